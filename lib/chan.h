@@ -1,0 +1,84 @@
+/*
+ * chan: a channel between two processes: imsg over a socketpair, driven by
+ * libevent, with the table of msg.h enforced on everything that arrives.
+ *
+ * A channel whose peer breaks the rules (unknown or forbidden message, missing
+ * or unexpected descriptor, oversized payload) is reported as gone: fatal to
+ * the sender, never to the receiver.
+ */
+#ifndef CHAN_H
+#define CHAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "codec.h"
+#include "msg.h"
+
+struct event_base;
+struct chan;
+
+/* One received message; valid during the call back or until msg_free(). */
+struct msg {
+	uint32_t	 type;	/* enum msg_type */
+	struct rd	 rd;	/* its payload */
+	int		 fd;	/* descriptor, -1 none; take it by setting -1 */
+	void		*priv;	/* chan.c's own */
+};
+
+/* A message arrived.  A descriptor that is left in m->fd is closed after. */
+typedef void (*chan_cb)(struct chan *c, struct msg *m, void *arg);
+
+/*
+ * The peer is gone or broke the rules (`why', one line).  The channel is
+ * still there and must be freed by the call back or later.  Not called again.
+ */
+typedef void (*chan_gone_cb)(struct chan *c, const char *why, void *arg);
+
+/*
+ * Take over the socket `fd' as a channel of process `self' to `peer'.  The
+ * socket is made non-blocking and close-on-exec.  `base' NULL: a channel for
+ * chan_call() and chan_recv() only, without events.  NULL with errno set when
+ * there is no memory; `fd' is then left open.
+ */
+struct chan *chan_new(struct event_base *base, int fd, enum role self,
+	    enum role peer, chan_cb cb, chan_gone_cb gone, void *arg);
+
+/* Close and free; NULL is fine.  Safe inside its own call backs. */
+void	 chan_free(struct chan *c);
+
+/* The descriptor of the channel (to wait on); -1 when the peer is gone. */
+int	 chan_fd(const struct chan *c);
+
+/*
+ * Queue a message: `w' is its payload (NULL none; not freed), `fd' a
+ * descriptor to pass (-1 none; taken and closed when sent, also on error).
+ * 0 queued, -1 with errno: no memory, EMSGSIZE, EPERM by the table of msg.h,
+ * EPIPE when the peer is gone.
+ */
+int	 chan_send(struct chan *c, uint32_t type, const struct wr *w, int fd);
+
+/*
+ * Write what is queued and wait until it is out, at most `ms' milliseconds.
+ * 0 all out, -1 with errno (ETIMEDOUT, EPIPE).
+ */
+int	 chan_flush(struct chan *c, int ms);
+
+/* Bytes that are queued and not written yet. */
+size_t	 chan_queued(const struct chan *c);
+
+/*
+ * Wait at most `ms' milliseconds for one message, without the event loop.
+ * 0 and *m filled in (free with msg_free()), -1 with errno: ETIMEDOUT,
+ * EPIPE when the peer is gone, EPROTO when it broke the rules.
+ */
+int	 chan_recv(struct chan *c, struct msg *m, int ms);
+
+/* chan_send(), chan_flush() and chan_recv() in one, within `ms' altogether. */
+int	 chan_call(struct chan *c, uint32_t type, const struct wr *w, int fd,
+	    struct msg *answer, int ms);
+
+/* Release a message from chan_recv() or chan_call(); its payload is zeroed. */
+void	 msg_free(struct msg *m);
+
+#endif

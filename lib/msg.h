@@ -1,0 +1,128 @@
+/*
+ * msg: every message of the suite, who sends it, who may get it, what it holds.
+ *
+ * A payload is written and read with codec.h in the order that is given here
+ * (`str' and `blob' have a 32-bit length in front; fd: one descriptor goes
+ * along).  msg_allowed() is the one table of who may send what: chan.c refuses
+ * everything else.
+ */
+#ifndef MSG_H
+#define MSG_H
+
+#include <stdint.h>
+
+enum role {
+	ROLE_PARENT,		/* derpd's privileged parent */
+	ROLE_KEYS,		/* holds the private keys */
+	ROLE_RELAY,		/* a relay worker */
+	ROLE_CTL,		/* derpctl on the control socket */
+	ROLE_MAX
+};
+
+/* Largest payload, bytes: a ClientInfo box of 256 KiB and its envelope. */
+#define MSG_MAXPAYLOAD	(300 * 1024)
+
+/* Most relay workers. */
+#define MAXWORKERS	64
+
+/* SHA-256 of a certificate's public key, as X509_pubkey_digest() makes it. */
+#define KEYHASH_LEN	32
+
+enum msg_type {
+	MSG_NONE,
+
+	/* Every child.  Parent to child. */
+	MSG_START,	/* u32 worker (0 for keys), u8 verbose, u8 sandbox on,
+			   u8 log to stderr, str user, str chroot ("" none);
+			   the first message to a child */
+	MSG_VERBOSE,	/* u8 verbose */
+	MSG_STOP,	/* u32 ms to finish in; the child exits 0 */
+	/* Child to parent. */
+	MSG_READY,	/* str sandbox level in force; all configuration taken */
+
+	/* Parent to keys; each is answered by MSG_KEY_RESULT, in order. */
+	MSG_KEY_TLS,	/* fd: PEM private key, to read */
+	MSG_KEY_NODE,	/* fd: derper's key file, to read */
+	MSG_KEY_NODE_NEW, /* fd: empty file, to write a new node key into */
+	MSG_KEY_MESH,	/* fd: mesh key file, to read; no fd: forget it */
+	MSG_KEY_RETAIN,	/* u32 n, n times 32 bytes key hash: forget all other
+			   TLS keys */
+	MSG_KEY_SELFSIGN, /* fd: empty file to write a new P-256 key into;
+			   u32 n, n times str: names and addresses of the
+			   certificate, the first is the common name */
+	MSG_KEY_METACERT, /* nothing: a fresh meta certificate */
+	/* Parent to keys, no answer. */
+	MSG_KEY_CHAN,	/* fd: a channel of relay worker; u32 worker,
+			   u8 kind (enum keychan) */
+	/* Keys to parent. */
+	MSG_KEY_RESULT,	/* u8 ok, str what is wrong and what to do ("" when
+			   ok), blob result: TLS key hash; node key's public
+			   half (32); certificate PEM; meta certificate PEM */
+
+	/* Relay to keys (on the sign channel) and the answer. */
+	MSG_SIGN,	/* u64 cookie, 32 bytes key hash, u8 enum signalg,
+			   blob digest or padded block */
+	MSG_SIGNED,	/* u64 cookie, u8 ok, blob signature */
+
+	/* Relay to keys (on the box channel) and the answer. */
+	MSG_LOGIN,	/* u64 cookie, 32 bytes client key, 24 nonce, blob box,
+			   blob ServerInfo to seal */
+	MSG_LOGIN_RESULT, /* u64 cookie, u8 ok, u32 offset of the mesh key in
+			   the text (~0: none), blob ClientInfo text with the
+			   mesh key blanked out, blob nonce and box of
+			   ServerInfo */
+
+	/* Parent to relay. */
+	MSG_RELAY_CONF,	/* relayconf.h, see relay_conf_put() */
+	MSG_RELAY_CERT,	/* 32 bytes key hash, blob PEM chain, meta certificate
+			   last; the first one is the default certificate */
+	MSG_RELAY_LISTEN, /* fd: listening socket; u8 TLS or not */
+	MSG_RELAY_KEYS,	/* fd: channel to keys; u8 kind (enum keychan) */
+	MSG_RELAY_LINK,	/* fd: stream to another worker; u32 its number */
+	MSG_RELAY_COMMIT, /* u8 first: put what was sent in force; the worker
+			   answers MSG_RELAY_RESULT, and MSG_READY if first */
+	/* Relay to parent. */
+	MSG_RELAY_RESULT, /* u8 ok, str what is wrong */
+
+	/* Control socket.  Derpctl to parent. */
+	MSG_CTL_STATUS,	/* nothing */
+	MSG_CTL_RELOAD,	/* nothing */
+	MSG_CTL_VERBOSE, /* u8 verbose */
+	MSG_CTL_CLIENTS, /* nothing; also parent to relay, with u32 request id */
+	MSG_CTL_NODE,	/* nothing: this machine's map node */
+	/* Parent to derpctl (CLIENT and CLIENTS_END: relay to parent first,
+	   with u32 request id in front). */
+	MSG_CTL_TEXT,	/* str: one JSON object or a line, see control.h */
+	MSG_CTL_CLIENT,	/* one client, see client_info_put() */
+	MSG_CTL_CLIENTS_END, /* nothing */
+	MSG_CTL_DONE,	/* u8 ok, str what is wrong; ends every answer */
+
+	MSG_MAX
+};
+
+/* The two channels a worker has to the keys process. */
+enum keychan {
+	KEYCHAN_SIGN = 1,	/* one request at a time, worker waits */
+	KEYCHAN_BOX		/* many requests, answered as they come */
+};
+
+/* What MSG_SIGN asks for. */
+enum signalg {
+	SIGN_ECDSA = 1,		/* digest of 20, 32, 48 or 64 bytes */
+	SIGN_RSA_PKCS1,		/* DigestInfo to be padded, as RSA_PKCS1_PADDING */
+	SIGN_RSA_PSS		/* block of modulus size, PSS encoded */
+};
+
+/* Name of a role for log lines ("keys"); "?" when out of range. */
+const char *role_name(enum role r);
+
+/* Name of a message for log lines ("MSG_START"); "?" when unknown. */
+const char *msg_name(uint32_t type);
+
+/*
+ * May `from' send `type' to `to', and does a descriptor go along?
+ * 0 no, 1 yes, without a descriptor, 2 yes, with one, 3 yes, with or without.
+ */
+int	 msg_allowed(uint32_t type, enum role from, enum role to);
+
+#endif
