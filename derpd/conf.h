@@ -1,0 +1,105 @@
+/*
+ * conf: the configuration of derpd as the parent holds it (derpd.conf(5)).
+ * parse.y fills it in, conf.c checks it; nothing here opens what it names.
+ */
+#ifndef CONF_H
+#define CONF_H
+
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <stdint.h>
+
+#include "msg.h"
+
+/* Where a value was written, for messages. */
+struct conf_pos {
+	char		*file;		/* shared, owned by the configuration */
+	int		 line;
+};
+
+struct conf_name {			/* hostname "..." */
+	TAILQ_ENTRY(conf_name)	 entry;
+	char			*name;
+	struct conf_pos		 pos;
+};
+
+struct conf_listen {			/* listen on A port P [tls] */
+	TAILQ_ENTRY(conf_listen) entry;
+	struct sockaddr_storage	 ss;	/* address and port; * gives two
+					   entries, :: and 0.0.0.0 */
+	socklen_t		 sslen;
+	int			 tls;
+	int			 wildcard; /* written as * */
+	struct conf_pos		 pos;
+};
+
+struct conf_cert {			/* certificate "C" key "K" */
+	TAILQ_ENTRY(conf_cert)	 entry;
+	char			*cert;	/* paths; both NULL: self-signed */
+	char			*key;
+	struct conf_pos		 pos;
+};
+
+enum conf_home { HOME_PAGE, HOME_BLANK, HOME_REDIRECT };
+
+struct conf_relay {
+	int		 enabled;	/* a relay section stands there */
+	char		*key;		/* node key file */
+	unsigned int	 workers;	/* 0: one a CPU */
+	enum conf_home	 home;
+	char		*redirect;	/* of HOME_REDIRECT */
+	/* queue of a destination */
+	unsigned int	 queue_bytes;	/* of packets */
+	unsigned int	 queue_packets;
+	unsigned int	 codel_target;	/* ms; 0: CoDel off */
+	unsigned int	 codel_interval; /* ms */
+	unsigned int	 notsent_lowat;	/* bytes the kernel may hold unsent */
+	unsigned int	 write_timeout;	/* ms; 0 none */
+	char		*congestion;	/* TCP congestion control, NULL system's */
+	unsigned int	 accept_rate;	/* connections a second, 0 no limit */
+	unsigned int	 accept_burst;
+	uint64_t	 client_rate;	/* received bytes a second, 0 no limit */
+	uint64_t	 client_burst;	/* bytes */
+	unsigned int	 max_clients;	/* connections a worker, 0 by the
+					   descriptor limit */
+};
+
+struct conf {
+	TAILQ_HEAD(, conf_name)	 names;
+	TAILQ_HEAD(, conf_listen) listens;
+	TAILQ_HEAD(, conf_cert)	 certs;
+	struct conf_relay	 relay;
+	char			*mesh_key;	/* file, NULL none */
+	char			*control;	/* socket path */
+	char			*user;
+	int			 user_set;	/* written, not the default */
+	char			*keys_user;	/* of the keys process */
+	int			 keys_user_set;
+	char			*chroot;
+	char			*statedir;	/* self-signed pair lives here */
+	int			 sandbox;	/* 0: sandbox off */
+	char			**files;	/* every file name, owner of pos.file */
+	size_t			 nfiles;
+};
+
+/* A macro from -D, before parsing: "name=value".  0, or -1: no `=' or name. */
+int	 conf_macro(const char *assignment);
+
+/*
+ * Parse `path' with its includes and check it as a whole.  NULL when anything
+ * is wrong; every error has then been logged with log_warnx() as
+ * "file:line: what was found, what was expected".
+ */
+struct conf *conf_load(const char *path);
+
+/* Free; NULL is fine. */
+void	 conf_free(struct conf *c);
+
+/*
+ * What of the difference between two configurations needs a restart: NULL
+ * nothing, else a static name of the first such setting ("listen", "workers",
+ * "user", "chroot", "control", "relay key", "statedir", "sandbox").
+ */
+const char *conf_needs_restart(const struct conf *old, const struct conf *new);
+
+#endif

@@ -1,0 +1,92 @@
+/*
+ * frame: the DERP frame codec (protocol notes, section 1).  Pure: no I/O, no
+ * state beyond its arguments.  All integers are big endian.
+ */
+#ifndef FRAME_H
+#define FRAME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define FRAME_HDR_LEN		5	/* type(1) length(4) */
+#define FRAME_KEY_LEN		32
+#define FRAME_NONCE_LEN		24
+#define FRAME_BOX_OVERHEAD	16
+#define FRAME_MAX_PACKET	65536	/* bytes of a relayed packet */
+#define FRAME_MAX_CLIENTINFO	(256 * 1024)
+#define FRAME_MAX_PING		1000
+#define FRAME_PING_LEN		8
+#define FRAME_MAGIC		"DERP\xf0\x9f\x94\x91"
+#define FRAME_MAGIC_LEN		8
+#define DERP_VERSION		2
+
+enum frame_type {
+	FRAME_SERVER_KEY	= 0x01,
+	FRAME_CLIENT_INFO	= 0x02,
+	FRAME_SERVER_INFO	= 0x03,
+	FRAME_SEND_PACKET	= 0x04,
+	FRAME_RECV_PACKET	= 0x05,
+	FRAME_KEEP_ALIVE	= 0x06,
+	FRAME_NOTE_PREFERRED	= 0x07,
+	FRAME_PEER_GONE		= 0x08,
+	FRAME_PEER_PRESENT	= 0x09,
+	FRAME_FORWARD_PACKET	= 0x0a,
+	FRAME_WATCH_CONNS	= 0x10,
+	FRAME_CLOSE_PEER	= 0x11,
+	FRAME_PING		= 0x12,
+	FRAME_PONG		= 0x13,
+	FRAME_HEALTH		= 0x14,
+	FRAME_RESTARTING	= 0x15
+};
+
+#define PEER_GONE_DISCONNECTED	0x00
+#define PEER_GONE_NOT_HERE	0x01
+
+#define PEER_REGULAR		0x01
+#define PEER_MESH		0x02
+#define PEER_PROBER		0x04
+#define PEER_NOT_IDEAL		0x08
+
+/* What a server does with a frame header from a logged-in client. */
+enum frame_verdict {
+	FRAME_TAKE,		/* known and of a valid length: collect it */
+	FRAME_SKIP,		/* unknown type: pass over its payload */
+	FRAME_BAD		/* malformed: close the connection */
+};
+
+/* Read a header of FRAME_HDR_LEN bytes into *type and *len (payload bytes). */
+void	 frame_get_hdr(const uint8_t *p, uint8_t *type, uint32_t *len);
+
+/* Write a header of FRAME_HDR_LEN bytes for `len' payload bytes to `p'. */
+void	 frame_put_hdr(uint8_t *p, uint8_t type, uint32_t len);
+
+/*
+ * Judge a header of a logged-in client by section 1: lengths of known frames,
+ * everything else skipped.  Who may send mesh frames is not judged here.
+ */
+enum frame_verdict frame_judge(uint8_t type, uint32_t len);
+
+/* 1 when the packet of `len' bytes is a disco packet (section 3), else 0. */
+int	 frame_is_disco(const uint8_t *p, size_t len);
+
+/*
+ * Complete frames of fixed size, header included, written to `p', which has
+ * room for the size given.  Each returns the bytes written.
+ */
+#define FRAME_SERVER_KEY_SIZE	(FRAME_HDR_LEN + FRAME_MAGIC_LEN + FRAME_KEY_LEN)
+#define FRAME_PEER_GONE_SIZE	(FRAME_HDR_LEN + FRAME_KEY_LEN + 1)
+#define FRAME_PEER_PRESENT_SIZE	(FRAME_HDR_LEN + FRAME_KEY_LEN + 16 + 2 + 1)
+#define FRAME_PONG_SIZE		(FRAME_HDR_LEN + FRAME_PING_LEN)
+#define FRAME_RESTARTING_SIZE	(FRAME_HDR_LEN + 8)
+size_t	 frame_put_server_key(uint8_t *p, const uint8_t key[FRAME_KEY_LEN]);
+size_t	 frame_put_peer_gone(uint8_t *p, const uint8_t key[FRAME_KEY_LEN],
+	    uint8_t reason);
+/* `addr' is IPv6 or IPv4-mapped, `port' in host order, `flags' PEER_*. */
+size_t	 frame_put_peer_present(uint8_t *p, const uint8_t key[FRAME_KEY_LEN],
+	    const uint8_t addr[16], uint16_t port, uint8_t flags);
+size_t	 frame_put_pong(uint8_t *p, const uint8_t data[FRAME_PING_LEN]);
+/* Milliseconds until a client should reconnect, and how long it should try. */
+size_t	 frame_put_restarting(uint8_t *p, uint32_t reconnect_ms,
+	    uint32_t try_ms);
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * hex: bytes to and from hexadecimal text, and keys in the field's text form
+ * ("nodekey:<64 hex>", "privkey:<64 hex>"; protocol notes, section 2).
+ */
+#ifndef HEX_H
+#define HEX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Write 2*n lower-case digits and a NUL to `dst' (2*n+1 bytes). */
+void	hex_put(char *dst, const uint8_t *src, size_t n);
+
+/*
+ * Read exactly `n' bytes from the 2*n digits at `s' (either case).  0, or -1
+ * when one is no digit.  In constant time for digits.
+ */
+int	hex_get(uint8_t *dst, size_t n, const char *s);
+
+#endif
