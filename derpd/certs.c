@@ -1,0 +1,386 @@
+/*
+ * certs: loads certificate files.  Called by the parent at start and reload;
+ * reads the files it is told to, nothing else.
+ */
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "certs.h"
+#include "hex.h"
+#include "keyhash.h"
+
+static void	complain(char *, size_t, const char *, const char *, ...)
+		    __attribute__((format(printf, 4, 5)));
+
+/* Compose "path: what" in `err'; libcrypto's own errors are dropped. */
+static void
+complain(char *err, size_t errsize, const char *path, const char *fmt, ...)
+{
+	va_list	 ap;
+	int	 n;
+
+	ERR_clear_error();
+	n = snprintf(err, errsize, "%s: ", path);
+	if (n < 0 || (size_t)n >= errsize)
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(err + n, errsize - (size_t)n, fmt, ap);
+	va_end(ap);
+}
+
+static int
+add_name(struct cert *c, const char *name)
+{
+	char	**names;
+
+	names = reallocarray(c->names, c->nnames + 1, sizeof(*names));
+	if (names == NULL)
+		return (-1);
+	c->names = names;
+	if ((c->names[c->nnames] = strdup(name)) == NULL)
+		return (-1);
+	c->nnames++;
+	return (0);
+}
+
+/* A string of the certificate as a name; one with odd bytes is passed over. */
+static int
+add_asn1(struct cert *c, const ASN1_STRING *s)
+{
+	const unsigned char	*p = ASN1_STRING_get0_data(s);
+	int			 i, len = ASN1_STRING_length(s);
+	char			 name[256];
+
+	if (len <= 0 || (size_t)len >= sizeof(name))
+		return (0);
+	for (i = 0; i < len; i++)
+		if (p[i] <= ' ' || p[i] >= 0x7f)
+			return (0);
+	memcpy(name, p, (size_t)len);
+	name[len] = '\0';
+	return (add_name(c, name));
+}
+
+static int
+add_address(struct cert *c, const ASN1_OCTET_STRING *s)
+{
+	const unsigned char	*p = ASN1_STRING_get0_data(s);
+	char			 name[INET6_ADDRSTRLEN];
+	int			 af;
+
+	switch (ASN1_STRING_length(s)) {
+	case 4:
+		af = AF_INET;
+		break;
+	case 16:
+		af = AF_INET6;
+		break;
+	default:
+		return (0);
+	}
+	if (inet_ntop(af, p, name, sizeof(name)) == NULL)
+		return (0);
+	return (add_name(c, name));
+}
+
+/* Collect the alternative names of one type (GEN_DNS or GEN_IPADD). */
+static int
+add_altnames(struct cert *c, GENERAL_NAMES *gens, int type)
+{
+	GENERAL_NAME	*g;
+	int		 i, rv = 0;
+
+	for (i = 0; rv == 0 && i < sk_GENERAL_NAME_num(gens); i++) {
+		g = sk_GENERAL_NAME_value(gens, i);
+		if (g->type != type)
+			continue;
+		if (type == GEN_DNS)
+			rv = add_asn1(c, g->d.dNSName);
+		else
+			rv = add_address(c, g->d.iPAddress);
+	}
+	return (rv);
+}
+
+static int
+add_common_name(struct cert *c, X509 *leaf)
+{
+	X509_NAME_ENTRY	*e;
+	X509_NAME	*subject = X509_get_subject_name(leaf);
+	int		 i;
+
+	i = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+	if (i < 0 || (e = X509_NAME_get_entry(subject, i)) == NULL)
+		return (0);
+	return (add_asn1(c, X509_NAME_ENTRY_get_data(e)));
+}
+
+static int
+collect_names(struct cert *c, X509 *leaf)
+{
+	GENERAL_NAMES	*gens;
+	int		 rv = 0;
+
+	gens = X509_get_ext_d2i(leaf, NID_subject_alt_name, NULL, NULL);
+	if (gens != NULL) {
+		rv = add_altnames(c, gens, GEN_DNS);
+		if (rv == 0)
+			rv = add_altnames(c, gens, GEN_IPADD);
+		GENERAL_NAMES_free(gens);
+	}
+	if (rv == 0 && c->nnames == 0)
+		rv = add_common_name(c, leaf);
+	return (rv);
+}
+
+static int
+to_time(const ASN1_TIME *t, time_t *out)
+{
+	struct tm	 tm;
+
+	memset(&tm, 0, sizeof(tm));
+	if (ASN1_TIME_to_tm(t, &tm) != 1)
+		return (-1);
+	*out = timegm(&tm);
+	return (0);
+}
+
+static int
+make_pin(struct cert *c, X509 *leaf)
+{
+	unsigned char	 md[EVP_MAX_MD_SIZE];
+	unsigned int	 len;
+
+	if (X509_digest(leaf, EVP_sha256(), md, &len) != 1 || len != 32)
+		return (-1);
+	memcpy(c->pin, "sha256-raw:", 11);
+	hex_put(c->pin + 11, md, len);
+	return (0);
+}
+
+/* Everything that is taken from the leaf.  NULL, or what is wrong with it. */
+static const char *
+take_leaf(struct cert *c, X509 *leaf)
+{
+	EVP_PKEY	*pkey;
+	const char	*bad;
+
+	if ((pkey = X509_get0_pubkey(leaf)) == NULL)
+		return ("the public key of the certificate can't be read");
+	if ((bad = keyhash_usable(pkey)) != NULL)
+		return (bad);
+	if (keyhash_pkey(pkey, c->hash) == -1)
+		return ("the public key of the certificate can't be hashed");
+	if (to_time(X509_get0_notBefore(leaf), &c->not_before) == -1 ||
+	    to_time(X509_get0_notAfter(leaf), &c->not_after) == -1)
+		return ("the validity of the certificate can't be read");
+	if (make_pin(c, leaf) == -1 || collect_names(c, leaf) == -1)
+		return ("out of memory");
+	return (NULL);
+}
+
+/*
+ * Read certificates from `in' and write each of them to `out': a private key
+ * that stands in the same file never reaches a worker.
+ */
+static const char *
+take_chain(struct cert *c, BIO *in, BIO *out)
+{
+	const char	*bad;
+	X509		*x;
+	unsigned long	 e;
+	int		 n;
+
+	for (n = 0;; n++) {
+		x = PEM_read_bio_X509(in, NULL, NULL, NULL);
+		if (x == NULL)
+			break;
+		bad = NULL;
+		if (n == CERT_MAXCHAIN)
+			bad = "there are more than 16 certificates in it";
+		else if (n == 0)
+			bad = take_leaf(c, x);
+		if (bad == NULL && PEM_write_bio_X509(out, x) != 1)
+			bad = "out of memory";
+		X509_free(x);
+		if (bad != NULL)
+			return (bad);
+	}
+	e = ERR_peek_last_error();
+	if (ERR_GET_LIB(e) != ERR_LIB_PEM ||
+	    ERR_GET_REASON(e) != PEM_R_NO_START_LINE)
+		return ("a certificate in it is malformed");
+	if (n == 0)
+		return ("there is no PEM certificate in it");
+	return (NULL);
+}
+
+static const char *
+keep_pem(struct cert *c, BIO *out)
+{
+	char	*p;
+	long	 len;
+
+	if ((len = BIO_get_mem_data(out, &p)) <= 0)
+		return ("out of memory");
+	if ((c->pem = malloc((size_t)len + 1)) == NULL)
+		return ("out of memory");
+	memcpy(c->pem, p, (size_t)len);
+	c->pem[len] = '\0';
+	c->pem_len = (size_t)len;
+	return (NULL);
+}
+
+struct cert *
+cert_parse(const char *path, const char *pem, size_t len, char *err,
+    size_t errsize)
+{
+	struct cert	*c;
+	BIO		*in = NULL, *out = NULL;
+	const char	*bad = "out of memory";
+
+	if (len > CERT_MAXFILE) {
+		complain(err, errsize, path, "larger than %d bytes, is this"
+		    " a certificate file?", CERT_MAXFILE);
+		return (NULL);
+	}
+	ERR_clear_error();
+	if ((c = calloc(1, sizeof(*c))) != NULL &&
+	    (c->path = strdup(path)) != NULL &&
+	    (in = BIO_new_mem_buf(pem, (int)len)) != NULL &&
+	    (out = BIO_new(BIO_s_mem())) != NULL &&
+	    (bad = take_chain(c, in, out)) == NULL)
+		bad = keep_pem(c, out);
+	BIO_free(in);
+	BIO_free(out);
+	ERR_clear_error();
+	if (bad != NULL) {
+		complain(err, errsize, path, "%s", bad);
+		cert_free(c);
+		return (NULL);
+	}
+	return (c);
+}
+
+/* Read until the end or until `size' bytes are there; bytes, or -1. */
+static ssize_t
+read_all(int fd, char *buf, size_t size)
+{
+	size_t	 got = 0;
+	ssize_t	 n;
+
+	while (got < size) {
+		n = read(fd, buf + got, size - got);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return (-1);
+		if (n == 0)
+			break;
+		got += (size_t)n;
+	}
+	return ((ssize_t)got);
+}
+
+struct cert *
+cert_load(const char *path, char *err, size_t errsize)
+{
+	struct cert	*c = NULL;
+	struct stat	 st;
+	char		*buf;
+	ssize_t		 len;
+	int		 fd;
+
+	/* O_NONBLOCK: a FIFO in the place of the file must not hang us. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd == -1) {
+		complain(err, errsize, path, "can't open the certificate: %s",
+		    strerror(errno));
+		return (NULL);
+	}
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
+		complain(err, errsize, path, "the certificate is not a regular"
+		    " file");
+		close(fd);
+		return (NULL);
+	}
+	if ((buf = malloc(CERT_MAXFILE + 1)) == NULL)
+		complain(err, errsize, path, "out of memory");
+	else if ((len = read_all(fd, buf, CERT_MAXFILE + 1)) == -1)
+		complain(err, errsize, path, "can't read the certificate: %s",
+		    strerror(errno));
+	else
+		c = cert_parse(path, buf, (size_t)len, err, errsize);
+	if (buf != NULL)	/* a key may stand in the same file */
+		explicit_bzero(buf, CERT_MAXFILE + 1);
+	free(buf);
+	close(fd);
+	return (c);
+}
+
+int
+cert_days_left(const struct cert *c, time_t now)
+{
+	time_t	 left = c->not_after - now;
+
+	if (left < 0)
+		return ((int)((left - 86399) / 86400));
+	return ((int)(left / 86400));
+}
+
+/* A name against a pattern whose first label may be `*' (RFC 6125, 6.4.3). */
+static int
+name_matches(const char *pattern, const char *name)
+{
+	const char	*dot;
+
+	if (strcasecmp(pattern, name) == 0)
+		return (1);
+	if (pattern[0] != '*' || pattern[1] != '.')
+		return (0);
+	dot = strchr(name, '.');
+	return (dot != NULL && dot != name &&
+	    strcasecmp(pattern + 1, dot) == 0);
+}
+
+int
+cert_covers(const struct cert *c, const char *name)
+{
+	size_t	 i;
+
+	for (i = 0; i < c->nnames; i++)
+		if (name_matches(c->names[i], name))
+			return (1);
+	return (0);
+}
+
+void
+cert_free(struct cert *c)
+{
+	size_t	 i;
+
+	if (c == NULL)
+		return;
+	for (i = 0; i < c->nnames; i++)
+		free(c->names[i]);
+	free(c->names);
+	free(c->path);
+	free(c->pem);
+	free(c);
+}

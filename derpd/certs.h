@@ -1,0 +1,60 @@
+/*
+ * certs: certificate files as the parent holds them.  Only what the operator
+ * wrote or keys made is read here, nothing from a network.
+ */
+#ifndef CERTS_H
+#define CERTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "msg.h"
+
+#define CERT_MAXFILE	(256 * 1024)	/* bytes of a certificate file */
+#define CERT_MAXCHAIN	16		/* certificates in it */
+#define CERT_PINLEN	(11 + 64)	/* "sha256-raw:" and 64 hex digits */
+
+struct cert {
+	char		*path;		/* where it came from, for messages */
+	char		*pem;		/* the chain, leaf first: certificates
+					   alone, whatever else the file had */
+	size_t		 pem_len;	/* bytes, without the NUL behind them */
+	uint8_t		 hash[KEYHASH_LEN]; /* of the leaf's public key; equal
+					   to keys' answer to MSG_KEY_TLS when
+					   certificate and key belong together */
+	char		 pin[CERT_PINLEN + 1]; /* CertName of a map node: SHA-256
+					   of the leaf's DER */
+	char		**names;	/* DNS names, then addresses of the
+					   leaf; its common name if none */
+	size_t		 nnames;
+	time_t		 not_before;
+	time_t		 not_after;
+};
+
+/*
+ * Read and check the PEM chain in the file `path'.  NULL when it can't be read
+ * or is of no use (no certificate, malformed, a key that TLS signing does not
+ * do: only RSA of 2048 to 8192 bits, P-256 and P-384); `err' (of `errsize'
+ * bytes) then says what is wrong, beginning with the path.  Validity in time is
+ * not judged: see cert_days_left().
+ */
+struct cert *cert_load(const char *path, char *err, size_t errsize);
+
+/* The same for `len' bytes at `pem'; `path' is for messages only. */
+struct cert *cert_parse(const char *path, const char *pem, size_t len,
+	    char *err, size_t errsize);
+
+/*
+ * Whole days of validity left at `now': 0 on the last day, negative when
+ * expired.
+ */
+int	 cert_days_left(const struct cert *c, time_t now);
+
+/* 1 when the certificate is valid for `name' (host name or address), else 0. */
+int	 cert_covers(const struct cert *c, const char *name);
+
+/* Free; NULL is fine. */
+void	 cert_free(struct cert *c);
+
+#endif
