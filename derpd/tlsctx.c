@@ -1,0 +1,278 @@
+/*
+ * tlsctx: makes libtls server contexts for a relay worker, and sets in them
+ * what libtls has no call for.  Touches no descriptor.
+ *
+ * The settings are made in a definition of SSL_CTX_new() that stands in for
+ * libssl's: the dynamic linker looks at the executable first, so that libtls
+ * calls this one.  LibreSSL's own libtls is bound to its libssl and needs less
+ * of it: there the settings are left at what libtls does.
+ */
+
+#include <limits.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/ssl.h>
+#include <stdio.h>
+#include <string.h>
+
+#ifndef LIBRESSL_VERSION_NUMBER
+#include <dlfcn.h>
+#endif
+
+#include "keyhash.h"
+#include "log.h"
+#include "tlsctx.h"
+
+/* TLS 1.2: forward secrecy and AEAD alone, the cheapest first. */
+#define SUITES_12							\
+	"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"	\
+	"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"	\
+	"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384"
+
+#ifndef LIBRESSL_VERSION_NUMBER
+
+#define SUITES_13							\
+	"TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:"		\
+	"TLS_AES_256_GCM_SHA384"
+
+SSL_CTX		*SSL_CTX_new(const SSL_METHOD *)
+		    __attribute__((visibility("default"), used));
+
+/* Is `name' in a list of protocol names (RFC 7301, 3.1)? */
+static int
+alpn_has(const unsigned char *list, unsigned int len, const char *name,
+    const unsigned char **at)
+{
+	unsigned int	 i, n, want = (unsigned int)strlen(name);
+
+	for (i = 0; i < len; i += 1 + n) {
+		n = list[i];
+		if (n > len - i - 1)
+			return (0);
+		if (n == want && memcmp(list + i + 1, name, want) == 0) {
+			*at = list + i + 1;
+			return (1);
+		}
+	}
+	return (0);
+}
+
+/*
+ * http/1.1 when it is offered; for a client of h2 go on without a protocol;
+ * for one of neither end the handshake, as derper does (protocol notes,
+ * section 2).  libtls by itself would go on in every case.
+ */
+static int
+alpn_select(SSL *ssl, const unsigned char **out, unsigned char *outlen,
+    const unsigned char *in, unsigned int inlen, void *arg)
+{
+	const unsigned char	*at;
+
+	(void)ssl;
+	(void)arg;
+	if (alpn_has(in, inlen, "http/1.1", &at)) {
+		*out = at;
+		*outlen = (unsigned char)strlen("http/1.1");
+		return (SSL_TLSEXT_ERR_OK);
+	}
+	if (alpn_has(in, inlen, "h2", &at))
+		return (SSL_TLSEXT_ERR_NOACK);
+	return (SSL_TLSEXT_ERR_ALERT_FATAL);
+}
+
+/*
+ * What libtls leaves as it is:
+ * - buffers of 33 KB a connection are given back while it is idle;
+ * - no tickets and no session cache: a login is cheap, and a ticket key would
+ *   be one more secret in the worker;
+ * - AES-128-GCM first, but ChaCha20 for clients that put it first because they
+ *   have no AES instructions;
+ * - no renegotiation under TLS 1.2;
+ * - the ALPN rule above.
+ */
+static int
+adjust(SSL_CTX *ctx)
+{
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_PRIORITIZE_CHACHA |
+	    SSL_OP_NO_RENEGOTIATION);
+	SSL_CTX_set_alpn_select_cb(ctx, alpn_select, NULL);
+	return (SSL_CTX_set_num_tickets(ctx, 0) == 1 &&
+	    SSL_CTX_set_ciphersuites(ctx, SUITES_13) == 1);
+}
+
+typedef SSL_CTX *(*ctx_new_fn)(const SSL_METHOD *);
+
+static ctx_new_fn
+next_ctx_new(void)
+{
+	static ctx_new_fn	 next;
+	void			*sym;
+
+	if (next == NULL && (sym = dlsym(RTLD_NEXT, "SSL_CTX_new")) != NULL)
+		memcpy(&next, &sym, sizeof(next));
+	return (next);
+}
+
+/* Seen by libtls in libssl's stead. */
+SSL_CTX *
+SSL_CTX_new(const SSL_METHOD *method)
+{
+	ctx_new_fn	 next = next_ctx_new();
+	SSL_CTX		*ctx;
+
+	if (next == NULL || (ctx = next(method)) == NULL)
+		return (NULL);
+	if (!adjust(ctx)) {
+		SSL_CTX_free(ctx);
+		return (NULL);
+	}
+	return (ctx);
+}
+
+static int
+set_alpn(struct tls_config *cfg)
+{
+	(void)cfg;	/* alpn_select() is set in every context */
+	return (0);
+}
+
+#else /* LIBRESSL_VERSION_NUMBER */
+
+static int
+set_alpn(struct tls_config *cfg)
+{
+	return (tls_config_set_alpn(cfg, "http/1.1"));
+}
+
+#endif
+
+void
+tlsctx_preload(void)
+{
+	SSL_CTX		*ctx;
+	unsigned char	 byte;
+
+	/*
+	 * A context makes libssl fetch its algorithms, a random byte seeds the
+	 * generators.
+	 */
+	if (OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG |
+	    OPENSSL_INIT_LOAD_SSL_STRINGS | OPENSSL_INIT_LOAD_CRYPTO_STRINGS,
+	    NULL) != 1 || tls_init() == -1 || RAND_bytes(&byte, 1) != 1 ||
+	    (ctx = SSL_CTX_new(TLS_method())) == NULL)
+		fatalx("can't initialise TLS: %s",
+		    ERR_reason_error_string(ERR_peek_last_error()));
+	SSL_CTX_free(ctx);
+}
+
+/* Does the first certificate in `c' belong to its hash?  NULL or what not. */
+static const char *
+check_hash(const struct tlsctx_cert *c)
+{
+	const char	*bad = "it is no PEM certificate";
+	uint8_t		 hash[KEYHASH_LEN];
+	EVP_PKEY	*pkey;
+	X509		*x = NULL;
+	BIO		*bio;
+
+	if (c->pem_len > INT_MAX ||
+	    (bio = BIO_new_mem_buf(c->pem, (int)c->pem_len)) == NULL)
+		return ("out of memory");
+	if ((x = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL &&
+	    (pkey = X509_get0_pubkey(x)) != NULL) {
+		if (keyhash_pkey(pkey, hash) == -1)
+			bad = "its key is neither RSA nor EC";
+		else if (memcmp(hash, c->hash, sizeof(hash)) != 0)
+			bad = "it does not belong to its private key";
+		else
+			bad = NULL;
+	}
+	X509_free(x);
+	BIO_free(bio);
+	ERR_clear_error();
+	return (bad);
+}
+
+static int
+add_cert(struct tls_config *cfg, const struct tlsctx_cert *c, int first)
+{
+	const uint8_t	*pem = (const uint8_t *)c->pem;
+
+	if (first)
+		return (tls_config_set_keypair_mem(cfg, pem, c->pem_len,
+		    NULL, 0));
+	return (tls_config_add_keypair_mem(cfg, pem, c->pem_len, NULL, 0));
+}
+
+/* All settings but the certificates. */
+static int
+set_protocol(struct tls_config *cfg)
+{
+	tls_config_use_fake_private_key(cfg);
+	tls_config_prefer_ciphers_server(cfg);
+	if (tls_config_set_protocols(cfg, TLS_PROTOCOL_TLSv1_2 |
+	    TLS_PROTOCOL_TLSv1_3) == -1 ||
+	    tls_config_set_ciphers(cfg, SUITES_12) == -1 ||
+	    tls_config_set_session_lifetime(cfg, 0) == -1)
+		return (-1);
+	return (set_alpn(cfg));
+}
+
+struct tls_config *
+tlsctx_config(const struct tlsctx_cert *certs, size_t n, char *err,
+    size_t errsize)
+{
+	struct tls_config	*cfg;
+	const char		*bad;
+	size_t			 i;
+
+	if ((cfg = tls_config_new()) == NULL) {
+		snprintf(err, errsize, "out of memory for TLS settings");
+		return (NULL);
+	}
+	if (set_protocol(cfg) == -1) {
+		snprintf(err, errsize, "can't set up TLS: %s",
+		    tls_config_error(cfg));
+		goto fail;
+	}
+	if (n == 0) {
+		snprintf(err, errsize, "there is no certificate to serve");
+		goto fail;
+	}
+	for (i = 0; i < n; i++) {
+		if ((bad = check_hash(&certs[i])) == NULL &&
+		    add_cert(cfg, &certs[i], i == 0) == -1)
+			bad = tls_config_error(cfg);
+		if (bad != NULL) {
+			snprintf(err, errsize, "certificate %zu of %zu can't"
+			    " be served: %s", i + 1, n, bad);
+			goto fail;
+		}
+	}
+	return (cfg);
+
+fail:
+	tls_config_free(cfg);
+	return (NULL);
+}
+
+struct tls *
+tlsctx_server(struct tls_config *cfg, char *err, size_t errsize)
+{
+	struct tls	*ctx;
+
+	if ((ctx = tls_server()) == NULL) {
+		snprintf(err, errsize, "out of memory for a TLS server");
+		return (NULL);
+	}
+	if (tls_configure(ctx, cfg) == -1) {
+		snprintf(err, errsize, "can't set up the TLS server: %s",
+		    tls_error(ctx));
+		tls_free(ctx);
+		return (NULL);
+	}
+	return (ctx);
+}

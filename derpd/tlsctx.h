@@ -1,0 +1,50 @@
+/*
+ * tlsctx: TLS server contexts of a relay worker, and the settings of libssl
+ * that libtls has no call for.
+ */
+#ifndef TLSCTX_H
+#define TLSCTX_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <tls.h>
+
+#include "msg.h"
+
+/* In libtls, but not declared by libretls' <tls.h>. */
+void	 tls_config_use_fake_private_key(struct tls_config *);
+
+/* One certificate to serve. */
+struct tlsctx_cert {
+	const char	*pem;		/* chain, leaf first */
+	size_t		 pem_len;	/* bytes */
+	uint8_t		 hash[KEYHASH_LEN]; /* of its key, as keys knows it */
+};
+
+/*
+ * Make libcrypto and libtls read the files and take the random bytes they want
+ * (openssl.cnf, error texts), so that TLS needs no file after confinement.
+ * Exits with a line on failure.
+ */
+void	 tlsctx_preload(void);
+
+/*
+ * A server configuration for the `n' certificates at `certs': TLS 1.2 and 1.3,
+ * AEAD suites with forward secrecy, ALPN http/1.1, no session resumption.  The
+ * first certificate serves clients without SNI or with a name that is in none.
+ * Private keys are fake: tlskey_init() must have been called.  The certificates
+ * are copied.  NULL when one does not parse or does not belong to its hash;
+ * `err' (of `errsize' bytes) then says so.  Free with tls_config_free(), at
+ * once after tlsctx_server() if wanted.
+ */
+struct tls_config *tlsctx_config(const struct tlsctx_cert *certs, size_t n,
+	    char *err, size_t errsize);
+
+/*
+ * A server context with `cfg', for tls_accept_cbs(); NULL with `err' filled in
+ * when it can't be made.  Connections whose handshake has not finished refer
+ * to it: tls_free() an old one only after the last of them is done.
+ */
+struct tls *tlsctx_server(struct tls_config *cfg, char *err, size_t errsize);
+
+#endif

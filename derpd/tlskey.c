@@ -1,0 +1,279 @@
+/*
+ * tlskey: sends the private key operations of TLS from a relay worker to keys.
+ * Called by libcrypto, below libtls, in the middle of a handshake; touches the
+ * sign channel alone.  No key is ever here: a request names it by the hash of
+ * the certificate's public key, computed anew each time, so that no certificate
+ * can be signed for with another one's key.
+ */
+
+/* Methods are the one way under libtls; OpenSSL 3.0 only frowns at them. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
+#include <errno.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/rsa.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "chan.h"
+#include "keyhash.h"
+#include "log.h"
+#include "tlskey.h"
+
+static struct chan	*sign_chan;
+static int		 sign_ms;	/* bound of one signature */
+static uint64_t		 last_cookie;
+static void		(*lost_cb)(void);
+static struct log_limit	 refused_limit, timeout_limit;
+
+static int	rsa_priv_enc(int, const unsigned char *, unsigned char *,
+		    RSA *, int);
+static int	rsa_priv_dec(int, const unsigned char *, unsigned char *,
+		    RSA *, int);
+static int	ec_sign(int, const unsigned char *, int, unsigned char *,
+		    unsigned int *, const BIGNUM *, const BIGNUM *, EC_KEY *);
+static ECDSA_SIG *ec_sign_sig(const unsigned char *, int, const BIGNUM *,
+		    const BIGNUM *, EC_KEY *);
+
+static long long
+now_ms(void)
+{
+	struct timespec	 ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
+}
+
+static void
+channel_lost(const char *why)
+{
+	log_warnx("sign channel to keys is gone: %s; no new TLS connections"
+	    " until keys is back", why);
+	chan_free(sign_chan);
+	sign_chan = NULL;
+	if (lost_cb != NULL)
+		lost_cb();
+}
+
+/*
+ * Judge one message from keys.  Bytes of the signature in `out', 0 when it is
+ * the answer to a request that timed out, -1 when it is a refusal, -2 when it
+ * is nothing that keys may send here.
+ */
+static int
+take_answer(struct msg *m, uint64_t cookie, uint8_t *out, size_t outsize)
+{
+	const uint8_t	*sig;
+	uint64_t	 got;
+	size_t		 len;
+	uint8_t		 ok;
+
+	if (m->type != MSG_SIGNED)
+		return (-2);
+	got = rd_u64(&m->rd);
+	ok = rd_u8(&m->rd);
+	sig = rd_blob(&m->rd, &len);
+	if (!rd_end(&m->rd) || got == 0 || got > cookie)
+		return (-2);
+	if (got != cookie)
+		return (0);
+	if (!ok || len == 0 || len > outsize)
+		return (-1);
+	memcpy(out, sig, len);
+	return ((int)len);
+}
+
+/* Wait for the answer to `cookie'; the same results, -3 for an errno. */
+static int
+await(const struct wr *w, uint64_t cookie, uint8_t *out, size_t outsize)
+{
+	struct msg	 m;
+	long long	 left, end = now_ms() + sign_ms;
+	int		 r;
+
+	r = chan_call(sign_chan, MSG_SIGN, w, -1, &m, sign_ms);
+	for (;;) {
+		if (r == -1)
+			return (-3);
+		r = take_answer(&m, cookie, out, outsize);
+		msg_free(&m);
+		if (r != 0)
+			return (r);
+		if ((left = end - now_ms()) < 0)
+			left = 0;
+		r = chan_recv(sign_chan, &m, (int)left);
+	}
+}
+
+/*
+ * Have keys sign `in' with the key of `hash'.  Bytes of the signature in `out',
+ * or -1.
+ */
+static int
+ask(const uint8_t hash[KEYHASH_LEN], enum signalg alg, const uint8_t *in,
+    size_t inlen, uint8_t *out, size_t outsize)
+{
+	struct wr	 w;
+	int		 r;
+
+	if (sign_chan == NULL)
+		return (-1);
+	last_cookie++;
+	wr_init(&w);
+	wr_u64(&w, last_cookie);
+	wr_bytes(&w, hash, KEYHASH_LEN);
+	wr_u8(&w, (uint8_t)alg);
+	wr_blob(&w, in, inlen);
+	if (!wr_ok(&w)) {
+		wr_free(&w);
+		return (-1);
+	}
+	r = await(&w, last_cookie, out, outsize);
+	wr_free(&w);
+	if (r > 0)
+		return (r);
+	if (r == -1)
+		log_limited(&refused_limit, "keys refused a TLS signature: it"
+		    " has no such key, or the request was not TLS's");
+	else if (r == -3 && errno == ETIMEDOUT)
+		log_limited(&timeout_limit, "keys gave no TLS signature within"
+		    " %d ms", sign_ms);
+	else
+		channel_lost(r == -2 ? "unexpected message" : strerror(errno));
+	return (-1);
+}
+
+static int
+rsa_priv_enc(int len, const unsigned char *from, unsigned char *to, RSA *rsa,
+    int padding)
+{
+	uint8_t		 hash[KEYHASH_LEN];
+	enum signalg	 alg;
+	int		 n, size = RSA_size(rsa);
+
+	switch (padding) {
+	case RSA_PKCS1_PADDING:
+		alg = SIGN_RSA_PKCS1;
+		break;
+	case RSA_NO_PADDING:
+		alg = SIGN_RSA_PSS;
+		break;
+	default:
+		return (-1);
+	}
+	if (len <= 0 || size <= 0 || keyhash_rsa(rsa, hash) == -1)
+		return (-1);
+	n = ask(hash, alg, from, (size_t)len, to, (size_t)size);
+	return (n == size ? n : -1);
+}
+
+/* No suite with RSA key exchange is offered: nothing is ever decrypted. */
+static int
+rsa_priv_dec(int len, const unsigned char *from, unsigned char *to, RSA *rsa,
+    int padding)
+{
+	(void)len;
+	(void)from;
+	(void)to;
+	(void)rsa;
+	(void)padding;
+	return (-1);
+}
+
+static int
+ec_sign(int type, const unsigned char *dgst, int dlen, unsigned char *sig,
+    unsigned int *siglen, const BIGNUM *kinv, const BIGNUM *r, EC_KEY *ec)
+{
+	uint8_t	 hash[KEYHASH_LEN];
+	int	 n, size = ECDSA_size(ec);
+
+	(void)type;
+	(void)kinv;
+	(void)r;
+	*siglen = 0;
+	if (dlen <= 0 || size <= 0 || keyhash_ec(ec, hash) == -1)
+		return (0);
+	n = ask(hash, SIGN_ECDSA, dgst, (size_t)dlen, sig, (size_t)size);
+	if (n <= 0)
+		return (0);
+	*siglen = (unsigned int)n;
+	return (1);
+}
+
+static ECDSA_SIG *
+ec_sign_sig(const unsigned char *dgst, int dlen, const BIGNUM *kinv,
+    const BIGNUM *r, EC_KEY *ec)
+{
+	uint8_t		 sig[256];	/* P-521 needs 141 */
+	const uint8_t	*p = sig;
+	unsigned int	 len;
+
+	if (ECDSA_size(ec) > (int)sizeof(sig) ||
+	    ec_sign(0, dgst, dlen, sig, &len, kinv, r, ec) != 1)
+		return (NULL);
+	return (d2i_ECDSA_SIG(NULL, &p, (long)len));
+}
+
+static int
+install_rsa(void)
+{
+	RSA_METHOD	*m;
+
+	if ((m = RSA_meth_dup(RSA_get_default_method())) == NULL ||
+	    RSA_meth_set1_name(m, "derpd keys RSA") != 1 ||
+	    RSA_meth_set_priv_enc(m, rsa_priv_enc) != 1 ||
+	    RSA_meth_set_priv_dec(m, rsa_priv_dec) != 1)
+		return (-1);
+	RSA_set_default_method(m);
+	return (0);
+}
+
+static int
+install_ec(void)
+{
+	EC_KEY_METHOD	*m;
+	int		(*setup)(EC_KEY *, BN_CTX *, BIGNUM **, BIGNUM **);
+
+	if ((m = EC_KEY_METHOD_new(EC_KEY_get_default_method())) == NULL)
+		return (-1);
+	EC_KEY_METHOD_get_sign(m, NULL, &setup, NULL);
+	EC_KEY_METHOD_set_sign(m, ec_sign, setup, ec_sign_sig);
+	EC_KEY_set_default_method(m);
+	return (0);
+}
+
+void
+tlskey_init(void)
+{
+	if (install_rsa() == -1 || install_ec() == -1)
+		fatalx("can't install the TLS key methods: out of memory?");
+}
+
+void
+tlskey_set_channel(int fd, int ms)
+{
+	chan_free(sign_chan);
+	sign_chan = NULL;
+	sign_ms = ms;
+	if (fd == -1)
+		return;
+	sign_chan = chan_new(NULL, fd, ROLE_RELAY, ROLE_KEYS, NULL, NULL, NULL);
+	if (sign_chan == NULL) {
+		log_warn("sign channel to keys");
+		close(fd);
+	}
+}
+
+int
+tlskey_ready(void)
+{
+	return (sign_chan != NULL && chan_fd(sign_chan) != -1);
+}
+
+void
+tlskey_on_lost(void (*cb)(void))
+{
+	lost_cb = cb;
+}
