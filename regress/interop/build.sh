@@ -1,0 +1,29 @@
+#!/bin/sh
+# Build the interop program: build.sh OUTPUT
+#
+# Exits 0 when OUTPUT is there and up to date, 77 with a line that says why
+# when this machine can't build it (no Go, or its modules can't be had), 1 when
+# the program itself does not compile.
+set -u
+output=${1:?usage: build.sh OUTPUT}
+case $output in
+/*) ;;
+*) output=$PWD/$output ;;
+esac
+cd "$(dirname "$0")" || exit 1
+
+if [ -x "$output" ] && [ -z "$(find . -newer "$output" -type f)" ]; then
+	exit 0
+fi
+go=${GO:-go}
+if ! command -v "$go" >/dev/null 2>&1; then
+	echo "interop: skipped, there is no Go ($go) on this machine"
+	exit 77
+fi
+if ! out=$("$go" mod download 2>&1); then
+	echo "interop: skipped, Go can't get the modules:" \
+	    "$(printf '%s\n' "$out" | tail -n 1)"
+	exit 77
+fi
+mkdir -p "$(dirname "$output")" || exit 1
+exec env CGO_ENABLED=0 "$go" build -trimpath -o "$output" .

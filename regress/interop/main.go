@@ -1,0 +1,190 @@
+// Interop drives a DERP server with the client that Tailscale nodes run.
+//
+// It is one program with many cases; the shell tests of regress/e2e call it,
+// and so may anybody who wants to try a server:
+//
+//	interop -addr 127.0.0.1:8443 -host relay.test -ca ca.pem -case all
+//
+// A case prints what it did.  The program exits 1 when a case failed.
+package main
+
+import (
+	"crypto/x509"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"tailscale.com/types/key"
+)
+
+// A testCase is one subject; needs names what must be given for it to run.
+type testCase struct {
+	name  string
+	needs string // "", "mesh" or "pin"
+	all   bool   // part of -case all
+	run   func(t *T)
+}
+
+var cases = []testCase{
+	{"tls-verified", "ca", true, tlsVerified},
+	{"tls12", "", true, tls12},
+	{"start-fast", "", true, startFast},
+	{"start-plain", "", true, startPlain},
+	{"metacert", "", true, metaCert},
+	{"pin", "pin", true, pinned},
+	{"serverinfo", "", true, serverInfo},
+	{"sizes", "", true, sizes},
+	{"order", "", true, order},
+	{"flood", "", true, flood},
+	{"self", "", true, sendToSelf},
+	{"ping", "", true, ping},
+	{"preferred", "", true, preferred},
+	{"gone", "", true, goneDisconnected},
+	{"gone-silent", "", true, goneSilent},
+	{"not-here", "", true, goneNotHere},
+	{"reconnect", "", true, reconnect},
+	{"dup", "", true, duplicates},
+	{"dup-many", "", true, duplicatesMany},
+	{"mesh-watch", "mesh", true, meshWatch},
+	{"mesh-flags", "mesh", true, meshFlags},
+	{"mesh-forward", "mesh", true, meshForward},
+	{"mesh-close", "mesh", true, meshClosePeer},
+	{"mesh-refused", "", true, meshRefused},
+	{"websocket", "", true, websocketClient},
+	{"crowd", "", true, crowd},
+	{"hold", "", false, hold},
+	{"survive", "", false, survive},
+	{"restarting", "", false, restarting},
+	{"login", "", false, login},
+}
+
+func main() {
+	var (
+		addr    = flag.String("addr", "", "server's TLS address, host:port")
+		host    = flag.String("host", "relay.test", "name to verify")
+		caFile  = flag.String("ca", "", "certificates to trust, PEM")
+		pin     = flag.String("pin", "", "CertName pin, sha256-raw:<64 hex>")
+		mesh    = flag.String("mesh", "", "mesh key file")
+		names   = flag.String("case", "all", "cases, comma separated")
+		repeat  = flag.Int("repeat", 1, "run each case so many times")
+		clients = flag.Int("clients", 200, "clients of a crowd")
+		ready   = flag.String("ready", "", "file to make when a case is up")
+		derper  = flag.Bool("derper", false, "the server is derper: "+
+			"leave out what it is known not to do")
+		verbose = flag.Bool("v", false, "show what the client logs")
+	)
+	flag.Parse()
+	t := &T{
+		addr: *addr, host: *host, pin: *pin, clients: *clients,
+		readyFile: *ready, verbose: *verbose, derper: *derper,
+	}
+	if err := t.setup(*caFile, *mesh); err != nil {
+		fmt.Fprintf(os.Stderr, "interop: %v\n", err)
+		os.Exit(2)
+	}
+	selected, err := choose(*names)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "interop: %v\n", err)
+		os.Exit(2)
+	}
+	failed := 0
+	for _, c := range selected {
+		for i := 0; i < *repeat; i++ {
+			if !t.runCase(c) {
+				failed++
+				break
+			}
+		}
+	}
+	if failed != 0 {
+		fmt.Printf("interop: %d of %d cases failed\n", failed,
+			len(selected))
+		os.Exit(1)
+	}
+}
+
+// setup reads the files that the options name.
+func (t *T) setup(caFile, meshFile string) error {
+	if t.addr == "" {
+		return fmt.Errorf("-addr is missing: give host:port")
+	}
+	if caFile != "" {
+		pem, err := os.ReadFile(caFile)
+		if err != nil {
+			return err
+		}
+		t.roots = x509.NewCertPool()
+		if !t.roots.AppendCertsFromPEM(pem) {
+			return fmt.Errorf("%s: no certificate in it", caFile)
+		}
+	}
+	if meshFile != "" {
+		text, err := os.ReadFile(meshFile)
+		if err != nil {
+			return err
+		}
+		t.mesh, err = key.ParseDERPMesh(strings.TrimSpace(string(text)))
+		if err != nil {
+			return fmt.Errorf("%s: %w", meshFile, err)
+		}
+	}
+	return nil
+}
+
+// choose turns the argument of -case into cases.
+func choose(names string) ([]testCase, error) {
+	var out []testCase
+	for _, n := range strings.Split(names, ",") {
+		found := false
+		for _, c := range cases {
+			if c.name == n || (n == "all" && c.all) {
+				out = append(out, c)
+				found = true
+			}
+		}
+		if !found {
+			return nil, fmt.Errorf("-case %s: no such case", n)
+		}
+	}
+	return out, nil
+}
+
+// missing says what the case needs and was not given, "" if nothing.
+func (t *T) missing(c testCase) string {
+	switch {
+	case c.needs == "mesh" && t.mesh.IsZero():
+		return "-mesh"
+	case c.needs == "pin" && t.pin == "":
+		return "-pin"
+	case c.needs == "ca" && t.roots == nil:
+		return "-ca"
+	}
+	return ""
+}
+
+// runCase runs one case and reports whether it passed (or was skipped).
+func (t *T) runCase(c testCase) (ok bool) {
+	if m := t.missing(c); m != "" {
+		fmt.Printf("skip %s: needs %s\n", c.name, m)
+		return true
+	}
+	t.name = c.name
+	start := time.Now()
+	defer func() {
+		t.closeAll()
+		switch r := recover().(type) {
+		case nil:
+			fmt.Printf("pass %s (%v)\n", c.name,
+				time.Since(start).Round(time.Millisecond))
+			ok = true
+		case failure:
+			fmt.Printf("FAIL %s: %s\n", c.name, string(r))
+		default:
+			panic(r)
+		}
+	}()
+	c.run(t)
+	return
+}

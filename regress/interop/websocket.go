@@ -1,0 +1,111 @@
+package main
+
+// DERP inside WebSocket, as browsers speak it.
+
+import (
+	"bufio"
+	"context"
+	"net"
+	"net/http"
+
+	"github.com/coder/websocket"
+	"tailscale.com/derp"
+	"tailscale.com/net/wsconn"
+	"tailscale.com/types/key"
+)
+
+// dialWebsocket opens a WebSocket; not yet logged in.
+func (t *T) dialWebsocket(sub []string) (*websocket.Conn, *http.Response,
+	error) {
+	conf := t.tlsConfig()
+	conf.ServerName = t.host
+	conf.NextProtos = []string{"http/1.1"}
+	if t.roots == nil {
+		conf.InsecureSkipVerify = true
+	}
+	tr := &http.Transport{TLSClientConfig: conf,
+		DialContext: func(ctx context.Context, network, _ string) (
+			net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, network, t.addr)
+		}}
+	ctx, cancel := context.WithTimeout(context.Background(), wait)
+	defer cancel()
+	return websocket.Dial(ctx, "https://"+t.host+"/derp",
+		&websocket.DialOptions{
+			HTTPClient:   &http.Client{Transport: tr},
+			HTTPHeader:   http.Header{"Origin": {"https://app.invalid"}},
+			Subprotocols: sub,
+		})
+}
+
+// websocketPeer logs in over a WebSocket.
+func (t *T) websocketPeer(name string) (*peer, *websocket.Conn) {
+	ws, resp, err := t.dialWebsocket([]string{"derp"})
+	if err != nil {
+		t.failf("can't open a WebSocket: %v", err)
+	}
+	if ws.Subprotocol() != "derp" {
+		t.failf("subprotocol is %q, wanted derp", ws.Subprotocol())
+	}
+	if e := resp.Header.Get("Sec-WebSocket-Extensions"); e != "" {
+		t.failf("extensions %q were agreed on", e)
+	}
+	nc := wsconn.NetConn(context.Background(), ws, websocket.MessageBinary,
+		t.addr)
+	brw := bufio.NewReadWriter(bufio.NewReader(nc), bufio.NewWriter(nc))
+	k := key.NewNode()
+	c, err := derp.NewClient(k, nc, brw, t.clientLog)
+	if err != nil {
+		t.failf("can't log in: %v", err)
+	}
+	p := &peer{t: t, name: name, key: k, sender: c,
+		stop: func() { ws.CloseNow() }}
+	if err := p.start(); err != nil {
+		t.failf("can't log in: %v", err)
+	}
+	return p, ws
+}
+
+func websocketClient(t *T) {
+	a := t.dial("a")
+	b, ws := t.websocketPeer("b")
+	exchange(a, b)
+	// derper sends a frame as one message, and neither it nor the real
+	// client takes one of more than 32768 bytes.
+	largest := 65536
+	if t.derper {
+		largest = 32000
+	}
+	for i, n := range []int{0, 1, 125, 126, 1400, 4096, 16384, 32000,
+		largest} {
+		pkt := fill(uint64(i), n)
+		a.send(b, pkt)
+		b.wantPacket(a.public(), pkt)
+		b.send(a, pkt)
+		a.wantPacket(b.public(), pkt)
+	}
+	t.logf("0 to %d bytes came through", largest)
+	ctx, cancel := context.WithTimeout(context.Background(), wait)
+	defer cancel()
+	if err := ws.Ping(ctx); err != nil {
+		t.failf("no answer to a WebSocket ping: %v", err)
+	}
+	b.settle()
+	t.logf("a WebSocket ping was answered")
+
+	err := ws.Write(ctx, websocket.MessageText, []byte("text"))
+	if err != nil {
+		t.failf("can't write: %v", err)
+	}
+	b.wantClosed()
+	a.wantGone(b.public(), derp.PeerGoneReasonDisconnected)
+	t.logf("a text message closed the connection")
+
+	c, ws := t.websocketPeer("c")
+	c.send(a, []byte("c"))
+	a.wantPacket(c.public(), []byte("c"))
+	ws.Close(websocket.StatusNormalClosure, "")
+	a.wantGone(c.public(), derp.PeerGoneReasonDisconnected)
+	t.logf("a closing handshake ended the session")
+}
