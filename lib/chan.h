@@ -44,6 +44,13 @@ typedef void (*chan_gone_cb)(struct chan *c, const char *why, void *arg);
 struct chan *chan_new(struct event_base *base, int fd, enum role self,
 	    enum role peer, chan_cb cb, chan_gone_cb gone, void *arg);
 
+/*
+ * Give a channel without events its event loop and call backs; messages that
+ * came already are delivered from the loop.  0, or -1 with errno.
+ */
+int	 chan_attach(struct chan *c, struct event_base *base, chan_cb cb,
+	    chan_gone_cb gone, void *arg);
+
 /* Close and free; NULL is fine.  Safe inside its own call backs. */
 void	 chan_free(struct chan *c);
 
