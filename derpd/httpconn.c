@@ -1,0 +1,224 @@
+/*
+ * httpconn: HTTP requests on a connection, until one of them turns it into
+ * DERP (protocol notes, sections 2 and 5).  Called by conn.c; what is answered
+ * is web.c's business.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "http.h"
+#include "link.h"
+#include "log.h"
+#include "relay.h"
+#include "web.h"
+#include "websocket.h"
+
+/* What a connection must remember between two pieces of input. */
+struct http_conn {
+	size_t		 discard;	/* body bytes to throw away */
+	struct http_head *asked;	/* of a request for the counters */
+};
+
+/* Large, and of one request at a time. */
+static struct http_head	head;
+static struct web_reply	reply;
+
+static void
+make_env(const struct conn *c, struct web_env *env)
+{
+	memset(env, 0, sizeof(*env));
+	env->tls = !c->plain;
+	memcpy(env->peer, c->addr, sizeof(env->peer));
+	env->relay = 1;
+	env->home = c->r->conf.home;
+	env->redirect = c->r->conf.redirect;
+	env->node_key = c->r->conf.node_key;
+	env->now = time(NULL);
+}
+
+static struct http_conn *
+state(struct conn *c)
+{
+	if (c->http == NULL && (c->http = calloc(1, sizeof(*c->http))) == NULL)
+		conn_close(c, "out of memory");
+	return (c->http);
+}
+
+void
+http_free(struct conn *c)
+{
+	if (c->http == NULL)
+		return;
+	free(c->http->asked);
+	free(c->http);
+	c->http = NULL;
+}
+
+static void
+send_reply(struct conn *c)
+{
+	struct http_conn *h;
+
+	conn_write(c, reply.buf, reply.len);
+	if (reply.close) {
+		conn_drain(c);
+		return;
+	}
+	conn_deadline(c, HTTP_SECS);
+	if (reply.discard > 0 && (h = state(c)) != NULL)
+		h->discard = reply.discard;
+}
+
+static void
+ws_out(const uint8_t *p, size_t n, void *arg)
+{
+	conn_write(arg, p, n);
+}
+
+static void
+upgrade(struct conn *c, int websocket)
+{
+	conn_write(c, reply.buf, reply.len);
+	if (websocket) {
+		c->ws = ws_new(conn_ws_data, ws_out, c);
+		if (c->ws == NULL) {
+			conn_close(c, "out of memory");
+			return;
+		}
+		c->r->stats.websocket_accepts++;
+	}
+	c->not_ideal = reply.ideal_node.p != NULL;
+	http_free(c);
+	login_begin(c);
+}
+
+/* The counters of the other workers are needed: the client waits. */
+static void
+ask_stats(struct conn *c)
+{
+	struct http_conn *h;
+	struct http_head *k;
+
+	if ((h = state(c)) == NULL)
+		return;
+	if ((k = malloc(sizeof(*k))) == NULL) {
+		conn_close(c, "out of memory");
+		return;
+	}
+	/* Its pieces point into bytes that go away: keep what matters. */
+	*k = head;
+	k->method.p = http_eq(head.method, "HEAD") ? "HEAD" : "GET";
+	k->method.len = strlen(k->method.p);
+	k->nfields = 0;
+	h->asked = k;
+	conn_pause(c, PAUSE_STATS);
+	link_stats(c);
+}
+
+void
+http_stats_ready(struct conn *c, const struct stats *all)
+{
+	struct http_head *k;
+	struct web_env env;
+	char *text;
+	size_t len;
+
+	if (c->dead || c->http == NULL || (k = c->http->asked) == NULL)
+		return;
+	c->http->asked = NULL;
+	if (stats_text(all, c->r->conf.client_rate != 0, &text, &len) == -1) {
+		free(k);
+		conn_close(c, "out of memory");
+		return;
+	}
+	make_env(c, &env);
+	web_reply_body(&env, k, WEB_VARZ, len, &reply);
+	free(k);
+	conn_write(c, reply.buf, reply.len);
+	if (!reply.head_only)
+		conn_write(c, text, len);
+	free(text);
+	if (reply.close)
+		conn_drain(c);
+	else
+		conn_deadline(c, HTTP_SECS);
+	conn_resume(c, PAUSE_STATS);
+}
+
+/* A head is whole, or will never be. */
+static void
+request(struct conn *c, int parsed)
+{
+	struct web_env env;
+
+	make_env(c, &env);
+	if (parsed < 0) {
+		web_error(&env, parsed, &reply);
+		conn_write(c, reply.buf, reply.len);
+		conn_drain(c);
+		return;
+	}
+	switch (web_route(&env, &head, &reply)) {
+	case WEB_REPLY:
+		send_reply(c);
+		break;
+	case WEB_UPGRADE_DERP:
+		upgrade(c, 0);
+		break;
+	case WEB_UPGRADE_WEBSOCKET:
+		upgrade(c, 1);
+		break;
+	case WEB_STATS:
+		ask_stats(c);
+		break;
+	}
+}
+
+/* The head began in earlier bytes. */
+static size_t
+continue_head(struct conn *c, const uint8_t *p, size_t n)
+{
+	size_t have = buf_left(&c->part), k = HTTP_MAX_HEAD + 1 - have;
+	struct buf whole;
+	int rv;
+
+	if (k > n)
+		k = n;
+	if (buf_add(&c->part, p, k) == -1) {
+		conn_close(c, "out of memory");
+		return (n);
+	}
+	/* A head can only end with a line: do not look at it byte by byte. */
+	if (memchr(p, '\n', k) == NULL && have + k <= HTTP_MAX_HEAD)
+		return (k);
+	rv = http_parse_request(&head, (const char *)buf_head(&c->part),
+	    have + k);
+	if (rv == HTTP_MORE)
+		return (k);
+	whole = c->part;
+	memset(&c->part, 0, sizeof(c->part));
+	request(c, rv);
+	buf_free(&whole);
+	return (rv < 0 ? n : (size_t)rv - have);
+}
+
+size_t
+http_input(struct conn *c, const uint8_t *p, size_t n)
+{
+	size_t k;
+	int rv;
+
+	if (c->http != NULL && c->http->discard > 0) {
+		k = c->http->discard < n ? c->http->discard : n;
+		c->http->discard -= k;
+		return (k);
+	}
+	if (buf_left(&c->part) > 0)
+		return (continue_head(c, p, n));
+	rv = http_parse_request(&head, (const char *)p, n);
+	if (rv == HTTP_MORE)
+		return (continue_head(c, p, n));
+	request(c, rv);
+	return (rv < 0 ? n : (size_t)rv);
+}

@@ -1,0 +1,536 @@
+/*
+ * link: the streams between the workers of one service; see link.h.
+ *
+ * What one worker tells another: which connections it has (so that each keeps
+ * the whole table), who spoke last among duplicates, and packets.  Order on a
+ * link is the order in which things happened in its sender.  News of clients
+ * is never dropped; packets are, when the other side is far behind.
+ */
+#include <sys/socket.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "codec.h"
+#include "link.h"
+#include "log.h"
+#include "peers.h"
+
+enum link_type {
+	LINK_ADD = 1,	/* key(32) id(8) address(16) port(2) flags(1) us(8) */
+	LINK_REMOVE,	/* key(32) id(8) */
+	LINK_ACTIVE,	/* key(32) id(8) us(8) */
+	LINK_CLOSE,	/* key(32) */
+	LINK_PACKET,	/* source(32) destination(32) packet */
+	LINK_STATS_ASK,	/* request(8) */
+	LINK_STATS	/* request(8) stats_put() */
+};
+
+#define LINK_ROUND	(256 * 1024)	/* bytes read at once */
+#define LINK_FLUSH	(64 * 1024)	/* bytes that are worth a send */
+#define LINK_PACKETS	(4 * 1024 * 1024) /* above: no more packets */
+#define LINK_MAXLEN	(2 * FRAME_KEY_LEN + FRAME_MAX_PACKET)
+
+struct link {
+	struct relay	*r;
+	unsigned int	 worker;
+	int		 fd;
+	struct event	*ev_read, *ev_write;
+	struct buf	 out;
+	struct buf	 part;		/* a frame that is not whole yet */
+	int		 broken;
+};
+
+/* One /debug/varz that waits for the others. */
+struct statreq {
+	LIST_ENTRY(statreq) entry;
+	uint64_t	 id;
+	struct conn	*c;
+	uint64_t	 waiting;	/* bit a worker */
+	uint64_t	 until_us;
+	struct stats	 sum;
+};
+static LIST_HEAD(, statreq)	requests = LIST_HEAD_INITIALIZER(requests);
+static uint64_t			next_request;
+
+static uint8_t			in_buf[LINK_ROUND];
+
+static void
+link_free(struct link *l)
+{
+	if (l == NULL)
+		return;
+	if (l->ev_read != NULL)
+		event_free(l->ev_read);
+	if (l->ev_write != NULL)
+		event_free(l->ev_write);
+	if (l->fd != -1)
+		close(l->fd);
+	buf_free(&l->out);
+	buf_free(&l->part);
+	free(l);
+}
+
+static void
+request_done(struct statreq *q)
+{
+	LIST_REMOVE(q, entry);
+	http_stats_ready(q->c, &q->sum);
+	free(q);
+}
+
+static void
+request_answered(struct statreq *q, unsigned int worker)
+{
+	q->waiting &= ~(1ULL << worker);
+	if (q->waiting == 0)
+		request_done(q);
+}
+
+/* The other side is gone or talks nonsense: the parent will send a new link. */
+static void
+link_lost(struct link *l)
+{
+	struct statreq *q, *next;
+	struct relay *r = l->r;
+	unsigned int worker = l->worker;
+
+	if (r->links[worker] == l)
+		r->links[worker] = NULL;
+	link_free(l);
+	peers_worker_gone(r, worker);
+	for (q = LIST_FIRST(&requests); q != NULL; q = next) {
+		next = LIST_NEXT(q, entry);
+		if (q->waiting & (1ULL << worker))
+			request_answered(q, worker);
+	}
+}
+
+static void
+link_write(struct link *l)
+{
+	ssize_t n;
+
+	while (buf_left(&l->out) > 0) {
+		n = send(l->fd, buf_head(&l->out), buf_left(&l->out),
+		    MSG_NOSIGNAL);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1) {
+			if (errno == EAGAIN || errno == ENOBUFS)
+				event_add(l->ev_write, NULL);
+			else
+				l->broken = 1;	/* the read side tells */
+			return;
+		}
+		buf_drain(&l->out, (size_t)n);
+	}
+}
+
+static void
+link_writable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	link_write(arg);
+}
+
+static int
+link_put(struct link *l, uint8_t type, const void *a, size_t alen,
+    const void *b, size_t blen)
+{
+	uint8_t hdr[FRAME_HDR_LEN];
+
+	if (l->broken)
+		return (-1);
+	frame_put_hdr(hdr, type, (uint32_t)(alen + blen));
+	if (buf_add(&l->out, hdr, sizeof(hdr)) == -1 ||
+	    buf_add(&l->out, a, alen) == -1 ||
+	    buf_add(&l->out, b, blen) == -1) {
+		log_warnx("link to worker %u: out of memory, closed",
+		    l->worker);
+		shutdown(l->fd, SHUT_RDWR);	/* half a frame may be there */
+		l->broken = 1;
+		return (-1);
+	}
+	if (buf_left(&l->out) >= LINK_FLUSH &&
+	    !event_pending(l->ev_write, EV_WRITE, NULL))
+		link_write(l);
+	return (0);
+}
+
+static void
+put_add(struct link *l, struct conn *c)
+{
+	struct wr w;
+
+	wr_init(&w);
+	wr_bytes(&w, c->key, FRAME_KEY_LEN);
+	wr_u64(&w, c->id);
+	wr_bytes(&w, c->addr, sizeof(c->addr));
+	wr_u16(&w, c->port);
+	wr_u8(&w, session_flags(c));
+	wr_u64(&w, c->active_us);
+	if (wr_ok(&w))
+		link_put(l, LINK_ADD, w.p, w.len, NULL, 0);
+	wr_free(&w);
+}
+
+/* A frame with a key and up to two numbers, to all. */
+static void
+tell_all(struct relay *r, uint8_t type, const uint8_t *key, int n,
+    uint64_t a, uint64_t b)
+{
+	struct wr w;
+	unsigned int i;
+
+	wr_init(&w);
+	wr_bytes(&w, key, FRAME_KEY_LEN);
+	if (n > 0)
+		wr_u64(&w, a);
+	if (n > 1)
+		wr_u64(&w, b);
+	for (i = 0; wr_ok(&w) && i < MAXWORKERS; i++)
+		if (r->links[i] != NULL)
+			link_put(r->links[i], type, w.p, w.len, NULL, 0);
+	wr_free(&w);
+}
+
+void
+link_add(struct conn *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < MAXWORKERS; i++)
+		if (c->r->links[i] != NULL)
+			put_add(c->r->links[i], c);
+}
+
+void
+link_remove(struct conn *c)
+{
+	tell_all(c->r, LINK_REMOVE, c->key, 1, c->id, 0);
+}
+
+void
+link_active(struct conn *c)
+{
+	tell_all(c->r, LINK_ACTIVE, c->key, 2, c->id, c->active_us);
+}
+
+void
+link_close_peer(struct relay *r, const uint8_t key[FRAME_KEY_LEN])
+{
+	tell_all(r, LINK_CLOSE, key, 0, 0, 0);
+}
+
+int
+link_packet(struct relay *r, unsigned int worker, const uint8_t *src,
+    const uint8_t *dst, const uint8_t *p, size_t n)
+{
+	uint8_t keys[2 * FRAME_KEY_LEN];
+	struct link *l;
+
+	if (worker >= MAXWORKERS || (l = r->links[worker]) == NULL ||
+	    buf_left(&l->out) > LINK_PACKETS)
+		return (-1);
+	memcpy(keys, src, FRAME_KEY_LEN);
+	memcpy(keys + FRAME_KEY_LEN, dst, FRAME_KEY_LEN);
+	return (link_put(l, LINK_PACKET, keys, sizeof(keys), p, n));
+}
+
+static void
+close_all(const uint8_t *key)
+{
+	struct peer *p;
+	struct conn *c, *next;
+
+	if ((p = peers_find(key)) == NULL)
+		return;
+	for (c = LIST_FIRST(&p->local); c != NULL; c = next) {
+		next = LIST_NEXT(c, same);
+		conn_close(c, "closed by a mesh peer");
+	}
+}
+
+static void
+got_stats_ask(struct link *l, struct rd *rd)
+{
+	struct stats s = l->r->stats;
+	struct wr w;
+
+	wr_init(&w);
+	wr_u64(&w, rd_u64(rd));
+	stats_put(&w, &s);
+	if (rd_end(rd) && wr_ok(&w))
+		link_put(l, LINK_STATS, w.p, w.len, NULL, 0);
+	wr_free(&w);
+}
+
+static int
+got_stats(struct link *l, struct rd *rd)
+{
+	struct statreq *q;
+	struct stats s;
+	uint64_t id;
+
+	id = rd_u64(rd);
+	if (stats_get(rd, &s) == -1)
+		return (-1);
+	LIST_FOREACH(q, &requests, entry)
+		if (q->id == id && (q->waiting & (1ULL << l->worker))) {
+			stats_add(&q->sum, &s);
+			request_answered(q, l->worker);
+			break;
+		}
+	return (0);
+}
+
+/* One whole frame; -1: malformed. */
+static int
+got_frame(struct link *l, uint8_t type, const uint8_t *p, size_t n)
+{
+	struct relay *r = l->r;
+	const uint8_t *key, *addr;
+	struct rd rd;
+	uint64_t id, us;
+	uint16_t port;
+	uint8_t flags;
+
+	rd_init(&rd, p, n);
+	if (type == LINK_STATS_ASK) {
+		got_stats_ask(l, &rd);
+		return (0);
+	}
+	if (type == LINK_STATS)
+		return (got_stats(l, &rd));
+	if ((key = rd_ptr(&rd, FRAME_KEY_LEN)) == NULL)
+		return (-1);
+	switch (type) {
+	case LINK_PACKET:
+		if (n < 2 * FRAME_KEY_LEN)
+			return (-1);
+		session_deliver(r, key, key + FRAME_KEY_LEN,
+		    p + 2 * FRAME_KEY_LEN, n - 2 * FRAME_KEY_LEN);
+		return (0);
+	case LINK_ADD:
+		id = rd_u64(&rd);
+		if ((addr = rd_ptr(&rd, 16)) == NULL)
+			return (-1);
+		port = rd_u16(&rd);
+		flags = rd_u8(&rd);
+		us = rd_u64(&rd);
+		if (!rd_end(&rd))
+			return (-1);
+		peers_remote_add(r, l->worker, key, id, addr, port, flags, us);
+		return (0);
+	case LINK_REMOVE:
+		id = rd_u64(&rd);
+		if (!rd_end(&rd))
+			return (-1);
+		peers_remote_remove(r, l->worker, key, id);
+		return (0);
+	case LINK_ACTIVE:
+		id = rd_u64(&rd);
+		us = rd_u64(&rd);
+		if (!rd_end(&rd))
+			return (-1);
+		peers_remote_active(r, l->worker, key, id, us);
+		return (0);
+	case LINK_CLOSE:
+		close_all(key);
+		return (0);
+	default:
+		return (-1);
+	}
+}
+
+/* Take whole frames from the front of `p'; *used says how many bytes. */
+static int
+take_frames(struct link *l, const uint8_t *p, size_t n, size_t *used)
+{
+	uint32_t len;
+	uint8_t type;
+
+	*used = 0;
+	while (n - *used >= FRAME_HDR_LEN) {
+		frame_get_hdr(p + *used, &type, &len);
+		if (len > LINK_MAXLEN)
+			return (-1);
+		if (n - *used - FRAME_HDR_LEN < len)
+			break;
+		if (got_frame(l, type, p + *used + FRAME_HDR_LEN, len) == -1)
+			return (-1);
+		*used += FRAME_HDR_LEN + len;
+	}
+	return (0);
+}
+
+/* Bytes still missing from the frame at the front of `b'. */
+static size_t
+missing(const struct buf *b)
+{
+	uint32_t len;
+	uint8_t type;
+	size_t have = buf_left(b);
+
+	if (have < FRAME_HDR_LEN)
+		return (FRAME_HDR_LEN - have);
+	frame_get_hdr(buf_head(b), &type, &len);
+	if (len > LINK_MAXLEN)
+		return (0);
+	return (FRAME_HDR_LEN + len - have);
+}
+
+static int
+link_input(struct link *l, const uint8_t *p, size_t n)
+{
+	size_t used, want;
+
+	/* The frame that the last read cut in two. */
+	while (buf_left(&l->part) > 0 && n > 0) {
+		want = missing(&l->part);
+		if (want > n)
+			want = n;
+		if (buf_add(&l->part, p, want) == -1)
+			return (-1);
+		p += want;
+		n -= want;
+		if (take_frames(l, buf_head(&l->part), buf_left(&l->part),
+		    &used) == -1)
+			return (-1);
+		buf_drain(&l->part, used);
+	}
+	if (take_frames(l, p, n, &used) == -1)
+		return (-1);
+	return (buf_add(&l->part, p + used, n - used));
+}
+
+static void
+link_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct link *l = arg;
+	ssize_t n;
+
+	(void)what;
+	relay_clock(l->r);
+	n = recv(fd, in_buf, sizeof(in_buf), 0);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n > 0 && link_input(l, in_buf, (size_t)n) == 0)
+		return;
+	if (n > 0)
+		log_warnx("link to worker %u: malformed, closed", l->worker);
+	link_lost(l);
+}
+
+static void
+tell_local(struct peer *p, void *arg)
+{
+	struct conn *c;
+
+	LIST_FOREACH(c, &p->local, same)
+		put_add(arg, c);
+}
+
+int
+link_open(struct relay *r, int fd, unsigned int worker)
+{
+	struct link *l;
+
+	if (worker >= MAXWORKERS)
+		return (-1);
+	if (r->links[worker] != NULL)
+		link_lost(r->links[worker]);
+	if ((l = calloc(1, sizeof(*l))) == NULL)
+		return (-1);
+	l->r = r;
+	l->worker = worker;
+	l->fd = fd;
+	evutil_make_socket_nonblocking(fd);
+	l->ev_read = event_new(r->base, fd, EV_READ | EV_PERSIST,
+	    link_readable, l);
+	l->ev_write = event_new(r->base, fd, EV_WRITE, link_writable, l);
+	if (l->ev_read == NULL || l->ev_write == NULL ||
+	    event_add(l->ev_read, NULL) == -1) {
+		l->fd = -1;
+		link_free(l);
+		return (-1);
+	}
+	r->links[worker] = l;
+	peers_each(tell_local, l);
+	return (0);
+}
+
+void
+link_flush(struct relay *r)
+{
+	struct link *l;
+	unsigned int i;
+
+	for (i = 0; i < MAXWORKERS; i++) {
+		if ((l = r->links[i]) == NULL || l->broken)
+			continue;
+		if (buf_left(&l->out) > 0 &&
+		    !event_pending(l->ev_write, EV_WRITE, NULL))
+			link_write(l);
+	}
+}
+
+void
+link_stats(struct conn *c)
+{
+	struct relay *r = c->r;
+	struct statreq *q;
+	struct stats own;
+	uint8_t id[8];
+	unsigned int i;
+
+	own = r->stats;
+	own.workers = 1;
+	peers_count(&own);
+	if ((q = calloc(1, sizeof(*q))) == NULL) {
+		http_stats_ready(c, &own);
+		return;
+	}
+	q->id = ++next_request;
+	q->c = c;
+	q->sum = own;
+	q->until_us = r->now_us + 1000000;
+	for (i = 0; i < 8; i++)
+		id[i] = (uint8_t)(q->id >> (56 - 8 * i));
+	for (i = 0; i < MAXWORKERS; i++)
+		if (r->links[i] != NULL &&
+		    link_put(r->links[i], LINK_STATS_ASK, id, 8, NULL, 0) == 0)
+			q->waiting |= 1ULL << i;
+	LIST_INSERT_HEAD(&requests, q, entry);
+	if (q->waiting == 0)
+		request_done(q);
+}
+
+void
+link_stats_forget(struct conn *c)
+{
+	struct statreq *q, *next;
+
+	for (q = LIST_FIRST(&requests); q != NULL; q = next) {
+		next = LIST_NEXT(q, entry);
+		if (q->c == c) {
+			LIST_REMOVE(q, entry);
+			free(q);
+		}
+	}
+}
+
+void
+link_tick(struct relay *r)
+{
+	struct statreq *q, *next;
+
+	for (q = LIST_FIRST(&requests); q != NULL; q = next) {
+		next = LIST_NEXT(q, entry);
+		if (q->until_us <= r->now_us)
+			request_done(q);
+	}
+}

@@ -1,0 +1,48 @@
+/*
+ * link: the streams between the workers of one service, which make them act
+ * as one server.  Frames as on the wire (type, length, payload), of types of
+ * their own; see link.c.
+ */
+#ifndef LINK_H
+#define LINK_H
+
+#include "relay.h"
+
+/*
+ * Take over the stream `fd' to `worker', in place of an older one, and tell it
+ * of all our connections.  0, or -1 without memory.
+ */
+int	link_open(struct relay *r, int fd, unsigned int worker);
+
+/* Tell all other workers of a connection of ours. */
+void	link_add(struct conn *c);
+void	link_remove(struct conn *c);
+void	link_active(struct conn *c);
+
+/* ClosePeer: the other workers close theirs. */
+void	link_close_peer(struct relay *r, const uint8_t key[FRAME_KEY_LEN]);
+
+/*
+ * Send a packet to the worker that has the destination.  `fwd': it came from
+ * a mesh peer.  0 taken, -1 no link, or too much is waiting.
+ */
+int	link_packet(struct relay *r, unsigned int worker, const uint8_t *src,
+	    const uint8_t *dst, const uint8_t *p, size_t n);
+
+/*
+ * Ask the other workers for their counters; the connection gets
+ * http_stats_ready() when all have answered, or with what there is after a
+ * second.  Link gone meanwhile: without it.
+ */
+void	link_stats(struct conn *c);
+
+/* A second has passed: counters that never came. */
+void	link_tick(struct relay *r);
+
+/* The connection that asked goes away. */
+void	link_stats_forget(struct conn *c);
+
+/* Write what is waiting; at the end of each round. */
+void	link_flush(struct relay *r);
+
+#endif

@@ -1,0 +1,177 @@
+/*
+ * login: the DERP login (protocol notes, section 2).  Called by httpconn.c when
+ * a request was upgraded, by session.c with the ClientInfo, and by relay.c with
+ * the answer of keys.
+ *
+ * Keys opens the box and seals ours; the worker keeps what it asked until the
+ * answer is there, and asks again when keys was started anew.
+ */
+#include <sys/queue.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clientinfo.h"
+#include "log.h"
+#include "peers.h"
+
+struct login {
+	TAILQ_ENTRY(login) entry;
+	struct conn	*c;
+	uint8_t		*info;		/* key, nonce, box */
+	size_t		 len;		/* bytes of it */
+	int		 asked;
+};
+static TAILQ_HEAD(, login)	waiting = TAILQ_HEAD_INITIALIZER(waiting);
+static struct log_limit		refused_limit;
+
+void
+login_begin(struct conn *c)
+{
+	uint8_t frame[FRAME_SERVER_KEY_SIZE];
+	size_t n;
+
+	c->state = CONN_INFO;
+	conn_deadline(c, LOGIN_SECS);
+	n = frame_put_server_key(frame, c->r->conf.node_key);
+	conn_send(c, frame, n);
+}
+
+static void
+ask(struct login *l)
+{
+	struct relay *r = l->c->r;
+	const size_t envelope = FRAME_KEY_LEN + FRAME_NONCE_LEN;
+	char text[128];
+	struct wr w;
+
+	if (r->box == NULL)
+		return;			/* login_again() will */
+	if (serverinfo_text(text, sizeof(text), r->conf.client_rate,
+	    r->conf.client_burst) == -1)
+		return;
+	wr_init(&w);
+	wr_u64(&w, l->c->id);
+	wr_bytes(&w, l->info, envelope);
+	wr_blob(&w, l->info + envelope, l->len - envelope);
+	wr_blob(&w, text, strlen(text));
+	if (wr_ok(&w) && chan_send(r->box, MSG_LOGIN, &w, -1) == 0)
+		l->asked = 1;
+	wr_free(&w);
+}
+
+void
+login_info(struct conn *c, const uint8_t *p, size_t n)
+{
+	struct login *l;
+
+	if ((l = calloc(1, sizeof(*l))) == NULL ||
+	    (l->info = malloc(n)) == NULL) {
+		free(l);
+		conn_close(c, "out of memory");
+		return;
+	}
+	l->c = c;
+	l->len = n;
+	memcpy(l->info, p, n);
+	memcpy(c->key, p, FRAME_KEY_LEN);
+	TAILQ_INSERT_TAIL(&waiting, l, entry);
+	c->login = l;
+	c->state = CONN_ADMIT;
+	conn_deadline(c, LOGIN_SECS);
+	conn_pause(c, PAUSE_LOGIN);
+	ask(l);
+}
+
+void
+login_again(struct relay *r)
+{
+	struct login *l;
+
+	(void)r;
+	TAILQ_FOREACH(l, &waiting, entry)
+		ask(l);
+}
+
+void
+login_free(struct conn *c)
+{
+	struct login *l = c->login;
+
+	if (l == NULL)
+		return;
+	c->login = NULL;
+	TAILQ_REMOVE(&waiting, l, entry);
+	free(l->info);
+	free(l);
+}
+
+static void
+refuse(struct conn *c, const char *why)
+{
+	log_limited(&refused_limit, "login refused: %s", why);
+	conn_close(c, why);
+}
+
+static void
+admit(struct conn *c, const struct clientinfo *ci, const uint8_t *sealed,
+    size_t n)
+{
+	struct relay *r = c->r;
+	uint8_t hdr[FRAME_HDR_LEN];
+
+	login_free(c);
+	c->mesh = ci->mesh != 0;
+	c->prober = ci->is_prober != 0;
+	c->state = CONN_UP;
+	c->login_us = r->now_us;
+	frame_put_hdr(hdr, FRAME_SERVER_INFO, (uint32_t)n);
+	conn_send(c, hdr, sizeof(hdr));
+	conn_send(c, sealed, n);
+	if (peers_add(c) == -1) {
+		conn_close(c, "out of memory");
+		return;
+	}
+	r->stats.connections++;
+	if (c->not_ideal)
+		r->stats.notideal_connections++;
+	c->period = KEEPALIVE_SECS +
+	    randombytes_uniform(KEEPALIVE_JITTER + 1);
+	conn_deadline(c, c->period);
+	conn_resume(c, PAUSE_LOGIN);
+}
+
+void
+login_result(struct relay *r, struct msg *m)
+{
+	const uint8_t *info, *sealed;
+	struct clientinfo ci;
+	struct login *l;
+	uint64_t id;
+	uint32_t mesh_off;
+	size_t len, n;
+	uint8_t ok;
+
+	(void)r;
+	id = rd_u64(&m->rd);
+	ok = rd_u8(&m->rd);
+	mesh_off = rd_u32(&m->rd);
+	info = rd_blob(&m->rd, &len);
+	sealed = rd_blob(&m->rd, &n);
+	if (!rd_end(&m->rd)) {
+		log_warnx("malformed answer from keys");
+		return;
+	}
+	TAILQ_FOREACH(l, &waiting, entry)
+		if (l->c->id == id)
+			break;
+	if (l == NULL)
+		return;			/* the client has gone meanwhile */
+	if (!ok)
+		refuse(l->c, "ClientInfo does not open with its key");
+	else if (clientinfo_parse((const char *)info, len, mesh_off,
+	    &ci) == -1)
+		refuse(l->c, "ClientInfo is malformed");
+	else
+		admit(l->c, &ci, sealed, n);
+}

@@ -1,0 +1,435 @@
+/*
+ * output: what goes out to a connection.  Called at the end of each round, and
+ * when a socket takes more.
+ *
+ * A connection that got something is dirty.  Its frames are gathered, encrypted
+ * in records of up to 16 KiB, and written with one send.  No more is handed to
+ * the kernel than it may hold unsent (TCP_NOTSENT_LOWAT), so that packets wait
+ * in our queue, where CoDel sees them, and an idle client holds no buffer.
+ */
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <errno.h>
+#include <string.h>
+#ifdef __linux__
+#include <linux/sockios.h>
+#endif
+#include <tls.h>
+
+#include "log.h"
+#include "peers.h"
+#include "sent.h"
+#include "websocket.h"
+
+#define BATCH		(64 * 1024)	/* plaintext gathered at once */
+#define BATCH_MAX	(BATCH + FRAME_HDR_LEN + FRAME_KEY_LEN + \
+			    FRAME_MAX_PACKET)
+#define STAGE_SIZE	(BATCH_MAX + 16 * 1024)	/* with record overhead */
+#define OUT_MAX		(256 * 1024)	/* refused bytes of one connection */
+#define CTL_MAX		(1024 * 1024)	/* our frames for a slow client */
+#define CTL_MAX_WATCHER	(64 * 1024 * 1024)
+#define FRESH_MAX	(256 * 1024)	/* queued bytes before a flush */
+#define WS_CHUNK	(RECORD_SIZE - WS_MAX_HDR)
+#define FLUSH_ROUNDS	16		/* batches a connection and round */
+
+static uint8_t	batch[BATCH_MAX];
+static uint8_t	stage[STAGE_SIZE];
+
+void
+conn_dirty(struct conn *c)
+{
+	if (c->is_dirty || c->dead)
+		return;
+	c->is_dirty = 1;
+	TAILQ_INSERT_TAIL(&c->r->dirty, c, dirty);
+}
+
+/* Too much for a client that does not read: it is closed at the flush. */
+static void
+overflow(struct conn *c)
+{
+	c->overflow = 1;
+	conn_dirty(c);
+}
+
+void
+conn_send(struct conn *c, const void *p, size_t n)
+{
+	if (c->dead || c->overflow)
+		return;
+	if (buf_left(&c->ctl) + n > (c->mesh ? CTL_MAX_WATCHER : CTL_MAX) ||
+	    buf_add(&c->ctl, p, n) == -1)
+		overflow(c);
+	else
+		conn_dirty(c);
+}
+
+int
+output_raw(struct conn *c, const void *p, size_t n)
+{
+	struct relay *r = c->r;
+
+	if (r->staging == c) {
+		if (r->stage_len + n > sizeof(stage))
+			return (-1);
+		memcpy(stage + r->stage_len, p, n);
+		r->stage_len += n;
+		return (0);
+	}
+	if (buf_left(&c->out) + n > OUT_MAX || buf_add(&c->out, p, n) == -1)
+		return (-1);
+	conn_dirty(c);
+	return (0);
+}
+
+void
+conn_write(struct conn *c, const void *p, size_t n)
+{
+	if (c->dead)
+		return;
+	if ((c->plain ? output_raw(c, p, n) : tlsio_write(c, p, n)) == -1)
+		overflow(c);
+}
+
+static void
+limits(const struct relay *r, struct queue_limits *lim)
+{
+	lim->bytes = r->conf.queue_bytes;
+	lim->packets = r->conf.queue_packets;
+	lim->target = r->conf.codel_target * 1000;
+	lim->interval = r->conf.codel_interval * 1000;
+}
+
+static void
+dropped(struct pkt *p, void *arg)
+{
+	struct conn *c = arg;
+
+	c->drops++;
+	session_drop(c->r, DROP_QUEUE_HEAD,
+	    p->data + FRAME_HDR_LEN + FRAME_KEY_LEN,
+	    p->len - FRAME_HDR_LEN - FRAME_KEY_LEN);
+}
+
+void
+conn_enqueue(struct conn *c, const uint8_t src[FRAME_KEY_LEN],
+    const uint8_t *p, size_t n)
+{
+	struct relay *r = c->r;
+	struct queue_limits lim;
+	struct pkt *k;
+
+	k = pkt_new((uint32_t)(FRAME_HDR_LEN + FRAME_KEY_LEN + n));
+	if (k == NULL) {
+		session_drop(r, DROP_QUEUE_TAIL, p, n);
+		return;
+	}
+	frame_put_hdr(k->data, FRAME_RECV_PACKET,
+	    (uint32_t)(FRAME_KEY_LEN + n));
+	memcpy(k->data + FRAME_HDR_LEN, src, FRAME_KEY_LEN);
+	memcpy(k->data + FRAME_HDR_LEN + FRAME_KEY_LEN, p, n);
+	limits(r, &lim);
+	queue_put(&c->queue, k, frame_is_disco(p, n), r->now_us, &lim, dropped,
+	    c);
+	conn_dirty(c);
+	r->fresh_bytes += n;
+	/* Packets are still in the cache of the CPU if they go out soon. */
+	if (r->fresh_bytes >= FRESH_MAX)
+		output_flush(r);
+}
+
+/* The source of a packet that goes out now is owed a PeerGone later. */
+static void
+note_source(struct conn *c, const uint8_t *src)
+{
+	uint64_t gen = peers_generation();
+
+	if (c->src_gen == gen && memcmp(c->last_src, src, FRAME_KEY_LEN) == 0)
+		return;
+	if (sent_note(c, src) == -1)
+		return;
+	memcpy(c->last_src, src, FRAME_KEY_LEN);
+	c->src_gen = gen;
+}
+
+static void
+count_sent(struct conn *c, const struct pkt *p)
+{
+	struct stats *s = &c->r->stats;
+	uint64_t n = p->len - FRAME_HDR_LEN - FRAME_KEY_LEN;
+
+	s->packets_sent++;
+	s->bytes_sent += n;
+	c->tx_packets++;
+	c->tx_bytes += n;
+	s->queue_us = (s->queue_us * 9 + (c->r->now_us - p->at)) / 10;
+}
+
+/* Whole frames into `batch', about `max' bytes; how many bytes. */
+static size_t
+gather(struct conn *c, size_t max)
+{
+	struct queue_limits lim;
+	struct pkt *p;
+	size_t n = 0, k;
+
+	if ((k = buf_left(&c->ctl)) > 0) {
+		/* A DERP stream may be cut anywhere between two batches. */
+		n = k < max ? k : max;
+		memcpy(batch, buf_head(&c->ctl), n);
+		buf_drain(&c->ctl, n);
+	}
+	if (c->pong_due && buf_left(&c->ctl) == 0) {
+		n += frame_put_pong(batch + n, c->pong);
+		c->pong_due = 0;
+		c->r->stats.sent_pong++;
+	}
+	if (buf_left(&c->ctl) > 0)
+		return (n);
+	limits(c->r, &lim);
+	while (n < max && (p = queue_get(&c->queue, c->r->now_us, &lim,
+	    dropped, c)) != NULL) {
+		memcpy(batch + n, p->data, p->len);
+		n += p->len;
+		note_source(c, p->data + FRAME_HDR_LEN);
+		count_sent(c, p);
+		pkt_free(p);
+	}
+	return (n);
+}
+
+/* Unsent bytes in the kernel. */
+static unsigned int
+unsent(struct conn *c)
+{
+#ifdef SIOCOUTQNSD
+	int n;
+
+	if (ioctl(c->fd, SIOCOUTQNSD, &n) == 0 && n > 0)
+		return ((unsigned int)n);
+#else
+	(void)c;
+#endif
+	return (0);
+}
+
+/* Bytes that the client has not acknowledged. */
+static unsigned int
+unacked(struct conn *c)
+{
+#ifdef SIOCOUTQ
+	int n;
+
+	if (ioctl(c->fd, SIOCOUTQ, &n) == 0 && n > 0)
+		return ((unsigned int)n);
+#else
+	(void)c;
+#endif
+	return (0);
+}
+
+unsigned int
+output_deadline(const struct conn *c)
+{
+	return (c->mesh ? MESH_WRITE_MS : c->r->conf.write_timeout);
+}
+
+/* Wait until the socket takes more, or the write deadline passes. */
+static void
+wait_writable(struct conn *c)
+{
+	unsigned int ms = output_deadline(c);
+	struct timeval tv;
+
+	if (c->ev_write == NULL && (c->ev_write = event_new(c->r->base, c->fd,
+	    EV_WRITE, output_writable, c)) == NULL) {
+		overflow(c);
+		return;
+	}
+	tv.tv_sec = ms / 1000;
+	tv.tv_usec = (ms % 1000) * 1000;
+	if (event_add(c->ev_write, ms == 0 ? NULL : &tv) == -1) {
+		overflow(c);
+		return;
+	}
+	c->want_write = 1;
+	c->outq = unacked(c);
+}
+
+/* Send; what the socket refuses goes to c->out.  -1: connection lost. */
+static int
+send_some(struct conn *c, const uint8_t *p, size_t n)
+{
+	ssize_t k;
+
+	do
+		k = send(c->fd, p, n, MSG_NOSIGNAL);
+	while (k == -1 && errno == EINTR);
+	if (k == -1) {
+		if (errno != EAGAIN && errno != ENOBUFS)
+			return (-1);
+		k = 0;
+	}
+	return (buf_add(&c->out, p + k, n - (size_t)k));
+}
+
+/* What the socket refused before; 1 all out, 0 not all, -1 lost. */
+static int
+send_rest(struct conn *c)
+{
+	ssize_t k;
+
+	while (buf_left(&c->out) > 0) {
+		k = send(c->fd, buf_head(&c->out), buf_left(&c->out),
+		    MSG_NOSIGNAL);
+		if (k == -1 && errno == EINTR)
+			continue;
+		if (k == -1)
+			return (errno == EAGAIN || errno == ENOBUFS ? 0 : -1);
+		buf_drain(&c->out, (size_t)k);
+	}
+	return (1);
+}
+
+/* Encrypt `n' bytes of the batch onto the stage. */
+static int
+encrypt(struct conn *c, size_t n)
+{
+	uint8_t hdr[WS_MAX_HDR];
+	size_t off, k;
+
+	if (c->ws == NULL)
+		return (tlsio_write(c, batch, n));
+	for (off = 0; off < n; off += k) {
+		k = n - off < WS_CHUNK ? n - off : WS_CHUNK;
+		if (tlsio_write(c, hdr, ws_wrap(hdr, k)) == -1 ||
+		    tlsio_write(c, batch + off, k) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+static int
+send_batch(struct conn *c, size_t n)
+{
+	struct relay *r = c->r;
+	int rv;
+
+	r->staging = c;
+	r->stage_len = 0;
+	rv = encrypt(c, n);
+	r->staging = NULL;
+	if (rv == -1)
+		return (-1);
+	return (send_some(c, stage, r->stage_len));
+}
+
+static int
+has_more(const struct conn *c)
+{
+	return (c->state == CONN_UP || c->state == CONN_DRAIN ||
+	    c->state == CONN_INFO || c->state == CONN_ADMIT) &&
+	    (buf_left(&c->ctl) > 0 || c->pong_due ||
+	    queue_packets(&c->queue) > 0);
+}
+
+/* All is out: end the stream properly, then wait for the other end's. */
+static void
+finish(struct conn *c)
+{
+	if (c->lingering)
+		return;
+	if (c->tls != NULL)
+		(void)tls_close(c->tls);
+	if (send_rest(c) == -1 || shutdown(c->fd, SHUT_WR) == -1) {
+		conn_close(c, "ended");
+		return;
+	}
+	c->lingering = 1;
+	event_add(&c->ev_read, NULL);
+}
+
+static void
+flush_one(struct conn *c)
+{
+	unsigned int lowat = c->r->conf.notsent_lowat, queued;
+	size_t max;
+	int i, rv;
+
+	if (c->overflow) {
+		conn_close(c, "does not read what it is sent");
+		return;
+	}
+	if (c->want_write)
+		return;
+	if ((rv = send_rest(c)) == -1) {
+		conn_close(c, "connection lost");
+		return;
+	}
+	if (rv == 0) {
+		wait_writable(c);
+		return;
+	}
+	for (i = 0; has_more(c); i++) {
+		max = BATCH;
+		if (lowat != 0) {
+			if ((queued = unsent(c)) >= lowat ||
+			    i >= FLUSH_ROUNDS) {
+				wait_writable(c);
+				return;
+			}
+			if (max > lowat - queued)
+				max = lowat - queued;
+		}
+		if (send_batch(c, gather(c, max)) == -1) {
+			conn_close(c, "connection lost");
+			return;
+		}
+		if (buf_left(&c->out) > 0) {
+			wait_writable(c);
+			return;
+		}
+	}
+	if (c->state == CONN_DRAIN)
+		finish(c);
+}
+
+void
+output_flush(struct relay *r)
+{
+	struct conn *c;
+
+	r->fresh_bytes = 0;
+	if (r->flushing)
+		return;		/* closing one flushes what it sent */
+	r->flushing = 1;
+	while ((c = TAILQ_FIRST(&r->dirty)) != NULL) {
+		TAILQ_REMOVE(&r->dirty, c, dirty);
+		c->is_dirty = 0;
+		flush_one(c);
+	}
+	r->flushing = 0;
+}
+
+void
+output_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *c = arg;
+	unsigned int now;
+
+	(void)fd;
+	relay_clock(c->r);
+	c->want_write = 0;
+	if (what & EV_WRITE) {
+		conn_dirty(c);
+		return;
+	}
+	/* The kernel still has unsent bytes; did the client take any? */
+	now = unacked(c);
+	if (now < c->outq) {
+		wait_writable(c);
+		return;
+	}
+	c->r->stats.write_timeouts++;
+	conn_close(c, "takes nothing");
+}

@@ -1,0 +1,64 @@
+/*
+ * rate: how fast one client may send (protocol notes, section 6).  Called by
+ * session.c for every frame.
+ *
+ * Over its rate a client is not read from until its bucket is filled again;
+ * TCP tells it to wait.  Mesh peers are exempt.
+ */
+#include "relay.h"
+
+static void
+again(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *c = arg;
+
+	(void)fd;
+	(void)what;
+	relay_clock(c->r);
+	conn_resume(c, PAUSE_RATE);
+}
+
+static void
+refill(struct conn *c)
+{
+	const struct relay_conf *conf = &c->r->conf;
+	uint64_t us = c->r->now_us - c->rate_at;
+
+	if (c->rate_at == 0 || us > 1000000000)
+		c->rate_tokens = (int64_t)conf->client_burst;
+	else
+		c->rate_tokens += (int64_t)(us * conf->client_rate / 1000000);
+	if (c->rate_tokens > (int64_t)conf->client_burst)
+		c->rate_tokens = (int64_t)conf->client_burst;
+	c->rate_at = c->r->now_us;
+}
+
+int
+rate_take(struct conn *c, uint64_t n)
+{
+	const struct relay_conf *conf = &c->r->conf;
+	struct timeval tv;
+	uint64_t us;
+
+	if (conf->client_rate == 0 || c->mesh || c->state != CONN_UP)
+		return (0);
+	/* A frame larger than any packet is passed over, at the usual price. */
+	if (n > FRAME_HDR_LEN + FRAME_KEY_LEN + FRAME_MAX_PACKET)
+		n = FRAME_HDR_LEN + FRAME_KEY_LEN + FRAME_MAX_PACKET;
+	refill(c);
+	c->rate_tokens -= (int64_t)n;
+	if (c->rate_tokens >= 0)
+		return (0);
+	if (c->ev_rate == NULL &&
+	    (c->ev_rate = evtimer_new(c->r->base, again, c)) == NULL) {
+		conn_close(c, "out of memory");
+		return (-1);
+	}
+	us = (uint64_t)-c->rate_tokens * 1000000 / conf->client_rate + 1000;
+	tv.tv_sec = (time_t)(us / 1000000);
+	tv.tv_usec = (suseconds_t)(us % 1000000);
+	evtimer_add(c->ev_rate, &tv);
+	conn_pause(c, PAUSE_RATE);
+	c->r->stats.rate_waited++;
+	return (0);
+}

@@ -1,0 +1,407 @@
+/*
+ * relay: the process of a relay worker; see relay.h.  Started by derpd.c as
+ * `derpd -x relay'.
+ *
+ * Everything that it needs comes by message from the parent; it locks itself in
+ * before the first byte of a client is read.
+ */
+#include <errno.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "control.h"
+#include "link.h"
+#include "log.h"
+#include "peers.h"
+#include "tlsctx.h"
+#include "tlskey.h"
+
+#define SIGN_MS		2000	/* bound of one signature */
+#define RECONNECT_MS	1000	/* Restarting: when to come back, */
+#define RECONNECT_TRY_MS 30000	/* and how long to try */
+#define STOP_POLL_MS	50
+
+static struct relay	*the_relay;
+
+static uint64_t
+monotonic_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
+}
+
+void
+relay_clock(struct relay *r)
+{
+	r->now_us = monotonic_us();
+}
+
+int
+relay_can_sign(const struct relay *r)
+{
+	(void)r;
+	return (tlskey_ready());
+}
+
+/* Signing failed because keys is gone: wait for the next one. */
+static void
+keys_lost(void)
+{
+	accept_pause(the_relay, ACCEPT_KEYS);
+}
+
+static void
+keys_back(struct relay *r)
+{
+	struct conn *c, *next;
+
+	for (c = TAILQ_FIRST(&r->conns); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, entry);
+		conn_resume(c, PAUSE_KEYS);
+	}
+	accept_resume(r, ACCEPT_KEYS);
+}
+
+static void
+box_message(struct chan *ch, struct msg *m, void *arg)
+{
+	(void)ch;
+	relay_clock(arg);
+	if (m->type == MSG_LOGIN_RESULT)
+		login_result(arg, m);
+}
+
+static void
+box_gone(struct chan *ch, const char *why, void *arg)
+{
+	struct relay *r = arg;
+
+	log_debug("keys: %s", why);
+	chan_free(ch);
+	r->box = NULL;
+}
+
+static void
+take_keys(struct relay *r, struct msg *m)
+{
+	uint8_t kind = rd_u8(&m->rd);
+	int fd = m->fd;
+
+	m->fd = -1;
+	if (kind == KEYCHAN_SIGN) {
+		tlskey_set_channel(fd, SIGN_MS);
+		keys_back(r);
+		return;
+	}
+	chan_free(r->box);
+	r->box = chan_new(r->base, fd, ROLE_RELAY, ROLE_KEYS, box_message,
+	    box_gone, r);
+	if (r->box == NULL)
+		fatal("channel to keys");
+	login_again(r);
+}
+
+static void
+take_cert(struct relay *r, struct msg *m)
+{
+	uint8_t hash[KEYHASH_LEN];
+	const uint8_t *pem;
+	size_t len;
+
+	rd_bytes(&m->rd, hash, sizeof(hash));
+	pem = rd_blob(&m->rd, &len);
+	if (!rd_end(&m->rd) || tlsio_cert(r, hash, pem, len) == -1)
+		fatalx("certificate from the parent not taken");
+}
+
+static void
+take_listen(struct relay *r, struct msg *m)
+{
+	uint8_t tls = rd_u8(&m->rd);
+
+	if (!rd_end(&m->rd) || accept_add(r, m->fd, tls) == -1)
+		fatalx("listening socket from the parent not taken");
+	m->fd = -1;
+}
+
+static void
+take_link(struct relay *r, struct msg *m)
+{
+	uint32_t worker = rd_u32(&m->rd);
+
+	if (!rd_end(&m->rd) || link_open(r, m->fd, worker) == -1)
+		fatalx("link to worker %u not taken", worker);
+	m->fd = -1;
+}
+
+static void
+answer(struct relay *r, const char *what)
+{
+	struct wr w;
+
+	wr_init(&w);
+	wr_u8(&w, what == NULL);
+	wr_str(&w, what);
+	if (!wr_ok(&w) || chan_send(r->parent, MSG_RELAY_RESULT, &w, -1) == -1)
+		fatal("answer to the parent");
+	wr_free(&w);
+}
+
+static void
+commit(struct relay *r)
+{
+	const char *what;
+
+	if ((what = tlsio_commit(r)) == NULL) {
+		r->conf = r->next_conf;
+		accept_options(r);
+	}
+	answer(r, what);
+}
+
+static void
+client_fill(struct client_info *i, const struct conn *c)
+{
+	const struct relay *r = c->r;
+
+	memset(i, 0, sizeof(*i));
+	memcpy(i->key, c->key, sizeof(i->key));
+	memcpy(i->addr, c->addr, sizeof(i->addr));
+	i->port = c->port;
+	i->worker = r->conf.worker;
+	i->age_ms = (r->now_us - c->login_us) / 1000;
+	i->rx_bytes = c->rx_bytes;
+	i->tx_bytes = c->tx_bytes;
+	i->rx_packets = c->rx_packets;
+	i->tx_packets = c->tx_packets;
+	i->drops = c->drops;
+	i->queued_packets = queue_packets(&c->queue);
+	i->queued_bytes = queue_bytes(&c->queue);
+	i->flags = session_flags(c);
+	i->home = c->home;
+	i->dup = c->told_dup;
+}
+
+static void
+list_clients(struct relay *r, struct msg *m)
+{
+	struct client_info info;
+	struct conn *c;
+	struct wr w;
+	uint32_t id = rd_u32(&m->rd);
+
+	wr_init(&w);
+	TAILQ_FOREACH(c, &r->conns, entry) {
+		if (c->state != CONN_UP)
+			continue;
+		wr_free(&w);
+		client_fill(&info, c);
+		wr_u32(&w, id);
+		client_info_put(&w, &info);
+		if (wr_ok(&w))
+			chan_send(r->parent, MSG_CTL_CLIENT, &w, -1);
+	}
+	wr_free(&w);
+	wr_u32(&w, id);
+	if (wr_ok(&w))
+		chan_send(r->parent, MSG_CTL_CLIENTS_END, &w, -1);
+	wr_free(&w);
+}
+
+/* All is said, or the time is up. */
+static void
+stop_poll(evutil_socket_t fd, short what, void *arg)
+{
+	struct relay *r = arg;
+	struct conn *c;
+
+	(void)fd;
+	(void)what;
+	if (monotonic_us() < r->stop_us)
+		TAILQ_FOREACH(c, &r->conns, entry)
+			if (c->state == CONN_DRAIN && !c->lingering)
+				return;
+	exit(0);
+}
+
+/* No new clients; tell the others to come back soon, and to whom. */
+static void
+stop(struct relay *r, struct msg *m)
+{
+	uint8_t frame[FRAME_RESTARTING_SIZE];
+	struct timeval tv = { 0, STOP_POLL_MS * 1000 };
+	struct conn *c, *next;
+	uint32_t ms = rd_u32(&m->rd);
+	size_t n;
+
+	if (r->stopping)
+		return;
+	r->stopping = 1;
+	r->stop_us = r->now_us + (uint64_t)ms * 1000;
+	accept_close(r);
+	n = frame_put_restarting(frame, RECONNECT_MS, RECONNECT_TRY_MS);
+	for (c = TAILQ_FIRST(&r->conns); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, entry);
+		if (c->state != CONN_UP) {
+			conn_close(c, "stopping");
+			continue;
+		}
+		conn_send(c, frame, n);
+		conn_drain(c);
+	}
+	r->ev_stop = event_new(r->base, -1, EV_PERSIST, stop_poll, r);
+	if (r->ev_stop == NULL || event_add(r->ev_stop, &tv) == -1)
+		exit(0);
+}
+
+static void
+parent_message(struct chan *ch, struct msg *m, void *arg)
+{
+	struct relay *r = arg;
+
+	(void)ch;
+	relay_clock(r);
+	switch (m->type) {
+	case MSG_VERBOSE:
+		log_setverbose(rd_u8(&m->rd));
+		break;
+	case MSG_STOP:
+		stop(r, m);
+		break;
+	case MSG_RELAY_CONF:
+		if (relay_conf_get(&m->rd, &r->next_conf) == -1)
+			fatalx("malformed settings from the parent");
+		break;
+	case MSG_RELAY_CERT:
+		take_cert(r, m);
+		break;
+	case MSG_RELAY_LISTEN:
+		take_listen(r, m);
+		break;
+	case MSG_RELAY_KEYS:
+		take_keys(r, m);
+		break;
+	case MSG_RELAY_LINK:
+		take_link(r, m);
+		break;
+	case MSG_RELAY_COMMIT:
+		commit(r);
+		if (rd_u8(&m->rd) && !r->configured)
+			r->configured = 1;
+		break;
+	case MSG_CTL_CLIENTS:
+		list_clients(r, m);
+		break;
+	default:
+		log_warnx("%s from the parent: not expected",
+		    msg_name(m->type));
+		break;
+	}
+}
+
+static void
+parent_gone(struct chan *ch, const char *why, void *arg)
+{
+	(void)ch;
+	(void)arg;
+	log_debug("parent: %s", why);
+	exit(0);
+}
+
+static void
+tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct relay *r = arg;
+
+	(void)fd;
+	(void)what;
+	relay_clock(r);
+	accept_resume(r, ACCEPT_FILES);
+	conn_tick(r);
+	link_tick(r);
+}
+
+static void
+ready(struct relay *r, const char *level)
+{
+	struct wr w;
+
+	wr_init(&w);
+	wr_str(&w, level);
+	if (!wr_ok(&w) || chan_send(r->parent, MSG_READY, &w, -1) == -1)
+		fatal("answer to the parent");
+	wr_free(&w);
+}
+
+static struct relay *
+relay_new(struct chan *parent)
+{
+	struct timeval second = { 1, 0 };
+	struct relay *r;
+	int i;
+
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		fatal("relay");
+	TAILQ_INIT(&r->conns);
+	TAILQ_INIT(&r->graves);
+	TAILQ_INIT(&r->dirty);
+	for (i = 0; i < WHEEL_SLOTS; i++)
+		TAILQ_INIT(&r->wheel[i]);
+	LIST_INIT(&r->watchers);
+	LIST_INIT(&r->listeners);
+	r->accept_off = ACCEPT_START;
+	r->now_us = monotonic_us();
+	r->parent = parent;
+	if ((r->base = event_base_new()) == NULL ||
+	    chan_attach(parent, r->base, parent_message, parent_gone, r) == -1)
+		fatal("event loop");
+	r->ev_tick = event_new(r->base, -1, EV_PERSIST, tick, r);
+	if (r->ev_tick == NULL || event_add(r->ev_tick, &second) == -1)
+		fatal("event loop");
+	return (r);
+}
+
+/* One turn: what came in is handled, then what became of it goes out. */
+static void
+turn(struct relay *r)
+{
+	if (event_base_loop(r->base, EVLOOP_ONCE) == -1)
+		fatal("event loop");
+	relay_clock(r);
+	output_flush(r);
+	peers_reap(r);
+	output_flush(r);
+	link_flush(r);
+	conn_bury(r);
+}
+
+void
+relay_main(void)
+{
+	struct child_start st;
+	struct chan *parent;
+	struct relay *r;
+	const char *level;
+
+	parent = child_init(ROLE_RELAY, &st);
+	if (sodium_init() == -1)
+		fatalx("libsodium can't be set up");
+	tlsctx_preload();
+	tlskey_init();
+	r = the_relay = relay_new(parent);
+	tlskey_on_lost(keys_lost);
+	peers_init(r);
+	level = child_confine(ROLE_RELAY, &st);
+	while (!r->configured)
+		turn(r);
+	ready(r, level);
+	accept_resume(r, ACCEPT_START);
+	for (;;)
+		turn(r);
+}

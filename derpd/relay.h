@@ -1,0 +1,366 @@
+/*
+ * relay: a relay worker, the process that speaks TLS, HTTP and DERP with
+ * clients.  It holds no private key and opens no file.
+ *
+ * relay.c    the process: start, messages from the parent, the loop
+ * accept.c   listening sockets
+ * conn.c     a connection: input, pauses, deadlines, end
+ * output.c   what goes out to a connection, in few and large records
+ * tlsio.c    libtls over our own buffers
+ * httpconn.c HTTP requests on a connection
+ * login.c    ClientInfo to keys and back
+ * session.c  frames of a logged-in client
+ * peers.c    who is connected, over all workers; sent.c who heard from whom
+ * rate.c     how fast a client may send
+ * watch.c    mesh peers that watch the region
+ * link.c     channels to the other workers
+ * buf.c      growing buffers
+ * queue.c    packets that wait for a destination; pool.c their memory
+ * stats.c    counters
+ *
+ * All of a worker hangs off one struct relay; there is one thread.
+ */
+#ifndef RELAY_H
+#define RELAY_H
+
+#include <sys/queue.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "chan.h"
+#include "frame.h"
+#include "queue.h"
+#include "relayconf.h"
+#include "stats.h"
+
+struct conn;
+struct http_conn;
+struct link;
+struct listener;
+struct login;
+struct peer;
+struct tls;
+struct tlsgen;
+struct ws;
+
+TAILQ_HEAD(conn_list, conn);
+
+#define IN_SIZE		(128 * 1024)	/* one recv */
+#define RECORD_SIZE	16384		/* plaintext of a TLS record, at most */
+#define WHEEL_SLOTS	128		/* seconds a deadline may be away */
+
+#define LOGIN_SECS	10		/* each step of a login, section 2 */
+#define HTTP_SECS	30		/* a request, or waiting for the next */
+#define KEEPALIVE_SECS	60
+#define KEEPALIVE_JITTER 5
+#define MESH_WRITE_MS	30000		/* write deadline of mesh peers */
+
+/* A growing byte buffer; bytes off to len are valid. */
+struct buf {
+	uint8_t	*p;
+	size_t	 off, len, cap;
+};
+
+enum conn_state {
+	CONN_HANDSHAKE,		/* TLS */
+	CONN_HTTP,		/* a request head is expected */
+	CONN_INFO,		/* ServerKey sent, ClientInfo expected */
+	CONN_ADMIT,		/* keys looks at the ClientInfo */
+	CONN_UP,		/* logged in */
+	CONN_DRAIN		/* last words are going out, then close */
+};
+
+/* Why input is held back; bits. */
+#define PAUSE_LOGIN	0x01	/* keys or admission has not answered */
+#define PAUSE_KEYS	0x02	/* no keys process to sign for us */
+#define PAUSE_RATE	0x04	/* over its receive rate */
+#define PAUSE_STATS	0x08	/* the answer needs the other workers */
+#define PAUSE_DRAIN	0x10	/* nothing more is wanted */
+
+struct conn {
+	struct relay	*r;
+	int		 fd;		/* -1 when closed */
+	enum conn_state	 state;
+	uint64_t	 id;		/* never used twice in this worker */
+	struct tls	*tls;		/* NULL on a plain port */
+	struct tlsgen	*gen;		/* held during the handshake */
+	struct event	 ev_read;
+	struct event	*ev_write;	/* made when first blocked */
+	unsigned int	 paused;	/* PAUSE_* */
+	unsigned int	 dead:1, is_dirty:1, on_wheel:1, want_write:1,
+			 mesh:1, prober:1, not_ideal:1, home:1, watching:1,
+			 pong_due:1, plain:1, told_dup:1, overflow:1,
+			 lingering:1;
+	TAILQ_ENTRY(conn) entry;	/* r->conns, then r->graves */
+	TAILQ_ENTRY(conn) dirty;
+	TAILQ_ENTRY(conn) wheel;	/* deadline or keep-alive */
+	LIST_ENTRY(conn) watcher;
+	LIST_ENTRY(conn) same;		/* connections of one key, here */
+	unsigned int	 slot;		/* on the wheel */
+	unsigned int	 period;	/* s between keep-alives */
+
+	uint8_t		 addr[16];	/* IPv6 or IPv4-mapped */
+	uint16_t	 port;		/* host order */
+
+	/* input */
+	struct buf	 held;		/* ciphertext not decrypted: paused */
+	struct buf	 pend;		/* plaintext not looked at: paused */
+	struct buf	 part;		/* head or frame that is not whole yet */
+	uint32_t	 skip;		/* payload bytes to pass over */
+	struct http_conn *http;
+	struct login	*login;
+	struct ws	*ws;
+	struct event	*ev_rate;	/* end of PAUSE_RATE */
+	uint64_t	 rate_at;	/* us of the last refill */
+	int64_t		 rate_tokens;	/* bytes */
+
+	/* output */
+	struct buf	 out;		/* bytes for the socket that it refused */
+	struct buf	 ctl;		/* our own frames, before all packets */
+	struct queue	 queue;
+	unsigned int	 outq;		/* bytes unacknowledged at last look */
+
+	/* session */
+	uint8_t		 key[FRAME_KEY_LEN];
+	struct peer	*peer;
+	uint64_t	 active_us;	/* last frame, kept among duplicates */
+	uint64_t	 login_us;
+	struct peer	*dst;		/* last destination, while dst_gen fits */
+	uint64_t	 dst_gen;
+	uint64_t	 src_gen;	/* last_src noted, while this fits */
+	uint8_t		 last_src[FRAME_KEY_LEN];
+	LIST_HEAD(, sent) heard;	/* who it has a packet from */
+	uint8_t		 pong[FRAME_PING_LEN];
+	uint64_t	 gone_at;	/* us; bucket of PeerGone(not here) */
+	unsigned int	 gone_tokens;
+	uint64_t	 rx_bytes, tx_bytes, rx_packets, tx_packets, drops;
+};
+
+struct relay {
+	struct event_base *base;
+	struct chan	*parent;
+	struct chan	*box;		/* to keys, NULL while it is gone */
+	struct relay_conf conf, next_conf;
+	int		 configured;
+	struct tlsgen	*gen;		/* certificates in force */
+	struct certset	*next_certs;
+	uint64_t	 now_us;	/* monotonic; of this round */
+	uint64_t	 next_id;
+	int		 stopping;
+	uint64_t	 stop_us;	/* when to end at the latest */
+
+	struct conn_list conns, graves, dirty;
+	struct conn_list wheel[WHEEL_SLOTS];
+	LIST_HEAD(, conn) watchers;
+	unsigned int	 now_slot;
+	unsigned int	 nconns;
+	struct event	*ev_tick;
+	struct event	*ev_stop;
+
+	LIST_HEAD(, listener) listeners;
+	int		 accept_off;	/* ACCEPT_* bits */
+	uint64_t	 accept_at;	/* us; bucket of the accept rate */
+	uint64_t	 accept_tokens;	/* thousandths */
+
+	struct link	*links[MAXWORKERS];
+	struct stats	 stats;
+
+	/* input of the connection that is being read */
+	const uint8_t	*in;
+	size_t		 in_len;
+	struct conn	*staging;	/* whose records go to stage */
+	size_t		 stage_len;
+	size_t		 fresh_bytes;	/* queued since the last flush */
+	int		 flushing;	/* within output_flush() */
+
+	uint8_t		 in_buf[IN_SIZE];
+};
+
+/* The worker process; starts with child_init(), never returns. */
+void	relay_main(void) __attribute__((noreturn));
+
+/* Set r->now_us; first thing in every event. */
+void	relay_clock(struct relay *r);
+
+/* 1 when there is a keys process to sign for handshakes, else 0. */
+int	relay_can_sign(const struct relay *r);
+
+/* buf.c */
+
+/* Append `n' bytes; 0, or -1 without memory. */
+int	buf_add(struct buf *b, const void *p, size_t n);
+
+/* Drop `n' bytes from the front; frees the memory when none are left. */
+void	buf_drain(struct buf *b, size_t n);
+
+/* Free the memory. */
+void	buf_free(struct buf *b);
+
+#define buf_left(b)	((b)->len - (b)->off)
+#define buf_head(b)	((b)->p + (b)->off)
+
+/* accept.c */
+
+#define ACCEPT_FILES	0x01	/* no descriptors */
+#define ACCEPT_KEYS	0x02	/* no keys process */
+#define ACCEPT_LIMIT	0x04	/* max clients */
+#define ACCEPT_START	0x08	/* not configured yet */
+
+/* Take over the listening socket `fd'.  0, or -1 without memory. */
+int	accept_add(struct relay *r, int fd, int tls);
+
+/* Close all listening sockets. */
+void	accept_close(struct relay *r);
+
+/* Stop (or go on) accepting for the reason `bit'. */
+void	accept_pause(struct relay *r, int bit);
+void	accept_resume(struct relay *r, int bit);
+
+/* Put the socket options of the configuration on all listening sockets. */
+void	accept_options(struct relay *r);
+
+/* conn.c */
+
+/* A new connection on `fd' from `addr'.  NULL without memory. */
+struct conn *conn_new(struct relay *r, int fd, int tls,
+	    const uint8_t addr[16], uint16_t port);
+
+/* Close now; `why' (static) shows in verbose logs. */
+void	conn_close(struct conn *c, const char *why);
+
+/* Send what is left, at most until the write deadline, then close. */
+void	conn_drain(struct conn *c);
+
+/* Hold input back, or let it go on when no reason is left. */
+void	conn_pause(struct conn *c, unsigned int why);
+void	conn_resume(struct conn *c, unsigned int why);
+
+/* Plaintext for the state that the connection is in. */
+void	conn_input(struct conn *c, const uint8_t *p, size_t n);
+
+/* The same for DERP bytes out of WebSocket messages; a ws_data_cb. */
+int	conn_ws_data(const uint8_t *p, size_t n, void *arg);
+
+/* Close unless this is called again within `secs' (< WHEEL_SLOTS). */
+void	conn_deadline(struct conn *c, unsigned int secs);
+
+/* The second has passed: deadlines and keep-alives. */
+void	conn_tick(struct relay *r);
+
+/* Free what was closed in this round. */
+void	conn_bury(struct relay *r);
+
+/* output.c */
+
+/* It has something to send at the end of this round. */
+void	conn_dirty(struct conn *c);
+
+/* Append DERP bytes before all packets: our own frames. */
+void	conn_send(struct conn *c, const void *p, size_t n);
+
+/* Write bytes that are not DERP: HTTP replies, WebSocket control frames. */
+void	conn_write(struct conn *c, const void *p, size_t n);
+
+/* Queue a packet from `src' as RecvPacket. */
+void	conn_enqueue(struct conn *c, const uint8_t src[FRAME_KEY_LEN],
+	    const uint8_t *p, size_t n);
+
+/* Write what the socket takes for every dirty connection. */
+void	output_flush(struct relay *r);
+
+/* Bytes for the wire, from libtls; 0, or -1 when there are too many. */
+int	output_raw(struct conn *c, const void *p, size_t n);
+
+/* Event: the socket takes more, or took nothing for the write deadline. */
+void	output_writable(evutil_socket_t fd, short what, void *arg);
+
+/* Write deadline in ms of this connection, 0 none. */
+unsigned int output_deadline(const struct conn *c);
+
+/* tlsio.c */
+
+struct certset;
+
+/* A certificate to come; copied.  0, or -1 without memory. */
+int	tlsio_cert(struct relay *r, const uint8_t hash[KEYHASH_LEN],
+	    const void *pem, size_t len);
+
+/* Put the certificates that came in force; NULL, or what is wrong. */
+const char *tlsio_commit(struct relay *r);
+
+/* Begin TLS on a connection; 0, or -1. */
+int	tlsio_begin(struct conn *c);
+
+/* Decrypt what is in r->in and hand it to conn_input(). */
+void	tlsio_pump(struct conn *c);
+
+/* Encrypt `n' bytes for the wire.  0, or -1: close. */
+int	tlsio_write(struct conn *c, const uint8_t *p, size_t n);
+
+/* Close notify (as far as it goes) and free. */
+void	tlsio_end(struct conn *c);
+
+/* httpconn.c */
+
+/* Plaintext of a connection in CONN_HTTP; bytes taken. */
+size_t	http_input(struct conn *c, const uint8_t *p, size_t n);
+
+/* The counters of all workers are there: finish the answer. */
+void	http_stats_ready(struct conn *c, const struct stats *all);
+
+void	http_free(struct conn *c);
+
+/* login.c */
+
+/* ServerKey goes out, ClientInfo is expected. */
+void	login_begin(struct conn *c);
+
+/* ClientInfo's payload is whole. */
+void	login_info(struct conn *c, const uint8_t *p, size_t n);
+
+/* The answer of keys. */
+void	login_result(struct relay *r, struct msg *m);
+
+/* There is a new channel to keys: ask again for all that wait. */
+void	login_again(struct relay *r);
+
+/* The connection goes away. */
+void	login_free(struct conn *c);
+
+/* session.c */
+
+/* DERP bytes of a connection in CONN_INFO or CONN_UP; bytes taken. */
+size_t	session_input(struct conn *c, const uint8_t *p, size_t n);
+
+/* A packet over a link, for a client that is connected here. */
+void	session_deliver(struct relay *r, const uint8_t *src,
+	    const uint8_t *dst, const uint8_t *p, size_t n);
+
+/* Count a dropped packet. */
+void	session_drop(struct relay *r, enum drop_reason why, const uint8_t *p,
+	    size_t n);
+
+/* PEER_* flags of the connection. */
+uint8_t	session_flags(const struct conn *c);
+
+/* rate.c */
+
+/*
+ * `n' bytes came from the client: pauses it when it is over its rate.  0, or
+ * -1: closed.
+ */
+int	rate_take(struct conn *c, uint64_t n);
+
+/* watch.c */
+
+/* The mesh peer watches from now on; the flood of PeerPresent goes out. */
+void	watch_begin(struct conn *c);
+
+/* A connection came, or the last one of a key went. */
+void	watch_present(struct relay *r, const uint8_t *key,
+	    const uint8_t addr[16], uint16_t port, uint8_t flags);
+void	watch_gone(struct relay *r, const uint8_t *key);
+
+#endif

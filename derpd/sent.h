@@ -1,0 +1,19 @@
+/*
+ * sent: who has had a packet from whom, so that PeerGone(disconnected) goes to
+ * them (protocol notes, section 3).
+ */
+#ifndef SENT_H
+#define SENT_H
+
+#include "relay.h"
+
+/* `c' was written a packet from `src'; 0 noted, -1 nobody has that key. */
+int	sent_note(struct conn *c, const uint8_t src[FRAME_KEY_LEN]);
+
+/* `p' is gone: PeerGone to all that heard from it, and forget. */
+void	sent_gone(struct peer *p);
+
+/* `c' goes away: forget what it heard. */
+void	sent_forget(struct conn *c);
+
+#endif

@@ -1,0 +1,74 @@
+/*
+ * stats: the counters of a worker, under derper's metric names (protocol
+ * notes, section 5), and their Prometheus text.
+ */
+#ifndef STATS_H
+#define STATS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "codec.h"
+
+enum drop_reason {
+	DROP_UNKNOWN_DEST,
+	DROP_UNKNOWN_DEST_ON_FWD,
+	DROP_GONE_DISCONNECTED,
+	DROP_QUEUE_HEAD,
+	DROP_QUEUE_TAIL,
+	DROP_WRITE_ERROR,
+	DROP_DUP_CLIENT,
+	DROP_REASONS
+};
+
+/* Index of a class in arrays of two: packet kinds. */
+#define KIND_DISCO	0
+#define KIND_OTHER	1
+
+/* Buckets of tcp_rtt, upper bounds in ms in stats.c; the last is infinite. */
+#define RTT_BUCKETS	9
+
+struct stats {
+	/* summed over the workers */
+	uint64_t	accepts;
+	uint64_t	bytes_received, bytes_sent;
+	uint64_t	packets_received, packets_sent;
+	uint64_t	received_kind[2];
+	uint64_t	packets_dropped[DROP_REASONS][2];
+	uint64_t	bytes_dropped[DROP_REASONS][2];
+	uint64_t	forwarded_in, forwarded_out;
+	uint64_t	connections, home_connections, notideal_connections;
+	uint64_t	watchers;
+	uint64_t	dup_conns_total;
+	uint64_t	home_moves_in, home_moves_out;
+	uint64_t	got_ping, sent_pong;
+	uint64_t	gone_disconnected, gone_not_here;
+	uint64_t	write_timeouts;
+	uint64_t	websocket_accepts;
+	uint64_t	rate_waited;
+	uint64_t	tls_accepted, tls_rejected;
+	uint64_t	rtt[RTT_BUCKETS], rtt_sum_ms;
+	uint64_t	queue_us;	/* moving average of time queued */
+	/* the same in every worker: not summed */
+	uint64_t	clients, dup_keys, dup_conns;
+	uint64_t	workers;	/* that are summed up here */
+};
+
+/* Append to, and read from, a message; get: 0, or -1 when malformed. */
+void	stats_put(struct wr *w, const struct stats *s);
+int	stats_get(struct rd *r, struct stats *s);
+
+/* Count a round trip time of `us' microseconds. */
+void	stats_rtt(struct stats *s, unsigned int us);
+
+/* Add the counters of another worker. */
+void	stats_add(struct stats *sum, const struct stats *s);
+
+/*
+ * Prometheus text into *text (heap, caller frees), *len bytes.  0, or -1
+ * without memory.
+ */
+int	stats_text(const struct stats *s, int rate_limited, char **text,
+	    size_t *len);
+
+#endif

@@ -1,0 +1,232 @@
+/*
+ * tlsio: libtls over our own buffers.  Called by conn.c and output.c.
+ *
+ * libtls never sees a socket: it reads from the worker's receive buffer, and
+ * what it writes goes to output_raw().  Certificates come in generations: a
+ * handshake keeps the one that it began with.
+ */
+#include <sys/types.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tls.h>
+
+#include "log.h"
+#include "relay.h"
+#include "tlsctx.h"
+
+struct tlsgen {
+	struct tls	*tls;
+	unsigned int	 refs;		/* handshakes, and the worker itself */
+};
+
+struct certset {
+	size_t			 n;
+	struct tlsctx_cert	*certs;
+};
+
+static uint8_t		record[RECORD_SIZE];
+static struct log_limit	handshake_limit;
+
+int
+tlsio_cert(struct relay *r, const uint8_t hash[KEYHASH_LEN], const void *pem,
+    size_t len)
+{
+	struct certset *s = r->next_certs;
+	struct tlsctx_cert *v;
+	char *copy;
+
+	if (s == NULL) {
+		if ((s = calloc(1, sizeof(*s))) == NULL)
+			return (-1);
+		r->next_certs = s;
+	}
+	if ((v = reallocarray(s->certs, s->n + 1, sizeof(*v))) == NULL)
+		return (-1);
+	s->certs = v;
+	if ((copy = malloc(len + 1)) == NULL)
+		return (-1);
+	memcpy(copy, pem, len);
+	copy[len] = '\0';
+	v[s->n].pem = copy;
+	v[s->n].pem_len = len;
+	memcpy(v[s->n].hash, hash, KEYHASH_LEN);
+	s->n++;
+	return (0);
+}
+
+static void
+certset_free(struct certset *s)
+{
+	size_t i;
+
+	if (s == NULL)
+		return;
+	for (i = 0; i < s->n; i++)
+		free((char *)s->certs[i].pem);
+	free(s->certs);
+	free(s);
+}
+
+static void
+gen_unref(struct tlsgen *g)
+{
+	if (g == NULL || --g->refs > 0)
+		return;
+	tls_free(g->tls);
+	free(g);
+}
+
+const char *
+tlsio_commit(struct relay *r)
+{
+	static char err[256];
+	struct tls_config *cfg;
+	struct tlsgen *g;
+	struct certset *s = r->next_certs;
+
+	r->next_certs = NULL;
+	if (s == NULL)
+		return (NULL);		/* no new certificates */
+	cfg = tlsctx_config(s->certs, s->n, err, sizeof(err));
+	certset_free(s);
+	if (cfg == NULL)
+		return (err);
+	if ((g = calloc(1, sizeof(*g))) != NULL)
+		g->tls = tlsctx_server(cfg, err, sizeof(err));
+	else
+		(void)snprintf(err, sizeof(err), "out of memory");
+	tls_config_free(cfg);
+	if (g == NULL || g->tls == NULL) {
+		free(g);
+		return (err);
+	}
+	g->refs = 1;
+	gen_unref(r->gen);
+	r->gen = g;
+	return (NULL);
+}
+
+static ssize_t
+read_cb(struct tls *tls, void *buf, size_t n, void *arg)
+{
+	struct conn *c = arg;
+	struct relay *r = c->r;
+
+	(void)tls;
+	if (r->in_len == 0)
+		return (TLS_WANT_POLLIN);
+	if (n > r->in_len)
+		n = r->in_len;
+	memcpy(buf, r->in, n);
+	r->in += n;
+	r->in_len -= n;
+	return ((ssize_t)n);
+}
+
+static ssize_t
+write_cb(struct tls *tls, const void *buf, size_t n, void *arg)
+{
+	(void)tls;
+	if (output_raw(arg, buf, n) == -1)
+		return (-1);
+	return ((ssize_t)n);
+}
+
+int
+tlsio_begin(struct conn *c)
+{
+	struct tlsgen *g = c->r->gen;
+
+	if (g == NULL || tls_accept_cbs(g->tls, &c->tls, read_cb, write_cb,
+	    c) == -1)
+		return (-1);
+	c->gen = g;
+	g->refs++;
+	return (0);
+}
+
+static void
+handshake(struct conn *c)
+{
+	int rv;
+
+	rv = tls_handshake(c->tls);
+	if (rv == TLS_WANT_POLLIN || rv == TLS_WANT_POLLOUT)
+		return;
+	gen_unref(c->gen);
+	c->gen = NULL;
+	conn_dirty(c);
+	if (rv == 0) {
+		c->r->stats.tls_accepted++;
+		c->state = CONN_HTTP;
+		conn_deadline(c, HTTP_SECS);
+		return;
+	}
+	c->r->stats.tls_rejected++;
+	log_limited(&handshake_limit, "TLS handshake failed: %s",
+	    tls_error(c->tls));
+	conn_drain(c);			/* the alert goes out */
+}
+
+/* Ciphertext that must wait with its connection. */
+static void
+hold(struct conn *c)
+{
+	struct relay *r = c->r;
+
+	if (r->in_len > 0 && buf_add(&c->held, r->in, r->in_len) == -1)
+		conn_close(c, "out of memory");
+	r->in_len = 0;
+}
+
+void
+tlsio_pump(struct conn *c)
+{
+	ssize_t n;
+
+	while (!c->dead && c->paused == 0) {
+		if (c->state == CONN_HANDSHAKE) {
+			handshake(c);
+			if (c->state == CONN_HANDSHAKE)
+				break;
+			continue;
+		}
+		n = tls_read(c->tls, record, sizeof(record));
+		if (n == TLS_WANT_POLLIN || n == TLS_WANT_POLLOUT)
+			break;
+		if (n > 0)
+			conn_input(c, record, (size_t)n);
+		else
+			conn_close(c, n == 0 ? "TLS closed by the client" :
+			    "TLS error");
+	}
+	if (!c->dead && c->state != CONN_DRAIN)
+		hold(c);
+	c->r->in_len = 0;
+}
+
+int
+tlsio_write(struct conn *c, const uint8_t *p, size_t n)
+{
+	ssize_t k;
+
+	while (n > 0) {
+		k = tls_write(c->tls, p, n < RECORD_SIZE ? n : RECORD_SIZE);
+		if (k <= 0)
+			return (-1);
+		p += k;
+		n -= (size_t)k;
+	}
+	return (0);
+}
+
+void
+tlsio_end(struct conn *c)
+{
+	if (c->gen != NULL)
+		gen_unref(c->gen);
+	c->gen = NULL;
+	tls_free(c->tls);
+	c->tls = NULL;
+}

@@ -1,0 +1,69 @@
+/*
+ * watch: mesh peers that want to hear of every connection of this service
+ * (WatchConns; protocol notes, section 4).  Called by session.c and peers.c.
+ */
+#include <string.h>
+
+#include "peers.h"
+
+static void
+flood(struct peer *p, void *arg)
+{
+	struct conn *w = arg, *c;
+	struct rconn *rc;
+	uint8_t frame[FRAME_PEER_PRESENT_SIZE];
+	size_t n;
+
+	/* One a key: its active connection. */
+	if ((c = p->active) != NULL)
+		n = frame_put_peer_present(frame, p->key, c->addr, c->port,
+		    session_flags(c));
+	else if ((rc = p->ractive) != NULL)
+		n = frame_put_peer_present(frame, p->key, rc->addr, rc->port,
+		    rc->flags);
+	else
+		return;
+	conn_send(w, frame, n);
+}
+
+void
+watch_begin(struct conn *c)
+{
+	if (c->watching)
+		return;
+	c->watching = 1;
+	LIST_INSERT_HEAD(&c->r->watchers, c, watcher);
+	c->r->stats.watchers++;
+	peers_each(flood, c);
+}
+
+void
+watch_present(struct relay *r, const uint8_t *key, const uint8_t addr[16],
+    uint16_t port, uint8_t flags)
+{
+	uint8_t frame[FRAME_PEER_PRESENT_SIZE];
+	struct conn *w;
+	size_t n;
+
+	if (LIST_EMPTY(&r->watchers))
+		return;
+	n = frame_put_peer_present(frame, key, addr, port, flags);
+	LIST_FOREACH(w, &r->watchers, watcher)
+		conn_send(w, frame, n);
+}
+
+void
+watch_gone(struct relay *r, const uint8_t *key)
+{
+	uint8_t frame[FRAME_PEER_GONE_SIZE];
+	struct conn *w;
+	size_t n;
+
+	if (LIST_EMPTY(&r->watchers))
+		return;
+	n = frame_put_peer_gone(frame, key, PEER_GONE_DISCONNECTED);
+	LIST_FOREACH(w, &r->watchers, watcher) {
+		conn_send(w, frame, n);
+		r->stats.gone_disconnected++;
+	}
+}
