@@ -6,16 +6,175 @@
  * keys_sign.c     signs for TLS
  * keys_box.c      opens and seals login boxes, finds the mesh key
  * keys_cert.c     self-signed and meta certificates
+ *
+ * Where a function takes `err' of `errsize' bytes, it returns -1 or NULL on
+ * failure and has then said there what is wrong and what to do; the parent
+ * puts the file's name in front.
  */
 #ifndef KEYS_H
 #define KEYS_H
 
+#include <openssl/evp.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "msg.h"
 
+#define KEYS_NODELEN	32	/* bytes of a node key, either half */
+#define KEYS_MESHLEN	32	/* bytes of a mesh key */
+#define KEYS_NOOFFSET	UINT32_MAX	/* MSG_LOGIN_RESULT: no mesh key */
+
 /* The keys process; starts with child_init(), never returns. */
 void	keys_main(void) __attribute__((noreturn));
+
+/*
+ * Take the random bytes, the files and the locked memory that are needed
+ * later, before confinement.  Exits with a line on failure.
+ */
+void	keys_preload(void);
+
+/* keys_file.c */
+
+/* The locked buffer for file contents; part of keys_preload().  0, or -1. */
+int	 keyfile_preload(void);
+
+/* Read derper's key file on `fd' into `sec'. */
+int	 keyfile_read_node(int fd, uint8_t sec[KEYS_NODELEN], char *err,
+	    size_t errsize);
+
+/* Write `sec' to the empty file `fd' in derper's form, and sync it. */
+int	 keyfile_write_node(int fd, const uint8_t sec[KEYS_NODELEN],
+	    char *err, size_t errsize);
+
+/* Read a mesh key file on `fd': 64 hex digits, white space around them. */
+int	 keyfile_read_mesh(int fd, uint8_t key[KEYS_MESHLEN], char *err,
+	    size_t errsize);
+
+/*
+ * Read the first private key in the PEM file on `fd'.  It has been tried: its
+ * public half verifies what it signs.  Free with EVP_PKEY_free().
+ */
+EVP_PKEY *keyfile_read_pem(int fd, char *err, size_t errsize);
+
+/* Write `pkey' to the empty file `fd' as PEM (PKCS #8), and sync it. */
+int	 keyfile_write_pem(int fd, EVP_PKEY *pkey, char *err, size_t errsize);
+
+/*
+ * The parsers behind them, for `len' bytes at `p'.  NULL and the key filled
+ * in, or a static line that says what is wrong.
+ */
+const char *keyfile_parse_node(const char *p, size_t len,
+	    uint8_t sec[KEYS_NODELEN]);
+const char *keyfile_parse_mesh(const char *p, size_t len,
+	    uint8_t key[KEYS_MESHLEN]);
+
+/* keys_sign.c */
+
+#define SIGN_MAXLEN	1024	/* bytes of a signature: RSA of 8192 bits */
+
+/*
+ * Add a TLS key (taken over; also on failure) under the hash of its public
+ * half, which is stored in `hash'; an older one of that hash is replaced.  0,
+ * or -1: no memory.
+ */
+int	 sign_add(EVP_PKEY *pkey, uint8_t hash[KEYHASH_LEN]);
+
+/* Forget all keys but those of the `n' hashes that lie at `hashes'. */
+void	 sign_retain(const uint8_t *hashes, size_t n);
+
+/*
+ * Sign `in' with the key of `hash' as `alg' says (enum signalg), if TLS could
+ * ask for that: a digest of 32, 48 or 64 bytes; a DigestInfo with such a one;
+ * a block of modulus size that is a PSS encoding with salt and hash of one
+ * such size (RFC 8446, 4.2.3).  Anything else would make the key a tool for
+ * other ends, an RSA key even one to decrypt with.  Bytes of the signature in
+ * `out' (SIGN_MAXLEN), or -1: no such key, or refused.
+ */
+int	 sign_digest(const uint8_t hash[KEYHASH_LEN], uint8_t alg,
+	    const uint8_t *in, size_t inlen, uint8_t out[SIGN_MAXLEN]);
+
+/* 1 when the `len' bytes at `em' are a PSS encoding for `bits', else 0. */
+int	 sign_is_pss(const uint8_t *em, size_t len, int bits);
+
+/* 1 when the `len' bytes at `p' are a DigestInfo with SHA-256, -384, -512. */
+int	 sign_is_digestinfo(const uint8_t *p, size_t len);
+
+/* keys_box.c */
+
+#define BOX_NONCELEN	24
+#define BOX_MACLEN	16
+
+/* Locked memory for keys and plaintext; part of keys_preload().  0, or -1. */
+int	 box_preload(void);
+
+/* Use the node key `sec' from now on; its public half goes to `pub'. */
+void	 box_set_node(const uint8_t sec[KEYS_NODELEN],
+	    uint8_t pub[KEYS_NODELEN]);
+
+/* Public half of the node key into `pub'; 0, or -1 when there is none. */
+int	 box_node(uint8_t pub[KEYS_NODELEN]);
+
+/* Use this mesh key from now on; NULL or all zeros: none, nothing matches. */
+void	 box_set_mesh(const uint8_t *key);
+
+struct box_login {			/* arguments of box_login() */
+	const uint8_t	*client;	/* public key, 32 bytes */
+	const uint8_t	*nonce;		/* 24 bytes */
+	const uint8_t	*box;
+	size_t		 boxlen;	/* 16 bytes to FRAME_MAX_CLIENTINFO */
+	const uint8_t	*info;		/* ServerInfo to be sealed */
+	size_t		 infolen;	/* up to BOX_MAXINFO */
+};
+
+#define BOX_MAXINFO	4096
+
+struct box_result {
+	const uint8_t	*text;		/* ClientInfo without the mesh key; valid
+					   until the next call */
+	size_t		 textlen;
+	uint32_t	 mesh;		/* offset of the mesh key in it, or
+					   KEYS_NOOFFSET */
+	uint8_t		 reply[BOX_NONCELEN + BOX_MACLEN + BOX_MAXINFO];
+	size_t		 replylen;	/* nonce and box of ServerInfo */
+};
+
+/*
+ * Open a login box and seal the answer to it.  0, or -1: it was not sealed by
+ * that client for this node, lengths are wrong, or there is no node key.
+ */
+int	 box_login(const struct box_login *l, struct box_result *r);
+
+/* Zero the text of the last login. */
+void	 box_forget(void);
+
+/*
+ * Find `key' (all zeros: never) in the `len' bytes at `text': every string of
+ * exactly 64 hex digits between double quotes is compared in constant time.
+ * Equal ones are overwritten with zeros.  Offset of the last one's first digit,
+ * or KEYS_NOOFFSET.
+ */
+uint32_t box_find_mesh(uint8_t *text, size_t len,
+	    const uint8_t key[KEYS_MESHLEN]);
+
+/* keys_cert.c */
+
+#define CERT_PEMSIZE	8192	/* bytes: room for a certificate as PEM */
+
+/* Make a P-256 key; NULL when libcrypto can't. */
+EVP_PKEY *cert_new_key(void);
+
+/*
+ * Make a certificate for `pkey' signed by itself, valid for ten years, for the
+ * `n' names and addresses at `names'.  Bytes of PEM in `pem', or -1.
+ */
+int	 cert_selfsign(EVP_PKEY *pkey, char **names, size_t n,
+	    char pem[CERT_PEMSIZE], char *err, size_t errsize);
+
+/*
+ * Make the meta certificate of the node key `pub' (protocol notes, section 2).
+ * Bytes of PEM in `pem', or -1.
+ */
+int	 cert_meta(const uint8_t pub[KEYS_NODELEN], char pem[CERT_PEMSIZE],
+	    char *err, size_t errsize);
 
 #endif

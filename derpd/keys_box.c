@@ -1,0 +1,154 @@
+/*
+ * keys_box: the node key and the mesh key.  Called by keys.c with login boxes
+ * from the network, by way of a worker; touches no descriptor.  Both keys and
+ * every plaintext are in locked memory that does not get into a core dump.
+ */
+
+#include <sodium.h>
+#include <string.h>
+
+#include "frame.h"
+#include "hex.h"
+#include "keys.h"
+
+#define HEXLEN	(2 * KEYS_MESHLEN)
+
+struct secrets {
+	uint8_t	 node[KEYS_NODELEN];
+	uint8_t	 mesh[KEYS_MESHLEN];	/* all zeros: none */
+	uint8_t	 shared[crypto_box_BEFORENMBYTES];
+	uint8_t	 text[FRAME_MAX_CLIENTINFO];
+};
+
+static struct secrets	*secrets;
+static uint8_t		 node_pub[KEYS_NODELEN];
+static int		 have_node;
+static size_t		 textlen;	/* bytes of text in use */
+
+int
+box_preload(void)
+{
+	if (secrets != NULL)
+		return (0);
+	if ((secrets = sodium_malloc(sizeof(*secrets))) == NULL)
+		return (-1);
+	sodium_memzero(secrets, sizeof(*secrets));
+	return (0);
+}
+
+void
+box_set_node(const uint8_t sec[KEYS_NODELEN], uint8_t pub[KEYS_NODELEN])
+{
+	memcpy(secrets->node, sec, sizeof(secrets->node));
+	(void)crypto_scalarmult_base(node_pub, secrets->node);
+	have_node = 1;
+	memcpy(pub, node_pub, sizeof(node_pub));
+}
+
+int
+box_node(uint8_t pub[KEYS_NODELEN])
+{
+	if (!have_node)
+		return (-1);
+	memcpy(pub, node_pub, sizeof(node_pub));
+	return (0);
+}
+
+void
+box_set_mesh(const uint8_t *key)
+{
+	if (key != NULL)
+		memcpy(secrets->mesh, key, sizeof(secrets->mesh));
+	else
+		sodium_memzero(secrets->mesh, sizeof(secrets->mesh));
+}
+
+/*
+ * Is the text at `p' 64 hex digits?  Looked at before hex_get(), so that a text
+ * full of quotes costs no more than its length.
+ */
+static int
+all_digits(const uint8_t *p)
+{
+	size_t	 i;
+
+	for (i = 0; i < HEXLEN; i++)
+		if (!((p[i] >= '0' && p[i] <= '9') ||
+		    (p[i] >= 'a' && p[i] <= 'f') ||
+		    (p[i] >= 'A' && p[i] <= 'F')))
+			return (0);
+	return (1);
+}
+
+uint32_t
+box_find_mesh(uint8_t *text, size_t len, const uint8_t key[KEYS_MESHLEN])
+{
+	uint8_t		 cand[KEYS_MESHLEN];
+	uint32_t	 found = KEYS_NOOFFSET;
+	size_t		 i;
+
+	if (sodium_is_zero(key, KEYS_MESHLEN))
+		return (KEYS_NOOFFSET);
+	for (i = 0; i + HEXLEN + 2 <= len; i++) {
+		if (text[i] != '"' || text[i + 1 + HEXLEN] != '"' ||
+		    !all_digits(text + i + 1) ||
+		    hex_get(cand, sizeof(cand), (char *)text + i + 1) == -1)
+			continue;
+		if (sodium_memcmp(cand, key, sizeof(cand)) == 0) {
+			memset(text + i + 1, '0', HEXLEN);
+			found = (uint32_t)(i + 1);
+		}
+	}
+	sodium_memzero(cand, sizeof(cand));
+	return (found);
+}
+
+/* Nonce and box of ServerInfo. */
+static int
+seal(const struct box_login *l, struct box_result *r)
+{
+	randombytes_buf(r->reply, BOX_NONCELEN);
+	if (crypto_box_easy_afternm(r->reply + BOX_NONCELEN, l->info,
+	    l->infolen, r->reply, secrets->shared) == -1)
+		return (-1);
+	r->replylen = BOX_NONCELEN + BOX_MACLEN + l->infolen;
+	return (0);
+}
+
+static int
+open_and_seal(const struct box_login *l, struct box_result *r)
+{
+	if (crypto_box_open_easy_afternm(secrets->text, l->box, l->boxlen,
+	    l->nonce, secrets->shared) == -1)
+		return (-1);
+	textlen = l->boxlen - BOX_MACLEN;
+	r->text = secrets->text;
+	r->textlen = textlen;
+	r->mesh = box_find_mesh(secrets->text, textlen, secrets->mesh);
+	return (seal(l, r));
+}
+
+int
+box_login(const struct box_login *l, struct box_result *r)
+{
+	int	 rv;
+
+	if (!have_node || l->boxlen < BOX_MACLEN ||
+	    l->boxlen > sizeof(secrets->text) || l->infolen > BOX_MAXINFO)
+		return (-1);
+	/* Fails for a client key of low order, whose secret anyone knows. */
+	if (crypto_box_beforenm(secrets->shared, l->client,
+	    secrets->node) == -1)
+		return (-1);
+	if ((rv = open_and_seal(l, r)) == -1)
+		box_forget();
+	sodium_memzero(secrets->shared, sizeof(secrets->shared));
+	return (rv);
+}
+
+void
+box_forget(void)
+{
+	sodium_memzero(secrets->text, textlen);
+	textlen = 0;
+}

@@ -1,0 +1,330 @@
+/*
+ * keys_file: reads and writes key files.  Called by keys.c for descriptors that
+ * the parent opened, before it serves workers and at reload; touches those
+ * descriptors alone.  Contents pass through one locked buffer that is zeroed
+ * after each file.
+ */
+
+#include <errno.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hex.h"
+#include "keyhash.h"
+#include "keys.h"
+
+#define NODE_MAXFILE	4096		/* bytes of derper's key file */
+#define MESH_MAXFILE	4096
+#define PEM_MAXFILE	65536		/* a chain may stand in it too */
+#define BUFSIZE		(PEM_MAXFILE + 1)
+
+static char	*buf;			/* BUFSIZE bytes, locked */
+
+static const char node_prefix[] = "privkey:";
+
+static int	fail(char *, size_t, const char *, ...)
+		    __attribute__((format(printf, 3, 4)));
+
+int
+keyfile_preload(void)
+{
+	if (buf == NULL && (buf = sodium_malloc(BUFSIZE)) == NULL)
+		return (-1);
+	return (0);
+}
+
+/* Say what is wrong; always -1. */
+static int
+fail(char *err, size_t errsize, const char *fmt, ...)
+{
+	va_list	 ap;
+
+	ERR_clear_error();
+	va_start(ap, fmt);
+	(void)vsnprintf(err, errsize, fmt, ap);
+	va_end(ap);
+	return (-1);
+}
+
+static void
+wipe(void)
+{
+	sodium_memzero(buf, BUFSIZE);
+}
+
+/* The file on `fd', at most `max' bytes, into the buffer.  Bytes, or -1. */
+static int
+slurp(int fd, size_t max, char *err, size_t errsize)
+{
+	size_t	 got = 0;
+	ssize_t	 n;
+
+	while (got <= max) {
+		n = read(fd, buf + got, max + 1 - got);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1)
+			return (fail(err, errsize, "can't read the key: %s",
+			    strerror(errno)));
+		if (n == 0)
+			return ((int)got);
+		got += (size_t)n;
+	}
+	return (fail(err, errsize, "larger than %zu bytes, this is no key"
+	    " file", max));
+}
+
+/* Write it all and make sure that it is on the disk. */
+static int
+spill(int fd, const char *p, size_t len, char *err, size_t errsize)
+{
+	ssize_t	 n;
+
+	while (len > 0) {
+		n = write(fd, p, len);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return (fail(err, errsize, "can't write the key: %s",
+			    n == 0 ? "nothing was taken" : strerror(errno)));
+		p += n;
+		len -= (size_t)n;
+	}
+	if (fsync(fd) == -1)
+		return (fail(err, errsize, "can't write the key to disk: %s",
+		    strerror(errno)));
+	return (0);
+}
+
+/* A strict reader for one JSON object with one member. */
+struct cursor {
+	const char	*p;
+	const char	*end;
+};
+
+static void
+skip_space(struct cursor *c)
+{
+	while (c->p < c->end && (*c->p == ' ' || *c->p == '\t' ||
+	    *c->p == '\n' || *c->p == '\r'))
+		c->p++;
+}
+
+/* Pass over `text' with white space before it; 1 when it stood there. */
+static int
+expect(struct cursor *c, const char *text)
+{
+	size_t	 n = strlen(text);
+
+	skip_space(c);
+	if ((size_t)(c->end - c->p) < n || memcmp(c->p, text, n) != 0)
+		return (0);
+	c->p += n;
+	return (1);
+}
+
+const char *
+keyfile_parse_node(const char *p, size_t len, uint8_t sec[KEYS_NODELEN])
+{
+	struct cursor	 c = { p, p + len };
+
+	sodium_memzero(sec, KEYS_NODELEN);
+	if (!expect(&c, "{") || !expect(&c, "\"PrivateKey\"") ||
+	    !expect(&c, ":") || !expect(&c, "\""))
+		return ("not derper's key file, expected {\"PrivateKey\":"
+		    " \"privkey:<64 hex digits>\"}");
+	if ((size_t)(c.end - c.p) < sizeof(node_prefix) - 1 +
+	    2 * KEYS_NODELEN + 1 ||
+	    memcmp(c.p, node_prefix, sizeof(node_prefix) - 1) != 0)
+		return ("the private key in it is malformed, expected"
+		    " \"privkey:\" and 64 hex digits");
+	c.p += sizeof(node_prefix) - 1;
+	if (hex_get(sec, KEYS_NODELEN, c.p) == -1 ||
+	    c.p[2 * KEYS_NODELEN] != '"') {
+		sodium_memzero(sec, KEYS_NODELEN);
+		return ("the private key in it is malformed, expected"
+		    " \"privkey:\" and 64 hex digits");
+	}
+	c.p += 2 * KEYS_NODELEN + 1;
+	if (!expect(&c, "}") || (skip_space(&c), c.p != c.end)) {
+		sodium_memzero(sec, KEYS_NODELEN);
+		return ("something follows the private key, expected } and"
+		    " the end of the file");
+	}
+	if (sodium_is_zero(sec, KEYS_NODELEN))
+		return ("the private key in it is all zeros, remove the file"
+		    " to have a new one made");
+	return (NULL);
+}
+
+const char *
+keyfile_parse_mesh(const char *p, size_t len, uint8_t key[KEYS_MESHLEN])
+{
+	struct cursor	 c = { p, p + len };
+
+	sodium_memzero(key, KEYS_MESHLEN);
+	skip_space(&c);
+	if ((size_t)(c.end - c.p) < 2 * KEYS_MESHLEN ||
+	    hex_get(key, KEYS_MESHLEN, c.p) == -1) {
+		sodium_memzero(key, KEYS_MESHLEN);
+		return ("not a mesh key, expected 64 hex digits");
+	}
+	c.p += 2 * KEYS_MESHLEN;
+	skip_space(&c);
+	if (c.p != c.end) {
+		sodium_memzero(key, KEYS_MESHLEN);
+		return ("something follows the mesh key, expected 64 hex"
+		    " digits and nothing else");
+	}
+	if (sodium_is_zero(key, KEYS_MESHLEN))
+		return ("the mesh key is all zeros, which means none: make one"
+		    " with openssl rand -hex 32");
+	return (NULL);
+}
+
+int
+keyfile_read_node(int fd, uint8_t sec[KEYS_NODELEN], char *err, size_t errsize)
+{
+	const char	*bad;
+	int		 n;
+
+	if ((n = slurp(fd, NODE_MAXFILE, err, errsize)) != -1 &&
+	    (bad = keyfile_parse_node(buf, (size_t)n, sec)) != NULL)
+		n = fail(err, errsize, "%s", bad);
+	wipe();
+	return (n == -1 ? -1 : 0);
+}
+
+int
+keyfile_read_mesh(int fd, uint8_t key[KEYS_MESHLEN], char *err, size_t errsize)
+{
+	const char	*bad;
+	int		 n;
+
+	if ((n = slurp(fd, MESH_MAXFILE, err, errsize)) != -1 &&
+	    (bad = keyfile_parse_mesh(buf, (size_t)n, key)) != NULL)
+		n = fail(err, errsize, "%s", bad);
+	wipe();
+	return (n == -1 ? -1 : 0);
+}
+
+int
+keyfile_write_node(int fd, const uint8_t sec[KEYS_NODELEN], char *err,
+    size_t errsize)
+{
+	char	*p = buf;
+	int	 rv;
+
+	p += snprintf(p, BUFSIZE, "{\n\t\"PrivateKey\": \"%s", node_prefix);
+	hex_put(p, sec, KEYS_NODELEN);
+	p += 2 * KEYS_NODELEN;
+	memcpy(p, "\"\n}\n", 4);
+	p += 4;
+	rv = spill(fd, buf, (size_t)(p - buf), err, errsize);
+	wipe();
+	return (rv);
+}
+
+/* No passphrase is ever asked for; `arg' is told that one was wanted. */
+static int
+no_passphrase(char *pass, int size, int writing, void *arg)
+{
+	(void)pass;
+	(void)size;
+	(void)writing;
+	*(int *)arg = 1;
+	return (-1);
+}
+
+/* Sign a digest and verify it: a private half of another key is found out. */
+static int
+tried(EVP_PKEY *pkey)
+{
+	static const uint8_t	 digest[32] = { 1 };
+	uint8_t			 sig[SIGN_MAXLEN];
+	size_t			 len = sizeof(sig);
+	EVP_PKEY_CTX		*ctx;
+	int			 ok;
+
+	if ((ctx = EVP_PKEY_CTX_new(pkey, NULL)) == NULL)
+		return (0);
+	ok = EVP_PKEY_sign_init(ctx) == 1 &&
+	    EVP_PKEY_sign(ctx, sig, &len, digest, sizeof(digest)) == 1 &&
+	    EVP_PKEY_verify_init(ctx) == 1 &&
+	    EVP_PKEY_verify(ctx, sig, len, digest, sizeof(digest)) == 1;
+	EVP_PKEY_CTX_free(ctx);
+	return (ok);
+}
+
+static EVP_PKEY *
+parse_pem(size_t len, char *err, size_t errsize)
+{
+	const char	*bad = NULL;
+	EVP_PKEY	*pkey = NULL;
+	BIO		*bio;
+	int		 encrypted = 0;
+
+	if ((bio = BIO_new_mem_buf(buf, (int)len)) == NULL) {
+		(void)fail(err, errsize, "out of memory");
+		return (NULL);
+	}
+	pkey = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, &encrypted);
+	BIO_free(bio);
+	if (encrypted)
+		bad = "the private key is encrypted, which can't be served:"
+		    " write it without a passphrase (openssl pkey)";
+	else if (pkey == NULL)
+		bad = "there is no private key in it that can be read,"
+		    " expected PEM";
+	else if ((bad = keyhash_usable(pkey)) == NULL && !tried(pkey))
+		bad = "the private key is damaged, its halves do not belong"
+		    " together";
+	if (bad == NULL)
+		return (pkey);
+	(void)fail(err, errsize, "%s", bad);
+	EVP_PKEY_free(pkey);
+	return (NULL);
+}
+
+EVP_PKEY *
+keyfile_read_pem(int fd, char *err, size_t errsize)
+{
+	EVP_PKEY	*pkey = NULL;
+	int		 n;
+
+	if ((n = slurp(fd, PEM_MAXFILE, err, errsize)) != -1)
+		pkey = parse_pem((size_t)n, err, errsize);
+	wipe();
+	return (pkey);
+}
+
+int
+keyfile_write_pem(int fd, EVP_PKEY *pkey, char *err, size_t errsize)
+{
+	BIO	*bio;
+	char	*p;
+	long	 len;
+	int	 rv;
+
+	/* A memory BIO of this kind lives in libcrypto's locked heap. */
+#ifdef LIBRESSL_VERSION_NUMBER
+	bio = BIO_new(BIO_s_mem());
+#else
+	bio = BIO_new(BIO_s_secmem());
+#endif
+	if (bio == NULL || PEM_write_bio_PKCS8PrivateKey(bio, pkey, NULL, NULL,
+	    0, NULL, NULL) != 1 || (len = BIO_get_mem_data(bio, &p)) <= 0)
+		rv = fail(err, errsize, "can't write the new key as PEM");
+	else {
+		rv = spill(fd, p, (size_t)len, err, errsize);
+		explicit_bzero(p, (size_t)len);
+	}
+	BIO_free(bio);
+	return (rv);
+}

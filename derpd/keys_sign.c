@@ -1,0 +1,244 @@
+/*
+ * keys_sign: the TLS private keys.  Called by keys.c with what a worker asked
+ * for, which is taken as hostile; touches no descriptor.
+ */
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "keyhash.h"
+#include "keys.h"
+
+struct tls_key {
+	uint8_t		 hash[KEYHASH_LEN];
+	EVP_PKEY	*pkey;
+};
+
+static struct tls_key	*table;
+static size_t		 ntable;
+
+static struct tls_key *
+lookup(const uint8_t *hash)
+{
+	size_t	 i;
+
+	for (i = 0; i < ntable; i++)
+		if (memcmp(table[i].hash, hash, KEYHASH_LEN) == 0)
+			return (&table[i]);
+	return (NULL);
+}
+
+int
+sign_add(EVP_PKEY *pkey, uint8_t hash[KEYHASH_LEN])
+{
+	struct tls_key	*k;
+
+	if (keyhash_pkey(pkey, hash) == -1)
+		goto fail;
+	if ((k = lookup(hash)) != NULL) {
+		EVP_PKEY_free(k->pkey);
+		k->pkey = pkey;
+		return (0);
+	}
+	if ((k = reallocarray(table, ntable + 1, sizeof(*table))) == NULL)
+		goto fail;
+	table = k;
+	memcpy(table[ntable].hash, hash, KEYHASH_LEN);
+	table[ntable].pkey = pkey;
+	ntable++;
+	return (0);
+
+fail:
+	EVP_PKEY_free(pkey);
+	ERR_clear_error();
+	return (-1);
+}
+
+static int
+is_listed(const uint8_t *hash, const uint8_t *hashes, size_t n)
+{
+	size_t	 i;
+
+	for (i = 0; i < n; i++)
+		if (memcmp(hash, hashes + i * KEYHASH_LEN, KEYHASH_LEN) == 0)
+			return (1);
+	return (0);
+}
+
+void
+sign_retain(const uint8_t *hashes, size_t n)
+{
+	size_t	 i, kept = 0;
+
+	for (i = 0; i < ntable; i++) {
+		if (is_listed(table[i].hash, hashes, n))
+			table[kept++] = table[i];
+		else
+			EVP_PKEY_free(table[i].pkey);	/* zeroes it */
+	}
+	ntable = kept;
+}
+
+/* The digests of TLS 1.2 and 1.3, SHA-1 left out (RFC 9155). */
+static const EVP_MD *
+md_of_size(size_t len)
+{
+	switch (len) {
+	case 32:
+		return (EVP_sha256());
+	case 48:
+		return (EVP_sha384());
+	case 64:
+		return (EVP_sha512());
+	default:
+		return (NULL);
+	}
+}
+
+int
+sign_is_digestinfo(const uint8_t *p, size_t len)
+{
+	/* RFC 8017, 9.2, note 1: the same DER but for four bytes. */
+	uint8_t	 head[19] = { 0x30, 0, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86,
+		    0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0, 0x05, 0x00, 0x04, 0 };
+	size_t	 dlen;
+
+	if (len < sizeof(head))
+		return (0);
+	dlen = len - sizeof(head);
+	switch (dlen) {
+	case 32:
+		head[14] = 1;
+		break;
+	case 48:
+		head[14] = 2;
+		break;
+	case 64:
+		head[14] = 3;
+		break;
+	default:
+		return (0);
+	}
+	head[1] = (uint8_t)(len - 2);
+	head[18] = (uint8_t)dlen;
+	return (memcmp(p, head, sizeof(head)) == 0);
+}
+
+/* XOR the mask that MGF1 makes of `seed' over `p' (RFC 8017, B.2.1). */
+static int
+mgf1_xor(uint8_t *p, size_t len, const uint8_t *seed, const EVP_MD *md)
+{
+	size_t		 i, n, at, hlen = (size_t)EVP_MD_size(md);
+	uint8_t		 block[EVP_MAX_MD_SIZE], in[EVP_MAX_MD_SIZE + 4];
+	uint32_t	 counter = 0;
+
+	memcpy(in, seed, hlen);
+	for (at = 0; at < len; at += n, counter++) {
+		in[hlen] = (uint8_t)(counter >> 24);
+		in[hlen + 1] = (uint8_t)(counter >> 16);
+		in[hlen + 2] = (uint8_t)(counter >> 8);
+		in[hlen + 3] = (uint8_t)counter;
+		if (EVP_Digest(in, hlen + 4, block, NULL, md, NULL) != 1)
+			return (-1);
+		n = len - at < hlen ? len - at : hlen;
+		for (i = 0; i < n; i++)
+			p[at + i] ^= block[i];
+	}
+	return (0);
+}
+
+/*
+ * Is `em' of emLen `len' an encoding with this hash and a salt of its size?
+ * The order of checks is that of RFC 8017, 9.1.2, steps 4 to 10; the digest
+ * itself is not known here.
+ */
+static int
+is_pss_with(const uint8_t *em, size_t len, int embits, const EVP_MD *md)
+{
+	uint8_t	 db[SIGN_MAXLEN];
+	size_t	 i, hlen = (size_t)EVP_MD_size(md), dblen, pad;
+	uint8_t	 unused = (uint8_t)(0xff << (8 - (8 * len - (size_t)embits)));
+
+	if (8 * len == (size_t)embits)
+		unused = 0;
+	if (len < 2 * hlen + 2 || em[len - 1] != 0xbc ||
+	    (em[0] & unused) != 0)
+		return (0);
+	dblen = len - hlen - 1;
+	memcpy(db, em, dblen);
+	if (mgf1_xor(db, dblen, em + dblen, md) == -1)
+		return (0);
+	db[0] &= (uint8_t)~unused;
+	pad = len - 2 * hlen - 2;
+	for (i = 0; i < pad; i++)
+		if (db[i] != 0)
+			return (0);
+	return (db[pad] == 0x01);
+}
+
+int
+sign_is_pss(const uint8_t *em, size_t len, int bits)
+{
+	int	 embits = bits - 1;
+	size_t	 hlen;
+
+	if (bits < KEYHASH_MINRSA || len > SIGN_MAXLEN ||
+	    len != ((size_t)bits + 7) / 8)
+		return (0);
+	if (embits % 8 == 0) {		/* emLen is one less than the block */
+		if (em[0] != 0)
+			return (0);
+		em++;
+		len--;
+	}
+	for (hlen = 32; hlen <= 64; hlen += 16)
+		if (is_pss_with(em, len, embits, md_of_size(hlen)))
+			return (1);
+	return (0);
+}
+
+/* May `pkey' sign this, and with which RSA padding (0: it is not RSA)? */
+static int
+is_tls(EVP_PKEY *pkey, uint8_t alg, const uint8_t *in, size_t inlen,
+    int *padding)
+{
+	int	 rsa = EVP_PKEY_base_id(pkey) == EVP_PKEY_RSA;
+
+	*padding = 0;
+	switch (alg) {
+	case SIGN_ECDSA:
+		return (!rsa && md_of_size(inlen) != NULL);
+	case SIGN_RSA_PKCS1:
+		*padding = RSA_PKCS1_PADDING;
+		return (rsa && sign_is_digestinfo(in, inlen));
+	case SIGN_RSA_PSS:
+		*padding = RSA_NO_PADDING;
+		return (rsa && sign_is_pss(in, inlen, EVP_PKEY_bits(pkey)));
+	default:
+		return (0);
+	}
+}
+
+int
+sign_digest(const uint8_t hash[KEYHASH_LEN], uint8_t alg, const uint8_t *in,
+    size_t inlen, uint8_t out[SIGN_MAXLEN])
+{
+	struct tls_key	*k;
+	EVP_PKEY_CTX	*ctx;
+	size_t		 len = SIGN_MAXLEN;
+	int		 padding, ok;
+
+	if ((k = lookup(hash)) == NULL ||
+	    !is_tls(k->pkey, alg, in, inlen, &padding) ||
+	    (ctx = EVP_PKEY_CTX_new(k->pkey, NULL)) == NULL)
+		return (-1);
+	ok = EVP_PKEY_sign_init(ctx) == 1 && (padding == 0 ||
+	    EVP_PKEY_CTX_set_rsa_padding(ctx, padding) == 1) &&
+	    EVP_PKEY_sign(ctx, out, &len, in, inlen) == 1;
+	EVP_PKEY_CTX_free(ctx);
+	ERR_clear_error();
+	return (ok ? (int)len : -1);
+}
