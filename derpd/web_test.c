@@ -1,0 +1,543 @@
+/*
+ * Tests of web.c: every answer, compared byte by byte.
+ */
+#include <atf-c.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "conf.h"
+#include "web.h"
+
+#define DATE	"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+#define NOSNIFF	"X-Content-Type-Options: nosniff\r\n"
+#define STS	"Strict-Transport-Security: " \
+		"max-age=63072000; includeSubDomains\r\n"
+#define BROWSER	"Content-Security-Policy: default-src 'self'; "		\
+		"frame-ancestors 'none'; form-action 'self'; "		\
+		"base-uri 'self'; block-all-mixed-content; "		\
+		"object-src 'none'\r\nX-Frame-Options: DENY\r\n" NOSNIFF
+#define TEXT	"Content-Type: text/plain; charset=utf-8\r\n"
+#define HTML	"Content-Type: text/html; charset=utf-8\r\n"
+#define NOCACHE	"Cache-Control: no-cache, no-store, must-revalidate, "	\
+		"no-transform, max-age=0\r\n"
+#define HOST	"Host: relay.example.org\r\n"
+#define WS	"Upgrade: websocket\r\nConnection: Upgrade\r\n"		\
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+#define DERP101	"HTTP/1.1 101 Switching Protocols\r\n"			\
+		"Upgrade: DERP\r\nConnection: Upgrade\r\n"		\
+		"Derp-Version: 2\r\nDerp-Public-Key: "			\
+		"000102030405060708090a0b0c0d0e0f"			\
+		"101112131415161718191a1b1c1d1ef0\r\n\r\n"
+
+static const uint8_t	node_key[32] = {
+	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
+	20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 0xf0
+};
+
+static struct web_env	env;
+static struct web_reply	out;
+static struct http_head	head;
+
+/* Peers: loopback and a stranger, 192.0.2.1. */
+static const uint8_t	local[16] = { [15] = 1 };
+static const uint8_t	stranger[16] = { [10] = 0xff, 0xff, 192, 0, 2, 1 };
+
+static void
+setup(int tls)
+{
+	memset(&env, 0, sizeof(env));
+	env.tls = tls;
+	memcpy(env.peer, stranger, 16);
+	env.relay = 1;
+	env.home = HOME_PAGE;
+	env.node_key = node_key;
+	env.now = 784111777;
+}
+
+static enum web_action
+route(const char *request)
+{
+	int	n = http_parse_request(&head, request, strlen(request));
+
+	ATF_REQUIRE_MSG(n > 0, "%d: %s", n, request);
+	memset(&out, 0xff, sizeof(out));
+	return web_route(&env, &head, &out);
+}
+
+static void
+check(const char *want)
+{
+	ATF_CHECK_MSG(out.len == strlen(want) &&
+	    memcmp(out.buf, want, out.len) == 0, "got:\n%.*s\nwanted:\n%s",
+	    (int)out.len, out.buf, want);
+}
+
+/* A request whose answer is `want', after which the connection stays open. */
+static void
+answer(const char *request, const char *want)
+{
+	ATF_CHECK_EQ_MSG(route(request), WEB_REPLY, "%s", request);
+	ATF_CHECK_EQ_MSG(out.close, 0, "%s", request);
+	check(want);
+}
+
+/* The answer to `request' has the status `status', and its reply `piece'. */
+static void
+partly(const char *request, int status, const char *piece)
+{
+	char	line[32];
+
+	ATF_CHECK_EQ_MSG(route(request), WEB_REPLY, "%s", request);
+	snprintf(line, sizeof(line), "HTTP/1.1 %d ", status);
+	ATF_CHECK_MSG(strncmp(out.buf, line, strlen(line)) == 0 &&
+	    memmem(out.buf, out.len, piece, strlen(piece)) != NULL,
+	    "%s: got:\n%.*s\nwanted: %s%s", request, (int)out.len, out.buf,
+	    line, piece);
+}
+
+ATF_TC_WITHOUT_HEAD(probe);
+ATF_TC_BODY(probe, tc)
+{
+	const char	*ok = "HTTP/1.1 200 OK\r\n" DATE
+			    "Access-Control-Allow-Origin: *\r\n"
+			    "Content-Length: 0\r\n\r\n";
+
+	setup(1);
+	answer("GET /derp/probe HTTP/1.1\r\n" HOST "\r\n", ok);
+	answer("HEAD /derp/probe?x HTTP/1.1\r\n" HOST "\r\n", ok);
+	answer("GET /derp/latency-check HTTP/1.1\r\n" HOST "\r\n", ok);
+	answer("GET /%64erp/prob%65 HTTP/1.1\r\n" HOST "\r\n", ok);
+	answer("POST /derp/probe HTTP/1.1\r\n" HOST "\r\n",
+	    "HTTP/1.1 405 Method Not Allowed\r\n" DATE "Allow: GET, HEAD\r\n"
+	    NOSNIFF TEXT "Content-Length: 19\r\n\r\nbogus probe method\n");
+	env.relay = 0;
+	answer("GET /derp/probe HTTP/1.1\r\n" HOST "\r\n", ok);
+}
+
+ATF_TC_WITHOUT_HEAD(generate_204);
+ATF_TC_BODY(generate_204, tc)
+{
+	static const char	*bad[] = { "a/b", "a b", "\x80", "",
+	    "0123456789012345678901234567890123456789012345678901234567890123x",
+	    NULL };
+	static const char	*good[] = { "a", "Az09.-_:",
+	    "0123456789012345678901234567890123456789012345678901234567890123",
+	    NULL };
+	const char		*plain = "HTTP/1.1 204 No Content\r\n" DATE
+				    NOCACHE "\r\n";
+	char			 request[256], want[512];
+	int			 tls, i;
+
+	for (tls = 0; tls < 2; tls++) {
+		setup(tls);
+		answer("GET /generate_204 HTTP/1.1\r\n" HOST "\r\n", plain);
+		answer("HEAD /generate_204 HTTP/1.1\r\n" HOST "\r\n", plain);
+		answer("POST /generate_204 HTTP/1.1\r\n" HOST "\r\n", plain);
+		for (i = 0; bad[i] != NULL; i++) {
+			snprintf(request, sizeof(request),
+			    "GET /generate_204 HTTP/1.1\r\n" HOST
+			    "X-Tailscale-Challenge: %s\r\n"
+			    "X-Tailscale-Challenge: b\r\n\r\n", bad[i]);
+			answer(request, plain);
+		}
+		for (i = 0; good[i] != NULL; i++) {
+			snprintf(request, sizeof(request),
+			    "GET /generate_204 HTTP/1.1\r\n" HOST
+			    "X-Tailscale-Challenge: %s\r\n\r\n", good[i]);
+			snprintf(want, sizeof(want),
+			    "HTTP/1.1 204 No Content\r\n" DATE NOCACHE
+			    "X-Tailscale-Response: response %s\r\n\r\n",
+			    good[i]);
+			answer(request, want);
+		}
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(pages);
+ATF_TC_BODY(pages, tc)
+{
+	setup(1);
+	answer("GET /robots.txt HTTP/1.1\r\n" HOST "\r\n",
+	    "HTTP/1.1 200 OK\r\n" DATE STS BROWSER TEXT
+	    "Content-Length: 26\r\n\r\nUser-agent: *\nDisallow: /\n");
+	answer("HEAD /robots.txt HTTP/1.1\r\n" HOST "\r\n",
+	    "HTTP/1.1 200 OK\r\n" DATE STS BROWSER TEXT
+	    "Content-Length: 26\r\n\r\n");
+	answer("GET http://x/robots.txt HTTP/1.1\r\n" HOST "\r\n",
+	    "HTTP/1.1 200 OK\r\n" DATE STS BROWSER TEXT
+	    "Content-Length: 26\r\n\r\nUser-agent: *\nDisallow: /\n");
+	ATF_CHECK_EQ(route("GET /bootstrap-dns?q=a HTTP/1.1\r\n" HOST "\r\n"),
+	    WEB_REPLY);
+	check("HTTP/1.1 200 OK\r\n" DATE "Connection: close\r\n" STS BROWSER
+	    "Content-Type: application/json\r\nContent-Length: 0\r\n\r\n");
+	ATF_CHECK_EQ(out.close, 1);
+	answer("OPTIONS * HTTP/1.1\r\n" HOST "\r\n",
+	    "HTTP/1.1 200 OK\r\n" DATE "Content-Length: 0\r\n\r\n");
+	answer("CONNECT a:443 HTTP/1.1\r\n" HOST "\r\n",
+	    "HTTP/1.1 403 Forbidden\r\n" DATE NOSNIFF TEXT
+	    "Content-Length: 20\r\n\r\nCONNECT not enabled\n");
+}
+
+ATF_TC_WITHOUT_HEAD(home);
+ATF_TC_BODY(home, tc)
+{
+	static const char	*unknown[] = { "/", "/foo?x", "//derp",
+	    "/derp/", "/robots.txt/", "/debugx", "/%zz", "/derp%00", "/x/../derp",
+	    "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	    NULL };
+	char			 request[256];
+	int			 i;
+
+	setup(1);
+	for (i = 0; unknown[i] != NULL; i++) {
+		snprintf(request, sizeof(request),
+		    "POST %s HTTP/1.1\r\n" HOST "\r\n", unknown[i]);
+		partly(request, 200, "OK\r\n" DATE STS BROWSER HTML);
+		partly(request, 200, "<h1>DERP relay</h1>");
+	}
+	env.home = HOME_BLANK;
+	answer("GET / HTTP/1.1\r\n" HOST "\r\n", "HTTP/1.1 200 OK\r\n" DATE
+	    STS BROWSER HTML "Content-Length: 0\r\n\r\n");
+	env.home = HOME_REDIRECT;
+	env.redirect = "https://example.org/a?b\r\nSet-Cookie: \x01 x";
+	answer("GET /any HTTP/1.1\r\n" HOST "\r\n", "HTTP/1.1 302 Found\r\n"
+	    DATE STS BROWSER "Location: https://example.org/a?bSet-Cookie:x"
+	    "\r\nContent-Length: 0\r\n\r\n");
+}
+
+ATF_TC_WITHOUT_HEAD(debug);
+ATF_TC_BODY(debug, tc)
+{
+	static const char	*paths[] = { "/debug", "/debug/", "/debug/varz",
+	    "/debug/nope", "/%64ebug/varz", NULL };
+	const char		*no = "HTTP/1.1 403 Forbidden\r\n" DATE NOSNIFF
+				    TEXT "Content-Length: 20\r\n\r\n"
+				    "debug access denied\n";
+	char			 request[256];
+	int			 tls, i;
+
+	for (tls = 0; tls < 2; tls++) {
+		setup(tls);
+		for (i = 0; paths[i] != NULL; i++) {
+			memcpy(env.peer, stranger, 16);
+			snprintf(request, sizeof(request),
+			    "GET %s HTTP/1.1\r\n" HOST "\r\n", paths[i]);
+			answer(request, no);
+			memcpy(env.peer, local, 16);
+			snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\n"
+			    HOST "X-Forwarded-For: 127.0.0.1\r\n\r\n",
+			    paths[i]);
+			answer(request, no);
+			snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\n"
+			    HOST "x-forwarded-for:\r\n\r\n", paths[i]);
+			answer(request, no);
+		}
+		partly("GET /debug/ HTTP/1.1\r\n" HOST "\r\n", 200,
+		    "href=\"/debug/varz\"");
+		answer("GET /debug HTTP/1.1\r\n" HOST "\r\n",
+		    "HTTP/1.1 307 Temporary Redirect\r\n" DATE
+		    "Location: /debug/\r\nContent-Length: 0\r\n\r\n");
+		answer("GET /debug/x HTTP/1.1\r\n" HOST "\r\n",
+		    "HTTP/1.1 404 Not Found\r\n" DATE NOSNIFF TEXT
+		    "Content-Length: 19\r\n\r\n404 page not found\n");
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(stats);
+ATF_TC_BODY(stats, tc)
+{
+	setup(0);
+	memcpy(env.peer, local, 16);
+	ATF_CHECK_EQ(route("GET /debug/varz HTTP/1.1\r\n" HOST "\r\n"),
+	    WEB_STATS);
+	web_reply_body(&env, &head, WEB_VARZ, 123456, &out);
+	check("HTTP/1.1 200 OK\r\n" DATE BROWSER "Content-Type: text/plain; "
+	    "version=0.0.4; charset=utf-8\r\nContent-Length: 123456\r\n\r\n");
+	ATF_CHECK_EQ(out.head_only, 0);
+	ATF_CHECK_EQ(out.close, 0);
+	setup(1);
+	memcpy(env.peer, local, 16);
+	ATF_CHECK_EQ(route("HEAD /debug/varz HTTP/1.0\r\n\r\n"), WEB_STATS);
+	web_reply_body(&env, &head, WEB_VARZ, 1, &out);
+	check("HTTP/1.1 200 OK\r\n" DATE "Connection: close\r\n" STS BROWSER
+	    "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+	    "Content-Length: 1\r\n\r\n");
+	ATF_CHECK_EQ(out.head_only, 1);
+	ATF_CHECK_EQ(out.close, 1);
+}
+
+ATF_TC_WITHOUT_HEAD(debug_peers);
+ATF_TC_BODY(debug_peers, tc)
+{
+	static const struct {
+		uint8_t	addr[16];
+		int	want;
+	} t[] = {
+		{ { [10] = 0xff, 0xff, 127, 0, 0, 1 }, 1 },
+		{ { [10] = 0xff, 0xff, 127, 255, 0, 1 }, 1 },
+		{ { [10] = 0xff, 0xff, 126, 255, 0, 1 }, 0 },
+		{ { [15] = 1 }, 1 },
+		{ { [15] = 2 }, 0 },
+		{ { [12] = 127, 0, 0, 1 }, 0 },
+		{ { [10] = 0xff, 0xff, 100, 64, 0, 0 }, 1 },
+		{ { [10] = 0xff, 0xff, 100, 127, 255, 255 }, 1 },
+		{ { [10] = 0xff, 0xff, 100, 63, 255, 255 }, 0 },
+		{ { [10] = 0xff, 0xff, 100, 128, 0, 0 }, 0 },
+		{ { [10] = 0xff, 0xff, 100, 115, 92, 1 }, 0 },
+		{ { [10] = 0xff, 0xff, 100, 115, 93, 255 }, 0 },
+		{ { [10] = 0xff, 0xff, 100, 115, 94, 1 }, 1 },
+		{ { 0xfd, 0x7a, 0x11, 0x5c, 0xa1, 0xe0, 1 }, 1 },
+		{ { 0xfd, 0x7a, 0x11, 0x5c, 0xa1, 0xe1 }, 0 },
+		{ { [10] = 0xff, 0xff, 10, 0, 0, 1 }, 0 },
+	};
+	size_t	i;
+
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		ATF_CHECK_EQ_MSG(web_debug_peer(t[i].addr), t[i].want, "%zu",
+		    i);
+}
+
+ATF_TC_WITHOUT_HEAD(plain_port);
+ATF_TC_BODY(plain_port, tc)
+{
+	const char	*use = "HTTP/1.1 400 Bad Request\r\n" DATE NOSNIFF TEXT
+			    "Content-Length: 10\r\n\r\nUse HTTPS\n";
+
+	setup(0);
+	answer("GET /a?b=c&d HTTP/1.1\r\nHost: h.x:80\r\n\r\n",
+	    "HTTP/1.1 302 Found\r\n" DATE
+	    "Location: https://h.x:80/a?b=c&d\r\nContent-Length: 0\r\n\r\n");
+	answer("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 302 Found\r\n"
+	    DATE "Location: https://h/\r\nContent-Length: 0\r\n\r\n");
+	answer("GET //evil? HTTP/1.1\r\nHost: [::1]:8\r\n\r\n",
+	    "HTTP/1.1 302 Found\r\n" DATE
+	    "Location: https://[::1]:8//evil?\r\nContent-Length: 0\r\n\r\n");
+	answer("GET http://zz?x HTTP/1.1\r\nHost: h\r\n\r\n",
+	    "HTTP/1.1 302 Found\r\n" DATE
+	    "Location: https://zz/?x\r\nContent-Length: 0\r\n\r\n");
+	partly("GET /derp HTTP/1.1\r\nHost: h\r\nUpgrade: DERP\r\n\r\n", 302,
+	    "Location: https://h/derp\r\n");
+	partly("GET /debugx HTTP/1.1\r\nHost: h\r\n\r\n", 302,
+	    "Location: https://h/debugx\r\n");
+	partly("GET /robots.txt HTTP/1.1\r\nHost: h\r\n\r\n", 302, "/robots");
+	answer("POST /a HTTP/1.1\r\nHost: h\r\n\r\n", use);
+	answer("CONNECT a:1 HTTP/1.1\r\nHost: h\r\n\r\n", use);
+	partly("GET /a HTTP/1.0\r\n\r\n", 400, "there is no Host");
+	partly("GET /a HTTP/1.1\r\nHost:\r\n\r\n", 400, "there is no Host");
+}
+
+/* The largest head there can be still gets a whole reply. */
+ATF_TC_WITHOUT_HEAD(longest_redirect);
+ATF_TC_BODY(longest_redirect, tc)
+{
+	static char	request[HTTP_MAX_HEAD + 1];
+	size_t		n;
+
+	setup(0);
+	memset(request, 'a', HTTP_MAX_HEAD);
+	memcpy(request, "GET /", 5);
+	n = HTTP_MAX_LINE;
+	memcpy(request + n - 9, " HTTP/1.1\r\nHost: ", 17);
+	memcpy(request + HTTP_MAX_HEAD - 4, "\r\n\r\n", 4);
+	ATF_CHECK_EQ(route(request), WEB_REPLY);
+	ATF_CHECK(out.len > HTTP_MAX_HEAD - 64);
+	ATF_CHECK(memcmp(out.buf + out.len - 23,
+	    "\r\nContent-Length: 0\r\n\r\n", 23) == 0);
+}
+
+ATF_TC_WITHOUT_HEAD(derp);
+ATF_TC_BODY(derp, tc)
+{
+	const char	*required = "HTTP/1.1 426 Upgrade Required\r\n" DATE
+			    "Connection: Upgrade\r\nUpgrade: DERP\r\n" NOSNIFF
+			    TEXT "Content-Length: 33\r\n\r\n"
+			    "DERP requires connection upgrade\n";
+
+	setup(1);
+	ATF_CHECK_EQ(route("GET /derp HTTP/1.1\r\n" HOST "Upgrade: DERP\r\n"
+	    "Connection: Upgrade\r\nIdeal-Node: 9b\r\n\r\nrest"),
+	    WEB_UPGRADE_DERP);
+	check(DERP101);
+	ATF_CHECK_EQ(out.fast_start, 0);
+	ATF_CHECK(http_eq(out.ideal_node, "9b"));
+	ATF_CHECK_EQ(out.close, 0);
+	ATF_CHECK_EQ(route("POST /derp HTTP/1.0\r\nupgrade: derp\r\n\r\n"),
+	    WEB_UPGRADE_DERP);
+	check(DERP101);
+	ATF_CHECK(out.ideal_node.p == NULL);
+	ATF_CHECK_EQ(out.close, 0);
+	ATF_CHECK_EQ(route("GET /derp HTTP/1.1\r\n" HOST
+	    "Upgrade: WebSocket\r\n\r\n"), WEB_UPGRADE_DERP);
+	check(DERP101);
+	ATF_CHECK_EQ(route("GET /derp HTTP/1.1\r\n" HOST "Upgrade: DERP\r\n"
+	    "Derp-Fast-Start: 1\r\n\r\n"), WEB_UPGRADE_DERP);
+	check("");
+	ATF_CHECK_EQ(out.fast_start, 1);
+	ATF_CHECK_EQ(route("GET /derp HTTP/1.1\r\n" HOST "Upgrade: DERP\r\n"
+	    "Derp-Fast-Start: true\r\n\r\n"), WEB_UPGRADE_DERP);
+	check(DERP101);
+	ATF_CHECK_EQ(out.fast_start, 0);
+
+	answer("GET /derp HTTP/1.1\r\n" HOST "\r\n", required);
+	answer("GET /derp HTTP/1.1\r\n" HOST "Upgrade: h2c\r\n\r\n", required);
+	answer("GET /derp HTTP/1.1\r\n" HOST "Upgrade: derp, x\r\n\r\n",
+	    required);
+	ATF_CHECK_EQ(route("HEAD /derp HTTP/1.0\r\n\r\n"), WEB_REPLY);
+	check("HTTP/1.1 426 Upgrade Required\r\n" DATE
+	    "Connection: Upgrade, close\r\nUpgrade: DERP\r\n" NOSNIFF TEXT
+	    "Content-Length: 33\r\n\r\n");
+	env.relay = 0;
+	answer("GET /derp HTTP/1.1\r\n" HOST "Upgrade: DERP\r\n\r\n",
+	    "HTTP/1.1 404 Not Found\r\n" DATE NOSNIFF TEXT
+	    "Content-Length: 21\r\n\r\nderp server disabled\n");
+}
+
+ATF_TC_WITHOUT_HEAD(websocket);
+ATF_TC_BODY(websocket, tc)
+{
+	setup(1);
+	ATF_CHECK_EQ(route("GET /derp HTTP/1.1\r\n" HOST WS
+	    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: x, derp\r\n"
+	    "Origin: https://elsewhere.example\r\n"
+	    "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"),
+	    WEB_UPGRADE_WEBSOCKET);
+	check("HTTP/1.1 101 Switching Protocols\r\n"
+	    "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+	    "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+	    "Sec-WebSocket-Protocol: derp\r\n\r\n");
+	ATF_CHECK_EQ(out.fast_start, 0);
+	answer("GET /derp HTTP/1.1\r\n" HOST WS "Sec-WebSocket-Version: 12\r\n"
+	    "Sec-WebSocket-Protocol: derp\r\n\r\n",
+	    "HTTP/1.1 400 Bad Request\r\n" DATE "Sec-WebSocket-Version: 13\r\n"
+	    NOSNIFF TEXT "Content-Length: 37\r\n\r\n"
+	    "WebSocket version 13 alone is served\n");
+	partly("POST /derp HTTP/1.1\r\n" HOST WS "Sec-WebSocket-Version: 13\r\n"
+	    "Sec-WebSocket-Protocol: derp\r\n\r\n", 405, "Allow: GET\r\n");
+	partly("GET /derp HTTP/1.1\r\n" HOST WS "Sec-WebSocket-Version: 13\r\n"
+	    "Sec-WebSocket-Protocol: xderp\r\n\r\n", 400, "subprotocol");
+	partly("GET /derp HTTP/1.1\r\n" HOST WS "Sec-WebSocket-Version: 13\r\n"
+	    "Sec-WebSocket-Protocol: derp\r\n"
+	    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", 400,
+	    "Sec-WebSocket-Key must");
+	partly("GET /derp HTTP/1.1\r\n" HOST "Upgrade: websocket\r\n"
+	    "Sec-WebSocket-Protocol: derp\r\n\r\n", 426,
+	    "Connection: Upgrade\r\nUpgrade: websocket\r\n");
+}
+
+ATF_TC_WITHOUT_HEAD(bodies);
+ATF_TC_BODY(bodies, tc)
+{
+	static const struct {
+		const char	*fields;
+		int		 close;
+		size_t		 discard;
+	} t[] = {
+		{ "Content-Length: 0\r\n", 0, 0 },
+		{ "Content-Length: 65536\r\n", 0, 65536 },
+		{ "Content-Length: 65537\r\n", 1, 0 },
+		{ "Content-Length: 9000000000000000000\r\n", 1, 0 },
+		{ "Transfer-Encoding: chunked\r\n", 1, 0 },
+		{ "Content-Length: 5\r\nConnection: close\r\n", 1, 0 },
+		{ "Content-Length: 5\r\nExpect: 100-continue\r\n", 1, 0 },
+		{ "Content-Length: 0\r\nExpect: 100-continue\r\n", 0, 0 },
+	};
+	char	request[256], want[256];
+	size_t	i;
+
+	setup(1);
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		snprintf(request, sizeof(request),
+		    "POST /generate_204 HTTP/1.1\r\n" HOST "%s\r\n",
+		    t[i].fields);
+		ATF_CHECK_EQ(route(request), WEB_REPLY);
+		ATF_CHECK_EQ_MSG(out.close, t[i].close, "%s", t[i].fields);
+		ATF_CHECK_EQ_MSG(out.discard, t[i].discard, "%s", t[i].fields);
+		snprintf(want, sizeof(want), "HTTP/1.1 204 No Content\r\n" DATE
+		    "%s" NOCACHE "\r\n",
+		    t[i].close ? "Connection: close\r\n" : "");
+		check(want);
+	}
+	answer("GET /generate_204 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+	    "HTTP/1.1 204 No Content\r\n" DATE "Connection: keep-alive\r\n"
+	    NOCACHE "\r\n");
+	partly("GET / HTTP/1.1\r\n" HOST "Expect: x\r\n\r\n", 417,
+	    "Connection: close\r\n");
+}
+
+ATF_TC_WITHOUT_HEAD(errors);
+ATF_TC_BODY(errors, tc)
+{
+	static const struct {
+		int		 error;
+		const char	*text;
+	} t[] = {
+		{ HTTP_BAD, "400 Bad Request" },
+		{ HTTP_TOOLONG, "414 URI Too Long" },
+		{ HTTP_TOOLARGE, "431 Request Header Fields Too Large" },
+		{ HTTP_VERSION, "505 HTTP Version Not Supported" },
+		{ HTTP_NOTIMPL, "501 Not Implemented" },
+		{ -408, "408 Request Timeout" },
+		{ -503, "503 Service Unavailable" },
+	};
+	char	want[512];
+	size_t	i;
+
+	setup(1);
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		memset(&out, 0xff, sizeof(out));
+		web_error(&env, t[i].error, &out);
+		snprintf(want, sizeof(want), "HTTP/1.1 %s\r\n" DATE
+		    "Connection: close\r\n" NOSNIFF TEXT
+		    "Content-Length: %zu\r\n\r\n%s\n", t[i].text,
+		    strlen(t[i].text) + 1, t[i].text);
+		check(want);
+		ATF_CHECK_EQ(out.close, 1);
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(dates);
+ATF_TC_BODY(dates, tc)
+{
+	static const struct {
+		time_t		 now;
+		const char	*date;
+	} t[] = {
+		{ 0, "Thu, 01 Jan 1970 00:00:00 GMT" },
+		{ -5, "Thu, 01 Jan 1970 00:00:00 GMT" },
+		{ 784111777, "Sun, 06 Nov 1994 08:49:37 GMT" },
+		{ 951782399, "Mon, 28 Feb 2000 23:59:59 GMT" },
+		{ 951782400, "Tue, 29 Feb 2000 00:00:00 GMT" },
+		{ 1709251199, "Thu, 29 Feb 2024 23:59:59 GMT" },
+		{ 1767225599, "Wed, 31 Dec 2025 23:59:59 GMT" },
+		{ 4107542400, "Mon, 01 Mar 2100 00:00:00 GMT" },
+	};
+	char	want[64];
+	size_t	i;
+
+	setup(1);
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		env.now = t[i].now;
+		snprintf(want, sizeof(want), "Date: %s\r\n", t[i].date);
+		partly("GET / HTTP/1.1\r\n" HOST "\r\n", 200, want);
+	}
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, probe);
+	ATF_TP_ADD_TC(tp, generate_204);
+	ATF_TP_ADD_TC(tp, pages);
+	ATF_TP_ADD_TC(tp, home);
+	ATF_TP_ADD_TC(tp, debug);
+	ATF_TP_ADD_TC(tp, stats);
+	ATF_TP_ADD_TC(tp, debug_peers);
+	ATF_TP_ADD_TC(tp, plain_port);
+	ATF_TP_ADD_TC(tp, longest_redirect);
+	ATF_TP_ADD_TC(tp, derp);
+	ATF_TP_ADD_TC(tp, websocket);
+	ATF_TP_ADD_TC(tp, bodies);
+	ATF_TP_ADD_TC(tp, errors);
+	ATF_TP_ADD_TC(tp, dates);
+
+	return atf_no_error();
+}

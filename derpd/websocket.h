@@ -1,0 +1,78 @@
+/*
+ * websocket: the server's side of RFC 6455 for browsers that speak DERP
+ * (protocol notes, section 2).  Binary messages carry the DERP byte stream;
+ * where one message ends means nothing.  No I/O: bytes in, call backs out.
+ */
+#ifndef WEBSOCKET_H
+#define WEBSOCKET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "http.h"
+
+/* Largest message that is taken, bytes; the reference server's limit. */
+#define WS_MAX_MESSAGE	32768
+
+/* Sec-WebSocket-Accept: 28 characters and a NUL. */
+#define WS_ACCEPT_SIZE	29
+
+/* Bytes of the largest header that ws_wrap() makes. */
+#define WS_MAX_HDR	10
+
+/* Result of ws_check(). */
+enum ws_check {
+	WS_OK,
+	WS_NO_UPGRADE,		/* not HTTP/1.1, or Connection lacks Upgrade */
+	WS_BAD_METHOD,		/* not GET */
+	WS_BAD_VERSION,		/* Sec-WebSocket-Version is not 13 */
+	WS_BAD_KEY,		/* Sec-WebSocket-Key is not 16 bytes in base64 */
+	WS_BAD_PROTOCOL		/* "derp" is not among the subprotocols */
+};
+
+/*
+ * Check an opening handshake (RFC 6455 4.2.1); that Upgrade says "websocket"
+ * the caller has seen.  With WS_OK, `accept' gets Sec-WebSocket-Accept.  Any
+ * Origin will do: DERP authenticates by key, not by cookie.
+ */
+enum ws_check	ws_check(const struct http_head *h,
+		    char accept[WS_ACCEPT_SIZE]);
+
+/* The receiving state of one connection, a few KB. */
+struct ws;
+
+/* `len' bytes of the DERP stream.  0, or -1 to stop (ws_feed() gives -1). */
+typedef int (*ws_data_cb)(const uint8_t *p, size_t len, void *arg);
+
+/* `len' bytes, a complete control frame, to be sent to the client. */
+typedef void (*ws_out_cb)(const uint8_t *p, size_t len, void *arg);
+
+/* A new state; NULL with errno when there is no memory. */
+struct ws	*ws_new(ws_data_cb data, ws_out_cb out, void *arg);
+
+/* Free it; NULL is fine.  Not from within its call backs. */
+void	 ws_free(struct ws *ws);
+
+/*
+ * Take `len' bytes from the client.  Payload of binary messages goes to `data'
+ * as it comes, unmasked; a close is answered; of the pings in one call the last
+ * is answered (RFC 6455 5.5.3).  0: go on.  -1: the connection is over, by a
+ * close frame of the client or of ours that `out' has got, or because `data'
+ * said so: send what is pending and close.  After -1 always -1.
+ */
+int	 ws_feed(struct ws *ws, const uint8_t *p, size_t len);
+
+/*
+ * Write the header of an unmasked binary message of `len' bytes to `hdr';
+ * bytes of the header.
+ */
+size_t	 ws_wrap(uint8_t hdr[WS_MAX_HDR], uint64_t len);
+
+/*
+ * Write a complete close frame with the status `code' to `frame'; its bytes.
+ * Codes for a server that ends a session: 1001 going away, 1011 error.
+ */
+#define WS_CLOSE_SIZE	4
+size_t	 ws_close(uint8_t frame[WS_CLOSE_SIZE], uint16_t code);
+
+#endif
