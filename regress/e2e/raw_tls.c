@@ -1,0 +1,283 @@
+/*
+ * raw_tls: cases about TLS itself, about connections that are nothing of the
+ * kind, about floods of them, and about running out of descriptors.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "raw.h"
+
+/* The protocol that ALPN chose, "" none; connection closed. */
+static void
+want_alpn(const char *offer, size_t n, const char *want)
+{
+	struct tls_how how = { .alpn = offer, .alpn_len = n };
+	struct conn *c = conn_tls(&how);
+	const uint8_t *p;
+	unsigned int len;
+
+	SSL_get0_alpn_selected(c->ssl, &p, &len);
+	if (len != strlen(want) || (len > 0 && memcmp(p, want, len) != 0))
+		fail("ALPN chose `%.*s', wanted `%s'", (int)len,
+		    (const char *)p, want);
+	sess_close(sess_login_on(c, NULL), 0);
+}
+
+void
+tls_alpn(void)
+{
+	struct tls_how foreign = { .alpn = "\003foo\003bar", .alpn_len = 8 };
+	struct conn *c;
+
+	want_alpn("\010http/1.1", 9, "http/1.1");
+	want_alpn("\002h2\010http/1.1", 12, "http/1.1");
+	if (!opt.derper)	/* which takes h2 when nothing else is there */
+		want_alpn("\002h2", 3, "");
+	want_alpn("", 0, "");
+	say("http/1.1 when it is offered, none for h2 alone");
+	c = conn_try_tls(&foreign);
+	if (c != NULL)
+		fail("foreign names alone were taken, wanted an alert");
+	say("an alert for foreign names");
+}
+
+void
+tls_sni(void)
+{
+	struct tls_how none = { .no_sni = 1 };
+	struct tls_how other = { .sni = "unknown.example" };
+	struct tls_how odd = { .sni = "*.-_" };
+
+	if (opt.derper) {
+		say("left out: derper refuses them");
+		return;
+	}
+	sess_close(sess_login_on(conn_tls(&none), NULL), 0);
+	sess_close(sess_login_on(conn_tls(&other), NULL), 0);
+	conn_close(conn_try_tls(&odd), 0);
+	sess_close(sess_login(), 0);
+	say("no name and an unknown name are served");
+}
+
+void
+tls_versions(void)
+{
+	struct tls_how v12 = { .max = TLS1_2_VERSION };
+	struct tls_how v13 = { .min = TLS1_3_VERSION };
+	struct tls_how v11 = { .min = TLS1_VERSION, .max = TLS1_1_VERSION };
+	struct sess *a, *b;
+
+	a = sess_login_on(conn_tls(&v12), NULL);
+	b = sess_login_on(conn_tls(&v13), NULL);
+	exchange(a, b);
+	if (conn_try_tls(&v11) != NULL)
+		fail("TLS 1.1 was taken");
+	want_alive(a);
+	sess_close(a, 0);
+	sess_close(b, 0);
+	say("1.2 and 1.3 are served, 1.1 is not");
+}
+
+void
+tls_key_update(void)
+{
+#ifdef SSL_KEY_UPDATE_REQUESTED
+	struct sess *s = sess_login();
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		if (SSL_key_update(s->c->ssl, SSL_KEY_UPDATE_REQUESTED) != 1)
+			fail("can't update keys");
+		want_alive(s);
+	}
+	sess_close(s, 0);
+	say("100 key updates");
+#else
+	say("left out: this TLS library can't ask for it");
+#endif
+}
+
+/* What is not TLS is closed; others are served. */
+void
+tls_junk(void)
+{
+	struct sess *other = sess_login();
+	uint8_t p[4096];
+	struct conn *c;
+	int i;
+
+	static const struct {
+		const char	*what;
+		const char	*p;
+		size_t		 n;
+	} junk[] = {
+		{ "HTTP", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 27 },
+		{ "SSH", "SSH-2.0-OpenSSH_9.9\r\n", 21 },
+		{ "a TLS record of type 0", "\0\3\1\0\5hello", 10 },
+		{ "a TLS alert", "\x15\3\1\0\2\2\0", 7 },
+		{ "application data", "\x17\3\3\0\5hello", 10 },
+		{ "a ClientHello of one byte", "\x16\3\1\0\5\1\0\0\1\3", 10 }
+	};
+
+	for (i = 0; i < (int)(sizeof(junk) / sizeof(junk[0])); i++) {
+		c = conn_tcp(opt.port);
+		conn_write(c, junk[i].p, junk[i].n);
+		if (!conn_ends(c, WAIT_MS))
+			fail("%s in place of TLS: not closed", junk[i].what);
+		conn_close(c, 0);
+	}
+	say("%d things that are not TLS were closed", i);
+	for (i = 0; i < 200; i++) {
+		c = conn_tcp(opt.port);
+		randombytes_buf(p, sizeof(p));
+		if (i % 2 == 0)
+			memcpy(p, "\x16\3\1\x0f\xf0\1", 6);
+		(void)conn_try_write(c, p, 1 + randombytes_uniform(4000));
+		conn_half_close(c);
+		if (!conn_ends(c, WAIT_MS))
+			fail("random bytes and the end: not closed");
+		conn_close(c, 0);
+	}
+	want_alive(other);
+	sess_close(other, 0);
+	say("200 connections of random bytes harmed no other");
+}
+
+/* Connections that end in each stage, with and without a reset. */
+void
+abrupt_ends(void)
+{
+	struct sess *other = sess_login(), *s;
+	uint8_t key[32];
+	struct conn *c;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		conn_close(conn_tcp(opt.port), i % 2);
+		c = conn_tcp(opt.port);
+		conn_half_close(c);
+		if (!conn_ends(c, WAIT_MS))
+			fail("an end before the first byte: not closed");
+		conn_close(c, 0);
+		conn_close(conn_tls(NULL), i % 2);
+		s = sess_upgraded();
+		sess_close(s, i % 2);
+		s = sess_login();
+		sess_packet(s, other->pub, "x", 1);
+		want_packet(other, s->pub, "x", 1);
+		memcpy(key, s->pub, sizeof(key));
+		if (i % 4 == 0) {
+			conn_write(s->c, "\4\0\0\1\0", 5);
+			conn_half_close(s->c);
+			if (!conn_ends(s->c, WAIT_MS))
+				fail("an end within a frame: not closed");
+		}
+		sess_close(s, i % 2);
+		want_gone(other, key, PEER_GONE_DISCONNECTED);
+	}
+	want_alive(other);
+	sess_close(other, 0);
+	say("ends in every stage were noticed");
+}
+
+void
+connect_floods(void)
+{
+	struct sess *a = sess_login(), *b = sess_login();
+	struct conn *c[50];
+	int i, j;
+
+	for (i = 0; i < 40; i++) {
+		for (j = 0; j < 50; j++)
+			c[j] = conn_tcp(opt.port);
+		for (j = 0; j < 50; j++)
+			conn_close(c[j], j % 2);
+		if (i % 10 == 0)
+			exchange(a, b);
+	}
+	say("2000 connections of TCP alone");
+	for (i = 0; i < 300; i++) {
+		conn_close(conn_tls(NULL), i % 2);
+		if (i % 50 == 0)
+			exchange(a, b);
+	}
+	say("300 of TLS");
+	exchange(a, b);
+	sess_close(a, 0);
+	sess_close(b, 0);
+	sess_close(sess_login(), 0);
+}
+
+static volatile sig_atomic_t told;
+
+static void
+tell(int sig)
+{
+	(void)sig;
+	told = 1;
+}
+
+/* Wait for SIGTERM; the sessions that are given must stay alive. */
+static void
+wait_told(struct sess *a, struct sess *b)
+{
+	struct sigaction sa = { .sa_handler = tell };
+	int64_t until = now_ms() + 60000;
+
+	sigaction(SIGTERM, &sa, NULL);
+	ready();
+	while (!told) {
+		if (now_ms() > until)
+			fail("nobody said to go on");
+		exchange(a, b);
+		usleep(20000);
+	}
+}
+
+/*
+ * More connections than the server has descriptors: those who are there are
+ * served all the time, and when the others leave new ones are served again.
+ */
+void
+exhaustion(void)
+{
+	struct sess *a = sess_login(), *b = sess_login();
+	struct conn **c = calloc((size_t)opt.count, sizeof(*c));
+	int i;
+
+	if (c == NULL)
+		fail("out of memory");
+	for (i = 0; i < opt.count; i++)
+		c[i] = conn_tcp(opt.port);
+	exchange(a, b);
+	say("%d connections are open", opt.count);
+	wait_told(a, b);
+	for (i = 0; i < opt.count; i++)
+		conn_close(c[i], 0);
+	free(c);
+	sess_close(sess_login(), 0);
+	exchange(a, b);
+	say("they are gone; new clients are served");
+}
+
+/* Sessions that stay until SIGTERM and are served all the time. */
+void
+idle(void)
+{
+	struct sess **s = calloc((size_t)opt.count, sizeof(*s));
+	int i;
+
+	if (s == NULL || opt.count < 2)
+		fail("needs a count of 2 or more");
+	for (i = 0; i < opt.count; i++)
+		s[i] = sess_login();
+	wait_told(s[0], s[1]);
+	for (i = 0; i < opt.count; i++)
+		want_alive(s[i]);
+	say("%d sessions stayed", opt.count);
+}
