@@ -52,7 +52,7 @@ struct web_reply {
 	size_t		 discard;	/* bytes of request body to throw away
 					   before the next request */
 	/* of WEB_UPGRADE_DERP */
-	int		 fast_start;	/* the client has sent its login along */
+	int		 fast_start;	/* the login came along */
 	/* of both upgrades */
 	struct http_str	 ideal_node;	/* within the head; p NULL: this one */
 };

@@ -182,8 +182,9 @@ ATF_TC_WITHOUT_HEAD(home);
 ATF_TC_BODY(home, tc)
 {
 	static const char	*unknown[] = { "/", "/foo?x", "//derp",
-	    "/derp/", "/robots.txt/", "/debugx", "/%zz", "/derp%00", "/x/../derp",
-	    "/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	    "/derp/", "/robots.txt/", "/debugx", "/%zz", "/derp%00",
+	    "/x/../derp",
+	    "/derp/probe/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 	    NULL };
 	char			 request[256];
 	int			 i;

@@ -26,7 +26,7 @@ enum ws_check {
 	WS_NO_UPGRADE,		/* not HTTP/1.1, or Connection lacks Upgrade */
 	WS_BAD_METHOD,		/* not GET */
 	WS_BAD_VERSION,		/* Sec-WebSocket-Version is not 13 */
-	WS_BAD_KEY,		/* Sec-WebSocket-Key is not 16 bytes in base64 */
+	WS_BAD_KEY,		/* Sec-WebSocket-Key is not 16 bytes, base64 */
 	WS_BAD_PROTOCOL		/* "derp" is not among the subprotocols */
 };
 

@@ -228,7 +228,8 @@ host_ok(struct http_str s)
 	}
 	if (i == s.len)
 		return 1;
-	return s.p[i] == ':' && all(piece(s.p + i + 1, s.len - i - 1), is_digit);
+	return s.p[i] == ':' &&
+	    all(piece(s.p + i + 1, s.len - i - 1), is_digit);
 }
 
 /* HTTP/1.x: 0 and the minor version (above 1 counts as 1), or an error. */

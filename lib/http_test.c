@@ -335,7 +335,8 @@ ATF_TC_BODY(limits, tc)
 ATF_TC_WITHOUT_HEAD(response);
 ATF_TC_BODY(response, tc)
 {
-	ATF_CHECK_EQ(resp("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"), 38);
+	ATF_CHECK_EQ(resp("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"),
+	    38);
 	ATF_CHECK_EQ(h.status, 200);
 	ATF_CHECK_EQ(h.content_length, 2);
 	ATF_CHECK_EQ(h.keepalive, 1);
