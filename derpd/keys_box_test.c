@@ -1,0 +1,189 @@
+/*
+ * keys_box_test: login boxes and the mesh key.
+ */
+
+#include <atf-c.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "frame.h"
+#include "hex.h"
+#include "keys.h"
+
+static uint8_t		 node_pub[32], client_pub[32], client_sec[32];
+static struct box_result result;
+
+static void
+setup(void)
+{
+	uint8_t	 sec[32];
+
+	ATF_REQUIRE(sodium_init() != -1);
+	ATF_REQUIRE_EQ(0, box_preload());
+	crypto_box_keypair(client_pub, client_sec);
+	ATF_REQUIRE_EQ(-1, box_node(node_pub));
+	randombytes_buf(sec, sizeof(sec));
+	box_set_node(sec, node_pub);
+}
+
+/* Log in with `text', seal with `sec'; the result of box_login(). */
+static int
+login(const void *text, size_t len, const uint8_t *sec, const char *info)
+{
+	static const uint8_t	 nonce[24] = { 9 };
+	struct box_login	 l;
+	uint8_t			*box;
+	int			 rv;
+
+	ATF_REQUIRE((box = malloc(len + 16)) != NULL);
+	ATF_REQUIRE_EQ(0, crypto_box_easy(box, text, len, nonce, node_pub,
+	    sec));
+	l.client = client_pub;
+	l.nonce = nonce;
+	l.box = box;
+	l.boxlen = len + 16;
+	l.info = (const uint8_t *)info;
+	l.infolen = strlen(info);
+	rv = box_login(&l, &result);
+	free(box);
+	return (rv);
+}
+
+ATF_TC_WITHOUT_HEAD(open_and_seal);
+ATF_TC_BODY(open_and_seal, tc)
+{
+	const char	*text = "{\"version\":2}", *info = "{\"version\":2 }";
+	uint8_t		 open[100], other[32], pub[32];
+
+	setup();
+	ATF_REQUIRE_EQ(0, box_node(pub));
+	ATF_CHECK(memcmp(pub, node_pub, 32) == 0);
+	ATF_REQUIRE_EQ(0, login(text, strlen(text), client_sec, info));
+	ATF_REQUIRE_EQ(strlen(text), result.textlen);
+	ATF_CHECK(memcmp(result.text, text, result.textlen) == 0);
+	ATF_CHECK_EQ(KEYS_NOOFFSET, result.mesh);
+	ATF_REQUIRE_EQ(24 + 16 + strlen(info), result.replylen);
+	ATF_REQUIRE_EQ(0, crypto_box_open_easy(open, result.reply + 24,
+	    result.replylen - 24, result.reply, node_pub, client_sec));
+	ATF_CHECK(memcmp(open, info, strlen(info)) == 0);
+	memcpy(open, result.reply, 24);
+	ATF_REQUIRE_EQ(0, login(text, strlen(text), client_sec, info));
+	ATF_CHECK(memcmp(open, result.reply, 24) != 0);	/* a new nonce */
+
+	randombytes_buf(other, sizeof(other));
+	ATF_CHECK_EQ(-1, login(text, strlen(text), other, info));
+	ATF_CHECK_EQ(0, login("", 0, client_sec, ""));
+	ATF_CHECK_EQ(0, result.textlen);
+	/* A client key of low order has no secret. */
+	memset(client_pub, 0, sizeof(client_pub));
+	ATF_CHECK_EQ(-1, login(text, strlen(text), client_sec, info));
+}
+
+ATF_TC_WITHOUT_HEAD(lengths);
+ATF_TC_BODY(lengths, tc)
+{
+	size_t		 max = FRAME_MAX_CLIENTINFO - 32 - 24 - 16;
+	struct box_login l = { NULL, NULL, NULL, 0, NULL, 0 };
+	uint8_t		 zero[32] = { 0 };
+	char		*text;
+
+	setup();
+	ATF_REQUIRE((text = calloc(1, max + 1)) != NULL);
+	memset(text, '"', max);
+	ATF_CHECK_EQ(0, login(text, max, client_sec, "{}"));
+	ATF_CHECK_EQ(max, result.textlen);
+	ATF_CHECK(memcmp(result.text, text, max) == 0);
+	box_forget();
+	ATF_CHECK_EQ(0, result.text[0]);
+	ATF_CHECK_EQ(0, result.text[max - 1]);
+	free(text);
+
+	l.client = client_pub;
+	l.nonce = l.box = l.info = zero;
+	l.boxlen = 15;
+	ATF_CHECK_EQ(-1, box_login(&l, &result));
+	l.boxlen = FRAME_MAX_CLIENTINFO + 1;
+	ATF_CHECK_EQ(-1, box_login(&l, &result));
+}
+
+#define HEX_A	"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define HEX_AUP	"00112233445566778899AABBCCDDEEFF00112233445566778899aabbccddeeff"
+#define HEX_B	"10112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define ZEROS	"0000000000000000000000000000000000000000000000000000000000000000"
+
+/* Offset at which `key' is found in `text', which then reads `after'. */
+static uint32_t
+find(const char *key, const char *text, const char *after)
+{
+	uint8_t		 raw[32];
+	char		 buf[512];
+	uint32_t	 off;
+
+	ATF_REQUIRE_EQ(0, hex_get(raw, sizeof(raw), key));
+	ATF_REQUIRE(strlcpy(buf, text, sizeof(buf)) < sizeof(buf));
+	off = box_find_mesh((uint8_t *)buf, strlen(text), raw);
+	ATF_CHECK_STREQ(after == NULL ? text : after, buf);
+	return (off);
+}
+
+ATF_TC_WITHOUT_HEAD(mesh_scan);
+ATF_TC_BODY(mesh_scan, tc)
+{
+	ATF_REQUIRE(sodium_init() != -1);
+	ATF_CHECK_EQ(12, find(HEX_A, "{\"meshKey\":\"" HEX_A "\"}",
+	    "{\"meshKey\":\"" ZEROS "\"}"));
+	ATF_CHECK_EQ(12, find(HEX_A, "{\"meshKey\":\"" HEX_AUP "\"}",
+	    "{\"meshKey\":\"" ZEROS "\"}"));
+	ATF_CHECK_EQ(1, find(HEX_A, "\"" HEX_A "\"", "\"" ZEROS "\""));
+	ATF_CHECK_EQ(KEYS_NOOFFSET, find(HEX_A, "\"" HEX_B "\"", NULL));
+	ATF_CHECK_EQ(KEYS_NOOFFSET, find(HEX_A, "\"" HEX_A, NULL));
+	ATF_CHECK_EQ(KEYS_NOOFFSET, find(HEX_A, HEX_A "\"", NULL));
+	ATF_CHECK_EQ(KEYS_NOOFFSET, find(HEX_A, "\"0" HEX_A "\"", NULL));
+	ATF_CHECK_EQ(KEYS_NOOFFSET, find(HEX_A, "\"" HEX_A "0\"", NULL));
+	ATF_CHECK_EQ(KEYS_NOOFFSET, find(HEX_A, "\" " HEX_A "\"", NULL));
+	ATF_CHECK_EQ(KEYS_NOOFFSET, find(HEX_A, "", NULL));
+	/* All of several equal ones are blanked, the last one is told. */
+	ATF_CHECK_EQ(68, find(HEX_A, "\"" HEX_A "\",\"" HEX_A "\"",
+	    "\"" ZEROS "\",\"" ZEROS "\""));
+	ATF_CHECK_EQ(68, find(HEX_A, "\"" HEX_B "\",\"" HEX_A "\"",
+	    "\"" HEX_B "\",\"" ZEROS "\""));
+	/* The key that means none never matches. */
+	ATF_CHECK_EQ(KEYS_NOOFFSET, find(ZEROS, "\"" ZEROS "\"", NULL));
+}
+
+ATF_TC_WITHOUT_HEAD(mesh_login);
+ATF_TC_BODY(mesh_login, tc)
+{
+	const char	*text = "{\"meshKey\":\"" HEX_A "\",\"version\":2}";
+	const char	*zero = "{\"meshKey\":\"" ZEROS "\",\"version\":2}";
+	uint8_t		 key[32];
+
+	setup();
+	ATF_REQUIRE_EQ(0, hex_get(key, sizeof(key), HEX_A));
+	/* No mesh key is set yet. */
+	ATF_REQUIRE_EQ(0, login(text, strlen(text), client_sec, "{}"));
+	ATF_CHECK_EQ(KEYS_NOOFFSET, result.mesh);
+	ATF_REQUIRE_EQ(0, login(zero, strlen(zero), client_sec, "{}"));
+	ATF_CHECK_EQ(KEYS_NOOFFSET, result.mesh);
+
+	box_set_mesh(key);
+	ATF_REQUIRE_EQ(0, login(text, strlen(text), client_sec, "{}"));
+	ATF_CHECK_EQ(12, result.mesh);
+	ATF_CHECK(memcmp(result.text, zero, strlen(zero)) == 0);
+	ATF_REQUIRE_EQ(0, login(zero, strlen(zero), client_sec, "{}"));
+	ATF_CHECK_EQ(KEYS_NOOFFSET, result.mesh);
+
+	box_set_mesh(NULL);
+	ATF_REQUIRE_EQ(0, login(text, strlen(text), client_sec, "{}"));
+	ATF_CHECK_EQ(KEYS_NOOFFSET, result.mesh);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, open_and_seal);
+	ATF_TP_ADD_TC(tp, lengths);
+	ATF_TP_ADD_TC(tp, mesh_scan);
+	ATF_TP_ADD_TC(tp, mesh_login);
+	return (atf_no_error());
+}
