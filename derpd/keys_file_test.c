@@ -261,8 +261,9 @@ pem_bad(int type, int arg, const char *want)
 ATF_TC_WITHOUT_HEAD(pem);
 ATF_TC_BODY(pem, tc)
 {
-	static const char	*bad[] = { "", "hello", "-----BEGIN PRIVATE KEY"
-				    "-----\nAAAA\n-----END PRIVATE KEY-----\n" };
+	static const char	 cut[] = "-----BEGIN PRIVATE KEY-----\nAAAA\n"
+				    "-----END PRIVATE KEY-----\n";
+	static const char	*bad[] = { "", "hello", cut };
 	char			*big;
 	size_t			 i;
 	int			 fd;

@@ -1,0 +1,389 @@
+/*
+ * tlsfixture: what the tests of tlskey.c and tlsctx.c have in common: a signer
+ * in a process of its own, as keys is, and handshakes of a libtls server with a
+ * client that is plain libssl, both in this process.
+ */
+#ifndef TLSFIXTURE_H
+#define TLSFIXTURE_H
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <atf-c.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tls.h>
+#include <unistd.h>
+
+#include "certs.h"
+#include "chan.h"
+#include "keys.h"
+#include "tlsctx.h"
+#include "tlskey.h"
+
+enum kind { RSA_2048, P_256, P_384 };
+#define MAXCERTS	4
+
+/* How the signer misbehaves. */
+enum mood { GOOD, SILENT_ONCE, REFUSE, KEYLESS, RUBBISH, GONE };
+
+static struct tlsctx_cert certs[MAXCERTS];
+static struct cert	*loaded[MAXCERTS];
+static size_t		 ncerts;
+static pid_t		 signer;
+static int		 spare;		/* signer's channel after the first */
+static int		 lost_calls;
+static char		 err[256];
+
+static inline EVP_PKEY *
+generate(enum kind kind)
+{
+	EVP_PKEY_CTX	*ctx;
+	EVP_PKEY	*pkey = NULL;
+
+	ctx = EVP_PKEY_CTX_new_id(kind == RSA_2048 ? EVP_PKEY_RSA :
+	    EVP_PKEY_EC, NULL);
+	if (ctx == NULL || EVP_PKEY_keygen_init(ctx) != 1)
+		_exit(2);
+	if (kind == RSA_2048)
+		EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 2048);
+	else
+		EVP_PKEY_CTX_set_ec_paramgen_curve_nid(ctx, kind == P_256 ?
+		    NID_X9_62_prime256v1 : NID_secp384r1);
+	if (EVP_PKEY_keygen(ctx, &pkey) != 1)
+		_exit(2);
+	EVP_PKEY_CTX_free(ctx);
+	return (pkey);
+}
+
+/* The signer's answer to one request. */
+static inline void
+sign_one(struct chan *c, struct msg *m, enum mood mood)
+{
+	static int	 nth;
+	const uint8_t	*hash, *in;
+	uint8_t		 alg, sig[SIGN_MAXLEN];
+	uint64_t	 cookie;
+	size_t		 inlen;
+	struct wr	 w;
+	int		 len;
+
+	nth++;
+	cookie = rd_u64(&m->rd);
+	hash = rd_ptr(&m->rd, KEYHASH_LEN);
+	alg = rd_u8(&m->rd);
+	in = rd_blob(&m->rd, &inlen);
+	if (!rd_end(&m->rd))
+		_exit(3);
+	if (mood == SILENT_ONCE && nth == 1)
+		return;
+	len = mood == REFUSE ? -1 : sign_digest(hash, alg, in, inlen, sig);
+	if (mood == SILENT_ONCE && nth == 2) {
+		/* The answer that was missed, late. */
+		wr_init(&w);
+		wr_u64(&w, cookie - 1);
+		wr_u8(&w, 1);
+		wr_blob(&w, "stale", 5);
+		chan_send(c, MSG_SIGNED, &w, -1);
+		wr_free(&w);
+	}
+	wr_init(&w);
+	wr_u64(&w, mood == RUBBISH ? cookie + 1 : cookie);
+	wr_u8(&w, len > 0);
+	wr_blob(&w, sig, len > 0 ? (size_t)len : 0);
+	if (chan_send(c, MSG_SIGNED, &w, -1) == -1 ||
+	    chan_flush(c, 5000) == -1)
+		_exit(3);
+	wr_free(&w);
+}
+
+/* Answer on one channel until its end, or not at all. */
+static inline void
+serve(int fd, enum mood mood)
+{
+	struct chan	*c;
+	struct msg	 m;
+
+	c = chan_new(NULL, fd, ROLE_KEYS, ROLE_RELAY, NULL, NULL, NULL);
+	while (c != NULL && chan_recv(c, &m, 60000) == 0) {
+		if (m.type == MSG_SIGN && mood != GONE)
+			sign_one(c, &m, mood);
+		msg_free(&m);
+		if (mood == GONE)
+			break;
+	}
+	chan_free(c);
+}
+
+/*
+ * The child: makes keys and certificates, hands out the latter, then signs: on
+ * `fd' in its mood, on `fd2' well.
+ */
+static inline void
+run_signer(int fd, int fd2, int out, const enum kind *kinds, size_t n,
+    enum mood mood)
+{
+	char		 name[64], *names[1] = { name }, pem[CERT_PEMSIZE];
+	uint8_t		 hash[KEYHASH_LEN];
+	EVP_PKEY	*pkey;
+	size_t		 i;
+	int		 len;
+
+	for (i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "host%zu.example.org", i);
+		pkey = generate(kinds[i]);
+		len = cert_selfsign(pkey, names, 1, pem, err, sizeof(err));
+		if (len <= 0 || sign_add(pkey, hash) == -1)
+			_exit(2);
+		memset(pem + len, 0, sizeof(pem) - (size_t)len);
+		if (write(out, pem, sizeof(pem)) != (ssize_t)sizeof(pem))
+			_exit(2);
+	}
+	close(out);
+	if (mood == KEYLESS)		/* the last one is left */
+		sign_retain(hash, 1);
+	serve(fd, mood);
+	serve(fd2, GOOD);
+	_exit(0);
+}
+
+static inline void
+take_certs(int fd, size_t n)
+{
+	char	 pem[CERT_PEMSIZE];
+	size_t	 i, got;
+	ssize_t	 r;
+
+	for (i = 0; i < n; i++) {
+		for (got = 0; got < sizeof(pem); got += (size_t)r) {
+			r = read(fd, pem + got, sizeof(pem) - got);
+			ATF_REQUIRE(r > 0);
+		}
+		loaded[i] = cert_parse("pem", pem, strlen(pem), err,
+		    sizeof(err));
+		ATF_REQUIRE_MSG(loaded[i] != NULL, "%s", err);
+		certs[i].pem = loaded[i]->pem;
+		certs[i].pem_len = loaded[i]->pem_len;
+		memcpy(certs[i].hash, loaded[i]->hash, KEYHASH_LEN);
+	}
+	ncerts = n;
+}
+
+static inline void
+count_lost(void)
+{
+	lost_calls++;
+}
+
+static inline void
+start_signer(const enum kind *kinds, size_t n, enum mood mood, int ms)
+{
+	int	 sv[2], sv2[2], out[2];
+
+	signal(SIGPIPE, SIG_IGN);
+	ATF_REQUIRE(sodium_init() != -1);
+	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
+	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv2));
+	ATF_REQUIRE_EQ(0, pipe(out));
+	ATF_REQUIRE((signer = fork()) != -1);
+	if (signer == 0) {
+		close(sv[0]);
+		close(sv2[0]);
+		close(out[0]);
+		run_signer(sv[1], sv2[1], out[1], kinds, n, mood);
+	}
+	close(sv[1]);
+	close(sv2[1]);
+	spare = sv2[0];
+	close(out[1]);
+	take_certs(out[0], n);
+	close(out[0]);
+	tlsctx_preload();
+	tlskey_init();
+	tlskey_on_lost(count_lost);
+	tlskey_set_channel(sv[0], ms);
+}
+
+static inline void
+stop_signer(void)
+{
+	int	 status;
+
+	tlskey_set_channel(-1, 0);
+	if (spare != -1)
+		close(spare);
+	ATF_REQUIRE_EQ(signer, waitpid(signer, &status, 0));
+}
+
+static inline struct tls *
+make_server(void)
+{
+	struct tls_config	*cfg;
+	struct tls		*ctx;
+
+	cfg = tlsctx_config(certs, ncerts, err, sizeof(err));
+	ATF_REQUIRE_MSG(cfg != NULL, "%s", err);
+	ctx = tlsctx_server(cfg, err, sizeof(err));
+	ATF_REQUIRE_MSG(ctx != NULL, "%s", err);
+	tls_config_free(cfg);
+	return (ctx);
+}
+
+/* One handshake: both ends and how it went. */
+struct pair {
+	struct tls	*server;
+	SSL		*client;
+	int		 fd[2];
+	int		 server_done;	/* 1 good, -1 failed */
+	int		 client_done;
+};
+
+struct offer {
+	int		 version;	/* the only one, 0 any */
+	const char	*sni;
+	const char	*alpn;		/* wire form */
+	const char	*sigalgs;
+	const char	*suites13;
+	const char	*suites12;
+};
+
+static inline SSL_CTX *
+client_ctx(const struct offer *o)
+{
+	SSL_CTX	*ctx;
+
+	ATF_REQUIRE((ctx = SSL_CTX_new(TLS_client_method())) != NULL);
+	/* Tickets are wanted here, to see whether the server sends any. */
+	SSL_CTX_clear_options(ctx, SSL_OP_NO_TICKET);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT);
+	if (o->version != 0) {
+		SSL_CTX_set_min_proto_version(ctx, o->version);
+		SSL_CTX_set_max_proto_version(ctx, o->version);
+	}
+	if (o->sigalgs != NULL)
+		ATF_REQUIRE_EQ(1, SSL_CTX_set1_sigalgs_list(ctx, o->sigalgs));
+	if (o->suites13 != NULL)
+		ATF_REQUIRE_EQ(1, SSL_CTX_set_ciphersuites(ctx, o->suites13));
+	if (o->suites12 != NULL)
+		ATF_REQUIRE_EQ(1, SSL_CTX_set_cipher_list(ctx, o->suites12));
+	if (o->alpn != NULL)
+		ATF_REQUIRE_EQ(0, SSL_CTX_set_alpn_protos(ctx,
+		    (const unsigned char *)o->alpn,
+		    (unsigned int)strlen(o->alpn)));
+	return (ctx);
+}
+
+static inline int
+step_server(struct tls *t)
+{
+	int	 r = tls_handshake(t);
+
+	if (r == 0)
+		return (1);
+	return (r == TLS_WANT_POLLIN || r == TLS_WANT_POLLOUT ? 0 : -1);
+}
+
+static inline int
+step_client(SSL *s)
+{
+	int	 r = SSL_do_handshake(s), e;
+
+	if (r == 1)
+		return (1);
+	e = SSL_get_error(s, r);
+	return (e == SSL_ERROR_WANT_READ || e == SSL_ERROR_WANT_WRITE ? 0 :
+	    -1);
+}
+
+/* Both ends are in this process and take turns until each is done. */
+static inline void
+shake(struct pair *p, struct tls *server, const struct offer *o)
+{
+	SSL_CTX	*ctx = client_ctx(o);
+	int	 i;
+
+	memset(p, 0, sizeof(*p));
+	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
+	    p->fd));
+	ATF_REQUIRE_EQ(0, tls_accept_fds(server, &p->server, p->fd[0],
+	    p->fd[0]));
+	ATF_REQUIRE((p->client = SSL_new(ctx)) != NULL);
+	SSL_CTX_free(ctx);
+	ATF_REQUIRE_EQ(1, SSL_set_fd(p->client, p->fd[1]));
+	SSL_set_connect_state(p->client);
+	if (o->sni != NULL)
+		SSL_set_tlsext_host_name(p->client, o->sni);
+	for (i = 0; i < 50 && (!p->client_done || !p->server_done); i++) {
+		if (!p->client_done)
+			p->client_done = step_client(p->client);
+		if (!p->server_done)
+			p->server_done = step_server(p->server);
+	}
+}
+
+static inline void
+hang_up(struct pair *p)
+{
+	SSL_free(p->client);
+	tls_free(p->server);
+	close(p->fd[0]);
+	close(p->fd[1]);
+}
+
+/* A line through the connection from the server, so that tickets would pass. */
+static inline void
+talk(struct pair *p)
+{
+	char	 buf[16];
+	int	 i, r = -1;
+
+	ATF_REQUIRE_EQ(5, tls_write(p->server, "hello", 5));
+	for (i = 0; i < 10 && r <= 0; i++)
+		r = SSL_read(p->client, buf, sizeof(buf));
+	ATF_REQUIRE_EQ(5, r);
+	ATF_REQUIRE_EQ(5, SSL_write(p->client, "olleh", 5));
+	ATF_REQUIRE_EQ(5, tls_read(p->server, buf, sizeof(buf)));
+}
+
+static inline void
+check_good(struct tls *server, const struct offer *o, size_t cert)
+{
+	struct pair	 p;
+	uint8_t		 md[32];
+	unsigned int	 len;
+	X509		*x;
+
+	shake(&p, server, o);
+	ATF_REQUIRE_EQ_MSG(1, p.server_done, "%s", tls_error(p.server));
+	ATF_REQUIRE_EQ(1, p.client_done);
+	ATF_REQUIRE((x = SSL_get1_peer_certificate(p.client)) != NULL);
+	ATF_REQUIRE_EQ(1, X509_pubkey_digest(x, EVP_sha256(), md, &len));
+	ATF_CHECK(memcmp(md, certs[cert].hash, sizeof(md)) == 0);
+	X509_free(x);
+	talk(&p);
+	hang_up(&p);
+}
+
+/* A handshake that must fail while the process goes on. */
+static inline void
+check_bad(struct tls *server, int version)
+{
+	struct offer	 o = { 0 };
+	struct pair	 p;
+
+	o.version = version;
+	shake(&p, server, &o);
+	ATF_CHECK_EQ(-1, p.server_done);
+	ATF_CHECK(p.client_done != 1 || version == TLS1_3_VERSION);
+	hang_up(&p);
+}
+
+#endif

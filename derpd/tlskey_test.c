@@ -1,0 +1,214 @@
+/*
+ * tlskey_test: private key operations of libtls that are done elsewhere: every
+ * kind of key and signature, and everything that may go wrong on the way.
+ */
+
+#include "tlsfixture.h"
+
+static void
+try_versions(enum kind kind)
+{
+	struct offer	 o = { 0 };
+	struct tls	*server;
+
+	start_signer(&kind, 1, GOOD, 5000);
+	server = make_server();
+	o.version = TLS1_2_VERSION;
+	check_good(server, &o, 0);
+	if (kind == RSA_2048) {
+		o.sigalgs = "RSA+SHA256";
+		check_good(server, &o, 0);
+		o.sigalgs = "RSA+SHA512";
+		check_good(server, &o, 0);
+		o.sigalgs = "RSA-PSS+SHA384";
+		check_good(server, &o, 0);
+	}
+	o.version = TLS1_3_VERSION;
+	o.sigalgs = NULL;
+	check_good(server, &o, 0);
+	if (kind == RSA_2048) {
+		o.sigalgs = "RSA-PSS+SHA512";
+		check_good(server, &o, 0);
+	}
+	ATF_CHECK(tlskey_ready());
+	ATF_CHECK_EQ(0, lost_calls);
+	tls_free(server);
+	stop_signer();
+}
+
+ATF_TC_WITHOUT_HEAD(rsa);
+ATF_TC_BODY(rsa, tc)
+{
+	try_versions(RSA_2048);
+}
+
+ATF_TC_WITHOUT_HEAD(p256);
+ATF_TC_BODY(p256, tc)
+{
+	try_versions(P_256);
+}
+
+ATF_TC_WITHOUT_HEAD(p384);
+ATF_TC_BODY(p384, tc)
+{
+	try_versions(P_384);
+}
+
+/* Three certificates: each is signed for with its own key, chosen by SNI. */
+ATF_TC_WITHOUT_HEAD(sni);
+ATF_TC_BODY(sni, tc)
+{
+	enum kind	 kinds[] = { P_256, RSA_2048, P_384 };
+	struct offer	 o = { 0 };
+	struct tls	*server;
+	int		 v;
+
+	start_signer(kinds, 3, GOOD, 5000);
+	server = make_server();
+	for (v = TLS1_2_VERSION; v <= TLS1_3_VERSION; v++) {
+		o.version = v;
+		o.sni = "host1.example.org";
+		check_good(server, &o, 1);
+		o.sni = "host2.example.org";
+		check_good(server, &o, 2);
+		o.sni = "host0.example.org";
+		check_good(server, &o, 0);
+		o.sni = "unknown.example.org";
+		check_good(server, &o, 0);
+		o.sni = NULL;
+		check_good(server, &o, 0);
+	}
+	tls_free(server);
+	stop_signer();
+}
+
+ATF_TC_WITHOUT_HEAD(refused);
+ATF_TC_BODY(refused, tc)
+{
+	enum kind	 kind = RSA_2048;
+	struct tls	*server;
+
+	start_signer(&kind, 1, REFUSE, 5000);
+	server = make_server();
+	check_bad(server, TLS1_2_VERSION);
+	check_bad(server, TLS1_3_VERSION);
+	ATF_CHECK(tlskey_ready());	/* a refusal is no loss */
+	ATF_CHECK_EQ(0, lost_calls);
+	tls_free(server);
+	stop_signer();
+}
+
+/* keys does not know the key: an error, and no other key in its place. */
+ATF_TC_WITHOUT_HEAD(unknown_key);
+ATF_TC_BODY(unknown_key, tc)
+{
+	enum kind	 kinds[] = { P_256, P_256 };
+	struct offer	 o = { 0 };
+	struct tls	*server;
+
+	start_signer(kinds, 2, KEYLESS, 5000);
+	server = make_server();
+	check_bad(server, TLS1_2_VERSION);
+	check_bad(server, TLS1_3_VERSION);
+	ATF_CHECK(tlskey_ready());
+	o.sni = "host1.example.org";
+	check_good(server, &o, 1);
+	check_bad(server, TLS1_3_VERSION);
+	tls_free(server);
+
+	/* The hash of another key is noticed at once. */
+	memcpy(certs[0].hash, certs[1].hash, KEYHASH_LEN);
+	ATF_CHECK(tlsctx_config(certs, 2, err, sizeof(err)) == NULL);
+	ATF_CHECK_MSG(strstr(err, "does not belong") != NULL, "%s", err);
+	stop_signer();
+}
+
+/* Not even a private half in the process itself signs any more. */
+ATF_TC_WITHOUT_HEAD(no_local_key);
+ATF_TC_BODY(no_local_key, tc)
+{
+	char		 name[] = "host0.example.org", *names[] = { name };
+	char		 pem[CERT_PEMSIZE];
+	EVP_PKEY	*before, *pkey;
+
+	ATF_REQUIRE(sodium_init() != -1);
+	ATF_REQUIRE((before = cert_new_key()) != NULL);
+	ATF_REQUIRE(cert_selfsign(before, names, 1, pem, err,
+	    sizeof(err)) > 0);
+	tlskey_init();
+	ATF_REQUIRE((pkey = cert_new_key()) != NULL);
+	ATF_CHECK_EQ(-1, cert_selfsign(pkey, names, 1, pem, err,
+	    sizeof(err)));
+	ATF_CHECK(!tlskey_ready());
+	EVP_PKEY_free(before);
+	EVP_PKEY_free(pkey);
+}
+
+ATF_TC_WITHOUT_HEAD(stale_answers);
+ATF_TC_BODY(stale_answers, tc)
+{
+	enum kind	 kind = P_256;
+	struct offer	 o = { 0 };
+	struct tls	*server;
+
+	start_signer(&kind, 1, SILENT_ONCE, 200);
+	server = make_server();
+	check_bad(server, TLS1_3_VERSION);	/* the first times out */
+	ATF_CHECK(tlskey_ready());
+	check_good(server, &o, 0);
+	check_good(server, &o, 0);
+	ATF_CHECK_EQ(0, lost_calls);
+	tls_free(server);
+	stop_signer();
+}
+
+static void
+try_lost(enum mood mood)
+{
+	enum kind	 kind = P_256;
+	struct offer	 o = { 0 };
+	struct tls	*server;
+
+	start_signer(&kind, 1, mood, 5000);
+	server = make_server();
+	ATF_CHECK(tlskey_ready());
+	check_bad(server, TLS1_3_VERSION);
+	ATF_CHECK_EQ(1, lost_calls);
+	ATF_CHECK(!tlskey_ready());
+	check_bad(server, TLS1_2_VERSION);
+	ATF_CHECK_EQ(1, lost_calls);
+	/* A new channel puts it right. */
+	tlskey_set_channel(spare, 5000);
+	spare = -1;
+	ATF_CHECK(tlskey_ready());
+	check_good(server, &o, 0);
+	tls_free(server);
+	stop_signer();
+}
+
+ATF_TC_WITHOUT_HEAD(lost);
+ATF_TC_BODY(lost, tc)
+{
+	try_lost(GONE);
+}
+
+ATF_TC_WITHOUT_HEAD(rubbish);
+ATF_TC_BODY(rubbish, tc)
+{
+	try_lost(RUBBISH);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, rsa);
+	ATF_TP_ADD_TC(tp, p256);
+	ATF_TP_ADD_TC(tp, p384);
+	ATF_TP_ADD_TC(tp, sni);
+	ATF_TP_ADD_TC(tp, refused);
+	ATF_TP_ADD_TC(tp, unknown_key);
+	ATF_TP_ADD_TC(tp, no_local_key);
+	ATF_TP_ADD_TC(tp, stale_answers);
+	ATF_TP_ADD_TC(tp, lost);
+	ATF_TP_ADD_TC(tp, rubbish);
+	return (atf_no_error());
+}
