@@ -1,0 +1,385 @@
+/*
+ * chan: channels between processes; see chan.h.  Used by every process; touches
+ * the descriptors of its channels alone.
+ */
+#include <sys/types.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <imsg.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "chan.h"
+
+struct chan {
+	struct imsgbuf	 ibuf;
+	int		 fd;
+	enum role	 self, peer;
+	struct event	*rd, *wr;	/* NULL: a channel without events */
+	chan_cb		 cb;
+	chan_gone_cb	 gone_cb;
+	void		*arg;
+	size_t		 queued;	/* payload bytes, see chan_queued() */
+	int		 gone;		/* errno-like: EPIPE or EPROTO */
+	int		 told;		/* gone_cb was called */
+	int		 busy;		/* within a call back */
+	int		 doomed;	/* freed within a call back */
+};
+
+static void	chan_readable(evutil_socket_t, short, void *);
+static void	chan_writable(evutil_socket_t, short, void *);
+
+static long long
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
+}
+
+struct chan *
+chan_new(struct event_base *base, int fd, enum role self, enum role peer,
+    chan_cb cb, chan_gone_cb gone, void *arg)
+{
+	struct chan *c;
+	int flags;
+
+	if ((flags = fcntl(fd, F_GETFL)) == -1 ||
+	    fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
+		return (NULL);
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		return (NULL);
+	c->fd = fd;
+	c->self = self;
+	c->peer = peer;
+	if (imsgbuf_init(&c->ibuf, fd) == -1) {
+		free(c);
+		return (NULL);
+	}
+	imsgbuf_allow_fdpass(&c->ibuf);
+	imsgbuf_set_maxsize(&c->ibuf, MSG_MAXPAYLOAD + IMSG_HEADER_SIZE);
+	if (base != NULL && chan_attach(c, base, cb, gone, arg) == -1) {
+		imsgbuf_clear(&c->ibuf);
+		free(c);
+		return (NULL);
+	}
+	return (c);
+}
+
+int
+chan_attach(struct chan *c, struct event_base *base, chan_cb cb,
+    chan_gone_cb gone, void *arg)
+{
+	c->cb = cb;
+	c->gone_cb = gone;
+	c->arg = arg;
+	c->rd = event_new(base, c->fd, EV_READ | EV_PERSIST, chan_readable, c);
+	c->wr = event_new(base, c->fd, EV_WRITE, chan_writable, c);
+	if (c->rd == NULL || c->wr == NULL || event_add(c->rd, NULL) == -1) {
+		if (c->rd != NULL)
+			event_free(c->rd);
+		if (c->wr != NULL)
+			event_free(c->wr);
+		c->rd = c->wr = NULL;
+		errno = ENOMEM;
+		return (-1);
+	}
+	/* What was read before is announced by no event. */
+	event_active(c->rd, EV_READ, 1);
+	if (imsgbuf_queuelen(&c->ibuf) > 0)
+		event_add(c->wr, NULL);
+	return (0);
+}
+
+static void
+chan_destroy(struct chan *c)
+{
+	if (c->rd != NULL)
+		event_free(c->rd);
+	if (c->wr != NULL)
+		event_free(c->wr);
+	imsgbuf_clear(&c->ibuf);
+	close(c->fd);
+	free(c);
+}
+
+void
+chan_free(struct chan *c)
+{
+	if (c == NULL)
+		return;
+	if (c->busy) {
+		c->doomed = 1;
+		return;
+	}
+	chan_destroy(c);
+}
+
+int
+chan_fd(const struct chan *c)
+{
+	return (c->gone ? -1 : c->fd);
+}
+
+size_t
+chan_queued(const struct chan *c)
+{
+	return (c->queued);
+}
+
+/* The peer is of no more use; `error' EPIPE or EPROTO. */
+static void
+chan_lost(struct chan *c, int error, const char *why)
+{
+	c->gone = error;
+	if (c->rd == NULL)
+		return;
+	event_del(c->rd);
+	event_del(c->wr);
+	if (c->told || c->doomed)
+		return;
+	c->told = 1;
+	if (c->gone_cb != NULL)
+		c->gone_cb(c, why, c->arg);
+}
+
+/* Write what goes without waiting. */
+static int
+chan_write(struct chan *c)
+{
+	if (imsgbuf_write(&c->ibuf) == -1) {
+		c->gone = EPIPE;
+		errno = EPIPE;
+		return (-1);
+	}
+	if (imsgbuf_queuelen(&c->ibuf) == 0)
+		c->queued = 0;
+	return (0);
+}
+
+int
+chan_send(struct chan *c, uint32_t type, const struct wr *w, int fd)
+{
+	size_t len = w == NULL ? 0 : w->len;
+	int error = 0, rule = msg_allowed(type, c->self, c->peer);
+
+	if (c->gone)
+		error = EPIPE;
+	else if (w != NULL && !wr_ok(w))
+		error = ENOMEM;
+	else if (rule == 0 || (rule == 1 && fd != -1) ||
+	    (rule == 2 && fd == -1))
+		error = EPERM;
+	else if (len > MSG_MAXPAYLOAD)
+		error = EMSGSIZE;
+	if (error != 0) {
+		if (fd != -1)
+			close(fd);
+		errno = error;
+		return (-1);
+	}
+	if (imsg_compose(&c->ibuf, type, 0, 0, fd, w == NULL ? NULL : w->p,
+	    len) == -1)
+		return (-1);
+	c->queued += len + IMSG_HEADER_SIZE;
+	if (c->wr != NULL)
+		return (event_add(c->wr, NULL));
+	return (0);
+}
+
+/* Wait for `what' on the socket until `end'; 0, or -1 ETIMEDOUT. */
+static int
+wait_for(struct chan *c, short what, long long end)
+{
+	struct pollfd pfd = { .fd = c->fd, .events = what };
+	long long left;
+	int n;
+
+	do {
+		if ((left = end - now_ms()) < 0)
+			left = 0;
+		n = poll(&pfd, 1, (int)left);
+	} while (n == -1 && errno == EINTR);
+	if (n == 1)
+		return (0);
+	if (n == 0)
+		errno = ETIMEDOUT;
+	return (-1);
+}
+
+int
+chan_flush(struct chan *c, int ms)
+{
+	long long end = now_ms() + ms;
+
+	for (;;) {
+		if (c->gone) {
+			errno = EPIPE;
+			return (-1);
+		}
+		if (chan_write(c) == -1)
+			return (-1);
+		if (imsgbuf_queuelen(&c->ibuf) == 0)
+			return (0);
+		if (wait_for(c, POLLOUT, end) == -1)
+			return (-1);
+	}
+}
+
+/*
+ * Take one message that is whole, by the rules: 1 taken, 0 there is none, -1
+ * the peer broke the rules, which *why tells.
+ */
+static int
+take(struct chan *c, struct msg *m, const char **why)
+{
+	struct imsg *im;
+	ssize_t n;
+	int rule, ok;
+
+	if ((im = malloc(sizeof(*im))) == NULL) {
+		*why = "out of memory";
+		return (-1);
+	}
+	if ((n = imsg_get(&c->ibuf, im)) <= 0) {
+		free(im);
+		*why = "malformed message";
+		return ((int)n);
+	}
+	memset(m, 0, sizeof(*m));
+	m->type = imsg_get_type(im);
+	m->fd = imsg_get_fd(im);
+	m->priv = im;
+	rd_init(&m->rd, im->data, imsg_get_len(im));
+	rule = msg_allowed(m->type, c->peer, c->self);
+	ok = (rule == 1 && m->fd == -1) || (rule == 2 && m->fd != -1) ||
+	    rule == 3;
+	if (!ok) {
+		*why = rule == 0 ? "message that it may not send" :
+		    "descriptor missing or too many";
+		msg_free(m);
+		return (-1);
+	}
+	return (1);
+}
+
+void
+msg_free(struct msg *m)
+{
+	struct imsg *im = m->priv;
+
+	if (m->fd != -1)
+		close(m->fd);
+	m->fd = -1;
+	if (im != NULL) {
+		imsg_free(im);
+		free(im);
+	}
+	m->priv = NULL;
+}
+
+int
+chan_recv(struct chan *c, struct msg *m, int ms)
+{
+	long long end = now_ms() + ms;
+	const char *why;
+	int n;
+
+	for (;;) {
+		if (c->gone == EPROTO) {
+			errno = EPROTO;
+			return (-1);
+		}
+		if ((n = take(c, m, &why)) == 1)
+			return (0);
+		if (n == -1) {
+			c->gone = errno = EPROTO;
+			return (-1);
+		}
+		if (c->gone) {
+			errno = EPIPE;
+			return (-1);
+		}
+		if (wait_for(c, POLLIN, end) == -1)
+			return (-1);
+		if (imsgbuf_read(&c->ibuf) != 1)
+			c->gone = errno == EBADMSG ? EPROTO : EPIPE;
+	}
+}
+
+int
+chan_call(struct chan *c, uint32_t type, const struct wr *w, int fd,
+    struct msg *answer, int ms)
+{
+	long long end = now_ms() + ms, left;
+
+	if (chan_send(c, type, w, fd) == -1 || chan_flush(c, ms) == -1)
+		return (-1);
+	if ((left = end - now_ms()) < 0)
+		left = 0;
+	return (chan_recv(c, answer, (int)left));
+}
+
+/* Deliver every message that is whole. */
+static void
+deliver(struct chan *c)
+{
+	struct msg m;
+	const char *why;
+	int n;
+
+	while (!c->doomed && (n = take(c, &m, &why)) != 0) {
+		if (n == -1) {
+			chan_lost(c, EPROTO, why);
+			return;
+		}
+		c->cb(c, &m, c->arg);
+		msg_free(&m);
+	}
+}
+
+static void
+chan_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct chan *c = arg;
+	int n;
+
+	(void)fd;
+	(void)what;
+	c->busy = 1;
+	n = imsgbuf_read(&c->ibuf);
+	deliver(c);
+	if (n == 0)
+		chan_lost(c, EPIPE, "closed");
+	else if (n == -1)
+		chan_lost(c, EPROTO, strerror(errno));
+	c->busy = 0;
+	if (c->doomed)
+		chan_destroy(c);
+}
+
+static void
+chan_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct chan *c = arg;
+
+	(void)fd;
+	(void)what;
+	c->busy = 1;
+	if (chan_write(c) == -1)
+		chan_lost(c, EPIPE, "closed");
+	else if (imsgbuf_queuelen(&c->ibuf) > 0)
+		event_add(c->wr, NULL);
+	c->busy = 0;
+	if (c->doomed)
+		chan_destroy(c);
+}

@@ -1,0 +1,188 @@
+/*
+ * child: how a process of the suite starts and confines itself; see child.h.
+ * child_spawn() is the parent's, the rest the child's.
+ */
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "child.h"
+#include "log.h"
+
+#define START_MS	10000
+
+/* A copy of what the sanitizers read, for the child; "" when not set. */
+static void
+copy_env(char *dst, size_t size, const char *name, const char *more)
+{
+	const char *v = getenv(name);
+
+	if (v == NULL && *more == '\0')
+		dst[0] = '\0';
+	else
+		snprintf(dst, size, "%s=%s%s%s", name, v == NULL ? "" : v,
+		    v == NULL || *v == '\0' ? "" : ":", more);
+}
+
+static void
+exec_child(const char *path, const char *role, int fd)
+{
+	static char asan[512], ubsan[512], lib[] = "PATH=/usr/bin:/bin";
+	char *env[4], *argv[4], x[] = "-x";
+	int n = 0, null;
+
+	env[n++] = lib;
+	/* Leaks can't be looked for from within a sandbox. */
+	copy_env(asan, sizeof(asan), "ASAN_OPTIONS", "detect_leaks=0");
+	env[n++] = asan;
+	copy_env(ubsan, sizeof(ubsan), "UBSAN_OPTIONS", "");
+	if (*ubsan != '\0')
+		env[n++] = ubsan;
+	env[n] = NULL;
+	argv[0] = strdup(path);
+	argv[1] = x;
+	argv[2] = strdup(role);
+	argv[3] = NULL;
+	if (argv[0] == NULL || argv[2] == NULL ||
+	    (null = open("/dev/null", O_RDWR)) == -1 ||
+	    dup2(null, 0) == -1 || dup2(null, 1) == -1)
+		_exit(127);
+	/* dup2 of a descriptor to itself would leave it close-on-exec. */
+	if (fd == CHILD_FD ? fcntl(fd, F_SETFD, 0) == -1 :
+	    dup2(fd, CHILD_FD) == -1)
+		_exit(127);
+	closefrom(CHILD_FD + 1);
+	execve(path, argv, env);
+	_exit(127);
+}
+
+pid_t
+child_spawn(const char *path, const char *role, int *fd)
+{
+	int sv[2], error;
+	pid_t pid;
+	sigset_t none;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == -1)
+		return (-1);
+	if (fcntl(sv[0], F_SETFD, FD_CLOEXEC) == -1 || (pid = fork()) == -1) {
+		error = errno;
+		close(sv[0]);
+		close(sv[1]);
+		errno = error;
+		return (-1);
+	}
+	if (pid == 0) {
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		exec_child(path, role, sv[1]);
+	}
+	close(sv[1]);
+	*fd = sv[0];
+	return (pid);
+}
+
+struct chan *
+child_init(enum role self, struct child_start *st)
+{
+	static char name[32];
+	struct chan *c;
+	struct msg m;
+
+	log_init(role_name(self), 1, 0);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN);	/* ^C is for the parent to act on */
+	signal(SIGTERM, SIG_IGN);
+	c = chan_new(NULL, CHILD_FD, self, ROLE_PARENT, NULL, NULL, NULL);
+	if (c == NULL)
+		fatal("no channel to the parent: derpd starts this itself");
+	if (chan_recv(c, &m, START_MS) == -1)
+		fatal("no word from the parent");
+	memset(st, 0, sizeof(*st));
+	st->worker = rd_u32(&m.rd);
+	st->verbose = rd_u8(&m.rd);
+	st->sandbox = rd_u8(&m.rd);
+	st->to_stderr = rd_u8(&m.rd);
+	rd_str(&m.rd, st->user, sizeof(st->user));
+	rd_str(&m.rd, st->chroot, sizeof(st->chroot));
+	if (m.type != MSG_START || !rd_end(&m.rd))
+		fatalx("malformed first message from the parent");
+	msg_free(&m);
+	if (self == ROLE_RELAY)
+		snprintf(name, sizeof(name), "%s %u", role_name(self),
+		    st->worker);
+	else
+		snprintf(name, sizeof(name), "%s", role_name(self));
+	log_init(name, st->to_stderr, st->verbose);
+	setproctitle("%s", name);
+	return (c);
+}
+
+/* 1 switched, 0 nothing to switch to. */
+static int
+drop_user(const struct passwd *pw)
+{
+	if (pw == NULL)
+		return (0);
+	if (setgroups(1, &pw->pw_gid) == -1 ||
+	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) == -1 ||
+	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) == -1)
+		fatal("can't become user %s", pw->pw_name);
+	if (pw->pw_uid != 0 && (setuid(0) != -1 || seteuid(0) != -1))
+		fatalx("could become root again after user %s", pw->pw_name);
+	return (1);
+}
+
+static void
+set_limits(void)
+{
+	struct rlimit none = { 0, 0 };
+
+	if (setrlimit(RLIMIT_CORE, &none) == -1)
+		fatal("can't forbid core dumps");
+#ifdef __linux__
+	if (prctl(PR_SET_DUMPABLE, 0) == -1 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		fatal("can't give up new privileges");
+#endif
+}
+
+const char *
+child_confine(enum role self, const struct child_start *st)
+{
+	static char level[256];
+	struct passwd *pw = NULL;
+	int root = geteuid() == 0, rooted = 0, switched;
+	char user[96] = "";
+
+	/* The user is looked up while its file can still be seen. */
+	if (root && st->user[0] != '\0' && (pw = getpwnam(st->user)) == NULL)
+		fatalx("user %s does not exist", st->user);
+	if (root && st->chroot[0] != '\0') {
+		if (chroot(st->chroot) == -1 || chdir("/") == -1)
+			fatal("can't chroot to %s", st->chroot);
+		rooted = 1;
+	}
+	switched = root && drop_user(pw);
+	set_limits();
+	if (switched)
+		snprintf(user, sizeof(user), "user %s, ", st->user);
+	if (st->sandbox && sandbox_enter(self) == -1)
+		fatal("can't enter the sandbox (%s); to run without it write "
+		    "`sandbox off'", sandbox_backend());
+	snprintf(level, sizeof(level), "%s%s%s", rooted ? "chroot, " : "",
+	    user, st->sandbox ? sandbox_level() : "sandbox off");
+	return (level);
+}

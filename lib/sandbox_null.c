@@ -1,0 +1,26 @@
+/*
+ * sandbox_null: the backend of systems that have none; see sandbox.h.
+ */
+#include <errno.h>
+
+#include "sandbox.h"
+
+int
+sandbox_enter(enum role role)
+{
+	(void)role;
+	errno = ENOSYS;
+	return (-1);
+}
+
+const char *
+sandbox_level(void)
+{
+	return ("none");
+}
+
+const char *
+sandbox_backend(void)
+{
+	return ("null");
+}

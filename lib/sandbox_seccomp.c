@@ -1,0 +1,304 @@
+/*
+ * sandbox_seccomp: the backend of Linux: seccomp by an allowlist with argument
+ * checks, and Landlock; see sandbox.h.
+ *
+ * What is not on the list of a role ends the process.  A few calls that libc
+ * makes on its own and can do without are refused with an error instead.
+ */
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <seccomp.h>
+#include <stddef.h>
+#ifdef SANDBOX_DEBUG
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+#endif
+
+#include "landlock.h"
+#include "sandbox.h"
+
+#if defined(__SANITIZE_ADDRESS__)
+#define WITH_ASAN	1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WITH_ASAN	1
+#endif
+#endif
+
+#define NELEM(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* What every role needs, whatever the arguments. */
+static const int common_calls[] = {
+	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev),
+	SCMP_SYS(recvmsg), SCMP_SYS(sendmsg), SCMP_SYS(close),
+	SCMP_SYS(poll), SCMP_SYS(ppoll),
+	SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
+	SCMP_SYS(epoll_pwait2), SCMP_SYS(timerfd_settime),
+	SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(nanosleep),
+	SCMP_SYS(getrandom), SCMP_SYS(getpid), SCMP_SYS(gettid),
+	SCMP_SYS(futex), SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap),
+	SCMP_SYS(madvise), SCMP_SYS(mlock), SCMP_SYS(mlock2),
+	SCMP_SYS(munlock), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack),
+	SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group)
+};
+
+static const int relay_calls[] = {
+	SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(recvfrom),
+	SCMP_SYS(sendto), SCMP_SYS(shutdown), SCMP_SYS(getsockname),
+	SCMP_SYS(getpeername)
+};
+
+/* Files are handed to keys as open descriptors. */
+static const int keys_calls[] = {
+	SCMP_SYS(fstat), SCMP_SYS(lseek), SCMP_SYS(pread64),
+	SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(ftruncate),
+	SCMP_SYS(sendto)	/* syslog, on its connected socket */
+};
+
+/* Refused with an error: libc tries them and goes on without. */
+static const struct {
+	int	call;
+	int	error;
+} refused_calls[] = {
+	{ SCMP_SYS(socket), EACCES },	/* syslog(3) after its daemon ended */
+	{ SCMP_SYS(connect), EACCES },
+	{ SCMP_SYS(open), EACCES },	/* time zone, error texts */
+	{ SCMP_SYS(openat), EACCES },
+	{ SCMP_SYS(stat), EACCES },
+	{ SCMP_SYS(access), EACCES },
+	{ SCMP_SYS(prctl), EPERM },	/* names of memory areas */
+	{ SCMP_SYS(readlink), EACCES }
+};
+
+struct sockopt {
+	int	level, name;
+};
+
+static const struct sockopt set_options[] = {
+	{ SOL_SOCKET, SO_SNDBUF }, { SOL_SOCKET, SO_RCVBUF },
+	{ SOL_SOCKET, SO_KEEPALIVE }, { SOL_SOCKET, SO_LINGER },
+	{ IPPROTO_TCP, TCP_NODELAY }, { IPPROTO_TCP, TCP_KEEPIDLE },
+	{ IPPROTO_TCP, TCP_USER_TIMEOUT }, { IPPROTO_TCP, TCP_NOTSENT_LOWAT },
+	{ IPPROTO_TCP, TCP_CONGESTION }
+};
+
+static const struct sockopt get_options[] = {
+	{ SOL_SOCKET, SO_ERROR }, { IPPROTO_TCP, TCP_INFO }
+};
+
+static const unsigned int fcntls[] = { F_GETFL, F_SETFL, F_GETFD, F_SETFD };
+static const unsigned int relay_ioctls[] = {
+	SIOCOUTQ, SIOCOUTQNSD, FIONREAD, FIONBIO
+};
+
+static const char	*level = "none";
+
+/* Allow calls on a list; 0, or -errno of libseccomp. */
+static int
+allow(scmp_filter_ctx f, const int *calls, size_t n)
+{
+	int rv;
+
+	/* A call that this machine does not have is no loss. */
+	for (; n > 0; n--, calls++)
+		if (*calls >= 0 && (rv = seccomp_rule_add(f, SCMP_ACT_ALLOW,
+		    *calls, 0)) < 0)
+			return (rv);
+	return (0);
+}
+
+static int
+refuse(scmp_filter_ctx f)
+{
+	size_t i;
+	int rv;
+
+	for (i = 0; i < NELEM(refused_calls); i++)
+		if (refused_calls[i].call >= 0 &&
+		    (rv = seccomp_rule_add(f, SCMP_ACT_ERRNO(
+		    (unsigned int)refused_calls[i].error),
+		    refused_calls[i].call, 0)) < 0)
+			return (rv);
+	return (0);
+}
+
+/* Allow `call' when its second argument is one of the list. */
+static int
+allow_second(scmp_filter_ctx f, int call, const unsigned int *v, size_t n)
+{
+	int rv;
+
+	for (; n > 0; n--, v++)
+		if ((rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, call, 1,
+		    SCMP_A1_32(SCMP_CMP_EQ, *v))) < 0)
+			return (rv);
+	return (0);
+}
+
+static int
+allow_options(scmp_filter_ctx f, int call, const struct sockopt *o, size_t n)
+{
+	int rv;
+
+	for (; n > 0; n--, o++)
+		if ((rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, call, 2,
+		    SCMP_A1_32(SCMP_CMP_EQ, (unsigned int)o->level),
+		    SCMP_A2_32(SCMP_CMP_EQ, (unsigned int)o->name))) < 0)
+			return (rv);
+	return (0);
+}
+
+/* Memory yes, but none that can be executed. */
+static int
+allow_memory(scmp_filter_ctx f)
+{
+	int rv;
+
+	if ((rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+	    SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0))) < 0)
+		return (rv);
+	return (seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+	    SCMP_A2_32(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)));
+}
+
+/* fstat(2) of newer C libraries: a descriptor and an empty path. */
+static int
+allow_fstatat(scmp_filter_ctx f)
+{
+	int rv;
+
+	if ((rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1,
+	    SCMP_A3_32(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH,
+	    AT_EMPTY_PATH))) < 0)
+		return (rv);
+	return (seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES),
+	    SCMP_SYS(newfstatat), 1,
+	    SCMP_A3_32(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, 0)));
+}
+
+#ifdef WITH_ASAN
+/* What the sanitizers' reports want beyond that. */
+static int
+allow_sanitizer(scmp_filter_ctx f)
+{
+	static const int calls[] = {
+		SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getppid),
+		SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity),
+		SCMP_SYS(getrlimit), SCMP_SYS(prlimit64), SCMP_SYS(getrusage),
+		SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(ioctl)
+	};
+
+	return (allow(f, calls, NELEM(calls)));
+}
+#endif
+
+static int
+add_rules(scmp_filter_ctx f, enum role role)
+{
+	int rv;
+
+	if ((rv = allow(f, common_calls, NELEM(common_calls))) < 0 ||
+	    (rv = allow_memory(f)) < 0 || (rv = refuse(f)) < 0 ||
+	    (rv = allow_fstatat(f)) < 0 ||
+	    (rv = allow_second(f, SCMP_SYS(fcntl), fcntls,
+	    NELEM(fcntls))) < 0)
+		return (rv);
+#ifdef WITH_ASAN
+	if ((rv = allow_sanitizer(f)) < 0)
+		return (rv);
+#endif
+	if (role == ROLE_KEYS)
+		return (allow(f, keys_calls, NELEM(keys_calls)));
+	if ((rv = allow(f, relay_calls, NELEM(relay_calls))) < 0 ||
+	    (rv = allow_options(f, SCMP_SYS(setsockopt), set_options,
+	    NELEM(set_options))) < 0 ||
+	    (rv = allow_options(f, SCMP_SYS(getsockopt), get_options,
+	    NELEM(get_options))) < 0)
+		return (rv);
+	return (allow_second(f, SCMP_SYS(ioctl), relay_ioctls,
+	    NELEM(relay_ioctls)));
+}
+
+#ifdef SANDBOX_DEBUG
+static void
+name_call(int sig, siginfo_t *si, void *ctx)
+{
+	char line[] = "sandbox: refused system call 0000\n";
+	char *p = line + sizeof(line) - 3;
+	unsigned int n = (unsigned int)si->si_syscall;
+
+	(void)sig;
+	(void)ctx;
+	for (; n > 0 && *p == '0'; n /= 10)
+		*p-- = (char)('0' + n % 10);
+	if (write(STDERR_FILENO, line, sizeof(line) - 1) == -1)
+		_exit(126);
+	_exit(125);
+}
+
+static int
+catch_refused(void)
+{
+	struct sigaction sa;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_sigaction = name_call;
+	sa.sa_flags = SA_SIGINFO;
+	return (sigaction(SIGSYS, &sa, NULL));
+}
+#define DEFAULT_ACTION	SCMP_ACT_TRAP
+#else
+#define DEFAULT_ACTION	SCMP_ACT_KILL_PROCESS
+#endif
+
+int
+sandbox_enter(enum role role)
+{
+	scmp_filter_ctx f;
+	int landlock, rv;
+
+	if (role != ROLE_KEYS && role != ROLE_RELAY) {
+		errno = EINVAL;
+		return (-1);
+	}
+	if ((landlock = landlock_deny_all()) == -1)
+		return (-1);
+#ifdef SANDBOX_DEBUG
+	if (catch_refused() == -1)
+		return (-1);
+#endif
+	if ((f = seccomp_init(DEFAULT_ACTION)) == NULL) {
+		errno = ENOMEM;
+		return (-1);
+	}
+	if ((rv = add_rules(f, role)) == 0)
+		rv = seccomp_load(f);
+	seccomp_release(f);
+	if (rv < 0) {
+		errno = -rv;
+		return (-1);
+	}
+	level = landlock ? "seccomp, landlock" : "seccomp";
+	return (0);
+}
+
+const char *
+sandbox_level(void)
+{
+	return (level);
+}
+
+const char *
+sandbox_backend(void)
+{
+	return ("seccomp");
+}
