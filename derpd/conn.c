@@ -301,7 +301,7 @@ conn_readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	relay_clock(r);
-	if (c->state == CONN_HANDSHAKE && !relay_can_sign(r)) {
+	if (c->state == CONN_HANDSHAKE && !relay_can_sign()) {
 		conn_pause(c, PAUSE_KEYS);
 		return;
 	}

@@ -20,7 +20,6 @@ struct login {
 	struct conn	*c;
 	uint8_t		*info;		/* key, nonce, box */
 	size_t		 len;		/* bytes of it */
-	int		 asked;
 };
 static TAILQ_HEAD(, login)	waiting = TAILQ_HEAD_INITIALIZER(waiting);
 static struct log_limit		refused_limit;
@@ -42,21 +41,20 @@ ask(struct login *l)
 {
 	struct relay *r = l->c->r;
 	const size_t envelope = FRAME_KEY_LEN + FRAME_NONCE_LEN;
-	char text[128];
+	char text[SERVERINFO_SIZE];
 	struct wr w;
+	size_t n;
 
 	if (r->box == NULL)
 		return;			/* login_again() will */
-	if (serverinfo_text(text, sizeof(text), r->conf.client_rate,
-	    r->conf.client_burst) == -1)
-		return;
+	n = serverinfo_put(text, r->conf.client_rate, r->conf.client_burst);
 	wr_init(&w);
 	wr_u64(&w, l->c->id);
 	wr_bytes(&w, l->info, envelope);
 	wr_blob(&w, l->info + envelope, l->len - envelope);
-	wr_blob(&w, text, strlen(text));
-	if (wr_ok(&w) && chan_send(r->box, MSG_LOGIN, &w, -1) == 0)
-		l->asked = 1;
+	wr_blob(&w, text, n);
+	if (!wr_ok(&w) || chan_send(r->box, MSG_LOGIN, &w, -1) == -1)
+		log_warn("request to keys");
 	wr_free(&w);
 }
 

@@ -43,9 +43,8 @@ relay_clock(struct relay *r)
 }
 
 int
-relay_can_sign(const struct relay *r)
+relay_can_sign(void)
 {
-	(void)r;
 	return (tlskey_ready());
 }
 

@@ -185,7 +185,7 @@ void	relay_main(void) __attribute__((noreturn));
 void	relay_clock(struct relay *r);
 
 /* 1 when there is a keys process to sign for handshakes, else 0. */
-int	relay_can_sign(const struct relay *r);
+int	relay_can_sign(void);
 
 /* buf.c */
 

@@ -13,6 +13,7 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
+#include <poll.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -269,7 +270,18 @@ tlskey_set_channel(int fd, int ms)
 int
 tlskey_ready(void)
 {
-	return (sign_chan != NULL && chan_fd(sign_chan) != -1);
+	struct pollfd	 pfd;
+
+	if (sign_chan == NULL || chan_fd(sign_chan) == -1)
+		return (0);
+	/* Better seen before a handshake than in the middle of one. */
+	pfd.fd = chan_fd(sign_chan);
+	pfd.events = 0;
+	if (poll(&pfd, 1, 0) == 1) {
+		channel_lost("closed");
+		return (0);
+	}
+	return (1);
 }
 
 void

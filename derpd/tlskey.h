@@ -19,7 +19,10 @@ void	tlskey_init(void);
  */
 void	tlskey_set_channel(int fd, int ms);
 
-/* 1 when a channel is there and has not failed, else 0. */
+/*
+ * 1 when a channel is there and has not failed, else 0; asks the kernel whether
+ * the other end is still open.
+ */
 int	tlskey_ready(void);
 
 /*
