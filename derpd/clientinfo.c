@@ -163,18 +163,17 @@ clientinfo_parse(const char *text, size_t len, uint32_t mesh_off,
 	return error;
 }
 
-size_t
-serverinfo_put(char dst[SERVERINFO_SIZE], uint64_t rate, uint64_t burst)
+int
+serverinfo_text(char *dst, size_t size, uint64_t rate, uint64_t burst)
 {
 	int	n;
 
 	if (rate == 0)
-		n = snprintf(dst, SERVERINFO_SIZE, "{\"version\":%d}",
-		    DERP_VERSION);
+		n = snprintf(dst, size, "{\"version\":%d}", DERP_VERSION);
 	else
-		n = snprintf(dst, SERVERINFO_SIZE, "{\"version\":%d,"
+		n = snprintf(dst, size, "{\"version\":%d,"
 		    "\"TokenBucketBytesPerSecond\":%" PRIu64 ","
 		    "\"TokenBucketBytesBurst\":%" PRIu64 "}", DERP_VERSION,
 		    rate, burst);
-	return n < 0 ? 0 : (size_t)n;
+	return n < 0 || (size_t)n >= size ? -1 : 0;
 }

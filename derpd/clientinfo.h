@@ -31,15 +31,11 @@ struct clientinfo {
 int	clientinfo_parse(const char *text, size_t len, uint32_t mesh_off,
 	    struct clientinfo *ci);
 
-/* Room for the largest ServerInfo and its NUL. */
-#define SERVERINFO_SIZE	128
-
 /*
- * Write the ServerInfo text: the protocol version and, when `rate' is not 0,
- * the limit that a client should keep to, in bytes a second and bytes at once.
- * Bytes written without the NUL.
+ * Write the ServerInfo text to `dst' of `size' bytes: the protocol version and,
+ * when `rate' is not 0, the limit that a client should keep to, in bytes a
+ * second and bytes at once.  0, or -1 when it does not fit (128 bytes do).
  */
-size_t	serverinfo_put(char dst[SERVERINFO_SIZE], uint64_t rate,
-	    uint64_t burst);
+int	serverinfo_text(char *dst, size_t size, uint64_t rate, uint64_t burst);
 
 #endif

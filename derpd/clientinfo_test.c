@@ -10,9 +10,11 @@
 
 #include "clientinfo.h"
 
-#define Z64	"0000000000000000000000000000000000000000000000000000000000000000"
-#define A64	"aBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaB"
-#define A63	"aBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaBa"
+#define Z32	"00000000000000000000000000000000"
+#define Z64	Z32 Z32
+#define A32	"aBaBaBaBaBaBaBaBaBaBaBaBaBaBaBaB"
+#define A64	A32 A32
+#define A63	A32 "aBaBaBaBaBaBaBaBaBaBaBaBaBaBaBa"
 
 static struct clientinfo	ci;
 
@@ -155,15 +157,17 @@ ATF_TC_BODY(bounds, tc)
 ATF_TC_WITHOUT_HEAD(serverinfo);
 ATF_TC_BODY(serverinfo, tc)
 {
-	char	buf[SERVERINFO_SIZE];
+	char	buf[128];
 
-	ATF_CHECK_EQ(serverinfo_put(buf, 0, 70000), 13);
+	ATF_CHECK_EQ(serverinfo_text(buf, 14, 0, 70000), 0);
 	ATF_CHECK_STREQ(buf, "{\"version\":2}");
-	ATF_CHECK_EQ(serverinfo_put(buf, 1000, 70000), strlen(buf));
-	ATF_CHECK_STREQ(buf, "{\"version\":2,\"TokenBucketBytesPerSecond\":1000,"
+	ATF_CHECK_EQ(serverinfo_text(buf, 13, 0, 70000), -1);
+	ATF_CHECK_EQ(serverinfo_text(buf, sizeof(buf), 1000, 70000), 0);
+	ATF_CHECK_STREQ(buf, "{\"version\":2,"
+	    "\"TokenBucketBytesPerSecond\":1000,"
 	    "\"TokenBucketBytesBurst\":70000}");
-	ATF_CHECK(serverinfo_put(buf, UINT64_MAX, UINT64_MAX) <
-	    SERVERINFO_SIZE);
+	ATF_CHECK_EQ(serverinfo_text(buf, sizeof(buf), UINT64_MAX,
+	    UINT64_MAX), 0);
 }
 
 ATF_TP_ADD_TCS(tp)

@@ -32,8 +32,6 @@
 /* Longest path that means something here, with room for its end. */
 #define MAX_PATH	64
 
-#define CHALLENGE_MAX	64
-
 static const char home_page[] =
     "<!DOCTYPE html>\n"
     "<html lang=\"en\">\n"
@@ -265,7 +263,7 @@ is_challenge(struct http_str c)
 {
 	size_t	i;
 
-	if (c.len == 0 || c.len > CHALLENGE_MAX)
+	if (c.len == 0 || c.len > 64)
 		return 0;
 	for (i = 0; i < c.len; i++)
 		if (c.p[i] == '\0' || strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -309,7 +307,7 @@ page_probe(const struct web_env *env, const struct http_head *h,
 	return end_empty(r);
 }
 
-/* No names are configured: nothing is said, as derper does then. */
+/* No names are configured: derper says nothing then. */
 static enum web_action
 page_bootstrap(const struct web_env *env, const struct http_head *h,
     struct web_reply *r)
@@ -396,7 +394,6 @@ upgrade_websocket(const struct web_env *env, const struct http_head *h,
 		return say(env, h, r, 400,
 		    "client must speak the derp subprotocol\n");
 	}
-	r->len = 0;
 	put(r, "HTTP/1.1 101 Switching Protocols\r\n"
 	    "Upgrade: websocket\r\n"
 	    "Connection: Upgrade\r\n"
@@ -433,7 +430,6 @@ page_derp(const struct web_env *env, const struct http_head *h,
 		return upgrade_required(env, h, r, "DERP",
 		    "DERP requires connection upgrade\n");
 
-	r->len = 0;
 	r->fast_start = http_eq(http_field(h, "Derp-Fast-Start"), "1");
 	if (!r->fast_start) {
 		hex_put(hex, env->node_key, FRAME_KEY_LEN);
@@ -588,6 +584,13 @@ void
 web_reply_body(const struct web_env *env, const struct http_head *h,
     const char *type, size_t len, struct web_reply *r)
 {
+	reset(r);
+	judge_body(h, r);
+	r->head_only = http_eq(h->method, "HEAD");
+	/* Whoever asks for this has no body to send. */
+	if (r->discard > 0)
+		r->close = 1;
+	r->discard = 0;
 	begin(env, h, r, 200);
 	put_browser(env, r);
 	put(r, "Content-Type: %s\r\nContent-Length: %zu\r\n\r\n", type, len);

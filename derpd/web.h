@@ -77,7 +77,9 @@ void	web_error(const struct web_env *env, int error, struct web_reply *out);
 
 /*
  * The head of a 200 with a body of `len' bytes of media type `type', which the
- * caller sends behind it unless out->head_only is set.
+ * caller sends behind it unless out->head_only is set.  *out is filled in as by
+ * web_route() and need not be the one it left; of `h', method and framing count
+ * alone.  A request that has a body itself closes the connection.
  */
 void	web_reply_body(const struct web_env *env, const struct http_head *h,
 	    const char *type, size_t len, struct web_reply *out);

@@ -265,6 +265,14 @@ ATF_TC_BODY(stats, tc)
 	    "Content-Length: 1\r\n\r\n");
 	ATF_CHECK_EQ(out.head_only, 1);
 	ATF_CHECK_EQ(out.close, 1);
+	ATF_CHECK_EQ(route("GET /debug/varz HTTP/1.1\r\n" HOST
+	    "Content-Length: 5\r\n\r\n"), WEB_STATS);
+	/* The reply may have served another request meanwhile. */
+	memset(&out, 0xff, sizeof(out));
+	web_reply_body(&env, &head, WEB_VARZ, 1, &out);
+	ATF_CHECK_EQ(out.head_only, 0);
+	ATF_CHECK_EQ(out.close, 1);
+	ATF_CHECK_EQ(out.discard, 0);
 }
 
 ATF_TC_WITHOUT_HEAD(debug_peers);

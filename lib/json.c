@@ -6,7 +6,8 @@
  *
  * jsmn finds the tokens, but even its strict mode takes much that is no JSON
  * ({"a" "b"}, [1 2], 01), and its time for closing brackets grows with depth.
- * So json_check.c goes over the text first, with a bound on its depth; jsmn then sees well-formed JSON only, and its tokens are linked to lists.
+ * So json_check.c goes over the text first, with a bound on its depth; jsmn
+ * then sees well-formed JSON only, and its tokens are linked to lists.
  */
 #include <limits.h>
 #include <stdlib.h>
