@@ -1,0 +1,522 @@
+/*
+ * derpclient: a small blocking DERP client over stream.c.
+ *
+ * Called by derpctl (probe).  Touches the network through its stream alone;
+ * what the server sends is checked before it is used.
+ */
+#include <sys/types.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "derpcert.h"
+#include "derpclient.h"
+#include "hex.h"
+#include "http.h"
+#include "json.h"
+
+#define RX_INITIAL	(16 * 1024)
+
+struct derpclient {
+	struct stream	*s;
+	uint8_t		 pub[FRAME_KEY_LEN];
+	uint8_t		 sec[FRAME_KEY_LEN];
+	uint8_t		 server[FRAME_KEY_LEN];
+	int		 have_server;	/* announced before ServerKey came */
+	uint8_t		*rx;		/* received bytes: */
+	size_t		 rxcap;
+	size_t		 rxpos;		/* the next unread one */
+	size_t		 rxend;		/* behind the last one */
+	char		 why[512];
+};
+
+static int	fail(struct derpclient *, const char *, ...)
+		    __attribute__((format(printf, 2, 3)));
+
+/* Keep the reason; always -1. */
+static int
+fail(struct derpclient *c, const char *fmt, ...)
+{
+	va_list	ap;
+
+	va_start(ap, fmt);
+	vsnprintf(c->why, sizeof(c->why), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+/* The stream's reason becomes ours; always -1. */
+static int
+fail_stream(struct derpclient *c)
+{
+	return fail(c, "%s", stream_error(c->s));
+}
+
+struct derpclient *
+derpclient_new(void)
+{
+	struct derpclient	*c;
+
+	if (sodium_init() == -1 || (c = calloc(1, sizeof(*c))) == NULL)
+		return NULL;
+	c->rxcap = RX_INITIAL;
+	if ((c->rx = malloc(c->rxcap)) == NULL ||
+	    (c->s = stream_new()) == NULL) {
+		derpclient_free(c);
+		return NULL;
+	}
+	crypto_box_keypair(c->pub, c->sec);
+	return c;
+}
+
+void
+derpclient_free(struct derpclient *c)
+{
+	if (c == NULL)
+		return;
+	stream_free(c->s);
+	free(c->rx);
+	sodium_memzero(c, sizeof(*c));
+	free(c);
+}
+
+/* Make room for `need' unread bytes in all; 0, or -1. */
+static int
+rx_reserve(struct derpclient *c, size_t need)
+{
+	uint8_t	*p;
+
+	if (c->rxpos > 0) {
+		memmove(c->rx, c->rx + c->rxpos, c->rxend - c->rxpos);
+		c->rxend -= c->rxpos;
+		c->rxpos = 0;
+	}
+	if (need <= c->rxcap)
+		return 0;
+	if ((p = realloc(c->rx, need)) == NULL)
+		return fail(c, "no memory for a frame of %zu bytes", need);
+	c->rx = p;
+	c->rxcap = need;
+	return 0;
+}
+
+/* Read once into the free space.  1 something came, 0 not in time, -1. */
+static int
+rx_more(struct derpclient *c, long long until)
+{
+	ssize_t	n;
+
+	n = stream_read(c->s, c->rx + c->rxend, c->rxcap - c->rxend, until);
+	if (n > 0) {
+		c->rxend += (size_t)n;
+		return 1;
+	}
+	if (n == 0)
+		return fail(c, "the server closed the connection");
+	fail_stream(c);
+	return stream_timed_out(c->s) ? 0 : -1;
+}
+
+/* Have `need' unread bytes.  1 yes, 0 not in time, -1. */
+static int
+rx_want(struct derpclient *c, size_t need, long long until)
+{
+	int	rv;
+
+	if (c->rxend - c->rxpos >= need)
+		return 1;
+	if (rx_reserve(c, need) == -1)
+		return -1;
+	while (c->rxend - c->rxpos < need)
+		if ((rv = rx_more(c, until)) != 1)
+			return rv;
+	return 1;
+}
+
+/* One frame, the header looked at first.  1, 0 not in time, -1. */
+static int
+recv_frame(struct derpclient *c, struct derpclient_frame *f, long long until)
+{
+	uint32_t	len;
+	int		rv;
+
+	if ((rv = rx_want(c, FRAME_HDR_LEN, until)) != 1)
+		return rv;
+	frame_get_hdr(c->rx + c->rxpos, &f->type, &len);
+	if (len > DERPCLIENT_MAX_FRAME)
+		return fail(c, "the server sent a frame of type 0x%02x and %u "
+		    "bytes, more than %d", f->type, (unsigned int)len,
+		    DERPCLIENT_MAX_FRAME);
+	if ((rv = rx_want(c, FRAME_HDR_LEN + (size_t)len, until)) != 1)
+		return rv;
+	f->p = c->rx + c->rxpos + FRAME_HDR_LEN;
+	f->len = len;
+	c->rxpos += FRAME_HDR_LEN + (size_t)len;
+	return 1;
+}
+
+/* Send a frame whose payload is in two pieces, in one write. */
+static int
+send_frame(struct derpclient *c, uint8_t type, const void *a, size_t alen,
+    const void *b, size_t blen, long long until)
+{
+	uint8_t	*buf;
+	size_t	 len;
+	int	 rv;
+
+	if (alen > DERPCLIENT_MAX_FRAME || blen > DERPCLIENT_MAX_FRAME - alen)
+		return fail(c, "a frame of %zu bytes is too long", alen + blen);
+	len = FRAME_HDR_LEN + alen + blen;
+	if ((buf = malloc(len)) == NULL)
+		return fail(c, "no memory for a frame of %zu bytes", len);
+	frame_put_hdr(buf, type, (uint32_t)(alen + blen));
+	if (alen > 0)
+		memcpy(buf + FRAME_HDR_LEN, a, alen);
+	if (blen > 0)
+		memcpy(buf + FRAME_HDR_LEN + alen, b, blen);
+	rv = stream_write(c->s, buf, len, until);
+	free(buf);
+	return rv == -1 ? fail_stream(c) : 0;
+}
+
+/* Write the upgrade request to `buf'; its length, or -1. */
+static int
+make_request(struct derpclient *c, const struct derpclient_opts *o, char *buf,
+    size_t size)
+{
+	const char	*name = o->name != NULL ? o->name : o->host;
+	int		 n, v6;
+
+	if (strpbrk(name, " \r\n") != NULL)
+		return fail(c, "the server name holds white space");
+	v6 = strchr(name, ':') != NULL;
+	n = snprintf(buf, size, "GET /derp HTTP/1.1\r\n"
+	    "Host: %s%s%s\r\n"
+	    "Upgrade: DERP\r\n"
+	    "Connection: Upgrade\r\n"
+	    "%s\r\n", v6 ? "[" : "", name, v6 ? "]" : "",
+	    o->start == DERPCLIENT_FAST ? "Derp-Fast-Start: 1\r\n" : "");
+	if (n < 0 || (size_t)n >= size)
+		return fail(c, "server name %.40s... is too long", name);
+	return n;
+}
+
+/* The server's key, from where ever: all must agree.  0, or -1. */
+static int
+set_server_key(struct derpclient *c, const uint8_t key[FRAME_KEY_LEN],
+    const char *where)
+{
+	if (c->have_server && memcmp(c->server, key, FRAME_KEY_LEN) != 0)
+		return fail(c, "%s gives another relay key than the server "
+		    "announced before", where);
+	memcpy(c->server, key, FRAME_KEY_LEN);
+	c->have_server = 1;
+	return 0;
+}
+
+/* Judge the head of the answer to the upgrade.  0, or -1. */
+static int
+check_answer(struct derpclient *c, const struct http_head *h)
+{
+	struct http_str	v;
+	uint8_t		key[FRAME_KEY_LEN];
+
+	if (h->status != 101)
+		return fail(c, "not a DERP server: it answered HTTP status %d "
+		    "where 101 was expected", h->status);
+	if (!http_has_token(h, "Upgrade", "DERP"))
+		return fail(c, "not a DERP server: it switched to another "
+		    "protocol than DERP");
+	v = http_field(h, "Derp-Public-Key");
+	if (v.p == NULL)
+		return 0;
+	if (v.len != 2 * FRAME_KEY_LEN ||
+	    hex_get(key, FRAME_KEY_LEN, v.p) == -1)
+		return fail(c, "Derp-Public-Key is malformed");
+	return set_server_key(c, key, "Derp-Public-Key");
+}
+
+/* Read the answer to the upgrade; what follows its head stays.  0, or -1. */
+static int
+read_answer(struct derpclient *c, long long until)
+{
+	static const char	 eh[] = "not a DERP server: its answer is not";
+	struct http_head	*h;
+	int			 n, rv;
+
+	if ((h = calloc(1, sizeof(*h))) == NULL)
+		return fail(c, "no memory for an HTTP head");
+	rv = rx_reserve(c, HTTP_MAX_HEAD + 1);
+	while (rv == 0) {
+		n = http_parse_response(h, (const char *)c->rx + c->rxpos,
+		    c->rxend - c->rxpos);
+		if (n > 0) {
+			rv = check_answer(c, h);
+			c->rxpos += (size_t)n;
+			break;
+		}
+		if (n != HTTP_MORE || c->rxend == c->rxcap)
+			rv = fail(c, "%s HTTP/1.1", eh);
+		else
+			rv = rx_more(c, until) == 1 ? 0 : -1;
+	}
+	free(h);
+	return rv;
+}
+
+/* Ask for the upgrade; with the quick start nothing is waited for. */
+static int
+upgrade(struct derpclient *c, const struct derpclient_opts *o, long long until)
+{
+	char	req[1024];
+	int	n;
+
+	if ((n = make_request(c, o, req, sizeof(req))) == -1)
+		return -1;
+	if (stream_write(c->s, req, (size_t)n, until) == -1)
+		return fail_stream(c);
+	if (o->start == DERPCLIENT_FAST)
+		return 0;
+	return read_answer(c, until);
+}
+
+/* Wait for a frame of the login that must be of `type'.  0, or -1. */
+static int
+expect(struct derpclient *c, uint8_t type, const char *name,
+    struct derpclient_frame *f, long long until)
+{
+	int	rv;
+
+	if ((rv = recv_frame(c, f, until)) == 0)
+		return fail(c, "login: no %s frame in time", name);
+	if (rv == -1) {
+		char	why[sizeof(c->why)];
+
+		memcpy(why, c->why, sizeof(why));
+		return fail(c, "login: waiting for the %s frame: %.400s", name,
+		    why);
+	}
+	if (f->type != type)
+		return fail(c, "login: frame type 0x%02x came where %s was "
+		    "expected", f->type, name);
+	return 0;
+}
+
+static int
+read_server_key(struct derpclient *c, long long until)
+{
+	struct derpclient_frame	f;
+
+	if (expect(c, FRAME_SERVER_KEY, "ServerKey", &f, until) == -1)
+		return -1;
+	if (f.len < FRAME_MAGIC_LEN + FRAME_KEY_LEN ||
+	    memcmp(f.p, FRAME_MAGIC, FRAME_MAGIC_LEN) != 0)
+		return fail(c, "login: the ServerKey frame is malformed");
+	return set_server_key(c, f.p + FRAME_MAGIC_LEN, "the ServerKey frame");
+}
+
+static int
+send_client_info(struct derpclient *c, int prober, long long until)
+{
+	uint8_t	buf[FRAME_KEY_LEN + FRAME_NONCE_LEN + FRAME_BOX_OVERHEAD + 128];
+	uint8_t	*nonce = buf + FRAME_KEY_LEN;
+	uint8_t	*box = nonce + FRAME_NONCE_LEN;
+	char	 json[128];
+	int	 n;
+
+	n = snprintf(json, sizeof(json),
+	    "{\"version\":%d,\"CanAckPings\":true%s}", DERP_VERSION,
+	    prober ? ",\"IsProber\":true" : "");
+	memcpy(buf, c->pub, FRAME_KEY_LEN);
+	randombytes_buf(nonce, FRAME_NONCE_LEN);
+	if (crypto_box_easy(box, (const uint8_t *)json,
+	    (unsigned long long)n, nonce, c->server, c->sec) == -1)
+		return fail(c, "login: the server's relay key is no key");
+	return send_frame(c, FRAME_CLIENT_INFO, buf, FRAME_KEY_LEN +
+	    FRAME_NONCE_LEN + FRAME_BOX_OVERHEAD + (size_t)n, NULL, 0, until);
+}
+
+/* ServerInfo's text: an object with a version that we speak.  0, or -1. */
+static int
+check_server_info(struct derpclient *c, const char *text, size_t len)
+{
+	struct json_error	 e;
+	struct json		*j;
+	json_ref		 r;
+	int64_t			 v;
+	int			 rv = 0;
+
+	if ((j = json_parse(text, len, 8, 256, &e)) == NULL)
+		return fail(c, "login: ServerInfo is not JSON: %s", e.what);
+	if (json_type(j, 0) != JSON_OBJECT)
+		rv = fail(c, "login: ServerInfo is not a JSON object");
+	else if ((r = json_get(j, 0, "version")) != -1 &&
+	    (json_int(j, r, &v) == -1 || v < DERP_VERSION))
+		rv = fail(c, "login: ServerInfo's version is not %d",
+		    DERP_VERSION);
+	json_free(j);
+	return rv;
+}
+
+static int
+read_server_info(struct derpclient *c, long long until)
+{
+	struct derpclient_frame	 f;
+	uint8_t			*text;
+	size_t			 n;
+	int			 rv;
+
+	if (expect(c, FRAME_SERVER_INFO, "ServerInfo", &f, until) == -1)
+		return -1;
+	if (f.len < FRAME_NONCE_LEN + FRAME_BOX_OVERHEAD)
+		return fail(c, "login: the ServerInfo frame is too short");
+	n = f.len - FRAME_NONCE_LEN;
+	if ((text = malloc(n)) == NULL)
+		return fail(c, "no memory for ServerInfo");
+	if (crypto_box_open_easy(text, f.p + FRAME_NONCE_LEN, n, f.p,
+	    c->server, c->sec) == -1)
+		rv = fail(c, "login: ServerInfo was not made by the holder of "
+		    "the relay key");
+	else
+		rv = check_server_info(c, (const char *)text,
+		    n - FRAME_BOX_OVERHEAD);
+	free(text);
+	return rv;
+}
+
+/* Learn the relay key from the certificates, for the quick start. */
+static int
+learn_key(struct derpclient *c)
+{
+	const uint8_t	*pem;
+	uint8_t		 key[FRAME_KEY_LEN];
+	size_t		 len;
+
+	pem = stream_chain(c->s, &len);
+	if (pem == NULL || derpcert_meta_key(pem, len, key) == -1)
+		return fail(c, "the server's certificates announce no relay "
+		    "key: no fast start");
+	return set_server_key(c, key, "the meta certificate");
+}
+
+/* From a connection on: TLS, upgrade, login. */
+static int
+handshake(struct derpclient *c, const struct derpclient_opts *o,
+    long long until)
+{
+	const char	*name = o->name != NULL ? o->name : o->host;
+	int		 fast = o->start == DERPCLIENT_FAST;
+
+	if (stream_tls(c->s, name, o->trust, o->trust_arg, until) == -1)
+		return fail_stream(c);
+	if (fast && learn_key(c) == -1)
+		return -1;
+	if (upgrade(c, o, until) == -1)
+		return -1;
+	if (fast && send_client_info(c, o->prober, until) == -1)
+		return -1;
+	if (read_server_key(c, until) == -1)
+		return -1;
+	if (!fast && send_client_info(c, o->prober, until) == -1)
+		return -1;
+	return read_server_info(c, until);
+}
+
+int
+derpclient_open(struct derpclient *c, const struct derpclient_opts *o, int ms)
+{
+	long long	until = stream_until(ms);
+
+	if (stream_dial(c->s, o->host, o->port, until) == -1)
+		return fail_stream(c);
+	return handshake(c, o, until);
+}
+
+int
+derpclient_open_fd(struct derpclient *c, int fd,
+    const struct derpclient_opts *o, int ms)
+{
+	if (stream_adopt(c->s, fd) == -1) {
+		close(fd);
+		return fail_stream(c);
+	}
+	return handshake(c, o, stream_until(ms));
+}
+
+const uint8_t *
+derpclient_key(const struct derpclient *c)
+{
+	return c->pub;
+}
+
+const uint8_t *
+derpclient_server_key(const struct derpclient *c)
+{
+	return c->server;
+}
+
+int
+derpclient_fast_offered(struct derpclient *c)
+{
+	const uint8_t	*pem;
+	uint8_t		 key[FRAME_KEY_LEN];
+	size_t		 len;
+
+	pem = stream_chain(c->s, &len);
+	return pem != NULL && derpcert_meta_key(pem, len, key) == 0;
+}
+
+const char *
+derpclient_tls_version(struct derpclient *c)
+{
+	return stream_version(c->s);
+}
+
+const char *
+derpclient_tls_cipher(struct derpclient *c)
+{
+	return stream_cipher(c->s);
+}
+
+int
+derpclient_frame(struct derpclient *c, uint8_t type, const void *p, size_t len,
+    int ms)
+{
+	return send_frame(c, type, p, len, NULL, 0, stream_until(ms));
+}
+
+int
+derpclient_send(struct derpclient *c, const uint8_t dst[FRAME_KEY_LEN],
+    const void *p, size_t len, int ms)
+{
+	if (len > FRAME_MAX_PACKET)
+		return fail(c, "a packet of %zu bytes is longer than %d", len,
+		    FRAME_MAX_PACKET);
+	return send_frame(c, FRAME_SEND_PACKET, dst, FRAME_KEY_LEN, p, len,
+	    stream_until(ms));
+}
+
+int
+derpclient_recv(struct derpclient *c, struct derpclient_frame *f, int ms)
+{
+	long long	until = stream_until(ms);
+	int		rv;
+
+	if ((rv = recv_frame(c, f, until)) != 1)
+		return rv;
+	if (f->type == FRAME_PING && f->len >= FRAME_PING_LEN &&
+	    send_frame(c, FRAME_PONG, f->p, FRAME_PING_LEN, NULL, 0,
+	    until) == -1)
+		return -1;
+	return 1;
+}
+
+const char *
+derpclient_error(const struct derpclient *c)
+{
+	return c->why;
+}

@@ -1,0 +1,92 @@
+/*
+ * derpclient: a small blocking DERP client: connect, verify, upgrade, log in,
+ * send and receive frames, each with a deadline (protocol notes, sections 1
+ * and 2).  For derpctl's self-test and the service's own checks.
+ *
+ * Times are milliseconds for the whole call.  SIGPIPE must be ignored.
+ */
+#ifndef DERPCLIENT_H
+#define DERPCLIENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "frame.h"
+#include "stream.h"
+
+#define DERPCLIENT_MAX_FRAME	(1024 * 1024)	/* bytes of a payload */
+
+struct derpclient;
+
+enum derpclient_start {
+	DERPCLIENT_HTTP,	/* request, 101, then DERP */
+	DERPCLIENT_FAST		/* Derp-Fast-Start: DERP at once, the login
+				   in the request's flight; the server's
+				   certificates must announce its key */
+};
+
+struct derpclient_opts {
+	const char		*host;		/* name or address to dial */
+	const char		*port;
+	const char		*name;		/* server name, NULL: host */
+	enum stream_trust	 trust;
+	const char		*trust_arg;	/* see stream_tls() */
+	enum derpclient_start	 start;
+	int			 prober;	/* say so in the login */
+};
+
+/* One received frame; the payload is valid until the next call. */
+struct derpclient_frame {
+	uint8_t			 type;		/* enum frame_type */
+	const uint8_t		*p;
+	size_t			 len;
+};
+
+/* A client with a fresh key pair; NULL when there is no memory. */
+struct derpclient *derpclient_new(void);
+
+/* Close, forget the key, free; NULL is fine. */
+void	 derpclient_free(struct derpclient *c);
+
+/*
+ * Dial, verify, upgrade and log in, all within `ms' (the resolver's own time
+ * is not bounded).  0, or -1: see derpclient_error().  Once a client.
+ */
+int	 derpclient_open(struct derpclient *c, const struct derpclient_opts *o,
+	    int ms);
+
+/* The same over the connected socket `fd', which is taken in any case. */
+int	 derpclient_open_fd(struct derpclient *c, int fd,
+	    const struct derpclient_opts *o, int ms);
+
+/* Own public key and, once logged in, the server's: 32 bytes. */
+const uint8_t *derpclient_key(const struct derpclient *c);
+const uint8_t *derpclient_server_key(const struct derpclient *c);
+
+/* 1 when the server's certificates announce its key (fast start), else 0. */
+int	 derpclient_fast_offered(struct derpclient *c);
+
+/* TLS version and cipher suite in words; "" when not connected. */
+const char *derpclient_tls_version(struct derpclient *c);
+const char *derpclient_tls_cipher(struct derpclient *c);
+
+/* Send a frame of any type.  0, or -1: see derpclient_error(). */
+int	 derpclient_frame(struct derpclient *c, uint8_t type, const void *p,
+	    size_t len, int ms);
+
+/* Send a packet of at most FRAME_MAX_PACKET bytes to the client `dst'. */
+int	 derpclient_send(struct derpclient *c, const uint8_t dst[FRAME_KEY_LEN],
+	    const void *p, size_t len, int ms);
+
+/*
+ * Wait for one frame of the server, whatever its type.  A ping is answered
+ * first, and given to the caller all the same.  1 and *f filled in, 0 none
+ * came in time, -1: see derpclient_error().
+ */
+int	 derpclient_recv(struct derpclient *c, struct derpclient_frame *f,
+	    int ms);
+
+/* Why the last call failed, one line; what it quotes may hold any byte. */
+const char *derpclient_error(const struct derpclient *c);
+
+#endif

@@ -1,0 +1,395 @@
+/*
+ * stream: a blocking TLS client connection with deadlines, over libtls.
+ *
+ * Called by derpclient.c.  Touches the network and the resolver, and reads the
+ * file of certificate authorities; the socket is non-blocking underneath, and
+ * every wait is a poll(2) that ends at the caller's deadline.
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <tls.h>
+#include <unistd.h>
+
+#include "derpcert.h"
+#include "stream.h"
+
+struct stream {
+	int		 fd;		/* -1: not connected */
+	struct tls	*tls;		/* NULL before stream_tls() */
+	int		 timed_out;
+	char		 why[512];
+};
+
+static int	fail(struct stream *, const char *, ...)
+		    __attribute__((format(printf, 2, 3)));
+
+/* Keep the reason; always -1. */
+static int
+fail(struct stream *s, const char *fmt, ...)
+{
+	va_list	ap;
+
+	va_start(ap, fmt);
+	vsnprintf(s->why, sizeof(s->why), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+/* Milliseconds of the monotonic clock. */
+static long long
+now_ms(void)
+{
+	struct timespec	ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+long long
+stream_until(int ms)
+{
+	return now_ms() + ms;
+}
+
+struct stream *
+stream_new(void)
+{
+	struct stream	*s;
+
+	if ((s = calloc(1, sizeof(*s))) != NULL)
+		s->fd = -1;
+	return s;
+}
+
+void
+stream_free(struct stream *s)
+{
+	if (s == NULL)
+		return;
+	if (s->tls != NULL) {
+		/* A goodbye if the socket takes it; nobody waits for one. */
+		(void)tls_close(s->tls);
+		tls_free(s->tls);
+	}
+	if (s->fd != -1)
+		close(s->fd);
+	free(s);
+}
+
+/* Wait for `events' on `fd'.  1 there, 0 time is out, -1 errno. */
+static int
+wait_fd(int fd, short events, long long until)
+{
+	struct pollfd	pfd;
+	long long	left;
+	int		n;
+
+	for (;;) {
+		if ((left = until - now_ms()) < 0)
+			left = 0;
+		if (left > INT_MAX)
+			left = INT_MAX;
+		pfd.fd = fd;
+		pfd.events = events;
+		if ((n = poll(&pfd, 1, (int)left)) == -1 && errno == EINTR)
+			continue;
+		return n;
+	}
+}
+
+/* Wait on the stream's socket; 0, or -1 with the reason kept. */
+static int
+wait_stream(struct stream *s, short events, long long until, const char *what)
+{
+	switch (wait_fd(s->fd, events, until)) {
+	case 0:
+		s->timed_out = 1;
+		return fail(s, "%s: no answer in time", what);
+	case -1:
+		return fail(s, "%s: poll: %s", what, strerror(errno));
+	}
+	return 0;
+}
+
+/* Make `fd' non-blocking and close-on-exec, sending without delay. */
+static int
+set_flags(int fd)
+{
+	int	fl, one = 1;
+
+	if ((fl = fcntl(fd, F_GETFL)) == -1 ||
+	    fcntl(fd, F_SETFL, fl | O_NONBLOCK) == -1 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
+		return -1;
+	/* Of no use on other than TCP sockets, and no harm there. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	return 0;
+}
+
+int
+stream_adopt(struct stream *s, int fd)
+{
+	if (set_flags(fd) == -1)
+		return fail(s, "descriptor %d: %s", fd, strerror(errno));
+	s->fd = fd;
+	return 0;
+}
+
+/* Connect to one address.  The socket, or -1 with errno. */
+static int
+dial_one(const struct addrinfo *ai, long long until)
+{
+	socklen_t	len = sizeof(int);
+	int		fd, err = 0, n;
+
+	fd = socket(ai->ai_family, ai->ai_socktype, ai->ai_protocol);
+	if (fd == -1)
+		return -1;
+	if (set_flags(fd) == -1)
+		err = errno;
+	else if (connect(fd, ai->ai_addr, ai->ai_addrlen) == 0)
+		return fd;
+	else if (errno != EINPROGRESS)
+		err = errno;
+	else if ((n = wait_fd(fd, POLLOUT, until)) == -1)
+		err = errno;
+	else if (n == 0)
+		err = ETIMEDOUT;
+	else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) == -1)
+		err = errno;
+	if (err == 0)
+		return fd;
+	close(fd);
+	errno = err;
+	return -1;
+}
+
+int
+stream_dial(struct stream *s, const char *host, const char *port,
+    long long until)
+{
+	struct addrinfo	 hints, *res, *ai;
+	long long	 now, part;
+	int		 e;
+
+	memset(&hints, 0, sizeof(hints));
+	hints.ai_family = AF_UNSPEC;
+	hints.ai_socktype = SOCK_STREAM;
+	if ((e = getaddrinfo(host, port, &hints, &res)) != 0)
+		return fail(s, "%s port %s: %s", host, port, gai_strerror(e));
+	for (ai = res; ai != NULL; ai = ai->ai_next) {
+		/* A dead first address must not eat the time of the next. */
+		now = now_ms();
+		part = ai->ai_next != NULL ? now + (until - now) / 2 : until;
+		if ((s->fd = dial_one(ai, part)) != -1)
+			break;
+	}
+	e = errno;
+	freeaddrinfo(res);
+	if (s->fd != -1)
+		return 0;
+	s->timed_out = e == ETIMEDOUT;
+	return fail(s, "connect to %s port %s: %s", host, port, strerror(e));
+}
+
+/* Settings of libtls for the kind of trust; 0, or -1 with the reason kept. */
+static int
+set_trust(struct stream *s, struct tls_config *conf, enum stream_trust trust,
+    const char *arg)
+{
+	switch (trust) {
+	case STREAM_ROOTS:
+		return 0;
+	case STREAM_CAFILE:
+		if (tls_config_set_ca_file(conf, arg) == -1)
+			return fail(s, "%s: %s", arg, tls_config_error(conf));
+		return 0;
+	case STREAM_PIN:
+		/* The name is still checked; the rest is check_pin()'s. */
+		if (!derpcert_is_pin(arg))
+			return fail(s, "pin \"%s\": not " DERPCERT_PIN_PREFIX
+			    " and 64 hexadecimal digits", arg);
+		tls_config_insecure_noverifycert(conf);
+		return 0;
+	case STREAM_ANY:
+		tls_config_insecure_noverifycert(conf);
+		tls_config_insecure_noverifyname(conf);
+		tls_config_insecure_noverifytime(conf);
+		return 0;
+	}
+	return fail(s, "unknown kind of trust %d", (int)trust);
+}
+
+/* Make the TLS context; 0, or -1 with the reason kept. */
+static int
+make_context(struct stream *s, enum stream_trust trust, const char *arg)
+{
+	struct tls_config	*conf;
+	int			 rv = -1;
+
+	if ((conf = tls_config_new()) == NULL)
+		return fail(s, "no memory for TLS");
+	if (set_trust(s, conf, trust, arg) == -1)
+		;
+	else if (tls_config_set_alpn(conf, "http/1.1") == -1)
+		fail(s, "TLS set-up: %s", tls_config_error(conf));
+	else if ((s->tls = tls_client()) == NULL)
+		fail(s, "no memory for TLS");
+	else if (tls_configure(s->tls, conf) == -1)
+		fail(s, "TLS set-up: %s", tls_error(s->tls));
+	else
+		rv = 0;
+	tls_config_free(conf);
+	return rv;
+}
+
+/* Hold the server's chain against the pin; 0, or -1 with the reason kept. */
+static int
+check_pin(struct stream *s, const char *pin)
+{
+	const uint8_t	*pem;
+	const char	*why;
+	size_t		 len;
+
+	pem = stream_chain(s, &len);
+	if (pem == NULL)
+		return fail(s, "TLS: the server sent no certificate");
+	if ((why = derpcert_check_pin(pem, len, pin)) != NULL)
+		return fail(s, "TLS: %s", why);
+	return 0;
+}
+
+int
+stream_tls(struct stream *s, const char *name, enum stream_trust trust,
+    const char *arg, long long until)
+{
+	const char	*e;
+	short		 ev;
+	int		 rv;
+
+	if (s->fd == -1 || s->tls != NULL)
+		return fail(s, "TLS: not on a fresh connection");
+	if (make_context(s, trust, arg) == -1)
+		return -1;
+	if (tls_connect_socket(s->tls, s->fd, name) == -1)
+		return fail(s, "TLS: %s", tls_error(s->tls));
+	while ((rv = tls_handshake(s->tls)) != 0) {
+		if (rv != TLS_WANT_POLLIN && rv != TLS_WANT_POLLOUT) {
+			e = tls_error(s->tls);
+			return fail(s, "TLS: %s", e != NULL ? e :
+			    "connection closed during the handshake");
+		}
+		ev = rv == TLS_WANT_POLLIN ? POLLIN : POLLOUT;
+		if (wait_stream(s, ev, until, "TLS handshake") == -1)
+			return -1;
+	}
+	return trust == STREAM_PIN ? check_pin(s, arg) : 0;
+}
+
+ssize_t
+stream_read(struct stream *s, void *buf, size_t size, long long until)
+{
+	const char	*e;
+	ssize_t		 n;
+	short		 ev;
+
+	s->timed_out = 0;
+	if (s->tls == NULL)
+		return fail(s, "read: not connected");
+	for (;;) {
+		n = tls_read(s->tls, buf, size);
+		if (n >= 0)
+			return n;
+		if (n != TLS_WANT_POLLIN && n != TLS_WANT_POLLOUT) {
+			e = tls_error(s->tls);
+			return fail(s, "read: %s", e != NULL ? e :
+			    "connection broken");
+		}
+		ev = n == TLS_WANT_POLLIN ? POLLIN : POLLOUT;
+		if (wait_stream(s, ev, until, "read") == -1)
+			return -1;
+	}
+}
+
+int
+stream_write(struct stream *s, const void *buf, size_t len, long long until)
+{
+	const uint8_t	*p = buf;
+	const char	*e;
+	ssize_t		 n;
+	short		 ev;
+
+	s->timed_out = 0;
+	if (s->tls == NULL)
+		return fail(s, "write: not connected");
+	while (len > 0) {
+		n = tls_write(s->tls, p, len);
+		if (n > 0) {
+			p += n;
+			len -= (size_t)n;
+			continue;
+		}
+		if (n != TLS_WANT_POLLIN && n != TLS_WANT_POLLOUT) {
+			e = tls_error(s->tls);
+			return fail(s, "write: %s", e != NULL ? e :
+			    "connection broken");
+		}
+		ev = n == TLS_WANT_POLLIN ? POLLIN : POLLOUT;
+		if (wait_stream(s, ev, until, "write") == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+stream_timed_out(const struct stream *s)
+{
+	return s->timed_out;
+}
+
+const char *
+stream_error(const struct stream *s)
+{
+	return s->why;
+}
+
+const char *
+stream_version(struct stream *s)
+{
+	const char	*v;
+
+	if (s->tls == NULL || (v = tls_conn_version(s->tls)) == NULL)
+		return "";
+	return v;
+}
+
+const char *
+stream_cipher(struct stream *s)
+{
+	const char	*v;
+
+	if (s->tls == NULL || (v = tls_conn_cipher(s->tls)) == NULL)
+		return "";
+	return v;
+}
+
+const uint8_t *
+stream_chain(struct stream *s, size_t *len)
+{
+	*len = 0;
+	if (s->tls == NULL)
+		return NULL;
+	return tls_peer_cert_chain_pem(s->tls, len);
+}
