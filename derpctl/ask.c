@@ -1,0 +1,149 @@
+/*
+ * ask: one question to derpd over its control socket, and its answer.
+ *
+ * Called by every command but probe.  Touches the control socket.  The messages
+ * and who may send them are in msg.h, their payloads in control.h.
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl.h"
+
+#define ANSWER_MS	30000	/* a reload may have many certificates to do */
+#define WHY_MAX		4096
+
+int
+failed(const struct ctl *ctl, const char *fmt, ...)
+{
+	char	why[WHY_MAX];
+	va_list	ap;
+
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	fputs("derpctl: ", stderr);
+	put_text(stderr, why, strlen(why));
+	fputc('\n', stderr);
+	if (ctl->json) {
+		fputs("{\"ok\":false,\"error\":", stdout);
+		put_json_str(stdout, why);
+		fputs("}\n", stdout);
+	}
+	return 1;
+}
+
+/* Connect to the socket; the descriptor, or -1 with errno. */
+static int
+dial(const char *path)
+{
+	struct sockaddr_un	sun;
+	int			fd, e;
+
+	memset(&sun, 0, sizeof(sun));
+	sun.sun_family = AF_UNIX;
+	if (strlen(path) >= sizeof(sun.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(sun.sun_path, path, strlen(path) + 1);
+	if ((fd = socket(AF_UNIX, SOCK_STREAM, 0)) == -1)
+		return -1;
+	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1) {
+		e = errno;
+		close(fd);
+		errno = e;
+		return -1;
+	}
+	return fd;
+}
+
+/* What to do about a socket that can't be reached. */
+static const char *
+advice(int e)
+{
+	switch (e) {
+	case ENOENT:
+	case ECONNREFUSED:
+		return ": is derpd running, and is this its control socket?";
+	case EACCES:
+		return ": only root and the socket's group may ask";
+	}
+	return "";
+}
+
+/* MSG_CTL_DONE: derpd's verdict.  0, or 1 with why said. */
+static int
+done(const struct ctl *ctl, struct msg *m)
+{
+	char	why[WHY_MAX];
+	int	ok;
+
+	ok = rd_u8(&m->rd);
+	rd_str(&m->rd, why, sizeof(why));
+	if (!rd_end(&m->rd))
+		return failed(ctl, "derpd's verdict is malformed");
+	if (!ok)
+		return failed(ctl, "%s", why[0] != '\0' ? why :
+		    "derpd refused, and did not say why");
+	return 0;
+}
+
+/* Take messages until derpd is done. */
+static int
+answer(const struct ctl *ctl, struct chan *c, ask_cb cb, void *arg)
+{
+	struct msg	m;
+	int		rv;
+
+	for (;;) {
+		if (chan_recv(c, &m, ANSWER_MS) == -1)
+			return failed(ctl, "derpd on %s: %s", ctl->socket,
+			    errno == EPIPE ? "it closed the connection" :
+			    strerror(errno));
+		if (m.type == MSG_CTL_DONE) {
+			rv = done(ctl, &m);
+			msg_free(&m);
+			return rv;
+		}
+		rv = cb == NULL ? -1 : cb(&m, arg);
+		if (rv == -1)
+			failed(ctl, "derpd's answer (%s) is malformed: are "
+			    "derpctl and derpd of one version?",
+			    msg_name(m.type));
+		msg_free(&m);
+		if (rv == -1)
+			return 1;
+	}
+}
+
+int
+ask(const struct ctl *ctl, uint32_t type, const struct wr *w, ask_cb cb,
+    void *arg)
+{
+	struct chan	*c;
+	int		 fd, rv;
+
+	confine_socket(ctl->socket);
+	if ((fd = dial(ctl->socket)) == -1)
+		return failed(ctl, "%s: %s%s", ctl->socket, strerror(errno),
+		    advice(errno));
+	confine_connected();
+	c = chan_new(NULL, fd, ROLE_CTL, ROLE_PARENT, NULL, NULL, NULL);
+	if (c == NULL) {
+		close(fd);
+		return failed(ctl, "control channel: %s", strerror(errno));
+	}
+	if (chan_send(c, type, w, -1) == -1 || chan_flush(c, ANSWER_MS) == -1)
+		rv = failed(ctl, "asking derpd on %s: %s", ctl->socket,
+		    strerror(errno));
+	else
+		rv = answer(ctl, c, cb, arg);
+	chan_free(c);
+	return rv;
+}

@@ -1,0 +1,63 @@
+/*
+ * confine: derpctl gives up what its command does not need.
+ *
+ * Called by ask.c and probe.c.  With pledge(2) and unveil(2) on OpenBSD;
+ * elsewhere derpctl keeps the rights of whoever calls it.
+ */
+#include <err.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "ctl.h"
+
+#ifdef __OpenBSD__
+#include <tls.h>
+
+void
+confine_socket(const char *path)
+{
+	if (unveil(path, "rw") == -1)
+		err(1, "unveil %s", path);
+	if (pledge("stdio unix", NULL) == -1)
+		err(1, "pledge");
+}
+
+void
+confine_connected(void)
+{
+	if (pledge("stdio", NULL) == -1)
+		err(1, "pledge");
+}
+
+void
+confine_probe(const char *cafile)
+{
+	if (cafile == NULL)
+		cafile = tls_default_ca_cert_file();
+	if (unveil(cafile, "r") == -1)
+		err(1, "unveil %s", cafile);
+	/* `dns' covers the resolver's files, unveiled or not. */
+	if (pledge("stdio rpath inet dns", NULL) == -1)
+		err(1, "pledge");
+}
+
+#else
+
+void
+confine_socket(const char *path)
+{
+	(void)path;
+}
+
+void
+confine_connected(void)
+{
+}
+
+void
+confine_probe(const char *cafile)
+{
+	(void)cafile;
+}
+
+#endif

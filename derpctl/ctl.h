@@ -1,0 +1,89 @@
+/*
+ * ctl: what the files of derpctl share.
+ */
+#ifndef CTL_H
+#define CTL_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "chan.h"
+
+/* The options in front of the command. */
+struct ctl {
+	const char	*socket;	/* path of derpd's control socket */
+	int		 json;		/* -j */
+};
+
+/* Say how derpctl is called, and exit with 1. */
+void	usage(void) __attribute__((noreturn));
+
+/*
+ * One function a command.  `argv[0]' is the command's name.  0 good, 1 wrong
+ * and said why on standard error.
+ */
+int	cmd_status(const struct ctl *ctl, int argc, char **argv);
+int	cmd_reload(const struct ctl *ctl, int argc, char **argv);
+int	cmd_log(const struct ctl *ctl, int argc, char **argv);
+int	cmd_clients(const struct ctl *ctl, int argc, char **argv);
+int	cmd_node(const struct ctl *ctl, int argc, char **argv);
+int	cmd_probe(const struct ctl *ctl, int argc, char **argv);
+
+/* A part of derpd's answer.  0 go on, -1 malformed. */
+typedef int (*ask_cb)(struct msg *m, void *arg);
+
+/*
+ * Connect to derpd, send `type' with the payload `w' (NULL none), and give
+ * each message of the answer to `cb' (NULL: none is expected).  0 when derpd
+ * says done; else 1, and why is on standard error and, with -j, on standard
+ * output as {"ok":false,"error":s}.
+ */
+int	ask(const struct ctl *ctl, uint32_t type, const struct wr *w,
+	    ask_cb cb, void *arg);
+
+/* Say that a command failed, as ask() does; always 1. */
+int	failed(const struct ctl *ctl, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+
+/*
+ * Print `len' bytes that came from elsewhere: printable ASCII and well-formed
+ * UTF-8 as they are, everything that a terminal might obey as \xNN.
+ */
+void	put_text(FILE *fp, const char *p, size_t len);
+
+/* Print a C string as a JSON string, in quotes; what is no UTF-8 becomes ?. */
+void	put_json_str(FILE *fp, const char *s);
+
+/*
+ * Print the JSON document of `len' bytes and a newline, control characters in
+ * its strings escaped.  0, or -1: it is not well-formed, nothing printed.
+ */
+int	put_json_doc(FILE *fp, const char *text, size_t len);
+
+/* Bytes for people in at most 6 characters: "0", "999", "1.2K", "34.5M". */
+void	fmt_bytes(char *dst, size_t size, uint64_t n);
+
+/* Seconds for people: "59s", "3m20s", "2h05m", "12d07h". */
+void	fmt_age(char *dst, size_t size, uint64_t seconds);
+
+/* Print derpd's status object as text.  0, or -1: not what control.h says. */
+int	status_print(FILE *fp, const char *json, size_t len);
+
+struct client_info;
+
+/* Print the head of the table of clients, one client of it, or as JSON. */
+void	clients_head(FILE *fp);
+void	clients_row(FILE *fp, const struct client_info *c);
+void	clients_json(FILE *fp, const struct client_info *c);
+
+/* Confine derpctl: before it connects to the control socket at `path'. */
+void	confine_socket(const char *path);
+
+/* Confine derpctl: once it is connected. */
+void	confine_connected(void);
+
+/* Confine derpctl for a probe that may read `cafile' (NULL: system roots). */
+void	confine_probe(const char *cafile);
+
+#endif

@@ -1,0 +1,396 @@
+/*
+ * probe: does the relay at this address work?  Two clients log in over TLS, as
+ * anybody's would, and exchange packets both ways.
+ *
+ * Called by derpctl.c.  Touches the network and the file of certificate
+ * authorities; asks derpd itself nothing, so it probes any DERP server.
+ */
+#include <sys/types.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "ctl.h"
+#include "derpclient.h"
+#include "hex.h"
+
+#define STEP_MS		10000	/* what any one step may take */
+#define HELLO_MS	250	/* between two tries to reach the other */
+#define HELLO_LEN	24
+#define COUNT		12	/* packets each way unless -n says */
+#define COUNT_MAX	1000000
+
+/* Empty, tiny, a disco packet's least, a tunnel's usual, several records. */
+static const size_t sizes[] = { 0, 1, 62, 1400, 16384, FRAME_MAX_PACKET };
+#define NSIZES	(sizeof(sizes) / sizeof(sizes[0]))
+
+/* One end of the conversation. */
+struct end {
+	const char		*name;
+	struct derpclient	*c;
+};
+
+struct probe {
+	const struct ctl	*ctl;
+	struct derpclient_opts	 opts;
+	long long		 count;
+	unsigned int		 steps;		/* said so far */
+	struct end		 a, b;
+	uint8_t			 hello[HELLO_LEN];
+	uint8_t			*pkt;		/* FRAME_MAX_PACKET bytes */
+};
+
+static void	say(struct probe *, const char *, ...)
+		    __attribute__((format(printf, 2, 3)));
+static int	wrong(struct probe *, const char *, ...)
+		    __attribute__((format(printf, 2, 3)));
+
+/* One step was done: a line for people, a string of an array with -j. */
+static void
+say(struct probe *p, const char *fmt, ...)
+{
+	char	line[1024];
+	va_list	ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (p->ctl->json) {
+		fputs(p->steps == 0 ? "{\"steps\":[" : ",", stdout);
+		put_json_str(stdout, line);
+	} else {
+		put_text(stdout, line, strlen(line));
+		fputc('\n', stdout);
+		fflush(stdout);
+	}
+	p->steps++;
+}
+
+/* A step failed: say so, end the JSON object; always -1. */
+static int
+wrong(struct probe *p, const char *fmt, ...)
+{
+	char	line[1024];
+	va_list	ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	fputs("derpctl: probe: ", stderr);
+	put_text(stderr, line, strlen(line));
+	fputc('\n', stderr);
+	if (p->ctl->json) {
+		fputs(p->steps == 0 ? "{" : "],", stdout);
+		fputs("\"ok\":false,\"error\":", stdout);
+		put_json_str(stdout, line);
+		fputs("}\n", stdout);
+	}
+	return -1;
+}
+
+/* Log one end in; 0 or -1. */
+static int
+login(struct probe *p, struct end *e, enum derpclient_start start)
+{
+	char	key[2 * FRAME_KEY_LEN + 1];
+
+	if ((e->c = derpclient_new()) == NULL)
+		return wrong(p, "%s: no memory", e->name);
+	p->opts.start = start;
+	if (derpclient_open(e->c, &p->opts, STEP_MS) == -1)
+		return wrong(p, "%s can't log in: %s", e->name,
+		    derpclient_error(e->c));
+	hex_put(key, derpclient_key(e->c), FRAME_KEY_LEN);
+	say(p, "%s logged in over %s %s by %s as nodekey:%s", e->name,
+	    derpclient_tls_version(e->c), derpclient_tls_cipher(e->c),
+	    start == DERPCLIENT_FAST ? "fast start" : "HTTP upgrade", key);
+	return 0;
+}
+
+/* Both ends log in, in both start modes when the server offers them. */
+static int
+login_both(struct probe *p)
+{
+	enum derpclient_start	start = DERPCLIENT_HTTP;
+	char			key[2 * FRAME_KEY_LEN + 1];
+
+	if (login(p, &p->a, DERPCLIENT_HTTP) == -1)
+		return -1;
+	if (derpclient_fast_offered(p->a.c))
+		start = DERPCLIENT_FAST;
+	else
+		say(p, "the server announces no fast start");
+	if (login(p, &p->b, start) == -1)
+		return -1;
+	if (memcmp(derpclient_server_key(p->a.c),
+	    derpclient_server_key(p->b.c), FRAME_KEY_LEN) != 0)
+		return wrong(p, "a and b were told different relay keys: are "
+		    "there several servers behind this address?");
+	hex_put(key, derpclient_server_key(p->a.c), FRAME_KEY_LEN);
+	say(p, "the relay is nodekey:%s", key);
+	return 0;
+}
+
+/*
+ * The next frame of `type' for this end.  1, 0 not in time (for the caller to
+ * judge), -1.  Frames that a server may send at any time are passed over.
+ */
+static int
+await(struct probe *p, struct end *e, uint8_t type,
+    struct derpclient_frame *f, int ms)
+{
+	long long	until = stream_until(ms), left;
+	int		rv;
+
+	for (;;) {
+		left = until - stream_until(0);
+		rv = derpclient_recv(e->c, f, left > 0 ? (int)left : 0);
+		if (rv == -1)
+			return wrong(p, "%s: %s", e->name,
+			    derpclient_error(e->c));
+		if (rv == 0 || f->type == type)
+			return rv;
+		if (f->type == FRAME_RESTARTING)
+			return wrong(p, "%s: the server is being stopped",
+			    e->name);
+		if (f->type == FRAME_HEALTH && f->len > 0)
+			return wrong(p, "%s: the server complains: %.*s",
+			    e->name, (int)(f->len > 200 ? 200 : f->len),
+			    (const char *)f->p);
+	}
+}
+
+/* Is this RecvPacket frame the packet `pkt' of `from'? */
+static int
+is_packet(const struct derpclient_frame *f, const struct end *from,
+    const uint8_t *pkt, size_t len)
+{
+	return f->len == FRAME_KEY_LEN + len &&
+	    memcmp(f->p, derpclient_key(from->c), FRAME_KEY_LEN) == 0 &&
+	    (len == 0 || memcmp(f->p + FRAME_KEY_LEN, pkt, len) == 0);
+}
+
+static int
+send_packet(struct probe *p, struct end *from, struct end *to,
+    const uint8_t *pkt, size_t len)
+{
+	if (derpclient_send(from->c, derpclient_key(to->c), pkt, len,
+	    STEP_MS) == -1)
+		return wrong(p, "%s can't send: %s", from->name,
+		    derpclient_error(from->c));
+	return 0;
+}
+
+/*
+ * Reach the other end for the first time.  Tried again and again: a relay may
+ * drop packets for a client that has only just come.
+ */
+static int
+greet(struct probe *p, struct end *from, struct end *to)
+{
+	struct derpclient_frame	f;
+	int			i, rv;
+
+	for (i = 0; i < STEP_MS / HELLO_MS; i++) {
+		if (send_packet(p, from, to, p->hello, HELLO_LEN) == -1)
+			return -1;
+		if ((rv = await(p, to, FRAME_RECV_PACKET, &f, HELLO_MS)) == -1)
+			return -1;
+		if (rv == 1 && is_packet(&f, from, p->hello, HELLO_LEN))
+			return 0;
+		if (rv == 1)
+			return wrong(p, "%s got a packet that %s did not send",
+			    to->name, from->name);
+	}
+	return wrong(p, "nothing that %s sends reaches %s", from->name,
+	    to->name);
+}
+
+/* One packet of random bytes from end to end; it must come as it was sent. */
+static int
+exchange(struct probe *p, struct end *from, struct end *to, size_t len)
+{
+	struct derpclient_frame	f;
+	int			rv;
+
+	randombytes_buf(p->pkt, len);
+	if (send_packet(p, from, to, p->pkt, len) == -1)
+		return -1;
+	do {
+		rv = await(p, to, FRAME_RECV_PACKET, &f, STEP_MS);
+		/* A greeting that was slow and sent again is no surprise. */
+	} while (rv == 1 && is_packet(&f, from, p->hello, HELLO_LEN));
+	if (rv == -1)
+		return -1;
+	if (rv == 0)
+		return wrong(p, "a packet of %zu bytes from %s did not reach "
+		    "%s in %d s", len, from->name, to->name, STEP_MS / 1000);
+	if (!is_packet(&f, from, p->pkt, len))
+		return wrong(p, "a packet of %zu bytes from %s reached %s "
+		    "changed", len, from->name, to->name);
+	return 0;
+}
+
+static int
+exchange_all(struct probe *p)
+{
+	size_t		len, max = 0;
+	long long	i;
+
+	for (i = 0; i < p->count; i++) {
+		len = sizes[(unsigned long long)i % NSIZES];
+		if (len > max)
+			max = len;
+		if (exchange(p, &p->a, &p->b, len) == -1 ||
+		    exchange(p, &p->b, &p->a, len) == -1)
+			return -1;
+	}
+	say(p, "%lld packet%s each way, of 0 to %zu bytes: all as sent",
+	    p->count, p->count == 1 ? "" : "s", max);
+	return 0;
+}
+
+/* A ping and its pong. */
+static int
+ping(struct probe *p, struct end *e)
+{
+	struct derpclient_frame	f;
+	uint8_t			data[FRAME_PING_LEN];
+	int			rv;
+
+	randombytes_buf(data, sizeof(data));
+	if (derpclient_frame(e->c, FRAME_PING, data, sizeof(data),
+	    STEP_MS) == -1)
+		return wrong(p, "%s can't ping: %s", e->name,
+		    derpclient_error(e->c));
+	if ((rv = await(p, e, FRAME_PONG, &f, STEP_MS)) == -1)
+		return -1;
+	if (rv == 0 || f.len != sizeof(data) ||
+	    memcmp(f.p, data, sizeof(data)) != 0)
+		return wrong(p, "%s's ping was not answered", e->name);
+	say(p, "%s's ping was answered", e->name);
+	return 0;
+}
+
+/* One end goes; the other, which heard from it, must be told. */
+static int
+leave(struct probe *p, struct end *goes, struct end *stays)
+{
+	struct derpclient_frame	f;
+	uint8_t			key[FRAME_KEY_LEN];
+	int			rv;
+
+	memcpy(key, derpclient_key(goes->c), sizeof(key));
+	derpclient_free(goes->c);
+	goes->c = NULL;
+	if ((rv = await(p, stays, FRAME_PEER_GONE, &f, STEP_MS)) == -1)
+		return -1;
+	if (rv == 0 || f.len < FRAME_KEY_LEN ||
+	    memcmp(f.p, key, sizeof(key)) != 0)
+		return wrong(p, "%s was not told that %s left", stays->name,
+		    goes->name);
+	say(p, "%s left, and %s was told", goes->name, stays->name);
+	return 0;
+}
+
+/* The whole conversation; 0 or -1. */
+static int
+converse(struct probe *p)
+{
+	if (login_both(p) == -1)
+		return -1;
+	if (greet(p, &p->a, &p->b) == -1 || greet(p, &p->b, &p->a) == -1)
+		return -1;
+	say(p, "a reached b, and b reached a");
+	if (exchange_all(p) == -1)
+		return -1;
+	if (ping(p, &p->a) == -1 || ping(p, &p->b) == -1)
+		return -1;
+	return leave(p, &p->b, &p->a);
+}
+
+/* Read the options and arguments of the command into *p. */
+static void
+options(struct probe *p, int argc, char **argv)
+{
+	const char	*errstr;
+	int		 ch, trusts = 0;
+
+	optind = 1;
+#ifdef __GLIBC__
+	/* A value of 0 makes glibc begin anew within a vector. */
+	optind = 0;
+#elif defined(__OpenBSD__) || defined(__FreeBSD__) || defined(__NetBSD__)
+	optreset = 1;
+#endif
+	while ((ch = getopt(argc, argv, "+c:H:kn:p:")) != -1)
+		switch (ch) {
+		case 'c':
+			p->opts.trust = STREAM_CAFILE;
+			p->opts.trust_arg = optarg;
+			trusts++;
+			break;
+		case 'H':
+			p->opts.name = optarg;
+			break;
+		case 'k':
+			p->opts.trust = STREAM_ANY;
+			trusts++;
+			break;
+		case 'n':
+			p->count = strtonum(optarg, 1, COUNT_MAX, &errstr);
+			if (errstr != NULL) {
+				fprintf(stderr, "derpctl: probe: -n %s: %s: a "
+				    "count of 1 to %d is expected\n", optarg,
+				    errstr, COUNT_MAX);
+				exit(1);
+			}
+			break;
+		case 'p':
+			p->opts.trust = STREAM_PIN;
+			p->opts.trust_arg = optarg;
+			trusts++;
+			break;
+		default:
+			usage();
+		}
+	if (trusts > 1 || argc - optind != 2)
+		usage();
+	p->opts.host = argv[optind];
+	p->opts.port = argv[optind + 1];
+}
+
+int
+cmd_probe(const struct ctl *ctl, int argc, char **argv)
+{
+	struct probe	p;
+	int		rv;
+
+	memset(&p, 0, sizeof(p));
+	p.ctl = ctl;
+	p.count = COUNT;
+	p.a.name = "a";
+	p.b.name = "b";
+	p.opts.trust = STREAM_ROOTS;
+	p.opts.prober = 1;
+	options(&p, argc, argv);
+	confine_probe(p.opts.trust == STREAM_CAFILE ? p.opts.trust_arg : NULL);
+	if ((p.pkt = malloc(FRAME_MAX_PACKET)) == NULL || sodium_init() == -1)
+		return failed(ctl, "probe: no memory");
+	randombytes_buf(p.hello, sizeof(p.hello));
+	rv = converse(&p);
+	derpclient_free(p.a.c);
+	derpclient_free(p.b.c);
+	free(p.pkt);
+	if (rv == -1)
+		return 1;
+	if (ctl->json)
+		fputs("],\"ok\":true}\n", stdout);
+	else
+		puts("the relay works");
+	return 0;
+}

@@ -1,0 +1,52 @@
+/*
+ * steer: the commands that change something in derpd: reload, log.
+ *
+ * Called by derpctl.c.  What was wrong with a reload comes as derpd's verdict
+ * and is said by ask.c.
+ */
+#include <sys/types.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "codec.h"
+#include "ctl.h"
+
+/* Say that it is done. */
+static int
+good(const struct ctl *ctl, const char *what)
+{
+	puts(ctl->json ? "{\"ok\":true}" : what);
+	return 0;
+}
+
+int
+cmd_reload(const struct ctl *ctl, int argc, char **argv)
+{
+	(void)argv;
+	if (argc != 1)
+		usage();
+	if (ask(ctl, MSG_CTL_RELOAD, NULL, NULL, NULL) != 0)
+		return 1;
+	return good(ctl, "configuration reloaded");
+}
+
+int
+cmd_log(const struct ctl *ctl, int argc, char **argv)
+{
+	struct wr	w;
+	int		verbose, rv;
+
+	if (argc != 2)
+		usage();
+	verbose = strcmp(argv[1], "verbose") == 0;
+	if (!verbose && strcmp(argv[1], "brief") != 0)
+		usage();
+	wr_init(&w);
+	wr_u8(&w, (uint8_t)verbose);
+	rv = wr_ok(&w) ? ask(ctl, MSG_CTL_VERBOSE, &w, NULL, NULL) :
+	    failed(ctl, "no memory");
+	wr_free(&w);
+	if (rv != 0)
+		return 1;
+	return good(ctl, verbose ? "logging verbosely" : "logging briefly");
+}
