@@ -24,8 +24,8 @@
 #define COUNT		12	/* packets each way unless -n says */
 #define COUNT_MAX	1000000
 
-/* Empty, tiny, a disco packet's least, a tunnel's usual, several records. */
-static const size_t sizes[] = { 0, 1, 62, 1400, 16384, FRAME_MAX_PACKET };
+/* A tunnel's usual, empty, tiny, a disco packet's least, several records. */
+static const size_t sizes[] = { 1400, 0, 1, 62, 16384, FRAME_MAX_PACKET };
 #define NSIZES	(sizeof(sizes) / sizeof(sizes[0]))
 
 /* One end of the conversation. */
@@ -238,19 +238,19 @@ exchange(struct probe *p, struct end *from, struct end *to, size_t len)
 static int
 exchange_all(struct probe *p)
 {
-	size_t		len, max = 0;
+	size_t		len, min = FRAME_MAX_PACKET, max = 0;
 	long long	i;
 
 	for (i = 0; i < p->count; i++) {
 		len = sizes[(unsigned long long)i % NSIZES];
-		if (len > max)
-			max = len;
+		min = len < min ? len : min;
+		max = len > max ? len : max;
 		if (exchange(p, &p->a, &p->b, len) == -1 ||
 		    exchange(p, &p->b, &p->a, len) == -1)
 			return -1;
 	}
-	say(p, "%lld packet%s each way, of 0 to %zu bytes: all as sent",
-	    p->count, p->count == 1 ? "" : "s", max);
+	say(p, "%lld packet%s each way, of %zu to %zu bytes: all as sent",
+	    p->count, p->count == 1 ? "" : "s", min, max);
 	return 0;
 }
 
