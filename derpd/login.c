@@ -41,18 +41,21 @@ ask(struct login *l)
 {
 	struct relay *r = l->c->r;
 	const size_t envelope = FRAME_KEY_LEN + FRAME_NONCE_LEN;
-	char text[SERVERINFO_SIZE];
+	char text[128];
 	struct wr w;
-	size_t n;
 
 	if (r->box == NULL)
 		return;			/* login_again() will */
-	n = serverinfo_put(text, r->conf.client_rate, r->conf.client_burst);
+	if (serverinfo_text(text, sizeof(text), r->conf.client_rate,
+	    r->conf.client_burst) == -1) {
+		log_warnx("ServerInfo does not fit");
+		return;
+	}
 	wr_init(&w);
 	wr_u64(&w, l->c->id);
 	wr_bytes(&w, l->info, envelope);
 	wr_blob(&w, l->info + envelope, l->len - envelope);
-	wr_blob(&w, text, n);
+	wr_blob(&w, text, strlen(text));
 	if (!wr_ok(&w) || chan_send(r->box, MSG_LOGIN, &w, -1) == -1)
 		log_warn("request to keys");
 	wr_free(&w);
