@@ -39,7 +39,7 @@ tls_alpn(void)
 	if (!opt.derper)	/* which takes h2 when nothing else is there */
 		want_alpn("\002h2", 3, "");
 	want_alpn("", 0, "");
-	say("http/1.1 when it is offered, none for h2 alone");
+	say("http/1.1 when it is offered");
 	c = conn_try_tls(&foreign);
 	if (c != NULL)
 		fail("foreign names alone were taken, wanted an alert");

@@ -1,0 +1,99 @@
+#! /usr/bin/env atf-sh
+# Certificates: several by SNI, and new ones put in force by a reload.
+
+. "$(atf_get_srcdir)/common.sh"
+
+e2e_case sni 60 "several certificates, chosen by SNI; the first is the default"
+sni_body() {
+	e2e_paths
+	make_ca
+	make_cert relay "$HOST_NAME" ec
+	make_cert other other.test rsa
+	make_cert wild '*.wild.test' p384
+	CERTS="certificate \"$PWD/relay.crt\" key \"$PWD/relay.key\"
+certificate \"$PWD/other.crt\" key \"$PWD/other.key\"
+certificate \"$PWD/wild.crt\" key \"$PWD/wild.key\""
+	e2e_start
+	wants_name "$HOST_NAME" "$HOST_NAME"
+	wants_name other.test other.test
+	wants_name OTHER.test other.test
+	wants_name a.wild.test '*.wild.test'
+	wants_name a.b.wild.test "$HOST_NAME"
+	wants_name unknown.test "$HOST_NAME"
+	raw tls-sni
+	e2e_stop
+}
+
+wants_name() {
+	_got=$(served_name "$1")
+	[ "$_got" = "$2" ] ||
+	    e2e_fail "with SNI $1 the certificate of $_got came, not of $2"
+}
+
+e2e_case replaced 90 "a new certificate by reload, no session is closed"
+replaced_body() {
+	e2e_need_interop
+	use_cert ec
+	WORKERS=2
+	e2e_start
+	interop_begin hold -clients 10
+	_old=$(served_serial)
+	for _kind in rsa ec rsa; do
+		make_cert new "$HOST_NAME" $_kind
+		mv new.crt relay.crt
+		mv new.key relay.key
+		kill -HUP "$PID"
+		wait_until "the new certificate is served" serial_differs
+		_old=$(served_serial)
+	done
+	interop login,tls-verified,tls12
+	interop_end
+	e2e_stop
+}
+
+serial_differs() {
+	_now=$(served_serial)
+	[ -n "$_now" ] && [ "$_now" != "$_old" ]
+}
+
+e2e_case bad_new 90 "a bad new certificate leaves the old one in force"
+bad_new_body() {
+	e2e_paths
+	use_cert ec
+	make_cert other "$HOST_NAME" ec
+	WORKERS=2
+	e2e_start
+	_old=$(served_serial)
+	cp relay.crt good.crt
+	cp relay.key good.key
+
+	echo nonsense >relay.crt
+	refused_reload relay.crt
+	cp good.crt relay.crt
+	cp other.key relay.key
+	refused_reload relay
+	cp good.key relay.key
+	rm relay.crt
+	refused_reload relay.crt
+	cp good.crt relay.crt
+
+	ctl reload || e2e_fail "a good configuration was refused"
+	raw coalesced
+	e2e_stop
+}
+
+# refused_reload PATTERN: derpctl reload fails and says this; nothing changed.
+refused_reload() {
+	if ctl reload >ctl.out 2>&1; then
+		e2e_fail "a bad certificate was taken"
+	fi
+	cat ctl.out
+	cat ctl.out derpd.log | grep -q "$1" || e2e_fail "it does not say: $1"
+	[ "$(served_serial)" = "$_old" ] || e2e_fail "another one is served"
+}
+
+atf_init_test_cases() {
+	atf_add_test_case sni
+	atf_add_test_case replaced
+	atf_add_test_case bad_new
+}

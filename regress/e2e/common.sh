@@ -1,0 +1,325 @@
+# shellcheck shell=sh
+# What the end-to-end tests share: a daemon of their own in the test's working
+# directory, on free ports, watched while it runs and stopped at the end.
+#
+# A test declares its cases with e2e_case and calls, in a body, e2e_start and
+# e2e_stop.  DERPD, DERPCTL, RAWDERP, MEMSCAN and INTEROP in the environment name other
+# programs than those of this build.
+
+: "${HOST_NAME:=relay.test}"
+BOUND=200			# polls of 0.1 s: for all that must happen
+
+# e2e_case NAME SECONDS DESCRIPTION: a test case with a time-out and clean-up.
+e2e_case() {
+	atf_test_case "$1" cleanup
+	eval "$1_descr=\$3"
+	eval "$1_head() {
+		atf_set descr \"\$$1_descr\"
+		atf_set timeout $2
+	}"
+	eval "$1_cleanup() { e2e_cleanup; }"
+}
+
+# Set up paths; first thing in each body (e2e_conf does it).
+e2e_paths() {
+	[ -n "${SRC:-}" ] && return
+	SRC=$(atf_get_srcdir)
+	: "${DERPD:=$SRC/../../derpd/derpd}"
+	: "${DERPCTL:=$SRC/../../derpctl/derpctl}"
+	: "${RAWDERP:=$SRC/rawderp}"
+	: "${MEMSCAN:=$SRC/memscan}"
+	: "${INTEROP:=$SRC/../interop/interop}"
+	[ -x "$DERPD" ] || atf_fail "$DERPD is not there: run make first"
+	WORKERS=1 CERTS='' RELAY='' EXTRA='' MESH=1 DEATHS='' LISTEN=''
+}
+
+e2e_need_interop() {
+	e2e_paths
+	[ -x "$INTEROP" ] ||
+	    atf_skip "the Go client was not built (regress/interop/build.sh)"
+}
+
+e2e_need_root() {
+	[ "$(id -u)" -eq 0 ] || atf_skip "needs root: $1"
+}
+
+# Say why, with what the daemon said, and fail.
+e2e_fail() {
+	[ -f derpd.log ] && sed 's/^/derpd.log: /' derpd.log | tail -n 60 >&2
+	atf_fail "$*"
+}
+
+# Run a command; its output is shown and the test fails when it fails.
+run() {
+	if ! "$@" >run.out 2>&1; then
+		cat run.out >&2
+		e2e_fail "failed: $*"
+	fi
+	cat run.out
+}
+
+# wait_until WHAT COMMAND...: poll the command until it succeeds.
+wait_until() {
+	_what=$1
+	shift
+	_n=0
+	until "$@" >/dev/null 2>&1; do
+		_n=$((_n + 1))
+		[ "$_n" -le "$BOUND" ] || e2e_fail "waited in vain: $_what"
+		sleep 0.1
+	done
+}
+
+# users: as root, switch to users that every system has, if ours are missing.
+e2e_users() {
+	[ "$(id -u)" -eq 0 ] || return
+	mkdir -p empty
+	echo "chroot \"$PWD/empty\""
+	id _derpd >/dev/null 2>&1 || printf 'user "nobody"\nkeys user "daemon"\n'
+}
+
+# e2e_conf: write derpd.conf from WORKERS, CERTS, RELAY, EXTRA, MESH, LISTEN.
+e2e_conf() {
+	e2e_paths
+	mkdir -p state
+	[ -f mesh.key ] || e2e_random_hex >mesh.key
+	chmod 600 mesh.key
+	{
+		echo "hostname \"$HOST_NAME\""
+		echo "${LISTEN:-listen on 127.0.0.1 port 0 tls
+listen on 127.0.0.1 port 0}"
+		echo "${CERTS:-certificate self-signed}"
+		echo "relay {"
+		echo "	key \"$PWD/derper.key\""
+		echo "	workers $WORKERS"
+		[ -z "$RELAY" ] || echo "	$RELAY"
+		echo "}"
+		[ -z "$MESH" ] || echo "mesh { key file \"$PWD/mesh.key\" }"
+		echo "control \"$PWD/derpd.sock\""
+		echo "statedir \"$PWD/state\""
+		e2e_users
+		[ -z "$EXTRA" ] || echo "$EXTRA"
+	} >derpd.conf
+}
+
+e2e_random_hex() {
+	od -An -N32 -tx1 /dev/urandom | tr -d ' \n'
+	echo
+}
+
+# e2e_start: write the configuration and start; sets PID, TLS_PORT, PLAIN_PORT.
+e2e_start() {
+	e2e_conf
+	e2e_launch
+}
+
+# e2e_launch: start with the derpd.conf that is there.  ULIMIT_N limits the
+# descriptors.
+e2e_launch() {
+	: >derpd.log
+	(
+		[ -z "${ULIMIT_N:-}" ] || ulimit -n "$ULIMIT_N"
+		exec "$DERPD" -d -f derpd.conf
+	) >derpd.log 2>&1 &
+	PID=$!
+	echo "$PID" >>pids
+	wait_until "derpd listens" e2e_listening
+	TLS_PORT=$(e2e_port '(tls)')
+	PLAIN_PORT=$(e2e_port '(plain)')
+	wait_until "derpd answers" "$RAWDERP" -p "$TLS_PORT" \
+	    -n "$HOST_NAME" http-upgrades
+}
+
+# The port in the first "listening on" line of the given kind.
+e2e_port() {
+	sed -n "s/.*listening on .*:\([0-9][0-9]*\) *$1.*/\1/p" derpd.log |
+	    head -n 1
+}
+
+e2e_listening() {
+	if ! kill -0 "$PID" 2>/dev/null; then
+		e2e_fail "derpd did not start"
+	fi
+	[ -n "$(e2e_port '(tls)')" ]
+}
+
+e2e_gone() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+# e2e_stop: SIGTERM must end the daemon with 0, and its log must be clean.
+e2e_stop() {
+	kill -TERM "$PID" || e2e_fail "derpd is not there any more"
+	_pids=$(e2e_children)
+	wait_until "derpd stops after SIGTERM" e2e_stopped
+	wait "$PID"
+	_rc=$?
+	[ "$_rc" -eq 0 ] || e2e_fail "derpd exits $_rc after SIGTERM, not 0"
+	for _p in $_pids; do
+		wait_until "process $_p ends with its parent" e2e_gone "$_p"
+	done
+	e2e_check_log
+}
+
+# Stopped: gone, or a zombie that waits for us.
+e2e_stopped() {
+	case $(ps -o stat= -p "$PID" 2>/dev/null) in
+	''|Z*) return 0 ;;
+	esac
+	return 1
+}
+
+# No sanitizer's report and, unless DEATHS is set, no death of a child.
+e2e_check_log() {
+	if grep -E 'Sanitizer|runtime error:' derpd.log >&2; then
+		e2e_fail "a sanitizer reported"
+	fi
+	[ -n "$DEATHS" ] && return
+	if grep -Ei 'signal [0-9]|killed|died|restarting .* in' derpd.log >&2
+	then
+		e2e_fail "a child died"
+	fi
+}
+
+e2e_cleanup() {
+	[ -f pids ] || return 0
+	while read -r _pid; do
+		kill -KILL "$_pid" 2>/dev/null
+	done <pids
+	[ ! -f mounted ] || umount "$(cat mounted)"
+	return 0
+}
+
+# Process ids of the daemon's children; of one role with an argument
+# (relay, keys).
+e2e_children() {
+	ps -A -o pid= -o ppid= -o args= | awk -v parent="$PID" -v role="$1" '
+	$2 == parent {
+		pid = $1
+		$1 = $2 = $3 = ""
+		if (role == "" || index($0, role) != 0)
+			print pid
+	}'
+}
+
+# pin: the CertName of the self-signed certificate, as the log says it.
+e2e_pin() {
+	sed -n 's/.*\(sha256-raw:[0-9a-f]*\).*/\1/p' derpd.log | head -n 1
+}
+
+# interop CASES [OPTIONS]: the Go client against the daemon.
+interop() {
+	_cases=$1
+	shift
+	if [ -f ca.pem ]; then
+		set -- -ca ca.pem "$@"
+	else
+		set -- -pin "$(e2e_pin)" "$@"
+	fi
+	run "$INTEROP" -addr "127.0.0.1:$TLS_PORT" -host "$HOST_NAME" \
+	    -mesh mesh.key -case "$_cases" "$@"
+}
+
+# interop_begin CASE [OPTIONS]: the same in the background, until it is up.
+interop_begin() {
+	_case=$1
+	shift
+	if [ -f ca.pem ]; then
+		set -- -ca ca.pem "$@"
+	else
+		set -- -pin "$(e2e_pin)" "$@"
+	fi
+	rm -f go.ready
+	"$INTEROP" -addr "127.0.0.1:$TLS_PORT" -host "$HOST_NAME" \
+	    -case "$_case" -ready go.ready "$@" >go.out 2>&1 &
+	GO_PID=$!
+	echo "$GO_PID" >>pids
+	wait_until "the Go clients are connected" [ -f go.ready ]
+}
+
+# interop_end: tell it to stop; it must be content.
+interop_end() {
+	kill -TERM "$GO_PID"
+	interop_wait
+}
+
+interop_wait() {
+	if ! wait "$GO_PID"; then
+		cat go.out >&2
+		e2e_fail "the Go clients saw what they should not have seen"
+	fi
+	cat go.out
+}
+
+# raw CASES...: the raw-socket driver against the daemon.
+raw() {
+	run "$RAWDERP" -p "$TLS_PORT" ${PLAIN_PORT:+-P "$PLAIN_PORT"} \
+	    -n "$HOST_NAME" -m mesh.key "$@"
+}
+
+raw_begin() {
+	rm -f raw.ready
+	"$RAWDERP" -p "$TLS_PORT" -n "$HOST_NAME" -r raw.ready "$@" \
+	    >raw.out 2>&1 &
+	RAW_PID=$!
+	echo "$RAW_PID" >>pids
+	wait_until "the raw clients are connected" [ -f raw.ready ]
+}
+
+# raw_end: the driver's parent passes no signal on: find the case's process.
+raw_end() {
+	pkill -TERM -P "$RAW_PID" || kill -TERM "$RAW_PID"
+	if ! wait "$RAW_PID"; then
+		cat raw.out >&2
+		e2e_fail "the raw clients saw what they should not have seen"
+	fi
+	cat raw.out
+}
+
+ctl() {
+	"$DERPCTL" -s "$PWD/derpd.sock" "$@"
+}
+
+# make_ca: ca.pem and ca.key.
+make_ca() {
+	run openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key \
+	    -out ca.pem -days 30 -subj "/CN=Test CA"
+}
+
+# make_cert FILE NAME ec|p384|rsa: FILE.crt and FILE.key, signed by the CA.
+make_cert() {
+	case $3 in
+	ec) set -- "$1" "$2" ec -pkeyopt ec_paramgen_curve:P-256 ;;
+	p384) set -- "$1" "$2" ec -pkeyopt ec_paramgen_curve:P-384 ;;
+	*) set -- "$1" "$2" rsa:2048 ;;
+	esac
+	_file=$1 _name=$2
+	shift 2
+	run openssl req -newkey "$@" -nodes -keyout "$_file.key" \
+	    -out "$_file.csr" -subj "/CN=$_name"
+	chmod 600 "$_file.key"
+	echo "subjectAltName=DNS:$_name" >ext
+	run openssl x509 -req -in "$_file.csr" -CA ca.pem -CAkey ca.key \
+	    -CAcreateserial -days 30 -extfile ext -out "$_file.crt"
+}
+
+# use_cert KIND: a CA and one certificate for the daemon's name.
+use_cert() {
+	make_ca
+	make_cert relay "$HOST_NAME" "$1"
+	CERTS="certificate \"$PWD/relay.crt\" key \"$PWD/relay.key\""
+}
+
+# served_name SNI: common name of the certificate that is served.
+served_name() {
+	openssl s_client -connect "127.0.0.1:$TLS_PORT" -servername "$1" \
+	    </dev/null 2>/dev/null | openssl x509 -noout -subject |
+	    sed 's/.*CN *= *//'
+}
+
+# served_serial: serial number of the certificate that is served.
+served_serial() {
+	openssl s_client -connect "127.0.0.1:$TLS_PORT" \
+	    -servername "$HOST_NAME" </dev/null 2>/dev/null |
+	    openssl x509 -noout -serial
+}

@@ -1,0 +1,184 @@
+#! /usr/bin/env atf-sh
+# Processes that die, reloads, and the end: what clients notice of it.
+
+. "$(atf_get_srcdir)/common.sh"
+
+e2e_case keys_killed 120 "keys is killed under load: sessions go on, logins work"
+keys_killed_body() {
+	e2e_need_interop
+	use_cert ec
+	WORKERS=2 DEATHS=yes
+	e2e_start
+	interop_begin hold -clients 10
+	for _i in 1 2 3; do
+		_keys=$(e2e_children keys)
+		kill -KILL "$_keys"
+		interop login
+		wait_until "keys is back" new_child keys "$_keys"
+	done
+	raw coalesced fast-start tls-versions
+	interop_end
+	grep -qi 'keys' derpd.log || e2e_fail "the death was not logged"
+	e2e_stop
+}
+
+# new_child ROLE OLDPID: there is such a child, and it is another one.
+new_child() {
+	_pid=$(e2e_children "$1")
+	[ -n "$_pid" ] && [ "$_pid" != "$2" ]
+}
+
+e2e_case worker_killed 120 "one of two workers is killed: the others' clients stay"
+worker_killed_body() {
+	e2e_need_interop
+	use_cert ec
+	WORKERS=2 DEATHS=yes
+	e2e_start
+	_victim=$(e2e_children relay | head -n 1)
+	interop_begin survive -clients 40
+	_all=$(clients_of "$_victim")
+	kill -KILL "$_victim"
+	wait_until "the worker is back" two_relays "$_victim"
+	interop_end
+	_broken=$(sed -n 's/^broken \([0-9]*\) of 40$/\1/p' go.out)
+	echo "$_broken of 40 connections broke, the worker had $_all"
+	[ "$_broken" = "$_all" ] || e2e_fail "$_broken broke, not $_all"
+	[ "$_broken" -lt 40 ] || e2e_fail "every connection broke"
+	interop crowd,dup,gone,mesh-watch -clients 30
+	e2e_stop
+}
+
+two_relays() {
+	_now=$(e2e_children relay)
+	[ "$(echo "$_now" | wc -l)" -eq 2 ] &&
+	    ! echo "$_now" | grep -qx "$1"
+}
+
+# clients_of PID: TCP connections that a process serves.
+clients_of() {
+	ss -Htnp state established "sport = :$TLS_PORT" |
+	    grep -c "pid=$1,"
+}
+
+e2e_case crash_loop 60 "a worker that is killed again and again comes back"
+crash_loop_body() {
+	DEATHS=yes
+	e2e_start
+	DEATHS=yes
+	for _i in 1 2 3 4; do
+		_pid=$(e2e_children relay)
+		kill -KILL "$_pid"
+		wait_until "the worker is back" new_child relay "$_pid"
+	done
+	wait_until "it serves" "$RAWDERP" -p "$TLS_PORT" -n "$HOST_NAME" \
+	    coalesced
+	e2e_stop
+}
+
+e2e_case parent_killed 60 "when the parent is killed the children end"
+parent_killed_body() {
+	e2e_paths
+	WORKERS=2
+	e2e_start
+	_kids=$(e2e_children)
+	[ -n "$_kids" ] || e2e_fail "there are no children"
+	kill -KILL "$PID"
+	for _p in $_kids; do
+		wait_until "child $_p ends" gone_or_zombie "$_p"
+	done
+}
+
+gone_or_zombie() {
+	case $(ps -o stat= -p "$1" 2>/dev/null) in
+	''|Z*) return 0 ;;
+	esac
+	return 1
+}
+
+e2e_case stop_tells 60 "SIGTERM: clients are told and closed, exit 0"
+stop_tells_body() {
+	e2e_need_interop
+	use_cert ec
+	WORKERS=2
+	e2e_start
+	interop_begin restarting -clients 20
+	e2e_stop
+	interop_wait
+}
+
+e2e_case stop_under_load 60 "SIGTERM while packets fly and one does not read"
+stop_under_load_body() {
+	e2e_start
+	raw_begin -c 30 idle
+	"$RAWDERP" -p "$TLS_PORT" -n "$HOST_NAME" slow-reader \
+	    >slow.out 2>&1 &
+	echo $! >>pids
+	"$RAWDERP" -p "$TLS_PORT" -n "$HOST_NAME" slow-logins \
+	    >slow.out 2>&1 &
+	echo $! >>pids
+	wait_until "the slow ones are connected" [ -s slow.out ]
+	e2e_stop
+}
+
+e2e_case reload 90 "reload of good and bad configurations, by signal and derpctl"
+reload_body() {
+	e2e_need_interop
+	use_cert ec
+	WORKERS=2
+	e2e_start
+	interop_begin hold -clients 10
+	_kids=$(e2e_children)
+	for _i in 1 2 3 4 5; do
+		kill -HUP "$PID"
+		run ctl reload
+		interop login
+	done
+	cp derpd.conf good.conf
+	echo 'nonsense' >>derpd.conf
+	if ctl reload >ctl.out 2>&1; then
+		e2e_fail "a bad configuration was taken"
+	fi
+	_line=$(wc -l <derpd.conf | tr -d ' ')
+	cat ctl.out derpd.log | grep -q "derpd.conf:$_line" ||
+	    e2e_fail "nothing names line $_line"
+	interop login
+	cp good.conf derpd.conf
+	run ctl reload
+	[ "$(e2e_children)" = "$_kids" ] || e2e_fail "processes changed"
+	interop_end
+	e2e_stop
+}
+
+e2e_case home_by_reload 60 "a reload changes what is served"
+home_by_reload_body() {
+	e2e_paths
+	RELAY='home blank'
+	e2e_start
+	home_is 200 || e2e_fail "/ is not answered with 200"
+	RELAY='home redirect "https://www.example.org/"'
+	e2e_conf
+	kill -HUP "$PID"
+	wait_until "/ redirects" home_is 302
+	e2e_stop
+}
+
+# home_is STATUS: what / is answered with.
+home_is() {
+	{
+		printf 'GET / HTTP/1.1\r\nHost: %s\r\n' "$HOST_NAME"
+		printf 'Connection: close\r\n\r\n'
+	} | openssl s_client -quiet -connect "127.0.0.1:$TLS_PORT" \
+	    -servername "$HOST_NAME" 2>/dev/null | head -n 1 |
+	    grep -q "^HTTP/1.1 $1"
+}
+
+atf_init_test_cases() {
+	atf_add_test_case keys_killed
+	atf_add_test_case worker_killed
+	atf_add_test_case crash_loop
+	atf_add_test_case parent_killed
+	atf_add_test_case stop_tells
+	atf_add_test_case stop_under_load
+	atf_add_test_case reload
+	atf_add_test_case home_by_reload
+}

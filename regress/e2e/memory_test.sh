@@ -1,0 +1,109 @@
+#! /usr/bin/env atf-sh
+# No private key is anywhere in the memory of a process that has no business
+# with it.
+
+. "$(atf_get_srcdir)/common.sh"
+
+# ec_secret FILE: the private number of an EC key, 32 or 48 bytes in hex.
+ec_secret() {
+	openssl pkey -in "$1" -noout -text | awk '
+	/^priv:/ { on = 1; next }
+	/^pub:/ { on = 0 }
+	on { gsub(/[ :]/, ""); text = text $0 }
+	END {
+		if (length(text) % 64 != 0 && length(text) % 96 != 0)
+			sub(/^00/, "", text)
+		print text
+	}'
+}
+
+# rsa_secrets FILE: the primes and the private exponent of an RSA key; the
+# first 128 bytes of what is longer.
+rsa_secrets() {
+	openssl rsa -in "$1" -noout -text 2>/dev/null | awk '
+	/^[a-zA-Z]/ { flush(); on = /^(privateExponent|prime1|prime2)/; next }
+	on { gsub(/[ :]/, ""); text = text $0 }
+	END { flush() }
+	function flush() {
+		if (text != "") {
+			sub(/^00/, "", text)
+			print substr(text, length(text) - 255)
+		}
+		text = ""
+	}'
+}
+
+secrets() {
+	sed -n 's/.*privkey:\([0-9a-f]*\).*/\1/p' derper.key
+	cat mesh.key
+	ec_secret relay.key
+	rsa_secrets other.key
+}
+
+e2e_case scan 120 "no TLS, node or mesh key in a worker, after use of each"
+scan_body() {
+	[ -r /proc/self/maps ] || atf_skip "needs /proc/PID/maps"
+	e2e_need_root "to read other processes' memory"
+	e2e_paths
+	make_ca
+	make_cert relay "$HOST_NAME" ec
+	make_cert other other.test rsa
+	CERTS="certificate \"$PWD/relay.crt\" key \"$PWD/relay.key\"
+certificate \"$PWD/other.crt\" key \"$PWD/other.key\""
+	WORKERS=2
+	e2e_start
+	_secrets=$(secrets)
+	[ "$(echo "$_secrets" | wc -l)" -eq 6 ] ||
+	    atf_fail "not six secrets: $_secrets"
+
+	# The control: keys has them, so the search can find something.
+	for _s in $_secrets; do
+		"$MEMSCAN" "$(e2e_children keys)" "$_s" >scan.out 2>&1
+		case $? in
+		0) cat scan.out >&2; e2e_fail "keys does not have $_s" ;;
+		1) ;;
+		*) atf_skip "memory can't be read: $(cat scan.out)" ;;
+		esac
+	done
+
+	raw_begin -c 20 idle
+	raw bad-mesh-frames good-logins tls-versions coalesced fast-start
+	[ "$(served_name other.test)" = other.test ] ||
+	    e2e_fail "the RSA certificate was not used"
+	kill -HUP "$PID"
+	raw coalesced
+	for _p in $(e2e_children relay) "$PID"; do
+		# shellcheck disable=SC2086
+		run "$MEMSCAN" "$_p" $_secrets
+	done
+	raw_end
+	e2e_stop
+}
+
+e2e_case self_signed 60 "the key of a self-signed certificate is made in keys"
+self_signed_body() {
+	[ -r /proc/self/maps ] || atf_skip "needs /proc/PID/maps"
+	e2e_need_root "to read other processes' memory"
+	e2e_start
+	_key=$(find state -type f | while read -r _f; do
+		grep -l 'PRIVATE KEY' "$_f"
+	done)
+	[ -n "$_key" ] || e2e_fail "no key in the state directory"
+	_secret=$(ec_secret "$_key")
+	"$MEMSCAN" "$(e2e_children keys)" "$_secret" >scan.out 2>&1
+	case $? in
+	0) e2e_fail "keys does not have $_secret" ;;
+	1) ;;
+	*) atf_skip "memory can't be read: $(cat scan.out)" ;;
+	esac
+	raw coalesced
+	for _p in $(e2e_children relay) "$PID"; do
+		run "$MEMSCAN" "$_p" "$_secret"
+	done
+	e2e_stop
+}
+
+atf_init_test_cases() {
+	atf_add_test_case scan
+	atf_add_test_case self_signed
+}

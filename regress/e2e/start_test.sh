@@ -1,0 +1,220 @@
+#! /usr/bin/env atf-sh
+# Starting and stopping: good and bad configurations, key files, ports.
+
+. "$(atf_get_srcdir)/common.sh"
+
+# wants_failure PATTERN: derpd -d must exit 1 by itself, saying this.
+wants_failure() {
+	: >derpd.log
+	"$DERPD" -d -f derpd.conf >derpd.log 2>&1 &
+	PID=$!
+	echo "$PID" >>pids
+	wait_until "derpd gives up" e2e_stopped
+	wait "$PID"
+	_rc=$?
+	[ "$_rc" -eq 1 ] || e2e_fail "derpd exits $_rc, not 1"
+	grep -Eiq -e "$1" derpd.log || e2e_fail "it does not say: $1"
+	e2e_check_log
+}
+
+e2e_case stop 60 "starts, listens on TLS and plain ports, stops with 0"
+stop_body() {
+	e2e_start
+	[ -n "$PLAIN_PORT" ] || e2e_fail "no plain port was logged"
+	raw http-plain http-requests
+	e2e_stop
+	e2e_launch
+	kill -INT "$PID"
+	wait_until "SIGINT stops derpd" e2e_stopped
+	wait "$PID" || e2e_fail "SIGINT: exit status $?"
+}
+
+e2e_case start_time 60 "the parent's children are one keys and N relays"
+start_time_body() {
+	e2e_paths
+	WORKERS=3
+	e2e_start
+	[ "$(e2e_children relay | wc -l)" -eq 3 ] ||
+	    e2e_fail "not three relay workers: $(ps -A -o pid= -o args=)"
+	[ "$(e2e_children keys | wc -l)" -eq 1 ] || e2e_fail "not one keys"
+	e2e_stop
+}
+
+e2e_case check_only 60 "derpd -n tells good from bad configuration"
+check_only_body() {
+	e2e_conf
+	run "$DERPD" -n -f derpd.conf
+	[ ! -e derper.key ] || e2e_fail "-n made a key"
+	echo 'listen on 127.0.0.1 port banana tls' >>derpd.conf
+	_line=$(wc -l <derpd.conf | tr -d ' ')
+	if "$DERPD" -n -f derpd.conf >n.out 2>&1; then
+		atf_fail "a bad configuration passed"
+	fi
+	cat n.out
+	grep -q "derpd.conf:$_line: " n.out ||
+	    atf_fail "the error does not name line $_line"
+	if "$DERPD" -n -f nothing.conf >n.out 2>&1; then
+		atf_fail "a missing configuration passed"
+	fi
+	grep -q nothing.conf n.out || atf_fail "the error does not name it"
+}
+
+e2e_case port_in_use 60 "a port in use: exit 1 and one clear line"
+port_in_use_body() {
+	e2e_start
+	_first=$PID _port=$TLS_PORT
+	mkdir second
+	cd second || atf_fail "cd second"
+	LISTEN="listen on 127.0.0.1 port $_port tls"
+	e2e_conf
+	wants_failure "(:|port )$_port.*in use"
+	cd .. || atf_fail "cd .."
+	PID=$_first
+	raw http-requests
+	e2e_stop
+}
+
+e2e_case node_key 60 "the node key is made once, 0600, and kept"
+node_key_body() {
+	e2e_start
+	_sum=$(cksum <derper.key)
+	case $(ls -l derper.key) in
+	-rw-------*) ;;
+	*) e2e_fail "derper.key: $(ls -l derper.key)" ;;
+	esac
+	grep -Eq '"PrivateKey": *"privkey:[0-9a-f]{64}"' derper.key ||
+	    e2e_fail "derper.key is not as derper writes it"
+	e2e_stop
+	e2e_launch
+	[ "$(cksum <derper.key)" = "$_sum" ] || e2e_fail "the key changed"
+	e2e_stop
+}
+
+e2e_case derper_key 60 "derper's own key file is read as it is"
+derper_key_body() {
+	e2e_conf
+	_priv=$(e2e_random_hex)
+	printf '{\n\t"PrivateKey": "privkey:%s"\n}' "$_priv" >derper.key
+	chmod 600 derper.key
+	_sum=$(cksum <derper.key)
+	_want=$(public_key "$_priv")
+	e2e_launch
+	_got=$(upgrade_header Derp-Public-Key)
+	[ "$_got" = "$_want" ] ||
+	    e2e_fail "the public key is $_got, wanted $_want"
+	e2e_stop
+	[ "$(cksum <derper.key)" = "$_sum" ] || e2e_fail "the file changed"
+}
+
+# public_key HEX: the X25519 public key of a private one.
+public_key() {
+	printf '302e020100300506032b656e04220420%s' "$1" | unhex |
+	    openssl pkey -inform DER -pubout -outform DER | tail -c 32 |
+	    od -An -v -tx1 | tr -d ' \n'
+}
+
+# Hex digits to bytes.
+unhex() {
+	sed 's/../\\\\x&/g' | while read -r _esc || [ -n "$_esc" ]; do
+		/usr/bin/printf "$_esc"
+	done
+}
+
+# upgrade_header NAME: a field of the reply to an upgrade.
+upgrade_header() {
+	{
+		printf 'GET /derp HTTP/1.1\r\nHost: %s\r\n' "$HOST_NAME"
+		printf 'Connection: Upgrade\r\nUpgrade: DERP\r\n\r\n'
+		sleep 1
+	} | openssl s_client -quiet -connect "127.0.0.1:$TLS_PORT" \
+	    -servername "$HOST_NAME" 2>/dev/null | tr -d '\r' |
+	    sed -n "s/^$1: //p"
+}
+
+e2e_case key_modes 60 "key files that others can read or that are broken"
+key_modes_body() {
+	e2e_start
+	e2e_stop
+	chmod 644 derper.key
+	wants_failure 'derper.key'
+	chmod 600 derper.key
+	cp derper.key good
+	echo '{"PrivateKey": "privkey:1234"}' >derper.key
+	wants_failure 'derper.key'
+	: >derper.key
+	wants_failure 'derper.key'
+	[ ! -s derper.key ] || e2e_fail "a broken key file was overwritten"
+	cat good >derper.key
+	chmod 644 mesh.key
+	wants_failure 'mesh.key'
+	chmod 600 mesh.key
+	echo 1234 >mesh.key
+	wants_failure 'mesh.key'
+}
+
+e2e_case bad_certificates 60 "certificates that can't be used"
+bad_certificates_body() {
+	e2e_paths
+	use_cert ec
+	make_cert other "$HOST_NAME" ec
+	e2e_conf
+	mv relay.key saved
+	wants_failure 'relay.key'
+	cp other.key relay.key
+	chmod 600 relay.key
+	wants_failure 'relay'
+	mv saved relay.key
+	chmod 644 relay.key
+	wants_failure 'relay.key'
+	chmod 600 relay.key
+	echo nonsense >relay.crt
+	wants_failure 'relay.crt'
+	rm relay.crt
+	wants_failure 'relay.crt'
+}
+
+e2e_case expired 60 "an expired certificate is served with a warning"
+expired_body() {
+	e2e_paths
+	make_ca
+	make_cert relay "$HOST_NAME" ec
+	run openssl x509 -req -in relay.csr -CA ca.pem -CAkey ca.key \
+	    -CAcreateserial -days -1 -out relay.crt
+	CERTS="certificate \"$PWD/relay.crt\" key \"$PWD/relay.key\""
+	e2e_start
+	grep -qi expired derpd.log || e2e_fail "no warning was logged"
+	raw coalesced
+	e2e_stop
+}
+
+e2e_case full_disk 60 "no space for the node key: nothing half-written"
+full_disk_body() {
+	e2e_need_root "to mount a small file system"
+	e2e_conf
+	mkdir disk
+	mount -t tmpfs -o size=16k,mode=700 none disk 2>/dev/null ||
+	    atf_skip "can't mount a tmpfs here"
+	echo "$PWD/disk" >mounted
+	dd if=/dev/zero of=disk/fill bs=1k count=64 2>/dev/null
+	sed "s|$PWD/derper.key|$PWD/disk/derper.key|" derpd.conf >conf.new
+	mv conf.new derpd.conf
+	wants_failure 'derper.key.*space'
+	[ ! -e disk/derper.key ] || e2e_fail "half a key was left"
+	rm disk/fill
+	e2e_launch
+	e2e_stop
+	umount disk && rm mounted
+}
+
+atf_init_test_cases() {
+	atf_add_test_case stop
+	atf_add_test_case start_time
+	atf_add_test_case check_only
+	atf_add_test_case port_in_use
+	atf_add_test_case node_key
+	atf_add_test_case derper_key
+	atf_add_test_case key_modes
+	atf_add_test_case bad_certificates
+	atf_add_test_case expired
+	atf_add_test_case full_disk
+}
