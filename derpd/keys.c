@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "chan.h"
@@ -56,6 +57,8 @@ keys_preload(void)
 
 	if (sodium_init() == -1)
 		fatalx("can't initialise libsodium");
+	/* libc reads the time zone before it converts any time. */
+	tzset();
 #ifndef LIBRESSL_VERSION_NUMBER
 	/* Without locked memory (result 2) it is still kept from core dumps. */
 	if (CRYPTO_secure_malloc_initialized() == 0 &&

@@ -15,6 +15,7 @@
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #ifndef LIBRESSL_VERSION_NUMBER
 #include <dlfcn.h>
@@ -155,6 +156,8 @@ tlsctx_preload(void)
 	SSL_CTX		*ctx;
 	unsigned char	 byte;
 
+	/* libc reads the time zone before it converts any time. */
+	tzset();
 	/*
 	 * A context makes libssl fetch its algorithms, a random byte seeds the
 	 * generators.
