@@ -13,7 +13,6 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -492,11 +491,6 @@ keys_main(void)
 	struct wr		 w;
 
 	c = child_init(ROLE_KEYS, &st);
-	/* A ^C in the terminal is the parent's to act on. */
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
 	keys_preload();
 	make_base();
 	wr_init(&w);

@@ -1,0 +1,494 @@
+/*
+ * keys_test: the keys process as the parent and a worker see it, within its
+ * sandbox.
+ */
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <atf-c.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "certs.h"
+#include "chan.h"
+#include "child.h"
+#include "hex.h"
+#include "keys.h"
+
+#define WAIT_MS	20000
+
+static struct chan	*parent;	/* the parent's end */
+static pid_t		 pid;
+
+static void
+start(void)
+{
+	struct msg	 m;
+	struct wr	 w;
+	char		 level[256];
+	int		 sv[2];
+
+	ATF_REQUIRE(sodium_init() != -1);
+	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
+	ATF_REQUIRE((pid = fork()) != -1);
+	if (pid == 0) {
+		close(sv[0]);
+		if (sv[1] != CHILD_FD && dup2(sv[1], CHILD_FD) == -1)
+			_exit(9);
+		keys_main();
+	}
+	close(sv[1]);
+	parent = chan_new(NULL, sv[0], ROLE_PARENT, ROLE_KEYS, NULL, NULL,
+	    NULL);
+	ATF_REQUIRE(parent != NULL);
+	wr_init(&w);
+	wr_u32(&w, 0);
+	wr_u8(&w, 0);		/* brief */
+	wr_u8(&w, 1);		/* sandbox on */
+	wr_u8(&w, 1);		/* log to standard error */
+	wr_str(&w, "");
+	wr_str(&w, "");
+	ATF_REQUIRE_EQ(0, chan_call(parent, MSG_START, &w, -1, &m, WAIT_MS));
+	wr_free(&w);
+	ATF_REQUIRE_EQ(MSG_READY, m.type);
+	rd_str(&m.rd, level, sizeof(level));
+	ATF_CHECK(rd_end(&m.rd));
+	ATF_CHECK_MSG(strcmp(sandbox_backend(), "null") == 0 ||
+	    strstr(level, sandbox_backend()) != NULL, "%s", level);
+	msg_free(&m);
+}
+
+static void
+await_exit(int want)
+{
+	int	 status;
+
+	ATF_REQUIRE_EQ(pid, waitpid(pid, &status, 0));
+	ATF_REQUIRE_MSG(WIFEXITED(status), "signal %d", WTERMSIG(status));
+	ATF_CHECK_EQ(want, WEXITSTATUS(status));
+}
+
+static void
+stop(void)
+{
+	struct wr	 w;
+
+	wr_init(&w);
+	wr_u32(&w, 1000);
+	ATF_REQUIRE_EQ(0, chan_send(parent, MSG_STOP, &w, -1));
+	ATF_REQUIRE_EQ(0, chan_flush(parent, WAIT_MS));
+	wr_free(&w);
+	await_exit(0);
+	chan_free(parent);
+}
+
+/* An empty file, open for reading and writing. */
+static int
+empty_file(const char *name)
+{
+	int	 fd;
+
+	ATF_REQUIRE((fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0600)) != -1);
+	return (fd);
+}
+
+static int
+reopen(const char *name)
+{
+	int	 fd;
+
+	ATF_REQUIRE((fd = open(name, O_RDONLY)) != -1);
+	return (fd);
+}
+
+static int
+text_file(const char *name, const char *text)
+{
+	int	 fd = empty_file(name);
+
+	ATF_REQUIRE_EQ((ssize_t)strlen(text), write(fd, text, strlen(text)));
+	close(fd);
+	return (reopen(name));
+}
+
+/*
+ * Ask keys and take its MSG_KEY_RESULT: bytes of the result in `out', or -1
+ * with `err' filled in.  Frees `w'.
+ */
+static long
+key_ask(uint32_t type, struct wr *w, int fd, void *out, size_t size,
+    char *err)
+{
+	struct msg	 m;
+	const uint8_t	*p;
+	uint8_t		 ok;
+	size_t		 n;
+
+	ATF_REQUIRE_EQ(0, chan_call(parent, type, w, fd, &m, WAIT_MS));
+	if (w != NULL)
+		wr_free(w);
+	ATF_REQUIRE_EQ(MSG_KEY_RESULT, m.type);
+	ok = rd_u8(&m.rd);
+	rd_str(&m.rd, err, 256);
+	p = rd_blob(&m.rd, &n);
+	ATF_REQUIRE(rd_end(&m.rd));
+	ATF_REQUIRE(n <= size);
+	ATF_CHECK_EQ(ok != 0, err[0] == '\0');
+	memcpy(out, p, n);
+	msg_free(&m);
+	return (ok ? (long)n : -1);
+}
+
+/* A worker's channel of the kind. */
+static struct chan *
+worker_channel(unsigned int worker, enum keychan kind)
+{
+	struct chan	*c;
+	struct wr	 w;
+	int		 sv[2];
+
+	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
+	wr_init(&w);
+	wr_u32(&w, worker);
+	wr_u8(&w, (uint8_t)kind);
+	ATF_REQUIRE_EQ(0, chan_send(parent, MSG_KEY_CHAN, &w, sv[1]));
+	ATF_REQUIRE_EQ(0, chan_flush(parent, WAIT_MS));
+	wr_free(&w);
+	c = chan_new(NULL, sv[0], ROLE_RELAY, ROLE_KEYS, NULL, NULL, NULL);
+	ATF_REQUIRE(c != NULL);
+	return (c);
+}
+
+ATF_TC_WITHOUT_HEAD(node);
+ATF_TC_BODY(node, tc)
+{
+	uint8_t	 pub[32], again[32];
+	char	 err[256], pem[CERT_PEMSIZE];
+	long	 n;
+
+	start();
+	ATF_CHECK_EQ(-1, key_ask(MSG_KEY_METACERT, NULL, -1, pem, sizeof(pem),
+	    err));
+	ATF_CHECK_MSG(strstr(err, "no node key") != NULL, "%s", err);
+	ATF_REQUIRE_EQ(32, key_ask(MSG_KEY_NODE_NEW, NULL, empty_file("node"),
+	    pub, sizeof(pub), err));
+	ATF_REQUIRE_EQ(32, key_ask(MSG_KEY_NODE, NULL, reopen("node"), again,
+	    sizeof(again), err));
+	ATF_CHECK(memcmp(pub, again, sizeof(pub)) == 0);
+	n = key_ask(MSG_KEY_METACERT, NULL, -1, pem, sizeof(pem), err);
+	ATF_REQUIRE_MSG(n > 0, "%s", err);
+	ATF_CHECK(strncmp(pem, "-----BEGIN CERTIFICATE-----", 27) == 0);
+	/* A bad file changes nothing. */
+	ATF_CHECK_EQ(-1, key_ask(MSG_KEY_NODE, NULL, text_file("bad", "{}"),
+	    again, sizeof(again), err));
+	ATF_CHECK_MSG(strstr(err, "derper") != NULL, "%s", err);
+	ATF_CHECK(key_ask(MSG_KEY_METACERT, NULL, -1, pem, sizeof(pem),
+	    err) > 0);
+	stop();
+}
+
+static struct cert *
+selfsign(char *err)
+{
+	char		 pem[CERT_PEMSIZE];
+	struct cert	*c;
+	struct wr	 w;
+	long		 n;
+
+	wr_init(&w);
+	wr_u32(&w, 2);
+	wr_str(&w, "relay.example.org");
+	wr_str(&w, "192.0.2.1");
+	n = key_ask(MSG_KEY_SELFSIGN, &w, empty_file("tls"), pem, sizeof(pem),
+	    err);
+	ATF_REQUIRE_MSG(n > 0, "%s", err);
+	c = cert_parse("self-signed", pem, (size_t)n, err, 256);
+	ATF_REQUIRE_MSG(c != NULL, "%s", err);
+	return (c);
+}
+
+/* Ask for a signature of 32 bytes; its length, or -1 when refused. */
+static int
+sign(struct chan *c, const uint8_t *hash, uint8_t *sig)
+{
+	static const uint8_t	 digest[32] = { 3 };
+	static uint64_t		 cookie = 100;
+	struct msg		 m;
+	struct wr		 w;
+	const uint8_t		*p;
+	uint8_t			 ok;
+	size_t			 n;
+
+	wr_init(&w);
+	wr_u64(&w, ++cookie);
+	wr_bytes(&w, hash, KEYHASH_LEN);
+	wr_u8(&w, SIGN_ECDSA);
+	wr_blob(&w, digest, sizeof(digest));
+	ATF_REQUIRE_EQ(0, chan_call(c, MSG_SIGN, &w, -1, &m, WAIT_MS));
+	wr_free(&w);
+	ATF_REQUIRE_EQ(MSG_SIGNED, m.type);
+	ATF_REQUIRE_EQ(cookie, rd_u64(&m.rd));
+	ok = rd_u8(&m.rd);
+	p = rd_blob(&m.rd, &n);
+	ATF_REQUIRE(rd_end(&m.rd));
+	ATF_REQUIRE(n <= SIGN_MAXLEN);
+	memcpy(sig, p, n);
+	msg_free(&m);
+	return (ok ? (int)n : -1);
+}
+
+static int
+verifies(const struct cert *c, const uint8_t *sig, int len)
+{
+	static const uint8_t	 digest[32] = { 3 };
+	EVP_PKEY_CTX		*ctx;
+	BIO			*bio;
+	X509			*x;
+	int			 ok;
+
+	ATF_REQUIRE((bio = BIO_new_mem_buf(c->pem, (int)c->pem_len)) != NULL);
+	ATF_REQUIRE((x = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL);
+	ctx = EVP_PKEY_CTX_new(X509_get0_pubkey(x), NULL);
+	ATF_REQUIRE(ctx != NULL);
+	ATF_REQUIRE_EQ(1, EVP_PKEY_verify_init(ctx));
+	ok = EVP_PKEY_verify(ctx, sig, (size_t)len, digest,
+	    sizeof(digest)) == 1;
+	EVP_PKEY_CTX_free(ctx);
+	X509_free(x);
+	BIO_free(bio);
+	return (ok);
+}
+
+ATF_TC_WITHOUT_HEAD(tls);
+ATF_TC_BODY(tls, tc)
+{
+	uint8_t		 hash[KEYHASH_LEN], none[KEYHASH_LEN] = { 0 };
+	uint8_t		 sig[SIGN_MAXLEN];
+	char		 err[256];
+	struct cert	*c;
+	struct chan	*s;
+	struct wr	 w;
+	int		 n;
+
+	start();
+	c = selfsign(err);
+	s = worker_channel(1, KEYCHAN_SIGN);
+	ATF_REQUIRE((n = sign(s, c->hash, sig)) > 0);
+	ATF_CHECK(verifies(c, sig, n));
+	ATF_CHECK_EQ(-1, sign(s, none, sig));
+
+	/* Forget it; read it again from the file that was written. */
+	wr_init(&w);
+	wr_u32(&w, 1);
+	wr_bytes(&w, none, sizeof(none));
+	ATF_CHECK_EQ(0, key_ask(MSG_KEY_RETAIN, &w, -1, hash, sizeof(hash),
+	    err));
+	ATF_CHECK_EQ(-1, sign(s, c->hash, sig));
+	ATF_REQUIRE_EQ_MSG(KEYHASH_LEN, key_ask(MSG_KEY_TLS, NULL,
+	    reopen("tls"), hash, sizeof(hash), err), "%s", err);
+	ATF_CHECK(memcmp(hash, c->hash, sizeof(hash)) == 0);
+	ATF_REQUIRE((n = sign(s, c->hash, sig)) > 0);
+	ATF_CHECK(verifies(c, sig, n));
+	ATF_CHECK_EQ(-1, key_ask(MSG_KEY_TLS, NULL, text_file("bad", "x"),
+	    hash, sizeof(hash), err));
+	ATF_CHECK_MSG(strstr(err, "no private key") != NULL, "%s", err);
+	chan_free(s);
+	cert_free(c);
+	stop();
+}
+
+static const uint8_t	 nonce[24] = { 4 };
+static uint8_t		 client_pub[32], client_sec[32];
+
+/* Queue a login with `text' on the channel. */
+static void
+send_login(struct chan *c, uint64_t cookie, const uint8_t *node_pub,
+    const void *text, size_t len)
+{
+	struct wr	 w;
+	uint8_t		*box;
+
+	ATF_REQUIRE((box = malloc(len + 16)) != NULL);
+	ATF_REQUIRE_EQ(0, crypto_box_easy(box, text, len, nonce, node_pub,
+	    client_sec));
+	wr_init(&w);
+	wr_u64(&w, cookie);
+	wr_bytes(&w, client_pub, sizeof(client_pub));
+	wr_bytes(&w, nonce, sizeof(nonce));
+	wr_blob(&w, box, len + 16);
+	wr_str(&w, "{\"version\":2}");
+	ATF_REQUIRE_EQ(0, chan_send(c, MSG_LOGIN, &w, -1));
+	wr_free(&w);
+	free(box);
+}
+
+static void
+check_login(struct chan *c, uint64_t cookie, int ok, uint32_t mesh,
+    const char *text)
+{
+	struct msg	 m;
+	const uint8_t	*p;
+	size_t		 n;
+
+	ATF_REQUIRE_EQ(0, chan_recv(c, &m, WAIT_MS));
+	ATF_REQUIRE_EQ(MSG_LOGIN_RESULT, m.type);
+	ATF_CHECK_EQ(cookie, rd_u64(&m.rd));
+	ATF_CHECK_EQ(ok, rd_u8(&m.rd));
+	ATF_CHECK_EQ(mesh, rd_u32(&m.rd));
+	p = rd_blob(&m.rd, &n);
+	ATF_REQUIRE(p != NULL);
+	if (text != NULL)
+		ATF_CHECK(n == strlen(text) && memcmp(p, text, n) == 0);
+	p = rd_blob(&m.rd, &n);
+	ATF_CHECK_EQ(ok ? 24 + 16 + 13 : 0, n);
+	ATF_CHECK(rd_end(&m.rd));
+	msg_free(&m);
+}
+
+#define MESH	"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define BLANK	"0000000000000000000000000000000000000000000000000000000000000000"
+
+ATF_TC_WITHOUT_HEAD(login);
+ATF_TC_BODY(login, tc)
+{
+	const char	*text = "{\"meshKey\":\"" MESH "\"}";
+	uint8_t		 node_pub[32];
+	char		 err[256];
+	struct chan	*c;
+
+	start();
+	crypto_box_keypair(client_pub, client_sec);
+	ATF_REQUIRE_EQ(32, key_ask(MSG_KEY_NODE_NEW, NULL, empty_file("node"),
+	    node_pub, sizeof(node_pub), err));
+	c = worker_channel(1, KEYCHAN_BOX);
+	send_login(c, 1, node_pub, text, strlen(text));
+	ATF_REQUIRE_EQ(0, chan_flush(c, WAIT_MS));
+	check_login(c, 1, 1, KEYS_NOOFFSET, text);
+
+	ATF_REQUIRE_EQ(0, key_ask(MSG_KEY_MESH, NULL, text_file("mesh",
+	    MESH "\n"), err, 0, err));
+	send_login(c, 2, node_pub, text, strlen(text));
+	send_login(c, 3, client_pub, text, strlen(text));	/* not to us */
+	send_login(c, 4, node_pub, "", 0);
+	ATF_REQUIRE_EQ(0, chan_flush(c, WAIT_MS));
+	check_login(c, 2, 1, 12, "{\"meshKey\":\"" BLANK "\"}");
+	check_login(c, 3, 0, KEYS_NOOFFSET, "");
+	check_login(c, 4, 1, KEYS_NOOFFSET, "");
+
+	ATF_CHECK_EQ(-1, key_ask(MSG_KEY_MESH, NULL, text_file("bad", "1"),
+	    err, 0, err));
+	ATF_REQUIRE_EQ(0, key_ask(MSG_KEY_MESH, NULL, -1, err, 0, err));
+	send_login(c, 5, node_pub, text, strlen(text));
+	ATF_REQUIRE_EQ(0, chan_flush(c, WAIT_MS));
+	check_login(c, 5, 1, KEYS_NOOFFSET, text);
+	chan_free(c);
+	stop();
+}
+
+/* A worker that reads no answers stops neither itself nor the signatures. */
+ATF_TC_WITHOUT_HEAD(stuck_worker);
+ATF_TC_BODY(stuck_worker, tc)
+{
+	const size_t	 size = 200 * 1024;
+	const int	 many = 60;	/* three times what keys holds back */
+	uint8_t		 node_pub[32], sig[SIGN_MAXLEN];
+	char		 err[256], *text;
+	struct chan	*box, *s;
+	struct cert	*c;
+	int		 i;
+
+	start();
+	crypto_box_keypair(client_pub, client_sec);
+	ATF_REQUIRE_EQ(32, key_ask(MSG_KEY_NODE_NEW, NULL, empty_file("node"),
+	    node_pub, sizeof(node_pub), err));
+	c = selfsign(err);
+	box = worker_channel(1, KEYCHAN_BOX);
+	s = worker_channel(2, KEYCHAN_SIGN);
+	ATF_REQUIRE((text = calloc(1, size)) != NULL);
+	for (i = 0; i < many; i++) {
+		send_login(box, (uint64_t)i, node_pub, text, size);
+		(void)chan_flush(box, 20);
+		ATF_REQUIRE(sign(s, c->hash, sig) > 0);
+	}
+	for (i = 0; i < many; i++) {
+		(void)chan_flush(box, 0);
+		check_login(box, (uint64_t)i, 1, KEYS_NOOFFSET, NULL);
+	}
+	free(text);
+	chan_free(box);
+	chan_free(s);
+	cert_free(c);
+	stop();
+}
+
+/* The channel is closed from the other end. */
+static void
+check_closed(struct chan *c)
+{
+	struct msg	 m;
+
+	ATF_CHECK_EQ(-1, chan_recv(c, &m, WAIT_MS));
+	ATF_CHECK_EQ(-1, chan_fd(c));
+	chan_free(c);
+}
+
+ATF_TC_WITHOUT_HEAD(bad_workers);
+ATF_TC_BODY(bad_workers, tc)
+{
+	uint8_t		 sig[SIGN_MAXLEN], none[KEYHASH_LEN] = { 0 };
+	struct chan	*c, *d;
+	struct wr	 w;
+
+	start();
+	/* A message of the other kind of channel. */
+	c = worker_channel(1, KEYCHAN_SIGN);
+	send_login(c, 1, nonce, "", 0);
+	ATF_REQUIRE_EQ(0, chan_flush(c, WAIT_MS));
+	check_closed(c);
+	/* A message that is cut off. */
+	c = worker_channel(1, KEYCHAN_SIGN);
+	wr_init(&w);
+	wr_u64(&w, 1);
+	ATF_REQUIRE_EQ(0, chan_send(c, MSG_SIGN, &w, -1));
+	wr_free(&w);
+	ATF_REQUIRE_EQ(0, chan_flush(c, WAIT_MS));
+	check_closed(c);
+	/* A new channel takes the place of the old one, of its kind alone. */
+	c = worker_channel(1, KEYCHAN_SIGN);
+	ATF_CHECK_EQ(-1, sign(c, none, sig));
+	d = worker_channel(1, KEYCHAN_BOX);
+	ATF_CHECK_EQ(-1, sign(c, none, sig));
+	chan_free(d);
+	d = worker_channel(2, KEYCHAN_SIGN);
+	ATF_CHECK_EQ(-1, sign(c, none, sig));
+	chan_free(d);
+	d = worker_channel(1, KEYCHAN_SIGN);
+	check_closed(c);
+	ATF_CHECK_EQ(-1, sign(d, none, sig));
+	chan_free(d);
+	stop();
+}
+
+ATF_TC_WITHOUT_HEAD(parent_gone);
+ATF_TC_BODY(parent_gone, tc)
+{
+	start();
+	chan_free(parent);
+	await_exit(0);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, node);
+	ATF_TP_ADD_TC(tp, tls);
+	ATF_TP_ADD_TC(tp, login);
+	ATF_TP_ADD_TC(tp, stuck_worker);
+	ATF_TP_ADD_TC(tp, bad_workers);
+	ATF_TP_ADD_TC(tp, parent_gone);
+	return (atf_no_error());
+}
