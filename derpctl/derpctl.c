@@ -27,18 +27,6 @@ static const struct {
 	{ "status",	cmd_status },
 };
 
-void
-usage(void)
-{
-	fprintf(stderr, "usage: derpctl [-j] [-s socket] status | clients | "
-	    "node | reload\n"
-	    "       derpctl [-j] [-s socket] log verbose | brief\n"
-	    "       derpctl [-j] probe [-c cafile | -p pin | -k] [-H name] "
-	    "[-n count]\n"
-	    "               host port\n");
-	exit(1);
-}
-
 int
 main(int argc, char *argv[])
 {

@@ -1,0 +1,248 @@
+/*
+ * Tests of out.c, status.c and clients.c: what derpctl prints, and that no
+ * control character gets through to a terminal.
+ */
+#include <atf-c.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control.h"
+#include "ctl.h"
+#include "frame.h"
+
+static char	*out;		/* what was printed */
+static size_t	 outlen;
+
+static FILE *
+begin(void)
+{
+	FILE	*fp;
+
+	free(out);
+	out = NULL;
+	ATF_REQUIRE((fp = open_memstream(&out, &outlen)) != NULL);
+	return fp;
+}
+
+static const char *
+text(const char *p, size_t len)
+{
+	FILE	*fp = begin();
+
+	put_text(fp, p, len);
+	fclose(fp);
+	return out;
+}
+
+static const char *
+json_str_of(const char *s)
+{
+	FILE	*fp = begin();
+
+	put_json_str(fp, s);
+	fclose(fp);
+	return out;
+}
+
+/* Print a document; NULL when it is refused. */
+static const char *
+doc(const char *s)
+{
+	FILE	*fp = begin();
+	int	 rv;
+
+	rv = put_json_doc(fp, s, strlen(s));
+	fclose(fp);
+	if (rv == -1) {
+		ATF_CHECK_EQ(outlen, 0);
+		return NULL;
+	}
+	return out;
+}
+
+ATF_TC_WITHOUT_HEAD(text_is_harmless);
+ATF_TC_BODY(text_is_harmless, tc)
+{
+	ATF_CHECK_STREQ(text("plain ~", 7), "plain ~");
+	ATF_CHECK_STREQ(text("\033[2J\a\r\n", 7),
+	    "\\x1b[2J\\x07\\x0d\\x0a");
+	ATF_CHECK_STREQ(text("a\0b", 3), "a\\x00b");
+	ATF_CHECK_STREQ(text("\x7f", 1), "\\x7f");
+	/* C1 in UTF-8, C1 as a byte, a sequence that is cut off. */
+	ATF_CHECK_STREQ(text("\xc2\x9b" "A", 3), "\\xc2\\x9bA");
+	ATF_CHECK_STREQ(text("\x9b" "A", 2), "\\x9bA");
+	ATF_CHECK_STREQ(text("\xc3", 1), "\\xc3");
+	/* Overlong slash, surrogate, beyond Unicode. */
+	ATF_CHECK_STREQ(text("\xc0\xaf", 2), "\\xc0\\xaf");
+	ATF_CHECK_STREQ(text("\xed\xa0\x80", 3), "\\xed\\xa0\\x80");
+	ATF_CHECK_STREQ(text("\xf4\x90\x80\x80", 4), "\\xf4\\x90\\x80\\x80");
+	ATF_CHECK_STREQ(text("\xc3\xa9\xe2\x82\xac", 5),
+	    "\xc3\xa9\xe2\x82\xac");
+	/* Right-to-left override. */
+	ATF_CHECK_STREQ(text("\xe2\x80\xae", 3), "\\xe2\\x80\\xae");
+}
+
+ATF_TC_WITHOUT_HEAD(json_strings);
+ATF_TC_BODY(json_strings, tc)
+{
+	ATF_CHECK_STREQ(json_str_of("a\"b\\c"), "\"a\\\"b\\\\c\"");
+	ATF_CHECK_STREQ(json_str_of("\n\x1b"), "\"\\u000a\\u001b\"");
+	ATF_CHECK_STREQ(json_str_of("\xff\xc3\xa9"), "\"?\xc3\xa9\"");
+	ATF_CHECK_STREQ(json_str_of("\xc2\x9b"), "\"\\u009b\"");
+}
+
+ATF_TC_WITHOUT_HEAD(json_documents);
+ATF_TC_BODY(json_documents, tc)
+{
+	ATF_CHECK_STREQ(doc("{\"a\":\r\n\t[1]}\n\n"), "{\"a\": \n\t[1]}\n");
+	ATF_CHECK_STREQ(doc("[\"\x7f\xc2\x9b\"]"), "[\"\\u007f\\u009b\"]\n");
+	ATF_CHECK(doc("") == NULL);
+	ATF_CHECK(doc("{\"a\":1} x") == NULL);
+	ATF_CHECK(doc("[\"\x1b\"]") == NULL);
+}
+
+ATF_TC_WITHOUT_HEAD(amounts);
+ATF_TC_BODY(amounts, tc)
+{
+	static const struct {
+		uint64_t	 n;
+		const char	*bytes, *age;
+	} t[] = {
+		{ 0, "0", "0s" },
+		{ 59, "59", "59s" },
+		{ 60, "60", "1m00s" },
+		{ 999, "999", "16m39s" },
+		{ 1000, "0.9K", "16m40s" },
+		{ 1024, "1.0K", "17m04s" },
+		{ 3599, "3.5K", "59m59s" },
+		{ 3600, "3.5K", "1h00m" },
+		{ 86399, "84.3K", "23h59m" },
+		{ 86400, "84.3K", "1d00h" },
+		{ 1048576, "1.0M", "12d03h" },
+		{ UINT64_MAX, "15.9E", "213503982334601d07h" },
+	};
+	char	buf[32];
+	size_t	i;
+
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		fmt_bytes(buf, sizeof(buf), t[i].n);
+		ATF_CHECK_STREQ(buf, t[i].bytes);
+		fmt_age(buf, sizeof(buf), t[i].n);
+		ATF_CHECK_STREQ(buf, t[i].age);
+	}
+}
+
+static int
+status(const char *s)
+{
+	FILE	*fp = begin();
+	int	 rv;
+
+	rv = status_print(fp, s, strlen(s));
+	fclose(fp);
+	return rv;
+}
+
+ATF_TC_WITHOUT_HEAD(status_table);
+ATF_TC_BODY(status_table, tc)
+{
+	ATF_REQUIRE_EQ(status("{\"version\":\"0.1\",\"uptime\":3725,\"pid\":7,"
+	    "\"config\":\"/etc/derpd.conf\",\"nodekey\":\"nodekey:ab\","
+	    "\"processes\":[{\"role\":\"keys\",\"worker\":0,\"pid\":8,"
+	    "\"sandbox\":\"seccomp\",\"restarts\":1,\"uptime\":\"2m\"},"
+	    "{\"role\":\"relay\",\"worker\":1,\"pid\":9,\"sandbox\":\"none\","
+	    "\"restarts\":0,\"uptime\":61}],"
+	    "\"listen\":[\"0.0.0.0:443 tls\",\"0.0.0.0:80\"],"
+	    "\"certificates\":[{\"names\":[\"a.example\",\"b.example\"],"
+	    "\"not_after\":\"2030-01-01\",\"pin\":\"sha256-raw:cd\","
+	    "\"days_left\":-3}]}"), 0);
+	ATF_CHECK_STREQ(out,
+	    "derpd          0.1, process 7, up 1h02m\n"
+	    "configuration  /etc/derpd.conf\n"
+	    "relay key      nodekey:ab\n"
+	    "listening on   0.0.0.0:443 tls, 0.0.0.0:80\n"
+	    "\n"
+	    "PROCESS           PID RESTARTS       UP  SANDBOX\n"
+	    "keys                8        1       2m  seccomp\n"
+	    "relay 1             9        0    1m01s  none\n"
+	    "\n"
+	    "certificate    a.example, b.example\n"
+	    "  valid until  2030-01-01 (days left: -3)\n"
+	    "  pin          sha256-raw:cd\n");
+}
+
+ATF_TC_WITHOUT_HEAD(status_odd);
+ATF_TC_BODY(status_odd, tc)
+{
+	ATF_CHECK_EQ(status("[]"), -1);
+	ATF_CHECK_EQ(status("{"), -1);
+	ATF_REQUIRE_EQ(status("{}"), 0);
+	ATF_CHECK(strstr(out, "configuration  -\n") != NULL);
+	ATF_REQUIRE_EQ(status("{\"version\":\"\\u001b[2J\",\"processes\":"
+	    "[{\"role\":\"a role that is longer than any of ours would be\"},"
+	    "{\"role\":\"\\u001b\"},7]}"), 0);
+	ATF_CHECK(strchr(out, '\033') == NULL);
+	ATF_CHECK(strstr(out, "\\x1b[2J") != NULL);
+}
+
+static const struct client_info	sample = {
+	.key = { 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0xff },
+	.addr = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1 },
+	.port = 40000, .worker = 3, .age_ms = 61999, .rx_bytes = 2048,
+	.tx_bytes = 5, .rx_packets = 4, .tx_packets = 6, .drops = 7,
+	.queued_packets = 8, .queued_bytes = 9,
+	.flags = PEER_NOT_IDEAL, .home = 1, .dup = 1,
+};
+
+ATF_TC_WITHOUT_HEAD(client_table);
+ATF_TC_BODY(client_table, tc)
+{
+	struct client_info	 c = sample;
+	FILE			*fp = begin();
+
+	clients_head(fp);
+	clients_row(fp, &c);
+	memset(c.addr, 0, sizeof(c.addr));
+	c.addr[0] = 0x20;
+	c.addr[15] = 1;
+	c.flags = PEER_REGULAR;
+	c.home = c.dup = 0;
+	clients_row(fp, &c);
+	fclose(fp);
+	ATF_CHECK_STREQ(out,
+	    "NODEKEY          ADDRESS                   AGE     IN     PKTS    "
+	    "OUT     PKTS  DROPS  QUEUE  W KIND\n"
+	    "0123456789abcdef 192.0.2.1:40000         1m01s   2.0K        4    "
+	    "  5        6      7      9  3 home,notideal,dup\n"
+	    "0123456789abcdef [2000::1]:40000         1m01s   2.0K        4    "
+	    "  5        6      7      9  3 \n");
+}
+
+ATF_TC_WITHOUT_HEAD(client_json);
+ATF_TC_BODY(client_json, tc)
+{
+	FILE	*fp = begin();
+
+	clients_json(fp, &sample);
+	fclose(fp);
+	ATF_CHECK_STREQ(out, "{\"key\":\"nodekey:0123456789abcdefff000000"
+	    "0000000000000000000000000000000000000000\","
+	    "\"address\":\"192.0.2.1:40000\",\"worker\":3,\"age_ms\":61999,"
+	    "\"rx_bytes\":2048,\"rx_packets\":4,\"tx_bytes\":5,"
+	    "\"tx_packets\":6,\"drops\":7,\"queued_packets\":8,"
+	    "\"queued_bytes\":9,\"kind\":[\"home\",\"notideal\",\"dup\"]}");
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, text_is_harmless);
+	ATF_TP_ADD_TC(tp, json_strings);
+	ATF_TP_ADD_TC(tp, json_documents);
+	ATF_TP_ADD_TC(tp, amounts);
+	ATF_TP_ADD_TC(tp, status_table);
+	ATF_TP_ADD_TC(tp, status_odd);
+	ATF_TP_ADD_TC(tp, client_table);
+	ATF_TP_ADD_TC(tp, client_json);
+	return atf_no_error();
+}

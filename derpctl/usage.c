@@ -1,0 +1,21 @@
+/*
+ * usage: how derpctl is called.
+ *
+ * Called by main and by every command whose arguments are wrong.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ctl.h"
+
+void
+usage(void)
+{
+	fprintf(stderr, "usage: derpctl [-j] [-s socket] status | clients | "
+	    "node | reload\n"
+	    "       derpctl [-j] [-s socket] log verbose | brief\n"
+	    "       derpctl [-j] probe [-c cafile | -p pin | -k] [-H name] "
+	    "[-n count]\n"
+	    "               host port\n");
+	exit(1);
+}
