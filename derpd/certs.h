@@ -20,11 +20,11 @@ struct cert {
 	char		*pem;		/* the chain, leaf first: certificates
 					   alone, whatever else the file had */
 	size_t		 pem_len;	/* bytes, without the NUL behind them */
-	uint8_t		 hash[KEYHASH_LEN]; /* of the leaf's public key; equal
-					   to keys' answer to MSG_KEY_TLS when
+	uint8_t		 hash[KEYHASH_LEN]; /* of the leaf's public key;
+					   equal to keys' answer to MSG_KEY_TLS when
 					   certificate and key belong together */
-	char		 pin[CERT_PINLEN + 1]; /* CertName of a map node: SHA-256
-					   of the leaf's DER */
+	char		 pin[CERT_PINLEN + 1]; /* CertName of a map node:
+					   SHA-256 of the leaf's DER */
 	char		**names;	/* DNS names, then addresses of the
 					   leaf; its common name if none */
 	size_t		 nnames;

@@ -129,8 +129,8 @@ struct box_login {			/* arguments of box_login() */
 #define BOX_MAXINFO	4096
 
 struct box_result {
-	const uint8_t	*text;		/* ClientInfo without the mesh key; valid
-					   until the next call */
+	const uint8_t	*text;		/* ClientInfo without the mesh key;
+					   valid until the next call */
 	size_t		 textlen;
 	uint32_t	 mesh;		/* offset of the mesh key in it, or
 					   KEYS_NOOFFSET */

@@ -364,7 +364,7 @@ check_good(struct tls *server, const struct offer *o, size_t cert)
 	shake(&p, server, o);
 	ATF_REQUIRE_EQ_MSG(1, p.server_done, "%s", tls_error(p.server));
 	ATF_REQUIRE_EQ(1, p.client_done);
-	ATF_REQUIRE((x = SSL_get1_peer_certificate(p.client)) != NULL);
+	ATF_REQUIRE((x = SSL_get_peer_certificate(p.client)) != NULL);
 	ATF_REQUIRE_EQ(1, X509_pubkey_digest(x, EVP_sha256(), md, &len));
 	ATF_CHECK(memcmp(md, certs[cert].hash, sizeof(md)) == 0);
 	X509_free(x);
