@@ -20,9 +20,9 @@ struct cert {
 	char		*pem;		/* the chain, leaf first: certificates
 					   alone, whatever else the file had */
 	size_t		 pem_len;	/* bytes, without the NUL behind them */
-	uint8_t		 hash[KEYHASH_LEN]; /* of the leaf's public key;
-					   equal to keys' answer to MSG_KEY_TLS when
-					   certificate and key belong together */
+	uint8_t		 hash[KEYHASH_LEN]; /* of the leaf's public key; keys
+					   answers the same to MSG_KEY_TLS if
+					   the two belong together */
 	char		 pin[CERT_PINLEN + 1]; /* CertName of a map node:
 					   SHA-256 of the leaf's DER */
 	char		**names;	/* DNS names, then addresses of the

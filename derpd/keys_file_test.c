@@ -167,7 +167,8 @@ ATF_TC_BODY(node_write, tc)
 ATF_TC_WITHOUT_HEAD(mesh);
 ATF_TC_BODY(mesh, tc)
 {
-	static const char	*good[] = { HEX, HEX "\n", " \t\r\n" HEX " \n" };
+	static const char	*good[] = { HEX, HEX "\n",
+				    " \t\r\n" HEX " \n" };
 	static const char	*bad[] = { "", "\n", HEX "0", "x" HEX,
 				    HEX " 1", "0123", ZEROS, ZEROS "\n" };
 	uint8_t			 key[32];
