@@ -7,6 +7,7 @@
  * Where derper answers otherwise, on purpose:
  * - paths are not cleaned: //derp and /x/../derp are unknown paths and get the
  *   home page, not a 307 to /derp (escapes such as /%64erp do count);
+ * - redirects have no body; /debug/ has an index and the metrics alone;
  * - /debug is refused like /debug/, and an empty X-Forwarded-For refuses too;
  * - on the plain port / leads loopback to / as well, not to /debug/; /debugx
  *   redirects; a redirect without any Host is a 400 instead of "https:///";
