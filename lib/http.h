@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#define HTTP_MAX_HEAD		16384	/* bytes of a head, empty line included */
+#define HTTP_MAX_HEAD		16384	/* bytes of a head, its end included */
 #define HTTP_MAX_LINE		8192	/* bytes of the request line */
 #define HTTP_MAX_FIELDS		100	/* header fields */
 
