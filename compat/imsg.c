@@ -16,7 +16,8 @@
 #include "imsg.h"
 
 #define FD_MARK		0x80000000U	/* in hdr.len: a descriptor follows */
-#define READ_SIZE	65536
+#define READ_SIZE	65536	/* room that is made to read into */
+#define READ_MIN	8192	/* and how little of it is still worth a call */
 #define MAX_FDS		64		/* received and not yet taken */
 
 #ifndef MSG_CMSG_CLOEXEC
@@ -113,14 +114,17 @@ keep_fds(struct imsgbuf *b, struct msghdr *mh)
 	return (rv);
 }
 
-/* Room for READ_SIZE bytes behind what is unread, which moves to the front. */
+/*
+ * Room for READ_MIN bytes at least behind what is unread.  When there is not,
+ * what is unread moves to the front of a new buffer.
+ */
 static int
 read_room(struct imsgbuf *b)
 {
 	size_t left = b->rlen - b->roff;
 	unsigned char *p;
 
-	if (b->rcap - b->rlen >= READ_SIZE)
+	if (b->rcap - b->rlen >= READ_MIN)
 		return (0);
 	if ((p = malloc(left + READ_SIZE)) == NULL)
 		return (-1);
@@ -257,16 +261,17 @@ imsg_compose(struct imsgbuf *b, uint32_t type, uint32_t id, pid_t pid,
 {
 	struct imsg_out *o;
 	struct imsg_hdr hdr;
-	int error;
 
-	if (len > b->maxsize - sizeof(hdr) || (fd != -1 && !b->fdpass)) {
-		error = fd != -1 && !b->fdpass ? EINVAL : ERANGE;
-		goto fail;
+	if (fd != -1 && !b->fdpass) {
+		errno = EINVAL;
+		return (-1);
 	}
-	if ((o = malloc(sizeof(*o) + sizeof(hdr) + len)) == NULL) {
-		error = errno;
-		goto fail;
+	if (len > b->maxsize - sizeof(hdr)) {
+		errno = ERANGE;
+		return (-1);
 	}
+	if ((o = malloc(sizeof(*o) + sizeof(hdr) + len)) == NULL)
+		return (-1);
 	hdr.type = type;
 	hdr.len = (uint32_t)(sizeof(hdr) + len) | (fd != -1 ? FD_MARK : 0);
 	hdr.peerid = id;
@@ -280,11 +285,6 @@ imsg_compose(struct imsgbuf *b, uint32_t type, uint32_t id, pid_t pid,
 	TAILQ_INSERT_TAIL(&b->out, o, entry);
 	b->nout++;
 	return (1);
-fail:
-	if (fd != -1)
-		close(fd);
-	errno = error;
-	return (-1);
 }
 
 static void

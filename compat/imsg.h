@@ -80,7 +80,7 @@ void	 imsg_free(struct imsg *m);
 
 /*
  * Queue a message; `fd' (-1 none) is closed once sent.  1 queued, -1 with errno
- * (`fd' is then closed too).
+ * (`fd' is then still the caller's).
  */
 int	 imsg_compose(struct imsgbuf *b, uint32_t type, uint32_t id, pid_t pid,
 	    int fd, const void *data, size_t len);

@@ -136,11 +136,12 @@ chan_queued(const struct chan *c)
 	return (c->queued);
 }
 
-/* The peer is of no more use; `error' EPIPE or EPROTO. */
+/* The peer is of no more use; `error' EPIPE or EPROTO, the first one counts. */
 static void
 chan_lost(struct chan *c, int error, const char *why)
 {
-	c->gone = error;
+	if (!c->gone)
+		c->gone = error;
 	if (c->rd == NULL)
 		return;
 	event_del(c->rd);
@@ -181,15 +182,15 @@ chan_send(struct chan *c, uint32_t type, const struct wr *w, int fd)
 		error = EPERM;
 	else if (len > MSG_MAXPAYLOAD)
 		error = EMSGSIZE;
+	else if (imsg_compose(&c->ibuf, type, 0, 0, fd,
+	    w == NULL ? NULL : w->p, len) == -1)
+		error = errno;
 	if (error != 0) {
 		if (fd != -1)
 			close(fd);
 		errno = error;
 		return (-1);
 	}
-	if (imsg_compose(&c->ibuf, type, 0, 0, fd, w == NULL ? NULL : w->p,
-	    len) == -1)
-		return (-1);
 	c->queued += len + IMSG_HEADER_SIZE;
 	if (c->wr != NULL)
 		return (event_add(c->wr, NULL));
@@ -311,8 +312,8 @@ chan_recv(struct chan *c, struct msg *m, int ms)
 		}
 		if (wait_for(c, POLLIN, end) == -1)
 			return (-1);
-		if (imsgbuf_read(&c->ibuf) != 1)
-			c->gone = errno == EBADMSG ? EPROTO : EPIPE;
+		if ((n = imsgbuf_read(&c->ibuf)) != 1)
+			c->gone = n == -1 && errno == EBADMSG ? EPROTO : EPIPE;
 	}
 }
 
@@ -351,17 +352,22 @@ static void
 chan_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct chan *c = arg;
-	int n;
+	int n, error;
 
 	(void)fd;
 	(void)what;
 	c->busy = 1;
 	n = imsgbuf_read(&c->ibuf);
-	deliver(c);
+	error = errno;
+	if (c->gone == EPROTO)		/* found out by chan_recv() */
+		chan_lost(c, EPROTO, "broke the rules before");
+	else
+		deliver(c);
 	if (n == 0)
 		chan_lost(c, EPIPE, "closed");
 	else if (n == -1)
-		chan_lost(c, EPROTO, strerror(errno));
+		chan_lost(c, error == EBADMSG ? EPROTO : EPIPE,
+		    strerror(error));
 	c->busy = 0;
 	if (c->doomed)
 		chan_destroy(c);

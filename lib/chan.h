@@ -71,7 +71,10 @@ int	 chan_send(struct chan *c, uint32_t type, const struct wr *w, int fd);
  */
 int	 chan_flush(struct chan *c, int ms);
 
-/* Bytes that are queued and not written yet. */
+/*
+ * Bytes that are queued and not written yet: an upper bound, which falls when
+ * the last of them is out.
+ */
 size_t	 chan_queued(const struct chan *c);
 
 /*
