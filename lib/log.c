@@ -8,6 +8,7 @@
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "log.h"
 
@@ -27,7 +28,7 @@ log_init(const char *role, int to_stderr, int verbose)
 	verbosity = verbose;
 	tzset();
 	if (!to_stderr)
-		openlog("derpd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+		openlog(getprogname(), LOG_PID | LOG_NDELAY, LOG_DAEMON);
 }
 
 void
@@ -42,56 +43,73 @@ log_getverbose(void)
 	return (verbosity);
 }
 
-/* Copy with control characters made visible: nobody can forge a line. */
+/*
+ * Append what is left of `src' to the line `dst' of LINE_SIZE bytes, of which
+ * *n are used.  What is not printable ASCII becomes visible: nobody can forge
+ * a line, or drive the terminal that shows it.
+ */
 static void
-clean(char *dst, size_t size, const char *src)
+append(char *dst, size_t *n, const char *src)
 {
 	static const char hex[] = "0123456789abcdef";
-	size_t n = 0;
 	unsigned char ch;
 
-	while ((ch = (unsigned char)*src++) != '\0' && n + 5 < size) {
-		if (ch >= 0x20 && ch != 0x7f) {
-			dst[n++] = (char)ch;
+	while ((ch = (unsigned char)*src++) != '\0' && *n + 5 < LINE_SIZE) {
+		if (ch >= 0x20 && ch < 0x7f) {
+			dst[(*n)++] = (char)ch;
 			continue;
 		}
-		dst[n++] = '\\';
-		dst[n++] = 'x';
-		dst[n++] = hex[ch >> 4];
-		dst[n++] = hex[ch & 15];
+		dst[(*n)++] = '\\';
+		dst[(*n)++] = 'x';
+		dst[(*n)++] = hex[ch >> 4];
+		dst[(*n)++] = hex[ch & 15];
 	}
-	dst[n] = '\0';
+	dst[*n] = '\0';
 }
 
+/*
+ * One line; `error' not 0 adds its text.  To standard error it goes in one
+ * write, so that lines of several processes do not mix.
+ */
 static void
 emit(int priority, const char *fmt, va_list ap, int error)
 {
 	char raw[LINE_SIZE], line[LINE_SIZE];
-	int n;
+	int saved = errno;
+	size_t n = 0;
 
-	n = vsnprintf(raw, sizeof(raw), fmt, ap);
-	if (error != 0 && n >= 0 && (size_t)n < sizeof(raw))
-		snprintf(raw + n, sizeof(raw) - (size_t)n, ": %s",
-		    strerror(error));
-	clean(line, sizeof(line), raw);
 	if (use_stderr)
-		fprintf(stderr, "derpd%s%s: %s\n", *role_text ? " " : "",
-		    role_text, line);
-	else
-		syslog(priority, "%s%s%s", role_text, *role_text ? ": " : "",
-		    line);
+		append(line, &n, getprogname());
+	if (*role_text != '\0') {
+		append(line, &n, use_stderr ? " " : "");
+		append(line, &n, role_text);
+	}
+	append(line, &n, n > 0 ? ": " : "");
+	if (vsnprintf(raw, sizeof(raw), fmt, ap) < 0)
+		raw[0] = '\0';
+	append(line, &n, raw);
+	if (error != 0) {
+		append(line, &n, ": ");
+		append(line, &n, strerror(error));
+	}
+	if (use_stderr) {
+		line[n++] = '\n';
+		/* A line that can't be written has nowhere else to go. */
+		while (write(STDERR_FILENO, line, n) == -1 && errno == EINTR)
+			continue;
+	} else
+		syslog(priority, "%s", line);
+	errno = saved;
 }
 
 void
 log_warn(const char *fmt, ...)
 {
-	int error = errno;
 	va_list ap;
 
 	va_start(ap, fmt);
-	emit(LOG_ERR, fmt, ap, error);
+	emit(LOG_ERR, fmt, ap, errno);
 	va_end(ap);
-	errno = error;
 }
 
 void
@@ -129,11 +147,10 @@ log_debug(const char *fmt, ...)
 void
 fatal(const char *fmt, ...)
 {
-	int error = errno;
 	va_list ap;
 
 	va_start(ap, fmt);
-	emit(LOG_CRIT, fmt, ap, error);
+	emit(LOG_CRIT, fmt, ap, errno);
 	va_end(ap);
 	exit(1);
 }

@@ -2,8 +2,8 @@
  * log: the one way that every process of the suite speaks to its operator.
  *
  * Before log_init() and with `to_stderr' lines go to standard error, else to
- * syslog(3).  A line is at most 1 KiB; control characters in arguments are
- * shown as \xNN, so that nothing from outside can forge a line.
+ * syslog(3).  A line is at most 1 KiB; what is not printable ASCII is shown as
+ * \xNN, so that nothing from outside can forge a line.  errno is left alone.
  */
 #ifndef LOG_H
 #define LOG_H
