@@ -67,27 +67,46 @@ exec_child(const char *path, const char *role, int fd)
 	_exit(127);
 }
 
+/*
+ * In the new process: no signal may run a handler of the parent, which would
+ * write to the parent's event loop.  They are blocked up to here.
+ */
+static void
+default_signals(void)
+{
+	sigset_t none;
+	int sig;
+
+	for (sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 pid_t
 child_spawn(const char *path, const char *role, int *fd)
 {
 	int sv[2], error;
 	pid_t pid;
-	sigset_t none;
+	sigset_t all, old;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == -1)
 		return (-1);
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &old);
 	if (fcntl(sv[0], F_SETFD, FD_CLOEXEC) == -1 || (pid = fork()) == -1) {
 		error = errno;
+		sigprocmask(SIG_SETMASK, &old, NULL);
 		close(sv[0]);
 		close(sv[1]);
 		errno = error;
 		return (-1);
 	}
 	if (pid == 0) {
-		sigemptyset(&none);
-		sigprocmask(SIG_SETMASK, &none, NULL);
+		default_signals();
 		exec_child(path, role, sv[1]);
 	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
 	close(sv[1]);
 	*fd = sv[0];
 	return (pid);
@@ -142,6 +161,9 @@ drop_user(const struct passwd *pw)
 		fatal("can't become user %s", pw->pw_name);
 	if (pw->pw_uid != 0 && (setuid(0) != -1 || seteuid(0) != -1))
 		fatalx("could become root again after user %s", pw->pw_name);
+	if (getuid() != pw->pw_uid || getgid() != pw->pw_gid ||
+	    getgroups(0, NULL) != 1)
+		fatalx("did not become user %s", pw->pw_name);
 	return (1);
 }
 
@@ -152,6 +174,8 @@ set_limits(void)
 
 	if (setrlimit(RLIMIT_CORE, &none) == -1)
 		fatal("can't forbid core dumps");
+	if (setrlimit(RLIMIT_NPROC, &none) == -1)
+		fatal("can't forbid new processes");
 #ifdef __linux__
 	if (prctl(PR_SET_DUMPABLE, 0) == -1 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
