@@ -140,7 +140,7 @@ wr_room(struct wr *w, size_t n)
 	if (w->len + n <= w->cap)
 		return (0);
 	while (cap < w->len + n)
-		cap *= 2;
+		cap = cap > UINT32_MAX / 2 ? UINT32_MAX : cap * 2;
 	if ((p = malloc(cap)) == NULL) {
 		w->bad = 1;
 		return (-1);

@@ -1,26 +1,33 @@
 /*
  * hex: bytes to and from hexadecimal text; see hex.h.  Pure.
  */
+#include <string.h>
+
 #include "hex.h"
+
+/*
+ * The digit of `v', 0 to 15.  Arithmetic instead of a table or branches, here
+ * and below: private keys are written and read with it.
+ */
+static char
+digit(unsigned int v)
+{
+	return ((char)('0' + v + ((9 - v) >> 31) * ('a' - '0' - 10)));
+}
 
 void
 hex_put(char *dst, const uint8_t *src, size_t n)
 {
-	static const char digits[] = "0123456789abcdef";
-
 	while (n-- > 0) {
-		*dst++ = digits[*src >> 4];
-		*dst++ = digits[*src++ & 15];
+		*dst++ = digit(*src >> 4);
+		*dst++ = digit(*src++ & 15);
 	}
 	*dst = '\0';
 }
 
-/*
- * Value of a digit, -1 when it is none.  Arithmetic instead of a table or
- * branches: keys are read with it.
- */
+/* Value of a digit, -1 when it is none. */
 static int
-digit(int ch)
+value(int ch)
 {
 	int v = -1;
 
@@ -33,14 +40,17 @@ digit(int ch)
 int
 hex_get(uint8_t *dst, size_t n, const char *s)
 {
+	size_t i;
 	int hi, lo;
 
-	while (n-- > 0) {
+	for (i = 0; i < n; i++) {
 		/* The text may end at any digit: look at them in order. */
-		if ((hi = digit((unsigned char)*s++)) == -1 ||
-		    (lo = digit((unsigned char)*s++)) == -1)
+		if ((hi = value((unsigned char)*s++)) == -1 ||
+		    (lo = value((unsigned char)*s++)) == -1) {
+			explicit_bzero(dst, n);
 			return (-1);
-		*dst++ = (uint8_t)(hi << 4 | lo);
+		}
+		dst[i] = (uint8_t)(hi << 4 | lo);
 	}
 	return (0);
 }

@@ -13,7 +13,7 @@ void	hex_put(char *dst, const uint8_t *src, size_t n);
 
 /*
  * Read exactly `n' bytes from the 2*n digits at `s' (either case).  0, or -1
- * when one is no digit.  In constant time for digits.
+ * when one is no digit (`dst' is then zero).  In constant time for digits.
  */
 int	hex_get(uint8_t *dst, size_t n, const char *s);
 

@@ -1,0 +1,169 @@
+/*
+ * frame_test: headers, the judgement of every type and length at its edges,
+ * and the frames that a server writes, byte for byte.
+ */
+#include <atf-c.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "frame.h"
+
+ATF_TC_WITHOUT_HEAD(header);
+ATF_TC_BODY(header, tc)
+{
+	const uint8_t	want[FRAME_HDR_LEN] = { 0x04, 0xfe, 0xdc, 0xba, 0x98 };
+	uint8_t		got[FRAME_HDR_LEN], type;
+	uint32_t	len;
+
+	frame_put_hdr(got, FRAME_SEND_PACKET, 0xfedcba98);
+	ATF_CHECK_EQ(0, memcmp(want, got, sizeof(want)));
+	frame_get_hdr(want, &type, &len);
+	ATF_CHECK_EQ(FRAME_SEND_PACKET, type);
+	ATF_CHECK_EQ(0xfedcba98, len);
+}
+
+ATF_TC_WITHOUT_HEAD(judge_edges);
+ATF_TC_BODY(judge_edges, tc)
+{
+	static const struct {
+		uint8_t		type;
+		uint32_t	min, max;
+	} known[] = {
+		{ FRAME_SEND_PACKET, 32, 65568 },
+		{ FRAME_FORWARD_PACKET, 64, 65600 },
+		{ FRAME_NOTE_PREFERRED, 1, 1 },
+		{ FRAME_WATCH_CONNS, 0, 0 },
+		{ FRAME_CLOSE_PEER, 32, 32 },
+		{ FRAME_PING, 8, 1000 },
+	};
+	size_t	i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		ATF_CHECK_EQ(FRAME_TAKE,
+		    frame_judge(known[i].type, known[i].min));
+		ATF_CHECK_EQ(FRAME_TAKE,
+		    frame_judge(known[i].type, known[i].max));
+		ATF_CHECK_EQ(FRAME_BAD,
+		    frame_judge(known[i].type, known[i].max + 1));
+		ATF_CHECK_EQ(FRAME_BAD, frame_judge(known[i].type, UINT32_MAX));
+		if (known[i].min > 0)
+			ATF_CHECK_EQ(FRAME_BAD,
+			    frame_judge(known[i].type, known[i].min - 1));
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(judge_unknown);
+ATF_TC_BODY(judge_unknown, tc)
+{
+	static const uint8_t	known[] = { 0x04, 0x07, 0x0a, 0x10, 0x11, 0x12 };
+	unsigned int		t;
+
+	for (t = 0; t < 256; t++) {
+		if (memchr(known, (int)t, sizeof(known)) != NULL)
+			continue;
+		ATF_CHECK_EQ_MSG(FRAME_SKIP, frame_judge((uint8_t)t, 0),
+		    "type %u", t);
+		ATF_CHECK_EQ_MSG(FRAME_SKIP,
+		    frame_judge((uint8_t)t, UINT32_MAX), "type %u", t);
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(disco);
+ATF_TC_BODY(disco, tc)
+{
+	uint8_t	p[80] = { 0x54, 0x53, 0xf0, 0x9f, 0x92, 0xac };
+	int	i;
+
+	ATF_CHECK_EQ(1, frame_is_disco(p, 62));
+	ATF_CHECK_EQ(1, frame_is_disco(p, sizeof(p)));
+	ATF_CHECK_EQ(0, frame_is_disco(p, 61));
+	ATF_CHECK_EQ(0, frame_is_disco(p, 0));
+	for (i = 0; i < 6; i++) {
+		p[i] ^= 1;
+		ATF_CHECK_EQ(0, frame_is_disco(p, sizeof(p)));
+		p[i] ^= 1;
+	}
+}
+
+/* Does the frame at `p' have this type, and its length in its header? */
+static void
+check_hdr(const uint8_t *p, size_t size, uint8_t want)
+{
+	uint8_t		type;
+	uint32_t	len;
+
+	frame_get_hdr(p, &type, &len);
+	ATF_CHECK_EQ(want, type);
+	ATF_CHECK_EQ(size, len + FRAME_HDR_LEN);
+}
+
+ATF_TC_WITHOUT_HEAD(server_key);
+ATF_TC_BODY(server_key, tc)
+{
+	const uint8_t	magic[8] = { 0x44, 0x45, 0x52, 0x50, 0xf0, 0x9f, 0x94,
+			    0x91 };
+	uint8_t		p[FRAME_SERVER_KEY_SIZE], key[FRAME_KEY_LEN];
+
+	memset(key, 0xa5, sizeof(key));
+	ATF_REQUIRE_EQ(45, frame_put_server_key(p, key));
+	check_hdr(p, sizeof(p), 0x01);
+	ATF_CHECK_EQ(0, memcmp(p + 5, magic, 8));
+	ATF_CHECK_EQ(0, memcmp(p + 13, key, 32));
+}
+
+ATF_TC_WITHOUT_HEAD(peer_gone);
+ATF_TC_BODY(peer_gone, tc)
+{
+	uint8_t	p[FRAME_PEER_GONE_SIZE], key[FRAME_KEY_LEN];
+
+	memset(key, 0x5a, sizeof(key));
+	ATF_REQUIRE_EQ(38, frame_put_peer_gone(p, key, PEER_GONE_NOT_HERE));
+	check_hdr(p, sizeof(p), 0x08);
+	ATF_CHECK_EQ(0, memcmp(p + 5, key, 32));
+	ATF_CHECK_EQ(1, p[37]);
+}
+
+ATF_TC_WITHOUT_HEAD(peer_present);
+ATF_TC_BODY(peer_present, tc)
+{
+	uint8_t	p[FRAME_PEER_PRESENT_SIZE], key[FRAME_KEY_LEN], addr[16];
+
+	memset(key, 0x11, sizeof(key));
+	memset(addr, 0x22, sizeof(addr));
+	ATF_REQUIRE_EQ(56, frame_put_peer_present(p, key, addr, 0x1234,
+	    PEER_PROBER));
+	check_hdr(p, sizeof(p), 0x09);
+	ATF_CHECK_EQ(0, memcmp(p + 5, key, 32));
+	ATF_CHECK_EQ(0, memcmp(p + 37, addr, 16));
+	ATF_CHECK_EQ(0x12, p[53]);
+	ATF_CHECK_EQ(0x34, p[54]);
+	ATF_CHECK_EQ(4, p[55]);
+}
+
+ATF_TC_WITHOUT_HEAD(pong_restarting);
+ATF_TC_BODY(pong_restarting, tc)
+{
+	const uint8_t	want[8] = { 0, 0, 0x03, 0xe8, 0, 0x01, 0x11, 0x70 };
+	uint8_t		p[FRAME_RESTARTING_SIZE];
+
+	ATF_REQUIRE_EQ(13, frame_put_pong(p, want));
+	check_hdr(p, FRAME_PONG_SIZE, 0x13);
+	ATF_CHECK_EQ(0, memcmp(p + 5, want, 8));
+	memset(p, 0, sizeof(p));
+	ATF_REQUIRE_EQ(13, frame_put_restarting(p, 1000, 70000));
+	check_hdr(p, sizeof(p), 0x15);
+	ATF_CHECK_EQ(0, memcmp(p + 5, want, 8));
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, header);
+	ATF_TP_ADD_TC(tp, judge_edges);
+	ATF_TP_ADD_TC(tp, judge_unknown);
+	ATF_TP_ADD_TC(tp, disco);
+	ATF_TP_ADD_TC(tp, server_key);
+	ATF_TP_ADD_TC(tp, peer_gone);
+	ATF_TP_ADD_TC(tp, peer_present);
+	ATF_TP_ADD_TC(tp, pong_restarting);
+	return atf_no_error();
+}
