@@ -31,7 +31,8 @@ failed(const struct ctl *ctl, const char *fmt, ...)
 	put_text(stderr, why, strlen(why));
 	fputc('\n', stderr);
 	if (ctl->json) {
-		fputs("{\"ok\":false,\"error\":", stdout);
+		fputs(ctl->json_open != NULL ? ctl->json_open : "{", stdout);
+		fputs("\"ok\":false,\"error\":", stdout);
 		put_json_str(stdout, why);
 		fputs("}\n", stdout);
 	}

@@ -24,7 +24,7 @@ struct part {
 	const char	*why;
 };
 
-static struct ctl	ctl = { .socket = "sock", .json = 0 };
+static struct ctl	ctl = { .socket = "sock" };
 
 /* Send one message; u8 `lead' in front when not -1. */
 static void

@@ -20,8 +20,8 @@
 #define SHORT_KEY	16	/* hexadecimal digits of a key in the table */
 
 struct list {
-	const struct ctl	*ctl;
-	unsigned long		 n;
+	struct ctl	 ctl;
+	unsigned long	 n;
 };
 
 /* "192.0.2.1:443" or "[2001:db8::1]:443". */
@@ -123,7 +123,8 @@ got_client(struct msg *m, void *arg)
 	if (m->type != MSG_CTL_CLIENT ||
 	    client_info_get(&m->rd, &c) == -1 || !rd_end(&m->rd))
 		return -1;
-	if (l->ctl->json) {
+	if (l->ctl.json) {
+		l->ctl.json_open = "\n],";
 		fputs(l->n == 0 ? "{\"clients\":[\n" : ",\n", stdout);
 		clients_json(stdout, &c);
 	} else {
@@ -138,12 +139,12 @@ got_client(struct msg *m, void *arg)
 int
 cmd_clients(const struct ctl *ctl, int argc, char **argv)
 {
-	struct list	l = { .ctl = ctl, .n = 0 };
+	struct list	l = { .ctl = *ctl, .n = 0 };
 
 	(void)argv;
 	if (argc != 1)
 		usage();
-	if (ask(ctl, MSG_CTL_CLIENTS, NULL, got_client, &l) != 0)
+	if (ask(&l.ctl, MSG_CTL_CLIENTS, NULL, got_client, &l) != 0)
 		return 1;
 	if (ctl->json)
 		fputs(l.n == 0 ? "{\"clients\":[]}\n" : "\n]}\n", stdout);

@@ -14,6 +14,8 @@
 struct ctl {
 	const char	*socket;	/* path of derpd's control socket */
 	int		 json;		/* -j */
+	const char	*json_open;	/* what closes the list that is being
+					   printed; NULL: no object is open */
 };
 
 /* Say how derpctl is called, and exit with 1. */
@@ -37,7 +39,7 @@ typedef int (*ask_cb)(struct msg *m, void *arg);
  * Connect to derpd, send `type' with the payload `w' (NULL none), and give
  * each message of the answer to `cb' (NULL: none is expected).  0 when derpd
  * says done; else 1, and why is on standard error and, with -j, on standard
- * output as {"ok":false,"error":s}.
+ * output as {"ok":false,"error":s}, or at the end of the object that is open.
  */
 int	ask(const struct ctl *ctl, uint32_t type, const struct wr *w,
 	    ask_cb cb, void *arg);

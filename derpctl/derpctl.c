@@ -30,7 +30,7 @@ static const struct {
 int
 main(int argc, char *argv[])
 {
-	struct ctl	ctl = { .socket = SOCKET_PATH, .json = 0 };
+	struct ctl	ctl = { .socket = SOCKET_PATH };
 	size_t		i;
 	int		ch, rv;
 
