@@ -1,0 +1,222 @@
+/*
+ * codec_test: what is written is read back, byte for byte; every truncation
+ * and every malformed length is found, and stays found.
+ */
+#include <atf-c.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec.h"
+
+/* One of everything. */
+static void
+write_all(struct wr *w)
+{
+	wr_init(w);
+	wr_u8(w, 0x01);
+	wr_u16(w, 0x0203);
+	wr_u32(w, 0x04050607);
+	wr_u64(w, 0x08090a0b0c0d0e0fULL);
+	wr_bytes(w, "raw", 3);
+	wr_blob(w, "bl\0b", 4);
+	wr_str(w, "text");
+	wr_str(w, NULL);
+}
+
+ATF_TC_WITHOUT_HEAD(big_endian);
+ATF_TC_BODY(big_endian, tc)
+{
+	static const uint8_t	want[] = {
+		1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+		'r', 'a', 'w', 0, 0, 0, 4, 'b', 'l', 0, 'b',
+		0, 0, 0, 4, 't', 'e', 'x', 't', 0, 0, 0, 0
+	};
+	struct wr		w;
+
+	write_all(&w);
+	ATF_REQUIRE(wr_ok(&w));
+	ATF_REQUIRE_EQ(sizeof(want), w.len);
+	ATF_CHECK_EQ(0, memcmp(want, w.p, w.len));
+	wr_free(&w);
+	ATF_CHECK_EQ(0, w.len);
+	ATF_CHECK(w.p == NULL);
+}
+
+ATF_TC_WITHOUT_HEAD(round_trip);
+ATF_TC_BODY(round_trip, tc)
+{
+	struct wr	 w;
+	struct rd	 r;
+	const uint8_t	*p;
+	char		 s[5];
+	uint8_t		 raw[3];
+	size_t		 n;
+
+	write_all(&w);
+	rd_init(&r, w.p, w.len);
+	ATF_CHECK_EQ(0x01, rd_u8(&r));
+	ATF_CHECK_EQ(0x0203, rd_u16(&r));
+	ATF_CHECK_EQ(0x04050607, rd_u32(&r));
+	ATF_CHECK(rd_u64(&r) == 0x08090a0b0c0d0e0fULL);
+	rd_bytes(&r, raw, sizeof(raw));
+	ATF_CHECK_EQ(0, memcmp(raw, "raw", 3));
+	ATF_REQUIRE((p = rd_blob(&r, &n)) != NULL);
+	ATF_CHECK_EQ(4, n);
+	ATF_CHECK_EQ(0, memcmp(p, "bl\0b", 4));
+	rd_str(&r, s, sizeof(s));
+	ATF_CHECK_STREQ("text", s);
+	ATF_CHECK(rd_ok(&r) && !rd_end(&r));
+	rd_str(&r, s, sizeof(s));
+	ATF_CHECK_STREQ("", s);
+	ATF_CHECK(rd_end(&r));
+	wr_free(&w);
+}
+
+/* Read one of everything; 1 when that went well to the end. */
+static int
+read_all(const uint8_t *p, size_t len)
+{
+	struct rd	r;
+	char		s[8];
+	uint8_t		raw[3];
+	size_t		n;
+
+	rd_init(&r, p, len);
+	rd_u8(&r);
+	rd_u16(&r);
+	rd_u32(&r);
+	rd_u64(&r);
+	rd_bytes(&r, raw, sizeof(raw));
+	rd_blob(&r, &n);
+	rd_str(&r, s, sizeof(s));
+	rd_str(&r, s, sizeof(s));
+	return rd_end(&r);
+}
+
+ATF_TC_WITHOUT_HEAD(truncated);
+ATF_TC_BODY(truncated, tc)
+{
+	struct wr	 w;
+	uint8_t		*p;
+	size_t		 n;
+
+	write_all(&w);
+	ATF_CHECK(read_all(w.p, w.len));
+	for (n = 0; n < w.len; n++) {
+		/* On the heap, so that a read too far is seen. */
+		ATF_REQUIRE((p = malloc(n + 1)) != NULL);
+		memcpy(p, w.p, n);
+		ATF_CHECK_MSG(!read_all(p, n), "%zu bytes were enough", n);
+		free(p);
+	}
+	wr_u8(&w, 0);
+	ATF_CHECK_MSG(!read_all(w.p, w.len), "a byte too many was taken");
+	wr_free(&w);
+}
+
+ATF_TC_WITHOUT_HEAD(sticky);
+ATF_TC_BODY(sticky, tc)
+{
+	struct rd	r;
+	uint8_t		raw[2] = { 7, 7 };
+	char		s[4] = "abc";
+	size_t		n = 9;
+
+	rd_init(&r, "\1\2\3", 3);
+	ATF_CHECK_EQ(0, rd_u32(&r));
+	ATF_CHECK(!rd_ok(&r));
+	ATF_CHECK_EQ(0, rd_u8(&r));
+	ATF_CHECK(rd_ptr(&r, 1) == NULL);
+	ATF_CHECK(rd_blob(&r, &n) == NULL);
+	ATF_CHECK_EQ(0, n);
+	rd_bytes(&r, raw, sizeof(raw));
+	ATF_CHECK(raw[0] == 0 && raw[1] == 0);
+	rd_str(&r, s, sizeof(s));
+	ATF_CHECK_STREQ("", s);
+	ATF_CHECK(!rd_ok(&r) && !rd_end(&r));
+}
+
+ATF_TC_WITHOUT_HEAD(strings);
+ATF_TC_BODY(strings, tc)
+{
+	struct rd	r;
+	char		s[4];
+
+	rd_init(&r, "\0\0\0\3abc", 7);
+	rd_str(&r, s, sizeof(s));
+	ATF_CHECK_STREQ("abc", s);
+	ATF_CHECK(rd_end(&r));
+	rd_init(&r, "\0\0\0\4abcd", 8);
+	rd_str(&r, s, sizeof(s));
+	ATF_CHECK_STREQ("", s);
+	ATF_CHECK_MSG(!rd_ok(&r), "no room for the terminator");
+	rd_init(&r, "\0\0\0\3a\0c", 7);
+	rd_str(&r, s, sizeof(s));
+	ATF_CHECK_STREQ("", s);
+	ATF_CHECK_MSG(!rd_ok(&r), "a NUL within");
+}
+
+ATF_TC_WITHOUT_HEAD(huge_blob);
+ATF_TC_BODY(huge_blob, tc)
+{
+	struct rd	r;
+	size_t		n = 9;
+
+	rd_init(&r, "\xff\xff\xff\xff" "abcd", 8);
+	ATF_CHECK(rd_blob(&r, &n) == NULL);
+	ATF_CHECK_EQ(0, n);
+	ATF_CHECK(!rd_ok(&r));
+}
+
+ATF_TC_WITHOUT_HEAD(empty);
+ATF_TC_BODY(empty, tc)
+{
+	struct rd	r;
+	struct wr	w;
+	size_t		n = 9;
+
+	rd_init(&r, NULL, 0);
+	ATF_CHECK(rd_end(&r));
+	ATF_CHECK_EQ(0, rd_u8(&r));
+	ATF_CHECK(!rd_ok(&r));
+	rd_init(&r, "\0\0\0\0", 4);
+	ATF_CHECK(rd_blob(&r, &n) != NULL);
+	ATF_CHECK_EQ(0, n);
+	ATF_CHECK(rd_end(&r));
+	wr_init(&w);
+	ATF_CHECK(wr_ok(&w));
+	wr_free(&w);
+}
+
+ATF_TC_WITHOUT_HEAD(growth);
+ATF_TC_BODY(growth, tc)
+{
+	struct wr	w;
+	struct rd	r;
+	uint32_t	i;
+
+	wr_init(&w);
+	for (i = 0; i < 100000; i++)
+		wr_u32(&w, i);
+	ATF_REQUIRE(wr_ok(&w));
+	ATF_REQUIRE_EQ(400000, w.len);
+	rd_init(&r, w.p, w.len);
+	for (i = 0; i < 100000; i++)
+		ATF_REQUIRE_EQ(i, rd_u32(&r));
+	ATF_CHECK(rd_end(&r));
+	wr_free(&w);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, big_endian);
+	ATF_TP_ADD_TC(tp, round_trip);
+	ATF_TP_ADD_TC(tp, truncated);
+	ATF_TP_ADD_TC(tp, sticky);
+	ATF_TP_ADD_TC(tp, strings);
+	ATF_TP_ADD_TC(tp, huge_blob);
+	ATF_TP_ADD_TC(tp, empty);
+	ATF_TP_ADD_TC(tp, growth);
+	return atf_no_error();
+}

@@ -1,0 +1,163 @@
+/*
+ * landlock_test: what Landlock alone refuses, without seccomp in front of it.
+ */
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <netinet/in.h>
+#include <atf-c.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "landlock.h"
+
+#ifdef __linux__
+static struct sockaddr_in	addr;
+static int			listener;
+
+static int
+open_file(void)
+{
+	return open("/etc/passwd", O_RDONLY);
+}
+
+static int
+list_root(void)
+{
+	return open("/", O_RDONLY | O_DIRECTORY);
+}
+
+static int
+make_file(void)
+{
+	return open("new", O_WRONLY | O_CREAT, 0600);
+}
+
+static int
+remove_file(void)
+{
+	return unlink("old");
+}
+
+static int
+dial(void)
+{
+	int	fd;
+
+	if ((fd = socket(AF_INET, SOCK_STREAM, 0)) == -1)
+		return -1;
+	return connect(fd, (struct sockaddr *)&addr, sizeof(addr));
+}
+
+static int
+serve(void)
+{
+	struct sockaddr_in	any = addr;
+	int			fd;
+
+	any.sin_port = 0;
+	if ((fd = socket(AF_INET, SOCK_STREAM, 0)) == -1)
+		return -1;
+	return bind(fd, (struct sockaddr *)&any, sizeof(any));
+}
+
+/* Version of the kernel's Landlock, 0 when it has none. */
+static long
+version(void)
+{
+#ifdef SYS_landlock_create_ruleset
+	long	abi = syscall(SYS_landlock_create_ruleset, NULL, 0L, 1L);
+
+	return abi > 0 ? abi : 0;
+#else
+	return 0;
+#endif
+}
+
+/* 1 when `call' is refused in a child, with or without Landlock. */
+static int
+refused(int (*call)(void), int confined)
+{
+	pid_t	pid;
+	int	st, fd;
+
+	ATF_REQUIRE((fd = open("old", O_WRONLY | O_CREAT, 0600)) != -1);
+	close(fd);
+	unlink("new");
+	ATF_REQUIRE((pid = fork()) != -1);
+	if (pid == 0) {
+		if (confined && landlock_deny_all() != 1)
+			_exit(3);
+		if (call() != -1)
+			_exit(0);
+		_exit(errno == EACCES || errno == EPERM ? 1 : 2);
+	}
+	ATF_REQUIRE_EQ(pid, waitpid(pid, &st, 0));
+	ATF_REQUIRE(WIFEXITED(st));
+	ATF_REQUIRE_MSG(WEXITSTATUS(st) < 2, "failed otherwise: %d",
+	    WEXITSTATUS(st));
+	return WEXITSTATUS(st);
+}
+
+static void
+listen_somewhere(void)
+{
+	socklen_t	len = sizeof(addr);
+
+	memset(&addr, 0, sizeof(addr));
+	addr.sin_family = AF_INET;
+	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ATF_REQUIRE((listener = socket(AF_INET, SOCK_STREAM, 0)) != -1);
+	ATF_REQUIRE(bind(listener, (struct sockaddr *)&addr, len) == 0);
+	ATF_REQUIRE(listen(listener, 5) == 0);
+	ATF_REQUIRE(getsockname(listener, (struct sockaddr *)&addr,
+	    &len) == 0);
+}
+#endif
+
+ATF_TC_WITHOUT_HEAD(files);
+ATF_TC_BODY(files, tc)
+{
+#ifdef __linux__
+	int	(*const calls[])(void) = {
+		open_file, list_root, make_file, remove_file
+	};
+	size_t	i;
+
+	if (version() < 1)
+		atf_tc_skip("the kernel has no Landlock");
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		ATF_CHECK_EQ_MSG(0, refused(calls[i], 0), "call %zu", i);
+		ATF_CHECK_EQ_MSG(1, refused(calls[i], 1), "call %zu", i);
+	}
+#else
+	atf_tc_skip("only Linux has Landlock");
+#endif
+}
+
+ATF_TC_WITHOUT_HEAD(network);
+ATF_TC_BODY(network, tc)
+{
+#ifdef __linux__
+	if (version() < 4)
+		atf_tc_skip("the kernel's Landlock knows no network");
+	listen_somewhere();
+	ATF_CHECK_EQ(0, refused(dial, 0));
+	ATF_CHECK_EQ(1, refused(dial, 1));
+	ATF_CHECK_EQ(0, refused(serve, 0));
+	ATF_CHECK_EQ(1, refused(serve, 1));
+#else
+	atf_tc_skip("only Linux has Landlock");
+#endif
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, files);
+	ATF_TP_ADD_TC(tp, network);
+	return atf_no_error();
+}

@@ -1,0 +1,186 @@
+/*
+ * log_test: what a line on standard error looks like, what it can't be made to
+ * look like, and how many of a kind there are.
+ */
+#include <sys/wait.h>
+#include <atf-c.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+
+static char	text[16384];	/* what was logged */
+static int	saved;		/* standard error meanwhile */
+
+/* Catch standard error in a file until caught(). */
+static void
+catch(void)
+{
+	int	fd;
+
+	ATF_REQUIRE((saved = dup(STDERR_FILENO)) != -1);
+	ATF_REQUIRE((fd = open("log", O_RDWR | O_CREAT | O_TRUNC,
+	    0600)) != -1);
+	ATF_REQUIRE(dup2(fd, STDERR_FILENO) != -1);
+	close(fd);
+}
+
+static void
+caught(void)
+{
+	ssize_t	n;
+
+	ATF_REQUIRE(lseek(STDERR_FILENO, 0, SEEK_SET) == 0);
+	n = read(STDERR_FILENO, text, sizeof(text) - 1);
+	ATF_REQUIRE(dup2(saved, STDERR_FILENO) != -1);
+	close(saved);
+	ATF_REQUIRE(n >= 0);
+	text[n] = '\0';
+}
+
+static size_t
+count_lines(void)
+{
+	size_t	 n = 0;
+	char	*p;
+
+	for (p = text; (p = strchr(p, '\n')) != NULL; p++)
+		n++;
+	return n;
+}
+
+ATF_TC_WITHOUT_HEAD(looks);
+ATF_TC_BODY(looks, tc)
+{
+	char	want[128];
+
+	log_init("relay 2", 1, 0);
+	catch();
+	errno = ENOENT;
+	log_warn("open %s", "x");
+	log_info("plain");
+	caught();
+	snprintf(want, sizeof(want),
+	    "%s relay 2: open x: %s\n%s relay 2: plain\n", getprogname(),
+	    strerror(ENOENT), getprogname());
+	ATF_CHECK_STREQ(want, text);
+}
+
+ATF_TC_WITHOUT_HEAD(keeps_errno);
+ATF_TC_BODY(keeps_errno, tc)
+{
+	log_init("", 1, 1);
+	catch();
+	errno = EPROTO;
+	log_warn("a");
+	log_info("b");
+	log_debug("c");
+	ATF_CHECK_EQ(EPROTO, errno);
+	caught();
+}
+
+ATF_TC_WITHOUT_HEAD(forgery);
+ATF_TC_BODY(forgery, tc)
+{
+	log_init("", 1, 0);
+	catch();
+	log_info("name %s", "a\nb\r\x1b[2J\x7f\x9b\xc2\x85");
+	caught();
+	ATF_CHECK_EQ(1, count_lines());
+	ATF_CHECK_MSG(strstr(text,
+	    "name a\\x0ab\\x0d\\x1b[2J\\x7f\\x9b\\xc2\\x85\n") != NULL,
+	    "got %s", text);
+}
+
+ATF_TC_WITHOUT_HEAD(too_long);
+ATF_TC_BODY(too_long, tc)
+{
+	char	big[5000];
+
+	memset(big, '\n', sizeof(big));
+	big[sizeof(big) - 1] = '\0';
+	log_init("", 1, 0);
+	catch();
+	log_info("%s", big);
+	memset(big, 'x', sizeof(big) - 1);
+	errno = EIO;
+	log_warn("%s", big);
+	caught();
+	ATF_CHECK_EQ(2, count_lines());
+	ATF_CHECK_MSG(strlen(text) <= 2048, "%zu bytes", strlen(text));
+}
+
+ATF_TC_WITHOUT_HEAD(verbosity);
+ATF_TC_BODY(verbosity, tc)
+{
+	log_init("", 1, 0);
+	catch();
+	log_debug("hidden");
+	log_setverbose(1);
+	log_debug("shown");
+	caught();
+	ATF_CHECK_EQ(1, log_getverbose());
+	ATF_CHECK(strstr(text, "hidden") == NULL);
+	ATF_CHECK(strstr(text, "shown") != NULL);
+}
+
+ATF_TC_WITHOUT_HEAD(limited);
+ATF_TC_BODY(limited, tc)
+{
+	struct log_limit	l = { 0, 0, 0, 0 };
+	int			i;
+
+	log_init("", 1, 0);
+	catch();
+	for (i = 0; i < 5; i++)
+		log_limited(&l, "line %d", i);
+	l.at += 3600 * 1000LL;	/* no second goes by from here */
+	for (; i < 100; i++)
+		log_limited(&l, "line %d", i);
+	caught();
+	ATF_CHECK_MSG(count_lines() == 5, "%zu lines", count_lines());
+	ATF_CHECK_EQ(95, l.suppressed);
+	l.at -= 2 * 3600 * 1000LL;	/* a long time goes by */
+	catch();
+	log_limited(&l, "again");
+	caught();
+	ATF_CHECK_EQ(0, l.suppressed);
+	ATF_CHECK(strstr(text, "again") != NULL);
+	ATF_CHECK_MSG(strstr(text, "95 ") != NULL, "got %s", text);
+	ATF_CHECK_EQ(4, l.tokens);
+}
+
+ATF_TC_WITHOUT_HEAD(fatal_exits);
+ATF_TC_BODY(fatal_exits, tc)
+{
+	pid_t	pid;
+	int	st;
+
+	log_init("", 1, 0);
+	catch();
+	ATF_REQUIRE((pid = fork()) != -1);
+	if (pid == 0) {
+		errno = ENOSPC;
+		fatal("key file");
+	}
+	ATF_REQUIRE_EQ(pid, waitpid(pid, &st, 0));
+	caught();
+	ATF_CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 1);
+	ATF_CHECK(strstr(text, strerror(ENOSPC)) != NULL);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, looks);
+	ATF_TP_ADD_TC(tp, keeps_errno);
+	ATF_TP_ADD_TC(tp, forgery);
+	ATF_TP_ADD_TC(tp, too_long);
+	ATF_TP_ADD_TC(tp, verbosity);
+	ATF_TP_ADD_TC(tp, limited);
+	ATF_TP_ADD_TC(tp, fatal_exits);
+	return atf_no_error();
+}
