@@ -1,6 +1,8 @@
 #! /usr/bin/env atf-sh
+# shellcheck shell=sh
 # Certificates: several by SNI, and new ones put in force by a reload.
 
+# shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
 e2e_case sni 60 "several certificates, chosen by SNI; the first is the default"

@@ -1,7 +1,9 @@
 #! /usr/bin/env atf-sh
+# shellcheck shell=sh
 # The real Go client against the daemon: certificates of all kinds, workers in
 # different numbers.
 
+# shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
 # What depends on how connections are spread over workers; run several times.

@@ -118,6 +118,7 @@ e2e_start() {
 e2e_launch() {
 	: >derpd.log
 	(
+		# shellcheck disable=SC3045	# every shell here has it
 		[ -z "${ULIMIT_N:-}" ] || ulimit -n "$ULIMIT_N"
 		exec "$DERPD" -d -f derpd.conf
 	) >derpd.log 2>&1 &
@@ -150,7 +151,7 @@ e2e_gone() {
 # e2e_stop: SIGTERM must end the daemon with 0, and its log must be clean.
 e2e_stop() {
 	kill -TERM "$PID" || e2e_fail "derpd is not there any more"
-	_pids=$(e2e_children)
+	_pids=$(e2e_children any)
 	wait_until "derpd stops after SIGTERM" e2e_stopped
 	wait "$PID"
 	_rc=$?
@@ -190,14 +191,13 @@ e2e_cleanup() {
 	return 0
 }
 
-# Process ids of the daemon's children; of one role with an argument
-# (relay, keys).
+# e2e_children ROLE: process ids of the daemon's children: relay, keys or any.
 e2e_children() {
 	ps -A -o pid= -o ppid= -o args= | awk -v parent="$PID" -v role="$1" '
 	$2 == parent {
 		pid = $1
 		$1 = $2 = $3 = ""
-		if (role == "" || index($0, role) != 0)
+		if (role == "any" || index($0, role) != 0)
 			print pid
 	}'
 }

@@ -1,6 +1,8 @@
 #! /usr/bin/env atf-sh
+# shellcheck shell=sh
 # derpctl against a daemon with clients.
 
+# shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
 e2e_case status 60 "status names every process, listener and certificate"
@@ -20,7 +22,7 @@ status_body() {
 		run ctl -j status
 		run jq -e ".pid == $PID" run.out
 	fi
-	for _p in $(e2e_children); do
+	for _p in $(e2e_children any); do
 		ctl -j status | grep -q "$_p" ||
 		    atf_fail "process $_p is missing"
 	done

@@ -1,6 +1,8 @@
 #! /usr/bin/env atf-sh
+# shellcheck shell=sh
 # Processes that die, reloads, and the end: what clients notice of it.
 
+# shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
 e2e_case keys_killed 120 "keys is killed under load: sessions go on, logins work"
@@ -80,7 +82,7 @@ parent_killed_body() {
 	e2e_paths
 	WORKERS=2
 	e2e_start
-	_kids=$(e2e_children)
+	_kids=$(e2e_children any)
 	[ -n "$_kids" ] || e2e_fail "there are no children"
 	kill -KILL "$PID"
 	for _p in $_kids; do
@@ -127,7 +129,7 @@ reload_body() {
 	WORKERS=2
 	e2e_start
 	interop_begin hold -clients 10
-	_kids=$(e2e_children)
+	_kids=$(e2e_children any)
 	for _i in 1 2 3 4 5; do
 		kill -HUP "$PID"
 		run ctl reload
@@ -144,7 +146,7 @@ reload_body() {
 	interop login
 	cp good.conf derpd.conf
 	run ctl reload
-	[ "$(e2e_children)" = "$_kids" ] || e2e_fail "processes changed"
+	[ "$(e2e_children any)" = "$_kids" ] || e2e_fail "processes changed"
 	interop_end
 	e2e_stop
 }

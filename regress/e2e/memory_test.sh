@@ -1,7 +1,9 @@
 #! /usr/bin/env atf-sh
+# shellcheck shell=sh
 # No private key is anywhere in the memory of a process that has no business
 # with it.
 
+# shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
 # ec_secret FILE: the private number of an EC key, 32 or 48 bytes in hex.

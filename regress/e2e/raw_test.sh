@@ -1,12 +1,15 @@
 #! /usr/bin/env atf-sh
+# shellcheck shell=sh
 # Raw sockets against the daemon: what no real client does.
 
+# shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
 e2e_case one_worker 120 "every quick raw case, one worker"
 one_worker_body() {
 	e2e_paths
 	e2e_start
+	# shellcheck disable=SC2086	# a list of names
 	raw $QUICK
 	e2e_stop
 }
@@ -16,6 +19,7 @@ two_workers_body() {
 	e2e_paths
 	WORKERS=2
 	e2e_start
+	# shellcheck disable=SC2086	# a list of names
 	raw $QUICK
 	e2e_stop
 }
@@ -62,7 +66,7 @@ exhaustion_body() {
 		    e2e_fail "derpd spins: $_used of $_all ticks"
 	fi
 	raw_end
-	_lines=$(grep -ci 'descriptor\|too many open files' derpd.log)
+	_lines=$(grep -ci 'no new connections' derpd.log)
 	[ "$_lines" -ge 1 ] || e2e_fail "nothing was logged"
 	[ "$_lines" -le 10 ] || e2e_fail "$_lines lines were logged"
 	e2e_stop
@@ -70,7 +74,7 @@ exhaustion_body() {
 
 # CPU ticks of the daemon and its children so far.
 cpu_ticks() {
-	for _p in $PID $(e2e_children); do
+	for _p in $PID $(e2e_children any); do
 		sed 's/.*) //' "/proc/$_p/stat"
 	done | awk '{ n += $12 + $13 } END { print n }'
 }

@@ -1,6 +1,8 @@
 #! /usr/bin/env atf-sh
+# shellcheck shell=sh
 # Starting and stopping: good and bad configurations, key files, ports.
 
+# shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
 # wants_failure PATTERN: derpd -d must exit 1 by itself, saying this.
