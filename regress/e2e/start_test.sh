@@ -42,6 +42,27 @@ start_time_body() {
 	e2e_stop
 }
 
+e2e_case addresses 60 "IPv4 and IPv6 side by side, and the wildcard"
+addresses_body() {
+	e2e_paths
+	grep -qs ^0000 /proc/net/if_inet6 ||
+	    atf_skip "this machine has no IPv6"
+	LISTEN='listen on 127.0.0.1 port 0 tls
+listen on ::1 port 0 tls'
+	e2e_start
+	_port6=$(sed -n 's/.*listening on \[::1\]:\([0-9]*\) .*/\1/p' derpd.log)
+	run "$RAWDERP" -a ::1 -p "$_port6" -n "$HOST_NAME" coalesced
+	raw coalesced
+	e2e_stop
+
+	# The wildcard takes the same port for both.
+	LISTEN="listen on * port $TLS_PORT tls"
+	e2e_start
+	run "$RAWDERP" -a ::1 -p "$TLS_PORT" -n "$HOST_NAME" coalesced
+	raw coalesced
+	e2e_stop
+}
+
 e2e_case check_only 60 "derpd -n tells good from bad configuration"
 check_only_body() {
 	e2e_conf
@@ -101,7 +122,7 @@ derper_key_body() {
 	_sum=$(cksum <derper.key)
 	_want=$(public_key "$_priv")
 	e2e_launch
-	_got=$(upgrade_header Derp-Public-Key)
+	_got=$(announced_key)
 	[ "$_got" = "$_want" ] ||
 	    e2e_fail "the public key is $_got, wanted $_want"
 	e2e_stop
@@ -122,15 +143,15 @@ unhex() {
 	done
 }
 
-# upgrade_header NAME: a field of the reply to an upgrade.
-upgrade_header() {
-	{
-		printf 'GET /derp HTTP/1.1\r\nHost: %s\r\n' "$HOST_NAME"
-		printf 'Connection: Upgrade\r\nUpgrade: DERP\r\n\r\n'
-		sleep 1
-	} | openssl s_client -quiet -connect "127.0.0.1:$TLS_PORT" \
-	    -servername "$HOST_NAME" 2>/dev/null | tr -d '\r' |
-	    sed -n "s/^$1: //p"
+# The DERP key that the meta certificate, the last of the chain, announces.
+announced_key() {
+	openssl s_client -showcerts -connect "127.0.0.1:$TLS_PORT" \
+	    -servername "$HOST_NAME" </dev/null 2>/dev/null | awk '
+	/BEGIN CERT/ { cert = "" }
+	{ cert = cert $0 "\n" }
+	/END CERT/ { last = cert }
+	END { printf "%s", last }' | openssl x509 -noout -subject |
+	    sed 's/.*derpkey//'
 }
 
 e2e_case key_modes 60 "key files that others can read or that are broken"
@@ -211,6 +232,7 @@ full_disk_body() {
 atf_init_test_cases() {
 	atf_add_test_case stop
 	atf_add_test_case start_time
+	atf_add_test_case addresses
 	atf_add_test_case check_only
 	atf_add_test_case port_in_use
 	atf_add_test_case node_key

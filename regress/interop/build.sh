@@ -12,7 +12,7 @@ case $output in
 esac
 cd "$(dirname "$0")" || exit 1
 
-if [ -x "$output" ] && [ -z "$(find . -newer "$output" -type f)" ]; then
+if [ -x "$output" ] && [ -z "$(find . -name "*.go" -newer "$output")" ]; then
 	exit 0
 fi
 go=${GO:-go}
