@@ -1,0 +1,284 @@
+/*
+ * conf: the configuration as a whole: defaults, checks that concern several
+ * statements, and what a reload may change; see conf.h.  Called by derpd.c and
+ * load.c.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf_parse.h"
+#include "conf_set.h"
+#include "log.h"
+
+#define DEFAULT_CONTROL		"/var/run/derpd.sock"
+#define DEFAULT_USER		"_derpd"
+#define DEFAULT_KEYS_USER	"_derpd_keys"
+#define DEFAULT_CHROOT		"/var/empty"
+#define DEFAULT_STATEDIR	"/var/db/derpd"
+#define DEFAULT_RELAY_KEY	"/var/db/derpd/derper.key"
+
+/* From measurement, see ARCHITECTURE.md. */
+#define DEFAULT_QUEUE_BYTES	(1024 * 1024)
+#define DEFAULT_QUEUE_PACKETS	1024
+#define DEFAULT_CODEL_TARGET	20		/* ms */
+#define DEFAULT_CODEL_INTERVAL	100		/* ms */
+#define DEFAULT_UNSENT		(128 * 1024)	/* bytes */
+#define DEFAULT_WRITE_TIMEOUT	2000		/* ms, as derper's */
+
+#define ERRORS_SHOWN	20
+
+struct conf	*parsed;
+static int	 nerrors;
+
+void
+conf_error(const struct conf_pos *pos, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	if (nerrors++ >= ERRORS_SHOWN)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (pos == NULL || pos->file == NULL)
+		log_warnx("%s", text);
+	else
+		log_warnx("%s:%d: %s", pos->file, pos->line, text);
+}
+
+int
+conf_errors(void)
+{
+	return (nerrors);
+}
+
+void
+conf_errors_reset(void)
+{
+	nerrors = 0;
+}
+
+int
+conf_macro(const char *assignment)
+{
+	const char *eq = strchr(assignment, '=');
+	char *name;
+	int rv;
+
+	if (eq == NULL || eq == assignment)
+		return (-1);
+	if ((name = strndup(assignment, (size_t)(eq - assignment))) == NULL)
+		return (-1);
+	rv = lex_macro(name, eq + 1, 1);
+	free(name);
+	return (rv);
+}
+
+static struct conf *
+conf_new(void)
+{
+	struct conf *c;
+
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		fatal("configuration");
+	TAILQ_INIT(&c->names);
+	TAILQ_INIT(&c->listens);
+	TAILQ_INIT(&c->certs);
+	c->control = set_dup(DEFAULT_CONTROL);
+	c->user = set_dup(DEFAULT_USER);
+	c->keys_user = set_dup(DEFAULT_KEYS_USER);
+	c->chroot = set_dup(DEFAULT_CHROOT);
+	c->statedir = set_dup(DEFAULT_STATEDIR);
+	c->sandbox = 1;
+	c->relay.key = set_dup(DEFAULT_RELAY_KEY);
+	c->relay.queue_bytes = DEFAULT_QUEUE_BYTES;
+	c->relay.queue_packets = DEFAULT_QUEUE_PACKETS;
+	c->relay.codel_target = DEFAULT_CODEL_TARGET;
+	c->relay.codel_interval = DEFAULT_CODEL_INTERVAL;
+	c->relay.notsent_lowat = DEFAULT_UNSENT;
+	c->relay.write_timeout = DEFAULT_WRITE_TIMEOUT;
+	return (c);
+}
+
+void
+conf_free(struct conf *c)
+{
+	struct conf_name *n;
+	struct conf_listen *l;
+	struct conf_cert *k;
+	size_t i;
+
+	if (c == NULL)
+		return;
+	while ((n = TAILQ_FIRST(&c->names)) != NULL) {
+		TAILQ_REMOVE(&c->names, n, entry);
+		free(n->name);
+		free(n);
+	}
+	while ((l = TAILQ_FIRST(&c->listens)) != NULL) {
+		TAILQ_REMOVE(&c->listens, l, entry);
+		free(l);
+	}
+	while ((k = TAILQ_FIRST(&c->certs)) != NULL) {
+		TAILQ_REMOVE(&c->certs, k, entry);
+		free(k->cert);
+		free(k->key);
+		free(k);
+	}
+	for (i = 0; i < c->nfiles; i++)
+		free(c->files[i]);
+	free(c->files);
+	free(c->relay.key);
+	free(c->relay.redirect);
+	free(c->relay.congestion);
+	free(c->mesh_key);
+	free(c->control);
+	free(c->user);
+	free(c->keys_user);
+	free(c->chroot);
+	free(c->statedir);
+	free(c);
+}
+
+/* Without a hostname line: the machine's own name, if it is a full one. */
+static void
+default_hostname(void)
+{
+	char name[256];
+	struct conf_pos pos = { parsed->files[0], 1 };
+
+	if (!TAILQ_EMPTY(&parsed->names))
+		return;
+	if (gethostname(name, sizeof(name)) == 0) {
+		name[sizeof(name) - 1] = '\0';
+		if (strchr(name, '.') != NULL) {
+			set_hostname(set_dup(name), &pos);
+			return;
+		}
+	}
+	conf_error(&pos, "no hostname: expected a line such as hostname "
+	    "\"relay.example.org\", the name that clients use");
+}
+
+static void
+default_listen(void)
+{
+	struct conf_pos pos = { parsed->files[0], 1 };
+
+	if (!TAILQ_EMPTY(&parsed->listens))
+		return;
+	set_listen(set_dup("*"), 443, 1, &pos);
+	set_listen(set_dup("*"), 80, 0, &pos);
+}
+
+static void
+check_certificates(void)
+{
+	struct conf_listen *l;
+	struct conf_cert *c;
+	int selfsigned = 0;
+
+	TAILQ_FOREACH(c, &parsed->certs, entry)
+		if (c->cert == NULL && selfsigned++)
+			conf_error(&c->pos, "certificate self-signed stands "
+			    "there twice");
+	TAILQ_FOREACH(l, &parsed->listens, entry)
+		if (l->tls && TAILQ_EMPTY(&parsed->certs)) {
+			conf_error(&l->pos, "listen with tls, but there is no "
+			    "certificate: expected certificate \"FILE\" key "
+			    "\"FILE\", or certificate self-signed");
+			break;
+		}
+}
+
+static void
+check_relay(void)
+{
+	struct conf_pos pos = { parsed->files[0], 1 };
+	struct conf_listen *l;
+	int tls = 0;
+
+	if (!parsed->relay.enabled) {
+		conf_error(&pos, "nothing to serve: expected relay { ... }");
+		return;
+	}
+	TAILQ_FOREACH(l, &parsed->listens, entry)
+		tls |= l->tls;
+	if (!tls)
+		conf_error(&pos, "the relay needs TLS: expected a line such "
+		    "as listen on * port 443 tls");
+	if (strlen(parsed->chroot) >= 1024 || strlen(parsed->control) >= 104)
+		conf_error(&pos, "chroot or control: the path is too long "
+		    "(control at most 103 bytes)");
+}
+
+struct conf *
+conf_load(const char *path)
+{
+	struct conf *c;
+
+	conf_errors_reset();
+	set_begin();
+	parsed = conf_new();
+	if (lex_push(path, NULL) == 0) {
+		yyparse();
+		lex_reset();
+		if (conf_errors() == 0) {
+			default_hostname();
+			default_listen();
+			check_certificates();
+			check_relay();
+		}
+	}
+	lex_macros_reset();
+	c = parsed;
+	parsed = NULL;
+	if (conf_errors() == 0)
+		return (c);
+	if (conf_errors() > ERRORS_SHOWN)
+		log_warnx("%d more errors", conf_errors() - ERRORS_SHOWN);
+	conf_free(c);
+	return (NULL);
+}
+
+static int
+same_listens(const struct conf *a, const struct conf *b)
+{
+	const struct conf_listen *x = TAILQ_FIRST(&a->listens);
+	const struct conf_listen *y = TAILQ_FIRST(&b->listens);
+
+	for (; x != NULL && y != NULL; x = TAILQ_NEXT(x, entry),
+	    y = TAILQ_NEXT(y, entry))
+		if (x->tls != y->tls || x->sslen != y->sslen ||
+		    memcmp(&x->ss, &y->ss, x->sslen) != 0)
+			return (0);
+	return (x == NULL && y == NULL);
+}
+
+const char *
+conf_needs_restart(const struct conf *old, const struct conf *new)
+{
+	if (!same_listens(old, new))
+		return ("listen");
+	if (old->relay.workers != new->relay.workers)
+		return ("workers");
+	if (strcmp(old->user, new->user) != 0)
+		return ("user");
+	if (strcmp(old->keys_user, new->keys_user) != 0)
+		return ("keys user");
+	if (strcmp(old->chroot, new->chroot) != 0)
+		return ("chroot");
+	if (strcmp(old->control, new->control) != 0)
+		return ("control");
+	if (strcmp(old->relay.key, new->relay.key) != 0)
+		return ("relay key");
+	if (strcmp(old->statedir, new->statedir) != 0)
+		return ("statedir");
+	if (old->sandbox != new->sandbox)
+		return ("sandbox");
+	return (NULL);
+}

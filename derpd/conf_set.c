@@ -1,0 +1,406 @@
+/*
+ * conf_set: single statements of the configuration; see conf_set.h.  Called by
+ * parse.y.
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <ctype.h>
+#include <limits.h>
+#include <netdb.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf_parse.h"
+#include "conf_set.h"
+#include "log.h"
+
+#define MIN_BURST	65568	/* one SendPacket of the largest size */
+
+static int	done[SET_MAX];
+
+void
+set_begin(void)
+{
+	memset(done, 0, sizeof(done));
+}
+
+int
+set_done(enum set_what what)
+{
+	return (done[what]);
+}
+
+/* 1 the first time; else an error is reported. */
+static int
+once(enum set_what what, const char *name, const struct conf_pos *pos)
+{
+	if (done[what]) {
+		conf_error(pos, "%s is set a second time: expected it once",
+		    name);
+		return (0);
+	}
+	done[what] = 1;
+	return (1);
+}
+
+char *
+set_dup(const char *s)
+{
+	char *copy;
+
+	if ((copy = strdup(s)) == NULL)
+		fatal("configuration");
+	return (copy);
+}
+
+static void
+replace(char **dst, char *s)
+{
+	free(*dst);
+	*dst = s;
+}
+
+int64_t
+set_size(char *text, const struct conf_pos *pos)
+{
+	const char *errstr = "malformed";
+	size_t n = strlen(text);
+	int64_t v = 0, unit = 1;
+
+	if (n > 1) {
+		switch (text[n - 1]) {
+		case 'K': case 'k':
+			unit = 1024;
+			break;
+		case 'M': case 'm':
+			unit = 1024 * 1024;
+			break;
+		case 'G': case 'g':
+			unit = 1024 * 1024 * 1024;
+			break;
+		}
+		if (unit > 1) {
+			text[n - 1] = '\0';
+			v = strtonum(text, 0, INT64_MAX / unit, &errstr);
+			text[n - 1] = '?';
+		}
+	}
+	if (errstr != NULL)
+		conf_error(pos, "a size that is no number: expected bytes, "
+		    "with K, M or G behind it if wanted");
+	free(text);
+	return (errstr == NULL ? v * unit : 0);
+}
+
+/* A DNS name: labels of letters, digits and inner hyphens. */
+static int
+is_dns_name(const char *s)
+{
+	size_t label = 0, n = strlen(s);
+	const char *p;
+
+	if (n == 0 || n > 253)
+		return (0);
+	for (p = s; *p != '\0'; p++) {
+		if (*p == '.') {
+			if (label == 0 || p[-1] == '-')
+				return (0);
+			label = 0;
+			continue;
+		}
+		if (!isalnum((unsigned char)*p) && (*p != '-' || label == 0))
+			return (0);
+		if (++label > 63)
+			return (0);
+	}
+	return (label > 0 && p[-1] != '-');
+}
+
+/* Parse a literal address; 0, or -1. */
+static int
+literal(const char *host, int64_t port, int family, struct conf_listen *l)
+{
+	struct addrinfo hints, *ai;
+	char service[8];
+
+	memset(&hints, 0, sizeof(hints));
+	hints.ai_family = family;
+	hints.ai_socktype = SOCK_STREAM;
+	hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
+	snprintf(service, sizeof(service), "%lld", (long long)port);
+	if (getaddrinfo(host, service, &hints, &ai) != 0)
+		return (-1);
+	memcpy(&l->ss, ai->ai_addr, ai->ai_addrlen);
+	l->sslen = ai->ai_addrlen;
+	freeaddrinfo(ai);
+	return (0);
+}
+
+static int
+is_address(const char *s)
+{
+	struct conf_listen l;
+
+	return (literal(s, 0, AF_UNSPEC, &l) == 0);
+}
+
+void
+set_hostname(char *name, const struct conf_pos *pos)
+{
+	struct conf_name *n;
+
+	if (!is_dns_name(name) && !is_address(name)) {
+		conf_error(pos, "hostname \"%s\": expected a DNS name or an "
+		    "IP address", name);
+		free(name);
+		return;
+	}
+	TAILQ_FOREACH(n, &parsed->names, entry)
+		if (strcasecmp(n->name, name) == 0) {
+			conf_error(pos, "hostname \"%s\" stands there twice",
+			    name);
+			free(name);
+			return;
+		}
+	if ((n = calloc(1, sizeof(*n))) == NULL)
+		fatal("configuration");
+	n->name = name;
+	n->pos = *pos;
+	TAILQ_INSERT_TAIL(&parsed->names, n, entry);
+}
+
+static void
+add_listen(const char *address, int64_t port, int family, int tls,
+    int wildcard, const struct conf_pos *pos)
+{
+	struct conf_listen *l, *o;
+
+	if ((l = calloc(1, sizeof(*l))) == NULL)
+		fatal("configuration");
+	if (literal(address, port, family, l) == -1) {
+		conf_error(pos, "listen on %s: expected * or an IP address",
+		    address);
+		free(l);
+		return;
+	}
+	TAILQ_FOREACH(o, &parsed->listens, entry)
+		if (port != 0 && o->sslen == l->sslen &&
+		    memcmp(&o->ss, &l->ss, l->sslen) == 0) {
+			conf_error(pos, "listen on %s port %lld stands there "
+			    "twice", wildcard ? "*" : address,
+			    (long long)port);
+			free(l);
+			return;
+		}
+	l->tls = tls;
+	l->wildcard = wildcard;
+	l->pos = *pos;
+	TAILQ_INSERT_TAIL(&parsed->listens, l, entry);
+}
+
+void
+set_listen(char *address, int64_t port, int tls, const struct conf_pos *pos)
+{
+	if (port > 65535)
+		conf_error(pos, "port %lld: expected 0 to 65535",
+		    (long long)port);
+	else if (strcmp(address, "*") == 0) {
+		add_listen("::", port, AF_INET6, tls, 1, pos);
+		add_listen("0.0.0.0", port, AF_INET, tls, 1, pos);
+	} else
+		add_listen(address, port, AF_UNSPEC, tls, 0, pos);
+	free(address);
+}
+
+static int
+is_absolute(const char *path, const char *name, const struct conf_pos *pos)
+{
+	if (*path == '/' && strlen(path) < PATH_MAX)
+		return (1);
+	conf_error(pos, "%s \"%s\": expected an absolute path", name, path);
+	return (0);
+}
+
+void
+set_certificate(char *cert, char *key, const struct conf_pos *pos)
+{
+	struct conf_cert *c;
+
+	if (cert != NULL && (!is_absolute(cert, "certificate", pos) ||
+	    !is_absolute(key, "key", pos))) {
+		free(cert);
+		free(key);
+		return;
+	}
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		fatal("configuration");
+	c->cert = cert;
+	c->key = key;
+	c->pos = *pos;
+	TAILQ_INSERT_TAIL(&parsed->certs, c, entry);
+}
+
+void
+set_path(enum set_what what, char *path, const struct conf_pos *pos)
+{
+	static const char *const names[] = {
+		[SET_CONTROL] = "control", [SET_CHROOT] = "chroot",
+		[SET_STATEDIR] = "statedir", [SET_RELAY_KEY] = "relay key",
+		[SET_MESH_KEY] = "mesh key file"
+	};
+	char **dst = what == SET_CONTROL ? &parsed->control :
+	    what == SET_CHROOT ? &parsed->chroot :
+	    what == SET_STATEDIR ? &parsed->statedir :
+	    what == SET_RELAY_KEY ? &parsed->relay.key : &parsed->mesh_key;
+
+	if (!once(what, names[what], pos) ||
+	    !is_absolute(path, names[what], pos))
+		free(path);
+	else
+		replace(dst, path);
+}
+
+void
+set_user(int keys, char *name, const struct conf_pos *pos)
+{
+	const char *what = keys ? "keys user" : "user";
+
+	if (!once(keys ? SET_KEYS_USER : SET_USER, what, pos))
+		free(name);
+	else if (*name == '\0' || strlen(name) > 32) {
+		conf_error(pos, "%s: expected the name of a user", what);
+		free(name);
+	} else if (keys) {
+		replace(&parsed->keys_user, name);
+		parsed->keys_user_set = 1;
+	} else {
+		replace(&parsed->user, name);
+		parsed->user_set = 1;
+	}
+}
+
+static const struct {
+	enum set_what	 what;
+	const char	*name;
+	int64_t		 min, max;
+	size_t		 offset;	/* in struct conf_relay */
+	int		 wide;		/* 64 bits */
+} numbers[] = {
+#define N(what, name, min, max, field)					\
+	{ what, name, min, max, offsetof(struct conf_relay, field),	\
+	    sizeof(((struct conf_relay *)0)->field) == sizeof(uint64_t) }
+	N(SET_WORKERS, "workers", 1, MAXWORKERS, workers),
+	N(SET_QUEUE_BYTES, "queue bytes", 65605, 1 << 30, queue_bytes),
+	N(SET_QUEUE_PACKETS, "queue packets", 1, 1 << 20, queue_packets),
+	N(SET_CODEL_TARGET, "codel target (ms)", 1, 10000, codel_target),
+	N(SET_CODEL_INTERVAL, "codel interval (ms)", 1, 60000,
+	    codel_interval),
+	N(SET_UNSENT, "unsent limit (bytes)", 16384, 1 << 30, notsent_lowat),
+	N(SET_WRITE_TIMEOUT, "write timeout (ms)", 0, 3600000,
+	    write_timeout),
+	N(SET_ACCEPT_RATE, "accept rate", 1, 1000000, accept_rate),
+	N(SET_ACCEPT_BURST, "accept burst", 1, 1000000, accept_burst),
+	N(SET_CLIENT_RATE, "client rate (bytes a second)", 1,
+	    (int64_t)1 << 40, client_rate),
+	N(SET_CLIENT_BURST, "client burst (bytes)", MIN_BURST,
+	    (int64_t)1 << 40, client_burst),
+	N(SET_MAX_CLIENTS, "max clients", 1, 10000000, max_clients)
+#undef N
+};
+
+void
+set_number(enum set_what what, int64_t v, const struct conf_pos *pos)
+{
+	unsigned int narrow = (unsigned int)v;
+	uint64_t wide = (uint64_t)v;
+	char *p;
+	size_t i;
+
+	if (what == SET_SANDBOX) {
+		if (once(what, "sandbox", pos))
+			parsed->sandbox = (int)v;
+		return;
+	}
+	for (i = 0; numbers[i].what != what; i++)
+		;
+	if (!once(what, numbers[i].name, pos))
+		return;
+	if (v < numbers[i].min || v > numbers[i].max) {
+		conf_error(pos, "%s %lld: expected %lld to %lld",
+		    numbers[i].name, (long long)v,
+		    (long long)numbers[i].min, (long long)numbers[i].max);
+		return;
+	}
+	p = (char *)&parsed->relay + numbers[i].offset;
+	if (numbers[i].wide)
+		memcpy(p, &wide, sizeof(wide));
+	else
+		memcpy(p, &narrow, sizeof(narrow));
+}
+
+/* It goes into a Location field: nothing but visible ASCII. */
+static int
+is_url(const char *s)
+{
+	if ((strncmp(s, "https://", 8) != 0 &&
+	    strncmp(s, "http://", 7) != 0) || strlen(s) > 1000)
+		return (0);
+	for (; *s != '\0'; s++)
+		if (*s <= 0x20 || *s >= 0x7f || *s == '"' || *s == '<' ||
+		    *s == '>')
+			return (0);
+	return (1);
+}
+
+void
+set_home(enum conf_home home, char *url, const struct conf_pos *pos)
+{
+	if (!once(SET_HOME, "home", pos)) {
+		free(url);
+		return;
+	}
+	if (home == HOME_REDIRECT && !is_url(url)) {
+		conf_error(pos, "home redirect: expected an http:// or "
+		    "https:// URL of visible ASCII characters");
+		free(url);
+		return;
+	}
+	parsed->relay.home = home;
+	replace(&parsed->relay.redirect, url);
+}
+
+void
+set_codel_off(const struct conf_pos *pos)
+{
+	if (once(SET_CODEL_TARGET, "codel", pos))
+		parsed->relay.codel_target = 0;
+}
+
+void
+set_congestion(char *name, const struct conf_pos *pos)
+{
+	size_t n = strlen(name);
+
+	if (!once(SET_CONGESTION, "congestion control", pos)) {
+		free(name);
+		return;
+	}
+	if (n == 0 || n > 15 || strspn(name,
+	    "abcdefghijklmnopqrstuvwxyz0123456789_-") != n) {
+		conf_error(pos, "congestion control \"%s\": expected the name "
+		    "of an algorithm, such as \"bbr\"", name);
+		free(name);
+		return;
+	}
+	replace(&parsed->relay.congestion, name);
+}
+
+void
+set_relay(const struct conf_pos *pos)
+{
+	if (once(SET_RELAY, "relay", pos))
+		parsed->relay.enabled = 1;
+}

@@ -1,0 +1,177 @@
+/*
+ * parse: the grammar of derpd.conf(5).  Called by conf_load(); reads through
+ * lex.c, fills in the configuration, and leaves what concerns it as a whole to
+ * conf.c.
+ */
+%{
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf_parse.h"
+#include "conf_set.h"
+#include "log.h"
+%}
+
+%token	ACCEPT ACME ADDRESS ADMIT BLANK BURST BYTES CERTIFICATE CHROOT CLIENT
+%token	CLIENTS CODEL CONGESTION CONTROL FILENAME HOME HOSTNAME INCLUDE
+%token	INTERVAL KEY KEYS LIMIT LISTEN MAP MAXIMUM MESH METRICS OFF ON PACKETS
+%token	PAGE PORT QUEUE RATE REDIRECT RELAY SANDBOX SELFSIGNED STATEDIR STUN
+%token	TARGET TIMEOUT TLS UNSENT USER WITH WORKERS WRITE BADWORD
+%token	<v.string> STRING
+%token	<v.number> NUMBER
+%type	<v.number> size port tls onoff
+%type	<v.string> address
+
+%%
+
+grammar		: /* empty */
+		| grammar '\n'
+		| grammar statement '\n'
+		| grammar error '\n'
+		;
+
+statement	: STRING '=' STRING {
+			if (lex_macro($1, $3, 0) == -1)
+				fatal("configuration");
+			free($1);
+			free($3);
+		}
+		| INCLUDE STRING {
+			(void)lex_push($2, &$<pos>2);
+			free($2);
+		}
+		| HOSTNAME STRING		{ set_hostname($2, &$<pos>1); }
+		| LISTEN ON address PORT port tls {
+			set_listen($3, $5, (int)$6, &$<pos>1);
+		}
+		| CERTIFICATE STRING KEY STRING {
+			set_certificate($2, $4, &$<pos>1);
+		}
+		| CERTIFICATE SELFSIGNED {
+			set_certificate(NULL, NULL, &$<pos>1);
+		}
+		| RELAY				{ set_relay(&$<pos>1); }
+		  '{' optnl relayopts '}'
+		| MESH '{' optnl meshopts '}'
+		| CONTROL STRING { set_path(SET_CONTROL, $2, &$<pos>1); }
+		| CHROOT STRING { set_path(SET_CHROOT, $2, &$<pos>1); }
+		| STATEDIR STRING { set_path(SET_STATEDIR, $2, &$<pos>1); }
+		| USER STRING			{ set_user(0, $2, &$<pos>1); }
+		| KEYS USER STRING		{ set_user(1, $3, &$<pos>1); }
+		| SANDBOX onoff {
+			set_number(SET_SANDBOX, $2, &$<pos>1);
+		}
+		| later {
+			conf_error(&$<pos>1, "this statement is not part of "
+			    "this release of derpd: leave it out");
+			lex_skip();
+		}
+		;
+
+later		: STUN | MAP | ADMIT | METRICS | ACME ;
+
+address		: '*'			{ $$ = set_dup("*"); }
+		| STRING		{ $$ = $1; }
+		;
+
+port		: NUMBER		{ $$ = $1; }
+		;
+
+tls		: /* empty */		{ $$ = 0; }
+		| TLS			{ $$ = 1; }
+		;
+
+onoff		: ON			{ $$ = 1; }
+		| OFF			{ $$ = 0; }
+		;
+
+size		: NUMBER		{ $$ = $1; }
+		| STRING		{ $$ = set_size($1, &$<pos>1); }
+		;
+
+optnl		: /* empty */
+		| optnl '\n'
+		;
+
+relayopts	: /* empty */
+		| relayopts relayopt optnl
+		| relayopts error optnl
+		;
+
+relayopt	: KEY STRING { set_path(SET_RELAY_KEY, $2, &$<pos>1); }
+		| WORKERS NUMBER {
+			set_number(SET_WORKERS, $2, &$<pos>1);
+		}
+		| HOME PAGE	{ set_home(HOME_PAGE, NULL, &$<pos>1); }
+		| HOME BLANK	{ set_home(HOME_BLANK, NULL, &$<pos>1); }
+		| HOME REDIRECT STRING {
+			set_home(HOME_REDIRECT, $3, &$<pos>1);
+		}
+		| QUEUE BYTES size PACKETS NUMBER {
+			set_number(SET_QUEUE_BYTES, $3, &$<pos>1);
+			set_number(SET_QUEUE_PACKETS, $5, &$<pos>1);
+		}
+		| CODEL TARGET NUMBER INTERVAL NUMBER {
+			set_number(SET_CODEL_TARGET, $3, &$<pos>1);
+			set_number(SET_CODEL_INTERVAL, $5, &$<pos>1);
+		}
+		| CODEL OFF	{ set_codel_off(&$<pos>1); }
+		| UNSENT LIMIT size {
+			set_number(SET_UNSENT, $3, &$<pos>1);
+		}
+		| WRITE TIMEOUT NUMBER {
+			set_number(SET_WRITE_TIMEOUT, $3, &$<pos>1);
+		}
+		| CONGESTION CONTROL STRING {
+			set_congestion($3, &$<pos>1);
+		}
+		| ACCEPT RATE NUMBER BURST NUMBER {
+			set_number(SET_ACCEPT_RATE, $3, &$<pos>1);
+			set_number(SET_ACCEPT_BURST, $5, &$<pos>1);
+		}
+		| CLIENT RATE size BURST size {
+			set_number(SET_CLIENT_RATE, $3, &$<pos>1);
+			set_number(SET_CLIENT_BURST, $5, &$<pos>1);
+		}
+		| MAXIMUM CLIENTS NUMBER {
+			set_number(SET_MAX_CLIENTS, $3, &$<pos>1);
+		}
+		;
+
+meshopts	: /* empty */
+		| meshopts meshopt optnl
+		| meshopts error optnl
+		;
+
+meshopt		: KEY FILENAME STRING {
+			set_path(SET_MESH_KEY, $3, &$<pos>1);
+		}
+		| WITH STRING meshaddress {
+			free($2);
+			conf_error(&$<pos>1, "mesh: `with' is not part of this "
+			    "release of derpd: leave it out");
+		}
+		;
+
+meshaddress	: /* empty */
+		| ADDRESS STRING	{ free($2); }
+		;
+
+%%
+
+void
+yyerror(const char *msg)
+{
+	const char *usage = lex_usage();
+	struct conf_pos pos = yylval.pos;
+
+	(void)msg;
+	if (usage != NULL)
+		conf_error(&pos, "near `%s': expected %s", lex_word(), usage);
+	else
+		conf_error(&pos, "near `%s': expected hostname, listen, "
+		    "certificate, relay, mesh, control, user, keys user, "
+		    "chroot, statedir, sandbox, include or NAME = \"VALUE\"",
+		    lex_word());
+}
