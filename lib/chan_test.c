@@ -1,0 +1,462 @@
+/*
+ * chan_test: channels with and without an event loop, the rules of msg.h on
+ * both sides, peers that die or cheat, call backs that free their channel.
+ */
+#include <sys/types.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <atf-c.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <imsg.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chan.h"
+
+static struct event_base	*base;
+static int			 sv[2];
+
+/* What the call backs saw. */
+static int			 ngone, nmsgs, free_at = -1;
+static size_t			 nbytes;
+static uint32_t			 last_type;
+static int			 last_fd;
+
+static void
+setup(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	ATF_REQUIRE((base = event_base_new()) != NULL);
+	ATF_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
+}
+
+static void
+on_msg(struct chan *c, struct msg *m, void *arg)
+{
+	ATF_CHECK_STREQ("arg", (char *)arg);
+	nmsgs++;
+	nbytes += m->rd.left;
+	last_type = m->type;
+	last_fd = m->fd;
+	if (nmsgs == free_at)
+		chan_free(c);
+}
+
+static void
+on_gone(struct chan *c, const char *why, void *arg)
+{
+	ATF_CHECK_STREQ("arg", (char *)arg);
+	ATF_CHECK(*why != '\0');
+	ATF_CHECK_EQ(-1, chan_fd(c));
+	ngone++;
+}
+
+static void
+on_gone_free(struct chan *c, const char *why, void *arg)
+{
+	on_gone(c, why, arg);
+	chan_free(c);
+}
+
+static char	arg[] = "arg";
+
+static struct chan *
+with_events(int fd, enum role self, enum role peer)
+{
+	struct chan	*c;
+
+	c = chan_new(base, fd, self, peer, on_msg, on_gone, arg);
+	ATF_REQUIRE(c != NULL);
+	return c;
+}
+
+static struct chan *
+without_events(int fd, enum role self, enum role peer)
+{
+	struct chan	*c;
+
+	c = chan_new(NULL, fd, self, peer, NULL, NULL, NULL);
+	ATF_REQUIRE(c != NULL);
+	return c;
+}
+
+/* Turn the loop until nothing is to do. */
+static void
+settle(void)
+{
+	int	i;
+
+	for (i = 0; i < 50; i++)
+		ATF_REQUIRE(event_base_loop(base, EVLOOP_NONBLOCK) != -1);
+}
+
+static int
+a_file(void)
+{
+	int	fd;
+
+	ATF_REQUIRE((fd = open("/dev/null", O_RDWR)) != -1);
+	return fd;
+}
+
+ATF_TC_WITHOUT_HEAD(delivery);
+ATF_TC_BODY(delivery, tc)
+{
+	struct chan	*p, *k;
+	struct wr	 w;
+	int		 i;
+
+	setup();
+	p = with_events(sv[0], ROLE_PARENT, ROLE_KEYS);
+	k = with_events(sv[1], ROLE_KEYS, ROLE_PARENT);
+	wr_init(&w);
+	while (w.len < MSG_MAXPAYLOAD)
+		wr_u32(&w, 7);
+	for (i = 0; i < 10; i++)
+		ATF_REQUIRE(chan_send(p, MSG_KEY_RETAIN, &w, -1) == 0);
+	ATF_CHECK(chan_queued(p) >= 10 * MSG_MAXPAYLOAD);
+	settle();
+	ATF_CHECK_EQ(10, nmsgs);
+	ATF_CHECK_EQ(10 * MSG_MAXPAYLOAD, nbytes);
+	ATF_CHECK_EQ(0, chan_queued(p));
+	ATF_REQUIRE(chan_send(p, MSG_KEY_TLS, NULL, a_file()) == 0);
+	settle();
+	ATF_CHECK_EQ(MSG_KEY_TLS, last_type);
+	ATF_CHECK(last_fd != -1);
+	ATF_CHECK_MSG(fcntl(last_fd, F_GETFD) == -1,
+	    "a descriptor that was left is still open");
+	ATF_CHECK_EQ(0, ngone);
+	wr_free(&w);
+	chan_free(p);
+	settle();
+	ATF_CHECK_EQ(1, ngone);
+	ATF_CHECK_EQ(-1, chan_send(k, MSG_READY, NULL, -1));
+	ATF_CHECK_EQ(EPIPE, errno);
+	chan_free(k);
+}
+
+/* Would the sender get away with it?  Its descriptor is closed either way. */
+static void
+refused(struct chan *c, uint32_t type, const struct wr *w, int fd, int error)
+{
+	ATF_CHECK_EQ_MSG(-1, chan_send(c, type, w, fd), "%s", msg_name(type));
+	ATF_CHECK_EQ_MSG(error, errno, "%s: errno %d", msg_name(type), errno);
+	if (fd != -1)
+		ATF_CHECK_EQ(-1, fcntl(fd, F_GETFD));
+}
+
+ATF_TC_WITHOUT_HEAD(sender_rules);
+ATF_TC_BODY(sender_rules, tc)
+{
+	struct chan	*p;
+	struct wr	 w;
+
+	setup();
+	p = with_events(sv[0], ROLE_PARENT, ROLE_KEYS);
+	refused(p, MSG_SIGN, NULL, -1, EPERM);
+	refused(p, MSG_MAX, NULL, a_file(), EPERM);
+	refused(p, MSG_KEY_TLS, NULL, -1, EPERM);
+	refused(p, MSG_KEY_RETAIN, NULL, a_file(), EPERM);
+	wr_init(&w);
+	while (w.len <= MSG_MAXPAYLOAD)
+		wr_u64(&w, 0);
+	refused(p, MSG_KEY_RETAIN, &w, -1, EMSGSIZE);
+	w.bad = 1;
+	refused(p, MSG_KEY_RETAIN, &w, -1, ENOMEM);
+	wr_free(&w);
+	ATF_CHECK(chan_send(p, MSG_KEY_MESH, NULL, -1) == 0);
+	ATF_CHECK(chan_send(p, MSG_KEY_MESH, NULL, a_file()) == 0);
+	chan_free(p);
+	close(sv[1]);
+}
+
+/* What arrives when a peer writes this itself; 1 when it was dropped. */
+static int
+cheat(uint32_t type, size_t len, int fd)
+{
+	static unsigned char	 data[MSG_MAXPAYLOAD * 2];
+	struct imsgbuf		 ib;
+	struct chan		*k;
+	int			 i;
+
+	setup();
+	ngone = nmsgs = 0;
+	k = with_events(sv[1], ROLE_KEYS, ROLE_RELAY);
+	fcntl(sv[0], F_SETFL, O_NONBLOCK);
+	ATF_REQUIRE(imsgbuf_init(&ib, sv[0]) == 0);
+	imsgbuf_allow_fdpass(&ib);
+	imsgbuf_set_maxsize(&ib, sizeof(data) + IMSG_HEADER_SIZE);
+	ATF_REQUIRE_EQ(1, imsg_compose(&ib, type, 0, 0, fd, data, len));
+	/* A valid one after it, which must not be taken any more. */
+	ATF_REQUIRE_EQ(1, imsg_compose(&ib, MSG_SIGN, 0, 0, -1, data, 1));
+	for (i = 0; i < 20; i++) {
+		if (imsgbuf_write(&ib) == -1)
+			break;
+		settle();
+	}
+	ATF_CHECK_MSG(ngone == 0 || nmsgs == 0, "taken after a violation");
+	imsgbuf_clear(&ib);
+	chan_free(k);
+	close(sv[0]);
+	event_base_free(base);
+	return ngone == 1;
+}
+
+ATF_TC_WITHOUT_HEAD(receiver_rules);
+ATF_TC_BODY(receiver_rules, tc)
+{
+	ATF_CHECK_EQ(0, cheat(MSG_LOGIN, 100, -1));
+	ATF_CHECK_EQ(2, nmsgs);
+	ATF_CHECK_EQ(1, cheat(MSG_KEY_RETAIN, 0, -1));
+	ATF_CHECK_EQ(1, cheat(MSG_MAX, 0, -1));
+	ATF_CHECK_EQ(1, cheat(0xffffffff, 0, -1));
+	ATF_CHECK_EQ(1, cheat(MSG_LOGIN, 0, a_file()));
+	ATF_CHECK_EQ(1, cheat(MSG_LOGIN, MSG_MAXPAYLOAD + 1, -1));
+	ATF_CHECK_EQ(0, cheat(MSG_LOGIN, MSG_MAXPAYLOAD, -1));
+}
+
+ATF_TC_WITHOUT_HEAD(free_in_message);
+ATF_TC_BODY(free_in_message, tc)
+{
+	struct chan	*p;
+	int		 i;
+
+	setup();
+	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
+	(void)with_events(sv[1], ROLE_KEYS, ROLE_PARENT);
+	for (i = 0; i < 5; i++)
+		ATF_REQUIRE(chan_send(p, MSG_KEY_METACERT, NULL, -1) == 0);
+	ATF_REQUIRE(chan_flush(p, 1000) == 0);
+	free_at = 2;
+	settle();
+	ATF_CHECK_EQ_MSG(2, nmsgs, "called after chan_free()");
+	ATF_CHECK_EQ(0, ngone);
+	chan_free(p);
+}
+
+ATF_TC_WITHOUT_HEAD(free_in_gone);
+ATF_TC_BODY(free_in_gone, tc)
+{
+	setup();
+	ATF_REQUIRE(chan_new(base, sv[1], ROLE_KEYS, ROLE_PARENT, on_msg,
+	    on_gone_free, arg) != NULL);
+	close(sv[0]);
+	settle();
+	ATF_CHECK_EQ(1, ngone);
+	ATF_CHECK_MSG(fcntl(sv[1], F_GETFD) == -1, "not closed");
+}
+
+/* What came before the peer went is delivered first. */
+ATF_TC_WITHOUT_HEAD(last_words);
+ATF_TC_BODY(last_words, tc)
+{
+	struct chan	*p, *k;
+
+	setup();
+	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
+	k = with_events(sv[1], ROLE_KEYS, ROLE_PARENT);
+	ATF_REQUIRE(chan_send(p, MSG_STOP, NULL, -1) == 0);
+	ATF_REQUIRE(chan_flush(p, 1000) == 0);
+	chan_free(p);
+	settle();
+	ATF_CHECK_EQ(1, nmsgs);
+	ATF_CHECK_EQ(MSG_STOP, last_type);
+	ATF_CHECK_EQ(1, ngone);
+	chan_free(k);
+}
+
+ATF_TC_WITHOUT_HEAD(receive);
+ATF_TC_BODY(receive, tc)
+{
+	struct chan	*p, *k;
+	struct msg	 m;
+	struct wr	 w;
+
+	setup();
+	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
+	k = without_events(sv[1], ROLE_KEYS, ROLE_PARENT);
+	ATF_CHECK_EQ(-1, chan_recv(k, &m, 0));
+	ATF_CHECK_EQ(ETIMEDOUT, errno);
+	wr_init(&w);
+	wr_str(&w, "names");
+	ATF_REQUIRE(chan_send(p, MSG_KEY_SELFSIGN, &w, a_file()) == 0);
+	ATF_REQUIRE(chan_send(p, MSG_STOP, NULL, -1) == 0);
+	ATF_REQUIRE(chan_flush(p, 1000) == 0);
+	ATF_REQUIRE(chan_recv(k, &m, 1000) == 0);
+	ATF_CHECK_EQ(MSG_KEY_SELFSIGN, m.type);
+	ATF_CHECK_EQ(w.len, m.rd.left);
+	ATF_CHECK_EQ(0, memcmp(m.rd.p, w.p, w.len));
+	ATF_CHECK(fcntl(m.fd, F_GETFD) & FD_CLOEXEC);
+	msg_free(&m);
+	wr_free(&w);
+	chan_free(p);
+	ATF_REQUIRE(chan_recv(k, &m, 1000) == 0);
+	ATF_CHECK_EQ(MSG_STOP, m.type);
+	msg_free(&m);
+	ATF_CHECK_EQ(-1, chan_recv(k, &m, 1000));
+	ATF_CHECK_EQ(EPIPE, errno);
+	ATF_CHECK_EQ(-1, chan_fd(k));
+	chan_free(k);
+}
+
+ATF_TC_WITHOUT_HEAD(receive_cheat);
+ATF_TC_BODY(receive_cheat, tc)
+{
+	struct chan	*wrong, *k;
+	struct msg	 m;
+
+	setup();
+	/* It takes itself for the parent; we know it is a relay. */
+	wrong = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
+	k = without_events(sv[1], ROLE_KEYS, ROLE_RELAY);
+	ATF_REQUIRE(chan_send(wrong, MSG_STOP, NULL, -1) == 0);
+	ATF_REQUIRE(chan_flush(wrong, 1000) == 0);
+	ATF_CHECK_EQ(-1, chan_recv(k, &m, 1000));
+	ATF_CHECK_EQ(EPROTO, errno);
+	ATF_CHECK_EQ(-1, chan_recv(k, &m, 1000));
+	ATF_CHECK_EQ(EPROTO, errno);
+	ATF_REQUIRE(chan_attach(k, base, on_msg, on_gone, arg) == 0);
+	settle();
+	ATF_CHECK_EQ(1, ngone);
+	ATF_CHECK_EQ(0, nmsgs);
+	chan_free(wrong);
+	chan_free(k);
+}
+
+ATF_TC_WITHOUT_HEAD(full);
+ATF_TC_BODY(full, tc)
+{
+	struct chan	*p;
+	struct wr	 w;
+	int		 i;
+
+	setup();
+	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
+	wr_init(&w);
+	while (w.len < MSG_MAXPAYLOAD)
+		wr_u64(&w, 1);
+	for (i = 0; i < 20; i++)
+		ATF_REQUIRE(chan_send(p, MSG_KEY_RETAIN, &w, -1) == 0);
+	ATF_CHECK_EQ(-1, chan_flush(p, 10));
+	ATF_CHECK_EQ(ETIMEDOUT, errno);
+	ATF_CHECK(chan_queued(p) > 0);
+	close(sv[1]);
+	ATF_CHECK_EQ(-1, chan_flush(p, 1000));
+	ATF_CHECK_EQ(EPIPE, errno);
+	wr_free(&w);
+	chan_free(p);
+}
+
+/* Answer every MSG_SIGN with its own payload, in a process of its own. */
+static void
+signer(int fd)
+{
+	struct chan	*k;
+	struct msg	 m;
+	struct wr	 w;
+
+	k = chan_new(NULL, fd, ROLE_KEYS, ROLE_RELAY, NULL, NULL, NULL);
+	while (k != NULL && chan_recv(k, &m, 10000) == 0) {
+		wr_init(&w);
+		wr_bytes(&w, m.rd.p, m.rd.left);
+		if (chan_send(k, MSG_SIGNED, &w, -1) == -1 ||
+		    chan_flush(k, 10000) == -1)
+			_exit(1);
+		wr_free(&w);
+		msg_free(&m);
+	}
+	_exit(0);
+}
+
+ATF_TC_WITHOUT_HEAD(call);
+ATF_TC_BODY(call, tc)
+{
+	struct chan	*r;
+	struct msg	 m;
+	struct wr	 w;
+	pid_t		 pid;
+	int		 i, st;
+
+	setup();
+	ATF_REQUIRE((pid = fork()) != -1);
+	if (pid == 0) {
+		close(sv[0]);
+		signer(sv[1]);
+	}
+	close(sv[1]);
+	r = without_events(sv[0], ROLE_RELAY, ROLE_KEYS);
+	wr_init(&w);
+	for (i = 0; i < 6; i++) {
+		while (w.len < (size_t)i * 50000)
+			wr_u32(&w, (uint32_t)w.len);
+		ATF_REQUIRE(chan_call(r, MSG_SIGN, &w, -1, &m, 10000) == 0);
+		ATF_CHECK_EQ(MSG_SIGNED, m.type);
+		ATF_REQUIRE_EQ(w.len, m.rd.left);
+		ATF_CHECK(w.len == 0 || memcmp(w.p, m.rd.p, w.len) == 0);
+		msg_free(&m);
+	}
+	chan_free(r);
+	ATF_REQUIRE_EQ(pid, waitpid(pid, &st, 0));
+	ATF_CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 0);
+	wr_free(&w);
+}
+
+ATF_TC_WITHOUT_HEAD(attach_later);
+ATF_TC_BODY(attach_later, tc)
+{
+	struct chan	*p, *k;
+	struct msg	 m;
+
+	setup();
+	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
+	k = without_events(sv[1], ROLE_KEYS, ROLE_PARENT);
+	ATF_REQUIRE(chan_send(p, MSG_START, NULL, -1) == 0);
+	ATF_REQUIRE(chan_send(p, MSG_KEY_METACERT, NULL, -1) == 0);
+	ATF_REQUIRE(chan_send(p, MSG_STOP, NULL, -1) == 0);
+	ATF_REQUIRE(chan_flush(p, 1000) == 0);
+	ATF_REQUIRE(chan_recv(k, &m, 1000) == 0);
+	ATF_CHECK_EQ(MSG_START, m.type);
+	msg_free(&m);
+	ATF_REQUIRE(chan_send(k, MSG_READY, NULL, -1) == 0);
+	ATF_REQUIRE(chan_attach(k, base, on_msg, on_gone, arg) == 0);
+	settle();
+	ATF_CHECK_EQ_MSG(2, nmsgs, "what was read before got lost");
+	ATF_REQUIRE(chan_recv(p, &m, 1000) == 0);
+	ATF_CHECK_EQ_MSG(MSG_READY, m.type, "what was queued before got lost");
+	msg_free(&m);
+	chan_free(p);
+	chan_free(k);
+}
+
+ATF_TC_WITHOUT_HEAD(nothing);
+ATF_TC_BODY(nothing, tc)
+{
+	chan_free(NULL);
+	ATF_CHECK(chan_new(NULL, -1, ROLE_KEYS, ROLE_RELAY, NULL, NULL,
+	    NULL) == NULL);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, delivery);
+	ATF_TP_ADD_TC(tp, sender_rules);
+	ATF_TP_ADD_TC(tp, receiver_rules);
+	ATF_TP_ADD_TC(tp, free_in_message);
+	ATF_TP_ADD_TC(tp, free_in_gone);
+	ATF_TP_ADD_TC(tp, last_words);
+	ATF_TP_ADD_TC(tp, receive);
+	ATF_TP_ADD_TC(tp, receive_cheat);
+	ATF_TP_ADD_TC(tp, full);
+	ATF_TP_ADD_TC(tp, call);
+	ATF_TP_ADD_TC(tp, attach_later);
+	ATF_TP_ADD_TC(tp, nothing);
+	return atf_no_error();
+}

@@ -1,0 +1,352 @@
+/*
+ * child_test: what a new process of the suite inherits, what it is told first,
+ * and what is left to it once it is confined.
+ */
+#include <sys/types.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <atf-c.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "child.h"
+#include "sandbox.h"
+
+/* A program that tells what it was given on its standard error. */
+static const char	script[] = "#!/bin/sh\n"
+	"{ echo \"args $*\"; env | sed 's/^/env /'\n"
+	"for i in 0 1 3 4 5 6 7 8 9; do\n"
+	"	(eval \": <&$i\") 2>/dev/null && echo \"fd $i\"\n"
+	"done; } >&2\n"
+	"exit 0\n";
+
+static char	text[8192];
+
+static void
+run_script(void)
+{
+	FILE	*f;
+	pid_t	 pid;
+	ssize_t	 n;
+	int	 fd, out, saved, st;
+
+	ATF_REQUIRE((f = fopen("prog", "w")) != NULL);
+	ATF_REQUIRE(fputs(script, f) >= 0 && fclose(f) == 0);
+	ATF_REQUIRE(chmod("prog", 0700) == 0);
+	ATF_REQUIRE((out = open("out", O_RDWR | O_CREAT | O_TRUNC,
+	    0600)) != -1);
+	/* One that must not be there afterwards. */
+	ATF_REQUIRE(dup2(out, 8) != -1);
+	ATF_REQUIRE((saved = dup(STDERR_FILENO)) != -1);
+	ATF_REQUIRE(dup2(out, STDERR_FILENO) != -1);
+	pid = child_spawn("./prog", "keys", &fd);
+	dup2(saved, STDERR_FILENO);
+	ATF_REQUIRE(pid != -1);
+	ATF_CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	ATF_REQUIRE_EQ(pid, waitpid(pid, &st, 0));
+	ATF_REQUIRE(WIFEXITED(st) && WEXITSTATUS(st) == 0);
+	n = pread(out, text, sizeof(text) - 1, 0);
+	ATF_REQUIRE(n > 0);
+	text[n] = '\0';
+	printf("%s", text);
+	close(fd);
+}
+
+ATF_TC_WITHOUT_HEAD(arguments);
+ATF_TC_BODY(arguments, tc)
+{
+	run_script();
+	ATF_CHECK(strstr(text, "args -x keys\n") != NULL);
+}
+
+ATF_TC_WITHOUT_HEAD(environment);
+ATF_TC_BODY(environment, tc)
+{
+	setenv("SECRET", "x", 1);
+	setenv("LD_LIBRARY_PATH", "/nonexistent", 1);
+	setenv("NOTIFY_SOCKET", "/nonexistent", 1);
+	setenv("UBSAN_OPTIONS", "print_stacktrace=1", 1);
+	setenv("ASAN_OPTIONS", "symbolize=0", 1);
+	run_script();
+	ATF_CHECK(strstr(text, "SECRET") == NULL);
+	ATF_CHECK(strstr(text, "LD_LIBRARY_PATH") == NULL);
+	ATF_CHECK(strstr(text, "NOTIFY_SOCKET") == NULL);
+	ATF_CHECK(strstr(text, "env PATH=") != NULL);
+	ATF_CHECK(strstr(text,
+	    "env UBSAN_OPTIONS=print_stacktrace=1\n") != NULL);
+	ATF_CHECK(strstr(text,
+	    "env ASAN_OPTIONS=symbolize=0:detect_leaks=0\n") != NULL);
+}
+
+ATF_TC_WITHOUT_HEAD(descriptors);
+ATF_TC_BODY(descriptors, tc)
+{
+	static const char	*const gone[] = {
+		"fd 4\n", "fd 5\n", "fd 6\n", "fd 7\n", "fd 8\n", "fd 9\n"
+	};
+	size_t			 i;
+
+	run_script();
+	ATF_CHECK(strstr(text, "fd 0\n") != NULL);
+	ATF_CHECK(strstr(text, "fd 1\n") != NULL);
+	ATF_CHECK(strstr(text, "fd 3\n") != NULL);
+	for (i = 0; i < sizeof(gone) / sizeof(gone[0]); i++)
+		ATF_CHECK_MSG(strstr(text, gone[i]) == NULL, "inherited %s",
+		    gone[i]);
+}
+
+ATF_TC_WITHOUT_HEAD(no_program);
+ATF_TC_BODY(no_program, tc)
+{
+	pid_t	pid;
+	char	c;
+	int	fd, st;
+
+	ATF_REQUIRE((pid = child_spawn("./none", "keys", &fd)) != -1);
+	ATF_CHECK_MSG(read(fd, &c, 1) == 0, "the channel is still open");
+	ATF_REQUIRE_EQ(pid, waitpid(pid, &st, 0));
+	ATF_CHECK(WIFEXITED(st) && WEXITSTATUS(st) != 0);
+	close(fd);
+}
+
+/* Run `body' in a process of its own; its exit code. */
+static int
+in_child(void (*body)(int), int fd)
+{
+	pid_t	pid;
+	int	st;
+
+	fflush(NULL);
+	ATF_REQUIRE((pid = fork()) != -1);
+	if (pid == 0) {
+		body(fd);
+		_exit(0);
+	}
+	if (fd != -1)
+		close(fd);
+	ATF_REQUIRE_EQ(pid, waitpid(pid, &st, 0));
+	ATF_REQUIRE_MSG(WIFEXITED(st), "signal %d", WTERMSIG(st));
+	return WEXITSTATUS(st);
+}
+
+static void
+must(int ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "not so: %s\n", what);
+	_exit(99);
+}
+
+static void
+begin(int fd)
+{
+	struct child_start	st;
+	struct chan		*c;
+
+	must(dup2(fd, CHILD_FD) != -1, "dup2");
+	must((c = child_init(ROLE_RELAY, &st)) != NULL, "child_init");
+	must(st.worker == 3 && st.verbose == 1 && st.sandbox == 1 &&
+	    st.to_stderr == 1, "numbers");
+	must(strcmp(st.user, "someone") == 0, "user");
+	must(strcmp(st.chroot, "/var/empty") == 0, "chroot");
+	must(chan_send(c, MSG_READY, NULL, -1) == 0, "channel to parent");
+}
+
+/* What child_init() makes of a first message `type' with `extra' at its end. */
+static int
+start(uint32_t type, const char *extra)
+{
+	struct chan	*p;
+	struct wr	 w;
+	int		 sv[2], code;
+
+	ATF_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
+	p = chan_new(NULL, sv[0], ROLE_PARENT, ROLE_RELAY, NULL, NULL, NULL);
+	ATF_REQUIRE(p != NULL);
+	wr_init(&w);
+	wr_u32(&w, 3);
+	wr_u8(&w, 1);
+	wr_u8(&w, 1);
+	wr_u8(&w, 1);
+	wr_str(&w, "someone");
+	wr_str(&w, "/var/empty");
+	wr_bytes(&w, extra, strlen(extra));
+	ATF_REQUIRE(chan_send(p, type, &w, -1) == 0);
+	ATF_REQUIRE(chan_flush(p, 1000) == 0);
+	wr_free(&w);
+	code = in_child(begin, sv[1]);
+	chan_free(p);
+	return code;
+}
+
+ATF_TC_WITHOUT_HEAD(first_message);
+ATF_TC_BODY(first_message, tc)
+{
+	int	sv[2];
+
+	ATF_CHECK_EQ(0, start(MSG_START, ""));
+	ATF_CHECK_EQ(1, start(MSG_START, "x"));
+	ATF_CHECK_EQ(1, start(MSG_STOP, ""));
+	ATF_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
+	close(sv[0]);
+	ATF_CHECK_EQ(1, in_child(begin, sv[1]));
+}
+
+/* As what child_confine() has to be asked for. */
+static void
+ask(struct child_start *st, const char *user, const char *dir, int sandbox)
+{
+	memset(st, 0, sizeof(*st));
+	st->sandbox = sandbox;
+	st->to_stderr = 1;
+	snprintf(st->user, sizeof(st->user), "%s", user);
+	snprintf(st->chroot, sizeof(st->chroot), "%s", dir);
+}
+
+static void
+check_limits(void)
+{
+	struct rlimit	rl;
+
+	must(getrlimit(RLIMIT_CORE, &rl) == 0 && rl.rlim_max == 0,
+	    "no core dumps");
+#ifdef __linux__
+	must(prctl(PR_GET_DUMPABLE) == 0, "not dumpable");
+	must(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1,
+	    "no new privileges");
+#endif
+}
+
+static void
+confine_nobody(int fd)
+{
+	struct child_start	 st;
+	struct passwd		*pw;
+	const char		*level;
+	uid_t			 uid;
+	gid_t			 gid, groups[8];
+
+	(void)fd;
+	must((pw = getpwnam("nobody")) != NULL, "there is a nobody");
+	uid = pw->pw_uid;
+	gid = pw->pw_gid;
+	must(mkdir("root", 0755) == 0, "mkdir");
+	ask(&st, "nobody", "root", 0);
+	level = child_confine(ROLE_KEYS, &st);
+	must(getuid() == uid && geteuid() == uid, "uid");
+	must(getgid() == gid && getegid() == gid, "gid");
+	must(getgroups(8, groups) == 1 && groups[0] == gid, "groups");
+	must(setuid(0) == -1 && setgid(0) == -1, "no way back");
+	must(access("/etc/passwd", F_OK) == -1 && errno == ENOENT, "chroot");
+	must(fork() == -1, "no new process");
+	must(strcmp(level, "chroot, user nobody, sandbox off") == 0, level);
+	check_limits();
+}
+
+ATF_TC_WITHOUT_HEAD(confine);
+ATF_TC_BODY(confine, tc)
+{
+	if (geteuid() != 0)
+		atf_tc_skip("needs root");
+	ATF_CHECK_EQ(0, in_child(confine_nobody, -1));
+}
+
+static void
+confine_unprivileged(int fd)
+{
+	struct child_start	 st;
+	const char		*level;
+
+	(void)fd;
+	if (geteuid() == 0)
+		must(setgid(65534) == 0 && setuid(65534) == 0, "setuid");
+	ask(&st, "nobody", "/var/empty", 0);
+	level = child_confine(ROLE_KEYS, &st);
+	must(strcmp(level, "sandbox off") == 0, level);
+	check_limits();
+}
+
+ATF_TC_WITHOUT_HEAD(unprivileged);
+ATF_TC_BODY(unprivileged, tc)
+{
+	ATF_CHECK_EQ(0, in_child(confine_unprivileged, -1));
+}
+
+static void
+confine_sandbox(int fd)
+{
+	struct child_start	 st;
+	const char		*level;
+
+	(void)fd;
+	ask(&st, "", "", 1);
+	level = child_confine(ROLE_RELAY, &st);
+	must(strcmp(level, sandbox_level()) == 0, level);
+	must(strcmp(level, "none") != 0, "a sandbox");
+}
+
+ATF_TC_WITHOUT_HEAD(sandbox);
+ATF_TC_BODY(sandbox, tc)
+{
+	if (strcmp(sandbox_backend(), "null") == 0)
+		/* Never silently without: it must end. */
+		ATF_CHECK_EQ(1, in_child(confine_sandbox, -1));
+	else
+		ATF_CHECK_EQ(0, in_child(confine_sandbox, -1));
+}
+
+static void
+confine_unknown_user(int fd)
+{
+	struct child_start	st;
+
+	(void)fd;
+	ask(&st, "no-such-user-here", "", 0);
+	child_confine(ROLE_KEYS, &st);
+}
+
+static void
+confine_no_chroot(int fd)
+{
+	struct child_start	st;
+
+	(void)fd;
+	ask(&st, "", "./no-such-directory", 0);
+	child_confine(ROLE_KEYS, &st);
+}
+
+ATF_TC_WITHOUT_HEAD(confine_fails);
+ATF_TC_BODY(confine_fails, tc)
+{
+	if (geteuid() != 0)
+		atf_tc_skip("needs root");
+	ATF_CHECK_EQ(1, in_child(confine_unknown_user, -1));
+	ATF_CHECK_EQ(1, in_child(confine_no_chroot, -1));
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, arguments);
+	ATF_TP_ADD_TC(tp, environment);
+	ATF_TP_ADD_TC(tp, descriptors);
+	ATF_TP_ADD_TC(tp, no_program);
+	ATF_TP_ADD_TC(tp, first_message);
+	ATF_TP_ADD_TC(tp, confine);
+	ATF_TP_ADD_TC(tp, unprivileged);
+	ATF_TP_ADD_TC(tp, sandbox);
+	ATF_TP_ADD_TC(tp, confine_fails);
+	return atf_no_error();
+}
