@@ -1,0 +1,121 @@
+/*
+ * frame_fuzz: any bytes as a stream of DERP frames, and any bytes as a message
+ * payload that is read by any sequence of calls.  The first byte says how long
+ * that sequence is, its calls follow.
+ */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec.h"
+#include "frame.h"
+
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static void
+must(int ok)
+{
+	if (!ok)
+		abort();
+}
+
+/* Walk over frames as a session does. */
+static void
+frames(const uint8_t *p, size_t left)
+{
+	uint8_t			hdr[FRAME_HDR_LEN], type;
+	uint32_t		len;
+	enum frame_verdict	v;
+
+	while (left >= FRAME_HDR_LEN) {
+		frame_get_hdr(p, &type, &len);
+		frame_put_hdr(hdr, type, len);
+		must(memcmp(hdr, p, sizeof(hdr)) == 0);
+		v = frame_judge(type, len);
+		if (v == FRAME_BAD)
+			return;
+		/* What is collected is bounded. */
+		must(v == FRAME_SKIP ||
+		    len <= 2 * FRAME_KEY_LEN + FRAME_MAX_PACKET);
+		p += FRAME_HDR_LEN;
+		left -= FRAME_HDR_LEN;
+		if (len > left)
+			return;
+		if (type == FRAME_SEND_PACKET)
+			frame_is_disco(p + FRAME_KEY_LEN, len - FRAME_KEY_LEN);
+		p += len;
+		left -= len;
+	}
+}
+
+/* One read; what it gave must lie within the payload. */
+static void
+one_read(struct rd *r, uint8_t call, const uint8_t *p, size_t len)
+{
+	const uint8_t	*got = NULL;
+	char		 s[16];
+	uint8_t		 raw[8];
+	size_t		 n = 0;
+
+	switch (call % 8) {
+	case 0:
+		rd_u8(r);
+		break;
+	case 1:
+		rd_u16(r);
+		break;
+	case 2:
+		rd_u32(r);
+		break;
+	case 3:
+		rd_u64(r);
+		break;
+	case 4:
+		n = call;
+		got = rd_ptr(r, n);
+		break;
+	case 5:
+		rd_bytes(r, raw, sizeof(raw));
+		break;
+	case 6:
+		got = rd_blob(r, &n);
+		must(got != NULL || n == 0);
+		break;
+	default:
+		rd_str(r, s, sizeof(s));
+		must(memchr(s, '\0', sizeof(s)) != NULL);
+		break;
+	}
+	must(r->left <= len);
+	must(got == NULL || (rd_ok(r) && (n == 0 ||
+	    (got >= p && n <= len && got <= p + len - n))));
+}
+
+static void
+payload(const uint8_t *p, size_t len)
+{
+	struct rd	 r;
+	uint8_t		*heap;
+	size_t		 i, n;
+
+	if (len == 0 || (n = p[0]) > len - 1)
+		return;
+	/* On the heap, so that a read too far is seen. */
+	if ((heap = malloc(len - 1 - n + 1)) == NULL)
+		return;
+	memcpy(heap, p + 1 + n, len - 1 - n);
+	rd_init(&r, heap, len - 1 - n);
+	for (i = 0; i < n; i++)
+		one_read(&r, p[1 + i], heap, len - 1 - n);
+	must(!rd_end(&r) || rd_ok(&r));
+	free(heap);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	frames(data, size);
+	payload(data, size);
+	return 0;
+}
