@@ -55,7 +55,9 @@ ATF_TC_BODY(judge_edges, tc)
 ATF_TC_WITHOUT_HEAD(judge_unknown);
 ATF_TC_BODY(judge_unknown, tc)
 {
-	static const uint8_t	known[] = { 0x04, 0x07, 0x0a, 0x10, 0x11, 0x12 };
+	static const uint8_t	known[] = {
+		0x04, 0x07, 0x0a, 0x10, 0x11, 0x12
+	};
 	unsigned int		t;
 
 	for (t = 0; t < 256; t++) {

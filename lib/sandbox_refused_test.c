@@ -1,7 +1,7 @@
 /*
- * sandbox_refused_test: what each role's sandbox refuses.  Every call is made by
- * a child of its own, and once more without a sandbox: a call that fails anyway
- * would prove nothing.
+ * sandbox_refused_test: what each role's sandbox refuses.  Every call is made
+ * by a child of its own, and once more without a sandbox: a call that fails
+ * anyway would prove nothing.
  */
 #include <sys/types.h>
 #include <sys/ioctl.h>
