@@ -1,0 +1,34 @@
+# The door to build.mk, for GNU make and for BSD makes: sees to config.mk
+# first, and for those who type nothing else to what the system must have.
+
+all install tests fuzz-programs bench-programs lint: config.mk
+	@cat */*.d */*/*.d >depend.mk 2>/dev/null || :
+	@$(MAKE) -f build.mk $@
+
+check run bench bench-wan:
+	@sh etc/install-deps $@
+	@$(MAKE) config.mk
+	@cat */*.d */*/*.d >depend.mk 2>/dev/null || :
+	@$(MAKE) -f build.mk $@
+
+# In a copy of the tree, built in another way.
+check-asan:
+	@sh etc/install-deps check
+	@sh regress/copy-build.sh build-asan --sanitize=address,undefined
+	@cd build-asan && $(MAKE) check
+
+fuzz:
+	@sh etc/install-deps check
+	@sh regress/fuzz/fuzz.sh
+
+config.mk: configure
+	@if [ -f config.status ]; then sh config.status; \
+	else PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" ./configure; fi
+
+clean:
+	@test -f config.mk || : >config.mk
+	@$(MAKE) -f build.mk clean
+	rm -f config.mk config.status depend.mk
+
+.PHONY: all install tests fuzz-programs bench-programs lint check run bench
+.PHONY: bench-wan check-asan fuzz clean

@@ -1,0 +1,120 @@
+# What is built of what.  Called by Makefile, which makes config.mk; readable
+# by GNU make and BSD makes alike.  A new source file is added to its list.
+
+include config.mk
+-include depend.mk
+
+# lib/libderp.a: what programs share.
+LIB_OBJS = lib/chan.o lib/child.o lib/codec.o lib/derpcert.o \
+	lib/derpclient.o lib/frame.o lib/hex.o lib/http.o lib/json.o \
+	lib/json_check.o lib/landlock.o lib/log.o lib/msg.o \
+	lib/sandbox_$(SANDBOX).o lib/stream.o $(IMSG_OBJ)
+
+# derpd/libderpd.a: derpd but its main.
+DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/clientinfo.o \
+	derpd/conf.o derpd/conf_set.o derpd/conn.o derpd/httpconn.o \
+	derpd/keyhash.o derpd/keys.o derpd/keys_box.o derpd/keys_cert.o \
+	derpd/keys_file.o derpd/keys_sign.o derpd/lex.o derpd/link.o \
+	derpd/login.o derpd/output.o derpd/parse.o derpd/peers.o \
+	derpd/pool.o derpd/queue.o derpd/rate.o derpd/relay.o derpd/sent.o \
+	derpd/session.o derpd/stats.o derpd/tlsctx.o derpd/tlsio.o \
+	derpd/tlskey.o derpd/watch.o derpd/web.o derpd/websocket.o
+
+# derpctl/libderpctl.a: derpctl but its main.
+CTL_OBJS = derpctl/ask.o derpctl/clients.o derpctl/confine.o \
+	derpctl/node.o derpctl/out.o derpctl/probe.o derpctl/status.o \
+	derpctl/steer.o derpctl/usage.o
+
+PROGS =
+
+# Unit tests, beside their subjects; also named in the Kyuafile there.
+UNIT_TESTS = compat/imsg_test \
+	derpd/certs_test derpd/clientinfo_test derpd/keys_box_test \
+	derpd/keys_cert_test derpd/keys_file_test derpd/keys_sign_test \
+	derpd/keys_test derpd/queue_test derpd/tlsctx_test \
+	derpd/tlskey_test derpd/web_test derpd/websocket_test \
+	lib/chan_test lib/child_test lib/codec_test lib/derpclient_test \
+	lib/frame_test lib/hex_test lib/http_test lib/json_test \
+	lib/landlock_test lib/log_test lib/msg_test lib/sandbox_test
+
+# Fuzz targets; also cases of regress/fuzz/corpus_test.sh.
+FUZZERS = regress/fuzz/clientinfo_fuzz regress/fuzz/http_request_fuzz \
+	regress/fuzz/http_response_fuzz regress/fuzz/json_fuzz \
+	regress/fuzz/keyfile_fuzz regress/fuzz/meshkey_fuzz \
+	regress/fuzz/websocket_fuzz
+
+# What the end-to-end tests run.
+RAW_OBJS = regress/e2e/rawderp.o regress/e2e/raw_frame.o \
+	regress/e2e/raw_http.o regress/e2e/raw_login.o \
+	regress/e2e/raw_net.o regress/e2e/raw_sess.o \
+	regress/e2e/raw_split.o regress/e2e/raw_tls.o
+E2E_PROGS = regress/e2e/rawderp regress/e2e/memscan
+
+MANS5 =
+MANS8 = man/derpd.8 man/derpctl.8
+
+ARCHIVES = derpctl/libderpctl.a derpd/libderpd.a lib/libderp.a
+GENERATED = derpd/parse.c derpd/parse.h
+PROG_OBJS = $(PROGS:=.o)
+TEST_OBJS = $(UNIT_TESTS:=.o)
+FUZZ_OBJS = $(FUZZERS:=.o) regress/fuzz/runner.o
+OBJS = $(LIB_OBJS) $(DERPD_OBJS) $(CTL_OBJS) $(PROG_OBJS) $(TEST_OBJS) \
+	$(FUZZ_OBJS) $(RAW_OBJS) regress/e2e/memscan.o
+
+all: $(PROGS)
+
+.SUFFIXES:
+.SUFFIXES: .c .o
+
+.c.o:
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) -MMD -MP -MF $@.d -c -o $@ $<
+
+$(OBJS): config.mk
+
+derpd/parse.c: derpd/parse.y
+	$(YACC) -d -o derpd/parse.c derpd/parse.y
+derpd/parse.h: derpd/parse.c
+derpd/lex.o: derpd/parse.h
+
+lib/libderp.a: $(LIB_OBJS)
+	rm -f $@
+	$(AR) rcs $@ $(LIB_OBJS)
+derpd/libderpd.a: $(DERPD_OBJS)
+	rm -f $@
+	$(AR) rcs $@ $(DERPD_OBJS)
+derpctl/libderpctl.a: $(CTL_OBJS)
+	rm -f $@
+	$(AR) rcs $@ $(CTL_OBJS)
+
+derpd/derpd: derpd/derpd.o $(ARCHIVES)
+	$(CC) $(LDFLAGS) -o $@ derpd/derpd.o derpd/libderpd.a \
+	    lib/libderp.a $(LIBS)
+derpctl/derpctl: derpctl/derpctl.o $(ARCHIVES)
+	$(CC) $(LDFLAGS) -o $@ derpctl/derpctl.o \
+	    derpctl/libderpctl.a derpd/libderpd.a lib/libderp.a $(LIBS)
+
+$(UNIT_TESTS): $(TEST_OBJS) $(ARCHIVES)
+	$(CC) $(LDFLAGS) -o $@ $@.o $(ARCHIVES) $(LIBS) $(ATF_LIBS)
+$(FUZZERS): $(FUZZ_OBJS) $(ARCHIVES)
+	$(CC) $(LDFLAGS) $(FUZZ_FLAGS) -o $@ $@.o $(FUZZ_MAIN) \
+	    $(ARCHIVES) $(LIBS)
+
+regress/e2e/rawderp: $(RAW_OBJS) $(ARCHIVES)
+	$(CC) $(LDFLAGS) -o $@ $(RAW_OBJS) $(ARCHIVES) $(LIBS)
+regress/e2e/memscan: regress/e2e/memscan.o
+	$(CC) $(LDFLAGS) -o $@ regress/e2e/memscan.o
+
+tests: $(PROGS) $(UNIT_TESTS) $(FUZZERS) $(E2E_PROGS)
+fuzz-programs: $(FUZZERS)
+
+check: tests
+	@GO="$(GO)" sh regress/check.sh
+
+install: all
+	@echo "installed below $(DESTDIR)$(PREFIX)"
+
+clean:
+	rm -f $(PROGS) $(UNIT_TESTS) $(FUZZERS) $(E2E_PROGS) $(ARCHIVES)
+	rm -f $(GENERATED) */*.o */*/*.o */*.o.d */*/*.o.d
+
+.PHONY: all tests fuzz-programs check install clean

@@ -1,0 +1,43 @@
+#!/bin/sh
+# Run all tests with kyua and say how many passed; called by `make check' in
+# the top directory when everything is built.  Exits 1 when one failed.
+#
+# TESTS in the environment names the tests to run, in kyua's terms (for
+# example "lib derpd/queue_test").
+set -u
+out=$(sh regress/interop/build.sh "$PWD/regress/interop/interop" 2>&1)
+case $? in
+0)	;;
+77)	echo "$out" ;;
+*)	echo "$out" >&2
+	echo "check: the Go client does not build" >&2
+	exit 1 ;;
+esac
+
+rm -f check.db
+# One word a test.
+# shellcheck disable=SC2086
+kyua --logfile=check.log test --results-file="$PWD/check.db" ${TESTS:-} |
+    tee check.out | sed '/^Results file id/,$d'
+# What those that failed had to say.
+kyua --logfile=check.log report --results-file="$PWD/check.db" --verbose \
+    --results-filter=broken,failed 2>/dev/null | awk '
+/^===> (Broken|Failed|Summary)/	{ on = 0; next }
+/^===> /	{ on = /:/ }
+/^(Start|End) time:|^Duration:|^Metadata:/	{ next }
+/^    [a-z_]* (=|is empty)/	{ next }
+on && NF != 0'
+
+awk '
+/  ->  /	{ n = split($0, a, "  ->  "); split(a[n], w, /[: ]/); c[w[1]]++ }
+END {
+	passed = c["passed"] + c["expected_failure"]
+	failed = c["failed"] + c["broken"]
+	total = passed + failed + c["skipped"]
+	if (total == 0) {
+		print "no test ran" >"/dev/stderr"
+		failed = 1
+	}
+	printf "%d passed, %d failed, %d skipped\n", passed, failed, c["skipped"]
+	exit(failed != 0)
+}' check.out

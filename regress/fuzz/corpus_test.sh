@@ -1,0 +1,45 @@
+#! /usr/bin/env atf-sh
+# shellcheck shell=sh
+# Each fuzz target takes its seeds, and a few that are made of them by cutting
+# and flipping, without a crash.  (Built for libFuzzer, a target does the same
+# with files as arguments.)
+
+# corpus NAME: run the target NAME_fuzz over corpus/NAME.
+corpus() {
+	_dir=$(atf_get_srcdir)
+	[ -x "$_dir/$1_fuzz" ] || atf_fail "$1_fuzz was not built"
+	mkdir made
+	for _f in "$_dir/corpus/$1"/*; do
+		_n=$(wc -c <"$_f")
+		for _d in 2 3 5; do
+			head -c $((_n - _n / _d)) "$_f" \
+			    >"made/$(basename "$_f").cut$_d"
+		done
+		LC_ALL=C tr '01ae{:\000' '10ea}"\377' <"$_f" \
+		    >"made/$(basename "$_f").changed"
+	done
+	atf_check -o ignore -e ignore "$_dir/$1_fuzz" \
+	    "$_dir/corpus/$1"/* made/*
+}
+
+# target NAME: a test case for it.
+target() {
+	eval "$1_head() { atf_set descr 'the seeds of $1'; }"
+	eval "$1_body() { corpus $1; }"
+	targets="$targets $1"
+}
+
+targets=
+target clientinfo
+target http_request
+target http_response
+target json
+target keyfile
+target meshkey
+target websocket
+
+atf_init_test_cases() {
+	for _t in $targets; do
+		atf_add_test_case "$_t"
+	done
+}
