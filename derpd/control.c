@@ -1,0 +1,408 @@
+/*
+ * control: the socket that derpctl talks to; see parent.h and control.h.
+ *
+ * Who may connect is a matter of the socket's mode and group; root and derpd's
+ * own user always may.  A conversation is requests and answers by message, as
+ * between derpd's own processes.
+ */
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "parent.h"
+
+#define MAX_TALKS	16
+#define CLIENTS_MS	2000		/* a worker lists its clients within */
+#define MAX_QUEUED	(64 * 1024 * 1024) /* bytes derpctl has not read */
+
+/* A conversation with one derpctl. */
+struct talk {
+	LIST_ENTRY(talk) entry;
+	struct derpd	*d;
+	struct chan	*chan;
+	uint32_t	 id;		/* of its question to the workers */
+	uint64_t	 waiting;	/* for these workers, a bit each */
+	struct event	*ev_late;
+};
+
+static LIST_HEAD(, talk)	 talks = LIST_HEAD_INITIALIZER(talks);
+static unsigned int		 ntalks;
+static uint32_t			 next_id;
+static int			 listen_fd = -1;
+static struct event		*ev_listen;
+
+static void
+talk_free(struct talk *t)
+{
+	LIST_REMOVE(t, entry);
+	ntalks--;
+	if (t->ev_late != NULL)
+		event_free(t->ev_late);
+	chan_free(t->chan);
+	free(t);
+}
+
+static void
+talk_gone(struct chan *c, const char *why, void *arg)
+{
+	(void)c;
+	if (strcmp(why, "closed") != 0)
+		log_info("control socket: %s", why);
+	talk_free(arg);
+}
+
+static void
+done(struct talk *t, const char *what)
+{
+	struct wr w;
+
+	wr_init(&w);
+	wr_u8(&w, what == NULL);
+	wr_str(&w, what);
+	(void)chan_send(t->chan, MSG_CTL_DONE, &w, -1);
+	wr_free(&w);
+}
+
+static void
+answer_text(struct talk *t, void (*make)(const struct derpd *, struct wr *))
+{
+	struct wr text, w;
+
+	wr_init(&text);
+	wr_init(&w);
+	make(t->d, &text);
+	wr_blob(&w, text.p, text.len);
+	if (!wr_ok(&text) || chan_send(t->chan, MSG_CTL_TEXT, &w, -1) == -1)
+		done(t, "the answer could not be made");
+	else
+		done(t, NULL);
+	wr_free(&text);
+	wr_free(&w);
+}
+
+static void
+answer_reload(struct talk *t)
+{
+	char err[512];
+
+	if (load_reload(t->d, err, sizeof(err)) == 0) {
+		done(t, NULL);
+		return;
+	}
+	log_warnx("reload refused: %s", err);
+	done(t, err);
+}
+
+static void
+clients_done(struct talk *t)
+{
+	evtimer_del(t->ev_late);
+	t->waiting = 0;
+	t->id = 0;
+	(void)chan_send(t->chan, MSG_CTL_CLIENTS_END, NULL, -1);
+	done(t, NULL);
+}
+
+static void
+clients_late(evutil_socket_t fd, short what, void *arg)
+{
+	struct talk *t = arg;
+
+	(void)fd;
+	(void)what;
+	log_warnx("not all relay workers have listed their clients in time");
+	clients_done(t);
+}
+
+static void
+ask_clients(struct talk *t)
+{
+	struct timeval tv = { CLIENTS_MS / 1000, 0 };
+	struct derpd *d = t->d;
+	struct wr w;
+	unsigned int i;
+
+	if (t->id != 0) {
+		done(t, "the clients are being listed already");
+		return;
+	}
+	if (t->ev_late == NULL &&
+	    (t->ev_late = evtimer_new(d->base, clients_late, t)) == NULL) {
+		done(t, "out of memory");
+		return;
+	}
+	if (++next_id == 0)
+		next_id = 1;
+	t->id = next_id;
+	wr_init(&w);
+	wr_u32(&w, t->id);
+	for (i = 0; i < d->nworkers; i++)
+		if (d->relays[i].ready && chan_send(d->relays[i].chan,
+		    MSG_CTL_CLIENTS, &w, -1) == 0)
+			t->waiting |= 1ULL << i;
+	wr_free(&w);
+	evtimer_add(t->ev_late, &tv);
+	if (t->waiting == 0)
+		clients_done(t);
+}
+
+void
+control_client(struct derpd *d, struct proc *relay, struct msg *m)
+{
+	struct talk *t;
+	struct wr w;
+	uint32_t id = rd_u32(&m->rd);
+
+	(void)d;
+	LIST_FOREACH(t, &talks, entry)
+		if (t->id == id && (t->waiting & 1ULL << relay->worker))
+			break;
+	if (id == 0 || t == NULL)
+		return;
+	if (m->type == MSG_CTL_CLIENTS_END) {
+		t->waiting &= ~(1ULL << relay->worker);
+		if (t->waiting == 0)
+			clients_done(t);
+		return;
+	}
+	if (m->type != MSG_CTL_CLIENT || chan_queued(t->chan) > MAX_QUEUED)
+		return;
+	wr_init(&w);
+	wr_bytes(&w, m->rd.p, m->rd.left);
+	(void)chan_send(t->chan, MSG_CTL_CLIENT, &w, -1);
+	wr_free(&w);
+}
+
+void
+control_worker_gone(struct derpd *d, unsigned int worker)
+{
+	struct talk *t, *next;
+
+	(void)d;
+	for (t = LIST_FIRST(&talks); t != NULL; t = next) {
+		next = LIST_NEXT(t, entry);
+		if ((t->waiting & 1ULL << worker) == 0)
+			continue;
+		t->waiting &= ~(1ULL << worker);
+		if (t->waiting == 0)
+			clients_done(t);
+	}
+}
+
+static void
+request(struct chan *c, struct msg *m, void *arg)
+{
+	struct talk *t = arg;
+	uint8_t verbose;
+
+	(void)c;
+	switch (m->type) {
+	case MSG_CTL_STATUS:
+		answer_text(t, status_text);
+		break;
+	case MSG_CTL_NODE:
+		answer_text(t, status_node);
+		break;
+	case MSG_CTL_RELOAD:
+		answer_reload(t);
+		break;
+	case MSG_CTL_VERBOSE:
+		verbose = rd_u8(&m->rd);
+		if (!rd_end(&m->rd) || verbose > 1) {
+			done(t, "malformed request");
+			break;
+		}
+		procs_verbose(t->d, verbose);
+		log_info("log is %s", verbose ? "verbose" : "brief");
+		done(t, NULL);
+		break;
+	case MSG_CTL_CLIENTS:
+		ask_clients(t);
+		break;
+	default:
+		done(t, "malformed request");
+		break;
+	}
+}
+
+/* The user at the other end; 0, or -1. */
+static int
+peer_uid(int fd, uid_t *uid)
+{
+#ifdef SO_PEERCRED
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
+		return (-1);
+	*uid = cred.uid;
+	return (0);
+#else
+	gid_t gid;
+
+	return (getpeereid(fd, uid, &gid));
+#endif
+}
+
+/*
+ * Our children may have a descriptor open, but never a reason to talk here:
+ * what their users ask is refused, whatever the socket's group.
+ */
+static int
+may_talk(const struct derpd *d, uid_t uid)
+{
+	const struct passwd *pw;
+
+	if (uid == 0 || uid == geteuid())
+		return (1);
+	if ((pw = getpwnam(d->conf->user)) != NULL && pw->pw_uid == uid)
+		return (0);
+	if ((pw = getpwnam(d->conf->keys_user)) != NULL && pw->pw_uid == uid)
+		return (0);
+	return (1);		/* the mode let it in by its group */
+}
+
+static void
+accepted(evutil_socket_t lfd, short what, void *arg)
+{
+	struct derpd *d = arg;
+	struct talk *t;
+	uid_t uid;
+	int fd;
+
+	(void)what;
+	if ((fd = accept(lfd, NULL, NULL)) == -1) {
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+			log_warn("control socket");
+		return;
+	}
+	if (peer_uid(fd, &uid) == -1 || !may_talk(d, uid) ||
+	    ntalks >= MAX_TALKS || (t = calloc(1, sizeof(*t))) == NULL) {
+		log_info("control socket: a connection was refused");
+		close(fd);
+		return;
+	}
+	log_debug("control socket: user %u", (unsigned int)uid);
+	t->d = d;
+	LIST_INSERT_HEAD(&talks, t, entry);
+	ntalks++;
+	t->chan = chan_new(d->base, fd, ROLE_PARENT, ROLE_CTL, request,
+	    talk_gone, t);
+	if (t->chan == NULL) {
+		log_warn("control socket");
+		close(fd);
+		talk_free(t);
+	}
+}
+
+/* 1 when somebody answers on the socket at `sun'. */
+static int
+answers(const struct sockaddr_un *sun)
+{
+	int fd, rv;
+
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
+		return (0);
+	rv = connect(fd, (const struct sockaddr *)sun, sizeof(*sun));
+	close(fd);
+	return (rv == 0);
+}
+
+/* A socket that a killed derpd left; 0 out of the way, -1 (logged). */
+static int
+remove_stale(const struct sockaddr_un *sun)
+{
+	struct stat st;
+
+	if (lstat(sun->sun_path, &st) == -1)
+		return (0);
+	if (!S_ISSOCK(st.st_mode)) {
+		log_warnx("control %s: there is a file that is no socket: "
+		    "choose another path", sun->sun_path);
+		return (-1);
+	}
+	if (answers(sun)) {
+		log_warnx("control %s: another derpd answers there: stop it "
+		    "or choose another path", sun->sun_path);
+		return (-1);
+	}
+	if (unlink(sun->sun_path) == 0)
+		return (0);
+	log_warn("control %s", sun->sun_path);
+	return (-1);
+}
+
+static int
+bind_control(const struct derpd *d, const struct sockaddr_un *sun)
+{
+	struct passwd *pw;
+	gid_t gid = (gid_t)-1;
+	mode_t old;
+	int rv;
+
+	/* Never for others, not even between bind and chmod. */
+	old = umask(0177);
+	rv = bind(listen_fd, (const struct sockaddr *)sun, sizeof(*sun));
+	umask(old);
+	if (rv == -1)
+		return (-1);
+	if (geteuid() == 0 && (pw = getpwnam(d->conf->user)) != NULL)
+		gid = pw->pw_gid;
+	if (chown(sun->sun_path, (uid_t)-1, gid) == -1 ||
+	    chmod(sun->sun_path, 0660) == -1)
+		return (-1);
+	return (listen(listen_fd, MAX_TALKS));
+}
+
+int
+control_open(struct derpd *d)
+{
+	struct sockaddr_un sun;
+
+	memset(&sun, 0, sizeof(sun));
+	sun.sun_family = AF_UNIX;
+	if (strlcpy(sun.sun_path, d->conf->control, sizeof(sun.sun_path)) >=
+	    sizeof(sun.sun_path)) {
+		log_warnx("control %s: the path is too long",
+		    d->conf->control);
+		return (-1);
+	}
+	if (remove_stale(&sun) == -1)
+		return (-1);
+	listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    0);
+	if (listen_fd == -1 || bind_control(d, &sun) == -1) {
+		log_warn("control %s", sun.sun_path);
+		if (listen_fd != -1)
+			close(listen_fd);
+		listen_fd = -1;
+		return (-1);
+	}
+	ev_listen = event_new(d->base, listen_fd, EV_READ | EV_PERSIST,
+	    accepted, d);
+	if (ev_listen == NULL || event_add(ev_listen, NULL) == -1)
+		fatalx("control socket: no event");
+	return (0);
+}
+
+void
+control_close(struct derpd *d)
+{
+	struct talk *t;
+
+	if (listen_fd == -1)
+		return;
+	(void)unlink(d->conf->control);
+	event_free(ev_listen);
+	close(listen_fd);
+	listen_fd = -1;
+	while ((t = LIST_FIRST(&talks)) != NULL)
+		talk_free(t);
+}

@@ -1,0 +1,170 @@
+/*
+ * derpd: the privileged parent's options and start; also the other roles, when
+ * it executes itself with -x.  See derpd(8).
+ */
+#include <sys/types.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "keys.h"
+#include "log.h"
+#include "parent.h"
+#include "relay.h"
+
+#ifndef SYSCONFDIR
+#define SYSCONFDIR	"/etc"
+#endif
+#define CONF_FILE	SYSCONFDIR "/derpd.conf"
+
+static void
+usage(void)
+{
+	fprintf(stderr, "usage: derpd [-dnv] [-D macro=value] [-f file]\n");
+	exit(1);
+}
+
+/* A role other than the parent. */
+static void
+run_role(const char *role)
+{
+	if (strcmp(role, role_name(ROLE_KEYS)) == 0)
+		keys_main();
+	if (strcmp(role, role_name(ROLE_RELAY)) == 0)
+		relay_main();
+	usage();
+}
+
+/* The path of this program, to execute again. */
+static const char *
+own_path(const char *argv0)
+{
+	static char path[PATH_MAX];
+#ifdef __linux__
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	if (n > 0) {
+		path[n] = '\0';
+		return (path);
+	}
+#endif
+	/* The children are started from /, when this is no full path. */
+	if (strchr(argv0, '/') == NULL || realpath(argv0, path) == NULL)
+		fatalx("derpd must be started by its full path, to start its "
+		    "children");
+	return (path);
+}
+
+/* One descriptor a client: the kernel's limit is the only one. */
+static void
+raise_limits(void)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
+		return;
+	rl.rlim_cur = rl.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &rl) == -1)
+		log_warn("limit of open files");
+}
+
+/*
+ * Into the background: the shell gets its prompt back when all children are
+ * ready, or the exit status of a failed start.  A descriptor to write to.
+ */
+static int
+detach(void)
+{
+	char ok;
+	int pfd[2];
+
+	if (pipe(pfd) == -1 || fcntl(pfd[1], F_SETFD, FD_CLOEXEC) == -1)
+		fatal("pipe");
+	switch (fork()) {
+	case -1:
+		fatal("fork");
+	case 0:
+		close(pfd[0]);
+		if (setsid() == -1)
+			fatal("setsid");
+		return (pfd[1]);
+	default:
+		close(pfd[1]);
+		_exit(read(pfd[0], &ok, 1) == 1 ? 0 : 1);
+	}
+}
+
+/* Say what an ordinary user's derpd does without. */
+static void
+warn_unprivileged(void)
+{
+	if (geteuid() != 0)
+		log_info("not started by root: no chroot, no user of its own "
+		    "for any process; seccomp or pledge alone confine them");
+}
+
+int
+main(int argc, char *argv[])
+{
+	static struct derpd d;
+	const char *role = NULL;
+	int ch, check = 0, ready = -1;
+
+#ifdef HAVE_SETPROCTITLE_INIT
+	extern char **environ;
+
+	setproctitle_init(argc, argv, environ);
+#endif
+	d.conf_path = CONF_FILE;
+	while ((ch = getopt(argc, argv, "D:df:nvx:")) != -1) {
+		switch (ch) {
+		case 'D':
+			if (conf_macro(optarg) == -1)
+				fatalx("-D %s: expected NAME=VALUE", optarg);
+			break;
+		case 'd':
+			d.debug = 1;
+			break;
+		case 'f':
+			d.conf_path = optarg;
+			break;
+		case 'n':
+			check = 1;
+			break;
+		case 'v':
+			d.verbose = 1;
+			break;
+		case 'x':
+			role = optarg;
+			break;
+		default:
+			usage();
+		}
+	}
+	if (argc != optind)
+		usage();
+	if (role != NULL)
+		run_role(role);
+	log_init("", 1, d.verbose);
+	umask(077);
+	signal(SIGPIPE, SIG_IGN);
+	d.self = own_path(argv[0]);
+	if (check)
+		d.debug = 1;
+	if ((d.conf = conf_load(d.conf_path)) == NULL)
+		return (1);
+	warn_unprivileged();
+	raise_limits();
+	if (check)
+		return (parent_check(&d) == 0 ? 0 : 1);
+	if (!d.debug)
+		ready = detach();
+	return (parent_run(&d, ready) == 0 ? 0 : 1);
+}

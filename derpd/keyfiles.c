@@ -1,0 +1,299 @@
+/*
+ * keyfiles: key and certificate files of this machine; see parent.h.  Called
+ * by load.c.
+ *
+ * The parent opens key files and judges who may read them; their bytes are read
+ * by keys alone.  What is made here is written to a temporary file first, so
+ * that a full disk or a crash leaves either the old state or the new one.
+ */
+#include <sys/stat.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "parent.h"
+
+#define KEY_MAXFILE	(64 * 1024)	/* bytes of a key file */
+#define SELF_CRT	"self-signed.crt"
+#define SELF_KEY	"self-signed.key"
+
+int
+keyfile_open(const char *path, const char *what)
+{
+	struct stat st;
+	int fd;
+
+	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1) {
+		log_warn("%s %s", what, path);
+		return (-1);
+	}
+	if (fstat(fd, &st) == -1)
+		log_warn("%s %s", what, path);
+	else if (!S_ISREG(st.st_mode) || st.st_size > KEY_MAXFILE)
+		log_warnx("%s %s: not a key file: expected a regular file of "
+		    "at most 64 KiB", what, path);
+	else if (st.st_mode & (S_IROTH | S_IWOTH | S_IWGRP))
+		log_warnx("%s %s: others can read or change it: chmod 600 %s",
+		    what, path, path);
+	else {
+		if (st.st_mode & S_IRGRP)
+			log_info("%s %s: its group can read it", what, path);
+		return (fd);
+	}
+	close(fd);
+	return (-1);
+}
+
+int
+keyfile_call(struct derpd *d, uint32_t type, struct wr *w, int fd,
+    const char *path, void *res, size_t size, size_t *len)
+{
+	char why[256];
+	const uint8_t *blob;
+	struct msg m;
+	size_t n;
+	int ok, rv = -1;
+
+	if (d->keys.chan == NULL || chan_call(d->keys.chan, type, w, fd, &m,
+	    CALL_MS) == -1) {
+		log_warn("%s: no answer from keys", path);
+		return (-1);
+	}
+	ok = rd_u8(&m.rd);
+	rd_str(&m.rd, why, sizeof(why));
+	blob = rd_blob(&m.rd, &n);
+	if (m.type != MSG_KEY_RESULT || !rd_end(&m.rd) || n > size)
+		log_warnx("%s: malformed answer from keys", path);
+	else if (!ok)
+		log_warnx("%s: %s", path, why);
+	else {
+		if (n > 0)
+			memcpy(res, blob, n);
+		if (len != NULL)
+			*len = n;
+		rv = 0;
+	}
+	msg_free(&m);
+	return (rv);
+}
+
+/* Make the directory of `path' if it is not there; 0, or -1 (logged). */
+static int
+make_dir(const char *path)
+{
+	char copy[PATH_MAX];
+	const char *dir;
+
+	strlcpy(copy, path, sizeof(copy));
+	dir = dirname(copy);
+	if (mkdir(dir, 0700) == 0 || errno == EEXIST)
+		return (0);
+	log_warn("can't make directory %s", dir);
+	return (-1);
+}
+
+/* The entry of a new file is on the disk. */
+static int
+sync_dir(const char *path)
+{
+	char copy[PATH_MAX];
+	int fd, rv;
+
+	strlcpy(copy, path, sizeof(copy));
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		return (-1);
+	rv = fsync(fd);
+	close(fd);
+	return (rv);
+}
+
+/* A temporary file beside `path'; descriptor and its name, or -1 (logged). */
+static int
+temp_open(const char *path, char *temp, size_t size)
+{
+	int fd;
+
+	if ((size_t)snprintf(temp, size, "%s.XXXXXXXX", path) >= size) {
+		log_warnx("%s: the path is too long", path);
+		return (-1);
+	}
+	if ((fd = mkostemp(temp, O_CLOEXEC)) == -1)
+		log_warn("can't make a file beside %s", path);
+	return (fd);
+}
+
+/* The temporary file is whole: it becomes `path'.  0, or -1 (logged). */
+static int
+temp_commit(const char *temp, const char *path)
+{
+	if (rename(temp, path) == 0 && sync_dir(path) == 0)
+		return (0);
+	log_warn("can't make %s", path);
+	(void)unlink(temp);
+	return (-1);
+}
+
+static int
+write_all(int fd, const char *p, size_t n)
+{
+	ssize_t k;
+
+	while (n > 0) {
+		if ((k = write(fd, p, n)) == -1) {
+			if (errno == EINTR)
+				continue;
+			return (-1);
+		}
+		p += k;
+		n -= (size_t)k;
+	}
+	return (fsync(fd));
+}
+
+/*
+ * Have keys write a new key into a file that becomes `path'.  The message is
+ * `type' with `w'; keys' answer goes to `res'.
+ */
+static int
+make_key(struct derpd *d, uint32_t type, struct wr *w, const char *path,
+    void *res, size_t size, size_t *len)
+{
+	char temp[PATH_MAX];
+	int fd;
+
+	if (make_dir(path) == -1 ||
+	    (fd = temp_open(path, temp, sizeof(temp))) == -1)
+		return (-1);
+	if (keyfile_call(d, type, w, fd, path, res, size, len) == -1) {
+		(void)unlink(temp);
+		return (-1);
+	}
+	return (temp_commit(temp, path));
+}
+
+int
+keyfile_node(struct derpd *d, const char *path, uint8_t pub[32])
+{
+	struct stat st;
+	size_t len;
+	int fd;
+
+	if (stat(path, &st) == -1 && errno == ENOENT) {
+		if (make_key(d, MSG_KEY_NODE_NEW, NULL, path, pub, 32,
+		    &len) == -1)
+			return (-1);
+		log_info("made the relay's key %s", path);
+	} else if ((fd = keyfile_open(path, "relay key")) == -1 ||
+	    keyfile_call(d, MSG_KEY_NODE, NULL, fd, path, pub, 32, &len) == -1)
+		return (-1);
+	if (len == 32)
+		return (0);
+	log_warnx("%s: malformed answer from keys", path);
+	return (-1);
+}
+
+/* Names for a self-signed certificate: host names, then own addresses. */
+static void
+put_names(struct wr *w, const struct conf *c, const struct listen_set *s)
+{
+	const struct conf_name *n;
+	struct wr body;
+	char host[64], *end;
+	uint32_t count = 0;
+	size_t i;
+
+	wr_init(&body);
+	TAILQ_FOREACH(n, &c->names, entry) {
+		wr_str(&body, n->name);
+		count++;
+	}
+	for (i = 0; i < s->n; i++) {
+		strlcpy(host, s->v[i].text + (s->v[i].text[0] == '['),
+		    sizeof(host));
+		if ((end = strrchr(host, ':')) == NULL || !s->v[i].tls)
+			continue;
+		if (end > host && end[-1] == ']')
+			end--;
+		*end = '\0';
+		if (strcmp(host, "::") == 0 || strcmp(host, "0.0.0.0") == 0)
+			continue;
+		wr_str(&body, host);
+		count++;
+	}
+	wr_u32(w, count);
+	wr_bytes(w, body.p, body.len);
+	if (!wr_ok(&body))
+		w->bad = 1;
+	wr_free(&body);
+}
+
+static int
+make_selfsigned(struct derpd *d, const struct conf *c, const char *crt,
+    const char *key)
+{
+	static char pem[CERT_MAXFILE];
+	char temp[PATH_MAX];
+	struct wr w;
+	size_t len;
+	int fd, rv;
+
+	wr_init(&w);
+	put_names(&w, c, &d->listens);
+	rv = make_key(d, MSG_KEY_SELFSIGN, &w, key, pem, sizeof(pem), &len);
+	wr_free(&w);
+	if (rv == -1 || (fd = temp_open(crt, temp, sizeof(temp))) == -1)
+		return (-1);
+	if (fchmod(fd, 0644) == -1 || write_all(fd, pem, len) == -1) {
+		log_warn("can't write %s", crt);
+		close(fd);
+		(void)unlink(temp);
+		return (-1);
+	}
+	close(fd);
+	return (temp_commit(temp, crt));
+}
+
+struct cert *
+keyfile_selfsigned(struct derpd *d, const struct conf *c)
+{
+	char crt[PATH_MAX], key[PATH_MAX], err[512];
+	uint8_t hash[KEYHASH_LEN];
+	struct cert *cert;
+	int fd, made = 0;
+
+	if ((size_t)snprintf(crt, sizeof(crt), "%s/" SELF_CRT,
+	    c->statedir) >= sizeof(crt) || (size_t)snprintf(key, sizeof(key),
+	    "%s/" SELF_KEY, c->statedir) >= sizeof(key)) {
+		log_warnx("%s: the path is too long", c->statedir);
+		return (NULL);
+	}
+	/* The certificate comes last: without it the pair is not there. */
+	if (access(crt, F_OK) == -1 && errno == ENOENT) {
+		if (make_selfsigned(d, c, crt, key) == -1)
+			return (NULL);
+		made = 1;
+	} else if ((fd = keyfile_open(key, "key")) == -1 ||
+	    keyfile_call(d, MSG_KEY_TLS, NULL, fd, key, hash, sizeof(hash),
+	    NULL) == -1)
+		return (NULL);
+	if ((cert = cert_load(crt, err, sizeof(err))) == NULL) {
+		log_warnx("%s", err);
+		return (NULL);
+	}
+	if (!made && memcmp(hash, cert->hash, sizeof(hash)) != 0) {
+		log_warnx("%s does not belong to %s: remove both to have a "
+		    "new pair made", crt, key);
+		cert_free(cert);
+		return (NULL);
+	}
+	log_info("%s self-signed certificate %s, CertName %s",
+	    made ? "made" : "using", crt, cert->pin);
+	return (cert);
+}

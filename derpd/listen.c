@@ -1,0 +1,193 @@
+/*
+ * listen: the listening sockets; see listen.h.  Called by the parent.
+ *
+ * Each worker has a socket of its own on the same address (SO_REUSEPORT), and
+ * the parent keeps them all: what arrives for a worker that has died waits for
+ * the next one.
+ */
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "listen.h"
+#include "log.h"
+
+#define BACKLOG	4096
+
+static int
+set(int fd, int level, int name)
+{
+	int one = 1;
+
+	return (setsockopt(fd, level, name, &one, sizeof(one)));
+}
+
+/* A bound socket, -1 with errno; `share': others may have the address too. */
+static int
+bound(const struct sockaddr *sa, socklen_t len, int share)
+{
+	int fd, error;
+
+	fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return (-1);
+	if (set(fd, SOL_SOCKET, SO_REUSEADDR) == -1 ||
+	    (sa->sa_family == AF_INET6 &&
+	    set(fd, IPPROTO_IPV6, IPV6_V6ONLY) == -1) ||
+	    (share && set(fd, SOL_SOCKET, SO_REUSEPORT) == -1) ||
+	    bind(fd, sa, len) == -1) {
+		error = errno;
+		close(fd);
+		errno = error;
+		return (-1);
+	}
+	return (fd);
+}
+
+/*
+ * A free port is asked for once without sharing: with it, a second derpd would
+ * quietly take half of the first one's clients.
+ */
+static int
+probe(struct sockaddr *sa, socklen_t len)
+{
+	int fd, error;
+
+	if ((fd = bound(sa, len, 0)) == -1)
+		return (-1);
+	/* Port 0: the kernel's choice is what all workers share. */
+	if (listen(fd, 1) == -1 || getsockname(fd, sa, &len) == -1) {
+		error = errno;
+		close(fd);
+		errno = error;
+		return (-1);
+	}
+	close(fd);
+	return (0);
+}
+
+static void
+describe(struct listen_socket *l, const struct sockaddr *sa, socklen_t len)
+{
+	char host[48], port[8];
+
+	if (getnameinfo(sa, len, host, sizeof(host), port, sizeof(port),
+	    NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+		strlcpy(host, "?", sizeof(host));
+		strlcpy(port, "0", sizeof(port));
+	}
+	l->port = (int)strtonum(port, 0, 65535, NULL);
+	snprintf(l->text, sizeof(l->text),
+	    sa->sa_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
+}
+
+static const char *
+advice(int error)
+{
+	switch (error) {
+	case EADDRINUSE:
+		return (": another program has it; stop that one (ss -ltnp "
+		    "shows it) or choose another port");
+	case EACCES:
+		return (": ports below 1024 need root, or "
+		    "CAP_NET_BIND_SERVICE");
+	case EADDRNOTAVAIL:
+		return (": this machine does not have the address");
+	default:
+		return ("");
+	}
+}
+
+static int
+open_one(struct listen_set *s, const struct conf_listen *cl)
+{
+	struct listen_socket *l = &s->v[s->n];
+	struct sockaddr_storage ss = cl->ss;
+	struct sockaddr *sa = (struct sockaddr *)&ss;
+	unsigned int i;
+
+	memset(l, 0, sizeof(*l));
+	l->tls = cl->tls;
+	describe(l, sa, cl->sslen);
+	if ((l->fds = calloc(s->nworkers, sizeof(*l->fds))) == NULL)
+		goto fail;
+	for (i = 0; i < s->nworkers; i++)
+		l->fds[i] = -1;
+	s->n++;
+	if (probe(sa, cl->sslen) == -1)
+		goto fail;
+	describe(l, sa, cl->sslen);
+	for (i = 0; i < s->nworkers; i++)
+		if ((l->fds[i] = bound(sa, cl->sslen, 1)) == -1 ||
+		    listen(l->fds[i], BACKLOG) == -1)
+			goto fail;
+	log_info("listening on %s (%s)", l->text, l->tls ? "tls" : "plain");
+	return (0);
+
+fail:
+	log_warnx("%s:%d: can't listen on %s: %s%s", cl->pos.file,
+	    cl->pos.line, l->text, strerror(errno), advice(errno));
+	return (-1);
+}
+
+/* 1 when the kernel speaks IPv6 at all. */
+static int
+have_ipv6(void)
+{
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd == -1)
+		return (0);
+	close(fd);
+	return (1);
+}
+
+int
+listen_open(struct listen_set *s, const struct conf *c, unsigned int nworkers)
+{
+	const struct conf_listen *cl;
+	size_t n = 0;
+
+	memset(s, 0, sizeof(*s));
+	s->nworkers = nworkers;
+	TAILQ_FOREACH(cl, &c->listens, entry)
+		n++;
+	if ((s->v = calloc(n, sizeof(*s->v))) == NULL) {
+		log_warn("listening sockets");
+		return (-1);
+	}
+	TAILQ_FOREACH(cl, &c->listens, entry) {
+		if (cl->wildcard && cl->ss.ss_family == AF_INET6 &&
+		    !have_ipv6()) {
+			log_info("no IPv6 on this machine: listening on IPv4 "
+			    "alone");
+			continue;
+		}
+		if (open_one(s, cl) == -1) {
+			listen_close(s);
+			return (-1);
+		}
+	}
+	return (0);
+}
+
+void
+listen_close(struct listen_set *s)
+{
+	unsigned int w;
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		for (w = 0; w < s->nworkers; w++)
+			if (s->v[i].fds[w] != -1)
+				close(s->v[i].fds[w]);
+		free(s->v[i].fds);
+	}
+	free(s->v);
+	memset(s, 0, sizeof(*s));
+}

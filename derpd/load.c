@@ -1,0 +1,283 @@
+/*
+ * load: configuration, keys and certificates, all or nothing; see parent.h.
+ * Called at the start, at a reload, and when keys was started anew.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "log.h"
+#include "parent.h"
+#include "relayconf.h"
+
+#define COMMIT_MS	5000	/* a worker takes new settings within */
+
+void
+load_free(struct loaded *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->ncerts; i++)
+		cert_free(l->certs[i]);
+	free(l->certs);
+	free(l->meta);
+	memset(l, 0, sizeof(*l));
+	l->selfsigned = -1;
+}
+
+/* A pair of files. */
+static struct cert *
+load_pair(struct derpd *d, const struct conf_cert *k)
+{
+	uint8_t hash[KEYHASH_LEN];
+	char err[512];
+	struct cert *cert;
+	int fd;
+
+	if ((cert = cert_load(k->cert, err, sizeof(err))) == NULL) {
+		log_warnx("%s:%d: %s", k->pos.file, k->pos.line, err);
+		return (NULL);
+	}
+	if ((fd = keyfile_open(k->key, "key")) == -1 ||
+	    keyfile_call(d, MSG_KEY_TLS, NULL, fd, k->key, hash, sizeof(hash),
+	    NULL) == -1) {
+		cert_free(cert);
+		return (NULL);
+	}
+	if (memcmp(hash, cert->hash, sizeof(hash)) != 0) {
+		log_warnx("%s:%d: certificate %s does not belong to key %s",
+		    k->pos.file, k->pos.line, k->cert, k->key);
+		cert_free(cert);
+		return (NULL);
+	}
+	return (cert);
+}
+
+/* Out of date is no reason to serve nobody, but to say so. */
+static void
+check_time(const struct cert *c)
+{
+	time_t now = time(NULL);
+	long days = cert_days_left(c, now);
+
+	if (now < c->not_before)
+		log_warnx("certificate %s is not valid yet: is the clock "
+		    "right?", c->path);
+	else if (days < 0)
+		log_warnx("certificate %s has expired: clients will refuse "
+		    "it; renew it and reload", c->path);
+	else if (days < 10)
+		log_warnx("certificate %s expires in %ld days", c->path,
+		    days);
+}
+
+static int
+load_certs(struct derpd *d, const struct conf *c, struct loaded *l)
+{
+	const struct conf_cert *k;
+	struct cert **v, *cert;
+
+	TAILQ_FOREACH(k, &c->certs, entry) {
+		v = reallocarray(l->certs, l->ncerts + 1, sizeof(*v));
+		if (v == NULL) {
+			log_warn("certificates");
+			return (-1);
+		}
+		l->certs = v;
+		if (k->cert == NULL) {
+			cert = keyfile_selfsigned(d, c);
+			l->selfsigned = (int)l->ncerts;
+		} else
+			cert = load_pair(d, k);
+		if (cert == NULL)
+			return (-1);
+		l->certs[l->ncerts++] = cert;
+		check_time(cert);
+	}
+	return (0);
+}
+
+static int
+load_meta(struct derpd *d, struct loaded *l)
+{
+	static char pem[CERT_MAXFILE];
+	size_t len;
+	char *copy;
+
+	if (keyfile_call(d, MSG_KEY_METACERT, NULL, -1, "meta certificate",
+	    pem, sizeof(pem), &len) == -1)
+		return (-1);
+	if ((copy = malloc(len + 1)) == NULL) {
+		log_warn("meta certificate");
+		return (-1);
+	}
+	memcpy(copy, pem, len);
+	copy[len] = '\0';
+	free(l->meta);
+	l->meta = copy;
+	l->meta_len = len;
+	return (0);
+}
+
+/* Last, because keys puts it in force at once. */
+static int
+load_mesh(struct derpd *d, const struct conf *c)
+{
+	char none;
+	int fd = -1;
+
+	if (c->mesh_key != NULL &&
+	    (fd = keyfile_open(c->mesh_key, "mesh key")) == -1)
+		return (-1);
+	return (keyfile_call(d, MSG_KEY_MESH, NULL, fd,
+	    c->mesh_key == NULL ? "mesh key" : c->mesh_key, &none, 0, NULL));
+}
+
+int
+load_all(struct derpd *d, const struct conf *c, struct loaded *l, int node)
+{
+	memset(l, 0, sizeof(*l));
+	l->selfsigned = -1;
+	memcpy(l->node_key, d->loaded.node_key, sizeof(l->node_key));
+	if ((!node || keyfile_node(d, c->relay.key, l->node_key) == 0) &&
+	    load_certs(d, c, l) == 0 && load_meta(d, l) == 0 &&
+	    load_mesh(d, c) == 0)
+		return (0);
+	load_free(l);
+	return (-1);
+}
+
+/* keys forgets what is not in `l'. */
+static void
+retain(struct derpd *d, const struct loaded *l)
+{
+	struct wr w;
+	char none;
+	size_t i;
+
+	wr_init(&w);
+	wr_u32(&w, (uint32_t)l->ncerts);
+	for (i = 0; i < l->ncerts; i++)
+		wr_bytes(&w, l->certs[i]->hash, KEYHASH_LEN);
+	(void)keyfile_call(d, MSG_KEY_RETAIN, &w, -1, "old keys", &none, 0,
+	    NULL);
+	wr_free(&w);
+}
+
+static int
+send_cert(struct proc *relay, const struct cert *c, const struct loaded *l)
+{
+	struct wr w;
+	int rv;
+
+	wr_init(&w);
+	wr_bytes(&w, c->hash, KEYHASH_LEN);
+	wr_u32(&w, (uint32_t)(c->pem_len + l->meta_len));
+	wr_bytes(&w, c->pem, c->pem_len);
+	wr_bytes(&w, l->meta, l->meta_len);
+	rv = chan_send(relay->chan, MSG_RELAY_CERT, &w, -1);
+	wr_free(&w);
+	return (rv);
+}
+
+int
+load_send(struct derpd *d, struct proc *relay, int first)
+{
+	struct relay_conf rc;
+	struct wr w;
+	size_t i;
+	int rv;
+
+	relay_conf_from(&rc, d->conf, d->loaded.node_key, relay->worker,
+	    d->nworkers);
+	wr_init(&w);
+	relay_conf_put(&w, &rc);
+	rv = chan_send(relay->chan, MSG_RELAY_CONF, &w, -1);
+	wr_free(&w);
+	for (i = 0; rv == 0 && i < d->loaded.ncerts; i++)
+		rv = send_cert(relay, d->loaded.certs[i], &d->loaded);
+	if (rv == -1)
+		return (-1);
+	wr_u8(&w, (uint8_t)first);
+	rv = chan_send(relay->chan, MSG_RELAY_COMMIT, &w, -1);
+	wr_free(&w);
+	return (rv);
+}
+
+/* Every worker gets what is in force now. */
+static int
+send_all(struct derpd *d)
+{
+	unsigned int i;
+	int rv = 0;
+
+	for (i = 0; i < d->nworkers; i++)
+		if (d->relays[i].chan != NULL &&
+		    (load_send(d, &d->relays[i], 0) == -1 ||
+		    chan_flush(d->relays[i].chan, COMMIT_MS) == -1)) {
+			log_warn("relay %u did not take the new settings", i);
+			rv = -1;
+		}
+	return (rv);
+}
+
+int
+load_reload(struct derpd *d, char *err, size_t errsize)
+{
+	struct loaded l;
+	struct conf *c;
+	const char *what;
+
+	if ((c = conf_load(d->conf_path)) == NULL) {
+		snprintf(err, errsize, "%s is not valid; nothing was changed, "
+		    "the log says why", d->conf_path);
+		return (-1);
+	}
+	if ((what = conf_needs_restart(d->conf, c)) != NULL) {
+		snprintf(err, errsize, "%s: a change of `%s' needs a restart; "
+		    "nothing was changed", d->conf_path, what);
+		conf_free(c);
+		return (-1);
+	}
+	if (d->keys.chan == NULL || load_all(d, c, &l, 0) == -1) {
+		snprintf(err, errsize, "a key or certificate can't be used; "
+		    "nothing was changed, the log says why");
+		if (d->keys.chan != NULL)
+			retain(d, &d->loaded);
+		conf_free(c);
+		return (-1);
+	}
+	load_free(&d->loaded);
+	conf_free(d->conf);
+	d->loaded = l;
+	d->conf = c;
+	if (send_all(d) == -1) {
+		snprintf(err, errsize, "a relay worker did not take the new "
+		    "settings; the log says which");
+		return (-1);
+	}
+	retain(d, &d->loaded);
+	log_info("configuration reloaded");
+	return (0);
+}
+
+int
+load_again(struct derpd *d)
+{
+	struct loaded l;
+
+	if (load_all(d, d->conf, &l, 1) == -1)
+		return (-1);
+	load_free(&d->loaded);
+	d->loaded = l;
+	return (send_all(d));
+}
+
+void
+load_renew_meta(struct derpd *d)
+{
+	if (d->keys.chan != NULL && load_meta(d, &d->loaded) == 0)
+		(void)send_all(d);
+}

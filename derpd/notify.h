@@ -1,0 +1,13 @@
+/*
+ * notify: tell a service manager how we are (the sd_notify protocol).
+ */
+#ifndef NOTIFY_H
+#define NOTIFY_H
+
+/*
+ * Send `state' ("READY=1", "STOPPING=1", "STATUS=...") to the socket that
+ * NOTIFY_SOCKET names; without it, nothing.  0, or -1 with errno.
+ */
+int	notify(const char *state);
+
+#endif

@@ -1,0 +1,314 @@
+/*
+ * parent: the event loop of the privileged parent; see parent.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "log.h"
+#include "notify.h"
+#include "parent.h"
+
+#define START_MS	20000	/* all children are ready within */
+#define STOP_MS		5000	/* clients get their last bytes within */
+#define STOP_GRACE_MS	1000
+#define RENEW_SECS	(7 * 24 * 3600)	/* a meta certificate lasts 30 days */
+
+static int	ready_fd = -1;
+
+uint64_t
+parent_now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000);
+}
+
+static unsigned int
+count_workers(const struct conf *c)
+{
+	long n = c->relay.workers;
+
+	if (n == 0)
+		n = sysconf(_SC_NPROCESSORS_ONLN);
+	if (n < 1)
+		n = 1;
+	return (n > MAXWORKERS ? MAXWORKERS : (unsigned int)n);
+}
+
+static void
+set_up(struct derpd *d)
+{
+	unsigned int i;
+
+	d->started_ms = parent_now_ms();
+	d->loaded.selfsigned = -1;
+	d->nworkers = count_workers(d->conf);
+	if ((d->base = event_base_new()) == NULL)
+		fatalx("event loop");
+	d->keys.d = d;
+	d->keys.role = ROLE_KEYS;
+	for (i = 0; i < d->nworkers; i++) {
+		d->relays[i].d = d;
+		d->relays[i].role = ROLE_RELAY;
+		d->relays[i].worker = i;
+	}
+#ifdef __linux__
+	(void)prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
+/* What root's children are to run as, or a plain word that they will not. */
+static int
+check_user(const char *what, const char *name, int set)
+{
+	if (geteuid() != 0 || getpwnam(name) != NULL)
+		return (0);
+	if (set) {
+		log_warnx("%s %s does not exist: expected one that does",
+		    what, name);
+		return (-1);
+	}
+	log_info("%s %s does not exist: its processes %s; make it to have "
+	    "them confined further", what, name,
+	    strcmp(what, "user") == 0 ? "keep running as root" :
+	    "run as the other children do");
+	return (0);
+}
+
+static int
+check_users(const struct conf *c)
+{
+	if (check_user("user", c->user, c->user_set) == -1)
+		return (-1);
+	return (check_user("keys user", c->keys_user, c->keys_user_set));
+}
+
+int
+parent_check(struct derpd *d)
+{
+	struct loaded l;
+	int rv = -1;
+
+	set_up(d);
+	if (check_users(d->conf) == -1)
+		return (-1);
+	if (procs_start_keys(d) == 0) {
+		rv = load_all(d, d->conf, &l, 1);
+		if (rv == 0)
+			load_free(&l);
+		d->stopping = 1;
+		procs_kill(d);
+	}
+	if (rv == 0)
+		printf("configuration OK\n");
+	conf_free(d->conf);
+	return (fflush(stdout) == 0 ? rv : -1);
+}
+
+static void
+reload(struct derpd *d)
+{
+	char err[512];
+
+	if (load_reload(d, err, sizeof(err)) == -1)
+		log_warnx("reload refused: %s", err);
+}
+
+static void
+signalled(evutil_socket_t sig, short what, void *arg)
+{
+	struct derpd *d = arg;
+
+	(void)what;
+	switch (sig) {
+	case SIGCHLD:
+		procs_reap(d);
+		if (d->stopping && !procs_running(d))
+			event_base_loopbreak(d->base);
+		break;
+	case SIGHUP:
+		if (d->starting || d->stopping)
+			break;
+		log_info("SIGHUP: reading %s again", d->conf_path);
+		reload(d);
+		break;
+	default:
+		parent_stop(d);
+		break;
+	}
+}
+
+static void
+catch_signals(struct derpd *d)
+{
+	static const int signals[] = { SIGCHLD, SIGHUP, SIGINT, SIGTERM };
+	struct event *ev;
+	size_t i;
+
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		ev = evsignal_new(d->base, signals[i], signalled, d);
+		if (ev == NULL || evsignal_add(ev, NULL) == -1)
+			fatalx("signals");
+	}
+}
+
+static void
+stop_late(evutil_socket_t fd, short what, void *arg)
+{
+	struct derpd *d = arg;
+
+	(void)fd;
+	(void)what;
+	log_warnx("children did not stop in time: killed");
+	procs_kill(d);
+	event_base_loopbreak(d->base);
+}
+
+void
+parent_stop(struct derpd *d)
+{
+	struct timeval tv = { (STOP_MS + STOP_GRACE_MS) / 1000, 0 };
+
+	if (d->stopping)
+		return;
+	d->stopping = 1;
+	log_info("stopping");
+	(void)notify("STOPPING=1");
+	control_close(d);
+	procs_stop(d, STOP_MS);
+	d->ev_stop = evtimer_new(d->base, stop_late, d);
+	if (d->ev_stop == NULL || evtimer_add(d->ev_stop, &tv) == -1)
+		procs_kill(d);
+	if (!procs_running(d))
+		event_base_loopbreak(d->base);
+}
+
+static void
+renew(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	load_renew_meta(arg);
+}
+
+static void
+start_late(evutil_socket_t fd, short what, void *arg)
+{
+	struct derpd *d = arg;
+
+	(void)fd;
+	(void)what;
+	if (!d->starting)
+		return;
+	log_warnx("children were not ready within %d s", START_MS / 1000);
+	d->failed = 1;
+	event_base_loopbreak(d->base);
+}
+
+/* Standard descriptors away, log to syslog: nobody looks any more. */
+static void
+let_go(struct derpd *d)
+{
+	int null;
+
+	if (ready_fd == -1)
+		return;
+	if ((null = open("/dev/null", O_RDWR)) == -1 || dup2(null, 0) == -1 ||
+	    dup2(null, 1) == -1 || dup2(null, 2) == -1)
+		log_warn("/dev/null");
+	if (null > 2)
+		close(null);
+	if (chdir("/") == -1)
+		log_warn("chdir /");
+	log_init("", 0, d->verbose);
+	if (write(ready_fd, "1", 1) != 1)
+		log_warn("who started derpd is not there any more");
+	close(ready_fd);
+	ready_fd = -1;
+}
+
+void
+parent_ready(struct derpd *d)
+{
+	unsigned int i;
+
+	if (!d->starting)
+		return;
+	for (i = 0; i < d->nworkers; i++)
+		if (!d->relays[i].ready)
+			return;
+	if (control_open(d) == -1) {
+		d->failed = 1;
+		event_base_loopbreak(d->base);
+		return;
+	}
+	d->starting = 0;
+	log_info("derpd " DERPD_VERSION " ready: %u relay worker%s, %s, "
+	    "%llu ms", d->nworkers, d->nworkers == 1 ? "" : "s",
+	    d->relays[0].level,
+	    (unsigned long long)(parent_now_ms() - d->started_ms));
+	let_go(d);
+	(void)notify("READY=1");
+}
+
+static int
+start(struct derpd *d)
+{
+	if (check_users(d->conf) == -1 ||
+	    listen_open(&d->listens, d->conf, d->nworkers) == -1 ||
+	    procs_start_keys(d) == -1 ||
+	    load_all(d, d->conf, &d->loaded, 1) == -1)
+		return (-1);
+	if (!d->conf->sandbox)
+		log_warnx("sandbox off: the children are not confined");
+	return (procs_start_relays(d));
+}
+
+static void
+add_timers(struct derpd *d)
+{
+	struct timeval late = { START_MS / 1000, 0 }, week = { RENEW_SECS, 0 };
+	struct event *ev;
+
+	ev = evtimer_new(d->base, start_late, d);
+	d->ev_renew = event_new(d->base, -1, EV_PERSIST, renew, d);
+	if (ev == NULL || evtimer_add(ev, &late) == -1 ||
+	    d->ev_renew == NULL || event_add(d->ev_renew, &week) == -1)
+		fatalx("timers");
+}
+
+int
+parent_run(struct derpd *d, int fd)
+{
+	ready_fd = fd;
+	set_up(d);
+	d->starting = 1;
+	catch_signals(d);
+	if (start(d) == -1) {
+		d->stopping = 1;
+		procs_kill(d);
+		return (-1);
+	}
+	add_timers(d);
+	while (!d->failed && !(d->stopping && !procs_running(d)))
+		if (event_base_loop(d->base, EVLOOP_ONCE) == -1)
+			fatalx("event loop");
+	if (!d->failed)
+		return (0);
+	log_warnx("derpd did not start");
+	d->stopping = 1;
+	control_close(d);
+	procs_kill(d);
+	return (-1);
+}

@@ -1,0 +1,202 @@
+/*
+ * parent: the privileged parent of derpd.
+ *
+ * derpd.c     options, start
+ * parent.c    the event loop, signals, stop
+ * procs.c     children: start, death, restart
+ * load.c      configuration, keys and certificates, all or nothing
+ * keyfiles.c  key and certificate files of this machine
+ * listen.c    listening sockets
+ * control.c   the control socket; status.c what it answers
+ * notify.c    the service manager
+ *
+ * It opens files and sockets and watches its children.  Nothing that came from
+ * a network is parsed here, and no private key is read: keys gets descriptors.
+ */
+#ifndef PARENT_H
+#define PARENT_H
+
+#include <sys/types.h>
+#include <event2/event.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "certs.h"
+#include "chan.h"
+#include "conf.h"
+#include "listen.h"
+
+#define DERPD_VERSION	"1.0"
+#define CALL_MS		10000	/* bound of one answer of keys */
+#define LEVEL_SIZE	128
+
+struct derpd;
+
+/* A child. */
+struct proc {
+	struct derpd	*d;
+	enum role	 role;
+	unsigned int	 worker;
+	pid_t		 pid;		/* 0: not running */
+	struct chan	*chan;		/* NULL: gone */
+	int		 ready;
+	unsigned int	 restarts;
+	unsigned int	 backoff_ms;	/* before the next start */
+	uint64_t	 started_ms;	/* monotonic */
+	char		 level[LEVEL_SIZE]; /* sandbox in force, as it said */
+	struct event	*ev_restart;
+};
+
+/* What a load brings, in force or not yet. */
+struct loaded {
+	struct cert	**certs;
+	size_t		 ncerts;
+	int		 selfsigned;	/* index in certs, -1 none */
+	uint8_t		 node_key[32];	/* public half */
+	char		*meta;		/* meta certificate, PEM */
+	size_t		 meta_len;
+};
+
+struct derpd {
+	struct event_base *base;
+	const char	*conf_path;
+	const char	*self;		/* path of this program */
+	int		 debug;		/* -d: foreground, standard error */
+	int		 verbose;
+	int		 starting;	/* until all children were ready once */
+	int		 stopping;
+	int		 failed;	/* the start came to nothing */
+	uint64_t	 started_ms;
+	struct conf	*conf;
+	struct loaded	 loaded;
+	struct listen_set listens;
+	unsigned int	 nworkers;
+	struct proc	 keys;
+	struct proc	 relays[MAXWORKERS];
+	struct event	*ev_stop;
+	struct event	*ev_renew;
+};
+
+/* Milliseconds of the monotonic clock. */
+uint64_t parent_now_ms(void);
+
+/* derpd.c */
+
+/* Look at everything and leave: 0 good, 1 not (it has been logged). */
+int	 parent_check(struct derpd *d);
+
+/* parent.c */
+
+/* Run until stopped; `ready_fd' (-1 none) gets a byte once all is up. */
+int	 parent_run(struct derpd *d, int ready_fd);
+
+/* All children were ready for the first time. */
+void	 parent_ready(struct derpd *d);
+
+/* Begin to stop; the loop ends when the children have. */
+void	 parent_stop(struct derpd *d);
+
+/* procs.c */
+
+/*
+ * Start keys and wait until it can be asked.  0, or -1 (logged); the process
+ * is then gone again.
+ */
+int	 procs_start_keys(struct derpd *d);
+
+/* Start the workers; they report by message.  0, or -1 (logged). */
+int	 procs_start_relays(struct derpd *d);
+
+/* A signal says that children have ended. */
+void	 procs_reap(struct derpd *d);
+
+/* Channels between keys and a worker, replacing older ones. */
+int	 procs_connect_keys(struct derpd *d, struct proc *relay);
+
+/* 1 when a child is running. */
+int	 procs_running(const struct derpd *d);
+
+/* Tell all to stop within `ms', or kill what is left. */
+void	 procs_stop(struct derpd *d, unsigned int ms);
+void	 procs_kill(struct derpd *d);
+
+/* Tell all how much to say. */
+void	 procs_verbose(struct derpd *d, int verbose);
+
+/* load.c */
+
+/*
+ * Have keys read everything that `c' names, and check it; keys must be running.
+ * `node' 0: not the relay's own key, which a running service never changes.
+ * 0 and *l filled in, -1 (logged).
+ */
+int	 load_all(struct derpd *d, const struct conf *c, struct loaded *l,
+	    int node);
+
+/* Free what a load brought. */
+void	 load_free(struct loaded *l);
+
+/*
+ * Send settings (and certificates) to a worker and have it put them in force;
+ * `first': it has just been started.  0, or -1.
+ */
+int	 load_send(struct derpd *d, struct proc *relay, int first);
+
+/*
+ * Read the configuration again and put it in force, or leave everything as it
+ * was.  0, or -1 with why in `err'.
+ */
+int	 load_reload(struct derpd *d, char *err, size_t errsize);
+
+/* keys was started anew: give it its keys.  0, or -1 (logged). */
+int	 load_again(struct derpd *d);
+
+/* A fresh meta certificate for all workers. */
+void	 load_renew_meta(struct derpd *d);
+
+/* keyfiles.c */
+
+/*
+ * Open a private key file for keys: a regular file, not for others to read.
+ * Descriptor, or -1 (logged).
+ */
+int	 keyfile_open(const char *path, const char *what);
+
+/*
+ * Call keys with a message about the key file `path'; the result (at most
+ * `size' bytes) goes to `res' and its length to *len.  Takes `fd' and `w'.
+ * 0, or -1 (logged, with the path).
+ */
+int	 keyfile_call(struct derpd *d, uint32_t type, struct wr *w, int fd,
+	    const char *path, void *res, size_t size, size_t *len);
+
+/* Read the node key, or make it on first start; its public half. */
+int	 keyfile_node(struct derpd *d, const char *path, uint8_t pub[32]);
+
+/*
+ * The self-signed pair in the state directory, made on first start.  The
+ * certificate, or NULL (logged).
+ */
+struct cert *keyfile_selfsigned(struct derpd *d, const struct conf *c);
+
+/* control.c */
+
+/* Open the control socket.  0, or -1 (logged). */
+int	 control_open(struct derpd *d);
+
+/* Remove it, and end all conversations. */
+void	 control_close(struct derpd *d);
+
+/* A worker's part of the answer to `derpctl clients'. */
+void	 control_client(struct derpd *d, struct proc *relay, struct msg *m);
+
+/* A worker has gone: do not wait for its clients. */
+void	 control_worker_gone(struct derpd *d, unsigned int worker);
+
+/* status.c */
+
+/* JSON of the status, and of this machine's map node, into `w'. */
+void	 status_text(const struct derpd *d, struct wr *w);
+void	 status_node(const struct derpd *d, struct wr *w);
+
+#endif
