@@ -1,6 +1,8 @@
 /*
  * parent: the event loop of the privileged parent; see parent.h.
  */
+#include <sys/types.h>
+#include <sys/stat.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -94,6 +96,36 @@ check_users(const struct conf *c)
 	return (check_user("keys user", c->keys_user, c->keys_user_set));
 }
 
+/* An empty directory of root's for the children; made when it is not there. */
+static int
+check_chroot(const struct conf *c)
+{
+	struct stat st;
+
+	if (geteuid() != 0 || *c->chroot == '\0')
+		return (0);
+	if (mkdir(c->chroot, 0755) == 0) {
+		log_info("made the empty directory %s", c->chroot);
+		return (chmod(c->chroot, 0755));
+	}
+	if (stat(c->chroot, &st) == -1 || !S_ISDIR(st.st_mode)) {
+		log_warnx("chroot %s: no such directory, and it can't be made",
+		    c->chroot);
+		return (-1);
+	}
+	if (st.st_uid == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return (0);
+	log_warnx("chroot %s: others than root can write to it: expected an "
+	    "empty directory of root's, mode 755", c->chroot);
+	return (-1);
+}
+
+static int
+check_system(const struct conf *c)
+{
+	return (check_users(c) == -1 || check_chroot(c) == -1 ? -1 : 0);
+}
+
 int
 parent_check(struct derpd *d)
 {
@@ -101,7 +133,7 @@ parent_check(struct derpd *d)
 	int rv = -1;
 
 	set_up(d);
-	if (check_users(d->conf) == -1)
+	if (check_system(d->conf) == -1)
 		return (-1);
 	if (procs_start_keys(d) == 0) {
 		rv = load_all(d, d->conf, &l, 1);
@@ -265,7 +297,7 @@ parent_ready(struct derpd *d)
 static int
 start(struct derpd *d)
 {
-	if (check_users(d->conf) == -1 ||
+	if (check_system(d->conf) == -1 ||
 	    listen_open(&d->listens, d->conf, d->nworkers) == -1 ||
 	    procs_start_keys(d) == -1 ||
 	    load_all(d, d->conf, &d->loaded, 1) == -1)
