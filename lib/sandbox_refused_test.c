@@ -250,29 +250,36 @@ call_tgkill_other(void)
 }
 #endif
 
+/* Roles that seccomp refuses it to; the promises of pledge are coarser. */
+#ifdef __linux__
+#define FINE(roles)	(roles)
+#else
+#define FINE(roles)	0
+#endif
+
 static const struct probe forbidden[] = {
 	{ "open", BOTH, call_open },
 	{ "creat", BOTH, call_creat },
 	{ "unlink", BOTH, call_unlink },
 	{ "chdir", BOTH, call_chdir },
-	{ "socket", BOTH, call_socket },
+	{ "socket", KEYS | FINE(RELAY), call_socket },
 	{ "socket, unix", BOTH, call_socket_unix },
-	{ "connect", BOTH, call_connect },
-	{ "bind", BOTH, call_bind },
-	{ "listen", BOTH, call_listen },
+	{ "connect", KEYS | FINE(RELAY), call_connect },
+	{ "bind", KEYS | FINE(RELAY), call_bind },
+	{ "listen", KEYS | FINE(RELAY), call_listen },
 	{ "execve", BOTH, call_execve },
 	{ "fork", BOTH, call_fork },
 	{ "kill", BOTH, call_kill },
-	{ "setsockopt of another option", BOTH, call_setsockopt_other },
+	{ "setsockopt of another option", FINE(BOTH), call_setsockopt_other },
 	{ "mmap, executable", BOTH, call_mmap_exec },
 	{ "mprotect, executable", BOTH, call_mprotect_exec },
-	{ "fcntl F_DUPFD", BOTH, call_dupfd },
+	{ "fcntl F_DUPFD", FINE(BOTH), call_dupfd },
 	{ "accept", KEYS, call_accept },
 	{ "setsockopt", KEYS, call_setsockopt },
-	{ "shutdown", KEYS, call_shutdown },
-	{ "ioctl FIONBIO", KEYS, call_nonblock },
-	{ "lseek", RELAY, call_lseek },
-	{ "ftruncate", RELAY, call_ftruncate },
+	{ "shutdown", FINE(KEYS), call_shutdown },
+	{ "ioctl FIONBIO", FINE(KEYS), call_nonblock },
+	{ "lseek", FINE(RELAY), call_lseek },
+	{ "ftruncate", FINE(RELAY), call_ftruncate },
 #ifdef __linux__
 	{ "clone3", BOTH, call_clone3 },
 	{ "ptrace", BOTH, call_ptrace },
