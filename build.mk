@@ -12,12 +12,15 @@ LIB_OBJS = lib/chan.o lib/child.o lib/codec.o lib/derpcert.o \
 
 # derpd/libderpd.a: derpd but its main.
 DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/clientinfo.o \
-	derpd/conf.o derpd/conf_set.o derpd/conn.o derpd/httpconn.o \
+	derpd/clientrow.o derpd/conf.o derpd/conf_set.o derpd/conn.o \
+	derpd/control.o derpd/httpconn.o derpd/keyfiles.o \
 	derpd/keyhash.o derpd/keys.o derpd/keys_box.o derpd/keys_cert.o \
 	derpd/keys_file.o derpd/keys_sign.o derpd/lex.o derpd/link.o \
-	derpd/login.o derpd/output.o derpd/parse.o derpd/peers.o \
-	derpd/pool.o derpd/queue.o derpd/rate.o derpd/relay.o derpd/sent.o \
-	derpd/session.o derpd/stats.o derpd/tlsctx.o derpd/tlsio.o \
+	derpd/listen.o derpd/load.o derpd/login.o derpd/notify.o \
+	derpd/output.o derpd/parent.o derpd/parse.o derpd/peers.o \
+	derpd/pool.o derpd/procs.o derpd/queue.o derpd/rate.o \
+	derpd/relay.o derpd/relayconf.o derpd/sent.o derpd/session.o \
+	derpd/stats.o derpd/status.o derpd/tlsctx.o derpd/tlsio.o \
 	derpd/tlskey.o derpd/watch.o derpd/web.o derpd/websocket.o
 
 # derpctl/libderpctl.a: derpctl but its main.
@@ -25,10 +28,10 @@ CTL_OBJS = derpctl/ask.o derpctl/clients.o derpctl/confine.o \
 	derpctl/node.o derpctl/out.o derpctl/probe.o derpctl/status.o \
 	derpctl/steer.o derpctl/usage.o
 
-PROGS =
+PROGS = derpctl/derpctl derpd/derpd
 
 # Unit tests, beside their subjects; also named in the Kyuafile there.
-UNIT_TESTS = compat/imsg_test \
+UNIT_TESTS = compat/imsg_test derpctl/ask_test derpctl/out_test \
 	derpd/certs_test derpd/clientinfo_test derpd/keys_box_test \
 	derpd/keys_cert_test derpd/keys_file_test derpd/keys_sign_test \
 	derpd/keys_test derpd/queue_test derpd/tlsctx_test \
