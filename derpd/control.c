@@ -106,7 +106,6 @@ clients_done(struct talk *t)
 	evtimer_del(t->ev_late);
 	t->waiting = 0;
 	t->id = 0;
-	(void)chan_send(t->chan, MSG_CTL_CLIENTS_END, NULL, -1);
 	done(t, NULL);
 }
 

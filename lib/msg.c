@@ -58,7 +58,7 @@ static const struct {
 	[MSG_CTL_NODE] =	{ "MSG_CTL_NODE", C_P, NOFD },
 	[MSG_CTL_TEXT] =	{ "MSG_CTL_TEXT", P_C, NOFD },
 	[MSG_CTL_CLIENT] =	{ "MSG_CTL_CLIENT", P_C | R_P, NOFD },
-	[MSG_CTL_CLIENTS_END] =	{ "MSG_CTL_CLIENTS_END", P_C | R_P, NOFD },
+	[MSG_CTL_CLIENTS_END] =	{ "MSG_CTL_CLIENTS_END", R_P, NOFD },
 	[MSG_CTL_DONE] =	{ "MSG_CTL_DONE", P_C, NOFD }
 };
 

@@ -90,11 +90,11 @@ enum msg_type {
 	MSG_CTL_VERBOSE, /* u8 verbose */
 	MSG_CTL_CLIENTS, /* nothing; also parent to relay, with u32 request id */
 	MSG_CTL_NODE,	/* nothing: this machine's map node */
-	/* Parent to derpctl (CLIENT and CLIENTS_END: relay to parent first,
-	   with u32 request id in front). */
+	/* Parent to derpctl. */
 	MSG_CTL_TEXT,	/* str: one JSON object or a line, see control.h */
-	MSG_CTL_CLIENT,	/* one client, see client_info_put() */
-	MSG_CTL_CLIENTS_END, /* nothing */
+	MSG_CTL_CLIENT,	/* one client, see client_info_put(); relay to parent
+			   first, with u32 request id in front */
+	MSG_CTL_CLIENTS_END, /* relay to parent: u32 request id */
 	MSG_CTL_DONE,	/* u8 ok, str what is wrong; ends every answer */
 
 	MSG_MAX
