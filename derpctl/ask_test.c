@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "control.h"
 #include "ctl.h"
 
 /* What the played derpd does with one request. */
@@ -41,6 +42,24 @@ tell(struct chan *c, uint32_t type, int lead, const char *s)
 	wr_free(&w);
 }
 
+/* Send two clients. */
+static void
+list(struct chan *c)
+{
+	const struct client_info	ci = { .key = { 0xab }, .worker = 1 };
+	struct wr			w;
+	int				i;
+
+	for (i = 0; i < 2; i++) {
+		wr_init(&w);
+		client_info_put(&w, &ci);
+		if (chan_send(c, MSG_CTL_CLIENT, &w, -1) == -1 ||
+		    chan_flush(c, 20000) == -1)
+			_exit(3);
+		wr_free(&w);
+	}
+}
+
 /* In the child: play the part for one connection. */
 static void
 play(int lfd, const struct part *p)
@@ -57,7 +76,9 @@ play(int lfd, const struct part *p)
 	if (m.type != p->want)
 		_exit(4);
 	msg_free(&m);
-	if (p->type != 0)
+	if (p->type == MSG_CTL_CLIENT && p->text == NULL)
+		list(c);
+	else if (p->type != 0)
 		tell(c, p->type, -1, p->text);
 	if (p->ok != -1)
 		tell(c, MSG_CTL_DONE, p->ok, p->why);
@@ -154,6 +175,28 @@ ATF_TC_BODY(json, tc)
 	ATF_CHECK(atf_utils_compare_file("out", "{\"clients\":[]}\n"));
 }
 
+ATF_TC_WITHOUT_HEAD(lists);
+ATF_TC_BODY(lists, tc)
+{
+	const struct part all = { MSG_CTL_CLIENTS, MSG_CTL_CLIENT, NULL, 1,
+	    "" };
+	const struct part cut = { MSG_CTL_CLIENTS, MSG_CTL_CLIENT, NULL, 0,
+	    "no more" };
+
+	ATF_CHECK_EQ(run(&all, cmd_clients, "clients", NULL), 0);
+	ATF_CHECK(atf_utils_grep_file("^NODEKEY", "out"));
+	ATF_CHECK(atf_utils_grep_file("^ab00000000000000 ", "out"));
+	ATF_CHECK(atf_utils_grep_file("^2 connections$", "out"));
+	ctl.json = 1;
+	ATF_CHECK_EQ(run(&all, cmd_clients, "clients", NULL), 0);
+	ATF_CHECK(atf_utils_grep_file("^\\{\"clients\":\\[$", "out"));
+	ATF_CHECK(atf_utils_grep_file("^\\]\\}$", "out"));
+	/* Still one object when it breaks off. */
+	ATF_CHECK_EQ(run(&cut, cmd_clients, "clients", NULL), 1);
+	ATF_CHECK(atf_utils_grep_file(
+	    "^\\],\"ok\":false,\"error\":\"no more\"\\}$", "out"));
+}
+
 ATF_TC_WITHOUT_HEAD(refused);
 ATF_TC_BODY(refused, tc)
 {
@@ -208,6 +251,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, good);
 	ATF_TP_ADD_TC(tp, json);
+	ATF_TP_ADD_TC(tp, lists);
 	ATF_TP_ADD_TC(tp, refused);
 	ATF_TP_ADD_TC(tp, broken);
 	ATF_TP_ADD_TC(tp, no_socket);

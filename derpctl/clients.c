@@ -113,15 +113,13 @@ clients_json(FILE *fp, const struct client_info *c)
 	fputs("]}", fp);
 }
 
-/* One MSG_CTL_CLIENT, or the end of them. */
+/* One MSG_CTL_CLIENT. */
 static int
 got_client(struct msg *m, void *arg)
 {
 	struct list		*l = arg;
 	struct client_info	 c;
 
-	if (m->type == MSG_CTL_CLIENTS_END)
-		return rd_end(&m->rd) ? 0 : -1;
 	if (m->type != MSG_CTL_CLIENT ||
 	    client_info_get(&m->rd, &c) == -1 || !rd_end(&m->rd))
 		return -1;
