@@ -38,11 +38,13 @@ UNIT_TESTS = compat/imsg_test derpctl/ask_test derpctl/out_test \
 	derpd/tlskey_test derpd/web_test derpd/websocket_test \
 	lib/chan_test lib/child_test lib/codec_test lib/derpclient_test \
 	lib/frame_test lib/hex_test lib/http_test lib/json_test \
-	lib/landlock_test lib/log_test lib/msg_test lib/sandbox_test
+	lib/landlock_test lib/log_test lib/msg_test \
+	lib/sandbox_allowed_test lib/sandbox_refused_test
 
 # Fuzz targets; also cases of regress/fuzz/corpus_test.sh.
-FUZZERS = regress/fuzz/clientinfo_fuzz regress/fuzz/http_request_fuzz \
-	regress/fuzz/http_response_fuzz regress/fuzz/json_fuzz \
+FUZZERS = regress/fuzz/clientinfo_fuzz regress/fuzz/frame_fuzz \
+	regress/fuzz/http_request_fuzz regress/fuzz/http_response_fuzz \
+	regress/fuzz/imsg_fuzz regress/fuzz/json_fuzz \
 	regress/fuzz/keyfile_fuzz regress/fuzz/meshkey_fuzz \
 	regress/fuzz/websocket_fuzz
 

@@ -31,8 +31,10 @@ target() {
 
 targets=
 target clientinfo
+target frame
 target http_request
 target http_response
+target imsg
 target json
 target keyfile
 target meshkey
