@@ -198,19 +198,27 @@ gather(struct conn *c, size_t max)
 	return (n);
 }
 
-/* Unsent bytes in the kernel. */
+/*
+ * Unsent bytes in the kernel, at most: what was written since it was last
+ * asked may have left since.  It is asked again only when that matters.
+ */
 static unsigned int
-unsent(struct conn *c)
+unsent(struct conn *c, unsigned int limit)
 {
 #ifdef SIOCOUTQNSD
 	int n;
 
+	if (c->unsent < limit / 2)
+		return (c->unsent);
+	c->unsent = 0;
 	if (ioctl(c->fd, SIOCOUTQNSD, &n) == 0 && n > 0)
-		return ((unsigned int)n);
+		c->unsent = (unsigned int)n;
+	return (c->unsent);
 #else
 	(void)c;
-#endif
+	(void)limit;
 	return (0);
+#endif
 }
 
 /* Bytes that the client has not acknowledged. */
@@ -270,6 +278,7 @@ send_some(struct conn *c, const uint8_t *p, size_t n)
 			return (-1);
 		k = 0;
 	}
+	c->unsent += (unsigned int)k;
 	return (buf_add(&c->out, p + k, n - (size_t)k));
 }
 
@@ -286,6 +295,7 @@ send_rest(struct conn *c)
 			continue;
 		if (k == -1)
 			return (errno == EAGAIN || errno == ENOBUFS ? 0 : -1);
+		c->unsent += (unsigned int)k;
 		buf_drain(&c->out, (size_t)k);
 	}
 	return (1);
@@ -373,7 +383,7 @@ flush_one(struct conn *c)
 	for (i = 0; has_more(c); i++) {
 		max = BATCH;
 		if (lowat != 0) {
-			if ((queued = unsent(c)) >= lowat ||
+			if ((queued = unsent(c, lowat)) >= lowat ||
 			    i >= FLUSH_ROUNDS) {
 				wait_writable(c);
 				return;

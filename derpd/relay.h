@@ -121,6 +121,7 @@ struct conn {
 	struct buf	 ctl;		/* our own frames, before all packets */
 	struct queue	 queue;
 	unsigned int	 outq;		/* bytes unacknowledged at last look */
+	unsigned int	 unsent;	/* bytes in the kernel, at most */
 
 	/* session */
 	uint8_t		 key[FRAME_KEY_LEN];

@@ -84,6 +84,7 @@ alpn_select(SSL *ssl, const unsigned char **out, unsigned char *outlen,
 
 /*
  * What libtls leaves as it is:
+ * - many records are taken from our buffer at once, not head and body of each;
  * - buffers of 33 KB a connection are given back while it is idle;
  * - no tickets and no session cache: a login is cheap, and a ticket key would
  *   be one more secret in the worker;
@@ -96,6 +97,7 @@ static int
 adjust(SSL_CTX *ctx)
 {
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_read_ahead(ctx, 1);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_PRIORITIZE_CHACHA |
 	    SSL_OP_NO_RENEGOTIATION);
