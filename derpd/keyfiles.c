@@ -83,19 +83,26 @@ keyfile_call(struct derpd *d, uint32_t type, struct wr *w, int fd,
 	return (rv);
 }
 
-/* Make the directory of `path' if it is not there; 0, or -1 (logged). */
+/*
+ * Make the directory of `path', and those above it, where they are missing.
+ * 0, or -1 (logged).
+ */
 static int
 make_dir(const char *path)
 {
-	char copy[PATH_MAX];
-	const char *dir;
+	char dir[PATH_MAX], *p;
 
-	strlcpy(copy, path, sizeof(copy));
-	dir = dirname(copy);
-	if (mkdir(dir, 0700) == 0 || errno == EEXIST)
-		return (0);
-	log_warn("can't make directory %s", dir);
-	return (-1);
+	strlcpy(dir, path, sizeof(dir));
+	for (p = dir + 1; (p = strchr(p, '/')) != NULL; *p++ = '/') {
+		*p = '\0';
+		/* The last one holds keys: for its owner alone. */
+		if (mkdir(dir, strchr(p + 1, '/') == NULL ? 0700 : 0755) == -1 &&
+		    errno != EEXIST) {
+			log_warn("can't make directory %s", dir);
+			return (-1);
+		}
+	}
+	return (0);
 }
 
 /* The entry of a new file is on the disk. */
