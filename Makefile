@@ -14,7 +14,8 @@ check run bench bench-wan:
 # In a copy of the tree, built in another way.
 check-asan:
 	@sh etc/install-deps check
-	@sh regress/copy-build.sh build-asan --sanitize=address,undefined
+	@sh regress/copy-build.sh build-asan --debug \
+	    --sanitize=address,undefined
 	@cd build-asan && $(MAKE) check
 
 fuzz:

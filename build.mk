@@ -31,20 +31,20 @@ CTL_OBJS = derpctl/ask.o derpctl/clients.o derpctl/confine.o \
 PROGS = derpctl/derpctl derpd/derpd
 
 # Unit tests, beside their subjects; also named in the Kyuafile there.
-UNIT_TESTS = compat/imsg_test derpctl/ask_test derpctl/out_test \
+UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/out_test \
 	derpd/certs_test derpd/clientinfo_test derpd/keys_box_test \
 	derpd/keys_cert_test derpd/keys_file_test derpd/keys_sign_test \
 	derpd/keys_test derpd/queue_test derpd/tlsctx_test \
 	derpd/tlskey_test derpd/web_test derpd/websocket_test \
 	lib/chan_test lib/child_test lib/codec_test lib/derpclient_test \
 	lib/frame_test lib/hex_test lib/http_test lib/json_test \
-	lib/landlock_test lib/log_test lib/msg_test \
-	lib/sandbox_allowed_test lib/sandbox_refused_test
+	lib/landlock_test lib/log_test lib/msg_test lib/sandbox_allowed_test \
+	lib/sandbox_refused_test
 
 # Fuzz targets; also cases of regress/fuzz/corpus_test.sh.
-FUZZERS = regress/fuzz/clientinfo_fuzz regress/fuzz/frame_fuzz \
-	regress/fuzz/http_request_fuzz regress/fuzz/http_response_fuzz \
-	regress/fuzz/imsg_fuzz regress/fuzz/json_fuzz \
+FUZZERS = $(IMSG_FUZZ) regress/fuzz/clientinfo_fuzz \
+	regress/fuzz/frame_fuzz regress/fuzz/http_request_fuzz \
+	regress/fuzz/http_response_fuzz regress/fuzz/json_fuzz \
 	regress/fuzz/keyfile_fuzz regress/fuzz/meshkey_fuzz \
 	regress/fuzz/websocket_fuzz
 
@@ -58,13 +58,33 @@ E2E_PROGS = regress/e2e/rawderp regress/e2e/memscan
 MANS5 =
 MANS8 = man/derpd.8 man/derpctl.8
 
+# What the benchmarks run; Linux alone.
+LOAD_OBJS = regress/bench/derpload.o regress/bench/load_conn.o \
+	regress/bench/load_modes.o regress/bench/load_packet.o \
+	regress/bench/load_cpu.o regress/bench/load_util.o
+BENCH_PROGS = regress/bench/derpload regress/bench/stunload \
+	regress/bench/wan
+
+SCRIPTS = configure .ci/run etc/install-deps etc/install.sh etc/run-local \
+	etc/derpd.rc regress/check.sh regress/copy-build.sh regress/lint.sh \
+	regress/bench/bench.sh regress/bench/bench_lib.sh \
+	regress/bench/bench_wan.sh regress/bench/tailnet.sh \
+	regress/e2e/cert_test.sh regress/e2e/client_test.sh \
+	regress/e2e/common.sh regress/e2e/ctl_test.sh \
+	regress/e2e/failure_test.sh regress/e2e/memory_test.sh \
+	regress/e2e/probe_test.sh regress/e2e/raw_test.sh \
+	regress/e2e/start_test.sh regress/fuzz/corpus_test.sh \
+	regress/fuzz/fuzz.sh regress/interop/build.sh
+
 ARCHIVES = derpctl/libderpctl.a derpd/libderpd.a lib/libderp.a
 GENERATED = derpd/parse.c derpd/parse.h
 PROG_OBJS = $(PROGS:=.o)
 TEST_OBJS = $(UNIT_TESTS:=.o)
 FUZZ_OBJS = $(FUZZERS:=.o) regress/fuzz/runner.o
 OBJS = $(LIB_OBJS) $(DERPD_OBJS) $(CTL_OBJS) $(PROG_OBJS) $(TEST_OBJS) \
-	$(FUZZ_OBJS) $(RAW_OBJS) regress/e2e/memscan.o
+	$(FUZZ_OBJS) $(RAW_OBJS) regress/e2e/memscan.o $(LOAD_OBJS) \
+	regress/bench/stunload.o regress/bench/wan.o
+SOURCES = $(OBJS:.o=.c)
 
 all: $(PROGS)
 
@@ -72,7 +92,8 @@ all: $(PROGS)
 .SUFFIXES: .c .o
 
 .c.o:
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) -MMD -MP -MF $@.d -c -o $@ $<
+	@echo "$(CC) -c $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) -MMD -MP -MF $@.d -c -o $@ $<
 
 $(OBJS): config.mk
 
@@ -82,32 +103,52 @@ derpd/parse.h: derpd/parse.c
 derpd/lex.o: derpd/parse.h
 
 lib/libderp.a: $(LIB_OBJS)
-	rm -f $@
-	$(AR) rcs $@ $(LIB_OBJS)
+	@rm -f $@
+	@echo "$(AR) $@"
+	@$(AR) rcs $@ $(LIB_OBJS)
 derpd/libderpd.a: $(DERPD_OBJS)
-	rm -f $@
-	$(AR) rcs $@ $(DERPD_OBJS)
+	@rm -f $@
+	@echo "$(AR) $@"
+	@$(AR) rcs $@ $(DERPD_OBJS)
 derpctl/libderpctl.a: $(CTL_OBJS)
-	rm -f $@
-	$(AR) rcs $@ $(CTL_OBJS)
+	@rm -f $@
+	@echo "$(AR) $@"
+	@$(AR) rcs $@ $(CTL_OBJS)
 
 derpd/derpd: derpd/derpd.o $(ARCHIVES)
-	$(CC) $(LDFLAGS) -o $@ derpd/derpd.o derpd/libderpd.a \
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ derpd/derpd.o derpd/libderpd.a \
 	    lib/libderp.a $(LIBS)
 derpctl/derpctl: derpctl/derpctl.o $(ARCHIVES)
-	$(CC) $(LDFLAGS) -o $@ derpctl/derpctl.o \
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ derpctl/derpctl.o \
 	    derpctl/libderpctl.a derpd/libderpd.a lib/libderp.a $(LIBS)
 
 $(UNIT_TESTS): $(TEST_OBJS) $(ARCHIVES)
-	$(CC) $(LDFLAGS) -o $@ $@.o $(ARCHIVES) $(LIBS) $(ATF_LIBS)
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ $@.o $(ARCHIVES) $(LIBS) $(ATF_LIBS)
 $(FUZZERS): $(FUZZ_OBJS) $(ARCHIVES)
-	$(CC) $(LDFLAGS) $(FUZZ_FLAGS) -o $@ $@.o $(FUZZ_MAIN) \
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) $(FUZZ_FLAGS) -o $@ $@.o $(FUZZ_MAIN) \
 	    $(ARCHIVES) $(LIBS)
 
 regress/e2e/rawderp: $(RAW_OBJS) $(ARCHIVES)
-	$(CC) $(LDFLAGS) -o $@ $(RAW_OBJS) $(ARCHIVES) $(LIBS)
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ $(RAW_OBJS) $(ARCHIVES) $(LIBS)
 regress/e2e/memscan: regress/e2e/memscan.o
-	$(CC) $(LDFLAGS) -o $@ regress/e2e/memscan.o
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ regress/e2e/memscan.o
+
+regress/bench/derpload: $(LOAD_OBJS)
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ $(LOAD_OBJS) $(LIBS)
+regress/bench/stunload: regress/bench/stunload.o regress/bench/load_cpu.o
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ regress/bench/stunload.o \
+	    regress/bench/load_cpu.o regress/bench/load_util.o $(LIBS)
+regress/bench/wan: regress/bench/wan.o
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ regress/bench/wan.o $(LIBS)
 
 tests: $(PROGS) $(UNIT_TESTS) $(FUZZERS) $(E2E_PROGS)
 fuzz-programs: $(FUZZERS)
@@ -115,11 +156,32 @@ fuzz-programs: $(FUZZERS)
 check: tests
 	@GO="$(GO)" sh regress/check.sh
 
+# An installed configuration is left alone; the sample lies beside it.
 install: all
-	@echo "installed below $(DESTDIR)$(PREFIX)"
+	DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" \
+	    MANDIR="$(MANDIR)" sh etc/install.sh "$(PROGS)" \
+	    "$(MANS5)" "$(MANS8)"
+
+# Warnings of both compilers, manuals, scripts.
+lint: $(GENERATED)
+	@CPPFLAGS="$(CPPFLAGS)" WARN="$(WARN)" sh regress/lint.sh \
+	    "$(SOURCES)" "$(MANS5) $(MANS8)" "$(SCRIPTS)"
+
+run: all
+	@sh etc/run-local
+
+bench-programs: $(BENCH_PROGS)
+
+bench: all $(BENCH_PROGS)
+	@GO="$(GO)" sh regress/bench/bench.sh
+
+bench-wan: all $(BENCH_PROGS)
+	@GO="$(GO)" sh regress/bench/bench_wan.sh
 
 clean:
-	rm -f $(PROGS) $(UNIT_TESTS) $(FUZZERS) $(E2E_PROGS) $(ARCHIVES)
+	rm -f $(PROGS) $(UNIT_TESTS) $(FUZZERS) $(E2E_PROGS) \
+	    $(BENCH_PROGS) $(ARCHIVES)
 	rm -f $(GENERATED) */*.o */*/*.o */*.o.d */*/*.o.d
 
-.PHONY: all tests fuzz-programs check install clean
+.PHONY: all tests fuzz-programs check install lint run bench-programs bench
+.PHONY: bench-wan clean

@@ -1,0 +1,121 @@
+/*
+ * derpload: load generator and checker for any DERP server.
+ *
+ *	derpload -m tput    [-p pairs] [-s size] [-d secs] [-r pps] [-b batch]
+ *	    [-t] host port
+ *	derpload -m latency [-s size] [-d secs] [-p pairs] [-r pps] host port
+ *	derpload -m idle    [-n conns] [-d secs] host port
+ *	derpload -m verify  [-p pairs] [-c packets] host port
+ *
+ * -P pid  sum the CPU time of that process and its descendants
+ * -T      plain TCP instead of TLS
+ * -f      fast start
+ * -t      receivers count bytes without decrypting them
+ *
+ * Prints one line of key=value.  Linux alone: it reads /proc and uses epoll.
+ */
+#include <err.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "load.h"
+
+static const struct mode {
+	const char	*name;
+	int		(*run)(const struct load *);
+} modes[] = {
+	{ "tput",	mode_tput },
+	{ "latency",	mode_latency },
+	{ "idle",	mode_idle },
+	{ "verify",	mode_verify },
+};
+#define NMODES	(sizeof(modes) / sizeof(modes[0]))
+
+static void
+usage(void)
+{
+	fprintf(stderr, "usage: derpload [-fTt] [-m tput | latency | idle | "
+	    "verify] [-b batch] [-c packets]\n"
+	    "                [-d secs] [-n conns] [-P pid] [-p pairs] "
+	    "[-r pps] [-s size]\n"
+	    "                host port\n");
+	exit(2);
+}
+
+static long long
+number(const char *s, long long min, long long max)
+{
+	const char	*why;
+	long long	 n;
+
+	n = strtonum(s, min, max, &why);
+	if (why != NULL)
+		errx(2, "%s: %s, a number from %lld to %lld is expected", s,
+		    why, min, max);
+	return (n);
+}
+
+static double
+seconds(const char *s)
+{
+	char	*end;
+	double	 v;
+
+	v = strtod(s, &end);
+	if (end == s || *end != '\0' || !(v >= 0 && v <= 1e9))
+		errx(2, "%s: not a number from 0 to 1e9", s);
+	return (v);
+}
+
+static void
+option(struct load *l, const struct mode **m, int ch)
+{
+	size_t	i;
+
+	switch (ch) {
+	case 'b': l->batch = (int)number(optarg, 1, 100000); break;
+	case 'c': l->packets = number(optarg, 1, 1000000000); break;
+	case 'd': l->secs = seconds(optarg); break;
+	case 'f': l->faststart = 1; break;
+	case 'm':
+		for (i = 0; i < NMODES; i++)
+			if (strcmp(optarg, modes[i].name) == 0)
+				break;
+		if (i == NMODES)
+			usage();
+		*m = &modes[i];
+		break;
+	case 'n': l->conns = (int)number(optarg, 1, 1000000); break;
+	case 'P': l->pid = (pid_t)number(optarg, 0, 1 << 22); break;
+	case 'p': l->pairs = (int)number(optarg, 0, 100000); break;
+	case 'r': l->rate = seconds(optarg); break;
+	case 's':
+		l->size = (int)number(optarg, PACKET_MIN, PACKET_MAX);
+		break;
+	case 'T': l->plain = 1; break;
+	case 't': l->count_only = 1; break;
+	default: usage();
+	}
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct load l = { .pairs = 1, .size = 1400, .batch = 16, .conns = 100,
+	    .packets = 10000, .secs = 5 };
+	const struct mode *m = &modes[0];
+	int	 ch;
+
+	while ((ch = getopt(argc, argv, "b:c:d:fm:n:P:p:r:s:Tt")) != -1)
+		option(&l, &m, ch);
+	if (argc - optind != 2)
+		usage();
+	l.host = argv[optind];
+	l.port = argv[optind + 1];
+	signal(SIGPIPE, SIG_IGN);
+	conn_setup(&l);
+	return (m->run(&l));
+}

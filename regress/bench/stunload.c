@@ -1,0 +1,202 @@
+/*
+ * stunload: send STUN binding requests as clients send them (SOFTWARE and
+ * FINGERPRINT, RFC 8489) and count the answers.
+ *
+ *	stunload [-j] [-d secs] [-P pid] [-r pps] host port
+ *
+ * -j      junk of the same length instead
+ * -P pid  sum the CPU time of that process and its descendants
+ * -r pps  packets a second, flat out without
+ *
+ * Prints one line of key=value.  Linux alone: sendmmsg and /proc.
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <arpa/inet.h>
+#include <err.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "load.h"
+
+#define BATCH		64
+#define REQUEST_LEN	40
+#define ANSWER_LEN	256
+#define ANSWER_MIN	32
+#define FINGERPRINT_XOR	0x5354554eU
+
+struct batch {
+	struct mmsghdr	 msgs[BATCH];
+	struct iovec	 iov[BATCH];
+	uint8_t		 data[BATCH][ANSWER_LEN];
+};
+
+struct count {
+	uint64_t	 sent, good, bad;
+	unsigned int	 len;		/* of the last answer */
+};
+
+static uint32_t
+crc32(const uint8_t *p, size_t n)
+{
+	uint32_t	c = 0xffffffff;
+	int		k;
+
+	for (; n > 0; n--) {
+		c ^= *p++;
+		for (k = 0; k < 8; k++)
+			c = c & 1 ? c >> 1 ^ 0xedb88320U : c >> 1;
+	}
+	return (~c);
+}
+
+static void
+make_request(uint8_t m[REQUEST_LEN])
+{
+	static const uint8_t head[] = { 0, 1, 0, 20, 0x21, 0x12, 0xa4, 0x42 };
+	uint32_t	 f;
+
+	memcpy(m, head, sizeof(head));
+	arc4random_buf(m + 8, 12);		/* transaction */
+	memcpy(m + 20, "\x80\x22\0\x08tailnode", 12);
+	f = crc32(m, 32) ^ FINGERPRINT_XOR;
+	memcpy(m + 32, "\x80\x28\0\x04", 4);
+	be32_put(m + 36, f);
+}
+
+static void
+batch_init(struct batch *b, size_t len)
+{
+	int	i;
+
+	memset(b, 0, sizeof(*b));
+	for (i = 0; i < BATCH; i++) {
+		b->iov[i].iov_base = b->data[i];
+		b->iov[i].iov_len = len;
+		b->msgs[i].msg_hdr.msg_iov = &b->iov[i];
+		b->msgs[i].msg_hdr.msg_iovlen = 1;
+	}
+}
+
+/* Take all answers that are there. */
+static void
+receive(int fd, struct batch *b, struct count *c)
+{
+	int	i, n;
+
+	do {
+		n = recvmmsg(fd, b->msgs, BATCH, MSG_DONTWAIT, NULL);
+		for (i = 0; i < n; i++) {
+			c->len = b->msgs[i].msg_len;
+			/* binding success response */
+			if (c->len >= ANSWER_MIN && b->data[i][0] == 1 &&
+			    b->data[i][1] == 1)
+				c->good++;
+			else
+				c->bad++;
+		}
+	} while (n == BATCH);
+}
+
+static int
+dial(const char *host, const char *port)
+{
+	struct addrinfo	 hints = { .ai_socktype = SOCK_DGRAM }, *ai;
+	int		 e, fd, size = 8 << 20;
+
+	if ((e = getaddrinfo(host, port, &hints, &ai)) != 0)
+		errx(1, "%s port %s: %s", host, port, gai_strerror(e));
+	if ((fd = socket(ai->ai_family, SOCK_DGRAM, 0)) == -1)
+		err(1, "socket");
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) == -1)
+		warn("a large receive buffer");
+	if (connect(fd, ai->ai_addr, ai->ai_addrlen) == -1)
+		err(1, "%s port %s", host, port);
+	freeaddrinfo(ai);
+	return (fd);
+}
+
+static void
+run(int fd, double secs, double rate, int junk, struct count *c)
+{
+	static struct batch req, answer;
+	struct pollfd	 p = { fd, POLLIN, 0 };
+	double		 start = now(), t;
+	int		 i, n;
+
+	batch_init(&req, REQUEST_LEN);
+	batch_init(&answer, ANSWER_LEN);
+	for (i = 0; i < BATCH; i++)
+		if (junk)
+			arc4random_buf(req.data[i], REQUEST_LEN);
+		else
+			make_request(req.data[i]);
+	while ((t = now() - start) < secs) {
+		if (rate <= 0 || (double)c->sent < t * rate) {
+			n = sendmmsg(fd, req.msgs, BATCH, MSG_DONTWAIT);
+			if (n > 0)
+				c->sent += (uint64_t)n;
+		} else
+			(void)poll(&p, 1, 1);
+		receive(fd, &answer, c);
+	}
+	usleep(200000);		/* what is still under way */
+	receive(fd, &answer, c);
+}
+
+static double
+positive(const char *s)
+{
+	char	*end;
+	double	 v;
+
+	v = strtod(s, &end);
+	if (end == s || *end != '\0' || !(v > 0 && v <= 1e9))
+		errx(2, "%s: not a number above 0", s);
+	return (v);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct count	 c = { 0, 0, 0, 0 };
+	struct usage	 before, after;
+	const char	*why;
+	double		 cpu, rate = 0, secs = 4;
+	pid_t		 pid = 0;
+	int		 ch, fd, junk = 0;
+
+	while ((ch = getopt(argc, argv, "d:jP:r:")) != -1)
+		switch (ch) {
+		case 'd': secs = positive(optarg); break;
+		case 'j': junk = 1; break;
+		case 'P':
+			pid = (pid_t)strtonum(optarg, 1, 1 << 22, &why);
+			if (why != NULL)
+				errx(2, "%s: not a process id", optarg);
+			break;
+		case 'r': rate = positive(optarg); break;
+		default: optind = argc;
+		}
+	if (argc - optind != 2)
+		errx(2, "usage: stunload [-j] [-d secs] [-P pid] [-r pps] "
+		    "host port");
+	fd = dial(argv[optind], argv[optind + 1]);
+	usage_of(pid, &before);
+	run(fd, secs, rate, junk, &c);
+	usage_of(pid, &after);
+	cpu = after.cpu - before.cpu;
+	printf("mode=stun tx_pps=%.0f rx_pps=%.0f answered=%.4f bad=%llu "
+	    "reply_len=%u cpu_util=%.2f cpu_us_per_req=%.2f\n",
+	    (double)c.sent / secs, (double)c.good / secs,
+	    c.sent == 0 ? 0 : (double)c.good / (double)c.sent,
+	    (unsigned long long)c.bad, c.len, cpu / secs,
+	    c.good == 0 ? 0 : cpu * 1e6 / (double)c.good);
+	return (0);
+}
