@@ -23,7 +23,7 @@ e2e_case() {
 # Set up paths; first thing in each body (e2e_conf does it).
 e2e_paths() {
 	[ -n "${SRC:-}" ] && return
-	SRC=$(atf_get_srcdir)
+	SRC=$(cd "$(atf_get_srcdir)" && pwd)
 	: "${DERPD:=$SRC/../../derpd/derpd}"
 	: "${DERPCTL:=$SRC/../../derpctl/derpctl}"
 	: "${RAWDERP:=$SRC/rawderp}"
@@ -176,7 +176,7 @@ e2e_check_log() {
 		e2e_fail "a sanitizer reported"
 	fi
 	[ -n "$DEATHS" ] && return
-	if grep -Ei 'signal [0-9]|killed|died|restarting .* in' derpd.log >&2
+	if grep -E 'ended by signal|ended with status|killed' derpd.log >&2
 	then
 		e2e_fail "a child died"
 	fi

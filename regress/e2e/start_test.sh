@@ -16,6 +16,7 @@ wants_failure() {
 	_rc=$?
 	[ "$_rc" -eq 1 ] || e2e_fail "derpd exits $_rc, not 1"
 	grep -Eiq -e "$1" derpd.log || e2e_fail "it does not say: $1"
+	DEATHS=yes
 	e2e_check_log
 }
 
@@ -138,7 +139,7 @@ public_key() {
 
 # Hex digits to bytes.
 unhex() {
-	sed 's/../\\\\x&/g' | while read -r _esc || [ -n "$_esc" ]; do
+	sed 's/../\\x&/g' | while read -r _esc || [ -n "$_esc" ]; do
 		/usr/bin/printf "$_esc"
 	done
 }
