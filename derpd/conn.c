@@ -237,12 +237,14 @@ conn_resume(struct conn *c, unsigned int why)
 			conn_input(c, buf_head(&b), buf_left(&b));
 		buf_free(&b);
 	}
-	if (c->dead || c->paused != 0 || buf_left(&c->held) == 0)
+	if (c->dead || c->paused != 0 || c->plain)
 		return;
+	/* Also without held bytes: libssl may have read ahead of us. */
 	b = c->held;
 	memset(&c->held, 0, sizeof(c->held));
-	r->in = buf_head(&b);
 	r->in_len = buf_left(&b);
+	if (r->in_len > 0)
+		r->in = buf_head(&b);
 	tlsio_pump(c);
 	buf_free(&b);
 }

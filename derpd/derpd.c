@@ -117,7 +117,7 @@ main(int argc, char *argv[])
 	const char *role = NULL;
 	int ch, check = 0, ready = -1;
 
-#ifdef HAVE_SETPROCTITLE_INIT
+#ifdef HAVE_LIBBSD
 	extern char **environ;
 
 	setproctitle_init(argc, argv, environ);
@@ -157,7 +157,7 @@ main(int argc, char *argv[])
 	signal(SIGPIPE, SIG_IGN);
 	d.self = own_path(argv[0]);
 	if (check)
-		d.debug = 1;
+		d.debug = d.checking = 1;
 	if ((d.conf = conf_load(d.conf_path)) == NULL)
 		return (1);
 	warn_unprivileged();

@@ -193,6 +193,11 @@ keyfile_node(struct derpd *d, const char *path, uint8_t pub[32])
 	int fd;
 
 	if (stat(path, &st) == -1 && errno == ENOENT) {
+		if (d->checking) {
+			log_info("relay key %s: will be made at the first "
+			    "start", path);
+			return (0);
+		}
 		if (make_key(d, MSG_KEY_NODE_NEW, NULL, path, pub, 32,
 		    &len) == -1)
 			return (-1);
@@ -267,40 +272,54 @@ make_selfsigned(struct derpd *d, const struct conf *c, const char *crt,
 	return (temp_commit(temp, crt));
 }
 
-struct cert *
-keyfile_selfsigned(struct derpd *d, const struct conf *c)
+/* Have keys read the key of the pair; 0, or -1 (logged). */
+static int
+read_selfsigned(struct derpd *d, const char *key, uint8_t hash[KEYHASH_LEN])
+{
+	int fd;
+
+	if ((fd = keyfile_open(key, "key")) == -1)
+		return (-1);
+	return (keyfile_call(d, MSG_KEY_TLS, NULL, fd, key, hash, KEYHASH_LEN,
+	    NULL));
+}
+
+int
+keyfile_selfsigned(struct derpd *d, const struct conf *c, struct cert **cert)
 {
 	char crt[PATH_MAX], key[PATH_MAX], err[512];
 	uint8_t hash[KEYHASH_LEN];
-	struct cert *cert;
-	int fd, made = 0;
+	int made = 0;
 
+	*cert = NULL;
 	if ((size_t)snprintf(crt, sizeof(crt), "%s/" SELF_CRT,
 	    c->statedir) >= sizeof(crt) || (size_t)snprintf(key, sizeof(key),
 	    "%s/" SELF_KEY, c->statedir) >= sizeof(key)) {
 		log_warnx("%s: the path is too long", c->statedir);
-		return (NULL);
+		return (-1);
 	}
 	/* The certificate comes last: without it the pair is not there. */
 	if (access(crt, F_OK) == -1 && errno == ENOENT) {
+		if (d->checking) {
+			log_info("%s: will be made at the first start", crt);
+			return (0);
+		}
 		if (make_selfsigned(d, c, crt, key) == -1)
-			return (NULL);
+			return (-1);
 		made = 1;
-	} else if ((fd = keyfile_open(key, "key")) == -1 ||
-	    keyfile_call(d, MSG_KEY_TLS, NULL, fd, key, hash, sizeof(hash),
-	    NULL) == -1)
-		return (NULL);
-	if ((cert = cert_load(crt, err, sizeof(err))) == NULL) {
+	} else if (read_selfsigned(d, key, hash) == -1)
+		return (-1);
+	if ((*cert = cert_load(crt, err, sizeof(err))) == NULL) {
 		log_warnx("%s", err);
-		return (NULL);
+		return (-1);
 	}
-	if (!made && memcmp(hash, cert->hash, sizeof(hash)) != 0) {
+	if (!made && memcmp(hash, (*cert)->hash, sizeof(hash)) != 0) {
 		log_warnx("%s does not belong to %s: remove both to have a "
 		    "new pair made", crt, key);
-		cert_free(cert);
-		return (NULL);
+		cert_free(*cert);
+		return (-1);
 	}
 	log_info("%s self-signed certificate %s, CertName %s",
-	    made ? "made" : "using", crt, cert->pin);
-	return (cert);
+	    made ? "made" : "using", crt, (*cert)->pin);
+	return (0);
 }

@@ -86,11 +86,14 @@ load_certs(struct derpd *d, const struct conf *c, struct loaded *l)
 			return (-1);
 		}
 		l->certs = v;
-		if (k->cert == NULL) {
-			cert = keyfile_selfsigned(d, c);
-			l->selfsigned = (int)l->ncerts;
-		} else
+		if (k->cert != NULL)
 			cert = load_pair(d, k);
+		else if (keyfile_selfsigned(d, c, &cert) == -1)
+			return (-1);
+		else if (cert == NULL)
+			continue;	/* made at the first start */
+		else
+			l->selfsigned = (int)l->ncerts;
 		if (cert == NULL)
 			return (-1);
 		l->certs[l->ncerts++] = cert;
@@ -121,7 +124,7 @@ load_meta(struct derpd *d, struct loaded *l)
 	return (0);
 }
 
-/* Last, because keys puts it in force at once. */
+/* Behind all that may be refused: keys puts it in force at once. */
 static int
 load_mesh(struct derpd *d, const struct conf *c)
 {
@@ -142,8 +145,8 @@ load_all(struct derpd *d, const struct conf *c, struct loaded *l, int node)
 	l->selfsigned = -1;
 	memcpy(l->node_key, d->loaded.node_key, sizeof(l->node_key));
 	if ((!node || keyfile_node(d, c->relay.key, l->node_key) == 0) &&
-	    load_certs(d, c, l) == 0 && load_meta(d, l) == 0 &&
-	    load_mesh(d, c) == 0)
+	    load_certs(d, c, l) == 0 && load_mesh(d, c) == 0 &&
+	    (d->checking || load_meta(d, l) == 0))
 		return (0);
 	load_free(l);
 	return (-1);

@@ -63,6 +63,7 @@ struct derpd {
 	const char	*self;		/* path of this program */
 	int		 debug;		/* -d: foreground, standard error */
 	int		 verbose;
+	int		 checking;	/* -n: make nothing */
 	int		 starting;	/* until all children were ready once */
 	int		 stopping;
 	int		 failed;	/* the start came to nothing */
@@ -174,10 +175,12 @@ int	 keyfile_call(struct derpd *d, uint32_t type, struct wr *w, int fd,
 int	 keyfile_node(struct derpd *d, const char *path, uint8_t pub[32]);
 
 /*
- * The self-signed pair in the state directory, made on first start.  The
- * certificate, or NULL (logged).
+ * The self-signed pair in the state directory, made on first start.  0 and the
+ * certificate in *cert, or -1 (logged).  When derpd only checks, nothing is
+ * made, and *cert is NULL for a pair that is not there yet.
  */
-struct cert *keyfile_selfsigned(struct derpd *d, const struct conf *c);
+int	 keyfile_selfsigned(struct derpd *d, const struct conf *c,
+	    struct cert **cert);
 
 /* control.c */
 

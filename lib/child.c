@@ -28,11 +28,13 @@ copy_env(char *dst, size_t size, const char *name, const char *more)
 {
 	const char *v = getenv(name);
 
-	if (v == NULL && *more == '\0')
+	if (v == NULL)
+		v = "";
+	if (*v == '\0' && *more == '\0')
 		dst[0] = '\0';
 	else
-		snprintf(dst, size, "%s=%s%s%s", name, v == NULL ? "" : v,
-		    v == NULL || *v == '\0' ? "" : ":", more);
+		snprintf(dst, size, "%s=%s%s%s", name, v,
+		    *v == '\0' || *more == '\0' ? "" : ":", more);
 }
 
 static void
