@@ -1,0 +1,55 @@
+#!/bin/sh
+# Put programs, manuals and service files in their places; called by `make
+# install': install.sh PROGRAMS MANUALS5 MANUALS8, with DESTDIR, PREFIX,
+# SYSCONFDIR and MANDIR in the environment.
+# A configuration that is there stays as it is.
+set -eu
+cd "$(dirname "$0")/.."
+: "${DESTDIR=}" "${PREFIX:=/usr/local}" "${SYSCONFDIR:=/etc}"
+: "${MANDIR:=$PREFIX/share/man}"
+
+# place MODE FILE DIRECTORY [NAME]
+place() {
+	_to=$DESTDIR$3/${4:-$(basename "$2")}
+	mkdir -p "$DESTDIR$3"
+	install -m "$1" "$2" "$_to"
+	echo "$_to"
+}
+
+# fill MODE FILE DIRECTORY [NAME]: the same, with the paths of this
+# installation filled in.
+fill() {
+	_filled=$(mktemp "${TMPDIR:-/tmp}/derpd-install.XXXXXX")
+	sed -e "s|@PREFIX@|$PREFIX|g" -e "s|@SYSCONFDIR@|$SYSCONFDIR|g" \
+	    -e "s|/etc/derpd\.conf|$SYSCONFDIR/derpd.conf|g" "$2" >"$_filled"
+	place "$1" "$_filled" "$3" "${4:-$(basename "$2")}"
+	rm -f "$_filled"
+}
+
+for prog in $1; do
+	place 755 "$prog" "$PREFIX/sbin"
+done
+for page in $2 $3; do
+	fill 644 "$page" "$MANDIR/man${page##*.}"
+done
+if [ -f etc/derpd.conf ]; then
+	place 644 etc/derpd.conf "$PREFIX/share/examples/derpd"
+	[ -e "$DESTDIR$SYSCONFDIR/derpd.conf" ] ||
+	    place 644 etc/derpd.conf "$SYSCONFDIR"
+fi
+
+case $(uname -s) in
+Linux)
+	fill 644 etc/derpd.service "$PREFIX/lib/systemd/system"
+	fill 644 etc/derpd.sysusers "$PREFIX/lib/sysusers.d" derpd.conf
+	fill 644 etc/derpd.tmpfiles "$PREFIX/lib/tmpfiles.d" derpd.conf
+	next="systemd-sysusers; systemd-tmpfiles --create"
+	next="$next; systemctl daemon-reload"
+	;;
+OpenBSD)
+	fill 755 etc/derpd.rc /etc/rc.d derpd
+	next="useradd -g =uid -d /var/empty -s /sbin/nologin _derpd"
+	next="$next; the same for _derpd_keys"
+	;;
+esac
+[ -n "$DESTDIR" ] || [ -z "${next:-}" ] || echo "now, as root: $next"
