@@ -1,0 +1,73 @@
+#!/bin/sh
+# Look for what is wrong without running anything; called by `make lint' in the
+# top directory: lint.sh SOURCES MANUALS SCRIPTS, each one word of many, with
+# CPPFLAGS and WARN in the environment.  Warnings of both compilers, cppcheck,
+# mandoc and shellcheck: those of them that are there.  Exits 1 if one found
+# something.
+set -u
+sources=$1 manuals=$2 scripts=$3
+bad=0
+
+# The lists, and the flags of the compilers, are many words each.
+# shellcheck disable=SC2086
+compile() {
+	for f in $sources; do
+		set -- $WARN
+		# What the parser generator writes is not ours to mend.
+		[ "$f" != derpd/parse.c ] || set -- -Wall
+		eval "\"\$cc\" -std=c11 $CPPFLAGS -O2 -fsyntax-only \"\$@\" \
+		    \"\$f\"" || bad=1
+	done
+}
+
+have() {
+	command -v "$1" >/dev/null 2>&1 && return 0
+	echo "lint: no $1 here"
+	return 1
+}
+
+for cc in gcc clang; do
+	if have $cc; then
+		echo "lint: warnings of $cc"
+		compile
+	fi
+done
+
+if have cppcheck; then
+	echo "lint: cppcheck"
+	# shellcheck disable=SC2086
+	cppcheck --quiet --std=c11 --enable=warning,portability \
+	    --inline-suppr --suppress=missingIncludeSystem \
+	    --suppress='*:derpd/parse.c' --error-exitcode=1 \
+	    -Ilib -Icompat -Iderpd -Iderpctl -D__linux__ $sources || bad=1
+fi
+
+if have mandoc; then
+	echo "lint: manuals"
+	for f in $manuals; do
+		# References to pages that are not installed here are no matter.
+		mandoc -Tlint -Wstyle "$f" >lint.out
+		grep -v "referenced manual not found" lint.out && bad=1
+	done
+	rm -f lint.out
+fi
+
+if have shellcheck; then
+	echo "lint: scripts"
+	# shellcheck disable=SC2086
+	shellcheck -x -P SCRIPTDIR $scripts || bad=1
+fi
+
+echo "lint: lines of more than 80 columns"
+# shellcheck disable=SC2086
+for f in $sources $scripts; do
+	[ "$f" != derpd/parse.c ] || continue
+	expand "$f" | awk -v f="$f" 'length($0) > 80 {
+		printf "%s:%d: %d columns\n", f, NR, length($0)
+		bad = 1
+	}
+	END { exit(bad) }' || bad=1
+done
+
+[ "$bad" -eq 0 ] && echo "lint: nothing found"
+exit "$bad"
