@@ -33,20 +33,36 @@ static SSL_CTX			*ctx;
 static struct sockaddr_storage	 addr;
 static socklen_t		 addrlen;
 
+/* The first of the host's addresses that takes a connection. */
+static void
+choose_address(const struct load *l)
+{
+	struct addrinfo	 hints = { .ai_socktype = SOCK_STREAM }, *ai, *res;
+	int		 e, fd;
+
+	if ((e = getaddrinfo(l->host, l->port, &hints, &res)) != 0)
+		errx(1, "%s port %s: %s", l->host, l->port, gai_strerror(e));
+	for (ai = res; ai != NULL; ai = ai->ai_next) {
+		if ((fd = socket(ai->ai_family, SOCK_STREAM, 0)) == -1)
+			continue;
+		e = connect(fd, ai->ai_addr, ai->ai_addrlen);
+		close(fd);
+		if (e == 0)
+			break;
+	}
+	if (ai == NULL)
+		errx(1, "%s port %s takes no connection", l->host, l->port);
+	memcpy(&addr, ai->ai_addr, ai->ai_addrlen);
+	addrlen = ai->ai_addrlen;
+	freeaddrinfo(res);
+}
+
 void
 conn_setup(const struct load *l)
 {
-	struct addrinfo	 hints = { .ai_socktype = SOCK_STREAM }, *ai;
-	int		 e;
-
 	if (sodium_init() == -1)
 		errx(1, "libsodium can't start");
-	if ((e = getaddrinfo(l->host, l->port, &hints, &ai)) != 0)
-		errx(1, "%s port %s: %s", l->host, l->port, gai_strerror(e));
-	memcpy(&addr, ai->ai_addr, ai->ai_addrlen);
-	addrlen = ai->ai_addrlen;
-	freeaddrinfo(ai);
-
+	choose_address(l);
 	if ((ctx = SSL_CTX_new(TLS_client_method())) == NULL)
 		errx(1, "TLS can't start");
 	/* The server is the one under test: its certificate says nothing. */

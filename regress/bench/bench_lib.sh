@@ -1,0 +1,120 @@
+# shellcheck shell=sh
+# What bench.sh and bench_wan.sh share: the programs of others, a certificate,
+# and servers to start and stop.  Sourced in the top directory.
+#
+# Environment: BENCH_BIN, a directory with programs that are built already;
+# without it they go to a cache directory of the user.
+
+REFERENCE=v1.102.5
+HOST=localhost
+: "${BENCH_BIN:=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/derpd-bench}"
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/derpd-bench.XXXXXX") || exit 1
+SRV_PID=
+
+bench_end() {
+	stop_server
+	rm -rf "$WORK"
+}
+trap bench_end EXIT
+trap 'exit 1' INT TERM
+
+# need_program NAME MODULE: built in BENCH_BIN, by Go's module proxy.
+need_program() {
+	[ -x "$BENCH_BIN/$1" ] && return 0
+	if ! command -v "${GO:-go}" >/dev/null 2>&1; then
+		echo "bench: $1 can't be built: there is no Go on this machine" >&2
+		return 1
+	fi
+	mkdir -p "$BENCH_BIN" || return 1
+	echo "bench: building $2@$3 into $BENCH_BIN"
+	GOBIN=$BENCH_BIN "${GO:-go}" install "$2@$3"
+}
+
+# make_cert NAME: NAME.crt and NAME.key in WORK, ECDSA P-256, self-signed.
+make_cert() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -keyout "$WORK/$1.key" -out "$WORK/$1.crt" -days 30 \
+	    -subj "/CN=$1" -addext "subjectAltName=DNS:$1" 2>/dev/null
+	chmod 600 "$WORK/$1.key"
+}
+
+# free_port: a port of this machine that nobody has now.
+free_port() {
+	while :; do
+		_p=$(od -An -N2 -tu2 /dev/urandom | awk '{ print 20000 + $1 % 12000 }')
+		curl -s -m 1 -o /dev/null "http://127.0.0.1:$_p/"
+		[ $? -eq 7 ] && echo "$_p" && return
+	done
+}
+
+# derpd_conf WORKERS PORT: a configuration of ours with the common certificate.
+derpd_conf() {
+	mkdir -p "$WORK/empty" "$WORK/state"
+	chmod 755 "$WORK/empty"
+	cat <<END
+hostname "$HOST"
+listen on ${LISTEN:-127.0.0.1} port $2 tls
+certificate "$WORK/$HOST.crt" key "$WORK/$HOST.key"
+relay {
+	key "$WORK/derper.key"
+	workers $1
+}
+control "$WORK/derpd.sock"
+statedir "$WORK/state"
+END
+	[ "$(id -u)" -eq 0 ] || return 0
+	echo "chroot \"$WORK/empty\""
+	id _derpd >/dev/null 2>&1 || echo 'user "nobody"'
+	id _derpd_keys >/dev/null 2>&1 || echo 'keys user "daemon"'
+}
+
+# start_server derper|derpd [WORKERS]: on core 0; sets SRV_PID, PORT, and
+# STARTED, milliseconds until a first client was logged in.
+start_server() {
+	PORT=$(free_port)
+	case $1 in
+	derper)
+		set -- "$BENCH_BIN/derper" -a "127.0.0.1:$PORT" -http-port -1 \
+		    -stun=false -certmode manual -certdir "$WORK" \
+		    -hostname "$HOST" -c "$WORK/derper.json"
+		;;
+	derpd)
+		derpd_conf "${2:-1}" "$PORT" >"$WORK/derpd.conf"
+		set -- "$PWD/derpd/derpd" -d -f "$WORK/derpd.conf"
+		;;
+	esac
+	_begin=$(date +%s%N)
+	taskset -c 0 "$@" >"$WORK/server.log" 2>&1 &
+	SRV_PID=$!
+	until regress/bench/derpload -m idle -n 1 -d 0 "$HOST" "$PORT" \
+	    >/dev/null 2>&1; do
+		if ! kill -0 "$SRV_PID" 2>/dev/null; then
+			cat "$WORK/server.log" >&2
+			echo "bench: the server did not start" >&2
+			exit 1
+		fi
+	done
+	STARTED=$((($(date +%s%N) - _begin) / 1000000))
+}
+
+stop_server() {
+	[ -n "$SRV_PID" ] || return 0
+	kill "$SRV_PID" 2>/dev/null
+	wait "$SRV_PID" 2>/dev/null
+	SRV_PID=
+}
+
+# load OPTION...: a measurement by derpload on core 1; its line in LINE.
+load() {
+	LINE=$(taskset -c 1 regress/bench/derpload -P "$SRV_PID" "$@" \
+	    "$HOST" "$PORT" 2>"$WORK/load.err") || {
+		echo "bench: derpload $*: $(cat "$WORK/load.err")" >&2
+		LINE=
+	}
+}
+
+# value KEY: of LINE; "0" when there is none.
+value() {
+	printf '%s\n' "$LINE" | tr ' ' '\n' |
+	    awk -F= -v k="$1" '$1 == k { v = $2 } END { print v + 0 }'
+}
