@@ -67,8 +67,6 @@ BENCH_PROGS = regress/bench/derpload regress/bench/stunload \
 
 SCRIPTS = configure .ci/run etc/install-deps etc/install.sh etc/run-local \
 	etc/derpd.rc regress/check.sh regress/copy-build.sh regress/lint.sh \
-	regress/bench/bench.sh regress/bench/bench_lib.sh \
-	regress/bench/bench_wan.sh regress/bench/tailnet.sh \
 	regress/e2e/cert_test.sh regress/e2e/client_test.sh \
 	regress/e2e/common.sh regress/e2e/ctl_test.sh \
 	regress/e2e/failure_test.sh regress/e2e/memory_test.sh \
@@ -164,7 +162,7 @@ install: all
 
 # Warnings of both compilers, manuals, scripts.
 lint: $(GENERATED)
-	@CPPFLAGS="$(CPPFLAGS)" WARN="$(WARN)" sh regress/lint.sh \
+	@WARN="$(WARN)" sh regress/lint.sh \
 	    "$(SOURCES)" "$(MANS5) $(MANS8)" "$(SCRIPTS)"
 
 run: all

@@ -91,13 +91,14 @@ static int
 make_dir(const char *path)
 {
 	char dir[PATH_MAX], *p;
+	mode_t mode;
 
 	strlcpy(dir, path, sizeof(dir));
 	for (p = dir + 1; (p = strchr(p, '/')) != NULL; *p++ = '/') {
 		*p = '\0';
 		/* The last one holds keys: for its owner alone. */
-		if (mkdir(dir, strchr(p + 1, '/') == NULL ? 0700 : 0755) == -1 &&
-		    errno != EEXIST) {
+		mode = strchr(p + 1, '/') == NULL ? 0700 : 0755;
+		if (mkdir(dir, mode) == -1 && errno != EEXIST) {
 			log_warn("can't make directory %s", dir);
 			return (-1);
 		}

@@ -18,9 +18,11 @@
 #include "peers.h"
 
 enum link_type {
-	LINK_ADD = 1,	/* key(32) id(8) address(16) port(2) flags(1) us(8) */
+	LINK_ADD = 1,	/* key(32) id(8) seq(8) address(16) port(2) flags(1)
+			   us(8) */
 	LINK_REMOVE,	/* key(32) id(8) */
-	LINK_ACTIVE,	/* key(32) id(8) us(8) */
+	LINK_ACTIVE,	/* key(32) id(8) seq(8) us(8) */
+	LINK_ACK,	/* key(32) id(8) seq(8): ADD or ACTIVE is in force */
 	LINK_CLOSE,	/* key(32) */
 	LINK_PACKET,	/* source(32) destination(32) packet */
 	LINK_STATS_ASK,	/* request(8) */
@@ -88,6 +90,20 @@ request_answered(struct statreq *q, unsigned int worker)
 		request_done(q);
 }
 
+static void	acked(struct conn *, unsigned int);
+
+/* Nobody waits for a worker that is gone. */
+static void
+forget_acks(struct relay *r, unsigned int worker)
+{
+	struct conn *c, *next;
+
+	for (c = TAILQ_FIRST(&r->conns); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, entry);
+		acked(c, worker);
+	}
+}
+
 /* The other side is gone or talks nonsense: the parent will send a new link. */
 static void
 link_lost(struct link *l)
@@ -100,6 +116,7 @@ link_lost(struct link *l)
 		r->links[worker] = NULL;
 	link_free(l);
 	peers_worker_gone(r, worker);
+	forget_acks(r, worker);
 	for (q = LIST_FIRST(&requests); q != NULL; q = next) {
 		next = LIST_NEXT(q, entry);
 		if (q->waiting & (1ULL << worker))
@@ -160,41 +177,53 @@ link_put(struct link *l, uint8_t type, const void *a, size_t alen,
 	return (0);
 }
 
-static void
+/* 0 written, -1 not. */
+static int
 put_add(struct link *l, struct conn *c)
 {
 	struct wr w;
+	int rv = -1;
 
 	wr_init(&w);
 	wr_bytes(&w, c->key, FRAME_KEY_LEN);
 	wr_u64(&w, c->id);
+	wr_u64(&w, c->seq);
 	wr_bytes(&w, c->addr, sizeof(c->addr));
 	wr_u16(&w, c->port);
 	wr_u8(&w, session_flags(c));
 	wr_u64(&w, c->active_us);
 	if (wr_ok(&w))
-		link_put(l, LINK_ADD, w.p, w.len, NULL, 0);
+		rv = link_put(l, LINK_ADD, w.p, w.len, NULL, 0);
 	wr_free(&w);
+	return (rv);
 }
 
-/* A frame with a key and up to two numbers, to all. */
+/* A frame with a key and `n' numbers. */
 static void
-tell_all(struct relay *r, uint8_t type, const uint8_t *key, int n,
-    uint64_t a, uint64_t b)
+make_news(struct wr *w, const uint8_t *key, const uint64_t *v, int n)
 {
-	struct wr w;
-	unsigned int i;
+	wr_init(w);
+	wr_bytes(w, key, FRAME_KEY_LEN);
+	while (n-- > 0)
+		wr_u64(w, *v++);
+}
 
-	wr_init(&w);
-	wr_bytes(&w, key, FRAME_KEY_LEN);
-	if (n > 0)
-		wr_u64(&w, a);
-	if (n > 1)
-		wr_u64(&w, b);
+/* Send it to all; the workers that will get it, a bit each. */
+static uint64_t
+tell_all(struct relay *r, uint8_t type, const uint8_t *key, const uint64_t *v,
+    int n)
+{
+	uint64_t told = 0;
+	unsigned int i;
+	struct wr w;
+
+	make_news(&w, key, v, n);
 	for (i = 0; wr_ok(&w) && i < MAXWORKERS; i++)
-		if (r->links[i] != NULL)
-			link_put(r->links[i], type, w.p, w.len, NULL, 0);
+		if (r->links[i] != NULL && link_put(r->links[i], type, w.p,
+		    w.len, NULL, 0) == 0)
+			told |= 1ULL << i;
 	wr_free(&w);
+	return (told);
 }
 
 void
@@ -202,27 +231,69 @@ link_add(struct conn *c)
 {
 	unsigned int i;
 
+	c->seq++;
+	c->acks = 0;
 	for (i = 0; i < MAXWORKERS; i++)
-		if (c->r->links[i] != NULL)
-			put_add(c->r->links[i], c);
+		if (c->r->links[i] != NULL && put_add(c->r->links[i], c) == 0)
+			c->acks |= 1ULL << i;
 }
 
 void
 link_remove(struct conn *c)
 {
-	tell_all(c->r, LINK_REMOVE, c->key, 1, c->id, 0);
+	tell_all(c->r, LINK_REMOVE, c->key, &c->id, 1);
 }
 
 void
 link_active(struct conn *c)
 {
-	tell_all(c->r, LINK_ACTIVE, c->key, 2, c->id, c->active_us);
+	uint64_t v[3] = { c->id, ++c->seq, c->active_us };
+
+	c->acks = tell_all(c->r, LINK_ACTIVE, c->key, v, 3);
 }
 
 void
 link_close_peer(struct relay *r, const uint8_t key[FRAME_KEY_LEN])
 {
-	tell_all(r, LINK_CLOSE, key, 0, 0, 0);
+	tell_all(r, LINK_CLOSE, key, NULL, 0);
+}
+
+static void
+acked(struct conn *c, unsigned int worker)
+{
+	if ((c->acks & 1ULL << worker) == 0)
+		return;
+	c->acks &= ~(1ULL << worker);
+	if (c->acks == 0)
+		login_agreed(c);
+}
+
+/* The latest news of a connection of ours is in force at that worker. */
+static void
+got_ack(struct link *l, const uint8_t *key, uint64_t id, uint64_t seq)
+{
+	struct peer *p;
+	struct conn *c;
+
+	if ((p = peers_find(key)) == NULL)
+		return;
+	LIST_FOREACH(c, &p->local, same)
+		if (c->id == id && c->seq == seq) {
+			acked(c, l->worker);
+			return;
+		}
+}
+
+static void
+send_ack(struct link *l, const uint8_t *key, uint64_t id, uint64_t seq)
+{
+	uint64_t v[2] = { id, seq };
+	struct wr w;
+
+	make_news(&w, key, v, 2);
+	if (wr_ok(&w))
+		link_put(l, LINK_ACK, w.p, w.len, NULL, 0);
+	wr_free(&w);
 }
 
 int
@@ -287,16 +358,48 @@ got_stats(struct link *l, struct rd *rd)
 	return (0);
 }
 
+/* News of a connection at that worker; -1: malformed. */
+static int
+got_news(struct link *l, uint8_t type, const uint8_t *key, struct rd *rd)
+{
+	const uint8_t *addr = NULL;
+	uint64_t id, seq = 0, us = 0;
+	uint16_t port = 0;
+	uint8_t flags = 0;
+
+	id = rd_u64(rd);
+	if (type != LINK_REMOVE)
+		seq = rd_u64(rd);
+	if (type == LINK_ADD) {
+		addr = rd_ptr(rd, 16);
+		port = rd_u16(rd);
+		flags = rd_u8(rd);
+	}
+	if (type == LINK_ADD || type == LINK_ACTIVE)
+		us = rd_u64(rd);
+	if (!rd_end(rd))
+		return (-1);
+	if (type == LINK_ACK)
+		got_ack(l, key, id, seq);
+	else if (type == LINK_REMOVE)
+		peers_remote_remove(l->r, l->worker, key, id);
+	else {
+		if (type == LINK_ADD)
+			peers_remote_add(l->r, l->worker, key, id, addr, port,
+			    flags, us);
+		else
+			peers_remote_active(l->r, l->worker, key, id, us);
+		send_ack(l, key, id, seq);
+	}
+	return (0);
+}
+
 /* One whole frame; -1: malformed. */
 static int
 got_frame(struct link *l, uint8_t type, const uint8_t *p, size_t n)
 {
-	struct relay *r = l->r;
-	const uint8_t *key, *addr;
+	const uint8_t *key;
 	struct rd rd;
-	uint64_t id, us;
-	uint16_t port;
-	uint8_t flags;
 
 	rd_init(&rd, p, n);
 	if (type == LINK_STATS_ASK) {
@@ -311,33 +414,14 @@ got_frame(struct link *l, uint8_t type, const uint8_t *p, size_t n)
 	case LINK_PACKET:
 		if (n < 2 * FRAME_KEY_LEN)
 			return (-1);
-		session_deliver(r, key, key + FRAME_KEY_LEN,
+		session_deliver(l->r, key, key + FRAME_KEY_LEN,
 		    p + 2 * FRAME_KEY_LEN, n - 2 * FRAME_KEY_LEN);
 		return (0);
 	case LINK_ADD:
-		id = rd_u64(&rd);
-		if ((addr = rd_ptr(&rd, 16)) == NULL)
-			return (-1);
-		port = rd_u16(&rd);
-		flags = rd_u8(&rd);
-		us = rd_u64(&rd);
-		if (!rd_end(&rd))
-			return (-1);
-		peers_remote_add(r, l->worker, key, id, addr, port, flags, us);
-		return (0);
 	case LINK_REMOVE:
-		id = rd_u64(&rd);
-		if (!rd_end(&rd))
-			return (-1);
-		peers_remote_remove(r, l->worker, key, id);
-		return (0);
 	case LINK_ACTIVE:
-		id = rd_u64(&rd);
-		us = rd_u64(&rd);
-		if (!rd_end(&rd))
-			return (-1);
-		peers_remote_active(r, l->worker, key, id, us);
-		return (0);
+	case LINK_ACK:
+		return (got_news(l, type, key, &rd));
 	case LINK_CLOSE:
 		close_all(key);
 		return (0);
@@ -431,7 +515,7 @@ tell_local(struct peer *p, void *arg)
 	struct conn *c;
 
 	LIST_FOREACH(c, &p->local, same)
-		put_add(arg, c);
+		(void)put_add(arg, c);
 }
 
 int

@@ -114,6 +114,26 @@ refuse(struct conn *c, const char *why)
 	conn_close(c, why);
 }
 
+/*
+ * A client may be sent to as soon as it has ServerInfo, by whatever worker the
+ * sender is at: the answer waits until all of them know.
+ */
+void
+login_agreed(struct conn *c)
+{
+	struct relay *r = c->r;
+
+	conn_dirty(c);
+	if (c->state != CONN_ADMIT)
+		return;			/* a pong was waiting */
+	c->state = CONN_UP;
+	c->login_us = r->now_us;
+	c->period = KEEPALIVE_SECS +
+	    randombytes_uniform(KEEPALIVE_JITTER + 1);
+	conn_deadline(c, c->period);
+	conn_resume(c, PAUSE_LOGIN);
+}
+
 static void
 admit(struct conn *c, const struct clientinfo *ci, const uint8_t *sealed,
     size_t n)
@@ -124,8 +144,6 @@ admit(struct conn *c, const struct clientinfo *ci, const uint8_t *sealed,
 	login_free(c);
 	c->mesh = ci->mesh != 0;
 	c->prober = ci->is_prober != 0;
-	c->state = CONN_UP;
-	c->login_us = r->now_us;
 	frame_put_hdr(hdr, FRAME_SERVER_INFO, (uint32_t)n);
 	conn_send(c, hdr, sizeof(hdr));
 	conn_send(c, sealed, n);
@@ -136,10 +154,8 @@ admit(struct conn *c, const struct clientinfo *ci, const uint8_t *sealed,
 	r->stats.connections++;
 	if (c->not_ideal)
 		r->stats.notideal_connections++;
-	c->period = KEEPALIVE_SECS +
-	    randombytes_uniform(KEEPALIVE_JITTER + 1);
-	conn_deadline(c, c->period);
-	conn_resume(c, PAUSE_LOGIN);
+	if (c->acks == 0)
+		login_agreed(c);
 }
 
 void

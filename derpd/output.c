@@ -179,7 +179,7 @@ gather(struct conn *c, size_t max)
 		memcpy(batch, buf_head(&c->ctl), n);
 		buf_drain(&c->ctl, n);
 	}
-	if (c->pong_due && buf_left(&c->ctl) == 0) {
+	if (c->pong_due && c->acks == 0 && buf_left(&c->ctl) == 0) {
 		n += frame_put_pong(batch + n, c->pong);
 		c->pong_due = 0;
 		c->r->stats.sent_pong++;
@@ -337,9 +337,10 @@ send_batch(struct conn *c, size_t n)
 static int
 has_more(const struct conn *c)
 {
-	return (c->state == CONN_UP || c->state == CONN_DRAIN ||
-	    c->state == CONN_INFO || c->state == CONN_ADMIT) &&
-	    (buf_left(&c->ctl) > 0 || c->pong_due ||
+	/* What a client hears is not ahead of what other workers know. */
+	if (c->acks != 0 && c->state == CONN_ADMIT)
+		return (0);
+	return (buf_left(&c->ctl) > 0 || (c->pong_due && c->acks == 0) ||
 	    queue_packets(&c->queue) > 0);
 }
 

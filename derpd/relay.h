@@ -126,6 +126,8 @@ struct conn {
 	/* session */
 	uint8_t		 key[FRAME_KEY_LEN];
 	struct peer	*peer;
+	uint64_t	 acks;		/* workers that do not know yet */
+	uint64_t	 seq;		/* of the latest news of it */
 	uint64_t	 active_us;	/* last frame, kept among duplicates */
 	uint64_t	 login_us;
 	struct peer	*dst;		/* last destination, while dst_gen fits */
@@ -326,6 +328,12 @@ void	login_result(struct relay *r, struct msg *m);
 
 /* There is a new channel to keys: ask again for all that wait. */
 void	login_again(struct relay *r);
+
+/*
+ * All workers know of the connection, or that it is the active one: what its
+ * client hears from now on can't be ahead of them.
+ */
+void	login_agreed(struct conn *c);
 
 /* The connection goes away. */
 void	login_free(struct conn *c);

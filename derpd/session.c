@@ -13,7 +13,7 @@
 #include "peers.h"
 #include "sent.h"
 
-#define GONE_BURST	3	/* PeerGone(not here) at once, then 1 a second */
+#define GONE_BURST	3	/* PeerGone(not here) at once, then 1 a s */
 #define HOME_SETTLE_US	5000000	/* a later NotePreferred is a move */
 
 void

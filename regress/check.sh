@@ -29,7 +29,11 @@ kyua --logfile=check.log report --results-file="$PWD/check.db" --verbose \
 on && NF != 0'
 
 awk '
-/  ->  /	{ n = split($0, a, "  ->  "); split(a[n], w, /[: ]/); c[w[1]]++ }
+/  ->  / {
+	n = split($0, a, "  ->  ")
+	split(a[n], w, /[: ]/)
+	c[w[1]]++
+}
 END {
 	passed = c["passed"] + c["expected_failure"]
 	failed = c["failed"] + c["broken"]
@@ -38,6 +42,7 @@ END {
 		print "no test ran" >"/dev/stderr"
 		failed = 1
 	}
-	printf "%d passed, %d failed, %d skipped\n", passed, failed, c["skipped"]
+	printf "%d passed, %d failed, %d skipped\n", passed, failed,
+	    c["skipped"]
 	exit(failed != 0)
 }' check.out

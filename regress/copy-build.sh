@@ -18,6 +18,6 @@ fi | sort -u | while read -r f; do
 done | tar -cf - -T - | (cd "$dir" && tar -xpf -)
 [ ! -d .go ] || ln -sfn "$PWD/.go" "$dir/.go"
 cd "$dir"
-if [ ! -f config.mk ] || [ configure -nt config.mk ]; then
+if [ ! -f config.mk ] || [ -n "$(find configure -newer config.mk)" ]; then
 	./configure "$@"
 fi

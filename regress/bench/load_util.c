@@ -1,5 +1,6 @@
 /*
- * load_util: clock and numbers.  Called by the load generators; touches nothing.
+ * load_util: clock and numbers.  Called by the load generators, touches
+ * nothing.
  */
 #include <time.h>
 

@@ -7,7 +7,8 @@
  * Makes a TUN device in each namespace and carries IP packets between them;
  * each direction has a rate, a queue of queue_ms that drops at its tail, a
  * one-way delay and random loss (the same in every run).  Prints "up" when it
- * works and runs until it is killed.  Started by tailnet.sh as root; runs ip(8).
+ * works and runs until it is killed.  Started by tailnet.sh as root, runs
+ * ip(8).
  * Linux alone.
  */
 #include <sys/types.h>

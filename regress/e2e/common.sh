@@ -3,8 +3,8 @@
 # directory, on free ports, watched while it runs and stopped at the end.
 #
 # A test declares its cases with e2e_case and calls, in a body, e2e_start and
-# e2e_stop.  DERPD, DERPCTL, RAWDERP, MEMSCAN and INTEROP in the environment name other
-# programs than those of this build.
+# e2e_stop.  DERPD, DERPCTL, RAWDERP, MEMSCAN and INTEROP in the environment
+# name other programs than those of this build.
 
 : "${HOST_NAME:=relay.test}"
 BOUND=200			# polls of 0.1 s: for all that must happen
@@ -75,7 +75,8 @@ e2e_users() {
 	[ "$(id -u)" -eq 0 ] || return
 	mkdir -p empty
 	echo "chroot \"$PWD/empty\""
-	id _derpd >/dev/null 2>&1 || printf 'user "nobody"\nkeys user "daemon"\n'
+	id _derpd >/dev/null 2>&1 ||
+	    printf 'user "nobody"\nkeys user "daemon"\n'
 }
 
 # e2e_conf: write derpd.conf from WORKERS, CERTS, RELAY, EXTRA, MESH, LISTEN.

@@ -5,7 +5,8 @@
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-e2e_case keys_killed 120 "keys is killed under load: sessions go on, logins work"
+e2e_case keys_killed 120 \
+    "keys is killed under load: sessions go on, logins work"
 keys_killed_body() {
 	e2e_need_interop
 	use_cert ec
@@ -30,7 +31,8 @@ new_child() {
 	[ -n "$_pid" ] && [ "$_pid" != "$2" ]
 }
 
-e2e_case worker_killed 120 "one of two workers is killed: the others' clients stay"
+e2e_case worker_killed 120 \
+    "one of two workers is killed: the others' clients stay"
 worker_killed_body() {
 	e2e_need_interop
 	use_cert ec
@@ -122,7 +124,8 @@ stop_under_load_body() {
 	e2e_stop
 }
 
-e2e_case reload 90 "reload of good and bad configurations, by signal and derpctl"
+e2e_case reload 90 \
+    "reload of good and bad configurations, by signal and derpctl"
 reload_body() {
 	e2e_need_interop
 	use_cert ec

@@ -65,7 +65,7 @@ struct conn {
 	SSL		*ssl;		/* NULL: plain TCP */
 	size_t		 chunk;
 	int		 eof;		/* TCP is at its end */
-	int		 got_alert;	/* the handshake failed */
+	int		 cork;		/* keep what TLS makes, for one write */
 };
 
 /* Connect to `port' by TCP alone. */
@@ -197,6 +197,7 @@ void	 split_frames(void);
 void	 split_fast(void);
 void	 one_byte_records(void);
 void	 one_byte_segments(void);
+void	 records_at_once(void);
 void	 coalesced(void);
 void	 fast_start(void);
 void	 bad_frames(void);

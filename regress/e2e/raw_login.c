@@ -187,7 +187,7 @@ start_slow(struct slow *sl)
 	sl[n++] = (struct slow){ "a request that drips", conn_tls(NULL),
 	    SLOW_HTTP_MS, "GET / HTTP/1.1\r\nHost: "
 	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
 	s = sess_upgraded();
 	sl[n++] = (struct slow){ "no ClientInfo", s->c, SLOW_LOGIN_MS, NULL };
 	s = sess_upgraded();
@@ -201,7 +201,7 @@ start_slow(struct slow *sl)
 	    SLOW_LOGIN_MS,
 	    "................................................................"
 	    "................................................................"
-	    "................................................................" };
+	    "..............................................................." };
 	return (n);
 }
 

@@ -105,7 +105,7 @@ flush_tls(struct conn *c)
 	long n = BIO_get_mem_data(out, &p);
 	int ret = 0;
 
-	if (n > 0) {
+	if (n > 0 && !c->cork) {
 		ret = send_all(c, (uint8_t *)p, (size_t)n);
 		(void)BIO_reset(out);
 	}

@@ -252,6 +252,49 @@ one_byte_segments(void)
 	sess_close(s, 0);
 }
 
+/*
+ * Several TLS records in one TCP write: what follows the ClientInfo is there
+ * while the server still looks at that, and nothing comes after it.
+ */
+void
+records_at_once(void)
+{
+	struct sess *s;
+	uint8_t p[1024], data[100], ping[FRAME_PING_LEN], *info;
+	unsigned int seen = 0;
+	int fast;
+	size_t n;
+
+	for (fast = 0; fast < 2; fast++) {
+		s = fast ? sess_new(conn_tls(NULL)) : sess_upgraded();
+		randombytes_buf(data, sizeof(data));
+		s->c->cork = 1;
+		if (fast)
+			conn_write(s->c, upgrade_head(1),
+			    strlen(upgrade_head(1)));
+		info = client_info(s, JSON, strlen(JSON), &n);
+		conn_write(s->c, info, n);
+		free(info);
+		n = put_frames(p, s->pub, data);
+		conn_write(s->c, p, n);
+		randombytes_buf(ping, sizeof(ping));
+		s->c->cork = 0;
+		sess_send(s, FRAME_PING, ping, sizeof(ping));
+		if (fast && sess_next(s)->type != FRAME_SERVER_KEY)
+			fail("no ServerKey");
+		if (sess_next(s)->type != FRAME_SERVER_INFO)
+			fail("no ServerInfo");
+		/* A pong may overtake packets. */
+		for (n = 0; n < 3; n++)
+			seen += 1U << sess_next(s)->type % 32;
+		sess_close(s, 0);
+		if (seen != (2U << FRAME_RECV_PACKET) + (1U << FRAME_PONG))
+			fail("two packets and a pong were wanted");
+		seen = 0;
+	}
+	say("login, frames and a ping as records in one TCP write");
+}
+
 /* Many frames a write, packets over record borders. */
 void
 coalesced(void)

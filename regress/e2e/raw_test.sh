@@ -44,7 +44,7 @@ slow_logins_body() {
 }
 
 QUICK='split-head split-login split-frames split-fast one-byte-records
-one-byte-segments coalesced fast-start bad-frames bad-mesh-frames
+one-byte-segments records-at-once coalesced fast-start bad-frames bad-mesh-frames
 unknown-frames garbage ping-limits gone-rules bad-logins good-logins
 http-requests http-refused http-keepalive http-bodies http-plain http-upgrades
 tls-alpn tls-sni tls-versions tls-key-update tls-junk abrupt-ends

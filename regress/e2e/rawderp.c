@@ -42,6 +42,7 @@ static const struct {
 	{ "split-fast", split_fast, 0 },
 	{ "one-byte-records", one_byte_records, 0 },
 	{ "one-byte-segments", one_byte_segments, 0 },
+	{ "records-at-once", records_at_once, 0 },
 	{ "coalesced", coalesced, 0 },
 	{ "fast-start", fast_start, 0 },
 	{ "bad-frames", bad_frames, 0 },

@@ -15,6 +15,7 @@ corpus() {
 			head -c $((_n - _n / _d)) "$_f" \
 			    >"made/$(basename "$_f").cut$_d"
 		done
+		# shellcheck disable=SC2094	# of the name alone
 		LC_ALL=C tr '01ae{:\000' '10ea}"\377' <"$_f" \
 		    >"made/$(basename "$_f").changed"
 	done
