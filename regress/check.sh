@@ -14,6 +14,10 @@ case $? in
 	exit 1 ;;
 esac
 
+# For a build with sanitizers.
+LSAN_OPTIONS=suppressions=$PWD/regress/lsan.supp:print_suppressions=0
+export LSAN_OPTIONS
+
 rm -f check.db
 # One word a test.
 # shellcheck disable=SC2086
