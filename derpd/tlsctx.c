@@ -2,10 +2,10 @@
  * tlsctx: makes libtls server contexts for a relay worker, and sets in them
  * what libtls has no call for.  Touches no descriptor.
  *
- * The settings are made in a definition of SSL_CTX_new() that stands in for
- * libssl's: the dynamic linker looks at the executable first, so that libtls
- * calls this one.  LibreSSL's own libtls is bound to its libssl and needs less
- * of it: there the settings are left at what libtls does.
+ * The settings are made in definitions of SSL_CTX_new() and SSL_new() that
+ * stand in for libssl's: the dynamic linker looks at the executable first, so
+ * that libtls calls these.  LibreSSL's own libtls is bound to its libssl and
+ * needs less of it: there the settings are left at what libtls does.
  */
 
 #include <limits.h>
@@ -39,6 +39,7 @@
 
 SSL_CTX		*SSL_CTX_new(const SSL_METHOD *)
 		    __attribute__((visibility("default"), used));
+SSL		*SSL_new(SSL_CTX *) __attribute__((visibility("default"), used));
 
 /* Is `name' in a list of protocol names (RFC 7301, 3.1)? */
 static int
@@ -107,32 +108,53 @@ adjust(SSL_CTX *ctx)
 }
 
 typedef SSL_CTX *(*ctx_new_fn)(const SSL_METHOD *);
+typedef SSL	*(*ssl_new_fn)(SSL_CTX *);
 
-static ctx_new_fn
-next_ctx_new(void)
+/* libssl's function `name' into the function pointer at `fn' of `size' bytes. */
+static void
+next_function(const char *name, void *fn, size_t size)
 {
-	static ctx_new_fn	 next;
-	void			*sym;
+	void	*sym = dlsym(RTLD_NEXT, name);
 
-	if (next == NULL && (sym = dlsym(RTLD_NEXT, "SSL_CTX_new")) != NULL)
-		memcpy(&next, &sym, sizeof(next));
-	return (next);
+	if (sym == NULL)
+		fatalx("%s is not in libssl", name);
+	memcpy(fn, &sym, size);
 }
 
 /* Seen by libtls in libssl's stead. */
 SSL_CTX *
 SSL_CTX_new(const SSL_METHOD *method)
 {
-	ctx_new_fn	 next = next_ctx_new();
-	SSL_CTX		*ctx;
+	static ctx_new_fn	 next;
+	SSL_CTX			*ctx;
 
-	if (next == NULL || (ctx = next(method)) == NULL)
+	if (next == NULL)
+		next_function("SSL_CTX_new", &next, sizeof(next));
+	if ((ctx = next(method)) == NULL)
 		return (NULL);
 	if (!adjust(ctx)) {
 		SSL_CTX_free(ctx);
 		return (NULL);
 	}
 	return (ctx);
+}
+
+/*
+ * The same.  libtls takes this mode from its contexts; but without it a key
+ * update ends a read while records behind it wait in libssl, where no event
+ * tells of them.
+ */
+SSL *
+SSL_new(SSL_CTX *ctx)
+{
+	static ssl_new_fn	 next;
+	SSL			*ssl;
+
+	if (next == NULL)
+		next_function("SSL_new", &next, sizeof(next));
+	if ((ssl = next(ctx)) != NULL)
+		SSL_set_mode(ssl, SSL_MODE_AUTO_RETRY);
+	return (ssl);
 }
 
 static int

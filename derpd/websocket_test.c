@@ -10,14 +10,14 @@
 #include "websocket.h"
 
 /* What came out of the call backs. */
-static uint8_t	got[128 * 1024];
+static uint8_t	got[2 * WS_MAX_MESSAGE];
 static size_t	got_len;
 static uint8_t	sent[1024];
 static size_t	sent_len;
 static size_t	stop_at;	/* data call back says -1 from here on */
 
 /* What goes in. */
-static uint8_t	in[256 * 1024];
+static uint8_t	in[3 * WS_MAX_MESSAGE];
 static size_t	in_len;
 
 static int
@@ -141,7 +141,8 @@ ATF_TC_BODY(every_split, tc)
 ATF_TC_WITHOUT_HEAD(sizes);
 ATF_TC_BODY(sizes, tc)
 {
-	static const size_t	t[] = { 1, 125, 126, 127, 4096, 32767, 32768 };
+	static const size_t	t[] = { 1, 125, 126, 127, 4096, 65535, 65536,
+	    WS_MAX_MESSAGE };
 	struct ws		*ws = fresh();
 	size_t			 i;
 
@@ -151,7 +152,7 @@ ATF_TC_BODY(sizes, tc)
 		ATF_CHECK_EQ(feed(ws), 0);
 		ATF_CHECK_EQ(got_len, t[i]);
 	}
-	frame(0x82, NULL, 32769);
+	frame(0x82, NULL, WS_MAX_MESSAGE + 1);
 	ATF_CHECK_EQ(feed(ws), -1);
 	SENT("\x88\x02\x03\xf1");
 	ws_free(ws);
@@ -159,13 +160,13 @@ ATF_TC_BODY(sizes, tc)
 	/* The bound is on the message, not on its frames. */
 	ws = fresh();
 	frame(0x02, NULL, 30000);
-	frame(0x00, NULL, 2768);
+	frame(0x00, NULL, WS_MAX_MESSAGE - 30000);
 	frame(0x00, NULL, 0);
 	ATF_CHECK_EQ(feed(ws), 0);
 	frame(0x80, "x", 1);
 	ATF_CHECK_EQ(feed(ws), -1);
 	SENT("\x88\x02\x03\xf1");
-	ATF_CHECK_EQ(got_len, 32768);
+	ATF_CHECK_EQ(got_len, WS_MAX_MESSAGE);
 	ws_free(ws);
 
 	ws = fresh();
