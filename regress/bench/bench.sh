@@ -21,6 +21,8 @@ if ! need_program derper tailscale.com/cmd/derper "$REFERENCE"; then
 	servers=derpd
 fi
 make_cert "$HOST"
+# Debian's and OpenBSD's sh both know -n and -H.
+# shellcheck disable=SC3045
 ulimit -n "$((conns + 1000))" 2>/dev/null || ulimit -n "$(ulimit -Hn)"
 : >"$WORK/results"
 

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034
 # What bench.sh and bench_wan.sh share: the programs of others, a certificate,
 # and servers to start and stop.  Sourced in the top directory.
 #
@@ -18,7 +18,7 @@ bench_end() {
 trap bench_end EXIT
 trap 'exit 1' INT TERM
 
-# need_program NAME MODULE: built in BENCH_BIN, by Go's module proxy.
+# need_program NAME MODULE VERSION: built in BENCH_BIN, by Go's module proxy.
 need_program() {
 	[ -x "$BENCH_BIN/$1" ] && return 0
 	if ! command -v "${GO:-go}" >/dev/null 2>&1; then
