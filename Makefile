@@ -1,11 +1,11 @@
 # The door to build.mk, for GNU make and for BSD makes: sees to config.mk
 # first, and for those who type nothing else to what the system must have.
 
-all install tests fuzz-programs bench-programs lint: config.mk
+all install tests fuzz-programs bench-programs: config.mk
 	@cat */*.d */*/*.d >depend.mk 2>/dev/null || :
 	@$(MAKE) -f build.mk $@
 
-check run bench bench-wan:
+check run lint bench bench-wan:
 	@sh etc/install-deps $@
 	@$(MAKE) config.mk
 	@cat */*.d */*/*.d >depend.mk 2>/dev/null || :
