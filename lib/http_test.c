@@ -21,7 +21,7 @@ req(const char *s)
 static int
 with(const char *fields)
 {
-	char	buf[2048];
+	static char	buf[2048];	/* the head points into it */
 
 	snprintf(buf, sizeof(buf), "GET / HTTP/1.1\r\n%s\r\n", fields);
 	return req(buf);

@@ -43,6 +43,12 @@ e2e_need_root() {
 	[ "$(id -u)" -eq 0 ] || atf_skip "needs root: $1"
 }
 
+# With the address sanitizer memory is another matter than without.
+e2e_need_plain() {
+	! grep -q __asan_init "$DERPD" ||
+	    atf_skip "not with the address sanitizer: $1"
+}
+
 # Say why, with what the daemon said, and fail.
 e2e_fail() {
 	[ -f derpd.log ] && sed 's/^/derpd.log: /' derpd.log | tail -n 60 >&2

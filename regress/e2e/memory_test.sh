@@ -47,6 +47,7 @@ scan_body() {
 	[ -r /proc/self/maps ] || atf_skip "needs /proc/PID/maps"
 	e2e_need_root "to read other processes' memory"
 	e2e_paths
+	e2e_need_plain "its own memory is terabytes to search"
 	make_ca
 	make_cert relay "$HOST_NAME" ec
 	make_cert other other.test rsa
@@ -86,6 +87,8 @@ e2e_case self_signed 60 "the key of a self-signed certificate is made in keys"
 self_signed_body() {
 	[ -r /proc/self/maps ] || atf_skip "needs /proc/PID/maps"
 	e2e_need_root "to read other processes' memory"
+	e2e_paths
+	e2e_need_plain "its own memory is terabytes to search"
 	e2e_start
 	_key=$(find state -type f | while read -r _f; do
 		grep -l 'PRIVATE KEY' "$_f"

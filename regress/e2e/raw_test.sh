@@ -83,6 +83,7 @@ e2e_case memory 120 "unknown frames of 16 MiB and slow readers cost no memory"
 memory_body() {
 	[ -r /proc/self/status ] || atf_skip "needs /proc/PID/status"
 	e2e_paths
+	e2e_need_plain "its own memory counts"
 	e2e_start
 	raw coalesced
 	_before=$(peak_kib)
