@@ -19,6 +19,8 @@
 static const char	*role_text = "";
 static int		 use_stderr = 1;
 static int		 verbosity;
+static char		*capture;	/* of log_capture() */
+static size_t		 capture_size;
 
 void
 log_init(const char *role, int to_stderr, int verbose)
@@ -35,6 +37,15 @@ void
 log_setverbose(int verbose)
 {
 	verbosity = verbose;
+}
+
+void
+log_capture(char *buf, size_t size)
+{
+	capture = buf;
+	capture_size = size;
+	if (buf != NULL && size > 0)
+		buf[0] = '\0';
 }
 
 int
@@ -76,7 +87,7 @@ emit(int priority, const char *fmt, va_list ap, int error)
 {
 	char raw[LINE_SIZE], line[LINE_SIZE];
 	int saved = errno;
-	size_t n = 0;
+	size_t n = 0, start;
 
 	if (use_stderr)
 		append(line, &n, getprogname());
@@ -85,6 +96,7 @@ emit(int priority, const char *fmt, va_list ap, int error)
 		append(line, &n, role_text);
 	}
 	append(line, &n, n > 0 ? ": " : "");
+	start = n;
 	if (vsnprintf(raw, sizeof(raw), fmt, ap) < 0)
 		raw[0] = '\0';
 	append(line, &n, raw);
@@ -92,6 +104,8 @@ emit(int priority, const char *fmt, va_list ap, int error)
 		append(line, &n, ": ");
 		append(line, &n, strerror(error));
 	}
+	if (priority == LOG_ERR && capture != NULL && *capture == '\0')
+		strlcpy(capture, line + start, capture_size);
 	if (use_stderr) {
 		line[n++] = '\n';
 		/* A line that can't be written has nowhere else to go. */

@@ -9,6 +9,7 @@
 #define LOG_H
 
 #include <stdarg.h>
+#include <stddef.h>
 
 /*
  * Set up logging.  `role' (static string, e.g. "relay 2") is put in front of
@@ -27,6 +28,13 @@ int	log_getverbose(void);
 /* A problem that does not end the process; log_warn adds strerror(errno). */
 void	log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void	log_warnx(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * From now on copy the first line of log_warn() or log_warnx() to `buf' of
+ * `size' bytes too, which begins as ""; NULL ends that.  For an answer to who
+ * asked for what failed.
+ */
+void	log_capture(char *buf, size_t size);
 
 /* Something an operator wants to know when all is well. */
 void	log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

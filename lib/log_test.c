@@ -173,6 +173,31 @@ ATF_TC_BODY(fatal_exits, tc)
 	ATF_CHECK(strstr(text, strerror(ENOSPC)) != NULL);
 }
 
+ATF_TC_WITHOUT_HEAD(captured);
+ATF_TC_BODY(captured, tc)
+{
+	char	buf[64], small[8];
+
+	log_init("", 1, 1);
+	catch();
+	log_capture(buf, sizeof(buf));
+	ATF_CHECK_STREQ("", buf);
+	log_info("all is well");
+	log_debug("a detail");
+	ATF_CHECK_STREQ("", buf);
+	errno = ENOSPC;
+	log_warn("key %s", "a\nb");
+	log_warnx("the second");
+	log_capture(small, sizeof(small));
+	log_warnx("longer than that");
+	log_capture(NULL, 0);
+	log_warnx("after it");
+	caught();
+	ATF_CHECK_STREQ("key a\\x0ab: No space left on device", buf);
+	ATF_CHECK_STREQ("longer ", small);
+	ATF_CHECK_EQ(6, count_lines());
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, looks);
@@ -182,5 +207,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, verbosity);
 	ATF_TP_ADD_TC(tp, limited);
 	ATF_TP_ADD_TC(tp, fatal_exits);
+	ATF_TP_ADD_TC(tp, captured);
 	return atf_no_error();
 }
