@@ -147,6 +147,9 @@ child_init(enum role self, struct child_start *st)
 	else
 		snprintf(name, sizeof(name), "%s", role_name(self));
 	log_init(name, st->to_stderr, st->verbose);
+	/* Who started derpd may wait for the end of its standard error. */
+	if (!st->to_stderr && dup2(STDIN_FILENO, STDERR_FILENO) == -1)
+		fatal("standard error");
 	setproctitle("%s", name);
 	return (c);
 }
