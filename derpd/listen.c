@@ -1,13 +1,14 @@
 /*
  * listen: the listening sockets; see listen.h.  Called by the parent.
  *
- * Each worker has a socket of its own on the same address (SO_REUSEPORT), and
- * the parent keeps them all: what arrives for a worker that has died waits for
- * the next one.
+ * Each worker has a socket of its own on the same address, where the kernel
+ * spreads clients over such sockets, else all share one.  The parent keeps them
+ * all: what arrives for a worker that has died waits for the next one.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,12 +20,31 @@
 
 #define BACKLOG	4096
 
+/* The option with which a kernel spreads clients; elsewhere there is none. */
+#if defined(SO_REUSEPORT_LB)
+#define SPREAD	SO_REUSEPORT_LB
+#elif defined(__linux__)
+#define SPREAD	SO_REUSEPORT
+#endif
+
 static int
 set(int fd, int level, int name)
 {
 	int one = 1;
 
 	return (setsockopt(fd, level, name, &one, sizeof(one)));
+}
+
+/* The address may be taken once more; 0, or -1 with errno. */
+static int
+spread(int fd)
+{
+#ifdef SPREAD
+	return (set(fd, SOL_SOCKET, SPREAD));
+#else
+	(void)fd;
+	return (0);
+#endif
 }
 
 /* A bound socket, -1 with errno; `share': others may have the address too. */
@@ -39,7 +59,7 @@ bound(const struct sockaddr *sa, socklen_t len, int share)
 	if (set(fd, SOL_SOCKET, SO_REUSEADDR) == -1 ||
 	    (sa->sa_family == AF_INET6 &&
 	    set(fd, IPPROTO_IPV6, IPV6_V6ONLY) == -1) ||
-	    (share && set(fd, SOL_SOCKET, SO_REUSEPORT) == -1) ||
+	    (share && spread(fd) == -1) ||
 	    bind(fd, sa, len) == -1) {
 		error = errno;
 		close(fd);
@@ -103,6 +123,29 @@ advice(int error)
 	}
 }
 
+/* The socket of one worker, -1 with errno. */
+static int
+open_socket(const struct listen_set *s, const struct listen_socket *l,
+    unsigned int worker, const struct sockaddr *sa, socklen_t len)
+{
+	int fd, error;
+
+#ifndef SPREAD
+	if (worker > 0)
+		return (fcntl(l->fds[0], F_DUPFD_CLOEXEC, 0));
+#endif
+	(void)l;
+	(void)worker;
+	if ((fd = bound(sa, len, s->nworkers > 1)) == -1)
+		return (-1);
+	if (listen(fd, BACKLOG) == 0)
+		return (fd);
+	error = errno;
+	close(fd);
+	errno = error;
+	return (-1);
+}
+
 static int
 open_one(struct listen_set *s, const struct conf_listen *cl)
 {
@@ -123,8 +166,7 @@ open_one(struct listen_set *s, const struct conf_listen *cl)
 		goto fail;
 	describe(l, sa, cl->sslen);
 	for (i = 0; i < s->nworkers; i++)
-		if ((l->fds[i] = bound(sa, cl->sslen, 1)) == -1 ||
-		    listen(l->fds[i], BACKLOG) == -1)
+		if ((l->fds[i] = open_socket(s, l, i, sa, cl->sslen)) == -1)
 			goto fail;
 	log_info("listening on %s (%s)", l->text, l->tls ? "tls" : "plain");
 	return (0);

@@ -12,7 +12,7 @@ struct listen_set {
 		int	 tls;
 		int	 port;		/* as bound */
 		char	 text[64];	/* "[::]:443" */
-		int	*fds;		/* nworkers of them */
+		int	*fds;		/* nworkers of them, all open */
 	}		*v;
 	size_t		 n;
 	unsigned int	 nworkers;
