@@ -5,8 +5,10 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "notify.h"
@@ -36,4 +38,17 @@ notify(const char *state)
 	n = sendto(fd, state, strlen(state), 0, (struct sockaddr *)&sun, len);
 	close(fd);
 	return (n == (ssize_t)strlen(state) ? 0 : -1);
+}
+
+int
+notify_reloading(void)
+{
+	struct timespec ts;
+	char text[64];
+
+	if (clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
+		return (-1);
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld",
+	    (long long)ts.tv_sec * 1000000 + ts.tv_nsec / 1000);
+	return (notify(text));
 }

@@ -10,4 +10,10 @@
  */
 int	notify(const char *state);
 
+/*
+ * The same for the begin of a reload, with the time that the protocol wants;
+ * "READY=1" ends it.
+ */
+int	notify_reloading(void);
+
 #endif
