@@ -15,12 +15,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "control.h"
 #include "log.h"
 #include "parent.h"
 
 #define MAX_TALKS	16
 #define CLIENTS_MS	2000		/* a worker lists its clients within */
 #define MAX_QUEUED	(64 * 1024 * 1024) /* bytes derpctl has not read */
+#define PAUSE_SECS	1		/* without descriptors to accept */
 
 /* A conversation with one derpctl. */
 struct talk {
@@ -29,6 +31,7 @@ struct talk {
 	struct chan	*chan;
 	uint32_t	 id;		/* of its question to the workers */
 	uint64_t	 waiting;	/* for these workers, a bit each */
+	const char	*lacks;		/* what is wrong with the list, or NULL */
 	struct event	*ev_late;
 };
 
@@ -37,6 +40,7 @@ static unsigned int		 ntalks;
 static uint32_t			 next_id;
 static int			 listen_fd = -1;
 static struct event		*ev_listen;
+static struct event		*ev_pause;
 
 static void
 talk_free(struct talk *t)
@@ -92,12 +96,10 @@ answer_reload(struct talk *t)
 {
 	char err[512];
 
-	if (load_reload(t->d, err, sizeof(err)) == 0) {
+	if (parent_reload(t->d, err, sizeof(err)) == 0)
 		done(t, NULL);
-		return;
-	}
-	log_warnx("reload refused: %s", err);
-	done(t, err);
+	else
+		done(t, err);
 }
 
 static void
@@ -106,7 +108,7 @@ clients_done(struct talk *t)
 	evtimer_del(t->ev_late);
 	t->waiting = 0;
 	t->id = 0;
-	done(t, NULL);
+	done(t, t->lacks);
 }
 
 static void
@@ -116,7 +118,8 @@ clients_late(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	log_warnx("not all relay workers have listed their clients in time");
+	t->lacks = "a relay worker was too slow: the list is not whole";
+	log_warnx("%s", t->lacks);
 	clients_done(t);
 }
 
@@ -140,6 +143,7 @@ ask_clients(struct talk *t)
 	if (++next_id == 0)
 		next_id = 1;
 	t->id = next_id;
+	t->lacks = NULL;
 	wr_init(&w);
 	wr_u32(&w, t->id);
 	for (i = 0; i < d->nworkers; i++)
@@ -152,31 +156,56 @@ ask_clients(struct talk *t)
 		clients_done(t);
 }
 
-void
-control_client(struct derpd *d, struct proc *relay, struct msg *m)
+/* The question `id' that this worker is to answer; NULL: it is too late. */
+static struct talk *
+find(uint32_t id, unsigned int worker)
 {
 	struct talk *t;
-	struct wr w;
-	uint32_t id = rd_u32(&m->rd);
 
-	(void)d;
 	LIST_FOREACH(t, &talks, entry)
-		if (t->id == id && (t->waiting & 1ULL << relay->worker))
-			break;
-	if (id == 0 || t == NULL)
+		if (id != 0 && t->id == id && (t->waiting & 1ULL << worker))
+			return (t);
+	return (NULL);
+}
+
+static void
+pass_on(struct talk *t, const struct client_info *info)
+{
+	struct wr w;
+
+	if (chan_queued(t->chan) > MAX_QUEUED) {
+		t->lacks = "derpctl does not read: the list is not whole";
 		return;
-	if (m->type == MSG_CTL_CLIENTS_END) {
+	}
+	wr_init(&w);
+	client_info_put(&w, info);
+	(void)chan_send(t->chan, MSG_CTL_CLIENT, &w, -1);
+	wr_free(&w);
+}
+
+int
+control_client(struct proc *relay, struct msg *m)
+{
+	struct client_info info;
+	uint32_t id = rd_u32(&m->rd);
+	struct talk *t = find(id, relay->worker);
+
+	if (m->type == MSG_CTL_CLIENT) {
+		if (client_info_get(&m->rd, &info) == -1)
+			return (-1);
+		info.worker = relay->worker;
+		if (t != NULL)
+			pass_on(t, &info);
+		return (0);
+	}
+	if (m->type != MSG_CTL_CLIENTS_END || !rd_end(&m->rd))
+		return (-1);
+	if (t != NULL) {
 		t->waiting &= ~(1ULL << relay->worker);
 		if (t->waiting == 0)
 			clients_done(t);
-		return;
 	}
-	if (m->type != MSG_CTL_CLIENT || chan_queued(t->chan) > MAX_QUEUED)
-		return;
-	wr_init(&w);
-	wr_bytes(&w, m->rd.p, m->rd.left);
-	(void)chan_send(t->chan, MSG_CTL_CLIENT, &w, -1);
-	wr_free(&w);
+	return (0);
 }
 
 void
@@ -190,6 +219,7 @@ control_worker_gone(struct derpd *d, unsigned int worker)
 		if ((t->waiting & 1ULL << worker) == 0)
 			continue;
 		t->waiting &= ~(1ULL << worker);
+		t->lacks = "a relay worker died: the list is not whole";
 		if (t->waiting == 0)
 			clients_done(t);
 	}
@@ -201,7 +231,11 @@ request(struct chan *c, struct msg *m, void *arg)
 	struct talk *t = arg;
 	uint8_t verbose;
 
-	(void)c;
+	if (chan_queued(c) > MAX_QUEUED) {
+		log_info("control socket: a derpctl that does not read");
+		talk_free(t);
+		return;
+	}
 	switch (m->type) {
 	case MSG_CTL_STATUS:
 		answer_text(t, status_text);
@@ -235,19 +269,9 @@ request(struct chan *c, struct msg *m, void *arg)
 static int
 peer_uid(int fd, uid_t *uid)
 {
-#ifdef SO_PEERCRED
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
-		return (-1);
-	*uid = cred.uid;
-	return (0);
-#else
 	gid_t gid;
 
 	return (getpeereid(fd, uid, &gid));
-#endif
 }
 
 /*
@@ -269,6 +293,26 @@ may_talk(const struct derpd *d, uid_t uid)
 }
 
 static void
+resume_accepting(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	event_add(ev_listen, NULL);
+}
+
+/* No descriptor is left, most likely: without a pause the loop would spin. */
+static void
+pause_accepting(void)
+{
+	struct timeval tv = { PAUSE_SECS, 0 };
+
+	log_warn("control socket");
+	if (event_add(ev_pause, &tv) == 0)
+		event_del(ev_listen);
+}
+
+static void
 accepted(evutil_socket_t lfd, short what, void *arg)
 {
 	struct derpd *d = arg;
@@ -279,7 +323,7 @@ accepted(evutil_socket_t lfd, short what, void *arg)
 	(void)what;
 	if ((fd = accept(lfd, NULL, NULL)) == -1) {
 		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-			log_warn("control socket");
+			pause_accepting();
 		return;
 	}
 	if (peer_uid(fd, &uid) == -1 || !may_talk(d, uid) ||
@@ -301,17 +345,19 @@ accepted(evutil_socket_t lfd, short what, void *arg)
 	}
 }
 
-/* 1 when somebody answers on the socket at `sun'. */
+/* 1 unless it is certain that nobody answers on the socket at `sun'. */
 static int
 answers(const struct sockaddr_un *sun)
 {
-	int fd, rv;
+	int fd, dead;
 
-	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
-		return (0);
-	rv = connect(fd, (const struct sockaddr *)sun, sizeof(*sun));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
+		return (1);
+	dead = connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == -1 &&
+	    errno == ECONNREFUSED;
 	close(fd);
-	return (rv == 0);
+	return (!dead);
 }
 
 /* A socket that a killed derpd left; 0 out of the way, -1 (logged). */
@@ -386,7 +432,9 @@ control_open(struct derpd *d)
 	}
 	ev_listen = event_new(d->base, listen_fd, EV_READ | EV_PERSIST,
 	    accepted, d);
-	if (ev_listen == NULL || event_add(ev_listen, NULL) == -1)
+	ev_pause = evtimer_new(d->base, resume_accepting, NULL);
+	if (ev_listen == NULL || ev_pause == NULL ||
+	    event_add(ev_listen, NULL) == -1)
 		fatalx("control socket: no event");
 	return (0);
 }
@@ -400,6 +448,7 @@ control_close(struct derpd *d)
 		return;
 	(void)unlink(d->conf->control);
 	event_free(ev_listen);
+	event_free(ev_pause);
 	close(listen_fd);
 	listen_fd = -1;
 	while ((t = LIST_FIRST(&talks)) != NULL)

@@ -62,6 +62,21 @@ own_path(const char *argv0)
 	return (path);
 }
 
+/* A relative path still holds when derpd has gone to the background. */
+static const char *
+full_path(const char *path)
+{
+	char dir[PATH_MAX], *full;
+
+	if (*path == '/')
+		return (path);
+	if (getcwd(dir, sizeof(dir)) == NULL)
+		fatal("current directory");
+	if (asprintf(&full, "%s/%s", dir, path) == -1)
+		fatal("%s", path);
+	return (full);
+}
+
 /* One descriptor a client: the kernel's limit is the only one. */
 static void
 raise_limits(void)
@@ -164,7 +179,9 @@ main(int argc, char *argv[])
 	raise_limits();
 	if (check)
 		return (parent_check(&d) == 0 ? 0 : 1);
-	if (!d.debug)
+	if (!d.debug) {
+		d.conf_path = full_path(d.conf_path);
 		ready = detach();
+	}
 	return (parent_run(&d, ready) == 0 ? 0 : 1);
 }

@@ -60,16 +60,22 @@ keyfile_call(struct derpd *d, uint32_t type, struct wr *w, int fd,
 	size_t n;
 	int ok, rv = -1;
 
-	if (d->keys.chan == NULL || chan_call(d->keys.chan, type, w, fd, &m,
-	    CALL_MS) == -1) {
+	if (d->keys.chan == NULL) {
+		if (fd != -1)
+			close(fd);
+		log_warnx("%s: keys is not running", path);
+		return (-1);
+	}
+	if (chan_call(d->keys.chan, type, w, fd, &m, CALL_MS) == -1) {
 		log_warn("%s: no answer from keys", path);
+		procs_fail(&d->keys, "did not answer");
 		return (-1);
 	}
 	ok = rd_u8(&m.rd);
 	rd_str(&m.rd, why, sizeof(why));
 	blob = rd_blob(&m.rd, &n);
 	if (m.type != MSG_KEY_RESULT || !rd_end(&m.rd) || n > size)
-		log_warnx("%s: malformed answer from keys", path);
+		procs_fail(&d->keys, "sent a malformed answer");
 	else if (!ok)
 		log_warnx("%s: %s", path, why);
 	else {
@@ -85,23 +91,25 @@ keyfile_call(struct derpd *d, uint32_t type, struct wr *w, int fd,
 
 /*
  * Make the directory of `path', and those above it, where they are missing.
- * 0, or -1 (logged).
+ * The last one holds keys: for its owner alone.  0, or -1 (logged).
  */
 static int
 make_dir(const char *path)
 {
 	char dir[PATH_MAX], *p;
-	mode_t mode;
+	int last;
 
 	strlcpy(dir, path, sizeof(dir));
 	for (p = dir + 1; (p = strchr(p, '/')) != NULL; *p++ = '/') {
 		*p = '\0';
-		/* The last one holds keys: for its owner alone. */
-		mode = strchr(p + 1, '/') == NULL ? 0700 : 0755;
-		if (mkdir(dir, mode) == -1 && errno != EEXIST) {
-			log_warn("can't make directory %s", dir);
-			return (-1);
-		}
+		last = strchr(p + 1, '/') == NULL;
+		if (mkdir(dir, 0700) == -1) {
+			if (errno == EEXIST)
+				continue;
+		} else if (last || chmod(dir, 0755) == 0)
+			continue;
+		log_warn("can't make directory %s", dir);
+		return (-1);
 	}
 	return (0);
 }
@@ -247,21 +255,14 @@ put_names(struct wr *w, const struct conf *c, const struct listen_set *s)
 	wr_free(&body);
 }
 
+/* A certificate becomes the file `crt'.  0, or -1 (logged). */
 static int
-make_selfsigned(struct derpd *d, const struct conf *c, const char *crt,
-    const char *key)
+write_cert(const char *crt, const char *pem, size_t len)
 {
-	static char pem[CERT_MAXFILE];
 	char temp[PATH_MAX];
-	struct wr w;
-	size_t len;
-	int fd, rv;
+	int fd;
 
-	wr_init(&w);
-	put_names(&w, c, &d->listens);
-	rv = make_key(d, MSG_KEY_SELFSIGN, &w, key, pem, sizeof(pem), &len);
-	wr_free(&w);
-	if (rv == -1 || (fd = temp_open(crt, temp, sizeof(temp))) == -1)
+	if ((fd = temp_open(crt, temp, sizeof(temp))) == -1)
 		return (-1);
 	if (fchmod(fd, 0644) == -1 || write_all(fd, pem, len) == -1) {
 		log_warn("can't write %s", crt);
@@ -271,6 +272,27 @@ make_selfsigned(struct derpd *d, const struct conf *c, const char *crt,
 	}
 	close(fd);
 	return (temp_commit(temp, crt));
+}
+
+static int
+make_selfsigned(struct derpd *d, const struct conf *c, const char *crt,
+    const char *key)
+{
+	static char pem[CERT_MAXFILE];
+	struct wr w;
+	size_t len;
+	int rv;
+
+	wr_init(&w);
+	put_names(&w, c, &d->listens);
+	rv = make_key(d, MSG_KEY_SELFSIGN, &w, key, pem, sizeof(pem), &len);
+	wr_free(&w);
+	if (rv == -1)
+		return (-1);
+	if (write_cert(crt, pem, len) == 0)
+		return (0);
+	(void)unlink(key);	/* no half of a pair */
+	return (-1);
 }
 
 /* Have keys read the key of the pair; 0, or -1 (logged). */

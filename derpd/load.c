@@ -73,6 +73,19 @@ check_time(const struct cert *c)
 		    days);
 }
 
+/*
+ * What one line of the configuration names.  0 and *cert, which is NULL when
+ * derpd only checks and the pair is not there yet; -1 (logged).
+ */
+static int
+load_cert(struct derpd *d, const struct conf *c, const struct conf_cert *k,
+    struct cert **cert)
+{
+	if (k->cert == NULL)
+		return (keyfile_selfsigned(d, c, cert));
+	return ((*cert = load_pair(d, k)) == NULL ? -1 : 0);
+}
+
 static int
 load_certs(struct derpd *d, const struct conf *c, struct loaded *l)
 {
@@ -86,16 +99,12 @@ load_certs(struct derpd *d, const struct conf *c, struct loaded *l)
 			return (-1);
 		}
 		l->certs = v;
-		if (k->cert != NULL)
-			cert = load_pair(d, k);
-		else if (keyfile_selfsigned(d, c, &cert) == -1)
+		if (load_cert(d, c, k, &cert) == -1)
 			return (-1);
-		else if (cert == NULL)
-			continue;	/* made at the first start */
-		else
-			l->selfsigned = (int)l->ncerts;
 		if (cert == NULL)
-			return (-1);
+			continue;
+		if (k->cert == NULL)
+			l->selfsigned = (int)l->ncerts;
 		l->certs[l->ncerts++] = cert;
 		check_time(cert);
 	}
@@ -204,83 +213,147 @@ load_send(struct derpd *d, struct proc *relay, int first)
 	if (rv == -1)
 		return (-1);
 	wr_u8(&w, (uint8_t)first);
-	rv = chan_send(relay->chan, MSG_RELAY_COMMIT, &w, -1);
+	if ((rv = chan_send(relay->chan, MSG_RELAY_COMMIT, &w, -1)) == 0)
+		relay->commits++;
 	wr_free(&w);
 	return (rv);
 }
 
-/* Every worker gets what is in force now. */
+/*
+ * Every worker puts in force what d->loaded says; one that is gone or hangs
+ * takes it when it is back.  0, or -1 when one refused (logged).
+ */
 static int
 send_all(struct derpd *d)
 {
+	struct proc *p;
 	unsigned int i;
-	int rv = 0;
 
-	for (i = 0; i < d->nworkers; i++)
-		if (d->relays[i].chan != NULL &&
-		    (load_send(d, &d->relays[i], 0) == -1 ||
-		    chan_flush(d->relays[i].chan, COMMIT_MS) == -1)) {
-			log_warn("relay %u did not take the new settings", i);
-			rv = -1;
-		}
-	return (rv);
+	for (i = 0; i < d->nworkers; i++) {
+		p = &d->relays[i];
+		if (p->chan != NULL && (load_send(d, p, 0) == -1 ||
+		    chan_flush(p->chan, COMMIT_MS) == -1))
+			procs_fail(p, "did not take new settings");
+	}
+	return (procs_settle(d, COMMIT_MS));
+}
+
+/* Everything in keys as before. */
+static void
+undo(struct derpd *d)
+{
+	if (d->keys.chan == NULL)
+		return;
+	retain(d, &d->loaded);
+	(void)load_mesh(d, d->conf);
+}
+
+/* Put `c' and what it names in force everywhere, or leave all as it is. */
+static int
+replace(struct derpd *d, struct conf *c)
+{
+	struct loaded l, old_l = d->loaded;
+	struct conf *old_c = d->conf;
+
+	if (load_all(d, c, &l, 0) == -1) {
+		undo(d);
+		return (-1);
+	}
+	d->loaded = l;
+	d->conf = c;
+	if (send_all(d) == 0) {
+		load_free(&old_l);
+		conf_free(old_c);
+		retain(d, &d->loaded);
+		return (0);
+	}
+	d->loaded = old_l;
+	d->conf = old_c;
+	(void)send_all(d);
+	load_free(&l);
+	undo(d);
+	return (-1);
 }
 
 int
 load_reload(struct derpd *d, char *err, size_t errsize)
 {
-	struct loaded l;
 	struct conf *c;
 	const char *what;
+	int rv = -1;
 
-	if ((c = conf_load(d->conf_path)) == NULL) {
-		snprintf(err, errsize, "%s is not valid; nothing was changed, "
-		    "the log says why", d->conf_path);
-		return (-1);
-	}
-	if ((what = conf_needs_restart(d->conf, c)) != NULL) {
-		snprintf(err, errsize, "%s: a change of `%s' needs a restart; "
-		    "nothing was changed", d->conf_path, what);
+	log_capture(err, errsize);
+	if ((c = conf_load(d->conf_path)) == NULL)
+		;	/* said already */
+	else if ((what = conf_needs_restart(d->conf, c)) != NULL)
+		log_warnx("%s: a change of `%s' needs a restart", d->conf_path,
+		    what);
+	else if (d->keys.chan == NULL)
+		log_warnx("keys is not running: try again when it is");
+	else
+		rv = replace(d, c);
+	log_capture(NULL, 0);
+	if (rv == -1)
 		conf_free(c);
-		return (-1);
+	return (rv);
+}
+
+/*
+ * The key of a certificate in force, for a new keys.  Its files may have
+ * changed: then they count, if they are good.
+ */
+static void
+again_cert(struct derpd *d, const struct conf_cert *k, struct cert **cert)
+{
+	struct cert *now;
+	uint8_t hash[KEYHASH_LEN];
+	int fd;
+
+	if (load_cert(d, d->conf, k, &now) == 0) {
+		cert_free(*cert);
+		*cert = now;
+		return;
 	}
-	if (d->keys.chan == NULL || load_all(d, c, &l, 0) == -1) {
-		snprintf(err, errsize, "a key or certificate can't be used; "
-		    "nothing was changed, the log says why");
-		if (d->keys.chan != NULL)
-			retain(d, &d->loaded);
-		conf_free(c);
-		return (-1);
-	}
-	load_free(&d->loaded);
-	conf_free(d->conf);
-	d->loaded = l;
-	d->conf = c;
-	if (send_all(d) == -1) {
-		snprintf(err, errsize, "a relay worker did not take the new "
-		    "settings; the log says which");
-		return (-1);
-	}
-	retain(d, &d->loaded);
-	log_info("configuration reloaded");
-	return (0);
+	if (k->key != NULL && (fd = keyfile_open(k->key, "key")) != -1 &&
+	    keyfile_call(d, MSG_KEY_TLS, NULL, fd, k->key, hash, sizeof(hash),
+	    NULL) == 0 && memcmp(hash, (*cert)->hash, sizeof(hash)) == 0)
+		return;
+	log_warnx("certificate %s can't be served until its key is back: mend "
+	    "it and reload", (*cert)->path);
 }
 
 int
 load_again(struct derpd *d)
 {
-	struct loaded l;
+	const struct conf_cert *k;
+	uint8_t pub[32];
+	size_t i = 0;
 
-	if (load_all(d, d->conf, &l, 1) == -1)
+	if (keyfile_node(d, d->conf->relay.key, pub) == -1)
 		return (-1);
-	load_free(&d->loaded);
-	d->loaded = l;
-	return (send_all(d));
+	if (memcmp(pub, d->loaded.node_key, sizeof(pub)) != 0)
+		log_warnx("%s is another key than it was: clients see a new "
+		    "relay", d->conf->relay.key);
+	memcpy(d->loaded.node_key, pub, sizeof(pub));
+	TAILQ_FOREACH(k, &d->conf->certs, entry)
+		if (i < d->loaded.ncerts)
+			again_cert(d, k, &d->loaded.certs[i++]);
+	/* Without a mesh key the mesh is down, and all else works. */
+	if (load_mesh(d, d->conf) == -1)
+		log_warnx("no mesh until its key is back: mend it and reload");
+	if (load_meta(d, &d->loaded) == -1)
+		return (-1);
+	(void)send_all(d);
+	return (0);
 }
 
 void
-load_renew_meta(struct derpd *d)
+load_renew(struct derpd *d)
 {
+	size_t i;
+
+	for (i = 0; i < d->loaded.ncerts; i++)
+		check_time(d->loaded.certs[i]);
 	if (d->keys.chan != NULL && load_meta(d, &d->loaded) == 0)
 		(void)send_all(d);
 }

@@ -98,12 +98,18 @@ check_users(const struct conf *c)
 
 /* An empty directory of root's for the children; made when it is not there. */
 static int
-check_chroot(const struct conf *c)
+check_chroot(const struct derpd *d)
 {
+	struct conf *c = d->conf;
 	struct stat st;
 
 	if (geteuid() != 0 || *c->chroot == '\0')
 		return (0);
+	if (d->checking && stat(c->chroot, &st) == -1 && errno == ENOENT) {
+		log_info("%s: will be made at the first start", c->chroot);
+		c->chroot[0] = '\0';	/* not for this keys */
+		return (0);
+	}
 	if (mkdir(c->chroot, 0755) == 0) {
 		log_info("made the empty directory %s", c->chroot);
 		return (chmod(c->chroot, 0755));
@@ -121,9 +127,9 @@ check_chroot(const struct conf *c)
 }
 
 static int
-check_system(const struct conf *c)
+check_system(const struct derpd *d)
 {
-	return (check_users(c) == -1 || check_chroot(c) == -1 ? -1 : 0);
+	return (check_users(d->conf) == -1 || check_chroot(d) == -1 ? -1 : 0);
 }
 
 int
@@ -133,7 +139,7 @@ parent_check(struct derpd *d)
 	int rv = -1;
 
 	set_up(d);
-	if (check_system(d->conf) == -1)
+	if (check_system(d) == -1)
 		return (-1);
 	if (procs_start_keys(d) == 0) {
 		rv = load_all(d, d->conf, &l, 1);
@@ -148,19 +154,25 @@ parent_check(struct derpd *d)
 	return (fflush(stdout) == 0 ? rv : -1);
 }
 
-static void
-reload(struct derpd *d)
+int
+parent_reload(struct derpd *d, char *err, size_t errsize)
 {
-	char err[512];
+	int rv;
 
-	if (load_reload(d, err, sizeof(err)) == -1)
-		log_warnx("reload refused: %s", err);
+	(void)notify_reloading();
+	if ((rv = load_reload(d, err, errsize)) == 0)
+		log_info("configuration reloaded");
+	else
+		log_warnx("reload refused, nothing was changed: %s", err);
+	(void)notify("READY=1");
+	return (rv);
 }
 
 static void
 signalled(evutil_socket_t sig, short what, void *arg)
 {
 	struct derpd *d = arg;
+	char err[512];
 
 	(void)what;
 	switch (sig) {
@@ -173,7 +185,7 @@ signalled(evutil_socket_t sig, short what, void *arg)
 		if (d->starting || d->stopping)
 			break;
 		log_info("SIGHUP: reading %s again", d->conf_path);
-		reload(d);
+		(void)parent_reload(d, err, sizeof(err));
 		break;
 	default:
 		parent_stop(d);
@@ -218,6 +230,7 @@ parent_stop(struct derpd *d)
 	log_info("stopping");
 	(void)notify("STOPPING=1");
 	control_close(d);
+	listen_close(&d->listens);	/* a new client is refused at once */
 	procs_stop(d, STOP_MS);
 	d->ev_stop = evtimer_new(d->base, stop_late, d);
 	if (d->ev_stop == NULL || evtimer_add(d->ev_stop, &tv) == -1)
@@ -229,9 +242,12 @@ parent_stop(struct derpd *d)
 static void
 renew(evutil_socket_t fd, short what, void *arg)
 {
+	struct derpd *d = arg;
+
 	(void)fd;
 	(void)what;
-	load_renew_meta(arg);
+	if (!d->stopping)
+		load_renew(d);
 }
 
 static void
@@ -297,7 +313,7 @@ parent_ready(struct derpd *d)
 static int
 start(struct derpd *d)
 {
-	if (check_system(d->conf) == -1 ||
+	if (check_system(d) == -1 ||
 	    listen_open(&d->listens, d->conf, d->nworkers) == -1 ||
 	    procs_start_keys(d) == -1 ||
 	    load_all(d, d->conf, &d->loaded, 1) == -1)

@@ -28,7 +28,7 @@
 
 #define DERPD_VERSION	"1.0"
 #define CALL_MS		10000	/* bound of one answer of keys */
-#define LEVEL_SIZE	128
+#define LEVEL_SIZE	256
 
 struct derpd;
 
@@ -40,6 +40,8 @@ struct proc {
 	pid_t		 pid;		/* 0: not running */
 	struct chan	*chan;		/* NULL: gone */
 	int		 ready;
+	unsigned int	 commits;	/* not answered yet */
+	int		 refused;	/* one of them was answered with no */
 	unsigned int	 restarts;
 	unsigned int	 backoff_ms;	/* before the next start */
 	uint64_t	 started_ms;	/* monotonic */
@@ -88,6 +90,9 @@ int	 parent_check(struct derpd *d);
 
 /* parent.c */
 
+/* Reload, with all that is to be said of it; 0, or -1 with why in `err'. */
+int	 parent_reload(struct derpd *d, char *err, size_t errsize);
+
 /* Run until stopped; `ready_fd' (-1 none) gets a byte once all is up. */
 int	 parent_run(struct derpd *d, int ready_fd);
 
@@ -110,6 +115,18 @@ int	 procs_start_relays(struct derpd *d);
 
 /* A signal says that children have ended. */
 void	 procs_reap(struct derpd *d);
+
+/*
+ * A child broke the rules, as `what' says behind its name: it is killed, and
+ * started anew when it has gone.
+ */
+void	 procs_fail(struct proc *p, const char *what);
+
+/*
+ * Wait until all workers have answered every MSG_RELAY_COMMIT, at most `ms';
+ * one that does not is killed.  0, or -1 when one refused (logged).
+ */
+int	 procs_settle(struct derpd *d, unsigned int ms);
 
 /* Channels between keys and a worker, replacing older ones. */
 int	 procs_connect_keys(struct derpd *d, struct proc *relay);
@@ -145,15 +162,15 @@ int	 load_send(struct derpd *d, struct proc *relay, int first);
 
 /*
  * Read the configuration again and put it in force, or leave everything as it
- * was.  0, or -1 with why in `err'.
+ * was.  0, or -1 with the first line that the log got in `err'.
  */
 int	 load_reload(struct derpd *d, char *err, size_t errsize);
 
 /* keys was started anew: give it its keys.  0, or -1 (logged). */
 int	 load_again(struct derpd *d);
 
-/* A fresh meta certificate for all workers. */
-void	 load_renew_meta(struct derpd *d);
+/* Once a week: a fresh meta certificate for all; who expires soon is named. */
+void	 load_renew(struct derpd *d);
 
 /* keyfiles.c */
 
@@ -165,8 +182,8 @@ int	 keyfile_open(const char *path, const char *what);
 
 /*
  * Call keys with a message about the key file `path'; the result (at most
- * `size' bytes) goes to `res' and its length to *len.  Takes `fd' and `w'.
- * 0, or -1 (logged, with the path).
+ * `size' bytes) goes to `res' and its length to *len.  Takes `fd'.  0, or -1
+ * (logged, with the path); a keys that does not answer is started anew.
  */
 int	 keyfile_call(struct derpd *d, uint32_t type, struct wr *w, int fd,
 	    const char *path, void *res, size_t size, size_t *len);
@@ -184,14 +201,14 @@ int	 keyfile_selfsigned(struct derpd *d, const struct conf *c,
 
 /* control.c */
 
-/* Open the control socket.  0, or -1 (logged). */
+/* Open the control socket, non-blocking.  0, or -1 (logged). */
 int	 control_open(struct derpd *d);
 
 /* Remove it, and end all conversations. */
 void	 control_close(struct derpd *d);
 
-/* A worker's part of the answer to `derpctl clients'. */
-void	 control_client(struct derpd *d, struct proc *relay, struct msg *m);
+/* A worker's part of the answer to `derpctl clients'.  0, or -1 malformed. */
+int	 control_client(struct proc *relay, struct msg *m);
 
 /* A worker has gone: do not wait for its clients. */
 void	 control_worker_gone(struct derpd *d, unsigned int worker);

@@ -61,6 +61,18 @@ forget(struct proc *p)
 	chan_free(p->chan);
 	p->chan = NULL;
 	p->ready = 0;
+	p->commits = 0;
+	p->refused = 0;
+}
+
+void
+procs_fail(struct proc *p, const char *what)
+{
+	log_warnx("%s %u (pid %d) %s: killed", role_name(p->role), p->worker,
+	    (int)p->pid, what);
+	forget(p);
+	if (p->pid > 0)
+		kill(p->pid, SIGKILL);
 }
 
 /* Fork, execute, say MSG_START.  0, or -1 (logged). */
@@ -89,15 +101,21 @@ spawn(struct derpd *d, struct proc *p)
 	return (0);
 }
 
-static void
+/* Said once in a child's life.  0, or -1 malformed. */
+static int
 take_ready(struct proc *p, struct msg *m)
 {
+	if (m->type != MSG_READY || p->ready)
+		return (-1);
 	rd_str(&m->rd, p->level, sizeof(p->level));
+	if (!rd_end(&m->rd))
+		return (-1);
 	p->ready = 1;
 	if (p->role == ROLE_RELAY)
 		log_info("relay %u ready (%s)", p->worker, p->level);
 	else
 		log_info("%s ready (%s)", role_name(p->role), p->level);
+	return (0);
 }
 
 /* A child broke its channel: it is of no more use. */
@@ -107,9 +125,10 @@ gone(struct chan *c, const char *why, void *arg)
 	struct proc *p = arg;
 
 	(void)c;
-	if (!p->d->stopping && strcmp(why, "closed") != 0)
-		log_warnx("%s (pid %d): %s; killed", role_name(p->role),
-		    (int)p->pid, why);
+	if (!p->d->stopping && strcmp(why, "closed") != 0) {
+		procs_fail(p, why);
+		return;
+	}
 	forget(p);
 	if (p->pid > 0 && !p->d->stopping)
 		kill(p->pid, SIGKILL);
@@ -129,26 +148,25 @@ procs_start_keys(struct derpd *d)
 {
 	struct proc *p = &d->keys;
 	struct msg m;
+	int rv;
 
 	if (spawn(d, p) == -1)
 		return (-1);
 	if (chan_flush(p->chan, CALL_MS) == -1 ||
 	    chan_recv(p->chan, &m, CALL_MS) == -1) {
-		log_warnx("keys did not start; its last line says why");
-		forget(p);
-		kill(p->pid, SIGKILL);
+		procs_fail(p, d->debug ? "did not start, its last line says "
+		    "why" : "did not start, the system's log says why");
 		return (-1);
 	}
-	if (m.type == MSG_READY)
-		take_ready(p, &m);
+	rv = take_ready(p, &m);
 	msg_free(&m);
-	if (chan_attach(p->chan, d->base, from_keys, gone, p) == -1) {
-		log_warn("channel to keys");
-		forget(p);
-		kill(p->pid, SIGKILL);
-		return (-1);
-	}
-	return (0);
+	if (rv == -1)
+		procs_fail(p, "sent something else than that it is ready");
+	else if (chan_attach(p->chan, d->base, from_keys, gone, p) == -1)
+		procs_fail(p, "can't be listened to");
+	else
+		return (0);
+	return (-1);
 }
 
 /* One channel of a worker to keys, of one kind. */
@@ -219,33 +237,88 @@ connect_pair(struct proc *a, struct proc *b)
 	return (send_link(b, a->worker, sv[1]));
 }
 
+/* The answer to MSG_RELAY_COMMIT.  0, or -1 malformed or not asked for. */
+static int
+take_result(struct proc *p, struct msg *m)
+{
+	char why[1024];
+	int ok;
+
+	ok = rd_u8(&m->rd);
+	rd_str(&m->rd, why, sizeof(why));
+	if (!rd_end(&m->rd) || p->commits == 0)
+		return (-1);
+	p->commits--;
+	if (ok)
+		return (0);
+	log_warnx("relay %u: %s", p->worker, why);
+	p->refused = 1;
+	/* A new one has no older settings to go on with. */
+	return (p->ready ? 0 : -1);
+}
+
 /* A worker commits settings, reports ready, or lists its clients. */
 static void
 from_relay(struct chan *c, struct msg *m, void *arg)
 {
 	struct proc *p = arg;
-	char why[256];
-	int ok;
+	int rv;
 
 	(void)c;
 	switch (m->type) {
 	case MSG_READY:
-		take_ready(p, m);
-		parent_ready(p->d);
+		if ((rv = take_ready(p, m)) == 0)
+			parent_ready(p->d);
 		break;
 	case MSG_RELAY_RESULT:
-		ok = rd_u8(&m->rd);
-		rd_str(&m->rd, why, sizeof(why));
-		if (ok)
-			break;
-		log_warnx("relay %u: %s", p->worker, why);
-		if (p->d->starting)
-			p->d->failed = 1;
+		rv = take_result(p, m);
 		break;
 	default:
-		control_client(p->d, p, m);
+		rv = control_client(p, m);
 		break;
 	}
+	if (rv == -1)
+		procs_fail(p, "could not take its settings or sent a "
+		    "malformed message");
+}
+
+/* Until one worker has answered, or `end' (monotonic ms).  0, -1 refused. */
+static int
+settle(struct proc *p, uint64_t end)
+{
+	struct msg m;
+	uint64_t now;
+	int refused, left;
+
+	/* What came behind the answer is announced by no event: take it too. */
+	while (p->chan != NULL && (now = parent_now_ms()) <= end) {
+		left = p->commits == 0 ? 0 : (int)(end - now);
+		if (chan_recv(p->chan, &m, left) == -1) {
+			if (errno != ETIMEDOUT)
+				procs_fail(p, "broke off");
+			break;
+		}
+		from_relay(p->chan, &m, p);
+		msg_free(&m);
+	}
+	refused = p->refused;
+	p->refused = 0;
+	if (p->commits > 0)
+		procs_fail(p, "did not answer");
+	return (refused ? -1 : 0);
+}
+
+int
+procs_settle(struct derpd *d, unsigned int ms)
+{
+	uint64_t end = parent_now_ms() + ms;
+	unsigned int i;
+	int rv = 0;
+
+	for (i = 0; i < d->nworkers; i++)
+		if (settle(&d->relays[i], end) == -1)
+			rv = -1;
+	return (rv);
 }
 
 static int
