@@ -21,7 +21,7 @@
 
 #define MAX_TALKS	16
 #define CLIENTS_MS	2000		/* a worker lists its clients within */
-#define MAX_QUEUED	(64 * 1024 * 1024) /* bytes derpctl has not read */
+#define MAX_QUEUED	(64 * 1024 * 1024) /* bytes derpctl left unread */
 #define PAUSE_SECS	1		/* without descriptors to accept */
 
 /* A conversation with one derpctl. */
