@@ -327,12 +327,11 @@ static void
 add_timers(struct derpd *d)
 {
 	struct timeval late = { START_MS / 1000, 0 }, week = { RENEW_SECS, 0 };
-	struct event *ev;
 
-	ev = evtimer_new(d->base, start_late, d);
 	d->ev_renew = event_new(d->base, -1, EV_PERSIST, renew, d);
-	if (ev == NULL || evtimer_add(ev, &late) == -1 ||
-	    d->ev_renew == NULL || event_add(d->ev_renew, &week) == -1)
+	if (event_base_once(d->base, -1, EV_TIMEOUT, start_late, d,
+	    &late) == -1 || d->ev_renew == NULL ||
+	    event_add(d->ev_renew, &week) == -1)
 		fatalx("timers");
 }
 

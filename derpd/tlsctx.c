@@ -110,7 +110,7 @@ adjust(SSL_CTX *ctx)
 typedef SSL_CTX *(*ctx_new_fn)(const SSL_METHOD *);
 typedef SSL	*(*ssl_new_fn)(SSL_CTX *);
 
-/* libssl's function `name' into the function pointer at `fn' of `size' bytes. */
+/* libssl's function `name' into the pointer at `fn' of `size' bytes. */
 static void
 next_function(const char *name, void *fn, size_t size)
 {

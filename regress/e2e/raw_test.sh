@@ -44,11 +44,11 @@ slow_logins_body() {
 }
 
 QUICK='split-head split-login split-frames split-fast one-byte-records
-one-byte-segments records-at-once coalesced fast-start bad-frames bad-mesh-frames
-unknown-frames garbage ping-limits gone-rules bad-logins good-logins
-http-requests http-refused http-keepalive http-bodies http-plain http-upgrades
-tls-alpn tls-sni tls-versions tls-key-update tls-junk abrupt-ends
-connect-floods slow-reader'
+one-byte-segments records-at-once coalesced fast-start bad-frames
+bad-mesh-frames unknown-frames garbage ping-limits gone-rules bad-logins
+good-logins http-requests http-refused http-keepalive http-bodies http-plain
+http-upgrades tls-alpn tls-sni tls-versions tls-key-update tls-junk
+abrupt-ends connect-floods slow-reader'
 
 e2e_case exhaustion 120 "no descriptors left: go on serving, recover, no spin"
 exhaustion_body() {
