@@ -31,7 +31,7 @@ struct talk {
 	struct chan	*chan;
 	uint32_t	 id;		/* of its question to the workers */
 	uint64_t	 waiting;	/* for these workers, a bit each */
-	const char	*lacks;		/* what is wrong with the list, or NULL */
+	const char	*lacks;		/* what is wrong with it, or NULL */
 	struct event	*ev_late;
 };
 

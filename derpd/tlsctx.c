@@ -39,7 +39,8 @@
 
 SSL_CTX		*SSL_CTX_new(const SSL_METHOD *)
 		    __attribute__((visibility("default"), used));
-SSL		*SSL_new(SSL_CTX *) __attribute__((visibility("default"), used));
+SSL		*SSL_new(SSL_CTX *)
+		    __attribute__((visibility("default"), used));
 
 /* Is `name' in a list of protocol names (RFC 7301, 3.1)? */
 static int
