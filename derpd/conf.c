@@ -62,22 +62,6 @@ conf_errors_reset(void)
 	nerrors = 0;
 }
 
-int
-conf_macro(const char *assignment)
-{
-	const char *eq = strchr(assignment, '=');
-	char *name;
-	int rv;
-
-	if (eq == NULL || eq == assignment)
-		return (-1);
-	if ((name = strndup(assignment, (size_t)(eq - assignment))) == NULL)
-		return (-1);
-	rv = lex_macro(name, eq + 1, 1);
-	free(name);
-	return (rv);
-}
-
 static struct conf *
 conf_new(void)
 {
@@ -156,7 +140,7 @@ default_hostname(void)
 	if (gethostname(name, sizeof(name)) == 0) {
 		name[sizeof(name) - 1] = '\0';
 		if (strchr(name, '.') != NULL) {
-			set_hostname(set_dup(name), &pos);
+			set_hostname(name, &pos);
 			return;
 		}
 	}
@@ -171,8 +155,8 @@ default_listen(void)
 
 	if (!TAILQ_EMPTY(&parsed->listens))
 		return;
-	set_listen(set_dup("*"), 443, 1, &pos);
-	set_listen(set_dup("*"), 80, 0, &pos);
+	set_listen("*", 443, 1, &pos);
+	set_listen("*", 80, 0, &pos);
 }
 
 static void
@@ -211,9 +195,6 @@ check_relay(void)
 	if (!tls)
 		conf_error(&pos, "the relay needs TLS: expected a line such "
 		    "as listen on * port 443 tls");
-	if (strlen(parsed->chroot) >= 1024 || strlen(parsed->control) >= 104)
-		conf_error(&pos, "chroot or control: the path is too long "
-		    "(control at most 103 bytes)");
 }
 
 struct conf *
@@ -234,7 +215,7 @@ conf_load(const char *path)
 			check_relay();
 		}
 	}
-	lex_macros_reset();
+	macro_reset();
 	c = parsed;
 	parsed = NULL;
 	if (conf_errors() == 0)

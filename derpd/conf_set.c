@@ -4,9 +4,9 @@
  */
 #include <sys/types.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <netinet/in.h>
 #include <ctype.h>
-#include <limits.h>
 #include <netdb.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -25,12 +25,6 @@ void
 set_begin(void)
 {
 	memset(done, 0, sizeof(done));
-}
-
-int
-set_done(enum set_what what)
-{
-	return (done[what]);
 }
 
 /* 1 the first time; else an error is reported. */
@@ -57,42 +51,54 @@ set_dup(const char *s)
 }
 
 static void
-replace(char **dst, char *s)
+replace(char **dst, const char *s)
 {
 	free(*dst);
-	*dst = s;
+	*dst = set_dup(s);
+}
+
+void
+set_macro(const char *name, const char *value, const struct conf_pos *pos)
+{
+	if (!macro_is_name(name))
+		conf_error(pos, "macro \"%s\": expected a name of letters, "
+		    "digits and _", name);
+	else if (macro_set(name, value, 0) == -1)
+		fatal("configuration");
+}
+
+/* What the last letter of a size stands for. */
+static int64_t
+unit_of(char letter)
+{
+	switch (letter) {
+	case 'K': case 'k':
+		return (1024);
+	case 'M': case 'm':
+		return (1024 * 1024);
+	case 'G': case 'g':
+		return (1024 * 1024 * 1024);
+	}
+	return (0);
 }
 
 int64_t
-set_size(char *text, const struct conf_pos *pos)
+set_size(const char *text, const struct conf_pos *pos)
 {
 	const char *errstr = "malformed";
+	char digits[24];
 	size_t n = strlen(text);
-	int64_t v = 0, unit = 1;
+	int64_t v = 0, unit = n > 1 ? unit_of(text[n - 1]) : 0;
 
-	if (n > 1) {
-		switch (text[n - 1]) {
-		case 'K': case 'k':
-			unit = 1024;
-			break;
-		case 'M': case 'm':
-			unit = 1024 * 1024;
-			break;
-		case 'G': case 'g':
-			unit = 1024 * 1024 * 1024;
-			break;
-		}
-		if (unit > 1) {
-			text[n - 1] = '\0';
-			v = strtonum(text, 0, INT64_MAX / unit, &errstr);
-			text[n - 1] = '?';
-		}
+	if (unit > 0 && n < sizeof(digits) &&
+	    strspn(text, "0123456789") == n - 1) {
+		strlcpy(digits, text, n);
+		v = strtonum(digits, 0, INT64_MAX / unit, &errstr);
 	}
 	if (errstr != NULL)
-		conf_error(pos, "a size that is no number: expected bytes, "
-		    "with K, M or G behind it if wanted");
-	free(text);
-	return (errstr == NULL ? v * unit : 0);
+		conf_error(pos, "size \"%.64s\": expected a number of bytes, "
+		    "with K, M or G behind it if wanted", text);
+	return (errstr == NULL ? v * unit : -1);
 }
 
 /* A DNS name: labels of letters, digits and inner hyphens. */
@@ -148,26 +154,24 @@ is_address(const char *s)
 }
 
 void
-set_hostname(char *name, const struct conf_pos *pos)
+set_hostname(const char *name, const struct conf_pos *pos)
 {
 	struct conf_name *n;
 
 	if (!is_dns_name(name) && !is_address(name)) {
 		conf_error(pos, "hostname \"%s\": expected a DNS name or an "
 		    "IP address", name);
-		free(name);
 		return;
 	}
 	TAILQ_FOREACH(n, &parsed->names, entry)
 		if (strcasecmp(n->name, name) == 0) {
 			conf_error(pos, "hostname \"%s\" stands there twice",
 			    name);
-			free(name);
 			return;
 		}
 	if ((n = calloc(1, sizeof(*n))) == NULL)
 		fatal("configuration");
-	n->name = name;
+	n->name = set_dup(name);
 	n->pos = *pos;
 	TAILQ_INSERT_TAIL(&parsed->names, n, entry);
 }
@@ -202,7 +206,8 @@ add_listen(const char *address, int64_t port, int family, int tls,
 }
 
 void
-set_listen(char *address, int64_t port, int tls, const struct conf_pos *pos)
+set_listen(const char *address, int64_t port, int tls,
+    const struct conf_pos *pos)
 {
 	if (port > 65535)
 		conf_error(pos, "port %lld: expected 0 to 65535",
@@ -212,39 +217,46 @@ set_listen(char *address, int64_t port, int tls, const struct conf_pos *pos)
 		add_listen("0.0.0.0", port, AF_INET, tls, 1, pos);
 	} else
 		add_listen(address, port, AF_UNSPEC, tls, 0, pos);
-	free(address);
+}
+
+/* The longest path that `what' may have, in bytes. */
+static size_t
+path_max(enum set_what what)
+{
+	struct sockaddr_un sun;
+
+	return (what == SET_CONTROL ? sizeof(sun.sun_path) - 1 : 1023);
 }
 
 static int
-is_absolute(const char *path, const char *name, const struct conf_pos *pos)
+is_path(const char *path, size_t max, const char *name,
+    const struct conf_pos *pos)
 {
-	if (*path == '/' && strlen(path) < PATH_MAX)
+	if (*path == '/' && strlen(path) <= max)
 		return (1);
-	conf_error(pos, "%s \"%s\": expected an absolute path", name, path);
+	conf_error(pos, "%s \"%s\": expected an absolute path of at most %zu "
+	    "bytes", name, path, max);
 	return (0);
 }
 
 void
-set_certificate(char *cert, char *key, const struct conf_pos *pos)
+set_certificate(const char *cert, const char *key, const struct conf_pos *pos)
 {
 	struct conf_cert *c;
 
-	if (cert != NULL && (!is_absolute(cert, "certificate", pos) ||
-	    !is_absolute(key, "key", pos))) {
-		free(cert);
-		free(key);
+	if (cert != NULL && (!is_path(cert, 1023, "certificate", pos) ||
+	    !is_path(key, 1023, "key", pos)))
 		return;
-	}
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		fatal("configuration");
-	c->cert = cert;
-	c->key = key;
+	c->cert = cert == NULL ? NULL : set_dup(cert);
+	c->key = cert == NULL ? NULL : set_dup(key);
 	c->pos = *pos;
 	TAILQ_INSERT_TAIL(&parsed->certs, c, entry);
 }
 
 void
-set_path(enum set_what what, char *path, const struct conf_pos *pos)
+set_path(enum set_what what, const char *path, const struct conf_pos *pos)
 {
 	static const char *const names[] = {
 		[SET_CONTROL] = "control", [SET_CHROOT] = "chroot",
@@ -256,24 +268,22 @@ set_path(enum set_what what, char *path, const struct conf_pos *pos)
 	    what == SET_STATEDIR ? &parsed->statedir :
 	    what == SET_RELAY_KEY ? &parsed->relay.key : &parsed->mesh_key;
 
-	if (!once(what, names[what], pos) ||
-	    !is_absolute(path, names[what], pos))
-		free(path);
-	else
+	if (once(what, names[what], pos) &&
+	    is_path(path, path_max(what), names[what], pos))
 		replace(dst, path);
 }
 
 void
-set_user(int keys, char *name, const struct conf_pos *pos)
+set_user(int keys, const char *name, const struct conf_pos *pos)
 {
 	const char *what = keys ? "keys user" : "user";
 
 	if (!once(keys ? SET_KEYS_USER : SET_USER, what, pos))
-		free(name);
-	else if (*name == '\0' || strlen(name) > 32) {
-		conf_error(pos, "%s: expected the name of a user", what);
-		free(name);
-	} else if (keys) {
+		return;
+	if (*name == '\0' || strlen(name) > 32)
+		conf_error(pos, "%s \"%s\": expected the name of a user",
+		    what, name);
+	else if (keys) {
 		replace(&parsed->keys_user, name);
 		parsed->keys_user_set = 1;
 	} else {
@@ -326,7 +336,7 @@ set_number(enum set_what what, int64_t v, const struct conf_pos *pos)
 	}
 	for (i = 0; numbers[i].what != what; i++)
 		;
-	if (!once(what, numbers[i].name, pos))
+	if (!once(what, numbers[i].name, pos) || v < 0)
 		return;
 	if (v < numbers[i].min || v > numbers[i].max) {
 		conf_error(pos, "%s %lld: expected %lld to %lld",
@@ -345,8 +355,11 @@ set_number(enum set_what what, int64_t v, const struct conf_pos *pos)
 static int
 is_url(const char *s)
 {
-	if ((strncmp(s, "https://", 8) != 0 &&
-	    strncmp(s, "http://", 7) != 0) || strlen(s) > 1000)
+	size_t scheme = strncmp(s, "https://", 8) == 0 ? 8 :
+	    strncmp(s, "http://", 7) == 0 ? 7 : 0;
+
+	if (scheme == 0 || strlen(s) > 1000 || s[scheme] == '\0' ||
+	    s[scheme] == '/')
 		return (0);
 	for (; *s != '\0'; s++)
 		if (*s <= 0x20 || *s >= 0x7f || *s == '"' || *s == '<' ||
@@ -356,20 +369,18 @@ is_url(const char *s)
 }
 
 void
-set_home(enum conf_home home, char *url, const struct conf_pos *pos)
+set_home(enum conf_home home, const char *url, const struct conf_pos *pos)
 {
-	if (!once(SET_HOME, "home", pos)) {
-		free(url);
+	if (!once(SET_HOME, "home", pos))
 		return;
-	}
 	if (home == HOME_REDIRECT && !is_url(url)) {
-		conf_error(pos, "home redirect: expected an http:// or "
-		    "https:// URL of visible ASCII characters");
-		free(url);
+		conf_error(pos, "home redirect \"%s\": expected an http:// or "
+		    "https:// URL of visible ASCII characters", url);
 		return;
 	}
 	parsed->relay.home = home;
-	replace(&parsed->relay.redirect, url);
+	if (url != NULL)
+		replace(&parsed->relay.redirect, url);
 }
 
 void
@@ -380,19 +391,16 @@ set_codel_off(const struct conf_pos *pos)
 }
 
 void
-set_congestion(char *name, const struct conf_pos *pos)
+set_congestion(const char *name, const struct conf_pos *pos)
 {
 	size_t n = strlen(name);
 
-	if (!once(SET_CONGESTION, "congestion control", pos)) {
-		free(name);
+	if (!once(SET_CONGESTION, "congestion control", pos))
 		return;
-	}
 	if (n == 0 || n > 15 || strspn(name,
 	    "abcdefghijklmnopqrstuvwxyz0123456789_-") != n) {
 		conf_error(pos, "congestion control \"%s\": expected the name "
 		    "of an algorithm, such as \"bbr\"", name);
-		free(name);
 		return;
 	}
 	replace(&parsed->relay.congestion, name);

@@ -1,7 +1,7 @@
 /*
  * conf_set: what parse.y does with a statement: check its values, put them
- * into the configuration.  Every string is heap memory that is taken over;
- * `pos' is where the statement begins.  Errors go to conf_error().
+ * into the configuration.  Strings are copied; `pos' is where the statement
+ * begins.  Errors go to conf_error().
  */
 #ifndef CONF_SET_H
 #define CONF_SET_H
@@ -22,42 +22,46 @@ enum set_what {
 /* Begin a configuration: nothing is set twice yet. */
 void	 set_begin(void);
 
-/* Was it written? */
-int	 set_done(enum set_what what);
-
 /* A copy of `s'; exits without memory. */
 char	*set_dup(const char *s);
 
-/* Bytes of "64K", "1M", "2G"; 0 and an error when malformed. */
-int64_t	 set_size(char *text, const struct conf_pos *pos);
+/* NAME = "VALUE". */
+void	 set_macro(const char *name, const char *value,
+	    const struct conf_pos *pos);
+
+/* Bytes of "64K", "1M", "2G"; -1 and an error when malformed. */
+int64_t	 set_size(const char *text, const struct conf_pos *pos);
 
 /* A host name (or address) of this machine. */
-void	 set_hostname(char *name, const struct conf_pos *pos);
+void	 set_hostname(const char *name, const struct conf_pos *pos);
 
 /* listen on `address' ("*" any) port `port', with or without TLS. */
-void	 set_listen(char *address, int64_t port, int tls,
+void	 set_listen(const char *address, int64_t port, int tls,
 	    const struct conf_pos *pos);
 
 /* A pair of files; both NULL: self-signed. */
-void	 set_certificate(char *cert, char *key, const struct conf_pos *pos);
+void	 set_certificate(const char *cert, const char *key,
+	    const struct conf_pos *pos);
 
 /* An absolute path. */
-void	 set_path(enum set_what what, char *path, const struct conf_pos *pos);
+void	 set_path(enum set_what what, const char *path,
+	    const struct conf_pos *pos);
 
-/* A number within the range of its setting. */
+/* A number within the range of its setting; -1: of a size, reported. */
 void	 set_number(enum set_what what, int64_t v, const struct conf_pos *pos);
 
 /* The user of the children, or of keys. */
-void	 set_user(int keys, char *name, const struct conf_pos *pos);
+void	 set_user(int keys, const char *name, const struct conf_pos *pos);
 
 /* The page at /; `url' with HOME_REDIRECT. */
-void	 set_home(enum conf_home home, char *url, const struct conf_pos *pos);
+void	 set_home(enum conf_home home, const char *url,
+	    const struct conf_pos *pos);
 
 /* codel off. */
 void	 set_codel_off(const struct conf_pos *pos);
 
 /* Congestion control of client connections. */
-void	 set_congestion(char *name, const struct conf_pos *pos);
+void	 set_congestion(const char *name, const struct conf_pos *pos);
 
 /* There is a relay section. */
 void	 set_relay(const struct conf_pos *pos);

@@ -1,178 +1,170 @@
 /*
  * lex: words of the configuration: files and includes, comments, quotes,
- * macros.  Called by the grammar of parse.y.
+ * macros put in, and where a statement that is refused ends.  Called by the
+ * grammar of parse.y.
  */
 #include <sys/queue.h>
 #include <sys/stat.h>
-#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "conf_parse.h"
+#include "conf_set.h"
 #include "log.h"
 #include "parse.h"
 
-#define WORD_MAX_LEN	1024
+#define WORD_MAX_LEN	1024		/* with its end */
 #define DEPTH_MAX	16		/* of includes */
+#define FILES_MAX	256		/* in all */
 #define FILE_MAX_SIZE	(1024 * 1024)	/* bytes */
+#define NEAR_MAX	64		/* of a word in a message */
+#define WORD_CHARS	MACRO_NAME_CHARS ".-:/@+%"
 
 struct source {
 	struct source	*up;		/* the file that includes it */
-	FILE		*f;
+	char		*text;
+	size_t		 len, at;
 	char		*name;		/* owned by parsed->files */
+	dev_t		 dev;
+	ino_t		 ino;
 	int		 line;
-	int		 newline;	/* the next token is on the next line */
 	int		 begin;		/* end the include line first */
 };
 
-struct macro {
-	TAILQ_ENTRY(macro) entry;
-	char		*name, *value;
-	int		 sticky;
+struct string {
+	SLIST_ENTRY(string) entry;
+	char		 text[];
 };
 
 static struct source	*source;
-static const char	*expand;	/* rest of a macro's value */
-static TAILQ_HEAD(, macro) macros = TAILQ_HEAD_INITIALIZER(macros);
+static const char	*expand;	/* rest of a macro's value, or NULL */
 static char		 word[WORD_MAX_LEN];
-static const char	*usage;
+static SLIST_HEAD(, string) strings = SLIST_HEAD_INITIALIZER(strings);
 
-static const struct {
-	const char	*word;
-	int		 token;
-	const char	*usage;		/* NULL: begins no statement */
-} keywords[] = {
-	{ "accept",	ACCEPT,	"accept rate NUMBER burst NUMBER" },
-	{ "acme",	ACME,	NULL },
-	{ "address",	ADDRESS, NULL },
-	{ "admit",	ADMIT,	NULL },
-	{ "blank",	BLANK,	NULL },
-	{ "burst",	BURST,	NULL },
-	{ "bytes",	BYTES,	NULL },
-	{ "certificate", CERTIFICATE, "certificate \"FILE\" key \"FILE\", or: "
-	    "certificate self-signed" },
-	{ "chroot",	CHROOT,	"chroot \"DIRECTORY\"" },
-	{ "client",	CLIENT,	"client rate SIZE burst SIZE" },
-	{ "clients",	CLIENTS, NULL },
-	{ "codel",	CODEL,	"codel target MS interval MS, or: codel off" },
-	{ "congestion",	CONGESTION, "congestion control \"NAME\"" },
-	{ "control",	CONTROL, "control \"SOCKET\"" },
-	{ "file",	FILENAME, NULL },
-	{ "home",	HOME,	"home page, home blank, or: home redirect "
-	    "\"URL\"" },
-	{ "hostname",	HOSTNAME, "hostname \"NAME\"" },
-	{ "include",	INCLUDE, "include \"FILE\"" },
-	{ "interval",	INTERVAL, NULL },
-	{ "key",	KEY,	NULL },
-	{ "keys",	KEYS,	"keys user \"NAME\"" },
-	{ "limit",	LIMIT,	NULL },
-	{ "listen",	LISTEN,	"listen on ADDRESS port NUMBER [tls]" },
-	{ "map",	MAP,	NULL },
-	{ "max",	MAXIMUM, "max clients NUMBER" },
-	{ "mesh",	MESH,	"mesh { key file \"FILE\" }" },
-	{ "metrics",	METRICS, NULL },
-	{ "off",	OFF,	NULL },
-	{ "on",		ON,	NULL },
-	{ "packets",	PACKETS, NULL },
-	{ "page",	PAGE,	NULL },
-	{ "port",	PORT,	NULL },
-	{ "queue",	QUEUE,	"queue bytes SIZE packets NUMBER" },
-	{ "rate",	RATE,	NULL },
-	{ "redirect",	REDIRECT, NULL },
-	{ "relay",	RELAY,	"relay { ... }" },
-	{ "sandbox",	SANDBOX, "sandbox on, or: sandbox off" },
-	{ "self-signed", SELFSIGNED, NULL },
-	{ "statedir",	STATEDIR, "statedir \"DIRECTORY\"" },
-	{ "stun",	STUN,	NULL },
-	{ "target",	TARGET,	NULL },
-	{ "timeout",	TIMEOUT, NULL },
-	{ "tls",	TLS,	NULL },
-	{ "unsent",	UNSENT,	"unsent limit SIZE" },
-	{ "user",	USER,	"user \"NAME\"" },
-	{ "with",	WITH,	NULL },
-	{ "workers",	WORKERS, "workers NUMBER" },
-	{ "write",	WRITE,	"write timeout MS" }
-};
+/* The statement that is being read. */
+static int		 last;		/* token; '\n' between statements */
+static char		 first[NEAR_MAX]; /* the word that it begins with */
+static const char	*usage;		/* how it must look; NULL unknown */
+static int		 reported;	/* the lexer refused its last token */
+static int		 skipping;	/* it is refused: pass over it */
+static int		 nest;		/* open braces of what is passed over */
 
-void
+/* The block that it stands in. */
+static enum conf_block	 block;
+static struct conf_pos	 block_pos;
+
+static void
 lex_pos(struct conf_pos *pos)
 {
-	pos->file = source == NULL ? NULL : source->name;
-	pos->line = source == NULL ? 0 : source->line;
-}
-
-const char *
-lex_word(void)
-{
-	return (word);
-}
-
-const char *
-lex_usage(void)
-{
-	return (usage);
+	pos->file = source->name;
+	pos->line = source->line;
 }
 
 /* Remember a file name for as long as the configuration lives. */
 static char *
 keep_name(const char *path)
 {
-	char **v, *name;
+	char **v;
 
-	if ((name = strdup(path)) == NULL || (v = reallocarray(parsed->files,
-	    parsed->nfiles + 1, sizeof(*v))) == NULL)
+	if ((v = reallocarray(parsed->files, parsed->nfiles + 1,
+	    sizeof(*v))) == NULL)
 		fatal("configuration");
-	v[parsed->nfiles++] = name;
 	parsed->files = v;
-	return (name);
+	return (v[parsed->nfiles++] = set_dup(path));
 }
 
 /* An include is looked for beside the file that names it. */
-static void
+static int
 resolve(char *dst, size_t size, const char *path)
 {
 	const char *slash;
+	int n;
 
 	if (source == NULL || *path == '/' ||
 	    (slash = strrchr(source->name, '/')) == NULL)
-		strlcpy(dst, path, size);
+		n = snprintf(dst, size, "%s", path);
 	else
-		snprintf(dst, size, "%.*s%s", (int)(slash + 1 - source->name),
-		    source->name, path);
+		n = snprintf(dst, size, "%.*s%s",
+		    (int)(slash + 1 - source->name), source->name, path);
+	return (n < 0 || (size_t)n >= size ? -1 : 0);
+}
+
+/* All of a file; NULL, or what is wrong with it. */
+static const char *
+slurp(struct source *s, int fd)
+{
+	struct stat st;
+	ssize_t n;
+
+	if (fstat(fd, &st) == -1)
+		return (strerror(errno));
+	if (!S_ISREG(st.st_mode) || st.st_size > FILE_MAX_SIZE)
+		return ("not a configuration: expected a regular file of at "
+		    "most 1 MiB");
+	s->dev = st.st_dev;
+	s->ino = st.st_ino;
+	if ((s->text = malloc((size_t)st.st_size + 1)) == NULL)
+		fatal("configuration");
+	while (s->len < (size_t)st.st_size) {
+		n = read(fd, s->text + s->len, (size_t)st.st_size - s->len);
+		if (n == -1)
+			return (strerror(errno));
+		if (n == 0)
+			break;
+		s->len += (size_t)n;
+	}
+	return (NULL);
+}
+
+/* May one more file be read, and this one? */
+static int
+may_push(const struct source *new, const char *path,
+    const struct conf_pos *from)
+{
+	const struct source *s;
+	int depth = 0;
+
+	for (s = source; s != NULL; s = s->up, depth++)
+		if (s->dev == new->dev && s->ino == new->ino) {
+			conf_error(from, "include \"%s\": it includes itself",
+			    path);
+			return (0);
+		}
+	if (depth >= DEPTH_MAX || parsed->nfiles >= FILES_MAX) {
+		conf_error(from, "include \"%s\": expected at most %d files "
+		    "within each other, and %d in all", path, DEPTH_MAX,
+		    FILES_MAX);
+		return (0);
+	}
+	return (1);
 }
 
 int
 lex_push(const char *path, const struct conf_pos *from)
 {
 	struct source *s;
-	struct stat st;
+	const char *wrong;
 	char full[WORD_MAX_LEN];
-	int depth = 0;
+	int fd = -1;
 
-	resolve(full, sizeof(full), path);
-	for (s = source; s != NULL; s = s->up, depth++)
-		if (strcmp(s->name, full) == 0) {
-			conf_error(from, "%s includes itself", full);
-			return (-1);
-		}
-	if (depth >= DEPTH_MAX) {
-		conf_error(from, "include \"%s\": more than %d files deep",
-		    full, DEPTH_MAX);
-		return (-1);
-	}
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		fatal("configuration");
-	if ((s->f = fopen(full, "re")) == NULL || fstat(fileno(s->f),
-	    &st) == -1 || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX_SIZE) {
-		if (s->f == NULL)
-			conf_error(from, "%s: %s", full, strerror(errno));
-		else {
-			conf_error(from, "%s: not a configuration file: "
-			    "expected a regular file of at most 1 MiB", full);
-			fclose(s->f);
-		}
+	if (resolve(full, sizeof(full), path) == -1)
+		wrong = "the path is too long";
+	else if ((fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
+		wrong = strerror(errno);
+	else
+		wrong = slurp(s, fd);
+	if (fd != -1)
+		close(fd);
+	if (wrong != NULL)
+		conf_error(from, "%s: %s", full, wrong);
+	if (wrong != NULL || !may_push(s, full, from)) {
+		free(s->text);
 		free(s);
 		return (-1);
 	}
@@ -180,8 +172,9 @@ lex_push(const char *path, const struct conf_pos *from)
 	s->line = 1;
 	s->begin = source != NULL;
 	s->up = source;
+	if (source == NULL)
+		last = '\n';
 	source = s;
-	usage = NULL;
 	return (0);
 }
 
@@ -191,96 +184,30 @@ pop(void)
 	struct source *s = source;
 
 	source = s->up;
-	fclose(s->f);
+	free(s->text);
 	free(s);
 }
 
 void
 lex_reset(void)
 {
+	struct string *s;
+
 	while (source != NULL)
 		pop();
-	expand = NULL;
-	usage = NULL;
-	word[0] = '\0';
-}
-
-static struct macro *
-find_macro(const char *name)
-{
-	struct macro *m;
-
-	TAILQ_FOREACH(m, &macros, entry)
-		if (strcmp(m->name, name) == 0)
-			return (m);
-	return (NULL);
-}
-
-int
-lex_macro(const char *name, const char *value, int sticky)
-{
-	struct macro *m;
-	char *copy;
-
-	if ((copy = strdup(value)) == NULL)
-		return (-1);
-	if ((m = find_macro(name)) != NULL) {
-		if (m->sticky && !sticky) {
-			free(copy);
-			return (0);
-		}
-		free(m->value);
-		m->value = copy;
-		return (0);
+	while ((s = SLIST_FIRST(&strings)) != NULL) {
+		SLIST_REMOVE_HEAD(&strings, entry);
+		free(s);
 	}
-	if ((m = calloc(1, sizeof(*m))) == NULL ||
-	    (m->name = strdup(name)) == NULL) {
-		free(m);
-		free(copy);
-		return (-1);
-	}
-	m->value = copy;
-	m->sticky = sticky;
-	TAILQ_INSERT_TAIL(&macros, m, entry);
-	return (0);
+	expand = usage = NULL;
+	skipping = nest = reported = 0;
+	block = BLOCK_NONE;
+	word[0] = first[0] = '\0';
 }
 
-void
-lex_macros_reset(void)
-{
-	struct macro *m, *next;
-
-	for (m = TAILQ_FIRST(&macros); m != NULL; m = next) {
-		next = TAILQ_NEXT(m, entry);
-		if (m->sticky)
-			continue;
-		TAILQ_REMOVE(&macros, m, entry);
-		free(m->name);
-		free(m->value);
-		free(m);
-	}
-}
-
-void
-lex_skip(void)
-{
-	int ch, depth = 0;
-
-	if (source == NULL || source->newline)
-		return;
-	while ((ch = getc(source->f)) != EOF) {
-		depth += (ch == '{') - (ch == '}');
-		if (ch == '\n' && depth <= 0)
-			break;
-		if (ch == '\n')
-			source->line++;
-	}
-	if (ch == '\n')
-		ungetc(ch, source->f);
-}
-
+/* The next character, of a macro's value or of the file; EOF at its end. */
 static int
-next_char(void)
+get(void)
 {
 	int ch;
 
@@ -289,15 +216,11 @@ next_char(void)
 			return ((unsigned char)*expand++);
 		expand = NULL;
 	}
-	if ((ch = getc(source->f)) != '\\')
-		return (ch);
-	if ((ch = getc(source->f)) == '\n') {	/* the line goes on */
-		source->line++;
-		return (' ');
-	}
-	if (ch != EOF)
-		ungetc(ch, source->f);
-	return ('\\');
+	if (source->at == source->len)
+		return (EOF);
+	ch = (unsigned char)source->text[source->at++];
+	source->line += ch == '\n';
+	return (ch);
 }
 
 static void
@@ -305,25 +228,36 @@ put_back(int ch)
 {
 	if (ch == EOF)
 		return;
-	if (expand != NULL)
+	if (expand != NULL) {
 		expand--;
-	else
-		ungetc(ch, source->f);
+		return;
+	}
+	source->at--;
+	source->line -= ch == '\n';
 }
 
+/* The same outside quotes, where a line that ends in a backslash goes on. */
 static int
-is_word(int ch)
+next_char(void)
 {
-	return (ch != EOF && (isalnum(ch) || strchr("._-:/@+%", ch) != NULL));
+	int ch = get(), after;
+
+	if (ch != '\\')
+		return (ch);
+	if ((after = get()) == '\n')
+		return (' ');
+	put_back(after);
+	return (ch);
 }
 
-/* A run of word characters into `word'; 0, or -1: too long. */
+/* A run of characters out of `set' into `word'; 0, or -1: too long. */
 static int
-read_word(int ch)
+read_word(const char *set)
 {
 	size_t n = 0;
+	int ch;
 
-	for (; is_word(ch) && ch != '\0'; ch = next_char()) {
+	while ((ch = get()) != EOF && ch != '\0' && strchr(set, ch) != NULL) {
 		if (n == sizeof(word) - 1)
 			return (-1);
 		word[n++] = (char)ch;
@@ -340,14 +274,21 @@ bad(const char *what)
 
 	lex_pos(&pos);
 	conf_error(&pos, "%s", what);
+	reported = 1;
 	return (BADWORD);
 }
 
 static int
 string_token(void)
 {
-	if ((yylval.v.string = strdup(word)) == NULL)
+	size_t n = strlen(word) + 1;
+	struct string *s;
+
+	if ((s = malloc(sizeof(*s) + n)) == NULL)
 		fatal("configuration");
+	memcpy(s->text, word, n);
+	SLIST_INSERT_HEAD(&strings, s, entry);
+	yylval.v.string = s->text;
 	return (STRING);
 }
 
@@ -357,105 +298,103 @@ quoted(void)
 	size_t n = 0;
 	int ch;
 
-	for (;;) {
-		ch = next_char();
-		if (ch == '"')
-			break;
-		if (ch == '\\' && ((ch = next_char()) != '"' && ch != '\\'))
-			return (bad("a backslash in quotes: expected \\\" or "
-			    "\\\\"));
+	while ((ch = get()) != '"') {
 		if (ch == EOF || ch == '\n') {
 			put_back(ch);
 			return (bad("a quote is not closed: expected \" "
 			    "before the end of the line"));
 		}
-		if (ch == '\0' || n == sizeof(word) - 1)
-			return (bad("a NUL or more than 1023 characters in "
-			    "quotes"));
+		if (ch == '\\' && (ch = get()) != '"' && ch != '\\') {
+			put_back(ch);
+			return (bad("a backslash in quotes: expected \\\" or "
+			    "\\\\"));
+		}
+		if (ch == '\0')
+			return (bad("a NUL in quotes: expected text"));
+		if (n == sizeof(word) - 1)
+			return (bad("more than 1023 characters in quotes"));
 		word[n++] = (char)ch;
 	}
 	word[n] = '\0';
 	return (string_token());
 }
 
-/* $name: go on with its value. */
+/* $name: go on with its value.  0, or a token that is refused. */
 static int
 expand_macro(void)
 {
-	struct conf_pos pos;
-	struct macro *m;
+	char text[200];
+	const char *value;
 
 	if (expand != NULL)
-		return (bad("a macro within a macro's value"));
-	if (read_word(next_char()) == -1 || word[0] == '\0')
+		return (bad("$ in the value of a macro: expected plain text"));
+	if (read_word(MACRO_NAME_CHARS) == -1 || word[0] == '\0')
 		return (bad("$ without a name: expected $NAME"));
-	if ((m = find_macro(word)) == NULL) {
-		lex_pos(&pos);
-		conf_error(&pos, "macro %s is not defined: expected %s = "
-		    "\"VALUE\" before, or -D", word, word);
-		return (BADWORD);
+	if ((value = macro_value(word)) == NULL) {
+		snprintf(text, sizeof(text), "macro %.*s is not defined: "
+		    "expected a line %.*s = \"VALUE\" before, or -D",
+		    NEAR_MAX - 1, word, NEAR_MAX - 1, word);
+		return (bad(text));
 	}
-	expand = m->value;
+	expand = value;
 	return (0);
 }
 
 static int
-word_token(int ch)
+word_token(void)
 {
 	const char *errstr;
-	size_t i;
+	int token;
 
-	if (read_word(ch) == -1)
+	if (read_word(WORD_CHARS) == -1)
 		return (bad("a word of more than 1023 characters"));
 	if (word[strspn(word, "0123456789")] == '\0') {
 		yylval.v.number = strtonum(word, 0, INT64_MAX, &errstr);
 		return (errstr == NULL ? NUMBER : bad("a number is too large"));
 	}
-	for (i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++)
-		if (strcmp(word, keywords[i].word) == 0) {
-			if (keywords[i].usage != NULL)
-				usage = keywords[i].usage;
-			return (keywords[i].token);
-		}
-	return (string_token());
+	return ((token = word_find(word)) != -1 ? token : string_token());
 }
 
-/* End of a file: 0 at the end of all, else a newline. */
+/*
+ * The end of a file ends its line, then its block; 0 at the end of all, else
+ * the include line ends.
+ */
 static int
 end_of_file(void)
 {
+	if (last != '\n')
+		return ('\n');
+	if (block != BLOCK_NONE) {
+		conf_error(&block_pos, "%s { is not closed: expected } in the "
+		    "same file", block == BLOCK_RELAY ? "relay" : "mesh");
+		return ('}');
+	}
 	if (source->up == NULL)
 		return (0);
 	pop();
 	return ('\n');
 }
 
-int
-yylex(void)
+/* One token, as it stands there. */
+static int
+raw_token(void)
 {
 	int ch, token;
 
 again:
-	if (source->begin) {
-		source->begin = 0;
-		return ('\n');
-	}
-	if (source->newline) {
-		source->newline = 0;
-		source->line++;
-		usage = NULL;
-	}
-	while ((ch = next_char()) == ' ' || ch == '\t' || ch == '\r')
-		;
-	lex_pos(&yylval.pos);
+	do {
+		lex_pos(&yylval.pos);
+		ch = next_char();
+	} while (ch == ' ' || ch == '\t' || ch == '\r');
 	if (ch == '#')
-		while ((ch = next_char()) != '\n' && ch != EOF)
-			;
+		do {
+			lex_pos(&yylval.pos);
+			ch = get();
+		} while (ch != '\n' && ch != EOF);
 	switch (ch) {
 	case EOF:
 		return (end_of_file());
 	case '\n':
-		source->newline = 1;
 		return ('\n');
 	case '"':
 		return (quoted());
@@ -463,13 +402,129 @@ again:
 		if ((token = expand_macro()) != 0)
 			return (token);
 		goto again;
-	case '{':
-		usage = NULL;
-		break;
+	case '*': case '{': case '}': case '=':
+		snprintf(word, sizeof(word), "%c", ch);
+		return (ch);
 	}
-	if (is_word(ch) && ch != '\0')
-		return (word_token(ch));
-	word[0] = isprint(ch) ? (char)ch : '?';
-	word[1] = '\0';
-	return (strchr("*{}=", ch) != NULL && ch != '\0' ? ch : BADWORD);
+	if (ch != '\0' && strchr(WORD_CHARS, ch) != NULL) {
+		put_back(ch);
+		return (word_token());
+	}
+	snprintf(word, sizeof(word), "%c", ch == '\0' ? '?' : ch);
+	return (BADWORD);
+}
+
+/* Go to the end of the statement that was refused: its line, or its block. */
+static int
+skip_token(void)
+{
+	int ch;
+
+	for (;;) {
+		switch (ch = get()) {
+		case '#':
+			while ((ch = get()) != '\n' && ch != EOF)
+				;
+			put_back(ch);
+			break;
+		case '"':
+			while ((ch = get()) != '"' && ch != '\n' && ch != EOF)
+				if (ch == '\\' && (ch = get()) == '\n')
+					put_back(ch);
+			if (ch != '"')
+				put_back(ch);
+			break;
+		case '\\':
+			(void)get();
+			break;
+		case '{':
+			nest++;
+			break;
+		case '}':
+			if (nest == 0 && block != BLOCK_NONE) {
+				put_back(ch);
+				return ('\n');
+			}
+			nest -= nest > 0;
+			break;
+		case '\n':
+			if (nest == 0)
+				return ('\n');
+			break;
+		case EOF:
+			return ('\n');
+		}
+	}
+}
+
+void
+lex_skip(void)
+{
+	if (last == '\n')
+		return;
+	skipping = 1;
+	nest = last == '{';
+	/* It closes a block in spite of what is wrong before it. */
+	if (last == '}' && block != BLOCK_NONE && source->at > 0)
+		put_back('}');
+}
+
+/* Which statement is it, and which block? */
+static void
+follow(int token)
+{
+	const char *u;
+
+	if (last == '}')
+		usage = "the end of the line";
+	if (last == '\n' || last == '{') {
+		usage = NULL;
+		strlcpy(first, token == '\n' ? "" : word, sizeof(first));
+	}
+	if (token == '{' && block == BLOCK_NONE &&
+	    (last == RELAY || last == MESH) && !skipping) {
+		block = last == RELAY ? BLOCK_RELAY : BLOCK_MESH;
+		block_pos = yylval.pos;
+	}
+	/* In a block several statements may stand on a line. */
+	if ((last == '\n' || block != BLOCK_NONE) &&
+	    (u = word_usage(block, token)) != NULL) {
+		usage = u;
+		strlcpy(first, word, sizeof(first));
+	}
+}
+
+int
+yylex(void)
+{
+	int token;
+
+	if (last == '}' && !skipping)
+		block = BLOCK_NONE;
+	reported = 0;
+	if (skipping) {
+		token = skip_token();
+		skipping = 0;
+	} else if (source->begin) {
+		source->begin = 0;
+		token = '\n';
+	} else
+		token = raw_token();
+	follow(token);
+	return (last = token);
+}
+
+void
+lex_error(void)
+{
+	const char *want = usage != NULL ? usage : word_statements(block);
+	const char *near = usage == NULL && first[0] != '\0' ? first : word;
+
+	if (!reported && last == '\n' && near == word)
+		conf_error(&yylval.pos, "at the end of the line: expected %s",
+		    want);
+	else if (!reported)
+		conf_error(&yylval.pos, "near `%.*s': expected %s",
+		    NEAR_MAX - 1, near, want);
+	lex_skip();
 }

@@ -5,8 +5,6 @@
  */
 %{
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "conf_parse.h"
 #include "conf_set.h"
@@ -21,26 +19,24 @@
 %token	<v.string> STRING
 %token	<v.number> NUMBER
 %type	<v.number> size port tls onoff
-%type	<v.string> address
+%type	<v.string> address later
 
 %%
 
 grammar		: /* empty */
 		| grammar '\n'
 		| grammar statement '\n'
-		| grammar error '\n'
+		| grammar error '\n'	{ yyerrok; }
 		;
 
-statement	: STRING '=' STRING {
-			if (lex_macro($1, $3, 0) == -1)
-				fatal("configuration");
-			free($1);
-			free($3);
+statement	: STRING '=' STRING	{ set_macro($1, $3, &$<pos>1); }
+		| STRING '=' NUMBER {
+			char text[32];
+
+			snprintf(text, sizeof(text), "%lld", (long long)$3);
+			set_macro($1, text, &$<pos>1);
 		}
-		| INCLUDE STRING {
-			(void)lex_push($2, &$<pos>2);
-			free($2);
-		}
+		| INCLUDE STRING	{ (void)lex_push($2, &$<pos>1); }
 		| HOSTNAME STRING		{ set_hostname($2, &$<pos>1); }
 		| LISTEN ON address PORT port tls {
 			set_listen($3, $5, (int)$6, &$<pos>1);
@@ -52,8 +48,8 @@ statement	: STRING '=' STRING {
 			set_certificate(NULL, NULL, &$<pos>1);
 		}
 		| RELAY				{ set_relay(&$<pos>1); }
-		  '{' optnl relayopts '}'
-		| MESH '{' optnl meshopts '}'
+		  '{' relayopts '}'
+		| MESH '{' meshopts '}'
 		| CONTROL STRING { set_path(SET_CONTROL, $2, &$<pos>1); }
 		| CHROOT STRING { set_path(SET_CHROOT, $2, &$<pos>1); }
 		| STATEDIR STRING { set_path(SET_STATEDIR, $2, &$<pos>1); }
@@ -63,15 +59,20 @@ statement	: STRING '=' STRING {
 			set_number(SET_SANDBOX, $2, &$<pos>1);
 		}
 		| later {
-			conf_error(&$<pos>1, "this statement is not part of "
-			    "this release of derpd: leave it out");
+			conf_error(&$<pos>1, "%s is not part of this release "
+			    "of derpd: leave it out", $1);
 			lex_skip();
 		}
 		;
 
-later		: STUN | MAP | ADMIT | METRICS | ACME ;
+later		: STUN			{ $$ = "stun"; }
+		| MAP			{ $$ = "map"; }
+		| ADMIT			{ $$ = "admit"; }
+		| METRICS		{ $$ = "metrics"; }
+		| ACME			{ $$ = "acme"; }
+		;
 
-address		: '*'			{ $$ = set_dup("*"); }
+address		: '*'			{ $$ = "*"; }
 		| STRING		{ $$ = $1; }
 		;
 
@@ -90,13 +91,10 @@ size		: NUMBER		{ $$ = $1; }
 		| STRING		{ $$ = set_size($1, &$<pos>1); }
 		;
 
-optnl		: /* empty */
-		| optnl '\n'
-		;
-
 relayopts	: /* empty */
-		| relayopts relayopt optnl
-		| relayopts error optnl
+		| relayopts '\n'
+		| relayopts relayopt
+		| relayopts error '\n'	{ yyerrok; }
 		;
 
 relayopt	: KEY STRING { set_path(SET_RELAY_KEY, $2, &$<pos>1); }
@@ -140,22 +138,22 @@ relayopt	: KEY STRING { set_path(SET_RELAY_KEY, $2, &$<pos>1); }
 		;
 
 meshopts	: /* empty */
-		| meshopts meshopt optnl
-		| meshopts error optnl
+		| meshopts '\n'
+		| meshopts meshopt
+		| meshopts error '\n'	{ yyerrok; }
 		;
 
 meshopt		: KEY FILENAME STRING {
 			set_path(SET_MESH_KEY, $3, &$<pos>1);
 		}
 		| WITH STRING meshaddress {
-			free($2);
-			conf_error(&$<pos>1, "mesh: `with' is not part of this "
+			conf_error(&$<pos>1, "mesh with is not part of this "
 			    "release of derpd: leave it out");
 		}
 		;
 
 meshaddress	: /* empty */
-		| ADDRESS STRING	{ free($2); }
+		| ADDRESS STRING
 		;
 
 %%
@@ -163,15 +161,6 @@ meshaddress	: /* empty */
 void
 yyerror(const char *msg)
 {
-	const char *usage = lex_usage();
-	struct conf_pos pos = yylval.pos;
-
 	(void)msg;
-	if (usage != NULL)
-		conf_error(&pos, "near `%s': expected %s", lex_word(), usage);
-	else
-		conf_error(&pos, "near `%s': expected hostname, listen, "
-		    "certificate, relay, mesh, control, user, keys user, "
-		    "chroot, statedir, sandbox, include or NAME = \"VALUE\"",
-		    lex_word());
+	lex_error();
 }

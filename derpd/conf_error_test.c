@@ -1,0 +1,421 @@
+/*
+ * conf_error_test: what is said of a configuration that is wrong: once, with
+ * file, line, and what was expected; the text around words.
+ */
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "conf_fixture.h"
+
+/* Statements that are good but for `error', within a relay block. */
+static void
+bad_relay(const char *text, const char *error)
+{
+	char all[2048];
+
+	snprintf(all, sizeof(all), NAME CERT "relay {\n%s\n}\n", text);
+	bad(all, 4, error);
+	snprintf(all, sizeof(all), NAME CERT "relay { %s }\n", text);
+	bad(all, 3, error);
+}
+
+ATF_TC_WITHOUT_HEAD(text);
+ATF_TC_BODY(text, tc)
+{
+	struct conf *c;
+
+	/* No newline at the end, DOS line ends, comments, a continuation. */
+	c = good("# first\r\n" NAME "  # more \\\n" CERT
+	    "user \\\n\t\"x\" # behind\r\n" "control \"/a \\\"b\\\\#\"\n"
+	    "relay { } # }");
+	ATF_CHECK_STREQ(c->user, "x");
+	ATF_CHECK_STREQ(c->control, "/a \"b\\#");
+	conf_free(c);
+	/* A line that goes on counts as two. */
+	bad(NAME CERT RELAY "user \\\n \"x\"\nlisten\n", 6,
+	    "at the end of the line: expected listen on ADDRESS port NUMBER "
+	    "[tls]");
+	bad(NAME CERT RELAY "user \"x\n", 4, "a quote is not closed: expected "
+	    "\" before the end of the line");
+	bad(NAME CERT RELAY "user \"x", 4, "a quote is not closed: expected "
+	    "\" before the end of the line");
+	bad(NAME CERT RELAY "user \"x\\\n", 4, "a backslash in quotes: "
+	    "expected \\\" or \\\\");
+	bad(NAME CERT RELAY "user \"x\\n\"\n", 4, "a backslash in quotes: "
+	    "expected \\\" or \\\\");
+	bad(NAME CERT RELAY "user a\\b\n", 4,
+	    "near `\\': expected user \"NAME\"");
+	bad(NAME CERT "relay { workers 99999999999999999999 }\n", 3,
+	    "a number is too large");
+}
+
+ATF_TC_WITHOUT_HEAD(binary);
+ATF_TC_BODY(binary, tc)
+{
+	static const char quoted[] = NAME CERT RELAY "user \"a\0b\"\n";
+	static const char plain[] = NAME CERT RELAY "user \0\n";
+	char *all = malloc(70000);
+	int n;
+
+	put_file(CONF, quoted, sizeof(quoted) - 1);
+	ATF_CHECK(load_file(CONF) == NULL);
+	ATF_CHECK(strstr(errs, ":4: a NUL in quotes: expected text\n") != NULL);
+	ATF_CHECK_EQ(lines(), 1);
+	put_file(CONF, plain, sizeof(plain) - 1);
+	ATF_CHECK(load_file(CONF) == NULL);
+	ATF_CHECK(strstr(errs, ":4: near `?': expected user") != NULL);
+	ATF_CHECK_EQ(lines(), 1);
+	ATF_REQUIRE(all != NULL);
+	n = snprintf(all, 70000, NAME CERT RELAY "user ");
+	memset(all + n, 'x', 60000);
+	snprintf(all + n + 60000, 3, "\n");
+	bad(all, 4, "a word of more than 1023 characters");
+	all[n] = '"';
+	snprintf(all + n + 60000, 3, "\"\n");
+	bad(all, 4, "more than 1023 characters in quotes");
+	/* The longest word that is taken. */
+	n = snprintf(all, 70000, NAME CERT RELAY "chroot /");
+	memset(all + n, 'x', 1022);
+	snprintf(all + n + 1022, 3, "\n");
+	conf_free(good(all));
+	/* Bytes that a terminal would follow are shown, not sent. */
+	bad(NAME CERT RELAY "user \x1b[1m\n", 4,
+	    "near `\\x1b': expected user \"NAME\"");
+	free(all);
+}
+
+ATF_TC_WITHOUT_HEAD(top_errors);
+ATF_TC_BODY(top_errors, tc)
+{
+	static const char all[] = ": expected hostname, listen, certificate, "
+	    "relay, mesh, control, user, keys user, chroot, statedir, "
+	    "sandbox, include or NAME = \"VALUE\"";
+	static const struct {
+		const char *text, *near, *error;
+	} t[] = {
+		{ "hostname", NULL, "expected hostname \"NAME\"" },
+		{ "hostname 5", "5", "expected hostname \"NAME\"" },
+		{ "hostname \"a\" b", "b", "expected hostname \"NAME\"" },
+		{ "listen on *", NULL, "expected listen on ADDRESS port "
+		    "NUMBER [tls]" },
+		{ "listen on * port https", "https", "expected listen on "
+		    "ADDRESS port NUMBER [tls]" },
+		{ "certificate \"/x\"", NULL, "expected certificate \"FILE\" "
+		    "key \"FILE\", or: certificate self-signed" },
+		{ "relay", NULL, "expected relay { ... }" },
+		{ "mesh", NULL, "expected mesh { key file \"FILE\" }" },
+		{ "mesh { key \"/x\" }", "/x", "expected key file \"FILE\"" },
+		{ "mesh { foo }", "foo", "expected key file or }" },
+		{ "control 5", "5", "expected control \"SOCKET\"" },
+		{ "chroot off", "off", "expected chroot \"DIRECTORY\"" },
+		{ "statedir", NULL, "expected statedir \"DIRECTORY\"" },
+		{ "user 12", "12", "expected user \"NAME\"" },
+		{ "keys \"x\"", "x", "expected keys user \"NAME\"" },
+		{ "keys user", NULL, "expected keys user \"NAME\"" },
+		{ "sandbox", NULL, "expected sandbox on, or: sandbox off" },
+		{ "sandbox maybe", "maybe", "expected sandbox on, or: sandbox "
+		    "off" },
+		{ "include", NULL, "expected include \"FILE\"" },
+	};
+	char text[512], error[512];
+	size_t i;
+
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		snprintf(text, sizeof(text), NAME CERT "%s\n%s",
+		    t[i].text, strcmp(t[i].text, "relay") == 0 ? "" : RELAY);
+		if (t[i].near == NULL)
+			snprintf(error, sizeof(error), "at the end of the "
+			    "line: %s", t[i].error);
+		else
+			snprintf(error, sizeof(error), "near `%s': %s",
+			    t[i].near, t[i].error);
+		bad(text, 3, error);
+	}
+	for (i = 0; i < 5; i++) {
+		static const char *const odd[] = {
+			"foo", "workers 5", "}", "tls = \"x\"", "[x] y"
+		};
+		static const char *const at[] = {
+			"foo", "workers", "}", "tls", "["
+		};
+
+		snprintf(text, sizeof(text), NAME CERT RELAY "%s\n", odd[i]);
+		snprintf(error, sizeof(error), "near `%s'%s", at[i], all);
+		bad(text, 4, error);
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(relay_errors);
+ATF_TC_BODY(relay_errors, tc)
+{
+	bad_relay("foo 5", "near `foo': expected key, workers, home, queue, "
+	    "codel, unsent limit, write timeout, congestion control, accept "
+	    "rate, client rate, max clients or }");
+	bad_relay("key 5", "near `5': expected key \"FILE\"");
+	bad_relay("key \"x\"", "relay key \"x\": expected an absolute path of "
+	    "at most 1023 bytes");
+	bad_relay("workers many", "near `many': expected workers NUMBER");
+	bad_relay("workers 0", "workers 0: expected 1 to 64");
+	bad_relay("workers 65", "workers 65: expected 1 to 64");
+	bad_relay("workers 1 workers 2",
+	    "workers is set a second time: expected it once");
+	bad_relay("home sweet", "near `sweet': expected home page, home "
+	    "blank, or: home redirect \"URL\"");
+	bad_relay("home redirect \"ftp://x\"", "home redirect \"ftp://x\": "
+	    "expected an http:// or https:// URL of visible ASCII characters");
+	bad_relay("home redirect \"https:///\"", "home redirect "
+	    "\"https:///\": expected an http:// or https:// URL of visible "
+	    "ASCII characters");
+	bad_relay("home redirect \"http://a b\"", "home redirect "
+	    "\"http://a b\": expected an http:// or https:// URL of visible "
+	    "ASCII characters");
+	bad_relay("home page home blank",
+	    "home is set a second time: expected it once");
+	bad_relay("queue 5", "near `5': expected queue bytes SIZE packets "
+	    "NUMBER");
+	bad_relay("queue bytes 65604 packets 1",
+	    "queue bytes 65604: expected 65605 to 1073741824");
+	bad_relay("queue bytes 1M packets 0",
+	    "queue packets 0: expected 1 to 1048576");
+	bad_relay("queue bytes 1T packets 1", "size \"1T\": expected a number "
+	    "of bytes, with K, M or G behind it if wanted");
+	bad_relay("codel 5", "near `5': expected codel target MS interval MS, "
+	    "or: codel off");
+	bad_relay("codel target 0 interval 1",
+	    "codel target (ms) 0: expected 1 to 10000");
+	bad_relay("codel target 1 interval 60001",
+	    "codel interval (ms) 60001: expected 1 to 60000");
+	bad_relay("codel off codel off",
+	    "codel is set a second time: expected it once");
+	bad_relay("unsent 5", "near `5': expected unsent limit SIZE");
+	bad_relay("unsent limit 16383",
+	    "unsent limit (bytes) 16383: expected 16384 to 1073741824");
+	bad_relay("write 5", "near `5': expected write timeout MS");
+	bad_relay("write timeout 3600001",
+	    "write timeout (ms) 3600001: expected 0 to 3600000");
+	bad_relay("congestion bbr", "near `bbr': expected congestion control "
+	    "\"NAME\"");
+	bad_relay("congestion control 5", "near `5': expected congestion "
+	    "control \"NAME\"");
+	bad_relay("congestion control \"a b\"", "congestion control \"a b\": "
+	    "expected the name of an algorithm, such as \"bbr\"");
+	bad_relay("accept 5", "near `5': expected accept rate NUMBER burst "
+	    "NUMBER");
+	bad_relay("accept rate 0 burst 1",
+	    "accept rate 0: expected 1 to 1000000");
+	bad_relay("accept rate 1 burst 1000001",
+	    "accept burst 1000001: expected 1 to 1000000");
+	bad_relay("client rate 1K x", "near `x': expected client rate SIZE "
+	    "burst SIZE");
+	bad_relay("client rate 0 burst 65568", "client rate (bytes a second) "
+	    "0: expected 1 to 1099511627776");
+	bad_relay("client rate 1 burst 65567", "client burst (bytes) 65567: "
+	    "expected 65568 to 1099511627776");
+	bad_relay("max 5", "near `5': expected max clients NUMBER");
+	bad_relay("max clients 0", "max clients 0: expected 1 to 10000000");
+}
+
+ATF_TC_WITHOUT_HEAD(values);
+ATF_TC_BODY(values, tc)
+{
+	static const char *const names[] = {
+		"", "a b", "-a", "a-", "a..b", ".a", "a.", "a_b", "1.2.3.4.5",
+		"a.-b", "300.1.1.1x-"
+	};
+	char text[2048], error[512];
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(text, sizeof(text), CERT RELAY "hostname \"%s\"\n",
+		    names[i]);
+		if (strcmp(names[i], "1.2.3.4.5") == 0) {
+			conf_free(good(text));
+			continue;
+		}
+		snprintf(error, sizeof(error), "hostname \"%s\": expected a "
+		    "DNS name or an IP address", names[i]);
+		bad(text, 3, error);
+	}
+	bad(NAME CERT RELAY "hostname \"Relay.Example.org\"\n", 4,
+	    "hostname \"Relay.Example.org\" stands there twice");
+	bad(NAME CERT RELAY "listen on host port 1 tls\n", 4,
+	    "listen on host: expected * or an IP address");
+	bad(NAME CERT RELAY "listen on * port 65536 tls\n", 4,
+	    "port 65536: expected 0 to 65535");
+	bad(NAME CERT RELAY "listen on ::1 port 1 tls\nlisten on ::1 port 1\n",
+	    5, "listen on ::1 port 1 stands there twice");
+	bad(NAME RELAY "certificate \"c\" key \"/k\"\n", 3, "certificate "
+	    "\"c\": expected an absolute path of at most 1023 bytes");
+	bad(NAME RELAY "certificate \"/c\" key \"k\"\n", 3, "key \"k\": "
+	    "expected an absolute path of at most 1023 bytes");
+	bad(NAME CERT RELAY "chroot \"\"\n", 4, "chroot \"\": expected an "
+	    "absolute path of at most 1023 bytes");
+	bad(NAME CERT RELAY "statedir x\n", 4, "statedir \"x\": expected an "
+	    "absolute path of at most 1023 bytes");
+	bad(NAME CERT RELAY "mesh { key file x }\n", 4, "mesh key file \"x\": "
+	    "expected an absolute path of at most 1023 bytes");
+	bad(NAME CERT RELAY "mesh { with \"x\" address 1.2.3.4 }\n", 4,
+	    "mesh with is not part of this release of derpd: leave it out");
+	bad(NAME CERT RELAY "user \"\"\n", 4,
+	    "user \"\": expected the name of a user");
+	bad(NAME CERT RELAY "keys user \"\"\n", 4,
+	    "keys user \"\": expected the name of a user");
+	bad(NAME CERT RELAY "sandbox on\nsandbox off\n", 5,
+	    "sandbox is set a second time: expected it once");
+	bad(NAME CERT RELAY "user a\nuser b\n", 5,
+	    "user is set a second time: expected it once");
+	bad(NAME CERT RELAY "control /a\ncontrol /b\n", 5,
+	    "control is set a second time: expected it once");
+}
+
+/* The path of a socket has a bound of the system. */
+ATF_TC_WITHOUT_HEAD(socket_path);
+ATF_TC_BODY(socket_path, tc)
+{
+	size_t max = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
+	char text[512], error[512], path[200];
+
+	memset(path, 'x', sizeof(path));
+	path[0] = '/';
+	path[max] = '\0';
+	snprintf(text, sizeof(text), NAME CERT RELAY "control \"%s\"\n", path);
+	conf_free(good(text));
+	path[max] = 'x';
+	path[max + 1] = '\0';
+	snprintf(text, sizeof(text), NAME CERT RELAY "control \"%s\"\n", path);
+	snprintf(error, sizeof(error), "control \"%s\": expected an absolute "
+	    "path of at most %zu bytes", path, max);
+	bad(text, 4, error);
+}
+
+ATF_TC_WITHOUT_HEAD(whole);
+ATF_TC_BODY(whole, tc)
+{
+	char host[256];
+
+	bad("\n" NAME CERT, 1, "nothing to serve: expected relay { ... }");
+	bad(NAME RELAY "listen on * port 443 tls\n", 3, "listen with tls, but "
+	    "there is no certificate: expected certificate \"FILE\" key "
+	    "\"FILE\", or certificate self-signed");
+	bad(NAME CERT RELAY "listen on * port 80\n", 1, "the relay needs TLS: "
+	    "expected a line such as listen on * port 443 tls");
+	bad(NAME CERT RELAY CERT, 4,
+	    "certificate self-signed stands there twice");
+	bad(NAME CERT RELAY RELAY, 4,
+	    "relay is set a second time: expected it once");
+	ATF_REQUIRE_EQ(gethostname(host, sizeof(host)), 0);
+	if (strchr(host, '.') == NULL)
+		bad(CERT RELAY, 1, "no hostname: expected a line such as "
+		    "hostname \"relay.example.org\", the name that clients "
+		    "use");
+	else
+		conf_free(good(CERT RELAY));
+	ATF_CHECK(load_file("none.conf") == NULL);
+	ATF_CHECK(strstr(errs, ": none.conf: No such file or directory\n") !=
+	    NULL);
+	ATF_CHECK_EQ(lines(), 1);
+	ATF_CHECK(load_file(".") == NULL);
+	ATF_CHECK(strstr(errs, ": .: not a configuration: expected a regular "
+	    "file of at most 1 MiB\n") != NULL);
+	ATF_CHECK_EQ(lines(), 1);
+}
+
+/* Statements of later releases: one error, and on behind their blocks. */
+ATF_TC_WITHOUT_HEAD(later);
+ATF_TC_BODY(later, tc)
+{
+	static const char *const words[] = {
+		"stun", "map", "acme", "admit", "metrics"
+	};
+	static const char *const forms[] = {
+		"", " \"/etc/x\"", " { a b }", " {\n a \"}\" # }\n b { c }\n}",
+		" { a\n\tb \\}\n}", " { \"a\\\"}\"\n \"open\n }",
+		" x {\n}\t# end", " $none \"not closed"
+	};
+	char text[512], error[128];
+	size_t i, k;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		for (k = 0; k < sizeof(forms) / sizeof(forms[0]); k++) {
+			snprintf(text, sizeof(text), NAME CERT "%s%s\n" RELAY,
+			    words[i], forms[k]);
+			snprintf(error, sizeof(error), "%s is not part of this "
+			    "release of derpd: leave it out", words[i]);
+			bad(text, 3, error);
+		}
+	/* What stands behind is looked at, with its own line. */
+	ATF_CHECK(load(NAME "stun {\n\n}\nuser\nmap\nbar {\n x\n}\nuser \"\"\n"
+	    RELAY) == NULL);
+	ATF_CHECK(strstr(errs, ":2: stun is not part") != NULL);
+	ATF_CHECK(strstr(errs, ":5: at the end of the line: expected user") !=
+	    NULL);
+	ATF_CHECK(strstr(errs, ":6: map is not part") != NULL);
+	ATF_CHECK(strstr(errs, ":7: near `bar': expected") != NULL);
+	ATF_CHECK(strstr(errs, ":10: user \"\": expected") != NULL);
+	ATF_CHECK_EQ(lines(), 5);
+}
+
+/* Each error of a file is told at once. */
+ATF_TC_WITHOUT_HEAD(many);
+ATF_TC_BODY(many, tc)
+{
+	char text[2048], *p = text;
+	int i;
+
+	ATF_CHECK(load("hostname\nlisten x\nrelay {\nworkers x\nhome y\n"
+	    "queue {\n x\n}\nmax z }\nuser\nsandbox\nrelay { x }\nmesh x\n"
+	    "user \"x\n") == NULL);
+	ATF_CHECK(strstr(errs, ":1: at the end of the line") != NULL);
+	ATF_CHECK(strstr(errs, ":2: near `x': expected listen") != NULL);
+	ATF_CHECK(strstr(errs, ":4: near `x': expected workers") != NULL);
+	ATF_CHECK(strstr(errs, ":5: near `y': expected home") != NULL);
+	ATF_CHECK(strstr(errs, ":6: near `{': expected queue") != NULL);
+	ATF_CHECK(strstr(errs, ":9: near `z': expected max") != NULL);
+	ATF_CHECK(strstr(errs, ":10: at the end of the line: expected user") !=
+	    NULL);
+	ATF_CHECK(strstr(errs, ":11: at the end of the line: expected sand") !=
+	    NULL);
+	ATF_CHECK(strstr(errs, ":12: relay is set a second time") != NULL);
+	ATF_CHECK(strstr(errs, ":12: near `x': expected key, ") != NULL);
+	ATF_CHECK(strstr(errs, ":13: near `x': expected mesh {") != NULL);
+	ATF_CHECK(strstr(errs, ":14: a quote is not closed") != NULL);
+	ATF_CHECK_EQ(lines(), 12);
+	/* But not more than one can read. */
+	for (i = 0; i < 30; i++)
+		p += snprintf(p, 16, "foo %d\n", i);
+	ATF_CHECK(load(text) == NULL);
+	ATF_CHECK(strstr(errs, ":20: near `foo'") != NULL);
+	ATF_CHECK(strstr(errs, ":21:") == NULL);
+	ATF_CHECK(strstr(errs, ": 10 more errors\n") != NULL);
+	/* Twice over, nothing of the last time is left. */
+	conf_free(good(NAME CERT RELAY));
+}
+
+ATF_TC_WITHOUT_HEAD(open_block);
+ATF_TC_BODY(open_block, tc)
+{
+	bad(NAME CERT "\nrelay {\nworkers 5\n\n", 4,
+	    "relay { is not closed: expected } in the same file");
+	bad(NAME CERT "relay {", 3,
+	    "relay { is not closed: expected } in the same file");
+	bad(NAME CERT RELAY "mesh {\n key file \"/x\"", 4,
+	    "mesh { is not closed: expected } in the same file");
+	bad(NAME CERT "relay { } user x\n", 3, "near `user': expected the end "
+	    "of the line");
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, text);
+	ATF_TP_ADD_TC(tp, binary);
+	ATF_TP_ADD_TC(tp, top_errors);
+	ATF_TP_ADD_TC(tp, relay_errors);
+	ATF_TP_ADD_TC(tp, values);
+	ATF_TP_ADD_TC(tp, socket_path);
+	ATF_TP_ADD_TC(tp, whole);
+	ATF_TP_ADD_TC(tp, later);
+	ATF_TP_ADD_TC(tp, many);
+	ATF_TP_ADD_TC(tp, open_block);
+	return (atf_no_error());
+}

@@ -1,0 +1,108 @@
+/*
+ * conf_fixture: load a configuration from a text, and look at what is said of
+ * it.  For the tests of the configuration, which run in a directory of their
+ * own.
+ */
+#ifndef CONF_FIXTURE_H
+#define CONF_FIXTURE_H
+
+#include <atf-c.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf.h"
+
+/* What a good configuration needs: a line each. */
+#define NAME	"hostname \"relay.example.org\"\n"
+#define CERT	"certificate self-signed\n"
+#define RELAY	"relay { }\n"
+#define CONF	"t.conf"
+
+static char	 errs[16384];	/* what the last load() logged */
+
+static inline void
+put_file(const char *name, const char *text, size_t n)
+{
+	FILE *f = fopen(name, "w");
+
+	ATF_REQUIRE(f != NULL);
+	ATF_REQUIRE_EQ(fwrite(text, 1, n, f), n);
+	ATF_REQUIRE_EQ(fclose(f), 0);
+}
+
+static inline void
+put(const char *name, const char *text)
+{
+	put_file(name, text, strlen(text));
+}
+
+/* conf_load() with standard error in errs. */
+static inline struct conf *
+load_file(const char *name)
+{
+	struct conf *c;
+	ssize_t n;
+	int saved = dup(2);
+	int fd = open("stderr", O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	ATF_REQUIRE(saved != -1 && fd != -1);
+	ATF_REQUIRE(dup2(fd, 2) == 2);
+	c = conf_load(name);
+	fflush(stderr);
+	ATF_REQUIRE(dup2(saved, 2) == 2);
+	close(saved);
+	n = pread(fd, errs, sizeof(errs) - 1, 0);
+	ATF_REQUIRE(n >= 0);
+	errs[n] = '\0';
+	close(fd);
+	return (c);
+}
+
+static inline struct conf *
+load(const char *text)
+{
+	put(CONF, text);
+	return (load_file(CONF));
+}
+
+static inline unsigned int
+lines(void)
+{
+	unsigned int n = 0;
+	const char *p;
+
+	for (p = errs; (p = strchr(p, '\n')) != NULL; p++)
+		n++;
+	return (n);
+}
+
+static inline struct conf *
+good(const char *text)
+{
+	struct conf *c = load(text);
+
+	if (c == NULL || errs[0] != '\0')
+		atf_tc_fail("%s\nwas refused: %s", text, errs);
+	return (c);
+}
+
+/* The text is refused, with one error, which stands on `line'. */
+static inline void
+bad(const char *text, int line, const char *error)
+{
+	struct conf *c = load(text);
+	char want[1200];
+
+	snprintf(want, sizeof(want), ": " CONF ":%d: %s\n", line, error);
+	if (c != NULL)
+		atf_tc_fail_nonfatal("accepted: %s", text);
+	if (strstr(errs, want) == NULL || lines() != 1)
+		atf_tc_fail_nonfatal("%s\nexpected%sbut said %s", text, want,
+		    errs);
+	conf_free(c);
+}
+
+#endif

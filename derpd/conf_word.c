@@ -1,0 +1,136 @@
+/*
+ * conf_word: the keywords of derpd.conf(5), and what is said of a statement
+ * that is not understood.  Called by lex.c.
+ */
+#include <string.h>
+
+#include "conf_parse.h"
+#include "parse.h"
+
+static const struct {
+	const char	*word;
+	int		 token;
+} words[] = {
+	{ "accept",	ACCEPT },
+	{ "acme",	ACME },
+	{ "address",	ADDRESS },
+	{ "admit",	ADMIT },
+	{ "blank",	BLANK },
+	{ "burst",	BURST },
+	{ "bytes",	BYTES },
+	{ "certificate", CERTIFICATE },
+	{ "chroot",	CHROOT },
+	{ "client",	CLIENT },
+	{ "clients",	CLIENTS },
+	{ "codel",	CODEL },
+	{ "congestion",	CONGESTION },
+	{ "control",	CONTROL },
+	{ "file",	FILENAME },
+	{ "home",	HOME },
+	{ "hostname",	HOSTNAME },
+	{ "include",	INCLUDE },
+	{ "interval",	INTERVAL },
+	{ "key",	KEY },
+	{ "keys",	KEYS },
+	{ "limit",	LIMIT },
+	{ "listen",	LISTEN },
+	{ "map",	MAP },
+	{ "max",	MAXIMUM },
+	{ "mesh",	MESH },
+	{ "metrics",	METRICS },
+	{ "off",	OFF },
+	{ "on",		ON },
+	{ "packets",	PACKETS },
+	{ "page",	PAGE },
+	{ "port",	PORT },
+	{ "queue",	QUEUE },
+	{ "rate",	RATE },
+	{ "redirect",	REDIRECT },
+	{ "relay",	RELAY },
+	{ "sandbox",	SANDBOX },
+	{ "self-signed", SELFSIGNED },
+	{ "statedir",	STATEDIR },
+	{ "stun",	STUN },
+	{ "target",	TARGET },
+	{ "timeout",	TIMEOUT },
+	{ "tls",	TLS },
+	{ "unsent",	UNSENT },
+	{ "user",	USER },
+	{ "with",	WITH },
+	{ "workers",	WORKERS },
+	{ "write",	WRITE }
+};
+
+static const struct {
+	enum conf_block	 block;
+	int		 token;
+	const char	*usage;
+} usages[] = {
+	{ BLOCK_NONE, CERTIFICATE, "certificate \"FILE\" key \"FILE\", or: "
+	    "certificate self-signed" },
+	{ BLOCK_NONE, CHROOT, "chroot \"DIRECTORY\"" },
+	{ BLOCK_NONE, CONTROL, "control \"SOCKET\"" },
+	{ BLOCK_NONE, HOSTNAME, "hostname \"NAME\"" },
+	{ BLOCK_NONE, INCLUDE, "include \"FILE\"" },
+	{ BLOCK_NONE, KEYS, "keys user \"NAME\"" },
+	{ BLOCK_NONE, LISTEN, "listen on ADDRESS port NUMBER [tls]" },
+	{ BLOCK_NONE, MESH, "mesh { key file \"FILE\" }" },
+	{ BLOCK_NONE, RELAY, "relay { ... }" },
+	{ BLOCK_NONE, SANDBOX, "sandbox on, or: sandbox off" },
+	{ BLOCK_NONE, STATEDIR, "statedir \"DIRECTORY\"" },
+	{ BLOCK_NONE, USER, "user \"NAME\"" },
+	{ BLOCK_RELAY, ACCEPT, "accept rate NUMBER burst NUMBER" },
+	{ BLOCK_RELAY, CLIENT, "client rate SIZE burst SIZE" },
+	{ BLOCK_RELAY, CODEL, "codel target MS interval MS, or: codel off" },
+	{ BLOCK_RELAY, CONGESTION, "congestion control \"NAME\"" },
+	{ BLOCK_RELAY, HOME, "home page, home blank, or: home redirect "
+	    "\"URL\"" },
+	{ BLOCK_RELAY, KEY, "key \"FILE\"" },
+	{ BLOCK_RELAY, MAXIMUM, "max clients NUMBER" },
+	{ BLOCK_RELAY, QUEUE, "queue bytes SIZE packets NUMBER" },
+	{ BLOCK_RELAY, UNSENT, "unsent limit SIZE" },
+	{ BLOCK_RELAY, WORKERS, "workers NUMBER" },
+	{ BLOCK_RELAY, WRITE, "write timeout MS" },
+	{ BLOCK_MESH, KEY, "key file \"FILE\"" },
+	{ BLOCK_MESH, WITH, "with \"HOST\" [address ADDRESS]" }
+};
+
+int
+word_find(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(word, words[i].word) == 0)
+			return (words[i].token);
+	return (-1);
+}
+
+const char *
+word_usage(enum conf_block block, int token)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(usages) / sizeof(usages[0]); i++)
+		if (usages[i].block == block && usages[i].token == token)
+			return (usages[i].usage);
+	return (NULL);
+}
+
+const char *
+word_statements(enum conf_block block)
+{
+	switch (block) {
+	case BLOCK_RELAY:
+		return ("key, workers, home, queue, codel, unsent limit, "
+		    "write timeout, congestion control, accept rate, client "
+		    "rate, max clients or }");
+	case BLOCK_MESH:
+		return ("key file or }");
+	case BLOCK_NONE:
+		break;
+	}
+	return ("hostname, listen, certificate, relay, mesh, control, user, "
+	    "keys user, chroot, statedir, sandbox, include or NAME = "
+	    "\"VALUE\"");
+}
