@@ -33,15 +33,18 @@ put(struct wr *w, const char *fmt, ...)
 		wr_bytes(w, text, (size_t)n);
 }
 
+/* What is no printable ASCII is escaped byte by byte: it may be no UTF-8. */
 static void
 put_string(struct wr *w, const char *s)
 {
+	unsigned char ch;
+
 	put(w, "\"");
-	for (; *s != '\0'; s++) {
-		if (*s == '"' || *s == '\\')
-			put(w, "\\%c", *s);
-		else if ((unsigned char)*s < 0x20)
-			put(w, "\\u%04x", (unsigned int)*s);
+	for (; (ch = (unsigned char)*s) != '\0'; s++) {
+		if (ch == '"' || ch == '\\')
+			put(w, "\\%c", ch);
+		else if (ch < 0x20 || ch >= 0x7f)
+			put(w, "\\u%04x", ch);
 		else
 			wr_bytes(w, s, 1);
 	}
