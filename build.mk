@@ -33,11 +33,13 @@ PROGS = derpctl/derpctl derpd/derpd
 
 # Unit tests, beside their subjects; also named in the Kyuafile there.
 UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/out_test \
-	derpd/certs_test derpd/clientinfo_test derpd/conf_error_test \
-	derpd/conf_test derpd/keys_box_test \
+	derpd/certs_test derpd/clientinfo_test derpd/clientrow_test \
+	derpd/conf_error_test derpd/conf_test derpd/keys_box_test \
 	derpd/keys_cert_test derpd/keys_file_test derpd/keys_sign_test \
-	derpd/keys_test derpd/queue_test derpd/tlsctx_test \
-	derpd/tlskey_test derpd/web_test derpd/websocket_test \
+	derpd/keys_test derpd/listen_test derpd/notify_test \
+	derpd/queue_test derpd/relayconf_test derpd/status_test \
+	derpd/tlsctx_test derpd/tlskey_test derpd/web_test \
+	derpd/websocket_test \
 	lib/chan_test lib/child_test lib/codec_test lib/derpclient_test \
 	lib/frame_test lib/hex_test lib/http_test lib/json_test \
 	lib/landlock_test lib/log_test lib/msg_test lib/sandbox_allowed_test \

@@ -1,0 +1,246 @@
+/*
+ * listen_test: the parent's listening sockets: shared by workers, and by nobody
+ * else.
+ */
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <arpa/inet.h>
+#include <atf-c.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "listen.h"
+#include "log.h"
+
+#define BOUND_MS	10000
+#define CLIENTS		60
+
+/* A configuration with the given listen lines. */
+static struct conf *
+configure(const char *lines)
+{
+	struct conf	*c;
+	FILE		*f;
+
+	ATF_REQUIRE((f = fopen("derpd.conf", "w")) != NULL);
+	fprintf(f, "hostname \"relay.test\"\ncertificate self-signed\n"
+	    "relay { }\n%s\n", lines);
+	ATF_REQUIRE_EQ(0, fclose(f));
+	ATF_REQUIRE((c = conf_load("derpd.conf")) != NULL);
+	return (c);
+}
+
+static struct conf *
+configure_port(const char *address, int port)
+{
+	char	line[128];
+
+	snprintf(line, sizeof(line), "listen on %s port %d tls", address,
+	    port);
+	return (configure(line));
+}
+
+static int
+port_of(int fd)
+{
+	struct sockaddr_storage	ss;
+	socklen_t		len = sizeof(ss);
+
+	ATF_REQUIRE_EQ(0, getsockname(fd, (struct sockaddr *)&ss, &len));
+	if (ss.ss_family == AF_INET6)
+		return (ntohs(((struct sockaddr_in6 *)&ss)->sin6_port));
+	return (ntohs(((struct sockaddr_in *)&ss)->sin_port));
+}
+
+static int
+connect_to(int port)
+{
+	struct sockaddr_in	sin;
+	int			fd;
+
+	memset(&sin, 0, sizeof(sin));
+	sin.sin_family = AF_INET;
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	sin.sin_port = htons((uint16_t)port);
+	ATF_REQUIRE((fd = socket(AF_INET, SOCK_STREAM, 0)) != -1);
+	if (connect(fd, (struct sockaddr *)&sin, sizeof(sin)) == 0)
+		return (fd);
+	close(fd);
+	return (-1);
+}
+
+/* Take what has come to any of the sockets; how many took something in *used */
+static int
+take(const struct listen_socket *l, unsigned int n, int want, int *used)
+{
+	struct pollfd	pfd[8];
+	unsigned int	i;
+	int		fd, got = 0, hits[8] = { 0 };
+
+	for (i = 0; i < n; i++) {
+		pfd[i].fd = l->fds[i];
+		pfd[i].events = POLLIN;
+	}
+	while (got < want && poll(pfd, n, BOUND_MS) > 0)
+		for (i = 0; i < n; i++)
+			if (pfd[i].revents != 0 &&
+			    (fd = accept(l->fds[i], NULL, NULL)) != -1) {
+				close(fd);
+				hits[i] = 1;
+				got++;
+			}
+	for (*used = 0, i = 0; i < n; i++)
+		*used += hits[i];
+	return (got);
+}
+
+ATF_TC_WITHOUT_HEAD(shared);
+ATF_TC_BODY(shared, tc)
+{
+	struct listen_set	s;
+	struct conf		*c = configure_port("127.0.0.1", 0);
+	int			i, used, fds[CLIENTS];
+
+	ATF_REQUIRE_EQ(0, listen_open(&s, c, 3));
+	ATF_REQUIRE_EQ(1, s.n);
+	ATF_CHECK(s.v[0].port != 0);
+	for (i = 0; i < 3; i++)
+		ATF_CHECK_EQ(s.v[0].port, port_of(s.v[0].fds[i]));
+	for (i = 0; i < CLIENTS; i++)
+		ATF_REQUIRE((fds[i] = connect_to(s.v[0].port)) != -1);
+	ATF_CHECK_EQ(CLIENTS, take(&s.v[0], 3, CLIENTS, &used));
+#ifdef __linux__
+	ATF_CHECK_MSG(used > 1, "one worker got all clients");
+#endif
+	for (i = 0; i < CLIENTS; i++)
+		close(fds[i]);
+	i = s.v[0].port;
+	listen_close(&s);
+	ATF_CHECK_EQ_MSG(-1, connect_to(i), "something is still open");
+	conf_free(c);
+}
+
+/* Neither with sharing nor without it is an address taken that has an owner. */
+ATF_TC_WITHOUT_HEAD(in_use);
+ATF_TC_BODY(in_use, tc)
+{
+	struct listen_set	first, second;
+	struct conf		*c = configure_port("127.0.0.1", 0), *same;
+	unsigned int		a, b;
+	char			line[256], port[16];
+
+	for (a = 1; a <= 2; a++)
+		for (b = 1; b <= 2; b++) {
+			ATF_REQUIRE_EQ(0, listen_open(&first, c, a));
+			same = configure_port("127.0.0.1", first.v[0].port);
+			log_capture(line, sizeof(line));
+			ATF_CHECK_EQ_MSG(-1, listen_open(&second, same, b),
+			    "%u workers took what %u had", b, a);
+			log_capture(NULL, 0);
+			snprintf(port, sizeof(port), ":%d:",
+			    first.v[0].port);
+			ATF_CHECK_MSG(strstr(line, "derpd.conf:4: ") != NULL &&
+			    strstr(line, port) != NULL &&
+			    strstr(line, "in use") != NULL, "%s", line);
+			conf_free(same);
+			listen_close(&first);
+		}
+	conf_free(c);
+}
+
+/* A port that is in use leaves nothing of the others open. */
+ATF_TC_WITHOUT_HEAD(all_or_none);
+ATF_TC_BODY(all_or_none, tc)
+{
+	struct listen_set	first, free_one, s;
+	struct conf		*c = configure_port("127.0.0.1", 0), *both;
+	char			lines[160];
+
+	ATF_REQUIRE_EQ(0, listen_open(&first, c, 1));
+	ATF_REQUIRE_EQ(0, listen_open(&free_one, c, 1));
+	snprintf(lines, sizeof(lines), "listen on 127.0.0.1 port %d tls\n"
+	    "listen on 127.0.0.1 port %d", free_one.v[0].port,
+	    first.v[0].port);
+	listen_close(&free_one);
+	both = configure(lines);
+	ATF_CHECK_EQ(-1, listen_open(&s, both, 2));
+	ATF_CHECK_EQ(0, s.n);
+	listen_close(&first);
+	ATF_CHECK_EQ(0, listen_open(&s, both, 2));
+	ATF_REQUIRE_EQ(2, s.n);
+	ATF_CHECK(s.v[0].tls && !s.v[1].tls);
+	listen_close(&s);
+	conf_free(both);
+	conf_free(c);
+}
+
+ATF_TC_WITHOUT_HEAD(both_families);
+ATF_TC_BODY(both_families, tc)
+{
+	struct listen_set	four, s;
+	struct conf		*c;
+	char			want[64];
+	int			fd, port;
+
+	if ((fd = socket(AF_INET6, SOCK_STREAM, 0)) == -1)
+		atf_tc_skip("no IPv6 here");
+	close(fd);
+	c = configure_port("127.0.0.1", 0);
+	ATF_REQUIRE_EQ(0, listen_open(&four, c, 1));
+	port = four.v[0].port;
+	listen_close(&four);
+	conf_free(c);
+	c = configure_port("*", port);
+	ATF_REQUIRE_EQ(0, listen_open(&s, c, 2));
+	ATF_REQUIRE_EQ(2, s.n);
+	snprintf(want, sizeof(want), "[::]:%d", port);
+	ATF_CHECK_STREQ(want, s.v[s.v[0].text[0] != '['].text);
+	snprintf(want, sizeof(want), "0.0.0.0:%d", port);
+	ATF_CHECK_STREQ(want, s.v[s.v[0].text[0] == '['].text);
+	listen_close(&s);
+	conf_free(c);
+}
+
+ATF_TC_WITHOUT_HEAD(close_on_exec);
+ATF_TC_BODY(close_on_exec, tc)
+{
+	struct listen_set	s;
+	struct conf		*c = configure_port("127.0.0.1", 0);
+	unsigned int		i;
+
+	ATF_REQUIRE_EQ(0, listen_open(&s, c, 3));
+	for (i = 0; i < 3; i++)
+		ATF_CHECK(fcntl(s.v[0].fds[i], F_GETFD) & FD_CLOEXEC);
+	listen_close(&s);
+	conf_free(c);
+}
+
+/* 192.0.2.0/24 is for documentation: no machine has it. */
+ATF_TC_WITHOUT_HEAD(not_ours);
+ATF_TC_BODY(not_ours, tc)
+{
+	struct listen_set	s;
+	struct conf		*c = configure_port("192.0.2.1", 0);
+	char			line[256];
+
+	log_capture(line, sizeof(line));
+	ATF_CHECK_EQ(-1, listen_open(&s, c, 1));
+	log_capture(NULL, 0);
+	ATF_CHECK_MSG(strstr(line, "192.0.2.1") != NULL &&
+	    strstr(line, "does not have the address") != NULL, "%s", line);
+	conf_free(c);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, shared);
+	ATF_TP_ADD_TC(tp, in_use);
+	ATF_TP_ADD_TC(tp, all_or_none);
+	ATF_TP_ADD_TC(tp, both_families);
+	ATF_TP_ADD_TC(tp, close_on_exec);
+	ATF_TP_ADD_TC(tp, not_ours);
+	return (atf_no_error());
+}

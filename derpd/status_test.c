@@ -1,0 +1,178 @@
+/*
+ * status_test: what derpctl is told of the service is JSON, whatever the names,
+ * and the map node is what a map wants.
+ */
+#include <sys/queue.h>
+#include <netinet/in.h>
+#include <arpa/inet.h>
+#include <atf-c.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "parent.h"
+
+#define PIN	"sha256-raw:" \
+		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static struct derpd		 d;
+static struct cert		 cert;
+static struct cert		*certs[] = { &cert };
+static struct listen_socket	 sockets[2];
+static char			*names[2];
+
+/* A service with the given listen lines, opened on the ports `tls', `plain'. */
+static void
+set_up(const char *lines, int tls, int plain)
+{
+	static char	odd[] = "a\"b\\c\n\x01\xff.test", plainname[] = "x.test";
+	FILE		*f;
+
+	ATF_REQUIRE((f = fopen("derpd.conf", "w")) != NULL);
+	fprintf(f, "hostname \"relay.test\"\ncertificate self-signed\n"
+	    "relay { }\n%s\n", lines);
+	ATF_REQUIRE_EQ(0, fclose(f));
+	ATF_REQUIRE((d.conf = conf_load("derpd.conf")) != NULL);
+	d.conf_path = "/a \"quoted\"\\path\t\xe9.conf";
+	names[0] = odd;
+	names[1] = plainname;
+	cert.names = names;
+	cert.nnames = 2;
+	strlcpy(cert.pin, PIN, sizeof(cert.pin));
+	d.loaded.certs = certs;
+	d.loaded.ncerts = 1;
+	d.loaded.selfsigned = 0;
+	memset(d.loaded.node_key, 0xab, 32);
+	sockets[0].tls = 1;
+	sockets[0].port = tls;
+	strlcpy(sockets[0].text, "[::]:443", sizeof(sockets[0].text));
+	sockets[1].port = plain;
+	strlcpy(sockets[1].text, "[::]:80", sizeof(sockets[1].text));
+	d.listens.v = sockets;
+	d.listens.n = 2;
+	d.nworkers = 2;
+	d.relays[0].ready = 1;
+	d.relays[0].pid = 4711;
+	strlcpy(d.relays[0].level, "chroot, \"quoted\"",
+	    sizeof(d.relays[0].level));
+}
+
+/* The text as a document; it stays with the caller's writer. */
+static struct json *
+parse(struct wr *w, void (*make)(const struct derpd *, struct wr *))
+{
+	struct json_error	e;
+	struct json		*j;
+
+	wr_init(w);
+	make(&d, w);
+	ATF_REQUIRE(wr_ok(w));
+	j = json_parse((const char *)w->p, w->len, 8, 1000, &e);
+	ATF_REQUIRE_MSG(j != NULL, "%s at %zu: %.*s", e.what, e.offset,
+	    (int)w->len, (const char *)w->p);
+	return (j);
+}
+
+/* A member of the object `r' as a string; "" when it is not there. */
+static const char *
+text_of(struct json *j, json_ref r, const char *name)
+{
+	static char	text[256];
+
+	if (json_str(j, json_get(j, r, name), text, sizeof(text)) == -1)
+		text[0] = '\0';
+	return (text);
+}
+
+static int64_t
+number_of(struct json *j, json_ref r, const char *name)
+{
+	int64_t	n;
+
+	return (json_int(j, json_get(j, r, name), &n) == 0 ? n : -99);
+}
+
+ATF_TC_WITHOUT_HEAD(status);
+ATF_TC_BODY(status, tc)
+{
+	struct wr	w;
+	struct json	*j;
+	json_ref	r;
+	size_t		len;
+
+	set_up("listen on * port 443 tls", 443, 80);
+	j = parse(&w, status_text);
+	ATF_CHECK_STREQ("/a \"quoted\"\\path\t\xc3\xa9.conf",
+	    text_of(j, 0, "config"));
+	ATF_CHECK_EQ(0, strncmp("nodekey:abab", text_of(j, 0, "nodekey"),
+	    12));
+	ATF_CHECK_EQ(4, json_count(j, json_get(j, 0, "processes")));
+	r = json_first(j, json_get(j, 0, "processes"));
+	ATF_CHECK_STREQ("parent", text_of(j, r, "role"));
+	r = json_next(j, r);
+	ATF_CHECK_STREQ("not running", text_of(j, r, "sandbox"));
+	r = json_next(j, r);
+	ATF_CHECK_STREQ("chroot, \"quoted\"", text_of(j, r, "sandbox"));
+	ATF_CHECK_EQ(4711, number_of(j, r, "pid"));
+	ATF_CHECK_EQ(0, number_of(j, r, "worker"));
+	ATF_CHECK_EQ(2, json_count(j, json_get(j, 0, "listen")));
+	r = json_first(j, json_get(j, 0, "certificates"));
+	ATF_CHECK_STREQ(PIN, text_of(j, r, "pin"));
+	ATF_CHECK_EQ(2, json_count(j, json_get(j, r, "names")));
+	json_raw(j, json_first(j, json_get(j, r, "names")), &len);
+	ATF_CHECK(len > 0);
+	json_free(j);
+	wr_free(&w);
+}
+
+ATF_TC_WITHOUT_HEAD(node_defaults);
+ATF_TC_BODY(node_defaults, tc)
+{
+	struct wr	w;
+	struct json	*j;
+	int		yes;
+
+	set_up("listen on * port 443 tls\nlisten on * port 80", 443, 80);
+	j = parse(&w, status_node);
+	ATF_CHECK_STREQ("relay.test", text_of(j, 0, "Name"));
+	ATF_CHECK_STREQ("relay.test", text_of(j, 0, "HostName"));
+	ATF_CHECK_EQ(900, number_of(j, 0, "RegionID"));
+	ATF_CHECK_EQ(-1, number_of(j, 0, "STUNPort"));
+	ATF_CHECK_STREQ(PIN, text_of(j, 0, "CertName"));
+	ATF_CHECK_EQ_MSG(-1, json_get(j, 0, "DERPPort"), "443 is the default");
+	ATF_CHECK_EQ(-1, json_get(j, 0, "IPv4"));
+	ATF_CHECK_EQ(-1, json_get(j, 0, "IPv6"));
+	ATF_REQUIRE_EQ(0, json_bool(j, json_get(j, 0, "CanPort80"), &yes));
+	ATF_CHECK(yes);
+	json_free(j);
+	wr_free(&w);
+}
+
+ATF_TC_WITHOUT_HEAD(node_special);
+ATF_TC_BODY(node_special, tc)
+{
+	struct wr	w;
+	struct json	*j;
+
+	set_up("listen on 192.0.2.7 port 8443 tls\n"
+	    "listen on 2001:db8::7 port 8443 tls\n"
+	    "listen on 192.0.2.8 port 8080", 8443, 8080);
+	d.loaded.selfsigned = -1;
+	j = parse(&w, status_node);
+	ATF_CHECK_EQ(-1, json_get(j, 0, "CertName"));
+	ATF_CHECK_EQ(8443, number_of(j, 0, "DERPPort"));
+	ATF_CHECK_STREQ("192.0.2.7", text_of(j, 0, "IPv4"));
+	ATF_CHECK_STREQ("2001:db8::7", text_of(j, 0, "IPv6"));
+	ATF_CHECK_EQ(-1, json_get(j, 0, "CanPort80"));
+	json_free(j);
+	wr_free(&w);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, status);
+	ATF_TP_ADD_TC(tp, node_defaults);
+	ATF_TP_ADD_TC(tp, node_special);
+	return (atf_no_error());
+}
