@@ -13,8 +13,8 @@
 #include "json.h"
 #include "parent.h"
 
-#define PIN	"sha256-raw:" \
-		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define HEX	"0123456789abcdef"
+#define PIN	"sha256-raw:" HEX HEX HEX HEX
 
 static struct derpd		 d;
 static struct cert		 cert;
@@ -26,7 +26,7 @@ static char			*names[2];
 static void
 set_up(const char *lines, int tls, int plain)
 {
-	static char	odd[] = "a\"b\\c\n\x01\xff.test", plainname[] = "x.test";
+	static char	odd[] = "a\"b\\c\n\x01\xff.test", even[] = "x.test";
 	FILE		*f;
 
 	ATF_REQUIRE((f = fopen("derpd.conf", "w")) != NULL);
@@ -36,7 +36,7 @@ set_up(const char *lines, int tls, int plain)
 	ATF_REQUIRE((d.conf = conf_load("derpd.conf")) != NULL);
 	d.conf_path = "/a \"quoted\"\\path\t\xe9.conf";
 	names[0] = odd;
-	names[1] = plainname;
+	names[1] = even;
 	cert.names = names;
 	cert.nnames = 2;
 	strlcpy(cert.pin, PIN, sizeof(cert.pin));
