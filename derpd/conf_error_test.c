@@ -209,9 +209,9 @@ ATF_TC_BODY(relay_errors, tc)
 	bad_relay("client rate 1K x", "near `x': expected client rate SIZE "
 	    "burst SIZE");
 	bad_relay("client rate 0 burst 65568", "client rate (bytes a second) "
-	    "0: expected 1 to 1099511627776");
+	    "0: expected 1 to 8589934592");
 	bad_relay("client rate 1 burst 65567", "client burst (bytes) 65567: "
-	    "expected 65568 to 1099511627776");
+	    "expected 65568 to 8589934592");
 	bad_relay("max 5", "near `5': expected max clients NUMBER");
 	bad_relay("max clients 0", "max clients 0: expected 1 to 10000000");
 }

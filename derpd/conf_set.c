@@ -314,9 +314,9 @@ static const struct {
 	N(SET_ACCEPT_RATE, "accept rate", 1, 1000000, accept_rate),
 	N(SET_ACCEPT_BURST, "accept burst", 1, 1000000, accept_burst),
 	N(SET_CLIENT_RATE, "client rate (bytes a second)", 1,
-	    (int64_t)1 << 40, client_rate),
+	    (int64_t)1 << 33, client_rate),
 	N(SET_CLIENT_BURST, "client burst (bytes)", MIN_BURST,
-	    (int64_t)1 << 40, client_burst),
+	    (int64_t)1 << 33, client_burst),
 	N(SET_MAX_CLIENTS, "max clients", 1, 10000000, max_clients)
 #undef N
 };

@@ -322,6 +322,68 @@ ATF_TC_BODY(include_bounds, tc)
 	ATF_CHECK(lines() <= 21);
 }
 
+/*
+ * Copy the sample; what is commented out (no blank behind the #) but for
+ * includes is put in force if `all'.
+ */
+static void
+copy_sample(const char *from, int all)
+{
+	FILE *in = fopen(from, "r"), *out = fopen(CONF, "w");
+	char line[256], *p;
+
+	ATF_REQUIRE(in != NULL && out != NULL);
+	while (fgets(line, sizeof(line), in) != NULL) {
+		p = line + strspn(line, "\t");
+		if (all && p[0] == '#' && p[1] >= 'a' && p[1] <= 'z' &&
+		    strncmp(p, "#include", 8) != 0)
+			p++;
+		ATF_REQUIRE(fputs(p, out) != EOF);
+	}
+	ATF_REQUIRE_EQ(fclose(in), 0);
+	ATF_REQUIRE_EQ(fclose(out), 0);
+}
+
+/* The sample that is installed is good, and its defaults are the defaults. */
+ATF_TC_WITHOUT_HEAD(sample);
+ATF_TC_BODY(sample, tc)
+{
+	struct conf *c, *all, *want = good(NAME CERT RELAY);
+	char path[1024];
+
+	snprintf(path, sizeof(path), "%s/../etc/derpd.conf",
+	    atf_tc_get_config_var(tc, "srcdir"));
+	copy_sample(path, 0);
+	c = load_file(CONF);
+	ATF_REQUIRE_MSG(c != NULL, "%s", errs);
+	ATF_CHECK(conf_needs_restart(want, c) == NULL);
+	ATF_CHECK_STREQ(TAILQ_FIRST(&c->names)->name, "relay.example.org");
+	copy_sample(path, 1);
+	all = load_file(CONF);
+	ATF_REQUIRE_MSG(all != NULL, "%s", errs);
+	ATF_CHECK_STREQ(conf_needs_restart(c, all), "workers");
+	all->relay.workers = 0;
+	ATF_CHECK(conf_needs_restart(c, all) == NULL);
+	ATF_CHECK(all->mesh_key != NULL && all->relay.client_rate != 0 &&
+	    all->relay.accept_rate != 0 && all->relay.max_clients != 0);
+	ATF_CHECK_EQ(all->relay.home, want->relay.home);
+	ATF_CHECK_EQ(all->relay.queue_bytes, want->relay.queue_bytes);
+	ATF_CHECK_EQ(all->relay.queue_packets, want->relay.queue_packets);
+	ATF_CHECK_EQ(all->relay.codel_target, want->relay.codel_target);
+	ATF_CHECK_EQ(all->relay.codel_interval, want->relay.codel_interval);
+	ATF_CHECK_EQ(all->relay.notsent_lowat, want->relay.notsent_lowat);
+	ATF_CHECK_EQ(all->relay.write_timeout, want->relay.write_timeout);
+	conf_free(c);
+	conf_free(all);
+	conf_free(want);
+	/* With the name that the operator gives. */
+	ATF_CHECK_EQ(conf_macro("name=derp.example.net"), 0);
+	c = load_file(path);
+	ATF_REQUIRE_MSG(c != NULL, "%s", errs);
+	ATF_CHECK_STREQ(TAILQ_FIRST(&c->names)->name, "derp.example.net");
+	conf_free(c);
+}
+
 ATF_TC_WITHOUT_HEAD(restart);
 ATF_TC_BODY(restart, tc)
 {
@@ -381,5 +443,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, include);
 	ATF_TP_ADD_TC(tp, include_bounds);
 	ATF_TP_ADD_TC(tp, restart);
+	ATF_TP_ADD_TC(tp, sample);
 	return (atf_no_error());
 }
