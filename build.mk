@@ -47,6 +47,7 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/out_test \
 
 # Fuzz targets; also cases of regress/fuzz/corpus_test.sh.
 FUZZERS = $(IMSG_FUZZ) regress/fuzz/clientinfo_fuzz \
+	regress/fuzz/conf_fuzz \
 	regress/fuzz/frame_fuzz regress/fuzz/http_request_fuzz \
 	regress/fuzz/http_response_fuzz regress/fuzz/json_fuzz \
 	regress/fuzz/keyfile_fuzz regress/fuzz/meshkey_fuzz \
@@ -59,7 +60,7 @@ RAW_OBJS = regress/e2e/rawderp.o regress/e2e/raw_frame.o \
 	regress/e2e/raw_split.o regress/e2e/raw_tls.o
 E2E_PROGS = regress/e2e/rawderp regress/e2e/memscan
 
-MANS5 =
+MANS5 = man/derpd.conf.5
 MANS8 = man/derpd.8 man/derpctl.8
 
 # What the benchmarks run; Linux alone.

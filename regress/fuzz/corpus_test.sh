@@ -32,6 +32,7 @@ target() {
 
 targets=
 target clientinfo
+target conf
 target frame
 target http_request
 target http_response
