@@ -37,9 +37,9 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/out_test \
 	derpd/conf_error_test derpd/conf_test derpd/keys_box_test \
 	derpd/keys_cert_test derpd/keys_file_test derpd/keys_sign_test \
 	derpd/keys_test derpd/listen_test derpd/notify_test \
-	derpd/queue_test derpd/relayconf_test derpd/status_test \
-	derpd/tlsctx_test derpd/tlskey_test derpd/web_test \
-	derpd/websocket_test \
+	derpd/peers_test derpd/queue_test derpd/relayconf_test \
+	derpd/stats_test derpd/status_test derpd/tlsctx_test \
+	derpd/tlskey_test derpd/web_test derpd/websocket_test \
 	lib/chan_test lib/child_test lib/codec_test lib/derpclient_test \
 	lib/frame_test lib/hex_test lib/http_test lib/json_test \
 	lib/landlock_test lib/log_test lib/msg_test lib/sandbox_allowed_test \

@@ -1,0 +1,304 @@
+/*
+ * stats_test: the counters of a worker: between workers, and as the text of
+ * /debug/varz with derper's names (protocol notes, section 5).
+ */
+#include <atf-c.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stats.h"
+
+#define N	(sizeof(struct stats) / sizeof(uint64_t))
+
+/* Every field another number, counting up from `from'. */
+static void
+fill(struct stats *s, uint64_t from)
+{
+	uint64_t v;
+	size_t i;
+
+	for (i = 0; i < N; i++) {
+		v = from + i;
+		memcpy((char *)s + i * sizeof(v), &v, sizeof(v));
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(message);
+ATF_TC_BODY(message, tc)
+{
+	struct stats a, b;
+	struct wr w;
+	struct rd r;
+	size_t n;
+
+	fill(&a, UINT64_MAX - N);
+	wr_init(&w);
+	stats_put(&w, &a);
+	ATF_REQUIRE(wr_ok(&w));
+	rd_init(&r, w.p, w.len);
+	memset(&b, 0, sizeof(b));
+	ATF_CHECK_EQ(stats_get(&r, &b), 0);
+	ATF_CHECK_EQ(memcmp(&a, &b, sizeof(a)), 0);
+	/* Too short by any number of bytes, or too long. */
+	for (n = 0; n < w.len; n++) {
+		rd_init(&r, w.p, n);
+		ATF_CHECK_EQ(stats_get(&r, &b), -1);
+	}
+	wr_u8(&w, 0);
+	rd_init(&r, w.p, w.len);
+	ATF_CHECK_EQ(stats_get(&r, &b), -1);
+	wr_free(&w);
+}
+
+ATF_TC_WITHOUT_HEAD(add);
+ATF_TC_BODY(add, tc)
+{
+	struct stats sum, s;
+
+	fill(&sum, 100);
+	fill(&s, 1000);
+	sum.workers = 1;
+	sum.queue_us = 3000;
+	s.queue_us = 1000;
+	sum.clients = s.clients = 7;
+	sum.dup_keys = s.dup_keys = 2;
+	sum.dup_conns = s.dup_conns = 5;
+	stats_add(&sum, &s);
+	ATF_CHECK_EQ(sum.accepts, 1100);
+	ATF_CHECK_EQ(sum.bytes_received, 1102);
+	ATF_CHECK_EQ(sum.rtt_sum_ms, 100 + 1000 +
+	    2 * offsetof(struct stats, rtt_sum_ms) / sizeof(uint64_t));
+	/* The whole service has these, not each worker. */
+	ATF_CHECK_EQ(sum.clients, 7);
+	ATF_CHECK_EQ(sum.dup_keys, 2);
+	ATF_CHECK_EQ(sum.dup_conns, 5);
+	/* An average over the workers. */
+	ATF_CHECK_EQ(sum.queue_us, 2000);
+	ATF_CHECK_EQ(sum.workers, 2);
+	s.queue_us = 5000;
+	stats_add(&sum, &s);
+	ATF_CHECK_EQ(sum.queue_us, 3000);
+	ATF_CHECK_EQ(sum.workers, 3);
+}
+
+/* The text of `s'; the caller frees it. */
+static char *
+text_of(const struct stats *s, int limited)
+{
+	char *text;
+	size_t len;
+
+	ATF_REQUIRE_EQ(stats_text(s, limited, &text, &len), 0);
+	ATF_REQUIRE_EQ(strlen(text), len);
+	ATF_REQUIRE(len > 0 && text[len - 1] == '\n');
+	return (text);
+}
+
+/* Is it a whole line? */
+static int
+has_line(const char *text, const char *line)
+{
+	const char *p = text;
+	size_t n = strlen(line);
+
+	for (; (p = strstr(p, line)) != NULL; p++)
+		if ((p == text || p[-1] == '\n') && p[n] == '\n')
+			return (1);
+	return (0);
+}
+
+static void
+value(const char *text, const char *name, uint64_t v)
+{
+	char line[160];
+
+	snprintf(line, sizeof(line), "%s %llu", name, (unsigned long long)v);
+	if (!has_line(text, line))
+		atf_tc_fail_nonfatal("no line `%s' in\n%s", line, text);
+}
+
+static const struct {
+	const char *name, *type;
+	size_t offset;			/* NONE: always 0 */
+} metrics[] = {
+#define NONE	SIZE_MAX
+#define M(name, type, field)	{ name, type, offsetof(struct stats, field) }
+	M("derp_accepts", "counter", accepts),
+	M("derp_bytes_received", "counter", bytes_received),
+	M("derp_bytes_sent", "counter", bytes_sent),
+	M("derp_packets_received", "counter", packets_received),
+	M("derp_packets_sent", "counter", packets_sent),
+	M("derp_packets_forwarded_in", "counter", forwarded_in),
+	M("derp_packets_forwarded_out", "counter", forwarded_out),
+	M("derp_current_connections", "gauge", connections),
+	M("derp_current_home_connections", "gauge", home_connections),
+	M("derp_current_notideal_connections", "gauge", notideal_connections),
+	M("derp_clients_total", "gauge", clients),
+	M("derp_clients_local", "gauge", clients),
+	{ "derp_clients_remote", "gauge", NONE },
+	M("derp_watchers", "gauge", watchers),
+	M("derp_current_dup_client_keys", "gauge", dup_keys),
+	M("derp_current_dup_client_conns", "gauge", dup_conns),
+	M("derp_total_dup_client_conns", "counter", dup_conns_total),
+	{ "derp_unknown_frames", "counter", NONE },
+	M("derp_home_moves_in", "counter", home_moves_in),
+	M("derp_home_moves_out", "counter", home_moves_out),
+	M("derp_got_ping", "counter", got_ping),
+	M("derp_sent_pong", "counter", sent_pong),
+	M("derp_peer_gone_disconnected_frames", "counter", gone_disconnected),
+	M("derp_peer_gone_not_here_frames", "counter", gone_not_here),
+	{ "derp_multiforwarder_created", "counter", NONE },
+	{ "derp_multiforwarder_deleted", "counter", NONE },
+	M("derp_sclient_write_timeouts", "counter", write_timeouts),
+	M("derp_websocket_accepts", "counter", websocket_accepts),
+	M("derp_rate_limit_per_client_waited", "counter", rate_waited),
+	M("tls_listener_accepted_connections", "counter", tls_accepted),
+	M("tls_listener_rejected_connections", "counter", tls_rejected)
+#undef M
+};
+
+ATF_TC_WITHOUT_HEAD(plain_metrics);
+ATF_TC_BODY(plain_metrics, tc)
+{
+	struct stats s;
+	char *text, line[128];
+	uint64_t v;
+	size_t i;
+
+	fill(&s, 1ULL << 40);
+	text = text_of(&s, 1);
+	for (i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++) {
+		v = 0;
+		if (metrics[i].offset != NONE)
+			memcpy(&v, (char *)&s + metrics[i].offset, sizeof(v));
+		value(text, metrics[i].name, v);
+		snprintf(line, sizeof(line), "# TYPE %s %s", metrics[i].name,
+		    metrics[i].type);
+		ATF_CHECK_MSG(has_line(text, line), "no line %s", line);
+	}
+	free(text);
+	text = text_of(&s, 0);
+	ATF_CHECK(strstr(text, "derp_rate_limit_per_client_waited") == NULL);
+	free(text);
+}
+
+ATF_TC_WITHOUT_HEAD(labels);
+ATF_TC_BODY(labels, tc)
+{
+	static const char *const reasons[] = {
+		[DROP_UNKNOWN_DEST] = "unknown_dest",
+		[DROP_UNKNOWN_DEST_ON_FWD] = "unknown_dest_on_fwd",
+		[DROP_GONE_DISCONNECTED] = "gone_disconnected",
+		[DROP_QUEUE_HEAD] = "queue_head",
+		[DROP_QUEUE_TAIL] = "queue_tail",
+		[DROP_WRITE_ERROR] = "write_error",
+		[DROP_DUP_CLIENT] = "dup_client"
+	};
+	static const char *const kinds[] = {
+		[KIND_DISCO] = "disco", [KIND_OTHER] = "other"
+	};
+	struct stats s;
+	char *text, name[128];
+	int i, k;
+
+	fill(&s, 1000);
+	text = text_of(&s, 0);
+	for (k = 0; k < 2; k++) {
+		snprintf(name, sizeof(name),
+		    "derp_packets_received_kind{kind=\"%s\"}", kinds[k]);
+		value(text, name, s.received_kind[k]);
+		for (i = 0; i < DROP_REASONS; i++) {
+			snprintf(name, sizeof(name), "derp_packets_dropped"
+			    "{reason=\"%s\",kind=\"%s\"}", reasons[i],
+			    kinds[k]);
+			value(text, name, s.packets_dropped[i][k]);
+			snprintf(name, sizeof(name), "derp_bytes_dropped"
+			    "{reason=\"%s\",kind=\"%s\"}", reasons[i],
+			    kinds[k]);
+			value(text, name, s.bytes_dropped[i][k]);
+		}
+	}
+	free(text);
+}
+
+ATF_TC_WITHOUT_HEAD(queue_duration);
+ATF_TC_BODY(queue_duration, tc)
+{
+	struct stats s;
+	char *text;
+
+	memset(&s, 0, sizeof(s));
+	s.queue_us = 12345;
+	text = text_of(&s, 0);
+	ATF_CHECK(has_line(text, "derp_average_queue_duration_ms 12.345"));
+	free(text);
+}
+
+/* A histogram's buckets count all that is not above them. */
+ATF_TC_WITHOUT_HEAD(round_trips);
+ATF_TC_BODY(round_trips, tc)
+{
+	struct stats s;
+	char *text;
+
+	memset(&s, 0, sizeof(s));
+	stats_rtt(&s, 0);
+	stats_rtt(&s, 10000);
+	stats_rtt(&s, 10001);
+	stats_rtt(&s, 5000000);
+	stats_rtt(&s, 5000001);
+	stats_rtt(&s, UINT32_MAX);
+	text = text_of(&s, 0);
+	ATF_CHECK(has_line(text, "# TYPE derp_tcp_rtt histogram"));
+	value(text, "derp_tcp_rtt_bucket{le=\"10\"}", 2);
+	value(text, "derp_tcp_rtt_bucket{le=\"20\"}", 3);
+	value(text, "derp_tcp_rtt_bucket{le=\"1000\"}", 3);
+	value(text, "derp_tcp_rtt_bucket{le=\"5000\"}", 4);
+	value(text, "derp_tcp_rtt_bucket{le=\"+Inf\"}", 6);
+	value(text, "derp_tcp_rtt_count", 6);
+	value(text, "derp_tcp_rtt_sum", 0 + 10 + 10 + 5000 + 5000 + 4294967);
+	free(text);
+}
+
+/* One TYPE line a metric, and no name but the known ones. */
+ATF_TC_WITHOUT_HEAD(form);
+ATF_TC_BODY(form, tc)
+{
+	static const char *const others[] = {
+		"derp_packets_received_kind", "derp_packets_dropped",
+		"derp_bytes_dropped", "derp_tcp_rtt",
+		"derp_average_queue_duration_ms"
+	};
+	size_t nm = sizeof(metrics) / sizeof(metrics[0]), i;
+	size_t no = sizeof(others) / sizeof(others[0]), found = 0;
+	struct stats s;
+	char *text, *p, *line, name[128];
+
+	fill(&s, 1);
+	text = p = text_of(&s, 1);
+	while ((line = strsep(&p, "\n")) != NULL) {
+		if (sscanf(line, "# TYPE %127s", name) != 1)
+			continue;
+		found++;
+		for (i = 0; i < nm + no; i++)
+			if (strcmp(name, i < nm ? metrics[i].name :
+			    others[i - nm]) == 0)
+				break;
+		ATF_CHECK_MSG(i < nm + no, "unknown metric %s", name);
+	}
+	ATF_CHECK_EQ(found, nm + no);
+	free(text);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, message);
+	ATF_TP_ADD_TC(tp, add);
+	ATF_TP_ADD_TC(tp, plain_metrics);
+	ATF_TP_ADD_TC(tp, labels);
+	ATF_TP_ADD_TC(tp, queue_duration);
+	ATF_TP_ADD_TC(tp, round_trips);
+	ATF_TP_ADD_TC(tp, form);
+	return (atf_no_error());
+}
