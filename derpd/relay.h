@@ -170,6 +170,12 @@ struct relay {
 	struct link	*links[MAXWORKERS];
 	struct stats	 stats;
 
+	/* how busy it is, for relay.c */
+	uint64_t	 load_at;	/* us, begin of the window */
+	uint64_t	 load_packets;	/* in and out, then */
+	uint64_t	 turn_packets;	/* in and out, before this turn */
+	int		 busy;
+
 	/* input of the connection that is being read */
 	const uint8_t	*in;
 	size_t		 in_len;
