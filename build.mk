@@ -61,6 +61,7 @@ RAW_OBJS = regress/e2e/rawderp.o regress/e2e/raw_frame.o \
 E2E_PROGS = regress/e2e/rawderp regress/e2e/memscan
 
 MANS5 = man/derpd.conf.5
+MANS7 = man/derp.7
 MANS8 = man/derpd.8 man/derpctl.8
 
 # What the benchmarks run; Linux alone.
@@ -164,12 +165,12 @@ check: tests
 install: all
 	DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" \
 	    MANDIR="$(MANDIR)" sh etc/install.sh "$(PROGS)" \
-	    "$(MANS5)" "$(MANS8)"
+	    "$(MANS5) $(MANS7) $(MANS8)"
 
 # Warnings of both compilers, manuals, scripts.
 lint: $(GENERATED)
 	@WARN="$(WARN)" sh regress/lint.sh \
-	    "$(SOURCES)" "$(MANS5) $(MANS8)" "$(SCRIPTS)"
+	    "$(SOURCES)" "$(MANS5) $(MANS7) $(MANS8)" "$(SCRIPTS)"
 
 run: all
 	@sh etc/run-local
