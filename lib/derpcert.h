@@ -1,7 +1,7 @@
 /*
  * derpcert: what a DERP client reads from a server's certificates: whether
  * they match a map node's CertName pin, and the relay key that the meta
- * certificate announces (protocol notes, sections 2 and 8).
+ * certificate announces (derp(7), section 2).
  */
 #ifndef DERPCERT_H
 #define DERPCERT_H

@@ -1,7 +1,7 @@
 /*
  * derpclient: a small blocking DERP client: connect, verify, upgrade, log in,
- * send and receive frames, each with a deadline (protocol notes, sections 1
- * and 2).  For derpctl's self-test and the service's own checks.
+ * send and receive frames, each with a deadline (derp(7), sections 1 and 2).
+ * For derpctl's self-test and the service's own checks.
  *
  * Times are milliseconds for the whole call.  SIGPIPE must be ignored.
  */

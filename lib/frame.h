@@ -1,5 +1,5 @@
 /*
- * frame: the DERP frame codec (protocol notes, section 1).  Pure: no I/O, no
+ * frame: the DERP frame codec (derp(7), section 1).  Pure: no I/O, no
  * state beyond its arguments.  All integers are big endian.
  */
 #ifndef FRAME_H

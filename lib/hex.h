@@ -1,6 +1,6 @@
 /*
  * hex: bytes to and from hexadecimal text, and keys in the field's text form
- * ("nodekey:<64 hex>", "privkey:<64 hex>"; protocol notes, section 2).
+ * ("nodekey:<64 hex>", "privkey:<64 hex>"; derp(7), section 2).
  */
 #ifndef HEX_H
 #define HEX_H
