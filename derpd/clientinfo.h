@@ -1,5 +1,5 @@
 /*
- * clientinfo: the JSON texts of a login (protocol notes, section 1): what a
+ * clientinfo: the JSON texts of a login (derp(7), section 1): what a
  * client says of itself, and what the server answers.  Pure.
  */
 #ifndef CLIENTINFO_H

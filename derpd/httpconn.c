@@ -1,7 +1,7 @@
 /*
  * httpconn: HTTP requests on a connection, until one of them turns it into
- * DERP (protocol notes, sections 2 and 5).  Called by conn.c; what is answered
- * is web.c's business.
+ * DERP (derp(7), sections 2 and 5).  Called by conn.c; what is answered is
+ * web.c's business.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -171,7 +171,7 @@ int	 cert_selfsign(EVP_PKEY *pkey, char **names, size_t n,
 	    char pem[CERT_PEMSIZE], char *err, size_t errsize);
 
 /*
- * Make the meta certificate of the node key `pub' (protocol notes, section 2).
+ * Make the meta certificate of the node key `pub' (derp(7), section 2).
  * Bytes of PEM in `pem', or -1.
  */
 int	 cert_meta(const uint8_t pub[KEYS_NODELEN], char pem[CERT_PEMSIZE],

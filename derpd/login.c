@@ -1,6 +1,6 @@
 /*
- * login: the DERP login (protocol notes, section 2).  Called by httpconn.c when
- * a request was upgraded, by session.c with the ClientInfo, and by relay.c with
+ * login: the DERP login (derp(7), section 2).  Called by httpconn.c when a
+ * request was upgraded, by session.c with the ClientInfo, and by relay.c with
  * the answer of keys.
  *
  * Keys opens the box and seals ours; the worker keeps what it asked until the

@@ -3,7 +3,7 @@
  *
  * Every worker keeps the whole table: its own connections, and those of the
  * others as they tell (link.c).  A key with several connections has an active
- * one: the one that connected or sent last (protocol notes, section 3).
+ * one: the one that connected or sent last (derp(7), section 3).
  */
 #ifndef PEERS_H
 #define PEERS_H

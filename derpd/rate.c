@@ -1,6 +1,6 @@
 /*
- * rate: how fast one client may send (protocol notes, section 6).  Called by
- * session.c for every frame.
+ * rate: how fast one client may send (derp(7), section 6).  Called by session.c
+ * for every frame.
  *
  * Over its rate a client is not read from until its bucket is filled again;
  * TCP tells it to wait.  Mesh peers are exempt.

@@ -51,7 +51,7 @@ TAILQ_HEAD(conn_list, conn);
 #define RECORD_SIZE	16384		/* plaintext of a TLS record, at most */
 #define WHEEL_SLOTS	128		/* seconds a deadline may be away */
 
-#define LOGIN_SECS	10		/* each step of a login, section 2 */
+#define LOGIN_SECS	10		/* each step, derp(7) section 2 */
 #define HTTP_SECS	30		/* a request, or waiting for the next */
 #define KEEPALIVE_SECS	60
 #define KEEPALIVE_JITTER 5

@@ -1,6 +1,6 @@
 /*
  * sent: who has had a packet from whom, so that PeerGone(disconnected) goes to
- * them (protocol notes, section 3).
+ * them (derp(7), section 3).
  */
 #ifndef SENT_H
 #define SENT_H

@@ -1,5 +1,5 @@
 /*
- * session: DERP frames from a client (protocol notes, sections 1 to 4).
+ * session: DERP frames from a client (derp(7), sections 1 to 4).
  * Called by conn.c with the bytes of a connection in CONN_INFO or CONN_UP.
  *
  * A frame that lies whole in the bytes at hand is handled in place; only one

@@ -1,6 +1,6 @@
 /*
- * stats: the counters of a worker, under derper's metric names (protocol
- * notes, section 5), and their Prometheus text.
+ * stats: the counters of a worker, under derper's metric names (derp(7),
+ * section 5), and their Prometheus text.
  */
 #ifndef STATS_H
 #define STATS_H

@@ -1,6 +1,6 @@
 /*
  * stats_test: the counters of a worker: between workers, and as the text of
- * /debug/varz with derper's names (protocol notes, section 5).
+ * /debug/varz with derper's names (derp(7), section 5).
  */
 #include <atf-c.h>
 #include <stdio.h>

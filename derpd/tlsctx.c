@@ -63,8 +63,8 @@ alpn_has(const unsigned char *list, unsigned int len, const char *name,
 
 /*
  * http/1.1 when it is offered; for a client of h2 go on without a protocol;
- * for one of neither end the handshake, as derper does (protocol notes,
- * section 2).  libtls by itself would go on in every case.
+ * for one of neither end the handshake, as derper does (derp(7), section 2).
+ * libtls by itself would go on in every case.
  */
 static int
 alpn_select(SSL *ssl, const unsigned char **out, unsigned char *outlen,

@@ -1,6 +1,6 @@
 /*
  * watch: mesh peers that want to hear of every connection of this service
- * (WatchConns; protocol notes, section 4).  Called by session.c and peers.c.
+ * (WatchConns; derp(7), section 4).  Called by session.c and peers.c.
  */
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /*
- * web: what the relay worker answers to an HTTP request (protocol notes,
- * sections 2 and 5).  Pure: a request head in, bytes of a reply out; no I/O, no
- * state, no allocation.
+ * web: what the relay worker answers to an HTTP request (derp(7), sections 2
+ * and 5).  Pure: a request head in, bytes of a reply out; no I/O, no state, no
+ * allocation.
  */
 #ifndef WEB_H
 #define WEB_H

@@ -1,6 +1,6 @@
 /*
  * websocket: the server's side of RFC 6455 for browsers that speak DERP
- * (protocol notes, section 2).  Binary messages carry the DERP byte stream;
+ * (derp(7), section 2).  Binary messages carry the DERP byte stream;
  * where one message ends means nothing.  No I/O: bytes in, call backs out.
  */
 #ifndef WEBSOCKET_H
