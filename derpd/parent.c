@@ -19,6 +19,7 @@
 #include "log.h"
 #include "notify.h"
 #include "parent.h"
+#include "sandbox.h"
 
 #define START_MS	20000	/* all children are ready within */
 #define STOP_MS		5000	/* clients get their last bytes within */
@@ -307,6 +308,8 @@ parent_ready(struct derpd *d)
 	    d->relays[0].level,
 	    (unsigned long long)(parent_now_ms() - d->started_ms));
 	let_go(d);
+	if (sandbox_parent() == -1)
+		fatal("can't confine the parent");
 	(void)notify("READY=1");
 }
 

@@ -15,6 +15,13 @@
  */
 int	 sandbox_enter(enum role role);
 
+/*
+ * Confine the privileged parent, once it has started, as far as the system can
+ * without the children that it starts later.  0, also where there is nothing to
+ * do; -1 (errno).
+ */
+int	 sandbox_parent(void);
+
 /* What is in force: "seccomp, landlock", "pledge", "none"; static. */
 const char *sandbox_level(void);
 

@@ -13,6 +13,12 @@ sandbox_enter(enum role role)
 	return (-1);
 }
 
+int
+sandbox_parent(void)
+{
+	return (0);
+}
+
 const char *
 sandbox_level(void)
 {

@@ -33,6 +33,18 @@ sandbox_enter(enum role role)
 	return (0);
 }
 
+/*
+ * Key, certificate and configuration files, the control socket, and children
+ * with users of their own; no network any more.  An executed child begins
+ * without promises.
+ */
+int
+sandbox_parent(void)
+{
+	return (pledge("stdio rpath wpath cpath fattr chown getpw unix sendfd "
+	    "proc exec", NULL));
+}
+
 const char *
 sandbox_level(void)
 {

@@ -387,6 +387,13 @@ sandbox_enter(enum role role)
 	return (0);
 }
 
+/* A filter would be inherited by the children, which need other calls. */
+int
+sandbox_parent(void)
+{
+	return (0);
+}
+
 const char *
 sandbox_level(void)
 {
