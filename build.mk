@@ -16,7 +16,7 @@ DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/clientinfo.o \
 	derpd/conf_set.o derpd/conf_word.o derpd/conn.o \
 	derpd/control.o derpd/httpconn.o derpd/keyfiles.o \
 	derpd/keyhash.o derpd/keys.o derpd/keys_box.o derpd/keys_cert.o \
-	derpd/keys_file.o derpd/keys_sign.o derpd/lex.o derpd/link.o \
+	derpd/keys_file.o derpd/keys_sign.o derpd/lex.o derpd/link.o derpd/linkstats.o \
 	derpd/listen.o derpd/load.o derpd/login.o derpd/notify.o \
 	derpd/output.o derpd/parent.o derpd/parse.o derpd/peers.o \
 	derpd/pool.o derpd/procs.o derpd/queue.o derpd/rate.o \

@@ -15,7 +15,8 @@ buf_add(struct buf *b, const void *p, size_t n)
 
 	if (n == 0)
 		return (0);
-	if (b->off > 0 && b->len + n > b->cap) {
+	/* Move to the front only what is less than what is free there. */
+	if (b->len + n > b->cap && b->off > b->cap / 2) {
 		memmove(b->p, buf_head(b), buf_left(b));
 		b->len -= b->off;
 		b->off = 0;

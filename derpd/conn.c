@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "link.h"
+#include "linkstats.h"
 #include "log.h"
 #include "peers.h"
 #include "sent.h"
@@ -168,7 +168,7 @@ conn_close(struct conn *c, const char *why)
 		event_free(c->ev_rate);
 	c->ev_write = c->ev_rate = NULL;
 	login_free(c);
-	link_stats_forget(c);
+	linkstats_forget(c);
 	tlsio_end(c);
 	close(c->fd);
 	c->fd = -1;

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "http.h"
-#include "link.h"
+#include "linkstats.h"
 #include "log.h"
 #include "relay.h"
 #include "web.h"
@@ -113,7 +113,7 @@ ask_stats(struct conn *c)
 	k->nfields = 0;
 	h->asked = k;
 	conn_pause(c, PAUSE_STATS);
-	link_stats(c);
+	linkstats_ask(c);
 }
 
 void

@@ -14,6 +14,7 @@
 
 #include "codec.h"
 #include "link.h"
+#include "linkstats.h"
 #include "log.h"
 #include "peers.h"
 
@@ -30,6 +31,7 @@ enum link_type {
 };
 
 #define LINK_ROUND	(256 * 1024)	/* bytes read at once */
+#define LINK_READS	8		/* reads a turn: clients wait for it */
 #define LINK_FLUSH	(64 * 1024)	/* bytes that are worth a send */
 #define LINK_PACKETS	(4 * 1024 * 1024) /* above: no more packets */
 #define LINK_MAXLEN	(2 * FRAME_KEY_LEN + FRAME_MAX_PACKET)
@@ -43,18 +45,6 @@ struct link {
 	struct buf	 part;		/* a frame that is not whole yet */
 	int		 broken;
 };
-
-/* One /debug/varz that waits for the others. */
-struct statreq {
-	LIST_ENTRY(statreq) entry;
-	uint64_t	 id;
-	struct conn	*c;
-	uint64_t	 waiting;	/* bit a worker */
-	uint64_t	 until_us;
-	struct stats	 sum;
-};
-static LIST_HEAD(, statreq)	requests = LIST_HEAD_INITIALIZER(requests);
-static uint64_t			next_request;
 
 static uint8_t			in_buf[LINK_ROUND];
 
@@ -72,22 +62,6 @@ link_free(struct link *l)
 	buf_free(&l->out);
 	buf_free(&l->part);
 	free(l);
-}
-
-static void
-request_done(struct statreq *q)
-{
-	LIST_REMOVE(q, entry);
-	http_stats_ready(q->c, &q->sum);
-	free(q);
-}
-
-static void
-request_answered(struct statreq *q, unsigned int worker)
-{
-	q->waiting &= ~(1ULL << worker);
-	if (q->waiting == 0)
-		request_done(q);
 }
 
 static void	acked(struct conn *, unsigned int);
@@ -108,7 +82,6 @@ forget_acks(struct relay *r, unsigned int worker)
 static void
 link_lost(struct link *l)
 {
-	struct statreq *q, *next;
 	struct relay *r = l->r;
 	unsigned int worker = l->worker;
 
@@ -117,11 +90,7 @@ link_lost(struct link *l)
 	link_free(l);
 	peers_worker_gone(r, worker);
 	forget_acks(r, worker);
-	for (q = LIST_FIRST(&requests); q != NULL; q = next) {
-		next = LIST_NEXT(q, entry);
-		if (q->waiting & (1ULL << worker))
-			request_answered(q, worker);
-	}
+	linkstats_gone(worker);
 }
 
 static void
@@ -342,19 +311,12 @@ got_stats_ask(struct link *l, struct rd *rd)
 static int
 got_stats(struct link *l, struct rd *rd)
 {
-	struct statreq *q;
 	struct stats s;
-	uint64_t id;
+	uint64_t id = rd_u64(rd);
 
-	id = rd_u64(rd);
 	if (stats_get(rd, &s) == -1)
 		return (-1);
-	LIST_FOREACH(q, &requests, entry)
-		if (q->id == id && (q->waiting & (1ULL << l->worker))) {
-			stats_add(&q->sum, &s);
-			request_answered(q, l->worker);
-			break;
-		}
+	linkstats_answer(l->worker, id, &s);
 	return (0);
 }
 
@@ -491,22 +453,39 @@ link_input(struct link *l, const uint8_t *p, size_t n)
 	return (buf_add(&l->part, p + used, n - used));
 }
 
+/* Read once; 1 there may be more, 0 not, -1 the link is lost. */
+static int
+link_read(struct link *l)
+{
+	ssize_t n;
+
+	n = recv(l->fd, in_buf, sizeof(in_buf), 0);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return (0);
+	if (n > 0 && link_input(l, in_buf, (size_t)n) == 0)
+		return ((size_t)n == sizeof(in_buf));
+	if (n > 0)
+		log_warnx("link to worker %u: malformed, closed", l->worker);
+	return (-1);
+}
+
+/*
+ * What is on a link has been taken from a client already: it comes before what
+ * other clients send, or it would pile up while they are read.
+ */
 static void
 link_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct link *l = arg;
-	ssize_t n;
+	int i, rv = 1;
 
+	(void)fd;
 	(void)what;
 	relay_clock(l->r);
-	n = recv(fd, in_buf, sizeof(in_buf), 0);
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n > 0 && link_input(l, in_buf, (size_t)n) == 0)
-		return;
-	if (n > 0)
-		log_warnx("link to worker %u: malformed, closed", l->worker);
-	link_lost(l);
+	for (i = 0; i < LINK_READS && rv == 1; i++)
+		rv = link_read(l);
+	if (rv == -1)
+		link_lost(l);
 }
 
 static void
@@ -562,59 +541,19 @@ link_flush(struct relay *r)
 	}
 }
 
-void
-link_stats(struct conn *c)
+uint64_t
+link_ask_stats(struct relay *r, uint64_t id)
 {
-	struct relay *r = c->r;
-	struct statreq *q;
-	struct stats own;
-	uint8_t id[8];
+	uint64_t asked = 0;
 	unsigned int i;
+	struct wr w;
 
-	own = r->stats;
-	own.workers = 1;
-	peers_count(&own);
-	if ((q = calloc(1, sizeof(*q))) == NULL) {
-		http_stats_ready(c, &own);
-		return;
-	}
-	q->id = ++next_request;
-	q->c = c;
-	q->sum = own;
-	q->until_us = r->now_us + 1000000;
-	for (i = 0; i < 8; i++)
-		id[i] = (uint8_t)(q->id >> (56 - 8 * i));
-	for (i = 0; i < MAXWORKERS; i++)
-		if (r->links[i] != NULL &&
-		    link_put(r->links[i], LINK_STATS_ASK, id, 8, NULL, 0) == 0)
-			q->waiting |= 1ULL << i;
-	LIST_INSERT_HEAD(&requests, q, entry);
-	if (q->waiting == 0)
-		request_done(q);
-}
-
-void
-link_stats_forget(struct conn *c)
-{
-	struct statreq *q, *next;
-
-	for (q = LIST_FIRST(&requests); q != NULL; q = next) {
-		next = LIST_NEXT(q, entry);
-		if (q->c == c) {
-			LIST_REMOVE(q, entry);
-			free(q);
-		}
-	}
-}
-
-void
-link_tick(struct relay *r)
-{
-	struct statreq *q, *next;
-
-	for (q = LIST_FIRST(&requests); q != NULL; q = next) {
-		next = LIST_NEXT(q, entry);
-		if (q->until_us <= r->now_us)
-			request_done(q);
-	}
+	wr_init(&w);
+	wr_u64(&w, id);
+	for (i = 0; wr_ok(&w) && i < MAXWORKERS; i++)
+		if (r->links[i] != NULL && link_put(r->links[i],
+		    LINK_STATS_ASK, w.p, w.len, NULL, 0) == 0)
+			asked |= 1ULL << i;
+	wr_free(&w);
+	return (asked);
 }

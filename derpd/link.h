@@ -35,17 +35,10 @@ int	link_packet(struct relay *r, unsigned int worker, const uint8_t *src,
 	    const uint8_t *dst, const uint8_t *p, size_t n);
 
 /*
- * Ask the other workers for their counters; the connection gets
- * http_stats_ready() when all have answered, or with what there is after a
- * second.  Link gone meanwhile: without it.
+ * Ask the other workers for their counters, as request `id'; the workers that
+ * will answer, a bit each.
  */
-void	link_stats(struct conn *c);
-
-/* A second has passed: counters that never came. */
-void	link_tick(struct relay *r);
-
-/* The connection that asked goes away. */
-void	link_stats_forget(struct conn *c);
+uint64_t link_ask_stats(struct relay *r, uint64_t id);
 
 /* Write what is waiting; at the end of each round. */
 void	link_flush(struct relay *r);

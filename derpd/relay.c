@@ -15,6 +15,7 @@
 #include "child.h"
 #include "control.h"
 #include "link.h"
+#include "linkstats.h"
 #include "log.h"
 #include "peers.h"
 #include "tlsctx.h"
@@ -327,7 +328,7 @@ tick(evutil_socket_t fd, short what, void *arg)
 	relay_clock(r);
 	accept_resume(r, ACCEPT_FILES);
 	conn_tick(r);
-	link_tick(r);
+	linkstats_tick(r);
 }
 
 static void

@@ -13,7 +13,7 @@
  * peers.c    who is connected, over all workers; sent.c who heard from whom
  * rate.c     how fast a client may send
  * watch.c    mesh peers that watch the region
- * link.c     channels to the other workers
+ * link.c     channels to the other workers; linkstats.c their counters
  * buf.c      growing buffers
  * queue.c    packets that wait for a destination; pool.c their memory
  * stats.c    counters
