@@ -20,14 +20,6 @@
 #define DEFAULT_STATEDIR	"/var/db/derpd"
 #define DEFAULT_RELAY_KEY	"/var/db/derpd/derper.key"
 
-/* From measurement, see ARCHITECTURE.md. */
-#define DEFAULT_QUEUE_BYTES	(1024 * 1024)
-#define DEFAULT_QUEUE_PACKETS	1024
-#define DEFAULT_CODEL_TARGET	20		/* ms */
-#define DEFAULT_CODEL_INTERVAL	100		/* ms */
-#define DEFAULT_UNSENT		(128 * 1024)	/* bytes */
-#define DEFAULT_WRITE_TIMEOUT	2000		/* ms, as derper's */
-
 #define ERRORS_SHOWN	20
 
 struct conf	*parsed;
@@ -79,12 +71,12 @@ conf_new(void)
 	c->statedir = set_dup(DEFAULT_STATEDIR);
 	c->sandbox = 1;
 	c->relay.key = set_dup(DEFAULT_RELAY_KEY);
-	c->relay.queue_bytes = DEFAULT_QUEUE_BYTES;
-	c->relay.queue_packets = DEFAULT_QUEUE_PACKETS;
-	c->relay.codel_target = DEFAULT_CODEL_TARGET;
-	c->relay.codel_interval = DEFAULT_CODEL_INTERVAL;
-	c->relay.notsent_lowat = DEFAULT_UNSENT;
-	c->relay.write_timeout = DEFAULT_WRITE_TIMEOUT;
+	c->relay.queue_bytes = CONF_QUEUE_BYTES;
+	c->relay.queue_packets = CONF_QUEUE_PACKETS;
+	c->relay.codel_target = CONF_CODEL_TARGET;
+	c->relay.codel_interval = CONF_CODEL_INTERVAL;
+	c->relay.notsent_lowat = CONF_UNSENT;
+	c->relay.write_timeout = CONF_WRITE_TIMEOUT;
 	return (c);
 }
 

@@ -11,6 +11,20 @@
 
 #include "msg.h"
 
+/*
+ * Defaults of what is tuned from measurement, see ARCHITECTURE.md.  They stand
+ * in derpd.conf(5) and etc/derpd.conf too.
+ */
+#define CONF_QUEUE_BYTES	(1024 * 1024)
+#define CONF_QUEUE_PACKETS	1024
+#define CONF_CODEL_TARGET	20		/* ms */
+#define CONF_CODEL_INTERVAL	100		/* ms */
+#define CONF_UNSENT		(128 * 1024)	/* bytes */
+#define CONF_WRITE_TIMEOUT	2000		/* ms, as derper's */
+
+/* Most hostname lines: all go into one certificate and its request to keys. */
+#define CONF_MAXNAMES		64
+
 /* Where a value was written, for messages. */
 struct conf_pos {
 	char		*file;		/* shared, owned by the configuration */

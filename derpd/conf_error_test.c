@@ -173,7 +173,11 @@ ATF_TC_BODY(relay_errors, tc)
 	bad_relay("home page home blank",
 	    "home is set a second time: expected it once");
 	bad_relay("queue 5", "near `5': expected queue bytes SIZE packets "
-	    "NUMBER");
+	    "NUMBER, or one of the two");
+	bad_relay("queue packets 1 bytes 1M", "near `bytes': expected queue "
+	    "bytes SIZE packets NUMBER, or one of the two");
+	bad_relay("queue bytes 1M queue bytes 1M",
+	    "queue bytes is set a second time: expected it once");
 	bad_relay("queue bytes 65604 packets 1",
 	    "queue bytes 65604: expected 65605 to 1073741824");
 	bad_relay("queue bytes 1M packets 0",
@@ -186,6 +190,8 @@ ATF_TC_BODY(relay_errors, tc)
 	    "codel target (ms) 0: expected 1 to 10000");
 	bad_relay("codel target 1 interval 60001",
 	    "codel interval (ms) 60001: expected 1 to 60000");
+	bad_relay("codel target 100 interval 100", "codel target (ms) 100: "
+	    "expected less than the interval, 100");
 	bad_relay("codel off codel off",
 	    "codel is set a second time: expected it once");
 	bad_relay("unsent 5", "near `5': expected unsent limit SIZE");
@@ -220,8 +226,11 @@ ATF_TC_WITHOUT_HEAD(values);
 ATF_TC_BODY(values, tc)
 {
 	static const char *const names[] = {
-		"", "a b", "-a", "a-", "a..b", ".a", "a.", "a_b", "1.2.3.4.5",
-		"a.-b", "300.1.1.1x-"
+		"", "a b", "-a", "a-", "a..b", ".a", "a.", "a_b", "a.-b",
+		"192.0.2.300", "1.2.3.4.5", "5", "relay.1", "300.1.1.1x-"
+	};
+	static const char *const addresses[] = {
+		"host", "", "1.2", "1", "0x7f.1", "127.0.0.256", "::g", ":"
 	};
 	char text[2048], error[512];
 	size_t i;
@@ -229,22 +238,29 @@ ATF_TC_BODY(values, tc)
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		snprintf(text, sizeof(text), CERT RELAY "hostname \"%s\"\n",
 		    names[i]);
-		if (strcmp(names[i], "1.2.3.4.5") == 0) {
-			conf_free(good(text));
-			continue;
-		}
 		snprintf(error, sizeof(error), "hostname \"%s\": expected a "
 		    "DNS name or an IP address", names[i]);
 		bad(text, 3, error);
 	}
 	bad(NAME CERT RELAY "hostname \"Relay.Example.org\"\n", 4,
 	    "hostname \"Relay.Example.org\" stands there twice");
-	bad(NAME CERT RELAY "listen on host port 1 tls\n", 4,
-	    "listen on host: expected * or an IP address");
+	conf_free(good(CERT RELAY "hostname \"1.relay-2.x1\"\n"));
+	for (i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+		snprintf(text, sizeof(text), NAME CERT RELAY "listen on "
+		    "\"%s\" port 1 tls\n", addresses[i]);
+		snprintf(error, sizeof(error), "listen on %s: expected * or "
+		    "an IP address", addresses[i]);
+		bad(text, 4, error);
+	}
 	bad(NAME CERT RELAY "listen on * port 65536 tls\n", 4,
 	    "port 65536: expected 0 to 65535");
 	bad(NAME CERT RELAY "listen on ::1 port 1 tls\nlisten on ::1 port 1\n",
 	    5, "listen on ::1 port 1 stands there twice");
+	bad(NAME CERT RELAY "listen on * port 1 tls\nlisten on * port 1\n",
+	    5, "listen on * port 1 stands there twice");
+	bad(NAME CERT RELAY "listen on 0.0.0.0 port 1 tls\n"
+	    "listen on * port 1 tls\n", 5,
+	    "listen on * port 1 stands there twice");
 	bad(NAME RELAY "certificate \"c\" key \"/k\"\n", 3, "certificate "
 	    "\"c\": expected an absolute path of at most 1023 bytes");
 	bad(NAME RELAY "certificate \"/c\" key \"k\"\n", 3, "key \"k\": "
@@ -267,6 +283,22 @@ ATF_TC_BODY(values, tc)
 	    "user is set a second time: expected it once");
 	bad(NAME CERT RELAY "control /a\ncontrol /b\n", 5,
 	    "control is set a second time: expected it once");
+}
+
+/* Names are bounded in number. */
+ATF_TC_WITHOUT_HEAD(hostnames);
+ATF_TC_BODY(hostnames, tc)
+{
+	char text[4096], *p = text;
+	int i;
+
+	p += snprintf(p, sizeof(text), CERT RELAY);
+	for (i = 0; i < CONF_MAXNAMES; i++)
+		p += snprintf(p, 32, "hostname h%d.example.org\n", i);
+	conf_free(good(text));
+	snprintf(p, 32, "hostname more.example.org\n");
+	bad(text, 3 + CONF_MAXNAMES, "hostname \"more.example.org\": expected "
+	    "at most 64 such lines");
 }
 
 /* The path of a socket has a bound of the system. */
@@ -412,6 +444,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, top_errors);
 	ATF_TP_ADD_TC(tp, relay_errors);
 	ATF_TP_ADD_TC(tp, values);
+	ATF_TP_ADD_TC(tp, hostnames);
 	ATF_TP_ADD_TC(tp, socket_path);
 	ATF_TP_ADD_TC(tp, whole);
 	ATF_TP_ADD_TC(tp, later);

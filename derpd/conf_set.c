@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <netinet/in.h>
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <netdb.h>
 #include <stddef.h>
@@ -101,10 +102,14 @@ set_size(const char *text, const struct conf_pos *pos)
 	return (errstr == NULL ? v * unit : -1);
 }
 
-/* A DNS name: labels of letters, digits and inner hyphens. */
+/*
+ * A DNS name: labels of letters, digits and inner hyphens.  The last one is
+ * not all digits (RFC 1123, 2.1): a mistyped address is no name.
+ */
 static int
 is_dns_name(const char *s)
 {
+	const char *dot = strrchr(s, '.'), *top = dot == NULL ? s : dot + 1;
 	size_t label = 0, n = strlen(s);
 	const char *p;
 
@@ -122,16 +127,23 @@ is_dns_name(const char *s)
 		if (++label > 63)
 			return (0);
 	}
-	return (label > 0 && p[-1] != '-');
+	return (label > 0 && p[-1] != '-' &&
+	    top[strspn(top, "0123456789")] != '\0');
 }
 
-/* Parse a literal address; 0, or -1. */
+/*
+ * Parse a literal address; 0, or -1.  getaddrinfo() knows scopes of IPv6, but
+ * takes "1.2" for 1.0.0.2.
+ */
 static int
 literal(const char *host, int64_t port, int family, struct conf_listen *l)
 {
 	struct addrinfo hints, *ai;
+	struct in_addr v4;
 	char service[8];
 
+	if (strchr(host, ':') == NULL && inet_pton(AF_INET, host, &v4) != 1)
+		return (-1);
 	memset(&hints, 0, sizeof(hints));
 	hints.ai_family = family;
 	hints.ai_socktype = SOCK_STREAM;
@@ -157,18 +169,26 @@ void
 set_hostname(const char *name, const struct conf_pos *pos)
 {
 	struct conf_name *n;
+	int count = 0;
 
 	if (!is_dns_name(name) && !is_address(name)) {
 		conf_error(pos, "hostname \"%s\": expected a DNS name or an "
 		    "IP address", name);
 		return;
 	}
-	TAILQ_FOREACH(n, &parsed->names, entry)
+	TAILQ_FOREACH(n, &parsed->names, entry) {
 		if (strcasecmp(n->name, name) == 0) {
 			conf_error(pos, "hostname \"%s\" stands there twice",
 			    name);
 			return;
 		}
+		count++;
+	}
+	if (count == CONF_MAXNAMES) {
+		conf_error(pos, "hostname \"%s\": expected at most %d such "
+		    "lines", name, CONF_MAXNAMES);
+		return;
+	}
 	if ((n = calloc(1, sizeof(*n))) == NULL)
 		fatal("configuration");
 	n->name = set_dup(name);
@@ -176,7 +196,8 @@ set_hostname(const char *name, const struct conf_pos *pos)
 	TAILQ_INSERT_TAIL(&parsed->names, n, entry);
 }
 
-static void
+/* 0, or -1: reported. */
+static int
 add_listen(const char *address, int64_t port, int family, int tls,
     int wildcard, const struct conf_pos *pos)
 {
@@ -188,7 +209,7 @@ add_listen(const char *address, int64_t port, int family, int tls,
 		conf_error(pos, "listen on %s: expected * or an IP address",
 		    address);
 		free(l);
-		return;
+		return (-1);
 	}
 	TAILQ_FOREACH(o, &parsed->listens, entry)
 		if (port != 0 && o->sslen == l->sslen &&
@@ -197,12 +218,13 @@ add_listen(const char *address, int64_t port, int family, int tls,
 			    "twice", wildcard ? "*" : address,
 			    (long long)port);
 			free(l);
-			return;
+			return (-1);
 		}
 	l->tls = tls;
 	l->wildcard = wildcard;
 	l->pos = *pos;
 	TAILQ_INSERT_TAIL(&parsed->listens, l, entry);
+	return (0);
 }
 
 void
@@ -212,11 +234,10 @@ set_listen(const char *address, int64_t port, int tls,
 	if (port > 65535)
 		conf_error(pos, "port %lld: expected 0 to 65535",
 		    (long long)port);
-	else if (strcmp(address, "*") == 0) {
-		add_listen("::", port, AF_INET6, tls, 1, pos);
-		add_listen("0.0.0.0", port, AF_INET, tls, 1, pos);
-	} else
-		add_listen(address, port, AF_UNSPEC, tls, 0, pos);
+	else if (strcmp(address, "*") != 0)
+		(void)add_listen(address, port, AF_UNSPEC, tls, 0, pos);
+	else if (add_listen("::", port, AF_INET6, tls, 1, pos) == 0)
+		(void)add_listen("0.0.0.0", port, AF_INET, tls, 1, pos);
 }
 
 /* The longest path that `what' may have, in bytes. */
@@ -381,6 +402,20 @@ set_home(enum conf_home home, const char *url, const struct conf_pos *pos)
 	parsed->relay.home = home;
 	if (url != NULL)
 		replace(&parsed->relay.redirect, url);
+}
+
+/* RFC 8289 means a target of 5 to 10 % of the interval: catch them swapped. */
+void
+set_codel(int64_t target, int64_t interval, const struct conf_pos *pos)
+{
+	int before = conf_errors();
+
+	set_number(SET_CODEL_TARGET, target, pos);
+	set_number(SET_CODEL_INTERVAL, interval, pos);
+	if (conf_errors() == before && target >= interval)
+		conf_error(pos, "codel target (ms) %lld: expected less than "
+		    "the interval, %lld", (long long)target,
+		    (long long)interval);
 }
 
 void

@@ -57,6 +57,10 @@ void	 set_user(int keys, const char *name, const struct conf_pos *pos);
 void	 set_home(enum conf_home home, const char *url,
 	    const struct conf_pos *pos);
 
+/* codel target `target' interval `interval', both in ms. */
+void	 set_codel(int64_t target, int64_t interval,
+	    const struct conf_pos *pos);
+
 /* codel off. */
 void	 set_codel_off(const struct conf_pos *pos);
 

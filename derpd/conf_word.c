@@ -87,7 +87,8 @@ static const struct {
 	    "\"URL\"" },
 	{ BLOCK_RELAY, KEY, "key \"FILE\"" },
 	{ BLOCK_RELAY, MAXIMUM, "max clients NUMBER" },
-	{ BLOCK_RELAY, QUEUE, "queue bytes SIZE packets NUMBER" },
+	{ BLOCK_RELAY, QUEUE, "queue bytes SIZE packets NUMBER, or "
+	    "one of the two" },
 	{ BLOCK_RELAY, UNSENT, "unsent limit SIZE" },
 	{ BLOCK_RELAY, WORKERS, "workers NUMBER" },
 	{ BLOCK_RELAY, WRITE, "write timeout MS" },

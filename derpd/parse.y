@@ -106,13 +106,18 @@ relayopt	: KEY STRING { set_path(SET_RELAY_KEY, $2, &$<pos>1); }
 		| HOME REDIRECT STRING {
 			set_home(HOME_REDIRECT, $3, &$<pos>1);
 		}
+		| QUEUE BYTES size {
+			set_number(SET_QUEUE_BYTES, $3, &$<pos>1);
+		}
+		| QUEUE PACKETS NUMBER {
+			set_number(SET_QUEUE_PACKETS, $3, &$<pos>1);
+		}
 		| QUEUE BYTES size PACKETS NUMBER {
 			set_number(SET_QUEUE_BYTES, $3, &$<pos>1);
 			set_number(SET_QUEUE_PACKETS, $5, &$<pos>1);
 		}
 		| CODEL TARGET NUMBER INTERVAL NUMBER {
-			set_number(SET_CODEL_TARGET, $3, &$<pos>1);
-			set_number(SET_CODEL_INTERVAL, $5, &$<pos>1);
+			set_codel($3, $5, &$<pos>1);
 		}
 		| CODEL OFF	{ set_codel_off(&$<pos>1); }
 		| UNSENT LIMIT size {

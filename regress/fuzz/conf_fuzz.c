@@ -107,6 +107,7 @@ check(const struct conf *c)
 		abort();
 	if (r->workers > MAXWORKERS || !in(r->queue_bytes, 65605, 1 << 30) ||
 	    r->queue_packets == 0 || r->codel_target > 10000 ||
+	    (r->codel_target != 0 && r->codel_target >= r->codel_interval) ||
 	    r->notsent_lowat < 16384 ||
 	    (r->client_rate != 0 && r->client_burst < 65568) ||
 	    (r->accept_rate != 0 && r->accept_burst == 0) ||
