@@ -46,13 +46,19 @@ struct imsgbuf {
 	uint32_t	 nout;
 };
 
-/* Begin to use the socket `fd'.  0, or -1 with errno. */
+/*
+ * Begin to use the socket `fd', without descriptors and with messages of at
+ * most MAX_IMSGSIZE bytes.  0, or -1 with errno.
+ */
 int	 imsgbuf_init(struct imsgbuf *b, int fd);
 
 /* Descriptors may come and go on this channel. */
 void	 imsgbuf_allow_fdpass(struct imsgbuf *b);
 
-/* Largest message, header included, bytes.  0, or -1. */
+/*
+ * Set the bytes of the largest message, header included.  0, or -1 with errno
+ * when that is too few or too many.
+ */
 int	 imsgbuf_set_maxsize(struct imsgbuf *b, uint32_t size);
 
 /*
@@ -68,7 +74,7 @@ int	 imsgbuf_read(struct imsgbuf *b);
  */
 ssize_t	 imsg_get(struct imsgbuf *b, struct imsg *m);
 
-/* The type, and the bytes of the payload. */
+/* The type of a message, and the bytes of its payload. */
 uint32_t imsg_get_type(struct imsg *m);
 size_t	 imsg_get_len(struct imsg *m);
 

@@ -26,26 +26,25 @@ struct child_start {
 
 /*
  * Fork and execute the program `path' as `role' (argument of -x, e.g. "keys").
- * The child keeps descriptors 0-2 and CHILD_FD alone.  Environment: PATH, and
- * ASAN_OPTIONS / UBSAN_OPTIONS / NOTIFY-free copies of nothing else.  Returns
- * the pid and the parent's end of the channel in *fd (close-on-exec), or -1
- * with errno.
+ * The child keeps descriptors 0-2 and CHILD_FD alone, of the environment what
+ * the sanitizers read, and PATH.  The pid, with the parent's end of the channel
+ * in *fd (close-on-exec), or -1 with errno.
  */
 pid_t	 child_spawn(const char *path, const char *role, int *fd);
 
 /*
  * In the child, first thing: wait for MSG_START on CHILD_FD (at most 10 s), set
  * up logging and process title, fill in `st', and return the channel (with no
- * events, peer ROLE_PARENT) .  Exits with 1 and a line when that fails.
+ * events, peer ROLE_PARENT).  Exits with 1 and a line when that fails.
  */
 struct chan *child_init(enum role self, struct child_start *st);
 
 /*
- * Lock in: chroot, drop to the user with all its groups, RLIMIT_CORE 0, no
- * dumping, no new privileges, then sandbox_enter(role).  Without root, chroot
- * and user are left out.  Exits with 1 and a line when a step fails, or when
- * the sandbox can't be entered and st->sandbox is not 0.  Returns the level in
- * force, a static line such as "chroot, user _derpd, seccomp, landlock".
+ * Lock in: chroot, become the user with its own group alone, no core dumps, no
+ * new processes, no new privileges, then sandbox_enter(role) unless st->sandbox
+ * is 0.  Without root, chroot and user are left out.  Exits with 1 and a line
+ * when a step fails.  Returns the level in force, a static line such as
+ * "chroot, user _derpd, seccomp, landlock".
  */
 const char *child_confine(enum role self, const struct child_start *st);
 

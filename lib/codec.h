@@ -20,7 +20,7 @@ struct rd {
 /* Begin to read `len' bytes at `p', which must outlive the reader. */
 void	 rd_init(struct rd *r, const void *p, size_t len);
 
-/* Next integer; 0 when there are too few bytes. */
+/* The next integer of 1, 2, 4 or 8 bytes; 0 when there are too few. */
 uint8_t	 rd_u8(struct rd *r);
 uint16_t rd_u16(struct rd *r);
 uint32_t rd_u32(struct rd *r);
@@ -60,7 +60,7 @@ struct wr {
 /* An empty writer; allocates nothing yet. */
 void	 wr_init(struct wr *w);
 
-/* Append one integer. */
+/* Append an integer of 1, 2, 4 or 8 bytes. */
 void	 wr_u8(struct wr *w, uint8_t v);
 void	 wr_u16(struct wr *w, uint16_t v);
 void	 wr_u32(struct wr *w, uint32_t v);

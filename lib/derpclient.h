@@ -59,7 +59,7 @@ int	 derpclient_open(struct derpclient *c, const struct derpclient_opts *o,
 int	 derpclient_open_fd(struct derpclient *c, int fd,
 	    const struct derpclient_opts *o, int ms);
 
-/* Own public key and, once logged in, the server's: 32 bytes. */
+/* Own public key and, once logged in, the server's: 32 bytes, of the client. */
 const uint8_t *derpclient_key(const struct derpclient *c);
 const uint8_t *derpclient_server_key(const struct derpclient *c);
 
@@ -70,11 +70,14 @@ int	 derpclient_fast_offered(struct derpclient *c);
 const char *derpclient_tls_version(struct derpclient *c);
 const char *derpclient_tls_cipher(struct derpclient *c);
 
-/* Send a frame of any type.  0, or -1: see derpclient_error(). */
+/*
+ * Send a frame of any type with the `len' bytes at `p' as its payload, within
+ * `ms'.  0, or -1: see derpclient_error().
+ */
 int	 derpclient_frame(struct derpclient *c, uint8_t type, const void *p,
 	    size_t len, int ms);
 
-/* Send a packet of at most FRAME_MAX_PACKET bytes to the client `dst'. */
+/* Send a packet of at most FRAME_MAX_PACKET bytes to `dst'; the same result. */
 int	 derpclient_send(struct derpclient *c, const uint8_t dst[FRAME_KEY_LEN],
 	    const void *p, size_t len, int ms);
 

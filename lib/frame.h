@@ -54,7 +54,7 @@ enum frame_verdict {
 	FRAME_BAD		/* malformed: close the connection */
 };
 
-/* Read a header of FRAME_HDR_LEN bytes into *type and *len (payload bytes). */
+/* Read the FRAME_HDR_LEN bytes of a header: *type, *len payload bytes. */
 void	 frame_get_hdr(const uint8_t *p, uint8_t *type, uint32_t *len);
 
 /* Write a header of FRAME_HDR_LEN bytes for `len' payload bytes to `p'. */
@@ -78,14 +78,28 @@ int	 frame_is_disco(const uint8_t *p, size_t len);
 #define FRAME_PEER_PRESENT_SIZE	(FRAME_HDR_LEN + FRAME_KEY_LEN + 16 + 2 + 1)
 #define FRAME_PONG_SIZE		(FRAME_HDR_LEN + FRAME_PING_LEN)
 #define FRAME_RESTARTING_SIZE	(FRAME_HDR_LEN + 8)
+
+/* ServerKey: the magic and the public key of the server. */
 size_t	 frame_put_server_key(uint8_t *p, const uint8_t key[FRAME_KEY_LEN]);
+
+/* PeerGone of `key'; `reason' is PEER_GONE_*. */
 size_t	 frame_put_peer_gone(uint8_t *p, const uint8_t key[FRAME_KEY_LEN],
 	    uint8_t reason);
-/* `addr' is IPv6 or IPv4-mapped, `port' in host order, `flags' PEER_*. */
+
+/*
+ * PeerPresent: `addr' is IPv6 or IPv4-mapped, `port' in host order, `flags'
+ * PEER_*.
+ */
 size_t	 frame_put_peer_present(uint8_t *p, const uint8_t key[FRAME_KEY_LEN],
 	    const uint8_t addr[16], uint16_t port, uint8_t flags);
+
+/* Pong with the `data' of the ping. */
 size_t	 frame_put_pong(uint8_t *p, const uint8_t data[FRAME_PING_LEN]);
-/* Milliseconds until a client should reconnect, and how long it should try. */
+
+/*
+ * Restarting: milliseconds until a client should reconnect, and how long it
+ * should try.
+ */
 size_t	 frame_put_restarting(uint8_t *p, uint32_t reconnect_ms,
 	    uint32_t try_ms);
 

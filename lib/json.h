@@ -55,7 +55,10 @@ json_ref json_value(const struct json *j, json_ref key);
 /* Value of the member `name' of object `r' (last one if repeated), or -1. */
 json_ref json_get(const struct json *j, json_ref r, const char *name);
 
-/* Raw text of `r' within the document (a string without its quotes). */
+/*
+ * Raw text of `r' within the document (a string without its quotes), *len
+ * bytes; NULL and 0 for -1.
+ */
 const char *json_raw(const struct json *j, json_ref r, size_t *len);
 
 /*

@@ -25,7 +25,10 @@ void	log_setverbose(int verbose);
 /* Current verbosity, 0 or 1. */
 int	log_getverbose(void);
 
-/* A problem that does not end the process; log_warn adds strerror(errno). */
+/*
+ * A problem that does not end the process, as printf(3) would say it;
+ * log_warn adds strerror(errno).
+ */
 void	log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void	log_warnx(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
