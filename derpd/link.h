@@ -24,12 +24,13 @@ void	link_add(struct conn *c);
 void	link_remove(struct conn *c);
 void	link_active(struct conn *c);
 
-/* ClosePeer: the other workers close theirs. */
+/* ClosePeer: the other workers close theirs with that key. */
 void	link_close_peer(struct relay *r, const uint8_t key[FRAME_KEY_LEN]);
 
 /*
- * Send a packet to the worker that has the destination.  `fwd': it came from
- * a mesh peer.  0 taken, -1 no link, or too much is waiting.
+ * Send the packet of `n' bytes at `p' (copied) to the worker that has the key
+ * `dst'; it came from the key `src'.  0 taken, -1 no link, too much is waiting,
+ * or no memory.
  */
 int	link_packet(struct relay *r, unsigned int worker, const uint8_t *src,
 	    const uint8_t *dst, const uint8_t *p, size_t n);

@@ -13,7 +13,7 @@
  */
 void	linkstats_ask(struct conn *c);
 
-/* The connection that asked goes away. */
+/* A connection goes away: no answer for it if it asked. */
 void	linkstats_forget(struct conn *c);
 
 /* The answer `s' of a worker to request `id'. */

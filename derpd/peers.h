@@ -57,10 +57,15 @@ unsigned int peers_conns(const struct peer *p);
 int	 peers_add(struct conn *c);
 void	 peers_remove(struct conn *c);
 
-/* A frame came from a connection that has duplicates. */
+/* A frame came from a connection that has duplicates: it is the active one. */
 void	 peers_activity(struct conn *c);
 
-/* What another worker tells of its connections. */
+/*
+ * What another worker tells of its connections: `id' is theirs, `addr' 16 bytes
+ * of IPv6 or IPv4-mapped, `port' in host order, `flags' PEER_*, `active_us' the
+ * monotonic clock, which all share.  Without memory a new one is not noted, and
+ * that is logged.
+ */
 void	 peers_remote_add(struct relay *r, unsigned int worker,
 	    const uint8_t *key, uint64_t id, const uint8_t *addr,
 	    uint16_t port, uint8_t flags, uint64_t active_us);
@@ -75,10 +80,10 @@ void	 peers_worker_gone(struct relay *r, unsigned int worker);
 /* Tell who cares of keys that are gone from every worker; free them. */
 void	 peers_reap(struct relay *r);
 
-/* Call `cb' for every peer; it must not remove any. */
+/* Call `cb' with `arg' for every peer; it must not remove any. */
 void	 peers_each(void (*cb)(struct peer *p, void *arg), void *arg);
 
-/* Keys, keys with several connections, and connections of those. */
+/* Into `s': keys, keys with several connections, and connections of those. */
 void	 peers_count(struct stats *s);
 
 #endif

@@ -71,11 +71,11 @@ void	 queue_put(struct queue *q, struct pkt *p, int disco, uint64_t now,
 struct pkt *queue_get(struct queue *q, uint64_t now,
 	    const struct queue_limits *lim, queue_drop_cb drop, void *arg);
 
-/* Frames and bytes that wait. */
+/* Frames that wait, and their bytes, of both classes. */
 uint32_t queue_packets(const struct queue *q);
 uint32_t queue_bytes(const struct queue *q);
 
-/* Drop everything. */
+/* Drop everything; the queue is then as queue_init() made it. */
 void	 queue_clear(struct queue *q, queue_drop_cb drop, void *arg);
 
 #endif

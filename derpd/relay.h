@@ -107,7 +107,7 @@ struct conn {
 	/* input */
 	struct buf	 held;		/* ciphertext not decrypted: paused */
 	struct buf	 pend;		/* plaintext not looked at: paused */
-	struct buf	 part;		/* head or frame that is not whole yet */
+	struct buf	 part;		/* head or frame, not whole yet */
 	uint32_t	 skip;		/* payload bytes to pass over */
 	struct http_conn *http;
 	struct login	*login;
@@ -117,7 +117,7 @@ struct conn {
 	int64_t		 rate_tokens;	/* bytes */
 
 	/* output */
-	struct buf	 out;		/* bytes for the socket that it refused */
+	struct buf	 out;		/* what the socket refused */
 	struct buf	 ctl;		/* our own frames, before all packets */
 	struct queue	 queue;
 	unsigned int	 outq;		/* bytes unacknowledged at last look */
@@ -130,7 +130,7 @@ struct conn {
 	uint64_t	 seq;		/* of the latest news of it */
 	uint64_t	 active_us;	/* last frame, kept among duplicates */
 	uint64_t	 login_us;
-	struct peer	*dst;		/* last destination, while dst_gen fits */
+	struct peer	*dst;		/* last one, while dst_gen fits */
 	uint64_t	 dst_gen;
 	uint64_t	 src_gen;	/* last_src noted, while this fits */
 	uint8_t		 last_src[FRAME_KEY_LEN];
@@ -198,13 +198,13 @@ int	relay_can_sign(void);
 
 /* buf.c */
 
-/* Append `n' bytes; 0, or -1 without memory. */
+/* Append the `n' bytes at `p'; 0, or -1 without memory. */
 int	buf_add(struct buf *b, const void *p, size_t n);
 
 /* Drop `n' bytes from the front; frees the memory when none are left. */
 void	buf_drain(struct buf *b, size_t n);
 
-/* Free the memory. */
+/* Free the memory; the buffer is then empty. */
 void	buf_free(struct buf *b);
 
 #define buf_left(b)	((b)->len - (b)->off)
@@ -217,13 +217,19 @@ void	buf_free(struct buf *b);
 #define ACCEPT_LIMIT	0x04	/* max clients */
 #define ACCEPT_START	0x08	/* not configured yet */
 
-/* Take over the listening socket `fd'.  0, or -1 without memory. */
+/*
+ * Take over the listening socket `fd', for TLS (1) or plain (0).  0, or -1
+ * without memory; `fd' is then still the caller's.
+ */
 int	accept_add(struct relay *r, int fd, int tls);
 
 /* Close all listening sockets. */
 void	accept_close(struct relay *r);
 
-/* Stop (or go on) accepting for the reason `bit'. */
+/*
+ * Stop accepting for the reason `bit' (ACCEPT_*), or go on if there is no other
+ * reason.  accept_resume() takes several bits at once.
+ */
 void	accept_pause(struct relay *r, int bit);
 void	accept_resume(struct relay *r, int bit);
 
@@ -232,27 +238,43 @@ void	accept_options(struct relay *r);
 
 /* conn.c */
 
-/* A new connection on `fd' from `addr'.  NULL without memory. */
+/*
+ * A new connection on `fd', with TLS (1) or plain (0), from `addr' (IPv6 or
+ * IPv4-mapped) and `port' (host order).  NULL without memory; `fd' is then
+ * still the caller's.
+ */
 struct conn *conn_new(struct relay *r, int fd, int tls,
 	    const uint8_t addr[16], uint16_t port);
 
 /* Close now; `why' (static) shows in verbose logs. */
 void	conn_close(struct conn *c, const char *why);
 
-/* Send what is left, at most until the write deadline, then close. */
+/* Send what is left, within 2 s, then close; no more input is taken. */
 void	conn_drain(struct conn *c);
 
-/* Hold input back, or let it go on when no reason is left. */
+/*
+ * Hold input back for the reasons `why' (PAUSE_*), or let it go on when none is
+ * left: what was held is handled at once, and may close the connection.
+ */
 void	conn_pause(struct conn *c, unsigned int why);
 void	conn_resume(struct conn *c, unsigned int why);
 
-/* Plaintext for the state that the connection is in. */
+/*
+ * Handle the `n' bytes of plaintext at `p' as the connection's state says.  All
+ * are taken; it may be closed afterwards.
+ */
 void	conn_input(struct conn *c, const uint8_t *p, size_t n);
 
-/* The same for DERP bytes out of WebSocket messages; a ws_data_cb. */
+/*
+ * The same for DERP bytes out of WebSocket messages; a ws_data_cb, `arg' is the
+ * connection.  0, or -1: it is closed.
+ */
 int	conn_ws_data(const uint8_t *p, size_t n, void *arg);
 
-/* Close unless this is called again within `secs' (< WHEEL_SLOTS). */
+/*
+ * Close unless this is called again within `secs' (below WHEEL_SLOTS); of a
+ * connection in CONN_UP: send a KeepAlive then.
+ */
 void	conn_deadline(struct conn *c, unsigned int secs);
 
 /* The second has passed: deadlines and keep-alives. */
@@ -266,23 +288,38 @@ void	conn_bury(struct relay *r);
 /* It has something to send at the end of this round. */
 void	conn_dirty(struct conn *c);
 
-/* Append DERP bytes before all packets: our own frames. */
+/*
+ * Append the `n' DERP bytes at `p' before all packets: our own frames.  With
+ * too many waiting, the connection is closed at the end of the turn.
+ */
 void	conn_send(struct conn *c, const void *p, size_t n);
 
-/* Write bytes that are not DERP: HTTP replies, WebSocket control frames. */
+/*
+ * Write `n' bytes that are not DERP: HTTP replies, WebSocket control frames.
+ * With too many waiting, the connection is closed at the end of the turn.
+ */
 void	conn_write(struct conn *c, const void *p, size_t n);
 
-/* Queue a packet from `src' as RecvPacket. */
+/*
+ * Queue the packet of `n' bytes at `p' (copied) from `src' as RecvPacket; the
+ * oldest are dropped for it if need be.
+ */
 void	conn_enqueue(struct conn *c, const uint8_t src[FRAME_KEY_LEN],
 	    const uint8_t *p, size_t n);
 
 /* Write what the socket takes for every dirty connection. */
 void	output_flush(struct relay *r);
 
-/* Bytes for the wire, from libtls; 0, or -1 when there are too many. */
+/*
+ * Take `n' bytes for the wire (copied), from libtls or of a plain connection.
+ * 0, or -1 when too many wait or there is no memory.
+ */
 int	output_raw(struct conn *c, const void *p, size_t n);
 
-/* Event: the socket takes more, or took nothing for the write deadline. */
+/*
+ * Event of connection `arg': the socket takes more (EV_WRITE), or the write
+ * deadline is over (EV_TIMEOUT).
+ */
 void	output_writable(evutil_socket_t fd, short what, void *arg);
 
 /* Write deadline in ms of this connection, 0 none. */
@@ -292,33 +329,46 @@ unsigned int output_deadline(const struct conn *c);
 
 struct certset;
 
-/* A certificate to come; copied.  0, or -1 without memory. */
+/*
+ * A certificate to come: its chain, `len' bytes of PEM (copied), and the hash
+ * of its key.  0, or -1 without memory.
+ */
 int	tlsio_cert(struct relay *r, const uint8_t hash[KEYHASH_LEN],
 	    const void *pem, size_t len);
 
-/* Put the certificates that came in force; NULL, or what is wrong. */
+/*
+ * Put the certificates that came in force, if any did.  NULL, or a static line
+ * that says what is wrong: the older ones then stay.
+ */
 const char *tlsio_commit(struct relay *r);
 
-/* Begin TLS on a connection; 0, or -1. */
+/* Begin TLS on a connection; 0, or -1: no certificates yet, no memory. */
 int	tlsio_begin(struct conn *c);
 
-/* Decrypt what is in r->in and hand it to conn_input(). */
+/*
+ * Decrypt what is in r->in, after a handshake if there was none, and hand it to
+ * conn_input(); all of it is taken.  May close the connection.
+ */
 void	tlsio_pump(struct conn *c);
 
-/* Encrypt `n' bytes for the wire.  0, or -1: close. */
+/* Encrypt the `n' bytes at `p' for the wire.  0, or -1: to be closed. */
 int	tlsio_write(struct conn *c, const uint8_t *p, size_t n);
 
-/* Close notify (as far as it goes) and free. */
+/* Free what TLS has of the connection. */
 void	tlsio_end(struct conn *c);
 
 /* httpconn.c */
 
-/* Plaintext of a connection in CONN_HTTP; bytes taken. */
+/*
+ * `n' bytes of plaintext of a connection in CONN_HTTP.  The bytes that were
+ * taken: fewer when the rest belongs to what the request began.
+ */
 size_t	http_input(struct conn *c, const uint8_t *p, size_t n);
 
-/* The counters of all workers are there: finish the answer. */
+/* The counters of all workers are there, summed up: finish the answer. */
 void	http_stats_ready(struct conn *c, const struct stats *all);
 
+/* Free what HTTP has of the connection. */
 void	http_free(struct conn *c);
 
 /* login.c */
@@ -326,10 +376,10 @@ void	http_free(struct conn *c);
 /* ServerKey goes out, ClientInfo is expected. */
 void	login_begin(struct conn *c);
 
-/* ClientInfo's payload is whole. */
+/* ClientInfo's payload, `n' bytes at `p' (copied), is whole: ask keys. */
 void	login_info(struct conn *c, const uint8_t *p, size_t n);
 
-/* The answer of keys. */
+/* The answer of keys, MSG_LOGIN_RESULT: goes on, or closes. */
 void	login_result(struct relay *r, struct msg *m);
 
 /* There is a new channel to keys: ask again for all that wait. */
@@ -341,19 +391,25 @@ void	login_again(struct relay *r);
  */
 void	login_agreed(struct conn *c);
 
-/* The connection goes away. */
+/* The connection goes away, or its login is through: forget what was asked. */
 void	login_free(struct conn *c);
 
 /* session.c */
 
-/* DERP bytes of a connection in CONN_INFO or CONN_UP; bytes taken. */
+/*
+ * `n' DERP bytes of a connection in CONN_INFO or CONN_UP.  The bytes that were
+ * taken, at least one; it may be closed.
+ */
 size_t	session_input(struct conn *c, const uint8_t *p, size_t n);
 
-/* A packet over a link, for a client that is connected here. */
+/*
+ * A packet of `n' bytes over a link, from `src' for `dst', which is connected
+ * here; dropped and counted if it is not.
+ */
 void	session_deliver(struct relay *r, const uint8_t *src,
 	    const uint8_t *dst, const uint8_t *p, size_t n);
 
-/* Count a dropped packet. */
+/* Count the packet of `n' bytes at `p' as dropped. */
 void	session_drop(struct relay *r, enum drop_reason why, const uint8_t *p,
 	    size_t n);
 
@@ -363,8 +419,8 @@ uint8_t	session_flags(const struct conn *c);
 /* rate.c */
 
 /*
- * `n' bytes came from the client: pauses it when it is over its rate.  0, or
- * -1: closed.
+ * A frame of `n' bytes came from the client: pauses it when it is over its
+ * rate.  0, or -1: closed.
  */
 int	rate_take(struct conn *c, uint64_t n);
 
@@ -373,7 +429,10 @@ int	rate_take(struct conn *c, uint64_t n);
 /* The mesh peer watches from now on; the flood of PeerPresent goes out. */
 void	watch_begin(struct conn *c);
 
-/* A connection came, or the last one of a key went. */
+/*
+ * Tell the watchers: a connection came, from `addr' (IPv6 or IPv4-mapped) and
+ * `port' (host order) with `flags' (PEER_*), or the last one of a key went.
+ */
 void	watch_present(struct relay *r, const uint8_t *key,
 	    const uint8_t addr[16], uint16_t port, uint8_t flags);
 void	watch_gone(struct relay *r, const uint8_t *key);

@@ -7,7 +7,10 @@
 
 #include "relay.h"
 
-/* `c' was written a packet from `src'; 0 noted, -1 nobody has that key. */
+/*
+ * `c' was written a packet from the key `src'.  0 noted, -1 not: nobody has
+ * that key, or no memory.
+ */
 int	sent_note(struct conn *c, const uint8_t src[FRAME_KEY_LEN]);
 
 /* `p' is gone: PeerGone to all that heard from it, and forget. */

@@ -54,19 +54,21 @@ struct stats {
 	uint64_t	workers;	/* that are summed up here */
 };
 
-/* Append to, and read from, a message; get: 0, or -1 when malformed. */
+/* Append to a message (wr_ok() tells). */
 void	stats_put(struct wr *w, const struct stats *s);
+
+/* Read what is left of a message; 0, or -1 when malformed. */
 int	stats_get(struct rd *r, struct stats *s);
 
-/* Count a round trip time of `us' microseconds. */
+/* Count a round trip time of `us' microseconds in its bucket. */
 void	stats_rtt(struct stats *s, unsigned int us);
 
-/* Add the counters of another worker. */
+/* Add the counters `s' of another worker; `sum' begins as one's own. */
 void	stats_add(struct stats *sum, const struct stats *s);
 
 /*
- * Prometheus text into *text (heap, caller frees), *len bytes.  0, or -1
- * without memory.
+ * Prometheus text into *text (heap, caller frees), *len bytes, with what counts
+ * only where clients are `rate_limited'.  0, or -1 without memory.
  */
 int	stats_text(const struct stats *s, int rate_limited, char **text,
 	    size_t *len);

@@ -18,7 +18,7 @@
 struct child_start {
 	unsigned int	worker;		/* worker number, 0 when not a worker */
 	int		verbose;
-	int		sandbox;	/* 0: `sandbox off' in the configuration */
+	int		sandbox;	/* 0: the configuration says off */
 	int		to_stderr;
 	char		user[64];	/* "" do not switch */
 	char		chroot[1024];	/* "" do not chroot */

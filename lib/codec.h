@@ -14,7 +14,7 @@
 struct rd {
 	const uint8_t	*p;	/* next byte */
 	size_t		 left;	/* bytes behind p */
-	int		 bad;	/* read past the end, or a string was malformed */
+	int		 bad;	/* read past the end, or a malformed string */
 };
 
 /* Begin to read `len' bytes at `p', which must outlive the reader. */

@@ -59,7 +59,7 @@ int	 derpclient_open(struct derpclient *c, const struct derpclient_opts *o,
 int	 derpclient_open_fd(struct derpclient *c, int fd,
 	    const struct derpclient_opts *o, int ms);
 
-/* Own public key and, once logged in, the server's: 32 bytes, of the client. */
+/* Own public key and, once logged in, the server's: 32 bytes each. */
 const uint8_t *derpclient_key(const struct derpclient *c);
 const uint8_t *derpclient_server_key(const struct derpclient *c);
 

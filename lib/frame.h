@@ -73,7 +73,8 @@ int	 frame_is_disco(const uint8_t *p, size_t len);
  * Complete frames of fixed size, header included, written to `p', which has
  * room for the size given.  Each returns the bytes written.
  */
-#define FRAME_SERVER_KEY_SIZE	(FRAME_HDR_LEN + FRAME_MAGIC_LEN + FRAME_KEY_LEN)
+#define FRAME_SERVER_KEY_SIZE	(FRAME_HDR_LEN + FRAME_MAGIC_LEN + \
+				    FRAME_KEY_LEN)
 #define FRAME_PEER_GONE_SIZE	(FRAME_HDR_LEN + FRAME_KEY_LEN + 1)
 #define FRAME_PEER_PRESENT_SIZE	(FRAME_HDR_LEN + FRAME_KEY_LEN + 16 + 2 + 1)
 #define FRAME_PONG_SIZE		(FRAME_HDR_LEN + FRAME_PING_LEN)

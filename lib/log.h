@@ -61,7 +61,7 @@ void	fatalx(const char *fmt, ...)
 struct log_limit {
 	long long	at;		/* monotonic ms of last refill */
 	unsigned int	tokens;		/* lines left */
-	unsigned int	suppressed;	/* lines not shown since the last shown */
+	unsigned int	suppressed;	/* lines since the last one shown */
 	int		primed;
 };
 

@@ -38,7 +38,7 @@ enum msg_type {
 	MSG_VERBOSE,	/* u8 verbose */
 	MSG_STOP,	/* u32 ms to finish in; the child exits 0 */
 	/* Child to parent. */
-	MSG_READY,	/* str sandbox level in force; all configuration taken */
+	MSG_READY,	/* str sandbox level in force; all settings are taken */
 
 	/* Parent to keys; each is answered by MSG_KEY_RESULT, in order. */
 	MSG_KEY_TLS,	/* fd: PEM private key, to read */
@@ -88,7 +88,7 @@ enum msg_type {
 	MSG_CTL_STATUS,	/* nothing */
 	MSG_CTL_RELOAD,	/* nothing */
 	MSG_CTL_VERBOSE, /* u8 verbose */
-	MSG_CTL_CLIENTS, /* nothing; also parent to relay, with u32 request id */
+	MSG_CTL_CLIENTS, /* nothing; parent to relay: u32 request id */
 	MSG_CTL_NODE,	/* nothing: this machine's map node */
 	/* Parent to derpctl. */
 	MSG_CTL_TEXT,	/* str: one JSON object or a line, see control.h */
@@ -109,7 +109,7 @@ enum keychan {
 /* What MSG_SIGN asks for. */
 enum signalg {
 	SIGN_ECDSA = 1,		/* digest of 20, 32, 48 or 64 bytes */
-	SIGN_RSA_PKCS1,		/* DigestInfo to be padded, as RSA_PKCS1_PADDING */
+	SIGN_RSA_PKCS1,		/* DigestInfo to be padded (PKCS #1 v1.5) */
 	SIGN_RSA_PSS		/* block of modulus size, PSS encoded */
 };
 
