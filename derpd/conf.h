@@ -15,11 +15,11 @@
  * Defaults of what is tuned from measurement, see ARCHITECTURE.md.  They stand
  * in derpd.conf(5) and etc/derpd.conf too.
  */
-#define CONF_QUEUE_BYTES	(1024 * 1024)
-#define CONF_QUEUE_PACKETS	1024
+#define CONF_QUEUE_BYTES	(2 * 1024 * 1024)
+#define CONF_QUEUE_PACKETS	2048
 #define CONF_CODEL_TARGET	20		/* ms */
 #define CONF_CODEL_INTERVAL	100		/* ms */
-#define CONF_UNSENT		(128 * 1024)	/* bytes */
+#define CONF_UNSENT		(32 * 1024)	/* bytes */
 #define CONF_WRITE_TIMEOUT	2000		/* ms, as derper's */
 
 /* Most hostname lines: all go into one certificate and its request to keys. */

@@ -54,11 +54,11 @@ ATF_TC_BODY(defaults, tc)
 	ATF_CHECK_EQ(c->relay.workers, 0);
 	ATF_CHECK_EQ(c->relay.home, HOME_PAGE);
 	ATF_CHECK(c->relay.redirect == NULL);
-	ATF_CHECK_EQ(c->relay.queue_bytes, 1048576);
-	ATF_CHECK_EQ(c->relay.queue_packets, 1024);
+	ATF_CHECK_EQ(c->relay.queue_bytes, 2097152);
+	ATF_CHECK_EQ(c->relay.queue_packets, 2048);
 	ATF_CHECK_EQ(c->relay.codel_target, 20);
 	ATF_CHECK_EQ(c->relay.codel_interval, 100);
-	ATF_CHECK_EQ(c->relay.notsent_lowat, 131072);
+	ATF_CHECK_EQ(c->relay.notsent_lowat, 32768);
 	ATF_CHECK_EQ(c->relay.write_timeout, 2000);
 	ATF_CHECK(c->relay.congestion == NULL);
 	ATF_CHECK_EQ(c->relay.accept_rate, 0);

@@ -9,6 +9,7 @@
 #include "queue.h"
 
 #define DISCO_RUN	16	/* disco packets before one of the others */
+#define COUNT_MAX	4	/* drops: half an interval apart */
 #define SMALL_BACKLOG	1514	/* CoDel leaves the last packet alone */
 
 void
@@ -73,10 +74,17 @@ queue_put(struct queue *q, struct pkt *p, int disco, uint64_t now,
 	k->bytes += p->len;
 }
 
-/* RFC 8289, 5.3: when the next drop is due. */
+/*
+ * RFC 8289, 5.3: when the next drop is due; but not ever sooner.  A flow in a
+ * tunnel that slows down for a loss does so for these few; one that does not
+ * (BBR, after its own relay link paused for a moment) would lose hundreds of
+ * packets for nothing.  Against a flood there is the bound of the queue.
+ */
 static uint64_t
 control_law(uint64_t t, uint32_t interval, uint32_t count)
 {
+	if (count > COUNT_MAX)
+		count = COUNT_MAX;
 	return (t + (uint64_t)(interval / sqrt(count)));
 }
 
