@@ -63,10 +63,13 @@ void	put_json_str(FILE *fp, const char *s);
  */
 int	put_json_doc(FILE *fp, const char *text, size_t len);
 
-/* Bytes for people in at most 6 characters: "0", "999", "1.2K", "34.5M". */
+/*
+ * Bytes for people into `dst' of `size' bytes, in at most 6 characters: "0",
+ * "999", "1.2K", "34.5M".
+ */
 void	fmt_bytes(char *dst, size_t size, uint64_t n);
 
-/* Seconds for people: "59s", "3m20s", "2h05m", "12d07h". */
+/* The same for seconds: "59s", "3m20s", "2h05m", "12d07h". */
 void	fmt_age(char *dst, size_t size, uint64_t seconds);
 
 /* Print derpd's status object as text.  0, or -1: not what control.h says. */
@@ -74,7 +77,10 @@ int	status_print(FILE *fp, const char *json, size_t len);
 
 struct client_info;
 
-/* Print the head of the table of clients, one client of it, or as JSON. */
+/*
+ * Print the head of the table of clients, a line of it, or a client as a JSON
+ * object without a newline.
+ */
 void	clients_head(FILE *fp);
 void	clients_row(FILE *fp, const struct client_info *c);
 void	clients_json(FILE *fp, const struct client_info *c);

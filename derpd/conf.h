@@ -69,10 +69,10 @@ struct conf_relay {
 	unsigned int	 codel_interval; /* ms */
 	unsigned int	 notsent_lowat;	/* bytes the kernel may hold unsent */
 	unsigned int	 write_timeout;	/* ms; 0 none */
-	char		*congestion;	/* TCP congestion control, NULL system's */
+	char		*congestion;	/* of TCP, NULL: the system's */
 	unsigned int	 accept_rate;	/* connections a second, 0 no limit */
 	unsigned int	 accept_burst;
-	uint64_t	 client_rate;	/* received bytes a second, 0 no limit */
+	uint64_t	 client_rate;	/* bytes a second, 0 no limit */
 	uint64_t	 client_burst;	/* bytes */
 	unsigned int	 max_clients;	/* connections a worker, 0 by the
 					   descriptor limit */
@@ -90,9 +90,9 @@ struct conf {
 	char			*keys_user;	/* of the keys process */
 	int			 keys_user_set;
 	char			*chroot;
-	char			*statedir;	/* self-signed pair lives here */
+	char			*statedir;	/* of the self-signed pair */
 	int			 sandbox;	/* 0: sandbox off */
-	char			**files;	/* every file name, owner of pos.file */
+	char			**files;	/* all, owner of pos.file */
 	size_t			 nfiles;
 };
 
@@ -112,7 +112,8 @@ void	 conf_free(struct conf *c);
 /*
  * What of the difference between two configurations needs a restart: NULL
  * nothing, else a static name of the first such setting ("listen", "workers",
- * "user", "chroot", "control", "relay key", "statedir", "sandbox").
+ * "user", "keys user", "chroot", "control", "relay key", "statedir",
+ * "sandbox").
  */
 const char *conf_needs_restart(const struct conf *old, const struct conf *new);
 

@@ -25,8 +25,13 @@ typedef struct {
 /* Of the last token; not every yacc declares it in parse.h then. */
 extern YYSTYPE	yylval;
 
+/* parse.y: read it all into `parsed'; errors are counted, not returned. */
 int	yyparse(void);
+
+/* lex.c, for the parser: the next token, 0 at the end; yylval goes with it. */
 int	yylex(void);
+
+/* parse.y, for the parser: what stands there can't; lex_error(). */
 void	yyerror(const char *);
 
 /*

@@ -25,7 +25,7 @@ struct client_info {
 	uint8_t		dup;		/* one of several with its key */
 };
 
-/* Append to a message; wr_ok() tells. */
+/* Append to a message, all integers big endian; wr_ok() tells. */
 void	client_info_put(struct wr *w, const struct client_info *c);
 
 /* Read from a message; 0, or -1 when malformed. */
@@ -35,7 +35,7 @@ int	client_info_get(struct rd *r, struct client_info *c);
  * MSG_CTL_TEXT payloads.  For MSG_CTL_STATUS: one JSON object
  * {"version":s,"uptime":seconds,"pid":n,"config":s,"nodekey":s,
  *  "processes":[{"role":s,"worker":n,"pid":n,"sandbox":s,"restarts":n,
- *                "uptime":s}],
+ *                "uptime":seconds}],
  *  "listen":[s], "certificates":[{"names":[s],"not_after":s,"pin":s,
  *  "days_left":n}]}.
  * For MSG_CTL_NODE: the map node as JSON.

@@ -22,7 +22,7 @@
 int	 keyhash_rsa(const RSA *rsa, uint8_t hash[KEYHASH_LEN]);
 int	 keyhash_ec(const EC_KEY *ec, uint8_t hash[KEYHASH_LEN]);
 
-/* The same for either kind. */
+/* The same for either kind of key; -1 for any other, too. */
 int	 keyhash_pkey(EVP_PKEY *pkey, uint8_t hash[KEYHASH_LEN]);
 
 /*

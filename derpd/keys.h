@@ -38,15 +38,18 @@ void	keys_preload(void);
 /* The locked buffer for file contents; part of keys_preload().  0, or -1. */
 int	 keyfile_preload(void);
 
-/* Read derper's key file on `fd' into `sec'. */
+/* Read derper's key file on `fd' into `sec'.  0, or -1. */
 int	 keyfile_read_node(int fd, uint8_t sec[KEYS_NODELEN], char *err,
 	    size_t errsize);
 
-/* Write `sec' to the empty file `fd' in derper's form, and sync it. */
+/* Write `sec' to the empty file `fd' in derper's form, sync it.  0, or -1. */
 int	 keyfile_write_node(int fd, const uint8_t sec[KEYS_NODELEN],
 	    char *err, size_t errsize);
 
-/* Read a mesh key file on `fd': 64 hex digits, white space around them. */
+/*
+ * Read a mesh key file on `fd' into `key': 64 hex digits, white space around
+ * them.  0, or -1.
+ */
 int	 keyfile_read_mesh(int fd, uint8_t key[KEYS_MESHLEN], char *err,
 	    size_t errsize);
 
@@ -56,7 +59,7 @@ int	 keyfile_read_mesh(int fd, uint8_t key[KEYS_MESHLEN], char *err,
  */
 EVP_PKEY *keyfile_read_pem(int fd, char *err, size_t errsize);
 
-/* Write `pkey' to the empty file `fd' as PEM (PKCS #8), and sync it. */
+/* Write `pkey' to the empty file `fd' as PEM (PKCS #8), sync it.  0, or -1. */
 int	 keyfile_write_pem(int fd, EVP_PKEY *pkey, char *err, size_t errsize);
 
 /*
@@ -79,7 +82,10 @@ const char *keyfile_parse_mesh(const char *p, size_t len,
  */
 int	 sign_add(EVP_PKEY *pkey, uint8_t hash[KEYHASH_LEN]);
 
-/* Forget all keys but those of the `n' hashes that lie at `hashes'. */
+/*
+ * Forget all keys but those of the `n' hashes, of KEYHASH_LEN bytes each, that
+ * lie at `hashes'.
+ */
 void	 sign_retain(const uint8_t *hashes, size_t n);
 
 /*

@@ -83,20 +83,24 @@ struct derpd {
 /* Milliseconds of the monotonic clock. */
 uint64_t parent_now_ms(void);
 
-/* derpd.c */
-
-/* Look at everything and leave: 0 good, 1 not (it has been logged). */
-int	 parent_check(struct derpd *d);
-
 /* parent.c */
 
-/* Reload, with all that is to be said of it; 0, or -1 with why in `err'. */
+/* -n: look at everything, make nothing.  0 good, -1 not (logged). */
+int	 parent_check(struct derpd *d);
+
+/*
+ * Reload, with all that is to be said of it.  0, or -1 with why in `err' of
+ * `errsize' bytes.
+ */
 int	 parent_reload(struct derpd *d, char *err, size_t errsize);
 
-/* Run until stopped; `ready_fd' (-1 none) gets a byte once all is up. */
+/*
+ * Start and run until stopped.  `ready_fd' (-1: stay in the foreground) gets a
+ * byte once all is up.  0 stopped, -1 it did not start (logged).
+ */
 int	 parent_run(struct derpd *d, int ready_fd);
 
-/* All children were ready for the first time. */
+/* A worker became ready: if all are, for the first time, the start is over. */
 void	 parent_ready(struct derpd *d);
 
 /* Begin to stop; the loop ends when the children have. */
@@ -113,7 +117,7 @@ int	 procs_start_keys(struct derpd *d);
 /* Start the workers; they report by message.  0, or -1 (logged). */
 int	 procs_start_relays(struct derpd *d);
 
-/* A signal says that children have ended. */
+/* A signal says that children have ended: take leave, start them again. */
 void	 procs_reap(struct derpd *d);
 
 /*
@@ -123,22 +127,28 @@ void	 procs_reap(struct derpd *d);
 void	 procs_fail(struct proc *p, const char *what);
 
 /*
- * Wait until all workers have answered every MSG_RELAY_COMMIT, at most `ms';
- * one that does not is killed.  0, or -1 when one refused (logged).
+ * Wait until all workers have answered every MSG_RELAY_COMMIT, at most `ms'
+ * milliseconds; one that does not is killed.  0, or -1 when one refused
+ * (logged).
  */
 int	 procs_settle(struct derpd *d, unsigned int ms);
 
-/* Channels between keys and a worker, replacing older ones. */
+/*
+ * Channels between keys and a worker, replacing older ones.  0, also when one
+ * of the two is not there; -1 (logged).
+ */
 int	 procs_connect_keys(struct derpd *d, struct proc *relay);
 
-/* 1 when a child is running. */
+/* 1 when a child is running, else 0. */
 int	 procs_running(const struct derpd *d);
 
-/* Tell all to stop within `ms', or kill what is left. */
+/* Tell the workers to stop within `ms' milliseconds; keys follows the last. */
 void	 procs_stop(struct derpd *d, unsigned int ms);
+
+/* Kill what is left. */
 void	 procs_kill(struct derpd *d);
 
-/* Tell all how much to say. */
+/* Have this process and all children log in detail (1), or briefly (0). */
 void	 procs_verbose(struct derpd *d, int verbose);
 
 /* load.c */
@@ -155,14 +165,15 @@ int	 load_all(struct derpd *d, const struct conf *c, struct loaded *l,
 void	 load_free(struct loaded *l);
 
 /*
- * Send settings (and certificates) to a worker and have it put them in force;
+ * Send settings and certificates to a worker and have it put them in force;
  * `first': it has just been started.  0, or -1.
  */
 int	 load_send(struct derpd *d, struct proc *relay, int first);
 
 /*
  * Read the configuration again and put it in force, or leave everything as it
- * was.  0, or -1 with the first line that the log got in `err'.
+ * was.  0, or -1 with the first line that the log got in `err' of `errsize'
+ * bytes.
  */
 int	 load_reload(struct derpd *d, char *err, size_t errsize);
 
@@ -175,20 +186,27 @@ void	 load_renew(struct derpd *d);
 /* keyfiles.c */
 
 /*
- * Open a private key file for keys: a regular file, not for others to read.
- * Descriptor, or -1 (logged).
+ * Open a private key file for keys: a regular file of at most 64 KiB, closed to
+ * others as derpd(8) says.  `what' names it in messages ("relay key").  A
+ * descriptor, or -1 (logged).
  */
 int	 keyfile_open(const char *path, const char *what);
 
 /*
- * Call keys with a message about the key file `path'; the result (at most
- * `size' bytes) goes to `res' and its length to *len.  Takes `fd'.  0, or -1
- * (logged, with the path); a keys that does not answer is started anew.
+ * Call keys with a message about the key file `path': its type, its payload
+ * `w' (NULL none), a descriptor `fd' (-1 none; taken).  The result (at most
+ * `size' bytes) goes to `res' and its length to *len (NULL: not wanted).  0, or
+ * -1 (logged, with the path); a keys that does not answer within CALL_MS is
+ * started anew.
  */
 int	 keyfile_call(struct derpd *d, uint32_t type, struct wr *w, int fd,
 	    const char *path, void *res, size_t size, size_t *len);
 
-/* Read the node key, or make it on first start; its public half. */
+/*
+ * Have keys read the node key in `path', or make it on first start; its public
+ * half goes to `pub'.  0, or -1 (logged).  When derpd only checks, nothing is
+ * made, and `pub' stays as it is for a key that is not there yet.
+ */
 int	 keyfile_node(struct derpd *d, const char *path, uint8_t pub[32]);
 
 /*
@@ -215,7 +233,10 @@ void	 control_worker_gone(struct derpd *d, unsigned int worker);
 
 /* status.c */
 
-/* JSON of the status, and of this machine's map node, into `w'. */
+/*
+ * JSON of the status, and of this machine's map node, appended to `w' as it is;
+ * wr_ok() tells.
+ */
 void	 status_text(const struct derpd *d, struct wr *w);
 void	 status_node(const struct derpd *d, struct wr *w);
 
