@@ -23,6 +23,7 @@
 
 static char	 errs[16384];	/* what the last load() logged */
 
+/* Make the file `name' of the `n' bytes at `text'. */
 static inline void
 put_file(const char *name, const char *text, size_t n)
 {
@@ -33,6 +34,7 @@ put_file(const char *name, const char *text, size_t n)
 	ATF_REQUIRE_EQ(fclose(f), 0);
 }
 
+/* The same with a string. */
 static inline void
 put(const char *name, const char *text)
 {
@@ -61,6 +63,7 @@ load_file(const char *name)
 	return (c);
 }
 
+/* The configuration `text', or NULL; what was logged is in errs. */
 static inline struct conf *
 load(const char *text)
 {
@@ -68,6 +71,7 @@ load(const char *text)
 	return (load_file(CONF));
 }
 
+/* Lines that were logged. */
 static inline unsigned int
 lines(void)
 {
@@ -79,6 +83,7 @@ lines(void)
 	return (n);
 }
 
+/* The same; it must be taken without a word. */
 static inline struct conf *
 good(const char *text)
 {

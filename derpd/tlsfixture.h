@@ -43,6 +43,7 @@ static int		 spare;		/* signer's channel after the first */
 static int		 lost_calls;
 static char		 err[256];
 
+/* In the signer: a fresh key; exits with 2 if there is none. */
 static inline EVP_PKEY *
 generate(enum kind kind)
 {
@@ -155,6 +156,7 @@ run_signer(int fd, int fd2, int out, const enum kind *kinds, size_t n,
 	_exit(0);
 }
 
+/* Read the `n' certificates of the signer from `fd' into certs[]. */
 static inline void
 take_certs(int fd, size_t n)
 {
@@ -177,12 +179,17 @@ take_certs(int fd, size_t n)
 	ncerts = n;
 }
 
+/* For tlskey_on_lost(). */
 static inline void
 count_lost(void)
 {
 	lost_calls++;
 }
 
+/*
+ * Start a signer of the mood that holds a key of each of the `n' kinds, take
+ * its certificates, and sign through it within `ms' a signature.
+ */
 static inline void
 start_signer(const enum kind *kinds, size_t n, enum mood mood, int ms)
 {
@@ -212,6 +219,7 @@ start_signer(const enum kind *kinds, size_t n, enum mood mood, int ms)
 	tlskey_set_channel(sv[0], ms);
 }
 
+/* End the signer, and wait for it. */
 static inline void
 stop_signer(void)
 {
@@ -223,6 +231,7 @@ stop_signer(void)
 	ATF_REQUIRE_EQ(signer, waitpid(signer, &status, 0));
 }
 
+/* A server context with all of certs[]; free with tls_free(). */
 static inline struct tls *
 make_server(void)
 {
@@ -255,6 +264,7 @@ struct offer {
 	const char	*suites12;
 };
 
+/* A client context that offers what `o' says. */
 static inline SSL_CTX *
 client_ctx(const struct offer *o)
 {
@@ -281,6 +291,7 @@ client_ctx(const struct offer *o)
 	return (ctx);
 }
 
+/* Go on with a handshake: 1 done, 0 to be continued, -1 failed. */
 static inline int
 step_server(struct tls *t)
 {
@@ -291,6 +302,7 @@ step_server(struct tls *t)
 	return (r == TLS_WANT_POLLIN || r == TLS_WANT_POLLOUT ? 0 : -1);
 }
 
+/* The same at the client's end. */
 static inline int
 step_client(SSL *s)
 {
@@ -329,6 +341,7 @@ shake(struct pair *p, struct tls *server, const struct offer *o)
 	}
 }
 
+/* Free both ends. */
 static inline void
 hang_up(struct pair *p)
 {
@@ -353,6 +366,7 @@ talk(struct pair *p)
 	ATF_REQUIRE_EQ(5, tls_read(p->server, buf, sizeof(buf)));
 }
 
+/* A handshake that must give the client certs[cert]. */
 static inline void
 check_good(struct tls *server, const struct offer *o, size_t cert)
 {

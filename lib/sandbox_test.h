@@ -59,6 +59,7 @@ struct probe {
 	int		(*call)(void);	/* 0, or -1 with errno */
 };
 
+/* In a child: what a test stands on, or it exits with 100. */
 static void
 must(int ok, const char *what)
 {
@@ -68,6 +69,7 @@ must(int ok, const char *what)
 	_exit(100);
 }
 
+/* In a child, before it is confined: open what the calls want. */
 static void
 prepare(void)
 {
@@ -95,6 +97,7 @@ prepare(void)
 	openlog("sandbox_test", LOG_NDELAY, LOG_DAEMON);
 }
 
+/* Of both lists: make a socket non-blocking. */
 static int
 call_nonblock(void)
 {
@@ -132,6 +135,7 @@ attempt(const struct probe *p, enum role role)
 	return (enum outcome)WEXITSTATUS(st);
 }
 
+/* Skip the case where there is no sandbox to test. */
 static void
 need_backend(void)
 {

@@ -77,7 +77,7 @@ void	 usage_of(pid_t pid, struct usage *u);
 /* Seconds on the monotonic clock. */
 double	 now(void);
 
-/* Big-endian 32-bit numbers. */
+/* Read, write a big-endian 32-bit number at `p'. */
 uint32_t be32_get(const uint8_t *p);
 void	 be32_put(uint8_t *p, uint32_t v);
 

@@ -188,9 +188,10 @@ void	 want_end(struct sess *s, const char *what);
 /* A packet each way. */
 void	 exchange(struct sess *a, struct sess *b);
 
+/* Close, with a reset if `reset'; frees. */
 void	 sess_close(struct sess *s, int reset);
 
-/* Cases. */
+/* Cases, as the table in rawderp.c names them; each returns, or fail()s. */
 void	 split_head(void);
 void	 split_login(void);
 void	 split_frames(void);
