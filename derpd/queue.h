@@ -2,9 +2,9 @@
  * queue: packets that wait for one destination.
  *
  * Two classes, disco before the rest (derp(7), section 3), each bounded in
- * bytes and packets; a full class drops its oldest.  CoDel (RFC 8289, but at most two
- * drops an interval) on the time that a packet has waited drops from the head
- * of each class.  Pure: the caller brings the clock.
+ * bytes and packets; a full class drops its oldest.  CoDel (RFC 8289, but at
+ * most two drops an interval) on the time that a packet has waited drops from
+ * the head of each class.  Pure: the caller brings the clock.
  */
 #ifndef QUEUE_H
 #define QUEUE_H
