@@ -28,7 +28,7 @@
 #define LOAD_WINDOW_US	10000	/* over which the load is judged */
 #define COALESCE_PPS	40000	/* packets in and out a second: a steady load */
 #define COALESCE_BATCH	64	/* packets in and out a turn: enough */
-#define COALESCE_NS	50000	/* and the kernel's timer slack */
+#define COALESCE_NS	120000	/* and the kernel's timer slack */
 
 static struct relay	*the_relay;
 
@@ -373,7 +373,7 @@ relay_new(struct chan *parent)
 
 /*
  * Under a steady load of single packets, system calls cost more than the
- * packets: then look only every 100 us or so, and find several.  A worker with
+ * packets: then look only every 150 us or so, and find several.  A worker with
  * little to do, or with much at once, never waits.
  */
 static void
