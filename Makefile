@@ -5,11 +5,19 @@ all install tests fuzz-programs bench-programs: config.mk
 	@cat */*.d */*/*.d >depend.mk 2>/dev/null || :
 	@$(MAKE) -f build.mk $@
 
-check run lint bench bench-wan:
+run lint bench bench-wan:
 	@sh etc/install-deps $@
 	@$(MAKE) config.mk
 	@cat */*.d */*/*.d >depend.mk 2>/dev/null || :
 	@$(MAKE) -f build.mk $@
+
+# The tests run from here, so that their count is the last line.
+check:
+	@sh etc/install-deps $@
+	@$(MAKE) config.mk
+	@cat */*.d */*/*.d >depend.mk 2>/dev/null || :
+	@$(MAKE) -f build.mk tests
+	@GO="$$(sed -n 's/^GO *= *//p' config.mk)" sh regress/check.sh
 
 # In a copy of the tree, built in another way.
 check-asan:

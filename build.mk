@@ -158,9 +158,6 @@ regress/bench/wan: regress/bench/wan.o
 tests: $(PROGS) $(UNIT_TESTS) $(FUZZERS) $(E2E_PROGS)
 fuzz-programs: $(FUZZERS)
 
-check: tests
-	@GO="$(GO)" sh regress/check.sh
-
 # An installed configuration is left alone; the sample lies beside it.
 install: all
 	DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" \
@@ -188,5 +185,5 @@ clean:
 	    $(BENCH_PROGS) $(ARCHIVES)
 	rm -f $(GENERATED) */*.o */*/*.o */*.o.d */*/*.o.d
 
-.PHONY: all tests fuzz-programs check install lint run bench-programs bench
+.PHONY: all tests fuzz-programs install lint run bench-programs bench
 .PHONY: bench-wan clean

@@ -22,15 +22,19 @@ static void
 refill(struct conn *c)
 {
 	const struct relay_conf *conf = &c->r->conf;
-	uint64_t us = c->r->now_us - c->rate_at;
+	uint64_t us = c->r->now_us - c->rate_at, add;
 
-	if (c->rate_at == 0 || us > 1000000000)
+	if (c->rate_at == 0 || us > 1000000000) {
 		c->rate_tokens = (int64_t)conf->client_burst;
-	else
-		c->rate_tokens += (int64_t)(us * conf->client_rate / 1000000);
+		c->rate_at = c->r->now_us;
+		return;
+	}
+	/* The time that made no whole byte yet counts the next time. */
+	add = us * conf->client_rate / 1000000;
+	c->rate_at += add * 1000000 / conf->client_rate;
+	c->rate_tokens += (int64_t)add;
 	if (c->rate_tokens > (int64_t)conf->client_burst)
 		c->rate_tokens = (int64_t)conf->client_burst;
-	c->rate_at = c->r->now_us;
 }
 
 int

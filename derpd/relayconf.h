@@ -11,8 +11,6 @@
 
 struct conf;
 
-#define RELAY_MAXNAMES	64
-
 struct relay_conf {
 	uint8_t		 node_key[32];	/* public half */
 	uint32_t	 worker;	/* own number, from 0 */
