@@ -281,20 +281,6 @@ link_packet(struct relay *r, unsigned int worker, const uint8_t *src,
 }
 
 static void
-close_all(const uint8_t *key)
-{
-	struct peer *p;
-	struct conn *c, *next;
-
-	if ((p = peers_find(key)) == NULL)
-		return;
-	for (c = LIST_FIRST(&p->local); c != NULL; c = next) {
-		next = LIST_NEXT(c, same);
-		conn_close(c, "closed by a mesh peer");
-	}
-}
-
-static void
 got_stats_ask(struct link *l, struct rd *rd)
 {
 	struct stats s = l->r->stats;
@@ -385,7 +371,7 @@ got_frame(struct link *l, uint8_t type, const uint8_t *p, size_t n)
 	case LINK_ACK:
 		return (got_news(l, type, key, &rd));
 	case LINK_CLOSE:
-		close_all(key);
+		session_close_peer(key);
 		return (0);
 	default:
 		return (-1);

@@ -413,6 +413,9 @@ void	session_deliver(struct relay *r, const uint8_t *src,
 void	session_drop(struct relay *r, enum drop_reason why, const uint8_t *p,
 	    size_t n);
 
+/* ClosePeer: close every connection that this worker has of `key'. */
+void	session_close_peer(const uint8_t key[FRAME_KEY_LEN]);
+
 /* PEER_* flags of the connection. */
 uint8_t	session_flags(const struct conn *c);
 

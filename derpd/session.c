@@ -185,19 +185,25 @@ got_ping(struct conn *c, const uint8_t *p)
 	conn_dirty(c);
 }
 
+void
+session_close_peer(const uint8_t key[FRAME_KEY_LEN])
+{
+	struct conn *c, *next;
+	struct peer *p;
+
+	if ((p = peers_find(key)) == NULL)
+		return;
+	for (c = LIST_FIRST(&p->local); c != NULL; c = next) {
+		next = LIST_NEXT(c, same);
+		conn_close(c, "closed by a mesh peer");
+	}
+}
+
 static void
 got_close_peer(struct conn *c, const uint8_t *key)
 {
-	struct conn *k, *next;
-	struct peer *p;
-
 	link_close_peer(c->r, key);
-	if ((p = peers_find(key)) == NULL)
-		return;
-	for (k = LIST_FIRST(&p->local); k != NULL; k = next) {
-		next = LIST_NEXT(k, same);
-		conn_close(k, "closed by a mesh peer");
-	}
+	session_close_peer(key);
 }
 
 /* Frames that only mesh peers may send. */
