@@ -5,7 +5,7 @@ include config.mk
 -include depend.mk
 
 # lib/libderp.a: what programs share.
-LIB_OBJS = lib/chan.o lib/child.o lib/codec.o lib/derpcert.o \
+LIB_OBJS = lib/chan.o lib/child.o lib/clock.o lib/codec.o lib/derpcert.o \
 	lib/derpclient.o lib/frame.o lib/hex.o lib/http.o lib/json.o \
 	lib/json_check.o lib/landlock.o lib/log.o lib/msg.o \
 	lib/sandbox_$(SANDBOX).o lib/stream.o $(IMSG_OBJ)

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "notify.h"
 
 int
@@ -43,12 +43,9 @@ notify(const char *state)
 int
 notify_reloading(void)
 {
-	struct timespec ts;
 	char text[64];
 
-	if (clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
-		return (-1);
-	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%lld",
-	    (long long)ts.tv_sec * 1000000 + ts.tv_nsec / 1000);
+	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%llu",
+	    (unsigned long long)clock_us());
 	return (notify(text));
 }

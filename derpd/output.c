@@ -32,6 +32,8 @@
 #define WS_CHUNK	(RECORD_SIZE - WS_MAX_HDR)
 #define FLUSH_ROUNDS	16		/* batches a connection and round */
 
+static void	output_writable(evutil_socket_t, short, void *);
+
 static uint8_t	batch[BATCH_MAX];
 static uint8_t	stage[STAGE_SIZE];
 
@@ -236,7 +238,8 @@ unacked(struct conn *c)
 	return (0);
 }
 
-unsigned int
+/* Write deadline of this connection in ms, 0 none. */
+static unsigned int
 output_deadline(const struct conn *c)
 {
 	return (c->mesh ? MESH_WRITE_MS : c->r->conf.write_timeout);
@@ -422,7 +425,8 @@ output_flush(struct relay *r)
 	r->flushing = 0;
 }
 
-void
+/* The socket takes more (EV_WRITE), or the write deadline is over. */
+static void
 output_writable(evutil_socket_t fd, short what, void *arg)
 {
 	struct conn *c = arg;

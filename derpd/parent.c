@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #endif
 
+#include "clock.h"
 #include "log.h"
 #include "notify.h"
 #include "parent.h"
@@ -27,15 +28,6 @@
 #define RENEW_SECS	(7 * 24 * 3600)	/* a meta certificate lasts 30 days */
 
 static int	ready_fd = -1;
-
-uint64_t
-parent_now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ((uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000);
-}
 
 static unsigned int
 count_workers(const struct conf *c)
@@ -54,7 +46,7 @@ set_up(struct derpd *d)
 {
 	unsigned int i;
 
-	d->started_ms = parent_now_ms();
+	d->started_ms = clock_ms();
 	d->loaded.selfsigned = -1;
 	d->nworkers = count_workers(d->conf);
 	if ((d->base = event_base_new()) == NULL)
@@ -306,7 +298,7 @@ parent_ready(struct derpd *d)
 	log_info("derpd " DERPD_VERSION " ready: %u relay worker%s, %s, "
 	    "%llu ms", d->nworkers, d->nworkers == 1 ? "" : "s",
 	    d->relays[0].level,
-	    (unsigned long long)(parent_now_ms() - d->started_ms));
+	    (unsigned long long)(clock_ms() - d->started_ms));
 	let_go(d);
 	if (sandbox_parent() == -1)
 		fatal("can't confine the parent");

@@ -80,9 +80,6 @@ struct derpd {
 	struct event	*ev_renew;
 };
 
-/* Milliseconds of the monotonic clock. */
-uint64_t parent_now_ms(void);
-
 /* parent.c */
 
 /* -n: look at everything, make nothing.  0 good, -1 not (logged). */

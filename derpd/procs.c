@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "child.h"
 #include "log.h"
 #include "parent.h"
@@ -81,7 +82,7 @@ spawn(struct derpd *d, struct proc *p)
 {
 	int fd;
 
-	p->started_ms = parent_now_ms();
+	p->started_ms = clock_ms();
 	p->ready = 0;
 	p->pid = child_spawn(d->self, role_name(p->role), &fd);
 	if (p->pid == -1) {
@@ -291,7 +292,7 @@ settle(struct proc *p, uint64_t end)
 	int refused, left;
 
 	/* What came behind the answer is announced by no event: take it too. */
-	while (p->chan != NULL && (now = parent_now_ms()) <= end) {
+	while (p->chan != NULL && (now = clock_ms()) <= end) {
 		left = p->commits == 0 ? 0 : (int)(end - now);
 		if (chan_recv(p->chan, &m, left) == -1) {
 			if (errno != ETIMEDOUT)
@@ -311,7 +312,7 @@ settle(struct proc *p, uint64_t end)
 int
 procs_settle(struct derpd *d, unsigned int ms)
 {
-	uint64_t end = parent_now_ms() + ms;
+	uint64_t end = clock_ms() + ms;
 	unsigned int i;
 	int rv = 0;
 
@@ -413,7 +414,7 @@ restart_later(struct proc *p)
 {
 	struct timeval tv;
 
-	if (parent_now_ms() - p->started_ms >= SETTLED_MS ||
+	if (clock_ms() - p->started_ms >= SETTLED_MS ||
 	    p->backoff_ms == 0)
 		p->backoff_ms = BACKOFF_MIN_MS;
 	tv.tv_sec = p->backoff_ms / 1000;

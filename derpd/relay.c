@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "clock.h"
 #include "control.h"
 #include "link.h"
 #include "linkstats.h"
@@ -32,19 +33,10 @@
 
 static struct relay	*the_relay;
 
-static uint64_t
-monotonic_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
-}
-
 void
 relay_clock(struct relay *r)
 {
-	r->now_us = monotonic_us();
+	r->now_us = clock_us();
 }
 
 int
@@ -227,7 +219,7 @@ stop_poll(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (monotonic_us() < r->stop_us)
+	if (clock_us() < r->stop_us)
 		TAILQ_FOREACH(c, &r->conns, entry)
 			if (c->state == CONN_DRAIN && !c->lingering)
 				return;
@@ -360,7 +352,7 @@ relay_new(struct chan *parent)
 	LIST_INIT(&r->watchers);
 	LIST_INIT(&r->listeners);
 	r->accept_off = ACCEPT_START;
-	r->now_us = monotonic_us();
+	r->now_us = clock_us();
 	r->parent = parent;
 	if ((r->base = event_base_new()) == NULL ||
 	    chan_attach(parent, r->base, parent_message, parent_gone, r) == -1)

@@ -316,15 +316,6 @@ void	output_flush(struct relay *r);
  */
 int	output_raw(struct conn *c, const void *p, size_t n);
 
-/*
- * Event of connection `arg': the socket takes more (EV_WRITE), or the write
- * deadline is over (EV_TIMEOUT).
- */
-void	output_writable(evutil_socket_t fd, short what, void *arg);
-
-/* Write deadline in ms of this connection, 0 none. */
-unsigned int output_deadline(const struct conn *c);
-
 /* tlsio.c */
 
 struct certset;

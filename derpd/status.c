@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "hex.h"
 #include "parent.h"
 
@@ -61,7 +62,7 @@ put_process(struct wr *w, const char *role, const struct proc *p, int worker,
 	put(w, "\"pid\":%d,\"sandbox\":", (int)p->pid);
 	put_string(w, p->ready ? p->level : "not running");
 	put(w, ",\"restarts\":%u,\"uptime\":%llu}", p->restarts,
-	    p->ready ? (unsigned long long)(parent_now_ms() -
+	    p->ready ? (unsigned long long)(clock_ms() -
 	    p->started_ms) / 1000 : 0ULL);
 }
 
@@ -73,7 +74,7 @@ put_processes(const struct derpd *d, struct wr *w)
 
 	put(w, "\"processes\":[{\"role\":\"parent\",\"pid\":%d,\"sandbox\":"
 	    "\"none\",\"restarts\":0,\"uptime\":%llu}", (int)getpid(),
-	    (unsigned long long)(parent_now_ms() - d->started_ms) / 1000);
+	    (unsigned long long)(clock_ms() - d->started_ms) / 1000);
 	put_process(w, "keys", &d->keys, -1, &n);
 	for (i = 0; i < d->nworkers; i++)
 		put_process(w, "relay", &d->relays[i], (int)i, &n);
@@ -117,7 +118,7 @@ status_text(const struct derpd *d, struct wr *w)
 
 	hex_put(key, d->loaded.node_key, 32);
 	put(w, "{\"version\":\"" DERPD_VERSION "\",\"uptime\":%llu,"
-	    "\"pid\":%d,\"config\":", (unsigned long long)(parent_now_ms() -
+	    "\"pid\":%d,\"config\":", (unsigned long long)(clock_ms() -
 	    d->started_ms) / 1000, (int)getpid());
 	put_string(w, d->conf_path);
 	put(w, ",\"nodekey\":\"nodekey:%s\",", key);

@@ -15,10 +15,10 @@
 #include <openssl/rsa.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "chan.h"
+#include "clock.h"
 #include "keyhash.h"
 #include "log.h"
 #include "tlskey.h"
@@ -37,15 +37,6 @@ static int	ec_sign(int, const unsigned char *, int, unsigned char *,
 		    unsigned int *, const BIGNUM *, const BIGNUM *, EC_KEY *);
 static ECDSA_SIG *ec_sign_sig(const unsigned char *, int, const BIGNUM *,
 		    const BIGNUM *, EC_KEY *);
-
-static long long
-now_ms(void)
-{
-	struct timespec	 ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ((long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
-}
 
 static void
 channel_lost(const char *why)
@@ -91,7 +82,7 @@ static int
 await(const struct wr *w, uint64_t cookie, uint8_t *out, size_t outsize)
 {
 	struct msg	 m;
-	long long	 left, end = now_ms() + sign_ms;
+	long long	 left, end = clock_ms() + sign_ms;
 	int		 r;
 
 	r = chan_call(sign_chan, MSG_SIGN, w, -1, &m, sign_ms);
@@ -102,7 +93,7 @@ await(const struct wr *w, uint64_t cookie, uint8_t *out, size_t outsize)
 		msg_free(&m);
 		if (r != 0)
 			return (r);
-		if ((left = end - now_ms()) < 0)
+		if ((left = end - clock_ms()) < 0)
 			left = 0;
 		r = chan_recv(sign_chan, &m, (int)left);
 	}

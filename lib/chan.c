@@ -13,10 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "chan.h"
+#include "clock.h"
 
 struct chan {
 	struct imsgbuf	 ibuf;
@@ -35,15 +35,6 @@ struct chan {
 
 static void	chan_readable(evutil_socket_t, short, void *);
 static void	chan_writable(evutil_socket_t, short, void *);
-
-static long long
-now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ((long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
-}
 
 struct chan *
 chan_new(struct event_base *base, int fd, enum role self, enum role peer,
@@ -206,7 +197,7 @@ wait_for(struct chan *c, short what, long long end)
 	int n;
 
 	do {
-		if ((left = end - now_ms()) < 0)
+		if ((left = end - clock_ms()) < 0)
 			left = 0;
 		n = poll(&pfd, 1, (int)left);
 	} while (n == -1 && errno == EINTR);
@@ -220,7 +211,7 @@ wait_for(struct chan *c, short what, long long end)
 int
 chan_flush(struct chan *c, int ms)
 {
-	long long end = now_ms() + ms;
+	long long end = clock_ms() + ms;
 
 	for (;;) {
 		if (c->gone) {
@@ -291,7 +282,7 @@ msg_free(struct msg *m)
 int
 chan_recv(struct chan *c, struct msg *m, int ms)
 {
-	long long end = now_ms() + ms;
+	long long end = clock_ms() + ms;
 	const char *why;
 	int n;
 
@@ -321,11 +312,11 @@ int
 chan_call(struct chan *c, uint32_t type, const struct wr *w, int fd,
     struct msg *answer, int ms)
 {
-	long long end = now_ms() + ms, left;
+	long long end = clock_ms() + ms, left;
 
 	if (chan_send(c, type, w, fd) == -1 || chan_flush(c, ms) == -1)
 		return (-1);
-	if ((left = end - now_ms()) < 0)
+	if ((left = end - clock_ms()) < 0)
 		left = 0;
 	return (chan_recv(c, answer, (int)left));
 }

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 
 #define LINE_SIZE	1024
@@ -184,11 +185,8 @@ fatalx(const char *fmt, ...)
 static int
 take(struct log_limit *l)
 {
-	struct timespec ts;
-	long long now, lines;
+	long long now = clock_ms(), lines;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	now = (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 	if (!l->primed) {
 		l->primed = 1;
 		l->tokens = LIMIT_BURST;

@@ -18,10 +18,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <tls.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "derpcert.h"
 #include "stream.h"
 
@@ -47,20 +47,10 @@ fail(struct stream *s, const char *fmt, ...)
 	return -1;
 }
 
-/* Milliseconds of the monotonic clock. */
-static long long
-now_ms(void)
-{
-	struct timespec	ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 long long
 stream_until(int ms)
 {
-	return now_ms() + ms;
+	return clock_ms() + ms;
 }
 
 struct stream *
@@ -97,7 +87,7 @@ wait_fd(int fd, short events, long long until)
 	int		n;
 
 	for (;;) {
-		if ((left = until - now_ms()) < 0)
+		if ((left = until - clock_ms()) < 0)
 			left = 0;
 		if (left > INT_MAX)
 			left = INT_MAX;
@@ -191,7 +181,7 @@ stream_dial(struct stream *s, const char *host, const char *port,
 		return fail(s, "%s port %s: %s", host, port, gai_strerror(e));
 	for (ai = res; ai != NULL; ai = ai->ai_next) {
 		/* A dead first address must not eat the time of the next. */
-		now = now_ms();
+		now = clock_ms();
 		part = ai->ai_next != NULL ? now + (until - now) / 2 : until;
 		if ((s->fd = dial_one(ai, part)) != -1)
 			break;
