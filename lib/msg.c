@@ -5,19 +5,44 @@
 
 #include "msg.h"
 
-/* One way from a role to another; a message may have several. */
-#define WAY(from, to)	(1U << ((from) * ROLE_MAX + (to)))
+/*
+ * The ways that messages may go: X(name of a set of one, sender, receiver).  A
+ * message may have several.
+ */
+#define WAYS(X)							\
+	X(P_K, ROLE_PARENT, ROLE_KEYS)				\
+	X(P_R, ROLE_PARENT, ROLE_RELAY)				\
+	X(P_C, ROLE_PARENT, ROLE_CTL)				\
+	X(P_S, ROLE_PARENT, ROLE_STUN)				\
+	X(P_M, ROLE_PARENT, ROLE_MAP)				\
+	X(P_F, ROLE_PARENT, ROLE_FETCH)				\
+	X(P_H, ROLE_PARENT, ROLE_HEALTH)			\
+	X(K_P, ROLE_KEYS, ROLE_PARENT)				\
+	X(K_R, ROLE_KEYS, ROLE_RELAY)				\
+	X(R_P, ROLE_RELAY, ROLE_PARENT)				\
+	X(R_K, ROLE_RELAY, ROLE_KEYS)				\
+	X(C_P, ROLE_CTL, ROLE_PARENT)				\
+	X(S_P, ROLE_STUN, ROLE_PARENT)				\
+	X(M_P, ROLE_MAP, ROLE_PARENT)				\
+	X(F_P, ROLE_FETCH, ROLE_PARENT)				\
+	X(H_P, ROLE_HEALTH, ROLE_PARENT)
 
-_Static_assert(ROLE_MAX * ROLE_MAX <= 32, "the ways fit into 32 bits");
+#define NUMBER(set, from, to)	N_##set,
+enum way { WAYS(NUMBER) NWAYS };
 
-#define P_K	WAY(ROLE_PARENT, ROLE_KEYS)
-#define P_R	WAY(ROLE_PARENT, ROLE_RELAY)
-#define P_C	WAY(ROLE_PARENT, ROLE_CTL)
-#define K_P	WAY(ROLE_KEYS, ROLE_PARENT)
-#define K_R	WAY(ROLE_KEYS, ROLE_RELAY)
-#define R_P	WAY(ROLE_RELAY, ROLE_PARENT)
-#define R_K	WAY(ROLE_RELAY, ROLE_KEYS)
-#define C_P	WAY(ROLE_CTL, ROLE_PARENT)
+#define BIT(set, from, to)	set = 1U << N_##set,
+enum { WAYS(BIT) };
+
+_Static_assert(NWAYS < 32, "the ways fit into an int");
+
+#define ENDS(set, from, to)	{ from, to },
+static const struct {
+	enum role	 from, to;
+} ways[NWAYS] = { WAYS(ENDS) };
+
+/* From the parent to every child. */
+#define P_ALL	(P_K | P_R | P_S | P_M | P_F | P_H)
+#define ALL_P	(K_P | R_P | S_P | M_P | F_P | H_P)
 
 /* Does a descriptor go along? */
 enum { NOFD = 1, FD, MAYFD };
@@ -27,10 +52,10 @@ static const struct {
 	unsigned int	 ways;
 	int		 fd;
 } table[MSG_MAX] = {
-	[MSG_START] =		{ "MSG_START", P_K | P_R, NOFD },
-	[MSG_VERBOSE] =		{ "MSG_VERBOSE", P_K | P_R, NOFD },
-	[MSG_STOP] =		{ "MSG_STOP", P_K | P_R, NOFD },
-	[MSG_READY] =		{ "MSG_READY", K_P | R_P, NOFD },
+	[MSG_START] =		{ "MSG_START", P_ALL, NOFD },
+	[MSG_VERBOSE] =		{ "MSG_VERBOSE", P_ALL, NOFD },
+	[MSG_STOP] =		{ "MSG_STOP", P_ALL, NOFD },
+	[MSG_READY] =		{ "MSG_READY", ALL_P, NOFD },
 	[MSG_KEY_TLS] =		{ "MSG_KEY_TLS", P_K, FD },
 	[MSG_KEY_NODE] =	{ "MSG_KEY_NODE", P_K, FD },
 	[MSG_KEY_NODE_NEW] =	{ "MSG_KEY_NODE_NEW", P_K, FD },
@@ -51,11 +76,27 @@ static const struct {
 	[MSG_RELAY_LINK] =	{ "MSG_RELAY_LINK", P_R, FD },
 	[MSG_RELAY_COMMIT] =	{ "MSG_RELAY_COMMIT", P_R, NOFD },
 	[MSG_RELAY_RESULT] =	{ "MSG_RELAY_RESULT", R_P, NOFD },
+	[MSG_RELAY_MAPS] =	{ "MSG_RELAY_MAPS", P_R, NOFD },
+	[MSG_RELAY_MAP] =	{ "MSG_RELAY_MAP", P_R, NOFD },
+	[MSG_RELAY_METRICS] =	{ "MSG_RELAY_METRICS", P_R, NOFD },
+	[MSG_STUN_SOCKET] =	{ "MSG_STUN_SOCKET", P_S, FD },
+	[MSG_STUN_CONF] =	{ "MSG_STUN_CONF", P_S, NOFD },
+	[MSG_STUN_ANSWER] =	{ "MSG_STUN_ANSWER", P_S, NOFD },
+	[MSG_STUN_STATS] =	{ "MSG_STUN_STATS", S_P, NOFD },
+	[MSG_MAP_CHECK] =	{ "MSG_MAP_CHECK", P_M, MAYFD },
+	[MSG_MAP_RESULT] =	{ "MSG_MAP_RESULT", M_P, NOFD },
+	[MSG_FETCH_CONF] =	{ "MSG_FETCH_CONF", P_F, NOFD },
+	[MSG_FETCH_NOW] =	{ "MSG_FETCH_NOW", P_F, NOFD },
+	[MSG_FETCH_RESULT] =	{ "MSG_FETCH_RESULT", F_P, NOFD },
+	[MSG_HEALTH_CONF] =	{ "MSG_HEALTH_CONF", P_H, NOFD },
+	[MSG_HEALTH_NOW] =	{ "MSG_HEALTH_NOW", P_H, NOFD },
+	[MSG_HEALTH_RESULT] =	{ "MSG_HEALTH_RESULT", H_P, NOFD },
 	[MSG_CTL_STATUS] =	{ "MSG_CTL_STATUS", C_P, NOFD },
 	[MSG_CTL_RELOAD] =	{ "MSG_CTL_RELOAD", C_P, NOFD },
 	[MSG_CTL_VERBOSE] =	{ "MSG_CTL_VERBOSE", C_P, NOFD },
 	[MSG_CTL_CLIENTS] =	{ "MSG_CTL_CLIENTS", C_P | P_R, NOFD },
 	[MSG_CTL_NODE] =	{ "MSG_CTL_NODE", C_P, NOFD },
+	[MSG_CTL_MAP] =		{ "MSG_CTL_MAP", C_P, NOFD },
 	[MSG_CTL_TEXT] =	{ "MSG_CTL_TEXT", P_C, NOFD },
 	[MSG_CTL_CLIENT] =	{ "MSG_CTL_CLIENT", P_C | R_P, NOFD },
 	[MSG_CTL_CLIENTS_END] =	{ "MSG_CTL_CLIENTS_END", R_P, NOFD },
@@ -66,7 +107,11 @@ static const char *const roles[ROLE_MAX] = {
 	[ROLE_PARENT] = "parent",
 	[ROLE_KEYS] = "keys",
 	[ROLE_RELAY] = "relay",
-	[ROLE_CTL] = "derpctl"
+	[ROLE_CTL] = "derpctl",
+	[ROLE_STUN] = "stund",
+	[ROLE_MAP] = "derpmapd",
+	[ROLE_FETCH] = "fetch",
+	[ROLE_HEALTH] = "health"
 };
 
 const char *
@@ -86,10 +131,13 @@ msg_name(uint32_t type)
 int
 msg_allowed(uint32_t type, enum role from, enum role to)
 {
-	if (type >= MSG_MAX || (unsigned int)from >= ROLE_MAX ||
-	    (unsigned int)to >= ROLE_MAX)
+	unsigned int i;
+
+	if (type >= MSG_MAX)
 		return (0);
-	if ((table[type].ways & WAY(from, to)) == 0)
-		return (0);
-	return (table[type].fd);
+	for (i = 0; i < NWAYS; i++)
+		if (ways[i].from == from && ways[i].to == to &&
+		    (table[type].ways & (1U << i)) != 0)
+			return (table[type].fd);
+	return (0);
 }

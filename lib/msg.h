@@ -16,11 +16,15 @@ enum role {
 	ROLE_KEYS,		/* holds the private keys */
 	ROLE_RELAY,		/* a relay worker */
 	ROLE_CTL,		/* derpctl on the control socket */
+	ROLE_STUN,		/* answers STUN */
+	ROLE_MAP,		/* checks and packs DERP maps */
+	ROLE_FETCH,		/* asks other servers for their maps */
+	ROLE_HEALTH,		/* probes the relay as a client would */
 	ROLE_MAX
 };
 
-/* Largest payload, bytes: a ClientInfo box of 256 KiB and its envelope. */
-#define MSG_MAXPAYLOAD	(300 * 1024)
+/* Largest payload, bytes: a map, the same packed, and what is said of it. */
+#define MSG_MAXPAYLOAD	(1200 * 1024)
 
 /* Most relay workers. */
 #define MAXWORKERS	64
@@ -84,12 +88,57 @@ enum msg_type {
 	/* Relay to parent. */
 	MSG_RELAY_RESULT, /* u8 ok, str what is wrong */
 
+	/* Parent to relay: DERP maps; each message is in force at once. */
+	MSG_RELAY_MAPS,	/* u32 n: there are n maps, numbered from 0; new ones
+			   are empty (503), those beyond n are forgotten */
+	MSG_RELAY_MAP,	/* map document, see map_doc_put() in mapdoc.h */
+	/* Parent to relay: what the metrics say of the other processes. */
+	MSG_RELAY_METRICS, /* str lines in the text format of Prometheus */
+
+	/* Parent to stund; sockets first, the first MSG_STUN_CONF ends the
+	   start: stund answers MSG_READY. */
+	MSG_STUN_SOCKET, /* fd: a bound UDP socket */
+	MSG_STUN_CONF,	/* u32 requests a second a source (0 no limit),
+			   u32 burst */
+	MSG_STUN_ANSWER, /* u8 answer, or be silent; silent until told */
+	/* Stund to parent, every few seconds when there is something new. */
+	MSG_STUN_STATS,	/* see stun_stats_put() in stunstats.h */
+
+	/* Parent to derpmapd, and the answer, in order. */
+	MSG_MAP_CHECK,	/* str what it is called in messages, map_self (see
+			   map_self_put() in mapcheck.h), u8 kind: 0 the map is
+			   in fd, 1 in the blob that follows */
+	MSG_MAP_RESULT,	/* u8 ok, str errors and warnings, a line each ("" none;
+			   each "error: ..." or "warning: ..."), 32 bytes
+			   SHA-256, blob the map, blob the same by gzip
+			   (empty: not smaller), str summary as JSON */
+
+	/* Parent to fetch: replaces all that was to be fetched; the first one
+	   ends the start: fetch answers MSG_READY. */
+	MSG_FETCH_CONF,	/* u32 n, n times: u32 id, str URL, u32 seconds between
+			   two, u8 body wanted, str file of authorities
+			   ("" the system's) */
+	MSG_FETCH_NOW,	/* nothing: fetch all once, now */
+	/* Fetch to parent, after every try. */
+	MSG_FETCH_RESULT, /* u32 id, u8 enum fetch_result, str what is wrong,
+			   32 bytes SHA-256, u64 Last-Modified (seconds since
+			   1970, 0 unknown), blob body (of FETCH_NEW, when
+			   wanted) */
+
+	/* Parent to health; the first one ends the start: MSG_READY. */
+	MSG_HEALTH_CONF, /* str address, str port, str server name, u32 seconds
+			   between two probes */
+	MSG_HEALTH_NOW,	/* nothing: probe at once */
+	/* Health to parent, after every probe. */
+	MSG_HEALTH_RESULT, /* u8 ok, str what is wrong */
+
 	/* Control socket.  Derpctl to parent. */
 	MSG_CTL_STATUS,	/* nothing */
 	MSG_CTL_RELOAD,	/* nothing */
 	MSG_CTL_VERBOSE, /* u8 verbose */
 	MSG_CTL_CLIENTS, /* nothing; parent to relay: u32 request id */
 	MSG_CTL_NODE,	/* nothing: this machine's map node */
+	MSG_CTL_MAP,	/* nothing: the maps that are served */
 	/* Parent to derpctl. */
 	MSG_CTL_TEXT,	/* str: one JSON object or a line, see control.h */
 	MSG_CTL_CLIENT,	/* one client, see client_info_put(); relay to parent
@@ -104,6 +153,13 @@ enum msg_type {
 enum keychan {
 	KEYCHAN_SIGN = 1,	/* one request at a time, worker waits */
 	KEYCHAN_BOX		/* many requests, answered as they come */
+};
+
+/* What became of a fetch. */
+enum fetch_result {
+	FETCH_FAILED,
+	FETCH_SAME,		/* nothing new since the last FETCH_NEW */
+	FETCH_NEW
 };
 
 /* What MSG_SIGN asks for. */

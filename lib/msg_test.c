@@ -12,16 +12,24 @@
 #define K	ROLE_KEYS
 #define R	ROLE_RELAY
 #define C	ROLE_CTL
+#define S	ROLE_STUN
+#define M	ROLE_MAP
+#define F	ROLE_FETCH
+#define H	ROLE_HEALTH
+
+/* What every child gets from the parent, or says to it. */
+#define TO_ALL(t)	{ t, P, K, 1 }, { t, P, R, 1 }, { t, P, S, 1 },	\
+			{ t, P, M, 1 }, { t, P, F, 1 }, { t, P, H, 1 }
+#define FROM_ALL(t)	{ t, K, P, 1 }, { t, R, P, 1 }, { t, S, P, 1 },	\
+			{ t, M, P, 1 }, { t, F, P, 1 }, { t, H, P, 1 }
 
 static const struct {
 	uint32_t	type;
 	enum role	from, to;
 	int		rule;
 } rules[] = {
-	{ MSG_START, P, K, 1 }, { MSG_START, P, R, 1 },
-	{ MSG_VERBOSE, P, K, 1 }, { MSG_VERBOSE, P, R, 1 },
-	{ MSG_STOP, P, K, 1 }, { MSG_STOP, P, R, 1 },
-	{ MSG_READY, K, P, 1 }, { MSG_READY, R, P, 1 },
+	TO_ALL(MSG_START), TO_ALL(MSG_VERBOSE), TO_ALL(MSG_STOP),
+	FROM_ALL(MSG_READY),
 	{ MSG_KEY_TLS, P, K, 2 }, { MSG_KEY_NODE, P, K, 2 },
 	{ MSG_KEY_NODE_NEW, P, K, 2 }, { MSG_KEY_MESH, P, K, 3 },
 	{ MSG_KEY_RETAIN, P, K, 1 }, { MSG_KEY_SELFSIGN, P, K, 2 },
@@ -33,10 +41,19 @@ static const struct {
 	{ MSG_RELAY_LISTEN, P, R, 2 }, { MSG_RELAY_KEYS, P, R, 2 },
 	{ MSG_RELAY_LINK, P, R, 2 }, { MSG_RELAY_COMMIT, P, R, 1 },
 	{ MSG_RELAY_RESULT, R, P, 1 },
+	{ MSG_RELAY_MAPS, P, R, 1 }, { MSG_RELAY_MAP, P, R, 1 },
+	{ MSG_RELAY_METRICS, P, R, 1 },
+	{ MSG_STUN_SOCKET, P, S, 2 }, { MSG_STUN_CONF, P, S, 1 },
+	{ MSG_STUN_ANSWER, P, S, 1 }, { MSG_STUN_STATS, S, P, 1 },
+	{ MSG_MAP_CHECK, P, M, 3 }, { MSG_MAP_RESULT, M, P, 1 },
+	{ MSG_FETCH_CONF, P, F, 1 }, { MSG_FETCH_NOW, P, F, 1 },
+	{ MSG_FETCH_RESULT, F, P, 1 },
+	{ MSG_HEALTH_CONF, P, H, 1 }, { MSG_HEALTH_NOW, P, H, 1 },
+	{ MSG_HEALTH_RESULT, H, P, 1 },
 	{ MSG_CTL_STATUS, C, P, 1 }, { MSG_CTL_RELOAD, C, P, 1 },
 	{ MSG_CTL_VERBOSE, C, P, 1 }, { MSG_CTL_CLIENTS, C, P, 1 },
 	{ MSG_CTL_CLIENTS, P, R, 1 }, { MSG_CTL_NODE, C, P, 1 },
-	{ MSG_CTL_TEXT, P, C, 1 }, { MSG_CTL_CLIENT, R, P, 1 },
+	{ MSG_CTL_MAP, C, P, 1 }, { MSG_CTL_TEXT, P, C, 1 }, { MSG_CTL_CLIENT, R, P, 1 },
 	{ MSG_CTL_CLIENT, P, C, 1 }, { MSG_CTL_CLIENTS_END, R, P, 1 },
 	{ MSG_CTL_DONE, P, C, 1 }
 };

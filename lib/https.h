@@ -1,0 +1,69 @@
+/*
+ * https: one HTTPS request, blocking, with one deadline and bounds on all that
+ * comes back.  For processes that ask other servers: fetch, health,
+ * acme-helper.  Redirects are reported, not followed.
+ */
+#ifndef HTTPS_H
+#define HTTPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "http.h"
+#include "stream.h"
+
+/* An https URL in pieces. */
+struct url {
+	char		 host[256];	/* name or address, without brackets */
+	char		 port[6];	/* "443" when not given */
+	char		 path[1024];	/* with its query, "/" at least */
+};
+
+/*
+ * Take an https URL apart.  No user, no fragment, no character that does not
+ * belong into a URL (RFC 3986).  0, or -1.
+ */
+int	 url_parse(const char *text, struct url *u);
+
+struct https_request {
+	const char	*method;	/* "GET", "HEAD", "POST" */
+	const char	*url;
+	const char	*fields;	/* more header fields, each with CRLF; NULL
+					   or "" none */
+	const void	*body;		/* NULL none */
+	size_t		 body_len;
+	const char	*address;	/* connect there instead of to the host of
+					   the URL; NULL: resolve that */
+	enum stream_trust trust;
+	const char	*trust_arg;	/* see stream_tls() */
+	size_t		 max_body;	/* bytes of the answer's body; more is an
+					   error */
+};
+
+struct https_response {
+	struct http_head head;		/* points into `text' */
+	char		*text;		/* head; heap */
+	uint8_t		*body;		/* heap, NUL behind it; never NULL */
+	size_t		 body_len;	/* without the NUL */
+	char		 error[256];	/* why https_ask() failed, one line; may
+					   quote the peer's bytes, printable */
+	int		 timed_out;	/* it failed because time ran out */
+};
+
+/*
+ * Send the request and read the whole answer within `ms' (the resolver's own
+ * time is not bounded), on a connection of its own.  Interim answers (1xx) are
+ * passed over.  The body comes by Content-Length, chunked, or until the end of
+ * the connection.  0 and *res filled in, whatever the status; -1:
+ * res->error.  https_free() in both cases.
+ */
+int	 https_ask(const struct https_request *req, struct https_response *res,
+	    int ms);
+
+/* Free what a response holds. */
+void	 https_free(struct https_response *res);
+
+/* An HTTP date (RFC 9110 5.6.7) as seconds since 1970; -1 when malformed. */
+int64_t	 http_date(struct http_str s);
+
+#endif
