@@ -13,7 +13,7 @@ LIB_OBJS = lib/chan.o lib/child.o lib/clock.o lib/codec.o lib/derpcert.o \
 # derpd/libderpd.a: derpd but its main.
 DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/clientinfo.o \
 	derpd/clientrow.o derpd/conf.o derpd/conf_macro.o \
-	derpd/conf_set.o derpd/conf_word.o derpd/conn.o \
+	derpd/conf_serve.o derpd/conf_set.o derpd/conf_word.o derpd/conn.o \
 	derpd/control.o derpd/httpconn.o derpd/keyfiles.o \
 	derpd/keyhash.o derpd/keys.o derpd/keys_box.o derpd/keys_cert.o \
 	derpd/keys_file.o derpd/keys_sign.o derpd/lex.o derpd/link.o derpd/linkstats.o \
@@ -34,7 +34,7 @@ PROGS = derpctl/derpctl derpd/derpd
 # Unit tests, beside their subjects; also named in the Kyuafile there.
 UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/out_test \
 	derpd/certs_test derpd/clientinfo_test derpd/clientrow_test \
-	derpd/conf_error_test derpd/conf_test derpd/keys_box_test \
+	derpd/conf_error_test derpd/conf_serve_test derpd/conf_test derpd/keys_box_test \
 	derpd/keys_cert_test derpd/keys_file_test derpd/keys_sign_test \
 	derpd/keys_test derpd/listen_test derpd/notify_test \
 	derpd/peers_test derpd/queue_test derpd/relayconf_test \

@@ -64,6 +64,8 @@ conf_new(void)
 	TAILQ_INIT(&c->names);
 	TAILQ_INIT(&c->listens);
 	TAILQ_INIT(&c->certs);
+	TAILQ_INIT(&c->stun.listens);
+	TAILQ_INIT(&c->maps);
 	c->control = set_dup(DEFAULT_CONTROL);
 	c->user = set_dup(DEFAULT_USER);
 	c->keys_user = set_dup(DEFAULT_KEYS_USER);
@@ -80,30 +82,68 @@ conf_new(void)
 	return (c);
 }
 
+static void
+free_names(struct conf_names *names)
+{
+	struct conf_name *n;
+
+	while ((n = TAILQ_FIRST(names)) != NULL) {
+		TAILQ_REMOVE(names, n, entry);
+		free(n->name);
+		free(n);
+	}
+}
+
+static void
+free_listens(struct conf_listens *listens)
+{
+	struct conf_listen *l;
+
+	while ((l = TAILQ_FIRST(listens)) != NULL) {
+		TAILQ_REMOVE(listens, l, entry);
+		free(l);
+	}
+}
+
+static void
+free_map(struct conf_map *m)
+{
+	struct conf_url *u;
+
+	while ((u = TAILQ_FIRST(&m->compares)) != NULL) {
+		TAILQ_REMOVE(&m->compares, u, entry);
+		free(u->url);
+		free(u);
+	}
+	free_names(&m->hosts);
+	free(m->file);
+	free(m->follow);
+	free(m->path);
+	free(m->cafile);
+	free(m);
+}
+
 void
 conf_free(struct conf *c)
 {
-	struct conf_name *n;
-	struct conf_listen *l;
 	struct conf_cert *k;
+	struct conf_map *m;
 	size_t i;
 
 	if (c == NULL)
 		return;
-	while ((n = TAILQ_FIRST(&c->names)) != NULL) {
-		TAILQ_REMOVE(&c->names, n, entry);
-		free(n->name);
-		free(n);
-	}
-	while ((l = TAILQ_FIRST(&c->listens)) != NULL) {
-		TAILQ_REMOVE(&c->listens, l, entry);
-		free(l);
-	}
+	free_names(&c->names);
+	free_listens(&c->listens);
+	free_listens(&c->stun.listens);
 	while ((k = TAILQ_FIRST(&c->certs)) != NULL) {
 		TAILQ_REMOVE(&c->certs, k, entry);
 		free(k->cert);
 		free(k->key);
 		free(k);
+	}
+	while ((m = TAILQ_FIRST(&c->maps)) != NULL) {
+		TAILQ_REMOVE(&c->maps, m, entry);
+		free_map(m);
 	}
 	for (i = 0; i < c->nfiles; i++)
 		free(c->files[i]);
@@ -140,12 +180,19 @@ default_hostname(void)
 	    "\"relay.example.org\", the name that clients use");
 }
 
+/* 1 when there is something to serve over TLS. */
+static int
+has_web(const struct conf *c)
+{
+	return (c->relay.enabled || !TAILQ_EMPTY(&c->maps));
+}
+
 static void
 default_listen(void)
 {
 	struct conf_pos pos = { parsed->files[0], 1 };
 
-	if (!TAILQ_EMPTY(&parsed->listens))
+	if (!TAILQ_EMPTY(&parsed->listens) || !has_web(parsed))
 		return;
 	set_listen("*", 443, 1, &pos);
 	set_listen("*", 80, 0, &pos);
@@ -172,21 +219,28 @@ check_certificates(void)
 }
 
 static void
-check_relay(void)
+check_served(void)
 {
 	struct conf_pos pos = { parsed->files[0], 1 };
 	struct conf_listen *l;
 	int tls = 0;
 
-	if (!parsed->relay.enabled) {
-		conf_error(&pos, "nothing to serve: expected relay { ... }");
+	if (!has_web(parsed)) {
+		if (!parsed->stun.enabled)
+			conf_error(&pos, "nothing to serve: expected relay "
+			    "{ ... }, stun { ... } or map \"FILE\"");
+		else if ((l = TAILQ_FIRST(&parsed->listens)) != NULL)
+			conf_error(&l->pos, "listen, but there is nothing to "
+			    "serve there: expected relay { ... } or map "
+			    "\"FILE\"");
 		return;
 	}
 	TAILQ_FOREACH(l, &parsed->listens, entry)
 		tls |= l->tls;
 	if (!tls)
-		conf_error(&pos, "the relay needs TLS: expected a line such "
-		    "as listen on * port 443 tls");
+		conf_error(&pos, "%s needs TLS: expected a line such as "
+		    "listen on * port 443 tls",
+		    parsed->relay.enabled ? "the relay" : "the map");
 }
 
 struct conf *
@@ -203,8 +257,9 @@ conf_load(const char *path)
 		if (conf_errors() == 0) {
 			default_hostname();
 			default_listen();
+			set_serve_done();
 			check_certificates();
-			check_relay();
+			check_served();
 		}
 	}
 	macro_reset();
@@ -219,10 +274,10 @@ conf_load(const char *path)
 }
 
 static int
-same_listens(const struct conf *a, const struct conf *b)
+same_listens(const struct conf_listens *a, const struct conf_listens *b)
 {
-	const struct conf_listen *x = TAILQ_FIRST(&a->listens);
-	const struct conf_listen *y = TAILQ_FIRST(&b->listens);
+	const struct conf_listen *x = TAILQ_FIRST(a);
+	const struct conf_listen *y = TAILQ_FIRST(b);
 
 	for (; x != NULL && y != NULL; x = TAILQ_NEXT(x, entry),
 	    y = TAILQ_NEXT(y, entry))
@@ -235,8 +290,16 @@ same_listens(const struct conf *a, const struct conf *b)
 const char *
 conf_needs_restart(const struct conf *old, const struct conf *new)
 {
-	if (!same_listens(old, new))
+	if (!same_listens(&old->listens, &new->listens))
 		return ("listen");
+	if (!same_listens(&old->stun.listens, &new->stun.listens) ||
+	    old->stun.enabled != new->stun.enabled)
+		return ("stun listen");
+	if (old->stun.workers != new->stun.workers)
+		return ("stun workers");
+	if (old->relay.enabled != new->relay.enabled ||
+	    has_web(old) != has_web(new))
+		return ("relay");
 	if (old->relay.workers != new->relay.workers)
 		return ("workers");
 	if (strcmp(old->user, new->user) != 0)

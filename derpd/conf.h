@@ -22,6 +22,16 @@
 #define CONF_UNSENT		(32 * 1024)	/* bytes */
 #define CONF_WRITE_TIMEOUT	2000		/* ms, as derper's */
 
+#define CONF_STUN_PORT		3478
+#define CONF_STUN_PROBE		5		/* s */
+#define CONF_MAP_PATH		"/derpmap/default"
+#define CONF_MAP_EVERY		60		/* s */
+#define CONF_MAP_AGE		60		/* s */
+
+/* Most maps, and most servers that one is compared with. */
+#define CONF_MAXMAPS		16
+#define CONF_MAXCOMPARES	16
+
 /* Most hostname lines: all go into one certificate and its request to keys. */
 #define CONF_MAXNAMES		64
 
@@ -78,11 +88,47 @@ struct conf_relay {
 					   descriptor limit */
 };
 
+TAILQ_HEAD(conf_names, conf_name);
+TAILQ_HEAD(conf_listens, conf_listen);
+
+struct conf_stun {
+	int		 enabled;	/* a stun section stands there */
+	struct conf_listens listens;	/* tls is 0 */
+	unsigned int	 workers;
+	int		 always;	/* answer though the relay is unwell */
+	unsigned int	 probe_every;	/* seconds between two probes of it */
+	unsigned int	 source_rate;	/* requests a second, 0 no limit */
+	unsigned int	 source_burst;
+};
+
+struct conf_url {			/* compare "..." */
+	TAILQ_ENTRY(conf_url)	 entry;
+	char			*url;
+	struct conf_pos		 pos;
+};
+
+struct conf_map {			/* map "..." or map { follow "..." } */
+	TAILQ_ENTRY(conf_map)	 entry;
+	char			*file;	/* path, NULL: followed */
+	char			*follow; /* URL, NULL: a file */
+	unsigned int		 every;	/* seconds between two fetches */
+	char			*path;	/* that it is served at */
+	struct conf_names	 hosts;	/* served for these alone; empty: for
+					   all host names */
+	TAILQ_HEAD(, conf_url)	 compares;
+	char			*cafile; /* of fetches, NULL: the system's */
+	unsigned int		 max_age; /* seconds it may be cached */
+	struct conf_pos		 pos;
+};
+TAILQ_HEAD(conf_maps, conf_map);
+
 struct conf {
-	TAILQ_HEAD(, conf_name)	 names;
-	TAILQ_HEAD(, conf_listen) listens;
+	struct conf_names	 names;
+	struct conf_listens	 listens;
 	TAILQ_HEAD(, conf_cert)	 certs;
 	struct conf_relay	 relay;
+	struct conf_stun	 stun;
+	struct conf_maps	 maps;
 	char			*mesh_key;	/* file, NULL none */
 	char			*control;	/* socket path */
 	char			*user;
@@ -112,7 +158,7 @@ void	 conf_free(struct conf *c);
 /*
  * What of the difference between two configurations needs a restart: NULL
  * nothing, else a static name of the first such setting ("listen", "workers",
- * "user", "keys user", "chroot", "control", "relay key", "statedir",
+ * "stun listen", "stun workers", "relay", "user", "keys user", "chroot", "control", "relay key", "statedir",
  * "sandbox").
  */
 const char *conf_needs_restart(const struct conf *old, const struct conf *new);

@@ -89,8 +89,8 @@ ATF_TC_WITHOUT_HEAD(top_errors);
 ATF_TC_BODY(top_errors, tc)
 {
 	static const char all[] = ": expected hostname, listen, certificate, "
-	    "relay, mesh, control, user, keys user, chroot, statedir, "
-	    "sandbox, include or NAME = \"VALUE\"";
+	    "relay, stun, map, mesh, control, user, keys user, chroot, "
+	    "statedir, sandbox, include or NAME = \"VALUE\"";
 	static const struct {
 		const char *text, *near, *error;
 	} t[] = {
@@ -326,7 +326,8 @@ ATF_TC_BODY(whole, tc)
 {
 	char host[256];
 
-	bad("\n" NAME CERT, 1, "nothing to serve: expected relay { ... }");
+	bad("\n" NAME CERT, 1, "nothing to serve: expected relay { ... }, "
+	    "stun { ... } or map \"FILE\"");
 	bad(NAME RELAY "listen on * port 443 tls\n", 3, "listen with tls, but "
 	    "there is no certificate: expected certificate \"FILE\" key "
 	    "\"FILE\", or certificate self-signed");
@@ -358,7 +359,7 @@ ATF_TC_WITHOUT_HEAD(later);
 ATF_TC_BODY(later, tc)
 {
 	static const char *const words[] = {
-		"stun", "map", "acme", "admit", "metrics"
+		"acme", "admit", "metrics"
 	};
 	static const char *const forms[] = {
 		"", " \"/etc/x\"", " { a b }", " {\n a \"}\" # }\n b { c }\n}",
@@ -377,12 +378,12 @@ ATF_TC_BODY(later, tc)
 			bad(text, 3, error);
 		}
 	/* What stands behind is looked at, with its own line. */
-	ATF_CHECK(load(NAME "stun {\n\n}\nuser\nmap\nbar {\n x\n}\nuser \"\"\n"
+	ATF_CHECK(load(NAME "acme {\n\n}\nuser\nadmit\nbar {\n x\n}\nuser \"\"\n"
 	    RELAY) == NULL);
-	ATF_CHECK(strstr(errs, ":2: stun is not part") != NULL);
+	ATF_CHECK(strstr(errs, ":2: acme is not part") != NULL);
 	ATF_CHECK(strstr(errs, ":5: at the end of the line: expected user") !=
 	    NULL);
-	ATF_CHECK(strstr(errs, ":6: map is not part") != NULL);
+	ATF_CHECK(strstr(errs, ":6: admit is not part") != NULL);
 	ATF_CHECK(strstr(errs, ":7: near `bar': expected") != NULL);
 	ATF_CHECK(strstr(errs, ":10: user \"\": expected") != NULL);
 	ATF_CHECK_EQ(lines(), 5);

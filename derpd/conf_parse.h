@@ -62,13 +62,19 @@ void	lex_skip(void);
 
 /* conf_word.c */
 
-enum conf_block { BLOCK_NONE, BLOCK_RELAY, BLOCK_MESH };
+enum conf_block {
+	BLOCK_NONE, BLOCK_RELAY, BLOCK_MESH, BLOCK_STUN, BLOCK_MAP
+};
 
 /* The token of a keyword; -1: it is none. */
 int	word_find(const char *word);
 
 /* How a statement looks that begins with the token; NULL: none does there. */
 const char *word_usage(enum conf_block block, int token);
+
+/* The block that a statement may have, by its first token; and its word. */
+enum conf_block word_block(int token);
+const char *word_name(int token);
 
 /* All the statements that may stand there, for messages. */
 const char *word_statements(enum conf_block block);

@@ -28,9 +28,8 @@ set_begin(void)
 	memset(done, 0, sizeof(done));
 }
 
-/* 1 the first time; else an error is reported. */
-static int
-once(enum set_what what, const char *name, const struct conf_pos *pos)
+int
+set_once(enum set_what what, const char *name, const struct conf_pos *pos)
 {
 	if (done[what]) {
 		conf_error(pos, "%s is set a second time: expected it once",
@@ -165,13 +164,19 @@ is_address(const char *s)
 	return (literal(s, 0, AF_UNSPEC, &l) == 0);
 }
 
+int
+set_is_host(const char *s)
+{
+	return (is_dns_name(s) || is_address(s));
+}
+
 void
 set_hostname(const char *name, const struct conf_pos *pos)
 {
 	struct conf_name *n;
 	int count = 0;
 
-	if (!is_dns_name(name) && !is_address(name)) {
+	if (!set_is_host(name)) {
 		conf_error(pos, "hostname \"%s\": expected a DNS name or an "
 		    "IP address", name);
 		return;
@@ -198,8 +203,8 @@ set_hostname(const char *name, const struct conf_pos *pos)
 
 /* 0, or -1: reported. */
 static int
-add_listen(const char *address, int64_t port, int family, int tls,
-    int wildcard, const struct conf_pos *pos)
+add_listen(struct conf_listens *list, const char *address, int64_t port,
+    int family, int tls, int wildcard, const struct conf_pos *pos)
 {
 	struct conf_listen *l, *o;
 
@@ -211,7 +216,7 @@ add_listen(const char *address, int64_t port, int family, int tls,
 		free(l);
 		return (-1);
 	}
-	TAILQ_FOREACH(o, &parsed->listens, entry)
+	TAILQ_FOREACH(o, list, entry)
 		if (port != 0 && o->sslen == l->sslen &&
 		    memcmp(&o->ss, &l->ss, l->sslen) == 0) {
 			conf_error(pos, "listen on %s port %lld stands there "
@@ -223,21 +228,28 @@ add_listen(const char *address, int64_t port, int family, int tls,
 	l->tls = tls;
 	l->wildcard = wildcard;
 	l->pos = *pos;
-	TAILQ_INSERT_TAIL(&parsed->listens, l, entry);
+	TAILQ_INSERT_TAIL(list, l, entry);
 	return (0);
+}
+
+void
+set_add_listen(struct conf_listens *list, const char *address, int64_t port,
+    int tls, const struct conf_pos *pos)
+{
+	if (port > 65535)
+		conf_error(pos, "port %lld: expected 0 to 65535",
+		    (long long)port);
+	else if (strcmp(address, "*") != 0)
+		(void)add_listen(list, address, port, AF_UNSPEC, tls, 0, pos);
+	else if (add_listen(list, "::", port, AF_INET6, tls, 1, pos) == 0)
+		(void)add_listen(list, "0.0.0.0", port, AF_INET, tls, 1, pos);
 }
 
 void
 set_listen(const char *address, int64_t port, int tls,
     const struct conf_pos *pos)
 {
-	if (port > 65535)
-		conf_error(pos, "port %lld: expected 0 to 65535",
-		    (long long)port);
-	else if (strcmp(address, "*") != 0)
-		(void)add_listen(address, port, AF_UNSPEC, tls, 0, pos);
-	else if (add_listen("::", port, AF_INET6, tls, 1, pos) == 0)
-		(void)add_listen("0.0.0.0", port, AF_INET, tls, 1, pos);
+	set_add_listen(&parsed->listens, address, port, tls, pos);
 }
 
 /* The longest path that `what' may have, in bytes. */
@@ -249,8 +261,8 @@ path_max(enum set_what what)
 	return (what == SET_CONTROL ? sizeof(sun.sun_path) - 1 : 1023);
 }
 
-static int
-is_path(const char *path, size_t max, const char *name,
+int
+set_is_path(const char *path, size_t max, const char *name,
     const struct conf_pos *pos)
 {
 	if (*path == '/' && strlen(path) <= max)
@@ -265,8 +277,8 @@ set_certificate(const char *cert, const char *key, const struct conf_pos *pos)
 {
 	struct conf_cert *c;
 
-	if (cert != NULL && (!is_path(cert, 1023, "certificate", pos) ||
-	    !is_path(key, 1023, "key", pos)))
+	if (cert != NULL && (!set_is_path(cert, 1023, "certificate", pos) ||
+	    !set_is_path(key, 1023, "key", pos)))
 		return;
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		fatal("configuration");
@@ -289,8 +301,8 @@ set_path(enum set_what what, const char *path, const struct conf_pos *pos)
 	    what == SET_STATEDIR ? &parsed->statedir :
 	    what == SET_RELAY_KEY ? &parsed->relay.key : &parsed->mesh_key;
 
-	if (once(what, names[what], pos) &&
-	    is_path(path, path_max(what), names[what], pos))
+	if (set_once(what, names[what], pos) &&
+	    set_is_path(path, path_max(what), names[what], pos))
 		replace(dst, path);
 }
 
@@ -299,7 +311,7 @@ set_user(int keys, const char *name, const struct conf_pos *pos)
 {
 	const char *what = keys ? "keys user" : "user";
 
-	if (!once(keys ? SET_KEYS_USER : SET_USER, what, pos))
+	if (!set_once(keys ? SET_KEYS_USER : SET_USER, what, pos))
 		return;
 	if (*name == '\0' || strlen(name) > 32)
 		conf_error(pos, "%s \"%s\": expected the name of a user",
@@ -351,13 +363,13 @@ set_number(enum set_what what, int64_t v, const struct conf_pos *pos)
 	size_t i;
 
 	if (what == SET_SANDBOX) {
-		if (once(what, "sandbox", pos))
+		if (set_once(what, "sandbox", pos))
 			parsed->sandbox = (int)v;
 		return;
 	}
 	for (i = 0; numbers[i].what != what; i++)
 		;
-	if (!once(what, numbers[i].name, pos) || v < 0)
+	if (!set_once(what, numbers[i].name, pos) || v < 0)
 		return;
 	if (v < numbers[i].min || v > numbers[i].max) {
 		conf_error(pos, "%s %lld: expected %lld to %lld",
@@ -372,15 +384,14 @@ set_number(enum set_what what, int64_t v, const struct conf_pos *pos)
 		memcpy(p, &narrow, sizeof(narrow));
 }
 
-/* It goes into a Location field: nothing but visible ASCII. */
-static int
-is_url(const char *s)
+/* It goes into a header field: nothing but visible ASCII. */
+int
+set_is_url(const char *s, const char *scheme)
 {
-	size_t scheme = strncmp(s, "https://", 8) == 0 ? 8 :
-	    strncmp(s, "http://", 7) == 0 ? 7 : 0;
+	size_t n = strlen(scheme);
 
-	if (scheme == 0 || strlen(s) > 1000 || s[scheme] == '\0' ||
-	    s[scheme] == '/')
+	if (strncmp(s, scheme, n) != 0 || strlen(s) > 1000 || s[n] == '\0' ||
+	    s[n] == '/')
 		return (0);
 	for (; *s != '\0'; s++)
 		if (*s <= 0x20 || *s >= 0x7f || *s == '"' || *s == '<' ||
@@ -392,9 +403,10 @@ is_url(const char *s)
 void
 set_home(enum conf_home home, const char *url, const struct conf_pos *pos)
 {
-	if (!once(SET_HOME, "home", pos))
+	if (!set_once(SET_HOME, "home", pos))
 		return;
-	if (home == HOME_REDIRECT && !is_url(url)) {
+	if (home == HOME_REDIRECT && !set_is_url(url, "https://") &&
+	    !set_is_url(url, "http://")) {
 		conf_error(pos, "home redirect \"%s\": expected an http:// or "
 		    "https:// URL of visible ASCII characters", url);
 		return;
@@ -421,7 +433,7 @@ set_codel(int64_t target, int64_t interval, const struct conf_pos *pos)
 void
 set_codel_off(const struct conf_pos *pos)
 {
-	if (once(SET_CODEL_TARGET, "codel", pos))
+	if (set_once(SET_CODEL_TARGET, "codel", pos))
 		parsed->relay.codel_target = 0;
 }
 
@@ -430,7 +442,7 @@ set_congestion(const char *name, const struct conf_pos *pos)
 {
 	size_t n = strlen(name);
 
-	if (!once(SET_CONGESTION, "congestion control", pos))
+	if (!set_once(SET_CONGESTION, "congestion control", pos))
 		return;
 	if (n == 0 || n > 15 || strspn(name,
 	    "abcdefghijklmnopqrstuvwxyz0123456789_-") != n) {
@@ -444,6 +456,6 @@ set_congestion(const char *name, const struct conf_pos *pos)
 void
 set_relay(const struct conf_pos *pos)
 {
-	if (once(SET_RELAY, "relay", pos))
+	if (set_once(SET_RELAY, "relay", pos))
 		parsed->relay.enabled = 1;
 }

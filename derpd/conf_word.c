@@ -15,18 +15,25 @@ static const struct {
 	{ "acme",	ACME },
 	{ "address",	ADDRESS },
 	{ "admit",	ADMIT },
+	{ "age",	AGE },
+	{ "always",	ALWAYS },
 	{ "blank",	BLANK },
 	{ "burst",	BURST },
 	{ "bytes",	BYTES },
+	{ "ca",		CA },
 	{ "certificate", CERTIFICATE },
 	{ "chroot",	CHROOT },
 	{ "client",	CLIENT },
 	{ "clients",	CLIENTS },
 	{ "codel",	CODEL },
+	{ "compare",	COMPARE },
 	{ "congestion",	CONGESTION },
 	{ "control",	CONTROL },
+	{ "every",	EVERY },
 	{ "file",	FILENAME },
+	{ "follow",	FOLLOW },
 	{ "home",	HOME },
+	{ "host",	HOST },
 	{ "hostname",	HOSTNAME },
 	{ "include",	INCLUDE },
 	{ "interval",	INTERVAL },
@@ -42,13 +49,16 @@ static const struct {
 	{ "on",		ON },
 	{ "packets",	PACKETS },
 	{ "page",	PAGE },
+	{ "path",	PATH },
 	{ "port",	PORT },
+	{ "probe",	PROBE },
 	{ "queue",	QUEUE },
 	{ "rate",	RATE },
 	{ "redirect",	REDIRECT },
 	{ "relay",	RELAY },
 	{ "sandbox",	SANDBOX },
 	{ "self-signed", SELFSIGNED },
+	{ "source",	SOURCE },
 	{ "statedir",	STATEDIR },
 	{ "stun",	STUN },
 	{ "target",	TARGET },
@@ -74,10 +84,13 @@ static const struct {
 	{ BLOCK_NONE, INCLUDE, "include \"FILE\"" },
 	{ BLOCK_NONE, KEYS, "keys user \"NAME\"" },
 	{ BLOCK_NONE, LISTEN, "listen on ADDRESS port NUMBER [tls]" },
+	{ BLOCK_NONE, MAP, "map \"FILE\", or: map { follow \"URL\" every "
+	    "SECONDS }" },
 	{ BLOCK_NONE, MESH, "mesh { key file \"FILE\" }" },
 	{ BLOCK_NONE, RELAY, "relay { ... }" },
 	{ BLOCK_NONE, SANDBOX, "sandbox on, or: sandbox off" },
 	{ BLOCK_NONE, STATEDIR, "statedir \"DIRECTORY\"" },
+	{ BLOCK_NONE, STUN, "stun { ... }" },
 	{ BLOCK_NONE, USER, "user \"NAME\"" },
 	{ BLOCK_RELAY, ACCEPT, "accept rate NUMBER burst NUMBER" },
 	{ BLOCK_RELAY, CLIENT, "client rate SIZE burst SIZE" },
@@ -93,7 +106,19 @@ static const struct {
 	{ BLOCK_RELAY, WORKERS, "workers NUMBER" },
 	{ BLOCK_RELAY, WRITE, "write timeout MS" },
 	{ BLOCK_MESH, KEY, "key file \"FILE\"" },
-	{ BLOCK_MESH, WITH, "with \"HOST\" [address ADDRESS]" }
+	{ BLOCK_MESH, WITH, "with \"HOST\" [address ADDRESS]" },
+	{ BLOCK_STUN, ALWAYS, "always" },
+	{ BLOCK_STUN, LISTEN, "listen on ADDRESS port NUMBER" },
+	{ BLOCK_STUN, PROBE, "probe every SECONDS" },
+	{ BLOCK_STUN, SOURCE, "source rate NUMBER burst NUMBER" },
+	{ BLOCK_STUN, WORKERS, "workers NUMBER" },
+	{ BLOCK_MAP, CA, "ca file \"FILE\"" },
+	{ BLOCK_MAP, COMPARE, "compare \"URL\"" },
+	{ BLOCK_MAP, FILENAME, "file \"FILE\"" },
+	{ BLOCK_MAP, FOLLOW, "follow \"URL\" [every SECONDS]" },
+	{ BLOCK_MAP, HOST, "host \"NAME\"" },
+	{ BLOCK_MAP, MAXIMUM, "max age SECONDS" },
+	{ BLOCK_MAP, PATH, "path \"/PATH\"" }
 };
 
 int
@@ -118,6 +143,33 @@ word_usage(enum conf_block block, int token)
 	return (NULL);
 }
 
+enum conf_block
+word_block(int token)
+{
+	switch (token) {
+	case RELAY:
+		return (BLOCK_RELAY);
+	case MESH:
+		return (BLOCK_MESH);
+	case STUN:
+		return (BLOCK_STUN);
+	case MAP:
+		return (BLOCK_MAP);
+	}
+	return (BLOCK_NONE);
+}
+
+const char *
+word_name(int token)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i].token == token)
+			return (words[i].word);
+	return ("?");
+}
+
 const char *
 word_statements(enum conf_block block)
 {
@@ -128,10 +180,16 @@ word_statements(enum conf_block block)
 		    "rate, max clients or }");
 	case BLOCK_MESH:
 		return ("key file or }");
+	case BLOCK_STUN:
+		return ("listen, workers, always, probe every, source rate "
+		    "or }");
+	case BLOCK_MAP:
+		return ("file, follow, path, host, compare, ca file, max age "
+		    "or }");
 	case BLOCK_NONE:
 		break;
 	}
-	return ("hostname, listen, certificate, relay, mesh, control, user, "
-	    "keys user, chroot, statedir, sandbox, include or NAME = "
-	    "\"VALUE\"");
+	return ("hostname, listen, certificate, relay, stun, map, mesh, "
+	    "control, user, keys user, chroot, statedir, sandbox, include or "
+	    "NAME = \"VALUE\"");
 }

@@ -56,6 +56,7 @@ static int		 nest;		/* open braces of what is passed over */
 /* The block that it stands in. */
 static enum conf_block	 block;
 static struct conf_pos	 block_pos;
+static int	 opener;	/* first token of the statement */
 
 static void
 lex_pos(struct conf_pos *pos)
@@ -366,7 +367,7 @@ end_of_file(void)
 		return ('\n');
 	if (block != BLOCK_NONE) {
 		conf_error(&block_pos, "%s { is not closed: expected } in the "
-		    "same file", block == BLOCK_RELAY ? "relay" : "mesh");
+		    "same file", word_name(opener));
 		return ('}');
 	}
 	if (source->up == NULL)
@@ -481,9 +482,10 @@ follow(int token)
 		usage = NULL;
 		strlcpy(first, token == '\n' ? "" : word, sizeof(first));
 	}
-	if (token == '{' && block == BLOCK_NONE &&
-	    (last == RELAY || last == MESH) && !skipping) {
-		block = last == RELAY ? BLOCK_RELAY : BLOCK_MESH;
+	if (last == '\n' && block == BLOCK_NONE)
+		opener = token;
+	if (token == '{' && block == BLOCK_NONE && !skipping) {
+		block = word_block(opener);
 		block_pos = yylval.pos;
 	}
 	/* In a block several statements may stand on a line. */

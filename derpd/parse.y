@@ -11,11 +11,12 @@
 #include "log.h"
 %}
 
-%token	ACCEPT ACME ADDRESS ADMIT BLANK BURST BYTES CERTIFICATE CHROOT CLIENT
-%token	CLIENTS CODEL CONGESTION CONTROL FILENAME HOME HOSTNAME INCLUDE
-%token	INTERVAL KEY KEYS LIMIT LISTEN MAP MAXIMUM MESH METRICS OFF ON PACKETS
-%token	PAGE PORT QUEUE RATE REDIRECT RELAY SANDBOX SELFSIGNED STATEDIR STUN
-%token	TARGET TIMEOUT TLS UNSENT USER WITH WORKERS WRITE BADWORD
+%token	ACCEPT ACME ADDRESS ADMIT AGE ALWAYS BLANK BURST BYTES CA CERTIFICATE
+%token	CHROOT CLIENT CLIENTS CODEL COMPARE CONGESTION CONTROL EVERY FILENAME
+%token	FOLLOW HOME HOST HOSTNAME INCLUDE INTERVAL KEY KEYS LIMIT LISTEN MAP
+%token	MAXIMUM MESH METRICS OFF ON PACKETS PAGE PATH PORT PROBE QUEUE RATE
+%token	REDIRECT RELAY SANDBOX SELFSIGNED SOURCE STATEDIR STUN TARGET TIMEOUT
+%token	TLS UNSENT USER WITH WORKERS WRITE BADWORD
 %token	<v.string> STRING
 %token	<v.number> NUMBER
 %type	<v.number> size port tls onoff
@@ -49,6 +50,12 @@ statement	: STRING '=' STRING	{ set_macro($1, $3, &$<pos>1); }
 		}
 		| RELAY				{ set_relay(&$<pos>1); }
 		  '{' relayopts '}'
+		| STUN				{ set_stun(&$<pos>1); }
+		  '{' stunopts '}'
+		| MAP STRING			{ set_map($2, &$<pos>1); }
+		  mapblock
+		| MAP				{ set_map(NULL, &$<pos>1); }
+		  '{' mapopts '}'
 		| MESH '{' meshopts '}'
 		| CONTROL STRING { set_path(SET_CONTROL, $2, &$<pos>1); }
 		| CHROOT STRING { set_path(SET_CHROOT, $2, &$<pos>1); }
@@ -65,9 +72,7 @@ statement	: STRING '=' STRING	{ set_macro($1, $3, &$<pos>1); }
 		}
 		;
 
-later		: STUN			{ $$ = "stun"; }
-		| MAP			{ $$ = "map"; }
-		| ADMIT			{ $$ = "admit"; }
+later		: ADMIT			{ $$ = "admit"; }
 		| METRICS		{ $$ = "metrics"; }
 		| ACME			{ $$ = "acme"; }
 		;
@@ -140,6 +145,47 @@ relayopt	: KEY STRING { set_path(SET_RELAY_KEY, $2, &$<pos>1); }
 		| MAXIMUM CLIENTS NUMBER {
 			set_number(SET_MAX_CLIENTS, $3, &$<pos>1);
 		}
+		;
+
+stunopts	: /* empty */
+		| stunopts '\n'
+		| stunopts stunopt
+		| stunopts error '\n'	{ yyerrok; }
+		;
+
+stunopt		: LISTEN ON address PORT port {
+			set_stun_listen($3, $5, &$<pos>1);
+		}
+		| WORKERS NUMBER	{ set_stun_workers($2, &$<pos>1); }
+		| ALWAYS		{ set_stun_always(&$<pos>1); }
+		| PROBE EVERY NUMBER	{ set_stun_probe($3, &$<pos>1); }
+		| SOURCE RATE NUMBER BURST NUMBER {
+			set_stun_source($3, $5, &$<pos>1);
+		}
+		;
+
+mapblock	: /* empty */
+		| '{' mapopts '}'
+		;
+
+mapopts		: /* empty */
+		| mapopts '\n'
+		| mapopts mapopt
+		| mapopts error '\n'	{ yyerrok; }
+		;
+
+mapopt		: FILENAME STRING	{ set_map_file($2, &$<pos>1); }
+		| FOLLOW STRING		{ set_map_follow($2, &$<pos>1); }
+		  mapevery
+		| PATH STRING		{ set_map_path($2, &$<pos>1); }
+		| HOST STRING		{ set_map_host($2, &$<pos>1); }
+		| COMPARE STRING	{ set_map_compare($2, &$<pos>1); }
+		| CA FILENAME STRING	{ set_map_cafile($3, &$<pos>1); }
+		| MAXIMUM AGE NUMBER	{ set_map_age($3, &$<pos>1); }
+		;
+
+mapevery	: /* empty */
+		| EVERY NUMBER		{ set_map_every($2, &$<pos>1); }
 		;
 
 meshopts	: /* empty */
