@@ -7,21 +7,24 @@ include config.mk
 # lib/libderp.a: what programs share.
 LIB_OBJS = lib/chan.o lib/child.o lib/clock.o lib/codec.o lib/derpcert.o \
 	lib/derpclient.o lib/frame.o lib/hex.o lib/http.o lib/json.o \
-	lib/json_check.o lib/landlock.o lib/log.o lib/msg.o \
-	lib/sandbox_$(SANDBOX).o lib/stream.o $(IMSG_OBJ)
+	lib/json_check.o lib/landlock.o lib/log.o lib/mapdoc.o lib/mapself.o lib/msg.o \
+	lib/sandbox_$(SANDBOX).o lib/stream.o lib/stunstats.o \
+	lib/udpsock.o $(IMSG_OBJ)
 
 # derpd/libderpd.a: derpd but its main.
 DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/clientinfo.o \
 	derpd/clientrow.o derpd/conf.o derpd/conf_macro.o \
 	derpd/conf_serve.o derpd/conf_set.o derpd/conf_word.o derpd/conn.o \
-	derpd/control.o derpd/httpconn.o derpd/keyfiles.o \
+	derpd/control.o derpd/dirwatch_$(DIRWATCH).o derpd/fetches.o \
+	derpd/filewatch.o derpd/healths.o derpd/httpconn.o derpd/jsonout.o derpd/keyfiles.o \
 	derpd/keyhash.o derpd/keys.o derpd/keys_box.o derpd/keys_cert.o \
 	derpd/keys_file.o derpd/keys_sign.o derpd/lex.o derpd/link.o derpd/linkstats.o \
-	derpd/listen.o derpd/load.o derpd/login.o derpd/notify.o \
+	derpd/listen.o derpd/load.o derpd/login.o derpd/mapask.o \
+	derpd/maps.o derpd/mapstatus.o derpd/metrics.o derpd/notify.o \
 	derpd/output.o derpd/parent.o derpd/parse.o derpd/peers.o \
 	derpd/pool.o derpd/procs.o derpd/queue.o derpd/rate.o \
-	derpd/relay.o derpd/relayconf.o derpd/sent.o derpd/session.o \
-	derpd/stats.o derpd/status.o derpd/tlsctx.o derpd/tlsio.o \
+	derpd/relay.o derpd/relayconf.o derpd/relays.o derpd/sent.o derpd/session.o \
+	derpd/stats.o derpd/status.o derpd/stuns.o derpd/tlsctx.o derpd/tlsio.o \
 	derpd/tlskey.o derpd/watch.o derpd/web.o derpd/websocket.o
 
 # derpctl/libderpctl.a: derpctl but its main.

@@ -47,7 +47,7 @@ int	 map_check(const char *text, size_t len, const char *what,
  */
 int	 map_summary(const char *text, size_t len, struct wr *w);
 
-/* To and from a message; the second one gives 0, or -1 malformed. */
+/* To and from a message (mapself.c); the second gives 0, or -1 malformed. */
 void	 map_self_put(struct wr *w, const struct map_self *s);
 int	 map_self_get(struct rd *r, struct map_self *s);
 
