@@ -1,0 +1,47 @@
+/*
+ * dirwatch_inotify: the backend of Linux; see dirwatch.h.
+ */
+#include <sys/inotify.h>
+#include <errno.h>
+#include <unistd.h>
+
+#include "dirwatch.h"
+
+#define CHANGES	(IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | \
+		IN_MOVED_TO | IN_ATTRIB)
+
+int
+dirwatch_open(struct dirwatch *w, const char *dir)
+{
+	int error;
+
+	w->dir = -1;
+	if ((w->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) == -1)
+		return (-1);
+	if (inotify_add_watch(w->fd, dir, CHANGES) != -1)
+		return (0);
+	error = errno;
+	dirwatch_close(w);
+	errno = error;
+	return (-1);
+}
+
+void
+dirwatch_close(struct dirwatch *w)
+{
+	if (w->fd != -1)
+		close(w->fd);
+	w->fd = -1;
+}
+
+int
+dirwatch_read(struct dirwatch *w)
+{
+	char buf[4096] __attribute__((aligned(8)));
+	ssize_t n;
+
+	/* Which file it was is found out by looking at it. */
+	while ((n = read(w->fd, buf, sizeof(buf))) > 0)
+		;
+	return (n == -1 && (errno == EAGAIN || errno == EINTR) ? 0 : -1);
+}

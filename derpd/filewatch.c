@@ -1,0 +1,176 @@
+/*
+ * filewatch: see filewatch.h.  Used by the parent.
+ */
+#include <sys/stat.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dirwatch.h"
+#include "filewatch.h"
+
+#define SETTLE_MS	100	/* left alone for so long */
+#define LOOK_SECS	2	/* without any news from the kernel */
+
+/* What makes a file another one. */
+struct look {
+	int		 there;
+	dev_t		 dev;
+	ino_t		 ino;
+	off_t		 size;
+	struct timespec	 mtime, ctime;
+};
+
+struct filewatch {
+	char		*path;
+	filewatch_cb	 cb;
+	void		*arg;
+	struct look	 told;		/* as of the last call back */
+	struct look	 last;		/* as last seen */
+	struct dirwatch	 dir;
+	struct event	*ev_dir, *ev_settle, *ev_look;
+};
+
+static void
+look(const char *path, struct look *l)
+{
+	struct stat st;
+
+	memset(l, 0, sizeof(*l));
+	if (stat(path, &st) == -1)
+		return;
+	l->there = 1;
+	l->dev = st.st_dev;
+	l->ino = st.st_ino;
+	l->size = st.st_size;
+	l->mtime = st.st_mtim;
+	l->ctime = st.st_ctim;
+}
+
+static int
+same(const struct look *a, const struct look *b)
+{
+	return (a->there == b->there && a->dev == b->dev && a->ino == b->ino &&
+	    a->size == b->size && a->mtime.tv_sec == b->mtime.tv_sec &&
+	    a->mtime.tv_nsec == b->mtime.tv_nsec &&
+	    a->ctime.tv_sec == b->ctime.tv_sec &&
+	    a->ctime.tv_nsec == b->ctime.tv_nsec);
+}
+
+static void
+settle_soon(struct filewatch *w)
+{
+	struct timeval tv = { 0, SETTLE_MS * 1000 };
+
+	evtimer_add(w->ev_settle, &tv);
+}
+
+/* It was left alone: if it is another than told, tell. */
+static void
+settled(evutil_socket_t fd, short what, void *arg)
+{
+	struct filewatch *w = arg;
+	struct look now;
+
+	(void)fd;
+	(void)what;
+	look(w->path, &now);
+	if (!same(&now, &w->last)) {
+		w->last = now;
+		settle_soon(w);
+		return;
+	}
+	if (same(&now, &w->told))
+		return;
+	w->told = now;
+	w->cb(w->arg);
+}
+
+/* Something happened in the directory, or some time has passed. */
+static void
+look_again(struct filewatch *w)
+{
+	look(w->path, &w->last);
+	if (!same(&w->last, &w->told) && !evtimer_pending(w->ev_settle, NULL))
+		settle_soon(w);
+}
+
+static void
+dir_changed(evutil_socket_t fd, short what, void *arg)
+{
+	struct filewatch *w = arg;
+
+	(void)fd;
+	(void)what;
+	if (dirwatch_read(&w->dir) == -1)
+		event_del(w->ev_dir);	/* the slow way is left */
+	look_again(w);
+}
+
+static void
+time_passed(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	look_again(arg);
+}
+
+/* Without the kernel's help the file is looked at all the same. */
+static void
+watch_dir(struct filewatch *w, struct event_base *base)
+{
+	char copy[PATH_MAX];
+
+	if (strlcpy(copy, w->path, sizeof(copy)) >= sizeof(copy) ||
+	    dirwatch_open(&w->dir, dirname(copy)) == -1)
+		return;
+	w->ev_dir = event_new(base, w->dir.fd, EV_READ | EV_PERSIST, dir_changed,
+	    w);
+	if (w->ev_dir != NULL)
+		event_add(w->ev_dir, NULL);
+}
+
+struct filewatch *
+filewatch_new(struct event_base *base, const char *path, filewatch_cb cb,
+    void *arg)
+{
+	struct timeval tv = { LOOK_SECS, 0 };
+	struct filewatch *w;
+
+	if ((w = calloc(1, sizeof(*w))) == NULL)
+		return (NULL);
+	w->dir.fd = w->dir.dir = -1;
+	w->cb = cb;
+	w->arg = arg;
+	if ((w->path = strdup(path)) == NULL ||
+	    (w->ev_settle = evtimer_new(base, settled, w)) == NULL ||
+	    (w->ev_look = event_new(base, -1, EV_PERSIST, time_passed,
+	    w)) == NULL || event_add(w->ev_look, &tv) == -1) {
+		filewatch_free(w);
+		errno = ENOMEM;
+		return (NULL);
+	}
+	watch_dir(w, base);
+	look(path, &w->told);
+	w->last = w->told;
+	return (w);
+}
+
+void
+filewatch_free(struct filewatch *w)
+{
+	if (w == NULL)
+		return;
+	if (w->ev_dir != NULL)
+		event_free(w->ev_dir);
+	if (w->ev_settle != NULL)
+		event_free(w->ev_settle);
+	if (w->ev_look != NULL)
+		event_free(w->ev_look);
+	dirwatch_close(&w->dir);
+	free(w->path);
+	free(w);
+}
