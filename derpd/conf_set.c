@@ -395,7 +395,7 @@ set_is_url(const char *s, const char *scheme)
 		return (0);
 	for (; *s != '\0'; s++)
 		if (*s <= 0x20 || *s >= 0x7f || *s == '"' || *s == '<' ||
-		    *s == '>')
+		    *s == '>' || *s == '\\')
 			return (0);
 	return (1);
 }

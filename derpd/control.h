@@ -37,8 +37,17 @@ int	client_info_get(struct rd *r, struct client_info *c);
  *  "processes":[{"role":s,"worker":n,"pid":n,"sandbox":s,"restarts":n,
  *                "uptime":seconds}],
  *  "listen":[s], "certificates":[{"names":[s],"not_after":s,"pin":s,
- *  "days_left":n}]}.
+ *  "days_left":n}],
+ *  "stun":{"listen":[s],"always":b,"answering":b,"why":s,"answered":n,
+ *  "silent":n},
+ *  "maps":[{"path":s,"source":s,"state":s,"error":s}]}; the last two only
+ * where they are served.
  * For MSG_CTL_NODE: the map node as JSON.
+ * For MSG_CTL_MAP, ages in seconds, hashes in hexadecimal digits or "":
+ * {"maps":[{"path":s,"hosts":[s],"source":s,"state":"good"|"last good"|"none",
+ *  "hash":s,"bytes":n,"age":n,"since":s,"checked":n,"error":s,"warnings":[s],
+ *  "summary":{see map_summary()},"compare":[{"url":s,
+ *  "state":"same"|"drift"|"unknown","hash":s,"error":s,"checked":n}]}]}.
  */
 
 #endif

@@ -255,23 +255,23 @@ put_names(struct wr *w, const struct conf *c, const struct listen_set *s)
 	wr_free(&body);
 }
 
-/* A certificate becomes the file `crt'.  0, or -1 (logged). */
-static int
-write_cert(const char *crt, const char *pem, size_t len)
+int
+keyfile_public(const char *path, const void *p, size_t len)
 {
 	char temp[PATH_MAX];
 	int fd;
 
-	if ((fd = temp_open(crt, temp, sizeof(temp))) == -1)
+	if (make_dir(path) == -1 ||
+	    (fd = temp_open(path, temp, sizeof(temp))) == -1)
 		return (-1);
-	if (fchmod(fd, 0644) == -1 || write_all(fd, pem, len) == -1) {
-		log_warn("can't write %s", crt);
+	if (fchmod(fd, 0644) == -1 || write_all(fd, p, len) == -1) {
+		log_warn("can't write %s", path);
 		close(fd);
 		(void)unlink(temp);
 		return (-1);
 	}
 	close(fd);
-	return (temp_commit(temp, crt));
+	return (temp_commit(temp, path));
 }
 
 static int
@@ -289,7 +289,7 @@ make_selfsigned(struct derpd *d, const struct conf *c, const char *crt,
 	wr_free(&w);
 	if (rv == -1)
 		return (-1);
-	if (write_cert(crt, pem, len) == 0)
+	if (keyfile_public(crt, pem, len) == 0)
 		return (0);
 	(void)unlink(key);	/* no half of a pair */
 	return (-1);

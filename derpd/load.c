@@ -153,9 +153,11 @@ load_all(struct derpd *d, const struct conf *c, struct loaded *l, int node)
 	memset(l, 0, sizeof(*l));
 	l->selfsigned = -1;
 	memcpy(l->node_key, d->loaded.node_key, sizeof(l->node_key));
-	if ((!node || keyfile_node(d, c->relay.key, l->node_key) == 0) &&
+	/* Without a relay there is no key of it to make or to announce. */
+	if ((!node || !c->relay.enabled ||
+	    keyfile_node(d, c->relay.key, l->node_key) == 0) &&
 	    load_certs(d, c, l) == 0 && load_mesh(d, c) == 0 &&
-	    (d->checking || load_meta(d, l) == 0))
+	    (d->checking || !c->relay.enabled || load_meta(d, l) == 0))
 		return (0);
 	load_free(l);
 	return (-1);
@@ -235,7 +237,7 @@ send_all(struct derpd *d)
 		    chan_flush(p->chan, COMMIT_MS) == -1))
 			procs_fail(p, "did not take new settings");
 	}
-	return (procs_settle(d, COMMIT_MS));
+	return (relays_settle(d, COMMIT_MS));
 }
 
 /* Everything in keys as before. */
@@ -248,12 +250,24 @@ undo(struct derpd *d)
 	(void)load_mesh(d, d->conf);
 }
 
+/* The other children take what a new configuration says of them. */
+static void
+serve(struct derpd *d)
+{
+	(void)procs_adjust(&d->map);
+	fetch_tell(d);
+	health_tell(d);
+	health_now(d);
+	stuns_tell(d);
+}
+
 /* Put `c' and what it names in force everywhere, or leave all as it is. */
 static int
 replace(struct derpd *d, struct conf *c)
 {
 	struct loaded l, old_l = d->loaded;
 	struct conf *old_c = d->conf;
+	struct map_set maps;
 
 	if (load_all(d, c, &l, 0) == -1) {
 		undo(d);
@@ -261,11 +275,16 @@ replace(struct derpd *d, struct conf *c)
 	}
 	d->loaded = l;
 	d->conf = c;
-	if (send_all(d) == 0) {
-		load_free(&old_l);
-		conf_free(old_c);
-		retain(d, &d->loaded);
-		return (0);
+	if (maps_load(d, c, &maps) == 0) {
+		if (send_all(d) == 0) {
+			maps_replace(d, &maps);
+			load_free(&old_l);
+			conf_free(old_c);
+			retain(d, &d->loaded);
+			serve(d);
+			return (0);
+		}
+		maps_free(&maps);
 	}
 	d->loaded = old_l;
 	d->conf = old_c;
@@ -329,7 +348,9 @@ load_again(struct derpd *d)
 	uint8_t pub[32];
 	size_t i = 0;
 
-	if (keyfile_node(d, d->conf->relay.key, pub) == -1)
+	if (!d->conf->relay.enabled)
+		memset(pub, 0, sizeof(pub));
+	else if (keyfile_node(d, d->conf->relay.key, pub) == -1)
 		return (-1);
 	if (memcmp(pub, d->loaded.node_key, sizeof(pub)) != 0)
 		log_warnx("%s is another key than it was: clients see a new "
@@ -341,7 +362,7 @@ load_again(struct derpd *d)
 	/* Without a mesh key the mesh is down, and all else works. */
 	if (load_mesh(d, d->conf) == -1)
 		log_warnx("no mesh until its key is back: mend it and reload");
-	if (load_meta(d, &d->loaded) == -1)
+	if (d->conf->relay.enabled && load_meta(d, &d->loaded) == -1)
 		return (-1);
 	(void)send_all(d);
 	return (0);
@@ -354,6 +375,7 @@ load_renew(struct derpd *d)
 
 	for (i = 0; i < d->loaded.ncerts; i++)
 		check_time(d->loaded.certs[i]);
-	if (d->keys.chan != NULL && load_meta(d, &d->loaded) == 0)
+	if (d->keys.chan != NULL && d->conf->relay.enabled &&
+	    load_meta(d, &d->loaded) == 0)
 		(void)send_all(d);
 }

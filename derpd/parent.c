@@ -34,6 +34,8 @@ count_workers(const struct conf *c)
 {
 	long n = c->relay.workers;
 
+	if (TAILQ_EMPTY(&c->listens))
+		return (0);
 	if (n == 0)
 		n = sysconf(_SC_NPROCESSORS_ONLN);
 	if (n < 1)
@@ -44,20 +46,13 @@ count_workers(const struct conf *c)
 static void
 set_up(struct derpd *d)
 {
-	unsigned int i;
-
 	d->started_ms = clock_ms();
 	d->loaded.selfsigned = -1;
 	d->nworkers = count_workers(d->conf);
+	d->nstuns = d->conf->stun.enabled ? d->conf->stun.workers : 0;
 	if ((d->base = event_base_new()) == NULL)
 		fatalx("event loop");
-	d->keys.d = d;
-	d->keys.role = ROLE_KEYS;
-	for (i = 0; i < d->nworkers; i++) {
-		d->relays[i].d = d;
-		d->relays[i].role = ROLE_RELAY;
-		d->relays[i].worker = i;
-	}
+	procs_set_up(d);
 #ifdef __linux__
 	(void)prctl(PR_SET_DUMPABLE, 0);
 #endif
@@ -128,16 +123,17 @@ check_system(const struct derpd *d)
 int
 parent_check(struct derpd *d)
 {
-	struct loaded l;
+	struct map_set maps;
 	int rv = -1;
 
 	set_up(d);
 	if (check_system(d) == -1)
 		return (-1);
 	if (procs_start_keys(d) == 0) {
-		rv = load_all(d, d->conf, &l, 1);
-		if (rv == 0)
-			load_free(&l);
+		rv = load_all(d, d->conf, &d->loaded, 1);
+		if (rv == 0 && (rv = maps_load(d, d->conf, &maps)) == 0)
+			maps_free(&maps);
+		load_free(&d->loaded);
 		d->stopping = 1;
 		procs_kill(d);
 	}
@@ -224,6 +220,7 @@ parent_stop(struct derpd *d)
 	(void)notify("STOPPING=1");
 	control_close(d);
 	listen_close(&d->listens);	/* a new client is refused at once */
+	stuns_close(d);
 	procs_stop(d, STOP_MS);
 	d->ev_stop = evtimer_new(d->base, stop_late, d);
 	if (d->ev_stop == NULL || evtimer_add(d->ev_stop, &tv) == -1)
@@ -282,23 +279,25 @@ let_go(struct derpd *d)
 void
 parent_ready(struct derpd *d)
 {
-	unsigned int i;
-
-	if (!d->starting)
+	if (!d->starting) {
+		metrics_changed(d);
 		return;
-	for (i = 0; i < d->nworkers; i++)
-		if (!d->relays[i].ready)
-			return;
+	}
+	if (!procs_ready(d))
+		return;
 	if (control_open(d) == -1) {
 		d->failed = 1;
 		event_base_loopbreak(d->base);
 		return;
 	}
 	d->starting = 0;
-	log_info("derpd " DERPD_VERSION " ready: %u relay worker%s, %s, "
-	    "%llu ms", d->nworkers, d->nworkers == 1 ? "" : "s",
-	    d->relays[0].level,
+	log_info("derpd " DERPD_VERSION " ready: %u %s worker%s, %u stund, %zu "
+	    "map%s, %s, %llu ms", d->nworkers,
+	    d->conf->relay.enabled ? "relay" : "web",
+	    d->nworkers == 1 ? "" : "s", d->nstuns, d->maps.n,
+	    d->maps.n == 1 ? "" : "s", d->keys.level,
 	    (unsigned long long)(clock_ms() - d->started_ms));
+	metrics_changed(d);
 	let_go(d);
 	if (sandbox_parent() == -1)
 		fatal("can't confine the parent");
@@ -308,14 +307,18 @@ parent_ready(struct derpd *d)
 static int
 start(struct derpd *d)
 {
+	struct map_set maps;
+
 	if (check_system(d) == -1 ||
 	    listen_open(&d->listens, d->conf, d->nworkers) == -1 ||
-	    procs_start_keys(d) == -1 ||
-	    load_all(d, d->conf, &d->loaded, 1) == -1)
+	    stuns_open(d) == -1 || procs_start_keys(d) == -1 ||
+	    load_all(d, d->conf, &d->loaded, 1) == -1 ||
+	    maps_load(d, d->conf, &maps) == -1)
 		return (-1);
 	if (!d->conf->sandbox)
 		log_warnx("sandbox off: the children are not confined");
-	return (procs_start_relays(d));
+	maps_replace(d, &maps);
+	return (procs_start(d));
 }
 
 static void

@@ -4,6 +4,7 @@
  * derpd.c     options, start
  * parent.c    the event loop, signals, stop
  * procs.c     children: start, death, restart
+ * relays.c    relay workers; serve.h has those of STUN and maps
  * load.c      configuration, keys and certificates, all or nothing
  * keyfiles.c  key and certificate files of this machine
  * listen.c    listening sockets
@@ -25,6 +26,7 @@
 #include "chan.h"
 #include "conf.h"
 #include "listen.h"
+#include "serve.h"
 
 #define DERPD_VERSION	"1.0"
 #define CALL_MS		10000	/* bound of one answer of keys */
@@ -37,6 +39,8 @@ struct proc {
 	struct derpd	*d;
 	enum role	 role;
 	unsigned int	 worker;
+	int		 (*start)(struct proc *); /* 0, or -1 (logged): try
+					   again later unless pid is set */
 	pid_t		 pid;		/* 0: not running */
 	struct chan	*chan;		/* NULL: gone */
 	int		 ready;
@@ -73,11 +77,22 @@ struct derpd {
 	struct conf	*conf;
 	struct loaded	 loaded;
 	struct listen_set listens;
-	unsigned int	 nworkers;
+	struct stun_set	 stunsocks;
+	struct map_set	 maps;
+	struct health	 well;
+	unsigned int	 nworkers;	/* relay workers, 0 without any web */
+	unsigned int	 nstuns;
 	struct proc	 keys;
 	struct proc	 relays[MAXWORKERS];
+	struct proc	 stuns[MAXWORKERS];
+	struct proc	 map;		/* checks maps */
+	struct proc	 fetch;		/* maps of other servers */
+	struct proc	 health;	/* probes the relay */
+	struct proc	*procs[2 * MAXWORKERS + 4]; /* all of the above */
+	unsigned int	 nprocs;
 	struct event	*ev_stop;
 	struct event	*ev_renew;
+	struct event	*ev_metrics;
 };
 
 /* parent.c */
@@ -97,7 +112,7 @@ int	 parent_reload(struct derpd *d, char *err, size_t errsize);
  */
 int	 parent_run(struct derpd *d, int ready_fd);
 
-/* A worker became ready: if all are, for the first time, the start is over. */
+/* A child became ready: if all are, for the first time, the start is over. */
 void	 parent_ready(struct derpd *d);
 
 /* Begin to stop; the loop ends when the children have. */
@@ -105,14 +120,50 @@ void	 parent_stop(struct derpd *d);
 
 /* procs.c */
 
+/* Name all children that there may be; none is started. */
+void	 procs_set_up(struct derpd *d);
+
+/* 1 when the configuration wants this child, else 0. */
+int	 procs_wanted(const struct proc *p);
+
 /*
  * Start keys and wait until it can be asked.  0, or -1 (logged); the process
  * is then gone again.
  */
 int	 procs_start_keys(struct derpd *d);
 
-/* Start the workers; they report by message.  0, or -1 (logged). */
-int	 procs_start_relays(struct derpd *d);
+/*
+ * Start all children that are wanted and do not run; they report by message.
+ * 0, or -1 (logged).
+ */
+int	 procs_start(struct derpd *d);
+
+/*
+ * After a reload: start or stop one child as it is wanted now.  1 when it was
+ * started just now and has its settings, else 0.
+ */
+int	 procs_adjust(struct proc *p);
+
+/* 1 when all children that are wanted are ready, else 0. */
+int	 procs_ready(const struct derpd *d);
+
+/* Fork, execute, say MSG_START.  0, or -1 (logged). */
+int	 procs_spawn(struct proc *p);
+
+/*
+ * Deliver what a child sends to `cb', with p as its argument.  0, or -1
+ * (logged); it is then killed.
+ */
+int	 procs_attach(struct proc *p, chan_cb cb);
+
+/* Wait for MSG_READY.  0, or -1 (logged); the child is then killed. */
+int	 procs_wait_ready(struct proc *p);
+
+/* MSG_READY, said once in a child's life.  0, or -1 malformed. */
+int	 procs_take_ready(struct proc *p, struct msg *m);
+
+/* Close the channel of a child that has gone, or goes then. */
+void	 procs_forget(struct proc *p);
 
 /* A signal says that children have ended: take leave, start them again. */
 void	 procs_reap(struct derpd *d);
@@ -123,23 +174,10 @@ void	 procs_reap(struct derpd *d);
  */
 void	 procs_fail(struct proc *p, const char *what);
 
-/*
- * Wait until all workers have answered every MSG_RELAY_COMMIT, at most `ms'
- * milliseconds; one that does not is killed.  0, or -1 when one refused
- * (logged).
- */
-int	 procs_settle(struct derpd *d, unsigned int ms);
-
-/*
- * Channels between keys and a worker, replacing older ones.  0, also when one
- * of the two is not there; -1 (logged).
- */
-int	 procs_connect_keys(struct derpd *d, struct proc *relay);
-
 /* 1 when a child is running, else 0. */
 int	 procs_running(const struct derpd *d);
 
-/* Tell the workers to stop within `ms' milliseconds; keys follows the last. */
+/* Tell the children to stop within `ms' milliseconds; keys follows the last. */
 void	 procs_stop(struct derpd *d, unsigned int ms);
 
 /* Kill what is left. */
@@ -147,6 +185,27 @@ void	 procs_kill(struct derpd *d);
 
 /* Have this process and all children log in detail (1), or briefly (0). */
 void	 procs_verbose(struct derpd *d, int verbose);
+
+/* relays.c */
+
+/* Start one worker, with all that it needs; see struct proc. */
+int	 relays_start_one(struct proc *p);
+
+/*
+ * Wait until all workers have answered every MSG_RELAY_COMMIT, at most `ms'
+ * milliseconds; one that does not is killed.  0, or -1 when one refused
+ * (logged).
+ */
+int	 relays_settle(struct derpd *d, unsigned int ms);
+
+/*
+ * Channels between keys and a worker, replacing older ones.  0, also when one
+ * of the two is not there; -1 (logged).
+ */
+int	 relays_connect_keys(struct derpd *d, struct proc *relay);
+
+/* Send a message without a descriptor to every worker that is there. */
+void	 relays_tell(struct derpd *d, uint32_t type, const struct wr *w);
 
 /* load.c */
 
@@ -214,6 +273,12 @@ int	 keyfile_node(struct derpd *d, const char *path, uint8_t pub[32]);
 int	 keyfile_selfsigned(struct derpd *d, const struct conf *c,
 	    struct cert **cert);
 
+/*
+ * Make or replace a file that holds no secret, of the `len' bytes at `p', by a
+ * temporary file and rename.  0, or -1 (logged); what was there stays then.
+ */
+int	 keyfile_public(const char *path, const void *p, size_t len);
+
 /* control.c */
 
 /* Open the control socket, non-blocking.  0, or -1 (logged). */
@@ -236,5 +301,8 @@ void	 control_worker_gone(struct derpd *d, unsigned int worker);
  */
 void	 status_text(const struct derpd *d, struct wr *w);
 void	 status_node(const struct derpd *d, struct wr *w);
+
+/* The port of TLS, of the first such socket; 0 none. */
+int	 status_tls_port(const struct derpd *d);
 
 #endif

@@ -1,11 +1,13 @@
 /*
- * procs: the parent's children: start, death, restart; see parent.h.
+ * procs: the parent's children, whatever they do: start, death, restart; see
+ * parent.h.  What is particular to a role is in relays.c, stuns.c, maps.c,
+ * fetches.c and healths.c.
  */
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <errno.h>
+#include <limits.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,7 +19,6 @@
 #define BACKOFF_MIN_MS	50
 #define BACKOFF_MAX_MS	10000
 #define SETTLED_MS	60000		/* alive so long: begin anew */
-#define LINK_BUFFER	(2 * 1024 * 1024)
 
 static void	restart_later(struct proc *p);
 
@@ -37,6 +38,46 @@ user_of(const struct derpd *d, enum role role)
 	return ("");
 }
 
+/* The directory of its own that a program has among the sources. */
+static const char *
+program_name(enum role role)
+{
+	switch (role) {
+	case ROLE_STUN:
+		return ("stund");
+	case ROLE_MAP:
+	case ROLE_FETCH:
+		return ("derpmapd");
+	default:
+		return ("derpd");
+	}
+}
+
+/*
+ * The program of a role: beside this one, as installed, or in the directory of
+ * its name beside this one's, as built.  0, or -1 (logged).
+ */
+static int
+program(const struct derpd *d, enum role role, char *path, size_t size)
+{
+	const char *name = program_name(role), *slash = strrchr(d->self, '/');
+	int n, dir = slash == NULL ? 0 : (int)(slash - d->self);
+
+	if (strcmp(name, "derpd") == 0) {
+		strlcpy(path, d->self, size);
+		return (0);
+	}
+	n = snprintf(path, size, "%.*s/%s", dir, d->self, name);
+	if (n > 0 && (size_t)n < size && access(path, X_OK) == 0)
+		return (0);
+	n = snprintf(path, size, "%.*s/../%s/%s", dir, d->self, name, name);
+	if (n > 0 && (size_t)n < size && access(path, X_OK) == 0)
+		return (0);
+	log_warnx("the program %s is not beside %s: install all of derpd", name,
+	    d->self);
+	return (-1);
+}
+
 static int
 send_start(struct derpd *d, struct proc *p)
 {
@@ -50,14 +91,16 @@ send_start(struct derpd *d, struct proc *p)
 	wr_u8(&w, (uint8_t)d->conf->sandbox);
 	wr_u8(&w, (uint8_t)d->debug);
 	wr_str(&w, user);
-	wr_str(&w, geteuid() == 0 ? d->conf->chroot : "");
+	/* Fetch needs the files of the resolver and the authorities. */
+	wr_str(&w, geteuid() == 0 && p->role != ROLE_FETCH ?
+	    d->conf->chroot : "");
 	rv = chan_send(p->chan, MSG_START, &w, -1);
 	wr_free(&w);
 	return (rv);
 }
 
-static void
-forget(struct proc *p)
+void
+procs_forget(struct proc *p)
 {
 	chan_free(p->chan);
 	p->chan = NULL;
@@ -71,20 +114,25 @@ procs_fail(struct proc *p, const char *what)
 {
 	log_warnx("%s %u (pid %d) %s: killed", role_name(p->role), p->worker,
 	    (int)p->pid, what);
-	forget(p);
+	procs_forget(p);
 	if (p->pid > 0)
 		kill(p->pid, SIGKILL);
 }
 
-/* Fork, execute, say MSG_START.  0, or -1 (logged). */
-static int
-spawn(struct derpd *d, struct proc *p)
+int
+procs_spawn(struct proc *p)
 {
+	struct derpd *d = p->d;
+	char path[PATH_MAX];
 	int fd;
 
 	p->started_ms = clock_ms();
 	p->ready = 0;
-	p->pid = child_spawn(d->self, role_name(p->role), &fd);
+	if (program(d, p->role, path, sizeof(path)) == -1) {
+		p->pid = 0;
+		return (-1);
+	}
+	p->pid = child_spawn(path, role_name(p->role), &fd);
 	if (p->pid == -1) {
 		p->pid = 0;
 		log_warn("can't start %s", role_name(p->role));
@@ -95,16 +143,15 @@ spawn(struct derpd *d, struct proc *p)
 		log_warn("channel to %s", role_name(p->role));
 		if (p->chan == NULL)
 			close(fd);
-		forget(p);
+		procs_forget(p);
 		kill(p->pid, SIGKILL);
 		return (-1);
 	}
 	return (0);
 }
 
-/* Said once in a child's life.  0, or -1 malformed. */
-static int
-take_ready(struct proc *p, struct msg *m)
+int
+procs_take_ready(struct proc *p, struct msg *m)
 {
 	if (m->type != MSG_READY || p->ready)
 		return (-1);
@@ -112,8 +159,9 @@ take_ready(struct proc *p, struct msg *m)
 	if (!rd_end(&m->rd))
 		return (-1);
 	p->ready = 1;
-	if (p->role == ROLE_RELAY)
-		log_info("relay %u ready (%s)", p->worker, p->level);
+	if (p->role == ROLE_RELAY || p->role == ROLE_STUN)
+		log_info("%s %u ready (%s)", role_name(p->role), p->worker,
+		    p->level);
 	else
 		log_info("%s ready (%s)", role_name(p->role), p->level);
 	return (0);
@@ -130,9 +178,37 @@ gone(struct chan *c, const char *why, void *arg)
 		procs_fail(p, why);
 		return;
 	}
-	forget(p);
+	procs_forget(p);
 	if (p->pid > 0 && !p->d->stopping)
 		kill(p->pid, SIGKILL);
+}
+
+int
+procs_attach(struct proc *p, chan_cb cb)
+{
+	if (chan_attach(p->chan, p->d->base, cb, gone, p) == 0)
+		return (0);
+	procs_fail(p, "can't be listened to");
+	return (-1);
+}
+
+int
+procs_wait_ready(struct proc *p)
+{
+	struct msg m;
+	int rv;
+
+	if (chan_flush(p->chan, CALL_MS) == -1 ||
+	    chan_recv(p->chan, &m, CALL_MS) == -1) {
+		procs_fail(p, p->d->debug ? "did not start, its last line "
+		    "says why" : "did not start, the system's log says why");
+		return (-1);
+	}
+	rv = procs_take_ready(p, &m);
+	msg_free(&m);
+	if (rv == -1)
+		procs_fail(p, "sent something else than that it is ready");
+	return (rv);
 }
 
 static void
@@ -147,265 +223,104 @@ from_keys(struct chan *c, struct msg *m, void *arg)
 int
 procs_start_keys(struct derpd *d)
 {
-	struct proc *p = &d->keys;
-	struct msg m;
-	int rv;
-
-	if (spawn(d, p) == -1)
+	if (procs_spawn(&d->keys) == -1 || procs_wait_ready(&d->keys) == -1)
 		return (-1);
-	if (chan_flush(p->chan, CALL_MS) == -1 ||
-	    chan_recv(p->chan, &m, CALL_MS) == -1) {
-		procs_fail(p, d->debug ? "did not start, its last line says "
-		    "why" : "did not start, the system's log says why");
-		return (-1);
-	}
-	rv = take_ready(p, &m);
-	msg_free(&m);
-	if (rv == -1)
-		procs_fail(p, "sent something else than that it is ready");
-	else if (chan_attach(p->chan, d->base, from_keys, gone, p) == -1)
-		procs_fail(p, "can't be listened to");
-	else
-		return (0);
-	return (-1);
-}
-
-/* One channel of a worker to keys, of one kind. */
-static int
-connect_kind(struct derpd *d, struct proc *relay, uint8_t kind)
-{
-	struct wr w;
-	int sv[2], rv;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)
-		return (-1);
-	wr_init(&w);
-	wr_u32(&w, relay->worker);
-	wr_u8(&w, kind);
-	rv = chan_send(d->keys.chan, MSG_KEY_CHAN, &w, sv[0]);
-	wr_free(&w);
-	if (rv == -1) {
-		close(sv[1]);
-		return (-1);
-	}
-	wr_u8(&w, kind);
-	rv = chan_send(relay->chan, MSG_RELAY_KEYS, &w, sv[1]);
-	wr_free(&w);
-	return (rv);
-}
-
-int
-procs_connect_keys(struct derpd *d, struct proc *relay)
-{
-	if (d->keys.chan == NULL || relay->chan == NULL)
-		return (0);	/* the one that comes back is connected then */
-	if (connect_kind(d, relay, KEYCHAN_SIGN) == -1 ||
-	    connect_kind(d, relay, KEYCHAN_BOX) == -1) {
-		log_warn("channels of relay %u to keys", relay->worker);
-		return (-1);
-	}
-	return (0);
+	return (procs_attach(&d->keys, from_keys));
 }
 
 static int
-send_link(struct proc *p, unsigned int other, int fd)
+restart_keys(struct proc *p)
 {
-	struct wr w;
-	int rv;
-
-	wr_init(&w);
-	wr_u32(&w, other);
-	rv = chan_send(p->chan, MSG_RELAY_LINK, &w, fd);
-	wr_free(&w);
-	return (rv);
-}
-
-/* A stream between two workers, replacing an older one. */
-static int
-connect_pair(struct proc *a, struct proc *b)
-{
-	int sv[2], size = LINK_BUFFER, i;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)
-		return (-1);
-	for (i = 0; i < 2; i++)		/* a wish; the kernel may cap it */
-		(void)setsockopt(sv[i], SOL_SOCKET, SO_SNDBUF, &size,
-		    sizeof(size));
-	if (send_link(a, b->worker, sv[0]) == -1) {
-		close(sv[1]);
-		return (-1);
-	}
-	return (send_link(b, a->worker, sv[1]));
-}
-
-/* The answer to MSG_RELAY_COMMIT.  0, or -1 malformed or not asked for. */
-static int
-take_result(struct proc *p, struct msg *m)
-{
-	char why[1024];
-	int ok;
-
-	ok = rd_u8(&m->rd);
-	rd_str(&m->rd, why, sizeof(why));
-	if (!rd_end(&m->rd) || p->commits == 0)
-		return (-1);
-	p->commits--;
-	if (ok)
-		return (0);
-	log_warnx("relay %u: %s", p->worker, why);
-	p->refused = 1;
-	/* A new one has no older settings to go on with. */
-	return (p->ready ? 0 : -1);
-}
-
-/* A worker commits settings, reports ready, or lists its clients. */
-static void
-from_relay(struct chan *c, struct msg *m, void *arg)
-{
-	struct proc *p = arg;
-	int rv;
-
-	(void)c;
-	switch (m->type) {
-	case MSG_READY:
-		if ((rv = take_ready(p, m)) == 0)
-			parent_ready(p->d);
-		break;
-	case MSG_RELAY_RESULT:
-		rv = take_result(p, m);
-		break;
-	default:
-		rv = control_client(p, m);
-		break;
-	}
-	if (rv == -1)
-		procs_fail(p, "could not take its settings or sent a "
-		    "malformed message");
-}
-
-/* Until one worker has answered, or `end' (monotonic ms).  0, -1 refused. */
-static int
-settle(struct proc *p, uint64_t end)
-{
-	struct msg m;
-	uint64_t now;
-	int refused, left;
-
-	/* What came behind the answer is announced by no event: take it too. */
-	while (p->chan != NULL && (now = clock_ms()) <= end) {
-		left = p->commits == 0 ? 0 : (int)(end - now);
-		if (chan_recv(p->chan, &m, left) == -1) {
-			if (errno != ETIMEDOUT)
-				procs_fail(p, "broke off");
-			break;
-		}
-		from_relay(p->chan, &m, p);
-		msg_free(&m);
-	}
-	refused = p->refused;
-	p->refused = 0;
-	if (p->commits > 0)
-		procs_fail(p, "did not answer");
-	return (refused ? -1 : 0);
-}
-
-int
-procs_settle(struct derpd *d, unsigned int ms)
-{
-	uint64_t end = clock_ms() + ms;
-	unsigned int i;
-	int rv = 0;
-
-	for (i = 0; i < d->nworkers; i++)
-		if (settle(&d->relays[i], end) == -1)
-			rv = -1;
-	return (rv);
-}
-
-static int
-send_sockets(struct derpd *d, struct proc *p)
-{
-	struct wr w;
-	size_t i;
-	int fd, rv = 0;
-
-	for (i = 0; rv == 0 && i < d->listens.n; i++) {
-		if ((fd = dup(d->listens.v[i].fds[p->worker])) == -1)
-			return (-1);
-		wr_init(&w);
-		wr_u8(&w, (uint8_t)d->listens.v[i].tls);
-		rv = chan_send(p->chan, MSG_RELAY_LISTEN, &w, fd);
-		wr_free(&w);
-	}
-	return (rv);
-}
-
-static int
-start_relay(struct derpd *d, struct proc *p)
-{
-	unsigned int i;
-
-	if (spawn(d, p) == -1)
-		return (-1);
-	if (procs_connect_keys(d, p) == -1 || send_sockets(d, p) == -1)
-		goto fail;
-	for (i = 0; i < d->nworkers; i++)
-		if (i != p->worker && d->relays[i].chan != NULL &&
-		    connect_pair(p, &d->relays[i]) == -1)
-			goto fail;
-	if (load_send(d, p, 1) == -1 ||
-	    chan_attach(p->chan, d->base, from_relay, gone, p) == -1)
-		goto fail;
-	return (0);
-
-fail:
-	log_warn("can't set up relay %u", p->worker);
-	forget(p);
-	kill(p->pid, SIGKILL);
-	return (-1);
-}
-
-int
-procs_start_relays(struct derpd *d)
-{
-	unsigned int i;
-
-	for (i = 0; i < d->nworkers; i++)
-		if (start_relay(d, &d->relays[i]) == -1)
-			return (-1);
-	return (0);
-}
-
-static void
-restart_keys(struct derpd *d)
-{
+	struct derpd *d = p->d;
 	unsigned int i;
 
 	if (procs_start_keys(d) == -1 || load_again(d) == -1) {
-		if (d->keys.pid > 0)
-			kill(d->keys.pid, SIGKILL);
-		else
-			restart_later(&d->keys);
-		return;
+		if (p->pid > 0)
+			kill(p->pid, SIGKILL);
+		return (-1);
 	}
 	for (i = 0; i < d->nworkers; i++)
-		(void)procs_connect_keys(d, &d->relays[i]);
+		(void)relays_connect_keys(d, &d->relays[i]);
+	return (0);
 }
+
+static void
+add(struct derpd *d, struct proc *p, enum role role, unsigned int worker,
+    int (*start)(struct proc *))
+{
+	p->d = d;
+	p->role = role;
+	p->worker = worker;
+	p->start = start;
+	d->procs[d->nprocs++] = p;
+}
+
+void
+procs_set_up(struct derpd *d)
+{
+	unsigned int i;
+
+	add(d, &d->keys, ROLE_KEYS, 0, restart_keys);
+	for (i = 0; i < d->nworkers; i++)
+		add(d, &d->relays[i], ROLE_RELAY, i, relays_start_one);
+	for (i = 0; i < d->nstuns; i++)
+		add(d, &d->stuns[i], ROLE_STUN, i, stuns_start_one);
+	add(d, &d->map, ROLE_MAP, 0, maps_start_checker);
+	add(d, &d->fetch, ROLE_FETCH, 0, fetch_start);
+	add(d, &d->health, ROLE_HEALTH, 0, health_start);
+}
+
+int
+procs_start(struct derpd *d)
+{
+	unsigned int i;
+
+	/* Keys and the checker of maps run already. */
+	for (i = 0; i < d->nprocs; i++)
+		if (d->procs[i]->pid == 0 && procs_wanted(d->procs[i]) &&
+		    d->procs[i]->start(d->procs[i]) == -1)
+			return (-1);
+	return (0);
+}
+
+int
+procs_wanted(const struct proc *p)
+{
+	switch (p->role) {
+	case ROLE_MAP:
+		return (!TAILQ_EMPTY(&p->d->conf->maps));
+	case ROLE_FETCH:
+		return (fetch_wanted(p->d->conf));
+	case ROLE_HEALTH:
+		return (health_wanted(p->d));
+	default:
+		return (1);
+	}
+}
+
+int
+procs_ready(const struct derpd *d)
+{
+	unsigned int i;
+
+	for (i = 0; i < d->nprocs; i++)
+		if (procs_wanted(d->procs[i]) && !d->procs[i]->ready)
+			return (0);
+	return (1);
+}
+
 
 static void
 restart(evutil_socket_t fd, short what, void *arg)
 {
 	struct proc *p = arg;
-	struct derpd *d = p->d;
 
 	(void)fd;
 	(void)what;
-	if (d->stopping || p->pid > 0)
+	if (p->d->stopping || p->pid > 0)
 		return;
 	p->restarts++;
-	if (p->role == ROLE_KEYS)
-		restart_keys(d);
-	else if (start_relay(d, p) == -1 && p->pid == 0)
+	if (p->start(p) == -1 && p->pid == 0)
 		restart_later(p);
 }
 
@@ -457,18 +372,21 @@ relays_running(const struct derpd *d)
 static void
 died(struct derpd *d, struct proc *p, int status)
 {
-	if (!d->stopping)
+	int asked = d->stopping || !procs_wanted(p);
+
+	if (!asked)
 		log_death(p, status);
 	p->pid = 0;
-	forget(p);
+	procs_forget(p);
 	if (p->role == ROLE_RELAY)
 		control_worker_gone(d, p->worker);
-	if (d->stopping) {
+	if (p->role == ROLE_STUN)
+		stuns_gone(p);
+	if (d->stopping && !relays_running(d))
 		/* Last of all keys, which ends when its channel does. */
-		if (!relays_running(d))
-			forget(&d->keys);
+		procs_forget(&d->keys);
+	if (asked)
 		return;
-	}
 	if (d->starting) {
 		d->failed = 1;
 		event_base_loopbreak(d->base);
@@ -482,11 +400,9 @@ find(struct derpd *d, pid_t pid)
 {
 	unsigned int i;
 
-	if (d->keys.pid == pid)
-		return (&d->keys);
-	for (i = 0; i < d->nworkers; i++)
-		if (d->relays[i].pid == pid)
-			return (&d->relays[i]);
+	for (i = 0; i < d->nprocs; i++)
+		if (d->procs[i]->pid == pid)
+			return (d->procs[i]);
 	return (NULL);
 }
 
@@ -505,23 +421,53 @@ procs_reap(struct derpd *d)
 int
 procs_running(const struct derpd *d)
 {
-	return (relays_running(d) || d->keys.pid > 0);
+	unsigned int i;
+
+	for (i = 0; i < d->nprocs; i++)
+		if (d->procs[i]->pid > 0)
+			return (1);
+	return (0);
+}
+
+/* Tell one child to stop; it may take `ms' milliseconds. */
+static void
+stop_one(struct proc *p, unsigned int ms)
+{
+	struct wr w;
+
+	if (p->chan == NULL)
+		return;
+	wr_init(&w);
+	wr_u32(&w, ms);
+	(void)chan_send(p->chan, MSG_STOP, &w, -1);
+	wr_free(&w);
 }
 
 void
 procs_stop(struct derpd *d, unsigned int ms)
 {
-	struct wr w;
 	unsigned int i;
 
-	wr_init(&w);
-	wr_u32(&w, ms);
-	for (i = 0; i < d->nworkers; i++)
-		if (d->relays[i].chan != NULL)
-			(void)chan_send(d->relays[i].chan, MSG_STOP, &w, -1);
-	wr_free(&w);
+	for (i = 0; i < d->nprocs; i++)
+		if (d->procs[i] != &d->keys)
+			stop_one(d->procs[i], ms);
 	if (!relays_running(d))
-		forget(&d->keys);
+		procs_forget(&d->keys);
+}
+
+int
+procs_adjust(struct proc *p)
+{
+	if (!procs_wanted(p)) {
+		stop_one(p, 0);
+		return (0);
+	}
+	if (p->pid > 0)
+		return (0);
+	/* One that is on its way out is started when it has gone. */
+	if (p->start(p) == -1 && p->pid == 0)
+		restart_later(p);
+	return (1);
 }
 
 void
@@ -529,11 +475,9 @@ procs_kill(struct derpd *d)
 {
 	unsigned int i;
 
-	for (i = 0; i < d->nworkers; i++)
-		if (d->relays[i].pid > 0)
-			kill(d->relays[i].pid, SIGKILL);
-	if (d->keys.pid > 0)
-		kill(d->keys.pid, SIGKILL);
+	for (i = 0; i < d->nprocs; i++)
+		if (d->procs[i]->pid > 0)
+			kill(d->procs[i]->pid, SIGKILL);
 }
 
 void
@@ -546,10 +490,8 @@ procs_verbose(struct derpd *d, int verbose)
 	log_setverbose(verbose);
 	wr_init(&w);
 	wr_u8(&w, (uint8_t)verbose);
-	if (d->keys.chan != NULL)
-		(void)chan_send(d->keys.chan, MSG_VERBOSE, &w, -1);
-	for (i = 0; i < d->nworkers; i++)
-		if (d->relays[i].chan != NULL)
-			(void)chan_send(d->relays[i].chan, MSG_VERBOSE, &w, -1);
+	for (i = 0; i < d->nprocs; i++)
+		if (d->procs[i]->chan != NULL)
+			(void)chan_send(d->procs[i]->chan, MSG_VERBOSE, &w, -1);
 	wr_free(&w);
 }

@@ -291,6 +291,10 @@ parent_message(struct chan *ch, struct msg *m, void *arg)
 		if (rd_u8(&m->rd) && !r->configured)
 			r->configured = 1;
 		break;
+	case MSG_RELAY_MAPS:
+	case MSG_RELAY_MAP:
+	case MSG_RELAY_METRICS:
+		break;
 	case MSG_CTL_CLIENTS:
 		list_clients(r, m);
 		break;

@@ -3,7 +3,6 @@
  * by control.c.
  */
 #include <netdb.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -11,57 +10,19 @@
 
 #include "clock.h"
 #include "hex.h"
+#include "jsonout.h"
 #include "parent.h"
 
 static void
-put(struct wr *w, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
-
-/* Text that needs no escaping. */
-static void
-put(struct wr *w, const char *fmt, ...)
+put_process(struct wr *w, const struct proc *p, int *n)
 {
-	char text[256];
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	if (n < 0 || (size_t)n >= sizeof(text))
-		w->bad = 1;
-	else
-		wr_bytes(w, text, (size_t)n);
-}
-
-/* What is no printable ASCII is escaped byte by byte: it may be no UTF-8. */
-static void
-put_string(struct wr *w, const char *s)
-{
-	unsigned char ch;
-
-	put(w, "\"");
-	for (; (ch = (unsigned char)*s) != '\0'; s++) {
-		if (ch == '"' || ch == '\\')
-			put(w, "\\%c", ch);
-		else if (ch < 0x20 || ch >= 0x7f)
-			put(w, "\\u%04x", ch);
-		else
-			wr_bytes(w, s, 1);
-	}
-	put(w, "\"");
-}
-
-static void
-put_process(struct wr *w, const char *role, const struct proc *p, int worker,
-    int *n)
-{
-	put(w, "%s{\"role\":\"%s\",", (*n)++ > 0 ? "," : "", role);
-	if (worker >= 0)
-		put(w, "\"worker\":%d,", worker);
-	put(w, "\"pid\":%d,\"sandbox\":", (int)p->pid);
-	put_string(w, p->ready ? p->level : "not running");
-	put(w, ",\"restarts\":%u,\"uptime\":%llu}", p->restarts,
+	jsonout(w, "%s{\"role\":\"%s\",", (*n)++ > 0 ? "," : "",
+	    role_name(p->role));
+	if (p->role == ROLE_RELAY || p->role == ROLE_STUN)
+		jsonout(w, "\"worker\":%u,", p->worker);
+	jsonout(w, "\"pid\":%d,\"sandbox\":", (int)p->pid);
+	jsonout_str(w, p->ready ? p->level : "not running");
+	jsonout(w, ",\"restarts\":%u,\"uptime\":%llu}", p->restarts,
 	    p->ready ? (unsigned long long)(clock_ms() -
 	    p->started_ms) / 1000 : 0ULL);
 }
@@ -72,25 +33,13 @@ put_processes(const struct derpd *d, struct wr *w)
 	unsigned int i;
 	int n = 1;
 
-	put(w, "\"processes\":[{\"role\":\"parent\",\"pid\":%d,\"sandbox\":"
+	jsonout(w, "\"processes\":[{\"role\":\"parent\",\"pid\":%d,\"sandbox\":"
 	    "\"none\",\"restarts\":0,\"uptime\":%llu}", (int)getpid(),
 	    (unsigned long long)(clock_ms() - d->started_ms) / 1000);
-	put_process(w, "keys", &d->keys, -1, &n);
-	for (i = 0; i < d->nworkers; i++)
-		put_process(w, "relay", &d->relays[i], (int)i, &n);
-	put(w, "]");
-}
-
-static void
-put_time(struct wr *w, time_t t)
-{
-	struct tm tm;
-	char text[32];
-
-	if (gmtime_r(&t, &tm) == NULL ||
-	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		text[0] = '\0';
-	put_string(w, text);
+	for (i = 0; i < d->nprocs; i++)
+		if (procs_wanted(d->procs[i]))
+			put_process(w, d->procs[i], &n);
+	jsonout(w, "]");
 }
 
 static void
@@ -98,16 +47,71 @@ put_cert(struct wr *w, const struct cert *c)
 {
 	size_t i;
 
-	put(w, "{\"names\":[");
+	jsonout(w, "{\"names\":[");
 	for (i = 0; i < c->nnames; i++) {
-		put(w, "%s", i > 0 ? "," : "");
-		put_string(w, c->names[i]);
+		jsonout(w, "%s", i > 0 ? "," : "");
+		jsonout_str(w, c->names[i]);
 	}
-	put(w, "],\"not_after\":");
-	put_time(w, c->not_after);
-	put(w, ",\"pin\":");
-	put_string(w, c->pin);
-	put(w, ",\"days_left\":%d}", cert_days_left(c, time(NULL)));
+	jsonout(w, "],\"not_after\":");
+	jsonout_time(w, c->not_after);
+	jsonout(w, ",\"pin\":");
+	jsonout_str(w, c->pin);
+	jsonout(w, ",\"days_left\":%d}", cert_days_left(c, time(NULL)));
+}
+
+/* Where STUN is answered, whether it is, and why not. */
+static void
+put_stun(const struct derpd *d, struct wr *w)
+{
+	struct stun_stats s;
+	const char *why = "";
+	size_t i;
+
+	stuns_sum(d, &s);
+	jsonout(w, ",\"stun\":{\"listen\":[");
+	for (i = 0; i < d->stunsocks.n; i++)
+		jsonout(w, "%s\"%s\"", i > 0 ? "," : "",
+		    d->stunsocks.v[i].text);
+	if (!stuns_answering(d))
+		why = d->well.known ? d->well.why : "not probed yet";
+	jsonout(w, "],\"always\":%s,\"answering\":%s,\"why\":",
+	    d->conf->stun.always ? "true" : "false",
+	    stuns_answering(d) ? "true" : "false");
+	jsonout_str(w, why);
+	jsonout(w, ",\"answered\":%llu,\"silent\":%llu}",
+	    (unsigned long long)s.success, (unsigned long long)s.silent);
+}
+
+static void
+put_maps(const struct derpd *d, struct wr *w)
+{
+	const struct map *m;
+	size_t i;
+
+	jsonout(w, ",\"maps\":[");
+	for (i = 0; i < d->maps.n; i++) {
+		m = &d->maps.v[i];
+		jsonout(w, "%s{\"path\":", i > 0 ? "," : "");
+		jsonout_str(w, m->conf->path);
+		jsonout(w, ",\"source\":");
+		jsonout_str(w, maps_source(m));
+		jsonout(w, ",\"state\":\"%s\",\"error\":",
+		    mapstatus_state(m));
+		jsonout_str(w, m->error == NULL ? "" : m->error);
+		jsonout(w, "}");
+	}
+	jsonout(w, "]");
+}
+
+int
+status_tls_port(const struct derpd *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->listens.n; i++)
+		if (d->listens.v[i].tls)
+			return (d->listens.v[i].port);
+	return (0);
 }
 
 void
@@ -117,24 +121,29 @@ status_text(const struct derpd *d, struct wr *w)
 	size_t i;
 
 	hex_put(key, d->loaded.node_key, 32);
-	put(w, "{\"version\":\"" DERPD_VERSION "\",\"uptime\":%llu,"
+	jsonout(w, "{\"version\":\"" DERPD_VERSION "\",\"uptime\":%llu,"
 	    "\"pid\":%d,\"config\":", (unsigned long long)(clock_ms() -
 	    d->started_ms) / 1000, (int)getpid());
-	put_string(w, d->conf_path);
-	put(w, ",\"nodekey\":\"nodekey:%s\",", key);
+	jsonout_str(w, d->conf_path);
+	jsonout(w, ",\"nodekey\":\"nodekey:%s\",", key);
 	put_processes(d, w);
-	put(w, ",\"listen\":[");
+	jsonout(w, ",\"listen\":[");
 	for (i = 0; i < d->listens.n; i++) {
-		put(w, "%s", i > 0 ? "," : "");
-		put(w, "\"%s %s\"", d->listens.v[i].text,
+		jsonout(w, "%s", i > 0 ? "," : "");
+		jsonout(w, "\"%s %s\"", d->listens.v[i].text,
 		    d->listens.v[i].tls ? "tls" : "plain");
 	}
-	put(w, "],\"certificates\":[");
+	jsonout(w, "],\"certificates\":[");
 	for (i = 0; i < d->loaded.ncerts; i++) {
-		put(w, "%s", i > 0 ? "," : "");
+		jsonout(w, "%s", i > 0 ? "," : "");
 		put_cert(w, d->loaded.certs[i]);
 	}
-	put(w, "]}");
+	jsonout(w, "]");
+	if (d->nstuns > 0)
+		put_stun(d, w);
+	if (d->maps.n > 0)
+		put_maps(d, w);
+	jsonout(w, "}");
 }
 
 /* The address of a listening line when it is a specific one of `family'. */
@@ -156,7 +165,7 @@ put_address(const struct derpd *d, struct wr *w, int family, const char *name)
 
 	TAILQ_FOREACH(l, &d->conf->listens, entry)
 		if (specific(l, family, host, sizeof(host))) {
-			put(w, ",\"%s\":\"%s\"", name, host);
+			jsonout(w, ",\"%s\":\"%s\"", name, host);
 			return;
 		}
 }
@@ -165,26 +174,27 @@ void
 status_node(const struct derpd *d, struct wr *w)
 {
 	const char *name = TAILQ_FIRST(&d->conf->names)->name;
-	int port = 0, port80 = 0;
+	int port = status_tls_port(d), port80 = 0, stun = -1;
 	size_t i;
 
-	for (i = 0; i < d->listens.n; i++) {
-		if (d->listens.v[i].tls && port == 0)
-			port = d->listens.v[i].port;
+	for (i = 0; i < d->listens.n; i++)
 		port80 |= !d->listens.v[i].tls && d->listens.v[i].port == 80;
-	}
-	put(w, "{\"Name\":");
-	put_string(w, name);
-	put(w, ",\"RegionID\":900,\"HostName\":");
-	put_string(w, name);
+	if (d->stunsocks.n > 0)
+		stun = d->stunsocks.v[0].port;
+	jsonout(w, "{\"Name\":");
+	jsonout_str(w, name);
+	jsonout(w, ",\"RegionID\":900,\"HostName\":");
+	jsonout_str(w, name);
 	/* Only the first certificate is what clients without a name get. */
 	if (d->loaded.selfsigned == 0) {
-		put(w, ",\"CertName\":");
-		put_string(w, d->loaded.certs[0]->pin);
+		jsonout(w, ",\"CertName\":");
+		jsonout_str(w, d->loaded.certs[0]->pin);
 	}
 	put_address(d, w, AF_INET, "IPv4");
 	put_address(d, w, AF_INET6, "IPv6");
 	if (port != 443)
-		put(w, ",\"DERPPort\":%d", port);
-	put(w, ",\"STUNPort\":-1%s}", port80 ? ",\"CanPort80\":true" : "");
+		jsonout(w, ",\"DERPPort\":%d", port);
+	if (stun != CONF_STUN_PORT)
+		jsonout(w, ",\"STUNPort\":%d", stun);
+	jsonout(w, "%s}", port80 ? ",\"CanPort80\":true" : "");
 }

@@ -52,6 +52,7 @@ set_up(const char *lines, int tls, int plain)
 	d.listens.v = sockets;
 	d.listens.n = 2;
 	d.nworkers = 2;
+	procs_set_up(&d);
 	d.relays[0].ready = 1;
 	d.relays[0].pid = 4711;
 	strlcpy(d.relays[0].level, "chroot, \"quoted\"",

@@ -1,0 +1,175 @@
+/*
+ * fetches: the process that asks other servers for their maps, and what becomes
+ * of its answers; see serve.h.  The bytes are handed to the checker as they
+ * came.
+ */
+#include <signal.h>
+#include <string.h>
+
+#include "log.h"
+#include "parent.h"
+
+/* An id says which configuration, which map, and which of its servers. */
+#define MAP_SHIFT	8
+#define GENERATION_SHIFT 16
+#define FOLLOWED	0xff	/* in place of the number of a server */
+
+int
+fetch_wanted(const struct conf *c)
+{
+	const struct conf_map *m;
+
+	TAILQ_FOREACH(m, &c->maps, entry)
+		if (m->follow != NULL || !TAILQ_EMPTY(&m->compares))
+			return (1);
+	return (0);
+}
+
+static uint32_t
+id_of(const struct derpd *d, const struct map *m, uint32_t server)
+{
+	return ((d->maps.generation & 0xffff) << GENERATION_SHIFT |
+	    m->index << MAP_SHIFT | server);
+}
+
+static void
+put_source(struct wr *w, uint32_t id, const char *url, const struct map *m,
+    int body)
+{
+	wr_u32(w, id);
+	wr_str(w, url);
+	wr_u32(w, body ? m->conf->every : CONF_MAP_EVERY);
+	wr_u8(w, (uint8_t)body);
+	wr_str(w, m->conf->cafile);
+}
+
+static int
+send_conf(struct proc *p)
+{
+	struct derpd *d = p->d;
+	struct map *m;
+	struct wr w;
+	uint32_t n = 0;
+	size_t i, k;
+	int rv;
+
+	for (i = 0; i < d->maps.n; i++)
+		n += (uint32_t)d->maps.v[i].nothers +
+		    (d->maps.v[i].conf->follow != NULL);
+	wr_init(&w);
+	wr_u32(&w, n);
+	for (i = 0; i < d->maps.n; i++) {
+		m = &d->maps.v[i];
+		if (m->conf->follow != NULL)
+			put_source(&w, id_of(d, m, FOLLOWED), m->conf->follow,
+			    m, 1);
+		for (k = 0; k < m->nothers; k++)
+			put_source(&w, id_of(d, m, (uint32_t)k),
+			    m->others[k].url, m, 0);
+	}
+	rv = chan_send(p->chan, MSG_FETCH_CONF, &w, -1);
+	wr_free(&w);
+	return (rv);
+}
+
+static void
+take_followed(struct map *m, int result, const char *why, const void *body,
+    size_t len, uint64_t mtime)
+{
+	if (result == FETCH_FAILED)
+		maps_not_fetched(m, why);
+	else if (result == FETCH_NEW)
+		maps_fetched(m, body, len, mtime);
+	else
+		maps_confirmed(m);
+}
+
+static void
+take_compared(struct map *m, struct map_other *o, int result, const char *why,
+    const uint8_t hash[MAP_HASH_LEN])
+{
+	o->checked = time(NULL);
+	o->known = result != FETCH_FAILED;
+	if (o->known)
+		memcpy(o->hash, hash, MAP_HASH_LEN);
+	strlcpy(o->why, why, sizeof(o->why));
+	maps_compared(m, o);
+}
+
+/* One answer.  0, or -1 malformed. */
+static int
+take_result(struct derpd *d, struct msg *m)
+{
+	uint32_t id = rd_u32(&m->rd), server = id & 0xff;
+	uint32_t index = id >> MAP_SHIFT & 0xff;
+	int result = rd_u8(&m->rd);
+	uint8_t hash[MAP_HASH_LEN];
+	const uint8_t *body;
+	char why[512];
+	uint64_t mtime;
+	size_t len;
+
+	rd_str(&m->rd, why, sizeof(why));
+	rd_bytes(&m->rd, hash, sizeof(hash));
+	mtime = rd_u64(&m->rd);
+	body = rd_blob(&m->rd, &len);
+	if (!rd_end(&m->rd) || result > FETCH_NEW)
+		return (-1);
+	if (id >> GENERATION_SHIFT != (d->maps.generation & 0xffff))
+		return (0);	/* asked for by an older configuration */
+	if (index >= d->maps.n)
+		return (-1);
+	if (server == FOLLOWED)
+		take_followed(&d->maps.v[index], result, why, body, len,
+		    mtime);
+	else if (server < d->maps.v[index].nothers)
+		take_compared(&d->maps.v[index],
+		    &d->maps.v[index].others[server], result, why, hash);
+	else
+		return (-1);
+	return (0);
+}
+
+static void
+from_fetch(struct chan *c, struct msg *m, void *arg)
+{
+	struct proc *p = arg;
+	int rv;
+
+	(void)c;
+	if (m->type == MSG_READY) {
+		if ((rv = procs_take_ready(p, m)) == 0)
+			parent_ready(p->d);
+	} else
+		rv = take_result(p->d, m);
+	if (rv == -1)
+		procs_fail(p, "sent a malformed message");
+}
+
+int
+fetch_start(struct proc *p)
+{
+	if (procs_spawn(p) == -1)
+		return (-1);
+	if (send_conf(p) == 0)
+		return (procs_attach(p, from_fetch));
+	log_warn("can't set up fetch");
+	procs_forget(p);
+	kill(p->pid, SIGKILL);
+	return (-1);
+}
+
+void
+fetch_tell(struct derpd *d)
+{
+	if (procs_adjust(&d->fetch) == 0 && d->fetch.chan != NULL &&
+	    fetch_wanted(d->conf) && send_conf(&d->fetch) == -1)
+		procs_fail(&d->fetch, "did not take new settings");
+}
+
+void
+fetch_now(struct derpd *d)
+{
+	if (d->fetch.chan != NULL)
+		(void)chan_send(d->fetch.chan, MSG_FETCH_NOW, NULL, -1);
+}

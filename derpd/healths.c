@@ -1,0 +1,164 @@
+/*
+ * healths: is the relay well?  A process of its own comes to the TLS port as a
+ * client would (health.c); as long as it can't get in, STUN is silent, so that
+ * clients choose another relay.  See serve.h.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "log.h"
+#include "parent.h"
+
+#define ENOUGH_FAILURES	2	/* in a row: one may be chance */
+
+int
+health_wanted(const struct derpd *d)
+{
+	return (d->conf->stun.enabled && d->conf->relay.enabled &&
+	    !d->conf->stun.always);
+}
+
+/* The address at which this machine reaches its own TLS port. */
+static int
+own_address(const struct derpd *d, char *host, size_t size)
+{
+	const struct conf_listen *l, *first = NULL;
+	const void *a;
+
+	/* An address in the way that is listened on, IPv4 rather than IPv6. */
+	TAILQ_FOREACH(l, &d->conf->listens, entry)
+		if (l->tls && (first == NULL || (first->wildcard &&
+		    l->wildcard && l->ss.ss_family == AF_INET)))
+			first = l;
+	if (first == NULL)
+		return (-1);
+	if (first->ss.ss_family == AF_INET6) {
+		a = &((const struct sockaddr_in6 *)&first->ss)->sin6_addr;
+		if (IN6_IS_ADDR_UNSPECIFIED((const struct in6_addr *)a))
+			a = &in6addr_loopback;
+	} else {
+		a = &((const struct sockaddr_in *)&first->ss)->sin_addr;
+		if (((const struct in_addr *)a)->s_addr == INADDR_ANY) {
+			strlcpy(host, "127.0.0.1", size);
+			return (0);
+		}
+	}
+	return (inet_ntop(first->ss.ss_family, a, host, (socklen_t)size) ==
+	    NULL ? -1 : 0);
+}
+
+static int
+send_conf(struct proc *p)
+{
+	const struct derpd *d = p->d;
+	char host[INET6_ADDRSTRLEN], port[8];
+	struct wr w;
+	int rv;
+
+	if (own_address(d, host, sizeof(host)) == -1)
+		return (-1);
+	snprintf(port, sizeof(port), "%d", status_tls_port(d));
+	wr_init(&w);
+	wr_str(&w, host);
+	wr_str(&w, port);
+	wr_str(&w, TAILQ_FIRST(&d->conf->names)->name);
+	wr_u32(&w, d->conf->stun.probe_every);
+	rv = chan_send(p->chan, MSG_HEALTH_CONF, &w, -1);
+	wr_free(&w);
+	return (rv);
+}
+
+static void
+say(struct derpd *d, int ok)
+{
+	d->well.known = 1;
+	d->well.ok = ok;
+	d->well.since = time(NULL);
+	if (ok)
+		log_info("the relay is well: STUN answers");
+	else
+		log_warnx("the relay is not well, STUN is silent until it is: "
+		    "%s", d->well.why);
+	stuns_tell(d);
+	metrics_changed(d);
+}
+
+static void
+judge(struct derpd *d, int ok)
+{
+	struct health *h = &d->well;
+
+	if (ok) {
+		h->failures = 0;
+		h->why[0] = '\0';
+		if (!h->ok)
+			say(d, 1);
+		return;
+	}
+	if (++h->failures < ENOUGH_FAILURES)
+		health_now(d);
+	else if (h->ok || !h->known)
+		say(d, 0);
+}
+
+static int
+take_result(struct derpd *d, struct msg *m)
+{
+	int ok = rd_u8(&m->rd);
+
+	rd_str(&m->rd, d->well.why, sizeof(d->well.why));
+	if (!rd_end(&m->rd))
+		return (-1);
+	if (health_wanted(d))
+		judge(d, ok);
+	return (0);
+}
+
+static void
+from_health(struct chan *c, struct msg *m, void *arg)
+{
+	struct proc *p = arg;
+	int rv;
+
+	(void)c;
+	if (m->type == MSG_READY) {
+		if ((rv = procs_take_ready(p, m)) == 0)
+			parent_ready(p->d);
+	} else
+		rv = take_result(p->d, m);
+	if (rv == -1)
+		procs_fail(p, "sent a malformed message");
+}
+
+int
+health_start(struct proc *p)
+{
+	if (procs_spawn(p) == -1)
+		return (-1);
+	if (send_conf(p) == 0)
+		return (procs_attach(p, from_health));
+	log_warn("can't set up health");
+	procs_forget(p);
+	kill(p->pid, SIGKILL);
+	return (-1);
+}
+
+void
+health_tell(struct derpd *d)
+{
+	if (procs_adjust(&d->health) == 0 && d->health.chan != NULL &&
+	    health_wanted(d) && send_conf(&d->health) == -1)
+		procs_fail(&d->health, "did not take new settings");
+	if (!health_wanted(d))
+		memset(&d->well, 0, sizeof(d->well));
+}
+
+void
+health_now(struct derpd *d)
+{
+	if (d->health.chan != NULL)
+		(void)chan_send(d->health.chan, MSG_HEALTH_NOW, NULL, -1);
+}

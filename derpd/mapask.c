@@ -1,0 +1,192 @@
+/*
+ * mapask: the process that checks maps, and how it is asked; see serve.h.  It
+ * gets open files or bytes, never a path, and gives back what is to be served.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "mapcheck.h"
+#include "parent.h"
+
+#define CHECK_MS	5000	/* bound of one check */
+
+static void
+from_checker(struct chan *c, struct msg *m, void *arg)
+{
+	(void)c;
+	(void)arg;
+	/* Answers are taken where they were asked for. */
+	log_debug("late %s from derpmapd", msg_name(m->type));
+}
+
+int
+maps_start_checker(struct proc *p)
+{
+	if (procs_spawn(p) == -1 || procs_wait_ready(p) == -1 ||
+	    procs_attach(p, from_checker) == -1)
+		return (-1);
+	return (0);
+}
+
+/* What the warnings about this machine's own node are judged by. */
+static void
+fill_self(const struct derpd *d, const struct conf *c, struct map_self *s)
+{
+	const struct conf_name *n;
+	const struct cert *cert;
+	size_t i, k;
+
+	memset(s, 0, sizeof(*s));
+	s->relay = c->relay.enabled;
+	s->port = (uint16_t)status_tls_port(d);
+	TAILQ_FOREACH(n, &c->names, entry)
+		if (s->nnames < MAP_MAX_NAMES)
+			strlcpy(s->names[s->nnames++], n->name,
+			    sizeof(s->names[0]));
+	if (d->loaded.selfsigned == 0)
+		strlcpy(s->pin, d->loaded.certs[0]->pin, sizeof(s->pin));
+	for (i = 0; i < d->loaded.ncerts; i++) {
+		cert = d->loaded.certs[i];
+		for (k = 0; k < cert->nnames; k++)
+			if (s->ncerts < MAP_MAX_NAMES)
+				strlcpy(s->certs[s->ncerts++], cert->names[k],
+				    sizeof(s->certs[0]));
+	}
+}
+
+/* Log each line; the first error goes to `err' too. */
+static void
+log_findings(char *text, char *err, size_t errsize)
+{
+	char *line;
+
+	*err = '\0';
+	while ((line = strsep(&text, "\n")) != NULL) {
+		if (*line == '\0')
+			continue;
+		log_warnx("%s", line);
+		if (*err == '\0' && strncmp(line, "error: ", 7) == 0)
+			strlcpy(err, line + 7, errsize);
+	}
+}
+
+static char *
+copy_text(const uint8_t *p, size_t len)
+{
+	return (p == NULL || memchr(p, '\0', len) != NULL ? NULL :
+	    strndup((const char *)p, len));
+}
+
+static uint8_t *
+copy_bytes(const uint8_t *p, size_t len)
+{
+	uint8_t *copy;
+
+	if ((copy = malloc(len > 0 ? len : 1)) != NULL)
+		memcpy(copy, p, len);
+	return (copy);
+}
+
+/* Take the answer apart.  1 good, 0 not good, -1 malformed or no memory. */
+static int
+take_result(struct rd *r, struct map_content *c, char **findings)
+{
+	const uint8_t *text, *body, *gzip, *summary;
+	size_t ntext, nbody, ngzip, nsummary;
+	int ok = rd_u8(r);
+
+	memset(c, 0, sizeof(*c));
+	text = rd_blob(r, &ntext);
+	rd_bytes(r, c->hash, sizeof(c->hash));
+	body = rd_blob(r, &nbody);
+	gzip = rd_blob(r, &ngzip);
+	summary = rd_blob(r, &nsummary);
+	if (!rd_end(r) || (*findings = copy_text(text, ntext)) == NULL)
+		return (-1);
+	if (!ok)
+		return (0);
+	c->len = nbody;
+	c->gzip_len = ngzip;
+	c->body = copy_bytes(body, nbody);
+	if (ngzip > 0 && (c->gzip = copy_bytes(gzip, ngzip)) == NULL)
+		return (-1);
+	c->summary = copy_text(summary, nsummary);
+	c->findings = strdup(*findings);
+	if (c->body == NULL || c->summary == NULL || c->findings == NULL)
+		return (-1);
+	return (1);
+}
+
+static void
+free_content(struct map_content *c)
+{
+	free(c->body);
+	free(c->gzip);
+	free(c->summary);
+	free(c->findings);
+	memset(c, 0, sizeof(*c));
+}
+
+static int
+cant(const char *what, const char *why, char *err, size_t errsize)
+{
+	snprintf(err, errsize, "%s: could not be checked: %s", what, why);
+	log_warnx("%s", err);
+	return (-1);
+}
+
+static int
+call(struct derpd *d, const struct conf *conf, const char *what, int fd,
+    const void *p, size_t len, struct msg *m)
+{
+	static struct map_self self;
+	struct wr w;
+	int rv;
+
+	fill_self(d, conf, &self);
+	wr_init(&w);
+	wr_str(&w, what);
+	map_self_put(&w, &self);
+	wr_u8(&w, fd == -1);
+	if (fd == -1)
+		wr_blob(&w, p, len);
+	rv = chan_call(d->map.chan, MSG_MAP_CHECK, &w, fd, m, CHECK_MS);
+	wr_free(&w);
+	return (rv);
+}
+
+int
+mapask(struct derpd *d, const struct conf *conf, const char *what, int fd,
+    const void *p, size_t len, struct map_content *c, char *err,
+    size_t errsize)
+{
+	char *findings = NULL;
+	struct msg m;
+	int rv;
+
+	memset(c, 0, sizeof(*c));
+	if (d->map.chan == NULL) {
+		if (fd != -1)
+			close(fd);
+		return (cant(what, "derpmapd is not running", err, errsize));
+	}
+	if (call(d, conf, what, fd, p, len, &m) == -1) {
+		procs_fail(&d->map, "did not answer");
+		return (cant(what, "derpmapd did not answer", err, errsize));
+	}
+	rv = m.type == MSG_MAP_RESULT ? take_result(&m.rd, c, &findings) : -1;
+	msg_free(&m);
+	if (rv == -1) {
+		procs_fail(&d->map, "sent a malformed answer");
+		cant(what, "derpmapd gave no proper answer", err, errsize);
+	} else
+		log_findings(findings, err, errsize);
+	if (rv != 1)
+		free_content(c);
+	free(findings);
+	return (rv);
+}

@@ -1,0 +1,137 @@
+/*
+ * metrics: what the metrics say of STUN, the maps and the health of the relay,
+ * in the text format of Prometheus; see serve.h.  The worker that is asked puts
+ * it behind its own counters.
+ *
+ * The names of STUN are derper's, as far as it has the same.
+ */
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "parent.h"
+
+#define DELAY_MS	200	/* several changes go together */
+
+static void
+put_stun(FILE *f, const struct derpd *d)
+{
+	struct stun_stats s;
+
+	stuns_sum(d, &s);
+	fprintf(f, "# TYPE stun_requests counter\n"
+	    "stun_requests{disposition=\"success\"} %llu\n"
+	    "stun_requests{disposition=\"not_stun\"} %llu\n"
+	    "stun_requests{disposition=\"read_error\"} %llu\n"
+	    "stun_requests{disposition=\"write_error\"} %llu\n"
+	    "stun_requests{disposition=\"unknown_attribute\"} %llu\n"
+	    "stun_requests{disposition=\"limited\"} %llu\n"
+	    "stun_requests{disposition=\"unwell\"} %llu\n",
+	    (unsigned long long)s.success, (unsigned long long)s.junk,
+	    (unsigned long long)s.read_errors,
+	    (unsigned long long)s.write_errors,
+	    (unsigned long long)s.refused, (unsigned long long)s.limited,
+	    (unsigned long long)s.silent);
+	fprintf(f, "# TYPE stun_addrfamily counter\n"
+	    "stun_addrfamily{family=\"ipv4\"} %llu\n"
+	    "stun_addrfamily{family=\"ipv6\"} %llu\n",
+	    (unsigned long long)s.ipv4, (unsigned long long)s.ipv6);
+	fprintf(f, "# TYPE stun_answering gauge\nstun_answering %d\n",
+	    stuns_answering(d));
+}
+
+/* A label's value: what its quotes can't hold is left out of URLs already. */
+static void
+put_compare(FILE *f, const struct map *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->nothers; i++)
+		fprintf(f, "derpmap_drift{path=\"%s\",url=\"%s\"} %d\n",
+		    m->conf->path, m->others[i].url,
+		    maps_drift(m, &m->others[i]));
+}
+
+static void
+put_maps(FILE *f, const struct derpd *d)
+{
+	const struct map *m;
+	size_t i;
+
+	fprintf(f, "# TYPE derpmap_good gauge\n");
+	for (i = 0; i < d->maps.n; i++)
+		fprintf(f, "derpmap_good{path=\"%s\"} %d\n",
+		    d->maps.v[i].conf->path,
+		    d->maps.v[i].state == MAP_GOOD);
+	fprintf(f, "# TYPE derpmap_bytes gauge\n");
+	for (i = 0; i < d->maps.n; i++)
+		fprintf(f, "derpmap_bytes{path=\"%s\"} %zu\n",
+		    d->maps.v[i].conf->path, d->maps.v[i].good.len);
+	fprintf(f, "# TYPE derpmap_since_seconds gauge\n");
+	for (i = 0; i < d->maps.n; i++) {
+		m = &d->maps.v[i];
+		fprintf(f, "derpmap_since_seconds{path=\"%s\"} %lld\n",
+		    m->conf->path, (long long)m->since);
+	}
+	/* 1 other bytes, 0 the same, -1 not known. */
+	fprintf(f, "# TYPE derpmap_drift gauge\n");
+	for (i = 0; i < d->maps.n; i++)
+		put_compare(f, &d->maps.v[i]);
+}
+
+static char *
+make_text(const struct derpd *d)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f;
+
+	if ((f = open_memstream(&text, &len)) == NULL)
+		return (NULL);
+	if (d->nstuns > 0)
+		put_stun(f, d);
+	if (d->maps.n > 0)
+		put_maps(f, d);
+	if (fclose(f) == 0)
+		return (text);
+	free(text);
+	return (NULL);
+}
+
+static void
+tell(evutil_socket_t fd, short what, void *arg)
+{
+	struct derpd *d = arg;
+	struct wr w;
+	char *text;
+
+	(void)fd;
+	(void)what;
+	if (d->stopping)
+		return;
+	if ((text = make_text(d)) == NULL) {
+		log_warn("metrics");
+		return;
+	}
+	wr_init(&w);
+	wr_str(&w, text);
+	free(text);
+	if (wr_ok(&w))
+		relays_tell(d, MSG_RELAY_METRICS, &w);
+	wr_free(&w);
+}
+
+void
+metrics_changed(struct derpd *d)
+{
+	struct timeval tv = { 0, DELAY_MS * 1000 };
+
+	if (d->nworkers == 0)
+		return;
+	if (d->ev_metrics == NULL)
+		d->ev_metrics = evtimer_new(d->base, tell, d);
+	if (d->ev_metrics != NULL && !evtimer_pending(d->ev_metrics, NULL))
+		evtimer_add(d->ev_metrics, &tv);
+}

@@ -1,0 +1,219 @@
+/*
+ * relays: the relay workers as the parent's children; see parent.h.
+ */
+#include <sys/socket.h>
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+#include "parent.h"
+
+#define LINK_BUFFER	(2 * 1024 * 1024)
+
+/* One channel of a worker to keys, of one kind. */
+static int
+connect_kind(struct derpd *d, struct proc *relay, uint8_t kind)
+{
+	struct wr w;
+	int sv[2], rv;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)
+		return (-1);
+	wr_init(&w);
+	wr_u32(&w, relay->worker);
+	wr_u8(&w, kind);
+	rv = chan_send(d->keys.chan, MSG_KEY_CHAN, &w, sv[0]);
+	wr_free(&w);
+	if (rv == -1) {
+		close(sv[1]);
+		return (-1);
+	}
+	wr_u8(&w, kind);
+	rv = chan_send(relay->chan, MSG_RELAY_KEYS, &w, sv[1]);
+	wr_free(&w);
+	return (rv);
+}
+
+int
+relays_connect_keys(struct derpd *d, struct proc *relay)
+{
+	if (d->keys.chan == NULL || relay->chan == NULL)
+		return (0);	/* the one that comes back is connected then */
+	if (connect_kind(d, relay, KEYCHAN_SIGN) == -1 ||
+	    connect_kind(d, relay, KEYCHAN_BOX) == -1) {
+		log_warn("channels of relay %u to keys", relay->worker);
+		return (-1);
+	}
+	return (0);
+}
+
+static int
+send_link(struct proc *p, unsigned int other, int fd)
+{
+	struct wr w;
+	int rv;
+
+	wr_init(&w);
+	wr_u32(&w, other);
+	rv = chan_send(p->chan, MSG_RELAY_LINK, &w, fd);
+	wr_free(&w);
+	return (rv);
+}
+
+/* A stream between two workers, replacing an older one. */
+static int
+connect_pair(struct proc *a, struct proc *b)
+{
+	int sv[2], size = LINK_BUFFER, i;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)
+		return (-1);
+	for (i = 0; i < 2; i++)		/* a wish; the kernel may cap it */
+		(void)setsockopt(sv[i], SOL_SOCKET, SO_SNDBUF, &size,
+		    sizeof(size));
+	if (send_link(a, b->worker, sv[0]) == -1) {
+		close(sv[1]);
+		return (-1);
+	}
+	return (send_link(b, a->worker, sv[1]));
+}
+
+/* The answer to MSG_RELAY_COMMIT.  0, or -1 malformed or not asked for. */
+static int
+take_result(struct proc *p, struct msg *m)
+{
+	char why[1024];
+	int ok;
+
+	ok = rd_u8(&m->rd);
+	rd_str(&m->rd, why, sizeof(why));
+	if (!rd_end(&m->rd) || p->commits == 0)
+		return (-1);
+	p->commits--;
+	if (ok)
+		return (0);
+	log_warnx("relay %u: %s", p->worker, why);
+	p->refused = 1;
+	/* A new one has no older settings to go on with. */
+	return (p->ready ? 0 : -1);
+}
+
+/* A worker commits settings, reports ready, or lists its clients. */
+static void
+from_relay(struct chan *c, struct msg *m, void *arg)
+{
+	struct proc *p = arg;
+	int rv;
+
+	(void)c;
+	switch (m->type) {
+	case MSG_READY:
+		if ((rv = procs_take_ready(p, m)) == 0)
+			parent_ready(p->d);
+		break;
+	case MSG_RELAY_RESULT:
+		rv = take_result(p, m);
+		break;
+	default:
+		rv = control_client(p, m);
+		break;
+	}
+	if (rv == -1)
+		procs_fail(p, "could not take its settings or sent a "
+		    "malformed message");
+}
+
+/* Until one worker has answered, or `end' (monotonic ms).  0, -1 refused. */
+static int
+settle(struct proc *p, uint64_t end)
+{
+	struct msg m;
+	uint64_t now;
+	int refused, left;
+
+	/* What came behind the answer is announced by no event: take it too. */
+	while (p->chan != NULL && (now = clock_ms()) <= end) {
+		left = p->commits == 0 ? 0 : (int)(end - now);
+		if (chan_recv(p->chan, &m, left) == -1) {
+			if (errno != ETIMEDOUT)
+				procs_fail(p, "broke off");
+			break;
+		}
+		from_relay(p->chan, &m, p);
+		msg_free(&m);
+	}
+	refused = p->refused;
+	p->refused = 0;
+	if (p->commits > 0)
+		procs_fail(p, "did not answer");
+	return (refused ? -1 : 0);
+}
+
+int
+relays_settle(struct derpd *d, unsigned int ms)
+{
+	uint64_t end = clock_ms() + ms;
+	unsigned int i;
+	int rv = 0;
+
+	for (i = 0; i < d->nworkers; i++)
+		if (settle(&d->relays[i], end) == -1)
+			rv = -1;
+	return (rv);
+}
+
+static int
+send_sockets(struct derpd *d, struct proc *p)
+{
+	struct wr w;
+	size_t i;
+	int fd, rv = 0;
+
+	for (i = 0; rv == 0 && i < d->listens.n; i++) {
+		if ((fd = dup(d->listens.v[i].fds[p->worker])) == -1)
+			return (-1);
+		wr_init(&w);
+		wr_u8(&w, (uint8_t)d->listens.v[i].tls);
+		rv = chan_send(p->chan, MSG_RELAY_LISTEN, &w, fd);
+		wr_free(&w);
+	}
+	return (rv);
+}
+
+int
+relays_start_one(struct proc *p)
+{
+	struct derpd *d = p->d;
+	unsigned int i;
+
+	if (procs_spawn(p) == -1)
+		return (-1);
+	if (relays_connect_keys(d, p) == -1 || send_sockets(d, p) == -1)
+		goto fail;
+	for (i = 0; i < d->nworkers; i++)
+		if (i != p->worker && d->relays[i].chan != NULL &&
+		    connect_pair(p, &d->relays[i]) == -1)
+			goto fail;
+	if (maps_send(p) == -1 || load_send(d, p, 1) == -1)
+		goto fail;
+	return (procs_attach(p, from_relay));
+
+fail:
+	log_warn("can't set up relay %u", p->worker);
+	procs_forget(p);
+	kill(p->pid, SIGKILL);
+	return (-1);
+}
+
+void
+relays_tell(struct derpd *d, uint32_t type, const struct wr *w)
+{
+	unsigned int i;
+
+	for (i = 0; i < d->nworkers; i++)
+		if (d->relays[i].chan != NULL &&
+		    chan_send(d->relays[i].chan, type, w, -1) == -1)
+			procs_fail(&d->relays[i], "did not take a message");
+}
