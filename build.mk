@@ -46,7 +46,7 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/out_test \
 	lib/chan_test lib/child_test lib/codec_test lib/derpclient_test \
 	lib/frame_test lib/hex_test lib/http_test lib/json_test \
 	lib/landlock_test lib/log_test lib/msg_test lib/sandbox_allowed_test \
-	lib/sandbox_refused_test
+	lib/sandbox_refused_net_test lib/sandbox_refused_test
 
 # Fuzz targets; also cases of regress/fuzz/corpus_test.sh.
 FUZZERS = $(IMSG_FUZZ) regress/fuzz/clientinfo_fuzz \

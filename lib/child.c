@@ -208,7 +208,7 @@ child_confine(enum role self, const struct child_start *st)
 	set_limits();
 	if (switched)
 		snprintf(user, sizeof(user), "user %s, ", st->user);
-	if (st->sandbox && sandbox_enter(self) == -1)
+	if (st->sandbox && sandbox_enter(self, st->net) == -1)
 		fatal("can't enter the sandbox (%s); to run without it write "
 		    "`sandbox off'", sandbox_backend());
 	snprintf(level, sizeof(level), "%s%s%s", rooted ? "chroot, " : "",

@@ -22,6 +22,8 @@ struct child_start {
 	int		to_stderr;
 	char		user[64];	/* "" do not switch */
 	char		chroot[1024];	/* "" do not chroot */
+	const struct sandbox_net *net;	/* NULL; set by roles that have one
+					   before child_confine() */
 };
 
 /*

@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 
 #ifndef __NR_landlock_create_ruleset
 #define __NR_landlock_create_ruleset	444
+#define __NR_landlock_add_rule		445
 #define __NR_landlock_restrict_self	446
 #endif
 
@@ -27,6 +29,22 @@ struct ruleset {
 	uint64_t	 scoped;
 };
 
+/* struct landlock_path_beneath_attr. */
+struct below {
+	uint64_t	 rights;
+	int32_t		 fd;
+} __attribute__((packed));
+
+/* struct landlock_net_port_attr. */
+struct port {
+	uint64_t	 rights;
+	uint64_t	 port;
+};
+
+enum { RULE_BELOW = 1, RULE_PORT };
+
+#define FS_READ_FILE	4U
+#define NET_CONNECT	2U
 #define NET_ALL		3U	/* bind and connect TCP */
 #define SCOPED_ALL	3U	/* abstract unix sockets, signals */
 
@@ -39,20 +57,16 @@ fs_rights(long abi)
 	return ((1ULL << bits[abi < 5 ? abi : 5]) - 1);
 }
 
-int
-landlock_deny_all(void)
+/* A ruleset of all that version `abi' knows; a descriptor, or -1. */
+static int
+create(long abi)
 {
 	struct ruleset r = { 0, 0, 0 };
 	size_t size;
-	long abi, fd;
 
-	abi = syscall(__NR_landlock_create_ruleset, NULL, (size_t)0,
-	    CREATE_VERSION);
-	if (abi < 1)
-		return (errno == ENOSYS || errno == EOPNOTSUPP ? 0 : -1);
 	r.fs = fs_rights(abi);
 	size = sizeof(r.fs);
-	if (abi >= 4) {
+	if (abi >= LANDLOCK_PORTS) {
 		r.net = NET_ALL;
 		size += sizeof(r.net);
 	}
@@ -60,15 +74,71 @@ landlock_deny_all(void)
 		r.scoped = SCOPED_ALL;
 		size += sizeof(r.scoped);
 	}
-	fd = syscall(__NR_landlock_create_ruleset, &r, size, 0U);
-	if (fd == -1)
+	return ((int)syscall(__NR_landlock_create_ruleset, &r, size, 0U));
+}
+
+/* Reading of `path' and what is below it; 0, or -1. */
+static int
+add_path(int fd, const char *path)
+{
+	struct below b = { FS_READ_FILE, -1 };
+	int rv;
+
+	if ((b.fd = open(path, O_PATH | O_CLOEXEC)) == -1)
+		return (errno == ENOENT || errno == ENOTDIR ||
+		    errno == EACCES ? 0 : -1);
+	rv = (int)syscall(__NR_landlock_add_rule, fd, RULE_BELOW, &b, 0U);
+	close(b.fd);
+	return (rv);
+}
+
+static int
+add_paths(int fd, const char *const *paths, size_t n)
+{
+	for (; n > 0; n--, paths++)
+		if (add_path(fd, *paths) == -1)
+			return (-1);
+	return (0);
+}
+
+static int
+add_net(int fd, long abi, const struct sandbox_net *net)
+{
+	struct port p = { NET_CONNECT, 0 };
+	size_t i;
+
+	if (add_paths(fd, net->read_paths, net->npaths) == -1)
 		return (-1);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
-	    syscall(__NR_landlock_restrict_self, (int)fd, 0U) == -1) {
-		close((int)fd);
+	for (i = 0; abi >= LANDLOCK_PORTS && i < net->nports; i++) {
+		p.port = net->ports[i];
+		if (syscall(__NR_landlock_add_rule, fd, RULE_PORT, &p,
+		    0U) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+int
+landlock_enter(const char *const *paths, size_t n,
+    const struct sandbox_net *net)
+{
+	long abi;
+	int fd;
+
+	abi = syscall(__NR_landlock_create_ruleset, NULL, (size_t)0,
+	    CREATE_VERSION);
+	if (abi < 1)
+		return (errno == ENOSYS || errno == EOPNOTSUPP ? 0 : -1);
+	if ((fd = create(abi)) == -1)
+		return (-1);
+	if (add_paths(fd, paths, n) == -1 ||
+	    (net != NULL && add_net(fd, abi, net) == -1) ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    syscall(__NR_landlock_restrict_self, fd, 0U) == -1) {
+		close(fd);
 		return (-1);
 	}
-	close((int)fd);
-	return (1);
+	close(fd);
+	return ((int)abi);
 }
 #endif

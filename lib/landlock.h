@@ -5,10 +5,17 @@
 #ifndef LANDLOCK_H
 #define LANDLOCK_H
 
+#include "sandbox.h"
+
+#define LANDLOCK_PORTS	4	/* version that knows TCP ports */
+
 /*
- * Deny all that the running kernel's Landlock knows to deny.  1 done, 0 the
- * kernel has no Landlock, -1 with errno.
+ * Deny all that the running kernel's Landlock knows to deny, but to read below
+ * the `n' paths and those of `net' (one that is not there is passed over), and
+ * to connect to the TCP ports of `net'; NULL: no more paths and no ports.  The
+ * version of the kernel's Landlock, 0 the kernel has none, -1 with errno.
  */
-int	landlock_deny_all(void);
+int	landlock_enter(const char *const *paths, size_t n,
+	    const struct sandbox_net *net);
 
 #endif

@@ -26,6 +26,18 @@ open_file(void)
 }
 
 static int
+open_to_write(void)
+{
+	return open("old", O_RDWR);
+}
+
+static int
+open_old(void)
+{
+	return open("old", O_RDONLY);
+}
+
+static int
 list_root(void)
 {
 	return open("/", O_RDONLY | O_DIRECTORY);
@@ -78,9 +90,13 @@ version(void)
 #endif
 }
 
-/* 1 when `call' is refused in a child, with or without Landlock. */
+/*
+ * 1 when `call' is refused in a child, with or without Landlock, which leaves
+ * `path' (NULL none) and `net'.
+ */
 static int
-refused(int (*call)(void), int confined)
+refused_but(int (*call)(void), int confined, const char *path,
+    const struct sandbox_net *net)
 {
 	pid_t	pid;
 	int	st, fd;
@@ -90,7 +106,7 @@ refused(int (*call)(void), int confined)
 	unlink("new");
 	ATF_REQUIRE((pid = fork()) != -1);
 	if (pid == 0) {
-		if (confined && landlock_deny_all() != 1)
+		if (confined && landlock_enter(&path, path != NULL, net) < 1)
 			_exit(3);
 		if (call() != -1)
 			_exit(0);
@@ -101,6 +117,12 @@ refused(int (*call)(void), int confined)
 	ATF_REQUIRE_MSG(WEXITSTATUS(st) < 2, "failed otherwise: %d",
 	    WEXITSTATUS(st));
 	return WEXITSTATUS(st);
+}
+
+static int
+refused(int (*call)(void), int confined)
+{
+	return refused_but(call, confined, NULL, NULL);
 }
 
 static void
@@ -155,9 +177,46 @@ ATF_TC_BODY(network, tc)
 #endif
 }
 
+/* What is named is left, and no more. */
+ATF_TC_WITHOUT_HEAD(left);
+ATF_TC_BODY(left, tc)
+{
+#ifdef __linux__
+	const char		*none = "/no/such/place", *here = ".";
+	struct sandbox_net	 net = { &none, 1, NULL, 0 };
+	uint16_t		 port;
+
+	if (version() < 1)
+		atf_tc_skip("the kernel has no Landlock");
+	ATF_CHECK_EQ(0, refused_but(open_file, 1, "/etc", NULL));
+	ATF_CHECK_EQ(0, refused_but(open_file, 1, "/etc/passwd", NULL));
+	ATF_CHECK_EQ(1, refused_but(open_file, 1, ".", NULL));
+	ATF_CHECK_EQ(1, refused_but(open_file, 1, NULL, &net));
+	ATF_CHECK_EQ(1, refused_but(open_to_write, 1, ".", NULL));
+	ATF_CHECK_EQ(1, refused_but(make_file, 1, ".", NULL));
+	ATF_CHECK_EQ(1, refused_but(open_old, 1, "/etc", &net));
+	net.read_paths = &here;
+	ATF_CHECK_EQ(0, refused_but(open_old, 1, "/etc", &net));
+	if (version() < LANDLOCK_PORTS)
+		return;
+	listen_somewhere();
+	ATF_CHECK_EQ(1, refused_but(dial, 1, NULL, &net));
+	port = ntohs(addr.sin_port);
+	net.ports = &port;
+	net.nports = 1;
+	ATF_CHECK_EQ(0, refused_but(dial, 1, NULL, &net));
+	ATF_CHECK_EQ(1, refused_but(serve, 1, NULL, &net));
+	port ^= 1;
+	ATF_CHECK_EQ(1, refused_but(dial, 1, NULL, &net));
+#else
+	atf_tc_skip("only Linux has Landlock");
+#endif
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, files);
 	ATF_TP_ADD_TC(tp, network);
+	ATF_TP_ADD_TC(tp, left);
 	return atf_no_error();
 }

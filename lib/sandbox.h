@@ -6,14 +6,31 @@
 #ifndef SANDBOX_H
 #define SANDBOX_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "msg.h"
 
 /*
- * Confine this process, for good, to what `role' (ROLE_KEYS or ROLE_RELAY)
- * needs.  A refused call kills the process; built with -DSANDBOX_DEBUG the
- * call is named on standard error first.  0 entered, -1 not (errno).
+ * What a role that asks other servers may reach besides.  Seccomp and pledge
+ * can't tell ports apart; with Landlock 4 or later all others are refused.
  */
-int	 sandbox_enter(enum role role);
+struct sandbox_net {
+	const char *const *read_paths;	/* files, and directories with all
+					   that is below them; absolute */
+	size_t		 npaths;
+	const uint16_t	*ports;		/* TCP, to connect to */
+	size_t		 nports;
+};
+
+/*
+ * Confine this process, for good, to what `role', one of a child, needs.
+ * `net' widens ROLE_FETCH (paths and ports) and ROLE_HEALTH (ports); for others
+ * it must be NULL.  A refused call kills the process; built with
+ * -DSANDBOX_DEBUG the call is named on standard error first.  0 entered, -1 not
+ * (errno).
+ */
+int	 sandbox_enter(enum role role, const struct sandbox_net *net);
 
 /*
  * Confine the privileged parent, once it has started, as far as the system can
@@ -22,7 +39,11 @@ int	 sandbox_enter(enum role role);
  */
 int	 sandbox_parent(void);
 
-/* What is in force: "seccomp, landlock", "pledge", "none"; static. */
+/*
+ * What is in force: "seccomp, landlock", "pledge", "none"; static.  Where the
+ * kernel's Landlock is missing or too old for what a role with a network
+ * wants, it says so: "seccomp, no landlock", "seccomp, landlock without ports".
+ */
 const char *sandbox_level(void);
 
 /* Name of the compiled-in backend: "seccomp", "pledge", "null". */

@@ -11,6 +11,7 @@
 #include <atf-c.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@
 
 #include "sandbox.h"
 #include "sandbox_test.h"
+#include "stream.h"
 
 static int
 call_readwrite(void)
@@ -185,7 +187,128 @@ call_keyfile(void)
 	    write(file, "key", 3) == 3 ? fsync(file) : -1;
 }
 
+/* What derpmapd does with a map that it is handed. */
+static int
+call_mapfile(void)
+{
+	struct stat	st;
+	char		buf[8];
+
+	return fstat(file, &st) == 0 && st.st_size == 4 &&
+	    lseek(file, 0, SEEK_SET) == 0 &&
+	    read(file, buf, sizeof(buf)) == 4 ?
+	    (pread(file, buf, 2, 1) == 2 ? 0 : -1) : -1;
+}
+
+/* A datagram comes, and its answer goes where it came from. */
+static int
+call_datagram(void)
+{
+	struct sockaddr_in	 from;
+	struct iovec		 iov;
+	struct msghdr		 mh;
+	char			 buf[8];
+
+	memset(&mh, 0, sizeof(mh));
+	iov.iov_base = buf;
+	iov.iov_len = sizeof(buf);
+	mh.msg_name = &from;
+	mh.msg_namelen = sizeof(from);
+	mh.msg_iov = &iov;
+	mh.msg_iovlen = 1;
+	if (sendto(dfd, "ask", 3, 0, (struct sockaddr *)&udp,
+	    sizeof(udp)) != 3 || recvmsg(dfd, &mh, 0) != 3)
+		return -1;
+	iov.iov_len = 3;
+	return sendmsg(dfd, &mh, 0) == 3 && recvmsg(dfd, &mh, 0) == 3 ? 0 : -1;
+}
+
+/* Connect to the port that was named, as all our clients do. */
+static int
+call_dial(void)
+{
+	struct stream	*s;
+	char		 port[8];
+	int		 rv;
+
+	snprintf(port, sizeof(port), "%d", ntohs(addr.sin_port));
+	if ((s = stream_new()) == NULL)
+		return -1;
+	rv = stream_dial(s, "127.0.0.1", port, stream_until(20000));
+	if (rv == -1)
+		fprintf(stderr, "%s\n", stream_error(s));
+	stream_free(s);
+	return rv;
+}
+
+/* A file of the resolver's, by way of stdio. */
+static int
+call_read_etc(void)
+{
+	char	 line[256];
+	FILE	*f;
+
+	if ((f = fopen("/etc/hosts", "re")) == NULL)
+		return -1;
+	rewind(f);
+	if (fgets(line, sizeof(line), f) == NULL) {
+		fclose(f);
+		return -1;
+	}
+	return fclose(f);
+}
+
+static int
+call_read_named(void)
+{
+	struct stat	st;
+	char		buf[8];
+	int		fd;
+
+	if (stat(shown, &st) == -1 ||
+	    (fd = open(shown, O_RDONLY | O_CLOEXEC)) == -1)
+		return -1;
+	return read(fd, buf, sizeof(buf)) == 4 ? close(fd) : -1;
+}
+
+/* Names from the file, and from a server that may be there or not. */
+static int
+call_resolve(void)
+{
+	struct addrinfo	 hints, *res;
+
+	memset(&hints, 0, sizeof(hints));
+	hints.ai_socktype = SOCK_STREAM;
+	if (getaddrinfo("localhost", "443", &hints, &res) != 0)
+		return -1;
+	freeaddrinfo(res);
+	return getaddrinfo("no-such-name.invalid", "443", &hints, &res) != 0 ?
+	    0 : -1;
+}
+
 #ifdef __linux__
+/* Several datagrams at a time. */
+static int
+call_datagrams(void)
+{
+	struct mmsghdr	 mm[2];
+	struct iovec	 iov[2];
+	char		 buf[2][8] = { "one", "two" };
+	int		 i;
+
+	memset(mm, 0, sizeof(mm));
+	for (i = 0; i < 2; i++) {
+		iov[i].iov_base = buf[i];
+		iov[i].iov_len = 3;
+		mm[i].msg_hdr.msg_iov = &iov[i];
+		mm[i].msg_hdr.msg_iovlen = 1;
+		mm[i].msg_hdr.msg_name = &udp;
+		mm[i].msg_hdr.msg_namelen = sizeof(udp);
+	}
+	return sendmmsg(dfd, mm, 2, 0) == 2 &&
+	    recvmmsg(dfd, mm, 2, 0, NULL) == 2 ? 0 : -1;
+}
+
 static int
 call_epoll(void)
 {
@@ -215,23 +338,31 @@ call_outq(void)
 #endif
 
 static const struct probe allowed[] = {
-	{ "read and write", BOTH, call_readwrite },
-	{ "a descriptor over a channel", BOTH, call_passfd },
-	{ "poll", BOTH, call_poll },
-	{ "memory", BOTH, call_memory },
-	{ "time", BOTH, call_time },
-	{ "fstat", BOTH, call_fstat },
-	{ "syslog", BOTH, call_syslog },
-	{ "signals", BOTH, call_signals },
-	{ "fcntl", BOTH, call_fcntl },
-	{ "serving a client", RELAY, call_serve },
-	{ "accept", RELAY, call_accept_none },
-	{ "ioctl FIONBIO", RELAY, call_nonblock },
-	{ "key file", KEYS, call_keyfile },
+	{ "read and write", ALL, call_readwrite, KILLS },
+	{ "a descriptor over a channel", ALL & ~(FETCH | HEALTH),
+	    call_passfd, KILLS },
+	{ "poll", ALL, call_poll, KILLS },
+	{ "memory", ALL, call_memory, KILLS },
+	{ "time", ALL, call_time, KILLS },
+	{ "fstat", ALL, call_fstat, KILLS },
+	{ "syslog", ALL, call_syslog, KILLS },
+	{ "signals", ALL, call_signals, KILLS },
+	{ "fcntl", ALL, call_fcntl, KILLS },
+	{ "serving a client", RELAY, call_serve, KILLS },
+	{ "accept", RELAY, call_accept_none, KILLS },
+	{ "ioctl FIONBIO", RELAY, call_nonblock, KILLS },
+	{ "key file", KEYS, call_keyfile, KILLS },
+	{ "map file", MAP, call_mapfile, KILLS },
+	{ "a datagram", STUN, call_datagram, KILLS },
+	{ "connecting", FETCH | HEALTH, call_dial, KILLS },
+	{ "reading below /etc", FETCH, call_read_etc, KILLS },
+	{ "reading a file that was named", FETCH, call_read_named, KILLS },
+	{ "resolver", FETCH, call_resolve, KILLS },
 #ifdef __linux__
-	{ "epoll", BOTH, call_epoll },
-	{ "getrandom", BOTH, call_random },
-	{ "ioctl SIOCOUTQ", RELAY, call_outq },
+	{ "epoll", ALL, call_epoll, KILLS },
+	{ "several datagrams", STUN, call_datagrams, KILLS },
+	{ "getrandom", ALL, call_random, KILLS },
+	{ "ioctl SIOCOUTQ", RELAY, call_outq, KILLS },
 #endif
 };
 
@@ -241,6 +372,8 @@ check_allowed(enum role role)
 	size_t	i;
 
 	need_backend();
+	/* The resolver shall not wait long for a server that is not there. */
+	setenv("RES_OPTIONS", "timeout:1 attempts:1", 1);
 	for (i = 0; i < NELEM(allowed); i++)
 		if (allowed[i].roles & 1U << role)
 			ATF_CHECK_EQ_MSG(WORKED, attempt(&allowed[i], role),
@@ -260,9 +393,37 @@ ATF_TC_BODY(relay_allowed, tc)
 	check_allowed(ROLE_RELAY);
 }
 
+ATF_TC_WITHOUT_HEAD(stun_allowed);
+ATF_TC_BODY(stun_allowed, tc)
+{
+	check_allowed(ROLE_STUN);
+}
+
+ATF_TC_WITHOUT_HEAD(map_allowed);
+ATF_TC_BODY(map_allowed, tc)
+{
+	check_allowed(ROLE_MAP);
+}
+
+ATF_TC_WITHOUT_HEAD(fetch_allowed);
+ATF_TC_BODY(fetch_allowed, tc)
+{
+	check_allowed(ROLE_FETCH);
+}
+
+ATF_TC_WITHOUT_HEAD(health_allowed);
+ATF_TC_BODY(health_allowed, tc)
+{
+	check_allowed(ROLE_HEALTH);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, keys_allowed);
 	ATF_TP_ADD_TC(tp, relay_allowed);
+	ATF_TP_ADD_TC(tp, stun_allowed);
+	ATF_TP_ADD_TC(tp, map_allowed);
+	ATF_TP_ADD_TC(tp, fetch_allowed);
+	ATF_TP_ADD_TC(tp, health_allowed);
 	return atf_no_error();
 }

@@ -6,9 +6,10 @@
 #include "sandbox.h"
 
 int
-sandbox_enter(enum role role)
+sandbox_enter(enum role role, const struct sandbox_net *net)
 {
 	(void)role;
+	(void)net;
 	errno = ENOSYS;
 	return (-1);
 }

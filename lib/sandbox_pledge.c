@@ -9,25 +9,55 @@
 
 static int	entered;
 
-int
-sandbox_enter(enum role role)
+/* What each role promises; NULL: it is not confined here. */
+static const char *
+promises(enum role role)
 {
-	const char *promises;
-
 	switch (role) {
 	case ROLE_KEYS:		/* reads and writes files it is handed */
-		promises = "stdio recvfd";
-		break;
+	case ROLE_MAP:		/* reads files it is handed */
+		return ("stdio recvfd");
 	case ROLE_RELAY:	/* accepts, and sets options of sockets */
-		promises = "stdio inet recvfd";
-		break;
+	case ROLE_STUN:		/* answers to addresses */
+		return ("stdio inet recvfd");
+	case ROLE_FETCH:	/* looks up names, reads the authorities */
+		return ("stdio rpath inet dns");
+	case ROLE_HEALTH:	/* connects */
+		return ("stdio inet");
 	default:
+		return (NULL);
+	}
+}
+
+/* What the resolver reads comes with the promise "dns". */
+static int
+show_paths(const struct sandbox_net *net)
+{
+	size_t i;
+
+	if (unveil("/etc/ssl", "r") == -1)
+		return (-1);
+	for (i = 0; i < net->npaths; i++)
+		if (unveil(net->read_paths[i], "r") == -1 && errno != ENOENT)
+			return (-1);
+	return (0);
+}
+
+int
+sandbox_enter(enum role role, const struct sandbox_net *net)
+{
+	const char *p = promises(role);
+	int hide;
+
+	if (p == NULL || (net != NULL) != (role == ROLE_FETCH ||
+	    role == ROLE_HEALTH) ||
+	    (role == ROLE_HEALTH && net->npaths > 0)) {
 		errno = EINVAL;
 		return (-1);
 	}
 	/* The file system is out of sight before the promises are made. */
-	if (unveil("/", "") == -1 || unveil(NULL, NULL) == -1 ||
-	    pledge(promises, "") == -1)
+	hide = role == ROLE_FETCH ? show_paths(net) : unveil("/", "");
+	if (hide == -1 || unveil(NULL, NULL) == -1 || pledge(p, "") == -1)
 		return (-1);
 	entered = 1;
 	return (0);

@@ -1,16 +1,14 @@
 /*
- * sandbox_refused_test: what each role's sandbox refuses.  Every call is made
- * by a child of its own, and once more without a sandbox: a call that fails
- * anyway would prove nothing.
+ * sandbox_refused_test: what each role's sandbox refuses: files, processes,
+ * memory, signals; the network is sandbox_refused_net_test.c's.
  */
 #include <sys/types.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <atf-c.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -25,14 +23,8 @@
 #endif
 
 #include "sandbox.h"
+#include "sandbox_refused.h"
 #include "sandbox_test.h"
-
-/* 0 when `got' is no error, else -1; errno stays. */
-static int
-result(long got)
-{
-	return got == -1 ? -1 : 0;
-}
 
 static int
 call_open(void)
@@ -40,10 +32,47 @@ call_open(void)
 	return result(open("/etc/passwd", O_RDONLY));
 }
 
+/* Not below what fetch may read. */
+static int
+call_open_hidden(void)
+{
+	return result(open(hidden, O_RDONLY));
+}
+
+static int
+call_open_write(void)
+{
+	return result(open(shown, O_RDWR));
+}
+
 static int
 call_creat(void)
 {
-	return result(open("new", O_WRONLY | O_CREAT, 0600));
+	return result(open("new", O_RDONLY | O_CREAT, 0600));
+}
+
+static int
+call_rename(void)
+{
+	return rename(hidden, shown);
+}
+
+static int
+call_stat(void)
+{
+	struct stat	st;
+
+	return stat(shown, &st);
+}
+
+static int
+call_list(void)
+{
+	DIR	*d;
+
+	if ((d = opendir("/etc")) == NULL || readdir(d) == NULL)
+		return -1;
+	return closedir(d);
 }
 
 static int
@@ -56,39 +85,6 @@ static int
 call_chdir(void)
 {
 	return chdir("/");
-}
-
-static int
-call_socket(void)
-{
-	return result(socket(AF_INET, SOCK_STREAM, 0));
-}
-
-static int
-call_socket_unix(void)
-{
-	return result(socket(AF_UNIX, SOCK_DGRAM, 0));
-}
-
-static int
-call_connect(void)
-{
-	return connect(ufd, (struct sockaddr *)&addr, sizeof(addr));
-}
-
-static int
-call_bind(void)
-{
-	struct sockaddr_in	any = addr;
-
-	any.sin_port = 0;
-	return bind(ufd, (struct sockaddr *)&any, sizeof(any));
-}
-
-static int
-call_listen(void)
-{
-	return listen(ufd, 5);
 }
 
 static int
@@ -122,14 +118,6 @@ call_kill(void)
 }
 
 static int
-call_setsockopt_other(void)
-{
-	int	one = 1;
-
-	return setsockopt(cfd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-}
-
-static int
 call_mmap_exec(void)
 {
 	return mmap(NULL, 4096, PROT_READ | PROT_EXEC,
@@ -154,29 +142,23 @@ call_dupfd(void)
 }
 
 static int
-call_accept(void)
-{
-	return result(accept(lfd, NULL, NULL));
-}
-
-static int
-call_setsockopt(void)
-{
-	int	one = 1;
-
-	return setsockopt(cfd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-}
-
-static int
-call_shutdown(void)
-{
-	return shutdown(cfd, SHUT_WR);
-}
-
-static int
 call_lseek(void)
 {
 	return result(lseek(file, 0, SEEK_SET));
+}
+
+static int
+call_pread(void)
+{
+	char	c;
+
+	return result(pread(file, &c, 1, 0));
+}
+
+static int
+call_fsync(void)
+{
+	return fsync(file);
 }
 
 static int
@@ -186,6 +168,18 @@ call_ftruncate(void)
 }
 
 #ifdef __linux__
+static int
+call_open_path(void)
+{
+	return result(open(shown, O_PATH));
+}
+
+static int
+call_open_tmpfile(void)
+{
+	return result(open(".", O_TMPFILE | O_RDWR, 0600));
+}
+
 static int
 call_clone3(void)
 {
@@ -219,30 +213,6 @@ call_prctl(void)
 	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 }
 
-/* A closed listening socket must not become a connection to elsewhere. */
-static int
-call_sendto_addr(void)
-{
-	return result(sendto(ufd, "x", 1, MSG_FASTOPEN | MSG_DONTWAIT,
-	    (struct sockaddr *)&addr, sizeof(addr))) == -1 &&
-	    errno != EINPROGRESS && errno != EOPNOTSUPP ? -1 : 0;
-}
-
-static int
-call_sendmsg_fastopen(void)
-{
-	struct iovec	iov = { (char *)(uintptr_t)"x", 1 };
-	struct msghdr	mh;
-
-	memset(&mh, 0, sizeof(mh));
-	mh.msg_iov = &iov;
-	mh.msg_iovlen = 1;
-	mh.msg_name = &addr;
-	mh.msg_namelen = sizeof(addr);
-	return result(sendmsg(ufd, &mh, MSG_FASTOPEN | MSG_DONTWAIT)) == -1 &&
-	    errno != EINPROGRESS && errno != EOPNOTSUPP ? -1 : 0;
-}
-
 static int
 call_tgkill_other(void)
 {
@@ -250,90 +220,39 @@ call_tgkill_other(void)
 }
 #endif
 
-/* Roles that seccomp refuses it to; the promises of pledge are coarser. */
-#ifdef __linux__
-#define FINE(roles)	(roles)
-#else
-#define FINE(roles)	0
-#endif
-
 static const struct probe forbidden[] = {
-	{ "open", BOTH, call_open },
-	{ "creat", BOTH, call_creat },
-	{ "unlink", BOTH, call_unlink },
-	{ "chdir", BOTH, call_chdir },
-	{ "socket", KEYS | FINE(RELAY), call_socket },
-	{ "socket, unix", BOTH, call_socket_unix },
-	{ "connect", KEYS | FINE(RELAY), call_connect },
-	{ "bind", KEYS | FINE(RELAY), call_bind },
-	{ "listen", KEYS | FINE(RELAY), call_listen },
-	{ "execve", BOTH, call_execve },
-	{ "fork", BOTH, call_fork },
-	{ "kill", BOTH, call_kill },
-	{ "setsockopt of another option", FINE(BOTH), call_setsockopt_other },
-	{ "mmap, executable", BOTH, call_mmap_exec },
-	{ "mprotect, executable", BOTH, call_mprotect_exec },
-	{ "fcntl F_DUPFD", FINE(BOTH), call_dupfd },
-	{ "accept", KEYS, call_accept },
-	{ "setsockopt", KEYS, call_setsockopt },
-	{ "shutdown", FINE(KEYS), call_shutdown },
-	{ "ioctl FIONBIO", FINE(KEYS), call_nonblock },
-	{ "lseek", FINE(RELAY), call_lseek },
-	{ "ftruncate", FINE(RELAY), call_ftruncate },
+	{ "open", ALL & ~FETCH, call_open, DENIES },
+	{ "open, elsewhere", FETCH, call_open_hidden, LANDLOCK },
+	{ "open, to write", ALL, call_open_write, DENIES },
+	{ "creat", ALL, call_creat, DENIES },
+	{ "unlink", ALL, call_unlink, KILLS },
+	{ "rename", ALL, call_rename, KILLS },
+	{ "chdir", ALL, call_chdir, KILLS },
+	{ "stat", ALL & ~FETCH, call_stat, DENIES },
+	{ "list a directory", ALL, call_list, DENIES },
+	{ "execve", ALL, call_execve, KILLS },
+	{ "fork", ALL, call_fork, DENIES },
+	{ "kill", ALL, call_kill, KILLS },
+	{ "mmap, executable", ALL, call_mmap_exec, DENIES },
+	{ "mprotect, executable", ALL, call_mprotect_exec, KILLS },
+	{ "fcntl F_DUPFD", FINE(ALL), call_dupfd, KILLS },
+	{ "lseek", FINE(RELAY | STUN | HEALTH), call_lseek, KILLS },
+	{ "pread", FINE(RELAY | STUN | FETCH | HEALTH), call_pread, KILLS },
+	{ "ftruncate", FINE(ALL & ~KEYS), call_ftruncate, KILLS },
+	{ "fsync", FINE(ALL & ~KEYS), call_fsync, KILLS },
 #ifdef __linux__
-	{ "clone3", BOTH, call_clone3 },
-	{ "ptrace", BOTH, call_ptrace },
-	{ "ioctl TIOCSTI", BOTH, call_tiocsti },
-	{ "memfd_create", BOTH, call_memfd },
-	{ "prctl", BOTH, call_prctl },
-	{ "sendto with an address", BOTH, call_sendto_addr },
-	{ "sendmsg with fast open", BOTH, call_sendmsg_fastopen },
-	{ "tgkill but abort", BOTH, call_tgkill_other },
+	{ "open, path alone", ALL, call_open_path, DENIES },
+	{ "open, no name", ALL, call_open_tmpfile, DENIES },
+	{ "clone3", ALL, call_clone3, KILLS },
+	{ "ptrace", ALL, call_ptrace, KILLS },
+	{ "ioctl TIOCSTI", ALL, call_tiocsti, KILLS },
+	{ "memfd_create", ALL, call_memfd, KILLS },
+	{ "prctl", ALL, call_prctl, KILLS },
+	{ "tgkill but abort", ALL, call_tgkill_other, KILLS },
 #endif
 };
 
-static void
-check_refused(enum role role)
-{
-	enum outcome	got;
-	size_t		i;
-
-	need_backend();
-	for (i = 0; i < NELEM(forbidden); i++) {
-		if ((forbidden[i].roles & 1U << role) == 0)
-			continue;
-		got = attempt(&forbidden[i], role);
-		ATF_CHECK_MSG(got == DENIED || got == KILLED,
-		    "%s: %s was not refused (%d)", role_name(role),
-		    forbidden[i].name, (int)got);
-	}
-}
-
-ATF_TC_WITHOUT_HEAD(keys_refused);
-ATF_TC_BODY(keys_refused, tc)
-{
-	check_refused(ROLE_KEYS);
-}
-
-ATF_TC_WITHOUT_HEAD(relay_refused);
-ATF_TC_BODY(relay_refused, tc)
-{
-	check_refused(ROLE_RELAY);
-}
-
-ATF_TC_WITHOUT_HEAD(control);
-ATF_TC_BODY(control, tc)
-{
-	size_t	i;
-
-	for (i = 0; i < NELEM(forbidden); i++) {
-		/* It waits for a client, which only a sandbox prevents. */
-		if (forbidden[i].call == call_accept)
-			continue;
-		ATF_CHECK_EQ_MSG(WORKED, attempt(&forbidden[i], ROLE_MAX),
-		    "%s fails without a sandbox too", forbidden[i].name);
-	}
-}
+REFUSED_CASES
 
 /* A fault of our own shows as what it is. */
 ATF_TC_WITHOUT_HEAD(aborts);
@@ -345,7 +264,7 @@ ATF_TC_BODY(aborts, tc)
 	need_backend();
 	ATF_REQUIRE((pid = fork()) != -1);
 	if (pid == 0) {
-		must(sandbox_enter(ROLE_RELAY) == 0, "sandbox_enter");
+		must(sandbox_enter(ROLE_RELAY, NULL) == 0, "sandbox_enter");
 		abort();
 	}
 	ATF_REQUIRE_EQ(pid, waitpid(pid, &st, 0));
@@ -368,7 +287,7 @@ ATF_TC_BODY(named, tc)
 	ATF_REQUIRE((pid = fork()) != -1);
 	if (pid == 0) {
 		must(dup2(p[1], STDERR_FILENO) != -1 &&
-		    sandbox_enter(ROLE_KEYS) == 0, "sandbox_enter");
+		    sandbox_enter(ROLE_KEYS, NULL) == 0, "sandbox_enter");
 		_exit(chdir("/"));
 	}
 	close(p[1]);
@@ -391,7 +310,7 @@ ATF_TC_BODY(level, tc)
 	ATF_CHECK_STREQ("none", sandbox_level());
 	ATF_REQUIRE((pid = fork()) != -1);
 	if (pid == 0) {
-		must(sandbox_enter(ROLE_KEYS) == 0, "sandbox_enter");
+		must(sandbox_enter(ROLE_KEYS, NULL) == 0, "sandbox_enter");
 		_exit(strncmp(sandbox_level(), sandbox_backend(),
 		    strlen(sandbox_backend())) != 0);
 	}
@@ -403,19 +322,36 @@ ATF_TC_BODY(level, tc)
 ATF_TC_WITHOUT_HEAD(other_roles);
 ATF_TC_BODY(other_roles, tc)
 {
-	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_PARENT));
-	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_CTL));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_PARENT, NULL));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_CTL, NULL));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_MAX, NULL));
+	ATF_CHECK_STREQ("none", sandbox_level());
+}
+
+/* What a role may reach is said for those that reach out, and for no other. */
+ATF_TC_WITHOUT_HEAD(reach);
+ATF_TC_BODY(reach, tc)
+{
+	static const char *const	 paths[] = { "/etc" };
+	struct sandbox_net		 net = { paths, 1, NULL, 0 };
+
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_KEYS, &net));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_RELAY, &net));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_STUN, &net));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_MAP, &net));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_FETCH, NULL));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_HEALTH, NULL));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_HEALTH, &net));
 	ATF_CHECK_STREQ("none", sandbox_level());
 }
 
 ATF_TP_ADD_TCS(tp)
 {
-	ATF_TP_ADD_TC(tp, keys_refused);
-	ATF_TP_ADD_TC(tp, relay_refused);
-	ATF_TP_ADD_TC(tp, control);
+	ADD_REFUSED_CASES(tp);
 	ATF_TP_ADD_TC(tp, aborts);
 	ATF_TP_ADD_TC(tp, named);
 	ATF_TP_ADD_TC(tp, level);
 	ATF_TP_ADD_TC(tp, other_roles);
+	ATF_TP_ADD_TC(tp, reach);
 	return atf_no_error();
 }

@@ -7,6 +7,8 @@
  *
  * A path can't be checked here, so that the metadata of a file that the chroot
  * leaves in sight can be asked for (newfstatat with AT_EMPTY_PATH and a path).
+ * Nor can the address that a socket is connected to: what fetch and health reach
+ * is bounded by Landlock alone, UDP by nothing.
  */
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -60,15 +62,50 @@ static const int relay_calls[] = {
 	SCMP_SYS(shutdown), SCMP_SYS(getsockname), SCMP_SYS(getpeername)
 };
 
-/* Files are handed to keys as open descriptors. */
+/* Files are handed to these two as open descriptors. */
 static const int keys_calls[] = {
 	SCMP_SYS(lseek), SCMP_SYS(pread64), SCMP_SYS(fsync),
 	SCMP_SYS(fdatasync), SCMP_SYS(ftruncate)
 };
+static const int map_calls[] = { SCMP_SYS(lseek), SCMP_SYS(pread64) };
+
+static const int stun_calls[] = { SCMP_SYS(recvmmsg) };
+
+/* The last one is qsort(3)'s, called by libcrypto. */
+static const int health_calls[] = { SCMP_SYS(connect), SCMP_SYS(sysinfo) };
+
+/* The same, and what libc's resolver and stdio want. */
+static const int fetch_calls[] = {
+	SCMP_SYS(connect), SCMP_SYS(sysinfo), SCMP_SYS(recvfrom),
+	SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(uname),
+	SCMP_SYS(lseek), SCMP_SYS(stat), SCMP_SYS(newfstatat)
+};
+
+#define CALLS(list)	{ list, NELEM(list) }
+static const struct {
+	const int	*calls;
+	size_t		 n;
+} role_calls[ROLE_MAX] = {
+	[ROLE_KEYS] = CALLS(keys_calls), [ROLE_RELAY] = CALLS(relay_calls),
+	[ROLE_STUN] = CALLS(stun_calls), [ROLE_MAP] = CALLS(map_calls),
+	[ROLE_FETCH] = CALLS(fetch_calls), [ROLE_HEALTH] = CALLS(health_calls)
+};
+
+/*
+ * What fetch may read: names and authorities.  All of /etc, because a file that
+ * is replaced there, as resolv.conf is, would be lost to a rule of its own.
+ */
+static const char *const fetch_paths[] = {
+	"/etc", "/run/systemd/resolve", "/run/resolvconf",
+	"/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
+	"/usr/lib/ssl"
+};
 
 /* Refused with an error: libc looks for the time zone and goes on without. */
+static const int refused_files[] = { SCMP_SYS(openat), SCMP_SYS(stat) };
+
 static const int refused_calls[] = {
-	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(stat),
+	SCMP_SYS(open),
 #ifdef WITH_ASAN
 	/* A report tries these to name the place, and is printed without. */
 	SCMP_SYS(readlink), SCMP_SYS(access), SCMP_SYS(pipe), SCMP_SYS(pipe2),
@@ -96,7 +133,17 @@ static const struct sockopt get_options[] = {
 	{ SOL_SOCKET, SO_ERROR }, { IPPROTO_TCP, TCP_INFO }
 };
 
+/* Health's is the first one, the others the resolver's. */
+static const struct sockopt client_set_options[] = {
+	{ IPPROTO_TCP, TCP_NODELAY }, { IPPROTO_IP, IP_RECVERR },
+	{ IPPROTO_IPV6, IPV6_RECVERR }
+};
+static const struct sockopt client_get_options[] = {
+	{ SOL_SOCKET, SO_ERROR }
+};
+
 static const unsigned int fcntls[] = { F_GETFL, F_SETFL, F_GETFD, F_SETFD };
+static const unsigned int fetch_ioctls[] = { FIONREAD };
 static const unsigned int relay_ioctls[] = {
 	SIOCOUTQ, SIOCOUTQNSD, FIONREAD, FIONBIO
 };
@@ -144,6 +191,19 @@ allow(scmp_filter_ctx f, const int *calls, size_t n)
 	return (0);
 }
 
+/* Refuse calls on a list with EACCES; 0, or -errno of libseccomp. */
+static int
+refuse_list(scmp_filter_ctx f, const int *calls, size_t n)
+{
+	int rv;
+
+	for (; n > 0; n--, calls++)
+		if (*calls >= 0 && (rv = seccomp_rule_add(f,
+		    SCMP_ACT_ERRNO(EACCES), *calls, 0)) < 0)
+			return (rv);
+	return (0);
+}
+
 /* Refuse `call' with `error' when its first argument is `first'. */
 static int
 refuse_first(scmp_filter_ctx f, int call, int error, unsigned int first)
@@ -155,14 +215,10 @@ refuse_first(scmp_filter_ctx f, int call, int error, unsigned int first)
 static int
 refuse(scmp_filter_ctx f)
 {
-	size_t i;
 	int rv;
 
-	for (i = 0; i < NELEM(refused_calls); i++)
-		if (refused_calls[i] >= 0 &&
-		    (rv = seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES),
-		    refused_calls[i], 0)) < 0)
-			return (rv);
+	if ((rv = refuse_list(f, refused_calls, NELEM(refused_calls))) < 0)
+		return (rv);
 	/* syslog(3) tries to reach its daemon again when that has ended. */
 	if ((rv = refuse_first(f, SCMP_SYS(socket), EACCES, AF_UNIX)) < 0)
 		return (rv);
@@ -171,16 +227,17 @@ refuse(scmp_filter_ctx f)
 
 /*
  * Sending yes, but to the peer that the socket has: an address, or a flag of
- * TCP fast open, would turn a closed socket into a way out.  These two are the
- * calls made most, and stand first in the filter.
+ * TCP fast open, would turn a closed socket into a way out.  Stund names
+ * addresses, and has no TCP socket.  These two are the calls made most, and
+ * stand first in the filter.
  */
 static int
-allow_send(scmp_filter_ctx f)
+allow_send(scmp_filter_ctx f, enum role role)
 {
 	int rv;
 
 	if ((rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1,
-	    is_null(4))) < 0 ||
+	    role == ROLE_STUN ? lacks(3, MSG_FASTOPEN) : is_null(4))) < 0 ||
 	    (rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 1,
 	    lacks(2, MSG_FASTOPEN))) < 0 ||
 	    (rv = seccomp_syscall_priority(f, SCMP_SYS(sendmsg), 254)) < 0)
@@ -235,6 +292,14 @@ allow_memory(scmp_filter_ctx f)
 	    lacks(2, PROT_EXEC)));
 }
 
+/* Several at once: stund, and the resolver with its two questions. */
+static int
+allow_sendmmsg(scmp_filter_ctx f)
+{
+	return (seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(sendmmsg), 1,
+	    lacks(3, MSG_FASTOPEN)));
+}
+
 /* fstat(2) of newer C libraries: a descriptor and an empty path. */
 static int
 allow_fstatat(scmp_filter_ctx f)
@@ -270,15 +335,101 @@ allow_sanitizer(scmp_filter_ctx f)
 }
 #endif
 
+/* Nothing of the file system but what was handed over open. */
+static int
+deny_files(scmp_filter_ctx f)
+{
+	int rv;
+
+	if ((rv = refuse_list(f, refused_files, NELEM(refused_files))) < 0)
+		return (rv);
+	return (allow_fstatat(f));
+}
+
+/* A new socket of one kind, over IPv4 and IPv6. */
+static int
+allow_socket(scmp_filter_ctx f, unsigned int type, unsigned int protocol)
+{
+	static const unsigned int families[] = { AF_INET, AF_INET6 };
+	struct scmp_arg_cmp kind = { 1, SCMP_CMP_MASKED_EQ,
+	    0xffffffff & ~(unsigned int)(SOCK_CLOEXEC | SOCK_NONBLOCK), type };
+	size_t i;
+	int rv;
+
+	for (i = 0; i < NELEM(families); i++)
+		if ((rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket),
+		    3, is(0, families[i]), kind, is(2, protocol))) < 0)
+			return (rv);
+	return (0);
+}
+
+/* Of health: TCP connections, whose port Landlock checks. */
+static int
+add_health(scmp_filter_ctx f, size_t noptions)
+{
+	int rv;
+
+	if ((rv = allow_socket(f, SOCK_STREAM, IPPROTO_TCP)) < 0 ||
+	    (rv = allow_options(f, SCMP_SYS(setsockopt), client_set_options,
+	    noptions)) < 0)
+		return (rv);
+	return (allow_options(f, SCMP_SYS(getsockopt), client_get_options,
+	    NELEM(client_get_options)));
+}
+
+/*
+ * Of fetch: the same, the resolver's sockets, and files to read, which Landlock
+ * checks.  A module of the name service switch that is no part of libc can't be
+ * loaded, nor are interfaces listed: libc does without.
+ */
+static int
+add_fetch(scmp_filter_ctx f)
+{
+	struct scmp_arg_cmp executable = { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC,
+	    PROT_EXEC };
+	int rv;
+
+	if ((rv = add_health(f, NELEM(client_set_options))) < 0 ||
+	    (rv = allow_socket(f, SOCK_STREAM, 0)) < 0 ||
+	    (rv = allow_socket(f, SOCK_DGRAM, 0)) < 0 ||
+	    (rv = allow_socket(f, SOCK_DGRAM, IPPROTO_UDP)) < 0 ||
+	    (rv = refuse_first(f, SCMP_SYS(socket), EACCES, AF_NETLINK)) < 0 ||
+	    (rv = seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(mmap),
+	    1, executable)) < 0 ||
+	    (rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+	    lacks(2, O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | O_PATH |
+	    (O_TMPFILE & ~O_DIRECTORY)))) < 0 ||
+	    (rv = allow_sendmmsg(f)) < 0)
+		return (rv);
+	return (allow_second(f, SCMP_SYS(ioctl), fetch_ioctls,
+	    NELEM(fetch_ioctls)));
+}
+
+static int
+add_relay(scmp_filter_ctx f)
+{
+	int rv;
+
+	if ((rv = allow_options(f, SCMP_SYS(setsockopt), set_options,
+	    NELEM(set_options))) < 0 ||
+	    (rv = allow_options(f, SCMP_SYS(getsockopt), get_options,
+	    NELEM(get_options))) < 0)
+		return (rv);
+	return (allow_second(f, SCMP_SYS(ioctl), relay_ioctls,
+	    NELEM(relay_ioctls)));
+}
+
 static int
 add_rules(scmp_filter_ctx f, enum role role)
 {
 	int rv;
 
 	if ((rv = allow(f, common_calls, NELEM(common_calls))) < 0 ||
+	    (rv = allow(f, role_calls[role].calls,
+	    role_calls[role].n)) < 0 ||
 	    (rv = allow_memory(f)) < 0 || (rv = refuse(f)) < 0 ||
-	    (rv = allow_fstatat(f)) < 0 || (rv = allow_send(f)) < 0 ||
-	    (rv = allow_abort(f)) < 0 ||
+	    (role != ROLE_FETCH && (rv = deny_files(f)) < 0) ||
+	    (rv = allow_send(f, role)) < 0 || (rv = allow_abort(f)) < 0 ||
 	    (rv = allow_second(f, SCMP_SYS(fcntl), fcntls,
 	    NELEM(fcntls))) < 0)
 		return (rv);
@@ -286,16 +437,18 @@ add_rules(scmp_filter_ctx f, enum role role)
 	if ((rv = allow_sanitizer(f)) < 0)
 		return (rv);
 #endif
-	if (role == ROLE_KEYS)
-		return (allow(f, keys_calls, NELEM(keys_calls)));
-	if ((rv = allow(f, relay_calls, NELEM(relay_calls))) < 0 ||
-	    (rv = allow_options(f, SCMP_SYS(setsockopt), set_options,
-	    NELEM(set_options))) < 0 ||
-	    (rv = allow_options(f, SCMP_SYS(getsockopt), get_options,
-	    NELEM(get_options))) < 0)
-		return (rv);
-	return (allow_second(f, SCMP_SYS(ioctl), relay_ioctls,
-	    NELEM(relay_ioctls)));
+	switch (role) {
+	case ROLE_RELAY:
+		return (add_relay(f));
+	case ROLE_STUN:
+		return (allow_sendmmsg(f));
+	case ROLE_FETCH:
+		return (add_fetch(f));
+	case ROLE_HEALTH:
+		return (add_health(f, 1));
+	default:
+		return (0);
+	}
 }
 
 #ifdef SANDBOX_DEBUG
@@ -354,17 +507,32 @@ catch_refused(void)
 #define DEFAULT_ACTION	SCMP_ACT_KILL_PROCESS
 #endif
 
+/* Say what is in force with version `abi' of Landlock, 0 none. */
+static void
+set_level(int abi, int net)
+{
+	if (abi == 0)
+		level = net ? "seccomp, no landlock" : "seccomp";
+	else if (abi < LANDLOCK_PORTS && net)
+		level = "seccomp, landlock without ports";
+	else
+		level = "seccomp, landlock";
+}
+
 int
-sandbox_enter(enum role role)
+sandbox_enter(enum role role, const struct sandbox_net *net)
 {
 	scmp_filter_ctx f;
-	int landlock, rv;
+	int landlock, rv, client = role == ROLE_FETCH || role == ROLE_HEALTH;
 
-	if (role != ROLE_KEYS && role != ROLE_RELAY) {
+	if ((unsigned int)role >= ROLE_MAX || role_calls[role].calls == NULL ||
+	    (net != NULL) != client || (role == ROLE_HEALTH &&
+	    net->npaths > 0)) {
 		errno = EINVAL;
 		return (-1);
 	}
-	if ((landlock = landlock_deny_all()) == -1)
+	if ((landlock = landlock_enter(fetch_paths, role == ROLE_FETCH ?
+	    NELEM(fetch_paths) : 0, net)) == -1)
 		return (-1);
 #ifdef SANDBOX_DEBUG
 	if (catch_refused() == -1)
@@ -383,7 +551,7 @@ sandbox_enter(enum role role)
 		errno = -rv;
 		return (-1);
 	}
-	level = landlock ? "seccomp, landlock" : "seccomp";
+	set_level(landlock, client);
 	return (0);
 }
 

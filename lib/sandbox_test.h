@@ -32,31 +32,56 @@
 /* Sets of roles. */
 #define KEYS	(1U << ROLE_KEYS)
 #define RELAY	(1U << ROLE_RELAY)
-#define BOTH	(KEYS | RELAY)
+#define STUN	(1U << ROLE_STUN)
+#define MAP	(1U << ROLE_MAP)
+#define FETCH	(1U << ROLE_FETCH)
+#define HEALTH	(1U << ROLE_HEALTH)
+#define ALL	(KEYS | RELAY | STUN | MAP | FETCH | HEALTH)
 
-/* What a child made of its call; the first three are exit codes. */
+/* Roles that seccomp refuses it to; the promises of pledge are coarser. */
+#ifdef __linux__
+#define FINE(roles)	(roles)
+#else
+#define FINE(roles)	0
+#endif
+
+/* What a child made of its call; exit codes but for the last one. */
 enum outcome {
 	WORKED,
 	FAILED,		/* with an error that has nothing to do with us */
 	DENIED,		/* with EACCES or EPERM */
+	UNCHECKED,	/* not made: this kernel has no Landlock, or an old */
 	KILLED
 };
 
 /* What is at hand when the sandbox closes, as in the real processes. */
 static struct sockaddr_in	addr;	/* of lfd */
+static struct sockaddr_in	other;	/* of a second one that listens */
+static struct sockaddr_in	udp;	/* of dfd */
 static int	lfd;			/* listens */
+static int	dfd;			/* UDP socket, bound */
 static int	cfd, afd;		/* a TCP connection: both ends */
 static int	ufd;			/* TCP socket, unconnected */
 static int	pair[2];		/* stream of unix sockets */
 static int	file;			/* a file, to read and write */
+static char	hidden[256];		/* its path, absolute */
+static char	shown[256];		/* that of a file which fetch names */
 #ifdef __linux__
 static int	epfd;
 #endif
+
+/* How a call is refused, where seccomp does it; pledge may do so otherwise. */
+enum how {
+	KILLS,		/* it ends the process */
+	DENIES,		/* it does, or fails with EACCES or EPERM */
+	LANDLOCK	/* it fails, by Landlock alone */
+};
 
 struct probe {
 	const char	*name;
 	unsigned int	 roles;
 	int		(*call)(void);	/* 0, or -1 with errno */
+	enum how	 how;
 };
 
 /* In a child: what a test stands on, or it exits with 100. */
@@ -69,27 +94,50 @@ must(int ok, const char *what)
 	_exit(100);
 }
 
+/* A socket of `type' on a free port of the loopback address. */
+static int
+bound(int type, struct sockaddr_in *sin)
+{
+	socklen_t	len = sizeof(*sin);
+	int		fd;
+
+	memset(sin, 0, sizeof(*sin));
+	sin->sin_family = AF_INET;
+	sin->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	must((fd = socket(AF_INET, type, 0)) != -1 &&
+	    bind(fd, (struct sockaddr *)sin, sizeof(*sin)) == 0 &&
+	    (type != SOCK_STREAM || listen(fd, 5) == 0) &&
+	    getsockname(fd, (struct sockaddr *)sin, &len) == 0, "socket");
+	return fd;
+}
+
+/* A file with four bytes in it; its path goes to `path'. */
+static int
+make_file(char path[256])
+{
+	char	dir[200];
+	int	fd;
+
+	must(getcwd(dir, sizeof(dir)) != NULL, "getcwd");
+	snprintf(path, 256, "%s/fileXXXXXX", dir);
+	must((fd = mkstemp(path)) != -1 && write(fd, "text", 4) == 4, "file");
+	return fd;
+}
+
 /* In a child, before it is confined: open what the calls want. */
 static void
 prepare(void)
 {
-	char		name[] = "fileXXXXXX";
-	socklen_t	len = sizeof(addr);
-
-	memset(&addr, 0, sizeof(addr));
-	addr.sin_family = AF_INET;
-	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	must((lfd = socket(AF_INET, SOCK_STREAM, 0)) != -1 &&
-	    bind(lfd, (struct sockaddr *)&addr, sizeof(addr)) == 0 &&
-	    listen(lfd, 5) == 0 &&
-	    getsockname(lfd, (struct sockaddr *)&addr, &len) == 0, "listen");
+	lfd = bound(SOCK_STREAM, &addr);
+	(void)bound(SOCK_STREAM, &other);
+	dfd = bound(SOCK_DGRAM, &udp);
 	must((cfd = socket(AF_INET, SOCK_STREAM, 0)) != -1 &&
 	    connect(cfd, (struct sockaddr *)&addr, sizeof(addr)) == 0 &&
 	    (afd = accept(lfd, NULL, NULL)) != -1, "connection");
 	must((ufd = socket(AF_INET, SOCK_STREAM, 0)) != -1, "socket");
 	must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0, "socketpair");
-	must((file = mkstemp(name)) != -1 && write(file, "text", 4) == 4,
-	    "file");
+	close(make_file(shown));
+	file = make_file(hidden);
 #ifdef __linux__
 	must((epfd = epoll_create1(0)) != -1, "epoll");
 #endif
@@ -97,8 +145,26 @@ prepare(void)
 	openlog("sandbox_test", LOG_NDELAY, LOG_DAEMON);
 }
 
-/* Of both lists: make a socket non-blocking. */
-static int
+/* Enter the sandbox of `role', with what it may reach besides. */
+static void
+confine(enum role role)
+{
+	static const char	*paths[] = { shown };
+	static uint16_t		 ports[1];
+	struct sandbox_net	 net = { NULL, 0, ports, 1 };
+	int			 client;
+
+	ports[0] = ntohs(addr.sin_port);
+	if (role == ROLE_FETCH) {
+		net.read_paths = paths;
+		net.npaths = 1;
+	}
+	client = role == ROLE_FETCH || role == ROLE_HEALTH;
+	must(sandbox_enter(role, client ? &net : NULL) == 0, "sandbox_enter");
+}
+
+/* Of two lists: make a socket non-blocking. */
+static inline int
 call_nonblock(void)
 {
 	int	one = 1;
@@ -117,7 +183,11 @@ attempt(const struct probe *p, enum role role)
 	if (pid == 0) {
 		prepare();
 		if (role != ROLE_MAX)
-			must(sandbox_enter(role) == 0, "sandbox_enter");
+			confine(role);
+		if (p->how == LANDLOCK && role != ROLE_MAX &&
+		    (strstr(sandbox_level(), "no landlock") != NULL ||
+		    strstr(sandbox_level(), "without") != NULL))
+			_exit(UNCHECKED);
 		if (p->call() == 0)
 			_exit(WORKED);
 		_exit(errno == EACCES || errno == EPERM ? DENIED : FAILED);
@@ -130,7 +200,7 @@ attempt(const struct probe *p, enum role role)
 	}
 	if (WEXITSTATUS(st) == 125)	/* a debug build names the call */
 		return KILLED;
-	ATF_REQUIRE_MSG(WEXITSTATUS(st) <= DENIED, "%s: set-up failed",
+	ATF_REQUIRE_MSG(WEXITSTATUS(st) <= UNCHECKED, "%s: set-up failed",
 	    p->name);
 	return (enum outcome)WEXITSTATUS(st);
 }

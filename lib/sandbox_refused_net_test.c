@@ -1,0 +1,276 @@
+/*
+ * sandbox_refused_net_test: what each role's sandbox refuses of the network.
+ */
+#include <sys/types.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <atf-c.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sandbox.h"
+#include "sandbox_refused.h"
+#include "sandbox_test.h"
+
+static int
+call_socket(void)
+{
+	return result(socket(AF_INET, SOCK_STREAM, 0));
+}
+
+static int
+call_socket_udp(void)
+{
+	return result(socket(AF_INET6, SOCK_DGRAM, 0));
+}
+
+static int
+call_socket_unix(void)
+{
+	return result(socket(AF_UNIX, SOCK_DGRAM, 0));
+}
+
+static int
+call_connect(void)
+{
+	return connect(ufd, (struct sockaddr *)&addr, sizeof(addr));
+}
+
+/* Not the port that was named. */
+static int
+call_connect_other(void)
+{
+	return connect(ufd, (struct sockaddr *)&other, sizeof(other));
+}
+
+static int
+call_bind(void)
+{
+	struct sockaddr_in	any = addr;
+
+	any.sin_port = 0;
+	return bind(ufd, (struct sockaddr *)&any, sizeof(any));
+}
+
+static int
+call_listen(void)
+{
+	return listen(ufd, 5);
+}
+
+/* It would wait for a client if there were none. */
+static int
+call_accept(void)
+{
+	return fcntl(lfd, F_SETFL, O_NONBLOCK) == 0 &&
+	    accept(lfd, NULL, NULL) == -1 && errno == EAGAIN ? 0 : -1;
+}
+
+static int
+call_setsockopt(void)
+{
+	int	one = 1;
+
+	return setsockopt(cfd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+}
+
+static int
+call_setsockopt_other(void)
+{
+	int	one = 1;
+
+	return setsockopt(cfd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+}
+
+static int
+call_shutdown(void)
+{
+	return shutdown(cfd, SHUT_WR);
+}
+
+static int
+call_getsockname(void)
+{
+	struct sockaddr_in	sin;
+	socklen_t		len = sizeof(sin);
+
+	return getsockname(cfd, (struct sockaddr *)&sin, &len);
+}
+
+static int
+call_getsockopt_other(void)
+{
+	socklen_t	len = sizeof(int);
+	int		n;
+
+	return getsockopt(cfd, SOL_SOCKET, SO_RCVBUF, &n, &len);
+}
+
+static int
+call_recvfrom(void)
+{
+	char	c;
+
+	return recvfrom(cfd, &c, 1, MSG_DONTWAIT, NULL, NULL) == -1 &&
+	    errno == EAGAIN ? 0 : -1;
+}
+
+static int
+call_sendto_udp(void)
+{
+	return result(sendto(dfd, "x", 1, 0, (struct sockaddr *)&udp,
+	    sizeof(udp)));
+}
+
+#ifdef __linux__
+static int
+call_socket_netlink(void)
+{
+	return result(socket(AF_NETLINK, SOCK_RAW, 0));
+}
+
+static int
+call_socket_protocol(void)
+{
+	return result(socket(AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE));
+}
+
+static int
+call_recverr(void)
+{
+	int	one = 1;
+
+	return setsockopt(dfd, IPPROTO_IP, IP_RECVERR, &one, sizeof(one));
+}
+
+static int
+call_fastopen_connect(void)
+{
+	int	one = 1;
+
+	return setsockopt(ufd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &one,
+	    sizeof(one));
+}
+
+static int
+call_fionread(void)
+{
+	int	n;
+
+	return ioctl(cfd, FIONREAD, &n);
+}
+
+static int
+call_recvmmsg(void)
+{
+	struct mmsghdr	mm;
+
+	memset(&mm, 0, sizeof(mm));
+	return recvmmsg(dfd, &mm, 1, MSG_DONTWAIT, NULL) == -1 &&
+	    errno == EAGAIN ? 0 : -1;
+}
+
+/* One datagram, or the first bytes of a new TCP connection. */
+static int
+send_many(int fd, struct sockaddr_in *to, int flags)
+{
+	struct iovec	iov = { (char *)(uintptr_t)"x", 1 };
+	struct mmsghdr	mm;
+
+	memset(&mm, 0, sizeof(mm));
+	mm.msg_hdr.msg_iov = &iov;
+	mm.msg_hdr.msg_iovlen = 1;
+	mm.msg_hdr.msg_name = to;
+	mm.msg_hdr.msg_namelen = sizeof(*to);
+	return sendmmsg(fd, &mm, 1, flags) == -1 && errno != EINPROGRESS &&
+	    errno != EOPNOTSUPP ? -1 : 0;
+}
+
+static int
+call_sendmmsg(void)
+{
+	return send_many(dfd, &udp, 0);
+}
+
+static int
+call_sendmmsg_fastopen(void)
+{
+	return send_many(ufd, &addr, MSG_FASTOPEN | MSG_DONTWAIT);
+}
+
+/* A closed listening socket must not become a connection to elsewhere. */
+static int
+call_sendto_addr(void)
+{
+	return result(sendto(ufd, "x", 1, MSG_FASTOPEN | MSG_DONTWAIT,
+	    (struct sockaddr *)&addr, sizeof(addr))) == -1 &&
+	    errno != EINPROGRESS && errno != EOPNOTSUPP ? -1 : 0;
+}
+
+static int
+call_sendmsg_fastopen(void)
+{
+	struct iovec	iov = { (char *)(uintptr_t)"x", 1 };
+	struct msghdr	mh;
+
+	memset(&mh, 0, sizeof(mh));
+	mh.msg_iov = &iov;
+	mh.msg_iovlen = 1;
+	mh.msg_name = &addr;
+	mh.msg_namelen = sizeof(addr);
+	return result(sendmsg(ufd, &mh, MSG_FASTOPEN | MSG_DONTWAIT)) == -1 &&
+	    errno != EINPROGRESS && errno != EOPNOTSUPP ? -1 : 0;
+}
+#endif
+
+#define CLIENTS	(FETCH | HEALTH)
+
+static const struct probe forbidden[] = {
+	{ "socket", KEYS | MAP | FINE(RELAY | STUN), call_socket, KILLS },
+	{ "socket, UDP", KEYS | MAP | FINE(ALL & ~FETCH),
+	    call_socket_udp, KILLS },
+	{ "socket, unix", ALL, call_socket_unix, DENIES },
+	{ "connect", KEYS | MAP | FINE(RELAY | STUN), call_connect, KILLS },
+	{ "connect elsewhere", FINE(CLIENTS), call_connect_other, LANDLOCK },
+	{ "bind", KEYS | MAP | FINE(ALL), call_bind, KILLS },
+	{ "listen", KEYS | MAP | FINE(ALL), call_listen, KILLS },
+	{ "accept", KEYS | MAP | FINE(ALL & ~RELAY), call_accept, KILLS },
+	{ "setsockopt", KEYS | MAP | FINE(STUN), call_setsockopt, KILLS },
+	{ "setsockopt of another option", FINE(ALL),
+	    call_setsockopt_other, KILLS },
+	{ "getsockopt of another option", FINE(ALL),
+	    call_getsockopt_other, KILLS },
+	{ "shutdown", FINE(ALL & ~RELAY), call_shutdown, KILLS },
+	{ "getsockname", FINE(ALL & ~(RELAY | FETCH)),
+	    call_getsockname, KILLS },
+	{ "recvfrom", FINE(ALL & ~(RELAY | FETCH)), call_recvfrom, KILLS },
+	{ "ioctl FIONBIO", FINE(ALL & ~RELAY), call_nonblock, KILLS },
+	{ "sendto with an address", KEYS | MAP | FINE(ALL & ~STUN),
+	    call_sendto_udp, KILLS },
+#ifdef __linux__
+	{ "socket, netlink", ALL, call_socket_netlink, DENIES },
+	{ "socket, another protocol", ALL, call_socket_protocol, KILLS },
+	{ "setsockopt IP_RECVERR", ALL & ~FETCH, call_recverr, KILLS },
+	{ "setsockopt TCP_FASTOPEN_CONNECT", ALL,
+	    call_fastopen_connect, KILLS },
+	{ "ioctl FIONREAD", ALL & ~(RELAY | FETCH), call_fionread, KILLS },
+	{ "recvmmsg", ALL & ~STUN, call_recvmmsg, KILLS },
+	{ "sendmmsg", ALL & ~(STUN | FETCH), call_sendmmsg, KILLS },
+	{ "sendmmsg with fast open", ALL, call_sendmmsg_fastopen, KILLS },
+	{ "sendto with fast open", ALL, call_sendto_addr, KILLS },
+	{ "sendmsg with fast open", ALL, call_sendmsg_fastopen, KILLS },
+#endif
+};
+
+REFUSED_CASES
+
+ATF_TP_ADD_TCS(tp)
+{
+	ADD_REFUSED_CASES(tp);
+	return atf_no_error();
+}
