@@ -6,9 +6,10 @@ include config.mk
 
 # lib/libderp.a: what programs share.
 LIB_OBJS = lib/chan.o lib/child.o lib/clock.o lib/codec.o lib/derpcert.o \
-	lib/derpclient.o lib/frame.o lib/hex.o lib/http.o lib/json.o \
+	lib/derpclient.o lib/frame.o lib/hex.o lib/http.o \
+	lib/httpbody.o lib/httpdate.o lib/https.o lib/json.o \
 	lib/json_check.o lib/landlock.o lib/log.o lib/mapdoc.o lib/mapself.o lib/msg.o \
-	lib/sandbox_$(SANDBOX).o lib/stream.o lib/stunstats.o \
+	lib/sandbox_$(SANDBOX).o lib/stream.o lib/url.o lib/stunstats.o \
 	lib/udpsock.o $(IMSG_OBJ)
 
 # derpd/libderpd.a: derpd but its main.
@@ -44,15 +45,17 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/out_test \
 	derpd/stats_test derpd/status_test derpd/tlsctx_test \
 	derpd/tlskey_test derpd/web_test derpd/websocket_test \
 	lib/chan_test lib/child_test lib/codec_test lib/derpclient_test \
-	lib/frame_test lib/hex_test lib/http_test lib/json_test \
+	lib/frame_test lib/hex_test lib/http_test \
+	lib/httpbody_test lib/https_test lib/json_test \
 	lib/landlock_test lib/log_test lib/msg_test lib/sandbox_allowed_test \
-	lib/sandbox_refused_net_test lib/sandbox_refused_test
+	lib/sandbox_refused_net_test lib/sandbox_refused_test lib/url_test
 
 # Fuzz targets; also cases of regress/fuzz/corpus_test.sh.
 FUZZERS = $(IMSG_FUZZ) regress/fuzz/clientinfo_fuzz \
 	regress/fuzz/conf_fuzz \
 	regress/fuzz/frame_fuzz regress/fuzz/http_request_fuzz \
-	regress/fuzz/http_response_fuzz regress/fuzz/json_fuzz \
+	regress/fuzz/http_response_fuzz regress/fuzz/https_fuzz \
+	regress/fuzz/json_fuzz \
 	regress/fuzz/keyfile_fuzz regress/fuzz/meshkey_fuzz \
 	regress/fuzz/websocket_fuzz
 

@@ -22,72 +22,11 @@
 #include "derpcert.h"
 #include "derpclient.h"
 #include "hex.h"
+#include "tlspeer.h"
 
-#define DAY	(24L * 60 * 60)
 #define META_HEX	"000102030405060708090a0b0c0d0e0f" \
 			"101112131415161718191a1b1c1d1e1f"
 
-/* A certificate with its key, in PEM, and its pin. */
-struct made {
-	char	 cert[4096];
-	char	 key[1024];
-	char	 pin[96];
-};
-
-/* The content of a memory BIO as a string of `size' bytes. */
-static void
-take(BIO *bio, char *dst, size_t size)
-{
-	int	n;
-
-	n = BIO_read(bio, dst, (int)size - 1);
-	ATF_REQUIRE(n > 0 && (size_t)n < size - 1);
-	dst[n] = '\0';
-	BIO_free(bio);
-}
-
-/* Make a self-signed P-256 certificate for `cn', valid as said from now. */
-static void
-make(struct made *m, const char *cn, long from, long until)
-{
-	const unsigned char	*name = (const unsigned char *)cn;
-	unsigned char		 hash[EVP_MAX_MD_SIZE];
-	EVP_PKEY_CTX		*ctx;
-	EVP_PKEY		*key = NULL;
-	X509_NAME		*subj;
-	X509			*x;
-	BIO			*bio;
-
-	ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_EC, NULL);
-	ATF_REQUIRE(ctx != NULL && EVP_PKEY_keygen_init(ctx) == 1);
-	ATF_REQUIRE(EVP_PKEY_CTX_set_ec_paramgen_curve_nid(ctx,
-	    NID_X9_62_prime256v1) == 1 && EVP_PKEY_keygen(ctx, &key) == 1);
-	EVP_PKEY_CTX_free(ctx);
-	ATF_REQUIRE((x = X509_new()) != NULL);
-	X509_set_version(x, 2);
-	ASN1_INTEGER_set(X509_get_serialNumber(x), 2);
-	X509_gmtime_adj(X509_getm_notBefore(x), from);
-	X509_gmtime_adj(X509_getm_notAfter(x), until);
-	subj = X509_get_subject_name(x);
-	/* The common name's own bound of 64 characters is shorter than ours. */
-	ATF_REQUIRE(X509_NAME_add_entry_by_txt(subj, "CN",
-	    strlen(cn) > 64 ? V_ASN1_UTF8STRING : MBSTRING_ASC, name, -1, -1,
-	    0) == 1);
-	X509_set_issuer_name(x, subj);
-	X509_set_pubkey(x, key);
-	ATF_REQUIRE(X509_sign(x, key, EVP_sha256()) > 0);
-	X509_digest(x, EVP_sha256(), hash, NULL);
-	strlcpy(m->pin, DERPCERT_PIN_PREFIX, sizeof(m->pin));
-	hex_put(m->pin + strlen(m->pin), hash, 32);
-	bio = BIO_new(BIO_s_mem());
-	PEM_write_bio_X509(bio, x);
-	take(bio, m->cert, sizeof(m->cert));
-	bio = BIO_new(BIO_s_mem());
-	PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL);
-	take(bio, m->key, sizeof(m->key));
-	X509_free(x);
-	EVP_PKEY_free(key);
-}
 
 /* Does the chain `a' then `b' (NULL none) fit the pin?  "" or why not. */
 static const char *
@@ -119,11 +58,11 @@ ATF_TC_BODY(pin_match, tc)
 {
 	struct made	a, b, meta, old, young;
 
-	make(&a, "relay.test", -DAY, DAY);
-	make(&b, "other.test", -DAY, DAY);
-	make(&meta, "derpkey" META_HEX, -DAY, DAY);
-	make(&old, "relay.test", -2 * DAY, -DAY);
-	make(&young, "relay.test", DAY, 2 * DAY);
+	make_cert(&a, "relay.test", NULL, -DAY, DAY);
+	make_cert(&b, "other.test", NULL, -DAY, DAY);
+	make_cert(&meta, "derpkey" META_HEX, NULL, -DAY, DAY);
+	make_cert(&old, "relay.test", NULL, -2 * DAY, -DAY);
+	make_cert(&young, "relay.test", NULL, DAY, 2 * DAY);
 	ATF_CHECK_STREQ(check(&a, NULL, a.pin), "");
 	ATF_CHECK_STREQ(check(&a, &meta, a.pin), "");
 	ATF_CHECK(strstr(check(&b, NULL, a.pin), "does not match") != NULL);
@@ -147,9 +86,9 @@ ATF_TC_BODY(meta_key, tc)
 
 	for (i = 0; i < sizeof(want); i++)
 		want[i] = (uint8_t)i;
-	make(&a, "relay.test", -DAY, DAY);
-	make(&meta, "derpkey" META_HEX, -DAY, DAY);
-	make(&cut, "derpkey0001", -DAY, DAY);
+	make_cert(&a, "relay.test", NULL, -DAY, DAY);
+	make_cert(&meta, "derpkey" META_HEX, NULL, -DAY, DAY);
+	make_cert(&cut, "derpkey0001", NULL, -DAY, DAY);
 	snprintf(chain, sizeof(chain), "%s%s", a.cert, meta.cert);
 	ATF_CHECK_EQ(derpcert_meta_key((uint8_t *)chain, strlen(chain), key),
 	    0);
@@ -238,8 +177,8 @@ ATF_TC_BODY(trust, tc)
 				    "Content-Length: 0\r\n\r\n";
 	const size_t		 len = sizeof(no) - 1;
 
-	make(&a, "relay.test", -DAY, DAY);
-	make(&b, "relay.test", -DAY, DAY);
+	make_cert(&a, "relay.test", NULL, -DAY, DAY);
+	make_cert(&b, "relay.test", NULL, -DAY, DAY);
 	/* Trusted is whatever gets as far as the answer. */
 	o.trust = STREAM_ANY;
 	SAYS(meet(&a, &o, no, len, 0, 20000), "status 404");
@@ -276,7 +215,7 @@ ATF_TC_BODY(not_a_relay, tc)
 				    .trust = STREAM_ANY };
 	struct made		 a;
 
-	make(&a, "relay.test", -DAY, DAY);
+	make_cert(&a, "relay.test", NULL, -DAY, DAY);
 	SAYS(ANSWER("SSH-2.0-x\r\n\r\n"), "not HTTP");
 	SAYS(ANSWER("HTTP/1.1 101 x\r\nUpgrade: h2c\r\n\r\n"),
 	    "another protocol");
@@ -303,7 +242,7 @@ ATF_TC_BODY(silence, tc)
 				    .trust = STREAM_ANY };
 	struct made		 a;
 
-	make(&a, "relay.test", -DAY, DAY);
+	make_cert(&a, "relay.test", NULL, -DAY, DAY);
 	SAYS(meet(&a, &o, "", 0, 1, 2000), "in time");
 }
 

@@ -11,33 +11,21 @@
 
 #include "http.h"
 #include "stream.h"
-
-/* An https URL in pieces. */
-struct url {
-	char		 host[256];	/* name or address, without brackets */
-	char		 port[6];	/* "443" when not given */
-	char		 path[1024];	/* with its query, "/" at least */
-};
-
-/*
- * Take an https URL apart.  No user, no fragment, no character that does not
- * belong into a URL (RFC 3986).  0, or -1.
- */
-int	 url_parse(const char *text, struct url *u);
+#include "url.h"
 
 struct https_request {
 	const char	*method;	/* "GET", "HEAD", "POST" */
 	const char	*url;
-	const char	*fields;	/* more header fields, each with CRLF; NULL
-					   or "" none */
+	const char	*fields;	/* more header fields, each with CRLF;
+					   NULL or "" none */
 	const void	*body;		/* NULL none */
 	size_t		 body_len;
-	const char	*address;	/* connect there instead of to the host of
-					   the URL; NULL: resolve that */
+	const char	*address;	/* connect there instead of to the host
+					   of the URL; NULL: resolve that */
 	enum stream_trust trust;
 	const char	*trust_arg;	/* see stream_tls() */
-	size_t		 max_body;	/* bytes of the answer's body; more is an
-					   error */
+	size_t		 max_body;	/* bytes of the answer's body; more is
+					   an error */
 };
 
 struct https_response {
@@ -63,7 +51,10 @@ int	 https_ask(const struct https_request *req, struct https_response *res,
 /* Free what a response holds. */
 void	 https_free(struct https_response *res);
 
-/* An HTTP date (RFC 9110 5.6.7) as seconds since 1970; -1 when malformed. */
+/*
+ * An HTTP date in any of its three forms (RFC 9110 5.6.7) as seconds since
+ * 1970; -1 when malformed, or from before that.
+ */
 int64_t	 http_date(struct http_str s);
 
 #endif

@@ -7,8 +7,8 @@
  *
  * A path can't be checked here, so that the metadata of a file that the chroot
  * leaves in sight can be asked for (newfstatat with AT_EMPTY_PATH and a path).
- * Nor can the address that a socket is connected to: what fetch and health reach
- * is bounded by Landlock alone, UDP by nothing.
+ * Nor can the address that a socket is connected to: what fetch and health
+ * reach is bounded by Landlock alone, UDP by nothing.
  */
 #include <sys/ioctl.h>
 #include <sys/mman.h>

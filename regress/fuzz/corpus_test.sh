@@ -36,6 +36,7 @@ target conf
 target frame
 target http_request
 target http_response
+target https
 target imsg
 target json
 target keyfile

@@ -1,0 +1,250 @@
+/*
+ * https: one HTTPS request, blocking; see https.h.  Called by fetch and health
+ * and by the ACME client.  Touches the network through its stream alone.
+ */
+#include <sys/types.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "httpbody.h"
+#include "https.h"
+
+#define READ_SIZE	(16 * 1024)
+#define MAX_INTERIM	16	/* 1xx answers in front of the real one */
+
+/* A request on its way. */
+struct ask {
+	const struct https_request *req;
+	struct https_response *res;
+	struct url	 url;
+	struct stream	*s;
+	long long	 until;
+	size_t		 end;	/* bytes in res->text */
+	size_t		 used;	/* of them, those of heads */
+};
+
+static int	fail(struct ask *, const char *, ...)
+		    __attribute__((format(printf, 2, 3)));
+
+/* Keep the reason, as one printable line; always -1. */
+static int
+fail(struct ask *a, const char *fmt, ...)
+{
+	char *p;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(a->res->error, sizeof(a->res->error), fmt, ap);
+	va_end(ap);
+	for (p = a->res->error; *p != '\0'; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+	return (-1);
+}
+
+/* The stream's reason becomes ours; always -1. */
+static int
+fail_stream(struct ask *a)
+{
+	a->res->timed_out = stream_timed_out(a->s);
+	return (fail(a, "%s", stream_error(a->s)));
+}
+
+static int
+connect_to(struct ask *a)
+{
+	const char *where = a->req->address;
+
+	if (stream_dial(a->s, where != NULL ? where : a->url.host,
+	    a->url.port, a->until) == -1 ||
+	    stream_tls(a->s, a->url.host, a->req->trust, a->req->trust_arg,
+	    a->until) == -1)
+		return (fail_stream(a));
+	return (0);
+}
+
+/* The head of the request, on the heap; NULL when there is no memory. */
+static char *
+make_head(const struct ask *a)
+{
+	const struct https_request *req = a->req;
+	char host[sizeof(a->url.host) + 16], length[64] = "", *head;
+
+	if (url_authority(&a->url, host, sizeof(host)) == -1)
+		return (NULL);
+	if (req->body != NULL)
+		snprintf(length, sizeof(length), "Content-Length: %zu\r\n",
+		    req->body_len);
+	if (asprintf(&head, "%s %s HTTP/1.1\r\nHost: %s\r\n"
+	    "User-Agent: derpd\r\nConnection: close\r\n%s%s\r\n", req->method,
+	    a->url.path, host, length,
+	    req->fields != NULL ? req->fields : "") == -1)
+		return (NULL);
+	return (head);
+}
+
+static int
+send_request(struct ask *a)
+{
+	char *head;
+	int rv;
+
+	if ((head = make_head(a)) == NULL)
+		return (fail(a, "no memory for the request"));
+	rv = stream_write(a->s, head, strlen(head), a->until);
+	free(head);
+	if (rv == 0 && a->req->body_len > 0)
+		rv = stream_write(a->s, a->req->body, a->req->body_len,
+		    a->until);
+	return (rv == -1 ? fail_stream(a) : 0);
+}
+
+/* Read once, behind what is there of the head; 0, or -1. */
+static int
+read_more(struct ask *a)
+{
+	ssize_t n;
+
+	n = stream_read(a->s, a->res->text + a->end, HTTP_MAX_HEAD - a->end,
+	    a->until);
+	if (n == -1)
+		return (fail_stream(a));
+	if (n == 0)
+		return (fail(a, a->end == 0 ? "the server closed the "
+		    "connection without an answer" : "the server closed the "
+		    "connection within the head of its answer"));
+	a->end += (size_t)n;
+	return (0);
+}
+
+/*
+ * Read the head of one answer.  What has come behind it stays.  0, or -1.
+ */
+static int
+read_head(struct ask *a)
+{
+	struct https_response *res = a->res;
+	int n;
+
+	for (;;) {
+		n = http_parse_response(&res->head, res->text + a->used,
+		    a->end - a->used);
+		if (n > 0) {
+			a->used += (size_t)n;
+			return (0);
+		}
+		if (n == HTTP_NOTIMPL)
+			return (fail(a, "the answer has a transfer coding "
+			    "that is not chunked"));
+		if (n == HTTP_TOOLARGE || a->end == HTTP_MAX_HEAD)
+			return (fail(a, "the head of the answer is larger "
+			    "than %d bytes", HTTP_MAX_HEAD));
+		if (n != HTTP_MORE)
+			return (fail(a, "the answer is not HTTP/1.1"));
+		if (read_more(a) == -1)
+			return (-1);
+	}
+}
+
+/* Read heads up to the one that is not an interim answer.  0, or -1. */
+static int
+read_heads(struct ask *a)
+{
+	int i;
+
+	if ((a->res->text = malloc(HTTP_MAX_HEAD)) == NULL)
+		return (fail(a, "no memory for the answer"));
+	for (i = 0; i < MAX_INTERIM; i++) {
+		if (read_head(a) == -1)
+			return (-1);
+		if (a->res->head.status == 101)
+			return (fail(a, "the server switched protocols "
+			    "unasked"));
+		if (a->res->head.status >= 200)
+			return (0);
+	}
+	return (fail(a, "more than %d interim answers", MAX_INTERIM));
+}
+
+/* Why the body is refused, for people. */
+static int
+fail_body(struct ask *a, const struct http_body *b)
+{
+	return (fail(a, "%s (HTTP status %d, %zu bytes so far, at most %zu)",
+	    b->why, a->res->head.status, b->len, a->req->max_body));
+}
+
+/* Read into `b' up to the end of the body.  0, or -1. */
+static int
+read_all(struct ask *a, struct http_body *b)
+{
+	static uint8_t buf[READ_SIZE];
+	ssize_t n;
+	int rv;
+
+	rv = http_body_feed(b, (const uint8_t *)a->res->text + a->used,
+	    a->end - a->used);
+	while (rv == 0) {
+		/* Else a server that never rests would have no deadline. */
+		if (stream_until(0) > a->until) {
+			a->res->timed_out = 1;
+			return (fail(a, "the answer did not end in time"));
+		}
+		n = stream_read(a->s, buf, sizeof(buf), a->until);
+		if (n == -1)
+			return (fail_stream(a));
+		if (n > 0)
+			rv = http_body_feed(b, buf, (size_t)n);
+		else
+			rv = http_body_end(b) == 0 ? 1 : -1;
+	}
+	return (rv == -1 ? fail_body(a, b) : 0);
+}
+
+static int
+read_body(struct ask *a)
+{
+	struct http_body b;
+
+	http_body_init(&b, &a->res->head, strcmp(a->req->method, "HEAD") == 0,
+	    a->req->max_body);
+	if (read_all(a, &b) == -1) {
+		http_body_free(&b);
+		return (-1);
+	}
+	a->res->body = b.p;
+	a->res->body_len = b.len;
+	return (0);
+}
+
+int
+https_ask(const struct https_request *req, struct https_response *res, int ms)
+{
+	struct ask a;
+	int rv = -1;
+
+	memset(res, 0, sizeof(*res));
+	memset(&a, 0, sizeof(a));
+	a.req = req;
+	a.res = res;
+	a.until = stream_until(ms);
+	if (url_parse(req->url, &a.url) == -1)
+		return (fail(&a, "\"%.200s\" is no https URL", req->url));
+	if ((a.s = stream_new()) == NULL)
+		return (fail(&a, "no memory for a connection"));
+	if (connect_to(&a) == 0 && send_request(&a) == 0 &&
+	    read_heads(&a) == 0)
+		rv = read_body(&a);
+	stream_free(a.s);
+	return (rv);
+}
+
+void
+https_free(struct https_response *res)
+{
+	free(res->text);
+	free(res->body);
+	memset(res, 0, sizeof(*res));
+}

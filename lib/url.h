@@ -1,0 +1,39 @@
+/*
+ * url: https URLs in pieces (RFC 3986).  Pure.
+ */
+#ifndef URL_H
+#define URL_H
+
+#include <stddef.h>
+
+/* An https URL in pieces. */
+struct url {
+	char		 host[256];	/* name or address, without brackets */
+	char		 port[6];	/* "443" when not given */
+	char		 path[1024];	/* with its query, "/" at least */
+};
+
+#define URL_MAXTEXT	1300		/* of url_text(), with its NUL */
+
+/*
+ * Take an https URL apart.  No user, no fragment, no character that does not
+ * belong into a URL (RFC 3986).  0, or -1.
+ */
+int	 url_parse(const char *text, struct url *u);
+
+/*
+ * Where the `len' bytes of a Location field lead from `from' (RFC 3986 4.2): an
+ * https URL, or without scheme, without host, or a path beside that of `from';
+ * dot segments are left as they are.  A fragment is dropped.  0, or -1: it is
+ * no such thing, or not https.
+ */
+int	 url_follow(const struct url *from, const char *location, size_t len,
+	    struct url *u);
+
+/* The URL as text, without port when that is 443; 0, or -1 too long. */
+int	 url_text(const struct url *u, char *dst, size_t size);
+
+/* Host, and port when not 443, as in a Host field; the same. */
+int	 url_authority(const struct url *u, char *dst, size_t size);
+
+#endif

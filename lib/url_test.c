@@ -1,0 +1,147 @@
+/*
+ * url_test: tests of url.c: what is an https URL, and where redirects lead.
+ */
+#include <atf-c.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "url.h"
+
+/* "HOST|PORT|PATH" of a URL, or "bad". */
+static const char *
+parsed(const char *text)
+{
+	static char buf[2048];
+	struct url u;
+
+	if (url_parse(text, &u) == -1)
+		return ("bad");
+	snprintf(buf, sizeof(buf), "%s|%s|%s", u.host, u.port, u.path);
+	return (buf);
+}
+
+/* Where `location' leads from `from', as text, or "bad". */
+static const char *
+followed(const char *from, const char *location)
+{
+	static char buf[URL_MAXTEXT];
+	struct url a, b;
+
+	ATF_REQUIRE_EQ(0, url_parse(from, &a));
+	if (url_follow(&a, location, strlen(location), &b) == -1 ||
+	    url_text(&b, buf, sizeof(buf)) == -1)
+		return ("bad");
+	return (buf);
+}
+
+ATF_TC_WITHOUT_HEAD(good);
+ATF_TC_BODY(good, tc)
+{
+	ATF_CHECK_STREQ("a.test|443|/", parsed("https://a.test"));
+	ATF_CHECK_STREQ("a.test|443|/", parsed("HTTPS://a.test/"));
+	ATF_CHECK_STREQ("a.test|8443|/derpmap/default",
+	    parsed("https://a.test:8443/derpmap/default"));
+	ATF_CHECK_STREQ("a.test|443|/?x=1", parsed("https://a.test?x=1"));
+	ATF_CHECK_STREQ("a.test|443|/p%20q?a/b?c",
+	    parsed("https://a.test/p%20q?a/b?c"));
+	ATF_CHECK_STREQ("2001:db8::1|443|/", parsed("https://[2001:db8::1]"));
+	ATF_CHECK_STREQ("::1|65535|/x", parsed("https://[::1]:65535/x"));
+	ATF_CHECK_STREQ("192.0.2.1|1|/", parsed("https://192.0.2.1:1"));
+}
+
+ATF_TC_WITHOUT_HEAD(bad);
+ATF_TC_BODY(bad, tc)
+{
+	static const char *const texts[] = {
+		"", "https:", "https://", "http://a.test/", "ftp://a.test/",
+		"a.test/x", "//a.test/", "https:/a.test", "https:///x",
+		"https://user@a.test/", "https://a.test/#x", "https://a.test:",
+		"https://a.test:0/", "https://a.test:65536/",
+		"https://a.test:099/", "https://a.test:443443/",
+		"https://a.test:4x3/", "https://a b.test/",
+		"https://a.test/a b", "https://a.test/\r\nX: y",
+		"https://a.test/%2", "https://a.test/%zz", "https://[::1",
+		"https://[::1]x", "https://[127.0.0.1]/", "https://[]/",
+		"https://::1/", "https://a.test/\"", "https://a.test/\xc3\xa4",
+		"https://a.test\\x"
+	};
+	char text[2048];
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		ATF_CHECK_STREQ_MSG("bad", parsed(texts[i]), "%s", texts[i]);
+	/* As long as it may be, and one more. */
+	snprintf(text, sizeof(text), "https://%0255d/", 0);
+	ATF_CHECK(strcmp(parsed(text), "bad") != 0);
+	snprintf(text, sizeof(text), "https://%0256d/", 0);
+	ATF_CHECK_STREQ("bad", parsed(text));
+	snprintf(text, sizeof(text), "https://a/%01022d", 0);
+	ATF_CHECK(strcmp(parsed(text), "bad") != 0);
+	snprintf(text, sizeof(text), "https://a/%01023d", 0);
+	ATF_CHECK_STREQ("bad", parsed(text));
+	snprintf(text, sizeof(text), "https://a?%01022d", 0);
+	ATF_CHECK_STREQ("bad", parsed(text));
+}
+
+ATF_TC_WITHOUT_HEAD(follow);
+ATF_TC_BODY(follow, tc)
+{
+	static const char from[] = "https://a.test:8443/b/c?d=/e";
+
+	ATF_CHECK_STREQ("https://z.test/", followed(from, "https://z.test"));
+	ATF_CHECK_STREQ("https://z.test:8443/y",
+	    followed(from, "https://z.test:8443/y#part"));
+	ATF_CHECK_STREQ("https://z.test/y", followed(from, "//z.test/y"));
+	ATF_CHECK_STREQ("https://a.test:8443/y?z", followed(from, "/y?z"));
+	ATF_CHECK_STREQ("https://a.test:8443/b/y", followed(from, "y"));
+	ATF_CHECK_STREQ("https://a.test:8443/b/y?a:b", followed(from, "y?a:b"));
+	ATF_CHECK_STREQ("https://[::1]/x", followed(from, "https://[::1]/x"));
+	ATF_CHECK_STREQ("bad", followed(from, "http://a.test/"));
+	ATF_CHECK_STREQ("bad", followed(from, "HTTP://a.test/"));
+	ATF_CHECK_STREQ("bad", followed(from, "file:/etc/passwd"));
+	ATF_CHECK_STREQ("bad", followed(from, "//"));
+	ATF_CHECK_STREQ("bad", followed(from, "///x"));
+	ATF_CHECK_STREQ("bad", followed(from, ""));
+	ATF_CHECK_STREQ("bad", followed(from, "/a b"));
+}
+
+ATF_TC_WITHOUT_HEAD(follow_long);
+ATF_TC_BODY(follow_long, tc)
+{
+	char location[2048];
+	struct url a, b;
+
+	ATF_REQUIRE_EQ(0, url_parse("https://a.test/b/", &a));
+	ATF_CHECK_EQ(-1, url_follow(&a, "a\0b", 3, &b));
+	snprintf(location, sizeof(location), "%01024d", 0);
+	ATF_CHECK_STREQ("bad", followed("https://a.test/", location));
+	snprintf(location, sizeof(location), "/%01999d", 0);
+	ATF_CHECK_STREQ("bad", followed("https://a.test/", location));
+}
+
+ATF_TC_WITHOUT_HEAD(authority);
+ATF_TC_BODY(authority, tc)
+{
+	char buf[300];
+	struct url u;
+
+	ATF_REQUIRE_EQ(0, url_parse("https://a.test/x", &u));
+	ATF_CHECK_EQ(0, url_authority(&u, buf, sizeof(buf)));
+	ATF_CHECK_STREQ("a.test", buf);
+	ATF_CHECK_EQ(-1, url_authority(&u, buf, 6));
+	ATF_CHECK_EQ(-1, url_text(&u, buf, 16));
+	ATF_CHECK_EQ(0, url_text(&u, buf, 17));
+	ATF_REQUIRE_EQ(0, url_parse("https://[::1]:44/", &u));
+	ATF_CHECK_EQ(0, url_authority(&u, buf, sizeof(buf)));
+	ATF_CHECK_STREQ("[::1]:44", buf);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, good);
+	ATF_TP_ADD_TC(tp, bad);
+	ATF_TP_ADD_TC(tp, follow);
+	ATF_TP_ADD_TC(tp, follow_long);
+	ATF_TP_ADD_TC(tp, authority);
+	return (atf_no_error());
+}

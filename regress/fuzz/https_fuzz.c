@@ -1,0 +1,63 @@
+/*
+ * Fuzz target: answers of another server as https.c takes them, head and body.
+ * The first byte says how large the pieces are.  However it is cut, the same
+ * comes out, and the body keeps its bound.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "httpbody.h"
+#include "https.h"
+
+#define MAX_BODY	4096
+
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+/* Feed it by `step' bytes to the end; 1 whole, -1 refused. */
+static int
+decode(struct http_body *b, const struct http_head *h, const uint8_t *p,
+    size_t len, size_t step)
+{
+	size_t n;
+	int rv;
+
+	http_body_init(b, h, 0, MAX_BODY);
+	rv = http_body_feed(b, NULL, 0);
+	for (; rv == 0 && len > 0; p += n, len -= n) {
+		n = len < step ? len : step;
+		rv = http_body_feed(b, p, n);
+		if (b->len > MAX_BODY)
+			abort();
+	}
+	if (rv == 0)
+		rv = http_body_end(b) == 0 ? 1 : -1;
+	if (rv == 1 && (b->p == NULL || b->p[b->len] != '\0'))
+		abort();
+	return (rv);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
+{
+	static struct http_head h;
+	struct http_body a, b;
+	size_t step;
+	int n, rv;
+
+	if (len < 1)
+		return (0);
+	step = 1U + *p++;
+	len--;
+	if ((n = http_parse_response(&h, (const char *)p, len)) <= 0)
+		return (0);
+	if (http_date(http_field(&h, "Last-Modified")) < -1)
+		abort();
+	rv = decode(&a, &h, p + n, len - (size_t)n, step);
+	if (decode(&b, &h, p + n, len - (size_t)n, SIZE_MAX) != rv ||
+	    (rv == 1 && (a.len != b.len || memcmp(a.p, b.p, a.len) != 0)))
+		abort();
+	http_body_free(&a);
+	http_body_free(&b);
+	return (0);
+}
