@@ -1,0 +1,306 @@
+/*
+ * batch: see batch.h.  Called by stund.c.
+ *
+ * Several answers to one source, as in a flood, go through the kernel as one
+ * where it can cut them apart behind its way through the network code
+ * (UDP_SEGMENT of Linux): most of an answer's cost is that way.
+ */
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <netinet/in.h>
+#ifdef __linux__
+#include <netinet/udp.h>
+#endif
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "batch.h"
+
+/* Of both kinds the larger one; one of them comes with each datagram. */
+#define CONTROL_SIZE	CMSG_SPACE(sizeof(struct in6_pktinfo))
+#define OUT_CONTROL_SIZE (CONTROL_SIZE + CMSG_SPACE(sizeof(uint16_t)))
+
+/* How far back an answer to the same source is looked for. */
+#define LOOK_BACK	8
+
+/* An answer, and where it goes. */
+struct answer {
+	const struct msghdr *asked;	/* the datagram's */
+	size_t		 len;
+	int		 next;		/* in the same group, -1 none */
+};
+
+/* Answers of one length to one source. */
+struct group {
+	int		 first, last;	/* answers */
+	unsigned int	 n;
+};
+
+struct batch {
+	struct mmsghdr	 in[BATCH_SIZE];
+	struct iovec	 in_iov[BATCH_SIZE];
+	struct sockaddr_storage from[BATCH_SIZE];
+	union {
+		struct cmsghdr	 align;
+		uint8_t		 bytes[CONTROL_SIZE];
+	} control[BATCH_SIZE];
+	struct answer	 answers[BATCH_SIZE];
+	uint8_t		 replies[BATCH_SIZE][STUN_MAX_REPLY];
+	int		 nanswers;
+	struct group	 groups[BATCH_SIZE];
+	int		 ngroups;
+	int		 alone;		/* the kernel can't cut them apart */
+	struct mmsghdr	 out[BATCH_SIZE];
+	struct iovec	 out_iov[BATCH_SIZE];
+	union {
+		struct cmsghdr	 align;
+		uint8_t		 bytes[OUT_CONTROL_SIZE];
+	} out_control[BATCH_SIZE];
+	uint8_t		 data[BATCH_SIZE][BATCH_BYTES];
+};
+
+struct batch *
+batch_new(void)
+{
+	struct batch *b;
+	int i;
+
+	if ((b = calloc(1, sizeof(*b))) == NULL)
+		return (NULL);
+	for (i = 0; i < BATCH_SIZE; i++) {
+		b->in_iov[i].iov_base = b->data[i];
+		b->in_iov[i].iov_len = BATCH_BYTES;
+		b->in[i].msg_hdr.msg_iov = &b->in_iov[i];
+		b->in[i].msg_hdr.msg_iovlen = 1;
+		b->in[i].msg_hdr.msg_name = &b->from[i];
+		b->in[i].msg_hdr.msg_control = b->control[i].bytes;
+	}
+	return (b);
+}
+
+void
+batch_free(struct batch *b)
+{
+	free(b);
+}
+
+int
+batch_receive(struct batch *b, int fd)
+{
+	int i, n;
+
+	/* The kernel writes what it used over what there was. */
+	for (i = 0; i < BATCH_SIZE; i++) {
+		b->in[i].msg_hdr.msg_namelen = sizeof(b->from[i]);
+		b->in[i].msg_hdr.msg_controllen = CONTROL_SIZE;
+	}
+	b->nanswers = 0;
+	do
+		n = recvmmsg(fd, b->in, BATCH_SIZE, MSG_DONTWAIT, NULL);
+	while (n == -1 && errno == EINTR);
+	return (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK) ? 0 : n);
+}
+
+void
+batch_get(const struct batch *b, int i, struct datagram *d)
+{
+	d->p = b->data[i];
+	d->len = b->in[i].msg_hdr.msg_flags & MSG_TRUNC ? 0 : b->in[i].msg_len;
+	d->from = (const struct sockaddr *)&b->from[i];
+}
+
+uint8_t *
+batch_room(struct batch *b)
+{
+	return (b->replies[b->nanswers]);
+}
+
+void
+batch_answer(struct batch *b, int i, size_t len)
+{
+	struct answer *a = &b->answers[b->nanswers++];
+
+	a->asked = &b->in[i].msg_hdr;
+	a->len = len;
+	a->next = -1;
+}
+
+/* 1 when two answers may go together, else 0. */
+static int
+alike(const struct answer *a, const struct answer *b)
+{
+	return (a->len == b->len &&
+	    a->asked->msg_namelen == b->asked->msg_namelen &&
+	    a->asked->msg_controllen == b->asked->msg_controllen &&
+	    memcmp(a->asked->msg_name, b->asked->msg_name,
+	    a->asked->msg_namelen) == 0 &&
+	    memcmp(a->asked->msg_control, b->asked->msg_control,
+	    a->asked->msg_controllen) == 0);
+}
+
+/* Put an answer to those that go where it goes, or begin a group with it. */
+static void
+group(struct batch *b, int i)
+{
+	struct group *g;
+	int k, end = b->ngroups > LOOK_BACK ? b->ngroups - LOOK_BACK : 0;
+
+	for (k = b->ngroups - 1; k >= end && !b->alone; k--) {
+		g = &b->groups[k];
+		if (!alike(&b->answers[g->first], &b->answers[i]))
+			continue;
+		b->answers[g->last].next = i;
+		g->last = i;
+		g->n++;
+		return;
+	}
+	g = &b->groups[b->ngroups++];
+	g->first = g->last = i;
+	g->n = 1;
+}
+
+/* Append to the control data of `m' what has room there. */
+static void
+put_control(struct msghdr *m, int level, int type, const void *p, size_t len)
+{
+	struct cmsghdr *c = (struct cmsghdr *)((uint8_t *)m->msg_control +
+	    m->msg_controllen);
+
+	memset(c, 0, CMSG_SPACE(len));
+	c->cmsg_level = level;
+	c->cmsg_type = type;
+	c->cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(c), p, len);
+	m->msg_controllen += CMSG_SPACE(len);
+}
+
+/* An answer goes out where its datagram came in. */
+static void
+put_source(struct msghdr *m, const struct msghdr *asked)
+{
+	struct msghdr in = *asked;
+	const struct cmsghdr *c;
+#ifdef IP_PKTINFO
+	struct in_pktinfo pi;
+#endif
+
+	for (c = CMSG_FIRSTHDR(&in); c != NULL;
+	    c = CMSG_NXTHDR(&in, (struct cmsghdr *)(uintptr_t)c)) {
+		if (c->cmsg_level == IPPROTO_IPV6 &&
+		    c->cmsg_type == IPV6_PKTINFO) {
+			put_control(m, IPPROTO_IPV6, IPV6_PKTINFO,
+			    CMSG_DATA(c), sizeof(struct in6_pktinfo));
+			return;
+		}
+		if (c->cmsg_level != IPPROTO_IP)
+			continue;
+#ifdef IP_PKTINFO
+		if (c->cmsg_type == IP_PKTINFO) {
+			/* ipi_spec_dst: the address of ours that was asked. */
+			memcpy(&pi, CMSG_DATA(c), sizeof(pi));
+			pi.ipi_addr.s_addr = INADDR_ANY;
+			put_control(m, IPPROTO_IP, IP_PKTINFO, &pi,
+			    sizeof(pi));
+			return;
+		}
+#elif defined(IP_SENDSRCADDR)
+		if (c->cmsg_type == IP_RECVDSTADDR) {
+			put_control(m, IPPROTO_IP, IP_SENDSRCADDR,
+			    CMSG_DATA(c), sizeof(struct in_addr));
+			return;
+		}
+#endif
+	}
+}
+
+/* Tell the kernel where to cut the answers of a group apart. */
+static void
+put_cut(struct msghdr *m, size_t len)
+{
+#ifdef UDP_SEGMENT
+	uint16_t size = (uint16_t)len;
+
+	put_control(m, IPPROTO_UDP, UDP_SEGMENT, &size, sizeof(size));
+#else
+	(void)m;
+	(void)len;
+#endif
+}
+
+/* The message of group `k'; its pieces are at `iov'. */
+static void
+make_out(struct batch *b, int k, struct iovec *iov)
+{
+	const struct group *g = &b->groups[k];
+	const struct answer *first = &b->answers[g->first];
+	struct msghdr *m = &b->out[k].msg_hdr;
+	int i, n = 0;
+
+	for (i = g->first; i != -1; i = b->answers[i].next) {
+		iov[n].iov_base = b->replies[i];
+		iov[n++].iov_len = b->answers[i].len;
+	}
+	memset(m, 0, sizeof(*m));
+	m->msg_name = first->asked->msg_name;
+	m->msg_namelen = first->asked->msg_namelen;
+	m->msg_iov = iov;
+	m->msg_iovlen = g->n;
+	m->msg_control = b->out_control[k].bytes;
+	put_source(m, first->asked);
+	if (g->n > 1)
+		put_cut(m, first->len);
+	if (m->msg_controllen == 0)
+		m->msg_control = NULL;
+}
+
+static void
+make_all(struct batch *b)
+{
+	unsigned int used = 0;
+	int i, k;
+
+	b->ngroups = 0;
+	for (i = 0; i < b->nanswers; i++) {
+		b->answers[i].next = -1;
+		group(b, i);
+	}
+	for (k = 0; k < b->ngroups; k++) {
+		make_out(b, k, b->out_iov + used);
+		used += b->groups[k].n;
+	}
+}
+
+/* Send the groups from `at' on; the number of the first that is left. */
+static int
+send_some(struct batch *b, int fd, int at)
+{
+	int n;
+
+	while (at < b->ngroups) {
+		n = sendmmsg(fd, b->out + at, (unsigned int)(b->ngroups - at),
+		    MSG_DONTWAIT);
+		if (n > 0)
+			at += n;
+		else if (errno != EINTR)
+			break;
+	}
+	return (at);
+}
+
+int
+batch_send(struct batch *b, int fd)
+{
+	int at, lost = 0;
+
+	make_all(b);
+	/* Where it stops, the first message that is left can't be sent. */
+	for (at = send_some(b, fd, 0); at < b->ngroups;
+	    at = send_some(b, fd, at + 1)) {
+		if (b->groups[at].n > 1 && errno != EAGAIN)
+			b->alone = 1;
+		lost += (int)b->groups[at].n;
+	}
+	b->nanswers = 0;
+	return (lost);
+}

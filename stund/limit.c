@@ -1,0 +1,98 @@
+/*
+ * limit: see limit.h.  Called by stund.c.
+ *
+ * A token bucket is kept as the point in time up to which it is used up.  Two
+ * sources may meet in an entry; the one that came last has it, and the other
+ * begins anew: a limit is then too generous for a moment, never too strict.
+ */
+#include <netinet/in.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "limit.h"
+
+#define ENTRIES	65536		/* a power of two; 1 MiB */
+
+struct entry {
+	uint64_t	 tag;		/* the whole hash: whose entry it is */
+	uint64_t	 full_us;	/* used up to here */
+};
+
+struct limit {
+	uint64_t	 cost_us;	/* of one request */
+	uint64_t	 depth_us;	/* of a burst */
+	uint8_t		 key[crypto_shorthash_KEYBYTES];
+	struct entry	*entries;	/* NULL: no limit */
+};
+
+struct limit *
+limit_new(uint32_t rate, uint32_t burst)
+{
+	struct limit *l;
+
+	if ((l = calloc(1, sizeof(*l))) == NULL)
+		return (NULL);
+	if (rate == 0)
+		return (l);
+	l->cost_us = 1000000 / rate;
+	if (l->cost_us == 0)
+		l->cost_us = 1;
+	l->depth_us = l->cost_us * (burst > 0 ? burst : 1);
+	randombytes_buf(l->key, sizeof(l->key));
+	if ((l->entries = calloc(ENTRIES, sizeof(*l->entries))) == NULL) {
+		free(l);
+		return (NULL);
+	}
+	return (l);
+}
+
+void
+limit_free(struct limit *l)
+{
+	if (l == NULL)
+		return;
+	free(l->entries);
+	free(l);
+}
+
+static uint64_t
+hash(const struct limit *l, const struct sockaddr *from)
+{
+	uint8_t text[9] = { 0 }, out[crypto_shorthash_BYTES];
+	const struct in6_addr *a6;
+	uint64_t h;
+
+	if (from->sa_family == AF_INET6) {
+		a6 = &((const struct sockaddr_in6 *)from)->sin6_addr;
+		text[0] = 6;
+		memcpy(text + 1, a6, 8);
+	} else {
+		text[0] = 4;
+		memcpy(text + 1, &((const struct sockaddr_in *)from)->sin_addr,
+		    4);
+	}
+	crypto_shorthash(out, text, sizeof(text), l->key);
+	memcpy(&h, out, sizeof(h));
+	return (h);
+}
+
+int
+limit_take(struct limit *l, const struct sockaddr *from, uint64_t now_us)
+{
+	struct entry *e;
+	uint64_t h;
+
+	if (l->entries == NULL)
+		return (1);
+	h = hash(l, from);
+	e = &l->entries[h & (ENTRIES - 1)];
+	if (e->tag != h || e->full_us < now_us) {
+		e->tag = h;
+		e->full_us = now_us;
+	}
+	if (e->full_us + l->cost_us > now_us + l->depth_us)
+		return (0);
+	e->full_us += l->cost_us;
+	return (1);
+}

@@ -1,0 +1,64 @@
+/*
+ * sources: see sources.h.  Called by stund.c with each valid request.
+ */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "sources.h"
+
+#define NEARLY_ALL	(SOURCES_WINDOW / 100 * 98)
+
+/* IPv6, or IPv4 as mapped into it. */
+static void
+address(const struct sockaddr *sa, uint8_t a[16])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	if (sa->sa_family == AF_INET6) {
+		memcpy(a, &((const struct sockaddr_in6 *)sa)->sin6_addr, 16);
+		return;
+	}
+	memcpy(a, mapped, sizeof(mapped));
+	memcpy(a + 12, &((const struct sockaddr_in *)sa)->sin_addr, 4);
+}
+
+/* RFC 1918, loopback, link-local, unique local (RFC 4193). */
+static int
+is_private(const uint8_t a[16])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	static const uint8_t loopback[16] = { [15] = 1 };
+
+	if (memcmp(a, mapped, sizeof(mapped)) != 0)
+		return ((a[0] & 0xfe) == 0xfc ||
+		    (a[0] == 0xfe && (a[1] & 0xc0) == 0x80) ||
+		    memcmp(a, loopback, sizeof(loopback)) == 0);
+	return (a[12] == 10 || a[12] == 127 ||
+	    (a[12] == 172 && (a[13] & 0xf0) == 16) ||
+	    (a[12] == 192 && a[13] == 168) || (a[12] == 169 && a[13] == 254));
+}
+
+enum sources_verdict
+sources_count(struct sources *s, const struct sockaddr *from)
+{
+	enum sources_verdict v = SOURCES_FINE;
+	uint8_t a[16];
+
+	if (s->told)
+		return (SOURCES_FINE);
+	address(from, a);
+	if (s->seen == 0)
+		memcpy(s->first, a, sizeof(a));
+	s->seen++;
+	s->private += is_private(a) != 0;
+	s->same += memcmp(s->first, a, sizeof(a)) == 0;
+	if (s->seen < SOURCES_WINDOW)
+		return (SOURCES_FINE);
+	if (s->private >= NEARLY_ALL)
+		v = SOURCES_PRIVATE;
+	else if (s->same >= NEARLY_ALL)
+		v = SOURCES_ONE;
+	s->told = v != SOURCES_FINE;
+	s->seen = s->private = s->same = 0;
+	return (v);
+}

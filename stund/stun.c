@@ -1,0 +1,200 @@
+/*
+ * stun: see stun.h.  Called by stund.c with each datagram.
+ *
+ * A server without authentication knows every attribute of RFC 8489 and heeds
+ * none of them (12.1); those of other documents that must be understood, such
+ * as CHANGE-REQUEST of RFC 5780, it refuses.  Clients of RFC 3489, which send
+ * no magic cookie, get no answer.
+ */
+#include <netinet/in.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "stun.h"
+
+#define COOKIE			0x2112a442U
+#define BINDING_REQUEST		0x0001
+#define BINDING_SUCCESS		0x0101
+#define BINDING_ERROR		0x0111
+
+#define MESSAGE_INTEGRITY	0x0008
+#define ERROR_CODE		0x0009
+#define UNKNOWN_ATTRIBUTES	0x000a
+#define MESSAGE_INTEGRITY_SHA256 0x001c
+#define XOR_MAPPED_ADDRESS	0x0020
+#define FINGERPRINT		0x8028
+
+#define OPTIONAL		0x8000	/* from here on: may be ignored */
+#define FINGERPRINT_XOR		0x5354554eU
+
+static uint16_t
+get16(const uint8_t *p)
+{
+	return ((uint16_t)(p[0] << 8 | p[1]));
+}
+
+static uint32_t
+get32(const uint8_t *p)
+{
+	return ((uint32_t)get16(p) << 16 | get16(p + 2));
+}
+
+static void
+put16(uint8_t *p, unsigned int v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static void
+put32(uint8_t *p, uint32_t v)
+{
+	put16(p, v >> 16);
+	put16(p + 2, v & 0xffff);
+}
+
+/* 1 when RFC 8489 itself defines an attribute that must be understood. */
+static int
+is_known(uint16_t type)
+{
+	switch (type) {
+	case 0x0001:			/* MAPPED-ADDRESS */
+	case 0x0006:			/* USERNAME */
+	case MESSAGE_INTEGRITY:
+	case ERROR_CODE:
+	case UNKNOWN_ATTRIBUTES:
+	case 0x0014:			/* REALM */
+	case 0x0015:			/* NONCE */
+	case MESSAGE_INTEGRITY_SHA256:
+	case 0x001d:			/* PASSWORD-ALGORITHM */
+	case 0x001e:			/* USERHASH */
+	case XOR_MAPPED_ADDRESS:
+		return (1);
+	}
+	return (type >= OPTIONAL);
+}
+
+/* Each type once; what does not fit is left out. */
+static void
+add_unknown(struct stun_request *q, uint16_t type)
+{
+	size_t i;
+
+	for (i = 0; i < q->nunknown; i++)
+		if (q->unknown[i] == type)
+			return;
+	if (q->nunknown < STUN_MAX_UNKNOWN)
+		q->unknown[q->nunknown++] = type;
+}
+
+/* The last attribute is right: CRC-32 of all before it (14.7). */
+static int
+check_fingerprint(const uint8_t *p, size_t at, size_t len)
+{
+	if (get16(p + at + 2) != 4 || at + 8 != len)
+		return (0);
+	return ((crc32(0, p, (uInt)at) ^ FINGERPRINT_XOR) ==
+	    get32(p + at + 4));
+}
+
+enum stun_kind
+stun_parse(const uint8_t *p, size_t len, struct stun_request *q)
+{
+	size_t at = STUN_HEADER, size;
+	int covered = 0;	/* behind a MESSAGE-INTEGRITY */
+	uint16_t type;
+
+	if (len < STUN_HEADER || len % 4 != 0 ||
+	    get16(p) != BINDING_REQUEST || get32(p + 4) != COOKIE ||
+	    get16(p + 2) != len - STUN_HEADER)
+		return (STUN_JUNK);
+	memcpy(q->id, p + 8, sizeof(q->id));
+	q->nunknown = 0;
+	while (at < len) {
+		/* A multiple of 4 is left: there is room for type and length. */
+		type = get16(p + at);
+		size = 4 + ((size_t)get16(p + at + 2) + 3) / 4 * 4;
+		if (size > len - at)
+			return (STUN_JUNK);
+		if (type == FINGERPRINT && !check_fingerprint(p, at, len))
+			return (STUN_JUNK);
+		/* What nobody protects is passed over (14.5, 14.6). */
+		if (!covered && !is_known(type))
+			add_unknown(q, type);
+		covered |= type == MESSAGE_INTEGRITY ||
+		    type == MESSAGE_INTEGRITY_SHA256;
+		at += size;
+	}
+	return (q->nunknown > 0 ? STUN_REFUSED : STUN_BINDING);
+}
+
+static void
+put_header(uint8_t *dst, unsigned int type, size_t len,
+    const struct stun_request *q)
+{
+	put16(dst, type);
+	put16(dst + 2, (unsigned int)(len - STUN_HEADER));
+	put32(dst + 4, COOKIE);
+	memcpy(dst + 8, q->id, sizeof(q->id));
+}
+
+/* XOR-MAPPED-ADDRESS (14.2); `addr' of 4 or 16 bytes.  Bytes of the answer. */
+static size_t
+put_mapped(const struct stun_request *q, uint8_t *dst, const uint8_t *addr,
+    size_t size, uint16_t port)
+{
+	size_t i, len = STUN_HEADER + 8 + size;
+	uint8_t *a = dst + STUN_HEADER;
+
+	put_header(dst, BINDING_SUCCESS, len, q);
+	put16(a, XOR_MAPPED_ADDRESS);
+	put16(a + 2, (unsigned int)(4 + size));
+	put16(a + 4, size == 4 ? 1 : 2);
+	put16(a + 6, port ^ COOKIE >> 16);
+	/* The cookie and the transaction stand behind each other. */
+	for (i = 0; i < size; i++)
+		a[8 + i] = addr[i] ^ dst[4 + i];
+	return (len);
+}
+
+size_t
+stun_success(const struct stun_request *q, const struct sockaddr *from,
+    uint8_t dst[STUN_MAX_REPLY])
+{
+	const struct sockaddr_in *in;
+	const struct sockaddr_in6 *in6;
+
+	if (from->sa_family == AF_INET) {
+		in = (const struct sockaddr_in *)from;
+		return (put_mapped(q, dst, (const uint8_t *)&in->sin_addr, 4,
+		    ntohs(in->sin_port)));
+	}
+	if (from->sa_family != AF_INET6)
+		return (0);
+	in6 = (const struct sockaddr_in6 *)from;
+	if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
+		return (put_mapped(q, dst, in6->sin6_addr.s6_addr + 12, 4,
+		    ntohs(in6->sin6_port)));
+	return (put_mapped(q, dst, in6->sin6_addr.s6_addr, 16,
+	    ntohs(in6->sin6_port)));
+}
+
+size_t
+stun_refusal(const struct stun_request *q, uint8_t dst[STUN_MAX_REPLY])
+{
+	size_t i, list = 2 * q->nunknown;
+	size_t len = STUN_HEADER + 8 + 4 + (list + 3) / 4 * 4;
+	uint8_t *a = dst + STUN_HEADER;
+
+	put_header(dst, BINDING_ERROR, len, q);
+	put16(a, ERROR_CODE);
+	put16(a + 2, 4);
+	put32(a + 4, 4 << 8 | 20);
+	put16(a + 8, UNKNOWN_ATTRIBUTES);
+	put16(a + 10, (unsigned int)list);
+	for (i = 0; i < q->nunknown; i++)
+		put16(a + 12 + 2 * i, q->unknown[i]);
+	if (list % 4 != 0)
+		put16(a + 12 + list, 0);
+	return (len);
+}

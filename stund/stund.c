@@ -1,0 +1,294 @@
+/*
+ * stund: answers STUN Binding requests; see stund(8).  Started by derpd as
+ * `stund -x stund', gets its sockets from there, locks itself in before the
+ * first datagram is read.
+ */
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "batch.h"
+#include "child.h"
+#include "clock.h"
+#include "limit.h"
+#include "log.h"
+#include "sources.h"
+#include "stunstats.h"
+
+#define MAX_SOCKETS	64
+#define TURNS		16	/* batches of a socket before the next one */
+#define STATS_SECS	2
+
+struct stund {
+	struct event_base *base;
+	struct chan	*parent;
+	struct batch	*batch;
+	struct limit	*limit;
+	struct sources	 sources;
+	struct stun_stats stats, told;
+	struct event	*ev_stats;
+	struct event	*ev_sockets[MAX_SOCKETS];
+	size_t		 nsockets;
+	int		 configured;
+	int		 answer;
+	int		 complained;	/* of an error of a socket */
+};
+
+static void
+warn_sources(struct stund *s, const struct sockaddr *from)
+{
+	switch (sources_count(&s->sources, from)) {
+	case SOURCES_PRIVATE:
+		log_warnx("nearly all STUN requests come from private "
+		    "addresses: if these are not your clients' own, a proxy "
+		    "or a container network stands in front, and clients "
+		    "learn wrong addresses; run stund on the host's network");
+		break;
+	case SOURCES_ONE:
+		log_warnx("nearly all STUN requests come from one address: if "
+		    "your clients are not all behind one NAT, a proxy stands "
+		    "in front, and clients learn its address instead of "
+		    "theirs");
+		break;
+	case SOURCES_FINE:
+		break;
+	}
+}
+
+static void
+count_family(struct stund *s, const struct sockaddr *from)
+{
+	if (from->sa_family == AF_INET)
+		s->stats.ipv4++;
+	else
+		s->stats.ipv6++;
+}
+
+/* One datagram; its answer, if it gets one, goes into the batch. */
+static void
+judge(struct stund *s, int i, uint64_t now)
+{
+	struct stun_request q;
+	struct datagram d;
+	enum stun_kind kind;
+	size_t len;
+
+	batch_get(s->batch, i, &d);
+	if ((kind = stun_parse(d.p, d.len, &q)) == STUN_JUNK) {
+		s->stats.junk++;
+		return;
+	}
+	count_family(s, d.from);
+	warn_sources(s, d.from);
+	if (!s->answer) {
+		s->stats.silent++;
+		return;
+	}
+	if (!limit_take(s->limit, d.from, now)) {
+		s->stats.limited++;
+		return;
+	}
+	if (kind == STUN_REFUSED) {
+		s->stats.refused++;
+		len = stun_refusal(&q, batch_room(s->batch));
+	} else {
+		s->stats.success++;
+		len = stun_success(&q, d.from, batch_room(s->batch));
+	}
+	if (len > 0)
+		batch_answer(s->batch, i, len);
+}
+
+/*
+ * Errors of a datagram that was sent before are told at the next call, and mean
+ * nothing to those that wait.
+ */
+static void
+read_error(struct stund *s)
+{
+	s->stats.read_errors++;
+	if (s->complained)
+		return;
+	s->complained = 1;
+	log_warn("receiving from a STUN socket");
+}
+
+static void
+readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct stund *s = arg;
+	uint64_t now;
+	int i, n, turn;
+
+	(void)what;
+	for (turn = 0; turn < TURNS; turn++) {
+		if ((n = batch_receive(s->batch, (int)fd)) == -1)
+			read_error(s);
+		if (n <= 0)
+			return;
+		now = clock_us();
+		for (i = 0; i < n; i++)
+			judge(s, i, now);
+		s->stats.write_errors +=
+		    (uint64_t)batch_send(s->batch, (int)fd);
+		if (n < BATCH_SIZE)
+			return;
+	}
+}
+
+static void
+take_socket(struct stund *s, struct msg *m)
+{
+	struct event *ev;
+
+	if (s->nsockets == MAX_SOCKETS || s->configured)
+		fatalx("a socket from the parent not taken");
+	ev = event_new(s->base, m->fd, EV_READ | EV_PERSIST, readable, s);
+	if (ev == NULL)
+		fatal("event of a socket");
+	m->fd = -1;
+	s->ev_sockets[s->nsockets++] = ev;
+}
+
+static void
+take_conf(struct stund *s, struct msg *m)
+{
+	uint32_t rate = rd_u32(&m->rd), burst = rd_u32(&m->rd);
+
+	if (!rd_end(&m->rd))
+		fatalx("malformed settings from the parent");
+	limit_free(s->limit);
+	if ((s->limit = limit_new(rate, burst)) == NULL)
+		fatal("table of sources");
+	s->configured = 1;
+}
+
+static void
+take_answer(struct stund *s, struct msg *m)
+{
+	s->answer = rd_u8(&m->rd);
+	if (!rd_end(&m->rd))
+		fatalx("malformed message from the parent");
+}
+
+static void
+parent_message(struct chan *c, struct msg *m, void *arg)
+{
+	struct stund *s = arg;
+
+	(void)c;
+	switch (m->type) {
+	case MSG_VERBOSE:
+		log_setverbose(rd_u8(&m->rd));
+		break;
+	case MSG_STOP:
+		exit(0);
+	case MSG_STUN_SOCKET:
+		take_socket(s, m);
+		break;
+	case MSG_STUN_CONF:
+		take_conf(s, m);
+		break;
+	case MSG_STUN_ANSWER:
+		take_answer(s, m);
+		break;
+	default:
+		log_warnx("%s from the parent: not expected",
+		    msg_name(m->type));
+		break;
+	}
+}
+
+static void
+parent_gone(struct chan *c, const char *why, void *arg)
+{
+	(void)c;
+	(void)arg;
+	log_debug("parent: %s", why);
+	exit(0);
+}
+
+/* Tell the parent what was counted since it was told last. */
+static void
+tell_stats(evutil_socket_t fd, short what, void *arg)
+{
+	struct stund *s = arg;
+	struct wr w;
+
+	(void)fd;
+	(void)what;
+	s->complained = 0;
+	if (memcmp(&s->stats, &s->told, sizeof(s->stats)) == 0)
+		return;
+	s->told = s->stats;
+	wr_init(&w);
+	stun_stats_put(&w, &s->stats);
+	if (wr_ok(&w))
+		(void)chan_send(s->parent, MSG_STUN_STATS, &w, -1);
+	wr_free(&w);
+}
+
+static void
+begin(struct stund *s, const char *level)
+{
+	struct timeval tv = { STATS_SECS, 0 };
+	struct wr w;
+	size_t i;
+
+	for (i = 0; i < s->nsockets; i++)
+		if (event_add(s->ev_sockets[i], NULL) == -1)
+			fatal("event of a socket");
+	s->ev_stats = event_new(s->base, -1, EV_PERSIST, tell_stats, s);
+	if (s->ev_stats == NULL || event_add(s->ev_stats, &tv) == -1)
+		fatal("timer");
+	wr_init(&w);
+	wr_str(&w, level);
+	if (!wr_ok(&w) || chan_send(s->parent, MSG_READY, &w, -1) == -1)
+		fatal("answer to the parent");
+	wr_free(&w);
+}
+
+static void
+stund_main(void)
+{
+	static struct stund s;
+	struct child_start st;
+	const char *level;
+
+	s.parent = child_init(ROLE_STUN, &st);
+	if (sodium_init() == -1)
+		fatalx("libsodium can't be set up");
+	if ((s.batch = batch_new()) == NULL)
+		fatal("buffers");
+	if ((s.base = event_base_new()) == NULL || chan_attach(s.parent,
+	    s.base, parent_message, parent_gone, &s) == -1)
+		fatal("event loop");
+	level = child_confine(ROLE_STUN, &st);
+	while (!s.configured)
+		if (event_base_loop(s.base, EVLOOP_ONCE) == -1)
+			fatal("event loop");
+	begin(&s, level);
+	if (event_base_dispatch(s.base) == -1)
+		fatal("event loop");
+	exit(0);
+}
+
+int
+main(int argc, char *argv[])
+{
+#ifdef HAVE_LIBBSD
+	extern char **environ;
+
+	setproctitle_init(argc, argv, environ);
+#endif
+	if (argc == 3 && strcmp(argv[1], "-x") == 0 &&
+	    strcmp(argv[2], role_name(ROLE_STUN)) == 0)
+		stund_main();
+	fprintf(stderr, "stund is started by derpd: see stund(8)\n");
+	return (1);
+}
