@@ -36,7 +36,10 @@ CTL_OBJS = derpctl/ask.o derpctl/clients.o derpctl/confine.o \
 # stund/libstund.a: stund but its main.
 STUN_OBJS = stund/batch.o stund/limit.o stund/sources.o stund/stun.o
 
-PROGS = derpctl/derpctl derpd/derpd stund/stund
+# derpmapd/libderpmapd.a: derpmapd but its main.
+MAPD_OBJS = derpmapd/fetch.o derpmapd/source.o
+
+PROGS = derpctl/derpctl derpd/derpd derpmapd/derpmapd stund/stund
 
 # Unit tests, beside their subjects; also named in the Kyuafile there.
 UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/out_test \
@@ -47,6 +50,7 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/out_test \
 	derpd/peers_test derpd/queue_test derpd/relayconf_test \
 	derpd/stats_test derpd/status_test derpd/tlsctx_test \
 	derpd/tlskey_test derpd/web_test derpd/websocket_test \
+	derpmapd/fetch_test derpmapd/source_test \
 	lib/chan_test lib/child_test lib/codec_test lib/derpclient_test \
 	lib/frame_test lib/hex_test lib/http_test \
 	lib/httpbody_test lib/https_test lib/json_test \
@@ -90,13 +94,15 @@ SCRIPTS = configure .ci/run etc/install-deps etc/install.sh etc/run-local \
 	regress/e2e/start_test.sh regress/fuzz/corpus_test.sh \
 	regress/fuzz/fuzz.sh regress/interop/build.sh
 
-ARCHIVES = derpctl/libderpctl.a derpd/libderpd.a stund/libstund.a \
+ARCHIVES = derpctl/libderpctl.a derpd/libderpd.a derpmapd/libderpmapd.a \
+	stund/libstund.a \
 	lib/libderp.a
 GENERATED = derpd/parse.c derpd/parse.h
 PROG_OBJS = $(PROGS:=.o)
 TEST_OBJS = $(UNIT_TESTS:=.o)
 FUZZ_OBJS = $(FUZZERS:=.o) regress/fuzz/runner.o
-OBJS = $(LIB_OBJS) $(DERPD_OBJS) $(CTL_OBJS) $(STUN_OBJS) $(PROG_OBJS) $(TEST_OBJS) \
+OBJS = $(LIB_OBJS) $(DERPD_OBJS) $(CTL_OBJS) $(MAPD_OBJS) $(STUN_OBJS) \
+	$(PROG_OBJS) $(TEST_OBJS) \
 	$(FUZZ_OBJS) $(RAW_OBJS) regress/e2e/memscan.o $(LOAD_OBJS) \
 	regress/bench/stunload.o regress/bench/wan.o
 SOURCES = $(OBJS:.o=.c)
@@ -129,6 +135,10 @@ derpctl/libderpctl.a: $(CTL_OBJS)
 	@rm -f $@
 	@echo "$(AR) $@"
 	@$(AR) rcs $@ $(CTL_OBJS)
+derpmapd/libderpmapd.a: $(MAPD_OBJS)
+	@rm -f $@
+	@echo "$(AR) $@"
+	@$(AR) rcs $@ $(MAPD_OBJS)
 
 stund/libstund.a: $(STUN_OBJS)
 	@rm -f $@
@@ -143,6 +153,10 @@ derpctl/derpctl: derpctl/derpctl.o $(ARCHIVES)
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ derpctl/derpctl.o \
 	    derpctl/libderpctl.a derpd/libderpd.a lib/libderp.a $(LIBS)
+derpmapd/derpmapd: derpmapd/derpmapd.o $(ARCHIVES)
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ derpmapd/derpmapd.o \
+	    derpmapd/libderpmapd.a lib/libderp.a $(LIBS)
 
 stund/stund: stund/stund.o $(ARCHIVES)
 	@echo "$(CC) -o $@"

@@ -1,8 +1,8 @@
 /*
  * derpclient: a small blocking DERP client over stream.c.
  *
- * Called by derpctl (probe).  Touches the network through its stream alone;
- * what the server sends is checked before it is used.
+ * Called by derpctl (probe) and health.  Touches the network through its stream
+ * alone; what the server sends is checked before it is used.
  */
 #include <sys/types.h>
 #include <stdarg.h>
@@ -431,6 +431,7 @@ derpclient_open(struct derpclient *c, const struct derpclient_opts *o, int ms)
 {
 	long long	until = stream_until(ms);
 
+	stream_watch(c->s, o->watch);
 	if (stream_dial(c->s, o->host, o->port, until) == -1)
 		return fail_stream(c);
 	return handshake(c, o, until);
@@ -513,6 +514,12 @@ derpclient_recv(struct derpclient *c, struct derpclient_frame *f, int ms)
 	    until) == -1)
 		return -1;
 	return 1;
+}
+
+int
+derpclient_interrupted(const struct derpclient *c)
+{
+	return stream_interrupted(c->s);
 }
 
 const char *

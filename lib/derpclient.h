@@ -33,6 +33,7 @@ struct derpclient_opts {
 	const char		*trust_arg;	/* see stream_tls() */
 	enum derpclient_start	 start;
 	int			 prober;	/* say so in the login */
+	int			 watch;		/* see stream_watch() */
 };
 
 /* One received frame; the payload is valid until the next call. */
@@ -88,6 +89,9 @@ int	 derpclient_send(struct derpclient *c, const uint8_t dst[FRAME_KEY_LEN],
  */
 int	 derpclient_recv(struct derpclient *c, struct derpclient_frame *f,
 	    int ms);
+
+/* 1 when the last call failed because of `watch'. */
+int	 derpclient_interrupted(const struct derpclient *c);
 
 /* Why the last call failed, one line; what it quotes may hold any byte. */
 const char *derpclient_error(const struct derpclient *c);

@@ -49,6 +49,7 @@ static int
 fail_stream(struct ask *a)
 {
 	a->res->timed_out = stream_timed_out(a->s);
+	a->res->interrupted = stream_interrupted(a->s);
 	return (fail(a, "%s", stream_error(a->s)));
 }
 
@@ -234,6 +235,7 @@ https_ask(const struct https_request *req, struct https_response *res, int ms)
 		return (fail(&a, "\"%.200s\" is no https URL", req->url));
 	if ((a.s = stream_new()) == NULL)
 		return (fail(&a, "no memory for a connection"));
+	stream_watch(a.s, req->watch);
 	if (connect_to(&a) == 0 && send_request(&a) == 0 &&
 	    read_heads(&a) == 0)
 		rv = read_body(&a);

@@ -24,6 +24,7 @@ struct https_request {
 					   of the URL; NULL: resolve that */
 	enum stream_trust trust;
 	const char	*trust_arg;	/* see stream_tls() */
+	int		 watch;		/* see stream_watch(); 0: none */
 	size_t		 max_body;	/* bytes of the answer's body; more is
 					   an error */
 };
@@ -36,6 +37,7 @@ struct https_response {
 	char		 error[256];	/* why https_ask() failed, one line; may
 					   quote the peer's bytes, printable */
 	int		 timed_out;	/* it failed because time ran out */
+	int		 interrupted;	/* ... because of `watch' */
 };
 
 /*

@@ -1,9 +1,9 @@
 /*
  * stream: a blocking TLS client connection with deadlines, over libtls.
  *
- * Called by derpclient.c.  Touches the network and the resolver, and reads the
- * file of certificate authorities; the socket is non-blocking underneath, and
- * every wait is a poll(2) that ends at the caller's deadline.
+ * Called by derpclient.c and https.c.  Touches the network and the resolver, and
+ * reads the file of certificate authorities; the socket is non-blocking
+ * underneath, and every wait is a poll(2) that ends at the caller's deadline.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -28,7 +28,9 @@
 struct stream {
 	int		 fd;		/* -1: not connected */
 	struct tls	*tls;		/* NULL before stream_tls() */
+	int		 watch;		/* 0: none */
 	int		 timed_out;
+	int		 interrupted;
 	char		 why[512];
 };
 
@@ -78,11 +80,20 @@ stream_free(struct stream *s)
 	free(s);
 }
 
-/* Wait for `events' on `fd'.  1 there, 0 time is out, -1 errno. */
-static int
-wait_fd(int fd, short events, long long until)
+void
+stream_watch(struct stream *s, int fd)
 {
-	struct pollfd	pfd;
+	s->watch = fd;
+}
+
+/*
+ * Wait for `events' on `fd'.  1 there, 0 time is out, -1 errno: ECANCELED when
+ * there is something on the watched one.
+ */
+static int
+wait_fd(struct stream *s, int fd, short events, long long until)
+{
+	struct pollfd	pfd[2];
 	long long	left;
 	int		n;
 
@@ -91,10 +102,18 @@ wait_fd(int fd, short events, long long until)
 			left = 0;
 		if (left > INT_MAX)
 			left = INT_MAX;
-		pfd.fd = fd;
-		pfd.events = events;
-		if ((n = poll(&pfd, 1, (int)left)) == -1 && errno == EINTR)
+		pfd[0].fd = fd;
+		pfd[0].events = events;
+		pfd[1].fd = s->watch != 0 ? s->watch : -1;
+		pfd[1].events = POLLIN;
+		pfd[1].revents = 0;
+		if ((n = poll(pfd, 2, (int)left)) == -1 && errno == EINTR)
 			continue;
+		if (n > 0 && pfd[1].revents != 0) {
+			s->interrupted = 1;
+			errno = ECANCELED;
+			return -1;
+		}
 		return n;
 	}
 }
@@ -103,7 +122,7 @@ wait_fd(int fd, short events, long long until)
 static int
 wait_stream(struct stream *s, short events, long long until, const char *what)
 {
-	switch (wait_fd(s->fd, events, until)) {
+	switch (wait_fd(s, s->fd, events, until)) {
 	case 0:
 		s->timed_out = 1;
 		return fail(s, "%s: no answer in time", what);
@@ -139,7 +158,7 @@ stream_adopt(struct stream *s, int fd)
 
 /* Connect to one address.  The socket, or -1 with errno. */
 static int
-dial_one(const struct addrinfo *ai, long long until)
+dial_one(struct stream *s, const struct addrinfo *ai, long long until)
 {
 	socklen_t	len = sizeof(int);
 	int		fd, err = 0, n;
@@ -153,7 +172,7 @@ dial_one(const struct addrinfo *ai, long long until)
 		return fd;
 	else if (errno != EINPROGRESS)
 		err = errno;
-	else if ((n = wait_fd(fd, POLLOUT, until)) == -1)
+	else if ((n = wait_fd(s, fd, POLLOUT, until)) == -1)
 		err = errno;
 	else if (n == 0)
 		err = ETIMEDOUT;
@@ -183,7 +202,7 @@ stream_dial(struct stream *s, const char *host, const char *port,
 		/* A dead first address must not eat the time of the next. */
 		now = clock_ms();
 		part = ai->ai_next != NULL ? now + (until - now) / 2 : until;
-		if ((s->fd = dial_one(ai, part)) != -1)
+		if ((s->fd = dial_one(s, ai, part)) != -1 || s->interrupted)
 			break;
 	}
 	e = errno;
@@ -295,7 +314,7 @@ stream_read(struct stream *s, void *buf, size_t size, long long until)
 	ssize_t		 n;
 	short		 ev;
 
-	s->timed_out = 0;
+	s->timed_out = s->interrupted = 0;
 	if (s->tls == NULL)
 		return fail(s, "read: not connected");
 	for (;;) {
@@ -321,7 +340,7 @@ stream_write(struct stream *s, const void *buf, size_t len, long long until)
 	ssize_t		 n;
 	short		 ev;
 
-	s->timed_out = 0;
+	s->timed_out = s->interrupted = 0;
 	if (s->tls == NULL)
 		return fail(s, "write: not connected");
 	while (len > 0) {
@@ -347,6 +366,12 @@ int
 stream_timed_out(const struct stream *s)
 {
 	return s->timed_out;
+}
+
+int
+stream_interrupted(const struct stream *s)
+{
+	return s->interrupted;
 }
 
 const char *

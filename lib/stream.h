@@ -1,7 +1,7 @@
 /*
  * stream: a blocking TLS client connection with deadlines, for what asks
- * another server: derpctl's probe, later the service's own checks.  Never used
- * by a relay worker, which must not wait for anybody.
+ * another server: derpctl's probe, fetch, health.  Never used by a relay
+ * worker, which must not wait for anybody.
  *
  * Deadlines are points on the monotonic clock in milliseconds, as
  * stream_until() makes them.  A write to a closed connection raises SIGPIPE:
@@ -31,6 +31,12 @@ struct stream *stream_new(void);
 
 /* Close and free; NULL is fine. */
 void	 stream_free(struct stream *s);
+
+/*
+ * Let every later wait end as a failure when something arrives on the
+ * descriptor `fd' (0: on none): for a process that has a channel to heed.
+ */
+void	 stream_watch(struct stream *s, int fd);
 
 /*
  * Connect to `port' (a number or a service) of `host' (a name or an address),
@@ -69,6 +75,9 @@ int	 stream_write(struct stream *s, const void *buf, size_t len,
 
 /* 1 when the last failure was that time ran out, else 0. */
 int	 stream_timed_out(const struct stream *s);
+
+/* 1 when the last failure was that the watched descriptor had something. */
+int	 stream_interrupted(const struct stream *s);
 
 /* Why the last call failed: one line, no newline; may quote the peer. */
 const char *stream_error(const struct stream *s);

@@ -1,0 +1,281 @@
+/*
+ * fetch_test: the fetch process as the parent sees it, within its sandbox.
+ */
+#include <sys/stat.h>
+#include <atf-c.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "childpeer.h"
+#include "fetch.h"
+#include "tlspeer.h"
+
+#define OK	"HTTP/1.1 200 OK\r\n"
+#define ONE	{ OK "Content-Length: 1\r\nETag: \"1\"\r\n\r\n1", 0, BYE }
+#define SAME	{ "HTTP/1.1 304 Not Modified\r\n\r\n", 0, BYE }
+
+static struct made		 cert;
+static struct peer_server	 peer;
+
+static void
+serve(const struct scene *scenes, int n)
+{
+	make_cert(&cert, "localhost", "DNS:localhost", -DAY, DAY);
+	atf_utils_create_file("ca.pem", "%s", cert.cert);
+	peer_start(&peer, &cert, scenes, n);
+}
+
+/* Begin the settings of `n' sources. */
+static void
+begin(struct wr *w, uint32_t n)
+{
+	wr_init(w);
+	wr_u32(w, n);
+}
+
+/* Append one that asks the server. */
+static void
+source(struct wr *w, uint32_t id, int port, int body)
+{
+	char url[128], dir[PATH_MAX], ca[PATH_MAX + 16];
+
+	snprintf(url, sizeof(url), "https://localhost:%d/map", port);
+	ATF_REQUIRE(getcwd(dir, sizeof(dir)) != NULL);
+	snprintf(ca, sizeof(ca), "%s/ca.pem", dir);
+	wr_u32(w, id);
+	wr_str(w, url);
+	wr_u32(w, 3600);
+	wr_u8(w, (uint8_t)body);
+	wr_str(w, ca);
+}
+
+static void
+start_one(int body)
+{
+	struct wr w;
+
+	begin(&w, 1);
+	source(&w, 5, peer.port, body);
+	child_start(ROLE_FETCH, fetch_main, MSG_FETCH_CONF, &w);
+}
+
+static void
+now(void)
+{
+	child_tell(MSG_FETCH_NOW, NULL);
+}
+
+/* The next result must be `what' of source `id', with such a body. */
+static void
+expect(uint32_t id, enum fetch_result what, const char *body, const char *part)
+{
+	const uint8_t *p;
+	struct msg m;
+	char why[512];
+	size_t len;
+
+	ATF_REQUIRE_EQ(0, chan_recv(child, &m, WAIT_MS));
+	ATF_REQUIRE_EQ(MSG_FETCH_RESULT, m.type);
+	ATF_CHECK_EQ(id, rd_u32(&m.rd));
+	ATF_CHECK_EQ(what, (enum fetch_result)rd_u8(&m.rd));
+	rd_str(&m.rd, why, sizeof(why));
+	HAS(why, part);
+	rd_ptr(&m.rd, 32);
+	rd_u64(&m.rd);
+	p = rd_blob(&m.rd, &len);
+	ATF_CHECK(rd_end(&m.rd));
+	ATF_CHECK_MSG(len == strlen(body) && memcmp(p, body, len) == 0,
+	    "the body has %zu bytes; %s", len, why);
+	msg_free(&m);
+}
+
+ATF_TC_WITHOUT_HEAD(works);
+ATF_TC_BODY(works, tc)
+{
+	static const struct scene scenes[] = { ONE, SAME,
+	    { "HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n", 0, BYE }, SAME };
+
+	serve(scenes, 4);
+	start_one(1);
+	expect(5, FETCH_NEW, "1", "");
+	now();
+	expect(5, FETCH_SAME, "", "");
+	now();
+	expect(5, FETCH_FAILED, "", "HTTP status 503");
+	now();
+	expect(5, FETCH_SAME, "", "");
+	child_stop();
+	peer_stop(&peer);
+}
+
+/* Who only compares gets the hash alone. */
+ATF_TC_WITHOUT_HEAD(no_body);
+ATF_TC_BODY(no_body, tc)
+{
+	static const struct scene scenes[] = { ONE };
+
+	serve(scenes, 1);
+	start_one(0);
+	expect(5, FETCH_NEW, "", "");
+	child_stop();
+	peer_stop(&peer);
+}
+
+ATF_TC_WITHOUT_HEAD(new_settings);
+ATF_TC_BODY(new_settings, tc)
+{
+	static const struct scene scenes[] = { ONE };
+	struct wr w;
+
+	serve(scenes, 1);
+	start_one(1);
+	expect(5, FETCH_NEW, "1", "");
+	begin(&w, 2);
+	source(&w, 5, peer.port, 1);
+	source(&w, 6, peer.port, 0);
+	child_tell(MSG_FETCH_CONF, &w);
+	expect(5, FETCH_SAME, "", "");
+	expect(6, FETCH_NEW, "", "");
+	/* Another name: the body comes again. */
+	begin(&w, 2);
+	source(&w, 105, peer.port, 1);
+	source(&w, 106, peer.port, 0);
+	child_tell(MSG_FETCH_CONF, &w);
+	expect(105, FETCH_NEW, "1", "");
+	expect(106, FETCH_SAME, "", "");
+	begin(&w, 0);
+	child_tell(MSG_FETCH_CONF, &w);
+	now();
+	child_stop();
+	peer_stop(&peer);
+}
+
+/* What the sandbox does not leave within reach asks for another process. */
+ATF_TC_WITHOUT_HEAD(new_port);
+ATF_TC_BODY(new_port, tc)
+{
+	static const struct scene scenes[] = { ONE };
+	struct wr w;
+
+	if (strcmp(sandbox_backend(), "null") == 0)
+		atf_tc_skip("built without a sandbox");
+	serve(scenes, 1);
+	start_one(1);
+	expect(5, FETCH_NEW, "1", "");
+	begin(&w, 1);
+	source(&w, 5, peer.port ^ 1, 1);
+	child_tell(MSG_FETCH_CONF, &w);
+	child_ends(0);
+	peer_stop(&peer);
+}
+
+/* A server that says nothing holds up neither the end nor new orders. */
+ATF_TC_WITHOUT_HEAD(heeds_parent);
+ATF_TC_BODY(heeds_parent, tc)
+{
+	static const struct scene scenes[] = { { OK "\r\n", 0, LINGER }, ONE,
+	    { OK "\r\n", 0, LINGER } };
+	struct stat st;
+	int i;
+
+	serve(scenes, 3);
+	start_one(1);
+	for (i = 0; stat("request.0", &st) == -1 && i < 3000; i++)
+		usleep(10000);
+	now();
+	expect(5, FETCH_NEW, "1", "");
+	now();
+	for (i = 0; stat("request.2", &st) == -1 && i < 3000; i++)
+		usleep(10000);
+	child_stop();
+	peer_stop(&peer);
+}
+
+/* Without its parent it goes. */
+ATF_TC_WITHOUT_HEAD(parent_gone);
+ATF_TC_BODY(parent_gone, tc)
+{
+	static const struct scene scenes[] = { ONE };
+	int st;
+
+	serve(scenes, 1);
+	start_one(1);
+	expect(5, FETCH_NEW, "1", "");
+	chan_free(child);
+	child = NULL;
+	ATF_REQUIRE_EQ(child_pid, waitpid(child_pid, &st, 0));
+	ATF_CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 0);
+	peer_stop(&peer);
+}
+
+ATF_TC_WITHOUT_HEAD(malformed);
+ATF_TC_BODY(malformed, tc)
+{
+	static const struct scene scenes[] = { ONE };
+	struct wr w;
+
+	serve(scenes, 1);
+	start_one(1);
+	expect(5, FETCH_NEW, "1", "");
+	begin(&w, 2);
+	source(&w, 5, peer.port, 1);
+	child_tell(MSG_FETCH_CONF, &w);
+	child_ends(1);
+	peer_stop(&peer);
+}
+
+/* The system's authorities can be read, and do not vouch for this one. */
+ATF_TC_WITHOUT_HEAD(system_roots);
+ATF_TC_BODY(system_roots, tc)
+{
+	static const struct scene scenes[] = { ONE };
+	char url[128];
+	struct wr w;
+
+	serve(scenes, 1);
+	snprintf(url, sizeof(url), "https://localhost:%d/map", peer.port);
+	begin(&w, 1);
+	wr_u32(&w, 9);
+	wr_str(&w, url);
+	wr_u32(&w, 3600);
+	wr_u8(&w, 1);
+	wr_str(&w, "");
+	child_start(ROLE_FETCH, fetch_main, MSG_FETCH_CONF, &w);
+	expect(9, FETCH_FAILED, "", "certificate verification failed");
+	child_stop();
+	peer_stop(&peer);
+}
+
+/* A name that does not exist is a failure that says so. */
+ATF_TC_WITHOUT_HEAD(no_name);
+ATF_TC_BODY(no_name, tc)
+{
+	struct wr w;
+
+	begin(&w, 1);
+	wr_u32(&w, 9);
+	wr_str(&w, "https://no-such-name.invalid/map");
+	wr_u32(&w, 3600);
+	wr_u8(&w, 1);
+	wr_str(&w, "");
+	child_start(ROLE_FETCH, fetch_main, MSG_FETCH_CONF, &w);
+	expect(9, FETCH_FAILED, "", "no-such-name.invalid port 443");
+	child_stop();
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, works);
+	ATF_TP_ADD_TC(tp, no_body);
+	ATF_TP_ADD_TC(tp, new_settings);
+	ATF_TP_ADD_TC(tp, new_port);
+	ATF_TP_ADD_TC(tp, heeds_parent);
+	ATF_TP_ADD_TC(tp, parent_gone);
+	ATF_TP_ADD_TC(tp, malformed);
+	ATF_TP_ADD_TC(tp, system_roots);
+	ATF_TP_ADD_TC(tp, no_name);
+	return (atf_no_error());
+}

@@ -1,0 +1,243 @@
+/*
+ * source: one URL that is asked for a map; see source.h.  Called by fetch.c.
+ * Touches the network by https.c.
+ */
+#include <sys/types.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/sha.h>
+
+#include "clock.h"
+#include "https.h"
+#include "mapcheck.h"
+#include "source.h"
+
+#define MAX_REDIRECTS	3
+#define MAX_SHOWN	200	/* bytes of a URL in a message */
+
+static int	fail(struct source_result *, const char *, ...)
+		    __attribute__((format(printf, 2, 3)));
+
+/* The try failed, for this reason; always 0. */
+static int
+fail(struct source_result *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	r->what = FETCH_FAILED;
+	va_start(ap, fmt);
+	vsnprintf(r->why, sizeof(r->why), fmt, ap);
+	va_end(ap);
+	return (0);
+}
+
+/* May we connect to the URL's port? */
+static int
+reachable(const struct sandbox_net *net, const struct url *u)
+{
+	size_t i;
+
+	if (net == NULL)
+		return (1);
+	for (i = 0; i < net->nports; i++)
+		if (net->ports[i] == strtoul(u->port, NULL, 10))
+			return (1);
+	return (0);
+}
+
+/* A value as a string, "" when it is absent or too long. */
+static void
+keep(char *dst, size_t size, struct http_str v)
+{
+	dst[0] = '\0';
+	if (v.p == NULL || v.len >= size)
+		return;
+	memcpy(dst, v.p, v.len);
+	dst[v.len] = '\0';
+}
+
+/* A map came.  Is it the one that was told last? */
+static int
+take_map(struct source *s, const char *url, struct https_response *res,
+    struct source_result *r)
+{
+	uint8_t hash[SOURCE_HASH_LEN];
+	int64_t mtime;
+	int same;
+
+	if (res->body_len == 0)
+		return (fail(r, "%.*s: the answer is empty", MAX_SHOWN, url));
+	SHA256(res->body, res->body_len, hash);
+	same = s->known && memcmp(hash, s->hash, sizeof(hash)) == 0;
+	memcpy(s->hash, hash, sizeof(hash));
+	s->known = 1;
+	keep(s->etag, sizeof(s->etag), http_field(&res->head, "ETag"));
+	keep(s->modified, sizeof(s->modified), http_field(&res->head,
+	    "Last-Modified"));
+	mtime = http_date(http_field(&res->head, "Last-Modified"));
+	s->mtime = mtime < 0 ? 0 : (uint64_t)mtime;
+	r->what = same ? FETCH_SAME : FETCH_NEW;
+	if (!same) {
+		r->body = res->body;
+		r->len = res->body_len;
+		res->body = NULL;
+	}
+	return (0);
+}
+
+/*
+ * Where a redirect leads, in place of *u.  1 go there, 0 the result is a
+ * failure.
+ */
+static int
+redirect(const struct https_response *res, const struct sandbox_net *net,
+    struct url *u, const char *url, struct source_result *r)
+{
+	struct http_str v = http_field(&res->head, "Location");
+	struct url to;
+
+	if (v.p == NULL)
+		return (fail(r, "%.*s: HTTP status %d without a Location",
+		    MAX_SHOWN, url, res->head.status));
+	if (url_follow(u, v.p, v.len, &to) == -1)
+		return (fail(r, "%.*s: redirects to %.*s, which is no https "
+		    "URL", MAX_SHOWN, url, (int)(v.len > 100 ? 100 : v.len),
+		    v.p));
+	if (!reachable(net, &to))
+		return (fail(r, "%.*s: redirects to %s port %s, and fetch may "
+		    "not connect to other ports than those in derpd.conf: "
+		    "write the new URL there", MAX_SHOWN, url, to.host,
+		    to.port));
+	*u = to;
+	return (1);
+}
+
+/* What the answer says.  1: ask again at *u, 0: *r is filled in. */
+static int
+judge(struct source *s, const struct sandbox_net *net,
+    struct https_response *res, struct url *u, const char *url,
+    struct source_result *r)
+{
+	switch (res->head.status) {
+	case 200:
+		return (take_map(s, url, res, r));
+	case 301:
+	case 302:
+	case 303:
+	case 307:
+	case 308:
+		return (redirect(res, net, u, url, r));
+	case 304:
+		if (!s->known)
+			break;
+		r->what = FETCH_SAME;
+		return (0);
+	}
+	return (fail(r, "%.*s: HTTP status %d where 200 was expected",
+	    MAX_SHOWN, url, res->head.status));
+}
+
+/* The fields of the request; validators only of what is known. */
+static void
+make_fields(const struct source *s, char *buf, size_t size)
+{
+	int etag = s->known && s->etag[0] != '\0';
+	int modified = s->known && s->modified[0] != '\0';
+
+	snprintf(buf, size, "Accept: application/json\r\n%s%s%s%s%s%s",
+	    etag ? "If-None-Match: " : "", etag ? s->etag : "",
+	    etag ? "\r\n" : "", modified ? "If-Modified-Since: " : "",
+	    modified ? s->modified : "", modified ? "\r\n" : "");
+}
+
+/* One request to *u.  1: ask again at the new *u, 0: done, -1 interrupted. */
+static int
+ask_at(struct source *s, const struct sandbox_net *net, int watch,
+    long long until, struct url *u, struct source_result *r)
+{
+	struct https_request req;
+	struct https_response res;
+	char url[URL_MAXTEXT], fields[512];
+	long long left = until - clock_ms();
+	int rv;
+
+	if (url_text(u, url, sizeof(url)) == -1)
+		return (fail(r, "%.*s: the URL is too long", MAX_SHOWN,
+		    s->url));
+	make_fields(s, fields, sizeof(fields));
+	memset(&req, 0, sizeof(req));
+	req.method = "GET";
+	req.url = url;
+	req.fields = fields;
+	req.trust = s->cafile[0] != '\0' ? STREAM_CAFILE : STREAM_ROOTS;
+	req.trust_arg = s->cafile[0] != '\0' ? s->cafile : NULL;
+	req.watch = watch;
+	req.max_body = MAP_MAX_SIZE;
+	if (https_ask(&req, &res, left > 0 ? (int)left : 0) == 0)
+		rv = judge(s, net, &res, u, url, r);
+	else if (res.interrupted)
+		rv = -1;
+	else
+		rv = fail(r, "%.*s: %s", MAX_SHOWN, url, res.error);
+	https_free(&res);
+	return (rv);
+}
+
+int
+source_ask(struct source *s, const struct sandbox_net *net, int watch,
+    struct source_result *r)
+{
+	long long until = clock_ms() + SOURCE_MS;
+	struct url u;
+	int i, rv;
+
+	memset(r, 0, sizeof(*r));
+	if (url_parse(s->url, &u) == -1)
+		return (fail(r, "%.*s: not an https URL", MAX_SHOWN, s->url));
+	for (i = 0; i <= MAX_REDIRECTS; i++)
+		if ((rv = ask_at(s, net, watch, until, &u, r)) != 1)
+			return (rv);
+	return (fail(r, "%.*s: more than %d redirects", MAX_SHOWN, s->url,
+	    MAX_REDIRECTS));
+}
+
+void
+source_schedule(struct source *s, enum fetch_result what, long long now)
+{
+	uint64_t every = (uint64_t)s->every * 1000, ms = every;
+
+	if (what == FETCH_FAILED) {
+		if (s->retry_ms == 0)
+			s->retry_ms = SOURCE_RETRY_MS;
+		if (s->retry_ms < every)
+			ms = s->retry_ms;
+		s->retry_ms = 2 * ms;
+	} else
+		s->retry_ms = 0;
+	/* Many that follow one source should not come at the same time. */
+	s->due = now + (long long)ms +
+	    arc4random_uniform((uint32_t)(ms / 16 + 1));
+}
+
+void
+source_free_result(struct source_result *r)
+{
+	free(r->body);
+	memset(r, 0, sizeof(*r));
+}
+
+void
+source_inherit(struct source *s, const struct source *old)
+{
+	/* Who asks under another name may not have what was told before. */
+	if (!old->known || (s->body && (s->id != old->id || !old->body)))
+		return;
+	s->known = 1;
+	memcpy(s->hash, old->hash, sizeof(s->hash));
+	s->mtime = old->mtime;
+	memcpy(s->etag, old->etag, sizeof(s->etag));
+	memcpy(s->modified, old->modified, sizeof(s->modified));
+}

@@ -1,0 +1,293 @@
+/*
+ * source_test: tests of source.c: one try against servers of every kind, what
+ * is kept of an answer, and when the next try is due.
+ */
+#include <atf-c.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "source.h"
+#include "tlspeer.h"
+
+#define OK	"HTTP/1.1 200 OK\r\n"
+
+static struct made		 cert;
+static struct peer_server	 peer;
+static struct source		 src;
+static struct source_result	 res;
+
+/* A server with these scenes, and a source that asks it. */
+static void
+start(const struct scene *scenes, int n)
+{
+	make_cert(&cert, "localhost", "DNS:localhost", -DAY, DAY);
+	atf_utils_create_file("ca.pem", "%s", cert.cert);
+	peer_start(&peer, &cert, scenes, n);
+	memset(&src, 0, sizeof(src));
+	src.id = 7;
+	src.every = 60;
+	src.body = 1;
+	snprintf(src.url, sizeof(src.url), "https://localhost:%d/map",
+	    peer.port);
+	strlcpy(src.cafile, "ca.pem", sizeof(src.cafile));
+}
+
+static enum fetch_result
+ask(void)
+{
+	source_free_result(&res);
+	ATF_REQUIRE_EQ(0, source_ask(&src, NULL, 0, &res));
+	ATF_CHECK_EQ((res.what == FETCH_FAILED), (res.why[0] != '\0'));
+	ATF_CHECK_EQ((res.what == FETCH_NEW), (res.body != NULL));
+	if (res.what == FETCH_FAILED)
+		HAS(res.why, src.url);
+	return (res.what);
+}
+
+ATF_TC_WITHOUT_HEAD(changes);
+ATF_TC_BODY(changes, tc)
+{
+	static const struct scene scenes[] = {
+		{ OK "Content-Length: 1\r\nETag: \"one\"\r\n"
+		    "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n1", 0,
+		    BYE },
+		{ "HTTP/1.1 304 Not Modified\r\nETag: \"one\"\r\n\r\n", 0,
+		    BYE },
+		{ OK "Content-Length: 1\r\nETag: \"two\"\r\n\r\n1", 0, BYE },
+		{ OK "Content-Length: 1\r\n\r\n2", 0, BYE },
+		{ "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", 0, BYE },
+		{ OK "Content-Length: 1\r\n\r\n2", 0, BYE }
+	};
+	static const uint8_t sha_of_1[4] = { 0x6b, 0x86, 0xb2, 0x73 };
+
+	start(scenes, 6);
+	ATF_CHECK_EQ(FETCH_NEW, ask());
+	ATF_CHECK_EQ(1, res.len);
+	ATF_CHECK_EQ('1', res.body[0]);
+	ATF_CHECK(memcmp(src.hash, sha_of_1, 4) == 0);
+	ATF_CHECK_EQ(784111777, src.mtime);
+	ATF_CHECK(!atf_utils_grep_file("^If-", "request.0"));
+	ATF_CHECK(atf_utils_grep_file("^Accept: application/json",
+	    "request.0"));
+	ATF_CHECK_EQ(FETCH_SAME, ask());
+	ATF_CHECK_EQ(784111777, src.mtime);
+	ATF_CHECK(atf_utils_grep_file("^If-None-Match: \"one\"", "request.1"));
+	ATF_CHECK(atf_utils_grep_file("^If-Modified-Since: Sun, 06 Nov 1994 "
+	    "08:49:37 GMT", "request.1"));
+	/* The same bytes under a new tag, and no date any more. */
+	ATF_CHECK_EQ(FETCH_SAME, ask());
+	ATF_CHECK_EQ(0, src.mtime);
+	ATF_CHECK_EQ(FETCH_NEW, ask());
+	ATF_CHECK(atf_utils_grep_file("^If-None-Match: \"two\"", "request.3"));
+	ATF_CHECK(!atf_utils_grep_file("^If-Modified", "request.3"));
+	/* A failure in between changes nothing. */
+	ATF_CHECK_EQ(FETCH_FAILED, ask());
+	HAS(res.why, "HTTP status 500");
+	ATF_CHECK_EQ(FETCH_SAME, ask());
+	peer_stop(&peer);
+	ATF_CHECK_EQ(FETCH_FAILED, ask());
+	HAS(res.why, "refused");
+}
+
+ATF_TC_WITHOUT_HEAD(failures);
+ATF_TC_BODY(failures, tc)
+{
+	static const struct scene scenes[] = {
+		{ "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", 0,
+		    BYE },
+		{ "HTTP/1.1 304 Not Modified\r\n\r\n", 0, BYE },
+		{ OK "Content-Length: 0\r\n\r\n", 0, BYE },
+		{ OK "Content-Length: 524289\r\n\r\n", 0, LINGER },
+		{ OK "Transfer-Encoding: chunked\r\n\r\nx\r\n", 0, LINGER },
+		{ OK "Content-Length: 9\r\n\r\nhalf", 0, BYE },
+		{ "220 mail.test\r\n", 0, NO_TLS }
+	};
+	static const char *const whys[] = {
+		"HTTP status 404", "HTTP status 304", "empty", "too large",
+		"malformed chunk", "ended before", "TLS: "
+	};
+	size_t i;
+
+	start(scenes, 7);
+	for (i = 0; i < 7; i++) {
+		ATF_CHECK_EQ_MSG(FETCH_FAILED, ask(), "%zu", i);
+		HAS(res.why, whys[i]);
+		ATF_CHECK_EQ(0, src.known);
+	}
+	peer_stop(&peer);
+	start(scenes, 1);
+	src.cafile[0] = '\0';
+	ATF_CHECK_EQ(FETCH_FAILED, ask());
+	HAS(res.why, "TLS: ");
+	strlcpy(src.cafile, "none.pem", sizeof(src.cafile));
+	ATF_CHECK_EQ(FETCH_FAILED, ask());
+	HAS(res.why, "none.pem");
+	peer_stop(&peer);
+	strlcpy(src.url, "https://no such/", sizeof(src.url));
+	ATF_CHECK_EQ(FETCH_FAILED, ask());
+	HAS(res.why, "not an https URL");
+}
+
+/* A scene that redirects to `location'. */
+static struct scene
+leads_to(const char *location, char *buf, size_t size)
+{
+	struct scene s = { buf, 0, BYE };
+
+	snprintf(buf, size, "HTTP/1.1 302 Found\r\nContent-Length: 4\r\n"
+	    "Location: %s\r\n\r\ngone", location);
+	return (s);
+}
+
+ATF_TC_WITHOUT_HEAD(redirects);
+ATF_TC_BODY(redirects, tc)
+{
+	struct scene scenes[5];
+	char text[5][256];
+	int i;
+
+	for (i = 0; i < 5; i++)
+		scenes[i] = leads_to("/else?where", text[i], sizeof(text[i]));
+	scenes[3].say = OK "Content-Length: 1\r\nETag: \"x\"\r\n\r\n1";
+	start(scenes, 4);
+	ATF_CHECK_EQ(FETCH_NEW, ask());
+	ATF_CHECK(atf_utils_grep_file("^GET /map HTTP", "request.0"));
+	ATF_CHECK(atf_utils_grep_file("^GET /else.where HTTP", "request.3"));
+	peer_stop(&peer);
+	/* One more is too many. */
+	scenes[3].say = text[3];
+	start(scenes, 5);
+	ATF_CHECK_EQ(FETCH_FAILED, ask());
+	HAS(res.why, "more than 3 redirects");
+	peer_stop(&peer);
+}
+
+ATF_TC_WITHOUT_HEAD(bad_redirects);
+ATF_TC_BODY(bad_redirects, tc)
+{
+	struct sandbox_net net = { NULL, 0, NULL, 0 };
+	uint16_t port;
+	struct scene scenes[4];
+	char text[4][256];
+
+	scenes[0] = leads_to("http://localhost/", text[0], sizeof(text[0]));
+	scenes[1] = leads_to("file:/etc/passwd", text[1], sizeof(text[1]));
+	scenes[2].say = "HTTP/1.1 301 x\r\nContent-Length: 0\r\n\r\n";
+	scenes[2].len = 0;
+	scenes[2].leave = BYE;
+	scenes[3] = leads_to("https://localhost:1/", text[3], sizeof(text[3]));
+	start(scenes, 4);
+	ATF_CHECK_EQ(FETCH_FAILED, ask());
+	HAS(res.why, "http://localhost/, which is no https URL");
+	ATF_CHECK_EQ(FETCH_FAILED, ask());
+	HAS(res.why, "no https URL");
+	ATF_CHECK_EQ(FETCH_FAILED, ask());
+	HAS(res.why, "without a Location");
+	/* What the sandbox would refuse is said before it does. */
+	port = (uint16_t)peer.port;
+	net.ports = &port;
+	net.nports = 1;
+	source_free_result(&res);
+	ATF_REQUIRE_EQ(0, source_ask(&src, &net, 0, &res));
+	HAS(res.why, "localhost port 1");
+	peer_stop(&peer);
+}
+
+/* What comes on the channel ends a try. */
+ATF_TC_WITHOUT_HEAD(interrupted);
+ATF_TC_BODY(interrupted, tc)
+{
+	static const struct scene scene = { OK "\r\n1", 0, LINGER };
+	int p[2];
+
+	start(&scene, 1);
+	ATF_REQUIRE(pipe(p) == 0);
+	ATF_REQUIRE(write(p[1], "x", 1) == 1);
+	ATF_CHECK_EQ(-1, source_ask(&src, NULL, p[0], &res));
+	ATF_CHECK_EQ(0, src.known);
+	peer_stop(&peer);
+}
+
+/* Milliseconds from `now' until it is due, after `what'. */
+static long long
+next(struct source *s, enum fetch_result what)
+{
+	source_schedule(s, what, 1000);
+	return (s->due - 1000);
+}
+
+#define ABOUT(got, want)						\
+	do {								\
+		long long g_ = (got);					\
+		ATF_CHECK_MSG(g_ >= (want) && g_ <= (want) * 17 / 16,	\
+		    "%lld is not about %d", g_, (want));		\
+	} while (0)
+
+ATF_TC_WITHOUT_HEAD(schedule);
+ATF_TC_BODY(schedule, tc)
+{
+	struct source s;
+
+	memset(&s, 0, sizeof(s));
+	s.every = 60;
+	ABOUT(next(&s, FETCH_NEW), 60000);
+	ABOUT(next(&s, FETCH_FAILED), 5000);
+	ABOUT(next(&s, FETCH_FAILED), 10000);
+	ABOUT(next(&s, FETCH_FAILED), 20000);
+	ABOUT(next(&s, FETCH_FAILED), 40000);
+	ABOUT(next(&s, FETCH_FAILED), 60000);
+	ABOUT(next(&s, FETCH_FAILED), 60000);
+	ABOUT(next(&s, FETCH_SAME), 60000);
+	ABOUT(next(&s, FETCH_FAILED), 5000);
+	s.every = 1;
+	s.retry_ms = 0;
+	ABOUT(next(&s, FETCH_FAILED), 1000);
+	ABOUT(next(&s, FETCH_SAME), 1000);
+	s.every = UINT32_MAX;
+	ATF_CHECK(next(&s, FETCH_SAME) >= 4294967295000LL);
+}
+
+ATF_TC_WITHOUT_HEAD(inherit);
+ATF_TC_BODY(inherit, tc)
+{
+	struct source old, s;
+
+	memset(&old, 0, sizeof(old));
+	memset(&s, 0, sizeof(s));
+	source_inherit(&s, &old);
+	ATF_CHECK_EQ(0, s.known);
+	old.known = 1;
+	old.hash[0] = 5;
+	old.mtime = 6;
+	strlcpy(old.etag, "\"x\"", sizeof(old.etag));
+	source_inherit(&s, &old);
+	ATF_CHECK_EQ(1, s.known);
+	ATF_CHECK_EQ(5, s.hash[0]);
+	ATF_CHECK_EQ(6, s.mtime);
+	ATF_CHECK_STREQ("\"x\"", s.etag);
+	/* The body is wanted, and this one was never told it. */
+	memset(&s, 0, sizeof(s));
+	s.body = 1;
+	source_inherit(&s, &old);
+	ATF_CHECK_EQ(0, s.known);
+	old.body = 1;
+	s.id = 2;
+	source_inherit(&s, &old);
+	ATF_CHECK_EQ(0, s.known);
+	s.id = old.id;
+	source_inherit(&s, &old);
+	ATF_CHECK_EQ(1, s.known);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, changes);
+	ATF_TP_ADD_TC(tp, failures);
+	ATF_TP_ADD_TC(tp, redirects);
+	ATF_TP_ADD_TC(tp, bad_redirects);
+	ATF_TP_ADD_TC(tp, interrupted);
+	ATF_TP_ADD_TC(tp, schedule);
+	ATF_TP_ADD_TC(tp, inherit);
+	return (atf_no_error());
+}

@@ -1,0 +1,115 @@
+/*
+ * childpeer: what tests of a whole child process share: the process runs in a
+ * fork of the test, within its sandbox, and the test is its parent.
+ */
+#ifndef CHILDPEER_H
+#define CHILDPEER_H
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <atf-c.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "chan.h"
+#include "child.h"
+
+#define WAIT_MS	30000
+
+static struct chan	*child;		/* the parent's end */
+static pid_t		 child_pid;
+static int		 in_child;
+
+/*
+ * Asked by the leak sanitizer at exit: from within the sandbox it could not
+ * look.
+ */
+int	__lsan_is_turned_off(void);
+
+int
+__lsan_is_turned_off(void)
+{
+	return (in_child);
+}
+
+/*
+ * Start the process of `role', whose program is main(), and give it the message
+ * `type' with the payload `w' (freed), which ends its start.  What comes next
+ * must be that it is ready.
+ */
+static inline void
+child_start(enum role role, void (*main_)(void), uint32_t type, struct wr *w)
+{
+	struct msg m;
+	struct wr start;
+	char level[256];
+	int sv[2];
+
+	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
+	ATF_REQUIRE((child_pid = fork()) != -1);
+	if (child_pid == 0) {
+		in_child = 1;
+		close(sv[0]);
+		if (sv[1] != CHILD_FD && dup2(sv[1], CHILD_FD) == -1)
+			_exit(9);
+		main_();
+	}
+	close(sv[1]);
+	child = chan_new(NULL, sv[0], ROLE_PARENT, role, NULL, NULL, NULL);
+	ATF_REQUIRE(child != NULL);
+	wr_init(&start);
+	wr_u32(&start, 0);
+	wr_u8(&start, 0);	/* brief */
+	wr_u8(&start, strcmp(sandbox_backend(), "null") != 0);
+	wr_u8(&start, 1);	/* log to standard error */
+	wr_str(&start, "");
+	wr_str(&start, "");
+	ATF_REQUIRE_EQ(0, chan_send(child, MSG_START, &start, -1));
+	wr_free(&start);
+	ATF_REQUIRE_EQ(0, chan_call(child, type, w, -1, &m, WAIT_MS));
+	wr_free(w);
+	ATF_REQUIRE_EQ(MSG_READY, m.type);
+	rd_str(&m.rd, level, sizeof(level));
+	ATF_CHECK(rd_end(&m.rd));
+	ATF_CHECK_MSG(strcmp(sandbox_backend(), "null") == 0 ||
+	    strstr(level, sandbox_backend()) != NULL, "%s", level);
+	msg_free(&m);
+}
+
+/* Send a message with the payload `w' (freed; NULL none). */
+static inline void
+child_tell(uint32_t type, struct wr *w)
+{
+	ATF_REQUIRE_EQ(0, chan_send(child, type, w, -1));
+	ATF_REQUIRE_EQ(0, chan_flush(child, WAIT_MS));
+	if (w != NULL)
+		wr_free(w);
+}
+
+/* The process must end by itself with `status'. */
+static inline void
+child_ends(int status)
+{
+	int st;
+
+	ATF_REQUIRE_EQ(child_pid, waitpid(child_pid, &st, 0));
+	ATF_CHECK_MSG(WIFEXITED(st) && WEXITSTATUS(st) == status,
+	    "it ended with 0x%x", (unsigned int)st);
+	chan_free(child);
+	child = NULL;
+}
+
+/* Tell it to stop, which it must do. */
+static inline void
+child_stop(void)
+{
+	struct wr w;
+
+	wr_init(&w);
+	wr_u32(&w, 1000);
+	child_tell(MSG_STOP, &w);
+	child_ends(0);
+}
+
+#endif
