@@ -17,7 +17,8 @@ DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/clientinfo.o \
 	derpd/clientrow.o derpd/conf.o derpd/conf_macro.o \
 	derpd/conf_serve.o derpd/conf_set.o derpd/conf_word.o derpd/conn.o \
 	derpd/control.o derpd/dirwatch_$(DIRWATCH).o derpd/fetches.o \
-	derpd/filewatch.o derpd/healths.o derpd/httpconn.o derpd/jsonout.o derpd/keyfiles.o \
+	derpd/filewatch.o derpd/health.o derpd/healths.o \
+	derpd/httpconn.o derpd/jsonout.o derpd/keyfiles.o \
 	derpd/keyhash.o derpd/keys.o derpd/keys_box.o derpd/keys_cert.o \
 	derpd/keys_file.o derpd/keys_sign.o derpd/lex.o derpd/link.o derpd/linkstats.o \
 	derpd/listen.o derpd/load.o derpd/login.o derpd/mapask.o \
@@ -46,7 +47,7 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/out_test \
 	derpd/certs_test derpd/clientinfo_test derpd/clientrow_test \
 	derpd/conf_error_test derpd/conf_serve_test derpd/conf_test derpd/keys_box_test \
 	derpd/keys_cert_test derpd/keys_file_test derpd/keys_sign_test \
-	derpd/keys_test derpd/listen_test derpd/notify_test \
+	derpd/health_test derpd/keys_test derpd/listen_test derpd/notify_test \
 	derpd/peers_test derpd/queue_test derpd/relayconf_test \
 	derpd/stats_test derpd/status_test derpd/tlsctx_test \
 	derpd/tlskey_test derpd/web_test derpd/websocket_test \

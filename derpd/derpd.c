@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "health.h"
 #include "keys.h"
 #include "log.h"
 #include "parent.h"
@@ -39,6 +40,8 @@ run_role(const char *role)
 		keys_main();
 	if (strcmp(role, role_name(ROLE_RELAY)) == 0)
 		relay_main();
+	if (strcmp(role, role_name(ROLE_HEALTH)) == 0)
+		health_main();
 	usage();
 }
 

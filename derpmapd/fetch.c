@@ -310,7 +310,7 @@ wait_for_work(void)
 			exit(0);
 		else if (errno != ETIMEDOUT)
 			fatal("channel to the parent");
-		else if (s != NULL)
+		else if (s != NULL && s->due <= (long long)clock_ms())
 			return;
 	}
 }

@@ -1,8 +1,8 @@
 /*
  * derpcert: what a DERP client reads from a server's certificates.
  *
- * Called by stream.c (pin) and derpclient.c (relay key).  Pure: touches its
- * arguments and the clock alone.
+ * Called by stream.c (pin), derpclient.c (relay key) and health (leaf).  Pure:
+ * touches its arguments and the clock alone.
  */
 #include <limits.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "derpcert.h"
 #include "hex.h"
@@ -110,6 +111,44 @@ derpcert_check_pin(const uint8_t *pem, size_t len, const char *pin)
 	BIO_free(bio);
 	if (why == NULL && !seen)
 		why = "the server sent no certificate of its own";
+	return why;
+}
+
+/* Does the certificate hold the name, or the address? */
+static int
+holds(X509 *x, const char *name)
+{
+	unsigned int flags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
+
+	if (X509_check_issued(x, x) != X509_V_OK)
+		flags |= X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
+	return X509_check_ip_asc(x, name, 0) == 1 ||
+	    X509_check_host(x, name, 0, flags, NULL) == 1;
+}
+
+const char *
+derpcert_check_leaf(const uint8_t *pem, size_t len, const char *name,
+    time_t now)
+{
+	const char	*why = NULL;
+	BIO		*bio;
+	X509		*x;
+
+	if (len > INT_MAX || (bio = BIO_new_mem_buf(pem, (int)len)) == NULL)
+		return "no memory for the certificates";
+	x = next_cert(bio);
+	BIO_free(bio);
+	if (x == NULL)
+		return "the server sent no certificate";
+	/* The comparison takes the same second for earlier. */
+	if (X509_cmp_time(X509_get0_notBefore(x), &now) != -1)
+		why = "the certificate is not valid yet";
+	else if (X509_cmp_time(X509_get0_notAfter(x), &now) != 1)
+		why = "the certificate has expired";
+	else if (!holds(x, name))
+		why = "the certificate does not hold the server's name";
+	X509_free(x);
+	ERR_clear_error();
 	return why;
 }
 

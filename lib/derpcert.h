@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #define DERPCERT_PIN_PREFIX	"sha256-raw:"
 #define DERPCERT_META_PREFIX	"derpkey"
@@ -22,6 +23,16 @@ int	 derpcert_is_pin(const char *pin);
  */
 const char *derpcert_check_pin(const uint8_t *pem, size_t len,
 	    const char *pin);
+
+/*
+ * Would a client that looks for the server `name', a host name or an address,
+ * take the first certificate of the chain at the time `now': is it valid, and
+ * does it hold the name?  Who signed it is not judged.  The common name counts
+ * in a self-signed certificate alone, as clients do without it.  NULL yes, else
+ * why not (static).
+ */
+const char *derpcert_check_leaf(const uint8_t *pem, size_t len,
+	    const char *name, time_t now);
 
 /*
  * The relay key that the meta certificate, the last one of the chain,

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <tls.h>
 #include <unistd.h>
 
@@ -101,6 +102,52 @@ ATF_TC_BODY(meta_key, tc)
 	ATF_CHECK_EQ(derpcert_meta_key((uint8_t *)chain, strlen(chain), key),
 	    -1);
 	ATF_CHECK_EQ(derpcert_meta_key((const uint8_t *)"", 0, key), -1);
+}
+
+/* Would a client that looks for `name' take it at `now'?  "" or why not. */
+static const char *
+leaf(const struct made *m, const char *name, time_t now)
+{
+	const char	*why;
+
+	why = derpcert_check_leaf((const uint8_t *)m->cert, strlen(m->cert),
+	    name, now);
+	return why == NULL ? "" : why;
+}
+
+ATF_TC_WITHOUT_HEAD(leaf_certificate);
+ATF_TC_BODY(leaf_certificate, tc)
+{
+	struct made	ca, a, bare, wild, own;
+	time_t		now = time(NULL);
+
+	make_cert(&ca, "Some CA", NULL, -DAY, DAY);
+	make_signed(&a, "relay.test",
+	    "DNS:relay.test,DNS:b.test,IP:192.0.2.1,IP:2001:db8::1", -DAY, DAY,
+	    &ca);
+	ATF_CHECK_STREQ(leaf(&a, "relay.test", now), "");
+	ATF_CHECK_STREQ(leaf(&a, "RELAY.test", now), "");
+	ATF_CHECK_STREQ(leaf(&a, "b.test", now), "");
+	ATF_CHECK_STREQ(leaf(&a, "192.0.2.1", now), "");
+	ATF_CHECK_STREQ(leaf(&a, "2001:db8:0::1", now), "");
+	HAS(leaf(&a, "192.0.2.2", now), "does not hold");
+	HAS(leaf(&a, "other.test", now), "does not hold");
+	HAS(leaf(&a, "x.relay.test", now), "does not hold");
+	HAS(leaf(&a, "relay.test", now + 2 * DAY), "expired");
+	HAS(leaf(&a, "relay.test", now - 2 * DAY), "not valid yet");
+	make_signed(&wild, "x", "DNS:*.relay.test", -DAY, DAY, &ca);
+	ATF_CHECK_STREQ(leaf(&wild, "x.relay.test", now), "");
+	HAS(leaf(&wild, "relay.test", now), "does not hold");
+	HAS(leaf(&wild, "x", now), "does not hold");
+	/* The common name: of a self-signed one, which is pinned. */
+	make_signed(&bare, "relay.test", NULL, -DAY, DAY, &ca);
+	HAS(leaf(&bare, "relay.test", now), "does not hold");
+	make_cert(&own, "relay.test", NULL, -DAY, DAY);
+	ATF_CHECK_STREQ(leaf(&own, "relay.test", now), "");
+	HAS(leaf(&own, "other.test", now), "does not hold");
+	HAS(leaf(&own, "relay.test", now + 2 * DAY), "expired");
+	own.cert[0] = '\0';
+	HAS(leaf(&own, "relay.test", now), "no certificate");
 }
 
 /* In the child: serve one connection with `say' after the request's head. */
@@ -251,6 +298,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, pin_form);
 	ATF_TP_ADD_TC(tp, pin_match);
 	ATF_TP_ADD_TC(tp, meta_key);
+	ATF_TP_ADD_TC(tp, leaf_certificate);
 	ATF_TP_ADD_TC(tp, trust);
 	ATF_TP_ADD_TC(tp, not_a_relay);
 	ATF_TP_ADD_TC(tp, silence);

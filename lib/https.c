@@ -56,13 +56,20 @@ fail_stream(struct ask *a)
 static int
 connect_to(struct ask *a)
 {
-	const char *where = a->req->address;
+	const char *where = a->req->address, *why;
+	const uint8_t *pem;
+	size_t len;
 
 	if (stream_dial(a->s, where != NULL ? where : a->url.host,
 	    a->url.port, a->until) == -1 ||
 	    stream_tls(a->s, a->url.host, a->req->trust, a->req->trust_arg,
 	    a->until) == -1)
 		return (fail_stream(a));
+	if (a->req->check == NULL)
+		return (0);
+	pem = stream_chain(a->s, &len);
+	if ((why = a->req->check(pem, len, a->req->check_arg)) != NULL)
+		return (fail(a, "%s", why));
 	return (0);
 }
 

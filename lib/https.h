@@ -24,6 +24,10 @@ struct https_request {
 					   of the URL; NULL: resolve that */
 	enum stream_trust trust;
 	const char	*trust_arg;	/* see stream_tls() */
+	/* Judges the server's certificates (PEM) once they are there: NULL
+	   fine, else why not.  NULL: nobody does but `trust'. */
+	const char	*(*check)(const uint8_t *pem, size_t len, void *arg);
+	void		*check_arg;
 	int		 watch;		/* see stream_watch(); 0: none */
 	size_t		 max_body;	/* bytes of the answer's body; more is
 					   an error */

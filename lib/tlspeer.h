@@ -143,8 +143,12 @@ enum leave {
 	BYE,		/* closes in order */
 	CUT,		/* closes the connection without a word of TLS */
 	LINGER,		/* waits until the client has had enough */
-	NO_TLS		/* says it in the clear, and closes */
+	NO_TLS,		/* says it in the clear, and closes */
+	ACT		/* calls peer_act(), and closes in order */
 };
+
+/* What ACT calls in the server; set before it starts. */
+static void	(*peer_act)(struct tls *);
 
 /* One connection: what the server says once it has read a head. */
 struct scene {
@@ -204,6 +208,8 @@ play(int fd, struct tls *srv, const struct scene *s, int nth)
 			if ((n = tls_write(t, s->say + done,
 			    len - done)) <= 0)
 				break;
+		if (s->leave == ACT)
+			peer_act(t);
 		while (s->leave == LINGER &&
 		    tls_read(t, buf, sizeof(buf)) > 0)
 			continue;
