@@ -60,17 +60,19 @@ static uint64_t
 hash(const struct limit *l, const struct sockaddr *from)
 {
 	uint8_t text[9] = { 0 }, out[crypto_shorthash_BYTES];
-	const struct in6_addr *a6;
+	const struct in6_addr *a6 = NULL;
 	uint64_t h;
 
-	if (from->sa_family == AF_INET6) {
+	if (from->sa_family == AF_INET6)
 		a6 = &((const struct sockaddr_in6 *)from)->sin6_addr;
+	if (a6 != NULL && !IN6_IS_ADDR_V4MAPPED(a6)) {
 		text[0] = 6;
 		memcpy(text + 1, a6, 8);
 	} else {
 		text[0] = 4;
-		memcpy(text + 1, &((const struct sockaddr_in *)from)->sin_addr,
-		    4);
+		memcpy(text + 1, a6 != NULL ? a6->s6_addr + 12 :
+		    (const uint8_t *)
+		    &((const struct sockaddr_in *)from)->sin_addr, 4);
 	}
 	crypto_shorthash(out, text, sizeof(text), l->key);
 	memcpy(&h, out, sizeof(h));
