@@ -8,7 +8,8 @@ include config.mk
 LIB_OBJS = lib/chan.o lib/child.o lib/clock.o lib/codec.o lib/derpcert.o \
 	lib/derpclient.o lib/frame.o lib/hex.o lib/http.o \
 	lib/httpbody.o lib/httpdate.o lib/https.o lib/json.o \
-	lib/json_check.o lib/landlock.o lib/log.o lib/mapdoc.o lib/mapself.o lib/msg.o \
+	lib/json_check.o lib/landlock.o lib/log.o lib/mapcheck.o \
+	lib/mapdoc.o lib/mapfield.o lib/mapself.o lib/mapsummary.o lib/msg.o \
 	lib/sandbox_$(SANDBOX).o lib/stream.o lib/url.o lib/stunstats.o \
 	lib/udpsock.o $(IMSG_OBJ)
 
@@ -38,7 +39,7 @@ CTL_OBJS = derpctl/ask.o derpctl/clients.o derpctl/confine.o \
 STUN_OBJS = stund/batch.o stund/limit.o stund/sources.o stund/stun.o
 
 # derpmapd/libderpmapd.a: derpmapd but its main.
-MAPD_OBJS = derpmapd/fetch.o derpmapd/source.o
+MAPD_OBJS = derpmapd/check.o derpmapd/fetch.o derpmapd/pack.o derpmapd/source.o
 
 PROGS = derpctl/derpctl derpd/derpd derpmapd/derpmapd stund/stund
 

@@ -60,16 +60,19 @@ fill_self(const struct derpd *d, const struct conf *c, struct map_self *s)
 
 /* Log each line; the first error goes to `err' too. */
 static void
-log_findings(char *text, char *err, size_t errsize)
+log_findings(char *text, int good, char *err, size_t errsize)
 {
 	char *line;
+	int error;
 
 	*err = '\0';
 	while ((line = strsep(&text, "\n")) != NULL) {
-		if (*line == '\0')
+		error = strncmp(line, "error: ", 7) == 0;
+		/* Of a map that is refused, warnings are of no interest. */
+		if (*line == '\0' || (!good && !error))
 			continue;
 		log_warnx("%s", line);
-		if (*err == '\0' && strncmp(line, "error: ", 7) == 0)
+		if (*err == '\0' && error)
 			strlcpy(err, line + 7, errsize);
 	}
 }
@@ -184,7 +187,7 @@ mapask(struct derpd *d, const struct conf *conf, const char *what, int fd,
 		procs_fail(&d->map, "sent a malformed answer");
 		cant(what, "derpmapd gave no proper answer", err, errsize);
 	} else
-		log_findings(findings, err, errsize);
+		log_findings(findings, rv == 1, err, errsize);
 	if (rv != 1)
 		free_content(c);
 	free(findings);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "fetch.h"
 #include "msg.h"
 
@@ -35,6 +36,8 @@ main(int argc, char *argv[])
 	}
 	if (role == NULL || argc != optind)
 		usage();
+	if (strcmp(role, role_name(ROLE_MAP)) == 0)
+		check_main();
 	if (strcmp(role, role_name(ROLE_FETCH)) == 0)
 		fetch_main();
 	usage();
