@@ -1,0 +1,91 @@
+#! /usr/bin/env atf-sh
+# shellcheck shell=sh
+# The probe of the relay, on which it depends whether STUN is answered.
+
+# shellcheck source=regress/e2e/common.sh
+. "$(atf_get_srcdir)/common.sh"
+
+STUN='stun {
+	listen on 127.0.0.1 port 0
+	probe every 1
+}'
+
+# answers true|false: what status says of STUN.
+answers() {
+	ctl -j status | grep -q "\"answering\":$1"
+}
+
+# told N LINE: the log has it N times.
+told() {
+	_told=$(grep -c "$2" derpd.log)
+	[ "$_told" -eq "$1" ] || e2e_fail "\"$2\" is logged $_told times"
+}
+
+e2e_case well 60 "a relay that is well is found to be so, from its sandbox"
+well_body() {
+	e2e_paths
+	EXTRA=$STUN
+	e2e_start
+	wait_until "STUN answers" answers true
+	ctl -j status | grep -q '"role":"health"' ||
+	    e2e_fail "status does not name the process"
+	told 1 'the relay is well'
+	e2e_stop
+}
+
+e2e_case silent 120 "STUN is silent while the relay answers nobody"
+silent_body() {
+	e2e_paths
+	EXTRA=$STUN
+	e2e_start
+	wait_until "STUN answers" answers true
+	_relay=$(e2e_children relay)
+	kill -STOP "$_relay"
+	wait_until "STUN is silent" answers false
+	ctl -j status | grep -q '"why":"GET /derp/probe of relay.test: ' ||
+	    e2e_fail "status does not say why"
+	kill -CONT "$_relay"
+	wait_until "STUN answers again" answers true
+	told 1 'the relay is not well'
+	told 2 'the relay is well'
+	e2e_stop
+}
+
+e2e_case killed 60 "health is started again, and then says the same"
+killed_body() {
+	e2e_paths
+	EXTRA=$STUN DEATHS=yes
+	e2e_start
+	wait_until "STUN answers" answers true
+	_old=$(e2e_children health)
+	kill -KILL "$_old"
+	wait_until "health is back" new_health "$_old"
+	wait_until "STUN answers" answers true
+	told 0 'the relay is not well'
+	e2e_stop
+}
+
+new_health() {
+	_new=$(e2e_children health)
+	[ -n "$_new" ] && [ "$_new" != "$1" ]
+}
+
+e2e_case always 60 "with \"always\" nobody probes"
+always_body() {
+	e2e_paths
+	EXTRA='stun {
+	listen on 127.0.0.1 port 0
+	always
+}'
+	e2e_start
+	wait_until "STUN answers" answers true
+	[ -z "$(e2e_children health)" ] || e2e_fail "health is there"
+	e2e_stop
+}
+
+atf_init_test_cases() {
+	atf_add_test_case well
+	atf_add_test_case silent
+	atf_add_test_case killed
+	atf_add_test_case always
+}
