@@ -58,7 +58,7 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/out_test \
 	lib/httpbody_test lib/https_test lib/json_test \
 	lib/landlock_test lib/log_test lib/msg_test lib/sandbox_allowed_test \
 	lib/sandbox_refused_net_test lib/sandbox_refused_test lib/url_test \
-	stund/limit_test stund/sources_test stund/stun_test
+	stund/batch_test stund/limit_test stund/sources_test stund/stun_test
 
 # Fuzz targets; also cases of regress/fuzz/corpus_test.sh.
 FUZZERS = $(IMSG_FUZZ) regress/fuzz/clientinfo_fuzz \

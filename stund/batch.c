@@ -50,7 +50,7 @@ struct batch {
 	int		 nanswers;
 	struct group	 groups[BATCH_SIZE];
 	int		 ngroups;
-	int		 alone;		/* the kernel can't cut them apart */
+	int		 alone;		/* can't be cut apart: one by one */
 	struct mmsghdr	 out[BATCH_SIZE];
 	struct iovec	 out_iov[BATCH_SIZE];
 	union {
@@ -68,6 +68,9 @@ batch_new(void)
 
 	if ((b = calloc(1, sizeof(*b))) == NULL)
 		return (NULL);
+#ifndef UDP_SEGMENT
+	b->alone = 1;
+#endif
 	for (i = 0; i < BATCH_SIZE; i++) {
 		b->in_iov[i].iov_base = b->data[i];
 		b->in_iov[i].iov_len = BATCH_BYTES;
@@ -228,30 +231,38 @@ put_cut(struct msghdr *m, size_t len)
 #endif
 }
 
-/* The message of group `k'; its pieces are at `iov'. */
+/* The message of `n' answers of group `k', which are at `iov'. */
+static void
+make_message(struct batch *b, int k, struct iovec *iov, unsigned int n)
+{
+	const struct answer *first = &b->answers[b->groups[k].first];
+	struct msghdr *m = &b->out[k].msg_hdr;
+
+	memset(m, 0, sizeof(*m));
+	m->msg_name = first->asked->msg_name;
+	m->msg_namelen = first->asked->msg_namelen;
+	m->msg_iov = iov;
+	m->msg_iovlen = n;
+	m->msg_control = b->out_control[k].bytes;
+	put_source(m, first->asked);
+	if (n > 1)
+		put_cut(m, first->len);
+	if (m->msg_controllen == 0)
+		m->msg_control = NULL;
+}
+
+/* The message of group `k', with its answers collected at `iov'. */
 static void
 make_out(struct batch *b, int k, struct iovec *iov)
 {
 	const struct group *g = &b->groups[k];
-	const struct answer *first = &b->answers[g->first];
-	struct msghdr *m = &b->out[k].msg_hdr;
 	int i, n = 0;
 
 	for (i = g->first; i != -1; i = b->answers[i].next) {
 		iov[n].iov_base = b->replies[i];
 		iov[n++].iov_len = b->answers[i].len;
 	}
-	memset(m, 0, sizeof(*m));
-	m->msg_name = first->asked->msg_name;
-	m->msg_namelen = first->asked->msg_namelen;
-	m->msg_iov = iov;
-	m->msg_iovlen = g->n;
-	m->msg_control = b->out_control[k].bytes;
-	put_source(m, first->asked);
-	if (g->n > 1)
-		put_cut(m, first->len);
-	if (m->msg_controllen == 0)
-		m->msg_control = NULL;
+	make_message(b, k, iov, g->n);
 }
 
 static void
@@ -271,14 +282,17 @@ make_all(struct batch *b)
 	}
 }
 
-/* Send the groups from `at' on; the number of the first that is left. */
+/*
+ * Send messages from `at' up to `end'; the first that is left, at which errno
+ * points.
+ */
 static int
-send_some(struct batch *b, int fd, int at)
+send_some(struct batch *b, int fd, int at, int end)
 {
 	int n;
 
-	while (at < b->ngroups) {
-		n = sendmmsg(fd, b->out + at, (unsigned int)(b->ngroups - at),
+	while (at < end) {
+		n = sendmmsg(fd, b->out + at, (unsigned int)(end - at),
 		    MSG_DONTWAIT);
 		if (n > 0)
 			at += n;
@@ -288,18 +302,40 @@ send_some(struct batch *b, int fd, int at)
 	return (at);
 }
 
+/*
+ * Send the answers of group `k' one by one, because the kernel refused them as
+ * one; how many it refuses even so.  If it takes one, it can't cut apart, or not
+ * on this way, and is not asked again; else the source was a forged one.
+ */
+static int
+send_singly(struct batch *b, int fd, int k)
+{
+	struct iovec *iov = b->out[k].msg_hdr.msg_iov;
+	int i, lost = 0, n = (int)b->groups[k].n;
+
+	for (i = 0; i < n; i++) {
+		make_message(b, k, iov + i, 1);
+		lost += send_some(b, fd, k, k + 1) == k;
+	}
+	if (lost < n)
+		b->alone = 1;
+	return (lost);
+}
+
 int
 batch_send(struct batch *b, int fd)
 {
-	int at, lost = 0;
+	int at, end, lost = 0;
 
 	make_all(b);
+	end = b->ngroups;
 	/* Where it stops, the first message that is left can't be sent. */
-	for (at = send_some(b, fd, 0); at < b->ngroups;
-	    at = send_some(b, fd, at + 1)) {
-		if (b->groups[at].n > 1 && errno != EAGAIN)
-			b->alone = 1;
-		lost += (int)b->groups[at].n;
+	for (at = send_some(b, fd, 0, end); at < end;
+	    at = send_some(b, fd, at + 1, end)) {
+		if (b->groups[at].n > 1 && (errno == EIO || errno == EINVAL))
+			lost += send_singly(b, fd, at);
+		else
+			lost += (int)b->groups[at].n;
 	}
 	b->nanswers = 0;
 	return (lost);
