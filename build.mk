@@ -32,7 +32,8 @@ DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/clientinfo.o \
 
 # derpctl/libderpctl.a: derpctl but its main.
 CTL_OBJS = derpctl/ask.o derpctl/clients.o derpctl/confine.o \
-	derpctl/node.o derpctl/out.o derpctl/probe.o derpctl/status.o \
+	derpctl/map.o derpctl/map_check.o derpctl/node.o derpctl/out.o \
+	derpctl/probe.o derpctl/show.o derpctl/status.o \
 	derpctl/steer.o derpctl/usage.o
 
 # stund/libstund.a: stund but its main.

@@ -30,6 +30,8 @@ int	cmd_reload(const struct ctl *ctl, int argc, char **argv);
 int	cmd_log(const struct ctl *ctl, int argc, char **argv);
 int	cmd_clients(const struct ctl *ctl, int argc, char **argv);
 int	cmd_node(const struct ctl *ctl, int argc, char **argv);
+int	cmd_map(const struct ctl *ctl, int argc, char **argv);
+int	cmd_map_check(const struct ctl *ctl, int argc, char **argv);
 int	cmd_probe(const struct ctl *ctl, int argc, char **argv);
 
 /* A part of derpd's answer.  0 go on, -1 malformed. */
@@ -74,6 +76,15 @@ void	fmt_age(char *dst, size_t size, uint64_t seconds);
 
 /* Print derpd's status object as text.  0, or -1: not what control.h says. */
 int	status_print(FILE *fp, const char *json, size_t len);
+
+/* Print derpd's object of maps as text.  The same results. */
+int	maps_print(FILE *fp, const char *json, size_t len);
+
+/*
+ * Read the file `path', "-" for standard input, of at most `max' bytes and one
+ * more.  Heap and *len bytes; NULL with errno.
+ */
+char	*read_whole(const char *path, size_t max, size_t *len);
 
 struct client_info;
 

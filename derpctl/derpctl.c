@@ -21,6 +21,7 @@ static const struct {
 } commands[] = {
 	{ "clients",	cmd_clients },
 	{ "log",	cmd_log },
+	{ "map",	cmd_map },
 	{ "node",	cmd_node },
 	{ "probe",	cmd_probe },
 	{ "reload",	cmd_reload },

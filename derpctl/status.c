@@ -13,50 +13,10 @@
 #include "codec.h"
 #include "ctl.h"
 #include "json.h"
+#include "show.h"
 
 #define DEPTH	8
 #define TOKENS	65536
-
-/* Print a string or a number of the object `r' under `name', or a dash. */
-static void
-put_member(FILE *fp, const struct json *j, json_ref r, const char *name)
-{
-	char		 buf[2048];
-	const char	*raw;
-	json_ref	 v = json_get(j, r, name);
-	size_t		 len;
-	long		 n;
-
-	if (json_type(j, v) == JSON_STRING) {
-		n = json_str(j, v, buf, sizeof(buf));
-		if (n > 0) {
-			put_text(fp, buf, (size_t)n);
-			return;
-		}
-	} else if (json_type(j, v) == JSON_NUMBER) {
-		raw = json_raw(j, v, &len);
-		put_text(fp, raw, len);
-		return;
-	}
-	fputc('-', fp);
-}
-
-/* A member as above into `dst', cut to fit: for columns. */
-static const char *
-member(const struct json *j, json_ref r, const char *name, char *dst,
-    size_t size)
-{
-	FILE	*fp;
-
-	dst[0] = '\0';
-	/* One byte less than there is: some systems write no NUL when full. */
-	if ((fp = fmemopen(dst, size - 1, "w")) == NULL)
-		return "?";
-	put_member(fp, j, r, name);
-	fclose(fp);
-	dst[size - 1] = '\0';
-	return dst;
-}
 
 /* Time up: a number is seconds, a string is shown as it is. */
 static const char *
@@ -68,27 +28,7 @@ uptime(const struct json *j, json_ref r, char *dst, size_t size)
 		fmt_age(dst, size, (uint64_t)s);
 		return dst;
 	}
-	return member(j, r, "uptime", dst, size);
-}
-
-/* The strings of an array, with commas. */
-static void
-put_list(FILE *fp, const struct json *j, json_ref list)
-{
-	char		buf[1024];
-	const char	*sep = "";
-	json_ref	r;
-	long		n;
-
-	for (r = json_first(j, list); r != -1; r = json_next(j, r)) {
-		if ((n = json_str(j, r, buf, sizeof(buf))) < 0)
-			continue;
-		fputs(sep, fp);
-		put_text(fp, buf, (size_t)n);
-		sep = ", ";
-	}
-	if (*sep == '\0')
-		fputc('-', fp);
+	return show_text(j, r, "uptime", dst, size);
 }
 
 static void
@@ -100,17 +40,18 @@ put_processes(FILE *fp, const struct json *j, json_ref list)
 	fprintf(fp, "\n%-12s %8s %8s %8s  %s\n", "PROCESS", "PID", "RESTARTS",
 	    "UP", "SANDBOX");
 	for (r = json_first(j, list); r != -1; r = json_next(j, r)) {
-		member(j, r, "role", role, sizeof(role));
-		if (strcmp(role, "relay") == 0) {
+		show_text(j, r, "role", role, sizeof(role));
+		if (strcmp(role, "relay") == 0 ||
+		    strcmp(role, "stund") == 0) {
 			strlcat(role, " ", sizeof(role));
-			strlcat(role, member(j, r, "worker", worker,
+			strlcat(role, show_text(j, r, "worker", worker,
 			    sizeof(worker)), sizeof(role));
 		}
 		fprintf(fp, "%-12s %8s %8s %8s  ", role,
-		    member(j, r, "pid", pid, sizeof(pid)),
-		    member(j, r, "restarts", restarts, sizeof(restarts)),
+		    show_text(j, r, "pid", pid, sizeof(pid)),
+		    show_text(j, r, "restarts", restarts, sizeof(restarts)),
 		    uptime(j, r, up, sizeof(up)));
-		put_member(fp, j, r, "sandbox");
+		show_member(fp, j, r, "sandbox");
 		fputc('\n', fp);
 	}
 }
@@ -122,13 +63,58 @@ put_certificates(FILE *fp, const struct json *j, json_ref list)
 
 	for (r = json_first(j, list); r != -1; r = json_next(j, r)) {
 		fputs("\ncertificate    ", fp);
-		put_list(fp, j, json_get(j, r, "names"));
+		show_list(fp, j, json_get(j, r, "names"));
 		fputs("\n  valid until  ", fp);
-		put_member(fp, j, r, "not_after");
+		show_member(fp, j, r, "not_after");
 		fputs(" (days left: ", fp);
-		put_member(fp, j, r, "days_left");
+		show_member(fp, j, r, "days_left");
 		fputs(")\n  pin          ", fp);
-		put_member(fp, j, r, "pin");
+		show_member(fp, j, r, "pin");
+		fputc('\n', fp);
+	}
+}
+
+/* Where STUN is answered, and whether it is. */
+static void
+put_stun(FILE *fp, const struct json *j, json_ref stun)
+{
+	int	answering;
+
+	if (stun == -1)
+		return;
+	fputs("\nstun           ", fp);
+	show_list(fp, j, json_get(j, stun, "listen"));
+	fputs("\n  state        ", fp);
+	if (json_bool(j, json_get(j, stun, "answering"), &answering) == 0 &&
+	    answering)
+		fputs("answering (answered: ", fp);
+	else {
+		fputs("silent: ", fp);
+		show_member(fp, j, stun, "why");
+		fputs(" (answered: ", fp);
+	}
+	show_member(fp, j, stun, "answered");
+	fputs(")\n", fp);
+}
+
+static void
+put_maps(FILE *fp, const struct json *j, json_ref maps)
+{
+	json_ref	r;
+	char		error[256];
+
+	for (r = json_first(j, maps); r != -1; r = json_next(j, r)) {
+		fputs("\nmap            ", fp);
+		show_member(fp, j, r, "path");
+		fputs(" from ", fp);
+		show_member(fp, j, r, "source");
+		fputs("\n  state        ", fp);
+		show_member(fp, j, r, "state");
+		if (json_str(j, json_get(j, r, "error"), error,
+		    sizeof(error)) != 0) {
+			fputs(": ", fp);
+			show_member(fp, j, r, "error");
+		}
 		fputc('\n', fp);
 	}
 }
@@ -147,18 +133,20 @@ status_print(FILE *fp, const char *text, size_t len)
 		return -1;
 	}
 	fputs("derpd          ", fp);
-	put_member(fp, j, 0, "version");
+	show_member(fp, j, 0, "version");
 	fputs(", process ", fp);
-	put_member(fp, j, 0, "pid");
+	show_member(fp, j, 0, "pid");
 	fprintf(fp, ", up %s\nconfiguration  ", uptime(j, 0, up, sizeof(up)));
-	put_member(fp, j, 0, "config");
+	show_member(fp, j, 0, "config");
 	fputs("\nrelay key      ", fp);
-	put_member(fp, j, 0, "nodekey");
+	show_member(fp, j, 0, "nodekey");
 	fputs("\nlistening on   ", fp);
-	put_list(fp, j, json_get(j, 0, "listen"));
+	show_list(fp, j, json_get(j, 0, "listen"));
 	fputc('\n', fp);
 	put_processes(fp, j, json_get(j, 0, "processes"));
 	put_certificates(fp, j, json_get(j, 0, "certificates"));
+	put_stun(fp, j, json_get(j, 0, "stun"));
+	put_maps(fp, j, json_get(j, 0, "maps"));
 	json_free(j);
 	return 0;
 }

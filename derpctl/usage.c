@@ -14,6 +14,8 @@ usage(void)
 	fprintf(stderr, "usage: derpctl [-j] [-s socket] status | clients | "
 	    "node | reload\n"
 	    "       derpctl [-j] [-s socket] log verbose | brief\n"
+	    "       derpctl [-j] [-s socket] map [node]\n"
+	    "       derpctl [-j] map check file\n"
 	    "       derpctl [-j] probe [-c cafile | -p pin | -k] [-H name] "
 	    "[-n count]\n"
 	    "               host port\n");

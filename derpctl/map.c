@@ -1,0 +1,184 @@
+/*
+ * map: the maps that derpd serves; and the commands that begin with `map'.
+ *
+ * Called by derpctl.c.  The object is described in control.h.
+ */
+#include <sys/types.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl.h"
+#include "mapcheck.h"
+#include "show.h"
+
+#define DEPTH	16
+
+static const struct {
+	const char	*name;
+	int		 (*run)(const struct ctl *, int, char **);
+} commands[] = {
+	{ "check",	cmd_map_check },
+	{ "node",	cmd_node },
+};
+
+static void
+put_nodes(FILE *fp, const struct json *j, json_ref nodes)
+{
+	char		name[64], host[256], port[8], stun[8], v4[48], v6[48];
+	json_ref	r;
+
+	for (r = json_first(j, nodes); r != -1; r = json_next(j, r))
+		fprintf(fp, "    %-12s %-32s port %-5s stun %-5s %s %s\n",
+		    show_text(j, r, "name", name, sizeof(name)),
+		    show_text(j, r, "host", host, sizeof(host)),
+		    show_text(j, r, "port", port, sizeof(port)),
+		    show_text(j, r, "stun", stun, sizeof(stun)),
+		    show_text(j, r, "ipv4", v4, sizeof(v4)),
+		    show_text(j, r, "ipv6", v6, sizeof(v6)));
+}
+
+static void
+put_regions(FILE *fp, const struct json *j, json_ref regions)
+{
+	json_ref	r;
+
+	for (r = json_first(j, regions); r != -1; r = json_next(j, r)) {
+		fputs("  region ", fp);
+		show_member(fp, j, r, "id");
+		fputs("  ", fp);
+		show_member(fp, j, r, "code");
+		fputs("  ", fp);
+		show_member(fp, j, r, "name");
+		fputc('\n', fp);
+		put_nodes(fp, j, json_get(j, r, "nodes"));
+	}
+}
+
+/* A line with a name in front, when there is something to say. */
+static void
+put_line(FILE *fp, const struct json *j, json_ref r, const char *member,
+    const char *title)
+{
+	char	text[8];
+
+	if (json_str(j, json_get(j, r, member), text, sizeof(text)) == 0)
+		return;
+	fprintf(fp, "  %-12s ", title);
+	show_member(fp, j, r, member);
+	fputc('\n', fp);
+}
+
+static void
+put_warnings(FILE *fp, const struct json *j, json_ref list)
+{
+	char		text[1024];
+	json_ref	r;
+	long		n;
+
+	for (r = json_first(j, list); r != -1; r = json_next(j, r)) {
+		if ((n = json_str(j, r, text, sizeof(text))) < 0)
+			continue;
+		fputs("  ", fp);
+		put_text(fp, text, (size_t)n);
+		fputc('\n', fp);
+	}
+}
+
+static void
+put_others(FILE *fp, const struct json *j, json_ref list)
+{
+	json_ref	r;
+
+	for (r = json_first(j, list); r != -1; r = json_next(j, r)) {
+		fputs("  compared     ", fp);
+		show_member(fp, j, r, "url");
+		fputs(": ", fp);
+		show_member(fp, j, r, "state");
+		fputs(", asked ", fp);
+		show_age(fp, j, r, "checked");
+		fputs(" ago\n", fp);
+		put_line(fp, j, r, "error", "");
+	}
+}
+
+static void
+put_map(FILE *fp, const struct json *j, json_ref r)
+{
+	fputs("map            ", fp);
+	show_member(fp, j, r, "path");
+	fputs("\n  hosts        ", fp);
+	show_list(fp, j, json_get(j, r, "hosts"));
+	fputs("\n  source       ", fp);
+	show_member(fp, j, r, "source");
+	fputs("\n  state        ", fp);
+	show_member(fp, j, r, "state");
+	fputs(", looked at ", fp);
+	show_age(fp, j, r, "checked");
+	fputs(" ago\n", fp);
+	put_line(fp, j, r, "error", "error");
+	fputs("  in force     for ", fp);
+	show_age(fp, j, r, "age");
+	fputs(", ", fp);
+	show_member(fp, j, r, "bytes");
+	fputs(" bytes\n", fp);
+	put_line(fp, j, r, "hash", "sha256");
+	put_others(fp, j, json_get(j, r, "compare"));
+	put_warnings(fp, j, json_get(j, r, "warnings"));
+	put_regions(fp, j, json_get(j, json_get(j, r, "summary"),
+	    "regions"));
+}
+
+int
+maps_print(FILE *fp, const char *text, size_t len)
+{
+	struct json_error	 e;
+	struct json		*j;
+	json_ref		 maps, r;
+
+	if ((j = json_parse(text, len, DEPTH, MAP_MAX_TOKENS * 4,
+	    &e)) == NULL)
+		return -1;
+	maps = json_get(j, 0, "maps");
+	if (json_type(j, maps) != JSON_ARRAY) {
+		json_free(j);
+		return -1;
+	}
+	if (json_count(j, maps) == 0)
+		fputs("no map is served here\n", fp);
+	for (r = json_first(j, maps); r != -1; r = json_next(j, r)) {
+		if (r != json_first(j, maps))
+			fputc('\n', fp);
+		put_map(fp, j, r);
+	}
+	json_free(j);
+	return 0;
+}
+
+static int
+got_maps(struct msg *m, void *arg)
+{
+	const struct ctl	*ctl = arg;
+	const uint8_t		*p;
+	size_t			 len;
+
+	p = rd_blob(&m->rd, &len);
+	if (m->type != MSG_CTL_TEXT || !rd_end(&m->rd))
+		return -1;
+	if (ctl->json)
+		return put_json_doc(stdout, (const char *)p, len);
+	return maps_print(stdout, (const char *)p, len);
+}
+
+int
+cmd_map(const struct ctl *ctl, int argc, char **argv)
+{
+	size_t	i;
+
+	if (argc == 1)
+		return ask(ctl, MSG_CTL_MAP, NULL, got_maps,
+		    (void *)(uintptr_t)ctl);
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(ctl, argc - 1, argv + 1);
+	usage();
+}

@@ -1,0 +1,121 @@
+/*
+ * map_check: is a file a good DERP map?  For people, and for their CI.
+ *
+ * Called by map.c.  Needs no derpd.
+ */
+#include <sys/types.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl.h"
+#include "json.h"
+#include "mapcheck.h"
+
+/* What is found, as it comes. */
+struct found {
+	const struct ctl *ctl;
+	unsigned int	  errors, warnings;
+};
+
+char *
+read_whole(const char *path, size_t max, size_t *len)
+{
+	char	*p;
+	ssize_t	 n;
+	int	 fd, e;
+
+	fd = strcmp(path, "-") == 0 ? STDIN_FILENO :
+	    open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1 || (p = malloc(max + 1)) == NULL)
+		return NULL;
+	for (*len = 0; *len < max + 1; *len += (size_t)n) {
+		n = read(fd, p + *len, max + 1 - *len);
+		if (n == -1 && errno == EINTR)
+			n = 0;
+		else if (n == -1) {
+			e = errno;
+			free(p);
+			if (fd != STDIN_FILENO)
+				close(fd);
+			errno = e;
+			return NULL;
+		} else if (n == 0)
+			break;
+	}
+	if (fd != STDIN_FILENO)
+		close(fd);
+	return p;
+}
+
+/* As text to standard error, as JSON in the list that is open. */
+static void
+found(int error, const char *line, void *arg)
+{
+	struct found	*f = arg;
+	unsigned int	*n = error ? &f->errors : &f->warnings;
+
+	if (!f->ctl->json) {
+		fprintf(stderr, "%s: ", error ? "error" : "warning");
+		put_text(stderr, line, strlen(line));
+		fputc('\n', stderr);
+	} else {
+		printf("%s{\"kind\":\"%s\",\"text\":",
+		    f->errors + f->warnings > 0 ? "," : "",
+		    error ? "error" : "warning");
+		put_json_str(stdout, line);
+		putchar('}');
+	}
+	(*n)++;
+}
+
+/* How many regions and nodes a good map has. */
+static void
+count(const char *text, size_t len, size_t *regions, size_t *nodes)
+{
+	struct json_error	 e;
+	struct json		*j;
+	json_ref		 all, key;
+
+	*regions = *nodes = 0;
+	if ((j = json_parse(text, len, MAP_MAX_DEPTH, MAP_MAX_TOKENS,
+	    &e)) == NULL)
+		return;
+	all = json_get(j, 0, "Regions");
+	*regions = json_count(j, all);
+	for (key = json_first(j, all); key != -1; key = json_next(j, key))
+		*nodes += json_count(j, json_get(j, json_value(j, key),
+		    "Nodes"));
+	json_free(j);
+}
+
+int
+cmd_map_check(const struct ctl *ctl, int argc, char **argv)
+{
+	struct found	 f = { ctl, 0, 0 };
+	size_t		 len, regions, nodes;
+	char		*text;
+	int		 good;
+
+	if (argc != 2)
+		usage();
+	if ((text = read_whole(argv[1], MAP_MAX_SIZE, &len)) == NULL)
+		return failed(ctl, "%s: %s", argv[1], strerror(errno));
+	if (ctl->json)
+		fputs("{\"findings\":[", stdout);
+	good = map_check(text, len, strcmp(argv[1], "-") == 0 ?
+	    "standard input" : argv[1], NULL, found, &f) == 0;
+	count(text, good ? len : 0, &regions, &nodes);
+	free(text);
+	if (ctl->json)
+		printf("],\"ok\":%s,\"regions\":%zu,\"nodes\":%zu}\n",
+		    good ? "true" : "false", regions, nodes);
+	else if (good)
+		printf("%s: good, %zu region%s, %zu node%s\n", argv[1],
+		    regions, regions == 1 ? "" : "s", nodes,
+		    nodes == 1 ? "" : "s");
+	return good ? 0 : 1;
+}
