@@ -57,8 +57,10 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/out_test \
 	lib/chan_test lib/child_test lib/codec_test lib/derpclient_test \
 	lib/frame_test lib/hex_test lib/http_test \
 	lib/httpbody_test lib/https_test lib/json_test \
-	lib/landlock_test lib/log_test lib/msg_test lib/sandbox_allowed_test \
-	lib/sandbox_refused_net_test lib/sandbox_refused_test lib/url_test \
+	lib/landlock_test lib/log_test lib/mapdoc_test lib/msg_test \
+	lib/sandbox_allowed_test lib/sandbox_refused_net_test \
+	lib/sandbox_refused_test lib/stunstats_test lib/udpsock_test \
+	lib/url_test \
 	stund/batch_test stund/limit_test stund/sources_test stund/stun_test
 
 # Fuzz targets; also cases of regress/fuzz/corpus_test.sh.
@@ -68,7 +70,7 @@ FUZZERS = $(IMSG_FUZZ) regress/fuzz/clientinfo_fuzz \
 	regress/fuzz/http_response_fuzz regress/fuzz/https_fuzz \
 	regress/fuzz/json_fuzz \
 	regress/fuzz/keyfile_fuzz regress/fuzz/meshkey_fuzz \
-	regress/fuzz/websocket_fuzz
+	regress/fuzz/stun_fuzz regress/fuzz/websocket_fuzz
 
 # What the end-to-end tests run.
 RAW_OBJS = regress/e2e/rawderp.o regress/e2e/raw_frame.o \

@@ -304,7 +304,7 @@ send_some(struct batch *b, int fd, int at, int end)
 
 /*
  * Send the answers of group `k' one by one, because the kernel refused them as
- * one; how many it refuses even so.  If it takes one, it can't cut apart, or not
+ * one; how many it refuses even so.  If it takes one, it can't cut, or not
  * on this way, and is not asked again; else the source was a forged one.
  */
 static int

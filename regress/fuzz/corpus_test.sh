@@ -41,6 +41,7 @@ target imsg
 target json
 target keyfile
 target meshkey
+target stun
 target websocket
 
 atf_init_test_cases() {
