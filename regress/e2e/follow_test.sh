@@ -1,0 +1,160 @@
+#! /usr/bin/env atf-sh
+# shellcheck shell=sh
+# Maps that come from another server.  That one is openssl s_server, which
+# serves the files of the working directory.
+
+# shellcheck source=regress/e2e/common.sh
+. "$(atf_get_srcdir)/common.sh"
+
+# write_map FILE NAME: a good map, put in place at once.
+write_map() {
+	cat >"$1.new" <<-end
+	{"Regions":{"900":{"RegionID":900,"RegionCode":"$2",
+	"RegionName":"$2","Nodes":[{"Name":"900a","RegionID":900,
+	"HostName":"$HOST_NAME"}]}}}
+	end
+	mv "$1.new" "$1"
+}
+
+# source_start [PORT]: the other server; sets SOURCE_PID, SOURCE_PORT.
+source_start() {
+	if [ ! -f ca.pem ]; then
+		make_ca
+		make_cert source localhost ec
+	fi
+	openssl s_server -accept "127.0.0.1:${1:-0}" -cert source.crt \
+	    -key source.key -WWW </dev/null >source.log 2>&1 &
+	SOURCE_PID=$!
+	echo "$SOURCE_PID" >>pids
+	wait_until "the other server listens" source_listens
+	# It names the port that it chose itself, and no other.
+	SOURCE_PORT=${1:-$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' source.log)}
+}
+
+# It has written the whole line.
+source_listens() {
+	grep -q '^ACCEPT' source.log &&
+	    [ "$(tail -c 1 source.log | wc -l)" -eq 1 ]
+}
+
+source_stop() {
+	kill "$SOURCE_PID"
+	wait "$SOURCE_PID" 2>/dev/null
+}
+
+# follows [STATEMENT]: the configuration for it, for e2e_start.
+follows() {
+	EXTRA="map {
+	follow \"https://localhost:$SOURCE_PORT/map.json\" every 1
+	ca file \"$PWD/ca.pem\"
+	${1:-}
+}"
+}
+
+# logged LINE [N]: the log has it, N times.
+logged() {
+	[ "$(grep -c "$1" derpd.log)" -ge "${2:-1}" ]
+}
+
+# kept: the map on disk is that of the other server.
+kept() {
+	cmp -s map.json state/map-*.json
+}
+
+e2e_case changes 120 "a map is followed through its changes and mishaps"
+changes_body() {
+	e2e_paths
+	source_start
+	write_map map.json one
+	follows
+	e2e_start
+	wait_until "the map is there" kept
+	write_map map.json two
+	wait_until "the new map is there" kept
+	logged 'is in force' 2 || e2e_fail "the new map is not in force"
+	echo '{"Regions":{}}' >map.json
+	wait_until "a bad map is noticed" logged 'the last good map stays'
+	! kept || e2e_fail "a bad map is kept"
+	write_map map.json two
+	wait_until "it is good again" logged 'is good again'
+	kept || e2e_fail "the good map is not kept"
+	source_stop
+	wait_until "its end is noticed" logged 'Connection refused'
+	source_start "$SOURCE_PORT"
+	write_map map.json three
+	wait_until "the third map is there" kept
+	source_stop
+	e2e_stop
+}
+
+e2e_case restart 60 "with the source down a restart serves the last good map"
+restart_body() {
+	e2e_paths
+	source_start
+	write_map map.json one
+	follows
+	e2e_start
+	wait_until "the map is there" kept
+	source_stop
+	e2e_stop
+	e2e_launch
+	wait_until "the source is missed" logged 'Connection refused'
+	kept || e2e_fail "the map is not kept"
+	! logged 'is answered with 503' || e2e_fail "no map is in force"
+	e2e_stop
+}
+
+e2e_case drift 60 "servers with another map are named, once"
+drift_body() {
+	e2e_paths
+	source_start
+	write_map map.json one
+	write_map other.json two
+	follows "compare \"https://localhost:$SOURCE_PORT/other.json\""
+	e2e_start
+	wait_until "the drift is noticed" logged 'other.json serves another'
+	e2e_stop
+}
+
+e2e_case new_port 60 "a reload to another port needs another fetch"
+new_port_body() {
+	e2e_paths
+	source_start
+	write_map map.json one
+	follows
+	e2e_start
+	wait_until "the map is there" kept
+	source_stop
+	source_start
+	write_map map.json two
+	DEATHS=yes
+	follows
+	e2e_conf
+	kill -HUP "$PID"
+	wait_until "the new map is there" kept
+	logged 'starting anew for new ports' ||
+	    e2e_fail "fetch was not started anew"
+	e2e_stop
+}
+
+e2e_case untrusted 60 "a source that nobody vouches for is not believed"
+untrusted_body() {
+	e2e_paths
+	source_start
+	write_map map.json one
+	follows
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key \
+	    -out ca.pem -days 30 -subj "/CN=Other CA" 2>/dev/null
+	e2e_start
+	wait_until "it says why" logged 'certificate verification failed'
+	! kept || e2e_fail "the map was taken"
+	e2e_stop
+}
+
+atf_init_test_cases() {
+	atf_add_test_case changes
+	atf_add_test_case restart
+	atf_add_test_case drift
+	atf_add_test_case new_port
+	atf_add_test_case untrusted
+}
