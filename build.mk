@@ -23,12 +23,14 @@ DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/clientinfo.o \
 	derpd/keyhash.o derpd/keys.o derpd/keys_box.o derpd/keys_cert.o \
 	derpd/keys_file.o derpd/keys_sign.o derpd/lex.o derpd/link.o derpd/linkstats.o \
 	derpd/listen.o derpd/load.o derpd/login.o derpd/mapask.o \
+	derpd/mapstore.o \
 	derpd/maps.o derpd/mapstatus.o derpd/metrics.o derpd/notify.o \
 	derpd/output.o derpd/parent.o derpd/parse.o derpd/peers.o \
 	derpd/pool.o derpd/procs.o derpd/queue.o derpd/rate.o \
 	derpd/relay.o derpd/relayconf.o derpd/relays.o derpd/sent.o derpd/session.o \
 	derpd/stats.o derpd/status.o derpd/stuns.o derpd/tlsctx.o derpd/tlsio.o \
-	derpd/tlskey.o derpd/watch.o derpd/web.o derpd/websocket.o
+	derpd/tlskey.o derpd/watch.o derpd/web.o derpd/web_map.o \
+	derpd/web_reply.o derpd/websocket.o
 
 # derpctl/libderpctl.a: derpctl but its main.
 CTL_OBJS = derpctl/ask.o derpctl/clients.o derpctl/confine.o \
@@ -49,10 +51,12 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/out_test \
 	derpd/certs_test derpd/clientinfo_test derpd/clientrow_test \
 	derpd/conf_error_test derpd/conf_serve_test derpd/conf_test derpd/keys_box_test \
 	derpd/keys_cert_test derpd/keys_file_test derpd/keys_sign_test \
-	derpd/health_test derpd/keys_test derpd/listen_test derpd/notify_test \
+	derpd/health_test derpd/keys_test derpd/listen_test \
+	derpd/mapstore_test derpd/notify_test \
 	derpd/peers_test derpd/queue_test derpd/relayconf_test \
 	derpd/stats_test derpd/status_test derpd/tlsctx_test \
-	derpd/tlskey_test derpd/web_test derpd/websocket_test \
+	derpd/tlskey_test derpd/web_map_test derpd/web_test \
+	derpd/websocket_test \
 	derpmapd/fetch_test derpmapd/source_test \
 	lib/chan_test lib/child_test lib/codec_test lib/derpclient_test \
 	lib/frame_test lib/hex_test lib/http_test \
@@ -70,7 +74,8 @@ FUZZERS = $(IMSG_FUZZ) regress/fuzz/clientinfo_fuzz \
 	regress/fuzz/http_response_fuzz regress/fuzz/https_fuzz \
 	regress/fuzz/json_fuzz \
 	regress/fuzz/keyfile_fuzz regress/fuzz/meshkey_fuzz \
-	regress/fuzz/stun_fuzz regress/fuzz/websocket_fuzz
+	regress/fuzz/stun_fuzz regress/fuzz/web_map_fuzz \
+	regress/fuzz/websocket_fuzz
 
 # What the end-to-end tests run.
 RAW_OBJS = regress/e2e/rawderp.o regress/e2e/raw_frame.o \

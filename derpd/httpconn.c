@@ -14,10 +14,17 @@
 #include "web.h"
 #include "websocket.h"
 
+/* A reply up to this size goes out at once, a larger one as it is taken. */
+#define AT_ONCE		(48 * 1024)
+
 /* What a connection must remember between two pieces of input. */
 struct http_conn {
 	size_t		 discard;	/* body bytes to throw away */
 	struct http_head *asked;	/* of a request for the counters */
+	struct map_entry *map;		/* whose bytes go out, while they do */
+	const uint8_t	*body;		/* what is left of them */
+	size_t		 left;
+	int		 close;		/* after them */
 };
 
 /* Large, and of one request at a time. */
@@ -30,10 +37,11 @@ make_env(const struct conn *c, struct web_env *env)
 	memset(env, 0, sizeof(*env));
 	env->tls = !c->plain;
 	memcpy(env->peer, c->addr, sizeof(env->peer));
-	env->relay = 1;
+	env->relay = c->r->conf.relay;
 	env->home = c->r->conf.home;
 	env->redirect = c->r->conf.redirect;
 	env->node_key = c->r->conf.node_key;
+	env->maps = &c->r->maps;
 	env->now = time(NULL);
 }
 
@@ -51,6 +59,7 @@ http_free(struct conn *c)
 	if (c->http == NULL)
 		return;
 	free(c->http->asked);
+	mapstore_release(c->http->map);
 	free(c->http);
 	c->http = NULL;
 }
@@ -60,14 +69,82 @@ send_reply(struct conn *c)
 {
 	struct http_conn *h;
 
-	conn_write(c, reply.buf, reply.len);
+	conn_reply(c, reply.buf, reply.len, reply.body, reply.body_len);
+	if (c->dead)
+		return;
 	if (reply.close) {
 		conn_drain(c);
+		if (buf_left(&c->out) > 0)
+			conn_deadline(c, HTTP_SECS);
 		return;
 	}
 	conn_deadline(c, HTTP_SECS);
 	if (reply.discard > 0 && (h = state(c)) != NULL)
 		h->discard = reply.discard;
+}
+
+/*
+ * A map that is large: its head, then pieces of the body as the socket takes
+ * them; the next request waits for its end.
+ */
+static void
+send_map(struct conn *c)
+{
+	struct http_conn *h;
+
+	if (reply.len + reply.body_len <= AT_ONCE) {
+		send_reply(c);
+		return;
+	}
+	if ((h = state(c)) == NULL)
+		return;
+	h->discard = reply.discard;
+	h->map = reply.map;
+	mapstore_hold(h->map);
+	h->body = reply.body;
+	h->left = reply.body_len;
+	h->close = reply.close;
+	conn_pause(c, PAUSE_BODY);
+	conn_deadline(c, HTTP_SECS);
+	conn_reply(c, reply.buf, reply.len, NULL, 0);
+	conn_dirty(c);
+}
+
+size_t
+http_left(const struct conn *c)
+{
+	return (c->http == NULL ? 0 : c->http->left);
+}
+
+size_t
+http_take(struct conn *c, uint8_t *dst, size_t max)
+{
+	struct http_conn *h = c->http;
+	size_t n;
+
+	if (h == NULL || h->left == 0)
+		return (0);
+	n = h->left < max ? h->left : max;
+	memcpy(dst, h->body, n);
+	h->body += n;
+	h->left -= n;
+	conn_deadline(c, HTTP_SECS);
+	return (n);
+}
+
+void
+http_sent(struct conn *c)
+{
+	struct http_conn *h = c->http;
+
+	if (h == NULL || h->map == NULL || h->left > 0)
+		return;
+	mapstore_release(h->map);
+	h->map = NULL;
+	if (h->close)
+		conn_drain(c);
+	else
+		conn_resume(c, PAUSE_BODY);
 }
 
 static void
@@ -121,6 +198,7 @@ http_stats_ready(struct conn *c, const struct stats *all)
 {
 	struct http_head *k;
 	struct web_env env;
+	const char *more = c->r->metrics == NULL ? "" : c->r->metrics;
 	char *text;
 	size_t len;
 
@@ -133,11 +211,13 @@ http_stats_ready(struct conn *c, const struct stats *all)
 		return;
 	}
 	make_env(c, &env);
-	web_reply_body(&env, k, WEB_VARZ, len, &reply);
+	web_reply_body(&env, k, WEB_VARZ, len + strlen(more), &reply);
 	free(k);
 	conn_write(c, reply.buf, reply.len);
-	if (!reply.head_only)
+	if (!reply.head_only) {
 		conn_write(c, text, len);
+		conn_write(c, more, strlen(more));
+	}
 	free(text);
 	if (reply.close)
 		conn_drain(c);
@@ -171,6 +251,9 @@ request(struct conn *c, int parsed)
 		break;
 	case WEB_STATS:
 		ask_stats(c);
+		break;
+	case WEB_MAP:
+		send_map(c);
 		break;
 	}
 }

@@ -173,8 +173,10 @@ gather(struct conn *c, size_t max)
 {
 	struct queue_limits lim;
 	struct pkt *p;
-	size_t n = 0, k;
+	size_t n, k;
 
+	if ((n = http_take(c, batch, max)) > 0)
+		return (n);
 	if ((k = buf_left(&c->ctl)) > 0) {
 		/* A DERP stream may be cut anywhere between two batches. */
 		n = k < max ? k : max;
@@ -337,6 +339,27 @@ send_batch(struct conn *c, size_t n)
 	return (send_some(c, stage, r->stage_len));
 }
 
+void
+conn_reply(struct conn *c, const void *head, size_t n, const void *body,
+    size_t m)
+{
+	if (c->dead)
+		return;
+	if (c->plain || c->want_write || buf_left(&c->out) > 0 ||
+	    n + m > BATCH) {
+		conn_write(c, head, n);
+		conn_write(c, body, m);
+		return;
+	}
+	memcpy(batch, head, n);
+	if (m > 0)
+		memcpy(batch + n, body, m);
+	if (send_batch(c, n + m) == -1)
+		conn_close(c, "connection lost");
+	else if (buf_left(&c->out) > 0)
+		conn_dirty(c);
+}
+
 static int
 has_more(const struct conn *c)
 {
@@ -344,7 +367,7 @@ has_more(const struct conn *c)
 	if (c->acks != 0 && c->state == CONN_ADMIT)
 		return (0);
 	return (buf_left(&c->ctl) > 0 || (c->pong_due && c->acks == 0) ||
-	    queue_packets(&c->queue) > 0);
+	    queue_packets(&c->queue) > 0 || http_left(c) > 0);
 }
 
 /* All is out: end the stream properly, then wait for the other end's. */
@@ -406,6 +429,8 @@ flush_one(struct conn *c)
 	}
 	if (c->state == CONN_DRAIN)
 		finish(c);
+	else if (c->http != NULL)
+		http_sent(c);
 }
 
 void

@@ -137,6 +137,26 @@ take_link(struct relay *r, struct msg *m)
 }
 
 static void
+take_metrics(struct relay *r, struct msg *m)
+{
+	const uint8_t *p;
+	size_t len;
+	char *text;
+
+	p = rd_blob(&m->rd, &len);
+	if (!rd_end(&m->rd) || memchr(p, '\0', len) != NULL)
+		fatalx("malformed metrics from the parent");
+	if ((text = malloc(len + 1)) == NULL) {
+		log_warn("metrics");	/* the older ones stay */
+		return;
+	}
+	memcpy(text, p, len);
+	text[len] = '\0';
+	free(r->metrics);
+	r->metrics = text;
+}
+
+static void
 answer(struct relay *r, const char *what)
 {
 	struct wr w;
@@ -292,8 +312,15 @@ parent_message(struct chan *ch, struct msg *m, void *arg)
 			r->configured = 1;
 		break;
 	case MSG_RELAY_MAPS:
+		if (mapstore_maps(&r->maps, &m->rd) == -1)
+			fatalx("number of maps from the parent not taken");
+		break;
 	case MSG_RELAY_MAP:
+		if (mapstore_map(&r->maps, &m->rd, time(NULL)) == -1)
+			fatalx("map from the parent not taken");
+		break;
 	case MSG_RELAY_METRICS:
+		take_metrics(r, m);
 		break;
 	case MSG_CTL_CLIENTS:
 		list_clients(r, m);

@@ -8,6 +8,7 @@
  * output.c   what goes out to a connection, in few and large records
  * tlsio.c    libtls over our own buffers
  * httpconn.c HTTP requests on a connection
+ * mapstore.c the maps that are served
  * login.c    ClientInfo to keys and back
  * session.c  frames of a logged-in client
  * peers.c    who is connected, over all workers; sent.c who heard from whom
@@ -31,6 +32,7 @@
 
 #include "chan.h"
 #include "frame.h"
+#include "mapstore.h"
 #include "queue.h"
 #include "relayconf.h"
 #include "stats.h"
@@ -78,6 +80,7 @@ enum conn_state {
 #define PAUSE_RATE	0x04	/* over its receive rate */
 #define PAUSE_STATS	0x08	/* the answer needs the other workers */
 #define PAUSE_DRAIN	0x10	/* nothing more is wanted */
+#define PAUSE_BODY	0x20	/* the answer before is still going out */
 
 struct conn {
 	struct relay	*r;
@@ -169,6 +172,8 @@ struct relay {
 
 	struct link	*links[MAXWORKERS];
 	struct stats	 stats;
+	struct mapstore	 maps;
+	char		*metrics;	/* of other processes; NULL none */
 
 	/* how busy it is, for relay.c */
 	uint64_t	 load_at;	/* us, begin of the window */
@@ -301,6 +306,13 @@ void	conn_send(struct conn *c, const void *p, size_t n);
 void	conn_write(struct conn *c, const void *p, size_t n);
 
 /*
+ * Write an HTTP reply, `n' bytes of head and `m' of body, with one system call
+ * if nothing waits before it.  May close the connection.
+ */
+void	conn_reply(struct conn *c, const void *head, size_t n,
+	    const void *body, size_t m);
+
+/*
  * Queue the packet of `n' bytes at `p' (copied) from `src' as RecvPacket; the
  * oldest are dropped for it if need be.
  */
@@ -358,6 +370,14 @@ size_t	http_input(struct conn *c, const uint8_t *p, size_t n);
 
 /* The counters of all workers are there, summed up: finish the answer. */
 void	http_stats_ready(struct conn *c, const struct stats *all);
+
+/*
+ * A body that goes out in pieces: bytes that are left of it; take up to `max'
+ * bytes of them to `dst', giving how many; all that was taken is written.
+ */
+size_t	http_left(const struct conn *c);
+size_t	http_take(struct conn *c, uint8_t *dst, size_t max);
+void	http_sent(struct conn *c);
 
 /* Free what HTTP has of the connection. */
 void	http_free(struct conn *c);

@@ -17,6 +17,7 @@ relay_conf_from(struct relay_conf *r, const struct conf *c,
 	memcpy(r->node_key, node_key, sizeof(r->node_key));
 	r->worker = worker;
 	r->nworkers = nworkers;
+	r->relay = s->enabled != 0;
 	r->home = (uint8_t)s->home;
 	if (s->redirect != NULL)
 		strlcpy(r->redirect, s->redirect, sizeof(r->redirect));
@@ -41,6 +42,7 @@ relay_conf_put(struct wr *w, const struct relay_conf *r)
 	wr_bytes(w, r->node_key, sizeof(r->node_key));
 	wr_u32(w, r->worker);
 	wr_u32(w, r->nworkers);
+	wr_u8(w, r->relay);
 	wr_u8(w, r->home);
 	wr_str(w, r->redirect);
 	wr_str(w, r->congestion);
@@ -64,6 +66,7 @@ relay_conf_get(struct rd *r, struct relay_conf *c)
 	rd_bytes(r, c->node_key, sizeof(c->node_key));
 	c->worker = rd_u32(r);
 	c->nworkers = rd_u32(r);
+	c->relay = rd_u8(r);
 	c->home = rd_u8(r);
 	rd_str(r, c->redirect, sizeof(c->redirect));
 	rd_str(r, c->congestion, sizeof(c->congestion));
@@ -79,8 +82,8 @@ relay_conf_get(struct rd *r, struct relay_conf *c)
 	c->client_burst = rd_u64(r);
 	c->max_clients = rd_u32(r);
 	if (!rd_end(r) || c->worker >= c->nworkers ||
-	    c->nworkers > MAXWORKERS || c->home > HOME_REDIRECT ||
-	    c->queue_packets == 0)
+	    c->nworkers > MAXWORKERS || c->relay > 1 ||
+	    c->home > HOME_REDIRECT || c->queue_packets == 0)
 		return (-1);
 	return (0);
 }

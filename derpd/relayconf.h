@@ -15,6 +15,7 @@ struct relay_conf {
 	uint8_t		 node_key[32];	/* public half */
 	uint32_t	 worker;	/* own number, from 0 */
 	uint32_t	 nworkers;
+	uint8_t		 relay;		/* DERP is served, not maps alone */
 	uint8_t		 home;		/* enum conf_home */
 	char		 redirect[1024];
 	char		 congestion[16]; /* "" system's */

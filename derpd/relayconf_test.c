@@ -15,6 +15,7 @@ fill(struct relay_conf *c)
 	memset(c->node_key, 0xa5, sizeof(c->node_key));
 	c->worker = 2;
 	c->nworkers = 3;
+	c->relay = 1;
 	c->home = HOME_REDIRECT;
 	strlcpy(c->redirect, "https://www.example.org/", sizeof(c->redirect));
 	strlcpy(c->congestion, "cubic", sizeof(c->congestion));
@@ -59,6 +60,7 @@ ATF_TC_BODY(whole, tc)
 	ATF_CHECK_EQ(0, memcmp(c.node_key, back.node_key, 32));
 	ATF_CHECK_EQ(c.worker, back.worker);
 	ATF_CHECK_EQ(c.nworkers, back.nworkers);
+	ATF_CHECK_EQ(c.relay, back.relay);
 	ATF_CHECK_EQ(c.home, back.home);
 	ATF_CHECK_STREQ(c.redirect, back.redirect);
 	ATF_CHECK_STREQ(c.congestion, back.congestion);
@@ -111,6 +113,12 @@ ATF_TC_BODY(ranges, tc)
 	c.nworkers = MAXWORKERS + 1;
 	ATF_CHECK_EQ(-1, pass(&c, &back));
 	fill(&c);
+	c.relay = 0;
+	ATF_CHECK_EQ(0, pass(&c, &back));
+	ATF_CHECK_EQ(0, back.relay);
+	c.relay = 2;
+	ATF_CHECK_EQ(-1, pass(&c, &back));
+	fill(&c);
 	c.home = HOME_REDIRECT + 1;
 	ATF_CHECK_EQ(-1, pass(&c, &back));
 	fill(&c);
@@ -128,6 +136,7 @@ ATF_TC_BODY(from_configuration, tc)
 
 	memset(key, 7, sizeof(key));
 	memset(&c, 0, sizeof(c));
+	c.relay.enabled = 1;
 	c.relay.home = HOME_REDIRECT;
 	c.relay.redirect = redirect;
 	c.relay.queue_bytes = 1;
@@ -145,6 +154,7 @@ ATF_TC_BODY(from_configuration, tc)
 	ATF_CHECK_EQ(0, memcmp(key, r.node_key, sizeof(key)));
 	ATF_CHECK_EQ(1, r.worker);
 	ATF_CHECK_EQ(4, r.nworkers);
+	ATF_CHECK_EQ(1, r.relay);
 	ATF_CHECK_EQ(HOME_REDIRECT, r.home);
 	ATF_CHECK_STREQ(redirect, r.redirect);
 	ATF_CHECK_STREQ("", r.congestion);

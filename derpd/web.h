@@ -12,6 +12,9 @@
 
 #include "http.h"
 
+struct map_entry;
+struct mapstore;
+
 /* Largest request body that is read and thrown away to keep a connection. */
 #define WEB_MAX_DISCARD		65536
 
@@ -32,6 +35,7 @@ struct web_env {
 	int		 home;		/* enum conf_home */
 	const char	*redirect;	/* URL, of HOME_REDIRECT */
 	const uint8_t	*node_key;	/* 32 bytes, public half */
+	const struct mapstore *maps;	/* NULL none */
 	time_t		 now;		/* for Date */
 };
 
@@ -40,7 +44,8 @@ enum web_action {
 	WEB_UPGRADE_DERP,	/* send the reply (empty with fast start): DERP
 				   from here on */
 	WEB_UPGRADE_WEBSOCKET,	/* send the reply: DERP in WebSocket messages */
-	WEB_STATS		/* make the metrics, then web_reply_body() */
+	WEB_STATS,		/* make the metrics, then web_reply_body() */
+	WEB_MAP			/* send the reply, and the body behind it */
 };
 
 struct web_reply {
@@ -51,6 +56,10 @@ struct web_reply {
 	int		 head_only;	/* HEAD: no body follows, either */
 	size_t		 discard;	/* bytes of request body to throw away
 					   before the next request */
+	/* of WEB_MAP */
+	struct map_entry *map;		/* holds the body */
+	const uint8_t	*body;		/* not NULL */
+	size_t		 body_len;
 	/* of WEB_UPGRADE_DERP */
 	int		 fast_start;	/* the login came along */
 	/* of both upgrades */

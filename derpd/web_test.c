@@ -23,6 +23,8 @@
 #define HOST	"Host: relay.example.org\r\n"
 #define WS	"Upgrade: websocket\r\nConnection: Upgrade\r\n"		\
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+#define OFF	"HTTP/1.1 404 Not Found\r\n" DATE NOSNIFF TEXT		\
+		"Content-Length: 21\r\n\r\nderp server disabled\n"
 #define DERP101	"HTTP/1.1 101 Switching Protocols\r\n"			\
 		"Upgrade: DERP\r\nConnection: Upgrade\r\n"		\
 		"Derp-Version: 2\r\nDerp-Public-Key: "			\
@@ -111,7 +113,8 @@ ATF_TC_BODY(probe, tc)
 	    "HTTP/1.1 405 Method Not Allowed\r\n" DATE "Allow: GET, HEAD\r\n"
 	    NOSNIFF TEXT "Content-Length: 19\r\n\r\nbogus probe method\n");
 	env.relay = 0;
-	answer("GET /derp/probe HTTP/1.1\r\n" HOST "\r\n", ok);
+	answer("GET /derp/probe HTTP/1.1\r\n" HOST "\r\n", OFF);
+	answer("GET /derp/latency-check HTTP/1.1\r\n" HOST "\r\n", OFF);
 }
 
 ATF_TC_WITHOUT_HEAD(generate_204);
@@ -396,9 +399,33 @@ ATF_TC_BODY(derp, tc)
 	    "Connection: Upgrade, close\r\nUpgrade: DERP\r\n" NOSNIFF TEXT
 	    "Content-Length: 33\r\n\r\n");
 	env.relay = 0;
-	answer("GET /derp HTTP/1.1\r\n" HOST "Upgrade: DERP\r\n\r\n",
-	    "HTTP/1.1 404 Not Found\r\n" DATE NOSNIFF TEXT
-	    "Content-Length: 21\r\n\r\nderp server disabled\n");
+	answer("GET /derp HTTP/1.1\r\n" HOST "Upgrade: DERP\r\n\r\n", OFF);
+}
+
+/* A machine that serves the map alone. */
+ATF_TC_WITHOUT_HEAD(no_relay);
+ATF_TC_BODY(no_relay, tc)
+{
+	static const char	*unknown[] = { "/", "/x", "/derp/", "/derp/x",
+	    "/bootstrap-dns", "/derpmap/default" };
+	char			 request[128];
+	size_t			 i;
+
+	setup(1);
+	env.relay = 0;
+	for (i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
+		snprintf(request, sizeof(request),
+		    "GET %s HTTP/1.1\r\n" HOST "\r\n", unknown[i]);
+		answer(request, "HTTP/1.1 404 Not Found\r\n" DATE NOSNIFF TEXT
+		    "Content-Length: 19\r\n\r\n404 page not found\n");
+	}
+	partly("GET /generate_204 HTTP/1.1\r\n" HOST "\r\n", 204, NOCACHE);
+	partly("GET /robots.txt HTTP/1.1\r\n" HOST "\r\n", 200, "User-agent");
+	partly("GET /debug/ HTTP/1.1\r\n" HOST "\r\n", 403, "denied");
+	env.tls = 0;
+	partly("GET /generate_204 HTTP/1.1\r\n" HOST "\r\n", 204, NOCACHE);
+	partly("GET /derp/probe HTTP/1.1\r\n" HOST "\r\n", 302,
+	    "Location: https://relay.example.org/derp/probe\r\n");
 }
 
 ATF_TC_WITHOUT_HEAD(websocket);
@@ -543,6 +570,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, plain_port);
 	ATF_TP_ADD_TC(tp, longest_redirect);
 	ATF_TP_ADD_TC(tp, derp);
+	ATF_TP_ADD_TC(tp, no_relay);
 	ATF_TP_ADD_TC(tp, websocket);
 	ATF_TP_ADD_TC(tp, bodies);
 	ATF_TP_ADD_TC(tp, errors);

@@ -88,9 +88,10 @@ enum msg_type {
 	/* Relay to parent. */
 	MSG_RELAY_RESULT, /* u8 ok, str what is wrong */
 
-	/* Parent to relay: DERP maps; each message is in force at once. */
-	MSG_RELAY_MAPS,	/* u32 n: there are n maps, numbered from 0; new ones
-			   are empty (503), those beyond n are forgotten */
+	/* Parent to relay: DERP maps.  A map is in force at once, but those
+	   of a new set all together, when the last one is there. */
+	MSG_RELAY_MAPS,	/* u32 n: a set of n maps, numbered from 0, follows and
+			   takes the place of all that were there */
 	MSG_RELAY_MAP,	/* map document, see map_doc_put() in mapdoc.h */
 	/* Parent to relay: what the metrics say of the other processes. */
 	MSG_RELAY_METRICS, /* str lines in the text format of Prometheus */

@@ -42,6 +42,7 @@ target json
 target keyfile
 target meshkey
 target stun
+target web_map
 target websocket
 
 atf_init_test_cases() {

@@ -1,0 +1,234 @@
+/*
+ * mapstore: the DERP maps that a relay worker serves; see mapstore.h.  Called
+ * by relay.c with messages of the parent, and for requests by web_map.c and
+ * httpconn.c.  Touches memory alone.
+ *
+ * A map is never looked into: it was checked by others, and its very bytes are
+ * what is served.  An entry is made whole and then put in the place of the one
+ * before, between two requests; who still sends the old bytes holds them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hex.h"
+#include "mapstore.h"
+#include "web_reply.h"
+
+#define MAX_MAPS	1024		/* many more than a configuration has */
+#define TAG_BYTES	16		/* of the hash, in an ETag */
+
+static void
+entry_free(struct map_entry *e)
+{
+	if (e == NULL)
+		return;
+	free((void *)e->doc.body);
+	free((void *)e->doc.gzip);
+	free(e);
+}
+
+void
+mapstore_hold(struct map_entry *e)
+{
+	e->refs++;
+}
+
+void
+mapstore_release(struct map_entry *e)
+{
+	if (e != NULL && --e->refs == 0)
+		entry_free(e);
+}
+
+/* What goes with one form in every answer. */
+static void
+prepare(struct map_entry *e, enum map_form form)
+{
+	struct map_form_text *t = &e->form[form];
+	char hex[2 * TAG_BYTES + 1], date[WEB_DATE_SIZE];
+	int gzip = form == MAP_GZIP, n;
+
+	hex_put(hex, e->doc.hash, TAG_BYTES);
+	web_date(date, (time_t)e->doc.mtime);
+	(void)snprintf(t->tag, sizeof(t->tag), "\"%s%s\"", hex,
+	    gzip ? "-gz" : "");
+	n = snprintf(t->fields, sizeof(t->fields),
+	    "Cache-Control: public, max-age=%u\r\n"
+	    "ETag: \"%s%s\"\r\n"
+	    "Last-Modified: %s\r\n"
+	    "Vary: Accept-Encoding\r\n"
+	    "Access-Control-Allow-Origin: *\r\n",
+	    (unsigned int)e->doc.max_age, hex, gzip ? "-gz" : "", date);
+	t->same_len = (size_t)n;
+	/* MAP_FIELDS_SIZE holds all of it, whatever the numbers are. */
+	n += snprintf(t->fields + n, sizeof(t->fields) - (size_t)n,
+	    "%sContent-Type: application/json\r\n"
+	    "X-Content-Type-Options: nosniff\r\n"
+	    "Content-Length: %zu\r\n\r\n",
+	    gzip ? "Content-Encoding: gzip\r\n" : "",
+	    gzip ? e->doc.gzip_len : e->doc.len);
+	t->len = (size_t)n;
+}
+
+/* A copy of `n' bytes that is never NULL for want of bytes. */
+static const uint8_t *
+copy(const uint8_t *p, size_t n)
+{
+	uint8_t *q = malloc(n == 0 ? 1 : n);
+
+	if (q != NULL && n > 0)
+		memcpy(q, p, n);
+	return (q);
+}
+
+static struct map_entry *
+entry_new(struct rd *r, time_t now)
+{
+	struct map_entry *e;
+	const uint8_t *body, *gzip;
+
+	if ((e = calloc(1, sizeof(*e))) == NULL)
+		return (NULL);
+	e->refs = 1;
+	if (map_doc_get(r, &e->doc) == -1) {
+		free(e);
+		return (NULL);
+	}
+	if (now < 0)
+		now = 0;
+	if (e->doc.mtime > (uint64_t)now)
+		e->doc.mtime = (uint64_t)now;
+	body = e->doc.body;
+	gzip = e->doc.gzip;
+	e->doc.body = e->doc.gzip = NULL;
+	if (body == NULL)
+		return (e);
+	if ((e->doc.body = copy(body, e->doc.len)) == NULL || (gzip != NULL &&
+	    (e->doc.gzip = copy(gzip, e->doc.gzip_len)) == NULL)) {
+		entry_free(e);
+		return (NULL);
+	}
+	prepare(e, MAP_PLAIN);
+	if (gzip != NULL)
+		prepare(e, MAP_GZIP);
+	return (e);
+}
+
+static void
+release_all(struct map_entry **v, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		mapstore_release(v[i]);
+	free(v);
+}
+
+void
+mapstore_clear(struct mapstore *s)
+{
+	release_all(s->v, s->n);
+	release_all(s->next, s->nnext);
+	memset(s, 0, sizeof(*s));
+}
+
+/* The set that came is whole. */
+static void
+put_in_force(struct mapstore *s)
+{
+	release_all(s->v, s->n);
+	s->v = s->next;
+	s->n = s->nnext;
+	s->next = NULL;
+	s->nnext = 0;
+}
+
+int
+mapstore_maps(struct mapstore *s, struct rd *r)
+{
+	struct map_entry **v = NULL;
+	uint32_t n = rd_u32(r);
+
+	if (!rd_end(r) || n > MAX_MAPS)
+		return (-1);
+	if (n > 0 && (v = calloc(n, sizeof(struct map_entry *))) == NULL)
+		return (-1);
+	release_all(s->next, s->nnext);
+	s->next = v;
+	s->nnext = s->missing = n;
+	if (n == 0)
+		put_in_force(s);
+	return (0);
+}
+
+int
+mapstore_map(struct mapstore *s, struct rd *r, time_t now)
+{
+	struct map_entry *e, **at;
+
+	if ((e = entry_new(r, now)) == NULL)
+		return (-1);
+	if (e->doc.index >= (s->next != NULL ? s->nnext : s->n)) {
+		entry_free(e);
+		return (-1);
+	}
+	at = (s->next != NULL ? s->next : s->v) + e->doc.index;
+	if (s->next != NULL && *at == NULL)
+		s->missing--;
+	mapstore_release(*at);
+	*at = e;
+	if (s->next != NULL && s->missing == 0)
+		put_in_force(s);
+	return (0);
+}
+
+/* The name in a Host field: without port, brackets, and dot at the end. */
+static struct http_str
+bare_host(struct http_str h)
+{
+	const char *end;
+
+	if (h.len > 0 && h.p[0] == '[') {
+		h.p++;
+		h.len--;
+		if ((end = memchr(h.p, ']', h.len)) != NULL)
+			h.len = (size_t)(end - h.p);
+		return (h);
+	}
+	if (h.len > 0 && (end = memchr(h.p, ':', h.len)) != NULL)
+		h.len = (size_t)(end - h.p);
+	if (h.len > 0 && h.p[h.len - 1] == '.')
+		h.len--;
+	return (h);
+}
+
+static int
+has_host(const struct map_entry *e, struct http_str host)
+{
+	size_t i;
+
+	for (i = 0; i < e->doc.nhosts; i++)
+		if (http_caseeq(host, e->doc.hosts[i]))
+			return (1);
+	return (0);
+}
+
+struct map_entry *
+mapstore_find(const struct mapstore *s, const char *path, struct http_str host,
+    int *elsewhere)
+{
+	struct map_entry *e;
+	size_t i;
+
+	*elsewhere = 0;
+	host = bare_host(host);
+	for (i = 0; i < s->n; i++) {
+		if ((e = s->v[i]) == NULL || strcmp(e->doc.path, path) != 0)
+			continue;
+		if (host.len > 0 && has_host(e, host))
+			return (e);
+		*elsewhere = 1;
+	}
+	return (NULL);
+}

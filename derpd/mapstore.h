@@ -1,0 +1,82 @@
+/*
+ * mapstore: the DERP maps that a relay worker serves, as they came from the
+ * parent.
+ */
+#ifndef MAPSTORE_H
+#define MAPSTORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "http.h"
+#include "mapdoc.h"
+
+#define MAP_TAG_SIZE	48		/* of an ETag, quotes and NUL included */
+#define MAP_FIELDS_SIZE	512		/* of the prepared header fields */
+
+/* The two representations of a map. */
+enum map_form {
+	MAP_PLAIN,
+	MAP_GZIP,
+	MAP_FORMS
+};
+
+struct map_form_text {
+	char		 tag[MAP_TAG_SIZE];	/* ETag */
+	char		 fields[MAP_FIELDS_SIZE]; /* of a 200; its first part is
+						   that of a 304 */
+	size_t		 same_len;		/* bytes of that part */
+	size_t		 len;			/* bytes of all */
+};
+
+/*
+ * A map and what every answer says of it.  It never changes: another one takes
+ * its place, while answers that hold this one still go out.
+ */
+struct map_entry {
+	unsigned int	 refs;
+	struct map_doc	 doc;		/* body and gzip are copies */
+	struct map_form_text form[MAP_FORMS]; /* without a body: empty */
+};
+
+/* All zero: there are no maps. */
+struct mapstore {
+	struct map_entry **v;		/* those in force; NULL: not there */
+	size_t		 n;
+	struct map_entry **next;	/* a set that is not whole yet */
+	size_t		 nnext;
+	size_t		 missing;	/* maps of that which did not come */
+};
+
+/*
+ * Take MSG_RELAY_MAPS: a new set of maps is to come, and is put in force once
+ * it is whole.  0, or -1: malformed, or no memory.
+ */
+int	mapstore_maps(struct mapstore *s, struct rd *r);
+
+/*
+ * Take MSG_RELAY_MAP: into the set that is to come, else in force at once.
+ * `now' bounds its time: nothing is from the future (RFC 9110 8.8.2.1).  0, or
+ * -1: malformed, or no memory; the older map then stays.
+ */
+int	mapstore_map(struct mapstore *s, struct rd *r, time_t now);
+
+/*
+ * The map at `path' (decoded, without query) of the host `host' (as a Host
+ * field has it: any case, port and dot at the end allowed), NULL none.
+ * *elsewhere gets 1 when another host has a map there, else 0.
+ */
+struct map_entry *mapstore_find(const struct mapstore *s, const char *path,
+	    struct http_str host, int *elsewhere);
+
+/* Keep the entry while its bytes are being sent. */
+void	mapstore_hold(struct map_entry *e);
+
+/* End of that; NULL is allowed. */
+void	mapstore_release(struct map_entry *e);
+
+/* Forget all maps. */
+void	mapstore_clear(struct mapstore *s);
+
+#endif

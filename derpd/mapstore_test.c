@@ -1,0 +1,254 @@
+/*
+ * Tests of mapstore.c: maps come in force as they should, are found by path and
+ * host, and keep their bytes while they are held.
+ */
+#include <atf-c.h>
+#include <string.h>
+
+#include "mapstore.h"
+
+#define NOW	784111777
+
+static struct mapstore	store;
+
+static int
+set(uint32_t n)
+{
+	struct wr	w;
+	struct rd	r;
+	int		rv;
+
+	wr_init(&w);
+	wr_u32(&w, n);
+	ATF_REQUIRE(wr_ok(&w));
+	rd_init(&r, w.p, w.len);
+	rv = mapstore_maps(&store, &r);
+	wr_free(&w);
+	return (rv);
+}
+
+/* Map number `index', at `path' of `host' alone; `body' NULL: not there yet. */
+static int
+map(uint32_t index, const char *path, const char *host, const char *body,
+    uint64_t mtime)
+{
+	static struct map_doc	d;
+	struct wr		w;
+	struct rd		r;
+	int			rv;
+
+	memset(&d, 0, sizeof(d));
+	d.index = index;
+	strlcpy(d.path, path, sizeof(d.path));
+	d.nhosts = 1;
+	strlcpy(d.hosts[0], host, sizeof(d.hosts[0]));
+	d.max_age = 60;
+	d.mtime = mtime;
+	memset(d.hash, 0xab, sizeof(d.hash));
+	d.body = (const uint8_t *)body;
+	d.len = body == NULL ? 0 : strlen(body);
+	wr_init(&w);
+	map_doc_put(&w, &d);
+	ATF_REQUIRE(wr_ok(&w));
+	rd_init(&r, w.p, w.len);
+	rv = mapstore_map(&store, &r, NOW);
+	wr_free(&w);		/* nothing may point into it any more */
+	return (rv);
+}
+
+static struct map_entry *
+find_at(const char *path, const char *host, int *elsewhere)
+{
+	struct http_str	h = { host, strlen(host) };
+
+	return (mapstore_find(&store, path, h, elsewhere));
+}
+
+/* The body of the map that is found, "" when there is none, NULL no map. */
+static const char *
+find(const char *path, const char *host)
+{
+	static char		 body[64];
+	struct map_entry	*e;
+	int			 elsewhere;
+
+	if ((e = find_at(path, host, &elsewhere)) == NULL)
+		return (NULL);
+	ATF_REQUIRE(e->doc.len < sizeof(body));
+	if (e->doc.len > 0)
+		memcpy(body, e->doc.body, e->doc.len);
+	body[e->doc.len] = '\0';
+	return (body);
+}
+
+ATF_TC_WITHOUT_HEAD(hosts);
+ATF_TC_BODY(hosts, tc)
+{
+	static const char	*good[] = { "map.example.org",
+	    "map.example.org:443", "MAP.Example.ORG", "map.example.org.",
+	    "map.example.org.:8443" };
+	static const char	*bad[] = { "", ":443", "example.org",
+	    "map.example.org..", "xmap.example.org", "map.example.or" };
+	size_t			 i;
+	int			 elsewhere;
+
+	ATF_REQUIRE_EQ(0, set(1));
+	ATF_REQUIRE_EQ(0, map(0, "/derpmap/default", "map.example.org", "{}",
+	    1));
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		ATF_CHECK_MSG(find("/derpmap/default", good[i]) != NULL, "%s",
+		    good[i]);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ATF_CHECK_MSG(find("/derpmap/default", bad[i]) == NULL, "%s",
+		    bad[i]);
+	ATF_CHECK(find("/derpmap/defaul", "map.example.org") == NULL);
+	ATF_CHECK(find("/derpmap/default/", "map.example.org") == NULL);
+
+	ATF_CHECK(find_at("/derpmap/default", "a.example.org",
+	    &elsewhere) == NULL && elsewhere == 1);
+	ATF_CHECK(find_at("/derpmap/other", "map.example.org",
+	    &elsewhere) == NULL && elsewhere == 0);
+	mapstore_clear(&store);
+}
+
+ATF_TC_WITHOUT_HEAD(addresses);
+ATF_TC_BODY(addresses, tc)
+{
+	ATF_REQUIRE_EQ(0, set(2));
+	ATF_REQUIRE_EQ(0, map(0, "/m", "2001:db8::1", "six", 1));
+	ATF_REQUIRE_EQ(0, map(1, "/m", "192.0.2.1", "four", 1));
+	ATF_CHECK_STREQ("six", find("/m", "[2001:db8::1]"));
+	ATF_CHECK_STREQ("six", find("/m", "[2001:DB8::1]:443"));
+	ATF_CHECK_STREQ("four", find("/m", "192.0.2.1:443"));
+	ATF_CHECK(find("/m", "[2001:db8::2]") == NULL);
+	mapstore_clear(&store);
+}
+
+ATF_TC_WITHOUT_HEAD(sets);
+ATF_TC_BODY(sets, tc)
+{
+	ATF_CHECK_EQ(-1, map(0, "/a", "h", "no set", 1));
+	ATF_REQUIRE_EQ(0, set(2));
+	ATF_REQUIRE_EQ(0, map(0, "/a", "h", "a1", 1));
+	ATF_CHECK_MSG(find("/a", "h") == NULL, "in force, but not whole");
+	ATF_CHECK_EQ(-1, map(2, "/c", "h", "too many", 1));
+	ATF_REQUIRE_EQ(0, map(0, "/a", "h", "a2", 1));
+	ATF_CHECK_MSG(find("/a", "h") == NULL, "the same one twice");
+	ATF_REQUIRE_EQ(0, map(1, "/b", "h", NULL, 1));
+	ATF_CHECK_STREQ("a2", find("/a", "h"));
+	ATF_CHECK_STREQ("", find("/b", "h"));
+
+	/* One by one, at once. */
+	ATF_REQUIRE_EQ(0, map(1, "/b", "h", "b", 1));
+	ATF_CHECK_STREQ("b", find("/b", "h"));
+	ATF_CHECK_EQ(-1, map(2, "/c", "h", "too many", 1));
+
+	/* Each in the other's place: never one of them away. */
+	ATF_REQUIRE_EQ(0, set(2));
+	ATF_REQUIRE_EQ(0, map(0, "/b", "h", "b2", 1));
+	ATF_CHECK_STREQ("a2", find("/a", "h"));
+	ATF_CHECK_STREQ("b", find("/b", "h"));
+	ATF_REQUIRE_EQ(0, map(1, "/a", "h", "a3", 1));
+	ATF_CHECK_STREQ("a3", find("/a", "h"));
+	ATF_CHECK_STREQ("b2", find("/b", "h"));
+
+	/* A set that never became whole is forgotten for the next one. */
+	ATF_REQUIRE_EQ(0, set(3));
+	ATF_REQUIRE_EQ(0, map(2, "/c", "h", "c", 1));
+	ATF_REQUIRE_EQ(0, set(1));
+	ATF_REQUIRE_EQ(0, map(0, "/c", "h", "c2", 1));
+	ATF_CHECK_STREQ("c2", find("/c", "h"));
+	ATF_CHECK(find("/a", "h") == NULL && find("/b", "h") == NULL);
+
+	ATF_REQUIRE_EQ(0, set(0));
+	ATF_CHECK(find("/c", "h") == NULL);
+	ATF_CHECK_EQ(-1, set(0xffffffff));
+	mapstore_clear(&store);
+}
+
+ATF_TC_WITHOUT_HEAD(held);
+ATF_TC_BODY(held, tc)
+{
+	struct map_entry	*e;
+	int			 elsewhere;
+
+	ATF_REQUIRE_EQ(0, set(1));
+	ATF_REQUIRE_EQ(0, map(0, "/a", "h", "old", 1));
+	e = find_at("/a", "h", &elsewhere);
+	ATF_REQUIRE(e != NULL);
+	mapstore_hold(e);
+	ATF_REQUIRE_EQ(0, map(0, "/a", "h", "new", 1));
+	ATF_CHECK_STREQ("new", find("/a", "h"));
+	ATF_CHECK_EQ(0, memcmp(e->doc.body, "old", 3));
+	ATF_REQUIRE_EQ(0, set(0));
+	ATF_CHECK_EQ(0, memcmp(e->doc.body, "old", 3));
+	ATF_CHECK_EQ(1, e->refs);
+	mapstore_release(e);
+	mapstore_release(NULL);
+	mapstore_clear(&store);
+}
+
+ATF_TC_WITHOUT_HEAD(prepared);
+ATF_TC_BODY(prepared, tc)
+{
+	struct map_entry	*e;
+	int			 elsewhere;
+
+	ATF_REQUIRE_EQ(0, set(1));
+	ATF_REQUIRE_EQ(0, map(0, "/a", "h", "{}\n", NOW - 1));
+	e = find_at("/a", "h", &elsewhere);
+	ATF_REQUIRE(e != NULL);
+	ATF_CHECK_STREQ("\"abababababababababababababababab\"",
+	    e->form[MAP_PLAIN].tag);
+	ATF_CHECK_STREQ("Cache-Control: public, max-age=60\r\n"
+	    "ETag: \"abababababababababababababababab\"\r\n"
+	    "Last-Modified: Sun, 06 Nov 1994 08:49:36 GMT\r\n"
+	    "Vary: Accept-Encoding\r\n"
+	    "Access-Control-Allow-Origin: *\r\n"
+	    "Content-Type: application/json\r\n"
+	    "X-Content-Type-Options: nosniff\r\n"
+	    "Content-Length: 3\r\n\r\n", e->form[MAP_PLAIN].fields);
+	ATF_CHECK_EQ(strlen(e->form[MAP_PLAIN].fields),
+	    e->form[MAP_PLAIN].len);
+	ATF_CHECK_EQ(0, e->form[MAP_GZIP].len);
+
+	/* From the future, and the largest of all numbers. */
+	ATF_REQUIRE_EQ(0, map(0, "/a", "h", "{}\n", UINT64_MAX));
+	e = find_at("/a", "h", &elsewhere);
+	ATF_REQUIRE(e != NULL);
+	ATF_CHECK_EQ(NOW, e->doc.mtime);
+
+	/* Nothing is prepared of what is not there. */
+	ATF_REQUIRE_EQ(0, map(0, "/a", "h", NULL, 1));
+	e = find_at("/a", "h", &elsewhere);
+	ATF_REQUIRE(e != NULL);
+	ATF_CHECK_EQ(0, e->form[MAP_PLAIN].len);
+	mapstore_clear(&store);
+}
+
+ATF_TC_WITHOUT_HEAD(malformed);
+ATF_TC_BODY(malformed, tc)
+{
+	struct rd	r;
+
+	ATF_REQUIRE_EQ(0, set(1));
+	ATF_REQUIRE_EQ(0, map(0, "/a", "h", "good", 1));
+	rd_init(&r, "", 0);
+	ATF_CHECK_EQ(-1, mapstore_map(&store, &r, NOW));
+	ATF_CHECK_EQ(-1, map(0, "a", "h", "no path", 1));
+	rd_init(&r, "\0\0\0\1\0", 5);
+	ATF_CHECK_EQ(-1, mapstore_maps(&store, &r));
+	ATF_CHECK_STREQ("good", find("/a", "h"));
+	mapstore_clear(&store);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, hosts);
+	ATF_TP_ADD_TC(tp, addresses);
+	ATF_TP_ADD_TC(tp, sets);
+	ATF_TP_ADD_TC(tp, held);
+	ATF_TP_ADD_TC(tp, prepared);
+	ATF_TP_ADD_TC(tp, malformed);
+	return (atf_no_error());
+}
