@@ -36,7 +36,7 @@ DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/clientinfo.o \
 CTL_OBJS = derpctl/ask.o derpctl/clients.o derpctl/confine.o \
 	derpctl/map.o derpctl/map_check.o derpctl/node.o derpctl/out.o \
 	derpctl/probe.o derpctl/show.o derpctl/status.o \
-	derpctl/steer.o derpctl/usage.o
+	derpctl/steer.o derpctl/stun.o derpctl/usage.o
 
 # stund/libstund.a: stund but its main.
 STUN_OBJS = stund/batch.o stund/limit.o stund/sources.o stund/stun.o

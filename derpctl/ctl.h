@@ -32,6 +32,7 @@ int	cmd_clients(const struct ctl *ctl, int argc, char **argv);
 int	cmd_node(const struct ctl *ctl, int argc, char **argv);
 int	cmd_map(const struct ctl *ctl, int argc, char **argv);
 int	cmd_map_check(const struct ctl *ctl, int argc, char **argv);
+int	cmd_stun(const struct ctl *ctl, int argc, char **argv);
 int	cmd_probe(const struct ctl *ctl, int argc, char **argv);
 
 /* A part of derpd's answer.  0 go on, -1 malformed. */

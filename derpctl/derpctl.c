@@ -26,6 +26,7 @@ static const struct {
 	{ "probe",	cmd_probe },
 	{ "reload",	cmd_reload },
 	{ "status",	cmd_status },
+	{ "stun",	cmd_stun },
 };
 
 int

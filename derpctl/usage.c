@@ -18,6 +18,7 @@ usage(void)
 	    "       derpctl [-j] map check file\n"
 	    "       derpctl [-j] probe [-c cafile | -p pin | -k] [-H name] "
 	    "[-n count]\n"
-	    "               host port\n");
+	    "               host port\n"
+	    "       derpctl [-j] stun host [port]\n");
 	exit(1);
 }
