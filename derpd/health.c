@@ -75,15 +75,6 @@ get_page(const struct health_conf *c, int watch, char *why, size_t size)
 	return (rv);
 }
 
-/* What the other side quotes must not get into the log as it is. */
-static void
-printable(char *s)
-{
-	for (; *s != '\0'; s++)
-		if (*s < ' ' || *s > '~')
-			*s = '?';
-}
-
 /* Log in with a new key, in `ms'.  1, 0 or -1. */
 static int
 log_in(const struct health_conf *c, int watch, int ms, char *why, size_t size)
@@ -106,7 +97,6 @@ log_in(const struct health_conf *c, int watch, int ms, char *why, size_t size)
 		rv = derpclient_interrupted(d) ? -1 : 0;
 		snprintf(why, size, "DERP login to %s: %s", c->name,
 		    derpclient_error(d));
-		printable(why);
 	}
 	derpclient_free(d);
 	return (rv);

@@ -20,8 +20,9 @@ struct health_conf {
 /*
  * Probe once, within HEALTH_MS: TLS with a certificate that is valid and holds
  * the name, GET /derp/probe, and a login as a prober over a second connection.
- * 1 all is well, 0 it is not: `why' of `size' bytes gets one line; -1 when
- * something arrived on the descriptor `watch' (0: none) first.
+ * 1 all is well, 0 it is not: `why' of `size' bytes gets one line, which may
+ * quote any byte; -1 when something arrived on the descriptor `watch' (0: none)
+ * first.
  */
 int	 health_probe(const struct health_conf *c, int watch, char *why,
 	    size_t size);

@@ -1,7 +1,7 @@
 /*
- * Fuzz target: answers of another server as https.c takes them, head and body.
- * The first byte says how large the pieces are.  However it is cut, the same
- * comes out, and the body keeps its bound.
+ * Fuzz target: answers of another server as https.c takes them: head, body and
+ * where a redirect leads.  The first byte says how large the pieces are.
+ * However it is cut, the same comes out, and the body keeps its bound.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -37,6 +37,24 @@ decode(struct http_body *b, const struct http_head *h, const uint8_t *p,
 	return (rv);
 }
 
+/* Where a redirect leads is a URL that we would take. */
+static void
+follow(struct http_str location)
+{
+	struct url from, to, again;
+	char text[URL_MAXTEXT];
+
+	if (location.p == NULL ||
+	    url_parse("https://a.test:8443/b/c?d", &from) == -1 ||
+	    url_follow(&from, location.p, location.len, &to) == -1)
+		return;
+	if (url_text(&to, text, sizeof(text)) == -1 ||
+	    url_parse(text, &again) == -1 || strcmp(to.path, again.path) != 0 ||
+	    strcmp(to.host, again.host) != 0 ||
+	    strcmp(to.port, again.port) != 0)
+		abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
@@ -53,6 +71,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 		return (0);
 	if (http_date(http_field(&h, "Last-Modified")) < -1)
 		abort();
+	follow(http_field(&h, "Location"));
 	rv = decode(&a, &h, p + n, len - (size_t)n, step);
 	if (decode(&b, &h, p + n, len - (size_t)n, SIZE_MAX) != rv ||
 	    (rv == 1 && (a.len != b.len || memcmp(a.p, b.p, a.len) != 0)))
