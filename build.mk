@@ -101,7 +101,7 @@ SCRIPTS = configure .ci/run etc/install-deps etc/install.sh etc/run-local \
 	regress/e2e/common.sh regress/e2e/ctl_test.sh \
 	regress/e2e/daemon_test.sh \
 	regress/e2e/failure_test.sh regress/e2e/follow_test.sh \
-	regress/e2e/health_test.sh \
+	regress/e2e/health_test.sh regress/e2e/map_test.sh \
 	regress/e2e/memory_test.sh \
 	regress/e2e/probe_test.sh regress/e2e/raw_test.sh \
 	regress/e2e/start_test.sh regress/fuzz/corpus_test.sh \

@@ -71,8 +71,12 @@ log_findings(char *text, int good, char *err, size_t errsize)
 		/* Of a map that is refused, warnings are of no interest. */
 		if (*line == '\0' || (!good && !error))
 			continue;
-		log_warnx("%s", line);
-		if (*err == '\0' && error)
+		if (!error) {
+			log_info("%s", line);
+			continue;
+		}
+		log_warnx("%s", line + 7);
+		if (*err == '\0')
 			strlcpy(err, line + 7, errsize);
 	}
 }
