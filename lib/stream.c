@@ -1,8 +1,8 @@
 /*
  * stream: a blocking TLS client connection with deadlines, over libtls.
  *
- * Called by derpclient.c and https.c.  Touches the network and the resolver, and
- * reads the file of certificate authorities; the socket is non-blocking
+ * Called by derpclient.c and https.c.  Touches the network and the resolver,
+ * and reads the file of certificate authorities; the socket is non-blocking
  * underneath, and every wait is a poll(2) that ends at the caller's deadline.
  */
 #include <sys/types.h>

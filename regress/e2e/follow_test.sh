@@ -151,10 +151,55 @@ untrusted_body() {
 	e2e_stop
 }
 
+# served PORT NAME FILE: the map that a derpd serves.
+served() {
+	{
+		printf 'GET /derpmap/default HTTP/1.1\r\nHost: %s\r\n' "$2"
+		printf 'Connection: close\r\n\r\n'
+	} | openssl s_client -quiet -connect "127.0.0.1:$1" \
+	    -servername "$2" 2>/dev/null | sed '1,/^.$/d' >"$3"
+	[ -s "$3" ]
+}
+
+# alike: both serve what is in the first one's file.
+alike() {
+	served "$A_PORT" localhost a.json && served "$TLS_PORT" relay.test \
+	    b.json && cmp -s a.json b.json && cmp -s a.json a/map.json
+}
+
+e2e_case chain 120 "who follows another derpd serves the same bytes"
+chain_body() {
+	e2e_paths
+	HOST_NAME=localhost
+	use_cert ec
+	mkdir a
+	cd a || exit 1
+	write_map map.json one
+	EXTRA="map \"$PWD/map.json\""
+	e2e_start
+	A_PID=$PID A_PORT=$TLS_PORT
+	cd .. || exit 1
+	echo "$A_PID" >>pids
+	HOST_NAME=relay.test CERTS=''
+	EXTRA="map {
+	follow \"https://localhost:$A_PORT/derpmap/default\" every 1
+	ca file \"$PWD/ca.pem\"
+}"
+	e2e_start
+	wait_until "both serve the first map" alike
+	write_map a/map.json two
+	wait_until "both serve the second map" alike
+	e2e_stop
+	cd a || exit 1
+	PID=$A_PID
+	e2e_stop
+}
+
 atf_init_test_cases() {
 	atf_add_test_case changes
 	atf_add_test_case restart
 	atf_add_test_case drift
 	atf_add_test_case new_port
 	atf_add_test_case untrusted
+	atf_add_test_case chain
 }
