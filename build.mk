@@ -82,7 +82,7 @@ RAW_OBJS = regress/e2e/rawderp.o regress/e2e/raw_frame.o \
 	regress/e2e/raw_http.o regress/e2e/raw_login.o \
 	regress/e2e/raw_net.o regress/e2e/raw_sess.o \
 	regress/e2e/raw_split.o regress/e2e/raw_tls.o
-E2E_PROGS = regress/e2e/rawderp regress/e2e/memscan
+E2E_PROGS = regress/e2e/rawderp regress/e2e/memscan regress/e2e/stunask
 
 MANS5 = man/derpd.conf.5
 MANS7 = man/derp.7
@@ -104,7 +104,8 @@ SCRIPTS = configure .ci/run etc/install-deps etc/install.sh etc/run-local \
 	regress/e2e/health_test.sh regress/e2e/map_test.sh \
 	regress/e2e/memory_test.sh \
 	regress/e2e/probe_test.sh regress/e2e/raw_test.sh \
-	regress/e2e/start_test.sh regress/fuzz/corpus_test.sh \
+	regress/e2e/start_test.sh regress/e2e/stun_test.sh \
+	regress/fuzz/corpus_test.sh \
 	regress/fuzz/fuzz.sh regress/interop/build.sh
 
 ARCHIVES = derpctl/libderpctl.a derpd/libderpd.a derpmapd/libderpmapd.a \
@@ -116,7 +117,8 @@ TEST_OBJS = $(UNIT_TESTS:=.o)
 FUZZ_OBJS = $(FUZZERS:=.o) regress/fuzz/runner.o
 OBJS = $(LIB_OBJS) $(DERPD_OBJS) $(CTL_OBJS) $(MAPD_OBJS) $(STUN_OBJS) \
 	$(PROG_OBJS) $(TEST_OBJS) \
-	$(FUZZ_OBJS) $(RAW_OBJS) regress/e2e/memscan.o $(LOAD_OBJS) \
+	$(FUZZ_OBJS) $(RAW_OBJS) regress/e2e/memscan.o \
+	regress/e2e/stunask.o $(LOAD_OBJS) \
 	regress/bench/stunload.o regress/bench/wan.o
 SOURCES = $(OBJS:.o=.c)
 
@@ -190,6 +192,9 @@ regress/e2e/rawderp: $(RAW_OBJS) $(ARCHIVES)
 regress/e2e/memscan: regress/e2e/memscan.o
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ regress/e2e/memscan.o
+regress/e2e/stunask: regress/e2e/stunask.o $(ARCHIVES)
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ regress/e2e/stunask.o lib/libderp.a $(LIBS)
 
 regress/bench/derpload: $(LOAD_OBJS)
 	@echo "$(CC) -o $@"

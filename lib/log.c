@@ -90,10 +90,11 @@ emit(int priority, const char *fmt, va_list ap, int error)
 	int saved = errno;
 	size_t n = 0, start;
 
-	if (use_stderr)
+	/* A program of one role is named after it. */
+	if (use_stderr && strcmp(role_text, getprogname()) != 0)
 		append(line, &n, getprogname());
 	if (*role_text != '\0') {
-		append(line, &n, use_stderr ? " " : "");
+		append(line, &n, n > 0 ? " " : "");
 		append(line, &n, role_text);
 	}
 	append(line, &n, n > 0 ? ": " : "");
