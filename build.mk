@@ -86,7 +86,7 @@ E2E_PROGS = regress/e2e/rawderp regress/e2e/memscan regress/e2e/stunask
 
 MANS5 = man/derpd.conf.5
 MANS7 = man/derp.7
-MANS8 = man/derpd.8 man/derpctl.8 man/derpmapd.8
+MANS8 = man/derpd.8 man/derpctl.8 man/derpmapd.8 man/stund.8
 
 # What the benchmarks run; Linux alone.
 LOAD_OBJS = regress/bench/derpload.o regress/bench/load_conn.o \

@@ -1,5 +1,5 @@
 /*
- * stun: Binding requests and their answers (RFC 8489; derp(7), section 9).
+ * stun: Binding requests and their answers (RFC 8489; derp(7), section 7).
  * Pure: bytes in, bytes out.
  */
 #ifndef STUN_H
