@@ -6,10 +6,11 @@ include config.mk
 
 # lib/libderp.a: what programs share.
 LIB_OBJS = lib/chan.o lib/child.o lib/clock.o lib/codec.o lib/derpcert.o \
-	lib/derpclient.o lib/frame.o lib/hex.o lib/http.o \
+	lib/derpclient.o lib/frame.o lib/hex.o lib/hostname.o lib/http.o \
 	lib/httpbody.o lib/httpdate.o lib/https.o lib/json.o \
 	lib/json_check.o lib/landlock.o lib/log.o lib/mapcheck.o \
-	lib/mapdoc.o lib/mapfield.o lib/mapself.o lib/mapsummary.o lib/msg.o \
+	lib/mapdoc.o lib/mapnode.o lib/mapown.o lib/maprepeat.o lib/mapself.o \
+	lib/mapsummary.o lib/mapwalk.o lib/msg.o \
 	lib/sandbox_$(SANDBOX).o lib/stream.o lib/url.o lib/stunstats.o \
 	lib/udpsock.o $(IMSG_OBJ)
 
@@ -61,7 +62,8 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/out_test \
 	lib/chan_test lib/child_test lib/codec_test lib/derpclient_test \
 	lib/frame_test lib/hex_test lib/http_test \
 	lib/httpbody_test lib/https_test lib/json_test \
-	lib/landlock_test lib/log_test lib/mapdoc_test lib/msg_test \
+	lib/landlock_test lib/log_test lib/mapcheck_test lib/mapdoc_test \
+	lib/mapown_test lib/msg_test \
 	lib/sandbox_allowed_test lib/sandbox_refused_net_test \
 	lib/sandbox_refused_test lib/stunstats_test lib/udpsock_test \
 	lib/url_test \

@@ -1,552 +1,344 @@
 /*
- * mapcheck: see mapcheck.h.  Called by derpmapd and derpctl.
+ * mapcheck: is a text a good DERP map; see mapcheck.h.  Called by derpmapd for
+ * the map that is served and by derpctl for a file.  Pure.
  *
- * What a map may hold is what tailscale's tailcfg package reads.  Fields that
- * are not known here are left to those who know them.
+ * What is asked of a map is what Go clients and headscale take, and more where
+ * they take silently what can't be meant: derp-map(5).  Fields that are not
+ * known here are none of our business.
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "json.h"
-#include "mapcheck.h"
-#include "mapfield.h"
-#include "mapself.h"
+#include "mapwalk.h"
 
-#define MAX_FINDINGS	20		/* of each kind */
-#define FIRST_OWN_ID	900
-/* Of "Regions.9007199254740991.Nodes[65535]" and some more. */
-#define PATH_SIZE	64
-#define STR_SIZE	MAPFIELD_TEXT
-#define SHOWN		48	/* bytes of a value in a message */
+#define MAX_REGION	((INT64_C(1) << 53) - 1)
+#define FIRST_OWN	900	/* lower ids are Tailscale's */
 
-struct field {
-	const char	*name;
-	enum mapfield	 kind;
-	int		 required;
+/* The nodes of all regions, in the order of the map. */
+struct nodes {
+	struct map_node	*v;
+	size_t		 n, cap;
 };
 
-static const struct field map_fields[] = {
-	{ "Regions",		K_OBJECT,	1 },
-	{ "HomeParams",		K_OBJECT,	0 },
-	{ "omitDefaultRegions",	K_BOOL,		0 },
-	{ NULL,			K_BOOL,		0 }
-};
-
-static const struct field region_fields[] = {
-	{ "RegionID",		K_ID,		1 },
-	{ "RegionCode",		K_TEXT,		0 },
-	{ "RegionName",		K_TEXT,		0 },
-	{ "Latitude",		K_NUMBER,	0 },
-	{ "Longitude",		K_NUMBER,	0 },
-	{ "Avoid",		K_BOOL,		0 },
-	{ "NoMeasureNoHome",	K_BOOL,		0 },
-	{ "Nodes",		K_NODES,	1 },
-	{ NULL,			K_BOOL,		0 }
-};
-
-static const struct field node_fields[] = {
-	{ "Name",		K_TEXT,		1 },
-	{ "RegionID",		K_ID,		1 },
-	{ "HostName",		K_HOST,		1 },
-	{ "CertName",		K_CERTNAME,	0 },
-	{ "IPv4",		K_IPV4,		0 },
-	{ "IPv6",		K_IPV6,		0 },
-	{ "STUNPort",		K_STUNPORT,	0 },
-	{ "STUNOnly",		K_BOOL,		0 },
-	{ "DERPPort",		K_PORT,		0 },
-	{ "InsecureForTests",	K_BOOL,		0 },
-	{ "STUNTestIP",		K_ADDRESS,	0 },
-	{ "CanPort80",		K_BOOL,		0 },
-	{ NULL,			K_BOOL,		0 }
-};
-
-/* A name and where it stands, to find those that stand twice. */
-struct named {
-	char		*text;
-	json_ref	 ref;
-};
-
-struct check {
-	const struct json *j;
-	const char	*what;
-	const struct map_self *self;
-	map_say		 say;
-	void		*arg;
-	unsigned int	 errors, warnings;
-	struct named	*nodes;		/* names of nodes */
-	size_t		 nnodes;
-	int		 ours;		/* nodes of this machine */
-};
-
-static void finding(struct check *, int, json_ref, const char *, const char *,
-	    ...) __attribute__((format(printf, 5, 6)));
-static void about(struct check *, int, json_ref, const char *, const char *,
-	    const char *, ...) __attribute__((format(printf, 6, 7)));
-
-/*
- * "WHAT:LINE:COLUMN: PATH.NAME: ..."; NAME may be "".  The bytes of the file in
- * it are printable.
- */
-static void
-tell(struct check *c, int error, json_ref ref, const char *path,
-    const char *name, const char *text)
+/* Room for one more; NULL: reported. */
+static struct map_node *
+more(struct walk *w, struct nodes *nodes)
 {
-	unsigned int line, column;
-	char whole[2048], *p;
+	struct map_node *v;
+	size_t cap = nodes->cap == 0 ? 16 : 2 * nodes->cap;
 
-	json_where(c->j, ref, &line, &column);
-	snprintf(whole, sizeof(whole), "%s:%u:%u: %s%s%s%s%s", c->what, line,
-	    column, path, *path != '\0' && *name != '\0' ? "." : "", name,
-	    *path != '\0' || *name != '\0' ? ": " : "", text);
-	for (p = whole; *p != '\0'; p++)
-		if ((unsigned char)*p < 0x20 || (unsigned char)*p >= 0x7f)
-			*p = '?';
-	c->say(error, whole, c->arg);
-}
-
-/* 1 when there is room for one finding more of its kind. */
-static int
-one_more(struct check *c, int error)
-{
-	return ((error ? c->errors++ : c->warnings++) < MAX_FINDINGS);
-}
-
-/* Something is to be said of the value `ref' at `path'. */
-static void
-finding(struct check *c, int error, json_ref ref, const char *path,
-    const char *fmt, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	if (!one_more(c, error))
-		return;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	tell(c, error, ref, path, "", text);
-}
-
-/* The same of a member of the object at `path', which may be missing. */
-static void
-about(struct check *c, int error, json_ref object, const char *path,
-    const char *name, const char *fmt, ...)
-{
-	json_ref r = json_get(c->j, object, name);
-	char text[1024];
-	va_list ap;
-
-	if (!one_more(c, error))
-		return;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	tell(c, error, r == -1 ? object : r, path, name, text);
-}
-
-static void
-no_memory(struct check *c)
-{
-	c->errors++;
-	c->say(1, "out of memory", c->arg);
-}
-
-/* A value as the file has it, cut to what a message can bear. */
-static const char *
-shown(const struct check *c, json_ref r)
-{
-	static char text[SHOWN + 8];
-	const char *p, *quote;
-	size_t n;
-
-	switch (json_type(c->j, r)) {
-	case JSON_NONE:
-		return ("nothing");
-	case JSON_OBJECT:
-		return ("an object");
-	case JSON_ARRAY:
-		return ("an array");
-	default:
-		break;
+	if (nodes->n == nodes->cap) {
+		if ((v = reallocarray(nodes->v, cap, sizeof(*v))) == NULL) {
+			walk_error(w, 0, NULL, "out of memory");
+			return (NULL);
+		}
+		nodes->v = v;
+		nodes->cap = cap;
 	}
-	p = json_raw(c->j, r, &n);
-	quote = json_type(c->j, r) == JSON_STRING ? "\"" : "";
-	snprintf(text, sizeof(text), "%s%.*s%s%s", quote,
-	    (int)(n > SHOWN ? SHOWN : n), p, n > SHOWN ? "..." : "", quote);
-	return (text);
+	return (&nodes->v[nodes->n]);
 }
 
-static int
-compare_names(const void *a, const void *b)
-{
-	const struct named *x = a, *y = b;
-	int rv = strcmp(x->text, y->text);
-
-	return (rv != 0 ? rv : x->ref < y->ref ? -1 : x->ref > y->ref);
-}
-
-/* Report each name that stands there before; frees the list. */
 static void
-find_twins(struct check *c, struct named *v, size_t n, const char *path,
-    const char *what)
+check_nodes(struct walk *w, json_ref region, int64_t id, struct nodes *nodes)
 {
+	json_ref v = walk_need(w, region, "Nodes"), k;
+	struct map_node *n;
+	size_t before, i = 0;
+
+	if (v == -1)
+		return;
+	if (json_type(w->j, v) != JSON_ARRAY || json_count(w->j, v) == 0) {
+		walk_expected(w, v, "Nodes", v,
+		    json_type(w->j, v) == JSON_ARRAY ?
+		    "at least one node: clients could not use the region" :
+		    "an array of nodes");
+		return;
+	}
+	for (k = json_first(w->j, v); k != -1 && !walk_full(w);
+	    k = json_next(w->j, k)) {
+		before = walk_enter_element(w, "Nodes", i++);
+		if ((n = more(w, nodes)) != NULL &&
+		    walk_node(w, k, id, n) == 0)
+			nodes->n++;
+		walk_leave(w, before);
+	}
+}
+
+/* A region's key as its id; 0: it is none, reported. */
+static int64_t
+key_id(struct walk *w, json_ref key)
+{
+	char buf[32], again[32];
+	int64_t id = 0;
 	size_t i;
 
-	if (n > 0)
-		qsort(v, n, sizeof(*v), compare_names);
-	for (i = 1; i < n; i++)
-		if (strcmp(v[i].text, v[i - 1].text) == 0)
-			finding(c, 1, v[i].ref, path, "%s \"%.*s\" stands "
-			    "there twice: expected it once", what, SHOWN,
-			    v[i].text);
-	for (i = 0; i < n; i++)
-		free(v[i].text);
-	free(v);
-}
-
-/* Remember the string `ref' in a list that has room for it. */
-static void
-remember(struct check *c, struct named *v, size_t *n, json_ref ref)
-{
-	char text[STR_SIZE];
-
-	if (json_str(c->j, ref, text, sizeof(text)) == -1)
-		return;	/* reported where its form is looked at */
-	v[*n].ref = ref;
-	if ((v[*n].text = strdup(text)) == NULL)
-		no_memory(c);
-	else
-		(*n)++;
-}
-
-static void
-check_keys(struct check *c, json_ref object, const char *path)
-{
-	struct named *v;
-	size_t n = 0, count = json_count(c->j, object);
-	json_ref key;
-
-	if (count == 0)
-		return;
-	if ((v = calloc(count, sizeof(*v))) == NULL) {
-		no_memory(c);
-		return;
-	}
-	for (key = json_first(c->j, object); key != -1;
-	    key = json_next(c->j, key))
-		remember(c, v, &n, key);
-	find_twins(c, v, n, path, "the name");
-}
-
-/* A known name in other letters: some read it, others pass over it. */
-static void
-check_spelling(struct check *c, json_ref object, const struct field *fields,
-    const char *path)
-{
-	const struct field *f;
-	char name[64];
-	json_ref key;
-
-	for (key = json_first(c->j, object); key != -1;
-	    key = json_next(c->j, key)) {
-		if (json_str(c->j, key, name, sizeof(name)) == -1)
-			continue;
-		for (f = fields; f->name != NULL; f++)
-			if (strcasecmp(name, f->name) == 0 &&
-			    strcmp(name, f->name) != 0)
-				finding(c, 1, key, path, "expected the name "
-				    "%s, found \"%s\"", f->name, name);
-	}
-}
-
-/* The fields of an object, one by one.  A null is as good as none. */
-static void
-check_fields(struct check *c, json_ref object, const struct field *fields,
-    const char *path)
-{
-	const char *expected;
-	const struct field *f;
-	json_ref r;
-
-	check_keys(c, object, path);
-	check_spelling(c, object, fields, path);
-	for (f = fields; f->name != NULL; f++) {
-		r = json_get(c->j, object, f->name);
-		if (r == -1 || json_type(c->j, r) == JSON_NULL) {
-			if (f->required)
-				about(c, 1, object, path, f->name,
-				    "expected it, found %s", shown(c, r));
-			continue;
-		}
-		if ((expected = mapfield_judge(c->j, f->kind, r)) != NULL)
-			about(c, 1, object, path, f->name, "expected %s, "
-			    "found %s", expected, shown(c, r));
-	}
-}
-
-/* The member `name' as a string; "" when it is not there or none. */
-static const char *
-text_of(const struct check *c, json_ref object, const char *name, char *dst,
-    size_t size)
-{
-	if (json_str(c->j, json_get(c->j, object, name), dst, size) == -1)
-		*dst = '\0';
-	return (dst);
-}
-
-static int64_t
-number_of(const struct check *c, json_ref object, const char *name)
-{
-	int64_t v;
-
-	return (json_int(c->j, json_get(c->j, object, name), &v) == 0 ? v : 0);
-}
-
-static int
-is_true(const struct check *c, json_ref object, const char *name)
-{
-	int v;
-
-	return (json_bool(c->j, json_get(c->j, object, name), &v) == 0 && v);
-}
-
-/* What is odd about a node of this machine. */
-static void
-check_own(struct check *c, json_ref node, const char *host, const char *path)
-{
-	char name[STR_SIZE], text[512];
-	struct mapself_node n;
-
-	n.host = host;
-	n.certname = text_of(c, node, "CertName", name, sizeof(name));
-	n.port = number_of(c, node, "DERPPort");
-	n.stun_only = is_true(c, node, "STUNOnly");
-	c->ours++;
-	for (n.next = 0; mapself_judge(c->self, &n, text, sizeof(text)); )
-		finding(c, 0, node, path, "%s", text);
-}
-
-static void
-check_node(struct check *c, json_ref node, int64_t region, const char *path)
-{
-	char host[STR_SIZE];
-	int64_t id, port;
-
-	if (json_type(c->j, node) != JSON_OBJECT) {
-		finding(c, 1, node, path, "expected an object, found %s",
-		    shown(c, node));
-		return;
-	}
-	check_fields(c, node, node_fields, path);
-	id = number_of(c, node, "RegionID");
-	if (id != 0 && region != 0 && id != region)
-		about(c, 1, node, path, "RegionID",
-		    "expected %lld, as its region has, found %lld",
-		    (long long)region, (long long)id);
-	text_of(c, node, "Name", host, sizeof(host));
-	if (*host == '\0' && json_type(c->j, json_get(c->j, node, "Name")) ==
-	    JSON_STRING)
-		about(c, 1, node, path, "Name",
-		    "expected a name, found \"\"");
-	port = number_of(c, node, "DERPPort");
-	if (port != 0 && port != 443)
-		about(c, 0, node, path, "DERPPort",
-		    "%lld is not 443: some networks let no other port out",
-		    (long long)port);
-	if (is_true(c, node, "InsecureForTests"))
-		about(c, 0, node, path, "InsecureForTests",
-		    "clients will take anybody for this node: expected it "
-		    "away, or a CertName pin");
-	text_of(c, node, "HostName", host, sizeof(host));
-	if (c->self != NULL && mapself_is_ours(c->self, host))
-		check_own(c, node, host, path);
-}
-
-/* Room for the names of the nodes of one region more. */
-static int
-grow_names(struct check *c, size_t more)
-{
-	struct named *v;
-
-	v = reallocarray(c->nodes, c->nnodes + more, sizeof(*v));
-	if (v == NULL) {
-		no_memory(c);
-		return (-1);
-	}
-	c->nodes = v;
+	if (json_str(w->j, key, buf, sizeof(buf)) == -1)
+		buf[0] = '\0';
+	for (i = 0; buf[i] >= '0' && buf[i] <= '9' && id <= MAX_REGION; i++)
+		id = id * 10 + (buf[i] - '0');
+	snprintf(again, sizeof(again), "%lld", (long long)id);
+	if (id >= 1 && id <= MAX_REGION && strcmp(buf, again) == 0)
+		return (id);
+	walk_expected(w, key, NULL, key, "a region's id as the name, a "
+	    "decimal number from 1 to 9007199254740991");
 	return (0);
 }
 
 static void
-check_nodes(struct check *c, json_ref nodes, int64_t region)
+check_region_id(struct walk *w, json_ref region, int64_t id)
 {
-	char path[PATH_SIZE];
-	json_ref node;
-	size_t i = 0;
-
-	if (json_type(c->j, nodes) != JSON_ARRAY || json_count(c->j,
-	    nodes) == 0 || grow_names(c, json_count(c->j, nodes)) == -1)
-		return;
-	for (node = json_first(c->j, nodes); node != -1;
-	    node = json_next(c->j, node)) {
-		snprintf(path, sizeof(path), "Regions.%lld.Nodes[%zu]",
-		    (long long)region, i++);
-		check_node(c, node, region, path);
-		remember(c, c->nodes, &c->nnodes, json_get(c->j, node,
-		    "Name"));
-	}
-}
-
-/* The decimal spelling of an id, as a key has it; 0 when it is none. */
-static int64_t
-id_of(const char *key)
-{
-	const char *errstr;
+	char expected[64];
 	int64_t v;
+	json_ref r;
 
-	if (*key < '1' || *key > '9' ||
-	    key[strspn(key, "0123456789")] != '\0')
-		return (0);
-	v = strtonum(key, 1, MAPFIELD_MAX_ID, &errstr);
-	return (errstr == NULL ? v : 0);
+	if ((r = walk_need(w, region, "RegionID")) == -1)
+		return;
+	if (json_int(w->j, r, &v) == 0 &&
+	    (id == 0 ? v >= 1 && v <= MAX_REGION : v == id))
+		return;
+	if (id == 0)
+		snprintf(expected, sizeof(expected), "the region's id");
+	else
+		snprintf(expected, sizeof(expected),
+		    "%lld as in the name of the region", (long long)id);
+	walk_expected(w, r, "RegionID", r, expected);
+}
+
+/* What people see of the region. */
+static void
+check_label(struct walk *w, json_ref region, const char *name)
+{
+	char text[WALK_STRING];
+
+	if (walk_text(w, region, name, "a string", text) == 0 &&
+	    text[0] == '\0')
+		walk_warn(w, region, name, "this is missing or empty: people "
+		    "will see the region without it");
 }
 
 static void
-check_region(struct check *c, json_ref key, int omit)
+check_degrees(struct walk *w, json_ref region, const char *name, double max)
 {
-	json_ref region = json_value(c->j, key);
-	char name[24], path[PATH_SIZE];
-	int64_t id, own;
+	json_ref r = walk_field(w, region, name);
+	char expected[64];
+	double d;
 
-	if (json_str(c->j, key, name, sizeof(name)) == -1 ||
-	    (id = id_of(name)) == 0) {
-		finding(c, 1, key, "Regions", "expected the number of a region "
-		    "as name, 1 to 9007199254740991, found %s", shown(c, key));
+	if (r == -1 ||
+	    (walk_double(w->j, r, &d) == 0 && d >= -max && d <= max))
 		return;
-	}
-	snprintf(path, sizeof(path), "Regions.%s", name);
-	if (json_type(c->j, region) != JSON_OBJECT) {
-		finding(c, 1, region, path, "expected an object, found %s",
-		    shown(c, region));
-		return;
-	}
-	check_fields(c, region, region_fields, path);
-	own = number_of(c, region, "RegionID");
-	if (own != 0 && own != id)
-		about(c, 1, region, path, "RegionID",
-		    "expected %lld, as the name of the region says, found "
-		    "%lld", (long long)id, (long long)own);
-	if (id < FIRST_OWN_ID && !omit)
-		finding(c, 0, key, path, "%lld is a number of Tailscale's own "
-		    "regions, and takes the place of theirs: expected 900 to "
-		    "999", (long long)id);
-	check_nodes(c, json_get(c->j, region, "Nodes"), id);
+	snprintf(expected, sizeof(expected), "degrees from %.0f to %.0f",
+	    -max, max);
+	walk_expected(w, r, name, r, expected);
 }
 
 static void
-check_regions(struct check *c, json_ref regions, int omit)
+check_region(struct walk *w, json_ref key, struct nodes *nodes)
 {
-	json_ref key;
+	json_ref v = json_value(w->j, key);
+	int64_t id = key_id(w, key);
+	int flag;
 
-	if (json_type(c->j, regions) != JSON_OBJECT)
+	if (json_type(w->j, v) != JSON_OBJECT) {
+		walk_expected(w, v, NULL, v, "a region, which is an object");
 		return;
-	check_keys(c, regions, "Regions");
-	if (json_count(c->j, regions) == 0)
-		finding(c, 1, regions, "Regions", "expected at least one "
-		    "region, found none");
-	for (key = json_first(c->j, regions); key != -1;
-	    key = json_next(c->j, key))
-		check_region(c, key, omit);
-	if (c->self != NULL && c->self->relay && c->ours == 0)
-		finding(c, 0, regions, "Regions", "no node has the HostName "
-		    "of this relay, \"%s\"", c->self->nnames > 0 ?
-		    c->self->names[0] : "");
+	}
+	check_region_id(w, v, id);
+	check_label(w, v, "RegionCode");
+	check_label(w, v, "RegionName");
+	check_degrees(w, v, "Latitude", 90);
+	check_degrees(w, v, "Longitude", 180);
+	walk_flag(w, v, "Avoid", &flag);
+	if (flag)
+		walk_warn(w, walk_find(w->j, v, "Avoid"), "Avoid",
+		    "clients disagree about what this means: use "
+		    "NoMeasureNoHome");
+	walk_flag(w, v, "NoMeasureNoHome", &flag);
+	check_nodes(w, v, id, nodes);
 }
 
-/* HomeParams.RegionScore: numbers above 0 by region. */
 static void
-check_scores(struct check *c, json_ref params)
+check_regions(struct walk *w, json_ref regions, struct nodes *nodes)
 {
-	json_ref scores = json_get(c->j, params, "RegionScore"), key, r;
-	const char *raw;
-	char name[24], path[PATH_SIZE];
-	size_t n;
+	size_t before, inner;
+	json_ref k;
 
-	if (scores == -1 || json_type(c->j, scores) == JSON_NULL)
-		return;
-	if (json_type(c->j, scores) != JSON_OBJECT) {
-		finding(c, 1, scores, "HomeParams.RegionScore", "expected an "
-		    "object, found %s", shown(c, scores));
+	if (json_type(w->j, regions) != JSON_OBJECT ||
+	    json_count(w->j, regions) == 0) {
+		walk_expected(w, regions, "Regions", regions,
+		    json_type(w->j, regions) == JSON_OBJECT ?
+		    "at least one region" : "an object of regions");
 		return;
 	}
-	for (key = json_first(c->j, scores); key != -1;
-	    key = json_next(c->j, key)) {
-		r = json_value(c->j, key);
-		raw = json_raw(c->j, r, &n);
-		if (json_str(c->j, key, name, sizeof(name)) == -1 ||
-		    id_of(name) == 0) {
-			finding(c, 1, key, "HomeParams.RegionScore",
-			    "expected the number of a region as name, found "
-			    "%s", shown(c, key));
-			continue;
-		}
-		snprintf(path, sizeof(path), "HomeParams.RegionScore.%s",
-		    name);
-		if (json_type(c->j, r) != JSON_NUMBER || *raw == '-')
-			finding(c, 1, r, path, "expected a number of 0 or "
-			    "more, found %s", shown(c, r));
+	before = walk_enter(w, walk_key(w->j, 0, "Regions"));
+	for (k = json_first(w->j, regions); k != -1 && !walk_full(w);
+	    k = json_next(w->j, k)) {
+		inner = walk_enter(w, k);
+		check_region(w, k, nodes);
+		walk_leave(w, inner);
 	}
+	walk_leave(w, before);
 }
 
 static int
-check_root(struct check *c)
+by_name(const void *a, const void *b)
 {
-	if (json_type(c->j, 0) != JSON_OBJECT) {
-		finding(c, 1, 0, "", "expected an object with Regions, found "
-		    "%s", shown(c, 0));
-		return (-1);
+	const struct map_node *x = *(struct map_node *const *)a;
+	const struct map_node *y = *(struct map_node *const *)b;
+	int c = strcmp(x->name, y->name);
+
+	return (c != 0 ? c : x->at < y->at ? -1 : x->at > y->at);
+}
+
+/* No two nodes of the whole map have one name: clients look them up by it. */
+static void
+check_names(struct walk *w, const struct nodes *nodes)
+{
+	const struct map_node **v;
+	unsigned int line, column;
+	size_t i;
+
+	if (nodes->n < 2)
+		return;
+	if ((v = calloc(nodes->n, sizeof(*v))) == NULL) {
+		walk_error(w, 0, NULL, "out of memory");
+		return;
 	}
-	check_fields(c, 0, map_fields, "");
-	check_regions(c, json_get(c->j, 0, "Regions"),
-	    is_true(c, 0, "omitDefaultRegions"));
-	check_scores(c, json_get(c->j, 0, "HomeParams"));
-	find_twins(c, c->nodes, c->nnodes, "Regions", "the Name of a node");
-	return (c->errors > 0 ? -1 : 0);
+	for (i = 0; i < nodes->n; i++)
+		v[i] = &nodes->v[i];
+	if (heapsort(v, nodes->n, sizeof(*v), by_name) == -1)
+		walk_error(w, 0, NULL, "out of memory");
+	for (i = 1; i < nodes->n && !walk_full(w); i++) {
+		if (strcmp(v[i - 1]->name, v[i]->name) != 0)
+			continue;
+		json_where(w->j, v[i - 1]->at, &line, &column);
+		walk_go(w, v[i]->path);
+		walk_error(w, walk_find(w->j, v[i]->at, "Name"), "Name",
+		    "expected a name that no other node has, found \"%.60s\", "
+		    "which the node in line %u has too", v[i]->name, line);
+		walk_leave(w, 0);
+	}
+	free(v);
+}
+
+/* What scales the latency of a region, to make it more or less liked. */
+static void
+check_score(struct walk *w, json_ref key, json_ref regions)
+{
+	json_ref v = json_value(w->j, key);
+	char id[32];
+	double d;
+
+	if (json_str(w->j, key, id, sizeof(id)) == -1 ||
+	    json_get(w->j, regions, id) == -1)
+		walk_expected(w, key, NULL, key,
+		    "the id of a region of this map as the name");
+	if (walk_double(w->j, v, &d) == -1 || d <= 0)
+		walk_expected(w, v, NULL, v,
+		    "a number above 0: clients ignore others");
+}
+
+/* The optional object `name' of `obj'; -1: not there, or no object. */
+static json_ref
+optional_object(struct walk *w, json_ref obj, const char *name)
+{
+	json_ref v = walk_field(w, obj, name);
+
+	if (v == -1 || json_type(w->j, v) == JSON_OBJECT)
+		return (v);
+	walk_expected(w, v, name, v, "an object");
+	return (-1);
+}
+
+static void
+check_scores(struct walk *w, json_ref regions)
+{
+	json_ref params, scores, k;
+	size_t before, inner;
+
+	if ((params = optional_object(w, 0, "HomeParams")) == -1)
+		return;
+	before = walk_enter(w, walk_key(w->j, 0, "HomeParams"));
+	scores = optional_object(w, params, "RegionScore");
+	walk_enter(w, walk_key(w->j, params, "RegionScore"));
+	for (k = json_first(w->j, scores); k != -1 && !walk_full(w);
+	    k = json_next(w->j, k)) {
+		inner = walk_enter(w, k);
+		check_score(w, k, regions);
+		walk_leave(w, inner);
+	}
+	walk_leave(w, before);
+}
+
+/* Ids below 900 mean Tailscale's own regions, unless they are left out. */
+static void
+warn_ids(struct walk *w, json_ref regions, int omit)
+{
+	char id[32];
+	const char *errstr;
+	json_ref k, first = -1;
+	size_t n = 0;
+
+	if (omit)
+		return;
+	for (k = json_first(w->j, regions); k != -1; k = json_next(w->j, k)) {
+		if (json_str(w->j, k, id, sizeof(id)) == -1)
+			continue;
+		strtonum(id, 1, FIRST_OWN - 1, &errstr);
+		if (errstr == NULL && n++ == 0)
+			first = k;
+	}
+	if (n > 0)
+		walk_warn(w, first, "Regions", "%zu %s an id below %d, which "
+		    "are Tailscale's own: there it replaces theirs; take one "
+		    "from 900 to 999, or set omitDefaultRegions", n,
+		    n == 1 ? "region has" : "regions have", FIRST_OWN);
+}
+
+static void
+check_top(struct walk *w, const struct map_self *self, struct nodes *nodes)
+{
+	json_ref regions;
+	int omit;
+
+	if (json_type(w->j, 0) != JSON_OBJECT) {
+		walk_expected(w, 0, NULL, 0, "an object with Regions in it");
+		return;
+	}
+	walk_repeated(w);
+	walk_flag(w, 0, "omitDefaultRegions", &omit);
+	if ((regions = walk_need(w, 0, "Regions")) == -1)
+		return;
+	check_regions(w, regions, nodes);
+	check_names(w, nodes);
+	check_scores(w, regions);
+	warn_ids(w, regions, omit);
+	if (self != NULL)
+		walk_own(w, regions, self, nodes->v, nodes->n);
 }
 
 int
 map_check(const char *text, size_t len, const char *what,
     const struct map_self *self, map_say say, void *arg)
 {
-	struct check c;
+	struct walk w = { .what = what, .say = say, .arg = arg };
+	struct nodes nodes = { NULL, 0, 0 };
 	struct json_error e;
 	struct json *j;
-	char line[1024];
-	int rv;
 
 	if (len > MAP_MAX_SIZE) {
-		snprintf(line, sizeof(line), "%s: %zu bytes: expected at most "
-		    "%d", what, len, MAP_MAX_SIZE);
-		say(1, line, arg);
+		walk_broken(&w, 1, 1, "", "expected at most 512 KiB");
 		return (-1);
 	}
-	j = json_parse(text, len, MAP_MAX_DEPTH, MAP_MAX_TOKENS, &e);
-	if (j == NULL) {
-		snprintf(line, sizeof(line), "%s:%u:%u: not JSON: %s", what,
-		    e.line, e.column, e.what);
-		say(1, line, arg);
+	if ((j = json_parse(text, len, MAP_MAX_DEPTH, MAP_MAX_TOKENS,
+	    &e)) == NULL) {
+		walk_broken(&w, e.line, e.column, "not JSON: ", e.what);
 		return (-1);
 	}
-	memset(&c, 0, sizeof(c));
-	c.j = j;
-	c.what = what;
-	c.self = self;
-	c.say = say;
-	c.arg = arg;
-	rv = check_root(&c);
+	w.j = j;
+	check_top(&w, self, &nodes);
+	free(nodes.v);
 	json_free(j);
-	return (rv);
+	return (w.errors > 0 ? -1 : 0);
 }

@@ -1,13 +1,10 @@
 /*
- * mapself: what derpmapd is told of this machine, and what a map says of it;
- * see mapself.h and map_self in mapcheck.h.
+ * mapself: what derpmapd is told of this machine; see map_self in mapcheck.h.
+ * Written by the parent, read by derpmapd.
  */
-#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
-#include "derpcert.h"
-#include "mapself.h"
+#include "mapcheck.h"
 
 void
 map_self_put(struct wr *w, const struct map_self *s)
@@ -50,95 +47,4 @@ map_self_get(struct rd *r, struct map_self *s)
 	    get_names(r, &s->ncerts, s->certs) == -1)
 		return (-1);
 	return (rd_ok(r) ? 0 : -1);
-}
-
-int
-mapself_is_ours(const struct map_self *s, const char *host)
-{
-	size_t i;
-
-	for (i = 0; i < s->nnames; i++)
-		if (strcasecmp(s->names[i], host) == 0)
-			return (1);
-	return (0);
-}
-
-/* Does the name of a certificate, perhaps with a wildcard, cover `host'? */
-static int
-covers(const char *name, const char *host)
-{
-	const char *dot;
-
-	if (strcasecmp(name, host) == 0)
-		return (1);
-	return (name[0] == '*' && name[1] == '.' &&
-	    (dot = strchr(host, '.')) != NULL && dot > host &&
-	    strcasecmp(name + 1, dot) == 0);
-}
-
-static int
-certified(const struct map_self *s, const char *host)
-{
-	size_t i;
-
-	for (i = 0; i < s->ncerts; i++)
-		if (covers(s->certs[i], host))
-			return (1);
-	return (0);
-}
-
-/* Will clients take our certificate?  NULL yes, else why not. */
-static const char *
-judge_cert(const struct map_self *s, const struct mapself_node *n)
-{
-	int pin = derpcert_is_pin(n->certname);
-
-	if (s->ncerts == 0)
-		return (NULL);	/* it is not known here */
-	if (s->pin[0] != '\0' && !pin)
-		return ("the certificate of this machine is self-signed: "
-		    "expected its pin as CertName (derpctl map node)");
-	if (pin && s->pin[0] == '\0')
-		return ("CertName is a pin, but the certificate of this "
-		    "machine is not self-signed");
-	if (pin)
-		return (strcasecmp(n->certname, s->pin) == 0 ? NULL :
-		    "CertName is not the pin of this machine's certificate "
-		    "(derpctl map node)");
-	if (certified(s, *n->certname != '\0' ? n->certname : n->host))
-		return (NULL);
-	return (*n->certname != '\0' ? "CertName is no name of this machine's "
-	    "certificate" : "HostName is no name of this machine's "
-	    "certificate");
-}
-
-int
-mapself_judge(const struct map_self *s, struct mapself_node *n, char *text,
-    size_t size)
-{
-	int64_t port = n->port == 0 ? 443 : n->port;
-	const char *why = NULL;
-
-	switch (n->next++) {
-	case 0:
-		if (s->port != 0 && port != s->port) {
-			snprintf(text, size, "DERPPort %lld, but this machine "
-			    "listens on port %u", (long long)port, s->port);
-			return (1);
-		}
-		return (mapself_judge(s, n, text, size));
-	case 1:
-		if (s->relay && n->stun_only)
-			why = "STUNOnly, but this machine is a relay";
-		break;
-	case 2:
-		why = judge_cert(s, n);
-		break;
-	default:
-		return (0);
-	}
-	if (why == NULL)
-		return (mapself_judge(s, n, text, size));
-	snprintf(text, size, "%s", why);
-	return (1);
 }

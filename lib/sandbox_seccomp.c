@@ -67,10 +67,7 @@ static const int keys_calls[] = {
 	SCMP_SYS(lseek), SCMP_SYS(pread64), SCMP_SYS(fsync),
 	SCMP_SYS(fdatasync), SCMP_SYS(ftruncate)
 };
-/* The last one is what qsort(3) wants to sort the names of a large map. */
-static const int map_calls[] = {
-	SCMP_SYS(lseek), SCMP_SYS(pread64), SCMP_SYS(sysinfo)
-};
+static const int map_calls[] = { SCMP_SYS(lseek), SCMP_SYS(pread64) };
 
 static const int stun_calls[] = { SCMP_SYS(recvmmsg) };
 

@@ -1,0 +1,190 @@
+/*
+ * mapnode: check one node of a DERP map; see walk_node() in mapwalk.h.  Called
+ * by mapcheck.c.  Pure.  What the fields mean to clients: derp-map(5).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "hostname.h"
+#include "mapwalk.h"
+
+#define PIN_PREFIX	"sha256-raw:"
+#define PIN_DIGITS	64
+#define MAX_REGION	((INT64_C(1) << 53) - 1)
+
+static int
+is_host(const char *s)
+{
+	return (hostname_is_name(s) || hostname_is_ipv4(s) ||
+	    hostname_is_ipv6(s));
+}
+
+static void
+check_name(struct walk *w, json_ref v, struct map_node *n)
+{
+	json_ref r = walk_need(w, v, "Name");
+
+	if (r == -1 ||
+	    walk_string(w, r, "Name", "a string", n->name) == -1)
+		return;
+	if (n->name[0] == '\0')
+		walk_expected(w, r, "Name", r, "a name that is not empty");
+}
+
+static void
+check_host(struct walk *w, json_ref v, struct map_node *n)
+{
+	static const char expected[] = "a host name or an IP address";
+	json_ref r = walk_need(w, v, "HostName");
+
+	if (r == -1 ||
+	    walk_string(w, r, "HostName", expected, n->host) == -1)
+		return;
+	if (!is_host(n->host)) {
+		walk_expected(w, r, "HostName", r, expected);
+		n->host[0] = '\0';
+	}
+}
+
+/*
+ * Clients compare the digits with those of the certificate as text: capital
+ * ones never match.
+ */
+static int
+is_pin(const char *s)
+{
+	s += strlen(PIN_PREFIX);
+	return (strlen(s) == PIN_DIGITS &&
+	    strspn(s, "0123456789abcdef") == PIN_DIGITS);
+}
+
+static void
+check_certname(struct walk *w, json_ref v, struct map_node *n)
+{
+	static const char expected[] = "a host name, or \"" PIN_PREFIX
+	    "\" and 64 hexadecimal digits in small letters";
+	json_ref r;
+
+	if (walk_text(w, v, "CertName", expected, n->certname) == -1 ||
+	    n->certname[0] == '\0')
+		return;
+	if (strncmp(n->certname, PIN_PREFIX, strlen(PIN_PREFIX)) == 0 ?
+	    is_pin(n->certname) : is_host(n->certname))
+		return;
+	n->certname[0] = '\0';
+	r = walk_find(w->j, v, "CertName");
+	walk_expected(w, r, "CertName", r, expected);
+}
+
+/* An address that is good by `is', or "none", or nothing. */
+static void
+check_address(struct walk *w, json_ref v, const char *name,
+    int (*is)(const char *), const char *expected, char dst[WALK_STRING])
+{
+	json_ref r;
+
+	if (walk_text(w, v, name, expected, dst) == -1 || dst[0] == '\0' ||
+	    strcmp(dst, "none") == 0 || is(dst))
+		return;
+	dst[0] = '\0';
+	r = walk_find(w->j, v, name);
+	walk_expected(w, r, name, r, expected);
+}
+
+static void
+check_test_fields(struct walk *w, json_ref v, struct map_node *n)
+{
+	char ip[WALK_STRING];
+	json_ref r;
+
+	walk_flag(w, v, "InsecureForTests", &n->insecure);
+	if (n->insecure)
+		walk_warn(w, walk_find(w->j, v, "InsecureForTests"),
+		    "InsecureForTests", "clients will not verify the "
+		    "certificate of this node: use CertName with a pin "
+		    "instead");
+	if (walk_text(w, v, "STUNTestIP", "an IP address", ip) == -1 ||
+	    ip[0] == '\0')
+		return;
+	r = walk_find(w->j, v, "STUNTestIP");
+	if (!hostname_is_ipv4(ip) && !hostname_is_ipv6(ip))
+		walk_expected(w, r, "STUNTestIP", r, "an IP address");
+	else
+		walk_warn(w, r, "STUNTestIP", "this is for tests: clients "
+		    "will ask this address for STUN, not the node's");
+}
+
+static void
+check_ports(struct walk *w, json_ref v, struct map_node *n)
+{
+	json_ref r;
+
+	walk_int(w, v, "STUNPort", -1, 65535, &n->stun);
+	walk_flag(w, v, "STUNOnly", &n->stun_only);
+	if (n->stun_only && n->stun == -1)
+		walk_warn(w, v, NULL, "this node is for nothing: STUNOnly is "
+		    "true, and STUNPort -1 says that it has no STUN");
+	if (walk_int(w, v, "DERPPort", 0, 65535, &n->port) == -1 ||
+	    n->port == 0 || n->port == 443 || n->stun_only)
+		return;
+	r = walk_find(w->j, v, "DERPPort");
+	walk_warn(w, r, "DERPPort", "clients in networks that let out nothing "
+	    "but port 443 will not reach port %lld", (long long)n->port);
+}
+
+/* With no family left nobody gets there. */
+static void
+check_addresses(struct walk *w, json_ref v, struct map_node *n)
+{
+	check_address(w, v, "IPv4", hostname_is_ipv4,
+	    "an IPv4 address or \"none\"", n->ipv4);
+	check_address(w, v, "IPv6", hostname_is_ipv6,
+	    "an IPv6 address or \"none\"", n->ipv6);
+	if (strcmp(n->ipv4, "none") == 0 && strcmp(n->ipv6, "none") == 0)
+		walk_warn(w, v, NULL, "no client can reach this node: IPv4 "
+		    "and IPv6 both are \"none\"");
+}
+
+/* The region's id must stand in the node too: Go would read 0. */
+static void
+check_region(struct walk *w, json_ref v, int64_t region)
+{
+	char expected[64];
+	int64_t id;
+	json_ref r;
+
+	if ((r = walk_need(w, v, "RegionID")) == -1)
+		return;
+	if (json_int(w->j, r, &id) == 0 && id >= 1 && id <= MAX_REGION &&
+	    (region == 0 || id == region))
+		return;
+	if (region != 0)
+		snprintf(expected, sizeof(expected),
+		    "the id of the region, %lld", (long long)region);
+	else
+		snprintf(expected, sizeof(expected), "the id of the region");
+	walk_expected(w, r, "RegionID", r, expected);
+}
+
+int
+walk_node(struct walk *w, json_ref v, int64_t region, struct map_node *n)
+{
+	int flag;
+
+	memset(n, 0, sizeof(*n));
+	n->at = v;
+	memcpy(n->path, w->path, sizeof(n->path));
+	if (json_type(w->j, v) != JSON_OBJECT) {
+		walk_expected(w, v, NULL, v, "a node, which is an object");
+		return (-1);
+	}
+	check_name(w, v, n);
+	check_region(w, v, region);
+	check_host(w, v, n);
+	check_certname(w, v, n);
+	check_addresses(w, v, n);
+	check_ports(w, v, n);
+	check_test_fields(w, v, n);
+	walk_flag(w, v, "CanPort80", &flag);
+	return (n->name[0] != '\0' ? 0 : -1);
+}

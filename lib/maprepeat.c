@@ -1,0 +1,121 @@
+/*
+ * maprepeat: names that stand in one object twice; see walk_repeated() in
+ * mapwalk.h.  Called by the map checker.  Pure.
+ *
+ * RFC 8259 section 4 leaves open what such a text means, and readers differ.
+ * Names are sorted rather than hashed, and not by qsort(3), which on some
+ * systems asks how much memory there is: a call that the sandbox refuses.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "mapwalk.h"
+
+struct name {
+	const char	*s;
+	json_ref	 key;
+};
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct name *x = a, *y = b;
+	int c = strcmp(x->s, y->s);
+
+	return (c != 0 ? c : x->key < y->key ? -1 : x->key > y->key);
+}
+
+/* Decode all keys of `obj' into `text'; 0, or -1: one can't be, reported. */
+static int
+decode(struct walk *w, json_ref obj, struct name *names, char *text,
+    size_t size)
+{
+	json_ref k;
+	long n;
+
+	for (k = json_first(w->j, obj); k != -1; k = json_next(w->j, k)) {
+		if ((n = json_str(w->j, k, text, size)) == -1) {
+			walk_expected(w, k, NULL, k, "a name without U+0000");
+			return (-1);
+		}
+		names->s = text;
+		names++->key = k;
+		text += n + 1;
+		size -= (size_t)n + 1;
+	}
+	return (0);
+}
+
+/* Compare the `n' names of `obj' with each other. */
+static void
+compare(struct walk *w, json_ref obj, struct name *names, size_t n, char *text,
+    size_t size)
+{
+	unsigned int line, column;
+	size_t i;
+
+	if (decode(w, obj, names, text, size) == -1)
+		return;
+	if (heapsort(names, n, sizeof(*names), by_name) == -1) {
+		walk_error(w, obj, NULL, "out of memory");
+		return;
+	}
+	for (i = 1; i < n && !walk_full(w); i++) {
+		if (strcmp(names[i - 1].s, names[i].s) != 0)
+			continue;
+		json_where(w->j, names[i - 1].key, &line, &column);
+		walk_error(w, names[i].key, NULL, "expected each name once, "
+		    "found \"%.60s\" again, which is in line %u already",
+		    names[i].s, line);
+	}
+}
+
+static void
+check_object(struct walk *w, json_ref obj)
+{
+	size_t len, n = json_count(w->j, obj), size = 0;
+	struct name *names;
+	json_ref k;
+	char *text;
+
+	if (n < 2)
+		return;
+	/* A name never grows when its escapes are decoded. */
+	for (k = json_first(w->j, obj); k != -1; k = json_next(w->j, k)) {
+		json_raw(w->j, k, &len);
+		size += len + 1;
+	}
+	names = calloc(n, sizeof(*names));
+	text = malloc(size);
+	if (names == NULL || text == NULL)
+		walk_error(w, obj, NULL, "out of memory");
+	else
+		compare(w, obj, names, n, text, size);
+	free(names);
+	free(text);
+}
+
+/* The value `v' and what is in it; no deeper than json_parse() allowed. */
+static void
+check_value(struct walk *w, json_ref v)
+{
+	int object = json_type(w->j, v) == JSON_OBJECT;
+	size_t before, i = 0;
+	json_ref k;
+
+	if (object)
+		check_object(w, v);
+	for (k = json_first(w->j, v); k != -1 && !walk_full(w);
+	    k = json_next(w->j, k)) {
+		before = object ? walk_enter(w, k) :
+		    walk_enter_element(w, "", i++);
+		check_value(w, object ? json_value(w->j, k) : k);
+		walk_leave(w, before);
+	}
+}
+
+void
+walk_repeated(struct walk *w)
+{
+	check_value(w, 0);
+}
