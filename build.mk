@@ -5,11 +5,12 @@ include config.mk
 -include depend.mk
 
 # lib/libderp.a: what programs share.
-LIB_OBJS = lib/chan.o lib/child.o lib/clock.o lib/codec.o lib/derpcert.o \
-	lib/derpclient.o lib/frame.o lib/hex.o lib/hostname.o lib/http.o \
+LIB_OBJS = lib/atomicfile.o lib/chan.o lib/child.o lib/clock.o lib/codec.o \
+	lib/derpcert.o lib/derpclient.o lib/frame.o lib/hex.o lib/hostname.o lib/http.o \
 	lib/httpbody.o lib/httpdate.o lib/https.o lib/json.o \
 	lib/json_check.o lib/landlock.o lib/log.o lib/mapcheck.o \
-	lib/mapdoc.o lib/mapnode.o lib/mapown.o lib/maprepeat.o lib/mapself.o \
+	lib/mapdoc.o lib/mapedit.o lib/mapnode.o lib/mapown.o lib/mapplace.o \
+	lib/maprepeat.o lib/mapself.o \
 	lib/mapsummary.o lib/mapwalk.o lib/msg.o \
 	lib/sandbox_$(SANDBOX).o lib/stream.o lib/url.o lib/stunstats.o \
 	lib/udpsock.o $(IMSG_OBJ)
@@ -35,7 +36,7 @@ DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/clientinfo.o \
 
 # derpctl/libderpctl.a: derpctl but its main.
 CTL_OBJS = derpctl/ask.o derpctl/clients.o derpctl/confine.o \
-	derpctl/map.o derpctl/map_check.o derpctl/node.o derpctl/out.o \
+	derpctl/map.o derpctl/map_check.o derpctl/map_edit.o derpctl/node.o derpctl/out.o \
 	derpctl/probe.o derpctl/show.o derpctl/status.o \
 	derpctl/steer.o derpctl/stun.o derpctl/usage.o
 
@@ -62,7 +63,7 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/out_test \
 	lib/chan_test lib/child_test lib/codec_test lib/derpclient_test \
 	lib/frame_test lib/hex_test lib/http_test \
 	lib/httpbody_test lib/https_test lib/json_test \
-	lib/landlock_test lib/log_test lib/mapcheck_test lib/mapdoc_test \
+	lib/landlock_test lib/log_test lib/mapcheck_test lib/mapdoc_test lib/mapedit_test \
 	lib/mapown_test lib/msg_test \
 	lib/sandbox_allowed_test lib/sandbox_refused_net_test \
 	lib/sandbox_refused_test lib/stunstats_test lib/udpsock_test \
@@ -103,7 +104,7 @@ SCRIPTS = configure .ci/run etc/install-deps etc/install.sh etc/run-local \
 	regress/e2e/common.sh regress/e2e/ctl_test.sh \
 	regress/e2e/daemon_test.sh \
 	regress/e2e/failure_test.sh regress/e2e/follow_test.sh \
-	regress/e2e/health_test.sh regress/e2e/map_test.sh \
+	regress/e2e/health_test.sh regress/e2e/map_edit_test.sh regress/e2e/map_test.sh \
 	regress/e2e/memory_test.sh \
 	regress/e2e/probe_test.sh regress/e2e/raw_test.sh \
 	regress/e2e/start_test.sh regress/e2e/stun_test.sh \

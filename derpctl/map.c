@@ -17,8 +17,11 @@ static const struct {
 	const char	*name;
 	int		 (*run)(const struct ctl *, int, char **);
 } commands[] = {
+	{ "add",	cmd_map_add },
 	{ "check",	cmd_map_check },
 	{ "node",	cmd_node },
+	{ "remove",	cmd_map_remove },
+	{ "set",	cmd_map_set },
 };
 
 static void

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "atomicfile.h"
 #include "log.h"
 #include "parent.h"
 
@@ -156,23 +157,6 @@ temp_commit(const char *temp, const char *path)
 	return (-1);
 }
 
-static int
-write_all(int fd, const char *p, size_t n)
-{
-	ssize_t k;
-
-	while (n > 0) {
-		if ((k = write(fd, p, n)) == -1) {
-			if (errno == EINTR)
-				continue;
-			return (-1);
-		}
-		p += k;
-		n -= (size_t)k;
-	}
-	return (fsync(fd));
-}
-
 /*
  * Have keys write a new key into a file that becomes `path'.  The message is
  * `type' with `w'; keys' answer goes to `res'.
@@ -258,20 +242,14 @@ put_names(struct wr *w, const struct conf *c, const struct listen_set *s)
 int
 keyfile_public(const char *path, const void *p, size_t len)
 {
-	char temp[PATH_MAX];
-	int fd;
+	char err[PATH_MAX + 256];
 
-	if (make_dir(path) == -1 ||
-	    (fd = temp_open(path, temp, sizeof(temp))) == -1)
+	if (make_dir(path) == -1)
 		return (-1);
-	if (fchmod(fd, 0644) == -1 || write_all(fd, p, len) == -1) {
-		log_warn("can't write %s", path);
-		close(fd);
-		(void)unlink(temp);
-		return (-1);
-	}
-	close(fd);
-	return (temp_commit(temp, path));
+	if (file_replace(path, p, len, NULL, err, sizeof(err)) == 0)
+		return (0);
+	log_warnx("%s", err);
+	return (-1);
 }
 
 static int

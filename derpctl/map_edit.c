@@ -1,0 +1,215 @@
+/*
+ * map_edit: change a map file: add a node, remove or set something.
+ *
+ * Called by map.c.  Needs no derpd; one that serves the file notices by itself.
+ * Nothing is written unless the result is a good map.
+ */
+#include <sys/types.h>
+#include <sys/stat.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "atomicfile.h"
+#include "ctl.h"
+#include "mapcheck.h"
+#include "mapedit.h"
+
+#define MAX_REGION	((1LL << 53) - 1)
+#define MAX_NODE	(64 * 1024)	/* bytes of a node */
+
+static const char	empty_map[] = "{\n  \"Regions\": {}\n}\n";
+
+/* A map file while it is changed. */
+struct edit {
+	const struct ctl *ctl;
+	char		 path[PATH_MAX]; /* links resolved */
+	char		*text;
+	size_t		 len;
+	struct stat	 st;		/* as it was read */
+	int		 is_new;
+	char		 error[256];	/* first fault of the result */
+};
+
+/* Read the file, or begin a new one if `make' is 1.  0, or 1 (said). */
+static int
+edit_open(struct edit *e, const struct ctl *ctl, const char *file, int make)
+{
+	memset(e, 0, sizeof(*e));
+	e->ctl = ctl;
+	/* A link stays, what it points to is replaced. */
+	if (realpath(file, e->path) == NULL) {
+		if (errno != ENOENT || !make)
+			return failed(ctl, "%s: %s", file, strerror(errno));
+		e->is_new = 1;
+		strlcpy(e->path, file, sizeof(e->path));
+		e->len = sizeof(empty_map) - 1;
+		if ((e->text = strdup(empty_map)) == NULL)
+			return failed(ctl, "no memory");
+		return 0;
+	}
+	if (stat(e->path, &e->st) == -1 ||
+	    (e->text = read_whole(e->path, MAP_MAX_SIZE, &e->len)) == NULL)
+		return failed(ctl, "%s: %s", file, strerror(errno));
+	if (e->len <= MAP_MAX_SIZE)
+		return 0;
+	free(e->text);
+	return failed(ctl, "%s: expected at most %d bytes", file,
+	    MAP_MAX_SIZE);
+}
+
+/* Errors and warnings about the result. */
+static void
+found(int error, const char *line, void *arg)
+{
+	struct edit	*e = arg;
+
+	if (error && e->error[0] == '\0')
+		strlcpy(e->error, line, sizeof(e->error));
+	if (e->ctl->json)
+		return;
+	fprintf(stderr, "%s: ", error ? "error" : "warning");
+	put_text(stderr, line, strlen(line));
+	fputc('\n', stderr);
+}
+
+/* Somebody else has changed the file since it was read. */
+static int
+changed(const struct edit *e)
+{
+	struct stat	st;
+
+	if (stat(e->path, &st) == -1)
+		return !e->is_new || errno != ENOENT;
+	return e->is_new || st.st_ino != e->st.st_ino ||
+	    st.st_size != e->st.st_size ||
+	    st.st_mtim.tv_sec != e->st.st_mtim.tv_sec ||
+	    st.st_mtim.tv_nsec != e->st.st_mtim.tv_nsec;
+}
+
+/* Put the new text in place of the file, if it is a good map.  0, or 1. */
+static int
+edit_write(struct edit *e, const struct wr *w)
+{
+	struct file_attr attr = { e->st.st_mode, e->st.st_uid, e->st.st_gid };
+	char		 err[PATH_MAX + 256];
+
+	if (map_check((const char *)w->p, w->len, e->path, NULL, found,
+	    e) == -1)
+		return failed(e->ctl, "nothing was changed: the map would not "
+		    "be good: %s", e->error);
+	if (changed(e))
+		return failed(e->ctl, "nothing was changed: somebody else has "
+		    "just changed %s: try again", e->path);
+	if (file_replace(e->path, w->p, w->len, e->is_new ? NULL : &attr, err,
+	    sizeof(err)) == -1)
+		return failed(e->ctl, "%s", err);
+	if (e->ctl->json)
+		puts("{\"ok\":true}");
+	return 0;
+}
+
+/* The end of each command: `rv' is what the edit gave. */
+static int
+finish(struct edit *e, int rv, const char *err, struct wr *w)
+{
+	rv = rv == -1 ? failed(e->ctl, "nothing was changed: %s", err) :
+	    edit_write(e, w);
+	wr_free(w);
+	free(e->text);
+	return rv;
+}
+
+int
+cmd_map_add(const struct ctl *ctl, int argc, char **argv)
+{
+	struct mapedit_region r = { 0, NULL, NULL };
+	struct edit	 e;
+	struct wr	 w;
+	const char	*errstr, *from;
+	char		 err[MAPEDIT_ERROR], *node;
+	size_t		 nlen;
+	int		 ch, replace = 0, rv;
+
+	optind = 1;
+#ifdef __OpenBSD__
+	optreset = 1;
+#endif
+	while ((ch = getopt(argc, argv, "+c:fn:")) != -1)
+		switch (ch) {
+		case 'c':
+			r.code = optarg;
+			break;
+		case 'f':
+			replace = 1;
+			break;
+		case 'n':
+			r.name = optarg;
+			break;
+		default:
+			usage();
+		}
+	argc -= optind;
+	argv += optind;
+	if (argc != 2 && argc != 3)
+		usage();
+	r.id = strtonum(argv[1], 1, MAX_REGION, &errstr);
+	if (errstr != NULL)
+		return failed(ctl, "region %s: expected a number, 900 to 999 "
+		    "for one of your own", argv[1]);
+	from = argc == 3 ? argv[2] : "-";
+	if ((node = read_whole(from, MAX_NODE, &nlen)) == NULL)
+		return failed(ctl, "%s: %s", from, strerror(errno));
+	if (nlen > MAX_NODE || edit_open(&e, ctl, argv[0], 1) != 0) {
+		free(node);
+		return nlen > MAX_NODE ? failed(ctl, "%s: expected a node of "
+		    "at most %d bytes", from, MAX_NODE) : 1;
+	}
+	wr_init(&w);
+	rv = mapedit_add(e.text, e.len, &r, node, nlen, replace, &w, err);
+	free(node);
+	return finish(&e, rv, err, &w);
+}
+
+int
+cmd_map_remove(const struct ctl *ctl, int argc, char **argv)
+{
+	struct edit	e;
+	struct wr	w;
+	char		err[MAPEDIT_ERROR];
+	int		rv;
+
+	if (argc != 3)
+		usage();
+	if (edit_open(&e, ctl, argv[1], 0) != 0)
+		return 1;
+	wr_init(&w);
+	rv = mapedit_remove(e.text, e.len, argv[2], &w, err);
+	return finish(&e, rv, err, &w);
+}
+
+int
+cmd_map_set(const struct ctl *ctl, int argc, char **argv)
+{
+	struct edit	e;
+	struct wr	w;
+	char		err[MAPEDIT_ERROR];
+	int		rv, as_text = 0;
+
+	/* No getopt: a value may begin with a minus. */
+	if (argc > 1 && strcmp(argv[1], "-s") == 0) {
+		as_text = 1;
+		argc--;
+		argv++;
+	}
+	if (argc != 4)
+		usage();
+	if (edit_open(&e, ctl, argv[1], 0) != 0)
+		return 1;
+	wr_init(&w);
+	rv = mapedit_set(e.text, e.len, argv[2], argv[3], as_text, &w, err);
+	return finish(&e, rv, err, &w);
+}

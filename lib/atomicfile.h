@@ -1,0 +1,26 @@
+/*
+ * atomicfile: replace a file as a whole, or not at all.
+ */
+#ifndef ATOMICFILE_H
+#define ATOMICFILE_H
+
+#include <sys/types.h>
+#include <stddef.h>
+
+/* What the file is to have. */
+struct file_attr {
+	mode_t		 mode;
+	uid_t		 uid;
+	gid_t		 gid;
+};
+
+/*
+ * Put the `len' bytes at `p' in the place of the file `path', or make it: by a
+ * temporary file beside it, fsync and rename.  `attr' NULL: mode 0644, and the
+ * ids of the caller.  0, or -1 with a line in `err' of `errsize' bytes: the
+ * file is then as it was, and nothing is left beside it.
+ */
+int	file_replace(const char *path, const void *p, size_t len,
+	    const struct file_attr *attr, char *err, size_t errsize);
+
+#endif

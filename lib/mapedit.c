@@ -1,0 +1,554 @@
+/*
+ * mapedit: see mapedit.h.  Called by derpctl.
+ *
+ * What is new is set out as its neighbours are: what stands between the entry
+ * before the last one and the last one goes in front of it, what stands behind
+ * the name of the last one goes behind its name.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "mapcheck.h"
+#include "mapedit.h"
+#include "mapplace.h"
+
+#define GAP_SIZE	256		/* bytes of white space that are kept */
+
+/* How the entries of an object or array are set out. */
+struct style {
+	char	 gap[GAP_SIZE];		/* in front of an entry */
+	char	 colon[GAP_SIZE];	/* between name and value */
+	int	 lines;			/* an entry a line */
+	char	 unit[GAP_SIZE];	/* of one level more */
+};
+
+static int fail(char *, const char *, ...)
+	    __attribute__((format(printf, 2, 3)));
+
+static int
+fail(char *err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(err, MAPEDIT_ERROR, fmt, ap);
+	va_end(ap);
+	return (-1);
+}
+
+static struct json *
+parse(const char *text, size_t len, const char *what, char *err)
+{
+	struct json_error e;
+	struct json *j;
+
+	j = json_parse(text, len, MAP_MAX_DEPTH, MAP_MAX_TOKENS, &e);
+	if (j == NULL)
+		fail(err, "%s: line %u, column %u: not JSON: %s", what, e.line,
+		    e.column, e.what);
+	return (j);
+}
+
+static void
+put(struct wr *w, const char *s)
+{
+	wr_bytes(w, s, strlen(s));
+}
+
+/* A string with what JSON wants escaped. */
+static void
+put_string(struct wr *w, const char *s)
+{
+	char esc[8];
+
+	put(w, "\"");
+	for (; *s != '\0'; s++) {
+		if (*s == '"' || *s == '\\') {
+			wr_bytes(w, "\\", 1);
+			wr_bytes(w, s, 1);
+		} else if ((unsigned char)*s < 0x20) {
+			snprintf(esc, sizeof(esc), "\\u%04x",
+			    (unsigned char)*s);
+			put(w, esc);
+		} else
+			wr_bytes(w, s, 1);
+	}
+	put(w, "\"");
+}
+
+/* Keep what is between two places, if it is not too long. */
+static void
+keep(char dst[GAP_SIZE], const char *text, size_t at, size_t end)
+{
+	size_t n = end - at;
+
+	if (n >= GAP_SIZE)
+		n = GAP_SIZE - 1;
+	memcpy(dst, text + at, n);
+	dst[n] = '\0';
+}
+
+/* White space behind the last end of a line in `gap'; NULL without one. */
+static const char *
+indent_of(const char *gap)
+{
+	const char *p = strrchr(gap, '\n');
+
+	return (p == NULL ? NULL : p + 1);
+}
+
+/* The first indented line of the file tells the unit: "" when there is none. */
+static void
+find_unit(const char *text, size_t len, char unit[GAP_SIZE])
+{
+	const char *end = text + len, *p = text, *q;
+
+	unit[0] = '\0';
+	while ((p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+		for (q = ++p; q < end && (*q == ' ' || *q == '\t'); q++)
+			;
+		if (q > p && q < end && *q != '\n' && *q != '\r') {
+			keep(unit, text, (size_t)(p - text),
+			    (size_t)(q - text));
+			return;
+		}
+	}
+}
+
+/* White space in front of the line on which `at' stands. */
+static void
+line_indent(const char *text, size_t at, char indent[GAP_SIZE])
+{
+	size_t begin = at, end;
+
+	while (begin > 0 && text[begin - 1] != '\n')
+		begin--;
+	for (end = begin; end < at && (text[end] == ' ' ||
+	    text[end] == '\t'); end++)
+		;
+	keep(indent, text, begin, end);
+}
+
+/* How the entries of `parent' are set out, or would be if it had any. */
+static void
+find_style(const struct json *j, const char *text, size_t len,
+    json_ref parent, struct style *st)
+{
+	json_ref last = mapplace_last(j, parent), before;
+	struct span p = mapplace_value(j, text, parent), e, b;
+	char indent[GAP_SIZE];
+	size_t from;
+
+	memset(st, 0, sizeof(*st));
+	find_unit(text, len, st->unit);
+	strlcpy(st->colon, memchr(text, '\n', len) != NULL ||
+	    memmem(text, len, "\": ", 3) != NULL ? ": " : ":", GAP_SIZE);
+	if (last == -1) {
+		if (st->unit[0] == '\0')
+			return;
+		line_indent(text, p.at, indent);
+		snprintf(st->gap, GAP_SIZE, "\n%.100s%.100s", indent,
+		    st->unit);
+		st->lines = 1;
+		return;
+	}
+	e = mapplace_entry(j, text, parent, last);
+	before = mapplace_before(j, parent, last);
+	from = p.at + 1;
+	if (before != -1) {
+		b = mapplace_entry(j, text, parent, before);
+		for (from = b.end; text[from] != ','; from++)
+			;
+		from++;
+	}
+	keep(st->gap, text, from, e.at);
+	st->lines = indent_of(st->gap) != NULL;
+	if (json_type(j, parent) != JSON_OBJECT)
+		return;
+	b = mapplace_value(j, text, last);
+	e = mapplace_value(j, text, json_value(j, last));
+	keep(st->colon, text, b.end, e.at);
+}
+
+/* Put `len' new bytes in the place of a span. */
+static int
+splice(const char *text, size_t len, struct span s, const void *p, size_t n,
+    struct wr *out, char *err)
+{
+	wr_bytes(out, text, s.at);
+	wr_bytes(out, p, n);
+	wr_bytes(out, text + s.end, len - s.end);
+	return (wr_ok(out) ? 0 : fail(err, "out of memory"));
+}
+
+/* A new last entry of `parent', whose bytes are in `entry'. */
+static int
+append(const struct json *j, const char *text, size_t len, json_ref parent,
+    const struct style *st, const struct wr *entry, struct wr *out, char *err)
+{
+	json_ref last = mapplace_last(j, parent);
+	struct span p = mapplace_value(j, text, parent), s;
+	char indent[GAP_SIZE];
+	struct wr w;
+	int rv;
+
+	wr_init(&w);
+	if (last != -1)
+		put(&w, ",");
+	put(&w, st->gap);
+	wr_bytes(&w, entry->p, entry->len);
+	if (last != -1) {
+		s = mapplace_entry(j, text, parent, last);
+		s.at = s.end;
+	} else {
+		/* Whatever white space an empty one holds goes. */
+		s.at = p.at + 1;
+		s.end = p.end - 1;
+		line_indent(text, p.at, indent);
+		if (st->lines) {
+			put(&w, "\n");
+			put(&w, indent);
+		}
+	}
+	rv = wr_ok(&w) && !entry->bad ?
+	    splice(text, len, s, w.p, w.len, out, err) :
+	    fail(err, "out of memory");
+	wr_free(&w);
+	return (rv);
+}
+
+/* The value of `set': JSON as it stands, or a string. */
+static void
+put_value(struct wr *w, const char *value, int as_text)
+{
+	struct json_error e;
+	struct json *j = NULL;
+
+	if (!as_text)
+		j = json_parse(value, strlen(value), MAP_MAX_DEPTH,
+		    MAP_MAX_TOKENS, &e);
+	if (j != NULL)
+		put(w, value);
+	else
+		put_string(w, value);
+	json_free(j);
+}
+
+int
+mapedit_set(const char *text, size_t len, const char *path,
+    const char *value, int as_text, struct wr *out, char err[MAPEDIT_ERROR])
+{
+	struct place p;
+	struct style st;
+	struct json *j;
+	struct wr w;
+	int rv = -1;
+
+	if ((j = parse(text, len, "the map", err)) == NULL)
+		return (-1);
+	wr_init(&w);
+	if (mapplace_find(j, path, &p, err, MAPEDIT_ERROR) == -1)
+		;
+	else if (p.value != -1) {
+		put_value(&w, value, as_text);
+		rv = splice(text, len, mapplace_value(j, text, p.value), w.p,
+		    w.len, out, err);
+	} else {
+		find_style(j, text, len, p.parent, &st);
+		put_string(&w, p.name);
+		put(&w, st.colon);
+		put_value(&w, value, as_text);
+		rv = append(j, text, len, p.parent, &st, &w, out, err);
+	}
+	wr_free(&w);
+	json_free(j);
+	return (rv);
+}
+
+int
+mapedit_remove(const char *text, size_t len, const char *path,
+    struct wr *out, char err[MAPEDIT_ERROR])
+{
+	struct place p;
+	struct span s, n;
+	struct json *j;
+	json_ref before, next;
+	int rv;
+
+	if ((j = parse(text, len, "the map", err)) == NULL)
+		return (-1);
+	if (mapplace_find(j, path, &p, err, MAPEDIT_ERROR) == -1 ||
+	    p.entry == -1) {
+		json_free(j);
+		return (p.entry == -1 && p.name[0] != '\0' ? fail(err,
+		    "%.100s: there is no such thing", path) : -1);
+	}
+	s = mapplace_entry(j, text, p.parent, p.entry);
+	before = mapplace_before(j, p.parent, p.entry);
+	next = json_next(j, p.entry);
+	if (before != -1)
+		s.at = mapplace_entry(j, text, p.parent, before).end;
+	else if (next != -1)
+		s.end = mapplace_entry(j, text, p.parent, next).at;
+	else {
+		n = mapplace_value(j, text, p.parent);
+		s.at = n.at + 1;
+		s.end = n.end - 1;
+	}
+	rv = splice(text, len, s, "", 0, out, err);
+	json_free(j);
+	return (rv);
+}
+
+/* Where the entries of a new object go: `gap' a line, or on one line. */
+struct layout {
+	int		 lines;
+	const char	*nl;		/* "\n" or "\r\n" */
+	char		 indent[GAP_SIZE]; /* of the object's own line */
+	const char	*unit;
+	const char	*colon;
+};
+
+static void
+put_gap(struct wr *w, const struct layout *l, int deep)
+{
+	if (!l->lines) {
+		put(w, deep == 1 || strcmp(l->colon, ":") == 0 ? "" : " ");
+		return;
+	}
+	put(w, l->nl);
+	put(w, l->indent);
+	if (deep)
+		put(w, l->unit);
+}
+
+/* A node as it is given, set out anew, with the number of its region. */
+static void
+put_node(struct wr *w, const struct json *j, const char *node,
+    const struct layout *l, long long region)
+{
+	char id[32];
+	struct span s;
+	json_ref key;
+	int first = 1, has = 0;
+
+	snprintf(id, sizeof(id), "%lld", region);
+	put(w, "{");
+	for (key = json_first(j, 0); key != -1; key = json_next(j, key)) {
+		put(w, first ? "" : ",");
+		put_gap(w, l, first ? 1 : 2);
+		first = 0;
+		s = mapplace_value(j, node, key);
+		wr_bytes(w, node + s.at, s.end - s.at);
+		put(w, l->colon);
+		if (s.end - s.at == 10 &&
+		    memcmp(node + s.at, "\"RegionID\"", 10) == 0) {
+			put(w, id);
+			has = 1;
+			continue;
+		}
+		s = mapplace_value(j, node, json_value(j, key));
+		wr_bytes(w, node + s.at, s.end - s.at);
+	}
+	if (!has) {
+		put(w, first ? "" : ",");
+		put_gap(w, l, first ? 1 : 2);
+		put(w, "\"RegionID\"");
+		put(w, l->colon);
+		put(w, id);
+	}
+	if (l->lines)
+		put_gap(w, l, 0);
+	put(w, "}");
+}
+
+/* How an object in `gap' of its parent is set out. */
+static void
+make_layout(struct layout *l, const struct style *st, int lines)
+{
+	const char *indent = indent_of(st->gap);
+
+	memset(l, 0, sizeof(*l));
+	l->lines = lines && indent != NULL;
+	l->nl = strstr(st->gap, "\r\n") != NULL ? "\r\n" : "\n";
+	strlcpy(l->indent, indent == NULL ? "" : indent, sizeof(l->indent));
+	l->unit = st->unit;
+	l->colon = st->colon;
+}
+
+/* The node goes behind the others of a region. */
+static int
+add_to(const struct json *j, const char *text, size_t len, json_ref nodes,
+    const struct json *nj, const char *node, long long region,
+    struct wr *out, char *err)
+{
+	json_ref last = mapplace_last(j, nodes);
+	struct style st, inner;
+	struct layout l;
+	struct span s;
+	struct wr w;
+	int rv;
+
+	find_style(j, text, len, nodes, &st);
+	if (last != -1) {
+		s = mapplace_value(j, text, last);
+		find_style(j, text, len, last, &inner);
+		strlcpy(st.colon, inner.colon, sizeof(st.colon));
+		make_layout(&l, &st, memchr(text + s.at, '\n',
+		    s.end - s.at) != NULL);
+	} else
+		make_layout(&l, &st, 1);
+	wr_init(&w);
+	put_node(&w, nj, node, &l, region);
+	rv = append(j, text, len, nodes, &st, &w, out, err);
+	wr_free(&w);
+	return (rv);
+}
+
+/* A new region with the node in it. */
+static int
+add_region(const struct json *j, const char *text, size_t len,
+    json_ref regions, const struct json *nj, const char *node,
+    const struct mapedit_region *r, struct wr *out, char *err)
+{
+	struct layout l, n;
+	struct style st;
+	struct wr w;
+	char id[32];
+	int rv;
+
+	find_style(j, text, len, regions, &st);
+	make_layout(&l, &st, st.lines);
+	snprintf(id, sizeof(id), "%lld", r->id);
+	wr_init(&w);
+	put_string(&w, id);
+	put(&w, st.colon);
+	put(&w, "{");
+	put_gap(&w, &l, 1);
+	put(&w, "\"RegionID\"");
+	put(&w, l.colon);
+	put(&w, id);
+	put(&w, ",");
+	put_gap(&w, &l, 2);
+	put(&w, "\"RegionCode\"");
+	put(&w, l.colon);
+	put_string(&w, r->code != NULL ? r->code : id);
+	put(&w, ",");
+	put_gap(&w, &l, 2);
+	put(&w, "\"RegionName\"");
+	put(&w, l.colon);
+	put_string(&w, r->name != NULL ? r->name : r->code != NULL ?
+	    r->code : id);
+	put(&w, ",");
+	put_gap(&w, &l, 2);
+	put(&w, "\"Nodes\"");
+	put(&w, l.colon);
+	put(&w, "[");
+	n = l;
+	strlcat(n.indent, l.unit, sizeof(n.indent));
+	strlcat(n.indent, l.unit, sizeof(n.indent));
+	if (l.lines) {
+		put(&w, l.nl);
+		put(&w, n.indent);
+	}
+	put_node(&w, nj, node, &n, r->id);
+	if (l.lines) {
+		put(&w, l.nl);
+		put(&w, l.indent);
+		put(&w, l.unit);
+	}
+	put(&w, "]");
+	if (l.lines)
+		put_gap(&w, &l, 0);
+	put(&w, "}");
+	rv = append(j, text, len, regions, &st, &w, out, err);
+	wr_free(&w);
+	return (rv);
+}
+
+/* The node of the same Name in a region; -1 none. */
+static json_ref
+find_same(const struct json *j, json_ref nodes, const struct json *nj)
+{
+	char name[512], other[512];
+	json_ref r;
+
+	if (json_str(nj, json_get(nj, 0, "Name"), name, sizeof(name)) == -1)
+		return (-1);
+	for (r = json_first(j, nodes); r != -1; r = json_next(j, r))
+		if (json_str(j, json_get(j, r, "Name"), other,
+		    sizeof(other)) != -1 && strcmp(name, other) == 0)
+			return (r);
+	return (-1);
+}
+
+/* The node in the place of one that is there. */
+static int
+replace_node(const struct json *j, const char *text, size_t len,
+    json_ref same, const struct json *nj, const char *node, long long region,
+    struct wr *out, char *err)
+{
+	struct span s = mapplace_value(j, text, same);
+	struct style st;
+	struct layout l;
+	struct wr w;
+	int rv;
+
+	find_style(j, text, len, same, &st);
+	make_layout(&l, &st, memchr(text + s.at, '\n', s.end - s.at) != NULL);
+	line_indent(text, s.at, l.indent);
+	wr_init(&w);
+	put_node(&w, nj, node, &l, region);
+	rv = splice(text, len, s, w.p, w.len, out, err);
+	wr_free(&w);
+	return (rv);
+}
+
+static int
+add(const struct json *j, const char *text, size_t len,
+    const struct mapedit_region *region, const struct json *nj,
+    const char *node, int replace, struct wr *out, char *err)
+{
+	json_ref regions = json_get(j, 0, "Regions"), nodes, same;
+	char id[32];
+
+	if (json_type(nj, 0) != JSON_OBJECT)
+		return (fail(err, "the node: expected an object"));
+	if (json_type(j, regions) != JSON_OBJECT)
+		return (fail(err, "the map: expected an object Regions"));
+	snprintf(id, sizeof(id), "%lld", region->id);
+	if (json_get(j, regions, id) == -1)
+		return (add_region(j, text, len, regions, nj, node, region,
+		    out, err));
+	nodes = json_get(j, json_get(j, regions, id), "Nodes");
+	if (json_type(j, nodes) != JSON_ARRAY)
+		return (fail(err, "Regions.%s.Nodes: expected an array", id));
+	if ((same = find_same(j, nodes, nj)) == -1)
+		return (add_to(j, text, len, nodes, nj, node, region->id, out,
+		    err));
+	if (replace)
+		return (replace_node(j, text, len, same, nj, node, region->id,
+		    out, err));
+	return (fail(err, "Regions.%s has a node of that Name already: -f "
+	    "replaces it", id));
+}
+
+int
+mapedit_add(const char *text, size_t len,
+    const struct mapedit_region *region, const char *node, size_t nlen,
+    int replace, struct wr *out, char err[MAPEDIT_ERROR])
+{
+	struct json *j, *nj;
+	int rv = -1;
+
+	if ((j = parse(text, len, "the map", err)) == NULL)
+		return (-1);
+	if ((nj = parse(node, nlen, "the node", err)) != NULL)
+		rv = add(j, text, len, region, nj, node, replace, out, err);
+	json_free(nj);
+	json_free(j);
+	return (rv);
+}
