@@ -235,10 +235,13 @@ bench: all $(BENCH_PROGS)
 bench-wan: all $(BENCH_PROGS)
 	@GO="$(GO)" sh regress/bench/bench_wan.sh
 
+bench-stun: all $(BENCH_PROGS)
+	@GO="$(GO)" sh regress/bench/bench_stun.sh
+
 clean:
 	rm -f $(PROGS) $(UNIT_TESTS) $(FUZZERS) $(E2E_PROGS) \
 	    $(BENCH_PROGS) $(ARCHIVES)
 	rm -f $(GENERATED) */*.o */*/*.o */*.o.d */*/*.o.d
 
 .PHONY: all tests fuzz-programs install lint run bench-programs bench
-.PHONY: bench-wan clean
+.PHONY: bench-wan bench-stun clean

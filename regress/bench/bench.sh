@@ -11,10 +11,7 @@ set -u
 secs=${BENCH_SECS:-4}
 conns=${BENCH_CONNS:-2000}
 
-if [ "$(getconf _NPROCESSORS_ONLN)" -lt 2 ]; then
-	echo "bench: one core alone: server and load need one each" >&2
-	exit 1
-fi
+need_cores
 servers="derper derpd"
 if ! need_program derper tailscale.com/cmd/derper "$REFERENCE"; then
 	echo "bench: measuring this relay alone" >&2
@@ -25,13 +22,6 @@ make_cert "$HOST"
 # shellcheck disable=SC3045
 ulimit -n "$((conns + 1000))" 2>/dev/null || ulimit -n "$(ulimit -Hn)"
 : >"$WORK/results"
-
-# result NAME UNIT BETTER VALUE: of the server that runs; BETTER high or low.
-result() {
-	printf '%s\t%s\t%s\t%s\t%s\n' "$server" "$1" "$2" "$3" "$4" \
-	    >>"$WORK/results"
-	printf '%-8s %-44s %12s %s\n' "$server" "$1" "$4" "$2"
-}
 
 # sustains PAIRS RATE: does at most 1 % get lost at this rate?  A second try is
 # granted: one hiccup of the machine is not the server's.

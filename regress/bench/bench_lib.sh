@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034
-# What bench.sh and bench_wan.sh share: the programs of others, a certificate,
-# and servers to start and stop.  Sourced in the top directory.
+# What bench.sh, bench_stun.sh and bench_wan.sh share: the programs of others, a
+# certificate, and servers to start and stop.  Sourced in the top directory.
 #
 # Environment: BENCH_BIN, a directory with programs that are built already;
 # without it they go to a cache directory of the user.
@@ -10,6 +10,7 @@ HOST=localhost
 : "${BENCH_BIN:=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/derpd-bench}"
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/derpd-bench.XXXXXX") || exit 1
 SRV_PID=
+server=			# whose turn it is
 
 bench_end() {
 	stop_server
@@ -28,6 +29,13 @@ need_program() {
 	mkdir -p "$BENCH_BIN" || return 1
 	echo "bench: building $2@$3 into $BENCH_BIN"
 	GOBIN=$BENCH_BIN "${GO:-go}" install "$2@$3"
+}
+
+# need_cores: one for the server and one for the load.
+need_cores() {
+	[ "$(getconf _NPROCESSORS_ONLN)" -lt 2 ] || return 0
+	echo "bench: one core alone: server and load need one each" >&2
+	exit 1
 }
 
 # make_cert NAME: NAME.crt and NAME.key in WORK, ECDSA P-256, self-signed.
@@ -62,10 +70,23 @@ relay {
 control "$WORK/derpd.sock"
 statedir "$WORK/state"
 END
+	derpd_users
+}
+
+# derpd_users: what the configuration must say where derpd is not installed.
+derpd_users() {
 	[ "$(id -u)" -eq 0 ] || return 0
 	echo "chroot \"$WORK/empty\""
 	id _derpd >/dev/null 2>&1 || echo 'user "nobody"'
 	id _derpd_keys >/dev/null 2>&1 || echo 'keys user "daemon"'
+}
+
+# result NAME UNIT BETTER VALUE: of $server, into WORK/results; BETTER high or
+# low.
+result() {
+	printf '%s\t%s\t%s\t%s\t%s\n' "$server" "$1" "$2" "$3" "$4" \
+	    >>"$WORK/results"
+	printf '%-8s %-44s %12s %s\n' "$server" "$1" "$4" "$2"
 }
 
 # start_server derper|derpd [WORKERS]: on core 0; sets SRV_PID, PORT, and

@@ -2,9 +2,11 @@
  * stunload: send STUN binding requests as clients send them (SOFTWARE and
  * FINGERPRINT, RFC 8489) and count the answers.
  *
- *	stunload [-j] [-d secs] [-P pid] [-r pps] host port
+ *	stunload [-j] [-d secs] [-n sources] [-P pid] [-r pps] host port
  *
  * -j      junk of the same length instead
+ * -n n    from n addresses of the loopback network in turn, 1 to 64; for a
+ *         server at 127.0.0.1
  * -P pid  sum the CPU time of that process and its descendants
  * -r pps  packets a second, flat out without
  *
@@ -13,6 +15,7 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <netinet/in.h>
 #include <arpa/inet.h>
 #include <err.h>
 #include <netdb.h>
@@ -35,6 +38,10 @@ struct batch {
 	struct mmsghdr	 msgs[BATCH];
 	struct iovec	 iov[BATCH];
 	uint8_t		 data[BATCH][ANSWER_LEN];
+	union {
+		struct cmsghdr	 align;
+		uint8_t		 bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
+	} control[BATCH];
 };
 
 struct count {
@@ -84,6 +91,34 @@ batch_init(struct batch *b, size_t len)
 	}
 }
 
+/*
+ * Each message goes to that place from the next of `n' addresses, 127.0.0.1 and
+ * so on.
+ */
+static void
+spread(struct batch *b, int n, struct sockaddr_storage *to, socklen_t tolen)
+{
+	struct msghdr	*m;
+	struct cmsghdr	*c;
+	struct in_pktinfo *pi;
+	int		 i;
+
+	for (i = 0; i < BATCH; i++) {
+		m = &b->msgs[i].msg_hdr;
+		m->msg_name = to;
+		m->msg_namelen = tolen;
+		m->msg_control = b->control[i].bytes;
+		m->msg_controllen = sizeof(b->control[i].bytes);
+		c = CMSG_FIRSTHDR(m);
+		c->cmsg_level = IPPROTO_IP;
+		c->cmsg_type = IP_PKTINFO;
+		c->cmsg_len = CMSG_LEN(sizeof(*pi));
+		pi = (struct in_pktinfo *)CMSG_DATA(c);
+		pi->ipi_spec_dst.s_addr = htonl(INADDR_LOOPBACK +
+		    (uint32_t)(i % n));
+	}
+}
+
 /* Take all answers that are there. */
 static void
 receive(int fd, struct batch *b, struct count *c)
@@ -104,8 +139,13 @@ receive(int fd, struct batch *b, struct count *c)
 	} while (n == BATCH);
 }
 
+/*
+ * A socket for requests to that place, which *to says: connected, unless the
+ * requests have several sources.
+ */
 static int
-dial(const char *host, const char *port)
+dial(const char *host, const char *port, int sources,
+    struct sockaddr_storage *to, socklen_t *tolen)
 {
 	struct addrinfo	 hints = { .ai_socktype = SOCK_DGRAM }, *ai;
 	int		 e, fd, size = 8 << 20;
@@ -116,30 +156,41 @@ dial(const char *host, const char *port)
 		err(1, "socket");
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) == -1)
 		warn("a large receive buffer");
-	if (connect(fd, ai->ai_addr, ai->ai_addrlen) == -1)
+	if (sources == 1 && connect(fd, ai->ai_addr, ai->ai_addrlen) == -1)
 		err(1, "%s port %s", host, port);
+	if (sources > 1 && ai->ai_family != AF_INET)
+		errx(1, "%s: several sources want 127.0.0.1", host);
+	memcpy(to, ai->ai_addr, ai->ai_addrlen);
+	*tolen = ai->ai_addrlen;
 	freeaddrinfo(ai);
 	return (fd);
 }
 
 static void
-run(int fd, double secs, double rate, int junk, struct count *c)
+make_requests(struct batch *req, int junk)
 {
-	static struct batch req, answer;
-	struct pollfd	 p = { fd, POLLIN, 0 };
-	double		 start = now(), t;
-	int		 i, n;
+	int	i;
 
-	batch_init(&req, REQUEST_LEN);
-	batch_init(&answer, ANSWER_LEN);
+	batch_init(req, REQUEST_LEN);
 	for (i = 0; i < BATCH; i++)
 		if (junk)
-			arc4random_buf(req.data[i], REQUEST_LEN);
+			arc4random_buf(req->data[i], REQUEST_LEN);
 		else
-			make_request(req.data[i]);
+			make_request(req->data[i]);
+}
+
+static void
+run(int fd, double secs, double rate, struct batch *req, struct count *c)
+{
+	static struct batch answer;
+	struct pollfd	 p = { fd, POLLIN, 0 };
+	double		 start = now(), t;
+	int		 n;
+
+	batch_init(&answer, ANSWER_LEN);
 	while ((t = now() - start) < secs) {
 		if (rate <= 0 || (double)c->sent < t * rate) {
-			n = sendmmsg(fd, req.msgs, BATCH, MSG_DONTWAIT);
+			n = sendmmsg(fd, req->msgs, BATCH, MSG_DONTWAIT);
 			if (n > 0)
 				c->sent += (uint64_t)n;
 		} else
@@ -165,17 +216,26 @@ positive(const char *s)
 int
 main(int argc, char *argv[])
 {
+	struct batch	*req;
+	struct sockaddr_storage to;
 	struct count	 c = { 0, 0, 0, 0 };
 	struct usage	 before, after;
 	const char	*why;
 	double		 cpu, rate = 0, secs = 4;
 	pid_t		 pid = 0;
-	int		 ch, fd, junk = 0;
+	socklen_t	 tolen;
+	int		 ch, fd, junk = 0, sources = 1;
 
-	while ((ch = getopt(argc, argv, "d:jP:r:")) != -1)
+	while ((ch = getopt(argc, argv, "d:jn:P:r:")) != -1)
 		switch (ch) {
 		case 'd': secs = positive(optarg); break;
 		case 'j': junk = 1; break;
+		case 'n':
+			sources = (int)strtonum(optarg, 1, BATCH, &why);
+			if (why != NULL)
+				errx(2, "%s: not 1 to %d sources", optarg,
+				    BATCH);
+			break;
 		case 'P':
 			pid = (pid_t)strtonum(optarg, 1, 1 << 22, &why);
 			if (why != NULL)
@@ -185,11 +245,16 @@ main(int argc, char *argv[])
 		default: optind = argc;
 		}
 	if (argc - optind != 2)
-		errx(2, "usage: stunload [-j] [-d secs] [-P pid] [-r pps] "
-		    "host port");
-	fd = dial(argv[optind], argv[optind + 1]);
+		errx(2, "usage: stunload [-j] [-d secs] [-n sources] "
+		    "[-P pid] [-r pps] host port");
+	fd = dial(argv[optind], argv[optind + 1], sources, &to, &tolen);
+	if ((req = calloc(1, sizeof(*req))) == NULL)
+		err(1, "memory");
+	make_requests(req, junk);
+	if (sources > 1)
+		spread(req, sources, &to, tolen);
 	usage_of(pid, &before);
-	run(fd, secs, rate, junk, &c);
+	run(fd, secs, rate, req, &c);
 	usage_of(pid, &after);
 	cpu = after.cpu - before.cpu;
 	printf("mode=stun tx_pps=%.0f rx_pps=%.0f answered=%.4f bad=%llu "
