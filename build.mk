@@ -59,7 +59,7 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/out_test \
 	derpd/stats_test derpd/status_test derpd/tlsctx_test \
 	derpd/tlskey_test derpd/web_map_test derpd/web_test \
 	derpd/websocket_test \
-	derpmapd/fetch_test derpmapd/source_test \
+	derpmapd/check_test derpmapd/fetch_test derpmapd/source_test \
 	lib/chan_test lib/child_test lib/codec_test lib/derpclient_test \
 	lib/frame_test lib/hex_test lib/http_test \
 	lib/httpbody_test lib/https_test lib/json_test \

@@ -77,39 +77,61 @@ read_file(int fd, const char *what, size_t *n, struct wr *findings)
 	return (p);
 }
 
-/* The answer about a map of `len' bytes; `p' NULL: it could not be read. */
-static void
-answer(struct chan *c, const char *what, const struct map_self *self,
-    const char *p, size_t len, struct wr *findings)
+/* What is said of a map, and what is to be served. */
+struct result {
+	struct wr	 findings, summary;
+	uint8_t		 hash[crypto_hash_sha256_BYTES];
+	uint8_t		*gzip;
+	size_t		 ngzip;
+	int		 good;
+};
+
+/* Does the answer fit into a message without, or with, the packed map? */
+static int
+fits(const struct result *r, size_t len, size_t ngzip)
 {
-	uint8_t hash[crypto_hash_sha256_BYTES] = { 0 };
-	struct wr w, summary;
-	uint8_t *gzip = NULL;
-	size_t ngzip = 0;
-	int ok;
+	return (1 + 4 + r->findings.len + sizeof(r->hash) + 4 + len + 4 +
+	    ngzip + 4 + r->summary.len <= MSG_MAXPAYLOAD);
+}
+
+/* Judge the `len' bytes at `p' and prepare what is served of them. */
+static void
+judge(struct result *r, const char *what, const struct map_self *self,
+    const char *p, size_t len)
+{
+	if (map_check(p, len, what, self, add_line, &r->findings) == -1)
+		return;
+	if (map_summary(p, len, &r->summary) == -1) {
+		add_error(&r->findings, what, "out of memory");
+		return;
+	}
+	if (!fits(r, len, 0)) {
+		add_error(&r->findings, what, "too many nodes: what is said "
+		    "of them does not fit into a message; expected some "
+		    "thousand at most");
+		return;
+	}
+	r->good = 1;
+	crypto_hash_sha256(r->hash, (const uint8_t *)p, len);
+	r->gzip = pack_gzip(p, len, &r->ngzip);
+	if (!fits(r, len, r->ngzip))
+		r->ngzip = 0;	/* served as it is */
+}
+
+static void
+answer(struct chan *c, const struct result *r, const char *p, size_t len)
+{
+	struct wr w;
 
 	wr_init(&w);
-	wr_init(&summary);
-	ok = p != NULL && map_check(p, len, what, self, add_line,
-	    findings) == 0;
-	if (ok && map_summary(p, len, &summary) == -1) {
-		add_error(findings, what, "out of memory");
-		ok = 0;
-	}
-	if (ok) {
-		crypto_hash_sha256(hash, (const uint8_t *)p, len);
-		gzip = pack_gzip(p, len, &ngzip);
-	}
-	wr_u8(&w, (uint8_t)ok);
-	wr_blob(&w, findings->p, findings->len);
-	wr_bytes(&w, hash, sizeof(hash));
-	wr_blob(&w, p, ok ? len : 0);
-	wr_blob(&w, gzip, ngzip);
-	wr_blob(&w, summary.p, ok ? summary.len : 0);
+	wr_u8(&w, (uint8_t)r->good);
+	wr_blob(&w, r->findings.p, r->findings.len);
+	wr_bytes(&w, r->hash, sizeof(r->hash));
+	wr_blob(&w, p, r->good ? len : 0);
+	wr_blob(&w, r->gzip, r->ngzip);
+	wr_blob(&w, r->summary.p, r->good ? r->summary.len : 0);
 	if (!wr_ok(&w) || chan_send(c, MSG_MAP_RESULT, &w, -1) == -1)
 		fatal("answer to the parent");
-	free(gzip);
-	wr_free(&summary);
 	wr_free(&w);
 }
 
@@ -118,26 +140,30 @@ check(struct chan *c, struct msg *m)
 {
 	static struct map_self self;
 	char what[WHAT_SIZE], *file = NULL;
-	const uint8_t *blob = NULL;
-	struct wr findings;
+	struct result r = { .good = 0 };
+	const char *p = NULL;
 	size_t len = 0;
 	int in_blob;
 
-	wr_init(&findings);
+	wr_init(&r.findings);
+	wr_init(&r.summary);
 	rd_str(&m->rd, what, sizeof(what));
 	if (map_self_get(&m->rd, &self) == -1)
 		fatalx("malformed question from the parent");
 	in_blob = rd_u8(&m->rd);
 	if (in_blob)
-		blob = rd_blob(&m->rd, &len);
-	if (!rd_end(&m->rd) || in_blob == (m->fd != -1))
+		p = (const char *)rd_blob(&m->rd, &len);
+	if (!rd_end(&m->rd) || in_blob > 1 || in_blob == (m->fd != -1))
 		fatalx("malformed question from the parent");
 	if (!in_blob)
-		file = read_file(m->fd, what, &len, &findings);
-	answer(c, what, &self, in_blob ? (const char *)blob : file, len,
-	    &findings);
+		p = file = read_file(m->fd, what, &len, &r.findings);
+	if (p != NULL)
+		judge(&r, what, &self, p, len);
+	answer(c, &r, p, len);
+	wr_free(&r.findings);
+	wr_free(&r.summary);
+	free(r.gzip);
 	free(file);
-	wr_free(&findings);
 }
 
 static void
