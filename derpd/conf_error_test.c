@@ -378,8 +378,8 @@ ATF_TC_BODY(later, tc)
 			bad(text, 3, error);
 		}
 	/* What stands behind is looked at, with its own line. */
-	ATF_CHECK(load(NAME "acme {\n\n}\nuser\nadmit\nbar {\n x\n}\nuser \"\"\n"
-	    RELAY) == NULL);
+	ATF_CHECK(load(NAME "acme {\n\n}\nuser\nadmit\nbar {\n x\n}\n"
+	    "user \"\"\n" RELAY) == NULL);
 	ATF_CHECK(strstr(errs, ":2: acme is not part") != NULL);
 	ATF_CHECK(strstr(errs, ":5: at the end of the line: expected user") !=
 	    NULL);

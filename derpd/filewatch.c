@@ -127,8 +127,8 @@ watch_dir(struct filewatch *w, struct event_base *base)
 	if (strlcpy(copy, w->path, sizeof(copy)) >= sizeof(copy) ||
 	    dirwatch_open(&w->dir, dirname(copy)) == -1)
 		return;
-	w->ev_dir = event_new(base, w->dir.fd, EV_READ | EV_PERSIST, dir_changed,
-	    w);
+	w->ev_dir = event_new(base, w->dir.fd, EV_READ | EV_PERSIST,
+	    dir_changed, w);
 	if (w->ev_dir != NULL)
 		event_add(w->ev_dir, NULL);
 }

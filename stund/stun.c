@@ -111,7 +111,7 @@ stun_parse(const uint8_t *p, size_t len, struct stun_request *q)
 	memcpy(q->id, p + 8, sizeof(q->id));
 	q->nunknown = 0;
 	while (at < len) {
-		/* A multiple of 4 is left: there is room for type and length. */
+		/* A multiple of 4 is left: type and length are there. */
 		type = get16(p + at);
 		size = 4 + ((size_t)get16(p + at + 2) + 3) / 4 * 4;
 		if (size > len - at)

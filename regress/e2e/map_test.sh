@@ -11,7 +11,8 @@ map() {
 	{"Regions": {
 	  "900": {"RegionID": 900, "RegionCode": "$1", "RegionName": "$1",
 	    "Unknown": [1.50, {"a": null}],
-	    "Nodes": [{"Name": "900a", "RegionID": 900, "HostName": "$HOST_NAME"}]}
+	    "Nodes": [{"Name": "900a", "RegionID": 900,
+	    "HostName": "$HOST_NAME"}]}
 	}}
 	end
 }
@@ -85,7 +86,7 @@ answers_body() {
 	equal post 405 "$(status -d x)"
 	equal "other host" 404 "$(status -H 'Host: other.test')"
 	equal "upper case" 200 "$(status -H "Host: $(echo "$HOST_NAME" |
-	    tr a-z A-Z)")"
+	    tr '[:lower:]' '[:upper:]')")"
 	URL_PATH=/derpmap/default
 	equal "other path" 404 "$(status)"
 	e2e_stop
