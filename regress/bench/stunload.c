@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <arpa/inet.h>
 #include <err.h>
 #include <netdb.h>
@@ -42,6 +43,7 @@ struct batch {
 		struct cmsghdr	 align;
 		uint8_t		 bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
 	} control[BATCH];
+	unsigned int	 n;		/* messages */
 };
 
 struct count {
@@ -83,6 +85,7 @@ batch_init(struct batch *b, size_t len)
 	int	i;
 
 	memset(b, 0, sizeof(*b));
+	b->n = BATCH;
 	for (i = 0; i < BATCH; i++) {
 		b->iov[i].iov_base = b->data[i];
 		b->iov[i].iov_len = len;
@@ -117,6 +120,28 @@ spread(struct batch *b, int n, struct sockaddr_storage *to, socklen_t tolen)
 		pi->ipi_spec_dst.s_addr = htonl(INADDR_LOOPBACK +
 		    (uint32_t)(i % n));
 	}
+}
+
+/*
+ * All requests in one message, which the kernel cuts apart: the load must not
+ * cost more than what it loads.
+ */
+static void
+join(struct batch *b)
+{
+	struct msghdr	*m = &b->msgs[0].msg_hdr;
+	struct cmsghdr	*c;
+	uint16_t	 size = REQUEST_LEN;
+
+	b->n = 1;
+	m->msg_iovlen = BATCH;
+	m->msg_control = b->control[0].bytes;
+	m->msg_controllen = CMSG_SPACE(sizeof(size));
+	c = CMSG_FIRSTHDR(m);
+	c->cmsg_level = IPPROTO_UDP;
+	c->cmsg_type = UDP_SEGMENT;
+	c->cmsg_len = CMSG_LEN(sizeof(size));
+	memcpy(CMSG_DATA(c), &size, sizeof(size));
 }
 
 /* Take all answers that are there. */
@@ -190,9 +215,9 @@ run(int fd, double secs, double rate, struct batch *req, struct count *c)
 	batch_init(&answer, ANSWER_LEN);
 	while ((t = now() - start) < secs) {
 		if (rate <= 0 || (double)c->sent < t * rate) {
-			n = sendmmsg(fd, req->msgs, BATCH, MSG_DONTWAIT);
+			n = sendmmsg(fd, req->msgs, req->n, MSG_DONTWAIT);
 			if (n > 0)
-				c->sent += (uint64_t)n;
+				c->sent += (uint64_t)n * BATCH / req->n;
 		} else
 			(void)poll(&p, 1, 1);
 		receive(fd, &answer, c);
@@ -253,6 +278,8 @@ main(int argc, char *argv[])
 	make_requests(req, junk);
 	if (sources > 1)
 		spread(req, sources, &to, tolen);
+	else
+		join(req);
 	usage_of(pid, &before);
 	run(fd, secs, rate, req, &c);
 	usage_of(pid, &after);
