@@ -76,7 +76,7 @@ FUZZERS = $(IMSG_FUZZ) regress/fuzz/clientinfo_fuzz \
 	regress/fuzz/frame_fuzz regress/fuzz/http_request_fuzz \
 	regress/fuzz/http_response_fuzz regress/fuzz/https_fuzz \
 	regress/fuzz/json_fuzz \
-	regress/fuzz/keyfile_fuzz regress/fuzz/meshkey_fuzz \
+	regress/fuzz/keyfile_fuzz regress/fuzz/map_fuzz regress/fuzz/meshkey_fuzz \
 	regress/fuzz/stun_fuzz regress/fuzz/web_map_fuzz \
 	regress/fuzz/websocket_fuzz
 
@@ -87,7 +87,7 @@ RAW_OBJS = regress/e2e/rawderp.o regress/e2e/raw_frame.o \
 	regress/e2e/raw_split.o regress/e2e/raw_tls.o
 E2E_PROGS = regress/e2e/rawderp regress/e2e/memscan regress/e2e/stunask
 
-MANS5 = man/derpd.conf.5
+MANS5 = man/derp-map.5 man/derpd.conf.5
 MANS7 = man/derp.7
 MANS8 = man/derpd.8 man/derpctl.8 man/derpmapd.8 man/stund.8
 

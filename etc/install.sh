@@ -34,6 +34,7 @@ for page in $2; do
 done
 if [ -f etc/derpd.conf ]; then
 	place 644 etc/derpd.conf "$PREFIX/share/examples/derpd"
+	place 644 etc/derp-map.json "$PREFIX/share/examples/derpd"
 	[ -e "$DESTDIR$SYSCONFDIR/derpd.conf" ] ||
 	    place 644 etc/derpd.conf "$SYSCONFDIR"
 fi

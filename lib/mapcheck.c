@@ -49,13 +49,13 @@ check_nodes(struct walk *w, json_ref region, int64_t id, struct nodes *nodes)
 
 	if (v == -1)
 		return;
-	if (json_type(w->j, v) != JSON_ARRAY || json_count(w->j, v) == 0) {
-		walk_expected(w, v, "Nodes", v,
-		    json_type(w->j, v) == JSON_ARRAY ?
-		    "at least one node: clients could not use the region" :
-		    "an array of nodes");
+	if (json_type(w->j, v) != JSON_ARRAY) {
+		walk_expected(w, v, "Nodes", v, "an array of nodes");
 		return;
 	}
+	if (json_count(w->j, v) == 0)
+		walk_error(w, v, "Nodes", "expected at least one node, found "
+		    "none: clients could not use the region");
 	for (k = json_first(w->j, v); k != -1 && !walk_full(w);
 	    k = json_next(w->j, k)) {
 		before = walk_enter_element(w, "Nodes", i++);
@@ -164,13 +164,14 @@ check_regions(struct walk *w, json_ref regions, struct nodes *nodes)
 	size_t before, inner;
 	json_ref k;
 
-	if (json_type(w->j, regions) != JSON_OBJECT ||
-	    json_count(w->j, regions) == 0) {
+	if (json_type(w->j, regions) != JSON_OBJECT) {
 		walk_expected(w, regions, "Regions", regions,
-		    json_type(w->j, regions) == JSON_OBJECT ?
-		    "at least one region" : "an object of regions");
+		    "an object of regions");
 		return;
 	}
+	if (json_count(w->j, regions) == 0)
+		walk_error(w, regions, "Regions",
+		    "expected at least one region, found none");
 	before = walk_enter(w, walk_key(w->j, 0, "Regions"));
 	for (k = json_first(w->j, regions); k != -1 && !walk_full(w);
 	    k = json_next(w->j, k)) {
@@ -261,7 +262,8 @@ check_scores(struct walk *w, json_ref regions)
 		return;
 	before = walk_enter(w, walk_key(w->j, 0, "HomeParams"));
 	scores = optional_object(w, params, "RegionScore");
-	walk_enter(w, walk_key(w->j, params, "RegionScore"));
+	if (scores != -1)
+		walk_enter(w, walk_key(w->j, params, "RegionScore"));
 	for (k = json_first(w->j, scores); k != -1 && !walk_full(w);
 	    k = json_next(w->j, k)) {
 		inner = walk_enter(w, k);

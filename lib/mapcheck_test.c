@@ -7,6 +7,20 @@
 #include "json.h"
 #include "mapfixture.h"
 
+/* A file as a string. */
+static void
+read_file(const char *path, char *text, size_t size)
+{
+	FILE *f;
+	size_t n;
+
+	ATF_REQUIRE_MSG((f = fopen(path, "r")) != NULL, "%s", path);
+	n = fread(text, 1, size - 1, f);
+	ATF_REQUIRE(!ferror(f) && feof(f));
+	fclose(f);
+	text[n] = '\0';
+}
+
 ATF_TC_WITHOUT_HEAD(good);
 ATF_TC_BODY(good, tc)
 {
@@ -75,8 +89,8 @@ static const struct {
 	{ "{\"Regions\":null}",
 	    "error: f:1:12: Regions: expected this field, found null" },
 	{ "{\"Regions\":{}}",
-	    "error: f:1:12: Regions: expected at least one region, found an "
-	    "object" },
+	    "error: f:1:12: Regions: expected at least one region, found "
+	    "none" },
 	{ "{\"Regions\":[]}",
 	    "error: f:1:12: Regions: expected an object of regions, found an "
 	    "array" },
@@ -160,8 +174,8 @@ static const struct {
 	    "error: f:2:7: Regions.900.Nodes: expected this field, found "
 	    "nothing" },
 	{ R("900", "\"RegionID\":900," LABELS "\"Nodes\":[]"),
-	    "error: f:2:69: Regions.900.Nodes: expected at least one node: "
-	    "clients could not use the region, found an array" },
+	    "error: f:2:69: Regions.900.Nodes: expected at least one node, "
+	    "found none: clients could not use the region" },
 	{ R("900", "\"RegionID\":900," LABELS "\"Nodes\":{}"),
 	    "error: f:2:69: Regions.900.Nodes: expected an array of nodes, "
 	    "found an object" },
@@ -447,6 +461,29 @@ ATF_TC_BODY(summary, tc)
 	wr_free(&w);
 }
 
+/* The sample that is installed, and the one in the manual. */
+ATF_TC_WITHOUT_HEAD(sample);
+ATF_TC_BODY(sample, tc)
+{
+	static char text[16384];
+	char path[1024], *from, *to;
+
+	snprintf(path, sizeof(path), "%s/../etc/derp-map.json",
+	    atf_tc_get_config_var(tc, "srcdir"));
+	read_file(path, text, sizeof(text));
+	fine(text, NULL);
+	snprintf(path, sizeof(path), "%s/../man/derp-map.5",
+	    atf_tc_get_config_var(tc, "srcdir"));
+	read_file(path, text, sizeof(text));
+	ATF_REQUIRE((from = strstr(text, "\n{\n")) != NULL);
+	ATF_REQUIRE((to = strstr(from, "\n}\n")) != NULL);
+	to[2] = '\0';
+	/* Its pin is cut for the reader. */
+	check(from, NULL);
+	ATF_CHECK_MSG(nerrors == 1 && nwarnings == 0 && strstr(found,
+	    ".CertName: expected") != NULL, "%s", found);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, good);
@@ -460,5 +497,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, many);
 	ATF_TP_ADD_TC(tp, quoting);
 	ATF_TP_ADD_TC(tp, summary);
+	ATF_TP_ADD_TC(tp, sample);
 	return (atf_no_error());
 }

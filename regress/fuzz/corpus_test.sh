@@ -40,6 +40,7 @@ target https
 target imsg
 target json
 target keyfile
+target map
 target meshkey
 target stun
 target web_map
