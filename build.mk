@@ -49,7 +49,7 @@ MAPD_OBJS = derpmapd/check.o derpmapd/fetch.o derpmapd/pack.o derpmapd/source.o
 PROGS = derpctl/derpctl derpd/derpd derpmapd/derpmapd stund/stund
 
 # Unit tests, beside their subjects; also named in the Kyuafile there.
-UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/out_test \
+UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/map_test derpctl/out_test \
 	derpd/certs_test derpd/clientinfo_test derpd/clientrow_test \
 	derpd/conf_error_test derpd/conf_serve_test derpd/conf_test derpd/keys_box_test \
 	derpd/keys_cert_test derpd/keys_file_test derpd/keys_sign_test \
@@ -104,7 +104,8 @@ SCRIPTS = configure .ci/run etc/install-deps etc/install.sh etc/run-local \
 	regress/e2e/common.sh regress/e2e/ctl_test.sh \
 	regress/e2e/daemon_test.sh \
 	regress/e2e/failure_test.sh regress/e2e/follow_test.sh \
-	regress/e2e/health_test.sh regress/e2e/map_edit_test.sh regress/e2e/map_test.sh \
+	regress/e2e/health_test.sh regress/e2e/map_check_test.sh \
+	regress/e2e/map_edit_test.sh regress/e2e/map_test.sh \
 	regress/e2e/memory_test.sh \
 	regress/e2e/probe_test.sh regress/e2e/raw_test.sh \
 	regress/e2e/start_test.sh regress/e2e/stun_test.sh \

@@ -1,11 +1,12 @@
 /*
  * confine: derpctl gives up what its command does not need.
  *
- * Called by ask.c and probe.c.  With pledge(2) and unveil(2) on OpenBSD;
- * elsewhere derpctl keeps the rights of whoever calls it.
+ * Called by ask.c, map_check.c and probe.c.  With pledge(2) and unveil(2) on
+ * OpenBSD; elsewhere derpctl keeps the rights of whoever calls it.
  */
 #include <err.h>
 #include <stddef.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "ctl.h"
@@ -26,6 +27,17 @@ void
 confine_connected(void)
 {
 	if (pledge("stdio", NULL) == -1)
+		err(1, "pledge");
+}
+
+void
+confine_file(const char *path)
+{
+	int	in = strcmp(path, "-") == 0;
+
+	if (!in && unveil(path, "r") == -1)
+		err(1, "unveil %s", path);
+	if (pledge(in ? "stdio" : "stdio rpath", NULL) == -1)
 		err(1, "pledge");
 }
 
@@ -52,6 +64,12 @@ confine_socket(const char *path)
 void
 confine_connected(void)
 {
+}
+
+void
+confine_file(const char *path)
+{
+	(void)path;
 }
 
 void

@@ -106,6 +106,9 @@ void	confine_socket(const char *path);
 /* Confine derpctl: once it is connected. */
 void	confine_connected(void);
 
+/* Confine derpctl to reading the file at `path', or "-" standard input. */
+void	confine_file(const char *path);
+
 /* Confine derpctl for a probe that may read `cafile' (NULL: system roots). */
 void	confine_probe(const char *cafile);
 

@@ -92,30 +92,41 @@ count(const char *text, size_t len, size_t *regions, size_t *nodes)
 	json_free(j);
 }
 
+/* The verdict, behind what was found. */
+static void
+put_verdict(const struct ctl *ctl, const char *name, int good, size_t regions,
+    size_t nodes)
+{
+	if (ctl->json)
+		printf("],\"ok\":%s,\"regions\":%zu,\"nodes\":%zu}\n",
+		    good ? "true" : "false", regions, nodes);
+	else if (good) {
+		put_text(stdout, name, strlen(name));
+		printf(": good, %zu region%s, %zu node%s\n", regions,
+		    regions == 1 ? "" : "s", nodes, nodes == 1 ? "" : "s");
+	}
+}
+
 int
 cmd_map_check(const struct ctl *ctl, int argc, char **argv)
 {
 	struct found	 f = { ctl, 0, 0 };
 	size_t		 len, regions, nodes;
+	const char	*name;
 	char		*text;
 	int		 good;
 
 	if (argc != 2)
 		usage();
+	name = strcmp(argv[1], "-") == 0 ? "standard input" : argv[1];
+	confine_file(argv[1]);
 	if ((text = read_whole(argv[1], MAP_MAX_SIZE, &len)) == NULL)
-		return failed(ctl, "%s: %s", argv[1], strerror(errno));
+		return failed(ctl, "%s: %s", name, strerror(errno));
 	if (ctl->json)
 		fputs("{\"findings\":[", stdout);
-	good = map_check(text, len, strcmp(argv[1], "-") == 0 ?
-	    "standard input" : argv[1], NULL, found, &f) == 0;
+	good = map_check(text, len, name, NULL, found, &f) == 0;
 	count(text, good ? len : 0, &regions, &nodes);
 	free(text);
-	if (ctl->json)
-		printf("],\"ok\":%s,\"regions\":%zu,\"nodes\":%zu}\n",
-		    good ? "true" : "false", regions, nodes);
-	else if (good)
-		printf("%s: good, %zu region%s, %zu node%s\n", argv[1],
-		    regions, regions == 1 ? "" : "s", nodes,
-		    nodes == 1 ? "" : "s");
+	put_verdict(ctl, name, good, regions, nodes);
 	return good ? 0 : 1;
 }
