@@ -235,6 +235,30 @@ rate_body() {
 	e2e_stop
 }
 
+# The window is 1000 requests; all of these come from loopback.
+e2e_case proxy 60 "private sources alone: one warning, and all are answered"
+proxy_body() {
+	stun_start "$BOTH"
+	for _i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		some 127.0.0.1 200 200
+	done
+	_n=$(grep -c 'nearly all STUN requests come from private' derpd.log)
+	[ "$_n" -eq 1 ] || e2e_fail "$_n warnings, not one"
+	e2e_stop
+}
+
+e2e_case by_hand 60 "stund is not to be started by hand"
+by_hand_body() {
+	e2e_paths
+	for _args in '' '-x' '-x relay' '-x stund'; do
+		# shellcheck disable=SC2086	# one word an argument
+		if "$SRC/../../stund/stund" $_args </dev/null >out 2>&1; then
+			e2e_fail "stund $_args succeeds"
+		fi
+		grep 'derpd' out || e2e_fail "stund $_args does not say why"
+	done
+}
+
 e2e_case stopped 120 "the relay is stopped: STUN is silent until it goes on"
 stopped_body() {
 	stun_relay "$BOTH
@@ -374,6 +398,8 @@ atf_init_test_cases() {
 	atf_add_test_case workers
 	atf_add_test_case killed
 	atf_add_test_case rate
+	atf_add_test_case proxy
+	atf_add_test_case by_hand
 	atf_add_test_case stopped
 	atf_add_test_case expired
 	atf_add_test_case metrics
