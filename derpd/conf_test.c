@@ -356,7 +356,7 @@ copy_sample(const char *from, int all)
 ATF_TC_WITHOUT_HEAD(sample);
 ATF_TC_BODY(sample, tc)
 {
-	struct conf *c, *all, *want = good(NAME CERT RELAY);
+	struct conf *c, *all, *want = good(NAME CERT RELAY "stun { }\n");
 	char path[1024];
 
 	snprintf(path, sizeof(path), "%s/../etc/derpd.conf",
@@ -374,6 +374,10 @@ ATF_TC_BODY(sample, tc)
 	ATF_CHECK(conf_needs_restart(c, all) == NULL);
 	ATF_CHECK(all->mesh_key != NULL && all->relay.client_rate != 0 &&
 	    all->relay.accept_rate != 0 && all->relay.max_clients != 0);
+	ATF_CHECK(!TAILQ_EMPTY(&all->maps) && all->stun.always &&
+	    all->stun.source_rate != 0);
+	ATF_CHECK_EQ(all->stun.workers, want->stun.workers);
+	ATF_CHECK_EQ(all->stun.probe_every, want->stun.probe_every);
 	ATF_CHECK_EQ(all->relay.home, want->relay.home);
 	ATF_CHECK_EQ(all->relay.queue_bytes, want->relay.queue_bytes);
 	ATF_CHECK_EQ(all->relay.queue_packets, want->relay.queue_packets);

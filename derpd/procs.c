@@ -374,7 +374,8 @@ died(struct derpd *d, struct proc *p, int status)
 {
 	int asked = d->stopping || !procs_wanted(p);
 
-	if (!asked)
+	/* A 0 was asked for, by MSG_STOP or by settings for a new one. */
+	if (!asked && status != 0)
 		log_death(p, status);
 	p->pid = 0;
 	procs_forget(p);
