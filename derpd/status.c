@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "hex.h"
 #include "jsonout.h"
+#include "ownaddr.h"
 #include "parent.h"
 
 static void
@@ -162,12 +163,18 @@ put_address(const struct derpd *d, struct wr *w, int family, const char *name)
 {
 	const struct conf_listen *l;
 	char host[64];
+	int wild = 0;
 
-	TAILQ_FOREACH(l, &d->conf->listens, entry)
+	TAILQ_FOREACH(l, &d->conf->listens, entry) {
 		if (specific(l, family, host, sizeof(host))) {
 			jsonout(w, ",\"%s\":\"%s\"", name, host);
 			return;
 		}
+		wild |= l->wildcard && l->tls && l->ss.ss_family == family;
+	}
+	/* Clients need it when their resolver does not work yet. */
+	if (wild && ownaddr_find(family, host, sizeof(host)) == 0)
+		jsonout(w, ",\"%s\":\"%s\"", name, host);
 }
 
 void
