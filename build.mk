@@ -14,6 +14,7 @@ LIB_OBJS = lib/atomicfile.o lib/chan.o lib/child.o lib/clock.o lib/codec.o \
 	lib/mapsummary.o lib/mapwalk.o lib/msg.o \
 	lib/sandbox_$(SANDBOX).o lib/stream.o lib/url.o lib/stunstats.o \
 	lib/udpsock.o $(IMSG_OBJ)
+LIB_OBJS += lib/acmeconf.o lib/base64url.o
 
 # derpd/libderpd.a: derpd but its main.
 DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/clientinfo.o \
@@ -34,12 +35,22 @@ DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/clientinfo.o \
 	derpd/stats.o derpd/status.o derpd/stuns.o derpd/tlsctx.o derpd/tlsio.o \
 	derpd/tlskey.o derpd/watch.o derpd/web.o derpd/web_map.o \
 	derpd/web_reply.o derpd/websocket.o
+DERPD_OBJS += derpd/acmes.o derpd/acmes_files.o derpd/conf_acme.o \
+	derpd/keys_acme.o derpd/keys_csr.o derpd/keys_jwk.o derpd/keys_jws.o \
+	derpd/tokens.o
 
 # derpctl/libderpctl.a: derpctl but its main.
 CTL_OBJS = derpctl/ask.o derpctl/clients.o derpctl/confine.o \
 	derpctl/map.o derpctl/map_check.o derpctl/map_edit.o derpctl/node.o derpctl/out.o \
 	derpctl/probe.o derpctl/show.o derpctl/status.o \
 	derpctl/steer.o derpctl/stun.o derpctl/usage.o
+
+# acme-helper/libacme.a: acme-helper but its main, and the plan for the parent.
+ACME_OBJS = acme-helper/acme.o acme-helper/acme_http.o \
+	acme-helper/acme_link.o acme-helper/acme_order.o acme-helper/chain.o \
+	acme-helper/explain.o acme-helper/helper.o \
+	acme-helper/helper_reach.o acme-helper/order.o acme-helper/plan.o \
+	acme-helper/problem.o
 
 # stund/libstund.a: stund but its main.
 STUN_OBJS = stund/batch.o stund/limit.o stund/sources.o stund/stun.o
@@ -48,6 +59,7 @@ STUN_OBJS = stund/batch.o stund/limit.o stund/sources.o stund/stun.o
 MAPD_OBJS = derpmapd/check.o derpmapd/fetch.o derpmapd/pack.o derpmapd/source.o
 
 PROGS = derpctl/derpctl derpd/derpd derpmapd/derpmapd stund/stund
+PROGS += acme-helper/acme-helper
 
 # Unit tests, beside their subjects; also named in the Kyuafile there.
 UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/map_test derpctl/out_test \
@@ -70,6 +82,11 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/map_test derpctl/out_test \
 	lib/sandbox_refused_test lib/stunstats_test lib/udpsock_test \
 	lib/url_test \
 	stund/batch_test stund/limit_test stund/sources_test stund/stun_test
+UNIT_TESTS += acme-helper/acme_test acme-helper/chain_test \
+	acme-helper/helper_test acme-helper/link_test acme-helper/order_test \
+	acme-helper/plan_test derpd/conf_acme_test derpd/keys_acme_test \
+	derpd/keys_jws_test derpd/tokens_test lib/acmeconf_test \
+	lib/base64url_test
 
 # Fuzz targets; also cases of regress/fuzz/corpus_test.sh.
 FUZZERS = $(IMSG_FUZZ) regress/fuzz/clientinfo_fuzz \
@@ -80,6 +97,7 @@ FUZZERS = $(IMSG_FUZZ) regress/fuzz/clientinfo_fuzz \
 	regress/fuzz/keyfile_fuzz regress/fuzz/map_fuzz regress/fuzz/meshkey_fuzz \
 	regress/fuzz/stun_fuzz regress/fuzz/web_map_fuzz \
 	regress/fuzz/websocket_fuzz
+FUZZERS += regress/fuzz/acme_fuzz
 
 # What the end-to-end tests run.
 RAW_OBJS = regress/e2e/rawderp.o regress/e2e/raw_frame.o \
@@ -87,6 +105,9 @@ RAW_OBJS = regress/e2e/rawderp.o regress/e2e/raw_frame.o \
 	regress/e2e/raw_net.o regress/e2e/raw_sess.o \
 	regress/e2e/raw_split.o regress/e2e/raw_tls.o
 E2E_PROGS = regress/e2e/rawderp regress/e2e/memscan regress/e2e/stunask
+E2E_PROGS += regress/acme/acmedrive
+DRIVE_OBJS = regress/acme/acmedrive.o regress/acme/drive_direct.o \
+	regress/acme/drive_procs.o
 
 MANS5 = man/derp-map.5 man/derpd.conf.5
 MANS7 = man/derp.7
@@ -115,7 +136,7 @@ SCRIPTS = configure .ci/run etc/install-deps etc/install.sh etc/run-local \
 
 ARCHIVES = derpctl/libderpctl.a derpd/libderpd.a derpmapd/libderpmapd.a \
 	stund/libstund.a \
-	lib/libderp.a
+	acme-helper/libacme.a lib/libderp.a
 GENERATED = derpd/parse.c derpd/parse.h
 PROG_OBJS = $(PROGS:=.o)
 TEST_OBJS = $(UNIT_TESTS:=.o)
@@ -125,6 +146,7 @@ OBJS = $(LIB_OBJS) $(DERPD_OBJS) $(CTL_OBJS) $(MAPD_OBJS) $(STUN_OBJS) \
 	$(FUZZ_OBJS) $(RAW_OBJS) regress/e2e/memscan.o \
 	regress/e2e/stunask.o $(LOAD_OBJS) \
 	regress/bench/stunload.o regress/bench/wan.o
+OBJS += $(ACME_OBJS) $(DRIVE_OBJS)
 SOURCES = $(OBJS:.o=.c)
 
 all: $(PROGS)
@@ -151,6 +173,10 @@ derpd/libderpd.a: $(DERPD_OBJS)
 	@rm -f $@
 	@echo "$(AR) $@"
 	@$(AR) rcs $@ $(DERPD_OBJS)
+acme-helper/libacme.a: $(ACME_OBJS)
+	@rm -f $@
+	@echo "$(AR) $@"
+	@$(AR) rcs $@ $(ACME_OBJS)
 derpctl/libderpctl.a: $(CTL_OBJS)
 	@rm -f $@
 	@echo "$(AR) $@"
@@ -183,6 +209,11 @@ stund/stund: stund/stund.o $(ARCHIVES)
 	@$(CC) $(LDFLAGS) -o $@ stund/stund.o stund/libstund.a \
 	    lib/libderp.a $(LIBS)
 
+acme-helper/acme-helper: acme-helper/acme-helper.o $(ARCHIVES)
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ acme-helper/acme-helper.o \
+	    acme-helper/libacme.a lib/libderp.a $(LIBS)
+
 $(UNIT_TESTS): $(TEST_OBJS) $(ARCHIVES)
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ $@.o $(ARCHIVES) $(LIBS) $(ATF_LIBS)
@@ -200,6 +231,10 @@ regress/e2e/memscan: regress/e2e/memscan.o
 regress/e2e/stunask: regress/e2e/stunask.o $(ARCHIVES)
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ regress/e2e/stunask.o lib/libderp.a $(LIBS)
+
+regress/acme/acmedrive: $(DRIVE_OBJS) $(ARCHIVES)
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ $(DRIVE_OBJS) $(ARCHIVES) $(LIBS)
 
 regress/bench/derpload: $(LOAD_OBJS)
 	@echo "$(CC) -o $@"

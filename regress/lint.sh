@@ -51,7 +51,7 @@ if have cppcheck; then
 	    --inline-suppr --suppress=missingIncludeSystem \
 	    --suppress=doubleFree:lib/sandbox_allowed_test.c \
 	    --error-exitcode=1 -I"$queue" -Ilib -Icompat -Iderpd -Iderpctl \
-	    -Istund -D__linux__ \
+	    -Istund -Iacme-helper -D__linux__ \
 	    $(echo "$sources" | sed 's,derpd/parse\.c,,') ||
 	    bad=1
 	rm -rf "$queue"
