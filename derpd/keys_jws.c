@@ -1,0 +1,317 @@
+/*
+ * keys_jws: signatures and keys as JSON; see keys_jws.h.
+ */
+
+/* The key structures are OpenSSL 1.1's and LibreSSL's; 3.0 only frowns. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
+#include <openssl/ec.h>
+#include <openssl/ecdsa.h>
+#include <openssl/err.h>
+#include <openssl/hmac.h>
+#include <openssl/obj_mac.h>
+#include <openssl/rsa.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base64url.h"
+#include "keys.h"
+#include "keys_jws.h"
+
+#define MAXCOORD	48		/* bytes of a coordinate: P-384 */
+#define MAXMODULUS	1024		/* bytes: RSA of 8192 bits */
+
+/* What a kind of key signs with. */
+struct alg {
+	const char	*name;		/* RFC 7518 3.1 */
+	const char	*curve;		/* NULL: RSA */
+	size_t		 coord;		/* bytes of a coordinate */
+	const EVP_MD	*md;
+};
+
+/* 0, or -1: not a key for this. */
+static int
+alg_of(EVP_PKEY *key, struct alg *a)
+{
+	EC_KEY	*ec;
+	int	 nid = NID_undef;
+
+	memset(a, 0, sizeof(*a));
+	a->md = EVP_sha256();
+	switch (EVP_PKEY_base_id(key)) {
+	case EVP_PKEY_RSA:
+		a->name = "RS256";
+		return (EVP_PKEY_bits(key) < 2048 ||
+		    EVP_PKEY_bits(key) > 8 * MAXMODULUS ? -1 : 0);
+	case EVP_PKEY_EC:
+		ec = EVP_PKEY_get1_EC_KEY(key);
+		if (ec != NULL && EC_KEY_get0_group(ec) != NULL)
+			nid = EC_GROUP_get_curve_name(EC_KEY_get0_group(ec));
+		EC_KEY_free(ec);
+		break;
+	}
+	if (nid == NID_X9_62_prime256v1) {
+		a->name = "ES256";
+		a->curve = "P-256";
+		a->coord = 32;
+		return (0);
+	}
+	if (nid == NID_secp384r1) {
+		a->name = "ES384";
+		a->curve = "P-384";
+		a->coord = 48;
+		a->md = EVP_sha384();
+		return (0);
+	}
+	return (-1);
+}
+
+int
+jws_plain(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if (*s < ' ' || *s > '~' || *s == '"' || *s == '\\')
+			return (0);
+	return (1);
+}
+
+/* x and y of the public point, of `coord' bytes each.  0, or -1. */
+static int
+point_of(EVP_PKEY *key, size_t coord, uint8_t oct[1 + 2 * MAXCOORD])
+{
+	EC_KEY	*ec = EVP_PKEY_get1_EC_KEY(key);
+	size_t	 n = 0;
+
+	if (ec != NULL && EC_KEY_get0_public_key(ec) != NULL)
+		n = EC_POINT_point2oct(EC_KEY_get0_group(ec),
+		    EC_KEY_get0_public_key(ec), POINT_CONVERSION_UNCOMPRESSED,
+		    oct, 1 + 2 * MAXCOORD, NULL);
+	EC_KEY_free(ec);
+	return (n == 1 + 2 * coord ? 0 : -1);
+}
+
+/* A positive number without leading zeros (RFC 7518 2, Base64urlUInt). */
+static int
+number(const BIGNUM *bn, char dst[BASE64URL_LEN(MAXMODULUS) + 1])
+{
+	uint8_t	 raw[MAXMODULUS];
+	int	 n;
+
+	if (bn == NULL || BN_num_bytes(bn) > MAXMODULUS ||
+	    (n = BN_bn2bin(bn, raw)) <= 0)
+		return (-1);
+	base64url_put(dst, raw, (size_t)n);
+	return (0);
+}
+
+static int
+jwk_rsa(EVP_PKEY *key, char dst[JWS_JWKSIZE])
+{
+	char		 n[BASE64URL_LEN(MAXMODULUS) + 1];
+	char		 e[BASE64URL_LEN(MAXMODULUS) + 1];
+	const BIGNUM	*bn = NULL, *be = NULL;
+	RSA		*rsa = EVP_PKEY_get1_RSA(key);
+	int		 rv = -1;
+
+	if (rsa != NULL)
+		RSA_get0_key(rsa, &bn, &be, NULL);
+	if (number(bn, n) == 0 && number(be, e) == 0)
+		rv = snprintf(dst, JWS_JWKSIZE,
+		    "{\"e\":\"%s\",\"kty\":\"RSA\",\"n\":\"%s\"}", e, n);
+	RSA_free(rsa);
+	return (rv >= JWS_JWKSIZE ? -1 : rv);
+}
+
+int
+jws_jwk(EVP_PKEY *key, char dst[JWS_JWKSIZE])
+{
+	struct alg	 a;
+	uint8_t		 oct[1 + 2 * MAXCOORD];
+	char		 x[BASE64URL_LEN(MAXCOORD) + 1];
+	char		 y[BASE64URL_LEN(MAXCOORD) + 1];
+
+	if (alg_of(key, &a) == -1)
+		return (-1);
+	if (a.curve == NULL)
+		return (jwk_rsa(key, dst));
+	if (point_of(key, a.coord, oct) == -1)
+		return (-1);
+	base64url_put(x, oct + 1, a.coord);
+	base64url_put(y, oct + 1 + a.coord, a.coord);
+	return (snprintf(dst, JWS_JWKSIZE, "{\"crv\":\"%s\",\"kty\":\"EC\","
+	    "\"x\":\"%s\",\"y\":\"%s\"}", a.curve, x, y));
+}
+
+int
+jws_thumbprint(EVP_PKEY *key, char dst[JWS_THUMBSIZE])
+{
+	char	 jwk[JWS_JWKSIZE];
+	uint8_t	 digest[SHA256_DIGEST_LENGTH];
+	int	 n;
+
+	if ((n = jws_jwk(key, jwk)) == -1)
+		return (-1);
+	SHA256((const unsigned char *)jwk, (size_t)n, digest);
+	base64url_put(dst, digest, sizeof(digest));
+	return (0);
+}
+
+/* Append a string. */
+static void
+put(struct wr *w, const char *s)
+{
+	wr_bytes(w, s, strlen(s));
+}
+
+/* Append the `n' bytes at `p' in base64. */
+static void
+put64(struct wr *w, const void *p, size_t n)
+{
+	char	*text;
+
+	if ((text = malloc(BASE64URL_LEN(n) + 1)) == NULL) {
+		w->bad = 1;
+		return;
+	}
+	put(w, (base64url_put(text, p, n), text));
+	free(text);
+}
+
+/* Append the header in base64; `key' NULL has no public half to show. */
+static void
+put_header(struct wr *w, const char *alg, EVP_PKEY *key,
+    const struct jws_header *h)
+{
+	char		 jwk[JWS_JWKSIZE];
+	struct wr	 t;
+
+	wr_init(&t);
+	put(&t, "{\"alg\":\"");
+	put(&t, alg);
+	if (h->kid != NULL) {
+		put(&t, "\",\"kid\":\"");
+		put(&t, h->kid);
+		put(&t, "\"");
+	} else if (key != NULL && jws_jwk(key, jwk) != -1) {
+		put(&t, "\",\"jwk\":");
+		put(&t, jwk);
+	} else
+		t.bad = 1;
+	if (h->nonce != NULL) {
+		put(&t, ",\"nonce\":\"");
+		put(&t, h->nonce);
+		put(&t, "\"");
+	}
+	put(&t, ",\"url\":\"");
+	put(&t, h->url);
+	put(&t, "\"}");
+	if (wr_ok(&t))
+		put64(w, t.p, t.len);
+	else
+		w->bad = 1;
+	wr_free(&t);
+}
+
+/* An ECDSA signature in DER as two numbers of fixed size (RFC 7518 3.4). */
+static int
+ec_raw(uint8_t *sig, size_t *len, size_t coord)
+{
+	const uint8_t	*p = sig;
+	ECDSA_SIG	*s;
+	const BIGNUM	*r, *q;
+	int		 ok;
+
+	if ((s = d2i_ECDSA_SIG(NULL, &p, (long)*len)) == NULL)
+		return (-1);
+	ECDSA_SIG_get0(s, &r, &q);
+	ok = BN_bn2binpad(r, sig, (int)coord) != -1 &&
+	    BN_bn2binpad(q, sig + coord, (int)coord) != -1;
+	*len = 2 * coord;
+	ECDSA_SIG_free(s);
+	return (ok ? 0 : -1);
+}
+
+/* Sign the `len' bytes at `in'; *siglen bytes into `sig'.  0, or -1. */
+static int
+sign(EVP_PKEY *key, const struct alg *a, const uint8_t *in, size_t len,
+    uint8_t sig[SIGN_MAXLEN], size_t *siglen)
+{
+	EVP_MD_CTX	*ctx;
+	int		 ok;
+
+	*siglen = SIGN_MAXLEN;
+	if ((ctx = EVP_MD_CTX_new()) == NULL)
+		return (-1);
+	ok = EVP_DigestSignInit(ctx, NULL, a->md, NULL, key) == 1 &&
+	    EVP_DigestSign(ctx, sig, siglen, in, len) == 1;
+	EVP_MD_CTX_free(ctx);
+	ERR_clear_error();
+	if (!ok)
+		return (-1);
+	return (a->curve == NULL ? 0 : ec_raw(sig, siglen, a->coord));
+}
+
+/* Append the JWS of header and payload in `in', whose dot is at `dot'. */
+static void
+put_jws(struct wr *w, const struct wr *in, size_t dot, const uint8_t *sig,
+    size_t siglen)
+{
+	put(w, "{\"protected\":\"");
+	wr_bytes(w, in->p, dot);
+	put(w, "\",\"payload\":\"");
+	wr_bytes(w, in->p + dot + 1, in->len - dot - 1);
+	put(w, "\",\"signature\":\"");
+	put64(w, sig, siglen);
+	put(w, "\"}");
+}
+
+int
+jws_sign(struct wr *out, EVP_PKEY *key, const struct jws_header *h,
+    const void *payload, size_t len)
+{
+	struct alg	 a;
+	struct wr	 in;
+	uint8_t		 sig[SIGN_MAXLEN];
+	size_t		 dot, siglen;
+	int		 rv = -1;
+
+	if (alg_of(key, &a) == -1)
+		return (-1);
+	wr_init(&in);
+	put_header(&in, a.name, key, h);
+	dot = in.len;
+	put(&in, ".");
+	put64(&in, payload, len);
+	if (wr_ok(&in) && sign(key, &a, in.p, in.len, sig, &siglen) == 0) {
+		put_jws(out, &in, dot, sig, siglen);
+		rv = wr_ok(out) ? 0 : -1;
+	}
+	wr_free(&in);
+	return (rv);
+}
+
+int
+jws_mac(struct wr *out, const uint8_t *mac, size_t maclen,
+    const struct jws_header *h, const void *payload, size_t len)
+{
+	struct wr	 in;
+	uint8_t		 sig[EVP_MAX_MD_SIZE];
+	unsigned int	 siglen = 0;
+	size_t		 dot;
+	int		 rv = -1;
+
+	wr_init(&in);
+	put_header(&in, "HS256", NULL, h);
+	dot = in.len;
+	put(&in, ".");
+	put64(&in, payload, len);
+	if (wr_ok(&in) && HMAC(EVP_sha256(), mac, (int)maclen, in.p, in.len,
+	    sig, &siglen) != NULL) {
+		put_jws(out, &in, dot, sig, siglen);
+		rv = wr_ok(out) ? 0 : -1;
+	}
+	wr_free(&in);
+	return (rv);
+}
