@@ -14,12 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ACME_URLSIZE	1024	/* room for a URL with its NUL */
-#define ACME_NAMESIZE	256	/* for a DNS name or an address */
-#define ACME_TOKENSIZE	129	/* for a challenge's token */
-#define ACME_PROFILESIZE 65	/* for the name of a profile */
+#include "acmeconf.h"
+
+#define ACME_TOKENSIZE	129	/* room for a challenge's token */
 #define ACME_TEXTSIZE	512	/* for what is said to people */
-#define ACME_MAXNAMES	100	/* of one order, as Let's Encrypt allows */
 #define ACME_MAXPROFILES 16
 
 enum acme_status {

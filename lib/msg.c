@@ -17,15 +17,19 @@
 	X(P_M, ROLE_PARENT, ROLE_MAP)				\
 	X(P_F, ROLE_PARENT, ROLE_FETCH)				\
 	X(P_H, ROLE_PARENT, ROLE_HEALTH)			\
+	X(P_A, ROLE_PARENT, ROLE_ACME)				\
 	X(K_P, ROLE_KEYS, ROLE_PARENT)				\
 	X(K_R, ROLE_KEYS, ROLE_RELAY)				\
+	X(K_A, ROLE_KEYS, ROLE_ACME)				\
 	X(R_P, ROLE_RELAY, ROLE_PARENT)				\
 	X(R_K, ROLE_RELAY, ROLE_KEYS)				\
 	X(C_P, ROLE_CTL, ROLE_PARENT)				\
 	X(S_P, ROLE_STUN, ROLE_PARENT)				\
 	X(M_P, ROLE_MAP, ROLE_PARENT)				\
 	X(F_P, ROLE_FETCH, ROLE_PARENT)				\
-	X(H_P, ROLE_HEALTH, ROLE_PARENT)
+	X(H_P, ROLE_HEALTH, ROLE_PARENT)			\
+	X(A_P, ROLE_ACME, ROLE_PARENT)				\
+	X(A_K, ROLE_ACME, ROLE_KEYS)
 
 #define NUMBER(set, from, to)	N_##set,
 enum way { WAYS(NUMBER) NWAYS };
@@ -41,8 +45,8 @@ static const struct {
 } ways[NWAYS] = { WAYS(ENDS) };
 
 /* From the parent to every child. */
-#define P_ALL	(P_K | P_R | P_S | P_M | P_F | P_H)
-#define ALL_P	(K_P | R_P | S_P | M_P | F_P | H_P)
+#define P_ALL	(P_K | P_R | P_S | P_M | P_F | P_H | P_A)
+#define ALL_P	(K_P | R_P | S_P | M_P | F_P | H_P | A_P)
 
 /* Does a descriptor go along? */
 enum { NOFD = 1, FD, MAYFD };
@@ -63,19 +67,26 @@ static const struct {
 	[MSG_KEY_RETAIN] =	{ "MSG_KEY_RETAIN", P_K, NOFD },
 	[MSG_KEY_SELFSIGN] =	{ "MSG_KEY_SELFSIGN", P_K, FD },
 	[MSG_KEY_METACERT] =	{ "MSG_KEY_METACERT", P_K, NOFD },
+	[MSG_KEY_ACME_FILE] =	{ "MSG_KEY_ACME_FILE", P_K, MAYFD },
+	[MSG_KEY_ACME_CONF] =	{ "MSG_KEY_ACME_CONF", P_K, NOFD },
+	[MSG_KEY_ACME_REVOKE] =	{ "MSG_KEY_ACME_REVOKE", P_K, NOFD },
 	[MSG_KEY_CHAN] =	{ "MSG_KEY_CHAN", P_K, FD },
 	[MSG_KEY_RESULT] =	{ "MSG_KEY_RESULT", K_P, NOFD },
 	[MSG_SIGN] =		{ "MSG_SIGN", R_K, NOFD },
 	[MSG_SIGNED] =		{ "MSG_SIGNED", K_R, NOFD },
 	[MSG_LOGIN] =		{ "MSG_LOGIN", R_K, NOFD },
 	[MSG_LOGIN_RESULT] =	{ "MSG_LOGIN_RESULT", K_R, NOFD },
+	[MSG_ACME_SIGN] =	{ "MSG_ACME_SIGN", A_K, NOFD },
+	[MSG_ACME_SIGNED] =	{ "MSG_ACME_SIGNED", K_A, NOFD },
 	[MSG_RELAY_CONF] =	{ "MSG_RELAY_CONF", P_R, NOFD },
 	[MSG_RELAY_CERT] =	{ "MSG_RELAY_CERT", P_R, NOFD },
 	[MSG_RELAY_LISTEN] =	{ "MSG_RELAY_LISTEN", P_R, FD },
 	[MSG_RELAY_KEYS] =	{ "MSG_RELAY_KEYS", P_R, FD },
 	[MSG_RELAY_LINK] =	{ "MSG_RELAY_LINK", P_R, FD },
 	[MSG_RELAY_COMMIT] =	{ "MSG_RELAY_COMMIT", P_R, NOFD },
+	[MSG_RELAY_TOKEN] =	{ "MSG_RELAY_TOKEN", P_R, NOFD },
 	[MSG_RELAY_RESULT] =	{ "MSG_RELAY_RESULT", R_P, NOFD },
+	[MSG_RELAY_TOKEN_SET] =	{ "MSG_RELAY_TOKEN_SET", R_P, NOFD },
 	[MSG_RELAY_MAPS] =	{ "MSG_RELAY_MAPS", P_R, NOFD },
 	[MSG_RELAY_MAP] =	{ "MSG_RELAY_MAP", P_R, NOFD },
 	[MSG_RELAY_METRICS] =	{ "MSG_RELAY_METRICS", P_R, NOFD },
@@ -91,6 +102,12 @@ static const struct {
 	[MSG_HEALTH_CONF] =	{ "MSG_HEALTH_CONF", P_H, NOFD },
 	[MSG_HEALTH_NOW] =	{ "MSG_HEALTH_NOW", P_H, NOFD },
 	[MSG_HEALTH_RESULT] =	{ "MSG_HEALTH_RESULT", H_P, NOFD },
+	[MSG_ACME_KEYS] =	{ "MSG_ACME_KEYS", P_A, FD },
+	[MSG_ACME_CONF] =	{ "MSG_ACME_CONF", P_A, NOFD },
+	[MSG_ACME_DO] =		{ "MSG_ACME_DO", P_A, NOFD },
+	[MSG_ACME_TOKEN_SET] =	{ "MSG_ACME_TOKEN_SET", P_A, NOFD },
+	[MSG_ACME_TOKEN] =	{ "MSG_ACME_TOKEN", A_P, NOFD },
+	[MSG_ACME_RESULT] =	{ "MSG_ACME_RESULT", A_P, NOFD },
 	[MSG_CTL_STATUS] =	{ "MSG_CTL_STATUS", C_P, NOFD },
 	[MSG_CTL_RELOAD] =	{ "MSG_CTL_RELOAD", C_P, NOFD },
 	[MSG_CTL_VERBOSE] =	{ "MSG_CTL_VERBOSE", C_P, NOFD },
@@ -111,7 +128,8 @@ static const char *const roles[ROLE_MAX] = {
 	[ROLE_STUN] = "stund",
 	[ROLE_MAP] = "derpmapd",
 	[ROLE_FETCH] = "fetch",
-	[ROLE_HEALTH] = "health"
+	[ROLE_HEALTH] = "health",
+	[ROLE_ACME] = "acme-helper"
 };
 
 const char *

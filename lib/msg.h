@@ -20,6 +20,7 @@ enum role {
 	ROLE_MAP,		/* checks and packs DERP maps */
 	ROLE_FETCH,		/* asks other servers for their maps */
 	ROLE_HEALTH,		/* probes the relay as a client would */
+	ROLE_ACME,		/* gets certificates from an ACME directory */
 	ROLE_MAX
 };
 
@@ -55,9 +56,16 @@ enum msg_type {
 			   u32 n, n times str: names and addresses of the
 			   certificate, the first is the common name */
 	MSG_KEY_METACERT, /* nothing: a fresh meta certificate */
+	MSG_KEY_ACME_FILE, /* fd: key file; u8 enum acmekey, u8 1: the file is
+			   empty, write a new P-256 key into it; no fd: forget
+			   that key */
+	MSG_KEY_ACME_CONF, /* what acme-helper may have signed: see
+			   acme_conf_put() in acmeconf.h */
+	MSG_KEY_ACME_REVOKE, /* u8 reason (RFC 5280 5.3.1), blob DER: this one
+			   certificate may be revoked; empty: none */
 	/* Parent to keys, no answer. */
-	MSG_KEY_CHAN,	/* fd: a channel of relay worker; u32 worker,
-			   u8 kind (enum keychan) */
+	MSG_KEY_CHAN,	/* fd: a channel of relay worker or acme-helper; u32
+			   worker (0 for acme-helper), u8 kind (enum keychan) */
 	/* Keys to parent. */
 	MSG_KEY_RESULT,	/* u8 ok, str what is wrong and what to do ("" when
 			   ok), blob result: TLS key hash; node key's public
@@ -76,6 +84,12 @@ enum msg_type {
 			   mesh key blanked out, blob nonce and box of
 			   ServerInfo */
 
+	/* Acme-helper to keys and the answer. */
+	MSG_ACME_SIGN,	/* u64 cookie, u8 enum acmesign, str URL, str nonce,
+			   str account URL ("" none), str certificate that is
+			   replaced (RFC 9773 4.1, "" none; of ACMESIGN_ORDER) */
+	MSG_ACME_SIGNED, /* u64 cookie, u8 ok, str what is wrong, blob JWS */
+
 	/* Parent to relay. */
 	MSG_RELAY_CONF,	/* relayconf.h, see relay_conf_put() */
 	MSG_RELAY_CERT,	/* 32 bytes key hash, blob PEM chain, meta certificate
@@ -85,8 +99,11 @@ enum msg_type {
 	MSG_RELAY_LINK,	/* fd: stream to another worker; u32 its number */
 	MSG_RELAY_COMMIT, /* u8 first: put what was sent in force; the worker
 			   answers MSG_RELAY_RESULT, and MSG_READY if first */
+	MSG_RELAY_TOKEN, /* str token, str key authorization: answer it on
+			   plain HTTP (RFC 8555 8.3); "" "": forget all */
 	/* Relay to parent. */
 	MSG_RELAY_RESULT, /* u8 ok, str what is wrong */
+	MSG_RELAY_TOKEN_SET, /* str token: it is answered now */
 
 	/* Parent to relay: DERP maps.  A map is in force at once, but those
 	   of a new set all together, when the last one is there. */
@@ -133,6 +150,23 @@ enum msg_type {
 	/* Health to parent, after every probe. */
 	MSG_HEALTH_RESULT, /* u8 ok, str what is wrong */
 
+	/* Parent to acme-helper.  The first MSG_ACME_CONF ends the start:
+	   acme-helper answers MSG_READY. */
+	MSG_ACME_KEYS,	/* fd: channel to keys */
+	MSG_ACME_CONF,	/* see acme_conf_put() in acmeconf.h */
+	MSG_ACME_DO,	/* u32 id, u8 enum acme_job, blob PEM of the
+			   certificate that is renewed, asked about or revoked
+			   (empty: none); one at a time */
+	MSG_ACME_TOKEN_SET, /* str token: all workers answer it */
+	/* Acme-helper to parent. */
+	MSG_ACME_TOKEN,	/* str token: have it answered, and say when; "":
+			   forget all, no answer */
+	MSG_ACME_RESULT, /* u32 id, u8 enum acme_outcome, str what is wrong,
+			   u64 do not come back before (seconds since 1970, 0
+			   unsaid), blob PEM chain (of ACME_JOB_ISSUE), u64 start
+			   and u64 end of the window for renewal, str page that
+			   explains it (of ACME_JOB_ARI) */
+
 	/* Control socket.  Derpctl to parent. */
 	MSG_CTL_STATUS,	/* nothing */
 	MSG_CTL_RELOAD,	/* nothing */
@@ -150,10 +184,58 @@ enum msg_type {
 	MSG_MAX
 };
 
-/* The two channels a worker has to the keys process. */
+/* The two channels a worker has to the keys process, and acme-helper's. */
 enum keychan {
 	KEYCHAN_SIGN = 1,	/* one request at a time, worker waits */
-	KEYCHAN_BOX		/* many requests, answered as they come */
+	KEYCHAN_BOX,		/* many requests, answered as they come */
+	KEYCHAN_ACME		/* one request at a time */
+};
+
+/* The keys that ACME needs. */
+enum acmekey {
+	ACMEKEY_ACCOUNT = 1,	/* PEM, or a JWK (RFC 7517) as certbot has it */
+	ACMEKEY_NEXT,		/* PEM; what the account key is changed to */
+	ACMEKEY_CERT,		/* PEM; of the certificate to be had */
+	ACMEKEY_EAB		/* base64; MAC key of the account binding */
+};
+
+/*
+ * What MSG_ACME_SIGN asks for.  The payload is made by keys, of what the
+ * parent said; all but the first two are signed for the account URL.
+ */
+enum acmesign {
+	ACMESIGN_LOOKUP = 1,	/* find the account (RFC 8555 7.3.1) */
+	ACMESIGN_ACCOUNT,	/* make it (7.3), bind it (7.3.4) */
+	ACMESIGN_CONTACT,	/* say the contacts again (7.3.2) */
+	ACMESIGN_ORDER,		/* ask for a certificate (7.4) */
+	ACMESIGN_GET,		/* read (6.3) */
+	ACMESIGN_CHALLENGE,	/* have it validated (7.5.1) */
+	ACMESIGN_FINALIZE,	/* with the CSR (7.4) */
+	ACMESIGN_REVOKE,	/* what MSG_KEY_ACME_REVOKE allows (7.6) */
+	ACMESIGN_ROLL		/* to ACMEKEY_NEXT (7.3.5) */
+};
+
+/* What acme-helper is to do. */
+enum acme_job {
+	ACME_JOB_ISSUE = 1,		/* get a certificate */
+	ACME_JOB_ARI,		/* ask when it should be renewed (RFC 9773) */
+	ACME_JOB_REVOKE,
+	ACME_JOB_ROLL,		/* change the account key */
+	ACME_JOB_CONTACT		/* tell the directory the contacts anew */
+};
+
+/* How it ended: the kinds of errors that need something else done. */
+enum acme_outcome {
+	ACME_END_OK,
+	ACME_END_STOPPED,		/* told to end */
+	ACME_END_UNREACHABLE,	/* the directory can't be had or is broken */
+	ACME_END_CLOCK,		/* this machine's clock is wrong */
+	ACME_END_DNS,		/* a name does not lead here */
+	ACME_END_PORT80,		/* the directory does not get through */
+	ACME_END_RATE,		/* too much was asked for */
+	ACME_END_REFUSED,		/* for a reason that time does not mend: CAA,
+				   account, names, configuration */
+	ACME_END_INTERNAL		/* keys or the parent did not do their part */
 };
 
 /* What became of a fetch. */

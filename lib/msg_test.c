@@ -16,12 +16,15 @@
 #define M	ROLE_MAP
 #define F	ROLE_FETCH
 #define H	ROLE_HEALTH
+#define A	ROLE_ACME
 
 /* What every child gets from the parent, or says to it. */
 #define TO_ALL(t)	{ t, P, K, 1 }, { t, P, R, 1 }, { t, P, S, 1 },	\
-			{ t, P, M, 1 }, { t, P, F, 1 }, { t, P, H, 1 }
+			{ t, P, M, 1 }, { t, P, F, 1 }, { t, P, H, 1 },	\
+			{ t, P, A, 1 }
 #define FROM_ALL(t)	{ t, K, P, 1 }, { t, R, P, 1 }, { t, S, P, 1 },	\
-			{ t, M, P, 1 }, { t, F, P, 1 }, { t, H, P, 1 }
+			{ t, M, P, 1 }, { t, F, P, 1 }, { t, H, P, 1 },	\
+			{ t, A, P, 1 }
 
 static const struct {
 	uint32_t	type;
@@ -34,12 +37,16 @@ static const struct {
 	{ MSG_KEY_NODE_NEW, P, K, 2 }, { MSG_KEY_MESH, P, K, 3 },
 	{ MSG_KEY_RETAIN, P, K, 1 }, { MSG_KEY_SELFSIGN, P, K, 2 },
 	{ MSG_KEY_METACERT, P, K, 1 }, { MSG_KEY_CHAN, P, K, 2 },
+	{ MSG_KEY_ACME_FILE, P, K, 3 }, { MSG_KEY_ACME_CONF, P, K, 1 },
+	{ MSG_KEY_ACME_REVOKE, P, K, 1 },
 	{ MSG_KEY_RESULT, K, P, 1 },
 	{ MSG_SIGN, R, K, 1 }, { MSG_SIGNED, K, R, 1 },
 	{ MSG_LOGIN, R, K, 1 }, { MSG_LOGIN_RESULT, K, R, 1 },
+	{ MSG_ACME_SIGN, A, K, 1 }, { MSG_ACME_SIGNED, K, A, 1 },
 	{ MSG_RELAY_CONF, P, R, 1 }, { MSG_RELAY_CERT, P, R, 1 },
 	{ MSG_RELAY_LISTEN, P, R, 2 }, { MSG_RELAY_KEYS, P, R, 2 },
 	{ MSG_RELAY_LINK, P, R, 2 }, { MSG_RELAY_COMMIT, P, R, 1 },
+	{ MSG_RELAY_TOKEN, P, R, 1 }, { MSG_RELAY_TOKEN_SET, R, P, 1 },
 	{ MSG_RELAY_RESULT, R, P, 1 },
 	{ MSG_RELAY_MAPS, P, R, 1 }, { MSG_RELAY_MAP, P, R, 1 },
 	{ MSG_RELAY_METRICS, P, R, 1 },
@@ -50,6 +57,9 @@ static const struct {
 	{ MSG_FETCH_RESULT, F, P, 1 },
 	{ MSG_HEALTH_CONF, P, H, 1 }, { MSG_HEALTH_NOW, P, H, 1 },
 	{ MSG_HEALTH_RESULT, H, P, 1 },
+	{ MSG_ACME_KEYS, P, A, 2 }, { MSG_ACME_CONF, P, A, 1 },
+	{ MSG_ACME_DO, P, A, 1 }, { MSG_ACME_TOKEN_SET, P, A, 1 },
+	{ MSG_ACME_TOKEN, A, P, 1 }, { MSG_ACME_RESULT, A, P, 1 },
 	{ MSG_CTL_STATUS, C, P, 1 }, { MSG_CTL_RELOAD, C, P, 1 },
 	{ MSG_CTL_VERBOSE, C, P, 1 }, { MSG_CTL_CLIENTS, C, P, 1 },
 	{ MSG_CTL_CLIENTS, P, R, 1 }, { MSG_CTL_NODE, C, P, 1 },

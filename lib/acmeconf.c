@@ -1,0 +1,130 @@
+/*
+ * acmeconf: what ACME is to get; see acmeconf.h.  Pure.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "acmeconf.h"
+
+#define MAXDNSNAME	253
+#define MAXLABEL	63
+
+/* Printable ASCII that stands in JSON as it is. */
+static int
+plain(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if (*s < ' ' || *s > '~' || *s == '"' || *s == '\\')
+			return (0);
+	return (1);
+}
+
+/* The address `s' as the system writes it (RFC 5952); 0, or -1. */
+static int
+address(const char *s, char dst[ACME_NAMESIZE])
+{
+	unsigned char addr[16];
+	int family;
+
+	if (inet_pton(family = AF_INET, s, addr) != 1 &&
+	    inet_pton(family = AF_INET6, s, addr) != 1)
+		return (-1);
+	return (inet_ntop(family, addr, dst, ACME_NAMESIZE) == NULL ? -1 : 0);
+}
+
+int
+acme_name_is_address(const char *s)
+{
+	char text[ACME_NAMESIZE];
+
+	return (address(s, text) == 0);
+}
+
+const char *
+acme_name(const char *s, char dst[ACME_NAMESIZE])
+{
+	size_t i, label = 0, n = strlen(s);
+	char c;
+
+	dst[0] = '\0';
+	if (address(s, dst) == 0)
+		return (NULL);
+	if (n > 0 && s[n - 1] == '.')
+		n--;
+	if (n == 0 || n > MAXDNSNAME)
+		return ("not a DNS name: empty, or longer than 253 characters");
+	if (s[0] == '*')
+		return ("a wildcard needs DNS-01, which is not done here");
+	for (i = 0; i < n; i++) {
+		c = s[i];
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		if (c == '.' && label > 0 && dst[i - 1] != '-')
+			label = 0;
+		else if (((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+		    c == '_' || (c == '-' && label > 0)) && label < MAXLABEL)
+			label++;
+		else
+			break;
+		dst[i] = c;
+	}
+	if (i < n || label == 0 || dst[n - 1] == '-') {
+		dst[0] = '\0';
+		return ("not a DNS name: expected letters, digits and hyphens"
+		    " between dots");
+	}
+	dst[n] = '\0';
+	return (NULL);
+}
+
+void
+acme_conf_put(struct wr *w, const struct acme_conf *c)
+{
+	unsigned int i;
+
+	wr_str(w, c->directory);
+	wr_str(w, c->ca_file);
+	wr_str(w, c->profile);
+	wr_str(w, c->issuer);
+	wr_str(w, c->eab_kid);
+	wr_u8(w, c->agreed != 0);
+	wr_u32(w, c->ncontacts);
+	for (i = 0; i < c->ncontacts; i++)
+		wr_str(w, c->contacts[i]);
+	wr_u32(w, c->nnames);
+	for (i = 0; i < c->nnames; i++)
+		wr_str(w, c->names[i]);
+}
+
+int
+acme_conf_get(struct rd *r, struct acme_conf *c)
+{
+	char name[ACME_NAMESIZE];
+	unsigned int i;
+	int ok;
+
+	memset(c, 0, sizeof(*c));
+	rd_str(r, c->directory, sizeof(c->directory));
+	rd_str(r, c->ca_file, sizeof(c->ca_file));
+	rd_str(r, c->profile, sizeof(c->profile));
+	rd_str(r, c->issuer, sizeof(c->issuer));
+	rd_str(r, c->eab_kid, sizeof(c->eab_kid));
+	c->agreed = rd_u8(r);
+	if ((c->ncontacts = rd_u32(r)) > ACME_MAXCONTACTS)
+		return (-1);
+	for (i = 0; i < c->ncontacts; i++)
+		rd_str(r, c->contacts[i], sizeof(c->contacts[i]));
+	if ((c->nnames = rd_u32(r)) > ACME_MAXNAMES)
+		return (-1);
+	for (i = 0; i < c->nnames; i++)
+		rd_str(r, c->names[i], sizeof(c->names[i]));
+	ok = rd_end(r) && c->directory[0] != '\0' && plain(c->directory) &&
+	    plain(c->profile) && plain(c->eab_kid);
+	for (i = 0; ok && i < c->ncontacts; i++)
+		ok = c->contacts[i][0] != '\0' && plain(c->contacts[i]);
+	for (i = 0; ok && i < c->nnames; i++)
+		ok = acme_name(c->names[i], name) == NULL &&
+		    strcmp(name, c->names[i]) == 0;
+	return (ok && c->nnames > 0 ? 0 : -1);
+}
