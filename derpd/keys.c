@@ -4,7 +4,7 @@
  * those descriptors and nothing else, and never sees a network.
  *
  * Signatures come before everything else, because a worker waits for them;
- * then the parent; then login boxes, one at a time.
+ * then the parent; then login boxes and acme-helper, one at a time.
  */
 
 #include <sys/queue.h>
@@ -24,6 +24,7 @@
 #include "child.h"
 #include "frame.h"
 #include "keys.h"
+#include "keys_acme.h"
 #include "log.h"
 
 /* Event priorities. */
@@ -71,7 +72,8 @@ keys_preload(void)
 	/* Key making wants more of libcrypto than anything else here. */
 	EVP_PKEY_free(cert_new_key());
 	randombytes_buf(&byte, sizeof(byte));
-	if (keyfile_preload() == -1 || box_preload() == -1)
+	if (keyfile_preload() == -1 || box_preload() == -1 ||
+	    acme_preload() == -1)
 		fatal("can't set up memory for keys");
 }
 
@@ -94,8 +96,11 @@ peer_gone(struct peer *p, const char *why)
 		log_debug("channel to the parent: %s", why);
 		exit(0);
 	}
-	log_debug("%s channel of relay worker %u: %s",
-	    p->kind == KEYCHAN_SIGN ? "sign" : "box", p->worker, why);
+	if (p->kind == KEYCHAN_ACME)
+		log_debug("channel of acme-helper: %s", why);
+	else
+		log_debug("%s channel of relay worker %u: %s",
+		    p->kind == KEYCHAN_SIGN ? "sign" : "box", p->worker, why);
 	peer_free(p);
 }
 
@@ -116,7 +121,7 @@ peer_new(struct chan *c, int kind, unsigned int worker)
 	if (p->rd == NULL || p->wr == NULL)
 		fatal("channel events");
 	prio = kind == KEYCHAN_SIGN ? PRIO_SIGN :
-	    kind == KEYCHAN_BOX ? PRIO_BOX : PRIO_PARENT;
+	    kind == 0 ? PRIO_PARENT : PRIO_BOX;
 	if (event_priority_set(p->rd, prio) == -1 ||
 	    event_priority_set(p->wr, prio) == -1 ||
 	    event_add(p->rd, NULL) == -1)
@@ -296,6 +301,21 @@ key_selfsign(struct peer *p, struct msg *m)
 	return (key_result(p, NULL, pem, (size_t)len));
 }
 
+/* MSG_KEY_ACME_ */
+static int
+key_acme(struct peer *p, struct msg *m)
+{
+	char	 err[ERRSIZE];
+	uint8_t	 result[ACME_RESULTSIZE];
+	size_t	 n;
+	int	 rv;
+
+	rv = acme_from_parent(m, result, &n, err, sizeof(err));
+	if (rv == -1)
+		return (-1);
+	return (key_result(p, rv ? NULL : err, result, n));
+}
+
 /* A worker's channel replaces its older one of the kind. */
 static int
 key_chan(struct msg *m)
@@ -305,14 +325,16 @@ key_chan(struct msg *m)
 	uint32_t	 worker = rd_u32(&m->rd);
 	uint8_t		 kind = rd_u8(&m->rd);
 
-	if (!rd_end(&m->rd) || (kind != KEYCHAN_SIGN && kind != KEYCHAN_BOX))
+	if (!rd_end(&m->rd) || kind < KEYCHAN_SIGN || kind > KEYCHAN_ACME)
 		return (-1);
 	TAILQ_FOREACH_SAFE(p, &peers, entry, next)
 		if (p->kind == kind && p->worker == worker)
 			peer_free(p);
-	c = chan_new(NULL, m->fd, ROLE_KEYS, ROLE_RELAY, NULL, NULL, NULL);
+	c = chan_new(NULL, m->fd, ROLE_KEYS, kind == KEYCHAN_ACME ? ROLE_ACME :
+	    ROLE_RELAY, NULL, NULL, NULL);
 	if (c == NULL) {
-		log_warn("channel of relay worker %u", worker);
+		log_warn("channel of %s %u", role_name(kind == KEYCHAN_ACME ?
+		    ROLE_ACME : ROLE_RELAY), worker);
 		return (0);
 	}
 	m->fd = -1;
@@ -340,6 +362,10 @@ from_parent(struct peer *p, struct msg *m)
 		return (key_selfsign(p, m));
 	case MSG_KEY_METACERT:
 		return (key_metacert(p));
+	case MSG_KEY_ACME_FILE:
+	case MSG_KEY_ACME_CONF:
+	case MSG_KEY_ACME_REVOKE:
+		return (key_acme(p, m));
 	case MSG_KEY_CHAN:
 		return (key_chan(m));
 	case MSG_VERBOSE:
@@ -355,7 +381,7 @@ from_parent(struct peer *p, struct msg *m)
 	}
 }
 
-/* Messages of a worker */
+/* Messages of a worker, or of acme-helper */
 
 static int
 worker_sign(struct peer *p, struct msg *m)
@@ -411,8 +437,23 @@ worker_login(struct peer *p, struct msg *m)
 }
 
 static int
+helper_sign(struct peer *p, struct msg *m)
+{
+	struct wr	 w;
+
+	wr_init(&w);
+	if (acme_from_helper(m, &w) == -1) {
+		wr_free(&w);
+		return (-1);
+	}
+	return (answer(p, MSG_ACME_SIGNED, &w));
+}
+
+static int
 from_worker(struct peer *p, struct msg *m)
 {
+	if (p->kind == KEYCHAN_ACME && m->type == MSG_ACME_SIGN)
+		return (helper_sign(p, m));
 	if (p->kind == KEYCHAN_SIGN && m->type == MSG_SIGN)
 		return (worker_sign(p, m));
 	if (p->kind == KEYCHAN_BOX && m->type == MSG_LOGIN)
@@ -444,7 +485,8 @@ peer_readable(evutil_socket_t fd, short what, void *arg)
 	rv = p->kind == 0 ? from_parent(p, &m) : from_worker(p, &m);
 	if (rv == -1)
 		log_warnx("bad %s from %s", msg_name(m.type),
-		    p->kind == 0 ? "the parent" : "a relay worker");
+		    p->kind == 0 ? "the parent" : p->kind == KEYCHAN_ACME ?
+		    "acme-helper" : "a relay worker");
 	msg_free(&m);
 	if (rv == -1 || peer_flush(p) == -1) {
 		peer_gone(p, "closed");

@@ -6,6 +6,7 @@
  * keys_sign.c     signs for TLS
  * keys_box.c      opens and seals login boxes, finds the mesh key
  * keys_cert.c     self-signed and meta certificates
+ * keys_acme.c     signs for acme-helper (keys_acme.h)
  *
  * Where a function takes `err' of `errsize' bytes, it returns -1 or NULL on
  * failure and has then said there what is wrong and what to do; the parent
@@ -15,6 +16,7 @@
 #define KEYS_H
 
 #include <openssl/evp.h>
+#include <openssl/x509v3.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -59,6 +61,17 @@ int	 keyfile_read_mesh(int fd, uint8_t key[KEYS_MESHLEN], char *err,
  */
 EVP_PKEY *keyfile_read_pem(int fd, char *err, size_t errsize);
 
+/* The same for an ACME account key, which may also be a JWK (RFC 7517). */
+EVP_PKEY *keyfile_read_account(int fd, char *err, size_t errsize);
+
+/*
+ * Read the MAC key of an account binding on `fd' into `mac' of `size' bytes:
+ * base64, in either alphabet, white space around it.  Bytes, or -1: none, or
+ * fewer than `min' or more than `size' bytes.
+ */
+int	 keyfile_read_mac(int fd, uint8_t *mac, size_t min, size_t size,
+	    char *err, size_t errsize);
+
 /* Write `pkey' to the empty file `fd' as PEM (PKCS #8), sync it.  0, or -1. */
 int	 keyfile_write_pem(int fd, EVP_PKEY *pkey, char *err, size_t errsize);
 
@@ -70,6 +83,10 @@ const char *keyfile_parse_node(const char *p, size_t len,
 	    uint8_t sec[KEYS_NODELEN]);
 const char *keyfile_parse_mesh(const char *p, size_t len,
 	    uint8_t key[KEYS_MESHLEN]);
+
+/* The same for a MAC key, which overwrites the `len' bytes; *n its bytes. */
+const char *keyfile_parse_mac(char *p, size_t len, uint8_t *mac, size_t min,
+	    size_t size, size_t *n);
 
 /* keys_sign.c */
 
@@ -165,6 +182,9 @@ uint32_t box_find_mesh(uint8_t *text, size_t len,
 /* keys_cert.c */
 
 #define CERT_PEMSIZE	8192	/* bytes: room for a certificate as PEM */
+
+/* The `n' DNS names and addresses at `names'; NULL when there is no memory. */
+GENERAL_NAMES *cert_alt_names(const char *const *names, size_t n);
 
 /* Make a P-256 key; NULL when libcrypto can't. */
 EVP_PKEY *cert_new_key(void);

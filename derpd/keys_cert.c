@@ -148,25 +148,34 @@ alt_name(const char *name)
 	return (g);
 }
 
-static int
-add_alt_names(X509 *x, char **names, size_t n)
+GENERAL_NAMES *
+cert_alt_names(const char *const *names, size_t n)
 {
 	GENERAL_NAMES	*gens;
 	GENERAL_NAME	*g;
 	size_t		 i;
+
+	gens = sk_GENERAL_NAME_new_null();
+	for (i = 0; gens != NULL && i < n; i++) {
+		g = alt_name(names[i]);
+		if (g == NULL || sk_GENERAL_NAME_push(gens, g) <= 0) {
+			GENERAL_NAME_free(g);
+			GENERAL_NAMES_free(gens);
+			gens = NULL;
+		}
+	}
+	return (gens);
+}
+
+static int
+add_alt_names(X509 *x, char **names, size_t n)
+{
+	GENERAL_NAMES	*gens;
 	int		 ok;
 
-	if ((gens = sk_GENERAL_NAME_new_null()) == NULL)
-		return (0);
-	for (ok = 1, i = 0; ok && i < n; i++) {
-		g = alt_name(names[i]);
-		ok = g != NULL && sk_GENERAL_NAME_push(gens, g) > 0;
-		if (!ok)
-			GENERAL_NAME_free(g);
-	}
-	if (ok)
-		ok = X509_add1_ext_i2d(x, NID_subject_alt_name, gens, 0,
-		    X509V3_ADD_DEFAULT) == 1;
+	gens = cert_alt_names((const char *const *)names, n);
+	ok = gens != NULL && X509_add1_ext_i2d(x, NID_subject_alt_name, gens,
+	    0, X509V3_ADD_DEFAULT) == 1;
 	GENERAL_NAMES_free(gens);
 	return (ok);
 }

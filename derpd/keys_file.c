@@ -15,9 +15,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base64url.h"
 #include "hex.h"
 #include "keyhash.h"
 #include "keys.h"
+#include "keys_acme.h"
 
 #define NODE_MAXFILE	4096		/* bytes of derper's key file */
 #define MESH_MAXFILE	4096
@@ -262,11 +264,25 @@ tried(EVP_PKEY *pkey)
 	return (ok);
 }
 
+/* `pkey' (taken over) if it is one that can be used, else NULL. */
+static EVP_PKEY *
+judge(EVP_PKEY *pkey, const char *bad, char *err, size_t errsize)
+{
+	if (pkey != NULL && (bad = keyhash_usable(pkey)) == NULL &&
+	    !tried(pkey))
+		bad = "the private key is damaged, its halves do not belong"
+		    " together";
+	if (bad == NULL)
+		return (pkey);
+	(void)fail(err, errsize, "%s", bad);
+	EVP_PKEY_free(pkey);
+	return (NULL);
+}
+
 static EVP_PKEY *
 parse_pem(size_t len, char *err, size_t errsize)
 {
-	const char	*bad = NULL;
-	EVP_PKEY	*pkey = NULL;
+	EVP_PKEY	*pkey;
 	BIO		*bio;
 	int		 encrypted = 0;
 
@@ -276,20 +292,11 @@ parse_pem(size_t len, char *err, size_t errsize)
 	}
 	pkey = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, &encrypted);
 	BIO_free(bio);
-	if (encrypted)
-		bad = "the private key is encrypted, which can't be served:"
-		    " write it without a passphrase (openssl pkey)";
-	else if (pkey == NULL)
-		bad = "there is no private key in it that can be read,"
-		    " expected PEM";
-	else if ((bad = keyhash_usable(pkey)) == NULL && !tried(pkey))
-		bad = "the private key is damaged, its halves do not belong"
-		    " together";
-	if (bad == NULL)
-		return (pkey);
-	(void)fail(err, errsize, "%s", bad);
-	EVP_PKEY_free(pkey);
-	return (NULL);
+	return (judge(pkey, encrypted ?
+	    "the private key is encrypted, which can't be served: write it"
+	    " without a passphrase (openssl pkey)" :
+	    "there is no private key in it that can be read, expected PEM",
+	    err, errsize));
 }
 
 EVP_PKEY *
@@ -302,6 +309,73 @@ keyfile_read_pem(int fd, char *err, size_t errsize)
 		pkey = parse_pem((size_t)n, err, errsize);
 	wipe();
 	return (pkey);
+}
+
+EVP_PKEY *
+keyfile_read_account(int fd, char *err, size_t errsize)
+{
+	EVP_PKEY	*pkey = NULL;
+	struct cursor	 c;
+	int		 n;
+
+	if ((n = slurp(fd, PEM_MAXFILE, err, errsize)) != -1) {
+		c.p = buf;
+		c.end = buf + n;
+		if (expect(&c, "{"))
+			pkey = judge(jwk_private(buf, (size_t)n), "there is"
+			    " no private key in it that can be read, expected"
+			    " PEM or a JWK of kty RSA or EC", err, errsize);
+		else
+			pkey = parse_pem((size_t)n, err, errsize);
+	}
+	wipe();
+	return (pkey);
+}
+
+const char *
+keyfile_parse_mac(char *p, size_t len, uint8_t *mac, size_t min, size_t size,
+    size_t *n)
+{
+	struct cursor	 c = { p, p + len };
+	size_t		 i;
+	long		 got;
+
+	sodium_memzero(mac, size);
+	skip_space(&c);
+	p += c.p - p;
+	len = (size_t)(c.end - c.p);
+	while (len > 0 && strchr(" \t\r\n", p[len - 1]) != NULL)
+		len--;
+	while (len > 0 && p[len - 1] == '=')
+		len--;
+	/* Some directories give it in the alphabet for mail. */
+	for (i = 0; i < len; i++)
+		p[i] = (char)(p[i] == '+' ? '-' : p[i] == '/' ? '_' : p[i]);
+	if ((got = base64url_get(mac, size, p, len)) == -1)
+		return ("not a MAC key, expected base64 and nothing else");
+	if ((size_t)got < min) {
+		sodium_memzero(mac, size);
+		return ("the MAC key is too short, expected what the directory"
+		    " gave out, in base64");
+	}
+	*n = (size_t)got;
+	return (NULL);
+}
+
+int
+keyfile_read_mac(int fd, uint8_t *mac, size_t min, size_t size, char *err,
+    size_t errsize)
+{
+	const char	*bad;
+	size_t		 len = 0;
+	int		 n;
+
+	if ((n = slurp(fd, MESH_MAXFILE, err, errsize)) != -1 &&
+	    (bad = keyfile_parse_mac(buf, (size_t)n, mac, min, size,
+	    &len)) != NULL)
+		n = fail(err, errsize, "%s", bad);
+	wipe();
+	return (n == -1 ? -1 : (int)len);
 }
 
 int

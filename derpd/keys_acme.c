@@ -1,0 +1,491 @@
+/*
+ * keys_acme: the keys of ACME, and what is signed with them; see keys_acme.h.
+ * Called by keys.c; touches the key files that it is handed.
+ */
+#include <openssl/evp.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base64url.h"
+#include "chan.h"
+#include "https.h"
+#include "keyhash.h"
+#include "keys.h"
+#include "keys_acme.h"
+#include "keys_jws.h"
+
+#define MAXDER		16384	/* bytes of a certificate to be revoked */
+#define NKEYS		(ACMEKEY_CERT + 1)
+
+static EVP_PKEY		*keys[NKEYS];	/* by enum acmekey */
+static uint8_t		*mac;		/* ACME_MACMAX bytes, locked */
+static size_t		 maclen;
+static struct acme_conf	 conf;		/* nnames 0: not said yet */
+static uint8_t		 revoke[MAXDER];
+static size_t		 revokelen;
+static uint8_t		 reason;
+
+int
+acme_preload(void)
+{
+	if (mac == NULL && (mac = sodium_malloc(ACME_MACMAX)) == NULL)
+		return (-1);
+	return (0);
+}
+
+/* Keys */
+
+/* What a key is called. */
+static int
+name_of(EVP_PKEY *pkey, unsigned int which, uint8_t result[ACME_RESULTSIZE])
+{
+	if (which == ACMEKEY_CERT)
+		return (keyhash_pkey(pkey, result) == -1 ? -1 : KEYHASH_LEN);
+	if (jws_thumbprint(pkey, (char *)result) == -1)
+		return (-1);
+	return (JWS_THUMBSIZE - 1);
+}
+
+static int
+load_mac(int fd, char *err, size_t errsize)
+{
+	uint8_t	 got[ACME_MACMAX];
+	int	 n;
+
+	n = keyfile_read_mac(fd, got, ACME_MACMIN, sizeof(got), err, errsize);
+	if (n != -1) {
+		memcpy(mac, got, (size_t)n);
+		maclen = (size_t)n;
+	}
+	explicit_bzero(got, sizeof(got));
+	return (n == -1 ? -1 : 0);
+}
+
+static EVP_PKEY *
+make_key(int fd, char *err, size_t errsize)
+{
+	EVP_PKEY	*pkey;
+
+	if ((pkey = cert_new_key()) == NULL)
+		snprintf(err, errsize, "can't make a P-256 key");
+	else if (keyfile_write_pem(fd, pkey, err, errsize) == -1) {
+		EVP_PKEY_free(pkey);
+		pkey = NULL;
+	}
+	return (pkey);
+}
+
+int
+acme_load(unsigned int which, int make, int fd,
+    uint8_t result[ACME_RESULTSIZE], char *err, size_t errsize)
+{
+	EVP_PKEY	*pkey;
+	int		 n;
+
+	if (which == ACMEKEY_EAB)
+		return (load_mac(fd, err, errsize));
+	if (make)
+		pkey = make_key(fd, err, errsize);
+	else if (which == ACMEKEY_CERT)
+		pkey = keyfile_read_pem(fd, err, errsize);
+	else
+		pkey = keyfile_read_account(fd, err, errsize);
+	if (pkey == NULL)
+		return (-1);
+	if ((n = name_of(pkey, which, result)) == -1) {
+		snprintf(err, errsize, "the kind of key is not supported, use"
+		    " P-256, P-384 or RSA");
+		EVP_PKEY_free(pkey);
+		return (-1);
+	}
+	EVP_PKEY_free(keys[which]);
+	keys[which] = pkey;
+	return (n);
+}
+
+void
+acme_forget(unsigned int which)
+{
+	if (which == ACMEKEY_EAB) {
+		sodium_memzero(mac, ACME_MACMAX);
+		maclen = 0;
+	} else {
+		EVP_PKEY_free(keys[which]);
+		keys[which] = NULL;
+	}
+}
+
+void
+acme_set_conf(const struct acme_conf *c)
+{
+	conf = *c;
+}
+
+int
+acme_set_revoke(const uint8_t *der, size_t len, uint8_t why)
+{
+	revokelen = 0;
+	if (len > sizeof(revoke))
+		return (-1);
+	memcpy(revoke, der, len);
+	revokelen = len;
+	reason = why;
+	return (0);
+}
+
+/* Payloads */
+
+static void
+put(struct wr *w, const char *s)
+{
+	wr_bytes(w, s, strlen(s));
+}
+
+/* Append `"name":"value"'. */
+static void
+put_member(struct wr *w, const char *name, const char *value)
+{
+	put(w, "\"");
+	put(w, name);
+	put(w, "\":\"");
+	put(w, value);
+	put(w, "\"");
+}
+
+/* Append `"name":"<base64>"'. */
+static int
+put_member64(struct wr *w, const char *name, const void *p, size_t len)
+{
+	char	 text[BASE64URL_LEN(MAXDER) + 1];
+
+	if (len > MAXDER)
+		return (-1);
+	base64url_put(text, p, len);
+	put_member(w, name, text);
+	return (0);
+}
+
+static void
+put_contacts(struct wr *w)
+{
+	unsigned int	 i;
+
+	put(w, "\"contact\":[");
+	for (i = 0; i < conf.ncontacts; i++) {
+		put(w, i == 0 ? "\"" : ",\"");
+		put(w, conf.contacts[i]);
+		put(w, "\"");
+	}
+	put(w, "]");
+}
+
+/* External Account Binding: the account's public key, by the MAC key. */
+static int
+put_binding(struct wr *w, const char *url, char *err, size_t errsize)
+{
+	struct jws_header	 h = { url, NULL, conf.eab_kid };
+	char			 jwk[JWS_JWKSIZE];
+	int			 n;
+
+	if (maclen == 0) {
+		snprintf(err, errsize, "there is no MAC key for the account"
+		    " binding %s", conf.eab_kid);
+		return (-1);
+	}
+	put(w, ",\"externalAccountBinding\":");
+	if ((n = jws_jwk(keys[ACMEKEY_ACCOUNT], jwk)) == -1)
+		return (-1);
+	return (jws_mac(w, mac, maclen, &h, jwk, (size_t)n));
+}
+
+static int
+put_account(struct wr *w, const char *url, char *err, size_t errsize)
+{
+	put(w, "{");
+	if (conf.agreed)
+		put(w, "\"termsOfServiceAgreed\":true,");
+	put_contacts(w);
+	if (conf.eab_kid[0] != '\0' &&
+	    put_binding(w, url, err, errsize) == -1)
+		return (-1);
+	put(w, "}");
+	return (0);
+}
+
+/* "aki.serial" as in RFC 9773 4.1. */
+static int
+is_certid(const char *s)
+{
+	char		 half[256];
+	const char	*dot = strchr(s, '.');
+	int		 n;
+
+	if (dot == NULL || !base64url_is(dot + 1, sizeof(half) - 1))
+		return (0);
+	n = snprintf(half, sizeof(half), "%.*s", (int)(dot - s), s);
+	return (n > 0 && n < (int)sizeof(half) &&
+	    base64url_is(half, sizeof(half) - 1));
+}
+
+static int
+put_order(struct wr *w, const char *replaces, char *err, size_t errsize)
+{
+	unsigned int	 i;
+
+	if (replaces[0] != '\0' && !is_certid(replaces)) {
+		snprintf(err, errsize, "the certificate to replace is named"
+		    " in a wrong way");
+		return (-1);
+	}
+	put(w, "{\"identifiers\":[");
+	for (i = 0; i < conf.nnames; i++) {
+		put(w, i == 0 ? "{" : ",{");
+		put_member(w, "type", acme_name_is_address(conf.names[i]) ?
+		    "ip" : "dns");
+		put(w, ",");
+		put_member(w, "value", conf.names[i]);
+		put(w, "}");
+	}
+	put(w, "]");
+	if (conf.profile[0] != '\0') {
+		put(w, ",");
+		put_member(w, "profile", conf.profile);
+	}
+	if (replaces[0] != '\0') {
+		put(w, ",");
+		put_member(w, "replaces", replaces);
+	}
+	put(w, "}");
+	return (0);
+}
+
+static int
+put_finalize(struct wr *w, char *err, size_t errsize)
+{
+	struct wr	 der;
+	int		 rv = -1;
+
+	if (keys[ACMEKEY_CERT] == NULL) {
+		snprintf(err, errsize, "there is no key for the certificate");
+		return (-1);
+	}
+	wr_init(&der);
+	if (csr_make(keys[ACMEKEY_CERT], (const char (*)[ACME_NAMESIZE])
+	    conf.names, conf.nnames, &der, err, errsize) == 0 && wr_ok(&der)) {
+		put(w, "{");
+		rv = put_member64(w, "csr", der.p, der.len);
+		put(w, "}");
+	}
+	wr_free(&der);
+	return (rv);
+}
+
+static int
+put_revoke(struct wr *w, char *err, size_t errsize)
+{
+	char	 text[32];
+
+	if (revokelen == 0) {
+		snprintf(err, errsize, "no certificate is to be revoked");
+		return (-1);
+	}
+	snprintf(text, sizeof(text), ",\"reason\":%u}", reason);
+	put(w, "{");
+	if (put_member64(w, "certificate", revoke, revokelen) == -1)
+		return (-1);
+	put(w, text);
+	return (0);
+}
+
+/* The inner half of a key change: the new key says whose it is. */
+static int
+put_roll(struct wr *w, const struct acme_request *q, char *err,
+    size_t errsize)
+{
+	struct jws_header	 h = { q->url, NULL, NULL };
+	struct wr		 in;
+	char			 old[JWS_JWKSIZE];
+	int			 rv = -1;
+
+	if (keys[ACMEKEY_NEXT] == NULL) {
+		snprintf(err, errsize, "there is no new account key");
+		return (-1);
+	}
+	wr_init(&in);
+	put(&in, "{");
+	put_member(&in, "account", q->account);
+	put(&in, ",\"oldKey\":");
+	if (jws_jwk(keys[ACMEKEY_ACCOUNT], old) != -1) {
+		put(&in, old);
+		put(&in, "}");
+		if (wr_ok(&in))
+			rv = jws_sign(w, keys[ACMEKEY_NEXT], &h, in.p, in.len);
+	}
+	wr_free(&in);
+	return (rv);
+}
+
+static int
+put_payload(struct wr *w, const struct acme_request *q, char *err,
+    size_t errsize)
+{
+	switch (q->what) {
+	case ACMESIGN_LOOKUP:
+		put(w, "{\"onlyReturnExisting\":true}");
+		return (0);
+	case ACMESIGN_ACCOUNT:
+		return (put_account(w, q->url, err, errsize));
+	case ACMESIGN_CONTACT:
+		put(w, "{");
+		put_contacts(w);
+		put(w, "}");
+		return (0);
+	case ACMESIGN_ORDER:
+		return (put_order(w, q->replaces, err, errsize));
+	case ACMESIGN_GET:
+		return (0);
+	case ACMESIGN_CHALLENGE:
+		put(w, "{}");
+		return (0);
+	case ACMESIGN_FINALIZE:
+		return (put_finalize(w, err, errsize));
+	case ACMESIGN_REVOKE:
+		return (put_revoke(w, err, errsize));
+	case ACMESIGN_ROLL:
+		return (put_roll(w, q, err, errsize));
+	default:
+		snprintf(err, errsize, "this is never signed");
+		return (-1);
+	}
+}
+
+/* Is the request one that can be signed?  NULL, or why not. */
+static const char *
+judge(const struct acme_request *q)
+{
+	struct url	 u;
+
+	if (conf.nnames == 0)
+		return ("nobody said yet what for");
+	if (keys[ACMEKEY_ACCOUNT] == NULL)
+		return ("there is no account key");
+	if (!jws_plain(q->url) || url_parse(q->url, &u) == -1)
+		return ("the URL of the request is none");
+	if (!base64url_is(q->nonce, sizeof(q->nonce) - 1))
+		return ("the nonce is not base64url");
+	if (q->what == ACMESIGN_LOOKUP || q->what == ACMESIGN_ACCOUNT)
+		return (q->account[0] == '\0' ? NULL :
+		    "an account that is looked for has no URL yet");
+	if (!jws_plain(q->account) || url_parse(q->account, &u) == -1)
+		return ("the URL of the account is none");
+	return (NULL);
+}
+
+int
+acme_sign(const struct acme_request *q, struct wr *out, char *err,
+    size_t errsize)
+{
+	struct jws_header	 h = { q->url, q->nonce, NULL };
+	const char		*bad;
+	struct wr		 payload;
+	int			 rv = -1;
+
+	if ((bad = judge(q)) != NULL) {
+		snprintf(err, errsize, "%s", bad);
+		return (-1);
+	}
+	if (q->account[0] != '\0')
+		h.kid = q->account;
+	snprintf(err, errsize, "can't sign with the account key");
+	wr_init(&payload);
+	if (put_payload(&payload, q, err, errsize) == 0 && wr_ok(&payload))
+		rv = jws_sign(out, keys[ACMEKEY_ACCOUNT], &h,
+		    payload.p == NULL ? (const uint8_t *)"" : payload.p,
+		    payload.len);
+	wr_free(&payload);
+	return (rv);
+}
+
+/* Messages */
+
+/* MSG_KEY_ACME_FILE */
+static int
+file_message(struct msg *m, uint8_t result[ACME_RESULTSIZE], size_t *n,
+    char *err, size_t errsize)
+{
+	uint8_t	 which = rd_u8(&m->rd), make = rd_u8(&m->rd);
+	int	 rv;
+
+	if (!rd_end(&m->rd) || which < ACMEKEY_ACCOUNT ||
+	    which > ACMEKEY_EAB || (make && which == ACMEKEY_EAB))
+		return (-1);
+	if (m->fd == -1) {
+		acme_forget(which);
+		return (1);
+	}
+	if ((rv = acme_load(which, make, m->fd, result, err, errsize)) == -1)
+		return (0);
+	*n = (size_t)rv;
+	return (1);
+}
+
+int
+acme_from_parent(struct msg *m, uint8_t result[ACME_RESULTSIZE], size_t *n,
+    char *err, size_t errsize)
+{
+	static struct acme_conf	 c;
+	const uint8_t		*der;
+	size_t			 len;
+	uint8_t			 why;
+
+	*n = 0;
+	switch (m->type) {
+	case MSG_KEY_ACME_FILE:
+		return (file_message(m, result, n, err, errsize));
+	case MSG_KEY_ACME_CONF:
+		if (acme_conf_get(&m->rd, &c) == -1)
+			return (-1);
+		acme_set_conf(&c);
+		return (1);
+	case MSG_KEY_ACME_REVOKE:
+		why = rd_u8(&m->rd);
+		der = rd_blob(&m->rd, &len);
+		if (!rd_end(&m->rd))
+			return (-1);
+		if (acme_set_revoke(der, len, why) == 0)
+			return (1);
+		snprintf(err, errsize, "the certificate is larger than %d"
+		    " bytes", MAXDER);
+		return (0);
+	default:
+		return (-1);
+	}
+}
+
+int
+acme_from_helper(struct msg *m, struct wr *w)
+{
+	struct acme_request	 q;
+	struct wr		 jws;
+	char			 err[256] = "";
+	uint64_t		 cookie;
+	int			 ok;
+
+	cookie = rd_u64(&m->rd);
+	q.what = rd_u8(&m->rd);
+	rd_str(&m->rd, q.url, sizeof(q.url));
+	rd_str(&m->rd, q.nonce, sizeof(q.nonce));
+	rd_str(&m->rd, q.account, sizeof(q.account));
+	rd_str(&m->rd, q.replaces, sizeof(q.replaces));
+	if (!rd_end(&m->rd))
+		return (-1);
+	wr_init(&jws);
+	ok = acme_sign(&q, &jws, err, sizeof(err)) == 0;
+	wr_u64(w, cookie);
+	wr_u8(w, (uint8_t)ok);
+	wr_str(w, ok ? "" : err);
+	wr_blob(w, jws.p, ok ? jws.len : 0);
+	wr_free(&jws);
+	return (0);
+}

@@ -1,0 +1,99 @@
+/*
+ * keys_acme: what keys does for ACME.
+ *
+ * keys_acme.c     the keys, and what is signed with them for acme-helper
+ * keys_csr.c      certificate signing requests
+ * keys_jwk.c      account keys in the form of other programs
+ * keys_jws.c      JSON signatures (keys_jws.h)
+ *
+ * acme-helper, which talks to strangers, says only which of the things in
+ * enum acmesign it wants, and to which URL.  What the payload holds comes from
+ * the parent; so that a helper that was taken over can get certificates for
+ * the configured names, with a key that stays here, and do nothing else.
+ *
+ * `err' of `errsize' bytes is used as in keys.h.
+ */
+#ifndef KEYS_ACME_H
+#define KEYS_ACME_H
+
+#include <openssl/evp.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "acmeconf.h"
+#include "codec.h"
+#include "msg.h"
+
+#define ACME_RESULTSIZE	64	/* room for a thumbprint or a key hash */
+#define ACME_MACMIN	16	/* bytes of an account binding's key */
+#define ACME_MACMAX	256
+
+/* What MSG_ACME_SIGN holds. */
+struct acme_request {
+	uint8_t		 what;		/* enum acmesign */
+	char		 url[ACME_URLSIZE];
+	char		 nonce[512];
+	char		 account[ACME_URLSIZE];	/* "" none */
+	char		 replaces[256];		/* "" none */
+};
+
+/* Locked memory for the MAC key; part of keys_preload().  0, or -1. */
+int	 acme_preload(void);
+
+/*
+ * Take a key from the file `fd', or make one and write it there when `make' is
+ * set; it replaces the one of the kind `which' (enum acmekey).  Its name into
+ * `result' (see MSG_KEY_RESULT): bytes, or -1; the older one is then kept.
+ */
+int	 acme_load(unsigned int which, int make, int fd,
+	    uint8_t result[ACME_RESULTSIZE], char *err, size_t errsize);
+
+/* Forget the key of the kind. */
+void	 acme_forget(unsigned int which);
+
+/* Sign for this from now on. */
+void	 acme_set_conf(const struct acme_conf *c);
+
+/*
+ * Allow that the certificate in the `len' bytes of DER is revoked for `reason';
+ * 0 bytes: none any more.  0, or -1: too large.
+ */
+int	 acme_set_revoke(const uint8_t *der, size_t len, uint8_t reason);
+
+/*
+ * Append to `out' the signed request as JSON.  0, or -1: something that it
+ * needs is not there, or the request is not one that is signed.
+ */
+int	 acme_sign(const struct acme_request *q, struct wr *out, char *err,
+	    size_t errsize);
+
+/*
+ * Handle a MSG_KEY_ACME_ message of the parent.  1 with *n bytes in `result', 0
+ * with `err', -1 malformed.
+ */
+struct msg;
+int	 acme_from_parent(struct msg *m, uint8_t result[ACME_RESULTSIZE],
+	    size_t *n, char *err, size_t errsize);
+
+/* Handle MSG_ACME_SIGN: append MSG_ACME_SIGNED to `w'.  0, or -1 malformed. */
+int	 acme_from_helper(struct msg *m, struct wr *w);
+
+/* keys_csr.c */
+
+/*
+ * Append to `der' a request for a certificate for the `n' names and addresses
+ * with `key', which signs it (RFC 2986).  0, or -1.
+ */
+int	 csr_make(EVP_PKEY *key, const char (*names)[ACME_NAMESIZE], size_t n,
+	    struct wr *der, char *err, size_t errsize);
+
+/* keys_jwk.c */
+
+/*
+ * The private key in the `len' bytes of JSON at `text' (RFC 7517; RSA, or EC on
+ * P-256 or P-384), as certbot keeps it.  NULL when it is none; it has not been
+ * tried whether its halves belong together.
+ */
+EVP_PKEY *jwk_private(const char *text, size_t len);
+
+#endif

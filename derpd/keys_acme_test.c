@@ -1,0 +1,417 @@
+/*
+ * keys_acme_test: what keys signs for acme-helper, what it does not, and the
+ * key files of other programs.
+ */
+#include <atf-c.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base64url.h"
+#include "json.h"
+#include "keys.h"
+#include "keys_acme.h"
+#include "keys_jws.h"
+
+#define U	"https://ca.example/"
+
+static char		 err[256];
+static struct acme_conf	 conf;
+
+static int
+new_file(const char *name)
+{
+	int	 fd;
+
+	ATF_REQUIRE((fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0600)) != -1);
+	return (fd);
+}
+
+static int
+text_file(const char *text)
+{
+	int	 fd = new_file("text");
+
+	ATF_REQUIRE_EQ((ssize_t)strlen(text), write(fd, text, strlen(text)));
+	ATF_REQUIRE_EQ(0, lseek(fd, 0, SEEK_SET));
+	return (fd);
+}
+
+static int
+load(unsigned int which, int make, int fd, char *result)
+{
+	uint8_t	 raw[ACME_RESULTSIZE];
+	int	 n;
+
+	n = acme_load(which, make, fd, raw, err, sizeof(err));
+	if (n != -1 && which != ACMEKEY_CERT && result != NULL) {
+		memcpy(result, raw, (size_t)n);
+		result[n] = '\0';
+	}
+	close(fd);
+	return (n);
+}
+
+/* Account and certificate key, and a configuration of two names. */
+static void
+start(void)
+{
+	ATF_REQUIRE(sodium_init() != -1);
+	ATF_REQUIRE(keyfile_preload() == 0 && acme_preload() == 0);
+	ATF_REQUIRE_EQ(43, load(ACMEKEY_ACCOUNT, 1, new_file("account"),
+	    NULL));
+	ATF_REQUIRE_EQ(KEYHASH_LEN, load(ACMEKEY_CERT, 1, new_file("cert"),
+	    NULL));
+	memset(&conf, 0, sizeof(conf));
+	snprintf(conf.directory, sizeof(conf.directory), U "dir");
+	conf.agreed = 1;
+	conf.ncontacts = 2;
+	snprintf(conf.contacts[0], sizeof(conf.contacts[0]), "mailto:a@b");
+	snprintf(conf.contacts[1], sizeof(conf.contacts[1]), "mailto:c@d");
+	conf.nnames = 2;
+	snprintf(conf.names[0], sizeof(conf.names[0]), "relay.example.org");
+	snprintf(conf.names[1], sizeof(conf.names[1]), "2001:db8::1");
+	acme_set_conf(&conf);
+}
+
+static struct acme_request
+request(enum acmesign what, const char *account)
+{
+	struct acme_request	 q;
+
+	memset(&q, 0, sizeof(q));
+	q.what = (uint8_t)what;
+	snprintf(q.url, sizeof(q.url), U "x");
+	snprintf(q.nonce, sizeof(q.nonce), "abc-_1");
+	snprintf(q.account, sizeof(q.account), "%s", account);
+	return (q);
+}
+
+/* The member `name' of the JWS at `text', out of its base64; free it. */
+static char *
+part(const char *text, size_t len, const char *name)
+{
+	struct json_error	 e;
+	struct json		*j;
+	const char		*p;
+	char			*out;
+	size_t			 n;
+	long			 got;
+
+	ATF_REQUIRE((j = json_parse(text, len, 4, 99, &e)) != NULL);
+	ATF_REQUIRE((p = json_raw(j, json_get(j, 0, name), &n)) != NULL);
+	ATF_REQUIRE((out = calloc(1, n + 1)) != NULL);
+	got = base64url_get((uint8_t *)out, n, p, n);
+	ATF_REQUIRE(got != -1);
+	out[got] = '\0';
+	json_free(j);
+	return (out);
+}
+
+/* Sign; header and payload of the result, which the caller frees. */
+static void
+sign(struct acme_request q, char **header, char **payload)
+{
+	struct wr	 w;
+
+	wr_init(&w);
+	ATF_REQUIRE_MSG(acme_sign(&q, &w, err, sizeof(err)) == 0, "%s", err);
+	*header = part((char *)w.p, w.len, "protected");
+	*payload = part((char *)w.p, w.len, "payload");
+	wr_free(&w);
+}
+
+/* Sign, and compare the payload. */
+static void
+expect(struct acme_request q, const char *want)
+{
+	char	*header, *payload;
+
+	sign(q, &header, &payload);
+	ATF_CHECK_STREQ(want, payload);
+	ATF_CHECK_MSG(strstr(header, "\"nonce\":\"abc-_1\",\"url\":\"" U
+	    "x\"}") != NULL, "%s", header);
+	ATF_CHECK_MSG((strstr(header, "\"kid\":\"" U "me\"") != NULL) ==
+	    (q.account[0] != '\0'), "%s", header);
+	ATF_CHECK_MSG((strstr(header, "\"jwk\":{") != NULL) ==
+	    (q.account[0] == '\0'), "%s", header);
+	free(header);
+	free(payload);
+}
+
+static void
+refused(struct acme_request q, const char *why)
+{
+	struct wr	 w;
+
+	wr_init(&w);
+	ATF_CHECK_EQ_MSG(-1, acme_sign(&q, &w, err, sizeof(err)), "%u %s",
+	    q.what, why);
+	ATF_CHECK_MSG(strstr(err, why) != NULL, "%s, expected %s", err, why);
+	wr_free(&w);
+}
+
+ATF_TC_WITHOUT_HEAD(payloads);
+ATF_TC_BODY(payloads, tc)
+{
+	struct acme_request	 q;
+
+	start();
+	expect(request(ACMESIGN_LOOKUP, ""), "{\"onlyReturnExisting\":true}");
+	expect(request(ACMESIGN_ACCOUNT, ""), "{\"termsOfServiceAgreed\":true"
+	    ",\"contact\":[\"mailto:a@b\",\"mailto:c@d\"]}");
+	expect(request(ACMESIGN_CONTACT, U "me"),
+	    "{\"contact\":[\"mailto:a@b\",\"mailto:c@d\"]}");
+	expect(request(ACMESIGN_GET, U "me"), "");
+	expect(request(ACMESIGN_CHALLENGE, U "me"), "{}");
+	expect(request(ACMESIGN_ORDER, U "me"), "{\"identifiers\":[{\"type\":"
+	    "\"dns\",\"value\":\"relay.example.org\"},{\"type\":\"ip\","
+	    "\"value\":\"2001:db8::1\"}]}");
+	conf.nnames = 1;
+	conf.ncontacts = 0;
+	conf.agreed = 0;
+	snprintf(conf.profile, sizeof(conf.profile), "shortlived");
+	acme_set_conf(&conf);
+	q = request(ACMESIGN_ORDER, U "me");
+	snprintf(q.replaces, sizeof(q.replaces), "aYhba4dGQEHhs3uEe6CuLN4ByNQ"
+	    ".AIdlQyE");
+	expect(q, "{\"identifiers\":[{\"type\":\"dns\",\"value\":"
+	    "\"relay.example.org\"}],\"profile\":\"shortlived\",\"replaces\":"
+	    "\"aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE\"}");
+	expect(request(ACMESIGN_ACCOUNT, ""), "{\"contact\":[]}");
+	ATF_CHECK_EQ(0, acme_set_revoke((const uint8_t *)"foobar", 6, 4));
+	expect(request(ACMESIGN_REVOKE, U "me"),
+	    "{\"certificate\":\"Zm9vYmFy\",\"reason\":4}");
+}
+
+ATF_TC_WITHOUT_HEAD(refusals);
+ATF_TC_BODY(refusals, tc)
+{
+	static const char	*certids[] = { "a", ".", "a.", ".a", "a.b.c",
+	    "a\".b", "a.b\"", "a.b=" };
+	struct acme_request	 q;
+	size_t			 i;
+
+	start();
+	refused(request((enum acmesign)0, U "me"), "never signed");
+	refused(request((enum acmesign)77, U "me"), "never signed");
+	refused(request(ACMESIGN_LOOKUP, U "me"), "no URL yet");
+	refused(request(ACMESIGN_ORDER, ""), "account is none");
+	refused(request(ACMESIGN_GET, "http://ca.example/"),
+	    "account is none");
+	refused(request(ACMESIGN_GET, U "\"}"), "account is none");
+	refused(request(ACMESIGN_REVOKE, U "me"), "no certificate is to be");
+	refused(request(ACMESIGN_ROLL, U "me"), "no new account key");
+	q = request(ACMESIGN_GET, U "me");
+	snprintf(q.url, sizeof(q.url), "http://ca.example/");
+	refused(q, "URL of the request");
+	snprintf(q.url, sizeof(q.url), U "\",\"a\":\"");
+	refused(q, "URL of the request");
+	q = request(ACMESIGN_GET, U "me");
+	snprintf(q.nonce, sizeof(q.nonce), "a\"");
+	refused(q, "nonce");
+	q.nonce[0] = '\0';
+	refused(q, "nonce");
+	for (i = 0; i < sizeof(certids) / sizeof(certids[0]); i++) {
+		q = request(ACMESIGN_ORDER, U "me");
+		snprintf(q.replaces, sizeof(q.replaces), "%s", certids[i]);
+		refused(q, "wrong way");
+	}
+	ATF_CHECK_EQ(0, acme_set_revoke((const uint8_t *)"x", 1, 0));
+	ATF_CHECK_EQ(0, acme_set_revoke((const uint8_t *)"", 0, 0));
+	refused(request(ACMESIGN_REVOKE, U "me"), "no certificate is to be");
+	acme_forget(ACMEKEY_CERT);
+	refused(request(ACMESIGN_FINALIZE, U "me"), "no key for the cert");
+	snprintf(conf.eab_kid, sizeof(conf.eab_kid), "kid-7");
+	acme_set_conf(&conf);
+	refused(request(ACMESIGN_ACCOUNT, ""), "no MAC key");
+	acme_forget(ACMEKEY_ACCOUNT);
+	refused(request(ACMESIGN_GET, U "me"), "no account key");
+	conf.nnames = 0;
+	acme_set_conf(&conf);
+	refused(request(ACMESIGN_GET, U "me"), "nobody said");
+}
+
+ATF_TC_WITHOUT_HEAD(request_for_certificate);
+ATF_TC_BODY(request_for_certificate, tc)
+{
+	char			*header, *payload, *p;
+	uint8_t			 der[4096];
+	const uint8_t		*d = der;
+	X509_REQ		*req;
+	EVP_PKEY		*key;
+	STACK_OF(X509_EXTENSION) *exts;
+	GENERAL_NAMES		*gens;
+	GENERAL_NAME		*g;
+	FILE			*fp;
+	long			 n;
+
+	start();
+	sign(request(ACMESIGN_FINALIZE, U "me"), &header, &payload);
+	ATF_REQUIRE(strncmp(payload, "{\"csr\":\"", 8) == 0);
+	p = payload + 8;
+	n = base64url_get(der, sizeof(der), p, strcspn(p, "\""));
+	ATF_REQUIRE(n > 0);
+	ATF_REQUIRE((req = d2i_X509_REQ(NULL, &d, n)) != NULL);
+	ATF_REQUIRE((fp = fopen("cert", "r")) != NULL);
+	ATF_REQUIRE((key = PEM_read_PrivateKey(fp, NULL, NULL, NULL)) != NULL);
+	fclose(fp);
+	ATF_CHECK_EQ(1, X509_REQ_verify(req, key));
+	ATF_CHECK_EQ(0, X509_NAME_entry_count(X509_REQ_get_subject_name(req)));
+	exts = X509_REQ_get_extensions(req);
+	ATF_REQUIRE_EQ(1, sk_X509_EXTENSION_num(exts));
+	gens = X509V3_get_d2i(exts, NID_subject_alt_name, NULL, NULL);
+	ATF_REQUIRE(gens != NULL);
+	ATF_REQUIRE_EQ(2, sk_GENERAL_NAME_num(gens));
+	g = sk_GENERAL_NAME_value(gens, 0);
+	ATF_REQUIRE_EQ(GEN_DNS, g->type);
+	ATF_CHECK_EQ(0, memcmp(ASN1_STRING_get0_data(g->d.dNSName),
+	    "relay.example.org", 17));
+	g = sk_GENERAL_NAME_value(gens, 1);
+	ATF_REQUIRE_EQ(GEN_IPADD, g->type);
+	ATF_CHECK_EQ(16, ASN1_STRING_length(g->d.iPAddress));
+	GENERAL_NAMES_free(gens);
+	sk_X509_EXTENSION_pop_free(exts, X509_EXTENSION_free);
+	EVP_PKEY_free(key);
+	X509_REQ_free(req);
+	free(header);
+	free(payload);
+}
+
+ATF_TC_WITHOUT_HEAD(binding);
+ATF_TC_BODY(binding, tc)
+{
+	char	*header, *payload, *p, *inner;
+
+	start();
+	ATF_REQUIRE_EQ(0, load(ACMEKEY_EAB, 0, text_file(
+	    " AyM1SysPpbyDfgZld3umj1qzKObwVMko==\n"), NULL));
+	snprintf(conf.eab_kid, sizeof(conf.eab_kid), "kid-7");
+	acme_set_conf(&conf);
+	sign(request(ACMESIGN_ACCOUNT, ""), &header, &payload);
+	p = strstr(payload, ",\"externalAccountBinding\":");
+	ATF_REQUIRE(p != NULL);
+	p += strlen(",\"externalAccountBinding\":");
+	inner = part(p, strlen(p) - 1, "protected");
+	ATF_CHECK_STREQ("{\"alg\":\"HS256\",\"kid\":\"kid-7\",\"url\":\"" U
+	    "x\"}", inner);
+	free(inner);
+	inner = part(p, strlen(p) - 1, "payload");
+	/* The key that is bound is the one that signs. */
+	ATF_CHECK_MSG(strstr(header, inner) != NULL, "%s %s", header, inner);
+	free(inner);
+	free(header);
+	free(payload);
+	acme_forget(ACMEKEY_EAB);
+	refused(request(ACMESIGN_ACCOUNT, ""), "no MAC key");
+}
+
+ATF_TC_WITHOUT_HEAD(key_change);
+ATF_TC_BODY(key_change, tc)
+{
+	char	*header, *payload, *inner, *first;
+
+	start();
+	ATF_REQUIRE_EQ(43, load(ACMEKEY_NEXT, 1, new_file("next"), NULL));
+	sign(request(ACMESIGN_LOOKUP, ""), &first, &payload);
+	free(payload);
+	sign(request(ACMESIGN_ROLL, U "me"), &header, &payload);
+	ATF_CHECK(strstr(header, "\"kid\":\"" U "me\"") != NULL);
+	inner = part(payload, strlen(payload), "payload");
+	ATF_CHECK_MSG(strncmp(inner, "{\"account\":\"" U "me\",\"oldKey\":{",
+	    strlen("{\"account\":\"" U "me\",\"oldKey\":{")) == 0, "%s",
+	    inner);
+	/* The old key is the one that signed before, and signs outside. */
+	ATF_CHECK(strlen(inner) > 40 &&
+	    memmem(first, strlen(first), strstr(inner, "oldKey") + 8,
+	    strlen(strstr(inner, "oldKey") + 8) - 1) != NULL);
+	free(inner);
+	inner = part(payload, strlen(payload), "protected");
+	ATF_CHECK(strstr(inner, "\"jwk\":{") != NULL);
+	ATF_CHECK(strstr(inner, "\"nonce\"") == NULL);
+	ATF_CHECK(strstr(inner, "\"url\":\"" U "x\"}") != NULL);
+	free(inner);
+	free(first);
+	free(header);
+	free(payload);
+}
+
+/* RFC 7515 A.3.1, and its thumbprint, computed elsewhere. */
+#define JWK_EC	"{\"kty\":\"EC\",\"crv\":\"P-256\","			\
+	"\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","	\
+	"\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\","	\
+	"\"d\":\"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI\"}"
+
+ATF_TC_WITHOUT_HEAD(account_files);
+ATF_TC_BODY(account_files, tc)
+{
+	static const char	*bad[][2] = {
+		{ "", "expected PEM" },
+		{ "{}", "expected PEM or a JWK" },
+		{ "{\"kty\":\"oct\",\"k\":\"AAAA\"}", "or a JWK" },
+		{ "{\"kty\":\"EC\",\"crv\":\"P-256\"}", "or a JWK" },
+		{ "{\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"}",
+		    "or a JWK" },
+		{ "{\"kty\":\"EC\",\"crv\":\"P-256\","
+		    "\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
+		    "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\","
+		    "\"d\":\"kpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI\"}",
+		    "do not belong together" },
+	};
+	char			 first[64], again[64];
+	size_t			 i;
+
+	start();
+	ATF_REQUIRE_EQ(43, load(ACMEKEY_ACCOUNT, 0, text_file(JWK_EC),
+	    first));
+	ATF_CHECK_STREQ("oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U", first);
+	/* A bad file changes nothing. */
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ATF_CHECK_EQ_MSG(-1, load(ACMEKEY_ACCOUNT, 0,
+		    text_file(bad[i][0]), NULL), "%s", bad[i][0]);
+		ATF_CHECK_MSG(strstr(err, bad[i][1]) != NULL, "%s", err);
+	}
+	expect(request(ACMESIGN_CHALLENGE, U "me"), "{}");
+	/* What was made is read again. */
+	ATF_REQUIRE_EQ(43, load(ACMEKEY_ACCOUNT, 1, new_file("a"), first));
+	ATF_REQUIRE_EQ(43, load(ACMEKEY_ACCOUNT, 0, open("a", O_RDONLY),
+	    again));
+	ATF_CHECK_STREQ(first, again);
+}
+
+ATF_TC_WITHOUT_HEAD(mac_files);
+ATF_TC_BODY(mac_files, tc)
+{
+	static const char	*bad[] = { "", "AAAA", "not base64 at all, no",
+	    "AyM1SysPpbyDfgZld3umj1qzKObwVMko AyM1", "{\"k\":\"AAAA\"}" };
+	size_t			 i;
+
+	start();
+	ATF_CHECK_EQ(0, load(ACMEKEY_EAB, 0, text_file(
+	    "+yM1SysPpbyDfgZld3u/j1qzKObwVMko"), NULL));
+	ATF_CHECK_EQ(0, load(ACMEKEY_EAB, 0, text_file(
+	    "-yM1SysPpbyDfgZld3u_j1qzKObwVMko\n"), NULL));
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ATF_CHECK_EQ_MSG(-1, load(ACMEKEY_EAB, 0, text_file(bad[i]),
+		    NULL), "%s", bad[i]);
+		ATF_CHECK_MSG(strstr(err, "MAC key") != NULL, "%s", err);
+	}
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, payloads);
+	ATF_TP_ADD_TC(tp, refusals);
+	ATF_TP_ADD_TC(tp, request_for_certificate);
+	ATF_TP_ADD_TC(tp, binding);
+	ATF_TP_ADD_TC(tp, key_change);
+	ATF_TP_ADD_TC(tp, account_files);
+	ATF_TP_ADD_TC(tp, mac_files);
+	return atf_no_error();
+}
