@@ -1,0 +1,348 @@
+/*
+ * acme_http: requests to a directory; see acme_int.h.
+ *
+ * A nonce that is not taken is replaced, MAX_NONCES times a request.  What
+ * fails without a word about the request itself (no connection, 5xx) is tried
+ * again MAX_TRIES times in all.  Redirects are followed for what is read
+ * without a signature alone, MAX_REDIRECTS times, and never off https.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "acme_int.h"
+#include "base64url.h"
+
+#define MAX_NONCES	20
+#define MAX_TRIES	3
+#define MAX_REDIRECTS	3
+#define MAX_PAUSE	60		/* seconds between two tries */
+#define MAX_RETRY	(30 * 86400)	/* seconds of a Retry-After */
+
+int
+acme_fail(struct acme *a, enum acme_outcome end, int64_t not_before,
+    const char *fmt, ...)
+{
+	va_list	 ap;
+
+	a->r->end = end;
+	a->r->not_before = not_before;
+	va_start(ap, fmt);
+	vsnprintf(a->r->error, sizeof(a->r->error), fmt, ap);
+	va_end(ap);
+	return (-1);
+}
+
+int
+acme_refused(struct acme *a, const struct acme_problem *p, const char *doing,
+    const char *name)
+{
+	char	 line[ACME_LINESIZE];
+
+	explain_problem(p, doing, name, line, sizeof(line));
+	return (acme_fail(a, explain_outcome(p->error), a->r->not_before, "%s",
+	    line));
+}
+
+void
+acme_step(struct acme *a, const char *fmt, ...)
+{
+	char	 text[ACME_LINESIZE];
+	va_list	 ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	a->ops->step(a->ops->arg, text);
+}
+
+int
+acme_wait(struct acme *a, unsigned int seconds)
+{
+	if (a->ops->now(a->ops->arg) + seconds > a->until)
+		return (acme_fail(a, ACME_END_UNREACHABLE, 0, "the directory"
+		    " takes too long: not done within %d minutes",
+		    ACME_JOB_S / 60));
+	if (a->ops->wait(a->ops->arg, seconds) == -1)
+		return (acme_fail(a, ACME_END_STOPPED, 0, "told to end"));
+	return (0);
+}
+
+int64_t
+acme_retry_after(struct acme *a, const struct http_head *h)
+{
+	struct http_str	 s = http_field(h, "Retry-After");
+	int64_t		 t = 0;
+	size_t		 i;
+
+	if (s.p == NULL || s.len == 0)
+		return (-1);
+	for (i = 0; i < s.len && s.p[i] >= '0' && s.p[i] <= '9'; i++)
+		if ((t = t * 10 + (s.p[i] - '0')) > MAX_RETRY)
+			t = MAX_RETRY;
+	if (i < s.len) {
+		if ((t = http_date(s)) == -1)
+			return (-1);
+		if ((t -= a->ops->now(a->ops->arg)) < 0)
+			t = 0;
+	}
+	return (t > MAX_RETRY ? MAX_RETRY : t);
+}
+
+int
+acme_location(const struct http_head *h, char *dst)
+{
+	struct http_str	 s = http_field(h, "Location");
+	struct url	 u;
+
+	dst[0] = '\0';
+	if (s.p == NULL || s.len >= ACME_URLSIZE)
+		return (-1);
+	memcpy(dst, s.p, s.len);
+	dst[s.len] = '\0';
+	if (strlen(dst) == s.len && url_parse(dst, &u) == 0)
+		return (0);
+	dst[0] = '\0';
+	return (-1);
+}
+
+/* Keep the nonce that came with an answer. */
+static void
+keep_nonce(struct acme *a, const struct http_head *h)
+{
+	struct http_str	 s = http_field(h, "Replay-Nonce");
+
+	a->nonce[0] = '\0';
+	if (s.p == NULL || s.len >= sizeof(a->nonce))
+		return;
+	memcpy(a->nonce, s.p, s.len);
+	a->nonce[s.len] = '\0';
+	if (strlen(a->nonce) != s.len ||
+	    !base64url_is(a->nonce, sizeof(a->nonce) - 1))
+		a->nonce[0] = '\0';
+}
+
+/* The failure of a connection. */
+static int
+unreachable(struct acme *a, const char *doing, const char *error)
+{
+	char	 when[EXPLAIN_TIMESIZE];
+
+	if (!explain_is_clock(error))
+		return (acme_fail(a, ACME_END_UNREACHABLE, 0,
+		    "can't ask the directory for %s: %s", doing, error));
+	explain_time(a->ops->now(a->ops->arg), when);
+	return (acme_fail(a, ACME_END_CLOCK, 0, "can't ask the directory for"
+	    " %s: %s, or the clock of this machine is wrong: it says %s",
+	    doing, error, when));
+}
+
+/*
+ * One request.  0 when an answer came, whatever it says; -1 with `failed'
+ * filled in.
+ */
+static int
+ask(struct acme *a, const char *method, const char *url, const struct wr *body,
+    struct https_response *res)
+{
+	struct https_request	 req;
+
+	memset(&req, 0, sizeof(req));
+	memset(res, 0, sizeof(*res));
+	req.method = method;
+	req.url = url;
+	req.fields = "Accept-Language: en\r\n";
+	if (body != NULL) {
+		req.fields = "Accept-Language: en\r\n"
+		    "Content-Type: application/jose+json\r\n";
+		req.body = body->p;
+		req.body_len = body->len;
+	}
+	req.trust = a->conf->ca_file[0] != '\0' ? STREAM_CAFILE : STREAM_ROOTS;
+	req.trust_arg = a->conf->ca_file[0] != '\0' ? a->conf->ca_file : NULL;
+	req.max_body = ACME_MAXBODY;
+	if (a->ops->ask(a->ops->arg, &req, res, ACME_ASK_MS) == -1)
+		return (-1);
+	keep_nonce(a, &res->head);
+	return (0);
+}
+
+/*
+ * May another try help, and has there been the `tried'th only?  Then wait.  1
+ * try again, 0 no, -1 failed.
+ */
+static int
+again(struct acme *a, const struct https_response *res, int failed, int tried)
+{
+	int64_t	 pause = failed ? -1 : acme_retry_after(a, &res->head);
+
+	if (tried >= MAX_TRIES || (!failed && res->head.status < 500))
+		return (0);
+	/* One that asks for a longer rest than this gets it from the parent. */
+	if (pause > MAX_PAUSE)
+		return (0);
+	if (pause < 1)
+		pause = 1 << tried;
+	acme_step(a, "%s, asking again in %lld s", failed ? res->error :
+	    "the directory has a failure of its own", (long long)pause);
+	return (acme_wait(a, (unsigned int)pause) == -1 ? -1 : 1);
+}
+
+/* Note what the refusal says, and when to come back. */
+static enum acme_got
+refusal(struct acme *a, const struct https_response *res)
+{
+	int64_t	 pause = acme_retry_after(a, &res->head);
+
+	acme_problem_parse((const char *)res->body, res->body_len,
+	    &a->problem);
+	if (a->problem.type[0] == '\0') {
+		/* Not from the directory itself, or from a broken one. */
+		snprintf(a->problem.type, sizeof(a->problem.type),
+		    "HTTP status %d", res->head.status);
+		if (res->head.status >= 500)
+			a->problem.error = ACME_E_SERVER;
+		else if (res->head.status == 429)
+			a->problem.error = ACME_E_RATE;
+	}
+	a->r->not_before = pause == -1 ? 0 :
+	    a->ops->now(a->ops->arg) + pause;
+	return (ACME_GOT_REFUSED);
+}
+
+/* The target of a redirect into `url'.  0, or -1. */
+static int
+redirected(struct acme *a, const struct https_response *res, const char *doing,
+    char *url)
+{
+	if (acme_location(&res->head, url) == 0)
+		return (0);
+	return (acme_fail(a, ACME_END_UNREACHABLE, 0, "asked for %s, the"
+	    " directory redirects to something that is not an https URL",
+	    doing));
+}
+
+enum acme_got
+acme_get(struct acme *a, const char *url, const char *doing,
+    struct https_response *res)
+{
+	char	 at[ACME_URLSIZE];
+	int	 hops = 0, tried = 1, failed, more;
+
+	snprintf(at, sizeof(at), "%s", url);
+	acme_step(a, "asking for %s", doing);
+	for (;;) {
+		failed = ask(a, "GET", at, NULL, res) == -1;
+		if (!failed && res->head.status / 100 == 2)
+			return (ACME_GOT_OK);
+		if ((more = again(a, res, failed, tried++)) == 0 && failed)
+			(void)unreachable(a, doing, res->error);
+		else if (more == 0 && res->head.status / 100 == 3 &&
+		    hops++ < MAX_REDIRECTS)
+			more = redirected(a, res, doing, at) == 0 ? 1 : -1;
+		else if (more == 0)
+			return (refusal(a, res));
+		https_free(res);
+		if (more != 1)
+			return (ACME_GOT_FAILED);
+	}
+}
+
+/* Have a nonce at hand.  0, or -1. */
+static int
+need_nonce(struct acme *a)
+{
+	struct https_response	 res;
+	int			 failed, tried = 1, more;
+
+	while (a->nonce[0] == '\0') {
+		failed = ask(a, "HEAD", a->dir.new_nonce, NULL, &res) == -1;
+		if ((more = again(a, &res, failed, tried++)) == 0 && failed)
+			(void)unreachable(a, "a nonce", res.error);
+		else if (more == 0 && a->nonce[0] == '\0')
+			(void)acme_fail(a, ACME_END_UNREACHABLE, 0,
+			    "the directory gives out no nonce (HTTP status"
+			    " %d)", res.head.status);
+		else if (more == 0)
+			more = 1;
+		https_free(&res);
+		if (more != 1)
+			return (-1);
+	}
+	return (0);
+}
+
+/* Sign what is to be posted.  0, or -1. */
+static int
+sign(struct acme *a, enum acmesign what, const char *url, struct wr *jws)
+{
+	struct acme_wish	 wish = { what, url, a->nonce, "", "" };
+	char			 err[256];
+	int			 rv;
+
+	if (what != ACMESIGN_LOOKUP && what != ACMESIGN_ACCOUNT)
+		wish.account = a->account;
+	if (what == ACMESIGN_ORDER)
+		wish.replaces = a->old.id;
+	wr_init(jws);
+	rv = a->ops->sign(a->ops->arg, &wish, jws, err, sizeof(err));
+	a->nonce[0] = '\0';
+	if (rv == 0 && wr_ok(jws))
+		return (0);
+	wr_free(jws);
+	return (acme_fail(a, ACME_END_INTERNAL, 0, "keys does not sign: %s",
+	    rv == 0 ? "out of memory" : err));
+}
+
+/* One signed request with a fresh nonce.  1 came back, 0 not, -1 failed. */
+static int
+post_once(struct acme *a, enum acmesign what, const char *url,
+    struct https_response *res)
+{
+	struct wr	 jws;
+	int		 rv;
+
+	if (need_nonce(a) == -1 || sign(a, what, url, &jws) == -1)
+		return (-1);
+	rv = ask(a, "POST", url, &jws, res);
+	wr_free(&jws);
+	return (rv == 0);
+}
+
+enum acme_got
+acme_post(struct acme *a, enum acmesign what, const char *url,
+    const char *doing, struct https_response *res)
+{
+	int	 nonces = 0, tried = 1, came, more;
+
+	for (;;) {
+		if ((came = post_once(a, what, url, res)) == -1)
+			return (ACME_GOT_FAILED);
+		if (came && res->head.status / 100 == 2)
+			return (ACME_GOT_OK);
+		if (came && refusal(a, res) == ACME_GOT_REFUSED &&
+		    a->problem.error == ACME_E_NONCE && ++nonces < MAX_NONCES)
+			more = 1;
+		else if ((more = again(a, res, !came, tried++)) == 0 && !came)
+			(void)unreachable(a, doing, res->error);
+		else if (more == 0)
+			return (ACME_GOT_REFUSED);
+		https_free(res);
+		if (more != 1)
+			return (ACME_GOT_FAILED);
+	}
+}
+
+int
+acme_must(struct acme *a, enum acmesign what, const char *url,
+    const char *doing, struct https_response *res)
+{
+	enum acme_got	 got = acme_post(a, what, url, doing, res);
+
+	if (got == ACME_GOT_REFUSED) {
+		(void)acme_refused(a, &a->problem, doing, NULL);
+		https_free(res);
+	}
+	return (got == ACME_GOT_OK ? 0 : -1);
+}

@@ -1,0 +1,191 @@
+/*
+ * chain: certificates from a directory; see chain.h.
+ */
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base64url.h"
+#include "chain.h"
+
+#define BEGIN	"-----BEGIN CERTIFICATE-----"
+#define END	"-----END CERTIFICATE-----"
+
+/* Is the text certificates in PEM with white space between, no more? */
+static int
+only_certificates(const char *p, size_t len)
+{
+	const char	*end = p + len, *q;
+
+	for (;;) {
+		while (p < end && strchr(" \t\r\n", *p) != NULL)
+			p++;
+		if (p == end)
+			return (1);
+		if ((size_t)(end - p) < sizeof(BEGIN) - 1 ||
+		    memcmp(p, BEGIN, sizeof(BEGIN) - 1) != 0 ||
+		    (q = memmem(p, (size_t)(end - p), END,
+		    sizeof(END) - 1)) == NULL)
+			return (0);
+		p = q + sizeof(END) - 1;
+	}
+}
+
+static int64_t
+seconds(const ASN1_TIME *t)
+{
+	struct tm	 tm;
+
+	if (ASN1_TIME_to_tm(t, &tm) != 1)
+		return (-1);
+	return ((int64_t)timegm(&tm));
+}
+
+/* The issuer's common name, or else its organization; printable. */
+static void
+issuer_name(X509 *x, char dst[ACME_NAMESIZE])
+{
+	X509_NAME	*n = X509_get_issuer_name(x);
+	char		*p;
+
+	if (X509_NAME_get_text_by_NID(n, NID_commonName, dst,
+	    ACME_NAMESIZE) <= 0 &&
+	    X509_NAME_get_text_by_NID(n, NID_organizationName, dst,
+	    ACME_NAMESIZE) <= 0)
+		dst[0] = '\0';
+	for (p = dst; *p != '\0'; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+}
+
+/* Key identifier of the authority and serial number, as RFC 9773 4.1 has it. */
+static void
+ari_id(X509 *x, char dst[CHAIN_IDSIZE])
+{
+	AUTHORITY_KEYID	*akid;
+	unsigned char	 der[64], *p = der;
+	size_t		 n;
+	int		 len, klen;
+
+	dst[0] = '\0';
+	len = i2d_ASN1_INTEGER(X509_get_serialNumber(x), NULL);
+	akid = X509_get_ext_d2i(x, NID_authority_key_identifier, NULL, NULL);
+	if (akid != NULL && akid->keyid != NULL && len > 2 &&
+	    len <= (int)sizeof(der)) {
+		klen = ASN1_STRING_length(akid->keyid);
+		i2d_ASN1_INTEGER(X509_get_serialNumber(x), &p);
+		if (klen > 0 && klen <= 64) {
+			n = base64url_put(dst,
+			    ASN1_STRING_get0_data(akid->keyid), (size_t)klen);
+			dst[n++] = '.';
+			/* Without the two bytes of tag and length. */
+			base64url_put(dst + n, der + 2, (size_t)len - 2);
+		}
+	}
+	AUTHORITY_KEYID_free(akid);
+}
+
+/* What the first certificate says. */
+static const char *
+first(X509 *x, struct chain *c)
+{
+	c->not_before = seconds(X509_get0_notBefore(x));
+	c->not_after = seconds(X509_get0_notAfter(x));
+	if (c->not_before < 0 || c->not_after <= c->not_before)
+		return ("the certificate's times make no sense");
+	issuer_name(x, c->issuer);
+	ari_id(x, c->id);
+	return (NULL);
+}
+
+/* Read all; NULL, or what is wrong. */
+static const char *
+read_all(BIO *bio, struct chain *c)
+{
+	X509		*x, *last = NULL;
+	const char	*bad = NULL;
+
+	while (bad == NULL &&
+	    (x = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+		if (++c->ncerts > CHAIN_MAXCERTS)
+			bad = "there are too many certificates in it";
+		else if (last == NULL)
+			bad = first(x, c);
+		else if (X509_NAME_cmp(X509_get_issuer_name(last),
+		    X509_get_subject_name(x)) != 0)
+			bad = "its certificates do not follow on each other";
+		X509_free(last);
+		last = x;
+	}
+	if (last == NULL)
+		return ("there is no certificate in it");
+	issuer_name(last, c->root);
+	X509_free(last);
+	return (bad);
+}
+
+int
+chain_read(const char *pem, size_t len, struct chain *c, char *err,
+    size_t errsize)
+{
+	const char	*bad;
+	BIO		*bio;
+
+	memset(c, 0, sizeof(*c));
+	if (len > CHAIN_MAXPEM)
+		bad = "it is too large";
+	else if (!only_certificates(pem, len))
+		bad = "it is not certificates in PEM and nothing else";
+	else if ((bio = BIO_new_mem_buf(pem, (int)len)) == NULL)
+		bad = "out of memory";
+	else {
+		bad = read_all(bio, c);
+		/* The end of the text is an error to the reader, too. */
+		if (bad == NULL && ERR_GET_REASON(ERR_peek_last_error()) !=
+		    PEM_R_NO_START_LINE)
+			bad = "there is a certificate in it that can't be"
+			    " read";
+		BIO_free(bio);
+	}
+	ERR_clear_error();
+	if (bad == NULL)
+		return (0);
+	snprintf(err, errsize, "%s", bad);
+	return (-1);
+}
+
+const char *
+chain_lacks(const char *pem, size_t len, const char (*names)[ACME_NAMESIZE],
+    size_t n)
+{
+	const char	*lacks = NULL;
+	BIO		*bio;
+	X509		*x = NULL;
+	size_t		 i;
+	int		 ok;
+
+	if (len <= CHAIN_MAXPEM &&
+	    (bio = BIO_new_mem_buf(pem, (int)len)) != NULL) {
+		x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+		BIO_free(bio);
+	}
+	if (x == NULL)
+		lacks = "";
+	for (i = 0; lacks == NULL && i < n; i++) {
+		if (acme_name_is_address(names[i]))
+			ok = X509_check_ip_asc(x, names[i], 0);
+		else
+			ok = X509_check_host(x, names[i], 0,
+			    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL);
+		if (ok != 1)
+			lacks = names[i];
+	}
+	X509_free(x);
+	ERR_clear_error();
+	return (lacks);
+}

@@ -1,0 +1,41 @@
+/*
+ * chain: certificates as a directory gives them (RFC 8555 7.4.2) and what is to
+ * be known of them.  Pure but for libcrypto.  For acme-helper, the parent's
+ * check of what came back, and tests.
+ */
+#ifndef CHAIN_H
+#define CHAIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "acmeconf.h"
+
+#define CHAIN_MAXCERTS	10
+#define CHAIN_MAXPEM	65536	/* bytes of a chain */
+#define CHAIN_IDSIZE	256	/* room for a certificate's name for ARI */
+
+struct chain {
+	int64_t		 not_before, not_after;	/* seconds since 1970 */
+	char		 issuer[ACME_NAMESIZE];	/* common name; of who signed
+						   the first certificate */
+	char		 root[ACME_NAMESIZE];	/* and the last one */
+	char		 id[CHAIN_IDSIZE];	/* RFC 9773 4.1; "" it has none */
+	unsigned int	 ncerts;
+};
+
+/*
+ * Read the `len' bytes of PEM: certificates and nothing else, each signed in
+ * the name of the next.  0, or -1 with `err' of `errsize' bytes.
+ */
+int	 chain_read(const char *pem, size_t len, struct chain *c, char *err,
+	    size_t errsize);
+
+/*
+ * Is the first certificate for all of the `n' names and addresses?  NULL, or
+ * the first one that it is not for; "" when there is no certificate.
+ */
+const char *chain_lacks(const char *pem, size_t len,
+	    const char (*names)[ACME_NAMESIZE], size_t n);
+
+#endif

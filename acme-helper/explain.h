@@ -1,0 +1,37 @@
+/*
+ * explain: what a directory's refusal means for people, in one line, and what
+ * is to be done.  Pure.  For acme.c and tests.
+ */
+#ifndef EXPLAIN_H
+#define EXPLAIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "msg.h"
+#include "order.h"
+
+#define ACME_LINESIZE	1200	/* room for a line for people */
+
+/* The kind of end that a problem is. */
+enum acme_outcome explain_outcome(enum acme_error e);
+
+/*
+ * One line about the problem `p' into `dst' of `size' bytes.  `doing' says what
+ * was asked for ("the order"); of names, that of the problem goes before
+ * `name' (NULL none).
+ */
+void	 explain_problem(const struct acme_problem *p, const char *doing,
+	    const char *name, char *dst, size_t size);
+
+/* The time `t' for people, "2025-01-02 03:04 UTC", into `dst'. */
+#define EXPLAIN_TIMESIZE 32
+void	 explain_time(int64_t t, char dst[EXPLAIN_TIMESIZE]);
+
+/*
+ * 1 when the failure `error' of a connection is about the validity in time of
+ * the server's certificate, which a wrong clock here makes as well; else 0.
+ */
+int	 explain_is_clock(const char *error);
+
+#endif
