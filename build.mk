@@ -133,6 +133,8 @@ SCRIPTS = configure .ci/run etc/install-deps etc/install.sh etc/run-local \
 	regress/e2e/start_test.sh regress/e2e/stun_test.sh \
 	regress/fuzz/corpus_test.sh \
 	regress/fuzz/fuzz.sh regress/interop/build.sh
+SCRIPTS += regress/acme/build.sh regress/acme/issue_test.sh \
+	regress/acme/pebble.sh
 
 ARCHIVES = derpctl/libderpctl.a derpd/libderpd.a derpmapd/libderpmapd.a \
 	stund/libstund.a \

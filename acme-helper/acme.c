@@ -134,22 +134,42 @@ find_account(struct acme *a)
 	return (rv);
 }
 
+/* Make the account.  0, or -1. */
+static int
+make_account(struct acme *a)
+{
+	struct https_response	 res;
+	enum acme_got		 got;
+	int			 rv = -1;
+
+	acme_step(a, "making an account");
+	got = acme_post(a, ACMESIGN_ACCOUNT, a->dir.new_account, "an account",
+	    &res);
+	if (got == ACME_GOT_FAILED)
+		return (-1);
+	if (got == ACME_GOT_OK)
+		rv = take_account(a, &res);
+	else {
+		/* Whom else would it not authorize to have an account? */
+		if (a->conf->eab_kid[0] != '\0' &&
+		    (a->problem.error == ACME_E_UNAUTHORIZED ||
+		    a->problem.error == ACME_E_MALFORMED))
+			a->problem.error = ACME_E_EAB;
+		(void)acme_refused(a, &a->problem, "an account", NULL);
+	}
+	https_free(&res);
+	return (rv);
+}
+
 /* Find or make the account.  0, or -1. */
 static int
 need_account(struct acme *a)
 {
-	struct https_response	 res;
-	int			 rv;
+	int	 found = find_account(a);
 
-	if ((rv = find_account(a)) != 0)
-		return (rv == 1 ? 0 : -1);
-	acme_step(a, "making an account");
-	if (acme_must(a, ACMESIGN_ACCOUNT, a->dir.new_account, "an account",
-	    &res) == -1)
-		return (-1);
-	rv = take_account(a, &res);
-	https_free(&res);
-	return (rv);
+	if (found == 0)
+		return (make_account(a));
+	return (found == 1 ? 0 : -1);
 }
 
 static int

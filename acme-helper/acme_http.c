@@ -41,7 +41,7 @@ acme_refused(struct acme *a, const struct acme_problem *p, const char *doing,
 	char	 line[ACME_LINESIZE];
 
 	explain_problem(p, doing, name, line, sizeof(line));
-	return (acme_fail(a, explain_outcome(p->error), a->r->not_before, "%s",
+	return (acme_fail(a, explain_outcome(p, name), a->r->not_before, "%s",
 	    line));
 }
 

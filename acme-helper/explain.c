@@ -7,7 +7,7 @@
 
 #include "explain.h"
 
-/* `about' 1: a name is put in front.  `text' is followed by the detail. */
+/* `about' 1: of a name, which is put in front.  The detail follows `text'. */
 static const struct {
 	enum acme_error		 error;
 	enum acme_outcome	 end;
@@ -69,48 +69,48 @@ static const struct {
 
 #define NLINES	(sizeof(lines) / sizeof(lines[0]))
 
-enum acme_outcome
-explain_outcome(enum acme_error e)
+/*
+ * The line for the problem, NLINES for none: what is about a name does not mean
+ * the same of an account.
+ */
+static size_t
+line_of(const struct acme_problem *p, const char *name)
 {
 	size_t	 i;
 
 	for (i = 0; i < NLINES; i++)
-		if (lines[i].error == e)
-			return (lines[i].end);
+		if (lines[i].error == p->error && (!lines[i].about ||
+		    name != NULL || p->name[0] != '\0'))
+			return (i);
+	return (NLINES);
+}
+
+enum acme_outcome
+explain_outcome(const struct acme_problem *p, const char *name)
+{
+	size_t	 i = line_of(p, name);
+
 	/* One that is not understood may go away, or not: as if it stayed. */
-	return (ACME_END_REFUSED);
+	return (i < NLINES ? lines[i].end : ACME_END_REFUSED);
 }
 
 void
 explain_problem(const struct acme_problem *p, const char *doing,
     const char *name, char *dst, size_t size)
 {
-	const char	*text = "", *todo = "", *who = "";
+	const char	*text, *todo = "", *who = p->name;
 	char		 refused[128], more[32] = "";
-	size_t		 i;
-	int		 about = 0;
+	size_t		 i = line_of(p, name);
 
 	snprintf(refused, sizeof(refused), "the directory refuses %s%s%s",
 	    doing, p->type[0] == '\0' ? "" : ": ", p->type);
 	text = refused;
-	for (i = 0; i < NLINES; i++)
-		if (lines[i].error == p->error) {
-			text = lines[i].text;
-			todo = lines[i].todo;
-			about = lines[i].about;
-		}
-	/* Unauthorized is about a name only when a name was looked at. */
-	if (about && name == NULL && p->name[0] == '\0') {
-		about = 0;
-		if (p->error == ACME_E_UNAUTHORIZED) {
-			text = refused;
-			todo = "";
-		}
+	if (i < NLINES) {
+		text = lines[i].text;
+		todo = lines[i].todo;
+		if (who[0] == '\0' && lines[i].about)
+			who = name;
 	}
-	if (p->name[0] != '\0')
-		who = p->name;
-	else if (about && name != NULL)
-		who = name;
 	if (p->more > 0)
 		snprintf(more, sizeof(more), " (and %u more)", p->more);
 	snprintf(dst, size, "%s%s%s%s%s%s%s%s%s", who,

@@ -13,8 +13,9 @@
 
 #define ACME_LINESIZE	1200	/* room for a line for people */
 
-/* The kind of end that a problem is. */
-enum acme_outcome explain_outcome(enum acme_error e);
+/* The kind of end that a problem is; `name' as below. */
+enum acme_outcome explain_outcome(const struct acme_problem *p,
+	    const char *name);
 
 /*
  * One line about the problem `p' into `dst' of `size' bytes.  `doing' says what

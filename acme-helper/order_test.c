@@ -355,6 +355,8 @@ ATF_TC_BODY(problems, tc)
 		    ACME_E_DNS, "", "", 0 },
 		{ "{" P("tls") ",\"detail\":\"a\\u001b[2Jb\xc3\xa9\"}",
 		    ACME_E_TLS, "a?[2Jb??", "", 0 },
+		{ "{" P("connection") ",\"detail\":\"could not resolve x\"}",
+		    ACME_E_DNS, "could not resolve x", "", 0 },
 		{ "<html>", ACME_E_OTHER, "the answer is not JSON: line 1,"
 		    " column 1: a value was expected", "", 0 },
 	};

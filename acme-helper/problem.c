@@ -58,6 +58,10 @@ get_one(const struct json *j, json_ref r, struct acme_problem *p)
 				p->error = types[i].error;
 	}
 	acme_text(j, json_get(j, r, "detail"), p->detail, sizeof(p->detail));
+	/* Pebble says so of a name without address, too. */
+	if (p->error == ACME_E_CONNECTION &&
+	    strstr(p->detail, "could not resolve") != NULL)
+		p->error = ACME_E_DNS;
 	acme_text(j, json_get(j, json_get(j, r, "identifier"), "value"),
 	    p->name, sizeof(p->name));
 }

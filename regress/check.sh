@@ -14,6 +14,15 @@ case $? in
 	exit 1 ;;
 esac
 
+out=$(sh regress/acme/build.sh "$PWD/regress/acme/bin" 2>&1)
+case $? in
+0)	;;
+77)	echo "$out" ;;
+*)	echo "$out" >&2
+	echo "check: the ACME server does not build" >&2
+	exit 1 ;;
+esac
+
 # For a build with sanitizers.
 LSAN_OPTIONS=suppressions=$PWD/regress/lsan.supp:print_suppressions=0
 export LSAN_OPTIONS
