@@ -1,0 +1,322 @@
+/*
+ * plan: when to do what about certificates; see plan.h.  Pure.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan.h"
+
+#define MINUTE		60
+#define HOUR		3600
+#define DAY		86400
+
+#define ASK_MIN		MINUTE	/* RFC 9773 4.3.2 */
+#define ASK_MAX		DAY
+#define ASK_USUAL	(6 * HOUR)	/* RFC 9773 4.3.3 */
+#define REST_MAX	(7 * DAY)	/* what a directory may ask for */
+#define FAR		(30 * DAY)	/* no time of a record is so far off */
+#define CAREFUL		3		/* failures, when nothing is known */
+#define MAGIC		"derpd-acme 1\n"
+
+/* Seconds to wait after so many failures in a row. */
+static const int64_t rests[] = {
+	2 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR,
+	12 * HOUR, DAY
+};
+
+#define NRESTS	(sizeof(rests) / sizeof(rests[0]))
+
+void
+plan_init(struct plan *p, uint32_t rnd)
+{
+	memset(p, 0, sizeof(*p));
+	p->jitter = rnd;
+}
+
+/* The part of `span' that `rnd' picks, from 0 to just below it. */
+static int64_t
+part(int64_t span, uint32_t rnd)
+{
+	/* In two steps, so that no span is too long to multiply. */
+	return ((span >> 32) * rnd +
+	    (int64_t)(((uint64_t)(span & 0xffffffff) * rnd) >> 32));
+}
+
+/* A time out of the record, if it makes sense at `now'. */
+static int64_t
+sound(int64_t t, int64_t now)
+{
+	/* It was written while the clock was wrong. */
+	return (t > now + FAR ? now : t);
+}
+
+static int
+is_about(const struct plan *p, const struct plan_cert *c)
+{
+	return (c->id[0] != '\0' && strcmp(p->ari_id, c->id) == 0);
+}
+
+int64_t
+plan_renewal(const struct plan *p, const struct plan_cert *c)
+{
+	int64_t	 life = c->not_after - c->not_before, due, from, to;
+
+	if (c->not_after == 0 || life <= 0)
+		return (0);
+	if (!is_about(p, c) || p->ari_pick == 0)
+		return (c->not_after - life / 3 - part(life / 30, p->jitter));
+	from = c->not_before;
+	if (p->issued > from && p->issued < c->not_after)
+		from = p->issued;
+	from += life / 90;
+	to = c->not_after - life / 10;
+	due = p->ari_pick;
+	if (due < from)
+		due = from;
+	return (due > to ? to : due);
+}
+
+enum plan_do
+plan_next(const struct plan *p, const struct plan_cert *c, int64_t now,
+    int64_t *when)
+{
+	int64_t	 issue, ask, rest = sound(p->next_try, now);
+
+	issue = plan_renewal(p, c);
+	if (issue < rest)
+		issue = rest;
+	*when = issue;
+	if (c->not_after == 0 || c->id[0] == '\0' || issue <= now)
+		return (PLAN_ISSUE);
+	ask = is_about(p, c) ? sound(p->ari_next, now) : now;
+	if (ask >= issue)
+		return (PLAN_ISSUE);
+	*when = ask;
+	return (PLAN_ASK);
+}
+
+/* How long to rest after the failures so far. */
+static int64_t
+rest_for(const struct plan *p, const struct plan_cert *c, unsigned int least,
+    uint32_t rnd)
+{
+	unsigned int	 n = p->failures;
+	int64_t		 s, cap;
+
+	if (n < least)
+		n = least;
+	s = rests[n == 0 ? 0 : n > NRESTS ? NRESTS - 1 : n - 1];
+	/* A short life leaves less time to mend what is wrong. */
+	cap = c->not_after == 0 ? HOUR * 6 :
+	    (c->not_after - c->not_before) / 24;
+	if (cap < HOUR)
+		cap = HOUR;
+	if (s > cap)
+		s = cap;
+	return (s + part(s / 4, rnd));
+}
+
+void
+plan_begin(struct plan *p, const struct plan_cert *c, int64_t now,
+    uint32_t rnd)
+{
+	if (p->failures < UINT32_MAX)
+		p->failures++;
+	p->tried = now;
+	p->end = ACME_END_STOPPED;
+	snprintf(p->error, sizeof(p->error), "the last try was cut short");
+	p->next_try = now + rest_for(p, c, 0, rnd);
+}
+
+void
+plan_failed(struct plan *p, const struct plan_cert *c, enum acme_outcome end,
+    const char *error, int64_t not_before, int64_t now, uint32_t rnd)
+{
+	char	*s;
+
+	p->end = end;
+	snprintf(p->error, sizeof(p->error), "%s", error);
+	for (s = p->error; *s != '\0'; s++)
+		if (*s < ' ' || *s > '~')
+			*s = '?';
+	if (end == ACME_END_STOPPED) {
+		/* Nobody's failure. */
+		if (p->failures > 0)
+			p->failures--;
+		p->next_try = now + MINUTE;
+		return;
+	}
+	/* What time does not mend is not tried again within minutes. */
+	p->next_try = now + rest_for(p, c, end == ACME_END_REFUSED ? 3 :
+	    end == ACME_END_RATE ? 4 : 0, rnd);
+	if (not_before > now + REST_MAX)
+		not_before = now + REST_MAX;
+	if (p->next_try < not_before)
+		p->next_try = not_before;
+}
+
+void
+plan_issued(struct plan *p, int64_t now, uint32_t rnd)
+{
+	plan_init(p, rnd);
+	p->tried = p->issued = now;
+}
+
+/* When to ask again. */
+static int64_t
+ask_again(int64_t not_before, int64_t now, int64_t usual)
+{
+	if (not_before == 0)
+		return (now + usual);
+	if (not_before < now + ASK_MIN)
+		return (now + ASK_MIN);
+	return (not_before > now + ASK_MAX ? now + ASK_MAX : not_before);
+}
+
+/* From now on the record is about this certificate. */
+static void
+be_about(struct plan *p, const struct plan_cert *c)
+{
+	if (is_about(p, c))
+		return;
+	snprintf(p->ari_id, sizeof(p->ari_id), "%s", c->id);
+	p->ari_start = p->ari_end = p->ari_pick = 0;
+	p->ari_why[0] = '\0';
+}
+
+void
+plan_ari(struct plan *p, const struct plan_cert *c, const struct acme_ari *ari,
+    int64_t not_before, int64_t now, uint32_t rnd)
+{
+	be_about(p, c);
+	p->ari_next = ask_again(not_before, now,
+	    ari->start == 0 ? ASK_MAX : ASK_USUAL);
+	if (ari->start == 0 || ari->end <= ari->start) {
+		p->ari_start = p->ari_end = p->ari_pick = 0;
+		p->ari_why[0] = '\0';
+		return;
+	}
+	/* To pick again out of the same window would favour its beginning. */
+	if (ari->start != p->ari_start || ari->end != p->ari_end) {
+		p->ari_start = ari->start;
+		p->ari_end = ari->end;
+		p->ari_pick = ari->start + part(ari->end - ari->start, rnd);
+	}
+	snprintf(p->ari_why, sizeof(p->ari_why), "%s", ari->why);
+}
+
+void
+plan_ari_failed(struct plan *p, const struct plan_cert *c, int64_t not_before,
+    int64_t now)
+{
+	be_about(p, c);
+	p->ari_next = ask_again(not_before, now, ASK_USUAL);
+}
+
+void
+plan_forgive(struct plan *p)
+{
+	p->failures = 0;
+	p->next_try = 0;
+}
+
+/* The record as text */
+
+size_t
+plan_write(const struct plan *p, char dst[PLAN_TEXTSIZE])
+{
+	int	 n;
+
+	n = snprintf(dst, PLAN_TEXTSIZE, MAGIC
+	    "failures %u\ntried %lld\nnext-try %lld\nissued %lld\nend %d\n"
+	    "error %s\njitter %lu\nari-id %s\nari-start %lld\nari-end %lld\n"
+	    "ari-pick %lld\nari-next %lld\nari-why %s\n",
+	    p->failures, (long long)p->tried, (long long)p->next_try,
+	    (long long)p->issued, (int)p->end, p->error,
+	    (unsigned long)p->jitter, p->ari_id, (long long)p->ari_start,
+	    (long long)p->ari_end, (long long)p->ari_pick,
+	    (long long)p->ari_next, p->ari_why);
+	return ((size_t)n);
+}
+
+/* The rest of the line `name ', copied to `dst'; *text moves on.  0, or -1. */
+static int
+line(const char **text, const char *end, const char *name, char *dst,
+    size_t size)
+{
+	size_t		 n = strlen(name), len;
+	const char	*p = *text, *nl;
+
+	nl = memchr(p, '\n', (size_t)(end - p));
+	if (nl == NULL || (size_t)(nl - p) < n + 1 || memcmp(p, name, n) != 0 ||
+	    p[n] != ' ')
+		return (-1);
+	len = (size_t)(nl - p) - n - 1;
+	if (len >= size || memchr(p, '\0', (size_t)(nl - p)) != NULL)
+		return (-1);
+	memcpy(dst, p + n + 1, len);
+	dst[len] = '\0';
+	*text = nl + 1;
+	return (0);
+}
+
+/* The same for a number from 0 to `max'. */
+static int
+number(const char **text, const char *end, const char *name, int64_t max,
+    int64_t *v)
+{
+	char	 s[32], *rest;
+
+	if (line(text, end, name, s, sizeof(s)) == -1 || s[0] < '0' ||
+	    s[0] > '9')
+		return (-1);
+	*v = strtoll(s, &rest, 10);
+	return (*rest != '\0' || *v > max ? -1 : 0);
+}
+
+static int
+parse(struct plan *p, const char *s, const char *end)
+{
+	int64_t	 failures, outcome, jitter;
+	size_t	 n = sizeof(MAGIC) - 1;
+
+	if ((size_t)(end - s) < n || memcmp(s, MAGIC, n) != 0)
+		return (-1);
+	s += n;
+	if (number(&s, end, "failures", UINT32_MAX, &failures) == -1 ||
+	    number(&s, end, "tried", INT64_MAX / 4, &p->tried) == -1 ||
+	    number(&s, end, "next-try", INT64_MAX / 4, &p->next_try) == -1 ||
+	    number(&s, end, "issued", INT64_MAX / 4, &p->issued) == -1 ||
+	    number(&s, end, "end", ACME_END_INTERNAL, &outcome) == -1 ||
+	    line(&s, end, "error", p->error, sizeof(p->error)) == -1 ||
+	    number(&s, end, "jitter", UINT32_MAX, &jitter) == -1 ||
+	    line(&s, end, "ari-id", p->ari_id, sizeof(p->ari_id)) == -1 ||
+	    number(&s, end, "ari-start", INT64_MAX / 4, &p->ari_start) == -1 ||
+	    number(&s, end, "ari-end", INT64_MAX / 4, &p->ari_end) == -1 ||
+	    number(&s, end, "ari-pick", INT64_MAX / 4, &p->ari_pick) == -1 ||
+	    number(&s, end, "ari-next", INT64_MAX / 4, &p->ari_next) == -1 ||
+	    line(&s, end, "ari-why", p->ari_why, sizeof(p->ari_why)) == -1 ||
+	    s != end)
+		return (-1);
+	p->failures = (unsigned int)failures;
+	p->end = (enum acme_outcome)outcome;
+	p->jitter = (uint32_t)jitter;
+	return (0);
+}
+
+int
+plan_read(struct plan *p, const char *text, size_t len, int64_t now,
+    uint32_t rnd)
+{
+	plan_init(p, rnd);
+	if (parse(p, text, text + len) == 0)
+		return (0);
+	plan_init(p, rnd);
+	p->failures = CAREFUL;
+	p->next_try = now + rests[CAREFUL - 1];
+	p->end = ACME_END_INTERNAL;
+	snprintf(p->error, sizeof(p->error),
+	    "the record of earlier tries was damaged");
+	return (-1);
+}
