@@ -217,25 +217,25 @@ enum acmesign {
 
 /* What acme-helper is to do. */
 enum acme_job {
-	ACME_JOB_ISSUE = 1,		/* get a certificate */
+	ACME_JOB_ISSUE = 1,	/* get a certificate */
 	ACME_JOB_ARI,		/* ask when it should be renewed (RFC 9773) */
 	ACME_JOB_REVOKE,
 	ACME_JOB_ROLL,		/* change the account key */
-	ACME_JOB_CONTACT		/* tell the directory the contacts anew */
+	ACME_JOB_CONTACT	/* tell the directory the contacts anew */
 };
 
 /* How it ended: the kinds of errors that need something else done. */
 enum acme_outcome {
 	ACME_END_OK,
-	ACME_END_STOPPED,		/* told to end */
+	ACME_END_STOPPED,	/* told to end */
 	ACME_END_UNREACHABLE,	/* the directory can't be had or is broken */
 	ACME_END_CLOCK,		/* this machine's clock is wrong */
 	ACME_END_DNS,		/* a name does not lead here */
-	ACME_END_PORT80,		/* the directory does not get through */
-	ACME_END_RATE,		/* too much was asked for */
-	ACME_END_REFUSED,		/* for a reason that time does not mend: CAA,
+	ACME_END_PORT80,	/* the directory does not get through */
+	ACME_END_RATE,	/* too much was asked for */
+	ACME_END_REFUSED,	/* for a reason that time does not mend: CAA,
 				   account, names, configuration */
-	ACME_END_INTERNAL		/* keys or the parent did not do their part */
+	ACME_END_INTERNAL	/* keys or the parent did not do their part */
 };
 
 /* What became of a fetch. */

@@ -354,10 +354,11 @@ static const struct probe allowed[] = {
 	{ "key file", KEYS, call_keyfile, KILLS },
 	{ "map file", MAP, call_mapfile, KILLS },
 	{ "a datagram", STUN, call_datagram, KILLS },
-	{ "connecting", FETCH | HEALTH, call_dial, KILLS },
-	{ "reading below /etc", FETCH, call_read_etc, KILLS },
-	{ "reading a file that was named", FETCH, call_read_named, KILLS },
-	{ "resolver", FETCH, call_resolve, KILLS },
+	{ "connecting", FETCH | HEALTH | ACME, call_dial, KILLS },
+	{ "reading below /etc", FETCH | ACME, call_read_etc, KILLS },
+	{ "reading a file that was named", FETCH | ACME, call_read_named,
+	    KILLS },
+	{ "resolver", FETCH | ACME, call_resolve, KILLS },
 #ifdef __linux__
 	{ "epoll", ALL, call_epoll, KILLS },
 	{ "several datagrams", STUN, call_datagrams, KILLS },
@@ -411,6 +412,12 @@ ATF_TC_BODY(fetch_allowed, tc)
 	check_allowed(ROLE_FETCH);
 }
 
+ATF_TC_WITHOUT_HEAD(acme_allowed);
+ATF_TC_BODY(acme_allowed, tc)
+{
+	check_allowed(ROLE_ACME);
+}
+
 ATF_TC_WITHOUT_HEAD(health_allowed);
 ATF_TC_BODY(health_allowed, tc)
 {
@@ -425,5 +432,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, map_allowed);
 	ATF_TP_ADD_TC(tp, fetch_allowed);
 	ATF_TP_ADD_TC(tp, health_allowed);
+	ATF_TP_ADD_TC(tp, acme_allowed);
 	return atf_no_error();
 }

@@ -22,11 +22,20 @@ promises(enum role role)
 		return ("stdio inet recvfd");
 	case ROLE_FETCH:	/* looks up names, reads the authorities */
 		return ("stdio rpath inet dns");
+	case ROLE_ACME:		/* the same, and gets a channel to keys */
+		return ("stdio rpath inet dns recvfd");
 	case ROLE_HEALTH:	/* connects */
 		return ("stdio inet");
 	default:
 		return (NULL);
 	}
+}
+
+/* Does the role look up names, and read authorities? */
+static int
+reads_files(enum role role)
+{
+	return (role == ROLE_FETCH || role == ROLE_ACME);
 }
 
 /* What the resolver reads comes with the promise "dns". */
@@ -49,14 +58,14 @@ sandbox_enter(enum role role, const struct sandbox_net *net)
 	const char *p = promises(role);
 	int hide;
 
-	if (p == NULL || (net != NULL) != (role == ROLE_FETCH ||
+	if (p == NULL || (net != NULL) != (reads_files(role) ||
 	    role == ROLE_HEALTH) ||
 	    (role == ROLE_HEALTH && net->npaths > 0)) {
 		errno = EINVAL;
 		return (-1);
 	}
 	/* The file system is out of sight before the promises are made. */
-	hide = role == ROLE_FETCH ? show_paths(net) : unveil("/", "");
+	hide = reads_files(role) ? show_paths(net) : unveil("/", "");
 	if (hide == -1 || unveil(NULL, NULL) == -1 || pledge(p, "") == -1)
 		return (-1);
 	entered = 1;

@@ -70,6 +70,7 @@ check_control(const struct probe *p, size_t n)
 	REFUSED_CASE(map_refused, ROLE_MAP)				\
 	REFUSED_CASE(fetch_refused, ROLE_FETCH)				\
 	REFUSED_CASE(health_refused, ROLE_HEALTH)			\
+	REFUSED_CASE(acme_refused, ROLE_ACME)				\
 	ATF_TC_WITHOUT_HEAD(control);					\
 	ATF_TC_BODY(control, tc)					\
 	{								\
@@ -84,6 +85,7 @@ check_control(const struct probe *p, size_t n)
 		ATF_TP_ADD_TC(tp, map_refused);				\
 		ATF_TP_ADD_TC(tp, fetch_refused);			\
 		ATF_TP_ADD_TC(tp, health_refused);			\
+		ATF_TP_ADD_TC(tp, acme_refused);			\
 		ATF_TP_ADD_TC(tp, control);				\
 	} while (0)
 

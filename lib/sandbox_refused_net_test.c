@@ -228,11 +228,11 @@ call_sendmsg_fastopen(void)
 }
 #endif
 
-#define CLIENTS	(FETCH | HEALTH)
+#define CLIENTS	(READERS | HEALTH)
 
 static const struct probe forbidden[] = {
 	{ "socket", KEYS | MAP | FINE(RELAY | STUN), call_socket, KILLS },
-	{ "socket, UDP", KEYS | MAP | FINE(ALL & ~FETCH),
+	{ "socket, UDP", KEYS | MAP | FINE(ALL & ~READERS),
 	    call_socket_udp, KILLS },
 	{ "socket, unix", ALL, call_socket_unix, DENIES },
 	{ "connect", KEYS | MAP | FINE(RELAY | STUN), call_connect, KILLS },
@@ -246,21 +246,21 @@ static const struct probe forbidden[] = {
 	{ "getsockopt of another option", FINE(ALL),
 	    call_getsockopt_other, KILLS },
 	{ "shutdown", FINE(ALL & ~RELAY), call_shutdown, KILLS },
-	{ "getsockname", FINE(ALL & ~(RELAY | FETCH)),
+	{ "getsockname", FINE(ALL & ~(RELAY | READERS)),
 	    call_getsockname, KILLS },
-	{ "recvfrom", FINE(ALL & ~(RELAY | FETCH)), call_recvfrom, KILLS },
+	{ "recvfrom", FINE(ALL & ~(RELAY | READERS)), call_recvfrom, KILLS },
 	{ "ioctl FIONBIO", FINE(ALL & ~RELAY), call_nonblock, KILLS },
 	{ "sendto with an address", KEYS | MAP | FINE(ALL & ~STUN),
 	    call_sendto_udp, KILLS },
 #ifdef __linux__
 	{ "socket, netlink", ALL, call_socket_netlink, DENIES },
 	{ "socket, another protocol", ALL, call_socket_protocol, KILLS },
-	{ "setsockopt IP_RECVERR", ALL & ~FETCH, call_recverr, KILLS },
+	{ "setsockopt IP_RECVERR", ALL & ~READERS, call_recverr, KILLS },
 	{ "setsockopt TCP_FASTOPEN_CONNECT", ALL,
 	    call_fastopen_connect, KILLS },
-	{ "ioctl FIONREAD", ALL & ~(RELAY | FETCH), call_fionread, KILLS },
+	{ "ioctl FIONREAD", ALL & ~(RELAY | READERS), call_fionread, KILLS },
 	{ "recvmmsg", ALL & ~STUN, call_recvmmsg, KILLS },
-	{ "sendmmsg", ALL & ~(STUN | FETCH), call_sendmmsg, KILLS },
+	{ "sendmmsg", ALL & ~(STUN | READERS), call_sendmmsg, KILLS },
 	{ "sendmmsg with fast open", ALL, call_sendmmsg_fastopen, KILLS },
 	{ "sendto with fast open", ALL, call_sendto_addr, KILLS },
 	{ "sendmsg with fast open", ALL, call_sendmsg_fastopen, KILLS },

@@ -221,14 +221,14 @@ call_tgkill_other(void)
 #endif
 
 static const struct probe forbidden[] = {
-	{ "open", ALL & ~FETCH, call_open, DENIES },
-	{ "open, elsewhere", FETCH, call_open_hidden, LANDLOCK },
+	{ "open", ALL & ~READERS, call_open, DENIES },
+	{ "open, elsewhere", READERS, call_open_hidden, LANDLOCK },
 	{ "open, to write", ALL, call_open_write, DENIES },
 	{ "creat", ALL, call_creat, DENIES },
 	{ "unlink", ALL, call_unlink, KILLS },
 	{ "rename", ALL, call_rename, KILLS },
 	{ "chdir", ALL, call_chdir, KILLS },
-	{ "stat", ALL & ~FETCH, call_stat, DENIES },
+	{ "stat", ALL & ~READERS, call_stat, DENIES },
 	{ "list a directory", ALL, call_list, DENIES },
 	{ "execve", ALL, call_execve, KILLS },
 	{ "fork", ALL, call_fork, DENIES },
@@ -237,7 +237,7 @@ static const struct probe forbidden[] = {
 	{ "mprotect, executable", ALL, call_mprotect_exec, KILLS },
 	{ "fcntl F_DUPFD", FINE(ALL), call_dupfd, KILLS },
 	{ "lseek", FINE(RELAY | STUN | HEALTH), call_lseek, KILLS },
-	{ "pread", FINE(RELAY | STUN | FETCH | HEALTH), call_pread, KILLS },
+	{ "pread", FINE(RELAY | STUN | READERS | HEALTH), call_pread, KILLS },
 	{ "ftruncate", FINE(ALL & ~KEYS), call_ftruncate, KILLS },
 	{ "fsync", FINE(ALL & ~KEYS), call_fsync, KILLS },
 #ifdef __linux__
@@ -340,6 +340,7 @@ ATF_TC_BODY(reach, tc)
 	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_STUN, &net));
 	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_MAP, &net));
 	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_FETCH, NULL));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_ACME, NULL));
 	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_HEALTH, NULL));
 	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_HEALTH, &net));
 	ATF_CHECK_STREQ("none", sandbox_level());

@@ -88,11 +88,12 @@ static const struct {
 } role_calls[ROLE_MAX] = {
 	[ROLE_KEYS] = CALLS(keys_calls), [ROLE_RELAY] = CALLS(relay_calls),
 	[ROLE_STUN] = CALLS(stun_calls), [ROLE_MAP] = CALLS(map_calls),
-	[ROLE_FETCH] = CALLS(fetch_calls), [ROLE_HEALTH] = CALLS(health_calls)
+	[ROLE_FETCH] = CALLS(fetch_calls), [ROLE_HEALTH] = CALLS(health_calls),
+	[ROLE_ACME] = CALLS(fetch_calls)
 };
 
 /*
- * What fetch may read: names and authorities.  All of /etc, because a file that
+ * What fetch and acme-helper may read: names and authorities.  All of /etc, because a file that
  * is replaced there, as resolv.conf is, would be lost to a rule of its own.
  */
 static const char *const fetch_paths[] = {
@@ -378,7 +379,7 @@ add_health(scmp_filter_ctx f, size_t noptions)
 }
 
 /*
- * Of fetch: the same, the resolver's sockets, and files to read, which Landlock
+ * Of fetch and acme-helper: the same, the resolver's sockets, and files to read, which Landlock
  * checks.  A module of the name service switch that is no part of libc can't be
  * loaded, nor are interfaces listed: libc does without.
  */
@@ -419,6 +420,13 @@ add_relay(scmp_filter_ctx f)
 	    NELEM(relay_ioctls)));
 }
 
+/* Does the role look up names, and read authorities? */
+static int
+reads_files(enum role role)
+{
+	return (role == ROLE_FETCH || role == ROLE_ACME);
+}
+
 static int
 add_rules(scmp_filter_ctx f, enum role role)
 {
@@ -428,7 +436,7 @@ add_rules(scmp_filter_ctx f, enum role role)
 	    (rv = allow(f, role_calls[role].calls,
 	    role_calls[role].n)) < 0 ||
 	    (rv = allow_memory(f)) < 0 || (rv = refuse(f)) < 0 ||
-	    (role != ROLE_FETCH && (rv = deny_files(f)) < 0) ||
+	    (!reads_files(role) && (rv = deny_files(f)) < 0) ||
 	    (rv = allow_send(f, role)) < 0 || (rv = allow_abort(f)) < 0 ||
 	    (rv = allow_second(f, SCMP_SYS(fcntl), fcntls,
 	    NELEM(fcntls))) < 0)
@@ -443,6 +451,7 @@ add_rules(scmp_filter_ctx f, enum role role)
 	case ROLE_STUN:
 		return (allow_sendmmsg(f));
 	case ROLE_FETCH:
+	case ROLE_ACME:
 		return (add_fetch(f));
 	case ROLE_HEALTH:
 		return (add_health(f, 1));
@@ -523,7 +532,7 @@ int
 sandbox_enter(enum role role, const struct sandbox_net *net)
 {
 	scmp_filter_ctx f;
-	int landlock, rv, client = role == ROLE_FETCH || role == ROLE_HEALTH;
+	int landlock, rv, client = reads_files(role) || role == ROLE_HEALTH;
 
 	if ((unsigned int)role >= ROLE_MAX || role_calls[role].calls == NULL ||
 	    (net != NULL) != client || (role == ROLE_HEALTH &&
@@ -531,7 +540,7 @@ sandbox_enter(enum role role, const struct sandbox_net *net)
 		errno = EINVAL;
 		return (-1);
 	}
-	if ((landlock = landlock_enter(fetch_paths, role == ROLE_FETCH ?
+	if ((landlock = landlock_enter(fetch_paths, reads_files(role) ?
 	    NELEM(fetch_paths) : 0, net)) == -1)
 		return (-1);
 #ifdef SANDBOX_DEBUG

@@ -36,7 +36,11 @@
 #define MAP	(1U << ROLE_MAP)
 #define FETCH	(1U << ROLE_FETCH)
 #define HEALTH	(1U << ROLE_HEALTH)
-#define ALL	(KEYS | RELAY | STUN | MAP | FETCH | HEALTH)
+#define ACME	(1U << ROLE_ACME)
+#define ALL	(KEYS | RELAY | STUN | MAP | FETCH | HEALTH | ACME)
+
+/* Those that look up names and read authorities. */
+#define READERS	(FETCH | ACME)
 
 /* Roles that seccomp refuses it to; the promises of pledge are coarser. */
 #ifdef __linux__
@@ -155,11 +159,12 @@ confine(enum role role)
 	int			 client;
 
 	ports[0] = ntohs(addr.sin_port);
-	if (role == ROLE_FETCH) {
+	if (role == ROLE_FETCH || role == ROLE_ACME) {
 		net.read_paths = paths;
 		net.npaths = 1;
 	}
-	client = role == ROLE_FETCH || role == ROLE_HEALTH;
+	client = role == ROLE_FETCH || role == ROLE_ACME ||
+	    role == ROLE_HEALTH;
 	must(sandbox_enter(role, client ? &net : NULL) == 0, "sandbox_enter");
 }
 
