@@ -52,21 +52,14 @@ get_directory(struct acme *a)
 	return (rv);
 }
 
-/* Has the configuration what the directory wants?  0, or -1. */
+/* Does the directory have the profile?  0, or -1. */
 static int
-check_wants(struct acme *a)
+check_profile(struct acme *a)
 {
 	char	 list[ACME_MAXPROFILES * (ACME_PROFILESIZE + 2)] = "";
 	size_t	 n = 0;
 	unsigned int i;
 
-	if (a->dir.needs_eab && a->conf->eab_kid[0] == '\0')
-		return (acme_fail(a, ACME_END_REFUSED, 0, "the directory wants"
-		    " an account binding: get key id and MAC key from it and"
-		    " write eab"));
-	if (a->dir.terms[0] != '\0' && !a->conf->agreed)
-		return (acme_fail(a, ACME_END_REFUSED, 0, "the directory wants"
-		    " its terms of service (%s) agreed to", a->dir.terms));
 	if (a->conf->profile[0] == '\0')
 		return (0);
 	for (i = 0; i < a->dir.nprofiles; i++) {
@@ -134,6 +127,20 @@ find_account(struct acme *a)
 	return (rv);
 }
 
+/* Has the configuration what an account wants?  0, or -1. */
+static int
+check_wants(struct acme *a)
+{
+	if (a->dir.needs_eab && a->conf->eab_kid[0] == '\0')
+		return (acme_fail(a, ACME_END_REFUSED, 0, "the directory wants"
+		    " an account binding: get key id and MAC key from it and"
+		    " write eab"));
+	if (a->dir.terms[0] != '\0' && !a->conf->agreed)
+		return (acme_fail(a, ACME_END_REFUSED, 0, "the directory wants"
+		    " its terms of service (%s) agreed to", a->dir.terms));
+	return (0);
+}
+
 /* Make the account.  0, or -1. */
 static int
 make_account(struct acme *a)
@@ -142,6 +149,8 @@ make_account(struct acme *a)
 	enum acme_got		 got;
 	int			 rv = -1;
 
+	if (check_wants(a) == -1)
+		return (-1);
 	acme_step(a, "making an account");
 	got = acme_post(a, ACMESIGN_ACCOUNT, a->dir.new_account, "an account",
 	    &res);
@@ -175,7 +184,7 @@ need_account(struct acme *a)
 static int
 do_issue(struct acme *a)
 {
-	if (get_directory(a) == -1 || check_wants(a) == -1 ||
+	if (get_directory(a) == -1 || check_profile(a) == -1 ||
 	    need_account(a) == -1)
 		return (-1);
 	if (a->dir.renewal_info[0] == '\0')
@@ -283,8 +292,7 @@ do_roll(struct acme *a)
 static int
 do_contact(struct acme *a)
 {
-	if (get_directory(a) == -1 || check_wants(a) == -1 ||
-	    need_account(a) == -1)
+	if (get_directory(a) == -1 || need_account(a) == -1)
 		return (-1);
 	return (do_post(a, ACMESIGN_CONTACT, a->account, "the contact"));
 }

@@ -304,7 +304,10 @@ ATF_TC_BODY(wants, tc)
 {
 	start();
 	conf.agreed = 0;
+	issue(ACME_END_OK, "");	/* the account is there */
+	rule("/a", 1, 1, "400 Bad\r\n\r\n{" P("accountDoesNotExist") "}");
 	issue(ACME_END_REFUSED, "terms of service (" U "/t)");
+	ATF_CHECK_EQ(0, made_account);
 	conf.agreed = 1;
 	snprintf(conf.profile, sizeof(conf.profile), "c");
 	issue(ACME_END_REFUSED, "no profile c; it has a, b");
@@ -313,6 +316,8 @@ ATF_TC_BODY(wants, tc)
 	rule("/dir", 1, 1, "200 OK\r\n\r\n{\"newNonce\":\"" U "/n\","
 	    "\"newAccount\":\"" U "/a\",\"newOrder\":\"" U "/o\",\"meta\":"
 	    "{\"externalAccountRequired\":true}}");
+	rule("/a", 1, 1, "400 Bad\r\n\r\n{" P("accountDoesNotExist") "}");
+	snprintf(conf.profile, sizeof(conf.profile), "%s", "");
 	issue(ACME_END_REFUSED, "wants an account binding");
 }
 
