@@ -1,6 +1,6 @@
 /*
- * acmedrive: one job of acme-helper's in one process, with the keys linked in,
- * for the tests against a real directory.
+ * acmedrive: one job of acme-helper's for the tests against a real directory,
+ * with the keys, in one process or with those that derpd starts.
  *
  *	acmedrive -d directory [-C ca] [-m port] -k account [options] job name...
  *	acmedrive ports n
@@ -13,6 +13,7 @@
  *	-c contact	mailto: URL
  *	-D		do not agree to the terms of service
  *	-e kid:file	account binding, and the file of its MAC key
+ *	-H program	acme-helper, to run as a process
  *	-i file		certificate that is renewed, asked about or revoked
  *	-I name		wanted end of the chain
  *	-k file		account key; made when it is not there
@@ -21,11 +22,12 @@
  *	-n file		new account key, for roll; made anew
  *	-o file		where the chain goes
  *	-p profile
- *	-t seconds	what the clock is off by
+ *	-R program	derpd, to run its keys as a process
+ *	-S		without sandbox
+ *	-t seconds	what the clock is off by; in one process alone
  *	-v		say what is done
  */
 #include <sys/socket.h>
-#include <arpa/inet.h>
 #include <err.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -39,17 +41,11 @@
 
 #include <openssl/pem.h>
 
-#include "acme.h"
 #include "chain.h"
-#include "keys.h"
-#include "keys_acme.h"
+#include "drive.h"
 #include "log.h"
 
-static struct acme_conf	 conf;
-static char		 thumb[ACME_RESULTSIZE + 1];
-static int		 manager, verbose, lie;
-static long		 offset;
-static const char	*old_file, *out_file;
+struct drive	 drive;
 
 /* A number argument. */
 static long
@@ -85,57 +81,24 @@ ports(int n)
 	return (0);
 }
 
-/* The world */
-
-static int
-do_ask(void *arg, const struct https_request *req, struct https_response *res,
-    int ms)
-{
-	int	 rv = https_ask(req, res, ms);
-
-	(void)arg;
-	if (verbose)
-		fprintf(stderr, "%s %s: %d %s\n", req->method, req->url,
-		    rv == -1 ? -1 : res->head.status, rv == -1 ? res->error :
-		    "");
-	return (rv);
-}
-
-static int
-do_sign(void *arg, const struct acme_wish *wish, struct wr *out, char *e,
-    size_t size)
-{
-	struct acme_request	 q;
-
-	(void)arg;
-	memset(&q, 0, sizeof(q));
-	q.what = (uint8_t)wish->what;
-	snprintf(q.url, sizeof(q.url), "%s", wish->url);
-	snprintf(q.nonce, sizeof(q.nonce), "%s", wish->nonce);
-	snprintf(q.account, sizeof(q.account), "%s", wish->account);
-	snprintf(q.replaces, sizeof(q.replaces), "%s", wish->replaces);
-	return (acme_sign(&q, out, e, size));
-}
-
 /* Give the token to pebble-challtestsrv. */
-static int
-do_token(void *arg, const char *token)
+int
+drive_token(const char *token)
 {
 	struct sockaddr_in	 sin;
 	char			 body[512], text[1024];
 	int			 fd, n;
 	ssize_t			 got;
 
-	(void)arg;
 	if (token[0] == '\0')
 		return (0);
 	n = snprintf(body, sizeof(body), "{\"token\":\"%s\",\"content\":"
-	    "\"%s.%s\"}", token, token, lie ? "something-else" : thumb);
+	    "\"%s.%s\"}", token, token, drive.lie ? "something-else" : drive.thumb);
 	n = snprintf(text, sizeof(text), "POST /add-http01 HTTP/1.0\r\n"
 	    "Content-Length: %d\r\n\r\n%s", n, body);
 	memset(&sin, 0, sizeof(sin));
 	sin.sin_family = AF_INET;
-	sin.sin_port = htons((uint16_t)manager);
+	sin.sin_port = htons((uint16_t)drive.manager);
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if ((fd = socket(AF_INET, SOCK_STREAM, 0)) == -1)
 		err(2, "socket");
@@ -148,51 +111,18 @@ do_token(void *arg, const char *token)
 	return (strncmp(text + 8, " 200", 4) == 0 ? 0 : -1);
 }
 
-static int
-do_wait(void *arg, unsigned int seconds)
+int
+drive_open_key(unsigned int which, int *make)
 {
-	(void)arg;
-	sleep(seconds);
-	return (0);
-}
+	const char	*file = drive.key_file[which];
+	int		 fd;
 
-static int64_t
-do_now(void *arg)
-{
-	(void)arg;
-	return ((int64_t)time(NULL) + offset);
-}
-
-static void
-do_step(void *arg, const char *text)
-{
-	(void)arg;
-	if (verbose)
-		fprintf(stderr, "%s\n", text);
-}
-
-/* Keys and files */
-
-static int
-load(unsigned int which, const char *file, int make)
-{
-	uint8_t	 result[ACME_RESULTSIZE];
-	char	 text[256];
-	int	 fd, n;
-
-	if (!make && which == ACMEKEY_ACCOUNT && access(file, F_OK) == -1)
-		make = 1;
-	fd = open(file, make ? O_RDWR | O_CREAT | O_TRUNC : O_RDONLY, 0600);
+	*make = which == ACMEKEY_CERT || which == ACMEKEY_NEXT ||
+	    (which == ACMEKEY_ACCOUNT && access(file, F_OK) == -1);
+	fd = open(file, *make ? O_RDWR | O_CREAT | O_TRUNC : O_RDONLY, 0600);
 	if (fd == -1)
 		err(2, "%s", file);
-	n = acme_load(which, make, fd, result, text, sizeof(text));
-	if (n == -1)
-		errx(2, "%s: %s", file, text);
-	if (which == ACMEKEY_ACCOUNT)
-		snprintf(thumb, sizeof(thumb), "%.*s", n,
-		    (const char *)result);
-	close(fd);
-	return (0);
+	return (fd);
 }
 
 static char *
@@ -209,18 +139,20 @@ slurp(const char *file, size_t *len)
 	return (p);
 }
 
+/* The certificate at hand, and its first one for a revocation. */
 static void
-allow_revoke(const char *pem, size_t len)
+read_old(void)
 {
-	unsigned char	*der = NULL;
-	BIO		*bio = BIO_new_mem_buf(pem, (int)len);
-	X509		*x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-	int		 n;
+	BIO	*bio;
+	X509	*x;
 
-	if (x == NULL || (n = i2d_X509(x, &der)) <= 0 ||
-	    acme_set_revoke(der, (size_t)n, 1) == -1)
-		errx(2, "can't revoke that");
-	OPENSSL_free(der);
+	if (drive.old_file == NULL)
+		return;
+	drive.pem = slurp(drive.old_file, &drive.pem_len);
+	bio = BIO_new_mem_buf(drive.pem, (int)drive.pem_len);
+	if ((x = PEM_read_bio_X509(bio, NULL, NULL, NULL)) == NULL ||
+	    (drive.der_len = i2d_X509(x, &drive.der)) <= 0)
+		errx(2, "%s: no certificate", drive.old_file);
 	X509_free(x);
 	BIO_free(bio);
 }
@@ -235,42 +167,32 @@ spill(const char *file, const char *p, size_t len)
 		err(2, "%s", file);
 }
 
-static int
-do_job(const char *name)
+static enum acme_job
+job_of(const char *name)
 {
 	static const char *const jobs[] = { "", "issue", "ari", "revoke",
 	    "roll", "contact" };
-	struct acme_ops		 ops = { do_ask, do_sign, do_token, do_wait,
-				    do_now, do_step, NULL };
-	struct acme_result	 r;
-	size_t			 len = 0;
-	char			*pem = NULL;
-	unsigned int		 job;
-	int			 rv;
+	unsigned int	 job;
 
-	for (job = 1; job < 6 && strcmp(name, jobs[job]) != 0; job++)
-		;
-	if (job == 6)
-		errx(2, "%s: there is no such job", name);
-	if (old_file != NULL)
-		pem = slurp(old_file, &len);
-	if (job == ACME_JOB_REVOKE)
-		allow_revoke(pem, len);
-	acme_run(&ops, &conf, (enum acme_job)job, pem, len, &r);
-	if (r.end == ACME_END_OK && job == ACME_JOB_ARI)
-		printf("ok %lld %lld again %lld\n", (long long)r.ari.start,
-		    (long long)r.ari.end, (long long)(r.not_before == 0 ? 0 :
-		    r.not_before - do_now(NULL)));
-	else if (r.end == ACME_END_OK)
+	for (job = 1; job < 6; job++)
+		if (strcmp(name, jobs[job]) == 0)
+			return ((enum acme_job)job);
+	errx(2, "%s: there is no such job", name);
+}
+
+static void
+show(const struct acme_result *r)
+{
+	if (r->end == ACME_END_OK && drive.job == ACME_JOB_ARI)
+		printf("ok %lld %lld again %lld\n", (long long)r->ari.start,
+		    (long long)r->ari.end, (long long)(r->not_before == 0 ? 0 :
+		    r->not_before - (int64_t)time(NULL)));
+	else if (r->end == ACME_END_OK)
 		printf("ok\n");
 	else
-		printf("%d %s\n", (int)r.end, r.error);
-	if (r.chain != NULL && out_file != NULL)
-		spill(out_file, r.chain, r.chain_len);
-	rv = r.end != ACME_END_OK;
-	acme_result_free(&r);
-	free(pem);
-	return (rv);
+		printf("%d %s\n", (int)r->end, r->error);
+	if (r->chain != NULL && drive.out_file != NULL)
+		spill(drive.out_file, r->chain, r->chain_len);
 }
 
 static void
@@ -288,32 +210,37 @@ binding(char *arg)
 	if (colon == NULL)
 		errx(2, "-e kid:file");
 	*colon = '\0';
-	set(conf.eab_kid, sizeof(conf.eab_kid), arg);
-	(void)load(ACMEKEY_EAB, colon + 1, 0);
+	set(drive.conf.eab_kid, sizeof(drive.conf.eab_kid), arg);
+	drive.key_file[ACMEKEY_EAB] = colon + 1;
 }
 
 static void
 option(int ch, char *arg)
 {
+	struct acme_conf	*c = &drive.conf;
+
 	switch (ch) {
-	case 'b': lie = 1; break;
-	case 'c': set(conf.contacts[0], sizeof(conf.contacts[0]), arg);
-		conf.ncontacts = 1;
+	case 'b': drive.lie = 1; break;
+	case 'c': set(c->contacts[0], sizeof(c->contacts[0]), arg);
+		c->ncontacts = 1;
 		break;
-	case 'C': set(conf.ca_file, sizeof(conf.ca_file), arg); break;
-	case 'd': set(conf.directory, sizeof(conf.directory), arg); break;
-	case 'D': conf.agreed = 0; break;
+	case 'C': set(c->ca_file, sizeof(c->ca_file), arg); break;
+	case 'd': set(c->directory, sizeof(c->directory), arg); break;
+	case 'D': c->agreed = 0; break;
 	case 'e': binding(arg); break;
-	case 'i': old_file = arg; break;
-	case 'I': set(conf.issuer, sizeof(conf.issuer), arg); break;
-	case 'k': (void)load(ACMEKEY_ACCOUNT, arg, 0); break;
-	case 'K': (void)load(ACMEKEY_CERT, arg, 1); break;
-	case 'm': manager = (int)number(arg); break;
-	case 'n': (void)load(ACMEKEY_NEXT, arg, 1); break;
-	case 'o': out_file = arg; break;
-	case 'p': set(conf.profile, sizeof(conf.profile), arg); break;
-	case 't': offset = number(arg); break;
-	case 'v': verbose = 1; break;
+	case 'H': drive.helper = arg; break;
+	case 'i': drive.old_file = arg; break;
+	case 'I': set(c->issuer, sizeof(c->issuer), arg); break;
+	case 'k': drive.key_file[ACMEKEY_ACCOUNT] = arg; break;
+	case 'K': drive.key_file[ACMEKEY_CERT] = arg; break;
+	case 'm': drive.manager = (int)number(arg); break;
+	case 'n': drive.key_file[ACMEKEY_NEXT] = arg; break;
+	case 'o': drive.out_file = arg; break;
+	case 'p': set(c->profile, sizeof(c->profile), arg); break;
+	case 'R': drive.keys = arg; break;
+	case 'S': drive.sandbox = 0; break;
+	case 't': drive.offset = number(arg); break;
+	case 'v': drive.verbose = 1; break;
 	default: exit(2);
 	}
 }
@@ -321,25 +248,36 @@ option(int ch, char *arg)
 int
 main(int argc, char **argv)
 {
-	const char	*bad;
-	int		 ch, i;
+	struct acme_conf	*c = &drive.conf;
+	struct acme_result	 r;
+	const char		*bad;
+	int			 ch, i, rv;
 
 	if (argc == 3 && strcmp(argv[1], "ports") == 0)
 		return (ports((int)number(argv[2])));
 	signal(SIGPIPE, SIG_IGN);
-	if (sodium_init() == -1 || keyfile_preload() == -1 ||
-	    acme_preload() == -1)
-		errx(2, "out of memory");
-	conf.agreed = 1;
-	while ((ch = getopt(argc, argv, "bc:C:d:De:i:I:k:K:m:n:o:p:t:v")) !=
-	    -1)
+	log_init("acmedrive", 1, 0);
+	if (sodium_init() == -1)
+		errx(2, "libsodium");
+	c->agreed = drive.sandbox = 1;
+	while ((ch = getopt(argc, argv,
+	    "bc:C:d:De:H:i:I:k:K:m:n:o:p:R:St:v")) != -1)
 		option(ch, optarg);
 	if (argc - optind < 2 || argc - optind - 1 > ACME_MAXNAMES)
 		errx(2, "a job and names are wanted");
+	drive.job = job_of(argv[optind]);
 	for (i = optind + 1; i < argc; i++)
-		if ((bad = acme_name(argv[i], conf.names[conf.nnames++])) !=
-		    NULL)
+		if ((bad = acme_name(argv[i], c->names[c->nnames++])) != NULL)
 			errx(2, "%s: %s", argv[i], bad);
-	acme_set_conf(&conf);
-	return (do_job(argv[optind]));
+	read_old();
+	if (drive.helper != NULL && drive.keys != NULL)
+		drive_procs(&r);
+	else
+		drive_direct(&r);
+	show(&r);
+	rv = r.end != ACME_END_OK;
+	acme_result_free(&r);
+	free(drive.pem);
+	OPENSSL_free(drive.der);
+	return (rv);
 }

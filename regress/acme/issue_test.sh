@@ -170,11 +170,11 @@ acme_case failures 300 "each failure says which it is, then all goes well"
 failures_body() {
 	acme_paths
 	pebble_start
+	bad $REFUSED "terms of service" -D issue relay.test
 	bad $DNS_END "relay.test: something else than this server answers" \
 	    -b issue relay.test
 	bad $REFUSED "blocked.test: .*no certificate for it" issue \
 	    blocked.test relay.test
-	bad $REFUSED "terms of service" -D issue relay.test
 	bad $CLOCK "the clock of this machine is wrong: it says" -t -90000 \
 	    issue relay.test
 	# Nobody answers on the port.

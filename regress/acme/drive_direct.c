@@ -1,0 +1,109 @@
+/*
+ * drive_direct: a job in this process; see acmedrive.c.
+ */
+#include <err.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "drive.h"
+#include "keys.h"
+#include "keys_acme.h"
+
+static int
+do_ask(void *arg, const struct https_request *req, struct https_response *res,
+    int ms)
+{
+	int	 rv = https_ask(req, res, ms);
+
+	(void)arg;
+	if (drive.verbose)
+		fprintf(stderr, "%s %s: %d %s\n", req->method, req->url,
+		    rv == -1 ? -1 : res->head.status, rv == -1 ? res->error :
+		    "");
+	return (rv);
+}
+
+static int
+do_sign(void *arg, const struct acme_wish *wish, struct wr *out, char *e,
+    size_t size)
+{
+	struct acme_request	 q;
+
+	(void)arg;
+	memset(&q, 0, sizeof(q));
+	q.what = (uint8_t)wish->what;
+	snprintf(q.url, sizeof(q.url), "%s", wish->url);
+	snprintf(q.nonce, sizeof(q.nonce), "%s", wish->nonce);
+	snprintf(q.account, sizeof(q.account), "%s", wish->account);
+	snprintf(q.replaces, sizeof(q.replaces), "%s", wish->replaces);
+	return (acme_sign(&q, out, e, size));
+}
+
+static int
+do_token(void *arg, const char *token)
+{
+	(void)arg;
+	return (drive_token(token));
+}
+
+static int
+do_wait(void *arg, unsigned int seconds)
+{
+	(void)arg;
+	sleep(seconds);
+	return (0);
+}
+
+static int64_t
+do_now(void *arg)
+{
+	(void)arg;
+	return ((int64_t)time(NULL) + drive.offset);
+}
+
+static void
+do_step(void *arg, const char *text)
+{
+	(void)arg;
+	if (drive.verbose)
+		fprintf(stderr, "%s\n", text);
+}
+
+static void
+load(unsigned int which)
+{
+	uint8_t	 result[ACME_RESULTSIZE];
+	char	 text[256];
+	int	 fd, make, n;
+
+	if (drive.key_file[which] == NULL)
+		return;
+	fd = drive_open_key(which, &make);
+	n = acme_load(which, make, fd, result, text, sizeof(text));
+	if (n == -1)
+		errx(2, "%s: %s", drive.key_file[which], text);
+	if (which == ACMEKEY_ACCOUNT)
+		snprintf(drive.thumb, sizeof(drive.thumb), "%.*s", n,
+		    (const char *)result);
+	close(fd);
+}
+
+void
+drive_direct(struct acme_result *r)
+{
+	struct acme_ops	 ops = { do_ask, do_sign, do_token, do_wait, do_now,
+			    do_step, NULL };
+	unsigned int	 i;
+
+	if (keyfile_preload() == -1 || acme_preload() == -1)
+		errx(2, "out of memory");
+	for (i = ACMEKEY_ACCOUNT; i <= ACMEKEY_EAB; i++)
+		load(i);
+	acme_set_conf(&drive.conf);
+	if (drive.job == ACME_JOB_REVOKE &&
+	    acme_set_revoke(drive.der, (size_t)drive.der_len, 1) == -1)
+		errx(2, "can't revoke that");
+	acme_run(&ops, &drive.conf, drive.job, drive.pem, drive.pem_len, r);
+}
