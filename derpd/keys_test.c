@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "acmeconf.h"
 #include "certs.h"
 #include "chan.h"
 #include "child.h"
@@ -173,7 +174,8 @@ worker_channel(unsigned int worker, enum keychan kind)
 	ATF_REQUIRE_EQ(0, chan_send(parent, MSG_KEY_CHAN, &w, sv[1]));
 	ATF_REQUIRE_EQ(0, chan_flush(parent, WAIT_MS));
 	wr_free(&w);
-	c = chan_new(NULL, sv[0], ROLE_RELAY, ROLE_KEYS, NULL, NULL, NULL);
+	c = chan_new(NULL, sv[0], kind == KEYCHAN_ACME ? ROLE_ACME :
+	    ROLE_RELAY, ROLE_KEYS, NULL, NULL, NULL);
 	ATF_REQUIRE(c != NULL);
 	return (c);
 }
@@ -490,6 +492,102 @@ ATF_TC_BODY(bad_workers, tc)
 	stop();
 }
 
+/* Have keys take or make a key for ACME; bytes of its name, or -1. */
+static long
+acme_file(enum acmekey which, int make, int fd, void *out, size_t size,
+    char *err)
+{
+	struct wr	 w;
+
+	wr_init(&w);
+	wr_u8(&w, (uint8_t)which);
+	wr_u8(&w, (uint8_t)make);
+	return (key_ask(MSG_KEY_ACME_FILE, &w, fd, out, size, err));
+}
+
+/* Ask for a signed request as acme-helper; 1 signed, 0 not, with `err'. */
+static int
+acme_signed(struct chan *c, enum acmesign what, const char *account, char *err)
+{
+	struct msg	 m;
+	struct wr	 w;
+	size_t		 n;
+	int		 ok;
+
+	wr_init(&w);
+	wr_u64(&w, 5);
+	wr_u8(&w, (uint8_t)what);
+	wr_str(&w, "https://ca.example/x");
+	wr_str(&w, "nonce");
+	wr_str(&w, account);
+	wr_str(&w, "");
+	ATF_REQUIRE_EQ(0, chan_call(c, MSG_ACME_SIGN, &w, -1, &m, WAIT_MS));
+	wr_free(&w);
+	ATF_REQUIRE_EQ(MSG_ACME_SIGNED, m.type);
+	ATF_CHECK_EQ(5, rd_u64(&m.rd));
+	ok = rd_u8(&m.rd);
+	rd_str(&m.rd, err, 256);
+	rd_blob(&m.rd, &n);
+	ATF_REQUIRE(rd_end(&m.rd));
+	ATF_CHECK_EQ(ok != 0, n > 0);
+	ATF_CHECK_EQ(ok != 0, err[0] == '\0');
+	msg_free(&m);
+	return (ok);
+}
+
+ATF_TC_WITHOUT_HEAD(acme);
+ATF_TC_BODY(acme, tc)
+{
+	static const char	 me[] = "https://ca.example/me";
+	static struct acme_conf	 conf;
+	uint8_t			 hash[KEYHASH_LEN], sig[SIGN_MAXLEN];
+	char			 err[256], thumb[64], again[64];
+	struct chan		*c, *d;
+	struct wr		 w;
+
+	start();
+	c = worker_channel(0, KEYCHAN_ACME);
+	ATF_CHECK_EQ(0, acme_signed(c, ACMESIGN_LOOKUP, "", err));
+	ATF_REQUIRE_EQ(43, acme_file(ACMEKEY_ACCOUNT, 1, empty_file("acc"),
+	    thumb, sizeof(thumb), err));
+	ATF_REQUIRE_EQ(43, acme_file(ACMEKEY_ACCOUNT, 0, reopen("acc"), again,
+	    sizeof(again), err));
+	ATF_CHECK(memcmp(thumb, again, 43) == 0);
+	ATF_CHECK_EQ(-1, acme_file(ACMEKEY_ACCOUNT, 0, text_file("bad", "x"),
+	    again, sizeof(again), err));
+	ATF_REQUIRE_EQ(KEYHASH_LEN, acme_file(ACMEKEY_CERT, 1,
+	    empty_file("cert"), hash, sizeof(hash), err));
+	snprintf(conf.directory, sizeof(conf.directory), "https://ca.example");
+	snprintf(conf.names[0], sizeof(conf.names[0]), "relay.test");
+	conf.nnames = 1;
+	wr_init(&w);
+	acme_conf_put(&w, &conf);
+	ATF_CHECK_EQ(0, key_ask(MSG_KEY_ACME_CONF, &w, -1, again, 0, err));
+	ATF_CHECK_EQ(1, acme_signed(c, ACMESIGN_LOOKUP, "", err));
+	ATF_CHECK_EQ(1, acme_signed(c, ACMESIGN_FINALIZE, me, err));
+	ATF_CHECK_EQ(0, acme_signed(c, ACMESIGN_REVOKE, me, err));
+	ATF_CHECK_MSG(strstr(err, "to be revoked") != NULL, "%s", err);
+	wr_init(&w);
+	wr_u8(&w, 0);
+	wr_blob(&w, "der", 3);
+	ATF_CHECK_EQ(0, key_ask(MSG_KEY_ACME_REVOKE, &w, -1, again, 0, err));
+	ATF_CHECK_EQ(1, acme_signed(c, ACMESIGN_REVOKE, me, err));
+	/* Neither key is one that a worker may use. */
+	d = worker_channel(1, KEYCHAN_SIGN);
+	ATF_CHECK_EQ(-1, sign(d, hash, sig));
+	chan_free(d);
+	ATF_CHECK_EQ(0, acme_file(ACMEKEY_CERT, 0, -1, again, 0, err));
+	ATF_CHECK_EQ(0, acme_signed(c, ACMESIGN_FINALIZE, me, err));
+	/* A new channel of acme-helper's ends the old one. */
+	d = worker_channel(0, KEYCHAN_ACME);
+	ATF_CHECK_EQ(1, acme_signed(d, ACMESIGN_CHALLENGE, me, err));
+	check_closed(c);
+	ATF_REQUIRE_EQ(0, chan_send(d, MSG_ACME_SIGN, NULL, -1));
+	ATF_REQUIRE_EQ(0, chan_flush(d, WAIT_MS));
+	check_closed(d);
+	stop();
+}
+
 ATF_TC_WITHOUT_HEAD(parent_gone);
 ATF_TC_BODY(parent_gone, tc)
 {
@@ -505,6 +603,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, login);
 	ATF_TP_ADD_TC(tp, stuck_worker);
 	ATF_TP_ADD_TC(tp, bad_workers);
+	ATF_TP_ADD_TC(tp, acme);
 	ATF_TP_ADD_TC(tp, parent_gone);
 	return (atf_no_error());
 }
