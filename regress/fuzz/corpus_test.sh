@@ -31,6 +31,7 @@ target() {
 }
 
 targets=
+target acme
 target clientinfo
 target conf
 target frame

@@ -1,0 +1,161 @@
+/*
+ * Fuzz target: what an ACME directory answers, from the heads of HTTP to the
+ * JSON and the certificates.
+ *
+ * The input is the certificate at hand and the answers to one job after the
+ * other, with a line `%%' between them; the first byte picks the job.  A job must end, whatever comes: the
+ * number of requests and the time that it lets pass have bounds, and it ends
+ * either well or with one printable line.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "acme.h"
+
+#define NEXT		"\n%%\n"
+#define MAXASKED	5000
+#define NOW		1760000000LL
+
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static const char	*rest;		/* answers that are not given yet */
+static size_t		 left;
+static long		 asked, slept;
+
+static void
+check(int ok)
+{
+	if (!ok)
+		abort();
+}
+
+/* Cut the next answer off; an empty one when none is left. */
+static const char *
+next_answer(size_t *len)
+{
+	const char	*p = rest, *end;
+
+	end = left == 0 ? NULL : memmem(rest, left, NEXT, sizeof(NEXT) - 1);
+	if (end == NULL) {
+		*len = left;
+		rest += left;
+		left = 0;
+	} else {
+		*len = (size_t)(end - rest);
+		rest += *len + sizeof(NEXT) - 1;
+		left -= *len + sizeof(NEXT) - 1;
+	}
+	return (p);
+}
+
+static int
+do_ask(void *arg, const struct https_request *req, struct https_response *res,
+    int ms)
+{
+	const char	*p;
+	struct url	 u;
+	size_t		 len;
+	int		 n;
+
+	(void)arg;
+	check(++asked < MAXASKED && ms > 0 && url_parse(req->url, &u) == 0);
+	memset(res, 0, sizeof(*res));
+	p = next_answer(&len);
+	if ((res->text = malloc(len + 1)) == NULL)
+		abort();
+	memcpy(res->text, p, len);
+	n = http_parse_response(&res->head, res->text, len);
+	if (n <= 0) {
+		snprintf(res->error, sizeof(res->error), "no answer");
+		return (-1);
+	}
+	res->body_len = len - (size_t)n;
+	if ((res->body = malloc(res->body_len + 1)) == NULL)
+		abort();
+	memcpy(res->body, res->text + n, res->body_len);
+	res->body[res->body_len] = '\0';
+	return (0);
+}
+
+/* What is signed goes into JSON as it is. */
+static int
+do_sign(void *arg, const struct acme_wish *w, struct wr *out, char *err,
+    size_t errsize)
+{
+	struct url	 u;
+
+	(void)arg;
+	(void)err;
+	(void)errsize;
+	check(url_parse(w->url, &u) == 0);
+	check(strpbrk(w->nonce, "\"\\\n") == NULL && w->nonce[0] != '\0');
+	check(w->account[0] == '\0' || url_parse(w->account, &u) == 0);
+	wr_bytes(out, "x", 1);
+	return (0);
+}
+
+static int
+do_token(void *arg, const char *token)
+{
+	(void)arg;
+	check(strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv"
+	    "wxyz0123456789-_") == strlen(token));
+	return (0);
+}
+
+static int
+do_wait(void *arg, unsigned int seconds)
+{
+	(void)arg;
+	check(seconds > 0 && seconds <= 60);
+	slept += seconds;
+	return (0);
+}
+
+static int64_t
+do_now(void *arg)
+{
+	(void)arg;
+	return (NOW + slept);
+}
+
+static void
+do_step(void *arg, const char *text)
+{
+	(void)arg;
+	check(text[0] != '\0');
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
+{
+	static const struct acme_ops	 ops = { do_ask, do_sign, do_token,
+					    do_wait, do_now, do_step, NULL };
+	static struct acme_conf		 conf;
+	struct acme_result		 r;
+	const char			*s;
+	size_t				 n;
+
+	if (len == 0)
+		return (0);
+	snprintf(conf.directory, sizeof(conf.directory), "https://ca.example");
+	snprintf(conf.names[0], sizeof(conf.names[0]), "relay.test");
+	snprintf(conf.issuer, sizeof(conf.issuer), "no such authority");
+	conf.nnames = 1;
+	conf.agreed = 1;
+	rest = (const char *)p + 1;
+	left = len - 1;
+	asked = slept = 0;
+	s = next_answer(&n);
+	acme_run(&ops, &conf, (enum acme_job)(*p % 8), s, n, &r);
+	check(slept <= 1800);
+	check((r.end == ACME_END_OK) == (r.error[0] == '\0'));
+	for (s = r.error; *s != '\0'; s++)
+		check(*s >= ' ' && *s <= '~');
+	check(r.chain == NULL || r.chain_len > 0);
+	check(r.not_before >= 0 && r.not_before <= NOW + slept + 30 * 86400);
+	acme_result_free(&r);
+	return (0);
+}
