@@ -22,15 +22,15 @@
 struct rule {
 	const char	*path;
 	int		 nth, last, seen;
-	const char	*answer;	/* fields and body; NULL no connection */
+	const char	*answer;	/* fields and body; NULL none */
 };
 
 static struct rule		 rules[MAXRULES];
 static int			 nrules;
 static int64_t			 now;
 static long			 slept;
-static int			 asked, tokens, forgot, stop_at, no_token,
-				 no_sign, made_account, nonces;
+static int			 asked, tokens, forgot, stop_at, nonces;
+static int			 no_token, no_sign, made_account;
 static char			 last_replaces[256];
 static char			 cert[CERT_PEMSIZE];
 static struct acme_conf		 conf;
@@ -126,7 +126,8 @@ do_ask(void *arg, const struct https_request *req, struct https_response *res,
 	}
 	size = strlen(a) + 128;
 	ATF_REQUIRE((res->text = malloc(size)) != NULL);
-	n = (size_t)snprintf(res->text, size, "HTTP/1.1 %.*sReplay-Nonce: n%d\r\n",
+	n = (size_t)snprintf(res->text, size,
+	    "HTTP/1.1 %.*sReplay-Nonce: n%d\r\n",
 	    (int)(strstr(a, "\r\n") + 2 - a), a, ++nonces);
 	ATF_REQUIRE((body = strstr(a, "\r\n\r\n")) != NULL);
 	n += (size_t)snprintf(res->text + n, size - n, "%.*s\r\n",
@@ -619,6 +620,7 @@ ATF_TC_BODY(other_jobs, tc)
 }
 
 /* A certificate that names its authority's key; made with openssl(1). */
+#define NAMED_ID	"yMHR6-8SGn6n5oaI4NJGmn6JsRs.AIdlQyEA"
 static const char named[] =
     "-----BEGIN CERTIFICATE-----\n"
     "MIIBeTCCASCgAwIBAgIGAIdlQyEAMAoGCCqGSM49BAMCMBkxFzAVBgNVBAMMDnRl\n"
@@ -644,10 +646,10 @@ ATF_TC_BODY(renewal, tc)
 	job(ACME_JOB_ARI, named);
 	ATF_CHECK_EQ(ACME_END_OK, r.end);
 	ATF_CHECK_EQ(0, r.ari.start);
-	rule("/ari/yMHR6-8SGn6n5oaI4NJGmn6JsRs.AIdlQyEA", 1, 1, "200 OK\r\n\r\n{}");
+	rule("/ari/" NAMED_ID, 1, 1, "200 OK\r\n\r\n{}");
 	job(ACME_JOB_ARI, named);
 	ATF_CHECK_EQ(ACME_END_UNREACHABLE, r.end);
-	rule("/ari/yMHR6-8SGn6n5oaI4NJGmn6JsRs.AIdlQyEA", 1, 1, "404 No\r\n\r\n{}");
+	rule("/ari/" NAMED_ID, 1, 1, "404 No\r\n\r\n{}");
 	job(ACME_JOB_ARI, named);
 	ATF_CHECK_EQ(ACME_END_REFUSED, r.end);
 	job(ACME_JOB_ARI, cert);
@@ -655,7 +657,7 @@ ATF_TC_BODY(renewal, tc)
 	/* What is renewed is named, unless the directory does not like it. */
 	job(ACME_JOB_ISSUE, named);
 	ATF_CHECK_EQ(ACME_END_OK, r.end);
-	ATF_CHECK_STREQ("/ari/yMHR6-8SGn6n5oaI4NJGmn6JsRs.AIdlQyEA" + 5, last_replaces);
+	ATF_CHECK_STREQ(NAMED_ID, last_replaces);
 	rule("/o", 1, 1, "409 No\r\n\r\n{" P("alreadyReplaced") "}");
 	job(ACME_JOB_ISSUE, named);
 	ATF_CHECK_EQ(ACME_END_OK, r.end);

@@ -127,7 +127,7 @@ take_message(struct msg *m)
 	}
 }
 
-/* Heed the parent for at most `ms' milliseconds, one message.  1 came, 0 not. */
+/* Heed one message of the parent's, within `ms'.  1 it came, 0 it did not. */
 static int
 heed(int ms)
 {

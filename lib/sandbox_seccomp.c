@@ -93,8 +93,9 @@ static const struct {
 };
 
 /*
- * What fetch and acme-helper may read: names and authorities.  All of /etc, because a file that
- * is replaced there, as resolv.conf is, would be lost to a rule of its own.
+ * What fetch and acme-helper may read: names and authorities.  All of /etc,
+ * because a file that is replaced there, as resolv.conf is, would be lost to a
+ * rule of its own.
  */
 static const char *const fetch_paths[] = {
 	"/etc", "/run/systemd/resolve", "/run/resolvconf",
@@ -379,9 +380,9 @@ add_health(scmp_filter_ctx f, size_t noptions)
 }
 
 /*
- * Of fetch and acme-helper: the same, the resolver's sockets, and files to read, which Landlock
- * checks.  A module of the name service switch that is no part of libc can't be
- * loaded, nor are interfaces listed: libc does without.
+ * Of fetch and acme-helper: the same, the resolver's sockets, and files to
+ * read, which Landlock checks.  A module of the name service switch that is no
+ * part of libc can't be loaded, nor are interfaces listed: libc does without.
  */
 static int
 add_fetch(scmp_filter_ctx f)

@@ -2,7 +2,8 @@
  * acmedrive: one job of acme-helper's for the tests against a real directory,
  * with the keys, in one process or with those that derpd starts.
  *
- *	acmedrive -d directory [-C ca] [-m port] -k account [options] job name...
+ *	acmedrive -d directory [-C ca] [-m port] -k account [option ...]
+ *	    job name ...
  *	acmedrive ports n
  *
  * Jobs: issue, ari, revoke, roll, contact.  The first form prints "ok", or the
@@ -93,7 +94,8 @@ drive_token(const char *token)
 	if (token[0] == '\0')
 		return (0);
 	n = snprintf(body, sizeof(body), "{\"token\":\"%s\",\"content\":"
-	    "\"%s.%s\"}", token, token, drive.lie ? "something-else" : drive.thumb);
+	    "\"%s.%s\"}", token, token, drive.lie ?
+	    "something-else" : drive.thumb);
 	n = snprintf(text, sizeof(text), "POST /add-http01 HTTP/1.0\r\n"
 	    "Content-Length: %d\r\n\r\n%s", n, body);
 	memset(&sin, 0, sizeof(sin));

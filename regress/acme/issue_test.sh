@@ -133,7 +133,8 @@ set_renewal() {
 acme_case nonces 300 "a storm of nonces that are not taken"
 nonces_body() {
 	acme_paths
-	pebble_start PEBBLE_WFE_NONCEREJECT=50
+	PEBBLE_ENV="PEBBLE_WFE_NONCEREJECT=50"
+	pebble_start
 	good issue relay.test
 	verify_chain
 }
@@ -141,7 +142,8 @@ nonces_body() {
 acme_case all_nonces 120 "a directory that takes no nonce is given up"
 all_nonces_body() {
 	acme_paths
-	pebble_start PEBBLE_WFE_NONCEREJECT=100
+	PEBBLE_ENV="PEBBLE_WFE_NONCEREJECT=100"
+	pebble_start
 	# 100 counts as 99 there: one may get through.
 	bad $UNREACHABLE "takes none of the nonces" issue relay.test
 }
@@ -149,7 +151,8 @@ all_nonces_body() {
 acme_case chains 120 "the choice of the chain"
 chains_body() {
 	acme_paths
-	pebble_start PEBBLE_ALTERNATE_ROOTS=2 PEBBLE_CHAIN_LENGTH=1
+	PEBBLE_ENV="PEBBLE_ALTERNATE_ROOTS=2 PEBBLE_CHAIN_LENGTH=1"
+	pebble_start
 	for _i in 0 1 2; do
 		curl -sf --cacert ca.crt \
 		    "https://localhost:$MANAGE/roots/$_i" >root.$_i ||

@@ -34,6 +34,7 @@ acme_paths() {
 	    atf_skip "Pebble was not built (regress/acme/build.sh)"
 	command -v curl >/dev/null 2>&1 || atf_skip "there is no curl"
 	RETRY_AUTHZ=1 RETRY_ORDER=1 EAB='' VALIDITY=7776000
+	PEBBLE_ENV=''
 }
 
 acme_fail() {
@@ -72,16 +73,16 @@ pebble_cert() {
 	} >openssl.out 2>&1 || atf_fail "$(cat openssl.out)"
 }
 
-# pebble_start [VARIABLE=VALUE...]: start both programs.  Sets DIRECTORY,
-# MANAGE (Pebble's), CHALL (pebble-challtestsrv's), HTTP (where the challenge is
-# looked for), OTHER, a free port.  HTTP in the environment is kept.
+# pebble_start: start both programs, Pebble with PEBBLE_ENV in its environment.
+# Sets DIRECTORY, MANAGE (Pebble's), CHALL (pebble-challtestsrv's), HTTP (where
+# the challenge is looked for), OTHER, a free port.  HTTP is kept if it is set.
 pebble_start() {
 	pebble_cert
 	# Another may take a port in between: then once more.
 	for _try in 1 2 3; do
 		# shellcheck disable=SC2046	# a word a port
 		set_ports $("$ACMEDRIVE" ports 6)
-		pebble_launch "$@" && return
+		pebble_launch && return
 	done
 	acme_fail "pebble does not start"
 }
@@ -129,12 +130,14 @@ pebble_launch() {
 	    >chall.log 2>&1 &
 	CHALL_PID=$!
 	echo "$CHALL_PID" >>pids
-	pebble_again "$@"
+	pebble_again
 }
 
-# Start Pebble itself, with what it was given before.
+# Start Pebble itself, where it was.
 pebble_again() {
-	env "$@" "$PEBBLE_BIN/pebble" -config pebble.json \
+	# One word a variable.
+	# shellcheck disable=SC2086
+	env $PEBBLE_ENV "$PEBBLE_BIN/pebble" -config pebble.json \
 	    -dnsserver "127.0.0.1:$DNS" >>pebble.log 2>&1 &
 	PEBBLE_PID=$!
 	echo "$PEBBLE_PID" >>pids

@@ -3,9 +3,9 @@
  * JSON and the certificates.
  *
  * The input is the certificate at hand and the answers to one job after the
- * other, with a line `%%' between them; the first byte picks the job.  A job must end, whatever comes: the
- * number of requests and the time that it lets pass have bounds, and it ends
- * either well or with one printable line.
+ * other, with a line `%%' between them; the first byte picks the job.  A job
+ * must end, whatever comes: the number of requests and the time that it lets
+ * pass have bounds, and it ends either well or with one printable line.
  */
 #include <stdint.h>
 #include <stdio.h>
