@@ -112,6 +112,7 @@ DRIVE_OBJS = regress/acme/acmedrive.o regress/acme/drive_direct.o \
 MANS5 = man/derp-map.5 man/derpd.conf.5
 MANS7 = man/derp.7
 MANS8 = man/derpd.8 man/derpctl.8 man/derpmapd.8 man/stund.8
+MANS8 += man/acme-helper.8
 
 # What the benchmarks run; Linux alone.
 LOAD_OBJS = regress/bench/derpload.o regress/bench/load_conn.o \
