@@ -42,6 +42,7 @@ make_env(const struct conn *c, struct web_env *env)
 	env->redirect = c->r->conf.redirect;
 	env->node_key = c->r->conf.node_key;
 	env->maps = &c->r->maps;
+	env->tokens = &c->r->tokens;
 	env->now = time(NULL);
 }
 

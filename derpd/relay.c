@@ -136,6 +136,25 @@ take_link(struct relay *r, struct msg *m)
 	m->fd = -1;
 }
 
+/* Answer for an ACME directory from now on, and say so. */
+static void
+take_token(struct relay *r, struct msg *m)
+{
+	struct wr w;
+	char token[TOKEN_SIZE];
+
+	if (tokens_take(&r->tokens, &m->rd, token) == -1)
+		fatalx("token from the parent not taken");
+	if (token[0] == '\0')
+		return;
+	wr_init(&w);
+	wr_str(&w, token);
+	if (!wr_ok(&w) ||
+	    chan_send(r->parent, MSG_RELAY_TOKEN_SET, &w, -1) == -1)
+		fatal("can't answer the parent");
+	wr_free(&w);
+}
+
 static void
 take_metrics(struct relay *r, struct msg *m)
 {
@@ -321,6 +340,9 @@ parent_message(struct chan *ch, struct msg *m, void *arg)
 		break;
 	case MSG_RELAY_METRICS:
 		take_metrics(r, m);
+		break;
+	case MSG_RELAY_TOKEN:
+		take_token(r, m);
 		break;
 	case MSG_CTL_CLIENTS:
 		list_clients(r, m);

@@ -36,6 +36,7 @@
 #include "queue.h"
 #include "relayconf.h"
 #include "stats.h"
+#include "tokens.h"
 
 struct conn;
 struct http_conn;
@@ -173,6 +174,7 @@ struct relay {
 	struct link	*links[MAXWORKERS];
 	struct stats	 stats;
 	struct mapstore	 maps;
+	struct tokens	 tokens;
 	char		*metrics;	/* of other processes; NULL none */
 
 	/* how busy it is, for relay.c */

@@ -27,6 +27,7 @@
 #include "frame.h"
 #include "hex.h"
 #include "mapdoc.h"
+#include "tokens.h"
 #include "web_map.h"
 #include "web_reply.h"
 #include "websocket.h"
@@ -300,6 +301,20 @@ page_derp(const struct web_env *env, const struct http_head *h,
 	return upgraded(h, r, WEB_UPGRADE_DERP);
 }
 
+/* A directory looks whether this is the server it was told of. */
+static enum web_action
+page_token(const struct web_env *env, const struct http_head *h,
+    struct web_reply *r)
+{
+	const char	*auth = tokens_find(env->tokens, h->path);
+
+	if (auth == NULL)
+		return web_not_found(env, h, r);
+	web_begin(env, h, r, 200);
+	web_put(r, "Cache-Control: no-store\r\n");
+	return web_end(r, "application/octet-stream", auth);
+}
+
 /* The plain port sends everybody to the TLS one, to the Host as sent. */
 static enum web_action
 redirect_tls(const struct web_env *env, const struct http_head *h,
@@ -430,6 +445,9 @@ web_route(const struct web_env *env, const struct http_head *h,
 			return pages[i].page(env, h, r);
 	if (web_map(env, h, path, r, &action))
 		return action;
+	if (!env->tls && env->tokens != NULL && env->tokens->n > 0 &&
+	    strncmp(path, TOKEN_PATH, sizeof(TOKEN_PATH) - 1) == 0)
+		return page_token(env, h, r);
 	if (strcmp(path, "/debug") == 0 || strncmp(path, "/debug/", 7) == 0)
 		return page_debug(env, h, r, path);
 	return env->tls ? page_home(env, h, r) : redirect_tls(env, h, r);

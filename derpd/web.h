@@ -13,6 +13,7 @@
 #include "http.h"
 
 struct map_entry;
+struct tokens;
 struct mapstore;
 
 /* Largest request body that is read and thrown away to keep a connection. */
@@ -36,6 +37,7 @@ struct web_env {
 	const char	*redirect;	/* URL, of HOME_REDIRECT */
 	const uint8_t	*node_key;	/* 32 bytes, public half */
 	const struct mapstore *maps;	/* NULL none */
+	const struct tokens *tokens;	/* of ACME; NULL none */
 	time_t		 now;		/* for Date */
 };
 

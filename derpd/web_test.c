@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "conf.h"
+#include "tokens.h"
 #include "web.h"
 
 #define DATE	"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
@@ -428,6 +429,33 @@ ATF_TC_BODY(no_relay, tc)
 	    "Location: https://relay.example.org/derp/probe\r\n");
 }
 
+/* An ACME directory asks on the plain port, while an order is on its way. */
+ATF_TC_WITHOUT_HEAD(tokens);
+ATF_TC_BODY(tokens, tc)
+{
+	struct token	 one = { "abc", "abc.thumb" };
+	struct tokens	 set = { &one, 1 };
+
+	setup(0);
+	partly("GET " TOKEN_PATH "abc HTTP/1.1\r\n" HOST "\r\n", 302,
+	    "Location: https://relay.example.org" TOKEN_PATH "abc\r\n");
+	env.tokens = &set;
+	answer("GET " TOKEN_PATH "abc HTTP/1.1\r\n" HOST "\r\n",
+	    "HTTP/1.1 200 OK\r\n" DATE "Cache-Control: no-store\r\n"
+	    "Content-Type: application/octet-stream\r\n"
+	    "Content-Length: 9\r\n\r\nabc.thumb");
+	partly("GET " TOKEN_PATH "abd HTTP/1.1\r\n" HOST "\r\n", 404,
+	    "not found");
+	partly("GET /x HTTP/1.1\r\n" HOST "\r\n", 302,
+	    "Location: https://relay.example.org/x\r\n");
+	setup(1);
+	env.tokens = &set;
+	partly("GET " TOKEN_PATH "abc HTTP/1.1\r\n" HOST "\r\n", 200, "html");
+	env.relay = 0;
+	partly("GET " TOKEN_PATH "abc HTTP/1.1\r\n" HOST "\r\n", 404,
+	    "not found");
+}
+
 ATF_TC_WITHOUT_HEAD(websocket);
 ATF_TC_BODY(websocket, tc)
 {
@@ -571,6 +599,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, longest_redirect);
 	ATF_TP_ADD_TC(tp, derp);
 	ATF_TP_ADD_TC(tp, no_relay);
+	ATF_TP_ADD_TC(tp, tokens);
 	ATF_TP_ADD_TC(tp, websocket);
 	ATF_TP_ADD_TC(tp, bodies);
 	ATF_TP_ADD_TC(tp, errors);

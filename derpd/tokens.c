@@ -1,0 +1,80 @@
+/*
+ * tokens: see tokens.h.  Used by relay workers.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base64url.h"
+#include "tokens.h"
+
+/* token.thumbprint, both of the alphabet of base64url */
+static int
+is_auth(const char *auth, const char *name)
+{
+	size_t n = strlen(name);
+
+	return (strncmp(auth, name, n) == 0 && auth[n] == '.' &&
+	    base64url_is(auth + n + 1, TOKEN_AUTHSIZE));
+}
+
+/* The place of the token: the one that it has, or a new one. */
+static struct token *
+place(struct tokens *t, const char *name)
+{
+	struct token *v;
+	size_t i;
+
+	for (i = 0; i < t->n; i++)
+		if (strcmp(t->v[i].name, name) == 0)
+			return (&t->v[i]);
+	if (t->n == ACME_MAXNAMES ||
+	    (v = reallocarray(t->v, t->n + 1, sizeof(*v))) == NULL)
+		return (NULL);
+	t->v = v;
+	return (&v[t->n++]);
+}
+
+int
+tokens_take(struct tokens *t, struct rd *r, char *name)
+{
+	struct token one, *p;
+
+	memset(&one, 0, sizeof(one));
+	rd_str(r, one.name, sizeof(one.name));
+	rd_str(r, one.auth, sizeof(one.auth));
+	memcpy(name, one.name, TOKEN_SIZE);
+	if (!rd_end(r))
+		return (-1);
+	if (one.name[0] == '\0') {
+		tokens_free(t);
+		return (one.auth[0] == '\0' ? 0 : -1);
+	}
+	if (!base64url_is(one.name, TOKEN_SIZE) ||
+	    !is_auth(one.auth, one.name) || (p = place(t, one.name)) == NULL)
+		return (-1);
+	*p = one;
+	return (0);
+}
+
+const char *
+tokens_find(const struct tokens *t, struct http_str path)
+{
+	size_t i, skip = sizeof(TOKEN_PATH) - 1;
+
+	if (path.len <= skip || memcmp(path.p, TOKEN_PATH, skip) != 0)
+		return (NULL);
+	path.p += skip;
+	path.len -= skip;
+	for (i = 0; i < t->n; i++)
+		if (http_eq(path, t->v[i].name))
+			return (t->v[i].auth);
+	return (NULL);
+}
+
+void
+tokens_free(struct tokens *t)
+{
+	free(t->v);
+	t->v = NULL;
+	t->n = 0;
+}
