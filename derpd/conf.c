@@ -66,6 +66,7 @@ conf_new(void)
 	TAILQ_INIT(&c->certs);
 	TAILQ_INIT(&c->stun.listens);
 	TAILQ_INIT(&c->maps);
+	TAILQ_INIT(&c->acme.contacts);
 	c->control = set_dup(DEFAULT_CONTROL);
 	c->user = set_dup(DEFAULT_USER);
 	c->keys_user = set_dup(DEFAULT_KEYS_USER);
@@ -151,6 +152,13 @@ conf_free(struct conf *c)
 	free(c->relay.key);
 	free(c->relay.redirect);
 	free(c->relay.congestion);
+	free_names(&c->acme.contacts);
+	free(c->acme.directory);
+	free(c->acme.profile);
+	free(c->acme.issuer);
+	free(c->acme.eab_kid);
+	free(c->acme.eab_key);
+	free(c->acme.ca_file);
 	free(c->mesh_key);
 	free(c->control);
 	free(c->user);
@@ -206,14 +214,15 @@ check_certificates(void)
 	int selfsigned = 0;
 
 	TAILQ_FOREACH(c, &parsed->certs, entry)
-		if (c->cert == NULL && selfsigned++)
+		if (c->cert == NULL && !c->acme && selfsigned++)
 			conf_error(&c->pos, "certificate self-signed stands "
 			    "there twice");
 	TAILQ_FOREACH(l, &parsed->listens, entry)
 		if (l->tls && TAILQ_EMPTY(&parsed->certs)) {
 			conf_error(&l->pos, "listen with tls, but there is no "
 			    "certificate: expected certificate \"FILE\" key "
-			    "\"FILE\", or certificate self-signed");
+			    "\"FILE\", certificate self-signed, or acme "
+			    "{ ... }");
 			break;
 		}
 }
@@ -258,6 +267,7 @@ conf_load(const char *path)
 			default_hostname();
 			default_listen();
 			set_serve_done();
+			set_acme_done();
 			check_certificates();
 			check_served();
 		}

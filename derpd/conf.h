@@ -59,8 +59,9 @@ struct conf_listen {			/* listen on A port P [tls] */
 
 struct conf_cert {			/* certificate "C" key "K" */
 	TAILQ_ENTRY(conf_cert)	 entry;
-	char			*cert;	/* paths; both NULL: self-signed */
+	char			*cert;	/* paths; both NULL: self-signed, or */
 	char			*key;
+	int			 acme;	/* what the acme section gets */
 	struct conf_pos		 pos;
 };
 
@@ -122,6 +123,18 @@ struct conf_map {			/* map "..." or map { follow "..." } */
 };
 TAILQ_HEAD(conf_maps, conf_map);
 
+struct conf_acme {
+	int		 enabled;	/* an acme section stands there */
+	char		*directory;	/* URL */
+	struct conf_names contacts;	/* URLs */
+	char		*profile;	/* NULL none */
+	char		*issuer;	/* NULL: any chain */
+	char		*eab_kid;	/* NULL: no account binding */
+	char		*eab_key;	/* file of its MAC key */
+	char		*ca_file;	/* authorities, NULL: the system's */
+	struct conf_pos	 pos;
+};
+
 struct conf {
 	struct conf_names	 names;
 	struct conf_listens	 listens;
@@ -129,6 +142,7 @@ struct conf {
 	struct conf_relay	 relay;
 	struct conf_stun	 stun;
 	struct conf_maps	 maps;
+	struct conf_acme	 acme;
 	char			*mesh_key;	/* file, NULL none */
 	char			*control;	/* socket path */
 	char			*user;

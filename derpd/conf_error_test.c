@@ -89,7 +89,7 @@ ATF_TC_WITHOUT_HEAD(top_errors);
 ATF_TC_BODY(top_errors, tc)
 {
 	static const char all[] = ": expected hostname, listen, certificate, "
-	    "relay, stun, map, mesh, control, user, keys user, chroot, "
+	    "acme, relay, stun, map, mesh, control, user, keys user, chroot, "
 	    "statedir, sandbox, include or NAME = \"VALUE\"";
 	static const struct {
 		const char *text, *near, *error;
@@ -330,7 +330,7 @@ ATF_TC_BODY(whole, tc)
 	    "stun { ... } or map \"FILE\"");
 	bad(NAME RELAY "listen on * port 443 tls\n", 3, "listen with tls, but "
 	    "there is no certificate: expected certificate \"FILE\" key "
-	    "\"FILE\", or certificate self-signed");
+	    "\"FILE\", certificate self-signed, or acme { ... }");
 	bad(NAME CERT RELAY "listen on * port 80\n", 1, "the relay needs TLS: "
 	    "expected a line such as listen on * port 443 tls");
 	bad(NAME CERT RELAY CERT, 4,
@@ -359,7 +359,7 @@ ATF_TC_WITHOUT_HEAD(later);
 ATF_TC_BODY(later, tc)
 {
 	static const char *const words[] = {
-		"acme", "admit", "metrics"
+		"admit", "metrics"
 	};
 	static const char *const forms[] = {
 		"", " \"/etc/x\"", " { a b }", " {\n a \"}\" # }\n b { c }\n}",
@@ -378,9 +378,9 @@ ATF_TC_BODY(later, tc)
 			bad(text, 3, error);
 		}
 	/* What stands behind is looked at, with its own line. */
-	ATF_CHECK(load(NAME "acme {\n\n}\nuser\nadmit\nbar {\n x\n}\n"
+	ATF_CHECK(load(NAME "metrics {\n\n}\nuser\nadmit\nbar {\n x\n}\n"
 	    "user \"\"\n" RELAY) == NULL);
-	ATF_CHECK(strstr(errs, ":2: acme is not part") != NULL);
+	ATF_CHECK(strstr(errs, ":2: metrics is not part") != NULL);
 	ATF_CHECK(strstr(errs, ":5: at the end of the line: expected user") !=
 	    NULL);
 	ATF_CHECK(strstr(errs, ":6: admit is not part") != NULL);

@@ -63,7 +63,8 @@ void	lex_skip(void);
 /* conf_word.c */
 
 enum conf_block {
-	BLOCK_NONE, BLOCK_RELAY, BLOCK_MESH, BLOCK_STUN, BLOCK_MAP
+	BLOCK_NONE, BLOCK_RELAY, BLOCK_MESH, BLOCK_STUN, BLOCK_MAP,
+	BLOCK_ACME
 };
 
 /* The token of a keyword; -1: it is none. */

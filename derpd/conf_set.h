@@ -18,7 +18,8 @@ enum set_what {
 	SET_ACCEPT_RATE, SET_ACCEPT_BURST, SET_CLIENT_RATE, SET_CLIENT_BURST,
 	SET_MAX_CLIENTS, SET_HOME, SET_USER, SET_KEYS_USER, SET_CONGESTION,
 	SET_RELAY, SET_STUN, SET_STUN_WORKERS, SET_STUN_ALWAYS,
-	SET_STUN_PROBE, SET_STUN_SOURCE, SET_MAX
+	SET_STUN_PROBE, SET_STUN_SOURCE, SET_ACME, SET_ACME_DIRECTORY,
+	SET_ACME_PROFILE, SET_ACME_CHAIN, SET_ACME_EAB, SET_ACME_CA, SET_MAX
 };
 
 /* Begin a configuration: nothing is set twice yet. */
@@ -123,5 +124,20 @@ void	 set_map_age(int64_t seconds, const struct conf_pos *pos);
 
 /* All is read: defaults of stun and the maps, and what they need. */
 void	 set_serve_done(void);
+
+/* conf_acme.c */
+
+/* There is an acme section; the functions below are for what stands in it. */
+void	 set_acme(const struct conf_pos *pos);
+void	 set_acme_directory(const char *url, const struct conf_pos *pos);
+void	 set_acme_contact(const char *contact, const struct conf_pos *pos);
+void	 set_acme_profile(const char *name, const struct conf_pos *pos);
+void	 set_acme_chain(const char *name, const struct conf_pos *pos);
+void	 set_acme_eab(const char *kid, const char *file,
+	    const struct conf_pos *pos);
+void	 set_acme_cafile(const char *file, const struct conf_pos *pos);
+
+/* All is read: what ACME needs of the rest. */
+void	 set_acme_done(void);
 
 #endif

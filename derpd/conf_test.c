@@ -226,8 +226,8 @@ ATF_TC_BODY(macros, tc)
 	bad(NAME CERT RELAY "a-b = c\n", 4, "macro \"a-b\": expected a name "
 	    "of letters, digits and _");
 	bad(NAME CERT RELAY "a =\n", 4, "near `a': expected hostname, listen, "
-	    "certificate, relay, stun, map, mesh, control, user, keys user, "
-	    "chroot, statedir, sandbox, include or NAME = \"VALUE\"");
+	    "certificate, acme, relay, stun, map, mesh, control, user, keys "
+	    "user, chroot, statedir, sandbox, include or NAME = \"VALUE\"");
 	/* What one file defines is not there for the next. */
 	bad(NAME CERT RELAY "user $who\n", 4, "macro who is not defined: "
 	    "expected a line who = \"VALUE\" before, or -D");

@@ -22,13 +22,17 @@ static const struct {
 	{ "bytes",	BYTES },
 	{ "ca",		CA },
 	{ "certificate", CERTIFICATE },
+	{ "chain",	CHAIN },
 	{ "chroot",	CHROOT },
 	{ "client",	CLIENT },
 	{ "clients",	CLIENTS },
 	{ "codel",	CODEL },
 	{ "compare",	COMPARE },
 	{ "congestion",	CONGESTION },
+	{ "contact",	CONTACT },
 	{ "control",	CONTROL },
+	{ "directory",	DIRECTORY },
+	{ "eab",	EAB },
 	{ "every",	EVERY },
 	{ "file",	FILENAME },
 	{ "follow",	FOLLOW },
@@ -52,6 +56,7 @@ static const struct {
 	{ "path",	PATH },
 	{ "port",	PORT },
 	{ "probe",	PROBE },
+	{ "profile",	PROFILE },
 	{ "queue",	QUEUE },
 	{ "rate",	RATE },
 	{ "redirect",	REDIRECT },
@@ -76,6 +81,8 @@ static const struct {
 	int		 token;
 	const char	*usage;
 } usages[] = {
+	{ BLOCK_NONE, ACME, "acme { contact \"ADDRESS\" directory "
+	    "letsencrypt }" },
 	{ BLOCK_NONE, CERTIFICATE, "certificate \"FILE\" key \"FILE\", or: "
 	    "certificate self-signed" },
 	{ BLOCK_NONE, CHROOT, "chroot \"DIRECTORY\"" },
@@ -118,7 +125,14 @@ static const struct {
 	{ BLOCK_MAP, FOLLOW, "follow \"URL\" [every SECONDS]" },
 	{ BLOCK_MAP, HOST, "host \"NAME\"" },
 	{ BLOCK_MAP, MAXIMUM, "max age SECONDS" },
-	{ BLOCK_MAP, PATH, "path \"/PATH\"" }
+	{ BLOCK_MAP, PATH, "path \"/PATH\"" },
+	{ BLOCK_ACME, CA, "ca file \"FILE\"" },
+	{ BLOCK_ACME, CHAIN, "chain \"NAME\"" },
+	{ BLOCK_ACME, CONTACT, "contact \"ADDRESS\"" },
+	{ BLOCK_ACME, DIRECTORY, "directory letsencrypt, directory "
+	    "letsencrypt-staging, or: directory \"URL\"" },
+	{ BLOCK_ACME, EAB, "eab \"KEY-ID\" key file \"FILE\"" },
+	{ BLOCK_ACME, PROFILE, "profile \"NAME\"" }
 };
 
 int
@@ -155,6 +169,8 @@ word_block(int token)
 		return (BLOCK_STUN);
 	case MAP:
 		return (BLOCK_MAP);
+	case ACME:
+		return (BLOCK_ACME);
 	}
 	return (BLOCK_NONE);
 }
@@ -186,10 +202,13 @@ word_statements(enum conf_block block)
 	case BLOCK_MAP:
 		return ("file, follow, path, host, compare, ca file, max age "
 		    "or }");
+	case BLOCK_ACME:
+		return ("contact, directory, profile, eab, chain, ca file or "
+		    "}");
 	case BLOCK_NONE:
 		break;
 	}
-	return ("hostname, listen, certificate, relay, stun, map, mesh, "
+	return ("hostname, listen, certificate, acme, relay, stun, map, mesh, "
 	    "control, user, keys user, chroot, statedir, sandbox, include or "
 	    "NAME = \"VALUE\"");
 }

@@ -12,6 +12,7 @@
 %}
 
 %token	ACCEPT ACME ADDRESS ADMIT AGE ALWAYS BLANK BURST BYTES CA CERTIFICATE
+%token	CHAIN CONTACT DIRECTORY EAB PROFILE
 %token	CHROOT CLIENT CLIENTS CODEL COMPARE CONGESTION CONTROL EVERY FILENAME
 %token	FOLLOW HOME HOST HOSTNAME INCLUDE INTERVAL KEY KEYS LIMIT LISTEN MAP
 %token	MAXIMUM MESH METRICS OFF ON PACKETS PAGE PATH PORT PROBE QUEUE RATE
@@ -56,6 +57,8 @@ statement	: STRING '=' STRING	{ set_macro($1, $3, &$<pos>1); }
 		  mapblock
 		| MAP				{ set_map(NULL, &$<pos>1); }
 		  '{' mapopts '}'
+		| ACME				{ set_acme(&$<pos>1); }
+		  '{' acmeopts '}'
 		| MESH '{' meshopts '}'
 		| CONTROL STRING { set_path(SET_CONTROL, $2, &$<pos>1); }
 		| CHROOT STRING { set_path(SET_CHROOT, $2, &$<pos>1); }
@@ -74,7 +77,6 @@ statement	: STRING '=' STRING	{ set_macro($1, $3, &$<pos>1); }
 
 later		: ADMIT			{ $$ = "admit"; }
 		| METRICS		{ $$ = "metrics"; }
-		| ACME			{ $$ = "acme"; }
 		;
 
 address		: '*'			{ $$ = "*"; }
@@ -186,6 +188,22 @@ mapopt		: FILENAME STRING	{ set_map_file($2, &$<pos>1); }
 
 mapevery	: /* empty */
 		| EVERY NUMBER		{ set_map_every($2, &$<pos>1); }
+		;
+
+acmeopts	: /* empty */
+		| acmeopts '\n'
+		| acmeopts acmeopt
+		| acmeopts error '\n'	{ yyerrok; }
+		;
+
+acmeopt		: CONTACT STRING	{ set_acme_contact($2, &$<pos>1); }
+		| DIRECTORY STRING	{ set_acme_directory($2, &$<pos>1); }
+		| PROFILE STRING	{ set_acme_profile($2, &$<pos>1); }
+		| CHAIN STRING		{ set_acme_chain($2, &$<pos>1); }
+		| EAB STRING KEY FILENAME STRING {
+			set_acme_eab($2, $5, &$<pos>1);
+		}
+		| CA FILENAME STRING	{ set_acme_cafile($3, &$<pos>1); }
 		;
 
 meshopts	: /* empty */
