@@ -197,7 +197,7 @@ stund/libstund.a: $(STUN_OBJS)
 derpd/derpd: derpd/derpd.o $(ARCHIVES)
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ derpd/derpd.o derpd/libderpd.a \
-	    lib/libderp.a $(LIBS)
+	    acme-helper/libacme.a lib/libderp.a $(LIBS)
 derpctl/derpctl: derpctl/derpctl.o $(ARCHIVES)
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ derpctl/derpctl.o \

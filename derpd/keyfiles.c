@@ -146,9 +146,8 @@ temp_open(const char *path, char *temp, size_t size)
 	return (fd);
 }
 
-/* The temporary file is whole: it becomes `path'.  0, or -1 (logged). */
-static int
-temp_commit(const char *temp, const char *path)
+int
+keyfile_commit(const char *temp, const char *path)
 {
 	if (rename(temp, path) == 0 && sync_dir(path) == 0)
 		return (0);
@@ -157,12 +156,8 @@ temp_commit(const char *temp, const char *path)
 	return (-1);
 }
 
-/*
- * Have keys write a new key into a file that becomes `path'.  The message is
- * `type' with `w'; keys' answer goes to `res'.
- */
-static int
-make_key(struct derpd *d, uint32_t type, struct wr *w, const char *path,
+int
+keyfile_make(struct derpd *d, uint32_t type, struct wr *w, const char *path,
     void *res, size_t size, size_t *len)
 {
 	char temp[PATH_MAX];
@@ -175,7 +170,7 @@ make_key(struct derpd *d, uint32_t type, struct wr *w, const char *path,
 		(void)unlink(temp);
 		return (-1);
 	}
-	return (temp_commit(temp, path));
+	return (keyfile_commit(temp, path));
 }
 
 int
@@ -191,7 +186,7 @@ keyfile_node(struct derpd *d, const char *path, uint8_t pub[32])
 			    "start", path);
 			return (0);
 		}
-		if (make_key(d, MSG_KEY_NODE_NEW, NULL, path, pub, 32,
+		if (keyfile_make(d, MSG_KEY_NODE_NEW, NULL, path, pub, 32,
 		    &len) == -1)
 			return (-1);
 		log_info("made the relay's key %s", path);
@@ -263,7 +258,7 @@ make_selfsigned(struct derpd *d, const struct conf *c, const char *crt,
 
 	wr_init(&w);
 	put_names(&w, c, &d->listens);
-	rv = make_key(d, MSG_KEY_SELFSIGN, &w, key, pem, sizeof(pem), &len);
+	rv = keyfile_make(d, MSG_KEY_SELFSIGN, &w, key, pem, sizeof(pem), &len);
 	wr_free(&w);
 	if (rv == -1)
 		return (-1);

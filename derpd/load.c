@@ -81,6 +81,8 @@ static int
 load_cert(struct derpd *d, const struct conf *c, const struct conf_cert *k,
     struct cert **cert)
 {
+	if (k->acme)
+		return (acme_load_cert(d, c, cert));
 	if (k->cert == NULL)
 		return (keyfile_selfsigned(d, c, cert));
 	return ((*cert = load_pair(d, k)) == NULL ? -1 : 0);
@@ -103,7 +105,7 @@ load_certs(struct derpd *d, const struct conf *c, struct loaded *l)
 			return (-1);
 		if (cert == NULL)
 			continue;
-		if (k->cert == NULL)
+		if (k->cert == NULL && !k->acme)
 			l->selfsigned = (int)l->ncerts;
 		l->certs[l->ncerts++] = cert;
 		check_time(cert);
@@ -259,6 +261,7 @@ serve(struct derpd *d)
 	health_tell(d);
 	health_now(d);
 	stuns_tell(d);
+	acme_tell(d);
 }
 
 /* Put `c' and what it names in force everywhere, or leave all as it is. */
@@ -288,6 +291,32 @@ replace(struct derpd *d, struct conf *c)
 	}
 	d->loaded = old_l;
 	d->conf = old_c;
+	(void)send_all(d);
+	load_free(&l);
+	undo(d);
+	return (-1);
+}
+
+int
+load_certs_again(struct derpd *d)
+{
+	struct loaded l, old = d->loaded;
+
+	if (d->keys.chan == NULL)
+		return (-1);
+	if (load_all(d, d->conf, &l, 0) == -1) {
+		undo(d);
+		return (-1);
+	}
+	d->loaded = l;
+	if (send_all(d) == 0) {
+		load_free(&old);
+		retain(d, &d->loaded);
+		health_now(d);
+		stuns_tell(d);
+		return (0);
+	}
+	d->loaded = old;
 	(void)send_all(d);
 	load_free(&l);
 	undo(d);

@@ -7,6 +7,7 @@
  * relays.c    relay workers; serve.h has those of STUN and maps
  * load.c      configuration, keys and certificates, all or nothing
  * keyfiles.c  key and certificate files of this machine
+ * acmes.h     certificates from ACME directories
  * listen.c    listening sockets
  * control.c   the control socket; status.c what it answers
  * notify.c    the service manager
@@ -22,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "acmes.h"
 #include "certs.h"
 #include "chan.h"
 #include "conf.h"
@@ -80,6 +82,7 @@ struct derpd {
 	struct stun_set	 stunsocks;
 	struct map_set	 maps;
 	struct health	 well;
+	struct acme_state acme;
 	unsigned int	 nworkers;	/* relay workers, 0 without any web */
 	unsigned int	 nstuns;
 	struct proc	 keys;
@@ -88,7 +91,8 @@ struct derpd {
 	struct proc	 map;		/* checks maps */
 	struct proc	 fetch;		/* maps of other servers */
 	struct proc	 health;	/* probes the relay */
-	struct proc	*procs[2 * MAXWORKERS + 4]; /* all of the above */
+	struct proc	 helper;	/* acme-helper */
+	struct proc	*procs[2 * MAXWORKERS + 5]; /* all of the above */
 	unsigned int	 nprocs;
 	struct event	*ev_stop;
 	struct event	*ev_renew;
@@ -233,6 +237,12 @@ int	 load_send(struct derpd *d, struct proc *relay, int first);
  */
 int	 load_reload(struct derpd *d, char *err, size_t errsize);
 
+/*
+ * Read all certificates again, of which one has changed, and put them in force;
+ * or leave everything as it was.  0, or -1 (logged).
+ */
+int	 load_certs_again(struct derpd *d);
+
 /* keys was started anew: give it its keys.  0, or -1 (logged). */
 int	 load_again(struct derpd *d);
 
@@ -257,6 +267,19 @@ int	 keyfile_open(const char *path, const char *what);
  */
 int	 keyfile_call(struct derpd *d, uint32_t type, struct wr *w, int fd,
 	    const char *path, void *res, size_t size, size_t *len);
+
+/*
+ * Have keys write a new key into a file that becomes `path'; arguments else as
+ * for keyfile_call().  0, or -1 (logged).
+ */
+int	 keyfile_make(struct derpd *d, uint32_t type, struct wr *w,
+	    const char *path, void *res, size_t size, size_t *len);
+
+/*
+ * The file `temp' is whole: it becomes `path', for good.  0, or -1 (logged);
+ * `temp' is then removed.
+ */
+int	 keyfile_commit(const char *temp, const char *path);
 
 /*
  * Have keys read the node key in `path', or make it on first start; its public

@@ -48,6 +48,8 @@ program_name(enum role role)
 	case ROLE_MAP:
 	case ROLE_FETCH:
 		return ("derpmapd");
+	case ROLE_ACME:
+		return ("acme-helper");
 	default:
 		return ("derpd");
 	}
@@ -91,9 +93,9 @@ send_start(struct derpd *d, struct proc *p)
 	wr_u8(&w, (uint8_t)d->conf->sandbox);
 	wr_u8(&w, (uint8_t)d->debug);
 	wr_str(&w, user);
-	/* Fetch needs the files of the resolver and the authorities. */
-	wr_str(&w, geteuid() == 0 && p->role != ROLE_FETCH ?
-	    d->conf->chroot : "");
+	/* These need the files of the resolver and the authorities. */
+	wr_str(&w, geteuid() == 0 && p->role != ROLE_FETCH &&
+	    p->role != ROLE_ACME ? d->conf->chroot : "");
 	rv = chan_send(p->chan, MSG_START, &w, -1);
 	wr_free(&w);
 	return (rv);
@@ -241,6 +243,7 @@ restart_keys(struct proc *p)
 	}
 	for (i = 0; i < d->nworkers; i++)
 		(void)relays_connect_keys(d, &d->relays[i]);
+	acme_connect_keys(d);
 	return (0);
 }
 
@@ -268,6 +271,7 @@ procs_set_up(struct derpd *d)
 	add(d, &d->map, ROLE_MAP, 0, maps_start_checker);
 	add(d, &d->fetch, ROLE_FETCH, 0, fetch_start);
 	add(d, &d->health, ROLE_HEALTH, 0, health_start);
+	add(d, &d->helper, ROLE_ACME, 0, acme_start);
 }
 
 int
@@ -293,6 +297,8 @@ procs_wanted(const struct proc *p)
 		return (fetch_wanted(p->d->conf));
 	case ROLE_HEALTH:
 		return (health_wanted(p->d));
+	case ROLE_ACME:
+		return (acme_wanted(p->d->conf));
 	default:
 		return (1);
 	}
@@ -379,8 +385,12 @@ died(struct derpd *d, struct proc *p, int status)
 		log_death(p, status);
 	p->pid = 0;
 	procs_forget(p);
-	if (p->role == ROLE_RELAY)
+	if (p->role == ROLE_RELAY) {
 		control_worker_gone(d, p->worker);
+		acme_worker_gone(d, p->worker);
+	}
+	if (p->role == ROLE_ACME)
+		acme_helper_gone(d);
 	if (p->role == ROLE_STUN)
 		stuns_gone(p);
 	if (d->stopping && !relays_running(d))

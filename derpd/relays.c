@@ -116,6 +116,9 @@ from_relay(struct chan *c, struct msg *m, void *arg)
 	case MSG_RELAY_RESULT:
 		rv = take_result(p, m);
 		break;
+	case MSG_RELAY_TOKEN_SET:
+		rv = acme_token_set(p, m);
+		break;
 	default:
 		rv = control_client(p, m);
 		break;
@@ -196,7 +199,8 @@ relays_start_one(struct proc *p)
 		if (i != p->worker && d->relays[i].chan != NULL &&
 		    connect_pair(p, &d->relays[i]) == -1)
 			goto fail;
-	if (maps_send(p) == -1 || load_send(d, p, 1) == -1)
+	if (maps_send(p) == -1 || acme_send_tokens(p) == -1 ||
+	    load_send(d, p, 1) == -1)
 		goto fail;
 	return (procs_attach(p, from_relay));
 

@@ -164,7 +164,8 @@ stuns_close(struct derpd *d)
 int
 stuns_answering(const struct derpd *d)
 {
-	return (d->nstuns > 0 && (!health_wanted(d) || d->well.ok));
+	return (d->nstuns > 0 && (!health_wanted(d) || (d->well.ok &&
+	    !acme_temporary(d))));
 }
 
 static int

@@ -1,0 +1,486 @@
+/*
+ * acmes: the process acme-helper and what it does when; see acmes.h.
+ */
+#include <sys/socket.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base64url.h"
+#include "chain.h"
+#include "log.h"
+#include "parent.h"
+
+#define LOOK_AGAIN	3600	/* seconds: the clock may have been set */
+#define MAX_TIME	((uint64_t)INT64_MAX / 4)
+
+static void	schedule(struct derpd *d);
+
+int
+acme_wanted(const struct conf *c)
+{
+	return (c->acme.enabled);
+}
+
+int
+acme_temporary(const struct derpd *d)
+{
+	return (d->conf->acme.enabled && acme_cert(d) == NULL);
+}
+
+/* What the plan wants to know of the certificate; its name for ARI in `ch'. */
+static void
+plan_cert(const struct derpd *d, struct plan_cert *pc, struct chain *ch)
+{
+	const struct cert *c = acme_cert(d);
+	const struct conf_name *n;
+	char err[256];
+
+	memset(pc, 0, sizeof(*pc));
+	memset(ch, 0, sizeof(*ch));
+	pc->id = ch->id;
+	if (c == NULL)
+		return;
+	/* One for other names is as good as none. */
+	TAILQ_FOREACH(n, &d->conf->names, entry)
+		if (!cert_covers(c, n->name))
+			return;
+	if (chain_read(c->pem, c->pem_len, ch, err, sizeof(err)) == -1)
+		memset(ch, 0, sizeof(*ch));
+	pc->not_before = c->not_before;
+	pc->not_after = c->not_after;
+}
+
+/* Tokens */
+
+static void
+put_token(struct wr *w, const char *name, const char *auth)
+{
+	wr_init(w);
+	wr_str(w, name);
+	wr_str(w, auth);
+}
+
+int
+acme_send_tokens(struct proc *relay)
+{
+	struct tokens *t = &relay->d->acme.tokens;
+	struct wr w;
+	size_t i;
+	int rv = 0;
+
+	for (i = 0; rv == 0 && i < t->n; i++) {
+		put_token(&w, t->v[i].name, t->v[i].auth);
+		rv = chan_send(relay->chan, MSG_RELAY_TOKEN, &w, -1);
+		wr_free(&w);
+	}
+	return (rv);
+}
+
+static void
+forget_tokens(struct derpd *d)
+{
+	struct wr w;
+
+	d->acme.asked[0] = '\0';
+	if (d->acme.tokens.n == 0)
+		return;
+	tokens_free(&d->acme.tokens);
+	put_token(&w, "", "");
+	relays_tell(d, MSG_RELAY_TOKEN, &w);
+	wr_free(&w);
+}
+
+/* When all workers answer the token, the helper may go on. */
+static void
+check_token(struct derpd *d)
+{
+	struct wr w;
+	unsigned int i;
+
+	if (d->acme.asked[0] == '\0')
+		return;
+	for (i = 0; i < d->nworkers; i++)
+		if (d->acme.owes[i])
+			return;
+	wr_init(&w);
+	wr_str(&w, d->acme.asked);
+	d->acme.asked[0] = '\0';
+	if (d->helper.chan != NULL)
+		(void)chan_send(d->helper.chan, MSG_ACME_TOKEN_SET, &w, -1);
+	wr_free(&w);
+}
+
+int
+acme_token_set(struct proc *relay, struct msg *m)
+{
+	struct derpd *d = relay->d;
+	char name[TOKEN_SIZE];
+
+	rd_str(&m->rd, name, sizeof(name));
+	if (!rd_end(&m->rd))
+		return (-1);
+	if (strcmp(name, d->acme.asked) == 0) {
+		d->acme.owes[relay->worker] = 0;
+		check_token(d);
+	}
+	return (0);
+}
+
+void
+acme_worker_gone(struct derpd *d, unsigned int worker)
+{
+	d->acme.owes[worker] = 0;
+	check_token(d);
+}
+
+/*
+ * MSG_ACME_TOKEN: the key authorization is made here, so that the helper can't
+ * have anything else answered.  0, or -1 malformed.
+ */
+static int
+take_token(struct derpd *d, struct rd *r)
+{
+	char name[TOKEN_SIZE], auth[TOKEN_AUTHSIZE], same[TOKEN_SIZE];
+	struct wr w;
+	struct rd back;
+	unsigned int i;
+	int rv;
+
+	rd_str(r, name, sizeof(name));
+	if (!rd_end(r))
+		return (-1);
+	if (name[0] == '\0') {
+		forget_tokens(d);
+		return (0);
+	}
+	snprintf(auth, sizeof(auth), "%s.%s", name, d->acme.thumb);
+	put_token(&w, name, auth);
+	rd_init(&back, w.p, w.len);
+	rv = tokens_take(&d->acme.tokens, &back, same);
+	if (rv == 0) {
+		strlcpy(d->acme.asked, name, sizeof(d->acme.asked));
+		for (i = 0; i < d->nworkers; i++)
+			d->acme.owes[i] = d->relays[i].chan != NULL;
+		relays_tell(d, MSG_RELAY_TOKEN, &w);
+		check_token(d);
+	}
+	wr_free(&w);
+	return (rv);
+}
+
+/* Results */
+
+/* The new pair is on the disk: it takes the place of the old one. */
+static void
+put_in_force(struct derpd *d)
+{
+	const struct cert *c;
+	char until[EXPLAIN_TIMESIZE];
+
+	if (load_certs_again(d) == -1) {
+		log_warnx("the new certificate is not in force: reload");
+		return;
+	}
+	acme_tidy(d);
+	if ((c = acme_cert(d)) == NULL)
+		return;
+	explain_time(c->not_after, until);
+	log_info("certificate for %s and what else is configured, valid until "
+	    "%s", c->nnames > 0 ? c->names[0] : "?", until);
+}
+
+static void
+failed(struct derpd *d, const struct plan_cert *pc, enum acme_outcome end,
+    const char *error, int64_t not_before)
+{
+	struct plan *p = &d->acme.plan;
+	char when[EXPLAIN_TIMESIZE];
+
+	plan_failed(p, pc, end, error, not_before, time(NULL), arc4random());
+	explain_time(p->next_try, when);
+	log_warnx("no certificate: %s (next try %s)", p->error, when);
+	acme_drop_key(d);
+}
+
+static void
+issued(struct derpd *d, enum acme_outcome end, const char *error,
+    int64_t not_before, const uint8_t *pem, size_t len)
+{
+	struct plan_cert pc;
+	struct chain ch;
+	char why[512];
+
+	forget_tokens(d);
+	plan_cert(d, &pc, &ch);
+	if (end == ACME_END_OK && acme_commit(d, pem, len, why,
+	    sizeof(why)) == -1) {
+		end = ACME_END_REFUSED;
+		error = why;
+	}
+	if (end != ACME_END_OK)
+		failed(d, &pc, end, error, not_before);
+	else {
+		plan_issued(&d->acme.plan, time(NULL), arc4random());
+		put_in_force(d);
+	}
+}
+
+static void
+asked(struct derpd *d, enum acme_outcome end, const char *error,
+    int64_t not_before, const struct acme_ari *ari)
+{
+	struct plan *p = &d->acme.plan;
+	struct plan_cert pc;
+	struct chain ch;
+	int64_t was;
+
+	plan_cert(d, &pc, &ch);
+	was = plan_renewal(p, &pc);
+	if (end == ACME_END_OK)
+		plan_ari(p, &pc, ari, not_before, time(NULL), arc4random());
+	else {
+		plan_ari_failed(p, &pc, not_before, time(NULL));
+		log_debug("when to renew is not known: %s", error);
+	}
+	if (plan_renewal(p, &pc) < was - 86400)
+		log_info("the directory wants the certificate renewed early%s"
+		    "%s", p->ari_why[0] == '\0' ? "" : ": ", p->ari_why);
+}
+
+/* MSG_ACME_RESULT.  0, or -1 malformed or not asked for. */
+static int
+take_result(struct derpd *d, struct rd *r)
+{
+	struct acme_ari ari;
+	char error[ACME_LINESIZE];
+	const uint8_t *pem;
+	uint64_t not_before, start, end;
+	uint32_t id = rd_u32(r);
+	uint8_t outcome = rd_u8(r);
+	unsigned int job = d->acme.job;
+	size_t len;
+
+	rd_str(r, error, sizeof(error));
+	not_before = rd_u64(r);
+	pem = rd_blob(r, &len);
+	start = rd_u64(r);
+	end = rd_u64(r);
+	memset(&ari, 0, sizeof(ari));
+	rd_str(r, ari.why, sizeof(ari.why));
+	if (!rd_end(r) || job == 0 || id != d->acme.id ||
+	    outcome > ACME_END_INTERNAL || not_before > MAX_TIME ||
+	    start > MAX_TIME || end > MAX_TIME)
+		return (-1);
+	ari.start = (int64_t)start;
+	ari.end = (int64_t)end;
+	d->acme.job = 0;
+	if (job == ACME_JOB_ISSUE)
+		issued(d, (enum acme_outcome)outcome, error,
+		    (int64_t)not_before, pem, len);
+	else
+		asked(d, (enum acme_outcome)outcome, error,
+		    (int64_t)not_before, &ari);
+	(void)acme_write_plan(d);
+	schedule(d);
+	return (0);
+}
+
+/* Jobs */
+
+static void
+begin(struct derpd *d, enum acme_job job, const struct plan_cert *pc)
+{
+	const struct cert *c = acme_cert(d);
+	struct wr w;
+
+	if (job == ACME_JOB_ISSUE) {
+		plan_begin(&d->acme.plan, pc, time(NULL), arc4random());
+		/* A try that can't be remembered would be made for ever. */
+		if (acme_write_plan(d) == -1 || acme_prepare(d, job) == -1)
+			return;
+	}
+	wr_init(&w);
+	wr_u32(&w, ++d->acme.id);
+	wr_u8(&w, (uint8_t)job);
+	wr_blob(&w, c == NULL ? "" : c->pem, c == NULL ? 0 : c->pem_len);
+	if (chan_send(d->helper.chan, MSG_ACME_DO, &w, -1) == 0)
+		d->acme.job = job;
+	else
+		procs_fail(&d->helper, "did not take a job");
+	wr_free(&w);
+}
+
+/* Do what is due; else come back when something is. */
+static void
+look(struct derpd *d)
+{
+	struct plan_cert pc;
+	struct chain ch;
+	enum plan_do what;
+	int64_t when, now = time(NULL);
+
+	if (!d->conf->acme.enabled || d->acme.job != 0 || d->starting ||
+	    d->stopping || !d->helper.ready || d->keys.chan == NULL)
+		return;
+	acme_read_plan(d);
+	plan_cert(d, &pc, &ch);
+	what = plan_next(&d->acme.plan, &pc, now, &when);
+	if (when <= now)
+		begin(d, what == PLAN_ISSUE ? ACME_JOB_ISSUE : ACME_JOB_ARI,
+		    &pc);
+}
+
+static void
+timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct derpd *d = arg;
+
+	(void)fd;
+	(void)what;
+	look(d);
+	schedule(d);
+}
+
+static void
+schedule(struct derpd *d)
+{
+	struct timeval tv = { LOOK_AGAIN, 0 };
+	struct plan_cert pc;
+	struct chain ch;
+	int64_t when, now = time(NULL);
+
+	if (!d->conf->acme.enabled || d->acme.job != 0 || d->stopping)
+		return;
+	acme_read_plan(d);
+	plan_cert(d, &pc, &ch);
+	(void)plan_next(&d->acme.plan, &pc, now, &when);
+	if (when < now + LOOK_AGAIN)
+		tv.tv_sec = when > now ? (time_t)(when - now) : 1;
+	if ((d->acme.ev == NULL &&
+	    (d->acme.ev = evtimer_new(d->base, timer, d)) == NULL) ||
+	    evtimer_add(d->acme.ev, &tv) == -1)
+		fatalx("no timer for certificates");
+}
+
+/* The process */
+
+static void
+from_helper(struct chan *c, struct msg *m, void *arg)
+{
+	struct proc *p = arg;
+	struct derpd *d = p->d;
+	int rv = -1;
+
+	(void)c;
+	switch (m->type) {
+	case MSG_READY:
+		if ((rv = procs_take_ready(p, m)) == 0) {
+			parent_ready(d);
+			schedule(d);
+		}
+		break;
+	case MSG_ACME_TOKEN:
+		if (d->acme.job == ACME_JOB_ISSUE)
+			rv = take_token(d, &m->rd);
+		break;
+	case MSG_ACME_RESULT:
+		rv = take_result(d, &m->rd);
+		break;
+	}
+	if (rv == -1)
+		procs_fail(p, "sent a malformed message");
+}
+
+static int
+send_conf(struct proc *p)
+{
+	static struct acme_conf a;
+	struct wr w;
+	int rv;
+
+	acme_conf_from(&a, p->d->conf);
+	wr_init(&w);
+	acme_conf_put(&w, &a);
+	rv = chan_send(p->chan, MSG_ACME_CONF, &w, -1);
+	wr_free(&w);
+	return (rv);
+}
+
+void
+acme_connect_keys(struct derpd *d)
+{
+	struct wr w;
+	int sv[2], rv;
+
+	if (d->keys.chan == NULL || d->helper.chan == NULL)
+		return;		/* the one that comes back is connected then */
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1) {
+		log_warn("channel of acme-helper to keys");
+		return;
+	}
+	wr_init(&w);
+	wr_u32(&w, 0);
+	wr_u8(&w, KEYCHAN_ACME);
+	rv = chan_send(d->keys.chan, MSG_KEY_CHAN, &w, sv[0]);
+	wr_free(&w);
+	if (rv == -1)
+		close(sv[1]);
+	else if (chan_send(d->helper.chan, MSG_ACME_KEYS, NULL, sv[1]) == -1)
+		procs_fail(&d->helper, "did not take a channel");
+}
+
+int
+acme_start(struct proc *p)
+{
+	if (procs_spawn(p) == -1)
+		return (-1);
+	if (send_conf(p) == 0) {
+		acme_connect_keys(p->d);
+		if (p->chan != NULL)
+			return (procs_attach(p, from_helper));
+		return (-1);
+	}
+	log_warn("can't set up acme-helper");
+	procs_forget(p);
+	kill(p->pid, SIGKILL);
+	return (-1);
+}
+
+void
+acme_helper_gone(struct derpd *d)
+{
+	struct plan_cert pc;
+	struct chain ch;
+	unsigned int job = d->acme.job;
+
+	forget_tokens(d);
+	d->acme.job = 0;
+	if (job == 0 || d->stopping)
+		return;
+	plan_cert(d, &pc, &ch);
+	if (job == ACME_JOB_ISSUE)
+		failed(d, &pc, ACME_END_INTERNAL, "acme-helper ended", 0);
+	else
+		plan_ari_failed(&d->acme.plan, &pc, 0, time(NULL));
+	(void)acme_write_plan(d);
+	schedule(d);
+}
+
+void
+acme_tell(struct derpd *d)
+{
+	if (procs_adjust(&d->helper) == 0 && d->helper.chan != NULL &&
+	    d->conf->acme.enabled && send_conf(&d->helper) == -1)
+		procs_fail(&d->helper, "did not take new settings");
+	if (!d->conf->acme.enabled)
+		return;
+	/* What was refused may have been mended. */
+	acme_read_plan(d);
+	plan_forgive(&d->acme.plan);
+	schedule(d);
+}

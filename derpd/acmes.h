@@ -1,0 +1,115 @@
+/*
+ * acmes: the parent's part of ACME: when what is done, the keys and files for
+ * it, the check of what came back, and putting it in force.
+ *
+ * acmes.c        the process acme-helper, its jobs, tokens
+ * acmes_files.c  files in the state directory
+ *
+ * In the state directory: acme-account.key, acme.crt (the chain in force),
+ * acme-HASH.key (its key, named by the hash of the public half), acme.plan (see
+ * plan.h).  A new pair takes effect when acme.crt is renamed; which key belongs
+ * to it, it says itself.  So there is a whole pair at every moment.
+ */
+#ifndef ACMES_H
+#define ACMES_H
+
+#include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf.h"
+#include "msg.h"
+#include "plan.h"
+#include "tokens.h"
+
+struct cert;
+struct derpd;
+struct event;
+struct msg;
+struct proc;
+
+struct acme_state {
+	struct plan	 plan;
+	int		 known;		/* the plan is what is on the disk */
+	unsigned int	 job;		/* enum acme_job, 0 none */
+	uint32_t	 id;		/* of the job */
+	char		 thumb[64];	/* of the account key */
+	uint8_t		 key[KEYHASH_LEN];	/* of the order's key */
+	struct tokens	 tokens;	/* what the workers answer */
+	char		 asked[TOKEN_SIZE];	/* not by all yet, "" none */
+	unsigned char	 owes[MAXWORKERS];	/* who did not say so yet */
+	struct event	*ev;
+};
+
+/* acme.c */
+
+/* 1 when the configuration wants acme-helper, else 0. */
+int	 acme_wanted(const struct conf *c);
+
+/* Start acme-helper with all that it needs; see struct proc. */
+int	 acme_start(struct proc *p);
+
+/* The helper has gone, and its job with it. */
+void	 acme_helper_gone(struct derpd *d);
+
+/* A channel between keys and acme-helper, replacing an older one. */
+void	 acme_connect_keys(struct derpd *d);
+
+/* A new configuration is in force, or the service has started. */
+void	 acme_tell(struct derpd *d);
+
+/* What a worker that has just been started is to answer.  0, or -1. */
+int	 acme_send_tokens(struct proc *relay);
+
+/* MSG_RELAY_TOKEN_SET of a worker.  0, or -1 malformed. */
+int	 acme_token_set(struct proc *relay, struct msg *m);
+
+/* A worker has gone: do not wait for it. */
+void	 acme_worker_gone(struct derpd *d, unsigned int worker);
+
+/* 1 while the temporary certificate stands in for one that is to come. */
+int	 acme_temporary(const struct derpd *d);
+
+/* acme_files.c */
+
+/* Path of the file `name' in the state directory, or -1 (logged): too long. */
+int	 acme_path(const struct conf *c, const char *name, char dst[PATH_MAX]);
+
+/*
+ * The certificate of the acme section: the one in force with its key in keys,
+ * or the self-signed pair as long as there is none.  0 and *cert; NULL when
+ * derpd only checks and there is none yet; -1 (logged).
+ */
+int	 acme_load_cert(struct derpd *d, const struct conf *c,
+	    struct cert **cert);
+
+/* That certificate; NULL while the self-signed one stands in. */
+const struct cert *acme_cert(const struct derpd *d);
+
+/* What keys and acme-helper are told of the configuration. */
+void	 acme_conf_from(struct acme_conf *a, const struct conf *c);
+
+/*
+ * Give keys what the job wants: the account key, made when it is not there, the
+ * binding's, the settings; for ACME_JOB_ISSUE a new key.  0, or -1 (logged).
+ */
+int	 acme_prepare(struct derpd *d, enum acme_job job);
+
+/* The order came to nothing: its key is of no use.  NULL d->acme.key: none. */
+void	 acme_drop_key(struct derpd *d);
+
+/*
+ * Check the chain that came back against the order's key, the names and the
+ * clock, and make it acme.crt.  0, or -1 with a line in `err'.
+ */
+int	 acme_commit(struct derpd *d, const void *pem, size_t len, char *err,
+	    size_t errsize);
+
+/* Remove keys that belong to no certificate. */
+void	 acme_tidy(struct derpd *d);
+
+/* Read the record into d->acme.plan, once; and write it.  0, or -1 (logged). */
+void	 acme_read_plan(struct derpd *d);
+int	 acme_write_plan(struct derpd *d);
+
+#endif

@@ -1,0 +1,362 @@
+/*
+ * acmes_files: what ACME keeps in the state directory; see acmes.h.
+ */
+#include <sys/stat.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "chain.h"
+#include "hex.h"
+#include "log.h"
+#include "parent.h"
+
+#define ACCOUNT_KEY	"acme-account.key"
+#define NEW_KEY		"acme-new.key"
+#define CRT		"acme.crt"
+#define PLAN		"acme.plan"
+#define NAME_BYTES	8	/* of a hash, in the name of a key file */
+#define MAX_AHEAD	300	/* seconds that a certificate may be early */
+
+int
+acme_path(const struct conf *c, const char *name, char dst[PATH_MAX])
+{
+	if (snprintf(dst, PATH_MAX, "%s/%s", c->statedir, name) < PATH_MAX)
+		return (0);
+	log_warnx("%s: the path is too long", c->statedir);
+	return (-1);
+}
+
+/* Name of the key file for a public half. */
+static void
+key_name(const uint8_t hash[KEYHASH_LEN], char *dst, size_t size)
+{
+	char hex[2 * NAME_BYTES + 1];
+
+	hex_put(hex, hash, NAME_BYTES);
+	snprintf(dst, size, "acme-%s.key", hex);
+}
+
+/* Have keys read the key of the certificate; 0, or -1 (logged). */
+static int
+load_key(struct derpd *d, const struct conf *c, const struct cert *cert)
+{
+	char name[64], path[PATH_MAX];
+	uint8_t hash[KEYHASH_LEN];
+	int fd;
+
+	key_name(cert->hash, name, sizeof(name));
+	if (acme_path(c, name, path) == -1 ||
+	    (fd = keyfile_open(path, "key")) == -1 ||
+	    keyfile_call(d, MSG_KEY_TLS, NULL, fd, path, hash, sizeof(hash),
+	    NULL) == -1)
+		return (-1);
+	if (memcmp(hash, cert->hash, sizeof(hash)) == 0)
+		return (0);
+	log_warnx("%s does not belong to %s", path, cert->path);
+	return (-1);
+}
+
+int
+acme_load_cert(struct derpd *d, const struct conf *c, struct cert **cert)
+{
+	char path[PATH_MAX], err[512];
+
+	*cert = NULL;
+	if (acme_path(c, CRT, path) == -1)
+		return (-1);
+	if (access(path, F_OK) == -1 && errno == ENOENT) {
+		if (d->checking) {
+			log_info("%s: will be got from %s", path,
+			    c->acme.directory);
+			return (0);
+		}
+		return (keyfile_selfsigned(d, c, cert));
+	}
+	if ((*cert = cert_load(path, err, sizeof(err))) == NULL)
+		log_warnx("%s", err);
+	else if (load_key(d, c, *cert) == 0)
+		return (0);
+	cert_free(*cert);
+	*cert = NULL;
+	/* While one is in force nothing takes its place but a good one. */
+	if (!d->starting)
+		return (-1);
+	log_warnx("%s is of no use: another one is got", path);
+	return (keyfile_selfsigned(d, c, cert));
+}
+
+const struct cert *
+acme_cert(const struct derpd *d)
+{
+	const struct conf_cert *k;
+	char path[PATH_MAX];
+	size_t i = 0;
+
+	if (acme_path(d->conf, CRT, path) == -1)
+		return (NULL);
+	TAILQ_FOREACH(k, &d->conf->certs, entry) {
+		if (k->acme && i < d->loaded.ncerts &&
+		    strcmp(d->loaded.certs[i]->path, path) == 0)
+			return (d->loaded.certs[i]);
+		i++;
+	}
+	return (NULL);
+}
+
+void
+acme_conf_from(struct acme_conf *a, const struct conf *c)
+{
+	const struct conf_acme *k = &c->acme;
+	const struct conf_name *n;
+
+	memset(a, 0, sizeof(*a));
+	strlcpy(a->directory, k->directory, sizeof(a->directory));
+	if (k->ca_file != NULL)
+		strlcpy(a->ca_file, k->ca_file, sizeof(a->ca_file));
+	if (k->profile != NULL)
+		strlcpy(a->profile, k->profile, sizeof(a->profile));
+	if (k->issuer != NULL)
+		strlcpy(a->issuer, k->issuer, sizeof(a->issuer));
+	if (k->eab_kid != NULL)
+		strlcpy(a->eab_kid, k->eab_kid, sizeof(a->eab_kid));
+	/* Who writes the section agrees: derpd.conf(5) says so. */
+	a->agreed = 1;
+	TAILQ_FOREACH(n, &k->contacts, entry)
+		strlcpy(a->contacts[a->ncontacts++], n->name,
+		    sizeof(a->contacts[0]));
+	TAILQ_FOREACH(n, &c->names, entry)
+		(void)acme_name(n->name, a->names[a->nnames++]);
+}
+
+/* MSG_KEY_ACME_FILE: the payload. */
+static void
+put_file(struct wr *w, enum acmekey which, int make)
+{
+	wr_init(w);
+	wr_u8(w, (uint8_t)which);
+	wr_u8(w, (uint8_t)make);
+}
+
+/* The account key, made when it is not there; its thumbprint is kept. */
+static int
+account_key(struct derpd *d)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	struct wr w;
+	size_t len = 0;
+	int fd, make, rv;
+
+	if (acme_path(d->conf, ACCOUNT_KEY, path) == -1)
+		return (-1);
+	make = stat(path, &st) == -1 && errno == ENOENT;
+	put_file(&w, ACMEKEY_ACCOUNT, make);
+	if (make)
+		rv = keyfile_make(d, MSG_KEY_ACME_FILE, &w, path,
+		    d->acme.thumb, sizeof(d->acme.thumb) - 1, &len);
+	else if ((fd = keyfile_open(path, "account key")) == -1)
+		rv = -1;
+	else
+		rv = keyfile_call(d, MSG_KEY_ACME_FILE, &w, fd, path,
+		    d->acme.thumb, sizeof(d->acme.thumb) - 1, &len);
+	wr_free(&w);
+	d->acme.thumb[len] = '\0';
+	if (rv == 0 && make)
+		log_info("made the account key %s", path);
+	return (rv);
+}
+
+/* The binding's key, or none. */
+static int
+binding_key(struct derpd *d)
+{
+	const char *path = d->conf->acme.eab_key;
+	struct wr w;
+	char none;
+	int fd = -1, rv;
+
+	if (path != NULL && (fd = keyfile_open(path, "eab key")) == -1)
+		return (-1);
+	put_file(&w, ACMEKEY_EAB, 0);
+	rv = keyfile_call(d, MSG_KEY_ACME_FILE, &w, fd,
+	    path == NULL ? "eab key" : path, &none, 0, NULL);
+	wr_free(&w);
+	return (rv);
+}
+
+static int
+settings(struct derpd *d)
+{
+	static struct acme_conf a;
+	struct wr w;
+	char none;
+	int rv;
+
+	acme_conf_from(&a, d->conf);
+	wr_init(&w);
+	acme_conf_put(&w, &a);
+	rv = keyfile_call(d, MSG_KEY_ACME_CONF, &w, -1, "acme settings", &none,
+	    0, NULL);
+	wr_free(&w);
+	return (rv);
+}
+
+/* A new key for a certificate, in a file that has its name. */
+static int
+new_key(struct derpd *d)
+{
+	char temp[PATH_MAX], path[PATH_MAX], name[64];
+	struct wr w;
+	size_t len;
+	int rv;
+
+	if (acme_path(d->conf, NEW_KEY, temp) == -1)
+		return (-1);
+	put_file(&w, ACMEKEY_CERT, 1);
+	rv = keyfile_make(d, MSG_KEY_ACME_FILE, &w, temp, d->acme.key,
+	    sizeof(d->acme.key), &len);
+	wr_free(&w);
+	if (rv == -1)
+		return (-1);
+	key_name(d->acme.key, name, sizeof(name));
+	if (len != sizeof(d->acme.key) ||
+	    acme_path(d->conf, name, path) == -1)
+		return (-1);
+	return (keyfile_commit(temp, path));
+}
+
+int
+acme_prepare(struct derpd *d, enum acme_job job)
+{
+	if (account_key(d) == -1 || binding_key(d) == -1 ||
+	    settings(d) == -1)
+		return (-1);
+	return (job == ACME_JOB_ISSUE ? new_key(d) : 0);
+}
+
+void
+acme_drop_key(struct derpd *d)
+{
+	char path[PATH_MAX], name[64];
+
+	key_name(d->acme.key, name, sizeof(name));
+	if (acme_path(d->conf, name, path) == 0)
+		(void)unlink(path);
+	memset(d->acme.key, 0, sizeof(d->acme.key));
+}
+
+/* What is wrong with the certificate; NULL nothing. */
+static const char *
+judge(const struct derpd *d, const struct cert *c)
+{
+	const struct conf_name *n;
+	time_t now = time(NULL);
+
+	if (memcmp(c->hash, d->acme.key, KEYHASH_LEN) != 0)
+		return ("it is for another key");
+	TAILQ_FOREACH(n, &d->conf->names, entry)
+		if (!cert_covers(c, n->name))
+			return ("it is not for all names");
+	if (c->not_before > now + MAX_AHEAD)
+		return ("it is not valid yet: is the clock right?");
+	if (c->not_after <= now)
+		return ("it has expired: is the clock right?");
+	return (NULL);
+}
+
+int
+acme_commit(struct derpd *d, const void *pem, size_t len, char *err,
+    size_t errsize)
+{
+	char path[PATH_MAX];
+	const char *bad;
+	struct cert *c;
+
+	if (acme_path(d->conf, CRT, path) == -1 ||
+	    (c = cert_parse("the new certificate", pem, len, err,
+	    errsize)) == NULL)
+		return (-1);
+	bad = judge(d, c);
+	cert_free(c);
+	if (bad != NULL)
+		snprintf(err, errsize, "the new certificate: %s", bad);
+	else if (keyfile_public(path, pem, len) == -1)
+		snprintf(err, errsize, "the new certificate can't be written");
+	else
+		return (0);
+	return (-1);
+}
+
+/* Is it the name of a key that is not `keep'? */
+static int
+is_old(const char *name, const char *keep)
+{
+	size_t n = strlen("acme-"), hex;
+
+	if (strncmp(name, "acme-", n) != 0)
+		return (0);
+	hex = strspn(name + n, "0123456789abcdef");
+	return (hex == 2 * NAME_BYTES &&
+	    strcmp(name + n + hex, ".key") == 0 && strcmp(name, keep) != 0);
+}
+
+void
+acme_tidy(struct derpd *d)
+{
+	const struct cert *c = acme_cert(d);
+	char keep[64] = "", path[PATH_MAX];
+	struct dirent *e;
+	DIR *dir;
+
+	/* Without a certificate none is known to be of no use. */
+	if (c == NULL || (dir = opendir(d->conf->statedir)) == NULL)
+		return;
+	key_name(c->hash, keep, sizeof(keep));
+	while ((e = readdir(dir)) != NULL)
+		if (is_old(e->d_name, keep) &&
+		    acme_path(d->conf, e->d_name, path) == 0)
+			(void)unlink(path);
+	closedir(dir);
+}
+
+/* The record */
+
+void
+acme_read_plan(struct derpd *d)
+{
+	char path[PATH_MAX], text[PLAN_TEXTSIZE];
+	ssize_t n;
+	int fd;
+
+	if (d->acme.known)
+		return;
+	d->acme.known = 1;
+	plan_init(&d->acme.plan, arc4random());
+	if (acme_path(d->conf, PLAN, path) == -1 ||
+	    (fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) == -1)
+		return;
+	n = read(fd, text, sizeof(text));
+	close(fd);
+	if (plan_read(&d->acme.plan, text, n < 0 ? 0 : (size_t)n, time(NULL),
+	    arc4random()) == -1)
+		log_warnx("%s is damaged: as if there had been failures",
+		    path);
+}
+
+int
+acme_write_plan(struct derpd *d)
+{
+	char path[PATH_MAX], text[PLAN_TEXTSIZE];
+	size_t n;
+
+	n = plan_write(&d->acme.plan, text);
+	if (acme_path(d->conf, PLAN, path) == -1)
+		return (-1);
+	return (keyfile_public(path, text, n));
+}
