@@ -135,7 +135,8 @@ SCRIPTS = configure .ci/run etc/install-deps etc/install.sh etc/run-local \
 	regress/fuzz/corpus_test.sh \
 	regress/fuzz/fuzz.sh regress/interop/build.sh
 SCRIPTS += regress/acme/build.sh regress/acme/issue_test.sh \
-	regress/acme/pebble.sh regress/acme/procs_test.sh
+	regress/acme/pebble.sh regress/acme/derpd_test.sh \
+	regress/acme/procs_test.sh
 
 ARCHIVES = derpctl/libderpctl.a derpd/libderpd.a derpmapd/libderpmapd.a \
 	stund/libstund.a \

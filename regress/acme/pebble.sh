@@ -76,6 +76,7 @@ pebble_cert() {
 # pebble_start: start both programs, Pebble with PEBBLE_ENV in its environment.
 # Sets DIRECTORY, MANAGE (Pebble's), CHALL (pebble-challtestsrv's), HTTP (where
 # the challenge is looked for), OTHER, a free port.  HTTP is kept if it is set.
+# With RELAY_ANSWERS nobody answers on HTTP yet.
 pebble_start() {
 	pebble_cert
 	# Another may take a port in between: then once more.
@@ -91,6 +92,7 @@ pebble_start() {
 set_ports() {
 	ACME_PORT=$1 MANAGE=$2 CHALL=$3 DNS=$4 OTHER=$6
 	: "${HTTP:=$5}"
+	[ -z "${RELAY_ANSWERS:-}" ] || ANSWER=127.0.0.1:$OTHER
 	DIRECTORY=https://localhost:$ACME_PORT/dir
 }
 

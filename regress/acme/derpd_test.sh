@@ -1,0 +1,214 @@
+#! /usr/bin/env atf-sh
+# shellcheck shell=sh
+# The service as a whole gets its certificates from Pebble.
+
+# shellcheck source=regress/acme/pebble.sh
+. "$(atf_get_srcdir)/pebble.sh"
+# shellcheck source=regress/e2e/common.sh
+. "$(atf_get_srcdir)/../e2e/common.sh"
+
+# derpd with an acme section, for the names given besides HOST_NAME.
+# shellcheck disable=SC2034	# e2e_conf uses them
+with_acme() {
+	: "${RAWDERP:=$(atf_get_srcdir)/../e2e/rawderp}"
+	SRC=
+	e2e_paths
+	LISTEN="listen on 127.0.0.1 port 0 tls
+listen on 127.0.0.1 port $HTTP"
+	for _n; do
+		LISTEN="$LISTEN
+hostname \"$_n\""
+	done
+	CERTS="acme {
+	contact \"admin@$HOST_NAME\"
+	directory \"$DIRECTORY\"
+	ca file \"$PWD/ca.crt\"
+	${ACME:-profile \"default\"}
+}"
+	# The helper reads the authority as the user that it becomes.
+	chmod 755 . && chmod 644 ca.crt
+	e2e_users >/dev/null
+	WORKERS=2
+	e2e_conf
+	derpd_launch
+}
+
+# As e2e_launch, with a log in detail.
+derpd_launch() {
+	: >derpd.log
+	"$DERPD" -dv -f derpd.conf >derpd.log 2>&1 &
+	PID=$!
+	echo "$PID" >>pids
+	wait_until "derpd listens" e2e_listening
+	TLS_PORT=$(e2e_port '(tls)')
+	PLAIN_PORT=$(e2e_port '(plain)')
+	wait_until "derpd is ready" grep -q "derpd 1.0 ready" derpd.log
+}
+
+logged() {
+	grep -Eq "$1" derpd.log
+}
+
+# The certificate that is served: its issuer, and its serial number.
+served() {
+	openssl s_client -connect "127.0.0.1:$TLS_PORT" \
+	    -servername "$HOST_NAME" </dev/null 2>/dev/null |
+	    openssl x509 -noout -issuer -serial
+}
+
+served_by_pebble() {
+	served | grep -q "Pebble"
+}
+
+# The roots of Pebble's, for those who verify.
+pebble_root() {
+	curl -sf --cacert ca.crt "https://localhost:$MANAGE/roots/0" >ca.pem ||
+	    acme_fail "no root"
+}
+
+issued_times() {
+	[ "$(grep -c "certificate for $HOST_NAME .*valid until" derpd.log)" \
+	    -ge "$1" ]
+}
+
+acme_case fresh 200 "from an empty state directory, three renewals in traffic"
+fresh_body() {
+	acme_paths
+	RELAY_ANSWERS=yes VALIDITY=45
+	pebble_start
+	with_acme
+	logged "made self-signed certificate" ||
+	    e2e_fail "nothing was served at first"
+	wait_until "there is a certificate" served_by_pebble
+	if [ -x "$INTEROP" ]; then
+		pebble_root
+		interop login,tls-verified
+		interop_begin hold -clients 10
+	fi
+	_serials=$(served | grep serial)
+	BOUND=1500
+	for _i in 2 3 4; do
+		wait_until "renewal $_i" issued_times "$_i"
+		case $_serials in
+		*"$(served | grep serial)"*) e2e_fail "the same is served" ;;
+		esac
+		_serials="$_serials $(served | grep serial)"
+	done
+	[ ! -x "$INTEROP" ] || interop_end
+	# Keys of certificates that are no more are gone.
+	set -- state/acme-*.key
+	[ $# -le 3 ] || e2e_fail "$# keys, that of the account included"
+	e2e_stop
+}
+
+acme_case killed 300 "kill -9 at each step of an order leaves the old pair"
+killed_body() {
+	acme_paths
+	RELAY_ANSWERS=yes
+	pebble_start
+	with_acme
+	wait_until "there is a certificate" served_by_pebble
+	e2e_stop
+	_i=0
+	for _step in "asking for its directory" "ordering a certificate" \
+	    "having $HOST_NAME validated|sending" "sending the certificate" \
+	    "getting the certificate"; do
+		_i=$((_i + 1))
+		rm -f state/acme.plan
+		with_acme "n$_i.$HOST_NAME"
+		served_by_pebble || e2e_fail "the old one is not served"
+		wait_until "$_step" logged "acme-helper: ($_step)"
+		_pids=$(e2e_children any)
+		kill -KILL "$PID"
+		wait "$PID"
+		for _p in $_pids; do
+			wait_until "process $_p ends" e2e_gone "$_p"
+		done
+		derpd_launch
+		served_by_pebble || e2e_fail "nothing is served after: $_step"
+		# Unless it was done, it counts as failed: it is not tried at
+		# once again.
+		names_of state/acme.crt | grep -q "n$_i.$HOST_NAME" ||
+		    grep -q "^failures 1$" state/acme.plan ||
+		    e2e_fail "it is not remembered"
+		e2e_stop
+	done
+	rm -f state/acme.plan
+	with_acme last."$HOST_NAME"
+	wait_until "all goes well again" issued_times 1
+	e2e_stop
+}
+
+acme_case helper_killed 200 "acme-helper, keys or a worker dies in an order"
+helper_killed_body() {
+	acme_paths
+	RELAY_ANSWERS=yes RETRY_AUTHZ=2
+	pebble_start
+	with_acme
+	DEATHS=yes
+	wait_until "an order" logged "having $HOST_NAME validated"
+	# shellcheck disable=SC2046	# one word a process
+	kill -KILL $(e2e_children acme-helper)
+	wait_until "it is said" logged "no certificate: acme-helper ended"
+	wait_until "it is started again" ready_twice acme-helper
+	rm -f state/acme.plan
+	kill -HUP "$PID"
+	wait_until "a second order" times 2 "having $HOST_NAME validated"
+	# shellcheck disable=SC2046
+	kill -KILL $(e2e_children relay)
+	wait_until "there is a certificate" issued_times 1
+	wait_until "it is served" served_by_pebble
+	kill -TERM "$PID"
+	wait "$PID"
+}
+
+ready_twice() {
+	times 2 "derpd: $1 ready"
+}
+
+times() {
+	[ "$(grep -c "$2" derpd.log)" -ge "$1" ]
+}
+
+acme_case down 200 "no directory at the start, and mended by a reload"
+down_body() {
+	acme_paths
+	RELAY_ANSWERS=yes
+	pebble_start
+	pebble_stop
+	with_acme
+	wait_until "it is said" logged \
+	    "no certificate: can't ask the directory.*next try 20"
+	served | grep -q "CN *= *$HOST_NAME" ||
+	    e2e_fail "the temporary certificate is not served"
+	grep -q "^failures 1$" state/acme.plan || e2e_fail "not remembered"
+	# A restart does not ask at once.
+	e2e_stop
+	derpd_launch
+	pebble_again || acme_fail "pebble does not start again"
+	sleep 3
+	if logged "asking for its directory"; then
+		e2e_fail "asked again after a restart"
+	fi
+	kill -HUP "$PID"
+	wait_until "there is a certificate" served_by_pebble
+	e2e_stop
+}
+
+acme_case wrong_port 200 "who answers on port 80 is another: which is said"
+wrong_port_body() {
+	acme_paths
+	pebble_start
+	HTTP=0
+	with_acme
+	wait_until "it is said" logged "no certificate: $HOST_NAME: something"
+	served | grep -q "CN *= *$HOST_NAME" ||
+	    e2e_fail "the temporary certificate is not served"
+	e2e_stop
+}
+
+atf_init_test_cases() {
+	for _t in fresh killed helper_killed down wrong_port; do
+		atf_add_test_case "$_t"
+	done
+}
