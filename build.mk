@@ -53,7 +53,8 @@ ACME_OBJS = acme-helper/acme.o acme-helper/acme_http.o \
 	acme-helper/problem.o
 
 # stund/libstund.a: stund but its main.
-STUN_OBJS = stund/batch.o stund/limit.o stund/sources.o stund/stun.o
+STUN_OBJS = stund/batch.o stund/limit.o stund/mmsg.o stund/sources.o \
+	stund/stun.o
 
 # derpmapd/libderpmapd.a: derpmapd but its main.
 MAPD_OBJS = derpmapd/check.o derpmapd/fetch.o derpmapd/pack.o derpmapd/source.o
@@ -81,7 +82,8 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/map_test derpctl/out_test \
 	lib/sandbox_allowed_test lib/sandbox_refused_net_test \
 	lib/sandbox_refused_test lib/stunstats_test lib/udpsock_test \
 	lib/url_test \
-	stund/batch_test stund/limit_test stund/sources_test stund/stun_test
+	stund/batch_test stund/limit_test stund/mmsg_test stund/sources_test \
+	stund/stun_test
 UNIT_TESTS += acme-helper/acme_test acme-helper/chain_test \
 	acme-helper/helper_test acme-helper/link_test acme-helper/order_test \
 	acme-helper/plan_test derpd/conf_acme_test derpd/keys_acme_test \

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "batch.h"
+#include "mmsg.h"
 
 /* Of both kinds the larger one; one of them comes with each datagram. */
 #define CONTROL_SIZE	CMSG_SPACE(sizeof(struct in6_pktinfo))

@@ -1,0 +1,36 @@
+/*
+ * mmsg: see mmsg.h.  Called by batch.c where the system has no calls for many
+ * datagrams at once; touches nothing but the socket that it is given.
+ */
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "mmsg.h"
+
+int
+mmsg_receive(int fd, struct mmsghdr *v, unsigned int n, int flags)
+{
+	unsigned int i;
+	ssize_t len;
+
+	for (i = 0; i < n; i++) {
+		if ((len = recvmsg(fd, &v[i].msg_hdr, flags)) == -1)
+			return (i > 0 ? (int)i : -1);
+		v[i].msg_len = (unsigned int)len;
+	}
+	return ((int)n);
+}
+
+int
+mmsg_send(int fd, struct mmsghdr *v, unsigned int n, int flags)
+{
+	unsigned int i;
+	ssize_t len;
+
+	for (i = 0; i < n; i++) {
+		if ((len = sendmsg(fd, &v[i].msg_hdr, flags)) == -1)
+			return (i > 0 ? (int)i : -1);
+		v[i].msg_len = (unsigned int)len;
+	}
+	return ((int)n);
+}
