@@ -22,7 +22,10 @@ address(const struct sockaddr *sa, uint8_t a[16])
 	memcpy(a + 12, &((const struct sockaddr_in *)sa)->sin_addr, 4);
 }
 
-/* RFC 1918, loopback, link-local, unique local (RFC 4193). */
+/*
+ * RFC 1918, loopback, link-local, unique local (RFC 4193), and what container
+ * networks like to take too, the space of carriers' NATs (RFC 6598).
+ */
 static int
 is_private(const uint8_t a[16])
 {
@@ -34,6 +37,7 @@ is_private(const uint8_t a[16])
 		    (a[0] == 0xfe && (a[1] & 0xc0) == 0x80) ||
 		    memcmp(a, loopback, sizeof(loopback)) == 0);
 	return (a[12] == 10 || a[12] == 127 ||
+	    (a[12] == 100 && (a[13] & 0xc0) == 64) ||
 	    (a[12] == 172 && (a[13] & 0xf0) == 16) ||
 	    (a[12] == 192 && a[13] == 168) || (a[12] == 169 && a[13] == 254));
 }
