@@ -17,7 +17,8 @@ LIB_OBJS = lib/atomicfile.o lib/chan.o lib/child.o lib/clock.o lib/codec.o \
 LIB_OBJS += lib/acmeconf.o lib/base64url.o
 
 # derpd/libderpd.a: derpd but its main.
-DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/clientinfo.o \
+DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/certstatus.o \
+	derpd/certwatch.o derpd/clientinfo.o \
 	derpd/clientrow.o derpd/conf.o derpd/conf_macro.o \
 	derpd/conf_serve.o derpd/conf_set.o derpd/conf_word.o derpd/conn.o \
 	derpd/control.o derpd/dirwatch_$(DIRWATCH).o derpd/fetches.o \
@@ -40,7 +41,7 @@ DERPD_OBJS += derpd/acmes.o derpd/acmes_files.o derpd/conf_acme.o \
 	derpd/tokens.o
 
 # derpctl/libderpctl.a: derpctl but its main.
-CTL_OBJS = derpctl/ask.o derpctl/clients.o derpctl/confine.o \
+CTL_OBJS = derpctl/ask.o derpctl/cert.o derpctl/clients.o derpctl/confine.o \
 	derpctl/map.o derpctl/map_check.o derpctl/map_edit.o derpctl/node.o derpctl/out.o \
 	derpctl/probe.o derpctl/show.o derpctl/status.o \
 	derpctl/steer.o derpctl/stun.o derpctl/usage.o

@@ -30,6 +30,7 @@ int	cmd_reload(const struct ctl *ctl, int argc, char **argv);
 int	cmd_log(const struct ctl *ctl, int argc, char **argv);
 int	cmd_clients(const struct ctl *ctl, int argc, char **argv);
 int	cmd_node(const struct ctl *ctl, int argc, char **argv);
+int	cmd_cert(const struct ctl *ctl, int argc, char **argv);
 int	cmd_map(const struct ctl *ctl, int argc, char **argv);
 int	cmd_map_add(const struct ctl *ctl, int argc, char **argv);
 int	cmd_map_remove(const struct ctl *ctl, int argc, char **argv);

@@ -19,6 +19,7 @@ static const struct {
 	const char	*name;
 	int		 (*run)(const struct ctl *, int, char **);
 } commands[] = {
+	{ "cert",	cmd_cert },
 	{ "clients",	cmd_clients },
 	{ "log",	cmd_log },
 	{ "map",	cmd_map },

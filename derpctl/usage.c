@@ -12,7 +12,7 @@ void
 usage(void)
 {
 	fprintf(stderr, "usage: derpctl [-j] [-s socket] status | clients | "
-	    "node | reload\n"
+	    "cert | node | reload\n"
 	    "       derpctl [-j] [-s socket] log verbose | brief\n"
 	    "       derpctl [-j] [-s socket] map [node]\n"
 	    "       derpctl [-j] map check file\n"

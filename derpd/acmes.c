@@ -55,6 +55,20 @@ plan_cert(const struct derpd *d, struct plan_cert *pc, struct chain *ch)
 	pc->not_after = c->not_after;
 }
 
+int64_t
+acme_renewal(const struct derpd *d)
+{
+	struct plan_cert pc;
+	struct chain ch;
+	int64_t when;
+
+	if (!d->acme.known)
+		return (0);
+	plan_cert(d, &pc, &ch);
+	when = plan_renewal(&d->acme.plan, &pc);
+	return (when > d->acme.plan.next_try ? when : d->acme.plan.next_try);
+}
+
 /* Tokens */
 
 static void

@@ -67,6 +67,12 @@ int	 acme_token_set(struct proc *relay, struct msg *m);
 /* A worker has gone: do not wait for it. */
 void	 acme_worker_gone(struct derpd *d, unsigned int worker);
 
+/*
+ * When the certificate is to be renewed or had next, as things stand; 0: not
+ * planned.
+ */
+int64_t	 acme_renewal(const struct derpd *d);
+
 /* 1 while the temporary certificate stands in for one that is to come. */
 int	 acme_temporary(const struct derpd *d);
 

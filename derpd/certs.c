@@ -174,6 +174,18 @@ make_pin(struct cert *c, X509 *leaf)
 	return (0);
 }
 
+/* Who signed it, as people call him. */
+static void
+take_issuer(struct cert *c, X509 *leaf)
+{
+	X509_NAME	*name = X509_get_issuer_name(leaf);
+
+	if (X509_NAME_get_text_by_NID(name, NID_commonName, c->issuer,
+	    sizeof(c->issuer)) <= 0 && X509_NAME_get_text_by_NID(name,
+	    NID_organizationName, c->issuer, sizeof(c->issuer)) <= 0)
+		c->issuer[0] = '\0';
+}
+
 /* Everything that is taken from the leaf.  NULL, or what is wrong with it. */
 static const char *
 take_leaf(struct cert *c, X509 *leaf)
@@ -190,6 +202,7 @@ take_leaf(struct cert *c, X509 *leaf)
 	if (to_time(X509_get0_notBefore(leaf), &c->not_before) == -1 ||
 	    to_time(X509_get0_notAfter(leaf), &c->not_after) == -1)
 		return ("the validity of the certificate can't be read");
+	take_issuer(c, leaf);
 	if (make_pin(c, leaf) == -1 || collect_names(c, leaf) == -1)
 		return ("out of memory");
 	return (NULL);

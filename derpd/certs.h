@@ -25,6 +25,8 @@ struct cert {
 					   the two belong together */
 	char		 pin[CERT_PINLEN + 1]; /* CertName of a map node:
 					   SHA-256 of the leaf's DER */
+	char		 issuer[256];	/* common name or organization of who
+					   signed it, "" neither */
 	char		**names;	/* DNS names, then addresses of the
 					   leaf; its common name if none */
 	size_t		 nnames;

@@ -243,6 +243,9 @@ request(struct chan *c, struct msg *m, void *arg)
 	case MSG_CTL_NODE:
 		answer_text(t, status_node);
 		break;
+	case MSG_CTL_CERT:
+		answer_text(t, certstatus_text);
+		break;
 	case MSG_CTL_MAP:
 		answer_text(t, mapstatus_text);
 		break;

@@ -43,6 +43,10 @@ int	client_info_get(struct rd *r, struct client_info *c);
  *  "maps":[{"path":s,"source":s,"state":s,"error":s}]}; the last two only
  * where they are served.
  * For MSG_CTL_NODE: the map node as JSON.
+ * For MSG_CTL_CERT: {"certificates":[{"names":[s],"issuer":s,"source":s,
+ *  "kind":"file"|"self-signed"|"acme"|"temporary","not_before":s,"not_after":s,
+ *  "days_left":n,"pin":s,"renewal":s,"next_try":s,"error":s}]}; times as
+ *  "2026-01-31T12:00:00Z", "" where there is none.
  * For MSG_CTL_MAP, ages in seconds, hashes in hexadecimal digits or "":
  * {"maps":[{"path":s,"hosts":[s],"source":s,"state":"good"|"last good"|"none",
  *  "hash":s,"bytes":n,"age":n,"since":s,"checked":n,"error":s,"warnings":[s],

@@ -68,9 +68,10 @@ check_time(const struct cert *c)
 	else if (days < 0)
 		log_warnx("certificate %s has expired: clients will refuse "
 		    "it; renew it and reload", c->path);
-	else if (days < 10)
-		log_warnx("certificate %s expires in %ld days", c->path,
-		    days);
+	else if (now > c->not_after - (c->not_after - c->not_before) / 3)
+		log_warnx("certificate %s has used up two thirds of its life, "
+		    "%ld days are left: derpctl cert tells who renews it",
+		    c->path, days);
 }
 
 /*
@@ -262,6 +263,7 @@ serve(struct derpd *d)
 	health_now(d);
 	stuns_tell(d);
 	acme_tell(d);
+	certwatch_begin(d);
 }
 
 /* Put `c' and what it names in force everywhere, or leave all as it is. */

@@ -25,7 +25,7 @@
 #define START_MS	20000	/* all children are ready within */
 #define STOP_MS		5000	/* clients get their last bytes within */
 #define STOP_GRACE_MS	1000
-#define RENEW_SECS	(7 * 24 * 3600)	/* a meta certificate lasts 30 days */
+#define RENEW_SECS	(24 * 3600)	/* a meta certificate lasts 30 days */
 
 static int	ready_fd = -1;
 
@@ -221,6 +221,7 @@ parent_stop(struct derpd *d)
 	control_close(d);
 	listen_close(&d->listens);	/* a new client is refused at once */
 	stuns_close(d);
+	certwatch_end(d);
 	procs_stop(d, STOP_MS);
 	d->ev_stop = evtimer_new(d->base, stop_late, d);
 	if (d->ev_stop == NULL || evtimer_add(d->ev_stop, &tv) == -1)
@@ -298,6 +299,7 @@ parent_ready(struct derpd *d)
 	    d->maps.n == 1 ? "" : "s", d->keys.level,
 	    (unsigned long long)(clock_ms() - d->started_ms));
 	metrics_changed(d);
+	certwatch_begin(d);
 	let_go(d);
 	if (sandbox_parent() == -1)
 		fatal("can't confine the parent");
@@ -324,12 +326,12 @@ start(struct derpd *d)
 static void
 add_timers(struct derpd *d)
 {
-	struct timeval late = { START_MS / 1000, 0 }, week = { RENEW_SECS, 0 };
+	struct timeval late = { START_MS / 1000, 0 }, day = { RENEW_SECS, 0 };
 
 	d->ev_renew = event_new(d->base, -1, EV_PERSIST, renew, d);
 	if (event_base_once(d->base, -1, EV_TIMEOUT, start_late, d,
 	    &late) == -1 || d->ev_renew == NULL ||
-	    event_add(d->ev_renew, &week) == -1)
+	    event_add(d->ev_renew, &day) == -1)
 		fatalx("timers");
 }
 

@@ -25,6 +25,7 @@
 
 #include "acmes.h"
 #include "certs.h"
+#include "certwatch.h"
 #include "chan.h"
 #include "conf.h"
 #include "listen.h"
@@ -83,6 +84,7 @@ struct derpd {
 	struct map_set	 maps;
 	struct health	 well;
 	struct acme_state acme;
+	struct certwatch certwatch;
 	unsigned int	 nworkers;	/* relay workers, 0 without any web */
 	unsigned int	 nstuns;
 	struct proc	 keys;
@@ -246,7 +248,7 @@ int	 load_certs_again(struct derpd *d);
 /* keys was started anew: give it its keys.  0, or -1 (logged). */
 int	 load_again(struct derpd *d);
 
-/* Once a week: a fresh meta certificate for all; who expires soon is named. */
+/* Once a day: a fresh meta certificate for all; who expires soon is named. */
 void	 load_renew(struct derpd *d);
 
 /* keyfiles.c */
@@ -324,6 +326,9 @@ void	 control_worker_gone(struct derpd *d, unsigned int worker);
  */
 void	 status_text(const struct derpd *d, struct wr *w);
 void	 status_node(const struct derpd *d, struct wr *w);
+
+/* certstatus.c: what derpctl cert shows, as JSON, see control.h. */
+void	 certstatus_text(const struct derpd *d, struct wr *w);
 
 /* The port of TLS, of the first such socket; 0 none. */
 int	 status_tls_port(const struct derpd *d);

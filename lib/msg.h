@@ -174,6 +174,7 @@ enum msg_type {
 	MSG_CTL_CLIENTS, /* nothing; parent to relay: u32 request id */
 	MSG_CTL_NODE,	/* nothing: this machine's map node */
 	MSG_CTL_MAP,	/* nothing: the maps that are served */
+	MSG_CTL_CERT,	/* nothing: the certificates, and who renews them */
 	/* Parent to derpctl. */
 	MSG_CTL_TEXT,	/* str: one JSON object or a line, see control.h */
 	MSG_CTL_CLIENT,	/* one client, see client_info_put(); relay to parent

@@ -94,7 +94,51 @@ refused_reload() {
 	[ "$(served_serial)" = "$_old" ] || e2e_fail "another one is served"
 }
 
+# is_served SERIAL: that certificate is served.
+is_served() {
+	[ "$(served_serial)" = "$1" ]
+}
+
+# certs MEMBER: what derpctl says of the first certificate.
+certs() {
+	ctl -j cert | jq -r ".certificates[0].$1"
+}
+
+e2e_case watched 120 "certificates that others renew are taken by themselves"
+watched_body() {
+	e2e_paths
+	use_cert ec
+	e2e_start
+	cp relay.crt old.crt
+	[ "$(certs kind)" = file ] || e2e_fail "kind: $(certs kind)"
+	[ "$(certs issuer)" = "Test CA" ] || e2e_fail "issuer: $(certs issuer)"
+	make_cert next "$HOST_NAME" ec
+	mv next.key relay.key
+	mv next.crt relay.crt
+	_new=$(openssl x509 -noout -serial -in relay.crt)
+	wait_until "the new certificate" is_served "$_new"
+	cp old.crt relay.crt
+	wait_until "a pair that does not fit is refused" grep -q \
+	    'a new certificate is not good' derpd.log
+	is_served "$_new" || e2e_fail "another certificate is served"
+	certs error | grep -q 'does not belong to key' ||
+	    e2e_fail "error: $(certs error)"
+	ctl cert | grep -q 'last error .*does not belong' ||
+	    e2e_fail "$(ctl cert)"
+	echo junk >relay.crt
+	wait_until "junk is refused" grep -q 'no PEM certificate' derpd.log
+	is_served "$_new" || e2e_fail "another certificate is served"
+	make_cert next "$HOST_NAME" rsa
+	mv next.key relay.key
+	mv next.crt relay.crt
+	_new=$(openssl x509 -noout -serial -in relay.crt)
+	wait_until "the next certificate" is_served "$_new"
+	[ -z "$(certs error)" ] || e2e_fail "error: $(certs error)"
+	e2e_stop
+}
+
 atf_init_test_cases() {
+	atf_add_test_case watched
 	atf_add_test_case sni
 	atf_add_test_case replaced
 	atf_add_test_case bad_new

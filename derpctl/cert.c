@@ -1,0 +1,94 @@
+/*
+ * cert: the certificates that derpd serves, and who renews them.
+ *
+ * Called by derpctl.c.  The object is described in control.h.
+ */
+#include <sys/types.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl.h"
+#include "show.h"
+
+#define DEPTH	8
+#define TOKENS	65536
+
+/* A line with a title, when there is something to say. */
+static void
+put_line(FILE *fp, const struct json *j, json_ref r, const char *member,
+    const char *title)
+{
+	char	text[8];
+
+	if (json_str(j, json_get(j, r, member), text, sizeof(text)) == 0)
+		return;
+	fprintf(fp, "  %-12s ", title);
+	show_member(fp, j, r, member);
+	fputc('\n', fp);
+}
+
+static void
+put_cert(FILE *fp, const struct json *j, json_ref r)
+{
+	fputs("certificate    ", fp);
+	show_list(fp, j, json_get(j, r, "names"));
+	fputs("\n  from         ", fp);
+	show_member(fp, j, r, "source");
+	fputs(" (", fp);
+	show_member(fp, j, r, "kind");
+	fputs(")\n", fp);
+	put_line(fp, j, r, "issuer", "issuer");
+	put_line(fp, j, r, "not_before", "valid from");
+	fputs("  valid until  ", fp);
+	show_member(fp, j, r, "not_after");
+	fputs(" (days left: ", fp);
+	show_member(fp, j, r, "days_left");
+	fputs(")\n", fp);
+	put_line(fp, j, r, "pin", "pin");
+	put_line(fp, j, r, "renewal", "renewal");
+	put_line(fp, j, r, "error", "last error");
+}
+
+/* Print the object.  0, or -1: not what control.h says. */
+static int
+print(FILE *fp, const char *text, size_t len)
+{
+	struct json_error	 e;
+	struct json		*j;
+	json_ref		 list, r;
+
+	if ((j = json_parse(text, len, DEPTH, TOKENS, &e)) == NULL)
+		return -1;
+	list = json_get(j, 0, "certificates");
+	for (r = json_first(j, list); r != -1; r = json_next(j, r)) {
+		if (r != json_first(j, list))
+			fputc('\n', fp);
+		put_cert(fp, j, r);
+	}
+	json_free(j);
+	return 0;
+}
+
+static int
+got_certs(struct msg *m, void *arg)
+{
+	const struct ctl	*ctl = arg;
+	const uint8_t		*p;
+	size_t			 len;
+
+	p = rd_blob(&m->rd, &len);
+	if (m->type != MSG_CTL_TEXT || !rd_end(&m->rd))
+		return -1;
+	if (ctl->json)
+		return put_json_doc(stdout, (const char *)p, len);
+	return print(stdout, (const char *)p, len);
+}
+
+int
+cmd_cert(const struct ctl *ctl, int argc, char **argv)
+{
+	(void)argv;
+	if (argc != 1)
+		usage();
+	return ask(ctl, MSG_CTL_CERT, NULL, got_certs, (void *)(uintptr_t)ctl);
+}

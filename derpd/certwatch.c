@@ -1,0 +1,129 @@
+/*
+ * certwatch: see certwatch.h.
+ *
+ * A pair is two files, which are seldom replaced at the same moment: a change
+ * waits a little for the other one.  The old pair stays in force until there is
+ * a good one.
+ */
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "certwatch.h"
+#include "filewatch.h"
+#include "log.h"
+#include "parent.h"
+
+#define SETTLE_SECS	2	/* both files are there within */
+
+/* Is any certificate another one than that which is in force? */
+static int
+changed_since(const struct derpd *d)
+{
+	const struct conf_cert *k;
+	size_t i = 0;
+	int rv = 0;
+	char err[512];
+	struct cert *c;
+
+	TAILQ_FOREACH(k, &d->conf->certs, entry) {
+		if (i >= d->loaded.ncerts)
+			break;
+		if (k->cert != NULL) {
+			c = cert_load(k->cert, err, sizeof(err));
+			rv |= c == NULL || c->pem_len !=
+			    d->loaded.certs[i]->pem_len || memcmp(c->pem,
+			    d->loaded.certs[i]->pem, c->pem_len) != 0;
+			cert_free(c);
+		}
+		i++;
+	}
+	return (rv);
+}
+
+/* The files have been left alone: take them. */
+static void
+take(evutil_socket_t fd, short what, void *arg)
+{
+	struct derpd *d = arg;
+	struct certwatch *w = &d->certwatch;
+	int rv;
+
+	(void)fd;
+	(void)what;
+	if (d->stopping || d->starting || !changed_since(d))
+		return;
+	log_capture(w->error, sizeof(w->error));
+	rv = load_certs_again(d);
+	log_capture(NULL, 0);
+	if (rv == -1) {
+		log_warnx("a new certificate is not good: all stay as they "
+		    "are");
+		return;
+	}
+	w->error[0] = '\0';
+	log_info("new certificates are in force");
+}
+
+static void
+changed(void *arg)
+{
+	struct derpd *d = arg;
+	struct timeval tv = { SETTLE_SECS, 0 };
+
+	evtimer_add(d->certwatch.ev, &tv);
+}
+
+static void
+watch(struct derpd *d, const char *path)
+{
+	struct certwatch *w = &d->certwatch;
+	struct filewatch **v;
+
+	v = reallocarray(w->files, w->n + 1, sizeof(struct filewatch *));
+	if (v == NULL) {
+		log_warn("%s can't be watched: reload after a change", path);
+		return;
+	}
+	w->files = v;
+	if ((v[w->n] = filewatch_new(d->base, path, changed, d)) == NULL)
+		log_warn("%s can't be watched: reload after a change", path);
+	else
+		w->n++;
+}
+
+void
+certwatch_begin(struct derpd *d)
+{
+	const struct conf_cert *k;
+
+	certwatch_end(d);
+	d->certwatch.error[0] = '\0';
+	d->certwatch.ev = evtimer_new(d->base, take, d);
+	if (d->certwatch.ev == NULL) {
+		log_warnx("certificates can't be watched: reload after a "
+		    "change");
+		return;
+	}
+	TAILQ_FOREACH(k, &d->conf->certs, entry)
+		if (k->cert != NULL) {
+			watch(d, k->cert);
+			watch(d, k->key);
+		}
+}
+
+void
+certwatch_end(struct derpd *d)
+{
+	struct certwatch *w = &d->certwatch;
+	size_t i;
+
+	for (i = 0; i < w->n; i++)
+		filewatch_free(w->files[i]);
+	free(w->files);
+	w->files = NULL;
+	w->n = 0;
+	if (w->ev != NULL)
+		event_free(w->ev);
+	w->ev = NULL;
+}
