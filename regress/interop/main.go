@@ -58,6 +58,10 @@ var cases = []testCase{
 	{"survive", "", false, survive},
 	{"restarting", "", false, restarting},
 	{"login", "", false, login},
+	{"map-get", "", false, mapGet},
+	{"stun", "", false, stunNodes},
+	{"netcheck", "", false, netcheckUDP},
+	{"netcheck-https", "", false, netcheckHTTPS},
 }
 
 func main() {
