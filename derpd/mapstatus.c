@@ -9,6 +9,9 @@
 #include "jsonout.h"
 #include "parent.h"
 
+/* Regions of more and larger maps than fit into one answer are left out. */
+#define SUMMARIES_MAX	(MSG_MAXPAYLOAD - 128 * 1024)
+
 const char *
 mapstatus_state(const struct map *m)
 {
@@ -110,7 +113,7 @@ put_map(struct wr *w, const struct map *m)
 	jsonout_str(w, m->error == NULL ? "" : m->error);
 	put_findings(w, have ? m->good.findings : "");
 	jsonout(w, ",\"summary\":");
-	if (have)
+	if (have && w->len + strlen(m->good.summary) < SUMMARIES_MAX)
 		wr_bytes(w, m->good.summary, strlen(m->good.summary));
 	else
 		jsonout(w, "{\"regions\":[]}");
