@@ -5,7 +5,7 @@ all install tests fuzz-programs bench-programs: config.mk
 	@cat */*.d */*/*.d >depend.mk 2>/dev/null || :
 	@$(MAKE) -f build.mk $@
 
-run lint bench bench-stun bench-wan:
+run lint bench bench-map bench-stun bench-wan:
 	@sh etc/install-deps $@
 	@$(MAKE) config.mk
 	@cat */*.d */*/*.d >depend.mk 2>/dev/null || :
@@ -40,4 +40,4 @@ clean:
 	rm -f config.mk config.status depend.mk
 
 .PHONY: all install tests fuzz-programs bench-programs lint check run bench
-.PHONY: bench-stun bench-wan check-asan fuzz clean
+.PHONY: bench-map bench-stun bench-wan check-asan fuzz clean

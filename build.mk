@@ -121,8 +121,10 @@ MANS8 += man/acme-helper.8
 LOAD_OBJS = regress/bench/derpload.o regress/bench/load_conn.o \
 	regress/bench/load_modes.o regress/bench/load_packet.o \
 	regress/bench/load_cpu.o regress/bench/load_util.o
-BENCH_PROGS = regress/bench/derpload regress/bench/stunload \
-	regress/bench/wan
+MAPLOAD_OBJS = regress/bench/mapload.o regress/bench/map_tls.o \
+	regress/bench/map_versions.o
+BENCH_PROGS = regress/bench/derpload regress/bench/mapload \
+	regress/bench/stunload regress/bench/wan
 
 SCRIPTS = configure .ci/run etc/install-deps etc/install.sh etc/run-local \
 	etc/derpd.rc regress/check.sh regress/copy-build.sh regress/lint.sh \
@@ -151,7 +153,7 @@ FUZZ_OBJS = $(FUZZERS:=.o) regress/fuzz/runner.o
 OBJS = $(LIB_OBJS) $(DERPD_OBJS) $(CTL_OBJS) $(MAPD_OBJS) $(STUN_OBJS) \
 	$(PROG_OBJS) $(TEST_OBJS) \
 	$(FUZZ_OBJS) $(RAW_OBJS) regress/e2e/memscan.o \
-	regress/e2e/stunask.o $(LOAD_OBJS) \
+	regress/e2e/stunask.o $(LOAD_OBJS) $(MAPLOAD_OBJS) \
 	regress/bench/stunload.o regress/bench/wan.o
 OBJS += $(ACME_OBJS) $(DRIVE_OBJS)
 SOURCES = $(OBJS:.o=.c)
@@ -250,6 +252,10 @@ regress/bench/stunload: regress/bench/stunload.o regress/bench/load_cpu.o
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ regress/bench/stunload.o \
 	    regress/bench/load_cpu.o regress/bench/load_util.o $(LIBS)
+regress/bench/mapload: $(MAPLOAD_OBJS) $(LOAD_OBJS)
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ $(MAPLOAD_OBJS) regress/bench/load_cpu.o \
+	    regress/bench/load_util.o $(LIBS)
 regress/bench/wan: regress/bench/wan.o
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ regress/bench/wan.o $(LIBS)
@@ -282,10 +288,13 @@ bench-wan: all $(BENCH_PROGS)
 bench-stun: all $(BENCH_PROGS)
 	@GO="$(GO)" sh regress/bench/bench_stun.sh
 
+bench-map: all $(BENCH_PROGS)
+	@GO="$(GO)" sh regress/bench/bench_map.sh
+
 clean:
 	rm -f $(PROGS) $(UNIT_TESTS) $(FUZZERS) $(E2E_PROGS) \
 	    $(BENCH_PROGS) $(ARCHIVES)
 	rm -f $(GENERATED) */*.o */*/*.o */*.o.d */*/*.o.d
 
 .PHONY: all tests fuzz-programs install lint run bench-programs bench
-.PHONY: bench-wan bench-stun clean
+.PHONY: bench-wan bench-stun bench-map clean
