@@ -97,7 +97,8 @@ FUZZERS = $(IMSG_FUZZ) regress/fuzz/clientinfo_fuzz \
 	regress/fuzz/frame_fuzz regress/fuzz/http_request_fuzz \
 	regress/fuzz/http_response_fuzz regress/fuzz/https_fuzz \
 	regress/fuzz/json_fuzz \
-	regress/fuzz/keyfile_fuzz regress/fuzz/map_fuzz regress/fuzz/meshkey_fuzz \
+	regress/fuzz/keyfile_fuzz regress/fuzz/map_fuzz \
+	regress/fuzz/mapedit_fuzz regress/fuzz/meshkey_fuzz \
 	regress/fuzz/stun_fuzz regress/fuzz/web_map_fuzz \
 	regress/fuzz/websocket_fuzz
 FUZZERS += regress/fuzz/acme_fuzz

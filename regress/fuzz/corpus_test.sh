@@ -42,6 +42,7 @@ target imsg
 target json
 target keyfile
 target map
+target mapedit
 target meshkey
 target stun
 target web_map
