@@ -79,6 +79,22 @@ put_string(struct wr *w, const char *s)
 	put(w, "\"");
 }
 
+/* 1 when `s' is what JSON can hold: well-formed UTF-8. */
+static int
+is_text(const char *s)
+{
+	struct json_error e;
+	struct json *j;
+	struct wr w;
+
+	wr_init(&w);
+	put_string(&w, s);
+	j = wr_ok(&w) ? json_parse((const char *)w.p, w.len, 1, 1, &e) : NULL;
+	json_free(j);
+	wr_free(&w);
+	return (j != NULL);
+}
+
 /* Keep what is between two places, if it is not too long. */
 static void
 keep(char dst[GAP_SIZE], const char *text, size_t at, size_t end)
@@ -247,6 +263,8 @@ mapedit_set(const char *text, size_t len, const char *path,
 	struct wr w;
 	int rv = -1;
 
+	if (!is_text(path) || !is_text(value))
+		return (fail(err, "expected path and value in UTF-8"));
 	if ((j = parse(text, len, "the map", err)) == NULL)
 		return (-1);
 	wr_init(&w);
@@ -544,6 +562,10 @@ mapedit_add(const char *text, size_t len,
 	struct json *j, *nj;
 	int rv = -1;
 
+	if ((region->code != NULL && !is_text(region->code)) ||
+	    (region->name != NULL && !is_text(region->name)))
+		return (fail(err, "expected the code and the name of the "
+		    "region in UTF-8"));
 	if ((j = parse(text, len, "the map", err)) == NULL)
 		return (-1);
 	if ((nj = parse(node, nlen, "the node", err)) != NULL)

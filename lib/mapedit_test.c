@@ -136,6 +136,8 @@ ATF_TC_BODY(set_errors, tc)
 	set(PRETTY, ".", "x", 0, NULL);
 	set(PRETTY, "Regions.900.RegionCode.x", "x", 0, NULL);
 	set("{", "a", "x", 0, NULL);
+	set(PRETTY, "Regions.900.RegionCode", "\xff", 0, NULL);
+	set(PRETTY, "Regions.\xff", "x", 0, NULL);
 	set("", "a", "x", 0, NULL);
 }
 
