@@ -65,10 +65,13 @@ start_stun() {
 	esac
 	taskset -c 0 "$@" >"$WORK/server.log" 2>&1 &
 	SRV_PID=$!
+	tries=0
 	until load -d 0.1 -r 1000 && [ "$(value rx_pps)" != 0 ]; do
-		if ! kill -0 "$SRV_PID" 2>/dev/null; then
-			cat "$WORK/server.log" >&2
-			echo "bench: $server did not start" >&2
+		tries=$((tries + 1))
+		if ! kill -0 "$SRV_PID" 2>/dev/null ||
+		    [ "$tries" -gt 100 ]; then
+			cat "$WORK/server.log" "$WORK/load.err" >&2
+			echo "bench: $server does not answer" >&2
 			exit 1
 		fi
 	done

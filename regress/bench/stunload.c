@@ -179,7 +179,10 @@ dial(const char *host, const char *port, int sources,
 		errx(1, "%s port %s: %s", host, port, gai_strerror(e));
 	if ((fd = socket(ai->ai_family, SOCK_DGRAM, 0)) == -1)
 		err(1, "socket");
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) == -1)
+	/* The system's limit is for those who are not root. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size,
+	    sizeof(size)) == -1 &&
+	    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) == -1)
 		warn("a large receive buffer");
 	if (sources == 1 && connect(fd, ai->ai_addr, ai->ai_addrlen) == -1)
 		err(1, "%s port %s", host, port);
