@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# Tailscale's own STUN and netcheck, and those who fetch maps, against relay, STUN
-# and map of one derpd.
+# Tailscale's own STUN and netcheck, and those who fetch maps, against relay,
+# STUN and map of one derpd.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
