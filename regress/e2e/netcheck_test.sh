@@ -6,28 +6,45 @@
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-# serve [STUN-STATEMENTS]: relay, STUN and, after a reload, the map of both.
+have_ipv6() {
+	grep -q '^0\{31\}1 ' /proc/net/if_inet6 2>/dev/null ||
+	    ifconfig lo0 2>/dev/null | grep -q 'inet6 ::1'
+}
+
+# serve [STUN-STATEMENTS]: relay and STUN, at IPv4.
 serve() {
 	e2e_need_interop
 	HOST_NAME=localhost
-	LISTEN='listen on 127.0.0.1 port 0 tls
-listen on 127.0.0.1 port 0'
-	STUN_LISTEN='listen on 127.0.0.1 port 0'
-	if have_ipv6; then
-		STUN_LISTEN="$STUN_LISTEN
-	listen on ::1 port 0"
-	fi
-	EXTRA="stun {
-	$STUN_LISTEN
-	probe every 1
-	${1:-}
-}"
+	serve_conf 127.0.0.1 0 0 0 "${1:-}"
 	e2e_start
-	wait_until "STUN answers" answering
 }
 
-have_ipv6() {
-	grep -q '^0\{31\}1 ' /proc/net/if_inet6 2>/dev/null
+# serve_both [STUN-STATEMENTS]: at IPv6 too, with the same ports, as a node of a
+# map has but one of each.
+serve_both() {
+	have_ipv6 || atf_skip "there is no IPv6 loopback here"
+	serve "${1:-}"
+	_stun=$(e2e_port '(stun)')
+	e2e_stop
+	serve_conf "127.0.0.1 ::1" "$TLS_PORT" "$PLAIN_PORT" "$_stun" "${1:-}"
+	e2e_start
+}
+
+# serve_conf ADDRESSES TLS-PORT PLAIN-PORT STUN-PORT STUN-STATEMENTS
+serve_conf() {
+	LISTEN='' _stun_listen=''
+	for _a in $1; do
+		LISTEN="$LISTEN
+listen on $_a port $2 tls
+listen on $_a port $3"
+		_stun_listen="$_stun_listen
+	listen on $_a port $4"
+	done
+	EXTRA="stun {
+	$_stun_listen
+	probe every 1
+	$5
+}"
 }
 
 answering() {
@@ -47,46 +64,210 @@ map \"$PWD/map.json\""
 	run ctl reload
 }
 
-e2e_case one_worker 120 "netcheck chooses our region from our map"
-one_worker_body() {
-	serve
+# chooses [STUN-STATEMENTS]: the clients find all they look for, at IPv4.
+chooses() {
+	serve "${1:-}"
 	give_map '. + {IPv6: "none"}'
+	wait_until "STUN answers" answering
 	interop map-get,stun,netcheck
 	e2e_stop
+}
+
+# chooses_both [STUN-STATEMENTS]: and over both families.
+chooses_both() {
+	e2e_need_interop
+	serve_both "${1:-}"
+	give_map '. + {IPv4: "127.0.0.1", IPv6: "::1"}'
+	wait_until "STUN answers" answering
+	interop map-get,stun,netcheck
+	e2e_stop
+}
+
+e2e_case one_worker 120 "netcheck chooses our region from our map"
+one_worker_body() {
+	chooses
 }
 
 e2e_case three_workers 120 "the same with three relay workers and two of stund"
 three_workers_body() {
-	e2e_need_interop
+	e2e_paths
 	WORKERS=3
-	serve 'workers 2'
+	chooses 'workers 2'
+}
+
+e2e_case both 120 "the same over IPv4 and IPv6"
+both_body() {
+	chooses_both
+}
+
+e2e_case both_three_workers 120 "over both, with three relay workers"
+both_three_workers_body() {
+	e2e_paths
+	WORKERS=3
+	chooses_both 'workers 2'
+}
+
+e2e_case off 120 "without STUN netcheck finds the relay over HTTPS"
+off_body() {
+	e2e_need_interop
+	HOST_NAME=localhost
+	e2e_start
 	give_map '. + {IPv6: "none"}'
-	interop map-get,stun,netcheck
-	e2e_stop
-}
-
-e2e_case ipv6 60 "STUN over IPv6, as Tailscale asks"
-ipv6_body() {
-	have_ipv6 || atf_skip "there is no IPv6 loopback here"
-	serve
-	_port=$(ctl -j status | jq -r '.stun.listen[] |
-	    select(startswith("[")) | sub(".*:"; "")')
-	give_map ". + {IPv4: \"none\", IPv6: \"::1\", STUNPort: $_port}"
-	interop stun
-	e2e_stop
-}
-
-e2e_case https 120 "without STUN netcheck finds the relay over HTTPS"
-https_body() {
-	serve
-	give_map '. + {IPv6: "none", STUNPort: -1}'
+	[ "$(jq .STUNPort node.json)" = -1 ] ||
+	    e2e_fail "the node has STUN: $(cat node.json)"
 	interop netcheck-https
+	e2e_stop
+}
+
+silent() {
+	ctl -j status | jq -e '.stun.answering | not'
+}
+
+# served_pin: of the certificate that is served.
+served_pin() {
+	printf 'sha256-raw:'
+	openssl s_client -connect "127.0.0.1:$TLS_PORT" \
+	    -servername "$HOST_NAME" </dev/null 2>/dev/null |
+	    openssl x509 -outform DER | openssl dgst -sha256 -r | cut -c1-64
+}
+
+# While there is no certificate yet but a temporary one, STUN is silent.
+e2e_case silent 120 "while STUN is silent netcheck finds us over HTTPS"
+silent_body() {
+	e2e_paths
+	CERTS='acme { contact "a@relay.test" directory "https://127.0.0.1:9/d" }'
+	serve
+	PIN=$(served_pin)
+	give_map ". + {IPv6: \"none\", CertName: \"$PIN\"}"
+	jq -e '.STUNPort > 0' node.json || e2e_fail "the node has no STUN"
+	silent || e2e_fail "STUN answers with a temporary certificate"
+	interop netcheck-https -pin "$PIN"
+	CERTS=''
+	e2e_conf
+	run ctl reload
+	PIN=$(served_pin)
+	jq --arg p "$PIN" '.Regions."900".Nodes[0].CertName = $p' map.json \
+	    >map.new
+	mv map.new map.json
+	wait_until "STUN answers with a certificate" answering
+	run ctl reload
+	interop netcheck -pin "$PIN"
+	e2e_stop
+}
+
+# said LINE: the last line of the consumer is about this.
+said() {
+	tail -n 1 go.out | grep -q "$1"
+}
+
+# The hash in the consumer's last line.
+hash_said() {
+	tail -n 1 go.out | sed 's/.*, map //'
+}
+
+said_other() {
+	[ "$(hash_said)" != "$1" ]
+}
+
+# write_map FILE NAME: a good map, put in place at once.
+write_map() {
+	cat >"$1.new" <<-end
+	{"Regions":{"900":{"RegionID":900,"RegionCode":"$2",
+	"RegionName":"$2","Nodes":[{"Name":"900a","RegionID":900,
+	"HostName":"localhost"}]}}}
+	end
+	mv "$1.new" "$1"
+}
+
+# first_conf PORT: the configuration of the server with the file.
+first_conf() {
+	HOST_NAME=localhost
+	LISTEN="listen on 127.0.0.1 port $1 tls"
+	CERTS="certificate \"$PWD/a.crt\" key \"$PWD/a.key\""
+	EXTRA="map \"$PWD/a/map.json\""
+}
+
+# first_start: in a directory of its own; sets A_PID, A_PORT.
+first_start() {
+	cd a || exit 1
+	e2e_start
+	A_PID=$PID A_PORT=$TLS_PORT
+	cd .. || exit 1
+	echo "$A_PID" >>pids
+}
+
+# second_conf PORT: that of the server that follows the first one.
+second_conf() {
+	HOST_NAME=relay.test
+	LISTEN="listen on 127.0.0.1 port $1 tls"
+	CERTS="certificate \"$PWD/b.crt\" key \"$PWD/b.key\""
+	EXTRA="map {
+	follow \"https://localhost:$A_PORT/derpmap/default\" every 1
+	ca file \"$PWD/ca.pem\"
+}"
+}
+
+e2e_case list 180 "consumers of two servers that go and come have the map"
+list_body() {
+	e2e_need_interop
+	HOST_NAME=localhost
+	make_ca
+	make_cert a localhost ec
+	make_cert b relay.test ec
+	mkdir a
+	write_map a/map.json one
+	first_conf 0
+	first_start
+	second_conf 0
+	e2e_start
+	B_PORT=$TLS_PORT
+	wait_until "the second server has the map" \
+	    cmp a/map.json state/map-*.json
+	A_URL=https://localhost:$A_PORT/derpmap/default
+	B_URL=https://relay.test:$B_PORT/derpmap/default
+	interop_begin consumer -maps "$A_URL,$B_URL"
+	said "from $A_URL" || e2e_fail "the first one does not count"
+	hash=$(hash_said)
+
+	# A crash of the first machine.
+	kill -KILL "$A_PID"
+	wait_until "the second server is taken" said "from $B_URL"
+	[ "$(hash_said)" = "$hash" ] || e2e_fail "it serves other bytes"
+	e2e_stop
+	wait_until "none is left" said "from none"
+	[ "$(hash_said)" = "$hash" ] || e2e_fail "the good map is lost"
+
+	# The second one starts with no source to follow.
+	second_conf "$B_PORT"
+	e2e_start
+	wait_until "the second server is back" said "from $B_URL"
+	[ "$(hash_said)" = "$hash" ] || e2e_fail "it forgot the map"
+	B_PID=$PID
+	first_conf "$A_PORT"
+	first_start
+	wait_until "the first server is back" said "from $A_URL"
+	write_map a/map.json two
+	wait_until "the new map is taken" said_other "$hash"
+	hash=$(hash_said)
+	wait_until "the second server has the new map" \
+	    cmp a/map.json state/map-*.json
+	cd a || exit 1
+	PID=$A_PID
+	e2e_stop
+	cd .. || exit 1
+	wait_until "the second server is taken" said "from $B_URL"
+	[ "$(hash_said)" = "$hash" ] || e2e_fail "it serves an old map"
+	interop_end
+	PID=$B_PID
 	e2e_stop
 }
 
 atf_init_test_cases() {
 	atf_add_test_case one_worker
 	atf_add_test_case three_workers
-	atf_add_test_case ipv6
-	atf_add_test_case https
+	atf_add_test_case both
+	atf_add_test_case both_three_workers
+	atf_add_test_case off
+	atf_add_test_case silent
+	atf_add_test_case list
 }

@@ -22,7 +22,7 @@ import (
 // A testCase is one subject; needs names what must be given for it to run.
 type testCase struct {
 	name  string
-	needs string // "", "mesh" or "pin"
+	needs string // "" or the option without its "-"
 	all   bool   // part of -case all
 	run   func(t *T)
 }
@@ -59,6 +59,7 @@ var cases = []testCase{
 	{"restarting", "", false, restarting},
 	{"login", "", false, login},
 	{"map-get", "", false, mapGet},
+	{"consumer", "maps", false, consumer},
 	{"stun", "", false, stunNodes},
 	{"netcheck", "", false, netcheckUDP},
 	{"netcheck-https", "", false, netcheckHTTPS},
@@ -66,11 +67,13 @@ var cases = []testCase{
 
 func main() {
 	var (
-		addr    = flag.String("addr", "", "server's TLS address, host:port")
-		host    = flag.String("host", "relay.test", "name to verify")
-		caFile  = flag.String("ca", "", "certificates to trust, PEM")
-		pin     = flag.String("pin", "", "CertName pin, sha256-raw:<64 hex>")
-		mesh    = flag.String("mesh", "", "mesh key file")
+		addr   = flag.String("addr", "", "server's TLS address, host:port")
+		host   = flag.String("host", "relay.test", "name to verify")
+		caFile = flag.String("ca", "", "certificates to trust, PEM")
+		pin    = flag.String("pin", "", "CertName pin, sha256-raw:<64 hex>")
+		mesh   = flag.String("mesh", "", "mesh key file")
+		maps   = flag.String("maps", "", "URLs of the map, comma "+
+			"separated, in order; all names are at -addr")
 		names   = flag.String("case", "all", "cases, comma separated")
 		repeat  = flag.Int("repeat", 1, "run each case so many times")
 		clients = flag.Int("clients", 200, "clients of a crowd")
@@ -83,6 +86,7 @@ func main() {
 	t := &T{
 		addr: *addr, host: *host, pin: *pin, clients: *clients,
 		readyFile: *ready, verbose: *verbose, derper: *derper,
+		maps: *maps,
 	}
 	if err := t.setup(*caFile, *mesh); err != nil {
 		fmt.Fprintf(os.Stderr, "interop: %v\n", err)
@@ -162,6 +166,8 @@ func (t *T) missing(c testCase) string {
 		return "-mesh"
 	case c.needs == "pin" && t.pin == "":
 		return "-pin"
+	case c.needs == "maps" && t.maps == "":
+		return "-maps"
 	case c.needs == "ca" && t.roots == nil:
 		return "-ca"
 	}

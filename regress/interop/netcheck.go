@@ -1,21 +1,16 @@
 package main
 
-// What nodes and control servers do with the map and with STUN: get the map as
-// they get it, ask STUN with Tailscale's own package, and let its netcheck
-// choose a home.
+// What nodes do with the map and with STUN: ask it with Tailscale's own package,
+// and let its netcheck choose a home.
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"net/netip"
 	"strconv"
 	"time"
@@ -27,12 +22,9 @@ import (
 	"tailscale.com/tailcfg"
 )
 
-const mapPath = "/derpmap/default"
-
-// httpClient goes to the server under test, whatever the URL says, and trusts
-// what the options name.
-func (t *T) httpClient() *http.Client {
-	conf := &tls.Config{ServerName: t.host, RootCAs: t.roots}
+// webTLS trusts what the options name; the name to verify is that of the URL.
+func (t *T) webTLS() *tls.Config {
+	conf := &tls.Config{RootCAs: t.roots}
 	if t.roots == nil {
 		conf.InsecureSkipVerify = true
 		conf.VerifyPeerCertificate = func(raw [][]byte,
@@ -44,83 +36,7 @@ func (t *T) httpClient() *http.Client {
 			return nil
 		}
 	}
-	return &http.Client{Timeout: 10 * time.Second,
-		Transport: &http.Transport{
-			TLSClientConfig: conf,
-			DialContext: func(ctx context.Context, network,
-				_ string) (net.Conn, error) {
-				var d net.Dialer
-				return d.DialContext(ctx, network, t.addr)
-			}}}
-}
-
-// fetchMap does what consumers do: a plain GET, 200, JSON, regions in it.
-func (t *T) fetchMap(c *http.Client) (*tailcfg.DERPMap, []byte, error) {
-	resp, err := c.Get("https://" + t.host + mapPath)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, nil, err
-	}
-	if resp.StatusCode != 200 {
-		return nil, nil, fmt.Errorf("status %s", resp.Status)
-	}
-	var m tailcfg.DERPMap
-	if err := json.Unmarshal(body, &m); err != nil {
-		return nil, nil, err
-	}
-	if len(m.Regions) == 0 {
-		return nil, nil, fmt.Errorf("no regions")
-	}
-	return &m, body, nil
-}
-
-func (t *T) mustFetchMap() *tailcfg.DERPMap {
-	m, _, err := t.fetchMap(t.httpClient())
-	if err != nil {
-		t.failf("the map: %v", err)
-	}
-	return m
-}
-
-// mapGet: many consumers at once see the same bytes, over connections that stay
-// and over new ones.
-func mapGet(t *T) {
-	_, first, err := t.fetchMap(t.httpClient())
-	if err != nil {
-		t.failf("%v", err)
-	}
-	errs := make(chan error)
-	const consumers, polls = 16, 20
-	for range consumers {
-		go func() {
-			c := t.httpClient()
-			for i := range polls {
-				_, body, err := t.fetchMap(c)
-				if err == nil && !bytes.Equal(body, first) {
-					err = fmt.Errorf("other bytes")
-				}
-				if err != nil {
-					errs <- err
-					return
-				}
-				if i%5 == 0 {
-					c.CloseIdleConnections()
-				}
-			}
-			errs <- nil
-		}()
-	}
-	for range consumers {
-		if err := <-errs; err != nil {
-			t.failf("%v", err)
-		}
-	}
-	t.logf("%d consumers, %d polls each, %d bytes", consumers, polls,
-		len(first))
+	return conf
 }
 
 // askSTUN asks one address with Tailscale's own request and parser.
@@ -182,7 +98,7 @@ func stunNodes(t *T) {
 }
 
 // report lets netcheck look at the map that the server gives out.
-func (t *T) report() *netcheck.Report {
+func (t *T) report(opts *netcheck.GetReportOpts) *netcheck.Report {
 	// Loopback is not to be left by a route of its own.
 	netns.SetEnabled(false)
 	ctx, cancel := context.WithTimeout(context.Background(),
@@ -195,7 +111,7 @@ func (t *T) report() *netcheck.Report {
 	if err := c.Standalone(ctx, ""); err != nil {
 		t.failf("%v", err)
 	}
-	r, err := c.GetReport(ctx, t.mustFetchMap(), nil)
+	r, err := c.GetReport(ctx, t.mustFetchMap(), opts)
 	if err != nil {
 		t.failf("%v", err)
 	}
@@ -203,39 +119,56 @@ func (t *T) report() *netcheck.Report {
 }
 
 // chosen: the region of the map is the home, and its latency is known.
-func (t *T) chosen(r *netcheck.Report) int {
-	for id := range t.mustFetchMap().Regions {
+func (t *T) chosen(r *netcheck.Report) *tailcfg.DERPRegion {
+	for id, region := range t.mustFetchMap().Regions {
 		if r.PreferredDERP == id {
 			if _, ok := r.RegionLatency[id]; !ok {
 				t.failf("no latency of region %d", id)
 			}
-			return id
+			return region
 		}
 	}
 	t.failf("region %d is preferred: %+v", r.PreferredDERP, r)
-	return 0
+	return nil
 }
 
-// netcheckUDP: found by STUN.
+// netcheckUDP: found by STUN, over each family of which the map has an address.
 func netcheckUDP(t *T) {
-	r := t.report()
-	id := t.chosen(r)
+	r := t.report(nil)
+	region := t.chosen(r)
+	id := region.RegionID
 	if !r.UDP || !r.IPv4 {
 		t.failf("no UDP, or no IPv4: %+v", r)
 	}
 	if _, ok := r.RegionV4Latency[id]; !ok {
 		t.failf("no latency over IPv4: %+v", r)
 	}
-	_, v6 := r.RegionV6Latency[id]
-	t.logf("region %d in %v, IPv6 %v", id, r.RegionLatency[id], v6)
+	if !r.GlobalV4.IsValid() {
+		t.failf("no IPv4 address of our own: %+v", r)
+	}
+	want6 := region.Nodes[0].IPv6 != "none"
+	_, have6 := r.RegionV6Latency[id]
+	if r.IPv6 != want6 || have6 != want6 || r.GlobalV6.IsValid() != want6 {
+		t.failf("IPv6 %v, with latency %v, wanted %v: %+v", r.IPv6,
+			have6, want6, r)
+	}
+	t.logf("region %d in %v, seen as %v %v", id, r.RegionLatency[id],
+		r.GlobalV4, r.GlobalV6)
 }
 
-// netcheckHTTPS: with STUN silent, found by asking over HTTPS.
+// netcheckHTTPS: with STUN silent, found by asking over HTTPS.  The first report
+// is that of a node; to it, ICMP helps where it may.  The second has nothing but
+// HTTPS.
 func netcheckHTTPS(t *T) {
-	r := t.report()
-	if r.UDP {
-		t.failf("STUN answered: %+v", r)
+	for _, opts := range []*netcheck.GetReportOpts{
+		nil, {OnlyTCP443: true},
+	} {
+		r := t.report(opts)
+		if r.UDP {
+			t.failf("STUN answered: %+v", r)
+		}
+		id := t.chosen(r).RegionID
+		t.logf("region %d in %v, ICMP %v", id, r.RegionLatency[id],
+			r.ICMPv4)
 	}
-	id := t.chosen(r)
-	t.logf("region %d in %v", id, r.RegionLatency[id])
 }

@@ -29,6 +29,7 @@ type failure string
 // T is the server under test and what the running case has open there.
 type T struct {
 	addr, host, pin string
+	maps            string // of -maps
 	roots           *x509.CertPool
 	mesh            key.DERPMesh
 	clients         int
