@@ -36,13 +36,13 @@ DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/certstatus.o \
 	derpd/stats.o derpd/status.o derpd/stuns.o derpd/tlsctx.o derpd/tlsio.o \
 	derpd/tlskey.o derpd/watch.o derpd/web.o derpd/web_map.o \
 	derpd/web_reply.o derpd/websocket.o
-DERPD_OBJS += derpd/acmes.o derpd/acmes_files.o derpd/conf_acme.o \
-	derpd/keys_acme.o derpd/keys_csr.o derpd/keys_jwk.o derpd/keys_jws.o \
+DERPD_OBJS += derpd/acmes.o derpd/acmes_files.o derpd/acmes_jobs.o \
+	derpd/conf_acme.o derpd/keys_acme.o derpd/keys_csr.o derpd/keys_jwk.o derpd/keys_jws.o \
 	derpd/tokens.o
 
 # derpctl/libderpctl.a: derpctl but its main.
-CTL_OBJS = derpctl/ask.o derpctl/cert.o derpctl/clients.o derpctl/confine.o \
-	derpctl/map.o derpctl/map_check.o derpctl/map_edit.o derpctl/node.o derpctl/out.o \
+CTL_OBJS = derpctl/ask.o derpctl/cert.o derpctl/cert_do.o derpctl/clients.o \
+	derpctl/confine.o derpctl/map.o derpctl/map_check.o derpctl/map_edit.o derpctl/node.o derpctl/out.o \
 	derpctl/probe.o derpctl/show.o derpctl/status.o \
 	derpctl/steer.o derpctl/stun.o derpctl/usage.o
 

@@ -100,10 +100,11 @@ static int
 answer(const struct ctl *ctl, struct chan *c, ask_cb cb, void *arg)
 {
 	struct msg	m;
-	int		rv;
+	int		ms, rv;
 
+	ms = ctl->wait_ms != 0 ? ctl->wait_ms : ANSWER_MS;
 	for (;;) {
-		if (chan_recv(c, &m, ANSWER_MS) == -1)
+		if (chan_recv(c, &m, ms) == -1)
 			return failed(ctl, "derpd on %s: %s", ctl->socket,
 			    errno == EPIPE ? "it closed the connection" :
 			    strerror(errno));

@@ -87,7 +87,17 @@ got_certs(struct msg *m, void *arg)
 int
 cmd_cert(const struct ctl *ctl, int argc, char **argv)
 {
-	(void)argv;
+	int	reason = 0;
+
+	if (argc == 2 && strcmp(argv[1], "renew") == 0)
+		return cert_do(ctl, ACME_JOB_ISSUE, 0);
+	if (argc == 2 && strcmp(argv[1], "roll") == 0)
+		return cert_do(ctl, ACME_JOB_ROLL, 0);
+	if ((argc == 2 || argc == 3) && strcmp(argv[1], "revoke") == 0) {
+		if (argc == 3 && (reason = cert_reason(argv[2])) == -1)
+			usage();
+		return cert_do(ctl, ACME_JOB_REVOKE, reason);
+	}
 	if (argc != 1)
 		usage();
 	return ask(ctl, MSG_CTL_CERT, NULL, got_certs, (void *)(uintptr_t)ctl);

@@ -14,6 +14,8 @@
 struct ctl {
 	const char	*socket;	/* path of derpd's control socket */
 	int		 json;		/* -j */
+	int		 wait_ms;	/* for each part of derpd's answer; 0: as
+					   usual */
 	const char	*json_open;	/* what closes the list that is being
 					   printed; NULL: no object is open */
 };
@@ -38,6 +40,15 @@ int	cmd_map_set(const struct ctl *ctl, int argc, char **argv);
 int	cmd_map_check(const struct ctl *ctl, int argc, char **argv);
 int	cmd_stun(const struct ctl *ctl, int argc, char **argv);
 int	cmd_probe(const struct ctl *ctl, int argc, char **argv);
+
+/*
+ * cert renew, revoke (`reason' of RFC 5280 5.3.1, else 0), roll.  As above, but
+ * it takes as long as the job, or five minutes.
+ */
+int	cert_do(const struct ctl *ctl, enum acme_job job, int reason);
+
+/* The number of the reason called `name' in RFC 5280 5.3.1, or -1. */
+int	cert_reason(const char *name);
 
 /* A part of derpd's answer.  0 go on, -1 malformed. */
 typedef int (*ask_cb)(struct msg *m, void *arg);

@@ -13,6 +13,8 @@ usage(void)
 {
 	fprintf(stderr, "usage: derpctl [-j] [-s socket] status | clients | "
 	    "cert | node | reload\n"
+	    "       derpctl [-j] [-s socket] cert renew | roll | revoke "
+	    "[reason]\n"
 	    "       derpctl [-j] [-s socket] log verbose | brief\n"
 	    "       derpctl [-j] [-s socket] map [node]\n"
 	    "       derpctl [-j] map check file\n"

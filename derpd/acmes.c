@@ -62,7 +62,7 @@ acme_renewal(const struct derpd *d)
 	struct chain ch;
 	int64_t when;
 
-	if (!d->acme.known)
+	if (!d->acme.known || acme_on_hold(d))
 		return (0);
 	plan_cert(d, &pc, &ch);
 	when = plan_renewal(&d->acme.plan, &pc);
@@ -194,10 +194,12 @@ static void
 put_in_force(struct derpd *d)
 {
 	const struct cert *c;
-	char until[EXPLAIN_TIMESIZE];
+	char until[EXPLAIN_TIMESIZE], text[64 + EXPLAIN_TIMESIZE];
 
 	if (load_certs_again(d) == -1) {
 		log_warnx("the new certificate is not in force: reload");
+		control_cert_done(ACME_JOB_ISSUE, 0,
+		    "the new certificate is not in force: see the log");
 		return;
 	}
 	acme_tidy(d);
@@ -206,6 +208,9 @@ put_in_force(struct derpd *d)
 	explain_time(c->not_after, until);
 	log_info("certificate for %s and what else is configured, valid until "
 	    "%s", c->nnames > 0 ? c->names[0] : "?", until);
+	snprintf(text, sizeof(text), "a new certificate, valid until %s",
+	    until);
+	control_cert_done(ACME_JOB_ISSUE, 1, text);
 }
 
 static void
@@ -219,6 +224,7 @@ failed(struct derpd *d, const struct plan_cert *pc, enum acme_outcome end,
 	explain_time(p->next_try, when);
 	log_warnx("no certificate: %s (next try %s)", p->error, when);
 	acme_drop_key(d);
+	control_cert_done(ACME_JOB_ISSUE, 0, p->error);
 }
 
 static void
@@ -296,15 +302,33 @@ take_result(struct derpd *d, struct rd *r)
 	if (job == ACME_JOB_ISSUE)
 		issued(d, (enum acme_outcome)outcome, error,
 		    (int64_t)not_before, pem, len);
+	else if (job != ACME_JOB_ARI)
+		acme_other_done(d, (enum acme_job)job,
+		    (enum acme_outcome)outcome, error);
 	else
 		asked(d, (enum acme_outcome)outcome, error,
 		    (int64_t)not_before, &ari);
 	(void)acme_write_plan(d);
-	schedule(d);
+	acme_look(d);
 	return (0);
 }
 
 /* Jobs */
+
+/* Keys has what the job needs; else it has ended. */
+static int
+prepared(struct derpd *d, enum acme_job job)
+{
+	static const char why[] = "it can't be begun: see the log";
+
+	if (job == ACME_JOB_ARI || acme_prepare(d, job) == 0)
+		return (1);
+	if (job == ACME_JOB_ISSUE)
+		control_cert_done(job, 0, why);
+	else
+		acme_other_done(d, job, ACME_END_INTERNAL, why);
+	return (0);
+}
 
 static void
 begin(struct derpd *d, enum acme_job job, const struct plan_cert *pc)
@@ -312,12 +336,18 @@ begin(struct derpd *d, enum acme_job job, const struct plan_cert *pc)
 	const struct cert *c = acme_cert(d);
 	struct wr w;
 
+	d->acme.want &= ~(1U << job);
 	if (job == ACME_JOB_ISSUE) {
 		plan_begin(&d->acme.plan, pc, time(NULL), arc4random());
 		/* A try that can't be remembered would be made for ever. */
-		if (acme_write_plan(d) == -1 || acme_prepare(d, job) == -1)
+		if (acme_write_plan(d) == -1) {
+			control_cert_done(job, 0,
+			    "it can't be remembered: see the log");
 			return;
+		}
 	}
+	if (!prepared(d, job))
+		return;
 	wr_init(&w);
 	wr_u32(&w, ++d->acme.id);
 	wr_u8(&w, (uint8_t)job);
@@ -329,13 +359,41 @@ begin(struct derpd *d, enum acme_job job, const struct plan_cert *pc)
 	wr_free(&w);
 }
 
+/* The job that is next, and when. */
+static enum acme_job
+next_job(const struct derpd *d, const struct plan_cert *pc, int64_t now,
+    int64_t *when)
+{
+	enum acme_job job = acme_other_job(d, when);
+	enum plan_do what;
+	int64_t contact;
+
+	if (*when <= now)
+		return (job);
+	if (d->acme.want & 1U << ACME_JOB_ISSUE) {
+		*when = now;
+		return (ACME_JOB_ISSUE);
+	}
+	contact = acme_contact_due(d);
+	if (acme_on_hold(d)) {
+		*when = contact;
+		return (ACME_JOB_CONTACT);
+	}
+	what = plan_next(&d->acme.plan, pc, now, when);
+	if ((*when > now || what != PLAN_ISSUE) && contact < *when) {
+		*when = contact;
+		return (ACME_JOB_CONTACT);
+	}
+	return (what == PLAN_ISSUE ? ACME_JOB_ISSUE : ACME_JOB_ARI);
+}
+
 /* Do what is due; else come back when something is. */
 static void
 look(struct derpd *d)
 {
 	struct plan_cert pc;
 	struct chain ch;
-	enum plan_do what;
+	enum acme_job job;
 	int64_t when, now = time(NULL);
 
 	if (!d->conf->acme.enabled || d->acme.job != 0 || d->starting ||
@@ -343,21 +401,24 @@ look(struct derpd *d)
 		return;
 	acme_read_plan(d);
 	plan_cert(d, &pc, &ch);
-	what = plan_next(&d->acme.plan, &pc, now, &when);
+	job = next_job(d, &pc, now, &when);
 	if (when <= now)
-		begin(d, what == PLAN_ISSUE ? ACME_JOB_ISSUE : ACME_JOB_ARI,
-		    &pc);
+		begin(d, job, &pc);
+}
+
+void
+acme_look(struct derpd *d)
+{
+	look(d);
+	schedule(d);
 }
 
 static void
 timer(evutil_socket_t fd, short what, void *arg)
 {
-	struct derpd *d = arg;
-
 	(void)fd;
 	(void)what;
-	look(d);
-	schedule(d);
+	acme_look(arg);
 }
 
 static void
@@ -372,7 +433,7 @@ schedule(struct derpd *d)
 		return;
 	acme_read_plan(d);
 	plan_cert(d, &pc, &ch);
-	(void)plan_next(&d->acme.plan, &pc, now, &when);
+	(void)next_job(d, &pc, now, &when);
 	if (when < now + LOOK_AGAIN)
 		tv.tv_sec = when > now ? (time_t)(when - now) : 1;
 	if ((d->acme.ev == NULL &&
@@ -479,6 +540,9 @@ acme_helper_gone(struct derpd *d)
 	plan_cert(d, &pc, &ch);
 	if (job == ACME_JOB_ISSUE)
 		failed(d, &pc, ACME_END_INTERNAL, "acme-helper ended", 0);
+	else if (job != ACME_JOB_ARI)
+		acme_other_done(d, (enum acme_job)job, ACME_END_INTERNAL,
+		    "acme-helper ended");
 	else
 		plan_ari_failed(&d->acme.plan, &pc, 0, time(NULL));
 	(void)acme_write_plan(d);
@@ -491,10 +555,14 @@ acme_tell(struct derpd *d)
 	if (procs_adjust(&d->helper) == 0 && d->helper.chan != NULL &&
 	    d->conf->acme.enabled && send_conf(&d->helper) == -1)
 		procs_fail(&d->helper, "did not take new settings");
-	if (!d->conf->acme.enabled)
+	d->acme.next_contact = 0;
+	if (!d->conf->acme.enabled) {
+		d->acme.want = 0;
 		return;
+	}
 	/* What was refused may have been mended. */
 	acme_read_plan(d);
 	plan_forgive(&d->acme.plan);
+	acme_end_hold(d);
 	schedule(d);
 }

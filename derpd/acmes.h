@@ -3,11 +3,14 @@
  * it, the check of what came back, and putting it in force.
  *
  * acmes.c        the process acme-helper, its jobs, tokens
+ * acmes_jobs.c   the jobs that are no order, and what derpctl asks for
  * acmes_files.c  files in the state directory
  *
  * In the state directory: acme-account.key, acme.crt (the chain in force),
  * acme-HASH.key (its key, named by the hash of the public half), acme.plan (see
- * plan.h).  A new pair takes effect when acme.crt is renamed; which key belongs
+ * plan.h), acme.contact (directory and contacts, as it was told them last);
+ * acme-account-next.key while the account key is being changed;
+ * acme-revoked.crt from a revocation until a new certificate is wanted.  A new pair takes effect when acme.crt is renamed; which key belongs
  * to it, it says itself.  So there is a whole pair at every moment.
  */
 #ifndef ACMES_H
@@ -39,6 +42,11 @@ struct acme_state {
 	char		 asked[TOKEN_SIZE];	/* not by all yet, "" none */
 	unsigned char	 owes[MAXWORKERS];	/* who did not say so yet */
 	struct event	*ev;
+	unsigned int	 want;		/* a bit for each enum acme_job that
+					   derpctl asked for */
+	uint8_t		 reason;	/* of the revocation */
+	int		 roll_refused;	/* once, by a directory */
+	int64_t		 next_roll, next_contact;	/* not before then */
 };
 
 /* acme.c */
@@ -76,7 +84,45 @@ int64_t	 acme_renewal(const struct derpd *d);
 /* 1 while the temporary certificate stands in for one that is to come. */
 int	 acme_temporary(const struct derpd *d);
 
-/* acme_files.c */
+/* Do what is due. */
+void	 acme_look(struct derpd *d);
+
+/* acmes_jobs.c */
+
+/* 1: the certificate was revoked, and no other is to be had yet. */
+int	 acme_on_hold(const struct derpd *d);
+
+/* A new certificate may be had again. */
+void	 acme_end_hold(struct derpd *d);
+
+/*
+ * What comes before orders: ACME_JOB_ROLL or ACME_JOB_REVOKE and in *when since
+ * which time; or ACME_JOB_ISSUE and INT64_MAX, there is nothing.
+ */
+enum acme_job acme_other_job(const struct derpd *d, int64_t *when);
+
+/* When the directory is to be told of contacts; INT64_MAX: it knows them. */
+int64_t	 acme_contact_due(const struct derpd *d);
+
+/* Remember that the directory knows the contacts.  0, or -1 (logged). */
+int	 acme_contacts_told(struct derpd *d);
+
+/*
+ * derpctl asks for a job, ACME_JOB_ISSUE, _REVOKE (with a reason of RFC 5280
+ * 5.3.1) or _ROLL: acme_look() begins it, control_cert_done() is called when it
+ * ended.  0, or -1 and in *why what is wrong.
+ */
+int	 acme_ask(struct derpd *d, unsigned int job, unsigned int reason,
+	    const char **why);
+
+/* Part of acme_prepare() for these jobs.  0, or -1 (logged). */
+int	 acme_prepare_other(struct derpd *d, enum acme_job job);
+
+/* One of these jobs has ended. */
+void	 acme_other_done(struct derpd *d, enum acme_job job,
+	    enum acme_outcome end, const char *error);
+
+/* acmes_files.c */
 
 /* Path of the file `name' in the state directory, or -1 (logged): too long. */
 int	 acme_path(const struct conf *c, const char *name, char dst[PATH_MAX]);
@@ -97,7 +143,8 @@ void	 acme_conf_from(struct acme_conf *a, const struct conf *c);
 
 /*
  * Give keys what the job wants: the account key, made when it is not there, the
- * binding's, the settings; for ACME_JOB_ISSUE a new key.  0, or -1 (logged).
+ * binding's, the settings; for ACME_JOB_ISSUE a new key, for others what they
+ * need.  0, or -1 (logged).
  */
 int	 acme_prepare(struct derpd *d, enum acme_job job);
 

@@ -169,6 +169,9 @@ account_key(struct derpd *d)
 	d->acme.thumb[len] = '\0';
 	if (rv == 0 && make)
 		log_info("made the account key %s", path);
+	/* The account is made with the contacts, or they are told later. */
+	if (rv == 0 && make)
+		(void)acme_contacts_told(d);
 	return (rv);
 }
 
@@ -237,7 +240,8 @@ acme_prepare(struct derpd *d, enum acme_job job)
 	if (account_key(d) == -1 || binding_key(d) == -1 ||
 	    settings(d) == -1)
 		return (-1);
-	return (job == ACME_JOB_ISSUE ? new_key(d) : 0);
+	return (job == ACME_JOB_ISSUE ? new_key(d) :
+	    acme_prepare_other(d, job));
 }
 
 void

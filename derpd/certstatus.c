@@ -38,6 +38,15 @@ file_error(const struct derpd *d, const struct conf_cert *k)
 	return ("");
 }
 
+/* What is wrong with the certificate of the acme section. */
+static const char *
+acme_error(const struct derpd *d)
+{
+	if (acme_on_hold(d))
+		return ("it was revoked: derpctl cert renew gets a new one");
+	return (d->acme.plan.error);
+}
+
 static void
 put_cert(const struct derpd *d, struct wr *w, const struct conf_cert *k,
     const struct cert *c)
@@ -60,9 +69,10 @@ put_cert(const struct derpd *d, struct wr *w, const struct conf_cert *k,
 	    cert_days_left(c, time(NULL)));
 	jsonout_str(w, c->pin);
 	put_when(w, "renewal", k->acme ? acme_renewal(d) : 0);
-	put_when(w, "next_try", k->acme ? d->acme.plan.next_try : 0);
+	put_when(w, "next_try", k->acme && !acme_on_hold(d) ?
+	    d->acme.plan.next_try : 0);
 	jsonout(w, ",\"error\":");
-	jsonout_str(w, k->acme ? d->acme.plan.error : file_error(d, k));
+	jsonout_str(w, k->acme ? acme_error(d) : file_error(d, k));
 	jsonout(w, "}");
 }
 

@@ -21,6 +21,7 @@
 
 #define MAX_TALKS	16
 #define CLIENTS_MS	2000		/* a worker lists its clients within */
+#define CERT_SECS	300		/* derpctl waits for a certificate */
 #define MAX_QUEUED	(64 * 1024 * 1024) /* bytes derpctl left unread */
 #define PAUSE_SECS	1		/* without descriptors to accept */
 
@@ -33,6 +34,8 @@ struct talk {
 	uint64_t	 waiting;	/* for these workers, a bit each */
 	const char	*lacks;		/* what is wrong with it, or NULL */
 	struct event	*ev_late;
+	unsigned int	 job;		/* enum acme_job it waits for, or 0 */
+	struct event	*ev_cert;
 };
 
 static LIST_HEAD(, talk)	 talks = LIST_HEAD_INITIALIZER(talks);
@@ -49,6 +52,8 @@ talk_free(struct talk *t)
 	ntalks--;
 	if (t->ev_late != NULL)
 		event_free(t->ev_late);
+	if (t->ev_cert != NULL)
+		event_free(t->ev_cert);
 	chan_free(t->chan);
 	free(t);
 }
@@ -225,6 +230,65 @@ control_worker_gone(struct derpd *d, unsigned int worker)
 	}
 }
 
+/* The answer to whom waits for a certificate; `good' or not. */
+static void
+cert_done(struct talk *t, int good, const char *line)
+{
+	struct wr w;
+
+	t->job = 0;
+	evtimer_del(t->ev_cert);
+	if (!good) {
+		done(t, line);
+		return;
+	}
+	wr_init(&w);
+	wr_blob(&w, line, strlen(line));
+	(void)chan_send(t->chan, MSG_CTL_TEXT, &w, -1);
+	wr_free(&w);
+	done(t, NULL);
+}
+
+void
+control_cert_done(unsigned int job, int good, const char *line)
+{
+	struct talk *t;
+
+	LIST_FOREACH(t, &talks, entry)
+		if (t->job == job)
+			cert_done(t, good, line);
+}
+
+static void
+cert_late(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	cert_done(arg, 0, "it takes long, and goes on: derpctl cert and the "
+	    "log tell how it ends");
+}
+
+static void
+ask_cert(struct talk *t, struct rd *r)
+{
+	struct timeval tv = { CERT_SECS, 0 };
+	unsigned int job = rd_u8(r), reason = rd_u8(r);
+	const char *why = "malformed request";
+
+	if (t->job != 0)
+		why = "one thing at a time";
+	else if (t->ev_cert == NULL &&
+	    (t->ev_cert = evtimer_new(t->d->base, cert_late, t)) == NULL)
+		why = "out of memory";
+	else if (rd_end(r) && acme_ask(t->d, job, reason, &why) == 0) {
+		t->job = job;
+		evtimer_add(t->ev_cert, &tv);
+		acme_look(t->d);
+		return;
+	}
+	done(t, why);
+}
+
 static void
 request(struct chan *c, struct msg *m, void *arg)
 {
@@ -245,6 +309,9 @@ request(struct chan *c, struct msg *m, void *arg)
 		break;
 	case MSG_CTL_CERT:
 		answer_text(t, certstatus_text);
+		break;
+	case MSG_CTL_CERT_DO:
+		ask_cert(t, &m->rd);
 		break;
 	case MSG_CTL_MAP:
 		answer_text(t, mapstatus_text);

@@ -147,11 +147,19 @@ temp_open(const char *path, char *temp, size_t size)
 }
 
 int
+keyfile_rename(const char *from, const char *to)
+{
+	if (rename(from, to) == 0 && sync_dir(to) == 0)
+		return (0);
+	log_warn("can't make %s of %s", to, from);
+	return (-1);
+}
+
+int
 keyfile_commit(const char *temp, const char *path)
 {
-	if (rename(temp, path) == 0 && sync_dir(path) == 0)
+	if (keyfile_rename(temp, path) == 0)
 		return (0);
-	log_warn("can't make %s", path);
 	(void)unlink(temp);
 	return (-1);
 }

@@ -283,6 +283,9 @@ int	 keyfile_make(struct derpd *d, uint32_t type, struct wr *w,
  */
 int	 keyfile_commit(const char *temp, const char *path);
 
+/* The file `from' becomes `to', for good.  0, or -1 (logged). */
+int	 keyfile_rename(const char *from, const char *to);
+
 /*
  * Have keys read the node key in `path', or make it on first start; its public
  * half goes to `pub'.  0, or -1 (logged).  When derpd only checks, nothing is
@@ -317,6 +320,12 @@ int	 control_client(struct proc *relay, struct msg *m);
 
 /* A worker has gone: do not wait for its clients. */
 void	 control_worker_gone(struct derpd *d, unsigned int worker);
+
+/*
+ * The job (enum acme_job) has ended: whoever asked for it is told the line, as
+ * an answer when `good', else as what is wrong.
+ */
+void	 control_cert_done(unsigned int job, int good, const char *line);
 
 /* status.c */
 

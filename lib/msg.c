@@ -114,6 +114,7 @@ static const struct {
 	[MSG_CTL_CLIENTS] =	{ "MSG_CTL_CLIENTS", C_P | P_R, NOFD },
 	[MSG_CTL_NODE] =	{ "MSG_CTL_NODE", C_P, NOFD },
 	[MSG_CTL_CERT] =	{ "MSG_CTL_CERT", C_P, NOFD },
+	[MSG_CTL_CERT_DO] =	{ "MSG_CTL_CERT_DO", C_P, NOFD },
 	[MSG_CTL_MAP] =		{ "MSG_CTL_MAP", C_P, NOFD },
 	[MSG_CTL_TEXT] =	{ "MSG_CTL_TEXT", P_C, NOFD },
 	[MSG_CTL_CLIENT] =	{ "MSG_CTL_CLIENT", P_C | R_P, NOFD },

@@ -175,6 +175,9 @@ enum msg_type {
 	MSG_CTL_NODE,	/* nothing: this machine's map node */
 	MSG_CTL_MAP,	/* nothing: the maps that are served */
 	MSG_CTL_CERT,	/* nothing: the certificates, and who renews them */
+	MSG_CTL_CERT_DO, /* u8 enum acme_job (ACME_JOB_ISSUE, _REVOKE, _ROLL),
+			   u8 reason (of _REVOKE, RFC 5280 5.3.1): do it; the
+			   answer comes when it has ended */
 	/* Parent to derpctl. */
 	MSG_CTL_TEXT,	/* str: one JSON object or a line, see control.h */
 	MSG_CTL_CLIENT,	/* one client, see client_info_put(); relay to parent

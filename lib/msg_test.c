@@ -64,7 +64,7 @@ static const struct {
 	{ MSG_CTL_VERBOSE, C, P, 1 }, { MSG_CTL_CLIENTS, C, P, 1 },
 	{ MSG_CTL_CLIENTS, P, R, 1 }, { MSG_CTL_NODE, C, P, 1 },
 	{ MSG_CTL_CERT, C, P, 1 }, { MSG_CTL_MAP, C, P, 1 },
-	{ MSG_CTL_TEXT, P, C, 1 },
+	{ MSG_CTL_CERT_DO, C, P, 1 }, { MSG_CTL_TEXT, P, C, 1 },
 	{ MSG_CTL_CLIENT, R, P, 1 },
 	{ MSG_CTL_CLIENT, P, C, 1 }, { MSG_CTL_CLIENTS_END, R, P, 1 },
 	{ MSG_CTL_DONE, P, C, 1 }

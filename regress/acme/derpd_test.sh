@@ -207,8 +207,194 @@ wrong_port_body() {
 	e2e_stop
 }
 
+# derpctl of this derpd; its line is in ctl.out and ctl.err.
+ask_derpd() {
+	"${DERPCTL:-$SRC/derpctl/derpctl}" -s derpd.sock "$@" >ctl.out 2>ctl.err
+}
+
+ask_good() {
+	ask_derpd "$@" || e2e_fail "derpctl $*: $(cat ctl.err)"
+}
+
+# The public key in a key file, to tell keys apart.
+public_of() {
+	openssl pkey -in "$1" -pubout 2>/dev/null
+}
+
+acme_case renew 200 "derpctl cert renew: at once, after failures too"
+renew_body() {
+	acme_paths
+	RELAY_ANSWERS=yes
+	pebble_start
+	with_acme
+	wait_until "there is a certificate" served_by_pebble
+	_old=$(served)
+	ask_good cert renew
+	grep -q "a new certificate, valid until 20" ctl.out ||
+	    e2e_fail "it does not say: $(cat ctl.out)"
+	[ "$(served)" != "$_old" ] || e2e_fail "the same is served"
+	pebble_stop
+	if ask_derpd cert renew; then
+		e2e_fail "there is no directory, and it says nothing"
+	fi
+	grep -q "can't ask the directory" ctl.err ||
+	    e2e_fail "it does not say why: $(cat ctl.err)"
+	pebble_again || acme_fail "pebble does not start again"
+	# Its accounts and orders are gone, what it signs with is new.
+	_old=$(served)
+	ask_good cert renew
+	[ "$(served)" != "$_old" ] || e2e_fail "the same is served"
+	grep -q "^failures 0$" state/acme.plan || e2e_fail "failures remain"
+	e2e_stop
+}
+
+acme_case revoke 200 "derpctl cert revoke, and nothing new until renew"
+revoke_body() {
+	acme_paths
+	RELAY_ANSWERS=yes
+	pebble_start
+	with_acme
+	wait_until "there is a certificate" served_by_pebble
+	if ask_derpd cert revoke unheardOf; then
+		e2e_fail "a reason that is none"
+	fi
+	_serial=$(openssl x509 -in state/acme.crt -noout -serial |
+	    sed 's/serial=//' | tr A-F a-f)
+	ask_good cert revoke superseded
+	_hex=$(printf '%s' "$_serial" | sed 's/^0*//')
+	curl -sf --cacert ca.crt \
+	    "https://localhost:$MANAGE/cert-status-by-serial/$_hex" >status ||
+	    e2e_fail "no status of $_hex"
+	grep -q Revoked status || e2e_fail "$(cat status)"
+	grep -q '"Reason": *4' status || e2e_fail "$(cat status)"
+	served | grep -q "CN *= *$HOST_NAME" ||
+	    e2e_fail "the temporary certificate is not served"
+	if ask_derpd cert revoke; then
+		e2e_fail "it was revoked twice"
+	fi
+	# Not after a restart either.
+	e2e_stop
+	derpd_launch
+	ask_good cert
+	grep -q "it was revoked" ctl.out || e2e_fail "$(cat ctl.out)"
+	if logged "asking for its directory"; then
+		e2e_fail "a new one is ordered"
+	fi
+	served | grep -q "CN *= *$HOST_NAME" ||
+	    e2e_fail "the temporary certificate is not served"
+	ask_good cert renew
+	served_by_pebble || e2e_fail "the new one is not served"
+	[ ! -e state/acme-revoked.crt ] || e2e_fail "the mark is still there"
+	e2e_stop
+}
+
+acme_case roll 200 "derpctl cert roll: a new account key, whatever happens"
+roll_body() {
+	acme_paths
+	RELAY_ANSWERS=yes
+	pebble_start
+	with_acme
+	wait_until "there is a certificate" served_by_pebble
+	_old=$(public_of state/acme-account.key)
+	cp state/acme-account.key was.key
+	ask_good cert roll
+	_new=$(public_of state/acme-account.key)
+	[ "$_new" != "$_old" ] || e2e_fail "the key is the same"
+	[ ! -e state/acme-account-next.key ] || e2e_fail "the next is there"
+	ask_good cert renew
+	# A crash when the directory had said yes: both keys are there.
+	e2e_stop
+	mv state/acme-account.key state/acme-account-next.key
+	mv was.key state/acme-account.key
+	derpd_launch
+	wait_until "it is found out" logged "the account has a new key"
+	[ "$(public_of state/acme-account.key)" = "$_new" ] ||
+	    e2e_fail "it is another key"
+	# And before the directory was asked.
+	e2e_stop
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
+	    >state/acme-account-next.key 2>/dev/null
+	chmod 600 state/acme-account-next.key
+	_next=$(public_of state/acme-account-next.key)
+	derpd_launch
+	wait_until "it is made up for" logged "the account has a new key"
+	[ "$(public_of state/acme-account.key)" = "$_next" ] ||
+	    e2e_fail "it is another key"
+	ask_good cert renew
+	e2e_stop
+}
+
+acme_case roll_down 200 "a new account key without a directory comes later"
+roll_down_body() {
+	acme_paths
+	RELAY_ANSWERS=yes
+	pebble_start
+	with_acme
+	wait_until "there is a certificate" served_by_pebble
+	_old=$(public_of state/acme-account.key)
+	pebble_stop
+	if ask_derpd cert roll; then
+		e2e_fail "there is no directory"
+	fi
+	[ -e state/acme-account-next.key ] || e2e_fail "the next key is gone"
+	[ "$(public_of state/acme-account.key)" = "$_old" ] ||
+	    e2e_fail "the key is another one"
+	pebble_again || acme_fail "pebble does not start again"
+	ask_good cert roll
+	[ ! -e state/acme-account-next.key ] || e2e_fail "the next is there"
+	ask_good cert renew
+	e2e_stop
+}
+
+acme_case roll_refused 200 "a new account key that the directory does not take"
+roll_refused_body() {
+	acme_paths
+	RELAY_ANSWERS=yes
+	pebble_start
+	with_acme
+	wait_until "there is a certificate" served_by_pebble
+	_old=$(public_of state/acme-account.key)
+	# It must be another one.
+	cp state/acme-account.key state/acme-account-next.key
+	if ask_derpd cert roll; then
+		e2e_fail "the old key is no new one"
+	fi
+	[ ! -e state/acme-account-next.key ] || e2e_fail "the next is there"
+	[ "$(public_of state/acme-account.key)" = "$_old" ] ||
+	    e2e_fail "the key is another one"
+	ask_good cert roll
+	e2e_stop
+}
+
+acme_case contact 200 "the directory is told of other contacts"
+contact_body() {
+	acme_paths
+	RELAY_ANSWERS=yes
+	pebble_start
+	with_acme
+	wait_until "there is a certificate" served_by_pebble
+	if logged "knows the contacts"; then
+		e2e_fail "told of what it knows"
+	fi
+	sed "s/contact \"admin@/contact \"other@/" derpd.conf >new.conf
+	cat new.conf >derpd.conf
+	kill -HUP "$PID"
+	wait_until "it is told" logged "the directory knows the contacts"
+	grep -q "other@" state/acme.contact || e2e_fail "not remembered"
+	kill -HUP "$PID"
+	ask_good reload
+	# A change while it is down is seen, too.
+	e2e_stop
+	sed "s/contact \"other@/contact \"third@/" derpd.conf >new.conf
+	cat new.conf >derpd.conf
+	derpd_launch
+	wait_until "it is told" logged "the directory knows the contacts"
+	e2e_stop
+}
+
 atf_init_test_cases() {
-	for _t in fresh killed helper_killed down wrong_port; do
+	for _t in fresh killed helper_killed down wrong_port renew revoke \
+	    roll roll_down roll_refused contact; do
 		atf_add_test_case "$_t"
 	done
 }
