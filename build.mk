@@ -33,7 +33,8 @@ DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/certstatus.o \
 	derpd/output.o derpd/parent.o derpd/parse.o derpd/peers.o \
 	derpd/pool.o derpd/procs.o derpd/queue.o derpd/rate.o \
 	derpd/relay.o derpd/relayconf.o derpd/relays.o derpd/sent.o derpd/session.o \
-	derpd/stats.o derpd/status.o derpd/stuns.o derpd/tlsctx.o derpd/tlsio.o \
+	derpd/stats.o derpd/status.o derpd/stuns.o derpd/tlsctx.o \
+	derpd/tlsfetch.o derpd/tlsio.o \
 	derpd/tlskey.o derpd/watch.o derpd/web.o derpd/web_map.o \
 	derpd/web_reply.o derpd/websocket.o
 DERPD_OBJS += derpd/acmes.o derpd/acmes_files.o derpd/acmes_jobs.o \
@@ -72,7 +73,7 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/map_test derpctl/out_test \
 	derpd/mapstore_test derpd/notify_test derpd/ownaddr_test \
 	derpd/peers_test derpd/queue_test derpd/relayconf_test \
 	derpd/stats_test derpd/status_test derpd/tlsctx_test \
-	derpd/tlskey_test derpd/web_map_test derpd/web_test \
+	derpd/tlsfetch_test derpd/tlskey_test derpd/web_map_test derpd/web_test \
 	derpd/websocket_test \
 	derpmapd/check_test derpmapd/fetch_test derpmapd/source_test \
 	lib/chan_test lib/child_test lib/codec_test lib/derpclient_test \

@@ -492,7 +492,7 @@ peer_readable(evutil_socket_t fd, short what, void *arg)
 		peer_gone(p, "closed");
 		return;
 	}
-	if (event_pending(p->rd, EV_READ, NULL))
+	if (event_pending(p->rd, EV_READ, NULL) && chan_more(p->chan))
 		event_active(p->rd, EV_READ, 1);
 }
 

@@ -15,10 +15,20 @@
 struct tls_key {
 	uint8_t		 hash[KEYHASH_LEN];
 	EVP_PKEY	*pkey;
+	EVP_PKEY_CTX	*ctx;		/* ready to sign; NULL none */
+	int		 padding;	/* of ctx; RSA's, else 0 */
 };
 
 static struct tls_key	*table;
 static size_t		 ntable;
+
+/* Drop a key, which zeroes it. */
+static void
+forget(struct tls_key *k)
+{
+	EVP_PKEY_CTX_free(k->ctx);
+	EVP_PKEY_free(k->pkey);
+}
 
 static struct tls_key *
 lookup(const uint8_t *hash)
@@ -39,8 +49,9 @@ sign_add(EVP_PKEY *pkey, uint8_t hash[KEYHASH_LEN])
 	if (keyhash_pkey(pkey, hash) == -1)
 		goto fail;
 	if ((k = lookup(hash)) != NULL) {
-		EVP_PKEY_free(k->pkey);
+		forget(k);
 		k->pkey = pkey;
+		k->ctx = NULL;
 		return (0);
 	}
 	if ((k = reallocarray(table, ntable + 1, sizeof(*table))) == NULL)
@@ -48,6 +59,7 @@ sign_add(EVP_PKEY *pkey, uint8_t hash[KEYHASH_LEN])
 	table = k;
 	memcpy(table[ntable].hash, hash, KEYHASH_LEN);
 	table[ntable].pkey = pkey;
+	table[ntable].ctx = NULL;
 	ntable++;
 	return (0);
 
@@ -77,7 +89,7 @@ sign_retain(const uint8_t *hashes, size_t n)
 		if (is_listed(table[i].hash, hashes, n))
 			table[kept++] = table[i];
 		else
-			EVP_PKEY_free(table[i].pkey);	/* zeroes it */
+			forget(&table[i]);
 	}
 	ntable = kept;
 }
@@ -223,6 +235,27 @@ is_tls(EVP_PKEY *pkey, uint8_t alg, const uint8_t *in, size_t inlen,
 	}
 }
 
+/*
+ * The context of the key to sign with this padding.  It is kept: to make one
+ * costs as much as half a signature.  NULL when it can't be made.
+ */
+static EVP_PKEY_CTX *
+ready(struct tls_key *k, int padding)
+{
+	if (k->ctx != NULL && k->padding == padding)
+		return (k->ctx);
+	EVP_PKEY_CTX_free(k->ctx);
+	k->padding = padding;
+	k->ctx = EVP_PKEY_CTX_new(k->pkey, NULL);
+	if (k->ctx != NULL && (EVP_PKEY_sign_init(k->ctx) != 1 ||
+	    (padding != 0 &&
+	    EVP_PKEY_CTX_set_rsa_padding(k->ctx, padding) != 1))) {
+		EVP_PKEY_CTX_free(k->ctx);
+		k->ctx = NULL;
+	}
+	return (k->ctx);
+}
+
 int
 sign_digest(const uint8_t hash[KEYHASH_LEN], uint8_t alg, const uint8_t *in,
     size_t inlen, uint8_t out[SIGN_MAXLEN])
@@ -233,13 +266,10 @@ sign_digest(const uint8_t hash[KEYHASH_LEN], uint8_t alg, const uint8_t *in,
 	int		 padding, ok;
 
 	if ((k = lookup(hash)) == NULL ||
-	    !is_tls(k->pkey, alg, in, inlen, &padding) ||
-	    (ctx = EVP_PKEY_CTX_new(k->pkey, NULL)) == NULL)
+	    !is_tls(k->pkey, alg, in, inlen, &padding))
 		return (-1);
-	ok = EVP_PKEY_sign_init(ctx) == 1 && (padding == 0 ||
-	    EVP_PKEY_CTX_set_rsa_padding(ctx, padding) == 1) &&
+	ok = (ctx = ready(k, padding)) != NULL &&
 	    EVP_PKEY_sign(ctx, out, &len, in, inlen) == 1;
-	EVP_PKEY_CTX_free(ctx);
 	ERR_clear_error();
 	return (ok ? (int)len : -1);
 }

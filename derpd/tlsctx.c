@@ -24,6 +24,7 @@
 #include "keyhash.h"
 #include "log.h"
 #include "tlsctx.h"
+#include "tlsfetch.h"
 
 /* TLS 1.2: forward secrecy and AEAD alone, the cheapest first. */
 #define SUITES_12							\
@@ -111,14 +112,13 @@ adjust(SSL_CTX *ctx)
 typedef SSL_CTX *(*ctx_new_fn)(const SSL_METHOD *);
 typedef SSL	*(*ssl_new_fn)(SSL_CTX *);
 
-/* libssl's function `name' into the pointer at `fn' of `size' bytes. */
-static void
-next_function(const char *name, void *fn, size_t size)
+void
+tlsctx_next(const char *name, void *fn, size_t size)
 {
 	void	*sym = dlsym(RTLD_NEXT, name);
 
 	if (sym == NULL)
-		fatalx("%s is not in libssl", name);
+		fatalx("%s is neither in libssl nor in libcrypto", name);
 	memcpy(fn, &sym, size);
 }
 
@@ -130,7 +130,7 @@ SSL_CTX_new(const SSL_METHOD *method)
 	SSL_CTX			*ctx;
 
 	if (next == NULL)
-		next_function("SSL_CTX_new", &next, sizeof(next));
+		tlsctx_next("SSL_CTX_new", &next, sizeof(next));
 	if ((ctx = next(method)) == NULL)
 		return (NULL);
 	if (!adjust(ctx)) {
@@ -152,7 +152,7 @@ SSL_new(SSL_CTX *ctx)
 	SSL			*ssl;
 
 	if (next == NULL)
-		next_function("SSL_new", &next, sizeof(next));
+		tlsctx_next("SSL_new", &next, sizeof(next));
 	if ((ssl = next(ctx)) != NULL)
 		SSL_set_mode(ssl, SSL_MODE_AUTO_RETRY);
 	return (ssl);
@@ -194,6 +194,7 @@ tlsctx_preload(void)
 		fatalx("can't initialise TLS: %s",
 		    ERR_reason_error_string(ERR_peek_last_error()));
 	SSL_CTX_free(ctx);
+	tlsfetch_enable();
 }
 
 /* Does the first certificate in `c' belong to its hash?  NULL or what not. */

@@ -47,4 +47,11 @@ struct tls_config *tlsctx_config(const struct tlsctx_cert *certs, size_t n,
  */
 struct tls *tlsctx_server(struct tls_config *cfg, char *err, size_t errsize);
 
+/*
+ * Libssl's or libcrypto's function `name', which one of ours stands in for,
+ * into the pointer at `fn' of `size' bytes; exits with a line when there is
+ * none.  Not with LibreSSL.
+ */
+void	 tlsctx_next(const char *name, void *fn, size_t size);
+
 #endif

@@ -29,6 +29,8 @@ struct chan {
 	size_t		 queued;	/* payload bytes, see chan_queued() */
 	int		 gone;		/* errno-like: EPIPE or EPROTO */
 	int		 told;		/* gone_cb was called */
+	struct msg	 ahead;		/* taken by chan_more() */
+	int		 has_ahead;
 	int		 busy;		/* within a call back */
 	int		 doomed;	/* freed within a call back */
 };
@@ -98,6 +100,8 @@ chan_destroy(struct chan *c)
 		event_free(c->rd);
 	if (c->wr != NULL)
 		event_free(c->wr);
+	if (c->has_ahead)
+		msg_free(&c->ahead);
 	imsgbuf_clear(&c->ibuf);
 	close(c->fd);
 	free(c);
@@ -238,6 +242,11 @@ take(struct chan *c, struct msg *m, const char **why)
 	ssize_t n;
 	int rule, ok;
 
+	if (c->has_ahead) {
+		*m = c->ahead;
+		c->has_ahead = 0;
+		return (1);
+	}
 	if ((im = malloc(sizeof(*im))) == NULL) {
 		*why = "out of memory";
 		return (-1);
@@ -280,13 +289,28 @@ msg_free(struct msg *m)
 }
 
 int
+chan_more(struct chan *c)
+{
+	const char *why;
+	int n;
+
+	if (!c->has_ahead) {
+		n = take(c, &c->ahead, &why);
+		c->has_ahead = n == 1;
+		if (n == -1)
+			c->gone = EPROTO;
+	}
+	return (c->has_ahead || c->gone);
+}
+
+int
 chan_recv(struct chan *c, struct msg *m, int ms)
 {
 	long long end = clock_ms() + ms;
 	const char *why;
-	int n;
+	int n, look = ms > 0;
 
-	for (;;) {
+	for (;; look = 1) {
 		if (c->gone == EPROTO) {
 			errno = EPROTO;
 			return (-1);
@@ -301,7 +325,8 @@ chan_recv(struct chan *c, struct msg *m, int ms)
 			errno = EPIPE;
 			return (-1);
 		}
-		if (wait_for(c, POLLIN, end) == -1)
+		/* Who does not wait has been told that there is something. */
+		if (look && wait_for(c, POLLIN, end) == -1)
 			return (-1);
 		if ((n = imsgbuf_read(&c->ibuf)) != 1)
 			c->gone = n == -1 && errno == EBADMSG ? EPROTO : EPIPE;

@@ -84,6 +84,12 @@ size_t	 chan_queued(const struct chan *c);
  */
 int	 chan_recv(struct chan *c, struct msg *m, int ms);
 
+/*
+ * 1 when chan_recv() has a message, or an error, without reading anything: no
+ * event will tell of it.  Else 0.
+ */
+int	 chan_more(struct chan *c);
+
 /* chan_send(), chan_flush() and chan_recv() in one, within `ms' altogether. */
 int	 chan_call(struct chan *c, uint32_t type, const struct wr *w, int fd,
 	    struct msg *answer, int ms);

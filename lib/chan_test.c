@@ -444,6 +444,49 @@ ATF_TC_BODY(nothing, tc)
 	    NULL) == NULL);
 }
 
+ATF_TC_WITHOUT_HEAD(more);
+ATF_TC_BODY(more, tc)
+{
+	struct chan	*p, *k;
+	struct msg	 m;
+	int		 i;
+
+	setup();
+	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
+	k = without_events(sv[1], ROLE_KEYS, ROLE_PARENT);
+	ATF_CHECK_EQ(0, chan_more(k));
+	ATF_CHECK_EQ(-1, chan_recv(k, &m, 0));
+	ATF_CHECK_EQ(ETIMEDOUT, errno);
+	for (i = 0; i < 3; i++)
+		ATF_REQUIRE(chan_send(p, MSG_KEY_NODE, NULL, a_file()) == 0);
+	ATF_REQUIRE(chan_flush(p, 1000) == 0);
+	ATF_CHECK_MSG(chan_more(k) == 0, "nothing was read");
+	for (i = 0; i < 3; i++) {
+		/* The last one is there only when all were read at once. */
+		if (i > 0 && chan_more(k))
+			ATF_CHECK_EQ(1, chan_more(k));
+		ATF_REQUIRE(chan_recv(k, &m, i == 0 ? 0 : 1000) == 0);
+		ATF_CHECK_EQ(MSG_KEY_NODE, m.type);
+		ATF_CHECK(m.fd != -1);
+		msg_free(&m);
+	}
+	ATF_CHECK_EQ(0, chan_more(k));
+	/* What is ahead goes with the channel, its descriptor too. */
+	ATF_REQUIRE(chan_send(p, MSG_KEY_NODE, NULL, a_file()) == 0);
+	ATF_REQUIRE(chan_send(p, MSG_KEY_NODE, NULL, a_file()) == 0);
+	ATF_REQUIRE(chan_flush(p, 1000) == 0);
+	ATF_REQUIRE(chan_recv(k, &m, 0) == 0);
+	msg_free(&m);
+	(void)chan_more(k);
+	chan_free(p);
+	/* The end is something that chan_recv() has to say, once it knows. */
+	while (chan_recv(k, &m, 1000) == 0)
+		msg_free(&m);
+	ATF_CHECK_EQ(EPIPE, errno);
+	ATF_CHECK_EQ(1, chan_more(k));
+	chan_free(k);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, delivery);
@@ -456,6 +499,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, receive_cheat);
 	ATF_TP_ADD_TC(tp, full);
 	ATF_TP_ADD_TC(tp, call);
+	ATF_TP_ADD_TC(tp, more);
 	ATF_TP_ADD_TC(tp, attach_later);
 	ATF_TP_ADD_TC(tp, nothing);
 	return atf_no_error();

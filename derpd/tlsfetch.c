@@ -1,0 +1,205 @@
+/*
+ * tlsfetch: keeps what libssl looks up in libcrypto by name in every handshake.
+ * Called by libssl and libcrypto themselves; touches memory alone.
+ *
+ * OpenSSL 3.0 finds digests and key derivations by name a hundred times in a
+ * handshake, each time through locks and hash tables, and walks the table of
+ * all names that there are to learn those of a kind of key.  That is a tenth of
+ * the processor's time for a new connection.  So, as in tlsctx.c, definitions
+ * of ours stand in for libcrypto's, which the dynamic linker finds first: the
+ * first answer comes from libcrypto, and is given again from then on.  No
+ * provider comes or goes while a worker runs, so that the answer would stay the
+ * same.  Where the linker does not look here first, all is as without.
+ *
+ * LibreSSL has none of these functions and no need of this.
+ */
+
+#include <openssl/evp.h>
+#include <string.h>
+
+#include "tlsctx.h"
+#include "tlsfetch.h"
+
+#if !defined(LIBRESSL_VERSION_NUMBER) && OPENSSL_VERSION_MAJOR >= 3
+
+#include <openssl/kdf.h>
+
+#define MAX_KEPT	16		/* of each kind; a handshake has few */
+#define NAME_SIZE	32
+#define MAX_NAMES	16		/* of one kind of key */
+
+/* One answer. */
+struct kept {
+	OSSL_LIB_CTX	*ctx;
+	char		 name[NAME_SIZE];
+	void		*found;
+};
+
+struct cache {
+	struct kept	 v[MAX_KEPT];
+	size_t		 n;
+};
+
+/* The names of a kind of key; they stay where they are in libcrypto. */
+struct names {
+	const EVP_KEYMGMT *kind;
+	const char	*v[MAX_NAMES];
+	size_t		 n;
+	int		 more;		/* than fit */
+};
+
+typedef void (*name_cb)(const char *, void *);
+
+EVP_MD		*EVP_MD_fetch(OSSL_LIB_CTX *, const char *, const char *)
+		    __attribute__((visibility("default"), used));
+EVP_MAC		*EVP_MAC_fetch(OSSL_LIB_CTX *, const char *, const char *)
+		    __attribute__((visibility("default"), used));
+EVP_KDF		*EVP_KDF_fetch(OSSL_LIB_CTX *, const char *, const char *)
+		    __attribute__((visibility("default"), used));
+int		 EVP_KEYMGMT_names_do_all(const EVP_KEYMGMT *, name_cb, void *)
+		    __attribute__((visibility("default"), used));
+
+static int	enabled;
+
+void
+tlsfetch_enable(void)
+{
+	enabled = 1;
+}
+
+/* What was found before; NULL: it must be looked for. */
+static void *
+recall(const struct cache *c, OSSL_LIB_CTX *ctx, const char *name,
+    const char *properties)
+{
+	size_t	 i;
+
+	if (!enabled || name == NULL ||
+	    (properties != NULL && *properties != '\0'))
+		return (NULL);
+	for (i = 0; i < c->n; i++)
+		if (c->v[i].ctx == ctx && strcmp(c->v[i].name, name) == 0)
+			return (c->v[i].found);
+	return (NULL);
+}
+
+/* Is this worth keeping?  1, and it is kept: the caller adds a reference. */
+static int
+keep(struct cache *c, OSSL_LIB_CTX *ctx, const char *name,
+    const char *properties, void *found)
+{
+	struct kept	*k = &c->v[c->n];
+
+	if (!enabled || found == NULL || name == NULL ||
+	    (properties != NULL && *properties != '\0') ||
+	    c->n == MAX_KEPT || strlen(name) >= sizeof(k->name))
+		return (0);
+	strlcpy(k->name, name, sizeof(k->name));
+	k->ctx = ctx;
+	k->found = found;
+	c->n++;
+	return (1);
+}
+
+EVP_MD *
+EVP_MD_fetch(OSSL_LIB_CTX *ctx, const char *name, const char *properties)
+{
+	static EVP_MD	*(*next)(OSSL_LIB_CTX *, const char *, const char *);
+	static struct cache cache;
+	EVP_MD		*md;
+
+	if ((md = recall(&cache, ctx, name, properties)) != NULL)
+		return (EVP_MD_up_ref(md) == 1 ? md : NULL);
+	if (next == NULL)
+		tlsctx_next("EVP_MD_fetch", &next, sizeof(next));
+	md = next(ctx, name, properties);
+	if (keep(&cache, ctx, name, properties, md))
+		(void)EVP_MD_up_ref(md);
+	return (md);
+}
+
+EVP_MAC *
+EVP_MAC_fetch(OSSL_LIB_CTX *ctx, const char *name, const char *properties)
+{
+	static EVP_MAC	*(*next)(OSSL_LIB_CTX *, const char *, const char *);
+	static struct cache cache;
+	EVP_MAC		*mac;
+
+	if ((mac = recall(&cache, ctx, name, properties)) != NULL)
+		return (EVP_MAC_up_ref(mac) == 1 ? mac : NULL);
+	if (next == NULL)
+		tlsctx_next("EVP_MAC_fetch", &next, sizeof(next));
+	mac = next(ctx, name, properties);
+	if (keep(&cache, ctx, name, properties, mac))
+		(void)EVP_MAC_up_ref(mac);
+	return (mac);
+}
+
+EVP_KDF *
+EVP_KDF_fetch(OSSL_LIB_CTX *ctx, const char *name, const char *properties)
+{
+	static EVP_KDF	*(*next)(OSSL_LIB_CTX *, const char *, const char *);
+	static struct cache cache;
+	EVP_KDF		*kdf;
+
+	if ((kdf = recall(&cache, ctx, name, properties)) != NULL)
+		return (EVP_KDF_up_ref(kdf) == 1 ? kdf : NULL);
+	if (next == NULL)
+		tlsctx_next("EVP_KDF_fetch", &next, sizeof(next));
+	kdf = next(ctx, name, properties);
+	if (keep(&cache, ctx, name, properties, kdf))
+		(void)EVP_KDF_up_ref(kdf);
+	return (kdf);
+}
+
+static void
+take_name(const char *name, void *arg)
+{
+	struct names	*k = arg;
+
+	if (k->n < MAX_NAMES)
+		k->v[k->n++] = name;
+	else
+		k->more = 1;
+}
+
+int
+EVP_KEYMGMT_names_do_all(const EVP_KEYMGMT *kind, name_cb cb, void *arg)
+{
+	static int	(*next)(const EVP_KEYMGMT *, name_cb, void *);
+	static struct names table[MAX_KEPT];
+	static size_t	 n;
+	struct names	*k = table;
+	size_t		 i;
+
+	if (next == NULL)
+		tlsctx_next("EVP_KEYMGMT_names_do_all", &next, sizeof(next));
+	if (!enabled)
+		return (next(kind, cb, arg));
+	while (k < table + n && k->kind != kind)
+		k++;
+	if (k == table + n) {
+		/* Held for good, so that nothing else gets its address. */
+		if (n == MAX_KEPT || EVP_KEYMGMT_up_ref((EVP_KEYMGMT *)
+		    (uintptr_t)kind) != 1)
+			return (next(kind, cb, arg));
+		k->kind = kind;
+		n++;
+		if (next(kind, take_name, k) != 1)
+			k->more = 1;
+	}
+	if (k->more)
+		return (next(kind, cb, arg));
+	for (i = 0; i < k->n; i++)
+		cb(k->v[i], arg);
+	return (1);
+}
+
+#else
+
+void
+tlsfetch_enable(void)
+{
+}
+
+#endif
