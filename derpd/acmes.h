@@ -9,6 +9,7 @@
  * In the state directory: acme-account.key, acme.crt (the chain in force),
  * acme-HASH.key (its key, named by the hash of the public half), acme.plan (see
  * plan.h), acme.contact (directory and contacts, as it was told them last);
+ * acme-import.key, the key of an acme.crt that was put there by hand;
  * acme-account-next.key while the account key is being changed;
  * acme-revoked.crt from a revocation until a new certificate is wanted.  A new pair takes effect when acme.crt is renamed; which key belongs
  * to it, it says itself.  So there is a whole pair at every moment.

@@ -18,6 +18,7 @@
 
 #define ACCOUNT_KEY	"acme-account.key"
 #define NEW_KEY		"acme-new.key"
+#define IMPORT_KEY	"acme-import.key"
 #define CRT		"acme.crt"
 #define PLAN		"acme.plan"
 #define NAME_BYTES	8	/* of a hash, in the name of a key file */
@@ -42,24 +43,44 @@ key_name(const uint8_t hash[KEYHASH_LEN], char *dst, size_t size)
 	snprintf(dst, size, "acme-%s.key", hex);
 }
 
+/* Is the key one that comes from elsewhere, and has no name of ours yet? */
+static int
+is_import(const char *path, const char *from)
+{
+	return (access(path, F_OK) == -1 && errno == ENOENT &&
+	    access(from, F_OK) == 0);
+}
+
 /* Have keys read the key of the certificate; 0, or -1 (logged). */
 static int
 load_key(struct derpd *d, const struct conf *c, const struct cert *cert)
 {
-	char name[64], path[PATH_MAX];
+	char name[64], path[PATH_MAX], from[PATH_MAX];
 	uint8_t hash[KEYHASH_LEN];
-	int fd;
+	int fd, import;
 
 	key_name(cert->hash, name, sizeof(name));
 	if (acme_path(c, name, path) == -1 ||
-	    (fd = keyfile_open(path, "key")) == -1 ||
-	    keyfile_call(d, MSG_KEY_TLS, NULL, fd, path, hash, sizeof(hash),
+	    acme_path(c, IMPORT_KEY, from) == -1)
+		return (-1);
+	import = is_import(path, from);
+	if (!import)
+		strlcpy(from, path, sizeof(from));
+	if ((fd = keyfile_open(from, "key")) == -1 ||
+	    keyfile_call(d, MSG_KEY_TLS, NULL, fd, from, hash, sizeof(hash),
 	    NULL) == -1)
 		return (-1);
-	if (memcmp(hash, cert->hash, sizeof(hash)) == 0)
-		return (0);
-	log_warnx("%s does not belong to %s", path, cert->path);
-	return (-1);
+	if (memcmp(hash, cert->hash, sizeof(hash)) != 0) {
+		log_warnx("%s does not belong to %s", from, cert->path);
+		return (-1);
+	}
+	/* From now on it is as if it had been got here. */
+	if (import && !d->checking) {
+		if (keyfile_rename(from, path) == -1)
+			return (-1);
+		log_info("%s and its key are taken over", cert->path);
+	}
+	return (0);
 }
 
 int

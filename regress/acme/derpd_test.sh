@@ -392,9 +392,136 @@ contact_body() {
 	e2e_stop
 }
 
+# A certificate for HOST_NAME of another authority: FILE.crt, with its chain, and
+# FILE.key.
+other_cert() {
+	{
+		openssl req -x509 -newkey ec -pkeyopt \
+		    ec_paramgen_curve:P-256 -nodes -days 100 \
+		    -subj "/CN=other authority" -keyout other.key \
+		    -out other.crt &&
+		openssl req -new -newkey "$2" -nodes -subj "/CN=$HOST_NAME" \
+		    -keyout "$1.key" -out "$1.csr" &&
+		printf '%s\n' "subjectAltName=DNS:$HOST_NAME" \
+		    'authorityKeyIdentifier=keyid' >"$1.ext" &&
+		openssl x509 -req -in "$1.csr" -CA other.crt -CAkey other.key \
+		    -days 90 -extfile "$1.ext" -out "$1.leaf"
+	} >openssl.out 2>&1 || atf_fail "$(cat openssl.out)"
+	cat "$1.leaf" other.crt >"$1.crt"
+}
+
+# Hexadecimal digits to base64url.
+base64url() {
+	tr -d ' :\n' | sed 's/../\\\\x&/g' | xargs printf '%b' |
+	    openssl base64 -A | tr '+/' '-_' | tr -d '='
+}
+
+# The key in FILE, EC on P-256, as a JWK.
+jwk_of() {
+	_pub=$(openssl ec -in "$1" -pubout -outform DER 2>/dev/null |
+	    tail -c 64 | od -An -v -tx1 | tr -d ' \n')
+	_priv=$(openssl ec -in "$1" -text -noout 2>/dev/null |
+	    sed -n '/^priv:/,/^pub:/p' | sed '1d;$d' | tr -d ' :\n')
+	printf '{"kty":"EC","crv":"P-256","x":"%s","y":"%s","d":"%s"}' \
+	    "$(printf %s "$_pub" | cut -c 1-64 | base64url)" \
+	    "$(printf %s "$_pub" | cut -c 65- | base64url)" \
+	    "$(printf %s "$_priv" | base64url)"
+}
+
+# What all who moved here may expect.
+moved() {
+	pebble_start
+	with_acme
+	logged "state/acme.crt and its key are taken over" ||
+	    e2e_fail "it is not taken over"
+	served | grep -q "CN *= *other authority" ||
+	    e2e_fail "it is not served"
+	[ ! -e state/acme-import.key ] || e2e_fail "the key has no name"
+	wait_until "the account is known" logged \
+	    "the directory knows the contacts"
+	if logged "ordering a certificate"; then
+		e2e_fail "a new one is ordered"
+	fi
+	cmp -s account.was state/acme-account.key ||
+	    e2e_fail "the account has another key"
+	e2e_stop
+	# A check of the configuration takes nothing over.
+	for _f in state/acme-????????????????.key; do
+		mv "$_f" state/acme-import.key
+	done
+	"$DERPD" -n -f derpd.conf >check.out 2>&1 ||
+	    e2e_fail "$(cat check.out)"
+	[ -e state/acme-import.key ] || e2e_fail "a check changes something"
+	derpd_launch
+	served | grep -q "CN *= *other authority" ||
+	    e2e_fail "it is not served after a restart"
+	ask_good cert renew
+	served_by_pebble || e2e_fail "the new one is not served"
+	e2e_stop
+}
+
+acme_case from_certbot 200 "a certificate and an account of certbot's"
+from_certbot_body() {
+	acme_paths
+	RELAY_ANSWERS=yes
+	mkdir -p live archive state
+	chmod 700 state
+	other_cert archive/1 rsa:2048
+	ln -s ../archive/1.crt live/fullchain.pem
+	ln -s ../archive/1.key live/privkey.pem
+	openssl ecparam -name prime256v1 -genkey -noout -out key.pem
+	jwk_of key.pem >private_key.json
+	chmod 400 private_key.json
+	install -m 600 live/privkey.pem state/acme-import.key
+	install -m 644 live/fullchain.pem state/acme.crt
+	install -m 600 private_key.json state/acme-account.key
+	cp private_key.json account.was
+	moved
+}
+
+acme_case from_derper 200 "a certificate and an account of derper's"
+from_derper_body() {
+	acme_paths
+	RELAY_ANSWERS=yes
+	mkdir -p certdir state
+	chmod 700 state
+	openssl ecparam -name prime256v1 -out p256
+	other_cert new ec:p256
+	# Key and chain are in one file, both keys in the older form.
+	{ openssl ec -in new.key && cat new.crt; } \
+	    >"certdir/$HOST_NAME" 2>/dev/null
+	openssl ecparam -name prime256v1 -genkey -noout \
+	    -out certdir/acme_account+key
+	install -m 600 "certdir/$HOST_NAME" state/acme-import.key
+	sed -n '/BEGIN CERT/,/END CERT/p' "certdir/$HOST_NAME" >state/acme.crt
+	install -m 600 certdir/acme_account+key state/acme-account.key
+	cp certdir/acme_account+key account.was
+	moved
+}
+
+acme_case import_wrong 200 "a key that is not the certificate's"
+import_wrong_body() {
+	acme_paths
+	RELAY_ANSWERS=yes
+	mkdir state
+	chmod 700 state
+	other_cert one rsa:2048
+	other_cert two rsa:2048
+	install -m 600 one.key state/acme-import.key
+	install -m 644 two.crt state/acme.crt
+	pebble_start
+	with_acme
+	logged "acme-import.key does not belong to .*state/acme.crt" ||
+	    e2e_fail "it is not said"
+	[ -e state/acme-import.key ] || e2e_fail "the key is gone"
+	wait_until "another one is got" served_by_pebble
+	e2e_stop
+}
+
 atf_init_test_cases() {
 	for _t in fresh killed helper_killed down wrong_port renew revoke \
-	    roll roll_down roll_refused contact; do
+	    roll roll_down roll_refused contact from_certbot from_derper \
+	    import_wrong; do
 		atf_add_test_case "$_t"
 	done
 }
