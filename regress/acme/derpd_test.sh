@@ -392,7 +392,7 @@ contact_body() {
 	e2e_stop
 }
 
-# A certificate for HOST_NAME of another authority: FILE.crt, with its chain, and
+# A certificate for HOST_NAME of another authority, with its chain: FILE.crt and
 # FILE.key.
 other_cert() {
 	{
