@@ -135,7 +135,8 @@ served_pin() {
 e2e_case silent 120 "while STUN is silent netcheck finds us over HTTPS"
 silent_body() {
 	e2e_paths
-	CERTS='acme { contact "a@relay.test" directory "https://127.0.0.1:9/d" }'
+	CERTS='acme { contact "a@relay.test"
+directory "https://127.0.0.1:9/d" }'
 	serve
 	PIN=$(served_pin)
 	give_map ". + {IPv6: \"none\", CertName: \"$PIN\"}"
