@@ -137,7 +137,8 @@ SCRIPTS = configure .ci/run etc/install-deps etc/install.sh etc/run-local \
 	regress/e2e/health_test.sh regress/e2e/map_check_test.sh \
 	regress/e2e/map_edit_test.sh regress/e2e/map_test.sh \
 	regress/e2e/memory_test.sh \
-	regress/e2e/netcheck_test.sh regress/e2e/probe_test.sh regress/e2e/raw_test.sh \
+	regress/e2e/netcheck_test.sh regress/e2e/probe_test.sh \
+	regress/e2e/raw_test.sh regress/e2e/tailnet_test.sh \
 	regress/e2e/start_test.sh regress/e2e/stun_test.sh \
 	regress/fuzz/corpus_test.sh \
 	regress/fuzz/fuzz.sh regress/interop/build.sh

@@ -3,7 +3,8 @@
 # the top directory when everything is built.  Exits 1 when one failed.
 #
 # TESTS in the environment names the tests to run, in kyua's terms (for
-# example "lib derpd/queue_test").
+# example "lib derpd/queue_test").  BENCH_BIN is a directory with headscale,
+# tailscale and tailscaled, for e2e/tailnet_test.sh.
 set -u
 out=$(sh regress/interop/build.sh "$PWD/regress/interop/interop" 2>&1)
 case $? in
@@ -22,6 +23,10 @@ case $? in
 	echo "check: the ACME server does not build" >&2
 	exit 1 ;;
 esac
+
+# Where `make bench-wan' leaves the real clients; kyua changes HOME.
+: "${BENCH_BIN:=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/derpd-bench}"
+export BENCH_BIN
 
 # For a build with sanitizers.
 LSAN_OPTIONS=suppressions=$PWD/regress/lsan.supp:print_suppressions=0

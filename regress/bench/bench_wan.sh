@@ -34,6 +34,7 @@ need_program derper tailscale.com/cmd/derper "$REFERENCE" &&
     need_program headscale github.com/juanfont/headscale/cmd/headscale \
     v0.28.0 || exit 1
 make_cert "$HOST"
+CLIENT_TRUST=$WORK/$HOST.crt
 trap 'net_down; bench_end' EXIT
 : >"$WORK/results"
 

@@ -1,10 +1,15 @@
 # shellcheck shell=sh
 # A small tailnet in network namespaces: headscale and the relay in `srv', real
-# clients in `na' and `nb', whose only way to each other is the relay, over two
-# wide-area links (wan.c).  Sourced by bench_wan.sh; as root on Linux alone.
+# clients in `na' and `nb', whose only way to each other is the relay.  Sourced
+# by bench_wan.sh, with wide-area links (wan.c), and by the end-to-end test
+# tailnet_test.sh, with plain ones; as root on Linux alone.
 #
-# The DERP map is a file that headscale reads (derp.paths).
+# BENCH_BIN: where headscale, tailscale and tailscaled are.  WORK: a directory
+# for all files.  MAP_URL: where headscale gets the DERP map; without it, it is
+# a file that headscale reads (derp.paths).  TRUST: certificates that headscale
+# trusts, CLIENT_TRUST: that clients do.  TUN: what clients have for a device.
 
+: "${TUN:=tailscale0}"
 TAIL_PIDS=
 NS=derpd$$			# begins the names of this run's namespaces
 
@@ -34,7 +39,7 @@ begin() {
 	TAIL_PIDS="$TAIL_PIDS $!"
 }
 
-# net_up "DELAY MBIT MBIT LOSS QUEUE": namespaces, links, names.
+# net_up "DELAY MBIT MBIT LOSS QUEUE" | "": namespaces, links, names.
 net_up() {
 	for _n in srv na nb; do
 		ip netns add "$NS$_n" || return 1
@@ -48,18 +53,45 @@ net_up() {
 	in_ns srv sysctl -qw net.ipv4.ip_forward=0
 	_i=1
 	for _x in a b; do
-		# One word a figure.
-		# shellcheck disable=SC2086
-		regress/bench/wan "${NS}n$_x" eth0 "10.9.$_i.2/24" \
-		    "${NS}srv" "v$_x" "10.9.$_i.1/24" $1 >"$WORK/wan.$_x" 2>&1 &
-		TAIL_PIDS="$TAIL_PIDS $!"
-		wait_for 5 grep -q up "$WORK/wan.$_x" || {
-			cat "$WORK/wan.$_x" >&2
-			return 1
-		}
+		if [ -n "$1" ]; then
+			wan_link "$_x" "$_i" "$1" || return 1
+		else
+			plain_link "$_x" "$_i" || return 1
+		fi
 		ip -n "${NS}n$_x" route add default via "10.9.$_i.1"
 		_i=$((_i + 1))
 	done
+}
+
+# wan_link a|b NUMBER FIGURES
+wan_link() {
+	# One word a figure.
+	# shellcheck disable=SC2086
+	regress/bench/wan "${NS}n$1" eth0 "10.9.$2.2/24" \
+	    "${NS}srv" "v$1" "10.9.$2.1/24" $3 >"$WORK/wan.$1" 2>&1 &
+	TAIL_PIDS="$TAIL_PIDS $!"
+	wait_for 5 grep -q up "$WORK/wan.$1" || {
+		cat "$WORK/wan.$1" >&2
+		return 1
+	}
+}
+
+# plain_link a|b NUMBER: with IPv6 too.
+plain_link() {
+	ip link add "v$1" netns "${NS}srv" type veth \
+	    peer name eth0 netns "${NS}n$1" || return 1
+	while read -r _where _dev _ip; do
+		ip -n "$NS$_where" addr add "$_ip" dev "$_dev" || return 1
+		ip -n "$NS$_where" link set "$_dev" up
+	done <<-END
+	srv v$1 10.9.$2.1/24
+	n$1 eth0 10.9.$2.2/24
+	END
+	# A kernel may be without it.
+	ip -n "${NS}srv" addr add "fd09:$2::1/64" dev "v$1" nodad 2>/dev/null &&
+	    ip -n "${NS}n$1" addr add "fd09:$2::2/64" dev eth0 nodad &&
+	    printf '%s derp.test\n' "fd09:$2::1" >>"/etc/netns/${NS}n$1/hosts"
+	return 0
 }
 
 net_down() {
@@ -81,7 +113,8 @@ net_down() {
 	done
 }
 
-headscale_conf() {
+# map_file: the map as a file for headscale.
+map_file() {
 	cat >"$WORK/map.yaml" <<END
 regions:
   900:
@@ -95,6 +128,16 @@ regions:
         ipv4: 10.9.0.1
         stunport: -1
 END
+}
+
+headscale_conf() {
+	if [ -n "${MAP_URL:-}" ]; then
+		_map="urls: [$MAP_URL], paths: [], auto_update_enabled: true"
+	else
+		map_file
+		_map="urls: [], paths: [$WORK/map.yaml]"
+		_map="$_map, auto_update_enabled: false"
+	fi
 	cat >"$WORK/hs.yaml" <<END
 server_url: http://hs.test:8085
 listen_addr: 0.0.0.0:8085
@@ -102,7 +145,7 @@ metrics_listen_addr: 127.0.0.1:9095
 grpc_listen_addr: 127.0.0.1:50443
 noise: {private_key_path: $WORK/noise.key}
 prefixes: {v4: 100.64.0.0/10, v6: fd7a:115c:a1e0::/48, allocation: sequential}
-derp: {server: {enabled: false}, urls: [], paths: [$WORK/map.yaml], auto_update_enabled: false, update_frequency: 24h}
+derp: {server: {enabled: false}, $_map, update_frequency: 2s}
 disable_check_updates: true
 database: {type: sqlite, sqlite: {path: $WORK/hs.db}}
 log: {level: info}
@@ -123,31 +166,40 @@ ts() {
 	in_ns "n$_x" "$BENCH_BIN/tailscale" --socket="$WORK/$_x/sock" "$@"
 }
 
-# tailnet_up: control server and both clients, with a kernel device each.
-tailnet_up() {
+# headscale_up: the control server; sets AUTH_KEY for clients.
+headscale_up() {
 	rm -f "$WORK"/hs.db* "$WORK/noise.key"
 	headscale_conf
-	begin srv "$WORK/hs.log" "$BENCH_BIN/headscale" -c "$WORK/hs.yaml" serve
+	begin srv "$WORK/hs.log" env ${TRUST:+"SSL_CERT_FILE=$TRUST"} \
+	    "$BENCH_BIN/headscale" -c "$WORK/hs.yaml" serve
 	wait_for 20 in_ns srv curl -s -o /dev/null http://hs.test:8085/health ||
 	    { tail -n 5 "$WORK/hs.log" >&2; return 1; }
 	headscale users create u >/dev/null || return 1
 	_uid=$(headscale users list -o json | jq -r '.[0].id')
-	_key=$(headscale preauthkeys create -u "$_uid" --reusable -o json |
+	AUTH_KEY=$(headscale preauthkeys create -u "$_uid" --reusable -o json |
 	    jq -r .key)
-	for _x in a b; do
-		rm -rf "${WORK:?}/$_x"
-		mkdir -p "$WORK/$_x"
-		begin "n$_x" "$WORK/$_x.log" env SSL_CERT_FILE="$WORK/$HOST.crt" \
-		    TS_NO_LOGS_NO_SUPPORT=1 "$BENCH_BIN/tailscaled" \
-		    --tun=tailscale0 --state="$WORK/$_x/s" \
-		    --statedir="$WORK/$_x" --socket="$WORK/$_x/sock"
-		wait_for 10 test -S "$WORK/$_x/sock" || return 1
-		timeout 40 ip netns exec "${NS}n$_x" "$BENCH_BIN/tailscale" \
-		    --socket="$WORK/$_x/sock" up \
-		    --login-server=http://hs.test:8085 --authkey="$_key" \
-		    --hostname="$_x" --netfilter-mode=off --accept-dns=false \
-		    >"$WORK/$_x.up" 2>&1 || { cat "$WORK/$_x.up" >&2; return 1; }
-	done
+}
+
+# client_up a|b
+client_up() {
+	rm -rf "${WORK:?}/$1"
+	mkdir -p "$WORK/$1"
+	begin "n$1" "$WORK/$1.log" env \
+	    ${CLIENT_TRUST:+"SSL_CERT_FILE=$CLIENT_TRUST"} \
+	    TS_NO_LOGS_NO_SUPPORT=1 "$BENCH_BIN/tailscaled" \
+	    --tun="$TUN" --state="$WORK/$1/s" --socks5-server=127.0.0.1:1055 \
+	    --statedir="$WORK/$1" --socket="$WORK/$1/sock"
+	wait_for 10 test -S "$WORK/$1/sock" || return 1
+	timeout 40 ip netns exec "${NS}n$1" "$BENCH_BIN/tailscale" \
+	    --socket="$WORK/$1/sock" up \
+	    --login-server=http://hs.test:8085 --authkey="$AUTH_KEY" \
+	    --hostname="node-$1" --netfilter-mode=off --accept-dns=false \
+	    >"$WORK/$1.up" 2>&1 || { cat "$WORK/$1.up" >&2; return 1; }
+}
+
+# tailnet_up: control server and both clients; sets PEER, the address of b.
+tailnet_up() {
+	headscale_up && client_up a && client_up b || return 1
 	PEER=$(ts b ip -4)
 	wait_for 30 ts a ping -c 1 --timeout 2s --until-direct=false "$PEER"
 }
