@@ -232,3 +232,15 @@ mapstore_find(const struct mapstore *s, const char *path, struct http_str host,
 	}
 	return (NULL);
 }
+
+int
+mapstore_lacks(const struct mapstore *s, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (s->v[i] != NULL && s->v[i]->doc.body == NULL &&
+		    strcmp(s->v[i]->doc.path, path) == 0)
+			return (1);
+	return (0);
+}

@@ -70,6 +70,9 @@ int	mapstore_map(struct mapstore *s, struct rd *r, time_t now);
 struct map_entry *mapstore_find(const struct mapstore *s, const char *path,
 	    struct http_str host, int *elsewhere);
 
+/* Is a map at `path', of whatever host, without a body yet?  1 yes, 0 no. */
+int	mapstore_lacks(const struct mapstore *s, const char *path);
+
 /* Keep the entry while its bytes are being sent. */
 void	mapstore_hold(struct map_entry *e);
 

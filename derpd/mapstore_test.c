@@ -226,6 +226,21 @@ ATF_TC_BODY(prepared, tc)
 	mapstore_clear(&store);
 }
 
+ATF_TC_WITHOUT_HEAD(lacks);
+ATF_TC_BODY(lacks, tc)
+{
+	ATF_CHECK_EQ(0, mapstore_lacks(&store, "/a"));
+	ATF_REQUIRE_EQ(0, set(2));
+	ATF_REQUIRE_EQ(0, map(0, "/a", "g", "there", 1));
+	ATF_REQUIRE_EQ(0, map(1, "/a", "h", NULL, 1));
+	ATF_CHECK_EQ(1, mapstore_lacks(&store, "/a"));
+	ATF_CHECK_EQ(0, mapstore_lacks(&store, "/b"));
+	/* There, if with nothing in it. */
+	ATF_REQUIRE_EQ(0, map(1, "/a", "h", "", 1));
+	ATF_CHECK_EQ(0, mapstore_lacks(&store, "/a"));
+	mapstore_clear(&store);
+}
+
 ATF_TC_WITHOUT_HEAD(malformed);
 ATF_TC_BODY(malformed, tc)
 {
@@ -249,6 +264,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, sets);
 	ATF_TP_ADD_TC(tp, held);
 	ATF_TP_ADD_TC(tp, prepared);
+	ATF_TP_ADD_TC(tp, lacks);
 	ATF_TP_ADD_TC(tp, malformed);
 	return (atf_no_error());
 }

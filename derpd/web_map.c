@@ -7,6 +7,9 @@
  * clear.  The plain port says 302 to https where the map is, as everywhere,
  * and 503 while there is no good map: a health check that asks
  * http://HOST/derpmap/default and is content with 2xx and 3xx sees the truth.
+ * Such a check often runs beside the server and says localhost or an address
+ * for HOST: to a host without a map at that path it is 503 as long as any
+ * other's is missing.
  *
  * On the TLS port, once there is any map, all below /derpmap/ that is none is
  * a 404 and not the home page, so that who mistypes the URL is not given HTML
@@ -268,6 +271,13 @@ bad_method(const struct web_env *env, const struct http_head *h,
 	return web_end(r, WEB_TEXT, "a map is read with GET or HEAD\n");
 }
 
+/* Is what the plain port leads to at `path' not there yet? */
+static int
+lacks(const struct mapstore *s, const struct map_entry *e, const char *path)
+{
+	return e != NULL ? e->doc.body == NULL : mapstore_lacks(s, path);
+}
+
 int
 web_map(const struct web_env *env, const struct http_head *h, const char *path,
     struct web_reply *r, enum web_action *action)
@@ -280,7 +290,7 @@ web_map(const struct web_env *env, const struct http_head *h, const char *path,
 	e = mapstore_find(env->maps, path, h->host, &elsewhere);
 	get = http_eq(h->method, "GET") || http_eq(h->method, "HEAD");
 	if (!env->tls) {
-		if (e == NULL || e->doc.body != NULL || !get)
+		if (!get || !lacks(env->maps, e, path))
 			return 0;
 		*action = no_map_yet(env, h, r);
 	} else if (e == NULL) {

@@ -252,16 +252,25 @@ ATF_TC_BODY(methods, tc)
 ATF_TC_WITHOUT_HEAD(no_map_yet);
 ATF_TC_BODY(no_map_yet, tc)
 {
-	static const char	*empty = "HTTP/1.1 503 Service Unavailable\r\n"
-	    DATE "Retry-After: 30\r\n" NOSNIFF TEXT "Content-Length: 30\r\n"
-	    "\r\nthere is no good map here yet\n";
+#define UNAVAILABLE	"HTTP/1.1 503 Service Unavailable\r\n" DATE
+#define NO_MAP								\
+	"Retry-After: 30\r\n" NOSNIFF TEXT "Content-Length: 30\r\n\r\n"	\
+	"there is no good map here yet\n"
+	static const char	*empty = UNAVAILABLE NO_MAP;
+	static const char	*closing =
+	    UNAVAILABLE "Connection: close\r\n" NO_MAP;
 
 	setup(1);
 	put(0, MAP, "map.example.org", NULL, NULL);
 	answer(GET "\r\n", empty);
 	answer(GET "If-None-Match: *\r\n\r\n", empty);
+	/* The plain port says so to whom the map would be given, */
 	env.tls = 0;
 	answer(GET "\r\n", empty);
+	/* and to a health check, whatever it takes for the host. */
+	answer("GET " MAP " HTTP/1.1\r\nHost: localhost\r\n\r\n", empty);
+	answer("GET " MAP " HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", empty);
+	answer("GET " MAP " HTTP/1.0\r\n\r\n", closing);
 }
 
 ATF_TC_WITHOUT_HEAD(plain_port);
@@ -282,8 +291,18 @@ ATF_TC_BODY(plain_port, tc)
 	answer("POST " MAP " HTTP/1.1\r\n" HOST "\r\n",
 	    "HTTP/1.1 400 Bad Request\r\n" DATE NOSNIFF TEXT
 	    "Content-Length: 10\r\n\r\nUse HTTPS\n");
-	/* Another host's map does not matter here. */
-	put(0, MAP, "b.example.org", NULL, NULL);
+	answer("GET " MAP " HTTP/1.1\r\nHost: localhost\r\n\r\n",
+	    "HTTP/1.1 302 Found\r\n" DATE
+	    "Location: https://localhost" MAP "\r\n"
+	    "Content-Length: 0\r\n\r\n");
+	/* Another map does not matter to whom has one. */
+	set(2);
+	put(0, MAP, "map.example.org", BODY, GZIP);
+	put(1, MAP, "b.example.org", NULL, NULL);
+	answer(GET "\r\n", moved);
+	/* Nor does one at another path. */
+	set(1);
+	put(0, "/derpmap/b", "b.example.org", NULL, NULL);
 	answer(GET "\r\n", moved);
 }
 

@@ -51,6 +51,19 @@ follows() {
 }"
 }
 
+# plain_status HOST: what the plain port answers for the map of HOST.
+plain_status() {
+	curl -sS --max-time 10 -o /dev/null -w '%{http_code}' \
+	    -H "Host: $1" "http://127.0.0.1:$PLAIN_PORT/derpmap/default"
+}
+
+# plain_says STATUS: it does, by the map's host and by any other.
+plain_says() {
+	for _host in "$HOST_NAME" localhost 127.0.0.1; do
+		[ "$(plain_status "$_host")" = "$1" ] || return 1
+	done
+}
+
 # logged LINE [N]: the log has it, N times.
 logged() {
 	[ "$(grep -c "$1" derpd.log)" -ge "${2:-1}" ]
@@ -151,6 +164,23 @@ untrusted_body() {
 	e2e_stop
 }
 
+e2e_case plain_port 60 "a health check sees whether there is a map yet"
+plain_port_body() {
+	command -v curl >/dev/null || atf_skip "needs curl"
+	e2e_paths
+	source_start
+	source_stop
+	follows
+	e2e_start
+	wait_until "no map is there" logged 'Connection refused'
+	plain_says 503 || e2e_fail "the plain port leads to no map"
+	write_map map.json one
+	source_start "$SOURCE_PORT"
+	wait_until "the map is there" plain_says 302
+	source_stop
+	e2e_stop
+}
+
 # served PORT NAME FILE: the map that a derpd serves.
 served() {
 	{
@@ -201,5 +231,6 @@ atf_init_test_cases() {
 	atf_add_test_case drift
 	atf_add_test_case new_port
 	atf_add_test_case untrusted
+	atf_add_test_case plain_port
 	atf_add_test_case chain
 }
