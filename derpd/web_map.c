@@ -24,7 +24,7 @@
 #include "web_reply.h"
 
 #define MAPS_BELOW	"/derpmap/"
-#define RETRY_SECS	30
+#define RETRY_SECS	5
 
 static int
 is_ows(char c)

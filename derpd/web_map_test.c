@@ -254,7 +254,7 @@ ATF_TC_BODY(no_map_yet, tc)
 {
 #define UNAVAILABLE	"HTTP/1.1 503 Service Unavailable\r\n" DATE
 #define NO_MAP								\
-	"Retry-After: 30\r\n" NOSNIFF TEXT "Content-Length: 30\r\n\r\n"	\
+	"Retry-After: 5\r\n" NOSNIFF TEXT "Content-Length: 30\r\n\r\n"	\
 	"there is no good map here yet\n"
 	static const char	*empty = UNAVAILABLE NO_MAP;
 	static const char	*closing =

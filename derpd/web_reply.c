@@ -191,7 +191,6 @@ web_say(const struct web_env *env, const struct http_head *h,
 	return web_end(r, WEB_TEXT, text);
 }
 
-
 enum web_action
 web_not_found(const struct web_env *env, const struct http_head *h,
     struct web_reply *r)
