@@ -157,6 +157,25 @@ is_url_path(const char *s)
 	return (1);
 }
 
+/* Does the server answer something else there? */
+static int
+is_taken(const char *s)
+{
+	static const char *const taken[] = { "/", "/derp", "/debug",
+	    "/generate_204", "/robots.txt", "/bootstrap-dns" };
+	static const char *const below[] = { "/derp/", "/debug/",
+	    "/.well-known/" };
+	size_t i;
+
+	for (i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		if (strcmp(s, taken[i]) == 0)
+			return (1);
+	for (i = 0; i < sizeof(below) / sizeof(below[0]); i++)
+		if (strncmp(s, below[i], strlen(below[i])) == 0)
+			return (1);
+	return (0);
+}
+
 void
 set_map_path(const char *path, const struct conf_pos *pos)
 {
@@ -167,6 +186,10 @@ set_map_path(const char *path, const struct conf_pos *pos)
 	else if (!is_url_path(path))
 		conf_error(pos, "path \"%s\": expected the path of a URL, such "
 		    "as \"%s\", without query or escapes", path,
+		    CONF_MAP_PATH);
+	else if (is_taken(path))
+		conf_error(pos, "path \"%s\": something else is answered "
+		    "there: expected another, such as \"%s\"", path,
 		    CONF_MAP_PATH);
 	else
 		m->path = set_dup(path);

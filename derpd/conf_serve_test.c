@@ -140,6 +140,12 @@ ATF_TC_BODY(map_errors, tc)
 	    "without query or escapes");
 	bad(NAME CERT "map \"/a\" { path \"/a\" path \"/b\" }\n", 3,
 	    "path \"/b\": expected one path a map");
+	bad(NAME CERT "map \"/a\" { path \"/derp/x\" }\n", 3, "path "
+	    "\"/derp/x\": something else is answered there: expected "
+	    "another, such as \"/derpmap/default\"");
+	bad(NAME CERT "map \"/a\" { path \"/\" }\n", 3, "path \"/\": "
+	    "something else is answered there: expected another, such as "
+	    "\"/derpmap/default\"");
 	bad(NAME CERT "map \"/a\" { host \"a b\" }\n", 3, "host \"a b\": "
 	    "expected a DNS name or an IP address");
 	bad(NAME CERT "map \"/a\" { compare \"ftp://b\" }\n", 3, "compare "
