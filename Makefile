@@ -26,6 +26,11 @@ check-asan:
 	    --sanitize=address,undefined
 	@cd build-asan && $(MAKE) check
 
+# Faults put in one at a time: does a test notice?  M is a pattern of names.
+mutants:
+	@sh etc/install-deps check
+	@M="$(M)" MAKE="$(MAKE)" sh regress/mutants/mutants.sh
+
 fuzz:
 	@sh etc/install-deps check
 	@sh regress/fuzz/fuzz.sh
@@ -40,4 +45,4 @@ clean:
 	rm -f config.mk config.status depend.mk
 
 .PHONY: all install tests fuzz-programs bench-programs lint check run bench
-.PHONY: bench-map bench-stun bench-wan check-asan fuzz clean
+.PHONY: bench-map bench-stun bench-wan check-asan fuzz mutants clean

@@ -141,7 +141,8 @@ SCRIPTS = configure .ci/run etc/install-deps etc/install.sh etc/run-local \
 	regress/e2e/raw_test.sh regress/e2e/tailnet_test.sh \
 	regress/e2e/start_test.sh regress/e2e/stun_test.sh \
 	regress/fuzz/corpus_test.sh \
-	regress/fuzz/fuzz.sh regress/interop/build.sh
+	regress/fuzz/fuzz.sh regress/interop/build.sh \
+	regress/mutants/mutants.sh
 SCRIPTS += regress/acme/build.sh regress/acme/issue_test.sh \
 	regress/acme/pebble.sh regress/acme/derpd_test.sh \
 	regress/acme/procs_test.sh
@@ -265,6 +266,7 @@ regress/bench/wan: regress/bench/wan.o
 
 tests: $(PROGS) $(UNIT_TESTS) $(FUZZERS) $(E2E_PROGS)
 fuzz-programs: $(FUZZERS)
+e2e-programs: $(PROGS) $(E2E_PROGS)
 
 # An installed configuration is left alone; the sample lies beside it.
 install: all
@@ -299,5 +301,5 @@ clean:
 	    $(BENCH_PROGS) $(ARCHIVES)
 	rm -f $(GENERATED) */*.o */*/*.o */*.o.d */*/*.o.d
 
-.PHONY: all tests fuzz-programs install lint run bench-programs bench
+.PHONY: all tests fuzz-programs e2e-programs install lint run bench-programs bench
 .PHONY: bench-wan bench-stun bench-map clean
