@@ -79,8 +79,69 @@ ATF_TC_BODY(text_is_harmless, tc)
 	ATF_CHECK_STREQ(text("\xf4\x90\x80\x80", 4), "\\xf4\\x90\\x80\\x80");
 	ATF_CHECK_STREQ(text("\xc3\xa9\xe2\x82\xac", 5),
 	    "\xc3\xa9\xe2\x82\xac");
-	/* Right-to-left override. */
-	ATF_CHECK_STREQ(text("\xe2\x80\xae", 3), "\\xe2\\x80\\xae");
+}
+
+/* Encode a code point between U+0080 and U+FFFF as UTF-8; its bytes. */
+static size_t
+encode(uint32_t cp, char dst[4])
+{
+	size_t	n = 0;
+
+	if (cp < 0x800)
+		dst[n++] = (char)(0xc0 | cp >> 6);
+	else {
+		dst[n++] = (char)(0xe0 | cp >> 12);
+		dst[n++] = (char)(0x80 | (cp >> 6 & 0x3f));
+	}
+	dst[n++] = (char)(0x80 | (cp & 0x3f));
+	dst[n] = '\0';
+	return n;
+}
+
+/* How each output shows a code point: escaped if `hidden', else as it is. */
+static void
+check_shown(uint32_t cp, int hidden)
+{
+	char	u[4], document[32], escaped[32], quoted[16], want[32];
+	size_t	i, n = encode(cp, u);
+
+	snprintf(quoted, sizeof(quoted), "\"%s\"", u);
+	if (hidden)
+		snprintf(quoted, sizeof(quoted), "\"\\u%04x\"", cp);
+	escaped[0] = '\0';
+	for (i = 0; i < n; i++)
+		snprintf(escaped + 4 * i, sizeof(escaped) - 4 * i, "\\x%02x",
+		    (unsigned char)u[i]);
+	ATF_CHECK_STREQ_MSG(hidden ? escaped : u, text(u, n), "U+%04X", cp);
+	ATF_CHECK_STREQ_MSG(quoted, json_str_of(u), "U+%04X", cp);
+	snprintf(document, sizeof(document), "\"%s\"", u);
+	snprintf(want, sizeof(want), "%s\n", quoted);
+	ATF_CHECK_STREQ_MSG(want, doc(document), "U+%04X", cp);
+}
+
+/*
+ * What Unicode has to show text in another order (UAX 9: marks, embeddings,
+ * overrides and isolates) or on another line, and the neighbours of it.
+ */
+ATF_TC_WITHOUT_HEAD(text_order);
+ATF_TC_BODY(text_order, tc)
+{
+	static const struct {
+		uint32_t	first, last;
+	} hidden[] = {
+		{ 0x80, 0x9f }, { 0x61c, 0x61c }, { 0x200e, 0x200f },
+		{ 0x2028, 0x202e }, { 0x2066, 0x2069 },
+	};
+	uint32_t	cp;
+	size_t		i;
+
+	for (i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+		for (cp = hidden[i].first; cp <= hidden[i].last; cp++)
+			check_shown(cp, 1);
+		if (hidden[i].first > 0x80)
+			check_shown(hidden[i].first - 1, 0);
+		check_shown(hidden[i].last + 1, 0);
+	}
 }
 
 ATF_TC_WITHOUT_HEAD(json_strings);
@@ -237,6 +298,7 @@ ATF_TC_BODY(client_json, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, text_is_harmless);
+	ATF_TP_ADD_TC(tp, text_order);
 	ATF_TP_ADD_TC(tp, json_strings);
 	ATF_TP_ADD_TC(tp, json_documents);
 	ATF_TP_ADD_TC(tp, amounts);
