@@ -90,6 +90,46 @@ ATF_TC_BODY(refuses, tc)
 	ATF_CHECK_STREQ(e.what, "a value was expected");
 }
 
+/* The string of the JSON text `t', or NULL when that is refused. */
+static const char *
+string_of(const char *t)
+{
+	static char	 buf[64];
+	struct json	*j = parse(t);
+
+	if (j == NULL) {
+		ATF_CHECK_STREQ_MSG("a bad escape in a string", e.what, "%s",
+		    t);
+		return NULL;
+	}
+	ATF_CHECK_MSG(json_str(j, 0, buf, sizeof(buf)) != -1, "%s", t);
+	json_free(j);
+	return buf;
+}
+
+/* RFC 8259, section 7: a surrogate is half of a pair, high before low. */
+ATF_TC_WITHOUT_HEAD(surrogates);
+ATF_TC_BODY(surrogates, tc)
+{
+	static const char	*bad[] = { "\"\\ud800\"", "\"\\udbff\"",
+	    "\"\\udc00\"", "\"\\udfff\"", "\"a\\ud83d\"",
+	    "\"\\ud83dabcdefghij\"", "\"\\ude00abcdefghij\"",
+	    "\"\\ude00\\ud83d\"", "\"\\ud83d\\ud83d\"",
+	    "\"\\ude00\\ude00\"", "\"\\ud83d\\udbff\"",
+	    "\"\\ud83d\\ue000\"", "\"\\ud83d\\u0041\"",
+	    "\"\\ud83d\\n123456\"", "\"\\ud83dxude00\"",
+	    "\"\\ud83d\\xde00\"", "\"\\ud83d\\ude0\"",
+	    "\"\\ud83d\\ude0g\"", "\"\\ud83d\\u", "\"\\ud83d\\ude00\\ude00\"" };
+	size_t			 i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ATF_CHECK_MSG(string_of(bad[i]) == NULL, "%s", bad[i]);
+	ATF_CHECK_STREQ("\xf0\x90\x80\x80", string_of("\"\\ud800\\udc00\""));
+	ATF_CHECK_STREQ("\xf4\x8f\xbf\xbf", string_of("\"\\uDBFF\\uDFFF\""));
+	ATF_CHECK_STREQ("\xed\x9f\xbf\xee\x80\x80",
+	    string_of("\"\\ud7ff\\ue000\""));
+}
+
 ATF_TC_WITHOUT_HEAD(bounds);
 ATF_TC_BODY(bounds, tc)
 {
@@ -233,6 +273,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, accepts);
 	ATF_TP_ADD_TC(tp, refuses);
+	ATF_TP_ADD_TC(tp, surrogates);
 	ATF_TP_ADD_TC(tp, bounds);
 	ATF_TP_ADD_TC(tp, walk);
 	ATF_TP_ADD_TC(tp, strings);
