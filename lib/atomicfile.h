@@ -16,9 +16,10 @@ struct file_attr {
 
 /*
  * Put the `len' bytes at `p' in the place of the file `path', or make it: by a
- * temporary file beside it, fsync and rename.  `attr' NULL: mode 0644, and the
- * ids of the caller.  0, or -1 with a line in `err' of `errsize' bytes: the
- * file is then as it was, and nothing is left beside it.
+ * temporary file beside it, fsync, rename, and fsync of the directory.  `attr'
+ * NULL: mode 0644, and the ids of the caller.  0, or -1 with a line in `err' of
+ * `errsize' bytes, which says whether the file is as it was, or is replaced but
+ * its directory could not be synced.  Nothing is left beside it either way.
  */
 int	file_replace(const char *path, const void *p, size_t len,
 	    const struct file_attr *attr, char *err, size_t errsize);
