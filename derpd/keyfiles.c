@@ -278,10 +278,17 @@ make_selfsigned(struct derpd *d, const struct conf *c, const char *crt,
 
 /* Have keys read the key of the pair; 0, or -1 (logged). */
 static int
-read_selfsigned(struct derpd *d, const char *key, uint8_t hash[KEYHASH_LEN])
+read_selfsigned(struct derpd *d, const char *crt, const char *key,
+    uint8_t hash[KEYHASH_LEN])
 {
 	int fd;
 
+	if (access(key, F_OK) == -1 && errno == ENOENT) {
+		log_warnx("key %s: No such file or directory: put it back, or "
+		    "remove %s, too, to have a new pair made, which has "
+		    "another pin", key, crt);
+		return (-1);
+	}
 	if ((fd = keyfile_open(key, "key")) == -1)
 		return (-1);
 	return (keyfile_call(d, MSG_KEY_TLS, NULL, fd, key, hash, KEYHASH_LEN,
@@ -311,7 +318,7 @@ keyfile_selfsigned(struct derpd *d, const struct conf *c, struct cert **cert)
 		if (make_selfsigned(d, c, crt, key) == -1)
 			return (-1);
 		made = 1;
-	} else if (read_selfsigned(d, key, hash) == -1)
+	} else if (read_selfsigned(d, crt, key, hash) == -1)
 		return (-1);
 	if ((*cert = cert_load(crt, err, sizeof(err))) == NULL) {
 		log_warnx("%s", err);
@@ -321,6 +328,7 @@ keyfile_selfsigned(struct derpd *d, const struct conf *c, struct cert **cert)
 		log_warnx("%s does not belong to %s: remove both to have a "
 		    "new pair made", crt, key);
 		cert_free(*cert);
+		*cert = NULL;
 		return (-1);
 	}
 	log_info("%s self-signed certificate %s, CertName %s",

@@ -1,0 +1,359 @@
+/*
+ * keyfiles_test: which key files are taken, how new ones get onto the disk, and
+ * what a self-signed pair is when half of it is missing.
+ */
+#include <sys/stat.h>
+#include <sys/socket.h>
+#include <limits.h>
+
+#include "keysfixture.h"
+#include "parent.h"
+#include "synctrace.h"
+#include "conf_fixture.h"	/* last: openssl has a CONF of its own */
+
+#define CRT	"state/self-signed.crt"
+#define KEY	"state/self-signed.key"
+#define MADE	"write sync rename syncdir "
+
+static struct derpd	 d;
+static int		 saved_stderr = -1;
+
+/* What is logged goes to errs, until end_log(). */
+static void
+begin_log(void)
+{
+	int	 fd = open("stderr", O_RDWR | O_CREAT | O_TRUNC | O_APPEND,
+		    0600);
+
+	ATF_REQUIRE(fd != -1 && (saved_stderr = dup(2)) != -1);
+	ATF_REQUIRE(dup2(fd, 2) == 2);
+	close(fd);
+}
+
+static void
+end_log(void)
+{
+	ssize_t	 n;
+	int	 fd = open("stderr", O_RDONLY);
+
+	fflush(stderr);
+	ATF_REQUIRE(fd != -1 && dup2(saved_stderr, 2) == 2);
+	close(saved_stderr);
+	ATF_REQUIRE((n = read(fd, errs, sizeof(errs) - 1)) >= 0);
+	errs[n] = '\0';
+	close(fd);
+}
+
+/* Try to open a key file; 1 it was taken, 0 not.  What was said is in errs. */
+static int
+taken(const char *path)
+{
+	int	 fd;
+
+	begin_log();
+	fd = keyfile_open(path, "test key");
+	end_log();
+	if (fd == -1)
+		return (0);
+	close(fd);
+	return (1);
+}
+
+#define SAYS(text)							\
+	ATF_CHECK_MSG(strstr(errs, (text)) != NULL, "\"%s\" is not in: %s", \
+	    (text), errs)
+
+/* Only the owner may change a key file, and only the group may read it, too. */
+ATF_TC_WITHOUT_HEAD(modes);
+ATF_TC_BODY(modes, tc)
+{
+	static const mode_t	 good[] = { 0400, 0600, 0700 };
+	static const mode_t	 group[] = { 0440, 0640, 0750 };
+	static const mode_t	 bad[] = { 0604, 0602, 0606, 0620, 0660, 0644,
+				    0622, 0666, 0664, 0777 };
+	size_t			 i;
+
+	put("k", "key");
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		ATF_REQUIRE_EQ(0, chmod("k", good[i]));
+		ATF_CHECK_MSG(taken("k"), "%o: %s", good[i], errs);
+		ATF_CHECK_STREQ("", errs);
+	}
+	for (i = 0; i < sizeof(group) / sizeof(group[0]); i++) {
+		ATF_REQUIRE_EQ(0, chmod("k", group[i]));
+		ATF_CHECK_MSG(taken("k"), "%o: %s", group[i], errs);
+		SAYS("test key k: its group can read it\n");
+	}
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ATF_REQUIRE_EQ(0, chmod("k", bad[i]));
+		ATF_CHECK_MSG(!taken("k"), "%o was taken", bad[i]);
+		SAYS("test key k: others can read or change it: chmod 600 k\n");
+	}
+}
+
+/* Anything but a file of a key's size; it never waits for a writer. */
+ATF_TC_WITHOUT_HEAD(kinds);
+ATF_TC_BODY(kinds, tc)
+{
+	ATF_CHECK(!taken("none"));
+	SAYS("test key none: No such file or directory\n");
+	ATF_REQUIRE_EQ(0, mkdir("dir", 0700));
+	ATF_CHECK(!taken("dir"));
+	SAYS("test key dir: not a key file: expected a regular file");
+	ATF_REQUIRE_EQ(0, mkfifo("fifo", 0600));
+	(void)alarm(20);		/* should it wait after all */
+	ATF_CHECK(!taken("fifo"));
+	(void)alarm(0);
+	SAYS("test key fifo: not a key file: expected a regular file");
+	ATF_CHECK(!taken("/dev/null"));
+	SAYS("test key /dev/null: not a key file: expected a regular file");
+	put("big", "");
+	ATF_REQUIRE_EQ(0, chmod("big", 0600));
+	ATF_REQUIRE_EQ(0, truncate("big", 64 * 1024));
+	ATF_CHECK_MSG(taken("big"), "%s", errs);
+	ATF_REQUIRE_EQ(0, truncate("big", 64 * 1024 + 1));
+	ATF_CHECK(!taken("big"));
+	SAYS("expected a regular file of at most 64 KiB");
+	/* It is the file that a link leads to that counts. */
+	put("k", "key");
+	ATF_REQUIRE_EQ(0, chmod("k", 0600));
+	ATF_REQUIRE_EQ(0, symlink("k", "link"));
+	ATF_CHECK_MSG(taken("link"), "%s", errs);
+	ATF_REQUIRE_EQ(0, chmod("k", 0620));
+	ATF_CHECK(!taken("link"));
+	ATF_REQUIRE_EQ(0, symlink("nowhere", "dangling"));
+	ATF_CHECK(!taken("dangling"));
+	SAYS("test key dangling: No such file or directory");
+}
+
+/* A parent with keys, and a configuration with the directory `state'. */
+static struct conf *
+start_parent(void)
+{
+	char		 text[PATH_MAX + 256], cwd[PATH_MAX];
+
+	ATF_REQUIRE(getcwd(cwd, sizeof(cwd)) != NULL);
+	snprintf(text, sizeof(text), NAME CERT RELAY "statedir \"%s/state\"\n",
+	    cwd);
+	/* Before keys is forked, which is to be watched, too. */
+	synctrace_begin();
+	(void)synctrace_end();
+	start();
+	d.keys.d = &d;
+	d.keys.pid = pid;
+	d.keys.chan = parent;
+	d.conf = good(text);
+	return (d.conf);
+}
+
+static void
+stop_parent(void)
+{
+	stop();
+	conf_free(d.conf);
+}
+
+static void
+check_mode(const char *path, mode_t want)
+{
+	struct stat	 st;
+
+	ATF_REQUIRE_MSG(stat(path, &st) == 0, "%s", path);
+	ATF_CHECK_EQ_MSG(want, st.st_mode & 07777, "%s: %o", path,
+	    (unsigned int)st.st_mode);
+}
+
+static int
+node(const char *path, uint8_t pub[32])
+{
+	int	 rv;
+
+	memset(pub, 0, 32);
+	begin_log();
+	rv = keyfile_node(&d, path, pub);
+	end_log();
+	return (rv);
+}
+
+ATF_TC_WITHOUT_HEAD(node_key);
+ATF_TC_BODY(node_key, tc)
+{
+	static const char	*fails[] = { "write", "sync", "rename" };
+	static const uint8_t	 none[32];
+	uint8_t			 pub[32], again[32];
+	size_t			 i;
+
+	(void)umask(022);
+	(void)start_parent();
+	/* It need not be there for a mere check, which makes none. */
+	d.checking = 1;
+	ATF_CHECK_EQ(0, node("a/b/node", pub));
+	ATF_CHECK(memcmp(pub, none, 32) == 0);
+	ATF_CHECK(access("a", F_OK) == -1);
+	d.checking = 0;
+	/* On the disk before its name leads to it. */
+	synctrace_begin();
+	ATF_CHECK_EQ_MSG(0, node("a/b/node", pub), "%s", errs);
+	ATF_CHECK_STREQ(MADE, synctrace_end());
+	ATF_CHECK(memcmp(pub, none, 32) != 0);
+	check_mode("a/b/node", 0600);
+	check_mode("a/b", 0700);
+	check_mode("a", 0755);
+	/* And not made again. */
+	synctrace_begin();
+	ATF_CHECK_EQ_MSG(0, node("a/b/node", again), "%s", errs);
+	ATF_CHECK_STREQ("", synctrace_end());
+	ATF_CHECK(memcmp(pub, again, 32) == 0);
+	/* Nothing is left of what can't be made. */
+	for (i = 0; i < 3; i++) {
+		synctrace_begin();
+		strlcpy(sync_trace->fails, fails[i],
+		    sizeof(sync_trace->fails));
+		ATF_CHECK_EQ_MSG(-1, node("c/node", pub), "%s", fails[i]);
+		(void)synctrace_end();
+		SAYS("No space left");
+		ATF_CHECK_MSG(rmdir("c") == 0, "%s: the directory is not empty",
+		    fails[i]);
+	}
+	/* A link to nowhere is no place for a key. */
+	ATF_REQUIRE_EQ(0, mkdir("e", 0700));
+	put("e/node", "");
+	ATF_REQUIRE_EQ(0, chmod("e/node", 0600));
+	ATF_CHECK_EQ(-1, node("e/node", pub));
+	SAYS("not derper's key file");
+	stop_parent();
+}
+
+/* keyfile_selfsigned(); the certificate, or NULL. */
+static struct cert *
+selfsigned(int want)
+{
+	struct cert	*c;
+	int		 rv;
+
+	begin_log();
+	rv = keyfile_selfsigned(&d, d.conf, &c);
+	end_log();
+	ATF_CHECK_EQ_MSG(want, rv, "%s", errs);
+	return (c);
+}
+
+ATF_TC_WITHOUT_HEAD(selfsigned_pair);
+ATF_TC_BODY(selfsigned_pair, tc)
+{
+	struct cert	*first, *c;
+
+	(void)start_parent();
+	d.checking = 1;
+	ATF_CHECK(selfsigned(0) == NULL);
+	ATF_CHECK(access("state", F_OK) == -1);
+	d.checking = 0;
+	/* The key first, then the certificate, each for good. */
+	synctrace_begin();
+	ATF_REQUIRE((first = selfsigned(0)) != NULL);
+	ATF_CHECK_STREQ(MADE MADE, synctrace_end());
+	check_mode(KEY, 0600);
+	check_mode(CRT, 0644);
+	ATF_CHECK(cert_covers(first, "relay.example.org"));
+	synctrace_begin();
+	ATF_REQUIRE((c = selfsigned(0)) != NULL);
+	ATF_CHECK_STREQ("", synctrace_end());
+	ATF_CHECK_STREQ(first->pin, c->pin);
+	cert_free(c);
+	/* A key alone is what a crash left: a new pair is made. */
+	ATF_REQUIRE_EQ(0, unlink(CRT));
+	ATF_REQUIRE((c = selfsigned(0)) != NULL);
+	ATF_CHECK(strcmp(first->pin, c->pin) != 0);
+	cert_free(first);
+	ATF_REQUIRE((first = selfsigned(0)) != NULL);
+	ATF_CHECK_STREQ(first->pin, c->pin);
+	cert_free(c);
+	cert_free(first);
+	stop_parent();
+}
+
+/* The file as a string. */
+static void
+slurp(const char *path, char *dst, size_t size)
+{
+	ssize_t	 n;
+	int	 fd = open(path, O_RDONLY);
+
+	ATF_REQUIRE(fd != -1 && (n = read(fd, dst, size - 1)) > 0);
+	dst[n] = '\0';
+	close(fd);
+}
+
+/* Clients know the certificate by its pin: without its key nobody makes one. */
+ATF_TC_WITHOUT_HEAD(selfsigned_half);
+ATF_TC_BODY(selfsigned_half, tc)
+{
+	struct cert	*c;
+	char		 before[8192], after[8192];
+
+	(void)start_parent();
+	ATF_REQUIRE((c = selfsigned(0)) != NULL);
+	cert_free(c);
+	ATF_REQUIRE_EQ(0, rename(CRT, "crt"));
+	ATF_REQUIRE_EQ(0, rename(KEY, "key"));
+	ATF_REQUIRE((c = selfsigned(0)) != NULL);
+	cert_free(c);
+	/* The key of another pair, which is a good key. */
+	ATF_REQUIRE_EQ(0, rename(KEY, "other"));
+	atf_utils_copy_file("key", KEY);
+	ATF_CHECK(selfsigned(-1) == NULL);
+	SAYS(CRT " does not belong to ");
+	SAYS(KEY ": remove both to have a new pair made");
+	/* No key at all. */
+	ATF_REQUIRE_EQ(0, unlink(KEY));
+	slurp(CRT, before, sizeof(before));
+	synctrace_begin();
+	ATF_CHECK(selfsigned(-1) == NULL);
+	ATF_CHECK_STREQ("", synctrace_end());
+	SAYS(KEY ": No such file or directory: put it back, or remove ");
+	SAYS(CRT ", too, to have a new pair made");
+	slurp(CRT, after, sizeof(after));
+	ATF_CHECK_STREQ(before, after);
+	ATF_CHECK(access(KEY, F_OK) == -1);
+	/* And the key that belongs to it mends it. */
+	ATF_REQUIRE_EQ(0, rename("other", KEY));
+	ATF_REQUIRE((c = selfsigned(0)) != NULL);
+	cert_free(c);
+	/* A key that others may change is none, also here. */
+	ATF_REQUIRE_EQ(0, chmod(KEY, 0620));
+	ATF_CHECK(selfsigned(-1) == NULL);
+	SAYS(KEY ": others can read or change it");
+	stop_parent();
+}
+
+/* When the certificate can't be written, its key does not stay. */
+ATF_TC_WITHOUT_HEAD(selfsigned_full);
+ATF_TC_BODY(selfsigned_full, tc)
+{
+	(void)start_parent();
+	synctrace_begin();
+	strlcpy(sync_trace->fails, "write", sizeof(sync_trace->fails));
+	ATF_CHECK(selfsigned(-1) == NULL);
+	(void)synctrace_end();
+	SAYS("No space left");
+	ATF_CHECK(rmdir("state") == 0);
+	synctrace_begin();
+	strlcpy(sync_trace->fails, "write", sizeof(sync_trace->fails));
+	sync_trace->passes = 1;
+	ATF_CHECK(selfsigned(-1) == NULL);
+	ATF_CHECK_STREQ(MADE "write ", synctrace_end());
+	SAYS(CRT ": can't be replaced, and is as it was: No space left");
+	ATF_CHECK(rmdir("state") == 0);
+	stop_parent();
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, modes);
+	ATF_TP_ADD_TC(tp, kinds);
+	ATF_TP_ADD_TC(tp, node_key);
+	ATF_TP_ADD_TC(tp, selfsigned_pair);
+	ATF_TP_ADD_TC(tp, selfsigned_half);
+	ATF_TP_ADD_TC(tp, selfsigned_full);
+	return (atf_no_error());
+}
