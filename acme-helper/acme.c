@@ -83,7 +83,7 @@ take_account(struct acme *a, const struct https_response *res)
 	enum acme_status	 status;
 	char			 err[ACME_TEXTSIZE];
 
-	if (acme_location(&res->head, a->account) == -1)
+	if (acme_location(&res->head, a->dir.new_account, a->account) == -1)
 		return (acme_fail(a, ACME_END_UNREACHABLE, 0, "the directory"
 		    " does not say where the account is"));
 	if (acme_account_parse((char *)res->body, res->body_len, &status, err,

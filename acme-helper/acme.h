@@ -4,7 +4,7 @@
  *
  * acme.c          the account and the jobs
  * acme_order.c    an order, from the names to the certificate
- * acme_link.c     Link fields
+ * acme_link.c     Location and Link fields, and what they refer to
  * acme_http.c     requests, nonces, and what may be tried again
  * acme_int.h      what those three share
  *
@@ -75,10 +75,26 @@ void	 acme_run(const struct acme_ops *ops, const struct acme_conf *c,
 void	 acme_result_free(struct acme_result *r);
 
 /*
- * The target of a Link field (RFC 8288) with the relation `rel' in the `n'th
- * place, from 0, into `dst' (ACME_URLSIZE).  0, or -1: there are not so many.
+ * The https URL that `ref' refers to in an answer to a request for `base', into
+ * `dst' (ACME_URLSIZE).  An absolute URL is taken as it stands, for a directory
+ * knows its objects by it; a relative reference is resolved (RFC 3986 5.2).
+ * 0, or -1 and dst "": it is none that can be used.
  */
-int	 acme_link(const struct http_head *h, const char *rel, unsigned int n,
-	    char *dst);
+int	 acme_resolve(const char *base, struct http_str ref, char *dst);
+
+/*
+ * The URL in the Location field (RFC 9110 10.2.2) of an answer to a request for
+ * `base', into `dst' (ACME_URLSIZE).  0, or -1 when there is none that can be
+ * used.
+ */
+int	 acme_location(const struct http_head *h, const char *base, char *dst);
+
+/*
+ * The target of a Link field (RFC 8288) with the relation `rel' in the `n'th
+ * place, from 0, of those that can be used, in an answer to a request for
+ * `base', into `dst' (ACME_URLSIZE).  0, or -1: there are not so many.
+ */
+int	 acme_link(const struct http_head *h, const char *base,
+	    const char *rel, unsigned int n, char *dst);
 
 #endif

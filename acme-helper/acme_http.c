@@ -90,23 +90,6 @@ acme_retry_after(struct acme *a, const struct http_head *h)
 	return (t > MAX_RETRY ? MAX_RETRY : t);
 }
 
-int
-acme_location(const struct http_head *h, char *dst)
-{
-	struct http_str	 s = http_field(h, "Location");
-	struct url	 u;
-
-	dst[0] = '\0';
-	if (s.p == NULL || s.len >= ACME_URLSIZE)
-		return (-1);
-	memcpy(dst, s.p, s.len);
-	dst[s.len] = '\0';
-	if (strlen(dst) == s.len && url_parse(dst, &u) == 0)
-		return (0);
-	dst[0] = '\0';
-	return (-1);
-}
-
 /* Keep the nonce that came with an answer. */
 static void
 keep_nonce(struct acme *a, const struct http_head *h)
@@ -211,13 +194,17 @@ refusal(struct acme *a, const struct https_response *res)
 	return (ACME_GOT_REFUSED);
 }
 
-/* The target of a redirect into `url'.  0, or -1. */
+/* The target of a redirect from `url' in its place.  0, or -1. */
 static int
 redirected(struct acme *a, const struct https_response *res, const char *doing,
     char *url)
 {
-	if (acme_location(&res->head, url) == 0)
+	char	 to[ACME_URLSIZE];
+
+	if (acme_location(&res->head, url, to) == 0) {
+		memcpy(url, to, sizeof(to));
 		return (0);
+	}
 	return (acme_fail(a, ACME_END_UNREACHABLE, 0, "asked for %s, the"
 	    " directory redirects to something that is not an https URL",
 	    doing));

@@ -74,12 +74,6 @@ int	 acme_must(struct acme *a, enum acmesign what, const char *url,
 /* Seconds that Retry-After asks for; -1 when there is none that is sound. */
 int64_t	 acme_retry_after(struct acme *a, const struct http_head *h);
 
-/*
- * The URL in Location into `dst' (ACME_URLSIZE).  0, or -1 when there is none
- * that can be used; nothing is said.
- */
-int	 acme_location(const struct http_head *h, char *dst);
-
 /* acme_order.c: get a certificate with the account.  0, or -1. */
 int	 acme_issue(struct acme *a);
 

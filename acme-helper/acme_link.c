@@ -1,10 +1,40 @@
 /*
- * acme_link: Link fields of HTTP (RFC 8288); see acme.h.  Pure.
+ * acme_link: references in the Location (RFC 9110 10.2.2) and Link (RFC 8288)
+ * fields of a directory's answers; see acme.h.  Pure.
  */
 #include <string.h>
 #include <strings.h>
 
 #include "acme.h"
+
+int
+acme_resolve(const char *base, struct http_str ref, char *dst)
+{
+	struct url	 from, to;
+	char		 text[URL_MAXTEXT];
+
+	dst[0] = '\0';
+	if (ref.p == NULL || ref.len >= ACME_URLSIZE)
+		return (-1);
+	memcpy(text, ref.p, ref.len);
+	text[ref.len] = '\0';
+	if (strlen(text) != ref.len)
+		return (-1);
+	if (url_parse(text, &to) == -1 && (url_parse(base, &from) == -1 ||
+	    url_follow(&from, ref.p, ref.len, &to) == -1 ||
+	    url_text(&to, text, sizeof(text)) == -1))
+		return (-1);
+	if (strlen(text) >= ACME_URLSIZE)
+		return (-1);
+	memcpy(dst, text, strlen(text) + 1);
+	return (0);
+}
+
+int
+acme_location(const struct http_head *h, const char *base, char *dst)
+{
+	return (acme_resolve(base, http_field(h, "Location"), dst));
+}
 
 /* Pass over white space. */
 static const char *
@@ -86,40 +116,36 @@ parameters(const char *p, const char *end, const char *rel, const char **next)
 
 /* The `n'th link with `rel' in one field; *seen counts those passed over. */
 static int
-in_field(struct http_str s, const char *rel, unsigned int n,
+in_field(struct http_str s, const char *base, const char *rel, unsigned int n,
     unsigned int *seen, char *dst)
 {
-	const char	*p = s.p, *end = s.p + s.len, *url, *gt;
-	struct url	 u;
-	size_t		 len;
+	const char	*p = s.p, *end = s.p + s.len, *gt;
+	struct http_str	 ref;
 
 	while ((p = space(p, end)) < end) {
 		if (*p != '<' ||
 		    (gt = memchr(p, '>', (size_t)(end - p))) == NULL)
 			return (-1);
-		url = p + 1;
-		len = (size_t)(gt - url);
-		if (!parameters(gt + 1, end, rel, &p) || len >= ACME_URLSIZE)
-			continue;
-		memcpy(dst, url, len);
-		dst[len] = '\0';
-		if (strlen(dst) == len && url_parse(dst, &u) == 0 &&
-		    (*seen)++ == n)
+		ref.p = p + 1;
+		ref.len = (size_t)(gt - ref.p);
+		if (parameters(gt + 1, end, rel, &p) &&
+		    acme_resolve(base, ref, dst) == 0 && (*seen)++ == n)
 			return (0);
 	}
 	return (-1);
 }
 
 int
-acme_link(const struct http_head *h, const char *rel, unsigned int n,
-    char *dst)
+acme_link(const struct http_head *h, const char *base, const char *rel,
+    unsigned int n, char *dst)
 {
 	unsigned int	 seen = 0;
 	size_t		 i;
 
 	for (i = 0; i < h->nfields; i++)
 		if (http_caseeq(h->fields[i].name, "Link") &&
-		    in_field(h->fields[i].value, rel, n, &seen, dst) == 0)
+		    in_field(h->fields[i].value, base, rel, n, &seen,
+		    dst) == 0)
 			return (0);
 	dst[0] = '\0';
 	return (-1);

@@ -79,7 +79,8 @@ new_order(struct acme *a)
 		return (-1);
 	if (got == ACME_GOT_REFUSED)
 		(void)acme_refused(a, &a->problem, "the order", NULL);
-	else if (acme_location(&res.head, a->order_url) == -1)
+	else if (acme_location(&res.head, a->dir.new_order,
+	    a->order_url) == -1)
 		(void)acme_fail(a, ACME_END_UNREACHABLE, 0, "the directory"
 		    " does not say where the order is");
 	else
@@ -334,7 +335,8 @@ download(struct acme *a)
 	found = a->conf->issuer[0] == '\0' ||
 	    strcmp(c.root, a->conf->issuer) == 0;
 	for (i = 0; !found && i < MAX_ALTERNATES; i++) {
-		if (acme_link(&first.head, "alternate", i, url) == -1)
+		if (acme_link(&first.head, a->order.certificate,
+		    "alternate", i, url) == -1)
 			break;
 		if (get_chain(a, url, &other, &c) == -1) {
 			/* The first one is good, and better than none. */

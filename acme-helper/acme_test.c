@@ -31,7 +31,7 @@ static int64_t			 now;
 static long			 slept;
 static int			 asked, tokens, forgot, stop_at, nonces;
 static int			 no_token, no_sign, made_account;
-static char			 last_replaces[256];
+static char			 last_replaces[256], last_account[256];
 static char			 cert[CERT_PEMSIZE];
 static struct acme_conf		 conf;
 static struct acme_result	 r;
@@ -51,6 +51,10 @@ usual(const char *path)
 	"{\"status\":\"" status "\",\"identifiers\":[{\"type\":\"dns\","      \
 	"\"value\":\"relay.test\"}],\"authorizations\":[\"" U "/z/1\"],"     \
 	"\"finalize\":\"" U "/f\"" more "}"
+#define RELATIVE "201 OK\r\nLocation: ./orders/1\r\n\r\n"		      \
+	"{\"status\":\"pending\",\"identifiers\":[{\"type\":\"dns\","	      \
+	"\"value\":\"relay.test\"}],\"authorizations\":[\"" U "/z/1\"],"	      \
+	"\"finalize\":\"" U "/f\"}"
 #define AUTHZ(status, challenge, more) "200 OK\r\n\r\n{\"status\":\"" status  \
 	"\",\"identifier\":{\"type\":\"dns\",\"value\":\"relay.test\"},"      \
 	"\"challenges\":[{\"type\":\"http-01\",\"url\":\"" U "/c/1\","      \
@@ -154,6 +158,7 @@ do_sign(void *arg, const struct acme_wish *w, struct wr *out, char *err,
 	    w->account[0] == '\0');
 	if (w->what == ACMESIGN_ACCOUNT)
 		made_account++;
+	snprintf(last_account, sizeof(last_account), "%s", w->account);
 	if (w->what == ACMESIGN_ORDER)
 		snprintf(last_replaces, sizeof(last_replaces), "%s",
 		    w->replaces);
@@ -408,6 +413,23 @@ ATF_TC_BODY(redirects, tc)
 	issue(ACME_END_REFUSED, "HTTP status 307");
 }
 
+/* What is relative is resolved against the URL that was asked for. */
+ATF_TC_WITHOUT_HEAD(relative);
+ATF_TC_BODY(relative, tc)
+{
+	start();
+	snprintf(conf.directory, sizeof(conf.directory), U "/v2/old");
+	rule("/v2/old", 1, 1, "302 Moved\r\nLocation: new?x\r\n\r\n");
+	rule("/v2/new?x", 1, 1, "302 Moved\r\nLocation: ../dir\r\n\r\n");
+	rule("/a", 1, 1, "200 OK\r\nLocation: a/7\r\n\r\n"
+	    "{\"status\":\"valid\"}");
+	rule("/o", 1, 1, RELATIVE);
+	rule("/o/1", 1, 1, "404 No\r\n\r\n");
+	rule("/orders/1", 1, 1, ORDER(200, "ready", ""));
+	issue(ACME_END_OK, "");
+	ATF_CHECK_STREQ(U "/a/7", last_account);
+}
+
 ATF_TC_WITHOUT_HEAD(clock_wrong);
 ATF_TC_BODY(clock_wrong, tc)
 {
@@ -569,7 +591,7 @@ ATF_TC_BODY(chains, tc)
 	snprintf(second, sizeof(second), "200 OK\r\n\r\n%s", cert);
 	snprintf(cert, sizeof(cert), "%s", old);
 	snprintf(first, sizeof(first), "200 OK\r\nLink: <" U "/dir>;rel=index"
-	    "\r\nLink: <" U "/alt1>;rel=\"alternate\", <" U "/alt2>; "
+	    "\r\nLink: <" U "/alt1>;rel=\"alternate\", <alt2>; "
 	    "rel=alternate\r\n\r\n%s", cert);
 	rule("/cert", 1, 1, first);
 	rule("/alt1", 1, 1, "404 No\r\n\r\n");
@@ -680,6 +702,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, tried_again);
 	ATF_TP_ADD_TC(tp, rate_limited);
 	ATF_TP_ADD_TC(tp, redirects);
+	ATF_TP_ADD_TC(tp, relative);
 	ATF_TP_ADD_TC(tp, clock_wrong);
 	ATF_TP_ADD_TC(tp, bad_directories);
 	ATF_TP_ADD_TC(tp, validation_fails);

@@ -115,18 +115,85 @@ url_parse(const char *text, struct url *u)
 	return (parse_rest(text + strlen(SCHEME), u));
 }
 
-/* A path beside that of `from': what is behind its last slash goes. */
+/* Take the last segment of the `n' bytes at `out' away; what is left. */
+static size_t
+parent_path(const char *out, size_t n)
+{
+	while (n > 0 && out[--n] != '/')
+		;
+	return (n);
+}
+
+/*
+ * Remove the segments "." and ".." of the absolute path that is the first `n'
+ * bytes of `path' (RFC 3986 5.2.4), in place.  Bytes that are left.
+ */
+static size_t
+remove_dots(char *path, size_t n)
+{
+	size_t i = 0, out = 0, seg;
+
+	while (i < n) {
+		for (seg = 1; i + seg < n && path[i + seg] != '/'; seg++)
+			;
+		if (seg == 2 && path[i + 1] == '.') {
+			i += seg;
+			if (i == n)
+				path[out++] = '/';
+		} else if (seg == 3 && path[i + 1] == '.' &&
+		    path[i + 2] == '.') {
+			i += seg;
+			out = parent_path(path, out);
+			if (i == n)
+				path[out++] = '/';
+		} else {
+			memmove(path + out, path + i, seg);
+			out += seg;
+			i += seg;
+		}
+	}
+	return (out);
+}
+
+/* A path, with its query if it has one, of which dot segments go; 0, or -1. */
+static int
+take_path(char *path, struct url *u)
+{
+	size_t all = strcspn(path, "?"), n;
+
+	if (path[0] == '/') {
+		n = remove_dots(path, all);
+		memmove(path + n, path + all, strlen(path + all) + 1);
+	}
+	return (parse_path(path, u));
+}
+
+/* What is no path from the root: it is merged with that of `from' (5.2.3). */
 static int
 beside(const struct url *from, const char *s, struct url *u)
 {
-	char path[2 * sizeof(u->path)];
+	char path[URL_MAXTEXT + sizeof(u->path)];
 	size_t n;
 
-	n = strcspn(from->path, "?");
-	while (n > 0 && from->path[n - 1] != '/')
-		n--;
+	/* A query, or nothing, leaves the whole path. */
+	n = strcspn(from->path, s[0] == '\0' ? "" : "?");
+	if (s[0] != '?' && s[0] != '\0')
+		while (n > 0 && from->path[n - 1] != '/')
+			n--;
 	snprintf(path, sizeof(path), "%.*s%s", (int)n, from->path, s);
-	return (parse_path(path, u));
+	return (take_path(path, u));
+}
+
+/* An authority and what is behind it; dot segments go. */
+static int
+take_rest(const char *s, struct url *u)
+{
+	char path[sizeof(u->path)];
+
+	if (parse_rest(s, u) == -1)
+		return (-1);
+	memcpy(path, u->path, sizeof(path));
+	return (take_path(path, u));
 }
 
 int
@@ -134,23 +201,28 @@ url_follow(const struct url *from, const char *location, size_t len,
     struct url *u)
 {
 	char s[URL_MAXTEXT];
+	struct url to;
 	size_t n;
+	int rv;
 
 	if (memchr(location, '\0', len) != NULL ||
 	    copy(s, sizeof(s), location, len) == -1)
 		return (-1);
 	s[strcspn(s, "#")] = '\0';
 	n = strcspn(s, ":/?");
-	if (s[n] == ':')
-		return (url_parse(s, u));
-	if (strncmp(s, "//", 2) == 0) {
-		memset(u, 0, sizeof(*u));
-		return (parse_rest(s, u));
+	memset(&to, 0, sizeof(to));
+	if (s[n] == ':') {
+		rv = strncasecmp(s, SCHEME, strlen(SCHEME)) == 0 ?
+		    take_rest(s + strlen(SCHEME), &to) : -1;
+	} else if (strncmp(s, "//", 2) == 0)
+		rv = take_rest(s, &to);
+	else {
+		to = *from;
+		rv = s[0] == '/' ? take_path(s, &to) : beside(from, s, &to);
 	}
-	*u = *from;
-	if (s[0] == '/')
-		return (parse_path(s, u));
-	return (beside(from, s, u));
+	if (rv == 0)
+		*u = to;
+	return (rv);
 }
 
 int

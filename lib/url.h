@@ -22,10 +22,11 @@ struct url {
 int	 url_parse(const char *text, struct url *u);
 
 /*
- * Where the `len' bytes of a Location field lead from `from' (RFC 3986 4.2): an
- * https URL, or without scheme, without host, or a path beside that of `from';
- * dot segments are left as they are.  A fragment is dropped.  0, or -1: it is
- * no such thing, or not https.
+ * Resolve the `len' bytes of a URI reference against `from' (RFC 3986 5.2): an
+ * https URL, one without scheme, a path from the root, one beside that of
+ * `from', a query alone, or a fragment alone.  Dot segments are removed, a
+ * fragment is dropped.  `u' may be `from'.  0, or -1 and *u as it was: the
+ * reference is empty, malformed, too long or not https.
  */
 int	 url_follow(const struct url *from, const char *location, size_t len,
 	    struct url *u);

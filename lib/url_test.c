@@ -105,6 +105,60 @@ ATF_TC_BODY(follow, tc)
 	ATF_CHECK_STREQ("bad", followed(from, "/a b"));
 }
 
+/* The examples of RFC 3986 5.4, normal and abnormal, with https. */
+ATF_TC_WITHOUT_HEAD(rfc3986);
+ATF_TC_BODY(rfc3986, tc)
+{
+	static const struct {
+		const char	*ref, *target;
+	} t[] = {
+		{ "g:h", "bad" }, { "g", "/b/c/g" }, { "./g", "/b/c/g" },
+		{ "g/", "/b/c/g/" }, { "/g", "/g" }, { "?y", "/b/c/d;p?y" },
+		{ "g?y", "/b/c/g?y" }, { "#s", "/b/c/d;p?q" },
+		{ "g#s", "/b/c/g" }, { "g?y#s", "/b/c/g?y" },
+		{ ";x", "/b/c/;x" }, { "g;x", "/b/c/g;x" },
+		{ "g;x?y#s", "/b/c/g;x?y" }, { ".", "/b/c/" },
+		{ "./", "/b/c/" }, { "..", "/b/" }, { "../", "/b/" },
+		{ "../g", "/b/g" }, { "../..", "/" }, { "../../", "/" },
+		{ "../../g", "/g" }, { "../../../g", "/g" },
+		{ "../../../../g", "/g" }, { "/./g", "/g" },
+		{ "/../g", "/g" }, { "g.", "/b/c/g." }, { ".g", "/b/c/.g" },
+		{ "g..", "/b/c/g.." }, { "..g", "/b/c/..g" },
+		{ "./../g", "/b/g" }, { "./g/.", "/b/c/g/" },
+		{ "g/./h", "/b/c/g/h" }, { "g/../h", "/b/c/h" },
+		{ "g;x=1/./y", "/b/c/g;x=1/y" }, { "g;x=1/../y", "/b/c/y" },
+		{ "g?y/./x", "/b/c/g?y/./x" }, { "g?y/../x", "/b/c/g?y/../x" },
+		{ "g#s/../x", "/b/c/g" }, { "/x/..//y/", "//y/" },
+		{ "//a/x/../y?z=..", "/y?z=.." }, { "https:g", "bad" }
+	};
+	char want[64];
+	size_t i;
+
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		snprintf(want, sizeof(want), "%s%s", t[i].target[0] == '/' ?
+		    "https://a" : "", t[i].target);
+		ATF_CHECK_STREQ_MSG(want, followed("https://a/b/c/d;p?q",
+		    t[i].ref), "%s: %s", t[i].ref,
+		    followed("https://a/b/c/d;p?q", t[i].ref));
+	}
+	ATF_CHECK_STREQ("https://a/y", followed("https://a", "y"));
+}
+
+/* The result may take the place of what it is resolved against. */
+ATF_TC_WITHOUT_HEAD(follow_in_place);
+ATF_TC_BODY(follow_in_place, tc)
+{
+	char buf[URL_MAXTEXT];
+	struct url u;
+
+	ATF_REQUIRE_EQ(0, url_parse("https://a.test:44/b/c", &u));
+	ATF_CHECK_EQ(0, url_follow(&u, "../d", 4, &u));
+	ATF_CHECK_EQ(-1, url_follow(&u, "http://b.test/", 14, &u));
+	ATF_CHECK_EQ(-1, url_follow(&u, "a b", 3, &u));
+	ATF_CHECK_EQ(0, url_text(&u, buf, sizeof(buf)));
+	ATF_CHECK_STREQ("https://a.test:44/d", buf);
+}
+
 ATF_TC_WITHOUT_HEAD(follow_long);
 ATF_TC_BODY(follow_long, tc)
 {
@@ -141,6 +195,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, good);
 	ATF_TP_ADD_TC(tp, bad);
 	ATF_TP_ADD_TC(tp, follow);
+	ATF_TP_ADD_TC(tp, rfc3986);
+	ATF_TP_ADD_TC(tp, follow_in_place);
 	ATF_TP_ADD_TC(tp, follow_long);
 	ATF_TP_ADD_TC(tp, authority);
 	return (atf_no_error());
