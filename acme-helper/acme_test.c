@@ -419,8 +419,9 @@ ATF_TC_BODY(relative, tc)
 {
 	start();
 	snprintf(conf.directory, sizeof(conf.directory), U "/v2/old");
-	rule("/v2/old", 1, 1, "302 Moved\r\nLocation: new?x\r\n\r\n");
-	rule("/v2/new?x", 1, 1, "302 Moved\r\nLocation: ../dir\r\n\r\n");
+	rule("/v2/old", 1, 1, "302 Moved\r\nLocation: x/new?\r\n\r\n");
+	rule("/v2/x/new?", 1, 1, "302 Moved\r\nLocation: d\r\n\r\n");
+	rule("/v2/x/d", 1, 1, "302 Moved\r\nLocation: /dir\r\n\r\n");
 	rule("/a", 1, 1, "200 OK\r\nLocation: a/7\r\n\r\n"
 	    "{\"status\":\"valid\"}");
 	rule("/o", 1, 1, RELATIVE);
