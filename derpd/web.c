@@ -11,7 +11,8 @@
  * - redirects have no body; /debug/ has an index and the metrics alone;
  * - /debug is refused like /debug/, and an empty X-Forwarded-For refuses too;
  * - on the plain port / leads loopback to / as well, not to /debug/; /debugx
- *   redirects; a redirect without any Host is a 400 instead of "https:///";
+ *   redirects; a redirect without a name in Host is a 400 instead of
+ *   "https:///" or "https://:80/";
  *   CONNECT is a 400 like every other method; Strict-Transport-Security stays
  *   away (RFC 6797 7.2);
  * - 405 says Allow and 426 says Upgrade, as RFC 9110 asks;
@@ -322,9 +323,10 @@ redirect_tls(const struct web_env *env, const struct http_head *h,
 {
 	if (!http_eq(h->method, "GET") && !http_eq(h->method, "HEAD"))
 		return web_say(env, h, r, 400, "Use HTTPS\n");
-	if (h->host.len == 0)
+	/* A Host without a name, as of a node without one, leads nowhere. */
+	if (h->host.len == 0 || h->host.p[0] == ':')
 		return web_say(env, h, r, 400,
-		    "Use HTTPS (there is no Host)\n");
+		    "Use HTTPS (there is no name in Host)\n");
 	web_begin(env, h, r, 302);
 	web_put(r, "Location: https://");
 	web_put_value(r, h->host.p, h->host.len);

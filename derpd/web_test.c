@@ -310,6 +310,32 @@ ATF_TC_BODY(debug_peers, tc)
 		    i);
 }
 
+/* Clients of a node with an address and without a name say no more. */
+ATF_TC_WITHOUT_HEAD(nameless_host);
+ATF_TC_BODY(nameless_host, tc)
+{
+	static const char *const	hosts[] = { "", " :33445", " :" };
+	char				req[256];
+	size_t				i;
+	int				tls;
+
+	for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		setup(1);
+		snprintf(req, sizeof(req), "GET /derp HTTP/1.1\r\nHost:%s\r\n"
+		    "Upgrade: DERP\r\n\r\n", hosts[i]);
+		ATF_CHECK_EQ_MSG(route(req), WEB_UPGRADE_DERP, "%s", hosts[i]);
+		snprintf(req, sizeof(req), "GET /derp/probe HTTP/1.1\r\n"
+		    "Host:%s\r\n\r\n", hosts[i]);
+		partly(req, 200, "");
+		for (tls = 0; tls < 2; tls++) {
+			setup(tls);
+			snprintf(req, sizeof(req), "GET /generate_204 "
+			    "HTTP/1.1\r\nHost:%s\r\n\r\n", hosts[i]);
+			partly(req, 204, "");
+		}
+	}
+}
+
 ATF_TC_WITHOUT_HEAD(plain_port);
 ATF_TC_BODY(plain_port, tc)
 {
@@ -335,8 +361,12 @@ ATF_TC_BODY(plain_port, tc)
 	partly("GET /robots.txt HTTP/1.1\r\nHost: h\r\n\r\n", 302, "/robots");
 	answer("POST /a HTTP/1.1\r\nHost: h\r\n\r\n", use);
 	answer("CONNECT a:1 HTTP/1.1\r\nHost: h\r\n\r\n", use);
-	partly("GET /a HTTP/1.0\r\n\r\n", 400, "there is no Host");
-	partly("GET /a HTTP/1.1\r\nHost:\r\n\r\n", 400, "there is no Host");
+	partly("GET /a HTTP/1.0\r\n\r\n", 400,
+	    "there is no name in Host");
+	partly("GET /a HTTP/1.1\r\nHost:\r\n\r\n", 400,
+	    "there is no name in Host");
+	partly("GET /a HTTP/1.1\r\nHost: :33445\r\n\r\n", 400,
+	    "there is no name in Host");
 }
 
 /* The largest head there can be still gets a whole reply. */
@@ -595,6 +625,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, debug);
 	ATF_TP_ADD_TC(tp, stats);
 	ATF_TP_ADD_TC(tp, debug_peers);
+	ATF_TP_ADD_TC(tp, nameless_host);
 	ATF_TP_ADD_TC(tp, plain_port);
 	ATF_TP_ADD_TC(tp, longest_redirect);
 	ATF_TP_ADD_TC(tp, derp);

@@ -202,8 +202,10 @@ head_length(const char *buf, size_t len, size_t *skip)
 }
 
 /*
- * uri-host [ ":" port ] (RFC 9110 7.2), without user information.  What passes
- * has nothing in it that could end a field or a URL's authority.
+ * uri-host [ ":" port ] (RFC 9110 7.2), without user information.  The host may
+ * be empty (reg-name of RFC 3986 3.2.2): clients that know an address alone send
+ * a Host like ":33445".  What passes has nothing in it that could end a field
+ * or a URL's authority.
  */
 static int
 host_ok(struct http_str s)
@@ -223,13 +225,18 @@ host_ok(struct http_str s)
 			    (s.p[i] == '\0' ||
 			    strchr("-._~!$&'()*+,;=%", s.p[i]) == NULL))
 				return 0;
-		if (i == 0 && s.len > 0)
-			return 0;
 	}
 	if (i == s.len)
 		return 1;
 	return s.p[i] == ':' &&
 	    all(piece(s.p + i + 1, s.len - i - 1), is_digit);
+}
+
+/* The authority of a target: an empty host is refused (RFC 9110 4.2.1). */
+static int
+authority_ok(struct http_str s)
+{
+	return s.len > 0 && s.p[0] != ':' && host_ok(s);
 }
 
 /* HTTP/1.x: 0 and the minor version (above 1 counts as 1), or an error. */
@@ -280,7 +287,7 @@ parse_target(struct http_head *h)
 		return HTTP_BAD;
 	if (http_eq(h->method, "CONNECT")) {
 		h->host = s;
-		return host_ok(s) ? 0 : HTTP_BAD;
+		return authority_ok(s) ? 0 : HTTP_BAD;
 	}
 	if (http_eq(h->method, "OPTIONS") && http_eq(s, "*")) {
 		h->path = s;
@@ -292,7 +299,7 @@ parse_target(struct http_head *h)
 		for (n = 0; n < s.len && s.p[n] != '/' && s.p[n] != '?';)
 			n++;
 		h->host = piece(s.p, n);
-		if (n == 0 || !host_ok(h->host))
+		if (!authority_ok(h->host))
 			return HTTP_BAD;
 		s.p += n;
 		s.len -= n;

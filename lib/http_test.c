@@ -125,6 +125,9 @@ ATF_TC_BODY(request_line, tc)
 		{ "GET http://u@a/x HTTP/1.1", HTTP_BAD },
 		{ "GET ftp://a/ HTTP/1.1", HTTP_BAD },
 		{ "CONNECT /a HTTP/1.1", HTTP_BAD },
+		{ "CONNECT :443 HTTP/1.1", HTTP_BAD },
+		{ "GET http:///a HTTP/1.1", HTTP_BAD },
+		{ "GET http://:80/a HTTP/1.1", HTTP_BAD },
 		{ "\x16\x03\x01\x02", HTTP_BAD },
 	};
 	char		buf[256];
@@ -162,10 +165,10 @@ ATF_TC_BODY(target_forms, tc)
 ATF_TC_WITHOUT_HEAD(hosts);
 ATF_TC_BODY(hosts, tc)
 {
-	static const char	*good[] = { "a", "a:80", "a:", "", "1.2.3.4",
-	    "[::1]", "[::ffff:1.2.3.4]:443", "a_b-c.d~%41", NULL };
+	static const char	*good[] = { "a", "a:80", "a:", "", ":33445", ":",
+	    "1.2.3.4", "[::1]", "[::ffff:1.2.3.4]:443", "a_b-c.d~%41", NULL };
 	static const char	*bad[] = { "a b", "a/b", "a@b", "a:b", "a?b",
-	    "[::1", "[]", "[g]", "[::1]x", ":80", "a\\b", "a\"b", "a<b",
+	    "[::1", "[]", "[g]", "[::1]x", ":80:90", ":a", "a\\b", "a\"b", "a<b",
 	    "a\x80", "a,b c", "a:80:90", NULL };
 	char			 buf[256];
 	size_t			 i;

@@ -223,6 +223,11 @@ ATF_TC_BODY(region, tc)
 #define N(node)		MAP("", REGION("", "\n" node))
 #define BEGIN		"{\"Name\":\"a\",\"RegionID\":900,\"HostName\":\"h\""
 #define AT		"Regions.900.Nodes[0]"
+#define NAMELESS	"{\"Name\":\"a\",\"RegionID\":900"
+#define NO_NAME		"warning: f:2:1: " AT ".HostName: this is missing or " \
+			"empty: clients will connect by address and verify " \
+			"no name but CertName; write the name that the " \
+			"certificate holds, or the address"
 
 static const struct {
 	const char	*text;
@@ -242,6 +247,12 @@ static const struct {
 	    "error: f:2:24: " AT ".RegionID: expected the id of the region, "
 	    "900, found 901" },
 	{ N("{\"Name\":\"a\",\"RegionID\":900}"),
+	    "error: f:2:1: " AT ".HostName: expected this field, found "
+	    "nothing" },
+	{ N("{\"Name\":\"a\",\"RegionID\":900,\"HostName\":\"\"}"),
+	    "error: f:2:40: " AT ".HostName: expected a host name or an IP "
+	    "address, found \"\"" },
+	{ N(NAMELESS ",\"IPv4\":\"none\"}"),
 	    "error: f:2:1: " AT ".HostName: expected this field, found "
 	    "nothing" },
 	{ N("{\"Name\":\"a\",\"RegionID\":900,\"hostname\":\"h\"}"),
@@ -297,6 +308,10 @@ static const struct {
 	    "error: f:3:2: " AT ".x: expected each name once, found \"y\" "
 	    "again, which is in line 2 already" },
 	/* Warnings. */
+	{ N(NAMELESS ",\"IPv4\":\"192.0.2.7\",\"IPv6\":\"none\"}"),
+	    NO_NAME },
+	{ N(NAMELESS ",\"IPv4\":\"none\",\"IPv6\":\"2001:db8::1\","
+	    "\"HostName\":\"\"}"), NO_NAME },
 	{ N(BEGIN ",\"stunport\":1}"),
 	    "warning: f:2:44: " AT ".STUNPort: write the name like this, in "
 	    "these capital and small letters: programs that are not written "
@@ -326,6 +341,45 @@ ATF_TC_BODY(node, tc)
 
 	for (i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++)
 		finds(nodes[i].text, NULL, nodes[i].line);
+}
+
+/* The family without an address is looked up by the name, where there is one. */
+ATF_TC_WITHOUT_HEAD(nameless);
+ATF_TC_BODY(nameless, tc)
+{
+	static const char v4[] = N(NAMELESS ",\"IPv4\":\"192.0.2.7\"}");
+	static const char v6[] = N(NAMELESS ",\"IPv6\":\"2001:db8::1\","
+	    "\"HostName\":null}");
+
+	finds_too(v4, NULL, NO_NAME);
+	finds_too(v4, NULL, "warning: f:2:1: " AT ".IPv6: this is missing, and "
+	    "there is no HostName: clients will also try IPv6 on their own "
+	    "machine; write \"none\"");
+	ATF_CHECK_EQ(nwarnings, 2);
+	finds_too(v6, NULL, NO_NAME);
+	finds_too(v6, NULL, "warning: f:2:1: " AT ".IPv4: this is missing, and "
+	    "there is no HostName: clients will also try IPv4 on their own "
+	    "machine; write \"none\"");
+	ATF_CHECK_EQ(nwarnings, 2);
+}
+
+/* As Windows' editor saves them. */
+ATF_TC_WITHOUT_HEAD(encodings);
+ATF_TC_BODY(encodings, tc)
+{
+	fine(MAP("\r\n", REGION("", "\r\n" NODE("a", "") "\r\n")), NULL);
+	finds_too(MAP("\r\n", "\r\n" REGION("", "\r\n" NODE("", ""))), NULL,
+	    "error: f:3:10: " AT ".Name: expected a name that is not empty, "
+	    "found \"\"");
+	finds("\xef\xbb\xbf" NODE_MAP(""), NULL, "error: f:1:1: not JSON: "
+	    "begins with a byte order mark: save it as UTF-8 without a byte "
+	    "order mark (BOM)");
+	finds("\xff\xfe{", NULL, "error: f:1:1: not JSON: begins with a byte "
+	    "order mark, it is UTF-16: save it as UTF-8 without a byte order "
+	    "mark (BOM)");
+	finds("\xfe\xff", NULL, "error: f:1:1: not JSON: begins with a byte "
+	    "order mark, it is UTF-16: save it as UTF-8 without a byte order "
+	    "mark (BOM)");
 }
 
 ATF_TC_WITHOUT_HEAD(hosts);
@@ -491,6 +545,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, top_level);
 	ATF_TP_ADD_TC(tp, region);
 	ATF_TP_ADD_TC(tp, node);
+	ATF_TP_ADD_TC(tp, nameless);
+	ATF_TP_ADD_TC(tp, encodings);
 	ATF_TP_ADD_TC(tp, hosts);
 	ATF_TP_ADD_TC(tp, unique);
 	ATF_TP_ADD_TC(tp, low_ids);

@@ -61,6 +61,27 @@ finds(const char *text, const struct map_self *self, const char *line)
 	    "%s\nexpected %s\nfound    %s", text, line, found);
 }
 
+/* This line must be among its findings. */
+static inline void
+finds_too(const char *text, const struct map_self *self, const char *line)
+{
+	char whole[1024];
+
+	check(text, self);
+	snprintf(whole, sizeof(whole), "%s\n", line);
+	ATF_CHECK_MSG(strstr(found, whole) != NULL,
+	    "%s\nexpected %s\nfound    %s", text, line, found);
+}
+
+/* None of its findings may hold `part'. */
+static inline void
+lacks(const char *text, const struct map_self *self, const char *part)
+{
+	check(text, self);
+	ATF_CHECK_MSG(strstr(found, part) == NULL, "%s\nfound %s", text,
+	    found);
+}
+
 /* There must be nothing to find. */
 static inline void
 fine(const char *text, const struct map_self *self)

@@ -31,12 +31,48 @@ check_name(struct walk *w, json_ref v, struct map_node *n)
 		walk_expected(w, r, "Name", r, "a name that is not empty");
 }
 
+/* Is it an address that clients use without asking DNS? */
+static int
+is_given(const char *address)
+{
+	return (address[0] != '\0' && strcmp(address, "none") != 0);
+}
+
+/*
+ * A node that clients reach by its address alone: they name no host, neither in
+ * TLS nor in HTTP.  For the family whose field is empty they would look up the
+ * name; with none they connect to themselves.
+ */
+static void
+warn_nameless(struct walk *w, json_ref v, const struct map_node *n)
+{
+	walk_warn(w, v, "HostName", "this is missing or empty: clients will "
+	    "connect by address and verify no name but CertName; write the "
+	    "name that the certificate holds, or the address");
+	if (n->ipv4[0] == '\0')
+		walk_warn(w, v, "IPv4", "this is missing, and there is no "
+		    "HostName: clients will also try IPv4 on their own "
+		    "machine; write \"none\"");
+	if (n->ipv6[0] == '\0')
+		walk_warn(w, v, "IPv6", "this is missing, and there is no "
+		    "HostName: clients will also try IPv6 on their own "
+		    "machine; write \"none\"");
+}
+
 static void
 check_host(struct walk *w, json_ref v, struct map_node *n)
 {
 	static const char expected[] = "a host name or an IP address";
-	json_ref r = walk_need(w, v, "HostName");
+	size_t len;
+	json_ref r = walk_find(w->j, v, "HostName");
 
+	(void)json_raw(w->j, r, &len);
+	if ((r == -1 || (json_type(w->j, r) == JSON_STRING && len == 0)) &&
+	    (is_given(n->ipv4) || is_given(n->ipv6))) {
+		warn_nameless(w, v, n);
+		return;
+	}
+	r = walk_need(w, v, "HostName");
 	if (r == -1 ||
 	    walk_string(w, r, "HostName", expected, n->host) == -1)
 		return;
@@ -180,9 +216,9 @@ walk_node(struct walk *w, json_ref v, int64_t region, struct map_node *n)
 	}
 	check_name(w, v, n);
 	check_region(w, v, region);
+	check_addresses(w, v, n);
 	check_host(w, v, n);
 	check_certname(w, v, n);
-	check_addresses(w, v, n);
 	check_ports(w, v, n);
 	check_test_fields(w, v, n);
 	walk_flag(w, v, "CanPort80", &flag);

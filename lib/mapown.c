@@ -3,7 +3,9 @@
  * in mapwalk.h.  Called by mapcheck.c.  Pure.
  *
  * Own is a node with one of this machine's names and its port.  Where no port
- * fits, all with its names: then the port is what is wrong.
+ * fits, all with its names: then the port is what is wrong.  The name of a node
+ * without HostName is its address; what this machine is reached at behind a
+ * translation of addresses is not known here.
  */
 #include <string.h>
 #include <strings.h>
@@ -29,7 +31,10 @@ has_name(const struct map_self *self, const struct map_node *n)
 	size_t i;
 
 	for (i = 0; i < self->nnames; i++)
-		if (same_name(self->names[i], n->host))
+		if (n->host[0] != '\0' ?
+		    same_name(self->names[i], n->host) :
+		    same_name(self->names[i], n->ipv4) ||
+		    same_name(self->names[i], n->ipv6))
 			return (1);
 	return (0);
 }
@@ -100,7 +105,8 @@ check_certname(struct walk *w, const struct map_self *self,
 		walk_warn(w, place(w, n, field), "CertName", "our certificate "
 		    "is self-signed, clients will refuse it without a pin: "
 		    "expected %s", self->pin);
-	else if (self->ncerts > 0 && !is_certified(self, name))
+	else if (self->ncerts > 0 && name[0] != '\0' &&
+	    !is_certified(self, name))
 		walk_warn(w, place(w, n, field), field, "no certificate of "
 		    "ours holds the name %.80s: clients will refuse it", name);
 }
@@ -149,7 +155,7 @@ void
 walk_own(struct walk *w, json_ref regions, const struct map_self *self,
     const struct map_node *nodes, size_t n)
 {
-	size_t i, named = 0, fitting = 0;
+	size_t i, named = 0, fitting = 0, perhaps = 0;
 
 	if (!self->relay || self->nnames == 0)
 		return;
@@ -157,8 +163,10 @@ walk_own(struct walk *w, json_ref regions, const struct map_self *self,
 		if (has_name(self, &nodes[i])) {
 			named++;
 			fitting += has_port(self, &nodes[i]) != 0;
-		}
-	if (named == 0)
+		} else
+			perhaps += nodes[i].host[0] == '\0' &&
+			    has_port(self, &nodes[i]);
+	if (named == 0 && perhaps == 0)
 		walk_warn(w, regions, "Regions", "no node has the HostName "
 		    "%.80s, so no client will use this relay: add what "
 		    "`derpctl map node' prints", self->names[0]);

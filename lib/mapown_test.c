@@ -64,6 +64,32 @@ ATF_TC_BODY(missing, tc)
 	    "add what `derpctl map node' prints");
 }
 
+/* A node that has an address and no name may be ours. */
+ATF_TC_WITHOUT_HEAD(nameless);
+ATF_TC_BODY(nameless, tc)
+{
+#define BY_ADDRESS(more) MAP("", REGION("", "{\"Name\":\"a\",\"RegionID\":" \
+	"900,\"IPv4\":\"192.0.2.7\",\"IPv6\":\"none\"" more "}"))
+	struct map_self s = relay();
+
+	lacks(BY_ADDRESS(""), &s, "Regions: ");
+	s.port = 8443;
+	finds_too(BY_ADDRESS(""), &s, "warning: f:1:12: Regions: no node has the "
+	    "HostName relay.example.org, so no client will use this relay: "
+	    "add what `derpctl map node' prints");
+	snprintf(s.names[0], sizeof(s.names[0]), "192.0.2.7");
+	finds_too(BY_ADDRESS(""), &s, "warning: f:1:82: " AT ".DERPPort: this is "
+	    "our node, and we are reached on port 8443: clients will try 443");
+	/* Nobody verifies a name then. */
+	lacks(BY_ADDRESS(""), &s, "no certificate of ours");
+	s = selfsigned();
+	snprintf(s.names[0], sizeof(s.names[0]), "192.0.2.7");
+	finds_too(BY_ADDRESS(""), &s, "warning: f:1:82: " AT ".CertName: our "
+	    "certificate is self-signed, clients will refuse it without a "
+	    "pin: expected " PIN);
+#undef BY_ADDRESS
+}
+
 ATF_TC_WITHOUT_HEAD(port);
 ATF_TC_BODY(port, tc)
 {
@@ -174,6 +200,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, no_relay);
 	ATF_TP_ADD_TC(tp, missing);
+	ATF_TP_ADD_TC(tp, nameless);
 	ATF_TP_ADD_TC(tp, port);
 	ATF_TP_ADD_TC(tp, stun_only);
 	ATF_TP_ADD_TC(tp, pin);
