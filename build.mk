@@ -5,7 +5,7 @@ include config.mk
 -include depend.mk
 
 # lib/libderp.a: what programs share.
-LIB_OBJS = lib/atomicfile.o lib/chan.o lib/child.o lib/clock.o lib/codec.o \
+LIB_OBJS = lib/atomicfile.o lib/bom.o lib/chan.o lib/child.o lib/clock.o lib/codec.o \
 	lib/derpcert.o lib/derpclient.o lib/frame.o lib/hex.o lib/hostname.o lib/http.o \
 	lib/httpbody.o lib/httpdate.o lib/https.o lib/json.o \
 	lib/json_check.o lib/landlock.o lib/log.o lib/mapcheck.o \
@@ -76,7 +76,7 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/map_test derpctl/out_test \
 	derpd/tlsfetch_test derpd/tlskey_test derpd/web_map_test derpd/web_test \
 	derpd/websocket_test \
 	derpmapd/check_test derpmapd/fetch_test derpmapd/source_test \
-	lib/chan_test lib/child_test lib/codec_test lib/derpclient_test \
+	lib/bom_test lib/chan_test lib/child_test lib/codec_test lib/derpclient_test \
 	lib/frame_test lib/hex_test lib/http_test \
 	lib/httpbody_test lib/https_test lib/json_test \
 	lib/landlock_test lib/log_test lib/mapcheck_test lib/mapdoc_test lib/mapedit_test \

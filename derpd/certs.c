@@ -21,6 +21,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "bom.h"
 #include "certs.h"
 #include "hex.h"
 #include "keyhash.h"
@@ -266,14 +267,20 @@ cert_parse(const char *path, const char *pem, size_t len, char *err,
 {
 	struct cert	*c;
 	BIO		*in = NULL, *out = NULL;
-	const char	*bad = "out of memory";
+	const char	*bad;
 
 	if (len > CERT_MAXFILE) {
 		complain(err, errsize, path, "larger than %d bytes, is this"
 		    " a certificate file?", CERT_MAXFILE);
 		return (NULL);
 	}
+	/* libcrypto would pass over the first certificate, the server's own. */
+	if ((bad = bom_found(pem, len)) != NULL) {
+		complain(err, errsize, path, "%s", bad);
+		return (NULL);
+	}
 	ERR_clear_error();
+	bad = "out of memory";
 	if ((c = calloc(1, sizeof(*c))) != NULL &&
 	    (c->path = strdup(path)) != NULL &&
 	    (in = BIO_new_mem_buf(pem, (int)len)) != NULL &&

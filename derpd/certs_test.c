@@ -137,7 +137,7 @@ ATF_TC_WITHOUT_HEAD(bad);
 ATF_TC_BODY(bad, tc)
 {
 	char		*names[] = { (char *)"a.example.org" };
-	char		 pem[CERT_PEMSIZE], two[2 * CERT_PEMSIZE], *big;
+	char		 pem[CERT_PEMSIZE], two[2 * CERT_PEMSIZE + 4], *big;
 	uint8_t		 pub[KEYS_NODELEN] = { 1 };
 	EVP_PKEY	*pkey;
 
@@ -146,6 +146,8 @@ ATF_TC_BODY(bad, tc)
 	refuse("-----BEGIN CERTIFICATE-----\nAAAA\n"
 	    "-----END CERTIFICATE-----\n", "malformed");
 	pkey = make(names, 1, pem);
+	snprintf(two, sizeof(two), "\xef\xbb\xbf%s%s", pem, pem);
+	refuse(two, "begins with a byte order mark");
 	snprintf(two, sizeof(two), "%s-----BEGIN CERTIFICATE-----\nMII", pem);
 	refuse(two, "malformed");
 	/* An Ed25519 key is nothing that keys signs with. */

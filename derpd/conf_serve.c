@@ -201,11 +201,8 @@ set_map_host(const char *host, const struct conf_pos *pos)
 	struct conf_name *n;
 	size_t count = 0;
 
-	if (!set_is_host(host)) {
-		conf_error(pos, "host \"%s\": expected a DNS name or an IP "
-		    "address", host);
+	if (!set_is_host(host, "host", pos))
 		return;
-	}
 	TAILQ_FOREACH(n, &current()->hosts, entry)
 		count++;
 	if (count == MAP_MAX_HOSTS) {

@@ -7,7 +7,6 @@
 #include <sys/un.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <netdb.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 
 #include "conf_parse.h"
 #include "conf_set.h"
+#include "hostname.h"
 #include "log.h"
 
 #define MIN_BURST	65568	/* one SendPacket of the largest size */
@@ -102,35 +102,6 @@ set_size(const char *text, const struct conf_pos *pos)
 }
 
 /*
- * A DNS name: labels of letters, digits and inner hyphens.  The last one is
- * not all digits (RFC 1123, 2.1): a mistyped address is no name.
- */
-static int
-is_dns_name(const char *s)
-{
-	const char *dot = strrchr(s, '.'), *top = dot == NULL ? s : dot + 1;
-	size_t label = 0, n = strlen(s);
-	const char *p;
-
-	if (n == 0 || n > 253)
-		return (0);
-	for (p = s; *p != '\0'; p++) {
-		if (*p == '.') {
-			if (label == 0 || p[-1] == '-')
-				return (0);
-			label = 0;
-			continue;
-		}
-		if (!isalnum((unsigned char)*p) && (*p != '-' || label == 0))
-			return (0);
-		if (++label > 63)
-			return (0);
-	}
-	return (label > 0 && p[-1] != '-' &&
-	    top[strspn(top, "0123456789")] != '\0');
-}
-
-/*
  * Parse a literal address; 0, or -1.  getaddrinfo() knows scopes of IPv6, but
  * takes "1.2" for 1.0.0.2.
  */
@@ -164,10 +135,41 @@ is_address(const char *s)
 	return (literal(s, 0, AF_UNSPEC, &l) == 0);
 }
 
-int
-set_is_host(const char *s)
+/* What is to be written in place of a host that is refused; "" unknown. */
+static const char *
+host_advice(const char *s)
 {
-	return (is_dns_name(s) || is_address(s));
+	size_t n = strlen(s);
+	const char *p;
+
+	for (p = s; *p != '\0'; p++)
+		if ((unsigned char)*p > '~')
+			return (": write the form of it that begins with xn--, "
+			    "as `idn2' prints it");
+	if (strstr(s, "://") != NULL || strchr(s, '/') != NULL)
+		return (": write the name alone, without scheme and path");
+	if (*s == '[')
+		return (": write an IPv6 address without brackets, and the "
+		    "port in `listen on ... port'");
+	if (*s == '*')
+		return (": write a line for each name that clients use; the "
+		    "certificate may hold a wildcard");
+	if ((p = strchr(s, ':')) != NULL && strchr(p + 1, ':') == NULL)
+		return (": write the name alone, and the port in `listen on "
+		    "... port'");
+	if (n > 0 && s[n - 1] == '.')
+		return (": write it without the dot at its end");
+	return ("");
+}
+
+int
+set_is_host(const char *s, const char *what, const struct conf_pos *pos)
+{
+	if (hostname_is_name(s) || is_address(s))
+		return (1);
+	conf_error(pos, "%s \"%s\": expected a DNS name or an IP address%s",
+	    what, s, host_advice(s));
+	return (0);
 }
 
 void
@@ -176,11 +178,8 @@ set_hostname(const char *name, const struct conf_pos *pos)
 	struct conf_name *n;
 	int count = 0;
 
-	if (!set_is_host(name)) {
-		conf_error(pos, "hostname \"%s\": expected a DNS name or an "
-		    "IP address", name);
+	if (!set_is_host(name, "hostname", pos))
 		return;
-	}
 	TAILQ_FOREACH(n, &parsed->names, entry) {
 		if (strcasecmp(n->name, name) == 0) {
 			conf_error(pos, "hostname \"%s\" stands there twice",

@@ -39,8 +39,12 @@ int64_t	 set_size(const char *text, const struct conf_pos *pos);
 int	 set_once(enum set_what what, const char *name,
 	    const struct conf_pos *pos);
 
-/* 1 when `s' is a DNS name or an IP address, else 0. */
-int	 set_is_host(const char *s);
+/*
+ * 1 when `s' is a DNS name or an IP address; else 0, and an error calls it
+ * `what' and says how to write it.
+ */
+int	 set_is_host(const char *s, const char *what,
+	    const struct conf_pos *pos);
 
 /*
  * 1 when `path' is absolute and has at most `max' bytes; else 0, and an error

@@ -13,15 +13,19 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base64url.h"
+#include "bom.h"
 #include "hex.h"
+#include "json.h"
 #include "keyhash.h"
 #include "keys.h"
 #include "keys_acme.h"
 
 #define NODE_MAXFILE	4096		/* bytes of derper's key file */
+#define NODE_MAXDEPTH	32
 #define MESH_MAXFILE	4096
 #define PEM_MAXFILE	65536		/* a chain may stand in it too */
 #define BUFSIZE		(PEM_MAXFILE + 1)
@@ -29,6 +33,8 @@
 static char	*buf;			/* BUFSIZE bytes, locked */
 
 static const char node_prefix[] = "privkey:";
+static const char node_form[] = "not derper's key file, expected"
+    " {\"PrivateKey\": \"privkey:<64 hex digits>\"}";
 
 static int	fail(char *, size_t, const char *, ...)
 		    __attribute__((format(printf, 3, 4)));
@@ -64,8 +70,9 @@ wipe(void)
 static int
 slurp(int fd, size_t max, char *err, size_t errsize)
 {
-	size_t	 got = 0;
-	ssize_t	 n;
+	const char	*bad;
+	size_t		 got = 0;
+	ssize_t		 n;
 
 	while (got <= max) {
 		n = read(fd, buf + got, max + 1 - got);
@@ -74,8 +81,11 @@ slurp(int fd, size_t max, char *err, size_t errsize)
 		if (n == -1)
 			return (fail(err, errsize, "can't read the key: %s",
 			    strerror(errno)));
-		if (n == 0)
+		if (n == 0) {
+			if ((bad = bom_found(buf, got)) != NULL)
+				return (fail(err, errsize, "%s", bad));
 			return ((int)got);
+		}
 		got += (size_t)n;
 	}
 	return (fail(err, errsize, "larger than %zu bytes, this is no key"
@@ -104,7 +114,7 @@ spill(int fd, const char *p, size_t len, char *err, size_t errsize)
 	return (0);
 }
 
-/* A strict reader for one JSON object with one member. */
+/* A place in a short text. */
 struct cursor {
 	const char	*p;
 	const char	*end;
@@ -131,38 +141,71 @@ expect(struct cursor *c, const char *text)
 	return (1);
 }
 
-const char *
-keyfile_parse_node(const char *p, size_t len, uint8_t sec[KEYS_NODELEN])
+/* The value of a PrivateKey member; NULL, or what is wrong with it. */
+static const char *
+node_value(const struct json *j, json_ref v, uint8_t sec[KEYS_NODELEN])
 {
-	struct cursor	 c = { p, p + len };
+	char	 text[sizeof(node_prefix) + 2 * KEYS_NODELEN];
+	size_t	 n = sizeof(node_prefix) - 1;
+	int	 ok;
 
-	sodium_memzero(sec, KEYS_NODELEN);
-	if (!expect(&c, "{") || !expect(&c, "\"PrivateKey\"") ||
-	    !expect(&c, ":") || !expect(&c, "\""))
-		return ("not derper's key file, expected {\"PrivateKey\":"
-		    " \"privkey:<64 hex digits>\"}");
-	if ((size_t)(c.end - c.p) < sizeof(node_prefix) - 1 +
-	    2 * KEYS_NODELEN + 1 ||
-	    memcmp(c.p, node_prefix, sizeof(node_prefix) - 1) != 0)
-		return ("the private key in it is malformed, expected"
-		    " \"privkey:\" and 64 hex digits");
-	c.p += sizeof(node_prefix) - 1;
-	if (hex_get(sec, KEYS_NODELEN, c.p) == -1 ||
-	    c.p[2 * KEYS_NODELEN] != '"') {
-		sodium_memzero(sec, KEYS_NODELEN);
-		return ("the private key in it is malformed, expected"
-		    " \"privkey:\" and 64 hex digits");
+	ok = json_str(j, v, text, sizeof(text)) == (long)sizeof(text) - 1 &&
+	    memcmp(text, node_prefix, n) == 0 &&
+	    hex_get(sec, KEYS_NODELEN, text + n) == 0;
+	sodium_memzero(text, sizeof(text));
+	return (ok ? NULL : "the private key in it is malformed, expected"
+	    " \"privkey:\" and 64 hex digits");
+}
+
+/*
+ * As Go's encoding/json fills in derper's structure: capital and small letters
+ * of names are the same, the last of several members counts, null is none, all
+ * others are passed over.
+ */
+static const char *
+node_members(const struct json *j, uint8_t sec[KEYS_NODELEN])
+{
+	char		 name[16];
+	const char	*bad;
+	json_ref	 key, v;
+	int		 found = 0;
+
+	if (json_type(j, 0) != JSON_OBJECT)
+		return (node_form);
+	for (key = json_first(j, 0); key != -1; key = json_next(j, key)) {
+		v = json_value(j, key);
+		if (json_str(j, key, name, sizeof(name)) == -1 ||
+		    strcasecmp(name, "PrivateKey") != 0 ||
+		    json_type(j, v) == JSON_NULL)
+			continue;
+		if ((bad = node_value(j, v, sec)) != NULL)
+			return (bad);
+		found = 1;
 	}
-	c.p += 2 * KEYS_NODELEN + 1;
-	if (!expect(&c, "}") || (skip_space(&c), c.p != c.end)) {
-		sodium_memzero(sec, KEYS_NODELEN);
-		return ("something follows the private key, expected } and"
-		    " the end of the file");
-	}
+	if (!found)
+		return (node_form);
 	if (sodium_is_zero(sec, KEYS_NODELEN))
 		return ("the private key in it is all zeros, remove the file"
 		    " to have a new one made");
 	return (NULL);
+}
+
+const char *
+keyfile_parse_node(const char *p, size_t len, uint8_t sec[KEYS_NODELEN])
+{
+	struct json_error	 e;
+	struct json		*j;
+	const char		*bad;
+
+	sodium_memzero(sec, KEYS_NODELEN);
+	if ((bad = bom_found(p, len)) != NULL)
+		return (bad);
+	if ((j = json_parse(p, len, NODE_MAXDEPTH, NODE_MAXFILE, &e)) == NULL)
+		return (node_form);
+	if ((bad = node_members(j, sec)) != NULL)
+		sodium_memzero(sec, KEYS_NODELEN);
+	json_free(j);
+	return (bad);
 }
 
 const char *
@@ -196,6 +239,7 @@ keyfile_read_node(int fd, uint8_t sec[KEYS_NODELEN], char *err, size_t errsize)
 	const char	*bad;
 	int		 n;
 
+	sodium_memzero(sec, KEYS_NODELEN);
 	if ((n = slurp(fd, NODE_MAXFILE, err, errsize)) != -1 &&
 	    (bad = keyfile_parse_node(buf, (size_t)n, sec)) != NULL)
 		n = fail(err, errsize, "%s", bad);
@@ -209,6 +253,7 @@ keyfile_read_mesh(int fd, uint8_t key[KEYS_MESHLEN], char *err, size_t errsize)
 	const char	*bad;
 	int		 n;
 
+	sodium_memzero(key, KEYS_MESHLEN);
 	if ((n = slurp(fd, MESH_MAXFILE, err, errsize)) != -1 &&
 	    (bad = keyfile_parse_mesh(buf, (size_t)n, key)) != NULL)
 		n = fail(err, errsize, "%s", bad);
@@ -370,6 +415,7 @@ keyfile_read_mac(int fd, uint8_t *mac, size_t min, size_t size, char *err,
 	size_t		 len = 0;
 	int		 n;
 
+	sodium_memzero(mac, size);
 	if ((n = slurp(fd, MESH_MAXFILE, err, errsize)) != -1 &&
 	    (bad = keyfile_parse_mac(buf, (size_t)n, mac, min, size,
 	    &len)) != NULL)

@@ -21,6 +21,8 @@
 #define HEX	"0123456789abcdef0123456789abcdef" \
 		"0123456789ABCDEF0123456789abcdef"
 #define GOOD	"{\"PrivateKey\":\"privkey:" HEX "\"}"
+#define ONES	"11111111111111111111111111111111" \
+		"11111111111111111111111111111111"
 #define ZEROS	"00000000000000000000000000000000" \
 		"00000000000000000000000000000000"
 
@@ -76,7 +78,18 @@ ATF_TC_BODY(node_good, tc)
 	static const char	*good[] = {
 		GOOD,
 		"{\n\t\"PrivateKey\": \"privkey:" HEX "\"\n}",
-		"\r\n { \"PrivateKey\"\t: \n\"privkey:" HEX "\" } \n\n"
+		"\r\n { \"PrivateKey\"\t: \n\"privkey:" HEX "\" } \n\n",
+		/* What Go's encoding/json takes, derper takes. */
+		"{\"PrivateKey\":\"privkey:" HEX "\",\"a\":1}",
+		"{\"Comment\":{\"PrivateKey\":[1,{}]},\"PrivateKey\":"
+		    "\"privkey:" HEX "\"}",
+		"{\"privateKey\":\"privkey:" HEX "\"}",
+		"{\"PRIVATEKEY\":\"privkey:" HEX "\"}",
+		"{\"Privat\\u0065Key\":\"privkey:" HEX "\"}",
+		"{\"PrivateKey\":\"privkey:" ONES "\","
+		    "\"privatekey\":\"privkey:" HEX "\"}",
+		"{\"PrivateKey\":\"privkey:" HEX "\",\"PrivateKey\":null}",
+		"{\"PrivateKey\":\"\\u0070rivkey:" HEX "\"}"
 	};
 	uint8_t			 sec[32];
 	size_t			 i;
@@ -99,8 +112,19 @@ ATF_TC_BODY(node_bad, tc)
 		"{\"PrivateKey\":\"privkey:" HEX "0\"}",
 		"{\"PrivateKey\":\"privkey:" HEX "\"",
 		"{\"PrivateKey\":\"privkey:" HEX "\"}}",
-		"{\"PrivateKey\":\"privkey:" HEX "\",\"a\":1}",
-		"{\"privateKey\":\"privkey:" HEX "\"}",
+		"{\"PrivateKey\":\"privkey:" HEX "\",\"a\":1",
+		"{\"PrivateKey\":\"privkey:" HEX "\",}",
+		"{\"Private Key\":\"privkey:" HEX "\"}",
+		"{\"PrivateKey\":\"PRIVKEY:" HEX "\"}",
+		"{\"PrivateKey\":\"privkey:" HEX "\",\"privateKey\":\"\"}",
+		"{\"PrivateKey\":\"privkey:" HEX "\",\"privateKey\":1}",
+		"{\"PrivateKey\":\"privkey:" HEX "\","
+		    "\"privateKey\":\"privkey:" ZEROS "\"}",
+		"{\"PrivateKey\":null}",
+		"{\"a\":{\"PrivateKey\":\"privkey:" HEX "\"}}",
+		"[{\"PrivateKey\":\"privkey:" HEX "\"}]",
+		"\"privkey:" HEX "\"",
+		"\xef\xbb\xbf" GOOD,
 		"{\"PrivateKey\":\"privkey:" ZEROS "\"}",
 		"{\"PrivateKey\":\"privkey:g" HEX,
 		"{\"PrivateKey\":\"privkey:" HEX
@@ -118,6 +142,8 @@ ATF_TC_BODY(node_bad, tc)
 		ATF_CHECK(sodium_is_zero(sec, sizeof(sec)));
 		ATF_CHECK(err[0] != '\0');
 	}
+	ATF_CHECK_EQ(-1, read_node("\xef\xbb\xbf" GOOD, sec));
+	ATF_CHECK_MSG(strstr(err, "byte order mark") != NULL, "%s", err);
 	/* White space without end is still no key file. */
 	ATF_REQUIRE((big = malloc(5001)) != NULL);
 	memset(big, ' ', 5000);

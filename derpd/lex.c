@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bom.h"
 #include "conf_parse.h"
 #include "conf_set.h"
 #include "log.h"
@@ -118,7 +119,7 @@ slurp(struct source *s, int fd)
 			break;
 		s->len += (size_t)n;
 	}
-	return (NULL);
+	return (bom_found(s->text, s->len));
 }
 
 /* May one more file be read, and this one? */

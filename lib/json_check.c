@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bom.h"
 #include "json_check.h"
 
 /* A check under way. */
@@ -326,8 +327,9 @@ int
 json_check(struct json_check *r, const char *text, size_t len,
     unsigned int max_depth, size_t max_tokens)
 {
-	struct check	c;
-	int		error;
+	struct check	 c;
+	const char	*bom;
+	int		 error;
 
 	memset(r, 0, sizeof(*r));
 	memset(&c, 0, sizeof(c));
@@ -336,6 +338,8 @@ json_check(struct json_check *r, const char *text, size_t len,
 	c.len = len;
 	c.max_depth = max_depth;
 	c.max_tokens = max_tokens;
+	if ((bom = bom_found(text, len)) != NULL)
+		return fail(&c, bom);
 	if ((c.open = malloc((size_t)max_depth + 1)) == NULL)
 		return fail(&c, "out of memory");
 	error = check_text(&c);

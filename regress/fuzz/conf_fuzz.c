@@ -92,7 +92,7 @@ check(const struct conf *c)
 {
 	const struct conf_listen *l;
 	const struct conf_relay *r = &c->relay;
-	int tls = 0;
+	int tls = 0, web = r->enabled || !TAILQ_EMPTY(&c->maps);
 
 	TAILQ_FOREACH(l, &c->listens, entry) {
 		tls |= l->tls;
@@ -100,8 +100,9 @@ check(const struct conf *c)
 		    l->pos.file == NULL || l->pos.line < 1)
 			abort();
 	}
-	if (!tls || TAILQ_EMPTY(&c->names) || TAILQ_EMPTY(&c->certs) ||
-	    !r->enabled || *c->control != '/' || *c->chroot != '/' ||
+	if (web ? !tls || TAILQ_EMPTY(&c->certs) : !c->stun.enabled)
+		abort();
+	if (TAILQ_EMPTY(&c->names) || *c->control != '/' || *c->chroot != '/' ||
 	    *c->statedir != '/' || *r->key != '/' ||
 	    (c->mesh_key != NULL && *c->mesh_key != '/'))
 		abort();

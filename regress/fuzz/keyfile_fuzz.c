@@ -1,10 +1,12 @@
 /*
  * keyfile_fuzz: derper's key file and the mesh key file.  A key that was taken
- * is not all zeros, and stands in the file as it was read.
+ * is not all zeros, and stands in the file as it was read, unless it is written
+ * with escapes; as derper would write it, it is read again.
  */
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -24,7 +26,23 @@ stands_in(const char *text, size_t len, const uint8_t *key)
 	for (i = 0; i + 64 <= len; i++)
 		if (strncasecmp(text + i, hex, 64) == 0)
 			return (1);
-	return (0);
+	return (memchr(text, '\\', len) != NULL);
+}
+
+static void
+check_again(const uint8_t *key)
+{
+	char	 text[128];
+	uint8_t	 same[KEYS_NODELEN];
+	int	 n;
+
+	n = snprintf(text, sizeof(text), "{\n\t\"PrivateKey\": \"privkey:");
+	hex_put(text + n, key, KEYS_NODELEN);
+	n += 2 * KEYS_NODELEN;
+	memcpy(text + n, "\"\n}", 3);
+	if (keyfile_parse_node(text, (size_t)n + 3, same) != NULL ||
+	    memcmp(same, key, sizeof(same)) != 0)
+		abort();
 }
 
 static void
@@ -42,15 +60,19 @@ check(const char *bad, const char *text, size_t len, const uint8_t *key)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	uint8_t	 key[KEYS_NODELEN];
-	char	*text;		/* of exact size, so that reads past it show */
+	uint8_t		 key[KEYS_NODELEN];
+	const char	*bad;
+	char		*text;	/* of exact size, so that reads past it show */
 
 	if ((text = malloc(size == 0 ? 1 : size)) == NULL)
 		return (0);
 	if (size > 0)
 		memcpy(text, data, size);
 	memset(key, 1, sizeof(key));
-	check(keyfile_parse_node(text, size, key), text, size, key);
+	bad = keyfile_parse_node(text, size, key);
+	check(bad, text, size, key);
+	if (bad == NULL)
+		check_again(key);
 	memset(key, 1, sizeof(key));
 	check(keyfile_parse_mesh(text, size, key), text, size, key);
 	free(text);
