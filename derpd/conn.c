@@ -3,8 +3,11 @@
  * that may be held back, its deadlines.  Called by accept.c, and by everything
  * that has to do with one client.
  *
- * A connection that is closed is unlinked at once, but freed only at the end
- * of the round (conn_bury), so that callers further up may still look at it.
+ * Nothing runs inside anything else.  Input is handled from the event loop or
+ * from conn_work(), never within output or within other input; who resumes a
+ * connection only queues it.  Closing only marks; conn_reap() unlinks and frees
+ * between the steps of a turn, when nobody walks a list or has a connection in
+ * hand.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -39,6 +42,8 @@ conn_deadline(struct conn *c, unsigned int secs)
 {
 	struct relay *r = c->r;
 
+	if (c->dead)
+		return;
 	wheel_off(c);
 	c->slot = (r->now_slot + secs + 1) % WHEEL_SLOTS;
 	TAILQ_INSERT_TAIL(&r->wheel[c->slot], c, wheel);
@@ -132,8 +137,6 @@ leave(struct conn *c)
 
 	if (c->peer == NULL)
 		return;
-	/* What it sent just now goes out first, so that it counts as sent. */
-	output_flush(r);
 	if (c->watching) {
 		LIST_REMOVE(c, watcher);
 		r->stats.watchers--;
@@ -150,51 +153,64 @@ leave(struct conn *c)
 void
 conn_close(struct conn *c, const char *why)
 {
-	struct relay *r = c->r;
-
 	if (c->dead)
 		return;
 	c->dead = 1;
 	log_debug("connection %llu closed: %s", (unsigned long long)c->id, why);
-	leave(c);
+	TAILQ_INSERT_TAIL(&c->r->dead, c, dead_link);
+}
+
+static void
+unlink_all(struct conn *c)
+{
+	struct relay *r = c->r;
+
 	wheel_off(c);
 	if (c->is_dirty)
 		TAILQ_REMOVE(&r->dirty, c, dirty);
-	c->is_dirty = 0;
+	if (c->paused & PAUSE_TURN)
+		TAILQ_REMOVE(&r->resumed, c, resumed);
 	event_del(&c->ev_read);
 	if (c->ev_write != NULL)
 		event_free(c->ev_write);
 	if (c->ev_rate != NULL)
 		event_free(c->ev_rate);
-	c->ev_write = c->ev_rate = NULL;
 	login_free(c);
 	linkstats_forget(c);
+	TAILQ_REMOVE(&r->conns, c, entry);
+	r->nconns--;
+}
+
+static void
+conn_free(struct conn *c)
+{
 	tlsio_end(c);
 	close(c->fd);
-	c->fd = -1;
-	queue_clear(&c->queue, count_dropped, r);
-	TAILQ_REMOVE(&r->conns, c, entry);
-	TAILQ_INSERT_TAIL(&r->graves, c, entry);
-	r->nconns--;
-	accept_resume(r, ACCEPT_FILES | ACCEPT_LIMIT);
+	queue_clear(&c->queue, count_dropped, c->r);
+	http_free(c);
+	ws_free(c->ws);
+	buf_free(&c->held);
+	buf_free(&c->pend);
+	buf_free(&c->part);
+	buf_free(&c->out);
+	buf_free(&c->ctl);
+	free(c);
 }
 
 void
-conn_bury(struct relay *r)
+conn_reap(struct relay *r)
 {
 	struct conn *c;
 
-	while ((c = TAILQ_FIRST(&r->graves)) != NULL) {
-		TAILQ_REMOVE(&r->graves, c, entry);
-		http_free(c);
-		ws_free(c->ws);
-		buf_free(&c->held);
-		buf_free(&c->pend);
-		buf_free(&c->part);
-		buf_free(&c->out);
-		buf_free(&c->ctl);
-		free(c);
+	if (TAILQ_EMPTY(&r->dead))
+		return;
+	while ((c = TAILQ_FIRST(&r->dead)) != NULL) {
+		TAILQ_REMOVE(&r->dead, c, dead_link);
+		leave(c);
+		unlink_all(c);
+		conn_free(c);
 	}
+	accept_resume(r, ACCEPT_FILES | ACCEPT_LIMIT);
 }
 
 void
@@ -219,14 +235,22 @@ conn_pause(struct conn *c, unsigned int why)
 void
 conn_resume(struct conn *c, unsigned int why)
 {
-	struct relay *r = c->r;
-	struct buf b;
-
 	if (c->dead || (c->paused & why) == 0)
 		return;
 	c->paused &= ~why;
 	if (c->paused != 0)
 		return;
+	/* It goes on when what was held has been handled. */
+	c->paused = PAUSE_TURN;
+	TAILQ_INSERT_TAIL(&c->r->resumed, c, resumed);
+}
+
+/* Handle what was held of a connection while it had to wait. */
+static void
+work(struct conn *c)
+{
+	struct buf b;
+
 	event_add(&c->ev_read, NULL);
 	if (buf_left(&c->pend) > 0) {
 		b = c->pend;
@@ -242,11 +266,26 @@ conn_resume(struct conn *c, unsigned int why)
 	/* Also without held bytes: libssl may have read ahead of us. */
 	b = c->held;
 	memset(&c->held, 0, sizeof(c->held));
-	r->in_len = buf_left(&b);
-	if (r->in_len > 0)
-		r->in = buf_head(&b);
-	tlsio_pump(c);
+	tlsio_pump(c, buf_head(&b), buf_left(&b));
 	buf_free(&b);
+}
+
+void
+conn_work(struct relay *r)
+{
+	struct conn *c, *last = TAILQ_LAST(&r->resumed, conn_list);
+
+	/* One that is resumed meanwhile waits for the next turn. */
+	while (last != NULL && (c = TAILQ_FIRST(&r->resumed)) != NULL) {
+		if (c == last)
+			last = NULL;
+		TAILQ_REMOVE(&r->resumed, c, resumed);
+		c->paused &= ~(unsigned int)PAUSE_TURN;
+		if (c->dead || c->paused != 0)
+			continue;	/* another reason came meanwhile */
+		work(c);
+		output_relieve(r);
+	}
 }
 
 int
@@ -275,6 +314,11 @@ conn_input(struct conn *c, const uint8_t *p, size_t n)
 	size_t used;
 
 	while (n > 0 && !c->dead && c->state != CONN_DRAIN) {
+		if (c->ws != NULL) {	/* keeps what must wait, unwrapped */
+			if (ws_feed(c->ws, p, n) == -1)
+				conn_drain(c);
+			return;
+		}
 		if (c->paused != 0) {
 			if (buf_left(&c->pend) + n > PEND_MAX ||
 			    buf_add(&c->pend, p, n) == -1)
@@ -283,11 +327,7 @@ conn_input(struct conn *c, const uint8_t *p, size_t n)
 		}
 		if (c->state == CONN_HTTP)
 			used = http_input(c, p, n);
-		else if (c->ws != NULL) {
-			if (ws_feed(c->ws, p, n) == -1)
-				conn_drain(c);
-			return;
-		} else
+		else
 			used = session_input(c, p, n);
 		p += used;
 		n -= used;
@@ -302,6 +342,8 @@ conn_readable(evutil_socket_t fd, short what, void *arg)
 	ssize_t n;
 
 	(void)what;
+	if (c->dead)
+		return;
 	relay_clock(r);
 	if (c->state == CONN_HANDSHAKE && !relay_can_sign()) {
 		conn_pause(c, PAUSE_KEYS);
@@ -317,11 +359,9 @@ conn_readable(evutil_socket_t fd, short what, void *arg)
 		    "connection lost");
 		return;
 	}
-	if (c->plain) {
+	if (c->plain)
 		conn_input(c, r->in_buf, (size_t)n);
-		return;
-	}
-	r->in = r->in_buf;
-	r->in_len = (size_t)n;
-	tlsio_pump(c);
+	else
+		tlsio_pump(c, r->in_buf, (size_t)n);
+	output_relieve(r);
 }

@@ -82,6 +82,9 @@ send_reply(struct conn *c)
 	conn_deadline(c, HTTP_SECS);
 	if (reply.discard > 0 && (h = state(c)) != NULL)
 		h->discard = reply.discard;
+	/* Answers to requests that came ahead wait in the client's socket. */
+	if (buf_left(&c->out) > 0)
+		conn_pause(c, PAUSE_BODY);
 }
 
 /*
@@ -138,11 +141,11 @@ http_sent(struct conn *c)
 {
 	struct http_conn *h = c->http;
 
-	if (h == NULL || h->map == NULL || h->left > 0)
-		return;
-	mapstore_release(h->map);
-	h->map = NULL;
-	if (h->close)
+	if (h != NULL) {
+		mapstore_release(h->map);
+		h->map = NULL;
+	}
+	if (h != NULL && h->close)
 		conn_drain(c);
 	else
 		conn_resume(c, PAUSE_BODY);
@@ -222,8 +225,10 @@ http_stats_ready(struct conn *c, const struct stats *all)
 	free(text);
 	if (reply.close)
 		conn_drain(c);
-	else
+	else {
 		conn_deadline(c, HTTP_SECS);
+		conn_pause(c, PAUSE_BODY);
+	}
 	conn_resume(c, PAUSE_STATS);
 }
 

@@ -70,12 +70,10 @@ static void	acked(struct conn *, unsigned int);
 static void
 forget_acks(struct relay *r, unsigned int worker)
 {
-	struct conn *c, *next;
+	struct conn *c;
 
-	for (c = TAILQ_FIRST(&r->conns); c != NULL; c = next) {
-		next = TAILQ_NEXT(c, entry);
+	TAILQ_FOREACH(c, &r->conns, entry)
 		acked(c, worker);
-	}
 }
 
 /* The other side is gone or talks nonsense: the parent will send a new link. */
@@ -246,7 +244,7 @@ got_ack(struct link *l, const uint8_t *key, uint64_t id, uint64_t seq)
 
 	if ((p = peers_find(key)) == NULL)
 		return;
-	LIST_FOREACH(c, &p->local, same)
+	TAILQ_FOREACH(c, &p->local, same)
 		if (c->id == id && c->seq == seq) {
 			acked(c, l->worker);
 			return;
@@ -468,8 +466,10 @@ link_readable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	relay_clock(l->r);
-	for (i = 0; i < LINK_READS && rv == 1; i++)
+	for (i = 0; i < LINK_READS && rv == 1; i++) {
 		rv = link_read(l);
+		output_relieve(l->r);
+	}
 	if (rv == -1)
 		link_lost(l);
 }
@@ -479,7 +479,8 @@ tell_local(struct peer *p, void *arg)
 {
 	struct conn *c;
 
-	LIST_FOREACH(c, &p->local, same)
+	/* The oldest first: the other side has the latest at the head. */
+	TAILQ_FOREACH_REVERSE(c, &p->local, peer_conns, same)
 		(void)put_add(arg, c);
 }
 

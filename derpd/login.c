@@ -123,6 +123,8 @@ login_agreed(struct conn *c)
 {
 	struct relay *r = c->r;
 
+	if (c->dead)
+		return;
 	conn_dirty(c);
 	if (c->state != CONN_ADMIT)
 		return;			/* a pong was waiting */
@@ -182,7 +184,7 @@ login_result(struct relay *r, struct msg *m)
 	TAILQ_FOREACH(l, &waiting, entry)
 		if (l->c->id == id)
 			break;
-	if (l == NULL)
+	if (l == NULL || l->c->dead)
 		return;			/* the client has gone meanwhile */
 	if (!ok)
 		refuse(l->c, "ClientInfo does not open with its key");

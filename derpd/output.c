@@ -1,6 +1,5 @@
 /*
- * output: what goes out to a connection.  Called at the end of each round, and
- * when a socket takes more.
+ * output: what goes out to a connection.  Called at the end of each turn.
  *
  * A connection that got something is dirty.  Its frames are gathered, encrypted
  * in records of up to 16 KiB, and written with one send.  No more is handed to
@@ -22,8 +21,8 @@
 #include "websocket.h"
 
 #define BATCH		(64 * 1024)	/* plaintext gathered at once */
-#define BATCH_MAX	(BATCH + FRAME_HDR_LEN + FRAME_KEY_LEN + \
-			    FRAME_MAX_PACKET)
+#define BATCH_MAX	(BATCH + PONGS_MAX * FRAME_PONG_SIZE + \
+			    FRAME_HDR_LEN + FRAME_KEY_LEN + FRAME_MAX_PACKET)
 #define STAGE_SIZE	(BATCH_MAX + 16 * 1024)	/* with record overhead */
 #define OUT_MAX		(256 * 1024)	/* refused bytes of one connection */
 #define CTL_MAX		(1024 * 1024)	/* our frames for a slow client */
@@ -121,6 +120,10 @@ conn_enqueue(struct conn *c, const uint8_t src[FRAME_KEY_LEN],
 	struct queue_limits lim;
 	struct pkt *k;
 
+	if (c->dead) {
+		session_drop(r, DROP_GONE_DISCONNECTED, p, n);
+		return;
+	}
 	k = pkt_new((uint32_t)(FRAME_HDR_LEN + FRAME_KEY_LEN + n));
 	if (k == NULL) {
 		session_drop(r, DROP_QUEUE_TAIL, p, n);
@@ -135,9 +138,6 @@ conn_enqueue(struct conn *c, const uint8_t src[FRAME_KEY_LEN],
 	    c);
 	conn_dirty(c);
 	r->fresh_bytes += n;
-	/* Packets are still in the cache of the CPU if they go out soon. */
-	if (r->fresh_bytes >= FRESH_MAX)
-		output_flush(r);
 }
 
 /* The source of a packet that goes out now is owed a PeerGone later. */
@@ -167,6 +167,20 @@ count_sent(struct conn *c, const struct pkt *p)
 	s->queue_us = (s->queue_us * 9 + (c->r->now_us - p->at)) / 10;
 }
 
+/* The pongs that are due, to `dst'; how many bytes. */
+static size_t
+gather_pongs(struct conn *c, uint8_t *dst)
+{
+	size_t n = 0;
+	unsigned int i;
+
+	for (i = 0; i < c->npongs; i++)
+		n += frame_put_pong(dst + n, c->pongs[i]);
+	c->r->stats.sent_pong += c->npongs;
+	c->npongs = 0;
+	return (n);
+}
+
 /* Whole frames into `batch', about `max' bytes; how many bytes. */
 static size_t
 gather(struct conn *c, size_t max)
@@ -183,13 +197,10 @@ gather(struct conn *c, size_t max)
 		memcpy(batch, buf_head(&c->ctl), n);
 		buf_drain(&c->ctl, n);
 	}
-	if (c->pong_due && c->acks == 0 && buf_left(&c->ctl) == 0) {
-		n += frame_put_pong(batch + n, c->pong);
-		c->pong_due = 0;
-		c->r->stats.sent_pong++;
-	}
 	if (buf_left(&c->ctl) > 0)
 		return (n);
+	if (c->acks == 0)
+		n += gather_pongs(c, batch + n);
 	limits(c->r, &lim);
 	while (n < max && (p = queue_get(&c->queue, c->r->now_us, &lim,
 	    dropped, c)) != NULL) {
@@ -366,7 +377,7 @@ has_more(const struct conn *c)
 	/* What a client hears is not ahead of what other workers know. */
 	if (c->acks != 0 && c->state == CONN_ADMIT)
 		return (0);
-	return (buf_left(&c->ctl) > 0 || (c->pong_due && c->acks == 0) ||
+	return (buf_left(&c->ctl) > 0 || (c->npongs > 0 && c->acks == 0) ||
 	    queue_packets(&c->queue) > 0 || http_left(c) > 0);
 }
 
@@ -391,7 +402,13 @@ flush_one(struct conn *c)
 {
 	unsigned int lowat = c->r->conf.notsent_lowat, queued;
 	size_t max;
-	int i, rv;
+	int i, rv, full, woken = c->woken;
+
+	/*
+	 * A socket that was reset is writable, yet keeps its unsent bytes for
+	 * ever: after EV_WRITE something is sent in any case, which fails then.
+	 */
+	c->woken = 0;
 
 	if (c->overflow) {
 		conn_close(c, "does not read what it is sent");
@@ -410,14 +427,18 @@ flush_one(struct conn *c)
 	for (i = 0; has_more(c); i++) {
 		max = BATCH;
 		if (lowat != 0) {
-			if ((queued = unsent(c, lowat)) >= lowat ||
-			    i >= FLUSH_ROUNDS) {
+			queued = unsent(c, lowat);
+			full = queued >= lowat;
+			if ((full && !woken) || i >= FLUSH_ROUNDS) {
 				wait_writable(c);
 				return;
 			}
-			if (max > lowat - queued)
+			if (full)
+				max = 1;
+			else if (max > lowat - queued)
 				max = lowat - queued;
 		}
+		woken = 0;
 		if (send_batch(c, gather(c, max)) == -1) {
 			conn_close(c, "connection lost");
 			return;
@@ -429,7 +450,7 @@ flush_one(struct conn *c)
 	}
 	if (c->state == CONN_DRAIN)
 		finish(c);
-	else if (c->http != NULL)
+	else if (c->paused & PAUSE_BODY)
 		http_sent(c);
 }
 
@@ -439,15 +460,19 @@ output_flush(struct relay *r)
 	struct conn *c;
 
 	r->fresh_bytes = 0;
-	if (r->flushing)
-		return;		/* closing one flushes what it sent */
-	r->flushing = 1;
 	while ((c = TAILQ_FIRST(&r->dirty)) != NULL) {
 		TAILQ_REMOVE(&r->dirty, c, dirty);
 		c->is_dirty = 0;
-		flush_one(c);
+		if (!c->dead)
+			flush_one(c);
 	}
-	r->flushing = 0;
+}
+
+void
+output_relieve(struct relay *r)
+{
+	if (r->fresh_bytes >= FRESH_MAX)
+		output_flush(r);
 }
 
 /* The socket takes more (EV_WRITE), or the write deadline is over. */
@@ -458,9 +483,12 @@ output_writable(evutil_socket_t fd, short what, void *arg)
 	unsigned int now;
 
 	(void)fd;
+	if (c->dead)
+		return;
 	relay_clock(c->r);
 	c->want_write = 0;
 	if (what & EV_WRITE) {
+		c->woken = 1;
 		conn_dirty(c);
 		return;
 	}

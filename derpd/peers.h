@@ -10,9 +10,12 @@
 
 #include "relay.h"
 
+/* Connections of one key over all workers, at most; of more, one is closed. */
+#define PEERS_CONNS_MAX	4096
+
 /* A connection of another worker. */
 struct rconn {
-	LIST_ENTRY(rconn) entry;
+	TAILQ_ENTRY(rconn) entry;
 	unsigned int	 worker;
 	uint64_t	 id;		/* there */
 	uint64_t	 active_us;	/* last activity that we heard of */
@@ -23,15 +26,19 @@ struct rconn {
 
 struct sent;
 
+TAILQ_HEAD(peer_conns, conn);
+
 struct peer {
 	uint8_t		 key[FRAME_KEY_LEN];
-	LIST_HEAD(, conn) local;
-	LIST_HEAD(, rconn) remote;
+	struct peer_conns local;	/* the latest to speak first */
+	TAILQ_HEAD(, rconn) remote;	/* likewise */
 	unsigned int	 nlocal, nremote;
 	struct conn	*active;	/* here, or */
 	struct rconn	*ractive;	/* there, or neither: all are gone */
 	int		 reaping;	/* on the list of peers_reap() */
 	TAILQ_ENTRY(peer) reap;
+	int		 has_news;	/* on the list of peers_announce() */
+	TAILQ_ENTRY(peer) news;
 	LIST_HEAD(, sent) told;		/* who has a packet from it, here */
 };
 
@@ -57,8 +64,12 @@ unsigned int peers_conns(const struct peer *p);
 int	 peers_add(struct conn *c);
 void	 peers_remove(struct conn *c);
 
-/* A frame came from a connection that has duplicates: it is the active one. */
+/*
+ * A frame came from a connection that has duplicates: it is the active one.
+ * The other workers hear of it from peers_announce(), once a key and turn.
+ */
 void	 peers_activity(struct conn *c);
+void	 peers_announce(struct relay *r);
 
 /*
  * What another worker tells of its connections: `id' is theirs, `addr' 16 bytes

@@ -55,12 +55,10 @@ keys_lost(void)
 static void
 keys_back(struct relay *r)
 {
-	struct conn *c, *next;
+	struct conn *c;
 
-	for (c = TAILQ_FIRST(&r->conns); c != NULL; c = next) {
-		next = TAILQ_NEXT(c, entry);
+	TAILQ_FOREACH(c, &r->conns, entry)
 		conn_resume(c, PAUSE_KEYS);
-	}
 	accept_resume(r, ACCEPT_KEYS);
 }
 
@@ -233,7 +231,7 @@ list_clients(struct relay *r, struct msg *m)
 
 	wr_init(&w);
 	TAILQ_FOREACH(c, &r->conns, entry) {
-		if (c->state != CONN_UP)
+		if (c->state != CONN_UP || c->dead)
 			continue;
 		wr_free(&w);
 		client_fill(&info, c);
@@ -260,7 +258,8 @@ stop_poll(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (clock_us() < r->stop_us)
 		TAILQ_FOREACH(c, &r->conns, entry)
-			if (c->state == CONN_DRAIN && !c->lingering)
+			if (c->state == CONN_DRAIN && !c->lingering &&
+			    !c->dead)
 				return;
 	exit(0);
 }
@@ -271,7 +270,7 @@ stop(struct relay *r, struct msg *m)
 {
 	uint8_t frame[FRAME_RESTARTING_SIZE];
 	struct timeval tv = { 0, STOP_POLL_MS * 1000 };
-	struct conn *c, *next;
+	struct conn *c;
 	uint32_t ms = rd_u32(&m->rd);
 	size_t n;
 
@@ -281,8 +280,7 @@ stop(struct relay *r, struct msg *m)
 	r->stop_us = r->now_us + (uint64_t)ms * 1000;
 	accept_close(r);
 	n = frame_put_restarting(frame, RECONNECT_MS, RECONNECT_TRY_MS);
-	for (c = TAILQ_FIRST(&r->conns); c != NULL; c = next) {
-		next = TAILQ_NEXT(c, entry);
+	TAILQ_FOREACH(c, &r->conns, entry) {
 		if (c->state != CONN_UP) {
 			conn_close(c, "stopping");
 			continue;
@@ -398,7 +396,8 @@ relay_new(struct chan *parent)
 	if ((r = calloc(1, sizeof(*r))) == NULL)
 		fatal("relay");
 	TAILQ_INIT(&r->conns);
-	TAILQ_INIT(&r->graves);
+	TAILQ_INIT(&r->dead);
+	TAILQ_INIT(&r->resumed);
 	TAILQ_INIT(&r->dirty);
 	for (i = 0; i < WHEEL_SLOTS; i++)
 		TAILQ_INIT(&r->wheel[i]);
@@ -439,18 +438,36 @@ gather_load(struct relay *r)
 	r->turn_packets = n;
 }
 
-/* One turn: what came in is handled, then what became of it goes out. */
+/* 1 when something waits for the next turn that no socket will tell of. */
+static int
+unfinished(const struct relay *r)
+{
+	return (!TAILQ_EMPTY(&r->resumed) || !TAILQ_EMPTY(&r->dirty) ||
+	    !TAILQ_EMPTY(&r->dead));
+}
+
+/*
+ * One turn: what came in is handled, what became of it goes out, what ended is
+ * reaped.  These steps follow one another; none runs within another.  What a
+ * client sent just before it left has gone out when it is reaped, so that those
+ * who got it hear that it left.
+ */
 static void
 turn(struct relay *r)
 {
-	if (event_base_loop(r->base, EVLOOP_ONCE) == -1)
+	int how = EVLOOP_ONCE | (unfinished(r) ? EVLOOP_NONBLOCK : 0);
+
+	if (event_base_loop(r->base, how) == -1)
 		fatal("event loop");
 	relay_clock(r);
+	conn_work(r);
+	peers_announce(r);
 	output_flush(r);
+	conn_reap(r);
 	peers_reap(r);
+	peers_announce(r);
 	output_flush(r);
 	link_flush(r);
-	conn_bury(r);
 	gather_load(r);
 }
 

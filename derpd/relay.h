@@ -39,6 +39,7 @@
 #include "tokens.h"
 
 struct conn;
+struct cursor;
 struct http_conn;
 struct link;
 struct listener;
@@ -82,6 +83,10 @@ enum conn_state {
 #define PAUSE_STATS	0x08	/* the answer needs the other workers */
 #define PAUSE_DRAIN	0x10	/* nothing more is wanted */
 #define PAUSE_BODY	0x20	/* the answer before is still going out */
+#define PAUSE_TURN	0x40	/* resumed: the turn has yet to handle it */
+#define PAUSE_NEST	0x80	/* it came within other input */
+
+#define PONGS_MAX	8	/* pings that wait for their pong */
 
 struct conn {
 	struct relay	*r;
@@ -94,14 +99,16 @@ struct conn {
 	struct event	*ev_write;	/* made when first blocked */
 	unsigned int	 paused;	/* PAUSE_* */
 	unsigned int	 dead:1, is_dirty:1, on_wheel:1, want_write:1,
-			 mesh:1, prober:1, not_ideal:1, home:1, watching:1,
-			 pong_due:1, plain:1, told_dup:1, overflow:1,
+			 woken:1, mesh:1, prober:1, not_ideal:1, home:1,
+			 watching:1, plain:1, told_dup:1, overflow:1,
 			 lingering:1;
-	TAILQ_ENTRY(conn) entry;	/* r->conns, then r->graves */
+	TAILQ_ENTRY(conn) entry;	/* r->conns, until it is reaped */
+	TAILQ_ENTRY(conn) dead_link;	/* r->dead */
+	TAILQ_ENTRY(conn) resumed;	/* r->resumed, with PAUSE_TURN */
 	TAILQ_ENTRY(conn) dirty;
 	TAILQ_ENTRY(conn) wheel;	/* deadline or keep-alive */
 	LIST_ENTRY(conn) watcher;
-	LIST_ENTRY(conn) same;		/* connections of one key, here */
+	TAILQ_ENTRY(conn) same;		/* connections of one key, here */
 	unsigned int	 slot;		/* on the wheel */
 	unsigned int	 period;	/* s between keep-alives */
 
@@ -109,6 +116,7 @@ struct conn {
 	uint16_t	 port;		/* host order */
 
 	/* input */
+	struct cursor	*src;		/* ciphertext, within tlsio_pump() */
 	struct buf	 held;		/* ciphertext not decrypted: paused */
 	struct buf	 pend;		/* plaintext not looked at: paused */
 	struct buf	 part;		/* head or frame, not whole yet */
@@ -139,7 +147,8 @@ struct conn {
 	uint64_t	 src_gen;	/* last_src noted, while this fits */
 	uint8_t		 last_src[FRAME_KEY_LEN];
 	LIST_HEAD(, sent) heard;	/* who it has a packet from */
-	uint8_t		 pong[FRAME_PING_LEN];
+	uint8_t		 pongs[PONGS_MAX][FRAME_PING_LEN];
+	unsigned int	 npongs;
 	uint64_t	 gone_at;	/* us; bucket of PeerGone(not here) */
 	unsigned int	 gone_tokens;
 	uint64_t	 rx_bytes, tx_bytes, rx_packets, tx_packets, drops;
@@ -158,7 +167,10 @@ struct relay {
 	int		 stopping;
 	uint64_t	 stop_us;	/* when to end at the latest */
 
-	struct conn_list conns, graves, dirty;
+	struct conn_list conns;
+	struct conn_list dead;		/* for the reaper */
+	struct conn_list resumed;	/* input that the turn handles */
+	struct conn_list dirty;		/* output that the turn writes */
 	struct conn_list wheel[WHEEL_SLOTS];
 	LIST_HEAD(, conn) watchers;
 	unsigned int	 now_slot;
@@ -183,13 +195,9 @@ struct relay {
 	uint64_t	 turn_packets;	/* in and out, before this turn */
 	int		 busy;
 
-	/* input of the connection that is being read */
-	const uint8_t	*in;
-	size_t		 in_len;
 	struct conn	*staging;	/* whose records go to stage */
 	size_t		 stage_len;
 	size_t		 fresh_bytes;	/* queued since the last flush */
-	int		 flushing;	/* within output_flush() */
 
 	uint8_t		 in_buf[IN_SIZE];
 };
@@ -253,7 +261,11 @@ void	accept_options(struct relay *r);
 struct conn *conn_new(struct relay *r, int fd, int tls,
 	    const uint8_t addr[16], uint16_t port);
 
-/* Close now; `why' (static) shows in verbose logs. */
+/*
+ * Mark it as closed; `why' (static) shows in verbose logs.  Nothing is handled
+ * for it or sent to it any more; conn_reap() ends it.  Unlinks and frees
+ * nothing, so that it may be called within any walk.
+ */
 void	conn_close(struct conn *c, const char *why);
 
 /* Send what is left, within 2 s, then close; no more input is taken. */
@@ -261,10 +273,13 @@ void	conn_drain(struct conn *c);
 
 /*
  * Hold input back for the reasons `why' (PAUSE_*), or let it go on when none is
- * left: what was held is handled at once, and may close the connection.
+ * left: it is then queued for conn_work(), and handled there and nowhere else.
  */
 void	conn_pause(struct conn *c, unsigned int why);
 void	conn_resume(struct conn *c, unsigned int why);
+
+/* Handle what was held of the connections that were resumed. */
+void	conn_work(struct relay *r);
 
 /*
  * Handle the `n' bytes of plaintext at `p' as the connection's state says.  All
@@ -287,8 +302,11 @@ void	conn_deadline(struct conn *c, unsigned int secs);
 /* The second has passed: deadlines and keep-alives. */
 void	conn_tick(struct relay *r);
 
-/* Free what was closed in this round. */
-void	conn_bury(struct relay *r);
+/*
+ * End and free what was closed: the one place where a connection leaves the
+ * worker's lists and tables.  What that makes known to others is queued.
+ */
+void	conn_reap(struct relay *r);
 
 /* output.c */
 
@@ -321,8 +339,17 @@ void	conn_reply(struct conn *c, const void *head, size_t n,
 void	conn_enqueue(struct conn *c, const uint8_t src[FRAME_KEY_LEN],
 	    const uint8_t *p, size_t n);
 
-/* Write what the socket takes for every dirty connection. */
+/*
+ * Write what the socket takes for every dirty connection.  Handles no input
+ * and frees nothing; never called while input is being handled.
+ */
 void	output_flush(struct relay *r);
+
+/*
+ * The same if much has been queued since the last time: packets are still in
+ * the cache of the CPU if they go out soon.  Between two pieces of input.
+ */
+void	output_relieve(struct relay *r);
 
 /*
  * Take `n' bytes for the wire (copied), from libtls or of a plain connection.
@@ -351,10 +378,12 @@ const char *tlsio_commit(struct relay *r);
 int	tlsio_begin(struct conn *c);
 
 /*
- * Decrypt what is in r->in, after a handshake if there was none, and hand it to
- * conn_input(); all of it is taken.  May close the connection.
+ * Decrypt the `n' bytes of ciphertext at `p', after a handshake if there was
+ * none, and hand the plaintext to conn_input(); what can't be handled now is
+ * kept with the connection.  May close it.  Refuses to nest: called while it
+ * runs, it keeps the bytes for conn_work().
  */
-void	tlsio_pump(struct conn *c);
+void	tlsio_pump(struct conn *c, const uint8_t *p, size_t n);
 
 /* Encrypt the `n' bytes at `p' for the wire.  0, or -1: to be closed. */
 int	tlsio_write(struct conn *c, const uint8_t *p, size_t n);
@@ -375,10 +404,12 @@ void	http_stats_ready(struct conn *c, const struct stats *all);
 
 /*
  * A body that goes out in pieces: bytes that are left of it; take up to `max'
- * bytes of them to `dst', giving how many; all that was taken is written.
+ * bytes of them to `dst', giving how many.
  */
 size_t	http_left(const struct conn *c);
 size_t	http_take(struct conn *c, uint8_t *dst, size_t max);
+
+/* All of the answer that PAUSE_BODY waited for is written. */
 void	http_sent(struct conn *c);
 
 /* Free what HTTP has of the connection. */

@@ -148,7 +148,7 @@ session_deliver(struct relay *r, const uint8_t *src, const uint8_t *dst,
 	/* Not sent on: the sender's table may only be a moment behind ours. */
 	if (peer == NULL ||
 	    ((c = peer->active) == NULL &&
-	    (c = LIST_FIRST(&peer->local)) == NULL))
+	    (c = TAILQ_FIRST(&peer->local)) == NULL))
 		session_drop(r, DROP_GONE_DISCONNECTED, p, n);
 	else
 		conn_enqueue(c, src, p, n);
@@ -178,25 +178,22 @@ static void
 got_ping(struct conn *c, const uint8_t *p)
 {
 	c->r->stats.got_ping++;
-	if (c->pong_due)
-		return;			/* one pong waits at most */
-	memcpy(c->pong, p, FRAME_PING_LEN);
-	c->pong_due = 1;
+	if (c->npongs == PONGS_MAX)
+		return;			/* it does not take those it asked for */
+	memcpy(c->pongs[c->npongs++], p, FRAME_PING_LEN);
 	conn_dirty(c);
 }
 
 void
 session_close_peer(const uint8_t key[FRAME_KEY_LEN])
 {
-	struct conn *c, *next;
+	struct conn *c;
 	struct peer *p;
 
 	if ((p = peers_find(key)) == NULL)
 		return;
-	for (c = LIST_FIRST(&p->local); c != NULL; c = next) {
-		next = LIST_NEXT(c, same);
+	TAILQ_FOREACH(c, &p->local, same)
 		conn_close(c, "closed by a mesh peer");
-	}
 }
 
 static void

@@ -1,8 +1,8 @@
 /*
  * tlsio: libtls over our own buffers.  Called by conn.c and output.c.
  *
- * libtls never sees a socket: it reads from the worker's receive buffer, and
- * what it writes goes to output_raw().  Certificates come in generations: a
+ * libtls never sees a socket: it reads from the bytes that tlsio_pump() was
+ * given, and what it writes goes to output_raw().  Certificates come in generations: a
  * handshake keeps the one that it began with.
  */
 #include <sys/types.h>
@@ -25,7 +25,14 @@ struct certset {
 	struct tlsctx_cert	*certs;
 };
 
-static uint8_t		record[RECORD_SIZE];
+/* What is left of the ciphertext that a connection's pump was given. */
+struct cursor {
+	const uint8_t	*p;
+	size_t		 n;
+};
+
+static uint8_t		record[RECORD_SIZE];	/* of the one pump that runs */
+static int		pumping;
 static struct log_limit	handshake_limit;
 
 int
@@ -111,16 +118,16 @@ static ssize_t
 read_cb(struct tls *tls, void *buf, size_t n, void *arg)
 {
 	struct conn *c = arg;
-	struct relay *r = c->r;
+	struct cursor *in = c->src;
 
 	(void)tls;
-	if (r->in_len == 0)
+	if (in == NULL || in->n == 0)
 		return (TLS_WANT_POLLIN);
-	if (n > r->in_len)
-		n = r->in_len;
-	memcpy(buf, r->in, n);
-	r->in += n;
-	r->in_len -= n;
+	if (n > in->n)
+		n = in->n;
+	memcpy(buf, in->p, n);
+	in->p += n;
+	in->n -= n;
 	return ((ssize_t)n);
 }
 
@@ -171,17 +178,15 @@ handshake(struct conn *c)
 
 /* Ciphertext that must wait with its connection. */
 static void
-hold(struct conn *c)
+hold(struct conn *c, const uint8_t *p, size_t n)
 {
-	struct relay *r = c->r;
-
-	if (r->in_len > 0 && buf_add(&c->held, r->in, r->in_len) == -1)
+	if (buf_add(&c->held, p, n) == -1)
 		conn_close(c, "out of memory");
-	r->in_len = 0;
 }
 
-void
-tlsio_pump(struct conn *c)
+/* What libtls can do with the bytes that c->src names. */
+static void
+pump(struct conn *c)
 {
 	ssize_t n;
 
@@ -201,9 +206,29 @@ tlsio_pump(struct conn *c)
 			conn_close(c, n == 0 ? "TLS closed by the client" :
 			    "TLS error");
 	}
+}
+
+void
+tlsio_pump(struct conn *c, const uint8_t *p, size_t n)
+{
+	struct cursor in = { p, n };
+
+	if (pumping) {
+		/* A fault of ours: no other client may pay for it. */
+		log_warnx("input of connection %llu within other input: kept",
+		    (unsigned long long)c->id);
+		hold(c, p, n);
+		conn_pause(c, PAUSE_NEST);
+		conn_resume(c, PAUSE_NEST);
+		return;
+	}
+	pumping = 1;
+	c->src = &in;
+	pump(c);
+	c->src = NULL;
+	pumping = 0;
 	if (!c->dead && c->state != CONN_DRAIN)
-		hold(c);
-	c->r->in_len = 0;
+		hold(c, in.p, in.n);
 }
 
 int

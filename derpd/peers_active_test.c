@@ -1,0 +1,214 @@
+/*
+ * peers_active_test: which connection of a key is active, over all workers, who
+ * hears of it, and how many connections a key may have.
+ */
+#include "peersfixture.h"
+
+ATF_TC_WITHOUT_HEAD(active_here);
+ATF_TC_BODY(active_here, tc)
+{
+	struct client *a, *b, *c;
+	struct peer *p;
+
+	set_up();
+	a = join('k');
+	b = join('k');
+	c = join('k');
+	p = peer('k');
+	others("add 1, add 2, add 3");
+	ATF_CHECK(p->active == &c->c);
+	relay->now_us += 10;
+	peers_activity(&a->c);
+	others("active 1");
+	ATF_CHECK(p->active == &a->c);
+	/* It is already: nobody is told. */
+	relay->now_us += 10;
+	peers_activity(&a->c);
+	others("");
+	ATF_CHECK_EQ(a->c.active_us, relay->now_us);
+	/* In the same microsecond the later one wins. */
+	peers_activity(&b->c);
+	ATF_CHECK(p->active == &b->c);
+	peers_activity(&c->c);
+	ATF_CHECK(p->active == &c->c);
+	/* Once a key and turn, the last of them. */
+	others("active 3");
+	others("");
+	/* The one before takes over, whichever that is, and all hear of it. */
+	leave(c);
+	ATF_CHECK(p->active == &b->c);
+	others("remove 3, active 2");
+	leave(a);
+	ATF_CHECK(p->active == &b->c);
+	leave(b);
+	ATF_CHECK(p->active == NULL);
+}
+
+ATF_TC_WITHOUT_HEAD(active_elsewhere);
+ATF_TC_BODY(active_elsewhere, tc)
+{
+	struct client *a;
+	struct peer *p;
+	uint64_t now;
+
+	set_up();
+	a = join('k');
+	p = peer('k');
+	now = relay->now_us;
+	remote_add(2, 'k', 5, now + 10);
+	active_there(p, 2, 5);
+	/* An older one does not take over; one that spoke later does. */
+	remote_add(3, 'k', 6, now + 9);
+	active_there(p, 2, 5);
+	remote_active(3, 'k', 6, now + 11);
+	active_there(p, 3, 6);
+	others("add 1");
+	/* Ours speaks, in time's own order or not. */
+	peers_activity(&a->c);
+	ATF_CHECK(p->active == &a->c && p->ractive == NULL);
+	ATF_CHECK(a->c.active_us > now + 11);
+	others("active 1");
+	/* Who thinks otherwise hears of it. */
+	remote_active(2, 'k', 5, now + 11);
+	ATF_CHECK(p->active == &a->c);
+	others("active 1");
+	/* What is older than what it said before changes nothing. */
+	remote_active(3, 'k', 6, now + 5);
+	others("active 1");
+	remote_active(2, 'k', 77, now + 1000);
+	remote_active(2, 'x', 5, now + 1000);
+	ATF_CHECK(p->active == &a->c);
+	others("");
+	leave(a);
+	others("remove 1");
+	/* Equal times: the higher worker, as all of them see it. */
+	active_there(p, 3, 6);
+	remote_remove(3, 'k', 6);
+	active_there(p, 2, 5);
+	remote_remove(2, 'k', 5);
+	ATF_CHECK(p->ractive == NULL && p->active == NULL);
+	peers_reap(relay);
+	ATF_CHECK(peer('k') == NULL);
+}
+
+/* The same choice in every worker when times are equal. */
+ATF_TC_WITHOUT_HEAD(equal_times);
+ATF_TC_BODY(equal_times, tc)
+{
+	struct client *a;
+	struct peer *p;
+
+	set_up();
+	a = join('k');
+	p = peer('k');
+	remote_add(WORKER - 1, 'k', 100, a->c.active_us);
+	ATF_CHECK(p->active == &a->c && p->ractive == NULL);
+	remote_add(WORKER + 1, 'k', 1, a->c.active_us);
+	active_there(p, WORKER + 1, 1);
+	remote_add(WORKER + 1, 'k', 2, a->c.active_us);
+	active_there(p, WORKER + 1, 2);
+}
+
+/* Activity counts from the time of the latest, whoever left in between. */
+ATF_TC_WITHOUT_HEAD(takes_over);
+ATF_TC_BODY(takes_over, tc)
+{
+	struct client *a, *b, *c;
+	struct peer *p;
+	uint64_t now;
+
+	set_up();
+	a = join('k');
+	b = join('k');
+	c = join('k');
+	p = peer('k');
+	now = relay->now_us;
+	remote_add(2, 'k', 5, now - 1);	/* as late as `b' came */
+	relay->now_us += 10;
+	peers_activity(&a->c);
+	relay->now_us += 10;
+	peers_activity(&b->c);
+	/* b, a, c, and the other worker's last. */
+	leave(b);
+	ATF_CHECK(p->active == &a->c);
+	leave(a);
+	ATF_CHECK(p->active == &c->c);
+	others("add 1, add 2, add 3, remove 2, remove 1, active 3");
+	leave(c);
+	active_there(p, 2, 5);
+	others("remove 3");
+}
+
+/* Of other workers' connections too the latest takes over. */
+ATF_TC_WITHOUT_HEAD(order_elsewhere);
+ATF_TC_BODY(order_elsewhere, tc)
+{
+	struct peer *p;
+
+	set_up();
+	remote_add(2, 'k', 1, 10);
+	remote_add(3, 'k', 1, 30);
+	remote_add(2, 'k', 2, 20);
+	p = peer('k');
+	active_there(p, 3, 1);
+	remote_active(2, 'k', 1, 25);
+	active_there(p, 3, 1);
+	remote_remove(3, 'k', 1);
+	active_there(p, 2, 1);
+	remote_remove(2, 'k', 1);
+	active_there(p, 2, 2);
+}
+
+/* A worker that says twice that the same connection came is not believed. */
+ATF_TC_WITHOUT_HEAD(said_twice);
+ATF_TC_BODY(said_twice, tc)
+{
+	set_up();
+	remote_add(2, 'k', 1, 10);
+	remote_add(2, 'k', 1, 20);
+	remote_add(2, 'x', 1, 20);
+	peers_reap(relay);
+	counts(1, 0, 0);
+	ATF_CHECK(peer('x') == NULL);
+	remote_remove(2, 'k', 1);
+	counts(1, 0, 0);
+	peers_reap(relay);
+	counts(0, 0, 0);
+}
+
+ATF_TC_WITHOUT_HEAD(room);
+ATF_TC_BODY(room, tc)
+{
+	struct client *a, *b, *c, *d;
+	uint64_t i;
+
+	set_up();
+	a = join('k');
+	b = join('k');
+	for (i = 2; i < 4096; i++)
+		remote_add(2, 'k', i, relay->now_us);
+	ATF_CHECK_EQ(peers_conns(peer('k')), 4096);
+	ATF_CHECK(!a->c.dead && !b->c.dead);
+	relay->now_us += 10;
+	peers_activity(&a->c);
+	/* The one that was silent longest gives way, then the next. */
+	c = join('k');
+	ATF_CHECK(b->c.dead && !a->c.dead && !c->c.dead);
+	d = join('k');
+	ATF_CHECK(a->c.dead && !c->c.dead && !d->c.dead);
+	leave(a);
+	leave(b);
+	ATF_CHECK_EQ(peers_conns(peer('k')), 4096);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, active_here);
+	ATF_TP_ADD_TC(tp, active_elsewhere);
+	ATF_TP_ADD_TC(tp, equal_times);
+	ATF_TP_ADD_TC(tp, takes_over);
+	ATF_TP_ADD_TC(tp, order_elsewhere);
+	ATF_TP_ADD_TC(tp, said_twice);
+	ATF_TP_ADD_TC(tp, room);
+	return (atf_no_error());
+}

@@ -1,0 +1,244 @@
+/*
+ * peersfixture: for tests of peers.c: connections, and stand-ins for conn.c,
+ * output.c, session.c and link.c, which note what connections are sent and
+ * other workers told.  Included once in a test program.
+ */
+#ifndef PEERSFIXTURE_H
+#define PEERSFIXTURE_H
+
+#include <atf-c.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "link.h"
+#include "peers.h"
+#include "sent.h"
+
+#define WORKER	1		/* the number of ours */
+
+/* A connection and what it was sent. */
+struct client {
+	struct conn	 c;
+	uint8_t		 out[4096];
+	size_t		 n;
+};
+
+static struct relay	*relay;
+static char		 told[1024];	/* the other workers */
+static struct client	 clients[64];
+static unsigned int	 nclients;
+
+void
+conn_send(struct conn *c, const void *p, size_t n)
+{
+	struct client *cl = (struct client *)c;
+
+	ATF_REQUIRE(n <= sizeof(cl->out) - cl->n);
+	memcpy(cl->out + cl->n, p, n);
+	cl->n += n;
+}
+
+uint8_t
+session_flags(const struct conn *c)
+{
+	return (c->mesh ? PEER_MESH : PEER_REGULAR);
+}
+
+static inline void
+tell(const char *what, const struct conn *c)
+{
+	size_t n = strlen(told);
+
+	snprintf(told + n, sizeof(told) - n, "%s%s %llu", n == 0 ? "" : ", ",
+	    what, (unsigned long long)c->id);
+}
+
+void
+conn_close(struct conn *c, const char *why)
+{
+	(void)why;
+	c->dead = 1;
+}
+
+void
+link_add(struct conn *c)
+{
+	tell("add", c);
+}
+
+void
+link_remove(struct conn *c)
+{
+	tell("remove", c);
+}
+
+void
+link_active(struct conn *c)
+{
+	tell("active", c);
+}
+
+/* What other workers were told since the last time. */
+static inline void
+others(const char *want)
+{
+	peers_announce(relay);
+	ATF_CHECK_STREQ(told, want);
+	told[0] = '\0';
+}
+
+static inline void
+frame_text(char *dst, size_t size, uint8_t type, const uint8_t *p, uint32_t n)
+{
+	switch (type) {
+	case FRAME_HEALTH:
+		snprintf(dst, size, n == 0 ? "clear" : "health");
+		break;
+	case FRAME_PEER_GONE:
+		ATF_REQUIRE_EQ(n, FRAME_KEY_LEN + 1);
+		snprintf(dst, size, "gone %c %u", p[0], p[FRAME_KEY_LEN]);
+		break;
+	case FRAME_PEER_PRESENT:
+		ATF_REQUIRE_EQ(n, FRAME_KEY_LEN + 16 + 2 + 1);
+		p += FRAME_KEY_LEN;
+		snprintf(dst, size, "present %c from %u port %u flags %u",
+		    p[-1], p[15], p[16] * 256U + p[17], p[18]);
+		break;
+	default:
+		atf_tc_fail("frame of type %u", type);
+	}
+}
+
+/* What a client was sent since the last time, in order. */
+static inline void
+sent(struct client *cl, const char *want)
+{
+	char got[2048] = "", one[128];
+	const uint8_t *p = cl->out, *end = cl->out + cl->n;
+	uint8_t type;
+	uint32_t n;
+
+	while (p < end) {
+		ATF_REQUIRE(end - p >= FRAME_HDR_LEN);
+		frame_get_hdr(p, &type, &n);
+		p += FRAME_HDR_LEN;
+		ATF_REQUIRE((size_t)(end - p) >= n);
+		frame_text(one, sizeof(one), type, p, n);
+		strlcat(got, got[0] == '\0' ? "" : ", ", sizeof(got));
+		strlcat(got, one, sizeof(got));
+		p += n;
+	}
+	cl->n = 0;
+	ATF_CHECK_STREQ(got, want);
+}
+
+/* Until the next call. */
+static inline const uint8_t *
+key_of(char k)
+{
+	static uint8_t key[FRAME_KEY_LEN];
+
+	return (memset(key, k, sizeof(key)));
+}
+
+static inline struct peer *
+peer(char k)
+{
+	return (peers_find(key_of(k)));
+}
+
+/* A client with the key `k' logs in. */
+static inline struct client *
+join(char k)
+{
+	struct client *cl = &clients[nclients++];
+	struct conn *c = &cl->c;
+
+	ATF_REQUIRE(nclients <= sizeof(clients) / sizeof(clients[0]));
+	c->r = relay;
+	c->id = nclients;
+	memcpy(c->key, key_of(k), sizeof(c->key));
+	c->addr[10] = c->addr[11] = 0xff;
+	c->addr[15] = (uint8_t)nclients;
+	c->port = (uint16_t)(1000 + nclients);
+	LIST_INIT(&c->heard);
+	relay->now_us++;
+	ATF_REQUIRE_EQ(peers_add(c), 0);
+	return (cl);
+}
+
+/* As conn.c does it. */
+static inline void
+leave(struct client *cl)
+{
+	sent_forget(&cl->c);
+	if (cl->c.watching)
+		LIST_REMOVE(&cl->c, watcher);
+	peers_remove(&cl->c);
+}
+
+static inline void
+remote_add(unsigned int worker, char k, uint64_t id, uint64_t active_us)
+{
+	static const uint8_t addr[16] = { [15] = 99 };
+
+	peers_remote_add(relay, worker, key_of(k), id, addr, 9000,
+	    PEER_PROBER, active_us);
+}
+
+static inline void
+remote_remove(unsigned int worker, char k, uint64_t id)
+{
+	peers_remote_remove(relay, worker, key_of(k), id);
+}
+
+static inline void
+remote_active(unsigned int worker, char k, uint64_t id, uint64_t us)
+{
+	peers_remote_active(relay, worker, key_of(k), id, us);
+}
+
+/* Keys, keys with duplicates, connections of those. */
+static inline void
+counts(unsigned int keys, unsigned int dups, unsigned int conns)
+{
+	struct stats s;
+
+	memset(&s, 0, sizeof(s));
+	peers_count(&s);
+	ATF_CHECK_EQ(s.clients, keys);
+	ATF_CHECK_EQ(s.dup_keys, dups);
+	ATF_CHECK_EQ(s.dup_conns, conns);
+}
+
+/* The active connection of a key is that one of another worker. */
+static inline void
+active_there(const struct peer *p, unsigned int worker, uint64_t id)
+{
+	const struct rconn *rc = p->ractive;
+
+	ATF_CHECK(p->active == NULL);
+	ATF_REQUIRE(rc != NULL);
+	ATF_CHECK_EQ(rc->worker, worker);
+	ATF_CHECK_EQ(rc->id, id);
+}
+
+static inline int
+note(struct client *to, char from)
+{
+	return (sent_note(&to->c, key_of(from)));
+}
+
+static inline void
+set_up(void)
+{
+	relay = calloc(1, sizeof(*relay));
+	ATF_REQUIRE(relay != NULL);
+	relay->conf.worker = WORKER;
+	relay->now_us = 1000;
+	LIST_INIT(&relay->watchers);
+	peers_init(relay);
+}
+
+#endif
