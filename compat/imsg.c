@@ -4,7 +4,8 @@
  *
  * A message that carries a descriptor is sent by a call of its own, and its
  * header says so (FD_MARK): the receiver pairs descriptors with messages in
- * order of arrival, however the bytes were cut.
+ * order of arrival, however the bytes were cut.  All others leave by send(2),
+ * so that a process that passes no descriptors can do without sendmsg(2).
  */
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -298,33 +299,40 @@ out_free(struct imsgbuf *b, struct imsg_out *o)
 	free(o);
 }
 
-/* Send (more of) one message; bytes, or -1. */
+/* Send (more of) one message with its descriptor; bytes, or -1. */
 static ssize_t
-send_one(struct imsgbuf *b, struct imsg_out *o)
+send_fd(struct imsgbuf *b, struct imsg_out *o)
 {
 	union control ctl;
 	struct msghdr mh;
 	struct cmsghdr *cm;
 	struct iovec iov;
-	ssize_t n;
 
 	memset(&mh, 0, sizeof(mh));
 	iov.iov_base = o->data + o->off;
 	iov.iov_len = o->len - o->off;
 	mh.msg_iov = &iov;
 	mh.msg_iovlen = 1;
-	if (o->fd != -1) {
-		memset(&ctl, 0, sizeof(ctl));
-		mh.msg_control = ctl.buf;
-		mh.msg_controllen = CMSG_SPACE(sizeof(int));
-		cm = CMSG_FIRSTHDR(&mh);
-		cm->cmsg_len = CMSG_LEN(sizeof(int));
-		cm->cmsg_level = SOL_SOCKET;
-		cm->cmsg_type = SCM_RIGHTS;
-		memcpy(CMSG_DATA(cm), &o->fd, sizeof(int));
-	}
+	memset(&ctl, 0, sizeof(ctl));
+	mh.msg_control = ctl.buf;
+	mh.msg_controllen = CMSG_SPACE(sizeof(int));
+	cm = CMSG_FIRSTHDR(&mh);
+	cm->cmsg_len = CMSG_LEN(sizeof(int));
+	cm->cmsg_level = SOL_SOCKET;
+	cm->cmsg_type = SCM_RIGHTS;
+	memcpy(CMSG_DATA(cm), &o->fd, sizeof(int));
+	return (sendmsg(b->fd, &mh, MSG_NOSIGNAL));
+}
+
+/* Send (more of) one message; bytes, or -1. */
+static ssize_t
+send_one(struct imsgbuf *b, struct imsg_out *o)
+{
+	ssize_t n;
+
 	do
-		n = sendmsg(b->fd, &mh, MSG_NOSIGNAL);
+		n = o->fd != -1 ? send_fd(b, o) : send(b->fd, o->data + o->off,
+		    o->len - o->off, MSG_NOSIGNAL);
 	while (n == -1 && errno == EINTR);
 	return (n);
 }

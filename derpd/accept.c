@@ -1,13 +1,13 @@
 /*
  * accept: listening sockets of a relay worker.  Called by relay.c and conn.c.
  *
- * The sockets' options are set on the listening socket; what is accepted from
- * it inherits them.  Without descriptors the worker stops accepting, says so
- * once, and goes on when a connection has ended; it never spins.
+ * The parent sets the options of TCP on the listening sockets, and what is
+ * accepted from them inherits these.  Without descriptors the worker stops
+ * accepting, says so once, and goes on when a connection has ended; it never
+ * spins.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +17,6 @@
 #include "relay.h"
 
 #define ACCEPT_ROUND	64	/* connections a round and socket */
-#define KEEPIDLE_SECS	600
-#define USER_TIMEOUT_MS	15000
 
 struct listener {
 	LIST_ENTRY(listener) entry;
@@ -27,50 +25,6 @@ struct listener {
 	int		 fd;
 	int		 tls;
 };
-
-static void
-option(int fd, int level, int name, const char *text, int value)
-{
-	if (setsockopt(fd, level, name, &value, sizeof(value)) == -1)
-		log_warn("listening socket: %s", text);
-}
-
-static void
-set_options(struct listener *l)
-{
-	const struct relay_conf *conf = &l->r->conf;
-
-	option(l->fd, IPPROTO_TCP, TCP_NODELAY, "TCP_NODELAY", 1);
-	option(l->fd, SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE", 1);
-#ifdef TCP_KEEPIDLE
-	option(l->fd, IPPROTO_TCP, TCP_KEEPIDLE, "TCP_KEEPIDLE",
-	    KEEPIDLE_SECS);
-#endif
-#ifdef TCP_USER_TIMEOUT
-	option(l->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT",
-	    USER_TIMEOUT_MS);
-#endif
-#ifdef TCP_NOTSENT_LOWAT
-	if (conf->notsent_lowat != 0)
-		option(l->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT,
-		    "TCP_NOTSENT_LOWAT", (int)conf->notsent_lowat);
-#endif
-#ifdef TCP_CONGESTION
-	if (conf->congestion[0] != '\0' &&
-	    setsockopt(l->fd, IPPROTO_TCP, TCP_CONGESTION, conf->congestion,
-	    (socklen_t)strlen(conf->congestion)) == -1)
-		log_warn("congestion control %s: not used", conf->congestion);
-#endif
-}
-
-void
-accept_options(struct relay *r)
-{
-	struct listener *l;
-
-	LIST_FOREACH(l, &r->listeners, entry)
-		set_options(l);
-}
 
 /* The peer's address as IPv6 or IPv4-mapped bytes. */
 static uint16_t
@@ -112,6 +66,39 @@ within_rate(struct relay *r)
 	return (1);
 }
 
+/*
+ * accept(2) failed; 0 go on, -1 no more this round.  What the connection that
+ * was to come has met is no matter of ours.
+ */
+static int
+accept_failed(struct relay *r)
+{
+	static struct log_limit files, deaf;
+
+	switch (errno) {
+	case EAGAIN:
+		return (-1);
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case ENOBUFS:
+		log_limited(&files, "no new connections until one ends: %s; "
+		    "raise the limit of open files", strerror(errno));
+		accept_pause(r, ACCEPT_FILES);
+		return (-1);
+	case EINVAL:
+	case EBADF:
+	case EOPNOTSUPP:
+		log_limited(&deaf, "a listening socket has been ended: %s; the "
+		    "parent makes it listen again", strerror(errno));
+		accept_pause(r, ACCEPT_DEAF);
+		(void)chan_send(r->parent, MSG_RELAY_DEAF, NULL, -1);
+		return (-1);
+	default:
+		return (0);
+	}
+}
+
 /* 0 go on, -1 no more this round. */
 static int
 accept_one(struct listener *l)
@@ -126,17 +113,8 @@ accept_one(struct listener *l)
 
 	fd = accept4(l->fd, (struct sockaddr *)&ss, &len,
 	    SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd == -1) {
-		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
-		    errno == ENOBUFS) {
-			log_limited(&limit, "no new connections until one "
-			    "ends: %s; raise the limit of open files",
-			    strerror(errno));
-			accept_pause(r, ACCEPT_FILES);
-			return (-1);
-		}
-		return (errno == EAGAIN ? -1 : 0);
-	}
+	if (fd == -1)
+		return (accept_failed(r));
 	r->stats.accepts++;
 	if (!within_rate(r)) {
 		close(fd);

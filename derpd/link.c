@@ -134,7 +134,7 @@ link_put(struct link *l, uint8_t type, const void *a, size_t alen,
 	    buf_add(&l->out, b, blen) == -1) {
 		log_warnx("link to worker %u: out of memory, closed",
 		    l->worker);
-		shutdown(l->fd, SHUT_RDWR);	/* half a frame may be there */
+		shutdown(l->fd, SHUT_WR);	/* half a frame may be there */
 		l->broken = 1;
 		return (-1);
 	}

@@ -7,6 +7,7 @@
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -18,7 +19,9 @@
 #include "listen.h"
 #include "log.h"
 
-#define BACKLOG	4096
+#define BACKLOG		4096
+#define KEEPIDLE_SECS	600
+#define USER_TIMEOUT_MS	15000
 
 /* The option with which a kernel spreads clients; elsewhere there is none. */
 #if defined(SO_REUSEPORT_LB)
@@ -214,6 +217,94 @@ listen_open(struct listen_set *s, const struct conf *c, unsigned int nworkers)
 			listen_close(s);
 			return (-1);
 		}
+	}
+	return (0);
+}
+
+static void
+option(int fd, int level, int name, const char *text, int value)
+{
+	if (setsockopt(fd, level, name, &value, sizeof(value)) == -1)
+		log_warn("listening socket: %s", text);
+}
+
+#ifdef TCP_CONGESTION
+/* The system's congestion control, as the first socket has it. */
+static const char *
+default_congestion(int fd)
+{
+	static char name[16];
+	socklen_t len = sizeof(name) - 1;
+
+	if (name[0] == '\0' &&
+	    getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &len) == -1)
+		name[0] = '\0';
+	return (name);
+}
+
+static void
+set_congestion(int fd, const char *wanted)
+{
+	const char *name = default_congestion(fd);
+
+	if (wanted != NULL)
+		name = wanted;
+	if (*name != '\0' && setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name,
+	    (socklen_t)strlen(name)) == -1)
+		log_warn("congestion control %s: not used", name);
+}
+#endif
+
+static void
+set_options(int fd, const struct conf_relay *c)
+{
+	option(fd, IPPROTO_TCP, TCP_NODELAY, "TCP_NODELAY", 1);
+	option(fd, SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE", 1);
+#ifdef TCP_KEEPIDLE
+	option(fd, IPPROTO_TCP, TCP_KEEPIDLE, "TCP_KEEPIDLE", KEEPIDLE_SECS);
+#endif
+#ifdef TCP_USER_TIMEOUT
+	option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT",
+	    USER_TIMEOUT_MS);
+#endif
+#ifdef TCP_NOTSENT_LOWAT
+	option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, "TCP_NOTSENT_LOWAT",
+	    (int)c->notsent_lowat);
+#endif
+#ifdef TCP_CONGESTION
+	set_congestion(fd, c->congestion);
+#endif
+}
+
+/* 0 it listens, -1 it can't be made to (logged). */
+static int
+keep_listening(const struct listen_socket *l, int fd)
+{
+	socklen_t len = sizeof(int);
+	int on = 0;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &len) == 0 && on)
+		return (0);
+	if (listen(fd, BACKLOG) == -1) {
+		log_warn("%s: a worker ended the listening socket, and it "
+		    "can't listen again: restart derpd", l->text);
+		return (-1);
+	}
+	log_warnx("%s: a worker ended the listening socket: it listens again",
+	    l->text);
+	return (0);
+}
+
+int
+listen_options(const struct listen_set *s, const struct conf *c,
+    unsigned int worker)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		if (keep_listening(&s->v[i], s->v[i].fds[worker]) == -1)
+			return (-1);
+		set_options(s->v[i].fds[worker], &c->relay);
 	}
 	return (0);
 }

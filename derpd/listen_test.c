@@ -4,6 +4,7 @@
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <arpa/inet.h>
 #include <atf-c.h>
 #include <fcntl.h>
@@ -234,8 +235,126 @@ ATF_TC_BODY(not_ours, tc)
 	conf_free(c);
 }
 
+/* A worker that was taken over ends its socket: it listens for the next. */
+ATF_TC_WITHOUT_HEAD(ended);
+ATF_TC_BODY(ended, tc)
+{
+	struct listen_set	s;
+	struct conf		*c = configure_port("127.0.0.1", 0);
+	int			i, fd, used;
+
+	ATF_REQUIRE_EQ(0, listen_open(&s, c, 1));
+	ATF_REQUIRE_EQ(0, listen_options(&s, c, 0));
+	for (i = 0; i < 3; i++) {
+		ATF_REQUIRE_EQ(0, shutdown(s.v[0].fds[0], SHUT_RDWR));
+		ATF_CHECK_EQ(-1, connect_to(s.v[0].port));
+		ATF_REQUIRE_EQ(0, listen_options(&s, c, 0));
+		ATF_REQUIRE((fd = connect_to(s.v[0].port)) != -1);
+		ATF_CHECK_EQ(1, take(&s.v[0], 1, 1, &used));
+		close(fd);
+	}
+	listen_close(&s);
+	conf_free(c);
+}
+
+static int
+option(int fd, int level, int name)
+{
+	socklen_t	len = sizeof(int);
+	int		v = -1;
+
+	ATF_REQUIRE_EQ(0, getsockopt(fd, level, name, &v, &len));
+	return (v);
+}
+
+/* What the configuration says, whatever was set before. */
+ATF_TC_WITHOUT_HEAD(options);
+ATF_TC_BODY(options, tc)
+{
+	struct listen_set	s;
+	struct conf		*c = configure_port("127.0.0.1", 0);
+	int			fd, one = 1, zero = 0;
+
+	ATF_REQUIRE_EQ(0, listen_open(&s, c, 1));
+	fd = s.v[0].fds[0];
+	ATF_REQUIRE_EQ(0, listen_options(&s, c, 0));
+	ATF_CHECK_EQ(1, option(fd, IPPROTO_TCP, TCP_NODELAY));
+	ATF_CHECK_EQ(1, option(fd, SOL_SOCKET, SO_KEEPALIVE));
+#ifdef TCP_KEEPIDLE
+	ATF_CHECK_EQ(600, option(fd, IPPROTO_TCP, TCP_KEEPIDLE));
+#endif
+#ifdef TCP_USER_TIMEOUT
+	ATF_CHECK_EQ(15000, option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT));
+	ATF_REQUIRE_EQ(0, setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &one,
+	    sizeof(one)));
+#endif
+#ifdef TCP_NOTSENT_LOWAT
+	ATF_CHECK_EQ(32768, option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT));
+	c->relay.notsent_lowat = 65536;
+#endif
+	ATF_REQUIRE_EQ(0, setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &zero,
+	    sizeof(zero)));
+	ATF_REQUIRE_EQ(0, listen_options(&s, c, 0));
+	ATF_CHECK_EQ(1, option(fd, IPPROTO_TCP, TCP_NODELAY));
+#ifdef TCP_USER_TIMEOUT
+	ATF_CHECK_EQ(15000, option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT));
+#endif
+#ifdef TCP_NOTSENT_LOWAT
+	ATF_CHECK_EQ(65536, option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT));
+#endif
+	(void)one;
+	listen_close(&s);
+	conf_free(c);
+}
+
+#ifdef TCP_CONGESTION
+static void
+check_congestion(int fd, const char *want)
+{
+	char		name[16] = "";
+	socklen_t	len = sizeof(name) - 1;
+
+	ATF_REQUIRE_EQ(0, getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name,
+	    &len));
+	ATF_CHECK_STREQ(want, name);
+}
+
+/* A reload that names none gives the system's back. */
+ATF_TC_WITHOUT_HEAD(congestion);
+ATF_TC_BODY(congestion, tc)
+{
+	struct listen_set	s;
+	struct conf		*c = configure_port("127.0.0.1", 0);
+	char			reno[] = "reno", was[16] = "";
+	socklen_t		len = sizeof(was) - 1;
+	int			fd;
+
+	ATF_REQUIRE_EQ(0, listen_open(&s, c, 1));
+	fd = s.v[0].fds[0];
+	ATF_REQUIRE_EQ(0, getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, was,
+	    &len));
+	if (strcmp(was, "reno") == 0)
+		atf_tc_skip("reno is this system's own");
+	ATF_REQUIRE_EQ(0, listen_options(&s, c, 0));
+	check_congestion(fd, was);
+	c->relay.congestion = reno;
+	ATF_REQUIRE_EQ(0, listen_options(&s, c, 0));
+	check_congestion(fd, "reno");
+	c->relay.congestion = NULL;
+	ATF_REQUIRE_EQ(0, listen_options(&s, c, 0));
+	check_congestion(fd, was);
+	listen_close(&s);
+	conf_free(c);
+}
+#endif
+
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, ended);
+	ATF_TP_ADD_TC(tp, options);
+#ifdef TCP_CONGESTION
+	ATF_TP_ADD_TC(tp, congestion);
+#endif
 	ATF_TP_ADD_TC(tp, shared);
 	ATF_TP_ADD_TC(tp, in_use);
 	ATF_TP_ADD_TC(tp, all_or_none);

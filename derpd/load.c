@@ -257,6 +257,10 @@ undo(struct derpd *d)
 static void
 serve(struct derpd *d)
 {
+	unsigned int i;
+
+	for (i = 0; i < d->nworkers; i++)
+		(void)listen_options(&d->listens, d->conf, i);
 	(void)procs_adjust(&d->map);
 	fetch_tell(d);
 	health_tell(d);

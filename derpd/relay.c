@@ -191,10 +191,8 @@ commit(struct relay *r)
 {
 	const char *what;
 
-	if ((what = tlsio_commit(r)) == NULL) {
+	if ((what = tlsio_commit(r)) == NULL)
 		r->conf = r->next_conf;
-		accept_options(r);
-	}
 	answer(r, what);
 }
 
@@ -370,6 +368,7 @@ tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	relay_clock(r);
 	accept_resume(r, ACCEPT_FILES);
+	accept_resume(r, ACCEPT_DEAF);
 	conn_tick(r);
 	linkstats_tick(r);
 }

@@ -231,6 +231,7 @@ void	buf_free(struct buf *b);
 #define ACCEPT_KEYS	0x02	/* no keys process */
 #define ACCEPT_LIMIT	0x04	/* max clients */
 #define ACCEPT_START	0x08	/* not configured yet */
+#define ACCEPT_DEAF	0x100	/* a listening socket was ended */
 
 /*
  * Take over the listening socket `fd', for TLS (1) or plain (0).  0, or -1
@@ -247,9 +248,6 @@ void	accept_close(struct relay *r);
  */
 void	accept_pause(struct relay *r, int bit);
 void	accept_resume(struct relay *r, int bit);
-
-/* Put the socket options of the configuration on all listening sockets. */
-void	accept_options(struct relay *r);
 
 /* conn.c */
 

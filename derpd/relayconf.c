@@ -21,8 +21,6 @@ relay_conf_from(struct relay_conf *r, const struct conf *c,
 	r->home = (uint8_t)s->home;
 	if (s->redirect != NULL)
 		strlcpy(r->redirect, s->redirect, sizeof(r->redirect));
-	if (s->congestion != NULL)
-		strlcpy(r->congestion, s->congestion, sizeof(r->congestion));
 	r->queue_bytes = s->queue_bytes;
 	r->queue_packets = s->queue_packets;
 	r->codel_target = s->codel_target;
@@ -45,7 +43,6 @@ relay_conf_put(struct wr *w, const struct relay_conf *r)
 	wr_u8(w, r->relay);
 	wr_u8(w, r->home);
 	wr_str(w, r->redirect);
-	wr_str(w, r->congestion);
 	wr_u32(w, r->queue_bytes);
 	wr_u32(w, r->queue_packets);
 	wr_u32(w, r->codel_target);
@@ -69,7 +66,6 @@ relay_conf_get(struct rd *r, struct relay_conf *c)
 	c->relay = rd_u8(r);
 	c->home = rd_u8(r);
 	rd_str(r, c->redirect, sizeof(c->redirect));
-	rd_str(r, c->congestion, sizeof(c->congestion));
 	c->queue_bytes = rd_u32(r);
 	c->queue_packets = rd_u32(r);
 	c->codel_target = rd_u32(r);

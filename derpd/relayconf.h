@@ -18,7 +18,6 @@ struct relay_conf {
 	uint8_t		 relay;		/* DERP is served, not maps alone */
 	uint8_t		 home;		/* enum conf_home */
 	char		 redirect[1024];
-	char		 congestion[16]; /* "" system's */
 	uint32_t	 queue_bytes;	/* see conf.h for the units */
 	uint32_t	 queue_packets;
 	uint32_t	 codel_target;

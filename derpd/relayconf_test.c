@@ -18,7 +18,6 @@ fill(struct relay_conf *c)
 	c->relay = 1;
 	c->home = HOME_REDIRECT;
 	strlcpy(c->redirect, "https://www.example.org/", sizeof(c->redirect));
-	strlcpy(c->congestion, "cubic", sizeof(c->congestion));
 	c->queue_bytes = 1024 * 1024;
 	c->queue_packets = 1024;
 	c->codel_target = 20;
@@ -63,7 +62,6 @@ ATF_TC_BODY(whole, tc)
 	ATF_CHECK_EQ(c.relay, back.relay);
 	ATF_CHECK_EQ(c.home, back.home);
 	ATF_CHECK_STREQ(c.redirect, back.redirect);
-	ATF_CHECK_STREQ(c.congestion, back.congestion);
 	ATF_CHECK_EQ(c.queue_bytes, back.queue_bytes);
 	ATF_CHECK_EQ(c.queue_packets, back.queue_packets);
 	ATF_CHECK_EQ(c.codel_target, back.codel_target);
@@ -157,7 +155,6 @@ ATF_TC_BODY(from_configuration, tc)
 	ATF_CHECK_EQ(1, r.relay);
 	ATF_CHECK_EQ(HOME_REDIRECT, r.home);
 	ATF_CHECK_STREQ(redirect, r.redirect);
-	ATF_CHECK_STREQ("", r.congestion);
 	ATF_CHECK_EQ(1, r.queue_bytes);
 	ATF_CHECK_EQ(2, r.queue_packets);
 	ATF_CHECK_EQ(3, r.codel_target);

@@ -100,6 +100,17 @@ take_result(struct proc *p, struct msg *m)
 	return (p->ready ? 0 : -1);
 }
 
+/* A listening socket of the worker has ended.  0, or -1 malformed. */
+static int
+mend_sockets(struct proc *p, struct msg *m)
+{
+	if (!rd_end(&m->rd))
+		return (-1);
+	if (!p->d->stopping)
+		(void)listen_options(&p->d->listens, p->d->conf, p->worker);
+	return (0);
+}
+
 /* A worker commits settings, reports ready, or lists its clients. */
 static void
 from_relay(struct chan *c, struct msg *m, void *arg)
@@ -118,6 +129,9 @@ from_relay(struct chan *c, struct msg *m, void *arg)
 		break;
 	case MSG_RELAY_TOKEN_SET:
 		rv = acme_token_set(p, m);
+		break;
+	case MSG_RELAY_DEAF:
+		rv = mend_sockets(p, m);
 		break;
 	default:
 		rv = control_client(p, m);
@@ -174,6 +188,8 @@ send_sockets(struct derpd *d, struct proc *p)
 	size_t i;
 	int fd, rv = 0;
 
+	if (listen_options(&d->listens, d->conf, p->worker) == -1)
+		return (-1);
 	for (i = 0; rv == 0 && i < d->listens.n; i++) {
 		if ((fd = dup(d->listens.v[i].fds[p->worker])) == -1)
 			return (-1);

@@ -346,8 +346,12 @@ fetch_main(void)
 	struct child_start st;
 
 	parent = child_init(ROLE_FETCH, &st);
-	/* Nobody can be heard while the resolver waits. */
-	if (setenv("RES_OPTIONS", "timeout:2 attempts:2", 1) == -1)
+	/*
+	 * Nobody can be heard while the resolver waits, and the sandbox has no
+	 * sendmmsg(2) for two questions at once.
+	 */
+	if (setenv("RES_OPTIONS", "timeout:2 attempts:2 single-request",
+	    1) == -1)
 		fatal("environment");
 	if (tls_init() == -1)
 		fatalx("libtls");

@@ -17,6 +17,10 @@
 
 #include "chan.h"
 #include "clock.h"
+#include "log.h"
+
+#define MSG_COST	(IMSG_HEADER_SIZE + 64)	/* of a queued message */
+#define FD_COST		(64 * 1024)	/* of a descriptor: some hundred wait */
 
 struct chan {
 	struct imsgbuf	 ibuf;
@@ -26,7 +30,13 @@ struct chan {
 	chan_cb		 cb;
 	chan_gone_cb	 gone_cb;
 	void		*arg;
-	size_t		 queued;	/* payload bytes, see chan_queued() */
+	size_t		 queued;	/* bytes, see chan_queued() */
+	size_t		 limit;
+	uint32_t	*costs;		/* of each queued message, a ring: */
+	size_t		 cost_at, ncosts, cost_cap; /* first, used, size */
+	uint32_t	 ping;		/* number of the last MSG_PING */
+	int		 owes;		/* it is not answered */
+	int		 overflow;	/* the peer left too much unread */
 	int		 gone;		/* errno-like: EPIPE or EPROTO */
 	int		 told;		/* gone_cb was called */
 	struct msg	 ahead;		/* taken by chan_more() */
@@ -54,6 +64,7 @@ chan_new(struct event_base *base, int fd, enum role self, enum role peer,
 	c->fd = fd;
 	c->self = self;
 	c->peer = peer;
+	c->limit = CHAN_MAXQUEUED;
 	if (imsgbuf_init(&c->ibuf, fd) == -1) {
 		free(c);
 		return (NULL);
@@ -104,6 +115,7 @@ chan_destroy(struct chan *c)
 		msg_free(&c->ahead);
 	imsgbuf_clear(&c->ibuf);
 	close(c->fd);
+	free(c->costs);
 	free(c);
 }
 
@@ -129,6 +141,48 @@ size_t
 chan_queued(const struct chan *c)
 {
 	return (c->queued);
+}
+
+void
+chan_limit(struct chan *c, size_t bytes)
+{
+	c->limit = bytes;
+}
+
+/* Room for one more in the ring of costs.  0, or -1 with errno. */
+static int
+cost_room(struct chan *c)
+{
+	size_t i, n = c->cost_cap == 0 ? 16 : 2 * c->cost_cap;
+	uint32_t *v;
+
+	if (c->ncosts < c->cost_cap)
+		return (0);
+	if ((v = reallocarray(NULL, n, sizeof(*v))) == NULL)
+		return (-1);
+	for (i = 0; i < c->ncosts; i++)
+		v[i] = c->costs[(c->cost_at + i) % c->cost_cap];
+	free(c->costs);
+	c->costs = v;
+	c->cost_at = 0;
+	c->cost_cap = n;
+	return (0);
+}
+
+/* Messages have been written: they cost no more. */
+static void
+settle_costs(struct chan *c)
+{
+	while (c->ncosts > imsgbuf_queuelen(&c->ibuf)) {
+		c->queued -= c->costs[c->cost_at];
+		c->cost_at = (c->cost_at + 1) % c->cost_cap;
+		c->ncosts--;
+	}
+	if (c->ncosts > 0)
+		return;
+	free(c->costs);
+	c->costs = NULL;
+	c->cost_at = c->cost_cap = 0;
 }
 
 /* The peer is of no more use; `error' EPIPE or EPROTO, the first one counts. */
@@ -157,16 +211,45 @@ chan_write(struct chan *c)
 		errno = EPIPE;
 		return (-1);
 	}
-	if (imsgbuf_queuelen(&c->ibuf) == 0)
-		c->queued = 0;
+	settle_costs(c);
+	return (0);
+}
+
+/* The peer does not read: it is lost; the loop says so, not this call. */
+static void
+overflow(struct chan *c)
+{
+	log_warnx("channel to %s: %zu bytes are not read: given up",
+	    role_name(c->peer), c->queued);
+	c->overflow = 1;
+	c->gone = EPIPE;
+	if (c->rd != NULL)
+		event_active(c->rd, EV_READ, 1);
+}
+
+/* Queue one message of this cost.  0, or an errno. */
+static int
+enqueue(struct chan *c, uint32_t type, const struct wr *w, int fd)
+{
+	size_t len = w == NULL ? 0 : w->len;
+	size_t cost = len + MSG_COST + (fd == -1 ? 0 : FD_COST);
+
+	if (c->queued + cost > c->limit) {
+		overflow(c);
+		return (ENOBUFS);
+	}
+	if (cost_room(c) == -1 || imsg_compose(&c->ibuf, type, 0, 0, fd,
+	    w == NULL ? NULL : w->p, len) == -1)
+		return (errno);
+	c->costs[(c->cost_at + c->ncosts++) % c->cost_cap] = (uint32_t)cost;
+	c->queued += cost;
 	return (0);
 }
 
 int
 chan_send(struct chan *c, uint32_t type, const struct wr *w, int fd)
 {
-	size_t len = w == NULL ? 0 : w->len;
-	int error = 0, rule = msg_allowed(type, c->self, c->peer);
+	int error, rule = msg_allowed(type, c->self, c->peer);
 
 	if (c->gone)
 		error = EPIPE;
@@ -175,21 +258,43 @@ chan_send(struct chan *c, uint32_t type, const struct wr *w, int fd)
 	else if (rule == 0 || (rule == 1 && fd != -1) ||
 	    (rule == 2 && fd == -1))
 		error = EPERM;
-	else if (len > MSG_MAXPAYLOAD)
+	else if (w != NULL && w->len > MSG_MAXPAYLOAD)
 		error = EMSGSIZE;
-	else if (imsg_compose(&c->ibuf, type, 0, 0, fd,
-	    w == NULL ? NULL : w->p, len) == -1)
-		error = errno;
+	else
+		error = enqueue(c, type, w, fd);
 	if (error != 0) {
 		if (fd != -1)
 			close(fd);
 		errno = error;
 		return (-1);
 	}
-	c->queued += len + IMSG_HEADER_SIZE;
 	if (c->wr != NULL)
 		return (event_add(c->wr, NULL));
 	return (0);
+}
+
+int
+chan_ping(struct chan *c)
+{
+	struct wr w;
+	int rv;
+
+	if (c->owes)
+		return (0);
+	wr_init(&w);
+	wr_u32(&w, c->ping + 1);
+	if ((rv = chan_send(c, MSG_PING, &w, -1)) == 0) {
+		c->ping++;
+		c->owes = 1;
+	}
+	wr_free(&w);
+	return (rv);
+}
+
+int
+chan_owes(const struct chan *c)
+{
+	return (c->owes);
 }
 
 /* Wait for `what' on the socket until `end'; 0, or -1 ETIMEDOUT. */
@@ -231,22 +336,54 @@ chan_flush(struct chan *c, int ms)
 	}
 }
 
+/* Give the sign of life that was asked for. */
+static void
+pong(struct chan *c, uint32_t number)
+{
+	struct wr w;
+
+	wr_init(&w);
+	wr_u32(&w, number);
+	/* Without an event: at once, or with what is sent next. */
+	if (chan_send(c, MSG_PONG, &w, -1) == 0 && c->wr == NULL &&
+	    imsgbuf_write(&c->ibuf) == 0)
+		settle_costs(c);
+	wr_free(&w);
+}
+
+/*
+ * Is it a sign of life or the question for one?  1 it was, and is dealt with,
+ * 0 it is not, -1 it is malformed or was not asked for.
+ */
+static int
+life(struct chan *c, struct msg *m)
+{
+	uint32_t number;
+
+	if (m->type != MSG_PING && m->type != MSG_PONG)
+		return (0);
+	number = rd_u32(&m->rd);
+	if (!rd_end(&m->rd) || (m->type == MSG_PONG &&
+	    (!c->owes || number != c->ping)))
+		return (-1);
+	if (m->type == MSG_PING)
+		pong(c, number);
+	else
+		c->owes = 0;
+	return (1);
+}
+
 /*
  * Take one message that is whole, by the rules: 1 taken, 0 there is none, -1
  * the peer broke the rules, which *why tells.
  */
 static int
-take(struct chan *c, struct msg *m, const char **why)
+take_one(struct chan *c, struct msg *m, const char **why)
 {
 	struct imsg *im;
 	ssize_t n;
 	int rule, ok;
 
-	if (c->has_ahead) {
-		*m = c->ahead;
-		c->has_ahead = 0;
-		return (1);
-	}
 	if ((im = malloc(sizeof(*im))) == NULL) {
 		*why = "out of memory";
 		return (-1);
@@ -273,6 +410,29 @@ take(struct chan *c, struct msg *m, const char **why)
 	return (1);
 }
 
+/* The same, of messages that are not the channel's own. */
+static int
+take(struct chan *c, struct msg *m, const char **why)
+{
+	int n, own;
+
+	if (c->has_ahead) {
+		*m = c->ahead;
+		c->has_ahead = 0;
+		return (1);
+	}
+	while ((n = take_one(c, m, why)) == 1) {
+		if ((own = life(c, m)) == 0)
+			return (1);
+		msg_free(m);
+		if (own == -1) {
+			*why = "malformed sign of life";
+			return (-1);
+		}
+	}
+	return (n);
+}
+
 void
 msg_free(struct msg *m)
 {
@@ -294,13 +454,27 @@ chan_more(struct chan *c)
 	const char *why;
 	int n;
 
-	if (!c->has_ahead) {
+	if (!c->has_ahead && c->gone != EPROTO) {
 		n = take(c, &c->ahead, &why);
 		c->has_ahead = n == 1;
 		if (n == -1)
 			c->gone = EPROTO;
 	}
 	return (c->has_ahead || c->gone);
+}
+
+int
+chan_heed(struct chan *c)
+{
+	int n;
+
+	while (!chan_more(c)) {
+		if (wait_for(c, POLLIN, clock_ms()) == -1)
+			return (0);
+		if ((n = imsgbuf_read(&c->ibuf)) != 1)
+			c->gone = n == -1 && errno == EBADMSG ? EPROTO : EPIPE;
+	}
+	return (1);
 }
 
 int
@@ -373,6 +547,13 @@ chan_readable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	c->busy = 1;
+	if (c->overflow) {
+		chan_lost(c, EPIPE, "does not read what it is sent");
+		c->busy = 0;
+		if (c->doomed)
+			chan_destroy(c);
+		return;
+	}
 	n = imsgbuf_read(&c->ibuf);
 	error = errno;
 	if (c->gone == EPROTO)		/* found out by chan_recv() */

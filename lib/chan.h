@@ -4,7 +4,11 @@
  *
  * A channel whose peer breaks the rules (unknown or forbidden message, missing
  * or unexpected descriptor, oversized payload) is reported as gone: fatal to
- * the sender, never to the receiver.
+ * the sender, never to the receiver.  So is one whose peer does not read: what
+ * waits to be written is bounded.
+ *
+ * The parent asks each child for a sign of life (MSG_PING), which the child's
+ * channel answers by itself whenever it is read from.
  */
 #ifndef CHAN_H
 #define CHAN_H
@@ -14,6 +18,9 @@
 
 #include "codec.h"
 #include "msg.h"
+
+/* Bytes that may wait to be written, of the largest settings with reserve. */
+#define CHAN_MAXQUEUED	(32 * 1024 * 1024)
 
 struct event_base;
 struct chan;
@@ -61,7 +68,8 @@ int	 chan_fd(const struct chan *c);
  * Queue a message: `w' is its payload (NULL none; not freed), `fd' a
  * descriptor to pass (-1 none; taken and closed when sent, also on error).
  * 0 queued, -1 with errno: no memory, EMSGSIZE, EPERM by the table of msg.h,
- * EPIPE when the peer is gone.
+ * EPIPE when the peer is gone, ENOBUFS when it has left too much unread
+ * (logged): then it is gone too, which the loop tells.
  */
 int	 chan_send(struct chan *c, uint32_t type, const struct wr *w, int fd);
 
@@ -72,10 +80,22 @@ int	 chan_send(struct chan *c, uint32_t type, const struct wr *w, int fd);
 int	 chan_flush(struct chan *c, int ms);
 
 /*
- * Bytes that are queued and not written yet: an upper bound, which falls when
- * the last of them is out.
+ * Bytes of memory that queued messages take; one counts until its last byte is
+ * written.
  */
 size_t	 chan_queued(const struct chan *c);
+
+/* Set how many bytes may be queued; CHAN_MAXQUEUED unless set. */
+void	 chan_limit(struct chan *c, size_t bytes);
+
+/*
+ * Of the parent: ask the child for a sign of life, unless it owes one.  0, or
+ * -1 as chan_send().
+ */
+int	 chan_ping(struct chan *c);
+
+/* 1 while the last chan_ping() is not answered, else 0. */
+int	 chan_owes(const struct chan *c);
 
 /*
  * Wait at most `ms' milliseconds for one message, without the event loop.
@@ -89,6 +109,13 @@ int	 chan_recv(struct chan *c, struct msg *m, int ms);
  * event will tell of it.  Else 0.
  */
 int	 chan_more(struct chan *c);
+
+/*
+ * Of a process that waits for something else: read what is there, give the
+ * sign of life that is asked for, and return 1 when chan_recv() has a message
+ * or an error, else 0.
+ */
+int	 chan_heed(struct chan *c);
 
 /* chan_send(), chan_flush() and chan_recv() in one, within `ms' altogether. */
 int	 chan_call(struct chan *c, uint32_t type, const struct wr *w, int fd,

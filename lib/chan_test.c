@@ -178,10 +178,12 @@ ATF_TC_BODY(sender_rules, tc)
 	close(sv[1]);
 }
 
-/* What arrives when a peer writes this itself; 1 when it was dropped. */
+/* What arrives when `from' writes this itself; 1 when it was dropped. */
 static int
-cheat(uint32_t type, size_t len, int fd)
+cheat_as(enum role from, uint32_t type, size_t len, int fd)
 {
+	const uint32_t		 valid = from == ROLE_PARENT ? MSG_STOP :
+				    MSG_SIGN;
 	static unsigned char	 data[MSG_MAXPAYLOAD * 2];
 	struct imsgbuf		 ib;
 	struct chan		*k;
@@ -189,14 +191,14 @@ cheat(uint32_t type, size_t len, int fd)
 
 	setup();
 	ngone = nmsgs = 0;
-	k = with_events(sv[1], ROLE_KEYS, ROLE_RELAY);
+	k = with_events(sv[1], ROLE_KEYS, from);
 	fcntl(sv[0], F_SETFL, O_NONBLOCK);
 	ATF_REQUIRE(imsgbuf_init(&ib, sv[0]) == 0);
 	imsgbuf_allow_fdpass(&ib);
 	imsgbuf_set_maxsize(&ib, sizeof(data) + IMSG_HEADER_SIZE);
 	ATF_REQUIRE_EQ(1, imsg_compose(&ib, type, 0, 0, fd, data, len));
 	/* A valid one after it, which must not be taken any more. */
-	ATF_REQUIRE_EQ(1, imsg_compose(&ib, MSG_SIGN, 0, 0, -1, data, 1));
+	ATF_REQUIRE_EQ(1, imsg_compose(&ib, valid, 0, 0, -1, data, 1));
 	for (i = 0; i < 20; i++) {
 		if (imsgbuf_write(&ib) == -1)
 			break;
@@ -210,6 +212,12 @@ cheat(uint32_t type, size_t len, int fd)
 	return ngone == 1;
 }
 
+static int
+cheat(uint32_t type, size_t len, int fd)
+{
+	return cheat_as(ROLE_RELAY, type, len, fd);
+}
+
 ATF_TC_WITHOUT_HEAD(receiver_rules);
 ATF_TC_BODY(receiver_rules, tc)
 {
@@ -221,6 +229,146 @@ ATF_TC_BODY(receiver_rules, tc)
 	ATF_CHECK_EQ(1, cheat(MSG_LOGIN, 0, a_file()));
 	ATF_CHECK_EQ(1, cheat(MSG_LOGIN, MSG_MAXPAYLOAD + 1, -1));
 	ATF_CHECK_EQ(0, cheat(MSG_LOGIN, MSG_MAXPAYLOAD, -1));
+	/* A descriptor that must go along, may, and may not. */
+	ATF_CHECK_EQ(1, cheat_as(ROLE_PARENT, MSG_KEY_TLS, 0, -1));
+	ATF_CHECK_EQ(0, cheat_as(ROLE_PARENT, MSG_KEY_TLS, 0, a_file()));
+	ATF_CHECK_EQ(0, cheat_as(ROLE_PARENT, MSG_KEY_MESH, 0, -1));
+	ATF_CHECK_EQ(0, cheat_as(ROLE_PARENT, MSG_KEY_MESH, 0, a_file()));
+	ATF_CHECK_EQ(1, cheat_as(ROLE_PARENT, MSG_KEY_RETAIN, 0, a_file()));
+	/* Signs of life: malformed, not for a worker, not asked for. */
+	ATF_CHECK_EQ(0, cheat_as(ROLE_PARENT, MSG_PING, 4, -1));
+	ATF_CHECK_EQ(1, nmsgs);
+	ATF_CHECK_EQ(1, cheat_as(ROLE_PARENT, MSG_PING, 3, -1));
+	ATF_CHECK_EQ(1, cheat_as(ROLE_PARENT, MSG_PING, 5, -1));
+	ATF_CHECK_EQ(1, cheat(MSG_PING, 4, -1));
+	ATF_CHECK_EQ(1, cheat(MSG_PONG, 4, -1));
+}
+
+/* A peer that does not read is lost; the loop says so, once. */
+ATF_TC_WITHOUT_HEAD(overflow);
+ATF_TC_BODY(overflow, tc)
+{
+	struct chan	*p;
+	struct wr	 w;
+	int		 i;
+
+	setup();
+	p = with_events(sv[0], ROLE_PARENT, ROLE_KEYS);
+	chan_limit(p, 1024 * 1024);
+	wr_init(&w);
+	while (w.len < 100000)
+		wr_u32(&w, 1);
+	for (i = 0; i < 10; i++)
+		ATF_REQUIRE(chan_send(p, MSG_KEY_RETAIN, &w, -1) == 0);
+	refused(p, MSG_KEY_RETAIN, &w, -1, ENOBUFS);
+	ATF_CHECK_EQ_MSG(0, ngone, "told within a call");
+	refused(p, MSG_KEY_METACERT, NULL, -1, EPIPE);
+	refused(p, MSG_KEY_TLS, NULL, a_file(), EPIPE);
+	settle();
+	ATF_CHECK_EQ(1, ngone);
+	chan_free(p);
+	wr_free(&w);
+	close(sv[1]);
+	/* Small ones are charged with what they take, descriptors with more. */
+	setup();
+	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
+	chan_limit(p, 1024 * 1024);
+	for (i = 0; i < 1024 * 1024 / 64; i++)
+		if (chan_send(p, MSG_KEY_METACERT, NULL, -1) == -1)
+			break;
+	ATF_CHECK_EQ(ENOBUFS, errno);
+	ATF_CHECK(i < 1024 * 1024 / 64);
+	chan_free(p);
+	close(sv[1]);
+	setup();
+	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
+	for (i = 0; i < 1000; i++)
+		if (chan_send(p, MSG_KEY_TLS, NULL, a_file()) == -1)
+			break;
+	ATF_CHECK_EQ(ENOBUFS, errno);
+	ATF_CHECK_MSG(i > 100 && i < 1000, "%d descriptors wait", i);
+	chan_free(p);
+	close(sv[1]);
+}
+
+/* What is written is not charged any more, though more waits behind it. */
+ATF_TC_WITHOUT_HEAD(charged);
+ATF_TC_BODY(charged, tc)
+{
+	struct chan	*p, *k;
+	struct msg	 m;
+	struct wr	 w;
+	int		 i;
+
+	setup();
+	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
+	k = without_events(sv[1], ROLE_KEYS, ROLE_PARENT);
+	chan_limit(p, 4 * 1024 * 1024);
+	wr_init(&w);
+	while (w.len < 1024 * 1024)
+		wr_u32(&w, 1);
+	for (i = 0; i < 3; i++)
+		ATF_REQUIRE(chan_send(p, MSG_KEY_RETAIN, &w, -1) == 0);
+	/* Far more than the limit, never more than it at a time. */
+	for (i = 0; i < 20; i++) {
+		while (chan_recv(k, &m, 0) == -1)
+			ATF_REQUIRE(chan_flush(p, 0) == 0 ||
+			    errno == ETIMEDOUT);
+		msg_free(&m);
+		ATF_REQUIRE_MSG(chan_send(p, MSG_KEY_RETAIN, &w, -1) == 0,
+		    "message %d: %zu bytes wait", i, chan_queued(p));
+		ATF_CHECK(chan_queued(p) > 0);
+	}
+	wr_free(&w);
+	chan_free(p);
+	chan_free(k);
+}
+
+/* A child gives its sign of life whichever way it reads. */
+ATF_TC_WITHOUT_HEAD(life);
+ATF_TC_BODY(life, tc)
+{
+	struct chan	*p, *k;
+	struct msg	 m;
+
+	setup();
+	p = with_events(sv[0], ROLE_PARENT, ROLE_KEYS);
+	k = with_events(sv[1], ROLE_KEYS, ROLE_PARENT);
+	ATF_CHECK_EQ(0, chan_owes(p));
+	ATF_REQUIRE(chan_ping(p) == 0);
+	ATF_CHECK_EQ(1, chan_owes(p));
+	ATF_REQUIRE(chan_ping(p) == 0);		/* one is enough */
+	settle();
+	ATF_CHECK_EQ(0, chan_owes(p));
+	ATF_REQUIRE(chan_ping(p) == 0);
+	ATF_CHECK_EQ(1, chan_owes(p));
+	settle();
+	ATF_CHECK_EQ(0, chan_owes(p));
+	ATF_CHECK_EQ_MSG(0, nmsgs, "a sign of life was delivered");
+	ATF_CHECK_EQ(0, ngone);
+	chan_free(p);
+	chan_free(k);
+	setup();
+	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
+	k = without_events(sv[1], ROLE_KEYS, ROLE_PARENT);
+	ATF_CHECK_EQ(0, chan_heed(k));
+	ATF_REQUIRE(chan_ping(p) == 0 && chan_flush(p, 1000) == 0);
+	ATF_CHECK_EQ_MSG(0, chan_heed(k), "a sign of life interrupts");
+	ATF_CHECK_EQ(-1, chan_recv(p, &m, 0));
+	ATF_CHECK_EQ(ETIMEDOUT, errno);
+	ATF_CHECK_EQ(0, chan_owes(p));
+	ATF_REQUIRE(chan_ping(p) == 0 &&
+	    chan_send(p, MSG_STOP, NULL, -1) == 0 && chan_flush(p, 1000) == 0);
+	ATF_CHECK_EQ(1, chan_heed(k));
+	ATF_CHECK_EQ(1, chan_heed(k));
+	ATF_REQUIRE(chan_recv(k, &m, 1000) == 0);
+	ATF_CHECK_EQ(MSG_STOP, m.type);
+	msg_free(&m);
+	ATF_CHECK_EQ(-1, chan_recv(p, &m, 0));
+	ATF_CHECK_EQ(0, chan_owes(p));
+	chan_free(p);
+	ATF_CHECK_EQ_MSG(1, chan_heed(k), "the end is not told");
+	chan_free(k);
 }
 
 ATF_TC_WITHOUT_HEAD(free_in_message);
@@ -492,6 +640,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, delivery);
 	ATF_TP_ADD_TC(tp, sender_rules);
 	ATF_TP_ADD_TC(tp, receiver_rules);
+	ATF_TP_ADD_TC(tp, overflow);
+	ATF_TP_ADD_TC(tp, charged);
+	ATF_TP_ADD_TC(tp, life);
 	ATF_TP_ADD_TC(tp, free_in_message);
 	ATF_TP_ADD_TC(tp, free_in_gone);
 	ATF_TP_ADD_TC(tp, last_words);

@@ -42,7 +42,9 @@ enum msg_type {
 			   the first message to a child */
 	MSG_VERBOSE,	/* u8 verbose */
 	MSG_STOP,	/* u32 ms to finish in; the child exits 0 */
+	MSG_PING,	/* u32 number: asks for a sign of life; chan.c answers */
 	/* Child to parent. */
+	MSG_PONG,	/* u32 number of the MSG_PING */
 	MSG_READY,	/* str sandbox level in force; all settings are taken */
 
 	/* Parent to keys; each is answered by MSG_KEY_RESULT, in order. */
@@ -104,6 +106,7 @@ enum msg_type {
 	/* Relay to parent. */
 	MSG_RELAY_RESULT, /* u8 ok, str what is wrong */
 	MSG_RELAY_TOKEN_SET, /* str token: it is answered now */
+	MSG_RELAY_DEAF,	/* nothing: a listening socket does not listen */
 
 	/* Parent to relay: DERP maps.  A map is in force at once, but those
 	   of a new set all together, when the last one is there. */

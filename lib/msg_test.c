@@ -32,7 +32,7 @@ static const struct {
 	int		rule;
 } rules[] = {
 	TO_ALL(MSG_START), TO_ALL(MSG_VERBOSE), TO_ALL(MSG_STOP),
-	FROM_ALL(MSG_READY),
+	TO_ALL(MSG_PING), FROM_ALL(MSG_PONG), FROM_ALL(MSG_READY),
 	{ MSG_KEY_TLS, P, K, 2 }, { MSG_KEY_NODE, P, K, 2 },
 	{ MSG_KEY_NODE_NEW, P, K, 2 }, { MSG_KEY_MESH, P, K, 3 },
 	{ MSG_KEY_RETAIN, P, K, 1 }, { MSG_KEY_SELFSIGN, P, K, 2 },
@@ -47,7 +47,7 @@ static const struct {
 	{ MSG_RELAY_LISTEN, P, R, 2 }, { MSG_RELAY_KEYS, P, R, 2 },
 	{ MSG_RELAY_LINK, P, R, 2 }, { MSG_RELAY_COMMIT, P, R, 1 },
 	{ MSG_RELAY_TOKEN, P, R, 1 }, { MSG_RELAY_TOKEN_SET, R, P, 1 },
-	{ MSG_RELAY_RESULT, R, P, 1 },
+	{ MSG_RELAY_RESULT, R, P, 1 }, { MSG_RELAY_DEAF, R, P, 1 },
 	{ MSG_RELAY_MAPS, P, R, 1 }, { MSG_RELAY_MAP, P, R, 1 },
 	{ MSG_RELAY_METRICS, P, R, 1 },
 	{ MSG_STUN_SOCKET, P, S, 2 }, { MSG_STUN_CONF, P, S, 1 },

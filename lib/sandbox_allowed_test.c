@@ -38,9 +38,9 @@ call_readwrite(void)
 	    0 : -1;
 }
 
-/* A descriptor goes over a channel and works on the other side. */
+/* A descriptor came over a channel, and works. */
 static int
-call_passfd(void)
+call_takefd(void)
 {
 	union {
 		struct cmsghdr	hdr;
@@ -49,24 +49,17 @@ call_passfd(void)
 	struct iovec	 iov;
 	struct msghdr	 mh;
 	struct cmsghdr	*cm;
-	char		 c = 'x';
+	char		 c;
 	int		 fd;
 
 	memset(&mh, 0, sizeof(mh));
-	memset(&ctl, 0, sizeof(ctl));
 	iov.iov_base = &c;
 	iov.iov_len = 1;
 	mh.msg_iov = &iov;
 	mh.msg_iovlen = 1;
 	mh.msg_control = ctl.buf;
 	mh.msg_controllen = sizeof(ctl.buf);
-	cm = CMSG_FIRSTHDR(&mh);
-	cm->cmsg_level = SOL_SOCKET;
-	cm->cmsg_type = SCM_RIGHTS;
-	cm->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(cm), &cfd, sizeof(int));
-	if (sendmsg(pair[0], &mh, MSG_NOSIGNAL) != 1 ||
-	    recvmsg(pair[1], &mh, 0) != 1 ||
+	if (recvmsg(passed[1], &mh, 0) != 1 ||
 	    (cm = CMSG_FIRSTHDR(&mh)) == NULL)
 		return -1;
 	memcpy(&fd, CMSG_DATA(cm), sizeof(int));
@@ -157,11 +150,10 @@ call_serve(void)
 {
 	struct sockaddr_in	sin;
 	socklen_t		len = sizeof(sin);
-	int			one = 1, error;
+	int			error;
 	char			c;
 
-	if (getpeername(afd, (struct sockaddr *)&sin, &len) == -1 ||
-	    setsockopt(afd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) == -1)
+	if (getpeername(afd, (struct sockaddr *)&sin, &len) == -1)
 		return -1;
 	len = sizeof(error);
 	if (getsockopt(afd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
@@ -340,7 +332,7 @@ call_outq(void)
 static const struct probe allowed[] = {
 	{ "read and write", ALL, call_readwrite, KILLS },
 	{ "a descriptor over a channel", ALL & ~(FETCH | HEALTH),
-	    call_passfd, KILLS },
+	    call_takefd, KILLS },
 	{ "poll", ALL, call_poll, KILLS },
 	{ "memory", ALL, call_memory, KILLS },
 	{ "time", ALL, call_time, KILLS },
@@ -350,7 +342,6 @@ static const struct probe allowed[] = {
 	{ "fcntl", ALL, call_fcntl, KILLS },
 	{ "serving a client", RELAY, call_serve, KILLS },
 	{ "accept", RELAY, call_accept_none, KILLS },
-	{ "ioctl FIONBIO", RELAY, call_nonblock, KILLS },
 	{ "key file", KEYS, call_keyfile, KILLS },
 	{ "map file", MAP, call_mapfile, KILLS },
 	{ "a datagram", STUN, call_datagram, KILLS },
@@ -374,7 +365,7 @@ check_allowed(enum role role)
 
 	need_backend();
 	/* The resolver shall not wait long for a server that is not there. */
-	setenv("RES_OPTIONS", "timeout:1 attempts:1", 1);
+	setenv("RES_OPTIONS", "timeout:1 attempts:1 single-request", 1);
 	for (i = 0; i < NELEM(allowed); i++)
 		if (allowed[i].roles & 1U << role)
 			ATF_CHECK_EQ_MSG(WORKED, attempt(&allowed[i], role),

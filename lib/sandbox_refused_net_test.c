@@ -12,6 +12,9 @@
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <linux/filter.h>
+#endif
 
 #include "sandbox.h"
 #include "sandbox_refused.h"
@@ -87,10 +90,92 @@ call_setsockopt_other(void)
 	return setsockopt(cfd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 }
 
+/* An option of a socket that others have too. */
+static int
+set_shared(int fd, int level, int name, const void *v, socklen_t len)
+{
+	return setsockopt(fd, level, name, v, len);
+}
+
+static int
+set_int(int fd, int level, int name)
+{
+	int	one = 1;
+
+	return set_shared(fd, level, name, &one, sizeof(one));
+}
+
+/* close(2) would wait, also that of whom the descriptor is passed to. */
+static int
+call_linger(void)
+{
+	struct linger	l = { 1, 3600 };
+
+	return set_shared(cfd, SOL_SOCKET, SO_LINGER, &l, sizeof(l));
+}
+
+static int
+call_rcvtimeo(void)
+{
+	struct timeval	tv = { 3600, 0 };
+
+	return set_shared(lfd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+}
+
+static int
+call_rcvbuf(void)
+{
+	return set_int(dfd, SOL_SOCKET, SO_RCVBUF);
+}
+
+static int
+call_sndbuf(void)
+{
+	return set_int(dfd, SOL_SOCKET, SO_SNDBUF);
+}
+
+static int
+call_reuseport(void)
+{
+	return set_int(lfd, SOL_SOCKET, SO_REUSEPORT);
+}
+
+static int
+call_keepalive(void)
+{
+	return set_int(lfd, SOL_SOCKET, SO_KEEPALIVE);
+}
+
+static int
+call_listen_again(void)
+{
+	return listen(lfd, 0);
+}
+
 static int
 call_shutdown(void)
 {
 	return shutdown(cfd, SHUT_WR);
+}
+
+/* It would end a listening socket for all who have it. */
+static int
+call_shutdown_listening(void)
+{
+	return shutdown(lfd, SHUT_RD);
+}
+
+static int
+call_shutdown_both(void)
+{
+	return shutdown(cfd, SHUT_RDWR);
+}
+
+/* A socket that lingers, on its way to somebody who will close it. */
+static int
+call_passfd(void)
+{
+	return send_fd(pair[0], cfd);
 }
 
 static int
@@ -155,6 +240,34 @@ call_fastopen_connect(void)
 
 	return setsockopt(ufd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &one,
 	    sizeof(one));
+}
+
+static int
+call_filter(void)
+{
+	struct sock_filter	code = { 0x06, 0, 0, 0 };	/* drop all */
+	struct sock_fprog	prog = { 1, &code };
+
+	return set_shared(dfd, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
+	    sizeof(prog));
+}
+
+static int
+call_congestion(void)
+{
+	return set_shared(lfd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4);
+}
+
+static int
+call_defer_accept(void)
+{
+	return set_int(lfd, IPPROTO_TCP, TCP_DEFER_ACCEPT);
+}
+
+static int
+call_lowat(void)
+{
+	return set_int(lfd, IPPROTO_TCP, TCP_NOTSENT_LOWAT);
 }
 
 static int
@@ -240,16 +353,29 @@ static const struct probe forbidden[] = {
 	{ "bind", KEYS | MAP | FINE(ALL), call_bind, KILLS },
 	{ "listen", KEYS | MAP | FINE(ALL), call_listen, KILLS },
 	{ "accept", KEYS | MAP | FINE(ALL & ~RELAY), call_accept, KILLS },
-	{ "setsockopt", KEYS | MAP | FINE(STUN), call_setsockopt, KILLS },
+	{ "setsockopt", KEYS | MAP | FINE(STUN | RELAY), call_setsockopt,
+	    KILLS },
+	{ "setsockopt SO_LINGER", FINE(ALL), call_linger, KILLS },
+	{ "setsockopt SO_RCVTIMEO", FINE(ALL), call_rcvtimeo, KILLS },
+	{ "setsockopt SO_RCVBUF", FINE(ALL), call_rcvbuf, KILLS },
+	{ "setsockopt SO_SNDBUF", FINE(ALL), call_sndbuf, KILLS },
+	{ "setsockopt SO_REUSEPORT", FINE(ALL), call_reuseport, KILLS },
+	{ "setsockopt SO_KEEPALIVE", FINE(ALL), call_keepalive, KILLS },
+	{ "listen once more", KEYS | MAP | FINE(ALL), call_listen_again,
+	    KILLS },
 	{ "setsockopt of another option", FINE(ALL),
 	    call_setsockopt_other, KILLS },
 	{ "getsockopt of another option", FINE(ALL),
 	    call_getsockopt_other, KILLS },
 	{ "shutdown", FINE(ALL & ~RELAY), call_shutdown, KILLS },
+	{ "shutdown of a listening socket", FINE(ALL),
+	    call_shutdown_listening, KILLS },
+	{ "shutdown, both ways", FINE(ALL), call_shutdown_both, KILLS },
+	{ "passing a descriptor", FINE(ALL & ~STUN), call_passfd, KILLS },
 	{ "getsockname", FINE(ALL & ~(RELAY | READERS)),
 	    call_getsockname, KILLS },
 	{ "recvfrom", FINE(ALL & ~(RELAY | READERS)), call_recvfrom, KILLS },
-	{ "ioctl FIONBIO", FINE(ALL & ~RELAY), call_nonblock, KILLS },
+	{ "ioctl FIONBIO", FINE(ALL), call_nonblock, KILLS },
 	{ "sendto with an address", KEYS | MAP | FINE(ALL & ~STUN),
 	    call_sendto_udp, KILLS },
 #ifdef __linux__
@@ -258,9 +384,13 @@ static const struct probe forbidden[] = {
 	{ "setsockopt IP_RECVERR", ALL & ~READERS, call_recverr, KILLS },
 	{ "setsockopt TCP_FASTOPEN_CONNECT", ALL,
 	    call_fastopen_connect, KILLS },
-	{ "ioctl FIONREAD", ALL & ~(RELAY | READERS), call_fionread, KILLS },
+	{ "setsockopt SO_ATTACH_FILTER", ALL, call_filter, KILLS },
+	{ "setsockopt TCP_CONGESTION", ALL, call_congestion, KILLS },
+	{ "setsockopt TCP_DEFER_ACCEPT", ALL, call_defer_accept, KILLS },
+	{ "setsockopt TCP_NOTSENT_LOWAT", ALL, call_lowat, KILLS },
+	{ "ioctl FIONREAD", ALL & ~READERS, call_fionread, KILLS },
 	{ "recvmmsg", ALL & ~STUN, call_recvmmsg, KILLS },
-	{ "sendmmsg", ALL & ~(STUN | READERS), call_sendmmsg, KILLS },
+	{ "sendmmsg", ALL & ~STUN, call_sendmmsg, KILLS },
 	{ "sendmmsg with fast open", ALL, call_sendmmsg_fastopen, KILLS },
 	{ "sendto with fast open", ALL, call_sendto_addr, KILLS },
 	{ "sendmsg with fast open", ALL, call_sendmsg_fastopen, KILLS },

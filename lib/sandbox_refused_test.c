@@ -142,6 +142,54 @@ call_dupfd(void)
 }
 
 static int
+call_dup(void)
+{
+	return result(dup(cfd));
+}
+
+static int
+call_dup2(void)
+{
+	return result(dup2(cfd, 50));
+}
+
+/* Shared descriptors stay non-blocking, and get no other flag. */
+static int
+call_setfl_block(void)
+{
+	return fcntl(cfd, F_SETFL, 0);
+}
+
+static int
+call_setfl_async(void)
+{
+	return fcntl(cfd, F_SETFL, O_NONBLOCK | O_ASYNC);
+}
+
+static int
+call_setfl_append(void)
+{
+	return fcntl(file, F_SETFL, O_NONBLOCK | O_APPEND);
+}
+
+static int
+call_setown(void)
+{
+	return fcntl(cfd, F_SETOWN, getppid());
+}
+
+static int
+call_lock(void)
+{
+	struct flock	l;
+
+	memset(&l, 0, sizeof(l));
+	l.l_type = F_WRLCK;
+	l.l_whence = SEEK_SET;
+	return fcntl(file, F_SETLK, &l);
+}
+
+static int
 call_lseek(void)
 {
 	return result(lseek(file, 0, SEEK_SET));
@@ -236,6 +284,13 @@ static const struct probe forbidden[] = {
 	{ "mmap, executable", ALL, call_mmap_exec, DENIES },
 	{ "mprotect, executable", ALL, call_mprotect_exec, KILLS },
 	{ "fcntl F_DUPFD", FINE(ALL), call_dupfd, KILLS },
+	{ "dup", FINE(ALL), call_dup, KILLS },
+	{ "dup2", FINE(ALL), call_dup2, KILLS },
+	{ "fcntl F_SETFL, blocking", FINE(ALL), call_setfl_block, KILLS },
+	{ "fcntl F_SETFL, O_ASYNC", FINE(ALL), call_setfl_async, KILLS },
+	{ "fcntl F_SETFL, O_APPEND", FINE(ALL), call_setfl_append, KILLS },
+	{ "fcntl F_SETOWN", FINE(ALL), call_setown, KILLS },
+	{ "fcntl F_SETLK", FINE(ALL), call_lock, KILLS },
 	{ "lseek", FINE(RELAY | STUN | HEALTH), call_lseek, KILLS },
 	{ "pread", FINE(RELAY | STUN | READERS | HEALTH), call_pread, KILLS },
 	{ "ftruncate", FINE(ALL & ~KEYS), call_ftruncate, KILLS },

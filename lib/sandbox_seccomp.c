@@ -9,6 +9,11 @@
  * leaves in sight can be asked for (newfstatat with AT_EMPTY_PATH and a path).
  * Nor can the address that a socket is connected to: what fetch and health
  * reach is bounded by Landlock alone, UDP by nothing.
+ *
+ * A descriptor that came from the parent is shared with it, and with the next
+ * process of the role: no role may change an option of one, make it block, or
+ * end a listening socket.  Nor may a role pass a descriptor on: who closes a
+ * socket that lingers would be held up.
  */
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -59,7 +64,7 @@ static const int common_calls[] = {
 
 static const int relay_calls[] = {
 	SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(recvfrom),
-	SCMP_SYS(shutdown), SCMP_SYS(getsockname), SCMP_SYS(getpeername)
+	SCMP_SYS(getsockname), SCMP_SYS(getpeername)
 };
 
 /* Files are handed to these two as open descriptors. */
@@ -123,14 +128,6 @@ struct sockopt {
 	int	level, name;
 };
 
-static const struct sockopt set_options[] = {
-	{ SOL_SOCKET, SO_SNDBUF }, { SOL_SOCKET, SO_RCVBUF },
-	{ SOL_SOCKET, SO_KEEPALIVE }, { SOL_SOCKET, SO_LINGER },
-	{ IPPROTO_TCP, TCP_NODELAY }, { IPPROTO_TCP, TCP_KEEPIDLE },
-	{ IPPROTO_TCP, TCP_USER_TIMEOUT }, { IPPROTO_TCP, TCP_NOTSENT_LOWAT },
-	{ IPPROTO_TCP, TCP_CONGESTION }
-};
-
 static const struct sockopt get_options[] = {
 	{ SOL_SOCKET, SO_ERROR }, { IPPROTO_TCP, TCP_INFO }
 };
@@ -144,11 +141,9 @@ static const struct sockopt client_get_options[] = {
 	{ SOL_SOCKET, SO_ERROR }
 };
 
-static const unsigned int fcntls[] = { F_GETFL, F_SETFL, F_GETFD, F_SETFD };
+static const unsigned int fcntls[] = { F_GETFL, F_GETFD, F_SETFD };
 static const unsigned int fetch_ioctls[] = { FIONREAD };
-static const unsigned int relay_ioctls[] = {
-	SIOCOUTQ, SIOCOUTQNSD, FIONREAD, FIONBIO
-};
+static const unsigned int relay_ioctls[] = { SIOCOUTQ, SIOCOUTQNSD };
 
 static const char	*level = "none";
 
@@ -230,8 +225,9 @@ refuse(scmp_filter_ctx f)
 /*
  * Sending yes, but to the peer that the socket has: an address, or a flag of
  * TCP fast open, would turn a closed socket into a way out.  Stund names
- * addresses, and has no TCP socket.  These two are the calls made most, and
- * stand first in the filter.
+ * addresses, and has no TCP socket; it alone may use sendmsg(2), to say which
+ * address an answer leaves from.  These two are the calls made most, and stand
+ * first in the filter.
  */
 static int
 allow_send(scmp_filter_ctx f, enum role role)
@@ -240,11 +236,25 @@ allow_send(scmp_filter_ctx f, enum role role)
 
 	if ((rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1,
 	    role == ROLE_STUN ? lacks(3, MSG_FASTOPEN) : is_null(4))) < 0 ||
-	    (rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 1,
-	    lacks(2, MSG_FASTOPEN))) < 0 ||
-	    (rv = seccomp_syscall_priority(f, SCMP_SYS(sendmsg), 254)) < 0)
+	    (rv = seccomp_syscall_priority(f, SCMP_SYS(sendto), 255)) < 0 ||
+	    role != ROLE_STUN)
 		return (rv);
-	return (seccomp_syscall_priority(f, SCMP_SYS(sendto), 255));
+	if ((rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 1,
+	    lacks(2, MSG_FASTOPEN))) < 0)
+		return (rv);
+	return (seccomp_syscall_priority(f, SCMP_SYS(sendmsg), 254));
+}
+
+/* A descriptor may be made non-blocking, and nothing else. */
+static int
+allow_nonblock(scmp_filter_ctx f)
+{
+	const unsigned int others = O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME;
+	struct scmp_arg_cmp flags = { 2, SCMP_CMP_MASKED_EQ,
+	    O_NONBLOCK | others, O_NONBLOCK };
+
+	return (seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 2,
+	    is(1, F_SETFL), flags));
 }
 
 /* abort(3), so that a fault of our own is seen for what it is. */
@@ -294,7 +304,7 @@ allow_memory(scmp_filter_ctx f)
 	    lacks(2, PROT_EXEC)));
 }
 
-/* Several at once: stund, and the resolver with its two questions. */
+/* Stund sends several at once. */
 static int
 allow_sendmmsg(scmp_filter_ctx f)
 {
@@ -400,20 +410,20 @@ add_fetch(scmp_filter_ctx f)
 	    1, executable)) < 0 ||
 	    (rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
 	    lacks(2, O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | O_PATH |
-	    (O_TMPFILE & ~O_DIRECTORY)))) < 0 ||
-	    (rv = allow_sendmmsg(f)) < 0)
+	    (O_TMPFILE & ~O_DIRECTORY)))) < 0)
 		return (rv);
 	return (allow_second(f, SCMP_SYS(ioctl), fetch_ioctls,
 	    NELEM(fetch_ioctls)));
 }
 
+/* It ends connections, but no listening socket: that takes SHUT_RD. */
 static int
 add_relay(scmp_filter_ctx f)
 {
 	int rv;
 
-	if ((rv = allow_options(f, SCMP_SYS(setsockopt), set_options,
-	    NELEM(set_options))) < 0 ||
+	if ((rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(shutdown), 1,
+	    is(1, SHUT_WR))) < 0 ||
 	    (rv = allow_options(f, SCMP_SYS(getsockopt), get_options,
 	    NELEM(get_options))) < 0)
 		return (rv);
@@ -439,6 +449,7 @@ add_rules(scmp_filter_ctx f, enum role role)
 	    (rv = allow_memory(f)) < 0 || (rv = refuse(f)) < 0 ||
 	    (!reads_files(role) && (rv = deny_files(f)) < 0) ||
 	    (rv = allow_send(f, role)) < 0 || (rv = allow_abort(f)) < 0 ||
+	    (rv = allow_nonblock(f)) < 0 ||
 	    (rv = allow_second(f, SCMP_SYS(fcntl), fcntls,
 	    NELEM(fcntls))) < 0)
 		return (rv);

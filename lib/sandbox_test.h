@@ -67,6 +67,7 @@ static int	dfd;			/* UDP socket, bound */
 static int	cfd, afd;		/* a TCP connection: both ends */
 static int	ufd;			/* TCP socket, unconnected */
 static int	pair[2];		/* stream of unix sockets */
+static int	passed[2];		/* the same; a descriptor waits */
 static int	file;			/* a file, to read and write */
 static char	hidden[256];		/* its path, absolute */
 static char	shown[256];		/* that of a file which fetch names */
@@ -128,6 +129,32 @@ make_file(char path[256])
 	return fd;
 }
 
+/* Send a byte and the descriptor `fd' on the socket `to'; 0, or -1. */
+static int
+send_fd(int to, int fd)
+{
+	union {
+		struct cmsghdr	hdr;
+		char		buf[CMSG_SPACE(sizeof(int))];
+	} ctl;
+	struct iovec	 iov = { (char *)(uintptr_t)"x", 1 };
+	struct msghdr	 mh;
+	struct cmsghdr	*cm;
+
+	memset(&mh, 0, sizeof(mh));
+	memset(&ctl, 0, sizeof(ctl));
+	mh.msg_iov = &iov;
+	mh.msg_iovlen = 1;
+	mh.msg_control = ctl.buf;
+	mh.msg_controllen = sizeof(ctl.buf);
+	cm = CMSG_FIRSTHDR(&mh);
+	cm->cmsg_level = SOL_SOCKET;
+	cm->cmsg_type = SCM_RIGHTS;
+	cm->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cm), &fd, sizeof(int));
+	return sendmsg(to, &mh, MSG_NOSIGNAL) == 1 ? 0 : -1;
+}
+
 /* In a child, before it is confined: open what the calls want. */
 static void
 prepare(void)
@@ -139,7 +166,9 @@ prepare(void)
 	    connect(cfd, (struct sockaddr *)&addr, sizeof(addr)) == 0 &&
 	    (afd = accept(lfd, NULL, NULL)) != -1, "connection");
 	must((ufd = socket(AF_INET, SOCK_STREAM, 0)) != -1, "socket");
-	must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0, "socketpair");
+	must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 &&
+	    socketpair(AF_UNIX, SOCK_STREAM, 0, passed) == 0 &&
+	    send_fd(passed[0], cfd) == 0, "socketpair");
 	close(make_file(shown));
 	file = make_file(hidden);
 #ifdef __linux__
