@@ -71,7 +71,8 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/map_test derpctl/out_test \
 	derpd/keys_cert_test derpd/keys_file_test derpd/keys_sign_test \
 	derpd/health_test derpd/keys_test derpd/listen_test \
 	derpd/mapstore_test derpd/notify_test derpd/ownaddr_test \
-	derpd/peers_active_test derpd/peers_test derpd/queue_test derpd/relayconf_test \
+	derpd/peers_active_test derpd/peers_test derpd/pool_test \
+	derpd/queue_test derpd/relayconf_test \
 	derpd/stats_test derpd/status_test derpd/tlsctx_test \
 	derpd/tlsfetch_test derpd/tlskey_test derpd/web_map_test derpd/web_test \
 	derpd/websocket_test \

@@ -101,8 +101,8 @@ limits(const struct relay *r, struct queue_limits *lim)
 	lim->interval = r->conf.codel_interval * 1000;
 }
 
-static void
-dropped(struct pkt *p, void *arg)
+void
+output_dropped(struct pkt *p, void *arg)
 {
 	struct conn *c = arg;
 
@@ -124,7 +124,7 @@ conn_enqueue(struct conn *c, const uint8_t src[FRAME_KEY_LEN],
 		session_drop(r, DROP_GONE_DISCONNECTED, p, n);
 		return;
 	}
-	k = pkt_new((uint32_t)(FRAME_HDR_LEN + FRAME_KEY_LEN + n));
+	k = pkt_new(&r->queues, (uint32_t)(FRAME_HDR_LEN + FRAME_KEY_LEN + n));
 	if (k == NULL) {
 		session_drop(r, DROP_QUEUE_TAIL, p, n);
 		return;
@@ -134,8 +134,7 @@ conn_enqueue(struct conn *c, const uint8_t src[FRAME_KEY_LEN],
 	memcpy(k->data + FRAME_HDR_LEN, src, FRAME_KEY_LEN);
 	memcpy(k->data + FRAME_HDR_LEN + FRAME_KEY_LEN, p, n);
 	limits(r, &lim);
-	queue_put(&c->queue, k, frame_is_disco(p, n), r->now_us, &lim, dropped,
-	    c);
+	queue_put(&c->queue, k, frame_is_disco(p, n), r->now_us, &lim);
 	conn_dirty(c);
 	r->fresh_bytes += n;
 }
@@ -202,8 +201,8 @@ gather(struct conn *c, size_t max)
 	if (c->acks == 0)
 		n += gather_pongs(c, batch + n);
 	limits(c->r, &lim);
-	while (n < max && (p = queue_get(&c->queue, c->r->now_us, &lim,
-	    dropped, c)) != NULL) {
+	while (n < max && (p = queue_get(&c->queue, c->r->now_us,
+	    &lim)) != NULL) {
 		memcpy(batch + n, p->data, p->len);
 		n += p->len;
 		note_source(c, p->data + FRAME_HDR_LEN);

@@ -1,16 +1,27 @@
 /*
- * pool: memory of packets; see pool.h.  Used by queue.c.
+ * pool: memory of packets; see pool.h.  Used by queue.c, and by relay.c for
+ * its limit and its clock.
  *
- * One size class holds nearly everything that a tunnel sends.  The free list
- * is bounded, so that a burst does not keep its memory for ever.  Sanitizer
- * builds go to malloc for everything, to see what overruns.
+ * A slab is POOL_SLAB bytes of mapped memory, aligned to its own size, so that
+ * a block's slab is found by its address.  The block that was given back last
+ * is given out first: it is still in the cache of the CPU.  Slabs without
+ * blocks in use are kept for the next burst, unless it does not come.  What is
+ * larger than a block can be has a mapping of its own.  Sanitizer builds go to
+ * malloc for everything, to see what overruns.
  */
+#include <sys/queue.h>
+#include <sys/mman.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "pool.h"
 
-#define CLASS_SIZE	2048
-#define KEEP_MAX	2048	/* blocks: 4 MiB */
+#define BLOCK_MIN_BITS	6		/* 64 bytes */
+#define BLOCK_MAX	8192
+#define NCLASSES	15		/* 64, 96, 128, 192 ... 8192 */
+#define HEAD_SIZE	64		/* of a slab, before its blocks */
+#define TICK_MIN	256		/* slabs given back a tick: 16 MiB */
 
 #if defined(__SANITIZE_ADDRESS__)
 #define USE_POOL	0
@@ -23,37 +34,233 @@
 #define USE_POOL	1
 #endif
 
+#ifndef MAP_ANONYMOUS
+#define MAP_ANONYMOUS	MAP_ANON
+#endif
+
 struct block {
 	struct block	*next;
 };
 
-static struct block	*free_list;
-static unsigned int	 nfree;
+struct slab {
+	LIST_ENTRY(slab) partial;	/* with a free block, of its class */
+	TAILQ_ENTRY(slab) empty;	/* with no block in use */
+	struct block	*free;
+	uint32_t	 class;
+	uint32_t	 used, max;	/* blocks that are given out, and all */
+	uint32_t	 fresh;		/* offset of those never given out */
+};
+
+static LIST_HEAD(, slab) partial[NCLASSES];
+static TAILQ_HEAD(slab_list, slab) empty = TAILQ_HEAD_INITIALIZER(empty);
+static size_t		 nempty;
+static size_t		 idle;		/* least nempty since the last tick */
+static size_t		 mapped;
+static size_t		 limit = SIZE_MAX;
+
+_Static_assert(sizeof(struct slab) <= HEAD_SIZE, "head of a slab");
+
+/* Two classes for each power of two: at most a third of a block is lost. */
+static unsigned int
+class_of(size_t n)
+{
+	unsigned int bits;
+
+	if (n <= 1 << BLOCK_MIN_BITS)
+		return (0);
+	bits = 63 - (unsigned int)__builtin_clzll(n - 1);
+	return (2 * (bits - BLOCK_MIN_BITS) + 1 +
+	    ((n - 1) >> (bits - 1) & 1));
+}
+
+static size_t
+class_size(unsigned int k)
+{
+	return ((size_t)(2 + (k & 1)) << (BLOCK_MIN_BITS - 1 + k / 2));
+}
+
+/* What has a mapping of its own takes whole pages. */
+static size_t
+large_size(size_t n)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return ((n + page - 1) / page * page);
+}
+
+static void *
+map(size_t n)
+{
+	void *p;
+
+	if (n > limit || mapped > limit - n)
+		return (NULL);
+	p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+	    -1, 0);
+	if (p == MAP_FAILED)
+		return (NULL);
+	mapped += n;
+	return (p);
+}
+
+static void
+unmap(void *p, size_t n)
+{
+	munmap(p, n);
+	mapped -= n;
+}
+
+/* How far `p' is behind the begin of a slab. */
+static size_t
+slab_offset(const void *p)
+{
+	return ((uintptr_t)p & (POOL_SLAB - 1));
+}
+
+/*
+ * A new slab.  Systems map one beside the other, so that mostly only the first
+ * one has to be cut out of a larger piece.
+ */
+static struct slab *
+slab_map(void)
+{
+	uint8_t *p;
+	size_t off;
+
+	if ((p = map(POOL_SLAB)) == NULL)
+		return (NULL);
+	if (slab_offset(p) == 0)
+		return ((struct slab *)p);
+	unmap(p, POOL_SLAB);
+	if ((p = map(2 * POOL_SLAB)) == NULL)
+		return (NULL);
+	off = POOL_SLAB - slab_offset(p);
+	if (off < POOL_SLAB)
+		unmap(p + POOL_SLAB + off, POOL_SLAB - off);
+	unmap(p, off);
+	return ((struct slab *)(p + off));
+}
+
+/* A slab for a class that has none with a free block; NULL without memory. */
+static struct slab *
+slab_take(unsigned int k)
+{
+	struct slab *s;
+
+	if ((s = TAILQ_FIRST(&empty)) != NULL) {
+		TAILQ_REMOVE(&empty, s, empty);
+		if (--nempty < idle)
+			idle = nempty;
+	} else if ((s = slab_map()) == NULL)
+		return (NULL);
+	s->free = NULL;
+	s->class = k;
+	s->used = 0;
+	s->max = (uint32_t)((POOL_SLAB - HEAD_SIZE) / class_size(k));
+	s->fresh = HEAD_SIZE;
+	LIST_INSERT_HEAD(&partial[k], s, partial);
+	return (s);
+}
+
+static void *
+large_get(size_t n, size_t *size)
+{
+	void *p;
+
+	*size = n <= BLOCK_MAX ? class_size(class_of(n)) : large_size(n);
+	if (USE_POOL)
+		return (map(*size));
+	if (*size > limit || mapped > limit - *size ||
+	    (p = malloc(n)) == NULL)
+		return (NULL);
+	mapped += *size;
+	return (p);
+}
+
+static void
+large_put(void *p, size_t size)
+{
+	if (USE_POOL) {
+		unmap(p, size);
+		return;
+	}
+	free(p);
+	mapped -= size;
+}
 
 void *
-pool_get(size_t n)
+pool_get(size_t n, size_t *size)
 {
+	struct slab *s;
 	struct block *b;
+	unsigned int k;
 
-	if (!USE_POOL || n > CLASS_SIZE)
-		return (malloc(n));
-	if ((b = free_list) == NULL)
-		return (malloc(CLASS_SIZE));
-	free_list = b->next;
-	nfree--;
+	if (!USE_POOL || n > BLOCK_MAX)
+		return (large_get(n, size));
+	k = class_of(n);
+	if ((s = LIST_FIRST(&partial[k])) == NULL &&
+	    (s = slab_take(k)) == NULL)
+		return (NULL);
+	*size = class_size(k);
+	if ((b = s->free) != NULL)
+		s->free = b->next;
+	else {
+		b = (struct block *)((uint8_t *)s + s->fresh);
+		s->fresh += (uint32_t)*size;
+	}
+	if (++s->used == s->max)
+		LIST_REMOVE(s, partial);
 	return (b);
 }
 
 void
-pool_put(void *p, size_t n)
+pool_put(void *p, size_t size)
 {
 	struct block *b = p;
+	struct slab *s;
 
-	if (!USE_POOL || p == NULL || n > CLASS_SIZE || nfree >= KEEP_MAX) {
-		free(p);
+	if (!USE_POOL || size > BLOCK_MAX) {
+		large_put(p, size);
 		return;
 	}
-	b->next = free_list;
-	free_list = b;
-	nfree++;
+	s = (struct slab *)((uint8_t *)p - slab_offset(p));
+	b->next = s->free;
+	s->free = b;
+	if (s->used-- == s->max)
+		LIST_INSERT_HEAD(&partial[s->class], s, partial);
+	/* Each class keeps one, so that a lone packet need not set one up. */
+	if (s->used > 0 || (s == LIST_FIRST(&partial[s->class]) &&
+	    LIST_NEXT(s, partial) == NULL))
+		return;
+	LIST_REMOVE(s, partial);
+	TAILQ_INSERT_HEAD(&empty, s, empty);
+	nempty++;
+}
+
+void
+pool_limit(size_t max)
+{
+	limit = max;
+}
+
+size_t
+pool_mapped(void)
+{
+	return (mapped);
+}
+
+/* A quarter at once: after a large flood, all of them would hold clients up. */
+void
+pool_tick(void)
+{
+	struct slab *s;
+	size_t n = idle / 4 > TICK_MIN ? idle / 4 : TICK_MIN;
+
+	for (; n > 0 && idle > 0; n--, idle--) {
+		s = TAILQ_LAST(&empty, slab_list);
+		TAILQ_REMOVE(&empty, s, empty);
+		nempty--;
+		unmap(s, POOL_SLAB);
+	}
+	idle = nempty;
 }

@@ -1,16 +1,38 @@
 /*
- * pool: memory of packets.  Packets of common size come from a free list, so
- * that relaying does not visit malloc for each.
+ * pool: memory of packets, in slabs of blocks of one size, so that relaying
+ * does not visit malloc for each packet, and that what a flood took goes back
+ * to the system.
  */
 #ifndef POOL_H
 #define POOL_H
 
 #include <stddef.h>
 
-/* Memory for `n' bytes, NULL without. */
-void	*pool_get(size_t n);
+#define POOL_SLAB	(64 * 1024)	/* bytes that are mapped at once */
 
-/* Give back what pool_get(n) gave; NULL is fine. */
-void	 pool_put(void *p, size_t n);
+/*
+ * Memory for `n' bytes, aligned for a pointer; *size is what it really takes:
+ * `n' rounded up to its block.  NULL without memory, and when pool_limit()
+ * forbids to map more.
+ */
+void	*pool_get(size_t n, size_t *size);
+
+/* Give back what pool_get() gave, with the *size that it said. */
+void	 pool_put(void *p, size_t size);
+
+/*
+ * From now on at most `max' bytes may be mapped; what is there already stays.
+ * Without a call there is no limit.
+ */
+void	 pool_limit(size_t max);
+
+/* Bytes that are mapped now, in use or not. */
+size_t	 pool_mapped(void);
+
+/*
+ * To be called once a second: slabs that nobody used since the last call go
+ * back to the system.
+ */
+void	 pool_tick(void);
 
 #endif

@@ -11,35 +11,102 @@
 #define DISCO_RUN	16	/* disco packets before one of the others */
 #define COUNT_MAX	4	/* drops: half an interval apart */
 #define SMALL_BACKLOG	1514	/* CoDel leaves the last packet alone */
+#define LEVEL_BITS	11	/* queues below 2 KiB are on one level */
+#define EVICT_MAX	64	/* packets dropped for the memory of one */
+
+/*
+ * The level of a queue that takes `memory' bytes: two for each power of two,
+ * all small ones on the first.
+ */
+static int
+level_of(uint64_t memory)
+{
+	int bits;
+
+	if (memory == 0)
+		return (-1);
+	if (memory < 1 << LEVEL_BITS)
+		return (0);
+	bits = 63 - __builtin_clzll(memory);
+	return (2 * (bits - LEVEL_BITS) + 1 + (memory >> (bits - 1) & 1));
+}
+
+static void
+level_leave(struct queue *q)
+{
+	struct queue_set *s = q->set;
+
+	if (q->level == -1)
+		return;
+	TAILQ_REMOVE(&s->level[q->level], q, entry);
+	if (TAILQ_EMPTY(&s->level[q->level]))
+		s->used &= ~(1ULL << q->level);
+	q->level = -1;
+}
+
+static void
+level_enter(struct queue *q, int level)
+{
+	struct queue_set *s = q->set;
+
+	q->level = level;
+	TAILQ_INSERT_TAIL(&s->level[level], q, entry);
+	s->used |= 1ULL << level;
+}
+
+/* A class of the queue has become larger or smaller. */
+static void
+level_update(struct queue *q)
+{
+	int level = level_of((uint64_t)q->cls[0].memory + q->cls[1].memory);
+
+	if (level == q->level)
+		return;
+	level_leave(q);
+	if (level != -1)
+		level_enter(q, level);
+}
 
 void
-queue_init(struct queue *q)
+queue_set_init(struct queue_set *s, queue_drop_cb drop)
+{
+	int i;
+
+	memset(s, 0, sizeof(*s));
+	for (i = 0; i < QUEUE_LEVELS; i++)
+		TAILQ_INIT(&s->level[i]);
+	s->limit = UINT64_MAX;
+	s->drop = drop;
+}
+
+void
+queue_set_limit(struct queue_set *s, uint64_t bytes)
+{
+	s->limit = bytes;
+	pool_limit(bytes + bytes / 2);
+}
+
+void
+queue_init(struct queue *q, struct queue_set *s, void *owner)
 {
 	memset(q, 0, sizeof(*q));
 	STAILQ_INIT(&q->cls[0].list);
 	STAILQ_INIT(&q->cls[1].list);
-}
-
-struct pkt *
-pkt_new(uint32_t len)
-{
-	struct pkt *p;
-
-	if ((p = pool_get(sizeof(*p) + len)) == NULL)
-		return (NULL);
-	p->len = len;
-	return (p);
+	q->level = -1;
+	q->set = s;
+	q->owner = owner;
 }
 
 void
 pkt_free(struct pkt *p)
 {
 	if (p != NULL)
-		pool_put(p, sizeof(*p) + p->len);
+		pool_put(p, p->size);
 }
 
+/* Not for the level of the queue: the caller sees to that. */
 static struct pkt *
-class_pop(struct queue_class *k)
+class_pop(struct queue *q, struct queue_class *k)
 {
 	struct pkt *p;
 
@@ -48,30 +115,73 @@ class_pop(struct queue_class *k)
 	STAILQ_REMOVE_HEAD(&k->list, entry);
 	k->packets--;
 	k->bytes -= p->len;
+	k->memory -= p->size;
+	q->set->memory -= p->size;
 	return (p);
 }
 
 static void
-give_up(struct pkt *p, queue_drop_cb drop, void *arg)
+give_up(struct queue *q, struct pkt *p)
 {
-	if (drop != NULL)
-		drop(p, arg);
+	if (q->set->drop != NULL)
+		q->set->drop(p, q->owner);
 	pkt_free(p);
+}
+
+/*
+ * Drop the oldest packet of the larger class of one of the fullest queues, each
+ * in its turn.  0, or -1: all are empty.
+ */
+static int
+evict(struct queue_set *s)
+{
+	struct queue *q;
+	int level;
+
+	if (s->used == 0)
+		return (-1);
+	level = 63 - __builtin_clzll(s->used);
+	q = TAILQ_FIRST(&s->level[level]);
+	give_up(q, class_pop(q, &q->cls[q->cls[0].memory <= q->cls[1].memory]));
+	level_leave(q);
+	level_update(q);
+	return (0);
+}
+
+struct pkt *
+pkt_new(struct queue_set *s, uint32_t len)
+{
+	struct pkt *p;
+	size_t size;
+	int i;
+
+	for (i = 0; (p = pool_get(sizeof(*p) + len, &size)) == NULL; i++)
+		if (i == EVICT_MAX || evict(s) == -1)
+			return (NULL);
+	p->len = len;
+	p->size = (uint32_t)size;
+	return (p);
 }
 
 void
 queue_put(struct queue *q, struct pkt *p, int disco, uint64_t now,
-    const struct queue_limits *lim, queue_drop_cb drop, void *arg)
+    const struct queue_limits *lim)
 {
 	struct queue_class *k = &q->cls[disco ? 0 : 1];
+	struct queue_set *s = q->set;
 
 	while (k->packets > 0 && (k->packets + 1 > lim->packets ||
-	    (uint64_t)k->bytes + p->len > lim->bytes))
-		give_up(class_pop(k), drop, arg);
+	    (uint64_t)k->memory + p->size > lim->bytes))
+		give_up(q, class_pop(q, k));
 	p->at = now;
 	STAILQ_INSERT_TAIL(&k->list, p, entry);
 	k->packets++;
 	k->bytes += p->len;
+	k->memory += p->size;
+	s->memory += p->size;
+	level_update(q);
+	while (s->memory > s->limit && evict(s) == 0)
+		;
 }
 
 /*
@@ -93,13 +203,13 @@ control_law(uint64_t t, uint32_t interval, uint32_t count)
  * too long.
  */
 static struct pkt *
-codel_head(struct queue_class *k, uint64_t now,
+codel_head(struct queue *q, struct queue_class *k, uint64_t now,
     const struct queue_limits *lim, int *late)
 {
 	struct pkt *p;
 
 	*late = 0;
-	if ((p = class_pop(k)) == NULL) {
+	if ((p = class_pop(q, k)) == NULL) {
 		k->first_above = 0;
 		return (NULL);
 	}
@@ -114,14 +224,14 @@ codel_head(struct queue_class *k, uint64_t now,
 
 /* RFC 8289, 5.4: begin dropping, sooner when it was needed lately. */
 static struct pkt *
-codel_begin(struct queue_class *k, struct pkt *p, uint64_t now,
-    const struct queue_limits *lim, queue_drop_cb drop, void *arg)
+codel_begin(struct queue *q, struct queue_class *k, struct pkt *p,
+    uint64_t now, const struct queue_limits *lim)
 {
 	uint32_t delta = k->count - k->lastcount;
 	int late;
 
-	give_up(p, drop, arg);
-	p = codel_head(k, now, lim, &late);
+	give_up(q, p);
+	p = codel_head(q, k, now, lim, &late);
 	k->dropping = 1;
 	if (delta > 1 &&
 	    (int64_t)(now - k->drop_next) < 16 * (int64_t)lim->interval)
@@ -134,21 +244,21 @@ codel_begin(struct queue_class *k, struct pkt *p, uint64_t now,
 }
 
 static struct pkt *
-codel_get(struct queue_class *k, uint64_t now,
-    const struct queue_limits *lim, queue_drop_cb drop, void *arg)
+codel_get(struct queue *q, struct queue_class *k, uint64_t now,
+    const struct queue_limits *lim)
 {
 	struct pkt *p;
 	int late;
 
-	p = codel_head(k, now, lim, &late);
+	p = codel_head(q, k, now, lim, &late);
 	if (!k->dropping)
-		return (late ? codel_begin(k, p, now, lim, drop, arg) : p);
+		return (late ? codel_begin(q, k, p, now, lim) : p);
 	if (!late)
 		k->dropping = 0;
 	while (k->dropping && now >= k->drop_next) {
-		give_up(p, drop, arg);
+		give_up(q, p);
 		k->count++;
-		p = codel_head(k, now, lim, &late);
+		p = codel_head(q, k, now, lim, &late);
 		if (!late)
 			k->dropping = 0;
 		else
@@ -159,8 +269,7 @@ codel_get(struct queue_class *k, uint64_t now,
 }
 
 struct pkt *
-queue_get(struct queue *q, uint64_t now, const struct queue_limits *lim,
-    queue_drop_cb drop, void *arg)
+queue_get(struct queue *q, uint64_t now, const struct queue_limits *lim)
 {
 	struct queue_class *k = &q->cls[0];
 	struct pkt *p;
@@ -169,10 +278,11 @@ queue_get(struct queue *q, uint64_t now, const struct queue_limits *lim,
 	    (q->disco_run >= DISCO_RUN && q->cls[1].packets > 0))
 		k = &q->cls[1];
 	if (lim->target == 0)
-		p = class_pop(k);
+		p = class_pop(q, k);
 	else
-		p = codel_get(k, now, lim, drop, arg);
+		p = codel_get(q, k, now, lim);
 	q->disco_run = k == &q->cls[0] ? q->disco_run + 1 : 0;
+	level_update(q);
 	return (p);
 }
 
@@ -195,7 +305,11 @@ queue_clear(struct queue *q, queue_drop_cb drop, void *arg)
 	int i;
 
 	for (i = 0; i < 2; i++)
-		while ((p = class_pop(&q->cls[i])) != NULL)
-			give_up(p, drop, arg);
-	queue_init(q);
+		while ((p = class_pop(q, &q->cls[i])) != NULL) {
+			if (drop != NULL)
+				drop(p, arg);
+			pkt_free(p);
+		}
+	level_leave(q);
+	queue_init(q, q->set, q->owner);
 }

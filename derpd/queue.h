@@ -4,7 +4,9 @@
  * Two classes, disco before the rest (derp(7), section 3), each bounded in
  * bytes and packets; a full class drops its oldest.  CoDel (RFC 8289, but at
  * most two drops an interval) on the time that a packet has waited drops from
- * the head of each class.  Pure: the caller brings the clock.
+ * the head of each class.  All queues of a set together have a bound too:
+ * beyond it the fullest give way.  What counts is the memory that packets take,
+ * not their length.  Pure: the caller brings the clock.
  */
 #ifndef QUEUE_H
 #define QUEUE_H
@@ -13,10 +15,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define QUEUE_LEVELS	44	/* up to 4 GiB: see level_of() */
+
 struct pkt {
 	STAILQ_ENTRY(pkt) entry;
 	uint64_t	 at;		/* us, when it was queued */
 	uint32_t	 len;		/* bytes of the frame at `data' */
+	uint32_t	 size;		/* bytes of memory that it takes */
 	uint8_t		 data[];	/* a whole RecvPacket frame */
 };
 STAILQ_HEAD(pkt_list, pkt);
@@ -25,57 +30,95 @@ struct queue_class {
 	struct pkt_list	 list;
 	uint32_t	 packets;
 	uint32_t	 bytes;		/* of frames */
+	uint32_t	 memory;	/* of packets */
 	/* CoDel, RFC 8289 section 5; us */
-	uint64_t	 first_above;
-	uint64_t	 drop_next;
 	uint32_t	 count, lastcount;
 	int		 dropping;
+	uint64_t	 first_above;
+	uint64_t	 drop_next;
 };
 
 struct queue {
 	struct queue_class cls[2];	/* 0 disco, 1 the rest */
 	unsigned int	 disco_run;	/* disco packets since the last other */
+	int		 level;		/* of its set; -1 when empty */
+	TAILQ_ENTRY(queue) entry;	/* of that level */
+	struct queue_set *set;
+	void		*owner;
+};
+TAILQ_HEAD(queue_list, queue);
+
+/*
+ * Called with every packet that a queue gives up, before it is freed; `arg' is
+ * the owner of the queue.
+ */
+typedef void (*queue_drop_cb)(struct pkt *p, void *arg);
+
+/* The queues of a worker, by the memory that each takes. */
+struct queue_set {
+	struct queue_list level[QUEUE_LEVELS];
+	uint64_t	 used;		/* levels with a queue, a bit each */
+	uint64_t	 memory;	/* bytes that all packets take */
+	uint64_t	 limit;		/* bytes */
+	queue_drop_cb	 drop;
 };
 
 struct queue_limits {
-	uint32_t	 bytes;		/* a class holds at most */
+	uint32_t	 bytes;		/* memory that a class takes at most */
 	uint32_t	 packets;
 	uint32_t	 target;	/* us; 0: no CoDel */
 	uint32_t	 interval;	/* us */
 };
 
-/* Called with every packet that the queue gives up, before it is freed. */
-typedef void (*queue_drop_cb)(struct pkt *p, void *arg);
+/*
+ * An empty set, whose queues give up packets by `drop' (NULL: silently).  There
+ * is no limit until queue_set_limit().
+ */
+void	 queue_set_init(struct queue_set *s, queue_drop_cb drop);
 
-/* An empty queue. */
-void	 queue_init(struct queue *q);
+/*
+ * All queues of the set take at most `bytes' from the next packet on, and at
+ * most half more of the system, for what lies between packets.
+ */
+void	 queue_set_limit(struct queue_set *s, uint64_t bytes);
 
-/* A packet with room for a frame of `len' bytes; NULL without memory. */
-struct pkt *pkt_new(uint32_t len);
+/* An empty queue of that set; `owner' goes to the drop call-back. */
+void	 queue_init(struct queue *q, struct queue_set *s, void *owner);
+
+/*
+ * A packet with room for a frame of `len' bytes, for a queue of the set; packets
+ * of its fullest queues are dropped when there is no memory.  NULL when that did
+ * not help.
+ */
+struct pkt *pkt_new(struct queue_set *s, uint32_t len);
 
 /* Free a packet; NULL is fine. */
 void	 pkt_free(struct pkt *p);
 
 /*
  * Put `p' at the end of its class at time `now' (us), dropping the oldest of
- * that class until it fits.  Takes `p' over.  A packet larger than the byte
- * limit is taken when it is alone.
+ * that class until it fits, and then the oldest of the fullest queues until the
+ * set fits.  Takes `p' over.  A packet larger than the byte limit of a class is
+ * taken when it is alone.
  */
 void	 queue_put(struct queue *q, struct pkt *p, int disco, uint64_t now,
-	    const struct queue_limits *lim, queue_drop_cb drop, void *arg);
+	    const struct queue_limits *lim);
 
 /*
  * The next packet to send at time `now' (us), NULL when there is none; the
  * caller frees it.  CoDel may drop others on the way.
  */
 struct pkt *queue_get(struct queue *q, uint64_t now,
-	    const struct queue_limits *lim, queue_drop_cb drop, void *arg);
+	    const struct queue_limits *lim);
 
 /* Frames that wait, and their bytes, of both classes. */
 uint32_t queue_packets(const struct queue *q);
 uint32_t queue_bytes(const struct queue *q);
 
-/* Drop everything; the queue is then as queue_init() made it. */
+/*
+ * Give everything up, by `drop' with `arg'; the queue is then as queue_init()
+ * made it.
+ */
 void	 queue_clear(struct queue *q, queue_drop_cb drop, void *arg);
 
 #endif

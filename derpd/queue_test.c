@@ -1,38 +1,52 @@
 /*
- * queue_test: the queue of a destination: order, classes, bounds, CoDel.
+ * queue_test: the queue of a destination: order, classes, bounds, CoDel; and
+ * all queues together: what they take, and who gives way.
  */
 #include <atf-c.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "pool.h"
 #include "queue.h"
 
+static struct queue_set set;
 static unsigned int ndropped;
 static uint8_t last_dropped;
 
+/* The owner of a queue may count for itself. */
 static void
 dropped(struct pkt *p, void *arg)
 {
-	(void)arg;
+	if (arg != NULL)
+		++*(unsigned int *)arg;
 	ndropped++;
 	last_dropped = p->data[0];
+}
+
+static void
+set_up(struct queue *q)
+{
+	ndropped = 0;
+	queue_set_init(&set, dropped);
+	queue_init(q, &set, NULL);
 }
 
 static void
 put(struct queue *q, uint8_t mark, uint32_t len, int disco, uint64_t now,
     const struct queue_limits *lim)
 {
-	struct pkt *p = pkt_new(len);
+	struct pkt *p = pkt_new(&set, len);
 
 	ATF_REQUIRE(p != NULL);
 	memset(p->data, mark, len);
-	queue_put(q, p, disco, now, lim, dropped, NULL);
+	queue_put(q, p, disco, now, lim);
 }
 
 /* Mark of the next packet, -1 when there is none. */
 static int
 get(struct queue *q, uint64_t now, const struct queue_limits *lim)
 {
-	struct pkt *p = queue_get(q, now, lim, dropped, NULL);
+	struct pkt *p = queue_get(q, now, lim);
 	int mark;
 
 	if (p == NULL)
@@ -50,7 +64,7 @@ ATF_TC_BODY(order, tc)
 {
 	struct queue q;
 
-	queue_init(&q);
+	set_up(&q);
 	ATF_CHECK_EQ(get(&q, 0, &small), -1);
 	put(&q, 1, 100, 0, 0, &small);
 	put(&q, 2, 100, 0, 0, &small);
@@ -69,8 +83,7 @@ ATF_TC_BODY(packet_bound, tc)
 	struct queue q;
 	uint8_t i;
 
-	queue_init(&q);
-	ndropped = 0;
+	set_up(&q);
 	for (i = 1; i <= 6; i++)
 		put(&q, i, 10, 0, 0, &small);
 	ATF_CHECK_EQ(ndropped, 2);
@@ -90,8 +103,7 @@ ATF_TC_BODY(byte_bound, tc)
 {
 	struct queue q;
 
-	queue_init(&q);
-	ndropped = 0;
+	set_up(&q);
 	put(&q, 1, 6000, 0, 0, &small);
 	put(&q, 2, 6000, 0, 0, &small);
 	ATF_CHECK_EQ(ndropped, 1);
@@ -102,21 +114,43 @@ ATF_TC_BODY(byte_bound, tc)
 	ATF_CHECK_EQ(get(&q, 0, &small), 3);
 }
 
-ATF_TC_WITHOUT_HEAD(disco_does_not_starve);
-ATF_TC_BODY(disco_does_not_starve, tc)
+/* What counts is memory: a packet is as large as its block in the pool. */
+ATF_TC_WITHOUT_HEAD(memory_bound);
+ATF_TC_BODY(memory_bound, tc)
+{
+	static const struct queue_limits lim = { 64 * 100, 1000000, 0, 0 };
+	struct queue q;
+	unsigned int i;
+
+	set_up(&q);
+	for (i = 0; i < 1000; i++)
+		put(&q, 1, 1, 0, 0, &lim);
+	ATF_CHECK_EQ(queue_packets(&q), 100);
+	ATF_CHECK_EQ(queue_bytes(&q), 100);
+	ATF_CHECK_EQ(set.memory, 64 * 100);
+	ATF_CHECK_EQ(ndropped, 900);
+	queue_clear(&q, NULL, NULL);
+	ATF_CHECK_EQ(set.memory, 0);
+}
+
+/* After 16 disco packets one of the others goes, and no sooner. */
+ATF_TC_WITHOUT_HEAD(disco_first);
+ATF_TC_BODY(disco_first, tc)
 {
 	struct queue q;
-	int i, others = 0;
+	int i;
 
-	queue_init(&q);
+	set_up(&q);
 	for (i = 0; i < 100; i++)
 		put(&q, 1, 100, 1, 0, &codel);
 	for (i = 0; i < 10; i++)
 		put(&q, 2, 100, 0, 0, &codel);
-	for (i = 0; i < 60; i++)
-		others += get(&q, 0, &codel) == 2;
-	ATF_CHECK(others >= 3);
-	queue_clear(&q, NULL, NULL);
+	for (i = 0; i < 5 * 17; i++)
+		ATF_CHECK_EQ(get(&q, 0, &codel), i % 17 == 16 ? 2 : 1);
+	/* 20 and 5 are left: with no disco packets the others go as they are. */
+	for (i = 0; i < 25; i++)
+		ATF_CHECK_EQ(get(&q, 0, &codel), i == 16 || i > 20 ? 2 : 1);
+	ATF_CHECK_EQ(get(&q, 0, &codel), -1);
 }
 
 ATF_TC_WITHOUT_HEAD(codel_leaves_bursts);
@@ -126,8 +160,7 @@ ATF_TC_BODY(codel_leaves_bursts, tc)
 	int i;
 
 	/* A burst that is gone within an interval loses nothing. */
-	queue_init(&q);
-	ndropped = 0;
+	set_up(&q);
 	for (i = 0; i < 50; i++)
 		put(&q, 1, 1400, 0, 0, &codel);
 	for (i = 0; i < 50; i++)
@@ -142,8 +175,7 @@ ATF_TC_BODY(codel_drops_standing_queue, tc)
 	uint64_t ms;
 
 	/* 1 packet a ms in, one every 2 ms out, for 2 s. */
-	queue_init(&q);
-	ndropped = 0;
+	set_up(&q);
 	for (ms = 0; ms < 2000; ms++) {
 		put(&q, 1, 1400, 0, ms * 1000, &codel);
 		if (ms % 2 == 0)
@@ -161,8 +193,7 @@ ATF_TC_BODY(codel_never_drops_last, tc)
 	struct queue q;
 	uint64_t ms;
 
-	queue_init(&q);
-	ndropped = 0;
+	set_up(&q);
 	for (ms = 0; ms < 5000; ms += 500) {
 		put(&q, 1, 1400, 0, ms * 1000, &codel);
 		ATF_CHECK_EQ(get(&q, (ms + 400) * 1000, &codel), 1);
@@ -170,14 +201,203 @@ ATF_TC_BODY(codel_never_drops_last, tc)
 	ATF_CHECK_EQ(ndropped, 0);
 }
 
+/*
+ * A queue that stands for `secs' seconds: 100 packets of 1 ms each, and one
+ * more for each that is dropped.  Notes in `at' (ms) when packets were
+ * dropped, at most `max'; how many.
+ */
+static unsigned int
+stand(uint64_t secs, uint64_t *at, unsigned int max)
+{
+	struct queue q;
+	uint64_t ms;
+	unsigned int n = 0;
+
+	set_up(&q);
+	for (ms = 0; ms < 100; ms++)
+		put(&q, 1, 1400, 0, ms * 1000, &codel);
+	for (; ms < secs * 1000; ms++) {
+		put(&q, 1, 1400, 0, ms * 1000, &codel);
+		ATF_REQUIRE_EQ(get(&q, ms * 1000, &codel), 1);
+		for (; n < ndropped; n++) {
+			ATF_REQUIRE(n < max);
+			at[n] = ms;
+			put(&q, 1, 1400, 0, ms * 1000, &codel);
+		}
+	}
+	queue_clear(&q, NULL, NULL);
+	return (n);
+}
+
+/* RFC 8289: the first drop after an interval, then sooner by 1/sqrt(n). */
+ATF_TC_WITHOUT_HEAD(codel_rate);
+ATF_TC_BODY(codel_rate, tc)
+{
+	static uint64_t at[1000];
+	unsigned int i, n;
+
+	n = stand(10, at, 1000);
+	ATF_REQUIRE(n > 4);
+	ATF_CHECK_EQ(at[0], 200);	/* the first packets waited 100 ms */
+	ATF_CHECK_EQ(at[1] - at[0], 100);
+	ATF_CHECK_EQ(at[2] - at[1], 71);
+	ATF_CHECK_EQ(at[3] - at[2], 58);
+	/* At most 20 a second, however long it lasts; and not fewer. */
+	for (i = 4; i < n; i++)
+		ATF_CHECK_MSG(at[i] - at[i - 1] >= 49 &&
+		    at[i] - at[i - 1] <= 51, "drop %u: %llu ms", i,
+		    (unsigned long long)(at[i] - at[i - 1]));
+	ATF_CHECK(n > 180 && n <= 200);
+}
+
+/* Without CoDel a queue loses nothing while it is within its bounds. */
+ATF_TC_WITHOUT_HEAD(codel_off);
+ATF_TC_BODY(codel_off, tc)
+{
+	static const struct queue_limits off = { 1000000, 1000, 0, 0 };
+	struct queue q;
+	uint64_t ms;
+
+	set_up(&q);
+	for (ms = 0; ms < 100; ms++)
+		put(&q, 1, 1400, 0, ms * 1000, &off);
+	for (; ms < 5000; ms++) {
+		put(&q, 1, 1400, 0, ms * 1000, &off);
+		ATF_CHECK_EQ(get(&q, ms * 1000, &off), 1);
+	}
+	ATF_CHECK_EQ(ndropped, 0);
+	queue_clear(&q, NULL, NULL);
+}
+
+#define NQUEUES	1000
+
+static const struct queue_limits large = { 2 << 20, 2048, 0, 0 };
+
+/* Beyond the limit of all queues the fullest ones give way. */
+ATF_TC_WITHOUT_HEAD(set_limit);
+ATF_TC_BODY(set_limit, tc)
+{
+	struct queue *q = calloc(NQUEUES, sizeof(*q));
+	unsigned int lost[NQUEUES] = { 0 }, i, round;
+
+	ATF_REQUIRE(q != NULL);
+	set_up(&q[0]);
+	queue_set_limit(&set, 8 << 20);
+	for (i = 0; i < NQUEUES; i++)
+		queue_init(&q[i], &set, &lost[i]);
+	/* All but a few get far more than there is room for. */
+	for (i = 0; i < NQUEUES; i += 100)
+		for (round = 0; round < 3; round++)
+			put(&q[i], 1, 1400, round == 0, 0, &large);
+	for (round = 0; round < 100; round++) {
+		for (i = 0; i < NQUEUES; i++)
+			if (i % 100 != 0)
+				put(&q[i], 1, 1400, 0, 0, &large);
+		ATF_REQUIRE(set.memory <= 8 << 20);
+		ATF_REQUIRE(pool_mapped() <= 12 << 20);
+	}
+	ATF_CHECK(set.memory > (8 << 20) - 2048);
+	ATF_CHECK(ndropped > 80000);
+	for (i = 0; i < NQUEUES; i++) {
+		if (i % 100 == 0)
+			ATF_CHECK_EQ(lost[i], 0);
+		else
+			ATF_CHECK(queue_packets(&q[i]) >= 4);
+		queue_clear(&q[i], NULL, NULL);
+	}
+	ATF_CHECK_EQ(set.memory, 0);
+	free(q);
+}
+
+/* One that takes its packets loses none to one that does not. */
+ATF_TC_WITHOUT_HEAD(set_fullest);
+ATF_TC_BODY(set_fullest, tc)
+{
+	struct queue q[3];
+	unsigned int lost[3] = { 0 }, i, k;
+
+	set_up(&q[0]);
+	queue_set_limit(&set, 1 << 20);
+	for (i = 0; i < 3; i++)
+		queue_init(&q[i], &set, &lost[i]);
+	for (k = 0; k < 5000; k++) {
+		put(&q[0], 1, 1400, 0, 0, &large);
+		put(&q[1], 2, 64, 1, 0, &large);
+		if (k % 100 == 99)
+			for (i = 0; i < 100; i++)
+				ATF_REQUIRE_EQ(get(&q[1], 0, &large), 2);
+		/* The one packet of this one is the oldest of all. */
+		if (k == 0)
+			put(&q[2], 3, 1400, 0, 0, &large);
+	}
+	ATF_CHECK(lost[0] > 4000);
+	ATF_CHECK_EQ(lost[1], 0);
+	ATF_CHECK_EQ(lost[2], 0);
+	ATF_CHECK_EQ(get(&q[2], 0, &large), 3);
+	/* A lower limit is kept from the next packet on. */
+	queue_set_limit(&set, 100000);
+	put(&q[0], 4, 1400, 0, 0, &large);
+	ATF_CHECK(set.memory <= 100000);
+	queue_clear(&q[0], NULL, NULL);
+}
+
+/* A few packets may be lost before there is memory for this one. */
+static void
+put_patiently(struct queue *q, uint32_t len, const struct queue_limits *lim)
+{
+	struct pkt *p;
+	unsigned int tries;
+
+	for (tries = 0; (p = pkt_new(&set, len)) == NULL; tries++)
+		ATF_REQUIRE(tries < 1000);
+	memset(p->data, 1, len);
+	queue_put(q, p, 0, 0, lim);
+}
+
+/*
+ * Blocks of one size that are left over everywhere in the memory don't keep
+ * packets of another size out: their queues give way.
+ */
+ATF_TC_WITHOUT_HEAD(set_fragments);
+ATF_TC_BODY(set_fragments, tc)
+{
+	static const struct queue_limits any = { 1 << 30, 1 << 20, 0, 0 };
+	struct queue q[3];
+	unsigned int i;
+	uint32_t len;
+
+	set_up(&q[0]);
+	queue_set_limit(&set, 4 << 20);
+	for (i = 0; i < 3; i++)
+		queue_init(&q[i], &set, NULL);
+	for (len = 30; len <= 4000; len *= 2) {
+		/* All the memory in blocks of that size, but few of them stay. */
+		for (i = 0; i < (4U << 20) / len; i++)
+			put_patiently(&q[i % 16 == 0], len, &any);
+		queue_clear(&q[0], NULL, NULL);
+		ATF_REQUIRE(pool_mapped() <= 6 << 20);
+	}
+	for (i = 0; i < 1000; i++)
+		put_patiently(&q[2], 1400, &any);
+	ATF_CHECK_MSG(queue_packets(&q[2]) > 100, "%u packets", queue_packets(&q[2]));
+	for (i = 1; i < 3; i++)
+		queue_clear(&q[i], NULL, NULL);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, order);
 	ATF_TP_ADD_TC(tp, packet_bound);
 	ATF_TP_ADD_TC(tp, byte_bound);
-	ATF_TP_ADD_TC(tp, disco_does_not_starve);
+	ATF_TP_ADD_TC(tp, memory_bound);
+	ATF_TP_ADD_TC(tp, disco_first);
 	ATF_TP_ADD_TC(tp, codel_leaves_bursts);
 	ATF_TP_ADD_TC(tp, codel_drops_standing_queue);
 	ATF_TP_ADD_TC(tp, codel_never_drops_last);
+	ATF_TP_ADD_TC(tp, codel_rate);
+	ATF_TP_ADD_TC(tp, codel_off);
+	ATF_TP_ADD_TC(tp, set_limit);
+	ATF_TP_ADD_TC(tp, set_fullest);
+	ATF_TP_ADD_TC(tp, set_fragments);
 	return (atf_no_error());
 }

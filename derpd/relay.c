@@ -19,6 +19,7 @@
 #include "linkstats.h"
 #include "log.h"
 #include "peers.h"
+#include "pool.h"
 #include "tlsctx.h"
 #include "tlskey.h"
 
@@ -26,6 +27,7 @@
 #define RECONNECT_MS	1000	/* Restarting: when to come back, */
 #define RECONNECT_TRY_MS 30000	/* and how long to try */
 #define STOP_POLL_MS	50
+#define QUEUES_FULL	64	/* classes that may be full at a time */
 #define LOAD_WINDOW_US	10000	/* over which the load is judged */
 #define COALESCE_PPS	40000	/* packets in and out a second: a steady load */
 #define COALESCE_BATCH	64	/* packets in and out a turn: enough */
@@ -191,8 +193,11 @@ commit(struct relay *r)
 {
 	const char *what;
 
-	if ((what = tlsio_commit(r)) == NULL)
+	if ((what = tlsio_commit(r)) == NULL) {
 		r->conf = r->next_conf;
+		queue_set_limit(&r->queues, (uint64_t)r->conf.queue_bytes *
+		    QUEUES_FULL);
+	}
 	answer(r, what);
 }
 
@@ -371,6 +376,7 @@ tick(evutil_socket_t fd, short what, void *arg)
 	accept_resume(r, ACCEPT_DEAF);
 	conn_tick(r);
 	linkstats_tick(r);
+	pool_tick();
 }
 
 static void
@@ -400,6 +406,7 @@ relay_new(struct chan *parent)
 	TAILQ_INIT(&r->dirty);
 	for (i = 0; i < WHEEL_SLOTS; i++)
 		TAILQ_INIT(&r->wheel[i]);
+	queue_set_init(&r->queues, output_dropped);
 	LIST_INIT(&r->watchers);
 	LIST_INIT(&r->listeners);
 	r->accept_off = ACCEPT_START;

@@ -184,6 +184,7 @@ struct relay {
 	uint64_t	 accept_tokens;	/* thousandths */
 
 	struct link	*links[MAXWORKERS];
+	struct queue_set queues;	/* of all connections */
 	struct stats	 stats;
 	struct mapstore	 maps;
 	struct tokens	 tokens;
@@ -336,6 +337,9 @@ void	conn_reply(struct conn *c, const void *head, size_t n,
  */
 void	conn_enqueue(struct conn *c, const uint8_t src[FRAME_KEY_LEN],
 	    const uint8_t *p, size_t n);
+
+/* Count the packet that the queue of the connection `arg' gave up. */
+void	output_dropped(struct pkt *p, void *arg);
 
 /*
  * Write what the socket takes for every dirty connection.  Handles no input

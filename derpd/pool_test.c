@@ -1,0 +1,208 @@
+/*
+ * pool_test: memory of packets: blocks don't overlap, cost what they say, and
+ * go back to the system.
+ */
+#include <sys/resource.h>
+#include <atf-c.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pool.h"
+
+#define MIB	(1024 * 1024)
+
+struct piece {
+	uint8_t	*p;
+	size_t	 n, size;
+	uint8_t	 mark;
+};
+
+static void
+take(struct piece *b, size_t n, uint8_t mark)
+{
+	b->n = n;
+	b->mark = mark;
+	b->p = pool_get(n, &b->size);
+	ATF_REQUIRE(b->p != NULL);
+	ATF_REQUIRE(b->size >= n);
+	ATF_REQUIRE_EQ((uintptr_t)b->p % sizeof(void *), 0);
+	memset(b->p, mark, n);
+}
+
+/* It holds what was written, and is given back. */
+static void
+give(struct piece *b)
+{
+	size_t i;
+
+	for (i = 0; i < b->n; i++)
+		ATF_REQUIRE_EQ(b->p[i], b->mark);
+	pool_put(b->p, b->size);
+	b->p = NULL;
+}
+
+/* A third of what is given out is lost at most. */
+ATF_TC_WITHOUT_HEAD(sizes);
+ATF_TC_BODY(sizes, tc)
+{
+	struct piece b;
+	size_t n;
+
+	for (n = 1; n <= 70000; n += n < 10000 ? 1 : 997) {
+		take(&b, n, (uint8_t)n);
+		if (n <= 64)
+			ATF_CHECK_EQ(b.size, 64);
+		else if (n > 8192)
+			ATF_CHECK(b.size - n < 65536);
+		else
+			ATF_CHECK_MSG(b.size - n < b.size / 3 + 1,
+			    "%zu bytes take %zu", n, b.size);
+		give(&b);
+	}
+	ATF_CHECK(pool_mapped() <= 15 * POOL_SLAB);
+}
+
+/* Any order of any sizes. */
+ATF_TC_WITHOUT_HEAD(random_order);
+ATF_TC_BODY(random_order, tc)
+{
+	static struct piece v[2000];
+	unsigned int i, k, seed = 1;
+
+	for (i = 0; i < 200000; i++) {
+		seed = seed * 1664525 + 1013904223;
+		k = (seed >> 8) % 2000;
+		if (v[k].p != NULL)
+			give(&v[k]);
+		else
+			take(&v[k], seed % 64 == 0 ? 9000 + k :
+			    1 + (seed >> 4) % (64U << (seed >> 29)),
+			    (uint8_t)i);
+	}
+	for (k = 0; k < 2000; k++)
+		if (v[k].p != NULL)
+			give(&v[k]);
+	for (i = 0; i < 10; i++)
+		pool_tick();
+	ATF_CHECK(pool_mapped() <= 15 * POOL_SLAB);
+}
+
+static void
+flood(unsigned int n, size_t len)
+{
+	struct piece *v = calloc(n, sizeof(*v));
+	size_t before = pool_mapped();
+	unsigned int i;
+
+	ATF_REQUIRE(v != NULL);
+	for (i = 0; i < n; i++)
+		take(&v[i], len, (uint8_t)i);
+	ATF_CHECK(pool_mapped() >= (size_t)n * len);
+	ATF_CHECK(pool_mapped() <= before + (size_t)n * len * 3 / 2 + MIB);
+	for (i = 0; i < n; i++)
+		give(&v[i]);
+	free(v);
+}
+
+/* Resident memory of this process in bytes, 0 unknown. */
+static size_t
+resident(void)
+{
+	unsigned long long n = 0;
+	char line[256];
+	FILE *f;
+
+	if ((f = fopen("/proc/self/status", "r")) == NULL)
+		return (0);
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "VmRSS: %llu kB", &n) == 1)
+			break;
+	fclose(f);
+	return ((size_t)n * 1024);
+}
+
+/* What a flood took is the system's again, after ten ticks. */
+ATF_TC_WITHOUT_HEAD(gives_back);
+ATF_TC_BODY(gives_back, tc)
+{
+	static const size_t len[] = { 60, 1437, 5000, 65000 };
+	size_t before, kept, after;
+	unsigned int i;
+
+	flood(10, 1437);
+	before = resident();
+	for (i = 0; i < sizeof(len) / sizeof(len[0]); i++)
+		flood((unsigned int)(100 * MIB / len[i]), len[i]);
+	kept = pool_mapped();
+	for (i = 0; i < 10; i++)
+		pool_tick();
+	ATF_CHECK(pool_mapped() <= 15 * POOL_SLAB);
+	after = resident();
+#if !defined(__SANITIZE_ADDRESS__)
+	ATF_CHECK(kept > 50 * MIB);	/* for the next burst */
+	ATF_CHECK_MSG(after < before + 8 * MIB, "%zu before, %zu after",
+	    before, after);
+#endif
+}
+
+/* What is in use from tick to tick stays. */
+ATF_TC_WITHOUT_HEAD(keeps_what_is_used);
+ATF_TC_BODY(keeps_what_is_used, tc)
+{
+	struct rusage ru;
+	long faults;
+	unsigned int i;
+
+#if defined(__SANITIZE_ADDRESS__)
+	atf_tc_skip("the allocator of the sanitizer is in use");
+#endif
+	flood(1000, 1437);
+	pool_tick();
+	flood(1000, 1437);
+	ATF_REQUIRE_EQ(getrusage(RUSAGE_SELF, &ru), 0);
+	faults = ru.ru_minflt;
+	for (i = 0; i < 100; i++) {
+		pool_tick();
+		flood(1000, 1437);
+	}
+	ATF_REQUIRE_EQ(getrusage(RUSAGE_SELF, &ru), 0);
+	ATF_CHECK_MSG(ru.ru_minflt - faults < 3000, "%ld page faults",
+	    ru.ru_minflt - faults);
+}
+
+/* No more is mapped than allowed, and what is given back can be had again. */
+ATF_TC_WITHOUT_HEAD(limited);
+ATF_TC_BODY(limited, tc)
+{
+	static struct piece v[2000];
+	size_t size;
+	unsigned int n, i;
+
+	pool_limit(MIB);
+	for (n = 0; n < 2000; n++) {
+		if ((v[n].p = pool_get(1437, &v[n].size)) == NULL)
+			break;
+		v[n].n = 0;
+		ATF_REQUIRE(pool_mapped() <= MIB);
+	}
+	ATF_CHECK(n >= 500 && n <= MIB / 1437);
+	ATF_CHECK(pool_get(65000, &size) == NULL);
+	give(&v[--n]);
+	take(&v[n], 1437, 1);
+	for (i = 0; i <= n; i++)
+		give(&v[i]);
+	take(&v[0], 64, 2);		/* a slab of the others */
+	give(&v[0]);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, sizes);
+	ATF_TP_ADD_TC(tp, random_order);
+	ATF_TP_ADD_TC(tp, gives_back);
+	ATF_TP_ADD_TC(tp, keeps_what_is_used);
+	ATF_TP_ADD_TC(tp, limited);
+	return (atf_no_error());
+}
