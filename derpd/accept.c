@@ -17,6 +17,7 @@
 #include "relay.h"
 
 #define ACCEPT_ROUND	64	/* connections a round and socket */
+#define TOKEN		1000000		/* of the accept rate */
 
 struct listener {
 	LIST_ENTRY(listener) entry;
@@ -45,11 +46,14 @@ get_address(const struct sockaddr_storage *ss, uint8_t addr[16])
 	return (ntohs(s4->sin_port));
 }
 
-/* 1: one more may come now by the accept rate. */
+/*
+ * 1: one more may come now by the accept rate.  Tokens are counted in
+ * millionths, so that nothing is lost by rounding, however often this is asked.
+ */
 static int
 within_rate(struct relay *r)
 {
-	uint64_t burst = (uint64_t)r->conf.accept_burst * 1000, us;
+	uint64_t burst = (uint64_t)r->conf.accept_burst * TOKEN, us;
 
 	if (r->conf.accept_rate == 0)
 		return (1);
@@ -57,12 +61,12 @@ within_rate(struct relay *r)
 	r->accept_at = r->now_us;
 	if (us > 1000000000)		/* also the first time */
 		us = 1000000000;
-	r->accept_tokens += us * r->conf.accept_rate / 1000;
+	r->accept_tokens += us * r->conf.accept_rate;
 	if (r->accept_tokens > burst)
 		r->accept_tokens = burst;
-	if (r->accept_tokens < 1000)
+	if (r->accept_tokens < TOKEN)
 		return (0);
-	r->accept_tokens -= 1000;
+	r->accept_tokens -= TOKEN;
 	return (1);
 }
 
@@ -115,11 +119,14 @@ accept_one(struct listener *l)
 	    SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd == -1)
 		return (accept_failed(r));
-	r->stats.accepts++;
 	if (!within_rate(r)) {
+		if (l->tls)
+			r->stats.tls_rejected++;
 		close(fd);
 		return (0);
 	}
+	if (l->tls)
+		r->stats.tls_accepted++;
 	port = get_address(&ss, addr);
 	if (conn_new(r, fd, l->tls, addr, port) == NULL) {
 		close(fd);

@@ -169,6 +169,7 @@ upgrade(struct conn *c, int websocket)
 		}
 		c->r->stats.websocket_accepts++;
 	}
+	c->r->stats.accepts++;
 	c->not_ideal = reply.ideal_node.p != NULL;
 	http_free(c);
 	login_begin(c);

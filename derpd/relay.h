@@ -181,7 +181,7 @@ struct relay {
 	LIST_HEAD(, listener) listeners;
 	int		 accept_off;	/* ACCEPT_* bits */
 	uint64_t	 accept_at;	/* us; bucket of the accept rate */
-	uint64_t	 accept_tokens;	/* thousandths */
+	uint64_t	 accept_tokens;	/* millionths */
 
 	struct link	*links[MAXWORKERS];
 	struct queue_set queues;	/* of all connections */

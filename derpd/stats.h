@@ -30,7 +30,7 @@ enum drop_reason {
 
 struct stats {
 	/* summed over the workers */
-	uint64_t	accepts;
+	uint64_t	accepts;	/* upgrades to DERP */
 	uint64_t	bytes_received, bytes_sent;
 	uint64_t	packets_received, packets_sent;
 	uint64_t	received_kind[2];
@@ -46,7 +46,8 @@ struct stats {
 	uint64_t	write_timeouts;
 	uint64_t	websocket_accepts;
 	uint64_t	rate_waited;
-	uint64_t	tls_accepted, tls_rejected;
+	uint64_t	tls_accepted;	/* TCP connections to TLS ports */
+	uint64_t	tls_rejected;	/* of them, by the accept rate */
 	uint64_t	rtt[RTT_BUCKETS], rtt_sum_ms;
 	uint64_t	queue_us;	/* moving average of time queued */
 	/* the same in every worker: not summed */

@@ -165,12 +165,10 @@ handshake(struct conn *c)
 	c->gen = NULL;
 	conn_dirty(c);
 	if (rv == 0) {
-		c->r->stats.tls_accepted++;
 		c->state = CONN_HTTP;
 		conn_deadline(c, HTTP_SECS);
 		return;
 	}
-	c->r->stats.tls_rejected++;
 	log_limited(&handshake_limit, "TLS handshake failed: %s",
 	    tls_error(c->tls));
 	conn_drain(c);			/* the alert goes out */
