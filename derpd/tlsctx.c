@@ -21,6 +21,7 @@
 #include <dlfcn.h>
 #endif
 
+#include "clock.h"
 #include "keyhash.h"
 #include "log.h"
 #include "tlsctx.h"
@@ -37,6 +38,11 @@
 #define SUITES_13							\
 	"TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:"		\
 	"TLS_AES_256_GCM_SHA384"
+
+#define UPDATES_BURST	8	/* key updates of a client at once, then */
+#define UPDATE_SECS	15	/* one more in this time */
+
+static int	 updates_index = -1;	/* of SSL_get_ex_data() */
 
 SSL_CTX		*SSL_CTX_new(const SSL_METHOD *)
 		    __attribute__((visibility("default"), used));
@@ -85,6 +91,53 @@ alpn_select(SSL *ssl, const unsigned char **out, unsigned char *outlen,
 	return (SSL_TLSEXT_ERR_ALERT_FATAL);
 }
 
+/* Take nothing more: what follows counts as if it came behind the end. */
+static void
+read_no_more(const SSL *ssl, const char *why)
+{
+	static struct log_limit	 limit;
+
+	log_limited(&limit, "TLS connection closed: %s", why);
+	SSL_set_shutdown((SSL *)(uintptr_t)ssl, SSL_RECEIVED_SHUTDOWN);
+}
+
+/*
+ * A KeyUpdate came (RFC 8446 4.6.3).  It costs as much as a hundred packets,
+ * and a client has a reason for one after 2^24 records (RFC 8446 5.5): allow
+ * UPDATES_BURST at once, and one more every UPDATE_SECS.  The bucket is kept
+ * as the second up to which it is used up.
+ */
+static void
+key_update(const SSL *ssl)
+{
+	uintptr_t	 now = (uintptr_t)(clock_ms() / 1000);
+	uintptr_t	 full = (uintptr_t)SSL_get_ex_data(ssl, updates_index);
+
+	if (full < now)
+		full = now;
+	full += UPDATE_SECS;
+	if (full - now > UPDATES_BURST * UPDATE_SECS ||
+	    SSL_set_ex_data((SSL *)(uintptr_t)ssl, updates_index,
+	    (void *)full) != 1)
+		read_no_more(ssl, "too many key updates");
+}
+
+/*
+ * Called by libssl for steps of a handshake and for alerts alone, so that
+ * records of data cost nothing.  A client that wants to renegotiate under TLS
+ * 1.2 is refused (SSL_OP_NO_RENEGOTIATION), and need not ask again.
+ */
+static void
+info(const SSL *ssl, int where, int ret)
+{
+	if (where == SSL_CB_ACCEPT_LOOP &&
+	    SSL_get_state(ssl) == TLS_ST_SR_KEY_UPDATE)
+		key_update(ssl);
+	else if (where == SSL_CB_WRITE_ALERT &&
+	    ret == (SSL3_AL_WARNING << 8 | SSL_AD_NO_RENEGOTIATION))
+		read_no_more(ssl, "renegotiation");
+}
+
 /*
  * What libtls leaves as it is:
  * - many records are taken from our buffer at once, not head and body of each;
@@ -93,7 +146,7 @@ alpn_select(SSL *ssl, const unsigned char **out, unsigned char *outlen,
  *   be one more secret in the worker;
  * - AES-128-GCM first, but ChaCha20 for clients that put it first because they
  *   have no AES instructions;
- * - no renegotiation under TLS 1.2;
+ * - no renegotiation under TLS 1.2, and few key updates under TLS 1.3;
  * - the ALPN rule above.
  */
 static int
@@ -105,7 +158,12 @@ adjust(SSL_CTX *ctx)
 	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_PRIORITIZE_CHACHA |
 	    SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_alpn_select_cb(ctx, alpn_select, NULL);
-	return (SSL_CTX_set_num_tickets(ctx, 0) == 1 &&
+	if (updates_index == -1)
+		updates_index = SSL_get_ex_new_index(0, NULL, NULL, NULL,
+		    NULL);
+	SSL_CTX_set_info_callback(ctx, info);
+	return (updates_index != -1 &&
+	    SSL_CTX_set_num_tickets(ctx, 0) == 1 &&
 	    SSL_CTX_set_ciphersuites(ctx, SUITES_13) == 1);
 }
 

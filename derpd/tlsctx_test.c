@@ -3,6 +3,7 @@
  * connection costs.
  */
 
+#include "clock.h"
 #include "tlsfixture.h"
 
 /* Under LibreSSL the settings are libtls' own. */
@@ -219,6 +220,99 @@ ATF_TC_BODY(buffers_released, tc)
 	stop_signer();
 }
 
+/* The clock that tlsctx.c looks at: the test moves it. */
+static uint64_t	 seconds = 1000;
+
+uint64_t
+clock_us(void)
+{
+	return (seconds * 1000000);
+}
+
+uint64_t
+clock_ms(void)
+{
+	return (clock_us() / 1000);
+}
+
+/* `n' key updates of the client and a byte; what the server's read gives. */
+static ssize_t
+update_keys(struct pair *p, int n, int type)
+{
+	char	 buf[16];
+
+	while (n-- > 0) {
+		ATF_REQUIRE_EQ(1, SSL_key_update(p->client, type));
+		ATF_REQUIRE_EQ(1, SSL_do_handshake(p->client));
+	}
+	ATF_REQUIRE_EQ(1, SSL_write(p->client, "x", 1));
+	return (tls_read(p->server, buf, sizeof(buf)));
+}
+
+ATF_TC_WITHOUT_HEAD(key_updates);
+ATF_TC_BODY(key_updates, tc)
+{
+	enum kind	 kind = P_256;
+	struct offer	 o = { .version = TLS1_3_VERSION };
+	struct tls	*server;
+	struct pair	 p;
+	int		 i;
+
+	NEED_SETTINGS();
+	start_signer(&kind, 1, GOOD, 5000);
+	server = make_server();
+	shake(&p, server, &o);
+	/* A few at once are taken, of either kind. */
+	ATF_CHECK_EQ(1, update_keys(&p, 4, SSL_KEY_UPDATE_NOT_REQUESTED));
+	ATF_CHECK_EQ(1, update_keys(&p, 4, SSL_KEY_UPDATE_REQUESTED));
+	/* One in 15 s is taken for ever. */
+	for (i = 0; i < 100; i++) {
+		seconds += 15;
+		ATF_REQUIRE_EQ(1, update_keys(&p, 1,
+		    SSL_KEY_UPDATE_NOT_REQUESTED));
+	}
+	/* One in 14 s is not: it uses up what the pause before gave. */
+	seconds += 3600;
+	for (i = 0; i < 110; i++) {
+		seconds += 14;
+		if (update_keys(&p, 1, SSL_KEY_UPDATE_NOT_REQUESTED) != 1)
+			break;
+	}
+	ATF_CHECK_MSG(i >= 100 && i < 110, "%d were taken", i);
+	ATF_CHECK_EQ(0, update_keys(&p, 0, SSL_KEY_UPDATE_NOT_REQUESTED));
+	hang_up(&p);
+	/* A burst ends the connection, and data behind it is not taken. */
+	shake(&p, server, &o);
+	ATF_CHECK_EQ(0, update_keys(&p, 9, SSL_KEY_UPDATE_NOT_REQUESTED));
+	ATF_CHECK_EQ(0, update_keys(&p, 0, SSL_KEY_UPDATE_NOT_REQUESTED));
+	hang_up(&p);
+	tls_free(server);
+	stop_signer();
+}
+
+ATF_TC_WITHOUT_HEAD(renegotiation);
+ATF_TC_BODY(renegotiation, tc)
+{
+	enum kind	 kind = P_256;
+	struct offer	 o = { .version = TLS1_2_VERSION };
+	struct tls	*server;
+	struct pair	 p;
+	char		 buf[16];
+
+	NEED_SETTINGS();
+	start_signer(&kind, 1, GOOD, 5000);
+	server = make_server();
+	shake(&p, server, &o);
+	SSL_clear_options(p.client, SSL_OP_NO_RENEGOTIATION);
+	ATF_REQUIRE_EQ(1, SSL_renegotiate(p.client));
+	ATF_CHECK_EQ(-1, SSL_do_handshake(p.client));
+	(void)tls_read(p.server, buf, sizeof(buf));
+	ATF_CHECK_EQ(0, tls_read(p.server, buf, sizeof(buf)));
+	hang_up(&p);
+	tls_free(server);
+	stop_signer();
+}
+
 ATF_TC_WITHOUT_HEAD(bad_certificates);
 ATF_TC_BODY(bad_certificates, tc)
 {
@@ -237,6 +331,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, no_tickets);
 	ATF_TP_ADD_TC(tp, suites);
 	ATF_TP_ADD_TC(tp, buffers_released);
+	ATF_TP_ADD_TC(tp, key_updates);
+	ATF_TP_ADD_TC(tp, renegotiation);
 	ATF_TP_ADD_TC(tp, bad_certificates);
 	return (atf_no_error());
 }
