@@ -109,7 +109,8 @@ FUZZERS += regress/fuzz/acme_fuzz
 RAW_OBJS = regress/e2e/rawderp.o regress/e2e/raw_frame.o \
 	regress/e2e/raw_http.o regress/e2e/raw_login.o \
 	regress/e2e/raw_net.o regress/e2e/raw_sess.o \
-	regress/e2e/raw_split.o regress/e2e/raw_tls.o
+	regress/e2e/raw_split.o regress/e2e/raw_strange.o \
+	regress/e2e/raw_tls.o
 E2E_PROGS = regress/e2e/rawderp regress/e2e/memscan regress/e2e/stunask
 E2E_PROGS += regress/acme/acmedrive
 DRIVE_OBJS = regress/acme/acmedrive.o regress/acme/drive_direct.o \
@@ -144,6 +145,7 @@ SCRIPTS = configure .ci/run etc/install-deps etc/install.sh etc/run-local \
 	regress/fuzz/corpus_test.sh \
 	regress/fuzz/fuzz.sh regress/interop/build.sh \
 	regress/mutants/mutants.sh
+SCRIPTS += regress/e2e/strangers_test.sh
 SCRIPTS += regress/acme/build.sh regress/acme/issue_test.sh \
 	regress/acme/pebble.sh regress/acme/derpd_test.sh \
 	regress/acme/procs_test.sh

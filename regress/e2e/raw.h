@@ -9,6 +9,7 @@
  * raw_login.c   cases: the login, and all that is slow
  * raw_http.c    cases: HTTP on the TLS port and on the plain one
  * raw_tls.c     cases: TLS, junk, floods, exhaustion
+ * raw_strange.c cases: limits on those who are not logged in
  */
 #ifndef RAW_H
 #define RAW_H
@@ -225,6 +226,8 @@ void	 tls_junk(void);
 void	 abrupt_ends(void);
 void	 connect_floods(void);
 void	 exhaustion(void);
+void	 accept_rate(void);
+void	 max_clients(void);
 void	 idle(void);
 
 #endif

@@ -9,6 +9,7 @@
 #include "raw.h"
 
 #define HOST	"Host: relay.test\r\n"
+#define MAX_HEAD	16384	/* bytes that a head may have */
 
 /* A reply: its head, and its body in the session's buffer order. */
 struct reply {
@@ -248,6 +249,44 @@ refused_long(size_t line, size_t nfields, int code, int other)
 	free(p);
 }
 
+/* A head of exactly `n' bytes. */
+static char *
+sized_head(size_t n)
+{
+	static const char line[] = "GET /derp/probe HTTP/1.1\r\n" HOST "X: ";
+	char *p = malloc(n + 1);
+
+	if (p == NULL)
+		fail("out of memory");
+	memset(p, 'a', n);
+	memcpy(p, line, sizeof(line) - 1);
+	memcpy(p + n - 4, "\r\n\r\n", 5);
+	return (p);
+}
+
+/* The longest head is answered, in one piece or two; a byte more is not. */
+static void
+head_limit(void)
+{
+	char *p = sized_head(MAX_HEAD);
+	struct sess *s;
+	struct reply r;
+	size_t n;
+
+	for (n = 1; n <= MAX_HEAD; n += MAX_HEAD - 2) {
+		s = sess_new(conn_tls(NULL));
+		conn_write(s->c, p, n);
+		conn_write(s->c, p + n, MAX_HEAD - n);
+		read_reply(s, &r, 0);
+		want_status(&r, 200, "a head of 16 KiB");
+		sess_close(s, 0);
+	}
+	free(p);
+	p = sized_head(MAX_HEAD + 1);
+	refused(p, MAX_HEAD + 1, 431, 431, "a head of 16 KiB and one");
+	free(p);
+}
+
 void
 http_refused(void)
 {
@@ -298,6 +337,7 @@ http_refused(void)
 	refused_long(9000, 0, 414, 431);
 	refused_long(100000, 0, 414, 431);
 	refused_long(10, 150, 431, 431);
+	head_limit();
 	refused_long(10, 5000, 431, 431);
 	say("long ones too");
 }

@@ -16,6 +16,10 @@
 #define ZERO63	"0000000000000000000000000000000" \
 		"00000000000000000000000000000000"
 
+/* JSON of the longest ClientInfo. */
+#define BIGGEST_JSON	(FRAME_MAX_CLIENTINFO - FRAME_KEY_LEN - \
+			    FRAME_NONCE_LEN - FRAME_BOX_OVERHEAD)
+
 #define SLOW_LOGIN_MS	15000	/* 10 s deadline and some */
 #define SLOW_HTTP_MS	45000	/* 30 s deadline and some */
 
@@ -141,7 +145,7 @@ good_logins(void)
 	    "\"AppName\":\"a \\u00fc\\ud83d\\ude00\"}",
 	    "{\"meshKey\":\"A" KEY63 "\"}",
 	    "{\"meshKey\":\"0" ZERO63 "\"}" };
-	static char big[200000];
+	static char big[BIGGEST_JSON + 1];
 	size_t i, n;
 
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
@@ -149,10 +153,17 @@ good_logins(void)
 			fail("refused with ClientInfo `%s'", good[i]);
 	n = (size_t)snprintf(big, sizeof(big), "{\"version\":2,\"AppName\":\"");
 	memset(big + n, 'a', sizeof(big) - n);
-	memcpy(big + sizeof(big) - 2, "\"}", 2);
-	if (!login_with(big, sizeof(big)))
-		fail("refused with a ClientInfo of %zu bytes", sizeof(big));
-	say("%zu right texts and one of 200000 bytes were taken", i);
+	memcpy(big + BIGGEST_JSON - 2, "\"}", 2);
+	if (!login_with(big, BIGGEST_JSON))
+		fail("refused with a ClientInfo of %d bytes",
+		    FRAME_MAX_CLIENTINFO);
+	say("%zu right texts and one of %d bytes were taken", i,
+	    BIGGEST_JSON);
+	memcpy(big + BIGGEST_JSON - 2, "a\"}", 3);
+	if (login_with(big, BIGGEST_JSON + 1))
+		fail("logged in with a ClientInfo of %d bytes",
+		    FRAME_MAX_CLIENTINFO + 1);
+	say("one of a byte more was refused");
 }
 
 /*

@@ -69,6 +69,8 @@ static const struct {
 	{ "slow-reader", slow_reader, 0 },
 	{ "slow-logins", slow_logins, 0 },
 	{ "exhaustion", exhaustion, 1 },
+	{ "accept-rate", accept_rate, 1 },
+	{ "max-clients", max_clients, 1 },
 	{ "idle", idle, 1 }
 };
 
