@@ -6,8 +6,7 @@
  * a block's slab is found by its address.  The block that was given back last
  * is given out first: it is still in the cache of the CPU.  Slabs without
  * blocks in use are kept for the next burst, unless it does not come.  What is
- * larger than a block can be has a mapping of its own.  Sanitizer builds go to
- * malloc for everything, to see what overruns.
+ * larger than a block can be has a mapping of its own.
  */
 #include <sys/queue.h>
 #include <sys/mman.h>
@@ -22,17 +21,6 @@
 #define NCLASSES	15		/* 64, 96, 128, 192 ... 8192 */
 #define HEAD_SIZE	64		/* of a slab, before its blocks */
 #define TICK_MIN	256		/* slabs given back a tick: 16 MiB */
-
-#if defined(__SANITIZE_ADDRESS__)
-#define USE_POOL	0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define USE_POOL	0
-#endif
-#endif
-#ifndef USE_POOL
-#define USE_POOL	1
-#endif
 
 #ifndef MAP_ANONYMOUS
 #define MAP_ANONYMOUS	MAP_ANON
@@ -168,7 +156,7 @@ large_get(size_t n, size_t *size)
 	void *p;
 
 	*size = n <= BLOCK_MAX ? class_size(class_of(n)) : large_size(n);
-	if (USE_POOL)
+	if (POOL_SLABS)
 		return (map(*size));
 	if (*size > limit || mapped > limit - *size ||
 	    (p = malloc(n)) == NULL)
@@ -180,7 +168,7 @@ large_get(size_t n, size_t *size)
 static void
 large_put(void *p, size_t size)
 {
-	if (USE_POOL) {
+	if (POOL_SLABS) {
 		unmap(p, size);
 		return;
 	}
@@ -195,7 +183,7 @@ pool_get(size_t n, size_t *size)
 	struct block *b;
 	unsigned int k;
 
-	if (!USE_POOL || n > BLOCK_MAX)
+	if (!POOL_SLABS || n > BLOCK_MAX)
 		return (large_get(n, size));
 	k = class_of(n);
 	if ((s = LIST_FIRST(&partial[k])) == NULL &&
@@ -219,7 +207,7 @@ pool_put(void *p, size_t size)
 	struct block *b = p;
 	struct slab *s;
 
-	if (!USE_POOL || size > BLOCK_MAX) {
+	if (!POOL_SLABS || size > BLOCK_MAX) {
 		large_put(p, size);
 		return;
 	}

@@ -10,6 +10,18 @@
 
 #define POOL_SLAB	(64 * 1024)	/* bytes that are mapped at once */
 
+/* Sanitizer builds go to malloc for every packet, to see what overruns. */
+#if defined(__SANITIZE_ADDRESS__)
+#define POOL_SLABS	0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define POOL_SLABS	0
+#endif
+#endif
+#ifndef POOL_SLABS
+#define POOL_SLABS	1
+#endif
+
 /*
  * Memory for `n' bytes, aligned for a pointer; *size is what it really takes:
  * `n' rounded up to its block.  NULL without memory, and when pool_limit()
