@@ -90,8 +90,9 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/map_test derpctl/out_test \
 UNIT_TESTS += acme-helper/acme_test acme-helper/chain_test \
 	acme-helper/helper_test acme-helper/link_test acme-helper/order_test \
 	acme-helper/plan_test derpd/conf_acme_test derpd/keys_acme_test \
-	derpd/keys_jws_test derpd/keyfiles_test derpd/tokens_test lib/acmeconf_test \
-	lib/base64url_test lib/atomicfile_test
+	derpd/keys_jws_test derpd/control_test derpd/keyfiles_test \
+	derpd/tokens_test lib/acmeconf_test lib/atomicfile_test \
+	lib/base64url_test
 
 # Fuzz targets; also cases of regress/fuzz/corpus_test.sh.
 FUZZERS = $(IMSG_FUZZ) regress/fuzz/clientinfo_fuzz \

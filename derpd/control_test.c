@@ -1,0 +1,263 @@
+/*
+ * control_test: who may talk at the control socket, how many at once, and what
+ * becomes of those who send what they may not.
+ */
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <grp.h>
+#include <limits.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+
+#include "control.h"
+#include "parent.h"
+#include "conf_fixture.h"
+
+#define WAIT_MS		20000
+#define TALKS		16	/* at the same time */
+#define SOCK		"s/derpd.sock"
+
+static struct derpd	 d;
+static pid_t		 server = -1;
+
+/* A process that does what derpd's parent does with its control socket. */
+static void
+serve(int ready)
+{
+	d.base = event_base_new();
+	if (d.base == NULL || control_open(&d) == -1 ||
+	    write(ready, "x", 1) != 1)
+		_exit(1);
+	(void)event_base_dispatch(d.base);
+	_exit(0);
+}
+
+static void
+start_server(void)
+{
+	char	 text[PATH_MAX + 256], cwd[PATH_MAX], c;
+	int	 p[2];
+
+	ATF_REQUIRE(getcwd(cwd, sizeof(cwd)) != NULL);
+	snprintf(text, sizeof(text), NAME CERT RELAY "control \"%s/" SOCK
+	    "\"\nuser \"nobody\"\nkeys user \"daemon\"\n", cwd);
+	d.conf = good(text);
+	ATF_REQUIRE_EQ(0, mkdir("s", 0755));
+	ATF_REQUIRE_EQ(0, chmod("s", 0755));
+	ATF_REQUIRE_EQ(0, pipe(p));
+	fflush(NULL);
+	ATF_REQUIRE((server = fork()) != -1);
+	if (server == 0)
+		serve(p[1]);
+	close(p[1]);
+	ATF_REQUIRE_EQ(1, read(p[0], &c, 1));
+	close(p[0]);
+}
+
+static void
+stop_server(void)
+{
+	int	 status;
+
+	/* It is there yet: no conversation was its end. */
+	ATF_CHECK_EQ(0, waitpid(server, &status, WNOHANG));
+	ATF_REQUIRE_EQ(0, kill(server, SIGKILL));
+	ATF_REQUIRE_EQ(server, waitpid(server, &status, 0));
+	conf_free(d.conf);
+}
+
+/* Connect to the socket; a descriptor, or -1 with errno. */
+static int
+dial(const char *path)
+{
+	struct sockaddr_un	 sun;
+	int			 fd;
+
+	memset(&sun, 0, sizeof(sun));
+	sun.sun_family = AF_UNIX;
+	strlcpy(sun.sun_path, path, sizeof(sun.sun_path));
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (fd != -1 && connect(fd, (struct sockaddr *)&sun, sizeof(sun)) ==
+	    -1) {
+		close(fd);
+		return (-1);
+	}
+	return (fd);
+}
+
+/* Ask for a brief log: 1 it was done, 0 the connection was closed instead. */
+static int
+ask(struct chan *c)
+{
+	struct msg	 m;
+	struct wr	 w;
+	int		 rv;
+
+	wr_init(&w);
+	wr_u8(&w, 0);
+	rv = chan_call(c, MSG_CTL_VERBOSE, &w, -1, &m, WAIT_MS);
+	wr_free(&w);
+	if (rv == -1)
+		return (0);
+	rv = m.type == MSG_CTL_DONE && rd_u8(&m.rd) == 1;
+	msg_free(&m);
+	return (rv);
+}
+
+static struct chan *
+talk(const char *path)
+{
+	int	 fd = dial(path);
+
+	return (fd == -1 ? NULL : chan_new(NULL, fd, ROLE_CTL, ROLE_PARENT,
+	    NULL, NULL, NULL));
+}
+
+enum { ANSWERED, REFUSED, NO_WAY, OTHER };
+
+/* What becomes of a question that these ids ask. */
+static int
+asked_by(uid_t uid, gid_t gid)
+{
+	struct chan	*c;
+	pid_t		 pid;
+	int		 status;
+
+	fflush(NULL);
+	ATF_REQUIRE((pid = fork()) != -1);
+	if (pid == 0) {
+		/* From within: the way here is open to its owner alone. */
+		if (chdir("s") == -1 || setgroups(1, &gid) == -1 ||
+		    setgid(gid) == -1 || setuid(uid) == -1)
+			_exit(OTHER);
+		if ((c = talk("derpd.sock")) == NULL)
+			_exit(errno == EACCES ? NO_WAY : OTHER);
+		_exit(ask(c) ? ANSWERED : REFUSED);
+	}
+	ATF_REQUIRE_EQ(pid, waitpid(pid, &status, 0));
+	ATF_REQUIRE(WIFEXITED(status));
+	return (WEXITSTATUS(status));
+}
+
+/*
+ * The socket's group may ask, but derpd's own users may not, though the group
+ * is theirs: a worker that was taken over must not steer its parent.
+ */
+ATF_TC(users);
+ATF_TC_HEAD(users, tc)
+{
+	atf_tc_set_md_var(tc, "require.user", "root");
+}
+ATF_TC_BODY(users, tc)
+{
+	const struct passwd	*pw;
+	struct stat		 st;
+	uid_t			 relay, keys, other = 54321;
+	gid_t			 group;
+
+	ATF_REQUIRE((pw = getpwnam("daemon")) != NULL);
+	keys = pw->pw_uid;
+	ATF_REQUIRE((pw = getpwnam("nobody")) != NULL);
+	relay = pw->pw_uid;
+	group = pw->pw_gid;
+	ATF_REQUIRE(relay != keys && relay != other && keys != other);
+	start_server();
+	ATF_REQUIRE_EQ(0, stat(SOCK, &st));
+	ATF_CHECK_EQ(group, st.st_gid);
+	ATF_CHECK_EQ_MSG(0660, st.st_mode & 07777, "%o", st.st_mode);
+	ATF_CHECK_EQ(ANSWERED, asked_by(0, 0));
+	ATF_CHECK_EQ(ANSWERED, asked_by(other, group));
+	ATF_CHECK_EQ(NO_WAY, asked_by(other, 54321));
+	ATF_CHECK_EQ(REFUSED, asked_by(relay, group));
+	ATF_CHECK_EQ(REFUSED, asked_by(keys, group));
+	ATF_CHECK_EQ(ANSWERED, asked_by(0, 0));
+	stop_server();
+}
+
+/* The connection is closed by the other end, without an answer. */
+static int
+closed(int fd)
+{
+	struct pollfd	 pfd = { .fd = fd, .events = POLLIN };
+	char		 c;
+
+	return (poll(&pfd, 1, WAIT_MS) == 1 && read(fd, &c, 1) <= 0);
+}
+
+ATF_TC_WITHOUT_HEAD(number);
+ATF_TC_BODY(number, tc)
+{
+	struct chan	*c[TALKS];
+	int		 fd, i, round, again;
+
+	start_server();
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < TALKS; i++) {
+			ATF_REQUIRE((c[i] = talk(SOCK)) != NULL);
+			ATF_CHECK_MSG(ask(c[i]), "talk %d", i);
+		}
+		for (i = 0; i < 3; i++) {
+			ATF_REQUIRE((fd = dial(SOCK)) != -1);
+			ATF_REQUIRE_MSG(closed(fd), "one more than %d", TALKS);
+			close(fd);
+		}
+		/* Those that are there go on, and one that goes makes room. */
+		for (i = 0; i < TALKS; i++)
+			ATF_CHECK_MSG(ask(c[i]), "talk %d", i);
+		chan_free(c[0]);
+		for (again = 0; again < WAIT_MS / 10; again++) {
+			ATF_REQUIRE((c[0] = talk(SOCK)) != NULL);
+			if (ask(c[0]))
+				break;
+			chan_free(c[0]);
+			(void)poll(NULL, 0, 10);
+		}
+		ATF_REQUIRE(again < WAIT_MS / 10);
+		for (i = 0; i < TALKS; i++)
+			chan_free(c[i]);
+	}
+	stop_server();
+}
+
+/* Who does not speak as derpctl does is alone with it. */
+ATF_TC_WITHOUT_HEAD(garbage);
+ATF_TC_BODY(garbage, tc)
+{
+	static const uint8_t	 junk[64] = { 0xff, 1, 2, 3 };
+	struct chan		*c;
+	struct msg		 m;
+	struct wr		 w;
+	char			 why[256];
+	int			 fd;
+
+	start_server();
+	ATF_REQUIRE((fd = dial(SOCK)) != -1);
+	ATF_REQUIRE_EQ(sizeof(junk), write(fd, junk, sizeof(junk)));
+	ATF_CHECK(closed(fd));
+	close(fd);
+	/* A payload of another form; the talk goes on. */
+	ATF_REQUIRE((c = talk(SOCK)) != NULL);
+	wr_init(&w);
+	wr_u8(&w, 2);
+	ATF_REQUIRE_EQ(0, chan_call(c, MSG_CTL_VERBOSE, &w, -1, &m, WAIT_MS));
+	wr_free(&w);
+	ATF_CHECK_EQ(MSG_CTL_DONE, m.type);
+	ATF_CHECK_EQ(0, rd_u8(&m.rd));
+	rd_str(&m.rd, why, sizeof(why));
+	ATF_CHECK_STREQ("malformed request", why);
+	msg_free(&m);
+	ATF_CHECK(ask(c));
+	chan_free(c);
+	stop_server();
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, users);
+	ATF_TP_ADD_TC(tp, number);
+	ATF_TP_ADD_TC(tp, garbage);
+	return (atf_no_error());
+}
