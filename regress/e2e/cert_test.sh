@@ -70,13 +70,13 @@ bad_new_body() {
 	cp relay.key good.key
 
 	echo nonsense >relay.crt
-	refused_reload relay.crt
+	refused_reload '/relay\.crt: there is no PEM certificate'
 	cp good.crt relay.crt
 	cp other.key relay.key
-	refused_reload relay
+	refused_reload 'relay\.crt does not belong to key .*/relay\.key'
 	cp good.key relay.key
 	rm relay.crt
-	refused_reload relay.crt
+	refused_reload '/relay\.crt: .*No such file'
 	cp good.crt relay.crt
 
 	ctl reload || e2e_fail "a good configuration was refused"
@@ -90,7 +90,7 @@ refused_reload() {
 		e2e_fail "a bad certificate was taken"
 	fi
 	cat ctl.out
-	cat ctl.out derpd.log | grep -q "$1" || e2e_fail "it does not say: $1"
+	grep -q "$1" ctl.out || e2e_fail "it does not say: $1"
 	[ "$(served_serial)" = "$_old" ] || e2e_fail "another one is served"
 }
 

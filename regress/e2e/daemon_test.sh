@@ -56,11 +56,13 @@ background_fails_body() {
 	echo nonsense >derper.key
 	chmod 600 derper.key
 	background 1
-	grep -q derper.key derpd.log || e2e_fail "the key file is not named"
+	grep -q "/derper.key: not derper's key file" derpd.log ||
+	    e2e_fail "the key file is not named"
 	rm derper.key
 	mkdir derpd.sock
 	background 1
-	grep -q derpd.sock derpd.log || e2e_fail "the socket is not named"
+	grep -q '/derpd.sock: there is a file that is no socket' derpd.log ||
+	    e2e_fail "the socket is not named"
 }
 
 e2e_case control_left 60 "a control socket that nobody answers on is replaced"
@@ -104,15 +106,15 @@ refused_why_body() {
 	echo 'nonsense' >>derpd.conf
 	refused "derpd.conf:$(wc -l <derpd.conf | tr -d ' '): "
 	sed 's/workers 1/workers 2/' good.conf >derpd.conf
-	refused workers
+	refused '`workers. needs a restart'
 	cp good.conf derpd.conf
 	cp relay.key saved
 	chmod 644 relay.key
-	refused 'chmod 600'
+	refused '/relay.key: others can read or change it: chmod 600'
 	make_cert other "$HOST_NAME" ec
 	cat other.key >relay.key
 	chmod 600 relay.key
-	refused 'does not belong'
+	refused '/relay.crt does not belong to key .*/relay.key'
 	cat saved >relay.key
 	run ctl reload
 	raw coalesced

@@ -21,7 +21,8 @@ keys_killed_body() {
 	done
 	raw coalesced fast-start tls-versions
 	interop_end
-	grep -qi 'keys' derpd.log || e2e_fail "the death was not logged"
+	[ "$(grep -c 'keys .*ended by signal 9' derpd.log)" -eq 3 ] ||
+	    e2e_fail "the deaths were not logged"
 	e2e_stop
 }
 
@@ -144,7 +145,7 @@ reload_body() {
 		e2e_fail "a bad configuration was taken"
 	fi
 	_line=$(wc -l <derpd.conf | tr -d ' ')
-	cat ctl.out derpd.log | grep -q "derpd.conf:$_line" ||
+	grep -q "derpd.conf:$_line: " ctl.out ||
 	    e2e_fail "nothing names line $_line"
 	interop login
 	cp good.conf derpd.conf

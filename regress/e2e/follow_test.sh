@@ -114,6 +114,9 @@ restart_body() {
 	wait_until "the source is missed" logged 'Connection refused'
 	kept || e2e_fail "the map is not kept"
 	! logged 'is answered with 503' || e2e_fail "no map is in force"
+	served "$TLS_PORT" "$HOST_NAME" got.json ||
+	    e2e_fail "no map is served"
+	cmp got.json map.json || e2e_fail "another map is served"
 	e2e_stop
 }
 

@@ -95,6 +95,7 @@ self_signed_body() {
 	done)
 	[ -n "$_key" ] || e2e_fail "no key in the state directory"
 	_secret=$(ec_secret "$_key")
+	[ "${#_secret}" -eq 64 ] || e2e_fail "not 32 bytes: $_secret"
 	"$MEMSCAN" "$(e2e_children keys)" "$_secret" >scan.out 2>&1
 	case $? in
 	0) e2e_fail "keys does not have $_secret" ;;

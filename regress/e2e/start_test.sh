@@ -15,7 +15,7 @@ wants_failure() {
 	wait "$PID"
 	_rc=$?
 	[ "$_rc" -eq 1 ] || e2e_fail "derpd exits $_rc, not 1"
-	grep -Eiq -e "$1" derpd.log || e2e_fail "it does not say: $1"
+	grep -Eq -e "$1" derpd.log || e2e_fail "it does not say: $1"
 	DEATHS=yes
 	e2e_check_log
 }
@@ -91,7 +91,7 @@ port_in_use_body() {
 	cd second || atf_fail "cd second"
 	LISTEN="listen on 127.0.0.1 port $_port tls"
 	e2e_conf
-	wants_failure "(:|port )$_port.*in use"
+	wants_failure "127\.0\.0\.1:$_port: .*in use"
 	cd .. || atf_fail "cd .."
 	PID=$_first
 	raw http-requests
@@ -159,21 +159,52 @@ e2e_case key_modes 60 "key files that others can read or that are broken"
 key_modes_body() {
 	e2e_start
 	e2e_stop
-	chmod 644 derper.key
-	wants_failure 'derper.key'
+	for _mode in 644 620 602; do
+		chmod $_mode derper.key
+		wants_failure 'relay key .*/derper\.key: others can read or'
+	done
 	chmod 600 derper.key
 	cp derper.key good
 	echo '{"PrivateKey": "privkey:1234"}' >derper.key
-	wants_failure 'derper.key'
+	wants_failure '/derper\.key: the private key in it is malformed'
 	: >derper.key
-	wants_failure 'derper.key'
+	wants_failure "/derper\\.key: not derper's key file"
 	[ ! -s derper.key ] || e2e_fail "a broken key file was overwritten"
 	cat good >derper.key
-	chmod 644 mesh.key
-	wants_failure 'mesh.key'
+	for _mode in 644 620 602; do
+		chmod $_mode mesh.key
+		wants_failure 'mesh key .*/mesh\.key: others can read or'
+	done
 	chmod 600 mesh.key
 	echo 1234 >mesh.key
-	wants_failure 'mesh.key'
+	wants_failure '/mesh\.key: not a mesh key'
+	e2e_random_hex >mesh.key
+	e2e_launch
+	e2e_stop
+}
+
+e2e_case half_pair 60 "a self-signed pair of which half is missing"
+half_pair_body() {
+	e2e_start
+	_pin=$(e2e_pin)
+	[ -n "$_pin" ] || e2e_fail "no pin was logged"
+	e2e_stop
+	# Without its key the certificate can't be served, and no other one is
+	# made, since clients know it by its pin.
+	mv state/self-signed.key saved
+	wants_failure 'self-signed\.key: No such file.*put it back, or remove'
+	[ ! -e state/self-signed.key ] || e2e_fail "a key was made"
+	mv saved state/self-signed.key
+	DEATHS=''
+	e2e_launch
+	[ "$(e2e_pin)" = "$_pin" ] || e2e_fail "the pin is $(e2e_pin)"
+	e2e_stop
+	# A key without its certificate is what a crash leaves.
+	rm state/self-signed.crt
+	e2e_launch
+	[ "$(e2e_pin)" != "$_pin" ] || e2e_fail "the pin is still $_pin"
+	raw coalesced
+	e2e_stop
 }
 
 e2e_case bad_certificates 60 "certificates that can't be used"
@@ -183,18 +214,26 @@ bad_certificates_body() {
 	make_cert other "$HOST_NAME" ec
 	e2e_conf
 	mv relay.key saved
-	wants_failure 'relay.key'
+	wants_failure 'key .*/relay\.key: No such file'
 	cp other.key relay.key
 	chmod 600 relay.key
-	wants_failure 'relay'
+	wants_failure 'relay\.crt does not belong to key .*/relay\.key'
 	mv saved relay.key
-	chmod 644 relay.key
-	wants_failure 'relay.key'
+	for _mode in 644 620 602; do
+		chmod $_mode relay.key
+		wants_failure 'key .*/relay\.key: others can read or change it'
+	done
 	chmod 600 relay.key
+	cp relay.crt good
 	echo nonsense >relay.crt
-	wants_failure 'relay.crt'
+	wants_failure '/relay\.crt: there is no PEM certificate'
 	rm relay.crt
-	wants_failure 'relay.crt'
+	wants_failure '/relay\.crt: .*No such file'
+	# It was for nothing else that it did not start.
+	mv good relay.crt
+	e2e_launch
+	raw coalesced
+	e2e_stop
 }
 
 e2e_case expired 60 "an expired certificate is served with a warning"
@@ -206,7 +245,7 @@ expired_body() {
 	    -CAcreateserial -days -1 -out relay.crt
 	CERTS="certificate \"$PWD/relay.crt\" key \"$PWD/relay.key\""
 	e2e_start
-	grep -qi expired derpd.log || e2e_fail "no warning was logged"
+	grep -q 'certificate .*/relay\.crt has expired' derpd.log || e2e_fail "no warning was logged"
 	raw coalesced
 	e2e_stop
 }
@@ -222,7 +261,7 @@ full_disk_body() {
 	dd if=/dev/zero of=disk/fill bs=1k count=64 2>/dev/null
 	sed "s|$PWD/derper.key|$PWD/disk/derper.key|" derpd.conf >conf.new
 	mv conf.new derpd.conf
-	wants_failure 'derper.key.*space'
+	wants_failure '/derper\.key: .*No space left'
 	[ ! -e disk/derper.key ] || e2e_fail "half a key was left"
 	rm disk/fill
 	e2e_launch
@@ -239,6 +278,7 @@ atf_init_test_cases() {
 	atf_add_test_case node_key
 	atf_add_test_case derper_key
 	atf_add_test_case key_modes
+	atf_add_test_case half_pair
 	atf_add_test_case bad_certificates
 	atf_add_test_case expired
 	atf_add_test_case full_disk
