@@ -95,6 +95,18 @@ done(const struct ctl *ctl, struct msg *m)
 	return 0;
 }
 
+/*
+ * Why derpd can't be asked, or does not answer.  What it closes at once, as it
+ * does to users who may not ask, breaks either the question or the answer.
+ */
+static const char *
+reason(int e)
+{
+	if (e == EPIPE || e == ECONNRESET)
+		return "it closed the connection: its log says why";
+	return strerror(e);
+}
+
 /* Take messages until derpd is done. */
 static int
 answer(const struct ctl *ctl, struct chan *c, ask_cb cb, void *arg)
@@ -106,8 +118,7 @@ answer(const struct ctl *ctl, struct chan *c, ask_cb cb, void *arg)
 	for (;;) {
 		if (chan_recv(c, &m, ms) == -1)
 			return failed(ctl, "derpd on %s: %s", ctl->socket,
-			    errno == EPIPE ? "it closed the connection" :
-			    strerror(errno));
+			    reason(errno));
 		if (m.type == MSG_CTL_DONE) {
 			rv = done(ctl, &m);
 			msg_free(&m);
@@ -142,8 +153,8 @@ ask(const struct ctl *ctl, uint32_t type, const struct wr *w, ask_cb cb,
 		return failed(ctl, "control channel: %s", strerror(errno));
 	}
 	if (chan_send(c, type, w, -1) == -1 || chan_flush(c, ANSWER_MS) == -1)
-		rv = failed(ctl, "asking derpd on %s: %s", ctl->socket,
-		    strerror(errno));
+		rv = failed(ctl, "derpd on %s: %s", ctl->socket,
+		    reason(errno));
 	else
 		rv = answer(ctl, c, cb, arg);
 	chan_free(c);
