@@ -73,7 +73,7 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/map_test derpctl/out_test \
 	derpd/mapstore_test derpd/notify_test derpd/ownaddr_test \
 	derpd/peers_active_test derpd/peers_test derpd/pool_test \
 	derpd/queue_test derpd/relayconf_test \
-	derpd/stats_test derpd/status_test derpd/tlsctx_test \
+	derpd/sent_test derpd/stats_test derpd/status_test derpd/tlsctx_test \
 	derpd/tlsfetch_test derpd/tlskey_test derpd/web_map_test derpd/web_test \
 	derpd/websocket_test \
 	derpmapd/check_test derpmapd/fetch_test derpmapd/source_test \

@@ -106,7 +106,6 @@ conn_new(struct relay *r, int fd, int tls, const uint8_t addr[16],
 	c->plain = !tls;
 	c->state = tls ? CONN_HANDSHAKE : CONN_HTTP;
 	queue_init(&c->queue, &r->queues, c);
-	LIST_INIT(&c->heard);
 	event_assign(&c->ev_read, r->base, fd, EV_READ | EV_PERSIST,
 	    conn_readable, c);
 	if ((tls && tlsio_begin(c) == -1) ||

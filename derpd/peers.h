@@ -39,7 +39,7 @@ struct peer {
 	TAILQ_ENTRY(peer) reap;
 	int		 has_news;	/* on the list of peers_announce() */
 	TAILQ_ENTRY(peer) news;
-	LIST_HEAD(, sent) told;		/* who has a packet from it, here */
+	struct sent	*told;		/* who has a packet from it, here */
 };
 
 /* Set up; the table is keyed with a fresh secret. */

@@ -162,7 +162,6 @@ join(char k)
 	c->addr[10] = c->addr[11] = 0xff;
 	c->addr[15] = (uint8_t)nclients;
 	c->port = (uint16_t)(1000 + nclients);
-	LIST_INIT(&c->heard);
 	relay->now_us++;
 	ATF_REQUIRE_EQ(peers_add(c), 0);
 	return (cl);

@@ -146,7 +146,7 @@ struct conn {
 	uint64_t	 dst_gen;
 	uint64_t	 src_gen;	/* last_src noted, while this fits */
 	uint8_t		 last_src[FRAME_KEY_LEN];
-	LIST_HEAD(, sent) heard;	/* who it has a packet from */
+	uint32_t	 heard_slot;	/* of sent.c; 0: it heard nothing */
 	uint8_t		 pongs[PONGS_MAX][FRAME_PING_LEN];
 	unsigned int	 npongs;
 	uint64_t	 gone_at;	/* us; bucket of PeerGone(not here) */

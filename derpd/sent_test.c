@@ -1,0 +1,244 @@
+/*
+ * sent_test: who is told that a key is gone, and that notes of it stay bounded,
+ * whoever sends to however many.  Peers and connections are stand-ins.
+ */
+#include <atf-c.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "peers.h"
+#include "pool.h"
+#include "sent.h"
+
+#define NPEERS	5000
+#define NCONNS	20000
+#define MIB	(1024 * 1024)
+
+static struct relay	*relay;
+static struct peer	 peers[NPEERS];
+static struct conn	*conns;
+static unsigned int	*told;		/* PeerGone, of each connection */
+static unsigned int	 ntold;
+
+/* The key of a peer begins with its number. */
+static const uint8_t *
+key_of(uint32_t i)
+{
+	static uint8_t key[FRAME_KEY_LEN];
+
+	memcpy(key, &i, sizeof(i));
+	return (key);
+}
+
+struct peer *
+peers_find(const uint8_t key[FRAME_KEY_LEN])
+{
+	uint32_t i;
+
+	memcpy(&i, key, sizeof(i));
+	return (i < NPEERS ? &peers[i] : NULL);
+}
+
+void
+conn_send(struct conn *c, const void *p, size_t n)
+{
+	const uint8_t *f = p;
+
+	ATF_REQUIRE_EQ(n, FRAME_PEER_GONE_SIZE);
+	ATF_REQUIRE_EQ(f[0], FRAME_PEER_GONE);
+	ATF_REQUIRE_EQ(f[n - 1], PEER_GONE_DISCONNECTED);
+	ATF_REQUIRE(c >= conns && c < conns + NCONNS);
+	told[c - conns]++;
+	ntold++;
+}
+
+/* The connection begins, or ends and another one takes its place. */
+static void
+begin(unsigned int i)
+{
+	sent_forget(&conns[i]);
+	conns[i].r = relay;
+	conns[i].id = ++relay->next_id;
+}
+
+static void
+set_up(void)
+{
+	unsigned int i;
+
+	relay = calloc(1, sizeof(*relay));
+	conns = calloc(NCONNS, sizeof(*conns));
+	told = calloc(NCONNS, sizeof(*told));
+	ATF_REQUIRE(relay != NULL && conns != NULL && told != NULL);
+	for (i = 0; i < NPEERS; i++)
+		memcpy(peers[i].key, key_of(i), FRAME_KEY_LEN);
+	for (i = 0; i < NCONNS; i++)
+		begin(i);
+}
+
+static void
+note(unsigned int c, uint32_t src)
+{
+	ATF_REQUIRE_EQ(sent_note(&conns[c], key_of(src)), 0);
+}
+
+/* Peer `src' goes; how many are told. */
+static unsigned int
+gone(uint32_t src)
+{
+	memset(told, 0, NCONNS * sizeof(*told));
+	ntold = 0;
+	sent_gone(&peers[src]);
+	return (ntold);
+}
+
+/* Resident memory of this process in bytes, 0 unknown. */
+static size_t
+resident(void)
+{
+	unsigned long long n = 0;
+	char line[256];
+	FILE *f;
+
+	if ((f = fopen("/proc/self/status", "r")) == NULL)
+		return (0);
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "VmRSS: %llu kB", &n) == 1)
+			break;
+	fclose(f);
+	return ((size_t)n * 1024);
+}
+
+/* Since `before' at most `max' more bytes were taken; sanitizers take more. */
+static void
+grown(size_t before, size_t max)
+{
+	size_t now = resident();
+
+	ATF_CHECK_MSG(!POOL_SLABS || now < before + max,
+	    "%zu bytes before, %zu now", before, now);
+}
+
+ATF_TC_WITHOUT_HEAD(told_once);
+ATF_TC_BODY(told_once, tc)
+{
+	unsigned int i;
+
+	set_up();
+	ATF_CHECK_EQ(gone(0), 0);
+	ATF_CHECK_EQ(sent_note(&conns[0], key_of(NPEERS)), -1);
+	for (i = 0; i < 3000; i++)
+		note(i % 1000, 1);
+	note(7, 2);
+	ATF_CHECK_EQ(gone(1), 1000);
+	for (i = 0; i < 1000; i++)
+		ATF_CHECK_EQ(told[i], 1);
+	ATF_CHECK_EQ(relay->stats.gone_disconnected, 1000);
+	/* Only once for one time that it went. */
+	ATF_CHECK_EQ(gone(1), 0);
+	note(3, 1);
+	ATF_CHECK_EQ(gone(1), 1);
+	ATF_CHECK_EQ(told[3], 1);
+	ATF_CHECK_EQ(gone(2), 1);
+	ATF_CHECK_EQ(told[7], 1);
+}
+
+/* Whoever came later is not taken for one that heard and went. */
+ATF_TC_WITHOUT_HEAD(others_not_told);
+ATF_TC_BODY(others_not_told, tc)
+{
+	unsigned int i;
+
+	set_up();
+	for (i = 0; i < 100; i++)
+		note(i, 1);
+	for (i = 0; i < 100; i += 2) {
+		begin(i);
+		note(i, 2);
+	}
+	ATF_CHECK_EQ(gone(1), 50);
+	for (i = 0; i < 100; i++)
+		ATF_CHECK_EQ(told[i], i % 2);
+	ATF_CHECK_EQ(gone(2), 50);
+	ATF_CHECK_EQ(told[0], 1);
+	/* One that ended and has no successor. */
+	note(0, 1);
+	sent_forget(&conns[0]);
+	ATF_CHECK_EQ(gone(1), 0);
+}
+
+/* Connections that come and go don't add up, and those that stay are told. */
+ATF_TC_WITHOUT_HEAD(short_lives);
+ATF_TC_BODY(short_lives, tc)
+{
+	size_t before;
+	unsigned int i;
+
+	set_up();
+	for (i = 0; i < 100; i++)
+		note(i, 1);
+	before = resident();
+	for (i = 0; i < 1000000; i++) {
+		begin(100);
+		note(100, 1);
+	}
+	grown(before, MIB);
+	ATF_CHECK_EQ(gone(1), 101);
+}
+
+/* One source that sends to everybody. */
+ATF_TC_WITHOUT_HEAD(source_bound);
+ATF_TC_BODY(source_bound, tc)
+{
+	size_t before;
+	unsigned int i;
+
+	set_up();
+	for (i = 0; i < NCONNS; i++)
+		note(i, 2);
+	(void)gone(2);
+	before = resident();
+	for (i = 0; i < 5 * NCONNS; i++)
+		note(i % NCONNS, 1);
+	grown(before, MIB);
+	ATF_CHECK_MSG(gone(1) >= 8192 && ntold <= 12288, "%u", ntold);
+	for (i = 0; i < NCONNS; i++)
+		ATF_CHECK(told[i] <= 1);
+	ATF_CHECK_EQ(told[NCONNS - 1], 1);
+}
+
+/* Many sources that send to many: those with few to tell keep them. */
+ATF_TC_WITHOUT_HEAD(all_bound);
+ATF_TC_BODY(all_bound, tc)
+{
+	size_t before, sum = 0;
+	unsigned int i, k;
+
+	set_up();
+	for (i = 0; i < 1200; i++)
+		note(i, 0);
+	(void)gone(0);
+	for (i = 0; i < 20; i++)
+		note(i, 1);
+	before = resident();
+	for (k = 2; k < NPEERS; k++)
+		for (i = 0; i < 1200; i++)
+			note(i, k);
+	grown(before, 36 * MIB);
+	ATF_CHECK_EQ(gone(1), 20);
+	for (k = 2; k < NPEERS; k++)
+		sum += gone(k);
+	ATF_CHECK(sum > 1000000);
+	ATF_CHECK_EQ(told[0], 1);	/* by the last one */
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, told_once);
+	ATF_TP_ADD_TC(tp, others_not_told);
+	ATF_TP_ADD_TC(tp, short_lives);
+	ATF_TP_ADD_TC(tp, source_bound);
+	ATF_TP_ADD_TC(tp, all_bound);
+	return (atf_no_error());
+}
