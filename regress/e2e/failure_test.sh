@@ -125,6 +125,26 @@ stop_under_load_body() {
 	e2e_stop
 }
 
+e2e_case stop_reset 60 "SIGTERM, and a client with unread bytes resets"
+stop_reset_body() {
+	e2e_start
+	run ctl log verbose
+	raw_begin reset-unread
+	# The worker hears of the stop first, then of the reset.
+	_worker=$(e2e_children relay)
+	kill -STOP "$_worker"
+	kill -TERM "$PID"
+	wait_until "derpd stops" grep -q 'stopping' derpd.log
+	raw_end
+	kill -CONT "$_worker"
+	wait_until "derpd stopped" e2e_stopped
+	# At once, and not when the time for last words is over.
+	grep 'closed:' derpd.log
+	grep -q 'closed: connection lost' derpd.log ||
+	    e2e_fail "the reset was not noticed"
+	e2e_check_log
+}
+
 e2e_case reload 90 \
     "reload of good and bad configurations, by signal and derpctl"
 reload_body() {
@@ -185,6 +205,7 @@ atf_init_test_cases() {
 	atf_add_test_case parent_killed
 	atf_add_test_case stop_tells
 	atf_add_test_case stop_under_load
+	atf_add_test_case stop_reset
 	atf_add_test_case reload
 	atf_add_test_case home_by_reload
 }

@@ -10,6 +10,7 @@
  * raw_http.c    cases: HTTP on the TLS port and on the plain one
  * raw_tls.c     cases: TLS, junk, floods, exhaustion
  * raw_strange.c cases: limits on those who are not logged in
+ * raw_turn.c    cases: much at once, in its order
  */
 #ifndef RAW_H
 #define RAW_H
@@ -229,5 +230,8 @@ void	 exhaustion(void);
 void	 accept_rate(void);
 void	 max_clients(void);
 void	 idle(void);
+void	 varz_pipelined(void);
+void	 ping_flight(void);
+void	 reset_unread(void);
 
 #endif

@@ -31,7 +31,7 @@ three_workers_body() {
 	e2e_start
 	for _i in 1 2 3; do
 		raw coalesced bad-frames gone-rules abrupt-ends garbage \
-		    slow-reader
+		    slow-reader varz-pipelined ping-flight
 	done
 	e2e_stop
 }
@@ -48,7 +48,7 @@ one-byte-segments records-at-once coalesced fast-start bad-frames
 bad-mesh-frames unknown-frames garbage ping-limits gone-rules bad-logins
 good-logins http-requests http-refused http-keepalive http-bodies http-plain
 http-upgrades tls-alpn tls-sni tls-versions tls-key-update tls-junk
-abrupt-ends connect-floods slow-reader'
+abrupt-ends connect-floods slow-reader varz-pipelined ping-flight'
 
 e2e_case exhaustion 120 "no descriptors left: go on serving, recover, no spin"
 exhaustion_body() {

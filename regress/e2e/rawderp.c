@@ -68,9 +68,12 @@ static const struct {
 	{ "connect-floods", connect_floods, 0 },
 	{ "slow-reader", slow_reader, 0 },
 	{ "slow-logins", slow_logins, 0 },
+	{ "varz-pipelined", varz_pipelined, 0 },
+	{ "ping-flight", ping_flight, 0 },
 	{ "exhaustion", exhaustion, 1 },
 	{ "accept-rate", accept_rate, 1 },
 	{ "max-clients", max_clients, 1 },
+	{ "reset-unread", reset_unread, 1 },
 	{ "idle", idle, 1 }
 };
 
