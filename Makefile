@@ -26,6 +26,19 @@ check-asan:
 	    --sanitize=address,undefined
 	@cd build-asan && $(MAKE) check
 
+# Random clients for so many SECONDS; SANITIZE=1 on the build of check-asan.
+soak:
+	@sh etc/install-deps check
+	@if [ -n "$(SANITIZE)" ]; then \
+	    sh regress/copy-build.sh build-asan --debug \
+	    --sanitize=address,undefined && cd build-asan; fi && \
+	    $(MAKE) config.mk && \
+	    { cat */*.d */*/*.d >depend.mk 2>/dev/null || :; } && \
+	    $(MAKE) -f build.mk e2e-programs && rm -rf soak.out && \
+	    mkdir soak.out && cd soak.out && \
+	    SOAK_SECONDS="$(SECONDS)" SOAK_SEED="$(SEED)" \
+	    sh ../regress/soak/soak.sh
+
 # Faults put in one at a time: does a test notice?  M is a pattern of names.
 mutants:
 	@sh etc/install-deps check
@@ -45,4 +58,5 @@ clean:
 	rm -f config.mk config.status depend.mk
 
 .PHONY: all install tests fuzz-programs bench-programs lint check run bench
-.PHONY: bench-map bench-stun bench-wan check-asan fuzz mutants clean
+.PHONY: bench-map bench-stun bench-wan check-asan fuzz soak mutants
+.PHONY: clean

@@ -1,0 +1,214 @@
+#!/bin/sh
+# Run random clients against a derpd with 2, 1 and 3 workers, which is
+# reloaded, has workers and keys killed or stopped, and is restarted; called by
+# `make soak' and by soak_test.sh.  All files are made in the directory where
+# it is called.
+#
+# SOAK_SECONDS in the environment: about how long (27).  SOAK_SEED: the seed of
+# all choices (of the clock), which is printed.  SOAK_WORKERS: numbers of workers
+# ("2 1 3").  DERPD: another daemon than that of this build.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+
+# What common.sh expects of atf-sh.
+atf_get_srcdir() {
+	echo "$here/../e2e"
+}
+atf_fail() {
+	echo "soak: FAIL: $* (seed $seed)" >&2
+	exit 1
+}
+atf_skip() {
+	atf_fail "$@"
+}
+# shellcheck source=regress/e2e/common.sh
+. "$here/../e2e/common.sh"
+
+: "${SOAK:=$here/soak}"
+: "${SOAK_SECONDS:=27}"
+: "${SOAK_WORKERS:=2 1 3}"
+: "${SOAK_SEED:=$(($(date +%s) % 1000000))}"
+seed=$SOAK_SEED
+echo "soak: seed $seed, $SOAK_SECONDS s"
+
+# big_map NAME: a good map of about 400 KiB.
+big_map() {
+	awk -v name="$1" 'BEGIN {
+		pad = sprintf("%900s", "")
+		gsub(/ /, "y", pad)
+		printf "{\"Regions\": {"
+		for (i = 900; i < 1290; i++)
+			printf "%s\"%d\": {\"RegionID\": %d, \"RegionCode\": " \
+			    "\"r%d\", \"RegionName\": \"%s\", \"Pad\": " \
+			    "\"%s\", \"Nodes\": [{\"Name\": \"%da\", " \
+			    "\"RegionID\": %d, \"HostName\": " \
+			    "\"other.test\"}]}\n", (i > 900 ? "," : ""), i, i,
+			    i, name, pad, i, i
+		print "}}"
+	}'
+}
+
+# The script that soak(1) calls to do something to the daemon.
+write_chaos() {
+	cat >chaos.sh <<-'end'
+	# One of the relays, another one each time.
+	pids() {
+		ps -A -o pid= -o ppid= -o args= | awk -v parent="$PID" \
+		    -v role="$1" '$2 == parent && index($0, role) { print $1 }'
+	}
+	one() {
+		pids relay | sort -n | awk -v n="$(date +%S)" \
+		    '{ p[NR] = $1 } END { if (NR) print p[n % NR + 1] }'
+	}
+	hold() {
+		[ -n "$1" ] || return 0
+		kill -STOP "$1" && sleep 0.4
+		kill -CONT "$1"
+	}
+	case $1 in
+	reload)
+		kill -HUP "$PID" ;;
+	change)
+		if grep -q 'home blank' derpd.conf; then
+			sed 's/home blank/queue bytes 1M packets 1000/'
+		else
+			sed 's/queue bytes 1M packets 1000/home blank/'
+		fi <derpd.conf >derpd.conf.new
+		mv derpd.conf.new derpd.conf
+		kill -HUP "$PID" ;;
+	map)
+		if cmp -s map.json map.a; then
+			cp map.b map.new
+		else
+			cp map.a map.new
+		fi
+		mv map.new map.json ;;
+	stop-worker)
+		hold "$(one)" ;;
+	stop-keys)
+		hold "$(pids keys)" ;;
+	kill-worker)
+		kill -KILL $(one)
+		sleep 0.3 ;;
+	kill-keys)
+		kill -KILL $(pids keys)
+		sleep 0.3 ;;
+	stop)
+		kill -TERM "$PID" ;;
+	esac
+	end
+}
+
+# Bytes of counters that must be 0 when nobody is connected.
+nobody() {
+	curl -sS -m 5 "http://127.0.0.1:$PLAIN_PORT/debug/varz" >varz ||
+	    return 1
+	awk '$1 ~ /^derp_(current_connections|clients_total|watchers)$/ {
+		n += $2
+		seen++
+	}
+	END { exit(n != 0 || seen < 2) }' varz
+}
+
+# What each process holds now, KiB: PID RSS, a line each.
+memory() {
+	for _p in $PID $(e2e_children any); do
+		awk -v p="$_p" '/^VmRSS/ { print p, $2 }' "/proc/$_p/status"
+	done
+}
+
+# A process that was there before does not hold much more than it did then.
+check_memory() {
+	wait_until "all clients are gone" nobody
+	[ -r /proc/self/status ] || return 0
+	memory >memory.now
+	echo "soak: memory, KiB: $(awk '{ print $2 }' memory.now |
+	    tr '\n' ' ')"
+	if ! grep -q __asan_init "$DERPD"; then
+		awk -v most="$GROWTH" 'FNR == NR { before[$1] = $2; next }
+		($1 in before) && $2 > before[$1] + most {
+			print "process " $1 " grew from " before[$1] " to " \
+			    $2 " KiB"
+			bad = 1
+		}
+		END { exit(bad) }' memory.first memory.now ||
+		    e2e_fail "memory grows"
+	fi
+	# Those that are new are held against what they have now.
+	awk 'FNR == NR { before[$1] = $2; print; next }
+	!($1 in before)' memory.first memory.now >memory.next
+	mv memory.next memory.first
+}
+GROWTH=16384
+
+# run_clients SECONDS [OPTIONS]: one run of random clients.
+run_clients() {
+	_secs=$1
+	shift
+	seed=$((seed + 1))
+	# Options are words.
+	# shellcheck disable=SC2086
+	PID=$PID "$SOAK" -p "$TLS_PORT" -P "$PLAIN_PORT" -s "$seed" \
+	    -t "$_secs" -m mesh.key -M map.a -M map.b -x "$PWD/chaos.sh" \
+	    ${SOAK_OPTIONS:-} "$@" || e2e_fail "a client saw what can't be"
+	kill -0 "$PID" 2>/dev/null || e2e_fail "derpd is gone"
+	check_log
+}
+
+# No report of a sanitizer, and nobody dies but those that are killed here.
+check_log() {
+	DEATHS=1 e2e_check_log
+	if grep -E 'ended by signal|ended with status' derpd.log |
+	    grep -Fv "${KILLED:-(none)}" >&2; then
+		e2e_fail "a child died"
+	fi
+}
+
+stopped() {
+	wait_until "derpd stops" e2e_stopped
+	wait "$PID"
+	_rc=$?
+	[ "$_rc" -eq 0 ] || e2e_fail "derpd exits $_rc after SIGTERM, not 0"
+	check_log
+}
+
+# A daemon with so many workers, three runs: quiet, with reloads, with deaths.
+round() {
+	WORKERS=$1
+	echo "soak: $WORKERS workers"
+	e2e_start
+	: >memory.first
+	KILLED=''
+	run_clients "$2"
+	check_memory
+	run_clients "$2" -a reload,change,map,stop-worker
+	check_memory
+	KILLED='signal 9 ('
+	run_clients "$2" -S \
+	    -a reload,map,stop-worker,stop-keys,kill-keys,kill-worker
+	stopped
+}
+
+e2e_paths
+trap e2e_cleanup EXIT
+trap 'exit 1' HUP INT TERM
+big_map a >map.a
+big_map b >map.b
+cp map.a map.json
+# Longer than this program may be held up on a busy machine.
+RELAY='write timeout 10000
+	home blank'
+EXTRA="map \"$PWD/map.json\" { }"
+write_chaos
+begin=$(date +%s)
+while :; do
+	left=$((SOAK_SECONDS - $(date +%s) + begin))
+	each=$((left / 9))
+	[ "$each" -le 20 ] || each=20
+	[ "$each" -ge 2 ] || each=2
+	for workers in $SOAK_WORKERS; do
+		round "$workers" "$each"
+	done
+	[ $(($(date +%s) - begin)) -lt "$SOAK_SECONDS" ] || break
+done
+echo "soak: nothing found in $(($(date +%s) - begin)) s"

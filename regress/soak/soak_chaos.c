@@ -1,0 +1,120 @@
+/*
+ * soak_chaos: what is done to the daemon while clients are there: workers and
+ * keys killed or stopped for a moment, reloads, other maps.  A script does it;
+ * here is known which ends of connections that excuses.
+ */
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "soak.h"
+
+#define AFTER_MS	2000	/* until all is as before */
+
+static const struct {
+	const char	*name;
+	int		 ends;		/* connections may */
+	int		 handshakes;	/* those may end that begin */
+} actions[] = {
+	{ "reload", 0, 0 },
+	{ "change", 0, 0 },
+	{ "map", 0, 0 },
+	{ "stop-worker", 0, 0 },
+	{ "stop-keys", 0, 1 },
+	{ "kill-keys", 0, 1 },
+	{ "kill-worker", 1, 1 },
+	{ "stop", 0, 1 }
+};
+
+#define NACTIONS	(sizeof(actions) / sizeof(actions[0]))
+
+const char *chaos_actions;
+
+static pid_t running = -1;
+static size_t which;
+static int64_t next_at;
+static unsigned long rounds;
+
+static void
+excuse(void)
+{
+	if (actions[which].ends)
+		excuse_ends(AFTER_MS);
+	if (actions[which].handshakes)
+		excuse_handshakes(AFTER_MS);
+}
+
+void
+chaos_begin(const char *action)
+{
+	for (which = 0; which < NACTIONS; which++)
+		if (strcmp(actions[which].name, action) == 0)
+			break;
+	if (which == NACTIONS)
+		fail("%s: no such action", action);
+	excuse();
+	if (opt.verbose)
+		printf("soak: %s\n", action);
+	fflush(stdout);
+	if ((running = fork()) == -1)
+		fail("fork: %s", strerror(errno));
+	if (running == 0) {
+		execl("/bin/sh", "sh", opt.chaos, action, (char *)NULL);
+		_exit(127);
+	}
+	counts.chaos++;
+}
+
+int
+chaos_busy(void)
+{
+	int status;
+
+	if (running == -1)
+		return (0);
+	excuse();
+	if (waitpid(running, &status, WNOHANG) != running)
+		return (1);
+	running = -1;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		fail("the daemon did not take it: %s", actions[which].name);
+	return (0);
+}
+
+/* One of the actions that may be done. */
+static void
+pick(struct rnd *r)
+{
+	char name[32];
+	const char *p = chaos_actions;
+	unsigned int n = 1, i;
+
+	for (; *p != '\0'; p++)
+		n += *p == ',';
+	i = rnd_below(r, n);
+	for (p = chaos_actions; i > 0; i--)
+		p = strchr(p, ',') + 1;
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(p, ","), p);
+	chaos_begin(name);
+}
+
+void
+chaos_turn(void)
+{
+	struct rnd r;
+
+	if (opt.chaos == NULL || chaos_actions == NULL || chaos_busy())
+		return;
+	rnd_init(&r, opt.seed, 0x6368616f73, rounds);
+	if (next_at == 0 || now < next_at) {
+		if (next_at == 0)
+			next_at = now + 200 + rnd_below(&r, 800);
+		return;
+	}
+	next_at = 0;
+	rounds++;
+	pick(&r);
+}
