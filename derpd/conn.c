@@ -223,6 +223,40 @@ conn_drain(struct conn *c)
 	conn_dirty(c);
 }
 
+/*
+ * Plaintext as the connection's state says, until it must wait, ends, or goes on
+ * as a WebSocket: how many bytes were handled.
+ */
+static size_t
+feed(struct conn *c, const uint8_t *p, size_t n)
+{
+	const struct ws *ws = c->ws;
+	size_t used = 0;
+
+	while (used < n && c->paused == 0 && !c->dead &&
+	    c->state != CONN_DRAIN && c->ws == ws) {
+		if (c->state == CONN_HTTP)
+			used += http_input(c, p + used, n - used);
+		else
+			used += session_input(c, p + used, n - used);
+	}
+	return (used);
+}
+
+/* The same, and what must wait is kept: how many bytes were taken. */
+static size_t
+feed_or_keep(struct conn *c, const uint8_t *p, size_t n)
+{
+	size_t used = feed(c, p, n);
+
+	if (used == n || c->paused == 0 || c->dead || c->state == CONN_DRAIN)
+		return (used);
+	if (buf_left(&c->pend) + (n - used) > PEND_MAX ||
+	    buf_add(&c->pend, p + used, n - used) == -1)
+		conn_close(c, "too much while it must wait");
+	return (n);
+}
+
 void
 conn_pause(struct conn *c, unsigned int why)
 {
@@ -244,21 +278,37 @@ conn_resume(struct conn *c, unsigned int why)
 	TAILQ_INSERT_TAIL(&c->r->resumed, c, resumed);
 }
 
-/* Handle what was held of a connection while it had to wait. */
+/* Bytes of a WebSocket; what must wait is kept unwrapped. */
+static void
+unwrap(struct conn *c, const uint8_t *p, size_t n)
+{
+	if (n > 0 && !c->dead && c->state != CONN_DRAIN &&
+	    ws_feed(c->ws, p, n) == -1)
+		conn_drain(c);
+}
+
+/*
+ * Handle what was held of a connection while it had to wait.  It may have to
+ * wait again before all of that is handled: the rest stays where it is.
+ */
 static void
 work(struct conn *c)
 {
+	const struct ws *ws;
 	struct buf b;
 
 	event_add(&c->ev_read, NULL);
 	if (buf_left(&c->pend) > 0) {
 		b = c->pend;
 		memset(&c->pend, 0, sizeof(c->pend));
-		if (c->ws != NULL)	/* unwrapped already */
-			(void)conn_ws_data(buf_head(&b), buf_left(&b), c);
-		else
-			conn_input(c, buf_head(&b), buf_left(&b));
-		buf_free(&b);
+		ws = c->ws;	/* if it is one, all that is unwrapped */
+		buf_drain(&b, feed(c, buf_head(&b), buf_left(&b)));
+		if (c->ws == ws)
+			c->pend = b;
+		else {
+			unwrap(c, buf_head(&b), buf_left(&b));
+			buf_free(&b);
+		}
 	}
 	if (c->dead || c->paused != 0 || c->plain)
 		return;
@@ -291,19 +341,8 @@ int
 conn_ws_data(const uint8_t *p, size_t n, void *arg)
 {
 	struct conn *c = arg;
-	size_t used;
 
-	while (n > 0 && !c->dead) {
-		if (c->paused != 0) {
-			if (buf_left(&c->pend) + n > PEND_MAX ||
-			    buf_add(&c->pend, p, n) == -1)
-				conn_close(c, "too much while it must wait");
-			break;
-		}
-		used = session_input(c, p, n);
-		p += used;
-		n -= used;
-	}
+	feed_or_keep(c, p, n);
 	return (c->dead ? -1 : 0);
 }
 
@@ -312,25 +351,13 @@ conn_input(struct conn *c, const uint8_t *p, size_t n)
 {
 	size_t used;
 
-	while (n > 0 && !c->dead && c->state != CONN_DRAIN) {
-		if (c->ws != NULL) {	/* keeps what must wait, unwrapped */
-			if (ws_feed(c->ws, p, n) == -1)
-				conn_drain(c);
-			return;
-		}
-		if (c->paused != 0) {
-			if (buf_left(&c->pend) + n > PEND_MAX ||
-			    buf_add(&c->pend, p, n) == -1)
-				conn_close(c, "too much while it must wait");
-			return;
-		}
-		if (c->state == CONN_HTTP)
-			used = http_input(c, p, n);
-		else
-			used = session_input(c, p, n);
+	if (c->ws == NULL) {
+		used = feed_or_keep(c, p, n);
 		p += used;
 		n -= used;
 	}
+	if (c->ws != NULL)	/* maybe only now */
+		unwrap(c, p, n);
 }
 
 static void
