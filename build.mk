@@ -25,7 +25,8 @@ DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/certstatus.o \
 	derpd/filewatch.o derpd/health.o derpd/healths.o \
 	derpd/httpconn.o derpd/jsonout.o derpd/keyfiles.o \
 	derpd/keyhash.o derpd/keys.o derpd/keys_box.o derpd/keys_cert.o \
-	derpd/keys_file.o derpd/keys_sign.o derpd/lex.o derpd/link.o derpd/linkstats.o \
+	derpd/keys_file.o derpd/keys_sign.o derpd/lex.o derpd/life.o \
+	derpd/link.o derpd/linkstats.o \
 	derpd/listen.o derpd/load.o derpd/login.o derpd/mapask.o \
 	derpd/mapstore.o \
 	derpd/maps.o derpd/mapstatus.o derpd/metrics.o derpd/notify.o \

@@ -25,6 +25,7 @@
 #define SEND_MS		10000
 #define KEYS_MS		20000	/* a signature, keys being busy */
 #define TOKEN_MS	10000	/* until all workers answer a token */
+#define HEED_MS		250	/* a sign of life at least this often */
 
 static struct chan	*parent, *keys;
 static struct acme_conf	 conf, next_conf;
@@ -163,7 +164,7 @@ do_ask(void *arg, const struct https_request *req, struct https_response *res,
 	int			 rv;
 
 	(void)arg;
-	mine.watch = chan_fd(parent);
+	mine.watch = parent;
 	for (;;) {
 		while (!stopping && heed(0))
 			;
@@ -209,6 +210,23 @@ read_signed(struct msg *m, uint64_t cookie, struct wr *out, char *err,
 	return (0);
 }
 
+/* Ask keys and wait, with signs of life for the parent.  0, or -1 errno. */
+static int
+ask_keys(const struct wr *w, struct msg *m)
+{
+	long long	 until = clock_ms() + KEYS_MS;
+
+	if (chan_send(keys, MSG_ACME_SIGN, w, -1) == -1 ||
+	    chan_flush(keys, HEED_MS) == -1)
+		return (-1);
+	while (chan_recv(keys, m, HEED_MS) == -1) {
+		if (errno != ETIMEDOUT || (long long)clock_ms() > until)
+			return (-1);
+		(void)chan_heed(parent);
+	}
+	return (0);
+}
+
 static int
 do_sign(void *arg, const struct acme_wish *wish, struct wr *out, char *err,
     size_t errsize)
@@ -229,8 +247,7 @@ do_sign(void *arg, const struct acme_wish *wish, struct wr *out, char *err,
 	wr_str(&w, wish->nonce);
 	wr_str(&w, wish->account);
 	wr_str(&w, wish->replaces);
-	rv = wr_ok(&w) ? chan_call(keys, MSG_ACME_SIGN, &w, -1, &m, KEYS_MS) :
-	    -1;
+	rv = wr_ok(&w) ? ask_keys(&w, &m) : -1;
 	wr_free(&w);
 	if (rv == -1) {
 		snprintf(err, errsize, "keys does not answer: %s",

@@ -73,6 +73,7 @@ conf_new(void)
 	c->chroot = set_dup(DEFAULT_CHROOT);
 	c->statedir = set_dup(DEFAULT_STATEDIR);
 	c->sandbox = 1;
+	c->child_timeout = CONF_CHILD_TIMEOUT;
 	c->relay.key = set_dup(DEFAULT_RELAY_KEY);
 	c->relay.queue_bytes = CONF_QUEUE_BYTES;
 	c->relay.queue_packets = CONF_QUEUE_PACKETS;

@@ -22,6 +22,7 @@
 #define CONF_UNSENT		(32 * 1024)	/* bytes */
 #define CONF_WRITE_TIMEOUT	2000		/* ms, as derper's */
 
+#define CONF_CHILD_TIMEOUT	10		/* s */
 #define CONF_STUN_PORT		3478
 #define CONF_STUN_PROBE		5		/* s */
 #define CONF_MAP_PATH		"/derpmap/default"
@@ -152,6 +153,8 @@ struct conf {
 	char			*chroot;
 	char			*statedir;	/* of the self-signed pair */
 	int			 sandbox;	/* 0: sandbox off */
+	unsigned int		 child_timeout;	/* seconds that a process may
+						   owe a sign of life */
 	char			**files;	/* all, owner of pos.file */
 	size_t			 nfiles;
 };

@@ -90,7 +90,7 @@ ATF_TC_BODY(top_errors, tc)
 {
 	static const char all[] = ": expected hostname, listen, certificate, "
 	    "acme, relay, stun, map, mesh, control, user, keys user, chroot, "
-	    "statedir, sandbox, include or NAME = \"VALUE\"";
+	    "statedir, sandbox, child, include or NAME = \"VALUE\"";
 	static const struct {
 		const char *text, *near, *error;
 	} t[] = {
@@ -116,6 +116,9 @@ ATF_TC_BODY(top_errors, tc)
 		{ "sandbox", NULL, "expected sandbox on, or: sandbox off" },
 		{ "sandbox maybe", "maybe", "expected sandbox on, or: sandbox "
 		    "off" },
+		{ "child", NULL, "expected child timeout SECONDS" },
+		{ "child timeout off", "off", "expected child timeout "
+		    "SECONDS" },
 		{ "include", NULL, "expected include \"FILE\"" },
 	};
 	char text[512], error[512];
@@ -268,6 +271,10 @@ ATF_TC_BODY(values, tc)
 	    "expected an absolute path of at most 1023 bytes");
 	bad(NAME CERT RELAY "chroot \"\"\n", 4, "chroot \"\": expected an "
 	    "absolute path of at most 1023 bytes");
+	bad(NAME CERT RELAY "child timeout 0\n", 4, "child timeout 0: "
+	    "expected 1 to 3600 seconds");
+	bad(NAME CERT RELAY "child timeout 3601\n", 4, "child timeout 3601: "
+	    "expected 1 to 3600 seconds");
 	bad(NAME CERT RELAY "statedir x\n", 4, "statedir \"x\": expected an "
 	    "absolute path of at most 1023 bytes");
 	bad(NAME CERT RELAY "mesh { key file x }\n", 4, "mesh key file \"x\": "

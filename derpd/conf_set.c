@@ -353,6 +353,18 @@ static const struct {
 #undef N
 };
 
+static void
+set_child_timeout(int64_t v, const struct conf_pos *pos)
+{
+	if (!set_once(SET_CHILD_TIMEOUT, "child timeout", pos))
+		return;
+	if (v < 1 || v > 3600)
+		conf_error(pos, "child timeout %lld: expected 1 to 3600 "
+		    "seconds", (long long)v);
+	else
+		parsed->child_timeout = (unsigned int)v;
+}
+
 void
 set_number(enum set_what what, int64_t v, const struct conf_pos *pos)
 {
@@ -364,6 +376,10 @@ set_number(enum set_what what, int64_t v, const struct conf_pos *pos)
 	if (what == SET_SANDBOX) {
 		if (set_once(what, "sandbox", pos))
 			parsed->sandbox = (int)v;
+		return;
+	}
+	if (what == SET_CHILD_TIMEOUT) {
+		set_child_timeout(v, pos);
 		return;
 	}
 	for (i = 0; numbers[i].what != what; i++)

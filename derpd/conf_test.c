@@ -47,6 +47,7 @@ ATF_TC_BODY(defaults, tc)
 	ATF_CHECK_EQ(c->keys_user_set, 0);
 	ATF_CHECK_STREQ(c->chroot, "/var/empty");
 	ATF_CHECK_STREQ(c->statedir, "/var/db/derpd");
+	ATF_CHECK_EQ(c->child_timeout, 10);
 	ATF_CHECK(c->mesh_key == NULL);
 	ATF_CHECK_EQ(c->sandbox, 1);
 	ATF_CHECK_EQ(c->relay.enabled, 1);
@@ -85,6 +86,7 @@ ATF_TC_BODY(top_statements, tc)
 	    "keys user \"other\"\n"
 	    "chroot \"/empty\"\n"
 	    "statedir \"/state\"\n"
+	    "child timeout 25\n"
 	    "sandbox off\n"
 	    "mesh { key file \"/etc/mesh.key\" }\n"
 	    "relay { }\n");
@@ -124,6 +126,7 @@ ATF_TC_BODY(top_statements, tc)
 	ATF_CHECK(c->user_set && c->keys_user_set);
 	ATF_CHECK_STREQ(c->chroot, "/empty");
 	ATF_CHECK_STREQ(c->statedir, "/state");
+	ATF_CHECK_EQ(c->child_timeout, 25);
 	ATF_CHECK_EQ(c->sandbox, 0);
 	ATF_CHECK_STREQ(c->mesh_key, "/etc/mesh.key");
 	conf_free(c);
@@ -227,7 +230,8 @@ ATF_TC_BODY(macros, tc)
 	    "of letters, digits and _");
 	bad(NAME CERT RELAY "a =\n", 4, "near `a': expected hostname, listen, "
 	    "certificate, acme, relay, stun, map, mesh, control, user, keys "
-	    "user, chroot, statedir, sandbox, include or NAME = \"VALUE\"");
+	    "user, chroot, statedir, sandbox, child, include or NAME = "
+	    "\"VALUE\"");
 	/* What one file defines is not there for the next. */
 	bad(NAME CERT RELAY "user $who\n", 4, "macro who is not defined: "
 	    "expected a line who = \"VALUE\" before, or -D");

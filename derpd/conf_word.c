@@ -23,6 +23,7 @@ static const struct {
 	{ "ca",		CA },
 	{ "certificate", CERTIFICATE },
 	{ "chain",	CHAIN },
+	{ "child",	CHILD },
 	{ "chroot",	CHROOT },
 	{ "client",	CLIENT },
 	{ "clients",	CLIENTS },
@@ -85,6 +86,7 @@ static const struct {
 	    "letsencrypt }" },
 	{ BLOCK_NONE, CERTIFICATE, "certificate \"FILE\" key \"FILE\", or: "
 	    "certificate self-signed" },
+	{ BLOCK_NONE, CHILD, "child timeout SECONDS" },
 	{ BLOCK_NONE, CHROOT, "chroot \"DIRECTORY\"" },
 	{ BLOCK_NONE, CONTROL, "control \"SOCKET\"" },
 	{ BLOCK_NONE, HOSTNAME, "hostname \"NAME\"" },
@@ -209,6 +211,6 @@ word_statements(enum conf_block block)
 		break;
 	}
 	return ("hostname, listen, certificate, acme, relay, stun, map, mesh, "
-	    "control, user, keys user, chroot, statedir, sandbox, include or "
-	    "NAME = \"VALUE\"");
+	    "control, user, keys user, chroot, statedir, sandbox, child, include "
+	    "or NAME = \"VALUE\"");
 }

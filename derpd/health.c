@@ -43,7 +43,8 @@ check_leaf(const uint8_t *pem, size_t len, void *name)
 
 /* The page that clients measure the way with.  1, 0 or -1. */
 static int
-get_page(const struct health_conf *c, int watch, char *why, size_t size)
+get_page(const struct health_conf *c, struct chan *watch, char *why,
+    size_t size)
 {
 	char name[sizeof(c->name)], url[URL_MAXTEXT];
 	struct https_request req;
@@ -77,7 +78,8 @@ get_page(const struct health_conf *c, int watch, char *why, size_t size)
 
 /* Log in with a new key, in `ms'.  1, 0 or -1. */
 static int
-log_in(const struct health_conf *c, int watch, int ms, char *why, size_t size)
+log_in(const struct health_conf *c, struct chan *watch, int ms, char *why,
+    size_t size)
 {
 	struct derpclient_opts o;
 	struct derpclient *d;
@@ -103,7 +105,8 @@ log_in(const struct health_conf *c, int watch, int ms, char *why, size_t size)
 }
 
 int
-health_probe(const struct health_conf *c, int watch, char *why, size_t size)
+health_probe(const struct health_conf *c, struct chan *watch, char *why,
+    size_t size)
 {
 	long long until = clock_ms() + HEALTH_MS, left;
 	int rv;
@@ -178,7 +181,7 @@ probe(void)
 	char why[512] = "";
 	int rv;
 
-	rv = health_probe(&conf, chan_fd(parent), why, sizeof(why));
+	rv = health_probe(&conf, parent, why, sizeof(why));
 	if (rv == -1)
 		return;
 	if (!rv)

@@ -10,6 +10,8 @@
 #define HEALTH_MS	5000	/* for a probe */
 
 /* Where the relay is, as MSG_HEALTH_CONF says it. */
+struct chan;
+
 struct health_conf {
 	char		 address[64];
 	char		 port[6];
@@ -21,11 +23,11 @@ struct health_conf {
  * Probe once, within HEALTH_MS: TLS with a certificate that is valid and holds
  * the name, GET /derp/probe, and a login as a prober over a second connection.
  * 1 all is well, 0 it is not: `why' of `size' bytes gets one line, which may
- * quote any byte; -1 when something arrived on the descriptor `watch' (0: none)
+ * quote any byte; -1 when something arrived on the channel `watch' (NULL: none)
  * first.
  */
-int	 health_probe(const struct health_conf *c, int watch, char *why,
-	    size_t size);
+int	 health_probe(const struct health_conf *c, struct chan *watch,
+	    char *why, size_t size);
 
 /* Be the health process (derpd -x health): never returns. */
 void	 health_main(void) __attribute__((noreturn));

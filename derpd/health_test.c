@@ -104,7 +104,7 @@ probe(const struct scene *scenes, int n)
 
 	start(scenes, n);
 	why[0] = '\0';
-	rv = health_probe(&conf, 0, why, sizeof(why));
+	rv = health_probe(&conf, NULL, why, sizeof(why));
 	ATF_CHECK_EQ((rv == 0), (why[0] != '\0'));
 	ATF_CHECK(rv == 0 || rv == 1);
 	peer_stop(&peer);
@@ -186,21 +186,37 @@ ATF_TC_BODY(nobody, tc)
 	make_cert(&cert, "relay.test", "DNS:relay.test", -DAY, DAY);
 	start(well, 2);
 	peer_stop(&peer);
-	ATF_CHECK_EQ(0, health_probe(&conf, 0, why, sizeof(why)));
+	ATF_CHECK_EQ(0, health_probe(&conf, NULL, why, sizeof(why)));
 	HAS(why, "refused");
 }
 
 ATF_TC_WITHOUT_HEAD(interrupted);
 ATF_TC_BODY(interrupted, tc)
 {
-	int p[2];
+	struct chan *us, *parent;
+	struct msg m;
+	int sv[2];
 
 	make_cert(&cert, "relay.test", "DNS:relay.test", -DAY, DAY);
-	ATF_REQUIRE(pipe(p) == 0);
-	ATF_REQUIRE(write(p[1], "x", 1) == 1);
+	ATF_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
+	us = chan_new(NULL, sv[0], ROLE_HEALTH, ROLE_PARENT, NULL, NULL, NULL);
+	parent = chan_new(NULL, sv[1], ROLE_PARENT, ROLE_HEALTH, NULL, NULL,
+	    NULL);
+	ATF_REQUIRE(us != NULL && parent != NULL);
+	/* A sign of life is given on the way. */
 	start(well, 2);
-	ATF_CHECK_EQ(-1, health_probe(&conf, p[0], why, sizeof(why)));
+	ATF_REQUIRE(chan_ping(parent) == 0 && chan_flush(parent, 1000) == 0);
+	ATF_CHECK(health_probe(&conf, us, why, sizeof(why)) != -1);
+	ATF_CHECK_EQ(-1, chan_recv(parent, &m, 1000));
+	ATF_CHECK_EQ(0, chan_owes(parent));
 	peer_stop(&peer);
+	start(well, 2);
+	ATF_REQUIRE(chan_send(parent, MSG_HEALTH_NOW, NULL, -1) == 0 &&
+	    chan_flush(parent, 1000) == 0);
+	ATF_CHECK_EQ(-1, health_probe(&conf, us, why, sizeof(why)));
+	peer_stop(&peer);
+	chan_free(us);
+	chan_free(parent);
 }
 
 /* The process */

@@ -3,8 +3,9 @@
  * which passes it key files to read and channels to relay workers; touches
  * those descriptors and nothing else, and never sees a network.
  *
- * Signatures come before everything else, because a worker waits for them;
- * then the parent; then login boxes and acme-helper, one at a time.
+ * Signatures come before everything else, because a worker waits for them, and
+ * in turn with them the parent, which waits for signs of life; then login boxes
+ * and acme-helper, one at a time.
  */
 
 #include <sys/queue.h>
@@ -28,7 +29,7 @@
 #include "log.h"
 
 /* Event priorities. */
-enum { PRIO_SIGN, PRIO_PARENT, PRIO_BOX, PRIO_COUNT };
+enum { PRIO_SIGN, PRIO_BOX, PRIO_COUNT };
 
 #define MAXQUEUED	(4 * 1024 * 1024) /* unread answers of one channel */
 #define MAXNAMES	256		/* of a self-signed certificate */
@@ -120,8 +121,7 @@ peer_new(struct chan *c, int kind, unsigned int worker)
 	p->wr = event_new(base, chan_fd(c), EV_WRITE, peer_writable, p);
 	if (p->rd == NULL || p->wr == NULL)
 		fatal("channel events");
-	prio = kind == KEYCHAN_SIGN ? PRIO_SIGN :
-	    kind == 0 ? PRIO_PARENT : PRIO_BOX;
+	prio = kind == KEYCHAN_SIGN || kind == 0 ? PRIO_SIGN : PRIO_BOX;
 	if (event_priority_set(p->rd, prio) == -1 ||
 	    event_priority_set(p->wr, prio) == -1 ||
 	    event_add(p->rd, NULL) == -1)
@@ -517,7 +517,7 @@ make_base(void)
 
 	if ((cfg = event_config_new()) == NULL ||
 	    event_config_set_max_dispatch_interval(cfg, NULL, 1,
-	    PRIO_PARENT) == -1 ||
+	    PRIO_BOX) == -1 ||
 	    (base = event_base_new_with_config(cfg)) == NULL ||
 	    event_base_priority_init(base, PRIO_COUNT) == -1)
 		fatalx("can't make an event loop");

@@ -333,6 +333,7 @@ add_timers(struct derpd *d)
 	    &late) == -1 || d->ev_renew == NULL ||
 	    event_add(d->ev_renew, &day) == -1)
 		fatalx("timers");
+	life_begin(d);
 }
 
 int

@@ -4,6 +4,7 @@
  * derpd.c     options, start
  * parent.c    the event loop, signals, stop
  * procs.c     children: start, death, restart
+ * life.c      children that hang
  * relays.c    relay workers; serve.h has those of STUN and maps
  * load.c      configuration, keys and certificates, all or nothing
  * keyfiles.c  key and certificate files of this machine
@@ -52,6 +53,7 @@ struct proc {
 	unsigned int	 restarts;
 	unsigned int	 backoff_ms;	/* before the next start */
 	uint64_t	 started_ms;	/* monotonic */
+	uint64_t	 owes_ms;	/* a sign of life, for so long */
 	char		 level[LEVEL_SIZE]; /* sandbox in force, as it said */
 	struct event	*ev_restart;
 };
@@ -191,6 +193,11 @@ void	 procs_kill(struct derpd *d);
 
 /* Have this process and all children log in detail (1), or briefly (0). */
 void	 procs_verbose(struct derpd *d, int verbose);
+
+/* life.c */
+
+/* Look after all children from now on: who hangs is killed. */
+void	 life_begin(struct derpd *d);
 
 /* relays.c */
 

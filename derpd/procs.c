@@ -107,6 +107,7 @@ procs_forget(struct proc *p)
 	chan_free(p->chan);
 	p->chan = NULL;
 	p->ready = 0;
+	p->owes_ms = 0;
 	p->commits = 0;
 	p->refused = 0;
 }

@@ -237,7 +237,7 @@ ask(struct source *s)
 {
 	struct source_result r;
 
-	if (source_ask(s, confined ? &reach : NULL, chan_fd(parent), &r) == -1)
+	if (source_ask(s, confined ? &reach : NULL, parent, &r) == -1)
 		return;
 	if (r.what == FETCH_FAILED)
 		log_debug("%s", r.why);

@@ -155,7 +155,7 @@ make_fields(const struct source *s, char *buf, size_t size)
 
 /* One request to *u.  1: ask again at the new *u, 0: done, -1 interrupted. */
 static int
-ask_at(struct source *s, const struct sandbox_net *net, int watch,
+ask_at(struct source *s, const struct sandbox_net *net, struct chan *watch,
     long long until, struct url *u, struct source_result *r)
 {
 	struct https_request req;
@@ -187,8 +187,8 @@ ask_at(struct source *s, const struct sandbox_net *net, int watch,
 }
 
 int
-source_ask(struct source *s, const struct sandbox_net *net, int watch,
-    struct source_result *r)
+source_ask(struct source *s, const struct sandbox_net *net,
+    struct chan *watch, struct source_result *r)
 {
 	long long until = clock_ms() + SOURCE_MS;
 	struct url u;

@@ -16,6 +16,8 @@
 #define SOURCE_MS	20000	/* for a try with all its redirects */
 #define SOURCE_RETRY_MS	5000	/* after a first failure */
 
+struct chan;
+
 struct source {
 	uint32_t	 id;		/* the parent's */
 	uint32_t	 every;		/* seconds between two */
@@ -45,10 +47,10 @@ struct source_result {
  * Ask once, within SOURCE_MS but for the resolver's own time, following three
  * redirects at most; `net' says which ports may be connected to (NULL: any).
  * 0 and *r filled in, and `s' updated; -1 when something arrived on the
- * descriptor `watch' (0: none) first: nothing changed.
+ * channel `watch' (NULL: none) first: nothing changed.
  */
-int	 source_ask(struct source *s, const struct sandbox_net *net, int watch,
-	    struct source_result *r);
+int	 source_ask(struct source *s, const struct sandbox_net *net,
+	    struct chan *watch, struct source_result *r);
 
 /* Set when the source is due next, after the result `what' at `now'. */
 void	 source_schedule(struct source *s, enum fetch_result what,

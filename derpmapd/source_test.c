@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chan.h"
 #include "source.h"
 #include "tlspeer.h"
 
@@ -37,7 +38,7 @@ static enum fetch_result
 ask(void)
 {
 	source_free_result(&res);
-	ATF_REQUIRE_EQ(0, source_ask(&src, NULL, 0, &res));
+	ATF_REQUIRE_EQ(0, source_ask(&src, NULL, NULL, &res));
 	ATF_CHECK_EQ((res.what == FETCH_FAILED), (res.why[0] != '\0'));
 	ATF_CHECK_EQ((res.what == FETCH_NEW), (res.body != NULL));
 	if (res.what == FETCH_FAILED)
@@ -189,24 +190,45 @@ ATF_TC_BODY(bad_redirects, tc)
 	net.ports = &port;
 	net.nports = 1;
 	source_free_result(&res);
-	ATF_REQUIRE_EQ(0, source_ask(&src, &net, 0, &res));
+	ATF_REQUIRE_EQ(0, source_ask(&src, &net, NULL, &res));
 	HAS(res.why, "localhost port 1");
 	peer_stop(&peer);
 }
 
-/* What comes on the channel ends a try. */
+/* What comes on the channel ends a try; a sign of life does not. */
 ATF_TC_WITHOUT_HEAD(interrupted);
 ATF_TC_BODY(interrupted, tc)
 {
 	static const struct scene scene = { OK "\r\n1", 0, LINGER };
-	int p[2];
+	static const struct scene whole = { OK "Content-Length: 1\r\n\r\n1",
+	    0, BYE };
+	struct chan *us, *parent;
+	struct msg m;
+	int sv[2];
 
 	start(&scene, 1);
-	ATF_REQUIRE(pipe(p) == 0);
-	ATF_REQUIRE(write(p[1], "x", 1) == 1);
-	ATF_CHECK_EQ(-1, source_ask(&src, NULL, p[0], &res));
+	ATF_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
+	us = chan_new(NULL, sv[0], ROLE_FETCH, ROLE_PARENT, NULL, NULL, NULL);
+	parent = chan_new(NULL, sv[1], ROLE_PARENT, ROLE_FETCH, NULL, NULL,
+	    NULL);
+	ATF_REQUIRE(us != NULL && parent != NULL);
+	ATF_REQUIRE(chan_send(parent, MSG_FETCH_NOW, NULL, -1) == 0 &&
+	    chan_flush(parent, 1000) == 0);
+	ATF_CHECK_EQ(-1, source_ask(&src, NULL, us, &res));
 	ATF_CHECK_EQ(0, src.known);
 	peer_stop(&peer);
+	ATF_REQUIRE(chan_recv(us, &m, 0) == 0);
+	ATF_CHECK_EQ(MSG_FETCH_NOW, m.type);
+	msg_free(&m);
+	start(&whole, 1);
+	ATF_REQUIRE(chan_ping(parent) == 0 && chan_flush(parent, 1000) == 0);
+	ATF_CHECK_EQ(0, source_ask(&src, NULL, us, &res));
+	ATF_CHECK_EQ(FETCH_NEW, res.what);
+	ATF_CHECK_EQ(-1, chan_recv(parent, &m, 1000));
+	ATF_CHECK_EQ_MSG(0, chan_owes(parent), "no sign of life while it asks");
+	peer_stop(&peer);
+	chan_free(us);
+	chan_free(parent);
 }
 
 /* Milliseconds from `now' until it is due, after `what'. */

@@ -33,7 +33,7 @@ struct derpclient_opts {
 	const char		*trust_arg;	/* see stream_tls() */
 	enum derpclient_start	 start;
 	int			 prober;	/* say so in the login */
-	int			 watch;		/* see stream_watch() */
+	struct chan		*watch;		/* see stream_watch() */
 };
 
 /* One received frame; the payload is valid until the next call. */

@@ -28,7 +28,7 @@ struct https_request {
 	   fine, else why not.  NULL: nobody does but `trust'. */
 	const char	*(*check)(const uint8_t *pem, size_t len, void *arg);
 	void		*check_arg;
-	int		 watch;		/* see stream_watch(); 0: none */
+	struct chan	*watch;		/* see stream_watch(); NULL: none */
 	size_t		 max_body;	/* bytes of the answer's body; more is
 					   an error */
 };

@@ -21,6 +21,7 @@
 #include <tls.h>
 #include <unistd.h>
 
+#include "chan.h"
 #include "clock.h"
 #include "derpcert.h"
 #include "stream.h"
@@ -28,7 +29,7 @@
 struct stream {
 	int		 fd;		/* -1: not connected */
 	struct tls	*tls;		/* NULL before stream_tls() */
-	int		 watch;		/* 0: none */
+	struct chan	*watch;		/* NULL: none */
 	int		 timed_out;
 	int		 interrupted;
 	char		 why[512];
@@ -81,14 +82,14 @@ stream_free(struct stream *s)
 }
 
 void
-stream_watch(struct stream *s, int fd)
+stream_watch(struct stream *s, struct chan *c)
 {
-	s->watch = fd;
+	s->watch = c;
 }
 
 /*
  * Wait for `events' on `fd'.  1 there, 0 time is out, -1 errno: ECANCELED when
- * there is something on the watched one.
+ * the watched channel has something.
  */
 static int
 wait_fd(struct stream *s, int fd, short events, long long until)
@@ -104,16 +105,17 @@ wait_fd(struct stream *s, int fd, short events, long long until)
 			left = INT_MAX;
 		pfd[0].fd = fd;
 		pfd[0].events = events;
-		pfd[1].fd = s->watch != 0 ? s->watch : -1;
+		pfd[1].fd = s->watch != NULL ? chan_fd(s->watch) : -1;
 		pfd[1].events = POLLIN;
-		pfd[1].revents = 0;
-		if ((n = poll(pfd, 2, (int)left)) == -1 && errno == EINTR)
-			continue;
-		if (n > 0 && pfd[1].revents != 0) {
+		if (s->watch != NULL && chan_heed(s->watch)) {
 			s->interrupted = 1;
 			errno = ECANCELED;
 			return -1;
 		}
+		pfd[0].revents = pfd[1].revents = 0;
+		n = poll(pfd, 2, (int)left);
+		if ((n == -1 && errno == EINTR) || pfd[1].revents != 0)
+			continue;
 		return n;
 	}
 }

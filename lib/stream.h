@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct chan;
 struct stream;
 
 enum stream_trust {
@@ -33,10 +34,11 @@ struct stream *stream_new(void);
 void	 stream_free(struct stream *s);
 
 /*
- * Let every later wait end as a failure when something arrives on the
- * descriptor `fd' (0: on none): for a process that has a channel to heed.
+ * Let every later wait end as a failure when chan_recv() has something from the
+ * channel `c' (NULL: from none), which is the caller's; signs of life are given
+ * while the stream waits.
  */
-void	 stream_watch(struct stream *s, int fd);
+void	 stream_watch(struct stream *s, struct chan *c);
 
 /*
  * Connect to `port' (a number or a service) of `host' (a name or an address),
@@ -76,7 +78,7 @@ int	 stream_write(struct stream *s, const void *buf, size_t len,
 /* 1 when the last failure was that time ran out, else 0. */
 int	 stream_timed_out(const struct stream *s);
 
-/* 1 when the last failure was that the watched descriptor had something. */
+/* 1 when the last failure was that the watched channel had something. */
 int	 stream_interrupted(const struct stream *s);
 
 /* Why the last call failed: one line, no newline; may quote the peer. */
