@@ -23,7 +23,7 @@
 #include "tlsctx.h"
 #include "tlskey.h"
 
-#define SIGN_MS		2000	/* bound of one signature */
+#define SIGN_MS		1000	/* bound of one signature */
 #define RECONNECT_MS	1000	/* Restarting: when to come back, */
 #define RECONNECT_TRY_MS 30000	/* and how long to try */
 #define STOP_POLL_MS	50
@@ -47,7 +47,7 @@ relay_can_sign(void)
 	return (tlskey_ready());
 }
 
-/* Signing failed because keys is gone: wait for the next one. */
+/* Signing failed because keys is gone or hangs: wait for it or the next one. */
 static void
 keys_lost(void)
 {
@@ -374,6 +374,8 @@ tick(evutil_socket_t fd, short what, void *arg)
 	relay_clock(r);
 	accept_resume(r, ACCEPT_FILES);
 	accept_resume(r, ACCEPT_DEAF);
+	if ((r->accept_off & ACCEPT_KEYS) != 0 && relay_can_sign())
+		keys_back(r);
 	conn_tick(r);
 	linkstats_tick(r);
 	pool_tick();

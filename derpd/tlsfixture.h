@@ -15,6 +15,7 @@
 #include <openssl/rsa.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <poll.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@
 
 #include "certs.h"
 #include "chan.h"
+#include "clock.h"
 #include "keys.h"
 #include "tlsctx.h"
 #include "tlskey.h"
@@ -33,7 +35,10 @@ enum kind { RSA_2048, P_256, P_384 };
 #define MAXCERTS	4
 
 /* How the signer misbehaves. */
-enum mood { GOOD, SILENT_ONCE, REFUSE, KEYLESS, RUBBISH, GONE };
+enum mood { GOOD, LATE_ONCE, SLOW, REFUSE, KEYLESS, RUBBISH, GONE };
+
+#define LATE_MS		700	/* of LATE_ONCE, beyond the tests' bound */
+#define SLOW_MS		100	/* of SLOW, each time, within it */
 
 static struct tlsctx_cert certs[MAXCERTS];
 static struct cert	*loaded[MAXCERTS];
@@ -84,18 +89,9 @@ sign_one(struct chan *c, struct msg *m, enum mood mood)
 	in = rd_blob(&m->rd, &inlen);
 	if (!rd_end(&m->rd))
 		_exit(3);
-	if (mood == SILENT_ONCE && nth == 1)
-		return;
+	if ((mood == LATE_ONCE && nth == 1) || mood == SLOW)
+		poll(NULL, 0, mood == SLOW ? SLOW_MS : LATE_MS);
 	len = mood == REFUSE ? -1 : sign_digest(hash, alg, in, inlen, sig);
-	if (mood == SILENT_ONCE && nth == 2) {
-		/* The answer that was missed, late. */
-		wr_init(&w);
-		wr_u64(&w, cookie - 1);
-		wr_u8(&w, 1);
-		wr_blob(&w, "stale", 5);
-		chan_send(c, MSG_SIGNED, &w, -1);
-		wr_free(&w);
-	}
 	wr_init(&w);
 	wr_u64(&w, mood == RUBBISH ? cookie + 1 : cookie);
 	wr_u8(&w, len > 0);

@@ -4,6 +4,11 @@
  * sign channel alone.  No key is ever here: a request names it by the hash of
  * the certificate's public key, computed anew each time, so that no certificate
  * can be signed for with another one's key.
+ *
+ * The worker waits for each signature, and its sessions with it.  So a keys that
+ * hangs or is slow may take but so much of its time: an overdue signature, or
+ * slow ones in a row, end all asking until the answer is there or time has gone
+ * by in which sessions had the worker for themselves.
  */
 
 /* Methods are the one way under libtls; OpenSSL 3.0 only frowns at them. */
@@ -23,8 +28,16 @@
 #include "log.h"
 #include "tlskey.h"
 
+#define QUICK_MS	20	/* no wait that matters */
+#define REFILL		4	/* ms that sessions get for each ms waited */
+#define LEAST_MS	50	/* bound of a signature when others were slow */
+
 static struct chan	*sign_chan;
 static int		 sign_ms;	/* bound of one signature */
+static long long	 credit;	/* ms that may be waited, */
+static long long	 credit_at;	/* at this time (monotonic ms) */
+static int		 overdue;	/* the last one was not answered */
+static int		 slow;		/* there was too little credit */
 static uint64_t		 last_cookie;
 static void		(*lost_cb)(void);
 static struct log_limit	 refused_limit, timeout_limit;
@@ -45,6 +58,37 @@ channel_lost(const char *why)
 	    " until keys is back", why);
 	chan_free(sign_chan);
 	sign_chan = NULL;
+	if (lost_cb != NULL)
+		lost_cb();
+}
+
+/* What may be waited now. */
+static long long
+credit_now(void)
+{
+	long long	 now = clock_ms();
+
+	credit += (now - credit_at) / REFILL;
+	credit_at = now - (now - credit_at) % REFILL;
+	if (credit > sign_ms)
+		credit = sign_ms;
+	return (credit);
+}
+
+/* `ms' were waited for a signature. */
+static void
+charge(long long ms)
+{
+	if (ms <= QUICK_MS)
+		return;
+	credit = credit_now() - ms;
+	if (credit < 0)
+		credit = 0;
+	/* The time that was waited is none of the sessions'. */
+	credit_at = clock_ms();
+	if (credit >= sign_ms / 4 || slow)
+		return;
+	slow = 1;
 	if (lost_cb != NULL)
 		lost_cb();
 }
@@ -82,10 +126,13 @@ static int
 await(const struct wr *w, uint64_t cookie, uint8_t *out, size_t outsize)
 {
 	struct msg	 m;
-	long long	 left, end = clock_ms() + sign_ms;
+	long long	 left = credit_now(), end;
 	int		 r;
 
-	r = chan_call(sign_chan, MSG_SIGN, w, -1, &m, sign_ms);
+	if (left < LEAST_MS)
+		left = LEAST_MS;
+	end = clock_ms() + left;
+	r = chan_call(sign_chan, MSG_SIGN, w, -1, &m, (int)left);
 	for (;;) {
 		if (r == -1)
 			return (-3);
@@ -99,6 +146,18 @@ await(const struct wr *w, uint64_t cookie, uint8_t *out, size_t outsize)
 	}
 }
 
+/* The answer is not there in time. */
+static void
+late(long long ms)
+{
+	log_limited(&timeout_limit, "keys gave no TLS signature within %lld "
+	    "ms: no new TLS connections until it answers or is started anew",
+	    ms);
+	overdue = 1;
+	if (!slow && lost_cb != NULL)	/* else that has been said */
+		lost_cb();
+}
+
 /*
  * Have keys sign `in' with the key of `hash'.  Bytes of the signature in `out',
  * or -1.
@@ -108,9 +167,10 @@ ask(const uint8_t hash[KEYHASH_LEN], enum signalg alg, const uint8_t *in,
     size_t inlen, uint8_t *out, size_t outsize)
 {
 	struct wr	 w;
-	int		 r;
+	long long	 start = clock_ms();
+	int		 r, error;
 
-	if (sign_chan == NULL)
+	if (sign_chan == NULL || overdue)
 		return (-1);
 	last_cookie++;
 	wr_init(&w);
@@ -123,18 +183,40 @@ ask(const uint8_t hash[KEYHASH_LEN], enum signalg alg, const uint8_t *in,
 		return (-1);
 	}
 	r = await(&w, last_cookie, out, outsize);
+	error = errno;
 	wr_free(&w);
+	charge((long long)clock_ms() - start);
 	if (r > 0)
 		return (r);
 	if (r == -1)
 		log_limited(&refused_limit, "keys refused a TLS signature: it"
 		    " has no such key, or the request was not TLS's");
-	else if (r == -3 && errno == ETIMEDOUT)
-		log_limited(&timeout_limit, "keys gave no TLS signature within"
-		    " %d ms", sign_ms);
+	else if (r == -3 && error == ETIMEDOUT)
+		late((long long)clock_ms() - start);
 	else
-		channel_lost(r == -2 ? "unexpected message" : strerror(errno));
+		channel_lost(r == -2 ? "unexpected message" : strerror(error));
 	return (-1);
+}
+
+/* Is the overdue answer there?  Takes it.  -1: the channel is lost. */
+static int
+take_overdue(void)
+{
+	uint8_t		 sig[1024];
+	struct msg	 m;
+	int		 r;
+
+	while (overdue && chan_recv(sign_chan, &m, 0) == 0) {
+		r = take_answer(&m, last_cookie, sig, sizeof(sig));
+		msg_free(&m);
+		if (r == -2) {
+			channel_lost("unexpected message");
+			return (-1);
+		}
+		if (r != 0)
+			overdue = 0;
+	}
+	return (0);
 }
 
 static int
@@ -249,6 +331,9 @@ tlskey_set_channel(int fd, int ms)
 	chan_free(sign_chan);
 	sign_chan = NULL;
 	sign_ms = ms;
+	credit = ms;
+	credit_at = clock_ms();
+	overdue = slow = 0;
 	if (fd == -1)
 		return;
 	sign_chan = chan_new(NULL, fd, ROLE_RELAY, ROLE_KEYS, NULL, NULL, NULL);
@@ -263,8 +348,12 @@ tlskey_ready(void)
 {
 	struct pollfd	 pfd;
 
-	if (sign_chan == NULL || chan_fd(sign_chan) == -1)
+	if (sign_chan == NULL || take_overdue() == -1)
 		return (0);
+	if (chan_fd(sign_chan) == -1) {
+		channel_lost("closed");
+		return (0);
+	}
 	/* Better seen before a handshake than in the middle of one. */
 	pfd.fd = chan_fd(sign_chan);
 	pfd.events = 0;
@@ -272,7 +361,9 @@ tlskey_ready(void)
 		channel_lost("closed");
 		return (0);
 	}
-	return (1);
+	if (slow && credit_now() >= sign_ms / 2)
+		slow = 0;
+	return (!overdue && !slow);
 }
 
 void

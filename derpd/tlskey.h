@@ -13,22 +13,24 @@
 void	tlskey_init(void);
 
 /*
- * Take over `fd', the sign channel to keys (blocking use with a bound of
- * `ms' milliseconds a signature); replaces and closes an older one.  -1: there
- * is none now, signing fails at once.
+ * Take over `fd', the sign channel to keys (blocking use: a signature is waited
+ * for `ms' milliseconds at most, and less when others were slow just before);
+ * replaces and closes an older one.  -1: there is none now, signing fails at
+ * once.
  */
 void	tlskey_set_channel(int fd, int ms);
 
 /*
- * 1 when a channel is there and has not failed, else 0; asks the kernel whether
- * the other end is still open.
+ * 1 when a signature may be asked for, else 0: there is no channel, a signature
+ * is overdue, or the last ones were so slow that sessions come first.  Asks the
+ * kernel whether the other end is still open, and takes a late answer.
  */
 int	tlskey_ready(void);
 
 /*
- * Call back when a signature failed because the channel broke (not because
- * keys refused); the worker then holds back new handshakes until there is a
- * new channel.
+ * Call back when no signature may be asked for any more because the channel
+ * broke or keys is slow (not because it refused); the worker then holds back
+ * handshakes until tlskey_ready() says 1.
  */
 void	tlskey_on_lost(void (*cb)(void));
 

@@ -144,22 +144,86 @@ ATF_TC_BODY(no_local_key, tc)
 	EVP_PKEY_free(pkey);
 }
 
-ATF_TC_WITHOUT_HEAD(stale_answers);
-ATF_TC_BODY(stale_answers, tc)
+/* Poll until keys may be asked again. */
+static void
+until_ready(void)
+{
+	int	 i;
+
+	for (i = 0; i < 200 && !tlskey_ready(); i++)
+		poll(NULL, 0, 50);
+	ATF_REQUIRE_MSG(tlskey_ready(), "keys is never asked again");
+}
+
+/* A signature is overdue: nothing waits any more until it is there. */
+ATF_TC_WITHOUT_HEAD(overdue);
+ATF_TC_BODY(overdue, tc)
 {
 	enum kind	 kind = P_256;
 	struct offer	 o = { 0 };
 	struct tls	*server;
+	uint64_t	 start;
+	int		 i;
 
-	start_signer(&kind, 1, SILENT_ONCE, 200);
+	start_signer(&kind, 1, LATE_ONCE, 200);
 	server = make_server();
-	check_bad(server, TLS1_3_VERSION);	/* the first times out */
-	ATF_CHECK(tlskey_ready());
+	check_bad(server, TLS1_3_VERSION);
+	ATF_CHECK_EQ(1, lost_calls);
+	ATF_CHECK(!tlskey_ready());
+	start = clock_ms();
+	for (i = 0; i < 100; i++)
+		check_bad(server, TLS1_3_VERSION);
+	/* 100 waits would take 20 s. */
+	ATF_CHECK(clock_ms() - start < 15000);
+	ATF_CHECK_EQ(1, lost_calls);
+	until_ready();
 	check_good(server, &o, 0);
 	check_good(server, &o, 0);
-	ATF_CHECK_EQ(0, lost_calls);
+	ATF_CHECK_EQ(1, lost_calls);
 	tls_free(server);
 	stop_signer();
+}
+
+/* Each is in time, but all together would leave sessions nothing. */
+ATF_TC_WITHOUT_HEAD(slow);
+ATF_TC_BODY(slow, tc)
+{
+	enum kind	 kind = P_256;
+	struct offer	 o = { 0 };
+	struct tls	*server;
+	int		 i;
+
+	start_signer(&kind, 1, SLOW, 800);
+	server = make_server();
+	for (i = 0; i < 100 && lost_calls == 0; i++)
+		check_good(server, &o, 0);
+	ATF_CHECK_MSG(i > 3, "held back after %d", i);
+	ATF_CHECK_EQ(1, lost_calls);
+	ATF_CHECK(!tlskey_ready());
+	until_ready();
+	check_good(server, &o, 0);
+	ATF_CHECK_EQ(1, lost_calls);
+	tls_free(server);
+	stop_signer();
+}
+
+/* Keys goes while a signature is overdue. */
+ATF_TC_WITHOUT_HEAD(overdue_lost);
+ATF_TC_BODY(overdue_lost, tc)
+{
+	enum kind	 kind = P_256;
+	struct tls	*server;
+
+	start_signer(&kind, 1, LATE_ONCE, 100);
+	server = make_server();
+	check_bad(server, TLS1_3_VERSION);
+	kill(signer, SIGKILL);
+	ATF_REQUIRE_EQ(signer, waitpid(signer, NULL, 0));
+	ATF_CHECK(!tlskey_ready());
+	ATF_CHECK_EQ(2, lost_calls);
+	ATF_CHECK(!tlskey_ready());
+	ATF_CHECK_EQ(2, lost_calls);
+	tls_free(server);
 }
 
 static void
@@ -207,7 +271,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, refused);
 	ATF_TP_ADD_TC(tp, unknown_key);
 	ATF_TP_ADD_TC(tp, no_local_key);
-	ATF_TP_ADD_TC(tp, stale_answers);
+	ATF_TP_ADD_TC(tp, overdue);
+	ATF_TP_ADD_TC(tp, overdue_lost);
+	ATF_TP_ADD_TC(tp, slow);
 	ATF_TP_ADD_TC(tp, lost);
 	ATF_TP_ADD_TC(tp, rubbish);
 	return (atf_no_error());
