@@ -109,7 +109,7 @@ FUZZERS += regress/fuzz/acme_fuzz
 
 # What the end-to-end tests run.
 RAW_OBJS = regress/e2e/rawderp.o regress/e2e/raw_frame.o \
-	regress/e2e/raw_http.o regress/e2e/raw_login.o \
+	regress/e2e/raw_hang.o regress/e2e/raw_http.o regress/e2e/raw_login.o \
 	regress/e2e/raw_net.o regress/e2e/raw_sess.o \
 	regress/e2e/raw_split.o regress/e2e/raw_strange.o \
 	regress/e2e/raw_tls.o regress/e2e/raw_turn.o
@@ -145,7 +145,7 @@ SCRIPTS = configure .ci/run etc/install-deps etc/install.sh etc/run-local \
 	regress/e2e/common.sh regress/e2e/ctl_test.sh \
 	regress/e2e/daemon_test.sh \
 	regress/e2e/failure_test.sh regress/e2e/follow_test.sh \
-	regress/e2e/health_test.sh regress/e2e/map_check_test.sh \
+	regress/e2e/health_test.sh regress/e2e/life_test.sh regress/e2e/map_check_test.sh \
 	regress/e2e/map_edit_test.sh regress/e2e/map_test.sh \
 	regress/e2e/memory_test.sh \
 	regress/e2e/netcheck_test.sh regress/e2e/probe_test.sh \

@@ -147,9 +147,7 @@ struct conf {
 	char			*mesh_key;	/* file, NULL none */
 	char			*control;	/* socket path */
 	char			*user;
-	int			 user_set;	/* written, not the default */
 	char			*keys_user;	/* of the keys process */
-	int			 keys_user_set;
 	char			*chroot;
 	char			*statedir;	/* of the self-signed pair */
 	int			 sandbox;	/* 0: sandbox off */

@@ -315,13 +315,8 @@ set_user(int keys, const char *name, const struct conf_pos *pos)
 	if (*name == '\0' || strlen(name) > 32)
 		conf_error(pos, "%s \"%s\": expected the name of a user",
 		    what, name);
-	else if (keys) {
-		replace(&parsed->keys_user, name);
-		parsed->keys_user_set = 1;
-	} else {
-		replace(&parsed->user, name);
-		parsed->user_set = 1;
-	}
+	else
+		replace(keys ? &parsed->keys_user : &parsed->user, name);
 }
 
 static const struct {

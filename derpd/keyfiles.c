@@ -51,6 +51,15 @@ keyfile_open(const char *path, const char *what)
 	return (-1);
 }
 
+/* It answers in milliseconds; no longer than a child may owe anything. */
+static int
+call_ms(const struct derpd *d)
+{
+	unsigned int ms = d->conf->child_timeout * 1000;
+
+	return (ms < CALL_MS ? (int)ms : CALL_MS);
+}
+
 int
 keyfile_call(struct derpd *d, uint32_t type, struct wr *w, int fd,
     const char *path, void *res, size_t size, size_t *len)
@@ -67,7 +76,7 @@ keyfile_call(struct derpd *d, uint32_t type, struct wr *w, int fd,
 		log_warnx("%s: keys is not running", path);
 		return (-1);
 	}
-	if (chan_call(d->keys.chan, type, w, fd, &m, CALL_MS) == -1) {
+	if (chan_call(d->keys.chan, type, w, fd, &m, call_ms(d)) == -1) {
 		log_warn("%s: no answer from keys", path);
 		procs_fail(&d->keys, "did not answer");
 		return (-1);

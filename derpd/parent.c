@@ -58,30 +58,29 @@ set_up(struct derpd *d)
 #endif
 }
 
-/* What root's children are to run as, or a plain word that they will not. */
+/* Check that a user for root's children exists.  0, or -1 (logged). */
 static int
-check_user(const char *what, const char *name, int set)
+check_user(const struct derpd *d, const char *what, const char *name)
 {
 	if (geteuid() != 0 || getpwnam(name) != NULL)
 		return (0);
-	if (set) {
-		log_warnx("%s %s does not exist: expected one that does",
-		    what, name);
-		return (-1);
-	}
-	log_info("%s %s does not exist: its processes %s; make it to have "
-	    "them confined further", what, name,
-	    strcmp(what, "user") == 0 ? "keep running as root" :
-	    "run as the other children do");
-	return (0);
+	log_warnx("%s: %s \"%s\": this machine has no such user, and %s would "
+	    "run as root: make the user (make install has the command), write "
+	    "`%s \"NAME\"' with one that exists, or `%s \"root\"' to have it "
+	    "so", d->conf_path, what, name, strcmp(what, "user") == 0 ?
+	    "the processes that face the network" : "the process with the "
+	    "private keys", what, what);
+	return (-1);
 }
 
 static int
-check_users(const struct conf *c)
+check_users(const struct derpd *d)
 {
-	if (check_user("user", c->user, c->user_set) == -1)
-		return (-1);
-	return (check_user("keys user", c->keys_user, c->keys_user_set));
+	int rv = check_user(d, "user", d->conf->user);
+
+	if (check_user(d, "keys user", d->conf->keys_user) == -1)
+		rv = -1;
+	return (rv);
 }
 
 /* An empty directory of root's for the children; made when it is not there. */
@@ -117,7 +116,7 @@ check_chroot(const struct derpd *d)
 static int
 check_system(const struct derpd *d)
 {
-	return (check_users(d->conf) == -1 || check_chroot(d) == -1 ? -1 : 0);
+	return (check_users(d) == -1 || check_chroot(d) == -1 ? -1 : 0);
 }
 
 int

@@ -271,7 +271,8 @@ int	 keyfile_open(const char *path, const char *what);
  * Call keys with a message about the key file `path': its type, its payload
  * `w' (NULL none), a descriptor `fd' (-1 none; taken).  The result (at most
  * `size' bytes) goes to `res' and its length to *len (NULL: not wanted).  0, or
- * -1 (logged, with the path); a keys that does not answer within CALL_MS is
+ * -1 (logged, with the path); a keys that does not answer within CALL_MS, or
+ * the `child timeout' if that is less, is
  * started anew.
  */
 int	 keyfile_call(struct derpd *d, uint32_t type, struct wr *w, int fd,

@@ -5,7 +5,6 @@
  */
 #include <sys/wait.h>
 #include <limits.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +21,7 @@
 
 static void	restart_later(struct proc *p);
 
-/* The user of a role, "" when there is none to switch to. */
+/* The user of a role, "" when there is nothing to switch. */
 static const char *
 user_of(const struct derpd *d, enum role role)
 {
@@ -30,12 +29,7 @@ user_of(const struct derpd *d, enum role role)
 
 	if (geteuid() != 0)
 		return ("");
-	if (role == ROLE_KEYS && (c->keys_user_set ||
-	    getpwnam(c->keys_user) != NULL))
-		return (c->keys_user);
-	if (c->user_set || getpwnam(c->user) != NULL)
-		return (c->user);
-	return ("");
+	return (role == ROLE_KEYS ? c->keys_user : c->user);
 }
 
 /* The directory of its own that a program has among the sources. */

@@ -81,8 +81,8 @@ e2e_users() {
 	[ "$(id -u)" -eq 0 ] || return
 	mkdir -p empty
 	echo "chroot \"$PWD/empty\""
-	id _derpd >/dev/null 2>&1 ||
-	    printf 'user "nobody"\nkeys user "daemon"\n'
+	id _derpd >/dev/null 2>&1 || echo 'user "nobody"'
+	id _derpd_keys >/dev/null 2>&1 || echo 'keys user "daemon"'
 }
 
 # e2e_conf: write derpd.conf from WORKERS, CERTS, RELAY, EXTRA, MESH, LISTEN.

@@ -8,6 +8,7 @@
  * raw_frame.c   cases: malformed and unknown frames, pings
  * raw_login.c   cases: the login, and all that is slow
  * raw_http.c    cases: HTTP on the TLS port and on the plain one
+ * raw_hang.c    cases: what hangs in the server
  * raw_tls.c     cases: TLS, junk, floods, exhaustion
  * raw_strange.c cases: limits on those who are not logged in
  * raw_turn.c    cases: much at once, in its order
@@ -213,6 +214,8 @@ void	 bad_logins(void);
 void	 good_logins(void);
 void	 slow_logins(void);
 void	 slow_reader(void);
+void	 held_logins(void);
+void	 steady_pings(void);
 void	 http_requests(void);
 void	 http_refused(void);
 void	 http_keepalive(void);

@@ -74,7 +74,9 @@ static const struct {
 	{ "accept-rate", accept_rate, 1 },
 	{ "max-clients", max_clients, 1 },
 	{ "reset-unread", reset_unread, 1 },
-	{ "idle", idle, 1 }
+	{ "idle", idle, 1 },
+	{ "held-logins", held_logins, 1 },
+	{ "steady-pings", steady_pings, 1 }
 };
 
 #define NCASES	(sizeof(cases) / sizeof(cases[0]))

@@ -83,6 +83,56 @@ check_only_body() {
 	grep -q nothing.conf n.out || atf_fail "the error does not name it"
 }
 
+# without_users LINE...: the configuration, with these lines about users.
+without_users() {
+	e2e_conf
+	grep -v 'user "' derpd.conf >none.conf
+	printf '%s\n' "$@" >>none.conf
+	mv none.conf derpd.conf
+}
+
+# refuses_user LINES...: no start, and -n says so too; the last names the user.
+refuses_user() {
+	without_users "$@"
+	for _line; do :; done
+	wants_failure "^derpd: derpd.conf: $_line: this machine has no such user"
+	if "$DERPD" -n -f derpd.conf >n.out 2>&1; then
+		e2e_fail "-n passes a user that does not exist: $_line"
+	fi
+	grep -q "root.* to have it so" n.out || e2e_fail "no way out is named"
+	[ ! -e derper.key ] || e2e_fail "something was done before"
+}
+
+e2e_case users 60 "root's children have users of their own, or root is asked for"
+users_body() {
+	e2e_need_root "others have no users to choose"
+	refuses_user 'keys user "daemon"' 'user "no-such-user"'
+	refuses_user 'user "nobody"' 'keys user "no-such-user"'
+	# The defaults are no better when they do not exist.
+	if ! id _derpd >/dev/null 2>&1 && ! id _derpd_keys >/dev/null 2>&1
+	then
+		without_users
+		wants_failure 'user "_derpd": this machine has no such user'
+		grep -q 'keys user "_derpd_keys": this' derpd.log ||
+		    e2e_fail "the user of keys is not named"
+		without_users 'user "root"'
+		wants_failure 'keys user "_derpd_keys": this machine'
+	fi
+	without_users 'user "root"' 'keys user "root"'
+	e2e_launch
+	for _pid in $(e2e_children any); do
+		[ "$(ps -o user= -p "$_pid")" = root ] ||
+		    e2e_fail "process $_pid is not root's"
+	done
+	e2e_stop
+	without_users 'user "nobody"' 'keys user "daemon"'
+	e2e_launch
+	[ "$(ps -o user= -p "$(e2e_children keys)")" = daemon ] &&
+	    [ "$(ps -o user= -p "$(e2e_children relay)")" = nobody ] ||
+	    e2e_fail "not the users of the configuration"
+	e2e_stop
+}
+
 e2e_case port_in_use 60 "a port in use: exit 1 and one clear line"
 port_in_use_body() {
 	e2e_start
@@ -274,6 +324,7 @@ atf_init_test_cases() {
 	atf_add_test_case start_time
 	atf_add_test_case addresses
 	atf_add_test_case check_only
+	atf_add_test_case users
 	atf_add_test_case port_in_use
 	atf_add_test_case node_key
 	atf_add_test_case derper_key

@@ -1,0 +1,178 @@
+#! /usr/bin/env atf-sh
+# shellcheck shell=sh
+# Processes that hang, or go, at the worst time: they are replaced, sessions go
+# on, and logins under way end one way or the other.
+
+# shellcheck source=regress/e2e/common.sh
+. "$(atf_get_srcdir)/common.sh"
+
+# short_timeout: a daemon that does not wait long for a sign of life.
+short_timeout() {
+	e2e_paths
+	EXTRA="${EXTRA:+$EXTRA
+}child timeout ${1:-2}"
+	DEATHS=yes
+}
+
+# new_child ROLE OLDPID: there is such a child, and it is another one.
+new_child() {
+	! e2e_children "$1" | grep -qx "$2" &&
+	    [ "$(e2e_children "$1" | wc -l)" -eq "${3:-1}" ]
+}
+
+# logins_in, logins_refused: what became of the logins under way.
+logins_in() {
+	sed -n 's/.*: \([0-9]*\) in, .*/\1/p' raw.out
+}
+
+logins_refused() {
+	sed -n 's/.* \([0-9]*\) refused$/\1/p' raw.out
+}
+
+# clients_of PID: TCP connections that a process serves.
+clients_of() {
+	ss -Htnp state established "sport = :$TLS_PORT" |
+	    grep -c "pid=$1,"
+}
+
+# under_way ROLE SIGNAL WORKERS: a process is signalled while clients log in.
+under_way() {
+	rm -rf raw.ready raw.ready.go derpd.sock
+	WORKERS=$3
+	e2e_start
+	_victim=$(e2e_children "$1" | head -n 1)
+	raw_begin -c 16 held-logins
+	_its=$(clients_of "$_victim")
+	kill "-$2" "$_victim"
+	: >raw.ready.go
+	wait "$RAW_PID" || { cat raw.out >&2; e2e_fail "logins hang"; }
+	cat raw.out
+	_n=1
+	[ "$1" = keys ] || _n=$3
+	wait_until "another $1 is there" new_child "$1" "$_victim" "$_n"
+	raw coalesced
+	e2e_stop
+}
+
+e2e_case keys_stops 120 "keys hangs during logins: all get in, with the next"
+keys_stops_body() {
+	short_timeout
+	for _workers in 1 2; do
+		under_way keys STOP "$_workers"
+		[ "$(logins_in)" -eq 16 ] || e2e_fail "not all came in"
+	done
+}
+
+e2e_case keys_dies 120 "keys dies during logins: all get in, with the next"
+keys_dies_body() {
+	short_timeout
+	for _workers in 1 2; do
+		under_way keys KILL "$_workers"
+		[ "$(logins_in)" -eq 16 ] || e2e_fail "not all came in"
+	done
+}
+
+e2e_case worker_stops 120 \
+    "a worker hangs during logins: its own are refused, no others"
+worker_stops_body() {
+	short_timeout
+	for _workers in 1 2; do
+		under_way relay STOP "$_workers"
+		[ "$(logins_refused)" -eq "$_its" ] ||
+		    e2e_fail "not the $_its logins of the worker were refused"
+	done
+}
+
+e2e_case worker_dies 120 \
+    "a worker dies during logins: its own are refused, no others"
+worker_dies_body() {
+	short_timeout
+	for _workers in 1 2; do
+		under_way relay KILL "$_workers"
+		[ "$(logins_refused)" -eq "$_its" ] ||
+		    e2e_fail "not the $_its logins of the worker were refused"
+	done
+}
+
+e2e_case pings 120 "while keys hangs, sessions get their pongs"
+pings_body() {
+	short_timeout 6
+	e2e_start
+	_keys=$(e2e_children keys)
+	raw_begin steady-pings
+	kill -STOP "$_keys"
+	wait_until "another keys is there" new_child keys "$_keys"
+	: >raw.ready.go
+	wait "$RAW_PID" || { cat raw.out >&2; e2e_fail "a session waited"; }
+	cat raw.out
+	raw coalesced
+	e2e_stop
+}
+
+# every_role: a daemon with a process of every kind.
+every_role() {
+	short_timeout 1
+	cat >map.json <<-end
+	{"Regions": {"900": {"RegionID": 900, "RegionCode": "one",
+	  "RegionName": "One", "Nodes": [{"Name": "900a", "RegionID": 900,
+	    "HostName": "$HOST_NAME"}]}}}
+	end
+	CERTS='acme { directory "https://127.0.0.1:1/" }'
+	EXTRA="$EXTRA
+stun { listen on 127.0.0.1 port 0 }
+map \"$PWD/map.json\"
+map { path \"/other\" follow \"https://127.0.0.1:1/map\" }"
+	e2e_start
+}
+
+e2e_case every_role 120 "whichever process hangs is replaced"
+every_role_body() {
+	every_role
+	for _role in keys relay stund derpmapd health; do
+		_pid=$(e2e_children "$_role" | head -n 1)
+		[ -n "$_pid" ] || e2e_fail "there is no $_role"
+		kill -STOP "$_pid"
+		wait_until "another $_role is there" new_child "$_role" "$_pid"
+		# keys may have owed an answer besides.
+		grep -Eq "$_role 0 \(pid $_pid\) (gave no sign|did not answer)" \
+		    derpd.log || e2e_fail "the log says nothing of $_role"
+	done
+	raw coalesced
+	e2e_stop
+}
+
+e2e_case parent_stops 60 "a parent that was stopped kills nobody"
+parent_stops_body() {
+	e2e_paths
+	EXTRA='child timeout 1'
+	WORKERS=2
+	e2e_start
+	_kids=$(e2e_children any)
+	kill -STOP "$PID"
+	wait_until "the parent is stopped" stopped
+	# Longer than any child may owe an answer.
+	sleep 3
+	kill -CONT "$PID"
+	# It has asked again, several times.
+	wait_until "derpctl is answered" ctl status
+	sleep 3
+	[ "$(e2e_children any)" = "$_kids" ] || e2e_fail "processes changed"
+	e2e_stop
+}
+
+stopped() {
+	case $(ps -o stat= -p "$PID") in
+	T*) return 0 ;;
+	esac
+	return 1
+}
+
+atf_init_test_cases() {
+	atf_add_test_case keys_stops
+	atf_add_test_case keys_dies
+	atf_add_test_case worker_stops
+	atf_add_test_case worker_dies
+	atf_add_test_case pings
+	atf_add_test_case every_role
+	atf_add_test_case parent_stops
+}
