@@ -14,7 +14,7 @@ LIB_OBJS = lib/atomicfile.o lib/bom.o lib/chan.o lib/child.o lib/clock.o lib/cod
 	lib/mapsummary.o lib/mapwalk.o lib/msg.o \
 	lib/sandbox_$(SANDBOX).o lib/stream.o lib/url.o lib/stunstats.o \
 	lib/udpsock.o $(IMSG_OBJ)
-LIB_OBJS += lib/acmeconf.o lib/base64url.o
+LIB_OBJS += lib/acmeconf.o lib/base64url.o lib/pemcert.o
 
 # derpd/libderpd.a: derpd but its main.
 DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/certstatus.o \
@@ -39,6 +39,7 @@ DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/certstatus.o \
 	derpd/tlskey.o derpd/watch.o derpd/web.o derpd/web_map.o \
 	derpd/web_reply.o derpd/websocket.o
 DERPD_OBJS += derpd/acmes.o derpd/acmes_files.o derpd/acmes_jobs.o \
+	derpd/acmes_tokens.o \
 	derpd/conf_acme.o derpd/keys_acme.o derpd/keys_csr.o derpd/keys_jwk.o derpd/keys_jws.o \
 	derpd/tokens.o
 
@@ -49,7 +50,8 @@ CTL_OBJS = derpctl/ask.o derpctl/cert.o derpctl/cert_do.o derpctl/clients.o \
 	derpctl/steer.o derpctl/stun.o derpctl/usage.o
 
 # acme-helper/libacme.a: acme-helper but its main, and the plan for the parent.
-ACME_OBJS = acme-helper/acme.o acme-helper/acme_http.o \
+ACME_OBJS = acme-helper/acme.o acme-helper/acme_account.o \
+	acme-helper/acme_http.o \
 	acme-helper/acme_link.o acme-helper/acme_order.o acme-helper/chain.o \
 	acme-helper/explain.o acme-helper/helper.o \
 	acme-helper/helper_reach.o acme-helper/order.o acme-helper/plan.o \
@@ -88,7 +90,9 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/map_test derpctl/out_test \
 	lib/url_test \
 	stund/batch_test stund/limit_test stund/mmsg_test stund/sources_test \
 	stund/stun_test
-UNIT_TESTS += acme-helper/acme_test acme-helper/chain_test \
+# These two share a directory that is a table.
+FAKEDIR_TESTS = acme-helper/acme_test acme-helper/refused_test
+UNIT_TESTS += acme-helper/chain_test \
 	acme-helper/helper_test acme-helper/link_test acme-helper/order_test \
 	acme-helper/plan_test derpd/conf_acme_test derpd/keys_acme_test \
 	derpd/keys_jws_test derpd/control_test derpd/keyfiles_test \
@@ -165,7 +169,7 @@ ARCHIVES = derpctl/libderpctl.a derpd/libderpd.a derpmapd/libderpmapd.a \
 	acme-helper/libacme.a lib/libderp.a
 GENERATED = derpd/parse.c derpd/parse.h
 PROG_OBJS = $(PROGS:=.o)
-TEST_OBJS = $(UNIT_TESTS:=.o)
+TEST_OBJS = $(UNIT_TESTS:=.o) $(FAKEDIR_TESTS:=.o) acme-helper/fakedir.o
 FUZZ_OBJS = $(FUZZERS:=.o) regress/fuzz/runner.o
 OBJS = $(LIB_OBJS) $(DERPD_OBJS) $(CTL_OBJS) $(MAPD_OBJS) $(STUN_OBJS) \
 	$(PROG_OBJS) $(TEST_OBJS) \
@@ -243,6 +247,10 @@ acme-helper/acme-helper: acme-helper/acme-helper.o $(ARCHIVES)
 $(UNIT_TESTS): $(TEST_OBJS) $(ARCHIVES)
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ $@.o $(ARCHIVES) $(LIBS) $(ATF_LIBS)
+$(FAKEDIR_TESTS): $(TEST_OBJS) $(ARCHIVES)
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ $@.o acme-helper/fakedir.o $(ARCHIVES) \
+	    $(LIBS) $(ATF_LIBS)
 $(FUZZERS): $(FUZZ_OBJS) $(ARCHIVES)
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) $(FUZZ_FLAGS) -o $@ $@.o $(FUZZ_MAIN) \
@@ -281,7 +289,7 @@ regress/bench/wan: regress/bench/wan.o
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ regress/bench/wan.o $(LIBS)
 
-tests: $(PROGS) $(UNIT_TESTS) $(FUZZERS) $(E2E_PROGS)
+tests: $(PROGS) $(UNIT_TESTS) $(FAKEDIR_TESTS) $(FUZZERS) $(E2E_PROGS)
 fuzz-programs: $(FUZZERS)
 e2e-programs: $(PROGS) $(E2E_PROGS)
 
@@ -314,7 +322,7 @@ bench-map: all $(BENCH_PROGS)
 	@GO="$(GO)" sh regress/bench/bench_map.sh
 
 clean:
-	rm -f $(PROGS) $(UNIT_TESTS) $(FUZZERS) $(E2E_PROGS) \
+	rm -f $(PROGS) $(UNIT_TESTS) $(FAKEDIR_TESTS) $(FUZZERS) $(E2E_PROGS) \
 	    $(BENCH_PROGS) $(ARCHIVES)
 	rm -f $(GENERATED) */*.o */*/*.o */*.o.d */*/*.o.d
 

@@ -1,11 +1,13 @@
 /*
- * acme: the account and the jobs; see acme.h.
+ * acme: the jobs; see acme.h.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "acme_int.h"
+
+#define URGENT_PART	20	/* of a certificate's lifetime is left */
 
 /* Is the directory's clock ours, about?  0, or -1. */
 static int
@@ -52,6 +54,15 @@ get_directory(struct acme *a)
 	return (rv);
 }
 
+int
+acme_is_urgent(struct acme *a)
+{
+	int64_t	 life = a->old.not_after - a->old.not_before;
+
+	return (a->old.not_after != 0 && a->ops->now(a->ops->arg) >
+	    a->old.not_after - life / URGENT_PART);
+}
+
 /* Does the directory have the profile?  0, or -1. */
 static int
 check_profile(struct acme *a)
@@ -71,121 +82,24 @@ check_profile(struct acme *a)
 	for (i = 0; list[i] != '\0'; i++)
 		if (list[i] < ' ' || list[i] > '~')
 			list[i] = '?';
+	if (acme_is_urgent(a)) {
+		acme_warn(a, "the directory has no profile %s any more, it has"
+		    " %s: as the certificate is about to expire, the next one"
+		    " is ordered without profile; write another",
+		    a->conf->profile, n == 0 ? "none" : list);
+		a->bare = 1;
+		return (0);
+	}
 	return (acme_fail(a, ACME_END_REFUSED, 0, "the directory has no"
 	    " profile %s; it has %s", a->conf->profile,
 	    n == 0 ? "none" : list));
-}
-
-/* The account's URL out of the answer, and whether it is in force. */
-static int
-take_account(struct acme *a, const struct https_response *res)
-{
-	enum acme_status	 status;
-	char			 err[ACME_TEXTSIZE];
-
-	if (acme_location(&res->head, a->dir.new_account, a->account) == -1)
-		return (acme_fail(a, ACME_END_UNREACHABLE, 0, "the directory"
-		    " does not say where the account is"));
-	if (acme_account_parse((char *)res->body, res->body_len, &status, err,
-	    sizeof(err)) == -1)
-		return (acme_fail(a, ACME_END_UNREACHABLE, 0, "%s", err));
-	if (status != ACME_VALID)
-		return (acme_fail(a, ACME_END_REFUSED, 0, "the account is %s:"
-		    " move the account key away to have a new one made",
-		    acme_status_name(status)));
-	acme_step(a, "account %s", a->account);
-	return (0);
-}
-
-/*
- * Look for the account.  1 it is there, 0 it is not, -1 failed.
- */
-static int
-find_account(struct acme *a)
-{
-	struct https_response	 res;
-	int			 rv = -1;
-
-	switch (acme_post(a, ACMESIGN_LOOKUP, a->dir.new_account,
-	    "the account", &res)) {
-	case ACME_GOT_FAILED:
-		return (-1);
-	case ACME_GOT_OK:
-		rv = take_account(a, &res) == 0 ? 1 : -1;
-		break;
-	case ACME_GOT_REFUSED:
-		/* Some want the binding before they look. */
-		if (a->problem.error == ACME_E_NOACCOUNT ||
-		    a->problem.error == ACME_E_EAB)
-			rv = 0;
-		else
-			(void)acme_refused(a, &a->problem, "the account",
-			    NULL);
-		break;
-	}
-	https_free(&res);
-	return (rv);
-}
-
-/* Has the configuration what an account wants?  0, or -1. */
-static int
-check_wants(struct acme *a)
-{
-	if (a->dir.needs_eab && a->conf->eab_kid[0] == '\0')
-		return (acme_fail(a, ACME_END_REFUSED, 0, "the directory wants"
-		    " an account binding: get key id and MAC key from it and"
-		    " write eab"));
-	if (a->dir.terms[0] != '\0' && !a->conf->agreed)
-		return (acme_fail(a, ACME_END_REFUSED, 0, "the directory wants"
-		    " its terms of service (%s) agreed to", a->dir.terms));
-	return (0);
-}
-
-/* Make the account.  0, or -1. */
-static int
-make_account(struct acme *a)
-{
-	struct https_response	 res;
-	enum acme_got		 got;
-	int			 rv = -1;
-
-	if (check_wants(a) == -1)
-		return (-1);
-	acme_step(a, "making an account");
-	got = acme_post(a, ACMESIGN_ACCOUNT, a->dir.new_account, "an account",
-	    &res);
-	if (got == ACME_GOT_FAILED)
-		return (-1);
-	if (got == ACME_GOT_OK)
-		rv = take_account(a, &res);
-	else {
-		/* Whom else would it not authorize to have an account? */
-		if (a->conf->eab_kid[0] != '\0' &&
-		    (a->problem.error == ACME_E_UNAUTHORIZED ||
-		    a->problem.error == ACME_E_MALFORMED))
-			a->problem.error = ACME_E_EAB;
-		(void)acme_refused(a, &a->problem, "an account", NULL);
-	}
-	https_free(&res);
-	return (rv);
-}
-
-/* Find or make the account.  0, or -1. */
-static int
-need_account(struct acme *a)
-{
-	int	 found = find_account(a);
-
-	if (found == 0)
-		return (make_account(a));
-	return (found == 1 ? 0 : -1);
 }
 
 static int
 do_issue(struct acme *a)
 {
 	if (get_directory(a) == -1 || check_profile(a) == -1 ||
-	    need_account(a) == -1)
+	    acme_need_account(a) == -1)
 		return (-1);
 	if (a->dir.renewal_info[0] == '\0')
 		a->old.id[0] = '\0';
@@ -240,61 +154,61 @@ do_ari(struct acme *a)
 	return (rv);
 }
 
-/* Post something to `url' of the directory with the account.  0, or -1. */
-static int
-do_post(struct acme *a, enum acmesign what, const char *url,
-    const char *doing)
+/* Post something to `url' of the directory with the account. */
+static enum acme_got
+do_post(struct acme *a, enum acmesign what, const char *url, const char *doing)
 {
 	struct https_response	 res;
 	enum acme_got		 got;
 
-	if (url[0] == '\0')
-		return (acme_fail(a, ACME_END_REFUSED, 0, "the directory does"
-		    " not offer %s", doing));
 	got = acme_post(a, what, url, doing, &res);
-	if (got == ACME_GOT_FAILED)
-		return (-1);
-	if (got == ACME_GOT_REFUSED && a->problem.error == ACME_E_REVOKED)
-		got = ACME_GOT_OK;
-	if (got == ACME_GOT_REFUSED)
-		(void)acme_refused(a, &a->problem, doing, NULL);
-	https_free(&res);
-	return (got == ACME_GOT_OK ? 0 : -1);
+	if (got != ACME_GOT_FAILED)
+		https_free(&res);
+	return (got);
 }
 
 static int
 do_revoke(struct acme *a)
 {
-	if (get_directory(a) == -1 || need_account(a) == -1)
+	static const char	 doing[] = "the revocation";
+	enum acme_got		 got;
+
+	if (get_directory(a) == -1 || acme_need_account(a) == -1)
 		return (-1);
-	return (do_post(a, ACMESIGN_REVOKE, a->dir.revoke,
-	    "the revocation"));
+	if (a->dir.revoke[0] == '\0')
+		return (acme_fail(a, ACME_END_REFUSED, 0, "the directory does"
+		    " not offer %s", doing));
+	got = do_post(a, ACMESIGN_REVOKE, a->dir.revoke, doing);
+	if (got == ACME_GOT_REFUSED && a->problem.error == ACME_E_REASON) {
+		acme_warn(a, "the directory does not take the reason (%s):"
+		    " revoking without", a->problem.detail);
+		got = do_post(a, ACMESIGN_REVOKE_BARE, a->dir.revoke, doing);
+	}
+	if (got == ACME_GOT_REFUSED && a->problem.error == ACME_E_REVOKED)
+		return (0);
+	if (got == ACME_GOT_REFUSED)
+		(void)acme_refused(a, &a->problem, doing, NULL);
+	return (got == ACME_GOT_OK ? 0 : -1);
 }
 
-/*
- * Change the account key.  Without an account of the old key there is nothing
- * to change: there never was one, or it has been changed and the answer got
- * lost.
- */
 static int
 do_roll(struct acme *a)
 {
-	int	 found;
-
-	if (get_directory(a) == -1 || (found = find_account(a)) == -1)
-		return (-1);
-	if (!found)
-		return (0);
-	return (do_post(a, ACMESIGN_ROLL, a->dir.key_change,
-	    "the change of the account key"));
+	return (get_directory(a) == -1 ? -1 : acme_roll(a));
 }
 
 static int
 do_contact(struct acme *a)
 {
-	if (get_directory(a) == -1 || need_account(a) == -1)
+	static const char	 doing[] = "the contact";
+	enum acme_got		 got;
+
+	if (get_directory(a) == -1 || acme_need_account(a) == -1)
 		return (-1);
-	return (do_post(a, ACMESIGN_CONTACT, a->account, "the contact"));
+	got = do_post(a, ACMESIGN_CONTACT, a->account, doing);
+	if (got == ACME_GOT_REFUSED)
+		(void)acme_refused(a, &a->problem, doing, NULL);
+	return (got == ACME_GOT_OK ? 0 : -1);
 }
 
 static int
@@ -317,7 +231,8 @@ run(struct acme *a, enum acme_job job)
 
 void
 acme_run(const struct acme_ops *ops, const struct acme_conf *c,
-    enum acme_job job, const char *pem, size_t len, struct acme_result *r)
+    enum acme_job job, int next, const char *pem, size_t len,
+    struct acme_result *r)
 {
 	struct acme	*a;
 	char		 err[256];
@@ -331,6 +246,7 @@ acme_run(const struct acme_ops *ops, const struct acme_conf *c,
 	a->ops = ops;
 	a->conf = c;
 	a->r = r;
+	a->next = next;
 	a->until = ops->now(ops->arg) + ACME_JOB_S;
 	if (len > 0 && chain_read(pem, len, &a->old, err, sizeof(err)) == -1) {
 		/* A certificate of somebody's making may be renewed, too. */

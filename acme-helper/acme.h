@@ -2,7 +2,8 @@
  * acme: one job with an ACME directory from its first request to its end
  * (RFC 8555; RFC 8738, RFC 9773, profiles).
  *
- * acme.c          the account and the jobs
+ * acme.c          the jobs
+ * acme_account.c  the account: found, made, its key changed
  * acme_order.c    an order, from the names to the certificate
  * acme_link.c     Location and Link fields, and what they refer to
  * acme_http.c     requests, nonces, and what may be tried again
@@ -49,6 +50,8 @@ struct acme_ops {
 	int64_t	(*now)(void *arg);
 	/* What is done next, for the log. */
 	void	(*step)(void *arg, const char *text);
+	/* What people should know although it goes on, for the log. */
+	void	(*warn)(void *arg, const char *text);
 	void	*arg;
 };
 
@@ -63,12 +66,12 @@ struct acme_result {
 };
 
 /*
- * Do `job' as `c' says.  `pem' (`len' bytes; 0 none) is the certificate that
- * is renewed, asked about or revoked.  Fills in *r, which acme_result_free()
- * ends.
+ * Do `job' as `c' says.  `next' is 1 when keys has an ACMEKEY_NEXT, else 0.
+ * `pem' (`len' bytes; 0 none) is the certificate that is renewed, asked about
+ * or revoked.  Fills in *r, which acme_result_free() ends.
  */
 void	 acme_run(const struct acme_ops *ops, const struct acme_conf *c,
-	    enum acme_job job, const char *pem, size_t len,
+	    enum acme_job job, int next, const char *pem, size_t len,
 	    struct acme_result *r);
 
 /* Free what a result holds. */

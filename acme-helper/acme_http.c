@@ -57,6 +57,18 @@ acme_step(struct acme *a, const char *fmt, ...)
 	a->ops->step(a->ops->arg, text);
 }
 
+void
+acme_warn(struct acme *a, const char *fmt, ...)
+{
+	char	 text[ACME_LINESIZE];
+	va_list	 ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	a->ops->warn(a->ops->arg, text);
+}
+
 int
 acme_wait(struct acme *a, unsigned int seconds)
 {
@@ -172,9 +184,22 @@ again(struct acme *a, const struct https_response *res, int failed, int tried)
 	return (acme_wait(a, (unsigned int)pause) == -1 ? -1 : 1);
 }
 
-/* Note what the refusal says, and when to come back. */
+/* The page where a person finds what is to be done, if none is named. */
+static void
+find_page(struct acme *a, const struct https_response *res, const char *url)
+{
+	struct acme_problem	*p = &a->problem;
+
+	if (p->error != ACME_E_ACTION || p->instance[0] != '\0' ||
+	    acme_link(&res->head, url, "terms-of-service", 0,
+	    p->instance) == 0)
+		return;
+	snprintf(p->instance, sizeof(p->instance), "%s", a->dir.terms);
+}
+
+/* Note what the refusal by `url' says, and when to come back. */
 static enum acme_got
-refusal(struct acme *a, const struct https_response *res)
+refusal(struct acme *a, const struct https_response *res, const char *url)
 {
 	int64_t	 pause = acme_retry_after(a, &res->head);
 
@@ -189,6 +214,7 @@ refusal(struct acme *a, const struct https_response *res)
 		else if (res->head.status == 429)
 			a->problem.error = ACME_E_RATE;
 	}
+	find_page(a, res, url);
 	a->r->not_before = pause == -1 ? 0 :
 	    a->ops->now(a->ops->arg) + pause;
 	return (ACME_GOT_REFUSED);
@@ -229,7 +255,7 @@ acme_get(struct acme *a, const char *url, const char *doing,
 		    hops++ < MAX_REDIRECTS)
 			more = redirected(a, res, doing, at) == 0 ? 1 : -1;
 		else if (more == 0)
-			return (refusal(a, res));
+			return (refusal(a, res, at));
 		https_free(res);
 		if (more != 1)
 			return (ACME_GOT_FAILED);
@@ -268,9 +294,10 @@ sign(struct acme *a, enum acmesign what, const char *url, struct wr *jws)
 	char			 err[256];
 	int			 rv;
 
-	if (what != ACMESIGN_LOOKUP && what != ACMESIGN_ACCOUNT)
+	if (what != ACMESIGN_LOOKUP && what != ACMESIGN_LOOKUP_NEXT &&
+	    what != ACMESIGN_ACCOUNT && what != ACMESIGN_ACCOUNT_BARE)
 		wish.account = a->account;
-	if (what == ACMESIGN_ORDER)
+	if (what == ACMESIGN_ORDER || what == ACMESIGN_ORDER_BARE)
 		wish.replaces = a->old.id;
 	wr_init(jws);
 	rv = a->ops->sign(a->ops->arg, &wish, jws, err, sizeof(err));
@@ -308,7 +335,7 @@ acme_post(struct acme *a, enum acmesign what, const char *url,
 			return (ACME_GOT_FAILED);
 		if (came && res->head.status / 100 == 2)
 			return (ACME_GOT_OK);
-		if (came && refusal(a, res) == ACME_GOT_REFUSED &&
+		if (came && refusal(a, res, url) == ACME_GOT_REFUSED &&
 		    a->problem.error == ACME_E_NONCE && ++nonces < MAX_NONCES)
 			more = 1;
 		else if ((more = again(a, res, !came, tried++)) == 0 && !came)

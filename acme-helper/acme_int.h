@@ -20,13 +20,16 @@ struct acme {
 	int64_t			 until;		/* end of the job at last */
 	struct acme_directory	 dir;
 	char			 nonce[512];	/* "" none at hand */
+	int			 next;		/* there is an ACMEKEY_NEXT */
 	char			 account[ACME_URLSIZE];
+	int			 account_made;	/* by this job */
 	struct acme_problem	 problem;	/* of the last refusal */
 	/* The order at hand. */
 	char			 order_url[ACME_URLSIZE];
 	struct acme_order	 order;
 	struct acme_authz	 authz;
 	struct chain		 old;		/* what is renewed */
+	int			 bare;		/* order without profile */
 };
 
 /* Results of a request. */
@@ -51,6 +54,10 @@ int	 acme_refused(struct acme *a, const struct acme_problem *p,
 void	 acme_step(struct acme *a, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 
+/* Say what people should know. */
+void	 acme_warn(struct acme *a, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+
 /* Let seconds pass, if the job has that much time left.  0, or -1 failed. */
 int	 acme_wait(struct acme *a, unsigned int seconds);
 
@@ -73,6 +80,28 @@ int	 acme_must(struct acme *a, enum acmesign what, const char *url,
 
 /* Seconds that Retry-After asks for; -1 when there is none that is sound. */
 int64_t	 acme_retry_after(struct acme *a, const struct http_head *h);
+
+/*
+ * acme_account.c: have the URL of the account that belongs to the account key
+ * in a->account; it is made if there is none.  0, or -1.
+ */
+int	 acme_need_account(struct acme *a);
+
+/* Make the account, or have the directory say that it is there.  0, or -1. */
+int	 acme_make_account(struct acme *a);
+
+/*
+ * Have the directory take ACMEKEY_NEXT in place of the account key.  0 it has
+ * it; -1, with ACME_END_REFUSED: it stays with the account key, or knows
+ * neither; with another end: which of them it takes is not known.
+ */
+int	 acme_roll(struct acme *a);
+
+/*
+ * May an order that deviates from the configuration be made, because there is
+ * hardly time left for anybody to mend that?  1 yes, 0 no.
+ */
+int	 acme_is_urgent(struct acme *a);
 
 /* acme_order.c: get a certificate with the account.  0, or -1. */
 int	 acme_issue(struct acme *a);

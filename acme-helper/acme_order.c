@@ -1,6 +1,37 @@
 /*
  * acme_order: an order from the names to the certificate (RFC 8555 7.4, 7.5,
  * 8.3); see acme_int.h.
+ *
+ * What a directory answers to an order, and what then:
+ *
+ *	any refusal of one with		the same without: the certificate may be
+ *	"replaces" (RFC 9773 5)		another account's or another directory's,
+ *					or have been replaced
+ *	accountDoesNotExist		the account is made once more
+ *	invalidProfile			without profile, if the certificate is
+ *					about to expire
+ *	all others			the job ends, to be tried again
+ *
+ * An order may be found in any state, for a directory may give out again what
+ * an earlier try began (7.4), and its replicas may lag:
+ *
+ *	pending		what is not valid yet is validated
+ *	ready		the certificate request is sent.  orderNotReady: the
+ *			order is looked at again, and so on from its state
+ *	processing	it is waited for
+ *	valid		the certificate is downloaded.  One for the key of an
+ *			earlier try is refused by the parent
+ *	invalid, ...	the job ends with the order's problem
+ *
+ * and so an authorization and its challenge:
+ *
+ *	valid		nothing is to be done
+ *	pending, the challenge pending: its token is answered, and it is begun
+ *	pending, the challenge processing: an earlier try began it; its token is
+ *			answered, because the directory may look again
+ *	pending, the challenge valid or invalid: it is waited for
+ *	invalid, deactivated, expired, revoked: the job ends with the challenge's
+ *			problem; the next order gets a new authorization
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +42,8 @@
 #define POLL_S		600	/* seconds to wait for one change of state */
 #define MIN_PAUSE	1	/* seconds between two looks */
 #define MAX_PAUSE	60
+#define MAX_FINALIZE	8	/* times that one request is sent */
+#define MAX_DOWNLOAD	4	/* times that a chain is asked for */
 #define MAX_ALTERNATES	8	/* chains to choose from */
 
 /* Is the name of the directory's one of ours? */
@@ -47,12 +80,56 @@ take_order(struct acme *a, const struct https_response *res)
 	    " order for other names"));
 }
 
-/* Why a directory does not want to have a certificate replaced. */
+/*
+ * The order was refused, for a->problem: may another kind of order do?  1 it is
+ * prepared, 0 no, -1 failed.  Each kind once.
+ */
 static int
-is_about_replacing(const struct acme_problem *p)
+try_otherwise(struct acme *a)
 {
-	return (p->error == ACME_E_REPLACED ||
-	    p->error == ACME_E_MALFORMED || p->error == ACME_E_OTHER);
+	if (a->old.id[0] != '\0') {
+		acme_step(a, "refused: %s (%s); ordering without naming the"
+		    " old certificate", a->problem.type, a->problem.detail);
+		a->old.id[0] = '\0';
+		return (1);
+	}
+	if (a->problem.error == ACME_E_NOACCOUNT && !a->account_made)
+		return (acme_make_account(a) == -1 ? -1 : 1);
+	if (a->problem.error == ACME_E_PROFILE && !a->bare &&
+	    acme_is_urgent(a)) {
+		acme_warn(a, "the directory does not take the profile %s (%s):"
+		    " as the certificate is about to expire, the next one is"
+		    " ordered without; write another", a->conf->profile,
+		    a->problem.detail);
+		a->bare = 1;
+		return (1);
+	}
+	return (0);
+}
+
+/* Post the order, in one kind after the other. */
+static enum acme_got
+post_order(struct acme *a, struct https_response *res)
+{
+	enum acme_got	 got;
+	int64_t		 not_before = 0;
+	int		 more;
+
+	for (;;) {
+		got = acme_post(a, a->bare ? ACMESIGN_ORDER_BARE :
+		    ACMESIGN_ORDER, a->dir.new_order, "the order", res);
+		if (got != ACME_GOT_REFUSED)
+			return (got);
+		/* Whoever asks for the longest rest gets it. */
+		if (a->r->not_before < not_before)
+			a->r->not_before = not_before;
+		not_before = a->r->not_before;
+		if ((more = try_otherwise(a)) == 0)
+			return (got);
+		https_free(res);
+		if (more == -1)
+			return (ACME_GOT_FAILED);
+	}
 }
 
 static int
@@ -64,18 +141,7 @@ new_order(struct acme *a)
 
 	acme_step(a, "ordering a certificate for %s%s", a->conf->names[0],
 	    a->conf->nnames > 1 ? " and more" : "");
-	got = acme_post(a, ACMESIGN_ORDER, a->dir.new_order, "the order",
-	    &res);
-	if (got == ACME_GOT_REFUSED && a->old.id[0] != '\0' &&
-	    is_about_replacing(&a->problem)) {
-		/* It need not be a renewal: RFC 9773 5 allows to ask so. */
-		acme_step(a, "ordering without naming the old certificate");
-		https_free(&res);
-		a->old.id[0] = '\0';
-		got = acme_post(a, ACMESIGN_ORDER, a->dir.new_order,
-		    "the order", &res);
-	}
-	if (got == ACME_GOT_FAILED)
+	if ((got = post_order(a, &res)) == ACME_GOT_FAILED)
 		return (-1);
 	if (got == ACME_GOT_REFUSED)
 		(void)acme_refused(a, &a->problem, "the order", NULL);
@@ -156,12 +222,15 @@ begin_authz(struct acme *a, const char *url)
 	if (a->authz.url[0] == '\0')
 		return (acme_fail(a, ACME_END_REFUSED, 0, "%s: the directory"
 		    " does not validate it by HTTP-01", a->authz.name));
-	if (a->authz.challenge != ACME_PENDING)
+	if (a->authz.challenge != ACME_PENDING &&
+	    a->authz.challenge != ACME_PROCESSING)
 		return (0);
 	acme_step(a, "having %s validated", a->authz.name);
 	if (a->ops->token(a->ops->arg, a->authz.token) == -1)
 		return (acme_fail(a, ACME_END_INTERNAL, 0, "the relay does not"
 		    " answer for the directory on port 80"));
+	if (a->authz.challenge == ACME_PROCESSING)
+		return (0);
 	if (acme_must(a, ACMESIGN_CHALLENGE, a->authz.url, "the challenge",
 	    &res) == -1)
 		return (-1);
@@ -182,6 +251,10 @@ await_authz(struct acme *a, const char *url)
 			return (0);
 		if (a->authz.status != ACME_PENDING)
 			return (authz_failed(a));
+		/* Of its own tries so far it may have said something. */
+		if (waited + pause > POLL_S &&
+		    a->authz.problem.error != ACME_E_NONE)
+			return (authz_failed(a));
 		if (waited + pause > POLL_S)
 			return (acme_fail(a, ACME_END_UNREACHABLE, 0, "%s: the"
 			    " directory did not validate it within %d minutes",
@@ -196,23 +269,40 @@ static int
 validate(struct acme *a)
 {
 	unsigned int	 i;
+	int		 rv = 0;
 
-	for (i = 0; i < a->order.nauthz; i++)
-		if (begin_authz(a, a->order.authz[i]) == -1)
-			return (-1);
-	for (i = 0; i < a->order.nauthz; i++)
-		if (await_authz(a, a->order.authz[i]) == -1)
-			return (-1);
-	return (0);
+	for (i = 0; rv == 0 && i < a->order.nauthz; i++)
+		rv = begin_authz(a, a->order.authz[i]);
+	for (i = 0; rv == 0 && i < a->order.nauthz; i++)
+		rv = await_authz(a, a->order.authz[i]);
+	/* Whatever came of it, the tokens are of no more use. */
+	(void)a->ops->token(a->ops->arg, "");
+	return (rv);
 }
 
-/* Wait while the order is `state' or processing.  0, or -1. */
+/* Look at the order; *pause gets what to wait before the next look. */
+static int
+get_order(struct acme *a, unsigned int looks, unsigned int *pause)
+{
+	struct https_response	 res;
+	int			 rv;
+
+	if (acme_must(a, ACMESIGN_GET, a->order_url, "the order", &res) == -1)
+		return (-1);
+	rv = take_order(a, &res);
+	*pause = pause_after(a, &res.head, looks);
+	https_free(&res);
+	return (rv);
+}
+
+/*
+ * Wait while the order is `state' or processing, for `pause' seconds before the
+ * first look.  0, or -1.
+ */
 static int
 await_order(struct acme *a, enum acme_status state, unsigned int pause)
 {
-	struct https_response	 res;
-	unsigned int		 looks = 0, waited = 0;
-	int			 rv;
+	unsigned int	 looks = 0, waited = 0;
 
 	while (a->order.status == state ||
 	    a->order.status == ACME_PROCESSING) {
@@ -220,16 +310,10 @@ await_order(struct acme *a, enum acme_status state, unsigned int pause)
 			return (acme_fail(a, ACME_END_UNREACHABLE, 0, "the"
 			    " directory kept the order %s for %d minutes",
 			    acme_status_name(a->order.status), POLL_S / 60));
-		if (looks++ > 0 && acme_wait(a, pause) == -1)
+		if (pause > 0 && acme_wait(a, pause) == -1)
 			return (-1);
 		waited += pause;
-		if (acme_must(a, ACMESIGN_GET, a->order_url, "the order",
-		    &res) == -1)
-			return (-1);
-		rv = take_order(a, &res);
-		pause = pause_after(a, &res.head, looks);
-		https_free(&res);
-		if (rv == -1)
+		if (get_order(a, ++looks, &pause) == -1)
 			return (-1);
 	}
 	return (0);
@@ -246,35 +330,97 @@ order_failed(struct acme *a, enum acme_status want)
 	    acme_status_name(want)));
 }
 
-/* Send the certificate request and wait for the certificate.  0, or -1. */
+/*
+ * Send the certificate request, for the `tried'th time from 0.  The order is
+ * then as the directory says that it is.  0, or -1.
+ */
 static int
-finalize(struct acme *a)
+finalize(struct acme *a, unsigned int tried)
 {
 	struct https_response	 res;
 	enum acme_got		 got;
-	unsigned int		 pause = MIN_PAUSE;
-	int			 rv = 0;
+	unsigned int		 pause;
+	int			 rv = -1;
 
 	acme_step(a, "sending the certificate request");
 	got = acme_post(a, ACMESIGN_FINALIZE, a->order.finalize,
 	    "the certificate request", &res);
 	if (got == ACME_GOT_FAILED)
 		return (-1);
+	pause = pause_after(a, &res.head, tried);
 	if (got == ACME_GOT_OK) {
-		rv = take_order(a, &res);
-		pause = pause_after(a, &res.head, 0);
-	} else if (a->problem.error != ACME_E_NOTREADY)
-		rv = acme_refused(a, &a->problem, "the certificate request",
+		if ((rv = take_order(a, &res)) == 0 &&
+		    (a->order.status == ACME_READY ||
+		    a->order.status == ACME_PENDING))
+			rv = 1;
+	} else if (a->problem.error != ACME_E_NOTREADY ||
+	    tried + 1 == MAX_FINALIZE)
+		(void)acme_refused(a, &a->problem, "the certificate request",
 		    NULL);
 	else
-		/* It came through once before, and its answer got lost. */
-		a->order.status = ACME_PROCESSING;
+		rv = 1;
 	https_free(&res);
-	if (rv == 0)
+	if (rv == 1) {
+		/* It came through before, or not all replicas know yet. */
+		acme_step(a, "the order is not ready: looking at it again");
+		rv = acme_wait(a, pause) == -1 ? -1 :
+		    get_order(a, tried, &pause);
+	} else if (rv == 0)
 		rv = await_order(a, ACME_PROCESSING, pause);
-	if (rv == 0 && a->order.status != ACME_VALID)
-		return (order_failed(a, ACME_VALID));
 	return (rv);
+}
+
+/* Bring the order to its end, from whatever state it is in.  0, or -1. */
+static int
+complete(struct acme *a)
+{
+	unsigned int	 tried = 0;
+	int		 rv = 0;
+
+	/* Only an order that was ready can become pending again. */
+	while (rv == 0 && a->order.status != ACME_VALID)
+		switch (a->order.status) {
+		case ACME_PENDING:
+			if ((rv = validate(a)) == 0)
+				rv = await_order(a, ACME_PENDING, 0);
+			break;
+		case ACME_READY:
+			rv = tried == MAX_FINALIZE ?
+			    order_failed(a, ACME_VALID) :
+			    finalize(a, tried++);
+			break;
+		case ACME_PROCESSING:
+			rv = await_order(a, ACME_PROCESSING, 0);
+			break;
+		default:
+			rv = order_failed(a, tried == 0 ? ACME_READY :
+			    ACME_VALID);
+			break;
+		}
+	return (rv);
+}
+
+/* Download what is at `url', which not all replicas may have yet.  0, or -1. */
+static int
+get_pem(struct acme *a, const char *url, struct https_response *res)
+{
+	enum acme_got	 got;
+	unsigned int	 tried, pause;
+
+	for (tried = 1;; tried++) {
+		got = acme_post(a, ACMESIGN_GET, url, "the certificate", res);
+		if (got == ACME_GOT_FAILED)
+			return (-1);
+		if (got == ACME_GOT_OK)
+			return (0);
+		pause = pause_after(a, &res->head, tried);
+		https_free(res);
+		if (tried == MAX_DOWNLOAD || a->problem.error == ACME_E_RATE)
+			return (acme_refused(a, &a->problem,
+			    "the certificate", NULL));
+		if (acme_wait(a, pause) == -1)
+			return (-1);
+	}
 }
 
 /* Read the chain at `url' into `res' and *c.  0, or -1. */
@@ -286,7 +432,7 @@ get_chain(struct acme *a, const char *url, struct https_response *res,
 	char		 err[256];
 	int		 rv = -1;
 
-	if (acme_must(a, ACMESIGN_GET, url, "the certificate", res) == -1)
+	if (get_pem(a, url, res) == -1)
 		return (-1);
 	if (chain_read((char *)res->body, res->body_len, c, err,
 	    sizeof(err)) == -1)
@@ -363,23 +509,7 @@ download(struct acme *a)
 int
 acme_issue(struct acme *a)
 {
-	int	 rv;
-
-	if (new_order(a) == -1)
+	if (new_order(a) == -1 || complete(a) == -1)
 		return (-1);
-	if (a->order.status == ACME_PENDING) {
-		rv = validate(a);
-		/* Whatever came of it, the tokens are of no more use. */
-		(void)a->ops->token(a->ops->arg, "");
-		if (rv == -1 || await_order(a, ACME_PENDING, MIN_PAUSE) == -1)
-			return (-1);
-	}
-	if (a->order.status == ACME_READY && finalize(a) == -1)
-		return (-1);
-	if (a->order.status == ACME_PROCESSING &&
-	    await_order(a, ACME_PROCESSING, MIN_PAUSE) == -1)
-		return (-1);
-	if (a->order.status != ACME_VALID)
-		return (order_failed(a, ACME_READY));
 	return (download(a));
 }

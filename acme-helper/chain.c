@@ -12,7 +12,9 @@
 
 #include "base64url.h"
 #include "chain.h"
+#include "pemcert.h"
 
+#define MAX_KEYBITS	16384	/* of an authority's key */
 #define BEGIN	"-----BEGIN CERTIFICATE-----"
 #define END	"-----END CERTIFICATE-----"
 
@@ -110,8 +112,7 @@ read_all(BIO *bio, struct chain *c)
 	X509		*x, *last = NULL;
 	const char	*bad = NULL;
 
-	while (bad == NULL &&
-	    (x = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+	while (bad == NULL && (x = pem_cert(bio)) != NULL) {
 		if (++c->ncerts > CHAIN_MAXCERTS)
 			bad = "there are too many certificates in it";
 		else if (last == NULL)
@@ -171,7 +172,7 @@ chain_lacks(const char *pem, size_t len, const char (*names)[ACME_NAMESIZE],
 
 	if (len <= CHAIN_MAXPEM &&
 	    (bio = BIO_new_mem_buf(pem, (int)len)) != NULL) {
-		x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+		x = pem_cert(bio);
 		BIO_free(bio);
 	}
 	if (x == NULL)
@@ -188,4 +189,79 @@ chain_lacks(const char *pem, size_t len, const char (*names)[ACME_NAMESIZE],
 	X509_free(x);
 	ERR_clear_error();
 	return (lacks);
+}
+
+/* May the key have signed a certificate that is served?  1 yes, 0 no. */
+static int
+is_signer(EVP_PKEY *key)
+{
+	/* What is verified with it is a stranger's: it must not take long. */
+	return (key != NULL && EVP_PKEY_bits(key) <= MAX_KEYBITS);
+}
+
+/* Is each certificate signed by the next one?  NULL, or what is wrong. */
+static const char *
+judge_signatures(BIO *bio)
+{
+	X509		*x, *next;
+	EVP_PKEY	*key;
+	const char	*bad = NULL;
+	unsigned int	 n = 1;
+
+	x = pem_cert(bio);
+	while (x != NULL && bad == NULL && (next = pem_cert(bio)) != NULL) {
+		key = X509_get0_pubkey(next);
+		if (++n > CHAIN_MAXCERTS)
+			bad = "there are too many certificates in it";
+		else if (!is_signer(key))
+			bad = "the key of an authority in it is of no use";
+		else if (X509_verify(x, key) != 1)
+			bad = "a certificate in it is not signed by the next";
+		X509_free(x);
+		x = next;
+	}
+	X509_free(x);
+	return (bad);
+}
+
+/* Is the validity of the first certificate sane?  NULL, or what is wrong. */
+static const char *
+judge_times(BIO *bio, int64_t now)
+{
+	X509		*x;
+	const char	*bad = NULL;
+	int64_t		 from, to;
+
+	if ((x = pem_cert(bio)) == NULL)
+		return ("there is no certificate in it");
+	from = seconds(X509_get0_notBefore(x));
+	to = seconds(X509_get0_notAfter(x));
+	if (from < 0 || to <= from)
+		bad = "its times make no sense";
+	else if (from > now + CHAIN_MAXAHEAD)
+		bad = "it is not valid yet: is the clock right?";
+	else if (to <= now)
+		bad = "it has expired: is the clock right?";
+	else if (to - from > CHAIN_MAXLIFE)
+		bad = "it is valid for more than 400 days";
+	X509_free(x);
+	return (bad);
+}
+
+const char *
+chain_judge(const char *pem, size_t len, int64_t now)
+{
+	const char	*bad = "out of memory";
+	BIO		*bio;
+
+	if (len > CHAIN_MAXPEM)
+		return ("it is too large");
+	if ((bio = BIO_new_mem_buf(pem, (int)len)) != NULL &&
+	    (bad = judge_times(bio, now)) == NULL) {
+		(void)BIO_reset(bio);
+		bad = judge_signatures(bio);
+	}
+	BIO_free(bio);
+	ERR_clear_error();
+	return (bad);
 }

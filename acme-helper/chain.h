@@ -13,6 +13,9 @@
 
 #define CHAIN_MAXCERTS	10
 #define CHAIN_MAXPEM	65536	/* bytes of a chain */
+#define CHAIN_MAXAHEAD	300	/* seconds that one may start in the future:
+				   clocks differ */
+#define CHAIN_MAXLIFE	(400 * 86400)	/* seconds that one may be valid */
 #define CHAIN_IDSIZE	256	/* room for a certificate's name for ARI */
 
 struct chain {
@@ -30,6 +33,14 @@ struct chain {
  */
 int	 chain_read(const char *pem, size_t len, struct chain *c, char *err,
 	    size_t errsize);
+
+/*
+ * Is the chain fit to be served at `now' (seconds since 1970)?  The first
+ * certificate must be valid, from CHAIN_MAXAHEAD seconds before at most, and
+ * for CHAIN_MAXLIFE seconds at most; each one must be signed with the key of
+ * the next.  NULL, or a static line: what is wrong.  chain_read() comes first.
+ */
+const char *chain_judge(const char *pem, size_t len, int64_t now);
 
 /*
  * Is the first certificate for all of the `n' names and addresses?  NULL, or

@@ -2,6 +2,9 @@
  * chain_test: certificates from a directory, whole and broken.
  */
 #include <atf-c.h>
+#include <openssl/pem.h>
+#include <openssl/ui.h>
+#include <openssl/x509.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,11 +130,145 @@ ATF_TC_BODY(broken, tc)
 	    sizeof(err)));
 }
 
+#define NOW	1800000000LL
+#define DAY	86400LL
+
+/* Append a certificate for `key' by `issuer', valid from `from' to `to'. */
+static void
+put_cert(char *dst, EVP_PKEY *key, const char *name, EVP_PKEY *by,
+    const char *issuer, int64_t from, int64_t to)
+{
+	X509	*x = X509_new();
+	BIO	*bio = BIO_new(BIO_s_mem());
+	char	*p;
+	long	 n;
+
+	ATF_REQUIRE(x != NULL && bio != NULL);
+	ATF_REQUIRE(ASN1_INTEGER_set(X509_get_serialNumber(x), 7));
+	ATF_REQUIRE(ASN1_TIME_set(X509_getm_notBefore(x), (time_t)from) &&
+	    ASN1_TIME_set(X509_getm_notAfter(x), (time_t)to));
+	ATF_REQUIRE(X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN",
+	    MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0));
+	ATF_REQUIRE(X509_NAME_add_entry_by_txt(X509_get_issuer_name(x), "CN",
+	    MBSTRING_ASC, (const unsigned char *)issuer, -1, -1, 0));
+	ATF_REQUIRE(X509_set_pubkey(x, key));
+	ATF_REQUIRE(X509_sign(x, by, EVP_sha256()) > 0);
+	ATF_REQUIRE(PEM_write_bio_X509(bio, x));
+	n = BIO_get_mem_data(bio, &p);
+	dst += strlen(dst);
+	memcpy(dst, p, (size_t)n);
+	dst[n] = '\0';
+	BIO_free(bio);
+	X509_free(x);
+}
+
+/* What is wrong with one that is valid from and to such seconds from NOW. */
+static const char *
+judged(int64_t from, int64_t to)
+{
+	static const char	*bad;
+	EVP_PKEY		*key = cert_new_key();
+	char			 text[CHAIN_MAXPEM] = "";
+
+	put_cert(text, key, "a", key, "a", NOW + from, NOW + to);
+	EVP_PKEY_free(key);
+	bad = chain_judge(text, strlen(text), NOW);
+	return (bad == NULL ? "" : bad);
+}
+
+ATF_TC_WITHOUT_HEAD(lifetime);
+ATF_TC_BODY(lifetime, tc)
+{
+	ATF_CHECK_STREQ("", judged(-DAY, 89 * DAY));
+	ATF_CHECK_STREQ("", judged(300, 1000));
+	ATF_CHECK_STREQ("it is not valid yet: is the clock right?",
+	    judged(301, 1000));
+	ATF_CHECK_STREQ("", judged(-10, 1));
+	ATF_CHECK_STREQ("it has expired: is the clock right?", judged(-10, 0));
+	ATF_CHECK_STREQ("", judged(-DAY, 399 * DAY));
+	ATF_CHECK_STREQ("it is valid for more than 400 days",
+	    judged(-DAY, 399 * DAY + 1));
+	ATF_CHECK_STREQ("its times make no sense", judged(10, -10));
+	ATF_CHECK_STREQ("its times make no sense", judged(10, 10));
+	/* A year of four digits that does not fit into 32 bits. */
+	ATF_CHECK_STREQ("it is valid for more than 400 days",
+	    judged(-DAY, 253402300799 - NOW));
+	ATF_CHECK_STREQ("there is no certificate in it", chain_judge("", 0,
+	    NOW));
+}
+
+ATF_TC_WITHOUT_HEAD(signatures);
+ATF_TC_BODY(signatures, tc)
+{
+	EVP_PKEY	*leaf, *ca, *root, *other;
+	char		 text[CHAIN_MAXPEM] = "", *p;
+
+	ATF_REQUIRE((leaf = cert_new_key()) != NULL);
+	ATF_REQUIRE((ca = cert_new_key()) != NULL);
+	ATF_REQUIRE((root = cert_new_key()) != NULL);
+	ATF_REQUIRE((other = cert_new_key()) != NULL);
+	put_cert(text, leaf, "a", ca, "ca", NOW - DAY, NOW + DAY);
+	put_cert(text, ca, "ca", root, "root", NOW - DAY, NOW + DAY);
+	p = text + strlen(text);
+	put_cert(text, root, "root", root, "root", NOW - DAY, NOW + DAY);
+	ATF_CHECK(chain_judge(text, strlen(text), NOW) == NULL);
+	/* The root of the right name has not signed; its own signer has. */
+	*p = '\0';
+	put_cert(text, other, "root", root, "root", NOW - DAY, NOW + DAY);
+	ATF_CHECK_EQ(0, read_text(text));
+	ATF_CHECK_STREQ("a certificate in it is not signed by the next",
+	    chain_judge(text, strlen(text), NOW));
+	/* Nor has the authority. */
+	text[0] = '\0';
+	put_cert(text, leaf, "a", other, "ca", NOW - DAY, NOW + DAY);
+	ATF_CHECK(chain_judge(text, strlen(text), NOW) == NULL);
+	put_cert(text, ca, "ca", root, "root", NOW - DAY, NOW + DAY);
+	ATF_CHECK_STREQ("a certificate in it is not signed by the next",
+	    chain_judge(text, strlen(text), NOW));
+	EVP_PKEY_free(leaf);
+	EVP_PKEY_free(ca);
+	EVP_PKEY_free(root);
+	EVP_PKEY_free(other);
+}
+
+static int
+asked(UI *ui)
+{
+	(void)ui;
+	atf_tc_fail("a pass phrase is asked for");
+}
+
+/* One that says it is encrypted: nobody is asked for a pass phrase. */
+ATF_TC_WITHOUT_HEAD(encrypted);
+ATF_TC_BODY(encrypted, tc)
+{
+	static const char	 t[] = "-----BEGIN CERTIFICATE-----\n"
+	    "Proc-Type: 4,ENCRYPTED\n"
+	    "DEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF\n\n"
+	    "MIIBeTCCASCgAwIBAgIGAIdlQyEAMAoGCCqGSM49BAMCMBkxFzAVBgNVBAMMDnRl\n"
+	    "-----END CERTIFICATE-----\n";
+	UI_METHOD		*ui = UI_create_method("none");
+
+	/* Who asks ends the test. */
+	ATF_REQUIRE(ui != NULL);
+	UI_method_set_opener(ui, asked);
+	UI_set_default_method(ui);
+	ATF_CHECK_EQ(-1, read_text(t));
+	ATF_CHECK_STREQ("", chain_lacks(t, strlen(t), NULL, 0));
+	ATF_CHECK_STREQ("there is no certificate in it", chain_judge(t,
+	    strlen(t), NOW));
+	UI_set_default_method(UI_OpenSSL());
+	UI_destroy_method(ui);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, what_it_says);
 	ATF_TP_ADD_TC(tp, names);
 	ATF_TP_ADD_TC(tp, several);
 	ATF_TP_ADD_TC(tp, broken);
+	ATF_TP_ADD_TC(tp, lifetime);
+	ATF_TP_ADD_TC(tp, signatures);
+	ATF_TP_ADD_TC(tp, encrypted);
 	return atf_no_error();
 }

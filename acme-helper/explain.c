@@ -21,11 +21,9 @@ static const struct {
 	{ ACME_E_NONCE, ACME_END_UNREACHABLE, 0,
 	    "the directory takes none of the nonces that it gives out", "" },
 	{ ACME_E_KEY, ACME_END_REFUSED, 0,
-	    "the directory does not take this kind of key",
-	    "remove the account key to have a new one made" },
+	    "the directory does not take this kind of key", "" },
 	{ ACME_E_ALGORITHM, ACME_END_REFUSED, 0,
-	    "the directory does not take this kind of account key",
-	    "remove it to have a new one made" },
+	    "the directory does not take this kind of account key", "" },
 	{ ACME_E_CAA, ACME_END_REFUSED, 1,
 	    "its CAA record in DNS does not allow this directory",
 	    "name the directory in it, or remove it" },
@@ -100,6 +98,7 @@ explain_problem(const struct acme_problem *p, const char *doing,
 {
 	const char	*text, *todo = "", *who = p->name;
 	char		 refused[128], more[32] = "";
+	char		 visit[sizeof(p->instance) + 8];
 	size_t		 i = line_of(p, name);
 
 	snprintf(refused, sizeof(refused), "the directory refuses %s%s%s",
@@ -110,6 +109,10 @@ explain_problem(const struct acme_problem *p, const char *doing,
 		todo = lines[i].todo;
 		if (who[0] == '\0' && lines[i].about)
 			who = name;
+	}
+	if (p->error == ACME_E_ACTION && p->instance[0] != '\0') {
+		snprintf(visit, sizeof(visit), "visit %s", p->instance);
+		todo = visit;
 	}
 	if (p->more > 0)
 		snprintf(more, sizeof(more), " (and %u more)", p->more);

@@ -38,6 +38,7 @@ static struct {
 	int		 wanted;
 	uint32_t	 id;
 	uint8_t		 what;		/* enum acme_job */
+	int		 next;		/* keys has an ACMEKEY_NEXT */
 	char		*pem;
 	size_t		 len;
 } todo;
@@ -85,6 +86,7 @@ take_job(struct rd *r)
 
 	todo.id = rd_u32(r);
 	todo.what = rd_u8(r);
+	todo.next = rd_u8(r);
 	pem = rd_blob(r, &len);
 	if (!rd_end(r) || todo.wanted || working)
 		fatalx("malformed job from the parent, or a second one");
@@ -307,6 +309,13 @@ do_step(void *arg, const char *text)
 	log_debug("%s", text);
 }
 
+static void
+do_warn(void *arg, const char *text)
+{
+	(void)arg;
+	log_warnx("%s", text);
+}
+
 /* The process */
 
 static void
@@ -330,13 +339,14 @@ static void
 work(void)
 {
 	static const struct acme_ops	 ops = { do_ask, do_sign, do_token,
-					    do_wait, do_now, do_step, NULL };
+					    do_wait, do_now, do_step, do_warn,
+					    NULL };
 	struct acme_result		 r;
 
 	todo.wanted = 0;
 	working = 1;
-	acme_run(&ops, &conf, (enum acme_job)todo.what, todo.pem, todo.len,
-	    &r);
+	acme_run(&ops, &conf, (enum acme_job)todo.what, todo.next, todo.pem,
+	    todo.len, &r);
 	working = 0;
 	report(todo.id, &r);
 	acme_result_free(&r);

@@ -80,6 +80,7 @@ say_job(uint32_t id, enum acme_job job)
 	wr_init(&w);
 	wr_u32(&w, id);
 	wr_u8(&w, (uint8_t)job);
+	wr_u8(&w, 0);
 	wr_blob(&w, "", 0);
 	say(MSG_ACME_DO, &w);
 }

@@ -271,13 +271,15 @@ acme_order_parse(const char *text, size_t len, struct acme_order *o, char *err,
 		rv = bad("order", "status", err, errsize);
 	else if (need_url(j, 0, "finalize", o->finalize) == -1)
 		rv = bad("order", "finalize", err, errsize);
-	else if (get_url(j, 0, "certificate", o->certificate) == -1 ||
-	    (o->status == ACME_VALID && o->certificate[0] == '\0'))
+	else if (get_url(j, 0, "certificate", o->certificate) == -1)
 		rv = bad("order", "certificate", err, errsize);
 	else if (get_identifiers(j, o) == -1)
 		rv = bad("order", "identifiers", err, errsize);
 	else if (get_authzs(j, o) == -1)
 		rv = bad("order", "authorizations", err, errsize);
+	/* The certificate is made, and not everywhere yet. */
+	if (rv == 0 && o->status == ACME_VALID && o->certificate[0] == '\0')
+		o->status = ACME_PROCESSING;
 	acme_problem_get(j, json_get(j, 0, "error"), &o->problem);
 	json_free(j);
 	return (rv);

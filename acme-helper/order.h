@@ -55,6 +55,7 @@ struct acme_problem {
 	char		 type[64];	/* last part of the type's URN */
 	char		 detail[ACME_TEXTSIZE];
 	char		 name[ACME_NAMESIZE];	/* whom it is about; "" unsaid */
+	char		 instance[ACME_URLSIZE]; /* page for people; "" none */
 	unsigned int	 more;		/* further problems of the kind */
 };
 
@@ -90,6 +91,11 @@ int	 acme_directory_parse(const char *text, size_t len,
 /* The account's status (RFC 8555 7.1.2). */
 int	 acme_account_parse(const char *text, size_t len,
 	    enum acme_status *status, char *err, size_t errsize);
+
+/*
+ * An order (RFC 8555 7.1.3).  One that is valid and does not say yet where the
+ * certificate is counts as processing.
+ */
 int	 acme_order_parse(const char *text, size_t len, struct acme_order *o,
 	    char *err, size_t errsize);
 int	 acme_authz_parse(const char *text, size_t len, struct acme_authz *a,

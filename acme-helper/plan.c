@@ -288,7 +288,7 @@ parse(struct plan *p, const char *s, const char *end)
 	    number(&s, end, "tried", INT64_MAX / 4, &p->tried) == -1 ||
 	    number(&s, end, "next-try", INT64_MAX / 4, &p->next_try) == -1 ||
 	    number(&s, end, "issued", INT64_MAX / 4, &p->issued) == -1 ||
-	    number(&s, end, "end", ACME_END_INTERNAL, &outcome) == -1 ||
+	    number(&s, end, "end", ACME_END_MAX - 1, &outcome) == -1 ||
 	    line(&s, end, "error", p->error, sizeof(p->error)) == -1 ||
 	    number(&s, end, "jitter", UINT32_MAX, &jitter) == -1 ||
 	    line(&s, end, "ari-id", p->ari_id, sizeof(p->ari_id)) == -1 ||

@@ -58,6 +58,8 @@ get_one(const struct json *j, json_ref r, struct acme_problem *p)
 				p->error = types[i].error;
 	}
 	acme_text(j, json_get(j, r, "detail"), p->detail, sizeof(p->detail));
+	acme_text(j, json_get(j, r, "instance"), p->instance,
+	    sizeof(p->instance));
 	/* Pebble says so of a name without address, too. */
 	if (p->error == ACME_E_CONNECTION &&
 	    strstr(p->detail, "could not resolve") != NULL)
@@ -71,6 +73,7 @@ acme_problem_get(const struct json *j, json_ref r, struct acme_problem *p)
 {
 	struct acme_problem	 sub;
 	json_ref		 a, s;
+	unsigned int		 n;
 
 	memset(p, 0, sizeof(*p));
 	p->error = ACME_E_NONE;
@@ -80,15 +83,18 @@ acme_problem_get(const struct json *j, json_ref r, struct acme_problem *p)
 	a = json_get(j, r, "subproblems");
 	if (json_type(j, a) != JSON_ARRAY || json_count(j, a) == 0)
 		return;
-	/* Subproblems say of which name what is wrong: the first goes on. */
-	s = json_first(j, a);
-	if (json_type(j, s) != JSON_OBJECT)
+	/* Subproblems say of which name what is wrong: one goes on. */
+	n = (unsigned int)json_count(j, a);
+	for (s = json_first(j, a); s != -1; s = json_next(j, s)) {
+		if (json_type(j, s) != JSON_OBJECT)
+			continue;
+		get_one(j, s, &sub);
+		if (sub.error == ACME_E_OTHER)
+			continue;
+		*p = sub;
+		p->more = n - 1;
 		return;
-	get_one(j, s, &sub);
-	if (sub.error == ACME_E_OTHER)
-		return;
-	*p = sub;
-	p->more = (unsigned int)json_count(j, a) - 1;
+	}
 }
 
 void

@@ -69,139 +69,29 @@ acme_renewal(const struct derpd *d)
 	return (when > d->acme.plan.next_try ? when : d->acme.plan.next_try);
 }
 
-/* Tokens */
-
-static void
-put_token(struct wr *w, const char *name, const char *auth)
-{
-	wr_init(w);
-	wr_str(w, name);
-	wr_str(w, auth);
-}
-
-int
-acme_send_tokens(struct proc *relay)
-{
-	struct tokens *t = &relay->d->acme.tokens;
-	struct wr w;
-	size_t i;
-	int rv = 0;
-
-	for (i = 0; rv == 0 && i < t->n; i++) {
-		put_token(&w, t->v[i].name, t->v[i].auth);
-		rv = chan_send(relay->chan, MSG_RELAY_TOKEN, &w, -1);
-		wr_free(&w);
-	}
-	return (rv);
-}
-
-static void
-forget_tokens(struct derpd *d)
-{
-	struct wr w;
-
-	d->acme.asked[0] = '\0';
-	if (d->acme.tokens.n == 0)
-		return;
-	tokens_free(&d->acme.tokens);
-	put_token(&w, "", "");
-	relays_tell(d, MSG_RELAY_TOKEN, &w);
-	wr_free(&w);
-}
-
-/* When all workers answer the token, the helper may go on. */
-static void
-check_token(struct derpd *d)
-{
-	struct wr w;
-	unsigned int i;
-
-	if (d->acme.asked[0] == '\0')
-		return;
-	for (i = 0; i < d->nworkers; i++)
-		if (d->acme.owes[i])
-			return;
-	wr_init(&w);
-	wr_str(&w, d->acme.asked);
-	d->acme.asked[0] = '\0';
-	if (d->helper.chan != NULL)
-		(void)chan_send(d->helper.chan, MSG_ACME_TOKEN_SET, &w, -1);
-	wr_free(&w);
-}
-
-int
-acme_token_set(struct proc *relay, struct msg *m)
-{
-	struct derpd *d = relay->d;
-	char name[TOKEN_SIZE];
-
-	rd_str(&m->rd, name, sizeof(name));
-	if (!rd_end(&m->rd))
-		return (-1);
-	if (strcmp(name, d->acme.asked) == 0) {
-		d->acme.owes[relay->worker] = 0;
-		check_token(d);
-	}
-	return (0);
-}
-
-void
-acme_worker_gone(struct derpd *d, unsigned int worker)
-{
-	d->acme.owes[worker] = 0;
-	check_token(d);
-}
-
-/*
- * MSG_ACME_TOKEN: the key authorization is made here, so that the helper can't
- * have anything else answered.  0, or -1 malformed.
- */
-static int
-take_token(struct derpd *d, struct rd *r)
-{
-	char name[TOKEN_SIZE], auth[TOKEN_AUTHSIZE], same[TOKEN_SIZE];
-	struct wr w;
-	struct rd back;
-	unsigned int i;
-	int rv;
-
-	rd_str(r, name, sizeof(name));
-	if (!rd_end(r))
-		return (-1);
-	if (name[0] == '\0') {
-		forget_tokens(d);
-		return (0);
-	}
-	snprintf(auth, sizeof(auth), "%s.%s", name, d->acme.thumb);
-	put_token(&w, name, auth);
-	rd_init(&back, w.p, w.len);
-	rv = tokens_take(&d->acme.tokens, &back, same);
-	if (rv == 0) {
-		strlcpy(d->acme.asked, name, sizeof(d->acme.asked));
-		for (i = 0; i < d->nworkers; i++)
-			d->acme.owes[i] = d->relays[i].chan != NULL;
-		relays_tell(d, MSG_RELAY_TOKEN, &w);
-		check_token(d);
-	}
-	wr_free(&w);
-	return (rv);
-}
-
 /* Results */
 
-/* The new pair is on the disk: it takes the place of the old one. */
+/*
+ * The new pair is on the disk: it takes the place of the old one.  If it can't,
+ * that is tried again in place of another order.
+ */
 static void
-put_in_force(struct derpd *d)
+put_in_force(struct derpd *d, const struct plan_cert *pc)
 {
+	static const char why[] = "the new certificate is on the disk, but "
+	    "not in force: see the log";
 	const struct cert *c;
 	char until[EXPLAIN_TIMESIZE], text[64 + EXPLAIN_TIMESIZE];
 
-	if (load_certs_again(d) == -1) {
-		log_warnx("the new certificate is not in force: reload");
-		control_cert_done(ACME_JOB_ISSUE, 0,
-		    "the new certificate is not in force: see the log");
+	d->acme.not_loaded = load_certs_again(d) == -1;
+	if (d->acme.not_loaded) {
+		plan_failed(&d->acme.plan, pc, ACME_END_INTERNAL, why, 0,
+		    time(NULL), arc4random());
+		log_warnx("%s", why);
+		control_cert_done(ACME_JOB_ISSUE, 0, why);
 		return;
 	}
+	plan_issued(&d->acme.plan, time(NULL), arc4random());
 	acme_tidy(d);
 	if ((c = acme_cert(d)) == NULL)
 		return;
@@ -235,7 +125,7 @@ issued(struct derpd *d, enum acme_outcome end, const char *error,
 	struct chain ch;
 	char why[512];
 
-	forget_tokens(d);
+	acme_forget_tokens(d);
 	plan_cert(d, &pc, &ch);
 	if (end == ACME_END_OK && acme_commit(d, pem, len, why,
 	    sizeof(why)) == -1) {
@@ -244,10 +134,8 @@ issued(struct derpd *d, enum acme_outcome end, const char *error,
 	}
 	if (end != ACME_END_OK)
 		failed(d, &pc, end, error, not_before);
-	else {
-		plan_issued(&d->acme.plan, time(NULL), arc4random());
-		put_in_force(d);
-	}
+	else
+		put_in_force(d, &pc);
 }
 
 static void
@@ -272,6 +160,33 @@ asked(struct derpd *d, enum acme_outcome end, const char *error,
 		    "%s", p->ari_why[0] == '\0' ? "" : ": ", p->ari_why);
 }
 
+/* What goes into the log and the record is a line. */
+static void
+make_plain(char *s)
+{
+	for (; *s != '\0'; s++)
+		if (*s < ' ' || *s > '~')
+			*s = '?';
+}
+
+/* As what the end that the helper says counts. */
+static uint8_t
+counts_as(struct derpd *d, unsigned int job, uint8_t end)
+{
+	switch (end) {
+	case ACME_END_STOPPED:
+		/* If nobody told it to, it is as if it had failed. */
+		return (d->stopping || !d->conf->acme.enabled ? end :
+		    ACME_END_INTERNAL);
+	case ACME_END_ACCOUNT:
+	case ACME_END_NEXT_KEY:
+		return (job == ACME_JOB_ROLL ? ACME_END_INTERNAL :
+		    (uint8_t)acme_other_key(d, (enum acme_outcome)end));
+	default:
+		return (end);
+	}
+}
+
 /* MSG_ACME_RESULT.  0, or -1 malformed or not asked for. */
 static int
 take_result(struct derpd *d, struct rd *r)
@@ -293,12 +208,15 @@ take_result(struct derpd *d, struct rd *r)
 	memset(&ari, 0, sizeof(ari));
 	rd_str(r, ari.why, sizeof(ari.why));
 	if (!rd_end(r) || job == 0 || id != d->acme.id ||
-	    outcome > ACME_END_INTERNAL || not_before > MAX_TIME ||
+	    outcome >= ACME_END_MAX || not_before > MAX_TIME ||
 	    start > MAX_TIME || end > MAX_TIME)
 		return (-1);
 	ari.start = (int64_t)start;
 	ari.end = (int64_t)end;
 	d->acme.job = 0;
+	make_plain(error);
+	make_plain(ari.why);
+	outcome = counts_as(d, job, outcome);
 	if (job == ACME_JOB_ISSUE)
 		issued(d, (enum acme_outcome)outcome, error,
 		    (int64_t)not_before, pem, len);
@@ -346,11 +264,18 @@ begin(struct derpd *d, enum acme_job job, const struct plan_cert *pc)
 			return;
 		}
 	}
+	if (job == ACME_JOB_ISSUE && d->acme.not_loaded) {
+		put_in_force(d, pc);
+		(void)acme_write_plan(d);
+		return;
+	}
 	if (!prepared(d, job))
 		return;
+	d->acme.said = 0;
 	wr_init(&w);
 	wr_u32(&w, ++d->acme.id);
 	wr_u8(&w, (uint8_t)job);
+	wr_u8(&w, (uint8_t)d->acme.next_key);
 	wr_blob(&w, c == NULL ? "" : c->pem, c == NULL ? 0 : c->pem_len);
 	if (chan_send(d->helper.chan, MSG_ACME_DO, &w, -1) == 0)
 		d->acme.job = job;
@@ -461,7 +386,7 @@ from_helper(struct chan *c, struct msg *m, void *arg)
 		break;
 	case MSG_ACME_TOKEN:
 		if (d->acme.job == ACME_JOB_ISSUE)
-			rv = take_token(d, &m->rd);
+			rv = acme_take_token(d, &m->rd);
 		break;
 	case MSG_ACME_RESULT:
 		rv = take_result(d, &m->rd);
@@ -533,7 +458,7 @@ acme_helper_gone(struct derpd *d)
 	struct chain ch;
 	unsigned int job = d->acme.job;
 
-	forget_tokens(d);
+	acme_forget_tokens(d);
 	d->acme.job = 0;
 	if (job == 0 || d->stopping)
 		return;
@@ -556,6 +481,7 @@ acme_tell(struct derpd *d)
 	    d->conf->acme.enabled && send_conf(&d->helper) == -1)
 		procs_fail(&d->helper, "did not take new settings");
 	d->acme.next_contact = 0;
+	d->acme.not_loaded = 0;
 	if (!d->conf->acme.enabled) {
 		d->acme.want = 0;
 		return;

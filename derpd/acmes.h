@@ -2,7 +2,8 @@
  * acmes: the parent's part of ACME: when what is done, the keys and files for
  * it, the check of what came back, and putting it in force.
  *
- * acmes.c        the process acme-helper, its jobs, tokens
+ * acmes.c        the process acme-helper, its jobs
+ * acmes_tokens.c tokens, from the helper to the workers
  * acmes_jobs.c   the jobs that are no order, and what derpctl asks for
  * acmes_files.c  files in the state directory
  *
@@ -11,7 +12,9 @@
  * plan.h), acme.contact (directory and contacts, as it was told them last);
  * acme-import.key, the key of an acme.crt that was put there by hand;
  * acme-account-next.key while the account key is being changed;
- * acme-revoked.crt from a revocation until a new certificate is wanted.  A new pair takes effect when acme.crt is renamed; which key belongs
+ * acme-account-YYYYMMDD.old, an account key that the directory took no more on
+ * that day; acme-revoked.crt from a revocation until a new certificate is
+ * wanted.  A new pair takes effect when acme.crt is renamed; which key belongs
  * to it, it says itself.  So there is a whole pair at every moment.
  */
 #ifndef ACMES_H
@@ -46,8 +49,12 @@ struct acme_state {
 	unsigned int	 want;		/* a bit for each enum acme_job that
 					   derpctl asked for */
 	uint8_t		 reason;	/* of the revocation */
+	int		 next_key;	/* keys has the next account key */
 	int		 roll_refused;	/* once, by a directory */
 	int64_t		 next_roll, next_contact;	/* not before then */
+	int		 not_loaded;	/* acme.crt is newer than what is in
+					   force */
+	unsigned int	 said;		/* MSG_ACME_TOKENs of this job */
 };
 
 /* acme.c */
@@ -67,15 +74,6 @@ void	 acme_connect_keys(struct derpd *d);
 /* A new configuration is in force, or the service has started. */
 void	 acme_tell(struct derpd *d);
 
-/* What a worker that has just been started is to answer.  0, or -1. */
-int	 acme_send_tokens(struct proc *relay);
-
-/* MSG_RELAY_TOKEN_SET of a worker.  0, or -1 malformed. */
-int	 acme_token_set(struct proc *relay, struct msg *m);
-
-/* A worker has gone: do not wait for it. */
-void	 acme_worker_gone(struct derpd *d, unsigned int worker);
-
 /*
  * When the certificate is to be renewed or had next, as things stand; 0: not
  * planned.
@@ -87,6 +85,27 @@ int	 acme_temporary(const struct derpd *d);
 
 /* Do what is due. */
 void	 acme_look(struct derpd *d);
+
+/* acmes_tokens.c */
+
+/* What a worker that has just been started is to answer.  0, or -1. */
+int	 acme_send_tokens(struct proc *relay);
+
+/* MSG_RELAY_TOKEN_SET of a worker.  0, or -1 malformed. */
+int	 acme_token_set(struct proc *relay, struct msg *m);
+
+/* A worker has gone: do not wait for it. */
+void	 acme_worker_gone(struct derpd *d, unsigned int worker);
+
+/*
+ * MSG_ACME_TOKEN of the helper, during an order: have the workers answer the
+ * token, and tell the helper when all do; or forget all.  0, or -1: malformed,
+ * too many, or another one is asked for and not answered yet.
+ */
+int	 acme_take_token(struct derpd *d, struct rd *r);
+
+/* The workers forget all tokens. */
+void	 acme_forget_tokens(struct derpd *d);
 
 /* acmes_jobs.c */
 
@@ -118,6 +137,19 @@ int	 acme_ask(struct derpd *d, unsigned int job, unsigned int reason,
 
 /* Part of acme_prepare() for these jobs.  0, or -1 (logged). */
 int	 acme_prepare_other(struct derpd *d, enum acme_job job);
+
+/*
+ * Part of acme_prepare() for all but ACME_JOB_ROLL: give keys the next account
+ * key, if there is one, so that the helper can tell whether the directory has
+ * taken it already.  One that can't be read is left to ACME_JOB_ROLL.
+ */
+void	 acme_prepare_next(struct derpd *d);
+
+/*
+ * A job but ACME_JOB_ROLL ended with ACME_END_ACCOUNT or ACME_END_NEXT_KEY: put
+ * another account key in place, if that can be.  As what it counts then.
+ */
+enum acme_outcome acme_other_key(struct derpd *d, enum acme_outcome end);
 
 /* One of these jobs has ended. */
 void	 acme_other_done(struct derpd *d, enum acme_job job,
@@ -153,8 +185,9 @@ int	 acme_prepare(struct derpd *d, enum acme_job job);
 void	 acme_drop_key(struct derpd *d);
 
 /*
- * Check the chain that came back against the order's key, the names and the
- * clock, and make it acme.crt.  0, or -1 with a line in `err'.
+ * Check the chain that came back against the order's key, the names and what
+ * chain_judge() says of it, and make it acme.crt.  0, or -1 with a line in
+ * `err'.
  */
 int	 acme_commit(struct derpd *d, const void *pem, size_t len, char *err,
 	    size_t errsize);

@@ -22,7 +22,6 @@
 #define CRT		"acme.crt"
 #define PLAN		"acme.plan"
 #define NAME_BYTES	8	/* of a hash, in the name of a key file */
-#define MAX_AHEAD	300	/* seconds that a certificate may be early */
 
 int
 acme_path(const struct conf *c, const char *name, char dst[PATH_MAX])
@@ -261,8 +260,26 @@ acme_prepare(struct derpd *d, enum acme_job job)
 	if (account_key(d) == -1 || binding_key(d) == -1 ||
 	    settings(d) == -1)
 		return (-1);
+	if (job != ACME_JOB_ROLL)
+		acme_prepare_next(d);
 	return (job == ACME_JOB_ISSUE ? new_key(d) :
 	    acme_prepare_other(d, job));
+}
+
+/* Is the key that of acme.crt, whatever has become of the order? */
+static int
+is_in_use(const struct derpd *d)
+{
+	char path[PATH_MAX], err[512];
+	struct cert *c;
+	int rv;
+
+	if (acme_path(d->conf, CRT, path) == -1 ||
+	    (c = cert_load(path, err, sizeof(err))) == NULL)
+		return (0);
+	rv = memcmp(c->hash, d->acme.key, KEYHASH_LEN) == 0;
+	cert_free(c);
+	return (rv);
 }
 
 void
@@ -271,7 +288,7 @@ acme_drop_key(struct derpd *d)
 	char path[PATH_MAX], name[64];
 
 	key_name(d->acme.key, name, sizeof(name));
-	if (acme_path(d->conf, name, path) == 0)
+	if (!is_in_use(d) && acme_path(d->conf, name, path) == 0)
 		(void)unlink(path);
 	memset(d->acme.key, 0, sizeof(d->acme.key));
 }
@@ -281,41 +298,39 @@ static const char *
 judge(const struct derpd *d, const struct cert *c)
 {
 	const struct conf_name *n;
-	time_t now = time(NULL);
 
 	if (memcmp(c->hash, d->acme.key, KEYHASH_LEN) != 0)
 		return ("it is for another key");
 	TAILQ_FOREACH(n, &d->conf->names, entry)
 		if (!cert_covers(c, n->name))
 			return ("it is not for all names");
-	if (c->not_before > now + MAX_AHEAD)
-		return ("it is not valid yet: is the clock right?");
-	if (c->not_after <= now)
-		return ("it has expired: is the clock right?");
-	return (NULL);
+	return (chain_judge(c->pem, c->pem_len, time(NULL)));
 }
 
 int
 acme_commit(struct derpd *d, const void *pem, size_t len, char *err,
     size_t errsize)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], why[256];
 	const char *bad;
+	struct chain ch;
 	struct cert *c;
+	int rv = -1;
 
+	if (chain_read(pem, len, &ch, why, sizeof(why)) == -1) {
+		snprintf(err, errsize, "the new certificate: %s", why);
+		return (-1);
+	}
 	if (acme_path(d->conf, CRT, path) == -1 ||
 	    (c = cert_parse("the new certificate", pem, len, err,
 	    errsize)) == NULL)
 		return (-1);
-	bad = judge(d, c);
-	cert_free(c);
-	if (bad != NULL)
+	if ((bad = judge(d, c)) != NULL)
 		snprintf(err, errsize, "the new certificate: %s", bad);
-	else if (keyfile_public(path, pem, len) == -1)
+	else if ((rv = keyfile_public(path, c->pem, c->pem_len)) == -1)
 		snprintf(err, errsize, "the new certificate can't be written");
-	else
-		return (0);
-	return (-1);
+	cert_free(c);
+	return (rv);
 }
 
 /* Is it the name of a key that is not `keep'? */

@@ -4,11 +4,22 @@
  * by acmes.c and control.c; touches files in the state directory.
  *
  * The new account key lies beside the old one until the directory has said
- * which of them it takes.  As long as it is there the change is tried again,
- * before anything else: when the directory no longer knows the old key, it has
- * changed, and only the answer got lost.
+ * which of them it takes.  As long as it is there the change is tried again.
+ * A crash, and what is there after it:
+ *
+ *	before the new key is renamed	the old key
+ *	before the request, or the	both; the directory has the old one: it
+ *	  directory takes it		is asked again
+ *	before its answer is here	both; it has the new one and says so when
+ *					the account is looked for by it
+ *	before the new key takes the	the same
+ *	  place of the old one
+ *	after that			the new key
+ *
+ * A key is removed only when the directory has shown the account of the other
+ * one.  While both are there no account is made with the old key before it has
+ * been looked for by the new one (acme_account.c).
  */
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +32,7 @@
 
 #include "log.h"
 #include "parent.h"
+#include "pemcert.h"
 
 #define ACCOUNT_KEY	"acme-account.key"
 #define NEXT_KEY	"acme-account-next.key"
@@ -28,6 +40,8 @@
 #define CRT		"acme.crt"
 #define REVOKED		"acme-revoked.crt"
 #define RETRY_SECS	3600	/* seconds after a failure */
+#define AGAIN_SECS	10	/* after a first refusal of a new account key */
+#define REST_SECS	86400	/* after a refusal of the contacts */
 #define MAX_CONTACT	8192	/* bytes of the file */
 
 /* Is there the file in the state directory? */
@@ -234,7 +248,7 @@ prepare_revoke(struct derpd *d)
 	if (c == NULL)
 		return (-1);
 	if ((bio = BIO_new_mem_buf(c->pem, (int)c->pem_len)) != NULL)
-		x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+		x = pem_cert(bio);
 	if (x != NULL)
 		len = i2d_X509(x, &der);
 	if (len > 0)
@@ -262,6 +276,12 @@ acme_prepare_other(struct derpd *d, enum acme_job job)
 
 /* Results */
 
+void
+acme_prepare_next(struct derpd *d)
+{
+	d->acme.next_key = there(d, NEXT_KEY) && prepare_roll(d) == 0;
+}
+
 /* The directory takes the new key; -1: it could not be put in its place. */
 static int
 roll_good(struct derpd *d)
@@ -273,8 +293,47 @@ roll_good(struct derpd *d)
 	    keyfile_rename(from, to) == -1)
 		return (-1);
 	(void)call_next(d, 0, -1, NEXT_KEY);
+	d->acme.next_key = 0;
 	log_info("the account has a new key, %s", to);
 	return (0);
+}
+
+/*
+ * The directory takes the account key no more: put it aside, so that another is
+ * made, once a day at most.  0, or -1 (logged).
+ */
+static int
+set_aside(struct derpd *d)
+{
+	char from[PATH_MAX], to[PATH_MAX], name[64];
+	struct tm tm;
+	time_t now = time(NULL);
+
+	if (gmtime_r(&now, &tm) == NULL || strftime(name, sizeof(name),
+	    "acme-account-%Y%m%d.old", &tm) == 0 ||
+	    acme_path(d->conf, ACCOUNT_KEY, from) == -1 ||
+	    acme_path(d->conf, name, to) == -1)
+		return (-1);
+	if (access(to, F_OK) == 0) {
+		log_warnx("the directory refuses the account key %s, which was"
+		    " made today: another is made tomorrow", from);
+		return (-1);
+	}
+	if (keyfile_rename(from, to) == -1)
+		return (-1);
+	log_warnx("the directory takes the account key no more: it is %s now,"
+	    " and another one is made for a new account", to);
+	return (0);
+}
+
+enum acme_outcome
+acme_other_key(struct derpd *d, enum acme_outcome end)
+{
+	/* It goes on soon, with that key. */
+	if (end == ACME_END_NEXT_KEY)
+		return (there(d, NEXT_KEY) && roll_good(d) == 0 ?
+		    ACME_END_STOPPED : ACME_END_INTERNAL);
+	return (set_aside(d) == 0 ? ACME_END_STOPPED : ACME_END_REFUSED);
 }
 
 /* The directory stays with the old key. */
@@ -301,9 +360,9 @@ rolled(struct derpd *d, enum acme_outcome end, const char *error)
 		control_cert_done(ACME_JOB_ROLL, 0, "the directory has the new "
 		    "key, but it can't be put in its place: see the log");
 	else if (end == ACME_END_REFUSED && !a->roll_refused) {
-		/* It may be that it said yes first, and nobody heard it. */
+		/* Not all of its servers may know yet what it said first. */
 		a->roll_refused = 1;
-		a->next_roll = 0;
+		a->next_roll = time(NULL) + AGAIN_SECS;
 		return;
 	} else {
 		log_warnx("no new account key: %s", error);
@@ -343,7 +402,8 @@ revoked(struct derpd *d, enum acme_outcome end, const char *error)
 static void
 contacted(struct derpd *d, enum acme_outcome end, const char *error)
 {
-	d->acme.next_contact = time(NULL) + RETRY_SECS;
+	d->acme.next_contact = time(NULL) + (end == ACME_END_REFUSED ?
+	    REST_SECS : RETRY_SECS);
 	if (end != ACME_END_OK)
 		log_warnx("the directory does not know the contacts: %s",
 		    error);

@@ -25,6 +25,7 @@
 #include "certs.h"
 #include "hex.h"
 #include "keyhash.h"
+#include "pemcert.h"
 
 static void	complain(char *, size_t, const char *, const char *, ...)
 		    __attribute__((format(printf, 4, 5)));
@@ -222,7 +223,7 @@ take_chain(struct cert *c, BIO *in, BIO *out)
 	int		 n;
 
 	for (n = 0;; n++) {
-		x = PEM_read_bio_X509(in, NULL, NULL, NULL);
+		x = pem_cert(in);
 		if (x == NULL)
 			break;
 		bad = NULL;

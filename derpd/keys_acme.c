@@ -166,13 +166,14 @@ put_member64(struct wr *w, const char *name, const void *p, size_t len)
 	return (0);
 }
 
+/* The first `n' contacts. */
 static void
-put_contacts(struct wr *w)
+put_contacts(struct wr *w, unsigned int n)
 {
 	unsigned int	 i;
 
 	put(w, "\"contact\":[");
-	for (i = 0; i < conf.ncontacts; i++) {
+	for (i = 0; i < n; i++) {
 		put(w, i == 0 ? "\"" : ",\"");
 		put(w, conf.contacts[i]);
 		put(w, "\"");
@@ -200,12 +201,12 @@ put_binding(struct wr *w, const char *url, char *err, size_t errsize)
 }
 
 static int
-put_account(struct wr *w, const char *url, char *err, size_t errsize)
+put_account(struct wr *w, const char *url, int bare, char *err, size_t errsize)
 {
 	put(w, "{");
 	if (conf.agreed)
 		put(w, "\"termsOfServiceAgreed\":true,");
-	put_contacts(w);
+	put_contacts(w, bare ? 0 : conf.ncontacts);
 	if (conf.eab_kid[0] != '\0' &&
 	    put_binding(w, url, err, errsize) == -1)
 		return (-1);
@@ -229,7 +230,8 @@ is_certid(const char *s)
 }
 
 static int
-put_order(struct wr *w, const char *replaces, char *err, size_t errsize)
+put_order(struct wr *w, const char *replaces, int bare, char *err,
+    size_t errsize)
 {
 	unsigned int	 i;
 
@@ -248,7 +250,7 @@ put_order(struct wr *w, const char *replaces, char *err, size_t errsize)
 		put(w, "}");
 	}
 	put(w, "]");
-	if (conf.profile[0] != '\0') {
+	if (!bare && conf.profile[0] != '\0') {
 		put(w, ",");
 		put_member(w, "profile", conf.profile);
 	}
@@ -282,15 +284,16 @@ put_finalize(struct wr *w, char *err, size_t errsize)
 }
 
 static int
-put_revoke(struct wr *w, char *err, size_t errsize)
+put_revoke(struct wr *w, int bare, char *err, size_t errsize)
 {
-	char	 text[32];
+	char	 text[32] = "}";
 
 	if (revokelen == 0) {
 		snprintf(err, errsize, "no certificate is to be revoked");
 		return (-1);
 	}
-	snprintf(text, sizeof(text), ",\"reason\":%u}", reason);
+	if (!bare)
+		snprintf(text, sizeof(text), ",\"reason\":%u}", reason);
 	put(w, "{");
 	if (put_member64(w, "certificate", revoke, revokelen) == -1)
 		return (-1);
@@ -332,17 +335,22 @@ put_payload(struct wr *w, const struct acme_request *q, char *err,
 {
 	switch (q->what) {
 	case ACMESIGN_LOOKUP:
+	case ACMESIGN_LOOKUP_NEXT:
 		put(w, "{\"onlyReturnExisting\":true}");
 		return (0);
 	case ACMESIGN_ACCOUNT:
-		return (put_account(w, q->url, err, errsize));
+	case ACMESIGN_ACCOUNT_BARE:
+		return (put_account(w, q->url, q->what ==
+		    ACMESIGN_ACCOUNT_BARE, err, errsize));
 	case ACMESIGN_CONTACT:
 		put(w, "{");
-		put_contacts(w);
+		put_contacts(w, conf.ncontacts);
 		put(w, "}");
 		return (0);
 	case ACMESIGN_ORDER:
-		return (put_order(w, q->replaces, err, errsize));
+	case ACMESIGN_ORDER_BARE:
+		return (put_order(w, q->replaces, q->what ==
+		    ACMESIGN_ORDER_BARE, err, errsize));
 	case ACMESIGN_GET:
 		return (0);
 	case ACMESIGN_CHALLENGE:
@@ -351,12 +359,37 @@ put_payload(struct wr *w, const struct acme_request *q, char *err,
 	case ACMESIGN_FINALIZE:
 		return (put_finalize(w, err, errsize));
 	case ACMESIGN_REVOKE:
-		return (put_revoke(w, err, errsize));
+	case ACMESIGN_REVOKE_BARE:
+		return (put_revoke(w, q->what == ACMESIGN_REVOKE_BARE, err,
+		    errsize));
 	case ACMESIGN_ROLL:
 		return (put_roll(w, q, err, errsize));
 	default:
 		snprintf(err, errsize, "this is never signed");
 		return (-1);
+	}
+}
+
+/* The key that signs. */
+static EVP_PKEY *
+signer(const struct acme_request *q)
+{
+	return (keys[q->what == ACMESIGN_LOOKUP_NEXT ? ACMEKEY_NEXT :
+	    ACMEKEY_ACCOUNT]);
+}
+
+/* Is the request for an account, and so has no URL of one yet? */
+static int
+is_for_account(const struct acme_request *q)
+{
+	switch (q->what) {
+	case ACMESIGN_LOOKUP:
+	case ACMESIGN_LOOKUP_NEXT:
+	case ACMESIGN_ACCOUNT:
+	case ACMESIGN_ACCOUNT_BARE:
+		return (1);
+	default:
+		return (0);
 	}
 }
 
@@ -370,11 +403,13 @@ judge(const struct acme_request *q)
 		return ("nobody said yet what for");
 	if (keys[ACMEKEY_ACCOUNT] == NULL)
 		return ("there is no account key");
+	if (signer(q) == NULL)
+		return ("there is no new account key");
 	if (!jws_plain(q->url) || url_parse(q->url, &u) == -1)
 		return ("the URL of the request is none");
 	if (!base64url_is(q->nonce, sizeof(q->nonce) - 1))
 		return ("the nonce is not base64url");
-	if (q->what == ACMESIGN_LOOKUP || q->what == ACMESIGN_ACCOUNT)
+	if (is_for_account(q))
 		return (q->account[0] == '\0' ? NULL :
 		    "an account that is looked for has no URL yet");
 	if (!jws_plain(q->account) || url_parse(q->account, &u) == -1)
@@ -400,7 +435,7 @@ acme_sign(const struct acme_request *q, struct wr *out, char *err,
 	snprintf(err, errsize, "can't sign with the account key");
 	wr_init(&payload);
 	if (put_payload(&payload, q, err, errsize) == 0 && wr_ok(&payload))
-		rv = jws_sign(out, keys[ACMEKEY_ACCOUNT], &h,
+		rv = jws_sign(out, signer(q), &h,
 		    payload.p == NULL ? (const uint8_t *)"" : payload.p,
 		    payload.len);
 	wr_free(&payload);

@@ -190,6 +190,52 @@ ATF_TC_BODY(payloads, tc)
 	    "{\"certificate\":\"Zm9vYmFy\",\"reason\":4}");
 }
 
+/* What leaves something out that a directory does not take. */
+ATF_TC_WITHOUT_HEAD(bare_payloads);
+ATF_TC_BODY(bare_payloads, tc)
+{
+	struct acme_request	 q;
+
+	start();
+	conf.nnames = 1;
+	snprintf(conf.profile, sizeof(conf.profile), "shortlived");
+	acme_set_conf(&conf);
+	expect(request(ACMESIGN_ACCOUNT_BARE, ""),
+	    "{\"termsOfServiceAgreed\":true,\"contact\":[]}");
+	q = request(ACMESIGN_ORDER_BARE, U "me");
+	expect(q, "{\"identifiers\":[{\"type\":\"dns\",\"value\":"
+	    "\"relay.example.org\"}]}");
+	snprintf(q.replaces, sizeof(q.replaces), "a.b");
+	expect(q, "{\"identifiers\":[{\"type\":\"dns\",\"value\":"
+	    "\"relay.example.org\"}],\"replaces\":\"a.b\"}");
+	refused(request(ACMESIGN_REVOKE_BARE, U "me"), "no certificate is to");
+	ATF_CHECK_EQ(0, acme_set_revoke((const uint8_t *)"foobar", 6, 4));
+	expect(request(ACMESIGN_REVOKE_BARE, U "me"),
+	    "{\"certificate\":\"Zm9vYmFy\"}");
+	refused(request(ACMESIGN_ACCOUNT_BARE, U "me"), "no URL yet");
+}
+
+/* The account is looked for by the key that is to come, signed by that. */
+ATF_TC_WITHOUT_HEAD(lookup_next);
+ATF_TC_BODY(lookup_next, tc)
+{
+	char	 thumb[ACME_RESULTSIZE + 1], *header, *old, *payload;
+
+	start();
+	refused(request(ACMESIGN_LOOKUP_NEXT, ""), "no new account key");
+	ATF_REQUIRE_EQ(43, load(ACMEKEY_NEXT, 1, new_file("next"), thumb));
+	expect(request(ACMESIGN_LOOKUP_NEXT, ""),
+	    "{\"onlyReturnExisting\":true}");
+	refused(request(ACMESIGN_LOOKUP_NEXT, U "me"), "no URL yet");
+	sign(request(ACMESIGN_LOOKUP, ""), &old, &payload);
+	free(payload);
+	sign(request(ACMESIGN_LOOKUP_NEXT, ""), &header, &payload);
+	ATF_CHECK_MSG(strcmp(header, old) != 0, "the same key: %s", header);
+	free(old);
+	free(header);
+	free(payload);
+}
+
 ATF_TC_WITHOUT_HEAD(refusals);
 ATF_TC_BODY(refusals, tc)
 {
@@ -407,6 +453,8 @@ ATF_TC_BODY(mac_files, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, payloads);
+	ATF_TP_ADD_TC(tp, bare_payloads);
+	ATF_TP_ADD_TC(tp, lookup_next);
 	ATF_TP_ADD_TC(tp, refusals);
 	ATF_TP_ADD_TC(tp, request_for_certificate);
 	ATF_TP_ADD_TC(tp, binding);

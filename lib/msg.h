@@ -89,7 +89,8 @@ enum msg_type {
 	/* Acme-helper to keys and the answer. */
 	MSG_ACME_SIGN,	/* u64 cookie, u8 enum acmesign, str URL, str nonce,
 			   str account URL ("" none), str certificate that is
-			   replaced (RFC 9773 4.1, "" none; of ACMESIGN_ORDER) */
+			   replaced (RFC 9773 4.1, "" none; of ACMESIGN_ORDER
+			   and ACMESIGN_ORDER_BARE) */
 	MSG_ACME_SIGNED, /* u64 cookie, u8 ok, str what is wrong, blob JWS */
 
 	/* Parent to relay. */
@@ -157,9 +158,10 @@ enum msg_type {
 	   acme-helper answers MSG_READY. */
 	MSG_ACME_KEYS,	/* fd: channel to keys */
 	MSG_ACME_CONF,	/* see acme_conf_put() in acmeconf.h */
-	MSG_ACME_DO,	/* u32 id, u8 enum acme_job, blob PEM of the
-			   certificate that is renewed, asked about or revoked
-			   (empty: none); one at a time */
+	MSG_ACME_DO,	/* u32 id, u8 enum acme_job, u8 1: keys has an
+			   ACMEKEY_NEXT, blob PEM of the certificate that is
+			   renewed, asked about or revoked (empty: none); one at
+			   a time */
 	MSG_ACME_TOKEN_SET, /* str token: all workers answer it */
 	/* Acme-helper to parent. */
 	MSG_ACME_TOKEN,	/* str token: have it answered, and say when; "":
@@ -208,17 +210,22 @@ enum acmekey {
 
 /*
  * What MSG_ACME_SIGN asks for.  The payload is made by keys, of what the
- * parent said; all but the first two are signed for the account URL.
+ * parent said; all are signed by the account key, and for the account URL but
+ * where it says otherwise.
  */
 enum acmesign {
-	ACMESIGN_LOOKUP = 1,	/* find the account (RFC 8555 7.3.1) */
-	ACMESIGN_ACCOUNT,	/* make it (7.3), bind it (7.3.4) */
+	ACMESIGN_LOOKUP = 1,	/* find the account (RFC 8555 7.3.1); no URL */
+	ACMESIGN_LOOKUP_NEXT,	/* the same by ACMEKEY_NEXT */
+	ACMESIGN_ACCOUNT,	/* make it (7.3), bind it (7.3.4); no URL */
+	ACMESIGN_ACCOUNT_BARE,	/* the same without contacts */
 	ACMESIGN_CONTACT,	/* say the contacts again (7.3.2) */
 	ACMESIGN_ORDER,		/* ask for a certificate (7.4) */
+	ACMESIGN_ORDER_BARE,	/* the same without profile */
 	ACMESIGN_GET,		/* read (6.3) */
 	ACMESIGN_CHALLENGE,	/* have it validated (7.5.1) */
 	ACMESIGN_FINALIZE,	/* with the CSR (7.4) */
 	ACMESIGN_REVOKE,	/* what MSG_KEY_ACME_REVOKE allows (7.6) */
+	ACMESIGN_REVOKE_BARE,	/* the same without reason */
 	ACMESIGN_ROLL		/* to ACMEKEY_NEXT (7.3.5) */
 };
 
@@ -242,7 +249,11 @@ enum acme_outcome {
 	ACME_END_RATE,	/* too much was asked for */
 	ACME_END_REFUSED,	/* for a reason that time does not mend: CAA,
 				   account, names, configuration */
-	ACME_END_INTERNAL	/* keys or the parent did not do their part */
+	ACME_END_INTERNAL,	/* keys or the parent did not do their part */
+	ACME_END_ACCOUNT,	/* the directory has no use for the account
+				   key any more: another one is wanted */
+	ACME_END_NEXT_KEY,	/* the account has ACMEKEY_NEXT already */
+	ACME_END_MAX
 };
 
 /* What became of a fetch. */

@@ -20,7 +20,7 @@
  *	-k file		account key; made when it is not there
  *	-K file		key of the certificate; made anew
  *	-m port		of pebble-challtestsrv's management
- *	-n file		new account key, for roll; made anew
+ *	-n file		new account key, for roll; made when it is not there
  *	-o file		where the chain goes
  *	-p profile
  *	-R program	derpd, to run its keys as a process
@@ -119,8 +119,8 @@ drive_open_key(unsigned int which, int *make)
 	const char	*file = drive.key_file[which];
 	int		 fd;
 
-	*make = which == ACMEKEY_CERT || which == ACMEKEY_NEXT ||
-	    (which == ACMEKEY_ACCOUNT && access(file, F_OK) == -1);
+	*make = which == ACMEKEY_CERT ||
+	    (which != ACMEKEY_EAB && access(file, F_OK) == -1);
 	fd = open(file, *make ? O_RDWR | O_CREAT | O_TRUNC : O_RDONLY, 0600);
 	if (fd == -1)
 		err(2, "%s", file);

@@ -72,6 +72,13 @@ do_step(void *arg, const char *text)
 }
 
 static void
+do_warn(void *arg, const char *text)
+{
+	(void)arg;
+	fprintf(stderr, "warning: %s\n", text);
+}
+
+static void
 load(unsigned int which)
 {
 	uint8_t	 result[ACME_RESULTSIZE];
@@ -94,7 +101,7 @@ void
 drive_direct(struct acme_result *r)
 {
 	struct acme_ops	 ops = { do_ask, do_sign, do_token, do_wait, do_now,
-			    do_step, NULL };
+			    do_step, do_warn, NULL };
 	unsigned int	 i;
 
 	if (keyfile_preload() == -1 || acme_preload() == -1)
@@ -105,5 +112,6 @@ drive_direct(struct acme_result *r)
 	if (drive.job == ACME_JOB_REVOKE &&
 	    acme_set_revoke(drive.der, (size_t)drive.der_len, 1) == -1)
 		errx(2, "can't revoke that");
-	acme_run(&ops, &drive.conf, drive.job, drive.pem, drive.pem_len, r);
+	acme_run(&ops, &drive.conf, drive.job, drive.key_file[ACMEKEY_NEXT] !=
+	    NULL, drive.pem, drive.pem_len, r);
 }

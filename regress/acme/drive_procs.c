@@ -234,6 +234,7 @@ drive_procs(struct acme_result *r)
 	wr_init(&w);
 	wr_u32(&w, 77);
 	wr_u8(&w, (uint8_t)drive.job);
+	wr_u8(&w, drive.key_file[ACMEKEY_NEXT] != NULL);
 	wr_blob(&w, drive.pem, drive.pem_len);
 	say(helper, MSG_ACME_DO, &w, -1);
 	for (done = 0; !done; msg_free(&m)) {

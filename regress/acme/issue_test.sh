@@ -6,7 +6,7 @@
 . "$(atf_get_srcdir)/pebble.sh"
 
 # The outcomes of lib/msg.h.
-UNREACHABLE=2 CLOCK=3 DNS_END=4 PORT80=5 REFUSED=7
+UNREACHABLE=2 CLOCK=3 DNS_END=4 PORT80=5 REFUSED=7 NEXT_KEY=10
 
 # The chain leads to the authority of Pebble's.
 verify_chain() {
@@ -247,9 +247,43 @@ roll_body() {
 	good issue relay.test
 	atf_check_equal "$_account" "$(sed -n 's/^account //p' drive.err)"
 	verify_chain
-	# When its answer got lost the old key is known no more: it is done.
+	# When its answer got lost the old key is known no more: the new one is.
 	cp old.key account.key
-	good -n other.key roll relay.test
+	good -n next.key roll relay.test
+	bad $REFUSED "no account yet whose key" -n other.key roll relay.test
+	# No second account is made while that may be.
+	bad $NEXT_KEY "has the new key" -n next.key issue relay.test
+}
+
+acme_case roll_bound 120 "another key where a binding is wanted"
+roll_bound_body() {
+	acme_paths
+	EAB='"externalAccountBindingRequired": true,
+	    "externalAccountMACKeys": { "kid-1":
+	    "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W"
+	    },'
+	pebble_start
+	echo zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W \
+	    >mac
+	# A directory that never heard of either key has taken none.
+	if drive -n next.key roll relay.test; then
+		acme_fail "a key that is unknown was taken"
+	fi
+	good -e kid-1:mac issue relay.test
+	good -n next.key roll relay.test
+	good -n next.key roll relay.test
+}
+
+acme_case other_account 120 "a renewal of another account's certificate"
+other_account_body() {
+	acme_paths
+	pebble_start
+	good issue relay.test
+	cp chain.pem old.pem
+	rm account.key
+	good -i old.pem issue relay.test
+	grep -q "without naming the old" drive.err || acme_fail "it was named"
+	verify_chain
 }
 
 acme_case rsa_account 120 "an account key of RSA, as certbot has it"
@@ -263,7 +297,8 @@ rsa_account_body() {
 
 atf_init_test_cases() {
 	for _t in one_name several_names address binding profile renewal_info \
-	    nonces all_nonces chains failures down revoke roll rsa_account; do
+	    nonces all_nonces chains failures down revoke roll roll_bound \
+	    other_account rsa_account; do
 		atf_add_test_case "$_t"
 	done
 }

@@ -132,7 +132,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
 	static const struct acme_ops	 ops = { do_ask, do_sign, do_token,
-					    do_wait, do_now, do_step, NULL };
+					    do_wait, do_now, do_step, do_step,
+					    NULL };
 	static struct acme_conf		 conf;
 	struct acme_result		 r;
 	const char			*s;
@@ -149,7 +150,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	left = len - 1;
 	asked = slept = 0;
 	s = next_answer(&n);
-	acme_run(&ops, &conf, (enum acme_job)(*p % 8), s, n, &r);
+	acme_run(&ops, &conf, (enum acme_job)(*p % 8), *p & 8, s, n, &r);
 	check(slept <= 1800);
 	check((r.end == ACME_END_OK) == (r.error[0] == '\0'));
 	for (s = r.error; *s != '\0'; s++)

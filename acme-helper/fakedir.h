@@ -1,0 +1,66 @@
+/*
+ * fakedir: a directory that is a table, with a clock that moves when somebody
+ * waits, for the tests of acme-helper's jobs.
+ */
+#ifndef FAKEDIR_H
+#define FAKEDIR_H
+
+#include "acme.h"
+#include "keys.h"
+
+#define U	"https://ca.example"
+#define NOW	1760000000LL
+#define P(t)	"\"type\":\"urn:ietf:params:acme:error:" t "\""
+
+/* Answers of the directory: an order, an authorization with its challenge. */
+#define ORDER(code, status, more) #code " OK\r\nLocation: " U "/o/1\r\n\r\n"  \
+	"{\"status\":\"" status "\",\"identifiers\":[{\"type\":\"dns\","      \
+	"\"value\":\"relay.test\"}],\"authorizations\":[\"" U "/z/1\"],"     \
+	"\"finalize\":\"" U "/f\"" more "}"
+#define RELATIVE "201 OK\r\nLocation: ./orders/1\r\n\r\n"		      \
+	"{\"status\":\"pending\",\"identifiers\":[{\"type\":\"dns\","	      \
+	"\"value\":\"relay.test\"}],\"authorizations\":[\"" U "/z/1\"],"	      \
+	"\"finalize\":\"" U "/f\"}"
+#define AUTHZ(status, challenge, more) "200 OK\r\n\r\n{\"status\":\"" status  \
+	"\",\"identifier\":{\"type\":\"dns\",\"value\":\"relay.test\"},"      \
+	"\"challenges\":[{\"type\":\"http-01\",\"url\":\"" U "/c/1\","      \
+	"\"status\":\"" challenge "\",\"token\":\"abc\"" more "}]}"
+
+extern struct fake {
+	/* What the world is like. */
+	struct acme_conf conf;
+	char		 cert[CERT_PEMSIZE];	/* what the directory gives */
+	int		 next_key;	/* there is an ACMEKEY_NEXT */
+	int		 no_token, no_sign;	/* these fail */
+	int64_t		 clock;		/* at the start; 0: NOW */
+	int		 stop_at;	/* told to end, after so many seconds */
+	/* What came of the last job. */
+	struct acme_result r;
+	int64_t		 now;
+	long		 slept;		/* seconds */
+	int		 asked, nonces;	/* requests */
+	int		 tokens, forgot;	/* set, and forgotten */
+	int		 made_account;
+	char		 signed_for[64];	/* a letter each, see fakedir.c */
+	char		 warned[ACME_LINESIZE];	/* the last one, "" none */
+	char		 last_replaces[256], last_account[256];
+} fake;
+
+/* A certificate that names its authority's key, valid from 2026 to 2054. */
+#define NAMED_ID	"yMHR6-8SGn6n5oaI4NJGmn6JsRs.AIdlQyEA"
+extern const char	 named[];
+
+/* Set up the world as usual: one name, agreed terms, a certificate. */
+void	 start(void);
+
+/* From here on, requests `nth' to `last' for `path' get `answer'; NULL none. */
+void	 rule(const char *path, int nth, int last, const char *answer);
+
+/* Run a job for the certificate `pem' (NULL none) with the rules, which are
+   gone then. */
+void	 job(enum acme_job what, const char *pem);
+
+/* A certificate is asked for, and it ends like that. */
+void	 issue(enum acme_outcome end, const char *line);
+
+#endif
