@@ -118,7 +118,7 @@ RAW_OBJS = regress/e2e/rawderp.o regress/e2e/raw_frame.o \
 	regress/e2e/raw_split.o regress/e2e/raw_strange.o \
 	regress/e2e/raw_tls.o regress/e2e/raw_turn.o
 E2E_PROGS = regress/e2e/rawderp regress/e2e/memscan regress/e2e/stunask
-E2E_PROGS += regress/acme/acmedrive
+E2E_PROGS += regress/acme/acmedrive regress/acme/badhelper
 SOAK_OBJS = regress/soak/soak.o regress/soak/soak_act.o \
 	regress/soak/soak_chaos.o regress/soak/soak_derp.o \
 	regress/soak/soak_end.o regress/soak/soak_junk.o \
@@ -161,8 +161,8 @@ SCRIPTS = configure .ci/run etc/install-deps etc/install.sh etc/run-local \
 SCRIPTS += regress/e2e/strangers_test.sh
 SCRIPTS += regress/acme/build.sh regress/acme/issue_test.sh \
 	regress/acme/pebble.sh regress/acme/derpd_test.sh \
-	regress/acme/procs_test.sh regress/soak/soak.sh \
-	regress/soak/soak_test.sh
+	regress/acme/procs_test.sh regress/acme/hostile_test.sh \
+	regress/soak/soak.sh regress/soak/soak_test.sh
 
 ARCHIVES = derpctl/libderpctl.a derpd/libderpd.a derpmapd/libderpmapd.a \
 	stund/libstund.a \
@@ -176,7 +176,8 @@ OBJS = $(LIB_OBJS) $(DERPD_OBJS) $(CTL_OBJS) $(MAPD_OBJS) $(STUN_OBJS) \
 	$(FUZZ_OBJS) $(RAW_OBJS) regress/e2e/memscan.o \
 	regress/e2e/stunask.o $(LOAD_OBJS) $(MAPLOAD_OBJS) \
 	regress/bench/stunload.o regress/bench/wan.o
-OBJS += $(ACME_OBJS) $(DRIVE_OBJS) $(SOAK_OBJS)
+OBJS += $(ACME_OBJS) $(DRIVE_OBJS) $(SOAK_OBJS) \
+	regress/acme/badhelper.o
 SOURCES = $(OBJS:.o=.c)
 
 all: $(PROGS)
@@ -270,6 +271,9 @@ regress/soak/soak: $(SOAK_OBJS) $(ARCHIVES)
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ $(SOAK_OBJS) lib/libderp.a $(LIBS)
 
+regress/acme/badhelper: regress/acme/badhelper.o lib/libderp.a
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ regress/acme/badhelper.o lib/libderp.a $(LIBS)
 regress/acme/acmedrive: $(DRIVE_OBJS) $(ARCHIVES)
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ $(DRIVE_OBJS) $(ARCHIVES) $(LIBS)

@@ -1,0 +1,271 @@
+/*
+ * badhelper: in the place of acme-helper, a process that does to derpd what a
+ * test tells it, as one that was taken over might.  For hostile_test.sh.
+ *
+ * It is run by derpd out of a directory of the test's.  There it keeps a line
+ * for each message that comes in helper.log, and obeys helper.cmd, one command a
+ * line, when that is there; the file is removed first:
+ *
+ *	await		go on when there is a job
+ *	chain FILE	the job has succeeded with that chain
+ *	window FROM TO LINE	it has, and so is the window for renewal; in
+ *			LINE, \n is the end of a line and \e the escape
+ *	end N LINE	it has failed with enum acme_outcome N; the same
+ *	token NAME	ask for a token
+ *	set		go on when it is answered
+ *	flood N		ask for N tokens at once
+ *	forget		forget all tokens
+ *	garbage		send a result that is cut
+ *	exit		end
+ */
+#include <err.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "child.h"
+#include "log.h"
+#include "msg.h"
+
+#define POLL_MS	100
+
+static struct chan	*parent;
+static char		 dir[PATH_MAX];
+static FILE		*logfile;
+static uint32_t		 job;
+static int		 working, is_set;
+
+/* A message of the parent's. */
+static void
+take(struct msg *m)
+{
+	char	 name[256];
+	uint8_t	 what, next;
+
+	switch (m->type) {
+	case MSG_ACME_DO:
+		job = rd_u32(&m->rd);
+		what = rd_u8(&m->rd);
+		next = rd_u8(&m->rd);
+		fprintf(logfile, "job %u next %u\n", what, next);
+		working = 1;
+		break;
+	case MSG_ACME_TOKEN_SET:
+		rd_str(&m->rd, name, sizeof(name));
+		fprintf(logfile, "set %s\n", name);
+		is_set = 1;
+		break;
+	case MSG_STOP:
+		exit(0);
+	default:
+		fprintf(logfile, "%s\n", msg_name(m->type));
+		break;
+	}
+}
+
+/* Wait for a message. */
+static void
+heed(void)
+{
+	struct msg	 m;
+
+	if (chan_recv(parent, &m, POLL_MS) == 0) {
+		take(&m);
+		msg_free(&m);
+	} else if (errno != ETIMEDOUT)
+		exit(0);
+}
+
+static void
+tell(uint32_t type, struct wr *w)
+{
+	if (chan_send(parent, type, w, -1) == -1 ||
+	    chan_flush(parent, 10000) == -1)
+		exit(0);
+	wr_free(w);
+}
+
+static void
+token(const char *name)
+{
+	struct wr	 w;
+
+	is_set = 0;
+	wr_init(&w);
+	wr_str(&w, name);
+	tell(MSG_ACME_TOKEN, &w);
+}
+
+static void
+flood(int n)
+{
+	char	 name[32];
+
+	for (; n > 0; n--) {
+		snprintf(name, sizeof(name), "t%d", n);
+		token(name);
+	}
+}
+
+/* In place: "\n" and "\e" become what they mean. */
+static char *
+unescape(char *s)
+{
+	char	*p = s, *q = s;
+
+	for (; *p != '\0'; p++)
+		if (p[0] == '\\' && (p[1] == 'n' || p[1] == 'e'))
+			*q++ = *++p == 'n' ? '\n' : '\033';
+		else
+			*q++ = *p;
+	*q = '\0';
+	return (s);
+}
+
+static void
+result(int end, const char *line, const void *pem, size_t len, uint64_t from,
+    uint64_t to, const char *why)
+{
+	struct wr	 w;
+
+	wr_init(&w);
+	wr_u32(&w, job);
+	wr_u8(&w, (uint8_t)end);
+	wr_str(&w, line);
+	wr_u64(&w, 0);
+	wr_blob(&w, pem, len);
+	wr_u64(&w, from);
+	wr_u64(&w, to);
+	wr_str(&w, why);
+	working = 0;
+	tell(MSG_ACME_RESULT, &w);
+}
+
+static void
+chain(const char *file)
+{
+	static char	 text[256 * 1024];
+	char		 path[PATH_MAX];
+	size_t		 n;
+	FILE		*fp;
+
+	snprintf(path, sizeof(path), "%.2000s/%s", dir, file);
+	if ((fp = fopen(path, "r")) == NULL)
+		err(1, "%s", path);
+	n = fread(text, 1, sizeof(text), fp);
+	fclose(fp);
+	result(0, "", text, n, 0, 0, "");
+}
+
+static void
+garbage(void)
+{
+	struct wr	 w;
+
+	wr_init(&w);
+	wr_u32(&w, job);
+	tell(MSG_ACME_RESULT, &w);
+}
+
+/* The numbers of `s' into n[], up to `max'; what is behind them. */
+static char *
+numbers(char *s, unsigned long long *n, int max)
+{
+	for (; max > 0; max--)
+		*n++ = strtoull(s, &s, 10);
+	return (s + (*s == ' '));
+}
+
+static void
+obey(char *s)
+{
+	unsigned long long	 n[2] = { 0, 0 };
+	char			*arg = strchr(s, ' ');
+
+	if (arg != NULL)
+		*arg++ = '\0';
+	else
+		arg = s + strlen(s);
+	if (strcmp(s, "await") == 0)
+		while (!working)
+			heed();
+	else if (strcmp(s, "chain") == 0)
+		chain(arg);
+	else if (strcmp(s, "window") == 0) {
+		arg = numbers(arg, n, 2);
+		result(0, "", "", 0, n[0], n[1], unescape(arg));
+	} else if (strcmp(s, "end") == 0) {
+		arg = numbers(arg, n, 1);
+		result((int)n[0], unescape(arg), "", 0, 0, 0, "");
+	} else if (strcmp(s, "token") == 0)
+		token(arg);
+	else if (strcmp(s, "set") == 0)
+		while (!is_set)
+			heed();
+	else if (strcmp(s, "flood") == 0) {
+		(void)numbers(arg, n, 1);
+		flood((int)n[0]);
+	} else if (strcmp(s, "forget") == 0)
+		token("");
+	else if (strcmp(s, "garbage") == 0)
+		garbage();
+	else if (strcmp(s, "exit") == 0)
+		exit(3);
+	else
+		errx(1, "unknown command %s", s);
+	fprintf(logfile, "done %s\n", s);
+}
+
+/* Do what helper.cmd says, if it is there. */
+static void
+commands(void)
+{
+	char	 path[PATH_MAX], line[4096];
+	FILE	*fp;
+
+	snprintf(path, sizeof(path), "%.2000s/helper.cmd", dir);
+	if ((fp = fopen(path, "r")) == NULL)
+		return;
+	(void)unlink(path);
+	while (fgets(line, sizeof(line), fp) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		obey(line);
+	}
+	fclose(fp);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct child_start	 st;
+	struct wr		 w;
+	char			 path[PATH_MAX], *slash;
+
+#ifdef HAVE_LIBBSD
+	extern char		**environ;
+
+	setproctitle_init(argc, argv, environ);
+#else
+	(void)argc;
+#endif
+	snprintf(dir, sizeof(dir), "%s", argv[0]);
+	if ((slash = strrchr(dir, '/')) == NULL)
+		errx(1, "run by its path");
+	*slash = '\0';
+	parent = child_init(ROLE_ACME, &st);
+	snprintf(path, sizeof(path), "%.2000s/helper.log", dir);
+	if ((logfile = fopen(path, "a")) == NULL)
+		err(1, "%s", path);
+	setvbuf(logfile, NULL, _IOLBF, 0);
+	fprintf(logfile, "started\n");
+	wr_init(&w);
+	wr_str(&w, "none");
+	tell(MSG_READY, &w);
+	for (;;) {
+		commands();
+		heed();
+	}
+}

@@ -1,0 +1,401 @@
+#! /usr/bin/env atf-sh
+# shellcheck shell=sh
+# derpd with a process in the place of acme-helper that does what it should not
+# (badhelper.c): nothing that it says may harm what is in force.
+
+# shellcheck source=regress/e2e/common.sh
+. "$(atf_get_srcdir)/../e2e/common.sh"
+
+# The outcomes of lib/msg.h, and the jobs.
+STOPPED=1 UNREACHABLE=2 REFUSED=7 ACCOUNT=9 NEXT_KEY=10
+ISSUE=1 ARI=2 ROLL=4
+
+# derpd in a directory of its own, beside badhelper.
+# shellcheck disable=SC2034	# e2e_conf uses them
+bad_start() {
+	: "${RAWDERP:=$(atf_get_srcdir)/../e2e/rawderp}"
+	e2e_paths
+	mkdir -p bin state
+	chmod 700 state
+	cp "$DERPD" bin/derpd
+	for _p in stund/stund derpmapd/derpmapd; do
+		cp "$SRC/../../$_p" bin
+	done
+	cp "$SRC/badhelper" bin/acme-helper
+	DERPD=$PWD/bin/derpd
+	WORKERS=${BAD_WORKERS:-1}
+	CERTS="acme {
+	contact \"admin@$HOST_NAME\"
+	directory \"https://127.0.0.1:1/dir\"
+}"
+	e2e_users >/dev/null
+	chmod 755 . bin
+	DEATHS=yes
+	e2e_start
+}
+
+# helper COMMANDS: lines for it, which it has done when this returns.
+helper() {
+	_before=$(grep -c '^done' bin/helper.log)
+	fatal_to_helper "$@"
+	wait_until "the helper does: $*" helper_did $((_before + $#))
+}
+
+# The same for what it may not survive.
+fatal_to_helper() {
+	printf '%s\n' "$@" >cmd.new
+	mv cmd.new bin/helper.cmd
+}
+
+helper_did() {
+	[ "$(grep -c '^done' bin/helper.log)" -ge "$1" ]
+}
+
+heard() {
+	grep -q "$1" bin/helper.log
+}
+
+heard_times() {
+	[ "$(grep -c "$2" bin/helper.log)" -ge "$1" ]
+}
+
+logged() {
+	grep -Eq "$1" derpd.log
+}
+
+logged_times() {
+	[ "$(grep -Ec "$2" derpd.log)" -ge "$1" ]
+}
+
+# The key of the order that is under way: the newest.
+order_key() {
+	find state -name 'acme-????????????????.key' -exec ls -t {} + |
+	    head -n 1
+}
+
+# authority NAME: NAME.ca.crt and NAME.ca.key, all of the same subject.
+authority() {
+	run openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
+	    -nodes -days 100 -subj "/CN=test authority" \
+	    -keyout "$1.ca.key" -out "$1.ca.crt"
+}
+
+# leaf FILE KEY NAME DAYS: a certificate of the authority "good" in FILE, with
+# the chain.
+leaf() {
+	printf '%s\n' "subjectAltName=DNS:$3" \
+	    'authorityKeyIdentifier=keyid' >leaf.ext
+	run openssl req -new -key "$2" -subj "/CN=$3" -out leaf.csr
+	run openssl x509 -req -in leaf.csr -CA good.ca.crt \
+	    -CAkey good.ca.key -CAcreateserial -days "$4" \
+	    -extfile leaf.ext -out leaf.crt
+	cat leaf.crt good.ca.crt >"bin/$1"
+}
+
+# A first certificate, got as it should be.
+first() {
+	authority good
+	wait_until "a first order" heard "^job $ISSUE"
+	leaf chain.pem "$(order_key)" "$HOST_NAME" 90
+	helper "chain chain.pem"
+	wait_until "it is in force" logged "certificate for $HOST_NAME and"
+	cp state/acme.crt first.crt
+	# When to renew it is asked at once.
+	wait_until "the window is asked for" heard "^job $ARI"
+	_now=$(date +%s)
+	helper "window $((_now + 864000)) $((_now + 1728000)) x"
+}
+
+# Begin a renewal.
+renew() {
+	_n=$(grep -c "^job $ISSUE" bin/helper.log)
+	ctl cert renew >renew.out 2>&1 &
+	_ctl=$!
+	wait_until "an order" heard_times $((_n + 1)) "^job $ISSUE"
+}
+
+# renew_refused WHY COMMANDS: a renewal that comes to nothing.
+renew_refused() {
+	_why=$1
+	shift
+	helper "$@"
+	if wait $_ctl; then
+		e2e_fail "it is taken: $_why"
+	fi
+	grep -q "$_why" renew.out || e2e_fail "$(cat renew.out), not: $_why"
+	cmp -s first.crt state/acme.crt ||
+	    e2e_fail "the good certificate is gone: $_why"
+	set -- state/acme-????????????????.key
+	[ $# -eq 1 ] || e2e_fail "$# keys: $_why"
+}
+
+# The first certificate is in force, and is after a restart.
+first_stands() {
+	served_first || e2e_fail "another one is served"
+	e2e_stop
+	e2e_launch
+	served_first || e2e_fail "another one is served after a restart"
+	e2e_stop
+}
+
+served_first() {
+	[ "$(served_serial)" = "$(openssl x509 -in first.crt -noout -serial)" ]
+}
+
+e2e_case other_key 120 "a certificate for another key, or other names"
+other_key_body() {
+	bad_start
+	first
+	renew
+	run openssl ecparam -name prime256v1 -genkey -noout -out other.key
+	leaf other.pem other.key "$HOST_NAME" 90
+	renew_refused "it is for another key" "chain other.pem"
+	# That of the certificate in force is another one, too.
+	renew
+	renew_refused "it is for another key" "chain chain.pem"
+	renew
+	leaf names.pem "$(order_key)" "other.$HOST_NAME" 90
+	renew_refused "it is not for all names" "chain names.pem"
+	first_stands
+}
+
+e2e_case bad_chains 120 "certificates that may not be served"
+bad_chains_body() {
+	bad_start
+	first
+	renew
+	leaf long.pem "$(order_key)" "$HOST_NAME" 401
+	renew_refused "valid for more than 400 days" "chain long.pem"
+	renew
+	leaf old.pem "$(order_key)" "$HOST_NAME" -1
+	renew_refused "times make no sense\|has expired" "chain old.pem"
+	renew
+	leaf wrong.pem "$(order_key)" "$HOST_NAME" 90
+	authority wrong
+	cat leaf.crt wrong.ca.crt >bin/wrong.pem
+	renew_refused "not signed by the next" "chain wrong.pem"
+	renew
+	leaf key.pem "$(order_key)" "$HOST_NAME" 90
+	cat wrong.ca.key >>bin/key.pem
+	renew_refused "certificates in PEM and nothing else" "chain key.pem"
+	renew
+	printf '%s\n' '-----BEGIN CERTIFICATE-----' \
+	    'Proc-Type: 4,ENCRYPTED' \
+	    'DEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF' '' \
+	    MIIB '-----END CERTIFICATE-----' >bin/encrypted.pem
+	renew_refused "no certificate in it" "chain encrypted.pem"
+	renew
+	: >bin/empty.pem
+	renew_refused "no certificate in it" "chain empty.pem"
+	# And one that is as it should be.
+	renew
+	leaf chain.pem "$(order_key)" "$HOST_NAME" 90
+	helper "chain chain.pem"
+	wait $_ctl || e2e_fail "a good one is not taken: $(cat renew.out)"
+	! served_first || e2e_fail "the first one is still served"
+	e2e_stop
+}
+
+e2e_case plan_unwritable 60 "no attempt that could not be remembered"
+plan_unwritable_body() {
+	mkdir -p state/acme.plan
+	chmod 700 state
+	bad_start
+	if ctl cert renew >renew.out 2>&1; then
+		e2e_fail "it was begun"
+	fi
+	grep -q "can't be remembered" renew.out || e2e_fail "$(cat renew.out)"
+	logged "acme.plan: can't be replaced" || e2e_fail "it is not said"
+	if heard "^job"; then
+		e2e_fail "an attempt was begun"
+	fi
+	rmdir state/acme.plan
+	renew
+	grep -q "^failures" state/acme.plan || e2e_fail "not remembered"
+	e2e_stop
+}
+
+challenge() {
+	curl -s "http://127.0.0.1:$PLAIN_PORT/.well-known/acme-challenge/$1"
+}
+
+challenge_is() {
+	challenge "$1" | grep -q "^$1\\."
+}
+
+# Whatever worker is asked, it does not answer: several times.
+challenge_none() {
+	for _i in 1 2 3 4 5 6 7 8; do
+		if challenge_is "$1"; then
+			return 1
+		fi
+	done
+}
+
+e2e_case tokens 120 "tokens are answered in an order, and not else"
+tokens_body() {
+	command -v curl >/dev/null 2>&1 || atf_skip "there is no curl"
+	BAD_WORKERS=2
+	bad_start
+	wait_until "a first order" heard "^job $ISSUE"
+	helper "token abc" set
+	for _i in 1 2 3 4 5 6 7 8; do
+		challenge_is abc || e2e_fail "abc is not answered"
+	done
+	helper "end $UNREACHABLE nothing"
+	wait_until "they are forgotten" challenge_none abc
+	# Out of an order it is malformed.
+	fatal_to_helper "token def"
+	wait_until "it is ended" logged "acme-helper .* malformed message: ki"
+	challenge_none def || e2e_fail "a token is answered without order"
+	wait_until "another is there" heard_times 2 "^started"
+	# Nor for another kind of job; nor after its death in an order.
+	renew
+	helper "token ghi" set
+	challenge_is ghi || e2e_fail "ghi is not answered"
+	fatal_to_helper exit
+	wait_until "they are forgotten" challenge_none ghi
+	if wait $_ctl; then
+		e2e_fail "it is taken"
+	fi
+	e2e_stop
+}
+
+e2e_case all_workers 60 "a token is set when all workers answer it"
+all_workers_body() {
+	BAD_WORKERS=2
+	bad_start
+	wait_until "a first order" heard "^job $ISSUE"
+	# shellcheck disable=SC2046	# one word a process
+	set -- $(e2e_children relay)
+	[ $# -eq 2 ] || e2e_fail "$# workers"
+	kill -STOP "$2"
+	helper "token abc"
+	# The other one answers it now, and that is not enough.
+	_n=0
+	while [ $_n -lt 15 ]; do
+		if heard "^set"; then
+			kill -CONT "$2"
+			e2e_fail "one of the workers does not answer it yet"
+		fi
+		_n=$((_n + 1))
+		sleep 0.1
+	done
+	kill -CONT "$2"
+	wait_until "all answer it" heard "^set abc"
+	e2e_stop
+}
+
+e2e_case flood 120 "more tokens than an order has, faster than they are set"
+flood_body() {
+	bad_start
+	wait_until "a first order" heard "^job $ISSUE"
+	_pids=$(e2e_children relay)
+	fatal_to_helper "flood 2000"
+	wait_until "it is ended" logged "acme-helper .* malformed message: ki"
+	wait_until "another is there" heard_times 2 "^started"
+	# One after the other, without end.
+	renew
+	yes "$(printf 'token t\nset\nforget')" | head -n 1500 >cmd.new
+	mv cmd.new bin/helper.cmd
+	wait_until "it is ended" logged_times 2 "malformed message: killed"
+	[ "$(e2e_children relay)" = "$_pids" ] || e2e_fail "a worker died"
+	e2e_stop
+}
+
+e2e_case words 120 "what it says can't forge a line of the log or the record"
+words_body() {
+	bad_start
+	wait_until "a first order" heard "^job $ISSUE"
+	helper "end $REFUSED no\\nderpd: forged\\e[31m"
+	wait_until "it is said" logged "no certificate: no\\?derpd: forged\\?"
+	if grep -q "^derpd: forged" derpd.log || ctl cert | grep -q "^derpd"
+	then
+		e2e_fail "a line is forged"
+	fi
+	first_again
+	helper "await" "window 2000000000 2000000100 a\\nfailures 9\\nb"
+	wait_until "it is kept" grep -q "^ari-why a?failures" state/acme.plan
+	e2e_stop
+	e2e_launch
+	if logged "is damaged"; then
+		e2e_fail "the record is damaged"
+	fi
+	# Of other jobs, too.
+	ctl cert revoke >revoke.out 2>&1 &
+	helper await "end $REFUSED a\\nderpd: forged"
+	wait_until "it is said" logged "not revoked: a\\?derpd"
+	e2e_stop
+}
+
+# The first certificate after a failure.
+first_again() {
+	authority good
+	renew
+	leaf chain.pem "$(order_key)" "$HOST_NAME" 90
+	helper "chain chain.pem"
+	wait $_ctl || e2e_fail "$(cat renew.out)"
+}
+
+e2e_case account_key 120 "an account key that the directory takes no more"
+account_key_body() {
+	bad_start
+	wait_until "a first order" heard "^job $ISSUE"
+	cp state/acme-account.key was.key
+	helper "end $ACCOUNT the account is deactivated"
+	wait_until "it is put aside" [ ! -e state/acme-account.key ]
+	cmp -s was.key state/acme-account-*.old || e2e_fail "the old is gone"
+	renew
+	[ -s state/acme-account.key ] || e2e_fail "there is no other key"
+	cp state/acme-account.key is.key
+	! cmp -s was.key is.key || e2e_fail "it is the same key"
+	# Not again on the same day, whatever is said.
+	helper "end $ACCOUNT again"
+	wait_until "it is said" logged "another is made tomorrow"
+	wait_until "the order ends" e2e_gone $_ctl
+	cmp -s is.key state/acme-account.key || e2e_fail "the key is gone"
+	# No key waits to take its place.
+	renew
+	helper "end $NEXT_KEY"
+	wait_until "the order ends" e2e_gone $_ctl
+	cmp -s is.key state/acme-account.key || e2e_fail "the key is gone"
+	grep -q "^failures [1-9]" state/acme.plan || e2e_fail "no failure"
+	# Now one does: it is named to the helper, and taken.
+	run openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
+	    -out state/acme-account-next.key
+	chmod 600 state/acme-account-next.key
+	cp state/acme-account-next.key next.key
+	ctl cert renew >renew.out 2>&1 &
+	wait_until "it is to be rolled over" heard "^job $ROLL"
+	helper "end $UNREACHABLE nobody knows"
+	[ -e state/acme-account-next.key ] || e2e_fail "the next key is gone"
+	wait_until "the next key is named" heard "^job $ISSUE next 1"
+	helper "end $NEXT_KEY"
+	wait_until "it is taken" cmp -s next.key state/acme-account.key
+	e2e_stop
+}
+
+e2e_case idle 60 "one that says it was told to end, and one that says no more"
+idle_body() {
+	bad_start
+	wait_until "a first order" heard "^job $ISSUE"
+	helper "end $STOPPED I would rather not"
+	wait_until "it counts as failed" grep -q "^failures 1" state/acme.plan
+	fatal_to_helper garbage
+	wait_until "it is ended" logged "acme-helper .* malformed message: ki"
+	wait_until "another is there" heard_times 2 "^started"
+	renew
+	fatal_to_helper garbage
+	if wait $_ctl; then
+		e2e_fail "garbage is taken"
+	fi
+	grep -q "acme-helper ended" renew.out || e2e_fail "$(cat renew.out)"
+	e2e_stop
+}
+
+atf_init_test_cases() {
+	for _t in other_key bad_chains plan_unwritable tokens all_workers \
+	    flood words account_key idle; do
+		atf_add_test_case "$_t"
+	done
+}
