@@ -309,6 +309,19 @@ ATF_TC_BODY(set_limit, tc)
 	free(q);
 }
 
+/* A few packets may be lost before there is memory for this one. */
+static void
+put_patiently(struct queue *q, uint32_t len, const struct queue_limits *lim)
+{
+	struct pkt *p;
+	unsigned int tries;
+
+	for (tries = 0; (p = pkt_new(&set, len)) == NULL; tries++)
+		ATF_REQUIRE(tries < 1000);
+	memset(p->data, 1, len);
+	queue_put(q, p, 0, 0, lim);
+}
+
 /* One that takes its packets loses none to one that does not. */
 ATF_TC_WITHOUT_HEAD(set_fullest);
 ATF_TC_BODY(set_fullest, tc)
@@ -336,22 +349,9 @@ ATF_TC_BODY(set_fullest, tc)
 	ATF_CHECK_EQ(get(&q[2], 0, &large), 3);
 	/* A lower limit is kept from the next packet on. */
 	queue_set_limit(&set, 100000);
-	put(&q[0], 4, 1400, 0, 0, &large);
+	put_patiently(&q[0], 1400, &large);
 	ATF_CHECK(set.memory <= 100000);
 	queue_clear(&q[0], NULL, NULL);
-}
-
-/* A few packets may be lost before there is memory for this one. */
-static void
-put_patiently(struct queue *q, uint32_t len, const struct queue_limits *lim)
-{
-	struct pkt *p;
-	unsigned int tries;
-
-	for (tries = 0; (p = pkt_new(&set, len)) == NULL; tries++)
-		ATF_REQUIRE(tries < 1000);
-	memset(p->data, 1, len);
-	queue_put(q, p, 0, 0, lim);
 }
 
 /*
