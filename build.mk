@@ -69,7 +69,7 @@ PROGS += acme-helper/acme-helper
 
 # Unit tests, beside their subjects; also named in the Kyuafile there.
 UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/map_test derpctl/out_test \
-	derpd/certs_test derpd/clientinfo_test derpd/clientrow_test \
+	derpd/buf_test derpd/certs_test derpd/clientinfo_test derpd/clientrow_test \
 	derpd/conf_error_test derpd/conf_serve_test derpd/conf_test derpd/keys_box_test \
 	derpd/keys_cert_test derpd/keys_file_test derpd/keys_sign_test \
 	derpd/health_test derpd/keys_test derpd/listen_test \

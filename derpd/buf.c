@@ -7,29 +7,59 @@
 
 #include "relay.h"
 
+#define SMALL	(64 * 1024)	/* grows by doubling up to here */
+
+static void
+to_front(struct buf *b)
+{
+	memmove(b->p, buf_head(b), buf_left(b));
+	b->len -= b->off;
+	b->off = 0;
+}
+
+static int
+resize(struct buf *b, size_t cap)
+{
+	uint8_t *q;
+
+	if ((q = realloc(b->p, cap)) == NULL)
+		return (-1);
+	b->p = q;
+	b->cap = cap;
+	return (0);
+}
+
+/*
+ * Room for `n' bytes more.  What is left is moved to the front once an eighth is
+ * free there, which bounds what moving costs; and a buffer that became much too
+ * large gets smaller then.
+ */
+static int
+make_room(struct buf *b, size_t n)
+{
+	size_t cap;
+
+	if (b->len + n <= b->cap)
+		return (0);
+	if (b->off > 0 && (b->off >= b->cap / 8 ||
+	    buf_left(b) + n > b->cap)) {
+		to_front(b);
+		if (b->cap > SMALL && b->len + n <= b->cap / 4)
+			return (resize(b, b->cap / 2));
+		if (b->len + n <= b->cap)
+			return (0);
+	}
+	cap = b->cap + (b->cap < SMALL ? b->cap : b->cap / 4);
+	return (resize(b, cap < b->len + n ? b->len + n : cap));
+}
+
 int
 buf_add(struct buf *b, const void *p, size_t n)
 {
-	size_t cap;
-	uint8_t *q;
-
 	if (n == 0)
 		return (0);
-	/* Move to the front only what is less than what is free there. */
-	if (b->len + n > b->cap && b->off > b->cap / 2) {
-		memmove(b->p, buf_head(b), buf_left(b));
-		b->len -= b->off;
-		b->off = 0;
-	}
-	if (b->len + n > b->cap) {
-		cap = b->cap == 0 ? n : b->cap * 2;
-		if (cap < b->len + n)
-			cap = b->len + n;
-		if ((q = realloc(b->p, cap)) == NULL)
-			return (-1);
-		b->p = q;
-		b->cap = cap;
-	}
+	if (make_room(b, n) == -1)
+		return (-1);
 	memcpy(b->p + b->len, p, n);
 	b->len += n;
 	return (0);

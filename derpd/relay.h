@@ -214,7 +214,10 @@ int	relay_can_sign(void);
 
 /* buf.c */
 
-/* Append the `n' bytes at `p'; 0, or -1 without memory. */
+/*
+ * Append the `n' bytes at `p'; 0, or -1 without memory.  A buffer above 64 KiB
+ * takes at most half more memory than the most that it held.
+ */
 int	buf_add(struct buf *b, const void *p, size_t n);
 
 /* Drop `n' bytes from the front; frees the memory when none are left. */

@@ -1,0 +1,127 @@
+/*
+ * buf_test: a growing buffer gives back what went in, and takes no more memory
+ * than it must.
+ */
+#include <atf-c.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "relay.h"
+
+#define CHUNK	5000
+
+static unsigned int	seed = 1;
+static uint64_t		in, out;	/* bytes so far */
+
+static unsigned int
+upto(unsigned int n)
+{
+	seed = seed * 1664525 + 1013904223;
+	return ((seed >> 8) % n + 1);
+}
+
+/* The byte at that place of an endless stream. */
+static uint8_t
+byte_at(uint64_t i)
+{
+	return ((uint8_t)(i * 2654435761u >> 16));
+}
+
+static void
+add(struct buf *b, size_t n)
+{
+	uint8_t v[CHUNK];
+	size_t i;
+
+	ATF_REQUIRE(n <= sizeof(v));
+	for (i = 0; i < n; i++)
+		v[i] = byte_at(in++);
+	ATF_REQUIRE_EQ(buf_add(b, v, n), 0);
+	ATF_REQUIRE(b->len <= b->cap);
+}
+
+static void
+drain(struct buf *b, size_t n)
+{
+	size_t i;
+
+	if (n > buf_left(b))
+		n = buf_left(b);
+	for (i = 0; i < n; i += 97)
+		ATF_REQUIRE_EQ(buf_head(b)[i], byte_at(out + i));
+	out += n;
+	buf_drain(b, n);
+}
+
+ATF_TC_WITHOUT_HEAD(stream);
+ATF_TC_BODY(stream, tc)
+{
+	struct buf b;
+	size_t most = 0;
+	unsigned int i;
+
+	/* Fuller and emptier by turns, up to some MB. */
+	memset(&b, 0, sizeof(b));
+	for (i = 0; i < 100000; i++) {
+		add(&b, upto(CHUNK));
+		drain(&b, upto(i / 10000 % 2 == 0 ? CHUNK / 2 : 2 * CHUNK));
+		ATF_REQUIRE_EQ(buf_left(&b), in - out);
+		if (most < buf_left(&b))
+			most = buf_left(&b);
+		ATF_CHECK_MSG(b.cap <= most * 3 / 2 + 65536, "%zu for %zu",
+		    b.cap, most);
+	}
+	ATF_CHECK(most > 1000000);
+	drain(&b, buf_left(&b));
+	/* An empty one holds no memory. */
+	ATF_CHECK(b.p == NULL && b.cap == 0);
+}
+
+/* One that is never empty does not keep what it needed once. */
+ATF_TC_WITHOUT_HEAD(smaller_again);
+ATF_TC_BODY(smaller_again, tc)
+{
+	struct buf b;
+	unsigned int i;
+
+	memset(&b, 0, sizeof(b));
+	for (i = 0; i < 2000; i++)
+		add(&b, CHUNK);
+	ATF_CHECK(b.cap >= 2000 * CHUNK);
+	drain(&b, 1998 * CHUNK);
+	for (i = 0; i < 10000; i++) {
+		add(&b, CHUNK);
+		drain(&b, CHUNK);
+	}
+	ATF_CHECK_MSG(b.cap <= 65536, "%zu", b.cap);
+	buf_free(&b);
+}
+
+/* What waits is not moved again and again. */
+ATF_TC_WITHOUT_HEAD(little_is_moved);
+ATF_TC_BODY(little_is_moved, tc)
+{
+	struct buf b;
+	const uint8_t *p;
+	unsigned int i, moved = 0;
+
+	memset(&b, 0, sizeof(b));
+	for (i = 0; i < 1000; i++)
+		add(&b, CHUNK);
+	for (i = 0; i < 10000; i++) {
+		p = b.p + b.off;
+		add(&b, 100);
+		moved += b.p + b.off != p;
+		drain(&b, 100);
+	}
+	ATF_CHECK_MSG(moved < 10, "moved %u times", moved);
+	buf_free(&b);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, stream);
+	ATF_TP_ADD_TC(tp, smaller_again);
+	ATF_TP_ADD_TC(tp, little_is_moved);
+	return (atf_no_error());
+}
