@@ -72,8 +72,8 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/map_test derpctl/out_test \
 	derpd/buf_test derpd/certs_test derpd/clientinfo_test derpd/clientrow_test \
 	derpd/conf_error_test derpd/conf_serve_test derpd/conf_test derpd/keys_box_test \
 	derpd/keys_cert_test derpd/keys_file_test derpd/keys_sign_test \
-	derpd/health_test derpd/keys_test derpd/listen_test \
-	derpd/mapstore_test derpd/notify_test derpd/ownaddr_test \
+	derpd/health_test derpd/keys_test derpd/link_test derpd/listen_test \
+	derpd/mapstore_test derpd/notify_test derpd/output_test derpd/ownaddr_test \
 	derpd/peers_active_test derpd/peers_test derpd/pool_test \
 	derpd/queue_test derpd/relayconf_test \
 	derpd/sent_test derpd/stats_test derpd/status_test derpd/tlsctx_test \

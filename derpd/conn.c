@@ -191,8 +191,7 @@ conn_free(struct conn *c)
 	buf_free(&c->held);
 	buf_free(&c->pend);
 	buf_free(&c->part);
-	buf_free(&c->out);
-	buf_free(&c->ctl);
+	output_free(c);
 	free(c);
 }
 

@@ -34,6 +34,7 @@ enum link_type {
 #define LINK_READS	8		/* reads a turn: clients wait for it */
 #define LINK_FLUSH	(64 * 1024)	/* bytes that are worth a send */
 #define LINK_PACKETS	(4 * 1024 * 1024) /* above: no more packets */
+#define LINK_MAX	(32 * 1024 * 1024) /* above: the other one is lost */
 #define LINK_MAXLEN	(2 * FRAME_KEY_LEN + FRAME_MAX_PACKET)
 
 struct link {
@@ -76,7 +77,10 @@ forget_acks(struct relay *r, unsigned int worker)
 		acked(c, worker);
 }
 
-/* The other side is gone or talks nonsense: the parent will send a new link. */
+/*
+ * The other side is gone, and the parent will send a link to the next one; or
+ * this side gave it up, and link_tick() asks for a new one.
+ */
 static void
 link_lost(struct link *l)
 {
@@ -120,6 +124,19 @@ link_writable(evutil_socket_t fd, short what, void *arg)
 	link_write(arg);
 }
 
+/*
+ * Nothing more goes to that worker.  The link is lost in the next turn, for the
+ * caller may be walking connections.
+ */
+static void
+give_up(struct link *l, const char *why)
+{
+	log_warnx("link to worker %u closed: %s", l->worker, why);
+	l->broken = 1;
+	l->r->unlinked |= 1ULL << l->worker;
+	event_active(l->ev_read, EV_TIMEOUT, 1);
+}
+
 static int
 link_put(struct link *l, uint8_t type, const void *a, size_t alen,
     const void *b, size_t blen)
@@ -129,13 +146,14 @@ link_put(struct link *l, uint8_t type, const void *a, size_t alen,
 	if (l->broken)
 		return (-1);
 	frame_put_hdr(hdr, type, (uint32_t)(alen + blen));
+	if (buf_left(&l->out) > LINK_MAX) {
+		give_up(l, "it does not read what it is sent");
+		return (-1);
+	}
 	if (buf_add(&l->out, hdr, sizeof(hdr)) == -1 ||
 	    buf_add(&l->out, a, alen) == -1 ||
 	    buf_add(&l->out, b, blen) == -1) {
-		log_warnx("link to worker %u: out of memory, closed",
-		    l->worker);
-		shutdown(l->fd, SHUT_WR);	/* half a frame may be there */
-		l->broken = 1;
+		give_up(l, "out of memory");	/* half a frame may be there */
 		return (-1);
 	}
 	if (buf_left(&l->out) >= LINK_FLUSH &&
@@ -449,22 +467,22 @@ link_read(struct link *l)
 	if (n > 0 && link_input(l, in_buf, (size_t)n) == 0)
 		return ((size_t)n == sizeof(in_buf));
 	if (n > 0)
-		log_warnx("link to worker %u: malformed, closed", l->worker);
+		give_up(l, "malformed");
 	return (-1);
 }
 
 /*
  * What is on a link has been taken from a client already: it comes before what
- * other clients send, or it would pile up while they are read.
+ * other clients send, or it would pile up while they are read.  EV_TIMEOUT is
+ * from give_up().
  */
 static void
 link_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct link *l = arg;
-	int i, rv = 1;
+	int i, rv = what & EV_TIMEOUT ? -1 : 1;
 
 	(void)fd;
-	(void)what;
 	relay_clock(l->r);
 	for (i = 0; i < LINK_READS && rv == 1; i++) {
 		rv = link_read(l);
@@ -509,6 +527,7 @@ link_open(struct relay *r, int fd, unsigned int worker)
 		return (-1);
 	}
 	r->links[worker] = l;
+	r->unlinked &= ~(1ULL << worker);
 	peers_each(tell_local, l);
 	return (0);
 }
@@ -543,4 +562,18 @@ link_ask_stats(struct relay *r, uint64_t id)
 			asked |= 1ULL << i;
 	wr_free(&w);
 	return (asked);
+}
+
+void
+link_tick(struct relay *r)
+{
+	struct wr w;
+
+	if (r->unlinked == 0)
+		return;
+	wr_init(&w);
+	wr_u64(&w, r->unlinked);
+	if (!wr_ok(&w) || chan_send(r->parent, MSG_RELAY_UNLINKED, &w, -1) == -1)
+		log_warn("can't ask the parent for links");
+	wr_free(&w);
 }

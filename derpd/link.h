@@ -28,6 +28,11 @@ void	link_active(struct conn *c);
 void	link_close_peer(struct relay *r, const uint8_t key[FRAME_KEY_LEN]);
 
 /*
+ * All that waits for a worker is bounded: packets by 4 MiB, beyond which none
+ * are taken; everything by 32 MiB, beyond which the worker counts as lost.
+ */
+
+/*
  * Send the packet of `n' bytes at `p' (copied) to the worker that has the key
  * `dst'; it came from the key `src'.  0 taken, -1 no link, too much is waiting,
  * or no memory.
@@ -43,5 +48,11 @@ uint64_t link_ask_stats(struct relay *r, uint64_t id);
 
 /* Write what is waiting; at the end of each round. */
 void	link_flush(struct relay *r);
+
+/*
+ * The second has passed: ask the parent for new links in place of those that
+ * were given up here, while the other worker may live on.
+ */
+void	link_tick(struct relay *r);
 
 #endif

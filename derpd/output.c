@@ -27,6 +27,8 @@
 #define OUT_MAX		(256 * 1024)	/* refused bytes of one connection */
 #define CTL_MAX		(1024 * 1024)	/* our frames for a slow client */
 #define CTL_MAX_WATCHER	(64 * 1024 * 1024)
+#define CTL_ALL		(128 * 1024 * 1024) /* of all connections: beyond, */
+#define CTL_LEAST	(16 * 1024)	/* each one may only have this */
 #define FRESH_MAX	(256 * 1024)	/* queued bytes before a flush */
 #define WS_CHUNK	(RECORD_SIZE - WS_MAX_HDR)
 #define FLUSH_ROUNDS	16		/* batches a connection and round */
@@ -56,13 +58,35 @@ overflow(struct conn *c)
 void
 conn_send(struct conn *c, const void *p, size_t n)
 {
+	size_t max = c->mesh ? CTL_MAX_WATCHER : CTL_MAX;
+	size_t before = c->ctl.cap;
+
 	if (c->dead || c->overflow)
 		return;
-	if (buf_left(&c->ctl) + n > (c->mesh ? CTL_MAX_WATCHER : CTL_MAX) ||
-	    buf_add(&c->ctl, p, n) == -1)
+	if (c->r->ctl_memory > CTL_ALL)
+		max = CTL_LEAST;
+	if (buf_left(&c->ctl) + n > max || buf_add(&c->ctl, p, n) == -1)
 		overflow(c);
 	else
 		conn_dirty(c);
+	c->r->ctl_memory += c->ctl.cap - before;
+}
+
+/* The first `n' bytes of its own frames are out. */
+static void
+ctl_drain(struct conn *c, size_t n)
+{
+	size_t before = c->ctl.cap;
+
+	buf_drain(&c->ctl, n);
+	c->r->ctl_memory -= before - c->ctl.cap;
+}
+
+void
+output_free(struct conn *c)
+{
+	ctl_drain(c, buf_left(&c->ctl));
+	buf_free(&c->out);
 }
 
 int
@@ -194,7 +218,7 @@ gather(struct conn *c, size_t max)
 		/* A DERP stream may be cut anywhere between two batches. */
 		n = k < max ? k : max;
 		memcpy(batch, buf_head(&c->ctl), n);
-		buf_drain(&c->ctl, n);
+		ctl_drain(c, n);
 	}
 	if (buf_left(&c->ctl) > 0)
 		return (n);

@@ -378,6 +378,7 @@ tick(evutil_socket_t fd, short what, void *arg)
 		keys_back(r);
 	conn_tick(r);
 	linkstats_tick(r);
+	link_tick(r);
 	pool_tick();
 }
 

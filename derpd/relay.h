@@ -184,7 +184,9 @@ struct relay {
 	uint64_t	 accept_tokens;	/* millionths */
 
 	struct link	*links[MAXWORKERS];
+	uint64_t	 unlinked;	/* wanted anew, a bit each */
 	struct queue_set queues;	/* of all connections */
+	size_t		 ctl_memory;	/* bytes of all their conn.ctl */
 	struct stats	 stats;
 	struct mapstore	 maps;
 	struct tokens	 tokens;
@@ -340,6 +342,9 @@ void	conn_reply(struct conn *c, const void *head, size_t n,
  */
 void	conn_enqueue(struct conn *c, const uint8_t src[FRAME_KEY_LEN],
 	    const uint8_t *p, size_t n);
+
+/* Free what waits to be written, but for packets. */
+void	output_free(struct conn *c);
 
 /* Count the packet that the queue of the connection `arg' gave up. */
 void	output_dropped(struct pkt *p, void *arg);

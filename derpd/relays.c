@@ -11,6 +11,7 @@
 #include "parent.h"
 
 #define LINK_BUFFER	(2 * 1024 * 1024)
+#define LINK_REST_MS	900	/* a worker may ask for links once in that */
 
 /* One channel of a worker to keys, of one kind. */
 static int
@@ -111,6 +112,31 @@ mend_sockets(struct proc *p, struct msg *m)
 	return (0);
 }
 
+/*
+ * A worker gave up links to others, which may live on, and wants new ones: each
+ * would not know the clients of the other for ever.  0, or -1 malformed.
+ */
+static int
+mend_links(struct proc *p, struct msg *m)
+{
+	struct derpd *d = p->d;
+	uint64_t wanted = rd_u64(&m->rd), now = clock_ms();
+	unsigned int i;
+
+	if (!rd_end(&m->rd))
+		return (-1);
+	if (now - p->linked_ms < LINK_REST_MS)
+		return (0);		/* it will ask again */
+	p->linked_ms = now;
+	for (i = 0; i < d->nworkers; i++)
+		if ((wanted & 1ULL << i) && i != p->worker &&
+		    p->chan != NULL && d->relays[i].chan != NULL &&
+		    connect_pair(p, &d->relays[i]) == -1)
+			log_warn("can't link relays %u and %u again",
+			    p->worker, i);
+	return (0);
+}
+
 /* A worker commits settings, reports ready, or lists its clients. */
 static void
 from_relay(struct chan *c, struct msg *m, void *arg)
@@ -129,6 +155,9 @@ from_relay(struct chan *c, struct msg *m, void *arg)
 		break;
 	case MSG_RELAY_TOKEN_SET:
 		rv = acme_token_set(p, m);
+		break;
+	case MSG_RELAY_UNLINKED:
+		rv = mend_links(p, m);
 		break;
 	case MSG_RELAY_DEAF:
 		rv = mend_sockets(p, m);

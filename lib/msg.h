@@ -108,6 +108,8 @@ enum msg_type {
 	MSG_RELAY_RESULT, /* u8 ok, str what is wrong */
 	MSG_RELAY_TOKEN_SET, /* str token: it is answered now */
 	MSG_RELAY_DEAF,	/* nothing: a listening socket does not listen */
+	MSG_RELAY_UNLINKED, /* u64 workers that a new link is wanted to, a bit
+			   each */
 
 	/* Parent to relay: DERP maps.  A map is in force at once, but those
 	   of a new set all together, when the last one is there. */

@@ -1,0 +1,224 @@
+/*
+ * link_test: what a worker keeps for another one that does not read.
+ */
+#include <sys/socket.h>
+#include <atf-c.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "link.h"
+#include "peers.h"
+
+#define MIB	(1024 * 1024)
+#define STUCK	2		/* the worker that does not read */
+#define FINE	3
+#define KERNEL	(1 * MIB)	/* more than what a socket pair holds */
+
+static struct relay	*r;
+static struct chan	*parent;	/* its end */
+static const uint8_t	 key[FRAME_KEY_LEN] = { 1 };
+
+static void
+no_message(struct chan *c, struct msg *m, void *arg)
+{
+	(void)c;
+	(void)m;
+	(void)arg;
+}
+
+static void
+no_end(struct chan *c, const char *why, void *arg)
+{
+	(void)c;
+	(void)arg;
+	atf_tc_fail("the channel to the parent ended: %s", why);
+}
+
+/* A link to that worker; the other end. */
+static int
+linked(unsigned int worker)
+{
+	int sv[2];
+
+	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+	ATF_REQUIRE_EQ(link_open(r, sv[0], worker), 0);
+	return (sv[1]);
+}
+
+static void
+set_up(void)
+{
+	int sv[2];
+
+	ATF_REQUIRE((r = calloc(1, sizeof(*r))) != NULL);
+	TAILQ_INIT(&r->conns);
+	TAILQ_INIT(&r->dirty);
+	LIST_INIT(&r->watchers);
+	r->now_us = clock_us();
+	ATF_REQUIRE((r->base = event_base_new()) != NULL);
+	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
+	r->parent = chan_new(r->base, sv[0], ROLE_RELAY, ROLE_PARENT,
+	    no_message, no_end, NULL);
+	parent = chan_new(NULL, sv[1], ROLE_PARENT, ROLE_RELAY, NULL, NULL,
+	    NULL);
+	ATF_REQUIRE(r->parent != NULL && parent != NULL);
+	peers_init(r);
+}
+
+/* Packets to that worker until none is taken; how many bytes were. */
+static size_t
+packets(unsigned int worker, size_t max)
+{
+	static const uint8_t p[1400];
+	size_t n;
+
+	for (n = 0; n < max; n += sizeof(p))
+		if (link_packet(r, worker, key, key, p, sizeof(p)) == -1)
+			break;
+	return (n);
+}
+
+/* Bytes of resident memory of this process, 0 unknown. */
+static size_t
+resident(void)
+{
+	unsigned long long n = 0;
+	char line[256];
+	FILE *f;
+
+	if ((f = fopen("/proc/self/status", "r")) == NULL)
+		return (0);
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "VmRSS: %llu kB", &n) == 1)
+			break;
+	fclose(f);
+	return ((size_t)n * 1024);
+}
+
+/* Beyond 4 MiB packets are refused, news not yet. */
+ATF_TC_WITHOUT_HEAD(packet_bound);
+ATF_TC_BODY(packet_bound, tc)
+{
+	struct conn c;
+	size_t n;
+
+	set_up();
+	linked(STUCK);
+	linked(FINE);
+	ATF_CHECK_EQ(link_packet(r, 5, key, key, key, 1), -1);
+	n = packets(STUCK, 64 * MIB);
+	ATF_CHECK_MSG(n > 4 * MIB - 10000 - 100 * n / 1400 &&
+	    n < 4 * MIB + KERNEL, "%zu bytes", n);
+	ATF_CHECK_EQ(packets(FINE, 100000), 100800);
+	memset(&c, 0, sizeof(c));
+	c.r = r;
+	link_active(&c);
+	ATF_CHECK_EQ(c.acks, 1U << STUCK | 1U << FINE);
+}
+
+/*
+ * Beyond 32 MiB of news the worker counts as lost, and nobody waits for it; but
+ * only in the next turn.
+ */
+ATF_TC_WITHOUT_HEAD(news_bound);
+ATF_TC_BODY(news_bound, tc)
+{
+	static const uint8_t addr[16];
+	const size_t frame = FRAME_HDR_LEN + FRAME_KEY_LEN + 3 * 8;
+	size_t n, before = resident(), now;
+	struct conn c, waits;
+	struct msg m;
+	int fd;
+
+	set_up();
+	linked(STUCK);
+	fd = linked(FINE);
+	peers_remote_add(r, STUCK, key, 1, addr, 1, PEER_REGULAR, 1);
+	memset(&c, 0, sizeof(c));
+	memset(&waits, 0, sizeof(waits));
+	c.r = waits.r = r;
+	waits.state = CONN_UP;
+	TAILQ_INSERT_TAIL(&r->conns, &waits, entry);
+	link_active(&waits);
+	ATF_CHECK_EQ(waits.acks, 1U << STUCK | 1U << FINE);
+	/* The other link is read, so to speak: it is made anew. */
+	for (n = 0; n < 128 * MIB; n += frame) {
+		if (n % (1000 * frame) == 0) {
+			close(fd);
+			fd = linked(FINE);
+		}
+		link_active(&c);
+		if ((c.acks & 1U << STUCK) == 0)
+			break;
+	}
+	ATF_CHECK_MSG(n > 31 * MIB && n < 32 * MIB + KERNEL, "%zu bytes", n);
+	now = resident();
+	ATF_CHECK_MSG(before == 0 || now < before + 60 * MIB,
+	    "%zu before, %zu now", before, now);
+	ATF_CHECK(c.acks == 1U << FINE);
+	ATF_CHECK(r->links[STUCK] != NULL && r->links[FINE] != NULL);
+	ATF_CHECK_EQ(peers_conns(peers_find(key)), 1);
+
+	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_NONBLOCK) != -1);
+	ATF_CHECK(r->links[STUCK] == NULL && r->links[FINE] != NULL);
+	ATF_CHECK_EQ(peers_conns(peers_find(key)), 0);
+	ATF_CHECK_EQ(waits.acks & 1U << STUCK, 0);
+	ATF_CHECK_EQ(packets(STUCK, 1), 0);
+
+	/* The parent is asked for another one, until it is there. */
+	link_tick(r);
+	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_NONBLOCK) != -1);
+	ATF_REQUIRE_EQ(chan_recv(parent, &m, 5000), 0);
+	ATF_CHECK_EQ(m.type, MSG_RELAY_UNLINKED);
+	ATF_CHECK_EQ(rd_u64(&m.rd), 1U << STUCK);
+	msg_free(&m);
+	linked(STUCK);
+	link_tick(r);
+	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_NONBLOCK) != -1);
+	ATF_CHECK_EQ(chan_recv(parent, &m, 100), -1);
+	link_active(&c);
+	ATF_CHECK_EQ(c.acks, 1U << STUCK | 1U << FINE);
+}
+
+/* A worker that is gone is replaced by the parent without being asked. */
+ATF_TC_WITHOUT_HEAD(other_gone);
+ATF_TC_BODY(other_gone, tc)
+{
+	int fd;
+
+	set_up();
+	fd = linked(STUCK);
+	close(fd);
+	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
+	ATF_CHECK(r->links[STUCK] == NULL);
+	ATF_CHECK_EQ(r->unlinked, 0);
+}
+
+/* Nonsense on a link ends it; a new one is wanted. */
+ATF_TC_WITHOUT_HEAD(malformed);
+ATF_TC_BODY(malformed, tc)
+{
+	uint8_t frame[FRAME_HDR_LEN];
+	int fd;
+
+	set_up();
+	fd = linked(STUCK);
+	frame_put_hdr(frame, 99, 0);
+	ATF_REQUIRE_EQ(write(fd, frame, sizeof(frame)),
+	    (ssize_t)sizeof(frame));
+	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
+	ATF_CHECK(r->links[STUCK] == NULL);
+	ATF_CHECK_EQ(r->unlinked, 1U << STUCK);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, packet_bound);
+	ATF_TP_ADD_TC(tp, news_bound);
+	ATF_TP_ADD_TC(tp, other_gone);
+	ATF_TP_ADD_TC(tp, malformed);
+	return (atf_no_error());
+}
