@@ -30,7 +30,7 @@ DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/certstatus.o \
 	derpd/listen.o derpd/load.o derpd/login.o derpd/mapask.o \
 	derpd/mapstore.o \
 	derpd/maps.o derpd/mapstatus.o derpd/metrics.o derpd/notify.o \
-	derpd/ownaddr.o \
+	derpd/ownaddr.o derpd/pack.o \
 	derpd/output.o derpd/parent.o derpd/parse.o derpd/peers.o \
 	derpd/pool.o derpd/procs.o derpd/queue.o derpd/rate.o \
 	derpd/relay.o derpd/relayconf.o derpd/relays.o derpd/sent.o derpd/session.o \
@@ -62,7 +62,7 @@ STUN_OBJS = stund/batch.o stund/limit.o stund/mmsg.o stund/sources.o \
 	stund/stun.o
 
 # derpmapd/libderpmapd.a: derpmapd but its main.
-MAPD_OBJS = derpmapd/check.o derpmapd/fetch.o derpmapd/pack.o derpmapd/source.o
+MAPD_OBJS = derpmapd/check.o derpmapd/fetch.o derpmapd/source.o
 
 PROGS = derpctl/derpctl derpd/derpd derpmapd/derpmapd stund/stund
 PROGS += acme-helper/acme-helper
@@ -75,7 +75,7 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/map_test derpctl/out_test \
 	derpd/health_test derpd/keys_test derpd/link_test derpd/listen_test \
 	derpd/mapstore_test derpd/notify_test derpd/output_test derpd/ownaddr_test \
 	derpd/peers_active_test derpd/peers_test derpd/pool_test \
-	derpd/queue_test derpd/relayconf_test \
+	derpd/pack_test derpd/queue_test derpd/relayconf_test \
 	derpd/sent_test derpd/stats_test derpd/status_test derpd/tlsctx_test \
 	derpd/tlsfetch_test derpd/tlskey_test derpd/web_map_test derpd/web_test \
 	derpd/websocket_test \

@@ -1,15 +1,18 @@
 /*
  * mapask: the process that checks maps, and how it is asked; see serve.h.  It
- * gets open files or bytes, never a path, and gives back what is to be served.
+ * gets bytes, never a path, and gives back a verdict.  What is served is made
+ * here of the bytes that it was handed, unread: a checker that was taken over can
+ * pass a bad map, but have nobody told another one.
  */
 #include <errno.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "log.h"
 #include "mapcheck.h"
+#include "pack.h"
 #include "parent.h"
 
 #define CHECK_MS	5000	/* bound of one check */
@@ -88,44 +91,37 @@ copy_text(const uint8_t *p, size_t len)
 	    strndup((const char *)p, len));
 }
 
-static uint8_t *
-copy_bytes(const uint8_t *p, size_t len)
-{
-	uint8_t *copy;
-
-	if ((copy = malloc(len > 0 ? len : 1)) != NULL)
-		memcpy(copy, p, len);
-	return (copy);
-}
-
 /* Take the answer apart.  1 good, 0 not good, -1 malformed or no memory. */
 static int
 take_result(struct rd *r, struct map_content *c, char **findings)
 {
-	const uint8_t *text, *body, *gzip, *summary;
-	size_t ntext, nbody, ngzip, nsummary;
+	const uint8_t *text, *summary;
+	size_t ntext, nsummary;
 	int ok = rd_u8(r);
 
 	memset(c, 0, sizeof(*c));
 	text = rd_blob(r, &ntext);
-	rd_bytes(r, c->hash, sizeof(c->hash));
-	body = rd_blob(r, &nbody);
-	gzip = rd_blob(r, &ngzip);
 	summary = rd_blob(r, &nsummary);
 	if (!rd_end(r) || (*findings = copy_text(text, ntext)) == NULL)
 		return (-1);
 	if (!ok)
 		return (0);
-	c->len = nbody;
-	c->gzip_len = ngzip;
-	c->body = copy_bytes(body, nbody);
-	if (ngzip > 0 && (c->gzip = copy_bytes(gzip, ngzip)) == NULL)
-		return (-1);
 	c->summary = copy_text(summary, nsummary);
 	c->findings = strdup(*findings);
-	if (c->body == NULL || c->summary == NULL || c->findings == NULL)
+	return (c->summary == NULL || c->findings == NULL ? -1 : 1);
+}
+
+/* What is served of the bytes that were handed over.  0, or -1 no memory. */
+static int
+fill_content(struct map_content *c, const void *p, size_t len)
+{
+	if ((c->body = malloc(len > 0 ? len : 1)) == NULL)
 		return (-1);
-	return (1);
+	memcpy(c->body, p, len);
+	c->len = len;
+	crypto_hash_sha256(c->hash, c->body, len);
+	c->gzip = pack_gzip(c->body, len, &c->gzip_len);
+	return (0);
 }
 
 static void
@@ -147,8 +143,8 @@ cant(const char *what, const char *why, char *err, size_t errsize)
 }
 
 static int
-call(struct derpd *d, const struct conf *conf, const char *what, int fd,
-    const void *p, size_t len, struct msg *m)
+call(struct derpd *d, const struct conf *conf, const char *what, const void *p,
+    size_t len, struct msg *m)
 {
 	static struct map_self self;
 	struct wr w;
@@ -158,16 +154,14 @@ call(struct derpd *d, const struct conf *conf, const char *what, int fd,
 	wr_init(&w);
 	wr_str(&w, what);
 	map_self_put(&w, &self);
-	wr_u8(&w, fd == -1);
-	if (fd == -1)
-		wr_blob(&w, p, len);
-	rv = chan_call(d->map.chan, MSG_MAP_CHECK, &w, fd, m, CHECK_MS);
+	wr_blob(&w, p, len);
+	rv = chan_call(d->map.chan, MSG_MAP_CHECK, &w, -1, m, CHECK_MS);
 	wr_free(&w);
 	return (rv);
 }
 
 int
-mapask(struct derpd *d, const struct conf *conf, const char *what, int fd,
+mapask(struct derpd *d, const struct conf *conf, const char *what,
     const void *p, size_t len, struct map_content *c, char *err,
     size_t errsize)
 {
@@ -176,12 +170,9 @@ mapask(struct derpd *d, const struct conf *conf, const char *what, int fd,
 	int rv;
 
 	memset(c, 0, sizeof(*c));
-	if (d->map.chan == NULL) {
-		if (fd != -1)
-			close(fd);
+	if (d->map.chan == NULL)
 		return (cant(what, "derpmapd is not running", err, errsize));
-	}
-	if (call(d, conf, what, fd, p, len, &m) == -1) {
+	if (call(d, conf, what, p, len, &m) == -1) {
 		procs_fail(&d->map, "did not answer");
 		return (cant(what, "derpmapd did not answer", err, errsize));
 	}
@@ -192,6 +183,8 @@ mapask(struct derpd *d, const struct conf *conf, const char *what, int fd,
 		cant(what, "derpmapd gave no proper answer", err, errsize);
 	} else
 		log_findings(findings, rv == 1, err, errsize);
+	if (rv == 1 && fill_content(c, p, len) == -1)
+		rv = cant(what, "out of memory", err, errsize);
 	if (rv != 1)
 		free_content(c);
 	free(findings);

@@ -3,8 +3,9 @@
  * last good ones; see serve.h.
  *
  * What is served was found good by the checker, a process without rights; the
- * parent holds the bytes, hands them to the relay workers and keeps a copy in
- * the state directory, without ever looking into them.
+ * parent reads the file, holds the bytes, hands them to the checker and to the
+ * relay workers and keeps a copy in the state directory, without ever looking
+ * into them.
  */
 #include <sys/stat.h>
 #include <errno.h>
@@ -18,6 +19,7 @@
 #include "filewatch.h"
 #include "hex.h"
 #include "log.h"
+#include "mapcheck.h"
 #include "parent.h"
 
 #define ERR_SIZE	1024
@@ -122,24 +124,53 @@ keep(const struct derpd *d, const struct map *m)
 		log_warn("%s", path);
 }
 
-/* An open file and its time, -1 with errno. */
-static int
-open_map(const char *path, uint64_t *mtime)
+/*
+ * Read a file whole, and one byte more than it may have, which the checker
+ * refuses.  Bytes of it in `p', or -1 with errno.
+ */
+static ssize_t
+read_whole(int fd, uint8_t p[MAP_MAX_SIZE + 1])
+{
+	size_t n = 0;
+	ssize_t got;
+
+	while (n < MAP_MAX_SIZE + 1) {
+		got = read(fd, p + n, MAP_MAX_SIZE + 1 - n);
+		if (got == -1 && errno == EINTR)
+			continue;
+		if (got == -1)
+			return (-1);
+		if (got == 0)
+			break;
+		n += (size_t)got;
+	}
+	return ((ssize_t)n);
+}
+
+/* The same of the file `path', with its time; -1 and why in *why. */
+static ssize_t
+read_map(const char *path, uint8_t p[MAP_MAX_SIZE + 1], uint64_t *mtime,
+    const char **why)
 {
 	struct stat st;
-	int fd, error;
+	ssize_t n = -1;
+	int fd;
 
 	/* O_NONBLOCK: a FIFO in the place of the file must not hang us. */
-	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1)
-		return (-1);
-	if (fstat(fd, &st) == -1) {
-		error = errno;
-		close(fd);
-		errno = error;
+	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1) {
+		*why = strerror(errno);
 		return (-1);
 	}
-	*mtime = st.st_mtime < 0 ? 0 : (uint64_t)st.st_mtime;
-	return (fd);
+	if (fstat(fd, &st) == -1)
+		*why = strerror(errno);
+	else if (!S_ISREG(st.st_mode))
+		*why = "expected a regular file";
+	else if ((n = read_whole(fd, p)) == -1)
+		*why = strerror(errno);
+	else
+		*mtime = st.st_mtime < 0 ? 0 : (uint64_t)st.st_mtime;
+	close(fd);
+	return (n);
 }
 
 /* Have the map in a file checked.  As mapask(). */
@@ -147,16 +178,19 @@ static int
 check_file(struct derpd *d, const struct conf *c, const char *path,
     struct map_content *content, char *err, size_t errsize)
 {
+	static uint8_t text[MAP_MAX_SIZE + 1];
+	const char *why;
 	uint64_t mtime;
-	int fd, rv;
+	ssize_t n;
+	int rv;
 
 	memset(content, 0, sizeof(*content));
-	if ((fd = open_map(path, &mtime)) == -1) {
-		snprintf(err, errsize, "%s: %s", path, strerror(errno));
+	if ((n = read_map(path, text, &mtime, &why)) == -1) {
+		snprintf(err, errsize, "%s: %s", path, why);
 		log_warnx("%s", err);
 		return (0);
 	}
-	rv = mapask(d, c, path, fd, NULL, 0, content, err, errsize);
+	rv = mapask(d, c, path, text, (size_t)n, content, err, errsize);
 	content->mtime = mtime;
 	return (rv);
 }
@@ -441,7 +475,7 @@ maps_fetched(struct map *m, const void *p, size_t len, uint64_t mtime)
 	struct map_content c;
 	char err[ERR_SIZE];
 
-	if (mapask(m->d, m->d->conf, m->conf->follow, -1, p, len, &c, err,
+	if (mapask(m->d, m->d->conf, m->conf->follow, p, len, &c, err,
 	    sizeof(err)) != 1) {
 		m->refused = 1;
 		refuse(m, err);

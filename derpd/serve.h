@@ -153,14 +153,15 @@ void	 fetch_now(struct derpd *d);
 int	 maps_start_checker(struct proc *p);
 
 /*
- * Have the map in the open file `fd' (taken; -1: in the `len' bytes at `p')
- * checked and packed.  `what' names it in messages.  1 good, *c filled in; 0
+ * Have the map in the `len' bytes at `p' checked; `what' names it in messages.
+ * The checker gives a verdict, and what is to be said of the map; the bytes in
+ * *c, the hash and the packed form are made of `p'.  1 good, *c filled in; 0
  * not good, every error logged and the first one in `err'; -1 it could not be
  * checked (logged, and in `err').
  */
 int	 mapask(struct derpd *d, const struct conf *conf, const char *what,
-	    int fd, const void *p, size_t len, struct map_content *c,
-	    char *err, size_t errsize);
+	    const void *p, size_t len, struct map_content *c, char *err,
+	    size_t errsize);
 
 /* maps.c */
 

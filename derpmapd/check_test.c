@@ -2,18 +2,12 @@
  * check_test: the checker of maps as the parent sees it: the real program,
  * started as the parent does, within its sandbox.
  */
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <atf-c.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <zlib.h>
 
 #include "chan.h"
 #include "child.h"
@@ -34,9 +28,8 @@ static struct {
 	struct msg	 m;
 	int		 ok;
 	char		 findings[65536];
-	uint8_t		 hash[32];
-	const uint8_t	*body, *gzip, *summary;
-	size_t		 len, ngzip, nsummary;
+	const uint8_t	*summary;
+	size_t		 nsummary;
 } got;
 
 static void
@@ -95,9 +88,9 @@ stop(void)
 	chan_free(chan);
 }
 
-/* Ask about an open file, or with fd -1 about `len' bytes. */
+/* Ask about the `len' bytes at `p'. */
 static void
-ask(const char *what, int fd, const void *p, size_t len)
+ask(const char *what, const void *p, size_t len)
 {
 	static struct map_self self;
 	struct wr w;
@@ -105,10 +98,8 @@ ask(const char *what, int fd, const void *p, size_t len)
 	wr_init(&w);
 	wr_str(&w, what);
 	map_self_put(&w, &self);
-	wr_u8(&w, fd == -1);
-	if (fd == -1)
-		wr_blob(&w, p, len);
-	ATF_REQUIRE_EQ(0, chan_send(chan, MSG_MAP_CHECK, &w, fd));
+	wr_blob(&w, p, len);
+	ATF_REQUIRE_EQ(0, chan_send(chan, MSG_MAP_CHECK, &w, -1));
 	ATF_REQUIRE_EQ(0, chan_flush(chan, WAIT_MS));
 	wr_free(&w);
 }
@@ -123,77 +114,39 @@ take(void)
 	ATF_REQUIRE_EQ(MSG_MAP_RESULT, got.m.type);
 	got.ok = rd_u8(&got.m.rd);
 	rd_str(&got.m.rd, got.findings, sizeof(got.findings));
-	rd_bytes(&got.m.rd, got.hash, sizeof(got.hash));
-	got.body = rd_blob(&got.m.rd, &got.len);
-	got.gzip = rd_blob(&got.m.rd, &got.ngzip);
 	got.summary = rd_blob(&got.m.rd, &got.nsummary);
 	ATF_REQUIRE(rd_end(&got.m.rd));
-	ATF_CHECK(got.ok || (got.len == 0 && got.ngzip == 0 &&
-	    got.nsummary == 0 && got.findings[0] != '\0'));
+	ATF_CHECK(got.ok || (got.nsummary == 0 && got.findings[0] != '\0'));
 	return (got.ok);
 }
 
-static int
-open_file(const char *name, const char *text, size_t len)
-{
-	FILE *f;
-	int fd;
-
-	ATF_REQUIRE((f = fopen(name, "w")) != NULL);
-	ATF_REQUIRE_EQ(len, fwrite(text, 1, len, f));
-	ATF_REQUIRE_EQ(0, fclose(f));
-	ATF_REQUIRE((fd = open(name, O_RDONLY)) != -1);
-	return (fd);
-}
-
-/* The bytes that came back are those of `text', packed too. */
+/* The summary is JSON that tells of as many nodes. */
 static void
-check_content(const char *text, size_t len)
+check_summary(const char *has)
 {
-	static uint8_t out[MAP_MAX_SIZE + 1];
-	uint8_t hash[32];
 	struct json_error e;
 	struct json *j;
-	z_stream z;
 
-	crypto_hash_sha256(hash, (const uint8_t *)text, len);
-	ATF_CHECK(memcmp(hash, got.hash, sizeof(hash)) == 0);
-	ATF_REQUIRE_EQ(len, got.len);
-	ATF_CHECK(memcmp(text, got.body, len) == 0);
 	j = json_parse((const char *)got.summary, got.nsummary, 8, 1000000,
 	    &e);
+	ATF_REQUIRE_MSG(j != NULL, "%zu: %s", e.offset, e.what);
 	ATF_CHECK(json_type(j, json_get(j, 0, "regions")) == JSON_ARRAY);
 	json_free(j);
-	if (got.ngzip == 0)
-		return;
-	ATF_CHECK(got.ngzip < len);
-	/* Neither name nor time: two servers pack to the same bytes. */
-	ATF_CHECK(memcmp(got.gzip, "\x1f\x8b\x08\0\0\0\0\0", 8) == 0);
-	memset(&z, 0, sizeof(z));
-	ATF_REQUIRE_EQ(Z_OK, inflateInit2(&z, 15 + 16));
-	z.next_in = (Bytef *)(uintptr_t)got.gzip;
-	z.avail_in = (uInt)got.ngzip;
-	z.next_out = out;
-	z.avail_out = sizeof(out);
-	ATF_CHECK_EQ(Z_STREAM_END, inflate(&z, Z_FINISH));
-	ATF_CHECK(z.avail_in == 0 && z.total_out == len &&
-	    memcmp(out, text, len) == 0);
-	inflateEnd(&z);
+	ATF_CHECK_MSG(memmem(got.summary, got.nsummary, has,
+	    strlen(has)) != NULL, "no %s in it", has);
 }
 
 ATF_TC_WITHOUT_HEAD(good);
 ATF_TC_BODY(good, tc)
 {
 	start(tc);
-	ask("map.json", open_file("map.json", GOOD, strlen(GOOD)), NULL, 0);
+	ask("map.json", GOOD, strlen(GOOD));
 	ATF_CHECK_EQ(1, take());
 	ATF_CHECK_STREQ("", got.findings);
-	ATF_CHECK(got.ngzip > 0);
-	check_content(GOOD, strlen(GOOD));
-	ask("https://relay.example.org/derpmap/default", -1, GOOD,
-	    strlen(GOOD));
+	check_summary("\"900a\"");
+	ask("https://relay.example.org/derpmap/default", GOOD, strlen(GOOD));
 	ATF_CHECK_EQ(1, take());
-	check_content(GOOD, strlen(GOOD));
+	check_summary("\"900a\"");
 	stop();
 }
 
@@ -202,9 +155,9 @@ ATF_TC_WITHOUT_HEAD(order);
 ATF_TC_BODY(order, tc)
 {
 	start(tc);
-	ask("one", -1, "1", 1);
-	ask("two", open_file("map.json", GOOD, strlen(GOOD)), NULL, 0);
-	ask("three", -1, "{}", 2);
+	ask("one", "1", 1);
+	ask("two", GOOD, strlen(GOOD));
+	ask("three", "{}", 2);
 	ATF_CHECK_EQ(0, take());
 	ATF_CHECK_STREQ("error: one:1:1: expected an object with Regions in "
 	    "it, found 1\n", got.findings);
@@ -224,15 +177,15 @@ ATF_TC_BODY(warning, tc)
 	ATF_REQUIRE((p = strstr(text, "\"Own\"")) != NULL);
 	memcpy(p, "null ", 5);
 	start(tc);
-	ask("w", -1, text, strlen(text));
+	ask("w", text, strlen(text));
 	ATF_CHECK_EQ(1, take());
 	ATF_CHECK_MSG(strncmp(got.findings, "warning: w:1:", 13) == 0, "%s",
 	    got.findings);
-	check_content(text, strlen(text));
+	check_summary("\"900a\"");
 	stop();
 }
 
-/* A file may be as large as it may, and not a byte more. */
+/* A map may be as large as it may, and not a byte more. */
 ATF_TC_WITHOUT_HEAD(size);
 ATF_TC_BODY(size, tc)
 {
@@ -241,24 +194,21 @@ ATF_TC_BODY(size, tc)
 	memset(text, ' ', sizeof(text));
 	memcpy(text, GOOD, strlen(GOOD));
 	start(tc);
-	ask("f", open_file("large", text, sizeof(text) - 1), NULL, 0);
+	ask("f", text, sizeof(text) - 1);
 	ATF_CHECK_EQ(1, take());
-	check_content(text, sizeof(text) - 1);
-	ask("f", open_file("larger", text, sizeof(text)), NULL, 0);
+	ask("f", text, sizeof(text));
 	ATF_CHECK_EQ(0, take());
 	ATF_CHECK_STREQ("error: f:1:1: expected at most 512 KiB\n",
 	    got.findings);
-	ask("f", open_file("empty", "", 0), NULL, 0);
+	ask("f", "", 0);
 	ATF_CHECK_EQ(0, take());
 	stop();
 }
 
-/* A map with so many nodes, and `pad' bytes that pack badly. */
+/* As many nodes as fit into a map, each with the shortest name. */
 static size_t
-large_map(char *text, size_t size, size_t nodes, size_t pad)
+many_nodes(char *text, size_t size, size_t nodes)
 {
-	static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
 	size_t i, n;
 
 	n = (size_t)snprintf(text, size, "{\"Regions\":{\"900\":{"
@@ -266,68 +216,32 @@ large_map(char *text, size_t size, size_t nodes, size_t pad)
 	    "\"Nodes\":[");
 	for (i = 0; i < nodes; i++)
 		n += (size_t)snprintf(text + n, size - n, "%s{\"Name\":"
-		    "\"%08x%08x\",\"RegionID\":900,\"HostName\":\"h\"}",
-		    i > 0 ? "," : "", randombytes_random(),
-		    randombytes_random());
-	n += (size_t)snprintf(text + n, size - n, "]}},\"x\":\"");
-	ATF_REQUIRE(n + pad + 3 < size);
-	for (i = 0; i < pad; i++)
-		text[n++] = digits[randombytes_uniform(64)];
-	n += (size_t)snprintf(text + n, size - n, "\"}");
+		    "\"%zx\",\"RegionID\":900,\"HostName\":\"h\"}",
+		    i > 0 ? "," : "", i);
+	n += (size_t)snprintf(text + n, size - n, "]}}}");
+	ATF_REQUIRE(n < size);
 	return (n);
 }
 
-/* What does not fit into a message costs the packed form, then the map. */
-ATF_TC_WITHOUT_HEAD(many_nodes);
-ATF_TC_BODY(many_nodes, tc)
+/* As many as a map can have fit into an answer. */
+ATF_TC_WITHOUT_HEAD(many);
+ATF_TC_BODY(many, tc)
 {
 	static char text[MAP_MAX_SIZE];
 	size_t n;
 
 	start(tc);
-	n = large_map(text, sizeof(text), 5000, 0);
-	ask("f", -1, text, n);
+	n = many_nodes(text, sizeof(text), 9000);
+	ask("f", text, n);
 	ATF_CHECK_EQ(1, take());
-	ATF_CHECK(got.ngzip > 0);
-	check_content(text, n);
-	n = large_map(text, sizeof(text), 5000, 230000);
-	ask("f", -1, text, n);
+	check_summary("\"2327\"");
+	n = many_nodes(text, sizeof(text), 10000);
+	ask("f", text, n);
+	ATF_CHECK_EQ(0, take());
+	ATF_CHECK_MSG(strstr(got.findings, "too many values") != NULL,
+	    "%.300s", got.findings);
+	ask("f", GOOD, strlen(GOOD));
 	ATF_CHECK_EQ(1, take());
-	ATF_CHECK_EQ(0, got.ngzip);
-	check_content(text, n);
-	n = large_map(text, sizeof(text), 8000, 50000);
-	ask("f", -1, text, n);
-	ATF_CHECK_EQ(0, take());
-	ATF_CHECK(strstr(got.findings, "error: f: too many nodes") != NULL);
-	ask("f", -1, GOOD, strlen(GOOD));
-	ATF_CHECK_EQ(1, take());
-	stop();
-}
-
-ATF_TC_WITHOUT_HEAD(not_a_file);
-ATF_TC_BODY(not_a_file, tc)
-{
-	int p[2], fd;
-
-	start(tc);
-	ATF_REQUIRE_EQ(0, pipe(p));
-	ask("pipe", p[0], NULL, 0);
-	ATF_CHECK_EQ(0, take());
-	ATF_CHECK_STREQ("error: pipe: expected a regular file\n",
-	    got.findings);
-	close(p[1]);
-	ATF_REQUIRE((fd = open(".", O_RDONLY)) != -1);
-	ask("directory", fd, NULL, 0);
-	ATF_CHECK_EQ(0, take());
-	ATF_REQUIRE((fd = open("/dev/zero", O_RDONLY)) != -1);
-	ask("device", fd, NULL, 0);
-	ATF_CHECK_EQ(0, take());
-	/* Open for the wrong thing. */
-	ATF_REQUIRE((fd = open("written", O_WRONLY | O_CREAT, 0600)) != -1);
-	ask("written", fd, NULL, 0);
-	ATF_CHECK_EQ(0, take());
-	ATF_CHECK_MSG(strncmp(got.findings, "error: written: ", 16) == 0,
-	    "%s", got.findings);
 	stop();
 }
 
@@ -341,14 +255,11 @@ ATF_TC_BODY(parent_gone, tc)
 
 ATF_TP_ADD_TCS(tp)
 {
-	if (sodium_init() == -1)
-		abort();
 	ATF_TP_ADD_TC(tp, good);
 	ATF_TP_ADD_TC(tp, order);
 	ATF_TP_ADD_TC(tp, warning);
 	ATF_TP_ADD_TC(tp, size);
-	ATF_TP_ADD_TC(tp, many_nodes);
-	ATF_TP_ADD_TC(tp, not_a_file);
+	ATF_TP_ADD_TC(tp, many);
 	ATF_TP_ADD_TC(tp, parent_gone);
 	return (atf_no_error());
 }

@@ -17,7 +17,7 @@ enum role {
 	ROLE_RELAY,		/* a relay worker */
 	ROLE_CTL,		/* derpctl on the control socket */
 	ROLE_STUN,		/* answers STUN */
-	ROLE_MAP,		/* checks and packs DERP maps */
+	ROLE_MAP,		/* checks DERP maps */
 	ROLE_FETCH,		/* asks other servers for their maps */
 	ROLE_HEALTH,		/* probes the relay as a client would */
 	ROLE_ACME,		/* gets certificates from an ACME directory */
@@ -130,12 +130,10 @@ enum msg_type {
 
 	/* Parent to derpmapd, and the answer, in order. */
 	MSG_MAP_CHECK,	/* str what it is called in messages, map_self (see
-			   map_self_put() in mapcheck.h), u8 kind: 0 the map is
-			   in fd, 1 in the blob that follows */
+			   map_self_put() in mapcheck.h), blob the map */
 	MSG_MAP_RESULT,	/* u8 ok, str errors and warnings, a line each ("" none;
-			   each "error: ..." or "warning: ..."), 32 bytes
-			   SHA-256, blob the map, blob the same by gzip
-			   (empty: not smaller), str summary as JSON */
+			   each "error: ..." or "warning: ..."), str summary as
+			   JSON ("" not ok) */
 
 	/* Parent to fetch: replaces all that was to be fetched; the first one
 	   ends the start: fetch answers MSG_READY. */

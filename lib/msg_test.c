@@ -53,7 +53,7 @@ static const struct {
 	{ MSG_RELAY_METRICS, P, R, 1 },
 	{ MSG_STUN_SOCKET, P, S, 2 }, { MSG_STUN_CONF, P, S, 1 },
 	{ MSG_STUN_ANSWER, P, S, 1 }, { MSG_STUN_STATS, S, P, 1 },
-	{ MSG_MAP_CHECK, P, M, 3 }, { MSG_MAP_RESULT, M, P, 1 },
+	{ MSG_MAP_CHECK, P, M, 1 }, { MSG_MAP_RESULT, M, P, 1 },
 	{ MSG_FETCH_CONF, P, F, 1 }, { MSG_FETCH_NOW, P, F, 1 },
 	{ MSG_FETCH_RESULT, F, P, 1 },
 	{ MSG_HEALTH_CONF, P, H, 1 }, { MSG_HEALTH_NOW, P, H, 1 },

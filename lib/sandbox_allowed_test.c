@@ -179,19 +179,6 @@ call_keyfile(void)
 	    write(file, "key", 3) == 3 ? fsync(file) : -1;
 }
 
-/* What derpmapd does with a map that it is handed. */
-static int
-call_mapfile(void)
-{
-	struct stat	st;
-	char		buf[8];
-
-	return fstat(file, &st) == 0 && st.st_size == 4 &&
-	    lseek(file, 0, SEEK_SET) == 0 &&
-	    read(file, buf, sizeof(buf)) == 4 ?
-	    (pread(file, buf, 2, 1) == 2 ? 0 : -1) : -1;
-}
-
 /* A datagram comes, and its answer goes where it came from. */
 static int
 call_datagram(void)
@@ -331,7 +318,7 @@ call_outq(void)
 
 static const struct probe allowed[] = {
 	{ "read and write", ALL, call_readwrite, KILLS },
-	{ "a descriptor over a channel", ALL & ~(FETCH | HEALTH),
+	{ "a descriptor over a channel", ALL & ~(FETCH | HEALTH | MAP),
 	    call_takefd, KILLS },
 	{ "poll", ALL, call_poll, KILLS },
 	{ "memory", ALL, call_memory, KILLS },
@@ -343,7 +330,6 @@ static const struct probe allowed[] = {
 	{ "serving a client", RELAY, call_serve, KILLS },
 	{ "accept", RELAY, call_accept_none, KILLS },
 	{ "key file", KEYS, call_keyfile, KILLS },
-	{ "map file", MAP, call_mapfile, KILLS },
 	{ "a datagram", STUN, call_datagram, KILLS },
 	{ "connecting", FETCH | HEALTH | ACME, call_dial, KILLS },
 	{ "reading below /etc", FETCH | ACME, call_read_etc, KILLS },

@@ -15,8 +15,9 @@ promises(enum role role)
 {
 	switch (role) {
 	case ROLE_KEYS:		/* reads and writes files it is handed */
-	case ROLE_MAP:		/* reads files it is handed */
 		return ("stdio recvfd");
+	case ROLE_MAP:		/* talks to the parent */
+		return ("stdio");
 	case ROLE_RELAY:	/* accepts, and sets options of sockets */
 	case ROLE_STUN:		/* answers to addresses */
 		return ("stdio inet recvfd");

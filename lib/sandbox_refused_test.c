@@ -291,8 +291,8 @@ static const struct probe forbidden[] = {
 	{ "fcntl F_SETFL, O_APPEND", FINE(ALL), call_setfl_append, KILLS },
 	{ "fcntl F_SETOWN", FINE(ALL), call_setown, KILLS },
 	{ "fcntl F_SETLK", FINE(ALL), call_lock, KILLS },
-	{ "lseek", FINE(RELAY | STUN | HEALTH), call_lseek, KILLS },
-	{ "pread", FINE(RELAY | STUN | READERS | HEALTH), call_pread, KILLS },
+	{ "lseek", FINE(RELAY | STUN | HEALTH | MAP), call_lseek, KILLS },
+	{ "pread", FINE(ALL & ~KEYS), call_pread, KILLS },
 	{ "ftruncate", FINE(ALL & ~KEYS), call_ftruncate, KILLS },
 	{ "fsync", FINE(ALL & ~KEYS), call_fsync, KILLS },
 #ifdef __linux__

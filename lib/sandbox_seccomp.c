@@ -67,12 +67,11 @@ static const int relay_calls[] = {
 	SCMP_SYS(getsockname), SCMP_SYS(getpeername)
 };
 
-/* Files are handed to these two as open descriptors. */
+/* Files are handed to it as open descriptors. */
 static const int keys_calls[] = {
 	SCMP_SYS(lseek), SCMP_SYS(pread64), SCMP_SYS(fsync),
 	SCMP_SYS(fdatasync), SCMP_SYS(ftruncate)
 };
-static const int map_calls[] = { SCMP_SYS(lseek), SCMP_SYS(pread64) };
 
 static const int stun_calls[] = { SCMP_SYS(recvmmsg) };
 
@@ -92,7 +91,8 @@ static const struct {
 	size_t		 n;
 } role_calls[ROLE_MAX] = {
 	[ROLE_KEYS] = CALLS(keys_calls), [ROLE_RELAY] = CALLS(relay_calls),
-	[ROLE_STUN] = CALLS(stun_calls), [ROLE_MAP] = CALLS(map_calls),
+	[ROLE_STUN] = CALLS(stun_calls),
+	[ROLE_MAP] = { common_calls, 0 },	/* nothing more */
 	[ROLE_FETCH] = CALLS(fetch_calls), [ROLE_HEALTH] = CALLS(health_calls),
 	[ROLE_ACME] = CALLS(fetch_calls)
 };

@@ -159,6 +159,31 @@ bad_edit_body() {
 	e2e_stop
 }
 
+e2e_case no_file 60 "in the place of the file is something else"
+no_file_body() {
+	serves
+	e2e_start
+	cp map.json good.json
+	for _make in 'mkfifo map.json' 'mkdir map.json'; do
+		rm -f map.json
+		$_make || e2e_fail "$_make"
+		wait_until "it is noticed" shows_error 'expected a regular file'
+		served good.json || e2e_fail "the last good map is not served"
+		rm -rf map.json
+		wait_until "it is gone" shows_error 'No such file'
+		map again >new.json
+		mv new.json map.json
+		wait_until "a file is there again" served map.json
+		cp map.json good.json
+	done
+	e2e_stop
+}
+
+# shows_error TEXT: derpctl map does.
+shows_error() {
+	ctl map | grep -q "map.json: $1"
+}
+
 e2e_case first_bad 60 "without a good map there is no start"
 first_bad_body() {
 	serves
@@ -296,6 +321,7 @@ atf_init_test_cases() {
 	atf_add_test_case plain_port
 	atf_add_test_case edits
 	atf_add_test_case bad_edit
+	atf_add_test_case no_file
 	atf_add_test_case first_bad
 	atf_add_test_case map_only
 	atf_add_test_case several

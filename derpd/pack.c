@@ -1,5 +1,5 @@
 /*
- * pack: see pack.h.  Called by check.c.
+ * pack: see pack.h.  Called by mapask.c.
  */
 #include <stdlib.h>
 #include <string.h>
