@@ -233,17 +233,29 @@ take_result(struct derpd *d, struct rd *r)
 
 /* Jobs */
 
-/* Keys has what the job needs; else it has ended. */
+/*
+ * Keys has what the job needs; else it has ended, and what the log got of a
+ * file that is no good is what derpctl cert shows.
+ */
 static int
-prepared(struct derpd *d, enum acme_job job)
+prepared(struct derpd *d, enum acme_job job, const struct plan_cert *pc)
 {
-	static const char why[] = "it can't be begun: see the log";
+	char why[ACME_LINESIZE];
+	int rv;
 
-	if (job == ACME_JOB_ARI || acme_prepare(d, job) == 0)
+	if (job == ACME_JOB_ARI)
 		return (1);
-	if (job == ACME_JOB_ISSUE)
-		control_cert_done(job, 0, why);
-	else
+	log_capture(why, sizeof(why));
+	rv = acme_prepare(d, job);
+	log_capture(NULL, 0);
+	if (rv == 0)
+		return (1);
+	if (why[0] == '\0')
+		strlcpy(why, "it can't be begun: see the log", sizeof(why));
+	if (job == ACME_JOB_ISSUE) {
+		failed(d, pc, ACME_END_INTERNAL, why, 0);
+		(void)acme_write_plan(d);
+	} else
 		acme_other_done(d, job, ACME_END_INTERNAL, why);
 	return (0);
 }
@@ -269,7 +281,10 @@ begin(struct derpd *d, enum acme_job job, const struct plan_cert *pc)
 		(void)acme_write_plan(d);
 		return;
 	}
-	if (!prepared(d, job))
+	/* The last order's is the certificate's by now. */
+	if (job == ACME_JOB_ISSUE)
+		memset(d->acme.key, 0, sizeof(d->acme.key));
+	if (!prepared(d, job, pc))
 		return;
 	d->acme.said = 0;
 	wr_init(&w);

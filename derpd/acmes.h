@@ -168,6 +168,12 @@ int	 acme_path(const struct conf *c, const char *name, char dst[PATH_MAX]);
 int	 acme_load_cert(struct derpd *d, const struct conf *c,
 	    struct cert **cert);
 
+/*
+ * Judge the files of the acme section, of those that are there: keys of the
+ * account, of its binding, and an import.  0, or -1 (logged, a line each).
+ */
+int	 acme_judge(struct derpd *d, const struct conf *c);
+
 /* That certificate; NULL while the self-signed one stands in. */
 const struct cert *acme_cert(const struct derpd *d);
 

@@ -17,6 +17,7 @@
 #include "parent.h"
 
 #define ACCOUNT_KEY	"acme-account.key"
+#define NEXT_KEY	"acme-account-next.key"
 #define NEW_KEY		"acme-new.key"
 #define IMPORT_KEY	"acme-import.key"
 #define CRT		"acme.crt"
@@ -70,7 +71,8 @@ load_key(struct derpd *d, const struct conf *c, const struct cert *cert)
 	    NULL) == -1)
 		return (-1);
 	if (memcmp(hash, cert->hash, sizeof(hash)) != 0) {
-		log_warnx("%s does not belong to %s", from, cert->path);
+		log_warnx("%s does not belong to %s: put the key of this "
+		    "certificate there", from, cert->path);
 		return (-1);
 	}
 	/* From now on it is as if it had been got here. */
@@ -156,11 +158,79 @@ acme_conf_from(struct acme_conf *a, const struct conf *c)
 
 /* MSG_KEY_ACME_FILE: the payload. */
 static void
-put_file(struct wr *w, enum acmekey which, int make)
+put_file(struct wr *w, enum acmekey which, enum acmefile how)
 {
 	wr_init(w);
 	wr_u8(w, (uint8_t)which);
-	wr_u8(w, (uint8_t)make);
+	wr_u8(w, (uint8_t)how);
+}
+
+/* Have keys judge a key file, and nothing more.  0, or -1 (logged). */
+static int
+judge_key(struct derpd *d, enum acmekey which, const char *path,
+    const struct conf_pos *pos, const char *what)
+{
+	uint8_t name[64];	/* what keys calls the key: not wanted */
+	struct wr w;
+	int fd, rv;
+
+	if ((fd = keyfile_open(path, conf_at(pos, what))) == -1)
+		return (-1);
+	put_file(&w, which, ACMEFILE_JUDGE);
+	rv = keyfile_call(d, MSG_KEY_ACME_FILE, &w, fd, conf_at(pos, path),
+	    name, sizeof(name), NULL);
+	wr_free(&w);
+	return (rv);
+}
+
+/* The same for a file of the state directory; it may be missing. */
+static int
+judge_own(struct derpd *d, const struct conf *c, enum acmekey which,
+    const char *name, const char *what)
+{
+	char path[PATH_MAX];
+
+	if (acme_path(c, name, path) == -1)
+		return (-1);
+	if (access(path, F_OK) == -1 && errno == ENOENT)
+		return (0);
+	return (judge_key(d, which, path, &c->acme.pos, what));
+}
+
+/* A key that was put there without its certificate would never be used. */
+static int
+judge_import(const struct conf *c)
+{
+	char crt[PATH_MAX], key[PATH_MAX];
+
+	if (acme_path(c, CRT, crt) == -1 ||
+	    acme_path(c, IMPORT_KEY, key) == -1)
+		return (-1);
+	if (access(key, F_OK) == -1 || access(crt, F_OK) == 0)
+		return (0);
+	log_warnx("%s: its certificate is missing: put it into %s, or remove "
+	    "the key", conf_at(&c->acme.pos, key), crt);
+	return (-1);
+}
+
+int
+acme_judge(struct derpd *d, const struct conf *c)
+{
+	int rv = 0;
+
+	if (!c->acme.enabled)
+		return (0);
+	if (judge_own(d, c, ACMEKEY_ACCOUNT, ACCOUNT_KEY,
+	    "account key") == -1)
+		rv = -1;
+	if (judge_own(d, c, ACMEKEY_NEXT, NEXT_KEY, "new account key") == -1)
+		rv = -1;
+	if (c->acme.eab_key != NULL && judge_key(d, ACMEKEY_EAB,
+	    c->acme.eab_key, &c->acme.eab_pos, "eab key") == -1)
+		rv = -1;
+	if (judge_import(c) == -1)
+		rv = -1;
+	return (rv);
 }
 
 /* The account key, made when it is not there; its thumbprint is kept. */
@@ -176,7 +246,7 @@ account_key(struct derpd *d)
 	if (acme_path(d->conf, ACCOUNT_KEY, path) == -1)
 		return (-1);
 	make = stat(path, &st) == -1 && errno == ENOENT;
-	put_file(&w, ACMEKEY_ACCOUNT, make);
+	put_file(&w, ACMEKEY_ACCOUNT, make ? ACMEFILE_MAKE : ACMEFILE_READ);
 	if (make)
 		rv = keyfile_make(d, MSG_KEY_ACME_FILE, &w, path,
 		    d->acme.thumb, sizeof(d->acme.thumb) - 1, &len);
@@ -204,11 +274,13 @@ binding_key(struct derpd *d)
 	char none;
 	int fd = -1, rv;
 
-	if (path != NULL && (fd = keyfile_open(path, "eab key")) == -1)
+	if (path != NULL && (fd = keyfile_open(path, conf_at(
+	    &d->conf->acme.eab_pos, "eab key"))) == -1)
 		return (-1);
-	put_file(&w, ACMEKEY_EAB, 0);
+	put_file(&w, ACMEKEY_EAB, ACMEFILE_READ);
 	rv = keyfile_call(d, MSG_KEY_ACME_FILE, &w, fd,
-	    path == NULL ? "eab key" : path, &none, 0, NULL);
+	    path == NULL ? "eab key" : conf_at(&d->conf->acme.eab_pos, path),
+	    &none, 0, NULL);
 	wr_free(&w);
 	return (rv);
 }
@@ -241,7 +313,7 @@ new_key(struct derpd *d)
 
 	if (acme_path(d->conf, NEW_KEY, temp) == -1)
 		return (-1);
-	put_file(&w, ACMEKEY_CERT, 1);
+	put_file(&w, ACMEKEY_CERT, ACMEFILE_MAKE);
 	rv = keyfile_make(d, MSG_KEY_ACME_FILE, &w, temp, d->acme.key,
 	    sizeof(d->acme.key), &len);
 	wr_free(&w);

@@ -196,7 +196,7 @@ call_next(struct derpd *d, int make, int fd, const char *path)
 
 	wr_init(&w);
 	wr_u8(&w, ACMEKEY_NEXT);
-	wr_u8(&w, (uint8_t)make);
+	wr_u8(&w, make ? ACMEFILE_MAKE : ACMEFILE_READ);
 	rv = make ? keyfile_make(d, MSG_KEY_ACME_FILE, &w, path, thumb,
 	    sizeof(thumb), &len) : keyfile_call(d, MSG_KEY_ACME_FILE, &w, fd,
 	    path, thumb, sizeof(thumb), &len);

@@ -3,6 +3,7 @@
  * statements, and what a reload may change; see conf.h.  Called by derpd.c and
  * load.c.
  */
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,6 +168,20 @@ conf_free(struct conf *c)
 	free(c->chroot);
 	free(c->statedir);
 	free(c);
+}
+
+const char *
+conf_at(const struct conf_pos *pos, const char *text)
+{
+	static char buf[2][2 * PATH_MAX + 64];
+	static int which;
+
+	if (pos->file == NULL)
+		return (text);
+	which = !which;
+	snprintf(buf[which], sizeof(buf[which]), "%s:%d: %s", pos->file,
+	    pos->line, text);
+	return (buf[which]);
 }
 
 /* Without a hostname line: the machine's own name, if it is a full one. */

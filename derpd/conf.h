@@ -71,6 +71,7 @@ enum conf_home { HOME_PAGE, HOME_BLANK, HOME_REDIRECT };
 struct conf_relay {
 	int		 enabled;	/* a relay section stands there */
 	char		*key;		/* node key file */
+	struct conf_pos	 key_pos;	/* file NULL: the default */
 	unsigned int	 workers;	/* 0: one a CPU */
 	enum conf_home	 home;
 	char		*redirect;	/* of HOME_REDIRECT */
@@ -119,6 +120,7 @@ struct conf_map {			/* map "..." or map { follow "..." } */
 					   all host names */
 	TAILQ_HEAD(, conf_url)	 compares;
 	char			*cafile; /* of fetches, NULL: the system's */
+	struct conf_pos		 cafile_pos;
 	unsigned int		 max_age; /* seconds it may be cached */
 	struct conf_pos		 pos;
 };
@@ -132,7 +134,9 @@ struct conf_acme {
 	char		*issuer;	/* NULL: any chain */
 	char		*eab_kid;	/* NULL: no account binding */
 	char		*eab_key;	/* file of its MAC key */
+	struct conf_pos	 eab_pos;
 	char		*ca_file;	/* authorities, NULL: the system's */
+	struct conf_pos	 ca_pos;
 	struct conf_pos	 pos;
 };
 
@@ -145,11 +149,15 @@ struct conf {
 	struct conf_maps	 maps;
 	struct conf_acme	 acme;
 	char			*mesh_key;	/* file, NULL none */
+	struct conf_pos		 mesh_pos;
 	char			*control;	/* socket path */
+	struct conf_pos		 control_pos;	/* file NULL: the default */
 	char			*user;
 	char			*keys_user;	/* of the keys process */
 	char			*chroot;
+	struct conf_pos		 chroot_pos;
 	char			*statedir;	/* of the self-signed pair */
+	struct conf_pos		 statedir_pos;
 	int			 sandbox;	/* 0: sandbox off */
 	unsigned int		 child_timeout;	/* seconds that a process may
 						   owe a sign of life */
@@ -169,6 +177,13 @@ struct conf *conf_load(const char *path);
 
 /* Free; NULL is fine. */
 void	 conf_free(struct conf *c);
+
+/*
+ * "FILE:LINE: TEXT" for messages about what is named in the configuration;
+ * `text' itself when it is a default and stands nowhere.  Static: valid until
+ * the second call after this one.
+ */
+const char *conf_at(const struct conf_pos *pos, const char *text);
 
 /*
  * What of the difference between two configurations needs a restart: NULL

@@ -126,6 +126,7 @@ set_acme_eab(const char *kid, const char *file, const struct conf_pos *pos)
 	set_text(SET_ACME_EAB, "acme eab", &parsed->acme.eab_kid, kid, pos);
 	free(parsed->acme.eab_key);
 	parsed->acme.eab_key = set_dup(file);
+	parsed->acme.eab_pos = *pos;
 }
 
 void
@@ -136,6 +137,7 @@ set_acme_cafile(const char *file, const struct conf_pos *pos)
 		return;
 	free(parsed->acme.ca_file);
 	parsed->acme.ca_file = set_dup(file);
+	parsed->acme.ca_pos = *pos;
 }
 
 void

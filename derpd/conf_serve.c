@@ -246,8 +246,10 @@ set_map_cafile(const char *file, const struct conf_pos *pos)
 
 	if (m->cafile != NULL)
 		conf_error(pos, "ca file \"%s\": expected one a map", file);
-	else if (set_is_path(file, 1023, "ca file", pos))
+	else if (set_is_path(file, 1023, "ca file", pos)) {
 		m->cafile = set_dup(file);
+		m->cafile_pos = *pos;
+	}
 }
 
 void

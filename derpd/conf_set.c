@@ -295,14 +295,23 @@ set_path(enum set_what what, const char *path, const struct conf_pos *pos)
 		[SET_STATEDIR] = "statedir", [SET_RELAY_KEY] = "relay key",
 		[SET_MESH_KEY] = "mesh key file"
 	};
-	char **dst = what == SET_CONTROL ? &parsed->control :
-	    what == SET_CHROOT ? &parsed->chroot :
-	    what == SET_STATEDIR ? &parsed->statedir :
-	    what == SET_RELAY_KEY ? &parsed->relay.key : &parsed->mesh_key;
+	struct {
+		char		**path;
+		struct conf_pos	 *pos;
+	} dst[] = {
+		[SET_CONTROL] = { &parsed->control, &parsed->control_pos },
+		[SET_CHROOT] = { &parsed->chroot, &parsed->chroot_pos },
+		[SET_STATEDIR] = { &parsed->statedir, &parsed->statedir_pos },
+		[SET_RELAY_KEY] = { &parsed->relay.key,
+		    &parsed->relay.key_pos },
+		[SET_MESH_KEY] = { &parsed->mesh_key, &parsed->mesh_pos }
+	};
 
-	if (set_once(what, names[what], pos) &&
-	    set_is_path(path, path_max(what), names[what], pos))
-		replace(dst, path);
+	if (!set_once(what, names[what], pos) ||
+	    !set_is_path(path, path_max(what), names[what], pos))
+		return;
+	replace(dst[what].path, path);
+	*dst[what].pos = *pos;
 }
 
 void

@@ -433,19 +433,28 @@ answers(const struct sockaddr_un *sun)
 	return (!dead);
 }
 
-/* A socket that a killed derpd left; 0 out of the way, -1 (logged). */
-static int
-remove_stale(const struct sockaddr_un *sun)
+int
+control_judge(const struct conf *c)
 {
 	struct stat st;
 
+	if (lstat(c->control, &st) == -1 || S_ISSOCK(st.st_mode))
+		return (0);
+	log_warnx("%s: there is a file that is no socket: choose another path",
+	    conf_at(&c->control_pos, c->control));
+	return (-1);
+}
+
+/* A socket that a killed derpd left; 0 out of the way, -1 (logged). */
+static int
+remove_stale(const struct conf *c, const struct sockaddr_un *sun)
+{
+	struct stat st;
+
+	if (control_judge(c) == -1)
+		return (-1);
 	if (lstat(sun->sun_path, &st) == -1)
 		return (0);
-	if (!S_ISSOCK(st.st_mode)) {
-		log_warnx("control %s: there is a file that is no socket: "
-		    "choose another path", sun->sun_path);
-		return (-1);
-	}
 	if (answers(sun)) {
 		log_warnx("control %s: another derpd answers there: stop it "
 		    "or choose another path", sun->sun_path);
@@ -492,7 +501,7 @@ control_open(struct derpd *d)
 		    d->conf->control);
 		return (-1);
 	}
-	if (remove_stale(&sun) == -1)
+	if (remove_stale(d->conf, &sun) == -1)
 		return (-1);
 	listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	    0);

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "advice.h"
 #include "atomicfile.h"
 #include "log.h"
 #include "parent.h"
@@ -31,7 +32,8 @@ keyfile_open(const char *path, const char *what)
 	int fd;
 
 	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1) {
-		log_warn("%s %s", what, path);
+		log_warnx("%s %s: %s%s", what, path, strerror(errno),
+		    advice_path(errno));
 		return (-1);
 	}
 	if (fstat(fd, &st) == -1)
@@ -191,8 +193,9 @@ keyfile_make(struct derpd *d, uint32_t type, struct wr *w, const char *path,
 }
 
 int
-keyfile_node(struct derpd *d, const char *path, uint8_t pub[32])
+keyfile_node(struct derpd *d, const struct conf *c, uint8_t pub[32])
 {
+	const char *path = c->relay.key;
 	struct stat st;
 	size_t len;
 	int fd;
@@ -207,8 +210,9 @@ keyfile_node(struct derpd *d, const char *path, uint8_t pub[32])
 		    &len) == -1)
 			return (-1);
 		log_info("made the relay's key %s", path);
-	} else if ((fd = keyfile_open(path, "relay key")) == -1 ||
-	    keyfile_call(d, MSG_KEY_NODE, NULL, fd, path, pub, 32, &len) == -1)
+	} else if ((fd = keyfile_open(path, conf_at(&c->relay.key_pos,
+	    "relay key"))) == -1 || keyfile_call(d, MSG_KEY_NODE, NULL, fd,
+	    conf_at(&c->relay.key_pos, path), pub, 32, &len) == -1)
 		return (-1);
 	if (len == 32)
 		return (0);

@@ -96,7 +96,8 @@ ATF_TC_WITHOUT_HEAD(kinds);
 ATF_TC_BODY(kinds, tc)
 {
 	ATF_CHECK(!taken("none"));
-	SAYS("test key none: No such file or directory\n");
+	SAYS("test key none: No such file or directory; make it, or correct "
+	    "the path\n");
 	ATF_REQUIRE_EQ(0, mkdir("dir", 0700));
 	ATF_CHECK(!taken("dir"));
 	SAYS("test key dir: not a key file: expected a regular file");
@@ -169,8 +170,10 @@ node(const char *path, uint8_t pub[32])
 	int	 rv;
 
 	memset(pub, 0, 32);
+	free(d.conf->relay.key);
+	ATF_REQUIRE((d.conf->relay.key = strdup(path)) != NULL);
 	begin_log();
-	rv = keyfile_node(&d, path, pub);
+	rv = keyfile_node(&d, d.conf, pub);
 	end_log();
 	return (rv);
 }

@@ -48,13 +48,13 @@ name_of(EVP_PKEY *pkey, unsigned int which, uint8_t result[ACME_RESULTSIZE])
 }
 
 static int
-load_mac(int fd, char *err, size_t errsize)
+load_mac(int how, int fd, char *err, size_t errsize)
 {
 	uint8_t	 got[ACME_MACMAX];
 	int	 n;
 
 	n = keyfile_read_mac(fd, got, ACME_MACMIN, sizeof(got), err, errsize);
-	if (n != -1) {
+	if (n != -1 && how != ACMEFILE_JUDGE) {
 		memcpy(mac, got, (size_t)n);
 		maclen = (size_t)n;
 	}
@@ -77,15 +77,15 @@ make_key(int fd, char *err, size_t errsize)
 }
 
 int
-acme_load(unsigned int which, int make, int fd,
+acme_load(unsigned int which, int how, int fd,
     uint8_t result[ACME_RESULTSIZE], char *err, size_t errsize)
 {
 	EVP_PKEY	*pkey;
 	int		 n;
 
 	if (which == ACMEKEY_EAB)
-		return (load_mac(fd, err, errsize));
-	if (make)
+		return (load_mac(how, fd, err, errsize));
+	if (how == ACMEFILE_MAKE)
 		pkey = make_key(fd, err, errsize);
 	else if (which == ACMEKEY_CERT)
 		pkey = keyfile_read_pem(fd, err, errsize);
@@ -98,6 +98,10 @@ acme_load(unsigned int which, int make, int fd,
 		    " P-256, P-384 or RSA");
 		EVP_PKEY_free(pkey);
 		return (-1);
+	}
+	if (how == ACMEFILE_JUDGE) {
+		EVP_PKEY_free(pkey);
+		return (n);
 	}
 	EVP_PKEY_free(keys[which]);
 	keys[which] = pkey;
@@ -449,17 +453,18 @@ static int
 file_message(struct msg *m, uint8_t result[ACME_RESULTSIZE], size_t *n,
     char *err, size_t errsize)
 {
-	uint8_t	 which = rd_u8(&m->rd), make = rd_u8(&m->rd);
+	uint8_t	 which = rd_u8(&m->rd), how = rd_u8(&m->rd);
 	int	 rv;
 
 	if (!rd_end(&m->rd) || which < ACMEKEY_ACCOUNT ||
-	    which > ACMEKEY_EAB || (make && which == ACMEKEY_EAB))
+	    which > ACMEKEY_EAB || how > ACMEFILE_JUDGE ||
+	    (how == ACMEFILE_MAKE && which == ACMEKEY_EAB))
 		return (-1);
 	if (m->fd == -1) {
 		acme_forget(which);
 		return (1);
 	}
-	if ((rv = acme_load(which, make, m->fd, result, err, errsize)) == -1)
+	if ((rv = acme_load(which, how, m->fd, result, err, errsize)) == -1)
 		return (0);
 	*n = (size_t)rv;
 	return (1);

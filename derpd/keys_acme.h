@@ -41,11 +41,12 @@ struct acme_request {
 int	 acme_preload(void);
 
 /*
- * Take a key from the file `fd', or make one and write it there when `make' is
- * set; it replaces the one of the kind `which' (enum acmekey).  Its name into
- * `result' (see MSG_KEY_RESULT): bytes, or -1; the older one is then kept.
+ * Take a key from the file `fd', or make one and write it there (`how', enum
+ * acmefile); it replaces the one of the kind `which' (enum acmekey).
+ * ACMEFILE_JUDGE: read it, and keep the older one.  Its name into `result' (see
+ * MSG_KEY_RESULT): bytes, or -1; the older one is then kept.
  */
-int	 acme_load(unsigned int which, int make, int fd,
+int	 acme_load(unsigned int which, int how, int fd,
 	    uint8_t result[ACME_RESULTSIZE], char *err, size_t errsize);
 
 /* Forget the key of the kind. */

@@ -490,6 +490,13 @@ ATF_TC_BODY(acme, tc)
 	wr_blob(&w, "der", 3);
 	ATF_CHECK_EQ(0, key_ask(MSG_KEY_ACME_REVOKE, &w, -1, again, 0, err));
 	ATF_CHECK_EQ(1, acme_signed(c, ACMESIGN_REVOKE, me, err));
+	/* A key that is judged is not kept. */
+	ATF_CHECK_EQ(43, acme_file(ACMEKEY_NEXT, ACMEFILE_JUDGE, reopen("acc"),
+	    again, sizeof(again), err));
+	ATF_CHECK_EQ(0, acme_signed(c, ACMESIGN_ROLL, me, err));
+	ATF_CHECK_MSG(strstr(err, "no new account key") != NULL, "%s", err);
+	ATF_CHECK_EQ(-1, acme_file(ACMEKEY_NEXT, ACMEFILE_JUDGE,
+	    text_file("bad", "x"), again, sizeof(again), err));
 	/* Neither key is one that a worker may use. */
 	d = worker_channel(1, KEYCHAN_SIGN);
 	ATF_CHECK_EQ(-1, sign(d, hash, sig));

@@ -40,9 +40,9 @@ load_pair(struct derpd *d, const struct conf_cert *k)
 		log_warnx("%s:%d: %s", k->pos.file, k->pos.line, err);
 		return (NULL);
 	}
-	if ((fd = keyfile_open(k->key, "key")) == -1 ||
-	    keyfile_call(d, MSG_KEY_TLS, NULL, fd, k->key, hash, sizeof(hash),
-	    NULL) == -1) {
+	if ((fd = keyfile_open(k->key, conf_at(&k->pos, "key"))) == -1 ||
+	    keyfile_call(d, MSG_KEY_TLS, NULL, fd, conf_at(&k->pos, k->key),
+	    hash, sizeof(hash), NULL) == -1) {
 		cert_free(cert);
 		return (NULL);
 	}
@@ -144,10 +144,12 @@ load_mesh(struct derpd *d, const struct conf *c)
 	int fd = -1;
 
 	if (c->mesh_key != NULL &&
-	    (fd = keyfile_open(c->mesh_key, "mesh key")) == -1)
+	    (fd = keyfile_open(c->mesh_key, conf_at(&c->mesh_pos,
+	    "mesh key"))) == -1)
 		return (-1);
 	return (keyfile_call(d, MSG_KEY_MESH, NULL, fd,
-	    c->mesh_key == NULL ? "mesh key" : c->mesh_key, &none, 0, NULL));
+	    c->mesh_key == NULL ? "mesh key" : conf_at(&c->mesh_pos,
+	    c->mesh_key), &none, 0, NULL));
 }
 
 int
@@ -158,7 +160,7 @@ load_all(struct derpd *d, const struct conf *c, struct loaded *l, int node)
 	memcpy(l->node_key, d->loaded.node_key, sizeof(l->node_key));
 	/* Without a relay there is no key of it to make or to announce. */
 	if ((!node || !c->relay.enabled ||
-	    keyfile_node(d, c->relay.key, l->node_key) == 0) &&
+	    keyfile_node(d, c, l->node_key) == 0) &&
 	    load_certs(d, c, l) == 0 && load_mesh(d, c) == 0 &&
 	    (d->checking || !c->relay.enabled || load_meta(d, l) == 0))
 		return (0);
@@ -282,6 +284,11 @@ replace(struct derpd *d, struct conf *c)
 		undo(d);
 		return (-1);
 	}
+	if (judge_files(d, c) == -1) {
+		load_free(&l);
+		undo(d);
+		return (-1);
+	}
 	d->loaded = l;
 	d->conf = c;
 	if (maps_load(d, c, &maps) == 0) {
@@ -385,7 +392,7 @@ load_again(struct derpd *d)
 
 	if (!d->conf->relay.enabled)
 		memset(pub, 0, sizeof(pub));
-	else if (keyfile_node(d, d->conf->relay.key, pub) == -1)
+	else if (keyfile_node(d, d->conf, pub) == -1)
 		return (-1);
 	if (memcmp(pub, d->loaded.node_key, sizeof(pub)) != 0)
 		log_warnx("%s is another key than it was: clients see a new "

@@ -129,8 +129,15 @@ parent_check(struct derpd *d)
 	if (check_system(d) == -1)
 		return (-1);
 	if (procs_start_keys(d) == 0) {
+		/* All that is wrong is told at once. */
 		rv = load_all(d, d->conf, &d->loaded, 1);
-		if (rv == 0 && (rv = maps_load(d, d->conf, &maps)) == 0)
+		if (judge_files(d, d->conf) == -1)
+			rv = -1;
+		if (procs_programs(d) == -1)
+			rv = -1;
+		if (maps_load(d, d->conf, &maps) == -1)
+			rv = -1;
+		else
 			maps_free(&maps);
 		load_free(&d->loaded);
 		d->stopping = 1;
@@ -316,6 +323,10 @@ start(struct derpd *d)
 	    load_all(d, d->conf, &d->loaded, 1) == -1 ||
 	    maps_load(d, d->conf, &maps) == -1)
 		return (-1);
+	/* What lacks for a renewal alone is no reason to serve nobody. */
+	if (judge_files(d, d->conf) == -1)
+		log_warnx("derpd goes on without what can't be used: mend it "
+		    "and reload");
 	if (!d->conf->sandbox)
 		log_warnx("sandbox off: the children are not confined");
 	maps_replace(d, &maps);

@@ -8,6 +8,7 @@
  * relays.c    relay workers; serve.h has those of STUN and maps
  * load.c      configuration, keys and certificates, all or nothing
  * keyfiles.c  key and certificate files of this machine
+ * judge.c     what else the configuration names
  * acmes.h     certificates from ACME directories
  * listen.c    listening sockets
  * control.c   the control socket; status.c what it answers
@@ -147,6 +148,9 @@ int	 procs_start_keys(struct derpd *d);
  */
 int	 procs_start(struct derpd *d);
 
+/* Are the programs of all children installed?  0, or -1 (logged). */
+int	 procs_programs(const struct derpd *d);
+
 /*
  * After a reload: start or stop one child as it is wanted now.  1 when it was
  * started just now and has its settings, else 0.
@@ -234,6 +238,15 @@ int	 load_all(struct derpd *d, const struct conf *c, struct loaded *l,
 /* Free what a load brought. */
 void	 load_free(struct loaded *l);
 
+/* judge.c */
+
+/*
+ * Judge what `c' names and load_all() does not read: directories to write to,
+ * authorities, keys for ACME; keys must be running.  0, or -1: something can't
+ * be used (logged, a line each, with where it is named and what to do).
+ */
+int	 judge_files(struct derpd *d, const struct conf *c);
+
 /*
  * Send settings and certificates to a worker and have it put them in force;
  * `first': it has just been started.  0, or -1.
@@ -296,11 +309,11 @@ int	 keyfile_commit(const char *temp, const char *path);
 int	 keyfile_rename(const char *from, const char *to);
 
 /*
- * Have keys read the node key in `path', or make it on first start; its public
+ * Have keys read the node key of `c', or make it on first start; its public
  * half goes to `pub'.  0, or -1 (logged).  When derpd only checks, nothing is
  * made, and `pub' stays as it is for a key that is not there yet.
  */
-int	 keyfile_node(struct derpd *d, const char *path, uint8_t pub[32]);
+int	 keyfile_node(struct derpd *d, const struct conf *c, uint8_t pub[32]);
 
 /*
  * The self-signed pair in the state directory, made on first start.  0 and the
@@ -317,6 +330,10 @@ int	 keyfile_selfsigned(struct derpd *d, const struct conf *c,
 int	 keyfile_public(const char *path, const void *p, size_t len);
 
 /* control.c */
+
+/* Can the socket be made at its path, as far as the path goes?  0, or -1
+   (logged). */
+int	 control_judge(const struct conf *c);
 
 /* Open the control socket, non-blocking.  0, or -1 (logged). */
 int	 control_open(struct derpd *d);

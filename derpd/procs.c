@@ -283,6 +283,20 @@ procs_start(struct derpd *d)
 }
 
 int
+procs_programs(const struct derpd *d)
+{
+	char path[PATH_MAX];
+	unsigned int i;
+	int rv = 0;
+
+	for (i = 0; i < d->nprocs; i++)
+		if (procs_wanted(d->procs[i]) && program(d, d->procs[i]->role,
+		    path, sizeof(path)) == -1)
+			rv = -1;
+	return (rv);
+}
+
+int
 procs_wanted(const struct proc *p)
 {
 	switch (p->role) {

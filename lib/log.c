@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "advice.h"
 #include "clock.h"
 #include "log.h"
 
@@ -105,6 +106,7 @@ emit(int priority, const char *fmt, va_list ap, int error)
 	if (error != 0) {
 		append(line, &n, ": ");
 		append(line, &n, strerror(error));
+		append(line, &n, advice_limit(error));
 	}
 	if (priority == LOG_ERR && capture != NULL && *capture == '\0')
 		strlcpy(capture, line + start, capture_size);

@@ -176,7 +176,7 @@ ATF_TC_BODY(fatal_exits, tc)
 ATF_TC_WITHOUT_HEAD(captured);
 ATF_TC_BODY(captured, tc)
 {
-	char	buf[64], small[8];
+	char	buf[128], small[8];
 
 	log_init("", 1, 1);
 	catch();
@@ -193,7 +193,8 @@ ATF_TC_BODY(captured, tc)
 	log_capture(NULL, 0);
 	log_warnx("after it");
 	caught();
-	ATF_CHECK_STREQ("key a\\x0ab: No space left on device", buf);
+	ATF_CHECK_STREQ("key a\\x0ab: No space left on device; make room on "
+	    "the file system", buf);
 	ATF_CHECK_STREQ("longer ", small);
 	ATF_CHECK_EQ(6, count_lines());
 }

@@ -58,9 +58,8 @@ enum msg_type {
 			   u32 n, n times str: names and addresses of the
 			   certificate, the first is the common name */
 	MSG_KEY_METACERT, /* nothing: a fresh meta certificate */
-	MSG_KEY_ACME_FILE, /* fd: key file; u8 enum acmekey, u8 1: the file is
-			   empty, write a new P-256 key into it; no fd: forget
-			   that key */
+	MSG_KEY_ACME_FILE, /* fd: key file; u8 enum acmekey, u8 enum acmefile;
+			   no fd: forget that key */
 	MSG_KEY_ACME_CONF, /* what acme-helper may have signed: see
 			   acme_conf_put() in acmeconf.h */
 	MSG_KEY_ACME_REVOKE, /* u8 reason (RFC 5280 5.3.1), blob DER: this one
@@ -206,6 +205,13 @@ enum acmekey {
 	ACMEKEY_NEXT,		/* PEM; what the account key is changed to */
 	ACMEKEY_CERT,		/* PEM; of the certificate to be had */
 	ACMEKEY_EAB		/* base64; MAC key of the account binding */
+};
+
+/* What is done with the file of such a key. */
+enum acmefile {
+	ACMEFILE_READ,		/* take the key */
+	ACMEFILE_MAKE,		/* it is empty: write a new P-256 key into it */
+	ACMEFILE_JUDGE		/* say whether the key could be taken */
 };
 
 /*

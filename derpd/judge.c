@@ -1,0 +1,203 @@
+/*
+ * judge: files and directories that the configuration names and that nothing
+ * reads before it is too late: those of ACME, certificate authorities, the
+ * state directory, the control socket's.  See parent.h.  Called by parent.c and
+ * load.c, so that a check, a start and a reload say the same.
+ */
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "advice.h"
+#include "bom.h"
+#include "log.h"
+#include "parent.h"
+
+/* May `pw' read a file with this owner and mode? */
+static int
+may_read(const struct stat *st, const struct passwd *pw)
+{
+	if (pw->pw_uid == 0)
+		return (1);
+	if (st->st_uid == pw->pw_uid)
+		return ((st->st_mode & S_IRUSR) != 0);
+	if (st->st_gid == pw->pw_gid)
+		return ((st->st_mode & S_IRGRP) != 0);
+	return ((st->st_mode & S_IROTH) != 0);
+}
+
+/* What is wrong with the text of certificates in `fp'; NULL nothing. */
+static const char *
+bad_certificates(FILE *fp)
+{
+	const char *bad = NULL;
+	char head[4];
+	X509 *x;
+	int n = 0;
+
+	bad = bom_found(head, fread(head, 1, sizeof(head), fp));
+	rewind(fp);
+	ERR_clear_error();
+	while (bad == NULL &&
+	    (x = PEM_read_X509(fp, NULL, NULL, NULL)) != NULL) {
+		X509_free(x);
+		n++;
+	}
+	if (bad == NULL && ERR_GET_REASON(ERR_peek_last_error()) !=
+	    PEM_R_NO_START_LINE)
+		bad = "a certificate in it is malformed";
+	else if (bad == NULL && n == 0)
+		bad = "there is no certificate in it, expected PEM";
+	ERR_clear_error();
+	return (bad);
+}
+
+/*
+ * A file of certificate authorities, read by a child of this user.  0, or -1
+ * (logged).
+ */
+static int
+judge_authorities(const char *path, const struct conf_pos *pos,
+    const char *user)
+{
+	const struct passwd *pw = geteuid() == 0 ? getpwnam(user) : NULL;
+	const char *bad = NULL;
+	struct stat st;
+	FILE *fp = NULL;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd == -1 || fstat(fd, &st) == -1) {
+		log_warnx("%s: %s%s", conf_at(pos, path), strerror(errno),
+		    advice_path(errno));
+		if (fd != -1)
+			close(fd);
+		return (-1);
+	}
+	if (!S_ISREG(st.st_mode))
+		bad = "not a regular file: expected certificates in PEM";
+	else if (pw != NULL && !may_read(&st, pw))
+		bad = "the user of derpd's processes can't read it: chmod a+r";
+	else if ((fp = fdopen(fd, "r")) == NULL)
+		bad = "out of memory";
+	else
+		bad = bad_certificates(fp);
+	if (fp != NULL)
+		fclose(fp);
+	else
+		close(fd);
+	if (bad == NULL)
+		return (0);
+	log_warnx("%s: %s", conf_at(pos, path), bad);
+	return (-1);
+}
+
+/* The directory that is there of `path', which gets cut to it. */
+static int
+existing(char *path, struct stat *st)
+{
+	char *slash;
+
+	while (stat(path, st) == -1) {
+		if (errno != ENOENT || (slash = strrchr(path, '/')) == NULL)
+			return (-1);
+		slash[slash == path] = '\0';
+	}
+	return (0);
+}
+
+/*
+ * A directory to make files in; `make': derpd makes it, if it is not there.
+ * 0, or -1 (logged).
+ */
+static int
+judge_dir(const char *dir, const struct conf_pos *pos, const char *what,
+    int make)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int error = 0;
+
+	strlcpy(path, dir, sizeof(path));
+	if (existing(path, &st) == -1)
+		error = errno;
+	else if (!S_ISDIR(st.st_mode))
+		error = ENOTDIR;
+	else if (!make && strcmp(path, dir) != 0)
+		error = ENOENT;
+	else if (access(path, W_OK | X_OK) == -1)
+		error = errno;
+	if (error == 0)
+		return (0);
+	log_warnx("%s: the %s can't be made in %s: %s%s%s",
+	    conf_at(pos, dir), what, path, strerror(error),
+	    advice_path(error), advice_limit(error));
+	return (-1);
+}
+
+/* The same for the directory that a file is in. */
+static int
+judge_parent(const char *file, const struct conf_pos *pos, const char *what,
+    int make)
+{
+	char path[PATH_MAX];
+
+	strlcpy(path, file, sizeof(path));
+	return (judge_dir(dirname(path), pos, what, make));
+}
+
+/* Is the state directory written to with this configuration? */
+static int
+keeps_state(const struct conf *c)
+{
+	const struct conf_cert *k;
+
+	TAILQ_FOREACH(k, &c->certs, entry)
+		if (k->cert == NULL)
+			return (1);
+	return (c->acme.enabled || !TAILQ_EMPTY(&c->maps));
+}
+
+static int
+judge_dirs(const struct conf *c)
+{
+	int rv = 0;
+
+	if (keeps_state(c) && judge_dir(c->statedir, &c->statedir_pos,
+	    "files of the state directory", 1) == -1)
+		rv = -1;
+	if (c->relay.enabled && access(c->relay.key, F_OK) == -1 &&
+	    judge_parent(c->relay.key, &c->relay.key_pos, "relay key", 1) == -1)
+		rv = -1;
+	if (control_judge(c) == -1 || judge_parent(c->control,
+	    &c->control_pos, "control socket", 0) == -1)
+		rv = -1;
+	return (rv);
+}
+
+int
+judge_files(struct derpd *d, const struct conf *c)
+{
+	const struct conf_map *m;
+	int rv = judge_dirs(c);
+
+	if (c->acme.ca_file != NULL && judge_authorities(c->acme.ca_file,
+	    &c->acme.ca_pos, c->user) == -1)
+		rv = -1;
+	TAILQ_FOREACH(m, &c->maps, entry)
+		if (m->cafile != NULL && judge_authorities(m->cafile,
+		    &m->cafile_pos, c->user) == -1)
+			rv = -1;
+	if (acme_judge(d, c) == -1)
+		rv = -1;
+	return (rv);
+}

@@ -1,0 +1,230 @@
+#! /usr/bin/env atf-sh
+# shellcheck shell=sh
+# derpd -n: whatever a start could not use is found, each with the line of the
+# configuration that names it.
+
+# shellcheck source=regress/e2e/common.sh
+. "$(atf_get_srcdir)/common.sh"
+
+# check: derpd -n with derpd.conf; what it says in n.out.
+check() {
+	"$DERPD" -n -f derpd.conf >n.out 2>&1
+}
+
+good() {
+	check || { cat n.out; atf_fail "refused: $1"; }
+}
+
+# bad WORD PATTERN: refused, naming the line in which WORD stands and PATTERN.
+bad() {
+	! check || { cat derpd.conf n.out; atf_fail "passed: $2"; }
+	_line=$(grep -n -e "$1" derpd.conf | head -n 1 | cut -d : -f 1)
+	grep -Eq "derpd.conf:$_line: .*$2" n.out ||
+	    { cat n.out; atf_fail "it does not name line $_line and $2"; }
+}
+
+# secret FILE TEXT: a file that is for its owner alone.
+secret() {
+	printf '%s\n' "$2" >"$1"
+	chmod 600 "$1"
+}
+
+# acme_conf [STATEMENTS]: certificates from a directory that nobody asks.
+acme_conf() {
+	e2e_paths
+	CERTS="acme {
+	contact \"op@example.org\"
+	directory \"https://localhost:1/dir\"
+	$*
+}"
+	e2e_conf
+}
+
+MAC=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
+
+e2e_case to_be_made 60 "what a start makes may be missing, and is not made"
+to_be_made_body() {
+	acme_conf
+	rm -r state
+	good "without keys and state directory"
+	sed "s,statedir .*,statedir \"$PWD/a/b/c\"," derpd.conf >other
+	mv other derpd.conf
+	good "with a state directory in others that are not there"
+	[ ! -e state ] && [ ! -e a ] && [ ! -e derper.key ] ||
+	    atf_fail "-n made something"
+}
+
+e2e_case keys 60 "key files of relay and mesh"
+keys_body() {
+	e2e_conf
+	secret derper.key junk
+	bad 'key "' "derper.key: not derper's key file"
+	rm derper.key
+	secret mesh.key junk
+	bad mesh 'mesh.key: not a mesh key'
+	e2e_random_hex >mesh.key
+	chmod 644 mesh.key
+	bad mesh "mesh.key: others can read .*chmod 600 $PWD/mesh.key"
+	rm mesh.key
+	bad mesh 'mesh.key: No such file or directory; make it'
+	e2e_conf
+	use_cert ec
+	e2e_conf
+	good "with a certificate"
+	make_cert other "$HOST_NAME" ec
+	cp other.key relay.key
+	bad certificate 'does not belong to key'
+	printf '\357\273\277' | cat - other.key >relay.key
+	bad certificate 'relay.key: begins with a byte order mark'
+}
+
+e2e_case acme_keys 60 "key files of the acme section"
+acme_keys_body() {
+	acme_conf "eab \"k\" key file \"$PWD/eab\""
+	bad 'eab "k"' 'eab.*: No such file or directory; make it'
+	secret eab 'not base64!'
+	bad 'eab "k"' 'eab: not a MAC key, expected base64'
+	secret eab $MAC
+	chmod 644 eab
+	bad 'eab "k"' 'eab: others can read'
+	chmod 600 eab
+	good "with a MAC key"
+	secret state/acme-account.key junk
+	bad 'acme {' 'acme-account.key: there is no private key in it'
+	rm state/acme-account.key
+	secret state/acme-account-next.key junk
+	bad 'acme {' 'acme-account-next.key: there is no private key in it'
+	rm state/acme-account-next.key
+}
+
+e2e_case imports 60 "a certificate and its key that are to be taken over"
+imports_body() {
+	acme_conf
+	make_ca
+	make_cert relay "$HOST_NAME" ec
+	cp relay.key state/acme-import.key
+	bad 'acme {' 'acme-import.key: its certificate is missing: put it into'
+	cp relay.crt state/acme.crt
+	good "with a pair"
+	[ -e state/acme-import.key ] || atf_fail "-n took the pair over"
+	secret state/acme-import.key junk
+	! check && grep -q 'acme-import.key: there is no private' n.out ||
+	    { cat n.out; atf_fail "an import that is no key"; }
+	make_cert other "$HOST_NAME" ec
+	cp other.key state/acme-import.key
+	! check && grep -q 'acme-import.key does not belong to' n.out ||
+	    { cat n.out; atf_fail "an import of another key"; }
+	cp relay.key state/acme-import.key
+	echo junk >state/acme.crt
+	! check && grep -q 'acme.crt: there is no PEM' n.out ||
+	    { cat n.out; atf_fail "an import that is no certificate"; }
+}
+
+e2e_case authorities 60 "files of certificate authorities"
+authorities_body() {
+	make_ca
+	acme_conf "ca file \"$PWD/roots\""
+	bad 'ca file' 'roots: No such file or directory; make it'
+	cp ca.pem roots
+	good "with authorities"
+	echo junk >roots
+	bad 'ca file' 'roots: there is no certificate in it'
+	printf '\357\273\277' | cat - ca.pem >roots
+	bad 'ca file' 'roots: begins with a byte order mark'
+	sed 's/^MII/AAA/' ca.pem >roots
+	bad 'ca file' 'roots: a certificate in it is malformed'
+	rm roots
+	mkdir roots
+	bad 'ca file' 'roots: not a regular file'
+	rmdir roots
+	if [ "$(id -u)" -eq 0 ]; then
+		cp ca.pem roots
+		chmod 600 roots
+		bad 'ca file' "roots: the user of derpd.* can't read it"
+		rm roots
+	fi
+	CERTS=''
+	EXTRA="map {
+	follow \"https://localhost:1/map\"
+	ca file \"$PWD/roots\"
+}"
+	e2e_conf
+	bad 'ca file' 'roots: No such file or directory; make it'
+}
+
+e2e_case directories 60 "directories that files are made in"
+directories_body() {
+	e2e_conf
+	rmdir state
+	echo >state
+	bad statedir "can't be made in $PWD/state: Not a directory"
+	rm state
+	EXTRA="# end"
+	e2e_conf
+	sed "s,control .*,control \"$PWD/none/sock\"," derpd.conf >other
+	mv other derpd.conf
+	bad control "the control socket can't be made in $PWD: No such file"
+	e2e_conf
+	echo >derpd.sock
+	bad control 'derpd.sock: there is a file that is no socket'
+	rm derpd.sock
+	sed "s,key \"$PWD/derper,key \"$PWD/mesh.key/derper," derpd.conf >other
+	mv other derpd.conf
+	bad 'key "' "the relay key can't be made in .*Not a directory"
+}
+
+e2e_case several 60 "all that is wrong is told at once"
+several_body() {
+	e2e_paths
+	echo '{' >map.json
+	EXTRA="map \"$PWD/map.json\""
+	acme_conf "eab \"k\" key file \"$PWD/none\" ca file \"$PWD/roots\""
+	secret derper.key junk
+	bad 'eab "k"' 'none'
+	bad 'ca file' 'roots'
+	bad 'key "' 'derper.key'
+	bad map 'the map .*map.json is not good'
+}
+
+# cert_says PATTERN: derpctl cert shows it.
+cert_says() {
+	ctl cert >cert.out 2>&1 && grep -Eq "$1" cert.out
+}
+
+e2e_case at_run_time 60 "a start goes on without keys of ACME, and names them"
+at_run_time_body() {
+	acme_conf "eab \"k\" key file \"$PWD/eab\""
+	e2e_launch
+	grep -Eq 'derpd.conf:[0-9]+: eab key .*eab: No such file' derpd.log ||
+	    e2e_fail "the log does not name the file"
+	wait_until "derpctl cert names the file" \
+	    cert_says "last error.*eab: No such file or directory; make it"
+	secret eab "not base64!"
+	! ctl reload >reload.out 2>&1 ||
+	    e2e_fail "a reload takes a MAC key that is none"
+	grep -q 'eab: not a MAC key' reload.out ||
+	    e2e_fail "reload says: $(cat reload.out)"
+	secret eab $MAC
+	run ctl reload
+	e2e_stop
+	secret state/acme-account.key junk
+	e2e_launch
+	! ctl cert renew >renew.out 2>&1 ||
+	    e2e_fail "derpctl cert renew is content"
+	grep -q 'acme-account.key: there is no private key' renew.out ||
+	    e2e_fail "derpctl cert renew says: $(cat renew.out)"
+	wait_until "derpctl cert names the account key" \
+	    cert_says "last error.*acme-account.key: there is no private key"
+	e2e_stop
+}
+
+atf_init_test_cases() {
+	atf_add_test_case to_be_made
+	atf_add_test_case keys
+	atf_add_test_case acme_keys
+	atf_add_test_case imports
+	atf_add_test_case authorities
+	atf_add_test_case directories
+	atf_add_test_case several
+	atf_add_test_case at_run_time
+}
