@@ -17,6 +17,13 @@ map() {
 	end
 }
 
+# large_map NAME: the same with 300 KiB more, of which gzip saves half.
+large_map() {
+	map "$1" | sed '$d'
+	printf '}, "Pad": "%s"}\n' "$(head -c 153600 /dev/urandom |
+	    od -An -v -tx1 | tr -d ' \n')"
+}
+
 # serves [STATEMENT]: the configuration for it, for e2e_start.
 serves() {
 	e2e_paths
@@ -240,33 +247,86 @@ map \"$PWD/three.json\" { path \"/three\" }"
 	e2e_stop
 }
 
-# Fetch until there is a file `enough'; a line for each that is not whole.
+# Fetch until there is a file `enough': a line in failures for each map that
+# is not whole, one in fetched.N for each that is.
 fetch_on() {
+	_n=$1
+	shift
 	while [ ! -e enough ]; do
-		fetch >"got.$1" 2>"err.$1" || cat "err.$1" >>failures
-		jq -e '.Regions["900"] | .RegionCode == .RegionName' \
-		    "got.$1" >/dev/null 2>&1 || cat "got.$1" >>failures
+		fetch "$@" >"got.$_n" 2>"err.$_n" || cat "err.$_n" >>failures
+		if jq -e '.Regions["900"].RegionName == .Name and
+		    (.Pad | length) == 307200' "got.$_n" >/dev/null 2>&1; then
+			echo whole >>"fetched.$_n"
+		else
+			head -c 300 "got.$_n" >>failures
+		fi
 	done
 }
 
-e2e_case replaced 300 "a map that is replaced again and again is whole"
+# named_map NAME: a large map that says on both sides of the rest who it is.
+named_map() {
+	large_map "$1" | sed "s/^{\"Regions\"/{\"Name\": \"$1\", \"Regions\"/"
+}
+
+# enough_of N: each of the fetchers got so many maps.
+enough_of() {
+	for _f in 1 2 3; do
+		[ -f "fetched.$_f" ] &&
+		    [ "$(wc -l <"fetched.$_f")" -ge "$1" ] || return 1
+	done
+}
+
+e2e_case replaced 120 "a large map that is replaced again and again is whole"
 replaced_body() {
 	serves
+	named_map number-0 >map.json
 	WORKERS=2
 	e2e_start
-	for _i in 1 2 3; do
-		fetch_on "$_i" &
-		echo $! >>pids
-	done
-	for _i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
-		map "number-$_i" >new.json
+	served map.json || e2e_fail "other bytes are served"
+	fetch_on 1 &
+	_fetchers=$!
+	fetch_on 2 --compressed &
+	_fetchers="$_fetchers $!"
+	fetch_on 3 --limit-rate 2M &
+	_fetchers="$_fetchers $!"
+	echo "$_fetchers" | tr ' ' '\n' >>pids
+	for _i in 1 2 3 4 5 6 7 8 9 10; do
+		named_map "number-$_i" >new.json
 		cp new.json last.json
 		mv new.json map.json
 		wait_until "map $_i" served last.json
 	done
+	wait_until "each has fetched some" enough_of 5
 	touch enough
-	wait_until "the fetches end" e2e_gone "$(sed -n 2p pids)"
+	for _p in $_fetchers; do
+		wait "$_p"
+	done
 	[ ! -s failures ] || e2e_fail "failed: $(head -c 600 failures)"
+	e2e_stop
+}
+
+# slow_has N FILE: what the slow client got as its Nth map is that of FILE.
+slow_has() {
+	cmp "raw.ready.$1" "$2" || e2e_fail "map $1 is not that of $2"
+}
+
+e2e_case slow 120 "who reads a map slowly gets all of it, then the newest one"
+slow_body() {
+	serves
+	large_map first >map.json
+	cp map.json first.json
+	e2e_start
+	served map.json || e2e_fail "other bytes are served"
+	raw_begin map-slow
+	for _i in 1 2 3 4; do
+		large_map "number-$_i" >new.json
+		cp new.json last.json
+		mv new.json map.json
+		wait_until "map $_i" served last.json
+	done
+	raw_end
+	slow_has 1 first.json
+	slow_has 2 last.json
 	e2e_stop
 }
 
@@ -326,6 +386,7 @@ atf_init_test_cases() {
 	atf_add_test_case map_only
 	atf_add_test_case several
 	atf_add_test_case replaced
+	atf_add_test_case slow
 	atf_add_test_case killed
 	atf_add_test_case full_disk
 }

@@ -9,6 +9,7 @@
  * raw_login.c   cases: the login, and all that is slow
  * raw_http.c    cases: HTTP on the TLS port and on the plain one
  * raw_hang.c    cases: what hangs in the server
+ * raw_map.c     a case: a large map that is read slowly
  * raw_tls.c     cases: TLS, junk, floods, exhaustion
  * raw_strange.c cases: limits on those who are not logged in
  * raw_turn.c    cases: much at once, in its order
@@ -222,6 +223,7 @@ void	 http_keepalive(void);
 void	 http_bodies(void);
 void	 http_plain(void);
 void	 http_upgrades(void);
+void	 map_slow(void);
 void	 tls_alpn(void);
 void	 tls_sni(void);
 void	 tls_versions(void);

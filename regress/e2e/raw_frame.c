@@ -179,36 +179,86 @@ garbage(void)
 	say("150 connections with random bytes harmed no other");
 }
 
+#define FLOOD		5000
+#define MANY_PINGS	8	/* in one flight that all get their pong */
+
+/* Send the pings `first' to `last', which carry their number, in one write. */
+static void
+send_pings(struct sess *s, unsigned int first, unsigned int last)
+{
+	static uint8_t b[FLOOD * (FRAME_HDR_LEN + FRAME_PING_LEN)];
+	uint8_t *p = b;
+	unsigned int i;
+
+	for (i = first; i <= last; i++) {
+		frame_put_hdr(p, FRAME_PING, FRAME_PING_LEN);
+		p += FRAME_HDR_LEN;
+		memset(p, 0, FRAME_PING_LEN);
+		p[0] = (uint8_t)(i >> 8);
+		p[1] = (uint8_t)i;
+		p += FRAME_PING_LEN;
+	}
+	conn_write(s->c, b, (size_t)(p - b));
+}
+
+/* The number of the ping that the next frame, a pong, belongs to. */
+static unsigned int
+next_pong(struct sess *s)
+{
+	static const uint8_t zeros[FRAME_PING_LEN - 2];
+	struct frame *f = sess_next(s);
+
+	if (f->type != FRAME_PONG || f->len != FRAME_PING_LEN)
+		fail("got frame type %#x, wanted Pong", f->type);
+	if (memcmp(f->p + 2, zeros, sizeof(zeros)) != 0)
+		fail("a pong with other bytes than its ping");
+	return ((unsigned int)f->p[0] << 8 | f->p[1]);
+}
+
+/*
+ * A flood gets pongs in the order of its pings, each ping one at most, and by
+ * far not all of them one: what waits is bounded.
+ */
+static void
+ping_flood(struct sess *s)
+{
+	unsigned int got, last = 0, pongs = 0;
+
+	send_pings(s, 1, FLOOD);
+	/* The last ping may be ignored too: ask until the answer comes. */
+	do {
+		send_pings(s, FLOOD + 1, FLOOD + 1);
+		got = next_pong(s);
+		if (got <= last || got > FLOOD + 1)
+			fail("the pong of ping %u after that of %u", got, last);
+		last = got;
+		pongs++;
+	} while (got != FLOOD + 1);
+	if (pongs > FLOOD / 2)
+		fail("%u pongs for %u pings at once", pongs, FLOOD);
+	say("%u pings at once got %u pongs", FLOOD, pongs - 1);
+}
+
 void
 ping_limits(void)
 {
 	struct sess *s = sess_login();
 	uint8_t p[FRAME_MAX_PING];
 	static const size_t lens[] = { 8, 9, 100, 999, 1000 };
-	size_t i, pongs = 0;
-	struct frame *f;
+	unsigned int n, flight = opt.derper ? 1 : MANY_PINGS;
+	size_t i;
 
 	randombytes_buf(p, sizeof(p));
 	for (i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
 		sess_send(s, FRAME_PING, p, lens[i]);
 		want_frame(s, FRAME_PONG, p, FRAME_PING_LEN);
 	}
-	for (i = 0; i < 5000; i++)
-		sess_send(s, FRAME_PING, p, FRAME_PING_LEN);
-	/* The last ping may be ignored too: ask until the answer comes. */
-	p[0] ^= 0xff;
-	for (;;) {
-		sess_send(s, FRAME_PING, p, FRAME_PING_LEN);
-		f = sess_next(s);
-		if (f->type != FRAME_PONG || f->len != FRAME_PING_LEN)
-			fail("got frame type %#x, wanted Pong", f->type);
-		if (memcmp(f->p, p, FRAME_PING_LEN) == 0)
-			break;
-		pongs++;
-	}
-	if (pongs > 5000)
-		fail("%zu pongs for 5000 pings", pongs);
-	say("5000 pings at once got %zu pongs", pongs);
+	send_pings(s, 1, flight);
+	for (n = 1; n <= flight; n++)
+		if (next_pong(s) != n)
+			fail("not the pong of ping %u of %u", n, flight);
+	want_alive(s);
+	ping_flood(s);
 	sess_close(s, 0);
 }
 

@@ -70,6 +70,7 @@ static const struct {
 	{ "slow-logins", slow_logins, 0 },
 	{ "varz-pipelined", varz_pipelined, 0 },
 	{ "ping-flight", ping_flight, 0 },
+	{ "map-slow", map_slow, 1 },
 	{ "exhaustion", exhaustion, 1 },
 	{ "accept-rate", accept_rate, 1 },
 	{ "max-clients", max_clients, 1 },
