@@ -5,7 +5,7 @@ include config.mk
 -include depend.mk
 
 # lib/libderp.a: what programs share.
-LIB_OBJS = lib/advice.o lib/atomicfile.o lib/bom.o lib/chan.o lib/child.o lib/clock.o lib/codec.o \
+LIB_OBJS = lib/atomicfile.o lib/bom.o lib/chan.o lib/child.o lib/clock.o lib/codec.o \
 	lib/derpcert.o lib/derpclient.o lib/frame.o lib/hex.o lib/hostname.o lib/http.o \
 	lib/httpbody.o lib/httpdate.o lib/https.o lib/json.o \
 	lib/json_check.o lib/landlock.o lib/log.o lib/mapcheck.o \
@@ -23,7 +23,7 @@ DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/certstatus.o \
 	derpd/conf_serve.o derpd/conf_set.o derpd/conf_word.o derpd/conn.o \
 	derpd/control.o derpd/dirwatch_$(DIRWATCH).o derpd/fetches.o \
 	derpd/filewatch.o derpd/health.o derpd/healths.o \
-	derpd/httpconn.o derpd/jsonout.o derpd/judge.o derpd/keyfiles.o \
+	derpd/httpconn.o derpd/jsonout.o derpd/keyfiles.o \
 	derpd/keyhash.o derpd/keys.o derpd/keys_box.o derpd/keys_cert.o \
 	derpd/keys_file.o derpd/keys_sign.o derpd/lex.o derpd/life.o \
 	derpd/link.o derpd/linkstats.o \
@@ -38,6 +38,7 @@ DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/certstatus.o \
 	derpd/tlsfetch.o derpd/tlsio.o \
 	derpd/tlskey.o derpd/watch.o derpd/web.o derpd/web_map.o \
 	derpd/web_reply.o derpd/websocket.o
+DERPD_OBJS += derpd/hello.o derpd/strangers.o
 DERPD_OBJS += derpd/acmes.o derpd/acmes_files.o derpd/acmes_jobs.o \
 	derpd/acmes_tokens.o \
 	derpd/conf_acme.o derpd/keys_acme.o derpd/keys_csr.o derpd/keys_jwk.o derpd/keys_jws.o \
@@ -90,6 +91,7 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/map_test derpctl/out_test \
 	lib/url_test \
 	stund/batch_test stund/limit_test stund/mmsg_test stund/sources_test \
 	stund/stun_test
+UNIT_TESTS += derpd/hello_test derpd/strangers_test
 # These two share a directory that is a table.
 FAKEDIR_TESTS = acme-helper/acme_test acme-helper/refused_test
 UNIT_TESTS += acme-helper/chain_test \
@@ -109,12 +111,12 @@ FUZZERS = $(IMSG_FUZZ) regress/fuzz/clientinfo_fuzz \
 	regress/fuzz/mapedit_fuzz regress/fuzz/meshkey_fuzz \
 	regress/fuzz/stun_fuzz regress/fuzz/web_map_fuzz \
 	regress/fuzz/websocket_fuzz
-FUZZERS += regress/fuzz/acme_fuzz
+FUZZERS += regress/fuzz/acme_fuzz regress/fuzz/hello_fuzz
 
 # What the end-to-end tests run.
 RAW_OBJS = regress/e2e/rawderp.o regress/e2e/raw_frame.o \
 	regress/e2e/raw_hang.o regress/e2e/raw_http.o regress/e2e/raw_login.o \
-	regress/e2e/raw_map.o regress/e2e/raw_net.o regress/e2e/raw_sess.o \
+	regress/e2e/raw_net.o regress/e2e/raw_sess.o \
 	regress/e2e/raw_split.o regress/e2e/raw_strange.o \
 	regress/e2e/raw_tls.o regress/e2e/raw_turn.o
 E2E_PROGS = regress/e2e/rawderp regress/e2e/memscan regress/e2e/stunask

@@ -35,6 +35,7 @@ target acme
 target clientinfo
 target conf
 target frame
+target hello
 target http_request
 target http_response
 target https

@@ -1,0 +1,33 @@
+/*
+ * hello: how much of a client's TLS stream has come, so that libtls is given
+ * what it can finish and keeps nothing for a client that does not go on.  Pure.
+ */
+#ifndef HELLO_H
+#define HELLO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define HELLO_MAX	16384		/* bytes of a ClientHello, its header
+					   left out */
+#define HELLO_STREAM	(24 * 1024)	/* bytes of the records that carry it */
+
+enum hello {
+	HELLO_MORE,		/* it is not whole */
+	HELLO_GIVE,		/* it is whole, or none at all: libtls judges */
+	HELLO_LONG		/* longer than HELLO_MAX, or in crumbs */
+};
+
+/*
+ * Bytes of the first TLS record in the `n' bytes at `p', 0 when it is not whole
+ * (RFC 8446 5.1).  Of what is no record all `n'.
+ */
+size_t	 hello_record(const uint8_t *p, size_t n);
+
+/*
+ * Look at all `n' bytes at `p' that a client has sent so far: is its
+ * ClientHello whole (RFC 8446 4, 4.1.2)?
+ */
+enum hello hello_judge(const uint8_t *p, size_t n);
+
+#endif

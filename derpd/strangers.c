@@ -1,0 +1,210 @@
+/*
+ * strangers: see strangers.h.  Called by accept.c, conn.c and login.c.
+ *
+ * The oldest gives way, not the newest, so that whoever opens connections and
+ * leaves them does not keep others out: a client that means it is through in a
+ * moment.  Where many clients stand behind one address, all come back at once
+ * when a relay was restarted: there those who came within the last seconds stay,
+ * for if each made room for the next, none would get through.
+ *
+ * A source has an entry while it has strangers: there are no more entries than
+ * strangers.
+ */
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "strangers.h"
+
+struct source {
+	LIST_ENTRY(source) entry;
+	uint8_t		 addr[16];	/* an IPv6 one: its /64 */
+	struct stranger_list list;	/* the oldest first */
+	unsigned int	 n;
+};
+
+void
+strangers_init(struct strangers *s)
+{
+	size_t i;
+
+	memset(s, 0, sizeof(*s));
+	TAILQ_INIT(&s->all);
+	for (i = 0; i < POOLS; i++)
+		TAILQ_INIT(&s->dear[i]);
+	for (i = 0; i < STRANGERS_BUCKETS; i++)
+		LIST_INIT(&s->sources[i]);
+	randombytes_buf(s->key, sizeof(s->key));
+}
+
+void
+strangers_limits(struct strangers *s, unsigned int max,
+    unsigned int per_source)
+{
+	s->max = max;
+	s->per_source = per_source;
+}
+
+/* What counts as one source: an IPv4 address, or the /64 of an IPv6 one. */
+static void
+source_of(const uint8_t addr[16], uint8_t dst[16])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	memcpy(dst, addr, 16);
+	if (memcmp(addr, mapped, sizeof(mapped)) != 0)
+		memset(dst + 8, 0, 8);
+}
+
+static size_t
+bucket(const struct strangers *s, const uint8_t addr[16])
+{
+	uint8_t out[crypto_shorthash_BYTES];
+	uint64_t h;
+
+	crypto_shorthash(out, addr, 16, s->key);
+	memcpy(&h, out, sizeof(h));
+	return (h & (STRANGERS_BUCKETS - 1));
+}
+
+/* The entry of a source, made if there is none; NULL without memory. */
+static struct source *
+source_get(struct strangers *s, const uint8_t addr[16])
+{
+	struct source *src;
+	uint8_t a[16];
+	size_t b;
+
+	source_of(addr, a);
+	b = bucket(s, a);
+	LIST_FOREACH(src, &s->sources[b], entry)
+		if (memcmp(src->addr, a, sizeof(a)) == 0)
+			return (src);
+	if ((src = calloc(1, sizeof(*src))) == NULL)
+		return (NULL);
+	memcpy(src->addr, a, sizeof(a));
+	TAILQ_INIT(&src->list);
+	LIST_INSERT_HEAD(&s->sources[b], src, entry);
+	return (src);
+}
+
+static void
+source_put(struct source *src)
+{
+	if (src->n > 0)
+		return;
+	LIST_REMOVE(src, entry);
+	free(src);
+}
+
+/* Take `st' off its lists; the entry of its source stays. */
+static void
+take_out(struct strangers *s, struct stranger *st)
+{
+	strangers_charge(s, st, 0, 0);
+	TAILQ_REMOVE(&s->all, st, all);
+	TAILQ_REMOVE(&st->source->list, st, same);
+	st->source->n--;
+	st->source = NULL;
+	s->n--;
+}
+
+int
+strangers_add(struct strangers *s, struct stranger *st,
+    const uint8_t addr[16], uint64_t now_us, struct stranger **victim)
+{
+	struct source *src, *other;
+
+	*victim = NULL;
+	if (s->max == 0 || (src = source_get(s, addr)) == NULL)
+		return (-1);
+	if (src->n >= s->per_source) {
+		*victim = TAILQ_FIRST(&src->list);
+		if (*victim == NULL ||
+		    now_us - (*victim)->since_us < STRANGER_US) {
+			*victim = NULL;
+			source_put(src);
+			return (-1);
+		}
+	} else if (s->n >= s->max)
+		*victim = TAILQ_FIRST(&s->all);
+	if (*victim != NULL) {
+		other = (*victim)->source;
+		take_out(s, *victim);
+		if (other != src)
+			source_put(other);
+	}
+	st->source = src;
+	st->since_us = now_us;
+	memset(st->cost, 0, sizeof(st->cost));
+	TAILQ_INSERT_TAIL(&s->all, st, all);
+	TAILQ_INSERT_TAIL(&src->list, st, same);
+	src->n++;
+	s->n++;
+	return (0);
+}
+
+void
+strangers_remove(struct strangers *s, struct stranger *st)
+{
+	struct source *src = st->source;
+
+	if (src == NULL)
+		return;
+	take_out(s, st);
+	source_put(src);
+}
+
+/* In the pool `p' it takes `bytes' now; more than `share' is dear. */
+static void
+charge(struct strangers *s, struct stranger *st, enum stranger_pool p,
+    size_t bytes, size_t share)
+{
+	if (st->cost[p] > share && bytes <= share)
+		TAILQ_REMOVE(&s->dear[p], st, dear[p]);
+	else if (st->cost[p] <= share && bytes > share)
+		TAILQ_INSERT_TAIL(&s->dear[p], st, dear[p]);
+	s->cost[p] += bytes;
+	s->cost[p] -= st->cost[p];
+	st->cost[p] = bytes;
+}
+
+void
+strangers_charge(struct strangers *s, struct stranger *st, size_t all,
+    size_t input)
+{
+	if (st->source == NULL)
+		return;
+	charge(s, st, POOL_ALL, all, STRANGER_COST);
+	charge(s, st, POOL_INPUT, input > STRANGER_INPUT ? input : 0, 0);
+}
+
+struct stranger *
+strangers_over(struct strangers *s)
+{
+	size_t limit[POOLS] = {
+		[POOL_ALL] = (size_t)s->max * STRANGER_COST,
+		[POOL_INPUT] = STRANGERS_INPUT
+	};
+	struct stranger *st;
+	int p;
+
+	if (limit[POOL_ALL] < STRANGERS_LEAST)
+		limit[POOL_ALL] = STRANGERS_LEAST;
+	for (p = 0; p < POOLS; p++)
+		if (s->cost[p] > limit[p] &&
+		    (st = TAILQ_FIRST(&s->dear[p])) != NULL) {
+			strangers_remove(s, st);
+			return (st);
+		}
+	return (NULL);
+}
+
+struct stranger *
+strangers_old(const struct strangers *s, uint64_t now_us)
+{
+	struct stranger *st = TAILQ_FIRST(&s->all);
+
+	return (st != NULL && now_us - st->since_us >= STRANGER_US ? st :
+	    NULL);
+}

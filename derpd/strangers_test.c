@@ -1,0 +1,250 @@
+/*
+ * strangers_test: how many connections that are not logged in there may be, and
+ * which of them gives way.
+ */
+#include <atf-c.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "strangers.h"
+
+static struct strangers	s;
+static struct stranger	st[20000];
+
+static void
+begin(unsigned int max, unsigned int per_source)
+{
+	ATF_REQUIRE(sodium_init() != -1);
+	strangers_init(&s);
+	strangers_limits(&s, max, per_source);
+}
+
+/* 192.0.2.n, or with `v6' address `n' of 2001:db8:0:v6::/64. */
+static const uint8_t *
+address(unsigned int v6, unsigned int n)
+{
+	static uint8_t a[16];
+
+	memset(a, 0, sizeof(a));
+	if (v6 != 0) {
+		memcpy(a, "\x20\x01\x0d\xb8", 4);
+		a[7] = (uint8_t)v6;
+		a[14] = (uint8_t)(n >> 8);
+	} else {
+		memcpy(a + 10, "\xff\xff\xc0\x00", 4);
+		a[14] = (uint8_t)(n >> 8);
+	}
+	a[15] = (uint8_t)n;
+	return (a);
+}
+
+/* Add st[i]; -1 it is refused, -2 nobody gives way, else who does. */
+static int
+add(int i, const uint8_t *addr, uint64_t now)
+{
+	struct stranger *victim;
+
+	if (strangers_add(&s, &st[i], addr, now, &victim) == -1) {
+		ATF_CHECK(victim == NULL);
+		ATF_CHECK(st[i].source == NULL);
+		return (-1);
+	}
+	if (victim == NULL)
+		return (-2);
+	ATF_CHECK(victim->source == NULL);
+	return ((int)(victim - st));
+}
+
+ATF_TC_WITHOUT_HEAD(all);
+ATF_TC_BODY(all, tc)
+{
+	int i;
+
+	begin(10, 5);
+	for (i = 0; i < 10; i++)
+		ATF_REQUIRE_EQ(-2, add(i, address(0, (unsigned int)i), 1));
+	/* The oldest gives way, however new it is. */
+	ATF_CHECK_EQ(0, add(10, address(0, 200), 2));
+	ATF_CHECK_EQ(1, add(11, address(0, 200), 2));
+	ATF_CHECK_EQ(10, s.n);
+	/* One that is through is none of them any more. */
+	strangers_remove(&s, &st[2]);
+	strangers_remove(&s, &st[2]);
+	ATF_CHECK_EQ(9, s.n);
+	ATF_CHECK_EQ(-2, add(12, address(0, 201), 3));
+	ATF_CHECK_EQ(3, add(13, address(0, 202), 3));
+	/* Fewer are allowed: nobody goes, but each that comes takes a place. */
+	strangers_limits(&s, 5, 5);
+	ATF_CHECK_EQ(4, add(14, address(0, 203), 3));
+	ATF_CHECK_EQ(10, s.n);
+}
+
+ATF_TC_WITHOUT_HEAD(source);
+ATF_TC_BODY(source, tc)
+{
+	uint64_t now = 77;
+	int i;
+
+	begin(100, 3);
+	for (i = 0; i < 3; i++)
+		ATF_REQUIRE_EQ(-2, add(i, address(0, 1), now++));
+	/* Those who have only just come stay. */
+	ATF_CHECK_EQ(-1, add(3, address(0, 1), now));
+	ATF_CHECK_EQ(-2, add(4, address(0, 2), now));
+	ATF_CHECK_EQ(-1, add(3, address(0, 1), 77 + STRANGER_US - 1));
+	ATF_CHECK_EQ(0, add(3, address(0, 1), 77 + STRANGER_US));
+	ATF_CHECK_EQ(-1, add(5, address(0, 1), 77 + STRANGER_US));
+	ATF_CHECK_EQ(1, add(5, address(0, 1), 78 + STRANGER_US));
+	/* An IPv6 source is its /64. */
+	for (i = 10; i < 13; i++)
+		ATF_CHECK_EQ(-2, add(i, address(1, (unsigned int)i), now));
+	ATF_CHECK_EQ(-1, add(13, address(1, 4711), now));
+	ATF_CHECK_EQ(-2, add(13, address(2, 1), now));
+	/* None is left of one whose strangers are gone. */
+	for (i = 10; i < 13; i++)
+		strangers_remove(&s, &st[i]);
+	for (i = 14; i < 17; i++)
+		ATF_CHECK_EQ(-2, add(i, address(1, (unsigned int)i), now));
+	ATF_CHECK_EQ(-1, add(17, address(1, 1), now));
+}
+
+ATF_TC_WITHOUT_HEAD(old);
+ATF_TC_BODY(old, tc)
+{
+	begin(10, 10);
+	ATF_CHECK(strangers_old(&s, 1) == NULL);
+	add(0, address(0, 1), 100);
+	add(1, address(0, 2), 200);
+	ATF_CHECK(strangers_old(&s, 99 + STRANGER_US) == NULL);
+	ATF_CHECK(strangers_old(&s, 100 + STRANGER_US) == &st[0]);
+	strangers_remove(&s, &st[0]);
+	ATF_CHECK(strangers_old(&s, 100 + STRANGER_US) == NULL);
+	ATF_CHECK(strangers_old(&s, 200 + STRANGER_US) == &st[1]);
+}
+
+ATF_TC_WITHOUT_HEAD(memory);
+ATF_TC_BODY(memory, tc)
+{
+	int i;
+
+	begin(1000, 1000);
+	for (i = 0; i < 1000; i++)
+		add(i, address(0, (unsigned int)i), 1);
+	/* The average itself is nobody's fault. */
+	for (i = 0; i < 1000; i++)
+		strangers_charge(&s, &st[i], STRANGER_COST, 0);
+	ATF_CHECK_EQ(1000 * STRANGER_COST, s.cost[POOL_ALL]);
+	ATF_CHECK(strangers_over(&s) == NULL);
+	/* Beyond it, the one that went beyond it first gives way. */
+	strangers_charge(&s, &st[500], STRANGER_COST + 1, 0);
+	ATF_CHECK(strangers_over(&s) == &st[500]);
+	ATF_CHECK(strangers_over(&s) == NULL);
+	strangers_charge(&s, &st[7], 2 * STRANGER_COST, 0);
+	ATF_CHECK(strangers_over(&s) == NULL);
+	strangers_charge(&s, &st[6], 2 * STRANGER_COST, 0);
+	strangers_charge(&s, &st[5], 20 * STRANGER_COST, 0);
+	ATF_CHECK(strangers_over(&s) == &st[7]);
+	ATF_CHECK(strangers_over(&s) == &st[6]);
+	ATF_CHECK(strangers_over(&s) == &st[5]);
+	ATF_CHECK(strangers_over(&s) == NULL);
+	/* Who goes back below it is not looked at. */
+	strangers_charge(&s, &st[1], 3 * STRANGER_COST, 0);
+	strangers_charge(&s, &st[1], 1, 0);
+	strangers_charge(&s, &st[2], 10 * STRANGER_COST, 0);
+	ATF_CHECK(strangers_over(&s) == &st[2]);
+	for (i = 0; i < 1000; i++)
+		strangers_remove(&s, &st[i]);
+	ATF_CHECK_EQ(0, s.n);
+	ATF_CHECK_EQ(0, s.cost[POOL_ALL]);
+	/* With few allowed, a few large ones have room. */
+	strangers_limits(&s, 10, 10);
+	add(0, address(0, 1), 1);
+	add(1, address(0, 1), 1);
+	strangers_charge(&s, &st[0], STRANGERS_LEAST, 0);
+	ATF_CHECK(strangers_over(&s) == NULL);
+	strangers_charge(&s, &st[1], 1, 0);
+	ATF_CHECK(strangers_over(&s) == &st[0]);
+}
+
+ATF_TC_WITHOUT_HEAD(input);
+ATF_TC_BODY(input, tc)
+{
+	const size_t k = STRANGERS_INPUT / 16;
+	int i;
+
+	begin(1000, 1000);
+	for (i = 0; i < 1000; i++)
+		add(i, address(0, (unsigned int)i), 1);
+	/* A little of each is nobody's fault. */
+	for (i = 0; i < 1000; i++)
+		strangers_charge(&s, &st[i], 0, STRANGER_INPUT);
+	ATF_CHECK(strangers_over(&s) == NULL);
+	/* Much of some may be so much together. */
+	for (i = 100; i < 116; i++)
+		strangers_charge(&s, &st[i], 0, k);
+	ATF_CHECK(strangers_over(&s) == NULL);
+	strangers_charge(&s, &st[50], 0, STRANGER_INPUT + 1);
+	ATF_CHECK(strangers_over(&s) == &st[100]);
+	ATF_CHECK(strangers_over(&s) == NULL);
+	strangers_charge(&s, &st[101], 0, 0);
+	strangers_charge(&s, &st[51], 0, 3 * k);
+	ATF_CHECK(strangers_over(&s) == &st[102]);
+	ATF_CHECK(strangers_over(&s) == &st[103]);
+	ATF_CHECK(strangers_over(&s) == NULL);
+}
+
+/* Many that come and go in any order: the counts are those of a plain look. */
+ATF_TC_WITHOUT_HEAD(random);
+ATF_TC_BODY(random, tc)
+{
+	struct stranger *v;
+	size_t cost, n, i, k;
+	uint64_t now = 0;
+
+	begin(300, 40);
+	for (k = 0; k < 20000; k++) {
+		i = randombytes_uniform(1000);
+		now += randombytes_uniform(100000);
+		if (st[i].source != NULL && randombytes_uniform(3) == 0)
+			strangers_remove(&s, &st[i]);
+		else if (st[i].source != NULL)
+			strangers_charge(&s, &st[i],
+			    randombytes_uniform(4 * STRANGER_COST),
+			    randombytes_uniform(8 * STRANGER_INPUT));
+		else
+			(void)strangers_add(&s, &st[i],
+			    address(randombytes_uniform(2),
+			    randombytes_uniform(12)), now, &v);
+		while ((v = strangers_over(&s)) != NULL)
+			ATF_CHECK(v->source == NULL);
+		ATF_REQUIRE(s.cost[POOL_ALL] <= 300 * STRANGER_COST &&
+		    s.cost[POOL_INPUT] <= STRANGERS_INPUT && s.n <= 300);
+	}
+	for (cost = n = i = 0; i < 1000; i++)
+		if (st[i].source != NULL) {
+			cost += st[i].cost[POOL_ALL];
+			n++;
+		}
+	ATF_CHECK_EQ(n, s.n);
+	ATF_CHECK_EQ(cost, s.cost[POOL_ALL]);
+	for (i = 0; i < 1000; i++)
+		strangers_remove(&s, &st[i]);
+	ATF_CHECK(TAILQ_EMPTY(&s.all) && TAILQ_EMPTY(&s.dear[POOL_ALL]) &&
+	    TAILQ_EMPTY(&s.dear[POOL_INPUT]));
+	ATF_CHECK_EQ(0, s.cost[POOL_ALL] + s.cost[POOL_INPUT]);
+	for (i = 0; i < STRANGERS_BUCKETS; i++)
+		ATF_CHECK(LIST_EMPTY(&s.sources[i]));
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, all);
+	ATF_TP_ADD_TC(tp, source);
+	ATF_TP_ADD_TC(tp, old);
+	ATF_TP_ADD_TC(tp, memory);
+	ATF_TP_ADD_TC(tp, input);
+	ATF_TP_ADD_TC(tp, random);
+	return (atf_no_error());
+}

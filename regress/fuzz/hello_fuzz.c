@@ -1,0 +1,38 @@
+/*
+ * hello_fuzz: any bytes as the first flight of a TLS client, and as a stream of
+ * records.
+ */
+#include <stdlib.h>
+
+#include "hello.h"
+
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static void
+must(int ok)
+{
+	if (!ok)
+		abort();
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	enum hello was = HELLO_MORE, now;
+	size_t n, off;
+
+	/* It is not taken back that enough has come; MORE ends in time. */
+	for (n = 0; n <= size; n += n < 300 ? 1 : 97) {
+		now = hello_judge(data, n);
+		must(was == HELLO_MORE || now != HELLO_MORE);
+		must(now != HELLO_MORE || n < HELLO_STREAM);
+		was = now;
+	}
+	for (off = 0; off < size; off += n) {
+		n = hello_record(data + off, size - off);
+		must(n <= size - off);
+		if (n == 0)
+			break;
+	}
+	return 0;
+}
