@@ -5,7 +5,7 @@ include config.mk
 -include depend.mk
 
 # lib/libderp.a: what programs share.
-LIB_OBJS = lib/atomicfile.o lib/bom.o lib/chan.o lib/child.o lib/clock.o lib/codec.o \
+LIB_OBJS = lib/advice.o lib/atomicfile.o lib/bom.o lib/chan.o lib/child.o lib/clock.o lib/codec.o \
 	lib/derpcert.o lib/derpclient.o lib/frame.o lib/hex.o lib/hostname.o lib/http.o \
 	lib/httpbody.o lib/httpdate.o lib/https.o lib/json.o \
 	lib/json_check.o lib/landlock.o lib/log.o lib/mapcheck.o \
@@ -23,7 +23,7 @@ DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/certstatus.o \
 	derpd/conf_serve.o derpd/conf_set.o derpd/conf_word.o derpd/conn.o \
 	derpd/control.o derpd/dirwatch_$(DIRWATCH).o derpd/fetches.o \
 	derpd/filewatch.o derpd/health.o derpd/healths.o \
-	derpd/httpconn.o derpd/jsonout.o derpd/keyfiles.o \
+	derpd/httpconn.o derpd/jsonout.o derpd/judge.o derpd/keyfiles.o \
 	derpd/keyhash.o derpd/keys.o derpd/keys_box.o derpd/keys_cert.o \
 	derpd/keys_file.o derpd/keys_sign.o derpd/lex.o derpd/life.o \
 	derpd/link.o derpd/linkstats.o \
@@ -115,8 +115,9 @@ FUZZERS += regress/fuzz/acme_fuzz regress/fuzz/hello_fuzz
 
 # What the end-to-end tests run.
 RAW_OBJS = regress/e2e/rawderp.o regress/e2e/raw_frame.o \
-	regress/e2e/raw_hang.o regress/e2e/raw_http.o regress/e2e/raw_login.o \
-	regress/e2e/raw_net.o regress/e2e/raw_sess.o \
+	regress/e2e/raw_hang.o regress/e2e/raw_http.o \
+	regress/e2e/raw_login.o \
+	regress/e2e/raw_map.o regress/e2e/raw_net.o regress/e2e/raw_sess.o \
 	regress/e2e/raw_split.o regress/e2e/raw_strange.o \
 	regress/e2e/raw_tls.o regress/e2e/raw_turn.o
 E2E_PROGS = regress/e2e/rawderp regress/e2e/memscan regress/e2e/stunask

@@ -2,13 +2,18 @@
  * accept: listening sockets of a relay worker.  Called by relay.c and conn.c.
  *
  * The parent sets the options of TCP on the listening sockets, and what is
- * accepted from them inherits these.  Without descriptors the worker stops
- * accepting, says so once, and goes on when a connection has ended; it never
- * spins.
+ * accepted from them inherits these.  Some descriptors are a reserve, which
+ * clients can't use up: a new keys process and workers that were started anew
+ * come by descriptors from the parent, and a worker that can't receive one is
+ * lost with all its sessions.  When all others are in use the worker stops
+ * accepting, says so once, and goes on when a connection has ended, or when one
+ * that has not logged in has had its time and gives way; it never spins.
  */
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <netinet/in.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +22,7 @@
 #include "relay.h"
 
 #define ACCEPT_ROUND	64	/* connections a round and socket */
+#define RESERVE		8	/* descriptors, and one for each worker */
 #define TOKEN		1000000		/* of the accept rate */
 
 struct listener {
@@ -86,9 +92,9 @@ accept_failed(struct relay *r)
 	case ENFILE:
 	case ENOMEM:
 	case ENOBUFS:
-		log_limited(&files, "no new connections until one ends: %s; "
+		log_limited(&files, "no new connections for a second: %s; "
 		    "raise the limit of open files", strerror(errno));
-		accept_pause(r, ACCEPT_FILES);
+		accept_pause(r, ACCEPT_SYSTEM);
 		return (-1);
 	case EINVAL:
 	case EBADF:
@@ -103,12 +109,56 @@ accept_failed(struct relay *r)
 	}
 }
 
+/* The first descriptor of the reserve: those below it are for all. */
+static unsigned int
+reserve(const struct relay *r)
+{
+	unsigned int n = RESERVE + r->conf.nworkers;
+
+	return (r->files - (n < r->files / 4 ? n : r->files / 4));
+}
+
+/*
+ * A connection with the descriptor `fd' has come; the system gives the lowest
+ * one that is free.  0: there is room for more.  Else no more are accepted, and
+ * if it was one too many it goes itself, unless there is one that has had its
+ * time to log in.
+ */
+static int
+is_full(struct relay *r, struct conn *c)
+{
+	static struct log_limit limit;
+	const unsigned int max = r->conf.max_clients;
+	unsigned int mark = reserve(r), fd = (unsigned int)c->fd;
+	int bit = max != 0 && r->nconns >= max ? ACCEPT_LIMIT : ACCEPT_FILES;
+	struct stranger *old;
+
+	if (bit == ACCEPT_FILES && fd + 1 < mark)
+		return (0);
+	r->full = r->nconns;
+	if ((old = strangers_old(&r->strangers, r->now_us)) != NULL)
+		conn_close(old->owner, "gives way: not logged in");
+	else if (fd >= mark || (max != 0 && r->nconns > max)) {
+		conn_close(c, "one too many");
+		r->full--;
+	}
+	if (old == NULL && bit == ACCEPT_LIMIT)
+		log_limited(&limit, "no new connections until one ends: "
+		    "max clients (%u) reached", max);
+	else if (old == NULL)
+		log_limited(&limit, "no new connections until one ends: "
+		    "%u of %u open files are in use; raise the limit", mark,
+		    r->files);
+	accept_pause(r, bit);
+	return (1);
+}
+
 /* 0 go on, -1 no more this round. */
 static int
 accept_one(struct listener *l)
 {
-	static struct log_limit limit;
 	struct relay *r = l->r;
+	struct conn *c;
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof(ss);
 	uint8_t addr[16];
@@ -128,17 +178,11 @@ accept_one(struct listener *l)
 	if (l->tls)
 		r->stats.tls_accepted++;
 	port = get_address(&ss, addr);
-	if (conn_new(r, fd, l->tls, addr, port) == NULL) {
+	if ((c = conn_new(r, fd, l->tls, addr, port)) == NULL) {
 		close(fd);
 		return (0);
 	}
-	if (r->conf.max_clients != 0 && r->nconns >= r->conf.max_clients) {
-		log_limited(&limit, "no new connections until one ends: "
-		    "max clients (%u) reached", r->conf.max_clients);
-		accept_pause(r, ACCEPT_LIMIT);
-		return (-1);
-	}
-	return (0);
+	return (is_full(r, c) ? -1 : 0);
 }
 
 static void
@@ -210,4 +254,43 @@ accept_resume(struct relay *r, int bit)
 		return;
 	LIST_FOREACH(l, &r->listeners, entry)
 		event_add(l->ev, NULL);
+}
+
+void
+accept_room(struct relay *r)
+{
+	accept_resume(r, ACCEPT_SYSTEM);
+	if (r->nconns < r->full)
+		accept_resume(r, ACCEPT_FILES);
+	if (r->conf.max_clients == 0 || r->nconns < r->conf.max_clients)
+		accept_resume(r, ACCEPT_LIMIT);
+}
+
+void
+accept_tick(struct relay *r)
+{
+	accept_resume(r, ACCEPT_SYSTEM | ACCEPT_DEAF);
+	if (strangers_old(&r->strangers, r->now_us) != NULL)
+		accept_resume(r, ACCEPT_FILES | ACCEPT_LIMIT);
+}
+
+void
+accept_limits(struct relay *r)
+{
+	unsigned int half = reserve(r) / 2;
+
+	strangers_limits(&r->strangers, r->conf.max_unfinished < half ?
+	    r->conf.max_unfinished : half, r->conf.max_per_source);
+	accept_room(r);
+}
+
+void
+accept_init(struct relay *r)
+{
+	struct rlimit rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
+		fatal("limit of open files");
+	r->files = rl.rlim_cur > INT_MAX ? INT_MAX :
+	    (unsigned int)rl.rlim_cur;
 }

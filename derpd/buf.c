@@ -7,6 +7,7 @@
 
 #include "relay.h"
 
+#define TIGHT	512		/* grows by so much, where it is to be small */
 #define SMALL	(64 * 1024)	/* grows by doubling up to here */
 
 static void
@@ -59,6 +60,23 @@ buf_add(struct buf *b, const void *p, size_t n)
 	if (n == 0)
 		return (0);
 	if (make_room(b, n) == -1)
+		return (-1);
+	memcpy(b->p + b->len, p, n);
+	b->len += n;
+	return (0);
+}
+
+int
+buf_add_tight(struct buf *b, const void *p, size_t n)
+{
+	size_t cap;
+
+	if (n == 0)
+		return (0);
+	if (b->off > 0)
+		to_front(b);
+	cap = (b->len + n + TIGHT - 1) / TIGHT * TIGHT;
+	if (cap > b->cap && resize(b, cap) == -1)
 		return (-1);
 	memcpy(b->p + b->len, p, n);
 	b->len += n;

@@ -82,6 +82,8 @@ conf_new(void)
 	c->relay.codel_interval = CONF_CODEL_INTERVAL;
 	c->relay.notsent_lowat = CONF_UNSENT;
 	c->relay.write_timeout = CONF_WRITE_TIMEOUT;
+	c->relay.max_unfinished = CONF_UNFINISHED;
+	c->relay.max_per_source = CONF_PER_SOURCE;
 	return (c);
 }
 

@@ -22,6 +22,9 @@
 #define CONF_UNSENT		(32 * 1024)	/* bytes */
 #define CONF_WRITE_TIMEOUT	2000		/* ms, as derper's */
 
+#define CONF_UNFINISHED		4096		/* connections a worker */
+#define CONF_PER_SOURCE		1024
+
 #define CONF_CHILD_TIMEOUT	10		/* s */
 #define CONF_STUN_PORT		3478
 #define CONF_STUN_PROBE		5		/* s */
@@ -89,6 +92,8 @@ struct conf_relay {
 	uint64_t	 client_burst;	/* bytes */
 	unsigned int	 max_clients;	/* connections a worker, 0 by the
 					   descriptor limit */
+	unsigned int	 max_unfinished; /* of them not logged in */
+	unsigned int	 max_per_source; /* of these from one address */
 };
 
 TAILQ_HEAD(conf_names, conf_name);

@@ -154,7 +154,7 @@ ATF_TC_BODY(relay_errors, tc)
 {
 	bad_relay("foo 5", "near `foo': expected key, workers, home, queue, "
 	    "codel, unsent limit, write timeout, congestion control, accept "
-	    "rate, client rate, max clients or }");
+	    "rate, client rate, max clients, max unfinished or }");
 	bad_relay("key 5", "near `5': expected key \"FILE\"");
 	bad_relay("key \"x\"", "relay key \"x\": expected an absolute path of "
 	    "at most 1023 bytes");
@@ -221,7 +221,14 @@ ATF_TC_BODY(relay_errors, tc)
 	    "0: expected 1 to 8589934592");
 	bad_relay("client rate 1 burst 65567", "client burst (bytes) 65567: "
 	    "expected 65568 to 8589934592");
-	bad_relay("max 5", "near `5': expected max clients NUMBER");
+	bad_relay("max 5", "near `5': expected max clients NUMBER, or: max "
+	    "unfinished NUMBER [per source NUMBER]");
+	bad_relay("max unfinished 0",
+	    "max unfinished 0: expected 1 to 1000000");
+	bad_relay("max unfinished 9 per source 1000001", "max unfinished per "
+	    "source 1000001: expected 1 to 1000000");
+	bad_relay("max unfinished 9 per 5", "near `5': expected max clients "
+	    "NUMBER, or: max unfinished NUMBER [per source NUMBER]");
 	bad_relay("max clients 0", "max clients 0: expected 1 to 10000000");
 }
 

@@ -353,7 +353,10 @@ static const struct {
 	    (int64_t)1 << 33, client_rate),
 	N(SET_CLIENT_BURST, "client burst (bytes)", MIN_BURST,
 	    (int64_t)1 << 33, client_burst),
-	N(SET_MAX_CLIENTS, "max clients", 1, 10000000, max_clients)
+	N(SET_MAX_CLIENTS, "max clients", 1, 10000000, max_clients),
+	N(SET_MAX_UNFINISHED, "max unfinished", 1, 1000000, max_unfinished),
+	N(SET_MAX_PER_SOURCE, "max unfinished per source", 1, 1000000,
+	    max_per_source)
 #undef N
 };
 

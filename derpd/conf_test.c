@@ -63,6 +63,8 @@ ATF_TC_BODY(defaults, tc)
 	ATF_CHECK_EQ(c->relay.accept_rate, 0);
 	ATF_CHECK_EQ(c->relay.client_rate, 0);
 	ATF_CHECK_EQ(c->relay.max_clients, 0);
+	ATF_CHECK_EQ(c->relay.max_unfinished, 4096);
+	ATF_CHECK_EQ(c->relay.max_per_source, 1024);
 	conf_free(c);
 }
 
@@ -153,6 +155,8 @@ check_relay(const char *block)
 	ATF_CHECK_EQ(c->relay.client_rate, 4294967296);
 	ATF_CHECK_EQ(c->relay.client_burst, 5368709120);
 	ATF_CHECK_EQ(c->relay.max_clients, 9);
+	ATF_CHECK_EQ(c->relay.max_unfinished, 77);
+	ATF_CHECK_EQ(c->relay.max_per_source, 8);
 	conf_free(c);
 }
 
@@ -167,12 +171,18 @@ ATF_TC_BODY(relay_block, tc)
 	    "  codel target 7 interval 70\n  unsent limit 64k\n"
 	    "  write timeout 0\n  congestion control \"bbr\"\n"
 	    "  accept rate 100 burst 200\n"
-	    "  client rate 4G burst 5G\n  max clients 9\n}\n");
+	    "  client rate 4G burst 5G\n  max clients 9\n"
+	    "  max unfinished 77 per source 8\n}\n");
 	check_relay("relay { key \"/k\" workers 3 home redirect "
 	    "\"https://example.org/x\" queue bytes 2048K packets 10 codel "
 	    "target 7 interval 70 unsent limit 65536 write timeout 0 "
 	    "congestion control bbr accept rate 100 burst 200 client rate "
-	    "4G burst 5G max clients 9 }");
+	    "4G burst 5G max clients 9 max unfinished 77 per source 8 }");
+	c = good(NAME CERT "relay { max unfinished 5 max clients 6 }\n");
+	ATF_CHECK_EQ(c->relay.max_unfinished, 5);
+	ATF_CHECK_EQ(c->relay.max_per_source, 1024);
+	ATF_CHECK_EQ(c->relay.max_clients, 6);
+	conf_free(c);
 	c = good(NAME CERT "relay { home blank codel off }\n");
 	ATF_CHECK_EQ(c->relay.home, HOME_BLANK);
 	ATF_CHECK_EQ(c->relay.codel_target, 0);
@@ -386,6 +396,8 @@ ATF_TC_BODY(sample, tc)
 	ATF_CHECK_EQ(all->relay.codel_interval, want->relay.codel_interval);
 	ATF_CHECK_EQ(all->relay.notsent_lowat, want->relay.notsent_lowat);
 	ATF_CHECK_EQ(all->relay.write_timeout, want->relay.write_timeout);
+	ATF_CHECK_EQ(all->relay.max_unfinished, want->relay.max_unfinished);
+	ATF_CHECK_EQ(all->relay.max_per_source, want->relay.max_per_source);
 	conf_free(c);
 	conf_free(all);
 	conf_free(want);

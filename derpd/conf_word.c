@@ -55,6 +55,7 @@ static const struct {
 	{ "packets",	PACKETS },
 	{ "page",	PAGE },
 	{ "path",	PATH },
+	{ "per",	PER },
 	{ "port",	PORT },
 	{ "probe",	PROBE },
 	{ "profile",	PROFILE },
@@ -70,6 +71,7 @@ static const struct {
 	{ "target",	TARGET },
 	{ "timeout",	TIMEOUT },
 	{ "tls",	TLS },
+	{ "unfinished",	UNFINISHED },
 	{ "unsent",	UNSENT },
 	{ "user",	USER },
 	{ "with",	WITH },
@@ -108,7 +110,8 @@ static const struct {
 	{ BLOCK_RELAY, HOME, "home page, home blank, or: home redirect "
 	    "\"URL\"" },
 	{ BLOCK_RELAY, KEY, "key \"FILE\"" },
-	{ BLOCK_RELAY, MAXIMUM, "max clients NUMBER" },
+	{ BLOCK_RELAY, MAXIMUM, "max clients NUMBER, or: max unfinished "
+	    "NUMBER [per source NUMBER]" },
 	{ BLOCK_RELAY, QUEUE, "queue bytes SIZE packets NUMBER, or "
 	    "one of the two" },
 	{ BLOCK_RELAY, UNSENT, "unsent limit SIZE" },
@@ -195,7 +198,7 @@ word_statements(enum conf_block block)
 	case BLOCK_RELAY:
 		return ("key, workers, home, queue, codel, unsent limit, "
 		    "write timeout, congestion control, accept rate, client "
-		    "rate, max clients or }");
+		    "rate, max clients, max unfinished or }");
 	case BLOCK_MESH:
 		return ("key file or }");
 	case BLOCK_STUN:

@@ -12,11 +12,13 @@
 #include <sys/socket.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "hello.h"
 #include "linkstats.h"
 #include "log.h"
 #include "peers.h"
@@ -25,6 +27,14 @@
 
 /* Most plaintext that is kept of a client that must wait. */
 #define PEND_MAX	(256 * 1024)
+
+#define STRANGER_READ	8192	/* bytes read at once before the login */
+#define SHAKE_US	2000	/* time for handshakes in a turn */
+#define SHAKES_MAX	256	/* handshakes that wait, then accept stops */
+
+/* What libtls and libssl take for a connection (OpenSSL 3.0), bytes. */
+#define TLS_COST	(15 * 1024)
+#define TLS_SHAKE_COST	(46 * 1024)	/* during the handshake */
 
 static void	conn_readable(evutil_socket_t, short, void *);
 
@@ -90,6 +100,60 @@ conn_tick(struct relay *r)
 	}
 }
 
+/* It may keep more or less now; if it is too much of all, some give way. */
+static void
+charge(struct conn *c)
+{
+	struct strangers *s = &c->r->strangers;
+	struct stranger *st;
+	size_t input, all;
+
+	if (c->stranger.source == NULL)
+		return;
+	input = c->held.cap + c->pend.cap + c->part.cap + login_kept(c);
+	all = sizeof(*c) + input + c->out.cap + c->ctl.cap;
+	if (c->tls != NULL)
+		all += c->state == CONN_HANDSHAKE ? TLS_SHAKE_COST : TLS_COST;
+	strangers_charge(s, &c->stranger, all, input);
+	while ((st = strangers_over(s)) != NULL)
+		conn_close(st->owner, "gives way: takes much memory, and is "
+		    "not logged in");
+}
+
+void
+conn_known(struct conn *c)
+{
+	strangers_remove(&c->r->strangers, &c->stranger);
+}
+
+/* A place among the strangers; 0, or -1: there is none for its source. */
+static int
+find_place(struct conn *c)
+{
+	static struct log_limit source, all;
+	struct relay *r = c->r;
+	struct stranger *victim;
+	char addr[INET6_ADDRSTRLEN];
+
+	c->stranger.owner = c;
+	if (strangers_add(&r->strangers, &c->stranger, c->addr, r->now_us,
+	    &victim) == -1) {
+		if (inet_ntop(AF_INET6, c->addr, addr, sizeof(addr)) == NULL)
+			addr[0] = '\0';
+		log_limited(&source, "connection from %s closed: max "
+		    "unfinished per source (%u) reached", addr,
+		    r->conf.max_per_source);
+		return (-1);
+	}
+	if (victim == NULL)
+		return (0);
+	log_limited(&all, "connections that are not logged in give way to new "
+	    "ones: max unfinished (%u) or per source (%u) reached",
+	    r->strangers.max, r->conf.max_per_source);
+	conn_close(victim->owner, "gives way: not logged in");
+	return (0);
+}
+
 struct conn *
 conn_new(struct relay *r, int fd, int tls, const uint8_t addr[16],
     uint16_t port)
@@ -108,12 +172,12 @@ conn_new(struct relay *r, int fd, int tls, const uint8_t addr[16],
 	queue_init(&c->queue, &r->queues, c);
 	event_assign(&c->ev_read, r->base, fd, EV_READ | EV_PERSIST,
 	    conn_readable, c);
-	if ((tls && tlsio_begin(c) == -1) ||
-	    event_add(&c->ev_read, NULL) == -1) {
-		tlsio_end(c);
+	if (find_place(c) == -1 || event_add(&c->ev_read, NULL) == -1) {
+		strangers_remove(&r->strangers, &c->stranger);
 		free(c);
 		return (NULL);
 	}
+	charge(c);
 	TAILQ_INSERT_TAIL(&r->conns, c, entry);
 	r->nconns++;
 	conn_deadline(c, tls ? LOGIN_SECS : HTTP_SECS);
@@ -160,6 +224,14 @@ conn_close(struct conn *c, const char *why)
 }
 
 static void
+unqueue_shake(struct conn *c)
+{
+	TAILQ_REMOVE(&c->r->shaking, c, resumed);
+	c->shaking = 0;
+	c->r->nshaking--;
+}
+
+static void
 unlink_all(struct conn *c)
 {
 	struct relay *r = c->r;
@@ -167,13 +239,16 @@ unlink_all(struct conn *c)
 	wheel_off(c);
 	if (c->is_dirty)
 		TAILQ_REMOVE(&r->dirty, c, dirty);
-	if (c->paused & PAUSE_TURN)
+	if (c->shaking)
+		unqueue_shake(c);
+	else if (c->paused & PAUSE_TURN)
 		TAILQ_REMOVE(&r->resumed, c, resumed);
 	event_del(&c->ev_read);
 	if (c->ev_write != NULL)
 		event_free(c->ev_write);
 	if (c->ev_rate != NULL)
 		event_free(c->ev_rate);
+	strangers_remove(&r->strangers, &c->stranger);
 	login_free(c);
 	linkstats_forget(c);
 	TAILQ_REMOVE(&r->conns, c, entry);
@@ -208,7 +283,7 @@ conn_reap(struct relay *r)
 		unlink_all(c);
 		conn_free(c);
 	}
-	accept_resume(r, ACCEPT_FILES | ACCEPT_LIMIT);
+	accept_room(r);
 }
 
 void
@@ -264,6 +339,22 @@ conn_pause(struct conn *c, unsigned int why)
 	c->paused |= why;
 }
 
+/* Input is held that the turn is to handle; PAUSE_TURN is set. */
+static void
+queue_input(struct conn *c)
+{
+	struct relay *r = c->r;
+
+	if (c->state != CONN_HANDSHAKE) {
+		TAILQ_INSERT_TAIL(&r->resumed, c, resumed);
+		return;
+	}
+	c->shaking = 1;
+	TAILQ_INSERT_TAIL(&r->shaking, c, resumed);
+	if (++r->nshaking >= SHAKES_MAX)
+		accept_pause(r, ACCEPT_SHAKES);
+}
+
 void
 conn_resume(struct conn *c, unsigned int why)
 {
@@ -274,7 +365,20 @@ conn_resume(struct conn *c, unsigned int why)
 		return;
 	/* It goes on when what was held has been handled. */
 	c->paused = PAUSE_TURN;
-	TAILQ_INSERT_TAIL(&c->r->resumed, c, resumed);
+	queue_input(c);
+}
+
+/* What is held is enough to go on with a handshake, or TLS is up. */
+static int
+held_suffices(const struct conn *c)
+{
+	const struct buf *b = &c->held;
+
+	if (c->state != CONN_HANDSHAKE)
+		return (1);
+	if (c->tls == NULL)
+		return (hello_judge(buf_head(b), buf_left(b)) == HELLO_GIVE);
+	return (hello_record(buf_head(b), buf_left(b)) > 0);
 }
 
 /* Bytes of a WebSocket; what must wait is kept unwrapped. */
@@ -309,7 +413,7 @@ work(struct conn *c)
 			buf_free(&b);
 		}
 	}
-	if (c->dead || c->paused != 0 || c->plain)
+	if (c->dead || c->paused != 0 || c->plain || !held_suffices(c))
 		return;
 	/* Also without held bytes: libssl may have read ahead of us. */
 	b = c->held;
@@ -332,8 +436,34 @@ conn_work(struct relay *r)
 		if (c->dead || c->paused != 0)
 			continue;	/* another reason came meanwhile */
 		work(c);
+		charge(c);
 		output_relieve(r);
 	}
+}
+
+void
+conn_shake(struct relay *r)
+{
+	uint64_t end = r->now_us + SHAKE_US;
+	struct conn *c;
+
+	while ((c = TAILQ_FIRST(&r->shaking)) != NULL) {
+		unqueue_shake(c);
+		c->paused &= ~(unsigned int)PAUSE_TURN;
+		if (c->dead || c->paused != 0)
+			continue;
+		if (!relay_can_sign()) {
+			conn_pause(c, PAUSE_KEYS);
+			continue;
+		}
+		work(c);
+		charge(c);
+		relay_clock(r);
+		if (r->now_us >= end)
+			break;
+	}
+	if (r->nshaking <= SHAKES_MAX / 2)
+		accept_resume(r, ACCEPT_SHAKES);
 }
 
 int
@@ -359,6 +489,69 @@ conn_input(struct conn *c, const uint8_t *p, size_t n)
 		unwrap(c, p, n);
 }
 
+/* Bytes to read at once: few of those who may never log in. */
+static size_t
+read_size(const struct conn *c)
+{
+	if (c->lingering)
+		return (c->linger_left);
+	return (c->state == CONN_UP ? IN_SIZE : STRANGER_READ);
+}
+
+/* Nobody listens any more; only so much is read. */
+static void
+linger(struct conn *c, size_t n)
+{
+	c->linger_left -= (uint32_t)n;
+	if (c->linger_left == 0)
+		event_del(&c->ev_read);
+}
+
+/*
+ * The handshake needs a whole ClientHello, and whole records after that; the
+ * turn does it, a few at a time.
+ */
+static void
+shake_input(struct conn *c)
+{
+	static const uint8_t alert[] = { 21, 3, 3, 0, 2, 2, 47 };
+
+	if (held_suffices(c)) {
+		conn_pause(c, PAUSE_TURN);
+		queue_input(c);
+	} else if (c->tls == NULL && hello_judge(buf_head(&c->held),
+	    buf_left(&c->held)) == HELLO_LONG) {
+		/* illegal_parameter (RFC 8446 6.2) */
+		(void)output_raw(c, alert, sizeof(alert));
+		conn_drain(c);
+	}
+}
+
+/* Ciphertext has come: `n' bytes at `p'. */
+static void
+tls_input(struct conn *c, const uint8_t *p, size_t n)
+{
+	struct buf b;
+
+	if (c->state != CONN_HANDSHAKE && buf_left(&c->held) == 0) {
+		tlsio_pump(c, p, n);
+		return;
+	}
+	/* It goes behind the record that is not whole. */
+	if (buf_add_tight(&c->held, p, n) == -1) {
+		conn_close(c, "out of memory");
+		return;
+	}
+	if (c->state == CONN_HANDSHAKE) {
+		shake_input(c);
+		return;
+	}
+	b = c->held;
+	memset(&c->held, 0, sizeof(c->held));
+	tlsio_pump(c, buf_head(&b), buf_left(&b));
+	buf_free(&b);
+}
+
 static void
 conn_readable(evutil_socket_t fd, short what, void *arg)
 {
@@ -374,11 +567,13 @@ conn_readable(evutil_socket_t fd, short what, void *arg)
 		conn_pause(c, PAUSE_KEYS);
 		return;
 	}
-	n = recv(fd, r->in_buf, sizeof(r->in_buf), 0);
+	n = recv(fd, r->in_buf, read_size(c), 0);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (c->lingering && n > 0)
-		return;			/* nobody listens any more */
+	if (c->lingering && n > 0) {
+		linger(c, (size_t)n);
+		return;
+	}
 	if (n <= 0) {
 		conn_close(c, n == 0 ? "closed by the client" :
 		    "connection lost");
@@ -387,6 +582,7 @@ conn_readable(evutil_socket_t fd, short what, void *arg)
 	if (c->plain)
 		conn_input(c, r->in_buf, (size_t)n);
 	else
-		tlsio_pump(c, r->in_buf, (size_t)n);
+		tls_input(c, r->in_buf, (size_t)n);
+	charge(c);
 	output_relieve(r);
 }

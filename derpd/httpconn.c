@@ -275,7 +275,7 @@ continue_head(struct conn *c, const uint8_t *p, size_t n)
 
 	if (k > n)
 		k = n;
-	if (buf_add(&c->part, p, k) == -1) {
+	if (buf_add_tight(&c->part, p, k) == -1) {
 		conn_close(c, "out of memory");
 		return (n);
 	}

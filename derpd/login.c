@@ -4,7 +4,8 @@
  * the answer of keys.
  *
  * Keys opens the box and seals ours; the worker keeps what it asked until the
- * answer is there, and asks again when keys was started anew.
+ * answer is there, and asks again when keys was started anew.  It asks no faster
+ * than keys reads: what is too much for the channel waits for an answer.
  */
 #include <sys/queue.h>
 #include <sodium.h>
@@ -20,8 +21,14 @@ struct login {
 	struct conn	*c;
 	uint8_t		*info;		/* key, nonce, box */
 	size_t		 len;		/* bytes of it */
+	int		 asked;		/* which of the two lists it is on */
 };
-static TAILQ_HEAD(, login)	waiting = TAILQ_HEAD_INITIALIZER(waiting);
+TAILQ_HEAD(login_list, login);
+
+#define ASK_MAX	(4 * 1024 * 1024)	/* bytes that wait for keys to read */
+
+static struct login_list	asked = TAILQ_HEAD_INITIALIZER(asked);
+static struct login_list	unasked = TAILQ_HEAD_INITIALIZER(unasked);
 static struct log_limit		refused_limit;
 
 void
@@ -44,8 +51,9 @@ ask(struct login *l)
 	char text[128];
 	struct wr w;
 
-	if (r->box == NULL)
-		return;			/* login_again() will */
+	TAILQ_REMOVE(&unasked, l, entry);
+	TAILQ_INSERT_TAIL(&asked, l, entry);
+	l->asked = 1;
 	if (serverinfo_text(text, sizeof(text), r->conf.client_rate,
 	    r->conf.client_burst) == -1) {
 		log_warnx("ServerInfo does not fit");
@@ -59,6 +67,17 @@ ask(struct login *l)
 	if (!wr_ok(&w) || chan_send(r->box, MSG_LOGIN, &w, -1) == -1)
 		log_warn("request to keys");
 	wr_free(&w);
+}
+
+/* Ask for those that could not be asked for yet, while keys reads. */
+static void
+ask_more(struct relay *r)
+{
+	struct login *l;
+
+	while (r->box != NULL && chan_queued(r->box) <= ASK_MAX &&
+	    (l = TAILQ_FIRST(&unasked)) != NULL)
+		ask(l);
 }
 
 void
@@ -76,12 +95,12 @@ login_info(struct conn *c, const uint8_t *p, size_t n)
 	l->len = n;
 	memcpy(l->info, p, n);
 	memcpy(c->key, p, FRAME_KEY_LEN);
-	TAILQ_INSERT_TAIL(&waiting, l, entry);
+	TAILQ_INSERT_TAIL(&unasked, l, entry);
 	c->login = l;
 	c->state = CONN_ADMIT;
 	conn_deadline(c, LOGIN_SECS);
 	conn_pause(c, PAUSE_LOGIN);
-	ask(l);
+	ask_more(c->r);
 }
 
 void
@@ -89,9 +108,18 @@ login_again(struct relay *r)
 {
 	struct login *l;
 
-	(void)r;
-	TAILQ_FOREACH(l, &waiting, entry)
-		ask(l);
+	while ((l = TAILQ_LAST(&asked, login_list)) != NULL) {
+		TAILQ_REMOVE(&asked, l, entry);
+		TAILQ_INSERT_HEAD(&unasked, l, entry);
+		l->asked = 0;
+	}
+	ask_more(r);
+}
+
+size_t
+login_kept(const struct conn *c)
+{
+	return (c->login == NULL ? 0 : sizeof(*c->login) + c->login->len);
 }
 
 void
@@ -102,7 +130,10 @@ login_free(struct conn *c)
 	if (l == NULL)
 		return;
 	c->login = NULL;
-	TAILQ_REMOVE(&waiting, l, entry);
+	if (l->asked)
+		TAILQ_REMOVE(&asked, l, entry);
+	else
+		TAILQ_REMOVE(&unasked, l, entry);
 	free(l->info);
 	free(l);
 }
@@ -129,6 +160,7 @@ login_agreed(struct conn *c)
 	if (c->state != CONN_ADMIT)
 		return;			/* a pong was waiting */
 	c->state = CONN_UP;
+	conn_known(c);
 	c->login_us = r->now_us;
 	c->period = KEEPALIVE_SECS +
 	    randombytes_uniform(KEEPALIVE_JITTER + 1);
@@ -171,7 +203,7 @@ login_result(struct relay *r, struct msg *m)
 	size_t len, n;
 	uint8_t ok;
 
-	(void)r;
+	ask_more(r);
 	id = rd_u64(&m->rd);
 	ok = rd_u8(&m->rd);
 	mesh_off = rd_u32(&m->rd);
@@ -181,7 +213,7 @@ login_result(struct relay *r, struct msg *m)
 		log_warnx("malformed answer from keys");
 		return;
 	}
-	TAILQ_FOREACH(l, &waiting, entry)
+	TAILQ_FOREACH(l, &asked, entry)
 		if (l->c->id == id)
 			break;
 	if (l == NULL || l->c->dead)

@@ -416,7 +416,14 @@ finish(struct conn *c)
 		conn_close(c, "ended");
 		return;
 	}
+	/*
+	 * A close while bytes come in would be a reset, which may overtake
+	 * what the client has not read yet.  So some are read; then the window
+	 * of TCP stops the client.
+	 */
 	c->lingering = 1;
+	c->linger_left = LINGER_BYTES;
+	conn_deadline(c, LINGER_SECS);
 	event_add(&c->ev_read, NULL);
 }
 

@@ -17,7 +17,7 @@
 %token	FOLLOW HOME HOST HOSTNAME INCLUDE INTERVAL KEY KEYS LIMIT LISTEN MAP
 %token	MAXIMUM MESH METRICS OFF ON PACKETS PAGE PATH PORT PROBE QUEUE RATE
 %token	REDIRECT RELAY SANDBOX SELFSIGNED SOURCE STATEDIR STUN TARGET TIMEOUT
-%token	TLS UNSENT USER WITH WORKERS WRITE BADWORD
+%token	PER TLS UNFINISHED UNSENT USER WITH WORKERS WRITE BADWORD
 %token	<v.string> STRING
 %token	<v.number> NUMBER
 %type	<v.number> size port tls onoff
@@ -149,6 +149,16 @@ relayopt	: KEY STRING { set_path(SET_RELAY_KEY, $2, &$<pos>1); }
 		}
 		| MAXIMUM CLIENTS NUMBER {
 			set_number(SET_MAX_CLIENTS, $3, &$<pos>1);
+		}
+		| MAXIMUM UNFINISHED NUMBER {
+			set_number(SET_MAX_UNFINISHED, $3, &$<pos>1);
+		}
+		  persource
+		;
+
+persource	: /* empty */
+		| PER SOURCE NUMBER {
+			set_number(SET_MAX_PER_SOURCE, $3, &$<pos>1);
 		}
 		;
 

@@ -195,6 +195,7 @@ commit(struct relay *r)
 
 	if ((what = tlsio_commit(r)) == NULL) {
 		r->conf = r->next_conf;
+		accept_limits(r);
 		queue_set_limit(&r->queues, (uint64_t)r->conf.queue_bytes *
 		    QUEUES_FULL);
 	}
@@ -372,8 +373,7 @@ tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	relay_clock(r);
-	accept_resume(r, ACCEPT_FILES);
-	accept_resume(r, ACCEPT_DEAF);
+	accept_tick(r);
 	if ((r->accept_off & ACCEPT_KEYS) != 0 && relay_can_sign())
 		keys_back(r);
 	conn_tick(r);
@@ -406,6 +406,8 @@ relay_new(struct chan *parent)
 	TAILQ_INIT(&r->conns);
 	TAILQ_INIT(&r->dead);
 	TAILQ_INIT(&r->resumed);
+	TAILQ_INIT(&r->shaking);
+	strangers_init(&r->strangers);
 	TAILQ_INIT(&r->dirty);
 	for (i = 0; i < WHEEL_SLOTS; i++)
 		TAILQ_INIT(&r->wheel[i]);
@@ -451,15 +453,16 @@ gather_load(struct relay *r)
 static int
 unfinished(const struct relay *r)
 {
-	return (!TAILQ_EMPTY(&r->resumed) || !TAILQ_EMPTY(&r->dirty) ||
-	    !TAILQ_EMPTY(&r->dead));
+	return (!TAILQ_EMPTY(&r->resumed) || !TAILQ_EMPTY(&r->shaking) ||
+	    !TAILQ_EMPTY(&r->dirty) || !TAILQ_EMPTY(&r->dead));
 }
 
 /*
  * One turn: what came in is handled, what became of it goes out, what ended is
  * reaped.  These steps follow one another; none runs within another.  What a
  * client sent just before it left has gone out when it is reaped, so that those
- * who got it hear that it left.
+ * who got it hear that it left.  Handshakes come when those who are logged in
+ * have had all that was there for them.
  */
 static void
 turn(struct relay *r)
@@ -472,6 +475,7 @@ turn(struct relay *r)
 	conn_work(r);
 	peers_announce(r);
 	output_flush(r);
+	conn_shake(r);
 	conn_reap(r);
 	peers_reap(r);
 	peers_announce(r);
@@ -496,6 +500,7 @@ relay_main(void)
 	r = the_relay = relay_new(parent);
 	tlskey_on_lost(keys_lost);
 	peers_init(r);
+	accept_init(r);
 	level = child_confine(ROLE_RELAY, &st);
 	while (!r->configured)
 		turn(r);

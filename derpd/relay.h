@@ -13,6 +13,7 @@
  * session.c  frames of a logged-in client
  * peers.c    who is connected, over all workers; sent.c who heard from whom
  * rate.c     how fast a client may send
+ * strangers.c who is not logged in, and what that costs; hello.c a ClientHello
  * watch.c    mesh peers that watch the region
  * link.c     channels to the other workers; linkstats.c their counters
  * buf.c      growing buffers
@@ -36,6 +37,7 @@
 #include "queue.h"
 #include "relayconf.h"
 #include "stats.h"
+#include "strangers.h"
 #include "tokens.h"
 
 struct conn;
@@ -57,6 +59,8 @@ TAILQ_HEAD(conn_list, conn);
 
 #define LOGIN_SECS	10		/* each step, derp(7) section 2 */
 #define HTTP_SECS	30		/* a request, or waiting for the next */
+#define LINGER_SECS	1		/* after our last word */
+#define LINGER_BYTES	(64 * 1024)	/* that are read after it */
 #define KEEPALIVE_SECS	60
 #define KEEPALIVE_JITTER 5
 #define MESH_WRITE_MS	30000		/* write deadline of mesh peers */
@@ -101,10 +105,11 @@ struct conn {
 	unsigned int	 dead:1, is_dirty:1, on_wheel:1, want_write:1,
 			 woken:1, mesh:1, prober:1, not_ideal:1, home:1,
 			 watching:1, plain:1, told_dup:1, overflow:1,
-			 lingering:1;
+			 lingering:1, shaking:1;
 	TAILQ_ENTRY(conn) entry;	/* r->conns, until it is reaped */
 	TAILQ_ENTRY(conn) dead_link;	/* r->dead */
-	TAILQ_ENTRY(conn) resumed;	/* r->resumed, with PAUSE_TURN */
+	TAILQ_ENTRY(conn) resumed;	/* with PAUSE_TURN: r->resumed, or
+					   r->shaking if it is `shaking' */
 	TAILQ_ENTRY(conn) dirty;
 	TAILQ_ENTRY(conn) wheel;	/* deadline or keep-alive */
 	LIST_ENTRY(conn) watcher;
@@ -114,6 +119,7 @@ struct conn {
 
 	uint8_t		 addr[16];	/* IPv6 or IPv4-mapped */
 	uint16_t	 port;		/* host order */
+	struct stranger	 stranger;	/* while it is not logged in */
 
 	/* input */
 	struct cursor	*src;		/* ciphertext, within tlsio_pump() */
@@ -121,6 +127,7 @@ struct conn {
 	struct buf	 pend;		/* plaintext not looked at: paused */
 	struct buf	 part;		/* head or frame, not whole yet */
 	uint32_t	 skip;		/* payload bytes to pass over */
+	uint32_t	 linger_left;	/* bytes to pass over before its end */
 	struct http_conn *http;
 	struct login	*login;
 	struct ws	*ws;
@@ -170,6 +177,9 @@ struct relay {
 	struct conn_list conns;
 	struct conn_list dead;		/* for the reaper */
 	struct conn_list resumed;	/* input that the turn handles */
+	struct conn_list shaking;	/* that of handshakes, a few a turn */
+	unsigned int	 nshaking;
+	struct strangers strangers;
 	struct conn_list dirty;		/* output that the turn writes */
 	struct conn_list wheel[WHEEL_SLOTS];
 	LIST_HEAD(, conn) watchers;
@@ -182,6 +192,8 @@ struct relay {
 	int		 accept_off;	/* ACCEPT_* bits */
 	uint64_t	 accept_at;	/* us; bucket of the accept rate */
 	uint64_t	 accept_tokens;	/* millionths */
+	unsigned int	 files;		/* descriptors that it may have */
+	unsigned int	 full;		/* connections that used them up */
 
 	struct link	*links[MAXWORKERS];
 	uint64_t	 unlinked;	/* wanted anew, a bit each */
@@ -222,6 +234,12 @@ int	relay_can_sign(void);
  */
 int	buf_add(struct buf *b, const void *p, size_t n);
 
+/*
+ * The same, but no more memory than is needed, for what a stranger sends: a
+ * piece costs a copy of all, and so much is small.
+ */
+int	buf_add_tight(struct buf *b, const void *p, size_t n);
+
 /* Drop `n' bytes from the front; frees the memory when none are left. */
 void	buf_drain(struct buf *b, size_t n);
 
@@ -233,10 +251,12 @@ void	buf_free(struct buf *b);
 
 /* accept.c */
 
-#define ACCEPT_FILES	0x01	/* no descriptors */
+#define ACCEPT_FILES	0x01	/* no descriptors but the reserve */
 #define ACCEPT_KEYS	0x02	/* no keys process */
 #define ACCEPT_LIMIT	0x04	/* max clients */
 #define ACCEPT_START	0x08	/* not configured yet */
+#define ACCEPT_SYSTEM	0x10	/* the system has no more to give */
+#define ACCEPT_SHAKES	0x20	/* many handshakes wait already */
 #define ACCEPT_DEAF	0x100	/* a listening socket was ended */
 
 /*
@@ -255,12 +275,25 @@ void	accept_close(struct relay *r);
 void	accept_pause(struct relay *r, int bit);
 void	accept_resume(struct relay *r, int bit);
 
+/* Find out how many descriptors the process may have; before sandboxing. */
+void	accept_init(struct relay *r);
+
+/* Connections have ended, or there are other limits: is there room now? */
+void	accept_room(struct relay *r);
+
+/* The configuration is in force: bounds that follow from it. */
+void	accept_limits(struct relay *r);
+
+/* The second has passed: go on where time alone may have helped. */
+void	accept_tick(struct relay *r);
+
 /* conn.c */
 
 /*
  * A new connection on `fd', with TLS (1) or plain (0), from `addr' (IPv6 or
- * IPv4-mapped) and `port' (host order).  NULL without memory; `fd' is then
- * still the caller's.
+ * IPv4-mapped) and `port' (host order).  Another one that is not logged in may
+ * be closed for it.  NULL without memory, or when there are too many from its
+ * source; `fd' is then still the caller's.
  */
 struct conn *conn_new(struct relay *r, int fd, int tls,
 	    const uint8_t addr[16], uint16_t port);
@@ -284,6 +317,12 @@ void	conn_resume(struct conn *c, unsigned int why);
 
 /* Handle what was held of the connections that were resumed. */
 void	conn_work(struct relay *r);
+
+/* Go on with handshakes for which all has come, for a few milliseconds. */
+void	conn_shake(struct relay *r);
+
+/* It is logged in, and none of the strangers any more. */
+void	conn_known(struct conn *c);
 
 /*
  * Handle the `n' bytes of plaintext at `p' as the connection's state says.  All
@@ -384,9 +423,6 @@ int	tlsio_cert(struct relay *r, const uint8_t hash[KEYHASH_LEN],
  */
 const char *tlsio_commit(struct relay *r);
 
-/* Begin TLS on a connection; 0, or -1: no certificates yet, no memory. */
-int	tlsio_begin(struct conn *c);
-
 /*
  * Decrypt the `n' bytes of ciphertext at `p', after a handshake if there was
  * none, and hand the plaintext to conn_input(); what can't be handled now is
@@ -444,6 +480,9 @@ void	login_again(struct relay *r);
  * client hears from now on can't be ahead of them.
  */
 void	login_agreed(struct conn *c);
+
+/* Bytes that are kept until keys has answered. */
+size_t	login_kept(const struct conn *c);
 
 /* The connection goes away, or its login is through: forget what was asked. */
 void	login_free(struct conn *c);

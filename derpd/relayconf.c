@@ -32,6 +32,8 @@ relay_conf_from(struct relay_conf *r, const struct conf *c,
 	r->client_rate = s->client_rate;
 	r->client_burst = s->client_burst;
 	r->max_clients = s->max_clients;
+	r->max_unfinished = s->max_unfinished;
+	r->max_per_source = s->max_per_source;
 }
 
 void
@@ -54,6 +56,8 @@ relay_conf_put(struct wr *w, const struct relay_conf *r)
 	wr_u64(w, r->client_rate);
 	wr_u64(w, r->client_burst);
 	wr_u32(w, r->max_clients);
+	wr_u32(w, r->max_unfinished);
+	wr_u32(w, r->max_per_source);
 }
 
 int
@@ -77,9 +81,12 @@ relay_conf_get(struct rd *r, struct relay_conf *c)
 	c->client_rate = rd_u64(r);
 	c->client_burst = rd_u64(r);
 	c->max_clients = rd_u32(r);
+	c->max_unfinished = rd_u32(r);
+	c->max_per_source = rd_u32(r);
 	if (!rd_end(r) || c->worker >= c->nworkers ||
 	    c->nworkers > MAXWORKERS || c->relay > 1 ||
-	    c->home > HOME_REDIRECT || c->queue_packets == 0)
+	    c->home > HOME_REDIRECT || c->queue_packets == 0 ||
+	    c->max_unfinished == 0 || c->max_per_source == 0)
 		return (-1);
 	return (0);
 }

@@ -29,6 +29,8 @@ struct relay_conf {
 	uint64_t	 client_rate;
 	uint64_t	 client_burst;
 	uint32_t	 max_clients;
+	uint32_t	 max_unfinished;
+	uint32_t	 max_per_source;
 };
 
 /* Settings of worker number `worker' of `nworkers' from the configuration. */

@@ -29,6 +29,8 @@ fill(struct relay_conf *c)
 	c->client_rate = 1ULL << 40;
 	c->client_burst = (1ULL << 33) + 1;
 	c->max_clients = 100000;
+	c->max_unfinished = 2000;
+	c->max_per_source = 300;
 }
 
 /* Sent and read again: 0, or -1 as relay_conf_get() says. */
@@ -73,6 +75,8 @@ ATF_TC_BODY(whole, tc)
 	ATF_CHECK_EQ(c.client_rate, back.client_rate);
 	ATF_CHECK_EQ(c.client_burst, back.client_burst);
 	ATF_CHECK_EQ(c.max_clients, back.max_clients);
+	ATF_CHECK_EQ(c.max_unfinished, back.max_unfinished);
+	ATF_CHECK_EQ(c.max_per_source, back.max_per_source);
 }
 
 ATF_TC_WITHOUT_HEAD(cut_or_longer);
@@ -148,6 +152,8 @@ ATF_TC_BODY(from_configuration, tc)
 	c.relay.client_rate = 9;
 	c.relay.client_burst = 10;
 	c.relay.max_clients = 11;
+	c.relay.max_unfinished = 12;
+	c.relay.max_per_source = 13;
 	relay_conf_from(&r, &c, key, 1, 4);
 	ATF_CHECK_EQ(0, memcmp(key, r.node_key, sizeof(key)));
 	ATF_CHECK_EQ(1, r.worker);
@@ -166,6 +172,8 @@ ATF_TC_BODY(from_configuration, tc)
 	ATF_CHECK_EQ(9, r.client_rate);
 	ATF_CHECK_EQ(10, r.client_burst);
 	ATF_CHECK_EQ(11, r.max_clients);
+	ATF_CHECK_EQ(12, r.max_unfinished);
+	ATF_CHECK_EQ(13, r.max_per_source);
 }
 
 ATF_TP_ADD_TCS(tp)

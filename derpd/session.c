@@ -298,7 +298,8 @@ continue_frame(struct conn *c, const uint8_t *p, size_t n)
 		want += len;
 	}
 	k = want - have < n ? want - have : n;
-	if (buf_add(&c->part, p, k) == -1) {
+	if ((c->state == CONN_UP ? buf_add(&c->part, p, k) :
+	    buf_add_tight(&c->part, p, k)) == -1) {
 		conn_close(c, "out of memory");
 		return (n);
 	}

@@ -2,8 +2,8 @@
  * tlsio: libtls over our own buffers.  Called by conn.c and output.c.
  *
  * libtls never sees a socket: it reads from the bytes that tlsio_pump() was
- * given, and what it writes goes to output_raw().  Certificates come in generations: a
- * handshake keeps the one that it began with.
+ * given, and what it writes goes to output_raw().  Certificates come in
+ * generations: a handshake keeps the one that it began with.
  */
 #include <sys/types.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 #include <string.h>
 #include <tls.h>
 
+#include "hello.h"
 #include "log.h"
 #include "relay.h"
 #include "tlsctx.h"
@@ -140,8 +141,9 @@ write_cb(struct tls *tls, const void *buf, size_t n, void *arg)
 	return ((ssize_t)n);
 }
 
-int
-tlsio_begin(struct conn *c)
+/* Begin TLS; 0, or -1: no certificates yet, no memory. */
+static int
+begin(struct conn *c)
 {
 	struct tlsgen *g = c->r->gen;
 
@@ -158,6 +160,10 @@ handshake(struct conn *c)
 {
 	int rv;
 
+	if (c->tls == NULL && begin(c) == -1) {
+		conn_close(c, "TLS can't be begun");
+		return;
+	}
 	rv = tls_handshake(c->tls);
 	if (rv == TLS_WANT_POLLIN || rv == TLS_WANT_POLLOUT)
 		return;
@@ -178,7 +184,7 @@ handshake(struct conn *c)
 static void
 hold(struct conn *c, const uint8_t *p, size_t n)
 {
-	if (buf_add(&c->held, p, n) == -1)
+	if (buf_add_tight(&c->held, p, n) == -1)
 		conn_close(c, "out of memory");
 }
 
@@ -206,10 +212,35 @@ pump(struct conn *c)
 	}
 }
 
+/*
+ * A stranger's records, one by one while they are whole, so that libssl has no
+ * buffer of 16 KiB for one that is not, or for what waits.  Gives the bytes that
+ * were taken.
+ */
+static size_t
+pump_records(struct conn *c, const uint8_t *p, size_t n)
+{
+	struct cursor in;
+	size_t k, done = 0;
+
+	c->src = &in;
+	while (!c->dead && c->paused == 0 &&
+	    (k = hello_record(p + done, n - done)) > 0) {
+		in.p = p + done;
+		in.n = k;
+		pump(c);
+		done += k - in.n;
+		if (in.n > 0)
+			break;
+	}
+	return (done);
+}
+
 void
 tlsio_pump(struct conn *c, const uint8_t *p, size_t n)
 {
 	struct cursor in = { p, n };
+	size_t done;
 
 	if (pumping) {
 		/* A fault of ours: no other client may pay for it. */
@@ -221,8 +252,14 @@ tlsio_pump(struct conn *c, const uint8_t *p, size_t n)
 		return;
 	}
 	pumping = 1;
-	c->src = &in;
-	pump(c);
+	if (c->state == CONN_UP) {
+		c->src = &in;
+		pump(c);
+	} else {
+		done = pump_records(c, p, n);
+		in.p += done;
+		in.n -= done;
+	}
 	c->src = NULL;
 	pumping = 0;
 	if (!c->dead && c->state != CONN_DRAIN)

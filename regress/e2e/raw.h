@@ -33,12 +33,14 @@ struct options {
 	const char	*port;		/* its TLS port */
 	const char	*plain;		/* its plain port, NULL none */
 	const char	*name;		/* SNI and Host */
+	const char	*from;		/* address to come from, NULL any */
 	const char	*ready;		/* file to make when a case is up */
 	char		 mesh[65];	/* mesh key, "" none */
 	int		 derper;	/* leave out what derper does not do */
 	int		 count;		/* of connections, for exhaustion */
 };
 extern struct options opt;
+struct sess;
 
 /* End the case: print why and exit 1. */
 void	 fail(const char *fmt, ...)
@@ -52,6 +54,11 @@ int64_t	 now_ms(void);
 
 /* Make the file that -ready names, if it does. */
 void	 ready(void);
+
+/*
+ * Make it, and wait for SIGTERM; the sessions that are given must stay alive.
+ */
+void	 wait_told(struct sess *a, struct sess *b);
 
 /* How a TLS connection is made; all zero is the ordinary way. */
 struct tls_how {
@@ -234,6 +241,10 @@ void	 connect_floods(void);
 void	 exhaustion(void);
 void	 accept_rate(void);
 void	 max_clients(void);
+void	 linger(void);
+void	 unfinished(void);
+void	 much_unfinished(void);
+void	 full_house(void);
 void	 idle(void);
 void	 varz_pipelined(void);
 void	 ping_flight(void);

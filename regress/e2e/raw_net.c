@@ -7,6 +7,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <arpa/inet.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,7 @@ static int
 dial(const char *port, int rcvbuf)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *ai;
+	struct sockaddr_in from = { 0 };
 	int fd, on = 1;
 
 	if (getaddrinfo(opt.host, port, &hints, &ai) != 0)
@@ -33,6 +35,12 @@ dial(const char *port, int rcvbuf)
 		fail("socket: %s", strerror(errno));
 	if (rcvbuf != 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rcvbuf, sizeof(rcvbuf));
+	if (opt.from != NULL) {
+		from.sin_family = AF_INET;
+		from.sin_addr.s_addr = inet_addr(opt.from);
+		if (bind(fd, (struct sockaddr *)&from, sizeof(from)) == -1)
+			fail("bind to %s: %s", opt.from, strerror(errno));
+	}
 	if (connect(fd, ai->ai_addr, ai->ai_addrlen) == -1)
 		fail("connect to %s port %s: %s", opt.host, port,
 		    strerror(errno));

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -120,4 +121,221 @@ max_clients(void)
 	    WEXITSTATUS(status) != 0)
 		fail("the one that waited was not served");
 	say("one more was served when another one had left");
+}
+
+/* An answer that closes is followed by `n' bytes more; `head' asks for it. */
+static void
+answer_then_more(struct conn *c, const char *head, int status, size_t n)
+{
+	static uint8_t junk[65536];
+	struct sess *s = sess_new(c);
+	char reply[8192];
+	size_t sent = 0;
+	int got;
+
+	memset(junk, 'j', sizeof(junk));
+	conn_write(c, head, strlen(head));
+	while (sent < n && conn_try_write(c, junk, sizeof(junk)) == 0)
+		sent += sizeof(junk);
+	got = read_head(s, reply, sizeof(reply));
+	if (got != status)
+		fail("%.40s: answered with %d, wanted %d, after %zu bytes "
+		    "more", head, got, status, sent);
+	if (!conn_ends(c, WAIT_MS))
+		fail("%.40s: the connection was kept", head);
+	if (n > sizeof(junk) && sent >= n)
+		fail("%.40s: %zu bytes were read after the answer", head,
+		    sent);
+	say("%.20s: %d arrived, %zu bytes later it was over", head, got, sent);
+	sess_close(s, 0);
+}
+
+/*
+ * What follows a request that ends the connection is not read to its end, and
+ * its answer arrives all the same, also at a client that first sends all.
+ */
+void
+linger(void)
+{
+	static const char post[] = "POST / HTTP/1.1\r\nHost: relay.test\r\n"
+	    "Content-Length: 900000000\r\n\r\n";
+	static const char closing[] = "GET /robots.txt HTTP/1.1\r\nHost: "
+	    "relay.test\r\nConnection: close\r\n\r\n";
+	static char head[20000];
+	struct sess *other = sess_login();
+	size_t big = 64 * 1024 * 1024;
+
+	memset(head, 'x', sizeof(head) - 1);
+	memcpy(head, "GET / HTTP/1.1\r\nX: y\r\nZ: ", 26);
+	answer_then_more(conn_tls(NULL), head, 431, big);
+	answer_then_more(conn_tls(NULL), head, 431, 65536);
+	answer_then_more(conn_tls(NULL), post, 200, big);
+	answer_then_more(conn_tls(NULL), closing, 200, big);
+	answer_then_more(conn_tls(NULL), closing, 200, 65536);
+	if (opt.plain != NULL) {
+		answer_then_more(conn_tcp(opt.plain), head, 431, big);
+		answer_then_more(conn_tcp(opt.plain), head, 431, 65536);
+	}
+	want_alive(other);
+	sess_close(other, 0);
+}
+
+/* `n' connections of TCP alone from 127.0.0.`host'. */
+static struct conn **
+many_from(int host, int n)
+{
+	static char addr[32];
+	struct conn **c;
+
+	snprintf(addr, sizeof(addr), "127.0.0.%d", host);
+	opt.from = addr;
+	c = many(n);
+	opt.from = NULL;
+	return (c);
+}
+
+static void
+want_open(struct conn **c, int n, int want, const char *what)
+{
+	int now = settled(c, n);
+
+	if (now != want)
+		fail("%s: %d of %d are open, wanted %d", what, now, n, want);
+}
+
+/*
+ * With 20 that are not logged in, and 8 of them from one address: the oldest
+ * give way to others; within a source only those that had their time.
+ */
+void
+unfinished(void)
+{
+	struct conn **a, **b, **c, **late;
+	struct sess *in[30];
+	int64_t start;
+	int i, n;
+
+	for (i = 0; i < 30; i++)
+		in[i] = sess_login();
+	a = many_from(2, 9);
+	want_open(a, 9, 8, "9 from one address");
+	if (a[8]->eof == 0)
+		fail("not the newest of a full source was closed");
+	start = now_ms();
+	b = many_from(3, 8);
+	c = many_from(4, 8);
+	want_open(a, 8, 4, "16 more from other addresses");
+	for (i = 0; i < 4; i++)
+		if (!a[i]->eof)
+			fail("not the oldest ones gave way");
+	want_open(b, 8, 8, "those of the second address");
+	want_open(c, 8, 8, "those of the third address");
+	/* One that logs in takes a place for as long as it takes. */
+	sess_close(sess_login(), 0);
+	want_open(a, 8, 3, "a login when all places are taken");
+	sess_close(sess_login(), 0);
+	want_open(a, 8, 3, "a login when there is a place");
+	say("the oldest gave way to others");
+	for (n = 0; n == 0; ) {
+		late = many_from(3, 1);
+		n = settled(late, 1);
+		if (now_ms() - start > WAIT_MS)
+			fail("a full source stays full");
+	}
+	if (now_ms() - start < 4000)
+		fail("one of a source gave way within %lld ms",
+		    (long long)(now_ms() - start));
+	want_open(b, 8, 7, "one more from a source with old ones");
+	if (!b[0]->eof)
+		fail("not the oldest one of the source gave way");
+	say("in a full source it did after %lld ms",
+	    (long long)(now_ms() - start));
+	for (i = 0; i < 30; i++)
+		want_alive(in[i]);
+	say("30 sessions stayed");
+}
+
+/* Begin what opt.count connections leave unfinished; how says what. */
+static struct conn *
+leave(int how)
+{
+	static const char head[] = "GET / HTTP/1.1\r\nHost: relay.test\r\nX: ";
+	static uint8_t junk[200000];
+	struct conn *c;
+
+	switch (how) {
+	case 0:		/* the most that a ClientHello may announce, half */
+		c = conn_tcp(opt.port);
+		conn_write(c, "\x16\3\1\x40\0\1\0\x3f\xfc\3\3", 11);
+		conn_write(c, junk, 7000);
+		return (c);
+	case 1:		/* a record that is not whole */
+		c = conn_tls(NULL);
+		c->ssl = NULL;
+		conn_write(c, "\x17\3\3\x40\0", 5);
+		conn_write(c, junk, 6000);
+		return (c);
+	case 2:		/* a head */
+		c = conn_tls(NULL);
+		conn_write(c, head, sizeof(head) - 1);
+		memset(junk, 'a', 7000);
+		conn_write(c, junk, 7000);
+		return (c);
+	default:	/* a ClientInfo of 256 KiB */
+		c = sess_upgraded()->c;
+		frame_put_hdr(junk, FRAME_CLIENT_INFO, FRAME_MAX_CLIENTINFO);
+		(void)conn_try_write(c, junk, sizeof(junk));
+		return (c);
+	}
+}
+
+/*
+ * opt.count connections of each kind that are left unfinished; then logins, also
+ * one with the largest ClientInfo.
+ */
+void
+much_unfinished(void)
+{
+	struct sess *in = sess_login();
+	int i, how;
+
+	for (how = 0; how < 4; how++)
+		for (i = 0; i < opt.count; i++)
+			(void)leave(how);
+	sess_close(sess_login(), 0);
+	want_alive(in);
+	good_logins();
+	ready();
+	wait_told(in, sess_login());
+	say("4 times %d were left unfinished", opt.count);
+}
+
+/*
+ * All descriptors that clients may have are in use by opt.count sessions, and
+ * more would like to come.
+ */
+void
+full_house(void)
+{
+	struct sess **s = calloc((size_t)opt.count, sizeof(*s));
+	struct conn **c;
+	int i;
+
+	if (s == NULL)
+		fail("out of memory");
+	for (i = 0; i < opt.count; i++)
+		s[i] = sess_login();
+	say("%d are logged in", i);
+	c = many(40);
+	want_alive(s[0]);
+	wait_told(s[0], s[1]);
+	for (i = 0; i < opt.count; i++)
+		want_alive(s[i]);
+	for (i = 0; i < 40; i++)
+		conn_close(c[i], 0);
+	sess_close(s[--opt.count], 0);
+	sess_close(sess_login(), 0);
+	for (i = 0; i < opt.count; i++)
+		want_alive(s[i]);
+	say("one left, one more was served");
 }

@@ -233,8 +233,7 @@ tell(int sig)
 	told = 1;
 }
 
-/* Wait for SIGTERM; the sessions that are given must stay alive. */
-static void
+void
 wait_told(struct sess *a, struct sess *b)
 {
 	struct sigaction sa = { .sa_handler = tell };

@@ -66,8 +66,88 @@ max_clients_body() {
 	e2e_stop
 }
 
+e2e_case linger 60 "little is read after an answer that closes"
+linger_body() {
+	e2e_start
+	raw linger
+	e2e_stop
+}
+
+e2e_case unfinished 90 "who is not logged in gives way, in all and per source"
+unfinished_body() {
+	e2e_paths
+	RELAY='max unfinished 20 per source 8'
+	e2e_start
+	raw unfinished
+	grep -q 'max unfinished per source (8) reached' derpd.log ||
+	    e2e_fail "nothing was logged"
+	e2e_stop
+}
+
+e2e_case memory 90 "who is not logged in takes 24 KiB of memory at most"
+memory_body() {
+	[ -r /proc/self/status ] || atf_skip "needs /proc/PID/status"
+	e2e_paths
+	e2e_need_plain "its own memory counts"
+	e2e_start
+	raw good-logins
+	_before=$(peak_kib)
+	raw_begin -c 150 much-unfinished
+	_after=$(peak_kib)
+	echo "peak of the worker: $_before KiB before, $_after KiB after"
+	# And 2 MiB for those that send much, as much again for its copies.
+	[ $((_after - _before)) -le $((4 * 150 * 24 + 4096)) ] ||
+	    e2e_fail "the worker grew from $_before to $_after KiB"
+	raw_end
+	e2e_stop
+}
+
+peak_kib() {
+	awk '/^VmHWM/ { print $2 }' "/proc/$(e2e_children relay)/status"
+}
+
+e2e_case reserve 90 "with all descriptors in use, keys can be started anew"
+reserve_body() {
+	e2e_need_linux_fds
+	e2e_paths
+	ULIMIT_N=80 DEATHS=yes
+	e2e_start
+	_relay=$(e2e_children relay)
+	# The reserve is 8 and one a worker.
+	_room=$((80 - 9 - $(find "/proc/$_relay/fd" -type l | wc -l)))
+	raw_begin -c "$_room" full-house
+	wait_until "it is full" grep -q 'of 80 open files are in use' derpd.log
+	for _i in 1 2 3; do
+		_keys=$(e2e_children keys)
+		kill -KILL "$_keys"
+		wait_until "keys is back" new_keys "$_keys"
+		wait_until "the worker has it" has_keys "$_i"
+	done
+	[ "$(e2e_children relay)" = "$_relay" ] || e2e_fail "the worker died"
+	raw_end
+	e2e_stop
+}
+
+e2e_need_linux_fds() {
+	[ -d /proc/self/fd ] || atf_skip "needs /proc/PID/fd"
+}
+
+new_keys() {
+	_pid=$(e2e_children keys)
+	[ -n "$_pid" ] && [ "$_pid" != "$1" ]
+}
+
+# The parent says that keys is ready, once at the start and once each time.
+has_keys() {
+	[ "$(grep -c 'keys ready' derpd.log)" -eq $(($1 + 1)) ]
+}
+
 atf_init_test_cases() {
 	atf_add_test_case counts
 	atf_add_test_case accept_rate
 	atf_add_test_case max_clients
+	atf_add_test_case linger
+	atf_add_test_case unfinished
+	atf_add_test_case memory
+	atf_add_test_case reserve
 }
