@@ -48,6 +48,30 @@ enum { RULE_BELOW = 1, RULE_PORT };
 #define NET_ALL		3U	/* bind and connect TCP */
 #define SCOPED_ALL	3U	/* abstract unix sockets, signals */
 
+static const char	*failed = "";	/* the call of landlock_failed() */
+
+/*
+ * The result of a call of Landlock: as it is, or -1 with the call remembered.
+ */
+static long
+result(const char *call, long rv)
+{
+	if (rv == -1)
+		failed = call;
+	return (rv);
+}
+
+/*
+ * What a kernel without Landlock says, or a filter that a container put in
+ * front of it: 0, else -1.  Other errors are faults of ours.
+ */
+static int
+lacking(void)
+{
+	return (errno == ENOSYS || errno == EOPNOTSUPP || errno == EPERM ?
+	    0 : -1);
+}
+
 /* All file system rights of version `abi'. */
 static uint64_t
 fs_rights(long abi)
@@ -74,7 +98,8 @@ create(long abi)
 		r.scoped = SCOPED_ALL;
 		size += sizeof(r.scoped);
 	}
-	return ((int)syscall(__NR_landlock_create_ruleset, &r, size, 0U));
+	return ((int)result("landlock_create_ruleset",
+	    syscall(__NR_landlock_create_ruleset, &r, size, 0U)));
 }
 
 /* Reading of `path' and what is below it; 0, or -1. */
@@ -82,13 +107,19 @@ static int
 add_path(int fd, const char *path)
 {
 	struct below b = { FS_READ_FILE, -1 };
-	int rv;
+	int rv, error;
 
-	if ((b.fd = open(path, O_PATH | O_CLOEXEC)) == -1)
+	if ((b.fd = (int)result(path, open(path, O_PATH | O_CLOEXEC))) == -1) {
+		if (errno == EPERM)	/* not Landlock's */
+			errno = EACCES;
 		return (errno == ENOENT || errno == ENOTDIR ||
 		    errno == EACCES ? 0 : -1);
-	rv = (int)syscall(__NR_landlock_add_rule, fd, RULE_BELOW, &b, 0U);
+	}
+	rv = (int)result("landlock_add_rule",
+	    syscall(__NR_landlock_add_rule, fd, RULE_BELOW, &b, 0U));
+	error = errno;
 	close(b.fd);
+	errno = error;
 	return (rv);
 }
 
@@ -111,8 +142,8 @@ add_net(int fd, long abi, const struct sandbox_net *net)
 		return (-1);
 	for (i = 0; abi >= LANDLOCK_PORTS && i < net->nports; i++) {
 		p.port = net->ports[i];
-		if (syscall(__NR_landlock_add_rule, fd, RULE_PORT, &p,
-		    0U) == -1)
+		if (result("landlock_add_rule", syscall(__NR_landlock_add_rule,
+		    fd, RULE_PORT, &p, 0U)) == -1)
 			return (-1);
 	}
 	return (0);
@@ -123,22 +154,33 @@ landlock_enter(const char *const *paths, size_t n,
     const struct sandbox_net *net)
 {
 	long abi;
-	int fd;
+	int fd, error;
 
-	abi = syscall(__NR_landlock_create_ruleset, NULL, (size_t)0,
-	    CREATE_VERSION);
-	if (abi < 1)
-		return (errno == ENOSYS || errno == EOPNOTSUPP ? 0 : -1);
-	if ((fd = create(abi)) == -1)
-		return (-1);
-	if (add_paths(fd, paths, n) == -1 ||
-	    (net != NULL && add_net(fd, abi, net) == -1) ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
-	    syscall(__NR_landlock_restrict_self, fd, 0U) == -1) {
-		close(fd);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1) {
+		failed = "prctl(PR_SET_NO_NEW_PRIVS)";
 		return (-1);
 	}
+	abi = result("landlock_create_ruleset",
+	    syscall(__NR_landlock_create_ruleset, NULL, (size_t)0,
+	    CREATE_VERSION));
+	if (abi < 1 || (fd = create(abi)) == -1)
+		return (lacking());
+	if (add_paths(fd, paths, n) == 0 &&
+	    (net == NULL || add_net(fd, abi, net) == 0) &&
+	    result("landlock_restrict_self",
+	    syscall(__NR_landlock_restrict_self, fd, 0U)) == 0) {
+		close(fd);
+		return ((int)abi);
+	}
+	error = errno;
 	close(fd);
-	return ((int)abi);
+	errno = error;
+	return (lacking());
+}
+
+const char *
+landlock_failed(void)
+{
+	return (failed);
 }
 #endif

@@ -8,6 +8,9 @@
 #include <atf-c.h>
 #include <errno.h>
 #include <fcntl.h>
+#ifdef __linux__
+#include <seccomp.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +128,27 @@ refused(int (*call)(void), int confined)
 	return refused_but(call, confined, NULL, NULL);
 }
 
+/* In a child: Landlock while `call' fails; exit 0 when all is as wanted. */
+static void
+enter_lacking(int call, const char *name, int error, int want)
+{
+	const char	*path = "/etc";
+	scmp_filter_ctx	 f;
+	int		 rv;
+
+	if ((f = seccomp_init(SCMP_ACT_ALLOW)) == NULL ||
+	    seccomp_rule_add(f, SCMP_ACT_ERRNO((unsigned int)error), call,
+	    0) < 0 || seccomp_load(f) < 0)
+		_exit(10);
+	if ((rv = landlock_enter(&path, 1, NULL)) != want)
+		_exit(11);
+	if (errno != error)
+		_exit(12);
+	if (strcmp(landlock_failed(), name) != 0)
+		_exit(13);
+	_exit(open_old() == -1 ? 14 : 0);
+}
+
 static void
 listen_somewhere(void)
 {
@@ -213,10 +237,53 @@ ATF_TC_BODY(left, tc)
 #endif
 }
 
+/* A filter in front of the kernel, or a kernel without, at each of the calls. */
+ATF_TC_WITHOUT_HEAD(lacking);
+ATF_TC_BODY(lacking, tc)
+{
+#ifdef __linux__
+	static const struct {
+		int		 call;
+		const char	*name;
+	} calls[] = {
+		{ SCMP_SYS(landlock_create_ruleset),
+		    "landlock_create_ruleset" },
+		{ SCMP_SYS(landlock_add_rule), "landlock_add_rule" },
+		{ SCMP_SYS(landlock_restrict_self), "landlock_restrict_self" }
+	};
+	static const struct {
+		int	 error, want;
+	} errors[] = { { ENOSYS, 0 }, { EOPNOTSUPP, 0 }, { EPERM, 0 },
+	    { EINVAL, -1 }, { EACCES, -1 } };
+	size_t	 i, k;
+	pid_t	 pid;
+	int	 st;
+
+	if (version() < 1)
+		atf_tc_skip("the kernel has no Landlock");
+	ATF_REQUIRE((st = open("old", O_WRONLY | O_CREAT, 0600)) != -1);
+	close(st);
+	for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		for (k = 0; k < sizeof(errors) / sizeof(errors[0]); k++) {
+			ATF_REQUIRE((pid = fork()) != -1);
+			if (pid == 0)
+				enter_lacking(calls[i].call, calls[i].name,
+				    errors[k].error, errors[k].want);
+			ATF_REQUIRE_EQ(pid, waitpid(pid, &st, 0));
+			ATF_CHECK_MSG(WIFEXITED(st) && WEXITSTATUS(st) == 0,
+			    "%s with %s: %d", calls[i].name,
+			    strerror(errors[k].error), WEXITSTATUS(st));
+		}
+#else
+	atf_tc_skip("only Linux has Landlock");
+#endif
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, files);
 	ATF_TP_ADD_TC(tp, network);
 	ATF_TP_ADD_TC(tp, left);
+	ATF_TP_ADD_TC(tp, lacking);
 	return atf_no_error();
 }

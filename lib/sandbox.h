@@ -41,8 +41,9 @@ int	 sandbox_parent(void);
 
 /*
  * What is in force: "seccomp, landlock", "pledge", "none"; static.  Where the
- * kernel's Landlock is missing or too old for what a role with a network
- * wants, it says so: "seccomp, no landlock", "seccomp, landlock without ports".
+ * kernel's Landlock is missing, refused by a filter in front of it, or too old
+ * for what a role with a network wants, it says so: "seccomp, no landlock",
+ * "seccomp, no landlock (refused)", "seccomp, landlock without ports".
  */
 const char *sandbox_level(void);
 

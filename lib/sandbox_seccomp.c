@@ -27,12 +27,11 @@
 #include <seccomp.h>
 #include <signal.h>
 #include <stddef.h>
-#include <unistd.h>
-#ifdef SANDBOX_DEBUG
 #include <string.h>
-#endif
+#include <unistd.h>
 
 #include "landlock.h"
+#include "log.h"
 #include "sandbox.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -528,23 +527,45 @@ catch_refused(void)
 #define DEFAULT_ACTION	SCMP_ACT_KILL_PROCESS
 #endif
 
-/* Say what is in force with version `abi' of Landlock, 0 none. */
+/* Say what is in force with version `abi' of Landlock, 0 none for `error'. */
 static void
-set_level(int abi, int net)
+set_level(int abi, int error, int net)
 {
 	if (abi == 0)
-		level = net ? "seccomp, no landlock" : "seccomp";
+		level = error == EPERM ? "seccomp, no landlock (refused)" :
+		    "seccomp, no landlock";
 	else if (abi < LANDLOCK_PORTS && net)
 		level = "seccomp, landlock without ports";
 	else
 		level = "seccomp, landlock";
 }
 
+/*
+ * Landlock, as far as it is there: what it denies, seccomp denies to all that
+ * do not read files or connect.  As landlock_enter(), with errno in *error.
+ */
+static int
+try_landlock(size_t npaths, const struct sandbox_net *net, int *error)
+{
+	int abi = landlock_enter(fetch_paths, npaths, net);
+
+	*error = errno;
+	if (abi == -1)
+		log_warn("sandbox: Landlock, %s", landlock_failed());
+	else if (abi == 0 && *error == EPERM)
+		log_warnx("sandbox: Landlock is refused, as by a container's "
+		    "filter (%s: %s): going on with seccomp alone; have the "
+		    "filter allow landlock_create_ruleset, landlock_add_rule "
+		    "and landlock_restrict_self", landlock_failed(),
+		    strerror(*error));
+	return (abi);
+}
+
 int
 sandbox_enter(enum role role, const struct sandbox_net *net)
 {
 	scmp_filter_ctx f;
-	int landlock, rv, client = reads_files(role) || role == ROLE_HEALTH;
+	int landlock, rv, error = 0, client = reads_files(role) || role == ROLE_HEALTH;
 
 	if ((unsigned int)role >= ROLE_MAX || role_calls[role].calls == NULL ||
 	    (net != NULL) != client || (role == ROLE_HEALTH &&
@@ -552,8 +573,8 @@ sandbox_enter(enum role role, const struct sandbox_net *net)
 		errno = EINVAL;
 		return (-1);
 	}
-	if ((landlock = landlock_enter(fetch_paths, reads_files(role) ?
-	    NELEM(fetch_paths) : 0, net)) == -1)
+	if ((landlock = try_landlock(reads_files(role) ?
+	    NELEM(fetch_paths) : 0, net, &error)) == -1)
 		return (-1);
 #ifdef SANDBOX_DEBUG
 	if (catch_refused() == -1)
@@ -570,9 +591,10 @@ sandbox_enter(enum role role, const struct sandbox_net *net)
 	seccomp_release(f);
 	if (rv < 0) {
 		errno = -rv;
+		log_warn("sandbox: the filter of seccomp");
 		return (-1);
 	}
-	set_level(landlock, client);
+	set_level(landlock, error, client);
 	return (0);
 }
 

@@ -1,0 +1,71 @@
+#! /usr/bin/env atf-sh
+# shellcheck shell=sh
+# The daemon where parts of the sandbox are not to be had.
+
+# shellcheck source=regress/e2e/common.sh
+. "$(atf_get_srcdir)/common.sh"
+
+# start_without ERRNO: derpd with the calls of Landlock failing.
+start_without() {
+	e2e_conf
+	"$SRC/without" landlock "$1" true || atf_skip "no filter here"
+	printf '#!/bin/sh\nexec "%s" landlock %s "%s" "$@"\n' \
+	    "$SRC/without" "$1" "$REAL" >derpd.wrapped
+	chmod +x derpd.wrapped
+	DERPD=$PWD/derpd.wrapped
+	e2e_launch
+}
+
+# levels PATTERN: status shows this level for every child.
+levels() {
+	ctl -j status | jq -e --arg p "$1" \
+	    '[.processes[] | select(.role != "parent") | .sandbox |
+	    endswith($p)] | all' >levels.out ||
+		e2e_fail "not all end with $1: $(ctl status)"
+}
+
+e2e_case landlock_refused 60 "a container's filter refuses Landlock"
+landlock_refused_body() {
+	e2e_paths
+	[ "$(uname)" = Linux ] || atf_skip "only Linux has Landlock"
+	REAL=$DERPD
+	start_without 1
+	levels 'seccomp, no landlock (refused)'
+	grep -q 'sandbox: Landlock is refused.*landlock_create_ruleset.*going' \
+	    derpd.log || e2e_fail "the log does not name Landlock"
+	raw http-requests
+	e2e_stop
+}
+
+e2e_case landlock_missing 60 "a kernel without Landlock"
+landlock_missing_body() {
+	e2e_paths
+	[ "$(uname)" = Linux ] || atf_skip "only Linux has Landlock"
+	REAL=$DERPD
+	for _errno in 38 95; do
+		start_without "$_errno"
+		levels 'seccomp, no landlock'
+		! grep -q 'Landlock is refused' derpd.log ||
+		    e2e_fail "nobody refuses it"
+		e2e_stop
+	done
+}
+
+e2e_case landlock_broken 60 "another error of Landlock ends the start"
+landlock_broken_body() {
+	e2e_paths
+	[ "$(uname)" = Linux ] || atf_skip "only Linux has Landlock"
+	e2e_conf
+	"$SRC/without" landlock 22 true || atf_skip "no filter here"
+	! "$SRC/without" landlock 22 "$DERPD" -d -f derpd.conf >derpd.log 2>&1 ||
+	    e2e_fail "derpd runs"
+	grep -q 'Landlock, landlock_create_ruleset: Invalid argument' \
+	    derpd.log || e2e_fail "the log does not name the call"
+	grep -q "sandbox off" derpd.log || e2e_fail "it tells no way out"
+}
+
+atf_init_test_cases() {
+	atf_add_test_case landlock_refused
+	atf_add_test_case landlock_missing
+	atf_add_test_case landlock_broken
+}
