@@ -36,6 +36,7 @@ enum link_type {
 #define LINK_PACKETS	(4 * 1024 * 1024) /* above: no more packets */
 #define LINK_MAX	(32 * 1024 * 1024) /* above: the other one is lost */
 #define LINK_MAXLEN	(2 * FRAME_KEY_LEN + FRAME_MAX_PACKET)
+#define LINK_ACK_US	1500000		/* a worker that lives answers news */
 
 struct link {
 	struct relay	*r;
@@ -45,6 +46,9 @@ struct link {
 	struct buf	 out;
 	struct buf	 part;		/* a frame that is not whole yet */
 	int		 broken;
+	uint64_t	 asked, got;	/* acknowledgements, since it is there */
+	uint64_t	 heard_us;	/* of the last one, or of the question */
+	int		 slow;		/* nobody waits for any */
 };
 
 static uint8_t			in_buf[LINK_ROUND];
@@ -162,6 +166,14 @@ link_put(struct link *l, uint8_t type, const void *a, size_t alen,
 	return (0);
 }
 
+/* News was sent that is to be acknowledged. */
+static void
+want_ack(struct link *l)
+{
+	if (l->asked++ == l->got)
+		l->heard_us = l->r->now_us;
+}
+
 /* 0 written, -1 not. */
 static int
 put_add(struct link *l, struct conn *c)
@@ -180,6 +192,8 @@ put_add(struct link *l, struct conn *c)
 	if (wr_ok(&w))
 		rv = link_put(l, LINK_ADD, w.p, w.len, NULL, 0);
 	wr_free(&w);
+	if (rv == 0)
+		want_ack(l);
 	return (rv);
 }
 
@@ -193,20 +207,26 @@ make_news(struct wr *w, const uint8_t *key, const uint64_t *v, int n)
 		wr_u64(w, *v++);
 }
 
-/* Send it to all; the workers that will get it, a bit each. */
+/* Send it to all; the workers whose acknowledgement counts, a bit each. */
 static uint64_t
 tell_all(struct relay *r, uint8_t type, const uint8_t *key, const uint64_t *v,
     int n)
 {
 	uint64_t told = 0;
 	unsigned int i;
+	struct link *l;
 	struct wr w;
 
 	make_news(&w, key, v, n);
-	for (i = 0; wr_ok(&w) && i < MAXWORKERS; i++)
-		if (r->links[i] != NULL && link_put(r->links[i], type, w.p,
-		    w.len, NULL, 0) == 0)
+	for (i = 0; wr_ok(&w) && i < MAXWORKERS; i++) {
+		if ((l = r->links[i]) == NULL ||
+		    link_put(l, type, w.p, w.len, NULL, 0) == -1)
+			continue;
+		if (type == LINK_ACTIVE)
+			want_ack(l);
+		if (!l->slow)
 			told |= 1ULL << i;
+	}
 	wr_free(&w);
 	return (told);
 }
@@ -219,7 +239,8 @@ link_add(struct conn *c)
 	c->seq++;
 	c->acks = 0;
 	for (i = 0; i < MAXWORKERS; i++)
-		if (c->r->links[i] != NULL && put_add(c->r->links[i], c) == 0)
+		if (c->r->links[i] != NULL &&
+		    put_add(c->r->links[i], c) == 0 && !c->r->links[i]->slow)
 			c->acks |= 1ULL << i;
 }
 
@@ -260,6 +281,10 @@ got_ack(struct link *l, const uint8_t *key, uint64_t id, uint64_t seq)
 	struct peer *p;
 	struct conn *c;
 
+	if (l->got < l->asked)
+		l->got++;
+	l->heard_us = l->r->now_us;
+	l->slow = 0;
 	if ((p = peers_find(key)) == NULL)
 		return;
 	TAILQ_FOREACH(c, &p->local, same)
@@ -564,11 +589,31 @@ link_ask_stats(struct relay *r, uint64_t id)
 	return (asked);
 }
 
+/*
+ * A worker that hangs will be replaced; until then logins go on without it, or
+ * none would succeed anywhere.
+ */
+static void
+check_slow(struct link *l)
+{
+	if (l->slow || l->got == l->asked ||
+	    l->r->now_us - l->heard_us < LINK_ACK_US)
+		return;
+	log_warnx("worker %u does not answer: logins do not wait for it",
+	    l->worker);
+	l->slow = 1;
+	forget_acks(l->r, l->worker);
+}
+
 void
 link_tick(struct relay *r)
 {
+	unsigned int i;
 	struct wr w;
 
+	for (i = 0; i < MAXWORKERS; i++)
+		if (r->links[i] != NULL)
+			check_slow(r->links[i]);
 	if (r->unlinked == 0)
 		return;
 	wr_init(&w);

@@ -18,7 +18,8 @@ int	link_open(struct relay *r, int fd, unsigned int worker);
  * Tell all other workers of a connection of ours: it came, it went, it spoke
  * last among duplicates.  After link_add() and link_active() c->acks has a bit
  * for each worker that has not taken it in yet; login_agreed() follows when the
- * last one has.  Not called when there is none to wait for.
+ * last one has, or has not answered anything for 2 seconds.  Not called when
+ * there is none to wait for.
  */
 void	link_add(struct conn *c);
 void	link_remove(struct conn *c);
@@ -50,8 +51,9 @@ uint64_t link_ask_stats(struct relay *r, uint64_t id);
 void	link_flush(struct relay *r);
 
 /*
- * The second has passed: ask the parent for new links in place of those that
- * were given up here, while the other worker may live on.
+ * The second has passed: no longer wait for workers that do not answer, and ask
+ * the parent for new links in place of those that were given up here, while the
+ * other worker may live on.
  */
 void	link_tick(struct relay *r);
 

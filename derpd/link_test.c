@@ -183,6 +183,64 @@ ATF_TC_BODY(news_bound, tc)
 	ATF_CHECK_EQ(c.acks, 1U << STUCK | 1U << FINE);
 }
 
+/* Read all that has come to the other end; how many bytes. */
+static size_t
+drain(int fd)
+{
+	char buf[65536];
+	size_t n = 0;
+	ssize_t k;
+
+	while ((k = recv(fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0)
+		n += (size_t)k;
+	return (n);
+}
+
+/* A worker that hangs holds logins up for a moment, once. */
+ATF_TC_WITHOUT_HEAD(slow);
+ATF_TC_BODY(slow, tc)
+{
+	uint8_t ack[FRAME_HDR_LEN + FRAME_KEY_LEN + 16] = { 0 };
+	struct conn c;
+	int fd;
+
+	set_up();
+	fd = linked(STUCK);
+	memset(&c, 0, sizeof(c));
+	c.r = r;
+	c.state = CONN_UP;
+	TAILQ_INSERT_TAIL(&r->conns, &c, entry);
+	link_add(&c);
+	ATF_CHECK_EQ(c.acks, 1U << STUCK);
+	r->now_us += 1000000;
+	link_tick(r);
+	ATF_CHECK_EQ(c.acks, 1U << STUCK);
+	r->now_us += 1000000;
+	link_tick(r);
+	ATF_CHECK_EQ(c.acks, 0);
+	/* It is told what happens, and nobody waits. */
+	link_flush(r);
+	ATF_CHECK(drain(fd) > 0);
+	link_active(&c);
+	ATF_CHECK_EQ(c.acks, 0);
+	link_add(&c);
+	ATF_CHECK_EQ(c.acks, 0);
+	link_flush(r);
+	ATF_CHECK(drain(fd) > 0);
+	/* When it answers it counts again. */
+	frame_put_hdr(ack, 4, sizeof(ack) - FRAME_HDR_LEN);
+	ATF_REQUIRE_EQ(write(fd, ack, sizeof(ack)), (ssize_t)sizeof(ack));
+	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
+	link_active(&c);
+	ATF_CHECK_EQ(c.acks, 1U << STUCK);
+	/* Slow is who answers nothing, not who has a lot to answer. */
+	r->now_us += 1000000;
+	ATF_REQUIRE_EQ(write(fd, ack, sizeof(ack)), (ssize_t)sizeof(ack));
+	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
+	link_tick(r);
+	ATF_CHECK_EQ(c.acks, 1U << STUCK);
+}
+
 /* A worker that is gone is replaced by the parent without being asked. */
 ATF_TC_WITHOUT_HEAD(other_gone);
 ATF_TC_BODY(other_gone, tc)
@@ -218,6 +276,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, packet_bound);
 	ATF_TP_ADD_TC(tp, news_bound);
+	ATF_TP_ADD_TC(tp, slow);
 	ATF_TP_ADD_TC(tp, other_gone);
 	ATF_TP_ADD_TC(tp, malformed);
 	return (atf_no_error());
