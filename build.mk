@@ -76,7 +76,7 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/map_test derpctl/out_test \
 	derpd/health_test derpd/keys_test derpd/link_test derpd/listen_test \
 	derpd/mapstore_test derpd/notify_test derpd/output_test derpd/ownaddr_test \
 	derpd/peers_active_test derpd/peers_test derpd/pool_test \
-	derpd/pack_test derpd/queue_test derpd/relayconf_test \
+	derpd/login_test derpd/pack_test derpd/queue_test derpd/relayconf_test \
 	derpd/sent_test derpd/stats_test derpd/status_test derpd/tlsctx_test \
 	derpd/tlsfetch_test derpd/tlskey_test derpd/web_map_test derpd/web_test \
 	derpd/websocket_test \

@@ -22,7 +22,8 @@
 #define MAX_TALKS	16
 #define CLIENTS_MS	2000		/* a worker lists its clients within */
 #define CERT_SECS	300		/* derpctl waits for a certificate */
-#define MAX_QUEUED	(64 * 1024 * 1024) /* bytes derpctl left unread */
+#define MAX_QUEUED	(64 * 1024 * 1024) /* bytes left unread, by all */
+#define MAX_ANSWER	(4 * 1024 * 1024)  /* and of one answer more */
 #define PAUSE_SECS	1		/* without descriptors to accept */
 
 /* A conversation with one derpctl. */
@@ -173,12 +174,49 @@ find(uint32_t id, unsigned int worker)
 	return (NULL);
 }
 
+/* The conversation that has left most unread, and what all have. */
+static struct talk *
+fullest(size_t *all)
+{
+	struct talk *t, *most = NULL;
+
+	*all = 0;
+	LIST_FOREACH(t, &talks, entry) {
+		if (t->chan == NULL)
+			continue;
+		*all += chan_queued(t->chan);
+		if (most == NULL ||
+		    chan_queued(t->chan) > chan_queued(most->chan))
+			most = t;
+	}
+	return (most);
+}
+
+/*
+ * When too much is unread, who reads least goes.  1 that is `t', and the caller
+ * ends it; else 0.
+ */
+static int
+too_much(struct talk *t)
+{
+	size_t all;
+	struct talk *most = fullest(&all);
+
+	if (most == NULL || all <= MAX_QUEUED)
+		return (0);
+	if (most == t)
+		return (1);
+	log_info("control socket: a derpctl that does not read");
+	talk_free(most);
+	return (0);
+}
+
 static void
 pass_on(struct talk *t, const struct client_info *info)
 {
 	struct wr w;
 
-	if (chan_queued(t->chan) > MAX_QUEUED) {
+	if (too_much(t)) {
 		t->lacks = "derpctl does not read: the list is not whole";
 		return;
 	}
@@ -194,6 +232,7 @@ control_client(struct proc *relay, struct msg *m)
 	struct client_info info;
 	uint32_t id = rd_u32(&m->rd);
 	struct talk *t = find(id, relay->worker);
+	uint8_t whole;
 
 	if (m->type == MSG_CTL_CLIENT) {
 		if (client_info_get(&m->rd, &info) == -1)
@@ -203,8 +242,12 @@ control_client(struct proc *relay, struct msg *m)
 			pass_on(t, &info);
 		return (0);
 	}
+	whole = rd_u8(&m->rd);
 	if (m->type != MSG_CTL_CLIENTS_END || !rd_end(&m->rd))
 		return (-1);
+	if (t != NULL && !whole)
+		t->lacks = "a relay worker has too many clients to list: the "
+		    "list is not whole";
 	if (t != NULL) {
 		t->waiting &= ~(1ULL << relay->worker);
 		if (t->waiting == 0)
@@ -295,7 +338,8 @@ request(struct chan *c, struct msg *m, void *arg)
 	struct talk *t = arg;
 	uint8_t verbose;
 
-	if (chan_queued(c) > MAX_QUEUED) {
+	(void)c;
+	if (too_much(t)) {
 		log_info("control socket: a derpctl that does not read");
 		talk_free(t);
 		return;
@@ -415,7 +459,9 @@ accepted(evutil_socket_t lfd, short what, void *arg)
 		log_warn("control socket");
 		close(fd);
 		talk_free(t);
+		return;
 	}
+	chan_limit(t->chan, MAX_QUEUED + MAX_ANSWER);
 }
 
 /* 1 unless it is certain that nobody answers on the socket at `sun'. */

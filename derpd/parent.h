@@ -55,6 +55,7 @@ struct proc {
 	unsigned int	 backoff_ms;	/* before the next start */
 	uint64_t	 started_ms;	/* monotonic */
 	uint64_t	 owes_ms;	/* a sign of life, for so long */
+	uint64_t	 connected_ms;	/* a relay to keys; monotonic */
 	uint64_t	 linked_ms;	/* last links that it asked for */
 	char		 level[LEVEL_SIZE]; /* sandbox in force, as it said */
 	struct event	*ev_restart;

@@ -27,6 +27,7 @@
 #define RECONNECT_MS	1000	/* Restarting: when to come back, */
 #define RECONNECT_TRY_MS 30000	/* and how long to try */
 #define STOP_POLL_MS	50
+#define LIST_MAX	(CHAN_MAXQUEUED / 4 * 3) /* bytes of lists of clients */
 #define QUEUES_FULL	64	/* classes that may be full at a time */
 #define LOAD_WINDOW_US	10000	/* over which the load is judged */
 #define COALESCE_PPS	40000	/* packets in and out a second: a steady load */
@@ -237,6 +238,9 @@ list_clients(struct relay *r, struct msg *m)
 	TAILQ_FOREACH(c, &r->conns, entry) {
 		if (c->state != CONN_UP || c->dead)
 			continue;
+		/* A parent that is slow is no reason to give it up. */
+		if (chan_queued(r->parent) > LIST_MAX)
+			break;
 		wr_free(&w);
 		client_fill(&info, c);
 		wr_u32(&w, id);
@@ -246,6 +250,7 @@ list_clients(struct relay *r, struct msg *m)
 	}
 	wr_free(&w);
 	wr_u32(&w, id);
+	wr_u8(&w, c == NULL);
 	if (wr_ok(&w))
 		chan_send(r->parent, MSG_CTL_CLIENTS_END, &w, -1);
 	wr_free(&w);
@@ -365,6 +370,20 @@ parent_gone(struct chan *ch, const char *why, void *arg)
 	exit(0);
 }
 
+/*
+ * The second has passed: is keys there, or there again?  The parent gives new
+ * channels when keys was started anew, and when it is asked to: keys may have
+ * closed one, and live.
+ */
+static void
+look_for_keys(struct relay *r)
+{
+	if ((r->accept_off & ACCEPT_KEYS) != 0 && relay_can_sign())
+		keys_back(r);
+	if (r->configured && (r->box == NULL || tlskey_gone()))
+		(void)chan_send(r->parent, MSG_RELAY_KEYLESS, NULL, -1);
+}
+
 static void
 tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -374,8 +393,7 @@ tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	relay_clock(r);
 	accept_tick(r);
-	if ((r->accept_off & ACCEPT_KEYS) != 0 && relay_can_sign())
-		keys_back(r);
+	look_for_keys(r);
 	conn_tick(r);
 	linkstats_tick(r);
 	link_tick(r);

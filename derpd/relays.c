@@ -11,6 +11,7 @@
 #include "parent.h"
 
 #define LINK_BUFFER	(2 * 1024 * 1024)
+#define RECONNECT_MS	900	/* a worker asks each second */
 #define LINK_REST_MS	900	/* a worker may ask for links once in that */
 
 /* One channel of a worker to keys, of one kind. */
@@ -42,6 +43,7 @@ relays_connect_keys(struct derpd *d, struct proc *relay)
 {
 	if (d->keys.chan == NULL || relay->chan == NULL)
 		return (0);	/* the one that comes back is connected then */
+	relay->connected_ms = clock_ms();
 	if (connect_kind(d, relay, KEYCHAN_SIGN) == -1 ||
 	    connect_kind(d, relay, KEYCHAN_BOX) == -1) {
 		log_warn("channels of relay %u to keys", relay->worker);
@@ -137,6 +139,23 @@ mend_links(struct proc *p, struct msg *m)
 	return (0);
 }
 
+/*
+ * The worker lacks a channel to keys.  While keys is away, that is no news, and
+ * it can't be had more often than by seconds.  0, or -1 malformed.
+ */
+static int
+renew_channels(struct proc *p, struct msg *m)
+{
+	uint64_t now = clock_ms();
+
+	if (!rd_end(&m->rd))
+		return (-1);
+	if (now - p->connected_ms < RECONNECT_MS)
+		return (0);
+	(void)relays_connect_keys(p->d, p);
+	return (0);
+}
+
 /* A worker commits settings, reports ready, or lists its clients. */
 static void
 from_relay(struct chan *c, struct msg *m, void *arg)
@@ -158,6 +177,9 @@ from_relay(struct chan *c, struct msg *m, void *arg)
 		break;
 	case MSG_RELAY_UNLINKED:
 		rv = mend_links(p, m);
+		break;
+	case MSG_RELAY_KEYLESS:
+		rv = renew_channels(p, m);
 		break;
 	case MSG_RELAY_DEAF:
 		rv = mend_sockets(p, m);

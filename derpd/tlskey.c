@@ -366,6 +366,12 @@ tlskey_ready(void)
 	return (!overdue && !slow);
 }
 
+int
+tlskey_gone(void)
+{
+	return (sign_chan == NULL);
+}
+
 void
 tlskey_on_lost(void (*cb)(void))
 {

@@ -27,6 +27,9 @@ void	tlskey_set_channel(int fd, int ms);
  */
 int	tlskey_ready(void);
 
+/* 1 when there is no channel, not even to a keys that hangs, else 0. */
+int	tlskey_gone(void);
+
 /*
  * Call back when no signature may be asked for any more because the channel
  * broke or keys is slow (not because it refused); the worker then holds back

@@ -106,6 +106,7 @@ enum msg_type {
 	/* Relay to parent. */
 	MSG_RELAY_RESULT, /* u8 ok, str what is wrong */
 	MSG_RELAY_TOKEN_SET, /* str token: it is answered now */
+	MSG_RELAY_KEYLESS, /* nothing: a channel to keys is gone; new ones */
 	MSG_RELAY_DEAF,	/* nothing: a listening socket does not listen */
 	MSG_RELAY_UNLINKED, /* u64 workers that a new link is wanted to, a bit
 			   each */
@@ -186,7 +187,8 @@ enum msg_type {
 	MSG_CTL_TEXT,	/* str: one JSON object or a line, see control.h */
 	MSG_CTL_CLIENT,	/* one client, see client_info_put(); relay to parent
 			   first, with u32 request id in front */
-	MSG_CTL_CLIENTS_END, /* relay to parent: u32 request id */
+	MSG_CTL_CLIENTS_END, /* relay to parent: u32 request id, u8 the list is
+			   whole */
 	MSG_CTL_DONE,	/* u8 ok, str what is wrong; ends every answer */
 
 	MSG_MAX

@@ -48,6 +48,7 @@ static const struct {
 	{ MSG_RELAY_LINK, P, R, 2 }, { MSG_RELAY_COMMIT, P, R, 1 },
 	{ MSG_RELAY_TOKEN, P, R, 1 }, { MSG_RELAY_TOKEN_SET, R, P, 1 },
 	{ MSG_RELAY_RESULT, R, P, 1 }, { MSG_RELAY_DEAF, R, P, 1 },
+	{ MSG_RELAY_KEYLESS, R, P, 1 },
 	{ MSG_RELAY_UNLINKED, R, P, 1 },
 	{ MSG_RELAY_MAPS, P, R, 1 }, { MSG_RELAY_MAP, P, R, 1 },
 	{ MSG_RELAY_METRICS, P, R, 1 },

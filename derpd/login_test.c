@@ -1,0 +1,176 @@
+/*
+ * login_test: what a worker asks of keys when keys reads slowly, or not at all.
+ */
+#include <sys/socket.h>
+#include <atf-c.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "peers.h"
+
+#define CLIENTS	2000
+#define INFO	8000		/* bytes of a ClientInfo */
+#define AHEAD	(4 * 1024 * 1024) /* that may wait for keys to read */
+
+static struct relay	*r;
+static struct chan	*keys;	/* its end of the box channel */
+static struct conn	*conns;
+
+static void
+answered(struct chan *c, struct msg *m, void *arg)
+{
+	(void)c;
+	ATF_REQUIRE_EQ(MSG_LOGIN_RESULT, m->type);
+	login_result(arg, m);
+}
+
+static void
+gone(struct chan *c, const char *why, void *arg)
+{
+	(void)c;
+	(void)arg;
+	atf_tc_fail("the channel to keys ended: %s", why);
+}
+
+/* A channel to keys, in place of an older one. */
+static void
+connect_keys(void)
+{
+	int sv[2];
+
+	chan_free(keys);
+	chan_free(r->box);
+	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
+	r->box = chan_new(r->base, sv[0], ROLE_RELAY, ROLE_KEYS, answered,
+	    gone, r);
+	keys = chan_new(NULL, sv[1], ROLE_KEYS, ROLE_RELAY, NULL, NULL, NULL);
+	ATF_REQUIRE(r->box != NULL && keys != NULL);
+}
+
+static void
+set_up(void)
+{
+	int i;
+
+	ATF_REQUIRE((r = calloc(1, sizeof(*r))) != NULL);
+	TAILQ_INIT(&r->conns);
+	TAILQ_INIT(&r->dead);
+	TAILQ_INIT(&r->resumed);
+	TAILQ_INIT(&r->dirty);
+	for (i = 0; i < WHEEL_SLOTS; i++)
+		TAILQ_INIT(&r->wheel[i]);
+	LIST_INIT(&r->watchers);
+	r->now_us = clock_us();
+	ATF_REQUIRE((r->base = event_base_new()) != NULL);
+	peers_init(r);
+	connect_keys();
+}
+
+/* Clients come with their ClientInfo, numbered from 1. */
+static void
+clients(void)
+{
+	static uint8_t info[INFO];
+	int i;
+
+	ATF_REQUIRE((conns = calloc(CLIENTS, sizeof(*conns))) != NULL);
+	for (i = 0; i < CLIENTS; i++) {
+		conns[i].r = r;
+		conns[i].id = (uint64_t)i + 1;
+		ATF_REQUIRE_EQ(0, event_assign(&conns[i].ev_read, r->base, -1,
+		    0, NULL, NULL));
+		login_info(&conns[i], info, sizeof(info));
+		ATF_CHECK(chan_queued(r->box) < AHEAD + INFO + 1000);
+	}
+}
+
+/* The next question that keys reads; the client's number, 0 none. */
+static uint64_t
+next_question(void)
+{
+	struct msg m;
+	uint64_t id;
+	int i;
+
+	for (i = 0; i < 10; i++) {
+		ATF_REQUIRE(event_base_loop(r->base, EVLOOP_NONBLOCK) != -1);
+		if (chan_recv(keys, &m, 0) == -1) {
+			ATF_REQUIRE_EQ(ETIMEDOUT, errno);
+			continue;
+		}
+		ATF_REQUIRE_EQ(MSG_LOGIN, m.type);
+		id = rd_u64(&m.rd);
+		msg_free(&m);
+		return (id);
+	}
+	return (0);
+}
+
+/* Keys says no. */
+static void
+refuse(uint64_t id)
+{
+	struct wr w;
+
+	wr_init(&w);
+	wr_u64(&w, id);
+	wr_u8(&w, 0);
+	wr_u32(&w, 0);
+	wr_blob(&w, NULL, 0);
+	wr_blob(&w, NULL, 0);
+	ATF_REQUIRE_EQ(0, chan_send(keys, MSG_LOGIN_RESULT, &w, -1));
+	ATF_REQUIRE_EQ(0, chan_flush(keys, 5000));
+	wr_free(&w);
+}
+
+/* Little waits in the worker, and each is asked once, in order. */
+ATF_TC_WITHOUT_HEAD(ahead);
+ATF_TC_BODY(ahead, tc)
+{
+	int i;
+
+	set_up();
+	clients();
+	for (i = 1; i <= CLIENTS; i++) {
+		ATF_REQUIRE_EQ((uint64_t)i, next_question());
+		refuse((uint64_t)i);
+		ATF_CHECK(chan_queued(r->box) < AHEAD + INFO + 1000);
+	}
+	ATF_CHECK_EQ(0, next_question());
+	for (i = 0; i < CLIENTS; i++)
+		ATF_CHECK_MSG(conns[i].dead, "client %d was not refused", i);
+}
+
+/* A keys that hung is replaced: all are asked again, but who has gone. */
+ATF_TC_WITHOUT_HEAD(again);
+ATF_TC_BODY(again, tc)
+{
+	int i;
+
+	set_up();
+	clients();
+	for (i = 1; i <= 3; i++)
+		ATF_REQUIRE_EQ((uint64_t)i, next_question());
+	refuse(1);
+	while (!conns[0].dead)
+		ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
+	login_free(&conns[0]);
+	login_free(&conns[CLIENTS - 1]);
+	connect_keys();
+	login_again(r);
+	ATF_CHECK(chan_queued(r->box) < AHEAD + INFO + 1000);
+	for (i = 2; i < CLIENTS; i++) {
+		ATF_REQUIRE_EQ((uint64_t)i, next_question());
+		refuse((uint64_t)i);
+	}
+	ATF_CHECK_EQ(0, next_question());
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, ahead);
+	ATF_TP_ADD_TC(tp, again);
+	return (atf_no_error());
+}
