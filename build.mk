@@ -22,7 +22,7 @@ DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/certstatus.o \
 	derpd/clientrow.o derpd/conf.o derpd/conf_macro.o \
 	derpd/conf_serve.o derpd/conf_set.o derpd/conf_word.o derpd/conn.o \
 	derpd/control.o derpd/dirwatch_$(DIRWATCH).o derpd/fetches.o \
-	derpd/filewatch.o derpd/health.o derpd/healths.o \
+	derpd/filewatch.o derpd/health.o derpd/healths.o derpd/heap.o \
 	derpd/httpconn.o derpd/jsonout.o derpd/judge.o derpd/keyfiles.o \
 	derpd/keyhash.o derpd/keys.o derpd/keys_box.o derpd/keys_cert.o \
 	derpd/keys_file.o derpd/keys_sign.o derpd/lex.o derpd/life.o \
@@ -71,7 +71,8 @@ PROGS += acme-helper/acme-helper
 # Unit tests, beside their subjects; also named in the Kyuafile there.
 UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/map_test derpctl/out_test \
 	derpd/buf_test derpd/certs_test derpd/clientinfo_test derpd/clientrow_test \
-	derpd/conf_error_test derpd/conf_serve_test derpd/conf_test derpd/keys_box_test \
+	derpd/conf_error_test derpd/conf_man_test derpd/conf_serve_test \
+	derpd/conf_test derpd/keys_box_test \
 	derpd/keys_cert_test derpd/keys_file_test derpd/keys_sign_test \
 	derpd/health_test derpd/keys_test derpd/link_test derpd/listen_test \
 	derpd/mapstore_test derpd/notify_test derpd/output_test derpd/ownaddr_test \
@@ -116,7 +117,7 @@ FUZZERS += regress/fuzz/acme_fuzz regress/fuzz/hello_fuzz
 # What the end-to-end tests run.
 RAW_OBJS = regress/e2e/rawderp.o regress/e2e/raw_frame.o \
 	regress/e2e/raw_hang.o regress/e2e/raw_http.o \
-	regress/e2e/raw_login.o \
+	regress/e2e/raw_load.o regress/e2e/raw_login.o \
 	regress/e2e/raw_map.o regress/e2e/raw_net.o regress/e2e/raw_sess.o \
 	regress/e2e/raw_split.o regress/e2e/raw_strange.o \
 	regress/e2e/raw_tls.o regress/e2e/raw_turn.o
@@ -153,7 +154,8 @@ SCRIPTS = configure .ci/run etc/install-deps etc/install.sh etc/run-local \
 	regress/e2e/common.sh regress/e2e/ctl_test.sh \
 	regress/e2e/daemon_test.sh \
 	regress/e2e/failure_test.sh regress/e2e/follow_test.sh \
-	regress/e2e/health_test.sh regress/e2e/life_test.sh regress/e2e/map_check_test.sh \
+	regress/e2e/health_test.sh regress/e2e/life_test.sh \
+	regress/e2e/load_test.sh regress/e2e/map_check_test.sh \
 	regress/e2e/map_edit_test.sh regress/e2e/map_test.sh \
 	regress/e2e/memory_test.sh \
 	regress/e2e/netcheck_test.sh regress/e2e/probe_test.sh \

@@ -15,6 +15,7 @@
 #include "child.h"
 #include "clock.h"
 #include "control.h"
+#include "heap.h"
 #include "link.h"
 #include "linkstats.h"
 #include "log.h"
@@ -398,6 +399,7 @@ tick(evutil_socket_t fd, short what, void *arg)
 	linkstats_tick(r);
 	link_tick(r);
 	pool_tick();
+	heap_tick(r->nconns);
 }
 
 static void
@@ -513,6 +515,7 @@ relay_main(void)
 	parent = child_init(ROLE_RELAY, &st);
 	if (sodium_init() == -1)
 		fatalx("libsodium can't be set up");
+	heap_init();
 	tlsctx_preload();
 	tlskey_init();
 	r = the_relay = relay_new(parent);

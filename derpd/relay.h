@@ -18,6 +18,7 @@
  * link.c     channels to the other workers; linkstats.c their counters
  * buf.c      growing buffers
  * queue.c    packets that wait for a destination; pool.c their memory
+ * heap.c     what malloc keeps
  * stats.c    counters
  *
  * All of a worker hangs off one struct relay; there is one thread.

@@ -9,6 +9,7 @@
  * raw_login.c   cases: the login, and all that is slow
  * raw_http.c    cases: HTTP on the TLS port and on the plain one
  * raw_hang.c    cases: what hangs in the server
+ * raw_load.c    cases: much for clients that don't read
  * raw_map.c     a case: a large map that is read slowly
  * raw_tls.c     cases: TLS, junk, floods, exhaustion
  * raw_strange.c cases: limits on those who are not logged in
@@ -81,6 +82,9 @@ struct conn {
 
 /* Connect to `port' by TCP alone. */
 struct conn *conn_tcp(const char *port);
+
+/* A ClientHello as conn_tls() sends it, to `p' (size bytes); its bytes. */
+size_t	 conn_hello(uint8_t *p, size_t size);
 
 /* The same, then TLS; NULL when the handshake failed (within WAIT_MS). */
 struct conn *conn_try_tls(const struct tls_how *how);
@@ -171,6 +175,9 @@ void	 sess_send(struct sess *s, uint8_t type, const void *p, size_t n);
 void	 sess_packet(struct sess *s, const uint8_t *key, const void *p,
 	    size_t n);
 
+/* Make the `n' bytes at `p', 62 or more, a disco packet. */
+void	 put_disco(uint8_t *p, size_t n);
+
 /*
  * The next frame but KeepAlive and Health within `ms'; NULL: ended or nothing
  * came.  s->c->eof tells which.
@@ -243,9 +250,15 @@ void	 accept_rate(void);
 void	 max_clients(void);
 void	 linger(void);
 void	 unfinished(void);
-void	 much_unfinished(void);
+void	 unfinished_hello(void);
+void	 unfinished_record(void);
+void	 unfinished_head(void);
+void	 unfinished_info(void);
 void	 full_house(void);
+void	 shakes(void);
 void	 idle(void);
+void	 flood(void);
+void	 disco_overtakes(void);
 void	 varz_pipelined(void);
 void	 ping_flight(void);
 void	 reset_unread(void);

@@ -262,13 +262,6 @@ ping_limits(void)
 	sess_close(s, 0);
 }
 
-static void
-put_disco(uint8_t *p, size_t n)
-{
-	memset(p, 'd', n);
-	memcpy(p, "TS\xf0\x9f\x92\xac", 6);
-}
-
 /*
  * Section 3: who hears PeerGone, when packets were sent by one of several
  * connections of a key, when one leaves by reset, and not-here by size.

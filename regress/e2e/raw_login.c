@@ -250,13 +250,6 @@ slow_logins(void)
 	sess_close(other, 0);
 }
 
-static void
-put_disco(uint8_t *p, size_t n)
-{
-	memset(p, 'd', n);
-	memcpy(p, "TS\xf0\x9f\x92\xac", 6);
-}
-
 /*
  * A destination that never reads: its sender is not held up, others are served,
  * and it is closed in the end, which a disco packet to it shows.

@@ -262,6 +262,13 @@ sess_packet(struct sess *s, const uint8_t *key, const void *p, size_t n)
 	free(b);
 }
 
+void
+put_disco(uint8_t *p, size_t n)
+{
+	memset(p, 'd', n);
+	memcpy(p, "TS\xf0\x9f\x92\xac", 6);
+}
+
 /* Take a whole frame from the buffer into s->frame; 1, or 0 there is none. */
 static int
 take_frame(struct sess *s)

@@ -80,6 +80,8 @@ static const struct {
 	{ "full-house", full_house, 1 },
 	{ "reset-unread", reset_unread, 1 },
 	{ "idle", idle, 1 },
+	{ "flood", flood, 1 },
+	{ "disco-overtakes", disco_overtakes, 1 },
 	{ "held-logins", held_logins, 1 },
 	{ "steady-pings", steady_pings, 1 }
 };

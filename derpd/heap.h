@@ -1,0 +1,19 @@
+/*
+ * heap: what malloc of a worker keeps after many connections.
+ */
+#ifndef HEAP_H
+#define HEAP_H
+
+/*
+ * Have large blocks, of 128 KiB on, go back to the system as soon as they are
+ * free, whatever sizes were in use before.  Once, at the start.
+ */
+void	heap_init(void);
+
+/*
+ * To be called once a second with the number of connections: when it is less
+ * than half of what it was, and that was many, free pages go back to the system.
+ */
+void	heap_tick(unsigned int conns);
+
+#endif

@@ -1,0 +1,92 @@
+#! /usr/bin/env atf-sh
+# shellcheck shell=sh
+# What a worker takes for clients that are sent more than they read.
+
+# shellcheck source=regress/e2e/common.sh
+. "$(atf_get_srcdir)/common.sh"
+
+# worker_kib FIELD: of /proc/PID/status of the one worker.
+worker_kib() {
+	awk -v f="$1:" '$1 == f { print $2 }' \
+	    "/proc/$(e2e_children relay)/status"
+}
+
+need_figures() {
+	[ -r /proc/self/status ] || atf_skip "needs /proc/PID/status"
+	e2e_paths
+	e2e_need_plain "its own memory counts"
+}
+
+settled() {
+	[ $(($(worker_kib VmRSS) - _before)) -lt 8192 ]
+}
+
+e2e_case goes_back 120 "memory that a flood took is the system's again"
+goes_back_body() {
+	need_figures
+	RELAY='write timeout 30000'
+	e2e_start
+	raw coalesced
+	_before=$(worker_kib VmRSS)
+	raw -c 64 flood
+	_peak=$(worker_kib VmHWM)
+	echo "$_before KiB before, $_peak KiB at most"
+	# Else there is nothing to give back.
+	[ $((_peak - _before)) -gt 65536 ] ||
+	    e2e_fail "the packets did not wait in the worker"
+	wait_until "the worker is as small as before" settled
+	echo "$(worker_kib VmRSS) KiB afterwards"
+	e2e_stop
+}
+
+e2e_case many_queues 120 "all queues together are bounded"
+many_queues_body() {
+	need_figures
+	# 64 times that for all; without a bound 300 clients get 75 MiB.
+	RELAY='write timeout 30000
+queue bytes 128K'
+	e2e_start
+	raw coalesced
+	_before=$(worker_kib VmRSS)
+	raw -c 300 flood
+	_peak=$(worker_kib VmHWM)
+	echo "$_before KiB before, $_peak KiB at most"
+	[ $((_peak - _before)) -lt 40960 ] ||
+	    e2e_fail "the worker grew from $_before to $_peak KiB"
+	e2e_stop
+}
+
+e2e_case unsent 60 "the kernel gets little of what a client does not read"
+unsent_body() {
+	e2e_paths
+	RELAY='write timeout 30000'
+	e2e_start
+	raw disco-overtakes
+	e2e_stop
+}
+
+e2e_case connections_gone 120 "memory of connections is the system's again"
+connections_gone_body() {
+	need_figures
+	e2e_start
+	raw coalesced
+	_before=$(worker_kib VmRSS)
+	raw_begin -c 600 idle
+	_full=$(worker_kib VmRSS)
+	raw_end
+	echo "$_before KiB before, $_full KiB with 600 clients"
+	wait_until "half of that is given back" half_settled
+	echo "$(worker_kib VmRSS) KiB afterwards"
+	e2e_stop
+}
+
+half_settled() {
+	[ $(($(worker_kib VmRSS) - _before)) -lt $(((_full - _before) / 2)) ]
+}
+
+atf_init_test_cases() {
+	atf_add_test_case goes_back
+	atf_add_test_case many_queues
+	atf_add_test_case unsent
+	atf_add_test_case connections_gone
+}

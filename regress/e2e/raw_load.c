@@ -1,0 +1,102 @@
+/*
+ * raw_load: cases of the raw-socket test driver: much for clients that don't
+ * read.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "raw.h"
+
+#define PACKET		1400
+#define FLOOD		(48 * 1024 * 1024)	/* bytes, of each kind */
+
+/* A session whose client has a small window and never reads. */
+static struct sess *
+mute(void)
+{
+	struct tls_how how = { .rcvbuf = 4096 };
+
+	return (sess_login_on(conn_tls(&how), NULL));
+}
+
+/* Send `count' packets, ten at a time. */
+static void
+send_many(struct sess *s, const uint8_t *key, unsigned int count, int disco)
+{
+	uint8_t frames[10 * (FRAME_HDR_LEN + FRAME_KEY_LEN + PACKET)], *p;
+	unsigned int i, n;
+
+	while (count > 0) {
+		n = count < 10 ? count : 10;
+		for (i = 0, p = frames; i < n; i++) {
+			frame_put_hdr(p, FRAME_SEND_PACKET,
+			    FRAME_KEY_LEN + PACKET);
+			memcpy(p + FRAME_HDR_LEN, key, FRAME_KEY_LEN);
+			p += FRAME_HDR_LEN + FRAME_KEY_LEN;
+			if (disco)
+				put_disco(p, PACKET);
+			else
+				memset(p, 'x', PACKET);
+			p += PACKET;
+		}
+		conn_write(s->c, frames, (size_t)(p - frames));
+		count -= n;
+	}
+}
+
+/*
+ * As many sessions as asked for, none of which reads, and 48 MiB of disco
+ * packets and of others that are shared out among them.
+ */
+void
+flood(void)
+{
+	struct sess *s = sess_login(), **dst;
+	unsigned int each = (unsigned int)(FLOOD / PACKET / opt.count);
+	int i;
+
+	if ((dst = calloc((size_t)opt.count, sizeof(*dst))) == NULL)
+		fail("out of memory");
+	for (i = 0; i < opt.count; i++)
+		dst[i] = mute();
+	for (i = 0; i < opt.count; i++) {
+		send_many(s, dst[i]->pub, each, 0);
+		send_many(s, dst[i]->pub, each, 1);
+	}
+	want_alive(s);
+	say("%u packets of each kind to each of %d", each, opt.count);
+	for (i = 0; i < opt.count; i++)
+		sess_close(dst[i], 1);
+	sess_close(s, 0);
+	free(dst);
+}
+
+/*
+ * The kernel gets little of what one does not read, so that a disco packet still
+ * overtakes all the rest.
+ */
+void
+disco_overtakes(void)
+{
+	struct sess *s = sess_login(), *lazy = mute();
+	unsigned int i;
+	struct frame *f;
+
+	send_many(s, lazy->pub, 1000, 0);
+	want_alive(s);
+	send_many(s, lazy->pub, 1, 1);
+	want_alive(s);
+	for (i = 0;; i++) {
+		f = sess_next(lazy);
+		if (f->type != FRAME_RECV_PACKET)
+			fail("got frame type %#x, wanted a packet", f->type);
+		if (frame_is_disco(f->p + FRAME_KEY_LEN,
+		    f->len - FRAME_KEY_LEN))
+			break;
+	}
+	say("a disco packet overtook %u of 1000 others", 1000 - i);
+	if (i > 200)
+		fail("%u packets came before it", i);
+	sess_close(s, 0);
+	sess_close(lazy, 0);
+}
