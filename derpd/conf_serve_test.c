@@ -18,7 +18,7 @@ ATF_TC_BODY(stun, tc)
 	ATF_CHECK_EQ(1, c->stun.enabled);
 	ATF_CHECK_EQ(1, c->stun.workers);
 	ATF_CHECK_EQ(0, c->stun.always);
-	ATF_CHECK_EQ(CONF_STUN_PROBE, c->stun.probe_every);
+	ATF_CHECK_EQ(5, c->stun.probe_every);
 	ATF_CHECK_EQ(0, c->stun.source_rate);
 	ATF_REQUIRE((l = TAILQ_FIRST(&c->stun.listens)) != NULL);
 	ATF_CHECK_EQ(AF_INET6, l->ss.ss_family);
@@ -90,7 +90,7 @@ ATF_TC_BODY(map, tc)
 	ATF_CHECK_STREQ("/etc/derpd/derp-map.json", m->file);
 	ATF_CHECK(m->follow == NULL);
 	ATF_CHECK_STREQ("/derpmap/default", m->path);
-	ATF_CHECK_EQ(CONF_MAP_AGE, m->max_age);
+	ATF_CHECK_EQ(60, m->max_age);
 	ATF_CHECK(TAILQ_EMPTY(&m->hosts));
 	conf_free(c);
 
@@ -112,7 +112,7 @@ ATF_TC_BODY(map, tc)
 	ATF_CHECK_STREQ("/ca", m->cafile);
 	ATF_CHECK_STREQ("/derpmap/default", m->path);
 	m = TAILQ_NEXT(m, entry);
-	ATF_CHECK_EQ(CONF_MAP_EVERY, m->every);
+	ATF_CHECK_EQ(60, m->every);
 	ATF_CHECK(TAILQ_NEXT(m, entry) == NULL);
 	conf_free(c);
 }

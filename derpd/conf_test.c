@@ -189,10 +189,10 @@ ATF_TC_BODY(relay_block, tc)
 	conf_free(c);
 	c = good(NAME CERT "relay { queue bytes 2M workers 1 }\n");
 	ATF_CHECK_EQ(c->relay.queue_bytes, 2097152);
-	ATF_CHECK_EQ(c->relay.queue_packets, CONF_QUEUE_PACKETS);
+	ATF_CHECK_EQ(c->relay.queue_packets, 2048);
 	conf_free(c);
 	c = good(NAME CERT "relay {\nqueue packets 7\nworkers 1\n}\n");
-	ATF_CHECK_EQ(c->relay.queue_bytes, CONF_QUEUE_BYTES);
+	ATF_CHECK_EQ(c->relay.queue_bytes, 2097152);
 	ATF_CHECK_EQ(c->relay.queue_packets, 7);
 	conf_free(c);
 	c = good(NAME CERT "relay { home page }\n");

@@ -5,6 +5,7 @@
 
 #include <sys/socket.h>
 #include <atf-c.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -326,7 +327,10 @@ ATF_TC_BODY(login, tc)
 	stop();
 }
 
-/* A worker that reads no answers stops neither itself nor the signatures. */
+/*
+ * A worker that reads no answers stops neither itself nor the signatures, and
+ * does not fill keys' memory: that stops to read what the worker asks.
+ */
 ATF_TC_WITHOUT_HEAD(stuck_worker);
 ATF_TC_BODY(stuck_worker, tc)
 {
@@ -351,6 +355,10 @@ ATF_TC_BODY(stuck_worker, tc)
 		(void)chan_flush(box, 20);
 		ATF_REQUIRE(sign(s, c->hash, sig) > 0);
 	}
+	/* Of 12 MB keys takes what it may hold, and then no more. */
+	ATF_CHECK_EQ(-1, chan_flush(box, 500));
+	ATF_CHECK_EQ(ETIMEDOUT, errno);
+	ATF_REQUIRE(sign(s, c->hash, sig) > 0);
 	for (i = 0; i < many; i++) {
 		(void)chan_flush(box, 0);
 		check_login(box, (uint64_t)i, 1, KEYS_NOOFFSET, NULL);

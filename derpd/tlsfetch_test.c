@@ -111,28 +111,26 @@ ATF_TC_BODY(names, tc)
 {
 	static const char	*kinds[] = { "EC", "RSA", "X25519", "ED25519",
 	    "X448", "DH" };
-	char			 before[1024], after[1024];
+	char			 before[6][1024], after[1024];
 	EVP_KEYMGMT		*k[6];
 	size_t			 i, n;
 
 	for (i = 0; i < 6; i++) {
 		k[i] = EVP_KEYMGMT_fetch(NULL, kinds[i], NULL);
 		ATF_REQUIRE_MSG(k[i] != NULL, "%s", kinds[i]);
+		before[i][0] = '\0';
+		ATF_REQUIRE_EQ(1, EVP_KEYMGMT_names_do_all(k[i], add_name,
+		    before[i]));
+		ATF_REQUIRE_MSG(strstr(before[i], kinds[i]) != NULL,
+		    "%s is not in %s", kinds[i], before[i]);
 	}
 	tlsfetch_enable();
 	for (n = 0; n < 3; n++)
 		for (i = 0; i < 6; i++) {
-			before[0] = after[0] = '\0';
+			after[0] = '\0';
 			ATF_CHECK_EQ(1, EVP_KEYMGMT_names_do_all(k[i],
 			    add_name, after));
-			ATF_CHECK_MSG(strstr(after, kinds[i]) != NULL,
-			    "%s is not in %s", kinds[i], after);
-			if (n == 0)
-				continue;
-			/* What was kept is what came at first. */
-			ATF_CHECK_EQ(1, EVP_KEYMGMT_names_do_all(k[i],
-			    add_name, before));
-			ATF_CHECK_STREQ(before, after);
+			ATF_CHECK_STREQ(before[i], after);
 		}
 	for (i = 0; i < 6; i++)
 		EVP_KEYMGMT_free(k[i]);
@@ -154,6 +152,7 @@ ATF_TC_WITHOUT_HEAD(nothing);
 ATF_TC_BODY(nothing, tc)
 {
 	tlsfetch_enable();
+	atf_tc_skip("only OpenSSL 3 looks things up by name in a handshake");
 }
 
 ATF_TP_ADD_TCS(tp)

@@ -172,6 +172,41 @@ ATF_TC_BODY(new_port, tc)
 	peer_stop(&peer);
 }
 
+/* Redirects to ports that no source names are refused, and it lives on. */
+ATF_TC_WITHOUT_HEAD(redirected);
+ATF_TC_BODY(redirected, tc)
+{
+	static const struct scene map[] = { ONE };
+	struct peer_server other;
+	struct scene scene = { NULL, 0, BYE };
+	char text[256], why[64];
+	struct wr w;
+
+	make_cert(&cert, "localhost", "DNS:localhost", -DAY, DAY);
+	atf_utils_create_file("ca.pem", "%s", cert.cert);
+	peer_start(&other, &cert, map, 1);
+	snprintf(text, sizeof(text), "HTTP/1.1 302 x\r\nContent-Length: 0\r\n"
+	    "Location: https://localhost:%d/map\r\n\r\n", other.port);
+	scene.say = text;
+	peer_start(&peer, &cert, &scene, 1);
+	start_one(1);
+	snprintf(why, sizeof(why), "redirects to localhost port %d, and fetch "
+	    "may not", other.port);
+	expect(5, FETCH_FAILED, "", why);
+	now();
+	expect(5, FETCH_FAILED, "", why);
+	child_stop();
+	begin(&w, 2);
+	source(&w, 5, peer.port, 1);
+	source(&w, 6, other.port, 0);
+	child_start(ROLE_FETCH, fetch_main, MSG_FETCH_CONF, &w);
+	expect(5, FETCH_NEW, "1", "");
+	expect(6, FETCH_NEW, "", "");
+	child_stop();
+	peer_stop(&peer);
+	peer_stop(&other);
+}
+
 /* A server that says nothing holds up neither the end nor new orders. */
 ATF_TC_WITHOUT_HEAD(heeds_parent);
 ATF_TC_BODY(heeds_parent, tc)
@@ -272,6 +307,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, no_body);
 	ATF_TP_ADD_TC(tp, new_settings);
 	ATF_TP_ADD_TC(tp, new_port);
+	ATF_TP_ADD_TC(tp, redirected);
 	ATF_TP_ADD_TC(tp, heeds_parent);
 	ATF_TP_ADD_TC(tp, parent_gone);
 	ATF_TP_ADD_TC(tp, malformed);

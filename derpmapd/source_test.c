@@ -18,13 +18,11 @@ static struct peer_server	 peer;
 static struct source		 src;
 static struct source_result	 res;
 
-/* A server with these scenes, and a source that asks it. */
+/* A source that asks the server. */
 static void
-start(const struct scene *scenes, int n)
+set_source(void)
 {
-	make_cert(&cert, "localhost", "DNS:localhost", -DAY, DAY);
 	atf_utils_create_file("ca.pem", "%s", cert.cert);
-	peer_start(&peer, &cert, scenes, n);
 	memset(&src, 0, sizeof(src));
 	src.id = 7;
 	src.every = 60;
@@ -32,6 +30,15 @@ start(const struct scene *scenes, int n)
 	snprintf(src.url, sizeof(src.url), "https://localhost:%d/map",
 	    peer.port);
 	strlcpy(src.cafile, "ca.pem", sizeof(src.cafile));
+}
+
+/* A server with these scenes, and a source that asks it. */
+static void
+start(const struct scene *scenes, int n)
+{
+	make_cert(&cert, "localhost", "DNS:localhost", -DAY, DAY);
+	peer_start(&peer, &cert, scenes, n);
+	set_source();
 }
 
 static enum fetch_result
@@ -167,32 +174,71 @@ ATF_TC_BODY(redirects, tc)
 ATF_TC_WITHOUT_HEAD(bad_redirects);
 ATF_TC_BODY(bad_redirects, tc)
 {
-	struct sandbox_net net = { NULL, 0, NULL, 0 };
-	uint16_t port;
-	struct scene scenes[4];
-	char text[4][256];
+	struct scene scenes[3];
+	char text[2][256];
 
 	scenes[0] = leads_to("http://localhost/", text[0], sizeof(text[0]));
 	scenes[1] = leads_to("file:/etc/passwd", text[1], sizeof(text[1]));
 	scenes[2].say = "HTTP/1.1 301 x\r\nContent-Length: 0\r\n\r\n";
 	scenes[2].len = 0;
 	scenes[2].leave = BYE;
-	scenes[3] = leads_to("https://localhost:1/", text[3], sizeof(text[3]));
-	start(scenes, 4);
+	start(scenes, 3);
 	ATF_CHECK_EQ(FETCH_FAILED, ask());
 	HAS(res.why, "http://localhost/, which is no https URL");
 	ATF_CHECK_EQ(FETCH_FAILED, ask());
 	HAS(res.why, "no https URL");
 	ATF_CHECK_EQ(FETCH_FAILED, ask());
 	HAS(res.why, "without a Location");
-	/* What the sandbox would refuse is said before it does. */
-	port = (uint16_t)peer.port;
-	net.ports = &port;
-	net.nports = 1;
+	peer_stop(&peer);
+}
+
+/* The same as ask(), with these ports within reach. */
+static enum fetch_result
+ask_within(uint16_t *ports, size_t n)
+{
+	struct sandbox_net net = { NULL, 0, ports, n };
+
 	source_free_result(&res);
 	ATF_REQUIRE_EQ(0, source_ask(&src, &net, NULL, &res));
-	HAS(res.why, "localhost port 1");
+	return (res.what);
+}
+
+/*
+ * A redirect leads to another port only if the configuration names that, too:
+ * what the sandbox would refuse is said before it does, and not tried.
+ */
+ATF_TC_WITHOUT_HEAD(other_port);
+ATF_TC_BODY(other_port, tc)
+{
+	static const struct scene map = { OK "Content-Length: 1\r\n\r\n1", 0,
+	    BYE };
+	struct peer_server other;
+	struct scene scene;
+	char url[128], text[256], want[1500];
+	uint16_t ports[2];
+
+	make_cert(&cert, "localhost", "DNS:localhost", -DAY, DAY);
+	peer_start(&other, &cert, &map, 1);
+	snprintf(url, sizeof(url), "https://localhost:%d/there", other.port);
+	scene = leads_to(url, text, sizeof(text));
+	/* Both have one certificate. */
+	peer_start(&peer, &cert, &scene, 1);
+	set_source();
+	ports[0] = (uint16_t)peer.port;
+	ATF_CHECK_EQ(FETCH_FAILED, ask_within(ports, 1));
+	snprintf(want, sizeof(want), "%s: redirects to localhost port %d, and "
+	    "fetch may not connect to other ports than those in derpd.conf: "
+	    "write the new URL there", src.url, other.port);
+	ATF_CHECK_STREQ(want, res.why);
+	ATF_CHECK_EQ(0, src.known);
+	/* The request file is of the first server yet. */
+	ATF_CHECK(atf_utils_grep_file("^GET /map HTTP", "request.0"));
+	ports[1] = (uint16_t)other.port;
+	ATF_CHECK_EQ_MSG(FETCH_NEW, ask_within(ports, 2), "%s", res.why);
+	ATF_CHECK(atf_utils_grep_file("^GET /there HTTP", "request.0"));
+	ATF_CHECK_EQ_MSG(FETCH_SAME, ask(), "%s", res.why);
 	peer_stop(&peer);
+	peer_stop(&other);
 }
 
 /* What comes on the channel ends a try; a sign of life does not. */
@@ -308,6 +354,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, failures);
 	ATF_TP_ADD_TC(tp, redirects);
 	ATF_TP_ADD_TC(tp, bad_redirects);
+	ATF_TP_ADD_TC(tp, other_port);
 	ATF_TP_ADD_TC(tp, interrupted);
 	ATF_TP_ADD_TC(tp, schedule);
 	ATF_TP_ADD_TC(tp, inherit);
