@@ -304,27 +304,34 @@ static enum acme_job
 next_job(const struct derpd *d, const struct plan_cert *pc, int64_t now,
     int64_t *when)
 {
-	enum acme_job job = acme_other_job(d, when);
+	enum acme_job job, other;
 	enum plan_do what;
-	int64_t contact;
+	int64_t contact, plan;
 
+	other = acme_other_job(d, when);
 	if (*when <= now)
-		return (job);
+		return (other);
 	if (d->acme.want & 1U << ACME_JOB_ISSUE) {
 		*when = now;
 		return (ACME_JOB_ISSUE);
 	}
 	contact = acme_contact_due(d);
 	if (acme_on_hold(d)) {
-		*when = contact;
-		return (ACME_JOB_CONTACT);
+		plan = INT64_MAX;
+		job = ACME_JOB_CONTACT;
+	} else {
+		what = plan_next(&d->acme.plan, pc, now, &plan);
+		job = what == PLAN_ISSUE ? ACME_JOB_ISSUE : ACME_JOB_ARI;
 	}
-	what = plan_next(&d->acme.plan, pc, now, when);
-	if ((*when > now || what != PLAN_ISSUE) && contact < *when) {
-		*when = contact;
-		return (ACME_JOB_CONTACT);
+	/* An order that is due is not held up by what is told besides. */
+	if ((plan > now || job != ACME_JOB_ISSUE) && contact < plan) {
+		plan = contact;
+		job = ACME_JOB_CONTACT;
 	}
-	return (what == PLAN_ISSUE ? ACME_JOB_ISSUE : ACME_JOB_ARI);
+	if (*when < plan)
+		return (other);
+	*when = plan;
+	return (job);
 }
 
 /* Do what is due; else come back when something is. */

@@ -339,9 +339,19 @@ roll_down_body() {
 	[ -e state/acme-account-next.key ] || e2e_fail "the next key is gone"
 	[ "$(public_of state/acme-account.key)" = "$_old" ] ||
 	    e2e_fail "the key is another one"
+	# This directory has forgotten all accounts: it has taken neither key.
 	pebble_again || acme_fail "pebble does not start again"
+	if ask_derpd cert roll; then
+		e2e_fail "there is no account"
+	fi
+	grep -q "no account yet whose key" ctl.err || e2e_fail "$(cat ctl.err)"
+	[ "$(public_of state/acme-account.key)" = "$_old" ] ||
+	    e2e_fail "the key is another one"
+	ask_good cert renew
 	ask_good cert roll
 	[ ! -e state/acme-account-next.key ] || e2e_fail "the next is there"
+	[ "$(public_of state/acme-account.key)" != "$_old" ] ||
+	    e2e_fail "the key is the same"
 	ask_good cert renew
 	e2e_stop
 }
