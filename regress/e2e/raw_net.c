@@ -196,6 +196,21 @@ tls_new(const struct tls_how *how)
 	return (ssl);
 }
 
+size_t
+conn_hello(uint8_t *p, size_t size)
+{
+	static const struct tls_how ordinary;
+	SSL *ssl = tls_new(&ordinary);
+	int n;
+
+	(void)SSL_connect(ssl);
+	n = BIO_read(SSL_get_wbio(ssl), p, (int)size);
+	if (n <= 0)
+		fail("no ClientHello");
+	SSL_free(ssl);
+	return ((size_t)n);
+}
+
 struct conn *
 conn_try_tls(const struct tls_how *how)
 {

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -338,4 +339,62 @@ full_house(void)
 	for (i = 0; i < opt.count; i++)
 		want_alive(s[i]);
 	say("one left, one more was served");
+}
+
+/* Of the `n' connections at `c', those that something has come on. */
+static int
+count_answered(struct conn **c, int n)
+{
+	struct pollfd p;
+	int i, some = 0;
+
+	for (i = 0; i < n; i++) {
+		p.fd = c[i]->fd;
+		p.events = POLLIN;
+		some += poll(&p, 1, 0) == 1;
+	}
+	return (some);
+}
+
+/*
+ * The worker RELAY_PID is stopped while opt.count clients send a ClientHello and
+ * one that is logged in a ping after them: when it goes on, the pong comes long
+ * before all handshakes are answered, which they are.
+ */
+void
+shakes(void)
+{
+	const char *text = getenv("RELAY_PID");
+	pid_t pid = text == NULL ? 0 : (pid_t)strtol(text, NULL, 10);
+	struct sess *s = sess_login();
+	uint8_t hello[4096];
+	int64_t until;
+	struct conn **c = many(opt.count);
+	size_t n = conn_hello(hello, sizeof(hello));
+	int i, before;
+
+	if (settled(c, opt.count) != opt.count)
+		fail("not all are open");
+	want_alive(s);
+	if (pid <= 1 || kill(pid, SIGSTOP) == -1)
+		fail("can't stop process %s", text);
+	poll(NULL, 0, 100);
+	for (i = 0; i < opt.count; i++)
+		conn_write(c[i], hello, n);
+	sess_send(s, FRAME_PING, "pingping", 8);
+	kill(pid, SIGCONT);
+	want_frame(s, FRAME_PONG, "pingping", 8);
+	before = count_answered(c, opt.count);
+	if (before > opt.count / 2)
+		fail("%d of %d handshakes came before the pong", before,
+		    opt.count);
+	until = now_ms() + WAIT_MS;
+	while ((i = count_answered(c, opt.count)) < opt.count) {
+		if (now_ms() > until)
+			fail("%d of %d handshakes were answered", i,
+			    opt.count);
+		poll(NULL, 0, 10);
+	}
+	say("%d of %d handshakes came before the pong, all in the end", before,
+	    opt.count);
 }

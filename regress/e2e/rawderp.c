@@ -78,6 +78,7 @@ static const struct {
 	{ "unfinished", unfinished, 1 },
 	{ "much-unfinished", much_unfinished, 1 },
 	{ "full-house", full_house, 1 },
+	{ "shakes", shakes, 1 },
 	{ "reset-unread", reset_unread, 1 },
 	{ "idle", idle, 1 },
 	{ "flood", flood, 1 },

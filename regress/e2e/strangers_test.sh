@@ -128,6 +128,15 @@ reserve_body() {
 	e2e_stop
 }
 
+e2e_case shakes 60 "a client is served before many handshakes are"
+shakes_body() {
+	e2e_start
+	RELAY_PID=$(e2e_children relay)
+	export RELAY_PID
+	raw -c 1000 shakes
+	e2e_stop
+}
+
 e2e_need_linux_fds() {
 	[ -d /proc/self/fd ] || atf_skip "needs /proc/PID/fd"
 }
@@ -150,4 +159,5 @@ atf_init_test_cases() {
 	atf_add_test_case unfinished
 	atf_add_test_case memory
 	atf_add_test_case reserve
+	atf_add_test_case shakes
 }
