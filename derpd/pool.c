@@ -76,12 +76,40 @@ large_size(size_t n)
 	return ((n + page - 1) / page * page);
 }
 
+static void
+unmap(void *p, size_t n)
+{
+	if (munmap(p, n) == 0)
+		mapped -= n;
+}
+
+/* Give back the empty slab that has been unused longest. */
+static void
+release(void)
+{
+	struct slab *s = TAILQ_LAST(&empty, slab_list);
+
+	TAILQ_REMOVE(&empty, s, empty);
+	if (--nempty < idle)
+		idle = nempty;
+	unmap(s, POOL_SLAB);
+}
+
+/* May `n' bytes more be mapped?  Empty slabs don't stand in the way. */
+static int
+fits(size_t n)
+{
+	while (mapped + n > limit && nempty > 0)
+		release();
+	return (mapped + n <= limit);
+}
+
 static void *
 map(size_t n)
 {
 	void *p;
 
-	if (n > limit || mapped > limit - n)
+	if (!fits(n))
 		return (NULL);
 	p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 	    -1, 0);
@@ -89,13 +117,6 @@ map(size_t n)
 		return (NULL);
 	mapped += n;
 	return (p);
-}
-
-static void
-unmap(void *p, size_t n)
-{
-	munmap(p, n);
-	mapped -= n;
 }
 
 /* How far `p' is behind the begin of a slab. */
@@ -158,8 +179,7 @@ large_get(size_t n, size_t *size)
 	*size = n <= BLOCK_MAX ? class_size(class_of(n)) : large_size(n);
 	if (POOL_SLABS)
 		return (map(*size));
-	if (*size > limit || mapped > limit - *size ||
-	    (p = malloc(n)) == NULL)
+	if (!fits(*size) || (p = malloc(n)) == NULL)
 		return (NULL);
 	mapped += *size;
 	return (p);
@@ -241,14 +261,11 @@ pool_mapped(void)
 void
 pool_tick(void)
 {
-	struct slab *s;
 	size_t n = idle / 4 > TICK_MIN ? idle / 4 : TICK_MIN;
 
-	for (; n > 0 && idle > 0; n--, idle--) {
-		s = TAILQ_LAST(&empty, slab_list);
-		TAILQ_REMOVE(&empty, s, empty);
-		nempty--;
-		unmap(s, POOL_SLAB);
-	}
+	if (n > idle)
+		n = idle;
+	for (; n > 0; n--)
+		release();
 	idle = nempty;
 }

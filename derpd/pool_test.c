@@ -194,6 +194,9 @@ ATF_TC_BODY(limited, tc)
 		give(&v[i]);
 	take(&v[0], 64, 2);		/* a slab of the others */
 	give(&v[0]);
+	take(&v[0], 700000, 3);		/* many of them */
+	ATF_CHECK(pool_mapped() <= MIB);
+	give(&v[0]);
 }
 
 ATF_TP_ADD_TCS(tp)
