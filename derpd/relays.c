@@ -130,12 +130,17 @@ mend_links(struct proc *p, struct msg *m)
 	if (now - p->linked_ms < LINK_REST_MS)
 		return (0);		/* it will ask again */
 	p->linked_ms = now;
-	for (i = 0; i < d->nworkers; i++)
-		if ((wanted & 1ULL << i) && i != p->worker &&
-		    p->chan != NULL && d->relays[i].chan != NULL &&
-		    connect_pair(p, &d->relays[i]) == -1)
-			log_warn("can't link relays %u and %u again",
+	for (i = 0; i < d->nworkers; i++) {
+		if ((wanted & 1ULL << i) == 0 || i == p->worker ||
+		    p->chan == NULL || d->relays[i].chan == NULL)
+			continue;
+		if (connect_pair(p, &d->relays[i]) == -1)
+			log_warn("relays %u and %u can't be linked anew",
 			    p->worker, i);
+		else
+			log_info("relays %u and %u are linked anew",
+			    p->worker, i);
+	}
 	return (0);
 }
 

@@ -84,9 +84,35 @@ half_settled() {
 	[ $(($(worker_kib VmRSS) - _before)) -lt $(((_full - _before) / 2)) ]
 }
 
+e2e_case link 120 "a worker that did not read its link is linked anew"
+link_body() {
+	e2e_paths
+	WORKERS=2
+	EXTRA='child timeout 60'
+	e2e_start
+	raw_begin -m mesh.key news-flood
+	# shellcheck disable=SC2046	# two process ids
+	set -- $(e2e_children relay)
+	kill -STOP "$1"
+	raw_end
+	kill -CONT "$1"
+	wait_until "the parent links the two" \
+	    grep 'relays . and . are linked anew' derpd.log
+	grep 'link to worker . closed: it does not read' derpd.log ||
+	    e2e_fail "the log does not say why"
+	[ "$(e2e_children relay | tr '\n' ' ')" = "$1 $2 " ] ||
+	    e2e_fail "a worker was started anew"
+	# Clients of the two workers reach each other.
+	for _i in 1 2 3 4 5; do
+		raw coalesced gone-rules
+	done
+	e2e_stop
+}
+
 atf_init_test_cases() {
 	atf_add_test_case goes_back
 	atf_add_test_case many_queues
 	atf_add_test_case unsent
 	atf_add_test_case connections_gone
+	atf_add_test_case link
 }

@@ -258,6 +258,7 @@ void	 full_house(void);
 void	 shakes(void);
 void	 idle(void);
 void	 flood(void);
+void	 news_flood(void);
 void	 disco_overtakes(void);
 void	 varz_pipelined(void);
 void	 ping_flight(void);

@@ -100,3 +100,46 @@ disco_overtakes(void)
 	sess_close(s, 0);
 	sess_close(lazy, 0);
 }
+
+/* One of `n' sessions that answers a ping; others may be at a stopped worker. */
+static struct sess *
+living(struct sess **s, int n)
+{
+	static const uint8_t data[FRAME_PING_LEN];
+	struct frame *f;
+	int i;
+
+	for (i = 0; i < n; i++)
+		sess_send(s[i], FRAME_PING, data, sizeof(data));
+	for (i = 0; i < n; i++)
+		if ((f = sess_try_next(s[i], 500)) != NULL &&
+		    f->type == FRAME_PONG)
+			return (s[i]);
+	fail("none of %d sessions is served", n);
+}
+
+/*
+ * 1.6 million orders to close connections that there are none of, which each
+ * worker passes on to the others: 56 MiB for one that does not read.  After
+ * SIGTERM, so that one can be stopped before.
+ */
+void
+news_flood(void)
+{
+	uint8_t frames[400][FRAME_HDR_LEN + FRAME_KEY_LEN];
+	struct sess *s[8], *a;
+	int i;
+
+	for (i = 0; i < 8; i++)
+		s[i] = sess_login_mesh();
+	for (i = 0; i < 400; i++) {
+		frame_put_hdr(frames[i], FRAME_CLOSE_PEER, FRAME_KEY_LEN);
+		memset(frames[i] + FRAME_HDR_LEN, 'x', FRAME_KEY_LEN);
+	}
+	wait_told(NULL, NULL);
+	a = living(s, 8);
+	for (i = 0; i < 4000; i++)
+		conn_write(a->c, frames, sizeof(frames));
+	want_alive(a);
+	say("1.6 million orders went to the other workers");
+}

@@ -244,7 +244,8 @@ wait_told(struct sess *a, struct sess *b)
 	while (!told) {
 		if (now_ms() > until)
 			fail("nobody said to go on");
-		exchange(a, b);
+		if (a != NULL)
+			exchange(a, b);
 		usleep(20000);
 	}
 }

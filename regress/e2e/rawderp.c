@@ -85,6 +85,7 @@ static const struct {
 	{ "reset-unread", reset_unread, 1 },
 	{ "idle", idle, 1 },
 	{ "flood", flood, 1 },
+	{ "news-flood", news_flood, 1 },
 	{ "disco-overtakes", disco_overtakes, 1 },
 	{ "held-logins", held_logins, 1 },
 	{ "steady-pings", steady_pings, 1 }
