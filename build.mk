@@ -122,6 +122,7 @@ RAW_OBJS = regress/e2e/rawderp.o regress/e2e/raw_frame.o \
 	regress/e2e/raw_split.o regress/e2e/raw_strange.o \
 	regress/e2e/raw_tls.o regress/e2e/raw_turn.o
 E2E_PROGS = regress/e2e/rawderp regress/e2e/memscan regress/e2e/stunask
+E2E_PROGS += regress/e2e/endsock
 E2E_PROGS += regress/e2e/without
 E2E_PROGS += regress/acme/acmedrive regress/acme/badhelper
 SOAK_OBJS = regress/soak/soak.o regress/soak/soak_act.o \
@@ -180,7 +181,8 @@ FUZZ_OBJS = $(FUZZERS:=.o) regress/fuzz/runner.o
 OBJS = $(LIB_OBJS) $(DERPD_OBJS) $(CTL_OBJS) $(MAPD_OBJS) $(STUN_OBJS) \
 	$(PROG_OBJS) $(TEST_OBJS) \
 	$(FUZZ_OBJS) $(RAW_OBJS) regress/e2e/memscan.o \
-	regress/e2e/stunask.o regress/e2e/without.o $(LOAD_OBJS) $(MAPLOAD_OBJS) \
+	regress/e2e/stunask.o regress/e2e/without.o regress/e2e/endsock.o \
+	$(LOAD_OBJS) $(MAPLOAD_OBJS) \
 	regress/bench/stunload.o regress/bench/wan.o
 OBJS += $(ACME_OBJS) $(DRIVE_OBJS) $(SOAK_OBJS) \
 	regress/acme/badhelper.o
@@ -272,6 +274,9 @@ regress/e2e/memscan: regress/e2e/memscan.o
 regress/e2e/without: regress/e2e/without.o
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ regress/e2e/without.o
+regress/e2e/endsock: regress/e2e/endsock.o
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ regress/e2e/endsock.o
 regress/e2e/stunask: regress/e2e/stunask.o $(ARCHIVES)
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ regress/e2e/stunask.o lib/libderp.a $(LIBS)

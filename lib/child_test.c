@@ -238,6 +238,7 @@ confine_nobody(int fd)
 	const char		*level;
 	uid_t			 uid;
 	gid_t			 gid, groups[8];
+	struct stat		 here, top;
 
 	(void)fd;
 	must((pw = getpwnam("nobody")) != NULL, "there is a nobody");
@@ -251,6 +252,9 @@ confine_nobody(int fd)
 	must(getgroups(8, groups) == 1 && groups[0] == gid, "groups");
 	must(setuid(0) == -1 && setgid(0) == -1, "no way back");
 	must(access("/etc/passwd", F_OK) == -1 && errno == ENOENT, "chroot");
+	/* A directory that was left open, as the current one is, leads out. */
+	must(stat(".", &here) == 0 && stat("/", &top) == 0 &&
+	    here.st_dev == top.st_dev && here.st_ino == top.st_ino, "chdir");
 	must(fork() == -1, "no new process");
 	must(strcmp(level, "chroot, user nobody, sandbox off") == 0, level);
 	check_limits();

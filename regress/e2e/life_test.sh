@@ -167,6 +167,27 @@ stopped() {
 	return 1
 }
 
+e2e_case listening_ended 60 "a listening socket that was ended listens again"
+listening_ended_body() {
+	e2e_need_root "to reach into another process"
+	WORKERS=1
+	e2e_start
+	for _i in 1 2; do
+		"$SRC/endsock" "$(e2e_children relay)"
+		case $? in
+		0) ;;
+		77) atf_skip "this system can't end another's socket" ;;
+		*) e2e_fail "no socket was ended" ;;
+		esac
+		wait_until "it listens again" "$RAWDERP" -p "$TLS_PORT" \
+		    -n "$HOST_NAME" coalesced
+		raw http-plain
+	done
+	grep -q 'worker ended the listening socket: it listens again' \
+	    derpd.log || e2e_fail "nothing was said"
+	e2e_stop
+}
+
 atf_init_test_cases() {
 	atf_add_test_case keys_stops
 	atf_add_test_case keys_dies
@@ -175,4 +196,5 @@ atf_init_test_cases() {
 	atf_add_test_case pings
 	atf_add_test_case every_role
 	atf_add_test_case parent_stops
+	atf_add_test_case listening_ended
 }
