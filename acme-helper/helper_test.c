@@ -6,7 +6,9 @@
 #include <sys/wait.h>
 #include <arpa/inet.h>
 #include <atf-c.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -236,6 +238,33 @@ ATF_TC_BODY(interrupted, tc)
 	await_exit(0);
 }
 
+/* A sign of life is given in the middle of a request, which goes on. */
+ATF_TC_WITHOUT_HEAD(alive);
+ATF_TC_BODY(alive, tc)
+{
+	struct pollfd	 pfd;
+	struct msg	 m;
+	int		 i;
+
+	start(silent_server());
+	say_job(3, ACME_JOB_ISSUE);
+	await_connection();
+	for (i = 0; i < 3; i++) {
+		ATF_REQUIRE_EQ(0, chan_ping(parent));
+		ATF_REQUIRE_EQ(0, chan_flush(parent, WAIT_MS));
+		while (chan_owes(parent)) {
+			ATF_REQUIRE_EQ(-1, chan_recv(parent, &m, 100));
+			ATF_REQUIRE_EQ(ETIMEDOUT, errno);
+		}
+	}
+	pfd.fd = lfd;
+	pfd.events = POLLIN;
+	ATF_CHECK_EQ_MSG(0, poll(&pfd, 1, 200), "it asked anew");
+	say_stop();
+	expect(3, ACME_END_STOPPED, "told to end");
+	await_exit(0);
+}
+
 ATF_TC_WITHOUT_HEAD(unreachable);
 ATF_TC_BODY(unreachable, tc)
 {
@@ -311,6 +340,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, stops_at_work);
 	ATF_TP_ADD_TC(tp, parent_gone);
 	ATF_TP_ADD_TC(tp, interrupted);
+	ATF_TP_ADD_TC(tp, alive);
 	ATF_TP_ADD_TC(tp, unreachable);
 	ATF_TP_ADD_TC(tp, other_port);
 	ATF_TP_ADD_TC(tp, other_authority);

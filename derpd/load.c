@@ -201,6 +201,20 @@ send_cert(struct proc *relay, const struct cert *c, const struct loaded *l)
 	return (rv);
 }
 
+/*
+ * What may wait for a worker to read it: the maps, whose number is bounded, and
+ * certificates, as many as the configuration names, twice as reloads have it.
+ */
+static size_t
+unread_max(const struct loaded *l)
+{
+	size_t i, n = CHAN_MAXQUEUED;
+
+	for (i = 0; i < l->ncerts; i++)
+		n += 2 * (l->certs[i]->pem_len + l->meta_len + 1024);
+	return (n);
+}
+
 int
 load_send(struct derpd *d, struct proc *relay, int first)
 {
@@ -211,6 +225,7 @@ load_send(struct derpd *d, struct proc *relay, int first)
 
 	relay_conf_from(&rc, d->conf, d->loaded.node_key, relay->worker,
 	    d->nworkers);
+	chan_limit(relay->chan, unread_max(&d->loaded));
 	wr_init(&w);
 	relay_conf_put(&w, &rc);
 	rv = chan_send(relay->chan, MSG_RELAY_CONF, &w, -1);
