@@ -1,8 +1,8 @@
 /*
  * mapask: the process that checks maps, and how it is asked; see serve.h.  It
  * gets bytes, never a path, and gives back a verdict.  What is served is made
- * here of the bytes that it was handed, unread: a checker that was taken over can
- * pass a bad map, but have nobody told another one.
+ * here of the bytes that it was handed, unread: a checker that was taken over
+ * can pass a bad map, but have nobody told another one.
  */
 #include <errno.h>
 #include <sodium.h>

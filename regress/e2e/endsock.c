@@ -1,6 +1,6 @@
 /*
  * endsock: ends the listening sockets of another process, as a worker that was
- * taken over could where its sandbox does not tell shutdown(2) from shutdown(2):
+ * taken over could where its sandbox does not look at arguments:
  *
  *	endsock PID
  *

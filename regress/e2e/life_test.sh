@@ -141,22 +141,30 @@ every_role_body() {
 	e2e_stop
 }
 
-e2e_case parent_stops 60 "a parent that was stopped kills nobody"
-parent_stops_body() {
+e2e_case suspended 60 "a machine that was suspended loses no process"
+suspended_body() {
 	e2e_paths
-	EXTRA='child timeout 1'
+	EXTRA='child timeout 3'
 	WORKERS=2
 	e2e_start
 	_kids=$(e2e_children any)
+	# All stop, with a question on its way, and the parent wakes up first.
+	for _pid in $_kids; do
+		kill -STOP "$_pid"
+	done
+	sleep 1
 	kill -STOP "$PID"
 	wait_until "the parent is stopped" stopped
-	# Longer than any child may owe an answer.
-	sleep 3
+	sleep 4
 	kill -CONT "$PID"
-	# It has asked again, several times.
 	wait_until "derpctl is answered" ctl status
-	sleep 3
+	for _pid in $_kids; do
+		kill -CONT "$_pid"
+	done
+	# It has asked again by then.
+	sleep 4
 	[ "$(e2e_children any)" = "$_kids" ] || e2e_fail "processes changed"
+	raw coalesced
 	e2e_stop
 }
 
@@ -195,6 +203,6 @@ atf_init_test_cases() {
 	atf_add_test_case worker_dies
 	atf_add_test_case pings
 	atf_add_test_case every_role
-	atf_add_test_case parent_stops
+	atf_add_test_case suspended
 	atf_add_test_case listening_ended
 }

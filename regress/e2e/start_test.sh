@@ -127,9 +127,10 @@ users_body() {
 	e2e_stop
 	without_users 'user "nobody"' 'keys user "daemon"'
 	e2e_launch
-	[ "$(ps -o user= -p "$(e2e_children keys)")" = daemon ] &&
-	    [ "$(ps -o user= -p "$(e2e_children relay)")" = nobody ] ||
-	    e2e_fail "not the users of the configuration"
+	_users=$(ps -o user= -p "$(e2e_children keys)" &&
+	    ps -o user= -p "$(e2e_children relay)")
+	[ "$(echo "$_users" | tr -d "\n ")" = daemonnobody ] ||
+	    e2e_fail "not the users of the configuration: $_users"
 	e2e_stop
 }
 
