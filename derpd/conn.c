@@ -444,9 +444,13 @@ conn_work(struct relay *r)
 void
 conn_shake(struct relay *r)
 {
-	uint64_t end = r->now_us + SHAKE_US;
 	struct conn *c;
+	uint64_t end;
 
+	/* From now: they get their time also when a turn takes long. */
+	if (!TAILQ_EMPTY(&r->shaking))
+		relay_clock(r);
+	end = r->now_us + SHAKE_US;
 	while ((c = TAILQ_FIRST(&r->shaking)) != NULL) {
 		unqueue_shake(c);
 		c->paused &= ~(unsigned int)PAUSE_TURN;

@@ -4,8 +4,8 @@
  * the answer of keys.
  *
  * Keys opens the box and seals ours; the worker keeps what it asked until the
- * answer is there, and asks again when keys was started anew.  It asks no faster
- * than keys reads: what is too much for the channel waits for an answer.
+ * answer is there, and asks again when keys was started anew.  It asks no
+ * faster than keys reads: what is too much for the channel waits for an answer.
  */
 #include <sys/queue.h>
 #include <sodium.h>

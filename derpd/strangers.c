@@ -4,8 +4,8 @@
  * The oldest gives way, not the newest, so that whoever opens connections and
  * leaves them does not keep others out: a client that means it is through in a
  * moment.  Where many clients stand behind one address, all come back at once
- * when a relay was restarted: there those who came within the last seconds stay,
- * for if each made room for the next, none would get through.
+ * when a relay was restarted: there those who came within the last seconds
+ * stay, for if each made room for the next, none would get through.
  *
  * A source has an entry while it has strangers: there are no more entries than
  * strangers.

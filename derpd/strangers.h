@@ -13,7 +13,7 @@
 
 #define STRANGER_COST	(24 * 1024)	/* bytes of one, on average */
 #define STRANGERS_LEAST	(4 * 1024 * 1024) /* bytes of all that are allowed */
-#define STRANGER_INPUT	(8 * 1024)	/* bytes that one may send and we keep */
+#define STRANGER_INPUT	(8 * 1024)	/* bytes of one that we keep */
 #define STRANGERS_INPUT	(2 * 1024 * 1024) /* of all that send more */
 #define STRANGER_US	5000000		/* time that a login may take */
 
@@ -81,8 +81,8 @@ void	 strangers_charge(struct strangers *s, struct stranger *st,
 /*
  * NULL while all are within STRANGER_COST on average, or within
  * STRANGERS_LEAST, and those who have sent more than STRANGER_INPUT are within
- * STRANGERS_INPUT together.  Else one that gives way, taken out of the table: of
- * those above their share, the one that has been so for the longest time.
+ * STRANGERS_INPUT together.  Else one that gives way, taken out of the table:
+ * of those above their share, the one that has been so for the longest time.
  */
 struct stranger *strangers_over(struct strangers *s);
 

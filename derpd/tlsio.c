@@ -214,8 +214,8 @@ pump(struct conn *c)
 
 /*
  * A stranger's records, one by one while they are whole, so that libssl has no
- * buffer of 16 KiB for one that is not, or for what waits.  Gives the bytes that
- * were taken.
+ * buffer of 16 KiB for one that is not, or for what waits.  Gives the bytes
+ * that were taken.
  */
 static size_t
 pump_records(struct conn *c, const uint8_t *p, size_t n)

@@ -389,9 +389,9 @@ count_answered(struct conn **c, int n)
 }
 
 /*
- * The worker RELAY_PID is stopped while opt.count clients send a ClientHello and
- * one that is logged in a ping after them: when it goes on, the pong comes long
- * before all handshakes are answered, which they are.
+ * The worker RELAY_PID is stopped while opt.count clients send a ClientHello,
+ * and one that is logged in a ping after them: when it goes on, the pong comes
+ * long before all handshakes are answered, which they are.
  */
 void
 shakes(void)
