@@ -91,12 +91,13 @@ accept_rate(void)
 
 /*
  * With as many clients as -c says: the last of them is served, the next one is
- * when one of them leaves.
+ * when one of them leaves, or has not logged in for some seconds.
  */
 void
 max_clients(void)
 {
 	struct sess **s = calloc((size_t)opt.count, sizeof(*s));
+	struct conn **c;
 	int i, status;
 	pid_t pid;
 
@@ -122,6 +123,14 @@ max_clients(void)
 	    WEXITSTATUS(status) != 0)
 		fail("the one that waited was not served");
 	say("one more was served when another one had left");
+	sess_close(s[1], 0);
+	c = many(2);
+	sess_close(sess_login(), 0);
+	if (settled(c, 2) != 1)
+		fail("%d of two that do nothing are open", count_open(c, 2));
+	for (i = 2; i < opt.count; i++)
+		want_alive(s[i]);
+	say("one more was served when one had not logged in for long");
 }
 
 /* An answer that closes is followed by `n' bytes more; `head' asks for it. */
