@@ -30,7 +30,7 @@ DERPD_OBJS = derpd/accept.o derpd/buf.o derpd/certs.o derpd/certstatus.o \
 	derpd/listen.o derpd/load.o derpd/login.o derpd/mapask.o \
 	derpd/mapstore.o \
 	derpd/maps.o derpd/mapstatus.o derpd/metrics.o derpd/notify.o \
-	derpd/ownaddr.o derpd/pack.o \
+	derpd/ownaddr.o derpd/ownnode.o derpd/pack.o \
 	derpd/output.o derpd/parent.o derpd/parse.o derpd/peers.o \
 	derpd/pool.o derpd/procs.o derpd/queue.o derpd/rate.o \
 	derpd/relay.o derpd/relayconf.o derpd/relays.o derpd/sent.o derpd/session.o \
@@ -75,7 +75,7 @@ UNIT_TESTS = $(IMSG_TEST) derpctl/ask_test derpctl/map_test derpctl/out_test \
 	derpd/conf_test derpd/keys_box_test \
 	derpd/keys_cert_test derpd/keys_file_test derpd/keys_sign_test \
 	derpd/health_test derpd/keys_test derpd/link_test derpd/listen_test \
-	derpd/mapstore_test derpd/notify_test derpd/output_test derpd/ownaddr_test \
+	derpd/mapstore_test derpd/notify_test derpd/output_test derpd/ownaddr_test derpd/ownnode_test \
 	derpd/peers_active_test derpd/peers_test derpd/pool_test \
 	derpd/login_test derpd/pack_test derpd/queue_test derpd/relayconf_test \
 	derpd/sent_test derpd/stats_test derpd/status_test derpd/tlsctx_test \

@@ -349,7 +349,11 @@ request(struct chan *c, struct msg *m, void *arg)
 		answer_text(t, status_text);
 		break;
 	case MSG_CTL_NODE:
-		answer_text(t, status_node);
+		if (t->d->conf->relay.enabled || t->d->stunsocks.n > 0)
+			answer_text(t, status_node);
+		else
+			done(t, "there is neither a relay nor STUN here, so "
+			    "this machine is no node of a map");
 		break;
 	case MSG_CTL_CERT:
 		answer_text(t, certstatus_text);

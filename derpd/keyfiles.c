@@ -308,6 +308,21 @@ read_selfsigned(struct derpd *d, const char *crt, const char *key,
 	    NULL));
 }
 
+/* Clients that pin the pair look for the name all the same. */
+static void
+check_names(const struct conf *c, const struct cert *cert)
+{
+	const struct conf_name *n;
+
+	TAILQ_FOREACH(n, &c->names, entry)
+		if (!cert_covers(cert, n->name))
+			log_warnx("%s:%d: %s does not hold the name %s, so "
+			    "clients that are given it refuse the relay: "
+			    "remove that file to have a new pair made, which "
+			    "has another CertName", n->pos.file, n->pos.line,
+			    cert->path, n->name);
+}
+
 int
 keyfile_selfsigned(struct derpd *d, const struct conf *c, struct cert **cert)
 {
@@ -344,6 +359,7 @@ keyfile_selfsigned(struct derpd *d, const struct conf *c, struct cert **cert)
 		*cert = NULL;
 		return (-1);
 	}
+	check_names(c, *cert);
 	log_info("%s self-signed certificate %s, CertName %s",
 	    made ? "made" : "using", crt, (*cert)->pin);
 	return (0);

@@ -1,5 +1,5 @@
 /*
- * ownaddr: see ownaddr.h.  Called by status.c for the map node.
+ * ownaddr: see ownaddr.h.  Called by ownnode.c for the map node.
  */
 #include <sys/socket.h>
 #include <sys/types.h>

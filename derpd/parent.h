@@ -11,7 +11,7 @@
  * judge.c     what else the configuration names
  * acmes.h     certificates from ACME directories
  * listen.c    listening sockets
- * control.c   the control socket; status.c what it answers
+ * control.c   the control socket; status.c and ownnode.c what it answers
  * notify.c    the service manager
  *
  * It opens files and sockets and watches its children.  Nothing that came from
@@ -356,11 +356,13 @@ void	 control_cert_done(unsigned int job, int good, const char *line);
 
 /* status.c */
 
-/*
- * JSON of the status, and of this machine's map node, appended to `w' as it is;
- * wr_ok() tells.
- */
+/* JSON of the status, appended to `w' as it is; wr_ok() tells. */
 void	 status_text(const struct derpd *d, struct wr *w);
+
+/*
+ * ownnode.c: the same of this machine's map node.  There must be a relay or
+ * STUN.
+ */
 void	 status_node(const struct derpd *d, struct wr *w);
 
 /* certstatus.c: what derpctl cert shows, as JSON, see control.h. */

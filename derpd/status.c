@@ -2,7 +2,6 @@
  * status: what derpctl is told of the service, as JSON; see control.h.  Called
  * by control.c.
  */
-#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -11,7 +10,6 @@
 #include "clock.h"
 #include "hex.h"
 #include "jsonout.h"
-#include "ownaddr.h"
 #include "parent.h"
 
 static void
@@ -145,63 +143,4 @@ status_text(const struct derpd *d, struct wr *w)
 	if (d->maps.n > 0)
 		put_maps(d, w);
 	jsonout(w, "}");
-}
-
-/* The address of a listening line when it is a specific one of `family'. */
-static int
-specific(const struct conf_listen *l, int family, char *host, size_t size)
-{
-	if (l->ss.ss_family != family || l->wildcard || !l->tls ||
-	    getnameinfo((const struct sockaddr *)&l->ss, l->sslen, host,
-	    (socklen_t)size, NULL, 0, NI_NUMERICHOST) != 0)
-		return (0);
-	return (strcmp(host, "::") != 0 && strcmp(host, "0.0.0.0") != 0);
-}
-
-static void
-put_address(const struct derpd *d, struct wr *w, int family, const char *name)
-{
-	const struct conf_listen *l;
-	char host[64];
-	int wild = 0;
-
-	TAILQ_FOREACH(l, &d->conf->listens, entry) {
-		if (specific(l, family, host, sizeof(host))) {
-			jsonout(w, ",\"%s\":\"%s\"", name, host);
-			return;
-		}
-		wild |= l->wildcard && l->tls && l->ss.ss_family == family;
-	}
-	/* Clients need it when their resolver does not work yet. */
-	if (wild && ownaddr_find(family, host, sizeof(host)) == 0)
-		jsonout(w, ",\"%s\":\"%s\"", name, host);
-}
-
-void
-status_node(const struct derpd *d, struct wr *w)
-{
-	const char *name = TAILQ_FIRST(&d->conf->names)->name;
-	int port = status_tls_port(d), port80 = 0, stun = -1;
-	size_t i;
-
-	for (i = 0; i < d->listens.n; i++)
-		port80 |= !d->listens.v[i].tls && d->listens.v[i].port == 80;
-	if (d->stunsocks.n > 0)
-		stun = d->stunsocks.v[0].port;
-	jsonout(w, "{\"Name\":");
-	jsonout_str(w, name);
-	jsonout(w, ",\"RegionID\":900,\"HostName\":");
-	jsonout_str(w, name);
-	/* Only the first certificate is what clients without a name get. */
-	if (d->loaded.selfsigned == 0) {
-		jsonout(w, ",\"CertName\":");
-		jsonout_str(w, d->loaded.certs[0]->pin);
-	}
-	put_address(d, w, AF_INET, "IPv4");
-	put_address(d, w, AF_INET6, "IPv6");
-	if (port != 443)
-		jsonout(w, ",\"DERPPort\":%d", port);
-	if (stun != CONF_STUN_PORT)
-		jsonout(w, ",\"STUNPort\":%d", stun);
-	jsonout(w, "%s}", port80 ? ",\"CanPort80\":true" : "");
 }

@@ -1,6 +1,5 @@
 /*
- * status_test: what derpctl is told of the service is JSON, whatever the names,
- * and the map node is what a map wants.
+ * status_test: what derpctl is told of the service is JSON, whatever the names.
  */
 #include <sys/queue.h>
 #include <netinet/in.h>
@@ -11,7 +10,6 @@
 #include <string.h>
 
 #include "json.h"
-#include "ownaddr.h"
 #include "parent.h"
 
 #define HEX	"0123456789abcdef"
@@ -128,64 +126,8 @@ ATF_TC_BODY(status, tc)
 	wr_free(&w);
 }
 
-static const char *
-own_address(int family)
-{
-	static char	text[64];
-
-	if (ownaddr_find(family, text, sizeof(text)) == -1)
-		text[0] = '\0';
-	return (text);
-}
-
-ATF_TC_WITHOUT_HEAD(node_defaults);
-ATF_TC_BODY(node_defaults, tc)
-{
-	struct wr	w;
-	struct json	*j;
-	int		yes;
-
-	set_up("listen on * port 443 tls\nlisten on * port 80", 443, 80);
-	j = parse(&w, status_node);
-	ATF_CHECK_STREQ("relay.test", text_of(j, 0, "Name"));
-	ATF_CHECK_STREQ("relay.test", text_of(j, 0, "HostName"));
-	ATF_CHECK_EQ(900, number_of(j, 0, "RegionID"));
-	ATF_CHECK_EQ(-1, number_of(j, 0, "STUNPort"));
-	ATF_CHECK_STREQ(PIN, text_of(j, 0, "CertName"));
-	ATF_CHECK_EQ_MSG(-1, json_get(j, 0, "DERPPort"), "443 is the default");
-	/* A machine with one public address of a kind has it there. */
-	ATF_CHECK_STREQ(own_address(AF_INET), text_of(j, 0, "IPv4"));
-	ATF_CHECK_STREQ(own_address(AF_INET6), text_of(j, 0, "IPv6"));
-	ATF_REQUIRE_EQ(0, json_bool(j, json_get(j, 0, "CanPort80"), &yes));
-	ATF_CHECK(yes);
-	json_free(j);
-	wr_free(&w);
-}
-
-ATF_TC_WITHOUT_HEAD(node_special);
-ATF_TC_BODY(node_special, tc)
-{
-	struct wr	w;
-	struct json	*j;
-
-	set_up("listen on 192.0.2.7 port 8443 tls\n"
-	    "listen on 2001:db8::7 port 8443 tls\n"
-	    "listen on 192.0.2.8 port 8080", 8443, 8080);
-	d.loaded.selfsigned = -1;
-	j = parse(&w, status_node);
-	ATF_CHECK_EQ(-1, json_get(j, 0, "CertName"));
-	ATF_CHECK_EQ(8443, number_of(j, 0, "DERPPort"));
-	ATF_CHECK_STREQ("192.0.2.7", text_of(j, 0, "IPv4"));
-	ATF_CHECK_STREQ("2001:db8::7", text_of(j, 0, "IPv6"));
-	ATF_CHECK_EQ(-1, json_get(j, 0, "CanPort80"));
-	json_free(j);
-	wr_free(&w);
-}
-
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, status);
-	ATF_TP_ADD_TC(tp, node_defaults);
-	ATF_TP_ADD_TC(tp, node_special);
 	return (atf_no_error());
 }

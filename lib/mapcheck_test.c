@@ -363,6 +363,24 @@ ATF_TC_BODY(nameless, tc)
 	ATF_CHECK_EQ(nwarnings, 2);
 }
 
+/* Of which the client can make no URL. */
+ATF_TC_WITHOUT_HEAD(ipv6_host);
+ATF_TC_BODY(ipv6_host, tc)
+{
+	finds(N("{\"Name\":\"a\",\"RegionID\":900,\"HostName\":"
+	    "\"2001:db8::1\"}"), NULL, "warning: f:2:40: " AT ".HostName: "
+	    "clients can't make a URL of an IPv6 address without another port "
+	    "than 443: leave HostName out, write the address into IPv6 and "
+	    "\"none\" into IPv4");
+	finds_too(N("{\"Name\":\"a\",\"RegionID\":900,\"HostName\":"
+	    "\"::ffff:192.0.2.1\",\"DERPPort\":443}"), NULL, "warning: f:2:40: "
+	    AT ".HostName: clients can't make a URL of an IPv6 address "
+	    "without another port than 443: leave HostName out, write the "
+	    "address into IPv6 and \"none\" into IPv4");
+	lacks(N("{\"Name\":\"a\",\"RegionID\":900,\"HostName\":"
+	    "\"2001:db8::1\",\"DERPPort\":8443}"), NULL, "URL");
+}
+
 /* As Windows' editor saves them. */
 ATF_TC_WITHOUT_HEAD(encodings);
 ATF_TC_BODY(encodings, tc)
@@ -386,7 +404,7 @@ ATF_TC_WITHOUT_HEAD(hosts);
 ATF_TC_BODY(hosts, tc)
 {
 	static const char *const good[] = { "a", "a-b.c1", "1.example.org",
-	    "_x.example.org", "192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1",
+	    "_x.example.org", "192.0.2.1",
 	    "xn--bcher-kva.example" };
 	static const char *const bad[] = { "", ".", "a.", "a..b", "-a", "a-",
 	    "a.-b", "192.0.2.256", "1.2.3", "[2001:db8::1]", "a:443",
@@ -546,6 +564,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, region);
 	ATF_TP_ADD_TC(tp, node);
 	ATF_TP_ADD_TC(tp, nameless);
+	ATF_TP_ADD_TC(tp, ipv6_host);
 	ATF_TP_ADD_TC(tp, encodings);
 	ATF_TP_ADD_TC(tp, hosts);
 	ATF_TP_ADD_TC(tp, unique);

@@ -168,6 +168,18 @@ check_ports(struct walk *w, json_ref v, struct map_node *n)
 	    "but port 443 will not reach port %lld", (long long)n->port);
 }
 
+/* The client makes a URL of HostName and the port, if that is not 443. */
+static void
+check_url(struct walk *w, json_ref v, const struct map_node *n)
+{
+	if (hostname_is_ipv6(n->host) && !n->stun_only &&
+	    (n->port == 0 || n->port == 443))
+		walk_warn(w, walk_find(w->j, v, "HostName"), "HostName",
+		    "clients can't make a URL of an IPv6 address without "
+		    "another port than 443: leave HostName out, write the "
+		    "address into IPv6 and \"none\" into IPv4");
+}
+
 /* With no family left nobody gets there. */
 static void
 check_addresses(struct walk *w, json_ref v, struct map_node *n)
@@ -220,6 +232,7 @@ walk_node(struct walk *w, json_ref v, int64_t region, struct map_node *n)
 	check_host(w, v, n);
 	check_certname(w, v, n);
 	check_ports(w, v, n);
+	check_url(w, v, n);
 	check_test_fields(w, v, n);
 	walk_flag(w, v, "CanPort80", &flag);
 	return (n->name[0] != '\0' ? 0 : -1);

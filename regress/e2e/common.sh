@@ -293,8 +293,10 @@ make_ca() {
 	    -out ca.pem -days 30 -subj "/CN=Test CA"
 }
 
-# make_cert FILE NAME ec|p384|rsa: FILE.crt and FILE.key, signed by the CA.
+# make_cert FILE NAME ec|p384|rsa [ALTNAME]: FILE.crt and FILE.key, signed by the
+# CA, for DNS:NAME or what is given.
 make_cert() {
+	_alt=${4:-DNS:$2}
 	case $3 in
 	ec) set -- "$1" "$2" ec -pkeyopt ec_paramgen_curve:P-256 ;;
 	p384) set -- "$1" "$2" ec -pkeyopt ec_paramgen_curve:P-384 ;;
@@ -305,7 +307,7 @@ make_cert() {
 	run openssl req -newkey "$@" -nodes -keyout "$_file.key" \
 	    -out "$_file.csr" -subj "/CN=$_name"
 	chmod 600 "$_file.key"
-	echo "subjectAltName=DNS:$_name" >ext
+	echo "subjectAltName=$_alt" >ext
 	run openssl x509 -req -in "$_file.csr" -CA ca.pem -CAkey ca.key \
 	    -CAcreateserial -days 30 -extfile ext -out "$_file.crt"
 }

@@ -63,6 +63,8 @@ var cases = []testCase{
 	{"stun", "", false, stunNodes},
 	{"netcheck", "", false, netcheckUDP},
 	{"netcheck-https", "", false, netcheckHTTPS},
+	{"node", "node", false, nodeRelay},
+	{"node-stun", "node", false, nodeSTUN},
 }
 
 func main() {
@@ -74,6 +76,7 @@ func main() {
 		mesh   = flag.String("mesh", "", "mesh key file")
 		maps   = flag.String("maps", "", "URLs of the map, comma "+
 			"separated, in order; all names are at -addr")
+		node    = flag.String("node", "", "a node of a map, JSON file")
 		names   = flag.String("case", "all", "cases, comma separated")
 		repeat  = flag.Int("repeat", 1, "run each case so many times")
 		clients = flag.Int("clients", 200, "clients of a crowd")
@@ -86,7 +89,7 @@ func main() {
 	t := &T{
 		addr: *addr, host: *host, pin: *pin, clients: *clients,
 		readyFile: *ready, verbose: *verbose, derper: *derper,
-		maps: *maps,
+		maps: *maps, node: *node,
 	}
 	if err := t.setup(*caFile, *mesh); err != nil {
 		fmt.Fprintf(os.Stderr, "interop: %v\n", err)
@@ -115,7 +118,7 @@ func main() {
 
 // setup reads the files that the options name.
 func (t *T) setup(caFile, meshFile string) error {
-	if t.addr == "" {
+	if t.addr == "" && t.node == "" {
 		return fmt.Errorf("-addr is missing: give host:port")
 	}
 	if caFile != "" {
@@ -168,6 +171,8 @@ func (t *T) missing(c testCase) string {
 		return "-pin"
 	case c.needs == "maps" && t.maps == "":
 		return "-maps"
+	case c.needs == "node" && t.node == "":
+		return "-node"
 	case c.needs == "ca" && t.roots == nil:
 		return "-ca"
 	}

@@ -30,6 +30,7 @@ type failure string
 type T struct {
 	addr, host, pin string
 	maps            string // of -maps
+	node            string // of -node
 	roots           *x509.CertPool
 	mesh            key.DERPMesh
 	clients         int

@@ -1,0 +1,286 @@
+/*
+ * ownnode: this machine's node of a DERP map, as the client that is built into
+ * Tailscale can use it; see parent.h.  Called by control.c.
+ *
+ * The fields depend on each other: a client goes to the port that is written, at
+ * the addresses that are written, else at those of HostName; asks for HostName
+ * in TLS, is shown the certificate that goes with it, and wants to find the name
+ * in it.  So one port is chosen first, then the name, then the rest.
+ */
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "jsonout.h"
+#include "ownaddr.h"
+#include "parent.h"
+
+/* How good an address is for others, from worst to best. */
+enum rank { RANK_NONE, RANK_LOOPBACK, RANK_WILD, RANK_OTHER, RANK_PUBLIC };
+
+/* What is known of the address of one family. */
+struct own_addr {
+	int	 rank;		/* enum rank */
+	char	 text[INET6_ADDRSTRLEN];	/* "": DNS tells */
+};
+
+/* How good an address is for others; RANK_NONE: it is none of the family. */
+static int
+rank_of(int family, const char *host)
+{
+	struct sockaddr_in sin;
+	struct sockaddr_in6 sin6;
+
+	memset(&sin, 0, sizeof(sin));
+	memset(&sin6, 0, sizeof(sin6));
+	sin.sin_family = AF_INET;
+	sin6.sin6_family = AF_INET6;
+	if (family == AF_INET) {
+		if (inet_pton(AF_INET, host, &sin.sin_addr) != 1)
+			return (RANK_NONE);
+		if (sin.sin_addr.s_addr == htonl(INADDR_ANY))
+			return (RANK_WILD);
+		if (ntohl(sin.sin_addr.s_addr) >> 24 == 127)
+			return (RANK_LOOPBACK);
+		return (ownaddr_is_public((struct sockaddr *)&sin) ?
+		    RANK_PUBLIC : RANK_OTHER);
+	}
+	/* One with a scope, such as fe80::1%eth0, is for the link alone. */
+	if (inet_pton(AF_INET6, host, &sin6.sin6_addr) != 1)
+		return (RANK_NONE);
+	if (IN6_IS_ADDR_UNSPECIFIED(&sin6.sin6_addr))
+		return (RANK_WILD);
+	if (IN6_IS_ADDR_LOOPBACK(&sin6.sin6_addr))
+		return (RANK_LOOPBACK);
+	return (ownaddr_is_public((struct sockaddr *)&sin6) ? RANK_PUBLIC :
+	    RANK_OTHER);
+}
+
+/* The host of "1.2.3.4:5" or "[::]:5". */
+static void
+host_of(const char *text, char *dst, size_t size)
+{
+	char *end;
+
+	strlcpy(dst, text + (*text == '['), size);
+	if ((end = strrchr(dst, ':')) == NULL)
+		return;
+	if (end > dst && end[-1] == ']')
+		end--;
+	*end = '\0';
+}
+
+/* Take a socket's address if it is better than the last one. */
+static void
+add_address(struct own_addr *a, int family, const char *text)
+{
+	char host[64];
+	int rank;
+
+	host_of(text, host, sizeof(host));
+	if ((rank = rank_of(family, host)) <= a->rank)
+		return;
+	a->rank = rank;
+	strlcpy(a->text, rank == RANK_WILD ? "" : host, sizeof(a->text));
+}
+
+/*
+ * The address of one family where the node is reached: on the TLS port `port',
+ * or where STUN is if that is 0.
+ */
+static void
+find_address(const struct derpd *d, int port, int family, struct own_addr *a)
+{
+	size_t i;
+
+	a->rank = RANK_NONE;
+	a->text[0] = '\0';
+	for (i = 0; port == 0 && i < d->stunsocks.n; i++)
+		add_address(a, family, d->stunsocks.v[i].text);
+	for (i = 0; port != 0 && i < d->listens.n; i++)
+		if (d->listens.v[i].tls && d->listens.v[i].port == port)
+			add_address(a, family, d->listens.v[i].text);
+	/* Clients need it when their resolver does not work yet. */
+	if (a->rank == RANK_WILD &&
+	    ownaddr_find(family, a->text, sizeof(a->text)) == -1)
+		a->text[0] = '\0';
+}
+
+/* The port that clients are sent to: the usual one, if it is served; 0 none. */
+static int
+relay_port(const struct derpd *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->listens.n; i++)
+		if (d->listens.v[i].tls && d->listens.v[i].port == 443)
+			return (443);
+	return (status_tls_port(d));
+}
+
+/* The certificate that who asks for `name' is shown; -1 there is none. */
+static int
+shown(const struct derpd *d, const char *name)
+{
+	size_t i;
+
+	/* Addresses are not asked for.  The first one is for all others. */
+	if (rank_of(AF_INET, name) == RANK_NONE &&
+	    rank_of(AF_INET6, name) == RANK_NONE)
+		for (i = 1; i < d->loaded.ncerts; i++)
+			if (cert_covers(d->loaded.certs[i], name))
+				return ((int)i);
+	return (d->loaded.ncerts > 0 ? 0 : -1);
+}
+
+/* Is the certificate that is shown for `name' good for it? */
+static int
+is_covered(const struct derpd *d, const char *name)
+{
+	int i = shown(d, name);
+
+	return (i == -1 || cert_covers(d->loaded.certs[i], name));
+}
+
+/*
+ * The name of the node: the first one that its certificate holds, else the
+ * first.  NULL: there is none but an address of IPv6, of which clients can make
+ * no URL without a port.
+ */
+static const char *
+pick_name(const struct derpd *d, int port)
+{
+	const struct conf_name *n;
+	const char *any = NULL;
+
+	TAILQ_FOREACH(n, &d->conf->names, entry) {
+		if (port == 443 && rank_of(AF_INET6, n->name) != RANK_NONE)
+			continue;
+		if (is_covered(d, n->name))
+			return (n->name);
+		if (any == NULL)
+			any = n->name;
+	}
+	return (any);
+}
+
+/*
+ * A host name that is an address is how clients come here, whatever the sockets
+ * are bound to.
+ */
+static void
+take_named(const struct derpd *d, int family, struct own_addr *a)
+{
+	const struct conf_name *n;
+
+	TAILQ_FOREACH(n, &d->conf->names, entry)
+		if (rank_of(family, n->name) > RANK_WILD) {
+			a->rank = RANK_PUBLIC;
+			strlcpy(a->text, n->name, sizeof(a->text));
+			return;
+		}
+}
+
+/* What the client is to verify beside HostName. */
+static void
+put_certname(const struct derpd *d, struct wr *w, const char *name)
+{
+	const struct cert *c;
+	size_t k;
+	int i = shown(d, name == NULL ? "::" : name);
+
+	if (i == -1)
+		return;
+	c = d->loaded.certs[i];
+	if (i == d->loaded.selfsigned) {
+		jsonout(w, ",\"CertName\":");
+		jsonout_str(w, c->pin);
+		return;
+	}
+	/* Of an address the client verifies nothing. */
+	if (name == NULL || cert_covers(c, name) || acme_temporary(d) ||
+	    rank_of(AF_INET, name) != RANK_NONE ||
+	    rank_of(AF_INET6, name) != RANK_NONE)
+		return;
+	for (k = 0; k < c->nnames; k++)
+		if (c->names[k][0] != '*') {
+			jsonout(w, ",\"CertName\":");
+			jsonout_str(w, c->names[k]);
+			return;
+		}
+}
+
+/*
+ * An address; "none" where nobody listens, or where a client without a name
+ * would go to its own machine.
+ */
+static void
+put_address(struct wr *w, const char *field, const struct own_addr *a,
+    int nameless)
+{
+	if (a->text[0] != '\0')
+		jsonout(w, ",\"%s\":\"%s\"", field, a->text);
+	else if (a->rank == RANK_NONE || nameless)
+		jsonout(w, ",\"%s\":\"none\"", field);
+}
+
+/* Clients look at port 80 of the node's IPv4 address. */
+static int
+has_port80(const struct derpd *d, const struct own_addr *v4)
+{
+	char host[64];
+	size_t i;
+	int rank;
+
+	for (i = 0; i < d->listens.n; i++) {
+		if (d->listens.v[i].tls || d->listens.v[i].port != 80)
+			continue;
+		host_of(d->listens.v[i].text, host, sizeof(host));
+		rank = rank_of(AF_INET, host);
+		if (rank > RANK_LOOPBACK || (rank == RANK_LOOPBACK &&
+		    v4->rank == RANK_LOOPBACK))
+			return (1);
+	}
+	return (0);
+}
+
+void
+status_node(const struct derpd *d, struct wr *w)
+{
+	struct own_addr v4, v6;
+	int port = d->conf->relay.enabled ? relay_port(d) : 0;
+	const char *name = pick_name(d, port);
+	int stun = d->stunsocks.n > 0 ? d->stunsocks.v[0].port : -1;
+
+	find_address(d, port, AF_INET, &v4);
+	find_address(d, port, AF_INET6, &v6);
+	/* Beside an address for others one of loopback is for nobody. */
+	if (v4.rank > RANK_LOOPBACK && v6.rank == RANK_LOOPBACK)
+		v6.text[0] = (char)(v6.rank = RANK_NONE);
+	if (v6.rank > RANK_LOOPBACK && v4.rank == RANK_LOOPBACK)
+		v4.text[0] = (char)(v4.rank = RANK_NONE);
+	take_named(d, AF_INET, &v4);
+	take_named(d, AF_INET6, &v6);
+
+	jsonout(w, "{\"Name\":");
+	jsonout_str(w, TAILQ_FIRST(&d->conf->names)->name);
+	jsonout(w, ",\"RegionID\":900");
+	if (name != NULL) {
+		jsonout(w, ",\"HostName\":");
+		jsonout_str(w, name);
+	}
+	if (port != 0)
+		put_certname(d, w, name);
+	put_address(w, "IPv4", &v4, name == NULL);
+	put_address(w, "IPv6", &v6, name == NULL);
+	if (port == 0)
+		jsonout(w, ",\"STUNOnly\":true");
+	else if (port != 443)
+		jsonout(w, ",\"DERPPort\":%d", port);
+	if (stun != CONF_STUN_PORT)
+		jsonout(w, ",\"STUNPort\":%d", stun);
+	jsonout(w, "%s}", has_port80(d, &v4) ? ",\"CanPort80\":true" : "");
+}
