@@ -28,6 +28,8 @@ set_up(void)
 	LIST_INIT(&r->watchers);
 	LIST_INIT(&r->listeners);
 	queue_set_init(&r->queues, output_dropped);
+	strangers_init(&r->strangers);
+	strangers_limits(&r->strangers, 1, 1);
 	r->now_us = clock_us();
 	ATF_REQUIRE((r->base = event_base_new()) != NULL);
 	return (r);
@@ -44,6 +46,7 @@ client(struct relay *r, int mesh)
 	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
 	close(sv[1]);
 	ATF_REQUIRE((c = conn_new(r, sv[0], 0, addr, 1)) != NULL);
+	conn_known(c);
 	c->state = CONN_UP;
 	c->mesh = mesh != 0;
 	return (c);

@@ -354,6 +354,31 @@ ATF_TC_BODY(set_fullest, tc)
 	queue_clear(&q[0], NULL, NULL);
 }
 
+/* What a queue held once does not count any more. */
+ATF_TC_WITHOUT_HEAD(set_shrunk);
+ATF_TC_BODY(set_shrunk, tc)
+{
+	struct queue q[2];
+	unsigned int lost[2] = { 0 }, i;
+
+	set_up(&q[0]);
+	for (i = 0; i < 2; i++)
+		queue_init(&q[i], &set, &lost[i]);
+	for (i = 0; i < 100; i++)
+		put(&q[0], 1, 1400, 0, 0, &large);
+	for (i = 0; i < 99; i++)
+		ATF_REQUIRE_EQ(get(&q[0], 0, &large), 1);
+	for (i = 0; i < 10; i++)
+		put(&q[1], 2, 1400, 0, 0, &large);
+	queue_set_limit(&set, set.memory);
+	put(&q[1], 2, 1400, 0, 0, &large);
+	ATF_CHECK_EQ(lost[0], 0);
+	ATF_CHECK_EQ(lost[1], 1);
+	queue_clear(&q[0], NULL, NULL);
+	queue_clear(&q[1], NULL, NULL);
+	ATF_CHECK_EQ(set.memory, 0);
+}
+
 /*
  * Blocks of one size that are left over everywhere in the memory don't keep
  * packets of another size out: their queues give way.
@@ -398,6 +423,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, codel_off);
 	ATF_TP_ADD_TC(tp, set_limit);
 	ATF_TP_ADD_TC(tp, set_fullest);
+	ATF_TP_ADD_TC(tp, set_shrunk);
 	ATF_TP_ADD_TC(tp, set_fragments);
 	return (atf_no_error());
 }
