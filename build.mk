@@ -117,6 +117,7 @@ FUZZERS += regress/fuzz/acme_fuzz regress/fuzz/hello_fuzz
 # What the end-to-end tests run.
 RAW_OBJS = regress/e2e/rawderp.o regress/e2e/raw_frame.o \
 	regress/e2e/raw_hang.o regress/e2e/raw_http.o \
+	regress/e2e/raw_large.o regress/e2e/raw_limit.o \
 	regress/e2e/raw_load.o regress/e2e/raw_login.o \
 	regress/e2e/raw_map.o regress/e2e/raw_net.o regress/e2e/raw_sess.o \
 	regress/e2e/raw_split.o regress/e2e/raw_strange.o \
@@ -166,6 +167,7 @@ SCRIPTS = configure .ci/run etc/install-deps etc/install.sh etc/run-local \
 	regress/fuzz/fuzz.sh regress/interop/build.sh \
 	regress/mutants/mutants.sh
 SCRIPTS += regress/e2e/strangers_test.sh
+SCRIPTS += regress/e2e/large_map_test.sh regress/e2e/limits_test.sh
 SCRIPTS += regress/acme/build.sh regress/acme/issue_test.sh \
 	regress/acme/pebble.sh regress/acme/derpd_test.sh \
 	regress/acme/procs_test.sh regress/acme/hostile_test.sh \

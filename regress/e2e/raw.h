@@ -14,6 +14,8 @@
  * raw_tls.c     cases: TLS, junk, floods, exhaustion
  * raw_strange.c cases: limits on those who are not logged in
  * raw_turn.c    cases: much at once, in its order
+ * raw_large.c   cases: a large map, bodies of requests, deadlines
+ * raw_limit.c   cases: limits on those who are logged in
  */
 #ifndef RAW_H
 #define RAW_H
@@ -36,6 +38,7 @@ struct options {
 	const char	*name;		/* SNI and Host */
 	const char	*from;		/* address to come from, NULL any */
 	const char	*ready;		/* file to make when a case is up */
+	const char	*map;		/* file of the map that is served */
 	char		 mesh[65];	/* mesh key, "" none */
 	int		 derper;	/* leave out what derper does not do */
 	int		 count;		/* of connections, for exhaustion */
@@ -131,6 +134,7 @@ struct sess {
 	size_t		 off;	/* parsed so far */
 	size_t		 len, cap;
 	struct frame	 frame;
+	char		 info[256];	/* text of ServerInfo, cut */
 };
 
 /* The server's DERP key; asked for once a case. */
@@ -263,5 +267,13 @@ void	 disco_overtakes(void);
 void	 varz_pipelined(void);
 void	 ping_flight(void);
 void	 reset_unread(void);
+void	 large_bodies(void);
+void	 large_slow(void);
+void	 client_burst(void);
+void	 client_rate(void);
+void	 mesh_rate(void);
+void	 write_timeout(void);
+void	 unsent_limit(void);
+void	 watch_pong(void);
 
 #endif

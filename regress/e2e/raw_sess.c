@@ -142,6 +142,8 @@ want_server_info(struct sess *s)
 		fail("the box of ServerInfo does not open");
 	if (text[0] != '{')
 		fail("ServerInfo is no JSON object");
+	snprintf(s->info, sizeof(s->info), "%.*s", (int)(f->len -
+	    FRAME_NONCE_LEN - FRAME_BOX_OVERHEAD), (const char *)text);
 }
 
 static void

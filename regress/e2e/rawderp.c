@@ -88,7 +88,15 @@ static const struct {
 	{ "news-flood", news_flood, 1 },
 	{ "disco-overtakes", disco_overtakes, 1 },
 	{ "held-logins", held_logins, 1 },
-	{ "steady-pings", steady_pings, 1 }
+	{ "steady-pings", steady_pings, 1 },
+	{ "large-bodies", large_bodies, 1 },
+	{ "large-slow", large_slow, 1 },
+	{ "client-burst", client_burst, 1 },
+	{ "client-rate", client_rate, 1 },
+	{ "mesh-rate", mesh_rate, 1 },
+	{ "write-timeout", write_timeout, 1 },
+	{ "unsent-limit", unsent_limit, 1 },
+	{ "watch-pong", watch_pong, 1 }
 };
 
 #define NCASES	(sizeof(cases) / sizeof(cases[0]))
@@ -189,8 +197,8 @@ static void
 usage(void)
 {
 	fprintf(stderr, "usage: rawderp [-D] [-a address] [-c count] "
-	    "[-m meshkeyfile] [-n name]\n\t[-P plainport] [-r readyfile] "
-	    "-p port [case ...]\n");
+	    "[-M map] [-m meshkeyfile]\n\t[-n name] [-P plainport] "
+	    "[-r readyfile] -p port [case ...]\n");
 	exit(2);
 }
 
@@ -199,7 +207,7 @@ parse_options(int argc, char **argv)
 {
 	int ch;
 
-	while ((ch = getopt(argc, argv, "a:c:Dm:n:P:p:r:")) != -1) {
+	while ((ch = getopt(argc, argv, "a:c:DM:m:n:P:p:r:")) != -1) {
 		switch (ch) {
 		case 'a':
 			opt.host = optarg;
@@ -209,6 +217,9 @@ parse_options(int argc, char **argv)
 			break;
 		case 'D':
 			opt.derper = 1;
+			break;
+		case 'M':
+			opt.map = optarg;
 			break;
 		case 'm':
 			read_mesh(optarg);

@@ -151,7 +151,6 @@ run_clients() {
 	PID=$PID "$SOAK" -p "$TLS_PORT" -P "$PLAIN_PORT" -s "$seed" \
 	    -t "$_secs" -m mesh.key -M map.a -M map.b -x "$PWD/chaos.sh" \
 	    ${SOAK_OPTIONS:-} "$@" || e2e_fail "a client saw what can't be"
-	kill -0 "$PID" 2>/dev/null || e2e_fail "derpd is gone"
 	check_log
 }
 
