@@ -7,7 +7,22 @@
 
 #include "acme_int.h"
 
+#define MAX_AGE		(365 * 86400)	/* seconds of an Age that is sound */
 #define URGENT_PART	20	/* of a certificate's lifetime is left */
+
+/* Seconds that an answer has been in caches on its way (RFC 9111 5.1). */
+static int64_t
+age_of(const struct http_head *h)
+{
+	struct http_str	 s = http_field(h, "Age");
+	int64_t		 n = 0;
+	size_t		 i;
+
+	for (i = 0; i < s.len && s.p[i] >= '0' && s.p[i] <= '9' &&
+	    n < MAX_AGE; i++)
+		n = n * 10 + (s.p[i] - '0');
+	return (i < s.len ? 0 : n);
+}
 
 /* Is the directory's clock ours, about?  0, or -1. */
 static int
@@ -16,8 +31,10 @@ check_clock(struct acme *a, const struct http_head *h)
 	char	 here[EXPLAIN_TIMESIZE], there[EXPLAIN_TIMESIZE];
 	int64_t	 now = a->ops->now(a->ops->arg), date;
 
-	if ((date = http_date(http_field(h, "Date"))) == -1 ||
-	    (now - date <= ACME_MAXCLOCK && date - now <= ACME_MAXCLOCK))
+	if ((date = http_date(http_field(h, "Date"))) == -1)
+		return (0);
+	date += age_of(h);
+	if (now - date <= ACME_MAXCLOCK && date - now <= ACME_MAXCLOCK)
 		return (0);
 	explain_time(now, here);
 	explain_time(date, there);

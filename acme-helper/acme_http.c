@@ -143,6 +143,11 @@ ask(struct acme *a, const char *method, const char *url, const struct wr *body,
 {
 	struct https_request	 req;
 
+	if (a->ops->now(a->ops->arg) > a->until) {
+		memset(res, 0, sizeof(*res));
+		snprintf(res->error, sizeof(res->error), "no time is left");
+		return (-1);
+	}
 	memset(&req, 0, sizeof(req));
 	memset(res, 0, sizeof(*res));
 	req.method = method;

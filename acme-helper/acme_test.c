@@ -175,6 +175,13 @@ ATF_TC_BODY(clock_wrong, tc)
 	    "\r\n\r\n{}");
 	issue(ACME_END_CLOCK, "says 2025-10-09 08:53 UTC, the directory's"
 	    " says 2025-10-09 10:53 UTC");
+	/* It comes out of a cache. */
+	rule("/dir", 1, 1, "200 OK\r\nDate: Thu, 09 Oct 2025 04:53:21 GMT"
+	    "\r\nAge: 14398\r\n\r\n{}");
+	issue(ACME_END_UNREACHABLE, "this is no ACME directory");
+	rule("/dir", 1, 1, "200 OK\r\nDate: Thu, 09 Oct 2025 04:53:21 GMT"
+	    "\r\nAge: 4x\r\n\r\n{}");
+	issue(ACME_END_CLOCK, "directory's says 2025-10-09 04:53 UTC");
 	rule("/dir", 1, 9, "-certificate verification failed: certificate is"
 	    " not yet valid");
 	issue(ACME_END_CLOCK, "clock of this machine is wrong: it says"
@@ -252,6 +259,27 @@ ATF_TC_BODY(validation_fails, tc)
 	    " this directory (and 1 more)");
 }
 
+/* An order with many authorizations, of all the same name. */
+static void
+issue_many(void)
+{
+	static char	 order[16384];
+	size_t		 n;
+	int		 i;
+
+	n = (size_t)snprintf(order, sizeof(order), "201 OK\r\nLocation: " U
+	    "/o/1\r\n\r\n{\"status\":\"pending\",\"identifiers\":[{\"type\":"
+	    "\"dns\",\"value\":\"relay.test\"}],\"finalize\":\"" U
+	    "/f\",\"authorizations\":[");
+	for (i = 0; i < ACME_MAXNAMES; i++)
+		n += (size_t)snprintf(order + n, sizeof(order) - n,
+		    "%s\"" U "/z/1\"", i == 0 ? "" : ",");
+	snprintf(order + n, sizeof(order) - n, "]}");
+	rule("/o", 1, 1, order);
+	rule("/z/1", 1, 1000, AUTHZ("pending", "pending", ""));
+	issue(ACME_END_UNREACHABLE, "within 30 minutes");
+}
+
 ATF_TC_WITHOUT_HEAD(waits_have_bounds);
 ATF_TC_BODY(waits_have_bounds, tc)
 {
@@ -272,6 +300,16 @@ ATF_TC_BODY(waits_have_bounds, tc)
 	    "\"relay.test\"},\"challenges\":[]}");
 	issue(ACME_END_OK, "");
 	ATF_CHECK_EQ_MSG(61, fake.slept, "%ld", fake.slept);
+	/* A directory that answers, as slowly as it may. */
+	fake.slow = 29;
+	rule("/z/1", 2, 1000, AUTHZ("pending", "processing", ""));
+	issue(ACME_END_UNREACHABLE, "within 10 minutes");
+	rule("/o", 1, 1000, "400 No\r\n\r\n{" P("badNonce") "}");
+	issue(ACME_END_UNREACHABLE, "none of the nonces");
+	issue_many();
+	ATF_CHECK_MSG(fake.now <= NOW + 1800 + 60, "%lld s",
+	    (long long)(fake.now - NOW));
+	fake.slow = 0;
 	fake.stop_at = 10;
 	rule("/z/1", 2, 1000, AUTHZ("pending", "processing", ""));
 	issue(ACME_END_STOPPED, "told to end");

@@ -105,6 +105,7 @@ do_ask(void *arg, const struct https_request *req, struct https_response *res,
 	ATF_REQUIRE(strncmp(req->url, U "/", sizeof(U)) == 0);
 	ATF_REQUIRE_MSG(++fake.asked < 2000, "there is no end");
 	memset(res, 0, sizeof(*res));
+	fake.now += fake.slow;
 	a = answer_for(req->url + sizeof(U) - 1);
 	if (a == NULL) {
 		snprintf(res->error, sizeof(res->error), "no connection");

@@ -33,6 +33,7 @@ extern struct fake {
 	int		 next_key;	/* there is an ACMEKEY_NEXT */
 	int		 no_token, no_sign;	/* these fail */
 	int64_t		 clock;		/* at the start; 0: NOW */
+	int		 slow;		/* seconds that an answer takes */
 	int		 stop_at;	/* told to end, after so many seconds */
 	/* What came of the last job. */
 	struct acme_result r;

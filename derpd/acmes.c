@@ -10,11 +10,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base64url.h"
 #include "chain.h"
+#include "clock.h"
 #include "log.h"
 #include "parent.h"
 
+#define JOB_SECS	2400	/* for a job, the helper's own bound and more */
 #define LOOK_AGAIN	3600	/* seconds: the clock may have been set */
 #define MAX_TIME	((uint64_t)INT64_MAX / 4)
 
@@ -296,6 +297,7 @@ begin(struct derpd *d, enum acme_job job, const struct plan_cert *pc)
 		d->acme.job = job;
 	else
 		procs_fail(&d->helper, "did not take a job");
+	d->acme.until_ms = clock_ms() + JOB_SECS * 1000ULL;
 	wr_free(&w);
 }
 
@@ -363,9 +365,14 @@ acme_look(struct derpd *d)
 static void
 timer(evutil_socket_t fd, short what, void *arg)
 {
+	struct derpd *d = arg;
+
 	(void)fd;
 	(void)what;
-	acme_look(arg);
+	if (d->acme.job != 0 && clock_ms() >= d->acme.until_ms &&
+	    d->helper.chan != NULL)
+		procs_fail(&d->helper, "does not end a job");
+	acme_look(d);
 }
 
 static void
@@ -376,11 +383,14 @@ schedule(struct derpd *d)
 	struct chain ch;
 	int64_t when, now = time(NULL);
 
-	if (!d->conf->acme.enabled || d->acme.job != 0 || d->stopping)
+	if (!d->conf->acme.enabled || d->stopping)
 		return;
 	acme_read_plan(d);
 	plan_cert(d, &pc, &ch);
 	(void)next_job(d, &pc, now, &when);
+	/* While it works there is nothing to do but to see that it ends. */
+	if (d->acme.job != 0)
+		when = now + JOB_SECS;
 	if (when < now + LOOK_AGAIN)
 		tv.tv_sec = when > now ? (time_t)(when - now) : 1;
 	if ((d->acme.ev == NULL &&

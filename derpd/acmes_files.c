@@ -265,7 +265,10 @@ account_key(struct derpd *d)
 	return (rv);
 }
 
-/* The binding's key, or none. */
+/*
+ * The binding's key, or none.  An account that is there needs none: a file that
+ * is of no use (logged) is missed only when one is to be made.
+ */
 static int
 binding_key(struct derpd *d)
 {
@@ -274,13 +277,17 @@ binding_key(struct derpd *d)
 	char none;
 	int fd = -1, rv;
 
-	if (path != NULL && (fd = keyfile_open(path, conf_at(
-	    &d->conf->acme.eab_pos, "eab key"))) == -1)
-		return (-1);
 	put_file(&w, ACMEKEY_EAB, ACMEFILE_READ);
-	rv = keyfile_call(d, MSG_KEY_ACME_FILE, &w, fd,
-	    path == NULL ? "eab key" : conf_at(&d->conf->acme.eab_pos, path),
-	    &none, 0, NULL);
+	if (path != NULL && (fd = keyfile_open(path, conf_at(
+	    &d->conf->acme.eab_pos, "eab key"))) != -1 &&
+	    keyfile_call(d, MSG_KEY_ACME_FILE, &w, fd, conf_at(
+	    &d->conf->acme.eab_pos, path), &none, 0, NULL) == 0) {
+		wr_free(&w);
+		return (0);
+	}
+	/* Without a file keys forgets the one that it had. */
+	rv = keyfile_call(d, MSG_KEY_ACME_FILE, &w, -1, "eab key", &none, 0,
+	    NULL);
 	wr_free(&w);
 	return (rv);
 }

@@ -9,12 +9,15 @@
 
 #include "base64url.h"
 #include "chan.h"
+#include "clock.h"
 #include "https.h"
 #include "keyhash.h"
 #include "keys.h"
 #include "keys_acme.h"
 #include "keys_jws.h"
 
+#define SIGN_BURST	1000	/* signatures at once, for acme-helper */
+#define SIGN_RATE	10	/* and a second */
 #define MAXDER		16384	/* bytes of a certificate to be revoked */
 #define NKEYS		(ACMEKEY_CERT + 1)
 
@@ -503,6 +506,29 @@ acme_from_parent(struct msg *m, uint8_t result[ACME_RESULTSIZE], size_t *n,
 	}
 }
 
+/*
+ * May acme-helper have another signature?  One that was taken over could keep
+ * keys from the relays' handshakes by asking for many.  1 yes, 0 no.
+ */
+static int
+may_sign(void)
+{
+	static uint64_t	 left = SIGN_BURST * 1000, last;
+	uint64_t	 now = clock_ms(), passed = now - last;
+
+	/* In thousandths. */
+	if (passed > SIGN_BURST * 1000 / SIGN_RATE)
+		passed = SIGN_BURST * 1000 / SIGN_RATE;
+	left += passed * SIGN_RATE;
+	if (left > SIGN_BURST * 1000)
+		left = SIGN_BURST * 1000;
+	last = now;
+	if (left < 1000)
+		return (0);
+	left -= 1000;
+	return (1);
+}
+
 int
 acme_from_helper(struct msg *m, struct wr *w)
 {
@@ -521,7 +547,12 @@ acme_from_helper(struct msg *m, struct wr *w)
 	if (!rd_end(&m->rd))
 		return (-1);
 	wr_init(&jws);
-	ok = acme_sign(&q, &jws, err, sizeof(err)) == 0;
+	if (!may_sign()) {
+		ok = 0;
+		snprintf(err, sizeof(err), "too many signatures are asked"
+		    " for");
+	} else
+		ok = acme_sign(&q, &jws, err, sizeof(err)) == 0;
 	wr_u64(w, cookie);
 	wr_u8(w, (uint8_t)ok);
 	wr_str(w, ok ? "" : err);

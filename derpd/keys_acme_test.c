@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base64url.h"
+#include "chan.h"
 #include "json.h"
 #include "keys.h"
 #include "keys_acme.h"
@@ -450,11 +451,58 @@ ATF_TC_BODY(mac_files, tc)
 	}
 }
 
+/* One request of acme-helper's: 1 signed, 0 not. */
+static int
+ask_once(void)
+{
+	struct msg	 m;
+	struct wr	 in, out;
+	struct rd	 r;
+	char		 why[256];
+	int		 ok;
+
+	wr_init(&in);
+	wr_u64(&in, 7);
+	wr_u8(&in, ACMESIGN_CHALLENGE);
+	wr_str(&in, U "x");
+	wr_str(&in, "abc");
+	wr_str(&in, U "me");
+	wr_str(&in, "");
+	memset(&m, 0, sizeof(m));
+	m.type = MSG_ACME_SIGN;
+	rd_init(&m.rd, in.p, in.len);
+	wr_init(&out);
+	ATF_REQUIRE_EQ(0, acme_from_helper(&m, &out));
+	rd_init(&r, out.p, out.len);
+	ATF_CHECK_EQ(7, rd_u64(&r));
+	ok = rd_u8(&r);
+	rd_str(&r, why, sizeof(why));
+	ATF_CHECK_MSG(ok == (strstr(why, "too many") == NULL), "%s", why);
+	wr_free(&in);
+	wr_free(&out);
+	return (ok);
+}
+
+/* A helper that asks without end gets no more than an order may need. */
+ATF_TC_WITHOUT_HEAD(bounded);
+ATF_TC_BODY(bounded, tc)
+{
+	int	 i;
+
+	start();
+	for (i = 0; i < 1000; i++)
+		ATF_REQUIRE_EQ_MSG(1, ask_once(), "%d", i);
+	for (i = 0; i < 10000 && ask_once(); i++)
+		;
+	ATF_CHECK_MSG(i < 10000, "there is no end");
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, payloads);
 	ATF_TP_ADD_TC(tp, bare_payloads);
 	ATF_TP_ADD_TC(tp, lookup_next);
+	ATF_TP_ADD_TC(tp, bounded);
 	ATF_TP_ADD_TC(tp, refusals);
 	ATF_TP_ADD_TC(tp, request_for_certificate);
 	ATF_TP_ADD_TC(tp, binding);

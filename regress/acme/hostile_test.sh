@@ -27,6 +27,7 @@ bad_start() {
 	CERTS="acme {
 	contact \"admin@$HOST_NAME\"
 	directory \"https://127.0.0.1:1/dir\"
+	${ACME:-}
 }"
 	e2e_users >/dev/null
 	chmod 755 . bin
@@ -374,6 +375,27 @@ account_key_body() {
 	e2e_stop
 }
 
+e2e_case binding 60 "the key of an account binding that is gone"
+binding_body() {
+	echo zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W \
+	    >mac
+	chmod 600 mac
+	ACME="eab \"kid-1\" key file \"$PWD/mac\""
+	bad_start
+	wait_until "a first order" heard "^job $ISSUE"
+	helper "end $UNREACHABLE nobody"
+	# The account may be there, which needs none.
+	rm mac
+	renew
+	logged "eab key .*mac: No such file" || e2e_fail "it is not said"
+	helper "end $UNREACHABLE nobody"
+	echo short >mac
+	chmod 600 mac
+	renew
+	logged "mac: .*MAC key" || e2e_fail "it is not said"
+	e2e_stop
+}
+
 e2e_case idle 60 "one that says it was told to end, and one that says no more"
 idle_body() {
 	bad_start
@@ -394,7 +416,7 @@ idle_body() {
 
 atf_init_test_cases() {
 	for _t in other_key bad_chains plan_unwritable tokens all_workers \
-	    flood words account_key idle; do
+	    flood words account_key binding idle; do
 		atf_add_test_case "$_t"
 	done
 }
