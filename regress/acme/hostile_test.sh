@@ -375,6 +375,56 @@ account_key_body() {
 	e2e_stop
 }
 
+# The next rollover of the account key, which is begun; $1 of them so far.
+roll_job() {
+	wait_until "rollover $1" heard_times "$1" "^job $ROLL"
+	[ -s state/acme-account-next.key ] || e2e_fail "there is no next key"
+	cmp -s was.key state/acme-account.key || e2e_fail "the old is gone"
+}
+
+e2e_case roll 120 "no account key is lost, whatever comes of a rollover"
+roll_body() {
+	bad_start
+	wait_until "a first order" heard "^job $ISSUE"
+	helper "end $UNREACHABLE nobody"
+	cp state/acme-account.key was.key
+	# Refused twice, the second time soon.
+	ctl cert roll >roll.out 2>&1 &
+	_ctl=$!
+	roll_job 1
+	cp state/acme-account-next.key next.key
+	helper "end $REFUSED no"
+	roll_job 2
+	cmp -s next.key state/acme-account-next.key ||
+	    e2e_fail "another key is asked for"
+	helper "end $REFUSED no, never"
+	wait_until "it is told" e2e_gone $_ctl
+	grep -q "no, never" roll.out || e2e_fail "$(cat roll.out)"
+	[ ! -e state/acme-account-next.key ] || e2e_fail "the next is there"
+	cmp -s was.key state/acme-account.key || e2e_fail "the old is gone"
+	# What is not known changes nothing, nor does a crash.
+	ctl cert roll >roll.out 2>&1 &
+	_ctl=$!
+	roll_job 3
+	cp state/acme-account-next.key next.key
+	helper "end $UNREACHABLE who knows"
+	wait_until "it is told" e2e_gone $_ctl
+	_pids=$(e2e_children any)
+	kill -KILL "$PID"
+	wait "$PID"
+	for _p in $_pids; do
+		wait_until "process $_p ends" e2e_gone "$_p"
+	done
+	e2e_launch
+	roll_job 4
+	cmp -s next.key state/acme-account-next.key ||
+	    e2e_fail "another key is asked for"
+	helper "end 0"
+	wait_until "it is taken" cmp -s next.key state/acme-account.key
+	[ ! -e state/acme-account-next.key ] || e2e_fail "the next is there"
+	e2e_stop
+}
+
 e2e_case binding 60 "the key of an account binding that is gone"
 binding_body() {
 	echo zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W \
@@ -416,7 +466,7 @@ idle_body() {
 
 atf_init_test_cases() {
 	for _t in other_key bad_chains plan_unwritable tokens all_workers \
-	    flood words account_key binding idle; do
+	    flood words account_key roll binding idle; do
 		atf_add_test_case "$_t"
 	done
 }
