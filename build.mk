@@ -119,7 +119,8 @@ RAW_OBJS = regress/e2e/rawderp.o regress/e2e/raw_frame.o \
 	regress/e2e/raw_hang.o regress/e2e/raw_http.o \
 	regress/e2e/raw_large.o regress/e2e/raw_limit.o \
 	regress/e2e/raw_load.o regress/e2e/raw_login.o \
-	regress/e2e/raw_map.o regress/e2e/raw_net.o regress/e2e/raw_sess.o \
+	regress/e2e/raw_map.o regress/e2e/raw_net.o \
+	regress/e2e/raw_rules.o regress/e2e/raw_sess.o \
 	regress/e2e/raw_split.o regress/e2e/raw_strange.o \
 	regress/e2e/raw_tls.o regress/e2e/raw_turn.o
 E2E_PROGS = regress/e2e/rawderp regress/e2e/memscan regress/e2e/stunask

@@ -11,6 +11,7 @@
  * raw_hang.c    cases: what hangs in the server
  * raw_load.c    cases: much for clients that don't read
  * raw_map.c     a case: a large map that is read slowly
+ * raw_rules.c   cases: homes, the active connection, a node that watches itself
  * raw_tls.c     cases: TLS, junk, floods, exhaustion
  * raw_strange.c cases: limits on those who are not logged in
  * raw_turn.c    cases: much at once, in its order
@@ -40,6 +41,7 @@ struct options {
 	const char	*ready;		/* file to make when a case is up */
 	const char	*map;		/* file of the map that is served */
 	char		 mesh[65];	/* mesh key, "" none */
+	const char	*key;		/* file of the server's key, NULL none */
 	int		 derper;	/* leave out what derper does not do */
 	int		 count;		/* of connections, for exhaustion */
 };
@@ -163,6 +165,9 @@ struct sess *sess_login(void);
 /* The same with a mesh key. */
 struct sess *sess_login_mesh(void);
 
+/* The same for a session that is made already, with the keys that it has. */
+void	 sess_login_as_mesh(struct sess *s);
+
 /* The same over a connection that was made already. */
 struct sess *sess_login_on(struct conn *c, const char *json);
 
@@ -242,6 +247,9 @@ void	 http_bodies(void);
 void	 http_plain(void);
 void	 http_upgrades(void);
 void	 map_slow(void);
+void	 home_gauge(void);
+void	 dup_activity(void);
+void	 self_watch(void);
 void	 tls_alpn(void);
 void	 tls_sni(void);
 void	 tls_versions(void);

@@ -215,14 +215,23 @@ sess_login(void)
 	return (sess_login_on(conn_tls(NULL), NULL));
 }
 
-struct sess *
-sess_login_mesh(void)
+void
+sess_login_as_mesh(struct sess *s)
 {
 	char json[256];
 
 	snprintf(json, sizeof(json), "{\"version\":2,\"CanAckPings\":true,"
 	    "\"meshKey\":\"%s\"}", opt.mesh);
-	return (sess_login_on(conn_tls(NULL), json));
+	login(s, json);
+}
+
+struct sess *
+sess_login_mesh(void)
+{
+	struct sess *s = sess_new(conn_tls(NULL));
+
+	sess_login_as_mesh(s);
+	return (s);
 }
 
 struct sess *

@@ -36,6 +36,16 @@ three_workers_body() {
 	e2e_stop
 }
 
+e2e_case rules 120 "homes, the active connection, a node that watches itself"
+rules_body() {
+	e2e_paths
+	for WORKERS in 1 3; do
+		e2e_start
+		raw -k derper.key home-gauge dup-activity self-watch
+		e2e_stop
+	done
+}
+
 e2e_case slow_logins 120 "connections that stop half-way are closed"
 slow_logins_body() {
 	e2e_start
@@ -104,6 +114,7 @@ atf_init_test_cases() {
 	atf_add_test_case one_worker
 	atf_add_test_case two_workers
 	atf_add_test_case three_workers
+	atf_add_test_case rules
 	atf_add_test_case slow_logins
 	atf_add_test_case exhaustion
 	atf_add_test_case memory

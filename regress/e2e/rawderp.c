@@ -70,6 +70,9 @@ static const struct {
 	{ "slow-logins", slow_logins, 0 },
 	{ "varz-pipelined", varz_pipelined, 0 },
 	{ "ping-flight", ping_flight, 0 },
+	{ "home-gauge", home_gauge, 1 },
+	{ "dup-activity", dup_activity, 0 },
+	{ "self-watch", self_watch, 1 },
 	{ "map-slow", map_slow, 1 },
 	{ "exhaustion", exhaustion, 1 },
 	{ "accept-rate", accept_rate, 1 },
@@ -197,7 +200,8 @@ static void
 usage(void)
 {
 	fprintf(stderr, "usage: rawderp [-D] [-a address] [-c count] "
-	    "[-M map] [-m meshkeyfile]\n\t[-n name] [-P plainport] "
+	    "[-k keyfile] [-M map] [-m meshkeyfile]\n\t[-n name] "
+	    "[-P plainport] "
 	    "[-r readyfile] -p port [case ...]\n");
 	exit(2);
 }
@@ -207,7 +211,7 @@ parse_options(int argc, char **argv)
 {
 	int ch;
 
-	while ((ch = getopt(argc, argv, "a:c:DM:m:n:P:p:r:")) != -1) {
+	while ((ch = getopt(argc, argv, "a:c:Dk:M:m:n:P:p:r:")) != -1) {
 		switch (ch) {
 		case 'a':
 			opt.host = optarg;
@@ -217,6 +221,9 @@ parse_options(int argc, char **argv)
 			break;
 		case 'D':
 			opt.derper = 1;
+			break;
+		case 'k':
+			opt.key = optarg;
 			break;
 		case 'M':
 			opt.map = optarg;
