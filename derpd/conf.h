@@ -22,8 +22,8 @@
 #define CONF_UNSENT		(32 * 1024)	/* bytes */
 #define CONF_WRITE_TIMEOUT	2000		/* ms, as derper's */
 
-#define CONF_UNFINISHED		4096		/* connections a worker */
-#define CONF_PER_SOURCE		1024
+#define CONF_UNFINISHED		8192		/* connections a worker */
+#define CONF_PER_SOURCE		4096
 
 #define CONF_CHILD_TIMEOUT	10		/* s */
 #define CONF_STUN_PORT		3478

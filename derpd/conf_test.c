@@ -63,8 +63,8 @@ ATF_TC_BODY(defaults, tc)
 	ATF_CHECK_EQ(c->relay.accept_rate, 0);
 	ATF_CHECK_EQ(c->relay.client_rate, 0);
 	ATF_CHECK_EQ(c->relay.max_clients, 0);
-	ATF_CHECK_EQ(c->relay.max_unfinished, 4096);
-	ATF_CHECK_EQ(c->relay.max_per_source, 1024);
+	ATF_CHECK_EQ(c->relay.max_unfinished, 8192);
+	ATF_CHECK_EQ(c->relay.max_per_source, 4096);
 	conf_free(c);
 }
 
@@ -180,7 +180,7 @@ ATF_TC_BODY(relay_block, tc)
 	    "4G burst 5G max clients 9 max unfinished 77 per source 8 }");
 	c = good(NAME CERT "relay { max unfinished 5 max clients 6 }\n");
 	ATF_CHECK_EQ(c->relay.max_unfinished, 5);
-	ATF_CHECK_EQ(c->relay.max_per_source, 1024);
+	ATF_CHECK_EQ(c->relay.max_per_source, 4096);
 	ATF_CHECK_EQ(c->relay.max_clients, 6);
 	conf_free(c);
 	c = good(NAME CERT "relay { home blank codel off }\n");
