@@ -3,6 +3,7 @@
  * is kept of an answer, and when the next try is due.
  */
 #include <atf-c.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,6 +242,52 @@ ATF_TC_BODY(other_port, tc)
 	peer_stop(&other);
 }
 
+/*
+ * In the parent's place: ask for a sign of life in the middle of a request, and
+ * interrupt it when that is there.  Exits 0 when it came.
+ */
+static void
+ask_then_interrupt(struct chan *parent)
+{
+	struct msg m;
+
+	poll(NULL, 0, 300);
+	if (chan_ping(parent) == -1 || chan_flush(parent, 1000) == -1 ||
+	    chan_recv(parent, &m, 5000) == 0 || chan_owes(parent))
+		_exit(1);
+	if (chan_send(parent, MSG_FETCH_NOW, NULL, -1) == -1 ||
+	    chan_flush(parent, 1000) == -1)
+		_exit(2);
+	_exit(0);
+}
+
+/* A sign of life is given while a request waits, and the request goes on. */
+ATF_TC_WITHOUT_HEAD(alive);
+ATF_TC_BODY(alive, tc)
+{
+	static const struct scene scene = { OK "\r\n1", 0, LINGER };
+	struct chan *us, *parent;
+	int sv[2], st;
+	pid_t pid;
+
+	start(&scene, 1);
+	ATF_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
+	us = chan_new(NULL, sv[0], ROLE_FETCH, ROLE_PARENT, NULL, NULL, NULL);
+	parent = chan_new(NULL, sv[1], ROLE_PARENT, ROLE_FETCH, NULL, NULL,
+	    NULL);
+	ATF_REQUIRE(us != NULL && parent != NULL);
+	ATF_REQUIRE((pid = fork()) != -1);
+	if (pid == 0)
+		ask_then_interrupt(parent);
+	ATF_CHECK_EQ(-1, source_ask(&src, NULL, us, &res));
+	ATF_REQUIRE_EQ(pid, waitpid(pid, &st, 0));
+	ATF_CHECK_MSG(WIFEXITED(st) && WEXITSTATUS(st) == 0,
+	    "no sign of life while it asks: 0x%x", (unsigned int)st);
+	peer_stop(&peer);
+	chan_free(us);
+	chan_free(parent);
+}
+
 /* What comes on the channel ends a try; a sign of life does not. */
 ATF_TC_WITHOUT_HEAD(interrupted);
 ATF_TC_BODY(interrupted, tc)
@@ -355,6 +402,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, redirects);
 	ATF_TP_ADD_TC(tp, bad_redirects);
 	ATF_TP_ADD_TC(tp, other_port);
+	ATF_TP_ADD_TC(tp, alive);
 	ATF_TP_ADD_TC(tp, interrupted);
 	ATF_TP_ADD_TC(tp, schedule);
 	ATF_TP_ADD_TC(tp, inherit);

@@ -270,6 +270,7 @@ ATF_TC_BODY(overflow, tc)
 	wr_free(&w);
 	close(sv[1]);
 	/* Small ones are charged with what they take, descriptors with more. */
+	event_base_free(base);
 	setup();
 	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
 	chan_limit(p, 1024 * 1024);
@@ -280,6 +281,7 @@ ATF_TC_BODY(overflow, tc)
 	ATF_CHECK(i < 1024 * 1024 / 64);
 	chan_free(p);
 	close(sv[1]);
+	event_base_free(base);
 	setup();
 	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
 	for (i = 0; i < 1000; i++)
@@ -348,6 +350,7 @@ ATF_TC_BODY(life, tc)
 	ATF_CHECK_EQ(0, ngone);
 	chan_free(p);
 	chan_free(k);
+	event_base_free(base);
 	setup();
 	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
 	k = without_events(sv[1], ROLE_KEYS, ROLE_PARENT);
@@ -369,6 +372,34 @@ ATF_TC_BODY(life, tc)
 	chan_free(p);
 	ATF_CHECK_EQ_MSG(1, chan_heed(k), "the end is not told");
 	chan_free(k);
+}
+
+/* A sign of life that was not asked for is none. */
+ATF_TC_WITHOUT_HEAD(false_life);
+ATF_TC_BODY(false_life, tc)
+{
+	struct chan	*p, *k;
+	struct wr	 w;
+	uint32_t	 n;
+
+	for (n = 1; n <= 2; n++) {
+		setup();
+		ngone = 0;
+		p = with_events(sv[0], ROLE_PARENT, ROLE_KEYS);
+		k = without_events(sv[1], ROLE_KEYS, ROLE_PARENT);
+		if (n == 2)		/* another one was */
+			ATF_REQUIRE(chan_ping(p) == 0);
+		wr_init(&w);
+		wr_u32(&w, n);
+		ATF_REQUIRE(chan_send(k, MSG_PONG, &w, -1) == 0 &&
+		    chan_flush(k, 1000) == 0);
+		wr_free(&w);
+		settle();
+		ATF_CHECK_EQ(1, ngone);
+		chan_free(p);
+		chan_free(k);
+		event_base_free(base);
+	}
 }
 
 ATF_TC_WITHOUT_HEAD(free_in_message);
@@ -643,6 +674,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, overflow);
 	ATF_TP_ADD_TC(tp, charged);
 	ATF_TP_ADD_TC(tp, life);
+	ATF_TP_ADD_TC(tp, false_life);
 	ATF_TP_ADD_TC(tp, free_in_message);
 	ATF_TP_ADD_TC(tp, free_in_gone);
 	ATF_TP_ADD_TC(tp, last_words);
