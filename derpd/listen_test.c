@@ -267,6 +267,31 @@ option(int fd, int level, int name)
 	return (v);
 }
 
+/* The same of one of several: it gets its share again. */
+ATF_TC_WITHOUT_HEAD(ended_of_two);
+ATF_TC_BODY(ended_of_two, tc)
+{
+	struct listen_set	s;
+	struct conf		*c = configure_port("127.0.0.1", 0);
+	int			i, used, fds[CLIENTS];
+
+#ifndef __linux__
+	atf_tc_skip("all workers share one socket");
+#endif
+	ATF_REQUIRE_EQ(0, listen_open(&s, c, 2));
+	ATF_REQUIRE_EQ(0, shutdown(s.v[0].fds[0], SHUT_RDWR));
+	ATF_REQUIRE_EQ(0, listen_options(&s, c, 1));
+	ATF_REQUIRE_EQ(0, listen_options(&s, c, 0));
+	for (i = 0; i < CLIENTS; i++)
+		ATF_REQUIRE((fds[i] = connect_to(s.v[0].port)) != -1);
+	ATF_CHECK_EQ(CLIENTS, take(&s.v[0], 2, CLIENTS, &used));
+	ATF_CHECK_EQ(2, used);
+	for (i = 0; i < CLIENTS; i++)
+		close(fds[i]);
+	listen_close(&s);
+	conf_free(c);
+}
+
 /* What the configuration says, whatever was set before. */
 ATF_TC_WITHOUT_HEAD(options);
 ATF_TC_BODY(options, tc)
@@ -351,6 +376,7 @@ ATF_TC_BODY(congestion, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, ended);
+	ATF_TP_ADD_TC(tp, ended_of_two);
 	ATF_TP_ADD_TC(tp, options);
 #ifdef TCP_CONGESTION
 	ATF_TP_ADD_TC(tp, congestion);

@@ -81,6 +81,8 @@ answers_body() {
 	equal age "public, max-age=7" "$(field Cache-Control)"
 	equal origin '*' "$(field Access-Control-Allow-Origin)"
 	tag=$(field ETag)
+	equal "tag, of the hash" \
+	    "\"$(openssl dgst -sha256 -r map.json | cut -c 1-32)\"" "$tag"
 	equal "known tag" 304 "$(status -H "If-None-Match: $tag")"
 	equal "other tag" 200 "$(status -H 'If-None-Match: "x"')"
 	equal "known date" 304 "$(status -H \
