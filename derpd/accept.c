@@ -290,7 +290,7 @@ accept_init(struct relay *r)
 	struct rlimit rl;
 
 	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
-		fatal("limit of open files");
+		fatal("can't tell the limit of open files (getrlimit)");
 	r->files = rl.rlim_cur > INT_MAX ? INT_MAX :
 	    (unsigned int)rl.rlim_cur;
 }

@@ -452,7 +452,7 @@ acme_connect_keys(struct derpd *d)
 	if (d->keys.chan == NULL || d->helper.chan == NULL)
 		return;		/* the one that comes back is connected then */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1) {
-		log_warn("channel of acme-helper to keys");
+		log_warn("no channel from acme-helper to keys (socketpair)");
 		return;
 	}
 	wr_init(&w);

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "advice.h"
 #include "control.h"
 #include "log.h"
 #include "parent.h"
@@ -428,7 +429,8 @@ pause_accepting(void)
 {
 	struct timeval tv = { PAUSE_SECS, 0 };
 
-	log_warn("control socket");
+	log_warn("control socket: can't take a connection (accept), more are "
+	    "taken in %d s", PAUSE_SECS);
 	if (event_add(ev_pause, &tv) == 0)
 		event_del(ev_listen);
 }
@@ -460,7 +462,7 @@ accepted(evutil_socket_t lfd, short what, void *arg)
 	t->chan = chan_new(d->base, fd, ROLE_PARENT, ROLE_CTL, request,
 	    talk_gone, t);
 	if (t->chan == NULL) {
-		log_warn("control socket");
+		log_warn("control socket: no channel for a connection");
 		close(fd);
 		talk_free(t);
 		return;
@@ -512,7 +514,8 @@ remove_stale(const struct conf *c, const struct sockaddr_un *sun)
 	}
 	if (unlink(sun->sun_path) == 0)
 		return (0);
-	log_warn("control %s", sun->sun_path);
+	log_warn("%s: the socket that an earlier derpd left can't be removed "
+	    "(unlink): remove it", conf_at(&c->control_pos, sun->sun_path));
 	return (-1);
 }
 
@@ -556,7 +559,10 @@ control_open(struct derpd *d)
 	listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	    0);
 	if (listen_fd == -1 || bind_control(d, &sun) == -1) {
-		log_warn("control %s", sun.sun_path);
+		log_warnx("%s: no control socket can be made there (%s): "
+		    "%s%s%s", conf_at(&d->conf->control_pos, sun.sun_path),
+		    listen_fd == -1 ? "socket" : "bind, chown, chmod, listen",
+		    strerror(errno), advice_path(errno), advice_limit(errno));
 		if (listen_fd != -1)
 			close(listen_fd);
 		listen_fd = -1;

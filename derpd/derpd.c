@@ -74,7 +74,8 @@ full_path(const char *path)
 	if (*path == '/')
 		return (path);
 	if (getcwd(dir, sizeof(dir)) == NULL)
-		fatal("current directory");
+		fatal("can't tell the current directory (getcwd), where %s is: "
+		    "give -f a full path", path);
 	if (asprintf(&full, "%s/%s", dir, path) == -1)
 		fatal("%s", path);
 	return (full);
@@ -90,7 +91,9 @@ raise_limits(void)
 		return;
 	rl.rlim_cur = rl.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &rl) == -1)
-		log_warn("limit of open files");
+		log_warn("can't raise the limit of open files to %llu "
+		    "(setrlimit), which bounds the number of clients",
+		    (unsigned long long)rl.rlim_max);
 }
 
 /*
@@ -104,14 +107,15 @@ detach(void)
 	int pfd[2];
 
 	if (pipe(pfd) == -1 || fcntl(pfd[1], F_SETFD, FD_CLOEXEC) == -1)
-		fatal("pipe");
+		fatal("can't go to the background (pipe, fcntl): -d stays in "
+		    "front");
 	switch (fork()) {
 	case -1:
-		fatal("fork");
+		fatal("can't go to the background (fork): -d stays in front");
 	case 0:
 		close(pfd[0]);
 		if (setsid() == -1)
-			fatal("setsid");
+			fatal("can't leave the terminal (setsid)");
 		return (pfd[1]);
 	default:
 		close(pfd[1]);

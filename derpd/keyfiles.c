@@ -120,7 +120,8 @@ make_dir(const char *path)
 				continue;
 		} else if (last || chmod(dir, 0755) == 0)
 			continue;
-		log_warn("can't make directory %s", dir);
+		log_warnx("can't make the directory %s (mkdir): %s%s%s", dir,
+		    strerror(errno), advice_path(errno), advice_limit(errno));
 		return (-1);
 	}
 	return (0);
@@ -153,7 +154,8 @@ temp_open(const char *path, char *temp, size_t size)
 		return (-1);
 	}
 	if ((fd = mkostemp(temp, O_CLOEXEC)) == -1)
-		log_warn("can't make a file beside %s", path);
+		log_warnx("can't make a file beside %s (mkstemp): %s%s%s", path,
+		    strerror(errno), advice_path(errno), advice_limit(errno));
 	return (fd);
 }
 
@@ -162,7 +164,8 @@ keyfile_rename(const char *from, const char *to)
 {
 	if (rename(from, to) == 0 && sync_dir(to) == 0)
 		return (0);
-	log_warn("can't make %s of %s", to, from);
+	log_warnx("can't make %s of %s (rename, fsync): %s%s%s", to, from,
+	    strerror(errno), advice_path(errno), advice_limit(errno));
 	return (-1);
 }
 

@@ -9,6 +9,7 @@
  */
 
 #include <sys/queue.h>
+#include <sys/resource.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <openssl/crypto.h>
@@ -34,6 +35,7 @@ enum { PRIO_SIGN, PRIO_BOX, PRIO_COUNT };
 #define MAXQUEUED	(4 * 1024 * 1024) /* unread answers of one channel */
 #define MAXNAMES	256		/* of a self-signed certificate */
 #define SECUREHEAP	(1024 * 1024)	/* bytes of locked heap, libcrypto */
+#define LOCKED		(256 * 1024)	/* bytes that libsodium locks, about */
 #define ERRSIZE		256
 
 struct peer {
@@ -51,10 +53,34 @@ static struct event_base	*base;
 static void	peer_readable(evutil_socket_t, short, void *);
 static void	peer_writable(evutil_socket_t, short, void *);
 
+/*
+ * Say it when keys can't be kept from the swap: libcrypto and libsodium go on
+ * without a word.
+ */
+static void
+check_locking(int locked)
+{
+	struct rlimit	 rl;
+	void		*p;
+
+	/* As much as libcrypto's heap and the buffers of libsodium take. */
+	if (locked && (p = sodium_malloc(LOCKED)) != NULL) {
+		locked = sodium_mlock(p, LOCKED) == 0;
+		sodium_free(p);
+	}
+	if (locked || getrlimit(RLIMIT_MEMLOCK, &rl) == -1)
+		return;
+	log_warnx("keys can't be locked in memory (mlock) and may get into "
+	    "the swap: raise the limit, now %llu bytes, to 8 MiB "
+	    "(LimitMEMLOCK= in the unit, ulimit -l)",
+	    (unsigned long long)rl.rlim_cur);
+}
+
 void
 keys_preload(void)
 {
 	unsigned char	 byte;
+	int		 locked = 1;
 
 	if (sodium_init() == -1)
 		fatalx("can't initialise libsodium");
@@ -62,10 +88,19 @@ keys_preload(void)
 	tzset();
 #ifndef LIBRESSL_VERSION_NUMBER
 	/* Without locked memory (result 2) it is still kept from core dumps. */
-	if (CRYPTO_secure_malloc_initialized() == 0 &&
-	    CRYPTO_secure_malloc_init(SECUREHEAP, 32) == 0)
-		fatalx("can't set up memory for keys");
+	if (CRYPTO_secure_malloc_initialized() == 0) {
+		switch (CRYPTO_secure_malloc_init(SECUREHEAP, 32)) {
+		case 0:
+			fatalx("can't set up %d bytes of memory for keys "
+			    "(mmap, mprotect)", SECUREHEAP);
+		case 1:
+			break;
+		default:
+			locked = 0;
+		}
+	}
 #endif
+	check_locking(locked);
 	if (OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG |
 	    OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) != 1)
 		fatalx("can't initialise libcrypto: %s",
@@ -75,7 +110,7 @@ keys_preload(void)
 	randombytes_buf(&byte, sizeof(byte));
 	if (keyfile_preload() == -1 || box_preload() == -1 ||
 	    acme_preload() == -1)
-		fatal("can't set up memory for keys");
+		fatal("can't set up memory for keys (mmap, mprotect, mlock)");
 }
 
 /* Channels */

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "advice.h"
 #include "listen.h"
 #include "log.h"
 
@@ -121,8 +122,11 @@ advice(int error)
 		    "CAP_NET_BIND_SERVICE");
 	case EADDRNOTAVAIL:
 		return (": this machine does not have the address");
+	case EAFNOSUPPORT:
+		return (": this machine has no such addresses; remove the "
+		    "line");
 	default:
-		return ("");
+		return (advice_limit(error));
 	}
 }
 
@@ -203,7 +207,7 @@ listen_open(struct listen_set *s, const struct conf *c, unsigned int nworkers)
 	TAILQ_FOREACH(cl, &c->listens, entry)
 		n++;
 	if ((s->v = calloc(n, sizeof(*s->v))) == NULL) {
-		log_warn("listening sockets");
+		log_warn("no memory for the listening sockets");
 		return (-1);
 	}
 	TAILQ_FOREACH(cl, &c->listens, entry) {
@@ -225,7 +229,7 @@ static void
 option(int fd, int level, int name, const char *text, int value)
 {
 	if (setsockopt(fd, level, name, &value, sizeof(value)) == -1)
-		log_warn("listening socket: %s", text);
+		log_warn("listening socket: no option %s (setsockopt)", text);
 }
 
 #ifdef TCP_CONGESTION
@@ -251,7 +255,10 @@ set_congestion(int fd, const char *wanted)
 		name = wanted;
 	if (*name != '\0' && setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name,
 	    (socklen_t)strlen(name)) == -1)
-		log_warn("congestion control %s: not used", name);
+		log_warn("congestion control %s: not used (setsockopt "
+		    "TCP_CONGESTION): sysctl "
+		    "net.ipv4.tcp_available_congestion_control lists others, "
+		    "modprobe tcp_%s loads it", name, name);
 }
 #endif
 

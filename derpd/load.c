@@ -98,7 +98,7 @@ load_certs(struct derpd *d, const struct conf *c, struct loaded *l)
 	TAILQ_FOREACH(k, &c->certs, entry) {
 		v = reallocarray(l->certs, l->ncerts + 1, sizeof(*v));
 		if (v == NULL) {
-			log_warn("certificates");
+			log_warn("no memory for the certificates");
 			return (-1);
 		}
 		l->certs = v;
@@ -125,7 +125,7 @@ load_meta(struct derpd *d, struct loaded *l)
 	    pem, sizeof(pem), &len) == -1)
 		return (-1);
 	if ((copy = malloc(len + 1)) == NULL) {
-		log_warn("meta certificate");
+		log_warn("no memory for the meta certificate");
 		return (-1);
 	}
 	memcpy(copy, pem, len);

@@ -65,7 +65,7 @@ ask(struct login *l)
 	wr_blob(&w, l->info + envelope, l->len - envelope);
 	wr_blob(&w, text, strlen(text));
 	if (!wr_ok(&w) || chan_send(r->box, MSG_LOGIN, &w, -1) == -1)
-		log_warn("request to keys");
+		log_warn("can't send a login to keys");
 	wr_free(&w);
 }
 

@@ -121,7 +121,8 @@ keep(const struct derpd *d, const struct map *m)
 	when[0].tv_sec = when[1].tv_sec = (time_t)m->good.mtime;
 	when[0].tv_nsec = when[1].tv_nsec = 0;
 	if (utimensat(AT_FDCWD, path, when, 0) == -1)
-		log_warn("%s", path);
+		log_warn("%s: its time can't be set (utimensat): after a "
+		    "restart it seems new", path);
 }
 
 /*
@@ -301,7 +302,7 @@ maps_load(struct derpd *d, const struct conf *c, struct map_set *set)
 	if (d->map.chan == NULL && maps_start_checker(&d->map) == -1)
 		return (-1);
 	if ((set->v = calloc(n, sizeof(*set->v))) == NULL) {
-		log_warn("maps");
+		log_warn("no memory for the maps");
 		return (-1);
 	}
 	TAILQ_FOREACH(cm, &c->maps, entry) {

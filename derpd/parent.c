@@ -271,14 +271,16 @@ let_go(struct derpd *d)
 		return;
 	if ((null = open("/dev/null", O_RDWR)) == -1 || dup2(null, 0) == -1 ||
 	    dup2(null, 1) == -1 || dup2(null, 2) == -1)
-		log_warn("/dev/null");
+		log_warn("can't put /dev/null in place of the standard "
+		    "descriptors (open, dup2)");
 	if (null > 2)
 		close(null);
 	if (chdir("/") == -1)
-		log_warn("chdir /");
+		log_warn("can't leave the directory of the start (chdir /)");
 	log_init("", 0, d->verbose);
 	if (write(ready_fd, "1", 1) != 1)
-		log_warn("who started derpd is not there any more");
+		log_warn("can't tell who started derpd that it is ready "
+		    "(write to a pipe)");
 	close(ready_fd);
 	ready_fd = -1;
 }

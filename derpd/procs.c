@@ -4,6 +4,7 @@
  * fetches.c and healths.c.
  */
 #include <sys/wait.h>
+#include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -132,12 +133,15 @@ procs_spawn(struct proc *p)
 	p->pid = child_spawn(path, role_name(p->role), &fd);
 	if (p->pid == -1) {
 		p->pid = 0;
-		log_warn("can't start %s", role_name(p->role));
+		log_warn("can't start %s (socketpair, fork)%s",
+		    role_name(p->role), errno == EAGAIN ? ", raise the limit "
+		    "of processes, TasksMax= in the unit or ulimit -u" : "");
 		return (-1);
 	}
 	p->chan = chan_new(NULL, fd, ROLE_PARENT, p->role, NULL, NULL, NULL);
 	if (p->chan == NULL || send_start(d, p) == -1) {
-		log_warn("channel to %s", role_name(p->role));
+		log_warn("no channel to %s (malloc, sendmsg)",
+		    role_name(p->role));
 		if (p->chan == NULL)
 			close(fd);
 		procs_forget(p);

@@ -186,7 +186,7 @@ answer(struct relay *r, const char *what)
 	wr_u8(&w, what == NULL);
 	wr_str(&w, what);
 	if (!wr_ok(&w) || chan_send(r->parent, MSG_RELAY_RESULT, &w, -1) == -1)
-		fatal("answer to the parent");
+		fatal("can't send to the parent");
 	wr_free(&w);
 }
 
@@ -410,7 +410,7 @@ ready(struct relay *r, const char *level)
 	wr_init(&w);
 	wr_str(&w, level);
 	if (!wr_ok(&w) || chan_send(r->parent, MSG_READY, &w, -1) == -1)
-		fatal("answer to the parent");
+		fatal("can't send to the parent");
 	wr_free(&w);
 }
 
@@ -439,10 +439,10 @@ relay_new(struct chan *parent)
 	r->parent = parent;
 	if ((r->base = event_base_new()) == NULL ||
 	    chan_attach(parent, r->base, parent_message, parent_gone, r) == -1)
-		fatal("event loop");
+		fatal("can't run the event loop (epoll, kqueue)");
 	r->ev_tick = event_new(r->base, -1, EV_PERSIST, tick, r);
 	if (r->ev_tick == NULL || event_add(r->ev_tick, &second) == -1)
-		fatal("event loop");
+		fatal("can't run the event loop (epoll, kqueue)");
 	return (r);
 }
 
@@ -490,7 +490,7 @@ turn(struct relay *r)
 	int how = EVLOOP_ONCE | (unfinished(r) ? EVLOOP_NONBLOCK : 0);
 
 	if (event_base_loop(r->base, how) == -1)
-		fatal("event loop");
+		fatal("can't run the event loop (epoll, kqueue)");
 	relay_clock(r);
 	conn_work(r);
 	peers_announce(r);

@@ -46,7 +46,8 @@ relays_connect_keys(struct derpd *d, struct proc *relay)
 	relay->connected_ms = clock_ms();
 	if (connect_kind(d, relay, KEYCHAN_SIGN) == -1 ||
 	    connect_kind(d, relay, KEYCHAN_BOX) == -1) {
-		log_warn("channels of relay %u to keys", relay->worker);
+		log_warn("no channels from relay %u to keys (socketpair)",
+		    relay->worker);
 		return (-1);
 	}
 	return (0);

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "advice.h"
 #include "log.h"
 #include "parent.h"
 #include "udpsock.h"
@@ -46,8 +47,11 @@ advice(int error)
 		    "CAP_NET_BIND_SERVICE");
 	case EADDRNOTAVAIL:
 		return (": this machine does not have the address");
+	case EAFNOSUPPORT:
+		return (": this machine has no such addresses; remove the "
+		    "line");
 	default:
-		return ("");
+		return (advice_limit(error));
 	}
 }
 
@@ -125,7 +129,7 @@ stuns_open(struct derpd *d)
 	if (n == 0)
 		return (0);
 	if ((set->v = calloc(n, sizeof(*set->v))) == NULL) {
-		log_warn("sockets of stun");
+		log_warn("no memory for the sockets of stun");
 		return (-1);
 	}
 	TAILQ_FOREACH(cl, &c->listens, entry) {

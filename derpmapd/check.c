@@ -79,7 +79,7 @@ answer(struct chan *c, const struct result *r)
 	wr_blob(&w, r->findings.p, r->findings.len);
 	wr_blob(&w, r->summary.p, r->good ? r->summary.len : 0);
 	if (!wr_ok(&w) || chan_send(c, MSG_MAP_RESULT, &w, -1) == -1)
-		fatal("answer to the parent");
+		fatal("can't send to the parent");
 	wr_free(&w);
 }
 
@@ -147,14 +147,14 @@ check_main(void)
 	parent = child_init(ROLE_MAP, &st);
 	if ((base = event_base_new()) == NULL || chan_attach(parent, base,
 	    parent_message, parent_gone, NULL) == -1)
-		fatal("event loop");
+		fatal("can't run the event loop (epoll, kqueue)");
 	level = child_confine(ROLE_MAP, &st);
 	wr_init(&w);
 	wr_str(&w, level);
 	if (!wr_ok(&w) || chan_send(parent, MSG_READY, &w, -1) == -1)
-		fatal("answer to the parent");
+		fatal("can't send to the parent");
 	wr_free(&w);
 	if (event_base_dispatch(base) == -1)
-		fatal("event loop");
+		fatal("can't run the event loop (epoll, kqueue)");
 	exit(0);
 }

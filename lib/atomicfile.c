@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "advice.h"
 #include "atomicfile.h"
 
 static int
@@ -75,8 +76,9 @@ file_replace(const char *path, const void *p, size_t len,
 		return (-1);
 	}
 	if ((fd = mkstemp(temp)) == -1) {
-		snprintf(err, errsize, "%s: no file can be made beside it: %s",
-		    path, strerror(errno));
+		snprintf(err, errsize, "%s: no file can be made beside it "
+		    "(mkstemp): %s%s%s", path, strerror(errno),
+		    advice_path(errno), advice_limit(errno));
 		return (-1);
 	}
 	if (set_attr(fd, attr) == 0 && write_all(fd, p, len) == 0 &&
@@ -91,7 +93,7 @@ file_replace(const char *path, const void *p, size_t len,
 	error = errno;
 	close(fd);
 	(void)unlink(temp);
-	snprintf(err, errsize, "%s: can't be replaced, and is as it was: %s",
-	    path, strerror(error));
+	snprintf(err, errsize, "%s: can't be replaced, and is as it was: %s%s",
+	    path, strerror(error), advice_limit(error));
 	return (-1);
 }

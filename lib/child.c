@@ -149,7 +149,7 @@ child_init(enum role self, struct child_start *st)
 	log_init(name, st->to_stderr, st->verbose);
 	/* Who started derpd may wait for the end of its standard error. */
 	if (!st->to_stderr && dup2(STDIN_FILENO, STDERR_FILENO) == -1)
-		fatal("standard error");
+		fatal("can't put standard error away (dup2)");
 	setproctitle("%s", name);
 	return (c);
 }
@@ -163,7 +163,9 @@ drop_user(const struct passwd *pw)
 	if (setgroups(1, &pw->pw_gid) == -1 ||
 	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) == -1 ||
 	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) == -1)
-		fatal("can't become user %s", pw->pw_name);
+		fatal("can't become user %s (setgroups, setresgid, setresuid): "
+		    "the parent needs CAP_SETUID and CAP_SETGID for it",
+		    pw->pw_name);
 	if (pw->pw_uid != 0 && (setuid(0) != -1 || seteuid(0) != -1))
 		fatalx("could become root again after user %s", pw->pw_name);
 	if (getuid() != pw->pw_uid || getgid() != pw->pw_gid ||
@@ -178,13 +180,14 @@ set_limits(void)
 	struct rlimit none = { 0, 0 };
 
 	if (setrlimit(RLIMIT_CORE, &none) == -1)
-		fatal("can't forbid core dumps");
+		fatal("can't forbid core dumps (setrlimit RLIMIT_CORE)");
 	if (setrlimit(RLIMIT_NPROC, &none) == -1)
-		fatal("can't forbid new processes");
+		fatal("can't forbid new processes (setrlimit RLIMIT_NPROC)");
 #ifdef __linux__
 	if (prctl(PR_SET_DUMPABLE, 0) == -1 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
-		fatal("can't give up new privileges");
+		fatal("can't give up new privileges (prctl PR_SET_DUMPABLE, "
+		    "PR_SET_NO_NEW_PRIVS)");
 #endif
 }
 
@@ -201,7 +204,9 @@ child_confine(enum role self, const struct child_start *st)
 		fatalx("user %s does not exist", st->user);
 	if (root && st->chroot[0] != '\0') {
 		if (chroot(st->chroot) == -1 || chdir("/") == -1)
-			fatal("can't chroot to %s", st->chroot);
+			fatal("can't chroot to %s (chroot, chdir): the parent "
+			    "needs CAP_SYS_CHROOT for it, or an ordinary user "
+			    "must start it", st->chroot);
 		rooted = 1;
 	}
 	switched = root && drop_user(pw);

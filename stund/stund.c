@@ -115,7 +115,7 @@ read_error(struct stund *s)
 	if (s->complained)
 		return;
 	s->complained = 1;
-	log_warn("receiving from a STUN socket");
+	log_warn("can't receive from a STUN socket (recvmmsg)");
 }
 
 static void
@@ -150,7 +150,7 @@ take_socket(struct stund *s, struct msg *m)
 		fatalx("a socket from the parent not taken");
 	ev = event_new(s->base, m->fd, EV_READ | EV_PERSIST, readable, s);
 	if (ev == NULL)
-		fatal("event of a socket");
+		fatal("can't watch a socket (epoll, kqueue)");
 	m->fd = -1;
 	s->ev_sockets[s->nsockets++] = ev;
 }
@@ -164,7 +164,7 @@ take_conf(struct stund *s, struct msg *m)
 		fatalx("malformed settings from the parent");
 	limit_free(s->limit);
 	if ((s->limit = limit_new(rate, burst)) == NULL)
-		fatal("table of sources");
+		fatal("no memory for the table of sources");
 	s->configured = 1;
 }
 
@@ -242,14 +242,14 @@ begin(struct stund *s, const char *level)
 
 	for (i = 0; i < s->nsockets; i++)
 		if (event_add(s->ev_sockets[i], NULL) == -1)
-			fatal("event of a socket");
+			fatal("can't watch a socket (epoll, kqueue)");
 	s->ev_stats = event_new(s->base, -1, EV_PERSIST, tell_stats, s);
 	if (s->ev_stats == NULL || event_add(s->ev_stats, &tv) == -1)
 		fatal("timer");
 	wr_init(&w);
 	wr_str(&w, level);
 	if (!wr_ok(&w) || chan_send(s->parent, MSG_READY, &w, -1) == -1)
-		fatal("answer to the parent");
+		fatal("can't send to the parent");
 	wr_free(&w);
 }
 
@@ -264,17 +264,17 @@ stund_main(void)
 	if (sodium_init() == -1)
 		fatalx("libsodium can't be set up");
 	if ((s.batch = batch_new()) == NULL)
-		fatal("buffers");
+		fatal("no memory for the buffers");
 	if ((s.base = event_base_new()) == NULL || chan_attach(s.parent,
 	    s.base, parent_message, parent_gone, &s) == -1)
-		fatal("event loop");
+		fatal("can't run the event loop (epoll, kqueue)");
 	level = child_confine(ROLE_STUN, &st);
 	while (!s.configured)
 		if (event_base_loop(s.base, EVLOOP_ONCE) == -1)
-			fatal("event loop");
+			fatal("can't run the event loop (epoll, kqueue)");
 	begin(&s, level);
 	if (event_base_dispatch(s.base) == -1)
-		fatal("event loop");
+		fatal("can't run the event loop (epoll, kqueue)");
 	exit(0);
 }
 

@@ -1,6 +1,7 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# The daemon where parts of the sandbox are not to be had.
+# The daemon where parts of the sandbox, or of what it needs of the system, are
+# not to be had.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
@@ -64,8 +65,43 @@ landlock_broken_body() {
 	grep -q "sandbox off" derpd.log || e2e_fail "it tells no way out"
 }
 
+e2e_case not_locked 60 "a limit on locked memory: keys may be swapped, and that is said"
+not_locked_body() {
+	e2e_need_root "a process without CAP_IPC_LOCK"
+	command -v setpriv >/dev/null || atf_skip "there is no setpriv"
+	e2e_paths
+	e2e_conf
+	printf '#!/bin/sh\nulimit -l "$LIMIT"\nexec %s "%s" "$@"\n' \
+	    'setpriv --bounding-set=-ipc_lock' "$DERPD" >derpd.wrapped
+	chmod +x derpd.wrapped
+	DERPD=$PWD/derpd.wrapped
+	export LIMIT=64
+	e2e_launch
+	grep -q "keys can't be locked in memory (mlock).*65536.*LimitMEMLOCK" \
+	    derpd.log || e2e_fail "the log does not say so"
+	e2e_stop
+	LIMIT=8192
+	e2e_launch
+	! grep -q "can't be locked" derpd.log || e2e_fail "it says so of 8 MiB"
+	e2e_stop
+}
+
+e2e_case descriptors 60 "too few descriptors to start: which limit, and how to raise it"
+descriptors_body() {
+	e2e_paths
+	WORKERS=8
+	e2e_conf
+	# shellcheck disable=SC3045	# every shell here has it
+	! (ulimit -n 12 && exec "$DERPD" -d -f derpd.conf) >derpd.log 2>&1 ||
+	    e2e_fail "derpd runs"
+	grep -q "can't listen on .*Too many open files; raise .*LimitNOFILE" \
+	    derpd.log || e2e_fail "the log does not name the limit"
+}
+
 atf_init_test_cases() {
 	atf_add_test_case landlock_refused
 	atf_add_test_case landlock_missing
 	atf_add_test_case landlock_broken
+	atf_add_test_case not_locked
+	atf_add_test_case descriptors
 }
