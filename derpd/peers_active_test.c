@@ -159,6 +159,50 @@ ATF_TC_BODY(order_elsewhere, tc)
 	active_there(p, 2, 2);
 }
 
+/*
+ * News that overtook older news: what a worker said of a connection's activity
+ * stays, in the choice and in the order of those that take over.
+ */
+ATF_TC_WITHOUT_HEAD(older_news);
+ATF_TC_BODY(older_news, tc)
+{
+	struct client *a;
+	struct peer *p;
+
+	set_up();
+	remote_add(2, 'k', 1, 10);
+	remote_add(3, 'k', 1, 11);
+	remote_add(2, 'k', 2, 12);
+	p = peer('k');
+	remote_active(2, 'k', 2, 20);
+	remote_active(3, 'k', 1, 25);
+	remote_active(2, 'k', 1, 30);
+	active_there(p, 2, 1);
+	/* Of the active one: another one that spoke before it stays behind. */
+	remote_active(2, 'k', 1, 15);
+	remote_active(2, 'k', 1, 30);
+	remote_active(3, 'k', 1, 26);
+	active_there(p, 2, 1);
+	/* Of the one that is next. */
+	remote_active(3, 'k', 1, 14);
+	remote_remove(2, 'k', 1);
+	active_there(p, 3, 1);
+	/* One of ours that comes now spoke later than all of them. */
+	relay->now_us = 100;
+	a = join('k');
+	ATF_CHECK(p->active == &a->c && p->ractive == NULL);
+	others("add 1");
+	remote_active(3, 'k', 1, 99);
+	ATF_CHECK(p->active == &a->c);
+	others("active 1");
+	remote_active(3, 'k', 1, 98);
+	ATF_CHECK(p->active == &a->c);
+	leave(a);
+	active_there(p, 3, 1);
+	remote_remove(3, 'k', 1);
+	active_there(p, 2, 2);
+}
+
 /* A worker that says twice that the same connection came is not believed. */
 ATF_TC_WITHOUT_HEAD(said_twice);
 ATF_TC_BODY(said_twice, tc)
@@ -208,6 +252,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, equal_times);
 	ATF_TP_ADD_TC(tp, takes_over);
 	ATF_TP_ADD_TC(tp, order_elsewhere);
+	ATF_TP_ADD_TC(tp, older_news);
 	ATF_TP_ADD_TC(tp, said_twice);
 	ATF_TP_ADD_TC(tp, room);
 	return (atf_no_error());

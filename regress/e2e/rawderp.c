@@ -201,8 +201,7 @@ usage(void)
 {
 	fprintf(stderr, "usage: rawderp [-D] [-a address] [-c count] "
 	    "[-k keyfile] [-M map] [-m meshkeyfile]\n\t[-n name] "
-	    "[-P plainport] "
-	    "[-r readyfile] -p port [case ...]\n");
+	    "[-P plainport] [-r readyfile] -p port [case ...]\n");
 	exit(2);
 }
 
