@@ -201,6 +201,13 @@ do_revoke(struct acme *a)
 		    " revoking without", a->problem.detail);
 		got = do_post(a, ACMESIGN_REVOKE_BARE, a->dir.revoke, doing);
 	}
+	if (got == ACME_GOT_REFUSED &&
+	    a->problem.error == ACME_E_UNAUTHORIZED) {
+		/* It is another account's: its own key may (7.6). */
+		acme_step(a, "refused (%s): revoking by the certificate's key",
+		    a->problem.detail);
+		got = do_post(a, ACMESIGN_REVOKE_KEY, a->dir.revoke, doing);
+	}
 	if (got == ACME_GOT_REFUSED && a->problem.error == ACME_E_REVOKED)
 		return (0);
 	if (got == ACME_GOT_REFUSED)

@@ -300,7 +300,8 @@ sign(struct acme *a, enum acmesign what, const char *url, struct wr *jws)
 	int			 rv;
 
 	if (what != ACMESIGN_LOOKUP && what != ACMESIGN_LOOKUP_NEXT &&
-	    what != ACMESIGN_ACCOUNT && what != ACMESIGN_ACCOUNT_BARE)
+	    what != ACMESIGN_ACCOUNT && what != ACMESIGN_ACCOUNT_BARE &&
+	    what != ACMESIGN_REVOKE_KEY)
 		wish.account = a->account;
 	if (what == ACMESIGN_ORDER || what == ACMESIGN_ORDER_BARE)
 		wish.replaces = a->old.id;

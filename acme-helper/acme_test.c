@@ -393,7 +393,7 @@ ATF_TC_BODY(other_jobs, tc)
 	rule("/r", 1, 1, "400 No\r\n\r\n{" P("alreadyRevoked") "}");
 	job(ACME_JOB_REVOKE, NULL);
 	ATF_CHECK_EQ(ACME_END_OK, fake.r.end);
-	rule("/r", 1, 1, "403 No\r\n\r\n{" P("unauthorized") "}");
+	rule("/r", 1, 2, "403 No\r\n\r\n{" P("unauthorized") "}");
 	job(ACME_JOB_REVOKE, NULL);
 	ATF_CHECK_EQ(ACME_END_REFUSED, fake.r.end);
 	job(ACME_JOB_ROLL, NULL);

@@ -139,7 +139,7 @@ static const char letters[] = {
 	[ACMESIGN_ORDER_BARE] = 'P', [ACMESIGN_GET] = 'g',
 	[ACMESIGN_CHALLENGE] = 'c', [ACMESIGN_FINALIZE] = 'F',
 	[ACMESIGN_REVOKE] = 'R', [ACMESIGN_REVOKE_BARE] = 'S',
-	[ACMESIGN_ROLL] = 'K'
+	[ACMESIGN_REVOKE_KEY] = 'X', [ACMESIGN_ROLL] = 'K'
 };
 
 static int
@@ -156,7 +156,8 @@ do_sign(void *arg, const struct acme_wish *w, struct wr *out, char *err,
 	ATF_CHECK(w->nonce[0] == 'n');
 	ATF_CHECK_EQ(w->what == ACMESIGN_LOOKUP ||
 	    w->what == ACMESIGN_LOOKUP_NEXT || w->what == ACMESIGN_ACCOUNT ||
-	    w->what == ACMESIGN_ACCOUNT_BARE, w->account[0] == '\0');
+	    w->what == ACMESIGN_ACCOUNT_BARE ||
+	    w->what == ACMESIGN_REVOKE_KEY, w->account[0] == '\0');
 	n = strlen(fake.signed_for);
 	snprintf(fake.signed_for + n, sizeof(fake.signed_for) - n, "%c",
 	    letters[w->what]);

@@ -326,6 +326,15 @@ ATF_TC_BODY(revocation, tc)
 	rule("/r", 2, 2, "400 No\r\n\r\n{" P("alreadyRevoked") "}");
 	job(ACME_JOB_REVOKE, NULL);
 	ATF_CHECK_EQ(ACME_END_OK, fake.r.end);
+	/* The certificate is another account's: its own key signs. */
+	rule("/r", 1, 1, "403 No\r\n\r\n{" P("unauthorized") "}");
+	job(ACME_JOB_REVOKE, NULL);
+	ATF_CHECK_EQ(ACME_END_OK, fake.r.end);
+	ATF_CHECK_STREQ("LRX", fake.signed_for);
+	rule("/r", 1, 9, "403 No\r\n\r\n{" P("unauthorized") "}");
+	job(ACME_JOB_REVOKE, NULL);
+	ATF_CHECK_EQ(ACME_END_REFUSED, fake.r.end);
+	ATF_CHECK_STREQ("LRX", fake.signed_for);
 }
 
 /* A change of the account key must end so, having been signed for that. */

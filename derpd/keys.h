@@ -105,6 +105,9 @@ int	 sign_add(EVP_PKEY *pkey, uint8_t hash[KEYHASH_LEN]);
  */
 void	 sign_retain(const uint8_t *hashes, size_t n);
 
+/* The key of `hash', which stays ours; NULL: there is none. */
+EVP_PKEY *sign_find(const uint8_t hash[KEYHASH_LEN]);
+
 /*
  * Sign `in' with the key of `hash' as `alg' says (enum signalg), if TLS could
  * ask for that: a digest of 32, 48 or 64 bytes; a DigestInfo with such a one;

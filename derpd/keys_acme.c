@@ -2,7 +2,9 @@
  * keys_acme: the keys of ACME, and what is signed with them; see keys_acme.h.
  * Called by keys.c; touches the key files that it is handed.
  */
+#include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -367,6 +369,7 @@ put_payload(struct wr *w, const struct acme_request *q, char *err,
 		return (put_finalize(w, err, errsize));
 	case ACMESIGN_REVOKE:
 	case ACMESIGN_REVOKE_BARE:
+	case ACMESIGN_REVOKE_KEY:
 		return (put_revoke(w, q->what == ACMESIGN_REVOKE_BARE, err,
 		    errsize));
 	case ACMESIGN_ROLL:
@@ -377,23 +380,48 @@ put_payload(struct wr *w, const struct acme_request *q, char *err,
 	}
 }
 
+/* The key of the certificate to be revoked, if it is one of ours. */
+static EVP_PKEY *
+revoked_key(void)
+{
+	const uint8_t	*p = revoke;
+	uint8_t		 hash[KEYHASH_LEN];
+	X509		*x;
+	EVP_PKEY	*pub, *key = NULL;
+
+	x = d2i_X509(NULL, &p, (long)revokelen);
+	if (x != NULL && (pub = X509_get0_pubkey(x)) != NULL &&
+	    keyhash_pkey(pub, hash) != -1)
+		key = sign_find(hash);
+	X509_free(x);
+	ERR_clear_error();
+	return (key);
+}
+
 /* The key that signs. */
 static EVP_PKEY *
 signer(const struct acme_request *q)
 {
-	return (keys[q->what == ACMESIGN_LOOKUP_NEXT ? ACMEKEY_NEXT :
-	    ACMEKEY_ACCOUNT]);
+	switch (q->what) {
+	case ACMESIGN_LOOKUP_NEXT:
+		return (keys[ACMEKEY_NEXT]);
+	case ACMESIGN_REVOKE_KEY:
+		return (revoked_key());
+	default:
+		return (keys[ACMEKEY_ACCOUNT]);
+	}
 }
 
-/* Is the request for an account, and so has no URL of one yet? */
+/* Is the request signed by a key that has no account, or none yet? */
 static int
-is_for_account(const struct acme_request *q)
+has_no_account(const struct acme_request *q)
 {
 	switch (q->what) {
 	case ACMESIGN_LOOKUP:
 	case ACMESIGN_LOOKUP_NEXT:
 	case ACMESIGN_ACCOUNT:
 	case ACMESIGN_ACCOUNT_BARE:
+	case ACMESIGN_REVOKE_KEY:
 		return (1);
 	default:
 		return (0);
@@ -411,14 +439,16 @@ judge(const struct acme_request *q)
 	if (keys[ACMEKEY_ACCOUNT] == NULL)
 		return ("there is no account key");
 	if (signer(q) == NULL)
-		return ("there is no new account key");
+		return (q->what == ACMESIGN_LOOKUP_NEXT ?
+		    "there is no new account key" :
+		    "there is no key of a certificate to be revoked");
 	if (!jws_plain(q->url) || url_parse(q->url, &u) == -1)
 		return ("the URL of the request is none");
 	if (!base64url_is(q->nonce, sizeof(q->nonce) - 1))
 		return ("the nonce is not base64url");
-	if (is_for_account(q))
+	if (has_no_account(q))
 		return (q->account[0] == '\0' ? NULL :
-		    "an account that is looked for has no URL yet");
+		    "what is signed by such a key has no account's URL");
 	if (!jws_plain(q->account) || url_parse(q->account, &u) == -1)
 		return ("the URL of the account is none");
 	return (NULL);

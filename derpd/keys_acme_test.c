@@ -146,6 +146,20 @@ expect(struct acme_request q, const char *want)
 	free(payload);
 }
 
+/* The header shows the public half of `key'. */
+static void
+is_signed_by(struct acme_request q, EVP_PKEY *key)
+{
+	char	 jwk[JWS_JWKSIZE], *header, *payload;
+
+	ATF_REQUIRE(jws_jwk(key, jwk) != -1);
+	sign(q, &header, &payload);
+	ATF_CHECK_MSG(strstr(header, jwk) != NULL, "%s, not %s", header, jwk);
+	ATF_CHECK_MSG(strstr(payload, "\"reason\":1") != NULL, "%s", payload);
+	free(header);
+	free(payload);
+}
+
 static void
 refused(struct acme_request q, const char *why)
 {
@@ -213,7 +227,7 @@ ATF_TC_BODY(bare_payloads, tc)
 	ATF_CHECK_EQ(0, acme_set_revoke((const uint8_t *)"foobar", 6, 4));
 	expect(request(ACMESIGN_REVOKE_BARE, U "me"),
 	    "{\"certificate\":\"Zm9vYmFy\"}");
-	refused(request(ACMESIGN_ACCOUNT_BARE, U "me"), "no URL yet");
+	refused(request(ACMESIGN_ACCOUNT_BARE, U "me"), "no account's URL");
 }
 
 /* The account is looked for by the key that is to come, signed by that. */
@@ -227,7 +241,7 @@ ATF_TC_BODY(lookup_next, tc)
 	ATF_REQUIRE_EQ(43, load(ACMEKEY_NEXT, 1, new_file("next"), thumb));
 	expect(request(ACMESIGN_LOOKUP_NEXT, ""),
 	    "{\"onlyReturnExisting\":true}");
-	refused(request(ACMESIGN_LOOKUP_NEXT, U "me"), "no URL yet");
+	refused(request(ACMESIGN_LOOKUP_NEXT, U "me"), "no account's URL");
 	sign(request(ACMESIGN_LOOKUP, ""), &old, &payload);
 	free(payload);
 	sign(request(ACMESIGN_LOOKUP_NEXT, ""), &header, &payload);
@@ -235,6 +249,41 @@ ATF_TC_BODY(lookup_next, tc)
 	free(old);
 	free(header);
 	free(payload);
+}
+
+/* Who has the certificate's key may revoke it without an account. */
+ATF_TC_WITHOUT_HEAD(revoke_by_key);
+ATF_TC_BODY(revoke_by_key, tc)
+{
+	static char	 first[] = "relay.test";
+	char		*names[] = { first }, pem[CERT_PEMSIZE];
+	uint8_t		 hash[KEYHASH_LEN], *der = NULL;
+	EVP_PKEY	*key;
+	X509		*x;
+	BIO		*bio;
+	int		 n;
+
+	start();
+	refused(request(ACMESIGN_REVOKE_KEY, ""), "no key of a certificate");
+	ATF_REQUIRE((key = cert_new_key()) != NULL);
+	ATF_REQUIRE(cert_selfsign(key, names, 1, pem, err, sizeof(err)) > 0);
+	ATF_REQUIRE((bio = BIO_new_mem_buf(pem, -1)) != NULL);
+	ATF_REQUIRE((x = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL);
+	ATF_REQUIRE((n = i2d_X509(x, &der)) > 0);
+	ATF_CHECK_EQ(0, acme_set_revoke(der, (size_t)n, 1));
+	/* It must be one that is served. */
+	refused(request(ACMESIGN_REVOKE_KEY, ""), "no key of a certificate");
+	ATF_REQUIRE_EQ(0, sign_add(key, hash));
+	is_signed_by(request(ACMESIGN_REVOKE_KEY, ""), key);
+	refused(request(ACMESIGN_REVOKE_KEY, U "me"), "no account's URL");
+	/* No other, and none when none is to be revoked any more. */
+	ATF_CHECK_EQ(0, acme_set_revoke((const uint8_t *)"foobar", 6, 4));
+	refused(request(ACMESIGN_REVOKE_KEY, ""), "no key of a certificate");
+	ATF_CHECK_EQ(0, acme_set_revoke((const uint8_t *)"", 0, 0));
+	refused(request(ACMESIGN_REVOKE_KEY, ""), "no key of a certificate");
+	OPENSSL_free(der);
+	X509_free(x);
+	BIO_free(bio);
 }
 
 ATF_TC_WITHOUT_HEAD(refusals);
@@ -248,7 +297,7 @@ ATF_TC_BODY(refusals, tc)
 	start();
 	refused(request((enum acmesign)0, U "me"), "never signed");
 	refused(request((enum acmesign)77, U "me"), "never signed");
-	refused(request(ACMESIGN_LOOKUP, U "me"), "no URL yet");
+	refused(request(ACMESIGN_LOOKUP, U "me"), "no account's URL");
 	refused(request(ACMESIGN_ORDER, ""), "account is none");
 	refused(request(ACMESIGN_GET, "http://ca.example/"),
 	    "account is none");
@@ -502,6 +551,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, payloads);
 	ATF_TP_ADD_TC(tp, bare_payloads);
 	ATF_TP_ADD_TC(tp, lookup_next);
+	ATF_TP_ADD_TC(tp, revoke_by_key);
 	ATF_TP_ADD_TC(tp, bounded);
 	ATF_TP_ADD_TC(tp, refusals);
 	ATF_TP_ADD_TC(tp, request_for_certificate);

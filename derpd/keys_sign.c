@@ -41,6 +41,14 @@ lookup(const uint8_t *hash)
 	return (NULL);
 }
 
+EVP_PKEY *
+sign_find(const uint8_t hash[KEYHASH_LEN])
+{
+	struct tls_key	*k = lookup(hash);
+
+	return (k == NULL ? NULL : k->pkey);
+}
+
 int
 sign_add(EVP_PKEY *pkey, uint8_t hash[KEYHASH_LEN])
 {

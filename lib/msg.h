@@ -234,6 +234,7 @@ enum acmesign {
 	ACMESIGN_FINALIZE,	/* with the CSR (7.4) */
 	ACMESIGN_REVOKE,	/* what MSG_KEY_ACME_REVOKE allows (7.6) */
 	ACMESIGN_REVOKE_BARE,	/* the same without reason */
+	ACMESIGN_REVOKE_KEY,	/* the same by the certificate's key; no URL */
 	ACMESIGN_ROLL		/* to ACMEKEY_NEXT (7.3.5) */
 };
 

@@ -288,6 +288,27 @@ revoke_body() {
 	e2e_stop
 }
 
+acme_case revoke_other 200 "revocation when the account is another one"
+revoke_other_body() {
+	acme_paths
+	RELAY_ANSWERS=yes
+	pebble_start
+	with_acme
+	wait_until "there is a certificate" served_by_pebble
+	rm state/acme-account.key
+	_serial=$(openssl x509 -in state/acme.crt -noout -serial |
+	    sed 's/serial=0*//' | tr A-F a-f)
+	ask_good cert revoke keyCompromise
+	logged "revoking by the certificate's key" ||
+	    e2e_fail "the other account may revoke it"
+	curl -sf --cacert ca.crt \
+	    "https://localhost:$MANAGE/cert-status-by-serial/$_serial" \
+	    >status || e2e_fail "no status of $_serial"
+	grep -q Revoked status || e2e_fail "$(cat status)"
+	grep -q '"Reason": *1' status || e2e_fail "$(cat status)"
+	e2e_stop
+}
+
 acme_case roll 200 "derpctl cert roll: a new account key, whatever happens"
 roll_body() {
 	acme_paths
@@ -530,8 +551,8 @@ import_wrong_body() {
 
 atf_init_test_cases() {
 	for _t in fresh killed helper_killed down wrong_port renew revoke \
-	    roll roll_down roll_refused contact from_certbot from_derper \
-	    import_wrong; do
+	    revoke_other roll roll_down roll_refused contact \
+	    from_certbot from_derper import_wrong; do
 		atf_add_test_case "$_t"
 	done
 }

@@ -120,7 +120,7 @@ renew_refused() {
 	_why=$1
 	shift
 	helper "$@"
-	if wait $_ctl; then
+	if wait "$_ctl"; then
 		e2e_fail "it is taken: $_why"
 	fi
 	grep -q "$_why" renew.out || e2e_fail "$(cat renew.out), not: $_why"
@@ -192,7 +192,7 @@ bad_chains_body() {
 	renew
 	leaf chain.pem "$(order_key)" "$HOST_NAME" 90
 	helper "chain chain.pem"
-	wait $_ctl || e2e_fail "a good one is not taken: $(cat renew.out)"
+	wait "$_ctl" || e2e_fail "a good one is not taken: $(cat renew.out)"
 	! served_first || e2e_fail "the first one is still served"
 	e2e_stop
 }
@@ -255,7 +255,7 @@ tokens_body() {
 	challenge_is ghi || e2e_fail "ghi is not answered"
 	fatal_to_helper exit
 	wait_until "they are forgotten" challenge_none ghi
-	if wait $_ctl; then
+	if wait "$_ctl"; then
 		e2e_fail "it is taken"
 	fi
 	e2e_stop
@@ -334,7 +334,7 @@ first_again() {
 	renew
 	leaf chain.pem "$(order_key)" "$HOST_NAME" 90
 	helper "chain chain.pem"
-	wait $_ctl || e2e_fail "$(cat renew.out)"
+	wait "$_ctl" || e2e_fail "$(cat renew.out)"
 }
 
 e2e_case account_key 120 "an account key that the directory takes no more"
@@ -352,12 +352,12 @@ account_key_body() {
 	# Not again on the same day, whatever is said.
 	helper "end $ACCOUNT again"
 	wait_until "it is said" logged "another is made tomorrow"
-	wait_until "the order ends" e2e_gone $_ctl
+	wait_until "the order ends" e2e_gone "$_ctl"
 	cmp -s is.key state/acme-account.key || e2e_fail "the key is gone"
 	# No key waits to take its place.
 	renew
 	helper "end $NEXT_KEY"
-	wait_until "the order ends" e2e_gone $_ctl
+	wait_until "the order ends" e2e_gone "$_ctl"
 	cmp -s is.key state/acme-account.key || e2e_fail "the key is gone"
 	grep -q "^failures [1-9]" state/acme.plan || e2e_fail "no failure"
 	# Now one does: it is named to the helper, and taken.
@@ -398,7 +398,7 @@ roll_body() {
 	cmp -s next.key state/acme-account-next.key ||
 	    e2e_fail "another key is asked for"
 	helper "end $REFUSED no, never"
-	wait_until "it is told" e2e_gone $_ctl
+	wait_until "it is told" e2e_gone "$_ctl"
 	grep -q "no, never" roll.out || e2e_fail "$(cat roll.out)"
 	[ ! -e state/acme-account-next.key ] || e2e_fail "the next is there"
 	cmp -s was.key state/acme-account.key || e2e_fail "the old is gone"
@@ -408,7 +408,7 @@ roll_body() {
 	roll_job 3
 	cp state/acme-account-next.key next.key
 	helper "end $UNREACHABLE who knows"
-	wait_until "it is told" e2e_gone $_ctl
+	wait_until "it is told" e2e_gone "$_ctl"
 	_pids=$(e2e_children any)
 	kill -KILL "$PID"
 	wait "$PID"
@@ -457,7 +457,7 @@ idle_body() {
 	wait_until "another is there" heard_times 2 "^started"
 	renew
 	fatal_to_helper garbage
-	if wait $_ctl; then
+	if wait "$_ctl"; then
 		e2e_fail "garbage is taken"
 	fi
 	grep -q "acme-helper ended" renew.out || e2e_fail "$(cat renew.out)"
