@@ -35,6 +35,7 @@
 /* What libtls and libssl take for a connection (OpenSSL 3.0), bytes. */
 #define TLS_COST	(15 * 1024)
 #define TLS_SHAKE_COST	(46 * 1024)	/* during the handshake */
+#define WS_COST		(5 * 1024)	/* and libwslay for a WebSocket */
 
 static void	conn_readable(evutil_socket_t, short, void *);
 
@@ -100,9 +101,8 @@ conn_tick(struct relay *r)
 	}
 }
 
-/* It may keep more or less now; if it is too much of all, some give way. */
-static void
-charge(struct conn *c)
+void
+conn_charge(struct conn *c)
 {
 	struct strangers *s = &c->r->strangers;
 	struct stranger *st;
@@ -112,6 +112,8 @@ charge(struct conn *c)
 		return;
 	input = c->held.cap + c->pend.cap + c->part.cap + login_kept(c);
 	all = sizeof(*c) + input + c->out.cap + c->ctl.cap;
+	if (c->ws != NULL)
+		all += WS_COST;
 	if (c->tls != NULL)
 		all += c->state == CONN_HANDSHAKE ? TLS_SHAKE_COST : TLS_COST;
 	strangers_charge(s, &c->stranger, all, input);
@@ -177,7 +179,7 @@ conn_new(struct relay *r, int fd, int tls, const uint8_t addr[16],
 		free(c);
 		return (NULL);
 	}
-	charge(c);
+	conn_charge(c);
 	TAILQ_INSERT_TAIL(&r->conns, c, entry);
 	r->nconns++;
 	conn_deadline(c, tls ? LOGIN_SECS : HTTP_SECS);
@@ -436,7 +438,7 @@ conn_work(struct relay *r)
 		if (c->dead || c->paused != 0)
 			continue;	/* another reason came meanwhile */
 		work(c);
-		charge(c);
+		conn_charge(c);
 		output_relieve(r);
 	}
 }
@@ -461,7 +463,7 @@ conn_shake(struct relay *r)
 			continue;
 		}
 		work(c);
-		charge(c);
+		conn_charge(c);
 		relay_clock(r);
 		if (r->now_us >= end)
 			break;
@@ -587,6 +589,6 @@ conn_readable(evutil_socket_t fd, short what, void *arg)
 		conn_input(c, r->in_buf, (size_t)n);
 	else
 		tls_input(c, r->in_buf, (size_t)n);
-	charge(c);
+	conn_charge(c);
 	output_relieve(r);
 }

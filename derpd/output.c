@@ -493,8 +493,10 @@ output_flush(struct relay *r)
 	while ((c = TAILQ_FIRST(&r->dirty)) != NULL) {
 		TAILQ_REMOVE(&r->dirty, c, dirty);
 		c->is_dirty = 0;
-		if (!c->dead)
+		if (!c->dead) {
 			flush_one(c);
+			conn_charge(c);
+		}
 	}
 }
 

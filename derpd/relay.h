@@ -322,6 +322,12 @@ void	conn_work(struct relay *r);
 /* Go on with handshakes for which all has come, for a few milliseconds. */
 void	conn_shake(struct relay *r);
 
+/*
+ * If it is not logged in: it may make us keep more or less memory now than it
+ * did.  When all of them do too much, some are closed.
+ */
+void	conn_charge(struct conn *c);
+
 /* It is logged in, and none of the strangers any more. */
 void	conn_known(struct conn *c);
 
