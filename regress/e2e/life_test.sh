@@ -168,6 +168,26 @@ suspended_body() {
 	e2e_stop
 }
 
+e2e_case busy 120 "a process that has much to do gives signs of life"
+busy_body() {
+	short_timeout 2
+	DEATHS=''
+	WORKERS=1
+	e2e_start
+	_pids=
+	for _i in 1 2 3; do
+		"$RAWDERP" -p "$TLS_PORT" -n "$HOST_NAME" connect-floods \
+		    slow-reader >"busy.$_i" 2>&1 &
+		echo $! >>pids
+		_pids="$_pids $!"
+	done
+	for _pid in $_pids; do
+		wait "$_pid" || { cat busy.* >&2; e2e_fail "clients failed"; }
+	done
+	# No process was killed.
+	e2e_stop
+}
+
 stopped() {
 	case $(ps -o stat= -p "$PID") in
 	T*) return 0 ;;
@@ -203,6 +223,7 @@ atf_init_test_cases() {
 	atf_add_test_case worker_dies
 	atf_add_test_case pings
 	atf_add_test_case every_role
+	atf_add_test_case busy
 	atf_add_test_case suspended
 	atf_add_test_case listening_ended
 }
