@@ -29,7 +29,7 @@
 #include "tlskey.h"
 
 #define QUICK_MS	20	/* no wait that matters */
-#define REFILL		4	/* ms that sessions get for each ms waited */
+#define REFILL		2	/* ms that sessions get for each ms waited */
 #define LEAST_MS	50	/* bound of a signature when others were slow */
 
 static struct chan	*sign_chan;
@@ -81,10 +81,8 @@ charge(long long ms)
 {
 	if (ms <= QUICK_MS)
 		return;
-	credit = credit_now() - ms;
-	if (credit < 0)
-		credit = 0;
 	/* The time that was waited is none of the sessions'. */
+	credit = credit > ms ? credit - ms : 0;
 	credit_at = clock_ms();
 	if (credit >= sign_ms / 4 || slow)
 		return;
