@@ -116,12 +116,14 @@ stop_under_load_body() {
 	e2e_start
 	raw_begin -c 30 idle
 	"$RAWDERP" -p "$TLS_PORT" -n "$HOST_NAME" slow-reader \
-	    >slow.out 2>&1 &
+	    >reader.out 2>&1 &
 	echo $! >>pids
 	"$RAWDERP" -p "$TLS_PORT" -n "$HOST_NAME" slow-logins \
-	    >slow.out 2>&1 &
+	    >logins.out 2>&1 &
 	echo $! >>pids
-	wait_until "the slow ones are connected" [ -s slow.out ]
+	# Until the write timeout it is there, and much waits for it.
+	wait_until "one does not read" grep -q '32 MiB went to one' reader.out
+	[ ! -s logins.out ] || e2e_fail "no slow login: $(cat logins.out)"
 	e2e_stop
 }
 

@@ -14,9 +14,12 @@ edit() {
 	"$DERPCTL" "$@" >out 2>&1
 }
 
+# refused REASON ARGUMENT...: it is, for this reason, and changes nothing.
 refused() {
+	_why=$1
+	shift
 	! edit "$@" || atf_fail "not refused: $*"
-	grep -q 'nothing was changed' out || atf_fail "$(cat out)"
+	grep -q "nothing was changed: .*$_why" out || atf_fail "$(cat out)"
 	cmp -s map.json before.json || atf_fail "it was changed: $*"
 }
 
@@ -50,15 +53,19 @@ refusals_body() {
 	e2e_paths
 	node a | edit map add map.json 900
 	cp map.json before.json
-	refused map remove map.json a
-	refused map remove map.json 900
-	refused map set map.json Regions.900.RegionID 901
-	refused map set map.json Regions.900.Nodes[0].HostName 'a b'
-	refused map set map.json Regions.901.RegionName x
+	refused 'Regions.900.Nodes: expected at least one node' \
+	    map remove map.json a
+	refused 'Regions: expected at least one region' map remove map.json 900
+	refused 'RegionID: expected 900 as in' \
+	    map set map.json Regions.900.RegionID 901
+	refused 'HostName: expected a host name' \
+	    map set map.json Regions.900.Nodes[0].HostName 'a b'
+	refused 'there is nothing at "901.RegionName"' \
+	    map set map.json Regions.901.RegionName x
 	node a >a.json
-	refused map add map.json 900 a.json
+	refused 'has a node of that Name already' map add map.json 900 a.json
 	echo '{' >broken.json
-	refused map add map.json 900 broken.json
+	refused 'the node: .*not JSON' map add map.json 900 broken.json
 	"$DERPCTL" -j map set map.json Regions.900.RegionID 901 >out 2>err
 	jq -e 'select(.ok == false) | .error' out || atf_fail "$(head -n 1 out)"
 	# shellcheck disable=SC2012	# names of our own

@@ -296,7 +296,8 @@ expired_body() {
 	    -CAcreateserial -days -1 -out relay.crt
 	CERTS="certificate \"$PWD/relay.crt\" key \"$PWD/relay.key\""
 	e2e_start
-	grep -q 'certificate .*/relay\.crt has expired' derpd.log || e2e_fail "no warning was logged"
+	grep -q 'certificate .*/relay\.crt has expired' derpd.log ||
+	    e2e_fail "no warning was logged"
 	raw coalesced
 	e2e_stop
 }
