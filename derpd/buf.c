@@ -31,9 +31,9 @@ resize(struct buf *b, size_t cap)
 }
 
 /*
- * Room for `n' bytes more.  What is left is moved to the front once an eighth is
- * free there, which bounds what moving costs; and a buffer that became much too
- * large gets smaller then.
+ * Make room for `n' bytes more.  What is left is moved to the front once an
+ * eighth is free there, which bounds what moving costs.  A buffer that became
+ * much too large gets smaller then.  0, or -1 without memory.
  */
 static int
 make_room(struct buf *b, size_t n)

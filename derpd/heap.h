@@ -11,8 +11,8 @@
 void	heap_init(void);
 
 /*
- * To be called once a second with the number of connections: when it is less
- * than half of what it was, and that was many, free pages go back to the system.
+ * To be called once a second with the number of connections.  When half of
+ * many are gone, free pages go back to the system.
  */
 void	heap_tick(unsigned int conns);
 

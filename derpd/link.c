@@ -618,7 +618,8 @@ link_tick(struct relay *r)
 		return;
 	wr_init(&w);
 	wr_u64(&w, r->unlinked);
-	if (!wr_ok(&w) || chan_send(r->parent, MSG_RELAY_UNLINKED, &w, -1) == -1)
+	if (!wr_ok(&w) ||
+	    chan_send(r->parent, MSG_RELAY_UNLINKED, &w, -1) == -1)
 		log_warn("can't ask the parent for links");
 	wr_free(&w);
 }

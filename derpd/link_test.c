@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "link.h"
 #include "peers.h"
+#include "pool.h"
 
 #define MIB	(1024 * 1024)
 #define STUCK	2		/* the worker that does not read */
@@ -156,7 +157,8 @@ ATF_TC_BODY(news_bound, tc)
 	}
 	ATF_CHECK_MSG(n > 31 * MIB && n < 32 * MIB + KERNEL, "%zu bytes", n);
 	now = resident();
-	ATF_CHECK_MSG(before == 0 || now < before + 60 * MIB,
+	/* Sanitizers keep what was freed. */
+	ATF_CHECK_MSG(!POOL_SLABS || before == 0 || now < before + 60 * MIB,
 	    "%zu before, %zu now", before, now);
 	ATF_CHECK(c.acks == 1U << FINE);
 	ATF_CHECK(r->links[STUCK] != NULL && r->links[FINE] != NULL);
@@ -179,6 +181,8 @@ ATF_TC_BODY(news_bound, tc)
 	link_tick(r);
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_NONBLOCK) != -1);
 	ATF_CHECK_EQ(chan_recv(parent, &m, 100), -1);
+	close(fd);
+	fd = linked(FINE);	/* no answer of it is overdue */
 	link_active(&c);
 	ATF_CHECK_EQ(c.acks, 1U << STUCK | 1U << FINE);
 }

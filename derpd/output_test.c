@@ -53,8 +53,8 @@ client(struct relay *r, int mesh)
 }
 
 /*
- * Send it frames of its own until it is closed for that: bytes that it had then.
- * At most `max' bytes.
+ * Send it frames of its own, at most `max' bytes, until it is closed for that;
+ * how many bytes.
  */
 static size_t
 fill(struct conn *c, size_t max)

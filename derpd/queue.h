@@ -86,9 +86,9 @@ void	 queue_set_limit(struct queue_set *s, uint64_t bytes);
 void	 queue_init(struct queue *q, struct queue_set *s, void *owner);
 
 /*
- * A packet with room for a frame of `len' bytes, for a queue of the set; packets
- * of its fullest queues are dropped when there is no memory.  NULL when that did
- * not help.
+ * A packet with room for a frame of `len' bytes, for a queue of the set.
+ * Packets of its fullest queues are dropped when there is no memory.  NULL when
+ * that did not help.
  */
 struct pkt *pkt_new(struct queue_set *s, uint32_t len);
 

@@ -147,7 +147,7 @@ ATF_TC_BODY(disco_first, tc)
 		put(&q, 2, 100, 0, 0, &codel);
 	for (i = 0; i < 5 * 17; i++)
 		ATF_CHECK_EQ(get(&q, 0, &codel), i % 17 == 16 ? 2 : 1);
-	/* 20 and 5 are left: with no disco packets the others go as they are. */
+	/* 20 and 5 are left: the others go last, one after the other. */
 	for (i = 0; i < 25; i++)
 		ATF_CHECK_EQ(get(&q, 0, &codel), i == 16 || i > 20 ? 2 : 1);
 	ATF_CHECK_EQ(get(&q, 0, &codel), -1);
@@ -396,7 +396,7 @@ ATF_TC_BODY(set_fragments, tc)
 	for (i = 0; i < 3; i++)
 		queue_init(&q[i], &set, NULL);
 	for (len = 30; len <= 4000; len *= 2) {
-		/* All the memory in blocks of that size, but few of them stay. */
+		/* All the memory in blocks of that size, few of which stay. */
 		for (i = 0; i < (4U << 20) / len; i++)
 			put_patiently(&q[i % 16 == 0], len, &any);
 		queue_clear(&q[0], NULL, NULL);
@@ -404,7 +404,8 @@ ATF_TC_BODY(set_fragments, tc)
 	}
 	for (i = 0; i < 1000; i++)
 		put_patiently(&q[2], 1400, &any);
-	ATF_CHECK_MSG(queue_packets(&q[2]) > 100, "%u packets", queue_packets(&q[2]));
+	ATF_CHECK_MSG(queue_packets(&q[2]) > 100, "%u packets",
+	    queue_packets(&q[2]));
 	for (i = 1; i < 3; i++)
 		queue_clear(&q[i], NULL, NULL);
 }

@@ -5,9 +5,9 @@
  *
  * Each source has a set of the connections that heard from it: an open hash
  * table with 8 bytes an entry.  A connection that ends is not looked for in all
- * the sets: it leaves the table of slots, so that its entries no longer fit, and
- * they are dropped when their set is made anew.  A set is bounded, and so are all
- * of them together; what falls out costs a PeerGone that is not sent.
+ * the sets: it leaves the table of slots, so that its entries no longer fit.
+ * They are dropped when their set is made anew.  A set is bounded, and so are
+ * all of them together; what falls out costs a PeerGone that is not sent.
  */
 #include <sys/queue.h>
 #include <sodium.h>
