@@ -254,8 +254,53 @@ ATF_TC_BODY(garbage, tc)
 	stop_server();
 }
 
+/* Questions whose answers nobody reads, until it is cut off; how many. */
+static int
+flood(struct chan *c, int most)
+{
+	struct wr	 w;
+	int		 i;
+
+	wr_init(&w);
+	wr_u8(&w, 2);
+	for (i = 0; i < most; i++)
+		if (chan_send(c, MSG_CTL_VERBOSE, &w, -1) == -1 ||
+		    (i % 256 == 0 && chan_flush(c, WAIT_MS) == -1))
+			break;
+	wr_free(&w);
+	return (i);
+}
+
+/*
+ * Who asks and does not read costs a bounded part of the parent's memory, and
+ * others nothing.
+ */
+ATF_TC_WITHOUT_HEAD(unread);
+ATF_TC_BODY(unread, tc)
+{
+	struct chan	*mute, *half, *other;
+	int		 n;
+
+	start_server();
+	ATF_REQUIRE((other = talk(SOCK)) != NULL);
+	ATF_REQUIRE((half = talk(SOCK)) != NULL);
+	ATF_REQUIRE((mute = talk(SOCK)) != NULL);
+	ATF_REQUIRE(ask(other));
+	ATF_CHECK_EQ(200000, flood(half, 200000));
+	/* 64 MiB for all, of answers that take 100 bytes and more. */
+	n = flood(mute, 1500000);
+	ATF_CHECK_MSG(n > 200000 && n < 600000, "cut off after %d", n);
+	ATF_CHECK(ask(other));
+	ATF_CHECK_MSG(chan_flush(half, WAIT_MS) == 0, "another one is cut off");
+	chan_free(mute);
+	chan_free(half);
+	chan_free(other);
+	stop_server();
+}
+
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, unread);
 	ATF_TP_ADD_TC(tp, users);
 	ATF_TP_ADD_TC(tp, number);
 	ATF_TP_ADD_TC(tp, garbage);
