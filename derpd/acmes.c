@@ -109,9 +109,12 @@ failed(struct derpd *d, const struct plan_cert *pc, enum acme_outcome end,
     const char *error, int64_t not_before)
 {
 	struct plan *p = &d->acme.plan;
-	char when[EXPLAIN_TIMESIZE];
+	char when[EXPLAIN_TIMESIZE], text[2 * ACME_LINESIZE];
 
-	plan_failed(p, pc, end, error, not_before, time(NULL), arc4random());
+	/* A file that the order began without may be the reason. */
+	snprintf(text, sizeof(text), "%s%s%s", error,
+	    d->acme.lacks[0] == '\0' ? "" : "; ", d->acme.lacks);
+	plan_failed(p, pc, end, text, not_before, time(NULL), arc4random());
 	explain_time(p->next_try, when);
 	log_warnx("no certificate: %s (next try %s)", p->error, when);
 	acme_drop_key(d);
@@ -244,16 +247,19 @@ prepared(struct derpd *d, enum acme_job job, const struct plan_cert *pc)
 	char why[ACME_LINESIZE];
 	int rv;
 
+	d->acme.lacks[0] = '\0';
 	if (job == ACME_JOB_ARI)
 		return (1);
 	log_capture(why, sizeof(why));
 	rv = acme_prepare(d, job);
 	log_capture(NULL, 0);
+	strlcpy(d->acme.lacks, why, sizeof(d->acme.lacks));
 	if (rv == 0)
 		return (1);
 	if (why[0] == '\0')
 		strlcpy(why, "it can't be begun: see the log", sizeof(why));
 	if (job == ACME_JOB_ISSUE) {
+		d->acme.lacks[0] = '\0';	/* it is the reason */
 		failed(d, pc, ACME_END_INTERNAL, why, 0);
 		(void)acme_write_plan(d);
 	} else

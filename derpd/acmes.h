@@ -43,6 +43,8 @@ struct acme_state {
 	uint64_t	 until_ms;	/* when it has to have ended; clock_ms() */
 	char		 thumb[64];	/* of the account key */
 	uint8_t		 key[KEYHASH_LEN];	/* of the order's key */
+	char		 lacks[ACME_LINESIZE];	/* the file that the job began
+						   without; "" none */
 	struct tokens	 tokens;	/* what the workers answer */
 	char		 asked[TOKEN_SIZE];	/* not by all yet, "" none */
 	unsigned char	 owes[MAXWORKERS];	/* who did not say so yet */

@@ -2,10 +2,10 @@
  * ownnode: this machine's node of a DERP map, as the client that is built into
  * Tailscale can use it; see parent.h.  Called by control.c.
  *
- * The fields depend on each other: a client goes to the port that is written, at
- * the addresses that are written, else at those of HostName; asks for HostName
- * in TLS, is shown the certificate that goes with it, and wants to find the name
- * in it.  So one port is chosen first, then the name, then the rest.
+ * The fields depend on each other: a client goes to the port that is written,
+ * at the addresses that are written, else at those of HostName; asks for
+ * HostName in TLS, is shown the certificate that goes with it, and wants to find
+ * the name in it.  So one port is chosen first, then the name, then the rest.
  */
 #include <sys/socket.h>
 #include <sys/types.h>

@@ -203,9 +203,9 @@ head_length(const char *buf, size_t len, size_t *skip)
 
 /*
  * uri-host [ ":" port ] (RFC 9110 7.2), without user information.  The host may
- * be empty (reg-name of RFC 3986 3.2.2): clients that know an address alone send
- * a Host like ":33445".  What passes has nothing in it that could end a field
- * or a URL's authority.
+ * be empty (reg-name of RFC 3986 3.2.2): clients that know an address alone
+ * send a Host like ":33445".  What passes has nothing in it that could end a
+ * field or a URL's authority.
  */
 static int
 host_ok(struct http_str s)

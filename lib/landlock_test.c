@@ -237,7 +237,7 @@ ATF_TC_BODY(left, tc)
 #endif
 }
 
-/* A filter in front of the kernel, or a kernel without, at each of the calls. */
+/* A filter in front of the kernel, or a kernel without, at each call. */
 ATF_TC_WITHOUT_HEAD(lacking);
 ATF_TC_BODY(lacking, tc)
 {

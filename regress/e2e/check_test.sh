@@ -23,6 +23,12 @@ bad() {
 	    { cat n.out; atf_fail "it does not name line $_line and $2"; }
 }
 
+# bad_state PATTERN: the same for what the configuration does not name.
+bad_state() {
+	! check || { cat n.out; atf_fail "passed: $1"; }
+	grep -Eq "$1" n.out || { cat n.out; atf_fail "it does not name $1"; }
+}
+
 # secret FILE TEXT: a file that is for its owner alone.
 secret() {
 	printf '%s\n' "$2" >"$1"
@@ -50,8 +56,9 @@ to_be_made_body() {
 	sed "s,statedir .*,statedir \"$PWD/a/b/c\"," derpd.conf >other
 	mv other derpd.conf
 	good "with a state directory in others that are not there"
-	[ ! -e state ] && [ ! -e a ] && [ ! -e derper.key ] ||
-	    atf_fail "-n made something"
+	for _f in state a derper.key; do
+		[ ! -e "$_f" ] || atf_fail "-n made $_f"
+	done
 }
 
 e2e_case keys 60 "key files of relay and mesh"
@@ -108,16 +115,13 @@ imports_body() {
 	good "with a pair"
 	[ -e state/acme-import.key ] || atf_fail "-n took the pair over"
 	secret state/acme-import.key junk
-	! check && grep -q 'acme-import.key: there is no private' n.out ||
-	    { cat n.out; atf_fail "an import that is no key"; }
+	bad_state 'acme-import.key: there is no private'
 	make_cert other "$HOST_NAME" ec
 	cp other.key state/acme-import.key
-	! check && grep -q 'acme-import.key does not belong to' n.out ||
-	    { cat n.out; atf_fail "an import of another key"; }
+	bad_state 'acme-import.key does not belong to'
 	cp relay.key state/acme-import.key
 	echo junk >state/acme.crt
-	! check && grep -q 'acme.crt: there is no PEM' n.out ||
-	    { cat n.out; atf_fail "an import that is no certificate"; }
+	bad_state 'acme.crt: there is no PEM'
 }
 
 e2e_case authorities 60 "files of certificate authorities"

@@ -71,8 +71,11 @@ not_locked_body() {
 	command -v setpriv >/dev/null || atf_skip "there is no setpriv"
 	e2e_paths
 	e2e_conf
-	printf '#!/bin/sh\nulimit -l "$LIMIT"\nexec %s "%s" "$@"\n' \
-	    'setpriv --bounding-set=-ipc_lock' "$DERPD" >derpd.wrapped
+	cat >derpd.wrapped <<END
+#!/bin/sh
+ulimit -l "\$LIMIT"
+exec setpriv --bounding-set=-ipc_lock "$DERPD" "\$@"
+END
 	chmod +x derpd.wrapped
 	DERPD=$PWD/derpd.wrapped
 	export LIMIT=64
