@@ -276,10 +276,10 @@ ATF_TC_BODY(revoke_by_key, tc)
 	ATF_REQUIRE_EQ(0, sign_add(key, hash));
 	is_signed_by(request(ACMESIGN_REVOKE_KEY, ""), key);
 	refused(request(ACMESIGN_REVOKE_KEY, U "me"), "no account's URL");
-	/* No other, and none when none is to be revoked any more. */
-	ATF_CHECK_EQ(0, acme_set_revoke((const uint8_t *)"foobar", 6, 4));
-	refused(request(ACMESIGN_REVOKE_KEY, ""), "no key of a certificate");
+	/* None when none is to be revoked any more, and for no other. */
 	ATF_CHECK_EQ(0, acme_set_revoke((const uint8_t *)"", 0, 0));
+	refused(request(ACMESIGN_REVOKE_KEY, ""), "no key of a certificate");
+	ATF_CHECK_EQ(0, acme_set_revoke((const uint8_t *)"foobar", 6, 4));
 	refused(request(ACMESIGN_REVOKE_KEY, ""), "no key of a certificate");
 	OPENSSL_free(der);
 	X509_free(x);
