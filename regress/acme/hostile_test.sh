@@ -33,6 +33,7 @@ bad_start() {
 	chmod 755 . bin
 	DEATHS=yes
 	e2e_start
+	wait_until "derpd is ready" logged "derpd 1.0 ready"
 }
 
 # helper COMMANDS: lines for it, which it has done when this returns.
