@@ -28,7 +28,8 @@ bad_start() {
 	contact \"admin@$HOST_NAME\"
 	directory \"https://127.0.0.1:1/dir\"
 	${ACME:-}
-}"
+}
+${OTHER:-}"
 	e2e_users >/dev/null
 	chmod 755 . bin
 	DEATHS=yes
@@ -426,6 +427,34 @@ roll_body() {
 	e2e_stop
 }
 
+e2e_case not_in_force 120 "a new certificate that can't be put in force"
+not_in_force_body() {
+	make_ca
+	make_cert other other.test ec
+	OTHER="certificate \"$PWD/other.crt\" key \"$PWD/other.key\""
+	bad_start
+	authority good
+	wait_until "a first order" heard "^job $ISSUE"
+	cp other.crt was.crt
+	echo broken >other.crt
+	leaf chain.pem "$(order_key)" "$HOST_NAME" 90
+	helper "chain chain.pem"
+	wait_until "it is said" logged "on the disk, but not in force"
+	[ -s state/acme.crt ] || e2e_fail "it is not on the disk"
+	grep -q "^end 8" state/acme.plan || e2e_fail "it is not remembered"
+	# No other one is ordered for that.
+	if ctl cert renew >renew.out 2>&1; then
+		e2e_fail "the other one is broken"
+	fi
+	cp was.crt other.crt
+	run ctl cert renew
+	[ "$(served_serial)" = "$(openssl x509 -in leaf.crt -noout -serial)" ] ||
+	    e2e_fail "it is not served"
+	[ "$(grep -c "^job $ISSUE" bin/helper.log)" -eq 1 ] ||
+	    e2e_fail "another one was ordered"
+	e2e_stop
+}
+
 e2e_case binding 60 "the key of an account binding that is gone"
 binding_body() {
 	echo zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W \
@@ -467,7 +496,7 @@ idle_body() {
 
 atf_init_test_cases() {
 	for _t in other_key bad_chains plan_unwritable tokens all_workers \
-	    flood words account_key roll binding idle; do
+	    flood words account_key roll not_in_force binding idle; do
 		atf_add_test_case "$_t"
 	done
 }
