@@ -114,7 +114,8 @@ ATF_TC_BODY(failures, tc)
 	};
 	static const char *const whys[] = {
 		"HTTP status 404", "HTTP status 304", "the answer is empty",
-		"too large", "malformed chunk", "ended before", "TLS: handshake failed"
+		"too large", "malformed chunk", "ended before",
+		"TLS: handshake failed"
 	};
 	size_t i;
 

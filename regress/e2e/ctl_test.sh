@@ -24,7 +24,7 @@ status_body() {
 	[ "$(echo "$_kids" | wc -l)" -ge 3 ] || e2e_fail "children: $_kids"
 	run ctl -j status
 	for _p in $_kids; do
-		grep -q "\"pid\":$_p[,}]" run.out ||
+		grep -q "\"pid\":${_p}[,}]" run.out ||
 		    e2e_fail "process $_p is missing"
 	done
 	if command -v jq >/dev/null 2>&1; then
