@@ -13,6 +13,9 @@ PUBLIC=9.0.0.7 PRIVATE=10.0.0.7 PUBLIC6=2600::7
 network() {
 	e2e_need_interop
 	e2e_need_root "a network of its own"
+	for _tool in unshare nsenter ip jq; do
+		command -v "$_tool" >/dev/null || atf_skip "there is no $_tool"
+	done
 	printf '127.0.0.1 localhost\n' >hosts
 	unshare -nm sh -c 'mount --bind hosts /etc/hosts && exec sleep 600' &
 	NS=$!
