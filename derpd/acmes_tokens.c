@@ -2,9 +2,9 @@
  * acmes_tokens: what the workers answer a directory that validates a name; see
  * acmes.h.  Called by acmes.c, relays.c and procs.c.
  *
- * acme-helper names tokens.  The key authorization of each is made here, so that
- * a helper that was taken over can't have anything else answered.  The helper
- * waits for each token and wants a bounded number of them: it can't fill the
+ * acme-helper names tokens.  The key authorization of each is made here, so
+ * that a helper that was taken over can't have anything else answered.  It
+ * waits for each token and may want a bounded number of them: it can't fill the
  * workers' queues.
  */
 #include <stdio.h>

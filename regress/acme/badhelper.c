@@ -3,7 +3,7 @@
  * test tells it, as one that was taken over might.  For hostile_test.sh.
  *
  * It is run by derpd out of a directory of the test's.  There it keeps a line
- * for each message that comes in helper.log, and obeys helper.cmd, one command a
+ * for each message that comes in helper.log, and obeys helper.cmd, a command a
  * line, when that is there; the file is removed first:
  *
  *	await		go on when there is a job
