@@ -122,7 +122,7 @@ RAW_OBJS = regress/e2e/rawderp.o regress/e2e/raw_frame.o \
 	regress/e2e/raw_map.o regress/e2e/raw_net.o \
 	regress/e2e/raw_rules.o regress/e2e/raw_sess.o \
 	regress/e2e/raw_split.o regress/e2e/raw_strange.o \
-	regress/e2e/raw_tls.o regress/e2e/raw_turn.o
+	regress/e2e/raw_tls.o regress/e2e/raw_turn.o regress/e2e/raw_ws.o
 E2E_PROGS = regress/e2e/rawderp regress/e2e/memscan regress/e2e/stunask
 E2E_PROGS += regress/e2e/endsock
 E2E_PROGS += regress/e2e/without

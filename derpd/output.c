@@ -400,6 +400,8 @@ has_more(const struct conn *c)
 	/* What a client hears is not ahead of what other workers know. */
 	if (c->acks != 0 && c->state == CONN_ADMIT)
 		return (0);
+	if (c->ws != NULL && ws_is_over(c->ws))
+		return (0);
 	return (buf_left(&c->ctl) > 0 || (c->npongs > 0 && c->acks == 0) ||
 	    queue_packets(&c->queue) > 0 || http_left(c) > 0);
 }

@@ -321,6 +321,12 @@ ws_feed(struct ws *ws, const uint8_t *p, size_t len)
 	return 0;
 }
 
+int
+ws_is_over(const struct ws *ws)
+{
+	return ws->over;
+}
+
 size_t
 ws_wrap(uint8_t hdr[WS_MAX_HDR], uint64_t len)
 {

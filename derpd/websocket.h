@@ -66,6 +66,12 @@ void	 ws_free(struct ws *ws);
 int	 ws_feed(struct ws *ws, const uint8_t *p, size_t len);
 
 /*
+ * 1 when ws_feed() has said that the connection is over: no data may follow
+ * the close frame that went out (RFC 6455 5.5.1).  Else 0.
+ */
+int	 ws_is_over(const struct ws *ws);
+
+/*
  * Write the header of an unmasked binary message of `len' bytes to `hdr';
  * bytes of the header.
  */

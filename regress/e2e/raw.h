@@ -17,6 +17,7 @@
  * raw_turn.c    cases: much at once, in its order
  * raw_large.c   cases: a large map, bodies of requests, deadlines
  * raw_limit.c   cases: limits on those who are logged in
+ * raw_ws.c      a case: the end of a WebSocket
  */
 #ifndef RAW_H
 #define RAW_H
@@ -283,5 +284,6 @@ void	 mesh_rate(void);
 void	 write_timeout(void);
 void	 unsent_limit(void);
 void	 watch_pong(void);
+void	 ws_close_last(void);
 
 #endif

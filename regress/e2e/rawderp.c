@@ -68,6 +68,7 @@ static const struct {
 	{ "connect-floods", connect_floods, 0 },
 	{ "slow-reader", slow_reader, 0 },
 	{ "slow-logins", slow_logins, 0 },
+	{ "ws-close-last", ws_close_last, 0 },
 	{ "varz-pipelined", varz_pipelined, 0 },
 	{ "ping-flight", ping_flight, 0 },
 	{ "home-gauge", home_gauge, 1 },

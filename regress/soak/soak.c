@@ -83,8 +83,14 @@ clock_ms(void)
 void
 excuse_ends(int64_t ms)
 {
+	unsigned int i;
+
 	if (ends_until < now + ms)
 		ends_until = now + ms;
+	/* These come to the end of what is there much later. */
+	for (i = 0; i < opt.slots; i++)
+		if (bots[i].state != BOT_NONE && bots[i].kind == &kind_web)
+			bots[i].may_end = 1;
 }
 
 void

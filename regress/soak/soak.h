@@ -209,7 +209,10 @@ void	 bot_fail(const struct bot *b, const char *fmt, ...)
 /* It is over by its own will. */
 void	 bot_leave(struct bot *b, enum leave how);
 
-/* Ends of connections are excused for the next `ms'; of handshakes alone. */
+/*
+ * Ends of connections are excused for the next `ms', and for those that read
+ * slowly from now on; of handshakes alone.
+ */
 void	 excuse_ends(int64_t ms);
 void	 excuse_handshakes(int64_t ms);
 
@@ -264,6 +267,7 @@ struct ws_in {
 	size_t	 have;
 	uint64_t left;		/* of the payload */
 	int	 op;
+	int	 over;		/* Close has come */
 };
 
 /* Wrap `n' bytes (at most 65535) into one message at `dst' (n + 8 bytes). */
@@ -271,8 +275,8 @@ size_t	 soak_ws_wrap(struct rnd *r, uint8_t *dst, int op, const uint8_t *p,
 	    size_t n);
 
 /*
- * Unwrap what the server sent; data goes to `got'.  0, or -1: the server ends
- * the session or sent what it must not.
+ * Unwrap what the server sent; data goes to `got'.  0, or -1: it sent what it
+ * must not.  ws->over tells that it said Close.
  */
 int	 soak_ws_feed(struct ws_in *ws, const uint8_t *p, size_t n,
 	    void (*got)(struct bot *, const uint8_t *, size_t), struct bot *b);

@@ -181,7 +181,7 @@ leave(struct bot *b)
 		bot_leave(b, LEAVE_RESET);
 	else if (how < 55)
 		malformed(b);
-	else if (how < 60 && b->derp->ws) {
+	else if (how < 70 && b->derp->ws) {
 		wire_put(&b->w, text, soak_ws_wrap(&b->rnd, text, 1,
 		    (const uint8_t *)"text", 4), 0);
 		await_end(b, "an end after a text message");

@@ -305,10 +305,12 @@ got_stream(struct bot *b, const uint8_t *p, size_t n)
 {
 	if (!b->derp->ws)
 		got_derp(b, p, n);
-	else if (soak_ws_feed(&b->derp->ws_in, p, n, got_derp, b) == -1 &&
-	    !b->may_end)
-		bot_fail(b, "got a WebSocket message of type %d",
-		    b->derp->ws_in.op);
+	else if (soak_ws_feed(&b->derp->ws_in, p, n, got_derp, b) == -1)
+		bot_fail(b, "got a WebSocket message of type %d%s",
+		    b->derp->ws_in.op, b->derp->ws_in.over ?
+		    " behind Close" : "");
+	else if (b->derp->ws_in.over && !b->may_end)
+		bot_fail(b, "the server closes the WebSocket");
 }
 
 /* The answer to the upgrade is there, and only what follows is left. */

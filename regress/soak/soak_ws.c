@@ -55,6 +55,13 @@ begin(struct ws_in *ws)
 		for (ws->left = 0, i = 2; i < ws->have; i++)
 			ws->left = ws->left << 8 | ws->hdr[i];
 	ws->have = 0;
+	/* Nothing behind Close but what it says (5.5.1). */
+	if (ws->over)
+		return (-1);
+	if (ws->op == OP_CLOSE) {
+		ws->over = 1;
+		return (0);
+	}
 	/* No extension, no mask, no other kind of message. */
 	if ((ws->hdr[0] & 0x70) != 0 || (ws->hdr[1] & 0x80) != 0)
 		return (-1);
