@@ -287,6 +287,7 @@ set_options(int fd, const struct conf_relay *c)
 static int
 keep_listening(const struct listen_socket *l, int fd)
 {
+	static struct log_limit ended_limit;
 	socklen_t len = sizeof(int);
 	int on = 0;
 
@@ -297,8 +298,8 @@ keep_listening(const struct listen_socket *l, int fd)
 		    "can't listen again: restart derpd", l->text);
 		return (-1);
 	}
-	log_warnx("%s: a worker ended the listening socket: it listens again",
-	    l->text);
+	log_limited(&ended_limit, "%s: a worker ended the listening socket: "
+	    "it listens again", l->text);
 	return (0);
 }
 
