@@ -36,7 +36,8 @@ well_body() {
 e2e_case silent 120 "STUN is silent while the relay answers nobody"
 silent_body() {
 	e2e_paths
-	EXTRA=$STUN
+	EXTRA="$STUN
+child timeout 60"
 	e2e_start
 	wait_until "STUN answers" answers true
 	_relay=$(e2e_children relay)

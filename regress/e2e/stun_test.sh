@@ -94,7 +94,9 @@ stun_ready() {
 # stun_relay LINES: with a relay beside it.
 stun_relay() {
 	stun_paths
-	EXTRA="stun {
+	# Some hold a process still for longer than it may be.
+	EXTRA="child timeout 60
+stun {
 $1
 }"
 	e2e_start
