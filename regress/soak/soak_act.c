@@ -201,7 +201,7 @@ derp_act(struct bot *b)
 		b->act_at = now + 1000;
 		return;
 	}
-	b->act_at = now + 5 + rnd_below(&b->rnd, b->derp->busy ? 50 : 200);
+	b->act_at = now + 5 + rnd_below(&b->rnd, b->derp->busy ? 20 : 200);
 	if (now >= b->dies_at) {
 		leave(b);
 		return;

@@ -93,7 +93,7 @@ begin(struct bot *b, int mesh)
 	/* The first slots send much, to one receiver at a time. */
 	if (b->slot < 6 && !mesh) {
 		d->busy = 256;
-		d->busy_dst = (int)(6 + rnd_below(&b->rnd, 12) % opt.slots);
+		d->busy_dst = (int)(6 + rnd_below(&b->rnd, 3));
 		b->dies_at = now + 2000 + rnd_below(&b->rnd, 6000);
 	} else
 		b->dies_at = now + 100 + rnd_below(&b->rnd, 3000);

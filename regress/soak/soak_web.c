@@ -154,8 +154,9 @@ forge(struct bot *b)
 	static const char first[] =
 	    "GET /robots.txt HTTP/1.1\r\nHost: relay.test\r\nX: ";
 	static uint8_t rec[16 * EVIL_FRAME];
+	/* A whole record, or what a server takes of it before it must wait. */
+	unsigned int i, n = rnd_chance(&b->rnd, 50) ? 16 : 7;
 	uint8_t *p;
-	int i;
 
 	want(b, WANT_MAP);
 	want(b, WANT_ROBOTS);
@@ -163,7 +164,7 @@ forge(struct bot *b)
 	memset(rec, 'x', EVIL_FRAME);
 	memcpy(rec, first, sizeof(first) - 1);
 	memcpy(rec + EVIL_FRAME - 4, "\r\n\r\n", 4);
-	for (i = 1; i < 16; i++) {
+	for (i = 1; i < n; i++) {
 		p = rec + i * EVIL_FRAME;
 		memset(p, '!', EVIL_FRAME);
 		frame_put_hdr(p, FRAME_SEND_PACKET, EVIL_FRAME -
@@ -173,7 +174,7 @@ forge(struct bot *b)
 		memcpy(p + FRAME_HDR_LEN + FRAME_KEY_LEN, "EVIL", 4);
 	}
 	wire_put(&b->w, get, sizeof(get) - 1, 0);
-	wire_put(&b->w, rec, sizeof(rec), 0);
+	wire_put(&b->w, rec, n * EVIL_FRAME, 0);
 	b->web->closing = b->may_end = 1;
 }
 
