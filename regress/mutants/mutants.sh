@@ -34,17 +34,16 @@ tests_of() {
 	sed -n 's/^# Test: *//p' "$1"
 }
 
-# target TEST...: what must be built to run these tests.
+# targets TEST...: what must be built to run these tests.
 targets() {
 	for _t; do
 		_prog=${_t%%:*}
 		case $_prog in
 		regress/fuzz/*) echo fuzz-programs ;;
-		*.sh) ;;
+		*.sh) echo e2e-programs ;;
 		*) echo "$_prog" ;;
 		esac
 	done
-	echo e2e-programs
 }
 
 # result TEST: passed, failed, skipped or none.

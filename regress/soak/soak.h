@@ -188,7 +188,7 @@ extern unsigned int nmaps;
 
 /* Numbers for the summary. */
 struct counts {
-	unsigned long	 conns, logins, sent, got, dropped_late, pongs, answers,
+	unsigned long	 conns, logins, sent, got, forgotten, pongs, answers,
 			 maps, varz, resets, junk, chaos, stalls, closed_peers,
 			 excused, told;
 };
@@ -238,7 +238,7 @@ extern const char *chaos_actions;
 /* Do one of them to the daemon, if it is time; called each turn. */
 void	 chaos_turn(void);
 
-/* Have the script do `action' as well, at once; without waiting for its end. */
+/* Have the script do `action' now, without waiting for its end. */
 void	 chaos_begin(const char *action);
 
 /* Is one under way?  Ends the run when it could not be done. */
@@ -282,8 +282,6 @@ int	 soak_ws_feed(struct ws_in *ws, const uint8_t *p, size_t n,
 	    void (*got)(struct bot *, const uint8_t *, size_t), struct bot *b);
 
 /* soak_derp.c */
-
-#define PINGS	8
 
 /* What came last from a client that sends to this one. */
 struct last {

@@ -5,8 +5,9 @@
 # it is called.
 #
 # SOAK_SECONDS in the environment: about how long (27).  SOAK_SEED: the seed of
-# all choices (of the clock), which is printed.  SOAK_WORKERS: numbers of workers
-# ("2 1 3").  DERPD: another daemon than that of this build.
+# all choices (of the clock), which is printed.  SOAK_WORKERS: numbers of
+# workers ("2 1 3").  SOAK_OPTIONS: options for soak(1), such as -v.  DERPD:
+# another daemon than that of this build.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -51,13 +52,15 @@ big_map() {
 # The script that soak(1) calls to do something to the daemon.
 write_chaos() {
 	cat >chaos.sh <<-'end'
-	# One of the relays, another one each time.
+	# What is done to the daemon PID: chaos.sh ACTION NUMBER, which picks
+	# one of several relays.
+	number=$2
 	pids() {
 		ps -A -o pid= -o ppid= -o args= | awk -v parent="$PID" \
 		    -v role="$1" '$2 == parent && index($0, role) { print $1 }'
 	}
 	one() {
-		pids relay | sort -n | awk -v n="$(date +%S)" \
+		pids relay | sort -n | awk -v n="$number" \
 		    '{ p[NR] = $1 } END { if (NR) print p[n % NR + 1] }'
 	}
 	hold() {
@@ -171,7 +174,8 @@ stopped() {
 	check_log
 }
 
-# A daemon with so many workers, three runs: quiet, with reloads, with deaths.
+# round WORKERS SECONDS: a daemon with so many workers, runs of so many seconds:
+# a quiet one, some with reloads, and one with deaths.
 round() {
 	WORKERS=$1
 	echo "soak: $WORKERS workers"
@@ -180,8 +184,12 @@ round() {
 	KILLED=''
 	run_clients "$2"
 	check_memory
-	run_clients "$2" -a reload,change,map,stop-worker
-	check_memory
+	_run=0
+	while [ "$_run" -le $((SOAK_SECONDS / 180)) ]; do
+		run_clients "$2" -a reload,change,map,stop-worker
+		check_memory
+		_run=$((_run + 1))
+	done
 	KILLED='signal 9 ('
 	run_clients "$2" -S \
 	    -a reload,map,stop-worker,stop-keys,kill-keys,kill-worker

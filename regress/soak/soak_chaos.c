@@ -50,6 +50,9 @@ excuse(void)
 void
 chaos_begin(const char *action)
 {
+	char number[16];
+
+	snprintf(number, sizeof(number), "%lu", rounds);
 	for (which = 0; which < NACTIONS; which++)
 		if (strcmp(actions[which].name, action) == 0)
 			break;
@@ -62,7 +65,8 @@ chaos_begin(const char *action)
 	if ((running = fork()) == -1)
 		fail("fork: %s", strerror(errno));
 	if (running == 0) {
-		execl("/bin/sh", "sh", opt.chaos, action, (char *)NULL);
+		execl("/bin/sh", "sh", opt.chaos, action, number,
+		    (char *)NULL);
 		_exit(127);
 	}
 	counts.chaos++;

@@ -128,7 +128,7 @@ packet_check(const struct bot *b, const uint8_t src[32], const uint8_t *p,
 		if (h.id > last_id)
 			bot_fail(b, "packet %llu was not sent yet",
 			    (unsigned long long)h.id);
-		counts.dropped_late++;	/* forgotten here since */
+		counts.forgotten++;	/* forgotten here since */
 		return;
 	}
 	if (e->crc != h.crc || e->src != (int16_t)h.src ||

@@ -7,6 +7,7 @@
 
 e2e_case short 300 "random clients, reloads, deaths: nobody is harmed"
 short_body() {
+	command -v curl >/dev/null || atf_skip "needs curl"
 	run sh "$(atf_get_srcdir)/soak.sh"
 }
 
