@@ -1,21 +1,22 @@
-# The door to build.mk, for GNU make and for BSD makes: sees to config.mk
-# first, and for those who type nothing else to what the system must have.
+# The door to build.mk, for GNU make and for BSD makes: sees to config.mk and
+# to the lists of the tree first, and for those who type nothing else to what
+# the system must have.
 
 all install tests fuzz-programs bench-programs: config.mk
-	@cat */*.d */*/*.d >depend.mk 2>/dev/null || :
+	@sh etc/sources
 	@$(MAKE) -f build.mk $@
 
 run lint bench bench-map bench-stun bench-wan:
 	@sh etc/install-deps $@
 	@$(MAKE) config.mk
-	@cat */*.d */*/*.d >depend.mk 2>/dev/null || :
+	@sh etc/sources
 	@$(MAKE) -f build.mk $@
 
 # The tests run from here, so that their count is the last line.
 check:
 	@sh etc/install-deps $@
 	@$(MAKE) config.mk
-	@cat */*.d */*/*.d >depend.mk 2>/dev/null || :
+	@sh etc/sources
 	@$(MAKE) -f build.mk tests
 	@GO="$$(sed -n 's/^GO *= *//p' config.mk)" sh regress/check.sh
 
@@ -33,7 +34,7 @@ soak:
 	    sh regress/copy-build.sh build-asan --debug \
 	    --sanitize=address,undefined && cd build-asan; fi && \
 	    $(MAKE) config.mk && \
-	    { cat */*.d */*/*.d >depend.mk 2>/dev/null || :; } && \
+	    sh etc/sources && \
 	    $(MAKE) -f build.mk e2e-programs && rm -rf soak.out && \
 	    mkdir soak.out && cd soak.out && \
 	    SOAK_SECONDS="$(SECONDS)" SOAK_SEED="$(SEED)" \

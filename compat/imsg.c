@@ -1,6 +1,6 @@
 /*
  * imsg: messages with descriptors over a socketpair; see imsg.h.  Used by
- * lib/chan.c on systems without it.
+ * lib/ipc/chan.c on systems without it.
  *
  * A message that carries a descriptor is sent by a call of its own, and its
  * header says so (FD_MARK): the receiver pairs descriptors with messages in

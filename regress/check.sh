@@ -3,8 +3,8 @@
 # the top directory when everything is built.  Exits 1 when one failed.
 #
 # TESTS in the environment names the tests to run, in kyua's terms (for
-# example "lib derpd/queue_test").  BENCH_BIN is a directory with headscale,
-# tailscale and tailscaled, for e2e/tailnet_test.sh.
+# example "lib derpd/relay/derp/queue_test").  BENCH_BIN is a directory with
+# headscale, tailscale and tailscaled, for e2e/tailnet_test.sh.
 set -u
 out=$(sh regress/interop/build.sh "$PWD/regress/interop/interop" 2>&1)
 case $? in

@@ -1,10 +1,10 @@
 #!/bin/sh
 # Look for what is wrong without running anything; called by `make lint' in the
 # top directory: lint.sh SOURCES MANUALS SCRIPTS, each one word of many, with
-# WARN in the environment.  Warnings of both compilers, then cppcheck, mandoc
+# WARN and INCLUDES in the environment.  Warnings of both compilers, then cppcheck, mandoc
 # and shellcheck: those of them that are there.  Exits 1 if one found something.
 set -u
-cppflags=$(sed -n 's/^CPPFLAGS = //p' config.mk)
+cppflags="$(sed -n 's/^CPPFLAGS = //p' config.mk) $INCLUDES"
 sources=$1 manuals=$2 scripts=$3
 bad=0
 
@@ -14,7 +14,7 @@ compile() {
 	for f in $sources; do
 		set -- $WARN
 		# What the parser generator writes is not ours to mend.
-		[ "$f" != derpd/parse.c ] || set -- -Wall
+		[ "$f" != derpd/conf/parse.c ] || set -- -Wall
 		eval "\"\$cc\" -std=c11 $cppflags -O2 -fsyntax-only \"\$@\" \
 		    \"\$f\"" || bad=1
 	done
@@ -49,10 +49,9 @@ if have cppcheck; then
 	# shellcheck disable=SC2046,SC2086
 	cppcheck --quiet --std=c11 --enable=warning,portability \
 	    --inline-suppr --suppress=missingIncludeSystem \
-	    --suppress=doubleFree:lib/sandbox_allowed_test.c \
-	    --error-exitcode=1 -I"$queue" -Ilib -Icompat -Iderpd -Iderpctl \
-	    -Istund -Iacme-helper -D__linux__ \
-	    $(echo "$sources" | sed 's,derpd/parse\.c,,') ||
+	    --suppress=doubleFree:lib/sandbox/sandbox_allowed_test.c \
+	    --error-exitcode=1 -I"$queue" -Icompat $INCLUDES -D__linux__ \
+	    $(echo "$sources" | sed 's,derpd/conf/parse\.c,,') ||
 	    bad=1
 	rm -rf "$queue"
 fi
@@ -77,7 +76,7 @@ fi
 echo "lint: lines of more than 80 columns"
 # shellcheck disable=SC2046,SC2086
 for f in $sources $scripts; do
-	[ "$f" != derpd/parse.c ] || continue
+	[ "$f" != derpd/conf/parse.c ] || continue
 	expand "$f" | awk -v f="$f" 'length($0) > 80 {
 		printf "%s:%d: %d columns\n", f, NR, length($0)
 		bad = 1

@@ -16,7 +16,7 @@ read_page(const atf_tc_t *tc)
 	long size;
 	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/../man/derpd.conf.5",
+	snprintf(path, sizeof(path), "%s/../../man/derpd.conf.5",
 	    atf_tc_get_config_var(tc, "srcdir"));
 	ATF_REQUIRE_MSG((f = fopen(path, "r")) != NULL, "%s", path);
 	ATF_REQUIRE(fseek(f, 0, SEEK_END) == 0 && (size = ftell(f)) > 0);

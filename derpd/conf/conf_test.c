@@ -370,7 +370,7 @@ ATF_TC_BODY(sample, tc)
 	struct conf *c, *all, *want = good(NAME CERT RELAY "stun { }\n");
 	char path[1024];
 
-	snprintf(path, sizeof(path), "%s/../etc/derpd.conf",
+	snprintf(path, sizeof(path), "%s/../../etc/derpd.conf",
 	    atf_tc_get_config_var(tc, "srcdir"));
 	copy_sample(path, 0);
 	c = load_file(CONF);

@@ -540,11 +540,11 @@ ATF_TC_BODY(sample, tc)
 	static char text[16384];
 	char path[1024], *from, *to;
 
-	snprintf(path, sizeof(path), "%s/../etc/derp-map.json",
+	snprintf(path, sizeof(path), "%s/../../etc/derp-map.json",
 	    atf_tc_get_config_var(tc, "srcdir"));
 	read_file(path, text, sizeof(text));
 	fine(text, NULL);
-	snprintf(path, sizeof(path), "%s/../man/derp-map.5",
+	snprintf(path, sizeof(path), "%s/../../man/derp-map.5",
 	    atf_tc_get_config_var(tc, "srcdir"));
 	read_file(path, text, sizeof(text));
 	ATF_REQUIRE((from = strstr(text, "\n{\n")) != NULL);

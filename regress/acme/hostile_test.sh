@@ -6,7 +6,7 @@
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/../e2e/common.sh"
 
-# The outcomes of lib/msg.h, and the jobs.
+# The outcomes of lib/ipc/msg.h, and the jobs.
 STOPPED=1 UNREACHABLE=2 REFUSED=7 ACCOUNT=9 NEXT_KEY=10
 ISSUE=1 ARI=2 ROLL=4
 

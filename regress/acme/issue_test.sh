@@ -5,7 +5,7 @@
 # shellcheck source=regress/acme/pebble.sh
 . "$(atf_get_srcdir)/pebble.sh"
 
-# The outcomes of lib/msg.h.
+# The outcomes of lib/ipc/msg.h.
 UNREACHABLE=2 CLOCK=3 DNS_END=4 PORT80=5 REFUSED=7 NEXT_KEY=10
 
 # The chain leads to the authority of Pebble's.

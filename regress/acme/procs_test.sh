@@ -6,7 +6,7 @@
 # shellcheck source=regress/acme/pebble.sh
 . "$(atf_get_srcdir)/pebble.sh"
 
-# The outcome of lib/msg.h.
+# The outcome of lib/ipc/msg.h.
 INTERNAL=8
 
 # Options that make it processes.

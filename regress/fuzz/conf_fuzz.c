@@ -23,7 +23,7 @@ static char	path[] = "/tmp/conf_fuzz.XXXXXX/conf";
 static char	*dir_end = path + sizeof(path) - sizeof("/conf");
 static int	 said;
 
-/* In place of lib/log.c: what the parser says is counted, not shown. */
+/* In place of lib/base/log.c: what the parser says is counted, not shown. */
 void
 log_warnx(const char *fmt, ...)
 {

@@ -21,7 +21,7 @@ pattern=${M:-*}
 # Built quietly, the log is build-mutants/mutants.log; and without warnings, for
 # a fault may well leave something unused.
 build() {
-	cat ./*/*.d ./*/*/*.d >depend.mk 2>/dev/null
+	sh etc/sources &&
 	"$make" -f build.mk -j "$JOBS" WARN= "$@" >>mutants.log 2>&1
 }
 
