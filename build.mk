@@ -7,7 +7,10 @@ include config.mk
 include sources.mk
 -include depend.mk
 
-PROGS = derpctl/derpctl derpd/derpd derpmapd/derpmapd stund/stund \
+PROGS = derpctl/derpctl derpd/derpd
+# Started by derpd alone.
+CHILDREN = derpd/keys/derpd-keys derpd/relay/derpd-relay \
+	derpd/health/derpd-health stund/stund derpmapd/derpmapd \
 	acme-helper/acme-helper
 
 E2E_PROGS = regress/e2e/rawderp regress/acme/acmedrive regress/soak/soak \
@@ -22,13 +25,15 @@ MAPLOAD_OBJS = regress/bench/mapload.o regress/bench/map_tls.o \
 BENCH_PROGS = regress/bench/derpload regress/bench/mapload \
 	regress/bench/stunload regress/bench/wan
 
-# A folder each; what a program calls comes behind it.
-DERPD_LIBS = derpd/libderpd.a derpd/keys/libkeys.a derpd/relay/librelay.a \
-	derpd/health/libhealth.a lib/libderp.a
-ARCHIVES = regress/libfake.a derpctl/libderpctl.a derpmapd/libderpmapd.a stund/libstund.a \
-	acme-helper/libacme.a $(DERPD_LIBS)
+# A folder each; what all call comes last.
+ARCHIVES = regress/libfake.a derpctl/libderpctl.a derpmapd/libderpmapd.a \
+	stund/libstund.a acme-helper/libacme.a derpd/libderpd.a \
+	derpd/keys/libkeys.a derpd/relay/librelay.a derpd/health/libhealth.a \
+	lib/libderp.a
 GENERATED = derpd/conf/parse.c derpd/conf/parse.h
-PROG_OBJS = $(PROGS:=.o)
+PROG_OBJS = derpctl/derpctl.o derpd/derpd.o derpd/keys/main.o \
+	derpd/relay/main.o derpd/health/main.o stund/stund.o \
+	derpmapd/derpmapd.o acme-helper/acme-helper.o
 TEST_OBJS = $(UNIT_TESTS:=.o)
 FUZZ_OBJS = $(FUZZERS:=.o) regress/fuzz/runner.o
 OBJS = $(LIB_OBJS) $(PARENT_OBJS) $(KEYS_OBJS) $(RELAY_OBJS) $(HEALTH_OBJS) \
@@ -38,7 +43,7 @@ OBJS = $(LIB_OBJS) $(PARENT_OBJS) $(KEYS_OBJS) $(RELAY_OBJS) $(HEALTH_OBJS) \
 	$(MAPLOAD_OBJS) regress/bench/stunload.o regress/bench/wan.o
 SOURCES = $(OBJS:.o=.c)
 
-all: $(PROGS)
+all: $(PROGS) $(CHILDREN)
 
 .SUFFIXES:
 .SUFFIXES: .c .o
@@ -48,6 +53,11 @@ all: $(PROGS)
 	@$(CC) $(CPPFLAGS) $(INCLUDES) $(CFLAGS) $(WARN) -MMD -MP -MF $@.d -c -o $@ $<
 
 $(OBJS): config.mk
+
+lib/ipc/build.o: lib/ipc/build.c sources.mk
+	@echo "$(CC) -c lib/ipc/build.c"
+	@$(CC) $(CPPFLAGS) -DDERPD_BUILD='"$(BUILD)"' $(INCLUDES) $(CFLAGS) \
+	    $(WARN) -c -o $@ lib/ipc/build.c
 
 derpd/conf/parse.c: derpd/conf/parse.y
 	$(YACC) -d -o derpd/conf/parse.c derpd/conf/parse.y
@@ -97,7 +107,20 @@ acme-helper/libacme.a: $(ACME_OBJS)
 
 derpd/derpd: derpd/derpd.o $(ARCHIVES)
 	@echo "$(CC) -o $@"
-	@$(CC) $(LDFLAGS) -o $@ derpd/derpd.o $(DERPD_LIBS) $(LIBS)
+	@$(CC) $(LDFLAGS) -o $@ derpd/derpd.o derpd/libderpd.a lib/libderp.a \
+	    $(LIBS)
+derpd/keys/derpd-keys: derpd/keys/main.o $(ARCHIVES)
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ derpd/keys/main.o derpd/keys/libkeys.a \
+	    lib/libderp.a $(LIBS)
+derpd/relay/derpd-relay: derpd/relay/main.o $(ARCHIVES)
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ derpd/relay/main.o derpd/relay/librelay.a \
+	    lib/libderp.a $(LIBS)
+derpd/health/derpd-health: derpd/health/main.o $(ARCHIVES)
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ derpd/health/main.o derpd/health/libhealth.a \
+	    lib/libderp.a $(LIBS)
 derpctl/derpctl: derpctl/derpctl.o $(ARCHIVES)
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ derpctl/derpctl.o derpctl/libderpctl.a lib/libderp.a $(LIBS)
@@ -149,14 +172,14 @@ regress/bench/wan: regress/bench/wan.o
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ regress/bench/wan.o $(LIBS)
 
-tests: $(PROGS) $(UNIT_TESTS) $(FUZZERS) $(E2E_PROGS)
+tests: all $(UNIT_TESTS) $(FUZZERS) $(E2E_PROGS)
 fuzz-programs: $(FUZZERS)
-e2e-programs: $(PROGS) $(E2E_PROGS)
+e2e-programs: all $(E2E_PROGS)
 
 # An installed configuration is left alone; the sample lies beside it.
 install: all
 	DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" \
-	    MANDIR="$(MANDIR)" sh etc/install.sh "$(PROGS)" \
+	    MANDIR="$(MANDIR)" sh etc/install.sh "$(PROGS)" "$(CHILDREN)" \
 	    "$(MANUALS)"
 
 # Warnings of both compilers, manuals, scripts.
@@ -182,7 +205,7 @@ bench-map: all $(BENCH_PROGS)
 	@GO="$(GO)" sh regress/bench/bench_map.sh
 
 clean:
-	rm -f $(PROGS) $(UNIT_TESTS) $(FUZZERS) $(E2E_PROGS) \
+	rm -f $(PROGS) $(CHILDREN) $(UNIT_TESTS) $(FUZZERS) $(E2E_PROGS) \
 	    $(BENCH_PROGS) $(ARCHIVES)
 	rm -f $(GENERATED) sources.mk Kyuafile */Kyuafile */*/Kyuafile
 	rm -f */*/*/Kyuafile */*.o */*/*.o */*/*/*.o

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "acme.h"
+#include "build.h"
 #include "child.h"
 #include "helper.h"
 
@@ -118,6 +119,7 @@ spawn(void)
 	    NULL);
 	ATF_REQUIRE(parent != NULL);
 	wr_init(&w);
+	wr_str(&w, build_id());
 	wr_u32(&w, 0);
 	wr_u8(&w, 1);		/* verbose */
 	wr_u8(&w, 1);		/* sandbox on */

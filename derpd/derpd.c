@@ -1,6 +1,5 @@
 /*
- * derpd: the privileged parent's options and start; also the other roles, when
- * it executes itself with -x.  See derpd(8).
+ * derpd: the privileged parent's options and start.  See derpd(8).
  */
 #include <sys/types.h>
 #include <sys/resource.h>
@@ -14,11 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "health.h"
-#include "keys.h"
 #include "log.h"
 #include "parent.h"
-#include "relay.h"
 
 #ifndef SYSCONFDIR
 #define SYSCONFDIR	"/etc"
@@ -32,20 +28,7 @@ usage(void)
 	exit(1);
 }
 
-/* A role other than the parent. */
-static void
-run_role(const char *role)
-{
-	if (strcmp(role, role_name(ROLE_KEYS)) == 0)
-		keys_main();
-	if (strcmp(role, role_name(ROLE_RELAY)) == 0)
-		relay_main();
-	if (strcmp(role, role_name(ROLE_HEALTH)) == 0)
-		health_main();
-	usage();
-}
-
-/* The path of this program, to execute again. */
+/* The path of this program: those of its children are found from there. */
 static const char *
 own_path(const char *argv0)
 {
@@ -136,7 +119,6 @@ int
 main(int argc, char *argv[])
 {
 	static struct derpd d;
-	const char *role = NULL;
 	int ch, check = 0, ready = -1;
 
 #ifdef HAVE_LIBBSD
@@ -145,7 +127,7 @@ main(int argc, char *argv[])
 	setproctitle_init(argc, argv, environ);
 #endif
 	d.conf_path = CONF_FILE;
-	while ((ch = getopt(argc, argv, "D:df:nvx:")) != -1) {
+	while ((ch = getopt(argc, argv, "D:df:nv")) != -1) {
 		switch (ch) {
 		case 'D':
 			if (conf_macro(optarg) == -1)
@@ -163,17 +145,12 @@ main(int argc, char *argv[])
 		case 'v':
 			d.verbose = 1;
 			break;
-		case 'x':
-			role = optarg;
-			break;
 		default:
 			usage();
 		}
 	}
 	if (argc != optind)
 		usage();
-	if (role != NULL)
-		run_role(role);
 	log_init("", 1, d.verbose);
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);

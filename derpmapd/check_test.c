@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "build.h"
 #include "chan.h"
 #include "child.h"
 #include "json.h"
@@ -42,10 +43,11 @@ start(const atf_tc_t *tc)
 
 	snprintf(path, sizeof(path), "%s/derpmapd",
 	    atf_tc_get_config_var(tc, "srcdir"));
-	ATF_REQUIRE((pid = child_spawn(path, "derpmapd", &fd)) != -1);
+	ATF_REQUIRE((pid = child_spawn(-1, path, "derpmapd", &fd)) != -1);
 	chan = chan_new(NULL, fd, ROLE_PARENT, ROLE_MAP, NULL, NULL, NULL);
 	ATF_REQUIRE(chan != NULL);
 	wr_init(&w);
+	wr_str(&w, build_id());
 	wr_u32(&w, 0);
 	wr_u8(&w, 0);	/* brief */
 	wr_u8(&w, strcmp(sandbox_backend(), "null") != 0);

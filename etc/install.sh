@@ -1,7 +1,7 @@
 #!/bin/sh
 # Put programs, manuals and service files in their places; called by `make
-# install': install.sh PROGRAMS MANUALS, with DESTDIR, PREFIX, SYSCONFDIR and
-# MANDIR in the environment.
+# install': install.sh PROGRAMS CHILDREN MANUALS, with DESTDIR, PREFIX,
+# SYSCONFDIR and MANDIR in the environment.
 # A configuration that is there stays as it is.
 set -eu
 cd "$(dirname "$0")/.."
@@ -29,7 +29,10 @@ fill() {
 for prog in $1; do
 	place 755 "$prog" "$PREFIX/sbin"
 done
-for page in $2; do
+for prog in $2; do
+	place 755 "$prog" "$PREFIX/libexec/derpd"
+done
+for page in $3; do
 	fill 644 "$page" "$MANDIR/man${page##*.}"
 done
 if [ -f etc/derpd.conf ]; then

@@ -281,14 +281,7 @@ stund_main(void)
 int
 main(int argc, char *argv[])
 {
-#ifdef HAVE_LIBBSD
-	extern char **environ;
+	static const struct child_program role = { ROLE_STUN, stund_main };
 
-	setproctitle_init(argc, argv, environ);
-#endif
-	if (argc == 3 && strcmp(argv[1], "-x") == 0 &&
-	    strcmp(argv[2], role_name(ROLE_STUN)) == 0)
-		stund_main();
-	fprintf(stderr, "stund is started by derpd: see stund(8)\n");
-	return (1);
+	return (child_program(argc, argv, &role, 1));
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "build.h"
 #include "chan.h"
 #include "child.h"
 #include "keys.h"
@@ -57,6 +58,7 @@ start(void)
 	    NULL);
 	ATF_REQUIRE(parent != NULL);
 	wr_init(&w);
+	wr_str(&w, build_id());
 	wr_u32(&w, 0);
 	wr_u8(&w, 0);		/* brief */
 	wr_u8(&w, 1);		/* sandbox on */

@@ -126,14 +126,12 @@ parent_check(struct derpd *d)
 	int rv = -1;
 
 	set_up(d);
-	if (check_system(d) == -1)
+	if (programs_open(d->self) == -1 || check_system(d) == -1)
 		return (-1);
 	if (procs_start_keys(d) == 0) {
 		/* All that is wrong is told at once. */
 		rv = load_all(d, d->conf, &d->loaded, 1);
 		if (judge_files(d, d->conf) == -1)
-			rv = -1;
-		if (procs_programs(d) == -1)
 			rv = -1;
 		if (maps_load(d, d->conf, &maps) == -1)
 			rv = -1;
@@ -319,7 +317,7 @@ start(struct derpd *d)
 {
 	struct map_set maps;
 
-	if (check_system(d) == -1 ||
+	if (programs_open(d->self) == -1 || check_system(d) == -1 ||
 	    listen_open(&d->listens, d->conf, d->nworkers) == -1 ||
 	    stuns_open(d) == -1 || procs_start_keys(d) == -1 ||
 	    load_all(d, d->conf, &d->loaded, 1) == -1 ||

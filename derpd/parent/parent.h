@@ -3,7 +3,7 @@
  *
  * derpd.c     options, start
  * parent.c    the event loop, signals, stop
- * procs.c     children: start, death, restart
+ * procs.c     children: start, death, restart; programs.c what they run
  * life.c      children that hang
  * relays.c    relay workers; serve.h has those of STUN and maps
  * load.c      configuration, keys and certificates, all or nothing
@@ -74,7 +74,7 @@ struct loaded {
 struct derpd {
 	struct event_base *base;
 	const char	*conf_path;
-	const char	*self;		/* path of this program */
+	const char	*self;		/* full path of this program */
 	int		 debug;		/* -d: foreground, standard error */
 	int		 verbose;
 	int		 checking;	/* -n: make nothing */
@@ -149,9 +149,6 @@ int	 procs_start_keys(struct derpd *d);
  */
 int	 procs_start(struct derpd *d);
 
-/* Are the programs of all children installed?  0, or -1 (logged). */
-int	 procs_programs(const struct derpd *d);
-
 /*
  * After a reload: start or stop one child as it is wanted now.  1 when it was
  * started just now and has its settings, else 0.
@@ -160,6 +157,15 @@ int	 procs_adjust(struct proc *p);
 
 /* 1 when all children that are wanted are ready, else 0. */
 int	 procs_ready(const struct derpd *d);
+
+/*
+ * Open the programs of all roles, which are found from the full path of this
+ * one, `self'.  0, or -1 (logged).
+ */
+int	 programs_open(const char *self);
+
+/* The path of a role's program, and in *fd the program itself, still ours. */
+const char *programs_find(enum role role, int *fd);
 
 /* Fork, execute, say MSG_START.  0, or -1 (logged). */
 int	 procs_spawn(struct proc *p);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "build.h"
 #include "clock.h"
 #include "child.h"
 #include "log.h"
@@ -33,48 +34,6 @@ user_of(const struct derpd *d, enum role role)
 	return (role == ROLE_KEYS ? c->keys_user : c->user);
 }
 
-/* The directory of its own that a program has among the sources. */
-static const char *
-program_name(enum role role)
-{
-	switch (role) {
-	case ROLE_STUN:
-		return ("stund");
-	case ROLE_MAP:
-	case ROLE_FETCH:
-		return ("derpmapd");
-	case ROLE_ACME:
-		return ("acme-helper");
-	default:
-		return ("derpd");
-	}
-}
-
-/*
- * The program of a role: beside this one, as installed, or in the directory of
- * its name beside this one's, as built.  0, or -1 (logged).
- */
-static int
-program(const struct derpd *d, enum role role, char *path, size_t size)
-{
-	const char *name = program_name(role), *slash = strrchr(d->self, '/');
-	int n, dir = slash == NULL ? 0 : (int)(slash - d->self);
-
-	if (strcmp(name, "derpd") == 0) {
-		strlcpy(path, d->self, size);
-		return (0);
-	}
-	n = snprintf(path, size, "%.*s/%s", dir, d->self, name);
-	if (n > 0 && (size_t)n < size && access(path, X_OK) == 0)
-		return (0);
-	n = snprintf(path, size, "%.*s/../%s/%s", dir, d->self, name, name);
-	if (n > 0 && (size_t)n < size && access(path, X_OK) == 0)
-		return (0);
-	log_warnx("the program %s is not beside %s: install all of derpd", name,
-	    d->self);
-	return (-1);
-}
-
 static int
 send_start(struct derpd *d, struct proc *p)
 {
@@ -83,6 +42,7 @@ send_start(struct derpd *d, struct proc *p)
 	int rv;
 
 	wr_init(&w);
+	wr_str(&w, build_id());
 	wr_u32(&w, p->worker);
 	wr_u8(&w, (uint8_t)d->verbose);
 	wr_u8(&w, (uint8_t)d->conf->sandbox);
@@ -121,16 +81,13 @@ int
 procs_spawn(struct proc *p)
 {
 	struct derpd *d = p->d;
-	char path[PATH_MAX];
-	int fd;
+	const char *path;
+	int prog, fd;
 
 	p->started_ms = clock_ms();
 	p->ready = 0;
-	if (program(d, p->role, path, sizeof(path)) == -1) {
-		p->pid = 0;
-		return (-1);
-	}
-	p->pid = child_spawn(path, role_name(p->role), &fd);
+	path = programs_find(p->role, &prog);
+	p->pid = child_spawn(prog, path, role_name(p->role), &fd);
 	if (p->pid == -1) {
 		p->pid = 0;
 		log_warn("can't start %s (socketpair, fork)%s",
@@ -284,20 +241,6 @@ procs_start(struct derpd *d)
 		    d->procs[i]->start(d->procs[i]) == -1)
 			return (-1);
 	return (0);
-}
-
-int
-procs_programs(const struct derpd *d)
-{
-	char path[PATH_MAX];
-	unsigned int i;
-	int rv = 0;
-
-	for (i = 0; i < d->nprocs; i++)
-		if (procs_wanted(d->procs[i]) && program(d, d->procs[i]->role,
-		    path, sizeof(path)) == -1)
-			rv = -1;
-	return (rv);
 }
 
 int

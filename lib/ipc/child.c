@@ -17,10 +17,12 @@
 #include <sys/prctl.h>
 #endif
 
+#include "build.h"
 #include "child.h"
 #include "log.h"
 
 #define START_MS	10000
+#define PROGRAM_FD	(CHILD_FD + 1)	/* until it is executed */
 
 /* A copy of what the sanitizers read, for the child; "" when not set. */
 static void
@@ -37,8 +39,18 @@ copy_env(char *dst, size_t size, const char *name, const char *more)
 		    *v == '\0' || *more == '\0' ? "" : ":", more);
 }
 
+/* To the descriptor `to', which stays open over execve if `keep'. */
 static void
-exec_child(const char *path, const char *role, int fd)
+move_fd(int fd, int to, int keep)
+{
+	/* dup2 of a descriptor to itself would leave its flags. */
+	if ((fd != to && dup2(fd, to) == -1) ||
+	    fcntl(to, F_SETFD, keep ? 0 : FD_CLOEXEC) == -1)
+		_exit(127);
+}
+
+static void
+exec_child(int prog, const char *path, const char *role, int fd)
 {
 	static char asan[512], ubsan[512], lib[] = "PATH=/usr/bin:/bin";
 	char *env[4], *argv[4], x[] = "-x";
@@ -60,12 +72,20 @@ exec_child(const char *path, const char *role, int fd)
 	    (null = open("/dev/null", O_RDWR)) == -1 ||
 	    dup2(null, 0) == -1 || dup2(null, 1) == -1)
 		_exit(127);
-	/* dup2 of a descriptor to itself would leave it close-on-exec. */
-	if (fd == CHILD_FD ? fcntl(fd, F_SETFD, 0) == -1 :
-	    dup2(fd, CHILD_FD) == -1)
+	/* The program first: the channel may be where it goes. */
+	if (prog != -1 && (prog = fcntl(prog, F_DUPFD_CLOEXEC,
+	    PROGRAM_FD + 1)) == -1)
 		_exit(127);
-	closefrom(CHILD_FD + 1);
-	execve(path, argv, env);
+	move_fd(fd, CHILD_FD, 1);
+	if (prog != -1)
+		move_fd(prog, PROGRAM_FD, 0);
+	closefrom(prog == -1 ? CHILD_FD + 1 : PROGRAM_FD + 1);
+#ifdef HAVE_FEXECVE
+	if (prog != -1)
+		fexecve(PROGRAM_FD, argv, env);
+	else
+#endif
+		execve(path, argv, env);
 	_exit(127);
 }
 
@@ -86,7 +106,7 @@ default_signals(void)
 }
 
 pid_t
-child_spawn(const char *path, const char *role, int *fd)
+child_spawn(int prog, const char *path, const char *role, int *fd)
 {
 	int sv[2], error;
 	pid_t pid;
@@ -106,12 +126,47 @@ child_spawn(const char *path, const char *role, int *fd)
 	}
 	if (pid == 0) {
 		default_signals();
-		exec_child(path, role, sv[1]);
+		exec_child(prog, path, role, sv[1]);
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	close(sv[1]);
 	*fd = sv[0];
 	return (pid);
+}
+
+int
+child_program(int argc, char *argv[], const struct child_program *roles,
+    size_t n)
+{
+	size_t i;
+
+#ifdef HAVE_LIBBSD
+	extern char **environ;
+
+	setproctitle_init(argc, argv, environ);
+#endif
+	/* All programs of derpd itself have one name in the log. */
+	if (strncmp(getprogname(), "derpd-", 6) == 0)
+		setprogname("derpd");
+	if (argc == 3 && strcmp(argv[1], "-x") == 0)
+		for (i = 0; i < n; i++)
+			if (strcmp(argv[2], role_name(roles[i].role)) == 0)
+				roles[i].run();
+	fprintf(stderr, "%s is started by derpd(8)\n", getprogname());
+	return (1);
+}
+
+/* Is the parent of our build? */
+static void
+check_build(struct rd *rd)
+{
+	char build[64];
+
+	rd_str(rd, build, sizeof(build));
+	if (strcmp(build, build_id()) != 0)
+		fatalx("derpd is of another build (%.40s, this program %s): "
+		    "restart derpd when all programs of it are installed",
+		    build, build_id());
 }
 
 struct chan *
@@ -132,6 +187,8 @@ child_init(enum role self, struct child_start *st)
 	if (chan_recv(c, &m, START_MS) == -1)
 		fatal("no word from the parent");
 	memset(st, 0, sizeof(*st));
+	if (m.type == MSG_START)
+		check_build(&m.rd);
 	st->worker = rd_u32(&m.rd);
 	st->verbose = rd_u8(&m.rd);
 	st->sandbox = rd_u8(&m.rd);

@@ -26,13 +26,29 @@ struct child_start {
 					   before child_confine() */
 };
 
+/* One role of a program. */
+struct child_program {
+	enum role	role;
+	void		(*run)(void);	/* never returns */
+};
+
 /*
- * Fork and execute the program `path' as `role' (argument of -x, e.g. "keys").
+ * main() of a program with these `n' roles: run the one that is named by -x, as
+ * derpd starts it.  Returns 1, for main() to return, after a line that says who
+ * starts the program, when it was started in another way.
+ */
+int	 child_program(int argc, char *argv[],
+	    const struct child_program *roles, size_t n);
+
+/*
+ * Fork and execute, as `role' (argument of -x, e.g. "keys"), the program that
+ * was opened as `prog', whatever lies at its `path' by now; by its path if
+ * `prog' is -1 or the system can't execute a descriptor.
  * The child keeps descriptors 0-2 and CHILD_FD alone, of the environment what
  * the sanitizers read, and PATH.  The pid, with the parent's end of the channel
  * in *fd (close-on-exec), or -1 with errno.
  */
-pid_t	 child_spawn(const char *path, const char *role, int *fd);
+pid_t	 child_spawn(int prog, const char *path, const char *role, int *fd);
 
 /*
  * In the child, first thing: wait for MSG_START on CHILD_FD (at most 10 s), set

@@ -21,6 +21,7 @@
 #include <sys/prctl.h>
 #endif
 
+#include "build.h"
 #include "child.h"
 #include "sandbox.h"
 
@@ -51,7 +52,7 @@ run_script(void)
 	ATF_REQUIRE(dup2(out, 8) != -1);
 	ATF_REQUIRE((saved = dup(STDERR_FILENO)) != -1);
 	ATF_REQUIRE(dup2(out, STDERR_FILENO) != -1);
-	pid = child_spawn("./prog", "keys", &fd);
+	pid = child_spawn(-1, "./prog", "keys", &fd);
 	dup2(saved, STDERR_FILENO);
 	ATF_REQUIRE(pid != -1);
 	ATF_CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
@@ -114,11 +115,31 @@ ATF_TC_BODY(no_program, tc)
 	char	c;
 	int	fd, st;
 
-	ATF_REQUIRE((pid = child_spawn("./none", "keys", &fd)) != -1);
+	ATF_REQUIRE((pid = child_spawn(-1, "./none", "keys", &fd)) != -1);
 	ATF_CHECK_MSG(read(fd, &c, 1) == 0, "the channel is still open");
 	ATF_REQUIRE_EQ(pid, waitpid(pid, &st, 0));
 	ATF_CHECK(WIFEXITED(st) && WEXITSTATUS(st) != 0);
 	close(fd);
+}
+
+/* A program that was opened is executed, whatever lies at its path by now. */
+ATF_TC_WITHOUT_HEAD(replaced_program);
+ATF_TC_BODY(replaced_program, tc)
+{
+	pid_t	pid;
+	FILE	*f;
+	int	fd, prog, st;
+
+	/* `sh -x keys' runs the script of that name. */
+	ATF_REQUIRE((f = fopen("keys", "w")) != NULL);
+	ATF_REQUIRE(fputs("exec 2>&-; [ ! -e /dev/fd/4 ] && exit 42\n", f) >= 0 &&
+	    fclose(f) == 0);
+	ATF_REQUIRE((prog = open("/bin/sh", O_RDONLY | O_CLOEXEC)) != -1);
+	ATF_REQUIRE((pid = child_spawn(prog, "./replaced", "keys", &fd)) != -1);
+	ATF_REQUIRE_EQ(pid, waitpid(pid, &st, 0));
+	ATF_CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 42);
+	close(fd);
+	close(prog);
 }
 
 /* Run `body' in a process of its own; its exit code. */
@@ -165,9 +186,12 @@ begin(int fd)
 	must(chan_send(c, MSG_READY, NULL, -1) == 0, "channel to parent");
 }
 
-/* What child_init() makes of a first message `type' with `extra' at its end. */
+/*
+ * What child_init() makes of a first message `type' from a parent of that
+ * build, with `extra' at its end.
+ */
 static int
-start(uint32_t type, const char *extra)
+start(uint32_t type, const char *build, const char *extra)
 {
 	struct chan	*p;
 	struct wr	 w;
@@ -177,6 +201,7 @@ start(uint32_t type, const char *extra)
 	p = chan_new(NULL, sv[0], ROLE_PARENT, ROLE_RELAY, NULL, NULL, NULL);
 	ATF_REQUIRE(p != NULL);
 	wr_init(&w);
+	wr_str(&w, build);
 	wr_u32(&w, 3);
 	wr_u8(&w, 1);
 	wr_u8(&w, 1);
@@ -197,9 +222,10 @@ ATF_TC_BODY(first_message, tc)
 {
 	int	sv[2];
 
-	ATF_CHECK_EQ(0, start(MSG_START, ""));
-	ATF_CHECK_EQ(1, start(MSG_START, "x"));
-	ATF_CHECK_EQ(1, start(MSG_STOP, ""));
+	ATF_CHECK_EQ(0, start(MSG_START, build_id(), ""));
+	ATF_CHECK_EQ(1, start(MSG_START, build_id(), "x"));
+	ATF_CHECK_EQ(1, start(MSG_START, "another", ""));
+	ATF_CHECK_EQ(1, start(MSG_STOP, build_id(), ""));
 	ATF_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
 	close(sv[0]);
 	ATF_CHECK_EQ(1, in_child(begin, sv[1]));
@@ -347,6 +373,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, environment);
 	ATF_TP_ADD_TC(tp, descriptors);
 	ATF_TP_ADD_TC(tp, no_program);
+	ATF_TP_ADD_TC(tp, replaced_program);
 	ATF_TP_ADD_TC(tp, first_message);
 	ATF_TP_ADD_TC(tp, confine);
 	ATF_TP_ADD_TC(tp, unprivileged);

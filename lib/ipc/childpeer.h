@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "build.h"
 #include "chan.h"
 #include "child.h"
 
@@ -59,6 +60,7 @@ child_start(enum role role, void (*main_)(void), uint32_t type, struct wr *w)
 	child = chan_new(NULL, sv[0], ROLE_PARENT, role, NULL, NULL, NULL);
 	ATF_REQUIRE(child != NULL);
 	wr_init(&start);
+	wr_str(&start, build_id());
 	wr_u32(&start, 0);
 	wr_u8(&start, 0);	/* brief */
 	wr_u8(&start, strcmp(sandbox_backend(), "null") != 0);

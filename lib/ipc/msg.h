@@ -37,7 +37,7 @@ enum msg_type {
 	MSG_NONE,
 
 	/* Every child.  Parent to child. */
-	MSG_START,	/* u32 worker (0 for keys), u8 verbose, u8 sandbox on,
+	MSG_START,	/* str build_id(), u32 worker (0 for keys), u8 verbose, u8 sandbox on,
 			   u8 log to stderr, str user, str chroot ("" none);
 			   the first message to a child */
 	MSG_VERBOSE,	/* u8 verbose */

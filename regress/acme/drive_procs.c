@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base64url.h"
+#include "build.h"
 #include "child.h"
 #include "drive.h"
 
@@ -47,7 +48,7 @@ begin(const char *program, enum role role, pid_t *pid)
 	struct wr	 w;
 	int		 fd;
 
-	if ((*pid = child_spawn(program, role_name(role), &fd)) == -1)
+	if ((*pid = child_spawn(-1, program, role_name(role), &fd)) == -1)
 		err(2, "%s", program);
 	if (drive.verbose)
 		fprintf(stderr, "%s is process %d\n", role_name(role),
@@ -56,6 +57,7 @@ begin(const char *program, enum role role, pid_t *pid)
 	if (c == NULL)
 		err(2, "channel");
 	wr_init(&w);
+	wr_str(&w, build_id());
 	wr_u32(&w, 0);
 	wr_u8(&w, (uint8_t)drive.verbose);
 	wr_u8(&w, (uint8_t)drive.sandbox);

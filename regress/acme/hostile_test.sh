@@ -10,19 +10,23 @@
 STOPPED=1 UNREACHABLE=2 REFUSED=7 ACCOUNT=9 NEXT_KEY=10
 ISSUE=1 ARI=2 ROLL=4
 
-# derpd in a directory of its own, beside badhelper.
+# Where the children's programs are, and what badhelper is told.
+BAD=libexec/derpd
+
+# derpd in a directory of its own, with badhelper.
 # shellcheck disable=SC2034	# e2e_conf uses them
 bad_start() {
 	: "${RAWDERP:=$(atf_get_srcdir)/../e2e/rawderp}"
 	e2e_paths
-	mkdir -p bin state
+	mkdir -p sbin "$BAD" state
 	chmod 700 state
-	cp "$DERPD" bin/derpd
-	for _p in stund/stund derpmapd/derpmapd; do
-		cp "$SRC/../../$_p" bin
+	cp "$DERPD" sbin/derpd
+	for _p in derpd/keys/derpd-keys derpd/relay/derpd-relay \
+	    derpd/health/derpd-health stund/stund derpmapd/derpmapd; do
+		cp "$SRC/../../$_p" "$BAD"
 	done
-	cp "$SRC/badhelper" bin/acme-helper
-	DERPD=$PWD/bin/derpd
+	cp "$SRC/badhelper" "$BAD/acme-helper"
+	DERPD=$PWD/sbin/derpd
 	WORKERS=${BAD_WORKERS:-1}
 	CERTS="acme {
 	contact \"admin@$HOST_NAME\"
@@ -39,7 +43,7 @@ ${OTHER:-}"
 
 # helper COMMANDS: lines for it, which it has done when this returns.
 helper() {
-	_before=$(grep -c '^done' bin/helper.log)
+	_before=$(grep -c '^done' "$BAD"/helper.log)
 	fatal_to_helper "$@"
 	wait_until "the helper does: $*" helper_did $((_before + $#))
 }
@@ -47,19 +51,19 @@ helper() {
 # The same for what it may not survive.
 fatal_to_helper() {
 	printf '%s\n' "$@" >cmd.new
-	mv cmd.new bin/helper.cmd
+	mv cmd.new "$BAD"/helper.cmd
 }
 
 helper_did() {
-	[ "$(grep -c '^done' bin/helper.log)" -ge "$1" ]
+	[ "$(grep -c '^done' "$BAD"/helper.log)" -ge "$1" ]
 }
 
 heard() {
-	grep -q "$1" bin/helper.log
+	grep -q "$1" "$BAD"/helper.log
 }
 
 heard_times() {
-	[ "$(grep -c "$2" bin/helper.log)" -ge "$1" ]
+	[ "$(grep -c "$2" "$BAD"/helper.log)" -ge "$1" ]
 }
 
 logged() {
@@ -92,7 +96,7 @@ leaf() {
 	run openssl x509 -req -in leaf.csr -CA good.ca.crt \
 	    -CAkey good.ca.key -CAcreateserial -days "$4" \
 	    -extfile leaf.ext -out leaf.crt
-	cat leaf.crt good.ca.crt >"bin/$1"
+	cat leaf.crt good.ca.crt >"$BAD/$1"
 }
 
 # A first certificate, got as it should be.
@@ -111,7 +115,7 @@ first() {
 
 # Begin a renewal.
 renew() {
-	_n=$(grep -c "^job $ISSUE" bin/helper.log)
+	_n=$(grep -c "^job $ISSUE" "$BAD"/helper.log)
 	ctl cert renew >renew.out 2>&1 &
 	_ctl=$!
 	wait_until "an order" heard_times $((_n + 1)) "^job $ISSUE"
@@ -175,20 +179,20 @@ bad_chains_body() {
 	renew
 	leaf wrong.pem "$(order_key)" "$HOST_NAME" 90
 	authority wrong
-	cat leaf.crt wrong.ca.crt >bin/wrong.pem
+	cat leaf.crt wrong.ca.crt >"$BAD"/wrong.pem
 	renew_refused "not signed by the next" "chain wrong.pem"
 	renew
 	leaf key.pem "$(order_key)" "$HOST_NAME" 90
-	cat wrong.ca.key >>bin/key.pem
+	cat wrong.ca.key >>"$BAD"/key.pem
 	renew_refused "certificates in PEM and nothing else" "chain key.pem"
 	renew
 	printf '%s\n' '-----BEGIN CERTIFICATE-----' \
 	    'Proc-Type: 4,ENCRYPTED' \
 	    'DEK-Info: AES-128-CBC,00112233445566778899AABBCCDDEEFF' '' \
-	    MIIB '-----END CERTIFICATE-----' >bin/encrypted.pem
+	    MIIB '-----END CERTIFICATE-----' >"$BAD"/encrypted.pem
 	renew_refused "no certificate in it" "chain encrypted.pem"
 	renew
-	: >bin/empty.pem
+	: >"$BAD"/empty.pem
 	renew_refused "no certificate in it" "chain empty.pem"
 	# And one that is as it should be.
 	renew
@@ -299,7 +303,7 @@ flood_body() {
 	# One after the other, without end.
 	renew
 	yes "$(printf 'token t\nset\nforget')" | head -n 1500 >cmd.new
-	mv cmd.new bin/helper.cmd
+	mv cmd.new "$BAD"/helper.cmd
 	wait_until "it is ended" logged_times 2 "malformed message: killed"
 	[ "$(e2e_children relay)" = "$_pids" ] || e2e_fail "a worker died"
 	e2e_stop
@@ -450,7 +454,7 @@ not_in_force_body() {
 	run ctl cert renew
 	[ "$(served_serial)" = "$(openssl x509 -in leaf.crt -noout -serial)" ] ||
 	    e2e_fail "it is not served"
-	[ "$(grep -c "^job $ISSUE" bin/helper.log)" -eq 1 ] ||
+	[ "$(grep -c "^job $ISSUE" "$BAD"/helper.log)" -eq 1 ] ||
 	    e2e_fail "another one was ordered"
 	e2e_stop
 }

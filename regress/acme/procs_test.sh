@@ -12,8 +12,8 @@ INTERNAL=8
 # Options that make it processes.
 procs() {
 	: "${HELPER:=$SRC/../../acme-helper/acme-helper}"
-	: "${DERPD:=$SRC/../../derpd/derpd}"
-	PROCS="-H $HELPER -R $DERPD"
+	: "${KEYS:=$SRC/../../derpd/keys/derpd-keys}"
+	PROCS="-H $HELPER -R $KEYS"
 }
 
 acme_case jobs 200 "all jobs, with an account binding"

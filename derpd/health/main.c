@@ -1,0 +1,13 @@
+/*
+ * derpd-health: probes the relay as a client would.  Started by derpd(8).
+ */
+#include "child.h"
+#include "health.h"
+
+int
+main(int argc, char *argv[])
+{
+	static const struct child_program role = { ROLE_HEALTH, health_main };
+
+	return (child_program(argc, argv, &role, 1));
+}

@@ -1,0 +1,113 @@
+/*
+ * programs: the programs of the other roles; see parent.h.  Called by parent.c
+ * at the start and by procs.c for each child.
+ *
+ * All are opened when derpd starts and executed by their descriptors: when a
+ * newer package is unpacked beside a running derpd, its children stay of the
+ * build of their parent.
+ */
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "parent.h"
+
+/* A row a program: its name, and its directory in the build tree. */
+static struct program {
+	const char	*name;
+	const char	*built;		/* from the directory of derpd */
+	char		 path[PATH_MAX];
+	int		 fd;
+} programs[] = {
+	{ "derpd-keys", "keys", "", -1 },
+	{ "derpd-relay", "relay", "", -1 },
+	{ "derpd-health", "health", "", -1 },
+	{ "stund", "../stund", "", -1 },
+	{ "derpmapd", "../derpmapd", "", -1 },
+	{ "acme-helper", "../acme-helper", "", -1 }
+};
+
+/* A row a role: its program. */
+static const struct {
+	enum role	 role;
+	const char	*program;
+} roles[] = {
+	{ ROLE_KEYS, "derpd-keys" },
+	{ ROLE_RELAY, "derpd-relay" },
+	{ ROLE_HEALTH, "derpd-health" },
+	{ ROLE_STUN, "stund" },
+	{ ROLE_MAP, "derpmapd" },
+	{ ROLE_FETCH, "derpmapd" },
+	{ ROLE_ACME, "acme-helper" }
+};
+
+#define NPROGRAMS	(sizeof(programs) / sizeof(programs[0]))
+#define NROLES		(sizeof(roles) / sizeof(roles[0]))
+
+/* Open `path', printed into the row; 0, or -1. */
+static int
+open_at(struct program *p, int n)
+{
+	if (n < 0 || (size_t)n >= sizeof(p->path) || access(p->path, X_OK) == -1)
+		return (-1);
+	p->fd = open(p->path, O_RDONLY | O_CLOEXEC);
+	return (p->fd == -1 ? -1 : 0);
+}
+
+/* As installed, or as built, whichever this derpd is. */
+static int
+open_program(struct program *p, const char *dir, int len)
+{
+	if (open_at(p, snprintf(p->path, sizeof(p->path),
+	    "%.*s/../libexec/derpd/%s", len, dir, p->name)) == 0)
+		return (0);
+	return (open_at(p, snprintf(p->path, sizeof(p->path), "%.*s/%s/%s",
+	    len, dir, p->built, p->name)));
+}
+
+int
+programs_open(const char *self)
+{
+	const char *slash = strrchr(self, '/');
+	int len = slash == NULL ? 0 : (int)(slash - self);
+	size_t i;
+
+	for (i = 0; i < NPROGRAMS; i++) {
+		if (open_program(&programs[i], self, len) == 0)
+			continue;
+		log_warn("the program %s, which must be in %.*s/../libexec/"
+		    "derpd, can't be opened: install all of derpd",
+		    programs[i].name, len, self);
+		return (-1);
+	}
+	return (0);
+}
+
+/* The program of that name, which is in the table. */
+static const struct program *
+find(const char *name)
+{
+	const struct program *p = programs;
+
+	while (strcmp(p->name, name) != 0)
+		p++;
+	return (p);
+}
+
+const char *
+programs_find(enum role role, int *fd)
+{
+	const struct program *p;
+	size_t i;
+
+	for (i = 0; i < NROLES; i++)
+		if (roles[i].role == role) {
+			p = find(roles[i].program);
+			*fd = p->fd;
+			return (p->path);
+		}
+	fatalx("%s has no program", role_name(role));
+}

@@ -1,0 +1,13 @@
+/*
+ * derpd-relay: a relay worker.  Started by derpd(8).
+ */
+#include "child.h"
+#include "relay.h"
+
+int
+main(int argc, char *argv[])
+{
+	static const struct child_program role = { ROLE_RELAY, relay_main };
+
+	return (child_program(argc, argv, &role, 1));
+}

@@ -1,0 +1,11 @@
+/*
+ * build: which build a program is of.  A parent and children of different
+ * builds do not understand each other: the first message carries it.
+ */
+#ifndef BUILD_H
+#define BUILD_H
+
+/* Name of this build, a static word; the same in all programs of one build. */
+const char	*build_id(void);
+
+#endif
