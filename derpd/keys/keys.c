@@ -14,7 +14,6 @@
 #include <event2/event.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,7 +100,7 @@ keys_preload(void)
 	}
 #endif
 	check_locking(locked);
-	if (OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG |
+	if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG |
 	    OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) != 1)
 		fatalx("can't initialise libcrypto: %s",
 		    ERR_reason_error_string(ERR_peek_last_error()));
