@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "control.h"
+#include "clientrow.h"
 #include "ctl.h"
 
 /* What the played derpd does with one request. */

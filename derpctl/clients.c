@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "control.h"
+#include "clientrow.h"
 #include "ctl.h"
 #include "frame.h"
 #include "hex.h"

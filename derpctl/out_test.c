@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control.h"
+#include "clientrow.h"
 #include "ctl.h"
 #include "frame.h"
 

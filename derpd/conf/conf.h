@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "msg.h"
+#include "relayconf.h"
 
 /*
  * Defaults of what is tuned from measurement, see ARCHITECTURE.md.  They stand
@@ -69,14 +70,12 @@ struct conf_cert {			/* certificate "C" key "K" */
 	struct conf_pos		 pos;
 };
 
-enum conf_home { HOME_PAGE, HOME_BLANK, HOME_REDIRECT };
-
 struct conf_relay {
 	int		 enabled;	/* a relay section stands there */
 	char		*key;		/* node key file */
 	struct conf_pos	 key_pos;	/* file NULL: the default */
 	unsigned int	 workers;	/* 0: one a CPU */
-	enum conf_home	 home;
+	enum relay_home	 home;
 	char		*redirect;	/* of HOME_REDIRECT */
 	/* queue of a destination */
 	unsigned int	 queue_bytes;	/* of packets */

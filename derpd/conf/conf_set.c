@@ -423,7 +423,7 @@ set_is_url(const char *s, const char *scheme)
 }
 
 void
-set_home(enum conf_home home, const char *url, const struct conf_pos *pos)
+set_home(enum relay_home home, const char *url, const struct conf_pos *pos)
 {
 	if (!set_once(SET_HOME, "home", pos))
 		return;

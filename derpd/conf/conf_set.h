@@ -85,7 +85,7 @@ void	 set_number(enum set_what what, int64_t v, const struct conf_pos *pos);
 void	 set_user(int keys, const char *name, const struct conf_pos *pos);
 
 /* The page at /; `url' with HOME_REDIRECT. */
-void	 set_home(enum conf_home home, const char *url,
+void	 set_home(enum relay_home home, const char *url,
 	    const struct conf_pos *pos);
 
 /* codel target `target' interval `interval', both in ms. */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "advice.h"
+#include "clientrow.h"
 #include "control.h"
 #include "log.h"
 #include "parent.h"

@@ -167,6 +167,12 @@ int	 programs_open(const char *self);
 /* The path of a role's program, and in *fd the program itself, still ours. */
 const char *programs_find(enum role role, int *fd);
 
+struct relay_conf;
+
+/* Settings of worker number `worker' of `nworkers' from the configuration. */
+void	relay_conf_from(struct relay_conf *r, const struct conf *c,
+	    const uint8_t node_key[32], uint32_t worker, uint32_t nworkers);
+
 /* Fork, execute, say MSG_START.  0, or -1 (logged). */
 int	 procs_spawn(struct proc *p);
 

@@ -14,7 +14,7 @@
 
 #include "child.h"
 #include "clock.h"
-#include "control.h"
+#include "clientrow.h"
 #include "heap.h"
 #include "link.h"
 #include "linkstats.h"

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "msg.h"
-#include "order.h"
+#include "acmeproblem.h"
 
 #define ACME_LINESIZE	1200	/* room for a line for people */
 

@@ -18,7 +18,7 @@
 
 #include "chain.h"
 #include "explain.h"
-#include "order.h"
+#include "acmeproblem.h"
 
 #define PLAN_TEXTSIZE	4096	/* room for a record as text */
 

@@ -1,10 +1,10 @@
 /*
  * clientrow: the codec of one client in the answer to `derpctl clients'; see
- * control.h.  Written by a worker, read by derpctl.
+ * clientrow.h.  Written by a worker, read by derpctl.
  */
 #include <string.h>
 
-#include "control.h"
+#include "clientrow.h"
 
 void
 client_info_put(struct wr *w, const struct client_info *c)

@@ -4,7 +4,7 @@
 #include <atf-c.h>
 #include <string.h>
 
-#include "control.h"
+#include "clientrow.h"
 
 static void
 fill(struct client_info *c)

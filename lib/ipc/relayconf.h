@@ -9,16 +9,17 @@
 
 #include "codec.h"
 
-struct conf;
+/* What a worker answers for its home page. */
+enum relay_home { HOME_PAGE, HOME_BLANK, HOME_REDIRECT };
 
 struct relay_conf {
 	uint8_t		 node_key[32];	/* public half */
 	uint32_t	 worker;	/* own number, from 0 */
 	uint32_t	 nworkers;
 	uint8_t		 relay;		/* DERP is served, not maps alone */
-	uint8_t		 home;		/* enum conf_home */
+	uint8_t		 home;		/* enum relay_home */
 	char		 redirect[1024];
-	uint32_t	 queue_bytes;	/* see conf.h for the units */
+	uint32_t	 queue_bytes;	/* units as in derpd.conf(5) */
 	uint32_t	 queue_packets;
 	uint32_t	 codel_target;
 	uint32_t	 codel_interval;
@@ -32,10 +33,6 @@ struct relay_conf {
 	uint32_t	 max_unfinished;
 	uint32_t	 max_per_source;
 };
-
-/* Settings of worker number `worker' of `nworkers' from the configuration. */
-void	relay_conf_from(struct relay_conf *r, const struct conf *c,
-	    const uint8_t node_key[32], uint32_t worker, uint32_t nworkers);
 
 /* Append to a message; wr_ok() tells. */
 void	relay_conf_put(struct wr *w, const struct relay_conf *r);

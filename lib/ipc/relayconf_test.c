@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "conf.h"
+#include "parent.h"
 #include "relayconf.h"
 
 static void

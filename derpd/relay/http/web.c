@@ -24,7 +24,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "conf.h"
+#include "relayconf.h"
 #include "frame.h"
 #include "hex.h"
 #include "mapdoc.h"

@@ -33,7 +33,7 @@ struct web_env {
 	int		 tls;		/* the TLS port, else the plain one */
 	uint8_t		 peer[16];	/* IPv6 or IPv4-mapped */
 	int		 relay;		/* DERP is served here */
-	int		 home;		/* enum conf_home */
+	int		 home;		/* enum relay_home */
 	const char	*redirect;	/* URL, of HOME_REDIRECT */
 	const uint8_t	*node_key;	/* 32 bytes, public half */
 	const struct mapstore *maps;	/* NULL none */

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "conf.h"
+#include "relayconf.h"
 #include "mapstore.h"
 #include "web_map.h"
 

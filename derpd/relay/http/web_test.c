@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "conf.h"
+#include "relayconf.h"
 #include "tokens.h"
 #include "web.h"
 
