@@ -73,9 +73,48 @@ if have shellcheck; then
 	shellcheck -x -P SCRIPTDIR $scripts || bad=1
 fi
 
+# What a folder belongs to: a program, or lib, which all may use.  Tests may look
+# into any program.
+echo "lint: headers of other programs"
+headers=$(find lib compat derpd stund derpmapd acme-helper derpctl -name '*.h')
+# shellcheck disable=SC2086
+find lib compat derpd stund derpmapd acme-helper derpctl -name '*.[chy]' |
+    grep -v -e '_test\.c$' -e 'fixture\.h$' -e '/parse\.[ch]$' |
+    xargs grep -H '^#include "' | awk -v headers="$(echo $headers)" '
+function owner(path,  part) {
+	split(path, part, "/")
+	if (part[1] != "derpd")
+		return part[1]
+	return part[2] ~ /^(keys|relay|health)$/ ? part[2] : "derpd"
+}
+BEGIN {
+	n = split(headers, path, " ")
+	for (i = 1; i <= n; i++) {
+		name = path[i]
+		sub(/.*\//, "", name)
+		if (name in where)
+			printf "%s and %s have one name\n", path[i], where[name]
+		bad += name in where
+		where[name] = path[i]
+	}
+}
+{
+	file = $0
+	sub(/:#include.*/, "", file)
+	split($0, quoted, "\"")
+	if (!(quoted[2] in where))
+		next
+	of = owner(where[quoted[2]])
+	if (of != "lib" && of != "compat" && of != owner(file)) {
+		printf "%s includes %s\n", file, where[quoted[2]]
+		bad++
+	}
+}
+END { exit(bad != 0) }' || bad=1
+
 echo "lint: lines of more than 80 columns"
 # shellcheck disable=SC2046,SC2086
-for f in $sources $scripts; do
+for f in $sources $headers $scripts; do
 	[ "$f" != derpd/conf/parse.c ] || continue
 	expand "$f" | awk -v f="$f" 'length($0) > 80 {
 		printf "%s:%d: %d columns\n", f, NR, length($0)

@@ -1,0 +1,108 @@
+#! /usr/bin/env atf-sh
+# shellcheck shell=sh
+# The programs of the suite: what each is linked with, and by whom they are
+# started.
+
+# shellcheck source=regress/e2e/common.sh
+. "$(atf_get_srcdir)/common.sh"
+
+# linked PROGRAM: the libraries that it names itself, without those of the C
+# library and the sanitizers.
+linked() {
+	readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\.so.*/\1/p' |
+	    grep -v -e '^libc$' -e '^libm$' -e '^libbsd$' -e '^libasan$' \
+	    -e '^libubsan$' -e '^ld-linux' | sort | tr '\n' ' '
+}
+
+# want PROGRAM LIBRARY...
+want() {
+	_program=$SRC/../../$1
+	shift
+	_got=$(linked "$_program")
+	[ "$_got" = "$(echo "$*" | tr ' ' '\n' | sort | tr '\n' ' ')" ] ||
+	    e2e_fail "$_program is linked with $_got, not with $*"
+}
+
+e2e_case libraries 60 "each program is linked with what it needs, and no more"
+libraries_body() {
+	e2e_paths
+	command -v readelf >/dev/null 2>&1 || atf_skip "needs readelf"
+	[ "$(uname -s)" = Linux ] || atf_skip "names the libraries of Linux"
+	want derpd/derpd libcrypto libevent_core-2.1 libseccomp libsodium libz
+	want derpd/keys/derpd-keys libcrypto libevent_core-2.1 libseccomp \
+	    libsodium
+	want derpd/relay/derpd-relay libcrypto libevent_core-2.1 libseccomp \
+	    libsodium libssl libtls libwslay
+	want derpd/health/derpd-health libcrypto libevent_core-2.1 libseccomp \
+	    libsodium libtls
+	want stund/stund libevent_core-2.1 libseccomp libsodium libz
+	want derpmapd/derpmapd libcrypto libevent_core-2.1 libseccomp \
+	    libsodium libtls
+	want acme-helper/acme-helper libcrypto libevent_core-2.1 libseccomp \
+	    libtls
+	want derpctl/derpctl libcrypto libevent_core-2.1 libsodium libtls
+}
+
+e2e_case by_hand 60 "programs of derpd's say who starts them"
+by_hand_body() {
+	e2e_paths
+	for _program in derpd/keys/derpd-keys derpd/relay/derpd-relay \
+	    derpd/health/derpd-health stund/stund derpmapd/derpmapd \
+	    acme-helper/acme-helper; do
+		for _args in '' '-x' '-x parent' '-x keys more'; do
+			# shellcheck disable=SC2086	# words
+			if "$SRC/../../$_program" $_args >out 2>err </dev/null
+			then
+				e2e_fail "$_program $_args: exits with 0"
+			fi
+			grep -q 'is started by derpd(8)' err ||
+			    e2e_fail "$_program $_args: $(cat err)"
+		done
+	done
+}
+
+e2e_case other_build 60 "a derpd never runs a child of another build"
+other_build_body() {
+	e2e_paths
+	mkdir -p sbin libexec/derpd
+	cp "$DERPD" sbin/derpd
+	for _program in derpd/keys/derpd-keys derpd/relay/derpd-relay \
+	    derpd/health/derpd-health stund/stund derpmapd/derpmapd \
+	    acme-helper/acme-helper; do
+		cp "$SRC/../../$_program" libexec/derpd
+	done
+	DERPD=$PWD/sbin/derpd
+	DEATHS=1
+	e2e_start
+	# A newer package is unpacked: what comes next is still of this build.
+	for _program in libexec/derpd/*; do
+		rm "$_program"
+		cp /bin/false "$_program"
+	done
+	_worker=$(e2e_children relay)
+	kill -KILL "$_worker"
+	wait_until "another worker is there" other_worker
+	raw coalesced
+	e2e_stop
+	# Started anew from there, it says what is wrong.
+	if "$DERPD" -n -f derpd.conf >check.out 2>&1; then
+		e2e_fail "derpd -n takes programs that are none of its own"
+	fi
+	rm libexec/derpd/derpd-relay
+	if "$DERPD" -n -f derpd.conf >check.out 2>&1; then
+		e2e_fail "derpd -n does without a program"
+	fi
+	grep -q 'the program derpd-relay' check.out ||
+	    e2e_fail "the missing program is not named: $(cat check.out)"
+}
+
+other_worker() {
+	_now=$(e2e_children relay)
+	[ -n "$_now" ] && [ "$_now" != "$_worker" ]
+}
+
+atf_init_test_cases() {
+	atf_add_test_case libraries
+	atf_add_test_case by_hand
+	atf_add_test_case other_build
+}
