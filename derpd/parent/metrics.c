@@ -16,30 +16,20 @@
 #define DELAY_MS	200	/* several changes go together */
 
 static void
+gauge(FILE *f, const char *name, const char *help)
+{
+	fprintf(f, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
+}
+
+static void
 put_stun(FILE *f, const struct derpd *d)
 {
 	struct stun_stats s;
 
 	stuns_sum(d, &s);
-	fprintf(f, "# TYPE stun_requests counter\n"
-	    "stun_requests{disposition=\"success\"} %llu\n"
-	    "stun_requests{disposition=\"not_stun\"} %llu\n"
-	    "stun_requests{disposition=\"read_error\"} %llu\n"
-	    "stun_requests{disposition=\"write_error\"} %llu\n"
-	    "stun_requests{disposition=\"unknown_attribute\"} %llu\n"
-	    "stun_requests{disposition=\"limited\"} %llu\n"
-	    "stun_requests{disposition=\"unwell\"} %llu\n",
-	    (unsigned long long)s.success, (unsigned long long)s.junk,
-	    (unsigned long long)s.read_errors,
-	    (unsigned long long)s.write_errors,
-	    (unsigned long long)s.refused, (unsigned long long)s.limited,
-	    (unsigned long long)s.silent);
-	fprintf(f, "# TYPE stun_addrfamily counter\n"
-	    "stun_addrfamily{family=\"ipv4\"} %llu\n"
-	    "stun_addrfamily{family=\"ipv6\"} %llu\n",
-	    (unsigned long long)s.ipv4, (unsigned long long)s.ipv6);
-	fprintf(f, "# TYPE stun_answering gauge\nstun_answering %d\n",
-	    stuns_answering(d));
+	stun_stats_text(f, &s);
+	gauge(f, "stun_answering", "Whether STUN requests are answered.");
+	fprintf(f, "stun_answering %d\n", stuns_answering(d));
 }
 
 /* A label's value: what its quotes can't hold is left out of URLs already. */
@@ -60,23 +50,26 @@ put_maps(FILE *f, const struct derpd *d)
 	const struct map *m;
 	size_t i;
 
-	fprintf(f, "# TYPE derpmap_good gauge\n");
+	gauge(f, "derpmap_good",
+	    "Whether the map at this path is good, and not the last good one.");
 	for (i = 0; i < d->maps.n; i++)
 		fprintf(f, "derpmap_good{path=\"%s\"} %d\n",
 		    d->maps.v[i].conf->path,
 		    d->maps.v[i].state == MAP_GOOD);
-	fprintf(f, "# TYPE derpmap_bytes gauge\n");
+	gauge(f, "derpmap_bytes",
+	    "Bytes of the map that is served.");
 	for (i = 0; i < d->maps.n; i++)
 		fprintf(f, "derpmap_bytes{path=\"%s\"} %zu\n",
 		    d->maps.v[i].conf->path, d->maps.v[i].good.len);
-	fprintf(f, "# TYPE derpmap_since_seconds gauge\n");
+	gauge(f, "derpmap_since_seconds",
+	    "Since when the map is served, in seconds since 1970.");
 	for (i = 0; i < d->maps.n; i++) {
 		m = &d->maps.v[i];
 		fprintf(f, "derpmap_since_seconds{path=\"%s\"} %lld\n",
 		    m->conf->path, (long long)m->since);
 	}
-	/* 1 other bytes, 0 the same, -1 not known. */
-	fprintf(f, "# TYPE derpmap_drift gauge\n");
+	gauge(f, "derpmap_drift", "Whether that server has other bytes: 1 it "
+	    "has, 0 the same, -1 not known.");
 	for (i = 0; i < d->maps.n; i++)
 		put_compare(f, &d->maps.v[i]);
 }

@@ -253,20 +253,6 @@ fail:
 	return (-1);
 }
 
-static void
-add(struct stun_stats *sum, const struct stun_stats *s)
-{
-	sum->success += s->success;
-	sum->refused += s->refused;
-	sum->silent += s->silent;
-	sum->limited += s->limited;
-	sum->junk += s->junk;
-	sum->ipv4 += s->ipv4;
-	sum->ipv6 += s->ipv6;
-	sum->read_errors += s->read_errors;
-	sum->write_errors += s->write_errors;
-}
-
 void
 stuns_sum(const struct derpd *d, struct stun_stats *sum)
 {
@@ -274,7 +260,7 @@ stuns_sum(const struct derpd *d, struct stun_stats *sum)
 
 	*sum = d->stunsocks.past;
 	for (i = 0; i < d->nstuns; i++)
-		add(sum, &d->stunsocks.stats[i]);
+		stun_stats_add(sum, &d->stunsocks.stats[i]);
 }
 
 void
@@ -282,6 +268,6 @@ stuns_gone(struct proc *p)
 {
 	struct stun_stats *s = &p->d->stunsocks.stats[p->worker];
 
-	add(&p->d->stunsocks.past, s);
+	stun_stats_add(&p->d->stunsocks.past, s);
 	memset(s, 0, sizeof(*s));
 }

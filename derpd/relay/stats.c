@@ -9,7 +9,7 @@
 
 #include "stats.h"
 
-/* All fields are 64-bit numbers: on a channel they go in this order. */
+/* On a channel the fields go in their order. */
 #define NFIELDS	(sizeof(struct stats) / sizeof(uint64_t))
 /* The fields behind this one are the same in every worker. */
 #define NSUMMED	(offsetof(struct stats, queue_us) / sizeof(uint64_t))
@@ -83,33 +83,71 @@ stats_add(struct stats *sum, const struct stats *s)
 	sum->workers++;
 }
 
+/* A row of stats.def, for the text. */
+struct row {
+	const char	*type, *name, *labels, *help;
+	size_t		 offset;	/* in struct stats */
+	enum { ROW_VALUE, ROW_ZERO, ROW_DROPS } kind;
+};
+
+#define ROW(member, type, name, labels, help)				\
+	{ type, name, labels, help, offsetof(struct stats, member), ROW_VALUE },
+#define STAT_SUM(member, type, name, labels, help)			\
+	ROW(member, type, name, labels, help)
+#define STAT_SAME(member, type, name, labels, help)			\
+	ROW(member, type, name, labels, help)
+#define STAT_ALSO(member, type, name, labels, help)			\
+	ROW(member, type, name, labels, help)
+#define STAT_ZERO(type, name, help)					\
+	{ type, name, "", help, 0, ROW_ZERO },
+#define STAT_DROPS(member, name, help)					\
+	{ "counter", name, "", help, offsetof(struct stats, member), ROW_DROPS },
+static const struct row rows[] = {
+#include "stats.def"
+};
+
 static void
-one(FILE *f, const char *type, const char *name, uint64_t v)
+put_drops(FILE *f, const struct stats *s, const struct row *row)
 {
-	fprintf(f, "# TYPE %s %s\n%s %llu\n", name, type, name,
+	size_t i = row->offset / sizeof(uint64_t);
+	int why, kind;
+
+	for (why = 0; why < DROP_REASONS; why++)
+		for (kind = 0; kind < 2; kind++)
+			fprintf(f, "%s{reason=\"%s\",kind=\"%s\"} %llu\n",
+			    row->name, reasons[why], kinds[kind],
+			    (unsigned long long)field(s, i++));
+}
+
+/* `before' is the row before, NULL none. */
+static void
+put_row(FILE *f, const struct stats *s, const struct row *row,
+    const struct row *before)
+{
+	uint64_t v = 0;
+
+	if (before == NULL || strcmp(before->name, row->name) != 0)
+		fprintf(f, "# HELP %s %s\n# TYPE %s %s\n", row->name,
+		    row->help, row->name, row->type);
+	if (row->kind == ROW_DROPS) {
+		put_drops(f, s, row);
+		return;
+	}
+	if (row->kind == ROW_VALUE)
+		v = field(s, row->offset / sizeof(uint64_t));
+	fprintf(f, "%s%s %llu\n", row->name, row->labels,
 	    (unsigned long long)v);
 }
 
 static void
-drops(FILE *f, const char *name, const uint64_t v[DROP_REASONS][2])
-{
-	int i, k;
-
-	fprintf(f, "# TYPE %s counter\n", name);
-	for (i = 0; i < DROP_REASONS; i++)
-		for (k = 0; k < 2; k++)
-			fprintf(f, "%s{reason=\"%s\",kind=\"%s\"} %llu\n",
-			    name, reasons[i], kinds[k],
-			    (unsigned long long)v[i][k]);
-}
-
-static void
-rtts(FILE *f, const struct stats *s)
+put_rtts(FILE *f, const struct stats *s)
 {
 	uint64_t n = 0;
 	unsigned int i;
 
-	fprintf(f, "# TYPE derp_tcp_rtt histogram\n");
+	fprintf(f, "# HELP derp_tcp_rtt Round trip times of clients' "
+	    "connections in milliseconds, once a KeepAlive.\n"
+	    "# TYPE derp_tcp_rtt histogram\n");
 	for (i = 0; i < RTT_BUCKETS - 1; i++)
 		fprintf(f, "derp_tcp_rtt_bucket{le=\"%u\"} %llu\n", rtt_ms[i],
 		    (unsigned long long)(n += s->rtt[i]));
@@ -120,73 +158,27 @@ rtts(FILE *f, const struct stats *s)
 	    (unsigned long long)n);
 }
 
-static void
-counters(FILE *f, const struct stats *s)
-{
-	one(f, "counter", "derp_accepts", s->accepts);
-	one(f, "counter", "derp_bytes_received", s->bytes_received);
-	one(f, "counter", "derp_bytes_sent", s->bytes_sent);
-	one(f, "counter", "derp_packets_received", s->packets_received);
-	one(f, "counter", "derp_packets_sent", s->packets_sent);
-	fprintf(f, "# TYPE derp_packets_received_kind counter\n"
-	    "derp_packets_received_kind{kind=\"disco\"} %llu\n"
-	    "derp_packets_received_kind{kind=\"other\"} %llu\n",
-	    (unsigned long long)s->received_kind[KIND_DISCO],
-	    (unsigned long long)s->received_kind[KIND_OTHER]);
-	drops(f, "derp_packets_dropped", s->packets_dropped);
-	drops(f, "derp_bytes_dropped", s->bytes_dropped);
-	one(f, "counter", "derp_packets_forwarded_in", s->forwarded_in);
-	one(f, "counter", "derp_packets_forwarded_out", s->forwarded_out);
-	one(f, "counter", "derp_unknown_frames", 0);
-	one(f, "counter", "derp_home_moves_in", s->home_moves_in);
-	one(f, "counter", "derp_home_moves_out", s->home_moves_out);
-	one(f, "counter", "derp_got_ping", s->got_ping);
-	one(f, "counter", "derp_sent_pong", s->sent_pong);
-	one(f, "counter", "derp_peer_gone_disconnected_frames",
-	    s->gone_disconnected);
-	one(f, "counter", "derp_peer_gone_not_here_frames", s->gone_not_here);
-	one(f, "counter", "derp_multiforwarder_created", 0);
-	one(f, "counter", "derp_multiforwarder_deleted", 0);
-	one(f, "counter", "derp_sclient_write_timeouts", s->write_timeouts);
-	one(f, "counter", "derp_total_dup_client_conns", s->dup_conns_total);
-	one(f, "counter", "derp_websocket_accepts", s->websocket_accepts);
-}
-
-static void
-gauges(FILE *f, const struct stats *s)
-{
-	one(f, "gauge", "derp_current_connections", s->connections);
-	one(f, "gauge", "derp_current_home_connections", s->home_connections);
-	one(f, "gauge", "derp_current_notideal_connections",
-	    s->notideal_connections);
-	one(f, "gauge", "derp_clients_total", s->clients);
-	one(f, "gauge", "derp_clients_local", s->clients);
-	one(f, "gauge", "derp_clients_remote", 0);
-	one(f, "gauge", "derp_watchers", s->watchers);
-	one(f, "gauge", "derp_current_dup_client_keys", s->dup_keys);
-	one(f, "gauge", "derp_current_dup_client_conns", s->dup_conns);
-	fprintf(f, "# TYPE derp_average_queue_duration_ms gauge\n"
-	    "derp_average_queue_duration_ms %.3f\n",
-	    (double)s->queue_us / 1000);
-}
-
 int
 stats_text(const struct stats *s, int rate_limited, char **text, size_t *len)
 {
+	const struct row *row, *before = NULL;
 	FILE *f;
 
 	if ((f = open_memstream(text, len)) == NULL)
 		return (-1);
-	counters(f, s);
-	gauges(f, s);
-	rtts(f, s);
-	if (rate_limited)
-		one(f, "counter", "derp_rate_limit_per_client_waited",
-		    s->rate_waited);
-	one(f, "counter", "tls_listener_accepted_connections",
-	    s->tls_accepted);
-	one(f, "counter", "tls_listener_rejected_connections",
-	    s->tls_rejected);
+	for (row = rows; row < rows + sizeof(rows) / sizeof(rows[0]); row++) {
+		if (!rate_limited &&
+		    row->offset == offsetof(struct stats, rate_waited))
+			continue;
+		put_row(f, s, row, before);
+		before = row;
+	}
+	fprintf(f, "# HELP derp_average_queue_duration_ms Time that packets "
+	    "wait in a queue, a moving average.\n"
+	    "# TYPE derp_average_queue_duration_ms gauge\n"
+	    "derp_average_queue_duration_ms %.3f\n",
+	    (double)s->queue_us / 1000);
+	put_rtts(f, s);
 	if (fclose(f) != 0) {
 		free(*text);
 		*text = NULL;

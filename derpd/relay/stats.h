@@ -28,30 +28,17 @@ enum drop_reason {
 /* Buckets of tcp_rtt, upper bounds in ms in stats.c; the last is infinite. */
 #define RTT_BUCKETS	9
 
+/* All fields are 64-bit numbers, of one row of stats.def each. */
 struct stats {
 	/* summed over the workers */
-	uint64_t	accepts;	/* upgrades to DERP */
-	uint64_t	bytes_received, bytes_sent;
-	uint64_t	packets_received, packets_sent;
-	uint64_t	received_kind[2];
-	uint64_t	packets_dropped[DROP_REASONS][2];
-	uint64_t	bytes_dropped[DROP_REASONS][2];
-	uint64_t	forwarded_in, forwarded_out;
-	uint64_t	connections, home_connections, notideal_connections;
-	uint64_t	watchers;
-	uint64_t	dup_conns_total;
-	uint64_t	home_moves_in, home_moves_out;
-	uint64_t	got_ping, sent_pong;
-	uint64_t	gone_disconnected, gone_not_here;
-	uint64_t	write_timeouts;
-	uint64_t	websocket_accepts;
-	uint64_t	rate_waited;
-	uint64_t	tls_accepted;	/* TCP connections to TLS ports */
-	uint64_t	tls_rejected;	/* of them, by the accept rate */
+#define STAT_SUM(member, type, name, labels, help)	uint64_t member;
+#define STAT_DROPS(member, name, help)	uint64_t member[DROP_REASONS][2];
+#include "stats.def"
 	uint64_t	rtt[RTT_BUCKETS], rtt_sum_ms;
 	uint64_t	queue_us;	/* moving average of time queued */
 	/* the same in every worker: not summed */
-	uint64_t	clients, dup_keys, dup_conns;
+#define STAT_SAME(member, type, name, labels, help)	uint64_t member;
+#include "stats.def"
 	uint64_t	workers;	/* that are summed up here */
 };
 

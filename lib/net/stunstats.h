@@ -6,18 +6,14 @@
 #define STUNSTATS_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "codec.h"
 
+/* A field for each row of stunstats.def. */
 struct stun_stats {
-	uint64_t	success;	/* Binding requests answered */
-	uint64_t	refused;	/* answered with 420 */
-	uint64_t	silent;		/* not answered: the relay is unwell */
-	uint64_t	limited;	/* not answered: rate of the source */
-	uint64_t	junk;		/* not answered: no Binding request */
-	uint64_t	ipv4, ipv6;	/* valid requests by source family */
-	uint64_t	read_errors;
-	uint64_t	write_errors;	/* answers the kernel did not take */
+#define STUN_STAT(member, name, labels, help)	uint64_t member;
+#include "stunstats.def"
 };
 
 /* Append to a message; wr_ok() tells. */
@@ -25,5 +21,11 @@ void	 stun_stats_put(struct wr *w, const struct stun_stats *s);
 
 /* Read from a message; 0, or -1 when malformed. */
 int	 stun_stats_get(struct rd *r, struct stun_stats *s);
+
+/* Add the counters `s' of another process to `sum'. */
+void	 stun_stats_add(struct stun_stats *sum, const struct stun_stats *s);
+
+/* As text of Prometheus, with HELP and TYPE. */
+void	 stun_stats_text(FILE *f, const struct stun_stats *s);
 
 #endif

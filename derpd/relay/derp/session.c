@@ -112,8 +112,10 @@ got_send(struct conn *c, const uint8_t *p, size_t n)
 	n -= FRAME_KEY_LEN;
 	r->stats.packets_received++;
 	r->stats.bytes_received += n;
-	r->stats.received_kind[frame_is_disco(p, n) ? KIND_DISCO :
-	    KIND_OTHER]++;
+	if (frame_is_disco(p, n))
+		r->stats.received_disco++;
+	else
+		r->stats.received_other++;
 	c->rx_packets++;
 	c->rx_bytes += n;
 	if (give(r, find_dst(c, key), c->key, p, n) == -1) {
