@@ -19,7 +19,7 @@
 	"\"finalize\":\"" U "/f\"" more "}"
 #define RELATIVE "201 OK\r\nLocation: ./orders/1\r\n\r\n"		      \
 	"{\"status\":\"pending\",\"identifiers\":[{\"type\":\"dns\","	      \
-	"\"value\":\"relay.test\"}],\"authorizations\":[\"" U "/z/1\"],"	      \
+	"\"value\":\"relay.test\"}],\"authorizations\":[\"" U "/z/1\"],"  \
 	"\"finalize\":\"" U "/f\"}"
 #define AUTHZ(status, challenge, more) "200 OK\r\n\r\n{\"status\":\"" status  \
 	"\",\"identifier\":{\"type\":\"dns\",\"value\":\"relay.test\"},"      \
@@ -42,7 +42,7 @@ extern struct fake {
 	int		 asked, nonces;	/* requests */
 	int		 tokens, forgot;	/* set, and forgotten */
 	int		 made_account;
-	char		 signed_for[64];	/* a letter each, see fakedir.c */
+	char		 signed_for[64];	/* letters, see fakedir.c */
 	char		 warned[ACME_LINESIZE];	/* the last one, "" none */
 	char		 last_replaces[256], last_account[256];
 } fake;

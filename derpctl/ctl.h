@@ -14,8 +14,8 @@
 struct ctl {
 	const char	*socket;	/* path of derpd's control socket */
 	int		 json;		/* -j */
-	int		 wait_ms;	/* for each part of derpd's answer; 0: as
-					   usual */
+	int		 wait_ms;	/* for each part of derpd's answer;
+					   0: as usual */
 	const char	*json_open;	/* what closes the list that is being
 					   printed; NULL: no object is open */
 };

@@ -22,7 +22,7 @@ struct sources {
 	unsigned int	 private;
 	unsigned int	 same;		/* as the first one */
 	uint8_t		 first[16];	/* IPv6 or IPv4-mapped */
-	int		 told;		/* a verdict was given: once is enough */
+	int		 told;		/* a verdict was given, once */
 };
 
 /*

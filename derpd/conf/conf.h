@@ -192,8 +192,8 @@ const char *conf_at(const struct conf_pos *pos, const char *text);
 /*
  * What of the difference between two configurations needs a restart: NULL
  * nothing, else a static name of the first such setting ("listen", "workers",
- * "stun listen", "stun workers", "relay", "user", "keys user", "chroot", "control", "relay key", "statedir",
- * "sandbox").
+ * "stun listen", "stun workers", "relay", "user", "keys user", "chroot",
+ * "control", "relay key", "statedir", "sandbox").
  */
 const char *conf_needs_restart(const struct conf *old, const struct conf *new);
 

@@ -29,8 +29,8 @@ int	listen_open(struct listen_set *s, const struct conf *c,
 /*
  * Set the options of TCP of the sockets of one worker, as `c' says; what is
  * accepted from them inherits these.  A worker may set none: its successor has
- * the same sockets.  One that does not listen any more, because its worker ended
- * it, listens again.  0, or -1 (logged): that can't be had.
+ * the same sockets.  One that does not listen any more, because its worker
+ * ended it, listens again.  0, or -1 (logged): that can't be had.
  */
 int	listen_options(const struct listen_set *s, const struct conf *c,
 	    unsigned int worker);

@@ -15,7 +15,7 @@
 
 struct acme_conf {
 	char		 directory[ACME_URLSIZE];
-	char		 ca_file[1024];	/* authorities to trust; "" the system's */
+	char		 ca_file[1024];	/* trusted; "" the system's */
 	char		 profile[ACME_PROFILESIZE];	/* "" none */
 	char		 issuer[ACME_NAMESIZE];	/* common name that the chain
 						   ends in; "" any */

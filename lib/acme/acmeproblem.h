@@ -27,7 +27,7 @@ struct acme_problem {
 	enum acme_error	 error;
 	char		 type[64];	/* last part of the type's URN */
 	char		 detail[ACME_TEXTSIZE];
-	char		 name[ACME_NAMESIZE];	/* whom it is about; "" unsaid */
+	char		 name[ACME_NAMESIZE];	/* it is about; "" unsaid */
 	char		 instance[ACME_URLSIZE]; /* page for people; "" none */
 	unsigned int	 more;		/* further problems of the kind */
 };

@@ -20,10 +20,10 @@
 
 struct chain {
 	int64_t		 not_before, not_after;	/* seconds since 1970 */
-	char		 issuer[ACME_NAMESIZE];	/* common name; of who signed
+	char		 issuer[ACME_NAMESIZE];	/* common name of who signed
 						   the first certificate */
 	char		 root[ACME_NAMESIZE];	/* and the last one */
-	char		 id[CHAIN_IDSIZE];	/* RFC 9773 4.1; "" it has none */
+	char		 id[CHAIN_IDSIZE];	/* RFC 9773 4.1, "" none */
 	unsigned int	 ncerts;
 };
 

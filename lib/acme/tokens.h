@@ -32,7 +32,7 @@ struct tokens {
  */
 int	 tokens_take(struct tokens *t, struct rd *r, char *name);
 
-/* The key authorization for the request path `path'; NULL when there is none. */
+/* The key authorization for the request path `path'; NULL: there is none. */
 const char *tokens_find(const struct tokens *t, struct http_str path);
 
 /* Forget all. */

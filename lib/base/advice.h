@@ -7,7 +7,8 @@
 /*
  * What to do about `error' (errno): "; ..." to be put behind strerror(3), or ""
  * where there is nothing to say.  Static.  The first is for limits and full
- * resources, whatever the call was; lib/base/log.c adds it to every message.  The
+ * resources, whatever the call was; lib/base/log.c adds it to every message.
+ * The
  * second is for calls that were given a path.
  */
 const char *advice_limit(int error);

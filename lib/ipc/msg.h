@@ -37,12 +37,12 @@ enum msg_type {
 	MSG_NONE,
 
 	/* Every child.  Parent to child. */
-	MSG_START,	/* str build_id(), u32 worker (0 for keys), u8 verbose, u8 sandbox on,
-			   u8 log to stderr, str user, str chroot ("" none);
+	MSG_START,	/* str build_id(), u32 worker (0 for keys),
+			   u8 verbose, u8 sandbox on, u8 log to stderr, str user, str chroot ("" none);
 			   the first message to a child */
 	MSG_VERBOSE,	/* u8 verbose */
 	MSG_STOP,	/* u32 ms to finish in; the child exits 0 */
-	MSG_PING,	/* u32 number: asks for a sign of life; chan.c answers */
+	MSG_PING,	/* u32 number: a sign of life, please; chan.c answers */
 	/* Child to parent. */
 	MSG_PONG,	/* u32 number of the MSG_PING */
 	MSG_READY,	/* str sandbox level in force; all settings are taken */
@@ -168,9 +168,9 @@ enum msg_type {
 			   forget all, no answer */
 	MSG_ACME_RESULT, /* u32 id, u8 enum acme_outcome, str what is wrong,
 			   u64 do not come back before (seconds since 1970, 0
-			   unsaid), blob PEM chain (of ACME_JOB_ISSUE), u64 start
-			   and u64 end of the window for renewal, str page that
-			   explains it (of ACME_JOB_ARI) */
+			   unsaid), blob PEM chain (of ACME_JOB_ISSUE), u64
+			   start and u64 end of the window for renewal, str
+			   page that explains it (of ACME_JOB_ARI) */
 
 	/* Control socket.  Derpctl to parent. */
 	MSG_CTL_STATUS,	/* nothing */

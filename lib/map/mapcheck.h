@@ -17,9 +17,9 @@
 
 /* This machine, for the warnings about its own node; all 0: none are given. */
 struct map_self {
-	int		 relay;		/* it relays: a node of it is expected */
+	int		 relay;		/* a node of it is expected */
 	uint16_t	 port;		/* of its TLS, as clients reach it */
-	char		 pin[80];	/* of a self-signed certificate, else "" */
+	char		 pin[80];	/* if self-signed, else "" */
 	size_t		 nnames;	/* its host names */
 	char		 names[MAP_MAX_NAMES][256];
 	size_t		 ncerts;	/* names that its certificates hold */

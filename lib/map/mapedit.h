@@ -1,11 +1,12 @@
 /*
- * mapedit: change one thing in the text of a DERP map and leave every other byte
+ * mapedit: change one thing in the text of a DERP map and leave every other
+ * byte
  * as it is.  For derpctl.  Pure.
  *
  * A PATH is written as messages about maps write it: Regions.900.RegionName,
- * Regions.900.Nodes[0].HostName; a node may be named by its Name in the place of
- * its number, Nodes[900a].  "900" alone is Regions.900, and the Name of a node
- * alone is that node.
+ * Regions.900.Nodes[0].HostName; a node may be named by its Name in the place
+ * of its number, Nodes[900a].  "900" alone is Regions.900, and the Name of a
+ * node alone is that node.
  */
 #ifndef MAPEDIT_H
 #define MAPEDIT_H
@@ -43,8 +44,8 @@ struct mapedit_region {
 
 /*
  * Add a node, the JSON object of `nlen' bytes at `node', to a region, which is
- * made when it is not there; its RegionID becomes that of the region.  A node of
- * that Name in the region is an error, unless `replace' is 1.
+ * made when it is not there; its RegionID becomes that of the region.  A node
+ * of that Name in the region is an error, unless `replace' is 1.
  */
 int	 mapedit_add(const char *text, size_t len,
 	    const struct mapedit_region *region, const char *node,

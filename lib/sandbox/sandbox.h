@@ -26,7 +26,8 @@ struct sandbox_net {
 /*
  * Confine this process, for good, to what `role', one of a child, needs.
  * `net' widens ROLE_FETCH and ROLE_ACME (paths and ports) and ROLE_HEALTH
- * (ports); for others it must be NULL.  A refused call kills the process; built with
+ * (ports); for others it must be NULL.  A refused call kills the process; built
+ * with
  * -DSANDBOX_DEBUG the call is named on standard error first.  0 entered, -1 not
  * (errno).
  */

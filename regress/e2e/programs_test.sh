@@ -37,7 +37,7 @@ libraries_body() {
 	    libsodium libtls
 	want stund/stund libevent_core-2.1 libseccomp libsodium libz
 	want derpmapd/derpmapd libcrypto libevent_core-2.1 libseccomp \
-	    libsodium libtls
+	    libtls
 	want acme-helper/acme-helper libcrypto libevent_core-2.1 libseccomp \
 	    libtls
 	want derpctl/derpctl libcrypto libevent_core-2.1 libsodium libtls

@@ -40,7 +40,7 @@ struct acme_state {
 	int		 known;		/* the plan is what is on the disk */
 	unsigned int	 job;		/* enum acme_job, 0 none */
 	uint32_t	 id;		/* of the job */
-	uint64_t	 until_ms;	/* when it has to have ended; clock_ms() */
+	uint64_t	 until_ms;	/* it has to have ended, clock_ms() */
 	char		 thumb[64];	/* of the account key */
 	uint8_t		 key[KEYHASH_LEN];	/* of the order's key */
 	char		 lacks[ACME_LINESIZE];	/* the file that the job began

@@ -12,7 +12,7 @@
 #include "http.h"
 #include "mapdoc.h"
 
-#define MAP_TAG_SIZE	48		/* of an ETag, quotes and NUL included */
+#define MAP_TAG_SIZE	48		/* of an ETag, with quotes and NUL */
 #define MAP_FIELDS_SIZE	512		/* of the prepared header fields */
 
 /* The two representations of a map. */
