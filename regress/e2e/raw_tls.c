@@ -244,7 +244,7 @@ wait_told(struct sess *a, struct sess *b)
 	while (!told) {
 		if (now_ms() > until)
 			fail("nobody said to go on");
-		if (a != NULL)
+		if (a != NULL && b != NULL)
 			exchange(a, b);
 		usleep(20000);
 	}
