@@ -5,8 +5,8 @@
  * What a directory answers to an order, and what then:
  *
  *	any refusal of one with		the same without: the certificate may be
- *	"replaces" (RFC 9773 5)		another account's or another directory's,
- *					or have been replaced
+ *	"replaces" (RFC 9773 5)		another account's or another
+ *					directory's, or have been replaced
  *	accountDoesNotExist		the account is made once more
  *	invalidProfile			without profile, if the certificate is
  *					about to expire
@@ -30,8 +30,9 @@
  *	pending, the challenge processing: an earlier try began it; its token is
  *			answered, because the directory may look again
  *	pending, the challenge valid or invalid: it is waited for
- *	invalid, deactivated, expired, revoked: the job ends with the challenge's
- *			problem; the next order gets a new authorization
+ *	invalid, deactivated, expired, revoked: the job ends with the
+ *			challenge's problem; the next order gets a new
+ *			authorization
  */
 #include <stdio.h>
 #include <stdlib.h>

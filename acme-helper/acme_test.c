@@ -361,7 +361,8 @@ ATF_TC_BODY(chains, tc)
 	start();
 	snprintf(old, sizeof(old), "%s", fake.cert);
 	ATF_REQUIRE((key = cert_new_key()) != NULL);
-	ATF_REQUIRE(cert_selfsign(key, names, 2, fake.cert, err, sizeof(err)) > 0);
+	ATF_REQUIRE(cert_selfsign(key, names, 2, fake.cert, err,
+	    sizeof(err)) > 0);
 	EVP_PKEY_free(key);
 	snprintf(second, sizeof(second), "200 OK\r\n\r\n%s", fake.cert);
 	snprintf(fake.cert, sizeof(fake.cert), "%s", old);
@@ -373,7 +374,8 @@ ATF_TC_BODY(chains, tc)
 	rule("/alt2", 1, 1, second);
 	snprintf(fake.conf.issuer, sizeof(fake.conf.issuer), "other.example");
 	issue(ACME_END_OK, "");
-	ATF_CHECK_MSG(fake.r.chain != NULL && strcmp(fake.r.chain, second + 10) == 0,
+	ATF_CHECK_MSG(fake.r.chain != NULL &&
+	    strcmp(fake.r.chain, second + 10) == 0,
 	    "not the chain that was wanted");
 	/* Without such a one the first is taken. */
 	rule("/cert", 1, 1, first);
@@ -406,7 +408,8 @@ ATF_TC_BODY(other_jobs, tc)
 	rule("/k", 1, 1, "409 No\r\n\r\n{\"detail\":\"in use\"}");
 	job(ACME_JOB_ROLL, NULL);
 	ATF_CHECK_EQ(ACME_END_REFUSED, fake.r.end);
-	ATF_CHECK_MSG(strstr(fake.r.error, "in use") != NULL, "%s", fake.r.error);
+	ATF_CHECK_MSG(strstr(fake.r.error, "in use") != NULL, "%s",
+	    fake.r.error);
 	job(ACME_JOB_CONTACT, NULL);
 	ATF_CHECK_EQ(ACME_END_OK, fake.r.end);
 	rule("/dir", 1, 1, "200 OK\r\n\r\n{\"newNonce\":\"" U "/n\","

@@ -163,7 +163,8 @@ do_sign(void *arg, const struct acme_wish *w, struct wr *out, char *err,
 	    letters[w->what]);
 	if (w->what == ACMESIGN_ACCOUNT || w->what == ACMESIGN_ACCOUNT_BARE)
 		fake.made_account++;
-	snprintf(fake.last_account, sizeof(fake.last_account), "%s", w->account);
+	snprintf(fake.last_account, sizeof(fake.last_account), "%s",
+	    w->account);
 	if (w->what == ACMESIGN_ORDER || w->what == ACMESIGN_ORDER_BARE)
 		snprintf(fake.last_replaces, sizeof(fake.last_replaces), "%s",
 		    w->replaces);
@@ -227,7 +228,8 @@ start(void)
 
 	ATF_REQUIRE(sodium_init() != -1);
 	ATF_REQUIRE((key = cert_new_key()) != NULL);
-	ATF_REQUIRE(cert_selfsign(key, names, 1, fake.cert, err, sizeof(err)) > 0);
+	ATF_REQUIRE(cert_selfsign(key, names, 1, fake.cert, err,
+	    sizeof(err)) > 0);
 	EVP_PKEY_free(key);
 	memset(&fake.conf, 0, sizeof(fake.conf));
 	snprintf(fake.conf.directory, sizeof(fake.conf.directory), U "/dir");

@@ -214,6 +214,6 @@ word_statements(enum conf_block block)
 		break;
 	}
 	return ("hostname, listen, certificate, acme, relay, stun, map, mesh, "
-	    "control, user, keys user, chroot, statedir, sandbox, child, include "
-	    "or NAME = \"VALUE\"");
+	    "control, user, keys user, chroot, statedir, sandbox, child, "
+	    "include or NAME = \"VALUE\"");
 }

@@ -51,7 +51,8 @@ static const struct {
 static int
 open_at(struct program *p, int n)
 {
-	if (n < 0 || (size_t)n >= sizeof(p->path) || access(p->path, X_OK) == -1)
+	if (n < 0 || (size_t)n >= sizeof(p->path) ||
+	    access(p->path, X_OK) == -1)
 		return (-1);
 	p->fd = open(p->path, O_RDONLY | O_CLOEXEC);
 	return (p->fd == -1 ? -1 : 0);

@@ -300,8 +300,8 @@ conn_drain(struct conn *c)
 }
 
 /*
- * Plaintext as the connection's state says, until it must wait, ends, or goes on
- * as a WebSocket: how many bytes were handled.
+ * Plaintext as the connection's state says, until it must wait, ends, or goes
+ * on as a WebSocket: how many bytes were handled.
  */
 static size_t
 feed(struct conn *c, const uint8_t *p, size_t n)

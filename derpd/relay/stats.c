@@ -101,7 +101,8 @@ struct row {
 #define STAT_ZERO(type, name, help)					\
 	{ type, name, "", help, 0, ROW_ZERO },
 #define STAT_DROPS(member, name, help)					\
-	{ "counter", name, "", help, offsetof(struct stats, member), ROW_DROPS },
+	{ "counter", name, "", help, offsetof(struct stats, member),	\
+	    ROW_DROPS },
 static const struct row rows[] = {
 #include "stats.def"
 };

@@ -281,8 +281,10 @@ ATF_TC_BODY(form, tc)
 			snprintf(name, sizeof(name), "%s", other);
 			found++;
 			values = 0;
-			ATF_CHECK_MSG(line[strlen(line) - 1] == '.', "%s", line);
-			ATF_CHECK_MSG(strstr(p, line) == NULL, "%s twice", name);
+			ATF_CHECK_MSG(line[strlen(line) - 1] == '.', "%s",
+			    line);
+			ATF_CHECK_MSG(strstr(p, line) == NULL, "%s twice",
+			    name);
 			ATF_CHECK_MSG(in_manual(manual, name),
 			    "derp(7) does not name %s", name);
 			ATF_REQUIRE((line = strsep(&p, "\n")) != NULL);

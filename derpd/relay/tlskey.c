@@ -5,10 +5,10 @@
  * the certificate's public key, computed anew each time, so that no certificate
  * can be signed for with another one's key.
  *
- * The worker waits for each signature, and its sessions with it.  So a keys that
- * hangs or is slow may take but so much of its time: an overdue signature, or
- * slow ones in a row, end all asking until the answer is there or time has gone
- * by in which sessions had the worker for themselves.
+ * The worker waits for each signature, and its sessions with it.  So a keys
+ * that hangs or is slow may take but so much of its time: an overdue signature,
+ * or slow ones in a row, end all asking until the answer is there or time has
+ * gone by in which sessions had the worker for themselves.
  */
 
 /* Methods are the one way under libtls; OpenSSL 3.0 only frowns at them. */

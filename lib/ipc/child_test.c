@@ -132,8 +132,8 @@ ATF_TC_BODY(replaced_program, tc)
 
 	/* `sh -x keys' runs the script of that name. */
 	ATF_REQUIRE((f = fopen("keys", "w")) != NULL);
-	ATF_REQUIRE(fputs("exec 2>&-; [ ! -e /dev/fd/4 ] && exit 42\n", f) >= 0 &&
-	    fclose(f) == 0);
+	ATF_REQUIRE(fputs("exec 2>&-; [ ! -e /dev/fd/4 ] && exit 42\n",
+	    f) >= 0 && fclose(f) == 0);
 	ATF_REQUIRE((prog = open("/bin/sh", O_RDONLY | O_CLOEXEC)) != -1);
 	ATF_REQUIRE((pid = child_spawn(prog, "./replaced", "keys", &fd)) != -1);
 	ATF_REQUIRE_EQ(pid, waitpid(pid, &st, 0));

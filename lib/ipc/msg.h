@@ -38,8 +38,9 @@ enum msg_type {
 
 	/* Every child.  Parent to child. */
 	MSG_START,	/* str build_id(), u32 worker (0 for keys),
-			   u8 verbose, u8 sandbox on, u8 log to stderr, str user, str chroot ("" none);
-			   the first message to a child */
+			   u8 verbose, u8 sandbox on, u8 log to stderr,
+			   str user, str chroot ("" none); the first message
+			   to a child */
 	MSG_VERBOSE,	/* u8 verbose */
 	MSG_STOP,	/* u32 ms to finish in; the child exits 0 */
 	MSG_PING,	/* u32 number: a sign of life, please; chan.c answers */

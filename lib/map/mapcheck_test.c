@@ -343,7 +343,7 @@ ATF_TC_BODY(node, tc)
 		finds(nodes[i].text, NULL, nodes[i].line);
 }
 
-/* The family without an address is looked up by the name, where there is one. */
+/* The family without an address is looked up by the name, if there is one. */
 ATF_TC_WITHOUT_HEAD(nameless);
 ATF_TC_BODY(nameless, tc)
 {

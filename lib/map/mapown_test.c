@@ -74,12 +74,13 @@ ATF_TC_BODY(nameless, tc)
 
 	lacks(BY_ADDRESS(""), &s, "Regions: ");
 	s.port = 8443;
-	finds_too(BY_ADDRESS(""), &s, "warning: f:1:12: Regions: no node has the "
-	    "HostName relay.example.org, so no client will use this relay: "
+	finds_too(BY_ADDRESS(""), &s, "warning: f:1:12: Regions: no node has "
+	    "the HostName relay.example.org, so no client will use this relay: "
 	    "add what `derpctl map node' prints");
 	snprintf(s.names[0], sizeof(s.names[0]), "192.0.2.7");
-	finds_too(BY_ADDRESS(""), &s, "warning: f:1:82: " AT ".DERPPort: this is "
-	    "our node, and we are reached on port 8443: clients will try 443");
+	finds_too(BY_ADDRESS(""), &s, "warning: f:1:82: " AT ".DERPPort: this "
+	    "is our node, and we are reached on port 8443: clients will try "
+	    "443");
 	/* Nobody verifies a name then. */
 	lacks(BY_ADDRESS(""), &s, "no certificate of ours");
 	s = selfsigned();

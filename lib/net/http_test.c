@@ -165,11 +165,12 @@ ATF_TC_BODY(target_forms, tc)
 ATF_TC_WITHOUT_HEAD(hosts);
 ATF_TC_BODY(hosts, tc)
 {
-	static const char	*good[] = { "a", "a:80", "a:", "", ":33445", ":",
-	    "1.2.3.4", "[::1]", "[::ffff:1.2.3.4]:443", "a_b-c.d~%41", NULL };
+	static const char	*good[] = { "a", "a:80", "a:", "", ":33445",
+	    ":", "1.2.3.4", "[::1]", "[::ffff:1.2.3.4]:443", "a_b-c.d~%41",
+	    NULL };
 	static const char	*bad[] = { "a b", "a/b", "a@b", "a:b", "a?b",
-	    "[::1", "[]", "[g]", "[::1]x", ":80:90", ":a", "a\\b", "a\"b", "a<b",
-	    "a\x80", "a,b c", "a:80:90", NULL };
+	    "[::1", "[]", "[g]", "[::1]x", ":80:90", ":a", "a\\b", "a\"b",
+	    "a<b", "a\x80", "a,b c", "a:80:90", NULL };
 	char			 buf[256];
 	size_t			 i;
 

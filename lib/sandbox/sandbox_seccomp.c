@@ -565,7 +565,8 @@ int
 sandbox_enter(enum role role, const struct sandbox_net *net)
 {
 	scmp_filter_ctx f;
-	int landlock, rv, error = 0, client = reads_files(role) || role == ROLE_HEALTH;
+	int landlock, rv, error = 0;
+	int client = reads_files(role) || role == ROLE_HEALTH;
 
 	if ((unsigned int)role >= ROLE_MAX || role_calls[role].calls == NULL ||
 	    (net != NULL) != client || (role == ROLE_HEALTH &&

@@ -10,8 +10,8 @@
  *	before the new key is renamed	the old key
  *	before the request, or the	both; the directory has the old one: it
  *	  directory takes it		is asked again
- *	before its answer is here	both; it has the new one and says so when
- *					the account is looked for by it
+ *	before its answer is here	both; it has the new one and says so
+ *					when the account is looked for by it
  *	before the new key takes the	the same
  *	  place of the old one
  *	after that			the new key

@@ -4,8 +4,9 @@
  *
  * The fields depend on each other: a client goes to the port that is written,
  * at the addresses that are written, else at those of HostName; asks for
- * HostName in TLS, is shown the certificate that goes with it, and wants to find
- * the name in it.  So one port is chosen first, then the name, then the rest.
+ * HostName in TLS, is shown the certificate that goes with it, and wants to
+ * find the name in it.  So one port is chosen first, then the name, then the
+ * rest.
  */
 #include <sys/socket.h>
 #include <sys/types.h>

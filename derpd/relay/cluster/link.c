@@ -46,8 +46,8 @@ struct link {
 	struct buf	 out;
 	struct buf	 part;		/* a frame that is not whole yet */
 	int		 broken;
-	uint64_t	 asked, got;	/* acknowledgements, since it is there */
-	uint64_t	 heard_us;	/* of the last one, or of the question */
+	uint64_t	 asked, got;	/* acknowledgements, since it is up */
+	uint64_t	 heard_us;	/* of the last one, or the question */
 	int		 slow;		/* nobody waits for any */
 };
 

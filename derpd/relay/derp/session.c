@@ -181,7 +181,7 @@ got_ping(struct conn *c, const uint8_t *p)
 {
 	c->r->stats.got_ping++;
 	if (c->npongs == PONGS_MAX)
-		return;			/* it does not take those it asked for */
+		return;		/* it does not take those it asked for */
 	memcpy(c->pongs[c->npongs++], p, FRAME_PING_LEN);
 	conn_dirty(c);
 }
