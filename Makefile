@@ -55,6 +55,7 @@ config.mk: configure
 
 clean:
 	@test -f config.mk || : >config.mk
+	@sh etc/sources
 	@$(MAKE) -f build.mk clean
 	rm -f config.mk config.status depend.mk
 

@@ -31,6 +31,9 @@ for prog in $1; do
 done
 for prog in $2; do
 	place 755 "$prog" "$PREFIX/libexec/derpd"
+	_old=$DESTDIR$PREFIX/sbin/$(basename "$prog")
+	[ ! -e "$_old" ] ||
+	    echo "$_old is not used any more: remove it if it was derpd's"
 done
 for page in $3; do
 	fill 644 "$page" "$MANDIR/man${page##*.}"

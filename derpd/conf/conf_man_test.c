@@ -119,6 +119,7 @@ ATF_TC_BODY(relay, tc)
 {
 	struct conf *c = good(NAME CERT RELAY);
 	const struct conf_relay *r = &c->relay;
+	char both[32];
 
 	read_page(tc);
 	says(IN_RELAY, "key", r->key);
@@ -138,6 +139,10 @@ ATF_TC_BODY(relay, tc)
 	says(IN_RELAY, "accept rate", "no limit");
 	ATF_CHECK_EQ(0, r->client_rate);
 	says(IN_RELAY, "client rate", "no limit");
+	says_number(IN_RELAY, "max unfinished", r->max_unfinished);
+	snprintf(both, sizeof(both), "%u per source %u", r->max_unfinished,
+	    r->max_per_source);
+	says(IN_RELAY, "max unfinished", both);
 	conf_free(c);
 }
 

@@ -29,7 +29,7 @@ struct health_conf {
 int	 health_probe(const struct health_conf *c, struct chan *watch,
 	    char *why, size_t size);
 
-/* Be the health process (derpd -x health): never returns. */
+/* Be the health process: never returns. */
 void	 health_main(void) __attribute__((noreturn));
 
 #endif

@@ -6,6 +6,7 @@
  * newer package is unpacked beside a running derpd, its children stay of the
  * build of their parent.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -47,12 +48,15 @@ static const struct {
 #define NPROGRAMS	(sizeof(programs) / sizeof(programs[0]))
 #define NROLES		(sizeof(roles) / sizeof(roles[0]))
 
-/* Open `path', printed into the row; 0, or -1. */
+/* Open the path that was printed into the row; 0, or -1 with errno. */
 static int
 open_at(struct program *p, int n)
 {
-	if (n < 0 || (size_t)n >= sizeof(p->path) ||
-	    access(p->path, X_OK) == -1)
+	if (n < 0 || (size_t)n >= sizeof(p->path)) {
+		errno = ENAMETOOLONG;
+		return (-1);
+	}
+	if (access(p->path, X_OK) == -1)
 		return (-1);
 	p->fd = open(p->path, O_RDONLY | O_CLOEXEC);
 	return (p->fd == -1 ? -1 : 0);
@@ -65,6 +69,8 @@ open_program(struct program *p, const char *dir, int len)
 	if (open_at(p, snprintf(p->path, sizeof(p->path),
 	    "%.*s/../libexec/derpd/%s", len, dir, p->name)) == 0)
 		return (0);
+	if (errno != ENOENT && errno != ENOTDIR)
+		return (-1);
 	return (open_at(p, snprintf(p->path, sizeof(p->path), "%.*s/%s/%s",
 	    len, dir, p->built, p->name)));
 }
@@ -80,8 +86,8 @@ programs_open(const char *self)
 		if (open_program(&programs[i], self, len) == 0)
 			continue;
 		log_warn("the program %s, which must be in %.*s/../libexec/"
-		    "derpd, can't be opened: install all of derpd",
-		    programs[i].name, len, self);
+		    "derpd, can't be opened%s", programs[i].name, len, self,
+		    errno == ENOENT ? " (install all of derpd)" : "");
 		return (-1);
 	}
 	return (0);

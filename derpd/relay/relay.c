@@ -1,6 +1,5 @@
 /*
- * relay: the process of a relay worker; see relay.h.  Started by derpd.c as
- * `derpd -x relay'.
+ * relay: the process of a relay worker; see relay.h.  Called by main.c.
  *
  * Everything that it needs comes by message from the parent; it locks itself in
  * before the first byte of a client is read.

@@ -145,6 +145,13 @@ child_program(int argc, char *argv[], const struct child_program *roles,
 
 	setproctitle_init(argc, argv, environ);
 #endif
+#ifdef __linux__
+	/*
+	 * Executed by its descriptor, a process has the number of that for its
+	 * name in ps(1) and top(1), before Linux 6.14.
+	 */
+	(void)prctl(PR_SET_NAME, getprogname());
+#endif
 	/* All programs of derpd itself have one name in the log. */
 	if (strncmp(getprogname(), "derpd-", 6) == 0)
 		setprogname("derpd");

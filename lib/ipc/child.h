@@ -1,9 +1,9 @@
 /*
  * child: how a process of the suite starts and confines itself.
  *
- * The parent forks and executes `derpd -x ROLE' with the channel on descriptor
- * CHILD_FD and a minimal environment; the child reads MSG_START from it, takes
- * what it needs, then locks itself in.
+ * The parent forks and executes `PROGRAM -x ROLE' with the channel on
+ * descriptor CHILD_FD and a minimal environment; the child reads MSG_START from
+ * it, takes what it needs, then locks itself in.
  */
 #ifndef CHILD_H
 #define CHILD_H

@@ -35,7 +35,7 @@ bad_start() {
 }
 ${OTHER:-}"
 	e2e_users >/dev/null
-	chmod 755 . bin
+	chmod 755 . sbin libexec "$BAD"
 	DEATHS=yes
 	e2e_start
 	wait_until "derpd is ready" logged "derpd 1.0 ready"

@@ -96,6 +96,16 @@ other_build_body() {
 	    e2e_fail "the missing program is not named: $(cat check.out)"
 }
 
+e2e_case names 60 "each process has the name of its program"
+names_body() {
+	e2e_start
+	for _name in derpd-keys derpd-relay; do
+		ps -o comm= --ppid "$PID" | grep -qx "$_name" ||
+		    e2e_fail "no process $_name: $(ps -o comm= --ppid "$PID")"
+	done
+	e2e_stop
+}
+
 other_worker() {
 	_now=$(e2e_children relay)
 	[ -n "$_now" ] && [ "$_now" != "$_worker" ]
@@ -105,4 +115,5 @@ atf_init_test_cases() {
 	atf_add_test_case libraries
 	atf_add_test_case by_hand
 	atf_add_test_case other_build
+	atf_add_test_case names
 }
