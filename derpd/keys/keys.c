@@ -32,6 +32,7 @@
 enum { PRIO_SIGN, PRIO_BOX, PRIO_COUNT };
 
 #define MAXQUEUED	(4 * 1024 * 1024) /* unread answers of one channel */
+#define SIGN_RUN	8		/* signatures of one channel in a row */
 #define MAXNAMES	256		/* of a self-signed certificate */
 #define SECUREHEAP	(1024 * 1024)	/* bytes of locked heap, libcrypto */
 #define LOCKED		(256 * 1024)	/* bytes that libsodium locks, about */
@@ -42,6 +43,8 @@ struct peer {
 	struct chan		*chan;
 	struct event		*rd;
 	struct event		*wr;
+	struct event		*rest;	/* others have had their turn */
+	unsigned int		 run;	/* signatures since then */
 	unsigned int		 worker;
 	int			 kind;	/* enum keychan, 0: the parent */
 };
@@ -51,6 +54,7 @@ static struct event_base	*base;
 
 static void	peer_readable(evutil_socket_t, short, void *);
 static void	peer_writable(evutil_socket_t, short, void *);
+static void	peer_rested(evutil_socket_t, short, void *);
 
 /*
  * Say it when keys can't be kept from the swap: libcrypto and libsodium go on
@@ -120,6 +124,7 @@ peer_free(struct peer *p)
 	TAILQ_REMOVE(&peers, p, entry);
 	event_free(p->rd);
 	event_free(p->wr);
+	event_free(p->rest);
 	chan_free(p->chan);
 	free(p);
 }
@@ -153,11 +158,13 @@ peer_new(struct chan *c, int kind, unsigned int worker)
 	p->rd = event_new(base, chan_fd(c), EV_READ | EV_PERSIST,
 	    peer_readable, p);
 	p->wr = event_new(base, chan_fd(c), EV_WRITE, peer_writable, p);
-	if (p->rd == NULL || p->wr == NULL)
+	p->rest = event_new(base, -1, 0, peer_rested, p);
+	if (p->rd == NULL || p->wr == NULL || p->rest == NULL)
 		fatal("channel events");
 	prio = kind == KEYCHAN_SIGN || kind == 0 ? PRIO_SIGN : PRIO_BOX;
 	if (event_priority_set(p->rd, prio) == -1 ||
 	    event_priority_set(p->wr, prio) == -1 ||
+	    event_priority_set(p->rest, PRIO_BOX) == -1 ||
 	    event_add(p->rd, NULL) == -1)
 		fatalx("can't watch a channel");
 	TAILQ_INSERT_TAIL(&peers, p, entry);
@@ -172,7 +179,7 @@ static int
 peer_flush(struct peer *p)
 {
 	if (chan_flush(p->chan, 0) == 0)
-		return (event_add(p->rd, NULL));
+		return (p->run >= SIGN_RUN ? 0 : event_add(p->rd, NULL));
 	if (errno != ETIMEDOUT)
 		return (-1);
 	if (chan_queued(p->chan) > MAXQUEUED)
@@ -517,6 +524,10 @@ peer_readable(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	rv = p->kind == 0 ? from_parent(p, &m) : from_worker(p, &m);
+	if (p->kind == KEYCHAN_SIGN && ++p->run >= SIGN_RUN) {
+		event_del(p->rd);
+		event_active(p->rest, EV_TIMEOUT, 1);
+	}
 	if (rv == -1)
 		log_warnx("bad %s from %s", msg_name(m.type),
 		    p->kind == 0 ? "the parent" : p->kind == KEYCHAN_ACME ?
@@ -527,6 +538,26 @@ peer_readable(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (event_pending(p->rd, EV_READ, NULL) && chan_more(p->chan))
+		event_active(p->rd, EV_READ, 1);
+}
+
+/*
+ * Signatures come first, but a worker that asks without end may not keep the
+ * logins of the others from being looked at: this event stands behind those.
+ */
+static void
+peer_rested(evutil_socket_t fd, short what, void *arg)
+{
+	struct peer	*p = arg;
+
+	(void)fd;
+	(void)what;
+	p->run = 0;
+	if (chan_queued(p->chan) > MAXQUEUED)
+		return;			/* peer_flush() reads on */
+	if (event_add(p->rd, NULL) == -1)
+		peer_gone(p, strerror(errno));
+	else if (chan_more(p->chan))
 		event_active(p->rd, EV_READ, 1);
 }
 

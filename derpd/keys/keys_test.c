@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -285,6 +286,67 @@ check_login(struct chan *c, uint64_t cookie, int ok, uint32_t mesh,
 	msg_free(&m);
 }
 
+/* Ask for signatures and take the answers, without end. */
+static void
+flood(struct chan *c, const uint8_t *hash)
+{
+	static const uint8_t	 digest[32] = { 3 };
+	uint64_t		 n;
+	struct msg		 m;
+	struct wr		 w;
+
+	for (n = 1;; n++) {
+		wr_init(&w);
+		wr_u64(&w, n);
+		wr_bytes(&w, hash, KEYHASH_LEN);
+		wr_u8(&w, SIGN_ECDSA);
+		wr_blob(&w, digest, sizeof(digest));
+		if (chan_send(c, MSG_SIGN, &w, -1) == -1 ||
+		    chan_flush(c, WAIT_MS) == -1)
+			_exit(0);
+		wr_free(&w);
+		while (n >= 1000 && chan_recv(c, &m, WAIT_MS) == 0) {
+			msg_free(&m);
+			break;
+		}
+	}
+}
+
+/* A worker that asks for signatures without end keeps nobody's login away. */
+ATF_TC_WITHOUT_HEAD(sign_flood);
+ATF_TC_BODY(sign_flood, tc)
+{
+	uint8_t		 node_pub[32];
+	char		 err[256];
+	struct chan	*bad, *good;
+	struct cert	*cert;
+	struct msg	 m;
+	pid_t		 flooder;
+
+	start();
+	cert = selfsign(err);
+	crypto_box_keypair(client_pub, client_sec);
+	ATF_REQUIRE_EQ(32, key_ask(MSG_KEY_NODE_NEW, NULL, empty_file("node"),
+	    node_pub, sizeof(node_pub), err));
+	bad = worker_channel(1, KEYCHAN_SIGN);
+	good = worker_channel(2, KEYCHAN_BOX);
+	ATF_REQUIRE((flooder = fork()) != -1);
+	if (flooder == 0) {
+		in_child = 1;
+		flood(bad, cert->hash);
+	}
+	usleep(200000);
+	send_login(good, 1, node_pub, "{}", 2);
+	ATF_REQUIRE_EQ(0, chan_flush(good, WAIT_MS));
+	ATF_CHECK_EQ(0, chan_recv(good, &m, 3000));
+	kill(flooder, SIGKILL);
+	ATF_REQUIRE_EQ(flooder, waitpid(flooder, NULL, 0));
+	chan_free(bad);
+	chan_free(good);
+	cert_free(cert);
+	stop();
+}
+
 #define MESH	"00112233445566778899aabbccddeeff" \
 		"00112233445566778899aabbccddeeff"
 #define BLANK	"00000000000000000000000000000000" \
@@ -534,6 +596,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, node);
 	ATF_TP_ADD_TC(tp, tls);
 	ATF_TP_ADD_TC(tp, login);
+	ATF_TP_ADD_TC(tp, sign_flood);
 	ATF_TP_ADD_TC(tp, stuck_worker);
 	ATF_TP_ADD_TC(tp, bad_workers);
 	ATF_TP_ADD_TC(tp, acme);

@@ -341,13 +341,23 @@ conn_pause(struct conn *c, unsigned int why)
 	c->paused |= why;
 }
 
+/*
+ * Nothing is known of it: what it sends, handshake or requests, is handled for
+ * SHAKE_US a turn alone.
+ */
+static int
+is_strange(const struct conn *c)
+{
+	return (c->state == CONN_HANDSHAKE || c->state == CONN_HTTP);
+}
+
 /* Input is held that the turn is to handle; PAUSE_TURN is set. */
 static void
 queue_input(struct conn *c)
 {
 	struct relay *r = c->r;
 
-	if (c->state != CONN_HANDSHAKE) {
+	if (!is_strange(c)) {
 		TAILQ_INSERT_TAIL(&r->resumed, c, resumed);
 		return;
 	}
@@ -458,7 +468,7 @@ conn_shake(struct relay *r)
 		c->paused &= ~(unsigned int)PAUSE_TURN;
 		if (c->dead || c->paused != 0)
 			continue;
-		if (!relay_can_sign()) {
+		if (c->state == CONN_HANDSHAKE && !relay_can_sign()) {
 			conn_pause(c, PAUSE_KEYS);
 			continue;
 		}
@@ -539,7 +549,7 @@ tls_input(struct conn *c, const uint8_t *p, size_t n)
 {
 	struct buf b;
 
-	if (c->state != CONN_HANDSHAKE && buf_left(&c->held) == 0) {
+	if (!is_strange(c) && buf_left(&c->held) == 0) {
 		tlsio_pump(c, p, n);
 		return;
 	}
@@ -548,7 +558,7 @@ tls_input(struct conn *c, const uint8_t *p, size_t n)
 		conn_close(c, "out of memory");
 		return;
 	}
-	if (c->state == CONN_HANDSHAKE) {
+	if (is_strange(c)) {
 		shake_input(c);
 		return;
 	}

@@ -89,7 +89,7 @@ enum conn_state {
 #define PAUSE_DRAIN	0x10	/* nothing more is wanted */
 #define PAUSE_BODY	0x20	/* the answer before is still going out */
 #define PAUSE_TURN	0x40	/* resumed: the turn has yet to handle it */
-#define PAUSE_NEST	0x80	/* it came within other input */
+#define PAUSE_NEXT	0x80	/* goes on in the next turn */
 
 #define PONGS_MAX	8	/* pings that wait for their pong */
 

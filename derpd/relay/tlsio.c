@@ -16,6 +16,8 @@
 #include "relay.h"
 #include "tlsctx.h"
 
+#define RECORDS_MAX	512		/* of one client and turn */
+
 struct tlsgen {
 	struct tls	*tls;
 	unsigned int	 refs;		/* handshakes, and the worker itself */
@@ -188,10 +190,15 @@ hold(struct conn *c, const uint8_t *p, size_t n)
 		conn_close(c, "out of memory");
 }
 
-/* What libtls can do with the bytes that c->src names. */
+/*
+ * What libtls can do with the bytes that c->src names.  A read may hold
+ * thousands of tiny records, each as dear as a packet: after some of them others
+ * have their turn.
+ */
 static void
 pump(struct conn *c)
 {
+	unsigned int records = 0;
 	ssize_t n;
 
 	while (!c->dead && c->paused == 0) {
@@ -209,6 +216,11 @@ pump(struct conn *c)
 		else
 			conn_close(c, n == 0 ? "TLS closed by the client" :
 			    "TLS error");
+		if (++records == RECORDS_MAX && c->state == CONN_UP &&
+		    c->paused == 0) {
+			conn_pause(c, PAUSE_NEXT);
+			conn_resume(c, PAUSE_NEXT);
+		}
 	}
 }
 
@@ -247,8 +259,8 @@ tlsio_pump(struct conn *c, const uint8_t *p, size_t n)
 		log_warnx("input of connection %llu within other input: kept",
 		    (unsigned long long)c->id);
 		hold(c, p, n);
-		conn_pause(c, PAUSE_NEST);
-		conn_resume(c, PAUSE_NEST);
+		conn_pause(c, PAUSE_NEXT);
+		conn_resume(c, PAUSE_NEXT);
 		return;
 	}
 	pumping = 1;

@@ -141,6 +141,23 @@ every_role_body() {
 	e2e_stop
 }
 
+e2e_case resolver_roles 180 \
+    "those who may wait for the resolver are replaced, later"
+resolver_roles_body() {
+	every_role
+	_fetch=$(e2e_children fetch) _acme=$(e2e_children acme-helper)
+	[ -n "$_fetch" ] || e2e_fail "there is no fetch"
+	[ -n "$_acme" ] || e2e_fail "there is no acme-helper"
+	kill -STOP "$_fetch" "$_acme"
+	sleep 50
+	[ "$(e2e_children fetch) $(e2e_children acme-helper)" = \
+	    "$_fetch $_acme" ] || e2e_fail "one was replaced too soon"
+	wait_until "another fetch is there" new_child fetch "$_fetch"
+	wait_until "another acme-helper is there" new_child acme-helper "$_acme"
+	raw coalesced
+	e2e_stop
+}
+
 e2e_case suspended 60 "a machine that was suspended loses no process"
 suspended_body() {
 	e2e_paths
@@ -223,6 +240,7 @@ atf_init_test_cases() {
 	atf_add_test_case worker_dies
 	atf_add_test_case pings
 	atf_add_test_case every_role
+	atf_add_test_case resolver_roles
 	atf_add_test_case busy
 	atf_add_test_case suspended
 	atf_add_test_case listening_ended

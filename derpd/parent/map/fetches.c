@@ -119,7 +119,8 @@ take_result(struct derpd *d, struct msg *m)
 		return (0);	/* asked for by an older configuration */
 	if (index >= d->maps.n)
 		return (-1);
-	if (server == FOLLOWED)
+	/* A map that comes from a file is none of its business. */
+	if (server == FOLLOWED && d->maps.v[index].conf->follow != NULL)
 		take_followed(&d->maps.v[index], result, why, body, len,
 		    mtime);
 	else if (server < d->maps.v[index].nothers)

@@ -394,13 +394,17 @@ peers_remote_add(struct relay *r, unsigned int worker, const uint8_t *key,
     uint64_t id, const uint8_t *addr, uint16_t port, uint8_t flags,
     uint64_t active_us)
 {
+	static struct log_limit limit;
 	struct peer *p = find_or_make(key);
-	struct remote *m = new_remote(p, worker, id);
+	struct remote *m = NULL;
 	struct rconn *rc;
 	unsigned int before;
 
+	/* More than twice what there can be: a worker that lies. */
+	if (p != NULL && p->nremote < 2 * PEERS_CONNS_MAX)
+		m = new_remote(p, worker, id);
 	if (m == NULL) {
-		log_warnx("client of worker %u not noted", worker);
+		log_limited(&limit, "client of worker %u not noted", worker);
 		if (p != NULL && peers_conns(p) == 0)
 			reap_later(p);
 		return;

@@ -39,6 +39,27 @@ ATF_TC_BODY(come_and_go, tc)
 	counts(0, 0, 0);
 }
 
+/*
+ * A worker that says of one key more than can be, each older than the last: the
+ * list is walked for each.
+ */
+ATF_TC_WITHOUT_HEAD(remote_flood);
+ATF_TC_BODY(remote_flood, tc)
+{
+	const uint64_t n = 200000;
+	uint64_t i;
+
+	set_up();
+	for (i = 1; i <= n; i++)
+		remote_add(2, 'k', i, 2 * n - i);
+	ATF_CHECK_EQ(peers_conns(peer('k')), 2 * PEERS_CONNS_MAX);
+	active_there(peer('k'), 2, 1);
+	remote_remove(2, 'k', n);	/* one that was not noted */
+	peers_worker_gone(relay, 2);
+	peers_reap(relay);
+	counts(0, 0, 0);
+}
+
 ATF_TC_WITHOUT_HEAD(duplicates);
 ATF_TC_BODY(duplicates, tc)
 {
@@ -275,6 +296,7 @@ ATF_TC_BODY(many, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, come_and_go);
+	ATF_TP_ADD_TC(tp, remote_flood);
 	ATF_TP_ADD_TC(tp, duplicates);
 	ATF_TP_ADD_TC(tp, duplicate_elsewhere);
 	ATF_TP_ADD_TC(tp, worker_gone);

@@ -128,23 +128,41 @@ give_up(struct queue *q, struct pkt *p)
 	pkt_free(p);
 }
 
-/*
- * Drop the oldest packet of the larger class of one of the fullest queues, each
- * in its turn.  0, or -1: all are empty.
- */
-static int
-evict(struct queue_set *s)
+/* Drop the oldest packet of the larger class of a queue on that level. */
+static void
+evict_from(struct queue_set *s, int level)
 {
-	struct queue *q;
-	int level;
+	struct queue *q = TAILQ_FIRST(&s->level[level]);
 
-	if (s->used == 0)
-		return (-1);
-	level = 63 - __builtin_clzll(s->used);
-	q = TAILQ_FIRST(&s->level[level]);
 	give_up(q, class_pop(q, &q->cls[q->cls[0].memory <= q->cls[1].memory]));
 	level_leave(q);
 	level_update(q);
+}
+
+/* Of one of the fullest queues, each in its turn.  0, or -1: all are empty. */
+static int
+evict(struct queue_set *s)
+{
+	if (s->used == 0)
+		return (-1);
+	evict_from(s, 63 - __builtin_clzll(s->used));
+	return (0);
+}
+
+/*
+ * The same of queues on all levels, from the fullest on: what keeps slabs of
+ * the pool from being empty may be few packets, of queues that are not full.
+ */
+static int
+evict_any(struct queue_set *s, uint64_t *levels)
+{
+	int level;
+
+	if ((*levels &= s->used) == 0 && (*levels = s->used) == 0)
+		return (-1);
+	level = 63 - __builtin_clzll(*levels);
+	*levels &= ~(1ULL << level);
+	evict_from(s, level);
 	return (0);
 }
 
@@ -152,11 +170,12 @@ struct pkt *
 pkt_new(struct queue_set *s, uint32_t len)
 {
 	struct pkt *p;
+	uint64_t levels = s->used;
 	size_t size;
 	int i;
 
 	for (i = 0; (p = pool_get(sizeof(*p) + len, &size)) == NULL; i++)
-		if (i == EVICT_MAX || evict(s) == -1)
+		if (i == EVICT_MAX || evict_any(s, &levels) == -1)
 			return (NULL);
 	p->len = len;
 	p->size = (uint32_t)size;

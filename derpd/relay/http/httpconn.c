@@ -82,9 +82,13 @@ send_reply(struct conn *c)
 	conn_deadline(c, HTTP_SECS);
 	if (reply.discard > 0 && (h = state(c)) != NULL)
 		h->discard = reply.discard;
-	/* Answers to requests that came ahead wait in the client's socket. */
-	if (buf_left(&c->out) > 0)
-		conn_pause(c, PAUSE_BODY);
+	/*
+	 * Answers to requests that came ahead wait in the client's socket; and
+	 * one is answered at a time, for a read may hold hundreds.
+	 */
+	conn_pause(c, PAUSE_BODY);
+	if (buf_left(&c->out) == 0)
+		conn_resume(c, PAUSE_BODY);
 }
 
 /*
@@ -265,6 +269,22 @@ request(struct conn *c, int parsed)
 	}
 }
 
+/*
+ * Of a head that is kept `have' bytes were looked at: is its first line whole
+ * only now, or its end there?
+ */
+static int
+head_news(const struct conn *c, size_t have)
+{
+	const uint8_t *p = buf_head(&c->part);
+	size_t n = buf_left(&c->part), from = have < 3 ? 0 : have - 3;
+
+	if (memchr(p + have, '\n', n - have) == NULL)
+		return (0);
+	return (memchr(p + 2, '\n', have < 2 ? 0 : have - 2) == NULL ||
+	    memmem(p + from, n - from, "\r\n\r\n", 4) != NULL);
+}
+
 /* The head began in earlier bytes. */
 static size_t
 continue_head(struct conn *c, const uint8_t *p, size_t n)
@@ -279,8 +299,8 @@ continue_head(struct conn *c, const uint8_t *p, size_t n)
 		conn_close(c, "out of memory");
 		return (n);
 	}
-	/* A head can only end with a line: do not look at it byte by byte. */
-	if (memchr(p, '\n', k) == NULL && have + k <= HTTP_MAX_HEAD)
+	/* All of it is looked at twice: with its first line, and at its end. */
+	if (have + k <= HTTP_MAX_HEAD && !head_news(c, have))
 		return (k);
 	rv = http_parse_request(&head, (const char *)buf_head(&c->part),
 	    have + k);
