@@ -57,6 +57,7 @@ struct proc {
 	uint64_t	 owes_ms;	/* a sign of life, for so long */
 	uint64_t	 connected_ms;	/* a relay to keys; monotonic */
 	uint64_t	 linked_ms;	/* last links that it asked for */
+	uint64_t	 deaf_ms;	/* last it said that sockets ended */
 	char		 level[LEVEL_SIZE]; /* sandbox in force, as it said */
 	struct event	*ev_restart;
 };

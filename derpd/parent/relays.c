@@ -12,6 +12,7 @@
 
 #define LINK_BUFFER	(2 * 1024 * 1024)
 #define RECONNECT_MS	900	/* a worker asks each second */
+#define DEAF_REST_MS	900	/* and for its sockets to listen */
 #define LINK_REST_MS	900	/* a worker may ask for links once in that */
 
 /* One channel of a worker to keys, of one kind. */
@@ -108,8 +109,13 @@ take_result(struct proc *p, struct msg *m)
 static int
 mend_sockets(struct proc *p, struct msg *m)
 {
+	uint64_t now = clock_ms();
+
 	if (!rd_end(&m->rd))
 		return (-1);
+	if (now - p->deaf_ms < DEAF_REST_MS)
+		return (0);		/* it will say so again */
+	p->deaf_ms = now;
 	if (!p->d->stopping)
 		(void)listen_options(&p->d->listens, p->d->conf, p->worker);
 	return (0);

@@ -229,8 +229,9 @@ static void
 unqueue_shake(struct conn *c)
 {
 	TAILQ_REMOVE(&c->r->shaking, c, resumed);
+	if (c->shaking == SHAKE_HELLO)
+		c->r->nshaking--;
 	c->shaking = 0;
-	c->r->nshaking--;
 }
 
 static void
@@ -361,9 +362,10 @@ queue_input(struct conn *c)
 		TAILQ_INSERT_TAIL(&r->resumed, c, resumed);
 		return;
 	}
-	c->shaking = 1;
+	c->shaking = c->state == CONN_HANDSHAKE ? SHAKE_HELLO : SHAKE_ASK;
 	TAILQ_INSERT_TAIL(&r->shaking, c, resumed);
-	if (++r->nshaking >= SHAKES_MAX)
+	/* Who asks without end must not keep others from being accepted. */
+	if (c->shaking == SHAKE_HELLO && ++r->nshaking >= SHAKES_MAX)
 		accept_pause(r, ACCEPT_SHAKES);
 }
 

@@ -91,6 +91,9 @@ enum conn_state {
 #define PAUSE_TURN	0x40	/* resumed: the turn has yet to handle it */
 #define PAUSE_NEXT	0x80	/* goes on in the next turn */
 
+#define SHAKE_HELLO	1	/* a handshake: one of r->nshaking */
+#define SHAKE_ASK	2	/* requests */
+
 #define PONGS_MAX	8	/* pings that wait for their pong */
 
 struct conn {
@@ -106,7 +109,8 @@ struct conn {
 	unsigned int	 dead:1, is_dirty:1, on_wheel:1, want_write:1,
 			 woken:1, mesh:1, prober:1, not_ideal:1, home:1,
 			 watching:1, plain:1, told_dup:1, overflow:1,
-			 lingering:1, shaking:1;
+			 lingering:1;
+	unsigned int	 shaking;	/* SHAKE_*: on r->shaking */
 	TAILQ_ENTRY(conn) entry;	/* r->conns, until it is reaped */
 	TAILQ_ENTRY(conn) dead_link;	/* r->dead */
 	TAILQ_ENTRY(conn) resumed;	/* with PAUSE_TURN: r->resumed, or

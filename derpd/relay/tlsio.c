@@ -11,12 +11,15 @@
 #include <string.h>
 #include <tls.h>
 
+#include "clock.h"
 #include "hello.h"
 #include "log.h"
 #include "relay.h"
 #include "tlsctx.h"
 
-#define RECORDS_MAX	512		/* of one client and turn */
+#define RECORDS_LOOK	64		/* so often the clock is looked at: */
+#define PUMP_US		2000		/* time of one client in a turn */
+#define RECORDS_STRANGE	16		/* of one that is not logged in */
 
 struct tlsgen {
 	struct tls	*tls;
@@ -190,6 +193,16 @@ hold(struct conn *c, const uint8_t *p, size_t n)
 		conn_close(c, "out of memory");
 }
 
+/* Others have their turn before the rest of its input. */
+static void
+next_turn(struct conn *c)
+{
+	if (c->dead || c->paused != 0)
+		return;
+	conn_pause(c, PAUSE_NEXT);
+	conn_resume(c, PAUSE_NEXT);
+}
+
 /*
  * What libtls can do with the bytes that c->src names.  A read may hold
  * thousands of tiny records, each as dear as a packet: after some of them others
@@ -199,6 +212,7 @@ static void
 pump(struct conn *c)
 {
 	unsigned int records = 0;
+	uint64_t start = c->r->now_us;
 	ssize_t n;
 
 	while (!c->dead && c->paused == 0) {
@@ -216,11 +230,9 @@ pump(struct conn *c)
 		else
 			conn_close(c, n == 0 ? "TLS closed by the client" :
 			    "TLS error");
-		if (++records == RECORDS_MAX && c->state == CONN_UP &&
-		    c->paused == 0) {
-			conn_pause(c, PAUSE_NEXT);
-			conn_resume(c, PAUSE_NEXT);
-		}
+		if (++records % RECORDS_LOOK == 0 &&
+		    clock_us() - start > PUMP_US)
+			next_turn(c);
 	}
 }
 
@@ -234,6 +246,7 @@ pump_records(struct conn *c, const uint8_t *p, size_t n)
 {
 	struct cursor in;
 	size_t k, done = 0;
+	unsigned int records = 0;
 
 	c->src = &in;
 	while (!c->dead && c->paused == 0 &&
@@ -244,6 +257,8 @@ pump_records(struct conn *c, const uint8_t *p, size_t n)
 		done += k - in.n;
 		if (in.n > 0)
 			break;
+		if (++records == RECORDS_STRANGE)
+			next_turn(c);
 	}
 	return (done);
 }

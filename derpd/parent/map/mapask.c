@@ -16,6 +16,7 @@
 #include "parent.h"
 
 #define CHECK_MS	5000	/* bound of one check */
+#define FINDINGS_MAX	100	/* lines of a map in the log */
 
 static void
 from_checker(struct chan *c, struct msg *m, void *arg)
@@ -66,14 +67,19 @@ static void
 log_findings(char *text, int good, char *err, size_t errsize)
 {
 	char *line;
-	int error;
+	int error, n = 0;
 
 	*err = '\0';
 	while ((line = strsep(&text, "\n")) != NULL) {
+		if (n == FINDINGS_MAX) {
+			log_info("and more: derpctl map check says all");
+			break;
+		}
 		error = strncmp(line, "error: ", 7) == 0;
 		/* Of a map that is refused, warnings are of no interest. */
 		if (*line == '\0' || (!good && !error))
 			continue;
+		n++;
 		if (!error) {
 			log_info("%s", line);
 			continue;

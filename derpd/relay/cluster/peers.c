@@ -56,6 +56,7 @@ static uint64_t		 generation;
 static TAILQ_HEAD(, peer) reap = TAILQ_HEAD_INITIALIZER(reap);
 static TAILQ_HEAD(, peer) news = TAILQ_HEAD_INITIALIZER(news);
 static unsigned int	 ndup_keys, ndup_conns;
+static unsigned int	 nremotes[MAXWORKERS];	/* of each other worker */
 
 static const char	 dup_text[] = "another connection uses the key of "
 			    "this node: two machines with one key disturb "
@@ -401,7 +402,8 @@ peers_remote_add(struct relay *r, unsigned int worker, const uint8_t *key,
 	unsigned int before;
 
 	/* More than twice what there can be: a worker that lies. */
-	if (p != NULL && p->nremote < 2 * PEERS_CONNS_MAX)
+	if (p != NULL && p->nremote < 2 * PEERS_CONNS_MAX &&
+	    (r->files == 0 || nremotes[worker] < r->files))	/* as many as we */
 		m = new_remote(p, worker, id);
 	if (m == NULL) {
 		log_limited(&limit, "client of worker %u not noted", worker);
@@ -417,6 +419,7 @@ peers_remote_add(struct relay *r, unsigned int worker, const uint8_t *key,
 	rc->active_us = active_us;
 	insert_remote(p, rc);
 	p->nremote++;
+	nremotes[worker]++;
 	consider_remote(p, rc);
 	watch_present(r, key, addr, port, flags);
 	tell_duplicates(p, before, NULL);
@@ -431,6 +434,7 @@ drop_remote(struct remote *m)
 
 	TAILQ_REMOVE(&p->remote, rc, entry);
 	p->nremote--;
+	nremotes[rc->worker]--;
 	if (p->ractive == rc)
 		next_active(p);
 	HASH_DELETE(hh, remotes, m);
