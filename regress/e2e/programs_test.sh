@@ -100,8 +100,9 @@ e2e_case names 60 "each process has the name of its program"
 names_body() {
 	e2e_start
 	for _name in derpd-keys derpd-relay; do
-		ps -o comm= --ppid "$PID" | grep -qx "$_name" ||
-		    e2e_fail "no process $_name: $(ps -o comm= --ppid "$PID")"
+		ps -A -o ppid= -o comm= | awk -v parent="$PID" \
+		    -v name="$_name" '$1 == parent && $2 == name { n++ }
+		    END { exit(n == 0) }' || e2e_fail "no process $_name"
 	done
 	e2e_stop
 }

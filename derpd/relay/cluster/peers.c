@@ -401,9 +401,12 @@ peers_remote_add(struct relay *r, unsigned int worker, const uint8_t *key,
 	struct rconn *rc;
 	unsigned int before;
 
-	/* More than twice what there can be: a worker that lies. */
+	/*
+	 * More than twice what there can be of a key, or more in all than a
+	 * worker can have: one that lies.
+	 */
 	if (p != NULL && p->nremote < 2 * PEERS_CONNS_MAX &&
-	    (r->files == 0 || nremotes[worker] < r->files))	/* as many as we */
+	    (r->files == 0 || nremotes[worker] < r->files))
 		m = new_remote(p, worker, id);
 	if (m == NULL) {
 		log_limited(&limit, "client of worker %u not noted", worker);
