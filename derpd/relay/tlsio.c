@@ -205,8 +205,8 @@ next_turn(struct conn *c)
 
 /*
  * What libtls can do with the bytes that c->src names.  A read may hold
- * thousands of tiny records, each as dear as a packet: after PUMP_US others have
- * their turn.
+ * thousands of tiny records, each as dear as a packet: after PUMP_US others
+ * have their turn.
  */
 static void
 pump(struct conn *c)
