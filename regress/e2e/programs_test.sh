@@ -26,6 +26,7 @@ want() {
 e2e_case libraries 60 "each program is linked with what it needs, and no more"
 libraries_body() {
 	e2e_paths
+	e2e_need_plain "it is linked with all libraries"
 	command -v readelf >/dev/null 2>&1 || atf_skip "needs readelf"
 	[ "$(uname -s)" = Linux ] || atf_skip "names the libraries of Linux"
 	want derpd/derpd libcrypto libevent_core-2.1 libseccomp libsodium libz
