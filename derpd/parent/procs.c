@@ -5,7 +5,6 @@
  */
 #include <sys/wait.h>
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -270,7 +269,6 @@ procs_ready(const struct derpd *d)
 			return (0);
 	return (1);
 }
-
 
 static void
 restart(evutil_socket_t fd, short what, void *arg)
