@@ -16,37 +16,24 @@
 #include "log.h"
 #include "parent.h"
 
-/* A row a program: its name, and its directory in the build tree. */
+/* A row a role: its program, and where that is in the build tree. */
 static struct program {
+	enum role	 role;
 	const char	*name;
 	const char	*built;		/* from the directory of derpd */
 	char		 path[PATH_MAX];
 	int		 fd;
 } programs[] = {
-	{ "derpd-keys", "keys", "", -1 },
-	{ "derpd-relay", "relay", "", -1 },
-	{ "derpd-health", "health", "", -1 },
-	{ "stund", "../stund", "", -1 },
-	{ "derpmapd", "../derpmapd", "", -1 },
-	{ "acme-helper", "../acme-helper", "", -1 }
-};
-
-/* A row a role: its program. */
-static const struct {
-	enum role	 role;
-	const char	*program;
-} roles[] = {
-	{ ROLE_KEYS, "derpd-keys" },
-	{ ROLE_RELAY, "derpd-relay" },
-	{ ROLE_HEALTH, "derpd-health" },
-	{ ROLE_STUN, "stund" },
-	{ ROLE_MAP, "derpmapd" },
-	{ ROLE_FETCH, "derpmapd" },
-	{ ROLE_ACME, "acme-helper" }
+	{ ROLE_KEYS, "derpd-keys", "keys", "", -1 },
+	{ ROLE_RELAY, "derpd-relay", "relay", "", -1 },
+	{ ROLE_HEALTH, "derpd-health", "health", "", -1 },
+	{ ROLE_STUN, "stund", "../stund", "", -1 },
+	{ ROLE_MAP, "derpmapd", "../derpmapd", "", -1 },
+	{ ROLE_FETCH, "derpmapd", "../derpmapd", "", -1 },
+	{ ROLE_ACME, "acme-helper", "../acme-helper", "", -1 }
 };
 
 #define NPROGRAMS	(sizeof(programs) / sizeof(programs[0]))
-#define NROLES		(sizeof(roles) / sizeof(roles[0]))
 
 /* Open the path that was printed into the row; 0, or -1 with errno. */
 static int
@@ -93,26 +80,13 @@ programs_open(const char *self)
 	return (0);
 }
 
-/* The program of that name, which is in the table. */
-static const struct program *
-find(const char *name)
-{
-	const struct program *p = programs;
-
-	while (strcmp(p->name, name) != 0)
-		p++;
-	return (p);
-}
-
 const char *
 programs_find(enum role role, int *fd)
 {
 	const struct program *p;
-	size_t i;
 
-	for (i = 0; i < NROLES; i++)
-		if (roles[i].role == role) {
-			p = find(roles[i].program);
+	for (p = programs; p < programs + NPROGRAMS; p++)
+		if (p->role == role) {
 			*fd = p->fd;
 			return (p->path);
 		}
