@@ -72,7 +72,7 @@ keyfile_call(struct derpd *d, uint32_t type, struct wr *w, int fd,
 	size_t n;
 	int ok, rv = -1;
 
-	if (d->keys.chan == NULL) {
+	if (d->keys.chan == NULL || parent_keys_wait(d) == -1) {
 		if (fd != -1)
 			close(fd);
 		log_warnx("%s: keys is not running", path);
@@ -160,6 +160,12 @@ temp_open(const char *path, char *temp, size_t size)
 }
 
 int
+keyfile_temp(const char *path, char *temp, size_t size)
+{
+	return (make_dir(path) == -1 ? -1 : temp_open(path, temp, size));
+}
+
+int
 keyfile_rename(const char *from, const char *to)
 {
 	if (rename(from, to) == 0 && sync_dir(to) == 0)
@@ -185,8 +191,7 @@ keyfile_make(struct derpd *d, uint32_t type, struct wr *w, const char *path,
 	char temp[PATH_MAX];
 	int fd;
 
-	if (make_dir(path) == -1 ||
-	    (fd = temp_open(path, temp, sizeof(temp))) == -1)
+	if ((fd = keyfile_temp(path, temp, sizeof(temp))) == -1)
 		return (-1);
 	if (keyfile_call(d, type, w, fd, path, res, size, len) == -1) {
 		(void)unlink(temp);

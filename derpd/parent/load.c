@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "generation.h"
 #include "log.h"
 #include "parent.h"
 #include "relayconf.h"
@@ -435,4 +436,45 @@ load_renew(struct derpd *d)
 	if (d->keys.chan != NULL && d->conf->relay.enabled &&
 	    load_meta(d, &d->loaded) == 0)
 		(void)send_all(d);
+}
+
+/* Certificates that somebody wants in force; until reloads do not block. */
+struct certs_call {
+	struct derpd	*d;
+	parent_reload_cb done;
+	void		*arg;
+};
+
+static void
+certs_now(evutil_socket_t fd, short what, void *arg)
+{
+	struct certs_call *k = arg;
+	char why[1024];
+	int rv;
+
+	(void)fd;
+	(void)what;
+	log_capture(why, sizeof(why));
+	rv = k->d->stopping ? -1 : load_certs_again(k->d);
+	log_capture(NULL, 0);
+	if (rv == -1 && why[0] == '\0')
+		strlcpy(why, k->d->stopping ? "derpd stops" :
+		    "keys is not running", sizeof(why));
+	k->done(k->arg, rv == 0 ? NULL : why);
+	free(k);
+}
+
+void
+parent_certs_reload(struct derpd *d, parent_reload_cb done, void *arg)
+{
+	struct timeval now = { 0, 0 };
+	struct certs_call *k = malloc(sizeof(*k));
+
+	if (k == NULL)
+		fatal("no memory to reload certificates");
+	k->d = d;
+	k->done = done;
+	k->arg = arg;
+	if (event_base_once(d->base, -1, EV_TIMEOUT, certs_now, k, &now) == -1)
+		fatalx("no event to reload certificates");
 }

@@ -8,6 +8,7 @@
  * relays.c    relay workers; serve.h has those of STUN and maps
  * load.c      configuration, keys and certificates, all or nothing
  * keyfiles.c  key and certificate files of this machine
+ * keycalls.c  calls of keys that do not block
  * judge.c     what else the configuration names
  * acmes.h     certificates from ACME directories
  * listen.c    listening sockets
@@ -30,6 +31,7 @@
 #include "certwatch.h"
 #include "chan.h"
 #include "conf.h"
+#include "keycalls.h"
 #include "listen.h"
 #include "serve.h"
 
@@ -91,6 +93,7 @@ struct derpd {
 	struct health	 well;
 	struct acme_state acme;
 	struct certwatch certwatch;
+	struct parent_keycalls calls;	/* of keys */
 	unsigned int	 nworkers;	/* relay workers, 0 without any web */
 	unsigned int	 nstuns;
 	struct proc	 keys;
@@ -312,6 +315,12 @@ int	 keyfile_call(struct derpd *d, uint32_t type, struct wr *w, int fd,
  */
 int	 keyfile_make(struct derpd *d, uint32_t type, struct wr *w,
 	    const char *path, void *res, size_t size, size_t *len);
+
+/*
+ * Make an empty temporary file beside `path', whose directory is made, and put
+ * its name into `temp' of `size' bytes.  A descriptor, or -1 (logged).
+ */
+int	 keyfile_temp(const char *path, char *temp, size_t size);
 
 /*
  * The file `temp' is whole: it becomes `path', for good.  0, or -1 (logged);

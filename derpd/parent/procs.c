@@ -64,6 +64,8 @@ procs_forget(struct proc *p)
 	p->owes_ms = 0;
 	p->commits = 0;
 	p->refused = 0;
+	if (p->role == ROLE_KEYS)
+		parent_keys_gone(p->d);
 }
 
 void
@@ -171,10 +173,12 @@ procs_wait_ready(struct proc *p)
 static void
 from_keys(struct chan *c, struct msg *m, void *arg)
 {
+	struct proc *p = arg;
+
 	(void)c;
-	(void)arg;
-	/* Answers are taken where they were asked for. */
-	log_debug("late %s from keys", msg_name(m->type));
+	if (parent_keys_result(p->d, m) == -1)
+		procs_fail(p, "sent a malformed answer, or one that nobody "
+		    "waits for");
 }
 
 int
