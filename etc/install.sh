@@ -41,6 +41,9 @@ done
 if [ -f etc/derpd.conf ]; then
 	place 644 etc/derpd.conf "$PREFIX/share/examples/derpd"
 	place 644 etc/derp-map.json "$PREFIX/share/examples/derpd"
+	for _file in etc/examples/*.conf; do
+		place 644 "$_file" "$PREFIX/share/examples/derpd"
+	done
 	[ -e "$DESTDIR$SYSCONFDIR/derpd.conf" ] ||
 	    place 644 etc/derpd.conf "$SYSCONFDIR"
 fi
