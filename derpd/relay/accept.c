@@ -63,16 +63,16 @@ within_rate(struct relay *r)
 
 	if (r->conf.accept_rate == 0)
 		return (1);
-	us = r->now_us - r->accept_at;
-	r->accept_at = r->now_us;
+	us = r->now_us - r->acceptor.at;
+	r->acceptor.at = r->now_us;
 	if (us > 1000000000)		/* also the first time */
 		us = 1000000000;
-	r->accept_tokens += us * r->conf.accept_rate;
-	if (r->accept_tokens > burst)
-		r->accept_tokens = burst;
-	if (r->accept_tokens < TOKEN)
+	r->acceptor.tokens += us * r->conf.accept_rate;
+	if (r->acceptor.tokens > burst)
+		r->acceptor.tokens = burst;
+	if (r->acceptor.tokens < TOKEN)
 		return (0);
-	r->accept_tokens -= TOKEN;
+	r->acceptor.tokens -= TOKEN;
 	return (1);
 }
 
@@ -113,9 +113,9 @@ accept_failed(struct relay *r)
 static unsigned int
 reserve(const struct relay *r)
 {
-	unsigned int n = RESERVE + r->conf.nworkers;
+	unsigned int n = RESERVE + r->conf.nworkers, files = r->acceptor.files;
 
-	return (r->files - (n < r->files / 4 ? n : r->files / 4));
+	return (files - (n < files / 4 ? n : files / 4));
 }
 
 /*
@@ -135,12 +135,12 @@ is_full(struct relay *r, struct conn *c)
 
 	if (bit == ACCEPT_FILES && fd + 1 < mark)
 		return (0);
-	r->full = r->nconns;
+	r->acceptor.full = r->nconns;
 	if ((old = strangers_old(&r->strangers, r->now_us)) != NULL)
 		conn_close(old->owner, "gives way: not logged in");
 	else if (fd >= mark || (max != 0 && r->nconns > max)) {
 		conn_close(c, "one too many");
-		r->full--;
+		r->acceptor.full--;
 	}
 	if (old == NULL && bit == ACCEPT_LIMIT)
 		log_limited(&limit, "no new connections until one ends: "
@@ -148,7 +148,7 @@ is_full(struct relay *r, struct conn *c)
 	else if (old == NULL)
 		log_limited(&limit, "no new connections until one ends: "
 		    "%u of %u open files are in use; raise the limit", mark,
-		    r->files);
+		    r->acceptor.files);
 	accept_pause(r, bit);
 	return (1);
 }
@@ -215,7 +215,7 @@ accept_add(struct relay *r, int fd, int tls)
 		free(l);
 		return (-1);
 	}
-	LIST_INSERT_HEAD(&r->listeners, l, entry);
+	LIST_INSERT_HEAD(&r->acceptor.listeners, l, entry);
 	return (0);
 }
 
@@ -224,7 +224,7 @@ accept_close(struct relay *r)
 {
 	struct listener *l;
 
-	while ((l = LIST_FIRST(&r->listeners)) != NULL) {
+	while ((l = LIST_FIRST(&r->acceptor.listeners)) != NULL) {
 		LIST_REMOVE(l, entry);
 		event_free(l->ev);
 		close(l->fd);
@@ -237,8 +237,8 @@ accept_pause(struct relay *r, int bit)
 {
 	struct listener *l;
 
-	r->accept_off |= bit;
-	LIST_FOREACH(l, &r->listeners, entry)
+	r->acceptor.off |= bit;
+	LIST_FOREACH(l, &r->acceptor.listeners, entry)
 		event_del(l->ev);
 }
 
@@ -247,12 +247,12 @@ accept_resume(struct relay *r, int bit)
 {
 	struct listener *l;
 
-	if ((r->accept_off & bit) == 0)
+	if ((r->acceptor.off & bit) == 0)
 		return;
-	r->accept_off &= ~bit;
-	if (r->accept_off != 0)
+	r->acceptor.off &= ~bit;
+	if (r->acceptor.off != 0)
 		return;
-	LIST_FOREACH(l, &r->listeners, entry)
+	LIST_FOREACH(l, &r->acceptor.listeners, entry)
 		event_add(l->ev, NULL);
 }
 
@@ -260,7 +260,7 @@ void
 accept_room(struct relay *r)
 {
 	accept_resume(r, ACCEPT_SYSTEM);
-	if (r->nconns < r->full)
+	if (r->nconns < r->acceptor.full)
 		accept_resume(r, ACCEPT_FILES);
 	if (r->conf.max_clients == 0 || r->nconns < r->conf.max_clients)
 		accept_resume(r, ACCEPT_LIMIT);
@@ -291,6 +291,6 @@ accept_init(struct relay *r)
 
 	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
 		fatal("can't tell the limit of open files (getrlimit)");
-	r->files = rl.rlim_cur > INT_MAX ? INT_MAX :
+	r->acceptor.files = rl.rlim_cur > INT_MAX ? INT_MAX :
 	    (unsigned int)rl.rlim_cur;
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "relay.h"
+#include "buf.h"
 
 #define TIGHT	512		/* grows by so much, where it is to be small */
 #define SMALL	(64 * 1024)	/* grows by doubling up to here */

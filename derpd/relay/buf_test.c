@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "relay.h"
+#include "buf.h"
 
 #define CHUNK	5000
 

@@ -19,10 +19,15 @@
 #include <unistd.h>
 
 #include "hello.h"
+#include "httpconn.h"
 #include "linkstats.h"
 #include "log.h"
+#include "login.h"
 #include "peers.h"
+#include "relay.h"
 #include "sent.h"
+#include "session.h"
+#include "tlsio.h"
 #include "websocket.h"
 
 /* Most plaintext that is kept of a client that must wait. */
@@ -110,8 +115,9 @@ conn_charge(struct conn *c)
 
 	if (c->stranger.source == NULL)
 		return;
-	input = c->held.cap + c->pend.cap + c->part.cap + login_kept(c);
-	all = sizeof(*c) + input + c->out.cap + c->ctl.cap;
+	input = c->input.held.cap + c->input.pend.cap + c->input.part.cap +
+	    login_kept(c);
+	all = sizeof(*c) + input + c->output.out.cap + c->output.ctl.cap;
 	if (c->ws != NULL)
 		all += WS_COST;
 	if (c->tls != NULL)
@@ -171,7 +177,7 @@ conn_new(struct relay *r, int fd, int tls, const uint8_t addr[16],
 	c->port = port;
 	c->plain = !tls;
 	c->state = tls ? CONN_HANDSHAKE : CONN_HTTP;
-	queue_init(&c->queue, &r->queues, c);
+	queue_init(&c->output.queue, &r->queues, c);
 	event_assign(&c->ev_read, r->base, fd, EV_READ | EV_PERSIST,
 	    conn_readable, c);
 	if (find_place(c) == -1 || event_add(&c->ev_read, NULL) == -1) {
@@ -200,15 +206,15 @@ leave(struct conn *c)
 {
 	struct relay *r = c->r;
 
-	if (c->peer == NULL)
+	if (c->session.peer == NULL)
 		return;
-	if (c->watching) {
-		LIST_REMOVE(c, watcher);
+	if (c->session.watching) {
+		LIST_REMOVE(c, session.watcher);
 		r->stats.watchers--;
 	}
-	if (c->home)
+	if (c->session.home)
 		r->stats.home_connections--;
-	if (c->not_ideal)
+	if (c->session.not_ideal)
 		r->stats.notideal_connections--;
 	r->stats.connections--;
 	sent_forget(c);
@@ -240,17 +246,17 @@ unlink_all(struct conn *c)
 	struct relay *r = c->r;
 
 	wheel_off(c);
-	if (c->is_dirty)
-		TAILQ_REMOVE(&r->dirty, c, dirty);
+	if (c->output.is_dirty)
+		TAILQ_REMOVE(&r->outputs.dirty, c, output.dirty);
 	if (c->shaking)
 		unqueue_shake(c);
 	else if (c->paused & PAUSE_TURN)
 		TAILQ_REMOVE(&r->resumed, c, resumed);
 	event_del(&c->ev_read);
-	if (c->ev_write != NULL)
-		event_free(c->ev_write);
-	if (c->ev_rate != NULL)
-		event_free(c->ev_rate);
+	if (c->output.ev_write != NULL)
+		event_free(c->output.ev_write);
+	if (c->session.rate.ev != NULL)
+		event_free(c->session.rate.ev);
 	strangers_remove(&r->strangers, &c->stranger);
 	login_free(c);
 	linkstats_forget(c);
@@ -263,12 +269,12 @@ conn_free(struct conn *c)
 {
 	tlsio_end(c);
 	close(c->fd);
-	queue_clear(&c->queue, count_dropped, c->r);
+	queue_clear(&c->output.queue, count_dropped, c->r);
 	http_free(c);
 	ws_free(c->ws);
-	buf_free(&c->held);
-	buf_free(&c->pend);
-	buf_free(&c->part);
+	buf_free(&c->input.held);
+	buf_free(&c->input.pend);
+	buf_free(&c->input.part);
 	output_free(c);
 	free(c);
 }
@@ -328,8 +334,8 @@ feed_or_keep(struct conn *c, const uint8_t *p, size_t n)
 
 	if (used == n || c->paused == 0 || c->dead || c->state == CONN_DRAIN)
 		return (used);
-	if (buf_left(&c->pend) + (n - used) > PEND_MAX ||
-	    buf_add(&c->pend, p + used, n - used) == -1)
+	if (buf_left(&c->input.pend) + (n - used) > PEND_MAX ||
+	    buf_add(&c->input.pend, p + used, n - used) == -1)
 		conn_close(c, "too much while it must wait");
 	return (n);
 }
@@ -386,7 +392,7 @@ conn_resume(struct conn *c, unsigned int why)
 static int
 held_suffices(const struct conn *c)
 {
-	const struct buf *b = &c->held;
+	const struct buf *b = &c->input.held;
 
 	if (c->state != CONN_HANDSHAKE)
 		return (1);
@@ -415,13 +421,13 @@ work(struct conn *c)
 	struct buf b;
 
 	event_add(&c->ev_read, NULL);
-	if (buf_left(&c->pend) > 0) {
-		b = c->pend;
-		memset(&c->pend, 0, sizeof(c->pend));
+	if (buf_left(&c->input.pend) > 0) {
+		b = c->input.pend;
+		memset(&c->input.pend, 0, sizeof(c->input.pend));
 		ws = c->ws;	/* if it is one, all that is unwrapped */
 		buf_drain(&b, feed(c, buf_head(&b), buf_left(&b)));
 		if (c->ws == ws)
-			c->pend = b;
+			c->input.pend = b;
 		else {
 			unwrap(c, buf_head(&b), buf_left(&b));
 			buf_free(&b);
@@ -430,8 +436,8 @@ work(struct conn *c)
 	if (c->dead || c->paused != 0 || c->plain || !held_suffices(c))
 		return;
 	/* Also without held bytes: libssl may have read ahead of us. */
-	b = c->held;
-	memset(&c->held, 0, sizeof(c->held));
+	b = c->input.held;
+	memset(&c->input.held, 0, sizeof(c->input.held));
 	tlsio_pump(c, buf_head(&b), buf_left(&b));
 	buf_free(&b);
 }
@@ -512,7 +518,7 @@ static size_t
 read_size(const struct conn *c)
 {
 	if (c->lingering)
-		return (c->linger_left);
+		return (c->input.linger_left);
 	return (c->state == CONN_UP ? IN_SIZE : STRANGER_READ);
 }
 
@@ -520,8 +526,8 @@ read_size(const struct conn *c)
 static void
 linger(struct conn *c, size_t n)
 {
-	c->linger_left -= (uint32_t)n;
-	if (c->linger_left == 0)
+	c->input.linger_left -= (uint32_t)n;
+	if (c->input.linger_left == 0)
 		event_del(&c->ev_read);
 }
 
@@ -537,8 +543,8 @@ shake_input(struct conn *c)
 	if (held_suffices(c)) {
 		conn_pause(c, PAUSE_TURN);
 		queue_input(c);
-	} else if (c->tls == NULL && hello_judge(buf_head(&c->held),
-	    buf_left(&c->held)) == HELLO_LONG) {
+	} else if (c->tls == NULL && hello_judge(buf_head(&c->input.held),
+	    buf_left(&c->input.held)) == HELLO_LONG) {
 		/* illegal_parameter (RFC 8446 6.2) */
 		(void)output_raw(c, alert, sizeof(alert));
 		conn_drain(c);
@@ -551,12 +557,12 @@ tls_input(struct conn *c, const uint8_t *p, size_t n)
 {
 	struct buf b;
 
-	if (!is_strange(c) && buf_left(&c->held) == 0) {
+	if (!is_strange(c) && buf_left(&c->input.held) == 0) {
 		tlsio_pump(c, p, n);
 		return;
 	}
 	/* It goes behind the record that is not whole. */
-	if (buf_add_tight(&c->held, p, n) == -1) {
+	if (buf_add_tight(&c->input.held, p, n) == -1) {
 		conn_close(c, "out of memory");
 		return;
 	}
@@ -564,8 +570,8 @@ tls_input(struct conn *c, const uint8_t *p, size_t n)
 		shake_input(c);
 		return;
 	}
-	b = c->held;
-	memset(&c->held, 0, sizeof(c->held));
+	b = c->input.held;
+	memset(&c->input.held, 0, sizeof(c->input.held));
 	tlsio_pump(c, buf_head(&b), buf_left(&b));
 	buf_free(&b);
 }

@@ -15,9 +15,13 @@
 #endif
 #include <tls.h>
 
+#include "httpconn.h"
 #include "log.h"
 #include "peers.h"
+#include "relay.h"
 #include "sent.h"
+#include "session.h"
+#include "tlsio.h"
 #include "websocket.h"
 
 #define BATCH		(64 * 1024)	/* plaintext gathered at once */
@@ -41,52 +45,53 @@ static uint8_t	stage[STAGE_SIZE];
 void
 conn_dirty(struct conn *c)
 {
-	if (c->is_dirty || c->dead)
+	if (c->output.is_dirty || c->dead)
 		return;
-	c->is_dirty = 1;
-	TAILQ_INSERT_TAIL(&c->r->dirty, c, dirty);
+	c->output.is_dirty = 1;
+	TAILQ_INSERT_TAIL(&c->r->outputs.dirty, c, output.dirty);
 }
 
 /* Too much for a client that does not read: it is closed at the flush. */
 static void
 overflow(struct conn *c)
 {
-	c->overflow = 1;
+	c->output.overflow = 1;
 	conn_dirty(c);
 }
 
 void
 conn_send(struct conn *c, const void *p, size_t n)
 {
-	size_t max = c->mesh ? CTL_MAX_WATCHER : CTL_MAX;
-	size_t before = c->ctl.cap;
+	size_t max = c->session.mesh ? CTL_MAX_WATCHER : CTL_MAX;
+	size_t before = c->output.ctl.cap;
 
-	if (c->dead || c->overflow)
+	if (c->dead || c->output.overflow)
 		return;
-	if (c->r->ctl_memory > CTL_ALL)
+	if (c->r->outputs.ctl_memory > CTL_ALL)
 		max = CTL_LEAST;
-	if (buf_left(&c->ctl) + n > max || buf_add(&c->ctl, p, n) == -1)
+	if (buf_left(&c->output.ctl) + n > max ||
+	    buf_add(&c->output.ctl, p, n) == -1)
 		overflow(c);
 	else
 		conn_dirty(c);
-	c->r->ctl_memory += c->ctl.cap - before;
+	c->r->outputs.ctl_memory += c->output.ctl.cap - before;
 }
 
 /* The first `n' bytes of its own frames are out. */
 static void
 ctl_drain(struct conn *c, size_t n)
 {
-	size_t before = c->ctl.cap;
+	size_t before = c->output.ctl.cap;
 
-	buf_drain(&c->ctl, n);
-	c->r->ctl_memory -= before - c->ctl.cap;
+	buf_drain(&c->output.ctl, n);
+	c->r->outputs.ctl_memory -= before - c->output.ctl.cap;
 }
 
 void
 output_free(struct conn *c)
 {
-	ctl_drain(c, buf_left(&c->ctl));
-	buf_free(&c->out);
+	ctl_drain(c, buf_left(&c->output.ctl));
+	buf_free(&c->output.out);
 }
 
 int
@@ -94,14 +99,15 @@ output_raw(struct conn *c, const void *p, size_t n)
 {
 	struct relay *r = c->r;
 
-	if (r->staging == c) {
-		if (r->stage_len + n > sizeof(stage))
+	if (r->outputs.staging == c) {
+		if (r->outputs.stage_len + n > sizeof(stage))
 			return (-1);
-		memcpy(stage + r->stage_len, p, n);
-		r->stage_len += n;
+		memcpy(stage + r->outputs.stage_len, p, n);
+		r->outputs.stage_len += n;
 		return (0);
 	}
-	if (buf_left(&c->out) + n > OUT_MAX || buf_add(&c->out, p, n) == -1)
+	if (buf_left(&c->output.out) + n > OUT_MAX ||
+	    buf_add(&c->output.out, p, n) == -1)
 		return (-1);
 	conn_dirty(c);
 	return (0);
@@ -130,7 +136,7 @@ output_dropped(struct pkt *p, void *arg)
 {
 	struct conn *c = arg;
 
-	c->drops++;
+	c->session.drops++;
 	session_drop(c->r, DROP_QUEUE_HEAD,
 	    p->data + FRAME_HDR_LEN + FRAME_KEY_LEN,
 	    p->len - FRAME_HDR_LEN - FRAME_KEY_LEN);
@@ -158,9 +164,9 @@ conn_enqueue(struct conn *c, const uint8_t src[FRAME_KEY_LEN],
 	memcpy(k->data + FRAME_HDR_LEN, src, FRAME_KEY_LEN);
 	memcpy(k->data + FRAME_HDR_LEN + FRAME_KEY_LEN, p, n);
 	limits(r, &lim);
-	queue_put(&c->queue, k, frame_is_disco(p, n), r->now_us, &lim);
+	queue_put(&c->output.queue, k, frame_is_disco(p, n), r->now_us, &lim);
 	conn_dirty(c);
-	r->fresh_bytes += n;
+	r->outputs.fresh_bytes += n;
 }
 
 /* The source of a packet that goes out now is owed a PeerGone later. */
@@ -169,12 +175,13 @@ note_source(struct conn *c, const uint8_t *src)
 {
 	uint64_t gen = peers_generation();
 
-	if (c->src_gen == gen && memcmp(c->last_src, src, FRAME_KEY_LEN) == 0)
+	if (c->output.src_gen == gen &&
+	    memcmp(c->output.last_src, src, FRAME_KEY_LEN) == 0)
 		return;
 	if (sent_note(c, src) == -1)
 		return;
-	memcpy(c->last_src, src, FRAME_KEY_LEN);
-	c->src_gen = gen;
+	memcpy(c->output.last_src, src, FRAME_KEY_LEN);
+	c->output.src_gen = gen;
 }
 
 static void
@@ -185,8 +192,8 @@ count_sent(struct conn *c, const struct pkt *p)
 
 	s->packets_sent++;
 	s->bytes_sent += n;
-	c->tx_packets++;
-	c->tx_bytes += n;
+	c->session.tx_packets++;
+	c->session.tx_bytes += n;
 	s->queue_us = (s->queue_us * 9 + (c->r->now_us - p->at)) / 10;
 }
 
@@ -197,10 +204,10 @@ gather_pongs(struct conn *c, uint8_t *dst)
 	size_t n = 0;
 	unsigned int i;
 
-	for (i = 0; i < c->npongs; i++)
-		n += frame_put_pong(dst + n, c->pongs[i]);
-	c->r->stats.sent_pong += c->npongs;
-	c->npongs = 0;
+	for (i = 0; i < c->session.npongs; i++)
+		n += frame_put_pong(dst + n, c->session.pongs[i]);
+	c->r->stats.sent_pong += c->session.npongs;
+	c->session.npongs = 0;
 	return (n);
 }
 
@@ -214,18 +221,18 @@ gather(struct conn *c, size_t max)
 
 	if ((n = http_take(c, batch, max)) > 0)
 		return (n);
-	if ((k = buf_left(&c->ctl)) > 0) {
+	if ((k = buf_left(&c->output.ctl)) > 0) {
 		/* A DERP stream may be cut anywhere between two batches. */
 		n = k < max ? k : max;
-		memcpy(batch, buf_head(&c->ctl), n);
+		memcpy(batch, buf_head(&c->output.ctl), n);
 		ctl_drain(c, n);
 	}
-	if (buf_left(&c->ctl) > 0)
+	if (buf_left(&c->output.ctl) > 0)
 		return (n);
-	if (c->acks == 0)
+	if (c->session.acks == 0)
 		n += gather_pongs(c, batch + n);
 	limits(c->r, &lim);
-	while (n < max && (p = queue_get(&c->queue, c->r->now_us,
+	while (n < max && (p = queue_get(&c->output.queue, c->r->now_us,
 	    &lim)) != NULL) {
 		memcpy(batch + n, p->data, p->len);
 		n += p->len;
@@ -246,12 +253,12 @@ unsent(struct conn *c, unsigned int limit)
 #ifdef SIOCOUTQNSD
 	int n;
 
-	if (c->unsent < limit / 2)
-		return (c->unsent);
-	c->unsent = 0;
+	if (c->output.unsent < limit / 2)
+		return (c->output.unsent);
+	c->output.unsent = 0;
 	if (ioctl(c->fd, SIOCOUTQNSD, &n) == 0 && n > 0)
-		c->unsent = (unsigned int)n;
-	return (c->unsent);
+		c->output.unsent = (unsigned int)n;
+	return (c->output.unsent);
 #else
 	(void)c;
 	(void)limit;
@@ -278,7 +285,7 @@ unacked(struct conn *c)
 static unsigned int
 output_deadline(const struct conn *c)
 {
-	return (c->mesh ? MESH_WRITE_MS : c->r->conf.write_timeout);
+	return (c->session.mesh ? MESH_WRITE_MS : c->r->conf.write_timeout);
 }
 
 /* Wait until the socket takes more, or the write deadline passes. */
@@ -288,22 +295,23 @@ wait_writable(struct conn *c)
 	unsigned int ms = output_deadline(c);
 	struct timeval tv;
 
-	if (c->ev_write == NULL && (c->ev_write = event_new(c->r->base, c->fd,
-	    EV_WRITE, output_writable, c)) == NULL) {
+	if (c->output.ev_write == NULL &&
+	    (c->output.ev_write = event_new(c->r->base, c->fd, EV_WRITE,
+	    output_writable, c)) == NULL) {
 		overflow(c);
 		return;
 	}
 	tv.tv_sec = ms / 1000;
 	tv.tv_usec = (ms % 1000) * 1000;
-	if (event_add(c->ev_write, ms == 0 ? NULL : &tv) == -1) {
+	if (event_add(c->output.ev_write, ms == 0 ? NULL : &tv) == -1) {
 		overflow(c);
 		return;
 	}
-	c->want_write = 1;
-	c->outq = unacked(c);
+	c->output.want_write = 1;
+	c->output.outq = unacked(c);
 }
 
-/* Send; what the socket refuses goes to c->out.  -1: connection lost. */
+/* Send; what the socket refuses goes to c->output.out.  -1: connection lost. */
 static int
 send_some(struct conn *c, const uint8_t *p, size_t n)
 {
@@ -317,8 +325,8 @@ send_some(struct conn *c, const uint8_t *p, size_t n)
 			return (-1);
 		k = 0;
 	}
-	c->unsent += (unsigned int)k;
-	return (buf_add(&c->out, p + k, n - (size_t)k));
+	c->output.unsent += (unsigned int)k;
+	return (buf_add(&c->output.out, p + k, n - (size_t)k));
 }
 
 /* What the socket refused before; 1 all out, 0 not all, -1 lost. */
@@ -327,15 +335,15 @@ send_rest(struct conn *c)
 {
 	ssize_t k;
 
-	while (buf_left(&c->out) > 0) {
-		k = send(c->fd, buf_head(&c->out), buf_left(&c->out),
-		    MSG_NOSIGNAL);
+	while (buf_left(&c->output.out) > 0) {
+		k = send(c->fd, buf_head(&c->output.out),
+		    buf_left(&c->output.out), MSG_NOSIGNAL);
 		if (k == -1 && errno == EINTR)
 			continue;
 		if (k == -1)
 			return (errno == EAGAIN || errno == ENOBUFS ? 0 : -1);
-		c->unsent += (unsigned int)k;
-		buf_drain(&c->out, (size_t)k);
+		c->output.unsent += (unsigned int)k;
+		buf_drain(&c->output.out, (size_t)k);
 	}
 	return (1);
 }
@@ -364,13 +372,13 @@ send_batch(struct conn *c, size_t n)
 	struct relay *r = c->r;
 	int rv;
 
-	r->staging = c;
-	r->stage_len = 0;
+	r->outputs.staging = c;
+	r->outputs.stage_len = 0;
 	rv = encrypt(c, n);
-	r->staging = NULL;
+	r->outputs.staging = NULL;
 	if (rv == -1)
 		return (-1);
-	return (send_some(c, stage, r->stage_len));
+	return (send_some(c, stage, r->outputs.stage_len));
 }
 
 void
@@ -379,7 +387,7 @@ conn_reply(struct conn *c, const void *head, size_t n, const void *body,
 {
 	if (c->dead)
 		return;
-	if (c->plain || c->want_write || buf_left(&c->out) > 0 ||
+	if (c->plain || c->output.want_write || buf_left(&c->output.out) > 0 ||
 	    n + m > BATCH) {
 		conn_write(c, head, n);
 		conn_write(c, body, m);
@@ -390,7 +398,7 @@ conn_reply(struct conn *c, const void *head, size_t n, const void *body,
 		memcpy(batch + n, body, m);
 	if (send_batch(c, n + m) == -1)
 		conn_close(c, "connection lost");
-	else if (buf_left(&c->out) > 0)
+	else if (buf_left(&c->output.out) > 0)
 		conn_dirty(c);
 }
 
@@ -398,12 +406,13 @@ static int
 has_more(const struct conn *c)
 {
 	/* What a client hears is not ahead of what other workers know. */
-	if (c->acks != 0 && c->state == CONN_ADMIT)
+	if (c->session.acks != 0 && c->state == CONN_ADMIT)
 		return (0);
 	if (c->ws != NULL && ws_is_over(c->ws))
 		return (0);
-	return (buf_left(&c->ctl) > 0 || (c->npongs > 0 && c->acks == 0) ||
-	    queue_packets(&c->queue) > 0 || http_left(c) > 0);
+	return (buf_left(&c->output.ctl) > 0 ||
+	    (c->session.npongs > 0 && c->session.acks == 0) ||
+	    queue_packets(&c->output.queue) > 0 || http_left(c) > 0);
 }
 
 /* All is out: end the stream properly, then wait for the other end's. */
@@ -424,7 +433,7 @@ finish(struct conn *c)
 	 * of TCP stops the client.
 	 */
 	c->lingering = 1;
-	c->linger_left = LINGER_BYTES;
+	c->input.linger_left = LINGER_BYTES;
 	conn_deadline(c, LINGER_SECS);
 	event_add(&c->ev_read, NULL);
 }
@@ -434,19 +443,19 @@ flush_one(struct conn *c)
 {
 	unsigned int lowat = c->r->conf.notsent_lowat, queued;
 	size_t max;
-	int i, rv, full, woken = c->woken;
+	int i, rv, full, woken = c->output.woken;
 
 	/*
 	 * A socket that was reset is writable, yet keeps its unsent bytes for
 	 * ever: after EV_WRITE something is sent in any case, which fails then.
 	 */
-	c->woken = 0;
+	c->output.woken = 0;
 
-	if (c->overflow) {
+	if (c->output.overflow) {
 		conn_close(c, "does not read what it is sent");
 		return;
 	}
-	if (c->want_write)
+	if (c->output.want_write)
 		return;
 	if ((rv = send_rest(c)) == -1) {
 		conn_close(c, "connection lost");
@@ -475,7 +484,7 @@ flush_one(struct conn *c)
 			conn_close(c, "connection lost");
 			return;
 		}
-		if (buf_left(&c->out) > 0) {
+		if (buf_left(&c->output.out) > 0) {
 			wait_writable(c);
 			return;
 		}
@@ -491,10 +500,10 @@ output_flush(struct relay *r)
 {
 	struct conn *c;
 
-	r->fresh_bytes = 0;
-	while ((c = TAILQ_FIRST(&r->dirty)) != NULL) {
-		TAILQ_REMOVE(&r->dirty, c, dirty);
-		c->is_dirty = 0;
+	r->outputs.fresh_bytes = 0;
+	while ((c = TAILQ_FIRST(&r->outputs.dirty)) != NULL) {
+		TAILQ_REMOVE(&r->outputs.dirty, c, output.dirty);
+		c->output.is_dirty = 0;
 		if (!c->dead) {
 			flush_one(c);
 			conn_charge(c);
@@ -505,7 +514,7 @@ output_flush(struct relay *r)
 void
 output_relieve(struct relay *r)
 {
-	if (r->fresh_bytes >= FRESH_MAX)
+	if (r->outputs.fresh_bytes >= FRESH_MAX)
 		output_flush(r);
 }
 
@@ -520,15 +529,15 @@ output_writable(evutil_socket_t fd, short what, void *arg)
 	if (c->dead)
 		return;
 	relay_clock(c->r);
-	c->want_write = 0;
+	c->output.want_write = 0;
 	if (what & EV_WRITE) {
-		c->woken = 1;
+		c->output.woken = 1;
 		conn_dirty(c);
 		return;
 	}
 	/* The kernel still has unsent bytes; did the client take any? */
 	now = unacked(c);
-	if (now < c->outq) {
+	if (now < c->output.outq) {
 		wait_writable(c);
 		return;
 	}

@@ -21,12 +21,12 @@ set_up(void)
 	ATF_REQUIRE(r != NULL);
 	TAILQ_INIT(&r->conns);
 	TAILQ_INIT(&r->dead);
-	TAILQ_INIT(&r->dirty);
+	TAILQ_INIT(&r->outputs.dirty);
 	TAILQ_INIT(&r->resumed);
 	for (i = 0; i < WHEEL_SLOTS; i++)
 		TAILQ_INIT(&r->wheel[i]);
 	LIST_INIT(&r->watchers);
-	LIST_INIT(&r->listeners);
+	LIST_INIT(&r->acceptor.listeners);
 	queue_set_init(&r->queues, output_dropped);
 	strangers_init(&r->strangers);
 	strangers_limits(&r->strangers, 1, 1);
@@ -48,7 +48,7 @@ client(struct relay *r, int mesh)
 	ATF_REQUIRE((c = conn_new(r, sv[0], 0, addr, 1)) != NULL);
 	conn_known(c);
 	c->state = CONN_UP;
-	c->mesh = mesh != 0;
+	c->session.mesh = mesh != 0;
 	return (c);
 }
 
@@ -62,7 +62,7 @@ fill(struct conn *c, size_t max)
 	static const uint8_t frame[1000];
 	size_t n;
 
-	for (n = 0; n < max && !c->overflow; n += sizeof(frame))
+	for (n = 0; n < max && !c->output.overflow; n += sizeof(frame))
 		conn_send(c, frame, sizeof(frame));
 	return (n);
 }
@@ -76,16 +76,17 @@ bound(int mesh, size_t least, size_t most)
 
 	n = fill(c, 2 * most);
 	ATF_CHECK_MSG(n >= least && n <= most, "%zu", n);
-	ATF_CHECK(c->ctl.cap <= most * 3 / 2);
+	ATF_CHECK(c->output.ctl.cap <= most * 3 / 2);
 	ATF_CHECK(!c->dead);		/* only marked within the turn */
 	conn_send(other, "x", 1);
-	ATF_CHECK(!other->overflow);
-	TAILQ_REMOVE(&r->dirty, other, dirty);	/* DERP is for TLS alone */
+	ATF_CHECK(!other->output.overflow);
+	/* DERP is for TLS alone. */
+	TAILQ_REMOVE(&r->outputs.dirty, other, output.dirty);
 	output_flush(r);
 	ATF_CHECK(c->dead && !other->dead);
 	conn_send(c, "x", 1);
 	conn_reap(r);
-	ATF_CHECK(r->ctl_memory <= 16);
+	ATF_CHECK(r->outputs.ctl_memory <= 16);
 	ATF_CHECK_EQ(r->nconns, 1);
 }
 
@@ -114,17 +115,18 @@ ATF_TC_BODY(own_frames_all, tc)
 		c = client(r, 0);
 		fill(c, 1000 * 1000);
 	}
-	ATF_CHECK_MSG(r->ctl_memory < 150 * MIB, "%zu", r->ctl_memory);
+	ATF_CHECK_MSG(r->outputs.ctl_memory < 150 * MIB, "%zu",
+	    r->outputs.ctl_memory);
 	c = client(r, 0);
 	fill(c, 15000);
-	ATF_CHECK(!c->overflow);
+	ATF_CHECK(!c->output.overflow);
 	fill(c, 15000);
-	ATF_CHECK(c->overflow);
+	ATF_CHECK(c->output.overflow);
 	while ((c = TAILQ_FIRST(&r->conns)) != NULL) {
 		conn_close(c, "end of the test");
 		conn_reap(r);
 	}
-	ATF_CHECK_EQ(r->ctl_memory, 0);
+	ATF_CHECK_EQ(r->outputs.ctl_memory, 0);
 }
 
 ATF_TP_ADD_TCS(tp)

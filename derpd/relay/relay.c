@@ -12,15 +12,19 @@
 #include <unistd.h>
 
 #include "child.h"
-#include "clock.h"
 #include "clientrow.h"
+#include "clock.h"
 #include "heap.h"
 #include "link.h"
 #include "linkstats.h"
 #include "log.h"
+#include "login.h"
 #include "peers.h"
 #include "pool.h"
+#include "relay.h"
+#include "session.h"
 #include "tlsctx.h"
+#include "tlsio.h"
 #include "tlskey.h"
 
 #define SIGN_MS		1000	/* bound of one signature */
@@ -209,21 +213,21 @@ client_fill(struct client_info *i, const struct conn *c)
 	const struct relay *r = c->r;
 
 	memset(i, 0, sizeof(*i));
-	memcpy(i->key, c->key, sizeof(i->key));
+	memcpy(i->key, c->session.key, sizeof(i->key));
 	memcpy(i->addr, c->addr, sizeof(i->addr));
 	i->port = c->port;
 	i->worker = r->conf.worker;
-	i->age_ms = (r->now_us - c->login_us) / 1000;
-	i->rx_bytes = c->rx_bytes;
-	i->tx_bytes = c->tx_bytes;
-	i->rx_packets = c->rx_packets;
-	i->tx_packets = c->tx_packets;
-	i->drops = c->drops;
-	i->queued_packets = queue_packets(&c->queue);
-	i->queued_bytes = queue_bytes(&c->queue);
+	i->age_ms = (r->now_us - c->session.login_us) / 1000;
+	i->rx_bytes = c->session.rx_bytes;
+	i->tx_bytes = c->session.tx_bytes;
+	i->rx_packets = c->session.rx_packets;
+	i->tx_packets = c->session.tx_packets;
+	i->drops = c->session.drops;
+	i->queued_packets = queue_packets(&c->output.queue);
+	i->queued_bytes = queue_bytes(&c->output.queue);
 	i->flags = session_flags(c);
-	i->home = c->home;
-	i->dup = c->told_dup;
+	i->home = c->session.home;
+	i->dup = c->session.told_dup;
 }
 
 static void
@@ -378,7 +382,7 @@ parent_gone(struct chan *ch, const char *why, void *arg)
 static void
 look_for_keys(struct relay *r)
 {
-	if ((r->accept_off & ACCEPT_KEYS) != 0 && relay_can_sign())
+	if ((r->acceptor.off & ACCEPT_KEYS) != 0 && relay_can_sign())
 		keys_back(r);
 	if (r->configured && (r->box == NULL || tlskey_gone()))
 		(void)chan_send(r->parent, MSG_RELAY_KEYLESS, NULL, -1);
@@ -427,13 +431,13 @@ relay_new(struct chan *parent)
 	TAILQ_INIT(&r->resumed);
 	TAILQ_INIT(&r->shaking);
 	strangers_init(&r->strangers);
-	TAILQ_INIT(&r->dirty);
+	TAILQ_INIT(&r->outputs.dirty);
 	for (i = 0; i < WHEEL_SLOTS; i++)
 		TAILQ_INIT(&r->wheel[i]);
 	queue_set_init(&r->queues, output_dropped);
 	LIST_INIT(&r->watchers);
-	LIST_INIT(&r->listeners);
-	r->accept_off = ACCEPT_START;
+	LIST_INIT(&r->acceptor.listeners);
+	r->acceptor.off = ACCEPT_START;
 	r->now_us = clock_us();
 	r->parent = parent;
 	if ((r->base = event_base_new()) == NULL ||
@@ -473,7 +477,7 @@ static int
 unfinished(const struct relay *r)
 {
 	return (!TAILQ_EMPTY(&r->resumed) || !TAILQ_EMPTY(&r->shaking) ||
-	    !TAILQ_EMPTY(&r->dirty) || !TAILQ_EMPTY(&r->dead));
+	    !TAILQ_EMPTY(&r->outputs.dirty) || !TAILQ_EMPTY(&r->dead));
 }
 
 /*

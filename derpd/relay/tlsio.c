@@ -16,6 +16,7 @@
 #include "log.h"
 #include "relay.h"
 #include "tlsctx.h"
+#include "tlsio.h"
 
 #define RECORDS_LOOK	64		/* so often the clock is looked at: */
 #define PUMP_US		2000		/* time of one client in a turn */
@@ -124,7 +125,7 @@ static ssize_t
 read_cb(struct tls *tls, void *buf, size_t n, void *arg)
 {
 	struct conn *c = arg;
-	struct cursor *in = c->src;
+	struct cursor *in = c->input.src;
 
 	(void)tls;
 	if (in == NULL || in->n == 0)
@@ -189,7 +190,7 @@ handshake(struct conn *c)
 static void
 hold(struct conn *c, const uint8_t *p, size_t n)
 {
-	if (buf_add_tight(&c->held, p, n) == -1)
+	if (buf_add_tight(&c->input.held, p, n) == -1)
 		conn_close(c, "out of memory");
 }
 
@@ -204,7 +205,7 @@ next_turn(struct conn *c)
 }
 
 /*
- * What libtls can do with the bytes that c->src names.  A read may hold
+ * What libtls can do with the bytes that c->input.src names.  A read may hold
  * thousands of tiny records, each as dear as a packet: after PUMP_US others
  * have their turn.
  */
@@ -248,7 +249,7 @@ pump_records(struct conn *c, const uint8_t *p, size_t n)
 	size_t k, done = 0;
 	unsigned int records = 0;
 
-	c->src = &in;
+	c->input.src = &in;
 	while (!c->dead && c->paused == 0 &&
 	    (k = hello_record(p + done, n - done)) > 0) {
 		in.p = p + done;
@@ -280,14 +281,14 @@ tlsio_pump(struct conn *c, const uint8_t *p, size_t n)
 	}
 	pumping = 1;
 	if (c->state == CONN_UP) {
-		c->src = &in;
+		c->input.src = &in;
 		pump(c);
 	} else {
 		done = pump_records(c, p, n);
 		in.p += done;
 		in.n -= done;
 	}
-	c->src = NULL;
+	c->input.src = NULL;
 	pumping = 0;
 	if (!c->dead && c->state != CONN_DRAIN)
 		hold(c, in.p, in.n);

@@ -16,7 +16,9 @@
 #include "link.h"
 #include "linkstats.h"
 #include "log.h"
+#include "login.h"
 #include "peers.h"
+#include "session.h"
 
 enum link_type {
 	LINK_ADD = 1,	/* key(32) id(8) seq(8) address(16) port(2) flags(1)
@@ -182,13 +184,13 @@ put_add(struct link *l, struct conn *c)
 	int rv = -1;
 
 	wr_init(&w);
-	wr_bytes(&w, c->key, FRAME_KEY_LEN);
+	wr_bytes(&w, c->session.key, FRAME_KEY_LEN);
 	wr_u64(&w, c->id);
-	wr_u64(&w, c->seq);
+	wr_u64(&w, c->session.seq);
 	wr_bytes(&w, c->addr, sizeof(c->addr));
 	wr_u16(&w, c->port);
 	wr_u8(&w, session_flags(c));
-	wr_u64(&w, c->active_us);
+	wr_u64(&w, c->session.active_us);
 	if (wr_ok(&w))
 		rv = link_put(l, LINK_ADD, w.p, w.len, NULL, 0);
 	wr_free(&w);
@@ -236,26 +238,26 @@ link_add(struct conn *c)
 {
 	unsigned int i;
 
-	c->seq++;
-	c->acks = 0;
+	c->session.seq++;
+	c->session.acks = 0;
 	for (i = 0; i < MAXWORKERS; i++)
 		if (c->r->links[i] != NULL &&
 		    put_add(c->r->links[i], c) == 0 && !c->r->links[i]->slow)
-			c->acks |= 1ULL << i;
+			c->session.acks |= 1ULL << i;
 }
 
 void
 link_remove(struct conn *c)
 {
-	tell_all(c->r, LINK_REMOVE, c->key, &c->id, 1);
+	tell_all(c->r, LINK_REMOVE, c->session.key, &c->id, 1);
 }
 
 void
 link_active(struct conn *c)
 {
-	uint64_t v[3] = { c->id, ++c->seq, c->active_us };
+	uint64_t v[3] = { c->id, ++c->session.seq, c->session.active_us };
 
-	c->acks = tell_all(c->r, LINK_ACTIVE, c->key, v, 3);
+	c->session.acks = tell_all(c->r, LINK_ACTIVE, c->session.key, v, 3);
 }
 
 void
@@ -267,10 +269,10 @@ link_close_peer(struct relay *r, const uint8_t key[FRAME_KEY_LEN])
 static void
 acked(struct conn *c, unsigned int worker)
 {
-	if ((c->acks & 1ULL << worker) == 0)
+	if ((c->session.acks & 1ULL << worker) == 0)
 		return;
-	c->acks &= ~(1ULL << worker);
-	if (c->acks == 0)
+	c->session.acks &= ~(1ULL << worker);
+	if (c->session.acks == 0)
 		login_agreed(c);
 }
 
@@ -287,8 +289,8 @@ got_ack(struct link *l, const uint8_t *key, uint64_t id, uint64_t seq)
 	l->slow = 0;
 	if ((p = peers_find(key)) == NULL)
 		return;
-	TAILQ_FOREACH(c, &p->local, same)
-		if (c->id == id && c->seq == seq) {
+	TAILQ_FOREACH(c, &p->local, session.same)
+		if (c->id == id && c->session.seq == seq) {
 			acked(c, l->worker);
 			return;
 		}
@@ -523,7 +525,7 @@ tell_local(struct peer *p, void *arg)
 	struct conn *c;
 
 	/* The oldest first: the other side has the latest at the head. */
-	TAILQ_FOREACH_REVERSE(c, &p->local, peer_conns, same)
+	TAILQ_FOREACH_REVERSE(c, &p->local, peer_conns, session.same)
 		(void)put_add(arg, c);
 }
 

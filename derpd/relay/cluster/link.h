@@ -16,10 +16,10 @@ int	link_open(struct relay *r, int fd, unsigned int worker);
 
 /*
  * Tell all other workers of a connection of ours: it came, it went, it spoke
- * last among duplicates.  After link_add() and link_active() c->acks has a bit
- * for each worker that has not taken it in yet; login_agreed() follows when the
- * last one has, or has not answered anything for 2 seconds.  Not called when
- * there is none to wait for.
+ * last among duplicates.  After link_add() and link_active() c->session.acks
+ * has a bit for each worker that has not taken it in yet; login_agreed()
+ * follows when the last one has, or has not answered anything for 2 seconds.
+ * Not called when there is none to wait for.
  */
 void	link_add(struct conn *c);
 void	link_remove(struct conn *c);

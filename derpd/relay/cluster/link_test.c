@@ -56,7 +56,7 @@ set_up(void)
 
 	ATF_REQUIRE((r = calloc(1, sizeof(*r))) != NULL);
 	TAILQ_INIT(&r->conns);
-	TAILQ_INIT(&r->dirty);
+	TAILQ_INIT(&r->outputs.dirty);
 	LIST_INIT(&r->watchers);
 	r->now_us = clock_us();
 	ATF_REQUIRE((r->base = event_base_new()) != NULL);
@@ -117,7 +117,7 @@ ATF_TC_BODY(packet_bound, tc)
 	memset(&c, 0, sizeof(c));
 	c.r = r;
 	link_active(&c);
-	ATF_CHECK_EQ(c.acks, 1U << STUCK | 1U << FINE);
+	ATF_CHECK_EQ(c.session.acks, 1U << STUCK | 1U << FINE);
 }
 
 /*
@@ -144,7 +144,7 @@ ATF_TC_BODY(news_bound, tc)
 	waits.state = CONN_UP;
 	TAILQ_INSERT_TAIL(&r->conns, &waits, entry);
 	link_active(&waits);
-	ATF_CHECK_EQ(waits.acks, 1U << STUCK | 1U << FINE);
+	ATF_CHECK_EQ(waits.session.acks, 1U << STUCK | 1U << FINE);
 	/* The other link is read, so to speak: it is made anew. */
 	for (n = 0; n < 128 * MIB; n += frame) {
 		if (n % (1000 * frame) == 0) {
@@ -152,7 +152,7 @@ ATF_TC_BODY(news_bound, tc)
 			fd = linked(FINE);
 		}
 		link_active(&c);
-		if ((c.acks & 1U << STUCK) == 0)
+		if ((c.session.acks & 1U << STUCK) == 0)
 			break;
 	}
 	ATF_CHECK_MSG(n > 31 * MIB && n < 32 * MIB + KERNEL, "%zu bytes", n);
@@ -160,14 +160,14 @@ ATF_TC_BODY(news_bound, tc)
 	/* Sanitizers keep what was freed. */
 	ATF_CHECK_MSG(!POOL_SLABS || before == 0 || now < before + 60 * MIB,
 	    "%zu before, %zu now", before, now);
-	ATF_CHECK(c.acks == 1U << FINE);
+	ATF_CHECK(c.session.acks == 1U << FINE);
 	ATF_CHECK(r->links[STUCK] != NULL && r->links[FINE] != NULL);
 	ATF_CHECK_EQ(peers_conns(peers_find(key)), 1);
 
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_NONBLOCK) != -1);
 	ATF_CHECK(r->links[STUCK] == NULL && r->links[FINE] != NULL);
 	ATF_CHECK_EQ(peers_conns(peers_find(key)), 0);
-	ATF_CHECK_EQ(waits.acks & 1U << STUCK, 0);
+	ATF_CHECK_EQ(waits.session.acks & 1U << STUCK, 0);
 	ATF_CHECK_EQ(packets(STUCK, 1), 0);
 
 	/* The parent is asked for another one, until it is there. */
@@ -184,7 +184,7 @@ ATF_TC_BODY(news_bound, tc)
 	close(fd);
 	fd = linked(FINE);	/* no answer of it is overdue */
 	link_active(&c);
-	ATF_CHECK_EQ(c.acks, 1U << STUCK | 1U << FINE);
+	ATF_CHECK_EQ(c.session.acks, 1U << STUCK | 1U << FINE);
 }
 
 /* Read all that has come to the other end; how many bytes. */
@@ -215,20 +215,20 @@ ATF_TC_BODY(slow, tc)
 	c.state = CONN_UP;
 	TAILQ_INSERT_TAIL(&r->conns, &c, entry);
 	link_add(&c);
-	ATF_CHECK_EQ(c.acks, 1U << STUCK);
+	ATF_CHECK_EQ(c.session.acks, 1U << STUCK);
 	r->now_us += 1000000;
 	link_tick(r);
-	ATF_CHECK_EQ(c.acks, 1U << STUCK);
+	ATF_CHECK_EQ(c.session.acks, 1U << STUCK);
 	r->now_us += 1000000;
 	link_tick(r);
-	ATF_CHECK_EQ(c.acks, 0);
+	ATF_CHECK_EQ(c.session.acks, 0);
 	/* It is told what happens, and nobody waits. */
 	link_flush(r);
 	ATF_CHECK(drain(fd) > 0);
 	link_active(&c);
-	ATF_CHECK_EQ(c.acks, 0);
+	ATF_CHECK_EQ(c.session.acks, 0);
 	link_add(&c);
-	ATF_CHECK_EQ(c.acks, 0);
+	ATF_CHECK_EQ(c.session.acks, 0);
 	link_flush(r);
 	ATF_CHECK(drain(fd) > 0);
 	/* When it answers it counts again. */
@@ -236,13 +236,13 @@ ATF_TC_BODY(slow, tc)
 	ATF_REQUIRE_EQ(write(fd, ack, sizeof(ack)), (ssize_t)sizeof(ack));
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
 	link_active(&c);
-	ATF_CHECK_EQ(c.acks, 1U << STUCK);
+	ATF_CHECK_EQ(c.session.acks, 1U << STUCK);
 	/* Slow is who answers nothing, not who has a lot to answer. */
 	r->now_us += 1000000;
 	ATF_REQUIRE_EQ(write(fd, ack, sizeof(ack)), (ssize_t)sizeof(ack));
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
 	link_tick(r);
-	ATF_CHECK_EQ(c.acks, 1U << STUCK);
+	ATF_CHECK_EQ(c.session.acks, 1U << STUCK);
 }
 
 /* A worker that is gone is replaced by the parent without being asked. */

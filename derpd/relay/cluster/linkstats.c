@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "httpconn.h"
 #include "link.h"
 #include "linkstats.h"
 #include "peers.h"

@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "link.h"
 #include "log.h"
 #include "peers.h"
-#include "link.h"
 #include "sent.h"
+#include "session.h"
+#include "watch.h"
 
 /* Nobody outside can choose keys that collide: the hash has a secret. */
 static unsigned char secret[crypto_shorthash_KEYBYTES];
@@ -127,9 +129,9 @@ tell_duplicate(struct conn *c, int dup)
 	uint8_t hdr[FRAME_HDR_LEN];
 	size_t n = strlen(text);
 
-	if (dup == c->told_dup || c->dead)
+	if (dup == c->session.told_dup || c->dead)
 		return;
-	c->told_dup = dup != 0;
+	c->session.told_dup = dup != 0;
 	frame_put_hdr(hdr, FRAME_HEALTH, (uint32_t)n);
 	conn_send(c, hdr, sizeof(hdr));
 	conn_send(c, text, n);
@@ -155,7 +157,7 @@ tell_duplicates(struct peer *p, unsigned int before, struct conn *came)
 		ndup_conns += now;
 	}
 	if (changed)
-		TAILQ_FOREACH(c, &p->local, same)
+		TAILQ_FOREACH(c, &p->local, session.same)
 			tell_duplicate(c, dup);
 	else if (came != NULL)
 		tell_duplicate(came, dup);
@@ -169,8 +171,8 @@ tell_duplicates(struct peer *p, unsigned int before, struct conn *came)
 static int
 later_than_local(const struct rconn *rc, const struct conn *c)
 {
-	if (rc->active_us != c->active_us)
-		return (rc->active_us > c->active_us);
+	if (rc->active_us != c->session.active_us)
+		return (rc->active_us > c->session.active_us);
 	return (rc->worker > c->r->conf.worker);
 }
 
@@ -202,11 +204,12 @@ choose_active(struct peer *p)
 static void
 make_active(struct peer *p, struct conn *c)
 {
-	c->active_us = c->r->now_us;
-	if (p->ractive != NULL && c->active_us <= p->ractive->active_us)
-		c->active_us = p->ractive->active_us + 1;
-	if (p->active != NULL && c->active_us <= p->active->active_us)
-		c->active_us = p->active->active_us + 1;
+	c->session.active_us = c->r->now_us;
+	if (p->ractive != NULL && c->session.active_us <= p->ractive->active_us)
+		c->session.active_us = p->ractive->active_us + 1;
+	if (p->active != NULL &&
+	    c->session.active_us <= p->active->session.active_us)
+		c->session.active_us = p->active->session.active_us + 1;
 	p->active = c;
 	p->ractive = NULL;
 }
@@ -266,7 +269,7 @@ make_room(struct peer *p)
 
 	if (peers_conns(p) <= PEERS_CONNS_MAX)
 		return;
-	TAILQ_FOREACH_REVERSE(c, &p->local, peer_conns, same)
+	TAILQ_FOREACH_REVERSE(c, &p->local, peer_conns, session.same)
 		if (!c->dead) {
 			conn_close(c, "too many connections with one key");
 			return;
@@ -280,17 +283,17 @@ peers_add(struct conn *c)
 	struct peer *p;
 	unsigned int before;
 
-	if ((p = find_or_make(c->key)) == NULL)
+	if ((p = find_or_make(c->session.key)) == NULL)
 		return (-1);
 	before = peers_conns(p);
-	c->peer = p;
+	c->session.peer = p;
 	make_active(p, c);
-	TAILQ_INSERT_HEAD(&p->local, c, same);
+	TAILQ_INSERT_HEAD(&p->local, c, session.same);
 	p->nlocal++;
 	if (before > 0)
 		r->stats.dup_conns_total++;
 	link_add(c);
-	watch_present(r, c->key, c->addr, c->port, session_flags(c));
+	watch_present(r, c->session.key, c->addr, c->port, session_flags(c));
 	tell_duplicates(p, before, c);
 	make_room(p);
 	return (0);
@@ -299,15 +302,15 @@ peers_add(struct conn *c)
 void
 peers_remove(struct conn *c)
 {
-	struct peer *p = c->peer;
+	struct peer *p = c->session.peer;
 	unsigned int before;
 
 	if (p == NULL)
 		return;
 	before = peers_conns(p);
-	TAILQ_REMOVE(&p->local, c, same);
+	TAILQ_REMOVE(&p->local, c, session.same);
 	p->nlocal--;
-	c->peer = NULL;
+	c->session.peer = NULL;
 	if (p->active == c)
 		next_active(p);
 	link_remove(c);
@@ -319,16 +322,16 @@ peers_remove(struct conn *c)
 void
 peers_activity(struct conn *c)
 {
-	struct peer *p = c->peer;
+	struct peer *p = c->session.peer;
 
 	if (p->active == c) {
-		if (c->active_us < c->r->now_us)
-			c->active_us = c->r->now_us;
+		if (c->session.active_us < c->r->now_us)
+			c->session.active_us = c->r->now_us;
 		return;
 	}
 	make_active(p, c);
-	TAILQ_REMOVE(&p->local, c, same);
-	TAILQ_INSERT_HEAD(&p->local, c, same);
+	TAILQ_REMOVE(&p->local, c, session.same);
+	TAILQ_INSERT_HEAD(&p->local, c, session.same);
 	announce_later(p);
 }
 
@@ -406,7 +409,7 @@ peers_remote_add(struct relay *r, unsigned int worker, const uint8_t *key,
 	 * worker can have: one that lies.
 	 */
 	if (p != NULL && p->nremote < 2 * PEERS_CONNS_MAX &&
-	    (r->files == 0 || nremotes[worker] < r->files))
+	    (r->acceptor.files == 0 || nremotes[worker] < r->acceptor.files))
 		m = new_remote(p, worker, id);
 	if (m == NULL) {
 		log_limited(&limit, "client of worker %u not noted", worker);

@@ -25,7 +25,7 @@ ATF_TC_BODY(active_here, tc)
 	relay->now_us += 10;
 	peers_activity(&a->c);
 	others("");
-	ATF_CHECK_EQ(a->c.active_us, relay->now_us);
+	ATF_CHECK_EQ(a->c.session.active_us, relay->now_us);
 	/* In the same microsecond the later one wins. */
 	peers_activity(&b->c);
 	ATF_CHECK(p->active == &b->c);
@@ -66,7 +66,7 @@ ATF_TC_BODY(active_elsewhere, tc)
 	/* Ours speaks, in time's own order or not. */
 	peers_activity(&a->c);
 	ATF_CHECK(p->active == &a->c && p->ractive == NULL);
-	ATF_CHECK(a->c.active_us > now + 11);
+	ATF_CHECK(a->c.session.active_us > now + 11);
 	others("active 1");
 	/* Who thinks otherwise hears of it. */
 	remote_active(2, 'k', 5, now + 11);
@@ -101,11 +101,11 @@ ATF_TC_BODY(equal_times, tc)
 	set_up();
 	a = join('k');
 	p = peer('k');
-	remote_add(WORKER - 1, 'k', 100, a->c.active_us);
+	remote_add(WORKER - 1, 'k', 100, a->c.session.active_us);
 	ATF_CHECK(p->active == &a->c && p->ractive == NULL);
-	remote_add(WORKER + 1, 'k', 1, a->c.active_us);
+	remote_add(WORKER + 1, 'k', 1, a->c.session.active_us);
 	active_there(p, WORKER + 1, 1);
-	remote_add(WORKER + 1, 'k', 2, a->c.active_us);
+	remote_add(WORKER + 1, 'k', 2, a->c.session.active_us);
 	active_there(p, WORKER + 1, 2);
 }
 

@@ -16,7 +16,7 @@ ATF_TC_BODY(come_and_go, tc)
 	b = join('b');
 	others("add 1, add 2");
 	ATF_REQUIRE(peer('a') != NULL && peer('b') != NULL);
-	ATF_CHECK(peer('a')->active == &a->c && a->c.peer == peer('a'));
+	ATF_CHECK(peer('a')->active == &a->c && a->c.session.peer == peer('a'));
 	ATF_CHECK_EQ(peers_conns(peer('a')), 1);
 	counts(2, 0, 0);
 	gen = peers_generation();
@@ -228,7 +228,7 @@ ATF_TC_BODY(watchers, tc)
 	set_up();
 	a = join('a');			/* 1 */
 	w = join('w');			/* 2 */
-	w->c.mesh = 1;
+	w->c.session.mesh = 1;
 	remote_add(2, 'r', 1, 1);
 	b = join('a');			/* 3, the active one of its key */
 	remote_add(2, 'x', 2, 1);

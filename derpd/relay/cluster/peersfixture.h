@@ -14,6 +14,8 @@
 #include "link.h"
 #include "peers.h"
 #include "sent.h"
+#include "session.h"
+#include "watch.h"
 
 #define WORKER	1		/* the number of ours */
 
@@ -42,7 +44,7 @@ conn_send(struct conn *c, const void *p, size_t n)
 uint8_t
 session_flags(const struct conn *c)
 {
-	return (c->mesh ? PEER_MESH : PEER_REGULAR);
+	return (c->session.mesh ? PEER_MESH : PEER_REGULAR);
 }
 
 static inline void
@@ -158,7 +160,7 @@ join(char k)
 	ATF_REQUIRE(nclients <= sizeof(clients) / sizeof(clients[0]));
 	c->r = relay;
 	c->id = nclients;
-	memcpy(c->key, key_of(k), sizeof(c->key));
+	memcpy(c->session.key, key_of(k), sizeof(c->session.key));
 	c->addr[10] = c->addr[11] = 0xff;
 	c->addr[15] = (uint8_t)nclients;
 	c->port = (uint16_t)(1000 + nclients);
@@ -172,8 +174,8 @@ static inline void
 leave(struct client *cl)
 {
 	sent_forget(&cl->c);
-	if (cl->c.watching)
-		LIST_REMOVE(&cl->c, watcher);
+	if (cl->c.session.watching)
+		LIST_REMOVE(&cl->c, session.watcher);
 	peers_remove(&cl->c);
 }
 

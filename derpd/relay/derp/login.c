@@ -14,7 +14,9 @@
 
 #include "clientinfo.h"
 #include "log.h"
+#include "login.h"
 #include "peers.h"
+#include "relay.h"
 
 struct login {
 	TAILQ_ENTRY(login) entry;
@@ -94,7 +96,7 @@ login_info(struct conn *c, const uint8_t *p, size_t n)
 	l->c = c;
 	l->len = n;
 	memcpy(l->info, p, n);
-	memcpy(c->key, p, FRAME_KEY_LEN);
+	memcpy(c->session.key, p, FRAME_KEY_LEN);
 	TAILQ_INSERT_TAIL(&unasked, l, entry);
 	c->login = l;
 	c->state = CONN_ADMIT;
@@ -161,7 +163,7 @@ login_agreed(struct conn *c)
 		return;			/* a pong was waiting */
 	c->state = CONN_UP;
 	conn_known(c);
-	c->login_us = r->now_us;
+	c->session.login_us = r->now_us;
 	c->period = KEEPALIVE_SECS +
 	    randombytes_uniform(KEEPALIVE_JITTER + 1);
 	conn_deadline(c, c->period);
@@ -176,8 +178,8 @@ admit(struct conn *c, const struct clientinfo *ci, const uint8_t *sealed,
 	uint8_t hdr[FRAME_HDR_LEN];
 
 	login_free(c);
-	c->mesh = ci->mesh != 0;
-	c->prober = ci->is_prober != 0;
+	c->session.mesh = ci->mesh != 0;
+	c->session.prober = ci->is_prober != 0;
 	frame_put_hdr(hdr, FRAME_SERVER_INFO, (uint32_t)n);
 	conn_send(c, hdr, sizeof(hdr));
 	conn_send(c, sealed, n);
@@ -186,9 +188,9 @@ admit(struct conn *c, const struct clientinfo *ci, const uint8_t *sealed,
 		return;
 	}
 	r->stats.connections++;
-	if (c->not_ideal)
+	if (c->session.not_ideal)
 		r->stats.notideal_connections++;
-	if (c->acks == 0)
+	if (c->session.acks == 0)
 		login_agreed(c);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "login.h"
 #include "peers.h"
 
 #define CLIENTS	2000
@@ -58,7 +59,7 @@ set_up(void)
 	TAILQ_INIT(&r->conns);
 	TAILQ_INIT(&r->dead);
 	TAILQ_INIT(&r->resumed);
-	TAILQ_INIT(&r->dirty);
+	TAILQ_INIT(&r->outputs.dirty);
 	for (i = 0; i < WHEEL_SLOTS; i++)
 		TAILQ_INIT(&r->wheel[i]);
 	LIST_INIT(&r->watchers);

@@ -22,19 +22,19 @@ static void
 refill(struct conn *c)
 {
 	const struct relay_conf *conf = &c->r->conf;
-	uint64_t us = c->r->now_us - c->rate_at, add;
+	uint64_t us = c->r->now_us - c->session.rate.at, add;
 
-	if (c->rate_at == 0 || us > 1000000000) {
-		c->rate_tokens = (int64_t)conf->client_burst;
-		c->rate_at = c->r->now_us;
+	if (c->session.rate.at == 0 || us > 1000000000) {
+		c->session.rate.tokens = (int64_t)conf->client_burst;
+		c->session.rate.at = c->r->now_us;
 		return;
 	}
 	/* The time that made no whole byte yet counts the next time. */
 	add = us * conf->client_rate / 1000000;
-	c->rate_at += add * 1000000 / conf->client_rate;
-	c->rate_tokens += (int64_t)add;
-	if (c->rate_tokens > (int64_t)conf->client_burst)
-		c->rate_tokens = (int64_t)conf->client_burst;
+	c->session.rate.at += add * 1000000 / conf->client_rate;
+	c->session.rate.tokens += (int64_t)add;
+	if (c->session.rate.tokens > (int64_t)conf->client_burst)
+		c->session.rate.tokens = (int64_t)conf->client_burst;
 }
 
 int
@@ -44,24 +44,25 @@ rate_take(struct conn *c, uint64_t n)
 	struct timeval tv;
 	uint64_t us;
 
-	if (conf->client_rate == 0 || c->mesh || c->state != CONN_UP)
+	if (conf->client_rate == 0 || c->session.mesh || c->state != CONN_UP)
 		return (0);
 	/* A frame larger than any packet is passed over, at the usual price. */
 	if (n > FRAME_HDR_LEN + FRAME_KEY_LEN + FRAME_MAX_PACKET)
 		n = FRAME_HDR_LEN + FRAME_KEY_LEN + FRAME_MAX_PACKET;
 	refill(c);
-	c->rate_tokens -= (int64_t)n;
-	if (c->rate_tokens >= 0)
+	c->session.rate.tokens -= (int64_t)n;
+	if (c->session.rate.tokens >= 0)
 		return (0);
-	if (c->ev_rate == NULL &&
-	    (c->ev_rate = evtimer_new(c->r->base, again, c)) == NULL) {
+	if (c->session.rate.ev == NULL &&
+	    (c->session.rate.ev = evtimer_new(c->r->base, again, c)) == NULL) {
 		conn_close(c, "out of memory");
 		return (-1);
 	}
-	us = (uint64_t)-c->rate_tokens * 1000000 / conf->client_rate + 1000;
+	us = (uint64_t)-c->session.rate.tokens * 1000000 / conf->client_rate +
+	    1000;
 	tv.tv_sec = (time_t)(us / 1000000);
 	tv.tv_usec = (suseconds_t)(us % 1000000);
-	evtimer_add(c->ev_rate, &tv);
+	evtimer_add(c->session.rate.ev, &tv);
 	conn_pause(c, PAUSE_RATE);
 	c->r->stats.rate_waited++;
 	return (0);

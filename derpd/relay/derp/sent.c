@@ -87,14 +87,14 @@ slot_take(struct conn *c)
 	i = free_slot;
 	free_slot = slots[i].next;
 	slots[i].c = c;
-	c->heard_slot = i;
+	c->session.heard_slot = i;
 	return (0);
 }
 
 static entry_t
 entry_of(const struct conn *c)
 {
-	return ((uint64_t)c->heard_slot << 32 | (uint32_t)c->id);
+	return ((uint64_t)c->session.heard_slot << 32 | (uint32_t)c->id);
 }
 
 /* The connection, NULL when it has ended. */
@@ -212,7 +212,7 @@ sent_note(struct conn *c, const uint8_t src[FRAME_KEY_LEN])
 		set_up();
 	if ((p = peers_find(src)) == NULL)
 		return (-1);
-	if (c->heard_slot == 0 && slot_take(c) == -1)
+	if (c->session.heard_slot == 0 && slot_take(c) == -1)
 		return (-1);
 	if (p->told != NULL && *set_find(p->told, entry_of(c)) != 0)
 		return (0);
@@ -246,12 +246,12 @@ sent_gone(struct peer *p)
 void
 sent_forget(struct conn *c)
 {
-	uint32_t i = c->heard_slot;
+	uint32_t i = c->session.heard_slot;
 
 	if (i == 0)
 		return;
 	slots[i].c = NULL;
 	slots[i].next = free_slot;
 	free_slot = i;
-	c->heard_slot = 0;
+	c->session.heard_slot = 0;
 }

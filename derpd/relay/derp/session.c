@@ -10,8 +10,12 @@
 
 #include "link.h"
 #include "log.h"
+#include "login.h"
 #include "peers.h"
+#include "relay.h"
 #include "sent.h"
+#include "session.h"
+#include "watch.h"
 
 #define GONE_BURST	3	/* PeerGone(not here) at once, then 1 a s */
 #define HOME_SETTLE_US	5000000	/* a later NotePreferred is a move */
@@ -31,11 +35,11 @@ session_flags(const struct conn *c)
 {
 	uint8_t f = 0;
 
-	if (c->mesh)
+	if (c->session.mesh)
 		f |= PEER_MESH;
-	if (c->prober)
+	if (c->session.prober)
 		f |= PEER_PROBER;
-	if (c->not_ideal)
+	if (c->session.not_ideal)
 		f |= PEER_NOT_IDEAL;
 	return (f == 0 ? PEER_REGULAR : f);
 }
@@ -50,19 +54,19 @@ tell_not_here(struct conn *c, const uint8_t *key, const uint8_t *p, size_t n)
 
 	if (!frame_is_disco(p, n))
 		return;
-	secs = (r->now_us - c->gone_at) / 1000000;
-	if (c->gone_at == 0 || secs >= GONE_BURST) {
-		c->gone_tokens = GONE_BURST;
-		c->gone_at = r->now_us;
+	secs = (r->now_us - c->session.gone_at) / 1000000;
+	if (c->session.gone_at == 0 || secs >= GONE_BURST) {
+		c->session.gone_tokens = GONE_BURST;
+		c->session.gone_at = r->now_us;
 	} else if (secs > 0) {
-		c->gone_tokens += (unsigned int)secs;
-		if (c->gone_tokens > GONE_BURST)
-			c->gone_tokens = GONE_BURST;
-		c->gone_at += secs * 1000000;
+		c->session.gone_tokens += (unsigned int)secs;
+		if (c->session.gone_tokens > GONE_BURST)
+			c->session.gone_tokens = GONE_BURST;
+		c->session.gone_at += secs * 1000000;
 	}
-	if (c->gone_tokens == 0)
+	if (c->session.gone_tokens == 0)
 		return;
-	c->gone_tokens--;
+	c->session.gone_tokens--;
 	conn_send(c, frame, frame_put_peer_gone(frame, key,
 	    PEER_GONE_NOT_HERE));
 	r->stats.gone_not_here++;
@@ -75,12 +79,12 @@ find_dst(struct conn *c, const uint8_t *key)
 	uint64_t gen = peers_generation();
 	struct peer *p;
 
-	if (c->dst != NULL && c->dst_gen == gen &&
-	    memcmp(c->dst->key, key, FRAME_KEY_LEN) == 0)
-		return (c->dst);
+	if (c->session.dst != NULL && c->session.dst_gen == gen &&
+	    memcmp(c->session.dst->key, key, FRAME_KEY_LEN) == 0)
+		return (c->session.dst);
 	if ((p = peers_find(key)) != NULL) {
-		c->dst = p;
-		c->dst_gen = gen;
+		c->session.dst = p;
+		c->session.dst_gen = gen;
 	}
 	return (p);
 }
@@ -116,9 +120,9 @@ got_send(struct conn *c, const uint8_t *p, size_t n)
 		r->stats.received_disco++;
 	else
 		r->stats.received_other++;
-	c->rx_packets++;
-	c->rx_bytes += n;
-	if (give(r, find_dst(c, key), c->key, p, n) == -1) {
+	c->session.rx_packets++;
+	c->session.rx_bytes += n;
+	if (give(r, find_dst(c, key), c->session.key, p, n) == -1) {
 		session_drop(r, DROP_UNKNOWN_DEST, p, n);
 		tell_not_here(c, key, p, n);
 	}
@@ -132,8 +136,8 @@ got_forward(struct conn *c, const uint8_t *p, size_t n)
 	p += 2 * FRAME_KEY_LEN;
 	n -= 2 * FRAME_KEY_LEN;
 	c->r->stats.forwarded_in++;
-	c->rx_packets++;
-	c->rx_bytes += n;
+	c->session.rx_packets++;
+	c->session.rx_bytes += n;
 	if (give(c->r, find_dst(c, dst), src, p, n) == -1) {
 		session_drop(c->r, DROP_UNKNOWN_DEST_ON_FWD, p, n);
 		tell_not_here(c, dst, p, n);
@@ -161,14 +165,14 @@ got_preferred(struct conn *c, int home)
 {
 	struct relay *r = c->r;
 
-	if (c->home == home)
+	if (c->session.home == home)
 		return;
-	c->home = home != 0;
+	c->session.home = home != 0;
 	if (home)
 		r->stats.home_connections++;
 	else
 		r->stats.home_connections--;
-	if (r->now_us - c->login_us <= HOME_SETTLE_US)
+	if (r->now_us - c->session.login_us <= HOME_SETTLE_US)
 		return;
 	if (home)
 		r->stats.home_moves_in++;
@@ -180,9 +184,9 @@ static void
 got_ping(struct conn *c, const uint8_t *p)
 {
 	c->r->stats.got_ping++;
-	if (c->npongs == PONGS_MAX)
+	if (c->session.npongs == PONGS_MAX)
 		return;		/* it does not take those it asked for */
-	memcpy(c->pongs[c->npongs++], p, FRAME_PING_LEN);
+	memcpy(c->session.pongs[c->session.npongs++], p, FRAME_PING_LEN);
 	conn_dirty(c);
 }
 
@@ -194,7 +198,7 @@ session_close_peer(const uint8_t key[FRAME_KEY_LEN])
 
 	if ((p = peers_find(key)) == NULL)
 		return;
-	TAILQ_FOREACH(c, &p->local, same)
+	TAILQ_FOREACH(c, &p->local, session.same)
 		conn_close(c, "closed by a mesh peer");
 }
 
@@ -209,7 +213,7 @@ got_close_peer(struct conn *c, const uint8_t *key)
 static void
 got_mesh_frame(struct conn *c, uint8_t type, const uint8_t *p, size_t n)
 {
-	if (!c->mesh) {
+	if (!c->session.mesh) {
 		conn_close(c, "mesh frame without the mesh key");
 		return;
 	}
@@ -217,7 +221,8 @@ got_mesh_frame(struct conn *c, uint8_t type, const uint8_t *p, size_t n)
 		got_forward(c, p, n);
 	else if (type == FRAME_CLOSE_PEER)
 		got_close_peer(c, p);
-	else if (memcmp(c->key, c->r->conf.node_key, FRAME_KEY_LEN) != 0)
+	else if (memcmp(c->session.key, c->r->conf.node_key,
+	    FRAME_KEY_LEN) != 0)
 		watch_begin(c);		/* a node does not watch itself */
 }
 
@@ -257,7 +262,7 @@ judge(struct conn *c, uint8_t type, uint32_t len)
 	if ((v = frame_judge(type, len)) == FRAME_BAD)
 		return (v);
 	/* Every frame is activity, also one that is passed over. */
-	if (c->peer != NULL && peers_conns(c->peer) > 1)
+	if (c->session.peer != NULL && peers_conns(c->session.peer) > 1)
 		peers_activity(c);
 	return (v);
 }
@@ -277,18 +282,18 @@ begin_frame(struct conn *c, uint8_t type, uint32_t len, int *take)
 		return (-1);
 	}
 	if (v == FRAME_SKIP)
-		c->skip = len;
+		c->input.skip = len;
 	return (rate_take(c, FRAME_HDR_LEN + (uint64_t)len));
 }
 
 /*
  * Continue the frame that began in earlier bytes: its first bytes are in
- * c->part, the header judged once those are FRAME_HDR_LEN.
+ * c->input.part, the header judged once those are FRAME_HDR_LEN.
  */
 static size_t
 continue_frame(struct conn *c, const uint8_t *p, size_t n)
 {
-	size_t have = buf_left(&c->part), want, k;
+	size_t have = buf_left(&c->input.part), want, k;
 	struct buf whole;
 	uint32_t len;
 	uint8_t type;
@@ -296,29 +301,29 @@ continue_frame(struct conn *c, const uint8_t *p, size_t n)
 
 	want = FRAME_HDR_LEN;
 	if (have >= FRAME_HDR_LEN) {
-		frame_get_hdr(buf_head(&c->part), &type, &len);
+		frame_get_hdr(buf_head(&c->input.part), &type, &len);
 		want += len;
 	}
 	k = want - have < n ? want - have : n;
-	if ((c->state == CONN_UP ? buf_add(&c->part, p, k) :
-	    buf_add_tight(&c->part, p, k)) == -1) {
+	if ((c->state == CONN_UP ? buf_add(&c->input.part, p, k) :
+	    buf_add_tight(&c->input.part, p, k)) == -1) {
 		conn_close(c, "out of memory");
 		return (n);
 	}
 	if (have + k < want)
 		return (k);
-	frame_get_hdr(buf_head(&c->part), &type, &len);
+	frame_get_hdr(buf_head(&c->input.part), &type, &len);
 	if (have < FRAME_HDR_LEN) {
 		if (begin_frame(c, type, len, &take) == -1)
 			return (k);
 		if (!take || len > 0) {
 			if (!take)
-				buf_free(&c->part);
+				buf_free(&c->input.part);
 			return (k);
 		}
 	}
-	whole = c->part;
-	memset(&c->part, 0, sizeof(c->part));
+	whole = c->input.part;
+	memset(&c->input.part, 0, sizeof(c->input.part));
 	got_frame(c, type, buf_head(&whole) + FRAME_HDR_LEN, len);
 	buf_free(&whole);
 	return (k);
@@ -332,12 +337,12 @@ session_input(struct conn *c, const uint8_t *p, size_t n)
 	size_t k;
 	int take;
 
-	if (c->skip > 0) {
-		k = c->skip < n ? c->skip : n;
-		c->skip -= (uint32_t)k;
+	if (c->input.skip > 0) {
+		k = c->input.skip < n ? c->input.skip : n;
+		c->input.skip -= (uint32_t)k;
 		return (k);
 	}
-	if (buf_left(&c->part) > 0)
+	if (buf_left(&c->input.part) > 0)
 		return (continue_frame(c, p, n));
 	if (n >= FRAME_HDR_LEN) {
 		frame_get_hdr(p, &type, &len);

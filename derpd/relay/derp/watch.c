@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "peers.h"
+#include "relay.h"
+#include "session.h"
+#include "watch.h"
 
 static void
 flood(struct peer *p, void *arg)
@@ -29,10 +32,10 @@ flood(struct peer *p, void *arg)
 void
 watch_begin(struct conn *c)
 {
-	if (c->watching)
+	if (c->session.watching)
 		return;
-	c->watching = 1;
-	LIST_INSERT_HEAD(&c->r->watchers, c, watcher);
+	c->session.watching = 1;
+	LIST_INSERT_HEAD(&c->r->watchers, c, session.watcher);
 	c->r->stats.watchers++;
 	peers_each(flood, c);
 }
@@ -48,7 +51,7 @@ watch_present(struct relay *r, const uint8_t *key, const uint8_t addr[16],
 	if (LIST_EMPTY(&r->watchers))
 		return;
 	n = frame_put_peer_present(frame, key, addr, port, flags);
-	LIST_FOREACH(w, &r->watchers, watcher)
+	LIST_FOREACH(w, &r->watchers, session.watcher)
 		conn_send(w, frame, n);
 }
 
@@ -62,7 +65,7 @@ watch_gone(struct relay *r, const uint8_t *key)
 	if (LIST_EMPTY(&r->watchers))
 		return;
 	n = frame_put_peer_gone(frame, key, PEER_GONE_DISCONNECTED);
-	LIST_FOREACH(w, &r->watchers, watcher) {
+	LIST_FOREACH(w, &r->watchers, session.watcher) {
 		conn_send(w, frame, n);
 		r->stats.gone_disconnected++;
 	}

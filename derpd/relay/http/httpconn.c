@@ -8,8 +8,10 @@
 #include <time.h>
 
 #include "http.h"
+#include "httpconn.h"
 #include "linkstats.h"
 #include "log.h"
+#include "login.h"
 #include "relay.h"
 #include "web.h"
 #include "websocket.h"
@@ -75,7 +77,7 @@ send_reply(struct conn *c)
 		return;
 	if (reply.close) {
 		conn_drain(c);
-		if (buf_left(&c->out) > 0)
+		if (buf_left(&c->output.out) > 0)
 			conn_deadline(c, HTTP_SECS);
 		return;
 	}
@@ -87,7 +89,7 @@ send_reply(struct conn *c)
 	 * one is answered at a time, for a read may hold hundreds.
 	 */
 	conn_pause(c, PAUSE_BODY);
-	if (buf_left(&c->out) == 0)
+	if (buf_left(&c->output.out) == 0)
 		conn_resume(c, PAUSE_BODY);
 }
 
@@ -174,7 +176,7 @@ upgrade(struct conn *c, int websocket)
 		c->r->stats.websocket_accepts++;
 	}
 	c->r->stats.accepts++;
-	c->not_ideal = reply.ideal_node.p != NULL;
+	c->session.not_ideal = reply.ideal_node.p != NULL;
 	http_free(c);
 	login_begin(c);
 }
@@ -276,8 +278,8 @@ request(struct conn *c, int parsed)
 static int
 head_news(const struct conn *c, size_t have)
 {
-	const uint8_t *p = buf_head(&c->part);
-	size_t n = buf_left(&c->part), from = have < 3 ? 0 : have - 3;
+	const uint8_t *p = buf_head(&c->input.part);
+	size_t n = buf_left(&c->input.part), from = have < 3 ? 0 : have - 3;
 
 	if (memchr(p + have, '\n', n - have) == NULL)
 		return (0);
@@ -289,25 +291,25 @@ head_news(const struct conn *c, size_t have)
 static size_t
 continue_head(struct conn *c, const uint8_t *p, size_t n)
 {
-	size_t have = buf_left(&c->part), k = HTTP_MAX_HEAD + 1 - have;
+	size_t have = buf_left(&c->input.part), k = HTTP_MAX_HEAD + 1 - have;
 	struct buf whole;
 	int rv;
 
 	if (k > n)
 		k = n;
-	if (buf_add_tight(&c->part, p, k) == -1) {
+	if (buf_add_tight(&c->input.part, p, k) == -1) {
 		conn_close(c, "out of memory");
 		return (n);
 	}
 	/* All of it is looked at twice: with its first line, and at its end. */
 	if (have + k <= HTTP_MAX_HEAD && !head_news(c, have))
 		return (k);
-	rv = http_parse_request(&head, (const char *)buf_head(&c->part),
+	rv = http_parse_request(&head, (const char *)buf_head(&c->input.part),
 	    have + k);
 	if (rv == HTTP_MORE)
 		return (k);
-	whole = c->part;
-	memset(&c->part, 0, sizeof(c->part));
+	whole = c->input.part;
+	memset(&c->input.part, 0, sizeof(c->input.part));
 	request(c, rv);
 	buf_free(&whole);
 	return (rv < 0 ? n : (size_t)rv - have);
@@ -324,7 +326,7 @@ http_input(struct conn *c, const uint8_t *p, size_t n)
 		c->http->discard -= k;
 		return (k);
 	}
-	if (buf_left(&c->part) > 0)
+	if (buf_left(&c->input.part) > 0)
 		return (continue_head(c, p, n));
 	rv = http_parse_request(&head, (const char *)p, n);
 	if (rv == HTTP_MORE)
