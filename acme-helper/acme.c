@@ -28,7 +28,7 @@ age_of(const struct http_head *h)
 static int
 check_clock(struct acme *a, const struct http_head *h)
 {
-	char	 here[EXPLAIN_TIMESIZE], there[EXPLAIN_TIMESIZE];
+	char	 here[ACME_TIMESIZE], there[ACME_TIMESIZE];
 	int64_t	 now = a->ops->now(a->ops->arg), date;
 
 	if ((date = http_date(http_field(h, "Date"))) == -1)
@@ -36,8 +36,8 @@ check_clock(struct acme *a, const struct http_head *h)
 	date += age_of(h);
 	if (now - date <= ACME_MAXCLOCK && date - now <= ACME_MAXCLOCK)
 		return (0);
-	explain_time(now, here);
-	explain_time(date, there);
+	acme_time_text(now, here);
+	acme_time_text(date, there);
 	return (acme_fail(a, ACME_END_CLOCK, 0, "the clock of this machine is"
 	    " wrong: it says %s, the directory's says %s; set it, and keep it"
 	    " right with NTP", here, there));

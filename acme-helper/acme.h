@@ -17,6 +17,7 @@
 #define ACME_H
 
 #include "acmeconf.h"
+#include "acmeresult.h"
 #include "codec.h"
 #include "explain.h"
 #include "https.h"

@@ -122,12 +122,12 @@ keep_nonce(struct acme *a, const struct http_head *h)
 static int
 unreachable(struct acme *a, const char *doing, const char *error)
 {
-	char	 when[EXPLAIN_TIMESIZE];
+	char	 when[ACME_TIMESIZE];
 
 	if (!explain_is_clock(error))
 		return (acme_fail(a, ACME_END_UNREACHABLE, 0,
 		    "can't ask the directory for %s: %s", doing, error));
-	explain_time(a->ops->now(a->ops->arg), when);
+	acme_time_text(a->ops->now(a->ops->arg), when);
 	return (acme_fail(a, ACME_END_CLOCK, 0, "can't ask the directory for"
 	    " %s: %s, or the clock of this machine is wrong: it says %s",
 	    doing, error, when));

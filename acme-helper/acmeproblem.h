@@ -1,11 +1,9 @@
 /*
- * acmeproblem: what an ACME directory says that is wrong, and when it wants a
- * certificate renewed.  Read by acme-helper, explained and planned with here.
+ * acmeproblem: what an ACME directory says that is wrong (RFC 8555 6.7), as
+ * problem.c reads it and explain.c puts it into words.
  */
 #ifndef ACMEPROBLEM_H
 #define ACMEPROBLEM_H
-
-#include <stdint.h>
 
 #include "acmeconf.h"
 
@@ -30,11 +28,6 @@ struct acme_problem {
 	char		 name[ACME_NAMESIZE];	/* it is about; "" unsaid */
 	char		 instance[ACME_URLSIZE]; /* page for people; "" none */
 	unsigned int	 more;		/* further problems of the kind */
-};
-
-struct acme_ari {
-	int64_t		 start, end;	/* of the window, seconds since 1970 */
-	char		 why[ACME_URLSIZE]; /* page for people, "" none */
 };
 
 #endif

@@ -3,7 +3,6 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "explain.h"
 
@@ -121,17 +120,6 @@ explain_problem(const struct acme_problem *p, const char *doing,
 	    p->detail[0] == '\0' ? "" : " (", p->detail,
 	    p->detail[0] == '\0' ? "" : ")", more,
 	    todo[0] == '\0' ? "" : ": ", todo);
-}
-
-void
-explain_time(int64_t t, char dst[EXPLAIN_TIMESIZE])
-{
-	struct tm	 tm;
-	time_t		 tt = (time_t)t;
-
-	if (gmtime_r(&tt, &tm) == NULL ||
-	    strftime(dst, EXPLAIN_TIMESIZE, "%Y-%m-%d %H:%M UTC", &tm) == 0)
-		snprintf(dst, EXPLAIN_TIMESIZE, "?");
 }
 
 int

@@ -8,10 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "msg.h"
 #include "acmeproblem.h"
-
-#define ACME_LINESIZE	1200	/* room for a line for people */
+#include "msg.h"
 
 /* The kind of end that a problem is; `name' as below. */
 enum acme_outcome explain_outcome(const struct acme_problem *p,
@@ -24,10 +22,6 @@ enum acme_outcome explain_outcome(const struct acme_problem *p,
  */
 void	 explain_problem(const struct acme_problem *p, const char *doing,
 	    const char *name, char *dst, size_t size);
-
-/* The time `t' for people, "2025-01-02 03:04 UTC", into `dst'. */
-#define EXPLAIN_TIMESIZE 32
-void	 explain_time(int64_t t, char dst[EXPLAIN_TIMESIZE]);
 
 /*
  * 1 when the failure `error' of a connection is about the validity in time of

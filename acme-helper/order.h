@@ -16,6 +16,7 @@
 
 #include "acmeconf.h"
 #include "acmeproblem.h"
+#include "acmeresult.h"
 
 #define ACME_TOKENSIZE	129	/* room for a challenge's token */
 #define ACME_MAXPROFILES 16

@@ -10,7 +10,7 @@
  * keyfiles.c  key and certificate files of this machine
  * keycalls.c  calls of keys that do not block
  * judge.c     what else the configuration names
- * acmes.h     certificates from ACME directories
+ * renew.h     certificates from ACME directories
  * listen.c    listening sockets
  * control.c   the control socket; status.c and ownnode.c what it answers
  * notify.c    the service manager
@@ -26,7 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "acmes.h"
+#include "renew.h"
 #include "certs.h"
 #include "certwatch.h"
 #include "chan.h"

@@ -1,5 +1,5 @@
 /*
- * acmes_files: what ACME keeps in the state directory; see acmes.h.
+ * files: what ACME keeps in the state directory; see renew.h.
  */
 #include <sys/stat.h>
 #include <dirent.h>

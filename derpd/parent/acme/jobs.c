@@ -1,7 +1,7 @@
 /*
- * acmes_jobs: the jobs of acme-helper that are no order: revocation, a new
- * account key, new contacts; and what derpctl asks for.  See acmes.h.  Called
- * by acmes.c and control.c; touches files in the state directory.
+ * jobs: the jobs of acme-helper that are no order: revocation, a new
+ * account key, new contacts; and what derpctl asks for.  See renew.h.  Called
+ * by renew.c and control.c; touches files in the state directory.
  *
  * The new account key lies beside the old one until the directory has said
  * which of them it takes.  As long as it is there the change is tried again.

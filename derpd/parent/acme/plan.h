@@ -16,9 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "acmeresult.h"
 #include "chain.h"
-#include "explain.h"
-#include "acmeproblem.h"
+#include "msg.h"
 
 #define PLAN_TEXTSIZE	4096	/* room for a record as text */
 

@@ -1,5 +1,5 @@
 /*
- * acmes: the process acme-helper and what it does when; see acmes.h.
+ * renew: the process acme-helper and what it does when; see renew.h.
  */
 #include <sys/socket.h>
 #include <event2/event.h>
@@ -82,7 +82,7 @@ put_in_force(struct derpd *d, const struct plan_cert *pc)
 	static const char why[] = "the new certificate is on the disk, but "
 	    "not in force: see the log";
 	const struct cert *c;
-	char until[EXPLAIN_TIMESIZE], text[64 + EXPLAIN_TIMESIZE];
+	char until[ACME_TIMESIZE], text[64 + ACME_TIMESIZE];
 
 	d->acme.not_loaded = load_certs_again(d) == -1;
 	if (d->acme.not_loaded) {
@@ -96,7 +96,7 @@ put_in_force(struct derpd *d, const struct plan_cert *pc)
 	acme_tidy(d);
 	if ((c = acme_cert(d)) == NULL)
 		return;
-	explain_time(c->not_after, until);
+	acme_time_text(c->not_after, until);
 	log_info("certificate for %s and what else is configured, valid until "
 	    "%s", c->nnames > 0 ? c->names[0] : "?", until);
 	snprintf(text, sizeof(text), "a new certificate, valid until %s",
@@ -109,13 +109,13 @@ failed(struct derpd *d, const struct plan_cert *pc, enum acme_outcome end,
     const char *error, int64_t not_before)
 {
 	struct plan *p = &d->acme.plan;
-	char when[EXPLAIN_TIMESIZE], text[2 * ACME_LINESIZE];
+	char when[ACME_TIMESIZE], text[2 * ACME_LINESIZE];
 
 	/* A file that the order began without may be the reason. */
 	snprintf(text, sizeof(text), "%s%s%s", error,
 	    d->acme.lacks[0] == '\0' ? "" : "; ", d->acme.lacks);
 	plan_failed(p, pc, end, text, not_before, time(NULL), arc4random());
-	explain_time(p->next_try, when);
+	acme_time_text(p->next_try, when);
 	log_warnx("no certificate: %s (next try %s)", p->error, when);
 	acme_drop_key(d);
 	control_cert_done(ACME_JOB_ISSUE, 0, p->error);

@@ -1,11 +1,11 @@
 /*
- * acmes: the parent's part of ACME: when what is done, the keys and files for
+ * renew: the parent's part of ACME: when what is done, the keys and files for
  * it, the check of what came back, and putting it in force.
  *
- * acmes.c        the process acme-helper, its jobs
- * acmes_tokens.c tokens, from the helper to the workers
- * acmes_jobs.c   the jobs that are no order, and what derpctl asks for
- * acmes_files.c  files in the state directory
+ * renew.c        the process acme-helper, its jobs
+ * tokens.c tokens, from the helper to the workers
+ * jobs.c   the jobs that are no order, and what derpctl asks for
+ * files.c  files in the state directory
  *
  * In the state directory: acme-account.key, acme.crt (the chain in force),
  * acme-HASH.key (its key, named by the hash of the public half), acme.plan (see
@@ -17,8 +17,8 @@
  * wanted.  A new pair takes effect when acme.crt is renamed; which key belongs
  * to it, it says itself.  So there is a whole pair at every moment.
  */
-#ifndef ACMES_H
-#define ACMES_H
+#ifndef RENEW_H
+#define RENEW_H
 
 #include <limits.h>
 #include <stddef.h>
@@ -89,7 +89,7 @@ int	 acme_temporary(const struct derpd *d);
 /* Do what is due. */
 void	 acme_look(struct derpd *d);
 
-/* acmes_tokens.c */
+/* tokens.c */
 
 /* What a worker that has just been started is to answer.  0, or -1. */
 int	 acme_send_tokens(struct proc *relay);
@@ -110,7 +110,7 @@ int	 acme_take_token(struct derpd *d, struct rd *r);
 /* The workers forget all tokens. */
 void	 acme_forget_tokens(struct derpd *d);
 
-/* acmes_jobs.c */
+/* jobs.c */
 
 /* 1: the certificate was revoked, and no other is to be had yet. */
 int	 acme_on_hold(const struct derpd *d);
@@ -158,7 +158,7 @@ enum acme_outcome acme_other_key(struct derpd *d, enum acme_outcome end);
 void	 acme_other_done(struct derpd *d, enum acme_job job,
 	    enum acme_outcome end, const char *error);
 
-/* acmes_files.c */
+/* files.c */
 
 /* Path of the file `name' in the state directory, or -1 (logged): too long. */
 int	 acme_path(const struct conf *c, const char *name, char dst[PATH_MAX]);

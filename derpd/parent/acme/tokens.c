@@ -1,6 +1,6 @@
 /*
- * acmes_tokens: what the workers answer a directory that validates a name; see
- * acmes.h.  Called by acmes.c, relays.c and procs.c.
+ * tokens: what the workers answer a directory that validates a name; see
+ * renew.h.  Called by renew.c, relays.c and procs.c.
  *
  * acme-helper names tokens.  The key authorization of each is made here, so
  * that a helper that was taken over can't have anything else answered.  It
