@@ -115,8 +115,8 @@ conn_charge(struct conn *c)
 
 	if (c->stranger.source == NULL)
 		return;
-	input = c->input.held.cap + c->input.pend.cap + c->input.part.cap +
-	    login_kept(c);
+	input = c->input.held.cap + c->input.pend.cap + http_kept(c) +
+	    c->session.part.cap + login_kept(c);
 	all = sizeof(*c) + input + c->output.out.cap + c->output.ctl.cap;
 	if (c->ws != NULL)
 		all += WS_COST;
@@ -176,6 +176,7 @@ conn_new(struct relay *r, int fd, int tls, const uint8_t addr[16],
 	memcpy(c->addr, addr, sizeof(c->addr));
 	c->port = port;
 	c->plain = !tls;
+	c->session.env = &r->derp;
 	c->state = tls ? CONN_HANDSHAKE : CONN_HTTP;
 	queue_init(&c->output.queue, &r->queues, c);
 	event_assign(&c->ev_read, r->base, fd, EV_READ | EV_PERSIST,
@@ -195,7 +196,9 @@ conn_new(struct relay *r, int fd, int tls, const uint8_t addr[16],
 static void
 count_dropped(struct pkt *p, void *arg)
 {
-	session_drop(arg, DROP_GONE_DISCONNECTED,
+	struct relay *r = arg;
+
+	derp_count_drop(&r->stats, DROP_GONE_DISCONNECTED,
 	    p->data + FRAME_HDR_LEN + FRAME_KEY_LEN,
 	    p->len - FRAME_HDR_LEN - FRAME_KEY_LEN);
 }
@@ -255,8 +258,8 @@ unlink_all(struct conn *c)
 	event_del(&c->ev_read);
 	if (c->output.ev_write != NULL)
 		event_free(c->output.ev_write);
-	if (c->session.rate.ev != NULL)
-		event_free(c->session.rate.ev);
+	if (c->ev_rate != NULL)
+		event_free(c->ev_rate);
 	strangers_remove(&r->strangers, &c->stranger);
 	login_free(c);
 	linkstats_forget(c);
@@ -274,7 +277,7 @@ conn_free(struct conn *c)
 	ws_free(c->ws);
 	buf_free(&c->input.held);
 	buf_free(&c->input.pend);
-	buf_free(&c->input.part);
+	derp_free(&c->session);
 	output_free(c);
 	free(c);
 }
@@ -321,7 +324,7 @@ feed(struct conn *c, const uint8_t *p, size_t n)
 		if (c->state == CONN_HTTP)
 			used += http_input(c, p + used, n - used);
 		else
-			used += session_input(c, p + used, n - used);
+			used += derp_input(&c->session, p + used, n - used);
 	}
 	return (used);
 }

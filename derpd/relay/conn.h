@@ -62,8 +62,6 @@ struct relay_input {
 	struct cursor	*src;		/* ciphertext, within tlsio_pump() */
 	struct buf	 held;		/* ciphertext not decrypted: paused */
 	struct buf	 pend;		/* plaintext not looked at: paused */
-	struct buf	 part;		/* head or frame, not whole yet */
-	uint32_t	 skip;		/* payload bytes to pass over */
 	uint32_t	 linger_left;	/* bytes to pass over before its end */
 };
 
@@ -76,6 +74,7 @@ struct conn {
 	struct tls	*tls;		/* NULL on a plain port */
 	struct tlsgen	*gen;		/* held during the handshake */
 	struct event	 ev_read;
+	struct event	*ev_rate;	/* end of PAUSE_RATE */
 	unsigned int	 paused;	/* PAUSE_* */
 	unsigned int	 dead:1, on_wheel:1, plain:1, lingering:1;
 	unsigned int	 shaking;	/* SHAKE_*: on r->shaking */
@@ -90,7 +89,7 @@ struct conn {
 	uint8_t		 addr[16];	/* IPv6 or IPv4-mapped */
 	uint16_t	 port;		/* host order */
 	struct stranger	 stranger;	/* while it is not logged in */
-	struct http_conn *http;
+	struct http_conn *http;		/* made when it keeps something */
 	struct login	*login;
 	struct ws	*ws;
 

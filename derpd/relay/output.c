@@ -137,7 +137,7 @@ output_dropped(struct pkt *p, void *arg)
 	struct conn *c = arg;
 
 	c->session.drops++;
-	session_drop(c->r, DROP_QUEUE_HEAD,
+	derp_count_drop(&c->r->stats, DROP_QUEUE_HEAD,
 	    p->data + FRAME_HDR_LEN + FRAME_KEY_LEN,
 	    p->len - FRAME_HDR_LEN - FRAME_KEY_LEN);
 }
@@ -151,12 +151,12 @@ conn_enqueue(struct conn *c, const uint8_t src[FRAME_KEY_LEN],
 	struct pkt *k;
 
 	if (c->dead) {
-		session_drop(r, DROP_GONE_DISCONNECTED, p, n);
+		derp_count_drop(&r->stats, DROP_GONE_DISCONNECTED, p, n);
 		return;
 	}
 	k = pkt_new(&r->queues, (uint32_t)(FRAME_HDR_LEN + FRAME_KEY_LEN + n));
 	if (k == NULL) {
-		session_drop(r, DROP_QUEUE_TAIL, p, n);
+		derp_count_drop(&r->stats, DROP_QUEUE_TAIL, p, n);
 		return;
 	}
 	frame_put_hdr(k->data, FRAME_RECV_PACKET,

@@ -22,7 +22,7 @@
 #include "peers.h"
 #include "pool.h"
 #include "relay.h"
-#include "session.h"
+#include "route.h"
 #include "tlsctx.h"
 #include "tlsio.h"
 #include "tlskey.h"
@@ -225,7 +225,7 @@ client_fill(struct client_info *i, const struct conn *c)
 	i->drops = c->session.drops;
 	i->queued_packets = queue_packets(&c->output.queue);
 	i->queued_bytes = queue_bytes(&c->output.queue);
-	i->flags = session_flags(c);
+	i->flags = derp_flags(&c->session);
 	i->home = c->session.home;
 	i->dup = c->session.told_dup;
 }
@@ -434,6 +434,7 @@ relay_new(struct chan *parent)
 	TAILQ_INIT(&r->outputs.dirty);
 	for (i = 0; i < WHEEL_SLOTS; i++)
 		TAILQ_INIT(&r->wheel[i]);
+	route_init(r);
 	queue_set_init(&r->queues, output_dropped);
 	LIST_INIT(&r->watchers);
 	LIST_INIT(&r->acceptor.listeners);

@@ -18,6 +18,7 @@
 #include "accept.h"
 #include "chan.h"
 #include "conn.h"
+#include "httpconn.h"
 #include "mapstore.h"
 #include "output.h"
 #include "queue.h"
@@ -61,9 +62,11 @@ struct relay {
 
 	struct link	*links[MAXWORKERS];
 	uint64_t	 unlinked;	/* wanted anew, a bit each */
+	struct derp_env	 derp;		/* of all sessions */
 	struct queue_set queues;	/* of all connections */
 	struct relay_outputs outputs;
 	struct stats	 stats;
+	struct web_scratch web;
 	struct mapstore	 maps;
 	struct tokens	 tokens;
 	char		*metrics;	/* of other processes; NULL none */

@@ -18,7 +18,7 @@
 #include "log.h"
 #include "login.h"
 #include "peers.h"
-#include "session.h"
+#include "route.h"
 
 enum link_type {
 	LINK_ADD = 1,	/* key(32) id(8) seq(8) address(16) port(2) flags(1)
@@ -189,7 +189,7 @@ put_add(struct link *l, struct conn *c)
 	wr_u64(&w, c->session.seq);
 	wr_bytes(&w, c->addr, sizeof(c->addr));
 	wr_u16(&w, c->port);
-	wr_u8(&w, session_flags(c));
+	wr_u8(&w, derp_flags(&c->session));
 	wr_u64(&w, c->session.active_us);
 	if (wr_ok(&w))
 		rv = link_put(l, LINK_ADD, w.p, w.len, NULL, 0);

@@ -11,7 +11,6 @@
 #include "log.h"
 #include "peers.h"
 #include "sent.h"
-#include "session.h"
 #include "watch.h"
 
 /* Nobody outside can choose keys that collide: the hash has a secret. */
@@ -293,7 +292,8 @@ peers_add(struct conn *c)
 	if (before > 0)
 		r->stats.dup_conns_total++;
 	link_add(c);
-	watch_present(r, c->session.key, c->addr, c->port, session_flags(c));
+	watch_present(r, c->session.key, c->addr, c->port,
+	    derp_flags(&c->session));
 	tell_duplicates(p, before, c);
 	make_room(p);
 	return (0);

@@ -14,7 +14,6 @@
 #include "link.h"
 #include "peers.h"
 #include "sent.h"
-#include "session.h"
 #include "watch.h"
 
 #define WORKER	1		/* the number of ours */
@@ -39,12 +38,6 @@ conn_send(struct conn *c, const void *p, size_t n)
 	ATF_REQUIRE(n <= sizeof(cl->out) - cl->n);
 	memcpy(cl->out + cl->n, p, n);
 	cl->n += n;
-}
-
-uint8_t
-session_flags(const struct conn *c)
-{
-	return (c->session.mesh ? PEER_MESH : PEER_REGULAR);
 }
 
 static inline void

@@ -6,7 +6,6 @@
 
 #include "peers.h"
 #include "relay.h"
-#include "session.h"
 #include "watch.h"
 
 static void
@@ -20,7 +19,7 @@ flood(struct peer *p, void *arg)
 	/* One a key: its active connection. */
 	if ((c = p->active) != NULL)
 		n = frame_put_peer_present(frame, p->key, c->addr, c->port,
-		    session_flags(c));
+		    derp_flags(&c->session));
 	else if ((rc = p->ractive) != NULL)
 		n = frame_put_peer_present(frame, p->key, rc->addr, rc->port,
 		    rc->flags);

@@ -162,6 +162,7 @@ login_agreed(struct conn *c)
 	if (c->state != CONN_ADMIT)
 		return;			/* a pong was waiting */
 	c->state = CONN_UP;
+	c->session.up = 1;
 	conn_known(c);
 	c->session.login_us = r->now_us;
 	c->period = KEEPALIVE_SECS +

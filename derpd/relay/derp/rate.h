@@ -1,25 +1,24 @@
 /*
- * rate: how fast one client may send (derp(7), section 6).
+ * rate: how fast one client may send (derp(7), section 6).  Pure: the caller
+ * brings the clock.
  */
 #ifndef RATE_H
 #define RATE_H
 
 #include <stdint.h>
 
-struct conn;
-struct event;
-
-/* The bucket of one client. */
+/* The bucket of one client; all zero at first, which is full. */
 struct derp_rate {
-	struct event	*ev;		/* end of PAUSE_RATE */
 	uint64_t	 at;		/* us of the last refill */
 	int64_t		 tokens;	/* bytes */
 };
 
 /*
- * A frame of `n' bytes came from the client: pauses it when it is over its
- * rate.  0, or -1: closed.
+ * `n' bytes came at the time `now_us' (us, not 0) from a client that may send
+ * `rate' bytes a second (not 0), and `burst' bytes at once.  How long it must
+ * wait before it may send more, in us; 0: it need not.
  */
-int	rate_take(struct conn *c, uint64_t n);
+uint64_t derp_rate_charge(struct derp_rate *b, uint64_t rate, uint64_t burst,
+	    uint64_t now_us, uint64_t n);
 
 #endif

@@ -1,359 +1,316 @@
 /*
- * session: DERP frames from a client (derp(7), sections 1 to 4).
- * Called by conn.c with the bytes of a connection in CONN_INFO or CONN_UP.
+ * session: see session.h.  Called by conn.c with the bytes of a connection.
  *
  * A frame that lies whole in the bytes at hand is handled in place; only one
  * that is cut is collected first.
  */
-#include <stdlib.h>
 #include <string.h>
 
-#include "link.h"
-#include "log.h"
-#include "login.h"
-#include "peers.h"
-#include "relay.h"
-#include "sent.h"
+#include "relayconf.h"
 #include "session.h"
-#include "watch.h"
 
 #define GONE_BURST	3	/* PeerGone(not here) at once, then 1 a s */
 #define HOME_SETTLE_US	5000000	/* a later NotePreferred is a move */
 
 void
-session_drop(struct relay *r, enum drop_reason why, const uint8_t *p,
+derp_count_drop(struct stats *stats, enum drop_reason why, const uint8_t *p,
     size_t n)
 {
 	int kind = frame_is_disco(p, n) ? KIND_DISCO : KIND_OTHER;
 
-	r->stats.packets_dropped[why][kind]++;
-	r->stats.bytes_dropped[why][kind] += n;
+	stats->packets_dropped[why][kind]++;
+	stats->bytes_dropped[why][kind] += n;
 }
 
 uint8_t
-session_flags(const struct conn *c)
+derp_flags(const struct derp_session *s)
 {
 	uint8_t f = 0;
 
-	if (c->session.mesh)
+	if (s->mesh)
 		f |= PEER_MESH;
-	if (c->session.prober)
+	if (s->prober)
 		f |= PEER_PROBER;
-	if (c->session.not_ideal)
+	if (s->not_ideal)
 		f |= PEER_NOT_IDEAL;
 	return (f == 0 ? PEER_REGULAR : f);
 }
 
-/* Nobody has the key: a client that looks for a path is told so. */
-static void
-tell_not_here(struct conn *c, const uint8_t *key, const uint8_t *p, size_t n)
-{
-	struct relay *r = c->r;
-	uint8_t frame[FRAME_PEER_GONE_SIZE];
-	uint64_t secs;
-
-	if (!frame_is_disco(p, n))
-		return;
-	secs = (r->now_us - c->session.gone_at) / 1000000;
-	if (c->session.gone_at == 0 || secs >= GONE_BURST) {
-		c->session.gone_tokens = GONE_BURST;
-		c->session.gone_at = r->now_us;
-	} else if (secs > 0) {
-		c->session.gone_tokens += (unsigned int)secs;
-		if (c->session.gone_tokens > GONE_BURST)
-			c->session.gone_tokens = GONE_BURST;
-		c->session.gone_at += secs * 1000000;
-	}
-	if (c->session.gone_tokens == 0)
-		return;
-	c->session.gone_tokens--;
-	conn_send(c, frame, frame_put_peer_gone(frame, key,
-	    PEER_GONE_NOT_HERE));
-	r->stats.gone_not_here++;
-}
-
-/* The peer with that key; the last one is remembered. */
-static struct peer *
-find_dst(struct conn *c, const uint8_t *key)
-{
-	uint64_t gen = peers_generation();
-	struct peer *p;
-
-	if (c->session.dst != NULL && c->session.dst_gen == gen &&
-	    memcmp(c->session.dst->key, key, FRAME_KEY_LEN) == 0)
-		return (c->session.dst);
-	if ((p = peers_find(key)) != NULL) {
-		c->session.dst = p;
-		c->session.dst_gen = gen;
-	}
-	return (p);
-}
-
-/* Give a packet to whoever has the destination; 0, or -1 nobody has. */
+/* 1 when the client may be told once more that nobody has a key. */
 static int
-give(struct relay *r, struct peer *dst, const uint8_t *src, const uint8_t *p,
-    size_t n)
+may_tell(struct derp_session *s)
 {
-	if (dst == NULL)
-		return (-1);
-	if (dst->active != NULL)
-		conn_enqueue(dst->active, src, p, n);
-	else if (dst->ractive == NULL)
-		return (-1);
-	else if (link_packet(r, dst->ractive->worker, src, dst->key, p,
-	    n) == -1)
-		session_drop(r, DROP_QUEUE_TAIL, p, n);
-	return (0);
+	const uint64_t now = *s->env->now_us;
+	uint64_t secs = (now - s->gone_at) / 1000000;
+
+	if (s->gone_at == 0 || secs >= GONE_BURST) {
+		s->gone_tokens = GONE_BURST;
+		s->gone_at = now;
+	} else if (secs > 0) {
+		s->gone_tokens += (unsigned int)secs;
+		if (s->gone_tokens > GONE_BURST)
+			s->gone_tokens = GONE_BURST;
+		s->gone_at += secs * 1000000;
+	}
+	if (s->gone_tokens == 0)
+		return (0);
+	s->gone_tokens--;
+	return (1);
+}
+
+/*
+ * Nobody has the key: the packet is dropped, and a client that looks for a path
+ * is told so.
+ */
+static void
+not_here(struct derp_session *s, enum drop_reason why, const uint8_t *key,
+    const uint8_t *p, size_t n)
+{
+	uint8_t frame[FRAME_PEER_GONE_SIZE];
+
+	derp_count_drop(s->env->stats, why, p, n);
+	if (!frame_is_disco(p, n) || !may_tell(s))
+		return;
+	s->env->ops->send(s, frame, frame_put_peer_gone(frame, key,
+	    PEER_GONE_NOT_HERE));
+	s->env->stats->gone_not_here++;
 }
 
 static void
-got_send(struct conn *c, const uint8_t *p, size_t n)
+got_send(struct derp_session *s, const uint8_t *p, size_t n)
 {
-	struct relay *r = c->r;
+	struct stats *stats = s->env->stats;
 	const uint8_t *key = p;
 
 	p += FRAME_KEY_LEN;
 	n -= FRAME_KEY_LEN;
-	r->stats.packets_received++;
-	r->stats.bytes_received += n;
+	stats->packets_received++;
+	stats->bytes_received += n;
 	if (frame_is_disco(p, n))
-		r->stats.received_disco++;
+		stats->received_disco++;
 	else
-		r->stats.received_other++;
-	c->session.rx_packets++;
-	c->session.rx_bytes += n;
-	if (give(r, find_dst(c, key), c->session.key, p, n) == -1) {
-		session_drop(r, DROP_UNKNOWN_DEST, p, n);
-		tell_not_here(c, key, p, n);
-	}
+		stats->received_other++;
+	s->rx_packets++;
+	s->rx_bytes += n;
+	if (s->env->ops->packet(s, key, s->key, p, n) == -1)
+		not_here(s, DROP_UNKNOWN_DEST, key, p, n);
 }
 
 static void
-got_forward(struct conn *c, const uint8_t *p, size_t n)
+got_forward(struct derp_session *s, const uint8_t *p, size_t n)
 {
 	const uint8_t *src = p, *dst = p + FRAME_KEY_LEN;
 
 	p += 2 * FRAME_KEY_LEN;
 	n -= 2 * FRAME_KEY_LEN;
-	c->r->stats.forwarded_in++;
-	c->session.rx_packets++;
-	c->session.rx_bytes += n;
-	if (give(c->r, find_dst(c, dst), src, p, n) == -1) {
-		session_drop(c->r, DROP_UNKNOWN_DEST_ON_FWD, p, n);
-		tell_not_here(c, dst, p, n);
-	}
-}
-
-void
-session_deliver(struct relay *r, const uint8_t *src, const uint8_t *dst,
-    const uint8_t *p, size_t n)
-{
-	struct peer *peer = peers_find(dst);
-	struct conn *c;
-
-	/* Not sent on: the sender's table may only be a moment behind ours. */
-	if (peer == NULL ||
-	    ((c = peer->active) == NULL &&
-	    (c = TAILQ_FIRST(&peer->local)) == NULL))
-		session_drop(r, DROP_GONE_DISCONNECTED, p, n);
-	else
-		conn_enqueue(c, src, p, n);
+	s->env->stats->forwarded_in++;
+	s->rx_packets++;
+	s->rx_bytes += n;
+	if (s->env->ops->packet(s, dst, src, p, n) == -1)
+		not_here(s, DROP_UNKNOWN_DEST_ON_FWD, dst, p, n);
 }
 
 static void
-got_preferred(struct conn *c, int home)
+got_preferred(struct derp_session *s, int home)
 {
-	struct relay *r = c->r;
+	struct stats *stats = s->env->stats;
 
-	if (c->session.home == home)
+	if (s->home == home)
 		return;
-	c->session.home = home != 0;
+	s->home = home != 0;
 	if (home)
-		r->stats.home_connections++;
+		stats->home_connections++;
 	else
-		r->stats.home_connections--;
-	if (r->now_us - c->session.login_us <= HOME_SETTLE_US)
+		stats->home_connections--;
+	if (*s->env->now_us - s->login_us <= HOME_SETTLE_US)
 		return;
 	if (home)
-		r->stats.home_moves_in++;
+		stats->home_moves_in++;
 	else
-		r->stats.home_moves_out++;
+		stats->home_moves_out++;
 }
 
 static void
-got_ping(struct conn *c, const uint8_t *p)
+got_ping(struct derp_session *s, const uint8_t *p)
 {
-	c->r->stats.got_ping++;
-	if (c->session.npongs == PONGS_MAX)
-		return;		/* it does not take those it asked for */
-	memcpy(c->session.pongs[c->session.npongs++], p, FRAME_PING_LEN);
-	conn_dirty(c);
-}
-
-void
-session_close_peer(const uint8_t key[FRAME_KEY_LEN])
-{
-	struct conn *c;
-	struct peer *p;
-
-	if ((p = peers_find(key)) == NULL)
-		return;
-	TAILQ_FOREACH(c, &p->local, session.same)
-		conn_close(c, "closed by a mesh peer");
-}
-
-static void
-got_close_peer(struct conn *c, const uint8_t *key)
-{
-	link_close_peer(c->r, key);
-	session_close_peer(key);
+	s->env->stats->got_ping++;
+	if (s->npongs == PONGS_MAX)
+		return;		/* it does not read those that it is owed */
+	memcpy(s->pongs[s->npongs++], p, FRAME_PING_LEN);
+	s->env->ops->pong(s);
 }
 
 /* Frames that only mesh peers may send. */
 static void
-got_mesh_frame(struct conn *c, uint8_t type, const uint8_t *p, size_t n)
+got_mesh_frame(struct derp_session *s, uint8_t type, const uint8_t *p,
+    size_t n)
 {
-	if (!c->session.mesh) {
-		conn_close(c, "mesh frame without the mesh key");
+	const struct derp_env *env = s->env;
+
+	if (!s->mesh) {
+		env->ops->close(s, "mesh frame without the mesh key");
 		return;
 	}
 	if (type == FRAME_FORWARD_PACKET)
-		got_forward(c, p, n);
+		got_forward(s, p, n);
 	else if (type == FRAME_CLOSE_PEER)
-		got_close_peer(c, p);
-	else if (memcmp(c->session.key, c->r->conf.node_key,
-	    FRAME_KEY_LEN) != 0)
-		watch_begin(c);		/* a node does not watch itself */
+		env->ops->close_peer(s, p);
+	else if (memcmp(s->key, env->conf->node_key, FRAME_KEY_LEN) != 0)
+		env->ops->watch(s);	/* a node does not watch itself */
 }
 
 static void
-got_frame(struct conn *c, uint8_t type, const uint8_t *p, size_t n)
+got_frame(struct derp_session *s, uint8_t type, const uint8_t *p, size_t n)
 {
-	if (c->state == CONN_INFO) {
-		login_info(c, p, n);
+	if (!s->up) {
+		s->env->ops->info(s, p, n);
 		return;
 	}
 	switch (type) {
 	case FRAME_SEND_PACKET:
-		got_send(c, p, n);
+		got_send(s, p, n);
 		break;
 	case FRAME_NOTE_PREFERRED:
-		got_preferred(c, p[0] != 0);
+		got_preferred(s, p[0] != 0);
 		break;
 	case FRAME_PING:
-		got_ping(c, p);
+		got_ping(s, p);
 		break;
 	default:
-		got_mesh_frame(c, type, p, n);
+		got_mesh_frame(s, type, p, n);
 		break;
 	}
 }
 
 /* May this frame follow?  FRAME_TAKE: yes, collect it. */
 static enum frame_verdict
-judge(struct conn *c, uint8_t type, uint32_t len)
+check(const struct derp_session *s, uint8_t type, uint32_t len)
 {
-	enum frame_verdict v;
+	if (s->up)
+		return (frame_judge(type, len));
+	return (type == FRAME_CLIENT_INFO &&
+	    len >= FRAME_KEY_LEN + FRAME_NONCE_LEN &&
+	    len <= FRAME_MAX_CLIENTINFO ? FRAME_TAKE : FRAME_BAD);
+}
 
-	if (c->state == CONN_INFO)
-		return (type == FRAME_CLIENT_INFO &&
-		    len >= FRAME_KEY_LEN + FRAME_NONCE_LEN &&
-		    len <= FRAME_MAX_CLIENTINFO ? FRAME_TAKE : FRAME_BAD);
-	if ((v = frame_judge(type, len)) == FRAME_BAD)
+/* `n' bytes came: over its rate the client must wait.  Mesh peers never do. */
+static void
+charge(struct derp_session *s, uint64_t n)
+{
+	const struct relay_conf *conf = s->env->conf;
+	uint64_t us;
+
+	if (conf->client_rate == 0 || s->mesh || !s->up)
+		return;
+	us = derp_rate_charge(&s->rate, conf->client_rate, conf->client_burst,
+	    *s->env->now_us, n);
+	if (us > 0)
+		s->env->ops->wait(s, us);
+}
+
+/*
+ * A header is whole: begin to take, or to pass over, `len' bytes.  A payload
+ * that is passed over is paid for as it comes: it may be 4 GiB long.
+ */
+static enum frame_verdict
+begin_frame(struct derp_session *s, uint8_t type, uint32_t len)
+{
+	enum frame_verdict v = check(s, type, len);
+
+	if (v == FRAME_BAD) {
+		s->env->ops->close(s, "malformed frame");
 		return (v);
+	}
 	/* Every frame is activity, also one that is passed over. */
-	if (c->session.peer != NULL && peers_conns(c->session.peer) > 1)
-		peers_activity(c);
+	if (s->told_dup)
+		s->env->ops->activity(s);
+	if (v == FRAME_SKIP)
+		s->skip = len;
+	charge(s, FRAME_HDR_LEN + (uint64_t)(v == FRAME_TAKE ? len : 0));
 	return (v);
 }
 
 /*
- * A header is whole: begin to pass over, or to take, `len' bytes.  0, or -1:
- * the connection is closed.
- */
-static int
-begin_frame(struct conn *c, uint8_t type, uint32_t len, int *take)
-{
-	enum frame_verdict v = judge(c, type, len);
-
-	*take = v == FRAME_TAKE;
-	if (v == FRAME_BAD) {
-		conn_close(c, "malformed frame");
-		return (-1);
-	}
-	if (v == FRAME_SKIP)
-		c->input.skip = len;
-	return (rate_take(c, FRAME_HDR_LEN + (uint64_t)len));
-}
-
-/*
  * Continue the frame that began in earlier bytes: its first bytes are in
- * c->input.part, the header judged once those are FRAME_HDR_LEN.
+ * s->part, the header checked once those are FRAME_HDR_LEN.
  */
 static size_t
-continue_frame(struct conn *c, const uint8_t *p, size_t n)
+continue_frame(struct derp_session *s, const uint8_t *p, size_t n)
 {
-	size_t have = buf_left(&c->input.part), want, k;
+	size_t have = buf_left(&s->part), want, k;
 	struct buf whole;
 	uint32_t len;
 	uint8_t type;
-	int take;
 
 	want = FRAME_HDR_LEN;
 	if (have >= FRAME_HDR_LEN) {
-		frame_get_hdr(buf_head(&c->input.part), &type, &len);
+		frame_get_hdr(buf_head(&s->part), &type, &len);
 		want += len;
 	}
 	k = want - have < n ? want - have : n;
-	if ((c->state == CONN_UP ? buf_add(&c->input.part, p, k) :
-	    buf_add_tight(&c->input.part, p, k)) == -1) {
-		conn_close(c, "out of memory");
+	if ((s->up ? buf_add(&s->part, p, k) :
+	    buf_add_tight(&s->part, p, k)) == -1) {
+		s->env->ops->close(s, "out of memory");
 		return (n);
 	}
 	if (have + k < want)
 		return (k);
-	frame_get_hdr(buf_head(&c->input.part), &type, &len);
+	frame_get_hdr(buf_head(&s->part), &type, &len);
 	if (have < FRAME_HDR_LEN) {
-		if (begin_frame(c, type, len, &take) == -1)
+		switch (begin_frame(s, type, len)) {
+		case FRAME_BAD:
 			return (k);
-		if (!take || len > 0) {
-			if (!take)
-				buf_free(&c->input.part);
+		case FRAME_SKIP:
+			buf_free(&s->part);
 			return (k);
+		case FRAME_TAKE:
+			if (len > 0)
+				return (k);
+			break;
 		}
 	}
-	whole = c->input.part;
-	memset(&c->input.part, 0, sizeof(c->input.part));
-	got_frame(c, type, buf_head(&whole) + FRAME_HDR_LEN, len);
+	whole = s->part;
+	memset(&s->part, 0, sizeof(s->part));
+	got_frame(s, type, buf_head(&whole) + FRAME_HDR_LEN, len);
 	buf_free(&whole);
 	return (k);
 }
 
 size_t
-session_input(struct conn *c, const uint8_t *p, size_t n)
+derp_input(struct derp_session *s, const uint8_t *p, size_t n)
 {
 	uint32_t len;
 	uint8_t type;
 	size_t k;
-	int take;
 
-	if (c->input.skip > 0) {
-		k = c->input.skip < n ? c->input.skip : n;
-		c->input.skip -= (uint32_t)k;
+	if (s->skip > 0) {
+		k = s->skip < n ? s->skip : n;
+		s->skip -= (uint32_t)k;
+		charge(s, k);
 		return (k);
 	}
-	if (buf_left(&c->input.part) > 0)
-		return (continue_frame(c, p, n));
+	if (buf_left(&s->part) > 0)
+		return (continue_frame(s, p, n));
 	if (n >= FRAME_HDR_LEN) {
 		frame_get_hdr(p, &type, &len);
 		if (n - FRAME_HDR_LEN >= len) {
-			if (begin_frame(c, type, len, &take) == -1)
+			switch (begin_frame(s, type, len)) {
+			case FRAME_BAD:
 				return (n);
-			if (!take)
+			case FRAME_SKIP:
 				return (FRAME_HDR_LEN);
-			got_frame(c, type, p + FRAME_HDR_LEN, len);
+			case FRAME_TAKE:
+				got_frame(s, type, p + FRAME_HDR_LEN, len);
+				break;
+			}
 			return (FRAME_HDR_LEN + len);
 		}
 	}
-	return (continue_frame(c, p, n < FRAME_HDR_LEN ? n : FRAME_HDR_LEN));
+	return (continue_frame(s, p, n < FRAME_HDR_LEN ? n : FRAME_HDR_LEN));
+}
+
+void
+derp_free(struct derp_session *s)
+{
+	buf_free(&s->part);
 }

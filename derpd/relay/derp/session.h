@@ -1,5 +1,7 @@
 /*
- * session: DERP frames of a client (derp(7), sections 1 to 4).
+ * session: the DERP session of one client (derp(7), sections 1 to 4): frames
+ * come in as bytes, what is to be done goes out as calls.  Knows no socket, no
+ * TLS, no event loop and no table of clients.
  */
 #ifndef SESSION_H
 #define SESSION_H
@@ -14,16 +16,57 @@
 #include "stats.h"
 
 struct conn;
+struct derp_session;
 struct peer;
-struct relay;
+struct relay_conf;
 
 #define PONGS_MAX	8	/* pings that wait for their pong */
 
-/* What is known of a client from its login on. */
+/*
+ * What the frames of a client lead to.  `n' bytes at `p' are the caller's and
+ * gone when the call returns.  Any call may close the session, but frees
+ * nothing.
+ */
+struct derp_ops {
+	/* A packet from the key `src' for the key `dst'.  0, or -1: nobody has
+	   the key `dst'. */
+	int	(*packet)(struct derp_session *s, const uint8_t *dst,
+		    const uint8_t *src, const uint8_t *p, size_t n);
+	/* Send a whole frame of ours to the client. */
+	void	(*send)(struct derp_session *s, const void *p, size_t n);
+	/* The client is owed one pong more. */
+	void	(*pong)(struct derp_session *s);
+	/* The payload of the ClientInfo, before the login. */
+	void	(*info)(struct derp_session *s, const uint8_t *p, size_t n);
+	/* The client has duplicates, and sent a frame. */
+	void	(*activity)(struct derp_session *s);
+	/* The mesh peer wants to hear of all connections. */
+	void	(*watch)(struct derp_session *s);
+	/* The mesh peer wants the clients with that key to be closed. */
+	void	(*close_peer)(struct derp_session *s, const uint8_t *key);
+	/* The client is over its rate: read no more for `us' microseconds. */
+	void	(*wait)(struct derp_session *s, uint64_t us);
+	/* End the session; `why' (static) is for the log. */
+	void	(*close)(struct derp_session *s, const char *why);
+};
+
+/* What all sessions of a worker share. */
+struct derp_env {
+	const struct derp_ops	*ops;
+	const struct relay_conf	*conf;
+	const uint64_t		*now_us;	/* monotonic */
+	struct stats		*stats;
+};
+
+/* Of one client, from the request that was upgraded on. */
 struct derp_session {
+	const struct derp_env *env;
 	uint8_t		 key[FRAME_KEY_LEN];
+	unsigned int	 up:1;		/* logged in; else ClientInfo is due */
 	unsigned int	 mesh:1, prober:1, not_ideal:1, home:1, watching:1,
-			 told_dup:1;
+			 told_dup:1;	/* it has duplicates, and knows it */
+	uint32_t	 skip;		/* payload bytes to pass over */
+	struct buf	 part;		/* a frame that is not whole yet */
 	struct derp_rate rate;
 	LIST_ENTRY(conn) watcher;
 	TAILQ_ENTRY(conn) same;		/* connections of one key, here */
@@ -43,26 +86,19 @@ struct derp_session {
 };
 
 /*
- * `n' DERP bytes of a connection in CONN_INFO or CONN_UP.  The bytes that were
- * taken, at least one; it may be closed.
+ * Handle the first of the `n' DERP bytes at `p', at most one frame.  The bytes
+ * that were taken, at least one; the session may be closed, or made to wait.
  */
-size_t	session_input(struct conn *c, const uint8_t *p, size_t n);
+size_t	derp_input(struct derp_session *s, const uint8_t *p, size_t n);
 
-/*
- * A packet of `n' bytes over a link, from `src' for `dst', which is connected
- * here; dropped and counted if it is not.
- */
-void	session_deliver(struct relay *r, const uint8_t *src,
-	    const uint8_t *dst, const uint8_t *p, size_t n);
+/* Free the bytes that the session keeps. */
+void	derp_free(struct derp_session *s);
 
 /* Count the packet of `n' bytes at `p' as dropped. */
-void	session_drop(struct relay *r, enum drop_reason why, const uint8_t *p,
-	    size_t n);
+void	derp_count_drop(struct stats *stats, enum drop_reason why,
+	    const uint8_t *p, size_t n);
 
-/* ClosePeer: close every connection that this worker has of `key'. */
-void	session_close_peer(const uint8_t key[FRAME_KEY_LEN]);
-
-/* PEER_* flags of the connection. */
-uint8_t	session_flags(const struct conn *c);
+/* PEER_* flags of the client. */
+uint8_t	derp_flags(const struct derp_session *s);
 
 #endif

@@ -21,6 +21,7 @@
 
 /* What a connection must remember between two pieces of input. */
 struct http_conn {
+	struct buf	 part;		/* a head that is not whole yet */
 	size_t		 discard;	/* body bytes to throw away */
 	struct http_head *asked;	/* of a request for the counters */
 	struct map_entry *map;		/* whose bytes go out, while they do */
@@ -28,10 +29,6 @@ struct http_conn {
 	size_t		 left;
 	int		 close;		/* after them */
 };
-
-/* Large, and of one request at a time. */
-static struct http_head	head;
-static struct web_reply	reply;
 
 static void
 make_env(const struct conn *c, struct web_env *env)
@@ -46,6 +43,7 @@ make_env(const struct conn *c, struct web_env *env)
 	env->maps = &c->r->maps;
 	env->tokens = &c->r->tokens;
 	env->now = time(NULL);
+	env->date = &c->r->web.date;
 }
 
 static struct http_conn *
@@ -56,11 +54,18 @@ state(struct conn *c)
 	return (c->http);
 }
 
+size_t
+http_kept(const struct conn *c)
+{
+	return (c->http == NULL ? 0 : c->http->part.cap);
+}
+
 void
 http_free(struct conn *c)
 {
 	if (c->http == NULL)
 		return;
+	buf_free(&c->http->part);
 	free(c->http->asked);
 	mapstore_release(c->http->map);
 	free(c->http);
@@ -70,20 +75,21 @@ http_free(struct conn *c)
 static void
 send_reply(struct conn *c)
 {
+	const struct web_reply *reply = &c->r->web.reply;
 	struct http_conn *h;
 
-	conn_reply(c, reply.buf, reply.len, reply.body, reply.body_len);
+	conn_reply(c, reply->buf, reply->len, reply->body, reply->body_len);
 	if (c->dead)
 		return;
-	if (reply.close) {
+	if (reply->close) {
 		conn_drain(c);
 		if (buf_left(&c->output.out) > 0)
 			conn_deadline(c, HTTP_SECS);
 		return;
 	}
 	conn_deadline(c, HTTP_SECS);
-	if (reply.discard > 0 && (h = state(c)) != NULL)
-		h->discard = reply.discard;
+	if (reply->discard > 0 && (h = state(c)) != NULL)
+		h->discard = reply->discard;
 	/*
 	 * Answers to requests that came ahead wait in the client's socket; and
 	 * one is answered at a time, for a read may hold hundreds.
@@ -100,23 +106,24 @@ send_reply(struct conn *c)
 static void
 send_map(struct conn *c)
 {
+	const struct web_reply *reply = &c->r->web.reply;
 	struct http_conn *h;
 
-	if (reply.len + reply.body_len <= AT_ONCE) {
+	if (reply->len + reply->body_len <= AT_ONCE) {
 		send_reply(c);
 		return;
 	}
 	if ((h = state(c)) == NULL)
 		return;
-	h->discard = reply.discard;
-	h->map = reply.map;
+	h->discard = reply->discard;
+	h->map = reply->map;
 	mapstore_hold(h->map);
-	h->body = reply.body;
-	h->left = reply.body_len;
-	h->close = reply.close;
+	h->body = reply->body;
+	h->left = reply->body_len;
+	h->close = reply->close;
 	conn_pause(c, PAUSE_BODY);
 	conn_deadline(c, HTTP_SECS);
-	conn_reply(c, reply.buf, reply.len, NULL, 0);
+	conn_reply(c, reply->buf, reply->len, NULL, 0);
 	conn_dirty(c);
 }
 
@@ -166,7 +173,9 @@ ws_out(const uint8_t *p, size_t n, void *arg)
 static void
 upgrade(struct conn *c, int websocket)
 {
-	conn_write(c, reply.buf, reply.len);
+	const struct web_reply *reply = &c->r->web.reply;
+
+	conn_write(c, reply->buf, reply->len);
 	if (websocket) {
 		c->ws = ws_new(conn_ws_data, ws_out, c);
 		if (c->ws == NULL) {
@@ -176,7 +185,7 @@ upgrade(struct conn *c, int websocket)
 		c->r->stats.websocket_accepts++;
 	}
 	c->r->stats.accepts++;
-	c->session.not_ideal = reply.ideal_node.p != NULL;
+	c->session.not_ideal = reply->ideal_node.p != NULL;
 	http_free(c);
 	login_begin(c);
 }
@@ -185,6 +194,7 @@ upgrade(struct conn *c, int websocket)
 static void
 ask_stats(struct conn *c)
 {
+	const struct http_head *head = &c->r->web.head;
 	struct http_conn *h;
 	struct http_head *k;
 
@@ -195,8 +205,8 @@ ask_stats(struct conn *c)
 		return;
 	}
 	/* Its pieces point into bytes that go away: keep what matters. */
-	*k = head;
-	k->method.p = http_eq(head.method, "HEAD") ? "HEAD" : "GET";
+	*k = *head;
+	k->method.p = http_eq(head->method, "HEAD") ? "HEAD" : "GET";
 	k->method.len = strlen(k->method.p);
 	k->nfields = 0;
 	h->asked = k;
@@ -207,6 +217,7 @@ ask_stats(struct conn *c)
 void
 http_stats_ready(struct conn *c, const struct stats *all)
 {
+	struct web_reply *reply = &c->r->web.reply;
 	struct http_head *k;
 	struct web_env env;
 	const char *more = c->r->metrics == NULL ? "" : c->r->metrics;
@@ -222,15 +233,15 @@ http_stats_ready(struct conn *c, const struct stats *all)
 		return;
 	}
 	make_env(c, &env);
-	web_reply_body(&env, k, WEB_VARZ, len + strlen(more), &reply);
+	web_reply_body(&env, k, WEB_VARZ, len + strlen(more), reply);
 	free(k);
-	conn_write(c, reply.buf, reply.len);
-	if (!reply.head_only) {
+	conn_write(c, reply->buf, reply->len);
+	if (!reply->head_only) {
 		conn_write(c, text, len);
 		conn_write(c, more, strlen(more));
 	}
 	free(text);
-	if (reply.close)
+	if (reply->close)
 		conn_drain(c);
 	else {
 		conn_deadline(c, HTTP_SECS);
@@ -243,16 +254,17 @@ http_stats_ready(struct conn *c, const struct stats *all)
 static void
 request(struct conn *c, int parsed)
 {
+	struct web_reply *reply = &c->r->web.reply;
 	struct web_env env;
 
 	make_env(c, &env);
 	if (parsed < 0) {
-		web_error(&env, parsed, &reply);
-		conn_write(c, reply.buf, reply.len);
+		web_error(&env, parsed, reply);
+		conn_write(c, reply->buf, reply->len);
 		conn_drain(c);
 		return;
 	}
-	switch (web_route(&env, &head, &reply)) {
+	switch (web_route(&env, &c->r->web.head, reply)) {
 	case WEB_REPLY:
 		send_reply(c);
 		break;
@@ -276,10 +288,10 @@ request(struct conn *c, int parsed)
  * only now, or its end there?
  */
 static int
-head_news(const struct conn *c, size_t have)
+head_news(const struct buf *part, size_t have)
 {
-	const uint8_t *p = buf_head(&c->input.part);
-	size_t n = buf_left(&c->input.part), from = have < 3 ? 0 : have - 3;
+	const uint8_t *p = buf_head(part);
+	size_t n = buf_left(part), from = have < 3 ? 0 : have - 3;
 
 	if (memchr(p + have, '\n', n - have) == NULL)
 		return (0);
@@ -287,29 +299,34 @@ head_news(const struct conn *c, size_t have)
 	    memmem(p + from, n - from, "\r\n\r\n", 4) != NULL);
 }
 
-/* The head began in earlier bytes. */
+/* The head began in earlier bytes, or is cut. */
 static size_t
 continue_head(struct conn *c, const uint8_t *p, size_t n)
 {
-	size_t have = buf_left(&c->input.part), k = HTTP_MAX_HEAD + 1 - have;
+	struct http_conn *h;
 	struct buf whole;
+	size_t have, k;
 	int rv;
 
+	if ((h = state(c)) == NULL)
+		return (n);
+	have = buf_left(&h->part);
+	k = HTTP_MAX_HEAD + 1 - have;
 	if (k > n)
 		k = n;
-	if (buf_add_tight(&c->input.part, p, k) == -1) {
+	if (buf_add_tight(&h->part, p, k) == -1) {
 		conn_close(c, "out of memory");
 		return (n);
 	}
 	/* All of it is looked at twice: with its first line, and at its end. */
-	if (have + k <= HTTP_MAX_HEAD && !head_news(c, have))
+	if (have + k <= HTTP_MAX_HEAD && !head_news(&h->part, have))
 		return (k);
-	rv = http_parse_request(&head, (const char *)buf_head(&c->input.part),
-	    have + k);
+	rv = http_parse_request(&c->r->web.head,
+	    (const char *)buf_head(&h->part), have + k);
 	if (rv == HTTP_MORE)
 		return (k);
-	whole = c->input.part;
-	memset(&c->input.part, 0, sizeof(c->input.part));
+	whole = h->part;
+	memset(&h->part, 0, sizeof(h->part));
 	request(c, rv);
 	buf_free(&whole);
 	return (rv < 0 ? n : (size_t)rv - have);
@@ -318,17 +335,18 @@ continue_head(struct conn *c, const uint8_t *p, size_t n)
 size_t
 http_input(struct conn *c, const uint8_t *p, size_t n)
 {
+	struct http_conn *h = c->http;
 	size_t k;
 	int rv;
 
-	if (c->http != NULL && c->http->discard > 0) {
-		k = c->http->discard < n ? c->http->discard : n;
-		c->http->discard -= k;
+	if (h != NULL && h->discard > 0) {
+		k = h->discard < n ? h->discard : n;
+		h->discard -= k;
 		return (k);
 	}
-	if (buf_left(&c->input.part) > 0)
+	if (h != NULL && buf_left(&h->part) > 0)
 		return (continue_head(c, p, n));
-	rv = http_parse_request(&head, (const char *)p, n);
+	rv = http_parse_request(&c->r->web.head, (const char *)p, n);
 	if (rv == HTTP_MORE)
 		return (continue_head(c, p, n));
 	request(c, rv);

@@ -7,8 +7,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "http.h"
+#include "web.h"
+
 struct conn;
 struct stats;
+
+/* What the requests of a worker share: they are handled one at a time. */
+struct web_scratch {
+	struct http_head head;
+	struct web_reply reply;
+	struct web_date_line date;
+};
 
 /*
  * `n' bytes of plaintext of a connection in CONN_HTTP.  The bytes that were
@@ -28,6 +38,9 @@ size_t	http_take(struct conn *c, uint8_t *dst, size_t max);
 
 /* All of the answer that PAUSE_BODY waited for is written. */
 void	http_sent(struct conn *c);
+
+/* Bytes that are kept of a request head that is not whole. */
+size_t	http_kept(const struct conn *c);
 
 /* Free what HTTP has of the connection. */
 void	http_free(struct conn *c);

@@ -25,6 +25,15 @@ struct mapstore;
  */
 #define WEB_MAX_REPLY		(HTTP_MAX_HEAD + 2048)
 
+#define WEB_DATE_SIZE	64		/* of a date, with room to spare */
+
+/* The last Date field that was written; all zero: none yet. */
+struct web_date_line {
+	char		 text[sizeof("Date: \r\n") + WEB_DATE_SIZE];
+	size_t		 len;
+	time_t		 when;
+};
+
 /* Media type of the metrics. */
 #define WEB_VARZ	"text/plain; version=0.0.4; charset=utf-8"
 
@@ -39,6 +48,7 @@ struct web_env {
 	const struct mapstore *maps;	/* NULL none */
 	const struct tokens *tokens;	/* of ACME; NULL none */
 	time_t		 now;		/* for Date */
+	struct web_date_line *date;	/* kept between replies; NULL not */
 };
 
 enum web_action {

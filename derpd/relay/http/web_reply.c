@@ -110,22 +110,20 @@ web_date(char dst[WEB_DATE_SIZE], time_t now)
 	    sec / 60 % 60, sec % 60);
 }
 
-/* Written once a second, not once a reply. */
+/* Written once a second, not once a reply, where there is a place for it. */
 static void
-put_date(struct web_reply *r, time_t now)
+put_date(const struct web_env *env, struct web_reply *r)
 {
-	static char	line[6 + WEB_DATE_SIZE + 2];
-	static size_t	len;
-	static time_t	when;
-	char		text[WEB_DATE_SIZE];
+	struct web_date_line own, *l = env->date != NULL ? env->date : &own;
+	char text[WEB_DATE_SIZE];
 
-	if (len == 0 || when != now) {
-		web_date(text, now);
-		len = (size_t)snprintf(line, sizeof(line), "Date: %s\r\n",
-		    text);
-		when = now;
+	if (l == &own || l->len == 0 || l->when != env->now) {
+		web_date(text, env->now);
+		l->len = (size_t)snprintf(l->text, sizeof(l->text),
+		    "Date: %s\r\n", text);
+		l->when = env->now;
 	}
-	web_put_bytes(r, line, len);
+	web_put_bytes(r, l->text, l->len);
 }
 
 void
@@ -137,7 +135,7 @@ web_begin_option(const struct web_env *env, const struct http_head *h,
 	r->len = 0;
 	web_put(r, "HTTP/1.1 %d %s\r\n", status,
 	    web_reason(status));
-	put_date(r, env->now);
+	put_date(env, r);
 	if (r->close)
 		keep = "close";
 	else if (h != NULL && h->minor == 0)

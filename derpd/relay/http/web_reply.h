@@ -8,7 +8,6 @@
 #include "web.h"
 
 #define WEB_TEXT	"text/plain; charset=utf-8"
-#define WEB_DATE_SIZE	64		/* of a date, with room to spare */
 
 /* The reason phrase of a status; that of 500 when it is unknown. */
 const char *web_reason(int status);

@@ -1,0 +1,602 @@
+/*
+ * session_test: bytes in, calls out: no socket, no TLS, no event loop.
+ */
+#include <atf-c.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "relayconf.h"
+#include "session.h"
+
+#define SECOND	1000000
+
+/* What the session called, a line each. */
+static char	calls[64 * 1024];
+static size_t	ncalls;			/* bytes of it */
+static int	closed, nobody;		/* nobody has any key */
+static uint64_t	waited;			/* us, all together */
+
+static struct derp_session	s;
+static struct relay_conf	conf;
+static struct stats		stats;
+static uint64_t			now;
+
+/* A stream under construction. */
+static uint8_t	stream[2 * 1024 * 1024];
+static size_t	len;
+
+static void __attribute__((format(printf, 1, 2)))
+call(const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(calls + ncalls, sizeof(calls) - ncalls, fmt, ap);
+	va_end(ap);
+	ATF_REQUIRE(n >= 0 && (size_t)n < sizeof(calls) - ncalls);
+	ncalls += (size_t)n;
+}
+
+/* The sum of what was handed over, so that a wrong byte shows. */
+static unsigned int
+sum(const uint8_t *p, size_t n)
+{
+	unsigned int v = 1;
+
+	while (n-- > 0)
+		v = v * 31 + *p++;
+	return (v);
+}
+
+static int
+on_packet(struct derp_session *d, const uint8_t *dst, const uint8_t *src,
+    const uint8_t *p, size_t n)
+{
+	ATF_CHECK(d == &s);
+	call("packet %c>%c %zu %x\n", src[0], dst[0], n, sum(p, n));
+	return (nobody ? -1 : 0);
+}
+
+static void
+on_send(struct derp_session *d, const void *p, size_t n)
+{
+	const uint8_t *b = p;
+
+	ATF_CHECK(d == &s);
+	call("send %u %zu %x\n", b[0], n, sum(p, n));
+}
+
+static void
+on_pong(struct derp_session *d)
+{
+	call("pong %u\n", d->npongs);
+}
+
+static void
+on_info(struct derp_session *d, const uint8_t *p, size_t n)
+{
+	ATF_CHECK(!d->up);
+	call("info %zu %x\n", n, sum(p, n));
+}
+
+static void
+on_activity(struct derp_session *d)
+{
+	ATF_CHECK(d == &s);
+	call("activity\n");
+}
+
+static void
+on_watch(struct derp_session *d)
+{
+	ATF_CHECK(d == &s);
+	call("watch\n");
+}
+
+static void
+on_close_peer(struct derp_session *d, const uint8_t *key)
+{
+	ATF_CHECK(d == &s);
+	call("close_peer %c\n", key[0]);
+}
+
+static void
+on_wait(struct derp_session *d, uint64_t us)
+{
+	ATF_CHECK(d == &s);
+	waited += us;
+}
+
+static void
+on_close(struct derp_session *d, const char *why)
+{
+	ATF_CHECK(d == &s);
+	call("close %s\n", why);
+	closed = 1;
+}
+
+static const struct derp_ops ops = {
+	.packet = on_packet,
+	.send = on_send,
+	.pong = on_pong,
+	.info = on_info,
+	.activity = on_activity,
+	.watch = on_watch,
+	.close_peer = on_close_peer,
+	.wait = on_wait,
+	.close = on_close
+};
+static const struct derp_env env = { &ops, &conf, &now, &stats };
+
+/* A client `s' that is logged in, and an empty stream. */
+static void
+set_up(void)
+{
+	derp_free(&s);
+	memset(&s, 0, sizeof(s));
+	memset(&conf, 0, sizeof(conf));
+	memset(&stats, 0, sizeof(stats));
+	memset(conf.node_key, 'N', sizeof(conf.node_key));
+	s.env = &env;
+	memset(s.key, 's', sizeof(s.key));
+	s.up = 1;
+	now = 1000 * (uint64_t)SECOND;
+	s.login_us = now;
+	nobody = closed = 0;
+	waited = 0;
+	ncalls = 0;
+	calls[0] = '\0';
+	len = 0;
+}
+
+/* A header that announces `n' bytes. */
+static void
+add_header(uint8_t type, uint32_t n)
+{
+	ATF_REQUIRE(sizeof(stream) - len >= FRAME_HDR_LEN);
+	frame_put_hdr(stream + len, type, n);
+	len += FRAME_HDR_LEN;
+}
+
+static void
+add_bytes(uint8_t first, size_t n)
+{
+	size_t i;
+
+	ATF_REQUIRE(sizeof(stream) - len >= n);
+	for (i = 0; i < n; i++)
+		stream[len++] = (uint8_t)(first + i / 7);
+}
+
+/* A frame whose payload begins with the keys `keys' (repeated letters). */
+static void
+add(uint8_t type, const char *keys, size_t n)
+{
+	add_header(type, (uint32_t)(n + strlen(keys) * FRAME_KEY_LEN));
+	for (; *keys != '\0'; keys++) {
+		memset(stream + len, *keys, FRAME_KEY_LEN);
+		len += FRAME_KEY_LEN;
+	}
+	add_bytes(1, n);
+}
+
+/* A packet for the key `d' that is one of disco. */
+static void
+add_disco(uint8_t type, const char *keys)
+{
+	add(type, keys, 62);
+	memcpy(stream + len - 62, "TS\xf0\x9f\x92\xac", 6);
+}
+
+/* Hand `n' bytes over as conn.c does. */
+static void
+feed(const uint8_t *p, size_t n)
+{
+	size_t used = 0, k;
+	uint8_t *copy;
+
+	/* In memory of its own, so that a read beyond the end is found. */
+	ATF_REQUIRE((copy = malloc(n + 1)) != NULL);
+	memcpy(copy, p, n);
+	while (used < n && !closed) {
+		k = derp_input(&s, copy + used, n - used);
+		ATF_REQUIRE(k > 0 && k <= n - used);
+		used += k;
+	}
+	memset(copy, 0xee, n);
+	free(copy);
+}
+
+static void
+expect(const char *text)
+{
+	ATF_CHECK_STREQ(text, calls);
+	ncalls = 0;
+	calls[0] = '\0';
+}
+
+/* Whatever is whole, cut in two anywhere, or in crumbs, has the same calls. */
+static void
+cut_anywhere(void (*begin)(void))
+{
+	char *whole;
+	size_t i, k;
+
+	begin();
+	feed(stream, len);
+	ATF_REQUIRE((whole = strdup(calls)) != NULL && *whole != '\0');
+	for (i = 0; i <= len; i++) {
+		begin();
+		feed(stream, i);
+		feed(stream + i, len - i);
+		ATF_REQUIRE_STREQ(whole, calls);
+		ATF_CHECK_EQ(buf_left(&s.part), 0);
+	}
+	for (k = 1; k <= 7; k++) {
+		begin();
+		for (i = 0; i < len; i += k)
+			feed(stream + i, len - i < k ? len - i : k);
+		ATF_REQUIRE_STREQ(whole, calls);
+		ATF_CHECK_EQ(buf_left(&s.part), 0);
+	}
+	free(whole);
+}
+
+/* One of each that a client may send, and an unknown one. */
+static void
+client_frames(void)
+{
+	set_up();
+	add(FRAME_SEND_PACKET, "d", 100);
+	add(FRAME_SEND_PACKET, "e", 0);
+	add(FRAME_NOTE_PREFERRED, "", 1);
+	add(FRAME_PING, "", FRAME_PING_LEN);
+	add(0x77, "", 40);
+	add(0x78, "", 0);
+	add(FRAME_PING, "", 20);
+	add_disco(FRAME_SEND_PACKET, "d");
+	add(FRAME_SEND_PACKET, "d", 3);
+}
+
+static void
+mesh_frames(void)
+{
+	client_frames();
+	s.mesh = 1;
+	s.told_dup = 1;
+	add(FRAME_FORWARD_PACKET, "ab", 30);
+	add(FRAME_WATCH_CONNS, "", 0);
+	add(FRAME_CLOSE_PEER, "c", 0);
+	add(FRAME_FORWARD_PACKET, "ba", 0);
+}
+
+ATF_TC_WITHOUT_HEAD(frames);
+ATF_TC_BODY(frames, tc)
+{
+	char text[256];
+
+	set_up();
+	add(FRAME_SEND_PACKET, "d", 100);
+	add(FRAME_PING, "", FRAME_PING_LEN);
+	add(FRAME_SEND_PACKET, "e", 0);
+	feed(stream, len);
+	snprintf(text, sizeof(text), "packet s>d 100 %x\npong 1\n"
+	    "packet s>e 0 1\n", sum(stream + FRAME_HDR_LEN + FRAME_KEY_LEN,
+	    100));
+	expect(text);
+	ATF_CHECK_EQ(stats.packets_received, 2);
+	ATF_CHECK_EQ(stats.bytes_received, 100);
+	ATF_CHECK_EQ(stats.received_other, 2);
+	ATF_CHECK_EQ(s.rx_packets, 2);
+	ATF_CHECK_EQ(s.rx_bytes, 100);
+	ATF_CHECK_EQ(memcmp(s.pongs[0], stream + 2 * FRAME_HDR_LEN +
+	    FRAME_KEY_LEN + 100, FRAME_PING_LEN), 0);
+}
+
+ATF_TC_WITHOUT_HEAD(cuts);
+ATF_TC_BODY(cuts, tc)
+{
+	cut_anywhere(client_frames);
+	cut_anywhere(mesh_frames);
+}
+
+static void
+client_info(void)
+{
+	set_up();
+	s.up = 0;
+	add(FRAME_CLIENT_INFO, "k", FRAME_NONCE_LEN + 50);
+}
+
+ATF_TC_WITHOUT_HEAD(info);
+ATF_TC_BODY(info, tc)
+{
+	char text[64];
+
+	client_info();
+	feed(stream, len);
+	snprintf(text, sizeof(text), "info %u %x\n",
+	    FRAME_KEY_LEN + FRAME_NONCE_LEN + 50,
+	    sum(stream + FRAME_HDR_LEN, len - FRAME_HDR_LEN));
+	expect(text);
+	cut_anywhere(client_info);
+	/* What a stranger sends is kept in no more memory than it is long. */
+	client_info();
+	stream[3] = 200;		/* some 50 KiB are announced */
+	feed(stream, len);
+	expect("");
+	ATF_CHECK_MSG(s.part.cap < len + 512, "%zu", s.part.cap);
+}
+
+/* Of a frame of `n' bytes nothing but its header came: it is closed, or not. */
+static void
+length(uint8_t type, uint32_t n, int up, int ok)
+{
+	set_up();
+	s.up = up != 0;
+	s.mesh = 1;
+	add_header(type, n);
+	feed(stream, len);
+	ATF_CHECK_MSG(closed == !ok, "type 0x%02x, %u bytes", type, n);
+	if (!ok)
+		expect("close malformed frame\n");
+}
+
+ATF_TC_WITHOUT_HEAD(lengths);
+ATF_TC_BODY(lengths, tc)
+{
+	static const struct {
+		uint8_t		type;
+		uint32_t	min, max;
+	} t[] = {
+		{ FRAME_SEND_PACKET, 32, 32 + 65536 },
+		{ FRAME_FORWARD_PACKET, 64, 64 + 65536 },
+		{ FRAME_NOTE_PREFERRED, 1, 1 },
+		{ FRAME_WATCH_CONNS, 0, 0 },
+		{ FRAME_CLOSE_PEER, 32, 32 },
+		{ FRAME_PING, 8, 1000 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		if (t[i].min > 0)
+			length(t[i].type, t[i].min - 1, 1, 0);
+		if (t[i].min > 1)	/* else handled, with its payload */
+			length(t[i].type, t[i].min, 1, 1);
+		if (t[i].max > 0)
+			length(t[i].type, t[i].max, 1, 1);
+		length(t[i].type, t[i].max + 1, 1, 0);
+		length(t[i].type, 0xffffffff, 1, 0);
+	}
+	/* Unknown ones may be of any length. */
+	length(0x55, 0xffffffff, 1, 1);
+	length(FRAME_CLIENT_INFO, 0xffffffff, 1, 1);
+	/* Before the login ClientInfo alone, and of a sane length. */
+	length(FRAME_CLIENT_INFO, 55, 0, 0);
+	length(FRAME_CLIENT_INFO, 56, 0, 1);
+	length(FRAME_CLIENT_INFO, 256 * 1024, 0, 1);
+	length(FRAME_CLIENT_INFO, 256 * 1024 + 1, 0, 0);
+	for (i = 0; i < 256; i++)
+		if (i != FRAME_CLIENT_INFO) {
+			length((uint8_t)i, 0, 0, 0);
+			length((uint8_t)i, 56, 0, 0);
+		}
+}
+
+/* A client without the mesh key that sends a mesh frame is closed. */
+ATF_TC_WITHOUT_HEAD(mesh_only);
+ATF_TC_BODY(mesh_only, tc)
+{
+	static const struct {
+		uint8_t		 type;
+		const char	*keys, *calls;
+	} t[] = {
+		{ FRAME_FORWARD_PACKET, "ab", "packet a>b 0 1\n" },
+		{ FRAME_WATCH_CONNS, "", "watch\n" },
+		{ FRAME_CLOSE_PEER, "c", "close_peer c\n" }
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		set_up();
+		add(t[i].type, t[i].keys, 0);
+		add(FRAME_PING, "", 8);
+		feed(stream, len);
+		expect("close mesh frame without the mesh key\n");
+		set_up();
+		s.mesh = 1;
+		add(t[i].type, t[i].keys, 0);
+		feed(stream, len);
+		expect(t[i].calls);
+	}
+	ATF_CHECK_EQ(stats.forwarded_in, 0);
+	/* A node does not watch itself, but may do all else. */
+	set_up();
+	s.mesh = 1;
+	memset(s.key, 'N', sizeof(s.key));
+	add(FRAME_WATCH_CONNS, "", 0);
+	add(FRAME_FORWARD_PACKET, "ab", 0);
+	feed(stream, len);
+	expect("packet a>b 0 1\n");
+	ATF_CHECK_EQ(stats.forwarded_in, 1);
+}
+
+/* A client that does not read its pongs is owed a few of them. */
+ATF_TC_WITHOUT_HEAD(pings);
+ATF_TC_BODY(pings, tc)
+{
+	unsigned int i;
+
+	set_up();
+	for (i = 0; i < 1000; i++)
+		add(FRAME_PING, "", i % 2 == 0 ? 8 : 1000);
+	feed(stream, len);
+	expect("pong 1\npong 2\npong 3\npong 4\npong 5\npong 6\npong 7\n"
+	    "pong 8\n");
+	ATF_CHECK_EQ(s.npongs, PONGS_MAX);
+	ATF_CHECK_EQ(stats.got_ping, 1000);
+	s.npongs = 0;			/* they went out */
+	feed(stream, FRAME_HDR_LEN + 8);
+	expect("pong 1\n");
+}
+
+/* PeerGone(not here): for disco packets alone, 3 at once, then 1 a second. */
+ATF_TC_WITHOUT_HEAD(not_here);
+ATF_TC_BODY(not_here, tc)
+{
+	uint8_t gone[FRAME_PEER_GONE_SIZE], key[FRAME_KEY_LEN];
+	char text[64];
+	unsigned int i;
+
+	set_up();
+	nobody = 1;
+	add(FRAME_SEND_PACKET, "d", 100);
+	feed(stream, len);
+	ATF_CHECK(strstr(calls, "send") == NULL);
+	ATF_CHECK_EQ(stats.packets_dropped[DROP_UNKNOWN_DEST][KIND_OTHER], 1);
+	ATF_CHECK_EQ(stats.bytes_dropped[DROP_UNKNOWN_DEST][KIND_OTHER], 100);
+
+	len = ncalls = 0;
+	add_disco(FRAME_SEND_PACKET, "d");
+	feed(stream, len);
+	memset(key, 'd', sizeof(key));
+	frame_put_peer_gone(gone, key, PEER_GONE_NOT_HERE);
+	snprintf(text, sizeof(text), "send 8 %zu %x\n", sizeof(gone),
+	    sum(gone, sizeof(gone)));
+	ATF_CHECK(strstr(calls, text) != NULL);
+	for (i = 0; i < 10; i++)
+		feed(stream, len);
+	ATF_CHECK_EQ(stats.gone_not_here, 3);
+	now += 999999;
+	feed(stream, len);
+	ATF_CHECK_EQ(stats.gone_not_here, 3);
+	now += 1;
+	feed(stream, len);
+	feed(stream, len);
+	ATF_CHECK_EQ(stats.gone_not_here, 4);
+	now += 100 * (uint64_t)SECOND;
+	for (i = 0; i < 10; i++)
+		feed(stream, len);
+	ATF_CHECK_EQ(stats.gone_not_here, 7);
+	ATF_CHECK_EQ(stats.packets_dropped[DROP_UNKNOWN_DEST][KIND_DISCO], 24);
+
+	set_up();
+	nobody = s.mesh = 1;
+	add_disco(FRAME_FORWARD_PACKET, "ab");
+	feed(stream, len);
+	ATF_CHECK_EQ(
+	    stats.packets_dropped[DROP_UNKNOWN_DEST_ON_FWD][KIND_DISCO], 1);
+	ATF_CHECK_EQ(stats.gone_not_here, 1);
+}
+
+/* Of a client that has duplicates each frame counts, that is no fault. */
+ATF_TC_WITHOUT_HEAD(activity);
+ATF_TC_BODY(activity, tc)
+{
+	set_up();
+	add(0x77, "", 10);
+	feed(stream, len);
+	expect("");
+	s.told_dup = 1;
+	feed(stream, len);
+	expect("activity\n");
+	len = 0;
+	add(FRAME_PING, "", 8);
+	feed(stream, len);
+	expect("activity\npong 1\n");
+	len = 0;
+	add(FRAME_PING, "", 1);
+	feed(stream, len);
+	expect("close malformed frame\n");
+}
+
+static void
+prefer(uint8_t home)
+{
+	len = 0;
+	add_header(FRAME_NOTE_PREFERRED, 1);
+	stream[len++] = home;
+	feed(stream, len);
+}
+
+ATF_TC_WITHOUT_HEAD(preferred);
+ATF_TC_BODY(preferred, tc)
+{
+	set_up();
+	prefer(1);
+	prefer(2);
+	ATF_CHECK_EQ(stats.home_connections, 1);
+	ATF_CHECK_EQ(stats.home_moves_in, 0);	/* that is its first word */
+	now += 6 * SECOND;
+	prefer(0);
+	prefer(0);
+	ATF_CHECK_EQ(stats.home_connections, 0);
+	ATF_CHECK_EQ(stats.home_moves_out, 1);
+	prefer(1);
+	ATF_CHECK_EQ(stats.home_moves_in, 1);
+	ATF_CHECK(s.home);
+}
+
+/* Of what a client sends every byte is paid for, whatever it is. */
+ATF_TC_WITHOUT_HEAD(rate);
+ATF_TC_BODY(rate, tc)
+{
+	const uint64_t mib = 1024 * 1024;
+
+	set_up();
+	conf.client_rate = 100000;
+	conf.client_burst = 1000;
+	add(FRAME_SEND_PACKET, "d", 963);	/* 1000 bytes of frame */
+	feed(stream, len);
+	ATF_CHECK_EQ(waited, 0);
+	feed(stream, FRAME_HDR_LEN);		/* it is known how long */
+	ATF_CHECK_MSG(waited >= 10000 && waited < 12000, "%llu",
+	    (unsigned long long)waited);
+	feed(stream + FRAME_HDR_LEN, len - FRAME_HDR_LEN);
+	ATF_CHECK(waited < 12000);
+
+	/* A frame that is passed over, as long as it likes: 1 MiB of it came. */
+	set_up();
+	conf.client_rate = 100000;
+	conf.client_burst = 1000;
+	add_header(0x77, 0xffffffff);
+	feed(stream, len);
+	ATF_CHECK_EQ(waited, 0);		/* nothing of it came yet */
+	len = 0;
+	add_bytes(0, mib);
+	feed(stream, len);
+	ATF_CHECK_MSG(waited >= (mib - 1000) * 10 &&
+	    waited < (mib + 1000) * 10, "%llu", (unsigned long long)waited);
+
+	/* None waits without a limit, and no mesh peer does. */
+	set_up();
+	add_header(0x77, 0xffffffff);
+	add_bytes(0, mib);
+	feed(stream, len);
+	ATF_CHECK_EQ(waited, 0);
+	set_up();
+	conf.client_rate = conf.client_burst = 1000;
+	s.mesh = 1;
+	add_header(0x77, 0xffffffff);
+	add_bytes(0, mib);
+	feed(stream, len);
+	ATF_CHECK_EQ(waited, 0);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, frames);
+	ATF_TP_ADD_TC(tp, cuts);
+	ATF_TP_ADD_TC(tp, info);
+	ATF_TP_ADD_TC(tp, lengths);
+	ATF_TP_ADD_TC(tp, mesh_only);
+	ATF_TP_ADD_TC(tp, pings);
+	ATF_TP_ADD_TC(tp, not_here);
+	ATF_TP_ADD_TC(tp, activity);
+	ATF_TP_ADD_TC(tp, preferred);
+	ATF_TP_ADD_TC(tp, rate);
+	return (atf_no_error());
+}

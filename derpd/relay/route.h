@@ -1,0 +1,29 @@
+/*
+ * route: what the frames of a client lead to: packets to connections and to
+ * other workers, news to watchers, the end of other connections.  It joins
+ * session.c, which knows none of these, with the rest of the worker.
+ */
+#ifndef ROUTE_H
+#define ROUTE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "frame.h"
+
+struct relay;
+
+/* Set up r->derp, what the sessions of the worker share. */
+void	route_init(struct relay *r);
+
+/*
+ * A packet of `n' bytes over a link, from `src' for `dst', which is connected
+ * here; dropped and counted if it is not.
+ */
+void	session_deliver(struct relay *r, const uint8_t *src,
+	    const uint8_t *dst, const uint8_t *p, size_t n);
+
+/* ClosePeer: close every connection that this worker has of `key'. */
+void	session_close_peer(const uint8_t key[FRAME_KEY_LEN]);
+
+#endif
