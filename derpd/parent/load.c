@@ -294,7 +294,7 @@ replace(struct derpd *d, struct conf *c)
 {
 	struct loaded l, old_l = d->loaded;
 	struct conf *old_c = d->conf;
-	struct map_set maps;
+	struct map_stage *maps;
 
 	if (load_all(d, c, &l, 0) == -1) {
 		undo(d);
@@ -307,17 +307,16 @@ replace(struct derpd *d, struct conf *c)
 	}
 	d->loaded = l;
 	d->conf = c;
-	if (maps_load(d, c, &maps) == 0) {
-		if (send_all(d) == 0) {
-			maps_replace(d, &maps);
-			load_free(&old_l);
-			conf_free(old_c);
-			retain(d, &d->loaded);
-			serve(d);
-			return (0);
-		}
-		maps_free(&maps);
+	maps = mapset_stage(d, c, &d->loaded, NULL, NULL);
+	if (maps != NULL && mapset_wait(maps) == 0 && send_all(d) == 0) {
+		mapset_commit(maps);
+		load_free(&old_l);
+		conf_free(old_c);
+		retain(d, &d->loaded);
+		serve(d);
+		return (0);
 	}
+	mapset_drop(maps);
 	d->loaded = old_l;
 	d->conf = old_c;
 	(void)send_all(d);

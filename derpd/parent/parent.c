@@ -52,6 +52,7 @@ set_up(struct derpd *d)
 	d->nstuns = d->conf->stun.enabled ? d->conf->stun.workers : 0;
 	if ((d->base = event_base_new()) == NULL)
 		fatalx("event loop");
+	mapset_checker_init(d);
 	procs_set_up(d);
 #ifdef __linux__
 	(void)prctl(PR_SET_DUMPABLE, 0);
@@ -122,7 +123,7 @@ check_system(const struct derpd *d)
 int
 parent_check(struct derpd *d)
 {
-	struct map_set maps;
+	struct map_stage *maps;
 	int rv = -1;
 
 	set_up(d);
@@ -133,10 +134,10 @@ parent_check(struct derpd *d)
 		rv = load_all(d, d->conf, &d->loaded, 1);
 		if (judge_files(d, d->conf) == -1)
 			rv = -1;
-		if (maps_load(d, d->conf, &maps) == -1)
+		maps = mapset_stage(d, d->conf, &d->loaded, NULL, NULL);
+		if (maps == NULL || mapset_wait(maps) == -1)
 			rv = -1;
-		else
-			maps_free(&maps);
+		mapset_drop(maps);
 		load_free(&d->loaded);
 		d->stopping = 1;
 		procs_kill(d);
@@ -315,21 +316,25 @@ parent_ready(struct derpd *d)
 static int
 start(struct derpd *d)
 {
-	struct map_set maps;
+	struct map_stage *maps;
 
 	if (programs_open(d->self) == -1 || check_system(d) == -1 ||
 	    listen_open(&d->listens, d->conf, d->nworkers) == -1 ||
 	    stuns_open(d) == -1 || procs_start_keys(d) == -1 ||
 	    load_all(d, d->conf, &d->loaded, 1) == -1 ||
-	    maps_load(d, d->conf, &maps) == -1)
+	    (maps = mapset_stage(d, d->conf, &d->loaded, NULL, NULL)) == NULL)
 		return (-1);
+	if (mapset_wait(maps) == -1) {
+		mapset_drop(maps);
+		return (-1);
+	}
 	/* What lacks for a renewal alone is no reason to serve nobody. */
 	if (judge_files(d, d->conf) == -1)
 		log_warnx("derpd goes on without what can't be used: mend it "
 		    "and reload");
 	if (!d->conf->sandbox)
 		log_warnx("sandbox off: the children are not confined");
-	maps_replace(d, &maps);
+	mapset_commit(maps);
 	return (procs_start(d));
 }
 

@@ -90,6 +90,8 @@ struct derpd {
 	struct listen_set listens;
 	struct stun_set	 stunsocks;
 	struct map_set	 maps;
+	struct mapset_queue mapqueue;	/* maps to be validated */
+	struct event	*ev_mapcheck;	/* and the time of the first one */
 	struct health	 well;
 	struct acme_state acme;
 	struct certwatch certwatch;
@@ -99,7 +101,7 @@ struct derpd {
 	struct proc	 keys;
 	struct proc	 relays[MAXWORKERS];
 	struct proc	 stuns[MAXWORKERS];
-	struct proc	 map;		/* checks maps */
+	struct proc	 map;		/* validates maps */
 	struct proc	 fetch;		/* maps of other servers */
 	struct proc	 health;	/* probes the relay */
 	struct proc	 helper;	/* acme-helper */

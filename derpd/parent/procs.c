@@ -238,7 +238,7 @@ procs_start(struct derpd *d)
 {
 	unsigned int i;
 
-	/* Keys and the checker of maps run already. */
+	/* Keys and derpmapd run already. */
 	for (i = 0; i < d->nprocs; i++)
 		if (d->procs[i]->pid == 0 && procs_wanted(d->procs[i]) &&
 		    d->procs[i]->start(d->procs[i]) == -1)
@@ -383,8 +383,11 @@ procs_reap(struct derpd *d)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		if ((p = find(d, pid)) != NULL)
+		if ((p = find(d, pid)) != NULL) {
 			died(d, p, status);
+			if (p->role == ROLE_MAP)
+				mapset_checker_gone(d);
+		}
 }
 
 int

@@ -4,8 +4,9 @@
  *
  * stuns.c     the stund processes and their sockets
  * healths.c   the health process: is the relay well?
- * maps.c      the maps: load, put in force, keep
- * mapask.c    the checker of maps
+ * mapset.c    the maps of a configuration, until they are in force
+ * maps.c      the maps that are in force; mapfile.c their files
+ * mapask.c    derpmapd, which validates maps; mapqueue.h those that wait
  * fetches.c   the fetch process: maps of other servers
  * filewatch.c files that others change
  * metrics.c   what the metrics say of all this
@@ -19,11 +20,15 @@
 
 #include "codec.h"
 #include "conf.h"
+#include "mapcheck.h"
 #include "mapdoc.h"
+#include "mapqueue.h"
 #include "msg.h"
 #include "stunstats.h"
 
 struct derpd;
+struct loaded;
+struct map_stage;
 struct proc;
 
 /* The UDP sockets: for each address one a process. */
@@ -74,6 +79,7 @@ struct map_other {
 	char		 why[256];	/* it did not answer */
 	time_t		 checked;	/* 0 never */
 	int		 drift;		/* was said to differ */
+	uint64_t	 due_ms;	/* of fetch's results, see fetches.c */
 };
 
 /* One map of the configuration. */
@@ -87,6 +93,11 @@ struct map {
 	int		 refused;	/* what the source has is not good */
 	time_t		 since;		/* in force */
 	time_t		 checked;	/* last try */
+	struct map_stage *stage;	/* NULL: in force */
+	int		 changed;	/* the file, while it was staged */
+	char		*later;		/* why it could not be fetched after what
+					   is being validated; NULL it could */
+	uint64_t	 due_ms;	/* of fetch's results, see fetches.c */
 	struct filewatch *watch;	/* NULL: followed */
 	struct map_other others[CONF_MAXCOMPARES];
 	size_t		 nothers;
@@ -147,35 +158,108 @@ void	 fetch_tell(struct derpd *d);
 /* Fetch all now. */
 void	 fetch_now(struct derpd *d);
 
+/*
+ * A result of fetch, which came at `now_ms' (monotonic): what became of its
+ * last request, see MSG_FETCH_RESULT.  0, or -1 malformed, of a source that
+ * fetch was not told, or more than a source can have.
+ */
+int	 fetch_result(struct derpd *d, struct rd *r, uint64_t now_ms);
+
 /* mapask.c */
 
-/* Start the checker of maps and wait until it can be asked. */
+/* Make d->mapqueue, which sends maps to derpmapd; d->base must be there. */
+void	 mapset_checker_init(struct derpd *d);
+
+/* Start derpmapd, which reports by message; see struct proc. */
 int	 maps_start_checker(struct proc *p);
 
-/*
- * Have the map in the `len' bytes at `p' checked; `what' names it in messages.
- * The checker gives a verdict, and what is to be said of the map; the bytes in
- * *c, the hash and the packed form are made of `p'.  1 good, *c filled in; 0
- * not good, every error logged and the first one in `err'; -1 it could not be
- * checked (logged, and in `err').
- */
-int	 mapask(struct derpd *d, const struct conf *conf, const char *what,
-	    const void *p, size_t len, struct map_content *c, char *err,
-	    size_t errsize);
+/* Have what derpmapd sends handled.  0, or -1 (logged); it is then killed. */
+int	 mapset_checker_attach(struct proc *p);
 
-/* maps.c */
+/* derpmapd has ended; called before or after it is to be started again. */
+void	 mapset_checker_gone(struct derpd *d);
 
 /*
- * Load all maps of `c' into *set; what d->maps has of the same map is a last
- * good one.  0, or -1 (logged): a file has no good map and none is kept.
+ * Queue a map to be validated as one of `conf' with the certificates of `l';
+ * check->self is filled in.  derpmapd is started if it does not run.  0, or -1
+ * there is no memory (logged).
  */
-int	 maps_load(struct derpd *d, const struct conf *c, struct map_set *set);
+int	 mapset_validate(struct derpd *d, const struct conf *conf,
+	    const struct loaded *l, struct mapset_check *check);
+
+/*
+ * Before the event loop runs: wait for the next message of derpmapd and handle
+ * it, or for the end of its time.
+ */
+void	 mapset_checker_wait(struct derpd *d);
+
+/* mapfile.c */
+
+/*
+ * Read the map in the file `path', with its time in *mtime.  The bytes read,
+ * one more than a map may have when it is larger; or -1, with the reason in
+ * `err' of `errsize' bytes (logged).
+ */
+ssize_t	 mapset_read(const char *path, uint8_t p[MAP_MAX_SIZE + 1],
+	    uint64_t *mtime, char *err, size_t errsize);
+
+/*
+ * Where the last good map is kept, a name by what it is served at, in `path' of
+ * `size' bytes.  0, or -1 it is too long (logged).
+ */
+int	 mapset_kept_path(const struct conf *c, const struct conf_map *m,
+	    char *path, size_t size);
+
+/* Keep a good map for a start without its source; a failure is logged. */
+void	 mapset_keep(const struct derpd *d, const struct map *m);
+
+/* mapset.c */
+
+/*
+ * All maps of a set have been validated.  `why' NULL: each file has a good map,
+ * or an older one is served in its place; else the reason why one has none.
+ */
+typedef void (*mapset_staged_cb)(const char *why, void *arg);
+
+/*
+ * Read all maps of `conf' and have them validated, as ones of a relay with the
+ * certificates of `loaded'; both must stay until the stage is committed or
+ * dropped.  `cb' is called once, from the event loop; NULL: the caller calls
+ * mapset_wait().  Nothing that is in force changes.  The stage, or NULL without
+ * memory (logged).
+ */
+struct map_stage *mapset_stage(struct derpd *d, const struct conf *conf,
+	    const struct loaded *loaded, mapset_staged_cb cb, void *arg);
+
+/*
+ * Wait until all maps have been validated, without the event loop; for the
+ * start and -n.  0, or -1: a file has no good map and none is kept (logged).
+ */
+int	 mapset_wait(struct map_stage *st);
+
+/* The maps of a stage. */
+const struct map_set *mapset_staged(const struct map_stage *st);
+
+/*
+ * Put the set in force as a whole in place of d->maps, watch its files, tell
+ * the workers, and free the stage.  d->conf must be the new configuration
+ * already, and the older one still be there.
+ */
+void	 mapset_commit(struct map_stage *st);
+
+/* Free a stage that is not to be put in force, also an unfinished one. */
+void	 mapset_drop(struct map_stage *st);
 
 /* Free a set and what it watches. */
 void	 maps_free(struct map_set *set);
 
-/* Put `set' in force in place of d->maps, watch its files, tell the workers. */
-void	 maps_replace(struct derpd *d, struct map_set *set);
+/* maps.c */
+
+/* The file of the map `arg' has changed. */
+void	 maps_file_changed(void *arg);
+
+/* The last try gave this error; NULL: none. */
+void	 maps_set_error(struct map *m, const char *text);
 
 /* Send all maps to one worker.  0, or -1. */
 int	 maps_send(struct proc *relay);

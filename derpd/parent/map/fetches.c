@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "clock.h"
 #include "log.h"
 #include "parent.h"
 
@@ -13,6 +14,14 @@
 #define MAP_SHIFT	8
 #define GENERATION_SHIFT 16
 #define FOLLOWED	0xff	/* in place of the number of a server */
+
+/*
+ * fetch asks a server at most every 5 seconds, the time after a first failure,
+ * but when it is told to ask at once.  One that was taken over could give any
+ * number of results.
+ */
+#define RESULT_MS	5000	/* between two results of a source */
+#define RESULT_BURST	16	/* of a source, at once */
 
 int
 fetch_wanted(const struct conf *c)
@@ -96,36 +105,59 @@ take_compared(struct map *m, struct map_other *o, int result, const char *why,
 	maps_compared(m, o);
 }
 
-/* One answer.  0, or -1 malformed. */
+/*
+ * A source has a result more: 1 it can have that, 0 there are too many.  *due
+ * is when its results would be due if they came as seldom as they may.
+ */
 static int
-take_result(struct derpd *d, struct msg *m)
+may_come(uint64_t *due, uint64_t now_ms)
 {
-	uint32_t id = rd_u32(&m->rd), server = id & 0xff;
+	if (*due < now_ms)
+		*due = now_ms;
+	if (*due - now_ms > (RESULT_BURST - 1) * RESULT_MS)
+		return (0);
+	*due += RESULT_MS;
+	return (1);
+}
+
+/* It was told to ask at once: one more result is in order. */
+static void
+one_more(uint64_t *due)
+{
+	*due -= *due < RESULT_MS ? *due : RESULT_MS;
+}
+
+int
+fetch_result(struct derpd *d, struct rd *r, uint64_t now_ms)
+{
+	uint32_t id = rd_u32(r), server = id & 0xff;
 	uint32_t index = id >> MAP_SHIFT & 0xff;
-	int result = rd_u8(&m->rd);
+	struct map *m;
+	int result = rd_u8(r);
 	uint8_t hash[MAP_HASH_LEN];
 	const uint8_t *body;
 	char why[512];
 	uint64_t mtime;
 	size_t len;
 
-	rd_str(&m->rd, why, sizeof(why));
-	rd_bytes(&m->rd, hash, sizeof(hash));
-	mtime = rd_u64(&m->rd);
-	body = rd_blob(&m->rd, &len);
-	if (!rd_end(&m->rd) || result > FETCH_NEW)
+	rd_str(r, why, sizeof(why));
+	rd_bytes(r, hash, sizeof(hash));
+	mtime = rd_u64(r);
+	body = rd_blob(r, &len);
+	if (!rd_end(r) || result > FETCH_NEW || len > MAP_MAX_SIZE)
 		return (-1);
 	if (id >> GENERATION_SHIFT != (d->maps.generation & 0xffff))
 		return (0);	/* asked for by an older configuration */
 	if (index >= d->maps.n)
 		return (-1);
+	m = &d->maps.v[index];
 	/* A map that comes from a file is none of its business. */
-	if (server == FOLLOWED && d->maps.v[index].conf->follow != NULL)
-		take_followed(&d->maps.v[index], result, why, body, len,
-		    mtime);
-	else if (server < d->maps.v[index].nothers)
-		take_compared(&d->maps.v[index],
-		    &d->maps.v[index].others[server], result, why, hash);
+	if (server == FOLLOWED && m->conf->follow != NULL &&
+	    may_come(&m->due_ms, now_ms))
+		take_followed(m, result, why, body, len, mtime);
+	else if (server < m->nothers &&
+	    may_come(&m->others[server].due_ms, now_ms))
+		take_compared(m, &m->others[server], result, why, hash);
 	else
 		return (-1);
 	return (0);
@@ -142,9 +174,10 @@ from_fetch(struct chan *c, struct msg *m, void *arg)
 		if ((rv = procs_take_ready(p, m)) == 0)
 			parent_ready(p->d);
 	} else
-		rv = take_result(p->d, m);
+		rv = fetch_result(p->d, &m->rd, clock_ms());
 	if (rv == -1)
-		procs_fail(p, "sent a malformed message");
+		procs_fail(p, "sent a message that is malformed, or more "
+		    "results than it can have");
 }
 
 int
@@ -171,6 +204,14 @@ fetch_tell(struct derpd *d)
 void
 fetch_now(struct derpd *d)
 {
-	if (d->fetch.chan != NULL)
-		(void)chan_send(d->fetch.chan, MSG_FETCH_NOW, NULL, -1);
+	size_t i, k;
+
+	if (d->fetch.chan == NULL ||
+	    chan_send(d->fetch.chan, MSG_FETCH_NOW, NULL, -1) == -1)
+		return;
+	for (i = 0; i < d->maps.n; i++) {
+		one_more(&d->maps.v[i].due_ms);
+		for (k = 0; k < d->maps.v[i].nothers; k++)
+			one_more(&d->maps.v[i].others[k].due_ms);
+	}
 }

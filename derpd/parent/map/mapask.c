@@ -1,44 +1,120 @@
 /*
- * mapask: the process that checks maps, and how it is asked; see serve.h.  It
- * gets bytes, never a path, and gives back a verdict.  What is served is made
- * here of the bytes that it was handed, unread: a checker that was taken over
- * can pass a bad map, but have nobody told another one.
+ * mapask: derpmapd, the process that validates maps, as the parent's event loop
+ * sees it; see serve.h.  It gets bytes, never a path, and gives back a verdict.
+ * Which map it gets, and what becomes of its answer, is in mapqueue.c.
  */
-#include <errno.h>
-#include <sodium.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "log.h"
 #include "mapcheck.h"
-#include "pack.h"
 #include "parent.h"
-
-#define CHECK_MS	5000	/* bound of one check */
-#define FINDINGS_MAX	100	/* lines of a map in the log */
 
 static void
 from_checker(struct chan *c, struct msg *m, void *arg)
 {
+	struct proc *p = arg;
+
 	(void)c;
-	(void)arg;
-	/* Answers are taken where they were asked for. */
-	log_debug("late %s from derpmapd", msg_name(m->type));
+	if (m->type == MSG_MAP_RESULT)
+		mapset_queue_answer(&p->d->mapqueue, &m->rd);
+	else if (procs_take_ready(p, m) == -1)
+		procs_fail(p, "sent a malformed message");
+	else
+		mapset_queue_ready(&p->d->mapqueue);
+}
+
+int
+mapset_checker_attach(struct proc *p)
+{
+	return (procs_attach(p, from_checker));
 }
 
 int
 maps_start_checker(struct proc *p)
 {
-	if (procs_spawn(p) == -1 || procs_wait_ready(p) == -1 ||
-	    procs_attach(p, from_checker) == -1)
+	return (procs_spawn(p) == -1 ? -1 : mapset_checker_attach(p));
+}
+
+void
+mapset_checker_gone(struct derpd *d)
+{
+	if (d->stopping)
+		mapset_queue_clear(&d->mapqueue);
+	else
+		mapset_queue_gone(&d->mapqueue);
+}
+
+/* The checker is not there and nobody else starts it: the first map is new. */
+static int
+idle(const struct proc *p)
+{
+	return (p->pid == 0 && (p->ev_restart == NULL ||
+	    !evtimer_pending(p->ev_restart, NULL)));
+}
+
+static int
+send_check(void *arg, const struct wr *w)
+{
+	struct derpd *d = arg;
+
+	if (d->map.chan == NULL && idle(&d->map))
+		(void)maps_start_checker(&d->map);
+	if (d->map.chan == NULL || !d->map.ready)
 		return (-1);
-	return (0);
+	return (chan_send(d->map.chan, MSG_MAP_CHECK, w, -1));
+}
+
+static void
+check_late(evutil_socket_t fd, short what, void *arg)
+{
+	struct derpd *d = arg;
+
+	(void)fd;
+	(void)what;
+	mapset_queue_late(&d->mapqueue);
+}
+
+static void
+set_timer(void *arg, unsigned int ms)
+{
+	struct derpd *d = arg;
+	struct timeval tv = { ms / 1000, (suseconds_t)(ms % 1000 * 1000) };
+
+	if (ms == 0) {
+		(void)evtimer_del(d->ev_mapcheck);
+		return;
+	}
+	if (evtimer_add(d->ev_mapcheck, &tv) == -1)
+		fatalx("no timer to wait for derpmapd (event_add)");
+}
+
+static void
+checker_broken(void *arg, const char *what)
+{
+	struct derpd *d = arg;
+
+	procs_fail(&d->map, what);
+}
+
+static const struct mapset_queue_ops ops = {
+	.send = send_check,
+	.timer = set_timer,
+	.broken = checker_broken,
+};
+
+void
+mapset_checker_init(struct derpd *d)
+{
+	if ((d->ev_mapcheck = evtimer_new(d->base, check_late, d)) == NULL)
+		fatalx("no timer to wait for derpmapd (event_new)");
+	mapset_queue_init(&d->mapqueue, &ops, d);
 }
 
 /* What the warnings about this machine's own node are judged by. */
 static void
-fill_self(const struct derpd *d, const struct conf *c, struct map_self *s)
+fill_self(const struct derpd *d, const struct conf *c, const struct loaded *l,
+    struct map_self *s)
 {
 	const struct conf_name *n;
 	const struct cert *cert;
@@ -51,10 +127,10 @@ fill_self(const struct derpd *d, const struct conf *c, struct map_self *s)
 		if (s->nnames < MAP_MAX_NAMES)
 			strlcpy(s->names[s->nnames++], n->name,
 			    sizeof(s->names[0]));
-	if (d->loaded.selfsigned == 0)
-		strlcpy(s->pin, d->loaded.certs[0]->pin, sizeof(s->pin));
-	for (i = 0; i < d->loaded.ncerts; i++) {
-		cert = d->loaded.certs[i];
+	if (l->selfsigned == 0)
+		strlcpy(s->pin, l->certs[0]->pin, sizeof(s->pin));
+	for (i = 0; i < l->ncerts; i++) {
+		cert = l->certs[i];
 		for (k = 0; k < cert->nnames; k++)
 			if (s->ncerts < MAP_MAX_NAMES)
 				strlcpy(s->certs[s->ncerts++], cert->names[k],
@@ -62,137 +138,34 @@ fill_self(const struct derpd *d, const struct conf *c, struct map_self *s)
 	}
 }
 
-/* Log each line; the first error goes to `err' too. */
-static void
-log_findings(char *text, int good, char *err, size_t errsize)
-{
-	char *line;
-	int error, n = 0;
-
-	*err = '\0';
-	while ((line = strsep(&text, "\n")) != NULL) {
-		if (n == FINDINGS_MAX) {
-			log_info("and more: derpctl map check says all");
-			break;
-		}
-		error = strncmp(line, "error: ", 7) == 0;
-		/* Of a map that is refused, warnings are of no interest. */
-		if (*line == '\0' || (!good && !error))
-			continue;
-		n++;
-		if (!error) {
-			log_info("%s", line);
-			continue;
-		}
-		log_warnx("%s", line + 7);
-		if (*err == '\0')
-			strlcpy(err, line + 7, errsize);
-	}
-}
-
-static char *
-copy_text(const uint8_t *p, size_t len)
-{
-	return (p == NULL || memchr(p, '\0', len) != NULL ? NULL :
-	    strndup((const char *)p, len));
-}
-
-/* Take the answer apart.  1 good, 0 not good, -1 malformed or no memory. */
-static int
-take_result(struct rd *r, struct map_content *c, char **findings)
-{
-	const uint8_t *text, *summary;
-	size_t ntext, nsummary;
-	int ok = rd_u8(r);
-
-	memset(c, 0, sizeof(*c));
-	text = rd_blob(r, &ntext);
-	summary = rd_blob(r, &nsummary);
-	if (!rd_end(r) || (*findings = copy_text(text, ntext)) == NULL)
-		return (-1);
-	if (!ok)
-		return (0);
-	c->summary = copy_text(summary, nsummary);
-	c->findings = strdup(*findings);
-	return (c->summary == NULL || c->findings == NULL ? -1 : 1);
-}
-
-/* What is served of the bytes that were handed over.  0, or -1 no memory. */
-static int
-fill_content(struct map_content *c, const void *p, size_t len)
-{
-	if ((c->body = malloc(len > 0 ? len : 1)) == NULL)
-		return (-1);
-	memcpy(c->body, p, len);
-	c->len = len;
-	crypto_hash_sha256(c->hash, c->body, len);
-	c->gzip = pack_gzip(c->body, len, &c->gzip_len);
-	return (0);
-}
-
-static void
-free_content(struct map_content *c)
-{
-	free(c->body);
-	free(c->gzip);
-	free(c->summary);
-	free(c->findings);
-	memset(c, 0, sizeof(*c));
-}
-
-static int
-cant(const char *what, const char *why, char *err, size_t errsize)
-{
-	snprintf(err, errsize, "%s: could not be checked: %s", what, why);
-	log_warnx("%s", err);
-	return (-1);
-}
-
-static int
-call(struct derpd *d, const struct conf *conf, const char *what, const void *p,
-    size_t len, struct msg *m)
+int
+mapset_validate(struct derpd *d, const struct conf *conf,
+    const struct loaded *l, struct mapset_check *check)
 {
 	static struct map_self self;
-	struct wr w;
-	int rv;
 
-	fill_self(d, conf, &self);
-	wr_init(&w);
-	wr_str(&w, what);
-	map_self_put(&w, &self);
-	wr_blob(&w, p, len);
-	rv = chan_call(d->map.chan, MSG_MAP_CHECK, &w, -1, m, CHECK_MS);
-	wr_free(&w);
-	return (rv);
+	fill_self(d, conf, l, &self);
+	check->self = &self;
+	return (mapset_queue_add(&d->mapqueue, check));
 }
 
-int
-mapask(struct derpd *d, const struct conf *conf, const char *what,
-    const void *p, size_t len, struct map_content *c, char *err,
-    size_t errsize)
+void
+mapset_checker_wait(struct derpd *d)
 {
-	char *findings = NULL;
 	struct msg m;
-	int rv;
 
-	memset(c, 0, sizeof(*c));
-	if (d->map.chan == NULL)
-		return (cant(what, "derpmapd is not running", err, errsize));
-	if (call(d, conf, what, p, len, &m) == -1) {
-		procs_fail(&d->map, "did not answer");
-		return (cant(what, "derpmapd did not answer", err, errsize));
+	if (d->map.chan == NULL) {
+		mapset_queue_late(&d->mapqueue);
+		return;
 	}
-	rv = m.type == MSG_MAP_RESULT ? take_result(&m.rd, c, &findings) : -1;
+	if (chan_flush(d->map.chan, MAPSET_CHECK_MS) == -1 ||
+	    chan_recv(d->map.chan, &m, d->map.ready ? MAPSET_CHECK_MS :
+	    MAPSET_WAIT_MS) == -1) {
+		procs_fail(&d->map, d->map.ready ? "did not answer" :
+		    "did not start, the log says why");
+		mapset_queue_gone(&d->mapqueue);
+		return;
+	}
+	from_checker(d->map.chan, &m, &d->map);
 	msg_free(&m);
-	if (rv == -1) {
-		procs_fail(&d->map, "sent a malformed answer");
-		cant(what, "derpmapd gave no proper answer", err, errsize);
-	} else
-		log_findings(findings, rv == 1, err, errsize);
-	if (rv == 1 && fill_content(c, p, len) == -1)
-		rv = cant(what, "out of memory", err, errsize);
-	if (rv != 1)
-		free_content(c);
-	free(findings);
-	return (rv);
 }

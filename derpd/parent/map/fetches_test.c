@@ -1,0 +1,140 @@
+/*
+ * fetches_test: results of fetch: which ones it may give, and how many.
+ */
+#include <sys/socket.h>
+#include <event2/event.h>
+
+#include "parent.h"
+#include "conf_fixture.h"
+
+#define MAPS	"map { follow \"https://x.test/map\" every 60 " \
+		"compare \"https://y.test/map\" path \"/derpmap/a\" }\n" \
+		"map \"/b.json\" { compare \"https://z.test/map\" }\n"
+#define FOLLOWED	0xff
+#define BURST		16
+#define RESULT_MS	5000
+
+static struct derpd	 d;
+static struct map	 maps[2];
+
+static void
+begin(void)
+{
+	const struct conf_map *cm;
+
+	d.base = event_base_new();
+	mapset_checker_init(&d);
+	d.conf = good(NAME CERT RELAY MAPS);
+	d.maps.v = maps;
+	d.maps.generation = 3;
+	TAILQ_FOREACH(cm, &d.conf->maps, entry) {
+		maps[d.maps.n].d = &d;
+		maps[d.maps.n].index = (uint32_t)d.maps.n;
+		maps[d.maps.n].conf = cm;
+		maps[d.maps.n].nothers = 1;
+		maps[d.maps.n++].others[0].url = "https://y.test/";
+	}
+}
+
+/* One result: of a server of a map, in this configuration. */
+static int
+result(uint32_t generation, uint32_t map, uint32_t server, int what,
+    size_t len, uint64_t now)
+{
+	static uint8_t body[MAP_MAX_SIZE + 1], hash[MAP_HASH_LEN];
+	struct wr w;
+	struct rd r;
+	int rv;
+
+	wr_init(&w);
+	wr_u32(&w, generation << 16 | map << 8 | server);
+	wr_u8(&w, (uint8_t)what);
+	wr_str(&w, what == FETCH_FAILED ? "no answer" : "");
+	wr_bytes(&w, hash, sizeof(hash));
+	wr_u64(&w, 0);
+	wr_blob(&w, body, len);
+	rd_init(&r, w.p, w.len);
+	rv = fetch_result(&d, &r, now);
+	wr_free(&w);
+	return (rv);
+}
+
+static int
+same(uint64_t now)
+{
+	return (result(3, 0, FOLLOWED, FETCH_SAME, 0, now));
+}
+
+/* What it was not told to ask for, and more than a map can be. */
+ATF_TC_WITHOUT_HEAD(own);
+ATF_TC_BODY(own, tc)
+{
+	begin();
+	ATF_CHECK_EQ(0, same(0));
+	ATF_CHECK_EQ(0, result(3, 1, 0, FETCH_SAME, 0, 0));
+	ATF_CHECK_EQ_MSG(-1, result(3, 1, FOLLOWED, FETCH_SAME, 0, 0),
+	    "a map from a file was said to be fetched");
+	ATF_CHECK_EQ(-1, result(3, 2, FOLLOWED, FETCH_SAME, 0, 0));
+	ATF_CHECK_EQ(-1, result(3, 0, 1, FETCH_SAME, 0, 0));
+	ATF_CHECK_EQ(-1, result(3, 0, FOLLOWED, FETCH_NEW + 1, 0, 0));
+	ATF_CHECK_EQ(-1, result(3, 0, FOLLOWED, FETCH_NEW, MAP_MAX_SIZE + 1,
+	    0));
+	/* Of the configuration before: late, and of no use. */
+	ATF_CHECK_EQ(0, result(2, 7, 7, FETCH_SAME, 0, 0));
+}
+
+/* A source has a few results at once, and one every five seconds. */
+ATF_TC_WITHOUT_HEAD(many);
+ATF_TC_BODY(many, tc)
+{
+	uint64_t now = 1000000;
+	int i;
+
+	begin();
+	for (i = 0; i < BURST; i++)
+		ATF_REQUIRE_EQ_MSG(0, same(now), "result %d", i);
+	ATF_CHECK_EQ(-1, same(now));
+	/* Each source has its own. */
+	for (i = 0; i < BURST; i++)
+		ATF_REQUIRE_EQ(0, result(3, 0, 0, FETCH_FAILED, 0, now));
+	ATF_CHECK_EQ(-1, result(3, 0, 0, FETCH_FAILED, 0, now));
+	ATF_CHECK_EQ(0, result(3, 1, 0, FETCH_SAME, 0, now));
+	ATF_CHECK_EQ(-1, same(now + RESULT_MS - 1));
+	ATF_CHECK_EQ(0, same(now + RESULT_MS));
+	ATF_CHECK_EQ(-1, same(now + RESULT_MS));
+	for (i = 2; i < 1000; i++)
+		ATF_REQUIRE_EQ(0, same(now + (uint64_t)i * RESULT_MS));
+}
+
+/* Who tells it to fetch at once is answered once more. */
+ATF_TC_WITHOUT_HEAD(at_once);
+ATF_TC_BODY(at_once, tc)
+{
+	int i, sv[2];
+
+	begin();
+	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
+	d.fetch.chan = chan_new(NULL, sv[0], ROLE_PARENT, ROLE_FETCH, NULL,
+	    NULL, NULL);
+	ATF_REQUIRE(d.fetch.chan != NULL);
+	for (i = 0; i < BURST; i++)
+		ATF_REQUIRE_EQ(0, same(0));
+	for (i = 0; i < 100; i++) {
+		fetch_now(&d);
+		ATF_REQUIRE_EQ_MSG(0, same(0), "time %d", i);
+	}
+	ATF_CHECK_EQ(-1, same(0));
+	/* Without a fetch there is nobody to answer. */
+	chan_free(d.fetch.chan);
+	d.fetch.chan = NULL;
+	fetch_now(&d);
+	ATF_CHECK_EQ(-1, same(0));
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, own);
+	ATF_TP_ADD_TC(tp, many);
+	ATF_TP_ADD_TC(tp, at_once);
+	return (atf_no_error());
+}

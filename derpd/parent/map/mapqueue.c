@@ -1,0 +1,333 @@
+/*
+ * mapqueue: maps that wait to be validated; see mapqueue.h.  Called by
+ * mapask.c.
+ *
+ * What is served is made here of the bytes that derpmapd was sent, unread: a
+ * derpmapd that was taken over can pass a bad map, but can't have a fleet told
+ * another one.
+ */
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "mapcheck.h"
+#include "mapqueue.h"
+#include "pack.h"
+#include "serve.h"
+
+#define FINDINGS_MAX	100	/* lines of a map in the log */
+
+struct mapset_job {
+	TAILQ_ENTRY(mapset_job) entry;
+	char		*what;
+	struct wr	 w;		/* payload of MSG_MAP_CHECK; the map is
+					   its end */
+	size_t		 len;		/* of the map */
+	uint64_t	 mtime;
+	mapset_verdict_cb cb;
+	void		*owner;		/* NULL: nobody wants the verdict */
+};
+
+static void	push(struct mapset_queue *q);
+
+void
+mapset_queue_init(struct mapset_queue *q, const struct mapset_queue_ops *ops,
+    void *arg)
+{
+	memset(q, 0, sizeof(*q));
+	TAILQ_INIT(&q->jobs);
+	q->ops = ops;
+	q->arg = arg;
+}
+
+void
+mapset_content_free(struct map_content *c)
+{
+	free(c->body);
+	free(c->gzip);
+	free(c->summary);
+	free(c->findings);
+	memset(c, 0, sizeof(*c));
+}
+
+static void
+job_free(struct mapset_job *j)
+{
+	if (j == NULL)
+		return;
+	wr_free(&j->w);
+	free(j->what);
+	free(j);
+}
+
+/* Take the first map off the queue, which then has another first one. */
+static struct mapset_job *
+pop(struct mapset_queue *q)
+{
+	struct mapset_job *j = TAILQ_FIRST(&q->jobs);
+
+	TAILQ_REMOVE(&q->jobs, j, entry);
+	q->sent = q->timed = 0;
+	q->ops->timer(q->arg, 0);
+	return (j);
+}
+
+/* Send the first map if it was not sent, and have its time run. */
+static void
+push(struct mapset_queue *q)
+{
+	struct mapset_job *j = TAILQ_FIRST(&q->jobs);
+
+	if (j == NULL || q->sent)
+		return;
+	if (q->ops->send(q->arg, &j->w) == 0) {
+		q->sent = q->timed = 1;
+		q->ops->timer(q->arg, MAPSET_CHECK_MS);
+	} else if (!q->timed) {
+		q->timed = 1;
+		q->ops->timer(q->arg, MAPSET_WAIT_MS);
+	}
+}
+
+/* The first map could not be validated. */
+static void
+fail(struct mapset_queue *q, const char *why)
+{
+	struct mapset_job *j = pop(q);
+	char err[MAPSET_ERR_SIZE];
+
+	if (j->owner != NULL) {
+		snprintf(err, sizeof(err), "%s: could not be checked: %s",
+		    j->what, why);
+		log_warnx("%s", err);
+		j->cb(j->owner, -1, NULL, err);
+	}
+	job_free(j);
+}
+
+static struct mapset_job *
+job_new(const struct mapset_check *check)
+{
+	struct mapset_job *j;
+
+	if ((j = calloc(1, sizeof(*j))) == NULL)
+		return (NULL);
+	wr_init(&j->w);
+	j->what = strdup(check->what);
+	j->len = check->len;
+	j->mtime = check->mtime;
+	j->cb = check->cb;
+	j->owner = check->owner;
+	wr_str(&j->w, check->what);
+	map_self_put(&j->w, check->self);
+	wr_blob(&j->w, check->p, check->len);
+	if (j->what != NULL && wr_ok(&j->w))
+		return (j);
+	job_free(j);
+	return (NULL);
+}
+
+int
+mapset_queue_add(struct mapset_queue *q, const struct mapset_check *check)
+{
+	struct mapset_job *j = job_new(check), *old, *next;
+
+	if (j == NULL) {
+		log_warnx("%s: could not be checked: out of memory",
+		    check->what);
+		return (-1);
+	}
+	/* A newer map in place of one that was not looked at yet. */
+	TAILQ_FOREACH_SAFE(old, &q->jobs, entry, next)
+		if (old->owner == check->owner &&
+		    (!q->sent || old != TAILQ_FIRST(&q->jobs))) {
+			TAILQ_INSERT_BEFORE(old, j, entry);
+			TAILQ_REMOVE(&q->jobs, old, entry);
+			job_free(old);
+			push(q);
+			return (0);
+		}
+	TAILQ_INSERT_TAIL(&q->jobs, j, entry);
+	push(q);
+	return (0);
+}
+
+void
+mapset_queue_cancel(struct mapset_queue *q, const void *owner)
+{
+	struct mapset_job *j, *next;
+
+	TAILQ_FOREACH_SAFE(j, &q->jobs, entry, next) {
+		if (j->owner != owner)
+			continue;
+		j->owner = NULL;
+		/* The answer to the one that was sent is yet to come. */
+		if (j != TAILQ_FIRST(&q->jobs)) {
+			TAILQ_REMOVE(&q->jobs, j, entry);
+			job_free(j);
+		} else if (!q->sent)
+			job_free(pop(q));
+	}
+	push(q);
+}
+
+int
+mapset_queue_has(const struct mapset_queue *q, const void *owner)
+{
+	const struct mapset_job *j;
+
+	TAILQ_FOREACH(j, &q->jobs, entry)
+		if (j->owner == owner)
+			return (1);
+	return (0);
+}
+
+void
+mapset_queue_ready(struct mapset_queue *q)
+{
+	push(q);
+}
+
+void
+mapset_queue_gone(struct mapset_queue *q)
+{
+	if (q->sent)
+		fail(q, "derpmapd did not answer");
+	push(q);
+}
+
+void
+mapset_queue_late(struct mapset_queue *q)
+{
+	if (TAILQ_EMPTY(&q->jobs))
+		return;
+	if (q->sent) {
+		q->ops->broken(q->arg, "did not answer");
+		fail(q, "derpmapd did not answer");
+	} else
+		fail(q, "derpmapd is not running");
+	push(q);
+}
+
+void
+mapset_queue_clear(struct mapset_queue *q)
+{
+	while (!TAILQ_EMPTY(&q->jobs))
+		job_free(pop(q));
+}
+
+/* Log each line; the first error goes to `err' too. */
+static void
+log_findings(char *text, int good, char *err, size_t errsize)
+{
+	char *line;
+	int error, n = 0;
+
+	*err = '\0';
+	while ((line = strsep(&text, "\n")) != NULL) {
+		if (n == FINDINGS_MAX) {
+			log_info("and more: derpctl map check says all");
+			break;
+		}
+		error = strncmp(line, "error: ", 7) == 0;
+		/* Of a map that is refused, warnings are of no interest. */
+		if (*line == '\0' || (!good && !error))
+			continue;
+		n++;
+		if (!error) {
+			log_info("%s", line);
+			continue;
+		}
+		log_warnx("%s", line + 7);
+		if (*err == '\0')
+			strlcpy(err, line + 7, errsize);
+	}
+}
+
+static char *
+copy_text(const uint8_t *p, size_t len)
+{
+	return (p == NULL || memchr(p, '\0', len) != NULL ? NULL :
+	    strndup((const char *)p, len));
+}
+
+/* Read the answer.  1 good, 0 not good, -1 malformed or no memory. */
+static int
+read_result(struct rd *r, struct map_content *c, char **findings)
+{
+	const uint8_t *text, *summary;
+	size_t ntext, nsummary;
+	int ok = rd_u8(r);
+
+	memset(c, 0, sizeof(*c));
+	*findings = NULL;
+	text = rd_blob(r, &ntext);
+	summary = rd_blob(r, &nsummary);
+	if (!rd_end(r) || (*findings = copy_text(text, ntext)) == NULL)
+		return (-1);
+	if (!ok)
+		return (0);
+	c->summary = copy_text(summary, nsummary);
+	c->findings = strdup(*findings);
+	return (c->summary == NULL || c->findings == NULL ? -1 : 1);
+}
+
+/* What is served of the bytes that were sent.  0, or -1 no memory. */
+static int
+fill_content(struct map_content *c, const void *p, size_t len)
+{
+	if ((c->body = malloc(len > 0 ? len : 1)) == NULL)
+		return (-1);
+	memcpy(c->body, p, len);
+	c->len = len;
+	crypto_hash_sha256(c->hash, c->body, len);
+	c->gzip = pack_gzip(c->body, len, &c->gzip_len);
+	return (0);
+}
+
+/* Deliver a verdict on the first map. */
+static void
+finish(struct mapset_queue *q, int good, struct map_content *c, char *findings)
+{
+	struct mapset_job *j;
+	char err[MAPSET_ERR_SIZE];
+
+	j = TAILQ_FIRST(&q->jobs);
+	if (good && j->owner != NULL &&
+	    fill_content(c, j->w.p + j->w.len - j->len, j->len) == -1) {
+		mapset_content_free(c);
+		fail(q, "out of memory");
+		return;
+	}
+	(void)pop(q);
+	if (j->owner != NULL) {
+		c->mtime = j->mtime;
+		log_findings(findings, good, err, sizeof(err));
+		j->cb(j->owner, good, c, err);
+	} else
+		mapset_content_free(c);
+	job_free(j);
+}
+
+void
+mapset_queue_answer(struct mapset_queue *q, struct rd *r)
+{
+	struct map_content c;
+	char *findings;
+	int rv;
+
+	if (!q->sent) {
+		q->ops->broken(q->arg, "sent a verdict on no map");
+		return;
+	}
+	if ((rv = read_result(r, &c, &findings)) == -1) {
+		mapset_content_free(&c);
+		q->ops->broken(q->arg, "sent a malformed answer");
+		fail(q, "derpmapd gave no proper answer");
+	} else
+		finish(q, rv, &c, findings);
+	free(findings);
+	push(q);
+}

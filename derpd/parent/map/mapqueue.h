@@ -1,0 +1,98 @@
+/*
+ * mapqueue: maps that wait to be validated by derpmapd.  One map is with
+ * derpmapd at a time, the others wait; verdicts come in the order in which the
+ * maps were queued.  A map that has an owner replaces an older one of the same
+ * owner that still waits, so that the queue is bounded by the number of owners.
+ *
+ * Pure: the caller sends the bytes, keeps the timer and delivers the answers.
+ */
+#ifndef MAPQUEUE_H
+#define MAPQUEUE_H
+
+#include <sys/queue.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "codec.h"
+
+#define MAPSET_CHECK_MS	5000	/* for a validation */
+#define MAPSET_WAIT_MS	20000	/* for derpmapd to be started */
+#define MAPSET_ERR_SIZE	1024
+
+struct map_content;
+
+/*
+ * The verdict on a map: `good' 1, and *c is the callback's to free; 0 the map
+ * is not good; -1 it could not be validated.  `err': the reason, of at most
+ * MAPSET_ERR_SIZE bytes; everything was logged.  May add and cancel.
+ */
+typedef void (*mapset_verdict_cb)(void *owner, int good,
+	    struct map_content *c, const char *err);
+
+/* What the queue needs of its caller. */
+struct mapset_queue_ops {
+	/* Send the payload of a MSG_MAP_CHECK.  0, or -1: not running. */
+	int	(*send)(void *arg, const struct wr *w);
+	/* Call mapset_queue_late() in `ms' milliseconds; 0: not at all. */
+	void	(*timer)(void *arg, unsigned int ms);
+	/* derpmapd broke the rules, as `what' says: end it. */
+	void	(*broken)(void *arg, const char *what);
+};
+
+struct mapset_job;
+
+struct mapset_queue {
+	TAILQ_HEAD(, mapset_job) jobs;	/* the first one is with derpmapd */
+	const struct mapset_queue_ops *ops;
+	void	*arg;			/* of ops */
+	int	 sent;			/* the first one was sent */
+	int	 timed;			/* the timer runs for the first one */
+};
+
+/* An empty queue. */
+void	 mapset_queue_init(struct mapset_queue *q,
+	    const struct mapset_queue_ops *ops, void *arg);
+
+/* One map to be validated. */
+struct mapset_check {
+	const char	*what;		/* its name in messages */
+	const struct map_self *self;	/* this machine */
+	const void	*p;		/* the map, copied */
+	size_t		 len;		/* bytes */
+	uint64_t	 mtime;		/* seconds since 1970, for *c */
+	mapset_verdict_cb cb;
+	void		*owner;		/* argument of cb */
+};
+
+/*
+ * Queue a map; cb is called later, never from within this call.  0, or -1
+ * there is no memory (logged).
+ */
+int	 mapset_queue_add(struct mapset_queue *q,
+	    const struct mapset_check *check);
+
+/* Forget all maps of `owner'; its callback is not called any more. */
+void	 mapset_queue_cancel(struct mapset_queue *q, const void *owner);
+
+/* 1 when a map of `owner' is with derpmapd or waits, else 0. */
+int	 mapset_queue_has(const struct mapset_queue *q, const void *owner);
+
+/* derpmapd was started and can be sent a map. */
+void	 mapset_queue_ready(struct mapset_queue *q);
+
+/* A MSG_MAP_RESULT came with this payload. */
+void	 mapset_queue_answer(struct mapset_queue *q, struct rd *r);
+
+/* derpmapd has ended: the map that it had could not be validated. */
+void	 mapset_queue_gone(struct mapset_queue *q);
+
+/* The timer has run out. */
+void	 mapset_queue_late(struct mapset_queue *q);
+
+/* Forget all maps without calling anybody. */
+void	 mapset_queue_clear(struct mapset_queue *q);
+
+/* Free what is in *c, and leave it empty. */
+void	 mapset_content_free(struct map_content *c);
+
+#endif

@@ -1,0 +1,321 @@
+/*
+ * mapqueue_test: the order of maps that are validated, what bounds them, and a
+ * derpmapd that ends, hangs or answers what it was not asked.
+ */
+#include <atf-c.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mapcheck.h"
+#include "mapqueue.h"
+#include "serve.h"
+
+static struct mapset_queue	 q;
+static const struct map_self	 self;
+static int			 running;	/* derpmapd can be sent maps */
+static unsigned int		 timer;		/* ms, 0 none */
+static char			 sent[256];	/* names of maps, "a b " */
+static char			 got[256];	/* verdicts, "a:1 b:0 " */
+static char			 broke[64];	/* what it was ended for */
+static char			 last_err[MAPSET_ERR_SIZE];
+static char			 a[] = "a", b[] = "b", c[] = "c";
+
+static int
+send_check(void *arg, const struct wr *w)
+{
+	char	 what[64];
+	struct rd r;
+
+	ATF_CHECK_EQ(arg, &q);
+	if (!running)
+		return (-1);
+	rd_init(&r, w->p, w->len);
+	rd_str(&r, what, sizeof(what));
+	strlcat(sent, what, sizeof(sent));
+	strlcat(sent, " ", sizeof(sent));
+	return (0);
+}
+
+static void
+set_timer(void *arg, unsigned int ms)
+{
+	(void)arg;
+	timer = ms;
+}
+
+static void
+broken(void *arg, const char *what)
+{
+	(void)arg;
+	strlcpy(broke, what, sizeof(broke));
+	running = 0;
+}
+
+static const struct mapset_queue_ops ops = { send_check, set_timer, broken };
+
+static void
+verdict(void *owner, int good, struct map_content *content, const char *err)
+{
+	size_t	 n = strlen(got);
+
+	snprintf(got + n, sizeof(got) - n, "%s:%d ", (char *)owner, good);
+	strlcpy(last_err, err, sizeof(last_err));
+	if (good == 1)
+		mapset_content_free(content);
+}
+
+static void
+add(char *owner, const char *what)
+{
+	struct mapset_check check = { .what = what, .self = &self, .p = "{}",
+	    .len = 2, .mtime = 7, .cb = verdict, .owner = owner };
+
+	ATF_REQUIRE_EQ(0, mapset_queue_add(&q, &check));
+}
+
+/* derpmapd says that its map is good (1) or not. */
+static void
+answer(int good)
+{
+	const char *text = good ? "warning: w\n" : "error: bad thing\n";
+	struct wr w;
+	struct rd r;
+
+	wr_init(&w);
+	wr_u8(&w, (uint8_t)good);
+	wr_str(&w, text);
+	wr_str(&w, good ? "{\"regions\":[]}" : "");
+	rd_init(&r, w.p, w.len);
+	mapset_queue_answer(&q, &r);
+	wr_free(&w);
+}
+
+static void
+begin(int is_running)
+{
+	running = is_running;
+	mapset_queue_init(&q, &ops, &q);
+}
+
+/* One map at a time, in order; the verdict has what is served. */
+ATF_TC_WITHOUT_HEAD(order);
+ATF_TC_BODY(order, tc)
+{
+	begin(1);
+	add(a, "a1");
+	add(b, "b1");
+	add(c, "c1");
+	ATF_CHECK_STREQ("a1 ", sent);
+	ATF_CHECK_EQ(MAPSET_CHECK_MS, timer);
+	ATF_CHECK_STREQ("", got);
+	answer(1);
+	ATF_CHECK_STREQ("a1 b1 ", sent);
+	ATF_CHECK_EQ(MAPSET_CHECK_MS, timer);
+	answer(0);
+	ATF_CHECK_STREQ("bad thing", last_err);
+	answer(1);
+	ATF_CHECK_STREQ("a:1 b:0 c:1 ", got);
+	ATF_CHECK_EQ(0, timer);
+	ATF_CHECK_STREQ("", broke);
+}
+
+static struct map_content	 kept;
+
+static void
+keep(void *owner, int good, struct map_content *content, const char *err)
+{
+	(void)owner;
+	(void)err;
+	ATF_CHECK_EQ(1, good);
+	kept = *content;
+}
+
+/* What is served is made of the bytes that were sent, not of the answer. */
+ATF_TC_WITHOUT_HEAD(content);
+ATF_TC_BODY(content, tc)
+{
+	struct mapset_check check = { .what = "a", .self = &self, .p = "{ }",
+	    .len = 3, .mtime = 7, .cb = keep, .owner = a };
+
+	begin(1);
+	ATF_REQUIRE_EQ(0, mapset_queue_add(&q, &check));
+	answer(1);
+	ATF_REQUIRE(kept.body != NULL);
+	ATF_CHECK_EQ(3, kept.len);
+	ATF_CHECK_EQ(0, memcmp("{ }", kept.body, 3));
+	ATF_CHECK_EQ(7, kept.mtime);
+	ATF_CHECK(kept.hash[0] == 0x25 && kept.hash[31] == 0x4a);
+	ATF_CHECK_STREQ("{\"regions\":[]}", kept.summary);
+	ATF_CHECK_STREQ("warning: w\n", kept.findings);
+	mapset_content_free(&kept);
+}
+
+/* However often a source changes, one of its maps waits: the newest. */
+ATF_TC_WITHOUT_HEAD(newest);
+ATF_TC_BODY(newest, tc)
+{
+	char	 name[16];
+	int	 i;
+
+	begin(1);
+	add(a, "a0");
+	add(b, "b0");
+	for (i = 1; i < 1000; i++) {
+		snprintf(name, sizeof(name), "a%d", i);
+		add(a, name);
+	}
+	add(b, "b1");
+	answer(1);
+	answer(1);
+	answer(1);
+	ATF_CHECK_STREQ("a0 b1 a999 ", sent);
+	ATF_CHECK_STREQ("a:1 b:1 a:1 ", got);
+	ATF_CHECK(TAILQ_EMPTY(&q.jobs));
+}
+
+/* It ends with a map: that one failed, the others wait for the next one. */
+ATF_TC_WITHOUT_HEAD(ends);
+ATF_TC_BODY(ends, tc)
+{
+	begin(1);
+	add(a, "a1");
+	add(b, "b1");
+	running = 0;
+	mapset_queue_gone(&q);
+	ATF_CHECK_STREQ("a:-1 ", got);
+	ATF_CHECK_STREQ("a1: could not be checked: derpmapd did not answer",
+	    last_err);
+	ATF_CHECK_EQ(MAPSET_WAIT_MS, timer);
+	timer = 1;
+	add(c, "c1");
+	ATF_CHECK_EQ_MSG(1, timer, "each map gave the wait new time");
+	/* Ended without a map: none failed. */
+	mapset_queue_gone(&q);
+	ATF_CHECK_STREQ("a:-1 ", got);
+	running = 1;
+	mapset_queue_ready(&q);
+	ATF_CHECK_STREQ("a1 b1 ", sent);
+	ATF_CHECK_EQ(MAPSET_CHECK_MS, timer);
+	answer(1);
+	answer(1);
+	ATF_CHECK_STREQ("a:-1 b:1 c:1 ", got);
+}
+
+/* It hangs, or is not started for long. */
+ATF_TC_WITHOUT_HEAD(late);
+ATF_TC_BODY(late, tc)
+{
+	begin(1);
+	add(a, "a1");
+	add(b, "b1");
+	mapset_queue_late(&q);
+	ATF_CHECK_STREQ("did not answer", broke);
+	ATF_CHECK_STREQ("a:-1 ", got);
+	/* The process has gone: not a second failure. */
+	mapset_queue_gone(&q);
+	ATF_CHECK_STREQ("a:-1 ", got);
+	mapset_queue_late(&q);
+	ATF_CHECK_STREQ("a:-1 b:-1 ", got);
+	ATF_CHECK_STREQ("b1: could not be checked: derpmapd is not running",
+	    last_err);
+	ATF_CHECK_EQ(0, timer);
+	mapset_queue_late(&q);
+	ATF_CHECK_STREQ("a:-1 b:-1 ", got);
+}
+
+/* Nobody is called for a map that was given up, and the next one gets on. */
+ATF_TC_WITHOUT_HEAD(cancel);
+ATF_TC_BODY(cancel, tc)
+{
+	begin(1);
+	add(a, "a1");
+	add(b, "b1");
+	add(c, "c1");
+	ATF_CHECK(mapset_queue_has(&q, a) && mapset_queue_has(&q, b));
+	mapset_queue_cancel(&q, a);
+	mapset_queue_cancel(&q, b);
+	ATF_CHECK(!mapset_queue_has(&q, a) && !mapset_queue_has(&q, b));
+	ATF_CHECK_STREQ("a1 ", sent);
+	/* The answer to a1 is not that to c1. */
+	answer(0);
+	ATF_CHECK_STREQ("", got);
+	ATF_CHECK_STREQ("a1 c1 ", sent);
+	answer(1);
+	ATF_CHECK_STREQ("c:1 ", got);
+	running = 0;
+	add(a, "a2");
+	mapset_queue_cancel(&q, a);
+	ATF_CHECK_EQ(0, timer);
+	ATF_CHECK(TAILQ_EMPTY(&q.jobs));
+}
+
+/* What it may not answer is the end of it. */
+ATF_TC_WITHOUT_HEAD(malformed);
+ATF_TC_BODY(malformed, tc)
+{
+	struct rd r;
+
+	begin(1);
+	answer(1);
+	ATF_CHECK_STREQ("sent a verdict on no map", broke);
+	running = 1;
+	add(a, "a1");
+	rd_init(&r, "\1", 1);
+	mapset_queue_answer(&q, &r);
+	ATF_CHECK_STREQ("sent a malformed answer", broke);
+	ATF_CHECK_STREQ("a:-1 ", got);
+	add(a, "a2");
+	add(b, "b1");
+	mapset_queue_clear(&q);
+	ATF_CHECK_EQ(0, timer);
+	ATF_CHECK_STREQ("a:-1 ", got);
+}
+
+static int	 rounds;
+
+static void
+again(void *owner, int good, struct map_content *content, const char *err)
+{
+	struct mapset_check check = { .what = "again", .self = &self,
+	    .p = "{}", .len = 2, .cb = again, .owner = owner };
+
+	verdict(owner, good, content, err);
+	if (++rounds < 3)
+		ATF_REQUIRE_EQ(0, mapset_queue_add(&q, &check));
+	mapset_queue_cancel(&q, b);
+}
+
+/* A verdict's callback may add and cancel. */
+ATF_TC_WITHOUT_HEAD(within);
+ATF_TC_BODY(within, tc)
+{
+	struct mapset_check check = { .what = "first", .self = &self,
+	    .p = "{}", .len = 2, .cb = again, .owner = a };
+
+	begin(1);
+	ATF_REQUIRE_EQ(0, mapset_queue_add(&q, &check));
+	add(b, "b1");
+	answer(1);
+	ATF_CHECK_STREQ("first b1 ", sent);
+	answer(1);
+	ATF_CHECK_STREQ("first b1 again ", sent);
+	mapset_queue_gone(&q);
+	answer(1);
+	ATF_CHECK_STREQ("a:1 a:-1 a:1 ", got);
+	ATF_CHECK_STREQ("first b1 again again ", sent);
+	ATF_CHECK(TAILQ_EMPTY(&q.jobs));
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, order);
+	ATF_TP_ADD_TC(tp, content);
+	ATF_TP_ADD_TC(tp, newest);
+	ATF_TP_ADD_TC(tp, ends);
+	ATF_TP_ADD_TC(tp, late);
+	ATF_TP_ADD_TC(tp, cancel);
+	ATF_TP_ADD_TC(tp, malformed);
+	ATF_TP_ADD_TC(tp, within);
+	return (atf_no_error());
+}
