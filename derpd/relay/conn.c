@@ -220,8 +220,8 @@ leave(struct conn *c)
 	if (c->session.not_ideal)
 		r->stats.notideal_connections--;
 	r->stats.connections--;
-	sent_forget(c);
-	peers_remove(c);
+	sent_forget(r->sent, c);
+	peers_remove(r->peers, c);
 }
 
 void

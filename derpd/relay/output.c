@@ -173,12 +173,12 @@ conn_enqueue(struct conn *c, const uint8_t src[FRAME_KEY_LEN],
 static void
 note_source(struct conn *c, const uint8_t *src)
 {
-	uint64_t gen = peers_generation();
+	uint64_t gen = peers_generation(c->r->peers);
 
 	if (c->output.src_gen == gen &&
 	    memcmp(c->output.last_src, src, FRAME_KEY_LEN) == 0)
 		return;
-	if (sent_note(c, src) == -1)
+	if (sent_note(c->r->sent, peers_find(c->r->peers, src), c) == -1)
 		return;
 	memcpy(c->output.last_src, src, FRAME_KEY_LEN);
 	c->output.src_gen = gen;
@@ -238,7 +238,7 @@ gather(struct conn *c, size_t max)
 		n += p->len;
 		note_source(c, p->data + FRAME_HDR_LEN);
 		count_sent(c, p);
-		pkt_free(p);
+		pkt_free(&c->r->queues, p);
 	}
 	return (n);
 }

@@ -27,7 +27,8 @@ set_up(void)
 		TAILQ_INIT(&r->wheel[i]);
 	LIST_INIT(&r->watchers);
 	LIST_INIT(&r->acceptor.listeners);
-	queue_set_init(&r->queues, output_dropped);
+	pool_init(&r->pool);
+	queue_set_init(&r->queues, &r->pool, output_dropped);
 	strangers_init(&r->strangers);
 	strangers_limits(&r->strangers, 1, 1);
 	r->now_us = clock_us();

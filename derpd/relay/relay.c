@@ -14,13 +14,13 @@
 #include "child.h"
 #include "clientrow.h"
 #include "clock.h"
+#include "cluster.h"
 #include "heap.h"
 #include "link.h"
 #include "linkstats.h"
 #include "log.h"
 #include "login.h"
 #include "peers.h"
-#include "pool.h"
 #include "relay.h"
 #include "route.h"
 #include "tlsctx.h"
@@ -201,6 +201,8 @@ commit(struct relay *r)
 	if ((what = tlsio_commit(r)) == NULL) {
 		r->conf = r->next_conf;
 		accept_limits(r);
+		cluster_peers_limits(r->peers, r->conf.worker,
+		    r->acceptor.files);
 		queue_set_limit(&r->queues, (uint64_t)r->conf.queue_bytes *
 		    QUEUES_FULL);
 	}
@@ -401,7 +403,7 @@ tick(evutil_socket_t fd, short what, void *arg)
 	conn_tick(r);
 	linkstats_tick(r);
 	link_tick(r);
-	pool_tick();
+	pool_tick(&r->pool);
 	heap_tick(r->nconns);
 }
 
@@ -435,7 +437,8 @@ relay_new(struct chan *parent)
 	for (i = 0; i < WHEEL_SLOTS; i++)
 		TAILQ_INIT(&r->wheel[i]);
 	route_init(r);
-	queue_set_init(&r->queues, output_dropped);
+	pool_init(&r->pool);
+	queue_set_init(&r->queues, &r->pool, output_dropped);
 	LIST_INIT(&r->watchers);
 	LIST_INIT(&r->acceptor.listeners);
 	r->acceptor.off = ACCEPT_START;
@@ -497,12 +500,12 @@ turn(struct relay *r)
 		fatal("can't run the event loop (epoll, kqueue)");
 	relay_clock(r);
 	conn_work(r);
-	peers_announce(r);
+	peers_announce(r->peers);
 	output_flush(r);
 	conn_shake(r);
 	conn_reap(r);
-	peers_reap(r);
-	peers_announce(r);
+	peers_reap(r->peers);
+	peers_announce(r->peers);
 	output_flush(r);
 	link_flush(r);
 	gather_load(r);
@@ -524,7 +527,8 @@ relay_main(void)
 	tlskey_init();
 	r = the_relay = relay_new(parent);
 	tlskey_on_lost(keys_lost);
-	peers_init(r);
+	if (cluster_init(r) == -1)
+		fatal("relay");
 	accept_init(r);
 	level = child_confine(ROLE_RELAY, &st);
 	while (!r->configured)

@@ -21,6 +21,7 @@
 #include "httpconn.h"
 #include "mapstore.h"
 #include "output.h"
+#include "pool.h"
 #include "queue.h"
 #include "relayconf.h"
 #include "stats.h"
@@ -28,6 +29,8 @@
 #include "tokens.h"
 
 struct certset;
+struct cluster_peers;
+struct derp_sent;
 struct link;
 struct tlsgen;
 
@@ -63,6 +66,9 @@ struct relay {
 	struct link	*links[MAXWORKERS];
 	uint64_t	 unlinked;	/* wanted anew, a bit each */
 	struct derp_env	 derp;		/* of all sessions */
+	struct cluster_peers *peers;	/* who is connected, anywhere */
+	struct derp_sent *sent;		/* who heard from whom, here */
+	struct derp_pool pool;		/* memory of packets */
 	struct queue_set queues;	/* of all connections */
 	struct relay_outputs outputs;
 	struct stats	 stats;

@@ -23,13 +23,14 @@ conn_of(struct derp_session *s)
 static struct peer *
 find_dst(struct derp_session *s, const uint8_t *key)
 {
-	uint64_t gen = peers_generation();
+	const struct cluster_peers *peers = conn_of(s)->r->peers;
+	uint64_t gen = peers_generation(peers);
 	struct peer *p;
 
 	if (s->dst != NULL && s->dst_gen == gen &&
 	    memcmp(s->dst->key, key, FRAME_KEY_LEN) == 0)
 		return (s->dst);
-	if ((p = peers_find(key)) != NULL) {
+	if ((p = peers_find(peers, key)) != NULL) {
 		s->dst = p;
 		s->dst_gen = gen;
 	}
@@ -77,8 +78,10 @@ info(struct derp_session *s, const uint8_t *p, size_t n)
 static void
 activity(struct derp_session *s)
 {
+	struct conn *c = conn_of(s);
+
 	if (s->peer != NULL)
-		peers_activity(conn_of(s));
+		peers_activity(c->r->peers, c, c->r->now_us);
 }
 
 static void
@@ -90,8 +93,10 @@ watch(struct derp_session *s)
 static void
 close_peer(struct derp_session *s, const uint8_t *key)
 {
-	link_close_peer(conn_of(s)->r, key);
-	session_close_peer(key);
+	struct relay *r = conn_of(s)->r;
+
+	link_close_peer(r, key);
+	session_close_peer(r, key);
 }
 
 static void
@@ -157,7 +162,7 @@ void
 session_deliver(struct relay *r, const uint8_t *src, const uint8_t *dst,
     const uint8_t *p, size_t n)
 {
-	struct peer *peer = peers_find(dst);
+	struct peer *peer = peers_find(r->peers, dst);
 	struct conn *c;
 
 	/* Not sent on: the sender's table may only be a moment behind ours. */
@@ -170,12 +175,12 @@ session_deliver(struct relay *r, const uint8_t *src, const uint8_t *dst,
 }
 
 void
-session_close_peer(const uint8_t key[FRAME_KEY_LEN])
+session_close_peer(struct relay *r, const uint8_t key[FRAME_KEY_LEN])
 {
 	struct conn *c;
 	struct peer *p;
 
-	if ((p = peers_find(key)) == NULL)
+	if ((p = peers_find(r->peers, key)) == NULL)
 		return;
 	TAILQ_FOREACH(c, &p->local, session.same)
 		conn_close(c, "closed by a mesh peer");

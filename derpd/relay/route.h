@@ -24,6 +24,7 @@ void	session_deliver(struct relay *r, const uint8_t *src,
 	    const uint8_t *dst, const uint8_t *p, size_t n);
 
 /* ClosePeer: close every connection that this worker has of `key'. */
-void	session_close_peer(const uint8_t key[FRAME_KEY_LEN]);
+void	session_close_peer(struct relay *r,
+	    const uint8_t key[FRAME_KEY_LEN]);
 
 #endif

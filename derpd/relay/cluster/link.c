@@ -96,7 +96,7 @@ link_lost(struct link *l)
 	if (r->links[worker] == l)
 		r->links[worker] = NULL;
 	link_free(l);
-	peers_worker_gone(r, worker);
+	peers_worker_gone(r->peers, worker);
 	forget_acks(r, worker);
 	linkstats_gone(worker);
 }
@@ -287,7 +287,7 @@ got_ack(struct link *l, const uint8_t *key, uint64_t id, uint64_t seq)
 		l->got++;
 	l->heard_us = l->r->now_us;
 	l->slow = 0;
-	if ((p = peers_find(key)) == NULL)
+	if ((p = peers_find(l->r->peers, key)) == NULL)
 		return;
 	TAILQ_FOREACH(c, &p->local, session.same)
 		if (c->id == id && c->session.seq == seq) {
@@ -373,13 +373,14 @@ got_news(struct link *l, uint8_t type, const uint8_t *key, struct rd *rd)
 	if (type == LINK_ACK)
 		got_ack(l, key, id, seq);
 	else if (type == LINK_REMOVE)
-		peers_remote_remove(l->r, l->worker, key, id);
+		peers_remote_remove(l->r->peers, l->worker, key, id);
 	else {
 		if (type == LINK_ADD)
-			peers_remote_add(l->r, l->worker, key, id, addr, port,
-			    flags, us);
+			peers_remote_add(l->r->peers, l->worker, key, id,
+			    addr, port, flags, us);
 		else
-			peers_remote_active(l->r, l->worker, key, id, us);
+			peers_remote_active(l->r->peers, l->worker, key, id,
+			    us);
 		send_ack(l, key, id, seq);
 	}
 	return (0);
@@ -414,7 +415,7 @@ got_frame(struct link *l, uint8_t type, const uint8_t *p, size_t n)
 	case LINK_ACK:
 		return (got_news(l, type, key, &rd));
 	case LINK_CLOSE:
-		session_close_peer(key);
+		session_close_peer(l->r, key);
 		return (0);
 	default:
 		return (-1);
@@ -555,7 +556,7 @@ link_open(struct relay *r, int fd, unsigned int worker)
 	}
 	r->links[worker] = l;
 	r->unlinked &= ~(1ULL << worker);
-	peers_each(tell_local, l);
+	peers_each(r->peers, tell_local, l);
 	return (0);
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "cluster.h"
 #include "link.h"
 #include "peers.h"
 #include "pool.h"
@@ -66,7 +67,7 @@ set_up(void)
 	parent = chan_new(NULL, sv[1], ROLE_PARENT, ROLE_RELAY, NULL, NULL,
 	    NULL);
 	ATF_REQUIRE(r->parent != NULL && parent != NULL);
-	peers_init(r);
+	ATF_REQUIRE_EQ(0, cluster_init(r));
 }
 
 /* Packets to that worker until none is taken; how many bytes were. */
@@ -137,7 +138,7 @@ ATF_TC_BODY(news_bound, tc)
 	set_up();
 	linked(STUCK);
 	fd = linked(FINE);
-	peers_remote_add(r, STUCK, key, 1, addr, 1, PEER_REGULAR, 1);
+	peers_remote_add(r->peers, STUCK, key, 1, addr, 1, PEER_REGULAR, 1);
 	memset(&c, 0, sizeof(c));
 	memset(&waits, 0, sizeof(waits));
 	c.r = waits.r = r;
@@ -162,11 +163,11 @@ ATF_TC_BODY(news_bound, tc)
 	    "%zu before, %zu now", before, now);
 	ATF_CHECK(c.session.acks == 1U << FINE);
 	ATF_CHECK(r->links[STUCK] != NULL && r->links[FINE] != NULL);
-	ATF_CHECK_EQ(peers_conns(peers_find(key)), 1);
+	ATF_CHECK_EQ(peers_conns(peers_find(r->peers, key)), 1);
 
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_NONBLOCK) != -1);
 	ATF_CHECK(r->links[STUCK] == NULL && r->links[FINE] != NULL);
-	ATF_CHECK_EQ(peers_conns(peers_find(key)), 0);
+	ATF_CHECK_EQ(peers_conns(peers_find(r->peers, key)), 0);
 	ATF_CHECK_EQ(waits.session.acks & 1U << STUCK, 0);
 	ATF_CHECK_EQ(packets(STUCK, 1), 0);
 

@@ -50,7 +50,7 @@ linkstats_ask(struct conn *c)
 
 	own = r->stats;
 	own.workers = 1;
-	peers_count(&own);
+	peers_count(r->peers, &own);
 	if ((q = calloc(1, sizeof(*q))) == NULL) {
 		http_stats_ready(c, &own);
 		return;

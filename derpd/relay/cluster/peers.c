@@ -1,87 +1,121 @@
 /*
  * peers: who is connected, over all workers; see peers.h.  Called by login.c,
- * session.c, conn.c and link.c.
+ * session.c, conn.c and link.c; what follows of it goes by call-back to
+ * cluster.c.  Touches memory alone.
  */
 #include <sys/queue.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "link.h"
 #include "log.h"
 #include "peers.h"
-#include "sent.h"
-#include "watch.h"
 
-/* Nobody outside can choose keys that collide: the hash has a secret. */
-static unsigned char secret[crypto_shorthash_KEYBYTES];
-
-static unsigned int
-keyed_hash(const void *key, size_t len)
-{
-	unsigned char h[crypto_shorthash_BYTES];
-	unsigned int v;
-
-	crypto_shorthash(h, key, len, secret);
-	memcpy(&v, h, sizeof(v));
-	return (v);
-}
-
-#define HASH_FUNCTION(keyptr, keylen, hashv)				\
-	((hashv) = keyed_hash((keyptr), (keylen)))
 #define HASH_NONFATAL_OOM	1
 #include <uthash.h>
 
 /* The table's own fields stay in this file: uthash is not for headers. */
-struct entry {
+struct cluster_entry {
 	struct peer	 peer;
 	UT_hash_handle	 hh;
 };
 
 /* A connection of another worker: which one. */
-struct remote_id {
+struct cluster_remote_id {
 	uint64_t	 id;		/* there */
 	uint64_t	 worker;
 };
 
-struct remote {
+struct cluster_remote {
 	struct rconn	 rconn;
-	struct remote_id key;
+	struct cluster_remote_id key;
 	struct peer	*peer;
 	UT_hash_handle	 hh;
 };
 
-static struct entry	*table;
-static struct remote	*remotes;
-static uint64_t		 generation;
-static TAILQ_HEAD(, peer) reap = TAILQ_HEAD_INITIALIZER(reap);
-static TAILQ_HEAD(, peer) news = TAILQ_HEAD_INITIALIZER(news);
-static unsigned int	 ndup_keys, ndup_conns;
-static unsigned int	 nremotes[MAXWORKERS];	/* of each other worker */
+struct cluster_peers {
+	struct cluster_entry *table;
+	struct cluster_remote *remotes;
+	uint64_t	 generation;
+	TAILQ_HEAD(, peer) reap;
+	TAILQ_HEAD(, peer) news;
+	unsigned int	 ndup_keys, ndup_conns;
+	unsigned int	 worker;	/* ours */
+	unsigned int	 max;		/* connections of another; 0 unknown */
+	unsigned int	 nremotes[MAXWORKERS];	/* of each other worker */
+	struct log_limit lies;
+	const struct cluster_peers_ops *ops;
+	void		*arg;
+	unsigned char	 secret[crypto_shorthash_KEYBYTES];
+};
 
-static const char	 dup_text[] = "another connection uses the key of "
-			    "this node: two machines with one key disturb "
-			    "each other";
+struct cluster_peers *
+cluster_peers_new(const struct cluster_peers_ops *ops, void *arg)
+{
+	struct cluster_peers *ps;
+
+	if ((ps = calloc(1, sizeof(*ps))) == NULL)
+		return (NULL);
+	TAILQ_INIT(&ps->reap);
+	TAILQ_INIT(&ps->news);
+	ps->ops = ops;
+	ps->arg = arg;
+	randombytes_buf(ps->secret, sizeof(ps->secret));
+	return (ps);
+}
 
 void
-peers_init(struct relay *r)
+cluster_peers_free(struct cluster_peers *ps)
 {
-	(void)r;
-	randombytes_buf(secret, sizeof(secret));
+	struct cluster_entry *e, *next;
+	struct cluster_remote *m, *tmp;
+
+	if (ps == NULL)
+		return;
+	HASH_ITER(hh, ps->remotes, m, tmp) {
+		HASH_DELETE(hh, ps->remotes, m);
+		free(m);
+	}
+	HASH_ITER(hh, ps->table, e, next) {
+		HASH_DELETE(hh, ps->table, e);
+		free(e);
+	}
+	free(ps);
+}
+
+void
+cluster_peers_limits(struct cluster_peers *ps, unsigned int worker,
+    unsigned int max)
+{
+	ps->worker = worker;
+	ps->max = max;
+}
+
+/* Nobody outside can choose keys that collide: the hash has a secret. */
+static unsigned int
+keyed_hash(const struct cluster_peers *ps, const void *key, size_t len)
+{
+	unsigned char h[crypto_shorthash_BYTES];
+	unsigned int v;
+
+	crypto_shorthash(h, key, len, ps->secret);
+	memcpy(&v, h, sizeof(v));
+	return (v);
 }
 
 uint64_t
-peers_generation(void)
+peers_generation(const struct cluster_peers *ps)
 {
-	return (generation);
+	return (ps->generation);
 }
 
 struct peer *
-peers_find(const uint8_t key[FRAME_KEY_LEN])
+peers_find(const struct cluster_peers *ps, const uint8_t key[FRAME_KEY_LEN])
 {
-	struct entry *e;
+	struct cluster_entry *e;
 
-	HASH_FIND(hh, table, key, FRAME_KEY_LEN, e);
+	HASH_FIND_BYHASHVALUE(hh, ps->table, key, FRAME_KEY_LEN,
+	    keyed_hash(ps, key, FRAME_KEY_LEN), e);
 	return (e == NULL ? NULL : &e->peer);
 }
 
@@ -92,19 +126,20 @@ peers_conns(const struct peer *p)
 }
 
 static struct peer *
-find_or_make(const uint8_t key[FRAME_KEY_LEN])
+find_or_make(struct cluster_peers *ps, const uint8_t key[FRAME_KEY_LEN])
 {
-	struct entry *e;
+	struct cluster_entry *e;
 	struct peer *p;
 
-	if ((p = peers_find(key)) != NULL)
+	if ((p = peers_find(ps, key)) != NULL)
 		return (p);
 	if ((e = calloc(1, sizeof(*e))) == NULL)
 		return (NULL);
 	memcpy(e->peer.key, key, FRAME_KEY_LEN);
 	TAILQ_INIT(&e->peer.local);
 	TAILQ_INIT(&e->peer.remote);
-	HASH_ADD(hh, table, peer.key, FRAME_KEY_LEN, e);
+	HASH_ADD_BYHASHVALUE(hh, ps->table, peer.key, FRAME_KEY_LEN,
+	    keyed_hash(ps, key, FRAME_KEY_LEN), e);
 	if (e->hh.tbl == NULL) {
 		free(e);
 		return (NULL);
@@ -113,27 +148,12 @@ find_or_make(const uint8_t key[FRAME_KEY_LEN])
 }
 
 static void
-reap_later(struct peer *p)
+reap_later(struct cluster_peers *ps, struct peer *p)
 {
 	if (p->reaping)
 		return;
 	p->reaping = 1;
-	TAILQ_INSERT_TAIL(&reap, p, reap);
-}
-
-static void
-tell_duplicate(struct conn *c, int dup)
-{
-	const char *text = dup ? dup_text : "";
-	uint8_t hdr[FRAME_HDR_LEN];
-	size_t n = strlen(text);
-
-	if (dup == c->session.told_dup || c->dead)
-		return;
-	c->session.told_dup = dup != 0;
-	frame_put_hdr(hdr, FRAME_HEALTH, (uint32_t)n);
-	conn_send(c, hdr, sizeof(hdr));
-	conn_send(c, text, n);
+	TAILQ_INSERT_TAIL(&ps->reap, p, reap);
 }
 
 /*
@@ -141,25 +161,26 @@ tell_duplicate(struct conn *c, int dup)
  * that were duplicates already have been told; `came' is new, or NULL.
  */
 static void
-tell_duplicates(struct peer *p, unsigned int before, struct conn *came)
+tell_duplicates(struct cluster_peers *ps, struct peer *p, unsigned int before,
+    struct conn *came)
 {
 	unsigned int now = peers_conns(p);
 	struct conn *c;
 	int dup = now > 1, changed = (before > 1) != dup;
 
 	if (before > 1) {
-		ndup_keys--;
-		ndup_conns -= before;
+		ps->ndup_keys--;
+		ps->ndup_conns -= before;
 	}
 	if (dup) {
-		ndup_keys++;
-		ndup_conns += now;
+		ps->ndup_keys++;
+		ps->ndup_conns += now;
 	}
 	if (changed)
 		TAILQ_FOREACH(c, &p->local, session.same)
-			tell_duplicate(c, dup);
+			ps->ops->duplicate(c, dup);
 	else if (came != NULL)
-		tell_duplicate(came, dup);
+		ps->ops->duplicate(came, dup);
 }
 
 /*
@@ -168,11 +189,12 @@ tell_duplicates(struct peer *p, unsigned int before, struct conn *came)
  * and number, so that all workers agree.
  */
 static int
-later_than_local(const struct rconn *rc, const struct conn *c)
+later_than_local(const struct cluster_peers *ps, const struct rconn *rc,
+    const struct conn *c)
 {
 	if (rc->active_us != c->session.active_us)
 		return (rc->active_us > c->session.active_us);
-	return (rc->worker > c->r->conf.worker);
+	return (rc->worker > ps->worker);
 }
 
 static int
@@ -187,13 +209,13 @@ later_than_remote(const struct rconn *rc, const struct rconn *other)
 
 /* Both lists have the latest first: only their heads are compared. */
 static void
-choose_active(struct peer *p)
+choose_active(const struct cluster_peers *ps, struct peer *p)
 {
 	p->active = TAILQ_FIRST(&p->local);
 	p->ractive = TAILQ_FIRST(&p->remote);
 	if (p->active == NULL || p->ractive == NULL)
 		return;
-	if (later_than_local(p->ractive, p->active))
+	if (later_than_local(ps, p->ractive, p->active))
 		p->active = NULL;
 	else
 		p->ractive = NULL;
@@ -201,9 +223,9 @@ choose_active(struct peer *p)
 
 /* Two frames in one microsecond: the later one must still win. */
 static void
-make_active(struct peer *p, struct conn *c)
+make_active(struct peer *p, struct conn *c, uint64_t now)
 {
-	c->session.active_us = c->r->now_us;
+	c->session.active_us = now;
 	if (p->ractive != NULL && c->session.active_us <= p->ractive->active_us)
 		c->session.active_us = p->ractive->active_us + 1;
 	if (p->active != NULL &&
@@ -215,33 +237,32 @@ make_active(struct peer *p, struct conn *c)
 
 /* The other workers hear at the end of the turn which one is active. */
 static void
-announce_later(struct peer *p)
+announce_later(struct cluster_peers *ps, struct peer *p)
 {
 	if (p->has_news)
 		return;
 	p->has_news = 1;
-	TAILQ_INSERT_TAIL(&news, p, news);
+	TAILQ_INSERT_TAIL(&ps->news, p, news);
 }
 
 static void
-no_news(struct peer *p)
+no_news(struct cluster_peers *ps, struct peer *p)
 {
 	if (!p->has_news)
 		return;
 	p->has_news = 0;
-	TAILQ_REMOVE(&news, p, news);
+	TAILQ_REMOVE(&ps->news, p, news);
 }
 
 void
-peers_announce(struct relay *r)
+peers_announce(struct cluster_peers *ps)
 {
 	struct peer *p;
 
-	(void)r;
-	while ((p = TAILQ_FIRST(&news)) != NULL) {
-		no_news(p);
+	while ((p = TAILQ_FIRST(&ps->news)) != NULL) {
+		no_news(ps, p);
 		if (p->active != NULL)
-			link_active(p->active);
+			ps->ops->active(p->active);
 	}
 }
 
@@ -250,11 +271,11 @@ peers_announce(struct relay *r)
  * than what we know: say which one follows.
  */
 static void
-next_active(struct peer *p)
+next_active(struct cluster_peers *ps, struct peer *p)
 {
-	choose_active(p);
+	choose_active(ps, p);
 	if (p->active != NULL)
-		announce_later(p);
+		announce_later(ps, p);
 }
 
 /*
@@ -262,7 +283,7 @@ next_active(struct peer *p)
  * that which has been silent longest.
  */
 static void
-make_room(struct peer *p)
+make_room(const struct cluster_peers *ps, struct peer *p)
 {
 	struct conn *c;
 
@@ -270,37 +291,32 @@ make_room(struct peer *p)
 		return;
 	TAILQ_FOREACH_REVERSE(c, &p->local, peer_conns, session.same)
 		if (!c->dead) {
-			conn_close(c, "too many connections with one key");
+			ps->ops->crowded(c);
 			return;
 		}
 }
 
 int
-peers_add(struct conn *c)
+peers_add(struct cluster_peers *ps, struct conn *c, uint64_t now)
 {
-	struct relay *r = c->r;
 	struct peer *p;
 	unsigned int before;
 
-	if ((p = find_or_make(c->session.key)) == NULL)
+	if ((p = find_or_make(ps, c->session.key)) == NULL)
 		return (-1);
 	before = peers_conns(p);
 	c->session.peer = p;
-	make_active(p, c);
+	make_active(p, c, now);
 	TAILQ_INSERT_HEAD(&p->local, c, session.same);
 	p->nlocal++;
-	if (before > 0)
-		r->stats.dup_conns_total++;
-	link_add(c);
-	watch_present(r, c->session.key, c->addr, c->port,
-	    derp_flags(&c->session));
-	tell_duplicates(p, before, c);
-	make_room(p);
+	ps->ops->came(c, before > 0);
+	tell_duplicates(ps, p, before, c);
+	make_room(ps, p);
 	return (0);
 }
 
 void
-peers_remove(struct conn *c)
+peers_remove(struct cluster_peers *ps, struct conn *c)
 {
 	struct peer *p = c->session.peer;
 	unsigned int before;
@@ -312,27 +328,27 @@ peers_remove(struct conn *c)
 	p->nlocal--;
 	c->session.peer = NULL;
 	if (p->active == c)
-		next_active(p);
-	link_remove(c);
-	tell_duplicates(p, before, NULL);
+		next_active(ps, p);
+	ps->ops->went(c);
+	tell_duplicates(ps, p, before, NULL);
 	if (peers_conns(p) == 0)
-		reap_later(p);
+		reap_later(ps, p);
 }
 
 void
-peers_activity(struct conn *c)
+peers_activity(struct cluster_peers *ps, struct conn *c, uint64_t now)
 {
 	struct peer *p = c->session.peer;
 
 	if (p->active == c) {
-		if (c->session.active_us < c->r->now_us)
-			c->session.active_us = c->r->now_us;
+		if (c->session.active_us < now)
+			c->session.active_us = now;
 		return;
 	}
-	make_active(p, c);
+	make_active(p, c, now);
 	TAILQ_REMOVE(&p->local, c, session.same);
 	TAILQ_INSERT_HEAD(&p->local, c, session.same);
-	announce_later(p);
+	announce_later(ps, p);
 }
 
 /* Into the list of its key, the latest first; nearly always at the head. */
@@ -351,41 +367,45 @@ insert_remote(struct peer *p, struct rconn *rc)
 
 /* It is active if it spoke later than the one that was. */
 static void
-consider_remote(struct peer *p, struct rconn *rc)
+consider_remote(const struct cluster_peers *ps, struct peer *p,
+    struct rconn *rc)
 {
-	if (p->active != NULL ? !later_than_local(rc, p->active) :
+	if (p->active != NULL ? !later_than_local(ps, rc, p->active) :
 	    p->ractive != NULL && !later_than_remote(rc, p->ractive))
 		return;
 	p->active = NULL;
 	p->ractive = rc;
 }
 
-static struct remote *
-find_remote(unsigned int worker, uint64_t id)
+static struct cluster_remote *
+find_remote(const struct cluster_peers *ps, unsigned int worker, uint64_t id)
 {
-	struct remote_id key;
-	struct remote *m;
+	struct cluster_remote_id key;
+	struct cluster_remote *m;
 
 	memset(&key, 0, sizeof(key));
 	key.id = id;
 	key.worker = worker;
-	HASH_FIND(hh, remotes, &key, sizeof(key), m);
+	HASH_FIND_BYHASHVALUE(hh, ps->remotes, &key, sizeof(key),
+	    keyed_hash(ps, &key, sizeof(key)), m);
 	return (m);
 }
 
-static struct remote *
-new_remote(struct peer *p, unsigned int worker, uint64_t id)
+static struct cluster_remote *
+new_remote(struct cluster_peers *ps, struct peer *p, unsigned int worker,
+    uint64_t id)
 {
-	struct remote *m;
+	struct cluster_remote *m;
 
 	/* A number is of one connection: a worker that says it twice lies. */
-	if (p == NULL || find_remote(worker, id) != NULL ||
+	if (p == NULL || find_remote(ps, worker, id) != NULL ||
 	    (m = calloc(1, sizeof(*m))) == NULL)
 		return (NULL);
 	m->key.id = m->rconn.id = id;
 	m->key.worker = m->rconn.worker = worker;
 	m->peer = p;
-	HASH_ADD(hh, remotes, key, sizeof(m->key), m);
+	HASH_ADD_BYHASHVALUE(hh, ps->remotes, key, sizeof(m->key),
+	    keyed_hash(ps, &m->key, sizeof(m->key)), m);
 	if (m->hh.tbl == NULL) {
 		free(m);
 		return (NULL);
@@ -394,13 +414,12 @@ new_remote(struct peer *p, unsigned int worker, uint64_t id)
 }
 
 void
-peers_remote_add(struct relay *r, unsigned int worker, const uint8_t *key,
-    uint64_t id, const uint8_t *addr, uint16_t port, uint8_t flags,
-    uint64_t active_us)
+peers_remote_add(struct cluster_peers *ps, unsigned int worker,
+    const uint8_t *key, uint64_t id, const uint8_t *addr, uint16_t port,
+    uint8_t flags, uint64_t active_us)
 {
-	static struct log_limit limit;
-	struct peer *p = find_or_make(key);
-	struct remote *m = NULL;
+	struct peer *p = find_or_make(ps, key);
+	struct cluster_remote *m = NULL;
 	struct rconn *rc;
 	unsigned int before;
 
@@ -409,12 +428,12 @@ peers_remote_add(struct relay *r, unsigned int worker, const uint8_t *key,
 	 * worker can have: one that lies.
 	 */
 	if (p != NULL && p->nremote < 2 * PEERS_CONNS_MAX &&
-	    (r->acceptor.files == 0 || nremotes[worker] < r->acceptor.files))
-		m = new_remote(p, worker, id);
+	    (ps->max == 0 || ps->nremotes[worker] < ps->max))
+		m = new_remote(ps, p, worker, id);
 	if (m == NULL) {
-		log_limited(&limit, "client of worker %u not noted", worker);
+		log_limited(&ps->lies, "client of worker %u not noted", worker);
 		if (p != NULL && peers_conns(p) == 0)
-			reap_later(p);
+			reap_later(ps, p);
 		return;
 	}
 	before = peers_conns(p);
@@ -425,14 +444,14 @@ peers_remote_add(struct relay *r, unsigned int worker, const uint8_t *key,
 	rc->active_us = active_us;
 	insert_remote(p, rc);
 	p->nremote++;
-	nremotes[worker]++;
-	consider_remote(p, rc);
-	watch_present(r, key, addr, port, flags);
-	tell_duplicates(p, before, NULL);
+	ps->nremotes[worker]++;
+	consider_remote(ps, p, rc);
+	ps->ops->remote(ps->arg, key, addr, port, flags);
+	tell_duplicates(ps, p, before, NULL);
 }
 
 static void
-drop_remote(struct remote *m)
+drop_remote(struct cluster_peers *ps, struct cluster_remote *m)
 {
 	struct peer *p = m->peer;
 	struct rconn *rc = &m->rconn;
@@ -440,21 +459,22 @@ drop_remote(struct remote *m)
 
 	TAILQ_REMOVE(&p->remote, rc, entry);
 	p->nremote--;
-	nremotes[rc->worker]--;
+	ps->nremotes[rc->worker]--;
 	if (p->ractive == rc)
-		next_active(p);
-	HASH_DELETE(hh, remotes, m);
+		next_active(ps, p);
+	HASH_DELETE(hh, ps->remotes, m);
 	free(m);
-	tell_duplicates(p, before, NULL);
+	tell_duplicates(ps, p, before, NULL);
 	if (peers_conns(p) == 0)
-		reap_later(p);
+		reap_later(ps, p);
 }
 
 /* What `worker' has as `id' under that key; NULL nothing. */
-static struct remote *
-find_remote_of(unsigned int worker, const uint8_t *key, uint64_t id)
+static struct cluster_remote *
+find_remote_of(const struct cluster_peers *ps, unsigned int worker,
+    const uint8_t *key, uint64_t id)
 {
-	struct remote *m = find_remote(worker, id);
+	struct cluster_remote *m = find_remote(ps, worker, id);
 
 	if (m == NULL || memcmp(m->peer->key, key, FRAME_KEY_LEN) != 0)
 		return (NULL);
@@ -462,26 +482,24 @@ find_remote_of(unsigned int worker, const uint8_t *key, uint64_t id)
 }
 
 void
-peers_remote_remove(struct relay *r, unsigned int worker, const uint8_t *key,
-    uint64_t id)
+peers_remote_remove(struct cluster_peers *ps, unsigned int worker,
+    const uint8_t *key, uint64_t id)
 {
-	struct remote *m;
+	struct cluster_remote *m;
 
-	(void)r;
-	if ((m = find_remote_of(worker, key, id)) != NULL)
-		drop_remote(m);
+	if ((m = find_remote_of(ps, worker, key, id)) != NULL)
+		drop_remote(ps, m);
 }
 
 void
-peers_remote_active(struct relay *r, unsigned int worker, const uint8_t *key,
-    uint64_t id, uint64_t active_us)
+peers_remote_active(struct cluster_peers *ps, unsigned int worker,
+    const uint8_t *key, uint64_t id, uint64_t active_us)
 {
-	struct remote *m;
+	struct cluster_remote *m;
 	struct rconn *rc;
 	struct peer *p;
 
-	(void)r;
-	if ((m = find_remote_of(worker, key, id)) == NULL)
+	if ((m = find_remote_of(ps, worker, key, id)) == NULL)
 		return;
 	p = m->peer;
 	rc = &m->rconn;
@@ -490,59 +508,58 @@ peers_remote_active(struct relay *r, unsigned int worker, const uint8_t *key,
 		TAILQ_REMOVE(&p->remote, rc, entry);
 		insert_remote(p, rc);
 		if (p->ractive != rc)
-			consider_remote(p, rc);
+			consider_remote(ps, p, rc);
 	}
 	/* Ours spoke later than what that worker knew of: say so. */
 	if (p->active != NULL)
-		announce_later(p);
+		announce_later(ps, p);
 }
 
 void
-peers_worker_gone(struct relay *r, unsigned int worker)
+peers_worker_gone(struct cluster_peers *ps, unsigned int worker)
 {
-	struct remote *m, *tmp;
+	struct cluster_remote *m, *tmp;
 
-	(void)r;
-	HASH_ITER(hh, remotes, m, tmp)
+	HASH_ITER(hh, ps->remotes, m, tmp)
 		if (m->rconn.worker == worker)
-			drop_remote(m);
+			drop_remote(ps, m);
 }
 
 void
-peers_reap(struct relay *r)
+peers_reap(struct cluster_peers *ps)
 {
 	struct peer *p;
-	struct entry *e;
+	struct cluster_entry *e;
 
-	while ((p = TAILQ_FIRST(&reap)) != NULL) {
-		TAILQ_REMOVE(&reap, p, reap);
+	while ((p = TAILQ_FIRST(&ps->reap)) != NULL) {
+		TAILQ_REMOVE(&ps->reap, p, reap);
 		p->reaping = 0;
 		if (peers_conns(p) != 0)
 			continue;	/* it came back in the same turn */
-		no_news(p);
-		sent_gone(p);
-		watch_gone(r, p->key);
-		generation++;
-		e = (struct entry *)p;
-		HASH_DELETE(hh, table, e);
+		no_news(ps, p);
+		ps->ops->gone(ps->arg, p);
+		ps->generation++;
+		e = (struct cluster_entry *)p;
+		HASH_DELETE(hh, ps->table, e);
 		free(e);
 	}
 }
 
 void
-peers_each(void (*cb)(struct peer *p, void *arg), void *arg)
+peers_each(const struct cluster_peers *ps,
+    void (*cb)(struct peer *p, void *arg), void *arg)
 {
-	struct entry *e, *tmp;
+	struct cluster_entry *e, *tmp;
 
-	HASH_ITER(hh, table, e, tmp)
+	HASH_ITER(hh, ps->table, e, tmp)
 		if (peers_conns(&e->peer) > 0)
 			cb(&e->peer, arg);
 }
 
 void
-peers_count(struct stats *s)
+peers_count(const struct cluster_peers *ps, struct stats *s)
 {
-	s->clients = HASH_COUNT(table);
-	s->dup_keys = ndup_keys;
-	s->dup_conns = ndup_conns;
+	s->clients = HASH_COUNT(ps->table);
+	s->dup_keys = ps->ndup_keys;
+	s->dup_conns = ps->ndup_conns;
 }

@@ -4,6 +4,9 @@
  * Every worker keeps the whole table: its own connections, and those of the
  * others as they tell (link.c).  A key with several connections has an active
  * one: the one that connected or sent last (derp(7), section 3).
+ *
+ * What is to follow when that changes, the owner of a table says by call-backs
+ * (struct cluster_peers_ops).  The caller brings the clock.
  */
 #ifndef PEERS_H
 #define PEERS_H
@@ -24,7 +27,7 @@ struct rconn {
 	uint8_t		 flags;
 };
 
-struct sent;
+struct derp_sent_set;
 
 TAILQ_HEAD(peer_conns, conn);
 
@@ -39,37 +42,85 @@ struct peer {
 	TAILQ_ENTRY(peer) reap;
 	int		 has_news;	/* on the list of peers_announce() */
 	TAILQ_ENTRY(peer) news;
-	struct sent	*told;		/* who has a packet from it, here */
+	struct derp_sent_set *told;	/* who has a packet from it, here */
 };
 
-/* Set up; the table is keyed with a fresh secret. */
-void	 peers_init(struct relay *r);
+/* What a table calls; each set.  None may add or remove a connection. */
+struct cluster_peers_ops {
+	/*
+	 * `c' of ours was added, `dup' (0, 1) when others had its key already;
+	 * or it was removed.
+	 */
+	void	(*came)(struct conn *c, int dup);
+	void	(*went)(struct conn *c);
+
+	/* `c' of ours is the active one of its key: others must hear of it. */
+	void	(*active)(struct conn *c);
+
+	/*
+	 * A connection of another worker was added, as it was said to
+	 * peers_remote_add(); `arg' is that of cluster_peers_new().
+	 */
+	void	(*remote)(void *arg, const uint8_t *key,
+		    const uint8_t addr[16], uint16_t port, uint8_t flags);
+
+	/* No connection of `p' is left in any worker; it is freed next. */
+	void	(*gone)(void *arg, struct peer *p);
+
+	/* Other connections have the key of `c' of ours (1), or no longer. */
+	void	(*duplicate)(struct conn *c, int dup);
+
+	/* `c' must be closed: there are too many with its key. */
+	void	(*crowded)(struct conn *c);
+};
+
+struct cluster_peers;
+
+/*
+ * An empty table, keyed with a fresh secret; `ops' stays the caller's, `arg'
+ * goes to those that have one.  NULL without memory.
+ */
+struct cluster_peers *cluster_peers_new(const struct cluster_peers_ops *ops,
+	    void *arg);
+
+/* Free the table and what it knows of others; NULL is fine. */
+void	 cluster_peers_free(struct cluster_peers *ps);
+
+/*
+ * Our own number among the workers, and how many connections another one can
+ * have at most (0: unknown).
+ */
+void	 cluster_peers_limits(struct cluster_peers *ps, unsigned int worker,
+	    unsigned int max);
 
 /* Find a key; NULL when nobody has it. */
-struct peer *peers_find(const uint8_t key[FRAME_KEY_LEN]);
+struct peer *peers_find(const struct cluster_peers *ps,
+	    const uint8_t key[FRAME_KEY_LEN]);
 
 /*
  * Grows by one whenever a struct peer is freed: a remembered pointer is good
  * while this has not changed.
  */
-uint64_t peers_generation(void);
+uint64_t peers_generation(const struct cluster_peers *ps);
 
 /* Connections of a key, in all workers. */
 unsigned int peers_conns(const struct peer *p);
 
 /*
- * A logged-in connection of ours comes or goes.  Tells the other workers,
- * watchers and duplicates.  peers_add: 0, or -1 without memory.
+ * A logged-in connection of ours comes, at `now' (us), or goes.  peers_add: 0,
+ * or -1 without memory.
  */
-int	 peers_add(struct conn *c);
-void	 peers_remove(struct conn *c);
+int	 peers_add(struct cluster_peers *ps, struct conn *c, uint64_t now);
+void	 peers_remove(struct cluster_peers *ps, struct conn *c);
 
 /*
- * A frame came from a connection that has duplicates: it is the active one.
- * The other workers hear of it from peers_announce(), once a key and turn.
+ * A frame came at `now' (us) from a connection that has duplicates: it is the
+ * active one.  The other workers hear of it from peers_announce(), once a key
+ * and turn.
  */
-void	 peers_activity(struct conn *c);
-void	 peers_announce(struct relay *r);
+void	 peers_activity(struct cluster_peers *ps, struct conn *c,
+	    uint64_t now);
+void	 peers_announce(struct cluster_peers *ps);
 
 /*
  * What another worker tells of its connections: `id' is theirs, `addr' 16 bytes
@@ -77,24 +128,25 @@ void	 peers_announce(struct relay *r);
  * monotonic clock, which all share.  Without memory a new one is not noted, and
  * that is logged.
  */
-void	 peers_remote_add(struct relay *r, unsigned int worker,
+void	 peers_remote_add(struct cluster_peers *ps, unsigned int worker,
 	    const uint8_t *key, uint64_t id, const uint8_t *addr,
 	    uint16_t port, uint8_t flags, uint64_t active_us);
-void	 peers_remote_remove(struct relay *r, unsigned int worker,
+void	 peers_remote_remove(struct cluster_peers *ps, unsigned int worker,
 	    const uint8_t *key, uint64_t id);
-void	 peers_remote_active(struct relay *r, unsigned int worker,
+void	 peers_remote_active(struct cluster_peers *ps, unsigned int worker,
 	    const uint8_t *key, uint64_t id, uint64_t active_us);
 
 /* That worker is gone, and all its connections with it. */
-void	 peers_worker_gone(struct relay *r, unsigned int worker);
+void	 peers_worker_gone(struct cluster_peers *ps, unsigned int worker);
 
 /* Tell who cares of keys that are gone from every worker; free them. */
-void	 peers_reap(struct relay *r);
+void	 peers_reap(struct cluster_peers *ps);
 
 /* Call `cb' with `arg' for every peer; it must not remove any. */
-void	 peers_each(void (*cb)(struct peer *p, void *arg), void *arg);
+void	 peers_each(const struct cluster_peers *ps,
+	    void (*cb)(struct peer *p, void *arg), void *arg);
 
 /* Into `s': keys, keys with several connections, and connections of those. */
-void	 peers_count(struct stats *s);
+void	 peers_count(const struct cluster_peers *ps, struct stats *s);
 
 #endif

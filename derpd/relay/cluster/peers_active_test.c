@@ -18,18 +18,18 @@ ATF_TC_BODY(active_here, tc)
 	others("add 1, add 2, add 3");
 	ATF_CHECK(p->active == &c->c);
 	relay->now_us += 10;
-	peers_activity(&a->c);
+	activity(a);
 	others("active 1");
 	ATF_CHECK(p->active == &a->c);
 	/* It is already: nobody is told. */
 	relay->now_us += 10;
-	peers_activity(&a->c);
+	activity(a);
 	others("");
 	ATF_CHECK_EQ(a->c.session.active_us, relay->now_us);
 	/* In the same microsecond the later one wins. */
-	peers_activity(&b->c);
+	activity(b);
 	ATF_CHECK(p->active == &b->c);
-	peers_activity(&c->c);
+	activity(c);
 	ATF_CHECK(p->active == &c->c);
 	/* Once a key and turn, the last of them. */
 	others("active 3");
@@ -64,7 +64,7 @@ ATF_TC_BODY(active_elsewhere, tc)
 	active_there(p, 3, 6);
 	others("add 1");
 	/* Ours speaks, in time's own order or not. */
-	peers_activity(&a->c);
+	activity(a);
 	ATF_CHECK(p->active == &a->c && p->ractive == NULL);
 	ATF_CHECK(a->c.session.active_us > now + 11);
 	others("active 1");
@@ -87,7 +87,7 @@ ATF_TC_BODY(active_elsewhere, tc)
 	active_there(p, 2, 5);
 	remote_remove(2, 'k', 5);
 	ATF_CHECK(p->ractive == NULL && p->active == NULL);
-	peers_reap(relay);
+	peers_reap(relay->peers);
 	ATF_CHECK(peer('k') == NULL);
 }
 
@@ -125,9 +125,9 @@ ATF_TC_BODY(takes_over, tc)
 	now = relay->now_us;
 	remote_add(2, 'k', 5, now - 1);	/* as late as `b' came */
 	relay->now_us += 10;
-	peers_activity(&a->c);
+	activity(a);
 	relay->now_us += 10;
-	peers_activity(&b->c);
+	activity(b);
 	/* b, a, c, and the other worker's last. */
 	leave(b);
 	ATF_CHECK(p->active == &a->c);
@@ -211,12 +211,12 @@ ATF_TC_BODY(said_twice, tc)
 	remote_add(2, 'k', 1, 10);
 	remote_add(2, 'k', 1, 20);
 	remote_add(2, 'x', 1, 20);
-	peers_reap(relay);
+	peers_reap(relay->peers);
 	counts(1, 0, 0);
 	ATF_CHECK(peer('x') == NULL);
 	remote_remove(2, 'k', 1);
 	counts(1, 0, 0);
-	peers_reap(relay);
+	peers_reap(relay->peers);
 	counts(0, 0, 0);
 }
 
@@ -234,7 +234,7 @@ ATF_TC_BODY(room, tc)
 	ATF_CHECK_EQ(peers_conns(peer('k')), 4096);
 	ATF_CHECK(!a->c.dead && !b->c.dead);
 	relay->now_us += 10;
-	peers_activity(&a->c);
+	activity(a);
 	/* The one that was silent longest gives way, then the next. */
 	c = join('k');
 	ATF_CHECK(b->c.dead && !a->c.dead && !c->c.dead);

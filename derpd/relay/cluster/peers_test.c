@@ -19,23 +19,23 @@ ATF_TC_BODY(come_and_go, tc)
 	ATF_CHECK(peer('a')->active == &a->c && a->c.session.peer == peer('a'));
 	ATF_CHECK_EQ(peers_conns(peer('a')), 1);
 	counts(2, 0, 0);
-	gen = peers_generation();
+	gen = peers_generation(relay->peers);
 	leave(a);
 	others("remove 1");
 	/* The key stays known until the end of the round. */
 	ATF_REQUIRE(peer('a') != NULL);
 	ATF_CHECK(peer('a')->active == NULL && peer('a')->ractive == NULL);
-	ATF_CHECK_EQ(peers_generation(), gen);
-	peers_reap(relay);
+	ATF_CHECK_EQ(peers_generation(relay->peers), gen);
+	peers_reap(relay->peers);
 	ATF_CHECK(peer('a') == NULL);
-	ATF_CHECK_EQ(peers_generation(), gen + 1);
+	ATF_CHECK_EQ(peers_generation(relay->peers), gen + 1);
 	counts(1, 0, 0);
-	peers_remove(&a->c);		/* again: nothing happens */
+	peers_remove(relay->peers, &a->c);	/* again: nothing happens */
 	others("");
 	sent(b, "");
 	ATF_CHECK_EQ(relay->stats.dup_conns_total, 0);
 	leave(b);
-	peers_reap(relay);
+	peers_reap(relay->peers);
 	counts(0, 0, 0);
 }
 
@@ -55,8 +55,7 @@ ATF_TC_BODY(remote_flood, tc)
 	ATF_CHECK_EQ(peers_conns(peer('k')), 2 * PEERS_CONNS_MAX);
 	active_there(peer('k'), 2, 1);
 	remote_remove(2, 'k', n);	/* one that was not noted */
-	peers_worker_gone(relay, 2);
-	peers_reap(relay);
+	worker_ends(2);
 	counts(0, 0, 0);
 }
 
@@ -86,7 +85,7 @@ ATF_TC_BODY(duplicates, tc)
 	sent(b, "");
 	counts(1, 0, 0);
 	leave(a);
-	peers_reap(relay);
+	peers_reap(relay->peers);
 	/* The next of that key begins anew. */
 	a = join('k');
 	sent(a, "");
@@ -133,19 +132,17 @@ ATF_TC_BODY(worker_gone, tc)
 	ATF_REQUIRE_EQ(note(b, 'd'), 0);
 	counts(4, 1, 4);
 	sent(a, "health");
-	peers_worker_gone(relay, 2);
-	peers_reap(relay);
+	worker_ends(2);
 	counts(3, 1, 2);
 	ATF_CHECK(peer('c') == NULL && peer('d') != NULL);
 	sent(a, "");
 	sent(b, "gone c 0");
-	peers_worker_gone(relay, 3);
-	peers_reap(relay);
+	worker_ends(3);
 	counts(2, 0, 0);
 	sent(a, "clear");
 	sent(b, "gone d 0");
-	peers_worker_gone(relay, 3);	/* none of its own */
-	peers_reap(relay);
+	peers_worker_gone(relay->peers, 3);	/* none of its own */
+	peers_reap(relay->peers);
 	counts(2, 0, 0);
 	sent(b, "");
 }
@@ -169,7 +166,7 @@ ATF_TC_BODY(gone, tc)
 	leave(d);			/* not here any more */
 	leave(a);
 	sent(b, "");
-	peers_reap(relay);
+	peers_reap(relay->peers);
 	sent(b, "gone a 0");
 	sent(c, "");
 	sent(d, "");
@@ -177,11 +174,11 @@ ATF_TC_BODY(gone, tc)
 	/* It comes back, sends nothing, goes. */
 	a = join('a');
 	leave(a);
-	peers_reap(relay);
+	peers_reap(relay->peers);
 	sent(b, "");
 	/* What went to a is forgotten too: c goes without a word. */
 	leave(c);
-	peers_reap(relay);
+	peers_reap(relay->peers);
 	sent(b, "");
 	ATF_CHECK_EQ(relay->stats.gone_disconnected, 1);
 }
@@ -198,13 +195,13 @@ ATF_TC_BODY(gone_with_the_last, tc)
 	remote_add(2, 'a', 1, 1);
 	ATF_CHECK_EQ(note(b, 'a'), 0);
 	leave(a);
-	peers_reap(relay);
+	peers_reap(relay->peers);
 	leave(a2);
-	peers_reap(relay);
+	peers_reap(relay->peers);
 	sent(b, "");
 	/* The last one is that of the other worker. */
 	remote_remove(2, 'a', 1);
-	peers_reap(relay);
+	peers_reap(relay->peers);
 	sent(b, "gone a 0");
 	counts(1, 0, 0);
 	/* Back in the same round: it was never away. */
@@ -212,11 +209,11 @@ ATF_TC_BODY(gone_with_the_last, tc)
 	ATF_CHECK_EQ(note(b, 'a'), 0);
 	leave(a);
 	a = join('a');
-	peers_reap(relay);
+	peers_reap(relay->peers);
 	sent(b, "");
 	ATF_REQUIRE(peer('a') != NULL && peer('a')->active == &a->c);
 	leave(a);
-	peers_reap(relay);
+	peers_reap(relay->peers);
 	sent(b, "gone a 0");
 }
 
@@ -242,7 +239,7 @@ ATF_TC_BODY(watchers, tc)
 	    "present r from 99 port 9000 flags 4");
 	watch_begin(&w->c);		/* again: no second flood */
 	ATF_CHECK_EQ(relay->stats.watchers, 1);
-	peers_reap(relay);
+	peers_reap(relay->peers);
 	sent(w, "gone x 0");
 	/* Every connection that comes; only a key's last that goes. */
 	remote_add(2, 'a', 3, 1);
@@ -251,18 +248,17 @@ ATF_TC_BODY(watchers, tc)
 	sent(w, "present n from 4 port 1004 flags 1");
 	leave(a);
 	leave(b);
-	peers_reap(relay);
+	peers_reap(relay->peers);
 	sent(w, "");
 	remote_remove(2, 'a', 3);
 	sent(w, "");
-	peers_reap(relay);
+	peers_reap(relay->peers);
 	sent(w, "gone a 0");
 	ATF_CHECK_EQ(relay->stats.gone_disconnected, 2);
 	sent(b, "health");
 	/* It has no packet from it, and watches no more. */
 	leave(w);
-	peers_worker_gone(relay, 2);
-	peers_reap(relay);
+	worker_ends(2);
 	sent(w, "");
 }
 
@@ -277,20 +273,72 @@ ATF_TC_BODY(many, tc)
 	set_up();
 	for (i = 0; i < 5000; i++) {
 		memcpy(key, &i, sizeof(i));
-		peers_remote_add(relay, 2, key, i, addr, 1, 1, i);
+		peers_remote_add(relay->peers, 2, key, i, addr, 1, 1, i);
 	}
 	counts(5000, 0, 0);
 	for (i = 0; i < 5000; i += 2) {
 		memcpy(key, &i, sizeof(i));
-		peers_remote_remove(relay, 2, key, i);
+		peers_remote_remove(relay->peers, 2, key, i);
 	}
-	peers_reap(relay);
+	peers_reap(relay->peers);
 	counts(2500, 0, 0);
 	for (i = 0; i < 5000; i++) {
 		memcpy(key, &i, sizeof(i));
-		ATF_CHECK_EQ(peers_find(key) != NULL, i % 2 == 1);
+		ATF_CHECK_EQ(peers_find(relay->peers, key) != NULL, i % 2 == 1);
 	}
-	ATF_CHECK_EQ(peers_generation(), 2500);
+	ATF_CHECK_EQ(peers_generation(relay->peers), 2500);
+}
+
+/*
+ * Two workers in one process, with tables of their own: what one knows, the
+ * other does not.  They number their connections alike.
+ */
+ATF_TC_WITHOUT_HEAD(side_by_side);
+ATF_TC_BODY(side_by_side, tc)
+{
+	struct relay *first, *second;
+	struct client *a, *b, *c;
+
+	set_up();
+	first = relay;
+	relay = second = new_relay();
+	b = join('k');
+	others("add 1");
+	remote_add(2, 'r', 7, 1);
+	ATF_REQUIRE_EQ(note(b, 'r'), 0);
+	relay = first;
+	ATF_CHECK(peer('k') == NULL && peer('r') == NULL);
+	a = join('k');
+	sent(a, "");			/* no duplicate of b */
+	counts(1, 0, 0);
+	c = join('k');
+	sent(a, "health");
+	sent(b, "");
+	others("add 2, add 3");
+	remote_add(2, 'r', 7, 1);	/* the number is free here */
+	counts(2, 1, 2);
+	ATF_REQUIRE_EQ(note(a, 'r'), 0);
+	worker_ends(2);
+	sent(a, "gone r 0");
+	sent(b, "");
+	ATF_CHECK_EQ(peers_generation(first->peers), 1);
+	ATF_CHECK_EQ(peers_generation(second->peers), 0);
+
+	/* What waits to be said is of each its own. */
+	activity(a);
+	relay = second;
+	others("");
+	relay = first;
+	others("active 2");
+	leave(c);
+	sent(a, "clear");
+	cluster_peers_free(first->peers);
+	derp_sent_free(first->sent);
+	relay = second;
+	ATF_REQUIRE(peer('k') != NULL && peer('k')->active == &b->c);
+	counts(2, 0, 0);
+	worker_ends(2);
+	sent(b, "gone r 0");
 }
 
 ATF_TP_ADD_TCS(tp)
@@ -304,5 +352,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, gone_with_the_last);
 	ATF_TP_ADD_TC(tp, watchers);
 	ATF_TP_ADD_TC(tp, many);
+	ATF_TP_ADD_TC(tp, side_by_side);
 	return (atf_no_error());
 }

@@ -1,7 +1,7 @@
 /*
- * peersfixture: for tests of peers.c: connections, and stand-ins for conn.c,
- * output.c, session.c and link.c, which note what connections are sent and
- * other workers told.  Included once in a test program.
+ * peersfixture: for tests of peers.c: connections, call-backs which note what
+ * connections are sent and other workers told, and a stand-in for output.c,
+ * which watch.c calls.  Included once in a test program.
  */
 #ifndef PEERSFIXTURE_H
 #define PEERSFIXTURE_H
@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "link.h"
 #include "peers.h"
+#include "relay.h"
 #include "sent.h"
 #include "watch.h"
 
@@ -49,36 +49,74 @@ tell(const char *what, const struct conn *c)
 	    what, (unsigned long long)c->id);
 }
 
-void
-conn_close(struct conn *c, const char *why)
+static inline void
+came(struct conn *c, int dup)
 {
-	(void)why;
-	c->dead = 1;
-}
-
-void
-link_add(struct conn *c)
-{
+	c->r->stats.dup_conns_total += dup != 0;
 	tell("add", c);
+	watch_present(c->r, c->session.key, c->addr, c->port,
+	    derp_flags(&c->session));
 }
 
-void
-link_remove(struct conn *c)
+static inline void
+went(struct conn *c)
 {
 	tell("remove", c);
 }
 
-void
-link_active(struct conn *c)
+static inline void
+is_active(struct conn *c)
 {
 	tell("active", c);
+}
+
+static inline void
+came_remote(void *arg, const uint8_t *key, const uint8_t addr[16],
+    uint16_t port, uint8_t flags)
+{
+	watch_present(arg, key, addr, port, flags);
+}
+
+static inline void
+gone(void *arg, struct peer *p)
+{
+	struct relay *r = arg;
+
+	sent_gone(r->sent, p);
+	watch_gone(r, p->key);
+}
+
+static inline void
+send_gone(struct conn *c, const void *frame, size_t n)
+{
+	conn_send(c, frame, n);
+	c->r->stats.gone_disconnected++;
+}
+
+static inline void
+duplicate(struct conn *c, int dup)
+{
+	uint8_t frame[FRAME_HDR_LEN + 1] = { 0 };
+	size_t n = dup ? 1 : 0;
+
+	if (c->session.told_dup == dup || c->dead)
+		return;
+	c->session.told_dup = dup != 0;
+	frame_put_hdr(frame, FRAME_HEALTH, (uint32_t)n);
+	conn_send(c, frame, FRAME_HDR_LEN + n);
+}
+
+static inline void
+crowded(struct conn *c)
+{
+	c->dead = 1;
 }
 
 /* What other workers were told since the last time. */
 static inline void
 others(const char *want)
 {
-	peers_announce(relay);
+	peers_announce(relay->peers);
 	ATF_CHECK_STREQ(told, want);
 	told[0] = '\0';
 }
@@ -140,7 +178,7 @@ key_of(char k)
 static inline struct peer *
 peer(char k)
 {
-	return (peers_find(key_of(k)));
+	return (peers_find(relay->peers, key_of(k)));
 }
 
 /* A client with the key `k' logs in. */
@@ -158,7 +196,7 @@ join(char k)
 	c->addr[15] = (uint8_t)nclients;
 	c->port = (uint16_t)(1000 + nclients);
 	relay->now_us++;
-	ATF_REQUIRE_EQ(peers_add(c), 0);
+	ATF_REQUIRE_EQ(peers_add(relay->peers, c, relay->now_us), 0);
 	return (cl);
 }
 
@@ -166,10 +204,10 @@ join(char k)
 static inline void
 leave(struct client *cl)
 {
-	sent_forget(&cl->c);
+	sent_forget(cl->c.r->sent, &cl->c);
 	if (cl->c.session.watching)
 		LIST_REMOVE(&cl->c, session.watcher);
-	peers_remove(&cl->c);
+	peers_remove(cl->c.r->peers, &cl->c);
 }
 
 static inline void
@@ -177,20 +215,20 @@ remote_add(unsigned int worker, char k, uint64_t id, uint64_t active_us)
 {
 	static const uint8_t addr[16] = { [15] = 99 };
 
-	peers_remote_add(relay, worker, key_of(k), id, addr, 9000,
+	peers_remote_add(relay->peers, worker, key_of(k), id, addr, 9000,
 	    PEER_PROBER, active_us);
 }
 
 static inline void
 remote_remove(unsigned int worker, char k, uint64_t id)
 {
-	peers_remote_remove(relay, worker, key_of(k), id);
+	peers_remote_remove(relay->peers, worker, key_of(k), id);
 }
 
 static inline void
 remote_active(unsigned int worker, char k, uint64_t id, uint64_t us)
 {
-	peers_remote_active(relay, worker, key_of(k), id, us);
+	peers_remote_active(relay->peers, worker, key_of(k), id, us);
 }
 
 /* Keys, keys with duplicates, connections of those. */
@@ -200,7 +238,7 @@ counts(unsigned int keys, unsigned int dups, unsigned int conns)
 	struct stats s;
 
 	memset(&s, 0, sizeof(s));
-	peers_count(&s);
+	peers_count(relay->peers, &s);
 	ATF_CHECK_EQ(s.clients, keys);
 	ATF_CHECK_EQ(s.dup_keys, dups);
 	ATF_CHECK_EQ(s.dup_conns, conns);
@@ -221,18 +259,45 @@ active_there(const struct peer *p, unsigned int worker, uint64_t id)
 static inline int
 note(struct client *to, char from)
 {
-	return (sent_note(&to->c, key_of(from)));
+	return (sent_note(relay->sent, peer(from), &to->c));
+}
+
+/* A frame came from it. */
+static inline void
+activity(struct client *cl)
+{
+	peers_activity(relay->peers, &cl->c, relay->now_us);
+}
+
+/* Another worker is gone; the keys that nobody has are reaped. */
+static inline void
+worker_ends(unsigned int worker)
+{
+	peers_worker_gone(relay->peers, worker);
+	peers_reap(relay->peers);
+}
+
+static inline struct relay *
+new_relay(void)
+{
+	static const struct cluster_peers_ops ops = { came, went, is_active,
+		came_remote, gone, duplicate, crowded };
+	struct relay *r;
+
+	ATF_REQUIRE((r = calloc(1, sizeof(*r))) != NULL);
+	r->now_us = 1000;
+	LIST_INIT(&r->watchers);
+	r->peers = cluster_peers_new(&ops, r);
+	r->sent = derp_sent_new(send_gone);
+	ATF_REQUIRE(r->peers != NULL && r->sent != NULL);
+	cluster_peers_limits(r->peers, WORKER, 0);
+	return (r);
 }
 
 static inline void
 set_up(void)
 {
-	relay = calloc(1, sizeof(*relay));
-	ATF_REQUIRE(relay != NULL);
-	relay->conf.worker = WORKER;
-	relay->now_us = 1000;
-	LIST_INIT(&relay->watchers);
-	peers_init(relay);
+	relay = new_relay();
 }
 
 #endif

@@ -36,7 +36,7 @@ watch_begin(struct conn *c)
 	c->session.watching = 1;
 	LIST_INSERT_HEAD(&c->r->watchers, c, session.watcher);
 	c->r->stats.watchers++;
-	peers_each(flood, c);
+	peers_each(c->r->peers, flood, c);
 }
 
 void

@@ -184,7 +184,7 @@ admit(struct conn *c, const struct clientinfo *ci, const uint8_t *sealed,
 	frame_put_hdr(hdr, FRAME_SERVER_INFO, (uint32_t)n);
 	conn_send(c, hdr, sizeof(hdr));
 	conn_send(c, sealed, n);
-	if (peers_add(c) == -1) {
+	if (peers_add(r->peers, c, r->now_us) == -1) {
 		conn_close(c, "out of memory");
 		return;
 	}

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "cluster.h"
 #include "login.h"
 #include "peers.h"
 
@@ -65,7 +66,7 @@ set_up(void)
 	LIST_INIT(&r->watchers);
 	r->now_us = clock_us();
 	ATF_REQUIRE((r->base = event_base_new()) != NULL);
-	peers_init(r);
+	ATF_REQUIRE_EQ(0, cluster_init(r));
 	connect_keys();
 }
 

@@ -12,13 +12,13 @@
 #include <sys/mman.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "pool.h"
 
 #define BLOCK_MIN_BITS	6		/* 64 bytes */
 #define BLOCK_MAX	8192
-#define NCLASSES	15		/* 64, 96, 128, 192 ... 8192 */
 #define HEAD_SIZE	64		/* of a slab, before its blocks */
 #define TICK_MIN	256		/* slabs given back a tick: 16 MiB */
 
@@ -30,23 +30,24 @@ struct block {
 	struct block	*next;
 };
 
-struct slab {
-	LIST_ENTRY(slab) partial;	/* with a free block, of its class */
-	TAILQ_ENTRY(slab) empty;	/* with no block in use */
+struct derp_slab {
+	LIST_ENTRY(derp_slab) partial;	/* with a free block, of its class */
+	TAILQ_ENTRY(derp_slab) empty;	/* with no block in use */
 	struct block	*free;
 	uint32_t	 class;
 	uint32_t	 used, max;	/* blocks that are given out, and all */
 	uint32_t	 fresh;		/* offset of those never given out */
 };
 
-static LIST_HEAD(, slab) partial[NCLASSES];
-static TAILQ_HEAD(slab_list, slab) empty = TAILQ_HEAD_INITIALIZER(empty);
-static size_t		 nempty;
-static size_t		 idle;		/* least nempty since the last tick */
-static size_t		 mapped;
-static size_t		 limit = SIZE_MAX;
+_Static_assert(sizeof(struct derp_slab) <= HEAD_SIZE, "head of a slab");
 
-_Static_assert(sizeof(struct slab) <= HEAD_SIZE, "head of a slab");
+void
+pool_init(struct derp_pool *o)
+{
+	memset(o, 0, sizeof(*o));
+	TAILQ_INIT(&o->empty);
+	o->limit = SIZE_MAX;
+}
 
 /* Two classes for each power of two: at most a third of a block is lost. */
 static unsigned int
@@ -77,45 +78,45 @@ large_size(size_t n)
 }
 
 static void
-unmap(void *p, size_t n)
+unmap(struct derp_pool *o, void *p, size_t n)
 {
 	if (munmap(p, n) == 0)
-		mapped -= n;
+		o->mapped -= n;
 }
 
 /* Give back the empty slab that has been unused longest. */
 static void
-release(void)
+release(struct derp_pool *o)
 {
-	struct slab *s = TAILQ_LAST(&empty, slab_list);
+	struct derp_slab *s = TAILQ_LAST(&o->empty, derp_slab_list);
 
-	TAILQ_REMOVE(&empty, s, empty);
-	if (--nempty < idle)
-		idle = nempty;
-	unmap(s, POOL_SLAB);
+	TAILQ_REMOVE(&o->empty, s, empty);
+	if (--o->nempty < o->idle)
+		o->idle = o->nempty;
+	unmap(o, s, POOL_SLAB);
 }
 
 /* May `n' bytes more be mapped?  Empty slabs don't stand in the way. */
 static int
-fits(size_t n)
+fits(struct derp_pool *o, size_t n)
 {
-	while (mapped + n > limit && nempty > 0)
-		release();
-	return (mapped + n <= limit);
+	while (o->mapped + n > o->limit && o->nempty > 0)
+		release(o);
+	return (o->mapped + n <= o->limit);
 }
 
 static void *
-map(size_t n)
+map(struct derp_pool *o, size_t n)
 {
 	void *p;
 
-	if (!fits(n))
+	if (!fits(o, n))
 		return (NULL);
 	p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 	    -1, 0);
 	if (p == MAP_FAILED)
 		return (NULL);
-	mapped += n;
+	o->mapped += n;
 	return (p);
 }
 
@@ -130,84 +131,84 @@ slab_offset(const void *p)
  * A new slab.  Systems map one beside the other, so that mostly only the first
  * one has to be cut out of a larger piece.
  */
-static struct slab *
-slab_map(void)
+static struct derp_slab *
+slab_map(struct derp_pool *o)
 {
 	uint8_t *p;
 	size_t off;
 
-	if ((p = map(POOL_SLAB)) == NULL)
+	if ((p = map(o, POOL_SLAB)) == NULL)
 		return (NULL);
 	if (slab_offset(p) == 0)
-		return ((struct slab *)p);
-	unmap(p, POOL_SLAB);
-	if ((p = map(2 * POOL_SLAB)) == NULL)
+		return ((struct derp_slab *)p);
+	unmap(o, p, POOL_SLAB);
+	if ((p = map(o, 2 * POOL_SLAB)) == NULL)
 		return (NULL);
 	off = POOL_SLAB - slab_offset(p);
 	if (off < POOL_SLAB)
-		unmap(p + POOL_SLAB + off, POOL_SLAB - off);
-	unmap(p, off);
-	return ((struct slab *)(p + off));
+		unmap(o, p + POOL_SLAB + off, POOL_SLAB - off);
+	unmap(o, p, off);
+	return ((struct derp_slab *)(p + off));
 }
 
 /* A slab for a class that has none with a free block; NULL without memory. */
-static struct slab *
-slab_take(unsigned int k)
+static struct derp_slab *
+slab_take(struct derp_pool *o, unsigned int k)
 {
-	struct slab *s;
+	struct derp_slab *s;
 
-	if ((s = TAILQ_FIRST(&empty)) != NULL) {
-		TAILQ_REMOVE(&empty, s, empty);
-		if (--nempty < idle)
-			idle = nempty;
-	} else if ((s = slab_map()) == NULL)
+	if ((s = TAILQ_FIRST(&o->empty)) != NULL) {
+		TAILQ_REMOVE(&o->empty, s, empty);
+		if (--o->nempty < o->idle)
+			o->idle = o->nempty;
+	} else if ((s = slab_map(o)) == NULL)
 		return (NULL);
 	s->free = NULL;
 	s->class = k;
 	s->used = 0;
 	s->max = (uint32_t)((POOL_SLAB - HEAD_SIZE) / class_size(k));
 	s->fresh = HEAD_SIZE;
-	LIST_INSERT_HEAD(&partial[k], s, partial);
+	LIST_INSERT_HEAD(&o->partial[k], s, partial);
 	return (s);
 }
 
 static void *
-large_get(size_t n, size_t *size)
+large_get(struct derp_pool *o, size_t n, size_t *size)
 {
 	void *p;
 
 	*size = n <= BLOCK_MAX ? class_size(class_of(n)) : large_size(n);
 	if (POOL_SLABS)
-		return (map(*size));
-	if (!fits(*size) || (p = malloc(n)) == NULL)
+		return (map(o, *size));
+	if (!fits(o, *size) || (p = malloc(n)) == NULL)
 		return (NULL);
-	mapped += *size;
+	o->mapped += *size;
 	return (p);
 }
 
 static void
-large_put(void *p, size_t size)
+large_put(struct derp_pool *o, void *p, size_t size)
 {
 	if (POOL_SLABS) {
-		unmap(p, size);
+		unmap(o, p, size);
 		return;
 	}
 	free(p);
-	mapped -= size;
+	o->mapped -= size;
 }
 
 void *
-pool_get(size_t n, size_t *size)
+pool_get(struct derp_pool *o, size_t n, size_t *size)
 {
-	struct slab *s;
+	struct derp_slab *s;
 	struct block *b;
 	unsigned int k;
 
 	if (!POOL_SLABS || n > BLOCK_MAX)
-		return (large_get(n, size));
+		return (large_get(o, n, size));
 	k = class_of(n);
-	if ((s = LIST_FIRST(&partial[k])) == NULL &&
-	    (s = slab_take(k)) == NULL)
+	if ((s = LIST_FIRST(&o->partial[k])) == NULL &&
+	    (s = slab_take(o, k)) == NULL)
 		return (NULL);
 	*size = class_size(k);
 	if ((b = s->free) != NULL)
@@ -222,50 +223,50 @@ pool_get(size_t n, size_t *size)
 }
 
 void
-pool_put(void *p, size_t size)
+pool_put(struct derp_pool *o, void *p, size_t size)
 {
 	struct block *b = p;
-	struct slab *s;
+	struct derp_slab *s;
 
 	if (!POOL_SLABS || size > BLOCK_MAX) {
-		large_put(p, size);
+		large_put(o, p, size);
 		return;
 	}
-	s = (struct slab *)((uint8_t *)p - slab_offset(p));
+	s = (struct derp_slab *)((uint8_t *)p - slab_offset(p));
 	b->next = s->free;
 	s->free = b;
 	if (s->used-- == s->max)
-		LIST_INSERT_HEAD(&partial[s->class], s, partial);
+		LIST_INSERT_HEAD(&o->partial[s->class], s, partial);
 	/* Each class keeps one, so that a lone packet need not set one up. */
-	if (s->used > 0 || (s == LIST_FIRST(&partial[s->class]) &&
+	if (s->used > 0 || (s == LIST_FIRST(&o->partial[s->class]) &&
 	    LIST_NEXT(s, partial) == NULL))
 		return;
 	LIST_REMOVE(s, partial);
-	TAILQ_INSERT_HEAD(&empty, s, empty);
-	nempty++;
+	TAILQ_INSERT_HEAD(&o->empty, s, empty);
+	o->nempty++;
 }
 
 void
-pool_limit(size_t max)
+pool_limit(struct derp_pool *o, size_t max)
 {
-	limit = max;
+	o->limit = max;
 }
 
 size_t
-pool_mapped(void)
+pool_mapped(const struct derp_pool *o)
 {
-	return (mapped);
+	return (o->mapped);
 }
 
 /* A quarter at once: after a large flood, all of them would hold clients up. */
 void
-pool_tick(void)
+pool_tick(struct derp_pool *o)
 {
-	size_t n = idle / 4 > TICK_MIN ? idle / 4 : TICK_MIN;
+	size_t n = o->idle / 4 > TICK_MIN ? o->idle / 4 : TICK_MIN;
 
-	if (n > idle)
-		n = idle;
+	if (n > o->idle)
+		n = o->idle;
 	for (; n > 0; n--)
-		release();
-	idle = nempty;
+		release(o);
+	o->idle = o->nempty;
 }

@@ -6,6 +6,7 @@
 #ifndef POOL_H
 #define POOL_H
 
+#include <sys/queue.h>
 #include <stddef.h>
 
 #define POOL_SLAB	(64 * 1024)	/* bytes that are mapped at once */
@@ -22,29 +23,46 @@
 #define POOL_SLABS	1
 #endif
 
+#define POOL_CLASSES	15		/* sizes: 64, 96, 128, 192 ... 8192 */
+
+struct derp_slab;
+
+/* All memory of packets of a worker; the fields are pool.c's alone. */
+struct derp_pool {
+	LIST_HEAD(, derp_slab) partial[POOL_CLASSES]; /* with a free block */
+	TAILQ_HEAD(derp_slab_list, derp_slab) empty; /* with none in use */
+	size_t		 nempty;
+	size_t		 idle;		/* least nempty since the last tick */
+	size_t		 mapped;	/* bytes */
+	size_t		 limit;		/* bytes that `mapped' may be */
+};
+
+/* An empty pool without a limit. */
+void	 pool_init(struct derp_pool *o);
+
 /*
  * Memory for `n' bytes, aligned for a pointer; *size is what it really takes:
  * `n' rounded up to its block.  NULL without memory, and when pool_limit()
  * forbids to map more.
  */
-void	*pool_get(size_t n, size_t *size);
+void	*pool_get(struct derp_pool *o, size_t n, size_t *size);
 
-/* Give back what pool_get() gave, with the *size that it said. */
-void	 pool_put(void *p, size_t size);
+/* Give back what pool_get() of the same pool gave, with the *size it said. */
+void	 pool_put(struct derp_pool *o, void *p, size_t size);
 
 /*
  * From now on at most `max' bytes may be mapped; what is there already stays.
  * Without a call there is no limit.
  */
-void	 pool_limit(size_t max);
+void	 pool_limit(struct derp_pool *o, size_t max);
 
 /* Bytes that are mapped now, in use or not. */
-size_t	 pool_mapped(void);
+size_t	 pool_mapped(const struct derp_pool *o);
 
 /*
  * To be called once a second: slabs that nobody used since the last call go
  * back to the system.
  */
-void	 pool_tick(void);
+void	 pool_tick(struct derp_pool *o);
 
 #endif

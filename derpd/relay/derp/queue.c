@@ -68,7 +68,7 @@ level_update(struct queue *q)
 }
 
 void
-queue_set_init(struct queue_set *s, queue_drop_cb drop)
+queue_set_init(struct queue_set *s, struct derp_pool *pool, queue_drop_cb drop)
 {
 	int i;
 
@@ -76,6 +76,7 @@ queue_set_init(struct queue_set *s, queue_drop_cb drop)
 	for (i = 0; i < QUEUE_LEVELS; i++)
 		TAILQ_INIT(&s->level[i]);
 	s->limit = UINT64_MAX;
+	s->pool = pool;
 	s->drop = drop;
 }
 
@@ -83,7 +84,7 @@ void
 queue_set_limit(struct queue_set *s, uint64_t bytes)
 {
 	s->limit = bytes;
-	pool_limit(bytes + bytes / 2);
+	pool_limit(s->pool, bytes + bytes / 2);
 }
 
 void
@@ -98,10 +99,10 @@ queue_init(struct queue *q, struct queue_set *s, void *owner)
 }
 
 void
-pkt_free(struct pkt *p)
+pkt_free(struct queue_set *s, struct pkt *p)
 {
 	if (p != NULL)
-		pool_put(p, p->size);
+		pool_put(s->pool, p, p->size);
 }
 
 /* Not for the level of the queue: the caller sees to that. */
@@ -125,7 +126,7 @@ give_up(struct queue *q, struct pkt *p)
 {
 	if (q->set->drop != NULL)
 		q->set->drop(p, q->owner);
-	pkt_free(p);
+	pkt_free(q->set, p);
 }
 
 /* Drop the oldest packet of the larger class of a queue on that level. */
@@ -174,7 +175,8 @@ pkt_new(struct queue_set *s, uint32_t len)
 	size_t size;
 	int i;
 
-	for (i = 0; (p = pool_get(sizeof(*p) + len, &size)) == NULL; i++)
+	for (i = 0; (p = pool_get(s->pool, sizeof(*p) + len,
+	    &size)) == NULL; i++)
 		if (i == EVICT_MAX || evict_any(s, &levels) == -1)
 			return (NULL);
 	p->len = len;
@@ -327,7 +329,7 @@ queue_clear(struct queue *q, queue_drop_cb drop, void *arg)
 		while ((p = class_pop(q, &q->cls[i])) != NULL) {
 			if (drop != NULL)
 				drop(p, arg);
-			pkt_free(p);
+			pkt_free(q->set, p);
 		}
 	level_leave(q);
 	queue_init(q, q->set, q->owner);

@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct derp_pool;
+
 #define QUEUE_LEVELS	44	/* up to 4 GiB: see level_of() */
 
 struct pkt {
@@ -61,6 +63,7 @@ struct queue_set {
 	uint64_t	 memory;	/* bytes that all packets take */
 	uint64_t	 limit;		/* bytes */
 	queue_drop_cb	 drop;
+	struct derp_pool *pool;		/* where packets come from */
 };
 
 struct queue_limits {
@@ -71,10 +74,11 @@ struct queue_limits {
 };
 
 /*
- * An empty set, whose queues give up packets by `drop' (NULL: silently).  There
- * is no limit until queue_set_limit().
+ * An empty set, whose packets are of `pool' and whose queues give up packets by
+ * `drop' (NULL: silently).  There is no limit until queue_set_limit().
  */
-void	 queue_set_init(struct queue_set *s, queue_drop_cb drop);
+void	 queue_set_init(struct queue_set *s, struct derp_pool *pool,
+	    queue_drop_cb drop);
 
 /*
  * All queues of the set take at most `bytes' from the next packet on, and at
@@ -92,8 +96,8 @@ void	 queue_init(struct queue *q, struct queue_set *s, void *owner);
  */
 struct pkt *pkt_new(struct queue_set *s, uint32_t len);
 
-/* Free a packet; NULL is fine. */
-void	 pkt_free(struct pkt *p);
+/* Free a packet of pkt_new() of the same set; NULL is fine. */
+void	 pkt_free(struct queue_set *s, struct pkt *p);
 
 /*
  * Put `p' at the end of its class at time `now' (us), dropping the oldest of

@@ -10,6 +10,7 @@
 #include "queue.h"
 
 static struct queue_set set;
+static struct derp_pool pool;
 static unsigned int ndropped;
 static uint8_t last_dropped;
 
@@ -27,7 +28,8 @@ static void
 set_up(struct queue *q)
 {
 	ndropped = 0;
-	queue_set_init(&set, dropped);
+	pool_init(&pool);
+	queue_set_init(&set, &pool, dropped);
 	queue_init(q, &set, NULL);
 }
 
@@ -52,7 +54,7 @@ get(struct queue *q, uint64_t now, const struct queue_limits *lim)
 	if (p == NULL)
 		return (-1);
 	mark = p->data[0];
-	pkt_free(p);
+	pkt_free(&set, p);
 	return (mark);
 }
 
@@ -294,7 +296,7 @@ ATF_TC_BODY(set_limit, tc)
 			if (i % 100 != 0)
 				put(&q[i], 1, 1400, 0, 0, &large);
 		ATF_REQUIRE(set.memory <= 8 << 20);
-		ATF_REQUIRE(pool_mapped() <= 12 << 20);
+		ATF_REQUIRE(pool_mapped(&pool) <= 12 << 20);
 	}
 	ATF_CHECK(set.memory > (8 << 20) - 2048);
 	ATF_CHECK(ndropped > 80000);
@@ -400,7 +402,7 @@ ATF_TC_BODY(set_fragments, tc)
 		for (i = 0; i < (4U << 20) / len; i++)
 			put_patiently(&q[i % 16 == 0], len, &any);
 		queue_clear(&q[0], NULL, NULL);
-		ATF_REQUIRE(pool_mapped() <= 6 << 20);
+		ATF_REQUIRE(pool_mapped(&pool) <= 6 << 20);
 	}
 	for (i = 0; i < 1000; i++)
 		put_patiently(&q[2], 1400, &any);

@@ -15,7 +15,8 @@
 #define NCONNS	20000
 #define MIB	(1024 * 1024)
 
-static struct relay	*relay;
+static struct derp_sent	*notes;
+static uint64_t		 next_id;
 static struct peer	 peers[NPEERS];
 static struct conn	*conns;
 static unsigned int	*told;		/* PeerGone, of each connection */
@@ -31,17 +32,8 @@ key_of(uint32_t i)
 	return (key);
 }
 
-struct peer *
-peers_find(const uint8_t key[FRAME_KEY_LEN])
-{
-	uint32_t i;
-
-	memcpy(&i, key, sizeof(i));
-	return (i < NPEERS ? &peers[i] : NULL);
-}
-
-void
-conn_send(struct conn *c, const void *p, size_t n)
+static void
+send_gone(struct conn *c, const void *p, size_t n)
 {
 	const uint8_t *f = p;
 
@@ -57,9 +49,8 @@ conn_send(struct conn *c, const void *p, size_t n)
 static void
 begin(unsigned int i)
 {
-	sent_forget(&conns[i]);
-	conns[i].r = relay;
-	conns[i].id = ++relay->next_id;
+	sent_forget(notes, &conns[i]);
+	conns[i].id = ++next_id;
 }
 
 static void
@@ -67,10 +58,10 @@ set_up(void)
 {
 	unsigned int i;
 
-	relay = calloc(1, sizeof(*relay));
+	notes = derp_sent_new(send_gone);
 	conns = calloc(NCONNS, sizeof(*conns));
 	told = calloc(NCONNS, sizeof(*told));
-	ATF_REQUIRE(relay != NULL && conns != NULL && told != NULL);
+	ATF_REQUIRE(notes != NULL && conns != NULL && told != NULL);
 	for (i = 0; i < NPEERS; i++)
 		memcpy(peers[i].key, key_of(i), FRAME_KEY_LEN);
 	for (i = 0; i < NCONNS; i++)
@@ -80,7 +71,7 @@ set_up(void)
 static void
 note(unsigned int c, uint32_t src)
 {
-	ATF_REQUIRE_EQ(sent_note(&conns[c], key_of(src)), 0);
+	ATF_REQUIRE_EQ(sent_note(notes, &peers[src], &conns[c]), 0);
 }
 
 /* Peer `src' goes; how many are told. */
@@ -89,7 +80,7 @@ gone(uint32_t src)
 {
 	memset(told, 0, NCONNS * sizeof(*told));
 	ntold = 0;
-	sent_gone(&peers[src]);
+	sent_gone(notes, &peers[src]);
 	return (ntold);
 }
 
@@ -127,14 +118,13 @@ ATF_TC_BODY(told_once, tc)
 
 	set_up();
 	ATF_CHECK_EQ(gone(0), 0);
-	ATF_CHECK_EQ(sent_note(&conns[0], key_of(NPEERS)), -1);
+	ATF_CHECK_EQ(sent_note(notes, NULL, &conns[0]), -1);
 	for (i = 0; i < 3000; i++)
 		note(i % 1000, 1);
 	note(7, 2);
 	ATF_CHECK_EQ(gone(1), 1000);
 	for (i = 0; i < 1000; i++)
 		ATF_CHECK_EQ(told[i], 1);
-	ATF_CHECK_EQ(relay->stats.gone_disconnected, 1000);
 	/* Only once for one time that it went. */
 	ATF_CHECK_EQ(gone(1), 0);
 	note(3, 1);
@@ -164,7 +154,7 @@ ATF_TC_BODY(others_not_told, tc)
 	ATF_CHECK_EQ(told[0], 1);
 	/* One that ended and has no successor. */
 	note(0, 1);
-	sent_forget(&conns[0]);
+	sent_forget(notes, &conns[0]);
 	ATF_CHECK_EQ(gone(1), 0);
 }
 
@@ -233,6 +223,33 @@ ATF_TC_BODY(all_bound, tc)
 	ATF_CHECK_EQ(told[0], 1);	/* by the last one */
 }
 
+/* Two sets of notes have nothing in common. */
+ATF_TC_WITHOUT_HEAD(side_by_side);
+ATF_TC_BODY(side_by_side, tc)
+{
+	struct derp_sent *first, *second;
+	unsigned int i;
+
+	set_up();
+	first = notes;
+	ATF_REQUIRE((second = derp_sent_new(send_gone)) != NULL);
+	for (i = 0; i < 100; i++)
+		note(i, 1);
+	notes = second;
+	for (i = 100; i < 300; i++)
+		note(i, 2);
+	notes = first;
+	ATF_CHECK_EQ(gone(1), 100);
+	ATF_CHECK_EQ(told[99], 1);
+	ATF_CHECK_EQ(told[100], 0);
+	derp_sent_free(first);
+	notes = second;
+	ATF_CHECK_EQ(gone(2), 200);
+	ATF_CHECK_EQ(told[99], 0);
+	ATF_CHECK_EQ(told[100], 1);
+	derp_sent_free(second);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, told_once);
@@ -240,5 +257,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, short_lives);
 	ATF_TP_ADD_TC(tp, source_bound);
 	ATF_TP_ADD_TC(tp, all_bound);
+	ATF_TP_ADD_TC(tp, side_by_side);
 	return (atf_no_error());
 }

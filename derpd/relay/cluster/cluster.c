@@ -1,0 +1,92 @@
+/*
+ * cluster: what follows when the table of who is connected changes: other
+ * workers, watchers and clients hear of it.  Called by relay.c at the start,
+ * then by peers.c and sent.c, which know nothing of those, by call-back.
+ */
+#include <string.h>
+
+#include "cluster.h"
+#include "link.h"
+#include "peers.h"
+#include "relay.h"
+#include "sent.h"
+#include "watch.h"
+
+static const char	dup_text[] = "another connection uses the key of "
+			    "this node: two machines with one key disturb "
+			    "each other";
+
+static void
+came(struct conn *c, int dup)
+{
+	struct relay *r = c->r;
+
+	if (dup)
+		r->stats.dup_conns_total++;
+	link_add(c);
+	watch_present(r, c->session.key, c->addr, c->port,
+	    derp_flags(&c->session));
+}
+
+static void
+came_remote(void *arg, const uint8_t *key, const uint8_t addr[16],
+    uint16_t port, uint8_t flags)
+{
+	watch_present(arg, key, addr, port, flags);
+}
+
+static void
+gone(void *arg, struct peer *p)
+{
+	struct relay *r = arg;
+
+	sent_gone(r->sent, p);
+	watch_gone(r, p->key);
+}
+
+static void
+send_duplicate(struct conn *c, int dup)
+{
+	const char *text = dup ? dup_text : "";
+	uint8_t hdr[FRAME_HDR_LEN];
+	size_t n = strlen(text);
+
+	if (dup == c->session.told_dup || c->dead)
+		return;
+	c->session.told_dup = dup != 0;
+	frame_put_hdr(hdr, FRAME_HEALTH, (uint32_t)n);
+	conn_send(c, hdr, sizeof(hdr));
+	conn_send(c, text, n);
+}
+
+static void
+close_crowded(struct conn *c)
+{
+	conn_close(c, "too many connections with one key");
+}
+
+static void
+send_gone(struct conn *c, const void *frame, size_t n)
+{
+	conn_send(c, frame, n);
+	c->r->stats.gone_disconnected++;
+}
+
+static const struct cluster_peers_ops peers_ops = {
+	.came = came,
+	.went = link_remove,
+	.active = link_active,
+	.remote = came_remote,
+	.gone = gone,
+	.duplicate = send_duplicate,
+	.crowded = close_crowded
+};
+
+int
+cluster_init(struct relay *r)
+{
+	if ((r->peers = cluster_peers_new(&peers_ops, r)) == NULL ||
+	    (r->sent = derp_sent_new(send_gone)) == NULL)
+		return (-1);
+	return (0);
+}
