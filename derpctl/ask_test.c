@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clientrow.h"
+#include "messages.h"
 #include "ctl.h"
 
 /* What the played derpd does with one request. */
@@ -27,16 +27,19 @@ struct part {
 
 static struct ctl	ctl = { .socket = "sock" };
 
-/* Send one message; u8 `lead' in front when not -1. */
+/* Send one message: a text, or if `lead' is not -1 this and what is wrong. */
 static void
 tell(struct chan *c, uint32_t type, int lead, const char *s)
 {
 	struct wr	w;
 
 	wr_init(&w);
-	if (lead != -1)
+	if (lead == -1)
+		wr_blob(&w, s, strlen(s));
+	else {
 		wr_u8(&w, (uint8_t)lead);
-	wr_str(&w, s);
+		wr_str(&w, s);
+	}
 	if (chan_send(c, type, &w, -1) == -1 || chan_flush(c, 20000) == -1)
 		_exit(3);
 	wr_free(&w);
@@ -52,7 +55,7 @@ list(struct chan *c)
 
 	for (i = 0; i < 2; i++) {
 		wr_init(&w);
-		client_info_put(&w, &ci);
+		ipc_add_client_info(&w, &ci);
 		if (chan_send(c, MSG_CTL_CLIENT, &w, -1) == -1 ||
 		    chan_flush(c, 20000) == -1)
 			_exit(3);

@@ -12,10 +12,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clientrow.h"
 #include "ctl.h"
 #include "frame.h"
 #include "hex.h"
+#include "messages.h"
 
 #define SHORT_KEY	16	/* hexadecimal digits of a key in the table */
 
@@ -118,19 +118,20 @@ static int
 got_client(struct msg *m, void *arg)
 {
 	struct list		*l = arg;
-	struct client_info	 c;
+	struct ipc_msg_ctl_client v;
+	const struct client_info *c = &v.client;
 
 	if (m->type != MSG_CTL_CLIENT ||
-	    client_info_get(&m->rd, &c) == -1 || !rd_end(&m->rd))
+	    ipc_get_ctl_client(&m->rd, &v) == -1)
 		return -1;
 	if (l->ctl.json) {
 		l->ctl.json_open = "\n],";
 		fputs(l->n == 0 ? "{\"clients\":[\n" : ",\n", stdout);
-		clients_json(stdout, &c);
+		clients_json(stdout, c);
 	} else {
 		if (l->n == 0)
 			clients_head(stdout);
-		clients_row(stdout, &c);
+		clients_row(stdout, c);
 	}
 	l->n++;
 	return 0;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clientrow.h"
+#include "messages.h"
 #include "ctl.h"
 #include "frame.h"
 

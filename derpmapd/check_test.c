@@ -12,6 +12,7 @@
 #include "build.h"
 #include "chan.h"
 #include "child.h"
+#include "ipcsend.h"
 #include "json.h"
 #include "mapcheck.h"
 
@@ -94,30 +95,32 @@ stop(void)
 static void
 ask(const char *what, const void *p, size_t len)
 {
-	static struct map_self self;
-	struct wr w;
+	static struct ipc_msg_map_check q;
 
-	wr_init(&w);
-	wr_str(&w, what);
-	map_self_put(&w, &self);
-	wr_blob(&w, p, len);
-	ATF_REQUIRE_EQ(0, chan_send(chan, MSG_MAP_CHECK, &w, -1));
+	q.what = what;
+	q.map = p;
+	q.len = len;
+	ATF_REQUIRE_EQ(0, ipc_send_map_check(chan, &q));
 	ATF_REQUIRE_EQ(0, chan_flush(chan, WAIT_MS));
-	wr_free(&w);
 }
 
 /* Take the next answer apart; 1 when it says that the map is good. */
 static int
 take(void)
 {
+	struct ipc_msg_map_result v;
+
 	if (got.m.type != 0)
 		msg_free(&got.m);
 	ATF_REQUIRE_EQ(0, chan_recv(chan, &got.m, WAIT_MS));
 	ATF_REQUIRE_EQ(MSG_MAP_RESULT, got.m.type);
-	got.ok = rd_u8(&got.m.rd);
-	rd_str(&got.m.rd, got.findings, sizeof(got.findings));
-	got.summary = rd_blob(&got.m.rd, &got.nsummary);
-	ATF_REQUIRE(rd_end(&got.m.rd));
+	ATF_REQUIRE_EQ(0, ipc_get_map_result(&got.m.rd, &v));
+	got.ok = v.ok;
+	ATF_REQUIRE(v.findings_len < sizeof(got.findings));
+	memcpy(got.findings, v.findings, v.findings_len);
+	got.findings[v.findings_len] = '\0';
+	got.summary = v.summary;
+	got.nsummary = v.summary_len;
 	ATF_CHECK(got.ok || (got.nsummary == 0 && got.findings[0] != '\0'));
 	return (got.ok);
 }

@@ -257,7 +257,7 @@ send_login(struct chan *c, uint64_t cookie, const uint8_t *node_pub,
 	wr_bytes(&w, client_pub, sizeof(client_pub));
 	wr_bytes(&w, nonce, sizeof(nonce));
 	wr_blob(&w, box, len + 16);
-	wr_str(&w, "{\"version\":2}");
+	wr_blob(&w, "{\"version\":2}", 13);
 	ATF_REQUIRE_EQ(0, chan_send(c, MSG_LOGIN, &w, -1));
 	wr_free(&w);
 	free(box);

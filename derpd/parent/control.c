@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "advice.h"
-#include "clientrow.h"
 #include "control.h"
+#include "ipcsend.h"
 #include "log.h"
 #include "parent.h"
 
@@ -136,7 +136,7 @@ ask_clients(struct talk *t)
 {
 	struct timeval tv = { CLIENTS_MS / 1000, 0 };
 	struct derpd *d = t->d;
-	struct wr w;
+	struct ipc_msg_relay_clients q;
 	unsigned int i;
 
 	if (t->id != 0) {
@@ -152,13 +152,11 @@ ask_clients(struct talk *t)
 		next_id = 1;
 	t->id = next_id;
 	t->lacks = NULL;
-	wr_init(&w);
-	wr_u32(&w, t->id);
+	q.request = t->id;
 	for (i = 0; i < d->nworkers; i++)
-		if (d->relays[i].ready && chan_send(d->relays[i].chan,
-		    MSG_CTL_CLIENTS, &w, -1) == 0)
+		if (d->relays[i].ready &&
+		    ipc_send_relay_clients(d->relays[i].chan, &q) == 0)
 			t->waiting |= 1ULL << i;
-	wr_free(&w);
 	evtimer_add(t->ev_late, &tv);
 	if (t->waiting == 0)
 		clients_done(t);
@@ -214,47 +212,49 @@ too_much(struct talk *t)
 }
 
 static void
-pass_on(struct talk *t, const struct client_info *info)
+pass_on(struct talk *t, const struct client_info *info, unsigned int worker)
 {
-	struct wr w;
+	struct ipc_msg_ctl_client v = { *info };
 
 	if (too_much(t)) {
 		t->lacks = "derpctl does not read: the list is not whole";
 		return;
 	}
-	wr_init(&w);
-	client_info_put(&w, info);
-	(void)chan_send(t->chan, MSG_CTL_CLIENT, &w, -1);
-	wr_free(&w);
+	v.client.worker = worker;
+	(void)ipc_send_ctl_client(t->chan, &v);
+}
+
+/* A worker has listed its clients. */
+static void
+listed(struct talk *t, unsigned int worker, int whole)
+{
+	if (!whole)
+		t->lacks = "a relay worker has too many clients to list: the "
+		    "list is not whole";
+	t->waiting &= ~(1ULL << worker);
+	if (t->waiting == 0)
+		clients_done(t);
 }
 
 int
 control_client(struct proc *relay, struct msg *m)
 {
-	struct client_info info;
-	uint32_t id = rd_u32(&m->rd);
-	struct talk *t = find(id, relay->worker);
-	uint8_t whole;
+	struct ipc_msg_relay_client one;
+	struct ipc_msg_relay_clients_end end;
+	struct talk *t;
 
-	if (m->type == MSG_CTL_CLIENT) {
-		if (client_info_get(&m->rd, &info) == -1)
+	if (m->type == MSG_RELAY_CLIENT) {
+		if (ipc_get_relay_client(&m->rd, &one) == -1)
 			return (-1);
-		info.worker = relay->worker;
-		if (t != NULL)
-			pass_on(t, &info);
+		if ((t = find(one.request, relay->worker)) != NULL)
+			pass_on(t, &one.client, relay->worker);
 		return (0);
 	}
-	whole = rd_u8(&m->rd);
-	if (m->type != MSG_CTL_CLIENTS_END || !rd_end(&m->rd))
+	if (m->type != MSG_RELAY_CLIENTS_END ||
+	    ipc_get_relay_clients_end(&m->rd, &end) == -1)
 		return (-1);
-	if (t != NULL && !whole)
-		t->lacks = "a relay worker has too many clients to list: the "
-		    "list is not whole";
-	if (t != NULL) {
-		t->waiting &= ~(1ULL << relay->worker);
-		if (t->waiting == 0)
-			clients_done(t);
-	}
+	if ((t = find(end.request, relay->worker)) != NULL)
+		listed(t, relay->worker, end.whole);
 	return (0);
 }
 

@@ -16,7 +16,7 @@
 #include "log.h"
 #include "parent.h"
 
-/* A row a role: its program, and where that is in the build tree. */
+/* A row a child: its program, and where that is in the build tree. */
 static struct program {
 	enum role	 role;
 	const char	*name;
@@ -24,13 +24,10 @@ static struct program {
 	char		 path[PATH_MAX];
 	int		 fd;
 } programs[] = {
-	{ ROLE_KEYS, "derpd-keys", "keys", "", -1 },
-	{ ROLE_RELAY, "derpd-relay", "relay", "", -1 },
-	{ ROLE_HEALTH, "derpd-health", "health", "", -1 },
-	{ ROLE_STUN, "stund", "../stund", "", -1 },
-	{ ROLE_MAP, "derpmapd", "../derpmapd", "", -1 },
-	{ ROLE_FETCH, "derpmapd", "../derpmapd", "", -1 },
-	{ ROLE_ACME, "acme-helper", "../acme-helper", "", -1 }
+#define OUTSIDE(ROLE, name)
+#define CHILD(ROLE, name, program, folder)				\
+	{ ROLE_##ROLE, program, folder, "", -1 },
+#include "roles.def"
 };
 
 #define NPROGRAMS	(sizeof(programs) / sizeof(programs[0]))

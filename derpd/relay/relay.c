@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "child.h"
-#include "clientrow.h"
 #include "clock.h"
 #include "cluster.h"
 #include "heap.h"
+#include "ipcsend.h"
 #include "link.h"
 #include "linkstats.h"
 #include "log.h"
@@ -163,19 +163,15 @@ take_token(struct relay *r, struct msg *m)
 static void
 take_metrics(struct relay *r, struct msg *m)
 {
-	const uint8_t *p;
-	size_t len;
+	struct ipc_msg_relay_metrics v;
 	char *text;
 
-	p = rd_blob(&m->rd, &len);
-	if (!rd_end(&m->rd) || memchr(p, '\0', len) != NULL)
+	if (ipc_get_relay_metrics(&m->rd, &v) == -1)
 		fatalx("malformed metrics from the parent");
-	if ((text = malloc(len + 1)) == NULL) {
+	if ((text = strdup(v.text)) == NULL) {
 		log_warn("metrics");	/* the older ones stay */
 		return;
 	}
-	memcpy(text, p, len);
-	text[len] = '\0';
 	free(r->metrics);
 	r->metrics = text;
 }
@@ -235,31 +231,26 @@ client_fill(struct client_info *i, const struct conn *c)
 static void
 list_clients(struct relay *r, struct msg *m)
 {
-	struct client_info info;
+	struct ipc_msg_relay_clients q;
+	struct ipc_msg_relay_client one;
+	struct ipc_msg_relay_clients_end end;
 	struct conn *c;
-	struct wr w;
-	uint32_t id = rd_u32(&m->rd);
 
-	wr_init(&w);
+	if (ipc_get_relay_clients(&m->rd, &q) == -1)
+		fatalx("malformed request from the parent");
 	TAILQ_FOREACH(c, &r->conns, entry) {
 		if (c->state != CONN_UP || c->dead)
 			continue;
 		/* A parent that is slow is no reason to give it up. */
 		if (chan_queued(r->parent) > LIST_MAX)
 			break;
-		wr_free(&w);
-		client_fill(&info, c);
-		wr_u32(&w, id);
-		client_info_put(&w, &info);
-		if (wr_ok(&w))
-			chan_send(r->parent, MSG_CTL_CLIENT, &w, -1);
+		one.request = q.request;
+		client_fill(&one.client, c);
+		(void)ipc_send_relay_client(r->parent, &one);
 	}
-	wr_free(&w);
-	wr_u32(&w, id);
-	wr_u8(&w, c == NULL);
-	if (wr_ok(&w))
-		chan_send(r->parent, MSG_CTL_CLIENTS_END, &w, -1);
-	wr_free(&w);
+	end.request = q.request;
+	end.whole = c == NULL;
+	(void)ipc_send_relay_clients_end(r->parent, &end);
 }
 
 /* All is said, or the time is up. */
@@ -357,7 +348,7 @@ parent_message(struct chan *ch, struct msg *m, void *arg)
 	case MSG_RELAY_TOKEN:
 		take_token(r, m);
 		break;
-	case MSG_CTL_CLIENTS:
+	case MSG_RELAY_CLIENTS:
 		list_clients(r, m);
 		break;
 	default:

@@ -78,53 +78,32 @@ acme_name(const char *s, char dst[ACME_NAMESIZE])
 	return (NULL);
 }
 
-void
-acme_conf_put(struct wr *w, const struct acme_conf *c)
-{
-	unsigned int i;
-
-	wr_str(w, c->directory);
-	wr_str(w, c->ca_file);
-	wr_str(w, c->profile);
-	wr_str(w, c->issuer);
-	wr_str(w, c->eab_kid);
-	wr_u8(w, c->agreed != 0);
-	wr_u32(w, c->ncontacts);
-	for (i = 0; i < c->ncontacts; i++)
-		wr_str(w, c->contacts[i]);
-	wr_u32(w, c->nnames);
-	for (i = 0; i < c->nnames; i++)
-		wr_str(w, c->names[i]);
-}
-
 int
-acme_conf_get(struct rd *r, struct acme_conf *c)
+acme_conf_valid(const struct acme_conf *c)
 {
 	char name[ACME_NAMESIZE];
 	unsigned int i;
 	int ok;
 
-	memset(c, 0, sizeof(*c));
-	rd_str(r, c->directory, sizeof(c->directory));
-	rd_str(r, c->ca_file, sizeof(c->ca_file));
-	rd_str(r, c->profile, sizeof(c->profile));
-	rd_str(r, c->issuer, sizeof(c->issuer));
-	rd_str(r, c->eab_kid, sizeof(c->eab_kid));
-	c->agreed = rd_u8(r);
-	if ((c->ncontacts = rd_u32(r)) > ACME_MAXCONTACTS)
-		return (-1);
-	for (i = 0; i < c->ncontacts; i++)
-		rd_str(r, c->contacts[i], sizeof(c->contacts[i]));
-	if ((c->nnames = rd_u32(r)) > ACME_MAXNAMES)
-		return (-1);
-	for (i = 0; i < c->nnames; i++)
-		rd_str(r, c->names[i], sizeof(c->names[i]));
-	ok = rd_end(r) && c->directory[0] != '\0' && plain(c->directory) &&
+	ok = c->directory[0] != '\0' && plain(c->directory) &&
 	    plain(c->profile) && plain(c->eab_kid);
 	for (i = 0; ok && i < c->ncontacts; i++)
 		ok = c->contacts[i][0] != '\0' && plain(c->contacts[i]);
 	for (i = 0; ok && i < c->nnames; i++)
 		ok = acme_name(c->names[i], name) == NULL &&
 		    strcmp(name, c->names[i]) == 0;
-	return (ok && c->nnames > 0 ? 0 : -1);
+	return (ok && c->nnames > 0);
+}
+
+void
+acme_conf_put(struct wr *w, const struct acme_conf *c)
+{
+	ipc_add_acme_conf(w, c);
+}
+
+int
+acme_conf_get(struct rd *r, struct acme_conf *c)
+{
+	return (ipc_next_acme_conf(r, c) == 0 && rd_end(r) &&
+	    acme_conf_valid(c) ? 0 : -1);
 }

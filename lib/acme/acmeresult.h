@@ -9,7 +9,6 @@
 
 #include "acmeconf.h"
 
-#define ACME_LINESIZE	1200	/* bytes of a line for people, with its NUL */
 #define ACME_TIMESIZE	32	/* bytes of a time for people, with its NUL */
 
 /* The renewal window of a certificate (RFC 9773 4.2). */

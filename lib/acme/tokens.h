@@ -12,8 +12,6 @@
 #include "http.h"
 
 #define TOKEN_PATH	"/.well-known/acme-challenge/"
-#define TOKEN_SIZE	129	/* room for a token */
-#define TOKEN_AUTHSIZE	256	/* for its key authorization */
 
 struct token {
 	char		 name[TOKEN_SIZE];

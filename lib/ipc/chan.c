@@ -254,7 +254,7 @@ chan_send(struct chan *c, uint32_t type, const struct wr *w, int fd)
 	if (c->gone)
 		error = EPIPE;
 	else if (w != NULL && !wr_ok(w))
-		error = ENOMEM;
+		error = w->bad;
 	else if (rule == 0 || (rule == 1 && fd != -1) ||
 	    (rule == 2 && fd == -1))
 		error = EPERM;

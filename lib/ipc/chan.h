@@ -1,6 +1,6 @@
 /*
  * chan: a channel between two processes: imsg over a socketpair, driven by
- * libevent, with the table of msg.h enforced on everything that arrives.
+ * libevent, with msg_allowed() enforced on everything that arrives.
  *
  * A channel whose peer breaks the rules (unknown or forbidden message, missing
  * or unexpected descriptor, oversized payload) is reported as gone: fatal to
@@ -67,7 +67,8 @@ int	 chan_fd(const struct chan *c);
 /*
  * Queue a message: `w' is its payload (NULL none; not freed), `fd' a
  * descriptor to pass (-1 none; taken and closed when sent, also on error).
- * 0 queued, -1 with errno: no memory, EMSGSIZE, EPERM by the table of msg.h,
+ * 0 queued, -1 with errno: what is wrong with `w' (EINVAL a value out of its
+ * bounds), no memory, EMSGSIZE, EPERM by msg_allowed(),
  * EPIPE when the peer is gone, ENOBUFS when it has left too much unread
  * (logged): then it is gone too, which the loop tells.
  */

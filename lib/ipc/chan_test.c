@@ -169,7 +169,7 @@ ATF_TC_BODY(sender_rules, tc)
 	while (w.len <= MSG_MAXPAYLOAD)
 		wr_u64(&w, 0);
 	refused(p, MSG_KEY_RETAIN, &w, -1, EMSGSIZE);
-	w.bad = 1;
+	w.bad = ENOMEM;
 	refused(p, MSG_KEY_RETAIN, &w, -1, ENOMEM);
 	wr_free(&w);
 	ATF_CHECK(chan_send(p, MSG_KEY_MESH, NULL, -1) == 0);

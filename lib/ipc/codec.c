@@ -1,6 +1,7 @@
 /*
  * codec: length-checked readers and writers; see codec.h.  Pure.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,21 +92,29 @@ rd_blob(struct rd *r, size_t *n)
 	return (p);
 }
 
+const char *
+rd_cstr(struct rd *r, size_t size)
+{
+	const char *p;
+	size_t n = rd_u32(r);
+
+	if (n >= size) {
+		r->bad = 1;
+		return ("");
+	}
+	if ((p = (const char *)rd_ptr(r, n + 1)) == NULL)
+		return ("");
+	if (strnlen(p, n + 1) != n) {
+		r->bad = 1;
+		return ("");
+	}
+	return (p);
+}
+
 void
 rd_str(struct rd *r, char *dst, size_t size)
 {
-	const uint8_t *p;
-	size_t n;
-
-	dst[0] = '\0';
-	if ((p = rd_blob(r, &n)) == NULL)
-		return;
-	if (n >= size || memchr(p, '\0', n) != NULL) {
-		r->bad = 1;
-		return;
-	}
-	memcpy(dst, p, n);
-	dst[n] = '\0';
+	(void)strlcpy(dst, rd_cstr(r, size), size);
 }
 
 int
@@ -133,16 +142,16 @@ wr_room(struct wr *w, size_t n)
 	size_t cap = w->cap == 0 ? WR_FIRST : w->cap;
 	uint8_t *p;
 
-	if (w->bad || n > UINT32_MAX - w->len) {
-		w->bad = 1;
+	if (n > UINT32_MAX - w->len)
+		wr_refuse(w, EMSGSIZE);
+	if (w->bad)
 		return (-1);
-	}
 	if (w->len + n <= w->cap)
 		return (0);
 	while (cap < w->len + n)
 		cap = cap > UINT32_MAX / 2 ? UINT32_MAX : cap * 2;
 	if ((p = malloc(cap)) == NULL) {
-		w->bad = 1;
+		wr_refuse(w, ENOMEM);
 		return (-1);
 	}
 	if (w->p != NULL) {
@@ -203,7 +212,7 @@ void
 wr_blob(struct wr *w, const void *p, size_t n)
 {
 	if (n > UINT32_MAX) {
-		w->bad = 1;
+		wr_refuse(w, EMSGSIZE);
 		return;
 	}
 	wr_u32(w, (uint32_t)n);
@@ -213,7 +222,17 @@ wr_blob(struct wr *w, const void *p, size_t n)
 void
 wr_str(struct wr *w, const char *s)
 {
-	wr_blob(w, s, s == NULL ? 0 : strlen(s));
+	if (s == NULL)
+		s = "";
+	wr_blob(w, s, strlen(s));
+	wr_u8(w, '\0');
+}
+
+void
+wr_refuse(struct wr *w, int error)
+{
+	if (!w->bad)
+		w->bad = error;
 }
 
 int

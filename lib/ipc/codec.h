@@ -39,9 +39,12 @@ void	 rd_bytes(struct rd *r, void *dst, size_t n);
 const uint8_t *rd_blob(struct rd *r, size_t *n);
 
 /*
- * A blob copied to `dst' (of `size' bytes) as a string.  Bad when it contains
- * a NUL or does not fit with its terminator; `dst' is then "".
+ * A string as wr_str() writes it, in place.  Bad when it takes more than `size'
+ * bytes with its NUL, or the first NUL is not its last byte; "" then.
  */
+const char *rd_cstr(struct rd *r, size_t size);
+
+/* The same, copied to `dst' (of `size' bytes). */
 void	 rd_str(struct rd *r, char *dst, size_t size);
 
 /* 1 when nothing failed so far, else 0. */
@@ -54,7 +57,7 @@ struct wr {
 	uint8_t	*p;	/* start; heap, owned by the writer */
 	size_t	 len;	/* bytes written */
 	size_t	 cap;	/* bytes allocated */
-	int	 bad;	/* out of memory, or larger than 32 bits can say */
+	int	 bad;	/* errno of what failed first, else 0 */
 };
 
 /* An empty writer; allocates nothing yet. */
@@ -72,8 +75,14 @@ void	 wr_bytes(struct wr *w, const void *p, size_t n);
 /* Append a blob: its 32-bit length, then `n' bytes. */
 void	 wr_blob(struct wr *w, const void *p, size_t n);
 
-/* Append the string `s' (NULL counts as "") as a blob without its NUL. */
+/*
+ * Append the string `s' (NULL counts as ""): its 32-bit length, without the
+ * NUL, then its bytes with the NUL.
+ */
 void	 wr_str(struct wr *w, const char *s);
+
+/* What is written is of no use, because of `error' (an errno). */
+void	 wr_refuse(struct wr *w, int error);
 
 /* 1 when nothing failed so far, else 0. */
 int	 wr_ok(const struct wr *w);

@@ -30,7 +30,7 @@ ATF_TC_BODY(big_endian, tc)
 	static const uint8_t	want[] = {
 		1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
 		'r', 'a', 'w', 0, 0, 0, 4, 'b', 'l', 0, 'b',
-		0, 0, 0, 4, 't', 'e', 'x', 't', 0, 0, 0, 0
+		0, 0, 0, 4, 't', 'e', 'x', 't', 0, 0, 0, 0, 0, 0
 	};
 	struct wr		w;
 
@@ -141,20 +141,31 @@ ATF_TC_WITHOUT_HEAD(strings);
 ATF_TC_BODY(strings, tc)
 {
 	struct rd	r;
+	const char	*p;
 	char		s[4];
 
-	rd_init(&r, "\0\0\0\3abc", 7);
+	rd_init(&r, "\0\0\0\3abc\0", 8);
 	rd_str(&r, s, sizeof(s));
 	ATF_CHECK_STREQ("abc", s);
 	ATF_CHECK(rd_end(&r));
-	rd_init(&r, "\0\0\0\4abcd", 8);
+	rd_init(&r, "\0\0\0\3abc\0", 8);
+	p = rd_cstr(&r, 4);
+	ATF_CHECK_STREQ("abc", p);
+	ATF_CHECK(rd_end(&r));
+	rd_init(&r, "\0\0\0\4abcd\0", 9);
 	rd_str(&r, s, sizeof(s));
 	ATF_CHECK_STREQ("", s);
 	ATF_CHECK_MSG(!rd_ok(&r), "no room for the terminator");
-	rd_init(&r, "\0\0\0\3a\0c", 7);
+	rd_init(&r, "\0\0\0\3a\0c\0", 8);
 	rd_str(&r, s, sizeof(s));
 	ATF_CHECK_STREQ("", s);
 	ATF_CHECK_MSG(!rd_ok(&r), "a NUL within");
+	rd_init(&r, "\0\0\0\3abcd", 8);
+	ATF_CHECK_STREQ("", rd_cstr(&r, 9));
+	ATF_CHECK_MSG(!rd_ok(&r), "no NUL at the end");
+	rd_init(&r, "\0\0\0\3abc", 7);
+	ATF_CHECK_STREQ("", rd_cstr(&r, 9));
+	ATF_CHECK_MSG(!rd_ok(&r), "the NUL is missing");
 }
 
 ATF_TC_WITHOUT_HEAD(huge_blob);

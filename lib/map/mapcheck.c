@@ -344,3 +344,15 @@ map_check(const char *text, size_t len, const char *what,
 	json_free(j);
 	return (w.errors > 0 ? -1 : 0);
 }
+
+void
+map_self_put(struct wr *w, const struct map_self *c)
+{
+	ipc_add_map_self(w, c);
+}
+
+int
+map_self_get(struct rd *r, struct map_self *c)
+{
+	return (ipc_next_map_self(r, c));
+}

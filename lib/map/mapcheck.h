@@ -8,23 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "codec.h"
+#include "messages.h"
 
 #define MAP_MAX_SIZE	(512 * 1024)	/* bytes of a map */
 #define MAP_MAX_DEPTH	32
 #define MAP_MAX_TOKENS	65536
-#define MAP_MAX_NAMES	64		/* of this machine, and of a document */
-
-/* This machine, for the warnings about its own node; all 0: none are given. */
-struct map_self {
-	int		 relay;		/* a node of it is expected */
-	uint16_t	 port;		/* of its TLS, as clients reach it */
-	char		 pin[80];	/* if self-signed, else "" */
-	size_t		 nnames;	/* its host names */
-	char		 names[MAP_MAX_NAMES][256];
-	size_t		 ncerts;	/* names that its certificates hold */
-	char		 certs[MAP_MAX_NAMES][256];
-};
 
 /* One finding: `error' 1 or, for a warning, 0; the line has no newline. */
 typedef void (*map_say)(int error, const char *line, void *arg);
@@ -47,8 +35,7 @@ int	 map_check(const char *text, size_t len, const char *what,
  */
 int	 map_summary(const char *text, size_t len, struct wr *w);
 
-/* To and from a message (mapself.c); the second gives 0, or -1 malformed. */
-void	 map_self_put(struct wr *w, const struct map_self *s);
-int	 map_self_get(struct rd *r, struct map_self *s);
+void	 map_self_put(struct wr *w, const struct map_self *c);
+int	 map_self_get(struct rd *r, struct map_self *c);
 
 #endif

@@ -45,6 +45,7 @@ target keyfile
 target map
 target mapedit
 target meshkey
+target messages
 target stun
 target web_map
 target websocket

@@ -84,8 +84,8 @@ answer(int good)
 
 	wr_init(&w);
 	wr_u8(&w, (uint8_t)good);
-	wr_str(&w, text);
-	wr_str(&w, good ? "{\"regions\":[]}" : "");
+	wr_blob(&w, text, strlen(text));
+	wr_blob(&w, "{\"regions\":[]}", good ? 14 : 0);
 	rd_init(&r, w.p, w.len);
 	mapset_queue_answer(&q, &r);
 	wr_free(&w);

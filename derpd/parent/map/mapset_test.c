@@ -7,6 +7,7 @@
 #include <event2/event.h>
 #include <limits.h>
 
+#include "ipcsend.h"
 #include "mapcheck.h"
 #include "parent.h"
 #include "conf_fixture.h"
@@ -30,33 +31,26 @@ static char		 why[MAPSET_ERR_SIZE];
 static void
 answer(struct chan *c, int good)
 {
-	struct wr w;
+	struct ipc_msg_map_result v = { .ok = good };
 
-	wr_init(&w);
-	wr_u8(&w, (uint8_t)good);
-	wr_str(&w, good ? "" : "error: not a good one\n");
-	wr_str(&w, good ? "{}" : "");
-	ATF_REQUIRE_EQ(0, chan_send(c, MSG_MAP_RESULT, &w, -1));
-	wr_free(&w);
+	v.findings = "error: not a good one\n";
+	v.findings_len = good ? 0 : strlen(v.findings);
+	v.summary = "{}";
+	v.summary_len = good ? 2 : 0;
+	ATF_REQUIRE_EQ(0, ipc_send_map_result(c, &v));
 }
 
 static void
 to_checker(struct chan *c, struct msg *m, void *arg)
 {
-	static struct map_self self;
-	const uint8_t *p;
-	char what[1100];
-	size_t len;
+	static struct ipc_msg_map_check q;
 
 	(void)arg;
 	ATF_REQUIRE_EQ(MSG_MAP_CHECK, m->type);
-	rd_str(&m->rd, what, sizeof(what));
-	ATF_REQUIRE_EQ(0, map_self_get(&m->rd, &self));
-	p = rd_blob(&m->rd, &len);
-	ATF_REQUIRE(rd_end(&m->rd));
+	ATF_REQUIRE_EQ(0, ipc_get_map_check(&m->rd, &q));
 	checks++;
 	if (!silent)
-		answer(c, len > 0 && *p == 'g');
+		answer(c, q.len > 0 && *(const char *)q.map == 'g');
 }
 
 static void

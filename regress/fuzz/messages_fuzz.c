@@ -1,0 +1,63 @@
+/*
+ * Fuzz target: the payload of any message of messages.def; the first byte is
+ * its type.  What is accepted is written again with the same bytes.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "messages.h"
+
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static void
+must(int ok)
+{
+	if (!ok)
+		abort();
+}
+
+#define STRUCT(tag, fields)
+#define MSG(TYPE, name, from, to, fd, fields)				\
+	static void							\
+	try_##name(struct rd *r, struct wr *w)				\
+	{								\
+		static struct ipc_msg_##name v;				\
+									\
+		if (ipc_get_##name(r, &v) == 0)				\
+			ipc_put_##name(w, &v);				\
+		else							\
+			r->bad = 1;					\
+	}
+#define MSG0(TYPE, name, from, to, fd)					\
+	static void							\
+	try_##name(struct rd *r, struct wr *w)				\
+	{								\
+		(void)w;						\
+		if (ipc_get_##name(r) == -1)				\
+			r->bad = 1;					\
+	}
+#include "messages.def"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
+{
+	static void	(*const table[MSG_MAX])(struct rd *, struct wr *) = {
+#define STRUCT(tag, fields)
+#define MSG(TYPE, name, from, to, fd, fields)	[MSG_##TYPE] = try_##name,
+#define MSG0(TYPE, name, from, to, fd)		[MSG_##TYPE] = try_##name,
+#include "messages.def"
+	};
+	struct rd	 r;
+	struct wr	 w;
+
+	if (len == 0 || p[0] >= MSG_MAX || table[p[0]] == NULL)
+		return 0;
+	rd_init(&r, p + 1, len - 1);
+	wr_init(&w);
+	table[p[0]](&r, &w);
+	must(!rd_ok(&r) || (wr_ok(&w) && w.len == len - 1 &&
+	    (w.len == 0 || memcmp(w.p, p + 1, w.len) == 0)));
+	wr_free(&w);
+	return 0;
+}
