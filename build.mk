@@ -62,7 +62,7 @@ lib/ipc/build.o: lib/ipc/build.c sources.mk
 derpd/conf/parse.c: derpd/conf/parse.y
 	$(YACC) -d -o derpd/conf/parse.c derpd/conf/parse.y
 derpd/conf/parse.h: derpd/conf/parse.c
-derpd/conf/lex.o derpd/conf/conf_word.o: derpd/conf/parse.h
+derpd/conf/lex.o: derpd/conf/parse.h
 
 lib/libderp.a: $(LIB_OBJS)
 	@rm -f $@

@@ -8,30 +8,15 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "msg.h"
 #include "relayconf.h"
 
-/*
- * Defaults of what is tuned from measurement, see ARCHITECTURE.md.  They stand
- * in derpd.conf(5) and etc/derpd.conf too.
- */
-#define CONF_QUEUE_BYTES	(2 * 1024 * 1024)
-#define CONF_QUEUE_PACKETS	2048
-#define CONF_CODEL_TARGET	20		/* ms */
-#define CONF_CODEL_INTERVAL	100		/* ms */
-#define CONF_UNSENT		(32 * 1024)	/* bytes */
-#define CONF_WRITE_TIMEOUT	2000		/* ms, as derper's */
-
-#define CONF_UNFINISHED		8192		/* connections a worker */
-#define CONF_PER_SOURCE		4096
-
-#define CONF_CHILD_TIMEOUT	10		/* s */
+/* Also known to what fetches maps, and to what looks at a map's STUN port. */
 #define CONF_STUN_PORT		3478
-#define CONF_STUN_PROBE		5		/* s */
 #define CONF_MAP_PATH		"/derpmap/default"
-#define CONF_MAP_EVERY		60		/* s */
-#define CONF_MAP_AGE		60		/* s */
+#define CONF_MAP_EVERY		60	/* s between two comparisons */
 
 /* Most maps, and most servers that one is compared with. */
 #define CONF_MAXMAPS		16
@@ -75,28 +60,12 @@ struct conf_relay {
 	char		*key;		/* node key file */
 	struct conf_pos	 key_pos;	/* file NULL: the default */
 	unsigned int	 workers;	/* 0: one a CPU */
-	enum relay_home	 home;
-	char		*redirect;	/* of HOME_REDIRECT */
-	/* queue of a destination */
-	unsigned int	 queue_bytes;	/* of packets */
-	unsigned int	 queue_packets;
-	unsigned int	 codel_target;	/* ms; 0: CoDel off */
-	unsigned int	 codel_interval; /* ms */
-	unsigned int	 notsent_lowat;	/* bytes the kernel may hold unsent */
-	unsigned int	 write_timeout;	/* ms; 0 none */
 	char		*congestion;	/* of TCP, NULL: the system's */
-	unsigned int	 accept_rate;	/* connections a second, 0 no limit */
-	unsigned int	 accept_burst;
-	uint64_t	 client_rate;	/* bytes a second, 0 no limit */
-	uint64_t	 client_burst;	/* bytes */
-	unsigned int	 max_clients;	/* connections a worker, 0 by the
-					   descriptor limit */
-	unsigned int	 max_unfinished; /* of them not logged in */
-	unsigned int	 max_per_source; /* of these from one address */
 };
 
 TAILQ_HEAD(conf_names, conf_name);
 TAILQ_HEAD(conf_listens, conf_listen);
+TAILQ_HEAD(conf_certs, conf_cert);
 
 struct conf_stun {
 	int		 enabled;	/* a stun section stands there */
@@ -108,12 +77,6 @@ struct conf_stun {
 	unsigned int	 source_burst;
 };
 
-struct conf_url {			/* compare "..." */
-	TAILQ_ENTRY(conf_url)	 entry;
-	char			*url;
-	struct conf_pos		 pos;
-};
-
 struct conf_map {			/* map "..." or map { follow "..." } */
 	TAILQ_ENTRY(conf_map)	 entry;
 	char			*file;	/* path, NULL: followed */
@@ -122,7 +85,7 @@ struct conf_map {			/* map "..." or map { follow "..." } */
 	char			*path;	/* that it is served at */
 	struct conf_names	 hosts;	/* served for these alone; empty: for
 					   all host names */
-	TAILQ_HEAD(, conf_url)	 compares;
+	struct conf_names	 compares; /* URLs */
 	char			*cafile; /* of fetches, NULL: the system's */
 	struct conf_pos		 cafile_pos;
 	unsigned int		 max_age; /* seconds it may be cached */
@@ -147,11 +110,14 @@ struct conf_acme {
 struct conf {
 	struct conf_names	 names;
 	struct conf_listens	 listens;
-	TAILQ_HEAD(, conf_cert)	 certs;
+	struct conf_certs	 certs;
 	struct conf_relay	 relay;
+	struct relay_conf	 worker;	/* what relay workers are told,
+						   but what is said of each */
 	struct conf_stun	 stun;
 	struct conf_maps	 maps;
 	struct conf_acme	 acme;
+	int			 mesh_enabled;	/* a mesh section is there */
 	char			*mesh_key;	/* file, NULL none */
 	struct conf_pos		 mesh_pos;
 	char			*control;	/* socket path */
@@ -191,10 +157,18 @@ const char *conf_at(const struct conf_pos *pos, const char *text);
 
 /*
  * What of the difference between two configurations needs a restart: NULL
- * nothing, else a static name of the first such setting ("listen", "workers",
- * "stun listen", "stun workers", "relay", "user", "keys user", "chroot",
- * "control", "relay key", "statedir", "sandbox").
+ * nothing, else a static name of the first such setting in the order of
+ * options.def ("listen on", "workers", "stun workers", "relay key" ...).
  */
 const char *conf_needs_restart(const struct conf *old, const struct conf *new);
+
+/* The name of the first setting that differs at all; NULL: none does. */
+const char *conf_differs(const struct conf *a, const struct conf *b);
+
+/*
+ * Write the configuration in the grammar of derpd.conf(5), with all defaults:
+ * conf_load() makes the same of it.  What is unset stands in comments.
+ */
+void	 conf_print(FILE *f, const struct conf *c);
 
 #endif

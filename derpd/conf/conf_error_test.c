@@ -88,9 +88,10 @@ ATF_TC_BODY(binary, tc)
 ATF_TC_WITHOUT_HEAD(top_errors);
 ATF_TC_BODY(top_errors, tc)
 {
-	static const char all[] = ": expected hostname, listen, certificate, "
-	    "acme, relay, stun, map, mesh, control, user, keys user, chroot, "
-	    "statedir, sandbox, child, include or NAME = \"VALUE\"";
+	static const char all[] = ": expected hostname, listen on, "
+	    "certificate, acme, relay, stun, map, mesh, control, user, keys "
+	    "user, chroot, statedir, sandbox, child timeout, include or "
+	    "NAME = \"VALUE\"";
 	static const struct {
 		const char *text, *near, *error;
 	} t[] = {
@@ -113,9 +114,9 @@ ATF_TC_BODY(top_errors, tc)
 		{ "user 12", "12", "expected user \"NAME\"" },
 		{ "keys \"x\"", "x", "expected keys user \"NAME\"" },
 		{ "keys user", NULL, "expected keys user \"NAME\"" },
-		{ "sandbox", NULL, "expected sandbox on, or: sandbox off" },
-		{ "sandbox maybe", "maybe", "expected sandbox on, or: sandbox "
-		    "off" },
+		{ "sandbox", NULL, "expected sandbox off, or: sandbox on" },
+		{ "sandbox maybe", "maybe", "expected sandbox off, or: sandbox "
+		    "on" },
 		{ "child", NULL, "expected child timeout SECONDS" },
 		{ "child timeout off", "off", "expected child timeout "
 		    "SECONDS" },
@@ -152,9 +153,10 @@ ATF_TC_BODY(top_errors, tc)
 ATF_TC_WITHOUT_HEAD(relay_errors);
 ATF_TC_BODY(relay_errors, tc)
 {
-	bad_relay("foo 5", "near `foo': expected key, workers, home, queue, "
-	    "codel, unsent limit, write timeout, congestion control, accept "
-	    "rate, client rate, max clients, max unfinished or }");
+	bad_relay("foo 5", "near `foo': expected key, workers, home, queue "
+	    "bytes, codel, unsent limit, write timeout, congestion "
+	    "control, accept rate, client rate, max clients, "
+	    "max unfinished or }");
 	bad_relay("key 5", "near `5': expected key \"FILE\"");
 	bad_relay("key \"x\"", "relay key \"x\": expected an absolute path of "
 	    "at most 1023 bytes");
@@ -175,10 +177,10 @@ ATF_TC_BODY(relay_errors, tc)
 	    "ASCII characters");
 	bad_relay("home page home blank",
 	    "home is set a second time: expected it once");
-	bad_relay("queue 5", "near `5': expected queue bytes SIZE packets "
-	    "NUMBER, or one of the two");
+	bad_relay("queue 5", "near `5': expected queue bytes SIZE "
+	    "[packets NUMBER], or: queue packets NUMBER");
 	bad_relay("queue packets 1 bytes 1M", "near `bytes': expected queue "
-	    "bytes SIZE packets NUMBER, or one of the two");
+	    "bytes SIZE [packets NUMBER], or: queue packets NUMBER");
 	bad_relay("queue bytes 1M queue bytes 1M",
 	    "queue bytes is set a second time: expected it once");
 	bad_relay("queue bytes 65604 packets 1",
@@ -229,6 +231,12 @@ ATF_TC_BODY(relay_errors, tc)
 	    "source 1000001: expected 1 to 1000000");
 	bad_relay("max unfinished 9 per 5", "near `5': expected max clients "
 	    "NUMBER, or: max unfinished NUMBER [per source NUMBER]");
+	bad(NAME CERT "relay {\naccept rate 5\nworkers 1 }\n", 4, "at the end "
+	    "of the line: expected accept rate NUMBER burst NUMBER");
+	bad(NAME CERT "relay { accept rate 5 }\n", 3, "near `}': expected "
+	    "accept rate NUMBER burst NUMBER");
+	bad(NAME CERT "relay { accept }\n", 3, "near `}': expected accept rate "
+	    "NUMBER burst NUMBER");
 	bad_relay("max clients 0", "max clients 0: expected 1 to 10000000");
 }
 
@@ -278,10 +286,10 @@ ATF_TC_BODY(values, tc)
 	    "expected an absolute path of at most 1023 bytes");
 	bad(NAME CERT RELAY "chroot \"\"\n", 4, "chroot \"\": expected an "
 	    "absolute path of at most 1023 bytes");
-	bad(NAME CERT RELAY "child timeout 0\n", 4, "child timeout 0: "
-	    "expected 1 to 3600 seconds");
-	bad(NAME CERT RELAY "child timeout 3601\n", 4, "child timeout 3601: "
-	    "expected 1 to 3600 seconds");
+	bad(NAME CERT RELAY "child timeout 0\n", 4, "child timeout "
+	    "(seconds) 0: expected 1 to 3600");
+	bad(NAME CERT RELAY "child timeout 3601\n", 4, "child timeout "
+	    "(seconds) 3601: expected 1 to 3600");
 	bad(NAME CERT RELAY "statedir x\n", 4, "statedir \"x\": expected an "
 	    "absolute path of at most 1023 bytes");
 	bad(NAME CERT RELAY "mesh { key file x }\n", 4, "mesh key file \"x\": "

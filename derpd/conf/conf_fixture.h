@@ -110,4 +110,26 @@ bad(const char *text, int line, const char *error)
 	conf_free(c);
 }
 
+/*
+ * Copy the sample; what is commented out (no blank behind the #) but for
+ * includes is put in force if `all'.
+ */
+static inline void
+copy_sample(const char *from, int all)
+{
+	FILE *in = fopen(from, "r"), *out = fopen(CONF, "w");
+	char line[256], *p;
+
+	ATF_REQUIRE(in != NULL && out != NULL);
+	while (fgets(line, sizeof(line), in) != NULL) {
+		p = line + strspn(line, "\t");
+		if (all && p[0] == '#' && p[1] >= 'a' && p[1] <= 'z' &&
+		    strncmp(p, "#include", 8) != 0)
+			p++;
+		ATF_REQUIRE(fputs(p, out) != EOF);
+	}
+	ATF_REQUIRE_EQ(fclose(in), 0);
+	ATF_REQUIRE_EQ(fclose(out), 0);
+}
+
 #endif

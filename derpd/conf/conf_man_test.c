@@ -1,18 +1,34 @@
 /*
- * conf_man_test: the defaults of a configuration that says nothing are those
- * that derpd.conf(5) names.
+ * conf_man_test: derpd.conf(5) says what options.def says: each keyword, its
+ * default, unit and bounds, and no statement that is not in it.
  */
+#include <ctype.h>
 #include <regex.h>
 
 #include "conf_fixture.h"
+#include "conf_option.h"
+#include "conf_store.h"
 
 static char	*page;		/* the manual's source, its lines joined */
 
-/* The manual's text; a blank for each end of a line, but before a macro. */
+static const char *const sections[] = {
+	[CONF_TOP] = "Statements", [CONF_RELAY] = "The relay block",
+	[CONF_STUN] = "The stun block", [CONF_MAP] = "The map block",
+	[CONF_MESH] = "Statements", [CONF_ACME] = "The acme block"
+};
+
+/* What the page calls a unit. */
+static const char *const units[] = {
+	[CONF_MS] = "[Mm]illiseconds", [CONF_SECONDS] = "[Ss]econds",
+	[CONF_BYTES] = "[Bb]ytes", [CONF_BYTERATE] = "[Bb]ytes a second",
+	[CONF_RATE] = "a second"
+};
+
+/* The manual's text; a blank for each end of a line, but around macros. */
 static void
 read_page(const atf_tc_t *tc)
 {
-	char path[1024], *p;
+	char path[1024], *line, *p;
 	long size;
 	FILE *f;
 
@@ -24,150 +40,259 @@ read_page(const atf_tc_t *tc)
 	ATF_REQUIRE((page = calloc(1, (size_t)size + 1)) != NULL);
 	ATF_REQUIRE_EQ((size_t)size, fread(page, 1, (size_t)size, f));
 	fclose(f);
-	for (p = page; (p = strchr(p, '\n')) != NULL; p++)
-		if (p[1] != '.')
+	for (line = page; (p = strchr(line, '\n')) != NULL; line = p + 1)
+		if (*line != '.' && p[1] != '.')
 			*p = ' ';
 }
 
-/*
- * The description of the statement that begins with `item', within the
- * section `ss' (up to the next statement): its length, 0 when there is none.
- */
-static size_t
-find_item(const char *ss, const char *item, const char **start)
+/* The text of the section of a block; free() it. */
+static char *
+section(enum conf_block block)
 {
-	char want[64];
+	char want[64], *text;
 	const char *p, *end;
 
-	snprintf(want, sizeof(want), "\n.Ss %s", ss);
-	if ((p = strstr(page, want)) == NULL)
-		return (0);
-	snprintf(want, sizeof(want), "\n.It Ic %s", item);
-	if ((p = strstr(p, want)) == NULL)
-		return (0);
-	*start = p + strlen(want);
-	if ((end = strstr(*start, "\n.It ")) == NULL)
-		end = *start + strlen(*start);
-	return ((size_t)(end - *start));
+	snprintf(want, sizeof(want), "\n.Ss %s", sections[block]);
+	ATF_REQUIRE_MSG((p = strstr(page, want)) != NULL, "no%s", want);
+	p += strlen(want);
+	if ((end = strstr(p, "\n.Ss ")) == NULL)
+		end = strstr(p, "\n.Sh ");
+	ATF_REQUIRE(end != NULL && (text = strndup(p, (size_t)(end - p))) !=
+	    NULL);
+	return (text);
 }
 
-/* The manual says that this is a default of the statement. */
-static void
-says(const char *ss, const char *item, const char *value)
+/*
+ * The words of the head of the item at `p' ("\n.It Ic ..."), without macros,
+ * into `dst', each behind a blank; what follows the head.
+ */
+static const char *
+item_head(const char *p, char *dst, size_t size)
 {
-	const char *start;
-	char *text, expr[256];
-	regex_t re;
+	const char *end = strchr(p + 1, '\n');
 	size_t n;
 
-	n = find_item(ss, item, &start);
-	ATF_REQUIRE_MSG(n > 0, "%s: no statement %s", ss, item);
-	ATF_REQUIRE((text = strndup(start, n)) != NULL);
-	snprintf(expr, sizeof(expr), "[Dd]efault( is|:)?( |\n\\.[A-Z][a-z] )"
-	    "%s([^0-9A-Za-z_/-]|$)", value);
+	if (end == NULL)
+		end = p + strlen(p);
+	if (strncmp(p, "\n.It Xo", 7) == 0)
+		end = strstr(p, "\n.Xc");
+	ATF_REQUIRE(end != NULL);
+	*dst = '\0';
+	for (p++; p < end; p += n) {
+		p += strspn(p, " \n");
+		n = strcspn(p, " \n");
+		if (*p == '.' || (n == 2 && isupper((unsigned char)p[0]) &&
+		    islower((unsigned char)p[1])) || *p == '|')
+			continue;
+		ATF_REQUIRE(strlen(dst) + n + 2 < size);
+		strlcat(dst, " ", size);
+		strncat(dst, p, n);
+	}
+	return (end);
+}
+
+/* Are the keywords in the head, in their order? */
+static int
+in_head(const char *head, const char *keywords)
+{
+	char word[32];
+	size_t n;
+
+	for (; *keywords != '\0'; keywords += n + (keywords[n] == ' ')) {
+		n = strcspn(keywords, " ");
+		snprintf(word, sizeof(word), " %.*s", (int)n, keywords);
+		while ((head = strstr(head, word)) != NULL &&
+		    head[n + 1] != ' ' && head[n + 1] != '\0')
+			head++;
+		if (head == NULL)
+			return (0);
+		head += n + 1;
+	}
+	return (1);
+}
+
+/* Does the head begin with the first of the keywords? */
+static int
+begins(const char *head, const char *keywords)
+{
+	size_t n = strcspn(keywords, " ");
+
+	return (strncmp(head + 1, keywords, n) == 0 &&
+	    (head[n + 1] == ' ' || head[n + 1] == '\0'));
+}
+
+/*
+ * The description of the statement of a row in `text', which is free()d with
+ * it; NULL: there is none.
+ */
+static char *
+find_item(const char *text, const struct conf_option *o)
+{
+	const char *p, *body, *end;
+	char head[256], *copy;
+
+	for (p = text; (p = strstr(p, "\n.It ")) != NULL; p++) {
+		body = item_head(p, head, sizeof(head));
+		if (!begins(head, o->block == CONF_MESH ? "mesh" :
+		    o->keywords) || !in_head(head, o->keywords))
+			continue;
+		/* Some share what is said behind the last. */
+		if ((end = strstr(body, "\n.It ")) == NULL)
+			end = body + strlen(body);
+		ATF_REQUIRE((copy = strndup(body, (size_t)(end - body))) !=
+		    NULL);
+		if (copy[strspn(copy, "\n ")] == '\0') {
+			free(copy);
+			continue;
+		}
+		return (copy);
+	}
+	return (NULL);
+}
+
+/* Does the text match? */
+static int
+matches(const char *text, const char *expr)
+{
+	regex_t re;
+	int found;
+
 	ATF_REQUIRE_EQ(0, regcomp(&re, expr, REG_EXTENDED | REG_NOSUB));
-	ATF_CHECK_MSG(regexec(&re, text, 0, NULL, 0) == 0,
-	    "%s: the default is %s, the manual says:%s", item, value, text);
+	found = regexec(&re, text, 0, NULL, 0) == 0;
 	regfree(&re);
-	free(text);
+	return (found);
 }
 
-/* The same of a number, as it is, or as bytes in the largest unit. */
+/* The default, by itself or behind the one of the value before it. */
 static void
-says_number(const char *ss, const char *item, unsigned int n)
+says_default(const struct conf_option *o, const char *text)
 {
-	char value[32];
+	const char *value = o->def != NULL ? o->def : o->unset;
+	char before[128] = "", expr[512];
 
-	snprintf(value, sizeof(value), "%u", n);
-	says(ss, item, value);
+	if (value == NULL)
+		return;
+	if (o->follows != CONF_HEAD && o[-1].def != NULL)
+		snprintf(before, sizeof(before), "(%s %s )?", o[-1].def,
+		    conf_suffix(o - 1, o));
+	snprintf(expr, sizeof(expr), "[Dd]efault( is|:)?( |\n\\.[A-Z][a-z] )"
+	    "%s%s([^0-9A-Za-z_/-]|$)", before, value);
+	ATF_CHECK_MSG(matches(text, expr), "%s: the default is %s, the manual "
+	    "says:%s", conf_name(o), value, text);
+}
+
+/* A bound as the page has it: bytes in the largest unit. */
+static void
+bound(char *dst, size_t size, const struct conf_option *o, int64_t v)
+{
+	int bytes = o->unit == CONF_BYTES || o->unit == CONF_BYTERATE;
+	const char *u = "";
+
+	if (bytes && v >= 1024 && v % 1024 == 0) {
+		u = v % (1 << 30) == 0 ? "G" : v % (1 << 20) == 0 ? "M" : "K";
+		v /= *u == 'G' ? 1 << 30 : *u == 'M' ? 1 << 20 : 1 << 10;
+	}
+	snprintf(dst, size, "%lld%s", (long long)v, u);
 }
 
 static void
-says_size(const char *ss, const char *item, unsigned int n)
+says_bounds(const struct conf_option *o, const char *text)
 {
-	char value[32];
+	char expr[128], min[32], max[32];
 
-	ATF_REQUIRE(n >= 1024 && n % 1024 == 0);
-	if (n % 1048576 == 0)
-		snprintf(value, sizeof(value), "%uM", n / 1048576);
-	else
-		snprintf(value, sizeof(value), "%uK", n / 1024);
-	says(ss, item, value);
+	if (!(o->type->accepts & CONF_NUMBER) || o->max == 0)
+		return;
+	bound(min, sizeof(min), o, o->min);
+	bound(max, sizeof(max), o, o->max);
+	snprintf(expr, sizeof(expr), "(^|[^0-9])%s to %s([^0-9A-Z]|$)", min,
+	    max);
+	ATF_CHECK_MSG(matches(text, expr), "%s: takes %s to %s, the manual "
+	    "says:%s", conf_name(o), min, max, text);
 }
 
-#define TOP	"Statements"
-#define IN_RELAY "The relay block"
-
-ATF_TC_WITHOUT_HEAD(top);
-ATF_TC_BODY(top, tc)
+ATF_TC_WITHOUT_HEAD(options);
+ATF_TC_BODY(options, tc)
 {
-	struct conf *c = good(NAME CERT RELAY);
+	const struct conf_option *o;
+	char *text, *item;
 
 	read_page(tc);
-	says(TOP, "control", c->control);
-	says(TOP, "user", c->user);
-	says(TOP, "keys user", c->keys_user);
-	says(TOP, "chroot", c->chroot);
-	says(TOP, "statedir", c->statedir);
-	says(TOP, "sandbox", c->sandbox ? "on" : "off");
-	says_number(TOP, "child timeout", c->child_timeout);
-	conf_free(c);
+	for (o = conf_options; o != conf_options + conf_noptions; o++) {
+		if (o->later || strcmp(o->keywords, "include") == 0)
+			continue;
+		text = section(o->block);
+		if ((item = find_item(text, o)) == NULL)
+			atf_tc_fail_nonfatal("%s: not in the section %s",
+			    o->keywords, sections[o->block]);
+		else {
+			says_default(o, item);
+			says_bounds(o, item);
+			if (o->unit != CONF_NOUNIT)
+				ATF_CHECK_MSG(matches(item, units[o->unit]),
+				    "%s: is in %s, the manual says:%s",
+				    conf_name(o), units[o->unit], item);
+		}
+		free(item);
+		free(text);
+	}
+	free(page);
 }
 
-ATF_TC_WITHOUT_HEAD(relay);
-ATF_TC_BODY(relay, tc)
+/* A statement that the table does not know would be refused. */
+ATF_TC_WITHOUT_HEAD(nothing_else);
+ATF_TC_BODY(nothing_else, tc)
 {
-	struct conf *c = good(NAME CERT RELAY);
-	const struct conf_relay *r = &c->relay;
-	char both[32];
+	const char *p;
+	char *text, head[256];
+	size_t n;
+	int block;
 
 	read_page(tc);
-	says(IN_RELAY, "key", r->key);
-	ATF_CHECK_EQ(0, r->workers);
-	says(IN_RELAY, "workers", "one a CPU");
-	ATF_CHECK_EQ(HOME_PAGE, r->home);
-	says(IN_RELAY, "home", "page");
-	says_size(IN_RELAY, "queue", r->queue_bytes);
-	says_number(IN_RELAY, "queue", r->queue_packets);
-	says_number(IN_RELAY, "codel target", r->codel_target);
-	says_number(IN_RELAY, "codel target", r->codel_interval);
-	says_size(IN_RELAY, "unsent limit", r->notsent_lowat);
-	says_number(IN_RELAY, "write timeout", r->write_timeout);
-	ATF_CHECK(r->congestion == NULL);
-	says(IN_RELAY, "congestion control", "the system's");
-	ATF_CHECK_EQ(0, r->accept_rate);
-	says(IN_RELAY, "accept rate", "no limit");
-	ATF_CHECK_EQ(0, r->client_rate);
-	says(IN_RELAY, "client rate", "no limit");
-	says_number(IN_RELAY, "max unfinished", r->max_unfinished);
-	snprintf(both, sizeof(both), "%u per source %u", r->max_unfinished,
-	    r->max_per_source);
-	says(IN_RELAY, "max unfinished", both);
-	conf_free(c);
+	for (block = 0; block < CONF_NBLOCKS; block++) {
+		text = section(block == CONF_MESH ? CONF_TOP :
+		    (enum conf_block)block);
+		for (p = text; block != CONF_MESH &&
+		    (p = strstr(p, "\n.It Ic ")) != NULL; p++) {
+			(void)item_head(p, head, sizeof(head));
+			n = strcspn(head + 1, " ");
+			head[n + 1] = '\0';
+			ATF_CHECK_MSG(conf_usage((enum conf_block)block,
+			    head + 1, n) != NULL, "%s: no such statement in "
+			    "options.def", head + 1);
+		}
+		free(text);
+	}
+	free(page);
 }
 
-ATF_TC_WITHOUT_HEAD(others);
-ATF_TC_BODY(others, tc)
+/* What the sample states behind a # is the default. */
+ATF_TC_WITHOUT_HEAD(sample);
+ATF_TC_BODY(sample, tc)
 {
-	struct conf *c = good(NAME CERT "stun { }\n"
-	    "map { follow \"https://a.example/m\" }\n");
-	const struct conf_map *m = TAILQ_FIRST(&c->maps);
+	const struct conf_option *o;
+	struct conf *c, *all;
+	char path[1024];
 
-	read_page(tc);
-	says_number("The stun block", "workers", c->stun.workers);
-	says_number("The stun block", "probe every", c->stun.probe_every);
-	ATF_CHECK_EQ(0, c->stun.source_rate);
-	says("The stun block", "source rate", "no limit");
-	says_number("The map block", "follow", m->every);
-	says("The map block", "path", m->path);
-	says_number("The map block", "max age", m->max_age);
+	snprintf(path, sizeof(path), "%s/../../etc/derpd.conf",
+	    atf_tc_get_config_var(tc, "srcdir"));
+	c = good(NAME CERT RELAY "stun { }\n");
+	copy_sample(path, 1);
+	all = load_file(CONF);
+	ATF_REQUIRE_MSG(all != NULL, "%s", errs);
+	for (o = conf_options; o != conf_options + conf_noptions; o++)
+		if (o->def != NULL && o->block != CONF_MAP)
+			ATF_CHECK_MSG(conf_same(o, c, all), "%s: the default "
+			    "is %s, %s states another", conf_name(o), o->def,
+			    path);
+	ATF_CHECK_EQ(60, TAILQ_FIRST(&all->maps)->every);
 	conf_free(c);
+	conf_free(all);
 }
 
 ATF_TP_ADD_TCS(tp)
 {
-	ATF_TP_ADD_TC(tp, top);
-	ATF_TP_ADD_TC(tp, relay);
-	ATF_TP_ADD_TC(tp, others);
+	ATF_TP_ADD_TC(tp, options);
+	ATF_TP_ADD_TC(tp, nothing_else);
+	ATF_TP_ADD_TC(tp, sample);
 	return (atf_no_error());
 }

@@ -1,6 +1,6 @@
 /*
- * conf_parse: what parse.y, lex.c, conf_word.c, conf_macro.c, conf_set.c and
- * conf.c share while a configuration is read.  Nobody else includes this.
+ * conf_parse: what parse.y, lex.c, conf_match.c, conf_macro.c, the checks
+ * and conf.c share while a configuration is read.  Nobody else includes this.
  */
 #ifndef CONF_PARSE_H
 #define CONF_PARSE_H
@@ -8,18 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "conf.h"
+#include "conf_option.h"
 
 /* The configuration that is being read. */
 extern struct conf	*parsed;
 
-typedef struct {
-	union {
-		int64_t		 number;
-		const char	*string;	/* until lex_reset() */
-	} v;
-	struct conf_pos	 pos;
-} YYSTYPE;
+typedef struct conf_item	YYSTYPE;
 #define YYSTYPE_IS_DECLARED	1
 
 /* Of the last token; not every yacc declares it in parse.h then. */
@@ -51,6 +45,12 @@ int	lex_push(const char *path, const struct conf_pos *from);
 /* Forget all files, also half read ones, and every string handed out. */
 void	lex_reset(void);
 
+/*
+ * Report that `item' can't stand there, and what was expected, and pass over
+ * the rest of the line; an item of kind 0 is its end, or the end of the block.
+ */
+void	lex_refuse(const struct conf_item *item, const char *expected);
+
 /* The grammar can't go on: report it, unless the lexer has done so. */
 void	lex_error(void);
 
@@ -59,26 +59,6 @@ void	lex_error(void);
  * next token is the end of the line.
  */
 void	lex_skip(void);
-
-/* conf_word.c */
-
-enum conf_block {
-	BLOCK_NONE, BLOCK_RELAY, BLOCK_MESH, BLOCK_STUN, BLOCK_MAP,
-	BLOCK_ACME
-};
-
-/* The token of a keyword; -1: it is none. */
-int	word_find(const char *word);
-
-/* How a statement looks that begins with the token; NULL: none does there. */
-const char *word_usage(enum conf_block block, int token);
-
-/* The block that a statement may have, by its first token; and its word. */
-enum conf_block word_block(int token);
-const char *word_name(int token);
-
-/* All the statements that may stand there, for messages. */
-const char *word_statements(enum conf_block block);
 
 /* conf_macro.c */
 

@@ -73,7 +73,7 @@ ATF_TC_BODY(stun_errors, tc)
 	bad(NAME CERT RELAY "stun { listen on * port 1 tls }\n", 4,
 	    "near `tls': expected listen on ADDRESS port NUMBER");
 	bad(NAME CERT RELAY "stun { bogus }\n", 4, "near `bogus': expected "
-	    "listen, workers, always, probe every, source rate or }");
+	    "listen on, workers, always, probe every, source rate or }");
 	bad(NAME CERT RELAY "stun {\n", 4, "stun { is not closed: expected } "
 	    "in the same file");
 }
@@ -103,7 +103,7 @@ ATF_TC_BODY(map, tc)
 	ATF_CHECK_STREQ("/a", m->file);
 	ATF_CHECK_STREQ("/m/1", m->path);
 	ATF_CHECK_STREQ("a.example", TAILQ_FIRST(&m->hosts)->name);
-	ATF_CHECK_STREQ("https://b.example/m", TAILQ_FIRST(&m->compares)->url);
+	ATF_CHECK_STREQ("https://b.example/m", TAILQ_FIRST(&m->compares)->name);
 	ATF_CHECK_EQ(0, m->max_age);
 	m = TAILQ_NEXT(m, entry);
 	ATF_CHECK(m->file == NULL);
@@ -120,8 +120,8 @@ ATF_TC_BODY(map, tc)
 ATF_TC_WITHOUT_HEAD(map_errors);
 ATF_TC_BODY(map_errors, tc)
 {
-	bad(NAME CERT "map \"x\"\n", 3, "map \"x\": expected an absolute path "
-	    "of at most 1023 bytes");
+	bad(NAME CERT "map \"x\"\n", 3, "map file \"x\": expected an absolute "
+	    "path of at most 1023 bytes");
 	bad(NAME CERT "map { }\n", 3, "map { ... } without a source: expected "
 	    "file \"FILE\" or follow \"URL\" in it");
 	bad(NAME CERT "map \"/a\" { follow \"https://b\" }\n", 3, "follow "
@@ -130,8 +130,8 @@ ATF_TC_BODY(map_errors, tc)
 	bad(NAME CERT "map { follow \"http://b/\" }\n", 3, "follow "
 	    "\"http://b/\": expected an https:// URL of visible ASCII "
 	    "characters");
-	bad(NAME CERT "map { follow \"https://b/\" every 0 }\n", 3, "every "
-	    "(seconds) 0: expected 1 to 86400");
+	bad(NAME CERT "map { follow \"https://b/\" every 0 }\n", 3, "follow "
+	    "every (seconds) 0: expected 1 to 86400");
 	bad(NAME CERT "map \"/a\" { path \"x\" }\n", 3, "path \"x\": expected "
 	    "the path of a URL, such as \"/derpmap/default\", without query "
 	    "or escapes");
@@ -139,7 +139,7 @@ ATF_TC_BODY(map_errors, tc)
 	    "expected the path of a URL, such as \"/derpmap/default\", "
 	    "without query or escapes");
 	bad(NAME CERT "map \"/a\" { path \"/a\" path \"/b\" }\n", 3,
-	    "path \"/b\": expected one path a map");
+	    "path is set a second time: expected one a map");
 	bad(NAME CERT "map \"/a\" { path \"/derp/x\" }\n", 3, "path "
 	    "\"/derp/x\": something else is answered there: expected "
 	    "another, such as \"/derpmap/default\"");

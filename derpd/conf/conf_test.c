@@ -51,20 +51,20 @@ ATF_TC_BODY(defaults, tc)
 	ATF_CHECK_EQ(c->relay.enabled, 1);
 	ATF_CHECK_STREQ(c->relay.key, "/var/db/derpd/derper.key");
 	ATF_CHECK_EQ(c->relay.workers, 0);
-	ATF_CHECK_EQ(c->relay.home, HOME_PAGE);
-	ATF_CHECK(c->relay.redirect == NULL);
-	ATF_CHECK_EQ(c->relay.queue_bytes, 2097152);
-	ATF_CHECK_EQ(c->relay.queue_packets, 2048);
-	ATF_CHECK_EQ(c->relay.codel_target, 20);
-	ATF_CHECK_EQ(c->relay.codel_interval, 100);
-	ATF_CHECK_EQ(c->relay.notsent_lowat, 32768);
-	ATF_CHECK_EQ(c->relay.write_timeout, 2000);
+	ATF_CHECK_EQ(c->worker.home, HOME_PAGE);
+	ATF_CHECK_STREQ(c->worker.redirect, "");
+	ATF_CHECK_EQ(c->worker.queue_bytes, 2097152);
+	ATF_CHECK_EQ(c->worker.queue_packets, 2048);
+	ATF_CHECK_EQ(c->worker.codel_target, 20);
+	ATF_CHECK_EQ(c->worker.codel_interval, 100);
+	ATF_CHECK_EQ(c->worker.notsent_lowat, 32768);
+	ATF_CHECK_EQ(c->worker.write_timeout, 2000);
 	ATF_CHECK(c->relay.congestion == NULL);
-	ATF_CHECK_EQ(c->relay.accept_rate, 0);
-	ATF_CHECK_EQ(c->relay.client_rate, 0);
-	ATF_CHECK_EQ(c->relay.max_clients, 0);
-	ATF_CHECK_EQ(c->relay.max_unfinished, 8192);
-	ATF_CHECK_EQ(c->relay.max_per_source, 4096);
+	ATF_CHECK_EQ(c->worker.accept_rate, 0);
+	ATF_CHECK_EQ(c->worker.client_rate, 0);
+	ATF_CHECK_EQ(c->worker.max_clients, 0);
+	ATF_CHECK_EQ(c->worker.max_unfinished, 8192);
+	ATF_CHECK_EQ(c->worker.max_per_source, 4096);
 	conf_free(c);
 }
 
@@ -141,22 +141,22 @@ check_relay(const char *block)
 	c = good(text);
 	ATF_CHECK_STREQ(c->relay.key, "/k");
 	ATF_CHECK_EQ(c->relay.workers, 3);
-	ATF_CHECK_EQ(c->relay.home, HOME_REDIRECT);
-	ATF_CHECK_STREQ(c->relay.redirect, "https://example.org/x");
-	ATF_CHECK_EQ(c->relay.queue_bytes, 2097152);
-	ATF_CHECK_EQ(c->relay.queue_packets, 10);
-	ATF_CHECK_EQ(c->relay.codel_target, 7);
-	ATF_CHECK_EQ(c->relay.codel_interval, 70);
-	ATF_CHECK_EQ(c->relay.notsent_lowat, 65536);
-	ATF_CHECK_EQ(c->relay.write_timeout, 0);
+	ATF_CHECK_EQ(c->worker.home, HOME_REDIRECT);
+	ATF_CHECK_STREQ(c->worker.redirect, "https://example.org/x");
+	ATF_CHECK_EQ(c->worker.queue_bytes, 2097152);
+	ATF_CHECK_EQ(c->worker.queue_packets, 10);
+	ATF_CHECK_EQ(c->worker.codel_target, 7);
+	ATF_CHECK_EQ(c->worker.codel_interval, 70);
+	ATF_CHECK_EQ(c->worker.notsent_lowat, 65536);
+	ATF_CHECK_EQ(c->worker.write_timeout, 0);
 	ATF_CHECK_STREQ(c->relay.congestion, "bbr");
-	ATF_CHECK_EQ(c->relay.accept_rate, 100);
-	ATF_CHECK_EQ(c->relay.accept_burst, 200);
-	ATF_CHECK_EQ(c->relay.client_rate, 4294967296);
-	ATF_CHECK_EQ(c->relay.client_burst, 5368709120);
-	ATF_CHECK_EQ(c->relay.max_clients, 9);
-	ATF_CHECK_EQ(c->relay.max_unfinished, 77);
-	ATF_CHECK_EQ(c->relay.max_per_source, 8);
+	ATF_CHECK_EQ(c->worker.accept_rate, 100);
+	ATF_CHECK_EQ(c->worker.accept_burst, 200);
+	ATF_CHECK_EQ(c->worker.client_rate, 4294967296);
+	ATF_CHECK_EQ(c->worker.client_burst, 5368709120);
+	ATF_CHECK_EQ(c->worker.max_clients, 9);
+	ATF_CHECK_EQ(c->worker.max_unfinished, 77);
+	ATF_CHECK_EQ(c->worker.max_per_source, 8);
 	conf_free(c);
 }
 
@@ -179,24 +179,24 @@ ATF_TC_BODY(relay_block, tc)
 	    "congestion control bbr accept rate 100 burst 200 client rate "
 	    "4G burst 5G max clients 9 max unfinished 77 per source 8 }");
 	c = good(NAME CERT "relay { max unfinished 5 max clients 6 }\n");
-	ATF_CHECK_EQ(c->relay.max_unfinished, 5);
-	ATF_CHECK_EQ(c->relay.max_per_source, 4096);
-	ATF_CHECK_EQ(c->relay.max_clients, 6);
+	ATF_CHECK_EQ(c->worker.max_unfinished, 5);
+	ATF_CHECK_EQ(c->worker.max_per_source, 4096);
+	ATF_CHECK_EQ(c->worker.max_clients, 6);
 	conf_free(c);
 	c = good(NAME CERT "relay { home blank codel off }\n");
-	ATF_CHECK_EQ(c->relay.home, HOME_BLANK);
-	ATF_CHECK_EQ(c->relay.codel_target, 0);
+	ATF_CHECK_EQ(c->worker.home, HOME_BLANK);
+	ATF_CHECK_EQ(c->worker.codel_target, 0);
 	conf_free(c);
 	c = good(NAME CERT "relay { queue bytes 2M workers 1 }\n");
-	ATF_CHECK_EQ(c->relay.queue_bytes, 2097152);
-	ATF_CHECK_EQ(c->relay.queue_packets, 2048);
+	ATF_CHECK_EQ(c->worker.queue_bytes, 2097152);
+	ATF_CHECK_EQ(c->worker.queue_packets, 2048);
 	conf_free(c);
 	c = good(NAME CERT "relay {\nqueue packets 7\nworkers 1\n}\n");
-	ATF_CHECK_EQ(c->relay.queue_bytes, 2097152);
-	ATF_CHECK_EQ(c->relay.queue_packets, 7);
+	ATF_CHECK_EQ(c->worker.queue_bytes, 2097152);
+	ATF_CHECK_EQ(c->worker.queue_packets, 7);
 	conf_free(c);
 	c = good(NAME CERT "relay { home page }\n");
-	ATF_CHECK_EQ(c->relay.home, HOME_PAGE);
+	ATF_CHECK_EQ(c->worker.home, HOME_PAGE);
 	conf_free(c);
 }
 
@@ -235,10 +235,10 @@ ATF_TC_BODY(macros, tc)
 	    "$ in the value of a macro: expected plain text");
 	bad(NAME CERT RELAY "a-b = c\n", 4, "macro \"a-b\": expected a name "
 	    "of letters, digits and _");
-	bad(NAME CERT RELAY "a =\n", 4, "near `a': expected hostname, listen, "
-	    "certificate, acme, relay, stun, map, mesh, control, user, keys "
-	    "user, chroot, statedir, sandbox, child, include or NAME = "
-	    "\"VALUE\"");
+	bad(NAME CERT RELAY "a =\n", 4, "near `a': expected hostname, listen "
+	    "on, certificate, acme, relay, stun, map, mesh, control, user, "
+	    "keys user, chroot, statedir, sandbox, child timeout, include or "
+	    "NAME = \"VALUE\"");
 	/* What one file defines is not there for the next. */
 	bad(NAME CERT RELAY "user $who\n", 4, "macro who is not defined: "
 	    "expected a line who = \"VALUE\" before, or -D");
@@ -341,28 +341,6 @@ ATF_TC_BODY(include_bounds, tc)
 	ATF_CHECK(lines() <= 21);
 }
 
-/*
- * Copy the sample; what is commented out (no blank behind the #) but for
- * includes is put in force if `all'.
- */
-static void
-copy_sample(const char *from, int all)
-{
-	FILE *in = fopen(from, "r"), *out = fopen(CONF, "w");
-	char line[256], *p;
-
-	ATF_REQUIRE(in != NULL && out != NULL);
-	while (fgets(line, sizeof(line), in) != NULL) {
-		p = line + strspn(line, "\t");
-		if (all && p[0] == '#' && p[1] >= 'a' && p[1] <= 'z' &&
-		    strncmp(p, "#include", 8) != 0)
-			p++;
-		ATF_REQUIRE(fputs(p, out) != EOF);
-	}
-	ATF_REQUIRE_EQ(fclose(in), 0);
-	ATF_REQUIRE_EQ(fclose(out), 0);
-}
-
 /* The sample that is installed is good, and its defaults are the defaults. */
 ATF_TC_WITHOUT_HEAD(sample);
 ATF_TC_BODY(sample, tc)
@@ -383,21 +361,21 @@ ATF_TC_BODY(sample, tc)
 	ATF_CHECK_STREQ(conf_needs_restart(c, all), "workers");
 	all->relay.workers = 0;
 	ATF_CHECK(conf_needs_restart(c, all) == NULL);
-	ATF_CHECK(all->mesh_key != NULL && all->relay.client_rate != 0 &&
-	    all->relay.accept_rate != 0 && all->relay.max_clients != 0);
+	ATF_CHECK(all->mesh_key != NULL && all->worker.client_rate != 0 &&
+	    all->worker.accept_rate != 0 && all->worker.max_clients != 0);
 	ATF_CHECK(!TAILQ_EMPTY(&all->maps) && all->stun.always &&
 	    all->stun.source_rate != 0);
 	ATF_CHECK_EQ(all->stun.workers, want->stun.workers);
 	ATF_CHECK_EQ(all->stun.probe_every, want->stun.probe_every);
-	ATF_CHECK_EQ(all->relay.home, want->relay.home);
-	ATF_CHECK_EQ(all->relay.queue_bytes, want->relay.queue_bytes);
-	ATF_CHECK_EQ(all->relay.queue_packets, want->relay.queue_packets);
-	ATF_CHECK_EQ(all->relay.codel_target, want->relay.codel_target);
-	ATF_CHECK_EQ(all->relay.codel_interval, want->relay.codel_interval);
-	ATF_CHECK_EQ(all->relay.notsent_lowat, want->relay.notsent_lowat);
-	ATF_CHECK_EQ(all->relay.write_timeout, want->relay.write_timeout);
-	ATF_CHECK_EQ(all->relay.max_unfinished, want->relay.max_unfinished);
-	ATF_CHECK_EQ(all->relay.max_per_source, want->relay.max_per_source);
+	ATF_CHECK_EQ(all->worker.home, want->worker.home);
+	ATF_CHECK_EQ(all->worker.queue_bytes, want->worker.queue_bytes);
+	ATF_CHECK_EQ(all->worker.queue_packets, want->worker.queue_packets);
+	ATF_CHECK_EQ(all->worker.codel_target, want->worker.codel_target);
+	ATF_CHECK_EQ(all->worker.codel_interval, want->worker.codel_interval);
+	ATF_CHECK_EQ(all->worker.notsent_lowat, want->worker.notsent_lowat);
+	ATF_CHECK_EQ(all->worker.write_timeout, want->worker.write_timeout);
+	ATF_CHECK_EQ(all->worker.max_unfinished, want->worker.max_unfinished);
+	ATF_CHECK_EQ(all->worker.max_per_source, want->worker.max_per_source);
 	conf_free(c);
 	conf_free(all);
 	conf_free(want);

@@ -13,8 +13,9 @@
 #include <unistd.h>
 
 #include "bom.h"
+#include "conf_match.h"
 #include "conf_parse.h"
-#include "conf_set.h"
+#include "conf_store.h"
 #include "log.h"
 #include "parse.h"
 
@@ -49,15 +50,14 @@ static SLIST_HEAD(, string) strings = SLIST_HEAD_INITIALIZER(strings);
 /* The statement that is being read. */
 static int		 last;		/* token; '\n' between statements */
 static char		 first[NEAR_MAX]; /* the word that it begins with */
-static const char	*usage;		/* how it must look; NULL unknown */
 static int		 reported;	/* the lexer refused its last token */
 static int		 skipping;	/* it is refused: pass over it */
 static int		 nest;		/* open braces of what is passed over */
 
 /* The block that it stands in. */
-static enum conf_block	 block;
+static int		 in_block;
 static struct conf_pos	 block_pos;
-static int	 opener;	/* first token of the statement */
+static char		 opener[NEAR_MAX]; /* its word; "" none */
 
 static void
 lex_pos(struct conf_pos *pos)
@@ -74,9 +74,9 @@ keep_name(const char *path)
 
 	if ((v = reallocarray(parsed->files, parsed->nfiles + 1,
 	    sizeof(*v))) == NULL)
-		fatal("configuration");
+		fatal("can't remember the file %s of the configuration", path);
 	parsed->files = v;
-	return (v[parsed->nfiles++] = set_dup(path));
+	return (v[parsed->nfiles++] = conf_dup(path));
 }
 
 /* An include is looked for beside the file that names it. */
@@ -110,7 +110,7 @@ slurp(struct source *s, int fd)
 	s->dev = st.st_dev;
 	s->ino = st.st_ino;
 	if ((s->text = malloc((size_t)st.st_size + 1)) == NULL)
-		fatal("configuration");
+		return (strerror(errno));
 	while (s->len < (size_t)st.st_size) {
 		n = read(fd, s->text + s->len, (size_t)st.st_size - s->len);
 		if (n == -1)
@@ -148,13 +148,11 @@ may_push(const struct source *new, const char *path,
 int
 lex_push(const char *path, const struct conf_pos *from)
 {
-	struct source *s;
+	struct source *s = conf_alloc(sizeof(*s));
 	const char *wrong;
 	char full[WORD_MAX_LEN];
 	int fd = -1;
 
-	if ((s = calloc(1, sizeof(*s))) == NULL)
-		fatal("configuration");
 	if (resolve(full, sizeof(full), path) == -1)
 		wrong = "the path is too long";
 	else if ((fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
@@ -201,10 +199,9 @@ lex_reset(void)
 		SLIST_REMOVE_HEAD(&strings, entry);
 		free(s);
 	}
-	expand = usage = NULL;
-	skipping = nest = reported = 0;
-	block = BLOCK_NONE;
-	word[0] = first[0] = '\0';
+	expand = NULL;
+	skipping = nest = reported = in_block = 0;
+	word[0] = first[0] = opener[0] = '\0';
 }
 
 /* The next character, of a macro's value or of the file; EOF at its end. */
@@ -280,18 +277,18 @@ bad(const char *what)
 	return (BADWORD);
 }
 
+/* A token whose text is kept until lex_reset(). */
 static int
-string_token(void)
+text_token(int token, enum conf_kind kind)
 {
 	size_t n = strlen(word) + 1;
-	struct string *s;
+	struct string *s = conf_alloc(sizeof(*s) + n);
 
-	if ((s = malloc(sizeof(*s) + n)) == NULL)
-		fatal("configuration");
 	memcpy(s->text, word, n);
 	SLIST_INSERT_HEAD(&strings, s, entry);
-	yylval.v.string = s->text;
-	return (STRING);
+	yylval.text = s->text;
+	yylval.kind = kind;
+	return (token);
 }
 
 static int
@@ -318,7 +315,7 @@ quoted(void)
 		word[n++] = (char)ch;
 	}
 	word[n] = '\0';
-	return (string_token());
+	return (text_token(STRING, CONF_STRING));
 }
 
 /* $name: go on with its value.  0, or a token that is refused. */
@@ -346,15 +343,19 @@ static int
 word_token(void)
 {
 	const char *errstr;
-	int token;
 
 	if (read_word(WORD_CHARS) == -1)
 		return (bad("a word of more than 1023 characters"));
 	if (word[strspn(word, "0123456789")] == '\0') {
-		yylval.v.number = strtonum(word, 0, INT64_MAX, &errstr);
-		return (errstr == NULL ? NUMBER : bad("a number is too large"));
+		yylval.number = strtonum(word, 0, INT64_MAX, &errstr);
+		return (errstr != NULL ? bad("a number is too large") :
+		    text_token(NUMBER, CONF_NUMBER));
 	}
-	return ((token = word_find(word)) != -1 ? token : string_token());
+	if (last == '\n' && !in_block && conf_find_block(word) != NULL)
+		return (text_token(BLOCK, CONF_WORD));
+	if (conf_is_keyword(word))
+		return (text_token(WORD, CONF_WORD));
+	return (text_token(STRING, CONF_STRING));
 }
 
 /*
@@ -366,9 +367,9 @@ end_of_file(void)
 {
 	if (last != '\n')
 		return ('\n');
-	if (block != BLOCK_NONE) {
+	if (in_block) {
 		conf_error(&block_pos, "%s { is not closed: expected } in the "
-		    "same file", word_name(opener));
+		    "same file", opener);
 		return ('}');
 	}
 	if (source->up == NULL)
@@ -383,6 +384,8 @@ raw_token(void)
 {
 	int ch, token;
 
+	yylval.kind = 0;
+	yylval.text = "";
 again:
 	do {
 		lex_pos(&yylval.pos);
@@ -404,9 +407,12 @@ again:
 		if ((token = expand_macro()) != 0)
 			return (token);
 		goto again;
-	case '*': case '{': case '}': case '=':
+	case '*':
+		strlcpy(word, "*", sizeof(word));
+		return (text_token('*', CONF_STAR));
+	case '{': case '}': case '=':
 		snprintf(word, sizeof(word), "%c", ch);
-		return (ch);
+		return (text_token(ch, 0));
 	}
 	if (ch != '\0' && strchr(WORD_CHARS, ch) != NULL) {
 		put_back(ch);
@@ -443,7 +449,7 @@ skip_token(void)
 			nest++;
 			break;
 		case '}':
-			if (nest == 0 && block != BLOCK_NONE) {
+			if (nest == 0 && in_block) {
 				put_back(ch);
 				return ('\n');
 			}
@@ -467,7 +473,7 @@ lex_skip(void)
 	skipping = 1;
 	nest = last == '{';
 	/* It closes a block in spite of what is wrong before it. */
-	if (last == '}' && block != BLOCK_NONE && source->at > 0)
+	if (last == '}' && in_block && source->at > 0)
 		put_back('}');
 }
 
@@ -475,25 +481,13 @@ lex_skip(void)
 static void
 follow(int token)
 {
-	const char *u;
-
-	if (last == '}')
-		usage = "the end of the line";
-	if (last == '\n' || last == '{') {
-		usage = NULL;
+	if (last == '\n' || last == '{')
 		strlcpy(first, token == '\n' ? "" : word, sizeof(first));
-	}
-	if (last == '\n' && block == BLOCK_NONE)
-		opener = token;
-	if (token == '{' && block == BLOCK_NONE && !skipping) {
-		block = word_block(opener);
+	if (last == '\n' && !in_block)
+		strlcpy(opener, token == BLOCK ? word : "", sizeof(opener));
+	if (token == '{' && !in_block && opener[0] != '\0') {
+		in_block = 1;
 		block_pos = yylval.pos;
-	}
-	/* In a block several statements may stand on a line. */
-	if ((last == '\n' || block != BLOCK_NONE) &&
-	    (u = word_usage(block, token)) != NULL) {
-		usage = u;
-		strlcpy(first, word, sizeof(first));
 	}
 }
 
@@ -503,7 +497,7 @@ yylex(void)
 	int token;
 
 	if (last == '}' && !skipping)
-		block = BLOCK_NONE;
+		in_block = 0;
 	reported = 0;
 	if (skipping) {
 		token = skip_token();
@@ -513,21 +507,45 @@ yylex(void)
 		token = '\n';
 	} else
 		token = raw_token();
+	if (token == '\n') {
+		yylval.kind = 0;
+		yylval.text = "";
+	}
 	follow(token);
 	return (last = token);
 }
 
 void
+lex_refuse(const struct conf_item *it, const char *want)
+{
+	if (it->kind == 0 && *it->text == '\0')
+		conf_error(&it->pos, "at the end of the line: expected %s",
+		    want);
+	else
+		conf_error(&it->pos, "near `%.*s': expected %s", NEAR_MAX - 1,
+		    it->text, want);
+	/* The grammar has taken the end of the line, or of the block. */
+	if (it->kind != 0)
+		lex_skip();
+}
+
+void
 lex_error(void)
 {
-	const char *want = usage != NULL ? usage : word_statements(block);
-	const char *near = usage == NULL && first[0] != '\0' ? first : word;
+	const char *usage = conf_match_usage();
+	const char *want = usage != NULL ? usage :
+	    conf_statements(conf_match_where());
+	struct conf_item it = { .kind = CONF_WORD, .text = word,
+	    .pos = yylval.pos };
 
-	if (!reported && last == '\n' && near == word)
-		conf_error(&yylval.pos, "at the end of the line: expected %s",
-		    want);
-	else if (!reported)
-		conf_error(&yylval.pos, "near `%.*s': expected %s",
-		    NEAR_MAX - 1, near, want);
-	lex_skip();
+	if (usage == NULL && first[0] != '\0')
+		it.text = first;
+	else if (last == '\n') {
+		it.kind = 0;
+		it.text = "";
+	}
+	if (reported)
+		lex_skip();
+	else
+		lex_refuse(&it, want);
 }

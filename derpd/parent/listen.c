@@ -263,7 +263,7 @@ set_congestion(int fd, const char *wanted)
 #endif
 
 static void
-set_options(int fd, const struct conf_relay *c)
+set_options(int fd, const struct conf *c)
 {
 	option(fd, IPPROTO_TCP, TCP_NODELAY, "TCP_NODELAY", 1);
 	option(fd, SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE", 1);
@@ -276,10 +276,10 @@ set_options(int fd, const struct conf_relay *c)
 #endif
 #ifdef TCP_NOTSENT_LOWAT
 	option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, "TCP_NOTSENT_LOWAT",
-	    (int)c->notsent_lowat);
+	    (int)c->worker.notsent_lowat);
 #endif
 #ifdef TCP_CONGESTION
-	set_congestion(fd, c->congestion);
+	set_congestion(fd, c->relay.congestion);
 #endif
 }
 
@@ -312,7 +312,7 @@ listen_options(const struct listen_set *s, const struct conf *c,
 	for (i = 0; i < s->n; i++) {
 		if (keep_listening(&s->v[i], s->v[i].fds[worker]) == -1)
 			return (-1);
-		set_options(s->v[i].fds[worker], &c->relay);
+		set_options(s->v[i].fds[worker], c);
 	}
 	return (0);
 }

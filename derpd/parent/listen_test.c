@@ -315,7 +315,7 @@ ATF_TC_BODY(options, tc)
 #endif
 #ifdef TCP_NOTSENT_LOWAT
 	ATF_CHECK_EQ(32768, option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT));
-	c->relay.notsent_lowat = 65536;
+	c->worker.notsent_lowat = 65536;
 #endif
 	ATF_REQUIRE_EQ(0, setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &zero,
 	    sizeof(zero)));

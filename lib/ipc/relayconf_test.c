@@ -82,7 +82,7 @@ ATF_TC_BODY(ranges, tc)
 ATF_TC_WITHOUT_HEAD(from_configuration);
 ATF_TC_BODY(from_configuration, tc)
 {
-	static char		redirect[] = "https://www.example.org/";
+	static const char	redirect[] = "https://www.example.org/";
 	struct relay_conf	r;
 	struct conf		c;
 	uint8_t			key[32];
@@ -90,21 +90,21 @@ ATF_TC_BODY(from_configuration, tc)
 	memset(key, 7, sizeof(key));
 	memset(&c, 0, sizeof(c));
 	c.relay.enabled = 1;
-	c.relay.home = HOME_REDIRECT;
-	c.relay.redirect = redirect;
-	c.relay.queue_bytes = 1;
-	c.relay.queue_packets = 2;
-	c.relay.codel_target = 3;
-	c.relay.codel_interval = 4;
-	c.relay.notsent_lowat = 5;
-	c.relay.write_timeout = 6;
-	c.relay.accept_rate = 7;
-	c.relay.accept_burst = 8;
-	c.relay.client_rate = 9;
-	c.relay.client_burst = 10;
-	c.relay.max_clients = 11;
-	c.relay.max_unfinished = 12;
-	c.relay.max_per_source = 13;
+	c.worker.home = HOME_REDIRECT;
+	strlcpy(c.worker.redirect, redirect, sizeof(c.worker.redirect));
+	c.worker.queue_bytes = 1;
+	c.worker.queue_packets = 2;
+	c.worker.codel_target = 3;
+	c.worker.codel_interval = 4;
+	c.worker.notsent_lowat = 5;
+	c.worker.write_timeout = 6;
+	c.worker.accept_rate = 7;
+	c.worker.accept_burst = 8;
+	c.worker.client_rate = 9;
+	c.worker.client_burst = 10;
+	c.worker.max_clients = 11;
+	c.worker.max_unfinished = 12;
+	c.worker.max_per_source = 13;
 	relay_conf_from(&r, &c, key, 1, 4);
 	ATF_CHECK_EQ(0, memcmp(key, r.node_key, sizeof(key)));
 	ATF_CHECK_EQ(1, r.worker);

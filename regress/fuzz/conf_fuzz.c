@@ -1,7 +1,7 @@
 /*
  * conf_fuzz: the configuration.  The input becomes a file, since the parser
  * reads files; what is taken holds what conf.h promises, and is the same when
- * it is read again; what is not taken is explained.
+ * it, or what is printed of it, is read again; what is not taken is explained.
  */
 
 #include <sys/stat.h>
@@ -39,6 +39,13 @@ log_warnx(const char *fmt, ...)
 
 void
 fatal(const char *fmt, ...)
+{
+	(void)fmt;
+	abort();
+}
+
+void
+fatalx(const char *fmt, ...)
 {
 	(void)fmt;
 	abort();
@@ -92,6 +99,7 @@ check(const struct conf *c)
 {
 	const struct conf_listen *l;
 	const struct conf_relay *r = &c->relay;
+	const struct relay_conf *w = &c->worker;
 	int tls = 0, web = r->enabled || !TAILQ_EMPTY(&c->maps);
 
 	TAILQ_FOREACH(l, &c->listens, entry) {
@@ -106,14 +114,48 @@ check(const struct conf *c)
 	    *c->statedir != '/' || *r->key != '/' ||
 	    (c->mesh_key != NULL && *c->mesh_key != '/'))
 		abort();
-	if (r->workers > MAXWORKERS || !in(r->queue_bytes, 65605, 1 << 30) ||
-	    r->queue_packets == 0 || r->codel_target > 10000 ||
-	    (r->codel_target != 0 && r->codel_target >= r->codel_interval) ||
-	    r->notsent_lowat < 16384 ||
-	    (r->client_rate != 0 && r->client_burst < 65568) ||
-	    (r->accept_rate != 0 && r->accept_burst == 0) ||
-	    (r->home == HOME_REDIRECT) != (r->redirect != NULL))
+	if (r->workers > MAXWORKERS || !in(w->queue_bytes, 65605, 1 << 30) ||
+	    w->queue_packets == 0 || w->codel_target > 10000 ||
+	    (w->codel_target != 0 && w->codel_target >= w->codel_interval) ||
+	    w->notsent_lowat < 16384 ||
+	    (w->client_rate != 0 && w->client_burst < 65568) ||
+	    (w->accept_rate != 0 && w->accept_burst == 0) ||
+	    (w->home == HOME_REDIRECT) != (w->redirect[0] != '\0'))
 		abort();
+}
+
+/* The configuration in its own grammar; free() it. */
+static char *
+print(const struct conf *c, size_t *len)
+{
+	char *text = NULL;
+	FILE *f = open_memstream(&text, len);
+
+	if (f == NULL)
+		abort();
+	conf_print(f, c);
+	if (fclose(f) == EOF)
+		abort();
+	return (text);
+}
+
+/* What is printed reads back as the same, and prints as the same. */
+static void
+print_and_read(const struct conf *c)
+{
+	struct conf *again;
+	size_t len, len2;
+	char *text = print(c, &len), *text2;
+
+	write_file((const uint8_t *)text, len);
+	if ((again = conf_load(path)) == NULL || conf_differs(c, again) != NULL)
+		abort();
+	text2 = print(again, &len2);
+	if (len != len2 || memcmp(text, text2, len) != 0)
+		abort();
+	free(text);
+	free(text2);
+	conf_free(again);
 }
 
 int
@@ -132,9 +174,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return (0);
 	check(c);
 	if ((again = conf_load(path)) == NULL ||
+	    conf_differs(c, again) != NULL ||
 	    conf_needs_restart(c, again) != NULL)
 		abort();
 	conf_free(again);
+	print_and_read(c);
 	conf_free(c);
 	return (0);
 }

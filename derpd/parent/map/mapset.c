@@ -230,11 +230,11 @@ stage_file(struct map *m)
 static void
 stage_one(struct map *m)
 {
-	const struct conf_url *u;
+	const struct conf_name *u;
 
 	TAILQ_FOREACH(u, &m->conf->compares, entry)
 		if (m->nothers < CONF_MAXCOMPARES)
-			m->others[m->nothers++].url = u->url;
+			m->others[m->nothers++].url = u->name;
 	if (m->conf->file != NULL)
 		stage_file(m);
 	else

@@ -1,0 +1,245 @@
+/*
+ * conf_check: what concerns several values of a configuration, or the whole;
+ * see conf_check.h.  Called by conf.c and, by the rows of options.def, by
+ * conf_store.c and conf_match.c.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "acmeconf.h"
+#include "conf_check.h"
+#include "conf_parse.h"
+#include "conf_store.h"
+#include "conf_types.h"
+
+/* RFC 8289 means a target of 5 to 10 % of the interval: catch them swapped. */
+int
+conf_check_codel(const struct conf_option *o, const void *base,
+    const struct conf_item *item)
+{
+	const struct conf *c = base;
+
+	(void)o;
+	if (c->worker.codel_target < item->number)
+		return (1);
+	conf_error(&item->pos, "codel target (ms) %u: expected less than the "
+	    "interval, %lld", (unsigned int)c->worker.codel_target,
+	    (long long)item->number);
+	return (0);
+}
+
+/* A map comes from one place. */
+int
+conf_check_source(const struct conf_option *o, const void *base,
+    const struct conf_item *item)
+{
+	const struct conf_map *m = base;
+
+	if (m->file == NULL && m->follow == NULL)
+		return (1);
+	conf_error(&item->pos, "%s \"%s\": the map comes from \"%s\" already: "
+	    "expected one file or one URL a map", conf_name(o), item->text,
+	    m->file != NULL ? m->file : m->follow);
+	return (0);
+}
+
+/* A certificate as others are. */
+void
+conf_begin_acme(const struct conf_pos *pos)
+{
+	struct conf_cert *c = conf_alloc(sizeof(*c));
+
+	c->acme = 1;
+	c->pos = *pos;
+	TAILQ_INSERT_TAIL(&parsed->certs, c, entry);
+	parsed->acme.pos = *pos;
+}
+
+void
+conf_begin_map(const struct conf_pos *pos)
+{
+	struct conf_map *m = conf_alloc(sizeof(*m));
+
+	TAILQ_INIT(&m->hosts);
+	TAILQ_INIT(&m->compares);
+	m->pos = *pos;
+	conf_set_defaults(m, 1);
+	TAILQ_INSERT_TAIL(&parsed->maps, m, entry);
+}
+
+/* Without a hostname line: the machine's own name, if it is a full one. */
+static void
+default_hostname(void)
+{
+	char name[256];
+	struct conf_pos pos = { parsed->files[0], 1 };
+
+	if (!TAILQ_EMPTY(&parsed->names))
+		return;
+	if (gethostname(name, sizeof(name)) == 0) {
+		name[sizeof(name) - 1] = '\0';
+		if (strchr(name, '.') != NULL) {
+			if (conf_is_host(name, "hostname", &pos))
+				conf_add_name(&parsed->names, name, &pos);
+			return;
+		}
+	}
+	conf_error(&pos, "no hostname: expected a line such as hostname "
+	    "\"relay.example.org\", the name that clients use");
+}
+
+/* 1 when there is something to serve over TLS. */
+static int
+has_web(const struct conf *c)
+{
+	return (c->relay.enabled || !TAILQ_EMPTY(&c->maps));
+}
+
+static void
+default_listen(void)
+{
+	struct conf_pos pos = { parsed->files[0], 1 };
+
+	if (!TAILQ_EMPTY(&parsed->listens) || !has_web(parsed))
+		return;
+	conf_add_listen(&parsed->listens, "*", 443, 1, &pos);
+	conf_add_listen(&parsed->listens, "*", 80, 0, &pos);
+}
+
+static void
+check_certificates(void)
+{
+	struct conf_listen *l;
+	struct conf_cert *c;
+	int selfsigned = 0;
+
+	TAILQ_FOREACH(c, &parsed->certs, entry)
+		if (c->cert == NULL && !c->acme && selfsigned++)
+			conf_error(&c->pos, "certificate self-signed stands "
+			    "there twice");
+	TAILQ_FOREACH(l, &parsed->listens, entry)
+		if (l->tls && TAILQ_EMPTY(&parsed->certs)) {
+			conf_error(&l->pos, "listen with tls, but there is no "
+			    "certificate: expected certificate \"FILE\" key "
+			    "\"FILE\", certificate self-signed, or acme "
+			    "{ ... }");
+			break;
+		}
+}
+
+static void
+check_served(void)
+{
+	struct conf_pos pos = { parsed->files[0], 1 };
+	struct conf_listen *l;
+	int tls = 0;
+
+	if (!has_web(parsed)) {
+		if (!parsed->stun.enabled)
+			conf_error(&pos, "nothing to serve: expected relay "
+			    "{ ... }, stun { ... } or map \"FILE\"");
+		else if ((l = TAILQ_FIRST(&parsed->listens)) != NULL)
+			conf_error(&l->pos, "listen, but there is nothing to "
+			    "serve there: expected relay { ... } or map "
+			    "\"FILE\"");
+		return;
+	}
+	TAILQ_FOREACH(l, &parsed->listens, entry)
+		tls |= l->tls;
+	if (!tls)
+		conf_error(&pos, "%s needs TLS: expected a line such as "
+		    "listen on * port 443 tls",
+		    parsed->relay.enabled ? "the relay" : "the map");
+}
+
+/* Do two maps share a host?  Without any, a map is for all host names. */
+static int
+share_host(const struct conf_map *a, const struct conf_map *b)
+{
+	const struct conf_names *x, *y;
+	const struct conf_name *m, *n;
+
+	x = TAILQ_EMPTY(&a->hosts) ? &parsed->names : &a->hosts;
+	y = TAILQ_EMPTY(&b->hosts) ? &parsed->names : &b->hosts;
+	TAILQ_FOREACH(m, x, entry)
+		TAILQ_FOREACH(n, y, entry)
+			if (strcasecmp(m->name, n->name) == 0)
+				return (1);
+	return (0);
+}
+
+static void
+check_twins(const struct conf_map *m)
+{
+	const struct conf_map *o;
+
+	TAILQ_FOREACH(o, &parsed->maps, entry) {
+		if (o == m)
+			return;
+		if (strcmp(o->path, m->path) == 0 && share_host(o, m)) {
+			conf_error(&m->pos, "the map of line %d is served at "
+			    "%s of the same host already: expected another "
+			    "path or host", o->pos.line, m->path);
+			return;
+		}
+	}
+}
+
+static void
+check_maps(void)
+{
+	struct conf_map *m;
+	int n = 0;
+
+	TAILQ_FOREACH(m, &parsed->maps, entry) {
+		if (m->file == NULL && m->follow == NULL)
+			conf_error(&m->pos, "map { ... } without a source: "
+			    "expected file \"FILE\" or follow \"URL\" in it");
+		if (++n > CONF_MAXMAPS) {
+			conf_error(&m->pos, "expected at most %d maps",
+			    CONF_MAXMAPS);
+			return;
+		}
+		check_twins(m);
+	}
+}
+
+static void
+check_acme(void)
+{
+	struct conf_listen *l;
+	struct conf_name *n;
+	char name[ACME_NAMESIZE];
+	const char *bad;
+	int plain = 0;
+
+	if (!parsed->acme.enabled)
+		return;
+	TAILQ_FOREACH(n, &parsed->names, entry)
+		if ((bad = acme_name(n->name, name)) != NULL)
+			conf_error(&n->pos, "hostname \"%s\": no certificate "
+			    "can be had for it: %s", n->name, bad);
+	TAILQ_FOREACH(l, &parsed->listens, entry)
+		plain |= !l->tls;
+	if (!plain)
+		conf_error(&parsed->acme.pos, "acme, but nothing listens for "
+		    "the directory: expected listen on * port 80");
+}
+
+void
+conf_check(void)
+{
+	struct conf_pos pos = { parsed->files[0], 1 };
+
+	if (parsed->worker.redirect[0] != '\0')
+		parsed->worker.home = HOME_REDIRECT;
+	default_hostname();
+	default_listen();
+	if (parsed->stun.enabled && TAILQ_EMPTY(&parsed->stun.listens))
+		conf_add_listen(&parsed->stun.listens, "*", CONF_STUN_PORT, 0,
+		    &pos);
+	check_maps();
+	check_acme();
+	check_certificates();
+	check_served();
+}

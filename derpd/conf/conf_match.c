@@ -1,0 +1,390 @@
+/*
+ * conf_match: the statement that is being read, held against options.def; see
+ * conf_match.h.  Called by parse.y.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf_match.h"
+#include "conf_parse.h"
+#include "conf_store.h"
+#include "log.h"
+
+#define WORDSMAX	64		/* bytes of the keywords of a row */
+
+static struct {
+	enum conf_block		 block;
+	const struct conf_option *opener;	/* row of the last block */
+	enum {
+		FRESH,		/* nothing on this line */
+		WORDS,		/* in the keywords of a row */
+		VALUES,		/* behind a value; another may follow */
+		COMPLETE,	/* no more can follow */
+		CLOSED,		/* behind the } of a block */
+		REFUSED		/* up to the end of the line */
+	} state;
+	struct conf_statement	 s;
+	/* The keywords that are being read. */
+	char			 words[WORDSMAX];
+	const struct conf_option *only;	/* row that they must be of; NULL any */
+	size_t			 first;	/* bytes of the first of them */
+} m;
+
+static unsigned char	*done;		/* of each row: is it set? */
+
+void
+conf_match_reset(void)
+{
+	memset(&m, 0, sizeof(m));
+	free(done);
+	done = conf_alloc(conf_noptions);
+}
+
+const char *
+conf_match_usage(void)
+{
+	if (m.state == CLOSED)
+		return ("the end of the line");
+	if (m.first == 0)
+		return (NULL);
+	return (conf_usage(m.block, m.words, m.first));
+}
+
+enum conf_block
+conf_match_where(void)
+{
+	return (m.block);
+}
+
+static void
+refuse(const struct conf_item *it)
+{
+	const char *usage = conf_match_usage();
+
+	lex_refuse(it, usage != NULL ? usage : conf_statements(m.block));
+	m.state = REFUSED;
+}
+
+/* What the fields of the block belong to. */
+static void *
+base(void)
+{
+	if (m.block == CONF_MAP)
+		return (TAILQ_LAST(&parsed->maps, conf_maps));
+	return (parsed);
+}
+
+static const char *
+once_name(const struct conf_option *o)
+{
+	return (o->once != NULL ? o->once : conf_name(o));
+}
+
+/* Is it the first time that the row is set?  1; else 0, and an error. */
+static int
+first_time(const struct conf_option *o, const struct conf_pos *pos)
+{
+	const struct conf_option *other;
+	size_t i;
+
+	if (o->repeat != 0)
+		return (1);
+	for (i = 0; i < conf_noptions; i++) {
+		other = &conf_options[i];
+		if (done[i] && other->block == o->block &&
+		    strcmp(once_name(other), once_name(o)) == 0) {
+			conf_error(pos, "%s is set a second time: expected %s",
+			    once_name(o), o->block == CONF_MAP ?
+			    "one a map" : "it once");
+			return (0);
+		}
+	}
+	done[o - conf_options] = 1;
+	return (1);
+}
+
+/* Put the statement into the configuration. */
+static void
+apply(void)
+{
+	unsigned int i;
+
+	m.state = COMPLETE;
+	if (m.s.row[0]->type->apply != NULL) {
+		m.s.row[0]->type->apply(&m.s);
+		return;
+	}
+	for (i = 0; i < m.s.n; i++)
+		if (!first_time(m.s.row[i], &m.s.pos) ||
+		    conf_set(m.s.row[i], base(), &m.s.item[i]) == -1)
+			return;
+}
+
+/* The row after `o', if it is a further value of the same statement. */
+static const struct conf_option *
+following(const struct conf_option *o)
+{
+	if (++o == conf_options + conf_noptions || o->follows == CONF_HEAD)
+		return (NULL);
+	return (o);
+}
+
+/* A value of the row is there. */
+static void
+got(const struct conf_option *o, const struct conf_item *it)
+{
+	if (m.s.n == CONF_MAXVALUES)
+		fatalx("options.def: %s: more than %d values", conf_name(o),
+		    CONF_MAXVALUES);
+	m.s.row[m.s.n] = o;
+	m.s.item[m.s.n] = *it;
+	/* A statement may go on in further lines: name its first. */
+	m.s.item[m.s.n++].pos = m.s.pos;
+	m.state = VALUES;
+	if (following(o) == NULL)
+		apply();
+}
+
+/* May the row's keywords be those being read? */
+static int
+candidate(const struct conf_option *o)
+{
+	if (m.only != NULL)
+		return (o == m.only);
+	return (o->block == m.block && o->opens == CONF_TOP &&
+	    (o->follows == CONF_HEAD || o->follows == CONF_ALSO));
+}
+
+/*
+ * The row whose keywords are just `words', or (`more') begin with them and go
+ * on; NULL: there is none.
+ */
+static const struct conf_option *
+find(const char *words, int more)
+{
+	const struct conf_option *o;
+	size_t i, n = strlen(words);
+
+	for (i = 0; i < conf_noptions; i++) {
+		o = &conf_options[i];
+		if (candidate(o) && strncmp(o->keywords, words, n) == 0 &&
+		    o->keywords[n] == (more ? ' ' : '\0'))
+			return (o);
+	}
+	return (NULL);
+}
+
+/* A word is added to those being read: is the row complete without a value? */
+static void
+settle(const struct conf_item *it)
+{
+	const struct conf_option *o = find(m.words, 0);
+
+	if (o == NULL || o->type->accepts != 0)
+		return;
+	if (!o->later) {
+		got(o, it);
+		return;
+	}
+	conf_error(&it->pos, "%s is not part of this release of derpd: leave "
+	    "it out", conf_name(o));
+	lex_skip();
+	m.state = REFUSED;
+}
+
+/* Add a word to those being read: 1, or 0: no row goes on so. */
+static int
+extend(const struct conf_item *it)
+{
+	char words[WORDSMAX];
+	int n;
+
+	n = snprintf(words, sizeof(words), "%s%s%s", m.words,
+	    m.words[0] == '\0' ? "" : " ", it->text);
+	if (it->kind != CONF_WORD || (size_t)n >= sizeof(words) ||
+	    (find(words, 0) == NULL && find(words, 1) == NULL))
+		return (0);
+	strlcpy(m.words, words, sizeof(m.words));
+	m.state = WORDS;
+	settle(it);
+	return (1);
+}
+
+/* The first word of a statement. */
+static void
+begin(const struct conf_item *it)
+{
+	char before[WORDSMAX];
+
+	strlcpy(before, m.words, sizeof(before));
+	m.words[0] = '\0';
+	m.only = NULL;
+	m.s.n = 0;
+	m.s.pos = it->pos;
+	if (!extend(it)) {
+		/* Say how the one before it must look. */
+		strlcpy(m.words, before, sizeof(m.words));
+		refuse(it);
+		return;
+	}
+	m.first = strlen(it->text);
+}
+
+/* Behind a value: 1 when the item begins the next one of the statement. */
+static int
+go_on(const struct conf_item *it)
+{
+	const struct conf_option *head = m.s.row[0], *o = m.s.row[m.s.n - 1];
+	size_t shared;
+
+	while ((o = following(o)) != NULL) {
+		shared = (size_t)(conf_suffix(head, o) - o->keywords);
+		/* Without the blank at its end. */
+		snprintf(m.words, sizeof(m.words), "%.*s",
+		    (int)(shared > 0 ? shared - 1 : 0), o->keywords);
+		m.only = o;
+		if (extend(it))
+			return (1);
+		if (o->follows == CONF_MUST) {
+			refuse(it);
+			return (1);
+		}
+	}
+	apply();
+	return (0);
+}
+
+/* May the value stand behind the keywords of the row? */
+static int
+accepts(const struct conf_option *o, const struct conf_item *it)
+{
+	if ((o->type->accepts & it->kind) == 0)
+		return (0);
+	return (it->kind != CONF_WORD || conf_word_number(conf_words(o),
+	    it->text, strlen(it->text)) != -1);
+}
+
+void
+conf_match(const struct conf_item *it)
+{
+	const struct conf_option *o;
+
+	if (m.state == REFUSED || (m.state == VALUES && go_on(it)))
+		return;
+	if (m.state == WORDS) {
+		o = find(m.words, 0);
+		if (!extend(it)) {
+			if (o != NULL && accepts(o, it))
+				got(o, it);
+			else
+				refuse(it);
+		}
+	} else if (m.state == FRESH ||
+	    (m.state == COMPLETE && m.block != CONF_TOP))
+		begin(it);
+	else
+		refuse(it);
+}
+
+/* Nothing is left of the line. */
+static void
+clear(void)
+{
+	m.state = FRESH;
+	m.words[0] = '\0';
+	m.first = 0;
+	m.only = NULL;
+}
+
+void
+conf_match_end(const struct conf_item *end)
+{
+	if (m.state == WORDS)
+		refuse(end);
+	else if (m.state == VALUES)
+		(void)go_on(end);
+	clear();
+}
+
+void
+conf_match_drop(void)
+{
+	clear();
+}
+
+void
+conf_match_macro(const struct conf_item *name, const struct conf_item *value)
+{
+	char digits[32];
+	const char *text = value->text;
+
+	if (value->kind == CONF_NUMBER) {
+		snprintf(digits, sizeof(digits), "%lld",
+		    (long long)value->number);
+		text = digits;
+	}
+	if (!macro_is_name(name->text))
+		conf_error(&name->pos, "macro \"%s\": expected a name of "
+		    "letters, digits and _", name->text);
+	else if (macro_set(name->text, text, 0) == -1)
+		fatal("can't keep macro %s in memory", name->text);
+}
+
+/* The first row of a block, which a string behind its word sets. */
+static const struct conf_option *
+title_row(enum conf_block block)
+{
+	const struct conf_option *o = conf_options;
+
+	while (o->block != block)
+		o++;
+	return (o);
+}
+
+void
+conf_match_block(const struct conf_item *word, const struct conf_item *title)
+{
+	const struct conf_option *o = conf_find_block(word->text), *first;
+	size_t i;
+
+	strlcpy(m.words, o->keywords, sizeof(m.words));
+	m.first = strlen(m.words);
+	m.opener = o;
+	if (title != NULL && !o->title) {
+		refuse(title);
+		return;
+	}
+	/* What stands in another one of the kind is not in this one. */
+	for (i = 0; o->repeat != 0 && i < conf_noptions; i++)
+		if (conf_options[i].block == o->opens)
+			done[i] = 0;
+	if (!first_time(o, &word->pos))
+		return;
+	if (o->type->store == CONF_INT)
+		(void)conf_set(o, parsed, word);
+	if (o->begin != NULL)
+		o->begin(&word->pos);
+	if (title == NULL)
+		return;
+	first = title_row(o->opens);
+	m.block = o->opens;
+	if (first_time(first, &word->pos))
+		(void)conf_set(first, base(), title);
+	m.block = CONF_TOP;
+}
+
+void
+conf_match_open(void)
+{
+	clear();
+	m.block = m.opener->opens;
+}
+
+void
+conf_match_close(const struct conf_item *end)
+{
+	conf_match_end(end);
+	m.block = CONF_TOP;
+	m.state = CLOSED;
+}

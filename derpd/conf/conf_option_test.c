@@ -1,0 +1,152 @@
+/*
+ * conf_option_test: the rows of options.def go together: each can be reached,
+ * and has room for its values.
+ */
+#include "conf_fixture.h"
+#include "conf_option.h"
+#include "conf_types.h"
+
+#define EACH(o)								\
+	(o) = conf_options; (o) != conf_options + conf_noptions; (o)++
+
+static int
+stands_alone(const struct conf_option *o)
+{
+	return (o->follows == CONF_HEAD || o->follows == CONF_ALSO);
+}
+
+/* No two statements of a block have the same keywords. */
+ATF_TC_WITHOUT_HEAD(keywords);
+ATF_TC_BODY(keywords, tc)
+{
+	const struct conf_option *o, *p;
+
+	for (EACH(o))
+		for (p = o + 1; p != conf_options + conf_noptions; p++)
+			if (o->block == p->block)
+				ATF_CHECK_MSG(strcmp(o->keywords,
+				    p->keywords) != 0, "%s: twice",
+				    o->keywords);
+}
+
+/* Further values begin as their statement does, whose values are few. */
+ATF_TC_WITHOUT_HEAD(follows);
+ATF_TC_BODY(follows, tc)
+{
+	const struct conf_option *o, *head = NULL;
+	size_t n = 0;
+
+	for (EACH(o)) {
+		if (o->follows == CONF_HEAD) {
+			head = o;
+			n = 0;
+			continue;
+		}
+		ATF_REQUIRE(head != NULL);
+		ATF_CHECK_EQ(head->block, o->block);
+		ATF_CHECK_MSG(conf_suffix(head, o) != o->keywords,
+		    "%s: shares no word with %s", o->keywords, head->keywords);
+		ATF_CHECK(++n < CONF_MAXVALUES);
+	}
+}
+
+/* A statement without a value is complete: none may go on from it. */
+ATF_TC_WITHOUT_HEAD(ends);
+ATF_TC_BODY(ends, tc)
+{
+	const struct conf_option *o, *p;
+	size_t n;
+
+	for (EACH(o)) {
+		n = strlen(o->keywords);
+		for (EACH(p))
+			if (o->type->accepts == 0 && stands_alone(o) &&
+			    stands_alone(p) && o->block == p->block)
+				ATF_CHECK_MSG(strncmp(o->keywords, p->keywords,
+				    n) != 0 || p->keywords[n] != ' ',
+				    "%s: hides %s", o->keywords, p->keywords);
+	}
+}
+
+/* The bounds fit into the field. */
+ATF_TC_WITHOUT_HEAD(bounds);
+ATF_TC_BODY(bounds, tc)
+{
+	const struct conf_option *o;
+
+	for (EACH(o)) {
+		if (o->type->store != CONF_INT || o->type->accepts == 0 ||
+		    conf_words(o) != NULL)
+			continue;
+		ATF_CHECK(o->size == 1 || o->size == 4 || o->size == 8);
+		ATF_CHECK_MSG(o->min >= 0 && o->min < o->max, "%s: takes %lld "
+		    "to %lld", o->keywords, (long long)o->min,
+		    (long long)o->max);
+		if (o->size < 8)
+			ATF_CHECK_MSG(o->max < INT64_C(1) << (8 * o->size),
+			    "%s: has too small a field", o->keywords);
+		/* 0 is what is unset. */
+		if (o->def == NULL && o->follows == CONF_HEAD)
+			ATF_CHECK_MSG(o->min > 0, "%s: can't be unset",
+			    o->keywords);
+	}
+}
+
+/* A map comes and goes with a reload. */
+ATF_TC_WITHOUT_HEAD(maps);
+ATF_TC_BODY(maps, tc)
+{
+	const struct conf_option *o;
+
+	for (EACH(o))
+		ATF_CHECK(o->block != CONF_MAP || !o->restart);
+}
+
+ATF_TC_WITHOUT_HEAD(usage);
+ATF_TC_BODY(usage, tc)
+{
+	ATF_CHECK(conf_usage(CONF_RELAY, "tls", 3) == NULL);
+	ATF_CHECK(conf_usage(CONF_TOP, "max", 3) == NULL);
+	ATF_CHECK_STREQ(conf_usage(CONF_RELAY, "max", 3),
+	    "max clients NUMBER, or: max unfinished NUMBER [per source "
+	    "NUMBER]");
+	ATF_CHECK_STREQ(conf_usage(CONF_ACME, "directory", 9),
+	    "directory letsencrypt, directory letsencrypt-staging, or: "
+	    "directory \"URL\"");
+	ATF_CHECK_STREQ(conf_usage(CONF_TOP, "listen", 6),
+	    "listen on ADDRESS port NUMBER [tls]");
+	ATF_CHECK_STREQ(conf_statements(CONF_ACME), "contact, directory, "
+	    "profile, eab, chain, ca file or }");
+	ATF_CHECK(conf_is_keyword("source") && conf_is_keyword("blank") &&
+	    conf_is_keyword("relay") && conf_is_keyword("on"));
+	ATF_CHECK(!conf_is_keyword("letsencrypt") && !conf_is_keyword("sour"));
+}
+
+ATF_TC_WITHOUT_HEAD(size);
+ATF_TC_BODY(size, tc)
+{
+	ATF_CHECK_EQ(conf_size("0"), 0);
+	ATF_CHECK_EQ(conf_size("12"), 12);
+	ATF_CHECK_EQ(conf_size("2k"), 2048);
+	ATF_CHECK_EQ(conf_size("3M"), 3145728);
+	ATF_CHECK_EQ(conf_size("8589934591G"), INT64_C(8589934591) << 30);
+	ATF_CHECK_EQ(conf_size("8589934592G"), -1);
+	ATF_CHECK_EQ(conf_size(""), -1);
+	ATF_CHECK_EQ(conf_size("K"), -1);
+	ATF_CHECK_EQ(conf_size("1KK"), -1);
+	ATF_CHECK_EQ(conf_size("-1"), -1);
+	ATF_CHECK_EQ(conf_size("1 K"), -1);
+	ATF_CHECK_EQ(conf_size("1.5K"), -1);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, keywords);
+	ATF_TP_ADD_TC(tp, follows);
+	ATF_TP_ADD_TC(tp, ends);
+	ATF_TP_ADD_TC(tp, bounds);
+	ATF_TP_ADD_TC(tp, maps);
+	ATF_TP_ADD_TC(tp, usage);
+	ATF_TP_ADD_TC(tp, size);
+	return (atf_no_error());
+}

@@ -1,0 +1,246 @@
+/*
+ * conf_print: a configuration in the grammar of derpd.conf(5), by the rows of
+ * options.def (derpd -n -v).  Called by derpd.c.
+ */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "conf_check.h"
+#include "conf_option.h"
+#include "conf_store.h"
+#include "conf_types.h"
+
+static void	print_block(FILE *, const struct conf_option *,
+		    const struct conf *, const void *);
+
+/* In quotes, which take anything that a string can hold. */
+static void
+print_string(FILE *f, const char *s)
+{
+	putc('"', f);
+	for (; *s != '\0'; s++) {
+		if (*s == '"' || *s == '\\')
+			putc('\\', f);
+		putc(*s, f);
+	}
+	putc('"', f);
+}
+
+/* Bytes, in the largest unit that leaves no rest. */
+static void
+print_size(FILE *f, int64_t v)
+{
+	static const char units[] = "KMG";
+	const char *u = NULL;
+
+	while (v != 0 && v % 1024 == 0 && (u == NULL || u[1] != '\0')) {
+		v /= 1024;
+		u = u == NULL ? units : u + 1;
+	}
+	fprintf(f, "%lld", (long long)v);
+	if (u != NULL)
+		putc(*u, f);
+}
+
+/* The word of `list' that stands for `v'; 1, or 0: none does. */
+static int
+print_word(FILE *f, const char *list, int64_t v)
+{
+	const char *word;
+	size_t n;
+
+	if (list == NULL || (word = conf_word_at(list, v, &n)) == NULL)
+		return (0);
+	fprintf(f, "%.*s", (int)n, word);
+	return (1);
+}
+
+/* The URL of a directory by its name, if it has one. */
+static int
+print_directory(FILE *f, const struct conf_option *o, const char *url)
+{
+	const char *known;
+	int64_t i;
+
+	if (o->type != &conf_type_directory)
+		return (0);
+	for (i = 0; (known = conf_directory_url(i)) != NULL; i++)
+		if (strcmp(known, url) == 0)
+			return (print_word(f, o->words, i));
+	return (0);
+}
+
+/* The keywords of a row from `words' on, and its value. */
+static void
+print_value(FILE *f, const struct conf_option *o, const char *words,
+    const void *base)
+{
+	fprintf(f, "%s", words);
+	if (o->type->accepts == 0)
+		return;
+	putc(' ', f);
+	if (o->type->store == CONF_INT) {
+		if (print_word(f, conf_words(o), conf_get_int(o, base)))
+			return;
+		if (o->type == &conf_type_size)
+			print_size(f, conf_get_int(o, base));
+		else
+			fprintf(f, "%lld", (long long)conf_get_int(o, base));
+	} else if (!print_directory(f, o, conf_get_str(o, base)))
+		print_string(f, conf_get_str(o, base));
+}
+
+/* A statement with its further values, as far as they are set. */
+static void
+print_statement(FILE *f, const struct conf_option *o, const char *indent,
+    const void *base)
+{
+	const struct conf_option *head = o, *end;
+
+	end = conf_options + conf_noptions;
+	fputs(indent, f);
+	print_value(f, o, o->keywords, base);
+	while (++o != end && o->follows != CONF_HEAD)
+		if (conf_is_set(o, base)) {
+			putc(' ', f);
+			print_value(f, o, conf_suffix(head, o), base);
+		}
+	putc('\n', f);
+}
+
+static void
+print_names(FILE *f, const struct conf_option *o, const char *indent,
+    const void *base)
+{
+	const struct conf_names *names = conf_get_list(o, base);
+	const struct conf_name *n;
+
+	TAILQ_FOREACH(n, names, entry) {
+		fprintf(f, "%s%s ", indent, o->keywords);
+		print_string(f, n->name);
+		putc('\n', f);
+	}
+}
+
+static int
+port_of(const struct conf_listen *l)
+{
+	if (l->ss.ss_family == AF_INET6)
+		return (ntohs(((const struct sockaddr_in6 *)&l->ss)->
+		    sin6_port));
+	return (ntohs(((const struct sockaddr_in *)&l->ss)->sin_port));
+}
+
+static void
+print_listens(FILE *f, const struct conf_option *o, const char *indent,
+    const void *base)
+{
+	const struct conf_listens *listens = conf_get_list(o, base);
+	const struct conf_listen *l;
+	char address[256];
+
+	TAILQ_FOREACH(l, listens, entry) {
+		conf_address(l, address, sizeof(address));
+		if (*address == '\0')
+			continue;
+		fprintf(f, "%s%s ", indent, o->keywords);
+		/* The scope of one can be called anything. */
+		if (address[strspn(address, "*0123456789abcdef:.")] == '\0')
+			fputs(address, f);
+		else
+			print_string(f, address);
+		fprintf(f, " port %d%s\n", port_of(l), l->tls ? " tls" : "");
+	}
+}
+
+/* In their order, among which may be that of the acme block. */
+static void
+print_certs(FILE *f, const struct conf *c)
+{
+	const struct conf_cert *k;
+
+	TAILQ_FOREACH(k, &c->certs, entry) {
+		if (k->acme) {
+			print_block(f, conf_find_block("acme"), c, c);
+			continue;
+		}
+		fputs("certificate ", f);
+		if (k->cert == NULL)
+			fputs("self-signed", f);
+		else {
+			print_string(f, k->cert);
+			fputs(" key ", f);
+			print_string(f, k->key);
+		}
+		putc('\n', f);
+	}
+}
+
+static void
+print_row(FILE *f, const struct conf_option *o, const char *indent,
+    const void *base)
+{
+	switch (o->type->store) {
+	case CONF_NAMES:
+		print_names(f, o, indent, base);
+		break;
+	case CONF_LISTENS:
+		print_listens(f, o, indent, base);
+		break;
+	case CONF_INT:
+	case CONF_STR:
+	case CONF_BUF:
+		if (conf_is_set(o, base))
+			print_statement(f, o, indent, base);
+		else if (o->unset != NULL)
+			fprintf(f, "%s# %s: %s\n", indent, o->keywords,
+			    o->unset);
+		break;
+	default:
+		break;
+	}
+}
+
+/* A block with all that stands in it. */
+static void
+print_block(FILE *f, const struct conf_option *block, const struct conf *c,
+    const void *base)
+{
+	const struct conf_option *o;
+	size_t i;
+
+	if (block->type->store == CONF_INT && !conf_is_set(block, c)) {
+		fprintf(f, "# %s: none\n", block->keywords);
+		return;
+	}
+	fprintf(f, "%s {\n", block->keywords);
+	for (i = 0; i < conf_noptions; i++) {
+		o = &conf_options[i];
+		if (o->block == block->opens && o->follows == CONF_HEAD)
+			print_row(f, o, "\t", base);
+	}
+	fputs("}\n", f);
+}
+
+void
+conf_print(FILE *f, const struct conf *c)
+{
+	const struct conf_option *o;
+	const struct conf_map *m;
+	size_t i;
+
+	for (i = 0; i < conf_noptions; i++) {
+		o = &conf_options[i];
+		if (o->block != CONF_TOP || o->follows != CONF_HEAD)
+			continue;
+		if (o->type->store == CONF_CERTS)
+			print_certs(f, c);
+		else if (o->type->store == CONF_MAPS)
+			TAILQ_FOREACH(m, &c->maps, entry)
+				print_block(f, o, c, m);
+		else if (o->opens == CONF_TOP)
+			print_row(f, o, "", c);
+		else if (o->opens != CONF_ACME || !conf_is_set(o, c))
+			print_block(f, o, c, c);
+	}
+}
