@@ -161,8 +161,13 @@ main(int argc, char *argv[])
 		return (1);
 	warn_unprivileged();
 	raise_limits();
-	if (check)
+	if (check) {
+		if (d.verbose)
+			conf_print(stdout, d.conf);
+		if (fflush(stdout) == EOF)
+			fatal("can't print the configuration");
 		return (parent_check(&d) == 0 ? 0 : 1);
+	}
 	if (!d.debug) {
 		d.conf_path = full_path(d.conf_path);
 		ready = detach();

@@ -142,8 +142,9 @@ parent_check(struct derpd *d)
 		d->stopping = 1;
 		procs_kill(d);
 	}
+	/* A comment, behind what -v prints. */
 	if (rv == 0)
-		printf("configuration OK\n");
+		printf("%sconfiguration OK\n", d->verbose ? "# " : "");
 	conf_free(d->conf);
 	return (fflush(stdout) == 0 ? rv : -1);
 }

@@ -61,6 +61,25 @@ to_be_made_body() {
 	done
 }
 
+e2e_case printed 60 "-n -v prints the configuration, which can be read back"
+printed_body() {
+	e2e_paths
+	EXTRA="map \"$PWD/map.json\" { max age 5 }"
+	e2e_conf
+	cp "$(atf_get_srcdir)/../../etc/derp-map.json" map.json
+	"$DERPD" -n -v -f derpd.conf >printed 2>n.out ||
+	    { cat n.out; atf_fail "refused: the configuration"; }
+	grep -q '^	max age 5$' printed || { cat printed; atf_fail "no map"; }
+	grep -q '^child timeout 10$' printed || { cat printed; atf_fail \
+	    "no default"; }
+	"$DERPD" -n -v -f printed >again 2>n.out ||
+	    { cat printed n.out; atf_fail "refused: what was printed"; }
+	atf_check diff printed again
+	! grep -q 'configuration OK' n.out || atf_fail "OK is not with -v"
+	"$DERPD" -n -f printed >alone 2>n.out
+	atf_check -o inline:'configuration OK\n' cat alone
+}
+
 e2e_case keys 60 "key files of relay and mesh"
 keys_body() {
 	e2e_conf
@@ -224,6 +243,7 @@ at_run_time_body() {
 
 atf_init_test_cases() {
 	atf_add_test_case to_be_made
+	atf_add_test_case printed
 	atf_add_test_case keys
 	atf_add_test_case acme_keys
 	atf_add_test_case imports
