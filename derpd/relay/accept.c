@@ -83,8 +83,6 @@ within_rate(struct relay *r)
 static int
 accept_failed(struct relay *r)
 {
-	static struct log_limit files, deaf;
-
 	switch (errno) {
 	case EAGAIN:
 		return (-1);
@@ -92,15 +90,17 @@ accept_failed(struct relay *r)
 	case ENFILE:
 	case ENOMEM:
 	case ENOBUFS:
-		log_limited(&files, "no new connections for a second: %s; "
-		    "raise the limit of open files", strerror(errno));
+		log_limited(&r->acceptor.no_files,
+		    "no new connections for a second: %s; raise the limit of "
+		    "open files", strerror(errno));
 		accept_pause(r, ACCEPT_SYSTEM);
 		return (-1);
 	case EINVAL:
 	case EBADF:
 	case EOPNOTSUPP:
-		log_limited(&deaf, "a listening socket has been ended: %s; the "
-		    "parent makes it listen again", strerror(errno));
+		log_limited(&r->acceptor.deaf,
+		    "a listening socket has been ended: %s; the parent makes "
+		    "it listen again", strerror(errno));
 		accept_pause(r, ACCEPT_DEAF);
 		(void)chan_send(r->parent, MSG_RELAY_DEAF, NULL, -1);
 		return (-1);
@@ -127,7 +127,6 @@ reserve(const struct relay *r)
 static int
 is_full(struct relay *r, struct conn *c)
 {
-	static struct log_limit limit;
 	const unsigned int max = r->conf.max_clients;
 	unsigned int mark = reserve(r), fd = (unsigned int)c->fd;
 	int bit = max != 0 && r->nconns >= max ? ACCEPT_LIMIT : ACCEPT_FILES;
@@ -143,12 +142,13 @@ is_full(struct relay *r, struct conn *c)
 		r->acceptor.full--;
 	}
 	if (old == NULL && bit == ACCEPT_LIMIT)
-		log_limited(&limit, "no new connections until one ends: "
-		    "max clients (%u) reached", max);
+		log_limited(&r->acceptor.is_full,
+		    "no new connections until one ends: max clients (%u) "
+		    "reached", max);
 	else if (old == NULL)
-		log_limited(&limit, "no new connections until one ends: "
-		    "%u of %u open files are in use; raise the limit", mark,
-		    r->acceptor.files);
+		log_limited(&r->acceptor.is_full,
+		    "no new connections until one ends: %u of %u open files "
+		    "are in use; raise the limit", mark, r->acceptor.files);
 	accept_pause(r, bit);
 	return (1);
 }

@@ -7,6 +7,8 @@
 #include <sys/queue.h>
 #include <stdint.h>
 
+#include "log.h"
+
 struct listener;
 struct relay;
 
@@ -18,6 +20,7 @@ struct relay_acceptor {
 	uint64_t	 tokens;	/* millionths */
 	unsigned int	 files;		/* descriptors that it may have */
 	unsigned int	 full;		/* connections that used them up */
+	struct log_limit no_files, deaf, is_full; /* why it does not accept */
 };
 
 #define ACCEPT_FILES	0x01	/* no descriptors but the reserve */

@@ -138,7 +138,6 @@ conn_known(struct conn *c)
 static int
 find_place(struct conn *c)
 {
-	static struct log_limit source, all;
 	struct relay *r = c->r;
 	struct stranger *victim;
 	char addr[INET6_ADDRSTRLEN];
@@ -148,15 +147,16 @@ find_place(struct conn *c)
 	    &victim) == -1) {
 		if (inet_ntop(AF_INET6, c->addr, addr, sizeof(addr)) == NULL)
 			addr[0] = '\0';
-		log_limited(&source, "connection from %s closed: max "
+		log_limited(&r->refused, "connection from %s closed: max "
 		    "unfinished per source (%u) reached", addr,
 		    r->conf.max_per_source);
 		return (-1);
 	}
 	if (victim == NULL)
 		return (0);
-	log_limited(&all, "connections that are not logged in give way to new "
-	    "ones: max unfinished (%u) or per source (%u) reached",
+	log_limited(&r->gave_way,
+	    "connections that are not logged in give way to new ones: "
+	    "max unfinished (%u) or per source (%u) reached",
 	    r->strangers.max, r->conf.max_per_source);
 	conn_close(victim->owner, "gives way: not logged in");
 	return (0);
@@ -393,14 +393,15 @@ conn_resume(struct conn *c, unsigned int why)
 
 /* What is held is enough to go on with a handshake, or TLS is up. */
 static int
-held_suffices(const struct conn *c)
+held_suffices(struct conn *c)
 {
 	const struct buf *b = &c->input.held;
 
 	if (c->state != CONN_HANDSHAKE)
 		return (1);
 	if (c->tls == NULL)
-		return (hello_judge(buf_head(b), buf_left(b)) == HELLO_GIVE);
+		return (hello_judge(&c->input.hello, buf_head(b),
+		    buf_left(b)) == HELLO_GIVE);
 	return (hello_record(buf_head(b), buf_left(b)) > 0);
 }
 
@@ -546,8 +547,8 @@ shake_input(struct conn *c)
 	if (held_suffices(c)) {
 		conn_pause(c, PAUSE_TURN);
 		queue_input(c);
-	} else if (c->tls == NULL && hello_judge(buf_head(&c->input.held),
-	    buf_left(&c->input.held)) == HELLO_LONG) {
+	} else if (c->tls == NULL && hello_judge(&c->input.hello,
+	    buf_head(&c->input.held), buf_left(&c->input.held)) == HELLO_LONG) {
 		/* illegal_parameter (RFC 8446 6.2) */
 		(void)output_raw(c, alert, sizeof(alert));
 		conn_drain(c);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "hello.h"
 #include "output.h"
 #include "session.h"
 #include "strangers.h"
@@ -62,6 +63,7 @@ struct relay_input {
 	struct cursor	*src;		/* ciphertext, within tlsio_pump() */
 	struct buf	 held;		/* ciphertext not decrypted: paused */
 	struct buf	 pend;		/* plaintext not looked at: paused */
+	struct hello_state hello;	/* how far `held' was looked at */
 	uint32_t	 linger_left;	/* bytes to pass over before its end */
 };
 

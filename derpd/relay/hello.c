@@ -30,34 +30,51 @@ begins_record(const uint8_t *p, size_t n)
 	return ((n < 1 || p[0] == TYPE_HANDSHAKE) && (n < 2 || p[1] == 3));
 }
 
-enum hello
-hello_judge(const uint8_t *p, size_t n)
+/* The message is whole: `have' bytes of it, of which `want' is the header. */
+static int
+is_over(size_t have, size_t want)
 {
-	size_t off, i, len, have = 0, want = 0;
+	return (have >= MESSAGE_HDR &&
+	    have >= MESSAGE_HDR + (want & 0xffffff));
+}
+
+enum hello
+hello_judge(struct hello_state *st, const uint8_t *p, size_t n)
+{
+	size_t i, len, have, want, left;
+	const uint8_t *q;
 
 	/* The message may be cut into records anywhere, even in its header. */
-	for (off = 0;; off += RECORD_HDR + len) {
-		if (!begins_record(p + off, n - off))
+	for (;;) {
+		q = p + st->off;
+		left = n - st->off;
+		have = st->have;
+		want = st->length;
+		if (!begins_record(q, left))
 			return (HELLO_GIVE);
-		if (n - off < RECORD_HDR)
+		if (left < RECORD_HDR)
 			break;
-		len = (size_t)p[off + 3] << 8 | p[off + 4];
+		len = (size_t)q[3] << 8 | q[4];
 		if (len == 0 || len > RECORD_MAX)
 			return (HELLO_GIVE);
-		for (i = 0; i < len && i < n - off - RECORD_HDR &&
-		    have < MESSAGE_HDR; i++, have++) {
-			if (have == 0 && p[off + RECORD_HDR] != CLIENT_HELLO)
+		q += RECORD_HDR;
+		left -= RECORD_HDR;
+		for (i = 0; i < len && i < left && have < MESSAGE_HDR;
+		    i++, have++) {
+			if (have == 0 && q[0] != CLIENT_HELLO)
 				return (HELLO_GIVE);
-			want = want << 8 | p[off + RECORD_HDR + i];
+			want = want << 8 | q[i];
 		}
 		if (have == MESSAGE_HDR && (want & 0xffffff) > HELLO_MAX)
 			return (HELLO_LONG);
-		if (n - off - RECORD_HDR < len)
+		if (left < len)
 			break;
 		have += len - i;
-		if (have >= MESSAGE_HDR &&
-		    have >= MESSAGE_HDR + (want & 0xffffff))
+		if (is_over(have, want))
 			return (HELLO_GIVE);
+		st->off += RECORD_HDR + len;
+		st->have = have;
+		st->length = want;
 	}
 	return (n >= HELLO_STREAM ? HELLO_LONG : HELLO_MORE);
 }

@@ -24,10 +24,19 @@ enum hello {
  */
 size_t	 hello_record(const uint8_t *p, size_t n);
 
+/* How far a stream was looked at; all zero: not at all. */
+struct hello_state {
+	size_t		 off;		/* bytes of whole records */
+	size_t		 have;		/* bytes of the message in these, */
+	size_t		 length;	/* and what its header says so far */
+};
+
 /*
  * Look at all `n' bytes at `p' that a client has sent so far: is its
- * ClientHello whole (RFC 8446 4, 4.1.2)?
+ * ClientHello whole (RFC 8446 4, 4.1.2)?  *st is what the last call left, for
+ * fewer bytes of the same stream: records that were whole then are not looked
+ * at again.
  */
-enum hello hello_judge(const uint8_t *p, size_t n);
+enum hello hello_judge(struct hello_state *st, const uint8_t *p, size_t n);
 
 #endif

@@ -45,16 +45,34 @@ put_hello(size_t n, size_t cut)
 	}
 }
 
-/* All of the stream is `want', and less of it is not whole. */
+/* Of all that is there, in one piece. */
+static enum hello
+judge(const uint8_t *p, size_t n)
+{
+	struct hello_state st = { 0, 0, 0 };
+
+	return (hello_judge(&st, p, n));
+}
+
+/* All of the stream is `want', and less of it is not whole; also in crumbs. */
 static void
 check(enum hello want)
 {
+	struct hello_state st = { 0, 0, 0 };
 	size_t n;
 
-	for (n = 0; n < len; n++)
-		ATF_REQUIRE_EQ_MSG(HELLO_MORE, hello_judge(stream, n),
+	for (n = 0; n < len; n++) {
+		ATF_REQUIRE_EQ_MSG(HELLO_MORE, judge(stream, n),
 		    "%zu of %zu bytes", n, len);
-	ATF_CHECK_EQ(want, hello_judge(stream, len));
+		ATF_REQUIRE_EQ(HELLO_MORE, hello_judge(&st, stream, n));
+		/* Records that are whole are not looked at again. */
+		ATF_REQUIRE_EQ(0, hello_record(stream + st.off, n - st.off));
+		/* Nothing changes if it is called once more. */
+		ATF_REQUIRE_EQ(HELLO_MORE, hello_judge(&st, stream, n));
+	}
+	ATF_CHECK_EQ(want, judge(stream, len));
+	ATF_CHECK_EQ(want, hello_judge(&st, stream, len));
+	ATF_CHECK_EQ(want, hello_judge(&st, stream, len));
 }
 
 ATF_TC_WITHOUT_HEAD(cuts);
@@ -72,7 +90,7 @@ ATF_TC_BODY(cuts, tc)
 	check(HELLO_GIVE);
 	/* What follows it does not matter. */
 	memset(stream + len, 0xff, 100);
-	ATF_CHECK_EQ(HELLO_GIVE, hello_judge(stream, len + 100));
+	ATF_CHECK_EQ(HELLO_GIVE, judge(stream, len + 100));
 	put_hello(0, 4);
 	check(HELLO_GIVE);
 }
@@ -81,15 +99,15 @@ ATF_TC_WITHOUT_HEAD(limits);
 ATF_TC_BODY(limits, tc)
 {
 	put_hello(HELLO_MAX, 4000);
-	ATF_CHECK_EQ(HELLO_MORE, hello_judge(stream, len - 1));
-	ATF_CHECK_EQ(HELLO_GIVE, hello_judge(stream, len));
+	ATF_CHECK_EQ(HELLO_MORE, judge(stream, len - 1));
+	ATF_CHECK_EQ(HELLO_GIVE, judge(stream, len));
 	put_hello(HELLO_MAX + 1, 4000);
-	ATF_CHECK_EQ(HELLO_MORE, hello_judge(stream, 8));
-	ATF_CHECK_EQ(HELLO_LONG, hello_judge(stream, 9));
+	ATF_CHECK_EQ(HELLO_MORE, judge(stream, 8));
+	ATF_CHECK_EQ(HELLO_LONG, judge(stream, 9));
 	/* In crumbs it may not take several times its length. */
 	put_hello(HELLO_MAX, 1);
-	ATF_CHECK_EQ(HELLO_MORE, hello_judge(stream, HELLO_STREAM - 1));
-	ATF_CHECK_EQ(HELLO_LONG, hello_judge(stream, HELLO_STREAM));
+	ATF_CHECK_EQ(HELLO_MORE, judge(stream, HELLO_STREAM - 1));
+	ATF_CHECK_EQ(HELLO_LONG, judge(stream, HELLO_STREAM));
 }
 
 /* What is no ClientHello is judged by libtls, at once. */
@@ -108,9 +126,9 @@ ATF_TC_BODY(others, tc)
 	size_t i;
 
 	for (i = 0; i < sizeof(give) / sizeof(give[0]); i++)
-		ATF_CHECK_EQ_MSG(HELLO_GIVE, hello_judge((const uint8_t *)
+		ATF_CHECK_EQ_MSG(HELLO_GIVE, judge((const uint8_t *)
 		    give[i].p, give[i].n), "number %zu", i);
-	ATF_CHECK_EQ(HELLO_MORE, hello_judge(stream, 0));
+	ATF_CHECK_EQ(HELLO_MORE, judge(stream, 0));
 }
 
 ATF_TC_WITHOUT_HEAD(records);

@@ -5,18 +5,12 @@
  * in records of up to 16 KiB, and written with one send.  No more is handed to
  * the kernel than it may hold unsent (TCP_NOTSENT_LOWAT), so that packets wait
  * in our queue, where CoDel sees them, and an idle client holds no buffer.
+ * How bytes are encrypted and sent is a table of calls (output_sock.c).
  */
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <errno.h>
 #include <string.h>
-#ifdef __linux__
-#include <linux/sockios.h>
-#endif
-#include <tls.h>
 
 #include "httpconn.h"
-#include "log.h"
 #include "peers.h"
 #include "relay.h"
 #include "sent.h"
@@ -24,10 +18,6 @@
 #include "tlsio.h"
 #include "websocket.h"
 
-#define BATCH		(64 * 1024)	/* plaintext gathered at once */
-#define BATCH_MAX	(BATCH + PONGS_MAX * FRAME_PONG_SIZE + \
-			    FRAME_HDR_LEN + FRAME_KEY_LEN + FRAME_MAX_PACKET)
-#define STAGE_SIZE	(BATCH_MAX + 16 * 1024)	/* with record overhead */
 #define OUT_MAX		(256 * 1024)	/* refused bytes of one connection */
 #define CTL_MAX		(1024 * 1024)	/* our frames for a slow client */
 #define CTL_MAX_WATCHER	(64 * 1024 * 1024)
@@ -37,10 +27,18 @@
 #define WS_CHUNK	(RECORD_SIZE - WS_MAX_HDR)
 #define FLUSH_ROUNDS	16		/* batches a connection and round */
 
-static void	output_writable(evutil_socket_t, short, void *);
+void
+outputs_init(struct relay_outputs *o, const struct output_ops *ops)
+{
+	int i;
 
-static uint8_t	batch[BATCH_MAX];
-static uint8_t	stage[STAGE_SIZE];
+	o->ops = ops;
+	TAILQ_INIT(&o->dirty);
+	for (i = 0; i < OUTPUT_LEVELS; i++) {
+		TAILQ_INIT(&o->holders[0][i]);
+		TAILQ_INIT(&o->holders[1][i]);
+	}
+}
 
 void
 conn_dirty(struct conn *c)
@@ -59,22 +57,37 @@ overflow(struct conn *c)
 	conn_dirty(c);
 }
 
-void
-conn_send(struct conn *c, const void *p, size_t n)
+/* Where a connection belongs whose own frames take `size' bytes; or NULL. */
+static struct output_holders *
+holders_of(struct conn *c, size_t size)
 {
-	size_t max = c->session.mesh ? CTL_MAX_WATCHER : CTL_MAX;
-	size_t before = c->output.ctl.cap;
+	int level = 0;
 
-	if (c->dead || c->output.overflow)
+	if (size < CTL_LEAST)
+		return (NULL);
+	while ((size >>= 1) >= CTL_LEAST && level < OUTPUT_LEVELS - 1)
+		level++;
+	return (&c->r->outputs.holders[c->session.mesh][level]);
+}
+
+/* The memory of its own frames was `before' bytes. */
+static void
+ctl_changed(struct conn *c, size_t before)
+{
+	struct relay_output *o = &c->output;
+	struct output_holders *to;
+
+	if (o->ctl.cap == before)
 		return;
-	if (c->r->outputs.ctl_memory > CTL_ALL)
-		max = CTL_LEAST;
-	if (buf_left(&c->output.ctl) + n > max ||
-	    buf_add(&c->output.ctl, p, n) == -1)
-		overflow(c);
-	else
-		conn_dirty(c);
-	c->r->outputs.ctl_memory += c->output.ctl.cap - before;
+	c->r->outputs.ctl_memory += o->ctl.cap;
+	c->r->outputs.ctl_memory -= before;
+	if ((to = holders_of(c, o->ctl.cap)) == o->held_in)
+		return;
+	if (o->held_in != NULL)
+		TAILQ_REMOVE(o->held_in, c, output.holder);
+	if (to != NULL)
+		TAILQ_INSERT_TAIL(to, c, output.holder);
+	o->held_in = to;
 }
 
 /* The first `n' bytes of its own frames are out. */
@@ -84,7 +97,50 @@ ctl_drain(struct conn *c, size_t n)
 	size_t before = c->output.ctl.cap;
 
 	buf_drain(&c->output.ctl, n);
-	c->r->outputs.ctl_memory -= before - c->output.ctl.cap;
+	ctl_changed(c, before);
+}
+
+/*
+ * Own frames take too much memory: a connection that has most of them gives
+ * them up, and is closed at the flush.  Mesh peers are the last, for they hear
+ * of every connection.  0, or -1: nobody has much.
+ */
+static int
+drop_holder(struct relay *r)
+{
+	struct conn *c = NULL;
+	int mesh, level;
+
+	for (mesh = 0; mesh < 2; mesh++)
+		for (level = OUTPUT_LEVELS - 1; level >= 0; level--)
+			if ((c = TAILQ_FIRST(
+			    &r->outputs.holders[mesh][level])) != NULL) {
+				ctl_drain(c, buf_left(&c->output.ctl));
+				overflow(c);
+				return (0);
+			}
+	return (-1);
+}
+
+void
+conn_send(struct conn *c, const void *p, size_t n)
+{
+	struct relay *r = c->r;
+	size_t max = c->session.mesh ? CTL_MAX_WATCHER : CTL_MAX;
+	size_t before = c->output.ctl.cap;
+
+	if (c->dead || c->output.overflow)
+		return;
+	if (r->outputs.ctl_memory > CTL_ALL)
+		max = CTL_LEAST;
+	if (buf_left(&c->output.ctl) + n > max ||
+	    buf_add(&c->output.ctl, p, n) == -1)
+		overflow(c);
+	else
+		conn_dirty(c);
+	ctl_changed(c, before);
+	while (r->outputs.ctl_memory > CTL_ALL && drop_holder(r) == 0)
+		;
 }
 
 void
@@ -100,9 +156,9 @@ output_raw(struct conn *c, const void *p, size_t n)
 	struct relay *r = c->r;
 
 	if (r->outputs.staging == c) {
-		if (r->outputs.stage_len + n > sizeof(stage))
+		if (r->outputs.stage_len + n > sizeof(r->outputs.stage))
 			return (-1);
-		memcpy(stage + r->outputs.stage_len, p, n);
+		memcpy(r->outputs.stage + r->outputs.stage_len, p, n);
 		r->outputs.stage_len += n;
 		return (0);
 	}
@@ -118,7 +174,8 @@ conn_write(struct conn *c, const void *p, size_t n)
 {
 	if (c->dead)
 		return;
-	if ((c->plain ? output_raw(c, p, n) : tlsio_write(c, p, n)) == -1)
+	if ((c->plain ? output_raw(c, p, n) :
+	    c->r->outputs.ops->encrypt(c, p, n)) == -1)
 		overflow(c);
 }
 
@@ -215,6 +272,7 @@ gather_pongs(struct conn *c, uint8_t *dst)
 static size_t
 gather(struct conn *c, size_t max)
 {
+	uint8_t *batch = c->r->outputs.batch;
 	struct queue_limits lim;
 	struct pkt *p;
 	size_t n, k;
@@ -250,35 +308,9 @@ gather(struct conn *c, size_t max)
 static unsigned int
 unsent(struct conn *c, unsigned int limit)
 {
-#ifdef SIOCOUTQNSD
-	int n;
-
-	if (c->output.unsent < limit / 2)
-		return (c->output.unsent);
-	c->output.unsent = 0;
-	if (ioctl(c->fd, SIOCOUTQNSD, &n) == 0 && n > 0)
-		c->output.unsent = (unsigned int)n;
+	if (c->output.unsent >= limit / 2)
+		c->output.unsent = c->r->outputs.ops->unsent(c);
 	return (c->output.unsent);
-#else
-	(void)c;
-	(void)limit;
-	return (0);
-#endif
-}
-
-/* Bytes that the client has not acknowledged. */
-static unsigned int
-unacked(struct conn *c)
-{
-#ifdef SIOCOUTQ
-	int n;
-
-	if (ioctl(c->fd, SIOCOUTQ, &n) == 0 && n > 0)
-		return ((unsigned int)n);
-#else
-	(void)c;
-#endif
-	return (0);
 }
 
 /* Write deadline of this connection in ms, 0 none. */
@@ -292,23 +324,14 @@ output_deadline(const struct conn *c)
 static void
 wait_writable(struct conn *c)
 {
-	unsigned int ms = output_deadline(c);
-	struct timeval tv;
+	const struct output_ops *ops = c->r->outputs.ops;
 
-	if (c->output.ev_write == NULL &&
-	    (c->output.ev_write = event_new(c->r->base, c->fd, EV_WRITE,
-	    output_writable, c)) == NULL) {
-		overflow(c);
-		return;
-	}
-	tv.tv_sec = ms / 1000;
-	tv.tv_usec = (ms % 1000) * 1000;
-	if (event_add(c->output.ev_write, ms == 0 ? NULL : &tv) == -1) {
+	if (ops->wait(c, output_deadline(c)) == -1) {
 		overflow(c);
 		return;
 	}
 	c->output.want_write = 1;
-	c->output.outq = unacked(c);
+	c->output.outq = ops->unacked(c);
 }
 
 /* Send; what the socket refuses goes to c->output.out.  -1: connection lost. */
@@ -318,7 +341,7 @@ send_some(struct conn *c, const uint8_t *p, size_t n)
 	ssize_t k;
 
 	do
-		k = send(c->fd, p, n, MSG_NOSIGNAL);
+		k = c->r->outputs.ops->send(c, p, n);
 	while (k == -1 && errno == EINTR);
 	if (k == -1) {
 		if (errno != EAGAIN && errno != ENOBUFS)
@@ -336,8 +359,8 @@ send_rest(struct conn *c)
 	ssize_t k;
 
 	while (buf_left(&c->output.out) > 0) {
-		k = send(c->fd, buf_head(&c->output.out),
-		    buf_left(&c->output.out), MSG_NOSIGNAL);
+		k = c->r->outputs.ops->send(c, buf_head(&c->output.out),
+		    buf_left(&c->output.out));
 		if (k == -1 && errno == EINTR)
 			continue;
 		if (k == -1)
@@ -352,15 +375,16 @@ send_rest(struct conn *c)
 static int
 encrypt(struct conn *c, size_t n)
 {
+	const struct relay_outputs *o = &c->r->outputs;
 	uint8_t hdr[WS_MAX_HDR];
 	size_t off, k;
 
 	if (c->ws == NULL)
-		return (tlsio_write(c, batch, n));
+		return (o->ops->encrypt(c, o->batch, n));
 	for (off = 0; off < n; off += k) {
 		k = n - off < WS_CHUNK ? n - off : WS_CHUNK;
-		if (tlsio_write(c, hdr, ws_wrap(hdr, k)) == -1 ||
-		    tlsio_write(c, batch + off, k) == -1)
+		if (o->ops->encrypt(c, hdr, ws_wrap(hdr, k)) == -1 ||
+		    o->ops->encrypt(c, o->batch + off, k) == -1)
 			return (-1);
 	}
 	return (0);
@@ -378,7 +402,7 @@ send_batch(struct conn *c, size_t n)
 	r->outputs.staging = NULL;
 	if (rv == -1)
 		return (-1);
-	return (send_some(c, stage, r->outputs.stage_len));
+	return (send_some(c, r->outputs.stage, r->outputs.stage_len));
 }
 
 void
@@ -388,14 +412,14 @@ conn_reply(struct conn *c, const void *head, size_t n, const void *body,
 	if (c->dead)
 		return;
 	if (c->plain || c->output.want_write || buf_left(&c->output.out) > 0 ||
-	    n + m > BATCH) {
+	    n + m > OUTPUT_BATCH) {
 		conn_write(c, head, n);
 		conn_write(c, body, m);
 		return;
 	}
-	memcpy(batch, head, n);
+	memcpy(c->r->outputs.batch, head, n);
 	if (m > 0)
-		memcpy(batch + n, body, m);
+		memcpy(c->r->outputs.batch + n, body, m);
 	if (send_batch(c, n + m) == -1)
 		conn_close(c, "connection lost");
 	else if (buf_left(&c->output.out) > 0)
@@ -419,11 +443,12 @@ has_more(const struct conn *c)
 static void
 finish(struct conn *c)
 {
+	const struct output_ops *ops = c->r->outputs.ops;
+
 	if (c->lingering)
 		return;
-	if (c->tls != NULL)
-		(void)tls_close(c->tls);
-	if (send_rest(c) == -1 || shutdown(c->fd, SHUT_WR) == -1) {
+	ops->end(c);
+	if (send_rest(c) == -1 || ops->shut(c) == -1) {
 		conn_close(c, "ended");
 		return;
 	}
@@ -435,7 +460,6 @@ finish(struct conn *c)
 	c->lingering = 1;
 	c->input.linger_left = LINGER_BYTES;
 	conn_deadline(c, LINGER_SECS);
-	event_add(&c->ev_read, NULL);
 }
 
 static void
@@ -466,7 +490,7 @@ flush_one(struct conn *c)
 		return;
 	}
 	for (i = 0; has_more(c); i++) {
-		max = BATCH;
+		max = OUTPUT_BATCH;
 		if (lowat != 0) {
 			queued = unsent(c, lowat);
 			full = queued >= lowat;
@@ -518,25 +542,26 @@ output_relieve(struct relay *r)
 		output_flush(r);
 }
 
-/* The socket takes more (EV_WRITE), or the write deadline is over. */
-static void
-output_writable(evutil_socket_t fd, short what, void *arg)
+void
+output_ready(struct conn *c)
 {
-	struct conn *c = arg;
-	unsigned int now;
-
-	(void)fd;
 	if (c->dead)
 		return;
-	relay_clock(c->r);
 	c->output.want_write = 0;
-	if (what & EV_WRITE) {
-		c->output.woken = 1;
-		conn_dirty(c);
+	c->output.woken = 1;
+	conn_dirty(c);
+}
+
+void
+output_overdue(struct conn *c)
+{
+	unsigned int now;
+
+	if (c->dead)
 		return;
-	}
+	c->output.want_write = 0;
 	/* The kernel still has unsent bytes; did the client take any? */
-	now = unacked(c);
+	now = c->r->outputs.ops->unacked(c);
 	if (now < c->output.outq) {
 		wait_writable(c);
 		return;

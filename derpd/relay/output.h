@@ -5,6 +5,7 @@
 #ifndef OUTPUT_H
 #define OUTPUT_H
 
+#include <sys/types.h>
 #include <sys/queue.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,12 +13,38 @@
 #include "buf.h"
 #include "frame.h"
 #include "queue.h"
+#include "session.h"
 
 struct conn;
 struct event;
 struct relay;
 
-#define RECORD_SIZE	16384		/* plaintext of a TLS record, at most */
+#define OUTPUT_BATCH	(64 * 1024)	/* plaintext gathered at once */
+#define OUTPUT_BATCH_MAX (OUTPUT_BATCH + PONGS_MAX * FRAME_PONG_SIZE + \
+			    FRAME_HDR_LEN + FRAME_KEY_LEN + FRAME_MAX_PACKET)
+#define OUTPUT_STAGE	(OUTPUT_BATCH_MAX + 16 * 1024) /* and overhead */
+#define OUTPUT_LEVELS	14		/* of own frames: 16 KiB to 128 MiB */
+
+/* How bytes leave; output_sock.c has that for sockets. */
+struct output_ops {
+	/* Encrypt `n' bytes for output_raw().  0, or -1: to be closed. */
+	int	(*encrypt)(struct conn *c, const uint8_t *p, size_t n);
+	/* As send(2): the bytes that were taken, or -1 and errno. */
+	ssize_t	(*send)(struct conn *c, const void *p, size_t n);
+	/* Bytes that wait in the kernel; 0 where that can't be known. */
+	unsigned int (*unsent)(struct conn *c);
+	/* Bytes that the client has not acknowledged; likewise. */
+	unsigned int (*unacked)(struct conn *c);
+	/*
+	 * Call output_ready() when more can be sent, or output_overdue() after
+	 * `ms' milliseconds (0: never).  0, or -1 without memory.
+	 */
+	int	(*wait)(struct conn *c, unsigned int ms);
+	/* The stream is over: its last record, to output_raw(). */
+	void	(*end)(struct conn *c);
+	/* All is sent, that record too: only read from now on.  0 or -1. */
+	int	(*shut)(struct conn *c);
+};
 
 /* What waits to be written to one connection. */
 struct relay_output {
@@ -26,6 +53,8 @@ struct relay_output {
 	struct queue	 queue;
 	struct event	*ev_write;	/* made when first blocked */
 	TAILQ_ENTRY(conn) dirty;	/* on outputs.dirty */
+	TAILQ_ENTRY(conn) holder;	/* in `held_in' */
+	struct output_holders *held_in;	/* list by size of ctl; NULL: small */
 	unsigned int	 outq;		/* bytes unacknowledged at last look */
 	unsigned int	 unsent;	/* bytes in the kernel, at most */
 	unsigned int	 is_dirty:1, want_write:1, woken:1, overflow:1;
@@ -33,21 +62,37 @@ struct relay_output {
 	uint8_t		 last_src[FRAME_KEY_LEN];
 };
 
+TAILQ_HEAD(output_holders, conn);
+
 /* Of all connections of a worker. */
 struct relay_outputs {
+	const struct output_ops *ops;
 	TAILQ_HEAD(, conn) dirty;	/* output that the turn writes */
 	size_t		 ctl_memory;	/* bytes of the own frames of all */
+	/* whose own frames take 16 KiB or more, by that: clients, mesh peers */
+	struct output_holders holders[2][OUTPUT_LEVELS];
 	struct conn	*staging;	/* whose records go to the stage */
 	size_t		 stage_len;
 	size_t		 fresh_bytes;	/* queued since the last flush */
+
+	/* of one connection at a time, within its flush */
+	uint8_t		 batch[OUTPUT_BATCH_MAX];
+	uint8_t		 stage[OUTPUT_STAGE];
 };
+
+/* Set up `o', all zero; `ops' is static. */
+void	outputs_init(struct relay_outputs *o, const struct output_ops *ops);
+
+/* The way of output to sockets by TLS. */
+extern const struct output_ops output_sock;
 
 /* It has something to send at the end of this round. */
 void	conn_dirty(struct conn *c);
 
 /*
  * Append the `n' DERP bytes at `p' before all packets: our own frames.  With
- * too many waiting, the connection is closed at the end of the turn.
+ * too many waiting, the connection is closed at the end of the turn.  When all
+ * connections together have too many, those that have most are.
  */
 void	conn_send(struct conn *c, const void *p, size_t n);
 
@@ -94,5 +139,11 @@ void	output_relieve(struct relay *r);
  * 0, or -1 when too many wait or there is no memory.
  */
 int	output_raw(struct conn *c, const void *p, size_t n);
+
+/* More can be sent to the connection. */
+void	output_ready(struct conn *c);
+
+/* The time of the write deadline is over. */
+void	output_overdue(struct conn *c);
 
 #endif

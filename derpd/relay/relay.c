@@ -424,7 +424,7 @@ relay_new(struct chan *parent)
 	TAILQ_INIT(&r->resumed);
 	TAILQ_INIT(&r->shaking);
 	strangers_init(&r->strangers);
-	TAILQ_INIT(&r->outputs.dirty);
+	outputs_init(&r->outputs, &output_sock);
 	for (i = 0; i < WHEEL_SLOTS; i++)
 		TAILQ_INIT(&r->wheel[i]);
 	route_init(r);

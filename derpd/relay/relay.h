@@ -19,6 +19,7 @@
 #include "chan.h"
 #include "conn.h"
 #include "httpconn.h"
+#include "log.h"
 #include "mapstore.h"
 #include "output.h"
 #include "pool.h"
@@ -26,13 +27,12 @@
 #include "relayconf.h"
 #include "stats.h"
 #include "strangers.h"
+#include "tlsio.h"
 #include "tokens.h"
 
-struct certset;
 struct cluster_peers;
 struct derp_sent;
 struct link;
-struct tlsgen;
 
 /* A worker. */
 struct relay {
@@ -41,8 +41,6 @@ struct relay {
 	struct chan	*box;		/* to keys, NULL while it is gone */
 	struct relay_conf conf, next_conf;
 	int		 configured;
-	struct tlsgen	*gen;		/* certificates in force */
-	struct certset	*next_certs;
 	uint64_t	 now_us;	/* monotonic; of this round */
 	uint64_t	 next_id;
 	int		 stopping;
@@ -54,6 +52,8 @@ struct relay {
 	struct conn_list shaking;	/* that of handshakes, a few a turn */
 	unsigned int	 nshaking;
 	struct strangers strangers;
+	struct log_limit refused;	/* strangers: of a full source, */
+	struct log_limit gave_way;	/* and for newer ones */
 	struct conn_list wheel[WHEEL_SLOTS];
 	LIST_HEAD(, conn) watchers;
 	unsigned int	 now_slot;
@@ -62,6 +62,7 @@ struct relay {
 	struct event	*ev_stop;
 
 	struct relay_acceptor acceptor;
+	struct relay_tls tls;
 
 	struct link	*links[MAXWORKERS];
 	uint64_t	 unlinked;	/* wanted anew, a bit each */

@@ -38,22 +38,18 @@ struct cursor {
 	size_t		 n;
 };
 
-static uint8_t		record[RECORD_SIZE];	/* of the one pump that runs */
-static int		pumping;
-static struct log_limit	handshake_limit;
-
 int
 tlsio_cert(struct relay *r, const uint8_t hash[KEYHASH_LEN], const void *pem,
     size_t len)
 {
-	struct certset *s = r->next_certs;
+	struct certset *s = r->tls.next;
 	struct tlsctx_cert *v;
 	char *copy;
 
 	if (s == NULL) {
 		if ((s = calloc(1, sizeof(*s))) == NULL)
 			return (-1);
-		r->next_certs = s;
+		r->tls.next = s;
 	}
 	if ((v = reallocarray(s->certs, s->n + 1, sizeof(*v))) == NULL)
 		return (-1);
@@ -94,30 +90,30 @@ gen_unref(struct tlsgen *g)
 const char *
 tlsio_commit(struct relay *r)
 {
-	static char err[256];
 	struct tls_config *cfg;
 	struct tlsgen *g;
-	struct certset *s = r->next_certs;
+	struct certset *s = r->tls.next;
 
-	r->next_certs = NULL;
+	r->tls.next = NULL;
 	if (s == NULL)
 		return (NULL);		/* no new certificates */
-	cfg = tlsctx_config(s->certs, s->n, err, sizeof(err));
+	cfg = tlsctx_config(s->certs, s->n, r->tls.why, sizeof(r->tls.why));
 	certset_free(s);
 	if (cfg == NULL)
-		return (err);
+		return (r->tls.why);
 	if ((g = calloc(1, sizeof(*g))) != NULL)
-		g->tls = tlsctx_server(cfg, err, sizeof(err));
+		g->tls = tlsctx_server(cfg, r->tls.why, sizeof(r->tls.why));
 	else
-		(void)snprintf(err, sizeof(err), "out of memory");
+		(void)snprintf(r->tls.why, sizeof(r->tls.why),
+		    "out of memory");
 	tls_config_free(cfg);
 	if (g == NULL || g->tls == NULL) {
 		free(g);
-		return (err);
+		return (r->tls.why);
 	}
 	g->refs = 1;
-	gen_unref(r->gen);
-	r->gen = g;
+	gen_unref(r->tls.gen);
+	r->tls.gen = g;
 	return (NULL);
 }
 
@@ -151,7 +147,7 @@ write_cb(struct tls *tls, const void *buf, size_t n, void *arg)
 static int
 begin(struct conn *c)
 {
-	struct tlsgen *g = c->r->gen;
+	struct tlsgen *g = c->r->tls.gen;
 
 	if (g == NULL || tls_accept_cbs(g->tls, &c->tls, read_cb, write_cb,
 	    c) == -1)
@@ -181,7 +177,7 @@ handshake(struct conn *c)
 		conn_deadline(c, HTTP_SECS);
 		return;
 	}
-	log_limited(&handshake_limit, "TLS handshake failed: %s",
+	log_limited(&c->r->tls.failed, "TLS handshake failed: %s",
 	    tls_error(c->tls));
 	conn_drain(c);			/* the alert goes out */
 }
@@ -212,6 +208,7 @@ next_turn(struct conn *c)
 static void
 pump(struct conn *c)
 {
+	uint8_t *record = c->r->tls.record;
 	unsigned int records = 0;
 	uint64_t start = c->r->now_us;
 	ssize_t n;
@@ -223,7 +220,7 @@ pump(struct conn *c)
 				break;
 			continue;
 		}
-		n = tls_read(c->tls, record, sizeof(record));
+		n = tls_read(c->tls, record, RECORD_SIZE);
 		if (n == TLS_WANT_POLLIN || n == TLS_WANT_POLLOUT)
 			break;
 		if (n > 0)
@@ -270,7 +267,7 @@ tlsio_pump(struct conn *c, const uint8_t *p, size_t n)
 	struct cursor in = { p, n };
 	size_t done;
 
-	if (pumping) {
+	if (c->r->tls.pumping) {
 		/* A fault of ours: no other client may pay for it. */
 		log_warnx("input of connection %llu within other input: kept",
 		    (unsigned long long)c->id);
@@ -279,7 +276,7 @@ tlsio_pump(struct conn *c, const uint8_t *p, size_t n)
 		conn_resume(c, PAUSE_NEXT);
 		return;
 	}
-	pumping = 1;
+	c->r->tls.pumping = 1;
 	if (c->state == CONN_UP) {
 		c->input.src = &in;
 		pump(c);
@@ -289,7 +286,7 @@ tlsio_pump(struct conn *c, const uint8_t *p, size_t n)
 		in.n -= done;
 	}
 	c->input.src = NULL;
-	pumping = 0;
+	c->r->tls.pumping = 0;
 	if (!c->dead && c->state != CONN_DRAIN)
 		hold(c, in.p, in.n);
 }

@@ -7,10 +7,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "log.h"
 #include "msg.h"
 
+struct certset;
 struct conn;
 struct relay;
+struct tlsgen;
+
+#define RECORD_SIZE	16384		/* plaintext of a TLS record, at most */
+
+/* What the connections of a worker share of TLS. */
+struct relay_tls {
+	struct tlsgen	*gen;		/* certificates in force */
+	struct certset	*next;		/* those to come */
+	char		 why[256];	/* the last ones are not in force */
+	struct log_limit failed;	/* handshakes */
+	int		 pumping;	/* tlsio_pump() runs */
+	uint8_t		 record[RECORD_SIZE]; /* plaintext of one */
+};
 
 /*
  * A certificate to come: its chain, `len' bytes of PEM (copied), and the hash
@@ -20,8 +35,8 @@ int	tlsio_cert(struct relay *r, const uint8_t hash[KEYHASH_LEN],
 	    const void *pem, size_t len);
 
 /*
- * Put the certificates that came in force, if any did.  NULL, or a static line
- * that says what is wrong: the older ones then stay.
+ * Put the certificates that came in force, if any did.  NULL, or a line
+ * that says what is wrong, good until the next call: the older ones then stay.
  */
 const char *tlsio_commit(struct relay *r);
 

@@ -1,8 +1,9 @@
 /*
- * hello_fuzz: any bytes as the first flight of a TLS client, and as a stream of
- * records.
+ * hello_fuzz: any bytes as the first flight of a TLS client, in one piece and in
+ * many, and as a stream of records.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "hello.h"
 
@@ -18,12 +19,15 @@ must(int ok)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct hello_state st = { 0, 0, 0 }, fresh;
 	enum hello was = HELLO_MORE, now;
 	size_t n, off;
 
 	/* It is not taken back that enough has come; MORE ends in time. */
 	for (n = 0; n <= size; n += n < 300 ? 1 : 97) {
-		now = hello_judge(data, n);
+		now = hello_judge(&st, data, n);
+		memset(&fresh, 0, sizeof(fresh));
+		must(now == hello_judge(&fresh, data, n));
 		must(was == HELLO_MORE || now != HELLO_MORE);
 		must(now != HELLO_MORE || n < HELLO_STREAM);
 		was = now;

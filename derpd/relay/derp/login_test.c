@@ -60,7 +60,7 @@ set_up(void)
 	TAILQ_INIT(&r->conns);
 	TAILQ_INIT(&r->dead);
 	TAILQ_INIT(&r->resumed);
-	TAILQ_INIT(&r->outputs.dirty);
+	outputs_init(&r->outputs, &output_sock);
 	for (i = 0; i < WHEEL_SLOTS; i++)
 		TAILQ_INIT(&r->wheel[i]);
 	LIST_INIT(&r->watchers);

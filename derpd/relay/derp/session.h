@@ -28,8 +28,7 @@ struct relay_conf;
  * nothing.
  */
 struct derp_ops {
-	/* A packet from the key `src' for the key `dst'.  0, or -1: nobody has
-	   the key `dst'. */
+	/* A packet from `src' for `dst'.  0, or -1: nobody has that key. */
 	int	(*packet)(struct derp_session *s, const uint8_t *dst,
 		    const uint8_t *src, const uint8_t *p, size_t n);
 	/* Send a whole frame of ours to the client. */

@@ -1,0 +1,104 @@
+/*
+ * output_sock: how output.c gets bytes to clients: by TLS and the socket.  What
+ * systems differ in is here.
+ */
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#ifdef __linux__
+#include <linux/sockios.h>
+#endif
+#include <tls.h>
+
+#include "conn.h"
+#include "output.h"
+#include "relay.h"
+#include "tlsio.h"
+
+static ssize_t
+sock_send(struct conn *c, const void *p, size_t n)
+{
+	return (send(c->fd, p, n, MSG_NOSIGNAL));
+}
+
+static unsigned int
+sock_unsent(struct conn *c)
+{
+#ifdef SIOCOUTQNSD
+	int n;
+
+	if (ioctl(c->fd, SIOCOUTQNSD, &n) == 0 && n > 0)
+		return ((unsigned int)n);
+#else
+	(void)c;
+#endif
+	return (0);
+}
+
+static unsigned int
+sock_unacked(struct conn *c)
+{
+#ifdef SIOCOUTQ
+	int n;
+
+	if (ioctl(c->fd, SIOCOUTQ, &n) == 0 && n > 0)
+		return ((unsigned int)n);
+#else
+	(void)c;
+#endif
+	return (0);
+}
+
+/* The socket takes more (EV_WRITE), or the write deadline is over. */
+static void
+writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *c = arg;
+
+	(void)fd;
+	if (c->dead)
+		return;
+	relay_clock(c->r);
+	if (what & EV_WRITE)
+		output_ready(c);
+	else
+		output_overdue(c);
+}
+
+static int
+sock_wait(struct conn *c, unsigned int ms)
+{
+	struct event **ev = &c->output.ev_write;
+	struct timeval tv;
+
+	if (*ev == NULL && (*ev = event_new(c->r->base, c->fd, EV_WRITE,
+	    writable, c)) == NULL)
+		return (-1);
+	tv.tv_sec = ms / 1000;
+	tv.tv_usec = (ms % 1000) * 1000;
+	return (event_add(*ev, ms == 0 ? NULL : &tv));
+}
+
+static void
+sock_end(struct conn *c)
+{
+	if (c->tls != NULL)
+		(void)tls_close(c->tls);
+}
+
+static int
+sock_shut(struct conn *c)
+{
+	if (shutdown(c->fd, SHUT_WR) == -1)
+		return (-1);
+	return (event_add(&c->ev_read, NULL));
+}
+
+const struct output_ops output_sock = {
+	.encrypt = tlsio_write,
+	.send = sock_send,
+	.unsent = sock_unsent,
+	.unacked = sock_unacked,
+	.wait = sock_wait,
+	.end = sock_end,
+	.shut = sock_shut
+};
