@@ -262,10 +262,13 @@ stop_poll(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	/*
+	 * Those that linger count: they may still send, and an end of ours now
+	 * would be a reset, which may overtake our last words.
+	 */
 	if (clock_us() < r->stop_us)
 		TAILQ_FOREACH(c, &r->conns, entry)
-			if (c->state == CONN_DRAIN && !c->lingering &&
-			    !c->dead)
+			if (c->state == CONN_DRAIN && !c->dead)
 				return;
 	exit(0);
 }
