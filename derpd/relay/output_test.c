@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cluster.h"
 #include "frame.h"
 #include "peers.h"
 #include "relay.h"
+#include "sent.h"
 
 #define MIB	(1024 * 1024)
 #define WIRE	(4 * MIB)
@@ -110,6 +112,7 @@ set_up(void)
 	for (i = 0; i < WHEEL_SLOTS; i++)
 		TAILQ_INIT(&r->wheel[i]);
 	outputs_init(&r->outputs, &fake);
+	ATF_REQUIRE_EQ(cluster_init(r), 0);
 	pool_init(&r->pool);
 	queue_set_init(&r->queues, &r->pool, output_dropped);
 	r->now_us = 1000000;
@@ -167,6 +170,8 @@ drop_all(struct relay *r)
 	while ((c = TAILQ_FIRST(&r->conns)) != NULL)
 		drop(c);
 	ATF_CHECK_EQ(r->outputs.ctl_memory, 0);
+	cluster_peers_free(r->peers);
+	derp_sent_free(r->sent);
 	free(r);
 }
 
