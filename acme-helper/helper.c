@@ -20,6 +20,7 @@
 #include "clock.h"
 #include "helper.h"
 #include "log.h"
+#include "reach.h"
 
 #define START_MS	10000
 #define SEND_MS		10000
@@ -29,6 +30,7 @@
 
 static struct chan	*parent, *keys;
 static struct acme_conf	 conf, next_conf;
+static struct net_reach	 reach;	/* what the sandbox leaves */
 static int		 confined, working, stopping, new_conf;
 static char		 token_set[ACME_TOKENSIZE];	/* "" none said */
 static uint64_t		 cookies;
@@ -62,7 +64,8 @@ use_conf(void)
 	conf = next_conf;
 	new_conf = 0;
 	/* Another process gets the settings before it is confined. */
-	if (confined && !reach_covers(&conf)) {
+	if (confined && !net_reach_covers(&reach, conf.directory,
+	    conf.ca_file)) {
 		log_info("starting anew for another port or authority");
 		exit(0);
 	}
@@ -366,7 +369,11 @@ start(struct child_start *st)
 	if (!new_conf)
 		fatalx("no settings from the parent");
 	use_conf();
-	st->net = reach_set(&conf);
+	if (net_reach_init(&reach) == -1 || net_reach_add(&reach,
+	    conf.directory, conf.ca_file) == -1)
+		fatal("can't gather what the directory %s needs of the "
+		    "sandbox", conf.directory);
+	st->net = &reach.net;
 	wr_init(&w);
 	wr_str(&w, child_confine(ROLE_ACME, st));
 	confined = st->sandbox;
@@ -379,13 +386,8 @@ helper_main(void)
 	struct child_start	 st;
 
 	parent = child_init(ROLE_ACME, &st);
-	/*
-	 * Nobody can be heard while the resolver waits, and the sandbox has no
-	 * sendmmsg(2) for two questions at once.
-	 */
-	if (setenv("RES_OPTIONS", "timeout:2 attempts:2 single-request",
-	    1) == -1)
-		fatal("environment");
+	if (net_resolver_limit() == -1)
+		fatal("can't limit the resolver's time (setenv RES_OPTIONS)");
 	if (tls_init() == -1)
 		fatalx("libtls");
 	tzset();

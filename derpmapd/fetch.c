@@ -9,12 +9,10 @@
  */
 #include <sys/types.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <tls.h>
 
@@ -22,20 +20,19 @@
 #include "clock.h"
 #include "fetch.h"
 #include "log.h"
+#include "reach.h"
 #include "source.h"
 
 #define MAX_SOURCES	4096
 #define START_MS	10000
 #define SEND_MS		10000
-#define PORT_DNS	53
-#define PORT_HTTPS	443
 
 static struct source	*sources;
 static size_t		 nsources;
 static struct chan	*parent;
 
 /* What the sandbox leaves within reach, for good. */
-static struct sandbox_net reach;
+static struct net_reach reach;
 static int		 confined;
 
 /* Settings */
@@ -94,97 +91,18 @@ read_conf(struct rd *r)
 
 /* Reach */
 
-static int
-has_port(uint16_t port)
-{
-	size_t i;
-
-	for (i = 0; i < reach.nports; i++)
-		if (reach.ports[i] == port)
-			return (1);
-	return (0);
-}
-
-static int
-has_path(const char *path)
-{
-	size_t i;
-
-	for (i = 0; i < reach.npaths; i++)
-		if (strcmp(reach.read_paths[i], path) == 0)
-			return (1);
-	return (0);
-}
-
-/* The port of a source; one that is no URL fails later. */
-static uint16_t
-port_of(const struct source *s)
-{
-	struct url u;
-
-	if (url_parse(s->url, &u) == -1)
-		return (PORT_HTTPS);
-	return ((uint16_t)strtoul(u.port, NULL, 10));
-}
-
-/* The directory where resolv.conf is in truth; "" when there is none. */
-static void
-resolver_dir(char dir[PATH_MAX])
-{
-	char *slash;
-
-	dir[0] = '\0';
-	if (realpath("/etc/resolv.conf", dir) == NULL ||
-	    (slash = strrchr(dir, '/')) == NULL || slash == dir)
-		dir[0] = '\0';
-	else
-		*slash = '\0';
-}
-
 /* Gather what the sources need, for the sandbox. */
 static void
 set_reach(void)
 {
-	static char dir[PATH_MAX];
-	const char **paths;
-	uint16_t *ports;
 	size_t i;
+	int rv = net_reach_init(&reach);
 
-	paths = calloc(nsources + 1, sizeof(*paths));
-	ports = calloc(nsources + 2, sizeof(*ports));
-	if (paths == NULL || ports == NULL)
-		fatal("%zu sources", nsources);
-	reach.read_paths = paths;
-	reach.ports = ports;
-	ports[reach.nports++] = PORT_DNS;
-	ports[reach.nports++] = PORT_HTTPS;
-	resolver_dir(dir);
-	if (dir[0] != '\0')
-		paths[reach.npaths++] = dir;
-	for (i = 0; i < nsources; i++) {
-		if (!has_port(port_of(&sources[i])))
-			ports[reach.nports++] = port_of(&sources[i]);
-		if (sources[i].cafile[0] == '\0' ||
-		    has_path(sources[i].cafile))
-			continue;
-		/* The settings may change under it. */
-		if ((paths[reach.npaths++] = strdup(sources[i].cafile)) ==
-		    NULL)
-			fatal("%s", sources[i].cafile);
-	}
-}
-
-/* A file that was replaced since is another one for the sandbox. */
-static int
-can_read(const char *path)
-{
-	int fd;
-
-	if (!has_path(path))
-		return (0);
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) != -1)
-		close(fd);
-	return (fd != -1 || errno != EACCES);
+	for (i = 0; i < nsources && rv == 0; i++)
+		rv = net_reach_add(&reach, sources[i].url, sources[i].cafile);
+	if (rv == -1)
+		fatal("can't gather what %zu sources need of the sandbox",
+		    nsources);
 }
 
 /*
@@ -199,9 +117,8 @@ check_reach(void)
 	if (!confined)
 		return;
 	for (i = 0; i < nsources; i++)
-		if (!has_port(port_of(&sources[i])) ||
-		    (sources[i].cafile[0] != '\0' &&
-		    !can_read(sources[i].cafile))) {
+		if (!net_reach_covers(&reach, sources[i].url,
+		    sources[i].cafile)) {
 			log_info("starting anew for new ports or authorities");
 			exit(0);
 		}
@@ -237,7 +154,7 @@ ask(struct source *s)
 {
 	struct source_result r;
 
-	if (source_ask(s, confined ? &reach : NULL, parent, &r) == -1)
+	if (source_ask(s, confined ? &reach.net : NULL, parent, &r) == -1)
 		return;
 	if (r.what == FETCH_FAILED)
 		log_debug("%s", r.why);
@@ -330,7 +247,7 @@ start(struct child_start *st)
 	take_message(&m);
 	msg_free(&m);
 	set_reach();
-	st->net = &reach;
+	st->net = &reach.net;
 	wr_init(&w);
 	wr_str(&w, child_confine(ROLE_FETCH, st));
 	confined = st->sandbox;
@@ -346,13 +263,8 @@ fetch_main(void)
 	struct child_start st;
 
 	parent = child_init(ROLE_FETCH, &st);
-	/*
-	 * Nobody can be heard while the resolver waits, and the sandbox has no
-	 * sendmmsg(2) for two questions at once.
-	 */
-	if (setenv("RES_OPTIONS", "timeout:2 attempts:2 single-request",
-	    1) == -1)
-		fatal("environment");
+	if (net_resolver_limit() == -1)
+		fatal("can't limit the resolver's time (setenv RES_OPTIONS)");
 	if (tls_init() == -1)
 		fatalx("libtls");
 	start(&st);
