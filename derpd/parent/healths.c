@@ -5,7 +5,6 @@
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -105,8 +104,9 @@ judge(struct derpd *d, int ok)
 }
 
 static int
-take_result(struct derpd *d, struct msg *m)
+take_result(struct proc *p, struct msg *m)
 {
+	struct derpd *d = p->d;
 	int ok = rd_u8(&m->rd);
 
 	rd_str(&m->rd, d->well.why, sizeof(d->well.why));
@@ -120,30 +120,14 @@ take_result(struct derpd *d, struct msg *m)
 static void
 from_health(struct chan *c, struct msg *m, void *arg)
 {
-	struct proc *p = arg;
-	int rv;
-
 	(void)c;
-	if (m->type == MSG_READY) {
-		if ((rv = procs_take_ready(p, m)) == 0)
-			parent_ready(p->d);
-	} else
-		rv = take_result(p->d, m);
-	if (rv == -1)
-		procs_fail(p, "sent a malformed message");
+	parent_child_message(arg, m, take_result);
 }
 
 int
 health_start(struct proc *p)
 {
-	if (procs_spawn(p) == -1)
-		return (-1);
-	if (send_conf(p) == 0)
-		return (procs_attach(p, from_health));
-	log_warn("can't set up health");
-	procs_forget(p);
-	kill(p->pid, SIGKILL);
-	return (-1);
+	return (parent_start_child(p, send_conf, from_health));
 }
 
 void

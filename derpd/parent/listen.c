@@ -1,5 +1,6 @@
 /*
- * listen: the listening sockets; see listen.h.  Called by the parent.
+ * listen: the listening sockets of relay workers and of stund; see listen.h.
+ * Called by the parent.
  *
  * Each worker has a socket of its own on the same address, where the kernel
  * spreads clients over such sockets, else all share one.  The parent keeps them
@@ -17,82 +18,86 @@
 #include <unistd.h>
 
 #include "advice.h"
+#include "bound.h"
 #include "listen.h"
 #include "log.h"
+#include "udpsock.h"
 
 #define BACKLOG		4096
 #define KEEPIDLE_SECS	600
 #define USER_TIMEOUT_MS	15000
 
-/* The option with which a kernel spreads clients; elsewhere there is none. */
-#if defined(SO_REUSEPORT_LB)
-#define SPREAD	SO_REUSEPORT_LB
-#elif defined(__linux__)
-#define SPREAD	SO_REUSEPORT
-#endif
+/* What differs between listening for TCP and for UDP. */
+struct kind {
+	int		 type;		/* SOCK_STREAM or SOCK_DGRAM */
+	int		 (*open)(const struct sockaddr *, socklen_t, int);
+	int		 (*spreads)(void); /* NULL: always */
+	const char	*note;		/* behind an address in an error */
+	const char	*busy;		/* advice when it is in use */
+	const char	*alone;		/* there is no IPv6 */
+};
 
 static int
-set(int fd, int level, int name)
+reuse(int fd, int family)
 {
 	int one = 1;
 
-	return (setsockopt(fd, level, name, &one, sizeof(one)));
+	(void)family;
+	return (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)));
 }
 
-/* The address may be taken once more; 0, or -1 with errno. */
+/* A socket that listens, -1 with errno; `share': others may do so, too. */
 static int
-spread(int fd)
-{
-#ifdef SPREAD
-	return (set(fd, SOL_SOCKET, SPREAD));
-#else
-	(void)fd;
-	return (0);
-#endif
-}
-
-/* A bound socket, -1 with errno; `share': others may have the address too. */
-static int
-bound(const struct sockaddr *sa, socklen_t len, int share)
+tcp_socket(const struct sockaddr *sa, socklen_t len, int share)
 {
 	int fd, error;
 
-	fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd == -1)
+	if ((fd = net_bound(SOCK_STREAM, sa, len, share, reuse)) == -1)
 		return (-1);
-	if (set(fd, SOL_SOCKET, SO_REUSEADDR) == -1 ||
-	    (sa->sa_family == AF_INET6 &&
-	    set(fd, IPPROTO_IPV6, IPV6_V6ONLY) == -1) ||
-	    (share && spread(fd) == -1) ||
-	    bind(fd, sa, len) == -1) {
-		error = errno;
-		close(fd);
-		errno = error;
-		return (-1);
-	}
-	return (fd);
+	if (listen(fd, BACKLOG) == 0)
+		return (fd);
+	error = errno;
+	close(fd);
+	errno = error;
+	return (-1);
 }
+
+static const struct kind tcp = {
+	.type = SOCK_STREAM,
+	.open = tcp_socket,
+	.spreads = net_spreads_clients,
+	.note = "",
+	.busy = ": another program has it; stop that one (ss -ltnp shows it) "
+	    "or choose another port",
+	.alone = "listening on IPv4 alone",
+};
+
+static const struct kind udp = {
+	.type = SOCK_DGRAM,
+	.open = udp_socket,
+	.note = " (UDP)",
+	.busy = ": another program has it; stop that one (ss -lunp shows it) "
+	    "or choose another port",
+	.alone = "STUN on IPv4 alone",
+};
 
 /*
  * A free port is asked for once without sharing: with it, a second derpd would
- * quietly take half of the first one's clients.
+ * quietly take half of the first one's clients.  Port 0: the kernel's choice is
+ * what all workers share.
  */
 static int
-probe(struct sockaddr *sa, socklen_t len)
+probe(const struct kind *k, struct sockaddr *sa, socklen_t len)
 {
-	int fd, error;
+	int fd, rv, error;
 
-	if ((fd = bound(sa, len, 0)) == -1)
+	if ((fd = k->open(sa, len, 0)) == -1)
 		return (-1);
-	/* Port 0: the kernel's choice is what all workers share. */
-	if (listen(fd, 1) == -1 || getsockname(fd, sa, &len) == -1) {
-		error = errno;
-		close(fd);
-		errno = error;
-		return (-1);
-	}
+	rv = getsockname(fd, sa, &len);
+	error = errno;
 	close(fd);
-	return (0);
+	errno = error;
+	return (rv);
 }
 
 static void
@@ -111,12 +116,11 @@ describe(struct listen_socket *l, const struct sockaddr *sa, socklen_t len)
 }
 
 static const char *
-advice(int error)
+advice(const struct kind *k, int error)
 {
 	switch (error) {
 	case EADDRINUSE:
-		return (": another program has it; stop that one (ss -ltnp "
-		    "shows it) or choose another port");
+		return (k->busy);
 	case EACCES:
 		return (": ports below 1024 need root, or "
 		    "CAP_NET_BIND_SERVICE");
@@ -132,36 +136,26 @@ advice(int error)
 
 /* The socket of one worker, -1 with errno. */
 static int
-open_socket(const struct listen_set *s, const struct listen_socket *l,
-    unsigned int worker, const struct sockaddr *sa, socklen_t len)
+open_socket(const struct kind *k, const struct listen_set *s,
+    const struct listen_socket *l, unsigned int worker,
+    const struct sockaddr *sa, socklen_t len)
 {
-	int fd, error;
+	int spreads = k->spreads == NULL || k->spreads();
 
-#ifndef SPREAD
-	if (worker > 0)
+	if (!spreads && worker > 0)
 		return (fcntl(l->fds[0], F_DUPFD_CLOEXEC, 0));
-#endif
-	(void)l;
-	(void)worker;
-	if ((fd = bound(sa, len, s->nworkers > 1)) == -1)
-		return (-1);
-	if (listen(fd, BACKLOG) == 0)
-		return (fd);
-	error = errno;
-	close(fd);
-	errno = error;
-	return (-1);
+	return (k->open(sa, len, spreads && s->nworkers > 1));
 }
 
 static int
-open_one(struct listen_set *s, const struct conf_listen *cl)
+open_one(const struct kind *k, struct listen_set *s,
+    const struct conf_listen *cl)
 {
 	struct listen_socket *l = &s->v[s->n];
 	struct sockaddr_storage ss = cl->ss;
 	struct sockaddr *sa = (struct sockaddr *)&ss;
 	unsigned int i;
 
-	memset(l, 0, sizeof(*l));
 	l->tls = cl->tls;
 	describe(l, sa, cl->sslen);
 	if ((l->fds = calloc(s->nworkers, sizeof(*l->fds))) == NULL)
@@ -169,26 +163,28 @@ open_one(struct listen_set *s, const struct conf_listen *cl)
 	for (i = 0; i < s->nworkers; i++)
 		l->fds[i] = -1;
 	s->n++;
-	if (probe(sa, cl->sslen) == -1)
+	if (probe(k, sa, cl->sslen) == -1)
 		goto fail;
 	describe(l, sa, cl->sslen);
 	for (i = 0; i < s->nworkers; i++)
-		if ((l->fds[i] = open_socket(s, l, i, sa, cl->sslen)) == -1)
+		if ((l->fds[i] = open_socket(k, s, l, i, sa, cl->sslen)) == -1)
 			goto fail;
-	log_info("listening on %s (%s)", l->text, l->tls ? "tls" : "plain");
+	log_info("listening on %s (%s)", l->text, k == &udp ? "stun" :
+	    l->tls ? "tls" : "plain");
 	return (0);
 
 fail:
-	log_warnx("%s:%d: can't listen on %s: %s%s", cl->pos.file,
-	    cl->pos.line, l->text, strerror(errno), advice(errno));
+	log_warnx("%s:%d: can't listen on %s%s: %s%s", cl->pos.file,
+	    cl->pos.line, l->text, k->note, strerror(errno),
+	    advice(k, errno));
 	return (-1);
 }
 
 /* 1 when the kernel speaks IPv6 at all. */
 static int
-have_ipv6(void)
+have_ipv6(const struct kind *k)
 {
-	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET6, k->type | SOCK_CLOEXEC, 0);
 
 	if (fd == -1)
 		return (0);
@@ -196,33 +192,48 @@ have_ipv6(void)
 	return (1);
 }
 
-int
-listen_open(struct listen_set *s, const struct conf *c, unsigned int nworkers)
+static int
+open_all(const struct kind *k, struct listen_set *s,
+    const struct conf_listens *listens, unsigned int nworkers)
 {
 	const struct conf_listen *cl;
 	size_t n = 0;
 
 	memset(s, 0, sizeof(*s));
 	s->nworkers = nworkers;
-	TAILQ_FOREACH(cl, &c->listens, entry)
+	TAILQ_FOREACH(cl, listens, entry)
 		n++;
+	if (n == 0)
+		return (0);
 	if ((s->v = calloc(n, sizeof(*s->v))) == NULL) {
-		log_warn("no memory for the listening sockets");
+		log_warn("no memory for %zu listening sockets%s", n, k->note);
 		return (-1);
 	}
-	TAILQ_FOREACH(cl, &c->listens, entry) {
+	TAILQ_FOREACH(cl, listens, entry) {
 		if (cl->wildcard && cl->ss.ss_family == AF_INET6 &&
-		    !have_ipv6()) {
-			log_info("no IPv6 on this machine: listening on IPv4 "
-			    "alone");
+		    !have_ipv6(k)) {
+			log_info("no IPv6 on this machine: %s", k->alone);
 			continue;
 		}
-		if (open_one(s, cl) == -1) {
+		if (open_one(k, s, cl) == -1) {
 			listen_close(s);
 			return (-1);
 		}
 	}
 	return (0);
+}
+
+int
+listen_open(struct listen_set *s, const struct conf *c, unsigned int nworkers)
+{
+	return (open_all(&tcp, s, &c->listens, nworkers));
+}
+
+int
+parent_listen_stun(struct listen_set *s, const struct conf *c,
+    unsigned int nprocs)
+{
+	return (open_all(&udp, s, &c->stun.listens, nprocs));
 }
 
 static void

@@ -26,6 +26,10 @@ struct listen_set {
 int	listen_open(struct listen_set *s, const struct conf *c,
 	    unsigned int nworkers);
 
+/* The same of the UDP sockets of `stun', for `nprocs' processes. */
+int	parent_listen_stun(struct listen_set *s, const struct conf *c,
+	    unsigned int nprocs);
+
 /*
  * Set the options of TCP of the sockets of one worker, as `c' says; what is
  * accepted from them inherits these.  A worker may set none: its successor has

@@ -152,6 +152,39 @@ ATF_TC_BODY(in_use, tc)
 	conf_free(c);
 }
 
+/* The same of the sockets of stund, each process has one of its own. */
+ATF_TC_WITHOUT_HEAD(stun_in_use);
+ATF_TC_BODY(stun_in_use, tc)
+{
+	struct listen_set	first, second;
+	struct conf		*c, *same;
+	unsigned int		a, b;
+	char			line[256], stun[64];
+
+	c = configure("stun { listen on 127.0.0.1 port 0 }");
+	for (a = 1; a <= 2; a++)
+		for (b = 1; b <= 2; b++) {
+			ATF_REQUIRE_EQ(0, parent_listen_stun(&first, c, a));
+			ATF_REQUIRE_EQ(1, first.n);
+			ATF_CHECK_EQ(first.v[0].port,
+			    port_of(first.v[0].fds[0]));
+			ATF_CHECK_EQ(first.v[0].port,
+			    port_of(first.v[0].fds[a - 1]));
+			snprintf(stun, sizeof(stun), "stun { listen on "
+			    "127.0.0.1 port %d }", first.v[0].port);
+			same = configure(stun);
+			log_capture(line, sizeof(line));
+			ATF_CHECK_EQ_MSG(-1, parent_listen_stun(&second, same,
+			    b), "%u processes took what %u had", b, a);
+			log_capture(NULL, 0);
+			ATF_CHECK_MSG(strstr(line, " (UDP): ") != NULL &&
+			    strstr(line, "ss -lunp") != NULL, "%s", line);
+			conf_free(same);
+			listen_close(&first);
+		}
+	conf_free(c);
+}
+
 /* A port that is in use leaves nothing of the others open. */
 ATF_TC_WITHOUT_HEAD(all_or_none);
 ATF_TC_BODY(all_or_none, tc)
@@ -383,6 +416,7 @@ ATF_TP_ADD_TCS(tp)
 #endif
 	ATF_TP_ADD_TC(tp, shared);
 	ATF_TP_ADD_TC(tp, in_use);
+	ATF_TP_ADD_TC(tp, stun_in_use);
 	ATF_TP_ADD_TC(tp, all_or_none);
 	ATF_TP_ADD_TC(tp, both_families);
 	ATF_TP_ADD_TC(tp, close_on_exec);

@@ -226,7 +226,7 @@ parent_stop(struct derpd *d)
 	(void)notify("STOPPING=1");
 	control_close(d);
 	listen_close(&d->listens);	/* a new client is refused at once */
-	stuns_close(d);
+	listen_close(&d->stunsocks);
 	certwatch_end(d);
 	procs_stop(d, STOP_MS);
 	d->ev_stop = evtimer_new(d->base, stop_late, d);
@@ -321,7 +321,8 @@ start(struct derpd *d)
 
 	if (programs_open(d->self) == -1 || check_system(d) == -1 ||
 	    listen_open(&d->listens, d->conf, d->nworkers) == -1 ||
-	    stuns_open(d) == -1 || procs_start_keys(d) == -1 ||
+	    parent_listen_stun(&d->stunsocks, d->conf, d->nstuns) == -1 ||
+	    procs_start_keys(d) == -1 ||
 	    load_all(d, d->conf, &d->loaded, 1) == -1 ||
 	    (maps = mapset_stage(d, d->conf, &d->loaded, NULL, NULL)) == NULL)
 		return (-1);

@@ -4,7 +4,7 @@
  * derpd.c     options, start
  * parent.c    the event loop, signals, stop
  * procs.c     children: start, death, restart; programs.c what they run
- * life.c      children that hang
+ * startchild.c  a child with its settings; life.c children that hang
  * relays.c    relay workers; serve.h has those of STUN and maps
  * load.c      configuration, keys and certificates, all or nothing
  * keyfiles.c  key and certificate files of this machine
@@ -88,7 +88,9 @@ struct derpd {
 	struct conf	*conf;
 	struct loaded	 loaded;
 	struct listen_set listens;
-	struct stun_set	 stunsocks;
+	struct listen_set stunsocks;	/* UDP; a socket a stund */
+	struct stun_stats stun_stats[MAXWORKERS]; /* of those that run */
+	struct stun_stats stun_past;	/* of those that have ended */
 	struct map_set	 maps;
 	struct mapset_queue mapqueue;	/* maps to be validated */
 	struct event	*ev_mapcheck;	/* and the time of the first one */
@@ -187,6 +189,21 @@ int	 procs_spawn(struct proc *p);
  * (logged); it is then killed.
  */
 int	 procs_attach(struct proc *p, chan_cb cb);
+
+/*
+ * Start a child: `set_up' sends it its settings, 0, or -1 what it needs can't be
+ * had; what it sends goes to `cb', with p as its argument.  0, or -1 (logged);
+ * it is then killed.
+ */
+int	 parent_start_child(struct proc *p, int (*set_up)(struct proc *),
+	    chan_cb cb);
+
+/*
+ * Handle a message of a child: MSG_READY, or one for `handle', which returns 0,
+ * or -1: the child may not send that, and is killed.
+ */
+void	 parent_child_message(struct proc *p, struct msg *m,
+	    int (*handle)(struct proc *, struct msg *));
 
 /* Wait for MSG_READY.  0, or -1 (logged); the child is then killed. */
 int	 procs_wait_ready(struct proc *p);

@@ -3,7 +3,6 @@
  */
 #include <sys/socket.h>
 #include <errno.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -264,30 +263,26 @@ send_sockets(struct derpd *d, struct proc *p)
 	return (rv);
 }
 
-int
-relays_start_one(struct proc *p)
+static int
+set_up(struct proc *p)
 {
 	struct derpd *d = p->d;
 	unsigned int i;
 
-	if (procs_spawn(p) == -1)
-		return (-1);
 	if (relays_connect_keys(d, p) == -1 || send_sockets(d, p) == -1)
-		goto fail;
+		return (-1);
 	for (i = 0; i < d->nworkers; i++)
 		if (i != p->worker && d->relays[i].chan != NULL &&
 		    connect_pair(p, &d->relays[i]) == -1)
-			goto fail;
-	if (maps_send(p) == -1 || acme_send_tokens(p) == -1 ||
-	    load_send(d, p, 1) == -1)
-		goto fail;
-	return (procs_attach(p, from_relay));
+			return (-1);
+	return (maps_send(p) == -1 || acme_send_tokens(p) == -1 ||
+	    load_send(d, p, 1) == -1 ? -1 : 0);
+}
 
-fail:
-	log_warn("can't set up relay %u", p->worker);
-	procs_forget(p);
-	kill(p->pid, SIGKILL);
-	return (-1);
+int
+relays_start_one(struct proc *p)
+{
+	return (parent_start_child(p, set_up, from_relay));
 }
 
 void

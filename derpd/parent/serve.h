@@ -2,7 +2,7 @@
  * serve: what the parent does for STUN, the maps, and the health of the relay.
  * Part of parent.h, which includes it.
  *
- * stuns.c     the stund processes and their sockets
+ * stuns.c     the stund processes
  * healths.c   the health process: is the relay well?
  * mapset.c    the maps of a configuration, until they are in force
  * maps.c      the maps that are in force; mapfile.c their files
@@ -30,19 +30,6 @@ struct derpd;
 struct loaded;
 struct map_stage;
 struct proc;
-
-/* The UDP sockets: for each address one a process. */
-struct stun_set {
-	struct stun_socket {
-		int	 port;		/* as bound */
-		char	 text[64];	/* "[::]:3478" */
-		int	*fds;		/* nstuns of them, all open */
-	}		*v;
-	size_t		 n;
-	unsigned int	 nprocs;
-	struct stun_stats stats[MAXWORKERS]; /* of those that run */
-	struct stun_stats past;		/* of those that have ended */
-};
 
 /* What the health process said of the relay. */
 struct health {
@@ -110,10 +97,6 @@ struct map_set {
 };
 
 /* stuns.c */
-
-/* Open the sockets of `stun'.  0, or -1 (logged); nothing is left open. */
-int	 stuns_open(struct derpd *d);
-void	 stuns_close(struct derpd *d);
 
 /* Start one stund; see struct proc. */
 int	 stuns_start_one(struct proc *p);

@@ -3,20 +3,11 @@
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
 
+#include "bound.h"
 #include "udpsock.h"
 
 #define RECEIVE_BUFFER	(4 * 1024 * 1024)
-
-/* The options with which a kernel spreads datagrams. */
-#if defined(SO_REUSEPORT_LB)
-#define SPREAD	SO_REUSEPORT_LB
-#else
-#define SPREAD	SO_REUSEPORT
-#endif
 
 static int
 set(int fd, int level, int name, int value)
@@ -48,25 +39,16 @@ grow_buffer(int fd)
 	(void)set(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
 }
 
+static int
+prepare(int fd, int family)
+{
+	grow_buffer(fd);
+	return (want_destination(fd, family));
+}
+
 int
 udp_socket(const struct sockaddr *sa, socklen_t len, int share)
 {
-	int fd, error;
-
-	fd = socket(sa->sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	    0);
-	if (fd == -1)
-		return (-1);
-	grow_buffer(fd);
-	if ((sa->sa_family == AF_INET6 &&
-	    set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) == -1) ||
-	    want_destination(fd, sa->sa_family) == -1 ||
-	    (share && set(fd, SOL_SOCKET, SPREAD, 1) == -1) ||
-	    bind(fd, sa, len) == -1) {
-		error = errno;
-		close(fd);
-		errno = error;
-		return (-1);
-	}
-	return (fd);
+	return (net_bound(SOCK_DGRAM | SOCK_NONBLOCK, sa, len, share,
+	    prepare));
 }

@@ -3,7 +3,6 @@
  * of its answers; see serve.h.  The bytes are handed to the checker as they
  * came.
  */
-#include <signal.h>
 #include <string.h>
 
 #include "clock.h"
@@ -163,34 +162,23 @@ fetch_result(struct derpd *d, struct rd *r, uint64_t now_ms)
 	return (0);
 }
 
+static int
+take_result(struct proc *p, struct msg *m)
+{
+	return (fetch_result(p->d, &m->rd, clock_ms()));
+}
+
 static void
 from_fetch(struct chan *c, struct msg *m, void *arg)
 {
-	struct proc *p = arg;
-	int rv;
-
 	(void)c;
-	if (m->type == MSG_READY) {
-		if ((rv = procs_take_ready(p, m)) == 0)
-			parent_ready(p->d);
-	} else
-		rv = fetch_result(p->d, &m->rd, clock_ms());
-	if (rv == -1)
-		procs_fail(p, "sent a message that is malformed, or more "
-		    "results than it can have");
+	parent_child_message(arg, m, take_result);
 }
 
 int
 fetch_start(struct proc *p)
 {
-	if (procs_spawn(p) == -1)
-		return (-1);
-	if (send_conf(p) == 0)
-		return (procs_attach(p, from_fetch));
-	log_warn("can't set up fetch");
-	procs_forget(p);
-	kill(p->pid, SIGKILL);
-	return (-1);
+	return (parent_start_child(p, send_conf, from_fetch));
 }
 
 void

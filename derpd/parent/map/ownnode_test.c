@@ -20,7 +20,7 @@ static struct derpd		 d;
 static struct cert		 cert[MAXCERTS];
 static struct cert		*certs[MAXCERTS] = { &cert[0], &cert[1] };
 static struct listen_socket	 sockets[MAXSOCKETS];
-static struct stun_socket	 stun[MAXSOCKETS];
+static struct listen_socket	 stun[MAXSOCKETS];
 static char			 cert_names[MAXCERTS][4][64];
 static char			*cert_lists[MAXCERTS][4];
 
