@@ -44,7 +44,7 @@ acme_error(const struct derpd *d)
 {
 	if (acme_on_hold(d))
 		return ("it was revoked: derpctl cert renew gets a new one");
-	return (d->acme.plan.error);
+	return (d->acme.machine.plan.error);
 }
 
 static void
@@ -70,7 +70,7 @@ put_cert(const struct derpd *d, struct wr *w, const struct conf_cert *k,
 	jsonout_str(w, c->pin);
 	put_when(w, "renewal", k->acme ? acme_renewal(d) : 0);
 	put_when(w, "next_try", k->acme && !acme_on_hold(d) ?
-	    d->acme.plan.next_try : 0);
+	    d->acme.machine.plan.next_try : 0);
 	jsonout(w, ",\"error\":");
 	jsonout_str(w, k->acme ? acme_error(d) : file_error(d, k));
 	jsonout(w, "}");

@@ -95,7 +95,7 @@ struct derpd {
 	struct mapset_queue mapqueue;	/* maps to be validated */
 	struct event	*ev_mapcheck;	/* and the time of the first one */
 	struct health	 well;
-	struct acme_state acme;
+	struct renew	 acme;
 	struct certwatch certwatch;
 	struct parent_keycalls calls;	/* of keys */
 	unsigned int	 nworkers;	/* relay workers, 0 without any web */

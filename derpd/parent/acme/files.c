@@ -1,5 +1,6 @@
 /*
- * files: what ACME keeps in the state directory; see renew.h.
+ * files: certificates and keys in the state directory; see renew.h.  Called by
+ * load.c and judge.c, and for the machine by jobs.c.
  */
 #include <sys/stat.h>
 #include <dirent.h>
@@ -16,12 +17,7 @@
 #include "log.h"
 #include "parent.h"
 
-#define ACCOUNT_KEY	"acme-account.key"
-#define NEXT_KEY	"acme-account-next.key"
-#define NEW_KEY		"acme-new.key"
 #define IMPORT_KEY	"acme-import.key"
-#define CRT		"acme.crt"
-#define PLAN		"acme.plan"
 #define NAME_BYTES	8	/* of a hash, in the name of a key file */
 
 int
@@ -90,7 +86,7 @@ acme_load_cert(struct derpd *d, const struct conf *c, struct cert **cert)
 	char path[PATH_MAX], err[512];
 
 	*cert = NULL;
-	if (acme_path(c, CRT, path) == -1)
+	if (acme_path(c, RENEW_CRT, path) == -1)
 		return (-1);
 	if (access(path, F_OK) == -1 && errno == ENOENT) {
 		if (d->checking) {
@@ -120,7 +116,7 @@ acme_cert(const struct derpd *d)
 	char path[PATH_MAX];
 	size_t i = 0;
 
-	if (acme_path(d->conf, CRT, path) == -1)
+	if (acme_path(d->conf, RENEW_CRT, path) == -1)
 		return (NULL);
 	TAILQ_FOREACH(k, &d->conf->certs, entry) {
 		if (k->acme && i < d->loaded.ncerts &&
@@ -203,7 +199,7 @@ judge_import(const struct conf *c)
 {
 	char crt[PATH_MAX], key[PATH_MAX];
 
-	if (acme_path(c, CRT, crt) == -1 ||
+	if (acme_path(c, RENEW_CRT, crt) == -1 ||
 	    acme_path(c, IMPORT_KEY, key) == -1)
 		return (-1);
 	if (access(key, F_OK) == -1 || access(crt, F_OK) == 0)
@@ -220,10 +216,11 @@ acme_judge(struct derpd *d, const struct conf *c)
 
 	if (!c->acme.enabled)
 		return (0);
-	if (judge_own(d, c, ACMEKEY_ACCOUNT, ACCOUNT_KEY,
+	if (judge_own(d, c, ACMEKEY_ACCOUNT, RENEW_ACCOUNT_KEY,
 	    "account key") == -1)
 		rv = -1;
-	if (judge_own(d, c, ACMEKEY_NEXT, NEXT_KEY, "new account key") == -1)
+	if (judge_own(d, c, ACMEKEY_NEXT, RENEW_NEXT_KEY,
+	    "new account key") == -1)
 		rv = -1;
 	if (c->acme.eab_key != NULL && judge_key(d, ACMEKEY_EAB,
 	    c->acme.eab_key, &c->acme.eab_pos, "eab key") == -1)
@@ -231,118 +228,6 @@ acme_judge(struct derpd *d, const struct conf *c)
 	if (judge_import(c) == -1)
 		rv = -1;
 	return (rv);
-}
-
-/* The account key, made when it is not there; its thumbprint is kept. */
-static int
-account_key(struct derpd *d)
-{
-	char path[PATH_MAX];
-	struct stat st;
-	struct wr w;
-	size_t len = 0;
-	int fd, make, rv;
-
-	if (acme_path(d->conf, ACCOUNT_KEY, path) == -1)
-		return (-1);
-	make = stat(path, &st) == -1 && errno == ENOENT;
-	put_file(&w, ACMEKEY_ACCOUNT, make ? ACMEFILE_MAKE : ACMEFILE_READ);
-	if (make)
-		rv = keyfile_make(d, MSG_KEY_ACME_FILE, &w, path,
-		    d->acme.thumb, sizeof(d->acme.thumb) - 1, &len);
-	else if ((fd = keyfile_open(path, "account key")) == -1)
-		rv = -1;
-	else
-		rv = keyfile_call(d, MSG_KEY_ACME_FILE, &w, fd, path,
-		    d->acme.thumb, sizeof(d->acme.thumb) - 1, &len);
-	wr_free(&w);
-	d->acme.thumb[len] = '\0';
-	if (rv == 0 && make)
-		log_info("made the account key %s", path);
-	/* The account is made with the contacts, or they are told later. */
-	if (rv == 0 && make)
-		(void)acme_contacts_told(d);
-	return (rv);
-}
-
-/*
- * The binding's key, or none.  An account that is there needs none: a file that
- * is of no use (logged) is missed only when one is to be made.
- */
-static int
-binding_key(struct derpd *d)
-{
-	const char *path = d->conf->acme.eab_key;
-	struct wr w;
-	char none;
-	int fd = -1, rv;
-
-	put_file(&w, ACMEKEY_EAB, ACMEFILE_READ);
-	if (path != NULL && (fd = keyfile_open(path, conf_at(
-	    &d->conf->acme.eab_pos, "eab key"))) != -1 &&
-	    keyfile_call(d, MSG_KEY_ACME_FILE, &w, fd, conf_at(
-	    &d->conf->acme.eab_pos, path), &none, 0, NULL) == 0) {
-		wr_free(&w);
-		return (0);
-	}
-	/* Without a file keys forgets the one that it had. */
-	rv = keyfile_call(d, MSG_KEY_ACME_FILE, &w, -1, "eab key", &none, 0,
-	    NULL);
-	wr_free(&w);
-	return (rv);
-}
-
-static int
-settings(struct derpd *d)
-{
-	static struct acme_conf a;
-	struct wr w;
-	char none;
-	int rv;
-
-	acme_conf_from(&a, d->conf);
-	wr_init(&w);
-	acme_conf_put(&w, &a);
-	rv = keyfile_call(d, MSG_KEY_ACME_CONF, &w, -1, "acme settings", &none,
-	    0, NULL);
-	wr_free(&w);
-	return (rv);
-}
-
-/* A new key for a certificate, in a file that has its name. */
-static int
-new_key(struct derpd *d)
-{
-	char temp[PATH_MAX], path[PATH_MAX], name[64];
-	struct wr w;
-	size_t len;
-	int rv;
-
-	if (acme_path(d->conf, NEW_KEY, temp) == -1)
-		return (-1);
-	put_file(&w, ACMEKEY_CERT, ACMEFILE_MAKE);
-	rv = keyfile_make(d, MSG_KEY_ACME_FILE, &w, temp, d->acme.key,
-	    sizeof(d->acme.key), &len);
-	wr_free(&w);
-	if (rv == -1)
-		return (-1);
-	key_name(d->acme.key, name, sizeof(name));
-	if (len != sizeof(d->acme.key) ||
-	    acme_path(d->conf, name, path) == -1)
-		return (-1);
-	return (keyfile_commit(temp, path));
-}
-
-int
-acme_prepare(struct derpd *d, enum acme_job job)
-{
-	if (account_key(d) == -1 || binding_key(d) == -1 ||
-	    settings(d) == -1)
-		return (-1);
-	if (job != ACME_JOB_ROLL)
-		acme_prepare_next(d);
-	return (job == ACME_JOB_ISSUE ? new_key(d) :
-	    acme_prepare_other(d, job));
 }
 
 /* Is the key that of acme.crt, whatever has become of the order? */
@@ -353,7 +238,7 @@ is_in_use(const struct derpd *d)
 	struct cert *c;
 	int rv;
 
-	if (acme_path(d->conf, CRT, path) == -1 ||
+	if (acme_path(d->conf, RENEW_CRT, path) == -1 ||
 	    (c = cert_load(path, err, sizeof(err))) == NULL)
 		return (0);
 	rv = memcmp(c->hash, d->acme.key, KEYHASH_LEN) == 0;
@@ -361,8 +246,20 @@ is_in_use(const struct derpd *d)
 	return (rv);
 }
 
+int
+renew_name_key(const struct derpd *d)
+{
+	char temp[PATH_MAX], path[PATH_MAX], name[64];
+
+	key_name(d->acme.key, name, sizeof(name));
+	if (acme_path(d->conf, RENEW_NEW_KEY, temp) == -1 ||
+	    acme_path(d->conf, name, path) == -1)
+		return (-1);
+	return (keyfile_commit(temp, path));
+}
+
 void
-acme_drop_key(struct derpd *d)
+renew_drop_key(struct derpd *d)
 {
 	char path[PATH_MAX], name[64];
 
@@ -387,7 +284,7 @@ judge(const struct derpd *d, const struct cert *c)
 }
 
 int
-acme_commit(struct derpd *d, const void *pem, size_t len, char *err,
+renew_install(const struct derpd *d, const void *pem, size_t len, char *err,
     size_t errsize)
 {
 	char path[PATH_MAX], why[256];
@@ -400,7 +297,7 @@ acme_commit(struct derpd *d, const void *pem, size_t len, char *err,
 		snprintf(err, errsize, "the new certificate: %s", why);
 		return (-1);
 	}
-	if (acme_path(d->conf, CRT, path) == -1 ||
+	if (acme_path(d->conf, RENEW_CRT, path) == -1 ||
 	    (c = cert_parse("the new certificate", pem, len, err,
 	    errsize)) == NULL)
 		return (-1);
@@ -426,7 +323,7 @@ is_old(const char *name, const char *keep)
 }
 
 void
-acme_tidy(struct derpd *d)
+renew_tidy(const struct derpd *d)
 {
 	const struct cert *c = acme_cert(d);
 	char keep[64] = "", path[PATH_MAX];
@@ -442,40 +339,5 @@ acme_tidy(struct derpd *d)
 		    acme_path(d->conf, e->d_name, path) == 0)
 			(void)unlink(path);
 	closedir(dir);
-}
-
-/* The record */
-
-void
-acme_read_plan(struct derpd *d)
-{
-	char path[PATH_MAX], text[PLAN_TEXTSIZE];
-	ssize_t n;
-	int fd;
-
-	if (d->acme.known)
-		return;
-	d->acme.known = 1;
-	plan_init(&d->acme.plan, arc4random());
-	if (acme_path(d->conf, PLAN, path) == -1 ||
-	    (fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) == -1)
-		return;
-	n = read(fd, text, sizeof(text));
-	close(fd);
-	if (plan_read(&d->acme.plan, text, n < 0 ? 0 : (size_t)n, time(NULL),
-	    arc4random()) == -1)
-		log_warnx("%s is damaged: as if there had been failures",
-		    path);
-}
-
-int
-acme_write_plan(struct derpd *d)
-{
-	char path[PATH_MAX], text[PLAN_TEXTSIZE];
-	size_t n;
-
-	n = plan_write(&d->acme.plan, text);
-	if (acme_path(d->conf, PLAN, path) == -1)
-		return (-1);
-	return (keyfile_public(path, text, n));
+	(void)renew_remove_mark(d);
 }

@@ -1,21 +1,25 @@
 /*
- * renew: the parent's part of ACME: when what is done, the keys and files for
- * it, the check of what came back, and putting it in force.
+ * renew: the parent's part of ACME: when certificates are had, the keys and
+ * files for it, the validation of what came back, and putting it in force.
  *
- * renew.c        the process acme-helper, its jobs
- * tokens.c tokens, from the helper to the workers
- * jobs.c   the jobs that are no order, and what derpctl asks for
- * files.c  files in the state directory
+ * renew.c     events in and out; the process acme-helper
+ * machine.c   states and transitions, pure; machine.h draws them
+ * moves.c     what a transition changes in the machine; pure
+ * plan.c      when a certificate is due, and the back-off; pure
+ * jobs.c      the work of each state
+ * files.c     certificates and their keys in the state directory
+ * disk.c      the other files, and what the machine has to know of them
+ * tokens.c    tokens, from the helper to the workers
  *
  * In the state directory: acme-account.key, acme.crt (the chain in force),
  * acme-HASH.key (its key, named by the hash of the public half), acme.plan (see
- * plan.h), acme.contact (directory and contacts, as it was told them last);
+ * plan.h), acme.contact (directory and contacts, as they were told last);
  * acme-import.key, the key of an acme.crt that was put there by hand;
  * acme-account-next.key while the account key is being changed;
- * acme-account-YYYYMMDD.old, an account key that the directory took no more on
- * that day; acme-revoked.crt from a revocation until a new certificate is
- * wanted.  A new pair takes effect when acme.crt is renamed; which key belongs
- * to it, it says itself.  So there is a whole pair at every moment.
+ * acme-account-YYYYMMDD.old, an account key that the directory refused on that
+ * day; acme-revoked.crt from the begin of a revocation until a new certificate
+ * is wanted.  A new pair takes effect when acme.crt is renamed; which key
+ * belongs to it, it says itself.  So there is a whole pair at every moment.
  */
 #ifndef RENEW_H
 #define RENEW_H
@@ -24,9 +28,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "chain.h"
 #include "conf.h"
+#include "machine.h"
 #include "msg.h"
-#include "plan.h"
 #include "tokens.h"
 
 struct cert;
@@ -34,33 +39,26 @@ struct derpd;
 struct event;
 struct msg;
 struct proc;
+struct rd;
 
-struct acme_state {
-	struct plan	 plan;
-	int		 known;		/* the plan is what is on the disk */
-	unsigned int	 job;		/* enum acme_job, 0 none */
-	uint32_t	 id;		/* of the job */
-	uint64_t	 until_ms;	/* it has to have ended, clock_ms() */
-	char		 thumb[64];	/* of the account key */
+struct renew {
+	struct derpd	*d;
+	struct renew_machine machine;
+	struct event	*ev;		/* RENEW_ON_LOOK */
+	uint32_t	 id;		/* of acme-helper's last job */
 	uint8_t		 key[KEYHASH_LEN];	/* of the order's key */
-	char		 lacks[ACME_LINESIZE];	/* the file that the job began
-						   without; "" none */
+	char		 why[ACME_LINESIZE];	/* of the last event */
+	const uint8_t	*pem;		/* chain of the result that is being */
+	size_t		 len;		/* handled, bytes */
+	/* tokens.c */
+	char		 thumb[64];	/* of the account key */
 	struct tokens	 tokens;	/* what the workers answer */
 	char		 asked[TOKEN_SIZE];	/* not by all yet, "" none */
 	unsigned char	 owes[MAXWORKERS];	/* who did not say so yet */
-	struct event	*ev;
-	unsigned int	 want;		/* a bit for each enum acme_job that
-					   derpctl asked for */
-	uint8_t		 reason;	/* of the revocation */
-	int		 next_key;	/* keys has the next account key */
-	int		 roll_refused;	/* once, by a directory */
-	int64_t		 next_roll, next_contact;	/* not before then */
-	int		 not_loaded;	/* acme.crt is newer than what is in
-					   force */
 	unsigned int	 said;		/* MSG_ACME_TOKENs of this job */
 };
 
-/* acme.c */
+/* renew.c */
 
 /* 1 when the configuration wants acme-helper, else 0. */
 int	 acme_wanted(const struct conf *c);
@@ -74,20 +72,47 @@ void	 acme_helper_gone(struct derpd *d);
 /* A channel between keys and acme-helper, replacing an older one. */
 void	 acme_connect_keys(struct derpd *d);
 
-/* A new configuration is in force, or the service has started. */
+/* A new configuration is in force. */
 void	 acme_tell(struct derpd *d);
 
 /*
- * When the certificate is to be renewed or had next, as things stand; 0: not
- * planned.
+ * When the certificate is to be renewed or had next, as things stand, in
+ * seconds since 1970; 0: not planned.
  */
 int64_t	 acme_renewal(const struct derpd *d);
 
 /* 1 while the temporary certificate stands in for one that is to come. */
 int	 acme_temporary(const struct derpd *d);
 
+/* 1: the certificate was revoked, and no other is to be had yet. */
+int	 acme_on_hold(const struct derpd *d);
+
 /* Do what is due. */
 void	 acme_look(struct derpd *d);
+
+/*
+ * derpctl requests a job, ACME_JOB_ISSUE, _REVOKE (with a reason of RFC 5280
+ * 5.3.1) or _ROLL: acme_look() begins it, control_cert_done() is called when it
+ * ended.  0, or -1 and in *why what is wrong.
+ */
+int	 acme_ask(struct derpd *d, unsigned int job, unsigned int reason,
+	    const char **why);
+
+/*
+ * An event for the machine: follow its transitions, and do the work of the
+ * states, until an answer is waited for.  Only `type' and what belongs to it is
+ * to be set.
+ */
+void	 renew_event(struct derpd *d, struct renew_event *ev);
+
+/* jobs.c */
+
+/*
+ * Do the work of the state that was entered.  1: it ends with the event *ev,
+ * whose text, if any, is in d->acme.why or static; 0: the event comes later,
+ * by renew_event().
+ */
+int	 renew_work(struct derpd *d, struct renew_event *ev);
 
 /* tokens.c */
 
@@ -110,55 +135,12 @@ int	 acme_take_token(struct derpd *d, struct rd *r);
 /* The workers forget all tokens. */
 void	 acme_forget_tokens(struct derpd *d);
 
-/* jobs.c */
-
-/* 1: the certificate was revoked, and no other is to be had yet. */
-int	 acme_on_hold(const struct derpd *d);
-
-/* A new certificate may be had again. */
-void	 acme_end_hold(struct derpd *d);
-
-/*
- * What comes before orders: ACME_JOB_ROLL or ACME_JOB_REVOKE and in *when since
- * which time; or ACME_JOB_ISSUE and INT64_MAX, there is nothing.
- */
-enum acme_job acme_other_job(const struct derpd *d, int64_t *when);
-
-/* When the directory is to be told of contacts; INT64_MAX: it knows them. */
-int64_t	 acme_contact_due(const struct derpd *d);
-
-/* Remember that the directory knows the contacts.  0, or -1 (logged). */
-int	 acme_contacts_told(struct derpd *d);
-
-/*
- * derpctl asks for a job, ACME_JOB_ISSUE, _REVOKE (with a reason of RFC 5280
- * 5.3.1) or _ROLL: acme_look() begins it, control_cert_done() is called when it
- * ended.  0, or -1 and in *why what is wrong.
- */
-int	 acme_ask(struct derpd *d, unsigned int job, unsigned int reason,
-	    const char **why);
-
-/* Part of acme_prepare() for these jobs.  0, or -1 (logged). */
-int	 acme_prepare_other(struct derpd *d, enum acme_job job);
-
-/*
- * Part of acme_prepare() for all but ACME_JOB_ROLL: give keys the next account
- * key, if there is one, so that the helper can tell whether the directory has
- * taken it already.  One that can't be read is left to ACME_JOB_ROLL.
- */
-void	 acme_prepare_next(struct derpd *d);
-
-/*
- * A job but ACME_JOB_ROLL ended with ACME_END_ACCOUNT or ACME_END_NEXT_KEY: put
- * another account key in place, if that can be.  As what it counts then.
- */
-enum acme_outcome acme_other_key(struct derpd *d, enum acme_outcome end);
-
-/* One of these jobs has ended. */
-void	 acme_other_done(struct derpd *d, enum acme_job job,
-	    enum acme_outcome end, const char *error);
-
 /* files.c */
+
+#define RENEW_CRT	"acme.crt"
+#define RENEW_ACCOUNT_KEY "acme-account.key"
+#define RENEW_NEXT_KEY	"acme-account-next.key"
+#define RENEW_NEW_KEY	"acme-new.key"	/* until its name is known */
 
 /* Path of the file `name' in the state directory, or -1 (logged): too long. */
 int	 acme_path(const struct conf *c, const char *name, char dst[PATH_MAX]);
@@ -172,7 +154,7 @@ int	 acme_load_cert(struct derpd *d, const struct conf *c,
 	    struct cert **cert);
 
 /*
- * Judge the files of the acme section, of those that are there: keys of the
+ * Validate the files of the acme section, of those that are there: keys of the
  * account, of its binding, and an import.  0, or -1 (logged, a line each).
  */
 int	 acme_judge(struct derpd *d, const struct conf *c);
@@ -183,29 +165,64 @@ const struct cert *acme_cert(const struct derpd *d);
 /* What keys and acme-helper are told of the configuration. */
 void	 acme_conf_from(struct acme_conf *a, const struct conf *c);
 
-/*
- * Give keys what the job wants: the account key, made when it is not there, the
- * binding's, the settings; for ACME_JOB_ISSUE a new key, for others what they
- * need.  0, or -1 (logged).
- */
-int	 acme_prepare(struct derpd *d, enum acme_job job);
+/* The order's new key gets its name, by its hash in d->acme.key. */
+int	 renew_name_key(const struct derpd *d);
 
-/* The order came to nothing: its key is of no use.  NULL d->acme.key: none. */
-void	 acme_drop_key(struct derpd *d);
+/* The order came to nothing: remove its key, and forget which it was. */
+void	 renew_drop_key(struct derpd *d);
 
 /*
  * Check the chain that came back against the order's key, the names and what
  * chain_judge() says of it, and make it acme.crt.  0, or -1 with a line in
- * `err'.
+ * `err' of `errsize' bytes.
  */
-int	 acme_commit(struct derpd *d, const void *pem, size_t len, char *err,
-	    size_t errsize);
+int	 renew_install(const struct derpd *d, const void *pem, size_t len,
+	    char *err, size_t errsize);
 
-/* Remove keys that belong to no certificate. */
-void	 acme_tidy(struct derpd *d);
+/* Remove keys that belong to no certificate, and the mark of a revocation. */
+void	 renew_tidy(const struct derpd *d);
 
-/* Read the record into d->acme.plan, once; and write it.  0, or -1 (logged). */
-void	 acme_read_plan(struct derpd *d);
-int	 acme_write_plan(struct derpd *d);
+/* disk.c */
+
+/* 1 when the file `name' is in the state directory, else 0. */
+int	 renew_there(const struct derpd *d, const char *name);
+
+/*
+ * What the machine has to know of the files, the certificate and the
+ * configuration; the rest of *f is 0.  The certificate's name for ARI is kept
+ * in *ch.
+ */
+void	 renew_look_at(const struct derpd *d, struct renew_facts *f,
+	    struct chain *ch);
+
+/*
+ * Read acme.plan into `text' of PLAN_TEXTSIZE bytes.  The length, or -1, there
+ * is none.
+ */
+ssize_t	 renew_read_plan(const struct derpd *d, char *text);
+
+/* Write acme.plan.  0, or -1 (logged), as all below. */
+int	 renew_write_plan(const struct derpd *d);
+
+/* Write acme.contact: the directory knows the contacts. */
+int	 renew_write_contacts(const struct derpd *d);
+
+/* A revocation for the reason (RFC 5280 5.3.1) begins: acme-revoked.crt. */
+int	 renew_write_mark(const struct derpd *d, uint8_t reason);
+
+/* It did not come about, or is over: remove that file. */
+int	 renew_remove_mark(const struct derpd *d);
+
+/* It is done: acme.crt takes the place of that file. */
+int	 renew_retire(const struct derpd *d);
+
+/* The account key is of no use: put it aside, once a day at most. */
+int	 renew_set_aside(const struct derpd *d);
+
+/* The directory takes the next account key, which becomes the account key. */
+int	 renew_take_next(const struct derpd *d);
+
+/* It does not: remove the next account key. */
+int	 renew_drop_next(const struct derpd *d);
 
 #endif

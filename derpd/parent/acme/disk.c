@@ -1,0 +1,294 @@
+/*
+ * disk: what the machine finds in the state directory, and what its states
+ * leave there: the record, the contacts, account keys, the mark of a
+ * revocation; see renew.h.  Called by renew.c and jobs.c.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "parent.h"
+
+#define PLAN		"acme.plan"
+#define CONTACT		"acme.contact"
+#define REVOKED		"acme-revoked.crt"
+#define REASON		"reason "	/* first line of a mark, a number */
+#define MAX_CONTACT	8192	/* bytes of the file */
+
+int
+renew_there(const struct derpd *d, const char *name)
+{
+	char path[PATH_MAX];
+
+	return (acme_path(d->conf, name, path) == 0 &&
+	    access(path, F_OK) == 0);
+}
+
+/*
+ * Read a file of the state directory, of which `size' bytes are wanted at most.
+ * The length, or -1.
+ */
+static ssize_t
+read_file(const struct derpd *d, const char *name, char *text, size_t size)
+{
+	char path[PATH_MAX];
+	ssize_t n;
+	int fd;
+
+	if (acme_path(d->conf, name, path) == -1 ||
+	    (fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) == -1)
+		return (-1);
+	n = read(fd, text, size);
+	close(fd);
+	return (n < 0 ? 0 : n);
+}
+
+/* Replace a file of the state directory.  0, or -1 (logged). */
+static int
+write_file(const struct derpd *d, const char *name, const void *p, size_t len)
+{
+	char path[PATH_MAX];
+
+	if (acme_path(d->conf, name, path) == -1)
+		return (-1);
+	return (keyfile_public(path, p, len));
+}
+
+/* The file `name' becomes `to'.  0, or -1 (logged). */
+static int
+rename_file(const struct derpd *d, const char *name, const char *to)
+{
+	char from_path[PATH_MAX], to_path[PATH_MAX];
+
+	if (acme_path(d->conf, name, from_path) == -1 ||
+	    acme_path(d->conf, to, to_path) == -1)
+		return (-1);
+	return (keyfile_rename(from_path, to_path));
+}
+
+/* Remove a file; one that is not there counts as removed.  0, or -1. */
+static int
+remove_file(const struct derpd *d, const char *name)
+{
+	char path[PATH_MAX];
+
+	if (acme_path(d->conf, name, path) == -1)
+		return (-1);
+	return (unlink(path) == -1 && errno != ENOENT ? -1 : 0);
+}
+
+/* The record */
+
+ssize_t
+renew_read_plan(const struct derpd *d, char *text)
+{
+	return (read_file(d, PLAN, text, PLAN_TEXTSIZE));
+}
+
+int
+renew_write_plan(const struct derpd *d)
+{
+	char text[PLAN_TEXTSIZE];
+	size_t n = plan_write(&d->acme.machine.plan, text);
+
+	return (write_file(d, PLAN, text, n));
+}
+
+/* Contacts */
+
+/* What acme.contact holds when the directory knows the contacts. */
+static void
+put_contacts(const struct derpd *d, struct wr *w)
+{
+	const struct conf_acme *k = &d->conf->acme;
+	const struct conf_name *n;
+
+	wr_init(w);
+	wr_bytes(w, k->directory, strlen(k->directory));
+	wr_bytes(w, "\n", 1);
+	TAILQ_FOREACH(n, &k->contacts, entry) {
+		wr_bytes(w, n->name, strlen(n->name));
+		wr_bytes(w, "\n", 1);
+	}
+}
+
+int
+renew_write_contacts(const struct derpd *d)
+{
+	struct wr w;
+	int rv = -1;
+
+	put_contacts(d, &w);
+	if (wr_ok(&w))
+		rv = write_file(d, CONTACT, w.p, w.len);
+	wr_free(&w);
+	return (rv);
+}
+
+/* Has the directory to be told?  Not of an account that is made yet. */
+static int
+contacts_differ(const struct derpd *d)
+{
+	char text[MAX_CONTACT];
+	struct wr w;
+	ssize_t n;
+	int differ;
+
+	if (!renew_there(d, RENEW_ACCOUNT_KEY))
+		return (0);
+	if ((n = read_file(d, CONTACT, text, sizeof(text))) == -1)
+		return (!TAILQ_EMPTY(&d->conf->acme.contacts));
+	put_contacts(d, &w);
+	differ = wr_ok(&w) && ((size_t)n != w.len ||
+	    memcmp(text, w.p, w.len) != 0);
+	wr_free(&w);
+	return (differ);
+}
+
+/* Account keys */
+
+int
+renew_take_next(const struct derpd *d)
+{
+	if (rename_file(d, RENEW_NEXT_KEY, RENEW_ACCOUNT_KEY) == -1)
+		return (-1);
+	log_info("the account has a new key, %s/" RENEW_ACCOUNT_KEY,
+	    d->conf->statedir);
+	return (0);
+}
+
+int
+renew_drop_next(const struct derpd *d)
+{
+	return (remove_file(d, RENEW_NEXT_KEY));
+}
+
+/*
+ * The directory refuses the account key: put it aside, so that another is made,
+ * once a day at most.
+ */
+int
+renew_set_aside(const struct derpd *d)
+{
+	char from[PATH_MAX], to[PATH_MAX], name[64];
+	struct tm tm;
+	time_t now = time(NULL);
+
+	if (gmtime_r(&now, &tm) == NULL || strftime(name, sizeof(name),
+	    "acme-account-%Y%m%d.old", &tm) == 0 ||
+	    acme_path(d->conf, RENEW_ACCOUNT_KEY, from) == -1 ||
+	    acme_path(d->conf, name, to) == -1)
+		return (-1);
+	if (access(to, F_OK) == 0) {
+		log_warnx("the directory refuses the account key %s, which was"
+		    " made today: another is made tomorrow", from);
+		return (-1);
+	}
+	if (keyfile_rename(from, to) == -1)
+		return (-1);
+	log_warnx("the directory takes the account key no more: it is %s now,"
+	    " and another one is made for a new account", to);
+	return (0);
+}
+
+/*
+ * A revocation: acme-revoked.crt, with the reason in a line before the
+ * certificate, says that it has begun.  When it is done acme.crt takes its
+ * place, as a sign that no other is to be had until somebody says so.
+ */
+
+int
+renew_write_mark(const struct derpd *d, uint8_t reason)
+{
+	const struct cert *c = acme_cert(d);
+	char line[32];
+	struct wr w;
+	int rv = -1;
+
+	if (c == NULL)
+		return (-1);
+	wr_init(&w);
+	snprintf(line, sizeof(line), REASON "%u\n", reason);
+	wr_bytes(&w, line, strlen(line));
+	wr_bytes(&w, c->pem, c->pem_len);
+	if (wr_ok(&w))
+		rv = write_file(d, REVOKED, w.p, w.len);
+	wr_free(&w);
+	return (rv);
+}
+
+int
+renew_remove_mark(const struct derpd *d)
+{
+	return (remove_file(d, REVOKED));
+}
+
+int
+renew_retire(const struct derpd *d)
+{
+	return (rename_file(d, RENEW_CRT, REVOKED));
+}
+
+/* Is the certificate in force being revoked?  1 and for which reason, or 0. */
+static int
+is_marked(const struct derpd *d, const struct cert *c, uint8_t *reason)
+{
+	static char text[CERT_MAXFILE + 32];
+	size_t n = strlen(REASON);
+	ssize_t len = read_file(d, REVOKED, text, sizeof(text) - 1);
+	char *pem;
+
+	if (len < (ssize_t)n || memcmp(text, REASON, n) != 0)
+		return (0);
+	text[len] = '\0';
+	if ((pem = strchr(text, '\n')) == NULL)
+		return (0);
+	*pem++ = '\0';
+	*reason = (uint8_t)strtonum(text + n, 0, 10, NULL);
+	return ((size_t)(text + len - pem) == c->pem_len &&
+	    memcmp(pem, c->pem, c->pem_len) == 0);
+}
+
+/* What the plan wants to know of the certificate; its name for ARI in `ch'. */
+static void
+look_at_cert(const struct derpd *d, const struct cert *c,
+    struct plan_cert *pc, struct chain *ch)
+{
+	const struct conf_name *n;
+	char err[256];
+
+	/* One for other names is as good as none. */
+	TAILQ_FOREACH(n, &d->conf->names, entry)
+		if (!cert_covers(c, n->name))
+			return;
+	if (chain_read(c->pem, c->pem_len, ch, err, sizeof(err)) == -1)
+		memset(ch, 0, sizeof(*ch));
+	pc->not_before = c->not_before;
+	pc->not_after = c->not_after;
+}
+
+void
+renew_look_at(const struct derpd *d, struct renew_facts *f, struct chain *ch)
+{
+	const struct cert *c = acme_cert(d);
+
+	memset(f, 0, sizeof(*f));
+	memset(ch, 0, sizeof(*ch));
+	f->cert.id = ch->id;
+	f->enabled = d->conf->acme.enabled;
+	f->next = renew_there(d, RENEW_NEXT_KEY);
+	f->mark = renew_there(d, REVOKED);
+	f->contacts = contacts_differ(d);
+	if (c == NULL)
+		return;
+	f->served = 1;
+	f->until = c->not_after;
+	f->name = c->nnames > 0 ? c->names[0] : NULL;
+	f->marked = f->mark && is_marked(d, c, &f->reason);
+	look_at_cert(d, c, &f->cert, ch);
+}

@@ -1,0 +1,646 @@
+/*
+ * machine_crash_test: the machine of certificates in a world of a disk, keys and
+ * a directory: killed in every state, it ends well all the same.
+ */
+#include <atf-c.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "machine.h"
+
+#define NOW	1760000000LL
+#define DAY	86400LL
+#define LIFE	(90 * DAY)
+#define MAXIDS	64
+
+static struct renew_machine m;
+static struct renew_facts f;
+static struct acme_ari	 ari;
+
+static struct {
+	/* The state directory; numbers are keys, or certificates; 0 none. */
+	int	 account, next, crt, mark, reason;
+	int	 keys[MAXIDS];		/* is there the file of that key? */
+	int	 contacts;		/* as the directory was told */
+	char	 plan[PLAN_TEXTSIZE];
+	size_t	 plan_len;		/* 0 none */
+	/* The directory. */
+	int	 has_account;		/* by which key */
+	int	 deactivated;		/* a key that it refuses */
+	int	 has_contacts;
+	int	 refuses_roll, refuses_order, refuses_revoke; /* so often */
+	int	 revoked[MAXIDS];
+	int64_t	 last_order;
+	/* keys */
+	int	 k_account, k_next, k_cert, k_allowed;
+	/* The parent. */
+	int	 order_key, in_force, new_crt, wants_contacts;
+	int	 binding;		/* an account binding is configured */
+	int	 fails_force;		/* that many times */
+	int	 asked;			/* a request: an order may come soon */
+	int64_t	 now;
+	uint64_t ms;
+	/* Made so far. */
+	int	 ids, crts, crt_key[MAXIDS];
+	int64_t	 crt_from[MAXIDS];
+} w;
+
+static enum renew_state	 crash_in;	/* RENEW_NSTATES never */
+static int		 crash_after;	/* its work was done */
+static int		 crashed;
+static int		 reached[RENEW_NSTATES];
+
+static void
+say(void *arg, enum renew_level level, const char *line)
+{
+	(void)arg;
+	(void)level;
+	(void)line;
+}
+
+static void
+answer(void *arg, unsigned int job, int good, const char *line)
+{
+	(void)arg;
+	(void)job;
+	(void)good;
+	(void)line;
+}
+
+static void
+unmark(void *arg)
+{
+	(void)arg;
+	w.mark = 0;
+}
+
+static void
+kill_helper(void *arg)
+{
+	(void)arg;
+}
+
+static const struct renew_ops ops = { say, answer, unmark, kill_helper, NULL };
+
+static int
+new_id(void)
+{
+	ATF_REQUIRE(w.ids < MAXIDS - 1);
+	return (++w.ids);
+}
+
+static void
+world_facts(void)
+{
+	memset(&f, 0, sizeof(f));
+	f.enabled = f.ready = 1;
+	f.next = w.next != 0;
+	f.mark = w.mark != 0;
+	f.contacts = w.account != 0 && w.contacts != w.wants_contacts;
+	f.cert.id = "";
+	if (w.in_force == 0)
+		return;
+	f.served = 1;
+	f.marked = w.mark == w.in_force;
+	f.reason = (uint8_t)w.reason;
+	f.name = "relay.test";
+	f.cert.id = "a.b";
+	f.cert.not_before = w.crt_from[w.in_force];
+	f.until = f.cert.not_after = f.cert.not_before + LIFE;
+}
+
+/* What is so at every moment. */
+static void
+world_check(void)
+{
+	if (w.crt != 0)
+		ATF_REQUIRE_MSG(w.keys[w.crt_key[w.crt]],
+		    "%s: the key of acme.crt is gone",
+		    renew_state_name(m.state));
+	if (w.has_account != 0 && w.has_account != w.deactivated)
+		ATF_REQUIRE_MSG(w.has_account == w.account ||
+		    w.has_account == w.next, "%s: the account's key is lost",
+		    renew_state_name(m.state));
+}
+
+/* The account that acme-helper finds or makes; ACME_END_OK or what it says. */
+static enum acme_outcome
+need_account(void)
+{
+	ATF_REQUIRE(w.k_account != 0);
+	if (w.k_account == w.deactivated)
+		return (ACME_END_ACCOUNT);
+	if (w.has_account == w.k_account)
+		return (ACME_END_OK);
+	if (w.k_next != 0 && w.has_account == w.k_next)
+		return (ACME_END_NEXT_KEY);
+	w.has_account = w.k_account;
+	w.has_contacts = w.wants_contacts;
+	return (ACME_END_OK);
+}
+
+static enum acme_outcome
+order(void)
+{
+	enum acme_outcome	 end;
+
+	ATF_REQUIRE_MSG(w.asked || w.now >= w.last_order + 60,
+	    "two orders within a minute");
+	w.asked = 0;
+	w.last_order = w.now;
+	if ((end = need_account()) != ACME_END_OK)
+		return (end);
+	if (w.refuses_order > 0 && w.refuses_order--)
+		return (ACME_END_REFUSED);
+	ATF_REQUIRE(w.k_cert != 0 && w.crts < MAXIDS - 1);
+	w.new_crt = ++w.crts;
+	w.crt_key[w.new_crt] = w.k_cert;
+	w.crt_from[w.new_crt] = w.now;
+	return (ACME_END_OK);
+}
+
+static enum acme_outcome
+roll(void)
+{
+	ATF_REQUIRE(w.k_account != 0 && w.k_next != 0);
+	if (w.has_account == w.k_next)
+		return (ACME_END_OK);
+	if (w.has_account != w.k_account ||
+	    (w.refuses_roll > 0 && w.refuses_roll--))
+		return (ACME_END_REFUSED);
+	w.has_account = w.k_next;
+	return (ACME_END_OK);
+}
+
+static enum acme_outcome
+do_job(void)
+{
+	enum acme_outcome	 end;
+
+	switch (m.job) {
+	case ACME_JOB_ISSUE:
+		return (order());
+	case ACME_JOB_ROLL:
+		return (roll());
+	case ACME_JOB_REVOKE:
+		ATF_REQUIRE_EQ(w.in_force, w.k_allowed);
+		if (w.refuses_revoke > 0 && w.refuses_revoke--)
+			return (ACME_END_REFUSED);
+		if ((end = need_account()) == ACME_END_OK)
+			w.revoked[w.in_force] = 1;
+		return (end);
+	case ACME_JOB_CONTACT:
+		if ((end = need_account()) == ACME_END_OK)
+			w.has_contacts = w.wants_contacts;
+		return (end);
+	default:
+		return (ACME_END_OK);
+	}
+}
+
+static enum renew_event_type
+key(int *file, int *in_keys, int make)
+{
+	if (*file == 0 && !make)
+		return (RENEW_ON_KEY_NONE);
+	if (*file != 0) {
+		*in_keys = *file;
+		return (RENEW_ON_KEY_TAKEN);
+	}
+	*in_keys = *file = new_id();
+	return (RENEW_ON_KEY_MADE);
+}
+
+static void
+remove_keys_but(int keep)
+{
+	int	 i;
+
+	for (i = 0; i < MAXIDS; i++)
+		if (i != keep)
+			w.keys[i] = 0;
+}
+
+/* The work of the state; the event that it ends with. */
+static enum renew_event_type
+work(enum acme_outcome *end)
+{
+	switch (m.state) {
+	case RENEW_AT_LOAD:
+		return (RENEW_ON_RECORD);
+	case RENEW_AT_TRY:
+	case RENEW_AT_SAVE:
+		w.plan_len = plan_write(&m.plan, w.plan);
+		return (RENEW_ON_WRITTEN);
+	case RENEW_AT_ACCOUNT:
+		return (key(&w.account, &w.k_account, 1));
+	case RENEW_AT_NEXT:
+		return (key(&w.next, &w.k_next, m.job == ACME_JOB_ROLL));
+	case RENEW_AT_CERT_KEY:
+		w.k_cert = w.order_key = new_id();
+		w.keys[w.order_key] = 1;
+		return (RENEW_ON_KEY_MADE);
+	case RENEW_AT_FIRST_CONTACTS:
+	case RENEW_AT_CONTACTS:
+		w.contacts = w.wants_contacts;
+		return (RENEW_ON_WRITTEN);
+	case RENEW_AT_MARK:
+		w.mark = w.in_force;
+		w.reason = m.reason;
+		return (RENEW_ON_WRITTEN);
+	case RENEW_AT_UNMARK:
+		w.mark = 0;
+		return (RENEW_ON_WRITTEN);
+	case RENEW_AT_ALLOW:
+		w.k_allowed = w.in_force;
+		return (RENEW_ON_KEY_TAKEN);
+	case RENEW_AT_DISALLOW:
+		w.k_allowed = 0;
+		return (RENEW_ON_KEY_TAKEN);
+	case RENEW_AT_BINDING:
+		return (w.binding ? RENEW_ON_KEY_TAKEN : RENEW_ON_KEY_NONE);
+	case RENEW_AT_FORGET_NEXT:
+		w.k_next = 0;
+		return (RENEW_ON_KEY_TAKEN);
+	case RENEW_AT_JOB:
+		*end = do_job();
+		return (RENEW_ON_RESULT);
+	case RENEW_AT_ASIDE:
+		w.account = 0;
+		return (RENEW_ON_WRITTEN);
+	case RENEW_AT_TAKE_NEXT:
+		w.account = w.next;
+		w.next = 0;
+		return (RENEW_ON_WRITTEN);
+	case RENEW_AT_DROP_NEXT:
+		w.next = 0;
+		return (RENEW_ON_WRITTEN);
+	case RENEW_AT_RETIRE:
+		w.mark = w.crt;
+		w.crt = 0;
+		return (RENEW_ON_WRITTEN);
+	case RENEW_AT_INSTALL:
+		w.crt = w.new_crt;
+		return (RENEW_ON_WRITTEN);
+	case RENEW_AT_FORCE:
+		if (w.fails_force > 0 && w.fails_force--)
+			return (RENEW_ON_NOT_IN_FORCE);
+		w.in_force = w.crt;
+		return (RENEW_ON_IN_FORCE);
+	case RENEW_AT_TIDY:
+		remove_keys_but(w.crt_key[w.in_force]);
+		w.mark = 0;
+		return (RENEW_ON_WRITTEN);
+	case RENEW_AT_DROP_KEY:
+		if (w.crt == 0 || w.crt_key[w.crt] != w.order_key)
+			w.keys[w.order_key] = 0;
+		w.order_key = 0;
+		return (RENEW_ON_WRITTEN);
+	default:
+		return (RENEW_ON_KEY_TAKEN);
+	}
+}
+
+/* Derpd is killed and starts again, from what is on the disk. */
+static void
+restart(void)
+{
+	crashed = 1;
+	renew_machine_init(&m);
+	w.k_account = w.k_next = w.k_cert = w.k_allowed = w.order_key = 0;
+	w.in_force = w.crt;
+	w.asked = 0;
+}
+
+static int
+world_step(struct renew_event *ev)
+{
+	world_facts();
+	ev->now = w.now;
+	ev->ms = w.ms;
+	ev->facts = &f;
+	ev->ari = &ari;
+	return (renew_step(&m, ev, &ops));
+}
+
+static void
+world_event(enum renew_event_type type, unsigned int job)
+{
+	struct renew_event	 ev = { .type = type, .job = job, .reason = 4 };
+
+	(void)world_step(&ev);
+}
+
+/* What comes while a state's answer is waited for; 0 nothing. */
+static enum renew_event_type	 interrupt;
+static enum renew_state		 interrupt_in;
+static unsigned int		 interrupt_job;
+static int			 gone;	/* acme-helper, in its job */
+
+/* Let it work until nothing is due now. */
+static void
+settle(void)
+{
+	struct renew_event	 ev = { .type = RENEW_ON_LOOK };
+	enum acme_outcome	 end = ACME_END_OK;
+	enum renew_state	 s;
+	int			 n;
+
+	for (n = 0; world_step(&ev); n++) {
+		ATF_REQUIRE_MSG(n < 1000, "no end in %s",
+		    renew_state_name(m.state));
+		memset(&ev, 0, sizeof(ev));
+		ev.type = RENEW_ON_LOOK;
+		s = m.state;
+		if (s == RENEW_AT_REST)
+			continue;
+		ATF_REQUIRE(s != RENEW_AT_ENDED);
+		reached[s] = 1;
+		if (s == crash_in && !crash_after) {
+			crash_in = RENEW_NSTATES;
+			restart();
+			continue;
+		}
+		ev.type = work(&end);
+		ev.end = end;
+		ev.text = s == RENEW_AT_JOB ? "" : NULL;
+		if (s == RENEW_AT_LOAD && w.plan_len > 0) {
+			ev.text = w.plan;
+			ev.len = w.plan_len;
+		}
+		world_check();
+		if (s == crash_in) {
+			crash_in = RENEW_NSTATES;
+			restart();
+			ev.type = RENEW_ON_LOOK;
+		} else if (s == interrupt_in && ev.type != RENEW_ON_KEY_NONE) {
+			interrupt_in = RENEW_NSTATES;
+			w.asked |= interrupt == RENEW_ON_RELOAD ||
+			    interrupt_job == ACME_JOB_ISSUE;
+			/* Without a process there is no result. */
+			gone = interrupt == RENEW_ON_GONE &&
+			    s == RENEW_AT_JOB;
+			if (gone)
+				ev.type = RENEW_ON_GONE;
+			else
+				world_event(interrupt, interrupt_job);
+		}
+	}
+}
+
+/* So many days go by. */
+static void
+days(int n)
+{
+	int64_t	 until = w.now + n * DAY, wake;
+
+	for (settle(); w.now < until; settle()) {
+		world_facts();
+		wake = renew_wake(&m, &f, w.now);
+		ATF_REQUIRE(wake > 0);
+		w.now += wake;
+		w.ms += (uint64_t)wake * 1000;
+	}
+}
+
+static void
+request(unsigned int job)
+{
+	w.asked |= job == ACME_JOB_ISSUE;
+	world_event(RENEW_ON_REQUEST, job);
+	settle();
+}
+
+/* What is played, for messages. */
+static char	 scene[128];
+
+/* In the end all is well. */
+static void
+world_is_good(void)
+{
+	int	 i, n = 0;
+
+	ATF_CHECK_EQ_MSG(RENEW_AT_REST, m.state, "%s", scene);
+	ATF_CHECK_MSG(w.crt != 0 && w.in_force == w.crt,
+	    "%s", scene);
+	ATF_CHECK_MSG(w.crt_from[w.crt] + LIFE > w.now,
+	    "%s", scene);
+	ATF_CHECK_MSG(!w.revoked[w.crt],
+	    "%s", scene);
+	ATF_CHECK_EQ_MSG(0, w.next, "%s", scene);
+	ATF_CHECK_EQ_MSG(0, w.mark, "%s", scene);
+	ATF_CHECK_EQ_MSG(w.has_account, w.account, "%s", scene);
+	ATF_CHECK_MSG(w.account != w.deactivated,
+	    "%s", scene);
+	ATF_CHECK_EQ_MSG(w.wants_contacts, w.contacts, "%s", scene);
+	ATF_CHECK_EQ_MSG(w.wants_contacts, w.has_contacts, "%s", scene);
+	for (i = 0; i < MAXIDS; i++)
+		n += w.keys[i];
+	ATF_CHECK_EQ_MSG(1, n, "%s: %d keys", scene, n);
+}
+
+enum scenario {
+	FIRST, RENEWAL, ROLLOVER, REVOCATION, CONTACTS, ROLL_REFUSED,
+	DEACTIVATED, NOT_IN_FORCE, ORDER_REFUSED, ROLL_FOUND, NOT_REVOKED,
+	NSCENARIOS
+};
+
+/* A service that has a certificate, but for FIRST. */
+static void
+world_begin(enum scenario what)
+{
+	memset(&w, 0, sizeof(w));
+	w.now = NOW;
+	w.last_order = NOW - DAY;
+	w.wants_contacts = 1;
+	w.deactivated = -1;
+	w.binding = what % 2;
+	crash_in = interrupt_in = RENEW_NSTATES;
+	crashed = gone = 0;
+	renew_machine_init(&m);
+	if (what == FIRST)
+		return;
+	days(1);
+	world_is_good();
+}
+
+static void
+play(enum scenario what)
+{
+	switch (what) {
+	case RENEWAL:
+		request(ACME_JOB_ISSUE);
+		break;
+	case ROLLOVER:
+	case ROLL_REFUSED:
+		w.refuses_roll = what == ROLL_REFUSED ? 2 : 0;
+		request(ACME_JOB_ROLL);
+		break;
+	case REVOCATION:
+	case NOT_REVOKED:
+		w.refuses_revoke = what == NOT_REVOKED;
+		request(ACME_JOB_REVOKE);
+		break;
+	case CONTACTS:
+		w.wants_contacts = 2;
+		break;
+	case DEACTIVATED:
+		w.deactivated = w.account;
+		request(ACME_JOB_ISSUE);
+		break;
+	case NOT_IN_FORCE:
+		w.fails_force = 1;
+		request(ACME_JOB_ISSUE);
+		break;
+	case ORDER_REFUSED:
+		w.refuses_order = 1;
+		request(ACME_JOB_ISSUE);
+		break;
+	case ROLL_FOUND:
+		/* The file of a rollover that the directory has done. */
+		w.next = w.has_account = new_id();
+		m.next_roll = w.now + DAY;
+		request(ACME_JOB_ISSUE);
+		break;
+	default:
+		break;
+	}
+	days(2);
+}
+
+/* What a scenario leads to, also when it was cut short; then all is well. */
+static void
+outcome(enum scenario what)
+{
+	crash_in = interrupt_in = RENEW_NSTATES;
+	w.refuses_roll = w.refuses_order = w.refuses_revoke = 0;
+	w.fails_force = 0;
+	if (what == REVOCATION && w.crt == 0) {
+		ATF_CHECK_EQ_MSG(0, w.in_force, "%s", scene);
+		ATF_CHECK_MSG(w.mark != 0 && w.revoked[w.mark],
+	    "%s", scene);
+		world_facts();
+		ATF_CHECK_MSG(renew_on_hold(&f),
+	    "%s", scene);
+	}
+	/* Nobody but the directory knows what it did: it is told again. */
+	if (gone && what == REVOCATION && w.revoked[w.in_force])
+		request(ACME_JOB_REVOKE);
+	/* Nothing that is revoked is served. */
+	ATF_CHECK_MSG(w.in_force == 0 || !w.revoked[w.in_force], "%s", scene);
+	ATF_CHECK_MSG(w.account == 0 || w.has_account == w.account ||
+	    w.has_account == w.deactivated, "%s", scene);
+	ATF_CHECK_EQ_MSG(0, w.next, "%s", scene);
+	/*
+	 * The next order makes up for what is left over; when it finds that the
+	 * account was deactivated, the one after it.
+	 */
+	request(ACME_JOB_ISSUE);
+	days(2);
+	if (w.account == 0)
+		request(ACME_JOB_ISSUE);
+	days(2);
+	world_is_good();
+}
+
+/* Killed in every state, before its work and after it. */
+ATF_TC_WITHOUT_HEAD(crash);
+ATF_TC_BODY(crash, tc)
+{
+	unsigned int	 what, s;
+	int		 after;
+
+	memset(reached, 0, sizeof(reached));
+	for (what = 0; what < NSCENARIOS; what++)
+		for (s = 0; s < RENEW_NSTATES; s++)
+			for (after = 0; after < 2; after++) {
+				world_begin((enum scenario)what);
+				crash_in = (enum renew_state)s;
+				crash_after = after;
+				snprintf(scene, sizeof(scene), "scenario %u, "
+				    "killed %s %s", what, after ? "after" :
+				    "before", renew_state_name(
+				    (enum renew_state)s));
+				play((enum scenario)what);
+				outcome((enum scenario)what);
+			}
+	/* No state was left out, but those that do nothing. */
+	for (s = 0; s < RENEW_NSTATES; s++)
+		if (s != RENEW_AT_OFF && s != RENEW_AT_REST &&
+		    s != RENEW_AT_ENDED && s != RENEW_AT_STALE)
+			ATF_CHECK_MSG(reached[s], "never in %s",
+			    renew_state_name((enum renew_state)s));
+}
+
+/* A revocation that was begun is finished, for the same reason. */
+ATF_TC_WITHOUT_HEAD(revocation_goes_on);
+ATF_TC_BODY(revocation_goes_on, tc)
+{
+	static const enum renew_state	 in[] = { RENEW_AT_ALLOW, RENEW_AT_JOB,
+					    RENEW_AT_DISALLOW,
+					    RENEW_AT_RETIRE };
+	size_t				 i;
+
+	for (i = 0; i < sizeof(in) / sizeof(in[0]); i++) {
+		world_begin(REVOCATION);
+		crash_in = in[i];
+		crash_after = 0;
+		play(REVOCATION);
+		ATF_CHECK(crashed);
+		ATF_CHECK_EQ(4, m.reason);
+		ATF_CHECK_MSG(w.crt == 0 && w.revoked[w.mark],
+		    "cut short in %s", renew_state_name(in[i]));
+	}
+}
+
+/* Whatever comes in between, in every state. */
+ATF_TC_WITHOUT_HEAD(between);
+ATF_TC_BODY(between, tc)
+{
+	static const struct {
+		enum renew_event_type	 type;
+		unsigned int		 job;
+	} events[] = {
+		{ RENEW_ON_LOOK, 0 }, { RENEW_ON_RELOAD, 0 },
+		{ RENEW_ON_GONE, 0 }, { RENEW_ON_REQUEST, ACME_JOB_ISSUE },
+		{ RENEW_ON_REQUEST, ACME_JOB_ROLL },
+		{ RENEW_ON_REQUEST, ACME_JOB_REVOKE }
+	};
+	unsigned int	 what, s;
+	size_t		 i;
+
+	for (what = 0; what < NSCENARIOS; what++)
+		for (s = 0; s < RENEW_NSTATES; s++)
+			for (i = 0; i < sizeof(events) / sizeof(events[0]);
+			    i++) {
+				world_begin((enum scenario)what);
+				interrupt = events[i].type;
+				interrupt_job = events[i].job;
+				interrupt_in = (enum renew_state)s;
+				snprintf(scene, sizeof(scene), "scenario %u, "
+				    "event %d, job %u in %s", what,
+				    (int)interrupt, interrupt_job,
+				    renew_state_name((enum renew_state)s));
+				play((enum scenario)what);
+				outcome((enum scenario)what);
+			}
+}
+
+/* A year goes by. */
+ATF_TC_WITHOUT_HEAD(year);
+ATF_TC_BODY(year, tc)
+{
+	world_begin(FIRST);
+	days(365);
+	world_is_good();
+	ATF_CHECK_EQ_MSG(7, w.crts, "%d", w.crts);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, crash);
+	ATF_TP_ADD_TC(tp, revocation_goes_on);
+	ATF_TP_ADD_TC(tp, between);
+	ATF_TP_ADD_TC(tp, year);
+	return (atf_no_error());
+}

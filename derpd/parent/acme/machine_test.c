@@ -1,0 +1,404 @@
+/*
+ * machine_test: the machine of certificates: every state with every event.
+ */
+#include <atf-c.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "machine.h"
+
+#define NOW	1760000000LL
+#define DAY	86400LL
+
+static struct renew_machine m;
+static struct renew_facts f;
+static struct acme_ari	 ari;
+static char		 said[8192];	/* lines, a letter of its level before
+					   each */
+static int		 answers, answer_good, unmarks, kills;
+static char		 answer_line[2 * ACME_LINESIZE];
+
+static void
+say(void *arg, enum renew_level level, const char *line)
+{
+	(void)arg;
+	snprintf(said + strlen(said), sizeof(said) - strlen(said), "%c %s\n",
+	    "diw"[level], line);
+}
+
+static void
+answer(void *arg, unsigned int job, int good, const char *line)
+{
+	(void)arg;
+	(void)job;
+	answers++;
+	answer_good = good;
+	snprintf(answer_line, sizeof(answer_line), "%s", line);
+}
+
+static void
+unmark(void *arg)
+{
+	(void)arg;
+	unmarks++;
+}
+
+static void
+kill_helper(void *arg)
+{
+	(void)arg;
+	kills++;
+}
+
+static const struct renew_ops ops = { say, answer, unmark, kill_helper, NULL };
+
+/* A service that rests, with a certificate. */
+static void
+at(enum renew_state s, unsigned int job)
+{
+	renew_machine_init(&m);
+	memset(&f, 0, sizeof(f));
+	said[0] = '\0';
+	answers = unmarks = kills = 0;
+	m.state = s;
+	m.job = job;
+	m.until_ms = UINT64_MAX;
+	f.enabled = f.ready = f.served = 1;
+	f.name = "relay.test";
+	f.until = f.cert.not_after = NOW + 80 * DAY;
+	f.cert.not_before = NOW - 10 * DAY;
+	f.cert.id = "";
+}
+
+static int
+step(enum renew_event_type type, enum acme_outcome end, const char *text)
+{
+	struct renew_event	 ev = { .type = type, .now = NOW, .ms = 1000,
+				    .rnd = 0, .facts = &f, .text = text,
+				    .end = end, .ari = &ari,
+				    .job = ACME_JOB_ISSUE };
+
+	return (renew_step(&m, &ev, &ops));
+}
+
+/* Where an event leads, of any job (0) or one; what is not here is ignored. */
+static const struct {
+	enum renew_state	 from;
+	enum renew_event_type	 on;
+	unsigned int		 job;
+	enum renew_state	 to;
+} expected[] = {
+	{ RENEW_AT_OFF, RENEW_ON_LOOK, 0, RENEW_AT_LOAD },
+	{ RENEW_AT_LOAD, RENEW_ON_RECORD, 0, RENEW_AT_REST },
+	{ RENEW_AT_TRY, RENEW_ON_WRITTEN, 0, RENEW_AT_ACCOUNT },
+	{ RENEW_AT_TRY, RENEW_ON_UNWRITTEN, 0, RENEW_AT_REST },
+	{ RENEW_AT_ACCOUNT, RENEW_ON_KEY_TAKEN, 0, RENEW_AT_NEXT },
+	{ RENEW_AT_ACCOUNT, RENEW_ON_KEY_MADE, 0, RENEW_AT_FIRST_CONTACTS },
+	{ RENEW_AT_ACCOUNT, RENEW_ON_KEY_REFUSED, 1, RENEW_AT_DROP_KEY },
+	{ RENEW_AT_ACCOUNT, RENEW_ON_KEY_REFUSED, 2, RENEW_AT_SAVE },
+	{ RENEW_AT_ACCOUNT, RENEW_ON_KEY_REFUSED, 3, RENEW_AT_DISALLOW },
+	{ RENEW_AT_ACCOUNT, RENEW_ON_KEY_REFUSED, 0, RENEW_AT_SAVE },
+	{ RENEW_AT_FIRST_CONTACTS, RENEW_ON_WRITTEN, 0, RENEW_AT_NEXT },
+	{ RENEW_AT_FIRST_CONTACTS, RENEW_ON_UNWRITTEN, 0, RENEW_AT_NEXT },
+	{ RENEW_AT_NEXT, RENEW_ON_KEY_TAKEN, 1, RENEW_AT_CERT_KEY },
+	{ RENEW_AT_NEXT, RENEW_ON_KEY_TAKEN, 3, RENEW_AT_MARK },
+	{ RENEW_AT_NEXT, RENEW_ON_KEY_TAKEN, 0, RENEW_AT_BINDING },
+	{ RENEW_AT_NEXT, RENEW_ON_KEY_MADE, 4, RENEW_AT_BINDING },
+	{ RENEW_AT_NEXT, RENEW_ON_KEY_NONE, 1, RENEW_AT_CERT_KEY },
+	{ RENEW_AT_NEXT, RENEW_ON_KEY_NONE, 3, RENEW_AT_MARK },
+	{ RENEW_AT_NEXT, RENEW_ON_KEY_NONE, 5, RENEW_AT_BINDING },
+	{ RENEW_AT_NEXT, RENEW_ON_KEY_REFUSED, 1, RENEW_AT_CERT_KEY },
+	{ RENEW_AT_NEXT, RENEW_ON_KEY_REFUSED, 3, RENEW_AT_MARK },
+	{ RENEW_AT_NEXT, RENEW_ON_KEY_REFUSED, 4, RENEW_AT_SAVE },
+	{ RENEW_AT_NEXT, RENEW_ON_KEY_REFUSED, 0, RENEW_AT_BINDING },
+	{ RENEW_AT_CERT_KEY, RENEW_ON_KEY_MADE, 0, RENEW_AT_BINDING },
+	{ RENEW_AT_CERT_KEY, RENEW_ON_KEY_REFUSED, 1, RENEW_AT_DROP_KEY },
+	{ RENEW_AT_CERT_KEY, RENEW_ON_KEY_REFUSED, 3, RENEW_AT_DISALLOW },
+	{ RENEW_AT_CERT_KEY, RENEW_ON_KEY_REFUSED, 0, RENEW_AT_SAVE },
+	{ RENEW_AT_MARK, RENEW_ON_WRITTEN, 0, RENEW_AT_ALLOW },
+	{ RENEW_AT_MARK, RENEW_ON_UNWRITTEN, 1, RENEW_AT_DROP_KEY },
+	{ RENEW_AT_MARK, RENEW_ON_UNWRITTEN, 3, RENEW_AT_DISALLOW },
+	{ RENEW_AT_MARK, RENEW_ON_UNWRITTEN, 0, RENEW_AT_SAVE },
+	{ RENEW_AT_ALLOW, RENEW_ON_KEY_TAKEN, 0, RENEW_AT_BINDING },
+	{ RENEW_AT_ALLOW, RENEW_ON_KEY_REFUSED, 1, RENEW_AT_DROP_KEY },
+	{ RENEW_AT_ALLOW, RENEW_ON_KEY_REFUSED, 3, RENEW_AT_DISALLOW },
+	{ RENEW_AT_ALLOW, RENEW_ON_KEY_REFUSED, 0, RENEW_AT_SAVE },
+	{ RENEW_AT_BINDING, RENEW_ON_KEY_TAKEN, 0, RENEW_AT_SETTINGS },
+	{ RENEW_AT_BINDING, RENEW_ON_KEY_NONE, 0, RENEW_AT_UNBIND },
+	{ RENEW_AT_BINDING, RENEW_ON_KEY_REFUSED, 0, RENEW_AT_UNBIND },
+	{ RENEW_AT_BINDING, RENEW_ON_RELOAD, 0, RENEW_AT_STALE },
+	{ RENEW_AT_UNBIND, RENEW_ON_KEY_TAKEN, 0, RENEW_AT_SETTINGS },
+	{ RENEW_AT_UNBIND, RENEW_ON_KEY_REFUSED, 1, RENEW_AT_DROP_KEY },
+	{ RENEW_AT_UNBIND, RENEW_ON_KEY_REFUSED, 3, RENEW_AT_DISALLOW },
+	{ RENEW_AT_UNBIND, RENEW_ON_KEY_REFUSED, 0, RENEW_AT_SAVE },
+	{ RENEW_AT_UNBIND, RENEW_ON_RELOAD, 0, RENEW_AT_STALE },
+	{ RENEW_AT_SETTINGS, RENEW_ON_KEY_TAKEN, 0, RENEW_AT_JOB },
+	{ RENEW_AT_SETTINGS, RENEW_ON_KEY_REFUSED, 1, RENEW_AT_DROP_KEY },
+	{ RENEW_AT_SETTINGS, RENEW_ON_KEY_REFUSED, 3, RENEW_AT_DISALLOW },
+	{ RENEW_AT_SETTINGS, RENEW_ON_KEY_REFUSED, 0, RENEW_AT_SAVE },
+	{ RENEW_AT_SETTINGS, RENEW_ON_RELOAD, 0, RENEW_AT_STALE },
+	{ RENEW_AT_STALE, RENEW_ON_KEY_TAKEN, 0, RENEW_AT_BINDING },
+	{ RENEW_AT_STALE, RENEW_ON_KEY_REFUSED, 0, RENEW_AT_BINDING },
+	{ RENEW_AT_JOB, RENEW_ON_GONE, 1, RENEW_AT_DROP_KEY },
+	{ RENEW_AT_JOB, RENEW_ON_GONE, 3, RENEW_AT_DISALLOW },
+	{ RENEW_AT_JOB, RENEW_ON_GONE, 0, RENEW_AT_SAVE },
+	{ RENEW_AT_JOB, RENEW_ON_RESULT, 1, RENEW_AT_INSTALL },
+	{ RENEW_AT_JOB, RENEW_ON_RESULT, 2, RENEW_AT_SAVE },
+	{ RENEW_AT_JOB, RENEW_ON_RESULT, 3, RENEW_AT_DISALLOW },
+	{ RENEW_AT_JOB, RENEW_ON_RESULT, 4, RENEW_AT_TAKE_NEXT },
+	{ RENEW_AT_JOB, RENEW_ON_RESULT, 5, RENEW_AT_CONTACTS },
+	{ RENEW_AT_ASIDE, RENEW_ON_WRITTEN, 1, RENEW_AT_DROP_KEY },
+	{ RENEW_AT_ASIDE, RENEW_ON_WRITTEN, 3, RENEW_AT_DISALLOW },
+	{ RENEW_AT_ASIDE, RENEW_ON_WRITTEN, 0, RENEW_AT_SAVE },
+	{ RENEW_AT_ASIDE, RENEW_ON_UNWRITTEN, 1, RENEW_AT_DROP_KEY },
+	{ RENEW_AT_ASIDE, RENEW_ON_UNWRITTEN, 3, RENEW_AT_DISALLOW },
+	{ RENEW_AT_ASIDE, RENEW_ON_UNWRITTEN, 0, RENEW_AT_SAVE },
+	{ RENEW_AT_INSTALL, RENEW_ON_WRITTEN, 0, RENEW_AT_FORCE },
+	{ RENEW_AT_INSTALL, RENEW_ON_UNWRITTEN, 0, RENEW_AT_DROP_KEY },
+	{ RENEW_AT_FORCE, RENEW_ON_IN_FORCE, 1, RENEW_AT_TIDY },
+	{ RENEW_AT_FORCE, RENEW_ON_IN_FORCE, 3, RENEW_AT_SAVE },
+	{ RENEW_AT_FORCE, RENEW_ON_NOT_IN_FORCE, 1, RENEW_AT_SAVE },
+	{ RENEW_AT_FORCE, RENEW_ON_NOT_IN_FORCE, 3, RENEW_AT_SAVE },
+	{ RENEW_AT_TIDY, RENEW_ON_WRITTEN, 0, RENEW_AT_SAVE },
+	{ RENEW_AT_DROP_KEY, RENEW_ON_WRITTEN, 0, RENEW_AT_SAVE },
+	{ RENEW_AT_TAKE_NEXT, RENEW_ON_WRITTEN, 0, RENEW_AT_FORGET_NEXT },
+	{ RENEW_AT_TAKE_NEXT, RENEW_ON_UNWRITTEN, 1, RENEW_AT_DROP_KEY },
+	{ RENEW_AT_TAKE_NEXT, RENEW_ON_UNWRITTEN, 3, RENEW_AT_DISALLOW },
+	{ RENEW_AT_TAKE_NEXT, RENEW_ON_UNWRITTEN, 0, RENEW_AT_SAVE },
+	{ RENEW_AT_DROP_NEXT, RENEW_ON_WRITTEN, 0, RENEW_AT_FORGET_NEXT },
+	{ RENEW_AT_DROP_NEXT, RENEW_ON_UNWRITTEN, 0, RENEW_AT_FORGET_NEXT },
+	{ RENEW_AT_FORGET_NEXT, RENEW_ON_KEY_TAKEN, 1, RENEW_AT_DROP_KEY },
+	{ RENEW_AT_FORGET_NEXT, RENEW_ON_KEY_TAKEN, 3, RENEW_AT_DISALLOW },
+	{ RENEW_AT_FORGET_NEXT, RENEW_ON_KEY_TAKEN, 0, RENEW_AT_SAVE },
+	{ RENEW_AT_FORGET_NEXT, RENEW_ON_KEY_REFUSED, 1, RENEW_AT_DROP_KEY },
+	{ RENEW_AT_FORGET_NEXT, RENEW_ON_KEY_REFUSED, 3, RENEW_AT_DISALLOW },
+	{ RENEW_AT_FORGET_NEXT, RENEW_ON_KEY_REFUSED, 0, RENEW_AT_SAVE },
+	{ RENEW_AT_DISALLOW, RENEW_ON_KEY_TAKEN, 0, RENEW_AT_UNMARK },
+	{ RENEW_AT_DISALLOW, RENEW_ON_KEY_REFUSED, 0, RENEW_AT_UNMARK },
+	{ RENEW_AT_UNMARK, RENEW_ON_WRITTEN, 0, RENEW_AT_SAVE },
+	{ RENEW_AT_UNMARK, RENEW_ON_UNWRITTEN, 0, RENEW_AT_SAVE },
+	{ RENEW_AT_RETIRE, RENEW_ON_WRITTEN, 0, RENEW_AT_FORCE },
+	{ RENEW_AT_RETIRE, RENEW_ON_UNWRITTEN, 0, RENEW_AT_SAVE },
+	{ RENEW_AT_CONTACTS, RENEW_ON_WRITTEN, 0, RENEW_AT_SAVE },
+	{ RENEW_AT_CONTACTS, RENEW_ON_UNWRITTEN, 0, RENEW_AT_SAVE },
+	{ RENEW_AT_SAVE, RENEW_ON_WRITTEN, 0, RENEW_AT_REST },
+	{ RENEW_AT_SAVE, RENEW_ON_UNWRITTEN, 0, RENEW_AT_REST }
+};
+
+/* Where the event leads; RENEW_NSTATES: nowhere. */
+static enum renew_state
+leads_to(enum renew_state from, enum renew_event_type on, unsigned int job)
+{
+	size_t	 i;
+
+	for (i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+		if (expected[i].from == from && expected[i].on == on &&
+		    (expected[i].job == 0 || expected[i].job == job))
+			return (expected[i].to);
+	return (RENEW_NSTATES);
+}
+
+static void
+check(enum renew_state s, enum renew_event_type e, unsigned int job)
+{
+	struct renew_machine	 was;
+	enum renew_state	 to = leads_to(s, e, job);
+	int			 rv;
+
+	at(s, job);
+	/* Nothing is due. */
+	m.plan.next_try = NOW + DAY;
+	m.end = s == RENEW_AT_DISALLOW || s == RENEW_AT_FORGET_NEXT ||
+	    s == RENEW_AT_TAKE_NEXT || s == RENEW_AT_ASIDE ?
+	    ACME_END_UNREACHABLE : ACME_END_OK;
+	was = m;
+	rv = step(e, ACME_END_OK, e == RENEW_ON_RESULT ? "" : NULL);
+	if (to == RENEW_NSTATES) {
+		ATF_CHECK_EQ_MSG(0, rv, "%s, event %d, job %u: to %s",
+		    renew_state_name(s), (int)e, job,
+		    renew_state_name(m.state));
+		ATF_CHECK_EQ(s, m.state);
+		if (e != RENEW_ON_REQUEST && e != RENEW_ON_RELOAD)
+			ATF_CHECK_EQ_MSG(0, memcmp(&was, &m, sizeof(m)),
+			    "%s, event %d, job %u", renew_state_name(s),
+			    (int)e, job);
+		return;
+	}
+	ATF_CHECK_EQ(1, rv);
+	ATF_CHECK_EQ_MSG(to, m.state, "%s, event %d, job %u: to %s, not %s",
+	    renew_state_name(s), (int)e, job, renew_state_name(m.state),
+	    renew_state_name(to));
+}
+
+ATF_TC_WITHOUT_HEAD(every);
+ATF_TC_BODY(every, tc)
+{
+	unsigned int	 s, e, job;
+
+	for (s = 0; s < RENEW_NSTATES; s++)
+		for (e = RENEW_ON_LOOK; e < RENEW_NEVENTS; e++)
+			for (job = ACME_JOB_ISSUE; job <= ACME_JOB_CONTACT;
+			    job++)
+				if (s != RENEW_AT_ENDED)
+					check((enum renew_state)s,
+					    (enum renew_event_type)e, job);
+}
+
+/* What is due when several things are, and what is not begun. */
+ATF_TC_WITHOUT_HEAD(due);
+ATF_TC_BODY(due, tc)
+{
+	int64_t	 when;
+
+	at(RENEW_AT_REST, 0);
+	f.ready = 0;
+	m.requests = 1U << ACME_JOB_ROLL;
+	ATF_CHECK_EQ(0, step(RENEW_ON_LOOK, 0, NULL));
+	f.ready = 1;
+	f.next = f.marked = f.contacts = 1;
+	m.requests |= 1U << ACME_JOB_REVOKE | 1U << ACME_JOB_ISSUE;
+	ATF_CHECK_EQ(ACME_JOB_ROLL, renew_due(&m, &f, NOW, &when));
+	m.requests &= ~(1U << ACME_JOB_ROLL);
+	ATF_CHECK_EQ(ACME_JOB_ROLL, renew_due(&m, &f, NOW, &when));
+	f.next = 0;
+	ATF_CHECK_EQ(ACME_JOB_REVOKE, renew_due(&m, &f, NOW, &when));
+	m.requests &= ~(1U << ACME_JOB_REVOKE);
+	ATF_CHECK_EQ(ACME_JOB_REVOKE, renew_due(&m, &f, NOW, &when));
+	f.marked = 0;
+	ATF_CHECK_EQ(ACME_JOB_ISSUE, renew_due(&m, &f, NOW, &when));
+	m.requests = 0;
+	ATF_CHECK_EQ(ACME_JOB_CONTACT, renew_due(&m, &f, NOW, &when));
+	/* An order that is due is not held up. */
+	f.cert.not_after = NOW + DAY;
+	ATF_CHECK_EQ(ACME_JOB_ISSUE, renew_due(&m, &f, NOW, &when));
+	/* After a revocation there are none. */
+	f.served = 0;
+	f.mark = 1;
+	f.contacts = 0;
+	(void)renew_due(&m, &f, NOW, &when);
+	ATF_CHECK_EQ(INT64_MAX, when);
+	ATF_CHECK_EQ(3600, renew_wake(&m, &f, NOW));
+	m.requests = 1U << ACME_JOB_ISSUE;
+	ATF_CHECK_EQ(1, renew_wake(&m, &f, NOW));
+	ATF_CHECK_EQ(1, step(RENEW_ON_LOOK, 0, NULL));
+	ATF_CHECK_EQ(RENEW_AT_TRY, m.state);
+	ATF_CHECK_EQ(0, m.requests);
+	f.stopping = 1;
+	ATF_CHECK_EQ(0, renew_wake(&m, &f, NOW));
+}
+
+/* What the directory says of account keys. */
+ATF_TC_WITHOUT_HEAD(accounts);
+ATF_TC_BODY(accounts, tc)
+{
+	at(RENEW_AT_JOB, ACME_JOB_ISSUE);
+	step(RENEW_ON_RESULT, ACME_END_ACCOUNT, "no");
+	ATF_CHECK_EQ(RENEW_AT_ASIDE, m.state);
+	step(RENEW_ON_UNWRITTEN, 0, NULL);
+	ATF_CHECK_EQ(ACME_END_REFUSED, m.plan.end);
+	at(RENEW_AT_JOB, ACME_JOB_ISSUE);
+	f.next = 1;
+	step(RENEW_ON_RESULT, ACME_END_NEXT_KEY, "");
+	ATF_CHECK_EQ(RENEW_AT_TAKE_NEXT, m.state);
+	step(RENEW_ON_WRITTEN, 0, NULL);
+	step(RENEW_ON_KEY_TAKEN, 0, NULL);
+	ATF_CHECK_EQ(ACME_END_STOPPED, m.plan.end);
+	/* Nothing waits to take its place. */
+	at(RENEW_AT_JOB, ACME_JOB_ISSUE);
+	step(RENEW_ON_RESULT, ACME_END_NEXT_KEY, "");
+	ATF_CHECK_EQ(RENEW_AT_DROP_KEY, m.state);
+	ATF_CHECK_EQ(ACME_END_INTERNAL, m.plan.end);
+	/* A rollover does not put the old one aside. */
+	at(RENEW_AT_JOB, ACME_JOB_ROLL);
+	step(RENEW_ON_RESULT, ACME_END_ACCOUNT, "no");
+	ATF_CHECK_EQ(RENEW_AT_SAVE, m.state);
+}
+
+/* A first refusal of a next key is none. */
+ATF_TC_WITHOUT_HEAD(refused_twice);
+ATF_TC_BODY(refused_twice, tc)
+{
+	int64_t	 when;
+
+	at(RENEW_AT_JOB, ACME_JOB_ROLL);
+	f.next = 1;
+	m.roll = RENEW_ROLL_HELD;
+	step(RENEW_ON_RESULT, ACME_END_REFUSED, "no");
+	ATF_CHECK_EQ(RENEW_AT_SAVE, m.state);
+	step(RENEW_ON_WRITTEN, 0, NULL);
+	ATF_CHECK_EQ(0, answers);
+	ATF_CHECK_EQ(ACME_JOB_ROLL, renew_due(&m, &f, NOW, &when));
+	ATF_CHECK_EQ(NOW + 10, when);
+	m.job = ACME_JOB_ROLL;
+	m.state = RENEW_AT_JOB;
+	step(RENEW_ON_RESULT, ACME_END_REFUSED, "never");
+	ATF_CHECK_EQ(RENEW_AT_DROP_NEXT, m.state);
+	step(RENEW_ON_WRITTEN, 0, NULL);
+	step(RENEW_ON_KEY_TAKEN, 0, NULL);
+	step(RENEW_ON_WRITTEN, 0, NULL);
+	ATF_CHECK_EQ(1, answers);
+	ATF_CHECK_EQ(0, answer_good);
+	ATF_CHECK_STREQ("never", answer_line);
+	ATF_CHECK_EQ(RENEW_ROLL_NONE, m.roll);
+}
+
+/* A helper that says that it was told to end, and one that is overdue. */
+ATF_TC_WITHOUT_HEAD(helper);
+ATF_TC_BODY(helper, tc)
+{
+	at(RENEW_AT_JOB, ACME_JOB_ISSUE);
+	step(RENEW_ON_RESULT, ACME_END_STOPPED, "I\nwould\x7frather not");
+	ATF_CHECK_EQ(ACME_END_INTERNAL, m.plan.end);
+	ATF_CHECK_STREQ("I?would?rather not", m.plan.error);
+	at(RENEW_AT_JOB, ACME_JOB_ISSUE);
+	f.stopping = 1;
+	step(RENEW_ON_RESULT, ACME_END_STOPPED, "");
+	ATF_CHECK_EQ(ACME_END_STOPPED, m.plan.end);
+	at(RENEW_AT_JOB, ACME_JOB_ISSUE);
+	f.stopping = 1;
+	ATF_CHECK_EQ(1, step(RENEW_ON_GONE, 0, NULL));
+	ATF_CHECK_EQ(RENEW_AT_OFF, m.state);
+	at(RENEW_AT_JOB, ACME_JOB_ISSUE);
+	m.until_ms = 1001;
+	step(RENEW_ON_LOOK, 0, NULL);
+	ATF_CHECK_EQ(0, kills);
+	m.until_ms = 1000;
+	step(RENEW_ON_LOOK, 0, NULL);
+	ATF_CHECK_EQ(1, kills);
+	ATF_CHECK_EQ(RENEW_AT_JOB, m.state);
+	/* Without a section the machine is off. */
+	at(RENEW_AT_REST, 0);
+	f.enabled = f.ready = 0;
+	m.requests = ~0U;
+	step(RENEW_ON_LOOK, 0, NULL);
+	ATF_CHECK_EQ(RENEW_AT_OFF, m.state);
+	ATF_CHECK_EQ(0, m.requests);
+}
+
+/* A file that the order began without is named when it fails. */
+ATF_TC_WITHOUT_HEAD(lacks);
+ATF_TC_BODY(lacks, tc)
+{
+	at(RENEW_AT_BINDING, ACME_JOB_ISSUE);
+	step(RENEW_ON_KEY_REFUSED, 0, "mac: No such file");
+	step(RENEW_ON_KEY_TAKEN, 0, NULL);
+	step(RENEW_ON_KEY_TAKEN, 0, NULL);
+	step(RENEW_ON_RESULT, ACME_END_REFUSED, "no account");
+	ATF_CHECK_STREQ("no account; mac: No such file", m.plan.error);
+	ATF_CHECK(strstr(said, "w no certificate: no account; mac: No such "
+	    "file (next try 20") != NULL);
+	at(RENEW_AT_ACCOUNT, ACME_JOB_ISSUE);
+	step(RENEW_ON_KEY_REFUSED, 0, "account: broken");
+	ATF_CHECK_STREQ("account: broken", m.plan.error);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, every);
+	ATF_TP_ADD_TC(tp, due);
+	ATF_TP_ADD_TC(tp, accounts);
+	ATF_TP_ADD_TC(tp, refused_twice);
+	ATF_TP_ADD_TC(tp, helper);
+	ATF_TP_ADD_TC(tp, lacks);
+	return (atf_no_error());
+}
