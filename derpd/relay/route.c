@@ -1,11 +1,12 @@
 /*
- * route: see route.h.  Called by session.c through its table of calls, and by
- * link.c with what other workers sent.
+ * route: see route.h.  Called by session.c and httpconn.c through their tables of
+ * calls, and by link.c with what other workers sent.
  */
 #include <stddef.h>
 #include <string.h>
 
 #include "link.h"
+#include "linkstats.h"
 #include "login.h"
 #include "peers.h"
 #include "relay.h"
@@ -149,9 +150,21 @@ static const struct derp_ops ops = {
 	.close = end
 };
 
+static void
+stats_wanted(struct conn *c)
+{
+	linkstats_ask(c);
+}
+
+static const struct web_ops web_ops = {
+	.login = login_begin,
+	.stats = stats_wanted
+};
+
 void
 route_init(struct relay *r)
 {
+	r->web.ops = &web_ops;
 	r->derp.ops = &ops;
 	r->derp.conf = &r->conf;
 	r->derp.now_us = &r->now_us;

@@ -1,7 +1,8 @@
 /*
  * route: what the frames of a client lead to: packets to connections and to
- * other workers, news to watchers, the end of other connections.  It joins
- * session.c, which knows none of these, with the rest of the worker.
+ * other workers, news to watchers, the end of other connections; and what their
+ * requests do.  It joins session.c and httpconn.c, which know none of these,
+ * with the rest of the worker.
  */
 #ifndef ROUTE_H
 #define ROUTE_H
@@ -13,7 +14,7 @@
 
 struct relay;
 
-/* Set up r->derp, what the sessions of the worker share. */
+/* Set up what sessions and requests of the worker share: r->derp, r->web. */
 void	route_init(struct relay *r);
 
 /*

@@ -46,6 +46,7 @@ target map
 target mapedit
 target meshkey
 target messages
+target session
 target stun
 target web_map
 target websocket

@@ -9,9 +9,7 @@
 
 #include "http.h"
 #include "httpconn.h"
-#include "linkstats.h"
 #include "log.h"
-#include "login.h"
 #include "relay.h"
 #include "web.h"
 #include "websocket.h"
@@ -187,7 +185,7 @@ upgrade(struct conn *c, int websocket)
 	c->r->stats.accepts++;
 	c->session.not_ideal = reply->ideal_node.p != NULL;
 	http_free(c);
-	login_begin(c);
+	c->r->web.ops->login(c);
 }
 
 /* The counters of the other workers are needed: the client waits. */
@@ -211,7 +209,7 @@ ask_stats(struct conn *c)
 	k->nfields = 0;
 	h->asked = k;
 	conn_pause(c, PAUSE_STATS);
-	linkstats_ask(c);
+	c->r->web.ops->stats(c);
 }
 
 void

@@ -13,8 +13,17 @@
 struct conn;
 struct stats;
 
+/* What requests lead to besides answers. */
+struct web_ops {
+	/* The upgrade was answered: the login follows, as DERP. */
+	void	(*login)(struct conn *c);
+	/* The client waits for http_stats_ready(). */
+	void	(*stats)(struct conn *c);
+};
+
 /* What the requests of a worker share: they are handled one at a time. */
 struct web_scratch {
+	const struct web_ops *ops;
 	struct http_head head;
 	struct web_reply reply;
 	struct web_date_line date;
