@@ -127,6 +127,17 @@ stop_under_load_body() {
 	e2e_stop
 }
 
+e2e_case stop_sending 60 "SIGTERM: one that goes on sending is told, not reset"
+stop_sending_body() {
+	e2e_start
+	raw_begin stop-sending
+	e2e_stop
+	if ! wait "$RAW_PID"; then
+		cat raw.out >&2
+		e2e_fail "the client was not told in peace"
+	fi
+}
+
 e2e_case stop_reset 60 "SIGTERM, and a client with unread bytes resets"
 stop_reset_body() {
 	e2e_start
@@ -207,6 +218,7 @@ atf_init_test_cases() {
 	atf_add_test_case parent_killed
 	atf_add_test_case stop_tells
 	atf_add_test_case stop_under_load
+	atf_add_test_case stop_sending
 	atf_add_test_case stop_reset
 	atf_add_test_case reload
 	atf_add_test_case home_by_reload

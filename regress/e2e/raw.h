@@ -276,6 +276,7 @@ void	 disco_overtakes(void);
 void	 varz_pipelined(void);
 void	 ping_flight(void);
 void	 reset_unread(void);
+void	 stop_sending(void);
 void	 large_bodies(void);
 void	 large_slow(void);
 void	 client_burst(void);

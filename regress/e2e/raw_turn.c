@@ -2,6 +2,7 @@
  * raw_turn: cases of the test driver: what must be handled in its order and at
  * its time, however much of it comes at once.
  */
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,4 +164,33 @@ reset_unread(void)
 	while (!told)
 		usleep(10000);
 	sess_close(s, 1);
+}
+
+/*
+ * A session that goes on sending while the server stops, and reads nothing
+ * meanwhile: it is not reset, and then finds that the server restarts.
+ */
+void
+stop_sending(void)
+{
+	struct sess *s = sess_login();
+	struct pollfd pfd = { .fd = s->c->fd, .events = POLLIN };
+	uint8_t nobody[32], p[100];
+	struct frame *f;
+	int i;
+
+	randombytes_buf(nobody, sizeof(nobody));
+	memset(p, 0, sizeof(p));
+	ready();
+	while (poll(&pfd, 1, 5) == 0)
+		sess_packet(s, nobody, p, sizeof(p));
+	for (i = 0; i < 100; i++) {
+		sess_packet(s, nobody, p, sizeof(p));
+		(void)poll(NULL, 0, 5);
+	}
+	f = sess_next(s);
+	if (f->type != FRAME_RESTARTING)
+		fail("frame 0x%02x came, wanted Restarting", f->type);
+	want_end(s, "stopped");
+	sess_close(s, 0);
 }

@@ -87,6 +87,7 @@ static const struct {
 	{ "full-house", full_house, 1 },
 	{ "shakes", shakes, 1 },
 	{ "reset-unread", reset_unread, 1 },
+	{ "stop-sending", stop_sending, 1 },
 	{ "idle", idle, 1 },
 	{ "flood", flood, 1 },
 	{ "news-flood", news_flood, 1 },
