@@ -8,11 +8,10 @@
 #include <string.h>
 
 #include "check.h"
-#include "child.h"
+#include "childrun.h"
 #include "log.h"
 #include "mapcheck.h"
 
-#define WHAT_SIZE	1100
 
 /* Findings, a line each, for the parent to log. */
 static void
@@ -29,7 +28,7 @@ add_line(int error, const char *line, void *arg)
 static void
 add_error(struct wr *w, const char *what, const char *why)
 {
-	char line[WHAT_SIZE + 256];
+	char line[MAP_WHATSIZE + 256];
 
 	snprintf(line, sizeof(line), "%s: %s", what, why);
 	add_line(1, line, w);
@@ -69,92 +68,58 @@ judge(struct result *r, const char *what, const struct map_self *self,
 	r->good = 1;
 }
 
-static void
-answer(struct chan *c, const struct result *r)
-{
-	struct wr w;
+static struct ipc_child	 child;
 
-	wr_init(&w);
-	wr_u8(&w, (uint8_t)r->good);
-	wr_blob(&w, r->findings.p, r->findings.len);
-	wr_blob(&w, r->summary.p, r->good ? r->summary.len : 0);
-	if (!wr_ok(&w) || chan_send(c, MSG_MAP_RESULT, &w, -1) == -1)
+static void
+answer(const struct result *r)
+{
+	struct ipc_msg_map_result v = {
+		.ok = r->good,
+		.findings = r->findings.p,
+		.findings_len = r->findings.len,
+		.summary = r->summary.p,
+		.summary_len = r->good ? r->summary.len : 0
+	};
+
+	if (!wr_ok(&r->findings) || !wr_ok(&r->summary) ||
+	    ipc_send_map_result(child.parent, &v) == -1)
 		fatal("can't send to the parent");
-	wr_free(&w);
 }
 
-static void
-check(struct chan *c, struct msg *m)
+static int
+on_check(void *arg, const struct ipc_msg_map_check *v)
 {
-	static struct map_self self;
-	char what[WHAT_SIZE];
 	struct result r = { .good = 0 };
-	const uint8_t *p;
-	size_t len;
 
+	(void)arg;
 	wr_init(&r.findings);
 	wr_init(&r.summary);
-	rd_str(&m->rd, what, sizeof(what));
-	if (map_self_get(&m->rd, &self) == -1)
-		fatalx("malformed question from the parent");
-	p = rd_blob(&m->rd, &len);
-	if (!rd_end(&m->rd))
-		fatalx("malformed question from the parent");
-	judge(&r, what, &self, (const char *)p, len);
-	answer(c, &r);
+	judge(&r, v->what, &v->self, v->map, v->len);
+	answer(&r);
 	wr_free(&r.findings);
 	wr_free(&r.summary);
+	return (0);
 }
 
 static void
-parent_message(struct chan *c, struct msg *m, void *arg)
+prepare(struct ipc_child *c)
 {
-	(void)arg;
-	switch (m->type) {
-	case MSG_VERBOSE:
-		log_setverbose(rd_u8(&m->rd));
-		break;
-	case MSG_STOP:
-		exit(0);
-	case MSG_MAP_CHECK:
-		check(c, m);
-		break;
-	default:
-		log_warnx("%s from the parent: not expected",
-		    msg_name(m->type));
-		break;
-	}
+	if ((c->base = event_base_new()) == NULL)
+		fatal("can't run the event loop (epoll, kqueue)");
 }
 
-static void
-parent_gone(struct chan *c, const char *why, void *arg)
-{
-	(void)c;
-	(void)arg;
-	log_debug("parent: %s", why);
-	exit(0);
-}
+static const struct ipc_handlers handlers = {
+	.map_check = on_check
+};
+
+static struct ipc_child child = {
+	.role = ROLE_MAP,
+	.handlers = &handlers,
+	.prepare = prepare
+};
 
 void
 check_main(void)
 {
-	struct event_base *base;
-	struct child_start st;
-	struct chan *parent;
-	const char *level;
-	struct wr w;
-
-	parent = child_init(ROLE_MAP, &st);
-	if ((base = event_base_new()) == NULL || chan_attach(parent, base,
-	    parent_message, parent_gone, NULL) == -1)
-		fatal("can't run the event loop (epoll, kqueue)");
-	level = child_confine(ROLE_MAP, &st);
-	wr_init(&w);
-	wr_str(&w, level);
-	if (!wr_ok(&w) || chan_send(parent, MSG_READY, &w, -1) == -1)
-		fatal("can't send to the parent");
-	wr_free(&w);
-	if (event_base_dispatch(base) == -1)
-		fatal("can't run the event loop (epoll, kqueue)");
-	exit(0);
+	ipc_child_run(&child);
 }

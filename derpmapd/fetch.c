@@ -16,39 +16,21 @@
 
 #include <tls.h>
 
-#include "child.h"
+#include "childrun.h"
 #include "clock.h"
 #include "fetch.h"
 #include "log.h"
 #include "reach.h"
 #include "source.h"
 
-#define MAX_SOURCES	4096
-#define START_MS	10000
-#define SEND_MS		10000
-
 static struct source	*sources;
 static size_t		 nsources;
-static struct chan	*parent;
+static struct ipc_child	 child;
 
 /* What the sandbox leaves within reach, for good. */
 static struct net_reach reach;
-static int		 confined;
 
 /* Settings */
-
-/* Read one source of the message; 0, or -1 malformed. */
-static int
-read_source(struct rd *r, struct source *s)
-{
-	memset(s, 0, sizeof(*s));
-	s->id = rd_u32(r);
-	rd_str(r, s->url, sizeof(s->url));
-	s->every = rd_u32(r);
-	s->body = rd_u8(r) != 0;
-	rd_str(r, s->cafile, sizeof(s->cafile));
-	return (rd_ok(r) && s->every > 0 ? 0 : -1);
-}
 
 /* What is known of the URL stays known. */
 static void
@@ -65,28 +47,34 @@ inherit(struct source *s)
 		}
 }
 
-static void
-read_conf(struct rd *r)
-{
-	struct source *fresh;
-	uint32_t i, n = rd_u32(r);
+static void	check_reach(void);
 
-	if (n > MAX_SOURCES)
-		fatalx("the parent sent %u sources, more than %d", n,
-		    MAX_SOURCES);
-	if ((fresh = calloc(n + 1, sizeof(*fresh))) == NULL)
-		fatal("%u sources", n);
-	for (i = 0; i < n; i++) {
-		if (read_source(r, &fresh[i]) == -1)
-			fatalx("malformed settings from the parent");
-		inherit(&fresh[i]);
-		fresh[i].due = clock_ms();
+static int
+on_conf(void *arg, const struct ipc_msg_fetch_conf *v)
+{
+	struct rd left = v->sources_left;
+	struct ipc_source one;
+	struct source *fresh, *s;
+
+	(void)arg;
+	if ((fresh = calloc(v->nsources + 1, sizeof(*fresh))) == NULL)
+		fatal("%u sources", v->nsources);
+	for (s = fresh; s < fresh + v->nsources; s++) {
+		if (ipc_next_ipc_source(&left, &one) == -1)
+			return (-1);
+		s->id = one.id;
+		s->every = one.every;
+		s->body = one.body;
+		strlcpy(s->url, one.url, sizeof(s->url));
+		strlcpy(s->cafile, one.cafile, sizeof(s->cafile));
+		inherit(s);
+		s->due = clock_ms();
 	}
-	if (!rd_end(r))
-		fatalx("malformed settings from the parent");
 	free(sources);
 	sources = fresh;
-	nsources = n;
+	nsources = v->nsources;
+	check_reach();
+	return (0);
 }
 
 /* Reach */
@@ -114,7 +102,7 @@ check_reach(void)
 {
 	size_t i;
 
-	if (!confined)
+	if (!child.confined)
 		return;
 	for (i = 0; i < nsources; i++)
 		if (!net_reach_covers(&reach, sources[i].url,
@@ -129,23 +117,17 @@ check_reach(void)
 static void
 tell(const struct source *s, const struct source_result *r)
 {
-	struct wr w;
-	size_t len = s->body && r->what == FETCH_NEW ? r->len : 0;
+	struct ipc_msg_fetch_result v = {
+		.id = s->id,
+		.what = r->what,
+		.why = r->why,
+		.hash = s->hash,
+		.mtime = s->mtime,
+		.body = r->body,
+		.len = s->body && r->what == FETCH_NEW ? r->len : 0
+	};
 
-	wr_init(&w);
-	wr_u32(&w, s->id);
-	wr_u8(&w, (uint8_t)r->what);
-	wr_str(&w, r->why);
-	wr_bytes(&w, s->hash, sizeof(s->hash));
-	wr_u64(&w, s->mtime);
-	wr_blob(&w, r->body, len);
-	if (chan_send(parent, MSG_FETCH_RESULT, &w, -1) == -1 ||
-	    chan_flush(parent, SEND_MS) == -1) {
-		if (errno == EPIPE)
-			exit(0);
-		fatal("can't tell the parent of %s", s->url);
-	}
-	wr_free(&w);
+	ipc_child_sent(&child, ipc_send_fetch_result(child.parent, &v));
 }
 
 /* Ask one source; returns at once when the parent has something to say. */
@@ -154,7 +136,8 @@ ask(struct source *s)
 {
 	struct source_result r;
 
-	if (source_ask(s, confined ? &reach.net : NULL, parent, &r) == -1)
+	if (source_ask(s, child.confined ? &reach.net : NULL, child.parent,
+	    &r) == -1)
 		return;
 	if (r.what == FETCH_FAILED)
 		log_debug("%s", r.why);
@@ -176,34 +159,15 @@ first(void)
 	return (s);
 }
 
-static void
-all_now(void)
+static int
+on_now(void *arg)
 {
 	size_t i;
 
+	(void)arg;
 	for (i = 0; i < nsources; i++)
 		sources[i].due = clock_ms();
-}
-
-static void
-take_message(struct msg *m)
-{
-	switch (m->type) {
-	case MSG_FETCH_CONF:
-		read_conf(&m->rd);
-		check_reach();
-		break;
-	case MSG_FETCH_NOW:
-		all_now();
-		break;
-	case MSG_VERBOSE:
-		log_setverbose(rd_u8(&m->rd));
-		break;
-	case MSG_STOP:
-		exit(0);
-	default:
-		fatalx("unexpected %s from the parent", msg_name(m->type));
-	}
+	return (0);
 }
 
 /* Messages until the first source is due, or for ever when there is none. */
@@ -211,65 +175,69 @@ static void
 wait_for_work(void)
 {
 	struct source *s;
-	struct msg m;
 	long long ms;
 
-	for (;;) {
+	do {
 		ms = INT_MAX;
 		if ((s = first()) != NULL)
 			ms = s->due - clock_ms();
 		if (ms > INT_MAX)
 			ms = INT_MAX;
-		if (chan_recv(parent, &m, ms > 0 ? (int)ms : 0) == 0) {
-			take_message(&m);
-			msg_free(&m);
-		} else if (errno == EPIPE)
-			exit(0);
-		else if (errno != ETIMEDOUT)
-			fatal("channel to the parent");
-		else if (s != NULL && s->due <= (long long)clock_ms())
-			return;
-	}
+	} while (ipc_child_wait(&child, ms > 0 ? (int)ms : 0) || s == NULL ||
+	    s->due > (long long)clock_ms());
 }
 
-/* The first settings, which say what must stay within reach. */
 static void
-start(struct child_start *st)
+prepare(struct ipc_child *c)
 {
-	struct msg m;
-	struct wr w;
-
-	if (chan_recv(parent, &m, START_MS) == -1)
-		fatal("no settings from the parent");
-	if (m.type != MSG_FETCH_CONF)
-		fatalx("%s from the parent before settings",
-		    msg_name(m.type));
-	take_message(&m);
-	msg_free(&m);
-	set_reach();
-	st->net = &reach.net;
-	wr_init(&w);
-	wr_str(&w, child_confine(ROLE_FETCH, st));
-	confined = st->sandbox;
-	if (chan_send(parent, MSG_READY, &w, -1) == -1 ||
-	    chan_flush(parent, SEND_MS) == -1)
-		fatal("can't tell the parent that fetch is ready");
-	wr_free(&w);
-}
-
-void
-fetch_main(void)
-{
-	struct child_start st;
-
-	parent = child_init(ROLE_FETCH, &st);
+	(void)c;
 	if (net_resolver_limit() == -1)
 		fatal("can't limit the resolver's time (setenv RES_OPTIONS)");
 	if (tls_init() == -1)
 		fatalx("libtls");
-	start(&st);
+}
+
+static int
+configured(void *arg)
+{
+	(void)arg;
+	return (sources != NULL);
+}
+
+static const struct sandbox_net *
+within_reach(void *arg)
+{
+	(void)arg;
+	set_reach();
+	return (&reach.net);
+}
+
+static void
+work(void *arg)
+{
+	(void)arg;
 	for (;;) {
 		wait_for_work();
 		ask(first());
 	}
+}
+
+static const struct ipc_handlers handlers = {
+	.fetch_conf = on_conf,
+	.fetch_now = on_now
+};
+
+static struct ipc_child child = {
+	.role = ROLE_FETCH,
+	.handlers = &handlers,
+	.prepare = prepare,
+	.configured = configured,
+	.reach = within_reach,
+	.work = work
+};
+
+void
+fetch_main(void)
+{
+	ipc_child_run(&child);
 }

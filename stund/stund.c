@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "batch.h"
-#include "child.h"
+#include "childrun.h"
 #include "clock.h"
 #include "limit.h"
 #include "log.h"
@@ -26,7 +26,6 @@
 
 struct stund {
 	struct event_base *base;
-	struct chan	*parent;
 	struct batch	*batch;
 	struct limit	*limit;
 	struct sources	 sources;
@@ -141,84 +140,51 @@ readable(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-static void
-take_socket(struct stund *s, struct msg *m)
+static int
+on_socket(void *arg, int *fd)
 {
+	struct stund *s = arg;
 	struct event *ev;
 
 	if (s->nsockets == MAX_SOCKETS || s->configured)
-		fatalx("a socket from the parent not taken");
-	ev = event_new(s->base, m->fd, EV_READ | EV_PERSIST, readable, s);
+		return (-1);
+	ev = event_new(s->base, *fd, EV_READ | EV_PERSIST, readable, s);
 	if (ev == NULL)
 		fatal("can't watch a socket (epoll, kqueue)");
-	m->fd = -1;
+	*fd = -1;
 	s->ev_sockets[s->nsockets++] = ev;
+	return (0);
 }
 
-static void
-take_conf(struct stund *s, struct msg *m)
-{
-	uint32_t rate = rd_u32(&m->rd), burst = rd_u32(&m->rd);
-
-	if (!rd_end(&m->rd))
-		fatalx("malformed settings from the parent");
-	limit_free(s->limit);
-	if ((s->limit = limit_new(rate, burst)) == NULL)
-		fatal("no memory for the table of sources");
-	s->configured = 1;
-}
-
-static void
-take_answer(struct stund *s, struct msg *m)
-{
-	s->answer = rd_u8(&m->rd);
-	if (!rd_end(&m->rd))
-		fatalx("malformed message from the parent");
-}
-
-static void
-parent_message(struct chan *c, struct msg *m, void *arg)
+static int
+on_conf(void *arg, const struct ipc_msg_stun_conf *v)
 {
 	struct stund *s = arg;
 
-	(void)c;
-	switch (m->type) {
-	case MSG_VERBOSE:
-		log_setverbose(rd_u8(&m->rd));
-		break;
-	case MSG_STOP:
-		exit(0);
-	case MSG_STUN_SOCKET:
-		take_socket(s, m);
-		break;
-	case MSG_STUN_CONF:
-		take_conf(s, m);
-		break;
-	case MSG_STUN_ANSWER:
-		take_answer(s, m);
-		break;
-	default:
-		log_warnx("%s from the parent: not expected",
-		    msg_name(m->type));
-		break;
-	}
+	limit_free(s->limit);
+	if ((s->limit = limit_new(v->rate, v->burst)) == NULL)
+		fatal("no memory for the table of sources");
+	s->configured = 1;
+	return (0);
 }
 
-static void
-parent_gone(struct chan *c, const char *why, void *arg)
+static int
+on_answer(void *arg, const struct ipc_msg_stun_answer *v)
 {
-	(void)c;
-	(void)arg;
-	log_debug("parent: %s", why);
-	exit(0);
+	struct stund *s = arg;
+
+	s->answer = v->answer;
+	return (0);
 }
+
+static struct ipc_child	 child;
 
 /* Tell the parent what was counted since it was told last. */
 static void
 tell_stats(evutil_socket_t fd, short what, void *arg)
 {
 	struct stund *s = arg;
-	struct wr w;
+	struct ipc_msg_stun_stats v;
 
 	(void)fd;
 	(void)what;
@@ -226,18 +192,38 @@ tell_stats(evutil_socket_t fd, short what, void *arg)
 	if (memcmp(&s->stats, &s->told, sizeof(s->stats)) == 0)
 		return;
 	s->told = s->stats;
-	wr_init(&w);
-	stun_stats_put(&w, &s->stats);
-	if (wr_ok(&w))
-		(void)chan_send(s->parent, MSG_STUN_STATS, &w, -1);
-	wr_free(&w);
+	stun_stats_put(&v, &s->stats);
+	(void)ipc_send_stun_stats(child.parent, &v);
 }
 
 static void
-begin(struct stund *s, const char *level)
+prepare(struct ipc_child *c)
+{
+	static struct stund s;
+
+	if (sodium_init() == -1)
+		fatalx("libsodium can't be set up");
+	if ((s.batch = batch_new()) == NULL)
+		fatal("no memory for the buffers");
+	if ((s.base = event_base_new()) == NULL)
+		fatal("can't run the event loop (epoll, kqueue)");
+	c->base = s.base;
+	c->arg = &s;
+}
+
+static int
+configured(void *arg)
+{
+	const struct stund *s = arg;
+
+	return (s->configured);
+}
+
+static void
+begin(void *arg)
 {
 	struct timeval tv = { STATS_SECS, 0 };
-	struct wr w;
+	struct stund *s = arg;
 	size_t i;
 
 	for (i = 0; i < s->nsockets; i++)
@@ -246,36 +232,26 @@ begin(struct stund *s, const char *level)
 	s->ev_stats = event_new(s->base, -1, EV_PERSIST, tell_stats, s);
 	if (s->ev_stats == NULL || event_add(s->ev_stats, &tv) == -1)
 		fatal("timer");
-	wr_init(&w);
-	wr_str(&w, level);
-	if (!wr_ok(&w) || chan_send(s->parent, MSG_READY, &w, -1) == -1)
-		fatal("can't send to the parent");
-	wr_free(&w);
 }
+
+static const struct ipc_handlers handlers = {
+	.stun_socket = on_socket,
+	.stun_conf = on_conf,
+	.stun_answer = on_answer
+};
+
+static struct ipc_child child = {
+	.role = ROLE_STUN,
+	.handlers = &handlers,
+	.prepare = prepare,
+	.configured = configured,
+	.begin = begin
+};
 
 static void
 stund_main(void)
 {
-	static struct stund s;
-	struct child_start st;
-	const char *level;
-
-	s.parent = child_init(ROLE_STUN, &st);
-	if (sodium_init() == -1)
-		fatalx("libsodium can't be set up");
-	if ((s.batch = batch_new()) == NULL)
-		fatal("no memory for the buffers");
-	if ((s.base = event_base_new()) == NULL || chan_attach(s.parent,
-	    s.base, parent_message, parent_gone, &s) == -1)
-		fatal("can't run the event loop (epoll, kqueue)");
-	level = child_confine(ROLE_STUN, &st);
-	while (!s.configured)
-		if (event_base_loop(s.base, EVLOOP_ONCE) == -1)
-			fatal("can't run the event loop (epoll, kqueue)");
-	begin(&s, level);
-	if (event_base_dispatch(s.base) == -1)
-		fatal("can't run the event loop (epoll, kqueue)");
-	exit(0);
+	ipc_child_run(&child);
 }
 
 int

@@ -5,7 +5,6 @@
  * for the channel too.  Touches the network: the one TCP port of the relay.
  */
 #include <sys/types.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,7 @@
 
 #include <tls.h>
 
-#include "child.h"
+#include "childrun.h"
 #include "clock.h"
 #include "derpcert.h"
 #include "derpclient.h"
@@ -21,16 +20,12 @@
 #include "https.h"
 #include "log.h"
 
-#define START_MS	10000
-#define SEND_MS		10000
 #define MAX_BODY	4096	/* of the probe's answer */
 #define PROBE_PATH	"/derp/probe"
 
-static struct health_conf conf;
-static struct chan	*parent;
+static struct health_conf conf;		/* every 0: none yet */
 static uint16_t		 port;		/* all that the sandbox leaves */
 static struct sandbox_net reach = { NULL, 0, &port, 1 };
-static int		 confined;
 static long long	 due;		/* the next probe, monotonic ms */
 
 /* A probe */
@@ -120,125 +115,113 @@ health_probe(const struct health_conf *c, struct chan *watch, char *why,
 
 /* The process */
 
-static void
-read_conf(struct rd *r)
-{
-	unsigned long n;
+static struct ipc_child	 child;
 
-	memset(&conf, 0, sizeof(conf));
-	rd_str(r, conf.address, sizeof(conf.address));
-	rd_str(r, conf.port, sizeof(conf.port));
-	rd_str(r, conf.name, sizeof(conf.name));
-	conf.every = rd_u32(r);
-	n = strtoul(conf.port, NULL, 10);
-	if (!rd_end(r) || conf.every == 0 || n < 1 || n > 65535)
-		fatalx("malformed settings from the parent");
-	if (confined && n != port) {
+static int
+on_conf(void *arg, const struct ipc_msg_health_conf *v)
+{
+	unsigned long n = strtoul(v->port, NULL, 10);
+
+	(void)arg;
+	if (n < 1 || n > 65535)
+		return (-1);
+	strlcpy(conf.address, v->address, sizeof(conf.address));
+	strlcpy(conf.port, v->port, sizeof(conf.port));
+	strlcpy(conf.name, v->name, sizeof(conf.name));
+	conf.every = v->every;
+	if (child.confined && n != port) {
 		/* The parent starts another process, for the new port. */
 		log_info("starting anew for port %lu", n);
 		exit(0);
 	}
 	port = (uint16_t)n;
 	due = clock_ms();
+	return (0);
 }
 
-static void
-take_message(struct msg *m)
+static int
+on_now(void *arg)
 {
-	switch (m->type) {
-	case MSG_HEALTH_CONF:
-		read_conf(&m->rd);
-		break;
-	case MSG_HEALTH_NOW:
-		due = clock_ms();
-		break;
-	case MSG_VERBOSE:
-		log_setverbose(rd_u8(&m->rd));
-		break;
-	case MSG_STOP:
-		exit(0);
-	default:
-		fatalx("unexpected %s from the parent", msg_name(m->type));
-	}
-}
-
-static void
-send_to_parent(uint32_t type, struct wr *w)
-{
-	if (chan_send(parent, type, w, -1) == -1 ||
-	    chan_flush(parent, SEND_MS) == -1) {
-		if (errno == EPIPE)
-			exit(0);
-		fatal("can't send %s to the parent", msg_name(type));
-	}
-	wr_free(w);
+	(void)arg;
+	due = clock_ms();
+	return (0);
 }
 
 static void
 probe(void)
 {
-	struct wr w;
 	char why[512] = "";
-	int rv;
+	struct ipc_msg_health_result v = { .why = why };
 
-	rv = health_probe(&conf, parent, why, sizeof(why));
-	if (rv == -1)
+	if ((v.ok = health_probe(&conf, child.parent, why, sizeof(why))) == -1)
 		return;
-	if (!rv)
+	if (!v.ok)
 		log_debug("%s", why);
 	due = clock_ms() + (long long)conf.every * 1000;
-	wr_init(&w);
-	wr_u8(&w, (uint8_t)rv);
-	wr_str(&w, why);
-	send_to_parent(MSG_HEALTH_RESULT, &w);
+	ipc_child_sent(&child, ipc_send_health_result(child.parent, &v));
 }
 
 /* Messages until the next probe is due. */
 static void
 wait_for_work(void)
 {
-	struct msg m;
 	long long ms;
 
-	for (;;) {
+	do {
 		if ((ms = due - clock_ms()) > 1000000)
 			ms = 1000000;
-		if (chan_recv(parent, &m, ms > 0 ? (int)ms : 0) == 0) {
-			take_message(&m);
-			msg_free(&m);
-		} else if (errno == EPIPE)
-			exit(0);
-		else if (errno != ETIMEDOUT)
-			fatal("channel to the parent");
-		else if (due <= (long long)clock_ms())
-			return;
-	}
+	} while (ipc_child_wait(&child, ms > 0 ? (int)ms : 0) ||
+	    due > (long long)clock_ms());
 }
 
-void
-health_main(void)
+static void
+prepare(struct ipc_child *c)
 {
-	struct child_start st;
-	struct msg m;
-	struct wr w;
-
-	parent = child_init(ROLE_HEALTH, &st);
+	(void)c;
 	if (tls_init() == -1)
 		fatalx("libtls");
-	if (chan_recv(parent, &m, START_MS) == -1)
-		fatal("no settings from the parent");
-	if (m.type != MSG_HEALTH_CONF)
-		fatalx("%s from the parent before settings",
-		    msg_name(m.type));
-	take_message(&m);
-	msg_free(&m);
-	st.net = &reach;
-	wr_init(&w);
-	wr_str(&w, child_confine(ROLE_HEALTH, &st));
-	confined = st.sandbox;
-	send_to_parent(MSG_READY, &w);
+}
+
+static int
+configured(void *arg)
+{
+	(void)arg;
+	return (conf.every != 0);
+}
+
+static const struct sandbox_net *
+within_reach(void *arg)
+{
+	(void)arg;
+	return (&reach);
+}
+
+static void
+work(void *arg)
+{
+	(void)arg;
 	for (;;) {
 		wait_for_work();
 		probe();
 	}
+}
+
+static const struct ipc_handlers handlers = {
+	.health_conf = on_conf,
+	.health_now = on_now
+};
+
+static struct ipc_child child = {
+	.role = ROLE_HEALTH,
+	.handlers = &handlers,
+	.prepare = prepare,
+	.configured = configured,
+	.reach = within_reach,
+	.work = work
+};
+
+void
+health_main(void)
+{
+	ipc_child_run(&child);
 }

@@ -21,8 +21,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "chan.h"
-#include "child.h"
 #include "frame.h"
 #include "keys.h"
 #include "keys_acme.h"
@@ -33,10 +31,8 @@ enum { PRIO_SIGN, PRIO_BOX, PRIO_COUNT };
 
 #define MAXQUEUED	(4 * 1024 * 1024) /* unread answers of one channel */
 #define SIGN_RUN	8		/* signatures of one channel in a row */
-#define MAXNAMES	256		/* of a self-signed certificate */
 #define SECUREHEAP	(1024 * 1024)	/* bytes of locked heap, libcrypto */
 #define LOCKED		(256 * 1024)	/* bytes that libsodium locks, about */
-#define ERRSIZE		256
 
 struct peer {
 	TAILQ_ENTRY(peer)	 entry;
@@ -187,318 +183,124 @@ peer_flush(struct peer *p)
 	return (event_add(p->wr, NULL));
 }
 
-/* Send `w' (freed here) to the peer.  0, or -1. */
-static int
-answer(struct peer *p, uint32_t type, struct wr *w)
-{
-	int	 rv = -1;
+/* Channels of workers and of acme-helper */
 
-	if (wr_ok(w))
-		rv = chan_send(p->chan, type, w, -1);
+/* A channel replaces an older one of its kind and worker. */
+void
+keys_add_channel(enum keychan kind, unsigned int worker, int *fd)
+{
+	const enum role	 role = kind == KEYCHAN_ACME ? ROLE_ACME : ROLE_RELAY;
+	struct peer	*p, *next;
+	struct chan	*c;
+
+	TAILQ_FOREACH_SAFE(p, &peers, entry, next)
+		if (p->kind == (int)kind && p->worker == worker)
+			peer_free(p);
+	c = chan_new(NULL, *fd, ROLE_KEYS, role, NULL, NULL, NULL);
+	if (c == NULL) {
+		log_warn("channel of %s %u", role_name(role), worker);
+		return;
+	}
+	*fd = -1;
+	peer_new(c, (int)kind, worker);
+}
+
+/* `rv' is what sending an answer gave: 0, or -1, which is logged. */
+static int
+answered(int rv)
+{
 	if (rv == -1)
-		log_warn("can't send %s", msg_name(type));
-	wr_free(w);
+		log_warn("can't send an answer");
 	return (rv);
 }
 
-/* Messages of the parent */
-
-/* MSG_KEY_RESULT: `err' NULL and the result, or what is wrong. */
 static int
-key_result(struct peer *p, const char *err, const void *blob, size_t len)
+on_sign(void *arg, const struct ipc_msg_sign *v)
 {
-	struct wr	 w;
-
-	wr_init(&w);
-	wr_u8(&w, err == NULL);
-	wr_str(&w, err == NULL ? "" : err);
-	wr_blob(&w, err == NULL ? blob : NULL, err == NULL ? len : 0);
-	return (answer(p, MSG_KEY_RESULT, &w));
-}
-
-static int
-key_tls(struct peer *p, struct msg *m)
-{
-	char		 err[ERRSIZE];
-	uint8_t		 hash[KEYHASH_LEN];
-	EVP_PKEY	*pkey;
-
-	if ((pkey = keyfile_read_pem(m->fd, err, sizeof(err))) == NULL)
-		return (key_result(p, err, NULL, 0));
-	if (sign_add(pkey, hash) == -1)
-		return (key_result(p, "out of memory for the key", NULL, 0));
-	return (key_result(p, NULL, hash, sizeof(hash)));
-}
-
-static int
-key_node(struct peer *p, struct msg *m)
-{
-	char	 err[ERRSIZE];
-	uint8_t	 sec[KEYS_NODELEN], pub[KEYS_NODELEN];
-	int	 rv;
-
-	if (m->type == MSG_KEY_NODE)
-		rv = keyfile_read_node(m->fd, sec, err, sizeof(err));
-	else {
-		randombytes_buf(sec, sizeof(sec));
-		sec[0] &= 248;		/* clamped, as derper writes it */
-		sec[31] = (sec[31] & 127) | 64;
-		rv = keyfile_write_node(m->fd, sec, err, sizeof(err));
-	}
-	if (rv == 0)
-		box_set_node(sec, pub);
-	explicit_bzero(sec, sizeof(sec));
-	return (key_result(p, rv == 0 ? NULL : err, pub, sizeof(pub)));
-}
-
-static int
-key_mesh(struct peer *p, struct msg *m)
-{
-	char	 err[ERRSIZE];
-	uint8_t	 key[KEYS_MESHLEN];
-	int	 rv = 0;
-
-	if (m->fd == -1)
-		box_set_mesh(NULL);
-	else if ((rv = keyfile_read_mesh(m->fd, key, err, sizeof(err))) == 0)
-		box_set_mesh(key);
-	explicit_bzero(key, sizeof(key));
-	return (key_result(p, rv == 0 ? NULL : err, NULL, 0));
-}
-
-static int
-key_retain(struct peer *p, struct msg *m)
-{
-	const uint8_t	*hashes;
-	uint32_t	 n;
-
-	n = rd_u32(&m->rd);
-	if (n > MSG_MAXPAYLOAD / KEYHASH_LEN)
-		return (-1);
-	hashes = rd_ptr(&m->rd, (size_t)n * KEYHASH_LEN);
-	if (!rd_end(&m->rd))
-		return (-1);
-	sign_retain(hashes, n);
-	return (key_result(p, NULL, NULL, 0));
-}
-
-static int
-key_metacert(struct peer *p)
-{
-	char	 err[ERRSIZE], pem[CERT_PEMSIZE];
-	uint8_t	 pub[KEYS_NODELEN];
-	int	 len;
-
-	if (box_node(pub) == -1)
-		return (key_result(p, "there is no node key yet", NULL, 0));
-	if ((len = cert_meta(pub, pem, err, sizeof(err))) == -1)
-		return (key_result(p, err, NULL, 0));
-	return (key_result(p, NULL, pem, (size_t)len));
-}
-
-/* Make, write and load a key and its certificate.  Bytes of PEM, or -1. */
-static int
-selfsign(int fd, char **names, size_t n, char *pem, char *err, size_t errsize)
-{
-	EVP_PKEY	*pkey;
-	uint8_t		 hash[KEYHASH_LEN];
+	struct peer	*p = arg;
+	uint8_t		 sig[SIGN_MAXLEN];
+	struct ipc_msg_signature a = { .cookie = v->cookie, .bytes = sig };
 	int		 len;
 
-	if ((pkey = cert_new_key()) == NULL) {
-		snprintf(err, errsize, "can't make a P-256 key");
-		return (-1);
-	}
-	len = cert_selfsign(pkey, names, n, pem, err, errsize);
-	if (len == -1 || keyfile_write_pem(fd, pkey, err, errsize) == -1) {
-		EVP_PKEY_free(pkey);
-		return (-1);
-	}
-	if (sign_add(pkey, hash) == -1) {
-		snprintf(err, errsize, "out of memory for the key");
-		return (-1);
-	}
-	return (len);
-}
-
-static int
-key_selfsign(struct peer *p, struct msg *m)
-{
-	static char	 text[MAXNAMES][256];
-	char		*names[MAXNAMES], err[ERRSIZE], pem[CERT_PEMSIZE];
-	uint32_t	 i, n;
-	int		 len;
-
-	if ((n = rd_u32(&m->rd)) == 0 || n > MAXNAMES)
-		return (-1);
-	for (i = 0; i < n; i++) {
-		rd_str(&m->rd, text[i], sizeof(text[i]));
-		names[i] = text[i];
-	}
-	if (!rd_end(&m->rd))
-		return (-1);
-	len = selfsign(m->fd, names, n, pem, err, sizeof(err));
-	if (len == -1)
-		return (key_result(p, err, NULL, 0));
-	return (key_result(p, NULL, pem, (size_t)len));
-}
-
-/* MSG_KEY_ACME_ */
-static int
-key_acme(struct peer *p, struct msg *m)
-{
-	char	 err[ERRSIZE];
-	uint8_t	 result[ACME_RESULTSIZE];
-	size_t	 n;
-	int	 rv;
-
-	rv = acme_from_parent(m, result, &n, err, sizeof(err));
-	if (rv == -1)
-		return (-1);
-	return (key_result(p, rv ? NULL : err, result, n));
-}
-
-/* A worker's channel replaces its older one of the kind. */
-static int
-key_chan(struct msg *m)
-{
-	struct peer	*p, *next;
-	struct chan	*c;
-	uint32_t	 worker = rd_u32(&m->rd);
-	uint8_t		 kind = rd_u8(&m->rd);
-
-	if (!rd_end(&m->rd) || kind < KEYCHAN_SIGN || kind > KEYCHAN_ACME)
-		return (-1);
-	TAILQ_FOREACH_SAFE(p, &peers, entry, next)
-		if (p->kind == kind && p->worker == worker)
-			peer_free(p);
-	c = chan_new(NULL, m->fd, ROLE_KEYS, kind == KEYCHAN_ACME ? ROLE_ACME :
-	    ROLE_RELAY, NULL, NULL, NULL);
-	if (c == NULL) {
-		log_warn("channel of %s %u", role_name(kind == KEYCHAN_ACME ?
-		    ROLE_ACME : ROLE_RELAY), worker);
-		return (0);
-	}
-	m->fd = -1;
-	peer_new(c, kind, worker);
-	return (0);
-}
-
-/* 0, or -1: malformed or not for us. */
-static int
-from_parent(struct peer *p, struct msg *m)
-{
-	uint8_t	 verbose;
-
-	switch (m->type) {
-	case MSG_KEY_TLS:
-		return (key_tls(p, m));
-	case MSG_KEY_NODE:
-	case MSG_KEY_NODE_NEW:
-		return (key_node(p, m));
-	case MSG_KEY_MESH:
-		return (key_mesh(p, m));
-	case MSG_KEY_RETAIN:
-		return (key_retain(p, m));
-	case MSG_KEY_SELFSIGN:
-		return (key_selfsign(p, m));
-	case MSG_KEY_METACERT:
-		return (key_metacert(p));
-	case MSG_KEY_ACME_FILE:
-	case MSG_KEY_ACME_CONF:
-	case MSG_KEY_ACME_REVOKE:
-		return (key_acme(p, m));
-	case MSG_KEY_CHAN:
-		return (key_chan(m));
-	case MSG_VERBOSE:
-		verbose = rd_u8(&m->rd);
-		if (!rd_end(&m->rd))
-			return (-1);
-		log_setverbose(verbose);
-		return (0);
-	case MSG_STOP:
-		exit(0);
-	default:
-		return (-1);
-	}
-}
-
-/* Messages of a worker, or of acme-helper */
-
-static int
-worker_sign(struct peer *p, struct msg *m)
-{
-	const uint8_t	*hash, *in;
-	uint8_t		 alg, sig[SIGN_MAXLEN];
-	uint64_t	 cookie;
-	struct wr	 w;
-	size_t		 inlen;
-	int		 len;
-
-	cookie = rd_u64(&m->rd);
-	hash = rd_ptr(&m->rd, KEYHASH_LEN);
-	alg = rd_u8(&m->rd);
-	in = rd_blob(&m->rd, &inlen);
-	if (!rd_end(&m->rd))
-		return (-1);
-	len = sign_digest(hash, alg, in, inlen, sig);
+	len = sign_digest(v->hash, v->alg, v->in, v->len, sig);
 	if (len == -1)
 		log_debug("refused to sign for relay worker %u", p->worker);
-	wr_init(&w);
-	wr_u64(&w, cookie);
-	wr_u8(&w, len != -1);
-	wr_blob(&w, sig, len == -1 ? 0 : (size_t)len);
-	return (answer(p, MSG_SIGNED, &w));
+	else {
+		a.ok = 1;
+		a.len = (size_t)len;
+	}
+	return (answered(ipc_send_signature(p->chan, &a)));
 }
 
 static int
-worker_login(struct peer *p, struct msg *m)
+on_login(void *arg, const struct ipc_msg_login *v)
 {
 	static struct box_result r;
-	struct box_login	 l;
-	struct wr		 w;
-	uint64_t		 cookie;
-	int			 ok;
+	struct peer		*p = arg;
+	struct box_login	 l = { .client = v->client, .nonce = v->nonce,
+				    .box = v->box, .boxlen = v->box_len,
+				    .info = v->info, .infolen = v->info_len };
+	struct ipc_msg_login_result a = { .cookie = v->cookie,
+				    .mesh = KEYS_NOOFFSET };
+	int			 rv;
 
-	cookie = rd_u64(&m->rd);
-	l.client = rd_ptr(&m->rd, FRAME_KEY_LEN);
-	l.nonce = rd_ptr(&m->rd, BOX_NONCELEN);
-	l.box = rd_blob(&m->rd, &l.boxlen);
-	l.info = rd_blob(&m->rd, &l.infolen);
-	if (!rd_end(&m->rd))
-		return (-1);
-	ok = box_login(&l, &r) == 0;
-	wr_init(&w);
-	wr_u64(&w, cookie);
-	wr_u8(&w, (uint8_t)ok);
-	wr_u32(&w, ok ? r.mesh : KEYS_NOOFFSET);
-	wr_blob(&w, r.text, ok ? r.textlen : 0);
-	wr_blob(&w, r.reply, ok ? r.replylen : 0);
-	box_forget();
-	return (answer(p, MSG_LOGIN_RESULT, &w));
-}
-
-static int
-helper_sign(struct peer *p, struct msg *m)
-{
-	struct wr	 w;
-
-	wr_init(&w);
-	if (acme_from_helper(m, &w) == -1) {
-		wr_free(&w);
-		return (-1);
+	if (box_login(&l, &r) == 0) {
+		a.ok = 1;
+		a.mesh = r.mesh;
+		a.text = r.text;
+		a.text_len = r.textlen;
+		a.sealed = r.reply;
+		a.sealed_len = r.replylen;
 	}
-	return (answer(p, MSG_ACME_SIGNED, &w));
+	rv = ipc_send_login_result(p->chan, &a);
+	box_forget();
+	return (answered(rv));
 }
 
 static int
-from_worker(struct peer *p, struct msg *m)
+on_acme_sign(void *arg, const struct ipc_msg_acme_sign *v)
 {
-	if (p->kind == KEYCHAN_ACME && m->type == MSG_ACME_SIGN)
-		return (helper_sign(p, m));
-	if (p->kind == KEYCHAN_SIGN && m->type == MSG_SIGN)
-		return (worker_sign(p, m));
-	if (p->kind == KEYCHAN_BOX && m->type == MSG_LOGIN)
-		return (worker_login(p, m));
+	char		 err[IPC_WHYSIZE];
+	struct peer	*p = arg;
+	struct ipc_msg_acme_signed a = { .cookie = v->cookie };
+	struct wr	 jws;
+	int		 rv;
+
+	wr_init(&jws);
+	if (acme_sign_request(v, &jws, err, sizeof(err)) == 0) {
+		a.ok = 1;
+		a.jws = jws.p;
+		a.len = jws.len;
+	} else
+		a.why = err;
+	rv = ipc_send_acme_signed(p->chan, &a);
+	wr_free(&jws);
+	return (answered(rv));
+}
+
+/* What a channel of each kind may ask. */
+static const struct ipc_handlers handlers[] = {
+	[KEYCHAN_SIGN] = { .sign = on_sign },
+	[KEYCHAN_BOX] = { .login = on_login },
+	[KEYCHAN_ACME] = { .acme_sign = on_acme_sign }
+};
+
+static struct ipc_child	 child;
+
+/* One message; 0, or -1: it is the peer's last one. */
+static int
+handle(struct peer *p, struct msg *m)
+{
+	const char	*what;
+
+	if (p->kind == 0) {
+		ipc_child_handle(&child, m);
+		return (0);
+	}
+	if ((what = ipc_dispatch(&handlers[p->kind], m, p)) == NULL)
+		return (0);
+	log_warnx("%s %u %s: %s", role_name(p->kind == KEYCHAN_ACME ?
+	    ROLE_ACME : ROLE_RELAY), p->worker, what, msg_name(m->type));
 	return (-1);
 }
 
@@ -523,15 +325,11 @@ peer_readable(evutil_socket_t fd, short what, void *arg)
 			peer_gone(p, strerror(errno));
 		return;
 	}
-	rv = p->kind == 0 ? from_parent(p, &m) : from_worker(p, &m);
+	rv = handle(p, &m);
 	if (p->kind == KEYCHAN_SIGN && ++p->run >= SIGN_RUN) {
 		event_del(p->rd);
 		event_active(p->rest, EV_TIMEOUT, 1);
 	}
-	if (rv == -1)
-		log_warnx("bad %s from %s", msg_name(m.type),
-		    p->kind == 0 ? "the parent" : p->kind == KEYCHAN_ACME ?
-		    "acme-helper" : "a relay worker");
 	msg_free(&m);
 	if (rv == -1 || peer_flush(p) == -1) {
 		peer_gone(p, "closed");
@@ -589,24 +387,35 @@ make_base(void)
 	event_config_free(cfg);
 }
 
-void
-keys_main(void)
+static void
+prepare(struct ipc_child *c)
 {
-	struct child_start	 st;
-	struct chan		*c;
-	struct peer		*parent;
-	struct wr		 w;
-
-	c = child_init(ROLE_KEYS, &st);
+	c->arg = c;
 	keys_preload();
 	make_base();
-	wr_init(&w);
-	wr_str(&w, child_confine(ROLE_KEYS, &st));
-	parent = peer_new(c, 0, 0);
-	if (answer(parent, MSG_READY, &w) == -1 || peer_flush(parent) == -1)
-		fatalx("can't tell the parent that keys is ready");
+}
+
+static void
+work(void *arg)
+{
+	struct ipc_child	*c = arg;
+	struct peer		*parent = peer_new(c->parent, 0, 0);
+
 	/* What came along with MSG_START is not announced by an event. */
 	event_active(parent->rd, EV_READ, 1);
 	event_base_dispatch(base);
 	exit(1);
+}
+
+static struct ipc_child child = {
+	.role = ROLE_KEYS,
+	.handlers = &keys_parent_handlers,
+	.prepare = prepare,
+	.work = work
+};
+
+void
+keys_main(void)
+{
+	ipc_child_run(&child);
 }

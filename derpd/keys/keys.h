@@ -1,7 +1,8 @@
 /*
  * keys: the process that holds every private key, and the two ways into it.
  *
- * keys.c          the process: channels, dispatch
+ * keys.c          the process: channels of workers and acme-helper
+ * keys_parent.c   what the parent asks
  * keys_file.c     reads and makes key files on descriptors that it is given
  * keys_sign.c     signs for TLS
  * keys_box.c      opens and seals login boxes, finds the mesh key
@@ -20,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "msg.h"
+#include "childrun.h"
 
 #define KEYS_NODELEN	32	/* bytes of a node key, either half */
 #define KEYS_MESHLEN	32	/* bytes of a mesh key */
@@ -34,6 +35,17 @@ void	keys_main(void) __attribute__((noreturn));
  * later, before confinement.  Exits with a line on failure.
  */
 void	keys_preload(void);
+
+/*
+ * A channel of a relay worker, or of acme-helper (worker 0), on *fd, which is
+ * set to -1 when it was taken; it replaces an older one.
+ */
+void	keys_add_channel(enum keychan kind, unsigned int worker, int *fd);
+
+/* keys_parent.c */
+
+/* The parent's messages; their `arg' is the struct ipc_child. */
+extern const struct ipc_handlers keys_parent_handlers;
 
 /* keys_file.c */
 

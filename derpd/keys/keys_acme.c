@@ -479,62 +479,7 @@ acme_sign(const struct acme_request *q, struct wr *out, char *err,
 	return (rv);
 }
 
-/* Messages */
-
-/* MSG_KEY_ACME_FILE */
-static int
-file_message(struct msg *m, uint8_t result[ACME_RESULTSIZE], size_t *n,
-    char *err, size_t errsize)
-{
-	uint8_t	 which = rd_u8(&m->rd), how = rd_u8(&m->rd);
-	int	 rv;
-
-	if (!rd_end(&m->rd) || which < ACMEKEY_ACCOUNT ||
-	    which > ACMEKEY_EAB || how > ACMEFILE_JUDGE ||
-	    (how == ACMEFILE_MAKE && which == ACMEKEY_EAB))
-		return (-1);
-	if (m->fd == -1) {
-		acme_forget(which);
-		return (1);
-	}
-	if ((rv = acme_load(which, how, m->fd, result, err, errsize)) == -1)
-		return (0);
-	*n = (size_t)rv;
-	return (1);
-}
-
-int
-acme_from_parent(struct msg *m, uint8_t result[ACME_RESULTSIZE], size_t *n,
-    char *err, size_t errsize)
-{
-	static struct acme_conf	 c;
-	const uint8_t		*der;
-	size_t			 len;
-	uint8_t			 why;
-
-	*n = 0;
-	switch (m->type) {
-	case MSG_KEY_ACME_FILE:
-		return (file_message(m, result, n, err, errsize));
-	case MSG_KEY_ACME_CONF:
-		if (acme_conf_get(&m->rd, &c) == -1)
-			return (-1);
-		acme_set_conf(&c);
-		return (1);
-	case MSG_KEY_ACME_REVOKE:
-		why = rd_u8(&m->rd);
-		der = rd_blob(&m->rd, &len);
-		if (!rd_end(&m->rd))
-			return (-1);
-		if (acme_set_revoke(der, len, why) == 0)
-			return (1);
-		snprintf(err, errsize, "the certificate is larger than %d"
-		    " bytes", MAXDER);
-		return (0);
-	default:
-		return (-1);
-	}
-}
+/* Requests of acme-helper */
 
 /*
  * May acme-helper have another signature?  One that was taken over could keep
@@ -560,33 +505,20 @@ may_sign(void)
 }
 
 int
-acme_from_helper(struct msg *m, struct wr *w)
+acme_sign_request(const struct ipc_msg_acme_sign *v, struct wr *out, char *err,
+    size_t errsize)
 {
 	struct acme_request	 q;
-	struct wr		 jws;
-	char			 err[256] = "";
-	uint64_t		 cookie;
-	int			 ok;
 
-	cookie = rd_u64(&m->rd);
-	q.what = rd_u8(&m->rd);
-	rd_str(&m->rd, q.url, sizeof(q.url));
-	rd_str(&m->rd, q.nonce, sizeof(q.nonce));
-	rd_str(&m->rd, q.account, sizeof(q.account));
-	rd_str(&m->rd, q.replaces, sizeof(q.replaces));
-	if (!rd_end(&m->rd))
-		return (-1);
-	wr_init(&jws);
 	if (!may_sign()) {
-		ok = 0;
-		snprintf(err, sizeof(err), "too many signatures are asked"
-		    " for");
-	} else
-		ok = acme_sign(&q, &jws, err, sizeof(err)) == 0;
-	wr_u64(w, cookie);
-	wr_u8(w, (uint8_t)ok);
-	wr_str(w, ok ? "" : err);
-	wr_blob(w, jws.p, ok ? jws.len : 0);
-	wr_free(&jws);
-	return (0);
+		snprintf(err, errsize, "too many signatures are asked for");
+		return (-1);
+	}
+	q.what = (uint8_t)v->what;
+	strlcpy(q.url, v->url, sizeof(q.url));
+	strlcpy(q.nonce, v->nonce, sizeof(q.nonce));
+	strlcpy(q.account, v->account, sizeof(q.account));
+	strlcpy(q.replaces, v->replaces, sizeof(q.replaces));
+	err[0] = '\0';
+	return (acme_sign(&q, out, err, errsize));
 }

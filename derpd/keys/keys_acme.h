@@ -32,9 +32,9 @@
 struct acme_request {
 	uint8_t		 what;		/* enum acmesign */
 	char		 url[ACME_URLSIZE];
-	char		 nonce[512];
+	char		 nonce[ACME_NONCESIZE];
 	char		 account[ACME_URLSIZE];	/* "" none */
-	char		 replaces[256];		/* "" none */
+	char		 replaces[ACME_REPLACESSIZE]; /* "" none */
 };
 
 /* Locked memory for the MAC key; part of keys_preload().  0, or -1. */
@@ -69,15 +69,12 @@ int	 acme_sign(const struct acme_request *q, struct wr *out, char *err,
 	    size_t errsize);
 
 /*
- * Handle a MSG_KEY_ACME_ message of the parent.  1 with *n bytes in `result', 0
- * with `err', -1 malformed.
+ * The same for acme-helper: as often as an order may need, no oftener.  0, or -1
+ * with `err'.
  */
-struct msg;
-int	 acme_from_parent(struct msg *m, uint8_t result[ACME_RESULTSIZE],
-	    size_t *n, char *err, size_t errsize);
-
-/* Handle MSG_ACME_SIGN: append MSG_ACME_SIGNED to `w'.  0, or -1 malformed. */
-int	 acme_from_helper(struct msg *m, struct wr *w);
+struct ipc_msg_acme_sign;
+int	 acme_sign_request(const struct ipc_msg_acme_sign *v, struct wr *out,
+	    char *err, size_t errsize);
 
 /* keys_csr.c */
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ipcsend.h"
 #include "log.h"
 #include "parent.h"
 
@@ -17,20 +18,15 @@ stuns_answering(const struct derpd *d)
 static int
 tell_one(struct proc *p)
 {
-	struct derpd *d = p->d;
-	struct wr w;
-	int rv;
+	struct ipc_msg_stun_conf limits = {
+		.rate = p->d->conf->stun.source_rate,
+		.burst = p->d->conf->stun.source_burst
+	};
+	struct ipc_msg_stun_answer v = { stuns_answering(p->d) };
 
-	wr_init(&w);
-	wr_u32(&w, d->conf->stun.source_rate);
-	wr_u32(&w, d->conf->stun.source_burst);
-	rv = chan_send(p->chan, MSG_STUN_CONF, &w, -1);
-	wr_free(&w);
-	wr_u8(&w, (uint8_t)stuns_answering(d));
-	if (rv == 0)
-		rv = chan_send(p->chan, MSG_STUN_ANSWER, &w, -1);
-	wr_free(&w);
-	return (rv);
+	if (ipc_send_stun_conf(p->chan, &limits) == -1)
+		return (-1);
+	return (ipc_send_stun_answer(p->chan, &v));
 }
 
 void
@@ -47,9 +43,11 @@ stuns_tell(struct derpd *d)
 static int
 take_stats(struct proc *p, struct msg *m)
 {
+	struct ipc_msg_stun_stats v;
 	struct stun_stats s;
 
-	if (m->type != MSG_STUN_STATS || stun_stats_get(&m->rd, &s) == -1)
+	if (ipc_get_stun_stats(&m->rd, &v) == -1 ||
+	    stun_stats_get(&v, &s) == -1)
 		return (-1);
 	p->d->stun_stats[p->worker] = s;
 	metrics_changed(p->d);

@@ -20,6 +20,7 @@
 #include "build.h"
 #include "child.h"
 #include "log.h"
+#include "messages.h"
 
 #define START_MS	10000
 #define PROGRAM_FD	(CHILD_FD + 1)	/* until it is executed */
@@ -165,15 +166,35 @@ child_program(int argc, char *argv[], const struct child_program *roles,
 
 /* Is the parent of our build? */
 static void
-check_build(struct rd *rd)
+check_build(const char *build)
 {
-	char build[64];
-
-	rd_str(rd, build, sizeof(build));
 	if (strcmp(build, build_id()) != 0)
 		fatalx("derpd is of another build (%.40s, this program %s): "
 		    "restart derpd when all programs of it are installed",
 		    build, build_id());
+}
+
+static void
+read_start(struct msg *m, struct child_start *st)
+{
+	struct ipc_msg_start v;
+
+	memset(st, 0, sizeof(*st));
+	if (m->type != MSG_START)
+		fatalx("%s from the parent before its first message",
+		    msg_name(m->type));
+	/* Another build may have another message. */
+	if (ipc_get_start(&m->rd, &v) == -1) {
+		check_build(v.build);
+		fatalx("malformed first message from the parent");
+	}
+	check_build(v.build);
+	st->worker = v.worker;
+	st->verbose = v.verbose;
+	st->sandbox = v.sandbox;
+	st->to_stderr = v.to_stderr;
+	strlcpy(st->user, v.user, sizeof(st->user));
+	strlcpy(st->chroot, v.chroot, sizeof(st->chroot));
 }
 
 struct chan *
@@ -193,17 +214,7 @@ child_init(enum role self, struct child_start *st)
 		fatal("no channel to the parent: derpd starts this itself");
 	if (chan_recv(c, &m, START_MS) == -1)
 		fatal("no word from the parent");
-	memset(st, 0, sizeof(*st));
-	if (m.type == MSG_START)
-		check_build(&m.rd);
-	st->worker = rd_u32(&m.rd);
-	st->verbose = rd_u8(&m.rd);
-	st->sandbox = rd_u8(&m.rd);
-	st->to_stderr = rd_u8(&m.rd);
-	rd_str(&m.rd, st->user, sizeof(st->user));
-	rd_str(&m.rd, st->chroot, sizeof(st->chroot));
-	if (m.type != MSG_START || !rd_end(&m.rd))
-		fatalx("malformed first message from the parent");
+	read_start(&m, st);
 	msg_free(&m);
 	if (self == ROLE_RELAY)
 		snprintf(name, sizeof(name), "%s %u", role_name(self),

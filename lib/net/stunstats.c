@@ -32,23 +32,22 @@ set(struct stun_stats *s, size_t row, uint64_t v)
 	memcpy((char *)s + rows[row].offset, &v, sizeof(v));
 }
 
-void
-stun_stats_put(struct wr *w, const struct stun_stats *s)
-{
-	size_t i;
+_Static_assert(NROWS <= IPC_MAXCOUNTERS, "the counters fit into a message");
 
-	for (i = 0; i < NROWS; i++)
-		wr_u64(w, get(s, i));
+void
+stun_stats_put(struct ipc_msg_stun_stats *v, const struct stun_stats *s)
+{
+	v->n = NROWS;
+	memcpy(v->counters, s, sizeof(*s));
 }
 
 int
-stun_stats_get(struct rd *r, struct stun_stats *s)
+stun_stats_get(const struct ipc_msg_stun_stats *v, struct stun_stats *s)
 {
-	size_t i;
-
-	for (i = 0; i < NROWS; i++)
-		set(s, i, rd_u64(r));
-	return (rd_end(r) ? 0 : -1);
+	if (v->n != NROWS)
+		return (-1);
+	memcpy(s, v->counters, sizeof(*s));
+	return (0);
 }
 
 void

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "codec.h"
+#include "messages.h"
 
 /* A field for each row of stunstats.def. */
 struct stun_stats {
@@ -16,11 +16,13 @@ struct stun_stats {
 #include "stunstats.def"
 };
 
-/* Append to a message; wr_ok() tells. */
-void	 stun_stats_put(struct wr *w, const struct stun_stats *s);
+/* To a message. */
+void	 stun_stats_put(struct ipc_msg_stun_stats *v,
+	    const struct stun_stats *s);
 
-/* Read from a message; 0, or -1 when malformed. */
-int	 stun_stats_get(struct rd *r, struct stun_stats *s);
+/* From a message; 0, or -1 when it has another number of counters. */
+int	 stun_stats_get(const struct ipc_msg_stun_stats *v,
+	    struct stun_stats *s);
 
 /* Add the counters `s' of another process to `sum'. */
 void	 stun_stats_add(struct stun_stats *sum, const struct stun_stats *s);
