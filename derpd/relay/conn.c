@@ -262,7 +262,8 @@ unlink_all(struct conn *c)
 		event_free(c->ev_rate);
 	strangers_remove(&r->strangers, &c->stranger);
 	login_free(c);
-	linkstats_forget(c);
+	if (c->paused & PAUSE_STATS)
+		linkstats_forget(r->linkstats, c);
 	TAILQ_REMOVE(&r->conns, c, entry);
 	r->nconns--;
 }

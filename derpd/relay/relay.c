@@ -395,7 +395,7 @@ tick(evutil_socket_t fd, short what, void *arg)
 	accept_tick(r);
 	look_for_keys(r);
 	conn_tick(r);
-	linkstats_tick(r);
+	linkstats_tick(r->linkstats);
 	link_tick(r);
 	pool_tick(&r->pool);
 	heap_tick(r->nconns);

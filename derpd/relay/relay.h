@@ -19,6 +19,7 @@
 #include "chan.h"
 #include "conn.h"
 #include "httpconn.h"
+#include "link.h"
 #include "log.h"
 #include "mapstore.h"
 #include "output.h"
@@ -31,8 +32,8 @@
 #include "tokens.h"
 
 struct cluster_peers;
+struct cluster_stats;
 struct derp_sent;
-struct link;
 
 /* A worker. */
 struct relay {
@@ -64,8 +65,8 @@ struct relay {
 	struct relay_acceptor acceptor;
 	struct relay_tls tls;
 
-	struct link	*links[MAXWORKERS];
-	uint64_t	 unlinked;	/* wanted anew, a bit each */
+	struct cluster_links links;	/* to the other workers */
+	struct cluster_stats *linkstats;	/* their counters */
 	struct derp_env	 derp;		/* of all sessions */
 	struct cluster_peers *peers;	/* who is connected, anywhere */
 	struct derp_sent *sent;		/* who heard from whom, here */

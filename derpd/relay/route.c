@@ -153,7 +153,7 @@ static const struct derp_ops ops = {
 static void
 stats_wanted(struct conn *c)
 {
-	linkstats_ask(c);
+	linkstats_ask(c->r->linkstats, c);
 }
 
 static const struct web_ops web_ops = {

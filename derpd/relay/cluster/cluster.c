@@ -1,12 +1,15 @@
 /*
  * cluster: what follows when the table of who is connected changes: other
  * workers, watchers and clients hear of it.  Called by relay.c at the start,
- * then by peers.c and sent.c, which know nothing of those, by call-back.
+ * then by peers.c, sent.c and linkstats.c, which know nothing of those, by
+ * call-back.
  */
 #include <string.h>
 
 #include "cluster.h"
+#include "httpconn.h"
 #include "link.h"
+#include "linkstats.h"
 #include "peers.h"
 #include "relay.h"
 #include "sent.h"
@@ -82,11 +85,35 @@ static const struct cluster_peers_ops peers_ops = {
 	.crowded = close_crowded
 };
 
+static void
+own_stats(void *arg, struct stats *s)
+{
+	const struct relay *r = arg;
+
+	*s = r->stats;
+	s->workers = 1;
+	peers_count(r->peers, s);
+}
+
+static uint64_t
+request_stats(void *arg, uint64_t id)
+{
+	return (link_ask_stats(arg, id));
+}
+
+static const struct cluster_stats_ops stats_ops = {
+	.own = own_stats,
+	.request = request_stats,
+	.ready = http_stats_ready
+};
+
 int
 cluster_init(struct relay *r)
 {
 	if ((r->peers = cluster_peers_new(&peers_ops, r)) == NULL ||
-	    (r->sent = derp_sent_new(send_gone)) == NULL)
+	    (r->sent = derp_sent_new(send_gone)) == NULL ||
+	    (r->linkstats = cluster_stats_new(&stats_ops, r,
+	    &r->now_us)) == NULL)
 		return (-1);
 	return (0);
 }

@@ -8,7 +8,7 @@
 struct relay;
 
 /*
- * Make r->peers and r->sent, empty.  Once, at the start.  0, or -1 without
+ * Make r->peers, r->sent and r->linkstats, empty.  Once, at the start.  0, or -1 without
  * memory.
  */
 int	cluster_init(struct relay *r);

@@ -1,10 +1,8 @@
 /*
  * link: the streams between the workers of one service; see link.h.
  *
- * What one worker tells another: which connections it has (so that each keeps
- * the whole table), who spoke last among duplicates, and packets.  Order on a
- * link is the order in which things happened in its sender.  News of clients
- * is never dropped; packets are, when the other side is far behind.
+ * This is the stream: frames go out in the order in which they were put, come
+ * in whole, and both sides may be lost.  What the frames say is linkmsg.c's.
  */
 #include <sys/socket.h>
 #include <errno.h>
@@ -13,47 +11,15 @@
 #include <unistd.h>
 
 #include "codec.h"
-#include "link.h"
-#include "linkstats.h"
+#include "linkmsg.h"
 #include "log.h"
-#include "login.h"
 #include "peers.h"
-#include "route.h"
+#include "relay.h"
 
-enum link_type {
-	LINK_ADD = 1,	/* key(32) id(8) seq(8) address(16) port(2) flags(1)
-			   us(8) */
-	LINK_REMOVE,	/* key(32) id(8) */
-	LINK_ACTIVE,	/* key(32) id(8) seq(8) us(8) */
-	LINK_ACK,	/* key(32) id(8) seq(8): ADD or ACTIVE is in force */
-	LINK_CLOSE,	/* key(32) */
-	LINK_PACKET,	/* source(32) destination(32) packet */
-	LINK_STATS_ASK,	/* request(8) */
-	LINK_STATS	/* request(8) stats_put() */
-};
-
-#define LINK_ROUND	(256 * 1024)	/* bytes read at once */
 #define LINK_READS	8		/* reads a turn: clients wait for it */
 #define LINK_FLUSH	(64 * 1024)	/* bytes that are worth a send */
-#define LINK_PACKETS	(4 * 1024 * 1024) /* above: no more packets */
 #define LINK_MAX	(32 * 1024 * 1024) /* above: the other one is lost */
 #define LINK_MAXLEN	(2 * FRAME_KEY_LEN + FRAME_MAX_PACKET)
-#define LINK_ACK_US	1500000		/* a worker that lives answers news */
-
-struct link {
-	struct relay	*r;
-	unsigned int	 worker;
-	int		 fd;
-	struct event	*ev_read, *ev_write;
-	struct buf	 out;
-	struct buf	 part;		/* a frame that is not whole yet */
-	int		 broken;
-	uint64_t	 asked, got;	/* acknowledgements, since it is up */
-	uint64_t	 heard_us;	/* of the last one, or the question */
-	int		 slow;		/* nobody waits for any */
-};
-
-static uint8_t			in_buf[LINK_ROUND];
 
 static void
 link_free(struct link *l)
@@ -71,18 +37,6 @@ link_free(struct link *l)
 	free(l);
 }
 
-static void	acked(struct conn *, unsigned int);
-
-/* Nobody waits for a worker that is gone. */
-static void
-forget_acks(struct relay *r, unsigned int worker)
-{
-	struct conn *c;
-
-	TAILQ_FOREACH(c, &r->conns, entry)
-		acked(c, worker);
-}
-
 /*
  * The other side is gone, and the parent will send a link to the next one; or
  * this side gave it up, and link_tick() asks for a new one.
@@ -93,12 +47,10 @@ link_lost(struct link *l)
 	struct relay *r = l->r;
 	unsigned int worker = l->worker;
 
-	if (r->links[worker] == l)
-		r->links[worker] = NULL;
+	if (r->links.to[worker] == l)
+		r->links.to[worker] = NULL;
 	link_free(l);
-	peers_worker_gone(r->peers, worker);
-	forget_acks(r, worker);
-	linkstats_gone(worker);
+	cluster_link_lost(r, worker);
 }
 
 static void
@@ -139,12 +91,12 @@ give_up(struct link *l, const char *why)
 {
 	log_warnx("link to worker %u closed: %s", l->worker, why);
 	l->broken = 1;
-	l->r->unlinked |= 1ULL << l->worker;
+	l->r->links.unlinked |= 1ULL << l->worker;
 	event_active(l->ev_read, EV_TIMEOUT, 1);
 }
 
-static int
-link_put(struct link *l, uint8_t type, const void *a, size_t alen,
+int
+cluster_link_put(struct link *l, uint8_t type, const void *a, size_t alen,
     const void *b, size_t blen)
 {
 	uint8_t hdr[FRAME_HDR_LEN];
@@ -168,260 +120,6 @@ link_put(struct link *l, uint8_t type, const void *a, size_t alen,
 	return (0);
 }
 
-/* News was sent that is to be acknowledged. */
-static void
-want_ack(struct link *l)
-{
-	if (l->asked++ == l->got)
-		l->heard_us = l->r->now_us;
-}
-
-/* 0 written, -1 not. */
-static int
-put_add(struct link *l, struct conn *c)
-{
-	struct wr w;
-	int rv = -1;
-
-	wr_init(&w);
-	wr_bytes(&w, c->session.key, FRAME_KEY_LEN);
-	wr_u64(&w, c->id);
-	wr_u64(&w, c->session.seq);
-	wr_bytes(&w, c->addr, sizeof(c->addr));
-	wr_u16(&w, c->port);
-	wr_u8(&w, derp_flags(&c->session));
-	wr_u64(&w, c->session.active_us);
-	if (wr_ok(&w))
-		rv = link_put(l, LINK_ADD, w.p, w.len, NULL, 0);
-	wr_free(&w);
-	if (rv == 0)
-		want_ack(l);
-	return (rv);
-}
-
-/* A frame with a key and `n' numbers. */
-static void
-make_news(struct wr *w, const uint8_t *key, const uint64_t *v, int n)
-{
-	wr_init(w);
-	wr_bytes(w, key, FRAME_KEY_LEN);
-	while (n-- > 0)
-		wr_u64(w, *v++);
-}
-
-/* Send it to all; the workers whose acknowledgement counts, a bit each. */
-static uint64_t
-tell_all(struct relay *r, uint8_t type, const uint8_t *key, const uint64_t *v,
-    int n)
-{
-	uint64_t told = 0;
-	unsigned int i;
-	struct link *l;
-	struct wr w;
-
-	make_news(&w, key, v, n);
-	for (i = 0; wr_ok(&w) && i < MAXWORKERS; i++) {
-		if ((l = r->links[i]) == NULL ||
-		    link_put(l, type, w.p, w.len, NULL, 0) == -1)
-			continue;
-		if (type == LINK_ACTIVE)
-			want_ack(l);
-		if (!l->slow)
-			told |= 1ULL << i;
-	}
-	wr_free(&w);
-	return (told);
-}
-
-void
-link_add(struct conn *c)
-{
-	unsigned int i;
-
-	c->session.seq++;
-	c->session.acks = 0;
-	for (i = 0; i < MAXWORKERS; i++)
-		if (c->r->links[i] != NULL &&
-		    put_add(c->r->links[i], c) == 0 && !c->r->links[i]->slow)
-			c->session.acks |= 1ULL << i;
-}
-
-void
-link_remove(struct conn *c)
-{
-	tell_all(c->r, LINK_REMOVE, c->session.key, &c->id, 1);
-}
-
-void
-link_active(struct conn *c)
-{
-	uint64_t v[3] = { c->id, ++c->session.seq, c->session.active_us };
-
-	c->session.acks = tell_all(c->r, LINK_ACTIVE, c->session.key, v, 3);
-}
-
-void
-link_close_peer(struct relay *r, const uint8_t key[FRAME_KEY_LEN])
-{
-	tell_all(r, LINK_CLOSE, key, NULL, 0);
-}
-
-static void
-acked(struct conn *c, unsigned int worker)
-{
-	if ((c->session.acks & 1ULL << worker) == 0)
-		return;
-	c->session.acks &= ~(1ULL << worker);
-	if (c->session.acks == 0)
-		login_agreed(c);
-}
-
-/* The latest news of a connection of ours is in force at that worker. */
-static void
-got_ack(struct link *l, const uint8_t *key, uint64_t id, uint64_t seq)
-{
-	struct peer *p;
-	struct conn *c;
-
-	if (l->got < l->asked)
-		l->got++;
-	l->heard_us = l->r->now_us;
-	l->slow = 0;
-	if ((p = peers_find(l->r->peers, key)) == NULL)
-		return;
-	TAILQ_FOREACH(c, &p->local, session.same)
-		if (c->id == id && c->session.seq == seq) {
-			acked(c, l->worker);
-			return;
-		}
-}
-
-static void
-send_ack(struct link *l, const uint8_t *key, uint64_t id, uint64_t seq)
-{
-	uint64_t v[2] = { id, seq };
-	struct wr w;
-
-	make_news(&w, key, v, 2);
-	if (wr_ok(&w))
-		link_put(l, LINK_ACK, w.p, w.len, NULL, 0);
-	wr_free(&w);
-}
-
-int
-link_packet(struct relay *r, unsigned int worker, const uint8_t *src,
-    const uint8_t *dst, const uint8_t *p, size_t n)
-{
-	uint8_t keys[2 * FRAME_KEY_LEN];
-	struct link *l;
-
-	if (worker >= MAXWORKERS || (l = r->links[worker]) == NULL ||
-	    buf_left(&l->out) > LINK_PACKETS)
-		return (-1);
-	memcpy(keys, src, FRAME_KEY_LEN);
-	memcpy(keys + FRAME_KEY_LEN, dst, FRAME_KEY_LEN);
-	return (link_put(l, LINK_PACKET, keys, sizeof(keys), p, n));
-}
-
-static void
-got_stats_ask(struct link *l, struct rd *rd)
-{
-	struct stats s = l->r->stats;
-	struct wr w;
-
-	wr_init(&w);
-	wr_u64(&w, rd_u64(rd));
-	stats_put(&w, &s);
-	if (rd_end(rd) && wr_ok(&w))
-		link_put(l, LINK_STATS, w.p, w.len, NULL, 0);
-	wr_free(&w);
-}
-
-static int
-got_stats(struct link *l, struct rd *rd)
-{
-	struct stats s;
-	uint64_t id = rd_u64(rd);
-
-	if (stats_get(rd, &s) == -1)
-		return (-1);
-	linkstats_answer(l->worker, id, &s);
-	return (0);
-}
-
-/* News of a connection at that worker; -1: malformed. */
-static int
-got_news(struct link *l, uint8_t type, const uint8_t *key, struct rd *rd)
-{
-	const uint8_t *addr = NULL;
-	uint64_t id, seq = 0, us = 0;
-	uint16_t port = 0;
-	uint8_t flags = 0;
-
-	id = rd_u64(rd);
-	if (type != LINK_REMOVE)
-		seq = rd_u64(rd);
-	if (type == LINK_ADD) {
-		addr = rd_ptr(rd, 16);
-		port = rd_u16(rd);
-		flags = rd_u8(rd);
-	}
-	if (type == LINK_ADD || type == LINK_ACTIVE)
-		us = rd_u64(rd);
-	if (!rd_end(rd))
-		return (-1);
-	if (type == LINK_ACK)
-		got_ack(l, key, id, seq);
-	else if (type == LINK_REMOVE)
-		peers_remote_remove(l->r->peers, l->worker, key, id);
-	else {
-		if (type == LINK_ADD)
-			peers_remote_add(l->r->peers, l->worker, key, id,
-			    addr, port, flags, us);
-		else
-			peers_remote_active(l->r->peers, l->worker, key, id,
-			    us);
-		send_ack(l, key, id, seq);
-	}
-	return (0);
-}
-
-/* One whole frame; -1: malformed. */
-static int
-got_frame(struct link *l, uint8_t type, const uint8_t *p, size_t n)
-{
-	const uint8_t *key;
-	struct rd rd;
-
-	rd_init(&rd, p, n);
-	if (type == LINK_STATS_ASK) {
-		got_stats_ask(l, &rd);
-		return (0);
-	}
-	if (type == LINK_STATS)
-		return (got_stats(l, &rd));
-	if ((key = rd_ptr(&rd, FRAME_KEY_LEN)) == NULL)
-		return (-1);
-	switch (type) {
-	case LINK_PACKET:
-		if (n < 2 * FRAME_KEY_LEN)
-			return (-1);
-		session_deliver(l->r, key, key + FRAME_KEY_LEN,
-		    p + 2 * FRAME_KEY_LEN, n - 2 * FRAME_KEY_LEN);
-		return (0);
-	case LINK_ADD:
-	case LINK_REMOVE:
-	case LINK_ACTIVE:
-	case LINK_ACK:
-		return (got_news(l, type, key, &rd));
-	case LINK_CLOSE:
-		session_close_peer(l->r, key);
-		return (0);
-	default:
-		return (-1);
-	}
-}
-
 /* Take whole frames from the front of `p'; *used says how many bytes. */
 static int
 take_frames(struct link *l, const uint8_t *p, size_t n, size_t *used)
@@ -436,7 +134,8 @@ take_frames(struct link *l, const uint8_t *p, size_t n, size_t *used)
 			return (-1);
 		if (n - *used - FRAME_HDR_LEN < len)
 			break;
-		if (got_frame(l, type, p + *used + FRAME_HDR_LEN, len) == -1)
+		if (cluster_link_frame(l, type, p + *used + FRAME_HDR_LEN,
+		    len) == -1)
 			return (-1);
 		*used += FRAME_HDR_LEN + len;
 	}
@@ -487,13 +186,14 @@ link_input(struct link *l, const uint8_t *p, size_t n)
 static int
 link_read(struct link *l)
 {
+	uint8_t *in_buf = l->r->links.in_buf;
 	ssize_t n;
 
-	n = recv(l->fd, in_buf, sizeof(in_buf), 0);
+	n = recv(l->fd, in_buf, LINK_ROUND, 0);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return (0);
 	if (n > 0 && link_input(l, in_buf, (size_t)n) == 0)
-		return ((size_t)n == sizeof(in_buf));
+		return ((size_t)n == LINK_ROUND);
 	if (n > 0)
 		give_up(l, "malformed");
 	return (-1);
@@ -520,16 +220,6 @@ link_readable(evutil_socket_t fd, short what, void *arg)
 		link_lost(l);
 }
 
-static void
-tell_local(struct peer *p, void *arg)
-{
-	struct conn *c;
-
-	/* The oldest first: the other side has the latest at the head. */
-	TAILQ_FOREACH_REVERSE(c, &p->local, peer_conns, session.same)
-		(void)put_add(arg, c);
-}
-
 int
 link_open(struct relay *r, int fd, unsigned int worker)
 {
@@ -537,8 +227,8 @@ link_open(struct relay *r, int fd, unsigned int worker)
 
 	if (worker >= MAXWORKERS)
 		return (-1);
-	if (r->links[worker] != NULL)
-		link_lost(r->links[worker]);
+	if (r->links.to[worker] != NULL)
+		link_lost(r->links.to[worker]);
 	if ((l = calloc(1, sizeof(*l))) == NULL)
 		return (-1);
 	l->r = r;
@@ -554,9 +244,9 @@ link_open(struct relay *r, int fd, unsigned int worker)
 		link_free(l);
 		return (-1);
 	}
-	r->links[worker] = l;
-	r->unlinked &= ~(1ULL << worker);
-	peers_each(r->peers, tell_local, l);
+	r->links.to[worker] = l;
+	r->links.unlinked &= ~(1ULL << worker);
+	cluster_link_greet(l);
 	return (0);
 }
 
@@ -567,45 +257,13 @@ link_flush(struct relay *r)
 	unsigned int i;
 
 	for (i = 0; i < MAXWORKERS; i++) {
-		if ((l = r->links[i]) == NULL || l->broken)
+		if ((l = r->links.to[i]) == NULL || l->broken)
 			continue;
+		cluster_link_answer(l);
 		if (buf_left(&l->out) > 0 &&
 		    !event_pending(l->ev_write, EV_WRITE, NULL))
 			link_write(l);
 	}
-}
-
-uint64_t
-link_ask_stats(struct relay *r, uint64_t id)
-{
-	uint64_t asked = 0;
-	unsigned int i;
-	struct wr w;
-
-	wr_init(&w);
-	wr_u64(&w, id);
-	for (i = 0; wr_ok(&w) && i < MAXWORKERS; i++)
-		if (r->links[i] != NULL && link_put(r->links[i],
-		    LINK_STATS_ASK, w.p, w.len, NULL, 0) == 0)
-			asked |= 1ULL << i;
-	wr_free(&w);
-	return (asked);
-}
-
-/*
- * A worker that hangs will be replaced; until then logins go on without it, or
- * none would succeed anywhere.
- */
-static void
-check_slow(struct link *l)
-{
-	if (l->slow || l->got == l->asked ||
-	    l->r->now_us - l->heard_us < LINK_ACK_US)
-		return;
-	log_warnx("worker %u does not answer: logins do not wait for it",
-	    l->worker);
-	l->slow = 1;
-	forget_acks(l->r, l->worker);
 }
 
 void
@@ -615,12 +273,12 @@ link_tick(struct relay *r)
 	struct wr w;
 
 	for (i = 0; i < MAXWORKERS; i++)
-		if (r->links[i] != NULL)
-			check_slow(r->links[i]);
-	if (r->unlinked == 0)
+		if (r->links.to[i] != NULL)
+			cluster_link_check(r->links.to[i]);
+	if (r->links.unlinked == 0)
 		return;
 	wr_init(&w);
-	wr_u64(&w, r->unlinked);
+	wr_u64(&w, r->links.unlinked);
 	if (!wr_ok(&w) ||
 	    chan_send(r->parent, MSG_RELAY_UNLINKED, &w, -1) == -1)
 		log_warn("can't ask the parent for links");

@@ -6,7 +6,24 @@
 #ifndef LINK_H
 #define LINK_H
 
-#include "relay.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#include "frame.h"
+#include "msg.h"
+
+struct conn;
+struct link;
+struct relay;
+
+#define LINK_ROUND	(256 * 1024)	/* bytes read at once */
+
+/* The links of a worker. */
+struct cluster_links {
+	struct link	*to[MAXWORKERS];	/* NULL: none */
+	uint64_t	 unlinked;	/* wanted anew, a bit each */
+	uint8_t		 in_buf[LINK_ROUND];
+};
 
 /*
  * Take over the stream `fd' to `worker', in place of an older one, and tell it
@@ -43,7 +60,7 @@ int	link_packet(struct relay *r, unsigned int worker, const uint8_t *src,
 
 /*
  * Ask the other workers for their counters, as request `id'; the workers that
- * will answer, a bit each.
+ * will answer, a bit each.  They answer the latest request alone.
  */
 uint64_t link_ask_stats(struct relay *r, uint64_t id);
 

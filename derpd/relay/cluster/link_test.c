@@ -17,6 +17,8 @@
 #define MIB	(1024 * 1024)
 #define STUCK	2		/* the worker that does not read */
 #define FINE	3
+#define LINK_STATS_ASK	7	/* of linkmsg.c */
+#define LINK_STATS	8
 #define KERNEL	(1 * MIB)	/* more than what a socket pair holds */
 
 static struct relay	*r;
@@ -162,11 +164,11 @@ ATF_TC_BODY(news_bound, tc)
 	ATF_CHECK_MSG(!POOL_SLABS || before == 0 || now < before + 60 * MIB,
 	    "%zu before, %zu now", before, now);
 	ATF_CHECK(c.session.acks == 1U << FINE);
-	ATF_CHECK(r->links[STUCK] != NULL && r->links[FINE] != NULL);
+	ATF_CHECK(r->links.to[STUCK] != NULL && r->links.to[FINE] != NULL);
 	ATF_CHECK_EQ(peers_conns(peers_find(r->peers, key)), 1);
 
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_NONBLOCK) != -1);
-	ATF_CHECK(r->links[STUCK] == NULL && r->links[FINE] != NULL);
+	ATF_CHECK(r->links.to[STUCK] == NULL && r->links.to[FINE] != NULL);
 	ATF_CHECK_EQ(peers_conns(peers_find(r->peers, key)), 0);
 	ATF_CHECK_EQ(waits.session.acks & 1U << STUCK, 0);
 	ATF_CHECK_EQ(packets(STUCK, 1), 0);
@@ -256,8 +258,8 @@ ATF_TC_BODY(other_gone, tc)
 	fd = linked(STUCK);
 	close(fd);
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
-	ATF_CHECK(r->links[STUCK] == NULL);
-	ATF_CHECK_EQ(r->unlinked, 0);
+	ATF_CHECK(r->links.to[STUCK] == NULL);
+	ATF_CHECK_EQ(r->links.unlinked, 0);
 }
 
 /* Nonsense on a link ends it; a new one is wanted. */
@@ -273,8 +275,47 @@ ATF_TC_BODY(malformed, tc)
 	ATF_REQUIRE_EQ(write(fd, frame, sizeof(frame)),
 	    (ssize_t)sizeof(frame));
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
-	ATF_CHECK(r->links[STUCK] == NULL);
-	ATF_CHECK_EQ(r->unlinked, 1U << STUCK);
+	ATF_CHECK(r->links.to[STUCK] == NULL);
+	ATF_CHECK_EQ(r->links.unlinked, 1U << STUCK);
+}
+
+/*
+ * A worker that asks for our counters without end gets them once a turn, for
+ * its latest request.
+ */
+ATF_TC_WITHOUT_HEAD(counters_once);
+ATF_TC_BODY(counters_once, tc)
+{
+	uint8_t ask[FRAME_HDR_LEN + 8] = { 0 }, buf[65536];
+	const size_t answer = FRAME_HDR_LEN + 8 + sizeof(struct stats);
+	unsigned int i;
+	ssize_t n;
+	int fd;
+
+	set_up();
+	fd = linked(STUCK);
+	(void)drain(fd);
+	for (i = 1; i <= 200; i++) {
+		frame_put_hdr(ask, LINK_STATS_ASK, 8);
+		ask[sizeof(ask) - 1] = (uint8_t)i;
+		ATF_REQUIRE_EQ(write(fd, ask, sizeof(ask)),
+		    (ssize_t)sizeof(ask));
+	}
+	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
+	link_flush(r);
+	n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
+	ATF_REQUIRE_EQ(n, (ssize_t)answer);
+	ATF_CHECK_EQ(buf[0], LINK_STATS);
+	ATF_CHECK_EQ(buf[FRAME_HDR_LEN + 7], 200);
+	link_flush(r);
+	ATF_CHECK_EQ(recv(fd, buf, sizeof(buf), MSG_DONTWAIT), -1);
+
+	/* One that is too short is malformed. */
+	frame_put_hdr(ask, LINK_STATS_ASK, 7);
+	ATF_REQUIRE_EQ(write(fd, ask, sizeof(ask) - 1),
+	    (ssize_t)sizeof(ask) - 1);
+	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
+	ATF_CHECK(r->links.to[STUCK] == NULL);
 }
 
 ATF_TP_ADD_TCS(tp)
@@ -284,5 +325,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, slow);
 	ATF_TP_ADD_TC(tp, other_gone);
 	ATF_TP_ADD_TC(tp, malformed);
+	ATF_TP_ADD_TC(tp, counters_once);
 	return (atf_no_error());
 }

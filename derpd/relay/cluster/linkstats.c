@@ -1,117 +1,161 @@
 /*
  * linkstats: the counters of all workers; see linkstats.h.  Called by
- * httpconn.c for /debug/varz, and by link.c with what comes over the links.
+ * httpconn.c for /debug/varz, and by linkmsg.c with what comes over the links.
+ * Touches memory alone.
  */
+#include <sys/queue.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "httpconn.h"
-#include "link.h"
 #include "linkstats.h"
-#include "peers.h"
 
 #define WAIT_US	1000000
 
-/* One /debug/varz that waits for the others. */
-struct statreq {
-	LIST_ENTRY(statreq) entry;
-	uint64_t	 id;
+/* A client that waits. */
+struct cluster_stats_client {
+	TAILQ_ENTRY(cluster_stats_client) entry;
 	struct conn	*c;
+};
+TAILQ_HEAD(cluster_stats_clients, cluster_stats_client);
+
+struct cluster_stats {
+	struct cluster_stats_clients now, next;	/* this request's, and next */
+	int		 running;
+	uint64_t	 id;		/* of the request, or the last one */
 	uint64_t	 waiting;	/* for these workers, a bit each */
 	uint64_t	 until_us;
 	struct stats	 sum;
+	const struct cluster_stats_ops *ops;
+	void		*arg;
+	const uint64_t	*now_us;
 };
 
-static LIST_HEAD(, statreq)	requests = LIST_HEAD_INITIALIZER(requests);
-static uint64_t			next_id;
-
-static void
-finish(struct statreq *q)
+struct cluster_stats *
+cluster_stats_new(const struct cluster_stats_ops *ops, void *arg,
+    const uint64_t *now_us)
 {
-	LIST_REMOVE(q, entry);
-	http_stats_ready(q->c, &q->sum);
-	free(q);
+	struct cluster_stats *cs;
+
+	if ((cs = calloc(1, sizeof(*cs))) == NULL)
+		return (NULL);
+	TAILQ_INIT(&cs->now);
+	TAILQ_INIT(&cs->next);
+	cs->ops = ops;
+	cs->arg = arg;
+	cs->now_us = now_us;
+	return (cs);
 }
 
+/* Nobody of the list waits any more, or `c' of it: all if that is NULL. */
 static void
-answered(struct statreq *q, unsigned int worker)
+drop(struct cluster_stats_clients *list, const struct conn *c)
 {
-	q->waiting &= ~(1ULL << worker);
-	if (q->waiting == 0)
-		finish(q);
+	struct cluster_stats_client *w, *next;
+
+	for (w = TAILQ_FIRST(list); w != NULL; w = next) {
+		next = TAILQ_NEXT(w, entry);
+		if (c == NULL || w->c == c) {
+			TAILQ_REMOVE(list, w, entry);
+			free(w);
+		}
+	}
 }
 
 void
-linkstats_ask(struct conn *c)
+cluster_stats_free(struct cluster_stats *cs)
 {
-	struct relay *r = c->r;
-	struct statreq *q;
+	if (cs == NULL)
+		return;
+	drop(&cs->now, NULL);
+	drop(&cs->next, NULL);
+	free(cs);
+}
+
+/* All have answered, or no more is waited for. */
+static void
+finish(struct cluster_stats *cs)
+{
+	struct cluster_stats_client *w;
+	struct conn *c;
+
+	while ((w = TAILQ_FIRST(&cs->now)) != NULL) {
+		TAILQ_REMOVE(&cs->now, w, entry);
+		c = w->c;
+		free(w);
+		cs->ops->ready(c, &cs->sum);
+	}
+	cs->running = 0;
+}
+
+/* The next request, if none is under way and somebody waits for it. */
+static void
+begin(struct cluster_stats *cs)
+{
+	while (!cs->running && !TAILQ_EMPTY(&cs->next)) {
+		TAILQ_CONCAT(&cs->now, &cs->next, entry);
+		cs->running = 1;
+		cs->ops->own(cs->arg, &cs->sum);
+		cs->until_us = *cs->now_us + WAIT_US;
+		cs->waiting = cs->ops->request(cs->arg, ++cs->id);
+		if (cs->waiting == 0)
+			finish(cs);
+	}
+}
+
+void
+linkstats_ask(struct cluster_stats *cs, struct conn *c)
+{
+	struct cluster_stats_client *w;
 	struct stats own;
 
-	own = r->stats;
-	own.workers = 1;
-	peers_count(r->peers, &own);
-	if ((q = calloc(1, sizeof(*q))) == NULL) {
-		http_stats_ready(c, &own);
+	if ((w = malloc(sizeof(*w))) == NULL) {
+		cs->ops->own(cs->arg, &own);
+		cs->ops->ready(c, &own);
 		return;
 	}
-	q->id = ++next_id;
-	q->c = c;
-	q->sum = own;
-	q->until_us = r->now_us + WAIT_US;
-	q->waiting = link_ask_stats(r, q->id);
-	LIST_INSERT_HEAD(&requests, q, entry);
-	if (q->waiting == 0)
-		finish(q);
+	w->c = c;
+	TAILQ_INSERT_TAIL(&cs->next, w, entry);
+	begin(cs);
 }
 
 void
-linkstats_forget(struct conn *c)
+linkstats_forget(struct cluster_stats *cs, const struct conn *c)
 {
-	struct statreq *q, *next;
+	drop(&cs->now, c);
+	drop(&cs->next, c);
+}
 
-	for (q = LIST_FIRST(&requests); q != NULL; q = next) {
-		next = LIST_NEXT(q, entry);
-		if (q->c == c) {
-			LIST_REMOVE(q, entry);
-			free(q);
-		}
-	}
+static void
+answered(struct cluster_stats *cs, unsigned int worker)
+{
+	cs->waiting &= ~(1ULL << worker);
+	if (cs->waiting != 0)
+		return;
+	finish(cs);
+	begin(cs);
 }
 
 void
-linkstats_answer(unsigned int worker, uint64_t id, const struct stats *s)
+linkstats_answer(struct cluster_stats *cs, unsigned int worker, uint64_t id,
+    const struct stats *s)
 {
-	struct statreq *q;
-
-	LIST_FOREACH(q, &requests, entry)
-		if (q->id == id && (q->waiting & 1ULL << worker)) {
-			stats_add(&q->sum, s);
-			answered(q, worker);
-			return;
-		}
+	if (!cs->running || id != cs->id || !(cs->waiting & 1ULL << worker))
+		return;
+	stats_add(&cs->sum, s);
+	answered(cs, worker);
 }
 
 void
-linkstats_gone(unsigned int worker)
+linkstats_gone(struct cluster_stats *cs, unsigned int worker)
 {
-	struct statreq *q, *next;
-
-	for (q = LIST_FIRST(&requests); q != NULL; q = next) {
-		next = LIST_NEXT(q, entry);
-		if (q->waiting & 1ULL << worker)
-			answered(q, worker);
-	}
+	if (cs->running && (cs->waiting & 1ULL << worker))
+		answered(cs, worker);
 }
 
 void
-linkstats_tick(struct relay *r)
+linkstats_tick(struct cluster_stats *cs)
 {
-	struct statreq *q, *next;
-
-	for (q = LIST_FIRST(&requests); q != NULL; q = next) {
-		next = LIST_NEXT(q, entry);
-		if (q->until_us <= r->now_us)
-			finish(q);
-	}
+	if (!cs->running || *cs->now_us < cs->until_us)
+		return;
+	finish(cs);
+	begin(cs);
 }

@@ -1,29 +1,64 @@
 /*
- * linkstats: the counters of all workers, asked for over the links.
+ * linkstats: the counters of all workers, for clients that want them.
+ *
+ * One request to the other workers is under way at a time: clients that come
+ * meanwhile wait for the next one, so that what they get was counted after they
+ * came, and that however many they are, the others are asked once.  A worker
+ * that does not answer within a second is left out.
  */
 #ifndef LINKSTATS_H
 #define LINKSTATS_H
 
-#include "relay.h"
+#include <stdint.h>
+
+#include "stats.h"
+
+struct conn;
+
+/* What is called; each set.  `arg' is that of cluster_stats_new(). */
+struct cluster_stats_ops {
+	/* The counters of this worker, as they are now, into `s'. */
+	void	(*own)(void *arg, struct stats *s);
+
+	/*
+	 * Ask the other workers, as request `id': those that will answer, a
+	 * bit each.
+	 */
+	uint64_t (*request)(void *arg, uint64_t id);
+
+	/* The sum is there for `c', which waits no more. */
+	void	(*ready)(struct conn *c, const struct stats *sum);
+};
+
+struct cluster_stats;
 
 /*
- * Ask the other workers for their counters; the connection gets
- * http_stats_ready() when all have answered, or with what there is after a
- * second.
+ * Nobody waits.  `ops' and the clock `now_us' (us, monotonic) stay the
+ * caller's.  NULL without memory.
  */
-void	linkstats_ask(struct conn *c);
+struct cluster_stats *cluster_stats_new(const struct cluster_stats_ops *ops,
+	    void *arg, const uint64_t *now_us);
 
-/* A connection goes away: no answer for it if it asked. */
-void	linkstats_forget(struct conn *c);
+/* Free it, and who waits; NULL is fine. */
+void	cluster_stats_free(struct cluster_stats *cs);
+
+/*
+ * `c' wants the counters of all workers: ready() follows, maybe at once; without
+ * memory with our own.
+ */
+void	linkstats_ask(struct cluster_stats *cs, struct conn *c);
+
+/* A connection goes away: no answer for it if it waits. */
+void	linkstats_forget(struct cluster_stats *cs, const struct conn *c);
 
 /* The answer `s' of a worker to request `id'. */
-void	linkstats_answer(unsigned int worker, uint64_t id,
-	    const struct stats *s);
+void	linkstats_answer(struct cluster_stats *cs, unsigned int worker,
+	    uint64_t id, const struct stats *s);
 
 /* That worker is gone: nobody waits for it. */
-void	linkstats_gone(unsigned int worker);
+void	linkstats_gone(struct cluster_stats *cs, unsigned int worker);
 
 /* A second has passed: counters that never came. */
-void	linkstats_tick(struct relay *r);
+void	linkstats_tick(struct cluster_stats *cs);
 
 #endif

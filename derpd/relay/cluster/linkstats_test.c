@@ -1,0 +1,228 @@
+/*
+ * linkstats_test: the counters of all workers: what is summed up, who is asked
+ * how often, and what happens when one does not answer.
+ */
+#include <atf-c.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conn.h"
+#include "linkstats.h"
+
+#define NCLIENTS	100
+
+/* A worker that wants the counters of all. */
+struct asker {
+	struct cluster_stats *cs;
+	uint64_t	 others;	/* that will answer, a bit each */
+	uint64_t	 id;		/* of the last request, */
+	unsigned int	 nrequests;	/* and how many there were */
+	uint64_t	 own;		/* accepts that it counted itself */
+};
+
+static struct conn	clients[NCLIENTS];
+static uint64_t		got[NCLIENTS];	/* accepts that each was told */
+static uint64_t		nworkers[NCLIENTS]; /* summed up for it */
+static uint64_t		now_us = 1000;
+
+static void
+own(void *arg, struct stats *s)
+{
+	const struct asker *a = arg;
+
+	memset(s, 0, sizeof(*s));
+	s->workers = 1;
+	s->accepts = a->own;
+}
+
+static uint64_t
+request(void *arg, uint64_t id)
+{
+	struct asker *a = arg;
+
+	a->id = id;
+	a->nrequests++;
+	return (a->others);
+}
+
+static void
+ready(struct conn *c, const struct stats *sum)
+{
+	ATF_REQUIRE(c >= clients && c < clients + NCLIENTS);
+	ATF_CHECK_EQ(got[c - clients], 0);
+	got[c - clients] = sum->accepts;
+	nworkers[c - clients] = sum->workers;
+}
+
+static void
+set_up(struct asker *a, uint64_t others)
+{
+	static const struct cluster_stats_ops ops = { own, request, ready };
+
+	memset(a, 0, sizeof(*a));
+	a->others = others;
+	a->own = 1;
+	a->cs = cluster_stats_new(&ops, a, &now_us);
+	ATF_REQUIRE(a->cs != NULL);
+}
+
+/* That worker answers the request `id' with `n' accepts. */
+static void
+answer(struct asker *a, unsigned int worker, uint64_t id, uint64_t n)
+{
+	struct stats s;
+
+	memset(&s, 0, sizeof(s));
+	s.accepts = n;
+	linkstats_answer(a->cs, worker, id, &s);
+}
+
+ATF_TC_WITHOUT_HEAD(summed);
+ATF_TC_BODY(summed, tc)
+{
+	struct asker a;
+
+	set_up(&a, 1U << 2 | 1U << 5);
+	linkstats_ask(a.cs, &clients[0]);
+	answer(&a, 2, a.id, 10);
+	answer(&a, 2, a.id, 1000);	/* again */
+	answer(&a, 3, a.id, 1000);	/* it was not asked */
+	answer(&a, 5, a.id + 1, 1000);	/* another request */
+	ATF_CHECK_EQ(got[0], 0);
+	answer(&a, 5, a.id, 100);
+	ATF_CHECK_EQ(got[0], 111);
+	ATF_CHECK_EQ(nworkers[0], 3);
+	answer(&a, 5, a.id, 1000);	/* nobody waits */
+	ATF_CHECK_EQ(a.nrequests, 1);
+	cluster_stats_free(a.cs);
+}
+
+/* The only worker has its own at once, however often. */
+ATF_TC_WITHOUT_HEAD(alone);
+ATF_TC_BODY(alone, tc)
+{
+	struct asker a;
+
+	set_up(&a, 0);
+	linkstats_ask(a.cs, &clients[0]);
+	a.own = 7;
+	linkstats_ask(a.cs, &clients[1]);
+	ATF_CHECK_EQ(got[0], 1);
+	ATF_CHECK_EQ(got[1], 7);
+	ATF_CHECK_EQ(nworkers[1], 1);
+	cluster_stats_free(a.cs);
+}
+
+/*
+ * Many clients at a time cost the others one request after the other, and each
+ * gets what was counted after it came.
+ */
+ATF_TC_WITHOUT_HEAD(one_request);
+ATF_TC_BODY(one_request, tc)
+{
+	struct asker a;
+	unsigned int i;
+
+	set_up(&a, 1U << 2);
+	for (i = 0; i < NCLIENTS; i++)
+		linkstats_ask(a.cs, &clients[i]);
+	ATF_CHECK_EQ(a.nrequests, 1);
+	a.own = 2;
+	answer(&a, 2, a.id, 10);
+	ATF_CHECK_EQ(got[0], 11);
+	ATF_CHECK_EQ(got[1], 0);
+	ATF_CHECK_EQ(a.nrequests, 2);
+	answer(&a, 2, a.id, 20);
+	for (i = 1; i < NCLIENTS; i++)
+		ATF_CHECK_EQ(got[i], 22);
+	ATF_CHECK_EQ(a.nrequests, 2);
+	cluster_stats_free(a.cs);
+}
+
+ATF_TC_WITHOUT_HEAD(no_answer);
+ATF_TC_BODY(no_answer, tc)
+{
+	struct asker a;
+	uint64_t first;
+
+	set_up(&a, 1U << 2 | 1U << 3);
+	linkstats_ask(a.cs, &clients[0]);
+	first = a.id;
+	now_us += 500000;
+	linkstats_ask(a.cs, &clients[1]);
+	linkstats_tick(a.cs);
+	answer(&a, 3, a.id, 10);
+	ATF_CHECK_EQ(got[0], 0);
+	now_us += 500000;
+	linkstats_tick(a.cs);
+	ATF_CHECK_EQ(got[0], 11);
+	ATF_CHECK_EQ(nworkers[0], 2);
+	/* The next request has a second of its own. */
+	ATF_CHECK_EQ(a.nrequests, 2);
+	answer(&a, 2, first, 1000);	/* late */
+	answer(&a, 2, a.id, 100);
+	linkstats_tick(a.cs);
+	ATF_CHECK_EQ(got[1], 0);
+	linkstats_gone(a.cs, 7);
+	linkstats_gone(a.cs, 2);	/* it has answered */
+	ATF_CHECK_EQ(got[1], 0);
+	linkstats_gone(a.cs, 3);
+	ATF_CHECK_EQ(got[1], 101);
+	linkstats_gone(a.cs, 3);
+	now_us += 5000000;
+	linkstats_tick(a.cs);
+	ATF_CHECK_EQ(a.nrequests, 2);
+	cluster_stats_free(a.cs);
+}
+
+/* Who has left gets nothing, now or in the next request. */
+ATF_TC_WITHOUT_HEAD(left);
+ATF_TC_BODY(left, tc)
+{
+	struct asker a;
+
+	set_up(&a, 1U << 2);
+	linkstats_ask(a.cs, &clients[0]);
+	linkstats_ask(a.cs, &clients[1]);
+	linkstats_ask(a.cs, &clients[2]);
+	linkstats_forget(a.cs, &clients[0]);
+	linkstats_forget(a.cs, &clients[1]);
+	answer(&a, 2, a.id, 10);
+	answer(&a, 2, a.id, 10);
+	ATF_CHECK_EQ(got[0] + got[1], 0);
+	ATF_CHECK_EQ(got[2], 11);
+	linkstats_ask(a.cs, &clients[3]);
+	cluster_stats_free(a.cs);
+	ATF_CHECK_EQ(got[3], 0);
+}
+
+ATF_TC_WITHOUT_HEAD(side_by_side);
+ATF_TC_BODY(side_by_side, tc)
+{
+	struct asker a, b;
+
+	set_up(&a, 1U << 2);
+	set_up(&b, 1U << 2);
+	linkstats_ask(a.cs, &clients[0]);
+	linkstats_ask(b.cs, &clients[1]);
+	ATF_CHECK_EQ(a.id, b.id);
+	answer(&b, 2, b.id, 10);
+	ATF_CHECK_EQ(got[0], 0);
+	ATF_CHECK_EQ(got[1], 11);
+	cluster_stats_free(b.cs);
+	answer(&a, 2, a.id, 20);
+	ATF_CHECK_EQ(got[0], 21);
+	cluster_stats_free(a.cs);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, summed);
+	ATF_TP_ADD_TC(tp, alone);
+	ATF_TP_ADD_TC(tp, one_request);
+	ATF_TP_ADD_TC(tp, no_answer);
+	ATF_TP_ADD_TC(tp, left);
+	ATF_TP_ADD_TC(tp, side_by_side);
+	return (atf_no_error());
+}
