@@ -3,7 +3,8 @@
 # top directory: lint.sh SOURCES MANUALS SCRIPTS, each one word of many, with
 # WARN and INCLUDES in the environment.  Warnings of both compilers, then
 # cppcheck, mandoc and shellcheck: those of them that are there.  Then which
-# headers are included, and how long lines are.  Exits 1 if something was found.
+# headers are included, what state a worker has, and how long lines are.  Exits
+# 1 if something was found.
 set -u
 cppflags="$(sed -n 's/^CPPFLAGS = //p' config.mk) $INCLUDES"
 sources=$1 manuals=$2 scripts=$3
@@ -115,6 +116,40 @@ BEGIN {
 	}
 }
 END { exit(bad != 0) }' || bad=1
+
+# What a relay worker changes hangs off its struct relay.  What is of the
+# process all the same is named here, with its reason:
+#   tlsctx.c, tlsfetch.c  functions that stand in for libssl's and libcrypto's,
+#                         which call them with arguments of their own alone
+#   tlskey.c              libcrypto's EC methods have no argument of ours
+# Not position independent, so that a constant with a pointer is constant.
+if have gcc && have nm; then
+	echo "lint: state of a process"
+	objects=$(mktemp -d "${TMPDIR:-/tmp}/lint.XXXXXX") || exit 1
+	for f in $sources; do
+		case $f in
+		*_test.c)	continue;;
+		derpd/relay/*)	;;
+		*)		continue;;
+		esac
+		# shellcheck disable=SC2086
+		eval "gcc -std=c11 $cppflags -DDERPD_BUILD='\"\"' -O0 \
+		    -fno-pie -fno-common -c -o \"\$objects/o\" \"\$f\"" &&
+		    nm -P "$objects/o" | awk -v f="$f" '
+		$2 ~ /^[bBdDC]$/ {
+			sub(/\.[0-9]*$/, "", $1)
+			at = f " " $1
+			if (at == "derpd/relay/tlsctx.c process" ||
+			    at == "derpd/relay/tlsfetch.c process" ||
+			    at == "derpd/relay/tlskey.c installed")
+				next
+			print f ": " $1 " can change and has no owner"
+			bad = 1
+		}
+		END { exit(bad) }' || bad=1
+	done
+	rm -rf "$objects"
+fi
 
 echo "lint: lines of more than 80 columns"
 # shellcheck disable=SC2046,SC2086

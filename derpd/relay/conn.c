@@ -481,7 +481,7 @@ conn_shake(struct relay *r)
 		c->paused &= ~(unsigned int)PAUSE_TURN;
 		if (c->dead || c->paused != 0)
 			continue;
-		if (c->state == CONN_HANDSHAKE && !relay_can_sign()) {
+		if (c->state == CONN_HANDSHAKE && !relay_can_sign(r)) {
 			conn_pause(c, PAUSE_KEYS);
 			continue;
 		}
@@ -592,7 +592,7 @@ conn_readable(evutil_socket_t fd, short what, void *arg)
 	if (c->dead)
 		return;
 	relay_clock(r);
-	if (c->state == CONN_HANDSHAKE && !relay_can_sign()) {
+	if (c->state == CONN_HANDSHAKE && !relay_can_sign(r)) {
 		conn_pause(c, PAUSE_KEYS);
 		return;
 	}

@@ -16,8 +16,8 @@
 #include "strangers.h"
 
 struct cursor;
+struct derp_box;
 struct http_conn;
-struct login;
 struct relay;
 struct tls;
 struct tlsgen;
@@ -92,7 +92,7 @@ struct conn {
 	uint16_t	 port;		/* host order */
 	struct stranger	 stranger;	/* while it is not logged in */
 	struct http_conn *http;		/* made when it keeps something */
-	struct login	*login;
+	struct derp_box	*login;		/* until keys has answered */
 	struct ws	*ws;
 
 	struct relay_input input;

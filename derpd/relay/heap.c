@@ -25,15 +25,13 @@ heap_init(void)
 }
 
 void
-heap_tick(unsigned int conns)
+heap_tick(struct relay_heap *h, unsigned int conns)
 {
-	static unsigned int most;
-
-	if (conns > most)
-		most = conns;
-	if (conns > most / 2 || most - conns < CONNS_MIN)
+	if (conns > h->most)
+		h->most = conns;
+	if (conns > h->most / 2 || h->most - conns < CONNS_MIN)
 		return;
-	most = conns;
+	h->most = conns;
 #ifdef __GLIBC__
 	(void)malloc_trim(0);
 #endif

@@ -10,10 +10,14 @@
  */
 void	heap_init(void);
 
+struct relay_heap {
+	unsigned int	 most;		/* connections since it was trimmed */
+};
+
 /*
  * To be called once a second with the number of connections.  When half of
  * many are gone, free pages go back to the system.
  */
-void	heap_tick(unsigned int conns);
+void	heap_tick(struct relay_heap *h, unsigned int conns);
 
 #endif

@@ -38,8 +38,6 @@
 #define COALESCE_BATCH	64	/* packets in and out a turn: enough */
 #define COALESCE_NS	120000	/* and the kernel's timer slack */
 
-static struct relay	*the_relay;
-
 void
 relay_clock(struct relay *r)
 {
@@ -47,16 +45,16 @@ relay_clock(struct relay *r)
 }
 
 int
-relay_can_sign(void)
+relay_can_sign(struct relay *r)
 {
-	return (tlskey_ready());
+	return (tlskey_ready(&r->tlskey));
 }
 
 /* Signing failed because keys is gone or hangs: wait for it or the next one. */
 static void
-keys_lost(void)
+keys_lost(void *arg)
 {
-	accept_pause(the_relay, ACCEPT_KEYS);
+	accept_pause(arg, ACCEPT_KEYS);
 }
 
 static void
@@ -96,7 +94,7 @@ take_keys(struct relay *r, struct msg *m)
 
 	m->fd = -1;
 	if (kind == KEYCHAN_SIGN) {
-		tlskey_set_channel(fd, SIGN_MS);
+		tlskey_set_channel(&r->tlskey, fd, SIGN_MS);
 		keys_back(r);
 		return;
 	}
@@ -378,9 +376,9 @@ parent_gone(struct chan *ch, const char *why, void *arg)
 static void
 look_for_keys(struct relay *r)
 {
-	if ((r->acceptor.off & ACCEPT_KEYS) != 0 && relay_can_sign())
+	if ((r->acceptor.off & ACCEPT_KEYS) != 0 && relay_can_sign(r))
 		keys_back(r);
-	if (r->configured && (r->box == NULL || tlskey_gone()))
+	if (r->configured && (r->box == NULL || tlskey_gone(&r->tlskey)))
 		(void)chan_send(r->parent, MSG_RELAY_KEYLESS, NULL, -1);
 }
 
@@ -398,7 +396,7 @@ tick(evutil_socket_t fd, short what, void *arg)
 	linkstats_tick(r->linkstats);
 	link_tick(r);
 	pool_tick(&r->pool);
-	heap_tick(r->nconns);
+	heap_tick(&r->heap, r->nconns);
 }
 
 static void
@@ -432,6 +430,7 @@ relay_new(struct chan *parent)
 		TAILQ_INIT(&r->wheel[i]);
 	route_init(r);
 	pool_init(&r->pool);
+	login_init(r);
 	queue_set_init(&r->queues, &r->pool, output_dropped);
 	LIST_INIT(&r->watchers);
 	LIST_INIT(&r->acceptor.listeners);
@@ -518,9 +517,8 @@ relay_main(void)
 		fatalx("libsodium can't be set up");
 	heap_init();
 	tlsctx_preload();
-	tlskey_init();
-	r = the_relay = relay_new(parent);
-	tlskey_on_lost(keys_lost);
+	r = relay_new(parent);
+	tlskey_init(&r->tlskey, keys_lost, r);
 	if (cluster_init(r) == -1)
 		fatal("relay");
 	accept_init(r);

@@ -18,9 +18,11 @@
 #include "accept.h"
 #include "chan.h"
 #include "conn.h"
+#include "heap.h"
 #include "httpconn.h"
 #include "link.h"
 #include "log.h"
+#include "login.h"
 #include "mapstore.h"
 #include "output.h"
 #include "pool.h"
@@ -29,6 +31,7 @@
 #include "stats.h"
 #include "strangers.h"
 #include "tlsio.h"
+#include "tlskey.h"
 #include "tokens.h"
 
 struct cluster_peers;
@@ -42,6 +45,7 @@ struct relay {
 	struct chan	*box;		/* to keys, NULL while it is gone */
 	struct relay_conf conf, next_conf;
 	int		 configured;
+	struct relay_tlskey tlskey;	/* signs for TLS */
 	uint64_t	 now_us;	/* monotonic; of this round */
 	uint64_t	 next_id;
 	int		 stopping;
@@ -68,6 +72,7 @@ struct relay {
 	struct cluster_links links;	/* to the other workers */
 	struct cluster_stats *linkstats;	/* their counters */
 	struct derp_env	 derp;		/* of all sessions */
+	struct derp_logins logins;	/* that keys has not answered */
 	struct cluster_peers *peers;	/* who is connected, anywhere */
 	struct derp_sent *sent;		/* who heard from whom, here */
 	struct derp_pool pool;		/* memory of packets */
@@ -84,6 +89,7 @@ struct relay {
 	uint64_t	 load_packets;	/* in and out, then */
 	uint64_t	 turn_packets;	/* in and out, before this turn */
 	int		 busy;
+	struct relay_heap heap;
 
 	uint8_t		 in_buf[IN_SIZE];
 };
@@ -95,6 +101,6 @@ void	relay_main(void) __attribute__((noreturn));
 void	relay_clock(struct relay *r);
 
 /* 1 when there is a keys process to sign for handshakes, else 0. */
-int	relay_can_sign(void);
+int	relay_can_sign(struct relay *r);
 
 #endif

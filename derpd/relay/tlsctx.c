@@ -6,6 +6,10 @@
  * stand in for libssl's: the dynamic linker looks at the executable first, so
  * that libtls calls these.  LibreSSL's own libtls is bound to its libssl and
  * needs less of it: there the settings are left at what libtls does.
+ *
+ * `process' has what is of the process, for those definitions and libssl's
+ * call-backs have libssl's arguments alone: libssl's functions and the index
+ * that it gave us are the same for all.
  */
 
 #include <limits.h>
@@ -42,7 +46,15 @@
 #define UPDATES_BURST	8	/* key updates of a client at once, then */
 #define UPDATE_SECS	15	/* one more in this time */
 
-static int	 updates_index = -1;	/* of SSL_get_ex_data() */
+typedef SSL_CTX *(*ctx_new_fn)(const SSL_METHOD *);
+typedef SSL *(*ssl_new_fn)(SSL_CTX *);
+
+static struct {
+	int		 updates_index;	/* of SSL_get_ex_data() */
+	ctx_new_fn	 ctx_new;	/* libssl's, NULL before the first */
+	ssl_new_fn	 ssl_new;
+	struct log_limit closed;
+} process = { .updates_index = -1 };
 
 SSL_CTX		*SSL_CTX_new(const SSL_METHOD *)
 		    __attribute__((visibility("default"), used));
@@ -95,9 +107,7 @@ alpn_select(SSL *ssl, const unsigned char **out, unsigned char *outlen,
 static void
 read_no_more(const SSL *ssl, const char *why)
 {
-	static struct log_limit	 limit;
-
-	log_limited(&limit, "TLS connection closed: %s", why);
+	log_limited(&process.closed, "TLS connection closed: %s", why);
 	SSL_set_shutdown((SSL *)(uintptr_t)ssl, SSL_RECEIVED_SHUTDOWN);
 }
 
@@ -111,13 +121,13 @@ static void
 key_update(const SSL *ssl)
 {
 	uintptr_t	 now = (uintptr_t)(clock_ms() / 1000);
-	uintptr_t	 full = (uintptr_t)SSL_get_ex_data(ssl, updates_index);
+	uintptr_t	 full = (uintptr_t)SSL_get_ex_data(ssl, process.updates_index);
 
 	if (full < now)
 		full = now;
 	full += UPDATE_SECS;
 	if (full - now > UPDATES_BURST * UPDATE_SECS ||
-	    SSL_set_ex_data((SSL *)(uintptr_t)ssl, updates_index,
+	    SSL_set_ex_data((SSL *)(uintptr_t)ssl, process.updates_index,
 	    (void *)full) != 1)
 		read_no_more(ssl, "too many key updates");
 }
@@ -158,17 +168,15 @@ adjust(SSL_CTX *ctx)
 	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_PRIORITIZE_CHACHA |
 	    SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_alpn_select_cb(ctx, alpn_select, NULL);
-	if (updates_index == -1)
-		updates_index = SSL_get_ex_new_index(0, NULL, NULL, NULL,
+	if (process.updates_index == -1)
+		process.updates_index = SSL_get_ex_new_index(0, NULL, NULL, NULL,
 		    NULL);
 	SSL_CTX_set_info_callback(ctx, info);
-	return (updates_index != -1 &&
+	return (process.updates_index != -1 &&
 	    SSL_CTX_set_num_tickets(ctx, 0) == 1 &&
 	    SSL_CTX_set_ciphersuites(ctx, SUITES_13) == 1);
 }
 
-typedef SSL_CTX *(*ctx_new_fn)(const SSL_METHOD *);
-typedef SSL	*(*ssl_new_fn)(SSL_CTX *);
 
 void
 tlsctx_next(const char *name, void *fn, size_t size)
@@ -184,12 +192,12 @@ tlsctx_next(const char *name, void *fn, size_t size)
 SSL_CTX *
 SSL_CTX_new(const SSL_METHOD *method)
 {
-	static ctx_new_fn	 next;
-	SSL_CTX			*ctx;
+	SSL_CTX	*ctx;
 
-	if (next == NULL)
-		tlsctx_next("SSL_CTX_new", &next, sizeof(next));
-	if ((ctx = next(method)) == NULL)
+	if (process.ctx_new == NULL)
+		tlsctx_next("SSL_CTX_new", &process.ctx_new,
+		    sizeof(process.ctx_new));
+	if ((ctx = process.ctx_new(method)) == NULL)
 		return (NULL);
 	if (!adjust(ctx)) {
 		SSL_CTX_free(ctx);
@@ -206,12 +214,12 @@ SSL_CTX_new(const SSL_METHOD *method)
 SSL *
 SSL_new(SSL_CTX *ctx)
 {
-	static ssl_new_fn	 next;
-	SSL			*ssl;
+	SSL	*ssl;
 
-	if (next == NULL)
-		tlsctx_next("SSL_new", &next, sizeof(next));
-	if ((ssl = next(ctx)) != NULL)
+	if (process.ssl_new == NULL)
+		tlsctx_next("SSL_new", &process.ssl_new,
+		    sizeof(process.ssl_new));
+	if ((ssl = process.ssl_new(ctx)) != NULL)
 		SSL_set_mode(ssl, SSL_MODE_AUTO_RETRY);
 	return (ssl);
 }

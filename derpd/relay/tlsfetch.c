@@ -11,6 +11,10 @@
  * provider comes or goes while a worker runs, so that the answer would stay the
  * same.  Where the linker does not look here first, all is as without.
  *
+ * What is remembered belongs to the process, not to a worker: libssl calls
+ * these with its own arguments alone, libcrypto's default context is one a
+ * process, and so is the linker's answer.  It is all in `process'.
+ *
  * LibreSSL has none of these functions and no need of this.
  */
 
@@ -59,12 +63,27 @@ EVP_KDF		*EVP_KDF_fetch(OSSL_LIB_CTX *, const char *, const char *)
 int		 EVP_KEYMGMT_names_do_all(const EVP_KEYMGMT *, name_cb, void *)
 		    __attribute__((visibility("default"), used));
 
-static int	enabled;
+typedef EVP_MD *(*md_fn)(OSSL_LIB_CTX *, const char *, const char *);
+typedef EVP_MAC *(*mac_fn)(OSSL_LIB_CTX *, const char *, const char *);
+typedef EVP_KDF *(*kdf_fn)(OSSL_LIB_CTX *, const char *, const char *);
+typedef int (*names_fn)(const EVP_KEYMGMT *, name_cb, void *);
+
+/* libcrypto's own functions, once they are looked up, and what they gave. */
+static struct {
+	int		 enabled;
+	md_fn		 md;
+	mac_fn		 mac;
+	kdf_fn		 kdf;
+	names_fn	 names;
+	struct cache	 mds, macs, kdfs;
+	struct names	 kinds[MAX_KEPT];
+	size_t		 nkinds;
+} process;
 
 void
 tlsfetch_enable(void)
 {
-	enabled = 1;
+	process.enabled = 1;
 }
 
 /* What was found before; NULL: it must be looked for. */
@@ -74,7 +93,7 @@ recall(const struct cache *c, OSSL_LIB_CTX *ctx, const char *name,
 {
 	size_t	 i;
 
-	if (!enabled || name == NULL ||
+	if (!process.enabled || name == NULL ||
 	    (properties != NULL && *properties != '\0'))
 		return (NULL);
 	for (i = 0; i < c->n; i++)
@@ -90,7 +109,7 @@ keep(struct cache *c, OSSL_LIB_CTX *ctx, const char *name,
 {
 	struct kept	*k = &c->v[c->n];
 
-	if (!enabled || found == NULL || name == NULL ||
+	if (!process.enabled || found == NULL || name == NULL ||
 	    (properties != NULL && *properties != '\0') ||
 	    c->n == MAX_KEPT || strlen(name) >= sizeof(k->name))
 		return (0);
@@ -104,16 +123,15 @@ keep(struct cache *c, OSSL_LIB_CTX *ctx, const char *name,
 EVP_MD *
 EVP_MD_fetch(OSSL_LIB_CTX *ctx, const char *name, const char *properties)
 {
-	static EVP_MD	*(*next)(OSSL_LIB_CTX *, const char *, const char *);
-	static struct cache cache;
 	EVP_MD		*md;
 
-	if ((md = recall(&cache, ctx, name, properties)) != NULL)
+	if ((md = recall(&process.mds, ctx, name, properties)) != NULL)
 		return (EVP_MD_up_ref(md) == 1 ? md : NULL);
-	if (next == NULL)
-		tlsctx_next("EVP_MD_fetch", &next, sizeof(next));
-	md = next(ctx, name, properties);
-	if (keep(&cache, ctx, name, properties, md))
+	if (process.md == NULL)
+		tlsctx_next("EVP_MD_fetch", &process.md,
+		    sizeof(process.md));
+	md = process.md(ctx, name, properties);
+	if (keep(&process.mds, ctx, name, properties, md))
 		(void)EVP_MD_up_ref(md);
 	return (md);
 }
@@ -121,16 +139,15 @@ EVP_MD_fetch(OSSL_LIB_CTX *ctx, const char *name, const char *properties)
 EVP_MAC *
 EVP_MAC_fetch(OSSL_LIB_CTX *ctx, const char *name, const char *properties)
 {
-	static EVP_MAC	*(*next)(OSSL_LIB_CTX *, const char *, const char *);
-	static struct cache cache;
 	EVP_MAC		*mac;
 
-	if ((mac = recall(&cache, ctx, name, properties)) != NULL)
+	if ((mac = recall(&process.macs, ctx, name, properties)) != NULL)
 		return (EVP_MAC_up_ref(mac) == 1 ? mac : NULL);
-	if (next == NULL)
-		tlsctx_next("EVP_MAC_fetch", &next, sizeof(next));
-	mac = next(ctx, name, properties);
-	if (keep(&cache, ctx, name, properties, mac))
+	if (process.mac == NULL)
+		tlsctx_next("EVP_MAC_fetch", &process.mac,
+		    sizeof(process.mac));
+	mac = process.mac(ctx, name, properties);
+	if (keep(&process.macs, ctx, name, properties, mac))
 		(void)EVP_MAC_up_ref(mac);
 	return (mac);
 }
@@ -138,16 +155,15 @@ EVP_MAC_fetch(OSSL_LIB_CTX *ctx, const char *name, const char *properties)
 EVP_KDF *
 EVP_KDF_fetch(OSSL_LIB_CTX *ctx, const char *name, const char *properties)
 {
-	static EVP_KDF	*(*next)(OSSL_LIB_CTX *, const char *, const char *);
-	static struct cache cache;
 	EVP_KDF		*kdf;
 
-	if ((kdf = recall(&cache, ctx, name, properties)) != NULL)
+	if ((kdf = recall(&process.kdfs, ctx, name, properties)) != NULL)
 		return (EVP_KDF_up_ref(kdf) == 1 ? kdf : NULL);
-	if (next == NULL)
-		tlsctx_next("EVP_KDF_fetch", &next, sizeof(next));
-	kdf = next(ctx, name, properties);
-	if (keep(&cache, ctx, name, properties, kdf))
+	if (process.kdf == NULL)
+		tlsctx_next("EVP_KDF_fetch", &process.kdf,
+		    sizeof(process.kdf));
+	kdf = process.kdf(ctx, name, properties);
+	if (keep(&process.kdfs, ctx, name, properties, kdf))
 		(void)EVP_KDF_up_ref(kdf);
 	return (kdf);
 }
@@ -166,30 +182,28 @@ take_name(const char *name, void *arg)
 int
 EVP_KEYMGMT_names_do_all(const EVP_KEYMGMT *kind, name_cb cb, void *arg)
 {
-	static int	(*next)(const EVP_KEYMGMT *, name_cb, void *);
-	static struct names table[MAX_KEPT];
-	static size_t	 n;
-	struct names	*k = table;
+	struct names	*k = process.kinds;
 	size_t		 i;
 
-	if (next == NULL)
-		tlsctx_next("EVP_KEYMGMT_names_do_all", &next, sizeof(next));
-	if (!enabled)
-		return (next(kind, cb, arg));
-	while (k < table + n && k->kind != kind)
+	if (process.names == NULL)
+		tlsctx_next("EVP_KEYMGMT_names_do_all", &process.names,
+		    sizeof(process.names));
+	if (!process.enabled)
+		return (process.names(kind, cb, arg));
+	while (k < process.kinds + process.nkinds && k->kind != kind)
 		k++;
-	if (k == table + n) {
+	if (k == process.kinds + process.nkinds) {
 		/* Held for good, so that nothing else gets its address. */
-		if (n == MAX_KEPT || EVP_KEYMGMT_up_ref((EVP_KEYMGMT *)
+		if (process.nkinds == MAX_KEPT || EVP_KEYMGMT_up_ref((EVP_KEYMGMT *)
 		    (uintptr_t)kind) != 1)
-			return (next(kind, cb, arg));
+			return (process.names(kind, cb, arg));
 		k->kind = kind;
-		n++;
-		if (next(kind, take_name, k) != 1)
+		process.nkinds++;
+		if (process.names(kind, take_name, k) != 1)
 			k->more = 1;
 	}
 	if (k->more)
-		return (next(kind, cb, arg));
+		return (process.names(kind, cb, arg));
 	for (i = 0; i < k->n; i++)
 		cb(k->v[i], arg);
 	return (1);

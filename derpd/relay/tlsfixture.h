@@ -45,6 +45,7 @@ static struct cert	*loaded[MAXCERTS];
 static size_t		 ncerts;
 static pid_t		 signer;
 static int		 spare;		/* signer's channel after the first */
+static struct relay_tlskey tlskey;
 static int		 lost_calls;
 static char		 err[256];
 
@@ -175,10 +176,11 @@ take_certs(int fd, size_t n)
 	ncerts = n;
 }
 
-/* For tlskey_on_lost(). */
+/* For tlskey_init(). */
 static inline void
-count_lost(void)
+count_lost(void *arg)
 {
+	(void)arg;
 	lost_calls++;
 }
 
@@ -210,9 +212,8 @@ start_signer(const enum kind *kinds, size_t n, enum mood mood, int ms)
 	take_certs(out[0], n);
 	close(out[0]);
 	tlsctx_preload();
-	tlskey_init();
-	tlskey_on_lost(count_lost);
-	tlskey_set_channel(sv[0], ms);
+	tlskey_init(&tlskey, count_lost, NULL);
+	tlskey_set_channel(&tlskey, sv[0], ms);
 }
 
 /* End the signer, and wait for it. */
@@ -221,7 +222,7 @@ stop_signer(void)
 {
 	int	 status;
 
-	tlskey_set_channel(-1, 0);
+	tlskey_set_channel(&tlskey, -1, 0);
 	if (spare != -1)
 		close(spare);
 	ATF_REQUIRE_EQ(signer, waitpid(signer, &status, 0));

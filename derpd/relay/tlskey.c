@@ -32,15 +32,11 @@
 #define REFILL		2	/* ms that sessions get for each ms waited */
 #define LEAST_MS	50	/* bound of a signature when others were slow */
 
-static struct chan	*sign_chan;
-static int		 sign_ms;	/* bound of one signature */
-static long long	 credit;	/* ms that may be waited, */
-static long long	 credit_at;	/* at this time (monotonic ms) */
-static int		 overdue;	/* the last one was not answered */
-static int		 slow;		/* there was too little credit */
-static uint64_t		 last_cookie;
-static void		(*lost_cb)(void);
-static struct log_limit	 refused_limit, timeout_limit;
+/*
+ * What the methods use: libcrypto calls them with a key, and has no place in
+ * its EC methods for an argument of ours.
+ */
+static struct relay_tlskey *installed;
 
 static int	rsa_priv_enc(int, const unsigned char *, unsigned char *,
 		    RSA *, int);
@@ -52,43 +48,43 @@ static ECDSA_SIG *ec_sign_sig(const unsigned char *, int, const BIGNUM *,
 		    const BIGNUM *, EC_KEY *);
 
 static void
-channel_lost(const char *why)
+channel_lost(struct relay_tlskey *k, const char *why)
 {
 	log_warnx("sign channel to keys is gone: %s; no new TLS connections"
 	    " until keys is back", why);
-	chan_free(sign_chan);
-	sign_chan = NULL;
-	if (lost_cb != NULL)
-		lost_cb();
+	chan_free(k->chan);
+	k->chan = NULL;
+	if (k->lost != NULL)
+		k->lost(k->arg);
 }
 
 /* What may be waited now. */
 static long long
-credit_now(void)
+credit_now(struct relay_tlskey *k)
 {
 	long long	 now = clock_ms();
 
-	credit += (now - credit_at) / REFILL;
-	credit_at = now - (now - credit_at) % REFILL;
-	if (credit > sign_ms)
-		credit = sign_ms;
-	return (credit);
+	k->credit += (now - k->credit_at) / REFILL;
+	k->credit_at = now - (now - k->credit_at) % REFILL;
+	if (k->credit > k->ms)
+		k->credit = k->ms;
+	return (k->credit);
 }
 
 /* `ms' were waited for a signature. */
 static void
-charge(long long ms)
+charge(struct relay_tlskey *k, long long ms)
 {
 	if (ms <= QUICK_MS)
 		return;
 	/* The time that was waited is none of the sessions'. */
-	credit = credit > ms ? credit - ms : 0;
-	credit_at = clock_ms();
-	if (credit >= sign_ms / 4 || slow)
+	k->credit = k->credit > ms ? k->credit - ms : 0;
+	k->credit_at = clock_ms();
+	if (k->credit >= k->ms / 4 || k->slow)
 		return;
-	slow = 1;
-	if (lost_cb != NULL)
-		lost_cb();
+	k->slow = 1;
+	if (k->lost != NULL)
+		k->lost(k->arg);
 }
 
 /*
@@ -121,16 +117,17 @@ take_answer(struct msg *m, uint64_t cookie, uint8_t *out, size_t outsize)
 
 /* Wait for the answer to `cookie'; the same results, -3 for an errno. */
 static int
-await(const struct wr *w, uint64_t cookie, uint8_t *out, size_t outsize)
+await(struct relay_tlskey *k, const struct wr *w, uint64_t cookie,
+    uint8_t *out, size_t outsize)
 {
 	struct msg	 m;
-	long long	 left = credit_now(), end;
+	long long	 left = credit_now(k), end;
 	int		 r;
 
 	if (left < LEAST_MS)
 		left = LEAST_MS;
 	end = clock_ms() + left;
-	r = chan_call(sign_chan, MSG_SIGN, w, -1, &m, (int)left);
+	r = chan_call(k->chan, MSG_SIGN, w, -1, &m, (int)left);
 	for (;;) {
 		if (r == -1)
 			return (-3);
@@ -140,20 +137,20 @@ await(const struct wr *w, uint64_t cookie, uint8_t *out, size_t outsize)
 			return (r);
 		if ((left = end - clock_ms()) < 0)
 			left = 0;
-		r = chan_recv(sign_chan, &m, (int)left);
+		r = chan_recv(k->chan, &m, (int)left);
 	}
 }
 
 /* The answer is not there in time. */
 static void
-late(long long ms)
+late(struct relay_tlskey *k, long long ms)
 {
-	log_limited(&timeout_limit, "keys gave no TLS signature within %lld "
+	log_limited(&k->late, "keys gave no TLS signature within %lld "
 	    "ms: no new TLS connections until it answers or is started anew",
 	    ms);
-	overdue = 1;
-	if (!slow && lost_cb != NULL)	/* else that has been said */
-		lost_cb();
+	k->overdue = 1;
+	if (!k->slow && k->lost != NULL) /* else that has been said */
+		k->lost(k->arg);
 }
 
 /*
@@ -165,14 +162,15 @@ ask(const uint8_t hash[KEYHASH_LEN], enum signalg alg, const uint8_t *in,
     size_t inlen, uint8_t *out, size_t outsize)
 {
 	struct wr	 w;
+	struct relay_tlskey *k = installed;
 	long long	 start = clock_ms();
 	int		 r, error;
 
-	if (sign_chan == NULL || overdue)
+	if (k->chan == NULL || k->overdue)
 		return (-1);
-	last_cookie++;
+	k->cookie++;
 	wr_init(&w);
-	wr_u64(&w, last_cookie);
+	wr_u64(&w, k->cookie);
 	wr_bytes(&w, hash, KEYHASH_LEN);
 	wr_u8(&w, (uint8_t)alg);
 	wr_blob(&w, in, inlen);
@@ -180,39 +178,40 @@ ask(const uint8_t hash[KEYHASH_LEN], enum signalg alg, const uint8_t *in,
 		wr_free(&w);
 		return (-1);
 	}
-	r = await(&w, last_cookie, out, outsize);
+	r = await(k, &w, k->cookie, out, outsize);
 	error = errno;
 	wr_free(&w);
-	charge((long long)clock_ms() - start);
+	charge(k, (long long)clock_ms() - start);
 	if (r > 0)
 		return (r);
 	if (r == -1)
-		log_limited(&refused_limit, "keys refused a TLS signature: it"
+		log_limited(&k->refused, "keys refused a TLS signature: it"
 		    " has no such key, or the request was not TLS's");
 	else if (r == -3 && error == ETIMEDOUT)
-		late((long long)clock_ms() - start);
+		late(k, (long long)clock_ms() - start);
 	else
-		channel_lost(r == -2 ? "unexpected message" : strerror(error));
+		channel_lost(k, r == -2 ? "unexpected message" :
+		    strerror(error));
 	return (-1);
 }
 
 /* Is the overdue answer there?  Takes it.  -1: the channel is lost. */
 static int
-take_overdue(void)
+take_overdue(struct relay_tlskey *k)
 {
 	uint8_t		 sig[1024];
 	struct msg	 m;
 	int		 r;
 
-	while (overdue && chan_recv(sign_chan, &m, 0) == 0) {
-		r = take_answer(&m, last_cookie, sig, sizeof(sig));
+	while (k->overdue && chan_recv(k->chan, &m, 0) == 0) {
+		r = take_answer(&m, k->cookie, sig, sizeof(sig));
 		msg_free(&m);
 		if (r == -2) {
-			channel_lost("unexpected message");
+			channel_lost(k, "unexpected message");
 			return (-1);
 		}
 		if (r != 0)
-			overdue = 0;
+			k->overdue = 0;
 	}
 	return (0);
 }
@@ -317,61 +316,59 @@ install_ec(void)
 }
 
 void
-tlskey_init(void)
+tlskey_init(struct relay_tlskey *k, void (*lost)(void *arg), void *arg)
 {
+	memset(k, 0, sizeof(*k));
+	k->lost = lost;
+	k->arg = arg;
+	installed = k;
 	if (install_rsa() == -1 || install_ec() == -1)
 		fatalx("can't install the TLS key methods: out of memory?");
 }
 
 void
-tlskey_set_channel(int fd, int ms)
+tlskey_set_channel(struct relay_tlskey *k, int fd, int ms)
 {
-	chan_free(sign_chan);
-	sign_chan = NULL;
-	sign_ms = ms;
-	credit = ms;
-	credit_at = clock_ms();
-	overdue = slow = 0;
+	chan_free(k->chan);
+	k->chan = NULL;
+	k->ms = ms;
+	k->credit = ms;
+	k->credit_at = clock_ms();
+	k->overdue = k->slow = 0;
 	if (fd == -1)
 		return;
-	sign_chan = chan_new(NULL, fd, ROLE_RELAY, ROLE_KEYS, NULL, NULL, NULL);
-	if (sign_chan == NULL) {
+	k->chan = chan_new(NULL, fd, ROLE_RELAY, ROLE_KEYS, NULL, NULL, NULL);
+	if (k->chan == NULL) {
 		log_warn("sign channel to keys");
 		close(fd);
 	}
 }
 
 int
-tlskey_ready(void)
+tlskey_ready(struct relay_tlskey *k)
 {
 	struct pollfd	 pfd;
 
-	if (sign_chan == NULL || take_overdue() == -1)
+	if (k->chan == NULL || take_overdue(k) == -1)
 		return (0);
-	if (chan_fd(sign_chan) == -1) {
-		channel_lost("closed");
+	if (chan_fd(k->chan) == -1) {
+		channel_lost(k, "closed");
 		return (0);
 	}
 	/* Better seen before a handshake than in the middle of one. */
-	pfd.fd = chan_fd(sign_chan);
+	pfd.fd = chan_fd(k->chan);
 	pfd.events = 0;
 	if (poll(&pfd, 1, 0) == 1) {
-		channel_lost("closed");
+		channel_lost(k, "closed");
 		return (0);
 	}
-	if (slow && credit_now() >= sign_ms / 2)
-		slow = 0;
-	return (!overdue && !slow);
+	if (k->slow && credit_now(k) >= k->ms / 2)
+		k->slow = 0;
+	return (!k->overdue && !k->slow);
 }
 
 int
-tlskey_gone(void)
+tlskey_gone(const struct relay_tlskey *k)
 {
-	return (sign_chan == NULL);
-}
-
-void
-tlskey_on_lost(void (*cb)(void))
-{
-	lost_cb = cb;
+	return (k->chan == NULL);
 }

@@ -6,11 +6,35 @@
 #ifndef TLSKEY_H
 #define TLSKEY_H
 
+#include <stdint.h>
+
+#include "log.h"
+
+struct chan;
+
+/* The sign channel of a worker; the fields are tlskey.c's alone. */
+struct relay_tlskey {
+	struct chan	*chan;
+	int		 ms;		/* bound of one signature */
+	long long	 credit;	/* ms that may be waited, */
+	long long	 credit_at;	/* at this time (monotonic ms) */
+	int		 overdue;	/* the last one was not answered */
+	int		 slow;		/* there was too little credit */
+	uint64_t	 cookie;	/* of the last request */
+	void		(*lost)(void *arg);
+	void		*arg;
+	struct log_limit refused, late;
+};
+
 /*
- * Install the methods.  Once, before any tls_configure().  Exits with a line
- * on failure.
+ * Install the methods, which use `k' from now on; there is no channel yet.
+ * Before any tls_configure().  Exits with a line on failure.
+ *
+ * `lost' (NULL: none) is called with `arg' when no signature may be asked for
+ * any more because the channel broke or keys is slow (not because it refused);
+ * the worker then holds back handshakes until tlskey_ready() says 1.
  */
-void	tlskey_init(void);
+void	tlskey_init(struct relay_tlskey *k, void (*lost)(void *arg), void *arg);
 
 /*
  * Take over `fd', the sign channel to keys (blocking use: a signature is waited
@@ -18,23 +42,16 @@ void	tlskey_init(void);
  * replaces and closes an older one.  -1: there is none now, signing fails at
  * once.
  */
-void	tlskey_set_channel(int fd, int ms);
+void	tlskey_set_channel(struct relay_tlskey *k, int fd, int ms);
 
 /*
  * 1 when a signature may be asked for, else 0: there is no channel, a signature
  * is overdue, or the last ones were so slow that sessions come first.  Asks the
  * kernel whether the other end is still open, and takes a late answer.
  */
-int	tlskey_ready(void);
+int	tlskey_ready(struct relay_tlskey *k);
 
 /* 1 when there is no channel, not even to a keys that hangs, else 0. */
-int	tlskey_gone(void);
-
-/*
- * Call back when no signature may be asked for any more because the channel
- * broke or keys is slow (not because it refused); the worker then holds back
- * handshakes until tlskey_ready() says 1.
- */
-void	tlskey_on_lost(void (*cb)(void));
+int	tlskey_gone(const struct relay_tlskey *k);
 
 #endif

@@ -30,7 +30,7 @@ try_versions(enum kind kind)
 		o.sigalgs = "RSA-PSS+SHA512";
 		check_good(server, &o, 0);
 	}
-	ATF_CHECK(tlskey_ready());
+	ATF_CHECK(tlskey_ready(&tlskey));
 	ATF_CHECK_EQ(0, lost_calls);
 	tls_free(server);
 	stop_signer();
@@ -92,7 +92,7 @@ ATF_TC_BODY(refused, tc)
 	server = make_server();
 	check_bad(server, TLS1_2_VERSION);
 	check_bad(server, TLS1_3_VERSION);
-	ATF_CHECK(tlskey_ready());	/* a refusal is no loss */
+	ATF_CHECK(tlskey_ready(&tlskey));	/* a refusal is no loss */
 	ATF_CHECK_EQ(0, lost_calls);
 	tls_free(server);
 	stop_signer();
@@ -110,7 +110,7 @@ ATF_TC_BODY(unknown_key, tc)
 	server = make_server();
 	check_bad(server, TLS1_2_VERSION);
 	check_bad(server, TLS1_3_VERSION);
-	ATF_CHECK(tlskey_ready());
+	ATF_CHECK(tlskey_ready(&tlskey));
 	o.sni = "host1.example.org";
 	check_good(server, &o, 1);
 	check_bad(server, TLS1_3_VERSION);
@@ -135,11 +135,11 @@ ATF_TC_BODY(no_local_key, tc)
 	ATF_REQUIRE((before = cert_new_key()) != NULL);
 	ATF_REQUIRE(cert_selfsign(before, names, 1, pem, err,
 	    sizeof(err)) > 0);
-	tlskey_init();
+	tlskey_init(&tlskey, NULL, NULL);
 	ATF_REQUIRE((pkey = cert_new_key()) != NULL);
 	ATF_CHECK_EQ(-1, cert_selfsign(pkey, names, 1, pem, err,
 	    sizeof(err)));
-	ATF_CHECK(!tlskey_ready());
+	ATF_CHECK(!tlskey_ready(&tlskey));
 	EVP_PKEY_free(before);
 	EVP_PKEY_free(pkey);
 }
@@ -150,9 +150,9 @@ until_ready(void)
 {
 	int	 i;
 
-	for (i = 0; i < 200 && !tlskey_ready(); i++)
+	for (i = 0; i < 200 && !tlskey_ready(&tlskey); i++)
 		poll(NULL, 0, 50);
-	ATF_REQUIRE_MSG(tlskey_ready(), "keys is never asked again");
+	ATF_REQUIRE_MSG(tlskey_ready(&tlskey), "keys is never asked again");
 }
 
 /* A signature is overdue: nothing waits any more until it is there. */
@@ -169,7 +169,7 @@ ATF_TC_BODY(overdue, tc)
 	server = make_server();
 	check_bad(server, TLS1_3_VERSION);
 	ATF_CHECK_EQ(1, lost_calls);
-	ATF_CHECK(!tlskey_ready());
+	ATF_CHECK(!tlskey_ready(&tlskey));
 	start = clock_ms();
 	for (i = 0; i < 100; i++)
 		check_bad(server, TLS1_3_VERSION);
@@ -199,7 +199,7 @@ ATF_TC_BODY(slow, tc)
 		check_good(server, &o, 0);
 	ATF_CHECK_MSG(i > 3, "held back after %d", i);
 	ATF_CHECK_EQ(1, lost_calls);
-	ATF_CHECK(!tlskey_ready());
+	ATF_CHECK(!tlskey_ready(&tlskey));
 	until_ready();
 	check_good(server, &o, 0);
 	ATF_CHECK_EQ(1, lost_calls);
@@ -219,9 +219,9 @@ ATF_TC_BODY(overdue_lost, tc)
 	check_bad(server, TLS1_3_VERSION);
 	kill(signer, SIGKILL);
 	ATF_REQUIRE_EQ(signer, waitpid(signer, NULL, 0));
-	ATF_CHECK(!tlskey_ready());
+	ATF_CHECK(!tlskey_ready(&tlskey));
 	ATF_CHECK_EQ(2, lost_calls);
-	ATF_CHECK(!tlskey_ready());
+	ATF_CHECK(!tlskey_ready(&tlskey));
 	ATF_CHECK_EQ(2, lost_calls);
 	tls_free(server);
 }
@@ -235,16 +235,16 @@ try_lost(enum mood mood)
 
 	start_signer(&kind, 1, mood, 5000);
 	server = make_server();
-	ATF_CHECK(tlskey_ready());
+	ATF_CHECK(tlskey_ready(&tlskey));
 	check_bad(server, TLS1_3_VERSION);
 	ATF_CHECK_EQ(1, lost_calls);
-	ATF_CHECK(!tlskey_ready());
+	ATF_CHECK(!tlskey_ready(&tlskey));
 	check_bad(server, TLS1_2_VERSION);
 	ATF_CHECK_EQ(1, lost_calls);
 	/* A new channel puts it right. */
-	tlskey_set_channel(spare, 5000);
+	tlskey_set_channel(&tlskey, spare, 5000);
 	spare = -1;
-	ATF_CHECK(tlskey_ready());
+	ATF_CHECK(tlskey_ready(&tlskey));
 	check_good(server, &o, 0);
 	tls_free(server);
 	stop_signer();

@@ -8,8 +8,8 @@
 struct relay;
 
 /*
- * Make r->peers, r->sent and r->linkstats, empty.  Once, at the start.  0, or -1 without
- * memory.
+ * Make r->peers, r->sent and r->linkstats, empty.  Once, at the start.  0, or
+ * -1 without memory.
  */
 int	cluster_init(struct relay *r);
 

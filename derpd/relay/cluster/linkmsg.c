@@ -102,13 +102,14 @@ tell_all(struct relay *r, uint8_t type, const uint8_t *key, const uint64_t *v,
 void
 link_add(struct conn *c)
 {
+	struct link *l;
 	unsigned int i;
 
 	c->session.seq++;
 	c->session.acks = 0;
 	for (i = 0; i < MAXWORKERS; i++)
-		if (c->r->links.to[i] != NULL &&
-		    put_add(c->r->links.to[i], c) == 0 && !c->r->links.to[i]->slow)
+		if ((l = c->r->links.to[i]) != NULL && put_add(l, c) == 0 &&
+		    !l->slow)
 			c->session.acks |= 1ULL << i;
 }
 

@@ -43,8 +43,8 @@ struct cluster_stats *cluster_stats_new(const struct cluster_stats_ops *ops,
 void	cluster_stats_free(struct cluster_stats *cs);
 
 /*
- * `c' wants the counters of all workers: ready() follows, maybe at once; without
- * memory with our own.
+ * `c' wants the counters of all workers: ready() follows, maybe at once;
+ * without memory with our own.
  */
 void	linkstats_ask(struct cluster_stats *cs, struct conn *c);
 

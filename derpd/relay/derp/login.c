@@ -3,9 +3,7 @@
  * request was upgraded, by session.c with the ClientInfo, and by relay.c with
  * the answer of keys.
  *
- * Keys opens the box and seals ours; the worker keeps what it asked until the
- * answer is there, and asks again when keys was started anew.  It asks no
- * faster than keys reads: what is too much for the channel waits for an answer.
+ * Keys opens the box and seals ours; boxes.c has those that wait for it.
  */
 #include <sys/queue.h>
 #include <sodium.h>
@@ -17,21 +15,6 @@
 #include "login.h"
 #include "peers.h"
 #include "relay.h"
-
-struct login {
-	TAILQ_ENTRY(login) entry;
-	struct conn	*c;
-	uint8_t		*info;		/* key, nonce, box */
-	size_t		 len;		/* bytes of it */
-	int		 asked;		/* which of the two lists it is on */
-};
-TAILQ_HEAD(login_list, login);
-
-#define ASK_MAX	(4 * 1024 * 1024)	/* bytes that wait for keys to read */
-
-static struct login_list	asked = TAILQ_HEAD_INITIALIZER(asked);
-static struct login_list	unasked = TAILQ_HEAD_INITIALIZER(unasked);
-static struct log_limit		refused_limit;
 
 void
 login_begin(struct conn *c)
@@ -45,105 +28,84 @@ login_begin(struct conn *c)
 	conn_send(c, frame, n);
 }
 
-static void
-ask(struct login *l)
+/* Bytes that wait for keys to read. */
+static size_t
+queued(void *arg)
 {
-	struct relay *r = l->c->r;
+	const struct relay *r = arg;
+
+	return (r->box == NULL ? SIZE_MAX : chan_queued(r->box));
+}
+
+/* Have keys open a box, and seal a ServerInfo. */
+static void
+send_box(void *arg, uint64_t id, const uint8_t *info, size_t n)
+{
+	struct relay *r = arg;
 	const size_t envelope = FRAME_KEY_LEN + FRAME_NONCE_LEN;
 	char text[128];
 	struct wr w;
 
-	TAILQ_REMOVE(&unasked, l, entry);
-	TAILQ_INSERT_TAIL(&asked, l, entry);
-	l->asked = 1;
 	if (serverinfo_text(text, sizeof(text), r->conf.client_rate,
 	    r->conf.client_burst) == -1) {
 		log_warnx("ServerInfo does not fit");
 		return;
 	}
 	wr_init(&w);
-	wr_u64(&w, l->c->id);
-	wr_bytes(&w, l->info, envelope);
-	wr_blob(&w, l->info + envelope, l->len - envelope);
+	wr_u64(&w, id);
+	wr_bytes(&w, info, envelope);
+	wr_blob(&w, info + envelope, n - envelope);
 	wr_blob(&w, text, strlen(text));
 	if (!wr_ok(&w) || chan_send(r->box, MSG_LOGIN, &w, -1) == -1)
 		log_warn("can't send a login to keys");
 	wr_free(&w);
 }
 
-/* Ask for those that could not be asked for yet, while keys reads. */
-static void
-ask_more(struct relay *r)
+void
+login_init(struct relay *r)
 {
-	struct login *l;
+	static const struct derp_boxes_ops ops = { queued, send_box };
 
-	while (r->box != NULL && chan_queued(r->box) <= ASK_MAX &&
-	    (l = TAILQ_FIRST(&unasked)) != NULL)
-		ask(l);
+	derp_boxes_init(&r->logins.boxes, &ops, r);
 }
 
 void
 login_info(struct conn *c, const uint8_t *p, size_t n)
 {
-	struct login *l;
-
-	if ((l = calloc(1, sizeof(*l))) == NULL ||
-	    (l->info = malloc(n)) == NULL) {
-		free(l);
+	memcpy(c->session.key, p, FRAME_KEY_LEN);
+	c->login = derp_boxes_add(&c->r->logins.boxes, c->id, c, p, n);
+	if (c->login == NULL) {
 		conn_close(c, "out of memory");
 		return;
 	}
-	l->c = c;
-	l->len = n;
-	memcpy(l->info, p, n);
-	memcpy(c->session.key, p, FRAME_KEY_LEN);
-	TAILQ_INSERT_TAIL(&unasked, l, entry);
-	c->login = l;
 	c->state = CONN_ADMIT;
 	conn_deadline(c, LOGIN_SECS);
 	conn_pause(c, PAUSE_LOGIN);
-	ask_more(c->r);
 }
 
 void
 login_again(struct relay *r)
 {
-	struct login *l;
-
-	while ((l = TAILQ_LAST(&asked, login_list)) != NULL) {
-		TAILQ_REMOVE(&asked, l, entry);
-		TAILQ_INSERT_HEAD(&unasked, l, entry);
-		l->asked = 0;
-	}
-	ask_more(r);
+	derp_boxes_again(&r->logins.boxes);
 }
 
 size_t
 login_kept(const struct conn *c)
 {
-	return (c->login == NULL ? 0 : sizeof(*c->login) + c->login->len);
+	return (derp_box_size(c->login));
 }
 
 void
 login_free(struct conn *c)
 {
-	struct login *l = c->login;
-
-	if (l == NULL)
-		return;
+	derp_boxes_remove(&c->r->logins.boxes, c->login);
 	c->login = NULL;
-	if (l->asked)
-		TAILQ_REMOVE(&asked, l, entry);
-	else
-		TAILQ_REMOVE(&unasked, l, entry);
-	free(l->info);
-	free(l);
 }
 
 static void
 refuse(struct conn *c, const char *why)
 {
-	log_limited(&refused_limit, "login refused: %s", why);
+	log_limited(&c->r->logins.refused, "login refused: %s", why);
 	conn_close(c, why);
 }
 
@@ -200,13 +162,13 @@ login_result(struct relay *r, struct msg *m)
 {
 	const uint8_t *info, *sealed;
 	struct clientinfo ci;
-	struct login *l;
+	struct conn *c;
 	uint64_t id;
 	uint32_t mesh_off;
 	size_t len, n;
 	uint8_t ok;
 
-	ask_more(r);
+	derp_boxes_more(&r->logins.boxes);
 	id = rd_u64(&m->rd);
 	ok = rd_u8(&m->rd);
 	mesh_off = rd_u32(&m->rd);
@@ -216,16 +178,14 @@ login_result(struct relay *r, struct msg *m)
 		log_warnx("malformed answer from keys");
 		return;
 	}
-	TAILQ_FOREACH(l, &asked, entry)
-		if (l->c->id == id)
-			break;
-	if (l == NULL || l->c->dead)
+	c = derp_boxes_owner(&r->logins.boxes, id);
+	if (c == NULL || c->dead)
 		return;			/* the client has gone meanwhile */
 	if (!ok)
-		refuse(l->c, "ClientInfo does not open with its key");
+		refuse(c, "ClientInfo does not open with its key");
 	else if (clientinfo_parse((const char *)info, len, mesh_off,
 	    &ci) == -1)
-		refuse(l->c, "ClientInfo is malformed");
+		refuse(c, "ClientInfo is malformed");
 	else
-		admit(l->c, &ci, sealed, n);
+		admit(c, &ci, sealed, n);
 }

@@ -7,9 +7,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "boxes.h"
+#include "log.h"
+
 struct conn;
 struct msg;
 struct relay;
+
+/* The logins of a worker that keys has not answered. */
+struct derp_logins {
+	struct derp_boxes boxes;
+	struct log_limit refused;
+};
+
+/* Set up r->logins; once, at the start. */
+void	login_init(struct relay *r);
 
 /* ServerKey goes out, ClientInfo is expected. */
 void	login_begin(struct conn *c);

@@ -67,6 +67,7 @@ set_up(void)
 	r->now_us = clock_us();
 	ATF_REQUIRE((r->base = event_base_new()) != NULL);
 	ATF_REQUIRE_EQ(0, cluster_init(r));
+	login_init(r);
 	connect_keys();
 }
 
