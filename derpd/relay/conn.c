@@ -12,12 +12,12 @@
 #include <sys/socket.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "admit.h"
 #include "hello.h"
 #include "httpconn.h"
 #include "linkstats.h"
@@ -36,11 +36,6 @@
 #define STRANGER_READ	8192	/* bytes read at once before the login */
 #define SHAKE_US	2000	/* time for handshakes in a turn */
 #define SHAKES_MAX	256	/* handshakes that wait, then accept stops */
-
-/* What libtls and libssl take for a connection (OpenSSL 3.0), bytes. */
-#define TLS_COST	(15 * 1024)
-#define TLS_SHAKE_COST	(46 * 1024)	/* during the handshake */
-#define WS_COST		(5 * 1024)	/* and libwslay for a WebSocket */
 
 static void	conn_readable(evutil_socket_t, short, void *);
 
@@ -106,62 +101,6 @@ conn_tick(struct relay *r)
 	}
 }
 
-void
-conn_charge(struct conn *c)
-{
-	struct strangers *s = &c->r->strangers;
-	struct stranger *st;
-	size_t input, all;
-
-	if (c->stranger.source == NULL)
-		return;
-	input = c->input.held.cap + c->input.pend.cap + http_kept(c) +
-	    c->session.part.cap + login_kept(c);
-	all = sizeof(*c) + input + c->output.out.cap + c->output.ctl.cap;
-	if (c->ws != NULL)
-		all += WS_COST;
-	if (c->tls != NULL)
-		all += c->state == CONN_HANDSHAKE ? TLS_SHAKE_COST : TLS_COST;
-	strangers_charge(s, &c->stranger, all, input);
-	while ((st = strangers_over(s)) != NULL)
-		conn_close(st->owner, "gives way: takes much memory, and is "
-		    "not logged in");
-}
-
-void
-conn_known(struct conn *c)
-{
-	strangers_remove(&c->r->strangers, &c->stranger);
-}
-
-/* A place among the strangers; 0, or -1: there is none for its source. */
-static int
-find_place(struct conn *c)
-{
-	struct relay *r = c->r;
-	struct stranger *victim;
-	char addr[INET6_ADDRSTRLEN];
-
-	c->stranger.owner = c;
-	if (strangers_add(&r->strangers, &c->stranger, c->addr, r->now_us,
-	    &victim) == -1) {
-		if (inet_ntop(AF_INET6, c->addr, addr, sizeof(addr)) == NULL)
-			addr[0] = '\0';
-		log_limited(&r->refused, "connection from %s closed: max "
-		    "unfinished per source (%u) reached", addr,
-		    r->conf.max_per_source);
-		return (-1);
-	}
-	if (victim == NULL)
-		return (0);
-	log_limited(&r->gave_way,
-	    "connections that are not logged in give way to new ones: "
-	    "max unfinished (%u) or per source (%u) reached",
-	    r->strangers.max, r->conf.max_per_source);
-	conn_close(victim->owner, "gives way: not logged in");
-	return (0);
-}
-
 struct conn *
 conn_new(struct relay *r, int fd, int tls, const uint8_t addr[16],
     uint16_t port)
@@ -181,7 +120,7 @@ conn_new(struct relay *r, int fd, int tls, const uint8_t addr[16],
 	queue_init(&c->output.queue, &r->queues, c);
 	event_assign(&c->ev_read, r->base, fd, EV_READ | EV_PERSIST,
 	    conn_readable, c);
-	if (find_place(c) == -1 || event_add(&c->ev_read, NULL) == -1) {
+	if (relay_admit(c) == -1 || event_add(&c->ev_read, NULL) == -1) {
 		strangers_remove(&r->strangers, &c->stranger);
 		free(c);
 		return (NULL);

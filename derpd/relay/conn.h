@@ -133,15 +133,6 @@ void	conn_work(struct relay *r);
 void	conn_shake(struct relay *r);
 
 /*
- * If it is not logged in: it may make us keep more or less memory now than it
- * did.  When all of them do too much, some are closed.
- */
-void	conn_charge(struct conn *c);
-
-/* It is logged in, and none of the strangers any more. */
-void	conn_known(struct conn *c);
-
-/*
  * Handle the `n' bytes of plaintext at `p' as the connection's state says.  All
  * are taken; it may be closed afterwards.
  */

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "admit.h"
 #include "httpconn.h"
 #include "peers.h"
 #include "relay.h"

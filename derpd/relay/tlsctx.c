@@ -121,8 +121,9 @@ static void
 key_update(const SSL *ssl)
 {
 	uintptr_t	 now = (uintptr_t)(clock_ms() / 1000);
-	uintptr_t	 full = (uintptr_t)SSL_get_ex_data(ssl, process.updates_index);
+	uintptr_t	 full;
 
+	full = (uintptr_t)SSL_get_ex_data(ssl, process.updates_index);
 	if (full < now)
 		full = now;
 	full += UPDATE_SECS;
@@ -169,8 +170,8 @@ adjust(SSL_CTX *ctx)
 	    SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_alpn_select_cb(ctx, alpn_select, NULL);
 	if (process.updates_index == -1)
-		process.updates_index = SSL_get_ex_new_index(0, NULL, NULL, NULL,
-		    NULL);
+		process.updates_index = SSL_get_ex_new_index(0, NULL, NULL,
+		    NULL, NULL);
 	SSL_CTX_set_info_callback(ctx, info);
 	return (process.updates_index != -1 &&
 	    SSL_CTX_set_num_tickets(ctx, 0) == 1 &&

@@ -194,8 +194,8 @@ EVP_KEYMGMT_names_do_all(const EVP_KEYMGMT *kind, name_cb cb, void *arg)
 		k++;
 	if (k == process.kinds + process.nkinds) {
 		/* Held for good, so that nothing else gets its address. */
-		if (process.nkinds == MAX_KEPT || EVP_KEYMGMT_up_ref((EVP_KEYMGMT *)
-		    (uintptr_t)kind) != 1)
+		if (process.nkinds == MAX_KEPT || EVP_KEYMGMT_up_ref(
+		    (EVP_KEYMGMT *)(uintptr_t)kind) != 1)
 			return (process.names(kind, cb, arg));
 		k->kind = kind;
 		process.nkinds++;

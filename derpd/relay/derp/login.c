@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "admit.h"
 #include "clientinfo.h"
 #include "log.h"
 #include "login.h"

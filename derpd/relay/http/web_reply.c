@@ -86,9 +86,9 @@ web_put_value(struct web_reply *r, const char *p, size_t len)
 void
 web_date(char dst[WEB_DATE_SIZE], time_t now)
 {
-	static const char	*wday[] = { "Thu", "Fri", "Sat", "Sun", "Mon",
+	static const char *const wday[] = { "Thu", "Fri", "Sat", "Sun", "Mon",
 	    "Tue", "Wed" };
-	static const char	*month[] = { "Mar", "Apr", "May", "Jun", "Jul",
+	static const char *const month[] = { "Mar", "Apr", "May", "Jun", "Jul",
 	    "Aug", "Sep", "Oct", "Nov", "Dec", "Jan", "Feb" };
 	unsigned long long	 t = now < 0 ? 0 : (unsigned long long)now;
 	unsigned long long	 days, era, doe, yoe, doy, m, year, sec;

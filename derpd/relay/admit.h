@@ -1,0 +1,25 @@
+/*
+ * admit: which connections may be there before they are logged in, and for how
+ * much memory (strangers.c).
+ */
+#ifndef ADMIT_H
+#define ADMIT_H
+
+struct conn;
+
+/*
+ * A new connection gets its place; another one may be closed for it.  0, or -1:
+ * there are too many from its source.
+ */
+int	relay_admit(struct conn *c);
+
+/*
+ * If it is not logged in: it may make us keep more or less memory now than it
+ * did.  When all of them do too much, some are closed.
+ */
+void	conn_charge(struct conn *c);
+
+/* It is logged in, and none of the strangers any more. */
+void	conn_known(struct conn *c);
+
+#endif
