@@ -21,8 +21,9 @@
 int
 failed(const struct ctl *ctl, const char *fmt, ...)
 {
-	char	why[WHY_MAX];
-	va_list	ap;
+	struct ctl_json	cj;
+	char		why[WHY_MAX];
+	va_list		ap;
 
 	va_start(ap, fmt);
 	vsnprintf(why, sizeof(why), fmt, ap);
@@ -30,11 +31,11 @@ failed(const struct ctl *ctl, const char *fmt, ...)
 	fputs("derpctl: ", stderr);
 	put_text(stderr, why, strlen(why));
 	fputc('\n', stderr);
-	if (ctl->json) {
-		fputs(ctl->json_open != NULL ? ctl->json_open : "{", stdout);
-		fputs("\"ok\":false,\"error\":", stdout);
-		put_json_str(stdout, why);
-		fputs("}\n", stdout);
+	if (ctl->doc != NULL)
+		ctl_json_error(ctl->doc, stdout, why);
+	else if (ctl->json) {
+		ctl_json_begin(&cj);
+		ctl_json_error(&cj, stdout, why);
 	}
 	return 1;
 }

@@ -13,20 +13,6 @@
 #define DEPTH	8
 #define TOKENS	65536
 
-/* A line with a title, when there is something to say. */
-static void
-put_line(FILE *fp, const struct json *j, json_ref r, const char *member,
-    const char *title)
-{
-	char	text[8];
-
-	if (json_str(j, json_get(j, r, member), text, sizeof(text)) == 0)
-		return;
-	fprintf(fp, "  %-12s ", title);
-	show_member(fp, j, r, member);
-	fputc('\n', fp);
-}
-
 static void
 put_cert(FILE *fp, const struct json *j, json_ref r)
 {
@@ -37,16 +23,16 @@ put_cert(FILE *fp, const struct json *j, json_ref r)
 	fputs(" (", fp);
 	show_member(fp, j, r, "kind");
 	fputs(")\n", fp);
-	put_line(fp, j, r, "issuer", "issuer");
-	put_line(fp, j, r, "not_before", "valid from");
+	show_line(fp, j, r, "issuer", "issuer");
+	show_line(fp, j, r, "not_before", "valid from");
 	fputs("  valid until  ", fp);
 	show_member(fp, j, r, "not_after");
 	fputs(" (days left: ", fp);
 	show_member(fp, j, r, "days_left");
 	fputs(")\n", fp);
-	put_line(fp, j, r, "pin", "pin");
-	put_line(fp, j, r, "renewal", "renewal");
-	put_line(fp, j, r, "error", "last error");
+	show_line(fp, j, r, "pin", "pin");
+	show_line(fp, j, r, "renewal", "renewal");
+	show_line(fp, j, r, "error", "last error");
 }
 
 /* Print the object.  0, or -1: not what control.h says. */
@@ -72,16 +58,7 @@ print(FILE *fp, const char *text, size_t len)
 static int
 got_certs(struct msg *m, void *arg)
 {
-	const struct ctl	*ctl = arg;
-	const uint8_t		*p;
-	size_t			 len;
-
-	p = rd_blob(&m->rd, &len);
-	if (m->type != MSG_CTL_TEXT || !rd_end(&m->rd))
-		return -1;
-	if (ctl->json)
-		return put_json_doc(stdout, (const char *)p, len);
-	return print(stdout, (const char *)p, len);
+	return ctl_text(m, arg, print);
 }
 
 int

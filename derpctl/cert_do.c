@@ -55,9 +55,7 @@ got_line(struct msg *m, void *arg)
 	if (len > 0)
 		memcpy(line, p, len);
 	line[len] = '\0';
-	fputs("{\"ok\":true,\"text\":", stdout);
-	put_json_str(stdout, line);
-	puts("}");
+	ctl_json_ok(stdout, "text", line);
 	return 0;
 }
 

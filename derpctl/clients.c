@@ -21,6 +21,7 @@
 
 struct list {
 	struct ctl	 ctl;
+	struct ctl_json	 doc;
 	unsigned long	 n;
 };
 
@@ -40,29 +41,28 @@ fmt_addr(char *dst, size_t size, const struct client_info *c)
 	    (unsigned int)c->port);
 }
 
-/* What kind of client it is, a word each. */
-static void
-put_kind(FILE *fp, const struct client_info *c, const char *quote,
-    const char *sep)
+#define MAX_KINDS	5
+
+/* What kind of client it is, a word each; how many. */
+static size_t
+kinds_of(const struct client_info *c, const char *words[MAX_KINDS])
 {
 	const struct {
 		int		 on;
 		const char	*word;
-	} kinds[] = {
+	} kinds[MAX_KINDS] = {
 		{ c->home != 0,			"home" },
 		{ (c->flags & PEER_MESH) != 0,	"mesh" },
 		{ (c->flags & PEER_PROBER) != 0, "prober" },
 		{ (c->flags & PEER_NOT_IDEAL) != 0, "notideal" },
 		{ c->dup != 0,			"dup" },
 	};
-	const char	*s = "";
-	size_t		 i;
+	size_t	i, n = 0;
 
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (kinds[i].on) {
-			fprintf(fp, "%s%s%s%s", s, quote, kinds[i].word, quote);
-			s = sep;
-		}
+	for (i = 0; i < MAX_KINDS; i++)
+		if (kinds[i].on)
+			words[n++] = kinds[i].word;
+	return n;
 }
 
 void
@@ -78,6 +78,8 @@ clients_row(FILE *fp, const struct client_info *c)
 {
 	char	key[2 * sizeof(c->key) + 1], addr[INET6_ADDRSTRLEN + 9];
 	char	age[32], in[16], out[16], queue[16];
+	const char *words[MAX_KINDS];
+	size_t	i, n;
 
 	hex_put(key, c->key, sizeof(c->key));
 	fmt_addr(addr, sizeof(addr), c);
@@ -89,28 +91,50 @@ clients_row(FILE *fp, const struct client_info *c)
 	    " %6" PRIu64 " %6s %2u ", SHORT_KEY, key, addr, age, in,
 	    c->rx_packets, out, c->tx_packets, c->drops, queue,
 	    (unsigned int)c->worker);
-	put_kind(fp, c, "", ",");
+	n = kinds_of(c, words);
+	for (i = 0; i < n; i++)
+		fprintf(fp, "%s%s", i > 0 ? "," : "", words[i]);
 	fputc('\n', fp);
 }
 
 void
-clients_json(FILE *fp, const struct client_info *c)
+clients_json(struct json_out *o, const struct client_info *c)
 {
-	char	key[2 * sizeof(c->key) + 1], addr[INET6_ADDRSTRLEN + 9];
+	char		 key[2 * sizeof(c->key) + 1];
+	char		 addr[INET6_ADDRSTRLEN + 9];
+	const char	*words[MAX_KINDS];
+	size_t		 i, n = kinds_of(c, words);
 
 	hex_put(key, c->key, sizeof(c->key));
 	fmt_addr(addr, sizeof(addr), c);
-	fprintf(fp, "{\"key\":\"nodekey:%s\",\"address\":\"%s\","
-	    "\"worker\":%u,\"age_ms\":%" PRIu64, key, addr,
-	    (unsigned int)c->worker, c->age_ms);
-	fprintf(fp, ",\"rx_bytes\":%" PRIu64 ",\"rx_packets\":%" PRIu64
-	    ",\"tx_bytes\":%" PRIu64 ",\"tx_packets\":%" PRIu64
-	    ",\"drops\":%" PRIu64, c->rx_bytes, c->rx_packets, c->tx_bytes,
-	    c->tx_packets, c->drops);
-	fprintf(fp, ",\"queued_packets\":%u,\"queued_bytes\":%u,\"kind\":[",
-	    (unsigned int)c->queued_packets, (unsigned int)c->queued_bytes);
-	put_kind(fp, c, "\"", ",");
-	fputs("]}", fp);
+	json_out_object(o, NULL);
+	json_out_fmt(o, "key", "nodekey:%s", key);
+	json_out_str(o, "address", addr);
+	json_out_uint(o, "worker", c->worker);
+	json_out_uint(o, "age_ms", c->age_ms);
+	json_out_uint(o, "rx_bytes", c->rx_bytes);
+	json_out_uint(o, "rx_packets", c->rx_packets);
+	json_out_uint(o, "tx_bytes", c->tx_bytes);
+	json_out_uint(o, "tx_packets", c->tx_packets);
+	json_out_uint(o, "drops", c->drops);
+	json_out_uint(o, "queued_packets", c->queued_packets);
+	json_out_uint(o, "queued_bytes", c->queued_bytes);
+	json_out_array(o, "kind");
+	for (i = 0; i < n; i++)
+		json_out_str(o, NULL, words[i]);
+	json_out_end(o);
+	json_out_end(o);
+}
+
+/* With -j: the list, if it is not open yet; what fails from now on ends it. */
+static void
+open_list(struct list *l)
+{
+	if (l->ctl.doc != NULL)
+		return;
+	ctl_json_begin(&l->doc);
+	json_out_lines(&l->doc.o, "clients");
+	l->ctl.doc = &l->doc;
 }
 
 /* One MSG_CTL_CLIENT. */
@@ -125,9 +149,9 @@ got_client(struct msg *m, void *arg)
 	    ipc_get_ctl_client(&m->rd, &v) == -1)
 		return -1;
 	if (l->ctl.json) {
-		l->ctl.json_open = "\n],";
-		fputs(l->n == 0 ? "{\"clients\":[\n" : ",\n", stdout);
-		clients_json(stdout, c);
+		open_list(l);
+		clients_json(&l->doc.o, c);
+		ctl_json_flush(&l->doc, stdout);
 	} else {
 		if (l->n == 0)
 			clients_head(stdout);
@@ -147,9 +171,10 @@ cmd_clients(const struct ctl *ctl, int argc, char **argv)
 		usage();
 	if (ask(&l.ctl, MSG_CTL_CLIENTS, NULL, got_client, &l) != 0)
 		return 1;
-	if (ctl->json)
-		fputs(l.n == 0 ? "{\"clients\":[]}\n" : "\n]}\n", stdout);
-	else
+	if (ctl->json) {
+		open_list(&l);
+		ctl_json_end(&l.doc, stdout);
+	} else
 		printf("%lu connection%s\n", l.n, l.n == 1 ? "" : "s");
 	return 0;
 }

@@ -9,6 +9,13 @@
 #include <stdio.h>
 
 #include "chan.h"
+#include "json_out.h"
+
+/* A JSON object that is printed in pieces. */
+struct ctl_json {
+	struct wr	 w;
+	struct json_out	 o;
+};
 
 /* The options in front of the command. */
 struct ctl {
@@ -16,8 +23,7 @@ struct ctl {
 	int		 json;		/* -j */
 	int		 wait_ms;	/* for each part of derpd's answer;
 					   0: as usual */
-	const char	*json_open;	/* what closes the list that is being
-					   printed; NULL: no object is open */
+	struct ctl_json	*doc;		/* begun already, with -j; NULL none */
 };
 
 /* Say how derpctl is called, and exit with 1. */
@@ -72,8 +78,28 @@ int	failed(const struct ctl *ctl, const char *fmt, ...)
  */
 void	put_text(FILE *fp, const char *p, size_t len);
 
-/* Print a C string as a JSON string, in quotes; what is no UTF-8 becomes ?. */
-void	put_json_str(FILE *fp, const char *s);
+/* Begin an object, to which json_out_*() add. */
+void	ctl_json_begin(struct ctl_json *cj);
+
+/* Print what was added since. */
+void	ctl_json_flush(struct ctl_json *cj, FILE *fp);
+
+/* End all that is open, and print the rest with a newline. */
+void	ctl_json_end(struct ctl_json *cj, FILE *fp);
+
+/* End what is open but the object itself, which gets "ok":false and `why'. */
+void	ctl_json_error(struct ctl_json *cj, FILE *fp, const char *why);
+
+/* Print {"ok":true} and a newline, with a string `name' unless that is NULL. */
+void	ctl_json_ok(FILE *fp, const char *name, const char *text);
+
+/*
+ * Of an ask_cb: print the JSON of a MSG_CTL_TEXT, with -j or `print' NULL as it
+ * is, else by `print', which returns 0, or -1: it is not what control.h says.
+ * 0, or -1 it is none.
+ */
+int	ctl_text(struct msg *m, const struct ctl *ctl,
+	    int (*print)(FILE *, const char *, size_t));
 
 /*
  * Print the JSON document of `len' bytes and a newline, control characters in
@@ -105,12 +131,12 @@ char	*read_whole(const char *path, size_t max, size_t *len);
 struct client_info;
 
 /*
- * Print the head of the table of clients, a line of it, or a client as a JSON
- * object without a newline.
+ * Print the head of the table of clients, a line of it, or add a client as a
+ * JSON object.
  */
 void	clients_head(FILE *fp);
 void	clients_row(FILE *fp, const struct client_info *c);
-void	clients_json(FILE *fp, const struct client_info *c);
+void	clients_json(struct json_out *o, const struct client_info *c);
 
 /* Confine derpctl: before it connects to the control socket at `path'. */
 void	confine_socket(const char *path);

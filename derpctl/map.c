@@ -57,20 +57,6 @@ put_regions(FILE *fp, const struct json *j, json_ref regions)
 	}
 }
 
-/* A line with a name in front, when there is something to say. */
-static void
-put_line(FILE *fp, const struct json *j, json_ref r, const char *member,
-    const char *title)
-{
-	char	text[8];
-
-	if (json_str(j, json_get(j, r, member), text, sizeof(text)) == 0)
-		return;
-	fprintf(fp, "  %-12s ", title);
-	show_member(fp, j, r, member);
-	fputc('\n', fp);
-}
-
 static void
 put_warnings(FILE *fp, const struct json *j, json_ref list)
 {
@@ -100,7 +86,7 @@ put_others(FILE *fp, const struct json *j, json_ref list)
 		fputs(", asked ", fp);
 		show_age(fp, j, r, "checked");
 		fputs(" ago\n", fp);
-		put_line(fp, j, r, "error", "");
+		show_line(fp, j, r, "error", "");
 	}
 }
 
@@ -118,13 +104,13 @@ put_map(FILE *fp, const struct json *j, json_ref r)
 	fputs(", looked at ", fp);
 	show_age(fp, j, r, "checked");
 	fputs(" ago\n", fp);
-	put_line(fp, j, r, "error", "error");
+	show_line(fp, j, r, "error", "error");
 	fputs("  in force     for ", fp);
 	show_age(fp, j, r, "age");
 	fputs(", ", fp);
 	show_member(fp, j, r, "bytes");
 	fputs(" bytes\n", fp);
-	put_line(fp, j, r, "hash", "sha256");
+	show_line(fp, j, r, "hash", "sha256");
 	put_others(fp, j, json_get(j, r, "compare"));
 	put_warnings(fp, j, json_get(j, r, "warnings"));
 	put_regions(fp, j, json_get(j, json_get(j, r, "summary"),
@@ -160,16 +146,7 @@ maps_print(FILE *fp, const char *text, size_t len)
 static int
 got_maps(struct msg *m, void *arg)
 {
-	const struct ctl	*ctl = arg;
-	const uint8_t		*p;
-	size_t			 len;
-
-	p = rd_blob(&m->rd, &len);
-	if (m->type != MSG_CTL_TEXT || !rd_end(&m->rd))
-		return -1;
-	if (ctl->json)
-		return put_json_doc(stdout, (const char *)p, len);
-	return maps_print(stdout, (const char *)p, len);
+	return ctl_text(m, arg, maps_print);
 }
 
 int

@@ -19,6 +19,7 @@
 struct found {
 	const struct ctl *ctl;
 	unsigned int	  errors, warnings;
+	struct ctl_json	  doc;		/* with -j */
 };
 
 char *
@@ -63,11 +64,11 @@ found(int error, const char *line, void *arg)
 		put_text(stderr, line, strlen(line));
 		fputc('\n', stderr);
 	} else {
-		printf("%s{\"kind\":\"%s\",\"text\":",
-		    f->errors + f->warnings > 0 ? "," : "",
-		    error ? "error" : "warning");
-		put_json_str(stdout, line);
-		putchar('}');
+		json_out_object(&f->doc.o, NULL);
+		json_out_str(&f->doc.o, "kind", error ? "error" : "warning");
+		json_out_str(&f->doc.o, "text", line);
+		json_out_end(&f->doc.o);
+		ctl_json_flush(&f->doc, stdout);
 	}
 	(*n)++;
 }
@@ -94,13 +95,16 @@ count(const char *text, size_t len, size_t *regions, size_t *nodes)
 
 /* The verdict, behind what was found. */
 static void
-put_verdict(const struct ctl *ctl, const char *name, int good, size_t regions,
+put_verdict(struct found *f, const char *name, int good, size_t regions,
     size_t nodes)
 {
-	if (ctl->json)
-		printf("],\"ok\":%s,\"regions\":%zu,\"nodes\":%zu}\n",
-		    good ? "true" : "false", regions, nodes);
-	else if (good) {
+	if (f->ctl->json) {
+		json_out_end(&f->doc.o);
+		json_out_bool(&f->doc.o, "ok", good);
+		json_out_uint(&f->doc.o, "regions", regions);
+		json_out_uint(&f->doc.o, "nodes", nodes);
+		ctl_json_end(&f->doc, stdout);
+	} else if (good) {
 		put_text(stdout, name, strlen(name));
 		printf(": good, %zu region%s, %zu node%s\n", regions,
 		    regions == 1 ? "" : "s", nodes, nodes == 1 ? "" : "s");
@@ -110,7 +114,7 @@ put_verdict(const struct ctl *ctl, const char *name, int good, size_t regions,
 int
 cmd_map_check(const struct ctl *ctl, int argc, char **argv)
 {
-	struct found	 f = { ctl, 0, 0 };
+	struct found	 f = { .ctl = ctl };
 	size_t		 len, regions, nodes;
 	const char	*name;
 	char		*text;
@@ -122,11 +126,11 @@ cmd_map_check(const struct ctl *ctl, int argc, char **argv)
 	confine_file(argv[1]);
 	if ((text = read_whole(argv[1], MAP_MAX_SIZE, &len)) == NULL)
 		return failed(ctl, "%s: %s", name, strerror(errno));
-	if (ctl->json)
-		fputs("{\"findings\":[", stdout);
+	ctl_json_begin(&f.doc);
+	json_out_array(&f.doc.o, "findings");
 	good = map_check(text, len, name, NULL, found, &f) == 0;
 	count(text, good ? len : 0, &regions, &nodes);
 	free(text);
-	put_verdict(ctl, name, good, regions, nodes);
+	put_verdict(&f, name, good, regions, nodes);
 	return good ? 0 : 1;
 }

@@ -108,7 +108,7 @@ edit_write(struct edit *e, const struct wr *w)
 	    sizeof(err)) == -1)
 		return failed(e->ctl, "%s", err);
 	if (e->ctl->json)
-		puts("{\"ok\":true}");
+		ctl_json_ok(stdout, NULL, NULL);
 	return 0;
 }
 

@@ -11,14 +11,7 @@
 static int
 got_node(struct msg *m, void *arg)
 {
-	const uint8_t	*p;
-	size_t		 len;
-
-	(void)arg;
-	p = rd_blob(&m->rd, &len);
-	if (m->type != MSG_CTL_TEXT || !rd_end(&m->rd))
-		return -1;
-	return put_json_doc(stdout, (const char *)p, len);
+	return ctl_text(m, arg, NULL);
 }
 
 int
@@ -27,5 +20,6 @@ cmd_node(const struct ctl *ctl, int argc, char **argv)
 	(void)argv;
 	if (argc != 1)
 		usage();
-	return ask(ctl, MSG_CTL_NODE, NULL, got_node, NULL);
+	return ask(ctl, MSG_CTL_NODE, NULL, got_node,
+	    (void *)(uintptr_t)ctl);
 }

@@ -11,52 +11,10 @@
 
 #include "ctl.h"
 #include "json.h"
+#include "utf8.h"
 
 #define DOC_DEPTH	16
 #define DOC_TOKENS	65536
-
-/*
- * The well-formed UTF-8 sequence (RFC 3629, section 4) at the start of the
- * `len' bytes at `p': its bytes and code point in *cp; 0 when it is none.
- */
-static size_t
-utf8(const unsigned char *p, size_t len, uint32_t *cp)
-{
-	size_t		n, i;
-	uint32_t	min;
-
-	if (p[0] < 0x80) {
-		*cp = p[0];
-		return 1;
-	}
-	if (p[0] >= 0xf0 && p[0] <= 0xf4)
-		n = 4, min = 0x10000, *cp = p[0] & 0x07U;
-	else if (p[0] >= 0xe0 && p[0] < 0xf0)
-		n = 3, min = 0x800, *cp = p[0] & 0x0fU;
-	else if (p[0] >= 0xc2 && p[0] < 0xe0)
-		n = 2, min = 0x80, *cp = p[0] & 0x1fU;
-	else
-		return 0;
-	if (len < n)
-		return 0;
-	for (i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		*cp = *cp << 6 | (p[i] & 0x3fU);
-	}
-	if (*cp < min || *cp > 0x10ffff || (*cp >= 0xd800 && *cp <= 0xdfff))
-		return 0;
-	return n;
-}
-
-/* Might a terminal obey this character, or show the text in another order? */
-static int
-is_control(uint32_t cp)
-{
-	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x61c ||
-	    (cp >= 0x200e && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202e) ||
-	    (cp >= 0x2066 && cp <= 0x2069);
-}
 
 void
 put_text(FILE *fp, const char *p, size_t len)
@@ -66,7 +24,7 @@ put_text(FILE *fp, const char *p, size_t len)
 	size_t			 i, n;
 
 	while (len > 0) {
-		if ((n = utf8(u, len, &cp)) > 0 && !is_control(cp))
+		if ((n = json_utf8(u, len, &cp)) > 0 && !json_is_control(cp))
 			fwrite(u, 1, n, fp);
 		else {
 			if (n == 0)
@@ -79,28 +37,65 @@ put_text(FILE *fp, const char *p, size_t len)
 	}
 }
 
-void
-put_json_str(FILE *fp, const char *s)
+int
+ctl_text(struct msg *m, const struct ctl *ctl,
+    int (*print)(FILE *, const char *, size_t))
 {
-	const unsigned char	*u = (const unsigned char *)s;
-	size_t			 len = strlen(s), n;
-	uint32_t		 cp;
+	const uint8_t	*p;
+	size_t		 len;
 
-	fputc('"', fp);
-	while (len > 0) {
-		if ((n = utf8(u, len, &cp)) == 0) {
-			fputc('?', fp);
-			n = 1;
-		} else if (cp == '"' || cp == '\\')
-			fprintf(fp, "\\%c", (char)cp);
-		else if (is_control(cp))
-			fprintf(fp, "\\u%04x", (unsigned int)cp);
-		else
-			fwrite(u, 1, n, fp);
-		u += n;
-		len -= n;
-	}
-	fputc('"', fp);
+	p = rd_blob(&m->rd, &len);
+	if (m->type != MSG_CTL_TEXT || !rd_end(&m->rd))
+		return -1;
+	if (ctl->json || print == NULL)
+		print = put_json_doc;
+	return print(stdout, (const char *)p, len);
+}
+
+void
+ctl_json_begin(struct ctl_json *cj)
+{
+	wr_init(&cj->w);
+	json_out_init(&cj->o, &cj->w);
+	json_out_object(&cj->o, NULL);
+}
+
+void
+ctl_json_flush(struct ctl_json *cj, FILE *fp)
+{
+	fwrite(cj->w.p, 1, wr_ok(&cj->w) ? cj->w.len : 0, fp);
+	wr_free(&cj->w);
+}
+
+void
+ctl_json_end(struct ctl_json *cj, FILE *fp)
+{
+	while (json_out_depth(&cj->o) > 0)
+		json_out_end(&cj->o);
+	ctl_json_flush(cj, fp);
+	fputc('\n', fp);
+}
+
+void
+ctl_json_error(struct ctl_json *cj, FILE *fp, const char *why)
+{
+	while (json_out_depth(&cj->o) > 1)
+		json_out_end(&cj->o);
+	json_out_bool(&cj->o, "ok", 0);
+	json_out_str(&cj->o, "error", why);
+	ctl_json_end(cj, fp);
+}
+
+void
+ctl_json_ok(FILE *fp, const char *name, const char *text)
+{
+	struct ctl_json	 cj;
+
+	ctl_json_begin(&cj);
+	json_out_bool(&cj.o, "ok", 1);
+	if (name != NULL)
+		json_out_str(&cj.o, name, text);
+	ctl_json_end(&cj, fp);
 }
 
 int
@@ -118,13 +113,13 @@ put_json_doc(FILE *fp, const char *text, size_t len)
 	while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL)
 		len--;
 	while (len > 0) {
-		if ((n = utf8(u, len, &cp)) == 0)
+		if ((n = json_utf8(u, len, &cp)) == 0)
 			return -1;
 		/* Below 0x20 a well-formed text has white space alone, and
 		   that between its tokens. */
 		if (cp == '\r')
 			fputc(' ', fp);
-		else if (cp >= 0x20 && is_control(cp))
+		else if (cp >= 0x20 && json_is_control(cp))
 			fprintf(fp, "\\u%04x", (unsigned int)cp);
 		else
 			fwrite(u, 1, n, fp);

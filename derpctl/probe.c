@@ -39,6 +39,7 @@ struct probe {
 	struct derpclient_opts	 opts;
 	long long		 count;
 	unsigned int		 steps;		/* said so far */
+	struct ctl_json		 doc;		/* with -j */
 	struct end		 a, b;
 	uint8_t			 hello[HELLO_LEN];
 	uint8_t			*pkt;		/* FRAME_MAX_PACKET bytes */
@@ -60,8 +61,10 @@ say(struct probe *p, const char *fmt, ...)
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	if (p->ctl->json) {
-		fputs(p->steps == 0 ? "{\"steps\":[" : ",", stdout);
-		put_json_str(stdout, line);
+		if (p->steps == 0)
+			json_out_array(&p->doc.o, "steps");
+		json_out_str(&p->doc.o, NULL, line);
+		ctl_json_flush(&p->doc, stdout);
 	} else {
 		put_text(stdout, line, strlen(line));
 		fputc('\n', stdout);
@@ -83,12 +86,8 @@ wrong(struct probe *p, const char *fmt, ...)
 	fputs("derpctl: probe: ", stderr);
 	put_text(stderr, line, strlen(line));
 	fputc('\n', stderr);
-	if (p->ctl->json) {
-		fputs(p->steps == 0 ? "{" : "],", stdout);
-		fputs("\"ok\":false,\"error\":", stdout);
-		put_json_str(stdout, line);
-		fputs("}\n", stdout);
-	}
+	if (p->ctl->json)
+		ctl_json_error(&p->doc, stdout, line);
 	return -1;
 }
 
@@ -372,6 +371,7 @@ cmd_probe(const struct ctl *ctl, int argc, char **argv)
 
 	memset(&p, 0, sizeof(p));
 	p.ctl = ctl;
+	ctl_json_begin(&p.doc);
 	p.count = COUNT;
 	p.a.name = "a";
 	p.b.name = "b";
@@ -388,9 +388,11 @@ cmd_probe(const struct ctl *ctl, int argc, char **argv)
 	free(p.pkt);
 	if (rv == -1)
 		return 1;
-	if (ctl->json)
-		fputs("],\"ok\":true}\n", stdout);
-	else
+	if (ctl->json) {
+		json_out_end(&p.doc.o);
+		json_out_bool(&p.doc.o, "ok", 1);
+		ctl_json_end(&p.doc, stdout);
+	} else
 		puts("the relay works");
 	return 0;
 }

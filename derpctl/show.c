@@ -79,3 +79,16 @@ show_age(FILE *fp, const struct json *j, json_ref r, const char *name)
 	fmt_age(age, sizeof(age), (uint64_t)s);
 	fputs(age, fp);
 }
+
+void
+show_line(FILE *fp, const struct json *j, json_ref r, const char *name,
+    const char *title)
+{
+	char	text[8];
+
+	if (json_str(j, json_get(j, r, name), text, sizeof(text)) == 0)
+		return;
+	fprintf(fp, "  %-12s ", title);
+	show_member(fp, j, r, name);
+	fputc('\n', fp);
+}

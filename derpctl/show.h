@@ -26,4 +26,8 @@ void	 show_list(FILE *fp, const struct json *j, json_ref list);
 void	 show_age(FILE *fp, const struct json *j, json_ref r,
 	    const char *name);
 
+/* Print a line of `title' and the member `name', unless that is "". */
+void	 show_line(FILE *fp, const struct json *j, json_ref r,
+	    const char *name, const char *title);
+
 #endif

@@ -151,20 +151,10 @@ status_print(FILE *fp, const char *text, size_t len)
 	return 0;
 }
 
-/* One MSG_CTL_TEXT: print it in the form that was asked for. */
 static int
 got_text(struct msg *m, void *arg)
 {
-	const struct ctl	*ctl = arg;
-	const uint8_t		*p;
-	size_t			 len;
-
-	p = rd_blob(&m->rd, &len);
-	if (m->type != MSG_CTL_TEXT || !rd_end(&m->rd))
-		return -1;
-	if (ctl->json)
-		return put_json_doc(stdout, (const char *)p, len);
-	return status_print(stdout, (const char *)p, len);
+	return ctl_text(m, arg, status_print);
 }
 
 int

@@ -15,7 +15,10 @@
 static int
 good(const struct ctl *ctl, const char *what)
 {
-	puts(ctl->json ? "{\"ok\":true}" : what);
+	if (ctl->json)
+		ctl_json_ok(stdout, NULL, NULL);
+	else
+		puts(what);
 	return 0;
 }
 

@@ -107,7 +107,7 @@ report(const struct ctl *ctl, const char *host, const char *port,
     const char *address)
 {
 	if (ctl->json)
-		printf("{\"ok\":true,\"address\":\"%s\"}\n", address);
+		ctl_json_ok(stdout, "address", address);
 	else
 		printf("%s port %s: you come from %s\n", host, port, address);
 	return 0;

@@ -13,6 +13,7 @@
 #include "chan.h"
 #include "clock.h"
 #include "https.h"
+#include "json_out.h"
 #include "keyhash.h"
 #include "keys.h"
 #include "keys_acme.h"
@@ -145,82 +146,63 @@ acme_set_revoke(const uint8_t *der, size_t len, uint8_t why)
 
 /* Payloads */
 
-static void
-put(struct wr *w, const char *s)
-{
-	wr_bytes(w, s, strlen(s));
-}
-
-/* Append `"name":"value"'. */
-static void
-put_member(struct wr *w, const char *name, const char *value)
-{
-	put(w, "\"");
-	put(w, name);
-	put(w, "\":\"");
-	put(w, value);
-	put(w, "\"");
-}
-
-/* Append `"name":"<base64>"'. */
+/* A member with the base64 of `len' bytes. */
 static int
-put_member64(struct wr *w, const char *name, const void *p, size_t len)
+put64(struct json_out *o, const char *name, const void *p, size_t len)
 {
 	char	 text[BASE64URL_LEN(MAXDER) + 1];
 
 	if (len > MAXDER)
 		return (-1);
 	base64url_put(text, p, len);
-	put_member(w, name, text);
+	json_out_str(o, name, text);
 	return (0);
 }
 
 /* The first `n' contacts. */
 static void
-put_contacts(struct wr *w, unsigned int n)
+put_contacts(struct json_out *o, unsigned int n)
 {
 	unsigned int	 i;
 
-	put(w, "\"contact\":[");
-	for (i = 0; i < n; i++) {
-		put(w, i == 0 ? "\"" : ",\"");
-		put(w, conf.contacts[i]);
-		put(w, "\"");
-	}
-	put(w, "]");
+	json_out_array(o, "contact");
+	for (i = 0; i < n; i++)
+		json_out_str(o, NULL, conf.contacts[i]);
+	json_out_end(o);
 }
 
 /* External Account Binding: the account's public key, by the MAC key. */
 static int
-put_binding(struct wr *w, const char *url, char *err, size_t errsize)
+put_binding(struct json_out *o, const char *url, char *err, size_t errsize)
 {
 	struct jws_header	 h = { url, NULL, conf.eab_kid };
 	char			 jwk[JWS_JWKSIZE];
-	int			 n;
+	struct wr		 w;
+	int			 n, rv;
 
 	if (maclen == 0) {
 		snprintf(err, errsize, "there is no MAC key for the account"
 		    " binding %s", conf.eab_kid);
 		return (-1);
 	}
-	put(w, ",\"externalAccountBinding\":");
 	if ((n = jws_jwk(keys[ACMEKEY_ACCOUNT], jwk)) == -1)
 		return (-1);
-	return (jws_mac(w, mac, maclen, &h, jwk, (size_t)n));
+	wr_init(&w);
+	if ((rv = jws_mac(&w, mac, maclen, &h, jwk, (size_t)n)) == 0)
+		json_out_raw(o, "externalAccountBinding", w.p, w.len);
+	wr_free(&w);
+	return (rv);
 }
 
 static int
-put_account(struct wr *w, const char *url, int bare, char *err, size_t errsize)
+put_account(struct json_out *o, const char *url, int bare, char *err,
+    size_t errsize)
 {
-	put(w, "{");
 	if (conf.agreed)
-		put(w, "\"termsOfServiceAgreed\":true,");
-	put_contacts(w, bare ? 0 : conf.ncontacts);
-	if (conf.eab_kid[0] != '\0' &&
-	    put_binding(w, url, err, errsize) == -1)
-		return (-1);
-	put(w, "}");
-	return (0);
+		json_out_bool(o, "termsOfServiceAgreed", 1);
+	put_contacts(o, bare ? 0 : conf.ncontacts);
+	return (conf.eab_kid[0] == '\0' ? 0 :
+	    put_binding(o, url, err, errsize));
 }
 
 /* "aki.serial" as in RFC 9773 4.1. */
@@ -239,7 +221,7 @@ is_certid(const char *s)
 }
 
 static int
-put_order(struct wr *w, const char *replaces, int bare, char *err,
+put_order(struct json_out *o, const char *replaces, int bare, char *err,
     size_t errsize)
 {
 	unsigned int	 i;
@@ -249,30 +231,24 @@ put_order(struct wr *w, const char *replaces, int bare, char *err,
 		    " in a wrong way");
 		return (-1);
 	}
-	put(w, "{\"identifiers\":[");
+	json_out_array(o, "identifiers");
 	for (i = 0; i < conf.nnames; i++) {
-		put(w, i == 0 ? "{" : ",{");
-		put_member(w, "type", acme_name_is_address(conf.names[i]) ?
+		json_out_object(o, NULL);
+		json_out_str(o, "type", acme_name_is_address(conf.names[i]) ?
 		    "ip" : "dns");
-		put(w, ",");
-		put_member(w, "value", conf.names[i]);
-		put(w, "}");
+		json_out_str(o, "value", conf.names[i]);
+		json_out_end(o);
 	}
-	put(w, "]");
-	if (!bare && conf.profile[0] != '\0') {
-		put(w, ",");
-		put_member(w, "profile", conf.profile);
-	}
-	if (replaces[0] != '\0') {
-		put(w, ",");
-		put_member(w, "replaces", replaces);
-	}
-	put(w, "}");
+	json_out_end(o);
+	if (!bare && conf.profile[0] != '\0')
+		json_out_str(o, "profile", conf.profile);
+	if (replaces[0] != '\0')
+		json_out_str(o, "replaces", replaces);
 	return (0);
 }
 
 static int
-put_finalize(struct wr *w, char *err, size_t errsize)
+put_finalize(struct json_out *o, char *err, size_t errsize)
 {
 	struct wr	 der;
 	int		 rv = -1;
@@ -283,30 +259,23 @@ put_finalize(struct wr *w, char *err, size_t errsize)
 	}
 	wr_init(&der);
 	if (csr_make(keys[ACMEKEY_CERT], (const char (*)[ACME_NAMESIZE])
-	    conf.names, conf.nnames, &der, err, errsize) == 0 && wr_ok(&der)) {
-		put(w, "{");
-		rv = put_member64(w, "csr", der.p, der.len);
-		put(w, "}");
-	}
+	    conf.names, conf.nnames, &der, err, errsize) == 0 && wr_ok(&der))
+		rv = put64(o, "csr", der.p, der.len);
 	wr_free(&der);
 	return (rv);
 }
 
 static int
-put_revoke(struct wr *w, int bare, char *err, size_t errsize)
+put_revoke(struct json_out *o, int bare, char *err, size_t errsize)
 {
-	char	 text[32] = "}";
-
 	if (revokelen == 0) {
 		snprintf(err, errsize, "no certificate is to be revoked");
 		return (-1);
 	}
-	if (!bare)
-		snprintf(text, sizeof(text), ",\"reason\":%u}", reason);
-	put(w, "{");
-	if (put_member64(w, "certificate", revoke, revokelen) == -1)
+	if (put64(o, "certificate", revoke, revokelen) == -1)
 		return (-1);
-	put(w, text);
+	if (!bare)
+		json_out_uint(o, "reason", reason);
 	return (0);
 }
 
@@ -316,68 +285,81 @@ put_roll(struct wr *w, const struct acme_request *q, char *err,
     size_t errsize)
 {
 	struct jws_header	 h = { q->url, NULL, NULL };
+	struct json_out		 o;
 	struct wr		 in;
 	char			 old[JWS_JWKSIZE];
-	int			 rv = -1;
+	int			 n, rv = -1;
 
 	if (keys[ACMEKEY_NEXT] == NULL) {
 		snprintf(err, errsize, "there is no new account key");
 		return (-1);
 	}
+	if ((n = jws_jwk(keys[ACMEKEY_ACCOUNT], old)) == -1)
+		return (-1);
 	wr_init(&in);
-	put(&in, "{");
-	put_member(&in, "account", q->account);
-	put(&in, ",\"oldKey\":");
-	if (jws_jwk(keys[ACMEKEY_ACCOUNT], old) != -1) {
-		put(&in, old);
-		put(&in, "}");
-		if (wr_ok(&in))
-			rv = jws_sign(w, keys[ACMEKEY_NEXT], &h, in.p, in.len);
-	}
+	json_out_init(&o, &in);
+	json_out_object(&o, NULL);
+	json_out_str(&o, "account", q->account);
+	json_out_raw(&o, "oldKey", old, (size_t)n);
+	json_out_end(&o);
+	if (json_out_whole(&o))
+		rv = jws_sign(w, keys[ACMEKEY_NEXT], &h, in.p, in.len);
 	wr_free(&in);
 	return (rv);
+}
+
+/* What is in the object of a request.  0, or -1 with why in `err'. */
+static int
+put_members(struct json_out *o, const struct acme_request *q, char *err,
+    size_t errsize)
+{
+	switch (q->what) {
+	case ACMESIGN_LOOKUP:
+	case ACMESIGN_LOOKUP_NEXT:
+		json_out_bool(o, "onlyReturnExisting", 1);
+		return (0);
+	case ACMESIGN_ACCOUNT:
+	case ACMESIGN_ACCOUNT_BARE:
+		return (put_account(o, q->url, q->what ==
+		    ACMESIGN_ACCOUNT_BARE, err, errsize));
+	case ACMESIGN_CONTACT:
+		put_contacts(o, conf.ncontacts);
+		return (0);
+	case ACMESIGN_ORDER:
+	case ACMESIGN_ORDER_BARE:
+		return (put_order(o, q->replaces, q->what ==
+		    ACMESIGN_ORDER_BARE, err, errsize));
+	case ACMESIGN_CHALLENGE:
+		return (0);
+	case ACMESIGN_FINALIZE:
+		return (put_finalize(o, err, errsize));
+	case ACMESIGN_REVOKE:
+	case ACMESIGN_REVOKE_BARE:
+	case ACMESIGN_REVOKE_KEY:
+		return (put_revoke(o, q->what == ACMESIGN_REVOKE_BARE, err,
+		    errsize));
+	default:
+		snprintf(err, errsize, "this is never signed");
+		return (-1);
+	}
 }
 
 static int
 put_payload(struct wr *w, const struct acme_request *q, char *err,
     size_t errsize)
 {
-	switch (q->what) {
-	case ACMESIGN_LOOKUP:
-	case ACMESIGN_LOOKUP_NEXT:
-		put(w, "{\"onlyReturnExisting\":true}");
+	struct json_out	 o;
+	int		 rv;
+
+	if (q->what == ACMESIGN_GET)
 		return (0);
-	case ACMESIGN_ACCOUNT:
-	case ACMESIGN_ACCOUNT_BARE:
-		return (put_account(w, q->url, q->what ==
-		    ACMESIGN_ACCOUNT_BARE, err, errsize));
-	case ACMESIGN_CONTACT:
-		put(w, "{");
-		put_contacts(w, conf.ncontacts);
-		put(w, "}");
-		return (0);
-	case ACMESIGN_ORDER:
-	case ACMESIGN_ORDER_BARE:
-		return (put_order(w, q->replaces, q->what ==
-		    ACMESIGN_ORDER_BARE, err, errsize));
-	case ACMESIGN_GET:
-		return (0);
-	case ACMESIGN_CHALLENGE:
-		put(w, "{}");
-		return (0);
-	case ACMESIGN_FINALIZE:
-		return (put_finalize(w, err, errsize));
-	case ACMESIGN_REVOKE:
-	case ACMESIGN_REVOKE_BARE:
-	case ACMESIGN_REVOKE_KEY:
-		return (put_revoke(w, q->what == ACMESIGN_REVOKE_BARE, err,
-		    errsize));
-	case ACMESIGN_ROLL:
+	if (q->what == ACMESIGN_ROLL)
 		return (put_roll(w, q, err, errsize));
-	default:
-		snprintf(err, errsize, "this is never signed");
-		return (-1);
-	}
+	json_out_init(&o, w);
+	json_out_object(&o, NULL);
+	rv = put_members(&o, q, err, errsize);
+	json_out_end(&o);
+	return (rv);
 }
 
 /* The key of the certificate to be revoked, if it is one of ours. */

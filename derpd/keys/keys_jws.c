@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base64url.h"
+#include "json_out.h"
 #include "keys.h"
 #include "keys_jws.h"
 
@@ -107,7 +108,7 @@ number(const BIGNUM *bn, char dst[BASE64URL_LEN(MAXMODULUS) + 1])
 }
 
 static int
-jwk_rsa(EVP_PKEY *key, char dst[JWS_JWKSIZE])
+put_rsa(struct json_out *o, EVP_PKEY *key)
 {
 	char		 n[BASE64URL_LEN(MAXMODULUS) + 1];
 	char		 e[BASE64URL_LEN(MAXMODULUS) + 1];
@@ -117,31 +118,58 @@ jwk_rsa(EVP_PKEY *key, char dst[JWS_JWKSIZE])
 
 	if (rsa != NULL)
 		RSA_get0_key(rsa, &bn, &be, NULL);
-	if (number(bn, n) == 0 && number(be, e) == 0)
-		rv = snprintf(dst, JWS_JWKSIZE,
-		    "{\"e\":\"%s\",\"kty\":\"RSA\",\"n\":\"%s\"}", e, n);
+	if (number(bn, n) == 0 && number(be, e) == 0) {
+		json_out_str(o, "e", e);
+		json_out_str(o, "kty", "RSA");
+		json_out_str(o, "n", n);
+		rv = 0;
+	}
 	RSA_free(rsa);
-	return (rv >= JWS_JWKSIZE ? -1 : rv);
+	return (rv);
 }
 
-int
-jws_jwk(EVP_PKEY *key, char dst[JWS_JWKSIZE])
+static int
+put_ec(struct json_out *o, EVP_PKEY *key, const struct alg *a)
 {
-	struct alg	 a;
 	uint8_t		 oct[1 + 2 * MAXCOORD];
 	char		 x[BASE64URL_LEN(MAXCOORD) + 1];
 	char		 y[BASE64URL_LEN(MAXCOORD) + 1];
 
+	if (point_of(key, a->coord, oct) == -1)
+		return (-1);
+	base64url_put(x, oct + 1, a->coord);
+	base64url_put(y, oct + 1 + a->coord, a->coord);
+	json_out_str(o, "crv", a->curve);
+	json_out_str(o, "kty", "EC");
+	json_out_str(o, "x", x);
+	json_out_str(o, "y", y);
+	return (0);
+}
+
+/* The members in the order of their names, as RFC 7638 wants them. */
+int
+jws_jwk(EVP_PKEY *key, char dst[JWS_JWKSIZE])
+{
+	struct json_out	 o;
+	struct alg	 a;
+	struct wr	 w;
+	int		 rv;
+
 	if (alg_of(key, &a) == -1)
 		return (-1);
-	if (a.curve == NULL)
-		return (jwk_rsa(key, dst));
-	if (point_of(key, a.coord, oct) == -1)
-		return (-1);
-	base64url_put(x, oct + 1, a.coord);
-	base64url_put(y, oct + 1 + a.coord, a.coord);
-	return (snprintf(dst, JWS_JWKSIZE, "{\"crv\":\"%s\",\"kty\":\"EC\","
-	    "\"x\":\"%s\",\"y\":\"%s\"}", a.curve, x, y));
+	wr_init(&w);
+	json_out_init(&o, &w);
+	json_out_object(&o, NULL);
+	rv = a.curve == NULL ? put_rsa(&o, key) : put_ec(&o, key, &a);
+	json_out_end(&o);
+	if (rv == 0 && json_out_whole(&o) && w.len < JWS_JWKSIZE) {
+		memcpy(dst, w.p, w.len);
+		dst[w.len] = '\0';
+		rv = (int)w.len;
+	} else
+		rv = -1;
+	wr_free(&w);
+	return (rv);
 }
 
 int
@@ -158,13 +186,6 @@ jws_thumbprint(EVP_PKEY *key, char dst[JWS_THUMBSIZE])
 	return (0);
 }
 
-/* Append a string. */
-static void
-put(struct wr *w, const char *s)
-{
-	wr_bytes(w, s, strlen(s));
-}
-
 /* Append the `n' bytes at `p' in base64. */
 static void
 put64(struct wr *w, const void *p, size_t n)
@@ -175,7 +196,8 @@ put64(struct wr *w, const void *p, size_t n)
 		w->bad = 1;
 		return;
 	}
-	put(w, (base64url_put(text, p, n), text));
+	base64url_put(text, p, n);
+	wr_bytes(w, text, strlen(text));
 	free(text);
 }
 
@@ -185,29 +207,25 @@ put_header(struct wr *w, const char *alg, EVP_PKEY *key,
     const struct jws_header *h)
 {
 	char		 jwk[JWS_JWKSIZE];
+	struct json_out	 o;
 	struct wr	 t;
+	int		 n;
 
 	wr_init(&t);
-	put(&t, "{\"alg\":\"");
-	put(&t, alg);
-	if (h->kid != NULL) {
-		put(&t, "\",\"kid\":\"");
-		put(&t, h->kid);
-		put(&t, "\"");
-	} else if (key != NULL && jws_jwk(key, jwk) != -1) {
-		put(&t, "\",\"jwk\":");
-		put(&t, jwk);
-	} else
+	json_out_init(&o, &t);
+	json_out_object(&o, NULL);
+	json_out_str(&o, "alg", alg);
+	if (h->kid != NULL)
+		json_out_str(&o, "kid", h->kid);
+	else if (key != NULL && (n = jws_jwk(key, jwk)) != -1)
+		json_out_raw(&o, "jwk", jwk, (size_t)n);
+	else
 		t.bad = 1;
-	if (h->nonce != NULL) {
-		put(&t, ",\"nonce\":\"");
-		put(&t, h->nonce);
-		put(&t, "\"");
-	}
-	put(&t, ",\"url\":\"");
-	put(&t, h->url);
-	put(&t, "\"}");
-	if (wr_ok(&t))
+	if (h->nonce != NULL)
+		json_out_str(&o, "nonce", h->nonce);
+	json_out_str(&o, "url", h->url);
+	json_out_end(&o);
+	if (json_out_whole(&o))
 		put64(w, t.p, t.len);
 	else
 		w->bad = 1;
@@ -258,13 +276,20 @@ static void
 put_jws(struct wr *w, const struct wr *in, size_t dot, const uint8_t *sig,
     size_t siglen)
 {
-	put(w, "{\"protected\":\"");
-	wr_bytes(w, in->p, dot);
-	put(w, "\",\"payload\":\"");
-	wr_bytes(w, in->p + dot + 1, in->len - dot - 1);
-	put(w, "\",\"signature\":\"");
-	put64(w, sig, siglen);
-	put(w, "\"}");
+	struct json_out	 o;
+	struct wr	 s;
+
+	wr_init(&s);
+	put64(&s, sig, siglen);
+	json_out_init(&o, w);
+	json_out_object(&o, NULL);
+	json_out_strn(&o, "protected", in->p, dot);
+	json_out_strn(&o, "payload", in->p + dot + 1, in->len - dot - 1);
+	json_out_strn(&o, "signature", s.p, s.len);
+	json_out_end(&o);
+	if (!wr_ok(&s))
+		w->bad = 1;
+	wr_free(&s);
 }
 
 int
@@ -282,7 +307,7 @@ jws_sign(struct wr *out, EVP_PKEY *key, const struct jws_header *h,
 	wr_init(&in);
 	put_header(&in, a.name, key, h);
 	dot = in.len;
-	put(&in, ".");
+	wr_bytes(&in, ".", 1);
 	put64(&in, payload, len);
 	if (wr_ok(&in) && sign(key, &a, in.p, in.len, sig, &siglen) == 0) {
 		put_jws(out, &in, dot, sig, siglen);
@@ -305,7 +330,7 @@ jws_mac(struct wr *out, const uint8_t *mac, size_t maclen,
 	wr_init(&in);
 	put_header(&in, "HS256", NULL, h);
 	dot = in.len;
-	put(&in, ".");
+	wr_bytes(&in, ".", 1);
 	put64(&in, payload, len);
 	if (wr_ok(&in) && HMAC(EVP_sha256(), mac, (int)maclen, in.p, in.len,
 	    sig, &siglen) != NULL) {

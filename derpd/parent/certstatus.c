@@ -5,17 +5,16 @@
 #include <string.h>
 #include <time.h>
 
-#include "jsonout.h"
+#include "json_out.h"
 #include "parent.h"
 
 static void
-put_when(struct wr *w, const char *name, int64_t when)
+put_when(struct json_out *o, const char *name, int64_t when)
 {
-	jsonout(w, ",\"%s\":", name);
 	if (when == 0)
-		jsonout_str(w, "");
+		json_out_str(o, name, "");
 	else
-		jsonout_time(w, (time_t)when);
+		json_out_time(o, name, (time_t)when);
 }
 
 static const char *
@@ -47,47 +46,52 @@ acme_error(const struct derpd *d)
 	return (d->acme.machine.plan.error);
 }
 
-static void
-put_cert(const struct derpd *d, struct wr *w, const struct conf_cert *k,
-    const struct cert *c)
+void
+certstatus_names(struct json_out *o, const struct cert *c)
 {
 	size_t i;
 
-	jsonout(w, "{\"names\":[");
-	for (i = 0; i < c->nnames; i++) {
-		jsonout(w, "%s", i > 0 ? "," : "");
-		jsonout_str(w, c->names[i]);
-	}
-	jsonout(w, "],\"issuer\":");
-	jsonout_str(w, c->issuer);
-	jsonout(w, ",\"source\":");
-	jsonout_str(w, c->path);
-	jsonout(w, ",\"kind\":\"%s\"", kind_of(d, k));
-	put_when(w, "not_before", c->not_before);
-	put_when(w, "not_after", c->not_after);
-	jsonout(w, ",\"days_left\":%d,\"pin\":",
-	    cert_days_left(c, time(NULL)));
-	jsonout_str(w, c->pin);
-	put_when(w, "renewal", k->acme ? acme_renewal(d) : 0);
-	put_when(w, "next_try", k->acme && !acme_on_hold(d) ?
+	json_out_array(o, "names");
+	for (i = 0; i < c->nnames; i++)
+		json_out_str(o, NULL, c->names[i]);
+	json_out_end(o);
+}
+
+static void
+put_cert(const struct derpd *d, struct json_out *o, const struct conf_cert *k,
+    const struct cert *c)
+{
+	json_out_object(o, NULL);
+	certstatus_names(o, c);
+	json_out_str(o, "issuer", c->issuer);
+	json_out_str(o, "source", c->path);
+	json_out_str(o, "kind", kind_of(d, k));
+	put_when(o, "not_before", c->not_before);
+	put_when(o, "not_after", c->not_after);
+	json_out_int(o, "days_left", cert_days_left(c, time(NULL)));
+	json_out_str(o, "pin", c->pin);
+	put_when(o, "renewal", k->acme ? acme_renewal(d) : 0);
+	put_when(o, "next_try", k->acme && !acme_on_hold(d) ?
 	    d->acme.machine.plan.next_try : 0);
-	jsonout(w, ",\"error\":");
-	jsonout_str(w, k->acme ? acme_error(d) : file_error(d, k));
-	jsonout(w, "}");
+	json_out_str(o, "error", k->acme ? acme_error(d) : file_error(d, k));
+	json_out_end(o);
 }
 
 void
 certstatus_text(const struct derpd *d, struct wr *w)
 {
 	const struct conf_cert *k;
+	struct json_out o;
 	size_t i = 0;
 
-	jsonout(w, "{\"certificates\":[");
+	json_out_init(&o, w);
+	json_out_object(&o, NULL);
+	json_out_array(&o, "certificates");
 	TAILQ_FOREACH(k, &d->conf->certs, entry) {
 		if (i >= d->loaded.ncerts)
 			break;
-		jsonout(w, "%s", i > 0 ? "," : "");
-		put_cert(d, w, k, d->loaded.certs[i++]);
+		put_cert(d, &o, k, d->loaded.certs[i++]);
 	}
-	jsonout(w, "]}");
+	json_out_end(&o);
+	json_out_end(&o);
 }

@@ -31,6 +31,7 @@
 #include "certwatch.h"
 #include "chan.h"
 #include "conf.h"
+#include "json_out.h"
 #include "keycalls.h"
 #include "listen.h"
 #include "serve.h"
@@ -408,6 +409,9 @@ void	 status_node(const struct derpd *d, struct wr *w);
 
 /* certstatus.c: what derpctl cert shows, as JSON, see control.h. */
 void	 certstatus_text(const struct derpd *d, struct wr *w);
+
+/* The array "names" of a certificate, for that and for the status. */
+void	 certstatus_names(struct json_out *o, const struct cert *c);
 
 /* The port of TLS, of the first such socket; 0 none. */
 int	 status_tls_port(const struct derpd *d);

@@ -9,97 +9,101 @@
 
 #include "clock.h"
 #include "hex.h"
-#include "jsonout.h"
+#include "json_out.h"
 #include "parent.h"
 
-static void
-put_process(struct wr *w, const struct proc *p, int *n)
+static uint64_t
+seconds_since(uint64_t ms)
 {
-	jsonout(w, "%s{\"role\":\"%s\",", (*n)++ > 0 ? "," : "",
-	    role_name(p->role));
-	if (p->role == ROLE_RELAY || p->role == ROLE_STUN)
-		jsonout(w, "\"worker\":%u,", p->worker);
-	jsonout(w, "\"pid\":%d,\"sandbox\":", (int)p->pid);
-	jsonout_str(w, p->ready ? p->level : "not running");
-	jsonout(w, ",\"restarts\":%u,\"uptime\":%llu}", p->restarts,
-	    p->ready ? (unsigned long long)(clock_ms() -
-	    p->started_ms) / 1000 : 0ULL);
+	return ((clock_ms() - ms) / 1000);
 }
 
 static void
-put_processes(const struct derpd *d, struct wr *w)
+put_process(struct json_out *o, const struct proc *p)
+{
+	json_out_object(o, NULL);
+	json_out_str(o, "role", role_name(p->role));
+	if (p->role == ROLE_RELAY || p->role == ROLE_STUN)
+		json_out_uint(o, "worker", p->worker);
+	json_out_int(o, "pid", p->pid);
+	json_out_str(o, "sandbox", p->ready ? p->level : "not running");
+	json_out_uint(o, "restarts", p->restarts);
+	json_out_uint(o, "uptime", p->ready ? seconds_since(p->started_ms) :
+	    0);
+	json_out_end(o);
+}
+
+static void
+put_processes(const struct derpd *d, struct json_out *o)
 {
 	unsigned int i;
-	int n = 1;
 
-	jsonout(w, "\"processes\":[{\"role\":\"parent\",\"pid\":%d,\"sandbox\":"
-	    "\"none\",\"restarts\":0,\"uptime\":%llu}", (int)getpid(),
-	    (unsigned long long)(clock_ms() - d->started_ms) / 1000);
+	json_out_array(o, "processes");
+	json_out_object(o, NULL);
+	json_out_str(o, "role", "parent");
+	json_out_int(o, "pid", getpid());
+	json_out_str(o, "sandbox", "none");
+	json_out_uint(o, "restarts", 0);
+	json_out_uint(o, "uptime", seconds_since(d->started_ms));
+	json_out_end(o);
 	for (i = 0; i < d->nprocs; i++)
 		if (procs_wanted(d->procs[i]))
-			put_process(w, d->procs[i], &n);
-	jsonout(w, "]");
+			put_process(o, d->procs[i]);
+	json_out_end(o);
 }
 
 static void
-put_cert(struct wr *w, const struct cert *c)
+put_cert(struct json_out *o, const struct cert *c)
 {
-	size_t i;
-
-	jsonout(w, "{\"names\":[");
-	for (i = 0; i < c->nnames; i++) {
-		jsonout(w, "%s", i > 0 ? "," : "");
-		jsonout_str(w, c->names[i]);
-	}
-	jsonout(w, "],\"not_after\":");
-	jsonout_time(w, c->not_after);
-	jsonout(w, ",\"pin\":");
-	jsonout_str(w, c->pin);
-	jsonout(w, ",\"days_left\":%d}", cert_days_left(c, time(NULL)));
+	json_out_object(o, NULL);
+	certstatus_names(o, c);
+	json_out_time(o, "not_after", c->not_after);
+	json_out_str(o, "pin", c->pin);
+	json_out_int(o, "days_left", cert_days_left(c, time(NULL)));
+	json_out_end(o);
 }
 
 /* Where STUN is answered, whether it is, and why not. */
 static void
-put_stun(const struct derpd *d, struct wr *w)
+put_stun(const struct derpd *d, struct json_out *o)
 {
 	struct stun_stats s;
 	const char *why = "";
 	size_t i;
 
 	stuns_sum(d, &s);
-	jsonout(w, ",\"stun\":{\"listen\":[");
+	json_out_object(o, "stun");
+	json_out_array(o, "listen");
 	for (i = 0; i < d->stunsocks.n; i++)
-		jsonout(w, "%s\"%s\"", i > 0 ? "," : "",
-		    d->stunsocks.v[i].text);
+		json_out_str(o, NULL, d->stunsocks.v[i].text);
+	json_out_end(o);
 	if (!stuns_answering(d))
 		why = d->well.known ? d->well.why : "not probed yet";
-	jsonout(w, "],\"always\":%s,\"answering\":%s,\"why\":",
-	    d->conf->stun.always ? "true" : "false",
-	    stuns_answering(d) ? "true" : "false");
-	jsonout_str(w, why);
-	jsonout(w, ",\"answered\":%llu,\"silent\":%llu}",
-	    (unsigned long long)s.success, (unsigned long long)s.silent);
+	json_out_bool(o, "always", d->conf->stun.always);
+	json_out_bool(o, "answering", stuns_answering(d));
+	json_out_str(o, "why", why);
+	json_out_uint(o, "answered", s.success);
+	json_out_uint(o, "silent", s.silent);
+	json_out_end(o);
 }
 
 static void
-put_maps(const struct derpd *d, struct wr *w)
+put_maps(const struct derpd *d, struct json_out *o)
 {
 	const struct map *m;
 	size_t i;
 
-	jsonout(w, ",\"maps\":[");
+	json_out_array(o, "maps");
 	for (i = 0; i < d->maps.n; i++) {
 		m = &d->maps.v[i];
-		jsonout(w, "%s{\"path\":", i > 0 ? "," : "");
-		jsonout_str(w, m->conf->path);
-		jsonout(w, ",\"source\":");
-		jsonout_str(w, maps_source(m));
-		jsonout(w, ",\"state\":\"%s\",\"error\":",
-		    mapstatus_state(m));
-		jsonout_str(w, m->error == NULL ? "" : m->error);
-		jsonout(w, "}");
+		json_out_object(o, NULL);
+		json_out_str(o, "path", m->conf->path);
+		json_out_str(o, "source", maps_source(m));
+		json_out_str(o, "state", mapstatus_state(m));
+		json_out_str(o, "error", m->error);
+		json_out_end(o);
 	}
-	jsonout(w, "]");
+	json_out_end(o);
 }
 
 int
@@ -116,31 +120,31 @@ status_tls_port(const struct derpd *d)
 void
 status_text(const struct derpd *d, struct wr *w)
 {
+	struct json_out o;
 	char key[65];
 	size_t i;
 
 	hex_put(key, d->loaded.node_key, 32);
-	jsonout(w, "{\"version\":\"" DERPD_VERSION "\",\"uptime\":%llu,"
-	    "\"pid\":%d,\"config\":", (unsigned long long)(clock_ms() -
-	    d->started_ms) / 1000, (int)getpid());
-	jsonout_str(w, d->conf_path);
-	jsonout(w, ",\"nodekey\":\"nodekey:%s\",", key);
-	put_processes(d, w);
-	jsonout(w, ",\"listen\":[");
-	for (i = 0; i < d->listens.n; i++) {
-		jsonout(w, "%s", i > 0 ? "," : "");
-		jsonout(w, "\"%s %s\"", d->listens.v[i].text,
+	json_out_init(&o, w);
+	json_out_object(&o, NULL);
+	json_out_str(&o, "version", DERPD_VERSION);
+	json_out_uint(&o, "uptime", seconds_since(d->started_ms));
+	json_out_int(&o, "pid", getpid());
+	json_out_str(&o, "config", d->conf_path);
+	json_out_fmt(&o, "nodekey", "nodekey:%s", key);
+	put_processes(d, &o);
+	json_out_array(&o, "listen");
+	for (i = 0; i < d->listens.n; i++)
+		json_out_fmt(&o, NULL, "%s %s", d->listens.v[i].text,
 		    d->listens.v[i].tls ? "tls" : "plain");
-	}
-	jsonout(w, "],\"certificates\":[");
-	for (i = 0; i < d->loaded.ncerts; i++) {
-		jsonout(w, "%s", i > 0 ? "," : "");
-		put_cert(w, d->loaded.certs[i]);
-	}
-	jsonout(w, "]");
+	json_out_end(&o);
+	json_out_array(&o, "certificates");
+	for (i = 0; i < d->loaded.ncerts; i++)
+		put_cert(&o, d->loaded.certs[i]);
+	json_out_end(&o);
 	if (d->nstuns > 0)
-		put_stun(d, w);
+		put_stun(d, &o);
 	if (d->maps.n > 0)
-		put_maps(d, w);
-	jsonout(w, "}");
+		put_maps(d, &o);
+	json_out_end(&o);
 }

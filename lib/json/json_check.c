@@ -9,6 +9,7 @@
 
 #include "bom.h"
 #include "json_check.h"
+#include "utf8.h"
 
 /* A check under way. */
 struct check {
@@ -103,41 +104,10 @@ json_unescape(const char *p, size_t len, size_t *n)
 	return 0x10000 + ((hi - 0xd800) << 10) + (lo - 0xdc00);
 }
 
-/* Bytes of the UTF-8 sequence at `s' (RFC 3629), 0 when it is malformed. */
-static size_t
-utf8_length(const char *s, size_t len)
-{
-	const unsigned char	*p = (const unsigned char *)s;
-	unsigned char		 low = 0x80, high = 0xbf;
-	size_t			 i, n;
-
-	if (p[0] < 0x80)
-		return 1;
-	if (p[0] < 0xc2 || p[0] > 0xf4)
-		return 0;
-	n = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-	if (n > len)
-		return 0;
-	/* The first byte bounds the second: no overlong form, no surrogate. */
-	if (p[0] == 0xe0)
-		low = 0xa0;
-	else if (p[0] == 0xed)
-		high = 0x9f;
-	else if (p[0] == 0xf0)
-		low = 0x90;
-	else if (p[0] == 0xf4)
-		high = 0x8f;
-	if (p[1] < low || p[1] > high)
-		return 0;
-	for (i = 2; i < n; i++)
-		if (p[i] < 0x80 || p[i] > 0xbf)
-			return 0;
-	return n;
-}
-
 static int
 check_string(struct check *c)
 {
+	uint32_t	cp;
 	size_t	n;
 	int	ch;
 
@@ -147,7 +117,7 @@ check_string(struct check *c)
 		if (ch < 0x20)
 			return fail(c, "a control character in a string");
 		if (ch != '\\') {
-			n = utf8_length(c->text + c->pos, c->len - c->pos);
+			n = json_utf8(c->text + c->pos, c->len - c->pos, &cp);
 			if (n == 0)
 				return fail(c, "a string is not UTF-8");
 			continue;

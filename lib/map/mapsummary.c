@@ -4,99 +4,65 @@
  *
  * Strings are taken over as they are written: they are JSON already.
  */
-#include <stdio.h>
-#include <string.h>
-
+#include "json_out.h"
 #include "mapwalk.h"
 
 static void
-put(struct wr *w, const char *s)
-{
-	wr_bytes(w, s, strlen(s));
-}
-
-static void
-put_name(struct wr *w, const char *name)
-{
-	put(w, "\"");
-	put(w, name);
-	put(w, "\":");
-}
-
-static void
-put_string(struct wr *w, const char *name, const struct json *j, json_ref obj,
-    const char *field)
+put_string(struct json_out *o, const char *name, const struct json *j,
+    json_ref obj, const char *field)
 {
 	const char *raw;
-	size_t len;
+	size_t len = 0;
 
 	raw = json_raw(j, walk_find(j, obj, field), &len);
-	put_name(w, name);
-	put(w, "\"");
-	if (raw != NULL)
-		wr_bytes(w, raw, len);
-	put(w, "\"");
+	json_out_escaped(o, name, raw, raw == NULL ? 0 : len);
 }
 
 /* An integer, `otherwise' if it is not there or 0. */
 static void
-put_int(struct wr *w, const char *name, const struct json *j, json_ref obj,
-    const char *field, int64_t otherwise)
+put_int(struct json_out *o, const char *name, const struct json *j,
+    json_ref obj, const char *field, int64_t otherwise)
 {
-	char text[32];
 	int64_t v;
 
 	if (json_int(j, walk_find(j, obj, field), &v) == -1 || v == 0)
 		v = otherwise;
-	snprintf(text, sizeof(text), "%lld", (long long)v);
-	put_name(w, name);
-	put(w, text);
+	json_out_int(o, name, v);
 }
 
 static void
-put_node(struct wr *w, const struct json *j, json_ref n)
+put_node(struct json_out *o, const struct json *j, json_ref n)
 {
 	int only;
 
-	put(w, "{");
-	put_string(w, "name", j, n, "Name");
-	put(w, ",");
-	put_string(w, "host", j, n, "HostName");
-	put(w, ",");
-	put_int(w, "port", j, n, "DERPPort", 443);
-	put(w, ",");
-	put_int(w, "stun", j, n, "STUNPort", 3478);
-	put(w, ",");
-	put_name(w, "stun_only");
 	if (json_bool(j, walk_find(j, n, "STUNOnly"), &only) == -1)
 		only = 0;
-	put(w, only ? "true," : "false,");
-	put_string(w, "ipv4", j, n, "IPv4");
-	put(w, ",");
-	put_string(w, "ipv6", j, n, "IPv6");
-	put(w, ",");
-	put_string(w, "certname", j, n, "CertName");
-	put(w, "}");
+	json_out_object(o, NULL);
+	put_string(o, "name", j, n, "Name");
+	put_string(o, "host", j, n, "HostName");
+	put_int(o, "port", j, n, "DERPPort", 443);
+	put_int(o, "stun", j, n, "STUNPort", 3478);
+	json_out_bool(o, "stun_only", only);
+	put_string(o, "ipv4", j, n, "IPv4");
+	put_string(o, "ipv6", j, n, "IPv6");
+	put_string(o, "certname", j, n, "CertName");
+	json_out_end(o);
 }
 
 static void
-put_region(struct wr *w, const struct json *j, json_ref r)
+put_region(struct json_out *o, const struct json *j, json_ref r)
 {
 	json_ref nodes = walk_find(j, r, "Nodes"), k;
 
-	put(w, "{");
-	put_int(w, "id", j, r, "RegionID", 0);
-	put(w, ",");
-	put_string(w, "code", j, r, "RegionCode");
-	put(w, ",");
-	put_string(w, "name", j, r, "RegionName");
-	put(w, ",\"nodes\":[");
-	for (k = json_first(j, nodes); k != -1; k = json_next(j, k)) {
-		put_node(w, j, k);
-		if (json_next(j, k) != -1)
-			put(w, ",");
-	}
-	put(w, "]}");
+	json_out_object(o, NULL);
+	put_int(o, "id", j, r, "RegionID", 0);
+	put_string(o, "code", j, r, "RegionCode");
+	put_string(o, "name", j, r, "RegionName");
+	json_out_array(o, "nodes");
+	for (k = json_first(j, nodes); k != -1; k = json_next(j, k))
+		put_node(o, j, k);
+	json_out_end(o);
+	json_out_end(o);
 }
 
 static void
@@ -112,6 +78,7 @@ map_summary(const char *text, size_t len, struct wr *w)
 {
 	json_ref regions, k;
 	struct json_error e;
+	struct json_out o;
 	struct json *j;
 
 	if (map_check(text, len, "map", NULL, ignore, NULL) == -1 ||
@@ -119,13 +86,13 @@ map_summary(const char *text, size_t len, struct wr *w)
 	    &e)) == NULL)
 		return (-1);
 	regions = walk_find(j, 0, "Regions");
-	put(w, "{\"regions\":[");
-	for (k = json_first(j, regions); k != -1; k = json_next(j, k)) {
-		put_region(w, j, json_value(j, k));
-		if (json_next(j, k) != -1)
-			put(w, ",");
-	}
-	put(w, "]}");
+	json_out_init(&o, w);
+	json_out_object(&o, NULL);
+	json_out_array(&o, "regions");
+	for (k = json_first(j, regions); k != -1; k = json_next(j, k))
+		put_region(&o, j, json_value(j, k));
+	json_out_end(&o);
+	json_out_end(&o);
 	json_free(j);
 	return (wr_ok(w) ? 0 : -1);
 }

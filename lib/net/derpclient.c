@@ -18,7 +18,9 @@
 #include "hex.h"
 #include "http.h"
 #include "json.h"
+#include "json_out.h"
 
+#define CLIENT_INFO_MAX	128	/* bytes of its JSON */
 #define RX_INITIAL	(16 * 1024)
 
 struct derpclient {
@@ -322,22 +324,36 @@ read_server_key(struct derpclient *c, long long until)
 static int
 send_client_info(struct derpclient *c, int prober, long long until)
 {
-	uint8_t	buf[FRAME_KEY_LEN + FRAME_NONCE_LEN + FRAME_BOX_OVERHEAD + 128];
+	uint8_t	buf[FRAME_KEY_LEN + FRAME_NONCE_LEN + FRAME_BOX_OVERHEAD +
+		    CLIENT_INFO_MAX];
 	uint8_t	*nonce = buf + FRAME_KEY_LEN;
 	uint8_t	*box = nonce + FRAME_NONCE_LEN;
-	char	 json[128];
-	int	 n;
+	struct json_out o;
+	struct wr w;
+	size_t	 n;
+	int	 rv;
 
-	n = snprintf(json, sizeof(json),
-	    "{\"version\":%d,\"CanAckPings\":true%s}", DERP_VERSION,
-	    prober ? ",\"IsProber\":true" : "");
+	wr_init(&w);
+	json_out_init(&o, &w);
+	json_out_object(&o, NULL);
+	json_out_int(&o, "version", DERP_VERSION);
+	json_out_bool(&o, "CanAckPings", 1);
+	if (prober)
+		json_out_bool(&o, "IsProber", 1);
+	json_out_end(&o);
+	n = w.len;
+	if (!json_out_whole(&o) || n > CLIENT_INFO_MAX) {
+		wr_free(&w);
+		return fail(c, "login: out of memory");
+	}
 	memcpy(buf, c->pub, FRAME_KEY_LEN);
 	randombytes_buf(nonce, FRAME_NONCE_LEN);
-	if (crypto_box_easy(box, (const uint8_t *)json,
-	    (unsigned long long)n, nonce, c->server, c->sec) == -1)
+	rv = crypto_box_easy(box, w.p, n, nonce, c->server, c->sec);
+	wr_free(&w);
+	if (rv == -1)
 		return fail(c, "login: the server's relay key is no key");
 	return send_frame(c, FRAME_CLIENT_INFO, buf, FRAME_KEY_LEN +
-	    FRAME_NONCE_LEN + FRAME_BOX_OVERHEAD + (size_t)n, NULL, 0, until);
+	    FRAME_NONCE_LEN + FRAME_BOX_OVERHEAD + n, NULL, 0, until);
 }
 
 /* ServerInfo's text: an object with a version that we speak.  0, or -1. */

@@ -2,11 +2,10 @@
  * mapstatus: what derpctl is told of the maps, as JSON; see control.h.  Called
  * by control.c.
  */
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#include "jsonout.h"
+#include "json_out.h"
 #include "parent.h"
 
 /* Regions of more and larger maps than fit into one answer are left out. */
@@ -35,105 +34,106 @@ ago(time_t then)
 }
 
 static void
-put_hosts(struct wr *w, const struct map *m)
+put_hosts(struct json_out *o, const struct map *m)
 {
 	const struct conf_names *names = TAILQ_EMPTY(&m->conf->hosts) ?
 	    &m->d->conf->names : &m->conf->hosts;
 	const struct conf_name *n;
 
-	jsonout(w, ",\"hosts\":[");
-	TAILQ_FOREACH(n, names, entry) {
-		jsonout_str(w, n->name);
-		if (TAILQ_NEXT(n, entry) != NULL)
-			jsonout(w, ",");
-	}
-	jsonout(w, "]");
+	json_out_array(o, "hosts");
+	TAILQ_FOREACH(n, names, entry)
+		json_out_str(o, NULL, n->name);
+	json_out_end(o);
 }
 
 static void
-put_other(struct wr *w, const struct map *m, const struct map_other *o)
+put_other(struct json_out *o, const struct map *m, const struct map_other *s)
 {
-	int drift = maps_drift(m, o);
+	int drift = maps_drift(m, s);
 
-	jsonout(w, "{\"url\":");
-	jsonout_str(w, o->url);
-	jsonout(w, ",\"state\":\"%s\",\"hash\":", drift == -1 ? "unknown" :
-	    drift == 0 ? "same" : "drift");
-	jsonout_hex(w, o->hash, o->known ? sizeof(o->hash) : 0);
-	jsonout(w, ",\"error\":");
-	jsonout_str(w, o->why);
-	jsonout(w, ",\"checked\":%llu}", o->checked == 0 ? 0 :
-	    ago(o->checked));
+	json_out_object(o, NULL);
+	json_out_str(o, "url", s->url);
+	json_out_str(o, "state", drift == -1 ? "unknown" : drift == 0 ?
+	    "same" : "drift");
+	json_out_hex(o, "hash", s->hash, s->known ? sizeof(s->hash) : 0);
+	json_out_str(o, "error", s->why);
+	json_out_uint(o, "checked", s->checked == 0 ? 0 : ago(s->checked));
+	json_out_end(o);
 }
 
-/* Warnings of the checker, an array of their lines. */
+/* Warnings of derpmapd, an array of their lines, of 1023 bytes at most. */
 static void
-put_findings(struct wr *w, const char *text)
+put_findings(struct json_out *o, const char *text)
 {
-	char line[1024];
 	const char *end;
 	size_t n;
-	int first = 1;
 
-	jsonout(w, ",\"warnings\":[");
+	json_out_array(o, "warnings");
 	for (; *text != '\0'; text = end + (*end == '\n')) {
 		if ((end = strchr(text, '\n')) == NULL)
 			end = text + strlen(text);
-		if ((n = (size_t)(end - text)) == 0)
-			continue;
-		snprintf(line, sizeof(line), "%.*s", (int)n, text);
-		jsonout(w, "%s", first ? "" : ",");
-		jsonout_str(w, line);
-		first = 0;
+		if ((n = (size_t)(end - text)) > 0)
+			json_out_strn(o, NULL, text, n < 1024 ? n : 1023);
 	}
-	jsonout(w, "]");
+	json_out_end(o);
 }
 
 static void
-put_map(struct wr *w, const struct map *m)
+put_summary(struct json_out *o, const struct map *m)
+{
+	size_t len;
+
+	if (m->good.body != NULL && o->w->len +
+	    (len = strlen(m->good.summary)) < SUMMARIES_MAX) {
+		json_out_raw(o, "summary", m->good.summary, len);
+		return;
+	}
+	json_out_object(o, "summary");
+	json_out_array(o, "regions");
+	json_out_end(o);
+	json_out_end(o);
+}
+
+static void
+put_map(struct json_out *o, const struct map *m)
 {
 	int have = m->good.body != NULL;
 	size_t i;
 
-	jsonout(w, "{\"path\":");
-	jsonout_str(w, m->conf->path);
-	put_hosts(w, m);
-	jsonout(w, ",\"source\":");
-	jsonout_str(w, maps_source(m));
-	jsonout(w, ",\"state\":\"%s\",\"hash\":", mapstatus_state(m));
-	jsonout_hex(w, m->good.hash, have ? sizeof(m->good.hash) : 0);
-	jsonout(w, ",\"bytes\":%zu,\"age\":%llu,\"since\":", m->good.len,
-	    have ? ago(m->since) : 0);
+	json_out_object(o, NULL);
+	json_out_str(o, "path", m->conf->path);
+	put_hosts(o, m);
+	json_out_str(o, "source", maps_source(m));
+	json_out_str(o, "state", mapstatus_state(m));
+	json_out_hex(o, "hash", m->good.hash, have ? sizeof(m->good.hash) : 0);
+	json_out_uint(o, "bytes", m->good.len);
+	json_out_uint(o, "age", have ? ago(m->since) : 0);
 	if (have)
-		jsonout_time(w, m->since);
+		json_out_time(o, "since", m->since);
 	else
-		jsonout_str(w, "");
-	jsonout(w, ",\"checked\":%llu,\"error\":", m->checked == 0 ? 0 :
-	    ago(m->checked));
-	jsonout_str(w, m->error == NULL ? "" : m->error);
-	put_findings(w, have ? m->good.findings : "");
-	jsonout(w, ",\"summary\":");
-	if (have && w->len + strlen(m->good.summary) < SUMMARIES_MAX)
-		wr_bytes(w, m->good.summary, strlen(m->good.summary));
-	else
-		jsonout(w, "{\"regions\":[]}");
-	jsonout(w, ",\"compare\":[");
-	for (i = 0; i < m->nothers; i++) {
-		jsonout(w, "%s", i > 0 ? "," : "");
-		put_other(w, m, &m->others[i]);
-	}
-	jsonout(w, "]}");
+		json_out_str(o, "since", "");
+	json_out_uint(o, "checked", m->checked == 0 ? 0 : ago(m->checked));
+	json_out_str(o, "error", m->error);
+	put_findings(o, have ? m->good.findings : "");
+	put_summary(o, m);
+	json_out_array(o, "compare");
+	for (i = 0; i < m->nothers; i++)
+		put_other(o, m, &m->others[i]);
+	json_out_end(o);
+	json_out_end(o);
 }
 
 void
 mapstatus_text(const struct derpd *d, struct wr *w)
 {
+	struct json_out o;
 	size_t i;
 
-	jsonout(w, "{\"maps\":[");
-	for (i = 0; i < d->maps.n; i++) {
-		jsonout(w, "%s", i > 0 ? "," : "");
-		put_map(w, &d->maps.v[i]);
-	}
-	jsonout(w, "]}");
+	json_out_init(&o, w);
+	json_out_object(&o, NULL);
+	json_out_array(&o, "maps");
+	for (i = 0; i < d->maps.n; i++)
+		put_map(&o, &d->maps.v[i]);
+	json_out_end(&o);
+	json_out_end(&o);
 }

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "jsonout.h"
+#include "json_out.h"
 #include "ownaddr.h"
 #include "parent.h"
 
@@ -187,7 +187,7 @@ take_named(const struct derpd *d, int family, struct own_addr *a)
 
 /* What the client is to verify beside HostName. */
 static void
-put_certname(const struct derpd *d, struct wr *w, const char *name)
+put_certname(const struct derpd *d, struct json_out *o, const char *name)
 {
 	const struct cert *c;
 	size_t k;
@@ -197,8 +197,7 @@ put_certname(const struct derpd *d, struct wr *w, const char *name)
 		return;
 	c = d->loaded.certs[i];
 	if (i == d->loaded.selfsigned) {
-		jsonout(w, ",\"CertName\":");
-		jsonout_str(w, c->pin);
+		json_out_str(o, "CertName", c->pin);
 		return;
 	}
 	/* Of an address the client verifies nothing. */
@@ -208,8 +207,7 @@ put_certname(const struct derpd *d, struct wr *w, const char *name)
 		return;
 	for (k = 0; k < c->nnames; k++)
 		if (c->names[k][0] != '*') {
-			jsonout(w, ",\"CertName\":");
-			jsonout_str(w, c->names[k]);
+			json_out_str(o, "CertName", c->names[k]);
 			return;
 		}
 }
@@ -219,13 +217,13 @@ put_certname(const struct derpd *d, struct wr *w, const char *name)
  * would go to its own machine.
  */
 static void
-put_address(struct wr *w, const char *field, const struct own_addr *a,
+put_address(struct json_out *o, const char *field, const struct own_addr *a,
     int nameless)
 {
 	if (a->text[0] != '\0')
-		jsonout(w, ",\"%s\":\"%s\"", field, a->text);
+		json_out_str(o, field, a->text);
 	else if (a->rank == RANK_NONE || nameless)
-		jsonout(w, ",\"%s\":\"none\"", field);
+		json_out_str(o, field, "none");
 }
 
 /* Clients look at port 80 of the node's IPv4 address. */
@@ -252,6 +250,7 @@ void
 status_node(const struct derpd *d, struct wr *w)
 {
 	struct own_addr v4, v6;
+	struct json_out o;
 	int port = d->conf->relay.enabled ? relay_port(d) : 0;
 	const char *name = pick_name(d, port);
 	int stun = d->stunsocks.n > 0 ? d->stunsocks.v[0].port : -1;
@@ -266,22 +265,23 @@ status_node(const struct derpd *d, struct wr *w)
 	take_named(d, AF_INET, &v4);
 	take_named(d, AF_INET6, &v6);
 
-	jsonout(w, "{\"Name\":");
-	jsonout_str(w, TAILQ_FIRST(&d->conf->names)->name);
-	jsonout(w, ",\"RegionID\":900");
-	if (name != NULL) {
-		jsonout(w, ",\"HostName\":");
-		jsonout_str(w, name);
-	}
+	json_out_init(&o, w);
+	json_out_object(&o, NULL);
+	json_out_str(&o, "Name", TAILQ_FIRST(&d->conf->names)->name);
+	json_out_uint(&o, "RegionID", 900);
+	if (name != NULL)
+		json_out_str(&o, "HostName", name);
 	if (port != 0)
-		put_certname(d, w, name);
-	put_address(w, "IPv4", &v4, name == NULL);
-	put_address(w, "IPv6", &v6, name == NULL);
+		put_certname(d, &o, name);
+	put_address(&o, "IPv4", &v4, name == NULL);
+	put_address(&o, "IPv6", &v6, name == NULL);
 	if (port == 0)
-		jsonout(w, ",\"STUNOnly\":true");
+		json_out_bool(&o, "STUNOnly", 1);
 	else if (port != 443)
-		jsonout(w, ",\"DERPPort\":%d", port);
+		json_out_int(&o, "DERPPort", port);
 	if (stun != CONF_STUN_PORT)
-		jsonout(w, ",\"STUNPort\":%d", stun);
-	jsonout(w, "%s}", has_port80(d, &v4) ? ",\"CanPort80\":true" : "");
+		json_out_int(&o, "STUNPort", stun);
+	if (has_port80(d, &v4))
+		json_out_bool(&o, "CanPort80", 1);
+	json_out_end(&o);
 }

@@ -18,6 +18,7 @@
 #include "frame.h"
 #include "hex.h"
 #include "json.h"
+#include "json_out.h"
 
 #define MAX_DEPTH	64
 #define MAX_TOKENS	16384
@@ -166,14 +167,24 @@ clientinfo_parse(const char *text, size_t len, uint32_t mesh_off,
 int
 serverinfo_text(char *dst, size_t size, uint64_t rate, uint64_t burst)
 {
-	int	n;
+	struct json_out	o;
+	struct wr	w;
+	int		rv = -1;
 
-	if (rate == 0)
-		n = snprintf(dst, size, "{\"version\":%d}", DERP_VERSION);
-	else
-		n = snprintf(dst, size, "{\"version\":%d,"
-		    "\"TokenBucketBytesPerSecond\":%" PRIu64 ","
-		    "\"TokenBucketBytesBurst\":%" PRIu64 "}", DERP_VERSION,
-		    rate, burst);
-	return n < 0 || (size_t)n >= size ? -1 : 0;
+	wr_init(&w);
+	json_out_init(&o, &w);
+	json_out_object(&o, NULL);
+	json_out_int(&o, "version", DERP_VERSION);
+	if (rate != 0) {
+		json_out_uint(&o, "TokenBucketBytesPerSecond", rate);
+		json_out_uint(&o, "TokenBucketBytesBurst", burst);
+	}
+	json_out_end(&o);
+	if (json_out_whole(&o) && w.len < size) {
+		memcpy(dst, w.p, w.len);
+		dst[w.len] = '\0';
+		rv = 0;
+	}
+	wr_free(&w);
+	return rv;
 }
