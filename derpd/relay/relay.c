@@ -11,11 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "child.h"
+#include "childrun.h"
 #include "clock.h"
 #include "cluster.h"
 #include "heap.h"
-#include "ipcsend.h"
 #include "link.h"
 #include "linkstats.h"
 #include "log.h"
@@ -67,13 +66,27 @@ keys_back(struct relay *r)
 	accept_resume(r, ACCEPT_KEYS);
 }
 
+static int
+on_login_result(void *arg, const struct ipc_msg_login_result *v)
+{
+	login_result(arg, v);
+	return (0);
+}
+
+/* What keys says on the box channel. */
+static const struct ipc_handlers box_handlers = {
+	.login_result = on_login_result
+};
+
 static void
 box_message(struct chan *ch, struct msg *m, void *arg)
 {
+	const char *what;
+
 	(void)ch;
 	relay_clock(arg);
-	if (m->type == MSG_LOGIN_RESULT)
-		login_result(arg, m);
+	if ((what = ipc_dispatch(&box_handlers, m, arg)) != NULL)
+		log_warnx("keys %s: %s", what, msg_name(m->type));
 }
 
 static void
@@ -86,113 +99,118 @@ box_gone(struct chan *ch, const char *why, void *arg)
 	r->box = NULL;
 }
 
-static void
-take_keys(struct relay *r, struct msg *m)
+static int
+on_keys(void *arg, const struct ipc_msg_relay_keys *v, int *fd)
 {
-	uint8_t kind = rd_u8(&m->rd);
-	int fd = m->fd;
+	struct relay *r = arg;
 
-	m->fd = -1;
-	if (kind == KEYCHAN_SIGN) {
-		tlskey_set_channel(&r->tlskey, fd, SIGN_MS);
+	if (v->kind == KEYCHAN_SIGN) {
+		tlskey_set_channel(&r->tlskey, *fd, SIGN_MS);
+		*fd = -1;
 		keys_back(r);
-		return;
+		return (0);
 	}
 	chan_free(r->box);
-	r->box = chan_new(r->base, fd, ROLE_RELAY, ROLE_KEYS, box_message,
+	r->box = chan_new(r->base, *fd, ROLE_RELAY, ROLE_KEYS, box_message,
 	    box_gone, r);
 	if (r->box == NULL)
 		fatal("channel to keys");
+	*fd = -1;
 	login_again(r);
+	return (0);
 }
 
-static void
-take_cert(struct relay *r, struct msg *m)
+static int
+on_conf(void *arg, const struct ipc_msg_relay_conf *v)
 {
-	uint8_t hash[KEYHASH_LEN];
-	const uint8_t *pem;
-	size_t len;
+	struct relay *r = arg;
 
-	rd_bytes(&m->rd, hash, sizeof(hash));
-	pem = rd_blob(&m->rd, &len);
-	if (!rd_end(&m->rd) || tlsio_cert(r, hash, pem, len) == -1)
+	if (!relay_conf_valid(&v->conf))
+		return (-1);
+	r->next_conf = v->conf;
+	return (0);
+}
+
+static int
+on_cert(void *arg, const struct ipc_msg_relay_cert *v)
+{
+	if (tlsio_cert(arg, v->hash, v->pem, v->len) == -1)
 		fatalx("certificate from the parent not taken");
+	return (0);
 }
 
-static void
-take_listen(struct relay *r, struct msg *m)
+static int
+on_listen(void *arg, const struct ipc_msg_relay_listen *v, int *fd)
 {
-	uint8_t tls = rd_u8(&m->rd);
-
-	if (!rd_end(&m->rd) || accept_add(r, m->fd, tls) == -1)
+	if (accept_add(arg, *fd, v->tls) == -1)
 		fatalx("listening socket from the parent not taken");
-	m->fd = -1;
+	*fd = -1;
+	return (0);
 }
 
-static void
-take_link(struct relay *r, struct msg *m)
+static int
+on_link(void *arg, const struct ipc_msg_relay_link *v, int *fd)
 {
-	uint32_t worker = rd_u32(&m->rd);
+	if (link_open(arg, *fd, v->worker) == -1)
+		fatalx("link to worker %u not taken", v->worker);
+	*fd = -1;
+	return (0);
+}
 
-	if (!rd_end(&m->rd) || link_open(r, m->fd, worker) == -1)
-		fatalx("link to worker %u not taken", worker);
-	m->fd = -1;
+static int
+on_maps(void *arg, const struct ipc_msg_relay_maps *v)
+{
+	struct relay *r = arg;
+
+	return (mapstore_maps(&r->maps, v->n));
+}
+
+static int
+on_map(void *arg, const struct ipc_msg_relay_map *v)
+{
+	struct relay *r = arg;
+
+	return (mapstore_map(&r->maps, &v->map, time(NULL)));
 }
 
 /* Answer for an ACME directory from now on, and say so. */
-static void
-take_token(struct relay *r, struct msg *m)
+static int
+on_token(void *arg, const struct ipc_msg_relay_token *v)
 {
-	struct wr w;
-	char token[TOKEN_SIZE];
+	struct ipc_msg_relay_token_set set = { v->token };
+	struct relay *r = arg;
 
-	if (tokens_take(&r->tokens, &m->rd, token) == -1)
-		fatalx("token from the parent not taken");
-	if (token[0] == '\0')
-		return;
-	wr_init(&w);
-	wr_str(&w, token);
-	if (!wr_ok(&w) ||
-	    chan_send(r->parent, MSG_RELAY_TOKEN_SET, &w, -1) == -1)
+	if (tokens_add(&r->tokens, v->token, v->auth) == -1)
+		return (-1);
+	if (v->token[0] != '\0' &&
+	    ipc_send_relay_token_set(r->parent, &set) == -1)
 		fatal("can't answer the parent");
-	wr_free(&w);
+	return (0);
 }
 
-static void
-take_metrics(struct relay *r, struct msg *m)
+static int
+on_metrics(void *arg, const struct ipc_msg_relay_metrics *v)
 {
-	struct ipc_msg_relay_metrics v;
+	struct relay *r = arg;
 	char *text;
 
-	if (ipc_get_relay_metrics(&m->rd, &v) == -1)
-		fatalx("malformed metrics from the parent");
-	if ((text = strdup(v.text)) == NULL) {
+	if ((text = strdup(v->text)) == NULL) {
 		log_warn("metrics");	/* the older ones stay */
-		return;
+		return (0);
 	}
 	free(r->metrics);
 	r->metrics = text;
+	return (0);
 }
 
-static void
-answer(struct relay *r, const char *what)
+static int
+on_commit(void *arg, const struct ipc_msg_relay_commit *v)
 {
-	struct wr w;
+	struct relay *r = arg;
+	struct ipc_msg_relay_result result = { .why = tlsio_commit(r) };
 
-	wr_init(&w);
-	wr_u8(&w, what == NULL);
-	wr_str(&w, what);
-	if (!wr_ok(&w) || chan_send(r->parent, MSG_RELAY_RESULT, &w, -1) == -1)
-		fatal("can't send to the parent");
-	wr_free(&w);
-}
-
-static void
-commit(struct relay *r)
-{
-	const char *what;
-
-	if ((what = tlsio_commit(r)) == NULL) {
+	if (result.why == NULL) {
+		result.ok = 1;
 		r->conf = r->next_conf;
 		accept_limits(r);
 		cluster_peers_limits(r->peers, r->conf.worker,
@@ -200,7 +218,11 @@ commit(struct relay *r)
 		queue_set_limit(&r->queues, (uint64_t)r->conf.queue_bytes *
 		    QUEUES_FULL);
 	}
-	answer(r, what);
+	if (ipc_send_relay_result(r->parent, &result) == -1)
+		fatal("can't send to the parent");
+	if (v->first)
+		r->configured = 1;
+	return (0);
 }
 
 static void
@@ -226,29 +248,26 @@ client_fill(struct client_info *i, const struct conn *c)
 	i->dup = c->session.told_dup;
 }
 
-static void
-list_clients(struct relay *r, struct msg *m)
+static int
+on_clients(void *arg, const struct ipc_msg_relay_clients *v)
 {
-	struct ipc_msg_relay_clients q;
-	struct ipc_msg_relay_client one;
-	struct ipc_msg_relay_clients_end end;
+	struct ipc_msg_relay_client one = { .request = v->request };
+	struct ipc_msg_relay_clients_end end = { .request = v->request };
+	struct relay *r = arg;
 	struct conn *c;
 
-	if (ipc_get_relay_clients(&m->rd, &q) == -1)
-		fatalx("malformed request from the parent");
 	TAILQ_FOREACH(c, &r->conns, entry) {
 		if (c->state != CONN_UP || c->dead)
 			continue;
 		/* A parent that is slow is no reason to give it up. */
 		if (chan_queued(r->parent) > LIST_MAX)
 			break;
-		one.request = q.request;
 		client_fill(&one.client, c);
 		(void)ipc_send_relay_client(r->parent, &one);
 	}
-	end.request = q.request;
 	end.whole = c == NULL;
 	(void)ipc_send_relay_clients_end(r->parent, &end);
+	return (0);
 }
 
 /* All is said, or the time is up. */
@@ -272,19 +291,19 @@ stop_poll(evutil_socket_t fd, short what, void *arg)
 }
 
 /* No new clients; tell the others to come back soon, and to whom. */
-static void
-stop(struct relay *r, struct msg *m)
+static int
+on_stop(void *arg, const struct ipc_msg_stop *v)
 {
+	struct relay *r = arg;
 	uint8_t frame[FRAME_RESTARTING_SIZE];
 	struct timeval tv = { 0, STOP_POLL_MS * 1000 };
 	struct conn *c;
-	uint32_t ms = rd_u32(&m->rd);
 	size_t n;
 
 	if (r->stopping)
-		return;
+		return (0);
 	r->stopping = 1;
-	r->stop_us = r->now_us + (uint64_t)ms * 1000;
+	r->stop_us = r->now_us + (uint64_t)v->ms * 1000;
 	accept_close(r);
 	n = frame_put_restarting(frame, RECONNECT_MS, RECONNECT_TRY_MS);
 	TAILQ_FOREACH(c, &r->conns, entry) {
@@ -298,75 +317,23 @@ stop(struct relay *r, struct msg *m)
 	r->ev_stop = event_new(r->base, -1, EV_PERSIST, stop_poll, r);
 	if (r->ev_stop == NULL || event_add(r->ev_stop, &tv) == -1)
 		exit(0);
+	return (0);
 }
 
-static void
-parent_message(struct chan *ch, struct msg *m, void *arg)
-{
-	struct relay *r = arg;
-
-	(void)ch;
-	relay_clock(r);
-	switch (m->type) {
-	case MSG_VERBOSE:
-		log_setverbose(rd_u8(&m->rd));
-		break;
-	case MSG_STOP:
-		stop(r, m);
-		break;
-	case MSG_RELAY_CONF:
-		if (relay_conf_get(&m->rd, &r->next_conf) == -1)
-			fatalx("malformed settings from the parent");
-		break;
-	case MSG_RELAY_CERT:
-		take_cert(r, m);
-		break;
-	case MSG_RELAY_LISTEN:
-		take_listen(r, m);
-		break;
-	case MSG_RELAY_KEYS:
-		take_keys(r, m);
-		break;
-	case MSG_RELAY_LINK:
-		take_link(r, m);
-		break;
-	case MSG_RELAY_COMMIT:
-		commit(r);
-		if (rd_u8(&m->rd) && !r->configured)
-			r->configured = 1;
-		break;
-	case MSG_RELAY_MAPS:
-		if (mapstore_maps(&r->maps, &m->rd) == -1)
-			fatalx("number of maps from the parent not taken");
-		break;
-	case MSG_RELAY_MAP:
-		if (mapstore_map(&r->maps, &m->rd, time(NULL)) == -1)
-			fatalx("map from the parent not taken");
-		break;
-	case MSG_RELAY_METRICS:
-		take_metrics(r, m);
-		break;
-	case MSG_RELAY_TOKEN:
-		take_token(r, m);
-		break;
-	case MSG_RELAY_CLIENTS:
-		list_clients(r, m);
-		break;
-	default:
-		log_warnx("%s from the parent: not expected",
-		    msg_name(m->type));
-		break;
-	}
-}
-
-static void
-parent_gone(struct chan *ch, const char *why, void *arg)
-{
-	(void)ch;
-	(void)arg;
-	log_debug("parent: %s", why);
-	exit(0);
-}
+static const struct ipc_handlers handlers = {
+	.stop = on_stop,
+	.relay_conf = on_conf,
+	.relay_cert = on_cert,
+	.relay_listen = on_listen,
+	.relay_keys = on_keys,
+	.relay_link = on_link,
+	.relay_commit = on_commit,
+	.relay_token = on_token,
+	.relay_maps = on_maps,
+	.relay_map = on_map,
+	.relay_metrics = on_metrics,
+	.relay_clients = on_clients
+};
 
 /*
  * The second has passed: is keys there, or there again?  The parent gives new
@@ -379,7 +346,7 @@ look_for_keys(struct relay *r)
 	if ((r->acceptor.off & ACCEPT_KEYS) != 0 && relay_can_sign(r))
 		keys_back(r);
 	if (r->configured && (r->box == NULL || tlskey_gone(&r->tlskey)))
-		(void)chan_send(r->parent, MSG_RELAY_KEYLESS, NULL, -1);
+		(void)ipc_send_relay_keyless(r->parent);
 }
 
 static void
@@ -397,18 +364,6 @@ tick(evutil_socket_t fd, short what, void *arg)
 	link_tick(r);
 	pool_tick(&r->pool);
 	heap_tick(&r->heap, r->nconns);
-}
-
-static void
-ready(struct relay *r, const char *level)
-{
-	struct wr w;
-
-	wr_init(&w);
-	wr_str(&w, level);
-	if (!wr_ok(&w) || chan_send(r->parent, MSG_READY, &w, -1) == -1)
-		fatal("can't send to the parent");
-	wr_free(&w);
 }
 
 static struct relay *
@@ -437,8 +392,7 @@ relay_new(struct chan *parent)
 	r->acceptor.off = ACCEPT_START;
 	r->now_us = clock_us();
 	r->parent = parent;
-	if ((r->base = event_base_new()) == NULL ||
-	    chan_attach(parent, r->base, parent_message, parent_gone, r) == -1)
+	if ((r->base = event_base_new()) == NULL)
 		fatal("can't run the event loop (epoll, kqueue)");
 	r->ev_tick = event_new(r->base, -1, EV_PERSIST, tick, r);
 	if (r->ev_tick == NULL || event_add(r->ev_tick, &second) == -1)
@@ -485,8 +439,9 @@ unfinished(const struct relay *r)
  * have had all that was there for them.
  */
 static void
-turn(struct relay *r)
+turn(void *arg)
 {
+	struct relay *r = arg;
 	int how = EVLOOP_ONCE | (unfinished(r) ? EVLOOP_NONBLOCK : 0);
 
 	if (event_base_loop(r->base, how) == -1)
@@ -504,29 +459,56 @@ turn(struct relay *r)
 	gather_load(r);
 }
 
-void
-relay_main(void)
+static void
+prepare(struct ipc_child *c)
 {
-	struct child_start st;
-	struct chan *parent;
 	struct relay *r;
-	const char *level;
 
-	parent = child_init(ROLE_RELAY, &st);
 	if (sodium_init() == -1)
 		fatalx("libsodium can't be set up");
 	heap_init();
 	tlsctx_preload();
-	r = relay_new(parent);
+	r = relay_new(c->parent);
 	tlskey_init(&r->tlskey, keys_lost, r);
 	if (cluster_init(r) == -1)
 		fatal("relay");
 	accept_init(r);
-	level = child_confine(ROLE_RELAY, &st);
-	while (!r->configured)
-		turn(r);
-	ready(r, level);
-	accept_resume(r, ACCEPT_START);
-	for (;;)
-		turn(r);
+	c->base = r->base;
+	c->arg = r;
+}
+
+static int
+configured(void *arg)
+{
+	const struct relay *r = arg;
+
+	return (r->configured);
+}
+
+static void
+woken(void *arg)
+{
+	relay_clock(arg);
+}
+
+static void
+begin(void *arg)
+{
+	accept_resume(arg, ACCEPT_START);
+}
+
+void
+relay_main(void)
+{
+	static struct ipc_child child = {
+		.role = ROLE_RELAY,
+		.handlers = &handlers,
+		.prepare = prepare,
+		.configured = configured,
+		.before = woken,
+		.begin = begin,
+		.turn = turn
+	};
+
+	ipc_child_run(&child);
 }

@@ -26,6 +26,7 @@
 #include "clock.h"
 #include "keyhash.h"
 #include "log.h"
+#include "messages.h"
 #include "tlskey.h"
 
 #define QUICK_MS	20	/* no wait that matters */
@@ -95,24 +96,17 @@ charge(struct relay_tlskey *k, long long ms)
 static int
 take_answer(struct msg *m, uint64_t cookie, uint8_t *out, size_t outsize)
 {
-	const uint8_t	*sig;
-	uint64_t	 got;
-	size_t		 len;
-	uint8_t		 ok;
+	struct ipc_msg_signature v;
 
-	if (m->type != MSG_SIGNED)
+	if (m->type != MSG_SIGNED || ipc_get_signature(&m->rd, &v) == -1 ||
+	    v.cookie == 0 || v.cookie > cookie)
 		return (-2);
-	got = rd_u64(&m->rd);
-	ok = rd_u8(&m->rd);
-	sig = rd_blob(&m->rd, &len);
-	if (!rd_end(&m->rd) || got == 0 || got > cookie)
-		return (-2);
-	if (got != cookie)
+	if (v.cookie != cookie)
 		return (0);
-	if (!ok || len == 0 || len > outsize)
+	if (!v.ok || v.len == 0 || v.len > outsize)
 		return (-1);
-	memcpy(out, sig, len);
-	return ((int)len);
+	memcpy(out, v.bytes, v.len);
+	return ((int)v.len);
 }
 
 /* Wait for the answer to `cookie'; the same results, -3 for an errno. */
@@ -161,6 +155,7 @@ static int
 ask(const uint8_t hash[KEYHASH_LEN], enum signalg alg, const uint8_t *in,
     size_t inlen, uint8_t *out, size_t outsize)
 {
+	struct ipc_msg_sign v;
 	struct wr	 w;
 	struct relay_tlskey *k = installed;
 	long long	 start = clock_ms();
@@ -168,12 +163,13 @@ ask(const uint8_t hash[KEYHASH_LEN], enum signalg alg, const uint8_t *in,
 
 	if (k->chan == NULL || k->overdue)
 		return (-1);
-	k->cookie++;
+	v.cookie = ++k->cookie;
+	v.hash = hash;
+	v.alg = alg;
+	v.in = in;
+	v.len = inlen;
 	wr_init(&w);
-	wr_u64(&w, k->cookie);
-	wr_bytes(&w, hash, KEYHASH_LEN);
-	wr_u8(&w, (uint8_t)alg);
-	wr_blob(&w, in, inlen);
+	ipc_put_sign(&w, &v);
 	if (!wr_ok(&w)) {
 		wr_free(&w);
 		return (-1);

@@ -35,24 +35,20 @@ place(struct tokens *t, const char *name)
 }
 
 int
-tokens_take(struct tokens *t, struct rd *r, char *name)
+tokens_add(struct tokens *t, const char *name, const char *auth)
 {
-	struct token one, *p;
+	struct token *p;
 
-	memset(&one, 0, sizeof(one));
-	rd_str(r, one.name, sizeof(one.name));
-	rd_str(r, one.auth, sizeof(one.auth));
-	memcpy(name, one.name, TOKEN_SIZE);
-	if (!rd_end(r))
-		return (-1);
-	if (one.name[0] == '\0') {
+	if (name[0] == '\0') {
 		tokens_free(t);
-		return (one.auth[0] == '\0' ? 0 : -1);
+		return (auth[0] == '\0' ? 0 : -1);
 	}
-	if (!base64url_is(one.name, TOKEN_SIZE) ||
-	    !is_auth(one.auth, one.name) || (p = place(t, one.name)) == NULL)
+	if (strlen(name) >= sizeof(p->name) || strlen(auth) >= sizeof(p->auth) ||
+	    !base64url_is(name, TOKEN_SIZE) || !is_auth(auth, name) ||
+	    (p = place(t, name)) == NULL)
 		return (-1);
-	*p = one;
+	strlcpy(p->name, name, sizeof(p->name));
+	strlcpy(p->auth, auth, sizeof(p->auth));
 	return (0);
 }
 

@@ -25,10 +25,10 @@ struct tokens {
 };
 
 /*
- * Take MSG_RELAY_TOKEN; `name' (TOKEN_SIZE) gets its token, "" when all were
- * forgotten.  0, or -1: malformed, too many, or no memory.
+ * MSG_RELAY_TOKEN: answer `name' with the key authorization `auth', or forget
+ * all when both are "".  0, or -1: malformed, too many, or no memory.
  */
-int	 tokens_take(struct tokens *t, struct rd *r, char *name);
+int	 tokens_add(struct tokens *t, const char *name, const char *auth);
 
 /* The key authorization for the request path `path'; NULL: there is none. */
 const char *tokens_find(const struct tokens *t, struct http_str path);

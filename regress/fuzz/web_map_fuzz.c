@@ -35,14 +35,8 @@ static void
 load(void)
 {
 	static struct map_doc	d;
-	struct wr		w;
-	struct rd		r;
 
-	wr_init(&w);
-	wr_u32(&w, 1);
-	rd_init(&r, w.p, w.len);
-	check(mapstore_maps(&store, &r) == 0);
-	wr_free(&w);
+	check(mapstore_maps(&store, 1) == 0);
 	strlcpy(d.path, "/derpmap/default", sizeof(d.path));
 	d.nhosts = 1;
 	strlcpy(d.hosts[0], "h", sizeof(d.hosts[0]));
@@ -51,10 +45,7 @@ load(void)
 	d.len = strlen(BODY);
 	d.gzip = (const uint8_t *)"gz";
 	d.gzip_len = 2;
-	map_doc_put(&w, &d);
-	rd_init(&r, w.p, w.len);
-	check(mapstore_map(&store, &r, 1000000000) == 0);
-	wr_free(&w);
+	check(mapstore_map(&store, &d, 1000000000) == 0);
 }
 
 /* The request with the fields of the input; its length. */

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ipcsend.h"
 #include "parent.h"
 
 #define MAX_SAID	(4 * ACME_MAXNAMES)	/* MSG_ACME_TOKENs of a job */
@@ -17,9 +18,10 @@
 static void
 put_token(struct wr *w, const char *name, const char *auth)
 {
+	struct ipc_msg_relay_token v = { name, auth };
+
 	wr_init(w);
-	wr_str(w, name);
-	wr_str(w, auth);
+	ipc_put_relay_token(w, &v);
 }
 
 int
@@ -56,7 +58,7 @@ acme_forget_tokens(struct derpd *d)
 static void
 check_token(struct derpd *d)
 {
-	struct wr w;
+	struct ipc_msg_acme_token_set v;
 	unsigned int i;
 
 	if (d->acme.asked[0] == '\0')
@@ -64,24 +66,21 @@ check_token(struct derpd *d)
 	for (i = 0; i < d->nworkers; i++)
 		if (d->acme.owes[i])
 			return;
-	wr_init(&w);
-	wr_str(&w, d->acme.asked);
-	d->acme.asked[0] = '\0';
+	v.token = d->acme.asked;
 	if (d->helper.chan != NULL)
-		(void)chan_send(d->helper.chan, MSG_ACME_TOKEN_SET, &w, -1);
-	wr_free(&w);
+		(void)ipc_send_acme_token_set(d->helper.chan, &v);
+	d->acme.asked[0] = '\0';
 }
 
 int
 acme_token_set(struct proc *relay, struct msg *m)
 {
 	struct derpd *d = relay->d;
-	char name[TOKEN_SIZE];
+	struct ipc_msg_relay_token_set v;
 
-	rd_str(&m->rd, name, sizeof(name));
-	if (!rd_end(&m->rd))
+	if (ipc_get_relay_token_set(&m->rd, &v) == -1)
 		return (-1);
-	if (strcmp(name, d->acme.asked) == 0) {
+	if (strcmp(v.token, d->acme.asked) == 0) {
 		d->acme.owes[relay->worker] = 0;
 		check_token(d);
 	}
@@ -98,32 +97,28 @@ acme_worker_gone(struct derpd *d, unsigned int worker)
 int
 acme_take_token(struct derpd *d, struct rd *r)
 {
-	char name[TOKEN_SIZE], auth[TOKEN_AUTHSIZE], same[TOKEN_SIZE];
+	char auth[TOKEN_AUTHSIZE];
+	struct ipc_msg_acme_token v;
 	struct wr w;
-	struct rd back;
 	unsigned int i;
-	int rv;
 
-	rd_str(r, name, sizeof(name));
-	if (!rd_end(r) || ++d->acme.said > MAX_SAID)
+	if (ipc_get_acme_token(r, &v) == -1 || ++d->acme.said > MAX_SAID)
 		return (-1);
-	if (name[0] == '\0') {
+	if (v.token[0] == '\0') {
 		acme_forget_tokens(d);
 		return (0);
 	}
 	if (d->acme.asked[0] != '\0')
 		return (-1);
-	snprintf(auth, sizeof(auth), "%s.%s", name, d->acme.thumb);
-	put_token(&w, name, auth);
-	rd_init(&back, w.p, w.len);
-	rv = tokens_take(&d->acme.tokens, &back, same);
-	if (rv == 0) {
-		strlcpy(d->acme.asked, name, sizeof(d->acme.asked));
-		for (i = 0; i < d->nworkers; i++)
-			d->acme.owes[i] = d->relays[i].chan != NULL;
-		relays_tell(d, MSG_RELAY_TOKEN, &w);
-		check_token(d);
-	}
+	snprintf(auth, sizeof(auth), "%s.%s", v.token, d->acme.thumb);
+	if (tokens_add(&d->acme.tokens, v.token, auth) == -1)
+		return (-1);
+	strlcpy(d->acme.asked, v.token, sizeof(d->acme.asked));
+	for (i = 0; i < d->nworkers; i++)
+		d->acme.owes[i] = d->relays[i].chan != NULL;
+	put_token(&w, v.token, auth);
+	relays_tell(d, MSG_RELAY_TOKEN, &w);
 	wr_free(&w);
-	return (rv);
+	check_token(d);
+	return (0);
 }

@@ -12,6 +12,7 @@
 
 #include "admit.h"
 #include "clientinfo.h"
+#include "ipcsend.h"
 #include "log.h"
 #include "login.h"
 #include "peers.h"
@@ -45,21 +46,22 @@ send_box(void *arg, uint64_t id, const uint8_t *info, size_t n)
 	struct relay *r = arg;
 	const size_t envelope = FRAME_KEY_LEN + FRAME_NONCE_LEN;
 	char text[128];
-	struct wr w;
+	struct ipc_msg_login v;
 
 	if (serverinfo_text(text, sizeof(text), r->conf.client_rate,
 	    r->conf.client_burst) == -1) {
 		log_warnx("ServerInfo does not fit");
 		return;
 	}
-	wr_init(&w);
-	wr_u64(&w, id);
-	wr_bytes(&w, info, envelope);
-	wr_blob(&w, info + envelope, n - envelope);
-	wr_blob(&w, text, strlen(text));
-	if (!wr_ok(&w) || chan_send(r->box, MSG_LOGIN, &w, -1) == -1)
+	v.cookie = id;
+	v.client = info;
+	v.nonce = info + FRAME_KEY_LEN;
+	v.box = info + envelope;
+	v.box_len = n - envelope;
+	v.info = text;
+	v.info_len = strlen(text);
+	if (ipc_send_login(r->box, &v) == -1)
 		log_warn("can't send a login to keys");
-	wr_free(&w);
 }
 
 void
@@ -159,34 +161,19 @@ admit(struct conn *c, const struct clientinfo *ci, const uint8_t *sealed,
 }
 
 void
-login_result(struct relay *r, struct msg *m)
+login_result(struct relay *r, const struct ipc_msg_login_result *v)
 {
-	const uint8_t *info, *sealed;
 	struct clientinfo ci;
 	struct conn *c;
-	uint64_t id;
-	uint32_t mesh_off;
-	size_t len, n;
-	uint8_t ok;
 
 	derp_boxes_more(&r->logins.boxes);
-	id = rd_u64(&m->rd);
-	ok = rd_u8(&m->rd);
-	mesh_off = rd_u32(&m->rd);
-	info = rd_blob(&m->rd, &len);
-	sealed = rd_blob(&m->rd, &n);
-	if (!rd_end(&m->rd)) {
-		log_warnx("malformed answer from keys");
-		return;
-	}
-	c = derp_boxes_owner(&r->logins.boxes, id);
+	c = derp_boxes_owner(&r->logins.boxes, v->cookie);
 	if (c == NULL || c->dead)
 		return;			/* the client has gone meanwhile */
-	if (!ok)
+	if (!v->ok)
 		refuse(c, "ClientInfo does not open with its key");
-	else if (clientinfo_parse((const char *)info, len, mesh_off,
-	    &ci) == -1)
+	else if (clientinfo_parse(v->text, v->text_len, v->mesh, &ci) == -1)
 		refuse(c, "ClientInfo is malformed");
 	else
-		admit(c, &ci, sealed, n);
+		admit(c, &ci, v->sealed, v->sealed_len);
 }

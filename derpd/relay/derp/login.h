@@ -30,7 +30,8 @@ void	login_begin(struct conn *c);
 void	login_info(struct conn *c, const uint8_t *p, size_t n);
 
 /* The answer of keys, MSG_LOGIN_RESULT: goes on, or closes. */
-void	login_result(struct relay *r, struct msg *m);
+struct ipc_msg_login_result;
+void	login_result(struct relay *r, const struct ipc_msg_login_result *v);
 
 /* There is a new channel to keys: ask again for all that wait. */
 void	login_again(struct relay *r);

@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "cluster.h"
+#include "ipcsend.h"
 #include "login.h"
 #include "peers.h"
 
@@ -25,7 +26,10 @@ answered(struct chan *c, struct msg *m, void *arg)
 {
 	(void)c;
 	ATF_REQUIRE_EQ(MSG_LOGIN_RESULT, m->type);
-	login_result(arg, m);
+	struct ipc_msg_login_result v;
+
+	ATF_REQUIRE_EQ(0, ipc_get_login_result(&m->rd, &v));
+	login_result(arg, &v);
 }
 
 static void
@@ -115,17 +119,10 @@ next_question(void)
 static void
 refuse(uint64_t id)
 {
-	struct wr w;
+	struct ipc_msg_login_result v = { .cookie = id };
 
-	wr_init(&w);
-	wr_u64(&w, id);
-	wr_u8(&w, 0);
-	wr_u32(&w, 0);
-	wr_blob(&w, NULL, 0);
-	wr_blob(&w, NULL, 0);
-	ATF_REQUIRE_EQ(0, chan_send(keys, MSG_LOGIN_RESULT, &w, -1));
+	ATF_REQUIRE_EQ(0, ipc_send_login_result(keys, &v));
 	ATF_REQUIRE_EQ(0, chan_flush(keys, 5000));
-	wr_free(&w);
 }
 
 /* Little waits in the worker, and each is asked once, in order. */

@@ -83,24 +83,19 @@ copy(const uint8_t *p, size_t n)
 }
 
 static struct map_entry *
-entry_new(struct rd *r, time_t now)
+entry_new(const struct map_doc *doc, time_t now)
 {
 	struct map_entry *e;
-	const uint8_t *body, *gzip;
+	const uint8_t *body = doc->body, *gzip = doc->gzip;
 
-	if ((e = calloc(1, sizeof(*e))) == NULL)
+	if (!map_doc_valid(doc) || (e = calloc(1, sizeof(*e))) == NULL)
 		return (NULL);
 	e->refs = 1;
-	if (map_doc_get(r, &e->doc) == -1) {
-		free(e);
-		return (NULL);
-	}
+	e->doc = *doc;
 	if (now < 0)
 		now = 0;
 	if (e->doc.mtime > (uint64_t)now)
 		e->doc.mtime = (uint64_t)now;
-	body = e->doc.body;
-	gzip = e->doc.gzip;
 	e->doc.body = e->doc.gzip = NULL;
 	if (body == NULL)
 		return (e);
@@ -145,12 +140,11 @@ put_in_force(struct mapstore *s)
 }
 
 int
-mapstore_maps(struct mapstore *s, struct rd *r)
+mapstore_maps(struct mapstore *s, uint32_t n)
 {
 	struct map_entry **v = NULL;
-	uint32_t n = rd_u32(r);
 
-	if (!rd_end(r) || n > MAX_MAPS)
+	if (n > MAX_MAPS)
 		return (-1);
 	if (n > 0 && (v = calloc(n, sizeof(struct map_entry *))) == NULL)
 		return (-1);
@@ -163,11 +157,11 @@ mapstore_maps(struct mapstore *s, struct rd *r)
 }
 
 int
-mapstore_map(struct mapstore *s, struct rd *r, time_t now)
+mapstore_map(struct mapstore *s, const struct map_doc *doc, time_t now)
 {
 	struct map_entry *e, **at;
 
-	if ((e = entry_new(r, now)) == NULL)
+	if ((e = entry_new(doc, now)) == NULL)
 		return (-1);
 	if (e->doc.index >= (s->next != NULL ? s->nnext : s->n)) {
 		entry_free(e);

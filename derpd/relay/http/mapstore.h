@@ -50,17 +50,18 @@ struct mapstore {
 };
 
 /*
- * Take MSG_RELAY_MAPS: a new set of maps is to come, and is put in force once
- * it is whole.  0, or -1: malformed, or no memory.
+ * MSG_RELAY_MAPS: a new set of `n' maps is to come, and is put in force once it
+ * is whole.  0, or -1: too many, or no memory.
  */
-int	mapstore_maps(struct mapstore *s, struct rd *r);
+int	mapstore_maps(struct mapstore *s, uint32_t n);
 
 /*
- * Take MSG_RELAY_MAP: into the set that is to come, else in force at once.
+ * MSG_RELAY_MAP: a copy of `doc' into the set that is to come, else in force at
+ * once.
  * `now' bounds its time: nothing is from the future (RFC 9110 8.8.2.1).  0, or
  * -1: malformed, or no memory; the older map then stays.
  */
-int	mapstore_map(struct mapstore *s, struct rd *r, time_t now);
+int	mapstore_map(struct mapstore *s, const struct map_doc *doc, time_t now);
 
 /*
  * The map at `path' (decoded, without query) of the host `host' (as a Host
