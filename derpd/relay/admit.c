@@ -51,7 +51,7 @@ conn_charge(struct conn *c)
 
 	if (c->stranger.source == NULL)
 		return;
-	input = c->input.held.cap + c->input.pend.cap + http_kept(c) +
+	input = c->input.held.cap + c->input.pend.cap + web_kept(c) +
 	    c->session.part.cap + login_kept(c);
 	all = sizeof(*c) + input + c->output.out.cap + c->output.ctl.cap;
 	if (c->ws != NULL)

@@ -1,25 +1,22 @@
 /*
- * conn: a connection of a relay worker, from accept to close: its input, why
- * that may be held back, its deadlines.  Called by accept.c, and by everything
- * that has to do with one client.
+ * conn: a connection of a relay worker, from accept to close, and its
+ * deadlines.  Called by accept.c, and by everything that has to do with one
+ * client.
  *
- * Nothing runs inside anything else.  Input is handled from the event loop or
- * from conn_work(), never within output or within other input; who resumes a
- * connection only queues it.  Closing only marks; conn_reap() unlinks and frees
- * between the steps of a turn, when nobody walks a list or has a connection in
- * hand.
+ * Nothing runs inside anything else.  Closing only marks; conn_reap() unlinks
+ * and frees between the steps of a turn, when nobody walks a list or has a
+ * connection in hand.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "admit.h"
-#include "hello.h"
 #include "httpconn.h"
+#include "input.h"
 #include "linkstats.h"
 #include "log.h"
 #include "login.h"
@@ -29,15 +26,6 @@
 #include "session.h"
 #include "tlsio.h"
 #include "websocket.h"
-
-/* Most plaintext that is kept of a client that must wait. */
-#define PEND_MAX	(256 * 1024)
-
-#define STRANGER_READ	8192	/* bytes read at once before the login */
-#define SHAKE_US	2000	/* time for handshakes in a turn */
-#define SHAKES_MAX	256	/* handshakes that wait, then accept stops */
-
-static void	conn_readable(evutil_socket_t, short, void *);
 
 static void
 wheel_off(struct conn *c)
@@ -118,9 +106,7 @@ conn_new(struct relay *r, int fd, int tls, const uint8_t addr[16],
 	c->session.env = &r->derp;
 	c->state = tls ? CONN_HANDSHAKE : CONN_HTTP;
 	queue_init(&c->output.queue, &r->queues, c);
-	event_assign(&c->ev_read, r->base, fd, EV_READ | EV_PERSIST,
-	    conn_readable, c);
-	if (relay_admit(c) == -1 || event_add(&c->ev_read, NULL) == -1) {
+	if (relay_admit(c) == -1 || relay_input_begin(c) == -1) {
 		strangers_remove(&r->strangers, &c->stranger);
 		free(c);
 		return (NULL);
@@ -174,15 +160,6 @@ conn_close(struct conn *c, const char *why)
 }
 
 static void
-unqueue_shake(struct conn *c)
-{
-	TAILQ_REMOVE(&c->r->shaking, c, resumed);
-	if (c->shaking == SHAKE_HELLO)
-		c->r->nshaking--;
-	c->shaking = 0;
-}
-
-static void
 unlink_all(struct conn *c)
 {
 	struct relay *r = c->r;
@@ -190,11 +167,7 @@ unlink_all(struct conn *c)
 	wheel_off(c);
 	if (c->output.is_dirty)
 		TAILQ_REMOVE(&r->outputs.dirty, c, output.dirty);
-	if (c->shaking)
-		unqueue_shake(c);
-	else if (c->paused & PAUSE_TURN)
-		TAILQ_REMOVE(&r->resumed, c, resumed);
-	event_del(&c->ev_read);
+	relay_input_end(c);
 	if (c->output.ev_write != NULL)
 		event_free(c->output.ev_write);
 	if (c->ev_rate != NULL)
@@ -215,8 +188,7 @@ conn_free(struct conn *c)
 	queue_clear(&c->output.queue, count_dropped, c->r);
 	http_free(c);
 	ws_free(c->ws);
-	buf_free(&c->input.held);
-	buf_free(&c->input.pend);
+	relay_input_free(c);
 	derp_free(&c->session);
 	output_free(c);
 	free(c);
@@ -247,310 +219,4 @@ conn_drain(struct conn *c)
 	conn_pause(c, PAUSE_DRAIN);
 	conn_deadline(c, 2);
 	conn_dirty(c);
-}
-
-/*
- * Plaintext as the connection's state says, until it must wait, ends, or goes
- * on as a WebSocket: how many bytes were handled.
- */
-static size_t
-feed(struct conn *c, const uint8_t *p, size_t n)
-{
-	const struct ws *ws = c->ws;
-	size_t used = 0;
-
-	while (used < n && c->paused == 0 && !c->dead &&
-	    c->state != CONN_DRAIN && c->ws == ws) {
-		if (c->state == CONN_HTTP)
-			used += http_input(c, p + used, n - used);
-		else
-			used += derp_input(&c->session, p + used, n - used);
-	}
-	return (used);
-}
-
-/* The same, and what must wait is kept: how many bytes were taken. */
-static size_t
-feed_or_keep(struct conn *c, const uint8_t *p, size_t n)
-{
-	size_t used = feed(c, p, n);
-
-	if (used == n || c->paused == 0 || c->dead || c->state == CONN_DRAIN)
-		return (used);
-	if (buf_left(&c->input.pend) + (n - used) > PEND_MAX ||
-	    buf_add(&c->input.pend, p + used, n - used) == -1)
-		conn_close(c, "too much while it must wait");
-	return (n);
-}
-
-void
-conn_pause(struct conn *c, unsigned int why)
-{
-	if (c->paused == 0)
-		event_del(&c->ev_read);
-	c->paused |= why;
-}
-
-/*
- * Nothing is known of it: what it sends, handshake or requests, is handled for
- * SHAKE_US a turn alone.
- */
-static int
-is_strange(const struct conn *c)
-{
-	return (c->state == CONN_HANDSHAKE || c->state == CONN_HTTP);
-}
-
-/* Input is held that the turn is to handle; PAUSE_TURN is set. */
-static void
-queue_input(struct conn *c)
-{
-	struct relay *r = c->r;
-
-	if (!is_strange(c)) {
-		TAILQ_INSERT_TAIL(&r->resumed, c, resumed);
-		return;
-	}
-	c->shaking = c->state == CONN_HANDSHAKE ? SHAKE_HELLO : SHAKE_ASK;
-	TAILQ_INSERT_TAIL(&r->shaking, c, resumed);
-	/* Who asks without end must not keep others from being accepted. */
-	if (c->shaking == SHAKE_HELLO && ++r->nshaking >= SHAKES_MAX)
-		accept_pause(r, ACCEPT_SHAKES);
-}
-
-void
-conn_resume(struct conn *c, unsigned int why)
-{
-	if (c->dead || (c->paused & why) == 0)
-		return;
-	c->paused &= ~why;
-	if (c->paused != 0)
-		return;
-	/* It goes on when what was held has been handled. */
-	c->paused = PAUSE_TURN;
-	queue_input(c);
-}
-
-/* What is held is enough to go on with a handshake, or TLS is up. */
-static int
-held_suffices(struct conn *c)
-{
-	const struct buf *b = &c->input.held;
-
-	if (c->state != CONN_HANDSHAKE)
-		return (1);
-	if (c->tls == NULL)
-		return (hello_judge(&c->input.hello, buf_head(b),
-		    buf_left(b)) == HELLO_GIVE);
-	return (hello_record(buf_head(b), buf_left(b)) > 0);
-}
-
-/* Bytes of a WebSocket; what must wait is kept unwrapped. */
-static void
-unwrap(struct conn *c, const uint8_t *p, size_t n)
-{
-	if (n > 0 && !c->dead && c->state != CONN_DRAIN &&
-	    ws_feed(c->ws, p, n) == -1)
-		conn_drain(c);
-}
-
-/*
- * Handle what was held of a connection while it had to wait.  It may have to
- * wait again before all of that is handled: the rest stays where it is.
- */
-static void
-work(struct conn *c)
-{
-	const struct ws *ws;
-	struct buf b;
-
-	event_add(&c->ev_read, NULL);
-	if (buf_left(&c->input.pend) > 0) {
-		b = c->input.pend;
-		memset(&c->input.pend, 0, sizeof(c->input.pend));
-		ws = c->ws;	/* if it is one, all that is unwrapped */
-		buf_drain(&b, feed(c, buf_head(&b), buf_left(&b)));
-		if (c->ws == ws)
-			c->input.pend = b;
-		else {
-			unwrap(c, buf_head(&b), buf_left(&b));
-			buf_free(&b);
-		}
-	}
-	if (c->dead || c->paused != 0 || c->plain || !held_suffices(c))
-		return;
-	/* Also without held bytes: libssl may have read ahead of us. */
-	b = c->input.held;
-	memset(&c->input.held, 0, sizeof(c->input.held));
-	tlsio_pump(c, buf_head(&b), buf_left(&b));
-	buf_free(&b);
-}
-
-void
-conn_work(struct relay *r)
-{
-	struct conn *c, *last = TAILQ_LAST(&r->resumed, conn_list);
-
-	/* One that is resumed meanwhile waits for the next turn. */
-	while (last != NULL && (c = TAILQ_FIRST(&r->resumed)) != NULL) {
-		if (c == last)
-			last = NULL;
-		TAILQ_REMOVE(&r->resumed, c, resumed);
-		c->paused &= ~(unsigned int)PAUSE_TURN;
-		if (c->dead || c->paused != 0)
-			continue;	/* another reason came meanwhile */
-		work(c);
-		conn_charge(c);
-		output_relieve(r);
-	}
-}
-
-void
-conn_shake(struct relay *r)
-{
-	struct conn *c;
-	uint64_t end;
-
-	/* From now: they get their time also when a turn takes long. */
-	if (!TAILQ_EMPTY(&r->shaking))
-		relay_clock(r);
-	end = r->now_us + SHAKE_US;
-	while ((c = TAILQ_FIRST(&r->shaking)) != NULL) {
-		unqueue_shake(c);
-		c->paused &= ~(unsigned int)PAUSE_TURN;
-		if (c->dead || c->paused != 0)
-			continue;
-		if (c->state == CONN_HANDSHAKE && !relay_can_sign(r)) {
-			conn_pause(c, PAUSE_KEYS);
-			continue;
-		}
-		work(c);
-		conn_charge(c);
-		relay_clock(r);
-		if (r->now_us >= end)
-			break;
-	}
-	if (r->nshaking <= SHAKES_MAX / 2)
-		accept_resume(r, ACCEPT_SHAKES);
-}
-
-int
-conn_ws_data(const uint8_t *p, size_t n, void *arg)
-{
-	struct conn *c = arg;
-
-	feed_or_keep(c, p, n);
-	return (c->dead ? -1 : 0);
-}
-
-void
-conn_input(struct conn *c, const uint8_t *p, size_t n)
-{
-	size_t used;
-
-	if (c->ws == NULL) {
-		used = feed_or_keep(c, p, n);
-		p += used;
-		n -= used;
-	}
-	if (c->ws != NULL)	/* maybe only now */
-		unwrap(c, p, n);
-}
-
-/* Bytes to read at once: few of those who may never log in. */
-static size_t
-read_size(const struct conn *c)
-{
-	if (c->lingering)
-		return (c->input.linger_left);
-	return (c->state == CONN_UP ? IN_SIZE : STRANGER_READ);
-}
-
-/* Nobody listens any more; only so much is read. */
-static void
-linger(struct conn *c, size_t n)
-{
-	c->input.linger_left -= (uint32_t)n;
-	if (c->input.linger_left == 0)
-		event_del(&c->ev_read);
-}
-
-/*
- * The handshake needs a whole ClientHello, and whole records after that; the
- * turn does it, a few at a time.
- */
-static void
-shake_input(struct conn *c)
-{
-	static const uint8_t alert[] = { 21, 3, 3, 0, 2, 2, 47 };
-
-	if (held_suffices(c)) {
-		conn_pause(c, PAUSE_TURN);
-		queue_input(c);
-	} else if (c->tls == NULL && hello_judge(&c->input.hello,
-	    buf_head(&c->input.held), buf_left(&c->input.held)) == HELLO_LONG) {
-		/* illegal_parameter (RFC 8446 6.2) */
-		(void)output_raw(c, alert, sizeof(alert));
-		conn_drain(c);
-	}
-}
-
-/* Ciphertext has come: `n' bytes at `p'. */
-static void
-tls_input(struct conn *c, const uint8_t *p, size_t n)
-{
-	struct buf b;
-
-	if (!is_strange(c) && buf_left(&c->input.held) == 0) {
-		tlsio_pump(c, p, n);
-		return;
-	}
-	/* It goes behind the record that is not whole. */
-	if (buf_add_tight(&c->input.held, p, n) == -1) {
-		conn_close(c, "out of memory");
-		return;
-	}
-	if (is_strange(c)) {
-		shake_input(c);
-		return;
-	}
-	b = c->input.held;
-	memset(&c->input.held, 0, sizeof(c->input.held));
-	tlsio_pump(c, buf_head(&b), buf_left(&b));
-	buf_free(&b);
-}
-
-static void
-conn_readable(evutil_socket_t fd, short what, void *arg)
-{
-	struct conn *c = arg;
-	struct relay *r = c->r;
-	ssize_t n;
-
-	(void)what;
-	if (c->dead)
-		return;
-	relay_clock(r);
-	if (c->state == CONN_HANDSHAKE && !relay_can_sign(r)) {
-		conn_pause(c, PAUSE_KEYS);
-		return;
-	}
-	n = recv(fd, r->in_buf, read_size(c), 0);
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (c->lingering && n > 0) {
-		linger(c, (size_t)n);
-		return;
-	}
-	if (n <= 0) {
-		conn_close(c, n == 0 ? "closed by the client" :
-		    "connection lost");
-		return;
-	}
-	if (c->plain)
-		conn_input(c, r->in_buf, (size_t)n);
-	else
-		tls_input(c, r->in_buf, (size_t)n);
-	conn_charge(c);
-	output_relieve(r);
 }

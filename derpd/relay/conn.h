@@ -10,12 +10,11 @@
 #include <stdint.h>
 
 #include "buf.h"
-#include "hello.h"
+#include "input.h"
 #include "output.h"
 #include "session.h"
 #include "strangers.h"
 
-struct cursor;
 struct derp_box;
 struct http_conn;
 struct relay;
@@ -25,7 +24,6 @@ struct ws;
 
 TAILQ_HEAD(conn_list, conn);
 
-#define IN_SIZE		(128 * 1024)	/* one recv */
 #define WHEEL_SLOTS	128		/* seconds a deadline may be away */
 
 #define LOGIN_SECS	10		/* each step, derp(7) section 2 */
@@ -43,28 +41,6 @@ enum conn_state {
 	CONN_ADMIT,		/* keys looks at the ClientInfo */
 	CONN_UP,		/* logged in */
 	CONN_DRAIN		/* last words are going out, then close */
-};
-
-/* Why input is held back; bits. */
-#define PAUSE_LOGIN	0x01	/* keys or admission has not answered */
-#define PAUSE_KEYS	0x02	/* no keys process to sign for us */
-#define PAUSE_RATE	0x04	/* over its receive rate */
-#define PAUSE_STATS	0x08	/* the answer needs the other workers */
-#define PAUSE_DRAIN	0x10	/* nothing more is wanted */
-#define PAUSE_BODY	0x20	/* the answer before is still going out */
-#define PAUSE_TURN	0x40	/* resumed: the turn has yet to handle it */
-#define PAUSE_NEXT	0x80	/* goes on in the next turn */
-
-#define SHAKE_HELLO	1	/* a handshake: one of r->nshaking */
-#define SHAKE_ASK	2	/* requests */
-
-/* What came from a client and has yet to be handled. */
-struct relay_input {
-	struct cursor	*src;		/* ciphertext, within tlsio_pump() */
-	struct buf	 held;		/* ciphertext not decrypted: paused */
-	struct buf	 pend;		/* plaintext not looked at: paused */
-	struct hello_state hello;	/* how far `held' was looked at */
-	uint32_t	 linger_left;	/* bytes to pass over before its end */
 };
 
 /* A connection; conn_new() makes it, conn_reap() frees it. */
@@ -118,31 +94,6 @@ void	conn_close(struct conn *c, const char *why);
 
 /* Send what is left, within 2 s, then close; no more input is taken. */
 void	conn_drain(struct conn *c);
-
-/*
- * Hold input back for the reasons `why' (PAUSE_*), or let it go on when none is
- * left: it is then queued for conn_work(), and handled there and nowhere else.
- */
-void	conn_pause(struct conn *c, unsigned int why);
-void	conn_resume(struct conn *c, unsigned int why);
-
-/* Handle what was held of the connections that were resumed. */
-void	conn_work(struct relay *r);
-
-/* Go on with handshakes for which all has come, for a few milliseconds. */
-void	conn_shake(struct relay *r);
-
-/*
- * Handle the `n' bytes of plaintext at `p' as the connection's state says.  All
- * are taken; it may be closed afterwards.
- */
-void	conn_input(struct conn *c, const uint8_t *p, size_t n);
-
-/*
- * The same for DERP bytes out of WebSocket messages; a ws_data_cb, `arg' is the
- * connection.  0, or -1: it is closed.
- */
-int	conn_ws_data(const uint8_t *p, size_t n, void *arg);
 
 /*
  * Close unless this is called again within `secs' (below WHEEL_SLOTS); of a

@@ -39,7 +39,7 @@ is_over(size_t have, size_t want)
 }
 
 enum hello
-hello_judge(struct hello_state *st, const uint8_t *p, size_t n)
+hello_judge(struct relay_hello_state *st, const uint8_t *p, size_t n)
 {
 	size_t i, len, have, want, left;
 	const uint8_t *q;

@@ -25,7 +25,7 @@ enum hello {
 size_t	 hello_record(const uint8_t *p, size_t n);
 
 /* How far a stream was looked at; all zero: not at all. */
-struct hello_state {
+struct relay_hello_state {
 	size_t		 off;		/* bytes of whole records */
 	size_t		 have;		/* bytes of the message in these, */
 	size_t		 length;	/* and what its header says so far */
@@ -37,6 +37,7 @@ struct hello_state {
  * fewer bytes of the same stream: records that were whole then are not looked
  * at again.
  */
-enum hello hello_judge(struct hello_state *st, const uint8_t *p, size_t n);
+enum hello hello_judge(struct relay_hello_state *st, const uint8_t *p,
+	    size_t n);
 
 #endif

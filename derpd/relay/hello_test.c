@@ -49,7 +49,7 @@ put_hello(size_t n, size_t cut)
 static enum hello
 judge(const uint8_t *p, size_t n)
 {
-	struct hello_state st = { 0, 0, 0 };
+	struct relay_hello_state st = { 0, 0, 0 };
 
 	return (hello_judge(&st, p, n));
 }
@@ -58,7 +58,7 @@ judge(const uint8_t *p, size_t n)
 static void
 check(enum hello want)
 {
-	struct hello_state st = { 0, 0, 0 };
+	struct relay_hello_state st = { 0, 0, 0 };
 	size_t n;
 
 	for (n = 0; n < len; n++) {

@@ -29,7 +29,7 @@
 #define FLUSH_ROUNDS	16		/* batches a connection and round */
 
 void
-outputs_init(struct relay_outputs *o, const struct output_ops *ops)
+relay_outputs_init(struct relay_outputs *o, const struct relay_output_ops *ops)
 {
 	int i;
 
@@ -59,7 +59,7 @@ overflow(struct conn *c)
 }
 
 /* Where a connection belongs whose own frames take `size' bytes; or NULL. */
-static struct output_holders *
+static struct relay_output_holders *
 holders_of(struct conn *c, size_t size)
 {
 	int level = 0;
@@ -76,7 +76,7 @@ static void
 ctl_changed(struct conn *c, size_t before)
 {
 	struct relay_output *o = &c->output;
-	struct output_holders *to;
+	struct relay_output_holders *to;
 
 	if (o->ctl.cap == before)
 		return;
@@ -325,7 +325,7 @@ output_deadline(const struct conn *c)
 static void
 wait_writable(struct conn *c)
 {
-	const struct output_ops *ops = c->r->outputs.ops;
+	const struct relay_output_ops *ops = c->r->outputs.ops;
 
 	if (ops->wait(c, output_deadline(c)) == -1) {
 		overflow(c);
@@ -444,7 +444,7 @@ has_more(const struct conn *c)
 static void
 finish(struct conn *c)
 {
-	const struct output_ops *ops = c->r->outputs.ops;
+	const struct relay_output_ops *ops = c->r->outputs.ops;
 
 	if (c->lingering)
 		return;
@@ -544,7 +544,7 @@ output_relieve(struct relay *r)
 }
 
 void
-output_ready(struct conn *c)
+relay_output_ready(struct conn *c)
 {
 	if (c->dead)
 		return;
@@ -554,7 +554,7 @@ output_ready(struct conn *c)
 }
 
 void
-output_overdue(struct conn *c)
+relay_output_overdue(struct conn *c)
 {
 	unsigned int now;
 

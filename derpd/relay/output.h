@@ -26,7 +26,7 @@ struct relay;
 #define OUTPUT_LEVELS	14		/* of own frames: 16 KiB to 128 MiB */
 
 /* How bytes leave; output_sock.c has that for sockets. */
-struct output_ops {
+struct relay_output_ops {
 	/* Encrypt `n' bytes for output_raw().  0, or -1: to be closed. */
 	int	(*encrypt)(struct conn *c, const uint8_t *p, size_t n);
 	/* As send(2): the bytes that were taken, or -1 and errno. */
@@ -36,8 +36,9 @@ struct output_ops {
 	/* Bytes that the client has not acknowledged; likewise. */
 	unsigned int (*unacked)(struct conn *c);
 	/*
-	 * Call output_ready() when more can be sent, or output_overdue() after
-	 * `ms' milliseconds (0: never).  0, or -1 without memory.
+	 * Call relay_output_ready() when more can be sent, or
+	 * relay_output_overdue() after `ms' milliseconds (0: never).  0, or
+	 * -1 without memory.
 	 */
 	int	(*wait)(struct conn *c, unsigned int ms);
 	/* The stream is over: its last record, to output_raw(). */
@@ -54,7 +55,7 @@ struct relay_output {
 	struct event	*ev_write;	/* made when first blocked */
 	TAILQ_ENTRY(conn) dirty;	/* on outputs.dirty */
 	TAILQ_ENTRY(conn) holder;	/* in `held_in' */
-	struct output_holders *held_in;	/* list by size of ctl; NULL: small */
+	struct relay_output_holders *held_in;	/* by size of ctl; NULL none */
 	unsigned int	 outq;		/* bytes unacknowledged at last look */
 	unsigned int	 unsent;	/* bytes in the kernel, at most */
 	unsigned int	 is_dirty:1, want_write:1, woken:1, overflow:1;
@@ -62,15 +63,15 @@ struct relay_output {
 	uint8_t		 last_src[FRAME_KEY_LEN];
 };
 
-TAILQ_HEAD(output_holders, conn);
+TAILQ_HEAD(relay_output_holders, conn);
 
 /* Of all connections of a worker. */
 struct relay_outputs {
-	const struct output_ops *ops;
+	const struct relay_output_ops *ops;
 	TAILQ_HEAD(, conn) dirty;	/* output that the turn writes */
 	size_t		 ctl_memory;	/* bytes of the own frames of all */
 	/* whose own frames take 16 KiB or more, by that: clients, mesh peers */
-	struct output_holders holders[2][OUTPUT_LEVELS];
+	struct relay_output_holders holders[2][OUTPUT_LEVELS];
 	struct conn	*staging;	/* whose records go to the stage */
 	size_t		 stage_len;
 	size_t		 fresh_bytes;	/* queued since the last flush */
@@ -81,10 +82,11 @@ struct relay_outputs {
 };
 
 /* Set up `o', all zero; `ops' is static. */
-void	outputs_init(struct relay_outputs *o, const struct output_ops *ops);
+void	relay_outputs_init(struct relay_outputs *o,
+	    const struct relay_output_ops *ops);
 
 /* The way of output to sockets by TLS. */
-extern const struct output_ops output_sock;
+extern const struct relay_output_ops relay_output_sock;
 
 /* It has something to send at the end of this round. */
 void	conn_dirty(struct conn *c);
@@ -141,9 +143,9 @@ void	output_relieve(struct relay *r);
 int	output_raw(struct conn *c, const void *p, size_t n);
 
 /* More can be sent to the connection. */
-void	output_ready(struct conn *c);
+void	relay_output_ready(struct conn *c);
 
 /* The time of the write deadline is over. */
-void	output_overdue(struct conn *c);
+void	relay_output_overdue(struct conn *c);
 
 #endif

@@ -59,9 +59,9 @@ writable(evutil_socket_t fd, short what, void *arg)
 		return;
 	relay_clock(c->r);
 	if (what & EV_WRITE)
-		output_ready(c);
+		relay_output_ready(c);
 	else
-		output_overdue(c);
+		relay_output_overdue(c);
 }
 
 static int
@@ -93,7 +93,7 @@ sock_shut(struct conn *c)
 	return (event_add(&c->ev_read, NULL));
 }
 
-const struct output_ops output_sock = {
+const struct relay_output_ops relay_output_sock = {
 	.encrypt = tlsio_write,
 	.send = sock_send,
 	.unsent = sock_unsent,

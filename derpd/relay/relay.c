@@ -380,10 +380,10 @@ relay_new(struct chan *parent)
 	TAILQ_INIT(&r->resumed);
 	TAILQ_INIT(&r->shaking);
 	strangers_init(&r->strangers);
-	outputs_init(&r->outputs, &output_sock);
+	relay_outputs_init(&r->outputs, &relay_output_sock);
 	for (i = 0; i < WHEEL_SLOTS; i++)
 		TAILQ_INIT(&r->wheel[i]);
-	route_init(r);
+	relay_route_init(r);
 	pool_init(&r->pool);
 	login_init(r);
 	queue_set_init(&r->queues, &r->pool, output_dropped);

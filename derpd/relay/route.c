@@ -1,6 +1,6 @@
 /*
- * route: see route.h.  Called by session.c and httpconn.c through their tables of
- * calls, and by link.c with what other workers sent.
+ * route: see route.h.  Called by session.c and httpconn.c through their tables
+ * of calls, and by link.c with what other workers sent.
  */
 #include <stddef.h>
 #include <string.h>
@@ -162,7 +162,7 @@ static const struct web_ops web_ops = {
 };
 
 void
-route_init(struct relay *r)
+relay_route_init(struct relay *r)
 {
 	r->web.ops = &web_ops;
 	r->derp.ops = &ops;

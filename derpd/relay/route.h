@@ -15,7 +15,7 @@
 struct relay;
 
 /* Set up what sessions and requests of the worker share: r->derp, r->web. */
-void	route_init(struct relay *r);
+void	relay_route_init(struct relay *r);
 
 /*
  * A packet of `n' bytes over a link, from `src' for `dst', which is connected

@@ -1,6 +1,6 @@
 /*
- * hello_fuzz: any bytes as the first flight of a TLS client, in one piece and in
- * many, and as a stream of records.
+ * hello_fuzz: any bytes as the first flight of a TLS client, in one piece and
+ * in many, and as a stream of records.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@ must(int ok)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct hello_state st = { 0, 0, 0 }, fresh;
+	struct relay_hello_state st = { 0, 0, 0 }, fresh;
 	enum hello was = HELLO_MORE, now;
 	size_t n, off;
 

@@ -59,7 +59,7 @@ set_up(void)
 
 	ATF_REQUIRE((r = calloc(1, sizeof(*r))) != NULL);
 	TAILQ_INIT(&r->conns);
-	outputs_init(&r->outputs, &output_sock);
+	relay_outputs_init(&r->outputs, &relay_output_sock);
 	LIST_INIT(&r->watchers);
 	r->now_us = clock_us();
 	ATF_REQUIRE((r->base = event_base_new()) != NULL);

@@ -64,7 +64,7 @@ set_up(void)
 	TAILQ_INIT(&r->conns);
 	TAILQ_INIT(&r->dead);
 	TAILQ_INIT(&r->resumed);
-	outputs_init(&r->outputs, &output_sock);
+	relay_outputs_init(&r->outputs, &relay_output_sock);
 	for (i = 0; i < WHEEL_SLOTS; i++)
 		TAILQ_INIT(&r->wheel[i]);
 	LIST_INIT(&r->watchers);

@@ -32,9 +32,12 @@ uint64_t
 derp_rate_charge(struct derp_rate *b, uint64_t rate, uint64_t burst,
     uint64_t now_us, uint64_t n)
 {
+	uint64_t owed;
+
 	refill(b, rate, burst, now_us);
 	b->tokens -= (int64_t)n;
 	if (b->tokens >= 0)
 		return (0);
-	return ((uint64_t)-b->tokens * 1000000 / rate + WAIT_MIN_US);
+	owed = (uint64_t)(0 - b->tokens);
+	return (owed * 1000000 / rate + WAIT_MIN_US);
 }

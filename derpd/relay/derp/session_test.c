@@ -318,7 +318,7 @@ ATF_TC_BODY(info, tc)
 
 	client_info();
 	feed(stream, len);
-	snprintf(text, sizeof(text), "info %u %x\n",
+	snprintf(text, sizeof(text), "info %d %x\n",
 	    FRAME_KEY_LEN + FRAME_NONCE_LEN + 50,
 	    sum(stream + FRAME_HDR_LEN, len - FRAME_HDR_LEN));
 	expect(text);

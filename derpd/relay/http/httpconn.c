@@ -53,7 +53,7 @@ state(struct conn *c)
 }
 
 size_t
-http_kept(const struct conn *c)
+web_kept(const struct conn *c)
 {
 	return (c->http == NULL ? 0 : c->http->part.cap);
 }

@@ -49,7 +49,7 @@ size_t	http_take(struct conn *c, uint8_t *dst, size_t max);
 void	http_sent(struct conn *c);
 
 /* Bytes that are kept of a request head that is not whole. */
-size_t	http_kept(const struct conn *c);
+size_t	web_kept(const struct conn *c);
 
 /* Free what HTTP has of the connection. */
 void	http_free(struct conn *c);

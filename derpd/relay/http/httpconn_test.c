@@ -63,7 +63,7 @@ fake_shut(struct conn *k)
 	return (0);
 }
 
-static const struct output_ops out_ops = {
+static const struct relay_output_ops out_ops = {
 	.encrypt = fake_encrypt,
 	.send = fake_send,
 	.unsent = fake_none,
@@ -119,7 +119,7 @@ set_up(int tls)
 	TAILQ_INIT(&r->shaking);
 	for (i = 0; i < WHEEL_SLOTS; i++)
 		TAILQ_INIT(&r->wheel[i]);
-	outputs_init(&r->outputs, &out_ops);
+	relay_outputs_init(&r->outputs, &out_ops);
 	r->web.ops = &ops;
 	r->conf.relay = 1;
 	c->r = r;
@@ -165,7 +165,7 @@ static void
 end(void)
 {
 	http_free(c);
-	ATF_CHECK_EQ(http_kept(c), 0);
+	ATF_CHECK_EQ(web_kept(c), 0);
 	output_free(c);
 	buf_free(&c->input.pend);
 }
@@ -204,7 +204,7 @@ cut_anywhere(const char *text, unsigned int oks, unsigned int others)
 		    "%s", i, wire);
 		ATF_REQUIRE_EQ(count("HTTP/1.1 "), oks + others);
 		ATF_CHECK(!c->dead && c->state == CONN_HTTP);
-		ATF_CHECK_EQ(http_kept(c), 0);
+		ATF_CHECK_EQ(web_kept(c), 0);
 		end();
 	}
 	for (crumb = 1; crumb < 5; crumb++) {
@@ -265,7 +265,7 @@ ATF_TC_BODY(bad, tc)
 	while (c->state == CONN_HTTP) {
 		feed(big, 28);
 		memset(big, 'x', 28);
-		ATF_REQUIRE(http_kept(c) <= 17 * 1024);
+		ATF_REQUIRE(web_kept(c) <= 17 * 1024);
 	}
 	ATF_CHECK_EQ(count("HTTP/1.1 431"), 1);
 	end();

@@ -114,10 +114,12 @@ web_date(char dst[WEB_DATE_SIZE], time_t now)
 static void
 put_date(const struct web_env *env, struct web_reply *r)
 {
-	struct web_date_line own, *l = env->date != NULL ? env->date : &own;
+	struct web_date_line own = { .len = 0 }, *l = env->date;
 	char text[WEB_DATE_SIZE];
 
-	if (l == &own || l->len == 0 || l->when != env->now) {
+	if (l == NULL)
+		l = &own;
+	if (l->len == 0 || l->when != env->now) {
 		web_date(text, env->now);
 		l->len = (size_t)snprintf(l->text, sizeof(l->text),
 		    "Date: %s\r\n", text);

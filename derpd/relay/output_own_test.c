@@ -1,0 +1,155 @@
+/*
+ * output_own_test: what a worker keeps of its own frames for clients that don't
+ * read.
+ */
+#include "outputfixture.h"
+
+/*
+ * Send it frames of its own, at most `max' bytes, until it is closed for that;
+ * how many bytes.
+ */
+static size_t
+fill(struct conn *c, size_t max)
+{
+	size_t n;
+
+	for (n = 0; n < max && !c->output.overflow; n += 1000)
+		own(c, 1, 1000);
+	return (n);
+}
+
+static void
+bound(int mesh, size_t least, size_t most)
+{
+	struct relay *r = set_up();
+	struct conn *c = client(r, mesh), *other = client(r, mesh);
+	size_t n;
+
+	n = fill(c, 2 * most);
+	ATF_CHECK_MSG(n >= least && n <= most, "%zu", n);
+	ATF_CHECK(c->output.ctl.cap <= most * 3 / 2);
+	ATF_CHECK(!c->dead);		/* only marked within the turn */
+	own(other, 1, 10);
+	ATF_CHECK(!other->output.overflow);
+	output_flush(r);
+	ATF_CHECK(c->dead && !other->dead);
+	ATF_CHECK_EQ(nwire, 10);
+	own(c, 1, 10);
+	drop(c);
+	ATF_CHECK(r->outputs.ctl_memory <= 16);
+	drop_all(r);
+}
+
+ATF_TC_WITHOUT_HEAD(own_frames);
+ATF_TC_BODY(own_frames, tc)
+{
+	bound(0, MIB - 1000, MIB + 1000);
+}
+
+/* A mesh peer hears of all connections of the service: it may have more. */
+ATF_TC_WITHOUT_HEAD(own_frames_watcher);
+ATF_TC_BODY(own_frames_watcher, tc)
+{
+	bound(1, 64 * MIB - 1000, 64 * MIB + 1000);
+}
+
+/* Connections that are to be closed for what they do not read. */
+static unsigned int
+closing(struct relay *r)
+{
+	struct conn *c;
+	unsigned int n = 0;
+
+	TAILQ_FOREACH(c, &r->conns, entry)
+		n += c->output.overflow;
+	return (n);
+}
+
+/* Many clients together: beyond 128 MiB those that have most are closed. */
+ATF_TC_WITHOUT_HEAD(own_frames_all);
+ATF_TC_BODY(own_frames_all, tc)
+{
+	struct relay *r = set_up();
+	struct conn *c, *small;
+	unsigned int i, n;
+
+	small = client(r, 0);
+	fill(small, 15000);
+	for (i = 0; i < 150; i++) {
+		c = client(r, 0);
+		fill(c, 1000 * 1000);
+		ATF_REQUIRE(!c->output.overflow);	/* none that is new */
+		ATF_REQUIRE_MSG(r->outputs.ctl_memory <= 128 * MIB, "%zu",
+		    r->outputs.ctl_memory);
+	}
+	n = closing(r);
+	ATF_CHECK_MSG(n >= 20 && n < 60, "%u", n);
+	ATF_CHECK(!small->output.overflow);
+	ATF_CHECK(r->outputs.ctl_memory > 100 * MIB);
+	drop_all(r);
+}
+
+/*
+ * A mesh peer hears of every connection at once: no client that does not read
+ * is a reason to close it.
+ */
+ATF_TC_WITHOUT_HEAD(own_frames_flood);
+ATF_TC_BODY(own_frames_flood, tc)
+{
+	struct relay *r = set_up();
+	struct conn *c, *mesh;
+	unsigned int i;
+
+	for (i = 0; i < 128; i++)
+		fill(client(r, 0), 1000 * 1000);
+	mesh = client(r, 1);
+	ATF_CHECK_EQ(fill(mesh, 50 * MIB), (50 * MIB + 999) / 1000 * 1000);
+	ATF_CHECK(!mesh->output.overflow);
+	ATF_CHECK(r->outputs.ctl_memory <= 128 * MIB);
+	ATF_CHECK(closing(r) > 30);
+	/* Clients that come later give way to mesh peers, too. */
+	for (i = 0; i < 200; i++)
+		fill(client(r, 0), 1000 * 1000);
+	ATF_CHECK(!mesh->output.overflow);
+	ATF_CHECK(r->outputs.ctl_memory <= 128 * MIB);
+	/* Of mesh peers the one that has most gives way. */
+	c = client(r, 1);
+	fill(c, 10 * MIB);
+	fill(mesh, 10 * MIB);
+	i = closing(r);
+	for (i = 0; i < 3; i++)
+		fill(client(r, 1), 40 * MIB);
+	ATF_CHECK(mesh->output.overflow);
+	ATF_CHECK(!c->output.overflow);
+	drop_all(r);
+}
+
+/* Where nobody has much, everybody may have a little. */
+ATF_TC_WITHOUT_HEAD(own_frames_little);
+ATF_TC_BODY(own_frames_little, tc)
+{
+	struct relay *r = set_up();
+	struct conn *c;
+	unsigned int i;
+
+	for (i = 0; i < 20000; i++) {
+		c = client(r, 0);
+		fill(c, 7000);
+		ATF_REQUIRE(!c->output.overflow);
+	}
+	ATF_CHECK(r->outputs.ctl_memory > 128 * MIB);
+	ATF_CHECK_EQ(closing(r), 0);
+	fill(c, 20000);
+	ATF_CHECK(c->output.overflow);
+	drop_all(r);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, own_frames);
+	ATF_TP_ADD_TC(tp, own_frames_watcher);
+	ATF_TP_ADD_TC(tp, own_frames_all);
+	ATF_TP_ADD_TC(tp, own_frames_flood);
+	ATF_TP_ADD_TC(tp, own_frames_little);
+	return (atf_no_error());
+}
