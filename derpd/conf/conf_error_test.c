@@ -514,6 +514,9 @@ ATF_TC_BODY(open_block, tc)
 	    "relay { is not closed: expected } in the same file");
 	bad(NAME CERT RELAY "mesh {\n key file \"/x\"", 4,
 	    "mesh { is not closed: expected } in the same file");
+	/* What opens none does not count as open. */
+	bad(NAME CERT "relay { } { x }\nmesh {\n}\n", 3, "near `{': expected "
+	    "the end of the line");
 	bad(NAME CERT "relay { } user x\n", 3, "near `user': expected the end "
 	    "of the line");
 }

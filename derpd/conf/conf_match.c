@@ -343,14 +343,33 @@ title_row(enum conf_block block)
 }
 
 void
-conf_match_block(const struct conf_item *word, const struct conf_item *title)
+conf_match_block(const struct conf_item *word)
 {
-	const struct conf_option *o = conf_find_block(word->text), *first;
+	m.opener = conf_find_block(word->text);
+	strlcpy(m.words, m.opener->keywords, sizeof(m.words));
+	m.first = strlen(m.words);
+	m.s.pos = word->pos;
+}
+
+/* The string behind the word of a block, if it takes one. */
+static void
+set_title(const struct conf_item *title)
+{
+	const struct conf_option *first = title_row(m.opener->opens);
+
+	m.block = m.opener->opens;
+	if (first_time(first, &m.s.pos))
+		(void)conf_set(first, base(), title);
+	m.block = CONF_TOP;
+}
+
+void
+conf_match_begin(const struct conf_item *title)
+{
+	const struct conf_option *o = m.opener;
+	struct conf_item there = { .pos = m.s.pos };
 	size_t i;
 
-	strlcpy(m.words, o->keywords, sizeof(m.words));
-	m.first = strlen(m.words);
-	m.opener = o;
 	if (title != NULL && !o->title) {
 		refuse(title);
 		return;
@@ -359,19 +378,14 @@ conf_match_block(const struct conf_item *word, const struct conf_item *title)
 	for (i = 0; o->repeat != 0 && i < conf_noptions; i++)
 		if (conf_options[i].block == o->opens)
 			done[i] = 0;
-	if (!first_time(o, &word->pos))
+	if (!first_time(o, &m.s.pos))
 		return;
 	if (o->type->store == CONF_INT)
-		(void)conf_set(o, parsed, word);
+		(void)conf_set(o, parsed, &there);
 	if (o->begin != NULL)
-		o->begin(&word->pos);
-	if (title == NULL)
-		return;
-	first = title_row(o->opens);
-	m.block = o->opens;
-	if (first_time(first, &word->pos))
-		(void)conf_set(first, base(), title);
-	m.block = CONF_TOP;
+		o->begin(&m.s.pos);
+	if (title != NULL)
+		set_title(title);
 }
 
 void

@@ -27,9 +27,11 @@ void	 conf_match_end(const struct conf_item *end);
 /* The statement is refused, and its line passed over. */
 void	 conf_match_drop(void);
 
-/* The word of a block, and the string behind it or NULL. */
-void	 conf_match_block(const struct conf_item *word,
-	    const struct conf_item *title);
+/* The word of a block; it must be that of a row. */
+void	 conf_match_block(const struct conf_item *word);
+
+/* The block begins, with the string behind its word, or NULL. */
+void	 conf_match_begin(const struct conf_item *title);
 
 /* Its braces open and close. */
 void	 conf_match_open(void);

@@ -84,7 +84,7 @@ ATF_TC_BODY(samples, tc)
 	struct conf *c;
 
 	each(tc, "*.conf", 1);
-	each(tc, "examples/*.conf", 0);
+	each(tc, "examples/*.conf", 5);
 	snprintf(path, sizeof(path), "%s/../../etc/derpd.conf",
 	    atf_tc_get_config_var(tc, "srcdir"));
 	copy_sample(path, 1);

@@ -57,7 +57,8 @@ static int		 nest;		/* open braces of what is passed over */
 /* The block that it stands in. */
 static int		 in_block;
 static struct conf_pos	 block_pos;
-static char		 opener[NEAR_MAX]; /* its word; "" none */
+static char		 opener[NEAR_MAX]; /* its word */
+static int		 opens;		/* { would open it */
 
 static void
 lex_pos(struct conf_pos *pos)
@@ -200,7 +201,7 @@ lex_reset(void)
 		free(s);
 	}
 	expand = NULL;
-	skipping = nest = reported = in_block = 0;
+	skipping = nest = reported = in_block = opens = 0;
 	word[0] = first[0] = opener[0] = '\0';
 }
 
@@ -483,10 +484,13 @@ follow(int token)
 {
 	if (last == '\n' || last == '{')
 		strlcpy(first, token == '\n' ? "" : word, sizeof(first));
-	if (last == '\n' && !in_block)
-		strlcpy(opener, token == BLOCK ? word : "", sizeof(opener));
-	if (token == '{' && !in_block && opener[0] != '\0') {
+	if (last == '\n' && !in_block) {
+		opens = token == BLOCK;
+		strlcpy(opener, word, sizeof(opener));
+	}
+	if (token == '{' && opens) {
 		in_block = 1;
+		opens = 0;
 		block_pos = yylval.pos;
 	}
 }

@@ -36,10 +36,13 @@ item		: WORD			{ conf_match(&$1); }
 		| '*'			{ conf_match(&$1); }
 		;
 
-block		: BLOCK			{ conf_match_block(&$1, NULL); }
+block		: opener		{ conf_match_begin(NULL); }
 		  braces
-		| BLOCK STRING		{ conf_match_block(&$1, &$2); }
+		| opener STRING		{ conf_match_begin(&$2); }
 		  may_braces
+		;
+
+opener		: BLOCK			{ conf_match_block(&$1); }
 		;
 
 may_braces	: /* empty */
