@@ -13,6 +13,7 @@
 #include "link.h"
 #include "peers.h"
 #include "pool.h"
+#include "relay.h"
 
 #define MIB	(1024 * 1024)
 #define STUCK	2		/* the worker that does not read */

@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conn.h"
 #include "log.h"
+#include "msg.h"
 #include "peers.h"
 
 #define HASH_NONFATAL_OOM	1

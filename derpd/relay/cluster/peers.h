@@ -11,7 +11,13 @@
 #ifndef PEERS_H
 #define PEERS_H
 
-#include "relay.h"
+#include <sys/queue.h>
+#include <stdint.h>
+
+#include "frame.h"
+#include "stats.h"
+
+struct conn;
 
 /* Connections of one key over all workers, at most; of more, one is closed. */
 #define PEERS_CONNS_MAX	4096

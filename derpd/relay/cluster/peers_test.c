@@ -334,6 +334,7 @@ ATF_TC_BODY(side_by_side, tc)
 	sent(a, "clear");
 	cluster_peers_free(first->peers);
 	derp_sent_free(first->sent);
+	free(first);
 	relay = second;
 	ATF_REQUIRE(peer('k') != NULL && peer('k')->active == &b->c);
 	counts(2, 0, 0);

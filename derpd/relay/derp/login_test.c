@@ -12,6 +12,7 @@
 #include "ipcsend.h"
 #include "login.h"
 #include "peers.h"
+#include "relay.h"
 
 #define CLIENTS	2000
 #define INFO	8000		/* bytes of a ClientInfo */

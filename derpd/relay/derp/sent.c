@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conn.h"
 #include "peers.h"
 #include "sent.h"
 

@@ -5,8 +5,9 @@
 #ifndef SENT_H
 #define SENT_H
 
-#include "relay.h"
+#include <stddef.h>
 
+struct conn;
 struct peer;
 
 struct derp_sent;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conn.h"
 #include "peers.h"
 #include "pool.h"
 #include "sent.h"
