@@ -51,23 +51,22 @@ set_field(struct stats *s, size_t i, uint64_t v)
 	memcpy((char *)s + i * sizeof(v), &v, sizeof(v));
 }
 
-void
-stats_put(struct wr *w, const struct stats *s)
-{
-	size_t i;
+_Static_assert(NFIELDS <= IPC_MAXCOUNTERS, "the counters fit into a message");
 
-	for (i = 0; i < NFIELDS; i++)
-		wr_u64(w, field(s, i));
+void
+stats_put(struct ipc_msg_link_stats *v, const struct stats *s)
+{
+	v->n = NFIELDS;
+	memcpy(v->counters, s, sizeof(*s));
 }
 
 int
-stats_get(struct rd *r, struct stats *s)
+stats_get(const struct ipc_msg_link_stats *v, struct stats *s)
 {
-	size_t i;
-
-	for (i = 0; i < NFIELDS; i++)
-		set_field(s, i, rd_u64(r));
-	return (rd_end(r) ? 0 : -1);
+	if (v->n != NFIELDS)
+		return (-1);
+	memcpy(s, v->counters, sizeof(*s));
+	return (0);
 }
 
 void

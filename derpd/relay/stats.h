@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "codec.h"
+#include "messages.h"
 
 enum drop_reason {
 	DROP_UNKNOWN_DEST,
@@ -42,11 +42,11 @@ struct stats {
 	uint64_t	workers;	/* that are summed up here */
 };
 
-/* Append to a message (wr_ok() tells). */
-void	stats_put(struct wr *w, const struct stats *s);
+/* To a message. */
+void	stats_put(struct ipc_msg_link_stats *v, const struct stats *s);
 
-/* Read what is left of a message; 0, or -1 when malformed. */
-int	stats_get(struct rd *r, struct stats *s);
+/* From a message; 0, or -1 when it has another number of counters. */
+int	stats_get(const struct ipc_msg_link_stats *v, struct stats *s);
 
 /* Count a round trip time of `us' microseconds in its bucket. */
 void	stats_rtt(struct stats *s, unsigned int us);

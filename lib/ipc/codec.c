@@ -135,6 +135,15 @@ wr_init(struct wr *w)
 	memset(w, 0, sizeof(*w));
 }
 
+void
+wr_fixed(struct wr *w, void *p, size_t size)
+{
+	wr_init(w);
+	w->p = p;
+	w->cap = size;
+	w->fixed = 1;
+}
+
 /* Room for `n' more bytes; not by realloc, which could leave secrets. */
 static int
 wr_room(struct wr *w, size_t n)
@@ -142,7 +151,7 @@ wr_room(struct wr *w, size_t n)
 	size_t cap = w->cap == 0 ? WR_FIRST : w->cap;
 	uint8_t *p;
 
-	if (n > UINT32_MAX - w->len)
+	if (n > UINT32_MAX - w->len || (w->fixed && n > w->cap - w->len))
 		wr_refuse(w, EMSGSIZE);
 	if (w->bad)
 		return (-1);
@@ -246,7 +255,8 @@ wr_free(struct wr *w)
 {
 	if (w->p != NULL) {
 		explicit_bzero(w->p, w->len);
-		free(w->p);
+		if (!w->fixed)
+			free(w->p);
 	}
 	wr_init(w);
 }

@@ -57,11 +57,18 @@ struct wr {
 	uint8_t	*p;	/* start; heap, owned by the writer */
 	size_t	 len;	/* bytes written */
 	size_t	 cap;	/* bytes allocated */
+	int	 fixed;	/* `p' is the caller's, of `cap' bytes */
 	int	 bad;	/* errno of what failed first, else 0 */
 };
 
 /* An empty writer; allocates nothing yet. */
 void	 wr_init(struct wr *w);
+
+/*
+ * An empty writer into the `size' bytes at `p', which stay the caller's: what
+ * does not fit is refused with EMSGSIZE.
+ */
+void	 wr_fixed(struct wr *w, void *p, size_t size);
 
 /* Append an integer of 1, 2, 4 or 8 bytes. */
 void	 wr_u8(struct wr *w, uint8_t v);

@@ -3,6 +3,7 @@
  * and every malformed length is found, and stays found.
  */
 #include <atf-c.h>
+#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,8 +220,25 @@ ATF_TC_BODY(growth, tc)
 	wr_free(&w);
 }
 
+ATF_TC_WITHOUT_HEAD(fixed);
+ATF_TC_BODY(fixed, tc)
+{
+	struct wr	w;
+	uint8_t		buf[5] = { 0, 0, 0, 0, 7 };
+
+	wr_fixed(&w, buf, 4);
+	wr_u32(&w, 0x01020304);
+	ATF_CHECK(wr_ok(&w) && w.len == 4 && w.p == buf);
+	ATF_CHECK_EQ(0, memcmp(buf, "\1\2\3\4", 4));
+	wr_u8(&w, 5);
+	ATF_CHECK_EQ(EMSGSIZE, w.bad);
+	ATF_CHECK_EQ(7, buf[4]);
+	wr_free(&w);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, fixed);
 	ATF_TP_ADD_TC(tp, big_endian);
 	ATF_TP_ADD_TC(tp, round_trip);
 	ATF_TP_ADD_TC(tp, truncated);

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "codec.h"
+#include "ipcsend.h"
 #include "linkmsg.h"
 #include "log.h"
 #include "peers.h"
@@ -269,18 +269,15 @@ link_flush(struct relay *r)
 void
 link_tick(struct relay *r)
 {
+	struct ipc_msg_relay_unlinked v;
 	unsigned int i;
-	struct wr w;
 
 	for (i = 0; i < MAXWORKERS; i++)
 		if (r->links.to[i] != NULL)
 			cluster_link_check(r->links.to[i]);
 	if (r->links.unlinked == 0)
 		return;
-	wr_init(&w);
-	wr_u64(&w, r->links.unlinked);
-	if (!wr_ok(&w) ||
-	    chan_send(r->parent, MSG_RELAY_UNLINKED, &w, -1) == -1)
+	v.workers = r->links.unlinked;
+	if (ipc_send_relay_unlinked(r->parent, &v) == -1)
 		log_warn("can't ask the parent for links");
-	wr_free(&w);
 }

@@ -18,8 +18,6 @@
 #define MIB	(1024 * 1024)
 #define STUCK	2		/* the worker that does not read */
 #define FINE	3
-#define LINK_STATS_ASK	7	/* of linkmsg.c */
-#define LINK_STATS	8
 #define KERNEL	(1 * MIB)	/* more than what a socket pair holds */
 
 static struct relay	*r;
@@ -236,7 +234,7 @@ ATF_TC_BODY(slow, tc)
 	link_flush(r);
 	ATF_CHECK(drain(fd) > 0);
 	/* When it answers it counts again. */
-	frame_put_hdr(ack, 4, sizeof(ack) - FRAME_HDR_LEN);
+	frame_put_hdr(ack, MSG_LINK_ACK, sizeof(ack) - FRAME_HDR_LEN);
 	ATF_REQUIRE_EQ(write(fd, ack, sizeof(ack)), (ssize_t)sizeof(ack));
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
 	link_active(&c);
@@ -288,7 +286,8 @@ ATF_TC_WITHOUT_HEAD(counters_once);
 ATF_TC_BODY(counters_once, tc)
 {
 	uint8_t ask[FRAME_HDR_LEN + 8] = { 0 }, buf[65536];
-	const size_t answer = FRAME_HDR_LEN + 8 + sizeof(struct stats);
+	const size_t answer = FRAME_HDR_LEN + 8 + 4 +
+	    sizeof(struct stats);
 	unsigned int i;
 	ssize_t n;
 	int fd;
@@ -297,7 +296,7 @@ ATF_TC_BODY(counters_once, tc)
 	fd = linked(STUCK);
 	(void)drain(fd);
 	for (i = 1; i <= 200; i++) {
-		frame_put_hdr(ask, LINK_STATS_ASK, 8);
+		frame_put_hdr(ask, MSG_LINK_STATS_ASK, 8);
 		ask[sizeof(ask) - 1] = (uint8_t)i;
 		ATF_REQUIRE_EQ(write(fd, ask, sizeof(ask)),
 		    (ssize_t)sizeof(ask));
@@ -306,13 +305,13 @@ ATF_TC_BODY(counters_once, tc)
 	link_flush(r);
 	n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
 	ATF_REQUIRE_EQ(n, (ssize_t)answer);
-	ATF_CHECK_EQ(buf[0], LINK_STATS);
+	ATF_CHECK_EQ(buf[0], MSG_LINK_STATS);
 	ATF_CHECK_EQ(buf[FRAME_HDR_LEN + 7], 200);
 	link_flush(r);
 	ATF_CHECK_EQ(recv(fd, buf, sizeof(buf), MSG_DONTWAIT), -1);
 
 	/* One that is too short is malformed. */
-	frame_put_hdr(ask, LINK_STATS_ASK, 7);
+	frame_put_hdr(ask, MSG_LINK_STATS_ASK, 7);
 	ATF_REQUIRE_EQ(write(fd, ask, sizeof(ask) - 1),
 	    (ssize_t)sizeof(ask) - 1);
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);

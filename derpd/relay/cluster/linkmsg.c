@@ -8,9 +8,9 @@
  * is the order in which things happened in its sender.  News of clients is
  * never dropped; packets are, when the other side is far behind.
  */
-#include <string.h>
+#include <stdint.h>
 
-#include "codec.h"
+#include "ipcdispatch.h"
 #include "linkmsg.h"
 #include "linkstats.h"
 #include "log.h"
@@ -22,17 +22,8 @@
 #define LINK_PACKETS	(4 * 1024 * 1024) /* above: no more packets */
 #define LINK_ACK_US	1500000		/* a worker that lives answers news */
 
-enum link_type {
-	LINK_ADD = 1,	/* key(32) id(8) seq(8) address(16) port(2) flags(1)
-			   us(8) */
-	LINK_REMOVE,	/* key(32) id(8) */
-	LINK_ACTIVE,	/* key(32) id(8) seq(8) us(8) */
-	LINK_ACK,	/* key(32) id(8) seq(8): ADD or ACTIVE is in force */
-	LINK_CLOSE,	/* key(32) */
-	LINK_PACKET,	/* source(32) destination(32) packet */
-	LINK_STATS_ASK,	/* request(8) */
-	LINK_STATS	/* request(8) stats_put() */
-};
+/* A frame has the number of its message for its type. */
+_Static_assert(MSG_MAX <= UINT8_MAX, "the type of a frame is a byte");
 
 /* News was sent that is to be acknowledged. */
 static void
@@ -42,60 +33,62 @@ want_ack(struct link *l)
 		l->heard_us = l->r->now_us;
 }
 
+/* Send the payload `w', which is freed.  0 written, -1 not. */
+static int
+put(struct link *l, enum msg_type type, struct wr *w)
+{
+	int rv = -1;
+
+	if (wr_ok(w))
+		rv = cluster_link_put(l, (uint8_t)type, w->p, w->len, NULL, 0);
+	wr_free(w);
+	return (rv);
+}
+
 /* 0 written, -1 not. */
 static int
 put_add(struct link *l, struct conn *c)
 {
+	struct ipc_msg_link_add v = {
+		.key = c->session.key,
+		.id = c->id,
+		.seq = c->session.seq,
+		.addr = c->addr,
+		.port = c->port,
+		.flags = derp_flags(&c->session),
+		.us = c->session.active_us
+	};
 	struct wr w;
-	int rv = -1;
 
 	wr_init(&w);
-	wr_bytes(&w, c->session.key, FRAME_KEY_LEN);
-	wr_u64(&w, c->id);
-	wr_u64(&w, c->session.seq);
-	wr_bytes(&w, c->addr, sizeof(c->addr));
-	wr_u16(&w, c->port);
-	wr_u8(&w, derp_flags(&c->session));
-	wr_u64(&w, c->session.active_us);
-	if (wr_ok(&w))
-		rv = cluster_link_put(l, LINK_ADD, w.p, w.len, NULL, 0);
-	wr_free(&w);
-	if (rv == 0)
-		want_ack(l);
-	return (rv);
+	ipc_put_link_add(&w, &v);
+	if (put(l, MSG_LINK_ADD, &w) == -1)
+		return (-1);
+	want_ack(l);
+	return (0);
 }
 
-/* A frame with a key and `n' numbers. */
-static void
-make_news(struct wr *w, const uint8_t *key, const uint64_t *v, int n)
-{
-	wr_init(w);
-	wr_bytes(w, key, FRAME_KEY_LEN);
-	while (n-- > 0)
-		wr_u64(w, *v++);
-}
-
-/* Send it to all; the workers whose acknowledgement counts, a bit each. */
+/*
+ * Send the payload `w', which is freed, to all; the workers whose
+ * acknowledgement counts, a bit each.
+ */
 static uint64_t
-tell_all(struct relay *r, uint8_t type, const uint8_t *key, const uint64_t *v,
-    int n)
+tell_all(struct relay *r, enum msg_type type, struct wr *w)
 {
 	uint64_t told = 0;
 	unsigned int i;
 	struct link *l;
-	struct wr w;
 
-	make_news(&w, key, v, n);
-	for (i = 0; wr_ok(&w) && i < MAXWORKERS; i++) {
-		if ((l = r->links.to[i]) == NULL ||
-		    cluster_link_put(l, type, w.p, w.len, NULL, 0) == -1)
+	for (i = 0; wr_ok(w) && i < MAXWORKERS; i++) {
+		if ((l = r->links.to[i]) == NULL || cluster_link_put(l,
+		    (uint8_t)type, w->p, w->len, NULL, 0) == -1)
 			continue;
-		if (type == LINK_ACTIVE)
+		if (type == MSG_LINK_ACTIVE)
 			want_ack(l);
 		if (!l->slow)
 			told |= 1ULL << i;
 	}
-	wr_free(&w);
+	wr_free(w);
 	return (told);
 }
 
@@ -116,21 +109,39 @@ link_add(struct conn *c)
 void
 link_remove(struct conn *c)
 {
-	tell_all(c->r, LINK_REMOVE, c->session.key, &c->id, 1);
+	struct ipc_msg_link_remove v = { c->session.key, c->id };
+	struct wr w;
+
+	wr_init(&w);
+	ipc_put_link_remove(&w, &v);
+	tell_all(c->r, MSG_LINK_REMOVE, &w);
 }
 
 void
 link_active(struct conn *c)
 {
-	uint64_t v[3] = { c->id, ++c->session.seq, c->session.active_us };
+	struct ipc_msg_link_active v = {
+		.key = c->session.key,
+		.id = c->id,
+		.seq = ++c->session.seq,
+		.us = c->session.active_us
+	};
+	struct wr w;
 
-	c->session.acks = tell_all(c->r, LINK_ACTIVE, c->session.key, v, 3);
+	wr_init(&w);
+	ipc_put_link_active(&w, &v);
+	c->session.acks = tell_all(c->r, MSG_LINK_ACTIVE, &w);
 }
 
 void
 link_close_peer(struct relay *r, const uint8_t key[FRAME_KEY_LEN])
 {
-	tell_all(r, LINK_CLOSE, key, NULL, 0);
+	struct ipc_msg_link_close v = { key };
+	struct wr w;
+
+	wr_init(&w);
+	ipc_put_link_close(&w, &v);
+	tell_all(r, MSG_LINK_CLOSE, &w);
 }
 
 static void
@@ -144,9 +155,10 @@ acked(struct conn *c, unsigned int worker)
 }
 
 /* The latest news of a connection of ours is in force at that worker. */
-static void
-got_ack(struct link *l, const uint8_t *key, uint64_t id, uint64_t seq)
+static int
+on_ack(void *arg, const struct ipc_msg_link_ack *v)
 {
+	struct link *l = arg;
 	struct peer *p;
 	struct conn *c;
 
@@ -154,40 +166,43 @@ got_ack(struct link *l, const uint8_t *key, uint64_t id, uint64_t seq)
 		l->got++;
 	l->heard_us = l->r->now_us;
 	l->slow = 0;
-	if ((p = peers_find(l->r->peers, key)) == NULL)
-		return;
+	if ((p = peers_find(l->r->peers, v->key)) == NULL)
+		return (0);
 	TAILQ_FOREACH(c, &p->local, session.same)
-		if (c->id == id && c->session.seq == seq) {
+		if (c->id == v->id && c->session.seq == v->seq) {
 			acked(c, l->worker);
-			return;
+			break;
 		}
+	return (0);
 }
 
 static void
 send_ack(struct link *l, const uint8_t *key, uint64_t id, uint64_t seq)
 {
-	uint64_t v[2] = { id, seq };
+	struct ipc_msg_link_ack v = { key, id, seq };
 	struct wr w;
 
-	make_news(&w, key, v, 2);
-	if (wr_ok(&w))
-		cluster_link_put(l, LINK_ACK, w.p, w.len, NULL, 0);
-	wr_free(&w);
+	wr_init(&w);
+	ipc_put_link_ack(&w, &v);
+	(void)put(l, MSG_LINK_ACK, &w);
 }
 
 int
 link_packet(struct relay *r, unsigned int worker, const uint8_t *src,
     const uint8_t *dst, const uint8_t *p, size_t n)
 {
+	struct ipc_msg_link_packet head = { src, dst, NULL, 0 };
 	uint8_t keys[2 * FRAME_KEY_LEN];
 	struct link *l;
+	struct wr w;
 
 	if (worker >= MAXWORKERS || (l = r->links.to[worker]) == NULL ||
 	    buf_left(&l->out) > LINK_PACKETS)
 		return (-1);
-	memcpy(keys, src, FRAME_KEY_LEN);
-	memcpy(keys + FRAME_KEY_LEN, dst, FRAME_KEY_LEN);
-	return (cluster_link_put(l, LINK_PACKET, keys, sizeof(keys), p, n));
+	/* The packet itself is copied once, into the link's buffer. */
+	wr_fixed(&w, keys, sizeof(keys));
+	ipc_put_link_packet(&w, &head);
+	return (cluster_link_put(l, MSG_LINK_PACKET, w.p, w.len, p, n));
 }
 
 /*
@@ -195,13 +210,11 @@ link_packet(struct relay *r, unsigned int worker, const uint8_t *src,
  * however often it asked, for a worker has one request under way (linkstats.c).
  */
 static int
-got_stats_ask(struct link *l, struct rd *rd)
+on_stats_ask(void *arg, const struct ipc_msg_link_stats_ask *v)
 {
-	uint64_t id = rd_u64(rd);
+	struct link *l = arg;
 
-	if (!rd_end(rd))
-		return (-1);
-	l->stats_id = id;
+	l->stats_id = v->request;
 	l->stats_due = 1;
 	return (0);
 }
@@ -209,99 +222,94 @@ got_stats_ask(struct link *l, struct rd *rd)
 void
 cluster_link_answer(struct link *l)
 {
+	struct ipc_msg_link_stats v;
 	struct wr w;
 
 	if (!l->stats_due)
 		return;
 	l->stats_due = 0;
+	v.request = l->stats_id;
+	stats_put(&v, &l->r->stats);
 	wr_init(&w);
-	wr_u64(&w, l->stats_id);
-	stats_put(&w, &l->r->stats);
-	if (wr_ok(&w))
-		(void)cluster_link_put(l, LINK_STATS, w.p, w.len, NULL, 0);
-	wr_free(&w);
+	ipc_put_link_stats(&w, &v);
+	(void)put(l, MSG_LINK_STATS, &w);
 }
 
 static int
-got_stats(struct link *l, struct rd *rd)
+on_stats(void *arg, const struct ipc_msg_link_stats *v)
 {
+	struct link *l = arg;
 	struct stats s;
-	uint64_t id = rd_u64(rd);
 
-	if (stats_get(rd, &s) == -1)
+	if (stats_get(v, &s) == -1)
 		return (-1);
-	linkstats_answer(l->r->linkstats, l->worker, id, &s);
+	linkstats_answer(l->r->linkstats, l->worker, v->request, &s);
 	return (0);
 }
 
-/* News of a connection at that worker; -1: malformed. */
 static int
-got_news(struct link *l, uint8_t type, const uint8_t *key, struct rd *rd)
+on_add(void *arg, const struct ipc_msg_link_add *v)
 {
-	const uint8_t *addr = NULL;
-	uint64_t id, seq = 0, us = 0;
-	uint16_t port = 0;
-	uint8_t flags = 0;
+	struct link *l = arg;
 
-	id = rd_u64(rd);
-	if (type != LINK_REMOVE)
-		seq = rd_u64(rd);
-	if (type == LINK_ADD) {
-		addr = rd_ptr(rd, 16);
-		port = rd_u16(rd);
-		flags = rd_u8(rd);
-	}
-	if (type == LINK_ADD || type == LINK_ACTIVE)
-		us = rd_u64(rd);
-	if (!rd_end(rd))
-		return (-1);
-	if (type == LINK_ACK)
-		got_ack(l, key, id, seq);
-	else if (type == LINK_REMOVE)
-		peers_remote_remove(l->r->peers, l->worker, key, id);
-	else {
-		if (type == LINK_ADD)
-			peers_remote_add(l->r->peers, l->worker, key, id,
-			    addr, port, flags, us);
-		else
-			peers_remote_active(l->r->peers, l->worker, key, id,
-			    us);
-		send_ack(l, key, id, seq);
-	}
+	peers_remote_add(l->r->peers, l->worker, v->key, v->id, v->addr,
+	    v->port, v->flags, v->us);
+	send_ack(l, v->key, v->id, v->seq);
 	return (0);
 }
+
+static int
+on_active(void *arg, const struct ipc_msg_link_active *v)
+{
+	struct link *l = arg;
+
+	peers_remote_active(l->r->peers, l->worker, v->key, v->id, v->us);
+	send_ack(l, v->key, v->id, v->seq);
+	return (0);
+}
+
+static int
+on_remove(void *arg, const struct ipc_msg_link_remove *v)
+{
+	struct link *l = arg;
+
+	peers_remote_remove(l->r->peers, l->worker, v->key, v->id);
+	return (0);
+}
+
+static int
+on_close(void *arg, const struct ipc_msg_link_close *v)
+{
+	struct link *l = arg;
+
+	session_close_peer(l->r, v->key);
+	return (0);
+}
+
+static const struct ipc_handlers handlers = {
+	.link_add = on_add,
+	.link_remove = on_remove,
+	.link_active = on_active,
+	.link_ack = on_ack,
+	.link_close = on_close,
+	.link_stats_ask = on_stats_ask,
+	.link_stats = on_stats
+};
 
 int
 cluster_link_frame(struct link *l, uint8_t type, const uint8_t *p, size_t n)
 {
-	const uint8_t *key;
-	struct rd rd;
+	struct ipc_msg_link_packet v;
+	struct msg m = { .type = type, .fd = -1 };
 
-	rd_init(&rd, p, n);
-	if (type == LINK_STATS_ASK)
-		return (got_stats_ask(l, &rd));
-	if (type == LINK_STATS)
-		return (got_stats(l, &rd));
-	if ((key = rd_ptr(&rd, FRAME_KEY_LEN)) == NULL)
+	rd_init(&m.rd, p, n);
+	/* Packets are most of it: no detour for them. */
+	if (type != MSG_LINK_PACKET)
+		return (ipc_dispatch(&handlers, &m, l) == NULL ? 0 : -1);
+	if (ipc_get_link_packet(&m.rd, &v) == -1)
 		return (-1);
-	switch (type) {
-	case LINK_PACKET:
-		if (n < 2 * FRAME_KEY_LEN)
-			return (-1);
-		session_deliver(l->r, key, key + FRAME_KEY_LEN,
-		    p + 2 * FRAME_KEY_LEN, n - 2 * FRAME_KEY_LEN);
-		return (0);
-	case LINK_ADD:
-	case LINK_REMOVE:
-	case LINK_ACTIVE:
-	case LINK_ACK:
-		return (got_news(l, type, key, &rd));
-	case LINK_CLOSE:
-		session_close_peer(l->r, key);
-		return (0);
-	default:
-		return (-1);
-	}
+	session_deliver(l->r, v.source, v.destination, v.packet, v.len);
+	return (0);
 }
 
 /* Nobody waits for a worker that is gone. */
@@ -341,15 +349,16 @@ cluster_link_greet(struct link *l)
 uint64_t
 link_ask_stats(struct relay *r, uint64_t id)
 {
+	struct ipc_msg_link_stats_ask v = { id };
 	uint64_t asked = 0;
 	unsigned int i;
 	struct wr w;
 
 	wr_init(&w);
-	wr_u64(&w, id);
+	ipc_put_link_stats_ask(&w, &v);
 	for (i = 0; wr_ok(&w) && i < MAXWORKERS; i++)
 		if (r->links.to[i] != NULL && cluster_link_put(r->links.to[i],
-		    LINK_STATS_ASK, w.p, w.len, NULL, 0) == 0)
+		    MSG_LINK_STATS_ASK, w.p, w.len, NULL, 0) == 0)
 			asked |= 1ULL << i;
 	wr_free(&w);
 	return (asked);
