@@ -140,7 +140,7 @@ struct renew_facts {
 	int		 ready;		/* acme-helper and keys can work */
 	int		 next;		/* acme-account-next.key is there */
 	int		 mark;		/* acme-revoked.crt is there */
-	int		 marked;	/* ... and is the certificate in force */
+	int		 marked;	/* ... and is that which is in force */
 	uint8_t		 reason;	/* ... to be revoked for this reason */
 	int		 contacts;	/* acme.contact is not what the
 					   configuration says */

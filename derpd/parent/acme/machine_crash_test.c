@@ -1,6 +1,6 @@
 /*
- * machine_crash_test: the machine of certificates in a world of a disk, keys and
- * a directory: killed in every state, it ends well all the same.
+ * machine_crash_test: the machine of certificates in a world of a disk, keys
+ * and a directory: killed in every state, it ends well all the same.
  */
 #include <atf-c.h>
 #include <stdio.h>

@@ -52,8 +52,8 @@ renew_do_take_record(const struct renew_move *s)
 		plan_init(p, s->ev->rnd);
 	else if (plan_read(p, s->ev->text, s->ev->len, s->ev->now,
 	    s->ev->rnd) == -1)
-		say(s, RENEW_WARN, "acme.plan is damaged: as if there had been failures",
-		    "");
+		say(s, RENEW_WARN, "acme.plan is damaged: as if there had "
+		    "been failures", "");
 }
 
 void
@@ -108,9 +108,11 @@ renew_do_begin(const struct renew_move *s)
 	int64_t when;
 
 	m->job = renew_due(m, s->f, s->ev->now, &when);
-	if (m->job == ACME_JOB_REVOKE && !(m->requests & RENEW_BIT(ACME_JOB_REVOKE))) {
+	if (m->job == ACME_JOB_REVOKE &&
+	    !(m->requests & RENEW_BIT(ACME_JOB_REVOKE))) {
 		m->reason = s->f->reason;
-		say(s, RENEW_INFO, "the revocation that was cut short goes on", "");
+		say(s, RENEW_INFO, "the revocation that was cut short goes on",
+		    "");
 	}
 	m->requests &= ~RENEW_BIT(m->job);
 	m->end = ACME_END_INTERNAL;
@@ -308,9 +310,10 @@ renew_do_window_known(const struct renew_move *s)
 	make_plain(ari.why);
 	plan_ari(p, c, &ari, m->not_before, s->ev->now, s->ev->rnd);
 	if (plan_renewal(p, c) < was - DAY)
-		say(s, RENEW_INFO, p->ari_why[0] == '\0' ? "the directory wants the "
-		    "certificate renewed early" : "the directory wants the "
-		    "certificate renewed early: ", p->ari_why);
+		say(s, RENEW_INFO, p->ari_why[0] == '\0' ?
+		    "the directory wants the certificate renewed early" :
+		    "the directory wants the certificate renewed early: ",
+		    p->ari_why);
 }
 
 void
@@ -420,5 +423,6 @@ renew_do_contacts_unknown(const struct renew_move *s)
 {
 	s->m->next_contact = s->ev->now + (s->m->end == ACME_END_REFUSED ?
 	    REST_SECS : RETRY_SECS);
-	say(s, RENEW_WARN, "the directory does not know the contacts: ", s->m->error);
+	say(s, RENEW_WARN, "the directory does not know the contacts: ",
+	    s->m->error);
 }
