@@ -152,8 +152,14 @@ void	 box_set_node(const uint8_t sec[KEYS_NODELEN],
 /* Public half of the node key into `pub'; 0, or -1 when there is none. */
 int	 box_node(uint8_t pub[KEYS_NODELEN]);
 
-/* Use this mesh key from now on; NULL or all zeros: none, nothing matches. */
-void	 box_set_mesh(const uint8_t *key);
+/*
+ * Keep a mesh key beside the one in force; NULL or all zeros: none, nothing
+ * matches.
+ */
+void	 box_stage_mesh(const uint8_t *key);
+
+/* Use the staged mesh key from now on, if there is one; `use' 0: forget it. */
+void	 box_commit_mesh(int use);
 
 struct box_login {			/* arguments of box_login() */
 	const uint8_t	*client;	/* public key, 32 bytes */

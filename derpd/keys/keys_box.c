@@ -16,6 +16,7 @@
 struct secrets {
 	uint8_t	 node[KEYS_NODELEN];
 	uint8_t	 mesh[KEYS_MESHLEN];	/* all zeros: none */
+	uint8_t	 staged[KEYS_MESHLEN];	/* the same, not in force */
 	uint8_t	 shared[crypto_box_BEFORENMBYTES];
 	uint8_t	 text[FRAME_MAX_CLIENTINFO];
 };
@@ -23,6 +24,7 @@ struct secrets {
 static struct secrets	*secrets;
 static uint8_t		 node_pub[KEYS_NODELEN];
 static int		 have_node;
+static int		 have_staged;
 static size_t		 textlen;	/* bytes of text in use */
 
 int
@@ -55,12 +57,22 @@ box_node(uint8_t pub[KEYS_NODELEN])
 }
 
 void
-box_set_mesh(const uint8_t *key)
+box_stage_mesh(const uint8_t *key)
 {
 	if (key != NULL)
-		memcpy(secrets->mesh, key, sizeof(secrets->mesh));
+		memcpy(secrets->staged, key, sizeof(secrets->staged));
 	else
-		sodium_memzero(secrets->mesh, sizeof(secrets->mesh));
+		sodium_memzero(secrets->staged, sizeof(secrets->staged));
+	have_staged = 1;
+}
+
+void
+box_commit_mesh(int use)
+{
+	if (have_staged && use)
+		memcpy(secrets->mesh, secrets->staged, sizeof(secrets->mesh));
+	sodium_memzero(secrets->staged, sizeof(secrets->staged));
+	have_staged = 0;
 }
 
 /*

@@ -171,14 +171,16 @@ ATF_TC_BODY(mesh_login, tc)
 	ATF_REQUIRE_EQ(0, login(zero, strlen(zero), client_sec, "{}"));
 	ATF_CHECK_EQ(KEYS_NOOFFSET, result.mesh);
 
-	box_set_mesh(key);
+	box_stage_mesh(key);
+	box_commit_mesh(1);
 	ATF_REQUIRE_EQ(0, login(text, strlen(text), client_sec, "{}"));
 	ATF_CHECK_EQ(12, result.mesh);
 	ATF_CHECK(memcmp(result.text, zero, strlen(zero)) == 0);
 	ATF_REQUIRE_EQ(0, login(zero, strlen(zero), client_sec, "{}"));
 	ATF_CHECK_EQ(KEYS_NOOFFSET, result.mesh);
 
-	box_set_mesh(NULL);
+	box_stage_mesh(NULL);
+	box_commit_mesh(1);
 	ATF_REQUIRE_EQ(0, login(text, strlen(text), client_sec, "{}"));
 	ATF_CHECK_EQ(KEYS_NOOFFSET, result.mesh);
 }

@@ -88,9 +88,9 @@ on_mesh(void *arg, int *fd)
 	int	 rv = 0;
 
 	if (*fd == -1)
-		box_set_mesh(NULL);
+		box_stage_mesh(NULL);
 	else if ((rv = keyfile_read_mesh(*fd, key, err, sizeof(err))) == 0)
-		box_set_mesh(key);
+		box_stage_mesh(key);
 	explicit_bzero(key, sizeof(key));
 	return (result(arg, rv == 0 ? NULL : err, NULL, 0));
 }
@@ -98,6 +98,7 @@ on_mesh(void *arg, int *fd)
 static int
 on_retain(void *arg, const struct ipc_msg_key_retain *v)
 {
+	box_commit_mesh(v->mesh);
 	sign_retain(v->hashes, v->nhashes);
 	return (result(arg, NULL, NULL, 0));
 }

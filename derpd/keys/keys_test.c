@@ -220,6 +220,7 @@ ATF_TC_BODY(tls, tc)
 
 	/* Forget it; read it again from the file that was written. */
 	wr_init(&w);
+	wr_u8(&w, 0);
 	wr_u32(&w, 1);
 	wr_bytes(&w, none, sizeof(none));
 	ATF_CHECK_EQ(0, key_ask(MSG_KEY_RETAIN, &w, -1, hash, sizeof(hash),
@@ -352,6 +353,19 @@ ATF_TC_BODY(sign_flood, tc)
 #define BLANK	"00000000000000000000000000000000" \
 		"00000000000000000000000000000000"
 
+/* The mesh key that was read takes effect, or is forgotten. */
+static void
+commit_mesh(uint8_t use)
+{
+	struct wr	 w;
+	char		 err[256];
+
+	wr_init(&w);
+	wr_u8(&w, use);
+	wr_u32(&w, 0);
+	ATF_CHECK_EQ(0, key_ask(MSG_KEY_RETAIN, &w, -1, err, 0, err));
+}
+
 ATF_TC_WITHOUT_HEAD(login);
 ATF_TC_BODY(login, tc)
 {
@@ -371,6 +385,17 @@ ATF_TC_BODY(login, tc)
 
 	ATF_REQUIRE_EQ(0, key_ask(MSG_KEY_MESH, NULL, text_file("mesh",
 	    MESH "\n"), err, 0, err));
+	send_login(c, 6, node_pub, text, strlen(text));
+	ATF_REQUIRE_EQ(0, chan_flush(c, WAIT_MS));
+	check_login(c, 6, 1, KEYS_NOOFFSET, text);
+	commit_mesh(0);
+	commit_mesh(1);		/* of nothing */
+	send_login(c, 7, node_pub, text, strlen(text));
+	ATF_REQUIRE_EQ(0, chan_flush(c, WAIT_MS));
+	check_login(c, 7, 1, KEYS_NOOFFSET, text);
+	ATF_REQUIRE_EQ(0, key_ask(MSG_KEY_MESH, NULL, text_file("mesh",
+	    MESH "\n"), err, 0, err));
+	commit_mesh(1);
 	send_login(c, 2, node_pub, text, strlen(text));
 	send_login(c, 3, client_pub, text, strlen(text));	/* not to us */
 	send_login(c, 4, node_pub, "", 0);
@@ -382,6 +407,7 @@ ATF_TC_BODY(login, tc)
 	ATF_CHECK_EQ(-1, key_ask(MSG_KEY_MESH, NULL, text_file("bad", "1"),
 	    err, 0, err));
 	ATF_REQUIRE_EQ(0, key_ask(MSG_KEY_MESH, NULL, -1, err, 0, err));
+	commit_mesh(1);
 	send_login(c, 5, node_pub, text, strlen(text));
 	ATF_REQUIRE_EQ(0, chan_flush(c, WAIT_MS));
 	check_login(c, 5, 1, KEYS_NOOFFSET, text);

@@ -391,12 +391,19 @@ cert_covers(const struct cert *c, const char *name)
 	return (0);
 }
 
+struct cert *
+cert_ref(struct cert *c)
+{
+	c->refs++;
+	return (c);
+}
+
 void
 cert_free(struct cert *c)
 {
 	size_t	 i;
 
-	if (c == NULL)
+	if (c == NULL || c->refs-- > 0)
 		return;
 	for (i = 0; i < c->nnames; i++)
 		free(c->names[i]);

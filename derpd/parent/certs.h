@@ -16,6 +16,7 @@
 #define CERT_PINLEN	(11 + 64)	/* "sha256-raw:" and 64 hex digits */
 
 struct cert {
+	unsigned int	 refs;		/* beyond the first one */
 	char		*path;		/* where it came from, for messages */
 	char		*pem;		/* the chain, leaf first: certificates
 					   alone, whatever else the file had */
@@ -56,7 +57,10 @@ int	 cert_days_left(const struct cert *c, time_t now);
 /* 1 when the certificate is valid for `name' (host name or address), else 0. */
 int	 cert_covers(const struct cert *c, const char *name);
 
-/* Free; NULL is fine. */
+/* One more user of the certificate, which calls cert_free(), too. */
+struct cert *cert_ref(struct cert *c);
+
+/* Free it with its last user; NULL is fine. */
 void	 cert_free(struct cert *c);
 
 #endif

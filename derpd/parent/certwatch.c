@@ -41,28 +41,32 @@ changed_since(const struct derpd *d)
 	return (rv);
 }
 
-/* The files have been left alone: take them. */
 static void
-take(evutil_socket_t fd, short what, void *arg)
+reloaded(void *arg, const char *why)
 {
 	struct derpd *d = arg;
 	struct certwatch *w = &d->certwatch;
-	int rv;
+
+	if (d->stopping)
+		return;
+	strlcpy(w->error, why == NULL ? "" : why, sizeof(w->error));
+	if (why == NULL)
+		log_info("new certificates are in force");
+	else
+		log_warnx("a new certificate is not good: all stay as they "
+		    "are");
+}
+
+/* The files have been left alone: put them in force. */
+static void
+settled(evutil_socket_t fd, short what, void *arg)
+{
+	struct derpd *d = arg;
 
 	(void)fd;
 	(void)what;
-	if (d->stopping || d->starting || !changed_since(d))
-		return;
-	log_capture(w->error, sizeof(w->error));
-	rv = load_certs_again(d);
-	log_capture(NULL, 0);
-	if (rv == -1) {
-		log_warnx("a new certificate is not good: all stay as they "
-		    "are");
-		return;
-	}
-	w->error[0] = '\0';
-	log_info("new certificates are in force");
+	if (!d->stopping && !d->starting && changed_since(d))
+		parent_certs_reload(d, reloaded, d);
 }
 
 static void
@@ -99,7 +103,7 @@ certwatch_begin(struct derpd *d)
 
 	certwatch_end(d);
 	d->certwatch.error[0] = '\0';
-	d->certwatch.ev = evtimer_new(d->base, take, d);
+	d->certwatch.ev = evtimer_new(d->base, settled, d);
 	if (d->certwatch.ev == NULL) {
 		log_warnx("certificates can't be watched: reload after a "
 		    "change");

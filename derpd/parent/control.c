@@ -37,6 +37,7 @@ struct talk {
 	uint64_t	 waiting;	/* for these workers, a bit each */
 	const char	*lacks;		/* what is wrong with it, or NULL */
 	struct event	*ev_late;
+	int		 reloads;	/* it waits for a reload */
 	unsigned int	 job;		/* enum acme_job it waits for, or 0 */
 	struct event	*ev_cert;
 };
@@ -53,6 +54,8 @@ talk_free(struct talk *t)
 {
 	LIST_REMOVE(t, entry);
 	ntalks--;
+	if (t->reloads)
+		parent_reload_cancel(t->d, t);
 	if (t->ev_late != NULL)
 		event_free(t->ev_late);
 	if (t->ev_cert != NULL)
@@ -100,14 +103,23 @@ answer_text(struct talk *t, void (*make)(const struct derpd *, struct wr *))
 }
 
 static void
+reload_done(void *arg, const char *why)
+{
+	struct talk *t = arg;
+
+	t->reloads = 0;
+	done(t, why);
+}
+
+static void
 answer_reload(struct talk *t)
 {
-	char err[512];
-
-	if (parent_reload(t->d, err, sizeof(err)) == 0)
-		done(t, NULL);
-	else
-		done(t, err);
+	if (t->reloads) {
+		done(t, "one thing at a time");
+		return;
+	}
+	t->reloads = 1;
+	parent_reload(t->d, reload_done, t);
 }
 
 static void

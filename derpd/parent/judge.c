@@ -1,8 +1,8 @@
 /*
  * judge: files and directories that the configuration names and that nothing
- * reads before it is too late: those of ACME, certificate authorities, the
- * state directory, the control socket's.  See parent.h.  Called by parent.c and
- * load.c, so that a check, a start and a reload say the same.
+ * reads before it is too late: certificate authorities, the state directory,
+ * the control socket's.  See parent.h.  Called by load.c, so that a check, a
+ * start and a reload say the same.
  */
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -185,7 +185,7 @@ judge_dirs(const struct conf *c)
 }
 
 int
-judge_files(struct derpd *d, const struct conf *c)
+judge_files(const struct conf *c)
 {
 	const struct conf_map *m;
 	int rv = judge_dirs(c);
@@ -197,7 +197,5 @@ judge_files(struct derpd *d, const struct conf *c)
 		if (m->cafile != NULL && judge_authorities(m->cafile,
 		    &m->cafile_pos, c->user) == -1)
 			rv = -1;
-	if (acme_judge(d, c) == -1)
-		rv = -1;
 	return (rv);
 }

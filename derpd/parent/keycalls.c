@@ -158,7 +158,7 @@ send_call(struct derpd *d, struct parent_keycall *k, uint32_t type,
 {
 	int first = TAILQ_EMPTY(&d->calls.sent);
 
-	if (d->keys.chan == NULL) {
+	if (!d->keys.ready) {
 		if (fd != -1)
 			close(fd);
 		refuse(d, k, "keys is not running");
@@ -288,28 +288,6 @@ parent_keys_result(struct derpd *d, struct msg *m)
 	rv = answered(d, k, m);
 	await(d);
 	return (rv);
-}
-
-int
-parent_keys_wait(struct derpd *d)
-{
-	struct msg m;
-	int rv;
-
-	while (d->calls.ev_done != NULL && !TAILQ_EMPTY(&d->calls.sent)) {
-		if (chan_flush(d->keys.chan, (int)answer_ms(d)) == -1 ||
-		    chan_recv(d->keys.chan, &m, (int)answer_ms(d)) == -1) {
-			late(-1, 0, d);
-			return (-1);
-		}
-		rv = parent_keys_result(d, &m);
-		msg_free(&m);
-		if (rv == -1) {
-			procs_fail(&d->keys, "sent a malformed answer");
-			return (-1);
-		}
-	}
-	return (0);
 }
 
 void

@@ -63,13 +63,6 @@ void	 parent_keys_cancel(struct derpd *d, const void *arg);
 /* MSG_KEY_RESULT has come.  0, or -1: malformed, or nobody waits for it. */
 int	 parent_keys_result(struct derpd *d, struct msg *m);
 
-/*
- * Read the answers to all calls that were sent, for a call that blocks
- * (keyfile_call()); the owners are told from the loop.  0, or -1: keys has been
- * killed.
- */
-int	 parent_keys_wait(struct derpd *d);
-
 /* keys has gone: all calls that wait for it fail. */
 void	 parent_keys_gone(struct derpd *d);
 

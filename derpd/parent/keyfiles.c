@@ -22,8 +22,6 @@
 #include "parent.h"
 
 #define KEY_MAXFILE	(64 * 1024)	/* bytes of a key file */
-#define SELF_CRT	"self-signed.crt"
-#define SELF_KEY	"self-signed.key"
 
 int
 keyfile_open(const char *path, const char *what)
@@ -51,54 +49,6 @@ keyfile_open(const char *path, const char *what)
 	}
 	close(fd);
 	return (-1);
-}
-
-/* It answers in milliseconds; no longer than a child may owe anything. */
-static int
-call_ms(const struct derpd *d)
-{
-	unsigned int ms = d->conf->child_timeout * 1000;
-
-	return (ms < CALL_MS ? (int)ms : CALL_MS);
-}
-
-int
-keyfile_call(struct derpd *d, uint32_t type, struct wr *w, int fd,
-    const char *path, void *res, size_t size, size_t *len)
-{
-	char why[256];
-	const uint8_t *blob;
-	struct msg m;
-	size_t n;
-	int ok, rv = -1;
-
-	if (d->keys.chan == NULL || parent_keys_wait(d) == -1) {
-		if (fd != -1)
-			close(fd);
-		log_warnx("%s: keys is not running", path);
-		return (-1);
-	}
-	if (chan_call(d->keys.chan, type, w, fd, &m, call_ms(d)) == -1) {
-		log_warn("%s: no answer from keys", path);
-		procs_fail(&d->keys, "did not answer");
-		return (-1);
-	}
-	ok = rd_u8(&m.rd);
-	rd_str(&m.rd, why, sizeof(why));
-	blob = rd_blob(&m.rd, &n);
-	if (m.type != MSG_KEY_RESULT || !rd_end(&m.rd) || n > size)
-		procs_fail(&d->keys, "sent a malformed answer");
-	else if (!ok)
-		log_warnx("%s: %s", path, why);
-	else {
-		if (n > 0)
-			memcpy(res, blob, n);
-		if (len != NULL)
-			*len = n;
-		rv = 0;
-	}
-	msg_free(&m);
-	return (rv);
 }
 
 /*
@@ -185,85 +135,6 @@ keyfile_commit(const char *temp, const char *path)
 }
 
 int
-keyfile_make(struct derpd *d, uint32_t type, struct wr *w, const char *path,
-    void *res, size_t size, size_t *len)
-{
-	char temp[PATH_MAX];
-	int fd;
-
-	if ((fd = keyfile_temp(path, temp, sizeof(temp))) == -1)
-		return (-1);
-	if (keyfile_call(d, type, w, fd, path, res, size, len) == -1) {
-		(void)unlink(temp);
-		return (-1);
-	}
-	return (keyfile_commit(temp, path));
-}
-
-int
-keyfile_node(struct derpd *d, const struct conf *c, uint8_t pub[32])
-{
-	const char *path = c->relay.key;
-	struct stat st;
-	size_t len;
-	int fd;
-
-	if (stat(path, &st) == -1 && errno == ENOENT) {
-		if (d->checking) {
-			log_info("relay key %s: will be made at the first "
-			    "start", path);
-			return (0);
-		}
-		if (keyfile_make(d, MSG_KEY_NODE_NEW, NULL, path, pub, 32,
-		    &len) == -1)
-			return (-1);
-		log_info("made the relay's key %s", path);
-	} else if ((fd = keyfile_open(path, conf_at(&c->relay.key_pos,
-	    "relay key"))) == -1 || keyfile_call(d, MSG_KEY_NODE, NULL, fd,
-	    conf_at(&c->relay.key_pos, path), pub, 32, &len) == -1)
-		return (-1);
-	if (len == 32)
-		return (0);
-	log_warnx("%s: malformed answer from keys", path);
-	return (-1);
-}
-
-/* Names for a self-signed certificate: host names, then own addresses. */
-static void
-put_names(struct wr *w, const struct conf *c, const struct listen_set *s)
-{
-	const struct conf_name *n;
-	struct wr body;
-	char host[64], *end;
-	uint32_t count = 0;
-	size_t i;
-
-	wr_init(&body);
-	TAILQ_FOREACH(n, &c->names, entry) {
-		wr_str(&body, n->name);
-		count++;
-	}
-	for (i = 0; i < s->n; i++) {
-		strlcpy(host, s->v[i].text + (s->v[i].text[0] == '['),
-		    sizeof(host));
-		if ((end = strrchr(host, ':')) == NULL || !s->v[i].tls)
-			continue;
-		if (end > host && end[-1] == ']')
-			end--;
-		*end = '\0';
-		if (strcmp(host, "::") == 0 || strcmp(host, "0.0.0.0") == 0)
-			continue;
-		wr_str(&body, host);
-		count++;
-	}
-	wr_u32(w, count);
-	wr_bytes(w, body.p, body.len);
-	if (!wr_ok(&body))
-		w->bad = 1;
-	wr_free(&body);
-}
-
-int
 keyfile_public(const char *path, const void *p, size_t len)
 {
 	char err[PATH_MAX + 256];
@@ -274,101 +145,4 @@ keyfile_public(const char *path, const void *p, size_t len)
 		return (0);
 	log_warnx("%s", err);
 	return (-1);
-}
-
-static int
-make_selfsigned(struct derpd *d, const struct conf *c, const char *crt,
-    const char *key)
-{
-	static char pem[CERT_MAXFILE];
-	struct wr w;
-	size_t len;
-	int rv;
-
-	wr_init(&w);
-	put_names(&w, c, &d->listens);
-	rv = keyfile_make(d, MSG_KEY_SELFSIGN, &w, key, pem, sizeof(pem), &len);
-	wr_free(&w);
-	if (rv == -1)
-		return (-1);
-	if (keyfile_public(crt, pem, len) == 0)
-		return (0);
-	(void)unlink(key);	/* no half of a pair */
-	return (-1);
-}
-
-/* Have keys read the key of the pair; 0, or -1 (logged). */
-static int
-read_selfsigned(struct derpd *d, const char *crt, const char *key,
-    uint8_t hash[KEYHASH_LEN])
-{
-	int fd;
-
-	if (access(key, F_OK) == -1 && errno == ENOENT) {
-		log_warnx("key %s: No such file or directory: put it back, or "
-		    "remove %s, too, to have a new pair made, which has "
-		    "another pin", key, crt);
-		return (-1);
-	}
-	if ((fd = keyfile_open(key, "key")) == -1)
-		return (-1);
-	return (keyfile_call(d, MSG_KEY_TLS, NULL, fd, key, hash, KEYHASH_LEN,
-	    NULL));
-}
-
-/* Clients that pin the pair look for the name all the same. */
-static void
-check_names(const struct conf *c, const struct cert *cert)
-{
-	const struct conf_name *n;
-
-	TAILQ_FOREACH(n, &c->names, entry)
-		if (!cert_covers(cert, n->name))
-			log_warnx("%s:%d: %s does not hold the name %s, so "
-			    "clients that are given it refuse the relay: "
-			    "remove that file to have a new pair made, which "
-			    "has another CertName", n->pos.file, n->pos.line,
-			    cert->path, n->name);
-}
-
-int
-keyfile_selfsigned(struct derpd *d, const struct conf *c, struct cert **cert)
-{
-	char crt[PATH_MAX], key[PATH_MAX], err[512];
-	uint8_t hash[KEYHASH_LEN];
-	int made = 0;
-
-	*cert = NULL;
-	if ((size_t)snprintf(crt, sizeof(crt), "%s/" SELF_CRT,
-	    c->statedir) >= sizeof(crt) || (size_t)snprintf(key, sizeof(key),
-	    "%s/" SELF_KEY, c->statedir) >= sizeof(key)) {
-		log_warnx("%s: the path is too long", c->statedir);
-		return (-1);
-	}
-	/* The certificate comes last: without it the pair is not there. */
-	if (access(crt, F_OK) == -1 && errno == ENOENT) {
-		if (d->checking) {
-			log_info("%s: will be made at the first start", crt);
-			return (0);
-		}
-		if (make_selfsigned(d, c, crt, key) == -1)
-			return (-1);
-		made = 1;
-	} else if (read_selfsigned(d, crt, key, hash) == -1)
-		return (-1);
-	if ((*cert = cert_load(crt, err, sizeof(err))) == NULL) {
-		log_warnx("%s", err);
-		return (-1);
-	}
-	if (!made && memcmp(hash, (*cert)->hash, sizeof(hash)) != 0) {
-		log_warnx("%s does not belong to %s: remove both to have a "
-		    "new pair made", crt, key);
-		cert_free(*cert);
-		*cert = NULL;
-		return (-1);
-	}
-	check_names(c, *cert);
-	log_info("%s self-signed certificate %s, CertName %s",
-	    made ? "made" : "using", crt, (*cert)->pin);
-	return (0);
 }

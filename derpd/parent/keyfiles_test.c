@@ -127,10 +127,26 @@ ATF_TC_BODY(kinds, tc)
 	SAYS("test key dangling: No such file or directory");
 }
 
+static void
+from_keys(struct chan *c, struct msg *m, void *arg)
+{
+	(void)c;
+	(void)arg;
+	ATF_REQUIRE_EQ(0, parent_keys_result(&d, m));
+}
+
+static void
+turn(void *arg)
+{
+	(void)arg;
+}
+
 /* A parent with keys, and a configuration with the directory `state'. */
 static struct conf *
 start_parent(void)
 {
+	static const struct parent_gen_ops ops = { .turn = turn };
+
 	char		 text[PATH_MAX + 256], cwd[PATH_MAX];
 
 	ATF_REQUIRE(getcwd(cwd, sizeof(cwd)) != NULL);
@@ -142,7 +158,12 @@ start_parent(void)
 	start();
 	d.keys.d = &d;
 	d.keys.pid = pid;
+	d.keys.role = ROLE_KEYS;
+	d.keys.ready = 1;
 	d.keys.chan = parent;
+	ATF_REQUIRE((d.base = event_base_new()) != NULL);
+	ATF_REQUIRE_EQ(0, chan_attach(parent, d.base, from_keys, NULL, &d));
+	parent_gens_init(&d.gens, &ops, &d, 0);
 	d.conf = good(text);
 	return (d.conf);
 }
@@ -150,8 +171,15 @@ start_parent(void)
 static void
 stop_parent(void)
 {
+	parent_keys_end(&d);
 	stop();
 	conf_free(d.conf);
+}
+
+static void
+loop(void)
+{
+	ATF_REQUIRE(event_base_loop(d.base, EVLOOP_ONCE) != -1);
 }
 
 static void
@@ -167,15 +195,22 @@ check_mode(const char *path, mode_t want)
 static int
 node(const char *path, uint8_t pub[32])
 {
-	int	 rv;
+	struct parent_generation g;
 
-	memset(pub, 0, 32);
+	memset(&g, 0, sizeof(g));
+	g.kind = GEN_START;
+	g.state = GEN_AT_NODE;
+	d.gens.now = &g;
 	free(d.conf->relay.key);
 	ATF_REQUIRE((d.conf->relay.key = strdup(path)) != NULL);
 	begin_log();
-	rv = keyfile_node(&d, d.conf, pub);
+	load_step(&d, &g);
+	while (!g.done)
+		loop();
 	end_log();
-	return (rv);
+	d.gens.now = NULL;
+	memcpy(pub, g.loaded.node_key, 32);
+	return (g.failed ? -1 : 0);
 }
 
 ATF_TC_WITHOUT_HEAD(node_key);
@@ -227,18 +262,37 @@ ATF_TC_BODY(node_key, tc)
 	stop_parent();
 }
 
-/* keyfile_selfsigned(); the certificate, or NULL. */
+struct loaded_cert {
+	int		 done, rv;
+	struct cert	*cert;
+};
+
+static void
+cert_loaded(void *arg, int rv, struct cert *cert, const char *why)
+{
+	struct loaded_cert	*l = arg;
+
+	ATF_CHECK_EQ(rv == -1, why != NULL && why[0] != '\0');
+	l->done = 1;
+	l->rv = rv;
+	l->cert = cert;
+}
+
+/* Load the self-signed pair; the certificate, or NULL. */
 static struct cert *
 selfsigned(int want)
 {
-	struct cert	*c;
-	int		 rv;
+	static struct parent_certload	 load;
+	struct conf_cert		 k = { 0 };
+	struct loaded_cert		 l = { 0 };
 
 	begin_log();
-	rv = keyfile_selfsigned(&d, d.conf, &c);
+	parent_certload(&load, &d, d.conf, &k, cert_loaded, &l);
+	while (!l.done)
+		loop();
 	end_log();
-	ATF_CHECK_EQ_MSG(want, rv, "%s", errs);
-	return (c);
+	ATF_CHECK_EQ_MSG(want, l.rv, "%s", errs);
+	return (l.cert);
 }
 
 ATF_TC_WITHOUT_HEAD(selfsigned_pair);

@@ -1,19 +1,23 @@
 /*
- * load: configuration, keys and certificates, all or nothing; see parent.h.
- * Called at the start, at a reload, and when keys was started anew.
+ * load: the steps of a generation (generation.h): what is read, and what keys
+ * gets.  Called by reload.c.
  */
+#include <event2/event.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
-#include "generation.h"
 #include "log.h"
+#include "messages.h"
+#include "notify.h"
 #include "parent.h"
-#include "relayconf.h"
 
-#define COMMIT_MS	5000	/* a worker takes new settings within */
+static void	next_cert(struct parent_generation *g);
+static void	next_file(struct parent_generation *g);
 
 void
 load_free(struct loaded *l)
@@ -28,33 +32,128 @@ load_free(struct loaded *l)
 	l->selfsigned = -1;
 }
 
-/* A pair of files. */
-static struct cert *
-load_pair(struct derpd *d, const struct conf_cert *k)
+/* From here to end_part() the first warning is kept as the step's line. */
+static void
+begin_part(struct parent_generation *g)
 {
-	uint8_t hash[KEYHASH_LEN];
-	char err[512];
-	struct cert *cert;
+	log_capture(g->line, sizeof(g->line));
+}
+
+/* Part of a step is over: -1 it failed, for the reason `why' (NULL: logged). */
+static void
+end_part(struct parent_generation *g, int rv, const char *why)
+{
+	log_capture(NULL, 0);
+	if (rv == -1) {
+		parent_gen_note(g, why);
+		g->failed = 1;
+	}
+}
+
+/* The step is over. */
+static void
+end_step(struct parent_generation *g, int rv, const char *why)
+{
+	log_capture(NULL, 0);
+	parent_gen_done(&g->d->gens, rv, why);
+}
+
+/* Configuration */
+
+static void
+read_conf(struct parent_generation *g)
+{
+	struct derpd *d = g->d;
+	const char *what;
+	struct conf *c;
+
+	begin_part(g);
+	if ((c = conf_load(d->conf_path)) == NULL) {
+		end_step(g, -1, NULL);
+		return;
+	}
+	g->conf = c;
+	g->own_conf = 1;
+	if ((what = conf_needs_restart(d->conf, c)) != NULL)
+		log_warnx("%s: a change of `%s' needs a restart", d->conf_path,
+		    what);
+	else if (!d->keys_loaded)
+		log_warnx("keys is not running: try again when it is");
+	else {
+		end_step(g, 0, NULL);
+		return;
+	}
+	end_step(g, -1, NULL);
+}
+
+/* Node key */
+
+static void
+node_read(void *arg, const uint8_t *res, size_t len, const char *why)
+{
+	struct parent_generation *g = arg;
+	const char *path = g->conf->relay.key;
+
+	begin_part(g);
+	if (why == NULL && len != sizeof(g->loaded.node_key)) {
+		log_warnx("%s: malformed answer from keys", path);
+		end_step(g, -1, NULL);
+		return;
+	}
+	if (why == NULL && g->kind == GEN_KEYS &&
+	    memcmp(res, g->d->loaded.node_key, len) != 0)
+		log_warnx("%s is another key than it was: clients see a new "
+		    "relay", path);
+	if (why == NULL)
+		memcpy(g->loaded.node_key, res, len);
+	end_step(g, why == NULL ? 0 : -1, why);
+}
+
+static void
+node_made(void *arg, const uint8_t *res, size_t len, const char *why)
+{
+	struct parent_generation *g = arg;
+
+	if (why == NULL)
+		log_info("made the relay's key %s", g->conf->relay.key);
+	node_read(g, res, len, why);
+}
+
+static void
+read_node(struct parent_generation *g)
+{
+	const struct conf *c = g->conf;
+	const char *path = c->relay.key;
+	struct stat st;
 	int fd;
 
-	if ((cert = cert_load(k->cert, err, sizeof(err))) == NULL) {
-		log_warnx("%s:%d: %s", k->pos.file, k->pos.line, err);
-		return (NULL);
+	/* Without a relay there is no key of it to make or to announce. */
+	if (!c->relay.enabled) {
+		memset(g->loaded.node_key, 0, sizeof(g->loaded.node_key));
+		end_step(g, 0, NULL);
+		return;
 	}
-	if ((fd = keyfile_open(k->key, conf_at(&k->pos, "key"))) == -1 ||
-	    keyfile_call(d, MSG_KEY_TLS, NULL, fd, conf_at(&k->pos, k->key),
-	    hash, sizeof(hash), NULL) == -1) {
-		cert_free(cert);
-		return (NULL);
-	}
-	if (memcmp(hash, cert->hash, sizeof(hash)) != 0) {
-		log_warnx("%s:%d: certificate %s does not belong to key %s",
-		    k->pos.file, k->pos.line, k->cert, k->key);
-		cert_free(cert);
-		return (NULL);
-	}
-	return (cert);
+	begin_part(g);
+	if (stat(path, &st) == -1 && errno == ENOENT) {
+		if (g->d->checking) {
+			log_info("relay key %s: will be made at the first "
+			    "start", path);
+			end_step(g, 0, NULL);
+			return;
+		}
+		parent_keys_make(g->d, MSG_KEY_NODE_NEW, NULL, path, node_made,
+		    g);
+	} else if ((fd = keyfile_open(path, conf_at(&c->relay.key_pos,
+	    "relay key"))) == -1) {
+		end_step(g, -1, NULL);
+		return;
+	} else
+		parent_keys_call(g->d, MSG_KEY_NODE, NULL, fd,
+		    conf_at(&c->relay.key_pos, path), node_read, g);
+	end_part(g, 0, NULL);
 }
+
+/* Certificates */
 
 /* Out of date is no reason to serve nobody, but to say so. */
 static void
@@ -75,405 +174,324 @@ check_time(const struct cert *c)
 		    c->path, days);
 }
 
-/*
- * What one line of the configuration names.  0 and *cert, which is NULL when
- * derpd only checks and the pair is not there yet; -1 (logged).
- */
-static int
-load_cert(struct derpd *d, const struct conf *c, const struct conf_cert *k,
-    struct cert **cert)
-{
-	if (k->acme)
-		return (acme_load_cert(d, c, cert));
-	if (k->cert == NULL)
-		return (keyfile_selfsigned(d, c, cert));
-	return ((*cert = load_pair(d, k)) == NULL ? -1 : 0);
-}
-
-static int
-load_certs(struct derpd *d, const struct conf *c, struct loaded *l)
-{
-	const struct conf_cert *k;
-	struct cert **v, *cert;
-
-	TAILQ_FOREACH(k, &c->certs, entry) {
-		v = reallocarray(l->certs, l->ncerts + 1, sizeof(*v));
-		if (v == NULL) {
-			log_warn("no memory for the certificates");
-			return (-1);
-		}
-		l->certs = v;
-		if (load_cert(d, c, k, &cert) == -1)
-			return (-1);
-		if (cert == NULL)
-			continue;
-		if (k->cert == NULL && !k->acme)
-			l->selfsigned = (int)l->ncerts;
-		l->certs[l->ncerts++] = cert;
-		check_time(cert);
-	}
-	return (0);
-}
-
-static int
-load_meta(struct derpd *d, struct loaded *l)
-{
-	static char pem[CERT_MAXFILE];
-	size_t len;
-	char *copy;
-
-	if (keyfile_call(d, MSG_KEY_METACERT, NULL, -1, "meta certificate",
-	    pem, sizeof(pem), &len) == -1)
-		return (-1);
-	if ((copy = malloc(len + 1)) == NULL) {
-		log_warn("no memory for the meta certificate");
-		return (-1);
-	}
-	memcpy(copy, pem, len);
-	copy[len] = '\0';
-	free(l->meta);
-	l->meta = copy;
-	l->meta_len = len;
-	return (0);
-}
-
-/* Behind all that may be refused: keys puts it in force at once. */
-static int
-load_mesh(struct derpd *d, const struct conf *c)
-{
-	char none;
-	int fd = -1;
-
-	if (c->mesh_key != NULL &&
-	    (fd = keyfile_open(c->mesh_key, conf_at(&c->mesh_pos,
-	    "mesh key"))) == -1)
-		return (-1);
-	return (keyfile_call(d, MSG_KEY_MESH, NULL, fd,
-	    c->mesh_key == NULL ? "mesh key" : conf_at(&c->mesh_pos,
-	    c->mesh_key), &none, 0, NULL));
-}
-
-int
-load_all(struct derpd *d, const struct conf *c, struct loaded *l, int node)
-{
-	memset(l, 0, sizeof(*l));
-	l->selfsigned = -1;
-	memcpy(l->node_key, d->loaded.node_key, sizeof(l->node_key));
-	/* Without a relay there is no key of it to make or to announce. */
-	if ((!node || !c->relay.enabled ||
-	    keyfile_node(d, c, l->node_key) == 0) &&
-	    load_certs(d, c, l) == 0 && load_mesh(d, c) == 0 &&
-	    (d->checking || !c->relay.enabled || load_meta(d, l) == 0))
-		return (0);
-	load_free(l);
-	return (-1);
-}
-
-/* keys forgets what is not in `l'. */
+/* Add a certificate, which is the generation's now. */
 static void
-retain(struct derpd *d, const struct loaded *l)
+add_cert(struct parent_generation *g, struct cert *cert, int selfsigned)
 {
-	struct wr w;
-	char none;
-	size_t i;
+	struct loaded *l = &g->loaded;
+	struct cert **v;
 
-	wr_init(&w);
-	wr_u32(&w, (uint32_t)l->ncerts);
-	for (i = 0; i < l->ncerts; i++)
-		wr_bytes(&w, l->certs[i]->hash, KEYHASH_LEN);
-	(void)keyfile_call(d, MSG_KEY_RETAIN, &w, -1, "old keys", &none, 0,
+	v = reallocarray(l->certs, l->ncerts + 1, sizeof(*v));
+	if (v == NULL)
+		fatal("no memory for the certificates");
+	l->certs = v;
+	if (selfsigned)
+		l->selfsigned = (int)l->ncerts;
+	v[l->ncerts++] = cert;
+}
+
+/* The certificate in force of the line that is read; NULL none. */
+static struct cert *
+in_force(const struct parent_generation *g)
+{
+	const struct loaded *l = &g->d->loaded;
+
+	return (g->loaded.ncerts < l->ncerts ? l->certs[g->loaded.ncerts] :
 	    NULL);
-	wr_free(&w);
 }
 
-static int
-send_cert(struct proc *relay, const struct cert *c, const struct loaded *l)
-{
-	struct wr w;
-	int rv;
-
-	wr_init(&w);
-	wr_bytes(&w, c->hash, KEYHASH_LEN);
-	wr_u32(&w, (uint32_t)(c->pem_len + l->meta_len));
-	wr_bytes(&w, c->pem, c->pem_len);
-	wr_bytes(&w, l->meta, l->meta_len);
-	rv = chan_send(relay->chan, MSG_RELAY_CERT, &w, -1);
-	wr_free(&w);
-	return (rv);
-}
-
-/*
- * What may wait for a worker to read it: the maps, whose number is bounded, and
- * certificates, as many as the configuration names, twice as reloads have it.
- */
-static size_t
-unread_max(const struct loaded *l)
-{
-	size_t i, n = CHAN_MAXQUEUED;
-
-	for (i = 0; i < l->ncerts; i++)
-		n += 2 * (l->certs[i]->pem_len + l->meta_len + 1024);
-	return (n);
-}
-
-int
-load_send(struct derpd *d, struct proc *relay, int first)
-{
-	struct relay_conf rc;
-	struct wr w;
-	size_t i;
-	int rv;
-
-	relay_conf_from(&rc, d->conf, d->loaded.node_key, relay->worker,
-	    d->nworkers);
-	chan_limit(relay->chan, unread_max(&d->loaded));
-	wr_init(&w);
-	relay_conf_put(&w, &rc);
-	rv = chan_send(relay->chan, MSG_RELAY_CONF, &w, -1);
-	wr_free(&w);
-	for (i = 0; rv == 0 && i < d->loaded.ncerts; i++)
-		rv = send_cert(relay, d->loaded.certs[i], &d->loaded);
-	if (rv == -1)
-		return (-1);
-	wr_u8(&w, (uint8_t)first);
-	if ((rv = chan_send(relay->chan, MSG_RELAY_COMMIT, &w, -1)) == 0)
-		relay->commits++;
-	wr_free(&w);
-	return (rv);
-}
-
-/*
- * Every worker puts in force what d->loaded says; one that is gone or hangs
- * takes it when it is back.  0, or -1 when one refused (logged).
- */
-static int
-send_all(struct derpd *d)
-{
-	struct proc *p;
-	unsigned int i;
-
-	for (i = 0; i < d->nworkers; i++) {
-		p = &d->relays[i];
-		if (p->chan != NULL && (load_send(d, p, 0) == -1 ||
-		    chan_flush(p->chan, COMMIT_MS) == -1))
-			procs_fail(p, "did not take new settings");
-	}
-	return (relays_settle(d, COMMIT_MS));
-}
-
-/* Everything in keys as before. */
+/* It stays in force, whether its key could be had or not. */
 static void
-undo(struct derpd *d)
+keep_cert(void *arg, const uint8_t *res, size_t len, const char *why)
 {
-	if (d->keys.chan == NULL)
-		return;
-	retain(d, &d->loaded);
-	(void)load_mesh(d, d->conf);
+	struct parent_generation *g = arg;
+	struct cert *old = in_force(g);
+
+	if (why != NULL || len != KEYHASH_LEN ||
+	    memcmp(res, old->hash, len) != 0)
+		log_warnx("certificate %s can't be served until its key is "
+		    "back: mend it and reload", old->path);
+	add_cert(g, cert_ref(old), g->d->loaded.selfsigned ==
+	    (int)g->loaded.ncerts);
+	g->at = TAILQ_NEXT(g->at, entry);
+	next_cert(g);
 }
 
-/* The other children take what a new configuration says of them. */
 static void
-serve(struct derpd *d)
+cert_read(void *arg, int rv, struct cert *cert, const char *why)
 {
-	unsigned int i;
-
-	for (i = 0; i < d->nworkers; i++)
-		(void)listen_options(&d->listens, d->conf, i);
-	(void)procs_adjust(&d->map);
-	fetch_tell(d);
-	health_tell(d);
-	health_now(d);
-	stuns_tell(d);
-	acme_tell(d);
-	certwatch_begin(d);
-}
-
-/* Put `c' and what it names in force everywhere, or leave all as it is. */
-static int
-replace(struct derpd *d, struct conf *c)
-{
-	struct loaded l, old_l = d->loaded;
-	struct conf *old_c = d->conf;
-	struct map_stage *maps;
-
-	if (load_all(d, c, &l, 0) == -1) {
-		undo(d);
-		return (-1);
-	}
-	if (judge_files(d, c) == -1) {
-		load_free(&l);
-		undo(d);
-		return (-1);
-	}
-	d->loaded = l;
-	d->conf = c;
-	maps = mapset_stage(d, c, &d->loaded, NULL, NULL);
-	if (maps != NULL && mapset_wait(maps) == 0 && send_all(d) == 0) {
-		mapset_commit(maps);
-		load_free(&old_l);
-		conf_free(old_c);
-		retain(d, &d->loaded);
-		serve(d);
-		return (0);
-	}
-	mapset_drop(maps);
-	d->loaded = old_l;
-	d->conf = old_c;
-	(void)send_all(d);
-	load_free(&l);
-	undo(d);
-	return (-1);
-}
-
-int
-load_certs_again(struct derpd *d)
-{
-	struct loaded l, old = d->loaded;
-
-	if (d->keys.chan == NULL)
-		return (-1);
-	if (load_all(d, d->conf, &l, 0) == -1) {
-		undo(d);
-		return (-1);
-	}
-	d->loaded = l;
-	if (send_all(d) == 0) {
-		load_free(&old);
-		retain(d, &d->loaded);
-		health_now(d);
-		stuns_tell(d);
-		return (0);
-	}
-	d->loaded = old;
-	(void)send_all(d);
-	load_free(&l);
-	undo(d);
-	return (-1);
-}
-
-int
-load_reload(struct derpd *d, char *err, size_t errsize)
-{
-	struct conf *c;
-	const char *what;
-	int rv = -1;
-
-	log_capture(err, errsize);
-	if ((c = conf_load(d->conf_path)) == NULL)
-		;	/* said already */
-	else if ((what = conf_needs_restart(d->conf, c)) != NULL)
-		log_warnx("%s: a change of `%s' needs a restart", d->conf_path,
-		    what);
-	else if (d->keys.chan == NULL)
-		log_warnx("keys is not running: try again when it is");
-	else
-		rv = replace(d, c);
-	log_capture(NULL, 0);
-	if (rv == -1)
-		conf_free(c);
-	return (rv);
-}
-
-/*
- * The key of a certificate in force, for a new keys.  Its files may have
- * changed: then they count, if they are good.
- */
-static void
-again_cert(struct derpd *d, const struct conf_cert *k, struct cert **cert)
-{
-	struct cert *now;
-	uint8_t hash[KEYHASH_LEN];
+	struct parent_generation *g = arg;
+	const struct conf_cert *k = g->at;
 	int fd;
 
-	if (load_cert(d, d->conf, k, &now) == 0) {
-		cert_free(*cert);
-		*cert = now;
+	/*
+	 * A new keys: what is in force stays, if its key can be had.  Its files
+	 * may have changed: then they count, if they are good.
+	 */
+	if (rv == -1 && g->kind == GEN_KEYS && in_force(g) != NULL) {
+		if (k->key != NULL &&
+		    (fd = keyfile_open(k->key, "key")) != -1)
+			parent_keys_call(g->d, MSG_KEY_TLS, NULL, fd, k->key,
+			    keep_cert, g);
+		else
+			keep_cert(g, NULL, 0, why);
 		return;
 	}
-	if (k->key != NULL && (fd = keyfile_open(k->key, "key")) != -1 &&
-	    keyfile_call(d, MSG_KEY_TLS, NULL, fd, k->key, hash, sizeof(hash),
-	    NULL) == 0 && memcmp(hash, (*cert)->hash, sizeof(hash)) == 0)
+	if (rv == -1) {
+		end_step(g, -1, why);
 		return;
-	log_warnx("certificate %s can't be served until its key is back: mend "
-	    "it and reload", (*cert)->path);
+	}
+	if (cert != NULL) {
+		add_cert(g, cert, k->cert == NULL && !k->acme);
+		check_time(cert);
+	}
+	g->at = TAILQ_NEXT(k, entry);
+	next_cert(g);
 }
 
-int
-load_again(struct derpd *d)
+static void
+next_cert(struct parent_generation *g)
 {
-	const struct conf_cert *k;
-	uint8_t pub[32];
-	size_t i = 0;
+	if (g->at == NULL)
+		end_step(g, 0, NULL);
+	else
+		parent_certload(&g->load, g->d, g->conf, g->at, cert_read, g);
+}
 
-	if (!d->conf->relay.enabled)
-		memset(pub, 0, sizeof(pub));
-	else if (keyfile_node(d, d->conf, pub) == -1)
-		return (-1);
-	if (memcmp(pub, d->loaded.node_key, sizeof(pub)) != 0)
-		log_warnx("%s is another key than it was: clients see a new "
-		    "relay", d->conf->relay.key);
-	memcpy(d->loaded.node_key, pub, sizeof(pub));
-	TAILQ_FOREACH(k, &d->conf->certs, entry)
-		if (i < d->loaded.ncerts)
-			again_cert(d, k, &d->loaded.certs[i++]);
+/* Mesh key; keys keeps it beside the one in force until GEN_AT_RETAIN */
+
+static void
+mesh_read(void *arg, const uint8_t *res, size_t len, const char *why)
+{
+	struct parent_generation *g = arg;
+
+	(void)res;
+	(void)len;
 	/* Without a mesh key the mesh is down, and all else works. */
-	if (load_mesh(d, d->conf) == -1)
+	if (why != NULL && g->kind == GEN_KEYS) {
 		log_warnx("no mesh until its key is back: mend it and reload");
-	if (d->conf->relay.enabled && load_meta(d, &d->loaded) == -1)
+		why = NULL;
+	}
+	end_step(g, why == NULL ? 0 : -1, why);
+}
+
+static void
+read_mesh(struct parent_generation *g)
+{
+	const struct conf *c = g->conf;
+	const char *what = "mesh key";
+	int fd = -1;
+
+	begin_part(g);
+	if (c->mesh_key != NULL && (fd = keyfile_open(c->mesh_key,
+	    conf_at(&c->mesh_pos, what))) == -1) {
+		end_part(g, 0, NULL);
+		mesh_read(g, NULL, 0, g->line);
+		return;
+	}
+	if (c->mesh_key != NULL)
+		what = conf_at(&c->mesh_pos, c->mesh_key);
+	parent_keys_call(g->d, MSG_KEY_MESH, NULL, fd, what, mesh_read, g);
+	end_part(g, 0, NULL);
+}
+
+/* Meta certificate */
+
+static void
+meta_made(void *arg, const uint8_t *res, size_t len, const char *why)
+{
+	struct parent_generation *g = arg;
+
+	if (why == NULL) {
+		if ((g->loaded.meta = malloc(len + 1)) == NULL)
+			fatal("no memory for the meta certificate");
+		memcpy(g->loaded.meta, res, len);
+		g->loaded.meta[len] = '\0';
+		g->loaded.meta_len = len;
+	}
+	end_step(g, why == NULL ? 0 : -1, why);
+}
+
+static void
+make_meta(struct parent_generation *g)
+{
+	const struct loaded *l = &g->d->loaded;
+	size_t i;
+
+	for (i = 0; g->kind == GEN_META && i < l->ncerts; i++) {
+		check_time(l->certs[i]);
+		add_cert(g, cert_ref(l->certs[i]), l->selfsigned == (int)i);
+	}
+	if (g->conf->relay.enabled)
+		parent_keys_call(g->d, MSG_KEY_METACERT, NULL, -1,
+		    "meta certificate", meta_made, g);
+	else
+		end_step(g, 0, NULL);
+}
+
+/* Files that are needed later; all that is wrong with them is said */
+
+static void
+file_read(void *arg, const uint8_t *res, size_t len, const char *why)
+{
+	struct parent_generation *g = arg;
+
+	(void)res;
+	(void)len;
+	if (why != NULL)
+		end_part(g, -1, why);
+	next_file(g);
+}
+
+/* All have been looked at. */
+static void
+end_files(struct parent_generation *g)
+{
+	begin_part(g);
+	end_part(g, acme_check_import(g->conf), NULL);
+	/* What lacks for a renewal alone is no reason to serve nobody. */
+	if (g->kind == GEN_START && g->failed) {
+		log_warnx("derpd goes on without what can't be used: mend it "
+		    "and reload");
+		g->failed = 0;
+	}
+	end_step(g, 0, NULL);
+}
+
+/* keys looks at one of ACME's key files.  0: it answers; -1 (logged). */
+static int
+call_file(struct parent_generation *g, const struct acme_keyfile *f)
+{
+	struct wr w;
+	int fd;
+
+	if ((fd = keyfile_open(f->path, conf_at(f->pos, f->what))) == -1)
 		return (-1);
-	(void)send_all(d);
+	wr_init(&w);
+	wr_u8(&w, (uint8_t)f->which);
+	wr_u8(&w, ACMEFILE_JUDGE);
+	parent_keys_call(g->d, MSG_KEY_ACME_FILE, &w, fd,
+	    conf_at(f->pos, f->path), file_read, g);
+	wr_free(&w);
 	return (0);
 }
 
-void
-load_renew(struct derpd *d)
-{
-	size_t i;
-
-	for (i = 0; i < d->loaded.ncerts; i++)
-		check_time(d->loaded.certs[i]);
-	if (d->keys.chan != NULL && d->conf->relay.enabled &&
-	    load_meta(d, &d->loaded) == 0)
-		(void)send_all(d);
-}
-
-/* Certificates that somebody wants in force; until reloads do not block. */
-struct certs_call {
-	struct derpd	*d;
-	parent_reload_cb done;
-	void		*arg;
-};
-
 static void
-certs_now(evutil_socket_t fd, short what, void *arg)
+next_file(struct parent_generation *g)
 {
-	struct certs_call *k = arg;
-	char why[1024];
+	struct acme_keyfile f;
 	int rv;
 
-	(void)fd;
-	(void)what;
-	log_capture(why, sizeof(why));
-	rv = k->d->stopping ? -1 : load_certs_again(k->d);
-	log_capture(NULL, 0);
-	if (rv == -1 && why[0] == '\0')
-		strlcpy(why, k->d->stopping ? "derpd stops" :
-		    "keys is not running", sizeof(why));
-	k->done(k->arg, rv == 0 ? NULL : why);
-	free(k);
+	do {
+		begin_part(g);
+		rv = acme_next_keyfile(g->conf, &g->file, &f);
+		if (rv == 1 && call_file(g, &f) == 0) {
+			end_part(g, 0, NULL);
+			return;
+		}
+		end_part(g, rv == 0 ? 0 : -1, NULL);
+	} while (rv != 0);
+	end_files(g);
+}
+
+static void
+check_files(struct parent_generation *g)
+{
+	begin_part(g);
+	end_part(g, judge_files(g->conf), NULL);
+	next_file(g);
+}
+
+/* Maps */
+
+static void
+maps_staged(const char *why, void *arg)
+{
+	end_step(arg, why == NULL ? 0 : -1, why);
+}
+
+static void
+stage_maps(struct parent_generation *g)
+{
+	begin_part(g);
+	g->maps = mapset_stage(g->d, g->conf, &g->loaded, maps_staged, g);
+	end_part(g, 0, NULL);
+	if (g->maps == NULL)
+		end_step(g, -1, NULL);
+}
+
+/* Keys */
+
+void
+load_retain(struct derpd *d, int use, parent_keys_cb done, void *arg)
+{
+	const struct loaded *l = &d->loaded;
+	struct ipc_msg_key_retain v = { .mesh = use };
+	struct wr w;
+	uint8_t *hashes;
+	size_t i;
+
+	if ((hashes = calloc(l->ncerts + 1, KEYHASH_LEN)) == NULL)
+		fatal("no memory for the hashes of keys");
+	for (i = 0; i < l->ncerts; i++)
+		memcpy(hashes + i * KEYHASH_LEN, l->certs[i]->hash,
+		    KEYHASH_LEN);
+	v.hashes = hashes;
+	v.nhashes = (uint32_t)l->ncerts;
+	wr_init(&w);
+	ipc_put_key_retain(&w, &v);
+	parent_keys_call(d, MSG_KEY_RETAIN, &w, -1, "old keys", done, arg);
+	free(hashes);
+	wr_free(&w);
+}
+
+static void
+retained(void *arg, const uint8_t *res, size_t len, const char *why)
+{
+	(void)res;
+	(void)len;
+	end_step(arg, 0, why);
 }
 
 void
-parent_certs_reload(struct derpd *d, parent_reload_cb done, void *arg)
+load_step(void *arg, struct parent_generation *g)
 {
-	struct timeval now = { 0, 0 };
-	struct certs_call *k = malloc(sizeof(*k));
+	struct derpd *d = g->d = arg;
 
-	if (k == NULL)
-		fatal("no memory to reload certificates");
-	k->d = d;
-	k->done = done;
-	k->arg = arg;
-	if (event_base_once(d->base, -1, EV_TIMEOUT, certs_now, k, &now) == -1)
-		fatalx("no event to reload certificates");
+	if (g->conf == NULL) {
+		/* It begins. */
+		g->conf = d->conf;
+		g->loaded.selfsigned = -1;
+		memcpy(g->loaded.node_key, d->loaded.node_key,
+		    sizeof(g->loaded.node_key));
+		if (g->kind == GEN_RELOAD)
+			(void)notify_reloading();
+	}
+	switch (g->state) {
+	case GEN_AT_CONF:
+		read_conf(g);
+		break;
+	case GEN_AT_NODE:
+		read_node(g);
+		break;
+	case GEN_AT_CERTS:
+		g->at = TAILQ_FIRST(&g->conf->certs);
+		next_cert(g);
+		break;
+	case GEN_AT_MESH:
+		read_mesh(g);
+		break;
+	case GEN_AT_META:
+		make_meta(g);
+		break;
+	case GEN_AT_FILES:
+		check_files(g);
+		break;
+	case GEN_AT_MAPS:
+		stage_maps(g);
+		break;
+	default:
+		load_retain(d, 1, retained, g);
+		break;
+	}
 }

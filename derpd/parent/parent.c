@@ -25,7 +25,6 @@
 #define START_MS	20000	/* all children are ready within */
 #define STOP_MS		5000	/* clients get their last bytes within */
 #define STOP_GRACE_MS	1000
-#define RENEW_SECS	(24 * 3600)	/* a meta certificate lasts 30 days */
 
 static int	ready_fd = -1;
 
@@ -54,6 +53,7 @@ set_up(struct derpd *d)
 		fatalx("event loop");
 	mapset_checker_init(d);
 	procs_set_up(d);
+	parent_reload_init(d);
 #ifdef __linux__
 	(void)prctl(PR_SET_DUMPABLE, 0);
 #endif
@@ -120,54 +120,56 @@ check_system(const struct derpd *d)
 	return (check_users(d) == -1 || check_chroot(d) == -1 ? -1 : 0);
 }
 
-int
-parent_check(struct derpd *d)
+static void
+start_late(evutil_socket_t fd, short what, void *arg)
 {
-	struct map_stage *maps;
-	int rv = -1;
+	struct derpd *d = arg;
 
-	set_up(d);
-	if (programs_open(d->self) == -1 || check_system(d) == -1)
-		return (-1);
-	if (procs_start_keys(d) == 0) {
-		/* All that is wrong is told at once. */
-		rv = load_all(d, d->conf, &d->loaded, 1);
-		if (judge_files(d, d->conf) == -1)
-			rv = -1;
-		maps = mapset_stage(d, d->conf, &d->loaded, NULL, NULL);
-		if (maps == NULL || mapset_wait(maps) == -1)
-			rv = -1;
-		mapset_drop(maps);
-		load_free(&d->loaded);
-		d->stopping = 1;
-		procs_kill(d);
-	}
-	/* A comment, behind what -v prints. */
-	if (rv == 0)
-		printf("%sconfiguration OK\n", d->verbose ? "# " : "");
-	conf_free(d->conf);
-	return (fflush(stdout) == 0 ? rv : -1);
+	(void)fd;
+	(void)what;
+	if (!d->starting && !d->checking)
+		return;
+	log_warnx("children were not ready within %d s", START_MS / 1000);
+	d->failed = 1;
+	event_base_loopbreak(d->base);
+}
+
+/* The start is over within START_MS. */
+static void
+bound_start(struct derpd *d)
+{
+	struct timeval late = { START_MS / 1000, 0 };
+
+	if (event_base_once(d->base, -1, EV_TIMEOUT, start_late, d,
+	    &late) == -1)
+		fatalx("no timer for the start");
 }
 
 int
-parent_reload(struct derpd *d, char *err, size_t errsize)
+parent_check(struct derpd *d)
 {
-	int rv;
-
-	(void)notify_reloading();
-	if ((rv = load_reload(d, err, errsize)) == 0)
-		log_info("configuration reloaded");
-	else
-		log_warnx("reload refused, nothing was changed: %s", err);
-	(void)notify("READY=1");
-	return (rv);
+	set_up(d);
+	if (programs_open(d->self) == -1 || check_system(d) == -1)
+		return (-1);
+	bound_start(d);
+	if (procs_start_keys(&d->keys) == -1)
+		d->failed = 1;
+	while (!d->failed && !d->checked)
+		if (event_base_loop(d->base, EVLOOP_ONCE) == -1)
+			fatalx("event loop");
+	d->stopping = 1;
+	procs_kill(d);
+	/* A comment, behind what -v prints. */
+	if (!d->failed)
+		printf("%sconfiguration OK\n", d->verbose ? "# " : "");
+	conf_free(d->conf);
+	return (fflush(stdout) == 0 && !d->failed ? 0 : -1);
 }
 
 static void
 signalled(evutil_socket_t sig, short what, void *arg)
 {
 	struct derpd *d = arg;
-	char err[512];
 
 	(void)what;
 	switch (sig) {
@@ -180,7 +182,7 @@ signalled(evutil_socket_t sig, short what, void *arg)
 		if (d->starting || d->stopping)
 			break;
 		log_info("SIGHUP: reading %s again", d->conf_path);
-		(void)parent_reload(d, err, sizeof(err));
+		parent_reload(d, NULL, NULL);
 		break;
 	default:
 		parent_stop(d);
@@ -224,6 +226,7 @@ parent_stop(struct derpd *d)
 	d->stopping = 1;
 	log_info("stopping");
 	(void)notify("STOPPING=1");
+	parent_gens_stop(&d->gens);
 	control_close(d);
 	listen_close(&d->listens);	/* a new client is refused at once */
 	listen_close(&d->stunsocks);
@@ -234,31 +237,6 @@ parent_stop(struct derpd *d)
 		procs_kill(d);
 	if (!procs_running(d))
 		event_base_loopbreak(d->base);
-}
-
-static void
-renew(evutil_socket_t fd, short what, void *arg)
-{
-	struct derpd *d = arg;
-
-	(void)fd;
-	(void)what;
-	if (!d->stopping)
-		load_renew(d);
-}
-
-static void
-start_late(evutil_socket_t fd, short what, void *arg)
-{
-	struct derpd *d = arg;
-
-	(void)fd;
-	(void)what;
-	if (!d->starting)
-		return;
-	log_warnx("children were not ready within %d s", START_MS / 1000);
-	d->failed = 1;
-	event_base_loopbreak(d->base);
 }
 
 /* Standard descriptors away, log to syslog: nobody looks any more. */
@@ -292,7 +270,7 @@ parent_ready(struct derpd *d)
 		metrics_changed(d);
 		return;
 	}
-	if (!procs_ready(d))
+	if (!d->keys_loaded || !procs_ready(d))
 		return;
 	if (control_open(d) == -1) {
 		d->failed = 1;
@@ -317,40 +295,23 @@ parent_ready(struct derpd *d)
 static int
 start(struct derpd *d)
 {
-	struct map_stage *maps;
-
 	if (programs_open(d->self) == -1 || check_system(d) == -1 ||
 	    listen_open(&d->listens, d->conf, d->nworkers) == -1 ||
-	    parent_listen_stun(&d->stunsocks, d->conf, d->nstuns) == -1 ||
-	    procs_start_keys(d) == -1 ||
-	    load_all(d, d->conf, &d->loaded, 1) == -1 ||
-	    (maps = mapset_stage(d, d->conf, &d->loaded, NULL, NULL)) == NULL)
+	    parent_listen_stun(&d->stunsocks, d->conf, d->nstuns) == -1)
 		return (-1);
-	if (mapset_wait(maps) == -1) {
-		mapset_drop(maps);
-		return (-1);
-	}
-	/* What lacks for a renewal alone is no reason to serve nobody. */
-	if (judge_files(d, d->conf) == -1)
-		log_warnx("derpd goes on without what can't be used: mend it "
-		    "and reload");
 	if (!d->conf->sandbox)
 		log_warnx("sandbox off: the children are not confined");
-	mapset_commit(maps);
-	return (procs_start(d));
+	/* keys first, then what it is given, then the others. */
+	return (procs_start_keys(&d->keys));
 }
 
-static void
-add_timers(struct derpd *d)
+void
+parent_loaded(struct derpd *d, int good)
 {
-	struct timeval late = { START_MS / 1000, 0 }, day = { RENEW_SECS, 0 };
-
-	d->ev_renew = event_new(d->base, -1, EV_PERSIST, renew, d);
-	if (event_base_once(d->base, -1, EV_TIMEOUT, start_late, d,
-	    &late) == -1 || d->ev_renew == NULL ||
-	    event_add(d->ev_renew, &day) == -1)
-		fatalx("timers");
-	life_begin(d);
+	d->checked = d->checking;
+	if (!good || (!d->checking && procs_start(d) == -1))
+		d->failed = 1;
+	event_base_loopbreak(d->base);
 }
 
 int
@@ -360,12 +321,14 @@ parent_run(struct derpd *d, int fd)
 	set_up(d);
 	d->starting = 1;
 	catch_signals(d);
+	bound_start(d);
+	parent_renew_begin(d);
+	life_begin(d);
 	if (start(d) == -1) {
 		d->stopping = 1;
 		procs_kill(d);
 		return (-1);
 	}
-	add_timers(d);
 	while (!d->failed && !(d->stopping && !procs_running(d)))
 		if (event_base_loop(d->base, EVLOOP_ONCE) == -1)
 			fatalx("event loop");
@@ -373,6 +336,7 @@ parent_run(struct derpd *d, int fd)
 		return (0);
 	log_warnx("derpd did not start");
 	d->stopping = 1;
+	parent_gens_stop(&d->gens);
 	control_close(d);
 	procs_kill(d);
 	return (-1);

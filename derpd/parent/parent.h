@@ -6,7 +6,10 @@
  * procs.c     children: start, death, restart; programs.c what they run
  * startchild.c  a child with its settings; life.c children that hang
  * relays.c    relay workers; serve.h has those of STUN and maps
- * load.c      configuration, keys and certificates, all or nothing
+ * generation.h configuration, keys and certificates, all or nothing
+ * reload.c    generations of the parent; load.c what they read
+ * certload.h  one certificate and its key
+ * relayset.c  what a relay worker gets of them
  * keyfiles.c  key and certificate files of this machine
  * keycalls.c  calls of keys that do not block
  * judge.c     what else the configuration names
@@ -31,6 +34,7 @@
 #include "certwatch.h"
 #include "chan.h"
 #include "conf.h"
+#include "generation.h"
 #include "json_out.h"
 #include "keycalls.h"
 #include "listen.h"
@@ -53,7 +57,6 @@ struct proc {
 	struct chan	*chan;		/* NULL: gone */
 	int		 ready;
 	unsigned int	 commits;	/* not answered yet */
-	int		 refused;	/* one of them was answered with no */
 	unsigned int	 restarts;
 	unsigned int	 backoff_ms;	/* before the next start */
 	uint64_t	 started_ms;	/* monotonic */
@@ -65,16 +68,6 @@ struct proc {
 	struct event	*ev_restart;
 };
 
-/* What a load brings, in force or not yet. */
-struct loaded {
-	struct cert	**certs;
-	size_t		 ncerts;
-	int		 selfsigned;	/* index in certs, -1 none */
-	uint8_t		 node_key[32];	/* public half */
-	char		*meta;		/* meta certificate, PEM */
-	size_t		 meta_len;
-};
-
 struct derpd {
 	struct event_base *base;
 	const char	*conf_path;
@@ -84,10 +77,12 @@ struct derpd {
 	int		 checking;	/* -n: make nothing */
 	int		 starting;	/* until all children were ready once */
 	int		 stopping;
-	int		 failed;	/* the start came to nothing */
+	int		 failed;	/* the start, or -n, came to nothing */
+	int		 checked;	/* -n is over */
 	uint64_t	 started_ms;
 	struct conf	*conf;
-	struct loaded	 loaded;
+	struct loaded	 loaded;	/* in force */
+	struct parent_gens gens;	/* what is to be, or is put, in force */
 	struct listen_set listens;
 	struct listen_set stunsocks;	/* UDP; a socket a stund */
 	struct stun_stats stun_stats[MAXWORKERS]; /* of those that run */
@@ -99,6 +94,7 @@ struct derpd {
 	struct renew	 acme;
 	struct certwatch certwatch;
 	struct parent_keycalls calls;	/* of keys */
+	int		 keys_loaded;	/* keys has all that is in force */
 	unsigned int	 nworkers;	/* relay workers, 0 without any web */
 	unsigned int	 nstuns;
 	struct proc	 keys;
@@ -112,6 +108,8 @@ struct derpd {
 	unsigned int	 nprocs;
 	struct event	*ev_stop;
 	struct event	*ev_renew;
+	struct event	*ev_turn;	/* of gens */
+	struct event	*ev_deadline;	/* the same */
 	struct event	*ev_metrics;
 };
 
@@ -121,16 +119,15 @@ struct derpd {
 int	 parent_check(struct derpd *d);
 
 /*
- * Reload, with all that is to be said of it.  0, or -1 with why in `err' of
- * `errsize' bytes.
- */
-int	 parent_reload(struct derpd *d, char *err, size_t errsize);
-
-/*
  * Start and run until stopped.  `ready_fd' (-1: stay in the foreground) gets a
  * byte once all is up.  0 stopped, -1 it did not start (logged).
  */
 int	 parent_run(struct derpd *d, int ready_fd);
+
+/*
+ * The start, or -n: everything was read, and is `good' or not (logged).
+ */
+void	 parent_loaded(struct derpd *d, int good);
 
 /* A child became ready: if all are, for the first time, the start is over. */
 void	 parent_ready(struct derpd *d);
@@ -146,11 +143,8 @@ void	 procs_set_up(struct derpd *d);
 /* 1 when the configuration wants this child, else 0. */
 int	 procs_wanted(const struct proc *p);
 
-/*
- * Start keys and wait until it can be asked.  0, or -1 (logged); the process
- * is then gone again.
- */
-int	 procs_start_keys(struct derpd *d);
+/* Start keys, which reports by message; see struct proc. */
+int	 procs_start_keys(struct proc *p);
 
 /*
  * Start all children that are wanted and do not run; they report by message.
@@ -206,9 +200,6 @@ int	 parent_start_child(struct proc *p, int (*set_up)(struct proc *),
 void	 parent_child_message(struct proc *p, struct msg *m,
 	    int (*handle)(struct proc *, struct msg *));
 
-/* Wait for MSG_READY.  0, or -1 (logged); the child is then killed. */
-int	 procs_wait_ready(struct proc *p);
-
 /* MSG_READY, said once in a child's life.  0, or -1 malformed. */
 int	 procs_take_ready(struct proc *p, struct msg *m);
 
@@ -247,13 +238,6 @@ void	 life_begin(struct derpd *d);
 int	 relays_start_one(struct proc *p);
 
 /*
- * Wait until all workers have answered every MSG_RELAY_COMMIT, at most `ms'
- * milliseconds; one that does not is killed.  0, or -1 when one refused
- * (logged).
- */
-int	 relays_settle(struct derpd *d, unsigned int ms);
-
-/*
  * Channels between keys and a worker, replacing older ones.  0, also when one
  * of the two is not there; -1 (logged).
  */
@@ -264,50 +248,67 @@ void	 relays_tell(struct derpd *d, uint32_t type, const struct wr *w);
 
 /* load.c */
 
-/*
- * Have keys read everything that `c' names, and check it; keys must be running.
- * `node' 0: not the relay's own key, which a running service never changes.
- * 0 and *l filled in, -1 (logged).
- */
-int	 load_all(struct derpd *d, const struct conf *c, struct loaded *l,
-	    int node);
-
-/* Free what a load brought. */
+/* Free what a generation brought. */
 void	 load_free(struct loaded *l);
+
+/* The step of a generation: struct parent_gen_ops. */
+void	 load_step(void *arg, struct parent_generation *g);
+
+/*
+ * Have keys forget all keys but those in force; the mesh key that it has staged
+ * takes effect when `use', else it is forgotten.  The end is told as of
+ * parent_keys_call().
+ */
+void	 load_retain(struct derpd *d, int use, parent_keys_cb done,
+	    void *arg);
+
+/* reload.c */
+
+/* Set up d->gens. */
+void	 parent_reload_init(struct derpd *d);
+
+/*
+ * Read the configuration again and put it in force, or leave everything as it
+ * was.  `done' (NULL: nobody waits) is called with `arg' from the event loop
+ * when that has ended.  parent_certs_reload() is in generation.h.
+ */
+void	 parent_reload(struct derpd *d, parent_reload_cb done, void *arg);
+
+/* keys can be called: give it what is in force, or is to be at the start. */
+void	 parent_keys_ready(struct derpd *d);
+
+/* From now on a fresh meta certificate once a day; who expires soon is named. */
+void	 parent_renew_begin(struct derpd *d);
+
+/* relayset.c */
+
+/*
+ * Send a worker that starts its settings and certificates, which it puts in
+ * force.  0, or -1.
+ */
+int	 parent_settings_first(struct proc *relay);
+
+/*
+ * Send a worker settings and certificates, which it checks and keeps under the
+ * number `id' beside those in force.  1: it will answer; 0: it does not run.
+ */
+int	 parent_settings_stage(struct proc *relay, const struct conf *c,
+	    const struct loaded *l, uint32_t id);
+
+/* Have it put them in force.  1: it will answer; 0: it does not run. */
+int	 parent_settings_commit(struct proc *relay, uint32_t id);
+
+/* Have it forget them. */
+void	 parent_settings_drop(struct proc *relay, uint32_t id);
 
 /* judge.c */
 
 /*
- * Judge what `c' names and load_all() does not read: directories to write to,
- * authorities, keys for ACME; keys must be running.  0, or -1: something can't
- * be used (logged, a line each, with where it is named and what to do).
+ * Check what `c' names and no other step of a generation reads: directories to
+ * write to, authorities.  0, or -1: something can't be used (logged, a line
+ * each, with where it is named and what to do).
  */
-int	 judge_files(struct derpd *d, const struct conf *c);
-
-/*
- * Send settings and certificates to a worker and have it put them in force;
- * `first': it has just been started.  0, or -1.
- */
-int	 load_send(struct derpd *d, struct proc *relay, int first);
-
-/*
- * Read the configuration again and put it in force, or leave everything as it
- * was.  0, or -1 with the first line that the log got in `err' of `errsize'
- * bytes.
- */
-int	 load_reload(struct derpd *d, char *err, size_t errsize);
-
-/*
- * Read all certificates again, of which one has changed, and put them in force;
- * or leave everything as it was.  0, or -1 (logged).
- */
-int	 load_certs_again(struct derpd *d);
-
-/* keys was started anew: give it its keys.  0, or -1 (logged). */
-int	 load_again(struct derpd *d);
-
-/* Once a day: a fresh meta certificate for all; who expires soon is named. */
-void	 load_renew(struct derpd *d);
+int	 judge_files(const struct conf *c);
 
 /* keyfiles.c */
 
@@ -317,24 +318,6 @@ void	 load_renew(struct derpd *d);
  * descriptor, or -1 (logged).
  */
 int	 keyfile_open(const char *path, const char *what);
-
-/*
- * Call keys with a message about the key file `path': its type, its payload
- * `w' (NULL none), a descriptor `fd' (-1 none; taken).  The result (at most
- * `size' bytes) goes to `res' and its length to *len (NULL: not wanted).  0, or
- * -1 (logged, with the path); a keys that does not answer within CALL_MS, or
- * the `child timeout' if that is less, is
- * started anew.
- */
-int	 keyfile_call(struct derpd *d, uint32_t type, struct wr *w, int fd,
-	    const char *path, void *res, size_t size, size_t *len);
-
-/*
- * Have keys write a new key into a file that becomes `path'; arguments else as
- * for keyfile_call().  0, or -1 (logged).
- */
-int	 keyfile_make(struct derpd *d, uint32_t type, struct wr *w,
-	    const char *path, void *res, size_t size, size_t *len);
 
 /*
  * Make an empty temporary file beside `path', whose directory is made, and put
@@ -350,21 +333,6 @@ int	 keyfile_commit(const char *temp, const char *path);
 
 /* The file `from' becomes `to', for good.  0, or -1 (logged). */
 int	 keyfile_rename(const char *from, const char *to);
-
-/*
- * Have keys read the node key of `c', or make it on first start; its public
- * half goes to `pub'.  0, or -1 (logged).  When derpd only checks, nothing is
- * made, and `pub' stays as it is for a key that is not there yet.
- */
-int	 keyfile_node(struct derpd *d, const struct conf *c, uint8_t pub[32]);
-
-/*
- * The self-signed pair in the state directory, made on first start.  0 and the
- * certificate in *cert, or -1 (logged).  When derpd only checks, nothing is
- * made, and *cert is NULL for a pair that is not there yet.
- */
-int	 keyfile_selfsigned(struct derpd *d, const struct conf *c,
-	    struct cert **cert);
 
 /*
  * Make or replace a file that holds no secret, of the `len' bytes at `p', by a

@@ -63,9 +63,11 @@ procs_forget(struct proc *p)
 	p->ready = 0;
 	p->owes_ms = 0;
 	p->commits = 0;
-	p->refused = 0;
-	if (p->role == ROLE_KEYS)
+	if (p->role == ROLE_KEYS) {
+		p->d->keys_loaded = 0;
 		parent_keys_gone(p->d);
+		parent_gen_keys_gone(&p->d->gens);
+	}
 }
 
 void
@@ -131,15 +133,23 @@ static void
 gone(struct chan *c, const char *why, void *arg)
 {
 	struct proc *p = arg;
+	struct derpd *d = p->d;
 
 	(void)c;
-	if (!p->d->stopping && strcmp(why, "closed") != 0) {
+	if ((p->role == ROLE_KEYS || p->role == ROLE_MAP) && !p->ready &&
+	    !d->stopping)
+		why = d->debug ? "did not start, its last line says why" :
+		    "did not start, the system's log says why";
+	if (!d->stopping && strcmp(why, "closed") != 0)
 		procs_fail(p, why);
-		return;
+	else {
+		procs_forget(p);
+		if (p->pid > 0 && !d->stopping)
+			kill(p->pid, SIGKILL);
 	}
-	procs_forget(p);
-	if (p->pid > 0 && !p->d->stopping)
-		kill(p->pid, SIGKILL);
+	/* Nobody waits for the end of its children there. */
+	if (d->checking)
+		parent_loaded(d, 0);
 }
 
 int
@@ -151,59 +161,26 @@ procs_attach(struct proc *p, chan_cb cb)
 	return (-1);
 }
 
-int
-procs_wait_ready(struct proc *p)
-{
-	struct msg m;
-	int rv;
-
-	if (chan_flush(p->chan, CALL_MS) == -1 ||
-	    chan_recv(p->chan, &m, CALL_MS) == -1) {
-		procs_fail(p, p->d->debug ? "did not start, its last line "
-		    "says why" : "did not start, the system's log says why");
-		return (-1);
-	}
-	rv = procs_take_ready(p, &m);
-	msg_free(&m);
-	if (rv == -1)
-		procs_fail(p, "sent something else than that it is ready");
-	return (rv);
-}
-
 static void
 from_keys(struct chan *c, struct msg *m, void *arg)
 {
 	struct proc *p = arg;
 
 	(void)c;
-	if (parent_keys_result(p->d, m) == -1)
-		procs_fail(p, "sent a malformed answer, or one that nobody "
-		    "waits for");
+	if (p->ready) {
+		if (parent_keys_result(p->d, m) == -1)
+			procs_fail(p, "sent a malformed answer, or one that "
+			    "nobody waits for");
+	} else if (procs_take_ready(p, m) == 0)
+		parent_keys_ready(p->d);
+	else
+		procs_fail(p, "sent something else than that it is ready");
 }
 
 int
-procs_start_keys(struct derpd *d)
+procs_start_keys(struct proc *p)
 {
-	if (procs_spawn(&d->keys) == -1 || procs_wait_ready(&d->keys) == -1)
-		return (-1);
-	return (procs_attach(&d->keys, from_keys));
-}
-
-static int
-restart_keys(struct proc *p)
-{
-	struct derpd *d = p->d;
-	unsigned int i;
-
-	if (procs_start_keys(d) == -1 || load_again(d) == -1) {
-		if (p->pid > 0)
-			kill(p->pid, SIGKILL);
-		return (-1);
-	}
-	for (i = 0; i < d->nworkers; i++)
-		(void)relays_connect_keys(d, &d->relays[i]);
-	acme_connect_keys(d);
-	return (0);
+	return (procs_spawn(p) == -1 ? -1 : procs_attach(p, from_keys));
 }
 
 static void
@@ -222,7 +199,7 @@ procs_set_up(struct derpd *d)
 {
 	unsigned int i;
 
-	add(d, &d->keys, ROLE_KEYS, 0, restart_keys);
+	add(d, &d->keys, ROLE_KEYS, 0, procs_start_keys);
 	for (i = 0; i < d->nworkers; i++)
 		add(d, &d->relays[i], ROLE_RELAY, i, relays_start_one);
 	for (i = 0; i < d->nstuns; i++)
@@ -344,6 +321,7 @@ died(struct derpd *d, struct proc *p, int status)
 	p->pid = 0;
 	procs_forget(p);
 	if (p->role == ROLE_RELAY) {
+		parent_gen_worker_gone(&d->gens, p->worker);
 		control_worker_gone(d, p->worker);
 		acme_worker_gone(d, p->worker);
 	}

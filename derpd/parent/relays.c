@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "log.h"
+#include "messages.h"
 #include "parent.h"
 
 #define LINK_BUFFER	(2 * 1024 * 1024)
@@ -41,7 +42,7 @@ connect_kind(struct derpd *d, struct proc *relay, uint8_t kind)
 int
 relays_connect_keys(struct derpd *d, struct proc *relay)
 {
-	if (d->keys.chan == NULL || relay->chan == NULL)
+	if (!d->keys_loaded || relay->chan == NULL)
 		return (0);	/* the one that comes back is connected then */
 	relay->connected_ms = clock_ms();
 	if (connect_kind(d, relay, KEYCHAN_SIGN) == -1 ||
@@ -88,20 +89,18 @@ connect_pair(struct proc *a, struct proc *b)
 static int
 take_result(struct proc *p, struct msg *m)
 {
-	char why[1024];
-	int ok;
+	struct ipc_msg_relay_result v;
 
-	ok = rd_u8(&m->rd);
-	rd_str(&m->rd, why, sizeof(why));
-	if (!rd_end(&m->rd) || p->commits == 0)
+	if (ipc_get_relay_result(&m->rd, &v) == -1 || p->commits == 0)
 		return (-1);
 	p->commits--;
-	if (ok)
-		return (0);
-	log_warnx("relay %u: %s", p->worker, why);
-	p->refused = 1;
 	/* A new one has no older settings to go on with. */
-	return (p->ready ? 0 : -1);
+	if (!v.ok && v.id == 0) {
+		log_warnx("relay %u: %s", p->worker, v.why);
+		return (-1);
+	}
+	parent_gen_answer(&p->d->gens, p->worker, v.id, v.ok, v.why);
+	return (0);
 }
 
 /* A listening socket of the worker has ended.  0, or -1 malformed. */
@@ -204,45 +203,6 @@ from_relay(struct chan *c, struct msg *m, void *arg)
 		    "malformed message");
 }
 
-/* Until one worker has answered, or `end' (monotonic ms).  0, -1 refused. */
-static int
-settle(struct proc *p, uint64_t end)
-{
-	struct msg m;
-	uint64_t now;
-	int refused, left;
-
-	/* What came behind the answer is announced by no event: take it too. */
-	while (p->chan != NULL && (now = clock_ms()) <= end) {
-		left = p->commits == 0 ? 0 : (int)(end - now);
-		if (chan_recv(p->chan, &m, left) == -1) {
-			if (errno != ETIMEDOUT)
-				procs_fail(p, "broke off");
-			break;
-		}
-		from_relay(p->chan, &m, p);
-		msg_free(&m);
-	}
-	refused = p->refused;
-	p->refused = 0;
-	if (p->commits > 0)
-		procs_fail(p, "did not answer");
-	return (refused ? -1 : 0);
-}
-
-int
-relays_settle(struct derpd *d, unsigned int ms)
-{
-	uint64_t end = clock_ms() + ms;
-	unsigned int i;
-	int rv = 0;
-
-	for (i = 0; i < d->nworkers; i++)
-		if (settle(&d->relays[i], end) == -1)
-			rv = -1;
-	return (rv);
-}
-
 static int
 send_sockets(struct derpd *d, struct proc *p)
 {
@@ -276,13 +236,17 @@ set_up(struct proc *p)
 		    connect_pair(p, &d->relays[i]) == -1)
 			return (-1);
 	return (maps_send(p) == -1 || acme_send_tokens(p) == -1 ||
-	    load_send(d, p, 1) == -1 ? -1 : 0);
+	    parent_settings_first(p) == -1 ? -1 : 0);
 }
 
 int
 relays_start_one(struct proc *p)
 {
-	return (parent_start_child(p, set_up, from_relay));
+	if (parent_start_child(p, set_up, from_relay) == -1)
+		return (-1);
+	/* What is about to be put in force, too. */
+	parent_gen_worker_up(&p->d->gens, p->worker);
+	return (0);
 }
 
 void

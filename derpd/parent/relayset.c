@@ -1,9 +1,11 @@
 /*
- * relayset: the settings of a relay worker, from the configuration; see
- * parent.h.  Called by load.c.
+ * relayset: the settings and certificates of a relay worker, from the
+ * configuration; see parent.h.  Called by reload.c and relays.c.
  */
 #include <string.h>
 
+#include "ipcsend.h"
+#include "log.h"
 #include "parent.h"
 #include "relayconf.h"
 
@@ -16,4 +18,108 @@ relay_conf_from(struct relay_conf *r, const struct conf *c,
 	r->worker = worker;
 	r->nworkers = nworkers;
 	r->relay = c->relay.enabled != 0;
+}
+
+static int
+send_cert(struct proc *relay, const struct cert *c, const struct loaded *l)
+{
+	struct wr w;
+	int rv;
+
+	wr_init(&w);
+	wr_bytes(&w, c->hash, KEYHASH_LEN);
+	wr_u32(&w, (uint32_t)(c->pem_len + l->meta_len));
+	wr_bytes(&w, c->pem, c->pem_len);
+	wr_bytes(&w, l->meta, l->meta_len);
+	rv = chan_send(relay->chan, MSG_RELAY_CERT, &w, -1);
+	wr_free(&w);
+	return (rv);
+}
+
+/* Bytes of the certificates in a worker's queue. */
+static size_t
+size_of(const struct loaded *l)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < l->ncerts; i++)
+		n += l->certs[i]->pem_len + l->meta_len + 1024;
+	return (n);
+}
+
+/* What becomes of what was sent.  0, or -1. */
+static int
+order(struct proc *relay, uint32_t id, enum settings how)
+{
+	struct ipc_msg_relay_commit v = { id, how };
+
+	if (ipc_send_relay_commit(relay->chan, &v) == -1)
+		return (-1);
+	if (how != SETTINGS_DROP)
+		relay->commits++;
+	return (0);
+}
+
+static int
+send_all(struct proc *relay, const struct conf *c, const struct loaded *l,
+    uint32_t id, enum settings how)
+{
+	struct relay_conf rc;
+	struct wr w;
+	size_t i;
+	int rv;
+
+	/*
+	 * Beside the maps, whose number is bounded, the certificates in force
+	 * and new ones may wait for the worker to read them.
+	 */
+	chan_limit(relay->chan, CHAN_MAXQUEUED + size_of(l) +
+	    size_of(&relay->d->loaded));
+	relay_conf_from(&rc, c, l->node_key, relay->worker,
+	    relay->d->nworkers);
+	wr_init(&w);
+	relay_conf_put(&w, &rc);
+	rv = chan_send(relay->chan, MSG_RELAY_CONF, &w, -1);
+	wr_free(&w);
+	for (i = 0; rv == 0 && i < l->ncerts; i++)
+		rv = send_cert(relay, l->certs[i], l);
+	return (rv == 0 ? order(relay, id, how) : -1);
+}
+
+int
+parent_settings_first(struct proc *relay)
+{
+	const struct derpd *d = relay->d;
+
+	return (send_all(relay, d->conf, &d->loaded, 0, SETTINGS_FIRST));
+}
+
+int
+parent_settings_stage(struct proc *relay, const struct conf *c,
+    const struct loaded *l, uint32_t id)
+{
+	if (relay->chan == NULL)
+		return (0);
+	if (send_all(relay, c, l, id, SETTINGS_STAGE) == 0)
+		return (1);
+	procs_fail(relay, "did not take new settings");
+	return (0);
+}
+
+int
+parent_settings_commit(struct proc *relay, uint32_t id)
+{
+	if (relay->chan == NULL)
+		return (0);
+	if (order(relay, id, SETTINGS_USE) == 0)
+		return (1);
+	procs_fail(relay, "did not take new settings");
+	return (0);
+}
+
+void
+parent_settings_drop(struct proc *relay, uint32_t id)
+{
+	if (relay->chan != NULL && order(relay, id, SETTINGS_DROP) == -1)
+		procs_fail(relay, "did not take new settings");
 }

@@ -170,12 +170,6 @@ void	 mapset_checker_gone(struct derpd *d);
 int	 mapset_validate(struct derpd *d, const struct conf *conf,
 	    const struct loaded *l, struct mapset_check *check);
 
-/*
- * Before the event loop runs: wait for the next message of derpmapd and handle
- * it, or for the end of its time.
- */
-void	 mapset_checker_wait(struct derpd *d);
-
 /* mapfile.c */
 
 /*
@@ -207,18 +201,12 @@ typedef void (*mapset_staged_cb)(const char *why, void *arg);
 /*
  * Read all maps of `conf' and have them validated, as ones of a relay with the
  * certificates of `loaded'; both must stay until the stage is committed or
- * dropped.  `cb' is called once, from the event loop; NULL: the caller calls
- * mapset_wait().  Nothing that is in force changes.  The stage, or NULL without
+ * dropped.  `cb' is called once, from the event loop.  Nothing that is in
+ * force changes.  The stage, or NULL without
  * memory (logged).
  */
 struct map_stage *mapset_stage(struct derpd *d, const struct conf *conf,
 	    const struct loaded *loaded, mapset_staged_cb cb, void *arg);
-
-/*
- * Wait until all maps have been validated, without the event loop; for the
- * start and -n.  0, or -1: a file has no good map and none is kept (logged).
- */
-int	 mapset_wait(struct map_stage *st);
 
 /* The maps of a stage. */
 const struct map_set *mapset_staged(const struct map_stage *st);

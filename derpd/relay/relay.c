@@ -203,24 +203,42 @@ on_metrics(void *arg, const struct ipc_msg_relay_metrics *v)
 	return (0);
 }
 
+/* What is staged takes effect. */
+static void
+commit(struct relay *r)
+{
+	tlsio_commit(r);
+	r->conf = r->next_conf;
+	r->staged = 0;
+	accept_limits(r);
+	cluster_peers_limits(r->peers, r->conf.worker, r->acceptor.files);
+	queue_set_limit(&r->queues, (uint64_t)r->conf.queue_bytes *
+	    QUEUES_FULL);
+}
+
 static int
 on_commit(void *arg, const struct ipc_msg_relay_commit *v)
 {
 	struct relay *r = arg;
-	struct ipc_msg_relay_result result = { .why = tlsio_commit(r) };
+	struct ipc_msg_relay_result result = { .id = v->id };
 
-	if (result.why == NULL) {
-		result.ok = 1;
-		r->conf = r->next_conf;
-		accept_limits(r);
-		cluster_peers_limits(r->peers, r->conf.worker,
-		    r->acceptor.files);
-		queue_set_limit(&r->queues, (uint64_t)r->conf.queue_bytes *
-		    QUEUES_FULL);
+	if (v->how == SETTINGS_DROP) {
+		tlsio_drop(r);
+		r->staged = 0;
+		return (0);
 	}
+	if (v->how == SETTINGS_USE && v->id != r->staged)
+		return (-1);
+	if (v->how != SETTINGS_USE) {
+		result.why = tlsio_stage(r);
+		r->staged = result.why == NULL ? v->id : 0;
+	}
+	result.ok = result.why == NULL;
+	if (result.ok && v->how != SETTINGS_STAGE)
+		commit(r);
 	if (ipc_send_relay_result(r->parent, &result) == -1)
 		fatal("can't send to the parent");
-	if (v->first)
+	if (v->how == SETTINGS_FIRST)
 		r->configured = 1;
 	return (0);
 }

@@ -87,14 +87,24 @@ gen_unref(struct tlsgen *g)
 	free(g);
 }
 
+void
+tlsio_drop(struct relay *r)
+{
+	certset_free(r->tls.next);
+	r->tls.next = NULL;
+	gen_unref(r->tls.staged);
+	r->tls.staged = NULL;
+}
+
 const char *
-tlsio_commit(struct relay *r)
+tlsio_stage(struct relay *r)
 {
 	struct tls_config *cfg;
 	struct tlsgen *g;
 	struct certset *s = r->tls.next;
 
 	r->tls.next = NULL;
+	tlsio_drop(r);
 	if (s == NULL)
 		return (NULL);		/* no new certificates */
 	cfg = tlsctx_config(s->certs, s->n, r->tls.why, sizeof(r->tls.why));
@@ -112,9 +122,18 @@ tlsio_commit(struct relay *r)
 		return (r->tls.why);
 	}
 	g->refs = 1;
-	gen_unref(r->tls.gen);
-	r->tls.gen = g;
+	r->tls.staged = g;
 	return (NULL);
+}
+
+void
+tlsio_commit(struct relay *r)
+{
+	if (r->tls.staged == NULL)
+		return;
+	gen_unref(r->tls.gen);
+	r->tls.gen = r->tls.staged;
+	r->tls.staged = NULL;
 }
 
 static ssize_t

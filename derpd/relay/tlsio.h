@@ -20,6 +20,7 @@ struct tlsgen;
 /* What the connections of a worker share of TLS. */
 struct relay_tls {
 	struct tlsgen	*gen;		/* certificates in force */
+	struct tlsgen	*staged;	/* checked, not in force yet */
 	struct certset	*next;		/* those to come */
 	char		 why[256];	/* the last ones are not in force */
 	struct log_limit failed;	/* handshakes */
@@ -35,10 +36,17 @@ int	tlsio_cert(struct relay *r, const uint8_t hash[KEYHASH_LEN],
 	    const void *pem, size_t len);
 
 /*
- * Put the certificates that came in force, if any did.  NULL, or a line
- * that says what is wrong, good until the next call: the older ones then stay.
+ * Check the certificates that came, if any did, and keep them beside those in
+ * force.  NULL, or a line that says what is wrong, good until the next call:
+ * they are forgotten.
  */
-const char *tlsio_commit(struct relay *r);
+const char *tlsio_stage(struct relay *r);
+
+/* Put in force what tlsio_stage() kept, if it did. */
+void	tlsio_commit(struct relay *r);
+
+/* Forget the certificates that came and are not in force. */
+void	tlsio_drop(struct relay *r);
 
 /*
  * Decrypt the `n' bytes of ciphertext at `p', after a handshake if there was

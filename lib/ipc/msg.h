@@ -35,6 +35,14 @@ enum ipc_fd {
 	IPC_MAYFD
 };
 
+/* What a worker does with the settings and certificates that it was sent. */
+enum settings {
+	SETTINGS_STAGE,		/* check them, keep them beside those in force */
+	SETTINGS_FIRST,		/* check them and put them in force: a start */
+	SETTINGS_USE,		/* put in force what is staged under this id */
+	SETTINGS_DROP		/* forget what is staged */
+};
+
 /* The two channels a worker has to the keys process, and acme-helper's. */
 enum keychan {
 	KEYCHAN_SIGN = 1,	/* one request at a time, worker waits */

@@ -47,66 +47,34 @@ is_import(const char *path, const char *from)
 	    access(from, F_OK) == 0);
 }
 
-/* Have keys read the key of the certificate; 0, or -1 (logged). */
-static int
-load_key(struct derpd *d, const struct conf *c, const struct cert *cert)
-{
-	char name[64], path[PATH_MAX], from[PATH_MAX];
-	uint8_t hash[KEYHASH_LEN];
-	int fd, import;
-
-	key_name(cert->hash, name, sizeof(name));
-	if (acme_path(c, name, path) == -1 ||
-	    acme_path(c, IMPORT_KEY, from) == -1)
-		return (-1);
-	import = is_import(path, from);
-	if (!import)
-		strlcpy(from, path, sizeof(from));
-	if ((fd = keyfile_open(from, "key")) == -1 ||
-	    keyfile_call(d, MSG_KEY_TLS, NULL, fd, from, hash, sizeof(hash),
-	    NULL) == -1)
-		return (-1);
-	if (memcmp(hash, cert->hash, sizeof(hash)) != 0) {
-		log_warnx("%s does not belong to %s: put the key of this "
-		    "certificate there", from, cert->path);
-		return (-1);
-	}
-	/* From now on it is as if it had been got here. */
-	if (import && !d->checking) {
-		if (keyfile_rename(from, path) == -1)
-			return (-1);
-		log_info("%s and its key are taken over", cert->path);
-	}
-	return (0);
-}
-
 int
-acme_load_cert(struct derpd *d, const struct conf *c, struct cert **cert)
+acme_find_cert(const struct conf *c, char crt[PATH_MAX], char key[PATH_MAX],
+    char name[PATH_MAX], struct cert **cert)
 {
-	char path[PATH_MAX], err[512];
+	char own[64], from[PATH_MAX], err[512];
 
 	*cert = NULL;
-	if (acme_path(c, RENEW_CRT, path) == -1)
+	name[0] = '\0';
+	if (acme_path(c, RENEW_CRT, crt) == -1)
 		return (-1);
-	if (access(path, F_OK) == -1 && errno == ENOENT) {
-		if (d->checking) {
-			log_info("%s: will be got from %s", path,
-			    c->acme.directory);
-			return (0);
-		}
-		return (keyfile_selfsigned(d, c, cert));
-	}
-	if ((*cert = cert_load(path, err, sizeof(err))) == NULL)
-		log_warnx("%s", err);
-	else if (load_key(d, c, *cert) == 0)
+	if (access(crt, F_OK) == -1 && errno == ENOENT)
 		return (0);
+	if ((*cert = cert_load(crt, err, sizeof(err))) == NULL) {
+		log_warnx("%s", err);
+		return (-1);
+	}
+	key_name((*cert)->hash, own, sizeof(own));
+	if (acme_path(c, own, key) == 0 &&
+	    acme_path(c, IMPORT_KEY, from) == 0) {
+		if (is_import(key, from)) {
+			strlcpy(name, key, PATH_MAX);
+			strlcpy(key, from, PATH_MAX);
+		}
+		return (0);
+	}
 	cert_free(*cert);
 	*cert = NULL;
-	/* While one is in force nothing takes its place but a good one. */
-	if (!d->starting)
-		return (-1);
-	log_warnx("%s is of no use: another one is got", path);
-	return (keyfile_selfsigned(d, c, cert));
+	return (-1);
 }
 
 const struct cert *
@@ -152,53 +120,49 @@ acme_conf_from(struct acme_conf *a, const struct conf *c)
 		(void)acme_name(n->name, a->names[a->nnames++]);
 }
 
-/* MSG_KEY_ACME_FILE: the payload. */
-static void
-put_file(struct wr *w, enum acmekey which, enum acmefile how)
+int
+acme_next_keyfile(const struct conf *c, size_t *i, struct acme_keyfile *f)
 {
-	wr_init(w);
-	wr_u8(w, (uint8_t)which);
-	wr_u8(w, (uint8_t)how);
-}
+	static const struct {
+		enum acmekey which;
+		const char *name, *what;
+	} own[] = {
+		{ ACMEKEY_ACCOUNT, RENEW_ACCOUNT_KEY, "account key" },
+		{ ACMEKEY_NEXT, RENEW_NEXT_KEY, "new account key" },
+	};
+	const size_t n = sizeof(own) / sizeof(own[0]);
 
-/* Have keys judge a key file, and nothing more.  0, or -1 (logged). */
-static int
-judge_key(struct derpd *d, enum acmekey which, const char *path,
-    const struct conf_pos *pos, const char *what)
-{
-	uint8_t name[64];	/* what keys calls the key: not wanted */
-	struct wr w;
-	int fd, rv;
-
-	if ((fd = keyfile_open(path, conf_at(pos, what))) == -1)
-		return (-1);
-	put_file(&w, which, ACMEFILE_JUDGE);
-	rv = keyfile_call(d, MSG_KEY_ACME_FILE, &w, fd, conf_at(pos, path),
-	    name, sizeof(name), NULL);
-	wr_free(&w);
-	return (rv);
-}
-
-/* The same for a file of the state directory; it may be missing. */
-static int
-judge_own(struct derpd *d, const struct conf *c, enum acmekey which,
-    const char *name, const char *what)
-{
-	char path[PATH_MAX];
-
-	if (acme_path(c, name, path) == -1)
-		return (-1);
-	if (access(path, F_OK) == -1 && errno == ENOENT)
+	if (!c->acme.enabled)
 		return (0);
-	return (judge_key(d, which, path, &c->acme.pos, what));
+	for (; *i < n; (*i)++) {
+		if (acme_path(c, own[*i].name, f->path) == -1) {
+			(*i)++;
+			return (-1);
+		}
+		if (access(f->path, F_OK) == -1 && errno == ENOENT)
+			continue;
+		f->which = own[*i].which;
+		f->what = own[*i].what;
+		f->pos = &c->acme.pos;
+		(*i)++;
+		return (1);
+	}
+	if ((*i)++ > n || c->acme.eab_key == NULL)
+		return (0);
+	f->which = ACMEKEY_EAB;
+	f->what = "eab key";
+	f->pos = &c->acme.eab_pos;
+	strlcpy(f->path, c->acme.eab_key, sizeof(f->path));
+	return (1);
 }
 
-/* A key that was put there without its certificate would never be used. */
-static int
-judge_import(const struct conf *c)
+int
+acme_check_import(const struct conf *c)
 {
 	char crt[PATH_MAX], key[PATH_MAX];
 
+	if (!c->acme.enabled)
+		return (0);
 	if (acme_path(c, RENEW_CRT, crt) == -1 ||
 	    acme_path(c, IMPORT_KEY, key) == -1)
 		return (-1);
@@ -207,27 +171,6 @@ judge_import(const struct conf *c)
 	log_warnx("%s: its certificate is missing: put it into %s, or remove "
 	    "the key", conf_at(&c->acme.pos, key), crt);
 	return (-1);
-}
-
-int
-acme_judge(struct derpd *d, const struct conf *c)
-{
-	int rv = 0;
-
-	if (!c->acme.enabled)
-		return (0);
-	if (judge_own(d, c, ACMEKEY_ACCOUNT, RENEW_ACCOUNT_KEY,
-	    "account key") == -1)
-		rv = -1;
-	if (judge_own(d, c, ACMEKEY_NEXT, RENEW_NEXT_KEY,
-	    "new account key") == -1)
-		rv = -1;
-	if (c->acme.eab_key != NULL && judge_key(d, ACMEKEY_EAB,
-	    c->acme.eab_key, &c->acme.eab_pos, "eab key") == -1)
-		rv = -1;
-	if (judge_import(c) == -1)
-		rv = -1;
-	return (rv);
 }
 
 /* Is the key that of acme.crt, whatever has become of the order? */

@@ -354,11 +354,22 @@ install(struct derpd *d, struct renew_event *ev)
 	return (event(ev, RENEW_ON_UNWRITTEN, r->why));
 }
 
+static void
+forced(void *arg, const char *why)
+{
+	struct derpd *d = arg;
+	struct renew_event ev = { .type = why == NULL ? RENEW_ON_IN_FORCE :
+	    RENEW_ON_NOT_IN_FORCE };
+
+	renew_event(d, &ev);
+}
+
 static int
 force(struct derpd *d, struct renew_event *ev)
 {
-	return (event(ev, load_certs_again(d) == 0 ? RENEW_ON_IN_FORCE :
-	    RENEW_ON_NOT_IN_FORCE, NULL));
+	(void)ev;
+	parent_certs_reload(d, forced, d);
+	return (0);
 }
 
 static int

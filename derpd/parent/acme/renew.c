@@ -36,7 +36,7 @@ look_around(const struct derpd *d, struct renew_facts *f, struct chain *ch)
 	renew_look_at(d, f, ch);
 	f->stopping = d->stopping;
 	f->ready = f->enabled && !d->starting && !d->stopping &&
-	    d->helper.ready && d->keys.chan != NULL;
+	    d->helper.ready && d->keys_loaded;
 }
 
 int64_t
@@ -278,7 +278,7 @@ acme_connect_keys(struct derpd *d)
 	struct wr w;
 	int sv[2], rv;
 
-	if (d->keys.chan == NULL || d->helper.chan == NULL)
+	if (!d->keys_loaded || d->helper.chan == NULL)
 		return;		/* the one that comes back is connected then */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1) {
 		log_warn("no channel from acme-helper to keys (socketpair)");

@@ -146,18 +146,31 @@ void	 acme_forget_tokens(struct derpd *d);
 int	 acme_path(const struct conf *c, const char *name, char dst[PATH_MAX]);
 
 /*
- * The certificate of the acme section: the one in force with its key in keys,
- * or the self-signed pair as long as there is none.  0 and *cert; NULL when
- * derpd only checks and there is none yet; -1 (logged).
+ * The certificate of the acme section, read from its file, whose path is put
+ * into `crt': 0 and *cert, NULL while there is none.  `key' is then the file
+ * with its key, and `name' the one that this is to be renamed to when the key
+ * turns out to be good; "" it has its name.  -1 it is of no use (logged).
  */
-int	 acme_load_cert(struct derpd *d, const struct conf *c,
-	    struct cert **cert);
+int	 acme_find_cert(const struct conf *c, char crt[PATH_MAX],
+	    char key[PATH_MAX], char name[PATH_MAX], struct cert **cert);
+
+/* A key file of the acme section that is there, for keys to look at. */
+struct acme_keyfile {
+	enum acmekey	 which;
+	char		 path[PATH_MAX];
+	const char	*what;		/* "account key" */
+	const struct conf_pos *pos;	/* named there */
+};
 
 /*
- * Validate the files of the acme section, of those that are there: keys of the
- * account, of its binding, and an import.  0, or -1 (logged, a line each).
+ * The next key file, from *i on, which begins as 0: 1 and *f filled in, 0 there
+ * is none left, -1 it can't be looked at (logged).
  */
-int	 acme_judge(struct derpd *d, const struct conf *c);
+int	 acme_next_keyfile(const struct conf *c, size_t *i,
+	    struct acme_keyfile *f);
+
+/* Is an import whole?  0, or -1 (logged). */
+int	 acme_check_import(const struct conf *c);
 
 /* That certificate; NULL while the self-signed one stands in. */
 const struct cert *acme_cert(const struct derpd *d);

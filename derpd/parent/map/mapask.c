@@ -20,8 +20,10 @@ from_checker(struct chan *c, struct msg *m, void *arg)
 		mapset_queue_answer(&p->d->mapqueue, &m->rd);
 	else if (procs_take_ready(p, m) == -1)
 		procs_fail(p, "sent a malformed message");
-	else
+	else {
 		mapset_queue_ready(&p->d->mapqueue);
+		parent_ready(p->d);
+	}
 }
 
 int
@@ -149,23 +151,3 @@ mapset_validate(struct derpd *d, const struct conf *conf,
 	return (mapset_queue_add(&d->mapqueue, check));
 }
 
-void
-mapset_checker_wait(struct derpd *d)
-{
-	struct msg m;
-
-	if (d->map.chan == NULL) {
-		mapset_queue_late(&d->mapqueue);
-		return;
-	}
-	if (chan_flush(d->map.chan, MAPSET_CHECK_MS) == -1 ||
-	    chan_recv(d->map.chan, &m, d->map.ready ? MAPSET_CHECK_MS :
-	    MAPSET_WAIT_MS) == -1) {
-		procs_fail(&d->map, d->map.ready ? "did not answer" :
-		    "did not start, the log says why");
-		mapset_queue_gone(&d->mapqueue);
-		return;
-	}
-	from_checker(d->map.chan, &m, &d->map);
-	msg_free(&m);
-}

@@ -303,14 +303,6 @@ mapset_stage(struct derpd *d, const struct conf *conf,
 	return (st);
 }
 
-int
-mapset_wait(struct map_stage *st)
-{
-	while (st->pending > 0)
-		mapset_checker_wait(st->d);
-	return (st->why[0] == '\0' ? 0 : -1);
-}
-
 void
 maps_free(struct map_set *set)
 {

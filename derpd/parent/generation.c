@@ -1,0 +1,452 @@
+/*
+ * generation: see generation.h.  Called by load.c, which does what the steps
+ * are; touches nothing but its own memory.
+ *
+ *	           request                   all requests of the kind
+ *	  (idle) ----------> queue --------------------------------------.
+ *	                                                                 v
+ *	   .-> CONF -> NODE -> CERTS -> MESH -> META -> FILES -> MAPS -> STAGE
+ *	   |    |       |       |        |       |       |        |       |
+ *	   |    `-------+-------+--------+-------+-------+--------+-------+
+ *	   |            refused: nothing was changed              |       |
+ *	   |                                                      v       | all
+ *	   |   answers <------------------------------------- (undone)    | good
+ *	   |                                                              v
+ *	   `-- answers <---------------- RETAIN <---------------------- COMMIT
+ *
+ *	kind	steps					refused when
+ *	START	NODE to MAPS, STAGE (no worker yet)	a step fails
+ *	CHECK	NODE to MESH, FILES, MAPS; ends		at the end; all is said
+ *	KEYS	NODE to META, STAGE			a step fails
+ *	RELOAD	CONF, CERTS to MAPS, STAGE		a step fails
+ *	CERTS	CERTS, MESH, META, STAGE		a step fails
+ *	META	META, STAGE				a step fails
+ *
+ * Up to STAGE nothing that is in force changes, in any process.  COMMIT and
+ * RETAIN can't be refused: a child that ends there starts again with what is in
+ * force then.
+ *
+ *	what			before STAGE	STAGE		COMMIT, RETAIN
+ *	worker refuses		-		refused		-
+ *	worker ends		-		its successor	goes on
+ *						is waited for,
+ *						once
+ *	keys ends		refused		refused		goes on
+ *	the deadline		refused		refused, and	who owes an
+ *						who owes an	answer is
+ *						answer is ended	ended; goes on
+ *	derpd stops		refused		refused		ends as it is
+ *
+ * A RELOAD that is refused is answered so.  CERTS and META that fail because a
+ * child ended are tried again, PARENT_GEN_TRIES times in all: nobody may look.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "generation.h"
+#include "log.h"
+
+#define STEP(s)		(1U << (s))
+#define TO_WORKERS	(STEP(GEN_AT_STAGE) | STEP(GEN_AT_COMMIT) |	\
+			    STEP(GEN_AT_RETAIN))
+
+static const unsigned int steps[] = {
+	[GEN_START] = STEP(GEN_AT_NODE) | STEP(GEN_AT_CERTS) |
+	    STEP(GEN_AT_MESH) | STEP(GEN_AT_META) | STEP(GEN_AT_FILES) |
+	    STEP(GEN_AT_MAPS) | TO_WORKERS,
+	[GEN_CHECK] = STEP(GEN_AT_NODE) | STEP(GEN_AT_CERTS) |
+	    STEP(GEN_AT_MESH) | STEP(GEN_AT_FILES) | STEP(GEN_AT_MAPS),
+	[GEN_KEYS] = STEP(GEN_AT_NODE) | STEP(GEN_AT_CERTS) |
+	    STEP(GEN_AT_MESH) | STEP(GEN_AT_META) | TO_WORKERS,
+	[GEN_RELOAD] = STEP(GEN_AT_CONF) | STEP(GEN_AT_CERTS) |
+	    STEP(GEN_AT_MESH) | STEP(GEN_AT_META) | STEP(GEN_AT_FILES) |
+	    STEP(GEN_AT_MAPS) | TO_WORKERS,
+	[GEN_CERTS] = STEP(GEN_AT_CERTS) | STEP(GEN_AT_MESH) |
+	    STEP(GEN_AT_META) | TO_WORKERS,
+	[GEN_META] = STEP(GEN_AT_META) | TO_WORKERS
+};
+
+void
+parent_gens_init(struct parent_gens *m, const struct parent_gen_ops *ops,
+    void *arg, unsigned int nworkers)
+{
+	memset(m, 0, sizeof(*m));
+	m->ops = ops;
+	m->arg = arg;
+	m->nworkers = nworkers;
+	TAILQ_INIT(&m->queue);
+	TAILQ_INIT(&m->answers);
+}
+
+void
+parent_gen_request(struct parent_gens *m, enum parent_gen_kind kind,
+    parent_reload_cb done, void *arg)
+{
+	struct parent_gen_request *q;
+
+	if ((q = calloc(1, sizeof(*q))) == NULL)
+		fatal("no memory for a reload");
+	q->kind = kind;
+	q->done = done;
+	q->arg = arg;
+	/* Nothing else can be had before keys has what is in force. */
+	if (kind == GEN_KEYS)
+		TAILQ_INSERT_HEAD(&m->queue, q, entry);
+	else
+		TAILQ_INSERT_TAIL(&m->queue, q, entry);
+	m->ops->turn(m->arg);
+}
+
+static void
+cancel(struct parent_gen_requests *list, const void *arg)
+{
+	struct parent_gen_request *q;
+
+	TAILQ_FOREACH(q, list, entry)
+		if (q->arg == arg)
+			q->done = NULL;
+}
+
+void
+parent_gen_cancel(struct parent_gens *m, const void *arg)
+{
+	if (m->ops == NULL)
+		return;
+	cancel(&m->queue, arg);
+	cancel(&m->answers, arg);
+	if (m->now != NULL)
+		cancel(&m->now->requests, arg);
+}
+
+/* Tell who waits; each may request or cancel. */
+static void
+tell(struct parent_gens *m, const char *why)
+{
+	struct parent_gen_request *q;
+
+	while ((q = TAILQ_FIRST(&m->answers)) != NULL) {
+		TAILQ_REMOVE(&m->answers, q, entry);
+		if (q->done != NULL)
+			q->done(q->arg, why);
+		free(q);
+	}
+}
+
+/* Is it worth another try without anybody asking for it? */
+static int
+again(const struct parent_generation *g)
+{
+	const struct parent_gen_request *q = TAILQ_FIRST(&g->requests);
+
+	return (g->child && (g->kind == GEN_CERTS || g->kind == GEN_META) &&
+	    q->tries + 1 < PARENT_GEN_TRIES);
+}
+
+static void
+requeue(struct parent_gens *m, struct parent_generation *g)
+{
+	struct parent_gen_request *q;
+
+	while ((q = TAILQ_FIRST(&g->requests)) != NULL) {
+		TAILQ_REMOVE(&g->requests, q, entry);
+		q->tries++;
+		TAILQ_INSERT_TAIL(&m->queue, q, entry);
+	}
+}
+
+/* It is over, in force or not. */
+static void
+finish(struct parent_gens *m, int in_force)
+{
+	struct parent_generation *g = m->now;
+	char why[sizeof(g->why)];
+
+	if (!in_force && g->why[0] == '\0')
+		strlcpy(g->why, g->child ? "keys ended: try again when it is "
+		    "back" : "see the log", sizeof(g->why));
+	m->ops->deadline(m->arg, 0);
+	m->ops->end(m->arg, g, in_force);
+	strlcpy(why, g->why, sizeof(why));
+	if (!in_force && !m->stopped && again(g))
+		requeue(m, g);
+	else
+		TAILQ_CONCAT(&m->answers, &g->requests, entry);
+	m->now = NULL;
+	free(g);
+	tell(m, in_force ? NULL : why);
+	if (!TAILQ_EMPTY(&m->queue))
+		m->ops->turn(m->arg);
+}
+
+void
+parent_gen_note(struct parent_generation *g, const char *why)
+{
+	if (g->why[0] == '\0')
+		strlcpy(g->why, why != NULL ? why : g->line, sizeof(g->why));
+}
+
+/* It is over, for the reason `why'; `child': a child ended. */
+static void
+refuse(struct parent_gens *m, const char *why, int child)
+{
+	struct parent_generation *g = m->now;
+
+	parent_gen_note(g, why);
+	g->failed = 1;
+	g->child |= child;
+	log_warnx("%s", why);
+	finish(m, 0);
+}
+
+void
+parent_gen_done(struct parent_gens *m, int rv, const char *why)
+{
+	struct parent_generation *g = m->now;
+
+	if (g == NULL || g->done)
+		return;
+	if (rv == -1) {
+		parent_gen_note(g, why);
+		g->failed = 1;
+	}
+	g->done = 1;
+	m->ops->turn(m->arg);
+}
+
+static void
+stage_all(struct parent_gens *m, struct parent_generation *g)
+{
+	unsigned int i;
+
+	g->done = 1;		/* but for the answers */
+	for (i = 0; i < m->nworkers; i++)
+		if (m->ops->stage(m->arg, g, i))
+			g->owed |= 1ULL << i;
+	if (g->owed == 0)
+		m->ops->turn(m->arg);
+}
+
+static void
+commit(struct parent_gens *m, struct parent_generation *g)
+{
+	g->done = 1;
+	g->owed = m->ops->commit(m->arg, g);
+	if (g->owed == 0)
+		m->ops->turn(m->arg);
+}
+
+/* Begin the step `state', or the next one that the kind has. */
+static void
+enter(struct parent_gens *m, unsigned int state)
+{
+	struct parent_generation *g = m->now;
+
+	while (state < GEN_AT_END && (steps[g->kind] & STEP(state)) == 0)
+		state++;
+	g->state = (enum parent_gen_state)state;
+	g->done = 0;
+	g->owed = 0;
+	g->line[0] = '\0';
+	switch (g->state) {
+	case GEN_AT_STAGE:
+		stage_all(m, g);
+		break;
+	case GEN_AT_COMMIT:
+		commit(m, g);
+		break;
+	case GEN_AT_END:
+		finish(m, g->kind != GEN_CHECK || !g->failed);
+		break;
+	default:
+		m->ops->step(m->arg, g);
+		break;
+	}
+}
+
+static const char	stops[] = "derpd stops";
+
+/* Nothing begins any more. */
+static void
+end_queue(struct parent_gens *m)
+{
+	TAILQ_CONCAT(&m->answers, &m->queue, entry);
+	tell(m, stops);
+}
+
+/* The first request that can be met now; NULL none. */
+static struct parent_gen_request *
+first(struct parent_gens *m)
+{
+	struct parent_gen_request *q;
+
+	TAILQ_FOREACH(q, &m->queue, entry)
+		if (m->ops->may_begin(m->arg, q->kind))
+			return (q);
+	return (NULL);
+}
+
+static void
+begin(struct parent_gens *m)
+{
+	struct parent_gen_request *q, *next;
+	struct parent_generation *g;
+
+	if (m->stopped)
+		end_queue(m);
+	if (m->stopped || (q = first(m)) == NULL)
+		return;
+	if ((g = calloc(1, sizeof(*g))) == NULL)
+		fatal("no memory for a reload");
+	TAILQ_INIT(&g->requests);
+	g->kind = q->kind;
+	if (++m->id == 0)
+		m->id = 1;
+	g->id = m->id;
+	TAILQ_FOREACH_SAFE(q, &m->queue, entry, next)
+		if (q->kind == g->kind) {
+			TAILQ_REMOVE(&m->queue, q, entry);
+			TAILQ_INSERT_TAIL(&g->requests, q, entry);
+		}
+	m->now = g;
+	m->ops->deadline(m->arg, PARENT_GEN_MS);
+	enter(m, GEN_AT_CONF);
+}
+
+void
+parent_gens_turn(struct parent_gens *m)
+{
+	struct parent_generation *g = m->now;
+
+	if (g == NULL)
+		begin(m);
+	else if (!g->done || g->owed != 0)
+		;	/* it goes on when somebody has answered */
+	else if (!g->failed || g->state > GEN_AT_STAGE)
+		enter(m, (unsigned int)g->state + 1);
+	else if (g->kind != GEN_CHECK)
+		finish(m, 0);
+	else
+		/* All that is wrong is said at once. */
+		enter(m, g->state < GEN_AT_FILES ? GEN_AT_FILES :
+		    (unsigned int)g->state + 1);
+}
+
+/* Who owes an answer is ended, which the caller sees to; the first of them. */
+static unsigned int
+end_owing(struct parent_gens *m, uint64_t owed)
+{
+	unsigned int i, one = m->nworkers;
+
+	for (i = m->nworkers; i-- > 0;)
+		if (owed & 1ULL << i) {
+			m->ops->late(m->arg, i);
+			one = i;
+		}
+	return (one);
+}
+
+void
+parent_gens_late(struct parent_gens *m)
+{
+	struct parent_generation *g = m->now;
+	uint64_t owed;
+	char why[128];
+
+	if (g == NULL)
+		return;
+	owed = g->owed;
+	g->owed = 0;
+	if (g->state >= GEN_AT_COMMIT) {
+		(void)end_owing(m, owed);
+		finish(m, 1);
+		return;
+	}
+	if (owed != 0)
+		snprintf(why, sizeof(why), "relay %u did not answer within "
+		    "%d s", end_owing(m, owed), PARENT_GEN_MS / 1000);
+	else
+		snprintf(why, sizeof(why), "it did not come to an end within "
+		    "%d s", PARENT_GEN_MS / 1000);
+	refuse(m, why, 1);
+}
+
+void
+parent_gens_stop(struct parent_gens *m)
+{
+	if (m->ops == NULL || m->stopped)
+		return;
+	m->stopped = 1;
+	if (m->now != NULL) {
+		parent_gen_note(m->now, stops);
+		finish(m, m->now->state >= GEN_AT_COMMIT);
+	}
+	end_queue(m);
+}
+
+void
+parent_gen_answer(struct parent_gens *m, unsigned int worker, uint32_t id,
+    int ok, const char *why)
+{
+	struct parent_generation *g = m->now;
+	char text[600];
+
+	if (g == NULL || id != g->id || (g->owed & 1ULL << worker) == 0)
+		return;
+	g->owed &= ~(1ULL << worker);
+	if (!ok && g->state == GEN_AT_STAGE) {
+		snprintf(text, sizeof(text), "relay %u: %s", worker, why);
+		refuse(m, text, 0);
+	} else if (g->owed == 0)
+		m->ops->turn(m->arg);
+}
+
+void
+parent_gen_worker_up(struct parent_gens *m, unsigned int worker)
+{
+	struct parent_generation *g = m->now;
+
+	if (g != NULL && g->state == GEN_AT_STAGE &&
+	    m->ops->stage(m->arg, g, worker))
+		g->owed |= 1ULL << worker;
+}
+
+void
+parent_gen_worker_gone(struct parent_gens *m, unsigned int worker)
+{
+	struct parent_generation *g = m->now;
+	uint64_t bit = 1ULL << worker;
+	char why[128];
+
+	if (g == NULL || g->state < GEN_AT_STAGE)
+		return;
+	if (g->state > GEN_AT_STAGE) {
+		if (g->owed & bit) {
+			g->owed &= ~bit;
+			m->ops->turn(m->arg);
+		}
+	} else if (g->ended & bit) {
+		snprintf(why, sizeof(why), "relay %u ended twice while it "
+		    "checked the new settings", worker);
+		refuse(m, why, 1);
+	} else {
+		/* By itself, or because of them: its successor will tell. */
+		g->ended |= bit;
+		g->owed |= bit;
+	}
+}
+
+void
+parent_gen_keys_gone(struct parent_gens *m)
+{
+	struct parent_generation *g = m->now;
+
+	if (g == NULL || g->state > GEN_AT_STAGE)
+		return;
+	g->child = 1;
+	if (g->state <= GEN_AT_FILES && !g->done)
+		g->failed = 1;	/* the call that it waits for says more */
+	else
+		refuse(m, "keys ended before all was in force: try again when "
+		    "it is back", 1);
+}

@@ -1,0 +1,535 @@
+/*
+ * generation_test: the order of a generation's steps, who may refuse it, and
+ * what becomes of it when a child ends, the time is up or derpd stops.  The
+ * test plays the owner, keys and the workers; `did' is what it was told to do.
+ */
+#include <atf-c.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "generation.h"
+
+static struct parent_gens	 m;
+static char			 did[2048];
+static unsigned int		 runs;		/* workers that run, a bit each */
+static int			 turns;		/* a turn was asked for */
+static unsigned int		 timer_ms;	/* 0: none */
+static int			 loaded;	/* keys has all */
+
+static void
+note(const char *fmt, ...)
+{
+	size_t	 n = strlen(did);
+	va_list	 ap;
+
+	va_start(ap, fmt);
+	vsnprintf(did + n, sizeof(did) - n, fmt, ap);
+	va_end(ap);
+}
+
+static int
+may_begin(void *arg, enum parent_gen_kind kind)
+{
+	(void)arg;
+	return (loaded || (kind != GEN_CERTS && kind != GEN_META));
+}
+
+static void
+step(void *arg, struct parent_generation *g)
+{
+	static const char *const name[] = { "conf", "node", "certs", "mesh",
+	    "meta", "files", "maps", "?", "?", "retain" };
+
+	(void)arg;
+	note("%s ", name[g->state]);
+}
+
+static int
+stage(void *arg, struct parent_generation *g, unsigned int worker)
+{
+	(void)arg;
+	(void)g;
+	if ((runs & 1U << worker) == 0)
+		return (0);
+	note("stage%u ", worker);
+	return (1);
+}
+
+static uint64_t
+commit(void *arg, struct parent_generation *g)
+{
+	(void)arg;
+	(void)g;
+	note("commit ");
+	return (runs);
+}
+
+static void
+end(void *arg, struct parent_generation *g, int in_force)
+{
+	(void)arg;
+	note(in_force ? "in-force " : "refused(%s) ", g->why);
+}
+
+static void
+late(void *arg, unsigned int worker)
+{
+	(void)arg;
+	note("late%u ", worker);
+	runs &= ~(1U << worker);
+}
+
+static void
+deadline(void *arg, unsigned int ms)
+{
+	(void)arg;
+	timer_ms = ms;
+}
+
+static void
+turn(void *arg)
+{
+	(void)arg;
+	turns = 1;
+}
+
+static void
+begin(void)
+{
+	static const struct parent_gen_ops ops = {
+		may_begin, step, stage, commit, end, late, deadline, turn
+	};
+
+	did[0] = '\0';
+	runs = 3;
+	loaded = 1;
+	parent_gens_init(&m, &ops, NULL, 2);
+}
+
+/* The loop goes round until there is nothing to do; what was done since. */
+static const char *
+news(void)
+{
+	static char	 text[sizeof(did)];
+
+	while (turns) {
+		turns = 0;
+		parent_gens_turn(&m);
+	}
+	strlcpy(text, did, sizeof(text));
+	did[0] = '\0';
+	return (text);
+}
+
+/* The step under way ends well; what was done since. */
+static const char *
+good(void)
+{
+	parent_gen_done(&m, 0, NULL);
+	return (news());
+}
+
+static void
+told(void *arg, const char *why)
+{
+	note("%s:%s ", (const char *)arg, why == NULL ? "good" : why);
+}
+
+static void
+answer(unsigned int worker, int ok, const char *why)
+{
+	parent_gen_answer(&m, worker, m.now->id, ok, why);
+}
+
+/* Go on until a step, which is the last thing that was done. */
+static void
+go_to(const char *name)
+{
+	const char	*text = news();
+	size_t		 n = strlen(name);
+
+	while (strlen(text) < n + 1 || strncmp(text + strlen(text) - n - 1,
+	    name, n) != 0) {
+		ATF_REQUIRE_MSG(m.now != NULL && m.now->state < GEN_AT_STAGE,
+		    "%s: %s", name, text);
+		text = good();
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(in_force);
+ATF_TC_BODY(in_force, tc)
+{
+	begin();
+	parent_gen_request(&m, GEN_RELOAD, told, "a");
+	ATF_CHECK_STREQ("", did);	/* never within the request */
+	ATF_CHECK_STREQ("conf ", news());
+	ATF_CHECK_EQ(PARENT_GEN_MS, timer_ms);
+	ATF_CHECK_STREQ("certs ", good());
+	ATF_CHECK_STREQ("", news());	/* waits for keys */
+	ATF_CHECK_STREQ("mesh ", good());
+	ATF_CHECK_STREQ("meta ", good());
+	ATF_CHECK_STREQ("files ", good());
+	ATF_CHECK_STREQ("maps ", good());
+	ATF_CHECK_STREQ("stage0 stage1 ", good());
+	answer(1, 1, "");
+	answer(1, 1, "");		/* said twice it counts once */
+	ATF_CHECK_STREQ("", news());
+	parent_gen_answer(&m, 0, m.now->id - 1, 1, "");	/* of an older one */
+	ATF_CHECK_STREQ("", news());
+	answer(0, 1, "");
+	ATF_CHECK_STREQ("commit ", news());
+	answer(0, 1, "");
+	ATF_CHECK_STREQ("", news());
+	answer(1, 1, "");
+	ATF_CHECK_STREQ("retain ", news());
+	ATF_CHECK_STREQ("in-force a:good ", good());
+	ATF_CHECK_EQ(0, timer_ms);
+	ATF_CHECK(m.now == NULL);
+}
+
+/* Each kind has steps of its own. */
+ATF_TC_WITHOUT_HEAD(kinds);
+ATF_TC_BODY(kinds, tc)
+{
+	static const struct {
+		enum parent_gen_kind kind;
+		const char *steps;
+	} v[] = {
+		{ GEN_START, "node certs mesh meta files maps commit retain "
+		    "in-force " },
+		{ GEN_CHECK, "node certs mesh files maps in-force " },
+		{ GEN_KEYS, "node certs mesh meta commit retain in-force " },
+		{ GEN_RELOAD, "conf certs mesh meta files maps commit retain "
+		    "in-force " },
+		{ GEN_CERTS, "certs mesh meta commit retain in-force " },
+		{ GEN_META, "meta commit retain in-force " }
+	};
+	char	 all[512];
+	size_t	 i;
+
+	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		begin();
+		runs = 0;
+		parent_gen_request(&m, v[i].kind, NULL, NULL);
+		strlcpy(all, news(), sizeof(all));
+		while (m.now != NULL)
+			strlcat(all, good(), sizeof(all));
+		ATF_CHECK_STREQ(v[i].steps, all);
+	}
+}
+
+/* keys, or a file, may refuse at each step. */
+ATF_TC_WITHOUT_HEAD(step_refuses);
+ATF_TC_BODY(step_refuses, tc)
+{
+	static const char *const names[] = { "conf", "certs", "mesh", "meta",
+	    "files", "maps" };
+	size_t	 i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		begin();
+		parent_gen_request(&m, GEN_RELOAD, told, "a");
+		go_to(names[i]);
+		parent_gen_done(&m, -1, "no good");
+		ATF_CHECK_STREQ("refused(no good) a:no good ", news());
+		ATF_CHECK(m.now == NULL);
+		ATF_CHECK_EQ(0, timer_ms);
+		/* And the next one is as if it had not been. */
+		parent_gen_request(&m, GEN_META, told, "b");
+		ATF_CHECK_STREQ("meta ", news());
+	}
+	/* The line that a step logged, when it gives no reason. */
+	begin();
+	parent_gen_request(&m, GEN_META, told, "a");
+	(void)news();
+	strlcpy(m.now->line, "logged", sizeof(m.now->line));
+	parent_gen_done(&m, -1, NULL);
+	ATF_CHECK_STREQ("refused(logged) a:logged ", news());
+}
+
+/* derpd -n says all that is wrong, and the first of it at the end. */
+ATF_TC_WITHOUT_HEAD(check_all);
+ATF_TC_BODY(check_all, tc)
+{
+	begin();
+	parent_gen_request(&m, GEN_CHECK, told, "a");
+	ATF_CHECK_STREQ("node ", news());
+	parent_gen_done(&m, -1, "first");
+	ATF_CHECK_STREQ("files ", news());
+	parent_gen_done(&m, -1, "second");
+	ATF_CHECK_STREQ("maps ", news());
+	parent_gen_done(&m, 0, NULL);
+	ATF_CHECK_STREQ("refused(first) a:first ", news());
+}
+
+ATF_TC_WITHOUT_HEAD(worker_refuses);
+ATF_TC_BODY(worker_refuses, tc)
+{
+	uint32_t	 id;
+
+	begin();
+	parent_gen_request(&m, GEN_CERTS, told, "a");
+	go_to("stage1");
+	id = m.now->id;
+	answer(0, 1, "");
+	answer(1, 0, "bad chain");
+	ATF_CHECK_STREQ("refused(relay 1: bad chain) a:relay 1: bad chain ",
+	    news());
+	/* What comes late is of no interest. */
+	parent_gen_answer(&m, 0, id, 0, "late");
+	parent_gen_request(&m, GEN_META, told, "b");
+	go_to("stage1");
+	parent_gen_answer(&m, 0, id, 0, "late");
+	ATF_CHECK_STREQ("", news());
+	answer(0, 1, "");
+	answer(1, 1, "");
+	ATF_CHECK_STREQ("commit ", news());
+}
+
+/* A worker that ends while it checks: its successor is asked, once. */
+ATF_TC_WITHOUT_HEAD(worker_ends);
+ATF_TC_BODY(worker_ends, tc)
+{
+	begin();
+	parent_gen_request(&m, GEN_RELOAD, told, "a");
+	go_to("stage1");
+	answer(0, 1, "");
+	runs = 1;
+	parent_gen_worker_gone(&m, 1);
+	ATF_CHECK_STREQ("", news());
+	runs = 3;
+	parent_gen_worker_up(&m, 1);
+	ATF_CHECK_STREQ("stage1 ", news());
+	answer(1, 1, "");
+	ATF_CHECK_STREQ("commit ", news());
+	/* From here on a successor has what is new. */
+	parent_gen_worker_gone(&m, 0);
+	parent_gen_worker_up(&m, 0);
+	ATF_CHECK_STREQ("", news());
+	answer(1, 1, "");
+	ATF_CHECK_STREQ("retain ", news());
+	ATF_CHECK_STREQ("in-force a:good ", good());
+
+	/* Also one that had agreed; and never in a circle. */
+	parent_gen_request(&m, GEN_RELOAD, told, "b");
+	go_to("stage1");
+	answer(0, 1, "");
+	parent_gen_worker_gone(&m, 0);
+	answer(1, 1, "");
+	ATF_CHECK_STREQ("", news());
+	parent_gen_worker_up(&m, 0);
+	parent_gen_worker_gone(&m, 0);
+	ATF_CHECK_STREQ("stage0 refused(relay 0 ended twice while it checked "
+	    "the new settings) b:relay 0 ended twice while it checked the new "
+	    "settings ", news());
+	ATF_CHECK(m.now == NULL);
+}
+
+/* One that does not run is not waited for, but has its say when it does. */
+ATF_TC_WITHOUT_HEAD(worker_away);
+ATF_TC_BODY(worker_away, tc)
+{
+	begin();
+	runs = 1;
+	parent_gen_request(&m, GEN_META, told, "a");
+	(void)news();
+	ATF_CHECK_STREQ("stage0 ", good());
+	runs = 3;
+	parent_gen_worker_up(&m, 1);
+	answer(0, 1, "");
+	ATF_CHECK_STREQ("stage1 ", news());
+	answer(1, 1, "");
+	ATF_CHECK_STREQ("commit ", news());
+	parent_gens_stop(&m);
+	/* Nobody at all. */
+	begin();
+	runs = 0;
+	parent_gen_request(&m, GEN_META, told, "a");
+	(void)news();
+	ATF_CHECK_STREQ("commit retain ", good());
+}
+
+ATF_TC_WITHOUT_HEAD(keys_ends);
+ATF_TC_BODY(keys_ends, tc)
+{
+#define BACK	"keys ended before all was in force: try again when it is back"
+	begin();
+	/* The call that waits says what it was about. */
+	parent_gen_request(&m, GEN_RELOAD, told, "a");
+	go_to("certs");
+	parent_gen_keys_gone(&m);
+	ATF_CHECK_STREQ("", news());
+	parent_gen_done(&m, -1, "x.key: keys ended");
+	ATF_CHECK_STREQ("refused(x.key: keys ended) a:x.key: keys ended ",
+	    news());
+	/* A step that makes do without it is of no use either. */
+	parent_gen_request(&m, GEN_RELOAD, told, "a");
+	go_to("mesh");
+	parent_gen_keys_gone(&m);
+	ATF_CHECK_STREQ("refused(keys ended: try again when it is back) "
+	    "a:keys ended: try again when it is back ", good());
+	/* Nobody waits for keys, but what it was given is lost. */
+	parent_gen_request(&m, GEN_RELOAD, told, "a");
+	go_to("maps");
+	parent_gen_keys_gone(&m);
+	ATF_CHECK_STREQ("refused(" BACK ") a:" BACK " ", news());
+	parent_gen_request(&m, GEN_RELOAD, told, "a");
+	go_to("stage1");
+	parent_gen_keys_gone(&m);
+	ATF_CHECK_STREQ("refused(" BACK ") a:" BACK " ", news());
+	/* The next one gets what is in force, which the workers have. */
+	parent_gen_request(&m, GEN_META, told, "a");
+	go_to("stage1");
+	answer(0, 1, "");
+	answer(1, 1, "");
+	ATF_CHECK_STREQ("commit ", news());
+	parent_gen_keys_gone(&m);
+	answer(0, 1, "");
+	answer(1, 1, "");
+	ATF_CHECK_STREQ("retain ", news());
+	parent_gen_done(&m, -1, "keys is not running");
+	ATF_CHECK_STREQ("in-force a:good ", news());
+}
+
+/* What nobody looks after is tried again, not for ever. */
+ATF_TC_WITHOUT_HEAD(again);
+ATF_TC_BODY(again, tc)
+{
+	int	 i;
+
+	begin();
+	parent_gen_request(&m, GEN_CERTS, told, "a");
+	for (i = 0; i < PARENT_GEN_TRIES; i++) {
+		go_to("stage1");
+		loaded = 0;
+		parent_gen_keys_gone(&m);
+		if (i == PARENT_GEN_TRIES - 1)
+			break;
+		ATF_CHECK_STREQ("refused(" BACK ") ", news());
+		ATF_CHECK(m.now == NULL);
+		/* keys comes back, gets what is in force, and then this. */
+		parent_gen_request(&m, GEN_KEYS, NULL, NULL);
+		ATF_CHECK_STREQ("node ", news());
+		runs = 0;
+		while (m.now->kind == GEN_KEYS && m.now->state < GEN_AT_RETAIN)
+			(void)good();
+		runs = 3;
+		loaded = 1;
+		ATF_CHECK_STREQ("in-force certs ", good());
+	}
+	ATF_CHECK_STREQ("refused(" BACK ") a:" BACK " ", news());
+	/* What is wrong with files stays wrong. */
+	loaded = 1;
+	parent_gen_request(&m, GEN_CERTS, told, "b");
+	go_to("certs");
+	parent_gen_done(&m, -1, "no good");
+	ATF_CHECK_STREQ("refused(no good) b:no good ", news());
+	ATF_CHECK(m.now == NULL && TAILQ_EMPTY(&m.queue));
+}
+
+#define LATE	"it did not come to an end within 30 s"
+
+ATF_TC_WITHOUT_HEAD(too_late);
+ATF_TC_BODY(too_late, tc)
+{
+	begin();
+	parent_gen_request(&m, GEN_RELOAD, told, "a");
+	go_to("maps");
+	parent_gens_late(&m);
+	ATF_CHECK_STREQ("refused(" LATE ") a:" LATE " ", news());
+	/* Who owes an answer is ended. */
+	parent_gen_request(&m, GEN_RELOAD, told, "a");
+	go_to("stage1");
+	answer(0, 1, "");
+	parent_gens_late(&m);
+	ATF_CHECK_STREQ("late1 refused(relay 1 did not answer within 30 s) "
+	    "a:relay 1 did not answer within 30 s ", news());
+	/* And gets what is in force with its successor. */
+	runs = 3;
+	parent_gen_request(&m, GEN_RELOAD, told, "a");
+	go_to("stage1");
+	answer(0, 1, "");
+	answer(1, 1, "");
+	ATF_CHECK_STREQ("commit ", news());
+	answer(1, 1, "");
+	parent_gens_late(&m);
+	ATF_CHECK_STREQ("late0 in-force a:good ", news());
+	parent_gens_late(&m);		/* of nothing */
+	ATF_CHECK_STREQ("", news());
+}
+
+/* What is requested meanwhile waits, and shares a generation. */
+ATF_TC_WITHOUT_HEAD(queue);
+ATF_TC_BODY(queue, tc)
+{
+	begin();
+	parent_gen_request(&m, GEN_RELOAD, told, "a");
+	(void)news();
+	parent_gen_request(&m, GEN_RELOAD, told, "b");
+	parent_gen_request(&m, GEN_META, told, "c");
+	parent_gen_request(&m, GEN_RELOAD, told, "d");
+	ATF_CHECK_STREQ("", news());
+	parent_gen_done(&m, -1, "bad");
+	/* The second is read anew: what was bad may be good by now. */
+	ATF_CHECK_STREQ("refused(bad) a:bad conf ", news());
+	/* keys goes before what waits. */
+	parent_gen_request(&m, GEN_KEYS, told, "e");
+	parent_gen_cancel(&m, "d");
+	parent_gen_done(&m, -1, "bad");
+	ATF_CHECK_STREQ("refused(bad) b:bad node ", news());
+	parent_gen_done(&m, -1, "bad");
+	ATF_CHECK_STREQ("refused(bad) e:bad meta ", news());
+	parent_gen_cancel(&m, "c");
+	parent_gen_done(&m, -1, "bad");
+	ATF_CHECK_STREQ("refused(bad) ", news());
+	/* What can't begin yet does not hold up others. */
+	loaded = 0;
+	parent_gen_request(&m, GEN_META, told, "f");
+	parent_gen_request(&m, GEN_RELOAD, told, "g");
+	ATF_CHECK_STREQ("conf ", news());
+}
+
+ATF_TC_WITHOUT_HEAD(stop);
+ATF_TC_BODY(stop, tc)
+{
+	begin();
+	parent_gen_request(&m, GEN_RELOAD, told, "a");
+	parent_gen_request(&m, GEN_META, told, "b");
+	go_to("stage1");
+	parent_gen_request(&m, GEN_CERTS, told, "c");
+	parent_gens_stop(&m);
+	ATF_CHECK_STREQ("refused(derpd stops) a:derpd stops b:derpd stops "
+	    "c:derpd stops ", news());
+	ATF_CHECK_EQ(0, timer_ms);
+	parent_gen_request(&m, GEN_META, told, "d");
+	ATF_CHECK_STREQ("d:derpd stops ", news());
+	ATF_CHECK(m.now == NULL);
+	/* What is in force by now is. */
+	begin();
+	runs = 1;
+	parent_gen_request(&m, GEN_META, told, "a");
+	(void)news();
+	(void)good();
+	answer(0, 1, "");
+	ATF_CHECK_STREQ("commit ", news());
+	parent_gens_stop(&m);
+	ATF_CHECK_STREQ("in-force a:good ", news());
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, in_force);
+	ATF_TP_ADD_TC(tp, kinds);
+	ATF_TP_ADD_TC(tp, step_refuses);
+	ATF_TP_ADD_TC(tp, check_all);
+	ATF_TP_ADD_TC(tp, worker_refuses);
+	ATF_TP_ADD_TC(tp, worker_ends);
+	ATF_TP_ADD_TC(tp, worker_away);
+	ATF_TP_ADD_TC(tp, keys_ends);
+	ATF_TP_ADD_TC(tp, again);
+	ATF_TP_ADD_TC(tp, too_late);
+	ATF_TP_ADD_TC(tp, queue);
+	ATF_TP_ADD_TC(tp, stop);
+	return (atf_no_error());
+}

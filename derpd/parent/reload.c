@@ -1,0 +1,306 @@
+/*
+ * reload: generations (generation.h) of the parent: who wants one, what becomes
+ * of the workers, and what takes effect with it.  Called by those who want one,
+ * as parent.h says, and by generation.c.
+ */
+#include <event2/event.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "log.h"
+#include "notify.h"
+#include "parent.h"
+
+#define RENEW_SECS	(24 * 3600)	/* a meta certificate lasts 30 days */
+#define RENEW_AGAIN	3600		/* s, when it could not be renewed */
+
+static int
+stage(void *arg, struct parent_generation *g, unsigned int worker)
+{
+	struct derpd *d = arg;
+
+	return (parent_settings_stage(&d->relays[worker], g->conf,
+	    &g->loaded, g->id));
+}
+
+/* What was in force is the generation's from here on, to be freed with it. */
+static uint64_t
+commit(void *arg, struct parent_generation *g)
+{
+	struct derpd *d = arg;
+	struct loaded l = d->loaded;
+	struct conf *c = d->conf;
+	uint64_t owed = 0;
+	unsigned int i;
+
+	d->loaded = g->loaded;
+	g->loaded = l;
+	d->conf = g->conf;
+	g->conf = c;
+	for (i = 0; i < d->nworkers; i++)
+		if (parent_settings_commit(&d->relays[i], g->id))
+			owed |= 1ULL << i;
+	if (g->maps != NULL)
+		mapset_commit(g->maps);
+	g->maps = NULL;
+	return (owed);
+}
+
+/* The other children get what a new configuration says of them. */
+static void
+serve(struct derpd *d)
+{
+	unsigned int i;
+
+	for (i = 0; i < d->nworkers; i++)
+		(void)listen_options(&d->listens, d->conf, i);
+	(void)procs_adjust(&d->map);
+	fetch_tell(d);
+	health_tell(d);
+	health_now(d);
+	stuns_tell(d);
+	acme_tell(d);
+	certwatch_begin(d);
+}
+
+/* keys has all that it needs: others may ask it. */
+static void
+keys_loaded(struct derpd *d)
+{
+	unsigned int i;
+
+	if (d->keys.chan == NULL)
+		return;
+	d->keys_loaded = 1;
+	for (i = 0; i < d->nworkers; i++)
+		(void)relays_connect_keys(d, &d->relays[i]);
+	acme_connect_keys(d);
+}
+
+static void
+took_effect(struct derpd *d, const struct parent_generation *g)
+{
+	switch (g->kind) {
+	case GEN_RELOAD:
+		serve(d);
+		log_info("configuration reloaded");
+		break;
+	case GEN_CERTS:
+		health_now(d);
+		stuns_tell(d);
+		break;
+	case GEN_KEYS:
+		keys_loaded(d);
+		break;
+	case GEN_START:
+		d->keys_loaded = 1;
+		parent_loaded(d, 1);
+		break;
+	case GEN_CHECK:
+		parent_loaded(d, 1);
+		break;
+	case GEN_META:
+		break;
+	}
+}
+
+static void
+undone(void *arg, const uint8_t *res, size_t len, const char *why)
+{
+	(void)arg;
+	(void)res;
+	(void)len;
+	(void)why;		/* logged */
+}
+
+/* Nothing of it takes effect: keys and the workers forget it. */
+static void
+undo(struct derpd *d, const struct parent_generation *g)
+{
+	unsigned int i;
+
+	for (i = 0; g->state == GEN_AT_STAGE && i < d->nworkers; i++)
+		parent_settings_drop(&d->relays[i], g->id);
+	switch (g->kind) {
+	case GEN_START:
+	case GEN_CHECK:
+		parent_loaded(d, 0);
+		return;
+	case GEN_KEYS:
+		/* The workers refuse: what they have goes on, if it can. */
+		if (g->state == GEN_AT_STAGE)
+			keys_loaded(d);
+		else if (d->keys.chan != NULL)
+			procs_fail(&d->keys, "could not get its keys");
+		return;
+	case GEN_RELOAD:
+		log_warnx("reload refused, nothing was changed: %s", g->why);
+		break;
+	default:
+		break;
+	}
+	if (d->keys_loaded)
+		load_retain(d, 0, undone, NULL);
+}
+
+static void
+end(void *arg, struct parent_generation *g, int ok)
+{
+	struct derpd *d = arg;
+
+	parent_keys_cancel(d, g);
+	parent_certload_cancel(&g->load);
+	mapset_drop(g->maps);
+	if (d->stopping)
+		;
+	else if (ok)
+		took_effect(d, g);
+	else
+		undo(d, g);
+	load_free(&g->loaded);
+	if (g->own_conf)
+		conf_free(g->conf);
+	if (g->kind == GEN_RELOAD && !d->stopping)
+		(void)notify("READY=1");
+}
+
+static int
+may_begin(void *arg, enum parent_gen_kind kind)
+{
+	const struct derpd *d = arg;
+
+	switch (kind) {
+	case GEN_RELOAD:
+		return (1);
+	case GEN_CERTS:
+	case GEN_META:
+		return (d->keys_loaded);
+	default:
+		return (d->keys.ready);
+	}
+}
+
+static void
+late(void *arg, unsigned int worker)
+{
+	struct derpd *d = arg;
+
+	if (d->relays[worker].chan != NULL)
+		procs_fail(&d->relays[worker], "did not answer");
+}
+
+/* Timers */
+
+static void
+timer(struct derpd *d, struct event **ev, event_callback_fn cb, long ms)
+{
+	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
+
+	if ((*ev == NULL && (*ev = evtimer_new(d->base, cb, d)) == NULL) ||
+	    evtimer_add(*ev, &tv) == -1)
+		fatalx("no timer for reloads");
+}
+
+static void
+deadline_over(evutil_socket_t fd, short what, void *arg)
+{
+	struct derpd *d = arg;
+
+	(void)fd;
+	(void)what;
+	parent_gens_late(&d->gens);
+}
+
+static void
+deadline(void *arg, unsigned int ms)
+{
+	struct derpd *d = arg;
+
+	if (ms != 0)
+		timer(d, &d->ev_deadline, deadline_over, ms);
+	else if (d->ev_deadline != NULL)
+		evtimer_del(d->ev_deadline);
+}
+
+static void
+turn_now(evutil_socket_t fd, short what, void *arg)
+{
+	struct derpd *d = arg;
+
+	(void)fd;
+	(void)what;
+	parent_gens_turn(&d->gens);
+}
+
+static void
+turn(void *arg)
+{
+	struct derpd *d = arg;
+
+	timer(d, &d->ev_turn, turn_now, 0);
+}
+
+/* Requests */
+
+void
+parent_reload_init(struct derpd *d)
+{
+	static const struct parent_gen_ops ops = {
+		may_begin, load_step, stage, commit, end, late, deadline, turn
+	};
+
+	parent_gens_init(&d->gens, &ops, d, d->nworkers);
+}
+
+void
+parent_reload(struct derpd *d, parent_reload_cb done, void *arg)
+{
+	parent_gen_request(&d->gens, GEN_RELOAD, done, arg);
+}
+
+void
+parent_certs_reload(struct derpd *d, parent_reload_cb done, void *arg)
+{
+	parent_gen_request(&d->gens, GEN_CERTS, done, arg);
+}
+
+void
+parent_reload_cancel(struct derpd *d, const void *arg)
+{
+	parent_gen_cancel(&d->gens, arg);
+}
+
+void
+parent_keys_ready(struct derpd *d)
+{
+	parent_gen_request(&d->gens, d->checking ? GEN_CHECK :
+	    d->starting ? GEN_START : GEN_KEYS, NULL, NULL);
+}
+
+static void	renew(evutil_socket_t fd, short what, void *arg);
+
+static void
+renewed(void *arg, const char *why)
+{
+	struct derpd *d = arg;
+
+	if (why != NULL && !d->stopping)
+		timer(d, &d->ev_renew, renew, RENEW_AGAIN * 1000L);
+}
+
+static void
+renew(evutil_socket_t fd, short what, void *arg)
+{
+	struct derpd *d = arg;
+
+	(void)fd;
+	(void)what;
+	timer(d, &d->ev_renew, renew, RENEW_SECS * 1000L);
+	parent_gen_request(&d->gens, GEN_META, renewed, d);
+}
+
+void
+parent_renew_begin(struct derpd *d)
+{
+	timer(d, &d->ev_renew, renew, RENEW_SECS * 1000L);
+}
