@@ -1,0 +1,140 @@
+#! /usr/bin/env atf-sh
+# shellcheck shell=sh
+# A reload while a process hangs, dies, or while derpd stops: the control socket
+# answers, the end is said, and nothing stays half in force.
+
+# shellcheck source=regress/e2e/common.sh
+. "$(atf_get_srcdir)/common.sh"
+
+# reload_begin NAME: derpctl reload in the background; NAME.out is what it says.
+reload_begin() {
+	(
+		ctl reload >"$1.out" 2>&1
+		echo "$?" >"$1.rc"
+	) &
+	echo $! >>pids
+}
+
+# reload_end NAME STATUS PATTERN: it has ended so, and says this.
+reload_end() {
+	wait_until "the reload $1 ends" [ -s "$1.rc" ]
+	cat "$1.out"
+	[ "$(cat "$1.rc")" -eq "$2" ] || e2e_fail "$1 ended with $(cat "$1.rc")"
+	grep -q -e "$3" "$1.out" || e2e_fail "$1 does not say: $3"
+}
+
+# home_is STATUS: what / is answered with.
+home_is() {
+	{
+		printf 'GET / HTTP/1.1\r\nHost: %s\r\n' "$HOST_NAME"
+		printf 'Connection: close\r\n\r\n'
+	} | openssl s_client -quiet -connect "127.0.0.1:$TLS_PORT" \
+	    -servername "$HOST_NAME" 2>/dev/null | head -n 1 |
+	    grep -q "^HTTP/1.1 $1"
+}
+
+# redirect: the configuration has / redirect.
+redirect() {
+	RELAY='home redirect "https://www.example.org/"'
+	e2e_conf
+}
+
+# start_blank: a daemon that answers / with 200; EXTRA as before.
+start_blank() {
+	e2e_paths
+	use_cert ec
+	DEATHS=yes
+	RELAY='home blank'
+	EXTRA='child timeout 3'
+	e2e_start
+	home_is 200 || e2e_fail "/ is not answered with 200"
+}
+
+# new_child ROLE OLDPID: there is such a child, and it is another one.
+new_child() {
+	_pid=$(e2e_children "$1")
+	[ -n "$_pid" ] && [ "$_pid" != "$2" ]
+}
+
+e2e_case keys_hangs 90 "keys hangs: the status is there at once, the reload ends"
+keys_hangs_body() {
+	start_blank
+	redirect
+	_keys=$(e2e_children keys)
+	kill -STOP "$_keys"
+	reload_begin one
+	reload_begin two
+	for _i in 1 2 3 4 5; do
+		run timeout 2 "$DERPCTL" -s derpd.sock status
+		run timeout 2 "$DERPCTL" -s derpd.sock clients
+	done
+	[ ! -s one.rc ] || e2e_fail "it did not wait for keys"
+	reload_end one 1 'no answer from keys'
+	# The second one waited for the first.
+	reload_end two 1 'keys'
+	home_is 200 || e2e_fail "half of the reload is in force"
+	wait_until "keys is replaced" new_child keys "$_keys"
+	wait_until "a reload works again" ctl reload
+	home_is 302 || e2e_fail "the reload is not in force"
+	raw coalesced
+	e2e_stop
+}
+
+e2e_case worker_hangs 90 "a worker hangs: its successor is asked"
+worker_hangs_body() {
+	e2e_paths
+	WORKERS=2
+	start_blank
+	redirect
+	_relay=$(e2e_children relay | head -n 1)
+	kill -STOP "$_relay"
+	reload_begin one
+	run timeout 2 "$DERPCTL" -s derpd.sock status
+	reload_end one 0 ''
+	for _i in 1 2 3 4 5 6 7 8; do
+		home_is 302 || e2e_fail "a worker has the old settings"
+	done
+	e2e_stop
+}
+
+e2e_case worker_dies 90 "a worker is killed while it is asked"
+worker_dies_body() {
+	start_blank
+	redirect
+	_relay=$(e2e_children relay)
+	# It has the question, and can't answer it.
+	kill -STOP "$_relay"
+	reload_begin one
+	wait_until "the worker is asked" asked
+	kill -KILL "$_relay"
+	reload_end one 0 ''
+	home_is 302 || e2e_fail "the worker has the old settings"
+	e2e_stop
+}
+
+# Keys answers everything before, and in no time: two answers of derpctl later
+# the reload is with the worker.
+asked() {
+	ctl status && ctl status && [ ! -s one.rc ]
+}
+
+e2e_case stops 90 "derpd stops during a reload, and says so"
+stops_body() {
+	start_blank
+	redirect
+	kill -STOP "$(e2e_children keys)"
+	reload_begin one
+	wait_until "derpd answers" asked
+	kill -TERM "$PID"
+	wait_until "it has stopped" e2e_stopped
+	wait "$PID" || e2e_fail "exit status $?"
+	wait_until "the reload ends" [ -s one.rc ]
+	[ "$(cat one.rc)" -ne 0 ] || e2e_fail "it says that it reloaded"
+}
+
+atf_init_test_cases() {
+	atf_add_test_case keys_hangs
+	atf_add_test_case worker_hangs
+	atf_add_test_case worker_dies
+	atf_add_test_case stops
+}
