@@ -68,6 +68,13 @@ struct proc {
 	struct event	*ev_restart;
 };
 
+/* What is had of the system for children; a test has its own. */
+struct parent_procs_ops {
+	pid_t	 (*wait)(int *status);	/* one that ended, or 0 or -1 */
+	int	 (*kill)(pid_t, int);
+	uint64_t (*clock)(void);	/* monotonic ms */
+};
+
 struct derpd {
 	struct event_base *base;
 	const char	*conf_path;
@@ -105,6 +112,7 @@ struct derpd {
 	struct proc	 health;	/* probes the relay */
 	struct proc	 helper;	/* acme-helper */
 	struct proc	*procs[2 * MAXWORKERS + 5]; /* all of the above */
+	const struct parent_procs_ops *system;
 	unsigned int	 nprocs;
 	struct event	*ev_stop;
 	struct event	*ev_renew;

@@ -22,6 +22,16 @@
 
 static void	restart_later(struct proc *p);
 
+static pid_t
+system_wait(int *status)
+{
+	return (waitpid(-1, status, WNOHANG));
+}
+
+static const struct parent_procs_ops system_ops = {
+	system_wait, kill, clock_ms
+};
+
 /* The user of a role, "" when there is nothing to switch. */
 static const char *
 user_of(const struct derpd *d, enum role role)
@@ -77,7 +87,7 @@ procs_fail(struct proc *p, const char *what)
 	    (int)p->pid, what);
 	procs_forget(p);
 	if (p->pid > 0)
-		kill(p->pid, SIGKILL);
+		p->d->system->kill(p->pid, SIGKILL);
 }
 
 int
@@ -87,7 +97,7 @@ procs_spawn(struct proc *p)
 	const char *path;
 	int prog, fd;
 
-	p->started_ms = clock_ms();
+	p->started_ms = d->system->clock();
 	p->ready = 0;
 	path = programs_find(p->role, &prog);
 	p->pid = child_spawn(prog, path, role_name(p->role), &fd);
@@ -105,7 +115,7 @@ procs_spawn(struct proc *p)
 		if (p->chan == NULL)
 			close(fd);
 		procs_forget(p);
-		kill(p->pid, SIGKILL);
+		p->d->system->kill(p->pid, SIGKILL);
 		return (-1);
 	}
 	return (0);
@@ -145,7 +155,7 @@ gone(struct chan *c, const char *why, void *arg)
 	else {
 		procs_forget(p);
 		if (p->pid > 0 && !d->stopping)
-			kill(p->pid, SIGKILL);
+			p->d->system->kill(p->pid, SIGKILL);
 	}
 	/* Nobody waits for the end of its children there. */
 	if (d->checking)
@@ -199,6 +209,7 @@ procs_set_up(struct derpd *d)
 {
 	unsigned int i;
 
+	d->system = &system_ops;
 	add(d, &d->keys, ROLE_KEYS, 0, procs_start_keys);
 	for (i = 0; i < d->nworkers; i++)
 		add(d, &d->relays[i], ROLE_RELAY, i, relays_start_one);
@@ -270,7 +281,7 @@ restart_later(struct proc *p)
 {
 	struct timeval tv;
 
-	if (clock_ms() - p->started_ms >= SETTLED_MS ||
+	if (p->d->system->clock() - p->started_ms >= SETTLED_MS ||
 	    p->backoff_ms == 0)
 		p->backoff_ms = BACKOFF_MIN_MS;
 	tv.tv_sec = p->backoff_ms / 1000;
@@ -360,7 +371,7 @@ procs_reap(struct derpd *d)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = d->system->wait(&status)) > 0)
 		if ((p = find(d, pid)) != NULL) {
 			died(d, p, status);
 			if (p->role == ROLE_MAP)
@@ -427,7 +438,7 @@ procs_kill(struct derpd *d)
 
 	for (i = 0; i < d->nprocs; i++)
 		if (d->procs[i]->pid > 0)
-			kill(d->procs[i]->pid, SIGKILL);
+			d->system->kill(d->procs[i]->pid, SIGKILL);
 }
 
 void

@@ -1,0 +1,356 @@
+/*
+ * procs_test: children that end, fail, become ready and stop.  The test plays
+ * the system, and the other ends of their channels.
+ */
+#include <sys/socket.h>
+#include <atf-c.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <string.h>
+
+#include "parent.h"
+
+#define WAIT_MS	20000
+#define PID	1000		/* of the first child; never of the system's */
+
+static struct derpd	 d;
+static struct conf	 conf;
+static uint64_t		 now_ms;
+static pid_t		 dead;		/* the next one that ended, 0 none */
+static int		 status;	/* of it */
+static pid_t		 killed;	/* the last one */
+static unsigned int	 starts;
+static int		 start_fails;	/* 1: no process, 2: a useless one */
+static pid_t		 next_pid;
+static struct chan	*ends[8];	/* the children's, by pid - PID */
+
+static pid_t
+fake_wait(int *st)
+{
+	pid_t	 pid = dead;
+
+	dead = 0;
+	*st = status;
+	return (pid);
+}
+
+static int
+fake_kill(pid_t pid, int sig)
+{
+	ATF_CHECK_EQ(SIGKILL, sig);
+	killed = pid;
+	return (0);
+}
+
+static uint64_t
+fake_clock(void)
+{
+	return (now_ms);
+}
+
+static void
+from_child(struct chan *c, struct msg *m, void *arg)
+{
+	struct proc	*p = arg;
+
+	(void)c;
+	if (procs_take_ready(p, m) == -1)
+		procs_fail(p, "sent a malformed message");
+}
+
+static int
+fake_start(struct proc *p)
+{
+	int	 sv[2];
+
+	starts++;
+	p->started_ms = now_ms;
+	if (start_fails == 1)
+		return (-1);
+	p->pid = next_pid++;
+	if (start_fails == 2)
+		return (-1);
+	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
+	p->chan = chan_new(NULL, sv[0], ROLE_PARENT, p->role, NULL, NULL,
+	    NULL);
+	ends[p->pid - PID] = chan_new(NULL, sv[1], p->role, ROLE_PARENT, NULL,
+	    NULL, NULL);
+	ATF_REQUIRE(p->chan != NULL && ends[p->pid - PID] != NULL);
+	return (procs_attach(p, from_child));
+}
+
+static void
+no_turn(void *arg)
+{
+	(void)arg;
+}
+
+/* keys, two relay workers and a stund run. */
+static void
+begin(void)
+{
+	static const struct parent_procs_ops system = {
+		fake_wait, fake_kill, fake_clock
+	};
+	static const struct parent_gen_ops gen_ops = { .turn = no_turn };
+	unsigned int	 i;
+
+	TAILQ_INIT(&conf.maps);
+	TAILQ_INIT(&conf.certs);
+	TAILQ_INIT(&conf.listens);
+	TAILQ_INIT(&conf.names);
+	d.conf = &conf;
+	d.nworkers = 2;
+	d.nstuns = 1;
+	now_ms = 1000000;
+	next_pid = PID;
+	ATF_REQUIRE((d.base = event_base_new()) != NULL);
+	procs_set_up(&d);
+	d.system = &system;
+	parent_gens_init(&d.gens, &gen_ops, &d, d.nworkers);
+	for (i = 0; i < d.nprocs; i++)
+		d.procs[i]->start = fake_start;
+	ATF_REQUIRE_EQ(0, procs_start(&d));
+	ATF_REQUIRE_EQ(4, starts);
+}
+
+/* A child ends, and that is noticed. */
+static void
+ends_with(struct proc *p, int st)
+{
+	dead = p->pid;
+	status = st;
+	procs_reap(&d);
+	ATF_CHECK_EQ(0, p->pid);
+	ATF_CHECK(p->chan == NULL);
+}
+
+/* The time until it is started again has passed; it is. */
+static void
+time_passes(struct proc *p)
+{
+	ATF_REQUIRE(p->ev_restart != NULL &&
+	    evtimer_pending(p->ev_restart, NULL));
+	evtimer_del(p->ev_restart);
+	event_active(p->ev_restart, EV_TIMEOUT, 1);
+	ATF_REQUIRE(event_base_loop(d.base,
+	    EVLOOP_ONCE | EVLOOP_NONBLOCK) != -1);
+}
+
+/* Milliseconds until a child is started again, about. */
+static long
+waits_ms(struct proc *p)
+{
+	struct timeval	 at, now;
+
+	ATF_REQUIRE(p->ev_restart != NULL &&
+	    evtimer_pending(p->ev_restart, &at));
+	event_base_gettimeofday_cached(d.base, &now);
+	return ((at.tv_sec - now.tv_sec) * 1000 +
+	    (at.tv_usec - now.tv_usec) / 1000);
+}
+
+static void
+check_wait(struct proc *p, long want)
+{
+	long	 ms = waits_ms(p);
+
+	ATF_CHECK_MSG(ms <= want && ms > want - want / 2, "%ld, not %ld", ms,
+	    want);
+}
+
+ATF_TC_WITHOUT_HEAD(back_off);
+ATF_TC_BODY(back_off, tc)
+{
+	static const long	 ms[] = { 50, 100, 200, 400, 800, 1600, 3200,
+				    6400, 10000, 10000 };
+	struct proc		*p = &d.relays[1];
+	size_t			 i;
+
+	begin();
+	start_fails = 2;	/* so that there is no end of channels */
+	for (i = 0; i < sizeof(ms) / sizeof(ms[0]); i++) {
+		ends_with(p, 256);
+		check_wait(p, ms[i]);
+		time_passes(p);
+		ATF_CHECK_EQ(i + 1, p->restarts);
+		ATF_CHECK_EQ(5 + i, starts);
+		next_pid = PID + 5;
+	}
+	/* One that has lived for a minute begins anew. */
+	now_ms += 59999;
+	ends_with(p, 256);
+	check_wait(p, 10000);
+	time_passes(p);
+	now_ms += 60000;
+	ends_with(p, 256);
+	check_wait(p, 50);
+	/* The others went on. */
+	ATF_CHECK(d.relays[0].pid != 0 && d.keys.pid != 0);
+	ATF_CHECK_EQ(0, d.relays[0].restarts);
+}
+
+ATF_TC_WITHOUT_HEAD(restart);
+ATF_TC_BODY(restart, tc)
+{
+	struct proc	*p = &d.stuns[0];
+
+	begin();
+	/* What it was asked to end for, it ends with 0 for. */
+	ends_with(p, 0);
+	start_fails = 1;
+	time_passes(p);
+	/* No process came of it: that is tried again by itself. */
+	check_wait(p, 100);
+	start_fails = 2;
+	time_passes(p);
+	/* One that is of no use is there, and has to end first. */
+	ATF_CHECK(!evtimer_pending(p->ev_restart, NULL));
+	start_fails = 0;
+	ends_with(p, 9);
+	time_passes(p);
+	ATF_CHECK(p->pid != 0 && p->chan != NULL);
+	ATF_CHECK(!evtimer_pending(p->ev_restart, NULL));
+	/* Nobody that we started: it is taken, and that is all. */
+	dead = 77;
+	procs_reap(&d);
+	ATF_CHECK_EQ(7, starts);
+}
+
+ATF_TC_WITHOUT_HEAD(failure);
+ATF_TC_BODY(failure, tc)
+{
+	struct proc	*p = &d.relays[0];
+	pid_t		 pid;
+
+	begin();
+	pid = p->pid;
+	p->commits = 3;
+	p->ready = 1;
+	procs_fail(p, "broke the rules");
+	ATF_CHECK_EQ(pid, killed);
+	ATF_CHECK(p->chan == NULL && !p->ready && p->commits == 0);
+	/* It is started again when it has gone, not before. */
+	ATF_CHECK_EQ(pid, p->pid);
+	ATF_CHECK(p->ev_restart == NULL);
+	ends_with(p, SIGKILL);
+	check_wait(p, 50);
+	/* A closed channel is the end of a child, too. */
+	p = &d.relays[1];
+	pid = p->pid;
+	chan_free(ends[pid - PID]);
+	ATF_REQUIRE(event_base_loop(d.base, EVLOOP_ONCE) != -1);
+	ATF_CHECK_EQ(pid, killed);
+	/* keys has nothing any more when it has gone. */
+	d.keys_loaded = 1;
+	ends_with(&d.keys, SIGKILL);
+	ATF_CHECK_EQ(0, d.keys_loaded);
+	/* During the start it is the end of all. */
+	d.starting = 1;
+	ends_with(p, 256);
+	ATF_CHECK(d.failed);
+	ATF_CHECK(p->ev_restart == NULL);
+}
+
+static void
+say_ready(struct proc *p)
+{
+	struct wr	 w;
+	struct chan	*c = ends[p->pid - PID];
+
+	wr_init(&w);
+	wr_str(&w, "level");
+	ATF_REQUIRE_EQ(0, chan_send(c, MSG_READY, &w, -1));
+	ATF_REQUIRE_EQ(0, chan_flush(c, WAIT_MS));
+	wr_free(&w);
+	ATF_REQUIRE(event_base_loop(d.base, EVLOOP_ONCE) != -1);
+}
+
+ATF_TC_WITHOUT_HEAD(ready);
+ATF_TC_BODY(ready, tc)
+{
+	begin();
+	say_ready(&d.keys);
+	say_ready(&d.relays[0]);
+	say_ready(&d.stuns[0]);
+	ATF_CHECK(d.relays[0].ready);
+	ATF_CHECK_STREQ("level", d.relays[0].level);
+	/* All that are wanted, and no others. */
+	ATF_CHECK(!procs_ready(&d));
+	say_ready(&d.relays[1]);
+	ATF_CHECK(procs_ready(&d));
+	conf.acme.enabled = 1;
+	ATF_CHECK(!procs_ready(&d));
+	conf.acme.enabled = 0;
+	/* Said once in a life. */
+	killed = 0;
+	say_ready(&d.relays[1]);
+	ATF_CHECK_EQ(d.relays[1].pid, killed);
+	ATF_CHECK(!procs_ready(&d));
+}
+
+/* 1: the child was told to stop, 0: not; -1: its channel is closed. */
+static int
+told(pid_t pid)
+{
+	struct msg	 m;
+	int		 rv = 0;
+
+	ATF_REQUIRE(event_base_loop(d.base,
+	    EVLOOP_ONCE | EVLOOP_NONBLOCK) != -1);
+	if (chan_heed(ends[pid - PID]) == 0)
+		return (0);
+	if (chan_recv(ends[pid - PID], &m, 0) == -1)
+		return (-1);
+	if (m.type == MSG_STOP)
+		rv = rd_u32(&m.rd) == 5000;
+	msg_free(&m);
+	return (rv);
+}
+
+/* keys is the last: the others may have signatures to wait for. */
+ATF_TC_WITHOUT_HEAD(stop);
+ATF_TC_BODY(stop, tc)
+{
+	pid_t	 keys;
+
+	begin();
+	keys = d.keys.pid;
+	d.stopping = 1;
+	procs_stop(&d, 5000);
+	ATF_CHECK_EQ(1, told(d.relays[0].pid));
+	ATF_CHECK_EQ(1, told(d.relays[1].pid));
+	ATF_CHECK_EQ(1, told(d.stuns[0].pid));
+	ATF_CHECK_EQ(0, told(keys));
+	ends_with(&d.stuns[0], 0);
+	ends_with(&d.relays[0], 0);
+	ATF_CHECK_EQ(0, told(keys));
+	ends_with(&d.relays[1], 256);
+	ATF_CHECK_EQ(-1, told(keys));
+	ATF_CHECK(procs_running(&d));
+	ends_with(&d.keys, 0);
+	ATF_CHECK(!procs_running(&d));
+	/* Nobody is started again. */
+	ATF_CHECK_EQ(4, starts);
+	ATF_CHECK(d.relays[1].ev_restart == NULL);
+}
+
+ATF_TC_WITHOUT_HEAD(kill_all);
+ATF_TC_BODY(kill_all, tc)
+{
+	begin();
+	ends_with(&d.keys, SIGKILL);
+	procs_kill(&d);
+	ATF_CHECK_EQ(d.stuns[0].pid, killed);	/* the last one */
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, back_off);
+	ATF_TP_ADD_TC(tp, restart);
+	ATF_TP_ADD_TC(tp, failure);
+	ATF_TP_ADD_TC(tp, ready);
+	ATF_TP_ADD_TC(tp, stop);
+	ATF_TP_ADD_TC(tp, kill_all);
+	return (atf_no_error());
+}
