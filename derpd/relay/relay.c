@@ -518,7 +518,7 @@ begin(void *arg)
 void
 relay_main(void)
 {
-	static struct ipc_child child = {
+	struct ipc_child child = {
 		.role = ROLE_RELAY,
 		.handlers = &handlers,
 		.prepare = prepare,
