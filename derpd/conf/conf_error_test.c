@@ -88,10 +88,6 @@ ATF_TC_BODY(binary, tc)
 ATF_TC_WITHOUT_HEAD(top_errors);
 ATF_TC_BODY(top_errors, tc)
 {
-	static const char all[] = ": expected hostname, listen on, "
-	    "certificate, acme, relay, stun, map, mesh, control, user, keys "
-	    "user, chroot, statedir, sandbox, child timeout, include or "
-	    "NAME = \"VALUE\"";
 	static const struct {
 		const char *text, *near, *error;
 	} t[] = {
@@ -145,18 +141,15 @@ ATF_TC_BODY(top_errors, tc)
 		};
 
 		snprintf(text, sizeof(text), NAME CERT RELAY "%s\n", odd[i]);
-		snprintf(error, sizeof(error), "near `%s'%s", at[i], all);
-		bad(text, 4, error);
+		bad_word(text, 4, at[i], CONF_TOP);
 	}
 }
 
 ATF_TC_WITHOUT_HEAD(relay_errors);
 ATF_TC_BODY(relay_errors, tc)
 {
-	bad_relay("foo 5", "near `foo': expected key, workers, home, queue "
-	    "bytes, codel, unsent limit, write timeout, congestion "
-	    "control, accept rate, client rate, max clients, "
-	    "max unfinished or }");
+	bad_word(NAME CERT "relay {\nfoo 5\n}\n", 4, "foo", CONF_RELAY);
+	bad_word(NAME CERT "relay { foo 5 }\n", 3, "foo", CONF_RELAY);
 	bad_relay("key 5", "near `5': expected key \"FILE\"");
 	bad_relay("key \"x\"", "relay key \"x\": expected an absolute path of "
 	    "at most 1023 bytes");

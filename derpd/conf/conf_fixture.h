@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conf.h"
+#include "conf_option.h"
 
 /* What a good configuration needs: a line each. */
 #define NAME	"hostname \"relay.example.org\"\n"
@@ -130,6 +130,20 @@ copy_sample(const char *from, int all)
 	}
 	ATF_REQUIRE_EQ(fclose(in), 0);
 	ATF_REQUIRE_EQ(fclose(out), 0);
+}
+
+/*
+ * The text is refused on `line' for a word with which no statement of the block
+ * begins.
+ */
+static inline void
+bad_word(const char *text, int line, const char *word, enum conf_block block)
+{
+	char error[1100];
+
+	snprintf(error, sizeof(error), "near `%s': expected %s", word,
+	    conf_statements(block));
+	bad(text, line, error);
 }
 
 #endif

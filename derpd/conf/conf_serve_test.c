@@ -72,8 +72,7 @@ ATF_TC_BODY(stun_errors, tc)
 	    "expected * or an IP address");
 	bad(NAME CERT RELAY "stun { listen on * port 1 tls }\n", 4,
 	    "near `tls': expected listen on ADDRESS port NUMBER");
-	bad(NAME CERT RELAY "stun { bogus }\n", 4, "near `bogus': expected "
-	    "listen on, workers, always, probe every, source rate or }");
+	bad_word(NAME CERT RELAY "stun { bogus }\n", 4, "bogus", CONF_STUN);
 	bad(NAME CERT RELAY "stun {\n", 4, "stun { is not closed: expected } "
 	    "in the same file");
 }
