@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "ctl.h"
+#include "messages.h"
 
 #define ANSWER_MS	30000	/* a reload may have many certificates to do */
 #define WHY_MAX		4096
@@ -83,15 +84,12 @@ advice(int e)
 static int
 done(const struct ctl *ctl, struct msg *m)
 {
-	char	why[WHY_MAX];
-	int	ok;
+	struct ipc_msg_ctl_done	v;
 
-	ok = rd_u8(&m->rd);
-	rd_str(&m->rd, why, sizeof(why));
-	if (!rd_end(&m->rd))
+	if (ipc_get_ctl_done(&m->rd, &v) == -1)
 		return failed(ctl, "derpd's verdict is malformed");
-	if (!ok)
-		return failed(ctl, "%s", why[0] != '\0' ? why :
+	if (!v.ok)
+		return failed(ctl, "%s", v.why[0] != '\0' ? v.why :
 		    "derpd refused, and did not say why");
 	return 0;
 }

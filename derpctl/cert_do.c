@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ctl.h"
+#include "messages.h"
 #include "show.h"
 
 #define LINESIZE	1024	/* room for the line */
@@ -40,21 +41,20 @@ static int
 got_line(struct msg *m, void *arg)
 {
 	const struct ctl	*ctl = arg;
-	const uint8_t		*p;
+	struct ipc_msg_ctl_text	 v;
 	char			 line[LINESIZE];
-	size_t			 len;
 
-	p = rd_blob(&m->rd, &len);
-	if (m->type != MSG_CTL_TEXT || !rd_end(&m->rd) || len >= sizeof(line))
+	if (m->type != MSG_CTL_TEXT ||
+	    ipc_get_ctl_text(&m->rd, &v) == -1 || v.len >= sizeof(line))
 		return -1;
 	if (!ctl->json) {
-		put_text(stdout, (const char *)p, len);
+		put_text(stdout, v.text, v.len);
 		putchar('\n');
 		return 0;
 	}
-	if (len > 0)
-		memcpy(line, p, len);
-	line[len] = '\0';
+	if (v.len > 0)
+		memcpy(line, v.text, v.len);
+	line[v.len] = '\0';
 	ctl_json_ok(stdout, "text", line);
 	return 0;
 }
@@ -62,14 +62,14 @@ got_line(struct msg *m, void *arg)
 int
 cert_do(const struct ctl *ctl, enum acme_job job, int reason)
 {
+	struct ipc_msg_ctl_cert_do v = { job, (uint8_t)reason };
 	struct ctl	 mine = *ctl;
 	struct wr	 w;
 	int		 rv;
 
 	mine.wait_ms = WAIT_MS;
 	wr_init(&w);
-	wr_u8(&w, (uint8_t)job);
-	wr_u8(&w, (uint8_t)reason);
+	ipc_put_ctl_cert_do(&w, &v);
 	rv = wr_ok(&w) ? ask(&mine, MSG_CTL_CERT_DO, &w, got_line, &mine) :
 	    failed(ctl, "no memory");
 	wr_free(&w);

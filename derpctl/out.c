@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ctl.h"
+#include "messages.h"
 #include "json.h"
 #include "utf8.h"
 
@@ -41,15 +42,13 @@ int
 ctl_text(struct msg *m, const struct ctl *ctl,
     int (*print)(FILE *, const char *, size_t))
 {
-	const uint8_t	*p;
-	size_t		 len;
+	struct ipc_msg_ctl_text v;
 
-	p = rd_blob(&m->rd, &len);
-	if (m->type != MSG_CTL_TEXT || !rd_end(&m->rd))
+	if (m->type != MSG_CTL_TEXT || ipc_get_ctl_text(&m->rd, &v) == -1)
 		return -1;
 	if (ctl->json || print == NULL)
 		print = put_json_doc;
-	return print(stdout, (const char *)p, len);
+	return print(stdout, v.text, v.len);
 }
 
 void

@@ -10,6 +10,7 @@
 
 #include "codec.h"
 #include "ctl.h"
+#include "messages.h"
 
 /* Say that it is done. */
 static int
@@ -36,6 +37,7 @@ cmd_reload(const struct ctl *ctl, int argc, char **argv)
 int
 cmd_log(const struct ctl *ctl, int argc, char **argv)
 {
+	struct ipc_msg_ctl_verbose	v;
 	struct wr	w;
 	int		verbose, rv;
 
@@ -45,7 +47,8 @@ cmd_log(const struct ctl *ctl, int argc, char **argv)
 	if (!verbose && strcmp(argv[1], "brief") != 0)
 		usage();
 	wr_init(&w);
-	wr_u8(&w, (uint8_t)verbose);
+	v.verbose = verbose;
+	ipc_put_ctl_verbose(&w, &v);
 	rv = wr_ok(&w) ? ask(ctl, MSG_CTL_VERBOSE, &w, NULL, NULL) :
 	    failed(ctl, "no memory");
 	wr_free(&w);

@@ -17,6 +17,7 @@
 
 #include "advice.h"
 #include "control.h"
+#include "ipcdispatch.h"
 #include "ipcsend.h"
 #include "log.h"
 #include "parent.h"
@@ -76,30 +77,26 @@ talk_gone(struct chan *c, const char *why, void *arg)
 static void
 done(struct talk *t, const char *what)
 {
-	struct wr w;
+	struct ipc_msg_ctl_done v = { what == NULL, what };
 
-	wr_init(&w);
-	wr_u8(&w, what == NULL);
-	wr_str(&w, what);
-	(void)chan_send(t->chan, MSG_CTL_DONE, &w, -1);
-	wr_free(&w);
+	(void)ipc_send_ctl_done(t->chan, &v);
 }
 
 static void
 answer_text(struct talk *t, void (*make)(const struct derpd *, struct wr *))
 {
-	struct wr text, w;
+	struct ipc_msg_ctl_text v;
+	struct wr text;
 
 	wr_init(&text);
-	wr_init(&w);
 	make(t->d, &text);
-	wr_blob(&w, text.p, text.len);
-	if (!wr_ok(&text) || chan_send(t->chan, MSG_CTL_TEXT, &w, -1) == -1)
+	v.text = text.p;
+	v.len = text.len;
+	if (!wr_ok(&text) || ipc_send_ctl_text(t->chan, &v) == -1)
 		done(t, "the answer could not be made");
 	else
 		done(t, NULL);
 	wr_free(&text);
-	wr_free(&w);
 }
 
 static void
@@ -291,7 +288,7 @@ control_worker_gone(struct derpd *d, unsigned int worker)
 static void
 cert_done(struct talk *t, int good, const char *line)
 {
-	struct wr w;
+	struct ipc_msg_ctl_text v = { line, strlen(line) };
 
 	t->job = 0;
 	evtimer_del(t->ev_cert);
@@ -299,10 +296,7 @@ cert_done(struct talk *t, int good, const char *line)
 		done(t, line);
 		return;
 	}
-	wr_init(&w);
-	wr_blob(&w, line, strlen(line));
-	(void)chan_send(t->chan, MSG_CTL_TEXT, &w, -1);
-	wr_free(&w);
+	(void)ipc_send_ctl_text(t->chan, &v);
 	done(t, NULL);
 }
 
@@ -325,11 +319,11 @@ cert_late(evutil_socket_t fd, short what, void *arg)
 	    "log tell how it ends");
 }
 
-static void
-ask_cert(struct talk *t, struct rd *r)
+static int
+on_cert_do(void *arg, const struct ipc_msg_ctl_cert_do *v)
 {
+	struct talk *t = arg;
 	struct timeval tv = { CERT_SECS, 0 };
-	unsigned int job = rd_u8(r), reason = rd_u8(r);
 	const char *why = "malformed request";
 
 	if (t->job != 0)
@@ -337,67 +331,98 @@ ask_cert(struct talk *t, struct rd *r)
 	else if (t->ev_cert == NULL &&
 	    (t->ev_cert = evtimer_new(t->d->base, cert_late, t)) == NULL)
 		why = "out of memory";
-	else if (rd_end(r) && acme_ask(t->d, job, reason, &why) == 0) {
-		t->job = job;
+	else if (acme_ask(t->d, v->job, v->reason, &why) == 0) {
+		t->job = v->job;
 		evtimer_add(t->ev_cert, &tv);
 		acme_look(t->d);
-		return;
+		return (0);
 	}
 	done(t, why);
+	return (0);
 }
+
+static int
+on_status(void *arg)
+{
+	answer_text(arg, status_text);
+	return (0);
+}
+
+static int
+on_node(void *arg)
+{
+	struct talk *t = arg;
+
+	if (t->d->conf->relay.enabled || t->d->stunsocks.n > 0)
+		answer_text(t, status_node);
+	else
+		done(t, "there is neither a relay nor STUN here, so this "
+		    "machine is no node of a map");
+	return (0);
+}
+
+static int
+on_cert(void *arg)
+{
+	answer_text(arg, certstatus_text);
+	return (0);
+}
+
+static int
+on_map(void *arg)
+{
+	answer_text(arg, mapstatus_text);
+	return (0);
+}
+
+static int
+on_reload(void *arg)
+{
+	answer_reload(arg);
+	return (0);
+}
+
+static int
+on_verbose(void *arg, const struct ipc_msg_ctl_verbose *v)
+{
+	struct talk *t = arg;
+
+	procs_verbose(t->d, v->verbose);
+	log_info("log is %s", v->verbose ? "verbose" : "brief");
+	done(t, NULL);
+	return (0);
+}
+
+static int
+on_clients(void *arg)
+{
+	ask_clients(arg);
+	return (0);
+}
+
+/* What derpctl may ask. */
+static const struct ipc_handlers handlers = {
+	.ctl_status = on_status,
+	.ctl_node = on_node,
+	.ctl_cert = on_cert,
+	.ctl_cert_do = on_cert_do,
+	.ctl_map = on_map,
+	.ctl_reload = on_reload,
+	.ctl_verbose = on_verbose,
+	.ctl_clients = on_clients
+};
 
 static void
 request(struct chan *c, struct msg *m, void *arg)
 {
 	struct talk *t = arg;
-	uint8_t verbose;
 
 	(void)c;
 	if (too_much(t)) {
 		log_info("control socket: a derpctl that does not read");
 		talk_free(t);
-		return;
-	}
-	switch (m->type) {
-	case MSG_CTL_STATUS:
-		answer_text(t, status_text);
-		break;
-	case MSG_CTL_NODE:
-		if (t->d->conf->relay.enabled || t->d->stunsocks.n > 0)
-			answer_text(t, status_node);
-		else
-			done(t, "there is neither a relay nor STUN here, so "
-			    "this machine is no node of a map");
-		break;
-	case MSG_CTL_CERT:
-		answer_text(t, certstatus_text);
-		break;
-	case MSG_CTL_CERT_DO:
-		ask_cert(t, &m->rd);
-		break;
-	case MSG_CTL_MAP:
-		answer_text(t, mapstatus_text);
-		break;
-	case MSG_CTL_RELOAD:
-		answer_reload(t);
-		break;
-	case MSG_CTL_VERBOSE:
-		verbose = rd_u8(&m->rd);
-		if (!rd_end(&m->rd) || verbose > 1) {
-			done(t, "malformed request");
-			break;
-		}
-		procs_verbose(t->d, verbose);
-		log_info("log is %s", verbose ? "verbose" : "brief");
-		done(t, NULL);
-		break;
-	case MSG_CTL_CLIENTS:
-		ask_clients(t);
-		break;
-	default:
+	} else if (ipc_dispatch(&handlers, m, t) != NULL)
 		done(t, "malformed request");
-		break;
-	}
 }
 
 /* The user at the other end; 0, or -1. */

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ipcsend.h"
 #include "log.h"
 #include "parent.h"
 
@@ -54,20 +55,17 @@ send_conf(struct proc *p)
 {
 	const struct derpd *d = p->d;
 	char host[INET6_ADDRSTRLEN], port[8];
-	struct wr w;
-	int rv;
+	struct ipc_msg_health_conf v = {
+		.address = host,
+		.port = port,
+		.every = d->conf->stun.probe_every
+	};
 
 	if (own_address(d, host, sizeof(host)) == -1)
 		return (-1);
 	snprintf(port, sizeof(port), "%d", status_tls_port(d));
-	wr_init(&w);
-	wr_str(&w, host);
-	wr_str(&w, port);
-	wr_str(&w, TAILQ_FIRST(&d->conf->names)->name);
-	wr_u32(&w, d->conf->stun.probe_every);
-	rv = chan_send(p->chan, MSG_HEALTH_CONF, &w, -1);
-	wr_free(&w);
-	return (rv);
+	v.name = TAILQ_FIRST(&d->conf->names)->name;
+	return (ipc_send_health_conf(p->chan, &v));
 }
 
 static void
@@ -107,13 +105,13 @@ static int
 take_result(struct proc *p, struct msg *m)
 {
 	struct derpd *d = p->d;
-	int ok = rd_u8(&m->rd);
+	struct ipc_msg_health_result v;
 
-	rd_str(&m->rd, d->well.why, sizeof(d->well.why));
-	if (!rd_end(&m->rd))
+	if (ipc_get_health_result(&m->rd, &v) == -1)
 		return (-1);
+	strlcpy(d->well.why, v.why, sizeof(d->well.why));
 	if (health_wanted(d))
-		judge(d, ok);
+		judge(d, v.ok);
 	return (0);
 }
 
@@ -144,5 +142,5 @@ void
 health_now(struct derpd *d)
 {
 	if (d->health.chan != NULL)
-		(void)chan_send(d->health.chan, MSG_HEALTH_NOW, NULL, -1);
+		(void)ipc_send_health_now(d->health.chan);
 }

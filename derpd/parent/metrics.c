@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ipcsend.h"
 #include "log.h"
 #include "parent.h"
 
@@ -97,6 +98,7 @@ static void
 tell(evutil_socket_t fd, short what, void *arg)
 {
 	struct derpd *d = arg;
+	struct ipc_msg_relay_metrics v;
 	struct wr w;
 	char *text;
 
@@ -108,8 +110,9 @@ tell(evutil_socket_t fd, short what, void *arg)
 		log_warn("metrics");
 		return;
 	}
+	v.text = text;
 	wr_init(&w);
-	wr_str(&w, text);
+	ipc_put_relay_metrics(&w, &v);
 	free(text);
 	if (wr_ok(&w))
 		relays_tell(d, MSG_RELAY_METRICS, &w);

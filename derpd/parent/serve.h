@@ -146,7 +146,9 @@ void	 fetch_now(struct derpd *d);
  * last request, see MSG_FETCH_RESULT.  0, or -1 malformed, of a source that
  * fetch was not told, or more than a source can have.
  */
-int	 fetch_result(struct derpd *d, struct rd *r, uint64_t now_ms);
+struct ipc_msg_fetch_result;
+int	 fetch_result(struct derpd *d, const struct ipc_msg_fetch_result *v,
+	    uint64_t now_ms);
 
 /* mapask.c */
 

@@ -16,6 +16,7 @@
 
 #define IPC_WHYSIZE	256	/* an error of keys, or a sandbox level */
 #define IPC_ERRORSIZE	1024	/* an error of another process: one line */
+#define IPC_CTLSIZE	4096	/* an error for derpctl */
 #define IPC_PATHSIZE	1024	/* a path or URL of the configuration */
 #define IPC_URLSIZE	1300	/* any URL, as URL_MAXTEXT */
 #define IPC_HOSTSIZE	256	/* a DNS name or an address */

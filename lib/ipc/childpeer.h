@@ -15,6 +15,7 @@
 #include "build.h"
 #include "chan.h"
 #include "child.h"
+#include "ipcsend.h"
 
 #define WAIT_MS	30000
 
@@ -42,9 +43,13 @@ __lsan_is_turned_off(void)
 static inline void
 child_start(enum role role, void (*main_)(void), uint32_t type, struct wr *w)
 {
+	struct ipc_msg_start start = {
+		.build = build_id(),
+		.sandbox = strcmp(sandbox_backend(), "null") != 0,
+		.to_stderr = 1
+	};
+	struct ipc_msg_ready ready;
 	struct msg m;
-	struct wr start;
-	char level[256];
 	int sv[2];
 
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
@@ -59,23 +64,13 @@ child_start(enum role role, void (*main_)(void), uint32_t type, struct wr *w)
 	close(sv[1]);
 	child = chan_new(NULL, sv[0], ROLE_PARENT, role, NULL, NULL, NULL);
 	ATF_REQUIRE(child != NULL);
-	wr_init(&start);
-	wr_str(&start, build_id());
-	wr_u32(&start, 0);
-	wr_u8(&start, 0);	/* brief */
-	wr_u8(&start, strcmp(sandbox_backend(), "null") != 0);
-	wr_u8(&start, 1);	/* log to standard error */
-	wr_str(&start, "");
-	wr_str(&start, "");
-	ATF_REQUIRE_EQ(0, chan_send(child, MSG_START, &start, -1));
-	wr_free(&start);
+	ATF_REQUIRE_EQ(0, ipc_send_start(child, &start));
 	ATF_REQUIRE_EQ(0, chan_call(child, type, w, -1, &m, WAIT_MS));
 	wr_free(w);
 	ATF_REQUIRE_EQ(MSG_READY, m.type);
-	rd_str(&m.rd, level, sizeof(level));
-	ATF_CHECK(rd_end(&m.rd));
+	ATF_REQUIRE_EQ(0, ipc_get_ready(&m.rd, &ready));
 	ATF_CHECK_MSG(strcmp(sandbox_backend(), "null") == 0 ||
-	    strstr(level, sandbox_backend()) != NULL, "%s", level);
+	    strstr(ready.level, sandbox_backend()) != NULL, "%s", ready.level);
 	msg_free(&m);
 }
 
@@ -106,11 +101,10 @@ child_ends(int status)
 static inline void
 child_stop(void)
 {
-	struct wr w;
+	struct ipc_msg_stop v = { 1000 };
 
-	wr_init(&w);
-	wr_u32(&w, 1000);
-	child_tell(MSG_STOP, &w);
+	ATF_REQUIRE_EQ(0, ipc_send_stop(child, &v));
+	ATF_REQUIRE_EQ(0, chan_flush(child, WAIT_MS));
 	child_ends(0);
 }
 

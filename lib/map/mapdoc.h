@@ -10,7 +10,4 @@
 /* Has it a path, and a packed form only of a map that is there?  1 or 0. */
 int	 map_doc_valid(const struct map_doc *d);
 
-void	 map_doc_put(struct wr *w, const struct map_doc *c);
-int	 map_doc_get(struct rd *r, struct map_doc *c);
-
 #endif

@@ -3,9 +3,11 @@
  * of its answers; see serve.h.  The bytes are handed to the checker as they
  * came.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
+#include "ipcsend.h"
 #include "log.h"
 #include "parent.h"
 
@@ -41,47 +43,47 @@ id_of(const struct derpd *d, const struct map *m, uint32_t server)
 }
 
 static void
-put_source(struct wr *w, uint32_t id, const char *url, const struct map *m,
-    int body)
+add_source(struct ipc_source *s, uint32_t id, const char *url,
+    const struct map *m, int body)
 {
-	wr_u32(w, id);
-	wr_str(w, url);
-	wr_u32(w, body ? m->conf->every : CONF_MAP_EVERY);
-	wr_u8(w, (uint8_t)body);
-	wr_str(w, m->conf->cafile);
+	s->id = id;
+	s->url = url;
+	s->every = body ? m->conf->every : CONF_MAP_EVERY;
+	s->body = body;
+	s->cafile = m->conf->cafile;
 }
 
 static int
 send_conf(struct proc *p)
 {
 	struct derpd *d = p->d;
+	struct ipc_msg_fetch_conf v = { .nsources = 0 };
+	struct ipc_source *list;
 	struct map *m;
-	struct wr w;
-	uint32_t n = 0;
-	size_t i, k;
+	size_t i, k, n = 1;
 	int rv;
 
 	for (i = 0; i < d->maps.n; i++)
-		n += (uint32_t)d->maps.v[i].nothers +
-		    (d->maps.v[i].conf->follow != NULL);
-	wr_init(&w);
-	wr_u32(&w, n);
+		n += d->maps.v[i].nothers + 1;
+	if ((list = calloc(n, sizeof(*list))) == NULL)
+		return (-1);
 	for (i = 0; i < d->maps.n; i++) {
 		m = &d->maps.v[i];
 		if (m->conf->follow != NULL)
-			put_source(&w, id_of(d, m, FOLLOWED), m->conf->follow,
-			    m, 1);
+			add_source(&list[v.nsources++], id_of(d, m, FOLLOWED),
+			    m->conf->follow, m, 1);
 		for (k = 0; k < m->nothers; k++)
-			put_source(&w, id_of(d, m, (uint32_t)k),
-			    m->others[k].url, m, 0);
+			add_source(&list[v.nsources++],
+			    id_of(d, m, (uint32_t)k), m->others[k].url, m, 0);
 	}
-	rv = chan_send(p->chan, MSG_FETCH_CONF, &w, -1);
-	wr_free(&w);
+	v.sources = list;
+	rv = ipc_send_fetch_conf(p->chan, &v);
+	free(list);
 	return (rv);
 }
 
 static void
-take_followed(struct map *m, int result, const char *why, const void *body,
+take_followed(struct map *m, enum fetch_result result, const char *why, const void *body,
     size_t len, uint64_t mtime)
 {
 	if (result == FETCH_FAILED)
@@ -93,7 +95,7 @@ take_followed(struct map *m, int result, const char *why, const void *body,
 }
 
 static void
-take_compared(struct map *m, struct map_other *o, int result, const char *why,
+take_compared(struct map *m, struct map_other *o, enum fetch_result result, const char *why,
     const uint8_t hash[MAP_HASH_LEN])
 {
 	o->checked = time(NULL);
@@ -127,25 +129,15 @@ one_more(uint64_t *due)
 }
 
 int
-fetch_result(struct derpd *d, struct rd *r, uint64_t now_ms)
+fetch_result(struct derpd *d, const struct ipc_msg_fetch_result *v,
+    uint64_t now_ms)
 {
-	uint32_t id = rd_u32(r), server = id & 0xff;
-	uint32_t index = id >> MAP_SHIFT & 0xff;
+	uint32_t server = v->id & 0xff, index = v->id >> MAP_SHIFT & 0xff;
 	struct map *m;
-	int result = rd_u8(r);
-	uint8_t hash[MAP_HASH_LEN];
-	const uint8_t *body;
-	char why[512];
-	uint64_t mtime;
-	size_t len;
 
-	rd_str(r, why, sizeof(why));
-	rd_bytes(r, hash, sizeof(hash));
-	mtime = rd_u64(r);
-	body = rd_blob(r, &len);
-	if (!rd_end(r) || result > FETCH_NEW || len > MAP_MAX_SIZE)
+	if (v->len > MAP_MAX_SIZE)
 		return (-1);
-	if (id >> GENERATION_SHIFT != (d->maps.generation & 0xffff))
+	if (v->id >> GENERATION_SHIFT != (d->maps.generation & 0xffff))
 		return (0);	/* asked for by an older configuration */
 	if (index >= d->maps.n)
 		return (-1);
@@ -153,10 +145,10 @@ fetch_result(struct derpd *d, struct rd *r, uint64_t now_ms)
 	/* A map that comes from a file is none of its business. */
 	if (server == FOLLOWED && m->conf->follow != NULL &&
 	    may_come(&m->due_ms, now_ms))
-		take_followed(m, result, why, body, len, mtime);
+		take_followed(m, v->what, v->why, v->body, v->len, v->mtime);
 	else if (server < m->nothers &&
 	    may_come(&m->others[server].due_ms, now_ms))
-		take_compared(m, &m->others[server], result, why, hash);
+		take_compared(m, &m->others[server], v->what, v->why, v->hash);
 	else
 		return (-1);
 	return (0);
@@ -165,7 +157,11 @@ fetch_result(struct derpd *d, struct rd *r, uint64_t now_ms)
 static int
 take_result(struct proc *p, struct msg *m)
 {
-	return (fetch_result(p->d, &m->rd, clock_ms()));
+	struct ipc_msg_fetch_result v;
+
+	if (ipc_get_fetch_result(&m->rd, &v) == -1)
+		return (-1);
+	return (fetch_result(p->d, &v, clock_ms()));
 }
 
 static void

@@ -110,6 +110,7 @@ fail(struct mapset_queue *q, const char *why)
 static struct mapset_job *
 job_new(const struct mapset_check *check)
 {
+	static struct ipc_msg_map_check v;	/* large */
 	struct mapset_job *j;
 
 	if ((j = calloc(1, sizeof(*j))) == NULL)
@@ -120,9 +121,11 @@ job_new(const struct mapset_check *check)
 	j->mtime = check->mtime;
 	j->cb = check->cb;
 	j->owner = check->owner;
-	wr_str(&j->w, check->what);
-	map_self_put(&j->w, check->self);
-	wr_blob(&j->w, check->p, check->len);
+	v.what = check->what;
+	v.self = *check->self;
+	v.map = check->p;
+	v.len = check->len;
+	ipc_put_map_check(&j->w, &v);
 	if (j->what != NULL && wr_ok(&j->w))
 		return (j);
 	job_free(j);
@@ -247,29 +250,25 @@ log_findings(char *text, int good, char *err, size_t errsize)
 }
 
 static char *
-copy_text(const uint8_t *p, size_t len)
+copy_text(const char *p, size_t len)
 {
-	return (p == NULL || memchr(p, '\0', len) != NULL ? NULL :
-	    strndup((const char *)p, len));
+	return (memchr(p, '\0', len) != NULL ? NULL : strndup(p, len));
 }
 
 /* Read the answer.  1 good, 0 not good, -1 malformed or no memory. */
 static int
 read_result(struct rd *r, struct map_content *c, char **findings)
 {
-	const uint8_t *text, *summary;
-	size_t ntext, nsummary;
-	int ok = rd_u8(r);
+	struct ipc_msg_map_result v;
 
 	memset(c, 0, sizeof(*c));
 	*findings = NULL;
-	text = rd_blob(r, &ntext);
-	summary = rd_blob(r, &nsummary);
-	if (!rd_end(r) || (*findings = copy_text(text, ntext)) == NULL)
+	if (ipc_get_map_result(r, &v) == -1 ||
+	    (*findings = copy_text(v.findings, v.findings_len)) == NULL)
 		return (-1);
-	if (!ok)
+	if (!v.ok)
 		return (0);
-	c->summary = copy_text(summary, nsummary);
+	c->summary = copy_text(v.summary, v.summary_len);
 	c->findings = strdup(*findings);
 	return (c->summary == NULL || c->findings == NULL ? -1 : 1);
 }

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "hex.h"
+#include "ipcsend.h"
 #include "log.h"
 #include "mapcheck.h"
 #include "parent.h"
@@ -56,38 +57,38 @@ put_host(char *dst, size_t size, const char *name)
 static void
 put_doc(struct wr *w, const struct map *m)
 {
-	static struct map_doc doc;
+	static struct ipc_msg_relay_map v;	/* large */
+	struct map_doc *doc = &v.map;
 	const struct conf_name *n;
 
-	memset(&doc, 0, sizeof(doc));
-	doc.index = m->index;
-	strlcpy(doc.path, m->conf->path, sizeof(doc.path));
+	memset(doc, 0, sizeof(*doc));
+	doc->index = m->index;
+	strlcpy(doc->path, m->conf->path, sizeof(doc->path));
 	TAILQ_FOREACH(n, hosts_of(m->d->conf, m->conf), entry)
-		if (doc.nhosts < MAP_MAX_HOSTS)
-			put_host(doc.hosts[doc.nhosts++], sizeof(doc.hosts[0]),
-			    n->name);
-	doc.max_age = m->conf->max_age;
-	doc.mtime = m->good.mtime;
-	memcpy(doc.hash, m->good.hash, sizeof(doc.hash));
-	doc.body = m->good.body;
-	doc.len = m->good.len;
-	doc.gzip = m->good.gzip;
-	doc.gzip_len = m->good.gzip_len;
-	map_doc_put(w, &doc);
+		if (doc->nhosts < MAP_MAX_HOSTS)
+			put_host(doc->hosts[doc->nhosts++],
+			    sizeof(doc->hosts[0]), n->name);
+	doc->max_age = m->conf->max_age;
+	doc->mtime = m->good.mtime;
+	memcpy(doc->hash, m->good.hash, sizeof(doc->hash));
+	doc->body = m->good.body;
+	doc->len = m->good.len;
+	doc->gzip = m->good.gzip;
+	doc->gzip_len = m->good.gzip_len;
+	ipc_put_relay_map(w, &v);
 }
 
 int
 maps_send(struct proc *relay)
 {
 	const struct derpd *d = relay->d;
+	struct ipc_msg_relay_maps count = { (uint32_t)d->maps.n };
 	struct wr w;
 	size_t i;
 	int rv;
 
 	wr_init(&w);
-	wr_u32(&w, (uint32_t)d->maps.n);
-	rv = chan_send(relay->chan, MSG_RELAY_MAPS, &w, -1);
-	wr_free(&w);
+	rv = ipc_send_relay_maps(relay->chan, &count);
 	for (i = 0; rv == 0 && i < d->maps.n; i++) {
 		put_doc(&w, &d->maps.v[i]);
 		rv = wr_ok(&w) ? chan_send(relay->chan, MSG_RELAY_MAP, &w,
