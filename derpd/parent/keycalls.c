@@ -15,6 +15,7 @@
 
 #include "keycalls.h"
 #include "log.h"
+#include "messages.h"
 #include "parent.h"
 
 #define WHY_SIZE	1024
@@ -247,27 +248,22 @@ name_file(struct derpd *d, struct parent_keycall *k)
 static int
 answered(struct derpd *d, struct parent_keycall *k, struct msg *m)
 {
-	char text[256];
-	const uint8_t *res;
-	size_t len;
-	int ok = rd_u8(&m->rd);
+	struct ipc_msg_key_result v;
 
-	rd_str(&m->rd, text, sizeof(text));
-	res = rd_blob(&m->rd, &len);
-	if (!rd_end(&m->rd)) {
+	if (ipc_get_key_result(&m->rd, &v) == -1) {
 		refuse(d, k, "keys gave no proper answer");
 		return (-1);
 	}
-	if (!ok) {
-		refuse(d, k, "%s", text);
+	if (!v.ok) {
+		refuse(d, k, "%s", v.why);
 		return (0);
 	}
-	if ((k->res = malloc(len + 1)) == NULL)
+	if ((k->res = malloc(v.len + 1)) == NULL)
 		fatal("no memory for a call of keys");
-	if (len > 0)
-		memcpy(k->res, res, len);
-	k->res[len] = '\0';
-	k->len = len;
+	if (v.len > 0)
+		memcpy(k->res, v.result, v.len);
+	k->res[v.len] = '\0';
+	k->len = v.len;
 	if (k->temp != NULL)
 		name_file(d, k);
 	else

@@ -362,14 +362,14 @@ end_files(struct parent_generation *g)
 static int
 call_file(struct parent_generation *g, const struct acme_keyfile *f)
 {
+	struct ipc_msg_key_acme_file v = { f->which, ACMEFILE_JUDGE };
 	struct wr w;
 	int fd;
 
 	if ((fd = keyfile_open(f->path, conf_at(f->pos, f->what))) == -1)
 		return (-1);
 	wr_init(&w);
-	wr_u8(&w, (uint8_t)f->which);
-	wr_u8(&w, ACMEFILE_JUDGE);
+	ipc_put_key_acme_file(&w, &v);
 	parent_keys_call(g->d, MSG_KEY_ACME_FILE, &w, fd,
 	    conf_at(f->pos, f->path), file_read, g);
 	wr_free(&w);

@@ -13,6 +13,7 @@
 #include "build.h"
 #include "clock.h"
 #include "child.h"
+#include "ipcsend.h"
 #include "log.h"
 #include "parent.h"
 
@@ -46,23 +47,20 @@ user_of(const struct derpd *d, enum role role)
 static int
 send_start(struct derpd *d, struct proc *p)
 {
-	const char *user = user_of(d, p->role);
-	struct wr w;
-	int rv;
-
-	wr_init(&w);
-	wr_str(&w, build_id());
-	wr_u32(&w, p->worker);
-	wr_u8(&w, (uint8_t)d->verbose);
-	wr_u8(&w, (uint8_t)d->conf->sandbox);
-	wr_u8(&w, (uint8_t)d->debug);
-	wr_str(&w, user);
 	/* These need the files of the resolver and the authorities. */
-	wr_str(&w, geteuid() == 0 && p->role != ROLE_FETCH &&
-	    p->role != ROLE_ACME ? d->conf->chroot : "");
-	rv = chan_send(p->chan, MSG_START, &w, -1);
-	wr_free(&w);
-	return (rv);
+	const int rooted = geteuid() == 0 && p->role != ROLE_FETCH &&
+	    p->role != ROLE_ACME;
+	struct ipc_msg_start v = {
+		.build = build_id(),
+		.worker = p->worker,
+		.verbose = d->verbose,
+		.sandbox = d->conf->sandbox,
+		.to_stderr = d->debug,
+		.user = user_of(d, p->role),
+		.chroot = rooted ? d->conf->chroot : ""
+	};
+
+	return (ipc_send_start(p->chan, &v));
 }
 
 void
@@ -124,11 +122,12 @@ procs_spawn(struct proc *p)
 int
 procs_take_ready(struct proc *p, struct msg *m)
 {
-	if (m->type != MSG_READY || p->ready)
+	struct ipc_msg_ready v;
+
+	if (m->type != MSG_READY || p->ready ||
+	    ipc_get_ready(&m->rd, &v) == -1)
 		return (-1);
-	rd_str(&m->rd, p->level, sizeof(p->level));
-	if (!rd_end(&m->rd))
-		return (-1);
+	strlcpy(p->level, v.level, sizeof(p->level));
 	p->ready = 1;
 	if (p->role == ROLE_RELAY || p->role == ROLE_STUN)
 		log_info("%s %u ready (%s)", role_name(p->role), p->worker,
@@ -394,14 +393,10 @@ procs_running(const struct derpd *d)
 static void
 stop_one(struct proc *p, unsigned int ms)
 {
-	struct wr w;
+	struct ipc_msg_stop v = { ms };
 
-	if (p->chan == NULL)
-		return;
-	wr_init(&w);
-	wr_u32(&w, ms);
-	(void)chan_send(p->chan, MSG_STOP, &w, -1);
-	wr_free(&w);
+	if (p->chan != NULL)
+		(void)ipc_send_stop(p->chan, &v);
 }
 
 void
@@ -444,15 +439,12 @@ procs_kill(struct derpd *d)
 void
 procs_verbose(struct derpd *d, int verbose)
 {
-	struct wr w;
+	struct ipc_msg_verbose v = { verbose };
 	unsigned int i;
 
 	d->verbose = verbose;
 	log_setverbose(verbose);
-	wr_init(&w);
-	wr_u8(&w, (uint8_t)verbose);
 	for (i = 0; i < d->nprocs; i++)
 		if (d->procs[i]->chan != NULL)
-			(void)chan_send(d->procs[i]->chan, MSG_VERBOSE, &w, -1);
-	wr_free(&w);
+			(void)ipc_send_verbose(d->procs[i]->chan, &v);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "ipcsend.h"
 #include "log.h"
 #include "messages.h"
 #include "parent.h"
@@ -17,26 +18,19 @@
 
 /* One channel of a worker to keys, of one kind. */
 static int
-connect_kind(struct derpd *d, struct proc *relay, uint8_t kind)
+connect_kind(struct derpd *d, struct proc *relay, enum keychan kind)
 {
-	struct wr w;
-	int sv[2], rv;
+	struct ipc_msg_key_chan to_keys = { relay->worker, kind };
+	struct ipc_msg_relay_keys to_relay = { kind };
+	int sv[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)
 		return (-1);
-	wr_init(&w);
-	wr_u32(&w, relay->worker);
-	wr_u8(&w, kind);
-	rv = chan_send(d->keys.chan, MSG_KEY_CHAN, &w, sv[0]);
-	wr_free(&w);
-	if (rv == -1) {
+	if (ipc_send_key_chan(d->keys.chan, &to_keys, sv[0]) == -1) {
 		close(sv[1]);
 		return (-1);
 	}
-	wr_u8(&w, kind);
-	rv = chan_send(relay->chan, MSG_RELAY_KEYS, &w, sv[1]);
-	wr_free(&w);
-	return (rv);
+	return (ipc_send_relay_keys(relay->chan, &to_relay, sv[1]));
 }
 
 int
@@ -57,14 +51,9 @@ relays_connect_keys(struct derpd *d, struct proc *relay)
 static int
 send_link(struct proc *p, unsigned int other, int fd)
 {
-	struct wr w;
-	int rv;
+	struct ipc_msg_relay_link v = { other };
 
-	wr_init(&w);
-	wr_u32(&w, other);
-	rv = chan_send(p->chan, MSG_RELAY_LINK, &w, fd);
-	wr_free(&w);
-	return (rv);
+	return (ipc_send_relay_link(p->chan, &v, fd));
 }
 
 /* A stream between two workers, replacing an older one. */
@@ -127,16 +116,17 @@ static int
 mend_links(struct proc *p, struct msg *m)
 {
 	struct derpd *d = p->d;
-	uint64_t wanted = rd_u64(&m->rd), now = clock_ms();
+	struct ipc_msg_relay_unlinked v;
+	uint64_t now = clock_ms();
 	unsigned int i;
 
-	if (!rd_end(&m->rd))
+	if (ipc_get_relay_unlinked(&m->rd, &v) == -1)
 		return (-1);
 	if (now - p->linked_ms < LINK_REST_MS)
 		return (0);		/* it will ask again */
 	p->linked_ms = now;
 	for (i = 0; i < d->nworkers; i++) {
-		if ((wanted & 1ULL << i) == 0 || i == p->worker ||
+		if ((v.workers & 1ULL << i) == 0 || i == p->worker ||
 		    p->chan == NULL || d->relays[i].chan == NULL)
 			continue;
 		if (connect_pair(p, &d->relays[i]) == -1)
@@ -206,7 +196,7 @@ from_relay(struct chan *c, struct msg *m, void *arg)
 static int
 send_sockets(struct derpd *d, struct proc *p)
 {
-	struct wr w;
+	struct ipc_msg_relay_listen v;
 	size_t i;
 	int fd, rv = 0;
 
@@ -215,10 +205,8 @@ send_sockets(struct derpd *d, struct proc *p)
 	for (i = 0; rv == 0 && i < d->listens.n; i++) {
 		if ((fd = dup(d->listens.v[i].fds[p->worker])) == -1)
 			return (-1);
-		wr_init(&w);
-		wr_u8(&w, (uint8_t)d->listens.v[i].tls);
-		rv = chan_send(p->chan, MSG_RELAY_LISTEN, &w, fd);
-		wr_free(&w);
+		v.tls = d->listens.v[i].tls;
+		rv = ipc_send_relay_listen(p->chan, &v, fd);
 	}
 	return (rv);
 }

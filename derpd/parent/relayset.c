@@ -23,16 +23,18 @@ relay_conf_from(struct relay_conf *r, const struct conf *c,
 static int
 send_cert(struct proc *relay, const struct cert *c, const struct loaded *l)
 {
-	struct wr w;
-	int rv;
+	struct ipc_msg_relay_cert v = { .hash = c->hash };
+	struct wr pem;
+	int rv = -1;
 
-	wr_init(&w);
-	wr_bytes(&w, c->hash, KEYHASH_LEN);
-	wr_u32(&w, (uint32_t)(c->pem_len + l->meta_len));
-	wr_bytes(&w, c->pem, c->pem_len);
-	wr_bytes(&w, l->meta, l->meta_len);
-	rv = chan_send(relay->chan, MSG_RELAY_CERT, &w, -1);
-	wr_free(&w);
+	wr_init(&pem);
+	wr_bytes(&pem, c->pem, c->pem_len);
+	wr_bytes(&pem, l->meta, l->meta_len);
+	v.pem = pem.p;
+	v.len = pem.len;
+	if (wr_ok(&pem))
+		rv = ipc_send_relay_cert(relay->chan, &v);
+	wr_free(&pem);
 	return (rv);
 }
 
