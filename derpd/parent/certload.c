@@ -10,6 +10,7 @@
 
 #include "certload.h"
 #include "log.h"
+#include "messages.h"
 #include "parent.h"
 
 #define SELF_CRT	"self-signed.crt"
@@ -58,35 +59,29 @@ begin_pair(struct parent_certload *l)
 static void
 put_names(struct wr *w, const struct conf *c, const struct listen_set *s)
 {
+	static char hosts[KEYS_MAXNAMES][64];
+	struct ipc_msg_key_selfsign v;
 	const struct conf_name *n;
-	struct wr body;
-	char host[64], *end;
-	uint32_t count = 0;
+	char *host, *end;
 	size_t i;
 
-	wr_init(&body);
-	TAILQ_FOREACH(n, &c->names, entry) {
-		wr_str(&body, n->name);
-		count++;
-	}
-	for (i = 0; i < s->n; i++) {
+	v.nnames = 0;
+	TAILQ_FOREACH(n, &c->names, entry)
+		if (v.nnames < KEYS_MAXNAMES)
+			v.names[v.nnames++] = n->name;
+	for (i = 0; i < s->n && v.nnames < KEYS_MAXNAMES; i++) {
+		host = hosts[v.nnames];
 		strlcpy(host, s->v[i].text + (s->v[i].text[0] == '['),
-		    sizeof(host));
+		    sizeof(hosts[0]));
 		if ((end = strrchr(host, ':')) == NULL || !s->v[i].tls)
 			continue;
 		if (end > host && end[-1] == ']')
 			end--;
 		*end = '\0';
-		if (strcmp(host, "::") == 0 || strcmp(host, "0.0.0.0") == 0)
-			continue;
-		wr_str(&body, host);
-		count++;
+		if (strcmp(host, "::") != 0 && strcmp(host, "0.0.0.0") != 0)
+			v.names[v.nnames++] = host;
 	}
-	wr_u32(w, count);
-	wr_bytes(w, body.p, body.len);
-	if (!wr_ok(&body))
-		w->bad = 1;
-	wr_free(&body);
+	ipc_put_key_selfsign(w, &v);
 }
 
 /* Clients that pin the pair look for the name all the same. */

@@ -151,12 +151,12 @@ wr_room(struct wr *w, size_t n)
 	size_t cap = w->cap == 0 ? WR_FIRST : w->cap;
 	uint8_t *p;
 
+	if (!w->bad && n <= w->cap - w->len)
+		return (0);
 	if (n > UINT32_MAX - w->len || (w->fixed && n > w->cap - w->len))
 		wr_refuse(w, EMSGSIZE);
 	if (w->bad)
 		return (-1);
-	if (w->len + n <= w->cap)
-		return (0);
 	while (cap < w->len + n)
 		cap = cap > UINT32_MAX / 2 ? UINT32_MAX : cap * 2;
 	if ((p = malloc(cap)) == NULL) {

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ipcsend.h"
 #include "log.h"
 #include "parent.h"
 #include "pemcert.h"
@@ -67,9 +68,10 @@ key_made(void *arg, const uint8_t *res, size_t len, const char *why)
 static void
 put_file(struct wr *w, enum acmekey which, enum acmefile how)
 {
+	struct ipc_msg_key_acme_file v = { which, how };
+
 	wr_init(w);
-	wr_u8(w, (uint8_t)which);
-	wr_u8(w, (uint8_t)how);
+	ipc_put_key_acme_file(w, &v);
 }
 
 /* Have keys make a key into the file `path'. */
@@ -240,13 +242,13 @@ unbind(struct derpd *d, struct renew_event *ev)
 static int
 settings(struct derpd *d, struct renew_event *ev)
 {
-	static struct acme_conf a;
+	static struct ipc_msg_key_acme_conf v;
 	struct wr w;
 
 	(void)ev;
-	acme_conf_from(&a, d->conf);
+	acme_conf_from(&v.conf, d->conf);
 	wr_init(&w);
-	acme_conf_put(&w, &a);
+	ipc_put_key_acme_conf(&w, &v);
 	parent_keys_call(d, MSG_KEY_ACME_CONF, &w, -1, "acme settings",
 	    key_taken, &d->acme);
 	wr_free(&w);
@@ -257,11 +259,11 @@ settings(struct derpd *d, struct renew_event *ev)
 static void
 call_revoke(struct derpd *d, uint8_t reason, const uint8_t *der, size_t len)
 {
+	struct ipc_msg_key_acme_revoke v = { reason, der, len };
 	struct wr w;
 
 	wr_init(&w);
-	wr_u8(&w, reason);
-	wr_blob(&w, der, len);
+	ipc_put_key_acme_revoke(&w, &v);
 	parent_keys_call(d, MSG_KEY_ACME_REVOKE, &w, -1, "revocation",
 	    key_taken, &d->acme);
 	wr_free(&w);
@@ -325,21 +327,19 @@ job(struct derpd *d, struct renew_event *ev)
 {
 	const struct renew_machine *m = &d->acme.machine;
 	const struct cert *c = acme_cert(d);
-	struct wr w;
-	int rv;
+	struct ipc_msg_acme_do v = { .next_key = m->roll != RENEW_ROLL_NONE };
 
 	if (d->helper.chan == NULL || !d->helper.ready)
 		return (event(ev, RENEW_ON_GONE, NULL));
 	d->acme.said = 0;
-	wr_init(&w);
-	wr_u32(&w, ++d->acme.id);
-	wr_u8(&w, (uint8_t)m->job);
-	wr_u8(&w, m->roll != RENEW_ROLL_NONE);
-	wr_blob(&w, c == NULL ? "" : c->pem, c == NULL ? 0 : c->pem_len);
-	rv = chan_send(d->helper.chan, MSG_ACME_DO, &w, -1);
-	wr_free(&w);
+	v.id = ++d->acme.id;
+	v.job = (enum acme_job)m->job;
+	if (c != NULL) {
+		v.pem = c->pem;
+		v.len = c->pem_len;
+	}
 	/* Its end is told as that of any process. */
-	if (rv == -1)
+	if (ipc_send_acme_do(d->helper.chan, &v) == -1)
 		procs_fail(&d->helper, "did not take a job");
 	return (0);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "ipcsend.h"
 #include "log.h"
 #include "parent.h"
 
@@ -199,28 +200,21 @@ take_result(struct derpd *d, struct rd *r)
 {
 	struct renew_event ev = { .type = RENEW_ON_RESULT };
 	struct acme_ari ari;
-	char error[ACME_LINESIZE];
-	uint64_t not_before, start, end;
-	uint32_t id = rd_u32(r);
-	uint8_t outcome = rd_u8(r);
+	struct ipc_msg_acme_result v;
 
-	rd_str(r, error, sizeof(error));
-	not_before = rd_u64(r);
-	d->acme.pem = rd_blob(r, &d->acme.len);
-	start = rd_u64(r);
-	end = rd_u64(r);
-	memset(&ari, 0, sizeof(ari));
-	rd_str(r, ari.why, sizeof(ari.why));
-	if (!rd_end(r) || d->acme.machine.state != RENEW_AT_JOB ||
-	    id != d->acme.id || outcome >= ACME_END_MAX ||
-	    not_before > MAX_TIME || start > MAX_TIME || end > MAX_TIME)
+	if (ipc_get_acme_result(r, &v) == -1 ||
+	    d->acme.machine.state != RENEW_AT_JOB || v.id != d->acme.id ||
+	    v.not_before > MAX_TIME || v.start > MAX_TIME || v.end > MAX_TIME)
 		return (-1);
+	d->acme.pem = v.chain;
+	d->acme.len = v.chain_len;
 	acme_forget_tokens(d);
-	ari.start = (int64_t)start;
-	ari.end = (int64_t)end;
-	ev.end = (enum acme_outcome)outcome;
-	ev.text = error;
-	ev.not_before = (int64_t)not_before;
+	ari.start = (int64_t)v.start;
+	ari.end = (int64_t)v.end;
+	strlcpy(ari.why, v.page, sizeof(ari.why));
+	ev.end = v.outcome;
+	ev.text = v.error;
+	ev.not_before = (int64_t)v.not_before;
 	ev.ari = &ari;
 	renew_event(d, &ev);
 	d->acme.pem = NULL;
@@ -260,23 +254,17 @@ from_helper(struct chan *c, struct msg *m, void *arg)
 static int
 send_conf(struct proc *p)
 {
-	static struct acme_conf a;
-	struct wr w;
-	int rv;
+	static struct ipc_msg_acme_conf v;	/* large */
 
-	acme_conf_from(&a, p->d->conf);
-	wr_init(&w);
-	acme_conf_put(&w, &a);
-	rv = chan_send(p->chan, MSG_ACME_CONF, &w, -1);
-	wr_free(&w);
-	return (rv);
+	acme_conf_from(&v.conf, p->d->conf);
+	return (ipc_send_acme_conf(p->chan, &v));
 }
 
 void
 acme_connect_keys(struct derpd *d)
 {
-	struct wr w;
-	int sv[2], rv;
+	struct ipc_msg_key_chan v = { .kind = KEYCHAN_ACME };
+	int sv[2];
 
 	if (!d->keys_loaded || d->helper.chan == NULL)
 		return;		/* the one that comes back is connected then */
@@ -284,14 +272,9 @@ acme_connect_keys(struct derpd *d)
 		log_warn("no channel from acme-helper to keys (socketpair)");
 		return;
 	}
-	wr_init(&w);
-	wr_u32(&w, 0);
-	wr_u8(&w, KEYCHAN_ACME);
-	rv = chan_send(d->keys.chan, MSG_KEY_CHAN, &w, sv[0]);
-	wr_free(&w);
-	if (rv == -1)
+	if (ipc_send_key_chan(d->keys.chan, &v, sv[0]) == -1)
 		close(sv[1]);
-	else if (chan_send(d->helper.chan, MSG_ACME_KEYS, NULL, sv[1]) == -1)
+	else if (ipc_send_acme_keys(d->helper.chan, sv[1]) == -1)
 		procs_fail(&d->helper, "did not take a channel");
 }
 
