@@ -68,7 +68,7 @@ on_keys(void *arg, int *fd)
 	chan_free(keys);
 	keys = chan_new(NULL, *fd, ROLE_ACME, ROLE_KEYS, NULL, NULL, NULL);
 	if (keys == NULL)
-		fatal("channel to keys");
+		fatal("no channel to keys for signatures (malloc)");
 	*fd = -1;
 	return (0);
 }
@@ -95,7 +95,8 @@ on_do(void *arg, const struct ipc_msg_acme_do *v)
 	todo.next = v->next_key;
 	free(todo.pem);
 	if ((todo.pem = malloc(v->len + 1)) == NULL)
-		fatal("certificate of %zu bytes", v->len);
+		fatal("no memory for a certificate of %zu bytes of a job",
+		    v->len);
 	memcpy(todo.pem, v->pem, v->len);
 	todo.pem[v->len] = '\0';
 	todo.len = v->len;
@@ -320,7 +321,7 @@ prepare(struct ipc_child *c)
 	if (net_resolver_limit() == -1)
 		fatal("can't limit the resolver's time (setenv RES_OPTIONS)");
 	if (tls_init() == -1)
-		fatalx("libtls");
+		fatalx("can't set up libtls (tls_init)");
 	tzset();
 }
 

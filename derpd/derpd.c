@@ -60,7 +60,7 @@ full_path(const char *path)
 		fatal("can't tell the current directory (getcwd), where %s is: "
 		    "give -f a full path", path);
 	if (asprintf(&full, "%s/%s", dir, path) == -1)
-		fatal("%s", path);
+		fatal("no memory for the full path of %s", path);
 	return (full);
 }
 

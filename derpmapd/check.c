@@ -83,7 +83,7 @@ answer(const struct result *r)
 
 	if (!wr_ok(&r->findings) || !wr_ok(&r->summary) ||
 	    ipc_send_map_result(child.parent, &v) == -1)
-		fatal("can't send to the parent");
+		fatal("can't send a verdict to the parent (sendmsg)");
 }
 
 static int

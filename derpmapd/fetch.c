@@ -58,7 +58,8 @@ on_conf(void *arg, const struct ipc_msg_fetch_conf *v)
 
 	(void)arg;
 	if ((fresh = calloc(v->nsources + 1, sizeof(*fresh))) == NULL)
-		fatal("%u sources", v->nsources);
+		fatal("no memory for the settings of %u servers",
+		    v->nsources);
 	for (s = fresh; s < fresh + v->nsources; s++) {
 		if (ipc_next_ipc_source(&left, &one) == -1)
 			return (-1);
@@ -194,7 +195,7 @@ prepare(struct ipc_child *c)
 	if (net_resolver_limit() == -1)
 		fatal("can't limit the resolver's time (setenv RES_OPTIONS)");
 	if (tls_init() == -1)
-		fatalx("libtls");
+		fatalx("can't set up libtls (tls_init)");
 }
 
 static int

@@ -114,7 +114,8 @@ read_error(struct stund *s)
 	if (s->complained)
 		return;
 	s->complained = 1;
-	log_warn("can't receive from a STUN socket (recvmmsg)");
+	log_warn("can't receive from a STUN socket (recvmmsg): further "
+	    "errors are counted, as disposition read_error, and not logged");
 }
 
 static void
@@ -150,7 +151,7 @@ on_socket(void *arg, int *fd)
 		return (-1);
 	ev = event_new(s->base, *fd, EV_READ | EV_PERSIST, readable, s);
 	if (ev == NULL)
-		fatal("can't watch a socket (epoll, kqueue)");
+		fatal("can't watch a STUN socket (epoll, kqueue)");
 	*fd = -1;
 	s->ev_sockets[s->nsockets++] = ev;
 	return (0);
@@ -204,7 +205,7 @@ prepare(struct ipc_child *c)
 	if (sodium_init() == -1)
 		fatalx("libsodium can't be set up");
 	if ((s.batch = batch_new()) == NULL)
-		fatal("no memory for the buffers");
+		fatal("no memory for the buffers of a batch of datagrams");
 	if ((s.base = event_base_new()) == NULL)
 		fatal("can't run the event loop (epoll, kqueue)");
 	c->base = s.base;
@@ -228,10 +229,10 @@ begin(void *arg)
 
 	for (i = 0; i < s->nsockets; i++)
 		if (event_add(s->ev_sockets[i], NULL) == -1)
-			fatal("can't watch a socket (epoll, kqueue)");
+			fatal("can't watch a STUN socket (epoll, kqueue)");
 	s->ev_stats = event_new(s->base, -1, EV_PERSIST, tell_stats, s);
 	if (s->ev_stats == NULL || event_add(s->ev_stats, &tv) == -1)
-		fatal("timer");
+		fatal("no timer for the counters (event_add)");
 }
 
 static const struct ipc_handlers handlers = {

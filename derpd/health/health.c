@@ -89,7 +89,8 @@ log_in(const struct health_conf *c, struct chan *watch, int ms, char *why,
 	o.prober = 1;
 	o.watch = watch;
 	if ((d = derpclient_new()) == NULL)
-		fatalx("no memory for a client");
+		fatalx("no memory for a DERP client to log in to %s",
+		    c->name);
 	if (derpclient_open(d, &o, ms) == -1) {
 		rv = derpclient_interrupted(d) ? -1 : 0;
 		snprintf(why, size, "DERP login to %s: %s", c->name,
@@ -179,7 +180,7 @@ prepare(struct ipc_child *c)
 {
 	(void)c;
 	if (tls_init() == -1)
-		fatalx("libtls");
+		fatalx("can't set up libtls (tls_init)");
 }
 
 static int

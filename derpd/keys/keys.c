@@ -147,7 +147,7 @@ peer_new(struct chan *c, int kind, unsigned int worker)
 	int		 prio;
 
 	if ((p = calloc(1, sizeof(*p))) == NULL)
-		fatal("channel");
+		fatal("no memory for the channel of a worker or the parent");
 	p->chan = c;
 	p->kind = kind;
 	p->worker = worker;
@@ -156,13 +156,15 @@ peer_new(struct chan *c, int kind, unsigned int worker)
 	p->wr = event_new(base, chan_fd(c), EV_WRITE, peer_writable, p);
 	p->rest = event_new(base, -1, 0, peer_rested, p);
 	if (p->rd == NULL || p->wr == NULL || p->rest == NULL)
-		fatal("channel events");
+		fatal("no events for the channel of a worker or the parent "
+		    "(event_new)");
 	prio = kind == KEYCHAN_SIGN || kind == 0 ? PRIO_SIGN : PRIO_BOX;
 	if (event_priority_set(p->rd, prio) == -1 ||
 	    event_priority_set(p->wr, prio) == -1 ||
 	    event_priority_set(p->rest, PRIO_BOX) == -1 ||
 	    event_add(p->rd, NULL) == -1)
-		fatalx("can't watch a channel");
+		fatalx("can't watch the channel of a worker or the parent "
+		    "(event_add)");
 	TAILQ_INSERT_TAIL(&peers, p, entry);
 	return (p);
 }
@@ -198,7 +200,8 @@ keys_add_channel(enum keychan kind, unsigned int worker, int *fd)
 			peer_free(p);
 	c = chan_new(NULL, *fd, ROLE_KEYS, role, NULL, NULL, NULL);
 	if (c == NULL) {
-		log_warn("channel of %s %u", role_name(role), worker);
+		log_warn("no channel to %s %u (malloc): it asks for another "
+		    "one", role_name(role), worker);
 		return;
 	}
 	*fd = -1;
@@ -210,7 +213,8 @@ static int
 answered(int rv)
 {
 	if (rv == -1)
-		log_warn("can't send an answer");
+		log_warn("can't send an answer to a worker (sendmsg): its "
+		    "channel is closed");
 	return (rv);
 }
 
@@ -383,7 +387,8 @@ make_base(void)
 	    PRIO_BOX) == -1 ||
 	    (base = event_base_new_with_config(cfg)) == NULL ||
 	    event_base_priority_init(base, PRIO_COUNT) == -1)
-		fatalx("can't make an event loop");
+		fatalx("can't make an event loop with priorities "
+		    "(event_base_new)");
 	event_config_free(cfg);
 }
 

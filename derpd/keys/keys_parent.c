@@ -24,7 +24,8 @@ result(struct ipc_child *c, const char *err, const void *p, size_t len)
 		v.len = 0;
 	}
 	if (ipc_send_key_result(c->parent, &v) == -1)
-		fatal("can't send to the parent");
+		fatal("can't send the result for a key to the parent "
+		    "(sendmsg)");
 	return (0);
 }
 

@@ -107,7 +107,8 @@ tell(evutil_socket_t fd, short what, void *arg)
 	if (d->stopping)
 		return;
 	if ((text = make_text(d)) == NULL) {
-		log_warn("metrics");
+		log_warn("no memory for the text of the metrics: workers keep "
+		    "the older one");
 		return;
 	}
 	v.text = text;

@@ -50,7 +50,7 @@ set_up(struct derpd *d)
 	d->nworkers = count_workers(d->conf);
 	d->nstuns = d->conf->stun.enabled ? d->conf->stun.workers : 0;
 	if ((d->base = event_base_new()) == NULL)
-		fatalx("event loop");
+		fatalx("can't make the event loop (event_base_new)");
 	mapset_checker_init(d);
 	procs_set_up(d);
 	parent_reload_init(d);
@@ -156,7 +156,7 @@ parent_check(struct derpd *d)
 		d->failed = 1;
 	while (!d->failed && !d->checked)
 		if (event_base_loop(d->base, EVLOOP_ONCE) == -1)
-			fatalx("event loop");
+			fatalx("can't run the event loop (epoll, kqueue)");
 	d->stopping = 1;
 	procs_kill(d);
 	/* A comment, behind what -v prints. */
@@ -200,7 +200,8 @@ catch_signals(struct derpd *d)
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		ev = evsignal_new(d->base, signals[i], signalled, d);
 		if (ev == NULL || evsignal_add(ev, NULL) == -1)
-			fatalx("signals");
+			fatalx("can't catch signal %d (event_add)",
+			    signals[i]);
 	}
 }
 
@@ -331,7 +332,7 @@ parent_run(struct derpd *d, int fd)
 	}
 	while (!d->failed && !(d->stopping && !procs_running(d)))
 		if (event_base_loop(d->base, EVLOOP_ONCE) == -1)
-			fatalx("event loop");
+			fatalx("can't run the event loop (epoll, kqueue)");
 	if (!d->failed)
 		return (0);
 	log_warnx("derpd did not start");

@@ -114,7 +114,7 @@ on_keys(void *arg, const struct ipc_msg_relay_keys *v, int *fd)
 	r->box = chan_new(r->base, *fd, ROLE_RELAY, ROLE_KEYS, box_message,
 	    box_gone, r);
 	if (r->box == NULL)
-		fatal("channel to keys");
+		fatal("no channel to keys for login boxes (malloc, event_new)");
 	*fd = -1;
 	login_again(r);
 	return (0);
@@ -135,7 +135,8 @@ static int
 on_cert(void *arg, const struct ipc_msg_relay_cert *v)
 {
 	if (tlsio_cert(arg, v->hash, v->pem, v->len) == -1)
-		fatalx("certificate from the parent not taken");
+		fatalx("a certificate chain of %zu bytes from the parent "
+		    "can't be used: malformed, or out of memory", v->len);
 	return (0);
 }
 
@@ -143,7 +144,8 @@ static int
 on_listen(void *arg, const struct ipc_msg_relay_listen *v, int *fd)
 {
 	if (accept_add(arg, *fd, v->tls) == -1)
-		fatalx("listening socket from the parent not taken");
+		fatalx("a listening socket from the parent can't be used: "
+		    "no memory or event for it");
 	*fd = -1;
 	return (0);
 }
@@ -195,7 +197,8 @@ on_metrics(void *arg, const struct ipc_msg_relay_metrics *v)
 	char *text;
 
 	if ((text = strdup(v->text)) == NULL) {
-		log_warn("metrics");	/* the older ones stay */
+		log_warn("no memory for metrics from the parent: the older "
+		    "ones stay");
 		return (0);
 	}
 	free(r->metrics);
@@ -392,7 +395,7 @@ relay_new(struct chan *parent)
 	int i;
 
 	if ((r = calloc(1, sizeof(*r))) == NULL)
-		fatal("relay");
+		fatal("no memory for the worker");
 	TAILQ_INIT(&r->conns);
 	TAILQ_INIT(&r->dead);
 	TAILQ_INIT(&r->resumed);
@@ -489,7 +492,7 @@ prepare(struct ipc_child *c)
 	r = relay_new(c->parent);
 	tlskey_init(&r->tlskey, keys_lost, r);
 	if (cluster_init(r) == -1)
-		fatal("relay");
+		fatal("no memory for the worker");
 	accept_init(r);
 	c->base = r->base;
 	c->arg = r;

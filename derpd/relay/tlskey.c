@@ -335,7 +335,8 @@ tlskey_set_channel(struct relay_tlskey *k, int fd, int ms)
 		return;
 	k->chan = chan_new(NULL, fd, ROLE_RELAY, ROLE_KEYS, NULL, NULL, NULL);
 	if (k->chan == NULL) {
-		log_warn("sign channel to keys");
+		log_warn("no channel to keys for signatures (malloc): "
+		    "handshakes wait until the parent sends another one");
 		close(fd);
 	}
 }

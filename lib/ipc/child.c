@@ -213,7 +213,7 @@ child_init(enum role self, struct child_start *st)
 	if (c == NULL)
 		fatal("no channel to the parent: derpd starts this itself");
 	if (chan_recv(c, &m, START_MS) == -1)
-		fatal("no word from the parent");
+		fatal("the parent sent no first message (recvmsg)");
 	read_start(&m, st);
 	msg_free(&m);
 	if (self == ROLE_RELAY)

@@ -68,7 +68,8 @@ ipc_child_wait(struct ipc_child *c, int ms)
 
 	if (chan_recv(c->parent, &m, ms) == -1) {
 		if (errno != ETIMEDOUT)
-			parent_failed("channel to the parent");
+			parent_failed("can't receive from the parent "
+			    "(recvmsg)");
 		return (0);
 	}
 	ipc_child_handle(c, &m);
@@ -80,7 +81,7 @@ void
 ipc_child_sent(struct ipc_child *c, int rv)
 {
 	if (rv == -1 || chan_flush(c->parent, SEND_MS) == -1)
-		parent_failed("can't send to the parent");
+		parent_failed("can't send to the parent (sendmsg)");
 }
 
 /* Confine; the level in force. */
@@ -110,7 +111,8 @@ wait_for_settings(struct ipc_child *c)
 
 	while (!is_configured(c)) {
 		if ((left = until - clock_ms()) <= 0)
-			fatalx("no settings from the parent");
+			fatalx("the parent sent no settings within %d s",
+			    START_MS / 1000);
 		(void)ipc_child_wait(c, (int)left);
 	}
 }
@@ -132,7 +134,7 @@ ready(struct ipc_child *c, const char *level)
 	if (c->begin != NULL)
 		c->begin(c->arg);
 	if (ipc_send_ready(c->parent, &v) == -1)
-		parent_failed("can't send to the parent");
+		parent_failed("can't send to the parent (sendmsg)");
 }
 
 static void

@@ -592,7 +592,9 @@ sandbox_enter(enum role role, const struct sandbox_net *net)
 	seccomp_release(f);
 	if (rv < 0) {
 		errno = -rv;
-		log_warn("sandbox: the filter of seccomp");
+		log_warn("sandbox: the seccomp filter of %s can't be loaded "
+		    "(seccomp_load): the kernel or a container refuses it; "
+		    "`sandbox off' runs without", role_name(role));
 		return (-1);
 	}
 	set_level(landlock, error, client);

@@ -128,7 +128,8 @@ schedule(struct derpd *d)
 	if ((d->acme.ev == NULL &&
 	    (d->acme.ev = evtimer_new(d->base, timer, d)) == NULL) ||
 	    evtimer_add(d->acme.ev, &tv) == -1)
-		fatalx("no timer for certificates");
+		fatalx("no timer for the renewal of certificates "
+		    "(event_new)");
 }
 
 void

@@ -279,5 +279,6 @@ link_tick(struct relay *r)
 		return;
 	v.workers = r->links.unlinked;
 	if (ipc_send_relay_unlinked(r->parent, &v) == -1)
-		log_warn("can't ask the parent for links");
+		log_warn("can't ask the parent for links to other workers "
+		    "(sendmsg)");
 }

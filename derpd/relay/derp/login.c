@@ -50,7 +50,9 @@ send_box(void *arg, uint64_t id, const uint8_t *info, size_t n)
 
 	if (serverinfo_text(text, sizeof(text), r->conf.client_rate,
 	    r->conf.client_burst) == -1) {
-		log_warnx("ServerInfo does not fit");
+		log_warnx("login refused: ServerInfo with the limits of "
+		    "`client rate' does not fit into %zu bytes",
+		    sizeof(text));
 		return;
 	}
 	v.cookie = id;
@@ -61,7 +63,8 @@ send_box(void *arg, uint64_t id, const uint8_t *info, size_t n)
 	v.info = text;
 	v.info_len = strlen(text);
 	if (ipc_send_login(r->box, &v) == -1)
-		log_warn("can't send a login to keys");
+		log_warn("can't send a login box to keys (sendmsg): the "
+		    "client is closed in time");
 }
 
 void
