@@ -16,28 +16,11 @@
 #include <unistd.h>
 
 #include "acme.h"
-#include "build.h"
-#include "child.h"
+#include "childpeer.h"
 #include "helper.h"
 
-#define WAIT_MS	30000
-
-static struct chan	*parent;	/* the parent's end */
 static struct acme_conf	 conf;
-static pid_t		 pid;
-static int		 in_child, lfd;
-
-/*
- * Asked by the leak sanitizer at exit: from within the sandbox it could not
- * look.
- */
-int	__lsan_is_turned_off(void);
-
-int
-__lsan_is_turned_off(void)
-{
-	return (in_child);
-}
+static int		 lfd;
 
 /* A listening socket on a free port, which nobody serves. */
 static unsigned int
@@ -57,22 +40,13 @@ silent_server(void)
 }
 
 static void
-say(uint32_t type, struct wr *w)
-{
-	ATF_REQUIRE_EQ(0, chan_send(parent, type, w, -1));
-	ATF_REQUIRE_EQ(0, chan_flush(parent, WAIT_MS));
-	if (w != NULL)
-		wr_free(w);
-}
-
-static void
 say_conf(void)
 {
 	struct wr	 w;
 
 	wr_init(&w);
 	acme_conf_put(&w, &conf);
-	say(MSG_ACME_CONF, &w);
+	child_tell(MSG_ACME_CONF, &w);
 }
 
 static void
@@ -85,7 +59,7 @@ say_job(uint32_t id, enum acme_job job)
 	wr_u8(&w, (uint8_t)job);
 	wr_u8(&w, 0);
 	wr_blob(&w, "", 0);
-	say(MSG_ACME_DO, &w);
+	child_tell(MSG_ACME_DO, &w);
 }
 
 static void
@@ -95,47 +69,19 @@ say_stop(void)
 
 	wr_init(&w);
 	wr_u32(&w, 1000);
-	say(MSG_STOP, &w);
+	child_tell(MSG_STOP, &w);
 }
 
-/* Fork the process and tell it how to start. */
 static void
 spawn(void)
 {
-	struct wr	 w;
-	int		 sv[2];
-
-	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
-	ATF_REQUIRE((pid = fork()) != -1);
-	if (pid == 0) {
-		in_child = 1;
-		close(sv[0]);
-		if (sv[1] != CHILD_FD && dup2(sv[1], CHILD_FD) == -1)
-			_exit(9);
-		helper_main();
-	}
-	close(sv[1]);
-	parent = chan_new(NULL, sv[0], ROLE_PARENT, ROLE_ACME, NULL, NULL,
-	    NULL);
-	ATF_REQUIRE(parent != NULL);
-	wr_init(&w);
-	wr_str(&w, build_id());
-	wr_u32(&w, 0);
-	wr_u8(&w, 1);		/* verbose */
-	wr_u8(&w, 1);		/* sandbox on */
-	wr_u8(&w, 1);		/* log to standard error */
-	wr_str(&w, "");
-	wr_str(&w, "");
-	say(MSG_START, &w);
+	child_fork(ROLE_ACME, helper_main, 1);
 }
 
 /* The same, with settings, until it is ready. */
 static void
 start(unsigned int port)
 {
-	struct msg	 m;
-	char		 level[256];
-
 	memset(&conf, 0, sizeof(conf));
 	snprintf(conf.directory, sizeof(conf.directory),
 	    "https://127.0.0.1:%u/dir", port);
@@ -143,13 +89,7 @@ start(unsigned int port)
 	snprintf(conf.names[0], sizeof(conf.names[0]), "relay.test");
 	spawn();
 	say_conf();
-	ATF_REQUIRE_EQ(0, chan_recv(parent, &m, WAIT_MS));
-	ATF_REQUIRE_EQ(MSG_READY, m.type);
-	rd_str(&m.rd, level, sizeof(level));
-	ATF_CHECK(rd_end(&m.rd));
-	ATF_CHECK_MSG(strcmp(sandbox_backend(), "null") == 0 ||
-	    strstr(level, sandbox_backend()) != NULL, "%s", level);
-	msg_free(&m);
+	child_is_ready();
 }
 
 /* The result of job `id' must be that. */
@@ -159,7 +99,7 @@ expect(uint32_t id, enum acme_outcome end, const char *line)
 	struct msg	 m;
 	char		 error[ACME_LINESIZE];
 
-	ATF_REQUIRE_EQ(0, chan_recv(parent, &m, WAIT_MS));
+	ATF_REQUIRE_EQ(0, chan_recv(child, &m, WAIT_MS));
 	ATF_REQUIRE_EQ_MSG(MSG_ACME_RESULT, m.type, "%s", msg_name(m.type));
 	ATF_CHECK_EQ(id, rd_u32(&m.rd));
 	ATF_CHECK_EQ(end, rd_u8(&m.rd));
@@ -168,17 +108,6 @@ expect(uint32_t id, enum acme_outcome end, const char *line)
 	ATF_CHECK_MSG(strstr(error, line) != NULL, "%s; expected %s", error,
 	    line);
 	msg_free(&m);
-}
-
-static void
-await_exit(int want)
-{
-	int	 status;
-
-	ATF_REQUIRE_EQ(pid, waitpid(pid, &status, 0));
-	ATF_REQUIRE_MSG(WIFEXITED(status), "signal %d", WTERMSIG(status));
-	ATF_CHECK_EQ(want, WEXITSTATUS(status));
-	chan_free(parent);
 }
 
 /* Wait until it has connected to the silent directory. */
@@ -195,7 +124,7 @@ ATF_TC_BODY(stops, tc)
 {
 	start(silent_server());
 	say_stop();
-	await_exit(0);
+	child_ends(0);
 }
 
 ATF_TC_WITHOUT_HEAD(stops_at_work);
@@ -206,7 +135,7 @@ ATF_TC_BODY(stops_at_work, tc)
 	await_connection();
 	say_stop();
 	expect(3, ACME_END_STOPPED, "told to end");
-	await_exit(0);
+	child_ends(0);
 }
 
 ATF_TC_WITHOUT_HEAD(parent_gone);
@@ -215,9 +144,7 @@ ATF_TC_BODY(parent_gone, tc)
 	start(silent_server());
 	say_job(3, ACME_JOB_ISSUE);
 	await_connection();
-	chan_free(parent);
-	parent = NULL;
-	await_exit(0);
+	child_leave();
 }
 
 /* What the parent says in between is heeded, and the request made again. */
@@ -233,11 +160,11 @@ ATF_TC_BODY(interrupted, tc)
 	await_connection();
 	wr_init(&w);
 	wr_u8(&w, 1);
-	say(MSG_VERBOSE, &w);
+	child_tell(MSG_VERBOSE, &w);
 	await_connection();
 	say_stop();
 	expect(4, ACME_END_STOPPED, "told to end");
-	await_exit(0);
+	child_ends(0);
 }
 
 /* A sign of life is given in the middle of a request, which goes on. */
@@ -252,10 +179,10 @@ ATF_TC_BODY(alive, tc)
 	say_job(3, ACME_JOB_ISSUE);
 	await_connection();
 	for (i = 0; i < 3; i++) {
-		ATF_REQUIRE_EQ(0, chan_ping(parent));
-		ATF_REQUIRE_EQ(0, chan_flush(parent, WAIT_MS));
-		while (chan_owes(parent)) {
-			ATF_REQUIRE_EQ(-1, chan_recv(parent, &m, 100));
+		ATF_REQUIRE_EQ(0, chan_ping(child));
+		ATF_REQUIRE_EQ(0, chan_flush(child, WAIT_MS));
+		while (chan_owes(child)) {
+			ATF_REQUIRE_EQ(-1, chan_recv(child, &m, 100));
 			ATF_REQUIRE_EQ(ETIMEDOUT, errno);
 		}
 	}
@@ -264,7 +191,7 @@ ATF_TC_BODY(alive, tc)
 	ATF_CHECK_EQ_MSG(0, poll(&pfd, 1, 200), "it asked anew");
 	say_stop();
 	expect(3, ACME_END_STOPPED, "told to end");
-	await_exit(0);
+	child_ends(0);
 }
 
 ATF_TC_WITHOUT_HEAD(unreachable);
@@ -280,7 +207,7 @@ ATF_TC_BODY(unreachable, tc)
 	say_job(6, ACME_JOB_ARI);
 	expect(6, ACME_END_INTERNAL, "");
 	say_stop();
-	await_exit(0);
+	child_ends(0);
 }
 
 /* Other settings that the sandbox can't do with: the parent starts anew. */
@@ -297,7 +224,7 @@ ATF_TC_BODY(other_port, tc)
 	snprintf(conf.directory, sizeof(conf.directory),
 	    "https://127.0.0.1:%u/dir", port - 1);
 	say_conf();
-	await_exit(0);
+	child_ends(0);
 }
 
 ATF_TC_WITHOUT_HEAD(other_authority);
@@ -306,7 +233,7 @@ ATF_TC_BODY(other_authority, tc)
 	start(silent_server());
 	snprintf(conf.ca_file, sizeof(conf.ca_file), "/etc/other.pem");
 	say_conf();
-	await_exit(0);
+	child_ends(0);
 }
 
 ATF_TC_WITHOUT_HEAD(second_job);
@@ -316,7 +243,7 @@ ATF_TC_BODY(second_job, tc)
 	say_job(3, ACME_JOB_ISSUE);
 	await_connection();
 	say_job(4, ACME_JOB_ISSUE);
-	await_exit(1);
+	child_ends(1);
 }
 
 ATF_TC_WITHOUT_HEAD(bad_settings);
@@ -327,13 +254,11 @@ ATF_TC_BODY(bad_settings, tc)
 	spawn();
 	wr_init(&w);
 	wr_str(&w, "https://ca.example/");
-	say(MSG_ACME_CONF, &w);
-	await_exit(1);
+	child_tell(MSG_ACME_CONF, &w);
+	child_ends(1);
 	spawn();
 	say_job(1, ACME_JOB_ISSUE);
-	chan_free(parent);
-	parent = NULL;
-	await_exit(0);
+	child_leave();
 }
 
 ATF_TP_ADD_TCS(tp)

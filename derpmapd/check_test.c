@@ -9,21 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "build.h"
-#include "chan.h"
-#include "child.h"
+#include "childpeer.h"
 #include "ipcsend.h"
 #include "json.h"
 #include "mapcheck.h"
 
-#define WAIT_MS	30000
 #define GOOD	"{\"Regions\":{\"900\":{\"RegionID\":900,\"RegionCode\":" \
 		"\"own\",\"RegionName\":\"Own\",\"Nodes\":[{\"Name\":" \
 		"\"900a\",\"RegionID\":900,\"HostName\":" \
 		"\"relay.example.org\"}]}}}\n"
-
-static struct chan	*chan;
-static pid_t		 pid;
 
 /* The last answer. */
 static struct {
@@ -37,58 +31,23 @@ static struct {
 static void
 start(const atf_tc_t *tc)
 {
-	char path[1024], level[256];
-	struct msg m;
-	struct wr w;
+	char path[1024];
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/derpmapd",
 	    atf_tc_get_config_var(tc, "srcdir"));
-	ATF_REQUIRE((pid = child_spawn(-1, path, "derpmapd", &fd)) != -1);
-	chan = chan_new(NULL, fd, ROLE_PARENT, ROLE_MAP, NULL, NULL, NULL);
-	ATF_REQUIRE(chan != NULL);
-	wr_init(&w);
-	wr_str(&w, build_id());
-	wr_u32(&w, 0);
-	wr_u8(&w, 0);	/* brief */
-	wr_u8(&w, strcmp(sandbox_backend(), "null") != 0);
-	wr_u8(&w, 1);	/* log to standard error */
-	wr_str(&w, "");
-	wr_str(&w, "");
-	ATF_REQUIRE_EQ(0, chan_call(chan, MSG_START, &w, -1, &m, WAIT_MS));
-	wr_free(&w);
-	ATF_REQUIRE_EQ(MSG_READY, m.type);
-	rd_str(&m.rd, level, sizeof(level));
-	ATF_CHECK(rd_end(&m.rd));
-	ATF_CHECK_MSG(strcmp(sandbox_backend(), "null") == 0 ||
-	    strstr(level, sandbox_backend()) != NULL, "%s", level);
-	msg_free(&m);
-}
-
-static void
-ends(void)
-{
-	int st;
-
-	ATF_REQUIRE_EQ(pid, waitpid(pid, &st, 0));
-	ATF_CHECK_MSG(WIFEXITED(st) && WEXITSTATUS(st) == 0, "0x%x",
-	    (unsigned int)st);
+	child_pid = child_spawn(-1, path, "derpmapd", &fd);
+	ATF_REQUIRE(child_pid != -1);
+	child_adopt(ROLE_MAP, fd, 0);
+	child_is_ready();
 }
 
 static void
 stop(void)
 {
-	struct wr w;
-
 	if (got.m.type != 0)
 		msg_free(&got.m);
-	wr_init(&w);
-	wr_u32(&w, 1000);
-	ATF_REQUIRE_EQ(0, chan_send(chan, MSG_STOP, &w, -1));
-	ATF_REQUIRE_EQ(0, chan_flush(chan, WAIT_MS));
-	wr_free(&w);
-	ends();
-	chan_free(chan);
+	child_stop();
 }
 
 /* Ask about the `len' bytes at `p'. */
@@ -100,8 +59,8 @@ ask(const char *what, const void *p, size_t len)
 	q.what = what;
 	q.map = p;
 	q.len = len;
-	ATF_REQUIRE_EQ(0, ipc_send_map_check(chan, &q));
-	ATF_REQUIRE_EQ(0, chan_flush(chan, WAIT_MS));
+	ATF_REQUIRE_EQ(0, ipc_send_map_check(child, &q));
+	ATF_REQUIRE_EQ(0, chan_flush(child, WAIT_MS));
 }
 
 /* Take the next answer apart; 1 when it says that the map is good. */
@@ -112,7 +71,7 @@ take(void)
 
 	if (got.m.type != 0)
 		msg_free(&got.m);
-	ATF_REQUIRE_EQ(0, chan_recv(chan, &got.m, WAIT_MS));
+	ATF_REQUIRE_EQ(0, chan_recv(child, &got.m, WAIT_MS));
 	ATF_REQUIRE_EQ(MSG_MAP_RESULT, got.m.type);
 	ATF_REQUIRE_EQ(0, ipc_get_map_result(&got.m.rd, &v));
 	got.ok = v.ok;
@@ -254,8 +213,7 @@ ATF_TC_WITHOUT_HEAD(parent_gone);
 ATF_TC_BODY(parent_gone, tc)
 {
 	start(tc);
-	chan_free(chan);
-	ends();
+	child_leave();
 }
 
 ATF_TP_ADD_TCS(tp)

@@ -64,7 +64,7 @@ key_ask(uint32_t type, struct wr *w, int fd, void *out, size_t size,
 	uint8_t		 ok;
 	size_t		 n;
 
-	ATF_REQUIRE_EQ(0, chan_call(parent, type, w, fd, &m, WAIT_MS));
+	ATF_REQUIRE_EQ(0, chan_call(child, type, w, fd, &m, WAIT_MS));
 	if (w != NULL)
 		wr_free(w);
 	ATF_REQUIRE_EQ(MSG_KEY_RESULT, m.type);
@@ -91,8 +91,8 @@ worker_channel(unsigned int worker, enum keychan kind)
 	wr_init(&w);
 	wr_u32(&w, worker);
 	wr_u8(&w, (uint8_t)kind);
-	ATF_REQUIRE_EQ(0, chan_send(parent, MSG_KEY_CHAN, &w, sv[1]));
-	ATF_REQUIRE_EQ(0, chan_flush(parent, WAIT_MS));
+	ATF_REQUIRE_EQ(0, chan_send(child, MSG_KEY_CHAN, &w, sv[1]));
+	ATF_REQUIRE_EQ(0, chan_flush(child, WAIT_MS));
 	wr_free(&w);
 	c = chan_new(NULL, sv[0], kind == KEYCHAN_ACME ? ROLE_ACME :
 	    ROLE_RELAY, ROLE_KEYS, NULL, NULL, NULL);
@@ -125,7 +125,7 @@ ATF_TC_BODY(node, tc)
 	ATF_CHECK_MSG(strstr(err, "derper") != NULL, "%s", err);
 	ATF_CHECK(key_ask(MSG_KEY_METACERT, NULL, -1, pem, sizeof(pem),
 	    err) > 0);
-	stop();
+	child_stop();
 }
 
 static struct cert *
@@ -236,7 +236,7 @@ ATF_TC_BODY(tls, tc)
 	ATF_CHECK_MSG(strstr(err, "no private key") != NULL, "%s", err);
 	chan_free(s);
 	cert_free(c);
-	stop();
+	child_stop();
 }
 
 static const uint8_t	 nonce[24] = { 4 };
@@ -345,7 +345,7 @@ ATF_TC_BODY(sign_flood, tc)
 	chan_free(bad);
 	chan_free(good);
 	cert_free(cert);
-	stop();
+	child_stop();
 }
 
 #define MESH	"00112233445566778899aabbccddeeff" \
@@ -412,7 +412,7 @@ ATF_TC_BODY(login, tc)
 	ATF_REQUIRE_EQ(0, chan_flush(c, WAIT_MS));
 	check_login(c, 5, 1, KEYS_NOOFFSET, text);
 	chan_free(c);
-	stop();
+	child_stop();
 }
 
 /*
@@ -455,7 +455,7 @@ ATF_TC_BODY(stuck_worker, tc)
 	chan_free(box);
 	chan_free(s);
 	cert_free(c);
-	stop();
+	child_stop();
 }
 
 /* The channel is closed from the other end. */
@@ -503,7 +503,7 @@ ATF_TC_BODY(bad_workers, tc)
 	check_closed(c);
 	ATF_CHECK_EQ(-1, sign(d, none, sig));
 	chan_free(d);
-	stop();
+	child_stop();
 }
 
 /* Have keys take or make a key for ACME; bytes of its name, or -1. */
@@ -606,15 +606,14 @@ ATF_TC_BODY(acme, tc)
 	ATF_REQUIRE_EQ(0, chan_send(d, MSG_ACME_SIGN, NULL, -1));
 	ATF_REQUIRE_EQ(0, chan_flush(d, WAIT_MS));
 	check_closed(d);
-	stop();
+	child_stop();
 }
 
 ATF_TC_WITHOUT_HEAD(parent_gone);
 ATF_TC_BODY(parent_gone, tc)
 {
 	start();
-	chan_free(parent);
-	await_exit(0);
+	child_leave();
 }
 
 ATF_TP_ADD_TCS(tp)

@@ -157,12 +157,12 @@ start_parent(void)
 	(void)synctrace_end();
 	start();
 	d.keys.d = &d;
-	d.keys.pid = pid;
+	d.keys.pid = child_pid;
 	d.keys.role = ROLE_KEYS;
 	d.keys.ready = 1;
-	d.keys.chan = parent;
+	d.keys.chan = child;
 	ATF_REQUIRE((d.base = event_base_new()) != NULL);
-	ATF_REQUIRE_EQ(0, chan_attach(parent, d.base, from_keys, NULL, &d));
+	ATF_REQUIRE_EQ(0, chan_attach(child, d.base, from_keys, NULL, &d));
 	parent_gens_init(&d.gens, &ops, &d, 0);
 	d.conf = good(text);
 	return (d.conf);
@@ -172,7 +172,7 @@ static void
 stop_parent(void)
 {
 	parent_keys_end(&d);
-	stop();
+	child_stop();
 	conf_free(d.conf);
 }
 

@@ -36,20 +36,29 @@ __lsan_is_turned_off(void)
 }
 
 /*
- * Start the process of `role', whose program is main(), and give it the message
- * `type' with the payload `w' (freed), which ends its start.  What comes next
- * must be that it is ready.
+ * The other end of a child's channel is `fd': say what every child of `role' is
+ * told first; `verbose' 1: it logs in detail.
  */
 static inline void
-child_start(enum role role, void (*main_)(void), uint32_t type, struct wr *w)
+child_adopt(enum role role, int fd, int verbose)
 {
 	struct ipc_msg_start start = {
 		.build = build_id(),
+		.verbose = (uint8_t)verbose,
 		.sandbox = strcmp(sandbox_backend(), "null") != 0,
 		.to_stderr = 1
 	};
-	struct ipc_msg_ready ready;
-	struct msg m;
+
+	child = chan_new(NULL, fd, ROLE_PARENT, role, NULL, NULL, NULL);
+	ATF_REQUIRE(child != NULL);
+	ATF_REQUIRE_EQ(0, ipc_send_start(child, &start));
+	ATF_REQUIRE_EQ(0, chan_flush(child, WAIT_MS));
+}
+
+/* Fork the process of `role', whose program is main_(). */
+static inline void
+child_fork(enum role role, void (*main_)(void), int verbose)
+{
 	int sv[2];
 
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
@@ -62,11 +71,17 @@ child_start(enum role role, void (*main_)(void), uint32_t type, struct wr *w)
 		main_();
 	}
 	close(sv[1]);
-	child = chan_new(NULL, sv[0], ROLE_PARENT, role, NULL, NULL, NULL);
-	ATF_REQUIRE(child != NULL);
-	ATF_REQUIRE_EQ(0, ipc_send_start(child, &start));
-	ATF_REQUIRE_EQ(0, chan_call(child, type, w, -1, &m, WAIT_MS));
-	wr_free(w);
+	child_adopt(role, sv[0], verbose);
+}
+
+/* What comes next must be that it is ready, in its sandbox. */
+static inline void
+child_is_ready(void)
+{
+	struct ipc_msg_ready ready;
+	struct msg m;
+
+	ATF_REQUIRE_EQ(0, chan_recv(child, &m, WAIT_MS));
 	ATF_REQUIRE_EQ(MSG_READY, m.type);
 	ATF_REQUIRE_EQ(0, ipc_get_ready(&m.rd, &ready));
 	ATF_CHECK_MSG(strcmp(sandbox_backend(), "null") == 0 ||
@@ -84,6 +99,18 @@ child_tell(uint32_t type, struct wr *w)
 		wr_free(w);
 }
 
+/*
+ * Start the process of `role', whose program is main_(), and give it the
+ * message `type' with the payload `w' (freed), which ends its start.
+ */
+static inline void
+child_start(enum role role, void (*main_)(void), uint32_t type, struct wr *w)
+{
+	child_fork(role, main_, 0);
+	child_tell(type, w);
+	child_is_ready();
+}
+
 /* The process must end by itself with `status'. */
 static inline void
 child_ends(int status)
@@ -95,6 +122,15 @@ child_ends(int status)
 	    "it ended with 0x%x", (unsigned int)st);
 	chan_free(child);
 	child = NULL;
+}
+
+/* The parent is gone: the process must end. */
+static inline void
+child_leave(void)
+{
+	chan_free(child);
+	child = NULL;
+	child_ends(0);
 }
 
 /* Tell it to stop, which it must do. */
