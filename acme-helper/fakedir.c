@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fakedir.h"
+#include "testcert.h"
 
 #define MAXRULES 16
 
@@ -22,18 +23,7 @@ static struct rule		 rules[MAXRULES];
 static int			 nrules;
 struct fake			 fake;
 
-/* Made with openssl(1). */
-const char named[] =
-    "-----BEGIN CERTIFICATE-----\n"
-    "MIIBeTCCASCgAwIBAgIGAIdlQyEAMAoGCCqGSM49BAMCMBkxFzAVBgNVBAMMDnRl\n"
-    "c3QgYXV0aG9yaXR5MCAXDTI2MTEyMzE0NTY1NloYDzIwNTQwNDEwMTQ1NjU2WjAM\n"
-    "MQowCAYDVQQDDAF4MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEEEqzi7RV3Jfl\n"
-    "LB45OF0BbsK+OxaJ0fbSZMEiLAvMktyKmBvr3xAWf96BRC366vfdZm1yNcfSOYqz\n"
-    "aWAMQVrTMqNfMF0wGwYDVR0RBBQwEoIKcmVsYXkudGVzdIcEwAACATAfBgNVHSME\n"
-    "GDAWgBTIwdHr7xIafqfmhojg0kaafomxGzAdBgNVHQ4EFgQUddo/t7GHJ/latRnf\n"
-    "7lgDWRurvcgwCgYIKoZIzj0EAwIDRwAwRAIgFGGZB37/zBc2b5c8puy52KM/4rcL\n"
-    "E/rihtlxJm4blcECICHabZ8egeAVf7AEaRdpnsX3htgs5E1yBqv4eegPO6U+\n"
-    "-----END CERTIFICATE-----\n";
+const char named[] = ACME_TEST_CERT;
 
 /* Directory, account and so on, when all goes well. */
 static const char *

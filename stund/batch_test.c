@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "batch.h"
+#include "testaddr.h"
 #include "udpsock.h"
 
 #define BOUND	10000		/* ms: for what must happen */
@@ -22,29 +23,12 @@
 static struct sockaddr_storage server;	/* where the server's socket is */
 static socklen_t server_len;
 
-static socklen_t
-address(struct sockaddr_storage *ss, int family, int wildcard)
-{
-	struct sockaddr_in *in = (struct sockaddr_in *)ss;
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
-
-	memset(ss, 0, sizeof(*ss));
-	ss->ss_family = (sa_family_t)family;
-	if (family == AF_INET) {
-		in->sin_addr.s_addr = htonl(wildcard ? INADDR_ANY :
-		    INADDR_LOOPBACK);
-		return (sizeof(*in));
-	}
-	in6->sin6_addr = wildcard ? in6addr_any : in6addr_loopback;
-	return (sizeof(*in6));
-}
-
 /* A socket of the server's kind; `server' is how it is reached. */
 static int
 serve(int family, int wildcard)
 {
 	struct sockaddr_storage ss;
-	socklen_t len = address(&ss, family, wildcard);
+	socklen_t len = net_test_local(&ss, family, wildcard);
 	int fd;
 
 	fd = udp_socket((const struct sockaddr *)&ss, len, 0);

@@ -10,28 +10,10 @@
 #include <string.h>
 
 #include "limit.h"
+#include "testaddr.h"
 
 #define SECOND	1000000ULL
 #define NOW	(77 * SECOND)
-
-static const struct sockaddr *
-source(struct sockaddr_storage *ss, const char *addr, uint16_t port)
-{
-	struct sockaddr_in *in = (struct sockaddr_in *)ss;
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
-
-	memset(ss, 0, sizeof(*ss));
-	if (strchr(addr, ':') == NULL) {
-		in->sin_family = AF_INET;
-		in->sin_port = htons(port);
-		ATF_REQUIRE_EQ(1, inet_pton(AF_INET, addr, &in->sin_addr));
-	} else {
-		in6->sin6_family = AF_INET6;
-		in6->sin6_port = htons(port);
-		ATF_REQUIRE_EQ(1, inet_pton(AF_INET6, addr, &in6->sin6_addr));
-	}
-	return ((const struct sockaddr *)ss);
-}
 
 /* How many of `n' requests at one moment are answered. */
 static unsigned int
@@ -42,7 +24,7 @@ ask(struct limit *l, const char *addr, unsigned int n, uint64_t now)
 
 	for (i = 0; i < n; i++)
 		taken += (unsigned int)limit_take(l,
-		    source(&ss, addr, (uint16_t)i), now);
+		    net_test_address(&ss, addr, (uint16_t)i), now);
 	return (taken);
 }
 

@@ -13,6 +13,7 @@
 
 #include "hex.h"
 #include "stun.h"
+#include "testaddr.h"
 
 #define COOKIE	"2112a442"
 #define ID	"b7e7a701bc34d686fa87dfae"	/* of RFC 5769 */
@@ -91,24 +92,6 @@ check_kind(enum stun_kind want, const struct text *t, const char *what)
 }
 
 static void
-source(struct sockaddr_storage *ss, const char *addr, uint16_t port)
-{
-	struct sockaddr_in *in = (struct sockaddr_in *)ss;
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
-
-	memset(ss, 0, sizeof(*ss));
-	if (strchr(addr, ':') == NULL) {
-		in->sin_family = AF_INET;
-		in->sin_port = htons(port);
-		ATF_REQUIRE_EQ(1, inet_pton(AF_INET, addr, &in->sin_addr));
-	} else {
-		in6->sin6_family = AF_INET6;
-		in6->sin6_port = htons(port);
-		ATF_REQUIRE_EQ(1, inet_pton(AF_INET6, addr, &in6->sin6_addr));
-	}
-}
-
-static void
 check_hex(const char *want, const uint8_t *p, size_t len)
 {
 	char got[2 * STUN_MAX_REPLY + 1];
@@ -129,7 +112,7 @@ check_success(const struct text *t, const char *addr, uint16_t port,
 	size_t len;
 
 	ATF_REQUIRE_EQ(STUN_BINDING, parse(t, &q));
-	source(&ss, addr, port);
+	net_test_address(&ss, addr, port);
 	len = stun_success(&q, (const struct sockaddr *)&ss, dst);
 	check_hex(want, dst, len);
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "keys.h"
+#include "keymake.h"
 
 #define HEX	"0123456789abcdef0123456789abcdef" \
 		"0123456789ABCDEF0123456789abcdef"
@@ -216,24 +217,6 @@ ATF_TC_BODY(mesh, tc)
 	}
 }
 
-static EVP_PKEY *
-generate(int type, int arg)
-{
-	EVP_PKEY_CTX	*ctx;
-	EVP_PKEY	*pkey = NULL;
-
-	ATF_REQUIRE((ctx = EVP_PKEY_CTX_new_id(type, NULL)) != NULL);
-	ATF_REQUIRE_EQ(1, EVP_PKEY_keygen_init(ctx));
-	if (type == EVP_PKEY_RSA)
-		ATF_REQUIRE_EQ(1, EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, arg));
-	if (type == EVP_PKEY_EC)
-		ATF_REQUIRE_EQ(1, EVP_PKEY_CTX_set_ec_paramgen_curve_nid(ctx,
-		    arg));
-	ATF_REQUIRE_EQ(1, EVP_PKEY_keygen(ctx, &pkey));
-	EVP_PKEY_CTX_free(ctx);
-	return (pkey);
-}
-
 /* Write `pkey' (encrypted if `pass') and read it back. */
 static EVP_PKEY *
 through_file(EVP_PKEY *pkey, const char *pass, int traditional)
@@ -266,7 +249,7 @@ through_file(EVP_PKEY *pkey, const char *pass, int traditional)
 static void
 pem_good(int type, int arg)
 {
-	EVP_PKEY	*pkey = generate(type, arg), *back;
+	EVP_PKEY	*pkey = keys_test_make(type, arg), *back;
 	int		 traditional;
 
 	for (traditional = 0; traditional < 2; traditional++) {
@@ -283,7 +266,7 @@ pem_good(int type, int arg)
 static void
 pem_bad(int type, int arg, const char *want)
 {
-	EVP_PKEY	*pkey = generate(type, arg);
+	EVP_PKEY	*pkey = keys_test_make(type, arg);
 
 	ATF_CHECK(through_file(pkey, NULL, 0) == NULL);
 	ATF_CHECK_MSG(strstr(err, want) != NULL, "%s", err);

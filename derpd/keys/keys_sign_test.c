@@ -10,24 +10,7 @@
 
 #include "keyhash.h"
 #include "keys.h"
-
-static EVP_PKEY *
-generate(int type, int arg)
-{
-	EVP_PKEY_CTX	*ctx;
-	EVP_PKEY	*pkey = NULL;
-
-	ATF_REQUIRE((ctx = EVP_PKEY_CTX_new_id(type, NULL)) != NULL);
-	ATF_REQUIRE_EQ(1, EVP_PKEY_keygen_init(ctx));
-	if (type == EVP_PKEY_RSA)
-		ATF_REQUIRE_EQ(1, EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, arg));
-	else
-		ATF_REQUIRE_EQ(1, EVP_PKEY_CTX_set_ec_paramgen_curve_nid(ctx,
-		    arg));
-	ATF_REQUIRE_EQ(1, EVP_PKEY_keygen(ctx, &pkey));
-	EVP_PKEY_CTX_free(ctx);
-	return (pkey);
-}
+#include "keymake.h"
 
 static void
 add(EVP_PKEY *pkey, uint8_t *hash)
@@ -56,7 +39,7 @@ verify(EVP_PKEY *pkey, int padding, const EVP_MD *md, const uint8_t *digest,
 static void
 try_ecdsa(int nid)
 {
-	EVP_PKEY	*pkey = generate(EVP_PKEY_EC, nid);
+	EVP_PKEY	*pkey = keys_test_make(EVP_PKEY_EC, nid);
 	uint8_t		 hash[KEYHASH_LEN], digest[65] = { 5 };
 	uint8_t		 sig[SIGN_MAXLEN];
 	size_t		 len;
@@ -119,7 +102,7 @@ digestinfo(EVP_PKEY *pkey, const EVP_MD *md, uint8_t *out)
 ATF_TC_WITHOUT_HEAD(rsa_pkcs1);
 ATF_TC_BODY(rsa_pkcs1, tc)
 {
-	EVP_PKEY	*pkey = generate(EVP_PKEY_RSA, 2048);
+	EVP_PKEY	*pkey = keys_test_make(EVP_PKEY_RSA, 2048);
 	const EVP_MD	*mds[] = { EVP_sha256(), EVP_sha384(), EVP_sha512() };
 	uint8_t		 hash[KEYHASH_LEN], digest[64] = { 7 };
 	uint8_t		 in[SIGN_MAXLEN], sig[SIGN_MAXLEN];
@@ -177,7 +160,7 @@ pss_block(EVP_PKEY *pkey, const EVP_MD *md, int salt, uint8_t *em)
 static void
 try_pss(int bits)
 {
-	EVP_PKEY	*pkey = generate(EVP_PKEY_RSA, bits);
+	EVP_PKEY	*pkey = keys_test_make(EVP_PKEY_RSA, bits);
 	const EVP_MD	*mds[] = { EVP_sha256(), EVP_sha384(), EVP_sha512() };
 	uint8_t		 hash[KEYHASH_LEN], digest[64] = { 7 };
 	uint8_t		 em[SIGN_MAXLEN], sig[SIGN_MAXLEN];
@@ -223,7 +206,7 @@ ATF_TC_BODY(rsa_pss, tc)
 ATF_TC_WITHOUT_HEAD(no_decryption);
 ATF_TC_BODY(no_decryption, tc)
 {
-	EVP_PKEY	*pkey = generate(EVP_PKEY_RSA, 2048);
+	EVP_PKEY	*pkey = keys_test_make(EVP_PKEY_RSA, 2048);
 	EVP_PKEY_CTX	*ctx;
 	uint8_t		 hash[KEYHASH_LEN], sig[SIGN_MAXLEN], box[256];
 	size_t		 len = sizeof(box);
@@ -251,7 +234,7 @@ ATF_TC_BODY(retain, tc)
 	int		 i;
 
 	for (i = 0; i < 3; i++) {
-		pkey = generate(EVP_PKEY_EC, NID_X9_62_prime256v1);
+		pkey = keys_test_make(EVP_PKEY_EC, NID_X9_62_prime256v1);
 		add(pkey, hash[i]);
 		add(pkey, keep);		/* again: replaced */
 		ATF_CHECK(memcmp(keep, hash[i], sizeof(keep)) == 0);

@@ -77,22 +77,6 @@ make_dir(const char *path)
 	return (0);
 }
 
-/* The entry of a new file is on the disk. */
-static int
-sync_dir(const char *path)
-{
-	char copy[PATH_MAX];
-	int fd, rv;
-
-	strlcpy(copy, path, sizeof(copy));
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd == -1)
-		return (-1);
-	rv = fsync(fd);
-	close(fd);
-	return (rv);
-}
-
 /* A temporary file beside `path'; descriptor and its name, or -1 (logged). */
 static int
 temp_open(const char *path, char *temp, size_t size)
@@ -118,7 +102,7 @@ keyfile_temp(const char *path, char *temp, size_t size)
 int
 keyfile_rename(const char *from, const char *to)
 {
-	if (rename(from, to) == 0 && sync_dir(to) == 0)
+	if (rename(from, to) == 0 && base_sync_dir(to) == 0)
 		return (0);
 	log_warnx("can't make %s of %s (rename, fsync): %s%s%s", to, from,
 	    strerror(errno), advice_path(errno), advice_limit(errno));

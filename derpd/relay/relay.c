@@ -154,7 +154,8 @@ static int
 on_link(void *arg, const struct ipc_msg_relay_link *v, int *fd)
 {
 	if (link_open(arg, *fd, v->worker) == -1)
-		fatalx("link to worker %u not taken", v->worker);
+		fatalx("the link to worker %u can't be used: no memory or "
+		    "event for it", v->worker);
 	*fd = -1;
 	return (0);
 }
@@ -186,7 +187,8 @@ on_token(void *arg, const struct ipc_msg_relay_token *v)
 		return (-1);
 	if (v->token[0] != '\0' &&
 	    ipc_send_relay_token_set(r->parent, &set) == -1)
-		fatal("can't answer the parent");
+		fatal("can't tell the parent that an ACME token is answered "
+		    "(sendmsg)");
 	return (0);
 }
 
@@ -240,7 +242,8 @@ on_commit(void *arg, const struct ipc_msg_relay_commit *v)
 	if (result.ok && v->how != SETTINGS_STAGE)
 		commit(r);
 	if (ipc_send_relay_result(r->parent, &result) == -1)
-		fatal("can't send to the parent");
+		fatal("can't tell the parent whether settings are in force "
+		    "(sendmsg)");
 	if (v->how == SETTINGS_FIRST)
 		r->configured = 1;
 	return (0);

@@ -12,23 +12,9 @@
 
 #include "chain.h"
 #include "keys.h"
+#include "testcert.h"
 
-/*
- * For relay.test and 192.0.2.1, of "test authority", serial 0x8765432100; made
- * with openssl(1).
- */
-static const char pem[] =
-    "-----BEGIN CERTIFICATE-----\n"
-    "MIIBeTCCASCgAwIBAgIGAIdlQyEAMAoGCCqGSM49BAMCMBkxFzAVBgNVBAMMDnRl\n"
-    "c3QgYXV0aG9yaXR5MCAXDTI2MTEyMzE0NTY1NloYDzIwNTQwNDEwMTQ1NjU2WjAM\n"
-    "MQowCAYDVQQDDAF4MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEEEqzi7RV3Jfl\n"
-    "LB45OF0BbsK+OxaJ0fbSZMEiLAvMktyKmBvr3xAWf96BRC366vfdZm1yNcfSOYqz\n"
-    "aWAMQVrTMqNfMF0wGwYDVR0RBBQwEoIKcmVsYXkudGVzdIcEwAACATAfBgNVHSME\n"
-    "GDAWgBTIwdHr7xIafqfmhojg0kaafomxGzAdBgNVHQ4EFgQUddo/t7GHJ/latRnf\n"
-    "7lgDWRurvcgwCgYIKoZIzj0EAwIDRwAwRAIgFGGZB37/zBc2b5c8puy52KM/4rcL\n"
-    "E/rihtlxJm4blcECICHabZ8egeAVf7AEaRdpnsX3htgs5E1yBqv4eegPO6U+\n"
-    "-----END CERTIFICATE-----\n";
-
+static const char	 pem[] = ACME_TEST_CERT;
 static struct chain	 c;
 static char		 err[256];
 

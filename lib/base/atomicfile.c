@@ -46,9 +46,8 @@ set_attr(int fd, const struct file_attr *attr)
 	return (fchmod(fd, attr->mode & 0777));
 }
 
-/* The new name is on the disk, too. */
-static int
-sync_dir(const char *path)
+int
+base_sync_dir(const char *path)
 {
 	char copy[PATH_MAX];
 	int fd, rv;
@@ -84,7 +83,7 @@ file_replace(const char *path, const void *p, size_t len,
 	if (set_attr(fd, attr) == 0 && write_all(fd, p, len) == 0 &&
 	    rename(temp, path) == 0) {
 		close(fd);
-		if (sync_dir(path) == 0)
+		if (base_sync_dir(path) == 0)
 			return (0);
 		snprintf(err, errsize, "%s: replaced, but its directory can't "
 		    "be synced: %s", path, strerror(errno));

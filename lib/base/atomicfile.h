@@ -24,4 +24,10 @@ struct file_attr {
 int	file_replace(const char *path, const void *p, size_t len,
 	    const struct file_attr *attr, char *err, size_t errsize);
 
+/*
+ * Write to the disk what was done to the directory that the file `path' is in:
+ * that a name is new, or another file's.  0, or -1 with errno.
+ */
+int	base_sync_dir(const char *path);
+
 #endif

@@ -11,26 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "testaddr.h"
 #include "udpsock.h"
 
 #define BOUND	10000		/* ms: for what must happen */
-
-static socklen_t
-address(struct sockaddr_storage *ss, int family, int wildcard)
-{
-	struct sockaddr_in *in = (struct sockaddr_in *)ss;
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
-
-	memset(ss, 0, sizeof(*ss));
-	ss->ss_family = (sa_family_t)family;
-	if (family == AF_INET) {
-		in->sin_addr.s_addr = htonl(wildcard ? INADDR_ANY :
-		    INADDR_LOOPBACK);
-		return (sizeof(*in));
-	}
-	in6->sin6_addr = wildcard ? in6addr_any : in6addr_loopback;
-	return (sizeof(*in6));
-}
 
 /* A socket at `ss'; a port of 0 there becomes the one it got. */
 static int
@@ -50,7 +34,7 @@ static void
 check_flags(int family)
 {
 	struct sockaddr_storage ss;
-	int fd = open_at(&ss, address(&ss, family, 0), 0);
+	int fd = open_at(&ss, net_test_local(&ss, family, 0), 0);
 
 	ATF_CHECK(fcntl(fd, F_GETFL) & O_NONBLOCK);
 	ATF_CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
@@ -110,7 +94,7 @@ send_to(const struct sockaddr_storage *ss, socklen_t len)
 	int fd = socket(ss->ss_family, SOCK_DGRAM, 0);
 
 	ATF_REQUIRE(fd != -1);
-	address(&to, ss->ss_family, 0);
+	net_test_local(&to, ss->ss_family, 0);
 	if (ss->ss_family == AF_INET)
 		((struct sockaddr_in *)&to)->sin_port =
 		    ((const struct sockaddr_in *)ss)->sin_port;
@@ -125,7 +109,7 @@ static void
 check_destination(int family)
 {
 	struct sockaddr_storage ss;
-	socklen_t len = address(&ss, family, 1);
+	socklen_t len = net_test_local(&ss, family, 1);
 	union {
 		struct cmsghdr	align;
 		uint8_t		bytes[256];
@@ -157,12 +141,12 @@ ATF_TC_WITHOUT_HEAD(apart);
 ATF_TC_BODY(apart, tc)
 {
 	struct sockaddr_storage ss, ss6;
-	socklen_t len6 = address(&ss6, AF_INET6, 1);
+	socklen_t len6 = net_test_local(&ss6, AF_INET6, 1);
 	int fd6 = open_at(&ss6, len6, 0), fd, tries = 0;
 
 	/* The port may happen to be another program's with IPv4. */
 	for (;;) {
-		socklen_t len = address(&ss, AF_INET, 1);
+		socklen_t len = net_test_local(&ss, AF_INET, 1);
 
 		((struct sockaddr_in *)&ss)->sin_port =
 		    ((struct sockaddr_in6 *)&ss6)->sin6_port;
@@ -170,7 +154,7 @@ ATF_TC_BODY(apart, tc)
 		if (fd != -1 || ++tries == 20)
 			break;
 		close(fd6);
-		address(&ss6, AF_INET6, 1);
+		net_test_local(&ss6, AF_INET6, 1);
 		fd6 = open_at(&ss6, len6, 0);
 	}
 	ATF_CHECK_MSG(fd != -1, "%s", strerror(errno));
@@ -182,7 +166,7 @@ ATF_TC_WITHOUT_HEAD(alone);
 ATF_TC_BODY(alone, tc)
 {
 	struct sockaddr_storage ss;
-	socklen_t len = address(&ss, AF_INET, 0);
+	socklen_t len = net_test_local(&ss, AF_INET, 0);
 	int fd = open_at(&ss, len, 0), share;
 
 	for (share = 0; share < 2; share++) {
@@ -198,7 +182,7 @@ ATF_TC_WITHOUT_HEAD(shared);
 ATF_TC_BODY(shared, tc)
 {
 	struct sockaddr_storage ss;
-	socklen_t len = address(&ss, AF_INET, 0);
+	socklen_t len = net_test_local(&ss, AF_INET, 0);
 	struct pollfd p[2];
 	uint8_t byte;
 	int i, k, n[2] = { 0, 0 };
@@ -225,7 +209,7 @@ ATF_TC_WITHOUT_HEAD(errors);
 ATF_TC_BODY(errors, tc)
 {
 	struct sockaddr_storage ss;
-	socklen_t len = address(&ss, AF_INET, 0);
+	socklen_t len = net_test_local(&ss, AF_INET, 0);
 	int fd = dup(0), next;
 
 	close(fd);

@@ -4,7 +4,6 @@
  */
 #include <sys/socket.h>
 #include <event2/event.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -279,21 +278,19 @@ acme_connect_keys(struct derpd *d)
 		procs_fail(&d->helper, "did not take a channel");
 }
 
+static int
+set_up(struct proc *p)
+{
+	if (send_conf(p) == -1)
+		return (-1);
+	acme_connect_keys(p->d);
+	return (p->chan == NULL ? -1 : 0);
+}
+
 int
 acme_start(struct proc *p)
 {
-	if (procs_spawn(p) == -1)
-		return (-1);
-	if (send_conf(p) == 0) {
-		acme_connect_keys(p->d);
-		if (p->chan != NULL)
-			return (procs_attach(p, from_helper));
-		return (-1);
-	}
-	log_warn("can't set up acme-helper");
-	procs_forget(p);
-	kill(p->pid, SIGKILL);
-	return (-1);
+	return (parent_start_child(p, set_up, from_helper));
 }
 
 void

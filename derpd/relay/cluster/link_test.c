@@ -14,6 +14,7 @@
 #include "peers.h"
 #include "pool.h"
 #include "relay.h"
+#include "testmem.h"
 
 #define MIB	(1024 * 1024)
 #define STUCK	2		/* the worker that does not read */
@@ -84,23 +85,6 @@ packets(unsigned int worker, size_t max)
 	return (n);
 }
 
-/* Bytes of resident memory of this process, 0 unknown. */
-static size_t
-resident(void)
-{
-	unsigned long long n = 0;
-	char line[256];
-	FILE *f;
-
-	if ((f = fopen("/proc/self/status", "r")) == NULL)
-		return (0);
-	while (fgets(line, sizeof(line), f) != NULL)
-		if (sscanf(line, "VmRSS: %llu kB", &n) == 1)
-			break;
-	fclose(f);
-	return ((size_t)n * 1024);
-}
-
 /* Beyond 4 MiB packets are refused, news not yet. */
 ATF_TC_WITHOUT_HEAD(packet_bound);
 ATF_TC_BODY(packet_bound, tc)
@@ -131,7 +115,7 @@ ATF_TC_BODY(news_bound, tc)
 {
 	static const uint8_t addr[16];
 	const size_t frame = FRAME_HDR_LEN + FRAME_KEY_LEN + 3 * 8;
-	size_t n, before = resident(), now;
+	size_t n, before = base_test_resident(), now;
 	struct conn c, waits;
 	struct msg m;
 	int fd;
@@ -158,7 +142,7 @@ ATF_TC_BODY(news_bound, tc)
 			break;
 	}
 	ATF_CHECK_MSG(n > 31 * MIB && n < 32 * MIB + KERNEL, "%zu bytes", n);
-	now = resident();
+	now = base_test_resident();
 	/* Sanitizers keep what was freed. */
 	ATF_CHECK_MSG(!POOL_SLABS || before == 0 || now < before + 60 * MIB,
 	    "%zu before, %zu now", before, now);

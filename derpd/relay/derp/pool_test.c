@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "pool.h"
+#include "testmem.h"
 
 #define MIB	(1024 * 1024)
 
@@ -110,23 +111,6 @@ flood(unsigned int n, size_t len)
 	free(v);
 }
 
-/* Resident memory of this process in bytes, 0 unknown. */
-static size_t
-resident(void)
-{
-	unsigned long long n = 0;
-	char line[256];
-	FILE *f;
-
-	if ((f = fopen("/proc/self/status", "r")) == NULL)
-		return (0);
-	while (fgets(line, sizeof(line), f) != NULL)
-		if (sscanf(line, "VmRSS: %llu kB", &n) == 1)
-			break;
-	fclose(f);
-	return ((size_t)n * 1024);
-}
-
 /* What a flood took is the system's again, after ten ticks. */
 ATF_TC_WITHOUT_HEAD(gives_back);
 ATF_TC_BODY(gives_back, tc)
@@ -137,14 +121,14 @@ ATF_TC_BODY(gives_back, tc)
 
 	pool_init(&pool);
 	flood(10, 1437);
-	before = resident();
+	before = base_test_resident();
 	for (i = 0; i < sizeof(len) / sizeof(len[0]); i++)
 		flood((unsigned int)(100 * MIB / len[i]), len[i]);
 	kept = pool_mapped(&pool);
 	for (i = 0; i < 10; i++)
 		pool_tick(&pool);
 	ATF_CHECK(pool_mapped(&pool) <= 15 * POOL_SLAB);
-	after = resident();
+	after = base_test_resident();
 	if (!POOL_SLABS)
 		return;
 	ATF_CHECK(kept > 50 * MIB);	/* for the next burst */

@@ -11,6 +11,7 @@
 #include "peers.h"
 #include "pool.h"
 #include "sent.h"
+#include "testmem.h"
 
 #define NPEERS	5000
 #define NCONNS	20000
@@ -85,28 +86,11 @@ gone(uint32_t src)
 	return (ntold);
 }
 
-/* Resident memory of this process in bytes, 0 unknown. */
-static size_t
-resident(void)
-{
-	unsigned long long n = 0;
-	char line[256];
-	FILE *f;
-
-	if ((f = fopen("/proc/self/status", "r")) == NULL)
-		return (0);
-	while (fgets(line, sizeof(line), f) != NULL)
-		if (sscanf(line, "VmRSS: %llu kB", &n) == 1)
-			break;
-	fclose(f);
-	return ((size_t)n * 1024);
-}
-
 /* Since `before' at most `max' more bytes were taken; sanitizers take more. */
 static void
 grown(size_t before, size_t max)
 {
-	size_t now = resident();
+	size_t now = base_test_resident();
 
 	ATF_CHECK_MSG(!POOL_SLABS || now < before + max,
 	    "%zu bytes before, %zu now", before, now);
@@ -169,7 +153,7 @@ ATF_TC_BODY(short_lives, tc)
 	set_up();
 	for (i = 0; i < 100; i++)
 		note(i, 1);
-	before = resident();
+	before = base_test_resident();
 	for (i = 0; i < 1000000; i++) {
 		begin(100);
 		note(100, 1);
@@ -189,7 +173,7 @@ ATF_TC_BODY(source_bound, tc)
 	for (i = 0; i < NCONNS; i++)
 		note(i, 2);
 	(void)gone(2);
-	before = resident();
+	before = base_test_resident();
 	for (i = 0; i < 5 * NCONNS; i++)
 		note(i % NCONNS, 1);
 	grown(before, MIB);
@@ -212,7 +196,7 @@ ATF_TC_BODY(all_bound, tc)
 	(void)gone(0);
 	for (i = 0; i < 20; i++)
 		note(i, 1);
-	before = resident();
+	before = base_test_resident();
 	for (k = 2; k < NPEERS; k++)
 		for (i = 0; i < 1200; i++)
 			note(i, k);
