@@ -194,9 +194,9 @@ int	 procs_spawn(struct proc *p);
 int	 procs_attach(struct proc *p, chan_cb cb);
 
 /*
- * Start a child: `set_up' sends it its settings, 0, or -1 what it needs can't be
- * had; what it sends goes to `cb', with p as its argument.  0, or -1 (logged);
- * it is then killed.
+ * Start a child.  `set_up' sends it its settings: 0, or -1 it can't; what the
+ * child sends goes to `cb', with p as its argument.  0, or -1 (logged); the
+ * child is then killed.
  */
 int	 parent_start_child(struct proc *p, int (*set_up)(struct proc *),
 	    chan_cb cb);

@@ -82,8 +82,8 @@ struct map {
 	time_t		 checked;	/* last try */
 	struct map_stage *stage;	/* NULL: in force */
 	int		 changed;	/* the file, while it was staged */
-	char		*later;		/* why it could not be fetched after what
-					   is being validated; NULL it could */
+	char		*later;		/* why a fetch failed after the one that
+					   is being validated; NULL none did */
 	uint64_t	 due_ms;	/* of fetch's results, see fetches.c */
 	struct filewatch *watch;	/* NULL: followed */
 	struct map_other others[CONF_MAXCOMPARES];
