@@ -31,7 +31,7 @@ struct parent_certload {
 	enum { CERT_OF_PAIR, CERT_SELFSIGNED, CERT_OF_ACME } kind;
 	struct cert	*cert;
 	char		 crt[PATH_MAX], key[PATH_MAX];
-	char		 name[PATH_MAX];	/* that the key file gets, or "" */
+	char		 name[PATH_MAX]; /* that the key file gets, or "" */
 	parent_certload_cb done;
 	void		*arg;
 };

@@ -285,7 +285,10 @@ void	 parent_reload(struct derpd *d, parent_reload_cb done, void *arg);
 /* keys can be called: give it what is in force, or is to be at the start. */
 void	 parent_keys_ready(struct derpd *d);
 
-/* From now on a fresh meta certificate once a day; who expires soon is named. */
+/*
+ * From now on make a meta certificate once a day, and name the certificates
+ * that expire soon.
+ */
 void	 parent_renew_begin(struct derpd *d);
 
 /* relayset.c */

@@ -46,7 +46,7 @@ struct relay {
 	struct relay_conf conf, next_conf;
 	int		 configured;
 	struct relay_tlskey tlskey;	/* signs for TLS */
-	uint32_t	 staged;	/* id of the settings that are, 0 none */
+	uint32_t	 staged;	/* id of settings that are, 0 none */
 	uint64_t	 now_us;	/* monotonic; of this round */
 	uint64_t	 next_id;
 	int		 stopping;

@@ -37,7 +37,7 @@ enum ipc_fd {
 
 /* What a worker does with the settings and certificates that it was sent. */
 enum settings {
-	SETTINGS_STAGE,		/* check them, keep them beside those in force */
+	SETTINGS_STAGE,		/* check and keep them, not in force */
 	SETTINGS_FIRST,		/* check them and put them in force: a start */
 	SETTINGS_USE,		/* put in force what is staged under this id */
 	SETTINGS_DROP		/* forget what is staged */
