@@ -1,8 +1,8 @@
 /*
  * confine: derpctl gives up what its command does not need.
  *
- * Called by ask.c, map_check.c and probe.c.  With pledge(2) and unveil(2) on
- * OpenBSD; elsewhere derpctl keeps the rights of whoever calls it.
+ * Called by request.c, map_check.c and probe.c.  With pledge(2) and unveil(2)
+ * on OpenBSD; elsewhere derpctl keeps the rights of whoever calls it.
  */
 #include <err.h>
 #include <stddef.h>

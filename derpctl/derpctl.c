@@ -1,8 +1,8 @@
 /*
  * derpctl: look at a running derpd, steer it, and probe a relay.
  *
- * Called by people and scripts.  Talks to derpd's control socket (ask.c) or,
- * for `probe', to a relay over the network as a client would.
+ * Called by people and scripts.  Talks to derpd's control socket (request.c)
+ * or, for `probe', to a relay over the network as a client would.
  */
 #include <sys/types.h>
 #include <signal.h>

@@ -12,7 +12,7 @@
  * relayset.c  what a relay worker gets of them
  * keyfiles.c  key and certificate files of this machine
  * keycalls.c  calls of keys that do not block
- * judge.c     what else the configuration names
+ * checkfiles.c what else the configuration names
  * renew.h     certificates from ACME directories
  * listen.c    listening sockets
  * control.c   the control socket; status.c and ownnode.c what it answers
@@ -312,7 +312,7 @@ int	 parent_settings_commit(struct proc *relay, uint32_t id);
 /* Have it forget them. */
 void	 parent_settings_drop(struct proc *relay, uint32_t id);
 
-/* judge.c */
+/* checkfiles.c */
 
 /*
  * Check what `c' names and no other step of a generation reads: directories to

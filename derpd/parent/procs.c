@@ -1,7 +1,7 @@
 /*
  * procs: the parent's children, whatever they do: start, death, restart; see
  * parent.h.  What is particular to a role is in relays.c, stuns.c, maps.c,
- * fetches.c and healths.c.
+ * fetch.c and health.c.
  */
 #include <sys/wait.h>
 #include <errno.h>

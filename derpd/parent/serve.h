@@ -3,11 +3,11 @@
  * Part of parent.h, which includes it.
  *
  * stuns.c     the stund processes
- * healths.c   the health process: is the relay well?
+ * health.c    the health process: is the relay well?
  * mapset.c    the maps of a configuration, until they are in force
  * maps.c      the maps that are in force; mapfile.c their files
- * mapask.c    derpmapd, which validates maps; mapqueue.h those that wait
- * fetches.c   the fetch process: maps of other servers
+ * checker.c   derpmapd, which validates maps; mapqueue.h those that wait
+ * fetch.c     the fetch process: maps of other servers
  * filewatch.c files that others change
  * metrics.c   what the metrics say of all this
  */
@@ -66,7 +66,7 @@ struct map_other {
 	char		 why[256];	/* it did not answer */
 	time_t		 checked;	/* 0 never */
 	int		 drift;		/* was said to differ */
-	uint64_t	 due_ms;	/* of fetch's results, see fetches.c */
+	uint64_t	 due_ms;	/* of fetch's results, see fetch.c */
 };
 
 /* One map of the configuration. */
@@ -84,7 +84,7 @@ struct map {
 	int		 changed;	/* the file, while it was staged */
 	char		*later;		/* why a fetch failed after the one that
 					   is being validated; NULL none did */
-	uint64_t	 due_ms;	/* of fetch's results, see fetches.c */
+	uint64_t	 due_ms;	/* of fetch's results, see fetch.c */
 	struct filewatch *watch;	/* NULL: followed */
 	struct map_other others[CONF_MAXCOMPARES];
 	size_t		 nothers;
@@ -113,7 +113,7 @@ void	 stuns_sum(const struct derpd *d, struct stun_stats *sum);
 /* One stund has ended: keep its counters. */
 void	 stuns_gone(struct proc *p);
 
-/* healths.c */
+/* health.c */
 
 /* 1 when the relay is to be probed, else 0. */
 int	 health_wanted(const struct derpd *d);
@@ -127,7 +127,7 @@ void	 health_tell(struct derpd *d);
 /* Probe now: something has changed. */
 void	 health_now(struct derpd *d);
 
-/* fetches.c */
+/* fetch.c */
 
 /* 1 when a map is followed or compared, else 0. */
 int	 fetch_wanted(const struct conf *c);
@@ -150,7 +150,7 @@ struct ipc_msg_fetch_result;
 int	 fetch_result(struct derpd *d, const struct ipc_msg_fetch_result *v,
 	    uint64_t now_ms);
 
-/* mapask.c */
+/* checker.c */
 
 /* Make d->mapqueue, which sends maps to derpmapd; d->base must be there. */
 void	 mapset_checker_init(struct derpd *d);

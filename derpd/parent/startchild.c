@@ -1,7 +1,7 @@
 /*
  * startchild: start a child with its settings, and handle what all children
  * send; see parent.h.  Called by those who know a role: relays.c, stuns.c,
- * healths.c, fetches.c, renew.c.
+ * health.c, fetch.c, renew.c.
  */
 #include <signal.h>
 

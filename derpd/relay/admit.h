@@ -1,6 +1,6 @@
 /*
  * admit: which connections may be there before they are logged in, and for how
- * much memory (strangers.c).
+ * much memory (unfinished.c).
  */
 #ifndef ADMIT_H
 #define ADMIT_H

@@ -13,7 +13,7 @@
 #include "input.h"
 #include "output.h"
 #include "session.h"
-#include "strangers.h"
+#include "unfinished.h"
 
 struct derp_box;
 struct http_conn;

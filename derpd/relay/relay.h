@@ -29,10 +29,10 @@
 #include "queue.h"
 #include "relayconf.h"
 #include "stats.h"
-#include "strangers.h"
 #include "tlsio.h"
 #include "tlskey.h"
 #include "tokens.h"
+#include "unfinished.h"
 
 struct cluster_peers;
 struct cluster_stats;

@@ -13,7 +13,7 @@
  * raw_map.c     a case: a large map that is read slowly
  * raw_rules.c   cases: homes, the active connection, a node that watches itself
  * raw_tls.c     cases: TLS, junk, floods, exhaustion
- * raw_strange.c cases: limits on those who are not logged in
+ * raw_unfinished.c cases: limits on those who are not logged in
  * raw_turn.c    cases: much at once, in its order
  * raw_large.c   cases: a large map, bodies of requests, deadlines
  * raw_limit.c   cases: limits on those who are logged in
@@ -42,7 +42,8 @@ struct options {
 	const char	*ready;		/* file to make when a case is up */
 	const char	*map;		/* file of the map that is served */
 	char		 mesh[65];	/* mesh key, "" none */
-	const char	*key;		/* file of the server's key, NULL none */
+	const char	*key;		/* file of the server's key, NULL
+					   none */
 	int		 derper;	/* leave out what derper does not do */
 	int		 count;		/* of connections, for exhaustion */
 };

@@ -1,6 +1,6 @@
 /*
  * files: certificates and keys in the state directory; see renew.h.  Called by
- * load.c and judge.c, and for the machine by jobs.c.
+ * load.c and checkfiles.c, and for the machine by jobs.c.
  */
 #include <sys/stat.h>
 #include <dirent.h>

@@ -1,6 +1,6 @@
 /*
  * mapqueue: maps that wait to be validated; see mapqueue.h.  Called by
- * mapask.c.
+ * checker.c.
  *
  * What is served is made here of the bytes that derpmapd was sent, unread: a
  * derpmapd that was taken over can pass a bad map, but can't have a fleet told

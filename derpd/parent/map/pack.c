@@ -1,5 +1,5 @@
 /*
- * pack: see pack.h.  Called by mapask.c.
+ * pack: see pack.h.  Called by checker.c.
  */
 #include <stdlib.h>
 #include <string.h>

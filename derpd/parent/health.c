@@ -1,5 +1,5 @@
 /*
- * healths: is the relay well?  A process of its own comes to the TLS port as a
+ * health: is the relay well?  A process of its own comes to the TLS port as a
  * client would (health.c); as long as it can't get in, STUN is silent, so that
  * clients choose another relay.  See serve.h.
  */

@@ -1,8 +1,8 @@
 /*
- * judge: files and directories that the configuration names and that nothing
- * reads before it is too late: certificate authorities, the state directory,
- * the control socket's.  See parent.h.  Called by load.c, so that a check, a
- * start and a reload say the same.
+ * checkfiles: files and directories that the configuration names and that
+ * nothing reads before it is too late: certificate authorities, the state
+ * directory, the control socket's.  See parent.h.  Called by load.c, so that a
+ * check, a start and a reload say the same.
  */
 #include <sys/stat.h>
 #include <sys/types.h>

@@ -1,5 +1,5 @@
 /*
- * strangers: see strangers.h.  Called by accept.c, conn.c and login.c.
+ * unfinished: see unfinished.h.  Called by accept.c, conn.c and login.c.
  *
  * The oldest gives way, not the newest, so that whoever opens connections and
  * leaves them does not keep others out: a client that means it is through in a
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "strangers.h"
+#include "unfinished.h"
 
 struct source {
 	LIST_ENTRY(source) entry;

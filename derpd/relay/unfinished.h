@@ -1,11 +1,11 @@
 /*
- * strangers: the connections of a relay worker that are not logged in, where
+ * unfinished: the connections of a relay worker that are not logged in, where
  * they come from, and the memory that they make us keep.  All of it is bounded:
  * when a bound is reached, the one that has had the most time gives way.  Pure,
  * but for its memory and the secret of its hash.
  */
-#ifndef STRANGERS_H
-#define STRANGERS_H
+#ifndef UNFINISHED_H
+#define UNFINISHED_H
 
 #include <sys/queue.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /*
- * cert_do: have derpd renew or revoke its certificate, or change its account
- * key.
+ * cert_command: have derpd renew or revoke its certificate, or change its
+ * account key.
  *
  * Called by cert.c.  derpd answers when it is done, with a line.
  */

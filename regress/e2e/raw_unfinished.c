@@ -1,5 +1,5 @@
 /*
- * raw_strange: cases about connections that are not logged in: how many the
+ * raw_unfinished: cases about connections that are not logged in: how many the
  * server takes, and what it keeps of them.
  */
 #include <sys/wait.h>

@@ -1,5 +1,5 @@
 /*
- * ask: one question to derpd over its control socket, and its answer.
+ * request: one question to derpd over its control socket, and its answer.
  *
  * Called by every command but probe.  Touches the control socket.  The messages
  * and who may send them are in msg.h, their payloads in control.h.

@@ -1,6 +1,6 @@
 /*
- * strangers_test: how many connections that are not logged in there may be, and
- * which of them gives way.
+ * unfinished_test: how many connections that are not logged in there may be,
+ * and which of them gives way.
  */
 #include <atf-c.h>
 #include <sodium.h>
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "strangers.h"
+#include "unfinished.h"
 
 static struct strangers	s;
 static struct stranger	st[20000];

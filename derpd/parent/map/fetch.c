@@ -1,5 +1,5 @@
 /*
- * fetches: the process that asks other servers for their maps, and what becomes
+ * fetch: the process that asks other servers for their maps, and what becomes
  * of its answers; see serve.h.  The bytes are handed to the checker as they
  * came.
  */
@@ -83,8 +83,8 @@ send_conf(struct proc *p)
 }
 
 static void
-take_followed(struct map *m, enum fetch_result result, const char *why, const void *body,
-    size_t len, uint64_t mtime)
+take_followed(struct map *m, enum fetch_result result, const char *why,
+    const void *body, size_t len, uint64_t mtime)
 {
 	if (result == FETCH_FAILED)
 		maps_not_fetched(m, why);
@@ -95,8 +95,8 @@ take_followed(struct map *m, enum fetch_result result, const char *why, const vo
 }
 
 static void
-take_compared(struct map *m, struct map_other *o, enum fetch_result result, const char *why,
-    const uint8_t hash[MAP_HASH_LEN])
+take_compared(struct map *m, struct map_other *o, enum fetch_result result,
+    const char *why, const uint8_t hash[MAP_HASH_LEN])
 {
 	o->checked = time(NULL);
 	o->known = result != FETCH_FAILED;

@@ -1,5 +1,5 @@
 /*
- * Tests of ask.c, steer.c, node.c and of how status is printed: commands
+ * Tests of request.c, reload.c, node.c and of how status is printed: commands
  * against a derpd that is played by a child process.
  */
 #include <sys/types.h>

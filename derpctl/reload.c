@@ -1,8 +1,8 @@
 /*
- * steer: the commands that change something in derpd: reload, log.
+ * reload: the commands that change something in derpd: reload, log.
  *
  * Called by derpctl.c.  What was wrong with a reload comes as derpd's verdict
- * and is said by ask.c.
+ * and is said by request.c.
  */
 #include <sys/types.h>
 #include <stdio.h>
