@@ -8,7 +8,7 @@
 int
 main(int argc, char *argv[])
 {
-	static const struct child_program role = { ROLE_ACME, helper_main };
+	static const struct ipc_child_program role = { ROLE_ACME, helper_main };
 
-	return (child_program(argc, argv, &role, 1));
+	return (ipc_child_program(argc, argv, &role, 1));
 }

@@ -12,11 +12,11 @@
 
 /* Seconds that an answer has been in caches on its way (RFC 9111 5.1). */
 static int64_t
-age_of(const struct http_head *h)
+age_of(const struct net_http_head *h)
 {
-	struct http_str	 s = http_field(h, "Age");
-	int64_t		 n = 0;
-	size_t		 i;
+	struct net_http_str	 s = net_http_field(h, "Age");
+	int64_t			 n = 0;
+	size_t			 i;
 
 	for (i = 0; i < s.len && s.p[i] >= '0' && s.p[i] <= '9' &&
 	    n < MAX_AGE; i++)
@@ -26,53 +26,53 @@ age_of(const struct http_head *h)
 
 /* Is the directory's clock ours, about?  0, or -1. */
 static int
-check_clock(struct acme *a, const struct http_head *h)
+check_clock(struct helper *a, const struct net_http_head *h)
 {
 	char	 here[ACME_TIMESIZE], there[ACME_TIMESIZE];
 	int64_t	 now = a->ops->now(a->ops->arg), date;
 
-	if ((date = http_date(http_field(h, "Date"))) == -1)
+	if ((date = net_http_date(net_http_field(h, "Date"))) == -1)
 		return (0);
 	date += age_of(h);
-	if (now - date <= ACME_MAXCLOCK && date - now <= ACME_MAXCLOCK)
+	if (now - date <= HELPER_MAXCLOCK && date - now <= HELPER_MAXCLOCK)
 		return (0);
 	acme_time_text(now, here);
 	acme_time_text(date, there);
-	return (acme_fail(a, ACME_END_CLOCK, 0, "the clock of this machine is"
+	return (helper_fail(a, ACMEEND_CLOCK, 0, "the clock of this machine is"
 	    " wrong: it says %s, the directory's says %s; set it, and keep it"
 	    " right with NTP", here, there));
 }
 
 static int
-get_directory(struct acme *a)
+get_directory(struct helper *a)
 {
-	struct https_response	 res;
-	char			 err[ACME_TEXTSIZE];
-	int			 rv = -1;
+	struct net_https_response	 res;
+	char				 err[HELPER_TEXTSIZE];
+	int				 rv = -1;
 
-	switch (acme_get(a, a->conf->directory, "its directory", &res)) {
-	case ACME_GOT_FAILED:
+	switch (helper_get(a, a->conf->directory, "its directory", &res)) {
+	case HELPER_GOT_FAILED:
 		return (-1);
-	case ACME_GOT_REFUSED:
-		(void)acme_refused(a, &a->problem, "its directory", NULL);
+	case HELPER_GOT_REFUSED:
+		(void)helper_refused(a, &a->problem, "its directory", NULL);
 		break;
-	case ACME_GOT_OK:
+	case HELPER_GOT_OK:
 		if (check_clock(a, &res.head) == -1)
 			break;
-		rv = acme_directory_parse((char *)res.body, res.body_len,
+		rv = helper_directory_parse((char *)res.body, res.body_len,
 		    &a->dir, err, sizeof(err));
 		if (rv == -1)
-			(void)acme_fail(a, ACME_END_UNREACHABLE, 0, "%s: this"
+			(void)helper_fail(a, ACMEEND_UNREACHABLE, 0, "%s: this"
 			    " is no ACME directory: %s", a->conf->directory,
 			    err);
 		break;
 	}
-	https_free(&res);
+	net_https_free(&res);
 	return (rv);
 }
 
 int
-acme_is_urgent(struct acme *a)
+helper_is_urgent(struct helper *a)
 {
 	int64_t	 life = a->old.not_after - a->old.not_before;
 
@@ -82,9 +82,9 @@ acme_is_urgent(struct acme *a)
 
 /* Does the directory have the profile?  0, or -1. */
 static int
-check_profile(struct acme *a)
+check_profile(struct helper *a)
 {
-	char	 list[ACME_MAXPROFILES * (ACME_PROFILESIZE + 2)] = "";
+	char	 list[HELPER_MAXPROFILES * (IPC_ACME_PROFILESIZE + 2)] = "";
 	size_t	 n = 0;
 	unsigned int i;
 
@@ -99,53 +99,54 @@ check_profile(struct acme *a)
 	for (i = 0; list[i] != '\0'; i++)
 		if (list[i] < ' ' || list[i] > '~')
 			list[i] = '?';
-	if (acme_is_urgent(a)) {
-		acme_warn(a, "the directory has no profile %s any more, it has"
+	if (helper_is_urgent(a)) {
+		helper_warn(a,
+		    "the directory has no profile %s any more, it has"
 		    " %s: as the certificate is about to expire, the next one"
 		    " is ordered without profile; write another",
 		    a->conf->profile, n == 0 ? "none" : list);
 		a->bare = 1;
 		return (0);
 	}
-	return (acme_fail(a, ACME_END_REFUSED, 0, "the directory has no"
+	return (helper_fail(a, ACMEEND_REFUSED, 0, "the directory has no"
 	    " profile %s; it has %s", a->conf->profile,
 	    n == 0 ? "none" : list));
 }
 
 static int
-do_issue(struct acme *a)
+do_issue(struct helper *a)
 {
 	if (get_directory(a) == -1 || check_profile(a) == -1 ||
-	    acme_need_account(a) == -1)
+	    helper_need_account(a) == -1)
 		return (-1);
 	if (a->dir.renewal_info[0] == '\0')
 		a->old.id[0] = '\0';
-	return (acme_issue(a));
+	return (helper_issue(a));
 }
 
 static int
-take_ari(struct acme *a, const struct https_response *res)
+read_ari(struct helper *a, const struct net_https_response *res)
 {
-	char	 err[ACME_TEXTSIZE];
-	int64_t	 pause = acme_retry_after(a, &res->head);
+	char	 err[HELPER_TEXTSIZE];
+	int64_t	 pause = helper_retry_after(a, &res->head);
 
 	if (pause != -1)
 		a->r->not_before = a->ops->now(a->ops->arg) + pause;
-	if (acme_ari_parse((char *)res->body, res->body_len, &a->r->ari, err,
+	if (helper_ari_parse((char *)res->body, res->body_len, &a->r->ari, err,
 	    sizeof(err)) == -1)
-		return (acme_fail(a, ACME_END_UNREACHABLE, 0, "%s", err));
+		return (helper_fail(a, ACMEEND_UNREACHABLE, 0, "%s", err));
 	return (0);
 }
 
 static int
-do_ari(struct acme *a)
+do_ari(struct helper *a)
 {
-	struct https_response	 res;
-	char			 url[ACME_URLSIZE];
-	int			 n, rv = -1;
+	struct net_https_response	 res;
+	char				 url[IPC_ACME_URLSIZE];
+	int				 n, rv = -1;
 
 	if (a->old.id[0] == '\0')
-		return (acme_fail(a, ACME_END_INTERNAL, 0, "the certificate"
+		return (helper_fail(a, ACMEEND_INTERNAL, 0, "the certificate"
 		    " does not name its authority's key"));
 	if (get_directory(a) == -1)
 		return (-1);
@@ -154,116 +155,118 @@ do_ari(struct acme *a)
 	n = snprintf(url, sizeof(url), "%s/%s", a->dir.renewal_info,
 	    a->old.id);
 	if (n >= (int)sizeof(url))
-		return (acme_fail(a, ACME_END_UNREACHABLE, 0, "the URL for"
+		return (helper_fail(a, ACMEEND_UNREACHABLE, 0, "the URL for"
 		    " renewal information is too long"));
-	switch (acme_get(a, url, "renewal information", &res)) {
-	case ACME_GOT_FAILED:
+	switch (helper_get(a, url, "renewal information", &res)) {
+	case HELPER_GOT_FAILED:
 		return (-1);
-	case ACME_GOT_REFUSED:
-		(void)acme_refused(a, &a->problem, "renewal information",
+	case HELPER_GOT_REFUSED:
+		(void)helper_refused(a, &a->problem, "renewal information",
 		    NULL);
 		break;
-	case ACME_GOT_OK:
-		rv = take_ari(a, &res);
+	case HELPER_GOT_OK:
+		rv = read_ari(a, &res);
 		break;
 	}
-	https_free(&res);
+	net_https_free(&res);
 	return (rv);
 }
 
 /* Post something to `url' of the directory with the account. */
-static enum acme_got
-do_post(struct acme *a, enum acmesign what, const char *url, const char *doing)
+static enum helper_got
+do_post(struct helper *a, enum ipc_acmesign what, const char *url,
+    const char *doing)
 {
-	struct https_response	 res;
-	enum acme_got		 got;
+	struct net_https_response	 res;
+	enum helper_got			 got;
 
-	got = acme_post(a, what, url, doing, &res);
-	if (got != ACME_GOT_FAILED)
-		https_free(&res);
+	got = helper_post(a, what, url, doing, &res);
+	if (got != HELPER_GOT_FAILED)
+		net_https_free(&res);
 	return (got);
 }
 
 static int
-do_revoke(struct acme *a)
+do_revoke(struct helper *a)
 {
 	static const char	 doing[] = "the revocation";
-	enum acme_got		 got;
+	enum helper_got		 got;
 
-	if (get_directory(a) == -1 || acme_need_account(a) == -1)
+	if (get_directory(a) == -1 || helper_need_account(a) == -1)
 		return (-1);
 	if (a->dir.revoke[0] == '\0')
-		return (acme_fail(a, ACME_END_REFUSED, 0, "the directory does"
+		return (helper_fail(a, ACMEEND_REFUSED, 0, "the directory does"
 		    " not offer %s", doing));
 	got = do_post(a, ACMESIGN_REVOKE, a->dir.revoke, doing);
-	if (got == ACME_GOT_REFUSED && a->problem.error == ACME_E_REASON) {
-		acme_warn(a, "the directory does not take the reason (%s):"
+	if (got == HELPER_GOT_REFUSED && a->problem.error == HELPER_E_REASON) {
+		helper_warn(a, "the directory does not take the reason (%s):"
 		    " revoking without", a->problem.detail);
 		got = do_post(a, ACMESIGN_REVOKE_BARE, a->dir.revoke, doing);
 	}
-	if (got == ACME_GOT_REFUSED &&
-	    a->problem.error == ACME_E_UNAUTHORIZED) {
+	if (got == HELPER_GOT_REFUSED &&
+	    a->problem.error == HELPER_E_UNAUTHORIZED) {
 		/* It is another account's: its own key may (7.6). */
-		acme_step(a, "refused (%s): revoking by the certificate's key",
+		helper_step(a,
+		    "refused (%s): revoking by the certificate's key",
 		    a->problem.detail);
 		got = do_post(a, ACMESIGN_REVOKE_KEY, a->dir.revoke, doing);
 	}
-	if (got == ACME_GOT_REFUSED && a->problem.error == ACME_E_REVOKED)
+	if (got == HELPER_GOT_REFUSED && a->problem.error == HELPER_E_REVOKED)
 		return (0);
-	if (got == ACME_GOT_REFUSED)
-		(void)acme_refused(a, &a->problem, doing, NULL);
-	return (got == ACME_GOT_OK ? 0 : -1);
+	if (got == HELPER_GOT_REFUSED)
+		(void)helper_refused(a, &a->problem, doing, NULL);
+	return (got == HELPER_GOT_OK ? 0 : -1);
 }
 
 static int
-do_roll(struct acme *a)
+do_roll(struct helper *a)
 {
-	return (get_directory(a) == -1 ? -1 : acme_roll(a));
+	return (get_directory(a) == -1 ? -1 : helper_roll(a));
 }
 
 static int
-do_contact(struct acme *a)
+do_contact(struct helper *a)
 {
 	static const char	 doing[] = "the contact";
-	enum acme_got		 got;
+	enum helper_got		 got;
 
-	if (get_directory(a) == -1 || acme_need_account(a) == -1)
+	if (get_directory(a) == -1 || helper_need_account(a) == -1)
 		return (-1);
 	got = do_post(a, ACMESIGN_CONTACT, a->account, doing);
-	if (got == ACME_GOT_REFUSED)
-		(void)acme_refused(a, &a->problem, doing, NULL);
-	return (got == ACME_GOT_OK ? 0 : -1);
+	if (got == HELPER_GOT_REFUSED)
+		(void)helper_refused(a, &a->problem, doing, NULL);
+	return (got == HELPER_GOT_OK ? 0 : -1);
 }
 
 static int
-run(struct acme *a, enum acme_job job)
+run(struct helper *a, enum ipc_acme_job job)
 {
 	switch (job) {
-	case ACME_JOB_ISSUE:
+	case ACMEJOB_ISSUE:
 		return (do_issue(a));
-	case ACME_JOB_ARI:
+	case ACMEJOB_ARI:
 		return (do_ari(a));
-	case ACME_JOB_REVOKE:
+	case ACMEJOB_REVOKE:
 		return (do_revoke(a));
-	case ACME_JOB_ROLL:
+	case ACMEJOB_ROLL:
 		return (do_roll(a));
-	case ACME_JOB_CONTACT:
+	case ACMEJOB_CONTACT:
 		return (do_contact(a));
 	}
-	return (acme_fail(a, ACME_END_INTERNAL, 0, "there is no such job"));
+	return (helper_fail(a, ACMEEND_INTERNAL, 0, "there is no such job"));
 }
 
 void
-acme_run(const struct acme_ops *ops, const struct acme_conf *c,
-    enum acme_job job, int next, const char *pem, size_t len,
-    struct acme_result *r)
+helper_run(const struct helper_ops *ops, const struct ipc_acme_conf *c,
+    enum ipc_acme_job job, int next, const char *pem, size_t len,
+    struct helper_result *r)
 {
-	struct acme	*a;
+	struct helper	*a;
 	char		 err[256];
 
 	memset(r, 0, sizeof(*r));
 	if ((a = calloc(1, sizeof(*a))) == NULL) {
-		r->end = ACME_END_INTERNAL;
+		r->end = ACMEEND_INTERNAL;
 		snprintf(r->error, sizeof(r->error), "out of memory");
 		return;
 	}
@@ -271,23 +274,24 @@ acme_run(const struct acme_ops *ops, const struct acme_conf *c,
 	a->conf = c;
 	a->r = r;
 	a->next = next;
-	a->until = ops->now(ops->arg) + ACME_JOB_S;
-	if (len > 0 && chain_read(pem, len, &a->old, err, sizeof(err)) == -1) {
+	a->until = ops->now(ops->arg) + HELPER_JOB_S;
+	if (len > 0 && acme_chain_read(pem, len, &a->old, err,
+	    sizeof(err)) == -1) {
 		/* A certificate of somebody's making may be renewed, too. */
 		memset(&a->old, 0, sizeof(a->old));
-		acme_step(a, "the certificate at hand: %s", err);
+		helper_step(a, "the certificate at hand: %s", err);
 	}
 	if (run(a, job) == 0) {
-		r->end = ACME_END_OK;
+		r->end = ACMEEND_OK;
 		r->error[0] = '\0';
-		if (job != ACME_JOB_ARI)
+		if (job != ACMEJOB_ARI)
 			r->not_before = 0;
 	}
 	free(a);
 }
 
 void
-acme_result_free(struct acme_result *r)
+helper_result_free(struct helper_result *r)
 {
 	free(r->chain);
 	memset(r, 0, sizeof(*r));

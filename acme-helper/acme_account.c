@@ -4,7 +4,7 @@
  * What a directory answers when the account is looked for, and what then:
  *
  *	account, valid			it is used
- *	account, deactivated, revoked	another key is wanted (ACME_END_ACCOUNT)
+ *	account, deactivated, revoked	another key is wanted (ACMEEND_ACCOUNT)
  *	accountDoesNotExist		it is made, with the same key
  *	badPublicKey,			another key is wanted: ours is of a kind
  *	badSignatureAlgorithm		that all directories take
@@ -31,7 +31,7 @@
 
 #include "acme_int.h"
 
-enum found {
+enum account_found {
 	FOUND_FAILED = -1,	/* a->r says why */
 	FOUND_NONE,		/* the directory has no such account */
 	FOUND,			/* it has; a->account */
@@ -40,9 +40,9 @@ enum found {
 
 /* No account can be had with the key. */
 static int
-key_is_useless(struct acme *a, const struct acme_problem *p)
+key_is_useless(struct helper *a, const struct helper_problem *p)
 {
-	return (acme_fail(a, ACME_END_ACCOUNT, a->r->not_before, "the"
+	return (helper_fail(a, ACMEEND_ACCOUNT, a->r->not_before, "the"
 	    " directory refuses the account key: %s%s%s%s", p->type,
 	    p->detail[0] == '\0' ? "" : " (", p->detail,
 	    p->detail[0] == '\0' ? "" : ")"));
@@ -50,41 +50,41 @@ key_is_useless(struct acme *a, const struct acme_problem *p)
 
 /* The account's URL out of the answer, and whether it is in force. */
 static int
-take_account(struct acme *a, const struct https_response *res)
+read_account(struct helper *a, const struct net_https_response *res)
 {
-	enum acme_status	 status;
-	char			 err[ACME_TEXTSIZE];
+	enum helper_status	 status;
+	char			 err[HELPER_TEXTSIZE];
 
-	if (acme_location(&res->head, a->dir.new_account, a->account) == -1)
-		return (acme_fail(a, ACME_END_UNREACHABLE, 0, "the directory"
+	if (helper_location(&res->head, a->dir.new_account, a->account) == -1)
+		return (helper_fail(a, ACMEEND_UNREACHABLE, 0, "the directory"
 		    " does not say where the account is"));
-	if (acme_account_parse((char *)res->body, res->body_len, &status, err,
+	if (helper_account_parse((char *)res->body, res->body_len, &status, err,
 	    sizeof(err)) == -1)
-		return (acme_fail(a, ACME_END_UNREACHABLE, 0, "%s", err));
-	if (status == ACME_DEACTIVATED || status == ACME_REVOKED)
-		return (acme_fail(a, ACME_END_ACCOUNT, 0, "the account is %s",
-		    acme_status_name(status)));
-	if (status != ACME_VALID)
-		return (acme_fail(a, ACME_END_REFUSED, 0, "the account is %s",
-		    acme_status_name(status)));
-	acme_step(a, "account %s", a->account);
+		return (helper_fail(a, ACMEEND_UNREACHABLE, 0, "%s", err));
+	if (status == HELPER_DEACTIVATED || status == HELPER_REVOKED)
+		return (helper_fail(a, ACMEEND_ACCOUNT, 0, "the account is %s",
+		    helper_status_name(status)));
+	if (status != HELPER_VALID)
+		return (helper_fail(a, ACMEEND_REFUSED, 0, "the account is %s",
+		    helper_status_name(status)));
+	helper_step(a, "account %s", a->account);
 	return (0);
 }
 
 /* The account was looked for and a->problem is the answer. */
-static enum found
-not_found(struct acme *a)
+static enum account_found
+not_found(struct helper *a)
 {
 	switch (a->problem.error) {
-	case ACME_E_NOACCOUNT:
+	case HELPER_E_NOACCOUNT:
 		return (FOUND_NONE);
-	case ACME_E_KEY:
-	case ACME_E_ALGORITHM:
+	case HELPER_E_KEY:
+	case HELPER_E_ALGORITHM:
 		(void)key_is_useless(a, &a->problem);
 		return (FOUND_FAILED);
-	case ACME_E_RATE:
-	case ACME_E_SERVER:
-	case ACME_E_NONCE:
+	case HELPER_E_RATE:
+	case HELPER_E_SERVER:
+	case HELPER_E_NONCE:
 		break;
 	default:
 		/* Not from the directory itself: something is in between. */
@@ -92,102 +92,102 @@ not_found(struct acme *a)
 			return (FOUND_UNCLEAR);
 		break;
 	}
-	(void)acme_refused(a, &a->problem, "the account", NULL);
+	(void)helper_refused(a, &a->problem, "the account", NULL);
 	return (FOUND_FAILED);
 }
 
 /* Look for the account, by ACMESIGN_LOOKUP or ACMESIGN_LOOKUP_NEXT. */
-static enum found
-find_account(struct acme *a, enum acmesign what)
+static enum account_found
+find_account(struct helper *a, enum ipc_acmesign what)
 {
-	struct https_response	 res;
-	enum found		 found;
+	struct net_https_response	 res;
+	enum account_found		 found;
 
-	switch (acme_post(a, what, a->dir.new_account, "the account", &res)) {
-	case ACME_GOT_OK:
-		found = take_account(a, &res) == 0 ? FOUND : FOUND_FAILED;
+	switch (helper_post(a, what, a->dir.new_account, "the account", &res)) {
+	case HELPER_GOT_OK:
+		found = read_account(a, &res) == 0 ? FOUND : FOUND_FAILED;
 		break;
-	case ACME_GOT_REFUSED:
+	case HELPER_GOT_REFUSED:
 		found = not_found(a);
 		break;
 	default:
 		return (FOUND_FAILED);
 	}
-	https_free(&res);
+	net_https_free(&res);
 	return (found);
 }
 
 /* Has the configuration what an account wants?  0, or -1. */
 static int
-check_wants(struct acme *a)
+check_wants(struct helper *a)
 {
 	if (a->dir.needs_eab && a->conf->eab_kid[0] == '\0')
-		return (acme_fail(a, ACME_END_REFUSED, 0, "the directory wants"
+		return (helper_fail(a, ACMEEND_REFUSED, 0, "the directory wants"
 		    " an account binding: get key id and MAC key from it and"
 		    " write eab"));
 	if (a->dir.terms[0] != '\0' && !a->conf->agreed)
-		return (acme_fail(a, ACME_END_REFUSED, 0, "the directory wants"
+		return (helper_fail(a, ACMEEND_REFUSED, 0, "the directory wants"
 		    " its terms of service (%s) agreed to", a->dir.terms));
 	return (0);
 }
 
 /* The account is not made: say why.  `before' is what looking for it gave. */
 static void
-not_made(struct acme *a, enum acme_error before)
+not_made(struct helper *a, enum helper_error before)
 {
-	struct acme_problem	*p = &a->problem;
+	struct helper_problem	*p = &a->problem;
 	int			 bound = a->conf->eab_kid[0] != '\0';
 
-	if (p->error == ACME_E_KEY || p->error == ACME_E_ALGORITHM ||
-	    (p->error == ACME_E_UNAUTHORIZED && !bound &&
-	    before == ACME_E_UNAUTHORIZED)) {
+	if (p->error == HELPER_E_KEY || p->error == HELPER_E_ALGORITHM ||
+	    (p->error == HELPER_E_UNAUTHORIZED && !bound &&
+	    before == HELPER_E_UNAUTHORIZED)) {
 		(void)key_is_useless(a, p);
 		return;
 	}
 	/* Whom else would it not authorize to have an account? */
-	if (bound && (p->error == ACME_E_UNAUTHORIZED ||
-	    p->error == ACME_E_MALFORMED))
-		p->error = ACME_E_EAB;
-	(void)acme_refused(a, p, "an account", NULL);
+	if (bound && (p->error == HELPER_E_UNAUTHORIZED ||
+	    p->error == HELPER_E_MALFORMED))
+		p->error = HELPER_E_EAB;
+	(void)helper_refused(a, p, "an account", NULL);
 }
 
-/* acme_make_account(); `before' is what looking for it gave. */
+/* helper_make_account(); `before' is what looking for it gave. */
 static int
-make(struct acme *a, enum acme_error before)
+make(struct helper *a, enum helper_error before)
 {
-	struct https_response	 res;
-	enum acme_got		 got;
-	int			 rv = -1;
+	struct net_https_response	 res;
+	enum helper_got			 got;
+	int				 rv = -1;
 
 	if (check_wants(a) == -1)
 		return (-1);
-	acme_step(a, "making an account");
-	got = acme_post(a, ACMESIGN_ACCOUNT, a->dir.new_account, "an account",
+	helper_step(a, "making an account");
+	got = helper_post(a, ACMESIGN_ACCOUNT, a->dir.new_account, "an account",
 	    &res);
-	if (got == ACME_GOT_REFUSED && a->problem.error == ACME_E_CONTACT &&
+	if (got == HELPER_GOT_REFUSED && a->problem.error == HELPER_E_CONTACT &&
 	    a->conf->ncontacts > 0) {
-		acme_warn(a, "the directory does not take the contact (%s):"
+		helper_warn(a, "the directory does not take the contact (%s):"
 		    " making the account without; write another contact, as"
 		    " mail address", a->problem.detail);
-		https_free(&res);
-		got = acme_post(a, ACMESIGN_ACCOUNT_BARE, a->dir.new_account,
+		net_https_free(&res);
+		got = helper_post(a, ACMESIGN_ACCOUNT_BARE, a->dir.new_account,
 		    "an account", &res);
 	}
-	if (got == ACME_GOT_FAILED)
+	if (got == HELPER_GOT_FAILED)
 		return (-1);
-	if (got == ACME_GOT_OK)
-		rv = take_account(a, &res);
+	if (got == HELPER_GOT_OK)
+		rv = read_account(a, &res);
 	else
 		not_made(a, before);
-	https_free(&res);
+	net_https_free(&res);
 	return (rv);
 }
 
 int
-acme_make_account(struct acme *a)
+helper_make_account(struct helper *a)
 {
 	a->account_made = 1;
-	return (make(a, ACME_E_NOACCOUNT));
+	return (make(a, HELPER_E_NOACCOUNT));
 }
 
 /*
@@ -195,15 +195,16 @@ acme_make_account(struct acme *a)
  * to take its place the account may have that already: no second one is made.
  */
 static int
-without_account(struct acme *a, enum found found)
+without_account(struct helper *a, enum account_found found)
 {
-	enum acme_error	 before = found == FOUND_NONE ? ACME_E_NOACCOUNT :
-			    a->problem.error;
+	enum helper_error	 before = found == FOUND_NONE ?
+			    HELPER_E_NOACCOUNT : a->problem.error;
 
 	if (a->next) {
 		found = find_account(a, ACMESIGN_LOOKUP_NEXT);
 		if (found == FOUND)
-			return (acme_fail(a, ACME_END_NEXT_KEY, 0, "the account"
+			return (helper_fail(a, ACMEEND_NEXT_KEY, 0,
+			    "the account"
 			    " has the new key already"));
 		if (found == FOUND_FAILED)
 			return (-1);
@@ -212,9 +213,9 @@ without_account(struct acme *a, enum found found)
 }
 
 int
-acme_need_account(struct acme *a)
+helper_need_account(struct helper *a)
 {
-	enum found	 found = find_account(a, ACMESIGN_LOOKUP);
+	enum account_found	 found = find_account(a, ACMESIGN_LOOKUP);
 
 	if (found == FOUND_FAILED || found == FOUND)
 		return (found == FOUND ? 0 : -1);
@@ -223,16 +224,16 @@ acme_need_account(struct acme *a)
 
 /* Which key the account has is not known: nothing may be thrown away. */
 static int
-undecided(struct acme *a)
+undecided(struct helper *a)
 {
-	if (a->r->end == ACME_END_REFUSED || a->r->end == ACME_END_ACCOUNT)
-		a->r->end = ACME_END_UNREACHABLE;
+	if (a->r->end == ACMEEND_REFUSED || a->r->end == ACMEEND_ACCOUNT)
+		a->r->end = ACMEEND_UNREACHABLE;
 	return (-1);
 }
 
 /* The account key has no account, or none that is shown: has the next one? */
 static int
-look_for_next(struct acme *a, enum found old)
+look_for_next(struct helper *a, enum account_found old)
 {
 	switch (find_account(a, ACMESIGN_LOOKUP_NEXT)) {
 	case FOUND:
@@ -241,26 +242,27 @@ look_for_next(struct acme *a, enum found old)
 		return (undecided(a));
 	case FOUND_NONE:
 		if (old == FOUND_NONE)
-			return (acme_fail(a, ACME_END_REFUSED, 0, "the"
+			return (helper_fail(a, ACMEEND_REFUSED, 0, "the"
 			    " directory has no account yet whose key could be"
 			    " changed"));
 		break;
 	case FOUND_UNCLEAR:
 		break;
 	}
-	(void)acme_refused(a, &a->problem, "the account", NULL);
+	(void)helper_refused(a, &a->problem, "the account", NULL);
 	return (undecided(a));
 }
 
 int
-acme_roll(struct acme *a)
+helper_roll(struct helper *a)
 {
-	static const char	 doing[] = "the change of the account key";
-	struct https_response	 res;
-	struct acme_problem	 why;
-	enum found		 found;
-	enum acme_got		 got;
-	int			 asked;
+	static const char		 doing[] =
+	    "the change of the account key";
+	struct net_https_response	 res;
+	struct helper_problem		 why;
+	enum account_found		 found;
+	enum helper_got			 got;
+	int				 asked;
 
 	for (asked = 0;; asked = 1) {
 		found = find_account(a, ACMESIGN_LOOKUP);
@@ -270,16 +272,16 @@ acme_roll(struct acme *a)
 			return (look_for_next(a, found));
 		if (asked)
 			/* It has heard of both, and stays with the old one. */
-			return (acme_refused(a, &why, doing, NULL));
+			return (helper_refused(a, &why, doing, NULL));
 		if (a->dir.key_change[0] == '\0')
-			return (acme_fail(a, ACME_END_REFUSED, 0, "the"
+			return (helper_fail(a, ACMEEND_REFUSED, 0, "the"
 			    " directory does not offer %s", doing));
-		got = acme_post(a, ACMESIGN_ROLL, a->dir.key_change, doing,
+		got = helper_post(a, ACMESIGN_ROLL, a->dir.key_change, doing,
 		    &res);
-		if (got == ACME_GOT_FAILED)
+		if (got == HELPER_GOT_FAILED)
 			return (undecided(a));
-		https_free(&res);
-		if (got == ACME_GOT_OK)
+		net_https_free(&res);
+		if (got == HELPER_GOT_OK)
 			return (0);
 		/* It may have said yes before, to a request like this. */
 		why = a->problem;

@@ -21,7 +21,7 @@
 #define MAX_RETRY	(30 * 86400)	/* seconds of a Retry-After */
 
 int
-acme_fail(struct acme *a, enum acme_outcome end, int64_t not_before,
+helper_fail(struct helper *a, enum ipc_acme_outcome end, int64_t not_before,
     const char *fmt, ...)
 {
 	va_list	 ap;
@@ -35,20 +35,20 @@ acme_fail(struct acme *a, enum acme_outcome end, int64_t not_before,
 }
 
 int
-acme_refused(struct acme *a, const struct acme_problem *p, const char *doing,
-    const char *name)
+helper_refused(struct helper *a, const struct helper_problem *p,
+    const char *doing, const char *name)
 {
-	char	 line[ACME_LINESIZE];
+	char	 line[IPC_ACME_LINESIZE];
 
-	explain_problem(p, doing, name, line, sizeof(line));
-	return (acme_fail(a, explain_outcome(p, name), a->r->not_before, "%s",
-	    line));
+	helper_explain_problem(p, doing, name, line, sizeof(line));
+	return (helper_fail(a, helper_explain_outcome(p, name),
+	    a->r->not_before, "%s", line));
 }
 
 void
-acme_step(struct acme *a, const char *fmt, ...)
+helper_step(struct helper *a, const char *fmt, ...)
 {
-	char	 text[ACME_LINESIZE];
+	char	 text[IPC_ACME_LINESIZE];
 	va_list	 ap;
 
 	va_start(ap, fmt);
@@ -58,9 +58,9 @@ acme_step(struct acme *a, const char *fmt, ...)
 }
 
 void
-acme_warn(struct acme *a, const char *fmt, ...)
+helper_warn(struct helper *a, const char *fmt, ...)
 {
-	char	 text[ACME_LINESIZE];
+	char	 text[IPC_ACME_LINESIZE];
 	va_list	 ap;
 
 	va_start(ap, fmt);
@@ -70,23 +70,23 @@ acme_warn(struct acme *a, const char *fmt, ...)
 }
 
 int
-acme_wait(struct acme *a, unsigned int seconds)
+helper_wait(struct helper *a, unsigned int seconds)
 {
 	if (a->ops->now(a->ops->arg) + seconds > a->until)
-		return (acme_fail(a, ACME_END_UNREACHABLE, 0, "the directory"
+		return (helper_fail(a, ACMEEND_UNREACHABLE, 0, "the directory"
 		    " takes too long: not done within %d minutes",
-		    ACME_JOB_S / 60));
+		    HELPER_JOB_S / 60));
 	if (a->ops->wait(a->ops->arg, seconds) == -1)
-		return (acme_fail(a, ACME_END_STOPPED, 0, "told to end"));
+		return (helper_fail(a, ACMEEND_STOPPED, 0, "told to end"));
 	return (0);
 }
 
 int64_t
-acme_retry_after(struct acme *a, const struct http_head *h)
+helper_retry_after(struct helper *a, const struct net_http_head *h)
 {
-	struct http_str	 s = http_field(h, "Retry-After");
-	int64_t		 t = 0;
-	size_t		 i;
+	struct net_http_str	 s = net_http_field(h, "Retry-After");
+	int64_t			 t = 0;
+	size_t			 i;
 
 	if (s.p == NULL || s.len == 0)
 		return (-1);
@@ -94,7 +94,7 @@ acme_retry_after(struct acme *a, const struct http_head *h)
 		if ((t = t * 10 + (s.p[i] - '0')) > MAX_RETRY)
 			t = MAX_RETRY;
 	if (i < s.len) {
-		if ((t = http_date(s)) == -1)
+		if ((t = net_http_date(s)) == -1)
 			return (-1);
 		if ((t -= a->ops->now(a->ops->arg)) < 0)
 			t = 0;
@@ -104,9 +104,9 @@ acme_retry_after(struct acme *a, const struct http_head *h)
 
 /* Keep the nonce that came with an answer. */
 static void
-keep_nonce(struct acme *a, const struct http_head *h)
+keep_nonce(struct helper *a, const struct net_http_head *h)
 {
-	struct http_str	 s = http_field(h, "Replay-Nonce");
+	struct net_http_str	 s = net_http_field(h, "Replay-Nonce");
 
 	a->nonce[0] = '\0';
 	if (s.p == NULL || s.len >= sizeof(a->nonce))
@@ -120,15 +120,15 @@ keep_nonce(struct acme *a, const struct http_head *h)
 
 /* The failure of a connection. */
 static int
-unreachable(struct acme *a, const char *doing, const char *error)
+unreachable(struct helper *a, const char *doing, const char *error)
 {
 	char	 when[ACME_TIMESIZE];
 
-	if (!explain_is_clock(error))
-		return (acme_fail(a, ACME_END_UNREACHABLE, 0,
+	if (!helper_explain_is_clock(error))
+		return (helper_fail(a, ACMEEND_UNREACHABLE, 0,
 		    "can't ask the directory for %s: %s", doing, error));
 	acme_time_text(a->ops->now(a->ops->arg), when);
-	return (acme_fail(a, ACME_END_CLOCK, 0, "can't ask the directory for"
+	return (helper_fail(a, ACMEEND_CLOCK, 0, "can't ask the directory for"
 	    " %s: %s, or the clock of this machine is wrong: it says %s",
 	    doing, error, when));
 }
@@ -138,10 +138,10 @@ unreachable(struct acme *a, const char *doing, const char *error)
  * filled in.
  */
 static int
-ask(struct acme *a, const char *method, const char *url, const struct wr *body,
-    struct https_response *res)
+request(struct helper *a, const char *method, const char *url,
+    const struct ipc_wr *body, struct net_https_response *res)
 {
-	struct https_request	 req;
+	struct net_https_request	 req;
 
 	if (a->ops->now(a->ops->arg) > a->until) {
 		memset(res, 0, sizeof(*res));
@@ -161,8 +161,8 @@ ask(struct acme *a, const char *method, const char *url, const struct wr *body,
 	}
 	req.trust = a->conf->ca_file[0] != '\0' ? STREAM_CAFILE : STREAM_ROOTS;
 	req.trust_arg = a->conf->ca_file[0] != '\0' ? a->conf->ca_file : NULL;
-	req.max_body = ACME_MAXBODY;
-	if (a->ops->ask(a->ops->arg, &req, res, ACME_ASK_MS) == -1)
+	req.max_body = HELPER_MAXBODY;
+	if (a->ops->ask(a->ops->arg, &req, res, HELPER_REQUEST_MS) == -1)
 		return (-1);
 	keep_nonce(a, &res->head);
 	return (0);
@@ -173,9 +173,10 @@ ask(struct acme *a, const char *method, const char *url, const struct wr *body,
  * try again, 0 no, -1 failed.
  */
 static int
-again(struct acme *a, const struct https_response *res, int failed, int tried)
+again(struct helper *a, const struct net_https_response *res, int failed,
+    int tried)
 {
-	int64_t	 pause = failed ? -1 : acme_retry_after(a, &res->head);
+	int64_t	 pause = failed ? -1 : helper_retry_after(a, &res->head);
 
 	if (tried >= MAX_TRIES || (!failed && res->head.status < 500))
 		return (0);
@@ -184,76 +185,77 @@ again(struct acme *a, const struct https_response *res, int failed, int tried)
 		return (0);
 	if (pause < 1)
 		pause = 1 << tried;
-	acme_step(a, "%s, asking again in %lld s", failed ? res->error :
+	helper_step(a, "%s, asking again in %lld s", failed ? res->error :
 	    "the directory has a failure of its own", (long long)pause);
-	return (acme_wait(a, (unsigned int)pause) == -1 ? -1 : 1);
+	return (helper_wait(a, (unsigned int)pause) == -1 ? -1 : 1);
 }
 
 /* The page where a person finds what is to be done, if none is named. */
 static void
-find_page(struct acme *a, const struct https_response *res, const char *url)
+find_page(struct helper *a, const struct net_https_response *res,
+    const char *url)
 {
-	struct acme_problem	*p = &a->problem;
+	struct helper_problem	*p = &a->problem;
 
-	if (p->error != ACME_E_ACTION || p->instance[0] != '\0' ||
-	    acme_link(&res->head, url, "terms-of-service", 0,
+	if (p->error != HELPER_E_ACTION || p->instance[0] != '\0' ||
+	    helper_link(&res->head, url, "terms-of-service", 0,
 	    p->instance) == 0)
 		return;
 	snprintf(p->instance, sizeof(p->instance), "%s", a->dir.terms);
 }
 
 /* Note what the refusal by `url' says, and when to come back. */
-static enum acme_got
-refusal(struct acme *a, const struct https_response *res, const char *url)
+static enum helper_got
+refusal(struct helper *a, const struct net_https_response *res, const char *url)
 {
-	int64_t	 pause = acme_retry_after(a, &res->head);
+	int64_t	 pause = helper_retry_after(a, &res->head);
 
-	acme_problem_parse((const char *)res->body, res->body_len,
+	helper_problem_parse((const char *)res->body, res->body_len,
 	    &a->problem);
 	if (a->problem.type[0] == '\0') {
 		/* Not from the directory itself, or from a broken one. */
 		snprintf(a->problem.type, sizeof(a->problem.type),
 		    "HTTP status %d", res->head.status);
 		if (res->head.status >= 500)
-			a->problem.error = ACME_E_SERVER;
+			a->problem.error = HELPER_E_SERVER;
 		else if (res->head.status == 429)
-			a->problem.error = ACME_E_RATE;
+			a->problem.error = HELPER_E_RATE;
 	}
 	find_page(a, res, url);
 	a->r->not_before = pause == -1 ? 0 :
 	    a->ops->now(a->ops->arg) + pause;
-	return (ACME_GOT_REFUSED);
+	return (HELPER_GOT_REFUSED);
 }
 
 /* The target of a redirect from `url' in its place.  0, or -1. */
 static int
-redirected(struct acme *a, const struct https_response *res, const char *doing,
-    char *url)
+redirected(struct helper *a, const struct net_https_response *res,
+    const char *doing, char *url)
 {
-	char	 to[ACME_URLSIZE];
+	char	 to[IPC_ACME_URLSIZE];
 
-	if (acme_location(&res->head, url, to) == 0) {
+	if (helper_location(&res->head, url, to) == 0) {
 		memcpy(url, to, sizeof(to));
 		return (0);
 	}
-	return (acme_fail(a, ACME_END_UNREACHABLE, 0, "asked for %s, the"
+	return (helper_fail(a, ACMEEND_UNREACHABLE, 0, "asked for %s, the"
 	    " directory redirects to something that is not an https URL",
 	    doing));
 }
 
-enum acme_got
-acme_get(struct acme *a, const char *url, const char *doing,
-    struct https_response *res)
+enum helper_got
+helper_get(struct helper *a, const char *url, const char *doing,
+    struct net_https_response *res)
 {
-	char	 at[ACME_URLSIZE];
+	char	 at[IPC_ACME_URLSIZE];
 	int	 hops = 0, tried = 1, failed, more;
 
 	snprintf(at, sizeof(at), "%s", url);
-	acme_step(a, "asking for %s", doing);
+	helper_step(a, "asking for %s", doing);
 	for (;;) {
-		failed = ask(a, "GET", at, NULL, res) == -1;
+		failed = request(a, "GET", at, NULL, res) == -1;
 		if (!failed && res->head.status / 100 == 2)
-			return (ACME_GOT_OK);
+			return (HELPER_GOT_OK);
 		if ((more = again(a, res, failed, tried++)) == 0 && failed)
 			(void)unreachable(a, doing, res->error);
 		else if (more == 0 && res->head.status / 100 == 3 &&
@@ -261,30 +263,30 @@ acme_get(struct acme *a, const char *url, const char *doing,
 			more = redirected(a, res, doing, at) == 0 ? 1 : -1;
 		else if (more == 0)
 			return (refusal(a, res, at));
-		https_free(res);
+		net_https_free(res);
 		if (more != 1)
-			return (ACME_GOT_FAILED);
+			return (HELPER_GOT_FAILED);
 	}
 }
 
 /* Have a nonce at hand.  0, or -1. */
 static int
-need_nonce(struct acme *a)
+need_nonce(struct helper *a)
 {
-	struct https_response	 res;
-	int			 failed, tried = 1, more;
+	struct net_https_response	 res;
+	int				 failed, tried = 1, more;
 
 	while (a->nonce[0] == '\0') {
-		failed = ask(a, "HEAD", a->dir.new_nonce, NULL, &res) == -1;
+		failed = request(a, "HEAD", a->dir.new_nonce, NULL, &res) == -1;
 		if ((more = again(a, &res, failed, tried++)) == 0 && failed)
 			(void)unreachable(a, "a nonce", res.error);
 		else if (more == 0 && a->nonce[0] == '\0')
-			(void)acme_fail(a, ACME_END_UNREACHABLE, 0,
+			(void)helper_fail(a, ACMEEND_UNREACHABLE, 0,
 			    "the directory gives out no nonce (HTTP status"
 			    " %d)", res.head.status);
 		else if (more == 0)
 			more = 1;
-		https_free(&res);
+		net_https_free(&res);
 		if (more != 1)
 			return (-1);
 	}
@@ -293,11 +295,12 @@ need_nonce(struct acme *a)
 
 /* Sign what is to be posted.  0, or -1. */
 static int
-sign(struct acme *a, enum acmesign what, const char *url, struct wr *jws)
+sign(struct helper *a, enum ipc_acmesign what, const char *url,
+    struct ipc_wr *jws)
 {
-	struct acme_wish	 wish = { what, url, a->nonce, "", "" };
-	char			 err[256];
-	int			 rv;
+	struct helper_sign_request	 wish = { what, url, a->nonce, "", "" };
+	char				 err[256];
+	int				 rv;
 
 	if (what != ACMESIGN_LOOKUP && what != ACMESIGN_LOOKUP_NEXT &&
 	    what != ACMESIGN_ACCOUNT && what != ACMESIGN_ACCOUNT_BARE &&
@@ -305,64 +308,64 @@ sign(struct acme *a, enum acmesign what, const char *url, struct wr *jws)
 		wish.account = a->account;
 	if (what == ACMESIGN_ORDER || what == ACMESIGN_ORDER_BARE)
 		wish.replaces = a->old.id;
-	wr_init(jws);
+	ipc_wr_init(jws);
 	rv = a->ops->sign(a->ops->arg, &wish, jws, err, sizeof(err));
 	a->nonce[0] = '\0';
-	if (rv == 0 && wr_ok(jws))
+	if (rv == 0 && ipc_wr_ok(jws))
 		return (0);
-	wr_free(jws);
-	return (acme_fail(a, ACME_END_INTERNAL, 0, "keys does not sign: %s",
+	ipc_wr_free(jws);
+	return (helper_fail(a, ACMEEND_INTERNAL, 0, "keys does not sign: %s",
 	    rv == 0 ? "out of memory" : err));
 }
 
 /* One signed request with a fresh nonce.  1 came back, 0 not, -1 failed. */
 static int
-post_once(struct acme *a, enum acmesign what, const char *url,
-    struct https_response *res)
+post_once(struct helper *a, enum ipc_acmesign what, const char *url,
+    struct net_https_response *res)
 {
-	struct wr	 jws;
+	struct ipc_wr	 jws;
 	int		 rv;
 
 	if (need_nonce(a) == -1 || sign(a, what, url, &jws) == -1)
 		return (-1);
-	rv = ask(a, "POST", url, &jws, res);
-	wr_free(&jws);
+	rv = request(a, "POST", url, &jws, res);
+	ipc_wr_free(&jws);
 	return (rv == 0);
 }
 
-enum acme_got
-acme_post(struct acme *a, enum acmesign what, const char *url,
-    const char *doing, struct https_response *res)
+enum helper_got
+helper_post(struct helper *a, enum ipc_acmesign what, const char *url,
+    const char *doing, struct net_https_response *res)
 {
 	int	 nonces = 0, tried = 1, came, more;
 
 	for (;;) {
 		if ((came = post_once(a, what, url, res)) == -1)
-			return (ACME_GOT_FAILED);
+			return (HELPER_GOT_FAILED);
 		if (came && res->head.status / 100 == 2)
-			return (ACME_GOT_OK);
-		if (came && refusal(a, res, url) == ACME_GOT_REFUSED &&
-		    a->problem.error == ACME_E_NONCE && ++nonces < MAX_NONCES)
+			return (HELPER_GOT_OK);
+		if (came && refusal(a, res, url) == HELPER_GOT_REFUSED &&
+		    a->problem.error == HELPER_E_NONCE && ++nonces < MAX_NONCES)
 			more = 1;
 		else if ((more = again(a, res, !came, tried++)) == 0 && !came)
 			(void)unreachable(a, doing, res->error);
 		else if (more == 0)
-			return (ACME_GOT_REFUSED);
-		https_free(res);
+			return (HELPER_GOT_REFUSED);
+		net_https_free(res);
 		if (more != 1)
-			return (ACME_GOT_FAILED);
+			return (HELPER_GOT_FAILED);
 	}
 }
 
 int
-acme_must(struct acme *a, enum acmesign what, const char *url,
-    const char *doing, struct https_response *res)
+helper_must(struct helper *a, enum ipc_acmesign what, const char *url,
+    const char *doing, struct net_https_response *res)
 {
-	enum acme_got	 got = acme_post(a, what, url, doing, res);
+	enum helper_got	 got = helper_post(a, what, url, doing, res);
 
-	if (got == ACME_GOT_REFUSED) {
-		(void)acme_refused(a, &a->problem, doing, NULL);
-		https_free(res);
+	if (got == HELPER_GOT_REFUSED) {
+		(void)helper_refused(a, &a->problem, doing, NULL);
+		net_https_free(res);
 	}
-	return (got == ACME_GOT_OK ? 0 : -1);
+	return (got == HELPER_GOT_OK ? 0 : -1);
 }

@@ -8,32 +8,33 @@
 #include "acme.h"
 
 int
-acme_resolve(const char *base, struct http_str ref, char *dst)
+helper_resolve(const char *base, struct net_http_str ref, char *dst)
 {
-	struct url	 from, to;
+	struct net_url	 from, to;
 	char		 text[URL_MAXTEXT];
 
 	dst[0] = '\0';
-	if (ref.p == NULL || ref.len >= ACME_URLSIZE)
+	if (ref.p == NULL || ref.len >= IPC_ACME_URLSIZE)
 		return (-1);
 	memcpy(text, ref.p, ref.len);
 	text[ref.len] = '\0';
 	if (strlen(text) != ref.len)
 		return (-1);
-	if (url_parse(text, &to) == -1 && (url_parse(base, &from) == -1 ||
-	    url_follow(&from, ref.p, ref.len, &to) == -1 ||
-	    url_text(&to, text, sizeof(text)) == -1))
+	if (net_url_parse(text, &to) == -1 &&
+	    (net_url_parse(base, &from) == -1 ||
+	    net_url_follow(&from, ref.p, ref.len, &to) == -1 ||
+	    net_url_text(&to, text, sizeof(text)) == -1))
 		return (-1);
-	if (strlen(text) >= ACME_URLSIZE)
+	if (strlen(text) >= IPC_ACME_URLSIZE)
 		return (-1);
 	memcpy(dst, text, strlen(text) + 1);
 	return (0);
 }
 
 int
-acme_location(const struct http_head *h, const char *base, char *dst)
+helper_location(const struct net_http_head *h, const char *base, char *dst)
 {
-	return (acme_resolve(base, http_field(h, "Location"), dst));
+	return (helper_resolve(base, net_http_field(h, "Location"), dst));
 }
 
 /* Pass over white space. */
@@ -116,11 +117,11 @@ parameters(const char *p, const char *end, const char *rel, const char **next)
 
 /* The `n'th link with `rel' in one field; *seen counts those passed over. */
 static int
-in_field(struct http_str s, const char *base, const char *rel, unsigned int n,
-    unsigned int *seen, char *dst)
+in_field(struct net_http_str s, const char *base, const char *rel,
+    unsigned int n, unsigned int *seen, char *dst)
 {
-	const char	*p = s.p, *end = s.p + s.len, *gt;
-	struct http_str	 ref;
+	const char		*p = s.p, *end = s.p + s.len, *gt;
+	struct net_http_str	 ref;
 
 	while ((p = space(p, end)) < end) {
 		if (*p != '<' ||
@@ -129,21 +130,21 @@ in_field(struct http_str s, const char *base, const char *rel, unsigned int n,
 		ref.p = p + 1;
 		ref.len = (size_t)(gt - ref.p);
 		if (parameters(gt + 1, end, rel, &p) &&
-		    acme_resolve(base, ref, dst) == 0 && (*seen)++ == n)
+		    helper_resolve(base, ref, dst) == 0 && (*seen)++ == n)
 			return (0);
 	}
 	return (-1);
 }
 
 int
-acme_link(const struct http_head *h, const char *base, const char *rel,
+helper_link(const struct net_http_head *h, const char *base, const char *rel,
     unsigned int n, char *dst)
 {
 	unsigned int	 seen = 0;
 	size_t		 i;
 
 	for (i = 0; i < h->nfields; i++)
-		if (http_caseeq(h->fields[i].name, "Link") &&
+		if (net_http_caseeq(h->fields[i].name, "Link") &&
 		    in_field(h->fields[i].value, base, rel, n, &seen,
 		    dst) == 0)
 			return (0);

@@ -49,9 +49,9 @@
 
 /* Is the name of the directory's one of ours? */
 static int
-is_ours(const struct acme *a, const char *name)
+is_ours(const struct helper *a, const char *name)
 {
-	char	 normal[ACME_NAMESIZE];
+	char	 normal[IPC_ACME_NAMESIZE];
 	unsigned int i;
 
 	if (acme_name(name, normal) != NULL)
@@ -64,20 +64,20 @@ is_ours(const struct acme *a, const char *name)
 
 /* Take the order out of an answer.  0, or -1. */
 static int
-take_order(struct acme *a, const struct https_response *res)
+read_order(struct helper *a, const struct net_https_response *res)
 {
-	char	 err[ACME_TEXTSIZE];
+	char	 err[HELPER_TEXTSIZE];
 	unsigned int i;
 
-	if (acme_order_parse((char *)res->body, res->body_len, &a->order, err,
+	if (helper_order_parse((char *)res->body, res->body_len, &a->order, err,
 	    sizeof(err)) == -1)
-		return (acme_fail(a, ACME_END_UNREACHABLE, 0, "%s", err));
+		return (helper_fail(a, ACMEEND_UNREACHABLE, 0, "%s", err));
 	for (i = 0; i < a->order.nnames; i++)
 		if (!is_ours(a, a->order.names[i]))
 			break;
 	if (i == a->order.nnames && i == a->conf->nnames)
 		return (0);
-	return (acme_fail(a, ACME_END_UNREACHABLE, 0, "the directory made an"
+	return (helper_fail(a, ACMEEND_UNREACHABLE, 0, "the directory made an"
 	    " order for other names"));
 }
 
@@ -86,19 +86,20 @@ take_order(struct acme *a, const struct https_response *res)
  * prepared, 0 no, -1 failed.  Each kind once.
  */
 static int
-try_otherwise(struct acme *a)
+try_otherwise(struct helper *a)
 {
 	if (a->old.id[0] != '\0') {
-		acme_step(a, "refused: %s (%s); ordering without naming the"
+		helper_step(a, "refused: %s (%s); ordering without naming the"
 		    " old certificate", a->problem.type, a->problem.detail);
 		a->old.id[0] = '\0';
 		return (1);
 	}
-	if (a->problem.error == ACME_E_NOACCOUNT && !a->account_made)
-		return (acme_make_account(a) == -1 ? -1 : 1);
-	if (a->problem.error == ACME_E_PROFILE && !a->bare &&
-	    acme_is_urgent(a)) {
-		acme_warn(a, "the directory does not take the profile %s (%s):"
+	if (a->problem.error == HELPER_E_NOACCOUNT && !a->account_made)
+		return (helper_make_account(a) == -1 ? -1 : 1);
+	if (a->problem.error == HELPER_E_PROFILE && !a->bare &&
+	    helper_is_urgent(a)) {
+		helper_warn(a,
+		    "the directory does not take the profile %s (%s):"
 		    " as the certificate is about to expire, the next one is"
 		    " ordered without; write another", a->conf->profile,
 		    a->problem.detail);
@@ -109,17 +110,17 @@ try_otherwise(struct acme *a)
 }
 
 /* Post the order, in one kind after the other. */
-static enum acme_got
-post_order(struct acme *a, struct https_response *res)
+static enum helper_got
+post_order(struct helper *a, struct net_https_response *res)
 {
-	enum acme_got	 got;
+	enum helper_got	 got;
 	int64_t		 not_before = 0;
 	int		 more;
 
 	for (;;) {
-		got = acme_post(a, a->bare ? ACMESIGN_ORDER_BARE :
+		got = helper_post(a, a->bare ? ACMESIGN_ORDER_BARE :
 		    ACMESIGN_ORDER, a->dir.new_order, "the order", res);
-		if (got != ACME_GOT_REFUSED)
+		if (got != HELPER_GOT_REFUSED)
 			return (got);
 		/* Whoever asks for the longest rest gets it. */
 		if (a->r->not_before < not_before)
@@ -127,40 +128,40 @@ post_order(struct acme *a, struct https_response *res)
 		not_before = a->r->not_before;
 		if ((more = try_otherwise(a)) == 0)
 			return (got);
-		https_free(res);
+		net_https_free(res);
 		if (more == -1)
-			return (ACME_GOT_FAILED);
+			return (HELPER_GOT_FAILED);
 	}
 }
 
 static int
-new_order(struct acme *a)
+new_order(struct helper *a)
 {
-	struct https_response	 res;
-	enum acme_got		 got;
-	int			 rv = -1;
+	struct net_https_response	 res;
+	enum helper_got			 got;
+	int				 rv = -1;
 
-	acme_step(a, "ordering a certificate for %s%s", a->conf->names[0],
+	helper_step(a, "ordering a certificate for %s%s", a->conf->names[0],
 	    a->conf->nnames > 1 ? " and more" : "");
-	if ((got = post_order(a, &res)) == ACME_GOT_FAILED)
+	if ((got = post_order(a, &res)) == HELPER_GOT_FAILED)
 		return (-1);
-	if (got == ACME_GOT_REFUSED)
-		(void)acme_refused(a, &a->problem, "the order", NULL);
-	else if (acme_location(&res.head, a->dir.new_order,
+	if (got == HELPER_GOT_REFUSED)
+		(void)helper_refused(a, &a->problem, "the order", NULL);
+	else if (helper_location(&res.head, a->dir.new_order,
 	    a->order_url) == -1)
-		(void)acme_fail(a, ACME_END_UNREACHABLE, 0, "the directory"
+		(void)helper_fail(a, ACMEEND_UNREACHABLE, 0, "the directory"
 		    " does not say where the order is");
 	else
-		rv = take_order(a, &res);
-	https_free(&res);
+		rv = read_order(a, &res);
+	net_https_free(&res);
 	return (rv);
 }
 
 /* The next pause between two looks, by Retry-After or growing. */
 static unsigned int
-pause_after(struct acme *a, const struct http_head *h, unsigned int looks)
+pause_after(struct helper *a, const struct net_http_head *h, unsigned int looks)
 {
-	int64_t	 s = acme_retry_after(a, h);
+	int64_t	 s = helper_retry_after(a, h);
 
 	if (s == -1)
 		s = 1 + looks;
@@ -171,37 +172,37 @@ pause_after(struct acme *a, const struct http_head *h, unsigned int looks)
 
 /* Read an authorization; *pause gets what to wait before the next look. */
 static int
-get_authz(struct acme *a, const char *url, unsigned int looks,
+get_authz(struct helper *a, const char *url, unsigned int looks,
     unsigned int *pause)
 {
-	struct https_response	 res;
-	char			 err[ACME_TEXTSIZE];
-	int			 rv;
+	struct net_https_response	 res;
+	char				 err[HELPER_TEXTSIZE];
+	int				 rv;
 
-	if (acme_must(a, ACMESIGN_GET, url, "the authorization", &res) == -1)
+	if (helper_must(a, ACMESIGN_GET, url, "the authorization", &res) == -1)
 		return (-1);
-	rv = acme_authz_parse((char *)res.body, res.body_len, &a->authz, err,
+	rv = helper_authz_parse((char *)res.body, res.body_len, &a->authz, err,
 	    sizeof(err));
 	*pause = pause_after(a, &res.head, looks);
-	https_free(&res);
+	net_https_free(&res);
 	if (rv == -1)
-		return (acme_fail(a, ACME_END_UNREACHABLE, 0, "%s", err));
+		return (helper_fail(a, ACMEEND_UNREACHABLE, 0, "%s", err));
 	if (!is_ours(a, a->authz.name))
-		return (acme_fail(a, ACME_END_UNREACHABLE, 0, "the directory"
+		return (helper_fail(a, ACMEEND_UNREACHABLE, 0, "the directory"
 		    " wants to validate another name than was ordered"));
 	return (0);
 }
 
 /* An authorization that is neither pending nor valid. */
 static int
-authz_failed(struct acme *a)
+authz_failed(struct helper *a)
 {
-	if (a->authz.problem.error != ACME_E_NONE)
-		return (acme_refused(a, &a->authz.problem, "the validation",
+	if (a->authz.problem.error != HELPER_E_NONE)
+		return (helper_refused(a, &a->authz.problem, "the validation",
 		    a->authz.name));
-	return (acme_fail(a, ACME_END_REFUSED, 0, "%s: the directory's"
+	return (helper_fail(a, ACMEEND_REFUSED, 0, "%s: the directory's"
 	    " authorization is %s", a->authz.name,
-	    acme_status_name(a->authz.status)));
+	    helper_status_name(a->authz.status)));
 }
 
 /*
@@ -209,65 +210,65 @@ authz_failed(struct acme *a)
  * look.  0, or -1.
  */
 static int
-begin_authz(struct acme *a, const char *url)
+begin_authz(struct helper *a, const char *url)
 {
-	struct https_response	 res;
-	unsigned int		 pause;
+	struct net_https_response	 res;
+	unsigned int			 pause;
 
 	if (get_authz(a, url, 0, &pause) == -1)
 		return (-1);
-	if (a->authz.status == ACME_VALID)
+	if (a->authz.status == HELPER_VALID)
 		return (0);
-	if (a->authz.status != ACME_PENDING)
+	if (a->authz.status != HELPER_PENDING)
 		return (authz_failed(a));
 	if (a->authz.url[0] == '\0')
-		return (acme_fail(a, ACME_END_REFUSED, 0, "%s: the directory"
+		return (helper_fail(a, ACMEEND_REFUSED, 0, "%s: the directory"
 		    " does not validate it by HTTP-01", a->authz.name));
-	if (a->authz.challenge != ACME_PENDING &&
-	    a->authz.challenge != ACME_PROCESSING)
+	if (a->authz.challenge != HELPER_PENDING &&
+	    a->authz.challenge != HELPER_PROCESSING)
 		return (0);
-	acme_step(a, "having %s validated", a->authz.name);
+	helper_step(a, "having %s validated", a->authz.name);
 	if (a->ops->token(a->ops->arg, a->authz.token) == -1)
-		return (acme_fail(a, ACME_END_INTERNAL, 0, "the relay does not"
+		return (helper_fail(a, ACMEEND_INTERNAL, 0, "the relay does not"
 		    " answer for the directory on port 80"));
-	if (a->authz.challenge == ACME_PROCESSING)
+	if (a->authz.challenge == HELPER_PROCESSING)
 		return (0);
-	if (acme_must(a, ACMESIGN_CHALLENGE, a->authz.url, "the challenge",
+	if (helper_must(a, ACMESIGN_CHALLENGE, a->authz.url, "the challenge",
 	    &res) == -1)
 		return (-1);
-	https_free(&res);
+	net_https_free(&res);
 	return (0);
 }
 
 /* Wait until the authorization at `url' is valid.  0, or -1. */
 static int
-await_authz(struct acme *a, const char *url)
+await_authz(struct helper *a, const char *url)
 {
 	unsigned int	 looks = 0, pause, waited = 0;
 
 	for (;; looks++, waited += pause) {
 		if (get_authz(a, url, looks, &pause) == -1)
 			return (-1);
-		if (a->authz.status == ACME_VALID)
+		if (a->authz.status == HELPER_VALID)
 			return (0);
-		if (a->authz.status != ACME_PENDING)
+		if (a->authz.status != HELPER_PENDING)
 			return (authz_failed(a));
 		/* Of its own tries so far it may have said something. */
 		if (waited + pause > POLL_S &&
-		    a->authz.problem.error != ACME_E_NONE)
+		    a->authz.problem.error != HELPER_E_NONE)
 			return (authz_failed(a));
 		if (waited + pause > POLL_S)
-			return (acme_fail(a, ACME_END_UNREACHABLE, 0, "%s: the"
+			return (helper_fail(a, ACMEEND_UNREACHABLE, 0, "%s: the"
 			    " directory did not validate it within %d minutes",
 			    a->authz.name, POLL_S / 60));
-		if (acme_wait(a, pause) == -1)
+		if (helper_wait(a, pause) == -1)
 			return (-1);
 	}
 }
 
 /* Have all names validated.  0, or -1. */
 static int
-validate(struct acme *a)
+validate(struct helper *a)
 {
 	unsigned int	 i;
 	int		 rv = 0;
@@ -283,16 +284,16 @@ validate(struct acme *a)
 
 /* Look at the order; *pause gets what to wait before the next look. */
 static int
-get_order(struct acme *a, unsigned int looks, unsigned int *pause)
+get_order(struct helper *a, unsigned int looks, unsigned int *pause)
 {
-	struct https_response	 res;
-	int			 rv;
+	struct net_https_response	 res;
+	int				 rv;
 
-	if (acme_must(a, ACMESIGN_GET, a->order_url, "the order", &res) == -1)
+	if (helper_must(a, ACMESIGN_GET, a->order_url, "the order", &res) == -1)
 		return (-1);
-	rv = take_order(a, &res);
+	rv = read_order(a, &res);
 	*pause = pause_after(a, &res.head, looks);
-	https_free(&res);
+	net_https_free(&res);
 	return (rv);
 }
 
@@ -301,17 +302,17 @@ get_order(struct acme *a, unsigned int looks, unsigned int *pause)
  * first look.  0, or -1.
  */
 static int
-await_order(struct acme *a, enum acme_status state, unsigned int pause)
+await_order(struct helper *a, enum helper_status state, unsigned int pause)
 {
 	unsigned int	 looks = 0, waited = 0;
 
 	while (a->order.status == state ||
-	    a->order.status == ACME_PROCESSING) {
+	    a->order.status == HELPER_PROCESSING) {
 		if (waited + pause > POLL_S)
-			return (acme_fail(a, ACME_END_UNREACHABLE, 0, "the"
+			return (helper_fail(a, ACMEEND_UNREACHABLE, 0, "the"
 			    " directory kept the order %s for %d minutes",
-			    acme_status_name(a->order.status), POLL_S / 60));
-		if (pause > 0 && acme_wait(a, pause) == -1)
+			    helper_status_name(a->order.status), POLL_S / 60));
+		if (pause > 0 && helper_wait(a, pause) == -1)
 			return (-1);
 		waited += pause;
 		if (get_order(a, ++looks, &pause) == -1)
@@ -322,13 +323,14 @@ await_order(struct acme *a, enum acme_status state, unsigned int pause)
 
 /* The order is not `want': say why.  -1. */
 static int
-order_failed(struct acme *a, enum acme_status want)
+order_failed(struct helper *a, enum helper_status want)
 {
-	if (a->order.problem.error != ACME_E_NONE)
-		return (acme_refused(a, &a->order.problem, "the order", NULL));
-	return (acme_fail(a, ACME_END_REFUSED, 0, "the order is %s, expected"
-	    " %s", acme_status_name(a->order.status),
-	    acme_status_name(want)));
+	if (a->order.problem.error != HELPER_E_NONE)
+		return (helper_refused(a, &a->order.problem, "the order",
+		    NULL));
+	return (helper_fail(a, ACMEEND_REFUSED, 0, "the order is %s, expected"
+	    " %s", helper_status_name(a->order.status),
+	    helper_status_name(want)));
 }
 
 /*
@@ -336,66 +338,66 @@ order_failed(struct acme *a, enum acme_status want)
  * then as the directory says that it is.  0, or -1.
  */
 static int
-finalize(struct acme *a, unsigned int tried)
+finalize(struct helper *a, unsigned int tried)
 {
-	struct https_response	 res;
-	enum acme_got		 got;
-	unsigned int		 pause;
-	int			 rv = -1;
+	struct net_https_response	 res;
+	enum helper_got			 got;
+	unsigned int			 pause;
+	int				 rv = -1;
 
-	acme_step(a, "sending the certificate request");
-	got = acme_post(a, ACMESIGN_FINALIZE, a->order.finalize,
+	helper_step(a, "sending the certificate request");
+	got = helper_post(a, ACMESIGN_FINALIZE, a->order.finalize,
 	    "the certificate request", &res);
-	if (got == ACME_GOT_FAILED)
+	if (got == HELPER_GOT_FAILED)
 		return (-1);
 	pause = pause_after(a, &res.head, tried);
-	if (got == ACME_GOT_OK) {
-		if ((rv = take_order(a, &res)) == 0 &&
-		    (a->order.status == ACME_READY ||
-		    a->order.status == ACME_PENDING))
+	if (got == HELPER_GOT_OK) {
+		if ((rv = read_order(a, &res)) == 0 &&
+		    (a->order.status == HELPER_READY ||
+		    a->order.status == HELPER_PENDING))
 			rv = 1;
-	} else if (a->problem.error != ACME_E_NOTREADY ||
+	} else if (a->problem.error != HELPER_E_NOTREADY ||
 	    tried + 1 == MAX_FINALIZE)
-		(void)acme_refused(a, &a->problem, "the certificate request",
+		(void)helper_refused(a, &a->problem, "the certificate request",
 		    NULL);
 	else
 		rv = 1;
-	https_free(&res);
+	net_https_free(&res);
 	if (rv == 1) {
 		/* It came through before, or not all replicas know yet. */
-		acme_step(a, "the order is not ready: looking at it again");
-		rv = acme_wait(a, pause) == -1 ? -1 :
+		helper_step(a, "the order is not ready: looking at it again");
+		rv = helper_wait(a, pause) == -1 ? -1 :
 		    get_order(a, tried, &pause);
 	} else if (rv == 0)
-		rv = await_order(a, ACME_PROCESSING, pause);
+		rv = await_order(a, HELPER_PROCESSING, pause);
 	return (rv);
 }
 
 /* Bring the order to its end, from whatever state it is in.  0, or -1. */
 static int
-complete(struct acme *a)
+complete(struct helper *a)
 {
 	unsigned int	 tried = 0;
 	int		 rv = 0;
 
 	/* Only an order that was ready can become pending again. */
-	while (rv == 0 && a->order.status != ACME_VALID)
+	while (rv == 0 && a->order.status != HELPER_VALID)
 		switch (a->order.status) {
-		case ACME_PENDING:
+		case HELPER_PENDING:
 			if ((rv = validate(a)) == 0)
-				rv = await_order(a, ACME_PENDING, 0);
+				rv = await_order(a, HELPER_PENDING, 0);
 			break;
-		case ACME_READY:
+		case HELPER_READY:
 			rv = tried == MAX_FINALIZE ?
-			    order_failed(a, ACME_VALID) :
+			    order_failed(a, HELPER_VALID) :
 			    finalize(a, tried++);
 			break;
-		case ACME_PROCESSING:
-			rv = await_order(a, ACME_PROCESSING, 0);
+		case HELPER_PROCESSING:
+			rv = await_order(a, HELPER_PROCESSING, 0);
 			break;
 		default:
-			rv = order_failed(a, tried == 0 ? ACME_READY :
-			    ACME_VALID);
+			rv = order_failed(a, tried == 0 ? HELPER_READY :
+			    HELPER_VALID);
 			break;
 		}
 	return (rv);
@@ -403,31 +405,31 @@ complete(struct acme *a)
 
 /* Download what is at `url', which not all replicas may have yet.  0, or -1. */
 static int
-get_pem(struct acme *a, const char *url, struct https_response *res)
+get_pem(struct helper *a, const char *url, struct net_https_response *res)
 {
-	enum acme_got	 got;
+	enum helper_got	 got;
 	unsigned int	 tried, pause;
 
 	for (tried = 1;; tried++) {
-		got = acme_post(a, ACMESIGN_GET, url, "the certificate", res);
-		if (got == ACME_GOT_FAILED)
+		got = helper_post(a, ACMESIGN_GET, url, "the certificate", res);
+		if (got == HELPER_GOT_FAILED)
 			return (-1);
-		if (got == ACME_GOT_OK)
+		if (got == HELPER_GOT_OK)
 			return (0);
 		pause = pause_after(a, &res->head, tried);
-		https_free(res);
-		if (tried == MAX_DOWNLOAD || a->problem.error == ACME_E_RATE)
-			return (acme_refused(a, &a->problem,
+		net_https_free(res);
+		if (tried == MAX_DOWNLOAD || a->problem.error == HELPER_E_RATE)
+			return (helper_refused(a, &a->problem,
 			    "the certificate", NULL));
-		if (acme_wait(a, pause) == -1)
+		if (helper_wait(a, pause) == -1)
 			return (-1);
 	}
 }
 
 /* Read the chain at `url' into `res' and *c.  0, or -1. */
 static int
-get_chain(struct acme *a, const char *url, struct https_response *res,
-    struct chain *c)
+get_chain(struct helper *a, const char *url, struct net_https_response *res,
+    struct acme_chain *c)
 {
 	const char	*lacks;
 	char		 err[256];
@@ -435,32 +437,32 @@ get_chain(struct acme *a, const char *url, struct https_response *res,
 
 	if (get_pem(a, url, res) == -1)
 		return (-1);
-	if (chain_read((char *)res->body, res->body_len, c, err,
+	if (acme_chain_read((char *)res->body, res->body_len, c, err,
 	    sizeof(err)) == -1)
-		(void)acme_fail(a, ACME_END_UNREACHABLE, 0, "what the"
+		(void)helper_fail(a, ACMEEND_UNREACHABLE, 0, "what the"
 		    " directory gave out as certificate is of no use: %s",
 		    err);
-	else if ((lacks = chain_lacks((char *)res->body, res->body_len,
-	    (const char (*)[ACME_NAMESIZE])a->conf->names,
+	else if ((lacks = acme_chain_lacks((char *)res->body, res->body_len,
+	    (const char (*)[IPC_ACME_NAMESIZE])a->conf->names,
 	    a->conf->nnames)) != NULL)
-		(void)acme_fail(a, ACME_END_UNREACHABLE, 0, "the directory"
+		(void)helper_fail(a, ACMEEND_UNREACHABLE, 0, "the directory"
 		    " gave out a certificate that is not for %s", lacks);
 	else
 		rv = 0;
 	if (rv == -1)
-		https_free(res);
+		net_https_free(res);
 	return (rv);
 }
 
 /* Keep the chain of an answer as the result. */
 static void
-keep_chain(struct acme *a, struct https_response *res)
+keep_chain(struct helper *a, struct net_https_response *res)
 {
 	free(a->r->chain);
 	a->r->chain = (char *)res->body;
 	a->r->chain_len = res->body_len;
 	res->body = NULL;
-	https_free(res);
+	net_https_free(res);
 }
 
 /*
@@ -468,47 +470,47 @@ keep_chain(struct acme *a, struct https_response *res)
  * names if there is one.  0, or -1.
  */
 static int
-download(struct acme *a)
+download(struct helper *a)
 {
-	struct https_response	 first, other;
-	struct chain		 c;
-	char			 url[ACME_URLSIZE];
-	unsigned int		 i;
-	int			 found;
+	struct net_https_response	 first, other;
+	struct acme_chain		 c;
+	char				 url[IPC_ACME_URLSIZE];
+	unsigned int			 i;
+	int				 found;
 
-	acme_step(a, "getting the certificate");
+	helper_step(a, "getting the certificate");
 	if (get_chain(a, a->order.certificate, &first, &c) == -1)
 		return (-1);
 	found = a->conf->issuer[0] == '\0' ||
 	    strcmp(c.root, a->conf->issuer) == 0;
 	for (i = 0; !found && i < MAX_ALTERNATES; i++) {
-		if (acme_link(&first.head, a->order.certificate,
+		if (helper_link(&first.head, a->order.certificate,
 		    "alternate", i, url) == -1)
 			break;
 		if (get_chain(a, url, &other, &c) == -1) {
 			/* The first one is good, and better than none. */
-			acme_step(a, "another chain: %s", a->r->error);
-			if (a->r->end == ACME_END_STOPPED)
+			helper_step(a, "another chain: %s", a->r->error);
+			if (a->r->end == ACMEEND_STOPPED)
 				break;
 			continue;
 		}
 		if ((found = strcmp(c.root, a->conf->issuer) == 0))
 			keep_chain(a, &other);
 		else
-			https_free(&other);
+			net_https_free(&other);
 	}
 	if (!found)
-		acme_step(a, "the directory has no chain that ends in %s",
+		helper_step(a, "the directory has no chain that ends in %s",
 		    a->conf->issuer);
 	if (a->r->chain == NULL)
 		keep_chain(a, &first);
 	else
-		https_free(&first);
+		net_https_free(&first);
 	return (0);
 }
 
 int
-acme_issue(struct acme *a)
+helper_issue(struct helper *a)
 {
 	if (new_order(a) == -1 || complete(a) == -1)
 		return (-1);

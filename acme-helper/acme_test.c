@@ -11,7 +11,7 @@ ATF_TC_WITHOUT_HEAD(good);
 ATF_TC_BODY(good, tc)
 {
 	start();
-	issue(ACME_END_OK, "");
+	issue(ACMEEND_OK, "");
 	ATF_REQUIRE_EQ(strlen(fake.cert), fake.r.chain_len);
 	ATF_CHECK_EQ(0, memcmp(fake.cert, fake.r.chain, fake.r.chain_len));
 	ATF_CHECK_EQ(1, fake.tokens);
@@ -24,21 +24,21 @@ ATF_TC_BODY(account, tc)
 {
 	start();
 	rule("/a", 1, 1, "400 Bad\r\n\r\n{" P("accountDoesNotExist") "}");
-	issue(ACME_END_OK, "");
+	issue(ACMEEND_OK, "");
 	ATF_CHECK_EQ(1, fake.made_account);
 	rule("/a", 1, 1, "401 Bad\r\n\r\n{" P("externalAccountRequired") "}");
-	issue(ACME_END_OK, "");
+	issue(ACMEEND_OK, "");
 	ATF_CHECK_EQ(1, fake.made_account);
 	rule("/a", 1, 1, "200 OK\r\nLocation: " U "/a/7\r\n\r\n"
 	    "{\"status\":\"deactivated\"}");
-	issue(ACME_END_ACCOUNT, "the account is deactivated");
+	issue(ACMEEND_ACCOUNT, "the account is deactivated");
 	rule("/a", 1, 1, "200 OK\r\n\r\n{\"status\":\"valid\"}");
-	issue(ACME_END_UNREACHABLE, "where the account is");
+	issue(ACMEEND_UNREACHABLE, "where the account is");
 	rule("/a", 1, 1, "200 OK\r\nLocation: http://ca.example/a\r\n\r\n"
 	    "{\"status\":\"valid\"}");
-	issue(ACME_END_UNREACHABLE, "where the account is");
+	issue(ACMEEND_UNREACHABLE, "where the account is");
 	rule("/a", 1, 1, "200 OK\r\nLocation: " U "/a\r\n\r\n[]");
-	issue(ACME_END_UNREACHABLE, "the account is not a JSON object");
+	issue(ACMEEND_UNREACHABLE, "the account is not a JSON object");
 }
 
 ATF_TC_WITHOUT_HEAD(wants);
@@ -46,21 +46,21 @@ ATF_TC_BODY(wants, tc)
 {
 	start();
 	fake.conf.agreed = 0;
-	issue(ACME_END_OK, "");	/* the account is there */
+	issue(ACMEEND_OK, "");	/* the account is there */
 	rule("/a", 1, 1, "400 Bad\r\n\r\n{" P("accountDoesNotExist") "}");
-	issue(ACME_END_REFUSED, "terms of service (" U "/t)");
+	issue(ACMEEND_REFUSED, "terms of service (" U "/t)");
 	ATF_CHECK_EQ(0, fake.made_account);
 	fake.conf.agreed = 1;
 	snprintf(fake.conf.profile, sizeof(fake.conf.profile), "c");
-	issue(ACME_END_REFUSED, "no profile c; it has a, b");
+	issue(ACMEEND_REFUSED, "no profile c; it has a, b");
 	snprintf(fake.conf.profile, sizeof(fake.conf.profile), "b");
-	issue(ACME_END_OK, "");
+	issue(ACMEEND_OK, "");
 	rule("/dir", 1, 1, "200 OK\r\n\r\n{\"newNonce\":\"" U "/n\","
 	    "\"newAccount\":\"" U "/a\",\"newOrder\":\"" U "/o\",\"meta\":"
 	    "{\"externalAccountRequired\":true}}");
 	rule("/a", 1, 1, "400 Bad\r\n\r\n{" P("accountDoesNotExist") "}");
 	snprintf(fake.conf.profile, sizeof(fake.conf.profile), "%s", "");
-	issue(ACME_END_REFUSED, "wants an account binding");
+	issue(ACMEEND_REFUSED, "wants an account binding");
 }
 
 ATF_TC_WITHOUT_HEAD(nonces_refused);
@@ -70,13 +70,13 @@ ATF_TC_BODY(nonces_refused, tc)
 
 	start();
 	rule("/o", 1, 15, bad);
-	issue(ACME_END_OK, "");
+	issue(ACMEEND_OK, "");
 	ATF_CHECK_EQ(0, fake.slept);
 	rule("/o", 1, 1000, bad);
-	issue(ACME_END_UNREACHABLE, "none of the nonces");
+	issue(ACMEEND_UNREACHABLE, "none of the nonces");
 	ATF_CHECK_MSG(fake.asked < 60, "%d", fake.asked);
 	rule("/n", 1, 1000, "200 OK\r\nReplay-Nonce: \xff\r\n\r\n");
-	issue(ACME_END_OK, "");	/* there is the one of each answer */
+	issue(ACMEEND_OK, "");	/* there is the one of each answer */
 }
 
 ATF_TC_WITHOUT_HEAD(tried_again);
@@ -84,25 +84,25 @@ ATF_TC_BODY(tried_again, tc)
 {
 	start();
 	rule("/dir", 1, 2, NULL);
-	issue(ACME_END_OK, "");
+	issue(ACMEEND_OK, "");
 	ATF_CHECK(fake.slept > 0 && fake.slept < 60);
 	rule("/dir", 1, 1000, NULL);
-	issue(ACME_END_UNREACHABLE, "its directory: no connection");
+	issue(ACMEEND_UNREACHABLE, "its directory: no connection");
 	ATF_CHECK_EQ(3, fake.asked);
 	rule("/o", 1, 2, "500 Oops\r\nRetry-After: 7\r\n\r\n<html>");
-	issue(ACME_END_OK, "");
+	issue(ACMEEND_OK, "");
 	ATF_CHECK_EQ(14, fake.slept);
 	rule("/o", 1, 1000, "503 Oops\r\n\r\n");
-	issue(ACME_END_UNREACHABLE, "a failure of its own");
+	issue(ACMEEND_UNREACHABLE, "a failure of its own");
 	/* One that wants a longer rest gets it from who comes back. */
 	rule("/o", 1, 1000, "503 Oops\r\nRetry-After: 3600\r\n\r\n{"
 	    P("serverInternal") ",\"detail\":\"upgrade\"}");
-	issue(ACME_END_UNREACHABLE, "failure of its own (upgrade)");
+	issue(ACMEEND_UNREACHABLE, "failure of its own (upgrade)");
 	ATF_CHECK_EQ(0, fake.slept);
 	ATF_CHECK_EQ(NOW + 3600, fake.r.not_before);
 	rule("/n", 1, 1000, "503 Oops\r\n\r\n");
 	rule("/a", 1, 1000, NULL);
-	issue(ACME_END_UNREACHABLE, "the account: no connection");
+	issue(ACMEEND_UNREACHABLE, "the account: no connection");
 }
 
 ATF_TC_WITHOUT_HEAD(rate_limited);
@@ -111,20 +111,20 @@ ATF_TC_BODY(rate_limited, tc)
 	start();
 	rule("/o", 1, 1000, "429 Slow\r\nRetry-After: 900\r\n\r\n{"
 	    P("rateLimited") ",\"detail\":\"too many\"}");
-	issue(ACME_END_RATE, "asked too often (too many)");
+	issue(ACMEEND_RATE, "asked too often (too many)");
 	ATF_CHECK_EQ(NOW + 900, fake.r.not_before);
 	ATF_CHECK_EQ(0, fake.slept);
 	rule("/o", 1, 1000, "429 Slow\r\nRetry-After: Thu, 09 Oct 2025 "
 	    "10:53:20 GMT\r\n\r\n{" P("rateLimited") "}");
-	issue(ACME_END_RATE, "asked too often");
+	issue(ACMEEND_RATE, "asked too often");
 	ATF_CHECK_EQ_MSG(1760007200, fake.r.not_before, "%lld",
 	    (long long)fake.r.not_before);
 	rule("/o", 1, 1000, "429 Slow\r\nRetry-After: 99999999999999999999"
 	    "\r\n\r\n");
-	issue(ACME_END_RATE, "asked too often");
+	issue(ACMEEND_RATE, "asked too often");
 	ATF_CHECK_EQ(NOW + 30 * 86400, fake.r.not_before);
 	rule("/o", 1, 1000, "429 Slow\r\nRetry-After: soon\r\n\r\n");
-	issue(ACME_END_RATE, "asked too often");
+	issue(ACMEEND_RATE, "asked too often");
 	ATF_CHECK_EQ(0, fake.r.not_before);
 }
 
@@ -134,19 +134,19 @@ ATF_TC_BODY(redirects, tc)
 	start();
 	snprintf(fake.conf.directory, sizeof(fake.conf.directory), U "/old");
 	rule("/old", 1, 1, "301 Moved\r\nLocation: " U "/dir\r\n\r\n");
-	issue(ACME_END_OK, "");
+	issue(ACMEEND_OK, "");
 	rule("/old", 1, 1, "302 Moved\r\nLocation: http://ca.example/dir\r\n"
 	    "\r\n");
-	issue(ACME_END_UNREACHABLE, "not an https URL");
+	issue(ACMEEND_UNREACHABLE, "not an https URL");
 	rule("/old", 1, 1, "302 Moved\r\n\r\n");
-	issue(ACME_END_UNREACHABLE, "not an https URL");
+	issue(ACMEEND_UNREACHABLE, "not an https URL");
 	rule("/old", 1, 1000, "302 Moved\r\nLocation: " U "/old\r\n\r\n");
-	issue(ACME_END_REFUSED, "its directory: HTTP status 302");
+	issue(ACMEEND_REFUSED, "its directory: HTTP status 302");
 	ATF_CHECK(fake.asked < 6);
 	/* What is signed is signed for one URL. */
 	snprintf(fake.conf.directory, sizeof(fake.conf.directory), U "/dir");
 	rule("/o", 1, 1000, "307 Moved\r\nLocation: " U "/o2\r\n\r\n");
-	issue(ACME_END_REFUSED, "HTTP status 307");
+	issue(ACMEEND_REFUSED, "HTTP status 307");
 }
 
 /* What is relative is resolved against the URL that was asked for. */
@@ -163,7 +163,7 @@ ATF_TC_BODY(relative, tc)
 	rule("/o", 1, 1, RELATIVE);
 	rule("/o/1", 1, 1, "404 No\r\n\r\n");
 	rule("/orders/1", 1, 1, ORDER(200, "ready", ""));
-	issue(ACME_END_OK, "");
+	issue(ACMEEND_OK, "");
 	ATF_CHECK_STREQ(U "/a/7", fake.last_account);
 }
 
@@ -173,18 +173,18 @@ ATF_TC_BODY(clock_wrong, tc)
 	start();
 	rule("/dir", 1, 1, "200 OK\r\nDate: Thu, 09 Oct 2025 10:53:21 GMT"
 	    "\r\n\r\n{}");
-	issue(ACME_END_CLOCK, "says 2025-10-09 08:53 UTC, the directory's"
+	issue(ACMEEND_CLOCK, "says 2025-10-09 08:53 UTC, the directory's"
 	    " says 2025-10-09 10:53 UTC");
 	/* It comes out of a cache. */
 	rule("/dir", 1, 1, "200 OK\r\nDate: Thu, 09 Oct 2025 04:53:21 GMT"
 	    "\r\nAge: 14398\r\n\r\n{}");
-	issue(ACME_END_UNREACHABLE, "this is no ACME directory");
+	issue(ACMEEND_UNREACHABLE, "this is no ACME directory");
 	rule("/dir", 1, 1, "200 OK\r\nDate: Thu, 09 Oct 2025 04:53:21 GMT"
 	    "\r\nAge: 4x\r\n\r\n{}");
-	issue(ACME_END_CLOCK, "directory's says 2025-10-09 04:53 UTC");
+	issue(ACMEEND_CLOCK, "directory's says 2025-10-09 04:53 UTC");
 	rule("/dir", 1, 9, "-certificate verification failed: certificate is"
 	    " not yet valid");
-	issue(ACME_END_CLOCK, "clock of this machine is wrong: it says"
+	issue(ACMEEND_CLOCK, "clock of this machine is wrong: it says"
 	    " 2025-10-09 08:53 UTC");
 }
 
@@ -193,31 +193,31 @@ ATF_TC_BODY(bad_directories, tc)
 {
 	start();
 	rule("/dir", 1, 1, "200 OK\r\n\r\n<html>");
-	issue(ACME_END_UNREACHABLE, "this is no ACME directory");
+	issue(ACMEEND_UNREACHABLE, "this is no ACME directory");
 	rule("/dir", 1, 1, "404 No\r\n\r\n<html>");
-	issue(ACME_END_REFUSED, "HTTP status 404");
+	issue(ACMEEND_REFUSED, "HTTP status 404");
 	rule("/o", 1, 1, "201 OK\r\n\r\n{}");
-	issue(ACME_END_UNREACHABLE, "where the order is");
+	issue(ACMEEND_UNREACHABLE, "where the order is");
 	rule("/o", 1, 1, "201 OK\r\nLocation: " U "/o/1\r\n\r\n{}");
-	issue(ACME_END_UNREACHABLE, "the order has no usable");
+	issue(ACMEEND_UNREACHABLE, "the order has no usable");
 	rule("/o", 1, 1, "201 OK\r\nLocation: " U "/o/1\r\n\r\n{\"status\":"
 	    "\"pending\",\"identifiers\":[{\"type\":\"dns\",\"value\":"
 	    "\"other.test\"}],\"authorizations\":[\"" U "/z/1\"],"
 	    "\"finalize\":\"" U "/f\"}");
-	issue(ACME_END_UNREACHABLE, "other names");
+	issue(ACMEEND_UNREACHABLE, "other names");
 	rule("/z/1", 1, 1, "200 OK\r\n\r\n{\"status\":\"pending\","
 	    "\"identifier\":{\"type\":\"dns\",\"value\":\"other.test\"},"
 	    "\"challenges\":[]}");
-	issue(ACME_END_UNREACHABLE, "another name");
+	issue(ACMEEND_UNREACHABLE, "another name");
 	rule("/z/1", 1, 1, "200 OK\r\n\r\n{\"status\":\"pending\","
 	    "\"identifier\":{\"type\":\"dns\",\"value\":\"relay.test\"},"
 	    "\"challenges\":[{\"type\":\"dns-01\"}]}");
-	issue(ACME_END_REFUSED, "relay.test: the directory does not validate"
+	issue(ACMEEND_REFUSED, "relay.test: the directory does not validate"
 	    " it by HTTP-01");
 	rule("/cert", 1, 1, "200 OK\r\n\r\nhello");
-	issue(ACME_END_UNREACHABLE, "of no use");
+	issue(ACMEEND_UNREACHABLE, "of no use");
 	rule("/o/1", 1, 1, ORDER(200, "expired", ""));
-	issue(ACME_END_REFUSED, "the order is expired, expected ready");
+	issue(ACMEEND_REFUSED, "the order is expired, expected ready");
 	/* A certificate for somebody else. */
 	snprintf(fake.conf.names[0], sizeof(fake.conf.names[0]), "relay.test");
 	fake.conf.nnames = 2;
@@ -227,7 +227,7 @@ ATF_TC_BODY(bad_directories, tc)
 	"\"finalize\":\"" U "/f\",\"certificate\":\"" U "/cert\"}"
 	rule("/o", 1, 1, "201 OK\r\nLocation: " U "/o/1\r\n\r\n{\"status\":"
 	    "\"valid\"," TWO);
-	issue(ACME_END_UNREACHABLE, "not for b.test");
+	issue(ACMEEND_UNREACHABLE, "not for b.test");
 }
 
 ATF_TC_WITHOUT_HEAD(validation_fails);
@@ -236,26 +236,26 @@ ATF_TC_BODY(validation_fails, tc)
 	start();
 	rule("/z/1", 2, 2, AUTHZ("invalid", "invalid", ",\"error\":{"
 	    P("connection") ",\"detail\":\"refused\"}"));
-	issue(ACME_END_PORT80, "relay.test: the directory can't connect to its"
+	issue(ACMEEND_PORT80, "relay.test: the directory can't connect to its"
 	    " port 80 (refused)");
 	ATF_CHECK_EQ(1, fake.forgot);
 	rule("/z/1", 2, 2, AUTHZ("invalid", "invalid", ",\"error\":{"
 	    P("dns") "}"));
-	issue(ACME_END_DNS, "relay.test: the directory finds no address");
+	issue(ACMEEND_DNS, "relay.test: the directory finds no address");
 	rule("/z/1", 2, 2, AUTHZ("invalid", "invalid", ",\"error\":{"
 	    P("caa") ",\"detail\":\"issue \\\"x\\\"\"}"));
-	issue(ACME_END_REFUSED, "relay.test: its CAA record in DNS does not"
+	issue(ACMEEND_REFUSED, "relay.test: its CAA record in DNS does not"
 	    " allow this directory (issue \"x\")");
 	rule("/z/1", 2, 2, AUTHZ("invalid", "invalid", ",\"error\":{"
 	    P("unauthorized") "}"));
-	issue(ACME_END_DNS, "relay.test: something else than this server");
+	issue(ACMEEND_DNS, "relay.test: something else than this server");
 	rule("/z/1", 2, 2, AUTHZ("deactivated", "invalid", ""));
-	issue(ACME_END_REFUSED, "authorization is deactivated");
+	issue(ACMEEND_REFUSED, "authorization is deactivated");
 	rule("/o/1", 1, 1, ORDER(200, "invalid", ",\"error\":{"
 	    P("rejectedIdentifier") ",\"detail\":\"no\",\"subproblems\":[{"
 	    P("caa") ",\"identifier\":{\"type\":\"dns\",\"value\":"
 	    "\"a.test\"}},{}]}"));
-	issue(ACME_END_REFUSED, "a.test: its CAA record in DNS does not allow"
+	issue(ACMEEND_REFUSED, "a.test: its CAA record in DNS does not allow"
 	    " this directory (and 1 more)");
 }
 
@@ -271,13 +271,13 @@ issue_many(void)
 	    "/o/1\r\n\r\n{\"status\":\"pending\",\"identifiers\":[{\"type\":"
 	    "\"dns\",\"value\":\"relay.test\"}],\"finalize\":\"" U
 	    "/f\",\"authorizations\":[");
-	for (i = 0; i < ACME_MAXNAMES; i++)
+	for (i = 0; i < IPC_ACME_MAXNAMES; i++)
 		n += (size_t)snprintf(order + n, sizeof(order) - n,
 		    "%s\"" U "/z/1\"", i == 0 ? "" : ",");
 	snprintf(order + n, sizeof(order) - n, "]}");
 	rule("/o", 1, 1, order);
 	rule("/z/1", 1, 1000, AUTHZ("pending", "pending", ""));
-	issue(ACME_END_UNREACHABLE, "within 30 minutes");
+	issue(ACMEEND_UNREACHABLE, "within 30 minutes");
 }
 
 ATF_TC_WITHOUT_HEAD(waits_have_bounds);
@@ -285,11 +285,11 @@ ATF_TC_BODY(waits_have_bounds, tc)
 {
 	start();
 	rule("/z/1", 2, 1000, AUTHZ("pending", "processing", ""));
-	issue(ACME_END_UNREACHABLE, "relay.test: the directory did not"
+	issue(ACMEEND_UNREACHABLE, "relay.test: the directory did not"
 	    " validate it within 10 minutes");
 	ATF_CHECK(fake.slept <= 600 && fake.asked < 100);
 	rule("/o/1", 1, 1000, ORDER(200, "processing", ""));
-	issue(ACME_END_UNREACHABLE, "kept the order processing");
+	issue(ACMEEND_UNREACHABLE, "kept the order processing");
 	ATF_CHECK(fake.slept <= 600 && fake.asked < 100);
 	/* Bounds on what Retry-After may ask for, at either end. */
 	rule("/z/1", 2, 2, "200 OK\r\nRetry-After: 0\r\n\r\n{\"status\":"
@@ -298,21 +298,21 @@ ATF_TC_BODY(waits_have_bounds, tc)
 	rule("/z/1", 3, 3, "200 OK\r\nRetry-After: 100000\r\n\r\n{\"status\":"
 	    "\"pending\",\"identifier\":{\"type\":\"dns\",\"value\":"
 	    "\"relay.test\"},\"challenges\":[]}");
-	issue(ACME_END_OK, "");
+	issue(ACMEEND_OK, "");
 	ATF_CHECK_EQ_MSG(61, fake.slept, "%ld", fake.slept);
 	/* A directory that answers, as slowly as it may. */
 	fake.slow = 29;
 	rule("/z/1", 2, 1000, AUTHZ("pending", "processing", ""));
-	issue(ACME_END_UNREACHABLE, "within 10 minutes");
+	issue(ACMEEND_UNREACHABLE, "within 10 minutes");
 	rule("/o", 1, 1000, "400 No\r\n\r\n{" P("badNonce") "}");
-	issue(ACME_END_UNREACHABLE, "none of the nonces");
+	issue(ACMEEND_UNREACHABLE, "none of the nonces");
 	issue_many();
 	ATF_CHECK_MSG(fake.now <= NOW + 1800 + 60, "%lld s",
 	    (long long)(fake.now - NOW));
 	fake.slow = 0;
 	fake.stop_at = 10;
 	rule("/z/1", 2, 1000, AUTHZ("pending", "processing", ""));
-	issue(ACME_END_STOPPED, "told to end");
+	issue(ACMEEND_STOPPED, "told to end");
 	ATF_CHECK(fake.slept < 30);
 	fake.stop_at = 0;
 }
@@ -324,14 +324,14 @@ ATF_TC_BODY(finalized_before, tc)
 	rule("/f", 1, 1, "403 No\r\n\r\n{" P("orderNotReady") "}");
 	rule("/o/1", 2, 2, ORDER(200, "valid", ",\"certificate\":\"" U
 	    "/cert\""));
-	issue(ACME_END_OK, "");
+	issue(ACMEEND_OK, "");
 	rule("/f", 1, 1, "403 No\r\n\r\n{" P("badCSR") ",\"detail\":\"x\"}");
-	issue(ACME_END_REFUSED, "does not take the certificate request (x)");
+	issue(ACMEEND_REFUSED, "does not take the certificate request (x)");
 	rule("/f", 1, 1, ORDER(200, "processing", ""));
 	rule("/o/1", 2, 3, ORDER(200, "processing", ""));
 	rule("/o/1", 4, 4, ORDER(200, "valid", ",\"certificate\":\"" U
 	    "/cert\""));
-	issue(ACME_END_OK, "");
+	issue(ACMEEND_OK, "");
 	ATF_CHECK(fake.slept > 0);
 }
 
@@ -340,28 +340,28 @@ ATF_TC_BODY(own_side, tc)
 {
 	start();
 	fake.no_sign = 1;
-	issue(ACME_END_INTERNAL, "keys does not sign: there is no account");
+	issue(ACMEEND_INTERNAL, "keys does not sign: there is no account");
 	fake.no_sign = 0;
 	fake.no_token = 1;
-	issue(ACME_END_INTERNAL, "the relay does not answer");
+	issue(ACMEEND_INTERNAL, "the relay does not answer");
 	fake.no_token = 0;
-	job((enum acme_job)99, NULL);
-	ATF_CHECK_EQ(ACME_END_INTERNAL, fake.r.end);
+	job((enum ipc_acme_job)99, NULL);
+	ATF_CHECK_EQ(ACMEEND_INTERNAL, fake.r.end);
 }
 
 ATF_TC_WITHOUT_HEAD(chains);
 ATF_TC_BODY(chains, tc)
 {
-	static char	 first[CERT_PEMSIZE + 256], second[CERT_PEMSIZE + 64];
-	char		 old[CERT_PEMSIZE], other[] = "other.example";
+	static char	 first[KEYS_PEMSIZE + 256], second[KEYS_PEMSIZE + 64];
+	char		 old[KEYS_PEMSIZE], other[] = "other.example";
 	char		 mine[] = "relay.test", *names[] = { other, mine };
 	char		 err[256];
 	EVP_PKEY	*key;
 
 	start();
 	snprintf(old, sizeof(old), "%s", fake.cert);
-	ATF_REQUIRE((key = cert_new_key()) != NULL);
-	ATF_REQUIRE(cert_selfsign(key, names, 2, fake.cert, err,
+	ATF_REQUIRE((key = keys_cert_new_key()) != NULL);
+	ATF_REQUIRE(keys_cert_selfsign(key, names, 2, fake.cert, err,
 	    sizeof(err)) > 0);
 	EVP_PKEY_free(key);
 	snprintf(second, sizeof(second), "200 OK\r\n\r\n%s", fake.cert);
@@ -373,7 +373,7 @@ ATF_TC_BODY(chains, tc)
 	rule("/alt1", 1, 1, "404 No\r\n\r\n");
 	rule("/alt2", 1, 1, second);
 	snprintf(fake.conf.issuer, sizeof(fake.conf.issuer), "other.example");
-	issue(ACME_END_OK, "");
+	issue(ACMEEND_OK, "");
 	ATF_CHECK_MSG(fake.r.chain != NULL &&
 	    strcmp(fake.r.chain, second + 10) == 0,
 	    "not the chain that was wanted");
@@ -382,7 +382,7 @@ ATF_TC_BODY(chains, tc)
 	rule("/alt1", 1, 1, second);
 	rule("/alt2", 1, 1, second);
 	snprintf(fake.conf.issuer, sizeof(fake.conf.issuer), "third.example");
-	issue(ACME_END_OK, "");
+	issue(ACMEEND_OK, "");
 	ATF_CHECK_STREQ(fake.cert, fake.r.chain);
 }
 
@@ -390,31 +390,31 @@ ATF_TC_WITHOUT_HEAD(other_jobs);
 ATF_TC_BODY(other_jobs, tc)
 {
 	start();
-	job(ACME_JOB_REVOKE, NULL);
-	ATF_CHECK_EQ(ACME_END_OK, fake.r.end);
+	job(ACMEJOB_REVOKE, NULL);
+	ATF_CHECK_EQ(ACMEEND_OK, fake.r.end);
 	rule("/r", 1, 1, "400 No\r\n\r\n{" P("alreadyRevoked") "}");
-	job(ACME_JOB_REVOKE, NULL);
-	ATF_CHECK_EQ(ACME_END_OK, fake.r.end);
+	job(ACMEJOB_REVOKE, NULL);
+	ATF_CHECK_EQ(ACMEEND_OK, fake.r.end);
 	rule("/r", 1, 2, "403 No\r\n\r\n{" P("unauthorized") "}");
-	job(ACME_JOB_REVOKE, NULL);
-	ATF_CHECK_EQ(ACME_END_REFUSED, fake.r.end);
-	job(ACME_JOB_ROLL, NULL);
-	ATF_CHECK_EQ(ACME_END_OK, fake.r.end);
+	job(ACMEJOB_REVOKE, NULL);
+	ATF_CHECK_EQ(ACMEEND_REFUSED, fake.r.end);
+	job(ACMEJOB_ROLL, NULL);
+	ATF_CHECK_EQ(ACMEEND_OK, fake.r.end);
 	rule("/a", 1, 1, "400 No\r\n\r\n{" P("accountDoesNotExist") "}");
 	rule("/k", 1, 1, "500 No\r\n\r\n");
-	job(ACME_JOB_ROLL, NULL);
-	ATF_CHECK_EQ(ACME_END_OK, fake.r.end);
+	job(ACMEJOB_ROLL, NULL);
+	ATF_CHECK_EQ(ACMEEND_OK, fake.r.end);
 	ATF_CHECK_EQ(0, fake.made_account);
 	rule("/k", 1, 1, "409 No\r\n\r\n{\"detail\":\"in use\"}");
-	job(ACME_JOB_ROLL, NULL);
-	ATF_CHECK_EQ(ACME_END_REFUSED, fake.r.end);
+	job(ACMEJOB_ROLL, NULL);
+	ATF_CHECK_EQ(ACMEEND_REFUSED, fake.r.end);
 	ATF_CHECK_MSG(strstr(fake.r.error, "in use") != NULL, "%s",
 	    fake.r.error);
-	job(ACME_JOB_CONTACT, NULL);
-	ATF_CHECK_EQ(ACME_END_OK, fake.r.end);
+	job(ACMEJOB_CONTACT, NULL);
+	ATF_CHECK_EQ(ACMEEND_OK, fake.r.end);
 	rule("/dir", 1, 1, "200 OK\r\n\r\n{\"newNonce\":\"" U "/n\","
 	    "\"newAccount\":\"" U "/a\",\"newOrder\":\"" U "/o\"}");
-	job(ACME_JOB_ROLL, NULL);
+	job(ACMEJOB_ROLL, NULL);
 	ATF_CHECK_MSG(strstr(fake.r.error, "does not offer") != NULL, "%s",
 	    fake.r.error);
 }
@@ -423,37 +423,37 @@ ATF_TC_WITHOUT_HEAD(renewal);
 ATF_TC_BODY(renewal, tc)
 {
 	start();
-	job(ACME_JOB_ARI, named);
-	ATF_REQUIRE_EQ_MSG(ACME_END_OK, fake.r.end, "%s", fake.r.error);
+	job(ACMEJOB_ARI, named);
+	ATF_REQUIRE_EQ_MSG(ACMEEND_OK, fake.r.end, "%s", fake.r.error);
 	ATF_CHECK_EQ(1735790400, fake.r.ari.start);
 	ATF_CHECK_EQ(NOW + 21600, fake.r.not_before);
 	rule("/dir", 1, 1, "200 OK\r\n\r\n{\"newNonce\":\"" U "/n\","
 	    "\"newAccount\":\"" U "/a\",\"newOrder\":\"" U "/o\"}");
-	job(ACME_JOB_ARI, named);
-	ATF_CHECK_EQ(ACME_END_OK, fake.r.end);
+	job(ACMEJOB_ARI, named);
+	ATF_CHECK_EQ(ACMEEND_OK, fake.r.end);
 	ATF_CHECK_EQ(0, fake.r.ari.start);
 	rule("/ari/" NAMED_ID, 1, 1, "200 OK\r\n\r\n{}");
-	job(ACME_JOB_ARI, named);
-	ATF_CHECK_EQ(ACME_END_UNREACHABLE, fake.r.end);
+	job(ACMEJOB_ARI, named);
+	ATF_CHECK_EQ(ACMEEND_UNREACHABLE, fake.r.end);
 	rule("/ari/" NAMED_ID, 1, 1, "404 No\r\n\r\n{}");
-	job(ACME_JOB_ARI, named);
-	ATF_CHECK_EQ(ACME_END_REFUSED, fake.r.end);
-	job(ACME_JOB_ARI, fake.cert);
-	ATF_CHECK_EQ(ACME_END_INTERNAL, fake.r.end);
+	job(ACMEJOB_ARI, named);
+	ATF_CHECK_EQ(ACMEEND_REFUSED, fake.r.end);
+	job(ACMEJOB_ARI, fake.cert);
+	ATF_CHECK_EQ(ACMEEND_INTERNAL, fake.r.end);
 	/* What is renewed is named, unless the directory does not like it. */
-	job(ACME_JOB_ISSUE, named);
-	ATF_CHECK_EQ(ACME_END_OK, fake.r.end);
+	job(ACMEJOB_ISSUE, named);
+	ATF_CHECK_EQ(ACMEEND_OK, fake.r.end);
 	ATF_CHECK_STREQ(NAMED_ID, fake.last_replaces);
 	rule("/o", 1, 1, "409 No\r\n\r\n{" P("alreadyReplaced") "}");
-	job(ACME_JOB_ISSUE, named);
-	ATF_CHECK_EQ(ACME_END_OK, fake.r.end);
+	job(ACMEJOB_ISSUE, named);
+	ATF_CHECK_EQ(ACMEEND_OK, fake.r.end);
 	ATF_CHECK_STREQ("", fake.last_replaces);
 	rule("/o", 1, 2, "429 No\r\n\r\n{" P("rateLimited") "}");
-	job(ACME_JOB_ISSUE, named);
-	ATF_CHECK_EQ(ACME_END_RATE, fake.r.end);
+	job(ACMEJOB_ISSUE, named);
+	ATF_CHECK_EQ(ACMEEND_RATE, fake.r.end);
 	/* Any certificate can be renewed. */
-	job(ACME_JOB_ISSUE, "hello");
-	ATF_CHECK_EQ(ACME_END_OK, fake.r.end);
+	job(ACMEJOB_ISSUE, "hello");
+	ATF_CHECK_EQ(ACMEEND_OK, fake.r.end);
 	ATF_CHECK_STREQ("", fake.last_replaces);
 }
 

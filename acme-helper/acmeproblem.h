@@ -7,27 +7,34 @@
 
 #include "acmeconf.h"
 
-#define ACME_TEXTSIZE	512	/* for what is said to people */
+#define HELPER_TEXTSIZE	512	/* for what is said to people */
 
 /* What kind of error a problem document names (RFC 8555 6.7 and later). */
-enum acme_error {
-	ACME_E_OTHER,		/* none of these */
-	ACME_E_NONE,		/* there is no problem */
-	ACME_E_NOACCOUNT, ACME_E_REPLACED, ACME_E_REVOKED, ACME_E_CSR,
-	ACME_E_NONCE, ACME_E_KEY, ACME_E_REASON, ACME_E_ALGORITHM, ACME_E_CAA,
-	ACME_E_COMPOUND, ACME_E_CONNECTION, ACME_E_DNS, ACME_E_EAB,
-	ACME_E_RESPONSE, ACME_E_CONTACT, ACME_E_PROFILE, ACME_E_MALFORMED,
-	ACME_E_NOTREADY, ACME_E_RATE, ACME_E_NAME, ACME_E_SERVER, ACME_E_TLS,
-	ACME_E_UNAUTHORIZED, ACME_E_UNSUPPORTED, ACME_E_ACTION
+enum helper_error {
+	HELPER_E_OTHER,		/* none of these */
+	HELPER_E_NONE,		/* there is no problem */
+	HELPER_E_NOACCOUNT, HELPER_E_REPLACED, HELPER_E_REVOKED, HELPER_E_CSR,
+	HELPER_E_NONCE, HELPER_E_KEY, HELPER_E_REASON, HELPER_E_ALGORITHM,
+	    HELPER_E_CAA,
+	HELPER_E_COMPOUND, HELPER_E_CONNECTION, HELPER_E_DNS, HELPER_E_EAB,
+	HELPER_E_RESPONSE, HELPER_E_CONTACT, HELPER_E_PROFILE,
+	    HELPER_E_MALFORMED,
+	HELPER_E_NOTREADY, HELPER_E_RATE, HELPER_E_NAME, HELPER_E_SERVER,
+	    HELPER_E_TLS,
+	HELPER_E_UNAUTHORIZED, HELPER_E_UNSUPPORTED, HELPER_E_ACTION
 };
 
-struct acme_problem {
-	enum acme_error	 error;
-	char		 type[64];	/* last part of the type's URN */
-	char		 detail[ACME_TEXTSIZE];
-	char		 name[ACME_NAMESIZE];	/* it is about; "" unsaid */
-	char		 instance[ACME_URLSIZE]; /* page for people; "" none */
-	unsigned int	 more;		/* further problems of the kind */
+struct helper_problem {
+	enum helper_error	 error;
+	char			 type[64];	/* last part of the type's
+						   URN */
+	char			 detail[HELPER_TEXTSIZE];
+	/* it is about; "" unsaid */
+	char			 name[IPC_ACME_NAMESIZE];
+	/* page for people; "" none */
+	char			 instance[IPC_ACME_URLSIZE];
+	unsigned int		 more;		/* further problems of the
+						   kind */
 };
 
 #endif

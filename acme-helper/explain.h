@@ -12,7 +12,7 @@
 #include "msg.h"
 
 /* The kind of end that a problem is; `name' as below. */
-enum acme_outcome explain_outcome(const struct acme_problem *p,
+enum ipc_acme_outcome helper_explain_outcome(const struct helper_problem *p,
 	    const char *name);
 
 /*
@@ -20,13 +20,13 @@ enum acme_outcome explain_outcome(const struct acme_problem *p,
  * was asked for ("the order"); of names, that of the problem goes before
  * `name' (NULL none).
  */
-void	 explain_problem(const struct acme_problem *p, const char *doing,
-	    const char *name, char *dst, size_t size);
+void	 helper_explain_problem(const struct helper_problem *p,
+	    const char *doing, const char *name, char *dst, size_t size);
 
 /*
  * 1 when the failure `error' of a connection is about the validity in time of
  * the server's certificate, which a wrong clock here makes as well; else 0.
  */
-int	 explain_is_clock(const char *error);
+int	 helper_explain_is_clock(const char *error);
 
 #endif

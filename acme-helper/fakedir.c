@@ -13,13 +13,13 @@
 #define MAXRULES 16
 
 /* The `nth' to `last' request for `path' is answered with this. */
-struct rule {
+struct fake_rule {
 	const char	*path;
 	int		 nth, last, seen;
 	const char	*answer;	/* fields and body; NULL none */
 };
 
-static struct rule		 rules[MAXRULES];
+static struct fake_rule		 rules[MAXRULES];
 static int			 nrules;
 struct fake			 fake;
 
@@ -29,7 +29,7 @@ const char named[] = ACME_TEST_CERT;
 static const char *
 usual(const char *path)
 {
-	static char	 text[CERT_PEMSIZE + 128];
+	static char	 text[KEYS_PEMSIZE + 128];
 	static const char dir[] = "200 OK\r\n\r\n{\"newNonce\":\"" U "/n\","
 	    "\"newAccount\":\"" U "/a\",\"newOrder\":\"" U "/o\","
 	    "\"revokeCert\":\"" U "/r\",\"keyChange\":\"" U "/k\","
@@ -81,8 +81,8 @@ answer_for(const char *path)
 }
 
 static int
-do_ask(void *arg, const struct https_request *req, struct https_response *res,
-    int ms)
+do_request(void *arg, const struct net_https_request *req,
+    struct net_https_response *res, int ms)
 {
 	const char	*a, *body;
 	size_t		 n, size;
@@ -113,15 +113,15 @@ do_ask(void *arg, const struct https_request *req, struct https_response *res,
 	ATF_REQUIRE((body = strstr(a, "\r\n\r\n")) != NULL);
 	n += (size_t)snprintf(res->text + n, size - n, "%.*s\r\n",
 	    (int)(body + 2 - (strstr(a, "\r\n") + 2)), strstr(a, "\r\n") + 2);
-	ATF_REQUIRE_EQ_MSG((int)n, http_parse_response(&res->head, res->text,
-	    n), "%s", res->text);
+	ATF_REQUIRE_EQ_MSG((int)n, net_http_parse_response(&res->head,
+	    res->text, n), "%s", res->text);
 	res->body_len = strlen(body + 4);
 	ATF_REQUIRE((res->body = malloc(res->body_len + 1)) != NULL);
 	memcpy(res->body, body + 4, res->body_len + 1);
 	return (0);
 }
 
-/* For enum acmesign; capitals but for what is read, and the challenge. */
+/* For enum ipc_acmesign; capitals but for what is read, and the challenge. */
 static const char letters[] = {
 	[ACMESIGN_LOOKUP] = 'L', [ACMESIGN_LOOKUP_NEXT] = 'N',
 	[ACMESIGN_ACCOUNT] = 'A', [ACMESIGN_ACCOUNT_BARE] = 'B',
@@ -133,8 +133,8 @@ static const char letters[] = {
 };
 
 static int
-do_sign(void *arg, const struct acme_wish *w, struct wr *out, char *err,
-    size_t errsize)
+do_sign(void *arg, const struct helper_sign_request *w, struct ipc_wr *out,
+    char *err, size_t errsize)
 {
 	size_t	 n;
 
@@ -158,7 +158,7 @@ do_sign(void *arg, const struct acme_wish *w, struct wr *out, char *err,
 	if (w->what == ACMESIGN_ORDER || w->what == ACMESIGN_ORDER_BARE)
 		snprintf(fake.last_replaces, sizeof(fake.last_replaces), "%s",
 		    w->replaces);
-	wr_bytes(out, "jws", 3);
+	ipc_wr_bytes(out, "jws", 3);
 	return (0);
 }
 
@@ -217,8 +217,8 @@ start(void)
 	EVP_PKEY	*key;
 
 	ATF_REQUIRE(sodium_init() != -1);
-	ATF_REQUIRE((key = cert_new_key()) != NULL);
-	ATF_REQUIRE(cert_selfsign(key, names, 1, fake.cert, err,
+	ATF_REQUIRE((key = keys_cert_new_key()) != NULL);
+	ATF_REQUIRE(keys_cert_selfsign(key, names, 1, fake.cert, err,
 	    sizeof(err)) > 0);
 	EVP_PKEY_free(key);
 	memset(&fake.conf, 0, sizeof(fake.conf));
@@ -240,20 +240,20 @@ rule(const char *path, int nth, int last, const char *answer)
 }
 
 void
-job(enum acme_job what, const char *pem)
+job(enum ipc_acme_job what, const char *pem)
 {
-	struct acme_ops	 ops = { do_ask, do_sign, do_token, do_wait, do_now,
-			    do_step, do_warn, &fake };
+	struct helper_ops	 ops = { do_request, do_sign, do_token, do_wait,
+			    do_now, do_step, do_warn, &fake };
 
 	fake.now = fake.clock != 0 ? fake.clock : NOW;
 	fake.slept = 0;
 	fake.asked = fake.nonces = fake.tokens = fake.forgot = 0;
 	fake.made_account = 0;
 	fake.signed_for[0] = fake.warned[0] = fake.last_replaces[0] = '\0';
-	acme_result_free(&fake.r);
-	acme_run(&ops, &fake.conf, what, fake.next_key, pem, pem == NULL ? 0 :
+	helper_result_free(&fake.r);
+	helper_run(&ops, &fake.conf, what, fake.next_key, pem, pem == NULL ? 0 :
 	    strlen(pem), &fake.r);
-	ATF_CHECK_EQ(fake.r.end == ACME_END_OK, fake.r.error[0] == '\0');
+	ATF_CHECK_EQ(fake.r.end == ACMEEND_OK, fake.r.error[0] == '\0');
 	ATF_CHECK_MSG(strchr(fake.r.error, '\n') == NULL, "%s", fake.r.error);
 	ATF_CHECK(fake.tokens == 0 || fake.forgot > 0);
 	nrules = 0;
@@ -261,12 +261,12 @@ job(enum acme_job what, const char *pem)
 }
 
 void
-issue(enum acme_outcome end, const char *line)
+issue(enum ipc_acme_outcome end, const char *line)
 {
-	job(ACME_JOB_ISSUE, NULL);
+	job(ACMEJOB_ISSUE, NULL);
 	ATF_CHECK_EQ_MSG(end, fake.r.end, "%d: %s; expected %d: %s",
 	    (int)fake.r.end, fake.r.error, (int)end, line);
 	ATF_CHECK_MSG(strstr(fake.r.error, line) != NULL, "%s; expected %s",
 	    fake.r.error, line);
-	ATF_CHECK_EQ(end == ACME_END_OK, fake.r.chain != NULL);
+	ATF_CHECK_EQ(end == ACMEEND_OK, fake.r.chain != NULL);
 }

@@ -28,22 +28,24 @@
 
 extern struct fake {
 	/* What the world is like. */
-	struct acme_conf conf;
-	char		 cert[CERT_PEMSIZE];	/* what the directory gives */
+	struct ipc_acme_conf conf;
+	char		 cert[KEYS_PEMSIZE];	/* what the directory gives */
 	int		 next_key;	/* there is an ACMEKEY_NEXT */
 	int		 no_token, no_sign;	/* these fail */
 	int64_t		 clock;		/* at the start; 0: NOW */
 	int		 slow;		/* seconds that an answer takes */
 	int		 stop_at;	/* told to end, after so many seconds */
 	/* What came of the last job. */
-	struct acme_result r;
+	struct helper_result r;
 	int64_t		 now;
 	long		 slept;		/* seconds */
 	int		 asked, nonces;	/* requests */
-	int		 tokens, forgot;	/* set, and forgotten */
+	int		 tokens, forgot;		/* set, and forgotten */
 	int		 made_account;
-	char		 signed_for[64];	/* letters, see fakedir.c */
-	char		 warned[ACME_LINESIZE];	/* the last one, "" none */
+	char		 signed_for[64];		/* letters, see
+							   fakedir.c */
+	char		 warned[IPC_ACME_LINESIZE];	/* the last one, ""
+							   none */
 	char		 last_replaces[256], last_account[256];
 } fake;
 
@@ -59,9 +61,9 @@ void	 rule(const char *path, int nth, int last, const char *answer);
 
 /* Run a job for the certificate `pem' (NULL none) with the rules, which are
    gone then. */
-void	 job(enum acme_job what, const char *pem);
+void	 job(enum ipc_acme_job what, const char *pem);
 
 /* A certificate is asked for, and it ends like that. */
-void	 issue(enum acme_outcome end, const char *line);
+void	 issue(enum ipc_acme_outcome end, const char *line);
 
 #endif

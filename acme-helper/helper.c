@@ -26,22 +26,23 @@
 #define TOKEN_MS	10000	/* until all workers answer a token */
 #define HEED_MS		250	/* a sign of life at least this often */
 
-static struct ipc_child	 child;
-static struct chan	*keys;
-static struct acme_conf	 conf, next_conf;
-static struct net_reach	 reach;	/* what the sandbox leaves */
-static int		 working, stopping, new_conf;
-static char		 token_set[TOKEN_SIZE];	/* "" none said */
-static uint64_t		 cookies;
+static struct ipc_child		 child;
+static struct ipc_chan		*keys;
+static struct ipc_acme_conf	 conf, next_conf;
+static struct net_reach		 reach;	/* what the sandbox leaves */
+static int			 working, stopping, new_conf;
+/* "" none said */
+static char			 token_set[IPC_TOKEN_SIZE];
+static uint64_t			 cookies;
 
 /* What is to be done, when there is something. */
 static struct {
-	int		 wanted;
-	uint32_t	 id;
-	enum acme_job	 what;
-	int		 next;		/* keys has an ACMEKEY_NEXT */
-	char		*pem;
-	size_t		 len;
+	int			 wanted;
+	uint32_t		 id;
+	enum ipc_acme_job	 what;
+	int			 next;	/* keys has an ACMEKEY_NEXT */
+	char			*pem;
+	size_t			 len;
 } todo;
 
 /* Messages of the parent */
@@ -65,8 +66,8 @@ static int
 on_keys(void *arg, int *fd)
 {
 	(void)arg;
-	chan_free(keys);
-	keys = chan_new(NULL, *fd, ROLE_ACME, ROLE_KEYS, NULL, NULL, NULL);
+	ipc_chan_free(keys);
+	keys = ipc_chan_new(NULL, *fd, ROLE_ACME, ROLE_KEYS, NULL, NULL, NULL);
 	if (keys == NULL)
 		fatal("no channel to keys for signatures (malloc)");
 	*fd = -1;
@@ -126,11 +127,11 @@ on_stop(void *arg, const struct ipc_msg_stop *v)
 /* What a job needs of the world */
 
 static int
-do_ask(void *arg, const struct https_request *req, struct https_response *res,
-    int ms)
+do_request(void *arg, const struct net_https_request *req,
+    struct net_https_response *res, int ms)
 {
-	struct https_request	 mine = *req;
-	int			 rv;
+	struct net_https_request	 mine = *req;
+	int				 rv;
 
 	(void)arg;
 	mine.watch = child.parent;
@@ -138,11 +139,11 @@ do_ask(void *arg, const struct https_request *req, struct https_response *res,
 		while (!stopping && ipc_child_wait(&child, 0))
 			;
 		if (!stopping) {
-			rv = https_ask(&mine, res, ms);
+			rv = net_https_fetch(&mine, res, ms);
 			/* The parent had something to say: heed it first. */
 			if (rv == 0 || !res->interrupted)
 				return (rv);
-			https_free(res);
+			net_https_free(res);
 			continue;
 		}
 		memset(res, 0, sizeof(*res));
@@ -153,7 +154,7 @@ do_ask(void *arg, const struct https_request *req, struct https_response *res,
 
 /* Read the answer of keys.  0 and the JWS appended, or -1. */
 static int
-read_signed(struct msg *m, uint64_t cookie, struct wr *out, char *err,
+read_signed(struct ipc_msg *m, uint64_t cookie, struct ipc_wr *out, char *err,
     size_t errsize)
 {
 	struct ipc_msg_acme_signed v;
@@ -161,7 +162,7 @@ read_signed(struct msg *m, uint64_t cookie, struct wr *out, char *err,
 	if (m->type != MSG_ACME_SIGNED ||
 	    ipc_get_acme_signed(&m->rd, &v) == -1 || v.cookie != cookie) {
 		/* Never again: the next answer would be for this one. */
-		chan_free(keys);
+		ipc_chan_free(keys);
 		keys = NULL;
 		snprintf(err, errsize, "keys answers something else");
 		return (-1);
@@ -170,30 +171,30 @@ read_signed(struct msg *m, uint64_t cookie, struct wr *out, char *err,
 		snprintf(err, errsize, "%s", v.why);
 		return (-1);
 	}
-	wr_bytes(out, v.jws, v.len);
+	ipc_wr_bytes(out, v.jws, v.len);
 	return (0);
 }
 
 /* Ask keys and wait, with signs of life for the parent.  0, or -1 errno. */
 static int
-ask_keys(const struct ipc_msg_acme_sign *v, struct msg *m)
+request_signature(const struct ipc_msg_acme_sign *v, struct ipc_msg *m)
 {
-	long long	 until = clock_ms() + KEYS_MS;
+	long long	 until = base_clock_ms() + KEYS_MS;
 
 	if (ipc_send_acme_sign(keys, v) == -1 ||
-	    chan_flush(keys, HEED_MS) == -1)
+	    ipc_chan_flush(keys, HEED_MS) == -1)
 		return (-1);
-	while (chan_recv(keys, m, HEED_MS) == -1) {
-		if (errno != ETIMEDOUT || (long long)clock_ms() > until)
+	while (ipc_chan_recv(keys, m, HEED_MS) == -1) {
+		if (errno != ETIMEDOUT || (long long)base_clock_ms() > until)
 			return (-1);
-		(void)chan_heed(child.parent);
+		(void)ipc_chan_poll(child.parent);
 	}
 	return (0);
 }
 
 static int
-do_sign(void *arg, const struct acme_wish *wish, struct wr *out, char *err,
-    size_t errsize)
+do_sign(void *arg, const struct helper_sign_request *wish, struct ipc_wr *out,
+    char *err, size_t errsize)
 {
 	struct ipc_msg_acme_sign v = {
 		.cookie = ++cookies,
@@ -203,7 +204,7 @@ do_sign(void *arg, const struct acme_wish *wish, struct wr *out, char *err,
 		.account = wish->account,
 		.replaces = wish->replaces
 	};
-	struct msg	 m;
+	struct ipc_msg	 m;
 	int		 rv;
 
 	(void)arg;
@@ -211,15 +212,15 @@ do_sign(void *arg, const struct acme_wish *wish, struct wr *out, char *err,
 		snprintf(err, errsize, "there is no channel to keys");
 		return (-1);
 	}
-	if (ask_keys(&v, &m) == -1) {
+	if (request_signature(&v, &m) == -1) {
 		snprintf(err, errsize, "keys does not answer: %s",
 		    strerror(errno));
-		chan_free(keys);
+		ipc_chan_free(keys);
 		keys = NULL;
 		return (-1);
 	}
 	rv = read_signed(&m, cookies, out, err, errsize);
-	msg_free(&m);
+	ipc_msg_free(&m);
 	return (rv);
 }
 
@@ -227,14 +228,14 @@ static int
 do_token(void *arg, const char *token)
 {
 	struct ipc_msg_acme_token v = { token };
-	long long	 until = clock_ms() + TOKEN_MS, left;
+	long long	 until = base_clock_ms() + TOKEN_MS, left;
 
 	(void)arg;
 	token_set[0] = '\0';
 	ipc_child_sent(&child, ipc_send_acme_token(child.parent, &v));
 	if (token[0] == '\0')
 		return (0);
-	while (!stopping && (left = until - clock_ms()) > 0) {
+	while (!stopping && (left = until - base_clock_ms()) > 0) {
 		(void)ipc_child_wait(&child, (int)left);
 		if (strcmp(token_set, token) == 0)
 			return (0);
@@ -245,10 +246,10 @@ do_token(void *arg, const char *token)
 static int
 do_wait(void *arg, unsigned int seconds)
 {
-	long long	 until = clock_ms() + seconds * 1000LL, left;
+	long long	 until = base_clock_ms() + seconds * 1000LL, left;
 
 	(void)arg;
-	while (!stopping && (left = until - clock_ms()) > 0)
+	while (!stopping && (left = until - base_clock_ms()) > 0)
 		(void)ipc_child_wait(&child, left > INT_MAX ? INT_MAX :
 		    (int)left);
 	return (stopping ? -1 : 0);
@@ -278,7 +279,7 @@ do_warn(void *arg, const char *text)
 /* The process */
 
 static void
-report(uint32_t id, const struct acme_result *r)
+report(uint32_t id, const struct helper_result *r)
 {
 	struct ipc_msg_acme_result v = {
 		.id = id,
@@ -298,18 +299,18 @@ report(uint32_t id, const struct acme_result *r)
 static void
 do_job(void)
 {
-	static const struct acme_ops	 ops = { do_ask, do_sign, do_token,
+	static const struct helper_ops	 ops = { do_request, do_sign, do_token,
 					    do_wait, do_now, do_step, do_warn,
 					    NULL };
-	struct acme_result		 r;
+	struct helper_result		 r;
 
 	todo.wanted = 0;
 	working = 1;
-	acme_run(&ops, &conf, todo.what, todo.next, todo.pem,
+	helper_run(&ops, &conf, todo.what, todo.next, todo.pem,
 	    todo.len, &r);
 	working = 0;
 	report(todo.id, &r);
-	acme_result_free(&r);
+	helper_result_free(&r);
 	if (stopping)
 		exit(0);
 }

@@ -4,7 +4,7 @@
 #ifndef HELPER_H
 #define HELPER_H
 
-/* The process; starts with child_init(), never returns. */
+/* The process; starts with ipc_child_init(), never returns. */
 void	helper_main(void) __attribute__((noreturn));
 
 #endif

@@ -19,8 +19,8 @@
 #include "childpeer.h"
 #include "helper.h"
 
-static struct acme_conf	 conf;
-static int		 lfd;
+static struct ipc_acme_conf	 conf;
+static int			 lfd;
 
 /* A listening socket on a free port, which nobody serves. */
 static unsigned int
@@ -42,33 +42,33 @@ silent_server(void)
 static void
 say_conf(void)
 {
-	struct wr	 w;
+	struct ipc_wr	 w;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	acme_conf_put(&w, &conf);
 	child_tell(MSG_ACME_CONF, &w);
 }
 
 static void
-say_job(uint32_t id, enum acme_job job)
+say_job(uint32_t id, enum ipc_acme_job job)
 {
-	struct wr	 w;
+	struct ipc_wr	 w;
 
-	wr_init(&w);
-	wr_u32(&w, id);
-	wr_u8(&w, (uint8_t)job);
-	wr_u8(&w, 0);
-	wr_blob(&w, "", 0);
+	ipc_wr_init(&w);
+	ipc_wr_u32(&w, id);
+	ipc_wr_u8(&w, (uint8_t)job);
+	ipc_wr_u8(&w, 0);
+	ipc_wr_blob(&w, "", 0);
 	child_tell(MSG_ACME_DO, &w);
 }
 
 static void
 say_stop(void)
 {
-	struct wr	 w;
+	struct ipc_wr	 w;
 
-	wr_init(&w);
-	wr_u32(&w, 1000);
+	ipc_wr_init(&w);
+	ipc_wr_u32(&w, 1000);
 	child_tell(MSG_STOP, &w);
 }
 
@@ -94,20 +94,20 @@ start(unsigned int port)
 
 /* The result of job `id' must be that. */
 static void
-expect(uint32_t id, enum acme_outcome end, const char *line)
+expect(uint32_t id, enum ipc_acme_outcome end, const char *line)
 {
-	struct msg	 m;
-	char		 error[ACME_LINESIZE];
+	struct ipc_msg	 m;
+	char		 error[IPC_ACME_LINESIZE];
 
-	ATF_REQUIRE_EQ(0, chan_recv(child, &m, WAIT_MS));
-	ATF_REQUIRE_EQ_MSG(MSG_ACME_RESULT, m.type, "%s", msg_name(m.type));
-	ATF_CHECK_EQ(id, rd_u32(&m.rd));
-	ATF_CHECK_EQ(end, rd_u8(&m.rd));
-	rd_str(&m.rd, error, sizeof(error));
-	ATF_CHECK(rd_ok(&m.rd));
+	ATF_REQUIRE_EQ(0, ipc_chan_recv(child, &m, WAIT_MS));
+	ATF_REQUIRE_EQ_MSG(MSG_ACME_RESULT, m.type, "%s", ipc_msg_name(m.type));
+	ATF_CHECK_EQ(id, ipc_rd_u32(&m.rd));
+	ATF_CHECK_EQ(end, ipc_rd_u8(&m.rd));
+	ipc_rd_str(&m.rd, error, sizeof(error));
+	ATF_CHECK(ipc_rd_ok(&m.rd));
 	ATF_CHECK_MSG(strstr(error, line) != NULL, "%s; expected %s", error,
 	    line);
-	msg_free(&m);
+	ipc_msg_free(&m);
 }
 
 /* Wait until it has connected to the silent directory. */
@@ -131,10 +131,10 @@ ATF_TC_WITHOUT_HEAD(stops_at_work);
 ATF_TC_BODY(stops_at_work, tc)
 {
 	start(silent_server());
-	say_job(3, ACME_JOB_ISSUE);
+	say_job(3, ACMEJOB_ISSUE);
 	await_connection();
 	say_stop();
-	expect(3, ACME_END_STOPPED, "told to end");
+	expect(3, ACMEEND_STOPPED, "told to end");
 	child_ends(0);
 }
 
@@ -142,7 +142,7 @@ ATF_TC_WITHOUT_HEAD(parent_gone);
 ATF_TC_BODY(parent_gone, tc)
 {
 	start(silent_server());
-	say_job(3, ACME_JOB_ISSUE);
+	say_job(3, ACMEJOB_ISSUE);
 	await_connection();
 	child_leave();
 }
@@ -151,19 +151,19 @@ ATF_TC_BODY(parent_gone, tc)
 ATF_TC_WITHOUT_HEAD(interrupted);
 ATF_TC_BODY(interrupted, tc)
 {
-	struct wr	 w;
+	struct ipc_wr	 w;
 
 	start(silent_server());
-	say_job(3, ACME_JOB_ARI);
-	expect(3, ACME_END_INTERNAL, "does not name its authority");
-	say_job(4, ACME_JOB_ISSUE);
+	say_job(3, ACMEJOB_ARI);
+	expect(3, ACMEEND_INTERNAL, "does not name its authority");
+	say_job(4, ACMEJOB_ISSUE);
 	await_connection();
-	wr_init(&w);
-	wr_u8(&w, 1);
+	ipc_wr_init(&w);
+	ipc_wr_u8(&w, 1);
 	child_tell(MSG_VERBOSE, &w);
 	await_connection();
 	say_stop();
-	expect(4, ACME_END_STOPPED, "told to end");
+	expect(4, ACMEEND_STOPPED, "told to end");
 	child_ends(0);
 }
 
@@ -172,17 +172,17 @@ ATF_TC_WITHOUT_HEAD(alive);
 ATF_TC_BODY(alive, tc)
 {
 	struct pollfd	 pfd;
-	struct msg	 m;
+	struct ipc_msg	 m;
 	int		 i;
 
 	start(silent_server());
-	say_job(3, ACME_JOB_ISSUE);
+	say_job(3, ACMEJOB_ISSUE);
 	await_connection();
 	for (i = 0; i < 3; i++) {
-		ATF_REQUIRE_EQ(0, chan_ping(child));
-		ATF_REQUIRE_EQ(0, chan_flush(child, WAIT_MS));
-		while (chan_owes(child)) {
-			ATF_REQUIRE_EQ(-1, chan_recv(child, &m, 100));
+		ATF_REQUIRE_EQ(0, ipc_chan_ping(child));
+		ATF_REQUIRE_EQ(0, ipc_chan_flush(child, WAIT_MS));
+		while (ipc_chan_owes_pong(child)) {
+			ATF_REQUIRE_EQ(-1, ipc_chan_recv(child, &m, 100));
 			ATF_REQUIRE_EQ(ETIMEDOUT, errno);
 		}
 	}
@@ -190,7 +190,7 @@ ATF_TC_BODY(alive, tc)
 	pfd.events = POLLIN;
 	ATF_CHECK_EQ_MSG(0, poll(&pfd, 1, 200), "it asked anew");
 	say_stop();
-	expect(3, ACME_END_STOPPED, "told to end");
+	expect(3, ACMEEND_STOPPED, "told to end");
 	child_ends(0);
 }
 
@@ -201,11 +201,11 @@ ATF_TC_BODY(unreachable, tc)
 
 	close(lfd);
 	start(port);
-	say_job(5, ACME_JOB_ISSUE);
-	expect(5, ACME_END_UNREACHABLE, "can't ask the directory for its");
+	say_job(5, ACMEJOB_ISSUE);
+	expect(5, ACMEEND_UNREACHABLE, "can't ask the directory for its");
 	/* And it goes on. */
-	say_job(6, ACME_JOB_ARI);
-	expect(6, ACME_END_INTERNAL, "");
+	say_job(6, ACMEJOB_ARI);
+	expect(6, ACMEEND_INTERNAL, "");
 	say_stop();
 	child_ends(0);
 }
@@ -219,8 +219,8 @@ ATF_TC_BODY(other_port, tc)
 	start(port);
 	snprintf(conf.names[0], sizeof(conf.names[0]), "other.test");
 	say_conf();
-	say_job(7, ACME_JOB_ARI);
-	expect(7, ACME_END_INTERNAL, "");
+	say_job(7, ACMEJOB_ARI);
+	expect(7, ACMEEND_INTERNAL, "");
 	snprintf(conf.directory, sizeof(conf.directory),
 	    "https://127.0.0.1:%u/dir", port - 1);
 	say_conf();
@@ -240,24 +240,24 @@ ATF_TC_WITHOUT_HEAD(second_job);
 ATF_TC_BODY(second_job, tc)
 {
 	start(silent_server());
-	say_job(3, ACME_JOB_ISSUE);
+	say_job(3, ACMEJOB_ISSUE);
 	await_connection();
-	say_job(4, ACME_JOB_ISSUE);
+	say_job(4, ACMEJOB_ISSUE);
 	child_ends(1);
 }
 
 ATF_TC_WITHOUT_HEAD(bad_settings);
 ATF_TC_BODY(bad_settings, tc)
 {
-	struct wr	 w;
+	struct ipc_wr	 w;
 
 	spawn();
-	wr_init(&w);
-	wr_str(&w, "https://ca.example/");
+	ipc_wr_init(&w);
+	ipc_wr_str(&w, "https://ca.example/");
 	child_tell(MSG_ACME_CONF, &w);
 	child_ends(1);
 	spawn();
-	say_job(1, ACME_JOB_ISSUE);
+	say_job(1, ACMEJOB_ISSUE);
 	child_leave();
 }
 

@@ -10,12 +10,12 @@
 #define U	"https://ca.example/"
 #define BASE	U "acme/cert/1"
 
-static struct http_head	 head;
+static struct net_http_head	 head;
 
 static void
 field(const char *name, const char *value)
 {
-	struct http_field	*f = &head.fields[head.nfields++];
+	struct net_http_field	*f = &head.fields[head.nfields++];
 
 	f->name.p = name;
 	f->name.len = strlen(name);
@@ -27,8 +27,8 @@ field(const char *name, const char *value)
 static void
 expect(unsigned int n, const char *want)
 {
-	char	 url[ACME_URLSIZE];
-	int	 rv = acme_link(&head, BASE, "alternate", n, url);
+	char	 url[IPC_ACME_URLSIZE];
+	int	 rv = helper_link(&head, BASE, "alternate", n, url);
 
 	ATF_CHECK_EQ_MSG(want == NULL ? -1 : 0, rv, "%u: %s", n, url);
 	ATF_CHECK_STREQ(want == NULL ? "" : want, url);
@@ -53,17 +53,17 @@ ATF_TC_BODY(good, tc)
 static const char *
 resolved(const char *ref)
 {
-	static char	 url[ACME_URLSIZE];
-	struct http_str	 s = { ref, strlen(ref) };
+	static char		 url[IPC_ACME_URLSIZE];
+	struct net_http_str	 s = { ref, strlen(ref) };
 
-	return (acme_resolve(BASE, s, url) == -1 ? "none" : url);
+	return (helper_resolve(BASE, s, url) == -1 ? "none" : url);
 }
 
 ATF_TC_WITHOUT_HEAD(resolve);
 ATF_TC_BODY(resolve, tc)
 {
-	char		 url[ACME_URLSIZE];
-	struct http_str	 none = { NULL, 0 }, nul = { "a\0b", 3 };
+	char			 url[IPC_ACME_URLSIZE];
+	struct net_http_str	 none = { NULL, 0 }, nul = { "a\0b", 3 };
 
 	ATF_CHECK_STREQ(U "a/7", resolved("/a/7"));
 	ATF_CHECK_STREQ(U "acme/cert/2", resolved("2"));
@@ -78,37 +78,37 @@ ATF_TC_BODY(resolve, tc)
 	ATF_CHECK_STREQ("none", resolved("//"));
 	ATF_CHECK_STREQ("none", resolved(""));
 	ATF_CHECK_STREQ("none", resolved("/a b"));
-	ATF_CHECK_EQ(-1, acme_resolve(BASE, none, url));
-	ATF_CHECK_EQ(-1, acme_resolve(BASE, nul, url));
+	ATF_CHECK_EQ(-1, helper_resolve(BASE, none, url));
+	ATF_CHECK_EQ(-1, helper_resolve(BASE, nul, url));
 	ATF_CHECK_STREQ("", url);
-	ATF_CHECK_EQ(-1, acme_resolve("no URL", (struct http_str){ "/a", 2 },
-	    url));
+	ATF_CHECK_EQ(-1, helper_resolve("no URL", (struct net_http_str){ "/a",
+	    2 }, url));
 }
 
 /* What is as long as it may be, resolved, and one more. */
 ATF_TC_WITHOUT_HEAD(resolve_long);
 ATF_TC_BODY(resolve_long, tc)
 {
-	char	 ref[2 * ACME_URLSIZE];
-	int	 n = ACME_URLSIZE - (int)sizeof(U);
+	char	 ref[2 * IPC_ACME_URLSIZE];
+	int	 n = IPC_ACME_URLSIZE - (int)sizeof(U);
 
 	snprintf(ref, sizeof(ref), "/%0*d", n, 0);
-	ATF_CHECK_EQ(ACME_URLSIZE - 1, strlen(resolved(ref)));
+	ATF_CHECK_EQ(IPC_ACME_URLSIZE - 1, strlen(resolved(ref)));
 	snprintf(ref, sizeof(ref), "/%0*d", n + 1, 0);
 	ATF_CHECK_STREQ("none", resolved(ref));
-	snprintf(ref, sizeof(ref), "/%0*d", ACME_URLSIZE, 0);
+	snprintf(ref, sizeof(ref), "/%0*d", IPC_ACME_URLSIZE, 0);
 	ATF_CHECK_STREQ("none", resolved(ref));
 }
 
 ATF_TC_WITHOUT_HEAD(location);
 ATF_TC_BODY(location, tc)
 {
-	char	 url[ACME_URLSIZE];
+	char	 url[IPC_ACME_URLSIZE];
 
 	memset(&head, 0, sizeof(head));
-	ATF_CHECK_EQ(-1, acme_location(&head, BASE, url));
+	ATF_CHECK_EQ(-1, helper_location(&head, BASE, url));
 	field("location", "../order/5");
-	ATF_CHECK_EQ(0, acme_location(&head, BASE, url));
+	ATF_CHECK_EQ(0, helper_location(&head, BASE, url));
 	ATF_CHECK_STREQ(U "acme/order/5", url);
 }
 
@@ -134,7 +134,7 @@ ATF_TC_BODY(malformed, tc)
 	    "<http://ca.example/1>;rel=alternate",
 	    "<>;rel=alternate", "<" U "1>;rev=alternate", ",,,", "<" U
 	    "1>;rel=\"alt\",\"ernate\"", "<" U "a b>;rel=alternate" };
-	char			 copy[128], url[ACME_URLSIZE];
+	char			 copy[128], url[IPC_ACME_URLSIZE];
 	size_t			 i;
 
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
@@ -144,7 +144,7 @@ ATF_TC_BODY(malformed, tc)
 		memcpy(copy, t[i], strlen(t[i]));
 		field("Link", t[i]);
 		head.fields[0].value.p = copy;
-		ATF_CHECK_EQ_MSG(-1, acme_link(&head, BASE,
+		ATF_CHECK_EQ_MSG(-1, helper_link(&head, BASE,
 		    "alternate", 0, url),
 		    "%s", t[i]);
 	}

@@ -10,32 +10,32 @@
 #include "order_json.h"
 
 static const char *const statuses[] = {
-	[ACME_PENDING] = "pending",
-	[ACME_PROCESSING] = "processing",
-	[ACME_READY] = "ready",
-	[ACME_VALID] = "valid",
-	[ACME_INVALID] = "invalid",
-	[ACME_DEACTIVATED] = "deactivated",
-	[ACME_EXPIRED] = "expired",
-	[ACME_REVOKED] = "revoked"
+	[HELPER_PENDING] = "pending",
+	[HELPER_PROCESSING] = "processing",
+	[HELPER_READY] = "ready",
+	[HELPER_VALID] = "valid",
+	[HELPER_INVALID] = "invalid",
+	[HELPER_DEACTIVATED] = "deactivated",
+	[HELPER_EXPIRED] = "expired",
+	[HELPER_REVOKED] = "revoked"
 };
 
 #define NSTATUSES	(sizeof(statuses) / sizeof(statuses[0]))
 
 const char *
-acme_status_name(enum acme_status s)
+helper_status_name(enum helper_status s)
 {
 	return ((unsigned int)s < NSTATUSES ? statuses[s] : "?");
 }
 
 struct json *
-acme_json(const char *text, size_t len, const char *what, char *err,
+helper_json(const char *text, size_t len, const char *what, char *err,
     size_t errsize)
 {
 	struct json_error	 e;
 	struct json		*j;
 
-	j = json_parse(text, len, ACME_MAXDEPTH, ACME_MAXTOKENS, &e);
+	j = json_parse(text, len, HELPER_MAXDEPTH, HELPER_MAXTOKENS, &e);
 	if (j == NULL) {
 		snprintf(err, errsize, "the %s is not JSON: line %u, column"
 		    " %u: %s", what, e.line, e.column, e.what);
@@ -57,20 +57,20 @@ bad(const char *what, const char *member, char *err, size_t errsize)
 }
 
 /*
- * The URL `name' of the object `r' into `dst' (ACME_URLSIZE); one that is not
- * there leaves "".  0, or -1: there, and no https URL.
+ * The URL `name' of the object `r' into `dst' (IPC_ACME_URLSIZE); one that is
+ * not there leaves "".  0, or -1: there, and no https URL.
  */
 static int
 get_url(const struct json *j, json_ref r, const char *name, char *dst)
 {
-	struct url	 u;
+	struct net_url	 u;
 	json_ref	 v = json_get(j, r, name);
 
 	dst[0] = '\0';
 	if (v == -1 || json_type(j, v) == JSON_NULL)
 		return (0);
-	if (json_str(j, v, dst, ACME_URLSIZE) == -1 ||
-	    url_parse(dst, &u) == -1) {
+	if (json_str(j, v, dst, IPC_ACME_URLSIZE) == -1 ||
+	    net_url_parse(dst, &u) == -1) {
 		dst[0] = '\0';
 		return (-1);
 	}
@@ -98,7 +98,7 @@ unescape(const char **p)
 }
 
 void
-acme_text(const struct json *j, json_ref v, char *dst, size_t size)
+helper_text(const struct json *j, json_ref v, char *dst, size_t size)
 {
 	const char	*p, *end;
 	size_t		 n;
@@ -119,7 +119,7 @@ acme_text(const struct json *j, json_ref v, char *dst, size_t size)
 
 /* The member "status".  0, or -1. */
 static int
-get_status(const struct json *j, json_ref r, enum acme_status *s)
+get_status(const struct json *j, json_ref r, enum helper_status *s)
 {
 	char	 text[32];
 	size_t	 i;
@@ -128,7 +128,7 @@ get_status(const struct json *j, json_ref r, enum acme_status *s)
 		return (-1);
 	for (i = 0; i < NSTATUSES; i++)
 		if (strcmp(text, statuses[i]) == 0) {
-			*s = (enum acme_status)i;
+			*s = (enum helper_status)i;
 			return (0);
 		}
 	return (-1);
@@ -136,11 +136,11 @@ get_status(const struct json *j, json_ref r, enum acme_status *s)
 
 /* What "meta" says; all of it is optional, and wrong types count as unsaid. */
 static void
-get_meta(const struct json *j, json_ref meta, struct acme_directory *d)
+get_meta(const struct json *j, json_ref meta, struct helper_directory *d)
 {
 	json_ref	 profiles, k;
 
-	acme_text(j, json_get(j, meta, "termsOfService"), d->terms,
+	helper_text(j, json_get(j, meta, "termsOfService"), d->terms,
 	    sizeof(d->terms));
 	if (json_bool(j, json_get(j, meta, "externalAccountRequired"),
 	    &d->needs_eab) == -1)
@@ -149,16 +149,16 @@ get_meta(const struct json *j, json_ref meta, struct acme_directory *d)
 	if (json_type(j, profiles) != JSON_OBJECT)
 		return;
 	for (k = json_first(j, profiles); k != -1; k = json_next(j, k)) {
-		if (d->nprofiles == ACME_MAXPROFILES)
+		if (d->nprofiles == HELPER_MAXPROFILES)
 			break;
 		if (json_str(j, k, d->profiles[d->nprofiles],
-		    ACME_PROFILESIZE) > 0)
+		    IPC_ACME_PROFILESIZE) > 0)
 			d->nprofiles++;
 	}
 }
 
 int
-acme_directory_parse(const char *text, size_t len, struct acme_directory *d,
+helper_directory_parse(const char *text, size_t len, struct helper_directory *d,
     char *err, size_t errsize)
 {
 	static const struct {
@@ -166,7 +166,7 @@ acme_directory_parse(const char *text, size_t len, struct acme_directory *d,
 		size_t		 offset;
 		int		 needed;
 	} urls[] = {
-#define AT(f)	offsetof(struct acme_directory, f)
+#define AT(f)	offsetof(struct helper_directory, f)
 		{ "newNonce", AT(new_nonce), 1 },
 		{ "newAccount", AT(new_account), 1 },
 		{ "newOrder", AT(new_order), 1 },
@@ -181,7 +181,7 @@ acme_directory_parse(const char *text, size_t len, struct acme_directory *d,
 	int		 rv = 0;
 
 	memset(d, 0, sizeof(*d));
-	if ((j = acme_json(text, len, "directory", err, errsize)) == NULL)
+	if ((j = helper_json(text, len, "directory", err, errsize)) == NULL)
 		return (-1);
 	for (i = 0; rv == 0 && i < sizeof(urls) / sizeof(urls[0]); i++) {
 		dst = (char *)d + urls[i].offset;
@@ -195,13 +195,13 @@ acme_directory_parse(const char *text, size_t len, struct acme_directory *d,
 }
 
 int
-acme_account_parse(const char *text, size_t len, enum acme_status *status,
+helper_account_parse(const char *text, size_t len, enum helper_status *status,
     char *err, size_t errsize)
 {
 	struct json	*j;
 	int		 rv = 0;
 
-	if ((j = acme_json(text, len, "account", err, errsize)) == NULL)
+	if ((j = helper_json(text, len, "account", err, errsize)) == NULL)
 		return (-1);
 	if (get_status(j, 0, status) == -1)
 		rv = bad("account", "status", err, errsize);
@@ -211,27 +211,27 @@ acme_account_parse(const char *text, size_t len, enum acme_status *status,
 
 /* The value of an identifier object.  0, or -1. */
 static int
-get_identifier(const struct json *j, json_ref id, char name[ACME_NAMESIZE])
+get_identifier(const struct json *j, json_ref id, char name[IPC_ACME_NAMESIZE])
 {
 	char	 type[8];
 
 	name[0] = '\0';
 	if (json_str(j, json_get(j, id, "type"), type, sizeof(type)) == -1 ||
 	    (strcmp(type, "dns") != 0 && strcmp(type, "ip") != 0) ||
-	    json_str(j, json_get(j, id, "value"), name, ACME_NAMESIZE) < 1)
+	    json_str(j, json_get(j, id, "value"), name, IPC_ACME_NAMESIZE) < 1)
 		return (-1);
 	return (0);
 }
 
 static int
-get_identifiers(const struct json *j, struct acme_order *o)
+get_identifiers(const struct json *j, struct helper_order *o)
 {
 	json_ref	 a = json_get(j, 0, "identifiers"), r;
 
 	if (json_type(j, a) != JSON_ARRAY)
 		return (-1);
 	for (r = json_first(j, a); r != -1; r = json_next(j, r)) {
-		if (o->nnames == ACME_MAXNAMES ||
+		if (o->nnames == IPC_ACME_MAXNAMES ||
 		    get_identifier(j, r, o->names[o->nnames]) == -1)
 			return (-1);
 		o->nnames++;
@@ -240,17 +240,17 @@ get_identifiers(const struct json *j, struct acme_order *o)
 }
 
 static int
-get_authzs(const struct json *j, struct acme_order *o)
+get_authzs(const struct json *j, struct helper_order *o)
 {
 	json_ref	 a = json_get(j, 0, "authorizations"), r;
-	struct url	 u;
+	struct net_url	 u;
 
 	if (json_type(j, a) != JSON_ARRAY)
 		return (-1);
 	for (r = json_first(j, a); r != -1; r = json_next(j, r)) {
-		if (o->nauthz == ACME_MAXNAMES || json_str(j, r,
-		    o->authz[o->nauthz], ACME_URLSIZE) == -1 ||
-		    url_parse(o->authz[o->nauthz], &u) == -1)
+		if (o->nauthz == IPC_ACME_MAXNAMES || json_str(j, r,
+		    o->authz[o->nauthz], IPC_ACME_URLSIZE) == -1 ||
+		    net_url_parse(o->authz[o->nauthz], &u) == -1)
 			return (-1);
 		o->nauthz++;
 	}
@@ -258,14 +258,14 @@ get_authzs(const struct json *j, struct acme_order *o)
 }
 
 int
-acme_order_parse(const char *text, size_t len, struct acme_order *o, char *err,
-    size_t errsize)
+helper_order_parse(const char *text, size_t len, struct helper_order *o,
+    char *err, size_t errsize)
 {
 	struct json	*j;
 	int		 rv = 0;
 
 	memset(o, 0, sizeof(*o));
-	if ((j = acme_json(text, len, "order", err, errsize)) == NULL)
+	if ((j = helper_json(text, len, "order", err, errsize)) == NULL)
 		return (-1);
 	if (get_status(j, 0, &o->status) == -1)
 		rv = bad("order", "status", err, errsize);
@@ -278,16 +278,16 @@ acme_order_parse(const char *text, size_t len, struct acme_order *o, char *err,
 	else if (get_authzs(j, o) == -1)
 		rv = bad("order", "authorizations", err, errsize);
 	/* The certificate is made, and not everywhere yet. */
-	if (rv == 0 && o->status == ACME_VALID && o->certificate[0] == '\0')
-		o->status = ACME_PROCESSING;
-	acme_problem_get(j, json_get(j, 0, "error"), &o->problem);
+	if (rv == 0 && o->status == HELPER_VALID && o->certificate[0] == '\0')
+		o->status = HELPER_PROCESSING;
+	helper_problem_get(j, json_get(j, 0, "error"), &o->problem);
 	json_free(j);
 	return (rv);
 }
 
 /* The challenge `r' if it is HTTP-01.  0 taken or of another type, or -1. */
 static int
-get_challenge(const struct json *j, json_ref r, struct acme_authz *a)
+get_challenge(const struct json *j, json_ref r, struct helper_authz *a)
 {
 	char	 type[32];
 
@@ -304,16 +304,16 @@ get_challenge(const struct json *j, json_ref r, struct acme_authz *a)
 }
 
 int
-acme_authz_parse(const char *text, size_t len, struct acme_authz *a, char *err,
-    size_t errsize)
+helper_authz_parse(const char *text, size_t len, struct helper_authz *a,
+    char *err, size_t errsize)
 {
 	struct json	*j;
 	json_ref	 c, r;
 	int		 rv = 0;
 
 	memset(a, 0, sizeof(*a));
-	a->problem.error = ACME_E_NONE;
-	if ((j = acme_json(text, len, "authorization", err, errsize)) == NULL)
+	a->problem.error = HELPER_E_NONE;
+	if ((j = helper_json(text, len, "authorization", err, errsize)) == NULL)
 		return (-1);
 	c = json_get(j, 0, "challenges");
 	if (get_status(j, 0, &a->status) == -1)
@@ -327,8 +327,8 @@ acme_authz_parse(const char *text, size_t len, struct acme_authz *a, char *err,
 		if (get_challenge(j, r, a) == -1)
 			rv = bad("authorization", "challenges", err, errsize);
 		/* Whichever failed says why. */
-		else if (a->problem.error == ACME_E_NONE)
-			acme_problem_get(j, json_get(j, r, "error"),
+		else if (a->problem.error == HELPER_E_NONE)
+			helper_problem_get(j, json_get(j, r, "error"),
 			    &a->problem);
 	}
 	json_free(j);
@@ -336,7 +336,7 @@ acme_authz_parse(const char *text, size_t len, struct acme_authz *a, char *err,
 }
 
 int
-acme_ari_parse(const char *text, size_t len, struct acme_ari *ari, char *err,
+helper_ari_parse(const char *text, size_t len, struct acme_ari *ari, char *err,
     size_t errsize)
 {
 	struct json	*j;
@@ -345,17 +345,17 @@ acme_ari_parse(const char *text, size_t len, struct acme_ari *ari, char *err,
 	int		 rv = 0;
 
 	memset(ari, 0, sizeof(*ari));
-	j = acme_json(text, len, "renewal information", err, errsize);
+	j = helper_json(text, len, "renewal information", err, errsize);
 	if (j == NULL)
 		return (-1);
 	w = json_get(j, 0, "suggestedWindow");
 	if (json_str(j, json_get(j, w, "start"), start, sizeof(start)) == -1 ||
 	    json_str(j, json_get(j, w, "end"), end, sizeof(end)) == -1 ||
-	    (ari->start = acme_date(start)) == -1 ||
-	    (ari->end = acme_date(end)) == -1 || ari->end <= ari->start)
+	    (ari->start = helper_date(start)) == -1 ||
+	    (ari->end = helper_date(end)) == -1 || ari->end <= ari->start)
 		rv = bad("renewal information", "suggestedWindow", err,
 		    errsize);
-	acme_text(j, json_get(j, 0, "explanationURL"), ari->why,
+	helper_text(j, json_get(j, 0, "explanationURL"), ari->why,
 	    sizeof(ari->why));
 	json_free(j);
 	return (rv);
@@ -424,7 +424,7 @@ zone(const char *s, int *offset)
 }
 
 int64_t
-acme_date(const char *s)
+helper_date(const char *s)
 {
 	int64_t	 t;
 	int	 y, mon, d, h, min, sec, offset;

@@ -10,7 +10,7 @@
 
 #define U	"https://ca.example/"
 
-static char	 err[ACME_TEXTSIZE];
+static char	 err[HELPER_TEXTSIZE];
 
 /* A copy in memory of its own, so that reading on is seen; free it. */
 static char *
@@ -35,9 +35,9 @@ ATF_TC_BODY(directory, tc)
 	    "\"profiles\":{\"classic\":\"" U "c\",\"shortlived\":\"s\"}}}";
 	static const char	 least[] = "{\"newNonce\":\"" U "n\","
 	    "\"newAccount\":\"" U "a\",\"newOrder\":\"" U "o\",\"meta\":7}";
-	struct acme_directory	 d;
+	struct helper_directory	 d;
 
-	ATF_REQUIRE_EQ(0, acme_directory_parse(text, strlen(text), &d, err,
+	ATF_REQUIRE_EQ(0, helper_directory_parse(text, strlen(text), &d, err,
 	    sizeof(err)));
 	ATF_CHECK_STREQ(U "n", d.new_nonce);
 	ATF_CHECK_STREQ(U "a", d.new_account);
@@ -51,7 +51,7 @@ ATF_TC_BODY(directory, tc)
 	ATF_CHECK_STREQ("classic", d.profiles[0]);
 	ATF_CHECK_STREQ("shortlived", d.profiles[1]);
 
-	ATF_REQUIRE_EQ(0, acme_directory_parse(least, strlen(least), &d, err,
+	ATF_REQUIRE_EQ(0, helper_directory_parse(least, strlen(least), &d, err,
 	    sizeof(err)));
 	ATF_CHECK_STREQ("", d.renewal_info);
 	ATF_CHECK_STREQ("", d.terms);
@@ -84,13 +84,13 @@ ATF_TC_BODY(bad_directory, tc)
 		    "\"" U "a\",\"newOrder\":\"" U "o\"}", "newNonce" },
 		{ "[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]", "nested" },
 	};
-	struct acme_directory	 d;
+	struct helper_directory	 d;
 	size_t			 i;
 	char			*p;
 
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		p = copy(t[i][0]);
-		ATF_CHECK_EQ_MSG(-1, acme_directory_parse(p, strlen(t[i][0]),
+		ATF_CHECK_EQ_MSG(-1, helper_directory_parse(p, strlen(t[i][0]),
 		    &d, err, sizeof(err)), "%s", t[i][0]);
 		ATF_CHECK_MSG(strstr(err, t[i][1]) != NULL, "%s: %s", t[i][0],
 		    err);
@@ -101,7 +101,7 @@ ATF_TC_BODY(bad_directory, tc)
 ATF_TC_WITHOUT_HEAD(many_profiles);
 ATF_TC_BODY(many_profiles, tc)
 {
-	struct acme_directory	 d;
+	struct helper_directory	 d;
 	char			 text[8192];
 	size_t			 n;
 	int			 i;
@@ -113,25 +113,26 @@ ATF_TC_BODY(many_profiles, tc)
 		n += (size_t)snprintf(text + n, sizeof(text) - n,
 		    "%s\"p%d\":\"\"", i == 0 ? "" : ",", i);
 	n += (size_t)snprintf(text + n, sizeof(text) - n, "}}}");
-	ATF_REQUIRE_EQ(0, acme_directory_parse(text, n, &d, err, sizeof(err)));
-	ATF_CHECK_EQ(ACME_MAXPROFILES, d.nprofiles);
+	ATF_REQUIRE_EQ(0, helper_directory_parse(text, n, &d, err,
+	    sizeof(err)));
+	ATF_CHECK_EQ(HELPER_MAXPROFILES, d.nprofiles);
 }
 
 ATF_TC_WITHOUT_HEAD(account);
 ATF_TC_BODY(account, tc)
 {
-	enum acme_status	 s;
+	enum helper_status	 s;
 
-	ATF_REQUIRE_EQ(0, acme_account_parse("{\"status\":\"valid\"}", 18, &s,
+	ATF_REQUIRE_EQ(0, helper_account_parse("{\"status\":\"valid\"}", 18, &s,
 	    err, sizeof(err)));
-	ATF_CHECK_EQ(ACME_VALID, s);
-	ATF_CHECK_STREQ("valid", acme_status_name(s));
-	ATF_REQUIRE_EQ(0, acme_account_parse("{\"status\":\"deactivated\"}",
+	ATF_CHECK_EQ(HELPER_VALID, s);
+	ATF_CHECK_STREQ("valid", helper_status_name(s));
+	ATF_REQUIRE_EQ(0, helper_account_parse("{\"status\":\"deactivated\"}",
 	    24, &s, err, sizeof(err)));
-	ATF_CHECK_EQ(ACME_DEACTIVATED, s);
-	ATF_CHECK_EQ(-1, acme_account_parse("{\"status\":\"fine\"}", 17, &s,
+	ATF_CHECK_EQ(HELPER_DEACTIVATED, s);
+	ATF_CHECK_EQ(-1, helper_account_parse("{\"status\":\"fine\"}", 17, &s,
 	    err, sizeof(err)));
-	ATF_CHECK_EQ(-1, acme_account_parse("{}", 2, &s, err, sizeof(err)));
+	ATF_CHECK_EQ(-1, helper_account_parse("{}", 2, &s, err, sizeof(err)));
 }
 
 ATF_TC_WITHOUT_HEAD(order);
@@ -147,22 +148,22 @@ ATF_TC_BODY(order, tc)
 	    "\"authorizations\":[],\"finalize\":\"" U "f\",\"error\":"
 	    "{\"type\":\"urn:ietf:params:acme:error:caa\","
 	    "\"detail\":\"no \\\"caa\\\"\\n\"}}";
-	static struct acme_order o;
+	static struct helper_order o;
 
-	ATF_REQUIRE_EQ_MSG(0, acme_order_parse(text, strlen(text), &o, err,
+	ATF_REQUIRE_EQ_MSG(0, helper_order_parse(text, strlen(text), &o, err,
 	    sizeof(err)), "%s", err);
-	ATF_CHECK_EQ(ACME_PENDING, o.status);
+	ATF_CHECK_EQ(HELPER_PENDING, o.status);
 	ATF_CHECK_EQ(2, o.nnames);
 	ATF_CHECK_STREQ("192.0.2.1", o.names[1]);
 	ATF_CHECK_EQ(2, o.nauthz);
 	ATF_CHECK_STREQ(U "z2", o.authz[1]);
 	ATF_CHECK_STREQ(U "f", o.finalize);
 	ATF_CHECK_STREQ("", o.certificate);
-	ATF_CHECK_EQ(ACME_E_NONE, o.problem.error);
-	ATF_REQUIRE_EQ_MSG(0, acme_order_parse(invalid, strlen(invalid), &o,
+	ATF_CHECK_EQ(HELPER_E_NONE, o.problem.error);
+	ATF_REQUIRE_EQ_MSG(0, helper_order_parse(invalid, strlen(invalid), &o,
 	    err, sizeof(err)), "%s", err);
-	ATF_CHECK_EQ(ACME_INVALID, o.status);
-	ATF_CHECK_EQ(ACME_E_CAA, o.problem.error);
+	ATF_CHECK_EQ(HELPER_INVALID, o.status);
+	ATF_CHECK_EQ(HELPER_E_CAA, o.problem.error);
 	ATF_CHECK_STREQ("no \"caa\" ", o.problem.detail);
 }
 
@@ -176,11 +177,11 @@ ATF_TC_BODY(no_certificate_yet, tc)
 {
 	static const char	 t[] = "{\"status\":\"valid\"," ID "," FIN ","
 	    AZ "}";
-	struct acme_order	 o;
+	struct helper_order	 o;
 
-	ATF_REQUIRE_EQ(0, acme_order_parse(t, strlen(t), &o, err,
+	ATF_REQUIRE_EQ(0, helper_order_parse(t, strlen(t), &o, err,
 	    sizeof(err)));
-	ATF_CHECK_EQ(ACME_PROCESSING, o.status);
+	ATF_CHECK_EQ(HELPER_PROCESSING, o.status);
 }
 
 ATF_TC_WITHOUT_HEAD(bad_order);
@@ -206,13 +207,13 @@ ATF_TC_BODY(bad_order, tc)
 		    ",\"authorizations\":{\"a\":\"" U "\"}}",
 		    "authorizations" },
 	};
-	static struct acme_order o;
+	static struct helper_order o;
 	size_t			 i;
 	char			*p;
 
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		p = copy(t[i][0]);
-		ATF_CHECK_EQ_MSG(-1, acme_order_parse(p, strlen(t[i][0]), &o,
+		ATF_CHECK_EQ_MSG(-1, helper_order_parse(p, strlen(t[i][0]), &o,
 		    err, sizeof(err)), "%s", t[i][0]);
 		ATF_CHECK_MSG(strstr(err, t[i][1]) != NULL, "%s: %s", t[i][0],
 		    err);
@@ -223,20 +224,20 @@ ATF_TC_BODY(bad_order, tc)
 ATF_TC_WITHOUT_HEAD(too_many);
 ATF_TC_BODY(too_many, tc)
 {
-	static struct acme_order o;
+	static struct helper_order o;
 	static char		 text[65536];
 	size_t			 n;
 	int			 i, max;
 
-	for (max = ACME_MAXNAMES; max <= ACME_MAXNAMES + 1; max++) {
+	for (max = IPC_ACME_MAXNAMES; max <= IPC_ACME_MAXNAMES + 1; max++) {
 		n = (size_t)snprintf(text, sizeof(text), "{\"status\":"
 		    "\"pending\"," ID "," FIN ",\"authorizations\":[");
 		for (i = 0; i < max; i++)
 			n += (size_t)snprintf(text + n, sizeof(text) - n,
 			    "%s\"" U "%d\"", i == 0 ? "" : ",", i);
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "]}");
-		ATF_CHECK_EQ(max == ACME_MAXNAMES ? 0 : -1,
-		    acme_order_parse(text, n, &o, err, sizeof(err)));
+		ATF_CHECK_EQ(max == IPC_ACME_MAXNAMES ? 0 : -1,
+		    helper_order_parse(text, n, &o, err, sizeof(err)));
 	}
 }
 
@@ -265,22 +266,22 @@ ATF_TC_BODY(authz, tc)
 	    "{\"status\":\"pending\",\"challenges\":[]}",
 	    "{\"identifier\":{\"type\":\"dns\",\"value\":\"a\"},"
 	    "\"challenges\":[]}" };
-	struct acme_authz	 a;
+	struct helper_authz	 a;
 	size_t			 i;
 
-	ATF_REQUIRE_EQ_MSG(0, acme_authz_parse(text, strlen(text), &a, err,
+	ATF_REQUIRE_EQ_MSG(0, helper_authz_parse(text, strlen(text), &a, err,
 	    sizeof(err)), "%s", err);
 	ATF_CHECK_STREQ("a.example", a.name);
 	ATF_CHECK_STREQ(U "c", a.url);
 	ATF_CHECK_STREQ("abc-_9", a.token);
-	ATF_CHECK_EQ(ACME_PENDING, a.challenge);
-	ATF_CHECK_EQ(ACME_E_NONE, a.problem.error);
-	ATF_REQUIRE_EQ_MSG(0, acme_authz_parse(failed, strlen(failed), &a,
+	ATF_CHECK_EQ(HELPER_PENDING, a.challenge);
+	ATF_CHECK_EQ(HELPER_E_NONE, a.problem.error);
+	ATF_REQUIRE_EQ_MSG(0, helper_authz_parse(failed, strlen(failed), &a,
 	    err, sizeof(err)), "%s", err);
-	ATF_CHECK_EQ(ACME_INVALID, a.challenge);
-	ATF_CHECK_EQ(ACME_E_CONNECTION, a.problem.error);
+	ATF_CHECK_EQ(HELPER_INVALID, a.challenge);
+	ATF_CHECK_EQ(HELPER_E_CONNECTION, a.problem.error);
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		ATF_CHECK_EQ_MSG(-1, acme_authz_parse(bad[i], strlen(bad[i]),
+		ATF_CHECK_EQ_MSG(-1, helper_authz_parse(bad[i], strlen(bad[i]),
 		    &a, err, sizeof(err)), "%s", bad[i]);
 }
 
@@ -316,8 +317,8 @@ ATF_TC_BODY(dates, tc)
 	size_t	 i;
 
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++)
-		ATF_CHECK_EQ_MSG(t[i].t, acme_date(t[i].s), "%s: %lld",
-		    t[i].s, (long long)acme_date(t[i].s));
+		ATF_CHECK_EQ_MSG(t[i].t, helper_date(t[i].s), "%s: %lld",
+		    t[i].s, (long long)helper_date(t[i].s));
 }
 
 ATF_TC_WITHOUT_HEAD(ari);
@@ -330,52 +331,52 @@ ATF_TC_BODY(ari, tc)
 	    "\"2025-01-03T04:00:00Z\",\"end\":\"2025-01-03T04:00:00Z\"}}";
 	struct acme_ari		 a;
 
-	ATF_REQUIRE_EQ(0, acme_ari_parse(text, strlen(text), &a, err,
+	ATF_REQUIRE_EQ(0, helper_ari_parse(text, strlen(text), &a, err,
 	    sizeof(err)));
 	ATF_CHECK_EQ(86400, a.end - a.start);
 	ATF_CHECK_STREQ(U "why", a.why);
-	ATF_CHECK_EQ(-1, acme_ari_parse(back, strlen(back), &a, err,
+	ATF_CHECK_EQ(-1, helper_ari_parse(back, strlen(back), &a, err,
 	    sizeof(err)));
-	ATF_CHECK_EQ(-1, acme_ari_parse("{}", 2, &a, err, sizeof(err)));
+	ATF_CHECK_EQ(-1, helper_ari_parse("{}", 2, &a, err, sizeof(err)));
 }
 
 ATF_TC_WITHOUT_HEAD(problems);
 ATF_TC_BODY(problems, tc)
 {
 	static const struct {
-		const char	*text;
-		enum acme_error	 error;
-		const char	*detail, *name;
-		unsigned int	 more;
+		const char		*text;
+		enum helper_error	 error;
+		const char		*detail, *name;
+		unsigned int		 more;
 	} t[] = {
 #define P(x)	"\"type\":\"urn:ietf:params:acme:error:" x "\""
 		{ "{" P("badNonce") ",\"detail\":\"d\",\"status\":400}",
-		    ACME_E_NONCE, "d", "", 0 },
-		{ "{" P("rateLimited") "}", ACME_E_RATE, "", "", 0 },
-		{ "{" P("newThing") ",\"detail\":\"x\"}", ACME_E_OTHER, "x",
+		    HELPER_E_NONCE, "d", "", 0 },
+		{ "{" P("rateLimited") "}", HELPER_E_RATE, "", "", 0 },
+		{ "{" P("newThing") ",\"detail\":\"x\"}", HELPER_E_OTHER, "x",
 		    "", 0 },
-		{ "{\"type\":\"about:blank\"}", ACME_E_OTHER, "", "", 0 },
-		{ "{}", ACME_E_OTHER, "", "", 0 },
+		{ "{\"type\":\"about:blank\"}", HELPER_E_OTHER, "", "", 0 },
+		{ "{}", HELPER_E_OTHER, "", "", 0 },
 		{ "{" P("compound") ",\"detail\":\"all\",\"subproblems\":[{"
 		    P("caa") ",\"detail\":\"c\",\"identifier\":{\"type\":"
 		    "\"dns\",\"value\":\"b.example\"}},{" P("dns") "}]}",
-		    ACME_E_CAA, "c", "b.example", 1 },
+		    HELPER_E_CAA, "c", "b.example", 1 },
 		{ "{" P("dns") ",\"detail\":\"d\",\"subproblems\":[7]}",
-		    ACME_E_DNS, "d", "", 0 },
+		    HELPER_E_DNS, "d", "", 0 },
 		{ "{" P("dns") ",\"detail\":[],\"subproblems\":[]}",
-		    ACME_E_DNS, "", "", 0 },
+		    HELPER_E_DNS, "", "", 0 },
 		{ "{" P("tls") ",\"detail\":\"a\\u001b[2Jb\xc3\xa9\"}",
-		    ACME_E_TLS, "a?[2Jb??", "", 0 },
+		    HELPER_E_TLS, "a?[2Jb??", "", 0 },
 		{ "{" P("connection") ",\"detail\":\"could not resolve x\"}",
-		    ACME_E_DNS, "could not resolve x", "", 0 },
-		{ "<html>", ACME_E_OTHER, "the answer is not JSON: line 1,"
+		    HELPER_E_DNS, "could not resolve x", "", 0 },
+		{ "<html>", HELPER_E_OTHER, "the answer is not JSON: line 1,"
 		    " column 1: a value was expected", "", 0 },
 	};
-	struct acme_problem	 p;
+	struct helper_problem	 p;
 	size_t			 i;
 
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		acme_problem_parse(t[i].text, strlen(t[i].text), &p);
+		helper_problem_parse(t[i].text, strlen(t[i].text), &p);
 		ATF_CHECK_EQ_MSG(t[i].error, p.error, "%s", t[i].text);
 		ATF_CHECK_STREQ(t[i].detail, p.detail);
 		ATF_CHECK_STREQ(t[i].name, p.name);
@@ -386,15 +387,15 @@ ATF_TC_BODY(problems, tc)
 ATF_TC_WITHOUT_HEAD(long_detail);
 ATF_TC_BODY(long_detail, tc)
 {
-	struct acme_problem	 p;
+	struct helper_problem	 p;
 	char			 text[4096];
 	size_t			 n;
 
 	n = (size_t)snprintf(text, sizeof(text), "{\"detail\":\"%02000d\\",
 	    0);
 	n += (size_t)snprintf(text + n, sizeof(text) - n, "n\"}");
-	acme_problem_parse(text, n, &p);
-	ATF_CHECK_EQ(ACME_TEXTSIZE - 1, strlen(p.detail));
+	helper_problem_parse(text, n, &p);
+	ATF_CHECK_EQ(HELPER_TEXTSIZE - 1, strlen(p.detail));
 }
 
 ATF_TP_ADD_TCS(tp)

@@ -9,47 +9,47 @@
 #define URN	"urn:ietf:params:acme:error:"
 
 static const struct {
-	const char	*type;
-	enum acme_error	 error;
+	const char		*type;
+	enum helper_error	 error;
 } types[] = {
-	{ "accountDoesNotExist", ACME_E_NOACCOUNT },
-	{ "alreadyReplaced", ACME_E_REPLACED },
-	{ "alreadyRevoked", ACME_E_REVOKED },
-	{ "badCSR", ACME_E_CSR },
-	{ "badNonce", ACME_E_NONCE },
-	{ "badPublicKey", ACME_E_KEY },
-	{ "badRevocationReason", ACME_E_REASON },
-	{ "badSignatureAlgorithm", ACME_E_ALGORITHM },
-	{ "caa", ACME_E_CAA },
-	{ "compound", ACME_E_COMPOUND },
-	{ "connection", ACME_E_CONNECTION },
-	{ "dns", ACME_E_DNS },
-	{ "externalAccountRequired", ACME_E_EAB },
-	{ "incorrectResponse", ACME_E_RESPONSE },
-	{ "invalidContact", ACME_E_CONTACT },
-	{ "invalidProfile", ACME_E_PROFILE },
-	{ "malformed", ACME_E_MALFORMED },
-	{ "orderNotReady", ACME_E_NOTREADY },
-	{ "rateLimited", ACME_E_RATE },
-	{ "rejectedIdentifier", ACME_E_NAME },
-	{ "serverInternal", ACME_E_SERVER },
-	{ "tls", ACME_E_TLS },
-	{ "unauthorized", ACME_E_UNAUTHORIZED },
-	{ "unsupportedContact", ACME_E_CONTACT },
-	{ "unsupportedIdentifier", ACME_E_UNSUPPORTED },
-	{ "userActionRequired", ACME_E_ACTION }
+	{ "accountDoesNotExist", HELPER_E_NOACCOUNT },
+	{ "alreadyReplaced", HELPER_E_REPLACED },
+	{ "alreadyRevoked", HELPER_E_REVOKED },
+	{ "badCSR", HELPER_E_CSR },
+	{ "badNonce", HELPER_E_NONCE },
+	{ "badPublicKey", HELPER_E_KEY },
+	{ "badRevocationReason", HELPER_E_REASON },
+	{ "badSignatureAlgorithm", HELPER_E_ALGORITHM },
+	{ "caa", HELPER_E_CAA },
+	{ "compound", HELPER_E_COMPOUND },
+	{ "connection", HELPER_E_CONNECTION },
+	{ "dns", HELPER_E_DNS },
+	{ "externalAccountRequired", HELPER_E_EAB },
+	{ "incorrectResponse", HELPER_E_RESPONSE },
+	{ "invalidContact", HELPER_E_CONTACT },
+	{ "invalidProfile", HELPER_E_PROFILE },
+	{ "malformed", HELPER_E_MALFORMED },
+	{ "orderNotReady", HELPER_E_NOTREADY },
+	{ "rateLimited", HELPER_E_RATE },
+	{ "rejectedIdentifier", HELPER_E_NAME },
+	{ "serverInternal", HELPER_E_SERVER },
+	{ "tls", HELPER_E_TLS },
+	{ "unauthorized", HELPER_E_UNAUTHORIZED },
+	{ "unsupportedContact", HELPER_E_CONTACT },
+	{ "unsupportedIdentifier", HELPER_E_UNSUPPORTED },
+	{ "userActionRequired", HELPER_E_ACTION }
 };
 
 /* Type, detail and name of one object. */
 static void
-get_one(const struct json *j, json_ref r, struct acme_problem *p)
+get_one(const struct json *j, json_ref r, struct helper_problem *p)
 {
 	char	 type[128];
 	size_t	 i;
 
 	memset(p, 0, sizeof(*p));
-	p->error = ACME_E_OTHER;
-	acme_text(j, json_get(j, r, "type"), type, sizeof(type));
+	p->error = HELPER_E_OTHER;
+	helper_text(j, json_get(j, r, "type"), type, sizeof(type));
 	if (strncmp(type, URN, sizeof(URN) - 1) == 0) {
 		snprintf(p->type, sizeof(p->type), "%.63s",
 		    type + sizeof(URN) - 1);
@@ -57,26 +57,26 @@ get_one(const struct json *j, json_ref r, struct acme_problem *p)
 			if (strcmp(p->type, types[i].type) == 0)
 				p->error = types[i].error;
 	}
-	acme_text(j, json_get(j, r, "detail"), p->detail, sizeof(p->detail));
-	acme_text(j, json_get(j, r, "instance"), p->instance,
+	helper_text(j, json_get(j, r, "detail"), p->detail, sizeof(p->detail));
+	helper_text(j, json_get(j, r, "instance"), p->instance,
 	    sizeof(p->instance));
 	/* Pebble says so of a name without address, too. */
-	if (p->error == ACME_E_CONNECTION &&
+	if (p->error == HELPER_E_CONNECTION &&
 	    strstr(p->detail, "could not resolve") != NULL)
-		p->error = ACME_E_DNS;
-	acme_text(j, json_get(j, json_get(j, r, "identifier"), "value"),
+		p->error = HELPER_E_DNS;
+	helper_text(j, json_get(j, json_get(j, r, "identifier"), "value"),
 	    p->name, sizeof(p->name));
 }
 
 void
-acme_problem_get(const struct json *j, json_ref r, struct acme_problem *p)
+helper_problem_get(const struct json *j, json_ref r, struct helper_problem *p)
 {
-	struct acme_problem	 sub;
+	struct helper_problem	 sub;
 	json_ref		 a, s;
 	unsigned int		 n;
 
 	memset(p, 0, sizeof(*p));
-	p->error = ACME_E_NONE;
+	p->error = HELPER_E_NONE;
 	if (json_type(j, r) != JSON_OBJECT)
 		return;
 	get_one(j, r, p);
@@ -89,7 +89,7 @@ acme_problem_get(const struct json *j, json_ref r, struct acme_problem *p)
 		if (json_type(j, s) != JSON_OBJECT)
 			continue;
 		get_one(j, s, &sub);
-		if (sub.error == ACME_E_OTHER)
+		if (sub.error == HELPER_E_OTHER)
 			continue;
 		*p = sub;
 		p->more = n - 1;
@@ -98,17 +98,17 @@ acme_problem_get(const struct json *j, json_ref r, struct acme_problem *p)
 }
 
 void
-acme_problem_parse(const char *text, size_t len, struct acme_problem *p)
+helper_problem_parse(const char *text, size_t len, struct helper_problem *p)
 {
 	struct json	*j;
-	char		 err[ACME_TEXTSIZE];
+	char		 err[HELPER_TEXTSIZE];
 
-	if ((j = acme_json(text, len, "answer", err, sizeof(err))) == NULL) {
+	if ((j = helper_json(text, len, "answer", err, sizeof(err))) == NULL) {
 		memset(p, 0, sizeof(*p));
-		p->error = ACME_E_OTHER;
+		p->error = HELPER_E_OTHER;
 		snprintf(p->detail, sizeof(p->detail), "%s", err);
 		return;
 	}
-	acme_problem_get(j, 0, p);
+	helper_problem_get(j, 0, p);
 	json_free(j);
 }

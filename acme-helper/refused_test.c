@@ -16,15 +16,15 @@ static void
 heals(const char *path, const char *answer, const char *pem, const char *want)
 {
 	rule(path, 1, 1, answer);
-	job(ACME_JOB_ISSUE, pem);
-	ATF_CHECK_EQ_MSG(ACME_END_OK, fake.r.end, "%s: %s: %s", path, answer,
+	job(ACMEJOB_ISSUE, pem);
+	ATF_CHECK_EQ_MSG(ACMEEND_OK, fake.r.end, "%s: %s: %s", path, answer,
 	    fake.r.error);
 	ATF_CHECK_STREQ_MSG(want, fake.signed_for, "%s: %s", path, answer);
 }
 
 /* It ends so when `path' is answered so from the first time on. */
 static void
-ends(const char *path, const char *answer, enum acme_outcome end,
+ends(const char *path, const char *answer, enum ipc_acme_outcome end,
     const char *line)
 {
 	rule(path, 1, 1000, answer);
@@ -56,17 +56,17 @@ ATF_TC_BODY(replaces, tc)
 	}
 	/* Not more often, and not for others. */
 	rule("/o", 1, 1000, answers[0]);
-	job(ACME_JOB_ISSUE, named);
-	ATF_CHECK_EQ(ACME_END_REFUSED, fake.r.end);
+	job(ACMEJOB_ISSUE, named);
+	ATF_CHECK_EQ(ACMEEND_REFUSED, fake.r.end);
 	ATF_CHECK_STREQ("LOO", fake.signed_for);
-	ends("/o", answers[0], ACME_END_REFUSED, "did not request");
+	ends("/o", answers[0], ACMEEND_REFUSED, "did not request");
 	ATF_CHECK_STREQ("LO", fake.signed_for);
 	/* The longer rest counts. */
 	rule("/o", 1, 1, answers[6]);
 	rule("/o", 2, 2, "429 No\r\nRetry-After: 60\r\n\r\n{" P("rateLimited")
 	    "}");
-	job(ACME_JOB_ISSUE, named);
-	ATF_CHECK_EQ(ACME_END_RATE, fake.r.end);
+	job(ACMEJOB_ISSUE, named);
+	ATF_CHECK_EQ(ACMEEND_RATE, fake.r.end);
 	ATF_CHECK_EQ(NOW + 9000, fake.r.not_before);
 }
 
@@ -87,14 +87,14 @@ ATF_TC_BODY(account, tc)
 	for (i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
 		heals("/a", answers[i], NULL, "LAOgcggFg");
 	/* What does not come from the directory itself says nothing. */
-	ends("/a", "403 No\r\n\r\n<html>", ACME_END_REFUSED,
+	ends("/a", "403 No\r\n\r\n<html>", ACMEEND_REFUSED,
 	    "refuses the account: HTTP status 403");
 	ATF_CHECK_STREQ("L", fake.signed_for);
-	ends("/a", "429 No\r\n\r\n{" P("rateLimited") "}", ACME_END_RATE, "");
+	ends("/a", "429 No\r\n\r\n{" P("rateLimited") "}", ACMEEND_RATE, "");
 	ATF_CHECK_STREQ("L", fake.signed_for);
 	/* It is gone while it is used, and made once more, but only once. */
 	heals("/o", "400 No\r\n\r\n" NONE, NULL, "LOAOgcggFg");
-	ends("/o", "400 No\r\n\r\n" NONE, ACME_END_REFUSED, "has no account");
+	ends("/o", "400 No\r\n\r\n" NONE, ACMEEND_REFUSED, "has no account");
 	ATF_CHECK_STREQ("LOAO", fake.signed_for);
 }
 
@@ -104,28 +104,28 @@ ATF_TC_BODY(useless_key, tc)
 {
 	start();
 	ends("/a", "200 OK\r\nLocation: " U "/a/7\r\n\r\n{\"status\":"
-	    "\"deactivated\"}", ACME_END_ACCOUNT, "the account is deact");
+	    "\"deactivated\"}", ACMEEND_ACCOUNT, "the account is deact");
 	ends("/a", "200 OK\r\nLocation: " U "/a/7\r\n\r\n{\"status\":"
-	    "\"revoked\"}", ACME_END_ACCOUNT, "the account is revoked");
+	    "\"revoked\"}", ACMEEND_ACCOUNT, "the account is revoked");
 	ends("/a", "403 No\r\n\r\n{" P("unauthorized") ",\"detail\":\"is"
-	    " deactivated\"}", ACME_END_ACCOUNT, "unauthorized (is deac");
+	    " deactivated\"}", ACMEEND_ACCOUNT, "unauthorized (is deac");
 	ATF_CHECK_STREQ("LA", fake.signed_for);
-	ends("/a", "400 No\r\n\r\n{" P("badPublicKey") "}", ACME_END_ACCOUNT,
+	ends("/a", "400 No\r\n\r\n{" P("badPublicKey") "}", ACMEEND_ACCOUNT,
 	    "refuses the account key: badPublicKey");
 	ends("/a", "400 No\r\n\r\n{" P("badSignatureAlgorithm") "}",
-	    ACME_END_ACCOUNT, "refuses the account key");
+	    ACMEEND_ACCOUNT, "refuses the account key");
 	rule("/a", 1, 1, "400 No\r\n\r\n" NONE);
 	rule("/a", 2, 2, "400 No\r\n\r\n{" P("badPublicKey") "}");
-	issue(ACME_END_ACCOUNT, "refuses the account key");
+	issue(ACMEEND_ACCOUNT, "refuses the account key");
 	/* A binding that is not taken is another matter. */
 	snprintf(fake.conf.eab_kid, sizeof(fake.conf.eab_kid), "kid");
-	ends("/a", "403 No\r\n\r\n{" P("unauthorized") "}", ACME_END_REFUSED,
+	ends("/a", "403 No\r\n\r\n{" P("unauthorized") "}", ACMEEND_REFUSED,
 	    "binding, or not this one");
 	/* A refusal at first hand alone says nothing of the key, either. */
 	fake.conf.eab_kid[0] = '\0';
 	rule("/a", 1, 1, "400 No\r\n\r\n" NONE);
 	rule("/a", 2, 2, "403 No\r\n\r\n{" P("unauthorized") "}");
-	issue(ACME_END_REFUSED, "refuses an account: unauthorized");
+	issue(ACMEEND_REFUSED, "refuses an account: unauthorized");
 }
 
 /* While another key waits, no second account is made with the old one. */
@@ -134,13 +134,13 @@ ATF_TC_BODY(next_key, tc)
 {
 	start();
 	fake.next_key = 1;
-	issue(ACME_END_OK, "");
+	issue(ACMEEND_OK, "");
 	ATF_CHECK_STREQ("LOgcggFg", fake.signed_for);
 	rule("/a", 1, 1, "400 No\r\n\r\n" NONE);
-	issue(ACME_END_NEXT_KEY, "has the new key");
+	issue(ACMEEND_NEXT_KEY, "has the new key");
 	ATF_CHECK_STREQ("LN", fake.signed_for);
 	rule("/a", 1, 2, "400 No\r\n\r\n" NONE);
-	issue(ACME_END_OK, "");
+	issue(ACMEEND_OK, "");
 	ATF_CHECK_STREQ("LNAOgcggFg", fake.signed_for);
 	fake.next_key = 0;
 }
@@ -159,7 +159,7 @@ ATF_TC_BODY(contact, tc)
 		fake.conf.ncontacts = 1;
 		rule("/a", 1, 1, "400 No\r\n\r\n" NONE);
 		rule("/a", 2, 2, answers[i]);
-		issue(ACME_END_OK, "");
+		issue(ACMEEND_OK, "");
 		ATF_CHECK_STREQ("LABOgcggFg", fake.signed_for);
 		ATF_CHECK_MSG(strstr(fake.warned, "does not take the contact")
 		    != NULL, "%s", fake.warned);
@@ -167,7 +167,7 @@ ATF_TC_BODY(contact, tc)
 		fake.conf.ncontacts = 0;
 		rule("/a", 1, 1, "400 No\r\n\r\n" NONE);
 		rule("/a", 2, 9, answers[i]);
-		issue(ACME_END_REFUSED, "does not take the contact");
+		issue(ACMEEND_REFUSED, "does not take the contact");
 		ATF_CHECK_STREQ("LA", fake.signed_for);
 	}
 }
@@ -179,15 +179,15 @@ ATF_TC_BODY(action, tc)
 	start();
 	ends("/o", "403 No\r\n\r\n{" P("userActionRequired") ",\"detail\":"
 	    "\"new terms\",\"instance\":\"https://ca.example/agree?x\"}",
-	    ACME_END_REFUSED, "something first (new terms): visit"
+	    ACMEEND_REFUSED, "something first (new terms): visit"
 	    " https://ca.example/agree?x");
 	ends("/o", "403 No\r\nLink: </terms2>;rel=\"terms-of-service\"\r\n\r\n"
-	    "{" P("userActionRequired") "}", ACME_END_REFUSED,
+	    "{" P("userActionRequired") "}", ACMEEND_REFUSED,
 	    "something first: visit " U "/terms2");
 	ends("/o", "403 No\r\n\r\n{" P("userActionRequired") "}",
-	    ACME_END_REFUSED, "something first: visit " U "/t");
+	    ACMEEND_REFUSED, "something first: visit " U "/t");
 	ends("/a", "403 No\r\n\r\n{" P("userActionRequired") "}",
-	    ACME_END_REFUSED, "something first: visit " U "/t");
+	    ACMEEND_REFUSED, "something first: visit " U "/t");
 }
 
 /* A profile that is gone must not keep a certificate from being renewed. */
@@ -199,21 +199,21 @@ ATF_TC_BODY(profile, tc)
 
 	start();
 	snprintf(fake.conf.profile, sizeof(fake.conf.profile), "c");
-	job(ACME_JOB_ISSUE, named);
-	ATF_CHECK_EQ(ACME_END_REFUSED, fake.r.end);
+	job(ACMEJOB_ISSUE, named);
+	ATF_CHECK_EQ(ACMEEND_REFUSED, fake.r.end);
 	fake.clock = 2650838400;	/* three months before its end */
-	job(ACME_JOB_ISSUE, named);
-	ATF_CHECK_EQ_MSG(ACME_END_OK, fake.r.end, "%s", fake.r.error);
+	job(ACMEJOB_ISSUE, named);
+	ATF_CHECK_EQ_MSG(ACMEEND_OK, fake.r.end, "%s", fake.r.error);
 	ATF_CHECK_STREQ("LPgcggFg", fake.signed_for);
 	ATF_CHECK_MSG(strstr(fake.warned, "has no profile c") != NULL, "%s",
 	    fake.warned);
 	snprintf(fake.conf.profile, sizeof(fake.conf.profile), "b");
 	rule("/o", 1, 2, no);
-	job(ACME_JOB_ISSUE, named);
-	ATF_CHECK_EQ_MSG(ACME_END_OK, fake.r.end, "%s", fake.r.error);
+	job(ACMEJOB_ISSUE, named);
+	ATF_CHECK_EQ_MSG(ACMEEND_OK, fake.r.end, "%s", fake.r.error);
 	ATF_CHECK_STREQ("LOOPgcggFg", fake.signed_for);
 	fake.clock = 0;
-	ends("/o", no, ACME_END_REFUSED, "does not take the profile");
+	ends("/o", no, ACMEEND_REFUSED, "does not take the profile");
 }
 
 /* An order is not ready when the certificate request comes. */
@@ -229,17 +229,17 @@ ATF_TC_BODY(not_ready, tc)
 	/* A replica takes it for pending, for a while. */
 	rule("/f", 1, 1, no);
 	rule("/o/1", 2, 4, ORDER(200, "pending", ""));
-	issue(ACME_END_OK, "");
+	issue(ACMEEND_OK, "");
 	/* It asks for a pause. */
 	rule("/f", 1, 1, "403 No\r\nRetry-After: 17\r\n\r\n{"
 	    P("orderNotReady") "}");
-	issue(ACME_END_OK, "");
+	issue(ACMEEND_OK, "");
 	ATF_CHECK_EQ_MSG(17, fake.slept, "%ld", fake.slept);
 	/* It has been taken, and the answer is one of before. */
 	heals("/f", ORDER(200, "ready", ""), NULL, "LOgcggFgFg");
-	ends("/f", no, ACME_END_REFUSED, "orderNotReady");
+	ends("/f", no, ACMEEND_REFUSED, "orderNotReady");
 	ATF_CHECK_MSG(fake.slept > 5 && fake.slept < 120, "%ld", fake.slept);
-	ends("/f", ORDER(200, "ready", ""), ACME_END_REFUSED,
+	ends("/f", ORDER(200, "ready", ""), ACMEEND_REFUSED,
 	    "the order is ready, expected valid");
 	ATF_CHECK(fake.asked < 60);
 }
@@ -254,29 +254,29 @@ ATF_TC_BODY(found, tc)
 	heals("/o", ORDER(201, "valid", ",\"certificate\":\"" U "/cert\""),
 	    NULL, "LOg");
 	ends("/o", ORDER(201, "invalid", ",\"error\":{" P("caa") "}"),
-	    ACME_END_REFUSED, "caa");
-	ends("/o", ORDER(201, "invalid", ""), ACME_END_REFUSED,
+	    ACMEEND_REFUSED, "caa");
+	ends("/o", ORDER(201, "invalid", ""), ACMEEND_REFUSED,
 	    "the order is invalid, expected ready");
 	/* Valid, and where the certificate is comes later. */
 	rule("/f", 1, 1, ORDER(200, "valid", ""));
 	rule("/o/1", 2, 2, ORDER(200, "valid", ",\"certificate\":\"" U
 	    "/cert\""));
-	issue(ACME_END_OK, "");
+	issue(ACMEEND_OK, "");
 	/* A challenge that is under way: the token is answered, no more. */
 	rule("/z/1", 1, 1, AUTHZ("pending", "processing", ""));
-	issue(ACME_END_OK, "");
+	issue(ACMEEND_OK, "");
 	ATF_CHECK_STREQ("LOgggFg", fake.signed_for);
 	ATF_CHECK_EQ(1, fake.tokens);
 	rule("/z/1", 1, 2, AUTHZ("valid", "valid", ""));
-	issue(ACME_END_OK, "");
+	issue(ACMEEND_OK, "");
 	ATF_CHECK_STREQ("LOgggFg", fake.signed_for);
-	ends("/z/1", AUTHZ("expired", "pending", ""), ACME_END_REFUSED,
+	ends("/z/1", AUTHZ("expired", "pending", ""), ACMEEND_REFUSED,
 	    "authorization is expired");
-	ends("/z/1", AUTHZ("revoked", "valid", ""), ACME_END_REFUSED,
+	ends("/z/1", AUTHZ("revoked", "valid", ""), ACMEEND_REFUSED,
 	    "authorization is revoked");
 	/* One that has failed before it was waited for in vain says why. */
 	ends("/z/1", AUTHZ("pending", "invalid", ",\"error\":{" P("dns") "}"),
-	    ACME_END_DNS, "relay.test: the directory finds no address");
+	    ACMEEND_DNS, "relay.test: the directory finds no address");
 }
 
 /* The certificate is not everywhere yet, or never comes. */
@@ -288,10 +288,10 @@ ATF_TC_BODY(download, tc)
 	start();
 	heals("/cert", no, NULL, "LOgcggFgg");
 	ATF_CHECK(fake.slept > 0);
-	ends("/cert", no, ACME_END_REFUSED, "refuses the certificate");
+	ends("/cert", no, ACMEEND_REFUSED, "refuses the certificate");
 	ATF_CHECK(fake.slept < 60);
 	ends("/cert", "429 No\r\nRetry-After: 60\r\n\r\n{" P("rateLimited")
-	    "}", ACME_END_RATE, "");
+	    "}", ACMEEND_RATE, "");
 	ATF_CHECK_EQ(NOW + 60, fake.r.not_before);
 }
 
@@ -302,10 +302,10 @@ ATF_TC_BODY(compound, tc)
 	start();
 	ends("/o", "400 No\r\n\r\n{" P("compound") ",\"subproblems\":[7,{"
 	    P("new") "},{" P("caa") ",\"identifier\":{\"type\":\"dns\","
-	    "\"value\":\"relay.test\"}}]}", ACME_END_REFUSED,
+	    "\"value\":\"relay.test\"}}]}", ACMEEND_REFUSED,
 	    "relay.test: its CAA record");
 	ends("/o", "400 No\r\n\r\n{" P("compound") ",\"detail\":\"both\","
-	    "\"subproblems\":[{" P("new") "}]}", ACME_END_REFUSED,
+	    "\"subproblems\":[{" P("new") "}]}", ACMEEND_REFUSED,
 	    "refuses the order: compound (both)");
 }
 
@@ -314,34 +314,34 @@ ATF_TC_BODY(revocation, tc)
 {
 	start();
 	rule("/r", 1, 1, "400 No\r\n\r\n{" P("badRevocationReason") "}");
-	job(ACME_JOB_REVOKE, NULL);
-	ATF_CHECK_EQ(ACME_END_OK, fake.r.end);
+	job(ACMEJOB_REVOKE, NULL);
+	ATF_CHECK_EQ(ACMEEND_OK, fake.r.end);
 	ATF_CHECK_STREQ("LRS", fake.signed_for);
 	ATF_CHECK_MSG(strstr(fake.warned, "reason") != NULL, "%s",
 	    fake.warned);
 	rule("/r", 1, 2, "400 No\r\n\r\n{" P("badRevocationReason") "}");
-	job(ACME_JOB_REVOKE, NULL);
-	ATF_CHECK_EQ(ACME_END_REFUSED, fake.r.end);
+	job(ACMEJOB_REVOKE, NULL);
+	ATF_CHECK_EQ(ACMEEND_REFUSED, fake.r.end);
 	rule("/r", 1, 1, "400 No\r\n\r\n{" P("badRevocationReason") "}");
 	rule("/r", 2, 2, "400 No\r\n\r\n{" P("alreadyRevoked") "}");
-	job(ACME_JOB_REVOKE, NULL);
-	ATF_CHECK_EQ(ACME_END_OK, fake.r.end);
+	job(ACMEJOB_REVOKE, NULL);
+	ATF_CHECK_EQ(ACMEEND_OK, fake.r.end);
 	/* The certificate is another account's: its own key signs. */
 	rule("/r", 1, 1, "403 No\r\n\r\n{" P("unauthorized") "}");
-	job(ACME_JOB_REVOKE, NULL);
-	ATF_CHECK_EQ(ACME_END_OK, fake.r.end);
+	job(ACMEJOB_REVOKE, NULL);
+	ATF_CHECK_EQ(ACMEEND_OK, fake.r.end);
 	ATF_CHECK_STREQ("LRX", fake.signed_for);
 	rule("/r", 1, 9, "403 No\r\n\r\n{" P("unauthorized") "}");
-	job(ACME_JOB_REVOKE, NULL);
-	ATF_CHECK_EQ(ACME_END_REFUSED, fake.r.end);
+	job(ACMEJOB_REVOKE, NULL);
+	ATF_CHECK_EQ(ACMEEND_REFUSED, fake.r.end);
 	ATF_CHECK_STREQ("LRX", fake.signed_for);
 }
 
 /* A change of the account key must end so, having been signed for that. */
 static void
-rolls(enum acme_outcome end, const char *line, const char *want)
+rolls(enum ipc_acme_outcome end, const char *line, const char *want)
 {
-	job(ACME_JOB_ROLL, NULL);
+	job(ACMEJOB_ROLL, NULL);
 	ATF_CHECK_EQ_MSG(end, fake.r.end, "%d: %s; expected %d",
 	    (int)fake.r.end, fake.r.error, (int)end);
 	ATF_CHECK_MSG(strstr(fake.r.error, line) != NULL, "%s", fake.r.error);
@@ -349,7 +349,7 @@ rolls(enum acme_outcome end, const char *line, const char *want)
 }
 
 /*
- * ACME_END_OK and ACME_END_REFUSED throw a key away: only when the directory
+ * ACMEEND_OK and ACMEEND_REFUSED throw a key away: only when the directory
  * has said which of them it has.
  */
 ATF_TC_WITHOUT_HEAD(roll);
@@ -363,42 +363,42 @@ ATF_TC_BODY(roll, tc)
 
 	start();
 	fake.next_key = 1;
-	rolls(ACME_END_OK, "", "LK");
+	rolls(ACMEEND_OK, "", "LK");
 	/* It had been changed: the new key is known. */
 	rule("/a", 1, 1, none);
-	rolls(ACME_END_OK, "", "LN");
+	rolls(ACMEEND_OK, "", "LN");
 	/* Neither is known. */
 	rule("/a", 1, 2, none);
-	rolls(ACME_END_REFUSED, "no account yet", "LN");
+	rolls(ACMEEND_REFUSED, "no account yet", "LN");
 	/* The directory shows no account without a binding. */
 	rule("/a", 1, 2, eab);
-	rolls(ACME_END_UNREACHABLE, "wants an account binding", "LN");
+	rolls(ACMEEND_UNREACHABLE, "wants an account binding", "LN");
 	rule("/a", 1, 1, eab);
 	rule("/a", 2, 2, none);
-	rolls(ACME_END_UNREACHABLE, "", "LN");
+	rolls(ACMEEND_UNREACHABLE, "", "LN");
 	rule("/a", 1, 1, none);
 	rule("/a", 2, 2, eab);
-	rolls(ACME_END_UNREACHABLE, "wants an account binding", "LN");
+	rolls(ACMEEND_UNREACHABLE, "wants an account binding", "LN");
 	rule("/a", 1, 1, eab);
-	rolls(ACME_END_OK, "", "LN");
+	rolls(ACMEEND_OK, "", "LN");
 	/* Refused, and the old key is known as before. */
 	rule("/k", 1, 1, conflict);
-	rolls(ACME_END_REFUSED, "in use", "LKL");
+	rolls(ACMEEND_REFUSED, "in use", "LKL");
 	/* Refused, for it had been done by a request whose answer got lost. */
 	rule("/k", 1, 1, conflict);
 	rule("/a", 2, 2, none);
-	rolls(ACME_END_OK, "", "LKLN");
+	rolls(ACMEEND_OK, "", "LKLN");
 	/* Lost altogether. */
 	rule("/k", 1, 1000, NULL);
-	rolls(ACME_END_UNREACHABLE, "", "LKKK");
+	rolls(ACMEEND_UNREACHABLE, "", "LKKK");
 	rule("/k", 1, 1, "429 No\r\n\r\n{" P("rateLimited") "}");
-	rolls(ACME_END_RATE, "", "LKL");
+	rolls(ACMEEND_RATE, "", "LKL");
 	/* The account itself is of no more use. */
 	rule("/a", 1, 1, "200 OK\r\nLocation: " U "/a/7\r\n\r\n{\"status\":"
 	    "\"deactivated\"}");
-	rolls(ACME_END_UNREACHABLE, "deactivated", "L");
+	rolls(ACMEEND_UNREACHABLE, "deactivated", "L");
 	rule("/a", 1, 1, "403 No\r\n\r\n<html>");
-	rolls(ACME_END_UNREACHABLE, "403", "L");
+	rolls(ACMEEND_UNREACHABLE, "403", "L");
 }
 
 ATF_TP_ADD_TCS(tp)

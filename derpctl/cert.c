@@ -17,22 +17,22 @@ static void
 put_cert(FILE *fp, const struct json *j, json_ref r)
 {
 	fputs("certificate    ", fp);
-	show_list(fp, j, json_get(j, r, "names"));
+	ctl_show_list(fp, j, json_get(j, r, "names"));
 	fputs("\n  from         ", fp);
-	show_member(fp, j, r, "source");
+	ctl_show_member(fp, j, r, "source");
 	fputs(" (", fp);
-	show_member(fp, j, r, "kind");
+	ctl_show_member(fp, j, r, "kind");
 	fputs(")\n", fp);
-	show_line(fp, j, r, "issuer", "issuer");
-	show_line(fp, j, r, "not_before", "valid from");
+	ctl_show_line(fp, j, r, "issuer", "issuer");
+	ctl_show_line(fp, j, r, "not_before", "valid from");
 	fputs("  valid until  ", fp);
-	show_member(fp, j, r, "not_after");
+	ctl_show_member(fp, j, r, "not_after");
 	fputs(" (days left: ", fp);
-	show_member(fp, j, r, "days_left");
+	ctl_show_member(fp, j, r, "days_left");
 	fputs(")\n", fp);
-	show_line(fp, j, r, "pin", "pin");
-	show_line(fp, j, r, "renewal", "renewal");
-	show_line(fp, j, r, "error", "last error");
+	ctl_show_line(fp, j, r, "pin", "pin");
+	ctl_show_line(fp, j, r, "renewal", "renewal");
+	ctl_show_line(fp, j, r, "error", "last error");
 }
 
 /* Print the object.  0, or -1: not what control.h says. */
@@ -56,26 +56,27 @@ print(FILE *fp, const char *text, size_t len)
 }
 
 static int
-got_certs(struct msg *m, void *arg)
+got_certs(struct ipc_msg *m, void *arg)
 {
 	return ctl_text(m, arg, print);
 }
 
 int
-cmd_cert(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_cert(const struct ctl *ctl, int argc, char **argv)
 {
 	int	reason = 0;
 
 	if (argc == 2 && strcmp(argv[1], "renew") == 0)
-		return cert_do(ctl, ACME_JOB_ISSUE, 0);
+		return ctl_cert_command(ctl, ACMEJOB_ISSUE, 0);
 	if (argc == 2 && strcmp(argv[1], "roll") == 0)
-		return cert_do(ctl, ACME_JOB_ROLL, 0);
+		return ctl_cert_command(ctl, ACMEJOB_ROLL, 0);
 	if ((argc == 2 || argc == 3) && strcmp(argv[1], "revoke") == 0) {
-		if (argc == 3 && (reason = cert_reason(argv[2])) == -1)
-			usage();
-		return cert_do(ctl, ACME_JOB_REVOKE, reason);
+		if (argc == 3 && (reason = ctl_cert_reason(argv[2])) == -1)
+			ctl_usage();
+		return ctl_cert_command(ctl, ACMEJOB_REVOKE, reason);
 	}
 	if (argc != 1)
-		usage();
-	return ask(ctl, MSG_CTL_CERT, NULL, got_certs, (void *)(uintptr_t)ctl);
+		ctl_usage();
+	return ctl_request(ctl, MSG_CTL_CERT, NULL, got_certs,
+	    (void *)(uintptr_t)ctl);
 }

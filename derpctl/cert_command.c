@@ -26,7 +26,7 @@ static const struct {
 };
 
 int
-cert_reason(const char *name)
+ctl_cert_reason(const char *name)
 {
 	size_t	i;
 
@@ -38,7 +38,7 @@ cert_reason(const char *name)
 
 /* Print derpd's line. */
 static int
-got_line(struct msg *m, void *arg)
+got_line(struct ipc_msg *m, void *arg)
 {
 	const struct ctl	*ctl = arg;
 	struct ipc_msg_ctl_text	 v;
@@ -48,7 +48,7 @@ got_line(struct msg *m, void *arg)
 	    ipc_get_ctl_text(&m->rd, &v) == -1 || v.len >= sizeof(line))
 		return -1;
 	if (!ctl->json) {
-		put_text(stdout, v.text, v.len);
+		ctl_put_text(stdout, v.text, v.len);
 		putchar('\n');
 		return 0;
 	}
@@ -60,18 +60,18 @@ got_line(struct msg *m, void *arg)
 }
 
 int
-cert_do(const struct ctl *ctl, enum acme_job job, int reason)
+ctl_cert_command(const struct ctl *ctl, enum ipc_acme_job job, int reason)
 {
 	struct ipc_msg_ctl_cert_do v = { job, (uint8_t)reason };
 	struct ctl	 mine = *ctl;
-	struct wr	 w;
+	struct ipc_wr	 w;
 	int		 rv;
 
 	mine.wait_ms = WAIT_MS;
-	wr_init(&w);
+	ipc_wr_init(&w);
 	ipc_put_ctl_cert_do(&w, &v);
-	rv = wr_ok(&w) ? ask(&mine, MSG_CTL_CERT_DO, &w, got_line, &mine) :
-	    failed(ctl, "no memory");
-	wr_free(&w);
+	rv = ipc_wr_ok(&w) ? ctl_request(&mine, MSG_CTL_CERT_DO, &w, got_line,
+	    &mine) : ctl_failed(ctl, "no memory");
+	ipc_wr_free(&w);
 	return rv;
 }

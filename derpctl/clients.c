@@ -27,7 +27,7 @@ struct list {
 
 /* "192.0.2.1:443" or "[2001:db8::1]:443". */
 static void
-fmt_addr(char *dst, size_t size, const struct client_info *c)
+fmt_addr(char *dst, size_t size, const struct ipc_client_info *c)
 {
 	static const uint8_t	v4[12] = { [10] = 0xff, [11] = 0xff };
 	char			a[INET6_ADDRSTRLEN];
@@ -45,7 +45,7 @@ fmt_addr(char *dst, size_t size, const struct client_info *c)
 
 /* What kind of client it is, a word each; how many. */
 static size_t
-kinds_of(const struct client_info *c, const char *words[MAX_KINDS])
+kinds_of(const struct ipc_client_info *c, const char *words[MAX_KINDS])
 {
 	const struct {
 		int		 on;
@@ -66,7 +66,7 @@ kinds_of(const struct client_info *c, const char *words[MAX_KINDS])
 }
 
 void
-clients_head(FILE *fp)
+ctl_clients_head(FILE *fp)
 {
 	fprintf(fp, "%-*s %-21s %7s %6s %8s %6s %8s %6s %6s %2s %s\n",
 	    SHORT_KEY, "NODEKEY", "ADDRESS", "AGE", "IN", "PKTS", "OUT",
@@ -74,19 +74,19 @@ clients_head(FILE *fp)
 }
 
 void
-clients_row(FILE *fp, const struct client_info *c)
+ctl_clients_row(FILE *fp, const struct ipc_client_info *c)
 {
 	char	key[2 * sizeof(c->key) + 1], addr[INET6_ADDRSTRLEN + 9];
 	char	age[32], in[16], out[16], queue[16];
 	const char *words[MAX_KINDS];
 	size_t	i, n;
 
-	hex_put(key, c->key, sizeof(c->key));
+	base_hex_put(key, c->key, sizeof(c->key));
 	fmt_addr(addr, sizeof(addr), c);
-	fmt_age(age, sizeof(age), c->age_ms / 1000);
-	fmt_bytes(in, sizeof(in), c->rx_bytes);
-	fmt_bytes(out, sizeof(out), c->tx_bytes);
-	fmt_bytes(queue, sizeof(queue), c->queued_bytes);
+	ctl_fmt_age(age, sizeof(age), c->age_ms / 1000);
+	ctl_fmt_bytes(in, sizeof(in), c->rx_bytes);
+	ctl_fmt_bytes(out, sizeof(out), c->tx_bytes);
+	ctl_fmt_bytes(queue, sizeof(queue), c->queued_bytes);
 	fprintf(fp, "%.*s %-21s %7s %6s %8" PRIu64 " %6s %8" PRIu64
 	    " %6" PRIu64 " %6s %2u ", SHORT_KEY, key, addr, age, in,
 	    c->rx_packets, out, c->tx_packets, c->drops, queue,
@@ -98,14 +98,14 @@ clients_row(FILE *fp, const struct client_info *c)
 }
 
 void
-clients_json(struct json_out *o, const struct client_info *c)
+ctl_clients_json(struct json_out *o, const struct ipc_client_info *c)
 {
 	char		 key[2 * sizeof(c->key) + 1];
 	char		 addr[INET6_ADDRSTRLEN + 9];
 	const char	*words[MAX_KINDS];
 	size_t		 i, n = kinds_of(c, words);
 
-	hex_put(key, c->key, sizeof(c->key));
+	base_hex_put(key, c->key, sizeof(c->key));
 	fmt_addr(addr, sizeof(addr), c);
 	json_out_object(o, NULL);
 	json_out_fmt(o, "key", "nodekey:%s", key);
@@ -139,37 +139,37 @@ open_list(struct list *l)
 
 /* One MSG_CTL_CLIENT. */
 static int
-got_client(struct msg *m, void *arg)
+got_client(struct ipc_msg *m, void *arg)
 {
 	struct list		*l = arg;
 	struct ipc_msg_ctl_client v;
-	const struct client_info *c = &v.client;
+	const struct ipc_client_info *c = &v.client;
 
 	if (m->type != MSG_CTL_CLIENT ||
 	    ipc_get_ctl_client(&m->rd, &v) == -1)
 		return -1;
 	if (l->ctl.json) {
 		open_list(l);
-		clients_json(&l->doc.o, c);
+		ctl_clients_json(&l->doc.o, c);
 		ctl_json_flush(&l->doc, stdout);
 	} else {
 		if (l->n == 0)
-			clients_head(stdout);
-		clients_row(stdout, c);
+			ctl_clients_head(stdout);
+		ctl_clients_row(stdout, c);
 	}
 	l->n++;
 	return 0;
 }
 
 int
-cmd_clients(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_clients(const struct ctl *ctl, int argc, char **argv)
 {
 	struct list	l = { .ctl = *ctl, .n = 0 };
 
 	(void)argv;
 	if (argc != 1)
-		usage();
-	if (ask(&l.ctl, MSG_CTL_CLIENTS, NULL, got_client, &l) != 0)
+		ctl_usage();
+	if (ctl_request(&l.ctl, MSG_CTL_CLIENTS, NULL, got_client, &l) != 0)
 		return 1;
 	if (ctl->json) {
 		open_list(&l);

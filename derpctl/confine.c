@@ -15,7 +15,7 @@
 #include <tls.h>
 
 void
-confine_socket(const char *path)
+ctl_confine_socket(const char *path)
 {
 	if (unveil(path, "rw") == -1)
 		err(1, "unveil %s", path);
@@ -24,14 +24,14 @@ confine_socket(const char *path)
 }
 
 void
-confine_connected(void)
+ctl_confine_connected(void)
 {
 	if (pledge("stdio", NULL) == -1)
 		err(1, "pledge");
 }
 
 void
-confine_file(const char *path)
+ctl_confine_file(const char *path)
 {
 	int	in = strcmp(path, "-") == 0;
 
@@ -42,7 +42,7 @@ confine_file(const char *path)
 }
 
 void
-confine_probe(const char *cafile)
+ctl_confine_probe(const char *cafile)
 {
 	if (cafile == NULL)
 		cafile = tls_default_ca_cert_file();
@@ -56,24 +56,24 @@ confine_probe(const char *cafile)
 #else
 
 void
-confine_socket(const char *path)
+ctl_confine_socket(const char *path)
 {
 	(void)path;
 }
 
 void
-confine_connected(void)
+ctl_confine_connected(void)
 {
 }
 
 void
-confine_file(const char *path)
+ctl_confine_file(const char *path)
 {
 	(void)path;
 }
 
 void
-confine_probe(const char *cafile)
+ctl_confine_probe(const char *cafile)
 {
 	(void)cafile;
 }

@@ -19,15 +19,15 @@ static const struct {
 	const char	*name;
 	int		 (*run)(const struct ctl *, int, char **);
 } commands[] = {
-	{ "cert",	cmd_cert },
-	{ "clients",	cmd_clients },
-	{ "log",	cmd_log },
-	{ "map",	cmd_map },
-	{ "node",	cmd_node },
-	{ "probe",	cmd_probe },
-	{ "reload",	cmd_reload },
-	{ "status",	cmd_status },
-	{ "stun",	cmd_stun },
+	{ "cert",	ctl_cmd_cert },
+	{ "clients",	ctl_cmd_clients },
+	{ "log",	ctl_cmd_log },
+	{ "map",	ctl_cmd_map },
+	{ "node",	ctl_cmd_node },
+	{ "probe",	ctl_cmd_probe },
+	{ "reload",	ctl_cmd_reload },
+	{ "status",	ctl_cmd_status },
+	{ "stun",	ctl_cmd_stun },
 };
 
 int
@@ -48,18 +48,18 @@ main(int argc, char *argv[])
 			ctl.socket = optarg;
 			break;
 		default:
-			usage();
+			ctl_usage();
 		}
 	argc -= optind;
 	argv += optind;
 	if (argc == 0)
-		usage();
+		ctl_usage();
 	signal(SIGPIPE, SIG_IGN);
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(argv[0], commands[i].name) == 0)
 			break;
 	if (i == sizeof(commands) / sizeof(commands[0]))
-		usage();
+		ctl_usage();
 	rv = commands[i].run(&ctl, argc, argv);
 	if (fflush(stdout) == EOF || ferror(stdout)) {
 		fprintf(stderr, "derpctl: standard output can't be written\n");

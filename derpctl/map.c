@@ -17,11 +17,11 @@ static const struct {
 	const char	*name;
 	int		 (*run)(const struct ctl *, int, char **);
 } commands[] = {
-	{ "add",	cmd_map_add },
-	{ "check",	cmd_map_check },
-	{ "node",	cmd_node },
-	{ "remove",	cmd_map_remove },
-	{ "set",	cmd_map_set },
+	{ "add",	ctl_cmd_map_add },
+	{ "check",	ctl_cmd_map_check },
+	{ "node",	ctl_cmd_node },
+	{ "remove",	ctl_cmd_map_remove },
+	{ "set",	ctl_cmd_map_set },
 };
 
 static void
@@ -32,12 +32,12 @@ put_nodes(FILE *fp, const struct json *j, json_ref nodes)
 
 	for (r = json_first(j, nodes); r != -1; r = json_next(j, r))
 		fprintf(fp, "    %-12s %-32s port %-5s stun %-5s %s %s\n",
-		    show_text(j, r, "name", name, sizeof(name)),
-		    show_text(j, r, "host", host, sizeof(host)),
-		    show_text(j, r, "port", port, sizeof(port)),
-		    show_text(j, r, "stun", stun, sizeof(stun)),
-		    show_text(j, r, "ipv4", v4, sizeof(v4)),
-		    show_text(j, r, "ipv6", v6, sizeof(v6)));
+		    ctl_show_text(j, r, "name", name, sizeof(name)),
+		    ctl_show_text(j, r, "host", host, sizeof(host)),
+		    ctl_show_text(j, r, "port", port, sizeof(port)),
+		    ctl_show_text(j, r, "stun", stun, sizeof(stun)),
+		    ctl_show_text(j, r, "ipv4", v4, sizeof(v4)),
+		    ctl_show_text(j, r, "ipv6", v6, sizeof(v6)));
 }
 
 static void
@@ -47,11 +47,11 @@ put_regions(FILE *fp, const struct json *j, json_ref regions)
 
 	for (r = json_first(j, regions); r != -1; r = json_next(j, r)) {
 		fputs("  region ", fp);
-		show_member(fp, j, r, "id");
+		ctl_show_member(fp, j, r, "id");
 		fputs("  ", fp);
-		show_member(fp, j, r, "code");
+		ctl_show_member(fp, j, r, "code");
 		fputs("  ", fp);
-		show_member(fp, j, r, "name");
+		ctl_show_member(fp, j, r, "name");
 		fputc('\n', fp);
 		put_nodes(fp, j, json_get(j, r, "nodes"));
 	}
@@ -68,7 +68,7 @@ put_warnings(FILE *fp, const struct json *j, json_ref list)
 		if ((n = json_str(j, r, text, sizeof(text))) < 0)
 			continue;
 		fputs("  ", fp);
-		put_text(fp, text, (size_t)n);
+		ctl_put_text(fp, text, (size_t)n);
 		fputc('\n', fp);
 	}
 }
@@ -80,13 +80,13 @@ put_others(FILE *fp, const struct json *j, json_ref list)
 
 	for (r = json_first(j, list); r != -1; r = json_next(j, r)) {
 		fputs("  compared     ", fp);
-		show_member(fp, j, r, "url");
+		ctl_show_member(fp, j, r, "url");
 		fputs(": ", fp);
-		show_member(fp, j, r, "state");
+		ctl_show_member(fp, j, r, "state");
 		fputs(", asked ", fp);
-		show_age(fp, j, r, "checked");
+		ctl_show_age(fp, j, r, "checked");
 		fputs(" ago\n", fp);
-		show_line(fp, j, r, "error", "");
+		ctl_show_line(fp, j, r, "error", "");
 	}
 }
 
@@ -94,23 +94,23 @@ static void
 put_map(FILE *fp, const struct json *j, json_ref r)
 {
 	fputs("map            ", fp);
-	show_member(fp, j, r, "path");
+	ctl_show_member(fp, j, r, "path");
 	fputs("\n  hosts        ", fp);
-	show_list(fp, j, json_get(j, r, "hosts"));
+	ctl_show_list(fp, j, json_get(j, r, "hosts"));
 	fputs("\n  source       ", fp);
-	show_member(fp, j, r, "source");
+	ctl_show_member(fp, j, r, "source");
 	fputs("\n  state        ", fp);
-	show_member(fp, j, r, "state");
+	ctl_show_member(fp, j, r, "state");
 	fputs(", looked at ", fp);
-	show_age(fp, j, r, "checked");
+	ctl_show_age(fp, j, r, "checked");
 	fputs(" ago\n", fp);
-	show_line(fp, j, r, "error", "error");
+	ctl_show_line(fp, j, r, "error", "error");
 	fputs("  in force     for ", fp);
-	show_age(fp, j, r, "age");
+	ctl_show_age(fp, j, r, "age");
 	fputs(", ", fp);
-	show_member(fp, j, r, "bytes");
+	ctl_show_member(fp, j, r, "bytes");
 	fputs(" bytes\n", fp);
-	show_line(fp, j, r, "hash", "sha256");
+	ctl_show_line(fp, j, r, "hash", "sha256");
 	put_others(fp, j, json_get(j, r, "compare"));
 	put_warnings(fp, j, json_get(j, r, "warnings"));
 	put_regions(fp, j, json_get(j, json_get(j, r, "summary"),
@@ -118,7 +118,7 @@ put_map(FILE *fp, const struct json *j, json_ref r)
 }
 
 int
-maps_print(FILE *fp, const char *text, size_t len)
+ctl_maps_print(FILE *fp, const char *text, size_t len)
 {
 	struct json_error	 e;
 	struct json		*j;
@@ -144,21 +144,21 @@ maps_print(FILE *fp, const char *text, size_t len)
 }
 
 static int
-got_maps(struct msg *m, void *arg)
+got_maps(struct ipc_msg *m, void *arg)
 {
-	return ctl_text(m, arg, maps_print);
+	return ctl_text(m, arg, ctl_maps_print);
 }
 
 int
-cmd_map(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_map(const struct ctl *ctl, int argc, char **argv)
 {
 	size_t	i;
 
 	if (argc == 1)
-		return ask(ctl, MSG_CTL_MAP, NULL, got_maps,
+		return ctl_request(ctl, MSG_CTL_MAP, NULL, got_maps,
 		    (void *)(uintptr_t)ctl);
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(ctl, argc - 1, argv + 1);
-	usage();
+	ctl_usage();
 }

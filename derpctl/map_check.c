@@ -16,14 +16,14 @@
 #include "mapcheck.h"
 
 /* What is found, as it comes. */
-struct found {
+struct map_findings {
 	const struct ctl *ctl;
 	unsigned int	  errors, warnings;
 	struct ctl_json	  doc;		/* with -j */
 };
 
 char *
-read_whole(const char *path, size_t max, size_t *len)
+ctl_read_file(const char *path, size_t max, size_t *len)
 {
 	char	*p;
 	ssize_t	 n;
@@ -56,12 +56,12 @@ read_whole(const char *path, size_t max, size_t *len)
 static void
 found(int error, const char *line, void *arg)
 {
-	struct found	*f = arg;
-	unsigned int	*n = error ? &f->errors : &f->warnings;
+	struct map_findings	*f = arg;
+	unsigned int		*n = error ? &f->errors : &f->warnings;
 
 	if (!f->ctl->json) {
 		fprintf(stderr, "%s: ", error ? "error" : "warning");
-		put_text(stderr, line, strlen(line));
+		ctl_put_text(stderr, line, strlen(line));
 		fputc('\n', stderr);
 	} else {
 		json_out_object(&f->doc.o, NULL);
@@ -95,7 +95,7 @@ count(const char *text, size_t len, size_t *regions, size_t *nodes)
 
 /* The verdict, behind what was found. */
 static void
-put_verdict(struct found *f, const char *name, int good, size_t regions,
+put_verdict(struct map_findings *f, const char *name, int good, size_t regions,
     size_t nodes)
 {
 	if (f->ctl->json) {
@@ -105,27 +105,27 @@ put_verdict(struct found *f, const char *name, int good, size_t regions,
 		json_out_uint(&f->doc.o, "nodes", nodes);
 		ctl_json_end(&f->doc, stdout);
 	} else if (good) {
-		put_text(stdout, name, strlen(name));
+		ctl_put_text(stdout, name, strlen(name));
 		printf(": good, %zu region%s, %zu node%s\n", regions,
 		    regions == 1 ? "" : "s", nodes, nodes == 1 ? "" : "s");
 	}
 }
 
 int
-cmd_map_check(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_map_check(const struct ctl *ctl, int argc, char **argv)
 {
-	struct found	 f = { .ctl = ctl };
-	size_t		 len, regions, nodes;
-	const char	*name;
-	char		*text;
-	int		 good;
+	struct map_findings	 f = { .ctl = ctl };
+	size_t			 len, regions, nodes;
+	const char		*name;
+	char			*text;
+	int			 good;
 
 	if (argc != 2)
-		usage();
+		ctl_usage();
 	name = strcmp(argv[1], "-") == 0 ? "standard input" : argv[1];
-	confine_file(argv[1]);
-	if ((text = read_whole(argv[1], MAP_MAX_SIZE, &len)) == NULL)
-		return failed(ctl, "%s: %s", name, strerror(errno));
+	ctl_confine_file(argv[1]);
+	if ((text = ctl_read_file(argv[1], MAP_MAX_SIZE, &len)) == NULL)
+		return ctl_failed(ctl, "%s: %s", name, strerror(errno));
 	ctl_json_begin(&f.doc);
 	json_out_array(&f.doc.o, "findings");
 	good = map_check(text, len, name, NULL, found, &f) == 0;

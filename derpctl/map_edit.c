@@ -43,21 +43,21 @@ edit_open(struct edit *e, const struct ctl *ctl, const char *file, int make)
 	/* A link stays, what it points to is replaced. */
 	if (realpath(file, e->path) == NULL) {
 		if (errno != ENOENT || !make)
-			return failed(ctl, "%s: %s", file, strerror(errno));
+			return ctl_failed(ctl, "%s: %s", file, strerror(errno));
 		e->is_new = 1;
 		strlcpy(e->path, file, sizeof(e->path));
 		e->len = sizeof(empty_map) - 1;
 		if ((e->text = strdup(empty_map)) == NULL)
-			return failed(ctl, "no memory");
+			return ctl_failed(ctl, "no memory");
 		return 0;
 	}
 	if (stat(e->path, &e->st) == -1 ||
-	    (e->text = read_whole(e->path, MAP_MAX_SIZE, &e->len)) == NULL)
-		return failed(ctl, "%s: %s", file, strerror(errno));
+	    (e->text = ctl_read_file(e->path, MAP_MAX_SIZE, &e->len)) == NULL)
+		return ctl_failed(ctl, "%s: %s", file, strerror(errno));
 	if (e->len <= MAP_MAX_SIZE)
 		return 0;
 	free(e->text);
-	return failed(ctl, "%s: expected at most %d bytes", file,
+	return ctl_failed(ctl, "%s: expected at most %d bytes", file,
 	    MAP_MAX_SIZE);
 }
 
@@ -72,7 +72,7 @@ found(int error, const char *line, void *arg)
 	if (e->ctl->json)
 		return;
 	fprintf(stderr, "%s: ", error ? "error" : "warning");
-	put_text(stderr, line, strlen(line));
+	ctl_put_text(stderr, line, strlen(line));
 	fputc('\n', stderr);
 }
 
@@ -92,21 +92,24 @@ changed(const struct edit *e)
 
 /* Put the new text in place of the file, if it is a good map.  0, or 1. */
 static int
-edit_write(struct edit *e, const struct wr *w)
+edit_write(struct edit *e, const struct ipc_wr *w)
 {
-	struct file_attr attr = { e->st.st_mode, e->st.st_uid, e->st.st_gid };
+	struct base_file_attr attr = { e->st.st_mode, e->st.st_uid,
+	    e->st.st_gid };
 	char		 err[PATH_MAX + 256];
 
 	if (map_check((const char *)w->p, w->len, e->path, NULL, found,
 	    e) == -1)
-		return failed(e->ctl, "nothing was changed: the map would not "
+		return ctl_failed(e->ctl,
+		    "nothing was changed: the map would not "
 		    "be good: %s", e->error);
 	if (changed(e))
-		return failed(e->ctl, "nothing was changed: somebody else has "
+		return ctl_failed(e->ctl,
+		    "nothing was changed: somebody else has "
 		    "just changed %s: try again", e->path);
-	if (file_replace(e->path, w->p, w->len, e->is_new ? NULL : &attr, err,
-	    sizeof(err)) == -1)
-		return failed(e->ctl, "%s", err);
+	if (base_file_replace(e->path, w->p, w->len, e->is_new ? NULL : &attr,
+	    err, sizeof(err)) == -1)
+		return ctl_failed(e->ctl, "%s", err);
 	if (e->ctl->json)
 		ctl_json_ok(stdout, NULL, NULL);
 	return 0;
@@ -114,21 +117,21 @@ edit_write(struct edit *e, const struct wr *w)
 
 /* The end of each command: `rv' is what the edit gave. */
 static int
-finish(struct edit *e, int rv, const char *err, struct wr *w)
+finish(struct edit *e, int rv, const char *err, struct ipc_wr *w)
 {
-	rv = rv == -1 ? failed(e->ctl, "nothing was changed: %s", err) :
+	rv = rv == -1 ? ctl_failed(e->ctl, "nothing was changed: %s", err) :
 	    edit_write(e, w);
-	wr_free(w);
+	ipc_wr_free(w);
 	free(e->text);
 	return rv;
 }
 
 int
-cmd_map_add(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_map_add(const struct ctl *ctl, int argc, char **argv)
 {
-	struct mapedit_region r = { 0, NULL, NULL };
+	struct map_edit_region r = { 0, NULL, NULL };
 	struct edit	 e;
-	struct wr	 w;
+	struct ipc_wr	 w;
 	const char	*errstr, *from;
 	char		 err[MAPEDIT_ERROR], *node;
 	size_t		 nlen;
@@ -150,52 +153,54 @@ cmd_map_add(const struct ctl *ctl, int argc, char **argv)
 			r.name = optarg;
 			break;
 		default:
-			usage();
+			ctl_usage();
 		}
 	argc -= optind;
 	argv += optind;
 	if (argc != 2 && argc != 3)
-		usage();
+		ctl_usage();
 	r.id = strtonum(argv[1], 1, MAX_REGION, &errstr);
 	if (errstr != NULL)
-		return failed(ctl, "region %s: expected a number, 900 to 999 "
+		return ctl_failed(ctl,
+		    "region %s: expected a number, 900 to 999 "
 		    "for one of your own", argv[1]);
 	from = argc == 3 ? argv[2] : "-";
-	if ((node = read_whole(from, MAX_NODE, &nlen)) == NULL)
-		return failed(ctl, "%s: %s", from, strerror(errno));
+	if ((node = ctl_read_file(from, MAX_NODE, &nlen)) == NULL)
+		return ctl_failed(ctl, "%s: %s", from, strerror(errno));
 	if (nlen > MAX_NODE || edit_open(&e, ctl, argv[0], 1) != 0) {
 		free(node);
-		return nlen > MAX_NODE ? failed(ctl, "%s: expected a node of "
+		return nlen > MAX_NODE ? ctl_failed(ctl,
+		    "%s: expected a node of "
 		    "at most %d bytes", from, MAX_NODE) : 1;
 	}
-	wr_init(&w);
-	rv = mapedit_add(e.text, e.len, &r, node, nlen, replace, &w, err);
+	ipc_wr_init(&w);
+	rv = map_edit_add(e.text, e.len, &r, node, nlen, replace, &w, err);
 	free(node);
 	return finish(&e, rv, err, &w);
 }
 
 int
-cmd_map_remove(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_map_remove(const struct ctl *ctl, int argc, char **argv)
 {
 	struct edit	e;
-	struct wr	w;
+	struct ipc_wr	w;
 	char		err[MAPEDIT_ERROR];
 	int		rv;
 
 	if (argc != 3)
-		usage();
+		ctl_usage();
 	if (edit_open(&e, ctl, argv[1], 0) != 0)
 		return 1;
-	wr_init(&w);
-	rv = mapedit_remove(e.text, e.len, argv[2], &w, err);
+	ipc_wr_init(&w);
+	rv = map_edit_remove(e.text, e.len, argv[2], &w, err);
 	return finish(&e, rv, err, &w);
 }
 
 int
-cmd_map_set(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_map_set(const struct ctl *ctl, int argc, char **argv)
 {
 	struct edit	e;
-	struct wr	w;
+	struct ipc_wr	w;
 	char		err[MAPEDIT_ERROR];
 	int		rv, as_text = 0;
 
@@ -206,10 +211,10 @@ cmd_map_set(const struct ctl *ctl, int argc, char **argv)
 		argv++;
 	}
 	if (argc != 4)
-		usage();
+		ctl_usage();
 	if (edit_open(&e, ctl, argv[1], 0) != 0)
 		return 1;
-	wr_init(&w);
-	rv = mapedit_set(e.text, e.len, argv[2], argv[3], as_text, &w, err);
+	ipc_wr_init(&w);
+	rv = map_edit_set(e.text, e.len, argv[2], argv[3], as_text, &w, err);
 	return finish(&e, rv, err, &w);
 }

@@ -20,7 +20,7 @@ print(const char *json)
 	free(out);
 	out = NULL;
 	ATF_REQUIRE((fp = open_memstream(&out, &outlen)) != NULL);
-	rv = maps_print(fp, json, strlen(json));
+	rv = ctl_maps_print(fp, json, strlen(json));
 	ATF_REQUIRE_EQ(0, fclose(fp));
 	return rv;
 }

@@ -9,17 +9,17 @@
 #include "ctl.h"
 
 static int
-got_node(struct msg *m, void *arg)
+got_node(struct ipc_msg *m, void *arg)
 {
 	return ctl_text(m, arg, NULL);
 }
 
 int
-cmd_node(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_node(const struct ctl *ctl, int argc, char **argv)
 {
 	(void)argv;
 	if (argc != 1)
-		usage();
-	return ask(ctl, MSG_CTL_NODE, NULL, got_node,
+		ctl_usage();
+	return ctl_request(ctl, MSG_CTL_NODE, NULL, got_node,
 	    (void *)(uintptr_t)ctl);
 }

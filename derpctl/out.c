@@ -18,7 +18,7 @@
 #define DOC_TOKENS	65536
 
 void
-put_text(FILE *fp, const char *p, size_t len)
+ctl_put_text(FILE *fp, const char *p, size_t len)
 {
 	const unsigned char	*u = (const unsigned char *)p;
 	uint32_t		 cp;
@@ -39,7 +39,7 @@ put_text(FILE *fp, const char *p, size_t len)
 }
 
 int
-ctl_text(struct msg *m, const struct ctl *ctl,
+ctl_text(struct ipc_msg *m, const struct ctl *ctl,
     int (*print)(FILE *, const char *, size_t))
 {
 	struct ipc_msg_ctl_text v;
@@ -47,14 +47,14 @@ ctl_text(struct msg *m, const struct ctl *ctl,
 	if (m->type != MSG_CTL_TEXT || ipc_get_ctl_text(&m->rd, &v) == -1)
 		return -1;
 	if (ctl->json || print == NULL)
-		print = put_json_doc;
+		print = ctl_put_json_doc;
 	return print(stdout, v.text, v.len);
 }
 
 void
 ctl_json_begin(struct ctl_json *cj)
 {
-	wr_init(&cj->w);
+	ipc_wr_init(&cj->w);
 	json_out_init(&cj->o, &cj->w);
 	json_out_object(&cj->o, NULL);
 }
@@ -62,8 +62,8 @@ ctl_json_begin(struct ctl_json *cj)
 void
 ctl_json_flush(struct ctl_json *cj, FILE *fp)
 {
-	fwrite(cj->w.p, 1, wr_ok(&cj->w) ? cj->w.len : 0, fp);
-	wr_free(&cj->w);
+	fwrite(cj->w.p, 1, ipc_wr_ok(&cj->w) ? cj->w.len : 0, fp);
+	ipc_wr_free(&cj->w);
 }
 
 void
@@ -98,7 +98,7 @@ ctl_json_ok(FILE *fp, const char *name, const char *text)
 }
 
 int
-put_json_doc(FILE *fp, const char *text, size_t len)
+ctl_put_json_doc(FILE *fp, const char *text, size_t len)
 {
 	const unsigned char	*u = (const unsigned char *)text;
 	struct json_error	 e;
@@ -130,7 +130,7 @@ put_json_doc(FILE *fp, const char *text, size_t len)
 }
 
 void
-fmt_bytes(char *dst, size_t size, uint64_t n)
+ctl_fmt_bytes(char *dst, size_t size, uint64_t n)
 {
 	static const char	units[] = "KMGTPE";
 	uint64_t		whole = n, tenths = 0;
@@ -150,7 +150,7 @@ fmt_bytes(char *dst, size_t size, uint64_t n)
 }
 
 void
-fmt_age(char *dst, size_t size, uint64_t s)
+ctl_fmt_age(char *dst, size_t size, uint64_t s)
 {
 	if (s < 60)
 		snprintf(dst, size, "%" PRIu64 "s", s);

@@ -30,7 +30,7 @@ text(const char *p, size_t len)
 {
 	FILE	*fp = begin();
 
-	put_text(fp, p, len);
+	ctl_put_text(fp, p, len);
 	fclose(fp);
 	return out;
 }
@@ -40,13 +40,13 @@ json_str_of(const char *s)
 {
 	FILE		*fp = begin();
 	struct json_out	 o;
-	struct wr	 w;
+	struct ipc_wr	 w;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	json_out_init(&o, &w);
 	json_out_str(&o, NULL, s);
 	fwrite(w.p, 1, w.len, fp);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	fclose(fp);
 	return out;
 }
@@ -58,7 +58,7 @@ doc(const char *s)
 	FILE	*fp = begin();
 	int	 rv;
 
-	rv = put_json_doc(fp, s, strlen(s));
+	rv = ctl_put_json_doc(fp, s, strlen(s));
 	fclose(fp);
 	if (rv == -1) {
 		ATF_CHECK_EQ(outlen, 0);
@@ -193,9 +193,9 @@ ATF_TC_BODY(amounts, tc)
 	size_t	i;
 
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		fmt_bytes(buf, sizeof(buf), t[i].n);
+		ctl_fmt_bytes(buf, sizeof(buf), t[i].n);
 		ATF_CHECK_STREQ(buf, t[i].bytes);
-		fmt_age(buf, sizeof(buf), t[i].n);
+		ctl_fmt_age(buf, sizeof(buf), t[i].n);
 		ATF_CHECK_STREQ(buf, t[i].age);
 	}
 }
@@ -206,7 +206,7 @@ status(const char *s)
 	FILE	*fp = begin();
 	int	 rv;
 
-	rv = status_print(fp, s, strlen(s));
+	rv = ctl_status_print(fp, s, strlen(s));
 	fclose(fp);
 	return rv;
 }
@@ -253,7 +253,7 @@ ATF_TC_BODY(status_odd, tc)
 	ATF_CHECK(strstr(out, "\\x1b[2J") != NULL);
 }
 
-static const struct client_info	sample = {
+static const struct ipc_client_info	sample = {
 	.key = { 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0xff },
 	.addr = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1 },
 	.port = 40000, .worker = 3, .age_ms = 61999, .rx_bytes = 2048,
@@ -265,17 +265,17 @@ static const struct client_info	sample = {
 ATF_TC_WITHOUT_HEAD(client_table);
 ATF_TC_BODY(client_table, tc)
 {
-	struct client_info	 c = sample;
+	struct ipc_client_info	 c = sample;
 	FILE			*fp = begin();
 
-	clients_head(fp);
-	clients_row(fp, &c);
+	ctl_clients_head(fp);
+	ctl_clients_row(fp, &c);
 	memset(c.addr, 0, sizeof(c.addr));
 	c.addr[0] = 0x20;
 	c.addr[15] = 1;
 	c.flags = PEER_REGULAR;
 	c.home = c.dup = 0;
-	clients_row(fp, &c);
+	ctl_clients_row(fp, &c);
 	fclose(fp);
 	ATF_CHECK_STREQ(out,
 	    "NODEKEY          ADDRESS                   AGE     IN     PKTS    "
@@ -291,14 +291,14 @@ ATF_TC_BODY(client_json, tc)
 {
 	FILE		*fp = begin();
 	struct json_out	 o;
-	struct wr	 w;
+	struct ipc_wr	 w;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	json_out_init(&o, &w);
-	clients_json(&o, &sample);
+	ctl_clients_json(&o, &sample);
 	ATF_CHECK(json_out_whole(&o));
 	fwrite(w.p, 1, w.len, fp);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	fclose(fp);
 	ATF_CHECK_STREQ(out, "{\"key\":\"nodekey:0123456789abcdefff000000"
 	    "0000000000000000000000000000000000000000\","

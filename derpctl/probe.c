@@ -31,28 +31,28 @@ static const size_t sizes[] = { 1400, 0, 1, 62, 16384, FRAME_MAX_PACKET };
 /* One end of the conversation. */
 struct end {
 	const char		*name;
-	struct derpclient	*c;
+	struct net_derpclient	*c;
 };
 
-struct probe {
-	const struct ctl	*ctl;
-	struct derpclient_opts	 opts;
-	long long		 count;
-	unsigned int		 steps;		/* said so far */
-	struct ctl_json		 doc;		/* with -j */
-	struct end		 a, b;
-	uint8_t			 hello[HELLO_LEN];
-	uint8_t			*pkt;		/* FRAME_MAX_PACKET bytes */
+struct ctl_probe {
+	const struct ctl		*ctl;
+	struct net_derpclient_opts	 opts;
+	long long			 count;
+	unsigned int			 steps;	/* said so far */
+	struct ctl_json			 doc;	/* with -j */
+	struct end			 a, b;
+	uint8_t				 hello[HELLO_LEN];
+	uint8_t				*pkt;	/* FRAME_MAX_PACKET bytes */
 };
 
-static void	say(struct probe *, const char *, ...)
+static void	report(struct ctl_probe *, const char *, ...)
 		    __attribute__((format(printf, 2, 3)));
-static int	wrong(struct probe *, const char *, ...)
+static int	wrong(struct ctl_probe *, const char *, ...)
 		    __attribute__((format(printf, 2, 3)));
 
 /* One step was done: a line for people, a string of an array with -j. */
 static void
-say(struct probe *p, const char *fmt, ...)
+report(struct ctl_probe *p, const char *fmt, ...)
 {
 	char	line[1024];
 	va_list	ap;
@@ -66,7 +66,7 @@ say(struct probe *p, const char *fmt, ...)
 		json_out_str(&p->doc.o, NULL, line);
 		ctl_json_flush(&p->doc, stdout);
 	} else {
-		put_text(stdout, line, strlen(line));
+		ctl_put_text(stdout, line, strlen(line));
 		fputc('\n', stdout);
 		fflush(stdout);
 	}
@@ -75,7 +75,7 @@ say(struct probe *p, const char *fmt, ...)
 
 /* A step failed: say so, end the JSON object; always -1. */
 static int
-wrong(struct probe *p, const char *fmt, ...)
+wrong(struct ctl_probe *p, const char *fmt, ...)
 {
 	char	line[1024];
 	va_list	ap;
@@ -84,7 +84,7 @@ wrong(struct probe *p, const char *fmt, ...)
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	fputs("derpctl: probe: ", stderr);
-	put_text(stderr, line, strlen(line));
+	ctl_put_text(stderr, line, strlen(line));
 	fputc('\n', stderr);
 	if (p->ctl->json)
 		ctl_json_error(&p->doc, stdout, line);
@@ -93,44 +93,44 @@ wrong(struct probe *p, const char *fmt, ...)
 
 /* Log one end in; 0 or -1. */
 static int
-login(struct probe *p, struct end *e, enum derpclient_start start)
+login(struct ctl_probe *p, struct end *e, enum net_derpclient_start start)
 {
 	char	key[2 * FRAME_KEY_LEN + 1];
 
-	if ((e->c = derpclient_new()) == NULL)
+	if ((e->c = net_derpclient_new()) == NULL)
 		return wrong(p, "%s: no memory", e->name);
 	p->opts.start = start;
-	if (derpclient_open(e->c, &p->opts, STEP_MS) == -1)
+	if (net_derpclient_open(e->c, &p->opts, STEP_MS) == -1)
 		return wrong(p, "%s can't log in: %s", e->name,
-		    derpclient_error(e->c));
-	hex_put(key, derpclient_key(e->c), FRAME_KEY_LEN);
-	say(p, "%s logged in over %s %s by %s as nodekey:%s", e->name,
-	    derpclient_tls_version(e->c), derpclient_tls_cipher(e->c),
+		    net_derpclient_error(e->c));
+	base_hex_put(key, net_derpclient_key(e->c), FRAME_KEY_LEN);
+	report(p, "%s logged in over %s %s by %s as nodekey:%s", e->name,
+	    net_derpclient_tls_version(e->c), net_derpclient_tls_cipher(e->c),
 	    start == DERPCLIENT_FAST ? "fast start" : "HTTP upgrade", key);
 	return 0;
 }
 
 /* Both ends log in, in both start modes when the server offers them. */
 static int
-login_both(struct probe *p)
+login_both(struct ctl_probe *p)
 {
-	enum derpclient_start	start = DERPCLIENT_HTTP;
-	char			key[2 * FRAME_KEY_LEN + 1];
+	enum net_derpclient_start	start = DERPCLIENT_HTTP;
+	char				key[2 * FRAME_KEY_LEN + 1];
 
 	if (login(p, &p->a, DERPCLIENT_HTTP) == -1)
 		return -1;
-	if (derpclient_fast_offered(p->a.c))
+	if (net_derpclient_fast_offered(p->a.c))
 		start = DERPCLIENT_FAST;
 	else
-		say(p, "the server announces no fast start");
+		report(p, "the server announces no fast start");
 	if (login(p, &p->b, start) == -1)
 		return -1;
-	if (memcmp(derpclient_server_key(p->a.c),
-	    derpclient_server_key(p->b.c), FRAME_KEY_LEN) != 0)
+	if (memcmp(net_derpclient_server_key(p->a.c),
+	    net_derpclient_server_key(p->b.c), FRAME_KEY_LEN) != 0)
 		return wrong(p, "a and b were told different relay keys: are "
 		    "there several servers behind this address?");
-	hex_put(key, derpclient_server_key(p->a.c), FRAME_KEY_LEN);
-	say(p, "the relay is nodekey:%s", key);
+	base_hex_put(key, net_derpclient_server_key(p->a.c), FRAME_KEY_LEN);
+	report(p, "the relay is nodekey:%s", key);
 	return 0;
 }
 
@@ -139,18 +139,18 @@ login_both(struct probe *p)
  * judge), -1.  Frames that a server may send at any time are passed over.
  */
 static int
-await(struct probe *p, struct end *e, uint8_t type,
-    struct derpclient_frame *f, int ms)
+await(struct ctl_probe *p, struct end *e, uint8_t type,
+    struct net_derpclient_frame *f, int ms)
 {
-	long long	until = stream_until(ms), left;
+	long long	until = net_stream_until(ms), left;
 	int		rv;
 
 	for (;;) {
-		left = until - stream_until(0);
-		rv = derpclient_recv(e->c, f, left > 0 ? (int)left : 0);
+		left = until - net_stream_until(0);
+		rv = net_derpclient_recv(e->c, f, left > 0 ? (int)left : 0);
 		if (rv == -1)
 			return wrong(p, "%s: %s", e->name,
-			    derpclient_error(e->c));
+			    net_derpclient_error(e->c));
 		if (rv == 0 || f->type == type)
 			return rv;
 		if (f->type == FRAME_RESTARTING)
@@ -165,22 +165,22 @@ await(struct probe *p, struct end *e, uint8_t type,
 
 /* Is this RecvPacket frame the packet `pkt' of `from'? */
 static int
-is_packet(const struct derpclient_frame *f, const struct end *from,
+is_packet(const struct net_derpclient_frame *f, const struct end *from,
     const uint8_t *pkt, size_t len)
 {
 	return f->len == FRAME_KEY_LEN + len &&
-	    memcmp(f->p, derpclient_key(from->c), FRAME_KEY_LEN) == 0 &&
+	    memcmp(f->p, net_derpclient_key(from->c), FRAME_KEY_LEN) == 0 &&
 	    (len == 0 || memcmp(f->p + FRAME_KEY_LEN, pkt, len) == 0);
 }
 
 static int
-send_packet(struct probe *p, struct end *from, struct end *to,
+send_packet(struct ctl_probe *p, struct end *from, struct end *to,
     const uint8_t *pkt, size_t len)
 {
-	if (derpclient_send(from->c, derpclient_key(to->c), pkt, len,
+	if (net_derpclient_send(from->c, net_derpclient_key(to->c), pkt, len,
 	    STEP_MS) == -1)
 		return wrong(p, "%s can't send: %s", from->name,
-		    derpclient_error(from->c));
+		    net_derpclient_error(from->c));
 	return 0;
 }
 
@@ -189,10 +189,10 @@ send_packet(struct probe *p, struct end *from, struct end *to,
  * drop packets for a client that has only just come.
  */
 static int
-greet(struct probe *p, struct end *from, struct end *to)
+greet(struct ctl_probe *p, struct end *from, struct end *to)
 {
-	struct derpclient_frame	f;
-	int			i, rv;
+	struct net_derpclient_frame	f;
+	int				i, rv;
 
 	for (i = 0; i < STEP_MS / HELLO_MS; i++) {
 		if (send_packet(p, from, to, p->hello, HELLO_LEN) == -1)
@@ -211,10 +211,10 @@ greet(struct probe *p, struct end *from, struct end *to)
 
 /* One packet of random bytes from end to end; it must come as it was sent. */
 static int
-exchange(struct probe *p, struct end *from, struct end *to, size_t len)
+exchange(struct ctl_probe *p, struct end *from, struct end *to, size_t len)
 {
-	struct derpclient_frame	f;
-	int			rv;
+	struct net_derpclient_frame	f;
+	int				rv;
 
 	randombytes_buf(p->pkt, len);
 	if (send_packet(p, from, to, p->pkt, len) == -1)
@@ -235,7 +235,7 @@ exchange(struct probe *p, struct end *from, struct end *to, size_t len)
 }
 
 static int
-exchange_all(struct probe *p)
+exchange_all(struct ctl_probe *p)
 {
 	size_t		len, min = FRAME_MAX_PACKET, max = 0;
 	long long	i;
@@ -248,43 +248,43 @@ exchange_all(struct probe *p)
 		    exchange(p, &p->b, &p->a, len) == -1)
 			return -1;
 	}
-	say(p, "%lld packet%s each way, of %zu to %zu bytes: all as sent",
+	report(p, "%lld packet%s each way, of %zu to %zu bytes: all as sent",
 	    p->count, p->count == 1 ? "" : "s", min, max);
 	return 0;
 }
 
 /* A ping and its pong. */
 static int
-ping(struct probe *p, struct end *e)
+ping(struct ctl_probe *p, struct end *e)
 {
-	struct derpclient_frame	f;
-	uint8_t			data[FRAME_PING_LEN];
-	int			rv;
+	struct net_derpclient_frame	f;
+	uint8_t				data[FRAME_PING_LEN];
+	int				rv;
 
 	randombytes_buf(data, sizeof(data));
-	if (derpclient_frame(e->c, FRAME_PING, data, sizeof(data),
+	if (net_derpclient_frame(e->c, FRAME_PING, data, sizeof(data),
 	    STEP_MS) == -1)
 		return wrong(p, "%s can't ping: %s", e->name,
-		    derpclient_error(e->c));
+		    net_derpclient_error(e->c));
 	if ((rv = await(p, e, FRAME_PONG, &f, STEP_MS)) == -1)
 		return -1;
 	if (rv == 0 || f.len != sizeof(data) ||
 	    memcmp(f.p, data, sizeof(data)) != 0)
 		return wrong(p, "%s's ping was not answered", e->name);
-	say(p, "%s's ping was answered", e->name);
+	report(p, "%s's ping was answered", e->name);
 	return 0;
 }
 
 /* One end goes; the other, which heard from it, must be told. */
 static int
-leave(struct probe *p, struct end *goes, struct end *stays)
+leave(struct ctl_probe *p, struct end *goes, struct end *stays)
 {
-	struct derpclient_frame	f;
-	uint8_t			key[FRAME_KEY_LEN];
-	int			rv;
+	struct net_derpclient_frame	f;
+	uint8_t				key[FRAME_KEY_LEN];
+	int				rv;
 
-	memcpy(key, derpclient_key(goes->c), sizeof(key));
-	derpclient_free(goes->c);
+	memcpy(key, net_derpclient_key(goes->c), sizeof(key));
+	net_derpclient_free(goes->c);
 	goes->c = NULL;
 	if ((rv = await(p, stays, FRAME_PEER_GONE, &f, STEP_MS)) == -1)
 		return -1;
@@ -292,19 +292,19 @@ leave(struct probe *p, struct end *goes, struct end *stays)
 	    memcmp(f.p, key, sizeof(key)) != 0)
 		return wrong(p, "%s was not told that %s left", stays->name,
 		    goes->name);
-	say(p, "%s left, and %s was told", goes->name, stays->name);
+	report(p, "%s left, and %s was told", goes->name, stays->name);
 	return 0;
 }
 
 /* The whole conversation; 0 or -1. */
 static int
-converse(struct probe *p)
+converse(struct ctl_probe *p)
 {
 	if (login_both(p) == -1)
 		return -1;
 	if (greet(p, &p->a, &p->b) == -1 || greet(p, &p->b, &p->a) == -1)
 		return -1;
-	say(p, "a reached b, and b reached a");
+	report(p, "a reached b, and b reached a");
 	if (exchange_all(p) == -1)
 		return -1;
 	if (ping(p, &p->a) == -1 || ping(p, &p->b) == -1)
@@ -314,7 +314,7 @@ converse(struct probe *p)
 
 /* Read the options and arguments of the command into *p. */
 static void
-options(struct probe *p, int argc, char **argv)
+options(struct ctl_probe *p, int argc, char **argv)
 {
 	const char	*errstr;
 	int		 ch, trusts = 0;
@@ -355,19 +355,19 @@ options(struct probe *p, int argc, char **argv)
 			trusts++;
 			break;
 		default:
-			usage();
+			ctl_usage();
 		}
 	if (trusts > 1 || argc - optind != 2)
-		usage();
+		ctl_usage();
 	p->opts.host = argv[optind];
 	p->opts.port = argv[optind + 1];
 }
 
 int
-cmd_probe(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_probe(const struct ctl *ctl, int argc, char **argv)
 {
-	struct probe	p;
-	int		rv;
+	struct ctl_probe	p;
+	int			rv;
 
 	memset(&p, 0, sizeof(p));
 	p.ctl = ctl;
@@ -378,13 +378,14 @@ cmd_probe(const struct ctl *ctl, int argc, char **argv)
 	p.opts.trust = STREAM_ROOTS;
 	p.opts.prober = 1;
 	options(&p, argc, argv);
-	confine_probe(p.opts.trust == STREAM_CAFILE ? p.opts.trust_arg : NULL);
+	ctl_confine_probe(p.opts.trust == STREAM_CAFILE ? p.opts.trust_arg :
+	    NULL);
 	if ((p.pkt = malloc(FRAME_MAX_PACKET)) == NULL || sodium_init() == -1)
-		return failed(ctl, "probe: no memory");
+		return ctl_failed(ctl, "probe: no memory");
 	randombytes_buf(p.hello, sizeof(p.hello));
 	rv = converse(&p);
-	derpclient_free(p.a.c);
-	derpclient_free(p.b.c);
+	net_derpclient_free(p.a.c);
+	net_derpclient_free(p.b.c);
 	free(p.pkt);
 	if (rv == -1)
 		return 1;

@@ -24,34 +24,34 @@ good(const struct ctl *ctl, const char *what)
 }
 
 int
-cmd_reload(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_reload(const struct ctl *ctl, int argc, char **argv)
 {
 	(void)argv;
 	if (argc != 1)
-		usage();
-	if (ask(ctl, MSG_CTL_RELOAD, NULL, NULL, NULL) != 0)
+		ctl_usage();
+	if (ctl_request(ctl, MSG_CTL_RELOAD, NULL, NULL, NULL) != 0)
 		return 1;
 	return good(ctl, "configuration reloaded");
 }
 
 int
-cmd_log(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_log(const struct ctl *ctl, int argc, char **argv)
 {
 	struct ipc_msg_ctl_verbose	v;
-	struct wr	w;
+	struct ipc_wr	w;
 	int		verbose, rv;
 
 	if (argc != 2)
-		usage();
+		ctl_usage();
 	verbose = strcmp(argv[1], "verbose") == 0;
 	if (!verbose && strcmp(argv[1], "brief") != 0)
-		usage();
-	wr_init(&w);
+		ctl_usage();
+	ipc_wr_init(&w);
 	v.verbose = verbose;
 	ipc_put_ctl_verbose(&w, &v);
-	rv = wr_ok(&w) ? ask(ctl, MSG_CTL_VERBOSE, &w, NULL, NULL) :
-	    failed(ctl, "no memory");
-	wr_free(&w);
+	rv = ipc_wr_ok(&w) ? ctl_request(ctl, MSG_CTL_VERBOSE, &w, NULL, NULL) :
+	    ctl_failed(ctl, "no memory");
+	ipc_wr_free(&w);
 	if (rv != 0)
 		return 1;
 	return good(ctl, verbose ? "logging verbosely" : "logging briefly");

@@ -20,7 +20,7 @@
 #define WHY_MAX		4096
 
 int
-failed(const struct ctl *ctl, const char *fmt, ...)
+ctl_failed(const struct ctl *ctl, const char *fmt, ...)
 {
 	struct ctl_json	cj;
 	char		why[WHY_MAX];
@@ -30,7 +30,7 @@ failed(const struct ctl *ctl, const char *fmt, ...)
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
 	fputs("derpctl: ", stderr);
-	put_text(stderr, why, strlen(why));
+	ctl_put_text(stderr, why, strlen(why));
 	fputc('\n', stderr);
 	if (ctl->doc != NULL)
 		ctl_json_error(ctl->doc, stdout, why);
@@ -82,14 +82,14 @@ advice(int e)
 
 /* MSG_CTL_DONE: derpd's verdict.  0, or 1 with why said. */
 static int
-done(const struct ctl *ctl, struct msg *m)
+done(const struct ctl *ctl, struct ipc_msg *m)
 {
 	struct ipc_msg_ctl_done	v;
 
 	if (ipc_get_ctl_done(&m->rd, &v) == -1)
-		return failed(ctl, "derpd's verdict is malformed");
+		return ctl_failed(ctl, "derpd's verdict is malformed");
 	if (!v.ok)
-		return failed(ctl, "%s", v.why[0] != '\0' ? v.why :
+		return ctl_failed(ctl, "%s", v.why[0] != '\0' ? v.why :
 		    "derpd refused, and did not say why");
 	return 0;
 }
@@ -108,54 +108,55 @@ reason(int e)
 
 /* Take messages until derpd is done. */
 static int
-answer(const struct ctl *ctl, struct chan *c, ask_cb cb, void *arg)
+answer(const struct ctl *ctl, struct ipc_chan *c, ctl_reply_cb cb, void *arg)
 {
-	struct msg	m;
+	struct ipc_msg	m;
 	int		ms, rv;
 
 	ms = ctl->wait_ms != 0 ? ctl->wait_ms : ANSWER_MS;
 	for (;;) {
-		if (chan_recv(c, &m, ms) == -1)
-			return failed(ctl, "derpd on %s: %s", ctl->socket,
+		if (ipc_chan_recv(c, &m, ms) == -1)
+			return ctl_failed(ctl, "derpd on %s: %s", ctl->socket,
 			    reason(errno));
 		if (m.type == MSG_CTL_DONE) {
 			rv = done(ctl, &m);
-			msg_free(&m);
+			ipc_msg_free(&m);
 			return rv;
 		}
 		rv = cb == NULL ? -1 : cb(&m, arg);
 		if (rv == -1)
-			failed(ctl, "derpd's answer (%s) is malformed: are "
+			ctl_failed(ctl, "derpd's answer (%s) is malformed: are "
 			    "derpctl and derpd of one version?",
-			    msg_name(m.type));
-		msg_free(&m);
+			    ipc_msg_name(m.type));
+		ipc_msg_free(&m);
 		if (rv == -1)
 			return 1;
 	}
 }
 
 int
-ask(const struct ctl *ctl, uint32_t type, const struct wr *w, ask_cb cb,
-    void *arg)
+ctl_request(const struct ctl *ctl, uint32_t type, const struct ipc_wr *w,
+    ctl_reply_cb cb, void *arg)
 {
-	struct chan	*c;
+	struct ipc_chan	*c;
 	int		 fd, rv;
 
-	confine_socket(ctl->socket);
+	ctl_confine_socket(ctl->socket);
 	if ((fd = dial(ctl->socket)) == -1)
-		return failed(ctl, "%s: %s%s", ctl->socket, strerror(errno),
+		return ctl_failed(ctl, "%s: %s%s", ctl->socket, strerror(errno),
 		    advice(errno));
-	confine_connected();
-	c = chan_new(NULL, fd, ROLE_CTL, ROLE_PARENT, NULL, NULL, NULL);
+	ctl_confine_connected();
+	c = ipc_chan_new(NULL, fd, ROLE_CTL, ROLE_PARENT, NULL, NULL, NULL);
 	if (c == NULL) {
 		close(fd);
-		return failed(ctl, "control channel: %s", strerror(errno));
+		return ctl_failed(ctl, "control channel: %s", strerror(errno));
 	}
-	if (chan_send(c, type, w, -1) == -1 || chan_flush(c, ANSWER_MS) == -1)
-		rv = failed(ctl, "derpd on %s: %s", ctl->socket,
+	if (ipc_chan_send(c, type, w, -1) == -1 || ipc_chan_flush(c,
+	    ANSWER_MS) == -1)
+		rv = ctl_failed(ctl, "derpd on %s: %s", ctl->socket,
 		    reason(errno));
 	else
 		rv = answer(ctl, c, cb, arg);
-	chan_free(c);
+	ipc_chan_free(c);
 	return rv;
 }

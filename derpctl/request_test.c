@@ -29,37 +29,38 @@ static struct ctl	ctl = { .socket = "sock" };
 
 /* Send one message: a text, or if `lead' is not -1 this and what is wrong. */
 static void
-tell(struct chan *c, uint32_t type, int lead, const char *s)
+tell(struct ipc_chan *c, uint32_t type, int lead, const char *s)
 {
-	struct wr	w;
+	struct ipc_wr	w;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	if (lead == -1)
-		wr_blob(&w, s, strlen(s));
+		ipc_wr_blob(&w, s, strlen(s));
 	else {
-		wr_u8(&w, (uint8_t)lead);
-		wr_str(&w, s);
+		ipc_wr_u8(&w, (uint8_t)lead);
+		ipc_wr_str(&w, s);
 	}
-	if (chan_send(c, type, &w, -1) == -1 || chan_flush(c, 20000) == -1)
+	if (ipc_chan_send(c, type, &w, -1) == -1 || ipc_chan_flush(c,
+	    20000) == -1)
 		_exit(3);
-	wr_free(&w);
+	ipc_wr_free(&w);
 }
 
 /* Send two clients. */
 static void
-list(struct chan *c)
+list(struct ipc_chan *c)
 {
-	const struct client_info	ci = { .key = { 0xab }, .worker = 1 };
-	struct wr			w;
+	const struct ipc_client_info	ci = { .key = { 0xab }, .worker = 1 };
+	struct ipc_wr			w;
 	int				i;
 
 	for (i = 0; i < 2; i++) {
-		wr_init(&w);
+		ipc_wr_init(&w);
 		ipc_add_client_info(&w, &ci);
-		if (chan_send(c, MSG_CTL_CLIENT, &w, -1) == -1 ||
-		    chan_flush(c, 20000) == -1)
+		if (ipc_chan_send(c, MSG_CTL_CLIENT, &w, -1) == -1 ||
+		    ipc_chan_flush(c, 20000) == -1)
 			_exit(3);
-		wr_free(&w);
+		ipc_wr_free(&w);
 	}
 }
 
@@ -67,25 +68,25 @@ list(struct chan *c)
 static void
 play(int lfd, const struct part *p)
 {
-	struct chan	*c;
-	struct msg	 m;
+	struct ipc_chan	*c;
+	struct ipc_msg	 m;
 	int		 fd;
 
 	alarm(60);
 	if ((fd = accept(lfd, NULL, NULL)) == -1 ||
-	    (c = chan_new(NULL, fd, ROLE_PARENT, ROLE_CTL, NULL, NULL,
-	    NULL)) == NULL || chan_recv(c, &m, 20000) == -1)
+	    (c = ipc_chan_new(NULL, fd, ROLE_PARENT, ROLE_CTL, NULL, NULL,
+	    NULL)) == NULL || ipc_chan_recv(c, &m, 20000) == -1)
 		_exit(2);
 	if (m.type != p->want)
 		_exit(4);
-	msg_free(&m);
+	ipc_msg_free(&m);
 	if (p->type == MSG_CTL_CLIENT && p->text == NULL)
 		list(c);
 	else if (p->type != 0)
 		tell(c, p->type, -1, p->text);
 	if (p->ok != -1)
 		tell(c, MSG_CTL_DONE, p->ok, p->why);
-	chan_free(c);
+	ipc_chan_free(c);
 	_exit(0);
 }
 
@@ -142,17 +143,17 @@ ATF_TC_BODY(good, tc)
 	    "{\"version\":\"0.1\",\"pid\":7}", 1, "" };
 	const struct part clients = { MSG_CTL_CLIENTS, 0, NULL, 1, "" };
 
-	ATF_CHECK_EQ(run(&reload, cmd_reload, "reload", NULL), 0);
+	ATF_CHECK_EQ(run(&reload, ctl_cmd_reload, "reload", NULL), 0);
 	ATF_CHECK(atf_utils_compare_file("out", "configuration reloaded\n"));
-	ATF_CHECK_EQ(run(&loud, cmd_log, "log", "verbose"), 0);
+	ATF_CHECK_EQ(run(&loud, ctl_cmd_log, "log", "verbose"), 0);
 	ATF_CHECK(atf_utils_compare_file("out", "logging verbosely\n"));
-	ATF_CHECK_EQ(run(&loud, cmd_log, "log", "brief"), 0);
+	ATF_CHECK_EQ(run(&loud, ctl_cmd_log, "log", "brief"), 0);
 	ATF_CHECK(atf_utils_compare_file("out", "logging briefly\n"));
-	ATF_CHECK_EQ(run(&node, cmd_node, "node", NULL), 0);
+	ATF_CHECK_EQ(run(&node, ctl_cmd_node, "node", NULL), 0);
 	ATF_CHECK(atf_utils_compare_file("out", "{\"Name\":\"900a\"}\n"));
-	ATF_CHECK_EQ(run(&status, cmd_status, "status", NULL), 0);
+	ATF_CHECK_EQ(run(&status, ctl_cmd_status, "status", NULL), 0);
 	ATF_CHECK(atf_utils_grep_file("^derpd +0.1, process 7", "out"));
-	ATF_CHECK_EQ(run(&clients, cmd_clients, "clients", NULL), 0);
+	ATF_CHECK_EQ(run(&clients, ctl_cmd_clients, "clients", NULL), 0);
 	ATF_CHECK(atf_utils_compare_file("out", "0 connections\n"));
 	ATF_CHECK(atf_utils_compare_file("err", ""));
 }
@@ -167,14 +168,14 @@ ATF_TC_BODY(json, tc)
 	const struct part clients = { MSG_CTL_CLIENTS, 0, NULL, 1, "" };
 
 	ctl.json = 1;
-	ATF_CHECK_EQ(run(&reload, cmd_reload, "reload", NULL), 0);
+	ATF_CHECK_EQ(run(&reload, ctl_cmd_reload, "reload", NULL), 0);
 	ATF_CHECK(atf_utils_compare_file("out", "{\"ok\":true}\n"));
-	ATF_CHECK_EQ(run(&refused, cmd_reload, "reload", NULL), 1);
+	ATF_CHECK_EQ(run(&refused, ctl_cmd_reload, "reload", NULL), 1);
 	ATF_CHECK(atf_utils_compare_file("out",
 	    "{\"ok\":false,\"error\":\"no \\\"x\\\"\"}\n"));
-	ATF_CHECK_EQ(run(&status, cmd_status, "status", NULL), 0);
+	ATF_CHECK_EQ(run(&status, ctl_cmd_status, "status", NULL), 0);
 	ATF_CHECK(atf_utils_compare_file("out", "{\"pid\":7}\n"));
-	ATF_CHECK_EQ(run(&clients, cmd_clients, "clients", NULL), 0);
+	ATF_CHECK_EQ(run(&clients, ctl_cmd_clients, "clients", NULL), 0);
 	ATF_CHECK(atf_utils_compare_file("out", "{\"clients\":[]}\n"));
 }
 
@@ -186,16 +187,16 @@ ATF_TC_BODY(lists, tc)
 	const struct part cut = { MSG_CTL_CLIENTS, MSG_CTL_CLIENT, NULL, 0,
 	    "no more" };
 
-	ATF_CHECK_EQ(run(&all, cmd_clients, "clients", NULL), 0);
+	ATF_CHECK_EQ(run(&all, ctl_cmd_clients, "clients", NULL), 0);
 	ATF_CHECK(atf_utils_grep_file("^NODEKEY", "out"));
 	ATF_CHECK(atf_utils_grep_file("^ab00000000000000 ", "out"));
 	ATF_CHECK(atf_utils_grep_file("^2 connections$", "out"));
 	ctl.json = 1;
-	ATF_CHECK_EQ(run(&all, cmd_clients, "clients", NULL), 0);
+	ATF_CHECK_EQ(run(&all, ctl_cmd_clients, "clients", NULL), 0);
 	ATF_CHECK(atf_utils_grep_file("^\\{\"clients\":\\[$", "out"));
 	ATF_CHECK(atf_utils_grep_file("^\\]\\}$", "out"));
 	/* Still one object when it breaks off. */
-	ATF_CHECK_EQ(run(&cut, cmd_clients, "clients", NULL), 1);
+	ATF_CHECK_EQ(run(&cut, ctl_cmd_clients, "clients", NULL), 1);
 	ATF_CHECK(atf_utils_grep_file(
 	    "^\\],\"ok\":false,\"error\":\"no more\"\\}$", "out"));
 }
@@ -207,11 +208,11 @@ ATF_TC_BODY(refused, tc)
 	    "derpd.conf:3: \033[2Jwhat" };
 	const struct part silent = { MSG_CTL_RELOAD, 0, NULL, 0, "" };
 
-	ATF_CHECK_EQ(run(&no, cmd_reload, "reload", NULL), 1);
+	ATF_CHECK_EQ(run(&no, ctl_cmd_reload, "reload", NULL), 1);
 	ATF_CHECK(atf_utils_compare_file("out", ""));
 	ATF_CHECK(atf_utils_compare_file("err",
 	    "derpctl: derpd.conf:3: \\x1b[2Jwhat\n"));
-	ATF_CHECK_EQ(run(&silent, cmd_reload, "reload", NULL), 1);
+	ATF_CHECK_EQ(run(&silent, ctl_cmd_reload, "reload", NULL), 1);
 	ATF_CHECK(atf_utils_grep_file("did not say why", "err"));
 }
 
@@ -226,13 +227,13 @@ ATF_TC_BODY(broken, tc)
 	const struct part forbidden = { MSG_CTL_STATUS, MSG_CTL_CLIENT, "",
 	    -1, NULL };
 
-	ATF_CHECK_EQ(run(&gone, cmd_reload, "reload", NULL), 1);
+	ATF_CHECK_EQ(run(&gone, ctl_cmd_reload, "reload", NULL), 1);
 	ATF_CHECK(atf_utils_grep_file("closed the connection", "err"));
-	ATF_CHECK_EQ(run(&other, cmd_reload, "reload", NULL), 1);
+	ATF_CHECK_EQ(run(&other, ctl_cmd_reload, "reload", NULL), 1);
 	ATF_CHECK(atf_utils_grep_file("MSG_CTL_TEXT. is malformed", "err"));
-	ATF_CHECK_EQ(run(&rubbish, cmd_status, "status", NULL), 1);
+	ATF_CHECK_EQ(run(&rubbish, ctl_cmd_status, "status", NULL), 1);
 	ATF_CHECK(atf_utils_grep_file("malformed", "err"));
-	ATF_CHECK_EQ(run(&forbidden, cmd_status, "status", NULL), 1);
+	ATF_CHECK_EQ(run(&forbidden, ctl_cmd_status, "status", NULL), 1);
 	ATF_CHECK(atf_utils_grep_file("malformed", "err"));
 	ATF_CHECK(atf_utils_compare_file("out", ""));
 }
@@ -243,11 +244,11 @@ ATF_TC_BODY(no_socket, tc)
 	char	 long_path[200], name[] = "status", *argv[] = { name, NULL };
 
 	ctl.socket = "nowhere";
-	ATF_CHECK_EQ(cmd_status(&ctl, 1, argv), 1);
+	ATF_CHECK_EQ(ctl_cmd_status(&ctl, 1, argv), 1);
 	memset(long_path, 'a', sizeof(long_path) - 1);
 	long_path[sizeof(long_path) - 1] = '\0';
 	ctl.socket = long_path;
-	ATF_CHECK_EQ(cmd_status(&ctl, 1, argv), 1);
+	ATF_CHECK_EQ(ctl_cmd_status(&ctl, 1, argv), 1);
 }
 
 ATF_TP_ADD_TCS(tp)

@@ -9,7 +9,7 @@
 #include "show.h"
 
 void
-show_member(FILE *fp, const struct json *j, json_ref r, const char *name)
+ctl_show_member(FILE *fp, const struct json *j, json_ref r, const char *name)
 {
 	char		 buf[2048];
 	const char	*raw;
@@ -20,19 +20,19 @@ show_member(FILE *fp, const struct json *j, json_ref r, const char *name)
 	if (json_type(j, v) == JSON_STRING) {
 		n = json_str(j, v, buf, sizeof(buf));
 		if (n > 0) {
-			put_text(fp, buf, (size_t)n);
+			ctl_put_text(fp, buf, (size_t)n);
 			return;
 		}
 	} else if (json_type(j, v) == JSON_NUMBER) {
 		raw = json_raw(j, v, &len);
-		put_text(fp, raw, len);
+		ctl_put_text(fp, raw, len);
 		return;
 	}
 	fputc('-', fp);
 }
 
 const char *
-show_text(const struct json *j, json_ref r, const char *name, char *dst,
+ctl_show_text(const struct json *j, json_ref r, const char *name, char *dst,
     size_t size)
 {
 	FILE	*fp;
@@ -41,14 +41,14 @@ show_text(const struct json *j, json_ref r, const char *name, char *dst,
 	/* One byte less than there is: some systems write no NUL when full. */
 	if ((fp = fmemopen(dst, size - 1, "w")) == NULL)
 		return "?";
-	show_member(fp, j, r, name);
+	ctl_show_member(fp, j, r, name);
 	fclose(fp);
 	dst[size - 1] = '\0';
 	return dst;
 }
 
 void
-show_list(FILE *fp, const struct json *j, json_ref list)
+ctl_show_list(FILE *fp, const struct json *j, json_ref list)
 {
 	char		buf[1024];
 	const char	*sep = "";
@@ -59,7 +59,7 @@ show_list(FILE *fp, const struct json *j, json_ref list)
 		if ((n = json_str(j, r, buf, sizeof(buf))) < 0)
 			continue;
 		fputs(sep, fp);
-		put_text(fp, buf, (size_t)n);
+		ctl_put_text(fp, buf, (size_t)n);
 		sep = ", ";
 	}
 	if (*sep == '\0')
@@ -67,7 +67,7 @@ show_list(FILE *fp, const struct json *j, json_ref list)
 }
 
 void
-show_age(FILE *fp, const struct json *j, json_ref r, const char *name)
+ctl_show_age(FILE *fp, const struct json *j, json_ref r, const char *name)
 {
 	char	age[32];
 	int64_t	s;
@@ -76,12 +76,12 @@ show_age(FILE *fp, const struct json *j, json_ref r, const char *name)
 		fputc('-', fp);
 		return;
 	}
-	fmt_age(age, sizeof(age), (uint64_t)s);
+	ctl_fmt_age(age, sizeof(age), (uint64_t)s);
 	fputs(age, fp);
 }
 
 void
-show_line(FILE *fp, const struct json *j, json_ref r, const char *name,
+ctl_show_line(FILE *fp, const struct json *j, json_ref r, const char *name,
     const char *title)
 {
 	char	text[8];
@@ -89,6 +89,6 @@ show_line(FILE *fp, const struct json *j, json_ref r, const char *name,
 	if (json_str(j, json_get(j, r, name), text, sizeof(text)) == 0)
 		return;
 	fprintf(fp, "  %-12s ", title);
-	show_member(fp, j, r, name);
+	ctl_show_member(fp, j, r, name);
 	fputc('\n', fp);
 }

@@ -25,10 +25,10 @@ uptime(const struct json *j, json_ref r, char *dst, size_t size)
 	int64_t	s;
 
 	if (json_int(j, json_get(j, r, "uptime"), &s) == 0 && s >= 0) {
-		fmt_age(dst, size, (uint64_t)s);
+		ctl_fmt_age(dst, size, (uint64_t)s);
 		return dst;
 	}
-	return show_text(j, r, "uptime", dst, size);
+	return ctl_show_text(j, r, "uptime", dst, size);
 }
 
 static void
@@ -40,18 +40,18 @@ put_processes(FILE *fp, const struct json *j, json_ref list)
 	fprintf(fp, "\n%-12s %8s %8s %8s  %s\n", "PROCESS", "PID", "RESTARTS",
 	    "UP", "SANDBOX");
 	for (r = json_first(j, list); r != -1; r = json_next(j, r)) {
-		show_text(j, r, "role", role, sizeof(role));
+		ctl_show_text(j, r, "role", role, sizeof(role));
 		if (strcmp(role, "relay") == 0 ||
 		    strcmp(role, "stund") == 0) {
 			strlcat(role, " ", sizeof(role));
-			strlcat(role, show_text(j, r, "worker", worker,
+			strlcat(role, ctl_show_text(j, r, "worker", worker,
 			    sizeof(worker)), sizeof(role));
 		}
 		fprintf(fp, "%-12s %8s %8s %8s  ", role,
-		    show_text(j, r, "pid", pid, sizeof(pid)),
-		    show_text(j, r, "restarts", restarts, sizeof(restarts)),
+		    ctl_show_text(j, r, "pid", pid, sizeof(pid)),
+		    ctl_show_text(j, r, "restarts", restarts, sizeof(restarts)),
 		    uptime(j, r, up, sizeof(up)));
-		show_member(fp, j, r, "sandbox");
+		ctl_show_member(fp, j, r, "sandbox");
 		fputc('\n', fp);
 	}
 }
@@ -63,13 +63,13 @@ put_certificates(FILE *fp, const struct json *j, json_ref list)
 
 	for (r = json_first(j, list); r != -1; r = json_next(j, r)) {
 		fputs("\ncertificate    ", fp);
-		show_list(fp, j, json_get(j, r, "names"));
+		ctl_show_list(fp, j, json_get(j, r, "names"));
 		fputs("\n  valid until  ", fp);
-		show_member(fp, j, r, "not_after");
+		ctl_show_member(fp, j, r, "not_after");
 		fputs(" (days left: ", fp);
-		show_member(fp, j, r, "days_left");
+		ctl_show_member(fp, j, r, "days_left");
 		fputs(")\n  pin          ", fp);
-		show_member(fp, j, r, "pin");
+		ctl_show_member(fp, j, r, "pin");
 		fputc('\n', fp);
 	}
 }
@@ -83,17 +83,17 @@ put_stun(FILE *fp, const struct json *j, json_ref stun)
 	if (stun == -1)
 		return;
 	fputs("\nstun           ", fp);
-	show_list(fp, j, json_get(j, stun, "listen"));
+	ctl_show_list(fp, j, json_get(j, stun, "listen"));
 	fputs("\n  state        ", fp);
 	if (json_bool(j, json_get(j, stun, "answering"), &answering) == 0 &&
 	    answering)
 		fputs("answering (answered: ", fp);
 	else {
 		fputs("silent: ", fp);
-		show_member(fp, j, stun, "why");
+		ctl_show_member(fp, j, stun, "why");
 		fputs(" (answered: ", fp);
 	}
-	show_member(fp, j, stun, "answered");
+	ctl_show_member(fp, j, stun, "answered");
 	fputs(")\n", fp);
 }
 
@@ -105,22 +105,22 @@ put_maps(FILE *fp, const struct json *j, json_ref maps)
 
 	for (r = json_first(j, maps); r != -1; r = json_next(j, r)) {
 		fputs("\nmap            ", fp);
-		show_member(fp, j, r, "path");
+		ctl_show_member(fp, j, r, "path");
 		fputs(" from ", fp);
-		show_member(fp, j, r, "source");
+		ctl_show_member(fp, j, r, "source");
 		fputs("\n  state        ", fp);
-		show_member(fp, j, r, "state");
+		ctl_show_member(fp, j, r, "state");
 		if (json_str(j, json_get(j, r, "error"), error,
 		    sizeof(error)) != 0) {
 			fputs(": ", fp);
-			show_member(fp, j, r, "error");
+			ctl_show_member(fp, j, r, "error");
 		}
 		fputc('\n', fp);
 	}
 }
 
 int
-status_print(FILE *fp, const char *text, size_t len)
+ctl_status_print(FILE *fp, const char *text, size_t len)
 {
 	struct json_error	 e;
 	struct json		*j;
@@ -133,15 +133,15 @@ status_print(FILE *fp, const char *text, size_t len)
 		return -1;
 	}
 	fputs("derpd          ", fp);
-	show_member(fp, j, 0, "version");
+	ctl_show_member(fp, j, 0, "version");
 	fputs(", process ", fp);
-	show_member(fp, j, 0, "pid");
+	ctl_show_member(fp, j, 0, "pid");
 	fprintf(fp, ", up %s\nconfiguration  ", uptime(j, 0, up, sizeof(up)));
-	show_member(fp, j, 0, "config");
+	ctl_show_member(fp, j, 0, "config");
 	fputs("\nrelay key      ", fp);
-	show_member(fp, j, 0, "nodekey");
+	ctl_show_member(fp, j, 0, "nodekey");
 	fputs("\nlistening on   ", fp);
-	show_list(fp, j, json_get(j, 0, "listen"));
+	ctl_show_list(fp, j, json_get(j, 0, "listen"));
 	fputc('\n', fp);
 	put_processes(fp, j, json_get(j, 0, "processes"));
 	put_certificates(fp, j, json_get(j, 0, "certificates"));
@@ -152,16 +152,17 @@ status_print(FILE *fp, const char *text, size_t len)
 }
 
 static int
-got_text(struct msg *m, void *arg)
+got_text(struct ipc_msg *m, void *arg)
 {
-	return ctl_text(m, arg, status_print);
+	return ctl_text(m, arg, ctl_status_print);
 }
 
 int
-cmd_status(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_status(const struct ctl *ctl, int argc, char **argv)
 {
 	(void)argv;
 	if (argc != 1)
-		usage();
-	return ask(ctl, MSG_CTL_STATUS, NULL, got_text, (void *)(uintptr_t)ctl);
+		ctl_usage();
+	return ctl_request(ctl, MSG_CTL_STATUS, NULL, got_text,
+	    (void *)(uintptr_t)ctl);
 }

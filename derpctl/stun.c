@@ -85,7 +85,7 @@ parse(const uint8_t *p, size_t len, const uint8_t *request, char *dst,
 
 /* 1 answered, 0 not in time, -1 with errno. */
 static int
-ask_once(int fd, const uint8_t *request, char *dst, size_t dstsize)
+request_once(int fd, const uint8_t *request, char *dst, size_t dstsize)
 {
 	struct pollfd	pfd = { .fd = fd, .events = POLLIN };
 	uint8_t		buf[1500];
@@ -114,7 +114,7 @@ report(const struct ctl *ctl, const char *host, const char *port,
 }
 
 int
-cmd_stun(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_stun(const struct ctl *ctl, int argc, char **argv)
 {
 	const char	*port = argc == 3 ? argv[2] : DEFAULT_PORT;
 	struct addrinfo	 hints, *ai;
@@ -123,29 +123,30 @@ cmd_stun(const struct ctl *ctl, int argc, char **argv)
 	int		 fd, rv, i;
 
 	if (argc != 2 && argc != 3)
-		usage();
+		ctl_usage();
 	memset(&hints, 0, sizeof(hints));
 	hints.ai_socktype = SOCK_DGRAM;
 	if ((rv = getaddrinfo(argv[1], port, &hints, &ai)) != 0)
-		return failed(ctl, "%s port %s: %s", argv[1], port,
+		return ctl_failed(ctl, "%s port %s: %s", argv[1], port,
 		    gai_strerror(rv));
 	fd = socket(ai->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd == -1 || connect(fd, ai->ai_addr, ai->ai_addrlen) == -1) {
 		freeaddrinfo(ai);
-		return failed(ctl, "%s port %s: %s", argv[1], port,
+		return ctl_failed(ctl, "%s port %s: %s", argv[1], port,
 		    strerror(errno));
 	}
 	freeaddrinfo(ai);
 	make_request(request);
 	for (i = 0; i < TRIES; i++)
-		if ((rv = ask_once(fd, request, address,
+		if ((rv = request_once(fd, request, address,
 		    sizeof(address))) == 1) {
 			close(fd);
 			return report(ctl, argv[1], port, address);
 		}
 	rv = rv == -1 ? errno : 0;
 	close(fd);
-	return failed(ctl, "%s port %s: no answer%s%s: is STUN on there, UDP "
+	return ctl_failed(ctl,
+	    "%s port %s: no answer%s%s: is STUN on there, UDP "
 	    "let through, and its relay well?", argv[1], port,
 	    rv == 0 ? "" : ": ", rv == 0 ? "" : strerror(rv));
 }

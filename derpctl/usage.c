@@ -9,7 +9,7 @@
 #include "ctl.h"
 
 void
-usage(void)
+ctl_usage(void)
 {
 	fprintf(stderr, "usage: derpctl [-j] [-s socket] status | clients | "
 	    "cert | node | reload\n"

@@ -118,7 +118,7 @@ warn_unprivileged(void)
 int
 main(int argc, char *argv[])
 {
-	static struct derpd d;
+	static struct parent d;
 	int ch, check = 0, ready = -1;
 
 #ifdef HAVE_LIBBSD

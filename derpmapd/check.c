@@ -17,18 +17,18 @@
 static void
 add_line(int error, const char *line, void *arg)
 {
-	struct wr *w = arg;
+	struct ipc_wr *w = arg;
 	const char *kind = error ? "error: " : "warning: ";
 
-	wr_bytes(w, kind, strlen(kind));
-	wr_bytes(w, line, strlen(line));
-	wr_bytes(w, "\n", 1);
+	ipc_wr_bytes(w, kind, strlen(kind));
+	ipc_wr_bytes(w, line, strlen(line));
+	ipc_wr_bytes(w, "\n", 1);
 }
 
 static void
-add_error(struct wr *w, const char *what, const char *why)
+add_error(struct ipc_wr *w, const char *what, const char *why)
 {
-	char line[MAP_WHATSIZE + 256];
+	char line[IPC_MAP_WHATSIZE + 256];
 
 	snprintf(line, sizeof(line), "%s: %s", what, why);
 	add_line(1, line, w);
@@ -36,7 +36,7 @@ add_error(struct wr *w, const char *what, const char *why)
 
 /* What is said of a map. */
 struct result {
-	struct wr	 findings, summary;
+	struct ipc_wr	 findings, summary;
 	int		 good;
 };
 
@@ -50,7 +50,7 @@ fits(const struct result *r)
 
 /* Judge the `len' bytes at `p'. */
 static void
-judge(struct result *r, const char *what, const struct map_self *self,
+check_bytes(struct result *r, const char *what, const struct ipc_map_self *self,
     const char *p, size_t len)
 {
 	if (map_check(p, len, what, self, add_line, &r->findings) == -1)
@@ -81,7 +81,7 @@ answer(const struct result *r)
 		.summary_len = r->good ? r->summary.len : 0
 	};
 
-	if (!wr_ok(&r->findings) || !wr_ok(&r->summary) ||
+	if (!ipc_wr_ok(&r->findings) || !ipc_wr_ok(&r->summary) ||
 	    ipc_send_map_result(child.parent, &v) == -1)
 		fatal("can't send a verdict to the parent (sendmsg)");
 }
@@ -92,12 +92,12 @@ on_check(void *arg, const struct ipc_msg_map_check *v)
 	struct result r = { .good = 0 };
 
 	(void)arg;
-	wr_init(&r.findings);
-	wr_init(&r.summary);
-	judge(&r, v->what, &v->self, v->map, v->len);
+	ipc_wr_init(&r.findings);
+	ipc_wr_init(&r.summary);
+	check_bytes(&r, v->what, &v->self, v->map, v->len);
 	answer(&r);
-	wr_free(&r.findings);
-	wr_free(&r.summary);
+	ipc_wr_free(&r.findings);
+	ipc_wr_free(&r.summary);
 	return (0);
 }
 
@@ -119,7 +119,7 @@ static struct ipc_child child = {
 };
 
 void
-check_main(void)
+mapd_check_main(void)
 {
 	ipc_child_run(&child);
 }

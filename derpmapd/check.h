@@ -5,6 +5,6 @@
 #define CHECK_H
 
 /* Run; never returns. */
-void	check_main(void) __attribute__((noreturn));
+void	mapd_check_main(void) __attribute__((noreturn));
 
 #endif

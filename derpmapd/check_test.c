@@ -21,7 +21,7 @@
 
 /* The last answer. */
 static struct {
-	struct msg	 m;
+	struct ipc_msg	 m;
 	int		 ok;
 	char		 findings[65536];
 	const uint8_t	*summary;
@@ -36,7 +36,7 @@ start(const atf_tc_t *tc)
 
 	snprintf(path, sizeof(path), "%s/derpmapd",
 	    atf_tc_get_config_var(tc, "srcdir"));
-	child_pid = child_spawn(-1, path, "derpmapd", &fd);
+	child_pid = ipc_child_spawn(-1, path, "derpmapd", &fd);
 	ATF_REQUIRE(child_pid != -1);
 	child_adopt(ROLE_MAP, fd, 0);
 	child_is_ready();
@@ -46,13 +46,13 @@ static void
 stop(void)
 {
 	if (got.m.type != 0)
-		msg_free(&got.m);
+		ipc_msg_free(&got.m);
 	child_stop();
 }
 
 /* Ask about the `len' bytes at `p'. */
 static void
-ask(const char *what, const void *p, size_t len)
+request(const char *what, const void *p, size_t len)
 {
 	static struct ipc_msg_map_check q;
 
@@ -60,7 +60,7 @@ ask(const char *what, const void *p, size_t len)
 	q.map = p;
 	q.len = len;
 	ATF_REQUIRE_EQ(0, ipc_send_map_check(child, &q));
-	ATF_REQUIRE_EQ(0, chan_flush(child, WAIT_MS));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(child, WAIT_MS));
 }
 
 /* Take the next answer apart; 1 when it says that the map is good. */
@@ -70,8 +70,8 @@ take(void)
 	struct ipc_msg_map_result v;
 
 	if (got.m.type != 0)
-		msg_free(&got.m);
-	ATF_REQUIRE_EQ(0, chan_recv(child, &got.m, WAIT_MS));
+		ipc_msg_free(&got.m);
+	ATF_REQUIRE_EQ(0, ipc_chan_recv(child, &got.m, WAIT_MS));
 	ATF_REQUIRE_EQ(MSG_MAP_RESULT, got.m.type);
 	ATF_REQUIRE_EQ(0, ipc_get_map_result(&got.m.rd, &v));
 	got.ok = v.ok;
@@ -104,11 +104,12 @@ ATF_TC_WITHOUT_HEAD(good);
 ATF_TC_BODY(good, tc)
 {
 	start(tc);
-	ask("map.json", GOOD, strlen(GOOD));
+	request("map.json", GOOD, strlen(GOOD));
 	ATF_CHECK_EQ(1, take());
 	ATF_CHECK_STREQ("", got.findings);
 	check_summary("\"900a\"");
-	ask("https://relay.example.org/derpmap/default", GOOD, strlen(GOOD));
+	request("https://relay.example.org/derpmap/default", GOOD,
+	    strlen(GOOD));
 	ATF_CHECK_EQ(1, take());
 	check_summary("\"900a\"");
 	stop();
@@ -119,9 +120,9 @@ ATF_TC_WITHOUT_HEAD(order);
 ATF_TC_BODY(order, tc)
 {
 	start(tc);
-	ask("one", "1", 1);
-	ask("two", GOOD, strlen(GOOD));
-	ask("three", "{}", 2);
+	request("one", "1", 1);
+	request("two", GOOD, strlen(GOOD));
+	request("three", "{}", 2);
 	ATF_CHECK_EQ(0, take());
 	ATF_CHECK_STREQ("error: one:1:1: expected an object with Regions in "
 	    "it, found 1\n", got.findings);
@@ -141,7 +142,7 @@ ATF_TC_BODY(warning, tc)
 	ATF_REQUIRE((p = strstr(text, "\"Own\"")) != NULL);
 	memcpy(p, "null ", 5);
 	start(tc);
-	ask("w", text, strlen(text));
+	request("w", text, strlen(text));
 	ATF_CHECK_EQ(1, take());
 	ATF_CHECK_MSG(strncmp(got.findings, "warning: w:1:", 13) == 0, "%s",
 	    got.findings);
@@ -158,13 +159,13 @@ ATF_TC_BODY(size, tc)
 	memset(text, ' ', sizeof(text));
 	memcpy(text, GOOD, strlen(GOOD));
 	start(tc);
-	ask("f", text, sizeof(text) - 1);
+	request("f", text, sizeof(text) - 1);
 	ATF_CHECK_EQ(1, take());
-	ask("f", text, sizeof(text));
+	request("f", text, sizeof(text));
 	ATF_CHECK_EQ(0, take());
 	ATF_CHECK_STREQ("error: f:1:1: expected at most 512 KiB\n",
 	    got.findings);
-	ask("f", "", 0);
+	request("f", "", 0);
 	ATF_CHECK_EQ(0, take());
 	stop();
 }
@@ -196,15 +197,15 @@ ATF_TC_BODY(many, tc)
 
 	start(tc);
 	n = many_nodes(text, sizeof(text), 9000);
-	ask("f", text, n);
+	request("f", text, n);
 	ATF_CHECK_EQ(1, take());
 	check_summary("\"2327\"");
 	n = many_nodes(text, sizeof(text), 10000);
-	ask("f", text, n);
+	request("f", text, n);
 	ATF_CHECK_EQ(0, take());
 	ATF_CHECK_MSG(strstr(got.findings, "too many values") != NULL,
 	    "%.300s", got.findings);
-	ask("f", GOOD, strlen(GOOD));
+	request("f", GOOD, strlen(GOOD));
 	ATF_CHECK_EQ(1, take());
 	stop();
 }

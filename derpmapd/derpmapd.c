@@ -9,10 +9,10 @@
 int
 main(int argc, char *argv[])
 {
-	static const struct child_program roles[] = {
-		{ ROLE_MAP, check_main },
-		{ ROLE_FETCH, fetch_main }
+	static const struct ipc_child_program roles[] = {
+		{ ROLE_MAP, mapd_check_main },
+		{ ROLE_FETCH, mapd_fetch_main }
 	};
 
-	return (child_program(argc, argv, roles, 2));
+	return (ipc_child_program(argc, argv, roles, 2));
 }

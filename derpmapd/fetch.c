@@ -23,9 +23,9 @@
 #include "reach.h"
 #include "source.h"
 
-static struct source	*sources;
-static size_t		 nsources;
-static struct ipc_child	 child;
+static struct mapd_source	*sources;
+static size_t			 nsources;
+static struct ipc_child		 child;
 
 /* What the sandbox leaves within reach, for good. */
 static struct net_reach reach;
@@ -34,7 +34,7 @@ static struct net_reach reach;
 
 /* What is known of the URL stays known. */
 static void
-inherit(struct source *s)
+inherit(struct mapd_source *s)
 {
 	size_t i;
 
@@ -42,7 +42,7 @@ inherit(struct source *s)
 		if (strcmp(sources[i].url, s->url) == 0 &&
 		    strcmp(sources[i].cafile, s->cafile) == 0 &&
 		    sources[i].body == s->body) {
-			source_inherit(s, &sources[i]);
+			mapd_source_inherit(s, &sources[i]);
 			return;
 		}
 }
@@ -52,16 +52,16 @@ static void	check_reach(void);
 static int
 on_conf(void *arg, const struct ipc_msg_fetch_conf *v)
 {
-	struct rd left = v->sources_left;
+	struct ipc_rd left = v->sources_left;
 	struct ipc_source one;
-	struct source *fresh, *s;
+	struct mapd_source *fresh, *s;
 
 	(void)arg;
 	if ((fresh = calloc(v->nsources + 1, sizeof(*fresh))) == NULL)
 		fatal("no memory for the settings of %u servers",
 		    v->nsources);
 	for (s = fresh; s < fresh + v->nsources; s++) {
-		if (ipc_next_ipc_source(&left, &one) == -1)
+		if (ipc_next_source(&left, &one) == -1)
 			return (-1);
 		s->id = one.id;
 		s->every = one.every;
@@ -69,7 +69,7 @@ on_conf(void *arg, const struct ipc_msg_fetch_conf *v)
 		strlcpy(s->url, one.url, sizeof(s->url));
 		strlcpy(s->cafile, one.cafile, sizeof(s->cafile));
 		inherit(s);
-		s->due = clock_ms();
+		s->due = base_clock_ms();
 	}
 	free(sources);
 	sources = fresh;
@@ -116,7 +116,7 @@ check_reach(void)
 /* Work */
 
 static void
-tell(const struct source *s, const struct source_result *r)
+send_result(const struct mapd_source *s, const struct mapd_source_result *r)
 {
 	struct ipc_msg_fetch_result v = {
 		.id = s->id,
@@ -133,25 +133,25 @@ tell(const struct source *s, const struct source_result *r)
 
 /* Ask one source; returns at once when the parent has something to say. */
 static void
-ask(struct source *s)
+request(struct mapd_source *s)
 {
-	struct source_result r;
+	struct mapd_source_result r;
 
-	if (source_ask(s, child.confined ? &reach.net : NULL, child.parent,
-	    &r) == -1)
+	if (mapd_source_fetch(s, child.confined ? &reach.net : NULL,
+	    child.parent, &r) == -1)
 		return;
 	if (r.what == FETCH_FAILED)
 		log_debug("%s", r.why);
-	source_schedule(s, r.what, clock_ms());
-	tell(s, &r);
-	source_free_result(&r);
+	mapd_source_schedule(s, r.what, base_clock_ms());
+	send_result(s, &r);
+	mapd_source_free_result(&r);
 }
 
 /* The source that is due first; NULL when there is none. */
-static struct source *
+static struct mapd_source *
 first(void)
 {
-	struct source *s = NULL;
+	struct mapd_source *s = NULL;
 	size_t i;
 
 	for (i = 0; i < nsources; i++)
@@ -167,7 +167,7 @@ on_now(void *arg)
 
 	(void)arg;
 	for (i = 0; i < nsources; i++)
-		sources[i].due = clock_ms();
+		sources[i].due = base_clock_ms();
 	return (0);
 }
 
@@ -175,17 +175,17 @@ on_now(void *arg)
 static void
 wait_for_work(void)
 {
-	struct source *s;
+	struct mapd_source *s;
 	long long ms;
 
 	do {
 		ms = INT_MAX;
 		if ((s = first()) != NULL)
-			ms = s->due - clock_ms();
+			ms = s->due - base_clock_ms();
 		if (ms > INT_MAX)
 			ms = INT_MAX;
 	} while (ipc_child_wait(&child, ms > 0 ? (int)ms : 0) || s == NULL ||
-	    s->due > (long long)clock_ms());
+	    s->due > (long long)base_clock_ms());
 }
 
 static void
@@ -219,7 +219,7 @@ work(void *arg)
 	(void)arg;
 	for (;;) {
 		wait_for_work();
-		ask(first());
+		request(first());
 	}
 }
 
@@ -238,7 +238,7 @@ static struct ipc_child child = {
 };
 
 void
-fetch_main(void)
+mapd_fetch_main(void)
 {
 	ipc_child_run(&child);
 }

@@ -5,6 +5,6 @@
 #define FETCH_H
 
 /* Be the fetch process (derpmapd -x fetch): never returns. */
-void	fetch_main(void) __attribute__((noreturn));
+void	mapd_fetch_main(void) __attribute__((noreturn));
 
 #endif

@@ -30,36 +30,36 @@ serve(const struct scene *scenes, int n)
 
 /* Begin the settings of `n' sources. */
 static void
-begin(struct wr *w, uint32_t n)
+begin(struct ipc_wr *w, uint32_t n)
 {
-	wr_init(w);
-	wr_u32(w, n);
+	ipc_wr_init(w);
+	ipc_wr_u32(w, n);
 }
 
 /* Append one that asks the server. */
 static void
-source(struct wr *w, uint32_t id, int port, int body)
+source(struct ipc_wr *w, uint32_t id, int port, int body)
 {
 	char url[128], dir[PATH_MAX], ca[PATH_MAX + 16];
 
 	snprintf(url, sizeof(url), "https://localhost:%d/map", port);
 	ATF_REQUIRE(getcwd(dir, sizeof(dir)) != NULL);
 	snprintf(ca, sizeof(ca), "%s/ca.pem", dir);
-	wr_u32(w, id);
-	wr_str(w, url);
-	wr_u32(w, 3600);
-	wr_u8(w, (uint8_t)body);
-	wr_str(w, ca);
+	ipc_wr_u32(w, id);
+	ipc_wr_str(w, url);
+	ipc_wr_u32(w, 3600);
+	ipc_wr_u8(w, (uint8_t)body);
+	ipc_wr_str(w, ca);
 }
 
 static void
 start_one(int body)
 {
-	struct wr w;
+	struct ipc_wr w;
 
 	begin(&w, 1);
 	source(&w, 5, peer.port, body);
-	child_start(ROLE_FETCH, fetch_main, MSG_FETCH_CONF, &w);
+	child_start(ROLE_FETCH, mapd_fetch_main, MSG_FETCH_CONF, &w);
 }
 
 static void
@@ -70,26 +70,27 @@ now(void)
 
 /* The next result must be `what' of source `id', with such a body. */
 static void
-expect(uint32_t id, enum fetch_result what, const char *body, const char *part)
+expect(uint32_t id, enum ipc_fetch_result what, const char *body,
+    const char *part)
 {
 	const uint8_t *p;
-	struct msg m;
+	struct ipc_msg m;
 	char why[512];
 	size_t len;
 
-	ATF_REQUIRE_EQ(0, chan_recv(child, &m, WAIT_MS));
+	ATF_REQUIRE_EQ(0, ipc_chan_recv(child, &m, WAIT_MS));
 	ATF_REQUIRE_EQ(MSG_FETCH_RESULT, m.type);
-	ATF_CHECK_EQ(id, rd_u32(&m.rd));
-	ATF_CHECK_EQ(what, (enum fetch_result)rd_u8(&m.rd));
-	rd_str(&m.rd, why, sizeof(why));
+	ATF_CHECK_EQ(id, ipc_rd_u32(&m.rd));
+	ATF_CHECK_EQ(what, (enum ipc_fetch_result)ipc_rd_u8(&m.rd));
+	ipc_rd_str(&m.rd, why, sizeof(why));
 	HAS(why, part);
-	rd_ptr(&m.rd, 32);
-	rd_u64(&m.rd);
-	p = rd_blob(&m.rd, &len);
-	ATF_CHECK(rd_end(&m.rd));
+	ipc_rd_ptr(&m.rd, 32);
+	ipc_rd_u64(&m.rd);
+	p = ipc_rd_blob(&m.rd, &len);
+	ATF_CHECK(ipc_rd_end(&m.rd));
 	ATF_CHECK_MSG(len == strlen(body) && memcmp(p, body, len) == 0,
 	    "the body has %zu bytes; %s", len, why);
-	msg_free(&m);
+	ipc_msg_free(&m);
 }
 
 ATF_TC_WITHOUT_HEAD(works);
@@ -128,7 +129,7 @@ ATF_TC_WITHOUT_HEAD(new_settings);
 ATF_TC_BODY(new_settings, tc)
 {
 	static const struct scene scenes[] = { ONE };
-	struct wr w;
+	struct ipc_wr w;
 
 	serve(scenes, 1);
 	start_one(1);
@@ -158,7 +159,7 @@ ATF_TC_WITHOUT_HEAD(new_port);
 ATF_TC_BODY(new_port, tc)
 {
 	static const struct scene scenes[] = { ONE };
-	struct wr w;
+	struct ipc_wr w;
 
 	if (strcmp(sandbox_backend(), "null") == 0)
 		atf_tc_skip("built without a sandbox");
@@ -180,7 +181,7 @@ ATF_TC_BODY(redirected, tc)
 	struct peer_server other;
 	struct scene scene = { NULL, 0, BYE };
 	char text[256], why[64];
-	struct wr w;
+	struct ipc_wr w;
 
 	make_cert(&cert, "localhost", "DNS:localhost", -DAY, DAY);
 	atf_utils_create_file("ca.pem", "%s", cert.cert);
@@ -199,7 +200,7 @@ ATF_TC_BODY(redirected, tc)
 	begin(&w, 2);
 	source(&w, 5, peer.port, 1);
 	source(&w, 6, other.port, 0);
-	child_start(ROLE_FETCH, fetch_main, MSG_FETCH_CONF, &w);
+	child_start(ROLE_FETCH, mapd_fetch_main, MSG_FETCH_CONF, &w);
 	expect(5, FETCH_NEW, "1", "");
 	expect(6, FETCH_NEW, "", "");
 	child_stop();
@@ -239,7 +240,7 @@ ATF_TC_BODY(parent_gone, tc)
 	serve(scenes, 1);
 	start_one(1);
 	expect(5, FETCH_NEW, "1", "");
-	chan_free(child);
+	ipc_chan_free(child);
 	child = NULL;
 	ATF_REQUIRE_EQ(child_pid, waitpid(child_pid, &st, 0));
 	ATF_CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 0);
@@ -250,7 +251,7 @@ ATF_TC_WITHOUT_HEAD(malformed);
 ATF_TC_BODY(malformed, tc)
 {
 	static const struct scene scenes[] = { ONE };
-	struct wr w;
+	struct ipc_wr w;
 
 	serve(scenes, 1);
 	start_one(1);
@@ -268,17 +269,17 @@ ATF_TC_BODY(system_roots, tc)
 {
 	static const struct scene scenes[] = { ONE };
 	char url[128];
-	struct wr w;
+	struct ipc_wr w;
 
 	serve(scenes, 1);
 	snprintf(url, sizeof(url), "https://localhost:%d/map", peer.port);
 	begin(&w, 1);
-	wr_u32(&w, 9);
-	wr_str(&w, url);
-	wr_u32(&w, 3600);
-	wr_u8(&w, 1);
-	wr_str(&w, "");
-	child_start(ROLE_FETCH, fetch_main, MSG_FETCH_CONF, &w);
+	ipc_wr_u32(&w, 9);
+	ipc_wr_str(&w, url);
+	ipc_wr_u32(&w, 3600);
+	ipc_wr_u8(&w, 1);
+	ipc_wr_str(&w, "");
+	child_start(ROLE_FETCH, mapd_fetch_main, MSG_FETCH_CONF, &w);
 	expect(9, FETCH_FAILED, "", "certificate verification failed");
 	child_stop();
 	peer_stop(&peer);
@@ -288,15 +289,15 @@ ATF_TC_BODY(system_roots, tc)
 ATF_TC_WITHOUT_HEAD(no_name);
 ATF_TC_BODY(no_name, tc)
 {
-	struct wr w;
+	struct ipc_wr w;
 
 	begin(&w, 1);
-	wr_u32(&w, 9);
-	wr_str(&w, "https://no-such-name.invalid/map");
-	wr_u32(&w, 3600);
-	wr_u8(&w, 1);
-	wr_str(&w, "");
-	child_start(ROLE_FETCH, fetch_main, MSG_FETCH_CONF, &w);
+	ipc_wr_u32(&w, 9);
+	ipc_wr_str(&w, "https://no-such-name.invalid/map");
+	ipc_wr_u32(&w, 3600);
+	ipc_wr_u8(&w, 1);
+	ipc_wr_str(&w, "");
+	child_start(ROLE_FETCH, mapd_fetch_main, MSG_FETCH_CONF, &w);
 	expect(9, FETCH_FAILED, "", "no-such-name.invalid port 443");
 	child_stop();
 }

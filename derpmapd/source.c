@@ -18,12 +18,12 @@
 #define MAX_REDIRECTS	3
 #define MAX_SHOWN	200	/* bytes of a URL in a message */
 
-static int	fail(struct source_result *, const char *, ...)
+static int	fail(struct mapd_source_result *, const char *, ...)
 		    __attribute__((format(printf, 2, 3)));
 
 /* The try failed, for this reason; always 0. */
 static int
-fail(struct source_result *r, const char *fmt, ...)
+fail(struct mapd_source_result *r, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -36,7 +36,7 @@ fail(struct source_result *r, const char *fmt, ...)
 
 /* May we connect to the URL's port? */
 static int
-reachable(const struct sandbox_net *net, const struct url *u)
+reachable(const struct sandbox_net *net, const struct net_url *u)
 {
 	size_t i;
 
@@ -50,7 +50,7 @@ reachable(const struct sandbox_net *net, const struct url *u)
 
 /* A value as a string, "" when it is absent or too long. */
 static void
-keep(char *dst, size_t size, struct http_str v)
+keep(char *dst, size_t size, struct net_http_str v)
 {
 	dst[0] = '\0';
 	if (v.p == NULL || v.len >= size)
@@ -61,8 +61,8 @@ keep(char *dst, size_t size, struct http_str v)
 
 /* A map came.  Is it the one that was told last? */
 static int
-take_map(struct source *s, const char *url, struct https_response *res,
-    struct source_result *r)
+handle_map(struct mapd_source *s, const char *url,
+    struct net_https_response *res, struct mapd_source_result *r)
 {
 	uint8_t hash[SOURCE_HASH_LEN];
 	int64_t mtime;
@@ -74,10 +74,10 @@ take_map(struct source *s, const char *url, struct https_response *res,
 	same = s->known && memcmp(hash, s->hash, sizeof(hash)) == 0;
 	memcpy(s->hash, hash, sizeof(hash));
 	s->known = 1;
-	keep(s->etag, sizeof(s->etag), http_field(&res->head, "ETag"));
-	keep(s->modified, sizeof(s->modified), http_field(&res->head,
+	keep(s->etag, sizeof(s->etag), net_http_field(&res->head, "ETag"));
+	keep(s->modified, sizeof(s->modified), net_http_field(&res->head,
 	    "Last-Modified"));
-	mtime = http_date(http_field(&res->head, "Last-Modified"));
+	mtime = net_http_date(net_http_field(&res->head, "Last-Modified"));
 	s->mtime = mtime < 0 ? 0 : (uint64_t)mtime;
 	r->what = same ? FETCH_SAME : FETCH_NEW;
 	if (!same) {
@@ -93,16 +93,16 @@ take_map(struct source *s, const char *url, struct https_response *res,
  * failure.
  */
 static int
-redirect(const struct https_response *res, const struct sandbox_net *net,
-    struct url *u, const char *url, struct source_result *r)
+redirect(const struct net_https_response *res, const struct sandbox_net *net,
+    struct net_url *u, const char *url, struct mapd_source_result *r)
 {
-	struct http_str v = http_field(&res->head, "Location");
-	struct url to;
+	struct net_http_str v = net_http_field(&res->head, "Location");
+	struct net_url to;
 
 	if (v.p == NULL)
 		return (fail(r, "%.*s: HTTP status %d without a Location",
 		    MAX_SHOWN, url, res->head.status));
-	if (url_follow(u, v.p, v.len, &to) == -1)
+	if (net_url_follow(u, v.p, v.len, &to) == -1)
 		return (fail(r, "%.*s: redirects to %.*s, which is no https "
 		    "URL", MAX_SHOWN, url, (int)(v.len > 100 ? 100 : v.len),
 		    v.p));
@@ -117,13 +117,13 @@ redirect(const struct https_response *res, const struct sandbox_net *net,
 
 /* What the answer says.  1: ask again at *u, 0: *r is filled in. */
 static int
-judge(struct source *s, const struct sandbox_net *net,
-    struct https_response *res, struct url *u, const char *url,
-    struct source_result *r)
+handle_answer(struct mapd_source *s, const struct sandbox_net *net,
+    struct net_https_response *res, struct net_url *u, const char *url,
+    struct mapd_source_result *r)
 {
 	switch (res->head.status) {
 	case 200:
-		return (take_map(s, url, res, r));
+		return (handle_map(s, url, res, r));
 	case 301:
 	case 302:
 	case 303:
@@ -142,7 +142,7 @@ judge(struct source *s, const struct sandbox_net *net,
 
 /* The fields of the request; validators only of what is known. */
 static void
-make_fields(const struct source *s, char *buf, size_t size)
+make_fields(const struct mapd_source *s, char *buf, size_t size)
 {
 	int etag = s->known && s->etag[0] != '\0';
 	int modified = s->known && s->modified[0] != '\0';
@@ -155,16 +155,17 @@ make_fields(const struct source *s, char *buf, size_t size)
 
 /* One request to *u.  1: ask again at the new *u, 0: done, -1 interrupted. */
 static int
-ask_at(struct source *s, const struct sandbox_net *net, struct chan *watch,
-    long long until, struct url *u, struct source_result *r)
+request_at(struct mapd_source *s, const struct sandbox_net *net,
+    struct ipc_chan *watch, long long until, struct net_url *u,
+    struct mapd_source_result *r)
 {
-	struct https_request req;
-	struct https_response res;
+	struct net_https_request req;
+	struct net_https_response res;
 	char url[URL_MAXTEXT], fields[512];
-	long long left = until - clock_ms();
+	long long left = until - base_clock_ms();
 	int rv;
 
-	if (url_text(u, url, sizeof(url)) == -1)
+	if (net_url_text(u, url, sizeof(url)) == -1)
 		return (fail(r, "%.*s: the URL is too long", MAX_SHOWN,
 		    s->url));
 	make_fields(s, fields, sizeof(fields));
@@ -176,36 +177,37 @@ ask_at(struct source *s, const struct sandbox_net *net, struct chan *watch,
 	req.trust_arg = s->cafile[0] != '\0' ? s->cafile : NULL;
 	req.watch = watch;
 	req.max_body = MAP_MAX_SIZE;
-	if (https_ask(&req, &res, left > 0 ? (int)left : 0) == 0)
-		rv = judge(s, net, &res, u, url, r);
+	if (net_https_fetch(&req, &res, left > 0 ? (int)left : 0) == 0)
+		rv = handle_answer(s, net, &res, u, url, r);
 	else if (res.interrupted)
 		rv = -1;
 	else
 		rv = fail(r, "%.*s: %s", MAX_SHOWN, url, res.error);
-	https_free(&res);
+	net_https_free(&res);
 	return (rv);
 }
 
 int
-source_ask(struct source *s, const struct sandbox_net *net,
-    struct chan *watch, struct source_result *r)
+mapd_source_fetch(struct mapd_source *s, const struct sandbox_net *net,
+    struct ipc_chan *watch, struct mapd_source_result *r)
 {
-	long long until = clock_ms() + SOURCE_MS;
-	struct url u;
+	long long until = base_clock_ms() + SOURCE_MS;
+	struct net_url u;
 	int i, rv;
 
 	memset(r, 0, sizeof(*r));
-	if (url_parse(s->url, &u) == -1)
+	if (net_url_parse(s->url, &u) == -1)
 		return (fail(r, "%.*s: not an https URL", MAX_SHOWN, s->url));
 	for (i = 0; i <= MAX_REDIRECTS; i++)
-		if ((rv = ask_at(s, net, watch, until, &u, r)) != 1)
+		if ((rv = request_at(s, net, watch, until, &u, r)) != 1)
 			return (rv);
 	return (fail(r, "%.*s: more than %d redirects", MAX_SHOWN, s->url,
 	    MAX_REDIRECTS));
 }
 
 void
-source_schedule(struct source *s, enum fetch_result what, long long now)
+mapd_source_schedule(struct mapd_source *s, enum ipc_fetch_result what,
+    long long now)
 {
 	uint64_t every = (uint64_t)s->every * 1000, ms = every;
 
@@ -223,14 +225,14 @@ source_schedule(struct source *s, enum fetch_result what, long long now)
 }
 
 void
-source_free_result(struct source_result *r)
+mapd_source_free_result(struct mapd_source_result *r)
 {
 	free(r->body);
 	memset(r, 0, sizeof(*r));
 }
 
 void
-source_inherit(struct source *s, const struct source *old)
+mapd_source_inherit(struct mapd_source *s, const struct mapd_source *old)
 {
 	/* Who asks under another name may not have what was told before. */
 	if (!old->known || (s->body && (s->id != old->id || !old->body)))

@@ -16,9 +16,9 @@
 #define SOURCE_MS	20000	/* for a try with all its redirects */
 #define SOURCE_RETRY_MS	5000	/* after a first failure */
 
-struct chan;
+struct ipc_chan;
 
-struct source {
+struct mapd_source {
 	uint32_t	 id;		/* the parent's */
 	uint32_t	 every;		/* seconds between two */
 	int		 body;		/* the parent wants it */
@@ -35,9 +35,9 @@ struct source {
 	uint64_t	 retry_ms;	/* after the next failure; 0: first */
 };
 
-/* What a try gave; source_free_result() when done. */
-struct source_result {
-	enum fetch_result what;
+/* What a try gave; mapd_source_free_result() when done. */
+struct mapd_source_result {
+	enum ipc_fetch_result what;
 	char		 why[512];	/* of FETCH_FAILED: one line */
 	uint8_t		*body;		/* of FETCH_NEW; heap */
 	size_t		 len;
@@ -49,20 +49,21 @@ struct source_result {
  * 0 and *r filled in, and `s' updated; -1 when something arrived on the
  * channel `watch' (NULL: none) first: nothing changed.
  */
-int	 source_ask(struct source *s, const struct sandbox_net *net,
-	    struct chan *watch, struct source_result *r);
+int	 mapd_source_fetch(struct mapd_source *s, const struct sandbox_net *net,
+	    struct ipc_chan *watch, struct mapd_source_result *r);
 
 /* Set when the source is due next, after the result `what' at `now'. */
-void	 source_schedule(struct source *s, enum fetch_result what,
+void	 mapd_source_schedule(struct mapd_source *s, enum ipc_fetch_result what,
 	    long long now);
 
 /* Free what a result holds. */
-void	 source_free_result(struct source_result *r);
+void	 mapd_source_free_result(struct mapd_source_result *r);
 
 /*
  * Take over from `old', of the same URL, what is known of it, unless its next
  * answer must come whole.
  */
-void	 source_inherit(struct source *s, const struct source *old);
+void	 mapd_source_inherit(struct mapd_source *s,
+	    const struct mapd_source *old);
 
 #endif

@@ -14,10 +14,10 @@
 
 #define OK	"HTTP/1.1 200 OK\r\n"
 
-static struct made		 cert;
-static struct peer_server	 peer;
-static struct source		 src;
-static struct source_result	 res;
+static struct made			 cert;
+static struct peer_server		 peer;
+static struct mapd_source		 src;
+static struct mapd_source_result	 res;
 
 /* A source that asks the server. */
 static void
@@ -42,11 +42,11 @@ start(const struct scene *scenes, int n)
 	set_source();
 }
 
-static enum fetch_result
-ask(void)
+static enum ipc_fetch_result
+request(void)
 {
-	source_free_result(&res);
-	ATF_REQUIRE_EQ(0, source_ask(&src, NULL, NULL, &res));
+	mapd_source_free_result(&res);
+	ATF_REQUIRE_EQ(0, mapd_source_fetch(&src, NULL, NULL, &res));
 	ATF_CHECK_EQ((res.what == FETCH_FAILED), (res.why[0] != '\0'));
 	ATF_CHECK_EQ((res.what == FETCH_NEW), (res.body != NULL));
 	if (res.what == FETCH_FAILED)
@@ -71,7 +71,7 @@ ATF_TC_BODY(changes, tc)
 	static const uint8_t sha_of_1[4] = { 0x6b, 0x86, 0xb2, 0x73 };
 
 	start(scenes, 6);
-	ATF_CHECK_EQ(FETCH_NEW, ask());
+	ATF_CHECK_EQ(FETCH_NEW, request());
 	ATF_CHECK_EQ(1, res.len);
 	ATF_CHECK_EQ('1', res.body[0]);
 	ATF_CHECK(memcmp(src.hash, sha_of_1, 4) == 0);
@@ -79,23 +79,23 @@ ATF_TC_BODY(changes, tc)
 	ATF_CHECK(!atf_utils_grep_file("^If-", "request.0"));
 	ATF_CHECK(atf_utils_grep_file("^Accept: application/json",
 	    "request.0"));
-	ATF_CHECK_EQ(FETCH_SAME, ask());
+	ATF_CHECK_EQ(FETCH_SAME, request());
 	ATF_CHECK_EQ(784111777, src.mtime);
 	ATF_CHECK(atf_utils_grep_file("^If-None-Match: \"one\"", "request.1"));
 	ATF_CHECK(atf_utils_grep_file("^If-Modified-Since: Sun, 06 Nov 1994 "
 	    "08:49:37 GMT", "request.1"));
 	/* The same bytes under a new tag, and no date any more. */
-	ATF_CHECK_EQ(FETCH_SAME, ask());
+	ATF_CHECK_EQ(FETCH_SAME, request());
 	ATF_CHECK_EQ(0, src.mtime);
-	ATF_CHECK_EQ(FETCH_NEW, ask());
+	ATF_CHECK_EQ(FETCH_NEW, request());
 	ATF_CHECK(atf_utils_grep_file("^If-None-Match: \"two\"", "request.3"));
 	ATF_CHECK(!atf_utils_grep_file("^If-Modified", "request.3"));
 	/* A failure in between changes nothing. */
-	ATF_CHECK_EQ(FETCH_FAILED, ask());
+	ATF_CHECK_EQ(FETCH_FAILED, request());
 	HAS(res.why, "HTTP status 500");
-	ATF_CHECK_EQ(FETCH_SAME, ask());
+	ATF_CHECK_EQ(FETCH_SAME, request());
 	peer_stop(&peer);
-	ATF_CHECK_EQ(FETCH_FAILED, ask());
+	ATF_CHECK_EQ(FETCH_FAILED, request());
 	HAS(res.why, "Connection refused");
 }
 
@@ -121,21 +121,21 @@ ATF_TC_BODY(failures, tc)
 
 	start(scenes, 7);
 	for (i = 0; i < 7; i++) {
-		ATF_CHECK_EQ_MSG(FETCH_FAILED, ask(), "%zu", i);
+		ATF_CHECK_EQ_MSG(FETCH_FAILED, request(), "%zu", i);
 		HAS(res.why, whys[i]);
 		ATF_CHECK_EQ(0, src.known);
 	}
 	peer_stop(&peer);
 	start(scenes, 1);
 	src.cafile[0] = '\0';
-	ATF_CHECK_EQ(FETCH_FAILED, ask());
+	ATF_CHECK_EQ(FETCH_FAILED, request());
 	HAS(res.why, "TLS: certificate verification failed");
 	strlcpy(src.cafile, "none.pem", sizeof(src.cafile));
-	ATF_CHECK_EQ(FETCH_FAILED, ask());
+	ATF_CHECK_EQ(FETCH_FAILED, request());
 	HAS(res.why, "none.pem");
 	peer_stop(&peer);
 	strlcpy(src.url, "https://no such/", sizeof(src.url));
-	ATF_CHECK_EQ(FETCH_FAILED, ask());
+	ATF_CHECK_EQ(FETCH_FAILED, request());
 	HAS(res.why, "not an https URL");
 }
 
@@ -161,14 +161,14 @@ ATF_TC_BODY(redirects, tc)
 		scenes[i] = leads_to("/else?where", text[i], sizeof(text[i]));
 	scenes[3].say = OK "Content-Length: 1\r\nETag: \"x\"\r\n\r\n1";
 	start(scenes, 4);
-	ATF_CHECK_EQ(FETCH_NEW, ask());
+	ATF_CHECK_EQ(FETCH_NEW, request());
 	ATF_CHECK(atf_utils_grep_file("^GET /map HTTP", "request.0"));
 	ATF_CHECK(atf_utils_grep_file("^GET /else.where HTTP", "request.3"));
 	peer_stop(&peer);
 	/* One more is too many. */
 	scenes[3].say = text[3];
 	start(scenes, 5);
-	ATF_CHECK_EQ(FETCH_FAILED, ask());
+	ATF_CHECK_EQ(FETCH_FAILED, request());
 	HAS(res.why, "more than 3 redirects");
 	peer_stop(&peer);
 }
@@ -185,23 +185,23 @@ ATF_TC_BODY(bad_redirects, tc)
 	scenes[2].len = 0;
 	scenes[2].leave = BYE;
 	start(scenes, 3);
-	ATF_CHECK_EQ(FETCH_FAILED, ask());
+	ATF_CHECK_EQ(FETCH_FAILED, request());
 	HAS(res.why, "http://localhost/, which is no https URL");
-	ATF_CHECK_EQ(FETCH_FAILED, ask());
+	ATF_CHECK_EQ(FETCH_FAILED, request());
 	HAS(res.why, "no https URL");
-	ATF_CHECK_EQ(FETCH_FAILED, ask());
+	ATF_CHECK_EQ(FETCH_FAILED, request());
 	HAS(res.why, "without a Location");
 	peer_stop(&peer);
 }
 
-/* The same as ask(), with these ports within reach. */
-static enum fetch_result
+/* The same as request(), with these ports within reach. */
+static enum ipc_fetch_result
 ask_within(uint16_t *ports, size_t n)
 {
 	struct sandbox_net net = { NULL, 0, ports, n };
 
-	source_free_result(&res);
-	ATF_REQUIRE_EQ(0, source_ask(&src, &net, NULL, &res));
+	mapd_source_free_result(&res);
+	ATF_REQUIRE_EQ(0, mapd_source_fetch(&src, &net, NULL, &res));
 	return (res.what);
 }
 
@@ -238,7 +238,7 @@ ATF_TC_BODY(other_port, tc)
 	ports[1] = (uint16_t)other.port;
 	ATF_CHECK_EQ_MSG(FETCH_NEW, ask_within(ports, 2), "%s", res.why);
 	ATF_CHECK(atf_utils_grep_file("^GET /there HTTP", "request.0"));
-	ATF_CHECK_EQ_MSG(FETCH_SAME, ask(), "%s", res.why);
+	ATF_CHECK_EQ_MSG(FETCH_SAME, request(), "%s", res.why);
 	peer_stop(&peer);
 	peer_stop(&other);
 }
@@ -248,16 +248,16 @@ ATF_TC_BODY(other_port, tc)
  * interrupt it when that is there.  Exits 0 when it came.
  */
 static void
-ask_then_interrupt(struct chan *parent)
+ask_then_interrupt(struct ipc_chan *parent)
 {
-	struct msg m;
+	struct ipc_msg m;
 
 	poll(NULL, 0, 300);
-	if (chan_ping(parent) == -1 || chan_flush(parent, 1000) == -1 ||
-	    chan_recv(parent, &m, 5000) == 0 || chan_owes(parent))
+	if (ipc_chan_ping(parent) == -1 || ipc_chan_flush(parent, 1000) == -1 ||
+	    ipc_chan_recv(parent, &m, 5000) == 0 || ipc_chan_owes_pong(parent))
 		_exit(1);
-	if (chan_send(parent, MSG_FETCH_NOW, NULL, -1) == -1 ||
-	    chan_flush(parent, 1000) == -1)
+	if (ipc_chan_send(parent, MSG_FETCH_NOW, NULL, -1) == -1 ||
+	    ipc_chan_flush(parent, 1000) == -1)
 		_exit(2);
 	_exit(0);
 }
@@ -267,26 +267,27 @@ ATF_TC_WITHOUT_HEAD(alive);
 ATF_TC_BODY(alive, tc)
 {
 	static const struct scene scene = { OK "\r\n1", 0, LINGER };
-	struct chan *us, *parent;
+	struct ipc_chan *us, *parent;
 	int sv[2], st;
 	pid_t pid;
 
 	start(&scene, 1);
 	ATF_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
-	us = chan_new(NULL, sv[0], ROLE_FETCH, ROLE_PARENT, NULL, NULL, NULL);
-	parent = chan_new(NULL, sv[1], ROLE_PARENT, ROLE_FETCH, NULL, NULL,
+	us = ipc_chan_new(NULL, sv[0], ROLE_FETCH, ROLE_PARENT, NULL, NULL,
+	    NULL);
+	parent = ipc_chan_new(NULL, sv[1], ROLE_PARENT, ROLE_FETCH, NULL, NULL,
 	    NULL);
 	ATF_REQUIRE(us != NULL && parent != NULL);
 	ATF_REQUIRE((pid = fork()) != -1);
 	if (pid == 0)
 		ask_then_interrupt(parent);
-	ATF_CHECK_EQ(-1, source_ask(&src, NULL, us, &res));
+	ATF_CHECK_EQ(-1, mapd_source_fetch(&src, NULL, us, &res));
 	ATF_REQUIRE_EQ(pid, waitpid(pid, &st, 0));
 	ATF_CHECK_MSG(WIFEXITED(st) && WEXITSTATUS(st) == 0,
 	    "no sign of life while it asks: 0x%x", (unsigned int)st);
 	peer_stop(&peer);
-	chan_free(us);
-	chan_free(parent);
+	ipc_chan_free(us);
+	ipc_chan_free(parent);
 }
 
 /* What comes on the channel ends a try; a sign of life does not. */
@@ -296,40 +297,43 @@ ATF_TC_BODY(interrupted, tc)
 	static const struct scene scene = { OK "\r\n1", 0, LINGER };
 	static const struct scene whole = { OK "Content-Length: 1\r\n\r\n1",
 	    0, BYE };
-	struct chan *us, *parent;
-	struct msg m;
+	struct ipc_chan *us, *parent;
+	struct ipc_msg m;
 	int sv[2];
 
 	start(&scene, 1);
 	ATF_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
-	us = chan_new(NULL, sv[0], ROLE_FETCH, ROLE_PARENT, NULL, NULL, NULL);
-	parent = chan_new(NULL, sv[1], ROLE_PARENT, ROLE_FETCH, NULL, NULL,
+	us = ipc_chan_new(NULL, sv[0], ROLE_FETCH, ROLE_PARENT, NULL, NULL,
+	    NULL);
+	parent = ipc_chan_new(NULL, sv[1], ROLE_PARENT, ROLE_FETCH, NULL, NULL,
 	    NULL);
 	ATF_REQUIRE(us != NULL && parent != NULL);
-	ATF_REQUIRE(chan_send(parent, MSG_FETCH_NOW, NULL, -1) == 0 &&
-	    chan_flush(parent, 1000) == 0);
-	ATF_CHECK_EQ(-1, source_ask(&src, NULL, us, &res));
+	ATF_REQUIRE(ipc_chan_send(parent, MSG_FETCH_NOW, NULL, -1) == 0 &&
+	    ipc_chan_flush(parent, 1000) == 0);
+	ATF_CHECK_EQ(-1, mapd_source_fetch(&src, NULL, us, &res));
 	ATF_CHECK_EQ(0, src.known);
 	peer_stop(&peer);
-	ATF_REQUIRE(chan_recv(us, &m, 0) == 0);
+	ATF_REQUIRE(ipc_chan_recv(us, &m, 0) == 0);
 	ATF_CHECK_EQ(MSG_FETCH_NOW, m.type);
-	msg_free(&m);
+	ipc_msg_free(&m);
 	start(&whole, 1);
-	ATF_REQUIRE(chan_ping(parent) == 0 && chan_flush(parent, 1000) == 0);
-	ATF_CHECK_EQ(0, source_ask(&src, NULL, us, &res));
+	ATF_REQUIRE(ipc_chan_ping(parent) == 0 && ipc_chan_flush(parent,
+	    1000) == 0);
+	ATF_CHECK_EQ(0, mapd_source_fetch(&src, NULL, us, &res));
 	ATF_CHECK_EQ(FETCH_NEW, res.what);
-	ATF_CHECK_EQ(-1, chan_recv(parent, &m, 1000));
-	ATF_CHECK_EQ_MSG(0, chan_owes(parent), "no sign of life while it asks");
+	ATF_CHECK_EQ(-1, ipc_chan_recv(parent, &m, 1000));
+	ATF_CHECK_EQ_MSG(0, ipc_chan_owes_pong(parent),
+	    "no sign of life while it asks");
 	peer_stop(&peer);
-	chan_free(us);
-	chan_free(parent);
+	ipc_chan_free(us);
+	ipc_chan_free(parent);
 }
 
 /* Milliseconds from `now' until it is due, after `what'. */
 static long long
-next(struct source *s, enum fetch_result what)
+next(struct mapd_source *s, enum ipc_fetch_result what)
 {
-	source_schedule(s, what, 1000);
+	mapd_source_schedule(s, what, 1000);
 	return (s->due - 1000);
 }
 
@@ -343,7 +347,7 @@ next(struct source *s, enum fetch_result what)
 ATF_TC_WITHOUT_HEAD(schedule);
 ATF_TC_BODY(schedule, tc)
 {
-	struct source s;
+	struct mapd_source s;
 
 	memset(&s, 0, sizeof(s));
 	s.every = 60;
@@ -367,17 +371,17 @@ ATF_TC_BODY(schedule, tc)
 ATF_TC_WITHOUT_HEAD(inherit);
 ATF_TC_BODY(inherit, tc)
 {
-	struct source old, s;
+	struct mapd_source old, s;
 
 	memset(&old, 0, sizeof(old));
 	memset(&s, 0, sizeof(s));
-	source_inherit(&s, &old);
+	mapd_source_inherit(&s, &old);
 	ATF_CHECK_EQ(0, s.known);
 	old.known = 1;
 	old.hash[0] = 5;
 	old.mtime = 6;
 	strlcpy(old.etag, "\"x\"", sizeof(old.etag));
-	source_inherit(&s, &old);
+	mapd_source_inherit(&s, &old);
 	ATF_CHECK_EQ(1, s.known);
 	ATF_CHECK_EQ(5, s.hash[0]);
 	ATF_CHECK_EQ(6, s.mtime);
@@ -385,14 +389,14 @@ ATF_TC_BODY(inherit, tc)
 	/* The body is wanted, and this one was never told it. */
 	memset(&s, 0, sizeof(s));
 	s.body = 1;
-	source_inherit(&s, &old);
+	mapd_source_inherit(&s, &old);
 	ATF_CHECK_EQ(0, s.known);
 	old.body = 1;
 	s.id = 2;
-	source_inherit(&s, &old);
+	mapd_source_inherit(&s, &old);
 	ATF_CHECK_EQ(0, s.known);
 	s.id = old.id;
-	source_inherit(&s, &old);
+	mapd_source_inherit(&s, &old);
 	ATF_CHECK_EQ(1, s.known);
 }
 

@@ -39,7 +39,7 @@ if have cppcheck; then
 	echo "lint: cppcheck"
 	# It must see the macros of queue.h, and would take the whole system's
 	# headers with them; it takes a realloc() that failed for one that
-	# freed, and doesn't see that tlsio_pump() forgets what c->src names.
+	# freed, and doesn't see that relay_tlsio_pump() forgets what c->src names.
 	queue=$(mktemp -d "${TMPDIR:-/tmp}/lint.XXXXXX") || exit 1
 	mkdir "$queue/sys"
 	for f in /usr/include/bsd/sys/queue.h /usr/include/sys/queue.h; do

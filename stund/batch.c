@@ -38,7 +38,7 @@ struct group {
 	unsigned int	 n;
 };
 
-struct batch {
+struct stund_batch {
 	struct mmsghdr	 in[BATCH_SIZE];
 	struct iovec	 in_iov[BATCH_SIZE];
 	struct sockaddr_storage from[BATCH_SIZE];
@@ -61,10 +61,10 @@ struct batch {
 	uint8_t		 data[BATCH_SIZE][BATCH_BYTES];
 };
 
-struct batch *
-batch_new(void)
+struct stund_batch *
+stund_batch_new(void)
 {
-	struct batch *b;
+	struct stund_batch *b;
 	int i;
 
 	if ((b = calloc(1, sizeof(*b))) == NULL)
@@ -84,13 +84,13 @@ batch_new(void)
 }
 
 void
-batch_free(struct batch *b)
+stund_batch_free(struct stund_batch *b)
 {
 	free(b);
 }
 
 int
-batch_receive(struct batch *b, int fd)
+stund_batch_receive(struct stund_batch *b, int fd)
 {
 	int i, n;
 
@@ -107,7 +107,7 @@ batch_receive(struct batch *b, int fd)
 }
 
 void
-batch_get(const struct batch *b, int i, struct datagram *d)
+stund_batch_get(const struct stund_batch *b, int i, struct stund_datagram *d)
 {
 	d->p = b->data[i];
 	d->len = b->in[i].msg_hdr.msg_flags & MSG_TRUNC ? 0 : b->in[i].msg_len;
@@ -115,13 +115,13 @@ batch_get(const struct batch *b, int i, struct datagram *d)
 }
 
 uint8_t *
-batch_room(struct batch *b)
+stund_batch_room(struct stund_batch *b)
 {
 	return (b->replies[b->nanswers]);
 }
 
 void
-batch_answer(struct batch *b, int i, size_t len)
+stund_batch_answer(struct stund_batch *b, int i, size_t len)
 {
 	struct answer *a = &b->answers[b->nanswers++];
 
@@ -145,7 +145,7 @@ alike(const struct answer *a, const struct answer *b)
 
 /* Put an answer to those that go where it goes, or begin a group with it. */
 static void
-group(struct batch *b, int i)
+group(struct stund_batch *b, int i)
 {
 	struct group *g;
 	int k, end = b->ngroups > LOOK_BACK ? b->ngroups - LOOK_BACK : 0;
@@ -234,7 +234,7 @@ put_cut(struct msghdr *m, size_t len)
 
 /* The message of `n' answers of group `k', which are at `iov'. */
 static void
-make_message(struct batch *b, int k, struct iovec *iov, unsigned int n)
+make_message(struct stund_batch *b, int k, struct iovec *iov, unsigned int n)
 {
 	const struct answer *first = &b->answers[b->groups[k].first];
 	struct msghdr *m = &b->out[k].msg_hdr;
@@ -254,7 +254,7 @@ make_message(struct batch *b, int k, struct iovec *iov, unsigned int n)
 
 /* The message of group `k', with its answers collected at `iov'. */
 static void
-make_out(struct batch *b, int k, struct iovec *iov)
+make_out(struct stund_batch *b, int k, struct iovec *iov)
 {
 	const struct group *g = &b->groups[k];
 	int i, n = 0;
@@ -267,7 +267,7 @@ make_out(struct batch *b, int k, struct iovec *iov)
 }
 
 static void
-make_all(struct batch *b)
+make_all(struct stund_batch *b)
 {
 	unsigned int used = 0;
 	int i, k;
@@ -288,7 +288,7 @@ make_all(struct batch *b)
  * points.
  */
 static int
-send_some(struct batch *b, int fd, int at, int end)
+send_some(struct stund_batch *b, int fd, int at, int end)
 {
 	int n;
 
@@ -309,7 +309,7 @@ send_some(struct batch *b, int fd, int at, int end)
  * on this way, and is not asked again; else the source was a forged one.
  */
 static int
-send_singly(struct batch *b, int fd, int k)
+send_singly(struct stund_batch *b, int fd, int k)
 {
 	struct iovec *iov = b->out[k].msg_hdr.msg_iov;
 	int i, lost = 0, n = (int)b->groups[k].n;
@@ -324,7 +324,7 @@ send_singly(struct batch *b, int fd, int k)
 }
 
 int
-batch_send(struct batch *b, int fd)
+stund_batch_send(struct stund_batch *b, int fd)
 {
 	int at, end, lost = 0;
 

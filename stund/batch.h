@@ -14,41 +14,42 @@
 #define BATCH_SIZE	64		/* datagrams */
 #define BATCH_BYTES	1500		/* of one; what is longer is junk */
 
-struct batch;
+struct stund_batch;
 
 /* A datagram that was received. */
-struct datagram {
+struct stund_datagram {
 	const uint8_t	*p;
 	size_t		 len;		/* bytes; 0 when it was cut */
 	const struct sockaddr *from;
 };
 
 /* NULL when there is no memory. */
-struct batch *batch_new(void);
+struct stund_batch *stund_batch_new(void);
 
 /* Free; NULL is fine. */
-void	 batch_free(struct batch *b);
+void	 stund_batch_free(struct stund_batch *b);
 
 /*
  * Take what is waiting at `fd'.  Datagrams taken, at most BATCH_SIZE; 0 there
  * is none; -1 with errno.
  */
-int	 batch_receive(struct batch *b, int fd);
+int	 stund_batch_receive(struct stund_batch *b, int fd);
 
 /* The datagram `i' of those that were taken. */
-void	 batch_get(const struct batch *b, int i, struct datagram *d);
+void	 stund_batch_get(const struct stund_batch *b, int i,
+	    struct stund_datagram *d);
 
 /*
  * Room of STUN_MAX_REPLY bytes for the answer to datagram `i', and that it is
  * `len' bytes now.  Answers are made in the order of their datagrams.
  */
-uint8_t	*batch_room(struct batch *b);
-void	 batch_answer(struct batch *b, int i, size_t len);
+uint8_t	*stund_batch_room(struct stund_batch *b);
+void	 stund_batch_answer(struct stund_batch *b, int i, size_t len);
 
 /*
  * Send all answers.  One that the kernel does not take, because its way is
  * closed or the socket full, is left out; how many were is the result.
  */
-int	 batch_send(struct batch *b, int fd);
+int	 stund_batch_send(struct stund_batch *b, int fd);
 
 #endif

@@ -31,7 +31,7 @@ serve(int family, int wildcard)
 	socklen_t len = net_test_local(&ss, family, wildcard);
 	int fd;
 
-	fd = udp_socket((const struct sockaddr *)&ss, len, 0);
+	fd = net_udp_socket((const struct sockaddr *)&ss, len, 0);
 	if (fd == -1 && family == AF_INET6 &&
 	    (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
 		atf_tc_skip("no IPv6 here");
@@ -99,26 +99,26 @@ hear_nothing(int fd)
 
 /* On loopback what was sent is there: `n' datagrams are taken at once. */
 static void
-take(struct batch *b, int fd, int n)
+take(struct stund_batch *b, int fd, int n)
 {
 	ATF_REQUIRE(readable(fd));
-	ATF_REQUIRE_EQ(n, batch_receive(b, fd));
+	ATF_REQUIRE_EQ(n, stund_batch_receive(b, fd));
 }
 
 /* Answer the datagram `i' with what it said. */
 static void
-echo(struct batch *b, int i)
+echo(struct stund_batch *b, int i)
 {
-	struct datagram d;
+	struct stund_datagram d;
 
-	batch_get(b, i, &d);
+	stund_batch_get(b, i, &d);
 	ATF_REQUIRE(d.len > 0 && d.len <= STUN_MAX_REPLY);
-	memcpy(batch_room(b), d.p, d.len);
-	batch_answer(b, i, d.len);
+	memcpy(stund_batch_room(b), d.p, d.len);
+	stund_batch_answer(b, i, d.len);
 }
 
 static void
-echo_all(struct batch *b, int n)
+echo_all(struct stund_batch *b, int n)
 {
 	int i;
 
@@ -126,10 +126,10 @@ echo_all(struct batch *b, int n)
 		echo(b, i);
 }
 
-static struct batch *
+static struct stund_batch *
 new(void)
 {
-	struct batch *b = batch_new();
+	struct stund_batch *b = stund_batch_new();
 
 	ATF_REQUIRE(b != NULL);
 	return (b);
@@ -141,27 +141,27 @@ check_one(int family, int wildcard)
 {
 	struct sockaddr_storage me;
 	socklen_t len = sizeof(me);
-	struct batch *b = new();
-	struct datagram d;
+	struct stund_batch *b = new();
+	struct stund_datagram d;
 	int fd = serve(family, wildcard), c = client();
 
-	ATF_CHECK_EQ(0, batch_receive(b, fd));
+	ATF_CHECK_EQ(0, stund_batch_receive(b, fd));
 	say(c, "hello");
 	take(b, fd, 1);
-	batch_get(b, 0, &d);
+	stund_batch_get(b, 0, &d);
 	ATF_CHECK_EQ(5, d.len);
 	ATF_CHECK_EQ(0, memcmp(d.p, "hello", 5));
 	ATF_REQUIRE_EQ(0, getsockname(c, (struct sockaddr *)&me, &len));
 	ATF_CHECK_EQ(0, memcmp(d.from, &me, len));
 	echo(b, 0);
-	ATF_CHECK_EQ(0, batch_send(b, fd));
+	ATF_CHECK_EQ(0, stund_batch_send(b, fd));
 	hear(c, "hello");
 	/* What was sent is not sent again. */
-	ATF_CHECK_EQ(0, batch_send(b, fd));
+	ATF_CHECK_EQ(0, stund_batch_send(b, fd));
 	hear_nothing(c);
 	close(c);
 	close(fd);
-	batch_free(b);
+	stund_batch_free(b);
 }
 
 ATF_TC_WITHOUT_HEAD(ipv4);
@@ -182,7 +182,7 @@ ATF_TC_BODY(ipv6, tc)
 ATF_TC_WITHOUT_HEAD(address_asked);
 ATF_TC_BODY(address_asked, tc)
 {
-	struct batch *b = new();
+	struct stund_batch *b = new();
 	int fd = serve(AF_INET, 1), c[8];
 	size_t i;
 
@@ -198,17 +198,17 @@ ATF_TC_BODY(address_asked, tc)
 	}
 	take(b, fd, 8);
 	echo_all(b, 8);
-	ATF_CHECK_EQ(0, batch_send(b, fd));
+	ATF_CHECK_EQ(0, stund_batch_send(b, fd));
 	for (i = 0; i < 8; i++)
 		hear(c[i], "hello");
-	batch_free(b);
+	stund_batch_free(b);
 }
 
 /* A full batch from one source, of several lengths; more wait. */
 static void
 check_full(int family)
 {
-	struct batch *b = new();
+	struct stund_batch *b = new();
 	int fd = serve(family, 1), c = client();
 	char text[STUN_MAX_REPLY + 1];
 	int i, n, turn;
@@ -222,9 +222,9 @@ check_full(int family)
 	for (turn = 0; turn < 2; turn++) {
 		take(b, fd, BATCH_SIZE);
 		echo_all(b, BATCH_SIZE);
-		ATF_CHECK_EQ(0, batch_send(b, fd));
+		ATF_CHECK_EQ(0, stund_batch_send(b, fd));
 	}
-	ATF_CHECK_EQ(0, batch_receive(b, fd));
+	ATF_CHECK_EQ(0, stund_batch_receive(b, fd));
 	/* Those of one length keep their order; all are whole. */
 	for (turn = 0, n = 0; turn < 2 * BATCH_SIZE; turn++) {
 		ssize_t got;
@@ -240,7 +240,7 @@ check_full(int family)
 	hear_nothing(c);
 	close(c);
 	close(fd);
-	batch_free(b);
+	stund_batch_free(b);
 }
 
 ATF_TC_WITHOUT_HEAD(full);
@@ -254,7 +254,7 @@ ATF_TC_BODY(full, tc)
 ATF_TC_WITHOUT_HEAD(many);
 ATF_TC_BODY(many, tc)
 {
-	struct batch *b = new();
+	struct stund_batch *b = new();
 	int fd = serve(AF_INET, 0), c[BATCH_SIZE / 4];
 	char text[3] = "..";
 	int i, k;
@@ -269,7 +269,7 @@ ATF_TC_BODY(many, tc)
 		}
 	take(b, fd, BATCH_SIZE);
 	echo_all(b, BATCH_SIZE);
-	ATF_CHECK_EQ(0, batch_send(b, fd));
+	ATF_CHECK_EQ(0, stund_batch_send(b, fd));
 	for (i = 0; i < BATCH_SIZE / 4; i++) {
 		for (k = 0; k < 4; k++) {
 			text[0] = (char)('a' + i);
@@ -278,14 +278,14 @@ ATF_TC_BODY(many, tc)
 		}
 		hear_nothing(c[i]);
 	}
-	batch_free(b);
+	stund_batch_free(b);
 }
 
 /* Not every datagram gets an answer. */
 ATF_TC_WITHOUT_HEAD(some);
 ATF_TC_BODY(some, tc)
 {
-	struct batch *b = new();
+	struct stund_batch *b = new();
 	int fd = serve(AF_INET, 0), c = client();
 
 	say(c, "one");
@@ -295,7 +295,7 @@ ATF_TC_BODY(some, tc)
 	take(b, fd, 4);
 	echo(b, 1);
 	echo(b, 3);
-	ATF_CHECK_EQ(0, batch_send(b, fd));
+	ATF_CHECK_EQ(0, stund_batch_send(b, fd));
 	hear(c, "two");
 	hear(c, "four");
 	hear_nothing(c);
@@ -305,16 +305,16 @@ ATF_TC_BODY(some, tc)
 	echo(b, 0);
 	say(c, "six");
 	take(b, fd, 1);
-	ATF_CHECK_EQ(0, batch_send(b, fd));
+	ATF_CHECK_EQ(0, stund_batch_send(b, fd));
 	hear_nothing(c);
-	batch_free(b);
+	stund_batch_free(b);
 }
 
 ATF_TC_WITHOUT_HEAD(too_long);
 ATF_TC_BODY(too_long, tc)
 {
-	struct batch *b = new();
-	struct datagram d;
+	struct stund_batch *b = new();
+	struct stund_datagram d;
 	int fd = serve(AF_INET, 0), c = client();
 	char text[BATCH_BYTES + 2];
 
@@ -326,22 +326,22 @@ ATF_TC_BODY(too_long, tc)
 	say(c, text);
 	say(c, "");
 	take(b, fd, 3);
-	batch_get(b, 0, &d);
+	stund_batch_get(b, 0, &d);
 	ATF_CHECK_EQ(BATCH_BYTES, d.len);
-	batch_get(b, 1, &d);
+	stund_batch_get(b, 1, &d);
 	ATF_CHECK_EQ(0, d.len);
-	batch_get(b, 2, &d);
+	stund_batch_get(b, 2, &d);
 	ATF_CHECK_EQ(0, d.len);
-	batch_free(b);
+	stund_batch_free(b);
 }
 
 /* Nobody can be answered at port 0: such a source is forged. */
 static void
-forge(struct batch *b, int i)
+forge(struct stund_batch *b, int i)
 {
-	struct datagram d;
+	struct stund_datagram d;
 
-	batch_get(b, i, &d);
+	stund_batch_get(b, i, &d);
 	((struct sockaddr_in *)(uintptr_t)d.from)->sin_port = 0;
 }
 
@@ -352,7 +352,7 @@ forge(struct batch *b, int i)
 ATF_TC_WITHOUT_HEAD(not_held_up);
 ATF_TC_BODY(not_held_up, tc)
 {
-	struct batch *b = new();
+	struct stund_batch *b = new();
 	int fd = serve(AF_INET, 0), c[4], turn;
 	size_t i;
 
@@ -370,14 +370,14 @@ ATF_TC_BODY(not_held_up, tc)
 		forge(b, 3);
 		forge(b, 4);
 		echo_all(b, 6);
-		ATF_CHECK_EQ(3, batch_send(b, fd));
+		ATF_CHECK_EQ(3, stund_batch_send(b, fd));
 		hear(c[0], "zero");
 		hear(c[0], "five");
 		hear(c[2], "two");
 		for (i = 0; i < 4; i++)
 			hear_nothing(c[i]);
 	}
-	batch_free(b);
+	stund_batch_free(b);
 }
 
 #if defined(UDP_SEGMENT) && defined(UDP_GRO)
@@ -413,7 +413,7 @@ client_of_groups(void)
 
 /* `n' answers of 4 bytes to one source: in how many pieces do they come? */
 static int
-in_pieces(struct batch *b, int fd, int c, int n)
+in_pieces(struct stund_batch *b, int fd, int c, int n)
 {
 	int i;
 
@@ -421,7 +421,7 @@ in_pieces(struct batch *b, int fd, int c, int n)
 		say(c, "ping");
 	take(b, fd, n);
 	echo_all(b, n);
-	ATF_CHECK_EQ(0, batch_send(b, fd));
+	ATF_CHECK_EQ(0, stund_batch_send(b, fd));
 	return (pieces(c, 4 * (size_t)n));
 }
 
@@ -429,7 +429,7 @@ in_pieces(struct batch *b, int fd, int c, int n)
 ATF_TC_WITHOUT_HEAD(as_one);
 ATF_TC_BODY(as_one, tc)
 {
-	struct batch *b = new();
+	struct stund_batch *b = new();
 	int fd = serve(AF_INET, 0), c = client_of_groups();
 
 	ATF_CHECK_EQ(1, in_pieces(b, fd, c, 5));
@@ -439,41 +439,41 @@ ATF_TC_BODY(as_one, tc)
 	forge(b, 0);
 	forge(b, 1);
 	echo_all(b, 2);
-	ATF_CHECK_EQ(2, batch_send(b, fd));
+	ATF_CHECK_EQ(2, stund_batch_send(b, fd));
 	ATF_CHECK_EQ(1, in_pieces(b, fd, c, BATCH_SIZE));
-	batch_free(b);
+	stund_batch_free(b);
 }
 
 /* A socket without checksums can't: then one by one, and none is lost. */
 ATF_TC_WITHOUT_HEAD(one_by_one);
 ATF_TC_BODY(one_by_one, tc)
 {
-	struct batch *b = new();
+	struct stund_batch *b = new();
 	int fd = serve(AF_INET, 0), c = client_of_groups(), on = 1;
 
 	ATF_REQUIRE_EQ(0, setsockopt(fd, SOL_SOCKET, SO_NO_CHECK, &on,
 	    sizeof(on)));
 	ATF_CHECK_EQ(5, in_pieces(b, fd, c, 5));
 	ATF_CHECK_EQ(BATCH_SIZE, in_pieces(b, fd, c, BATCH_SIZE));
-	batch_free(b);
+	stund_batch_free(b);
 }
 #endif
 
 ATF_TC_WITHOUT_HEAD(errors);
 ATF_TC_BODY(errors, tc)
 {
-	struct batch *b = new();
+	struct stund_batch *b = new();
 	int fd = serve(AF_INET, 0), c = client();
 
 	say(c, "hello");
 	take(b, fd, 1);
 	echo(b, 0);
 	close(fd);
-	ATF_CHECK_EQ(1, batch_send(b, fd));
-	ATF_CHECK_EQ(-1, batch_receive(b, fd));
+	ATF_CHECK_EQ(1, stund_batch_send(b, fd));
+	ATF_CHECK_EQ(-1, stund_batch_receive(b, fd));
 	ATF_CHECK_EQ(EBADF, errno);
-	batch_free(b);
-	batch_free(NULL);
+	stund_batch_free(b);
+	stund_batch_free(NULL);
 }
 
 ATF_TP_ADD_TCS(tp)

@@ -14,22 +14,22 @@
 
 #define ENTRIES	65536		/* a power of two; 1 MiB */
 
-struct entry {
+struct limit_entry {
 	uint64_t	 tag;		/* the whole hash: whose entry it is */
 	uint64_t	 full_us;	/* used up to here */
 };
 
-struct limit {
-	uint64_t	 cost_us;	/* of one request */
-	uint64_t	 depth_us;	/* of a burst */
-	uint8_t		 key[crypto_shorthash_KEYBYTES];
-	struct entry	*entries;	/* NULL: no limit */
+struct stund_limit {
+	uint64_t		 cost_us;	/* of one request */
+	uint64_t		 depth_us;	/* of a burst */
+	uint8_t			 key[crypto_shorthash_KEYBYTES];
+	struct limit_entry	*entries;	/* NULL: no limit */
 };
 
-struct limit *
-limit_new(uint32_t rate, uint32_t burst)
+struct stund_limit *
+stund_limit_new(uint32_t rate, uint32_t burst)
 {
-	struct limit *l;
+	struct stund_limit *l;
 
 	if ((l = calloc(1, sizeof(*l))) == NULL)
 		return (NULL);
@@ -48,7 +48,7 @@ limit_new(uint32_t rate, uint32_t burst)
 }
 
 void
-limit_free(struct limit *l)
+stund_limit_free(struct stund_limit *l)
 {
 	if (l == NULL)
 		return;
@@ -57,7 +57,7 @@ limit_free(struct limit *l)
 }
 
 static uint64_t
-hash(const struct limit *l, const struct sockaddr *from)
+hash(const struct stund_limit *l, const struct sockaddr *from)
 {
 	uint8_t text[9] = { 0 }, out[crypto_shorthash_BYTES];
 	const struct in6_addr *a6 = NULL;
@@ -80,9 +80,10 @@ hash(const struct limit *l, const struct sockaddr *from)
 }
 
 int
-limit_take(struct limit *l, const struct sockaddr *from, uint64_t now_us)
+stund_limit_allow(struct stund_limit *l, const struct sockaddr *from,
+    uint64_t now_us)
 {
-	struct entry *e;
+	struct limit_entry *e;
 	uint64_t h;
 
 	if (l->entries == NULL)

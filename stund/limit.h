@@ -9,22 +9,22 @@
 #include <sys/socket.h>
 #include <stdint.h>
 
-struct limit;
+struct stund_limit;
 
 /*
  * A limit of `rate' requests a second, with `burst' at once; 0: none.  NULL
  * when there is no memory.
  */
-struct limit *limit_new(uint32_t rate, uint32_t burst);
+struct stund_limit *stund_limit_new(uint32_t rate, uint32_t burst);
 
 /* Free; NULL is fine. */
-void	 limit_free(struct limit *l);
+void	 stund_limit_free(struct stund_limit *l);
 
 /*
  * May a request from `from' be answered at `now_us' (monotonic microseconds)?
  * 1 yes, 0 no.  IPv6 sources count by their /64.
  */
-int	 limit_take(struct limit *l, const struct sockaddr *from,
+int	 stund_limit_allow(struct stund_limit *l, const struct sockaddr *from,
 	    uint64_t now_us);
 
 #endif

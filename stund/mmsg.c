@@ -8,7 +8,7 @@
 #include "mmsg.h"
 
 int
-mmsg_receive(int fd, struct mmsghdr *v, unsigned int n, int flags)
+stund_mmsg_receive(int fd, struct mmsghdr *v, unsigned int n, int flags)
 {
 	unsigned int i;
 	ssize_t len;
@@ -22,7 +22,7 @@ mmsg_receive(int fd, struct mmsghdr *v, unsigned int n, int flags)
 }
 
 int
-mmsg_send(int fd, struct mmsghdr *v, unsigned int n, int flags)
+stund_mmsg_send(int fd, struct mmsghdr *v, unsigned int n, int flags)
 {
 	unsigned int i;
 	ssize_t len;

@@ -13,8 +13,8 @@ struct mmsghdr {
 	unsigned int	 msg_len;	/* bytes received or sent */
 };
 
-#define recvmmsg(fd, v, n, flags, timeout) mmsg_receive(fd, v, n, flags)
-#define sendmmsg(fd, v, n, flags) mmsg_send(fd, v, n, flags)
+#define recvmmsg(fd, v, n, flags, timeout) stund_mmsg_receive(fd, v, n, flags)
+#define sendmmsg(fd, v, n, flags) stund_mmsg_send(fd, v, n, flags)
 #endif
 
 /*
@@ -22,9 +22,10 @@ struct mmsghdr {
  * there were, or -1 with errno when the first one failed; an error behind the
  * first one ends it.
  */
-int	 mmsg_receive(int fd, struct mmsghdr *v, unsigned int n, int flags);
+int	 stund_mmsg_receive(int fd, struct mmsghdr *v, unsigned int n,
+	    int flags);
 
 /* Send up to `n' datagrams of `v', with the flags of sendmsg(2); likewise. */
-int	 mmsg_send(int fd, struct mmsghdr *v, unsigned int n, int flags);
+int	 stund_mmsg_send(int fd, struct mmsghdr *v, unsigned int n, int flags);
 
 #endif

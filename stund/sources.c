@@ -42,10 +42,10 @@ is_private(const uint8_t a[16])
 	    (a[12] == 192 && a[13] == 168) || (a[12] == 169 && a[13] == 254));
 }
 
-enum sources_verdict
-sources_count(struct sources *s, const struct sockaddr *from)
+enum stund_sources_verdict
+stund_sources_count(struct stund_sources *s, const struct sockaddr *from)
 {
-	enum sources_verdict v = SOURCES_FINE;
+	enum stund_sources_verdict v = SOURCES_FINE;
 	uint8_t a[16];
 
 	if (s->told)

@@ -11,13 +11,13 @@
 
 #define SOURCES_WINDOW	1000	/* requests that are judged together */
 
-enum sources_verdict {
+enum stund_sources_verdict {
 	SOURCES_FINE,		/* or not known yet */
 	SOURCES_PRIVATE,
 	SOURCES_ONE
 };
 
-struct sources {
+struct stund_sources {
 	unsigned int	 seen;		/* of this window */
 	unsigned int	 private;
 	unsigned int	 same;		/* as the first one */
@@ -29,7 +29,7 @@ struct sources {
  * Count a request from `from'.  The verdict is other than SOURCES_FINE once in
  * the life of *s, which begins as zeroes.
  */
-enum sources_verdict sources_count(struct sources *s,
+enum stund_sources_verdict stund_sources_count(struct stund_sources *s,
 	    const struct sockaddr *from);
 
 #endif

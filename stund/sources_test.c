@@ -11,8 +11,8 @@
 
 #include "sources.h"
 
-static enum sources_verdict
-count(struct sources *s, const char *addr)
+static enum stund_sources_verdict
+count(struct stund_sources *s, const char *addr)
 {
 	struct sockaddr_storage ss;
 	struct sockaddr_in *in = (struct sockaddr_in *)&ss;
@@ -26,17 +26,17 @@ count(struct sources *s, const char *addr)
 		in6->sin6_family = AF_INET6;
 		ATF_REQUIRE_EQ(1, inet_pton(AF_INET6, addr, &in6->sin6_addr));
 	}
-	return (sources_count(s, (const struct sockaddr *)&ss));
+	return (stund_sources_count(s, (const struct sockaddr *)&ss));
 }
 
 /*
  * A window of which `n' requests come from `addr', from the first one on, and
  * the rest from everywhere; the verdict at its end.
  */
-static enum sources_verdict
-window(struct sources *s, const char *addr, unsigned int n)
+static enum stund_sources_verdict
+window(struct stund_sources *s, const char *addr, unsigned int n)
 {
-	enum sources_verdict v = SOURCES_FINE;
+	enum stund_sources_verdict v = SOURCES_FINE;
 	char other[32];
 	unsigned int i;
 
@@ -49,10 +49,10 @@ window(struct sources *s, const char *addr, unsigned int n)
 }
 
 static void
-check(enum sources_verdict want, const char *addr, unsigned int n)
+check(enum stund_sources_verdict want, const char *addr, unsigned int n)
 {
-	struct sources s;
-	enum sources_verdict got;
+	struct stund_sources s;
+	enum stund_sources_verdict got;
 
 	memset(&s, 0, sizeof(s));
 	got = window(&s, addr, n);
@@ -95,8 +95,8 @@ ATF_TC_BODY(threshold, tc)
 ATF_TC_WITHOUT_HEAD(many_private);
 ATF_TC_BODY(many_private, tc)
 {
-	struct sources s;
-	enum sources_verdict v = SOURCES_FINE;
+	struct stund_sources s;
+	enum stund_sources_verdict v = SOURCES_FINE;
 	char addr[32];
 	unsigned int i;
 
@@ -113,7 +113,7 @@ ATF_TC_BODY(many_private, tc)
 ATF_TC_WITHOUT_HEAD(once);
 ATF_TC_BODY(once, tc)
 {
-	struct sources s;
+	struct stund_sources s;
 	int i;
 
 	memset(&s, 0, sizeof(s));

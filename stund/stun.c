@@ -76,7 +76,7 @@ is_known(uint16_t type)
 
 /* Each type once; what does not fit is left out. */
 static void
-add_unknown(struct stun_request *q, uint16_t type)
+add_unknown(struct stund_request *q, uint16_t type)
 {
 	size_t i;
 
@@ -97,8 +97,8 @@ check_fingerprint(const uint8_t *p, size_t at, size_t len)
 	    get32(p + at + 4));
 }
 
-enum stun_kind
-stun_parse(const uint8_t *p, size_t len, struct stun_request *q)
+enum stund_kind
+stund_parse(const uint8_t *p, size_t len, struct stund_request *q)
 {
 	size_t at = STUN_HEADER, size;
 	int covered = 0;	/* behind a MESSAGE-INTEGRITY */
@@ -130,7 +130,7 @@ stun_parse(const uint8_t *p, size_t len, struct stun_request *q)
 
 static void
 put_header(uint8_t *dst, unsigned int type, size_t len,
-    const struct stun_request *q)
+    const struct stund_request *q)
 {
 	put16(dst, type);
 	put16(dst + 2, (unsigned int)(len - STUN_HEADER));
@@ -140,7 +140,7 @@ put_header(uint8_t *dst, unsigned int type, size_t len,
 
 /* XOR-MAPPED-ADDRESS (14.2); `addr' of 4 or 16 bytes.  Bytes of the answer. */
 static size_t
-put_mapped(const struct stun_request *q, uint8_t *dst, const uint8_t *addr,
+put_mapped(const struct stund_request *q, uint8_t *dst, const uint8_t *addr,
     size_t size, uint16_t port)
 {
 	size_t i, len = STUN_HEADER + 8 + size;
@@ -158,7 +158,7 @@ put_mapped(const struct stun_request *q, uint8_t *dst, const uint8_t *addr,
 }
 
 size_t
-stun_success(const struct stun_request *q, const struct sockaddr *from,
+stund_success(const struct stund_request *q, const struct sockaddr *from,
     uint8_t dst[STUN_MAX_REPLY])
 {
 	const struct sockaddr_in *in;
@@ -180,7 +180,7 @@ stun_success(const struct stun_request *q, const struct sockaddr *from,
 }
 
 size_t
-stun_refusal(const struct stun_request *q, uint8_t dst[STUN_MAX_REPLY])
+stund_refusal(const struct stund_request *q, uint8_t dst[STUN_MAX_REPLY])
 {
 	size_t i, list = 2 * q->nunknown;
 	size_t len = STUN_HEADER + 8 + 4 + (list + 3) / 4 * 4;

@@ -15,13 +15,13 @@
 /* Largest answer: a 420 that lists as many attributes as it may. */
 #define STUN_MAX_REPLY	(STUN_HEADER + 8 + 4 + 2 * STUN_MAX_UNKNOWN)
 
-enum stun_kind {
+enum stund_kind {
 	STUN_JUNK,		/* no Binding request: gets no answer */
 	STUN_BINDING,
 	STUN_REFUSED		/* has attributes that must be understood */
 };
 
-struct stun_request {
+struct stund_request {
 	uint8_t		 id[12];	/* transaction */
 	uint16_t	 unknown[STUN_MAX_UNKNOWN]; /* of STUN_REFUSED */
 	size_t		 nunknown;
@@ -32,22 +32,22 @@ struct stun_request {
  * attributes and, if there is one, FINGERPRINT.  *q is filled in unless it is
  * STUN_JUNK.
  */
-enum stun_kind stun_parse(const uint8_t *p, size_t len,
-	    struct stun_request *q);
+enum stund_kind stund_parse(const uint8_t *p, size_t len,
+	    struct stund_request *q);
 
 /*
  * The success response to a request from `from': XOR-MAPPED-ADDRESS alone, 32
  * bytes, or 44 for IPv6; an IPv4-mapped source is IPv4.  Bytes written to
  * `dst', 0 for a source of another family.
  */
-size_t	 stun_success(const struct stun_request *q,
+size_t	 stund_success(const struct stund_request *q,
 	    const struct sockaddr *from, uint8_t dst[STUN_MAX_REPLY]);
 
 /*
  * The error response 420 with UNKNOWN-ATTRIBUTES (RFC 8489, 6.3.1) and no
  * reason phrase.  Bytes written to `dst'.
  */
-size_t	 stun_refusal(const struct stun_request *q,
+size_t	 stund_refusal(const struct stund_request *q,
 	    uint8_t dst[STUN_MAX_REPLY]);
 
 #endif

@@ -20,13 +20,13 @@
 #define MAX	2048
 
 /* A message in the making. */
-struct text {
+struct attr_text {
 	uint8_t	p[MAX];
 	size_t	len;
 };
 
 static void
-set_length(struct text *t)
+set_length(struct attr_text *t)
 {
 	t->p[2] = (uint8_t)((t->len - STUN_HEADER) >> 8);
 	t->p[3] = (uint8_t)(t->len - STUN_HEADER);
@@ -34,18 +34,18 @@ set_length(struct text *t)
 
 /* Append what `hex' says. */
 static void
-add(struct text *t, const char *hex)
+add(struct attr_text *t, const char *hex)
 {
 	size_t n = strlen(hex) / 2;
 
 	ATF_REQUIRE(n <= sizeof(t->p) - t->len);
-	ATF_REQUIRE_EQ(0, hex_get(t->p + t->len, n, hex));
+	ATF_REQUIRE_EQ(0, base_hex_get(t->p + t->len, n, hex));
 	t->len += n;
 }
 
 /* A request of these attributes, the length field right. */
 static void
-request(struct text *t, const char *attributes)
+request(struct attr_text *t, const char *attributes)
 {
 	t->len = 0;
 	add(t, "00010000" COOKIE ID);
@@ -55,7 +55,7 @@ request(struct text *t, const char *attributes)
 
 /* Append a FINGERPRINT that is right but for the bits of `wrong'. */
 static void
-fingerprint(struct text *t, uint32_t wrong)
+fingerprint(struct attr_text *t, uint32_t wrong)
 {
 	uint32_t crc;
 
@@ -70,23 +70,23 @@ fingerprint(struct text *t, uint32_t wrong)
 }
 
 /* Memory of the message's very size, so that reading too far is noticed. */
-static enum stun_kind
-parse(const struct text *t, struct stun_request *q)
+static enum stund_kind
+parse(const struct attr_text *t, struct stund_request *q)
 {
-	enum stun_kind kind;
+	enum stund_kind kind;
 	uint8_t *p = malloc(t->len > 0 ? t->len : 1);
 
 	ATF_REQUIRE(p != NULL);
 	memcpy(p, t->p, t->len);
-	kind = stun_parse(p, t->len, q);
+	kind = stund_parse(p, t->len, q);
 	free(p);
 	return (kind);
 }
 
 static void
-check_kind(enum stun_kind want, const struct text *t, const char *what)
+check_kind(enum stund_kind want, const struct attr_text *t, const char *what)
 {
-	struct stun_request q;
+	struct stund_request q;
 
 	ATF_CHECK_EQ_MSG(want, parse(t, &q), "%s", what);
 }
@@ -97,23 +97,23 @@ check_hex(const char *want, const uint8_t *p, size_t len)
 	char got[2 * STUN_MAX_REPLY + 1];
 
 	ATF_REQUIRE(len <= STUN_MAX_REPLY);
-	hex_put(got, p, len);
+	base_hex_put(got, p, len);
 	ATF_CHECK_STREQ(want, got);
 }
 
 /* The success response for a source. */
 static void
-check_success(const struct text *t, const char *addr, uint16_t port,
+check_success(const struct attr_text *t, const char *addr, uint16_t port,
     const char *want)
 {
 	struct sockaddr_storage ss;
-	struct stun_request q;
+	struct stund_request q;
 	uint8_t dst[STUN_MAX_REPLY];
 	size_t len;
 
 	ATF_REQUIRE_EQ(STUN_BINDING, parse(t, &q));
 	net_test_address(&ss, addr, port);
-	len = stun_success(&q, (const struct sockaddr *)&ss, dst);
+	len = stund_success(&q, (const struct sockaddr *)&ss, dst);
 	check_hex(want, dst, len);
 }
 
@@ -126,7 +126,7 @@ check_success(const struct text *t, const char *addr, uint16_t port,
 ATF_TC_WITHOUT_HEAD(bare);
 ATF_TC_BODY(bare, tc)
 {
-	struct text t;
+	struct attr_text t;
 
 	request(&t, "");
 	check_success(&t, "192.0.2.1", 32853, SUCCESS4);
@@ -137,7 +137,7 @@ ATF_TC_BODY(bare, tc)
 ATF_TC_WITHOUT_HEAD(mapped);
 ATF_TC_BODY(mapped, tc)
 {
-	struct text t;
+	struct attr_text t;
 
 	request(&t, "");
 	check_success(&t, "::ffff:192.0.2.1", 32853, SUCCESS4);
@@ -147,22 +147,22 @@ ATF_TC_WITHOUT_HEAD(other_family);
 ATF_TC_BODY(other_family, tc)
 {
 	struct sockaddr_storage ss;
-	struct stun_request q;
-	struct text t;
+	struct stund_request q;
+	struct attr_text t;
 	uint8_t dst[STUN_MAX_REPLY];
 
 	request(&t, "");
 	ATF_REQUIRE_EQ(STUN_BINDING, parse(&t, &q));
 	memset(&ss, 0, sizeof(ss));
 	ss.ss_family = AF_UNIX;
-	ATF_CHECK_EQ(0, stun_success(&q, (const struct sockaddr *)&ss, dst));
+	ATF_CHECK_EQ(0, stund_success(&q, (const struct sockaddr *)&ss, dst));
 }
 
 /* What Tailscale's clients send: SOFTWARE "tailnode" and FINGERPRINT. */
 ATF_TC_WITHOUT_HEAD(tailscale);
 ATF_TC_BODY(tailscale, tc)
 {
-	struct text t;
+	struct attr_text t;
 
 	request(&t, "80220008" "7461696c6e6f6465");
 	fingerprint(&t, 0);
@@ -177,8 +177,8 @@ ATF_TC_BODY(tailscale, tc)
 ATF_TC_WITHOUT_HEAD(rfc5769_request);
 ATF_TC_BODY(rfc5769_request, tc)
 {
-	struct stun_request q;
-	struct text t;
+	struct stund_request q;
+	struct attr_text t;
 	uint8_t dst[STUN_MAX_REPLY];
 
 	request(&t, "80220010" "5354554e207465737420636c69656e74"
@@ -191,7 +191,7 @@ ATF_TC_BODY(rfc5769_request, tc)
 	ATF_REQUIRE_EQ(1, q.nunknown);
 	ATF_CHECK_EQ(0x0024, q.unknown[0]);
 	check_hex("01110010" COOKIE ID "0009000400000414" "000a000200240000",
-	    dst, stun_refusal(&q, dst));
+	    dst, stund_refusal(&q, dst));
 	t.p[t.len - 1] ^= 1;
 	check_kind(STUN_JUNK, &t, "FINGERPRINT of RFC 5769, changed");
 }
@@ -200,7 +200,7 @@ ATF_TC_BODY(rfc5769_request, tc)
 ATF_TC_WITHOUT_HEAD(rfc5769_long_term);
 ATF_TC_BODY(rfc5769_long_term, tc)
 {
-	struct text t;
+	struct attr_text t;
 
 	t.len = 0;
 	add(&t, "00010060" COOKIE "78ad3433c6ad72c029da412e"
@@ -218,7 +218,7 @@ ATF_TC_BODY(rfc5769_long_term, tc)
 ATF_TC_WITHOUT_HEAD(known);
 ATF_TC_BODY(known, tc)
 {
-	struct text t;
+	struct attr_text t;
 
 	request(&t, "00010000" "00060000" "00090000" "000a0000" "00140000"
 	    "00150000" "001d0000" "001e0000" "00200000" "80000000"
@@ -232,7 +232,7 @@ ATF_TC_BODY(known, tc)
 ATF_TC_WITHOUT_HEAD(junk_header);
 ATF_TC_BODY(junk_header, tc)
 {
-	struct text t;
+	struct attr_text t;
 	unsigned int type;
 	size_t i;
 
@@ -257,7 +257,7 @@ ATF_TC_BODY(junk_header, tc)
 ATF_TC_WITHOUT_HEAD(junk_length);
 ATF_TC_BODY(junk_length, tc)
 {
-	struct text t;
+	struct attr_text t;
 	unsigned int field;
 	size_t extra;
 
@@ -283,7 +283,7 @@ ATF_TC_BODY(junk_length, tc)
 ATF_TC_WITHOUT_HEAD(junk_attribute);
 ATF_TC_BODY(junk_attribute, tc)
 {
-	struct text t;
+	struct attr_text t;
 	unsigned int size;
 
 	request(&t, "80220000" "61626364");
@@ -302,7 +302,7 @@ ATF_TC_BODY(junk_attribute, tc)
 ATF_TC_WITHOUT_HEAD(junk_fingerprint);
 ATF_TC_BODY(junk_fingerprint, tc)
 {
-	struct text t;
+	struct attr_text t;
 	int bit;
 
 	for (bit = 0; bit < 32; bit++) {
@@ -335,7 +335,7 @@ ATF_TC_BODY(junk_fingerprint, tc)
 ATF_TC_WITHOUT_HEAD(own_answers);
 ATF_TC_BODY(own_answers, tc)
 {
-	struct text t;
+	struct attr_text t;
 
 	t.len = 0;
 	add(&t, SUCCESS4);
@@ -352,8 +352,8 @@ ATF_TC_BODY(own_answers, tc)
 ATF_TC_WITHOUT_HEAD(unknown);
 ATF_TC_BODY(unknown, tc)
 {
-	struct stun_request q;
-	struct text t;
+	struct stund_request q;
+	struct attr_text t;
 	uint8_t dst[STUN_MAX_REPLY];
 
 	request(&t, "00030004" "00000006" "80220000" "7fff0000"
@@ -361,7 +361,7 @@ ATF_TC_BODY(unknown, tc)
 	fingerprint(&t, 0);
 	ATF_REQUIRE_EQ(STUN_REFUSED, parse(&t, &q));
 	check_hex("01110010" COOKIE ID "0009000400000414" "000a000400037fff",
-	    dst, stun_refusal(&q, dst));
+	    dst, stund_refusal(&q, dst));
 }
 
 /*
@@ -372,8 +372,8 @@ ATF_TC_WITHOUT_HEAD(unknown_many);
 ATF_TC_BODY(unknown_many, tc)
 {
 	static const char hex[] = "0123456789abcdef";
-	struct stun_request q;
-	struct text t;
+	struct stund_request q;
+	struct attr_text t;
 	char attr[9] = "40xx0000";
 	uint8_t dst[STUN_MAX_REPLY];
 	size_t i, len, want;
@@ -387,7 +387,7 @@ ATF_TC_BODY(unknown_many, tc)
 		ATF_REQUIRE_EQ(STUN_REFUSED, parse(&t, &q));
 		want = i + 1 < STUN_MAX_UNKNOWN ? i + 1 : STUN_MAX_UNKNOWN;
 		ATF_CHECK_EQ(want, q.nunknown);
-		len = stun_refusal(&q, dst);
+		len = stund_refusal(&q, dst);
 		ATF_CHECK(len <= STUN_MAX_REPLY && len % 4 == 0);
 		ATF_CHECK_EQ(len - STUN_HEADER, dst[3]);
 		ATF_CHECK_EQ(2 * want, dst[STUN_HEADER + 11]);
@@ -405,8 +405,8 @@ ATF_TC_BODY(behind_integrity, tc)
 	    "0000000000000000000000000000000000000000";
 	static const char mac256[] = "001c0010"
 	    "00000000000000000000000000000000";
-	struct stun_request q;
-	struct text t;
+	struct stund_request q;
+	struct attr_text t;
 
 	request(&t, mac);
 	add(&t, "00030004" "00000006");

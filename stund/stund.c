@@ -26,10 +26,10 @@
 
 struct stund {
 	struct event_base *base;
-	struct batch	*batch;
-	struct limit	*limit;
-	struct sources	 sources;
-	struct stun_stats stats, told;
+	struct stund_batch	*batch;
+	struct stund_limit	*limit;
+	struct stund_sources	 sources;
+	struct net_stun_stats stats, told;
 	struct event	*ev_stats;
 	struct event	*ev_sockets[MAX_SOCKETS];
 	size_t		 nsockets;
@@ -41,7 +41,7 @@ struct stund {
 static void
 warn_sources(struct stund *s, const struct sockaddr *from)
 {
-	switch (sources_count(&s->sources, from)) {
+	switch (stund_sources_count(&s->sources, from)) {
 	case SOURCES_PRIVATE:
 		log_warnx("nearly all STUN requests come from private "
 		    "addresses: if these are not your clients' own, a proxy "
@@ -70,15 +70,15 @@ count_family(struct stund *s, const struct sockaddr *from)
 
 /* One datagram; its answer, if it gets one, goes into the batch. */
 static void
-judge(struct stund *s, int i, uint64_t now)
+handle_datagram(struct stund *s, int i, uint64_t now)
 {
-	struct stun_request q;
-	struct datagram d;
-	enum stun_kind kind;
+	struct stund_request q;
+	struct stund_datagram d;
+	enum stund_kind kind;
 	size_t len;
 
-	batch_get(s->batch, i, &d);
-	if ((kind = stun_parse(d.p, d.len, &q)) == STUN_JUNK) {
+	stund_batch_get(s->batch, i, &d);
+	if ((kind = stund_parse(d.p, d.len, &q)) == STUN_JUNK) {
 		s->stats.junk++;
 		return;
 	}
@@ -88,19 +88,19 @@ judge(struct stund *s, int i, uint64_t now)
 		s->stats.silent++;
 		return;
 	}
-	if (!limit_take(s->limit, d.from, now)) {
+	if (!stund_limit_allow(s->limit, d.from, now)) {
 		s->stats.limited++;
 		return;
 	}
 	if (kind == STUN_REFUSED) {
 		s->stats.refused++;
-		len = stun_refusal(&q, batch_room(s->batch));
+		len = stund_refusal(&q, stund_batch_room(s->batch));
 	} else {
 		s->stats.success++;
-		len = stun_success(&q, d.from, batch_room(s->batch));
+		len = stund_success(&q, d.from, stund_batch_room(s->batch));
 	}
 	if (len > 0)
-		batch_answer(s->batch, i, len);
+		stund_batch_answer(s->batch, i, len);
 }
 
 /*
@@ -127,15 +127,15 @@ readable(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	for (turn = 0; turn < TURNS; turn++) {
-		if ((n = batch_receive(s->batch, (int)fd)) == -1)
+		if ((n = stund_batch_receive(s->batch, (int)fd)) == -1)
 			read_error(s);
 		if (n <= 0)
 			return;
-		now = clock_us();
+		now = base_clock_us();
 		for (i = 0; i < n; i++)
-			judge(s, i, now);
+			handle_datagram(s, i, now);
 		s->stats.write_errors +=
-		    (uint64_t)batch_send(s->batch, (int)fd);
+		    (uint64_t)stund_batch_send(s->batch, (int)fd);
 		if (n < BATCH_SIZE)
 			return;
 	}
@@ -162,8 +162,8 @@ on_conf(void *arg, const struct ipc_msg_stun_conf *v)
 {
 	struct stund *s = arg;
 
-	limit_free(s->limit);
-	if ((s->limit = limit_new(v->rate, v->burst)) == NULL)
+	stund_limit_free(s->limit);
+	if ((s->limit = stund_limit_new(v->rate, v->burst)) == NULL)
 		fatal("no memory for the table of sources");
 	s->configured = 1;
 	return (0);
@@ -182,7 +182,7 @@ static struct ipc_child	 child;
 
 /* Tell the parent what was counted since it was told last. */
 static void
-tell_stats(evutil_socket_t fd, short what, void *arg)
+send_stats(evutil_socket_t fd, short what, void *arg)
 {
 	struct stund *s = arg;
 	struct ipc_msg_stun_stats v;
@@ -193,7 +193,7 @@ tell_stats(evutil_socket_t fd, short what, void *arg)
 	if (memcmp(&s->stats, &s->told, sizeof(s->stats)) == 0)
 		return;
 	s->told = s->stats;
-	stun_stats_put(&v, &s->stats);
+	net_stun_stats_put(&v, &s->stats);
 	(void)ipc_send_stun_stats(child.parent, &v);
 }
 
@@ -204,7 +204,7 @@ prepare(struct ipc_child *c)
 
 	if (sodium_init() == -1)
 		fatalx("libsodium can't be set up");
-	if ((s.batch = batch_new()) == NULL)
+	if ((s.batch = stund_batch_new()) == NULL)
 		fatal("no memory for the buffers of a batch of datagrams");
 	if ((s.base = event_base_new()) == NULL)
 		fatal("can't run the event loop (epoll, kqueue)");
@@ -230,7 +230,7 @@ begin(void *arg)
 	for (i = 0; i < s->nsockets; i++)
 		if (event_add(s->ev_sockets[i], NULL) == -1)
 			fatal("can't watch a STUN socket (epoll, kqueue)");
-	s->ev_stats = event_new(s->base, -1, EV_PERSIST, tell_stats, s);
+	s->ev_stats = event_new(s->base, -1, EV_PERSIST, send_stats, s);
 	if (s->ev_stats == NULL || event_add(s->ev_stats, &tv) == -1)
 		fatal("no timer for the counters (event_add)");
 }
@@ -258,7 +258,7 @@ stund_main(void)
 int
 main(int argc, char *argv[])
 {
-	static const struct child_program role = { ROLE_STUN, stund_main };
+	static const struct ipc_child_program role = { ROLE_STUN, stund_main };
 
-	return (child_program(argc, argv, &role, 1));
+	return (ipc_child_program(argc, argv, &role, 1));
 }

@@ -14,7 +14,7 @@
 
 #define ERRORS_SHOWN	20
 
-struct conf	*parsed;
+struct conf	*conf_parsed;
 static int	 nerrors;
 
 void
@@ -96,16 +96,16 @@ conf_load(const char *path)
 
 	conf_errors_reset();
 	conf_match_reset();
-	parsed = conf_new();
-	if (lex_push(path, NULL) == 0) {
+	conf_parsed = conf_new();
+	if (conf_lex_push(path, NULL) == 0) {
 		yyparse();
-		lex_reset();
+		conf_lex_reset();
 		if (conf_errors() == 0)
 			conf_check();
 	}
-	macro_reset();
-	c = parsed;
-	parsed = NULL;
+	conf_macro_reset();
+	c = conf_parsed;
+	conf_parsed = NULL;
 	if (conf_errors() == 0)
 		return (c);
 	if (conf_errors() > ERRORS_SHOWN)

@@ -112,7 +112,7 @@ struct conf {
 	struct conf_listens	 listens;
 	struct conf_certs	 certs;
 	struct conf_relay	 relay;
-	struct relay_conf	 worker;	/* what relay workers are told,
+	struct ipc_relay_conf	 worker;	/* what relay workers are told,
 						   but what is said of each */
 	struct conf_stun	 stun;
 	struct conf_maps	 maps;

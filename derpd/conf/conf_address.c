@@ -81,7 +81,7 @@ host_advice(const char *s)
 int
 conf_is_host(const char *s, const char *what, const struct conf_pos *pos)
 {
-	if (hostname_is_name(s) || conf_is_address(s))
+	if (net_hostname_is_name(s) || conf_is_address(s))
 		return (1);
 	conf_error(pos, "%s \"%s\": expected a DNS name or an IP address%s",
 	    what, s, host_advice(s));

@@ -51,8 +51,8 @@ conf_begin_acme(const struct conf_pos *pos)
 
 	c->acme = 1;
 	c->pos = *pos;
-	TAILQ_INSERT_TAIL(&parsed->certs, c, entry);
-	parsed->acme.pos = *pos;
+	TAILQ_INSERT_TAIL(&conf_parsed->certs, c, entry);
+	conf_parsed->acme.pos = *pos;
 }
 
 void
@@ -64,7 +64,7 @@ conf_begin_map(const struct conf_pos *pos)
 	TAILQ_INIT(&m->compares);
 	m->pos = *pos;
 	conf_set_defaults(m, 1);
-	TAILQ_INSERT_TAIL(&parsed->maps, m, entry);
+	TAILQ_INSERT_TAIL(&conf_parsed->maps, m, entry);
 }
 
 /* Without a hostname line: the machine's own name, if it is a full one. */
@@ -72,15 +72,15 @@ static void
 default_hostname(void)
 {
 	char name[256];
-	struct conf_pos pos = { parsed->files[0], 1 };
+	struct conf_pos pos = { conf_parsed->files[0], 1 };
 
-	if (!TAILQ_EMPTY(&parsed->names))
+	if (!TAILQ_EMPTY(&conf_parsed->names))
 		return;
 	if (gethostname(name, sizeof(name)) == 0) {
 		name[sizeof(name) - 1] = '\0';
 		if (strchr(name, '.') != NULL) {
 			if (conf_is_host(name, "hostname", &pos))
-				conf_add_name(&parsed->names, name, &pos);
+				conf_add_name(&conf_parsed->names, name, &pos);
 			return;
 		}
 	}
@@ -98,12 +98,12 @@ has_web(const struct conf *c)
 static void
 default_listen(void)
 {
-	struct conf_pos pos = { parsed->files[0], 1 };
+	struct conf_pos pos = { conf_parsed->files[0], 1 };
 
-	if (!TAILQ_EMPTY(&parsed->listens) || !has_web(parsed))
+	if (!TAILQ_EMPTY(&conf_parsed->listens) || !has_web(conf_parsed))
 		return;
-	conf_add_listen(&parsed->listens, "*", 443, 1, &pos);
-	conf_add_listen(&parsed->listens, "*", 80, 0, &pos);
+	conf_add_listen(&conf_parsed->listens, "*", 443, 1, &pos);
+	conf_add_listen(&conf_parsed->listens, "*", 80, 0, &pos);
 }
 
 static void
@@ -113,12 +113,12 @@ check_certificates(void)
 	struct conf_cert *c;
 	int selfsigned = 0;
 
-	TAILQ_FOREACH(c, &parsed->certs, entry)
+	TAILQ_FOREACH(c, &conf_parsed->certs, entry)
 		if (c->cert == NULL && !c->acme && selfsigned++)
 			conf_error(&c->pos, "certificate self-signed stands "
 			    "there twice");
-	TAILQ_FOREACH(l, &parsed->listens, entry)
-		if (l->tls && TAILQ_EMPTY(&parsed->certs)) {
+	TAILQ_FOREACH(l, &conf_parsed->listens, entry)
+		if (l->tls && TAILQ_EMPTY(&conf_parsed->certs)) {
 			conf_error(&l->pos, "listen with tls, but there is no "
 			    "certificate: expected certificate \"FILE\" key "
 			    "\"FILE\", certificate self-signed, or acme "
@@ -130,26 +130,26 @@ check_certificates(void)
 static void
 check_served(void)
 {
-	struct conf_pos pos = { parsed->files[0], 1 };
+	struct conf_pos pos = { conf_parsed->files[0], 1 };
 	struct conf_listen *l;
 	int tls = 0;
 
-	if (!has_web(parsed)) {
-		if (!parsed->stun.enabled)
+	if (!has_web(conf_parsed)) {
+		if (!conf_parsed->stun.enabled)
 			conf_error(&pos, "nothing to serve: expected relay "
 			    "{ ... }, stun { ... } or map \"FILE\"");
-		else if ((l = TAILQ_FIRST(&parsed->listens)) != NULL)
+		else if ((l = TAILQ_FIRST(&conf_parsed->listens)) != NULL)
 			conf_error(&l->pos, "listen, but there is nothing to "
 			    "serve there: expected relay { ... } or map "
 			    "\"FILE\"");
 		return;
 	}
-	TAILQ_FOREACH(l, &parsed->listens, entry)
+	TAILQ_FOREACH(l, &conf_parsed->listens, entry)
 		tls |= l->tls;
 	if (!tls)
 		conf_error(&pos, "%s needs TLS: expected a line such as "
 		    "listen on * port 443 tls",
-		    parsed->relay.enabled ? "the relay" : "the map");
+		    conf_parsed->relay.enabled ? "the relay" : "the map");
 }
 
 /* Do two maps share a host?  Without any, a map is for all host names. */
@@ -159,8 +159,8 @@ share_host(const struct conf_map *a, const struct conf_map *b)
 	const struct conf_names *x, *y;
 	const struct conf_name *m, *n;
 
-	x = TAILQ_EMPTY(&a->hosts) ? &parsed->names : &a->hosts;
-	y = TAILQ_EMPTY(&b->hosts) ? &parsed->names : &b->hosts;
+	x = TAILQ_EMPTY(&a->hosts) ? &conf_parsed->names : &a->hosts;
+	y = TAILQ_EMPTY(&b->hosts) ? &conf_parsed->names : &b->hosts;
 	TAILQ_FOREACH(m, x, entry)
 		TAILQ_FOREACH(n, y, entry)
 			if (strcasecmp(m->name, n->name) == 0)
@@ -173,7 +173,7 @@ check_twins(const struct conf_map *m)
 {
 	const struct conf_map *o;
 
-	TAILQ_FOREACH(o, &parsed->maps, entry) {
+	TAILQ_FOREACH(o, &conf_parsed->maps, entry) {
 		if (o == m)
 			return;
 		if (strcmp(o->path, m->path) == 0 && share_host(o, m)) {
@@ -191,7 +191,7 @@ check_maps(void)
 	struct conf_map *m;
 	int n = 0;
 
-	TAILQ_FOREACH(m, &parsed->maps, entry) {
+	TAILQ_FOREACH(m, &conf_parsed->maps, entry) {
 		if (m->file == NULL && m->follow == NULL)
 			conf_error(&m->pos, "map { ... } without a source: "
 			    "expected file \"FILE\" or follow \"URL\" in it");
@@ -209,35 +209,37 @@ check_acme(void)
 {
 	struct conf_listen *l;
 	struct conf_name *n;
-	char name[ACME_NAMESIZE];
+	char name[IPC_ACME_NAMESIZE];
 	const char *bad;
 	int plain = 0;
 
-	if (!parsed->acme.enabled)
+	if (!conf_parsed->acme.enabled)
 		return;
-	TAILQ_FOREACH(n, &parsed->names, entry)
+	TAILQ_FOREACH(n, &conf_parsed->names, entry)
 		if ((bad = acme_name(n->name, name)) != NULL)
 			conf_error(&n->pos, "hostname \"%s\": no certificate "
 			    "can be had for it: %s", n->name, bad);
-	TAILQ_FOREACH(l, &parsed->listens, entry)
+	TAILQ_FOREACH(l, &conf_parsed->listens, entry)
 		plain |= !l->tls;
 	if (!plain)
-		conf_error(&parsed->acme.pos, "acme, but nothing listens for "
+		conf_error(&conf_parsed->acme.pos,
+		    "acme, but nothing listens for "
 		    "the directory: expected listen on * port 80");
 }
 
 void
 conf_check(void)
 {
-	struct conf_pos pos = { parsed->files[0], 1 };
+	struct conf_pos pos = { conf_parsed->files[0], 1 };
 
-	if (parsed->worker.redirect[0] != '\0')
-		parsed->worker.home = HOME_REDIRECT;
+	if (conf_parsed->worker.redirect[0] != '\0')
+		conf_parsed->worker.home = HOME_REDIRECT;
 	default_hostname();
 	default_listen();
-	if (parsed->stun.enabled && TAILQ_EMPTY(&parsed->stun.listens))
-		conf_add_listen(&parsed->stun.listens, "*", CONF_STUN_PORT, 0,
-		    &pos);
+	if (conf_parsed->stun.enabled &&
+	    TAILQ_EMPTY(&conf_parsed->stun.listens))
+		conf_add_listen(&conf_parsed->stun.listens, "*", CONF_STUN_PORT,
+		    0, &pos);
 	check_maps();
 	check_acme();
 	check_certificates();

@@ -28,7 +28,7 @@ find(const char *name)
 }
 
 const char *
-macro_value(const char *name)
+conf_macro_value(const char *name)
 {
 	struct macro *m = find(name);
 
@@ -36,7 +36,7 @@ macro_value(const char *name)
 }
 
 int
-macro_set(const char *name, const char *value, int sticky)
+conf_macro_set(const char *name, const char *value, int sticky)
 {
 	struct macro *m = find(name);
 	char *copy;
@@ -61,13 +61,13 @@ macro_set(const char *name, const char *value, int sticky)
 }
 
 int
-macro_is_name(const char *s)
+conf_macro_is_name(const char *s)
 {
 	return (*s != '\0' && s[strspn(s, MACRO_NAME_CHARS)] == '\0');
 }
 
 void
-macro_reset(void)
+conf_macro_reset(void)
 {
 	struct macro *m, *next;
 
@@ -94,8 +94,8 @@ conf_macro(const char *assignment)
 		return (-1);
 	if ((name = strndup(assignment, (size_t)(eq - assignment))) == NULL)
 		return (-1);
-	if (macro_is_name(name))
-		rv = macro_set(name, eq + 1, 1);
+	if (conf_macro_is_name(name))
+		rv = conf_macro_set(name, eq + 1, 1);
 	free(name);
 	return (rv);
 }

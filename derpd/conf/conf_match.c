@@ -62,7 +62,7 @@ refuse(const struct conf_item *it)
 {
 	const char *usage = conf_match_usage();
 
-	lex_refuse(it, usage != NULL ? usage : conf_statements(m.block));
+	conf_lex_refuse(it, usage != NULL ? usage : conf_statements(m.block));
 	m.state = REFUSED;
 }
 
@@ -71,8 +71,8 @@ static void *
 base(void)
 {
 	if (m.block == CONF_MAP)
-		return (TAILQ_LAST(&parsed->maps, conf_maps));
-	return (parsed);
+		return (TAILQ_LAST(&conf_parsed->maps, conf_maps));
+	return (conf_parsed);
 }
 
 static const char *
@@ -189,7 +189,7 @@ settle(const struct conf_item *it)
 	}
 	conf_error(&it->pos, "%s is not part of this release of derpd: leave "
 	    "it out", conf_name(o));
-	lex_skip();
+	conf_lex_skip();
 	m.state = REFUSED;
 }
 
@@ -324,10 +324,10 @@ conf_match_macro(const struct conf_item *name, const struct conf_item *value)
 		    (long long)value->number);
 		text = digits;
 	}
-	if (!macro_is_name(name->text))
+	if (!conf_macro_is_name(name->text))
 		conf_error(&name->pos, "macro \"%s\": expected a name of "
 		    "letters, digits and _", name->text);
-	else if (macro_set(name->text, text, 0) == -1)
+	else if (conf_macro_set(name->text, text, 0) == -1)
 		fatal("can't keep macro %s in memory", name->text);
 }
 
@@ -381,7 +381,7 @@ conf_match_begin(const struct conf_item *title)
 	if (!first_time(o, &m.s.pos))
 		return;
 	if (o->type->store == CONF_INT)
-		(void)conf_set(o, parsed, &there);
+		(void)conf_set(o, conf_parsed, &there);
 	if (o->begin != NULL)
 		o->begin(&m.s.pos);
 	if (title != NULL)

@@ -51,16 +51,16 @@ const struct conf_unit_text conf_units[] = {
 };
 
 /* A text that is put together; what does not fit is cut. */
-struct text {
+struct option_text {
 	char	 buf[1024];
 	size_t	 len;
 };
 
-static void add(struct text *t, const char *fmt, ...)
+static void add(struct option_text *t, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 static void
-add(struct text *t, const char *fmt, ...)
+add(struct option_text *t, const char *fmt, ...)
 {
 	va_list ap;
 	int n;
@@ -172,7 +172,7 @@ arg(const struct conf_option *o)
 
 /* Before one more way in which the statement may look. */
 static void
-add_form(struct text *t, size_t *last)
+add_form(struct option_text *t, size_t *last)
 {
 	if (t->len != 0) {
 		*last = t->len;
@@ -182,7 +182,7 @@ add_form(struct text *t, size_t *last)
 
 /* The ways in which the statement of a row may look. */
 static void
-add_usage(struct text *t, const struct conf_option *o, size_t *last)
+add_usage(struct option_text *t, const struct conf_option *o, size_t *last)
 {
 	const struct conf_option *end = conf_options + conf_noptions, *f;
 	const char *w = conf_words(o);
@@ -217,7 +217,7 @@ add_usage(struct text *t, const struct conf_option *o, size_t *last)
 const char *
 conf_usage(enum conf_block block, const char *word, size_t n)
 {
-	static struct text t;
+	static struct option_text t;
 	const struct conf_option *o;
 	char rest[sizeof(t.buf)];
 	size_t i, last = 0;
@@ -265,7 +265,7 @@ is_listed(const struct conf_option *o)
 const char *
 conf_statements(enum conf_block block)
 {
-	static struct text t;
+	static struct option_text t;
 	const struct conf_option *o;
 	size_t i;
 

@@ -45,7 +45,7 @@ enum conf_kind {
 
 struct conf_item {
 	enum conf_kind	 kind;
-	const char	*text;		/* until lex_reset() */
+	const char	*text;		/* until conf_lex_reset() */
 	int64_t		 number;	/* of CONF_NUMBER */
 	struct conf_pos	 pos;
 };

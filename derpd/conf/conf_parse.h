@@ -11,7 +11,7 @@
 #include "conf_option.h"
 
 /* The configuration that is being read. */
-extern struct conf	*parsed;
+extern struct conf	*conf_parsed;
 
 typedef struct conf_item	YYSTYPE;
 #define YYSTYPE_IS_DECLARED	1
@@ -25,7 +25,7 @@ int	yyparse(void);
 /* lex.c, for the parser: the next token, 0 at the end; yylval goes with it. */
 int	yylex(void);
 
-/* parse.y, for the parser: what stands there can't; lex_error(). */
+/* parse.y, for the parser: what stands there can't; conf_lex_error(). */
 void	yyerror(const char *);
 
 /*
@@ -40,25 +40,25 @@ void	conf_errors_reset(void);
 /* lex.c */
 
 /* Begin with, or go on into, the file `path'; 0, or -1 (reported at `from'). */
-int	lex_push(const char *path, const struct conf_pos *from);
+int	conf_lex_push(const char *path, const struct conf_pos *from);
 
 /* Forget all files, also half read ones, and every string handed out. */
-void	lex_reset(void);
+void	conf_lex_reset(void);
 
 /*
  * Report that `item' can't stand there, and what was expected, and pass over
  * the rest of the line; an item of kind 0 is its end, or the end of the block.
  */
-void	lex_refuse(const struct conf_item *item, const char *expected);
+void	conf_lex_refuse(const struct conf_item *item, const char *expected);
 
 /* The grammar can't go on: report it, unless the lexer has done so. */
-void	lex_error(void);
+void	conf_lex_error(void);
 
 /*
  * Pass over the rest of the statement that is being read, with its block.  The
  * next token is the end of the line.
  */
-void	lex_skip(void);
+void	conf_lex_skip(void);
 
 /* conf_macro.c */
 
@@ -66,18 +66,18 @@ void	lex_skip(void);
 				"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 
 /* Is it made of those, and not empty? */
-int	macro_is_name(const char *s);
+int	conf_macro_is_name(const char *s);
 
 /* Its value, NULL when there is none of that name; until it is set again. */
-const char *macro_value(const char *name);
+const char *conf_macro_value(const char *name);
 
 /*
  * Set a macro; `sticky' ones (-D) are not overridden by others.  0, or -1
  * without memory.
  */
-int	macro_set(const char *name, const char *value, int sticky);
+int	conf_macro_set(const char *name, const char *value, int sticky);
 
 /* Forget the macros of the last file; those of -D stay. */
-void	macro_reset(void);
+void	conf_macro_reset(void);
 
 #endif

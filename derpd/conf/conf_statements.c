@@ -19,13 +19,13 @@ listen_on(const struct conf_statement *s, struct conf_listens *list)
 static void
 apply_listen(const struct conf_statement *s)
 {
-	listen_on(s, &parsed->listens);
+	listen_on(s, &conf_parsed->listens);
 }
 
 static void
 apply_stun_listen(const struct conf_statement *s)
 {
-	listen_on(s, &parsed->stun.listens);
+	listen_on(s, &conf_parsed->stun.listens);
 }
 
 static void
@@ -36,7 +36,7 @@ add_certificate(const char *cert, const char *key, const struct conf_pos *pos)
 	c->cert = cert == NULL ? NULL : conf_dup(cert);
 	c->key = key == NULL ? NULL : conf_dup(key);
 	c->pos = *pos;
-	TAILQ_INSERT_TAIL(&parsed->certs, c, entry);
+	TAILQ_INSERT_TAIL(&conf_parsed->certs, c, entry);
 }
 
 /* certificate "FILE" key "FILE" */
@@ -58,7 +58,7 @@ apply_selfsigned(const struct conf_statement *s)
 static void
 apply_include(const struct conf_statement *s)
 {
-	(void)lex_push(s->item[0].text, &s->pos);
+	(void)conf_lex_push(s->item[0].text, &s->pos);
 }
 
 const struct conf_type conf_type_listen = {

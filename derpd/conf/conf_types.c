@@ -235,7 +235,7 @@ source(const struct conf_option *o, const struct conf_item *it)
 static int
 is_url_path(const char *s)
 {
-	if (*s != '/' || strlen(s) >= MAP_MAX_PATH)
+	if (*s != '/' || strlen(s) >= IPC_MAP_MAX_PATH)
 		return (0);
 	for (; *s != '\0'; s++)
 		if (*s <= 0x20 || *s >= 0x7f || strchr("%?#\"<>\\", *s) != NULL)
@@ -292,12 +292,12 @@ static const char *
 directory(const struct conf_option *o, const struct conf_item *it)
 {
 	const char *url;
-	struct url u;
+	struct net_url u;
 
 	if ((url = conf_directory_url(conf_word_number(o->words, it->text,
 	    strlen(it->text)))) == NULL)
 		url = it->text;
-	if (strlen(url) < ACME_URLSIZE && url_parse(url, &u) == 0)
+	if (strlen(url) < IPC_ACME_URLSIZE && net_url_parse(url, &u) == 0)
 		return (url);
 	conf_error(&it->pos, "%s \"%s\": expected letsencrypt, "
 	    "letsencrypt-staging or an https:// URL", conf_name(o), it->text);
@@ -315,7 +315,7 @@ static const char *
 contact(const struct conf_option *o, const struct conf_item *it)
 {
 	static const char scheme[] = "mailto:";
-	static char url[ACME_NAMESIZE];
+	static char url[IPC_ACME_NAMESIZE];
 	size_t n;
 
 	n = (size_t)snprintf(url, sizeof(url), "%s%s", strncmp(it->text, scheme,

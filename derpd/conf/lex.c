@@ -26,15 +26,15 @@
 #define NEAR_MAX	64		/* of a word in a message */
 #define WORD_CHARS	MACRO_NAME_CHARS ".-:/@+%"
 
-struct source {
-	struct source	*up;		/* the file that includes it */
-	char		*text;
-	size_t		 len, at;
-	char		*name;		/* owned by parsed->files */
-	dev_t		 dev;
-	ino_t		 ino;
-	int		 line;
-	int		 begin;		/* end the include line first */
+struct lex_source {
+	struct lex_source	*up;	/* the file that includes it */
+	char			*text;
+	size_t			 len, at;
+	char			*name;	/* owned by parsed->files */
+	dev_t			 dev;
+	ino_t			 ino;
+	int			 line;
+	int			 begin;	/* end the include line first */
 };
 
 struct string {
@@ -42,9 +42,10 @@ struct string {
 	char		 text[];
 };
 
-static struct source	*source;
-static const char	*expand;	/* rest of a macro's value, or NULL */
-static char		 word[WORD_MAX_LEN];
+static struct lex_source	*source;
+static const char		*expand;	/* rest of a macro's value, or
+						   NULL */
+static char			 word[WORD_MAX_LEN];
 static SLIST_HEAD(, string) strings = SLIST_HEAD_INITIALIZER(strings);
 
 /* The statement that is being read. */
@@ -73,11 +74,11 @@ keep_name(const char *path)
 {
 	char **v;
 
-	if ((v = reallocarray(parsed->files, parsed->nfiles + 1,
+	if ((v = reallocarray(conf_parsed->files, conf_parsed->nfiles + 1,
 	    sizeof(*v))) == NULL)
 		fatal("can't remember the file %s of the configuration", path);
-	parsed->files = v;
-	return (v[parsed->nfiles++] = conf_dup(path));
+	conf_parsed->files = v;
+	return (v[conf_parsed->nfiles++] = conf_dup(path));
 }
 
 /* An include is looked for beside the file that names it. */
@@ -98,7 +99,7 @@ resolve(char *dst, size_t size, const char *path)
 
 /* All of a file; NULL, or what is wrong with it. */
 static const char *
-slurp(struct source *s, int fd)
+slurp(struct lex_source *s, int fd)
 {
 	struct stat st;
 	ssize_t n;
@@ -120,15 +121,15 @@ slurp(struct source *s, int fd)
 			break;
 		s->len += (size_t)n;
 	}
-	return (bom_found(s->text, s->len));
+	return (base_bom_found(s->text, s->len));
 }
 
 /* May one more file be read, and this one? */
 static int
-may_push(const struct source *new, const char *path,
+may_push(const struct lex_source *new, const char *path,
     const struct conf_pos *from)
 {
-	const struct source *s;
+	const struct lex_source *s;
 	int depth = 0;
 
 	for (s = source; s != NULL; s = s->up, depth++)
@@ -137,7 +138,7 @@ may_push(const struct source *new, const char *path,
 			    path);
 			return (0);
 		}
-	if (depth >= DEPTH_MAX || parsed->nfiles >= FILES_MAX) {
+	if (depth >= DEPTH_MAX || conf_parsed->nfiles >= FILES_MAX) {
 		conf_error(from, "include \"%s\": expected at most %d files "
 		    "within each other, and %d in all", path, DEPTH_MAX,
 		    FILES_MAX);
@@ -147,9 +148,9 @@ may_push(const struct source *new, const char *path,
 }
 
 int
-lex_push(const char *path, const struct conf_pos *from)
+conf_lex_push(const char *path, const struct conf_pos *from)
 {
-	struct source *s = conf_alloc(sizeof(*s));
+	struct lex_source *s = conf_alloc(sizeof(*s));
 	const char *wrong;
 	char full[WORD_MAX_LEN];
 	int fd = -1;
@@ -182,7 +183,7 @@ lex_push(const char *path, const struct conf_pos *from)
 static void
 pop(void)
 {
-	struct source *s = source;
+	struct lex_source *s = source;
 
 	source = s->up;
 	free(s->text);
@@ -190,7 +191,7 @@ pop(void)
 }
 
 void
-lex_reset(void)
+conf_lex_reset(void)
 {
 	struct string *s;
 
@@ -278,7 +279,7 @@ bad(const char *what)
 	return (BADWORD);
 }
 
-/* A token whose text is kept until lex_reset(). */
+/* A token whose text is kept until conf_lex_reset(). */
 static int
 text_token(int token, enum conf_kind kind)
 {
@@ -330,7 +331,7 @@ expand_macro(void)
 		return (bad("$ in the value of a macro: expected plain text"));
 	if (read_word(MACRO_NAME_CHARS) == -1 || word[0] == '\0')
 		return (bad("$ without a name: expected $NAME"));
-	if ((value = macro_value(word)) == NULL) {
+	if ((value = conf_macro_value(word)) == NULL) {
 		snprintf(text, sizeof(text), "macro %.*s is not defined: "
 		    "expected a line %.*s = \"VALUE\" before, or -D",
 		    NEAR_MAX - 1, word, NEAR_MAX - 1, word);
@@ -467,7 +468,7 @@ skip_token(void)
 }
 
 void
-lex_skip(void)
+conf_lex_skip(void)
 {
 	if (last == '\n')
 		return;
@@ -520,7 +521,7 @@ yylex(void)
 }
 
 void
-lex_refuse(const struct conf_item *it, const char *want)
+conf_lex_refuse(const struct conf_item *it, const char *want)
 {
 	if (it->kind == 0 && *it->text == '\0')
 		conf_error(&it->pos, "at the end of the line: expected %s",
@@ -530,11 +531,11 @@ lex_refuse(const struct conf_item *it, const char *want)
 		    it->text, want);
 	/* The grammar has taken the end of the line, or of the block. */
 	if (it->kind != 0)
-		lex_skip();
+		conf_lex_skip();
 }
 
 void
-lex_error(void)
+conf_lex_error(void)
 {
 	const char *usage = conf_match_usage();
 	const char *want = usage != NULL ? usage :
@@ -549,7 +550,7 @@ lex_error(void)
 		it.text = "";
 	}
 	if (reported)
-		lex_skip();
+		conf_lex_skip();
 	else
-		lex_refuse(&it, want);
+		conf_lex_refuse(&it, want);
 }

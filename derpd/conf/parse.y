@@ -65,6 +65,6 @@ void
 yyerror(const char *msg)
 {
 	(void)msg;
-	lex_error();
+	conf_lex_error();
 	conf_match_drop();
 }

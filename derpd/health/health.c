@@ -33,17 +33,17 @@ static long long	 due;		/* the next probe, monotonic ms */
 static const char *
 check_leaf(const uint8_t *pem, size_t len, void *name)
 {
-	return (derpcert_check_leaf(pem, len, name, time(NULL)));
+	return (net_derpcert_check_leaf(pem, len, name, time(NULL)));
 }
 
 /* The page that clients measure the way with.  1, 0 or -1. */
 static int
-get_page(const struct health_conf *c, struct chan *watch, char *why,
+get_page(const struct health_conf *c, struct ipc_chan *watch, char *why,
     size_t size)
 {
 	char name[sizeof(c->name)], url[URL_MAXTEXT];
-	struct https_request req;
-	struct https_response res;
+	struct net_https_request req;
+	struct net_https_response res;
 	int rv = 0, v6 = strchr(c->name, ':') != NULL;
 
 	strlcpy(name, c->name, sizeof(name));
@@ -58,7 +58,7 @@ get_page(const struct health_conf *c, struct chan *watch, char *why,
 	req.check_arg = name;
 	req.watch = watch;
 	req.max_body = MAX_BODY;
-	if (https_ask(&req, &res, HEALTH_MS) == -1) {
+	if (net_https_fetch(&req, &res, HEALTH_MS) == -1) {
 		rv = res.interrupted ? -1 : 0;
 		snprintf(why, size, "GET " PROBE_PATH " of %s: %s", c->name,
 		    res.error);
@@ -67,17 +67,17 @@ get_page(const struct health_conf *c, struct chan *watch, char *why,
 		    "where 200 was expected", c->name, res.head.status);
 	else
 		rv = 1;
-	https_free(&res);
+	net_https_free(&res);
 	return (rv);
 }
 
 /* Log in with a new key, in `ms'.  1, 0 or -1. */
 static int
-log_in(const struct health_conf *c, struct chan *watch, int ms, char *why,
+log_in(const struct health_conf *c, struct ipc_chan *watch, int ms, char *why,
     size_t size)
 {
-	struct derpclient_opts o;
-	struct derpclient *d;
+	struct net_derpclient_opts o;
+	struct net_derpclient *d;
 	int rv = 1;
 
 	memset(&o, 0, sizeof(o));
@@ -88,28 +88,28 @@ log_in(const struct health_conf *c, struct chan *watch, int ms, char *why,
 	o.start = DERPCLIENT_HTTP;
 	o.prober = 1;
 	o.watch = watch;
-	if ((d = derpclient_new()) == NULL)
+	if ((d = net_derpclient_new()) == NULL)
 		fatalx("no memory for a DERP client to log in to %s",
 		    c->name);
-	if (derpclient_open(d, &o, ms) == -1) {
-		rv = derpclient_interrupted(d) ? -1 : 0;
+	if (net_derpclient_open(d, &o, ms) == -1) {
+		rv = net_derpclient_interrupted(d) ? -1 : 0;
 		snprintf(why, size, "DERP login to %s: %s", c->name,
-		    derpclient_error(d));
+		    net_derpclient_error(d));
 	}
-	derpclient_free(d);
+	net_derpclient_free(d);
 	return (rv);
 }
 
 int
-health_probe(const struct health_conf *c, struct chan *watch, char *why,
+health_probe(const struct health_conf *c, struct ipc_chan *watch, char *why,
     size_t size)
 {
-	long long until = clock_ms() + HEALTH_MS, left;
+	long long until = base_clock_ms() + HEALTH_MS, left;
 	int rv;
 
 	if ((rv = get_page(c, watch, why, size)) != 1)
 		return (rv);
-	if ((left = until - clock_ms()) < 0)
+	if ((left = until - base_clock_ms()) < 0)
 		left = 0;
 	return (log_in(c, watch, (int)left, why, size));
 }
@@ -136,7 +136,7 @@ on_conf(void *arg, const struct ipc_msg_health_conf *v)
 		exit(0);
 	}
 	port = (uint16_t)n;
-	due = clock_ms();
+	due = base_clock_ms();
 	return (0);
 }
 
@@ -144,7 +144,7 @@ static int
 on_now(void *arg)
 {
 	(void)arg;
-	due = clock_ms();
+	due = base_clock_ms();
 	return (0);
 }
 
@@ -158,7 +158,7 @@ probe(void)
 		return;
 	if (!v.ok)
 		log_debug("%s", why);
-	due = clock_ms() + (long long)conf.every * 1000;
+	due = base_clock_ms() + (long long)conf.every * 1000;
 	ipc_child_sent(&child, ipc_send_health_result(child.parent, &v));
 }
 
@@ -169,10 +169,10 @@ wait_for_work(void)
 	long long ms;
 
 	do {
-		if ((ms = due - clock_ms()) > 1000000)
+		if ((ms = due - base_clock_ms()) > 1000000)
 			ms = 1000000;
 	} while (ipc_child_wait(&child, ms > 0 ? (int)ms : 0) ||
-	    due > (long long)clock_ms());
+	    due > (long long)base_clock_ms());
 }
 
 static void

@@ -10,7 +10,7 @@
 #define HEALTH_MS	5000	/* for a probe */
 
 /* Where the relay is, as MSG_HEALTH_CONF says it. */
-struct chan;
+struct ipc_chan;
 
 struct health_conf {
 	char		 address[64];
@@ -26,7 +26,7 @@ struct health_conf {
  * quote any byte; -1 when something arrived on the channel `watch' (NULL: none)
  * first.
  */
-int	 health_probe(const struct health_conf *c, struct chan *watch,
+int	 health_probe(const struct health_conf *c, struct ipc_chan *watch,
 	    char *why, size_t size);
 
 /* Be the health process: never returns. */

@@ -43,7 +43,7 @@ write_frame(struct tls *t, uint8_t type, const uint8_t *p, size_t n)
 {
 	uint8_t buf[512];
 
-	frame_put_hdr(buf, type, (uint32_t)n);
+	net_frame_put_hdr(buf, type, (uint32_t)n);
 	memcpy(buf + FRAME_HDR_LEN, p, n);
 	if (tls_write(t, buf, FRAME_HDR_LEN + n) !=
 	    (ssize_t)(FRAME_HDR_LEN + n))
@@ -64,7 +64,7 @@ take_login(struct tls *t)
 	memcpy(key + FRAME_MAGIC_LEN, pub, 32);
 	write_frame(t, FRAME_SERVER_KEY, key, sizeof(key));
 	read_bytes(t, hdr, sizeof(hdr));
-	frame_get_hdr(hdr, &type, &len);
+	net_frame_get_hdr(hdr, &type, &len);
 	if (type != FRAME_CLIENT_INFO || len > sizeof(in) || len < 72)
 		_exit(6);
 	read_bytes(t, in, len);
@@ -193,52 +193,54 @@ ATF_TC_BODY(nobody, tc)
 ATF_TC_WITHOUT_HEAD(interrupted);
 ATF_TC_BODY(interrupted, tc)
 {
-	struct chan *us, *parent;
-	struct msg m;
+	struct ipc_chan *us, *parent;
+	struct ipc_msg m;
 	int sv[2];
 
 	make_cert(&cert, "relay.test", "DNS:relay.test", -DAY, DAY);
 	ATF_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
-	us = chan_new(NULL, sv[0], ROLE_HEALTH, ROLE_PARENT, NULL, NULL, NULL);
-	parent = chan_new(NULL, sv[1], ROLE_PARENT, ROLE_HEALTH, NULL, NULL,
+	us = ipc_chan_new(NULL, sv[0], ROLE_HEALTH, ROLE_PARENT, NULL, NULL,
+	    NULL);
+	parent = ipc_chan_new(NULL, sv[1], ROLE_PARENT, ROLE_HEALTH, NULL, NULL,
 	    NULL);
 	ATF_REQUIRE(us != NULL && parent != NULL);
 	/* A sign of life is given on the way. */
 	start(well, 2);
-	ATF_REQUIRE(chan_ping(parent) == 0 && chan_flush(parent, 1000) == 0);
+	ATF_REQUIRE(ipc_chan_ping(parent) == 0 && ipc_chan_flush(parent,
+	    1000) == 0);
 	ATF_CHECK(health_probe(&conf, us, why, sizeof(why)) != -1);
-	ATF_CHECK_EQ(-1, chan_recv(parent, &m, 1000));
-	ATF_CHECK_EQ(0, chan_owes(parent));
+	ATF_CHECK_EQ(-1, ipc_chan_recv(parent, &m, 1000));
+	ATF_CHECK_EQ(0, ipc_chan_owes_pong(parent));
 	peer_stop(&peer);
 	start(well, 2);
-	ATF_REQUIRE(chan_send(parent, MSG_HEALTH_NOW, NULL, -1) == 0 &&
-	    chan_flush(parent, 1000) == 0);
+	ATF_REQUIRE(ipc_chan_send(parent, MSG_HEALTH_NOW, NULL, -1) == 0 &&
+	    ipc_chan_flush(parent, 1000) == 0);
 	ATF_CHECK_EQ(-1, health_probe(&conf, us, why, sizeof(why)));
 	peer_stop(&peer);
-	chan_free(us);
-	chan_free(parent);
+	ipc_chan_free(us);
+	ipc_chan_free(parent);
 }
 
 /* The process */
 
 static void
-put_conf(struct wr *w, int port)
+put_conf(struct ipc_wr *w, int port)
 {
 	char text[8];
 
 	snprintf(text, sizeof(text), "%d", port);
-	wr_init(w);
-	wr_str(w, conf.address);
-	wr_str(w, text);
-	wr_str(w, conf.name);
-	wr_u32(w, conf.every);
+	ipc_wr_init(w);
+	ipc_wr_str(w, conf.address);
+	ipc_wr_str(w, text);
+	ipc_wr_str(w, conf.name);
+	ipc_wr_u32(w, conf.every);
 }
 
 /* Start it, with a relay that plays these scenes. */
 static void
 start_process(const struct scene *scenes, int n)
 {
-	struct wr w;
+	struct ipc_wr w;
 
 	make_cert(&cert, "relay.test", "DNS:relay.test", -DAY, DAY);
 	start(scenes, n);
@@ -250,16 +252,16 @@ start_process(const struct scene *scenes, int n)
 static void
 expect(int ok, const char *part)
 {
-	struct msg m;
+	struct ipc_msg m;
 
-	ATF_REQUIRE_EQ(0, chan_recv(child, &m, WAIT_MS));
+	ATF_REQUIRE_EQ(0, ipc_chan_recv(child, &m, WAIT_MS));
 	ATF_REQUIRE_EQ(MSG_HEALTH_RESULT, m.type);
-	ATF_CHECK_EQ(ok, rd_u8(&m.rd));
-	rd_str(&m.rd, why, sizeof(why));
-	ATF_CHECK(rd_end(&m.rd));
+	ATF_CHECK_EQ(ok, ipc_rd_u8(&m.rd));
+	ipc_rd_str(&m.rd, why, sizeof(why));
+	ATF_CHECK(ipc_rd_end(&m.rd));
 	HAS(why, part);
 	ATF_CHECK_EQ(ok, (why[0] == '\0'));
-	msg_free(&m);
+	ipc_msg_free(&m);
 }
 
 ATF_TC_WITHOUT_HEAD(process);
@@ -268,7 +270,7 @@ ATF_TC_BODY(process, tc)
 	static const struct scene scenes[] = { WELL,
 	    { "HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n", 0, BYE }, WELL,
 	    WELL };
-	struct wr w;
+	struct ipc_wr w;
 
 	start_process(scenes, 7);
 	expect(1, "");
@@ -291,7 +293,7 @@ ATF_TC_WITHOUT_HEAD(periodic);
 ATF_TC_BODY(periodic, tc)
 {
 	static const struct scene scenes[] = { WELL, WELL, WELL };
-	struct wr w;
+	struct ipc_wr w;
 
 	start_process(scenes, 6);
 	expect(1, "");
@@ -317,7 +319,7 @@ ATF_TC_BODY(heeds_parent, tc)
 ATF_TC_WITHOUT_HEAD(new_port);
 ATF_TC_BODY(new_port, tc)
 {
-	struct wr w;
+	struct ipc_wr w;
 
 	if (strcmp(sandbox_backend(), "null") == 0)
 		atf_tc_skip("built without a sandbox");
@@ -336,7 +338,7 @@ ATF_TC_BODY(parent_gone, tc)
 
 	start_process(well, 2);
 	expect(1, "");
-	chan_free(child);
+	ipc_chan_free(child);
 	child = NULL;
 	ATF_REQUIRE_EQ(child_pid, waitpid(child_pid, &st, 0));
 	ATF_CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 0);
@@ -346,7 +348,7 @@ ATF_TC_BODY(parent_gone, tc)
 ATF_TC_WITHOUT_HEAD(malformed);
 ATF_TC_BODY(malformed, tc)
 {
-	struct wr w;
+	struct ipc_wr w;
 
 	start_process(well, 2);
 	expect(1, "");

@@ -7,7 +7,8 @@
 int
 main(int argc, char *argv[])
 {
-	static const struct child_program role = { ROLE_HEALTH, health_main };
+	static const struct ipc_child_program role = { ROLE_HEALTH,
+	    health_main };
 
-	return (child_program(argc, argv, &role, 1));
+	return (ipc_child_program(argc, argv, &role, 1));
 }

@@ -34,18 +34,18 @@ enum { PRIO_SIGN, PRIO_BOX, PRIO_COUNT };
 #define SECUREHEAP	(1024 * 1024)	/* bytes of locked heap, libcrypto */
 #define LOCKED		(256 * 1024)	/* bytes that libsodium locks, about */
 
-struct peer {
-	TAILQ_ENTRY(peer)	 entry;
-	struct chan		*chan;
+struct keys_peer {
+	TAILQ_ENTRY(keys_peer)	 entry;
+	struct ipc_chan		*chan;
 	struct event		*rd;
 	struct event		*wr;
 	struct event		*rest;	/* others have had their turn */
 	unsigned int		 run;	/* signatures since then */
 	unsigned int		 worker;
-	int			 kind;	/* enum keychan, 0: the parent */
+	int			 kind;	/* enum ipc_keychan, 0: the parent */
 };
 
-static TAILQ_HEAD(, peer)	 peers = TAILQ_HEAD_INITIALIZER(peers);
+static TAILQ_HEAD(, keys_peer)	 peers = TAILQ_HEAD_INITIALIZER(peers);
 static struct event_base	*base;
 
 static void	peer_readable(evutil_socket_t, short, void *);
@@ -105,28 +105,28 @@ keys_preload(void)
 		fatalx("can't initialise libcrypto: %s",
 		    ERR_reason_error_string(ERR_peek_last_error()));
 	/* Key making wants more of libcrypto than anything else here. */
-	EVP_PKEY_free(cert_new_key());
+	EVP_PKEY_free(keys_cert_new_key());
 	randombytes_buf(&byte, sizeof(byte));
-	if (keyfile_preload() == -1 || box_preload() == -1 ||
-	    acme_preload() == -1)
+	if (keys_file_preload() == -1 || keys_box_preload() == -1 ||
+	    keys_acme_preload() == -1)
 		fatal("can't set up memory for keys (mmap, mprotect, mlock)");
 }
 
 /* Channels */
 
 static void
-peer_free(struct peer *p)
+peer_free(struct keys_peer *p)
 {
 	TAILQ_REMOVE(&peers, p, entry);
 	event_free(p->rd);
 	event_free(p->wr);
 	event_free(p->rest);
-	chan_free(p->chan);
+	ipc_chan_free(p->chan);
 	free(p);
 }
 
 static void
-peer_gone(struct peer *p, const char *why)
+peer_gone(struct keys_peer *p, const char *why)
 {
 	if (p->kind == 0) {
 		log_debug("channel to the parent: %s", why);
@@ -140,20 +140,20 @@ peer_gone(struct peer *p, const char *why)
 	peer_free(p);
 }
 
-static struct peer *
-peer_new(struct chan *c, int kind, unsigned int worker)
+static struct keys_peer *
+peer_new(struct ipc_chan *c, int kind, unsigned int worker)
 {
-	struct peer	*p;
-	int		 prio;
+	struct keys_peer	*p;
+	int			 prio;
 
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		fatal("no memory for the channel of a worker or the parent");
 	p->chan = c;
 	p->kind = kind;
 	p->worker = worker;
-	p->rd = event_new(base, chan_fd(c), EV_READ | EV_PERSIST,
+	p->rd = event_new(base, ipc_chan_fd(c), EV_READ | EV_PERSIST,
 	    peer_readable, p);
-	p->wr = event_new(base, chan_fd(c), EV_WRITE, peer_writable, p);
+	p->wr = event_new(base, ipc_chan_fd(c), EV_WRITE, peer_writable, p);
 	p->rest = event_new(base, -1, 0, peer_rested, p);
 	if (p->rd == NULL || p->wr == NULL || p->rest == NULL)
 		fatal("no events for the channel of a worker or the parent "
@@ -174,13 +174,13 @@ peer_new(struct chan *c, int kind, unsigned int worker)
  * unread nothing more is read from it.  0, or -1: it is gone.
  */
 static int
-peer_flush(struct peer *p)
+peer_flush(struct keys_peer *p)
 {
-	if (chan_flush(p->chan, 0) == 0)
+	if (ipc_chan_flush(p->chan, 0) == 0)
 		return (p->run >= SIGN_RUN ? 0 : event_add(p->rd, NULL));
 	if (errno != ETIMEDOUT)
 		return (-1);
-	if (chan_queued(p->chan) > MAXQUEUED)
+	if (ipc_chan_queued(p->chan) > MAXQUEUED)
 		event_del(p->rd);
 	return (event_add(p->wr, NULL));
 }
@@ -189,19 +189,20 @@ peer_flush(struct peer *p)
 
 /* A channel replaces an older one of its kind and worker. */
 void
-keys_add_channel(enum keychan kind, unsigned int worker, int *fd)
+keys_add_channel(enum ipc_keychan kind, unsigned int worker, int *fd)
 {
-	const enum role	 role = kind == KEYCHAN_ACME ? ROLE_ACME : ROLE_RELAY;
-	struct peer	*p, *next;
-	struct chan	*c;
+	const enum ipc_role	 role = kind == KEYCHAN_ACME ? ROLE_ACME :
+	    ROLE_RELAY;
+	struct keys_peer	*p, *next;
+	struct ipc_chan		*c;
 
 	TAILQ_FOREACH_SAFE(p, &peers, entry, next)
 		if (p->kind == (int)kind && p->worker == worker)
 			peer_free(p);
-	c = chan_new(NULL, *fd, ROLE_KEYS, role, NULL, NULL, NULL);
+	c = ipc_chan_new(NULL, *fd, ROLE_KEYS, role, NULL, NULL, NULL);
 	if (c == NULL) {
 		log_warn("no channel to %s %u (malloc): it asks for another "
-		    "one", role_name(role), worker);
+		    "one", ipc_role_name(role), worker);
 		return;
 	}
 	*fd = -1;
@@ -221,12 +222,12 @@ answered(int rv)
 static int
 on_sign(void *arg, const struct ipc_msg_sign *v)
 {
-	struct peer	*p = arg;
-	uint8_t		 sig[SIGN_MAXLEN];
+	struct keys_peer	*p = arg;
+	uint8_t			 sig[KEYS_SIGN_MAXLEN];
 	struct ipc_msg_signature a = { .cookie = v->cookie, .bytes = sig };
 	int		 len;
 
-	len = sign_digest(v->hash, v->alg, v->in, v->len, sig);
+	len = keys_sign_digest(v->hash, v->alg, v->in, v->len, sig);
 	if (len == -1)
 		log_debug("refused to sign for relay worker %u", p->worker);
 	else {
@@ -239,16 +240,16 @@ on_sign(void *arg, const struct ipc_msg_sign *v)
 static int
 on_login(void *arg, const struct ipc_msg_login *v)
 {
-	static struct box_result r;
-	struct peer		*p = arg;
-	struct box_login	 l = { .client = v->client, .nonce = v->nonce,
+	static struct keys_box_result r;
+	struct keys_peer	*p = arg;
+	struct keys_box_login	 l = { .client = v->client, .nonce = v->nonce,
 				    .box = v->box, .boxlen = v->box_len,
 				    .info = v->info, .infolen = v->info_len };
 	struct ipc_msg_login_result a = { .cookie = v->cookie,
 				    .mesh = KEYS_NOOFFSET };
 	int			 rv;
 
-	if (box_login(&l, &r) == 0) {
+	if (keys_box_login(&l, &r) == 0) {
 		a.ok = 1;
 		a.mesh = r.mesh;
 		a.text = r.text;
@@ -257,28 +258,28 @@ on_login(void *arg, const struct ipc_msg_login *v)
 		a.sealed_len = r.replylen;
 	}
 	rv = ipc_send_login_result(p->chan, &a);
-	box_forget();
+	keys_box_forget();
 	return (answered(rv));
 }
 
 static int
 on_acme_sign(void *arg, const struct ipc_msg_acme_sign *v)
 {
-	char		 err[IPC_WHYSIZE];
-	struct peer	*p = arg;
+	char			 err[IPC_WHYSIZE];
+	struct keys_peer	*p = arg;
 	struct ipc_msg_acme_signed a = { .cookie = v->cookie };
-	struct wr	 jws;
+	struct ipc_wr	 jws;
 	int		 rv;
 
-	wr_init(&jws);
-	if (acme_sign_request(v, &jws, err, sizeof(err)) == 0) {
+	ipc_wr_init(&jws);
+	if (keys_acme_sign_request(v, &jws, err, sizeof(err)) == 0) {
 		a.ok = 1;
 		a.jws = jws.p;
 		a.len = jws.len;
 	} else
 		a.why = err;
 	rv = ipc_send_acme_signed(p->chan, &a);
-	wr_free(&jws);
+	ipc_wr_free(&jws);
 	return (answered(rv));
 }
 
@@ -293,7 +294,7 @@ static struct ipc_child	 child;
 
 /* One message; 0, or -1: it is the peer's last one. */
 static int
-handle(struct peer *p, struct msg *m)
+handle(struct keys_peer *p, struct ipc_msg *m)
 {
 	const char	*what;
 
@@ -303,8 +304,8 @@ handle(struct peer *p, struct msg *m)
 	}
 	if ((what = ipc_dispatch(&handlers[p->kind], m, p)) == NULL)
 		return (0);
-	log_warnx("%s %u %s: %s", role_name(p->kind == KEYCHAN_ACME ?
-	    ROLE_ACME : ROLE_RELAY), p->worker, what, msg_name(m->type));
+	log_warnx("%s %u %s: %s", ipc_role_name(p->kind == KEYCHAN_ACME ?
+	    ROLE_ACME : ROLE_RELAY), p->worker, what, ipc_msg_name(m->type));
 	return (-1);
 }
 
@@ -318,13 +319,13 @@ handle(struct peer *p, struct msg *m)
 static void
 peer_readable(evutil_socket_t fd, short what, void *arg)
 {
-	struct peer	*p = arg;
-	struct msg	 m;
-	int		 rv;
+	struct keys_peer	*p = arg;
+	struct ipc_msg		 m;
+	int			 rv;
 
 	(void)fd;
 	(void)what;
-	if (chan_recv(p->chan, &m, 0) == -1) {
+	if (ipc_chan_recv(p->chan, &m, 0) == -1) {
 		if (errno != ETIMEDOUT)
 			peer_gone(p, strerror(errno));
 		return;
@@ -334,12 +335,12 @@ peer_readable(evutil_socket_t fd, short what, void *arg)
 		event_del(p->rd);
 		event_active(p->rest, EV_TIMEOUT, 1);
 	}
-	msg_free(&m);
+	ipc_msg_free(&m);
 	if (rv == -1 || peer_flush(p) == -1) {
 		peer_gone(p, "closed");
 		return;
 	}
-	if (event_pending(p->rd, EV_READ, NULL) && chan_more(p->chan))
+	if (event_pending(p->rd, EV_READ, NULL) && ipc_chan_pending(p->chan))
 		event_active(p->rd, EV_READ, 1);
 }
 
@@ -350,23 +351,23 @@ peer_readable(evutil_socket_t fd, short what, void *arg)
 static void
 peer_rested(evutil_socket_t fd, short what, void *arg)
 {
-	struct peer	*p = arg;
+	struct keys_peer	*p = arg;
 
 	(void)fd;
 	(void)what;
 	p->run = 0;
-	if (chan_queued(p->chan) > MAXQUEUED)
+	if (ipc_chan_queued(p->chan) > MAXQUEUED)
 		return;			/* peer_flush() reads on */
 	if (event_add(p->rd, NULL) == -1)
 		peer_gone(p, strerror(errno));
-	else if (chan_more(p->chan))
+	else if (ipc_chan_pending(p->chan))
 		event_active(p->rd, EV_READ, 1);
 }
 
 static void
 peer_writable(evutil_socket_t fd, short what, void *arg)
 {
-	struct peer	*p = arg;
+	struct keys_peer	*p = arg;
 
 	(void)fd;
 	(void)what;
@@ -404,7 +405,7 @@ static void
 work(void *arg)
 {
 	struct ipc_child	*c = arg;
-	struct peer		*parent = peer_new(c->parent, 0, 0);
+	struct keys_peer	*parent = peer_new(c->parent, 0, 0);
 
 	/* What came along with MSG_START is not announced by an event. */
 	event_active(parent->rd, EV_READ, 1);

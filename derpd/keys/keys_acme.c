@@ -24,18 +24,18 @@
 #define MAXDER		16384	/* bytes of a certificate to be revoked */
 #define NKEYS		(ACMEKEY_CERT + 1)
 
-static EVP_PKEY		*keys[NKEYS];	/* by enum acmekey */
-static uint8_t		*mac;		/* ACME_MACMAX bytes, locked */
-static size_t		 maclen;
-static struct acme_conf	 conf;		/* nnames 0: not said yet */
-static uint8_t		 revoke[MAXDER];
-static size_t		 revokelen;
-static uint8_t		 reason;
+static EVP_PKEY			*keys[NKEYS];	/* by enum ipc_acmekey */
+static uint8_t			*mac;		/* KEYS_MACMAX bytes, locked */
+static size_t			 maclen;
+static struct ipc_acme_conf	 conf;		/* nnames 0: not said yet */
+static uint8_t			 revoke[MAXDER];
+static size_t			 revokelen;
+static uint8_t			 reason;
 
 int
-acme_preload(void)
+keys_acme_preload(void)
 {
-	if (mac == NULL && (mac = sodium_malloc(ACME_MACMAX)) == NULL)
+	if (mac == NULL && (mac = sodium_malloc(KEYS_MACMAX)) == NULL)
 		return (-1);
 	return (0);
 }
@@ -44,11 +44,12 @@ acme_preload(void)
 
 /* What a key is called. */
 static int
-name_of(EVP_PKEY *pkey, unsigned int which, uint8_t result[ACME_RESULTSIZE])
+name_of(EVP_PKEY *pkey, unsigned int which, uint8_t result[KEYS_RESULTSIZE])
 {
 	if (which == ACMEKEY_CERT)
-		return (keyhash_pkey(pkey, result) == -1 ? -1 : KEYHASH_LEN);
-	if (jws_thumbprint(pkey, (char *)result) == -1)
+		return (base_keyhash_pkey(pkey, result) == -1 ? -1 :
+		    IPC_KEYHASH_LEN);
+	if (keys_jws_thumbprint(pkey, (char *)result) == -1)
 		return (-1);
 	return (JWS_THUMBSIZE - 1);
 }
@@ -56,11 +57,11 @@ name_of(EVP_PKEY *pkey, unsigned int which, uint8_t result[ACME_RESULTSIZE])
 static int
 load_mac(int how, int fd, char *err, size_t errsize)
 {
-	uint8_t	 got[ACME_MACMAX];
+	uint8_t	 got[KEYS_MACMAX];
 	int	 n;
 
-	n = keyfile_read_mac(fd, got, ACME_MACMIN, sizeof(got), err, errsize);
-	if (n != -1 && how != ACMEFILE_JUDGE) {
+	n = keys_file_read_mac(fd, got, KEYS_MACMIN, sizeof(got), err, errsize);
+	if (n != -1 && how != ACMEFILE_CHECK) {
 		memcpy(mac, got, (size_t)n);
 		maclen = (size_t)n;
 	}
@@ -73,9 +74,9 @@ make_key(int fd, char *err, size_t errsize)
 {
 	EVP_PKEY	*pkey;
 
-	if ((pkey = cert_new_key()) == NULL)
+	if ((pkey = keys_cert_new_key()) == NULL)
 		snprintf(err, errsize, "can't make a P-256 key");
-	else if (keyfile_write_pem(fd, pkey, err, errsize) == -1) {
+	else if (keys_file_write_pem(fd, pkey, err, errsize) == -1) {
 		EVP_PKEY_free(pkey);
 		pkey = NULL;
 	}
@@ -83,8 +84,8 @@ make_key(int fd, char *err, size_t errsize)
 }
 
 int
-acme_load(unsigned int which, int how, int fd,
-    uint8_t result[ACME_RESULTSIZE], char *err, size_t errsize)
+keys_acme_load(unsigned int which, int how, int fd,
+    uint8_t result[KEYS_RESULTSIZE], char *err, size_t errsize)
 {
 	EVP_PKEY	*pkey;
 	int		 n;
@@ -94,9 +95,9 @@ acme_load(unsigned int which, int how, int fd,
 	if (how == ACMEFILE_MAKE)
 		pkey = make_key(fd, err, errsize);
 	else if (which == ACMEKEY_CERT)
-		pkey = keyfile_read_pem(fd, err, errsize);
+		pkey = keys_file_read_pem(fd, err, errsize);
 	else
-		pkey = keyfile_read_account(fd, err, errsize);
+		pkey = keys_file_read_account(fd, err, errsize);
 	if (pkey == NULL)
 		return (-1);
 	if ((n = name_of(pkey, which, result)) == -1) {
@@ -105,7 +106,7 @@ acme_load(unsigned int which, int how, int fd,
 		EVP_PKEY_free(pkey);
 		return (-1);
 	}
-	if (how == ACMEFILE_JUDGE) {
+	if (how == ACMEFILE_CHECK) {
 		EVP_PKEY_free(pkey);
 		return (n);
 	}
@@ -115,10 +116,10 @@ acme_load(unsigned int which, int how, int fd,
 }
 
 void
-acme_forget(unsigned int which)
+keys_acme_forget(unsigned int which)
 {
 	if (which == ACMEKEY_EAB) {
-		sodium_memzero(mac, ACME_MACMAX);
+		sodium_memzero(mac, KEYS_MACMAX);
 		maclen = 0;
 	} else {
 		EVP_PKEY_free(keys[which]);
@@ -127,13 +128,13 @@ acme_forget(unsigned int which)
 }
 
 void
-acme_set_conf(const struct acme_conf *c)
+keys_acme_set_conf(const struct ipc_acme_conf *c)
 {
 	conf = *c;
 }
 
 int
-acme_set_revoke(const uint8_t *der, size_t len, uint8_t why)
+keys_acme_set_revoke(const uint8_t *der, size_t len, uint8_t why)
 {
 	revokelen = 0;
 	if (len > sizeof(revoke))
@@ -175,9 +176,9 @@ put_contacts(struct json_out *o, unsigned int n)
 static int
 put_binding(struct json_out *o, const char *url, char *err, size_t errsize)
 {
-	struct jws_header	 h = { url, NULL, conf.eab_kid };
+	struct keys_jws_header	 h = { url, NULL, conf.eab_kid };
 	char			 jwk[JWS_JWKSIZE];
-	struct wr		 w;
+	struct ipc_wr		 w;
 	int			 n, rv;
 
 	if (maclen == 0) {
@@ -185,12 +186,12 @@ put_binding(struct json_out *o, const char *url, char *err, size_t errsize)
 		    " binding %s", conf.eab_kid);
 		return (-1);
 	}
-	if ((n = jws_jwk(keys[ACMEKEY_ACCOUNT], jwk)) == -1)
+	if ((n = keys_jws_jwk(keys[ACMEKEY_ACCOUNT], jwk)) == -1)
 		return (-1);
-	wr_init(&w);
-	if ((rv = jws_mac(&w, mac, maclen, &h, jwk, (size_t)n)) == 0)
+	ipc_wr_init(&w);
+	if ((rv = keys_jws_mac(&w, mac, maclen, &h, jwk, (size_t)n)) == 0)
 		json_out_raw(o, "externalAccountBinding", w.p, w.len);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	return (rv);
 }
 
@@ -250,18 +251,20 @@ put_order(struct json_out *o, const char *replaces, int bare, char *err,
 static int
 put_finalize(struct json_out *o, char *err, size_t errsize)
 {
-	struct wr	 der;
+	struct ipc_wr	 der;
 	int		 rv = -1;
 
 	if (keys[ACMEKEY_CERT] == NULL) {
 		snprintf(err, errsize, "there is no key for the certificate");
 		return (-1);
 	}
-	wr_init(&der);
-	if (csr_make(keys[ACMEKEY_CERT], (const char (*)[ACME_NAMESIZE])
-	    conf.names, conf.nnames, &der, err, errsize) == 0 && wr_ok(&der))
+	ipc_wr_init(&der);
+	if (keys_csr_make(keys[ACMEKEY_CERT],
+	    (const char (*)[IPC_ACME_NAMESIZE])
+	    conf.names, conf.nnames, &der, err, errsize) == 0 &&
+	    ipc_wr_ok(&der))
 		rv = put64(o, "csr", der.p, der.len);
-	wr_free(&der);
+	ipc_wr_free(&der);
 	return (rv);
 }
 
@@ -281,12 +284,12 @@ put_revoke(struct json_out *o, int bare, char *err, size_t errsize)
 
 /* The inner half of a key change: the new key says whose it is. */
 static int
-put_roll(struct wr *w, const struct acme_request *q, char *err,
+put_roll(struct ipc_wr *w, const struct keys_acme_request *q, char *err,
     size_t errsize)
 {
-	struct jws_header	 h = { q->url, NULL, NULL };
+	struct keys_jws_header	 h = { q->url, NULL, NULL };
 	struct json_out		 o;
-	struct wr		 in;
+	struct ipc_wr		 in;
 	char			 old[JWS_JWKSIZE];
 	int			 n, rv = -1;
 
@@ -294,23 +297,23 @@ put_roll(struct wr *w, const struct acme_request *q, char *err,
 		snprintf(err, errsize, "there is no new account key");
 		return (-1);
 	}
-	if ((n = jws_jwk(keys[ACMEKEY_ACCOUNT], old)) == -1)
+	if ((n = keys_jws_jwk(keys[ACMEKEY_ACCOUNT], old)) == -1)
 		return (-1);
-	wr_init(&in);
+	ipc_wr_init(&in);
 	json_out_init(&o, &in);
 	json_out_object(&o, NULL);
 	json_out_str(&o, "account", q->account);
 	json_out_raw(&o, "oldKey", old, (size_t)n);
 	json_out_end(&o);
 	if (json_out_whole(&o))
-		rv = jws_sign(w, keys[ACMEKEY_NEXT], &h, in.p, in.len);
-	wr_free(&in);
+		rv = keys_jws_sign(w, keys[ACMEKEY_NEXT], &h, in.p, in.len);
+	ipc_wr_free(&in);
 	return (rv);
 }
 
 /* What is in the object of a request.  0, or -1 with why in `err'. */
 static int
-put_members(struct json_out *o, const struct acme_request *q, char *err,
+put_members(struct json_out *o, const struct keys_acme_request *q, char *err,
     size_t errsize)
 {
 	switch (q->what) {
@@ -345,7 +348,7 @@ put_members(struct json_out *o, const struct acme_request *q, char *err,
 }
 
 static int
-put_payload(struct wr *w, const struct acme_request *q, char *err,
+put_payload(struct ipc_wr *w, const struct keys_acme_request *q, char *err,
     size_t errsize)
 {
 	struct json_out	 o;
@@ -367,14 +370,14 @@ static EVP_PKEY *
 revoked_key(void)
 {
 	const uint8_t	*p = revoke;
-	uint8_t		 hash[KEYHASH_LEN];
+	uint8_t		 hash[IPC_KEYHASH_LEN];
 	X509		*x;
 	EVP_PKEY	*pub, *key = NULL;
 
 	x = d2i_X509(NULL, &p, (long)revokelen);
 	if (x != NULL && (pub = X509_get0_pubkey(x)) != NULL &&
-	    keyhash_pkey(pub, hash) != -1)
-		key = sign_find(hash);
+	    base_keyhash_pkey(pub, hash) != -1)
+		key = keys_sign_find(hash);
 	X509_free(x);
 	ERR_clear_error();
 	return (key);
@@ -382,7 +385,7 @@ revoked_key(void)
 
 /* The key that signs. */
 static EVP_PKEY *
-signer(const struct acme_request *q)
+signer(const struct keys_acme_request *q)
 {
 	switch (q->what) {
 	case ACMESIGN_LOOKUP_NEXT:
@@ -396,7 +399,7 @@ signer(const struct acme_request *q)
 
 /* Is the request signed by a key that has no account, or none yet? */
 static int
-has_no_account(const struct acme_request *q)
+has_no_account(const struct keys_acme_request *q)
 {
 	switch (q->what) {
 	case ACMESIGN_LOOKUP:
@@ -412,9 +415,9 @@ has_no_account(const struct acme_request *q)
 
 /* Is the request one that can be signed?  NULL, or why not. */
 static const char *
-judge(const struct acme_request *q)
+check_request(const struct keys_acme_request *q)
 {
-	struct url	 u;
+	struct net_url	 u;
 
 	if (conf.nnames == 0)
 		return ("nobody said yet what for");
@@ -424,40 +427,40 @@ judge(const struct acme_request *q)
 		return (q->what == ACMESIGN_LOOKUP_NEXT ?
 		    "there is no new account key" :
 		    "there is no key of a certificate to be revoked");
-	if (!jws_plain(q->url) || url_parse(q->url, &u) == -1)
+	if (!keys_jws_plain(q->url) || net_url_parse(q->url, &u) == -1)
 		return ("the URL of the request is none");
 	if (!base64url_is(q->nonce, sizeof(q->nonce) - 1))
 		return ("the nonce is not base64url");
 	if (has_no_account(q))
 		return (q->account[0] == '\0' ? NULL :
 		    "what is signed by such a key has no account's URL");
-	if (!jws_plain(q->account) || url_parse(q->account, &u) == -1)
+	if (!keys_jws_plain(q->account) || net_url_parse(q->account, &u) == -1)
 		return ("the URL of the account is none");
 	return (NULL);
 }
 
 int
-acme_sign(const struct acme_request *q, struct wr *out, char *err,
+keys_acme_sign(const struct keys_acme_request *q, struct ipc_wr *out, char *err,
     size_t errsize)
 {
-	struct jws_header	 h = { q->url, q->nonce, NULL };
+	struct keys_jws_header	 h = { q->url, q->nonce, NULL };
 	const char		*bad;
-	struct wr		 payload;
+	struct ipc_wr		 payload;
 	int			 rv = -1;
 
-	if ((bad = judge(q)) != NULL) {
+	if ((bad = check_request(q)) != NULL) {
 		snprintf(err, errsize, "%s", bad);
 		return (-1);
 	}
 	if (q->account[0] != '\0')
 		h.kid = q->account;
 	snprintf(err, errsize, "can't sign with the account key");
-	wr_init(&payload);
-	if (put_payload(&payload, q, err, errsize) == 0 && wr_ok(&payload))
-		rv = jws_sign(out, signer(q), &h,
+	ipc_wr_init(&payload);
+	if (put_payload(&payload, q, err, errsize) == 0 && ipc_wr_ok(&payload))
+		rv = keys_jws_sign(out, signer(q), &h,
 		    payload.p == NULL ? (const uint8_t *)"" : payload.p,
 		    payload.len);
-	wr_free(&payload);
+	ipc_wr_free(&payload);
 	return (rv);
 }
 
@@ -471,7 +474,7 @@ static int
 may_sign(void)
 {
 	static uint64_t	 left = SIGN_BURST * 1000, last;
-	uint64_t	 now = clock_ms(), passed = now - last;
+	uint64_t	 now = base_clock_ms(), passed = now - last;
 
 	/* In thousandths. */
 	if (passed > SIGN_BURST * 1000 / SIGN_RATE)
@@ -487,10 +490,10 @@ may_sign(void)
 }
 
 int
-acme_sign_request(const struct ipc_msg_acme_sign *v, struct wr *out, char *err,
-    size_t errsize)
+keys_acme_sign_request(const struct ipc_msg_acme_sign *v, struct ipc_wr *out,
+    char *err, size_t errsize)
 {
-	struct acme_request	 q;
+	struct keys_acme_request	 q;
 
 	if (!may_sign()) {
 		snprintf(err, errsize, "too many signatures are asked for");
@@ -502,5 +505,5 @@ acme_sign_request(const struct ipc_msg_acme_sign *v, struct wr *out, char *err,
 	strlcpy(q.account, v->account, sizeof(q.account));
 	strlcpy(q.replaces, v->replaces, sizeof(q.replaces));
 	err[0] = '\0';
-	return (acme_sign(&q, out, err, errsize));
+	return (keys_acme_sign(&q, out, err, errsize));
 }

@@ -7,9 +7,9 @@
  * keys_jws.c      JSON signatures (keys_jws.h)
  *
  * acme-helper, which talks to strangers, says only which of the things in
- * enum acmesign it wants, and to which URL.  What the payload holds comes from
- * the parent; so that a helper that was taken over can get certificates for
- * the configured names, with a key that stays here, and do nothing else.
+ * enum ipc_acmesign it wants, and to which URL.  What the payload holds comes
+ * from the parent; so that a helper that was taken over can get certificates
+ * for the configured names, with a key that stays here, and do nothing else.
  *
  * `err' of `errsize' bytes is used as in keys.h.
  */
@@ -24,57 +24,57 @@
 #include "codec.h"
 #include "msg.h"
 
-#define ACME_RESULTSIZE	64	/* room for a thumbprint or a key hash */
-#define ACME_MACMIN	16	/* bytes of an account binding's key */
-#define ACME_MACMAX	256
+#define KEYS_RESULTSIZE	64	/* room for a thumbprint or a key hash */
+#define KEYS_MACMIN	16	/* bytes of an account binding's key */
+#define KEYS_MACMAX	256
 
 /* What MSG_ACME_SIGN holds. */
-struct acme_request {
-	uint8_t		 what;		/* enum acmesign */
-	char		 url[ACME_URLSIZE];
-	char		 nonce[ACME_NONCESIZE];
-	char		 account[ACME_URLSIZE];	/* "" none */
-	char		 replaces[ACME_REPLACESSIZE]; /* "" none */
+struct keys_acme_request {
+	uint8_t		 what;		/* enum ipc_acmesign */
+	char		 url[IPC_ACME_URLSIZE];
+	char		 nonce[IPC_ACME_NONCESIZE];
+	char		 account[IPC_ACME_URLSIZE];	/* "" none */
+	char		 replaces[IPC_ACME_REPLACESSIZE]; /* "" none */
 };
 
 /* Locked memory for the MAC key; part of keys_preload().  0, or -1. */
-int	 acme_preload(void);
+int	 keys_acme_preload(void);
 
 /*
  * Take a key from the file `fd', or make one and write it there (`how', enum
- * acmefile); it replaces the one of the kind `which' (enum acmekey).
- * ACMEFILE_JUDGE: read it, and keep the older one.  Its name into `result' (see
+ * ipc_acmefile); it replaces the one of the kind `which' (enum ipc_acmekey).
+ * ACMEFILE_CHECK: read it, and keep the older one.  Its name into `result' (see
  * MSG_KEY_RESULT): bytes, or -1; the older one is then kept.
  */
-int	 acme_load(unsigned int which, int how, int fd,
-	    uint8_t result[ACME_RESULTSIZE], char *err, size_t errsize);
+int	 keys_acme_load(unsigned int which, int how, int fd,
+	    uint8_t result[KEYS_RESULTSIZE], char *err, size_t errsize);
 
 /* Forget the key of the kind. */
-void	 acme_forget(unsigned int which);
+void	 keys_acme_forget(unsigned int which);
 
 /* Sign for this from now on. */
-void	 acme_set_conf(const struct acme_conf *c);
+void	 keys_acme_set_conf(const struct ipc_acme_conf *c);
 
 /*
  * Allow that the certificate in the `len' bytes of DER is revoked for `reason';
  * 0 bytes: none any more.  0, or -1: too large.
  */
-int	 acme_set_revoke(const uint8_t *der, size_t len, uint8_t reason);
+int	 keys_acme_set_revoke(const uint8_t *der, size_t len, uint8_t reason);
 
 /*
  * Append to `out' the signed request as JSON.  0, or -1: something that it
  * needs is not there, or the request is not one that is signed.
  */
-int	 acme_sign(const struct acme_request *q, struct wr *out, char *err,
-	    size_t errsize);
+int	 keys_acme_sign(const struct keys_acme_request *q, struct ipc_wr *out,
+	    char *err, size_t errsize);
 
 /*
- * The same for acme-helper: as often as an order may need, no oftener.  0, or -1
- * with `err'.
+ * The same for acme-helper: as often as an order may need, no oftener.  0, or
+ * -1 with `err'.
  */
 struct ipc_msg_acme_sign;
-int	 acme_sign_request(const struct ipc_msg_acme_sign *v, struct wr *out,
-	    char *err, size_t errsize);
+int	 keys_acme_sign_request(const struct ipc_msg_acme_sign *v,
+	    struct ipc_wr *out, char *err, size_t errsize);
 
 /* keys_csr.c */
 
@@ -82,8 +82,8 @@ int	 acme_sign_request(const struct ipc_msg_acme_sign *v, struct wr *out,
  * Append to `der' a request for a certificate for the `n' names and addresses
  * with `key', which signs it (RFC 2986).  0, or -1.
  */
-int	 csr_make(EVP_PKEY *key, const char (*names)[ACME_NAMESIZE], size_t n,
-	    struct wr *der, char *err, size_t errsize);
+int	 keys_csr_make(EVP_PKEY *key, const char (*names)[IPC_ACME_NAMESIZE],
+	    size_t n, struct ipc_wr *der, char *err, size_t errsize);
 
 /* keys_jwk.c */
 
@@ -92,6 +92,6 @@ int	 csr_make(EVP_PKEY *key, const char (*names)[ACME_NAMESIZE], size_t n,
  * P-256 or P-384), as certbot keeps it.  NULL when it is none; it has not been
  * tried whether its halves belong together.
  */
-EVP_PKEY *jwk_private(const char *text, size_t len);
+EVP_PKEY *keys_jwk_private(const char *text, size_t len);
 
 #endif

@@ -22,8 +22,8 @@
 
 #define U	"https://ca.example/"
 
-static char		 err[256];
-static struct acme_conf	 conf;
+static char			 err[256];
+static struct ipc_acme_conf	 conf;
 
 static int
 new_file(const char *name)
@@ -47,10 +47,10 @@ text_file(const char *text)
 static int
 load(unsigned int which, int make, int fd, char *result)
 {
-	uint8_t	 raw[ACME_RESULTSIZE];
+	uint8_t	 raw[KEYS_RESULTSIZE];
 	int	 n;
 
-	n = acme_load(which, make, fd, raw, err, sizeof(err));
+	n = keys_acme_load(which, make, fd, raw, err, sizeof(err));
 	if (n != -1 && which != ACMEKEY_CERT && result != NULL) {
 		memcpy(result, raw, (size_t)n);
 		result[n] = '\0';
@@ -64,10 +64,10 @@ static void
 start(void)
 {
 	ATF_REQUIRE(sodium_init() != -1);
-	ATF_REQUIRE(keyfile_preload() == 0 && acme_preload() == 0);
+	ATF_REQUIRE(keys_file_preload() == 0 && keys_acme_preload() == 0);
 	ATF_REQUIRE_EQ(43, load(ACMEKEY_ACCOUNT, 1, new_file("account"),
 	    NULL));
-	ATF_REQUIRE_EQ(KEYHASH_LEN, load(ACMEKEY_CERT, 1, new_file("cert"),
+	ATF_REQUIRE_EQ(IPC_KEYHASH_LEN, load(ACMEKEY_CERT, 1, new_file("cert"),
 	    NULL));
 	memset(&conf, 0, sizeof(conf));
 	snprintf(conf.directory, sizeof(conf.directory), U "dir");
@@ -78,13 +78,13 @@ start(void)
 	conf.nnames = 2;
 	snprintf(conf.names[0], sizeof(conf.names[0]), "relay.example.org");
 	snprintf(conf.names[1], sizeof(conf.names[1]), "2001:db8::1");
-	acme_set_conf(&conf);
+	keys_acme_set_conf(&conf);
 }
 
-static struct acme_request
-request(enum acmesign what, const char *account)
+static struct keys_acme_request
+request(enum ipc_acmesign what, const char *account)
 {
-	struct acme_request	 q;
+	struct keys_acme_request	 q;
 
 	memset(&q, 0, sizeof(q));
 	q.what = (uint8_t)what;
@@ -117,20 +117,21 @@ part(const char *text, size_t len, const char *name)
 
 /* Sign; header and payload of the result, which the caller frees. */
 static void
-sign(struct acme_request q, char **header, char **payload)
+sign(struct keys_acme_request q, char **header, char **payload)
 {
-	struct wr	 w;
+	struct ipc_wr	 w;
 
-	wr_init(&w);
-	ATF_REQUIRE_MSG(acme_sign(&q, &w, err, sizeof(err)) == 0, "%s", err);
+	ipc_wr_init(&w);
+	ATF_REQUIRE_MSG(keys_acme_sign(&q, &w, err, sizeof(err)) == 0, "%s",
+	    err);
 	*header = part((char *)w.p, w.len, "protected");
 	*payload = part((char *)w.p, w.len, "payload");
-	wr_free(&w);
+	ipc_wr_free(&w);
 }
 
 /* Sign, and compare the payload. */
 static void
-expect(struct acme_request q, const char *want)
+expect(struct keys_acme_request q, const char *want)
 {
 	char	*header, *payload;
 
@@ -148,11 +149,11 @@ expect(struct acme_request q, const char *want)
 
 /* The header shows the public half of `key'. */
 static void
-is_signed_by(struct acme_request q, EVP_PKEY *key)
+is_signed_by(struct keys_acme_request q, EVP_PKEY *key)
 {
 	char	 jwk[JWS_JWKSIZE], *header, *payload;
 
-	ATF_REQUIRE(jws_jwk(key, jwk) != -1);
+	ATF_REQUIRE(keys_jws_jwk(key, jwk) != -1);
 	sign(q, &header, &payload);
 	ATF_CHECK_MSG(strstr(header, jwk) != NULL, "%s, not %s", header, jwk);
 	ATF_CHECK_MSG(strstr(payload, "\"reason\":1") != NULL, "%s", payload);
@@ -161,21 +162,21 @@ is_signed_by(struct acme_request q, EVP_PKEY *key)
 }
 
 static void
-refused(struct acme_request q, const char *why)
+refused(struct keys_acme_request q, const char *why)
 {
-	struct wr	 w;
+	struct ipc_wr	 w;
 
-	wr_init(&w);
-	ATF_CHECK_EQ_MSG(-1, acme_sign(&q, &w, err, sizeof(err)), "%u %s",
+	ipc_wr_init(&w);
+	ATF_CHECK_EQ_MSG(-1, keys_acme_sign(&q, &w, err, sizeof(err)), "%u %s",
 	    q.what, why);
 	ATF_CHECK_MSG(strstr(err, why) != NULL, "%s, expected %s", err, why);
-	wr_free(&w);
+	ipc_wr_free(&w);
 }
 
 ATF_TC_WITHOUT_HEAD(payloads);
 ATF_TC_BODY(payloads, tc)
 {
-	struct acme_request	 q;
+	struct keys_acme_request	 q;
 
 	start();
 	expect(request(ACMESIGN_LOOKUP, ""), "{\"onlyReturnExisting\":true}");
@@ -192,7 +193,7 @@ ATF_TC_BODY(payloads, tc)
 	conf.ncontacts = 0;
 	conf.agreed = 0;
 	snprintf(conf.profile, sizeof(conf.profile), "shortlived");
-	acme_set_conf(&conf);
+	keys_acme_set_conf(&conf);
 	q = request(ACMESIGN_ORDER, U "me");
 	snprintf(q.replaces, sizeof(q.replaces), "aYhba4dGQEHhs3uEe6CuLN4ByNQ"
 	    ".AIdlQyE");
@@ -200,7 +201,7 @@ ATF_TC_BODY(payloads, tc)
 	    "\"relay.example.org\"}],\"profile\":\"shortlived\",\"replaces\":"
 	    "\"aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE\"}");
 	expect(request(ACMESIGN_ACCOUNT, ""), "{\"contact\":[]}");
-	ATF_CHECK_EQ(0, acme_set_revoke((const uint8_t *)"foobar", 6, 4));
+	ATF_CHECK_EQ(0, keys_acme_set_revoke((const uint8_t *)"foobar", 6, 4));
 	expect(request(ACMESIGN_REVOKE, U "me"),
 	    "{\"certificate\":\"Zm9vYmFy\",\"reason\":4}");
 }
@@ -209,12 +210,12 @@ ATF_TC_BODY(payloads, tc)
 ATF_TC_WITHOUT_HEAD(bare_payloads);
 ATF_TC_BODY(bare_payloads, tc)
 {
-	struct acme_request	 q;
+	struct keys_acme_request	 q;
 
 	start();
 	conf.nnames = 1;
 	snprintf(conf.profile, sizeof(conf.profile), "shortlived");
-	acme_set_conf(&conf);
+	keys_acme_set_conf(&conf);
 	expect(request(ACMESIGN_ACCOUNT_BARE, ""),
 	    "{\"termsOfServiceAgreed\":true,\"contact\":[]}");
 	q = request(ACMESIGN_ORDER_BARE, U "me");
@@ -224,7 +225,7 @@ ATF_TC_BODY(bare_payloads, tc)
 	expect(q, "{\"identifiers\":[{\"type\":\"dns\",\"value\":"
 	    "\"relay.example.org\"}],\"replaces\":\"a.b\"}");
 	refused(request(ACMESIGN_REVOKE_BARE, U "me"), "no certificate is to");
-	ATF_CHECK_EQ(0, acme_set_revoke((const uint8_t *)"foobar", 6, 4));
+	ATF_CHECK_EQ(0, keys_acme_set_revoke((const uint8_t *)"foobar", 6, 4));
 	expect(request(ACMESIGN_REVOKE_BARE, U "me"),
 	    "{\"certificate\":\"Zm9vYmFy\"}");
 	refused(request(ACMESIGN_ACCOUNT_BARE, U "me"), "no account's URL");
@@ -234,7 +235,7 @@ ATF_TC_BODY(bare_payloads, tc)
 ATF_TC_WITHOUT_HEAD(lookup_next);
 ATF_TC_BODY(lookup_next, tc)
 {
-	char	 thumb[ACME_RESULTSIZE + 1], *header, *old, *payload;
+	char	 thumb[KEYS_RESULTSIZE + 1], *header, *old, *payload;
 
 	start();
 	refused(request(ACMESIGN_LOOKUP_NEXT, ""), "no new account key");
@@ -256,8 +257,8 @@ ATF_TC_WITHOUT_HEAD(revoke_by_key);
 ATF_TC_BODY(revoke_by_key, tc)
 {
 	static char	 first[] = "relay.test";
-	char		*names[] = { first }, pem[CERT_PEMSIZE];
-	uint8_t		 hash[KEYHASH_LEN], *der = NULL;
+	char		*names[] = { first }, pem[KEYS_PEMSIZE];
+	uint8_t		 hash[IPC_KEYHASH_LEN], *der = NULL;
 	EVP_PKEY	*key;
 	X509		*x;
 	BIO		*bio;
@@ -265,21 +266,22 @@ ATF_TC_BODY(revoke_by_key, tc)
 
 	start();
 	refused(request(ACMESIGN_REVOKE_KEY, ""), "no key of a certificate");
-	ATF_REQUIRE((key = cert_new_key()) != NULL);
-	ATF_REQUIRE(cert_selfsign(key, names, 1, pem, err, sizeof(err)) > 0);
+	ATF_REQUIRE((key = keys_cert_new_key()) != NULL);
+	ATF_REQUIRE(keys_cert_selfsign(key, names, 1, pem, err,
+	    sizeof(err)) > 0);
 	ATF_REQUIRE((bio = BIO_new_mem_buf(pem, -1)) != NULL);
 	ATF_REQUIRE((x = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL);
 	ATF_REQUIRE((n = i2d_X509(x, &der)) > 0);
-	ATF_CHECK_EQ(0, acme_set_revoke(der, (size_t)n, 1));
+	ATF_CHECK_EQ(0, keys_acme_set_revoke(der, (size_t)n, 1));
 	/* It must be one that is served. */
 	refused(request(ACMESIGN_REVOKE_KEY, ""), "no key of a certificate");
-	ATF_REQUIRE_EQ(0, sign_add(key, hash));
+	ATF_REQUIRE_EQ(0, keys_sign_add(key, hash));
 	is_signed_by(request(ACMESIGN_REVOKE_KEY, ""), key);
 	refused(request(ACMESIGN_REVOKE_KEY, U "me"), "no account's URL");
 	/* None when none is to be revoked any more, and for no other. */
-	ATF_CHECK_EQ(0, acme_set_revoke((const uint8_t *)"", 0, 0));
+	ATF_CHECK_EQ(0, keys_acme_set_revoke((const uint8_t *)"", 0, 0));
 	refused(request(ACMESIGN_REVOKE_KEY, ""), "no key of a certificate");
-	ATF_CHECK_EQ(0, acme_set_revoke((const uint8_t *)"foobar", 6, 4));
+	ATF_CHECK_EQ(0, keys_acme_set_revoke((const uint8_t *)"foobar", 6, 4));
 	refused(request(ACMESIGN_REVOKE_KEY, ""), "no key of a certificate");
 	OPENSSL_free(der);
 	X509_free(x);
@@ -291,12 +293,12 @@ ATF_TC_BODY(refusals, tc)
 {
 	static const char	*certids[] = { "a", ".", "a.", ".a", "a.b.c",
 	    "a\".b", "a.b\"", "a.b=" };
-	struct acme_request	 q;
-	size_t			 i;
+	struct keys_acme_request	 q;
+	size_t				 i;
 
 	start();
-	refused(request((enum acmesign)0, U "me"), "never signed");
-	refused(request((enum acmesign)77, U "me"), "never signed");
+	refused(request((enum ipc_acmesign)0, U "me"), "never signed");
+	refused(request((enum ipc_acmesign)77, U "me"), "never signed");
 	refused(request(ACMESIGN_LOOKUP, U "me"), "no account's URL");
 	refused(request(ACMESIGN_ORDER, ""), "account is none");
 	refused(request(ACMESIGN_GET, "http://ca.example/"),
@@ -319,18 +321,18 @@ ATF_TC_BODY(refusals, tc)
 		snprintf(q.replaces, sizeof(q.replaces), "%s", certids[i]);
 		refused(q, "wrong way");
 	}
-	ATF_CHECK_EQ(0, acme_set_revoke((const uint8_t *)"x", 1, 0));
-	ATF_CHECK_EQ(0, acme_set_revoke((const uint8_t *)"", 0, 0));
+	ATF_CHECK_EQ(0, keys_acme_set_revoke((const uint8_t *)"x", 1, 0));
+	ATF_CHECK_EQ(0, keys_acme_set_revoke((const uint8_t *)"", 0, 0));
 	refused(request(ACMESIGN_REVOKE, U "me"), "no certificate is to be");
-	acme_forget(ACMEKEY_CERT);
+	keys_acme_forget(ACMEKEY_CERT);
 	refused(request(ACMESIGN_FINALIZE, U "me"), "no key for the cert");
 	snprintf(conf.eab_kid, sizeof(conf.eab_kid), "kid-7");
-	acme_set_conf(&conf);
+	keys_acme_set_conf(&conf);
 	refused(request(ACMESIGN_ACCOUNT, ""), "no MAC key");
-	acme_forget(ACMEKEY_ACCOUNT);
+	keys_acme_forget(ACMEKEY_ACCOUNT);
 	refused(request(ACMESIGN_GET, U "me"), "no account key");
 	conf.nnames = 0;
-	acme_set_conf(&conf);
+	keys_acme_set_conf(&conf);
 	refused(request(ACMESIGN_GET, U "me"), "nobody said");
 }
 
@@ -389,7 +391,7 @@ ATF_TC_BODY(binding, tc)
 	ATF_REQUIRE_EQ(0, load(ACMEKEY_EAB, 0, text_file(
 	    " AyM1SysPpbyDfgZld3umj1qzKObwVMko==\n"), NULL));
 	snprintf(conf.eab_kid, sizeof(conf.eab_kid), "kid-7");
-	acme_set_conf(&conf);
+	keys_acme_set_conf(&conf);
 	sign(request(ACMESIGN_ACCOUNT, ""), &header, &payload);
 	p = strstr(payload, ",\"externalAccountBinding\":");
 	ATF_REQUIRE(p != NULL);
@@ -404,7 +406,7 @@ ATF_TC_BODY(binding, tc)
 	free(inner);
 	free(header);
 	free(payload);
-	acme_forget(ACMEKEY_EAB);
+	keys_acme_forget(ACMEKEY_EAB);
 	refused(request(ACMESIGN_ACCOUNT, ""), "no MAC key");
 }
 
@@ -509,14 +511,14 @@ ask_once(void)
 					    .url = U "x", .nonce = "abc",
 					    .account = U "me",
 					    .replaces = "" };
-	struct wr			 out;
+	struct ipc_wr			 out;
 	char				 why[256];
 	int				 ok;
 
-	wr_init(&out);
-	ok = acme_sign_request(&v, &out, why, sizeof(why)) == 0;
+	ipc_wr_init(&out);
+	ok = keys_acme_sign_request(&v, &out, why, sizeof(why)) == 0;
 	ATF_CHECK_MSG(ok == (strstr(why, "too many") == NULL), "%s", why);
-	wr_free(&out);
+	ipc_wr_free(&out);
 	return (ok);
 }
 

@@ -28,7 +28,7 @@ static int		 have_staged;
 static size_t		 textlen;	/* bytes of text in use */
 
 int
-box_preload(void)
+keys_box_preload(void)
 {
 	if (secrets != NULL)
 		return (0);
@@ -39,7 +39,7 @@ box_preload(void)
 }
 
 void
-box_set_node(const uint8_t sec[KEYS_NODELEN], uint8_t pub[KEYS_NODELEN])
+keys_box_set_node(const uint8_t sec[KEYS_NODELEN], uint8_t pub[KEYS_NODELEN])
 {
 	memcpy(secrets->node, sec, sizeof(secrets->node));
 	(void)crypto_scalarmult_base(node_pub, secrets->node);
@@ -48,7 +48,7 @@ box_set_node(const uint8_t sec[KEYS_NODELEN], uint8_t pub[KEYS_NODELEN])
 }
 
 int
-box_node(uint8_t pub[KEYS_NODELEN])
+keys_box_node(uint8_t pub[KEYS_NODELEN])
 {
 	if (!have_node)
 		return (-1);
@@ -57,7 +57,7 @@ box_node(uint8_t pub[KEYS_NODELEN])
 }
 
 void
-box_stage_mesh(const uint8_t *key)
+keys_box_stage_mesh(const uint8_t *key)
 {
 	if (key != NULL)
 		memcpy(secrets->staged, key, sizeof(secrets->staged));
@@ -67,7 +67,7 @@ box_stage_mesh(const uint8_t *key)
 }
 
 void
-box_commit_mesh(int use)
+keys_box_commit_mesh(int use)
 {
 	if (have_staged && use)
 		memcpy(secrets->mesh, secrets->staged, sizeof(secrets->mesh));
@@ -76,8 +76,8 @@ box_commit_mesh(int use)
 }
 
 /*
- * Is the text at `p' 64 hex digits?  Looked at before hex_get(), so that a text
- * full of quotes costs no more than its length.
+ * Is the text at `p' 64 hex digits?  Looked at before base_hex_get(), so that a
+ * text full of quotes costs no more than its length.
  */
 static int
 all_digits(const uint8_t *p)
@@ -93,7 +93,7 @@ all_digits(const uint8_t *p)
 }
 
 uint32_t
-box_find_mesh(uint8_t *text, size_t len, const uint8_t key[KEYS_MESHLEN])
+keys_box_find_mesh(uint8_t *text, size_t len, const uint8_t key[KEYS_MESHLEN])
 {
 	uint8_t		 cand[KEYS_MESHLEN];
 	uint32_t	 found = KEYS_NOOFFSET;
@@ -104,7 +104,8 @@ box_find_mesh(uint8_t *text, size_t len, const uint8_t key[KEYS_MESHLEN])
 	for (i = 0; i + HEXLEN + 2 <= len; i++) {
 		if (text[i] != '"' || text[i + 1 + HEXLEN] != '"' ||
 		    !all_digits(text + i + 1) ||
-		    hex_get(cand, sizeof(cand), (char *)text + i + 1) == -1)
+		    base_hex_get(cand, sizeof(cand), (char *)text + i +
+		    1) == -1)
 			continue;
 		if (sodium_memcmp(cand, key, sizeof(cand)) == 0) {
 			memset(text + i + 1, '0', HEXLEN);
@@ -117,7 +118,7 @@ box_find_mesh(uint8_t *text, size_t len, const uint8_t key[KEYS_MESHLEN])
 
 /* Nonce and box of ServerInfo. */
 static int
-seal(const struct box_login *l, struct box_result *r)
+seal(const struct keys_box_login *l, struct keys_box_result *r)
 {
 	randombytes_buf(r->reply, BOX_NONCELEN);
 	if (crypto_box_easy_afternm(r->reply + BOX_NONCELEN, l->info,
@@ -128,7 +129,7 @@ seal(const struct box_login *l, struct box_result *r)
 }
 
 static int
-open_and_seal(const struct box_login *l, struct box_result *r)
+open_and_seal(const struct keys_box_login *l, struct keys_box_result *r)
 {
 	if (crypto_box_open_easy_afternm(secrets->text, l->box, l->boxlen,
 	    l->nonce, secrets->shared) == -1)
@@ -136,12 +137,12 @@ open_and_seal(const struct box_login *l, struct box_result *r)
 	textlen = l->boxlen - BOX_MACLEN;
 	r->text = secrets->text;
 	r->textlen = textlen;
-	r->mesh = box_find_mesh(secrets->text, textlen, secrets->mesh);
+	r->mesh = keys_box_find_mesh(secrets->text, textlen, secrets->mesh);
 	return (seal(l, r));
 }
 
 int
-box_login(const struct box_login *l, struct box_result *r)
+keys_box_login(const struct keys_box_login *l, struct keys_box_result *r)
 {
 	int	 rv;
 
@@ -153,13 +154,13 @@ box_login(const struct box_login *l, struct box_result *r)
 	    secrets->node) == -1)
 		return (-1);
 	if ((rv = open_and_seal(l, r)) == -1)
-		box_forget();
+		keys_box_forget();
 	sodium_memzero(secrets->shared, sizeof(secrets->shared));
 	return (rv);
 }
 
 void
-box_forget(void)
+keys_box_forget(void)
 {
 	sodium_memzero(secrets->text, textlen);
 	textlen = 0;

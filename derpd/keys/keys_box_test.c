@@ -12,7 +12,7 @@
 #include "keys.h"
 
 static uint8_t		 node_pub[32], client_pub[32], client_sec[32];
-static struct box_result result;
+static struct keys_box_result result;
 
 static void
 setup(void)
@@ -20,19 +20,19 @@ setup(void)
 	uint8_t	 sec[32];
 
 	ATF_REQUIRE(sodium_init() != -1);
-	ATF_REQUIRE_EQ(0, box_preload());
+	ATF_REQUIRE_EQ(0, keys_box_preload());
 	crypto_box_keypair(client_pub, client_sec);
-	ATF_REQUIRE_EQ(-1, box_node(node_pub));
+	ATF_REQUIRE_EQ(-1, keys_box_node(node_pub));
 	randombytes_buf(sec, sizeof(sec));
-	box_set_node(sec, node_pub);
+	keys_box_set_node(sec, node_pub);
 }
 
-/* Log in with `text', seal with `sec'; the result of box_login(). */
+/* Log in with `text', seal with `sec'; the result of keys_box_login(). */
 static int
 login(const void *text, size_t len, const uint8_t *sec, const char *info)
 {
 	static const uint8_t	 nonce[24] = { 9 };
-	struct box_login	 l;
+	struct keys_box_login	 l;
 	uint8_t			*box;
 	int			 rv;
 
@@ -45,7 +45,7 @@ login(const void *text, size_t len, const uint8_t *sec, const char *info)
 	l.boxlen = len + 16;
 	l.info = (const uint8_t *)info;
 	l.infolen = strlen(info);
-	rv = box_login(&l, &result);
+	rv = keys_box_login(&l, &result);
 	free(box);
 	return (rv);
 }
@@ -57,7 +57,7 @@ ATF_TC_BODY(open_and_seal, tc)
 	uint8_t		 open[100], other[32], pub[32];
 
 	setup();
-	ATF_REQUIRE_EQ(0, box_node(pub));
+	ATF_REQUIRE_EQ(0, keys_box_node(pub));
 	ATF_CHECK(memcmp(pub, node_pub, 32) == 0);
 	ATF_REQUIRE_EQ(0, login(text, strlen(text), client_sec, info));
 	ATF_REQUIRE_EQ(strlen(text), result.textlen);
@@ -84,7 +84,7 @@ ATF_TC_WITHOUT_HEAD(lengths);
 ATF_TC_BODY(lengths, tc)
 {
 	size_t		 max = FRAME_MAX_CLIENTINFO - 32 - 24 - 16;
-	struct box_login l = { NULL, NULL, NULL, 0, NULL, 0 };
+	struct keys_box_login l = { NULL, NULL, NULL, 0, NULL, 0 };
 	uint8_t		 zero[32] = { 0 };
 	char		*text;
 
@@ -94,7 +94,7 @@ ATF_TC_BODY(lengths, tc)
 	ATF_CHECK_EQ(0, login(text, max, client_sec, "{}"));
 	ATF_CHECK_EQ(max, result.textlen);
 	ATF_CHECK(memcmp(result.text, text, max) == 0);
-	box_forget();
+	keys_box_forget();
 	ATF_CHECK_EQ(0, result.text[0]);
 	ATF_CHECK_EQ(0, result.text[max - 1]);
 	free(text);
@@ -102,9 +102,9 @@ ATF_TC_BODY(lengths, tc)
 	l.client = client_pub;
 	l.nonce = l.box = l.info = zero;
 	l.boxlen = 15;
-	ATF_CHECK_EQ(-1, box_login(&l, &result));
+	ATF_CHECK_EQ(-1, keys_box_login(&l, &result));
 	l.boxlen = FRAME_MAX_CLIENTINFO + 1;
-	ATF_CHECK_EQ(-1, box_login(&l, &result));
+	ATF_CHECK_EQ(-1, keys_box_login(&l, &result));
 }
 
 #define HEX_A	"00112233445566778899aabbccddeeff" \
@@ -124,9 +124,9 @@ find(const char *key, const char *text, const char *after)
 	char		 buf[512];
 	uint32_t	 off;
 
-	ATF_REQUIRE_EQ(0, hex_get(raw, sizeof(raw), key));
+	ATF_REQUIRE_EQ(0, base_hex_get(raw, sizeof(raw), key));
 	ATF_REQUIRE(strlcpy(buf, text, sizeof(buf)) < sizeof(buf));
-	off = box_find_mesh((uint8_t *)buf, strlen(text), raw);
+	off = keys_box_find_mesh((uint8_t *)buf, strlen(text), raw);
 	ATF_CHECK_STREQ(after == NULL ? text : after, buf);
 	return (off);
 }
@@ -164,23 +164,23 @@ ATF_TC_BODY(mesh_login, tc)
 	uint8_t		 key[32];
 
 	setup();
-	ATF_REQUIRE_EQ(0, hex_get(key, sizeof(key), HEX_A));
+	ATF_REQUIRE_EQ(0, base_hex_get(key, sizeof(key), HEX_A));
 	/* No mesh key is set yet. */
 	ATF_REQUIRE_EQ(0, login(text, strlen(text), client_sec, "{}"));
 	ATF_CHECK_EQ(KEYS_NOOFFSET, result.mesh);
 	ATF_REQUIRE_EQ(0, login(zero, strlen(zero), client_sec, "{}"));
 	ATF_CHECK_EQ(KEYS_NOOFFSET, result.mesh);
 
-	box_stage_mesh(key);
-	box_commit_mesh(1);
+	keys_box_stage_mesh(key);
+	keys_box_commit_mesh(1);
 	ATF_REQUIRE_EQ(0, login(text, strlen(text), client_sec, "{}"));
 	ATF_CHECK_EQ(12, result.mesh);
 	ATF_CHECK(memcmp(result.text, zero, strlen(zero)) == 0);
 	ATF_REQUIRE_EQ(0, login(zero, strlen(zero), client_sec, "{}"));
 	ATF_CHECK_EQ(KEYS_NOOFFSET, result.mesh);
 
-	box_stage_mesh(NULL);
-	box_commit_mesh(1);
+	keys_box_stage_mesh(NULL);
+	keys_box_commit_mesh(1);
 	ATF_REQUIRE_EQ(0, login(text, strlen(text), client_sec, "{}"));
 	ATF_CHECK_EQ(KEYS_NOOFFSET, result.mesh);
 }

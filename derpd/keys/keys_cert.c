@@ -28,7 +28,7 @@
 #define META_PREFIX	"derpkey"
 
 EVP_PKEY *
-cert_new_key(void)
+keys_cert_new_key(void)
 {
 	EVP_PKEY_CTX	*ctx;
 	EVP_PKEY	*pkey = NULL;
@@ -149,7 +149,7 @@ alt_name(const char *name)
 }
 
 GENERAL_NAMES *
-cert_alt_names(const char *const *names, size_t n)
+keys_cert_alt_names(const char *const *names, size_t n)
 {
 	GENERAL_NAMES	*gens;
 	GENERAL_NAME	*g;
@@ -173,7 +173,7 @@ add_alt_names(X509 *x, char **names, size_t n)
 	GENERAL_NAMES	*gens;
 	int		 ok;
 
-	gens = cert_alt_names((const char *const *)names, n);
+	gens = keys_cert_alt_names((const char *const *)names, n);
 	ok = gens != NULL && X509_add1_ext_i2d(x, NID_subject_alt_name, gens,
 	    0, X509V3_ADD_DEFAULT) == 1;
 	GENERAL_NAMES_free(gens);
@@ -200,7 +200,7 @@ new_cert(EVP_PKEY *pkey, const char *cn, long from, long to)
 
 /* Sign `x' (`md' NULL for Ed25519) and write it as PEM.  Bytes, or -1. */
 static int
-finish(X509 *x, EVP_PKEY *pkey, const EVP_MD *md, char pem[CERT_PEMSIZE])
+finish(X509 *x, EVP_PKEY *pkey, const EVP_MD *md, char pem[KEYS_PEMSIZE])
 {
 	BIO	*bio;
 	char	*p;
@@ -212,7 +212,7 @@ finish(X509 *x, EVP_PKEY *pkey, const EVP_MD *md, char pem[CERT_PEMSIZE])
 		return (-1);
 	if (PEM_write_bio_X509(bio, x) == 1)
 		len = BIO_get_mem_data(bio, &p);
-	if (len > 0 && len < CERT_PEMSIZE) {
+	if (len > 0 && len < KEYS_PEMSIZE) {
 		memcpy(pem, p, (size_t)len);
 		pem[len] = '\0';
 	} else
@@ -222,8 +222,8 @@ finish(X509 *x, EVP_PKEY *pkey, const EVP_MD *md, char pem[CERT_PEMSIZE])
 }
 
 int
-cert_selfsign(EVP_PKEY *pkey, char **names, size_t n, char pem[CERT_PEMSIZE],
-    char *err, size_t errsize)
+keys_cert_selfsign(EVP_PKEY *pkey, char **names, size_t n,
+    char pem[KEYS_PEMSIZE], char *err, size_t errsize)
 {
 	X509		*x;
 	const char	*cn;
@@ -251,8 +251,8 @@ cert_selfsign(EVP_PKEY *pkey, char **names, size_t n, char pem[CERT_PEMSIZE],
 }
 
 int
-cert_meta(const uint8_t pub[KEYS_NODELEN], char pem[CERT_PEMSIZE], char *err,
-    size_t errsize)
+keys_cert_meta(const uint8_t pub[KEYS_NODELEN], char pem[KEYS_PEMSIZE],
+    char *err, size_t errsize)
 {
 	EVP_PKEY	*pkey;
 	X509		*x = NULL;
@@ -260,10 +260,11 @@ cert_meta(const uint8_t pub[KEYS_NODELEN], char pem[CERT_PEMSIZE], char *err,
 	int		 len = -1;
 
 	memcpy(cn, META_PREFIX, sizeof(META_PREFIX) - 1);
-	hex_put(cn + sizeof(META_PREFIX) - 1, pub, KEYS_NODELEN);
+	base_hex_put(cn + sizeof(META_PREFIX) - 1, pub, KEYS_NODELEN);
 	if ((pkey = new_ed25519()) != NULL &&
 	    (x = new_cert(pkey, cn, -META_DAYS * DAY, META_DAYS * DAY)) != NULL
-	    && ASN1_INTEGER_set(X509_get_serialNumber(x), DERP_VERSION) == 1)
+	    && ASN1_INTEGER_set(X509_get_serialNumber(x),
+	    FRAME_DERP_VERSION) == 1)
 		len = finish(x, pkey, NULL, pem);
 	if (len == -1)
 		snprintf(err, errsize, "can't make the meta certificate");

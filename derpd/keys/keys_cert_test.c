@@ -55,17 +55,17 @@ ATF_TC_BODY(selfsigned, tc)
 {
 	char		*names[] = { (char *)"relay.example.org",
 			    (char *)"203.0.113.9", (char *)"2001:db8::9" };
-	char		 pem[CERT_PEMSIZE], cn[100];
+	char		 pem[KEYS_PEMSIZE], cn[100];
 	EVP_PKEY	*pkey;
 	BIGNUM		*bn;
 	X509		*x, *y;
 	int		 len;
 
 	ATF_REQUIRE(sodium_init() != -1);
-	ATF_REQUIRE((pkey = cert_new_key()) != NULL);
+	ATF_REQUIRE((pkey = keys_cert_new_key()) != NULL);
 	ATF_CHECK_EQ(256, EVP_PKEY_bits(pkey));
 	ATF_CHECK_EQ(EVP_PKEY_EC, EVP_PKEY_base_id(pkey));
-	len = cert_selfsign(pkey, names, 3, pem, err, sizeof(err));
+	len = keys_cert_selfsign(pkey, names, 3, pem, err, sizeof(err));
 	ATF_REQUIRE_MSG(len > 0, "%s", err);
 	x = parse(pem, len);
 	ATF_CHECK_EQ(1, X509_verify(x, pkey));
@@ -88,7 +88,7 @@ ATF_TC_BODY(selfsigned, tc)
 	BN_free(bn);
 
 	/* Another one has another serial number. */
-	len = cert_selfsign(pkey, names, 3, pem, err, sizeof(err));
+	len = keys_cert_selfsign(pkey, names, 3, pem, err, sizeof(err));
 	y = parse(pem, len);
 	ATF_CHECK(ASN1_INTEGER_cmp(X509_get0_serialNumber(x),
 	    X509_get0_serialNumber(y)) != 0);
@@ -100,7 +100,7 @@ ATF_TC_BODY(selfsigned, tc)
 ATF_TC_WITHOUT_HEAD(selfsigned_odd_names);
 ATF_TC_BODY(selfsigned_odd_names, tc)
 {
-	char		 name[201], pem[CERT_PEMSIZE], cn[100];
+	char		 name[201], pem[KEYS_PEMSIZE], cn[100];
 	char		*names[256];
 	EVP_PKEY	*pkey;
 	X509		*x;
@@ -108,14 +108,14 @@ ATF_TC_BODY(selfsigned_odd_names, tc)
 	int		 len;
 
 	ATF_REQUIRE(sodium_init() != -1);
-	ATF_REQUIRE((pkey = cert_new_key()) != NULL);
+	ATF_REQUIRE((pkey = keys_cert_new_key()) != NULL);
 	memset(name, 'a', sizeof(name) - 1);
 	for (i = 50; i < 200; i += 51)
 		name[i] = '.';
 	name[200] = '\0';
 	for (i = 0; i < 256; i++)
 		names[i] = name;
-	len = cert_selfsign(pkey, names, 1, pem, err, sizeof(err));
+	len = keys_cert_selfsign(pkey, names, 1, pem, err, sizeof(err));
 	ATF_REQUIRE_MSG(len > 0, "%s", err);
 	x = parse(pem, len);
 	common_name(x, cn, sizeof(cn));
@@ -123,8 +123,9 @@ ATF_TC_BODY(selfsigned_odd_names, tc)
 	ATF_CHECK_EQ(1, X509_check_host(x, name, 0, 0, NULL));
 	X509_free(x);
 
-	ATF_CHECK_EQ(-1, cert_selfsign(pkey, names, 0, pem, err, sizeof(err)));
-	ATF_CHECK_EQ(-1, cert_selfsign(pkey, names, 256, pem, err,
+	ATF_CHECK_EQ(-1, keys_cert_selfsign(pkey, names, 0, pem, err,
+	    sizeof(err)));
+	ATF_CHECK_EQ(-1, keys_cert_selfsign(pkey, names, 256, pem, err,
 	    sizeof(err)));
 	ATF_CHECK_MSG(strstr(err, "too many names") != NULL, "%s", err);
 	EVP_PKEY_free(pkey);
@@ -134,15 +135,15 @@ ATF_TC_WITHOUT_HEAD(meta);
 ATF_TC_BODY(meta, tc)
 {
 	uint8_t		 pub[KEYS_NODELEN];
-	char		 pem[CERT_PEMSIZE], cn[100];
+	char		 pem[KEYS_PEMSIZE], cn[100];
 	char		 want[7 + 64 + 1] = "derpkey";
 	X509		*x, *y;
 	int		 len;
 
 	ATF_REQUIRE(sodium_init() != -1);
 	randombytes_buf(pub, sizeof(pub));
-	hex_put(want + 7, pub, sizeof(pub));
-	len = cert_meta(pub, pem, err, sizeof(err));
+	base_hex_put(want + 7, pub, sizeof(pub));
+	len = keys_cert_meta(pub, pem, err, sizeof(err));
 	ATF_REQUIRE_MSG(len > 0, "%s", err);
 	x = parse(pem, len);
 	common_name(x, cn, sizeof(cn));
@@ -161,7 +162,7 @@ ATF_TC_BODY(meta, tc)
 	ATF_CHECK(!valid_in(x, -31));
 
 	/* The key of one is not that of the next. */
-	len = cert_meta(pub, pem, err, sizeof(err));
+	len = keys_cert_meta(pub, pem, err, sizeof(err));
 	y = parse(pem, len);
 	ATF_CHECK(EVP_PKEY_cmp(X509_get0_pubkey(x), X509_get0_pubkey(y)) != 1);
 	X509_free(x);

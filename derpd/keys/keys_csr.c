@@ -13,9 +13,9 @@
 
 /* The alternative names as an extension of the request. */
 static int
-add_names(X509_REQ *req, const char (*names)[ACME_NAMESIZE], size_t n)
+add_names(X509_REQ *req, const char (*names)[IPC_ACME_NAMESIZE], size_t n)
 {
-	const char		*list[ACME_MAXNAMES];
+	const char		*list[IPC_ACME_MAXNAMES];
 	X509_EXTENSIONS		*exts = NULL;
 	X509_EXTENSION		*ext = NULL;
 	GENERAL_NAMES		*gens;
@@ -24,7 +24,7 @@ add_names(X509_REQ *req, const char (*names)[ACME_NAMESIZE], size_t n)
 
 	for (i = 0; i < n; i++)
 		list[i] = names[i];
-	if ((gens = cert_alt_names(list, n)) != NULL)
+	if ((gens = keys_cert_alt_names(list, n)) != NULL)
 		ext = X509V3_EXT_i2d(NID_subject_alt_name, 0, gens);
 	ok = ext != NULL && X509v3_add_ext(&exts, ext, -1) != NULL &&
 	    X509_REQ_add_extensions(req, exts) == 1;
@@ -35,16 +35,16 @@ add_names(X509_REQ *req, const char (*names)[ACME_NAMESIZE], size_t n)
 }
 
 int
-csr_make(EVP_PKEY *key, const char (*names)[ACME_NAMESIZE], size_t n,
-    struct wr *der, char *err, size_t errsize)
+keys_csr_make(EVP_PKEY *key, const char (*names)[IPC_ACME_NAMESIZE], size_t n,
+    struct ipc_wr *der, char *err, size_t errsize)
 {
 	X509_REQ	*req;
 	unsigned char	*p = NULL;
 	int		 len = -1;
 
-	if (n == 0 || n > ACME_MAXNAMES) {
+	if (n == 0 || n > IPC_ACME_MAXNAMES) {
 		snprintf(err, errsize, "%zu names for a certificate, expected"
-		    " 1 to %d", n, ACME_MAXNAMES);
+		    " 1 to %d", n, IPC_ACME_MAXNAMES);
 		return (-1);
 	}
 	/* No subject: its common name would have to be one of the names, and
@@ -63,7 +63,7 @@ csr_make(EVP_PKEY *key, const char (*names)[ACME_NAMESIZE], size_t n,
 		ERR_clear_error();
 		return (-1);
 	}
-	wr_bytes(der, p, (size_t)len);
+	ipc_wr_bytes(der, p, (size_t)len);
 	OPENSSL_free(p);
 	return (0);
 }

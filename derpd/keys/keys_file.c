@@ -40,7 +40,7 @@ static int	fail(char *, size_t, const char *, ...)
 		    __attribute__((format(printf, 3, 4)));
 
 int
-keyfile_preload(void)
+keys_file_preload(void)
 {
 	if (buf == NULL && (buf = sodium_malloc(BUFSIZE)) == NULL)
 		return (-1);
@@ -82,7 +82,7 @@ slurp(int fd, size_t max, char *err, size_t errsize)
 			return (fail(err, errsize, "can't read the key: %s",
 			    strerror(errno)));
 		if (n == 0) {
-			if ((bad = bom_found(buf, got)) != NULL)
+			if ((bad = base_bom_found(buf, got)) != NULL)
 				return (fail(err, errsize, "%s", bad));
 			return ((int)got);
 		}
@@ -115,13 +115,13 @@ spill(int fd, const char *p, size_t len, char *err, size_t errsize)
 }
 
 /* A place in a short text. */
-struct cursor {
+struct keys_cursor {
 	const char	*p;
 	const char	*end;
 };
 
 static void
-skip_space(struct cursor *c)
+skip_space(struct keys_cursor *c)
 {
 	while (c->p < c->end && (*c->p == ' ' || *c->p == '\t' ||
 	    *c->p == '\n' || *c->p == '\r'))
@@ -130,7 +130,7 @@ skip_space(struct cursor *c)
 
 /* Pass over `text' with white space before it; 1 when it stood there. */
 static int
-expect(struct cursor *c, const char *text)
+expect(struct keys_cursor *c, const char *text)
 {
 	size_t	 n = strlen(text);
 
@@ -151,7 +151,7 @@ node_value(const struct json *j, json_ref v, uint8_t sec[KEYS_NODELEN])
 
 	ok = json_str(j, v, text, sizeof(text)) == (long)sizeof(text) - 1 &&
 	    memcmp(text, node_prefix, n) == 0 &&
-	    hex_get(sec, KEYS_NODELEN, text + n) == 0;
+	    base_hex_get(sec, KEYS_NODELEN, text + n) == 0;
 	sodium_memzero(text, sizeof(text));
 	return (ok ? NULL : "the private key in it is malformed, expected"
 	    " \"privkey:\" and 64 hex digits");
@@ -191,14 +191,14 @@ node_members(const struct json *j, uint8_t sec[KEYS_NODELEN])
 }
 
 const char *
-keyfile_parse_node(const char *p, size_t len, uint8_t sec[KEYS_NODELEN])
+keys_file_parse_node(const char *p, size_t len, uint8_t sec[KEYS_NODELEN])
 {
 	struct json_error	 e;
 	struct json		*j;
 	const char		*bad;
 
 	sodium_memzero(sec, KEYS_NODELEN);
-	if ((bad = bom_found(p, len)) != NULL)
+	if ((bad = base_bom_found(p, len)) != NULL)
 		return (bad);
 	if ((j = json_parse(p, len, NODE_MAXDEPTH, NODE_MAXFILE, &e)) == NULL)
 		return (node_form);
@@ -209,14 +209,14 @@ keyfile_parse_node(const char *p, size_t len, uint8_t sec[KEYS_NODELEN])
 }
 
 const char *
-keyfile_parse_mesh(const char *p, size_t len, uint8_t key[KEYS_MESHLEN])
+keys_file_parse_mesh(const char *p, size_t len, uint8_t key[KEYS_MESHLEN])
 {
-	struct cursor	 c = { p, p + len };
+	struct keys_cursor	 c = { p, p + len };
 
 	sodium_memzero(key, KEYS_MESHLEN);
 	skip_space(&c);
 	if ((size_t)(c.end - c.p) < 2 * KEYS_MESHLEN ||
-	    hex_get(key, KEYS_MESHLEN, c.p) == -1) {
+	    base_hex_get(key, KEYS_MESHLEN, c.p) == -1) {
 		sodium_memzero(key, KEYS_MESHLEN);
 		return ("not a mesh key, expected 64 hex digits");
 	}
@@ -234,42 +234,44 @@ keyfile_parse_mesh(const char *p, size_t len, uint8_t key[KEYS_MESHLEN])
 }
 
 int
-keyfile_read_node(int fd, uint8_t sec[KEYS_NODELEN], char *err, size_t errsize)
+keys_file_read_node(int fd, uint8_t sec[KEYS_NODELEN], char *err,
+    size_t errsize)
 {
 	const char	*bad;
 	int		 n;
 
 	sodium_memzero(sec, KEYS_NODELEN);
 	if ((n = slurp(fd, NODE_MAXFILE, err, errsize)) != -1 &&
-	    (bad = keyfile_parse_node(buf, (size_t)n, sec)) != NULL)
+	    (bad = keys_file_parse_node(buf, (size_t)n, sec)) != NULL)
 		n = fail(err, errsize, "%s", bad);
 	wipe();
 	return (n == -1 ? -1 : 0);
 }
 
 int
-keyfile_read_mesh(int fd, uint8_t key[KEYS_MESHLEN], char *err, size_t errsize)
+keys_file_read_mesh(int fd, uint8_t key[KEYS_MESHLEN], char *err,
+    size_t errsize)
 {
 	const char	*bad;
 	int		 n;
 
 	sodium_memzero(key, KEYS_MESHLEN);
 	if ((n = slurp(fd, MESH_MAXFILE, err, errsize)) != -1 &&
-	    (bad = keyfile_parse_mesh(buf, (size_t)n, key)) != NULL)
+	    (bad = keys_file_parse_mesh(buf, (size_t)n, key)) != NULL)
 		n = fail(err, errsize, "%s", bad);
 	wipe();
 	return (n == -1 ? -1 : 0);
 }
 
 int
-keyfile_write_node(int fd, const uint8_t sec[KEYS_NODELEN], char *err,
+keys_file_write_node(int fd, const uint8_t sec[KEYS_NODELEN], char *err,
     size_t errsize)
 {
 	char	*p = buf;
 	int	 rv;
 
 	p += snprintf(p, BUFSIZE, "{\n\t\"PrivateKey\": \"%s", node_prefix);
-	hex_put(p, sec, KEYS_NODELEN);
+	base_hex_put(p, sec, KEYS_NODELEN);
 	p += 2 * KEYS_NODELEN;
 	memcpy(p, "\"\n}\n", 4);
 	p += 4;
@@ -294,7 +296,7 @@ static int
 tried(EVP_PKEY *pkey)
 {
 	static const uint8_t	 digest[32] = { 1 };
-	uint8_t			 sig[SIGN_MAXLEN];
+	uint8_t			 sig[KEYS_SIGN_MAXLEN];
 	size_t			 len = sizeof(sig);
 	EVP_PKEY_CTX		*ctx;
 	int			 ok;
@@ -311,9 +313,9 @@ tried(EVP_PKEY *pkey)
 
 /* `pkey' (taken over) if it is one that can be used, else NULL. */
 static EVP_PKEY *
-judge(EVP_PKEY *pkey, const char *bad, char *err, size_t errsize)
+check_key(EVP_PKEY *pkey, const char *bad, char *err, size_t errsize)
 {
-	if (pkey != NULL && (bad = keyhash_usable(pkey)) == NULL &&
+	if (pkey != NULL && (bad = base_keyhash_usable(pkey)) == NULL &&
 	    !tried(pkey))
 		bad = "the private key is damaged, its halves do not belong"
 		    " together";
@@ -337,7 +339,7 @@ parse_pem(size_t len, char *err, size_t errsize)
 	}
 	pkey = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, &encrypted);
 	BIO_free(bio);
-	return (judge(pkey, encrypted ?
+	return (check_key(pkey, encrypted ?
 	    "the private key is encrypted, which can't be served: write it"
 	    " without a passphrase (openssl pkey)" :
 	    "there is no private key in it that can be read, expected PEM",
@@ -345,7 +347,7 @@ parse_pem(size_t len, char *err, size_t errsize)
 }
 
 EVP_PKEY *
-keyfile_read_pem(int fd, char *err, size_t errsize)
+keys_file_read_pem(int fd, char *err, size_t errsize)
 {
 	EVP_PKEY	*pkey = NULL;
 	int		 n;
@@ -357,17 +359,18 @@ keyfile_read_pem(int fd, char *err, size_t errsize)
 }
 
 EVP_PKEY *
-keyfile_read_account(int fd, char *err, size_t errsize)
+keys_file_read_account(int fd, char *err, size_t errsize)
 {
-	EVP_PKEY	*pkey = NULL;
-	struct cursor	 c;
-	int		 n;
+	EVP_PKEY		*pkey = NULL;
+	struct keys_cursor	 c;
+	int			 n;
 
 	if ((n = slurp(fd, PEM_MAXFILE, err, errsize)) != -1) {
 		c.p = buf;
 		c.end = buf + n;
 		if (expect(&c, "{"))
-			pkey = judge(jwk_private(buf, (size_t)n), "there is"
+			pkey = check_key(keys_jwk_private(buf, (size_t)n),
+			    "there is"
 			    " no private key in it that can be read, expected"
 			    " PEM or a JWK of kty RSA or EC", err, errsize);
 		else
@@ -378,12 +381,12 @@ keyfile_read_account(int fd, char *err, size_t errsize)
 }
 
 const char *
-keyfile_parse_mac(char *p, size_t len, uint8_t *mac, size_t min, size_t size,
+keys_file_parse_mac(char *p, size_t len, uint8_t *mac, size_t min, size_t size,
     size_t *n)
 {
-	struct cursor	 c = { p, p + len };
-	size_t		 i;
-	long		 got;
+	struct keys_cursor	 c = { p, p + len };
+	size_t			 i;
+	long			 got;
 
 	sodium_memzero(mac, size);
 	skip_space(&c);
@@ -408,7 +411,7 @@ keyfile_parse_mac(char *p, size_t len, uint8_t *mac, size_t min, size_t size,
 }
 
 int
-keyfile_read_mac(int fd, uint8_t *mac, size_t min, size_t size, char *err,
+keys_file_read_mac(int fd, uint8_t *mac, size_t min, size_t size, char *err,
     size_t errsize)
 {
 	const char	*bad;
@@ -417,7 +420,7 @@ keyfile_read_mac(int fd, uint8_t *mac, size_t min, size_t size, char *err,
 
 	sodium_memzero(mac, size);
 	if ((n = slurp(fd, MESH_MAXFILE, err, errsize)) != -1 &&
-	    (bad = keyfile_parse_mac(buf, (size_t)n, mac, min, size,
+	    (bad = keys_file_parse_mac(buf, (size_t)n, mac, min, size,
 	    &len)) != NULL)
 		n = fail(err, errsize, "%s", bad);
 	wipe();
@@ -425,7 +428,7 @@ keyfile_read_mac(int fd, uint8_t *mac, size_t min, size_t size, char *err,
 }
 
 int
-keyfile_write_pem(int fd, EVP_PKEY *pkey, char *err, size_t errsize)
+keys_file_write_pem(int fd, EVP_PKEY *pkey, char *err, size_t errsize)
 {
 	BIO	*bio;
 	char	*p;

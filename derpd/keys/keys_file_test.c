@@ -33,7 +33,7 @@ static void
 setup(void)
 {
 	ATF_REQUIRE(sodium_init() != -1);
-	ATF_REQUIRE_EQ(0, keyfile_preload());
+	ATF_REQUIRE_EQ(0, keys_file_preload());
 	err[0] = '\0';
 }
 
@@ -68,7 +68,7 @@ read_node(const char *text, uint8_t *sec)
 {
 	int	 fd = file(text, strlen(text)), rv;
 
-	rv = keyfile_read_node(fd, sec, err, sizeof(err));
+	rv = keys_file_read_node(fd, sec, err, sizeof(err));
 	close(fd);
 	return (rv);
 }
@@ -154,7 +154,7 @@ ATF_TC_BODY(node_bad, tc)
 	ATF_CHECK_MSG(strstr(err, "4096") != NULL, "%s", err);
 	free(big);
 	ATF_REQUIRE((fd = open(".", O_RDONLY)) != -1);
-	ATF_CHECK_EQ(-1, keyfile_read_node(fd, sec, err, sizeof(err)));
+	ATF_CHECK_EQ(-1, keys_file_read_node(fd, sec, err, sizeof(err)));
 	ATF_CHECK_MSG(strstr(err, "can't read") != NULL, "%s", err);
 	close(fd);
 }
@@ -170,9 +170,9 @@ ATF_TC_BODY(node_write, tc)
 	setup();
 	randombytes_buf(sec, sizeof(sec));
 	fd = file("", 0);
-	ATF_REQUIRE_EQ(0, keyfile_write_node(fd, sec, err, sizeof(err)));
+	ATF_REQUIRE_EQ(0, keys_file_write_node(fd, sec, err, sizeof(err)));
 	ATF_REQUIRE_EQ(0, lseek(fd, 0, SEEK_SET));
-	ATF_REQUIRE_EQ(0, keyfile_read_node(fd, back, err, sizeof(err)));
+	ATF_REQUIRE_EQ(0, keys_file_read_node(fd, back, err, sizeof(err)));
 	ATF_CHECK(memcmp(sec, back, sizeof(sec)) == 0);
 	ATF_REQUIRE((n = pread(fd, text, sizeof(text) - 1, 0)) > 0);
 	text[n] = '\0';
@@ -181,13 +181,13 @@ ATF_TC_BODY(node_write, tc)
 
 	/* A full disk, and a descriptor that can't be written. */
 	if ((fd = open("/dev/full", O_WRONLY)) != -1) {
-		ATF_CHECK_EQ(-1, keyfile_write_node(fd, sec, err,
+		ATF_CHECK_EQ(-1, keys_file_write_node(fd, sec, err,
 		    sizeof(err)));
 		ATF_CHECK_MSG(strstr(err, "can't write") != NULL, "%s", err);
 		close(fd);
 	}
 	ATF_REQUIRE((fd = open("file", O_RDONLY)) != -1);
-	ATF_CHECK_EQ(-1, keyfile_write_node(fd, sec, err, sizeof(err)));
+	ATF_CHECK_EQ(-1, keys_file_write_node(fd, sec, err, sizeof(err)));
 	close(fd);
 }
 
@@ -205,13 +205,13 @@ ATF_TC_BODY(mesh, tc)
 	setup();
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		fd = file(good[i], strlen(good[i]));
-		ATF_CHECK_EQ(0, keyfile_read_mesh(fd, key, err, sizeof(err)));
+		ATF_CHECK_EQ(0, keys_file_read_mesh(fd, key, err, sizeof(err)));
 		ATF_CHECK(is_test_key(key));
 		close(fd);
 	}
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		fd = file(bad[i], strlen(bad[i]));
-		ATF_CHECK_EQ_MSG(-1, keyfile_read_mesh(fd, key, err,
+		ATF_CHECK_EQ_MSG(-1, keys_file_read_mesh(fd, key, err,
 		    sizeof(err)), "%s", bad[i]);
 		close(fd);
 	}
@@ -241,7 +241,7 @@ through_file(EVP_PKEY *pkey, const char *pass, int traditional)
 	fd = file(p, (size_t)len);
 	BIO_free(bio);
 	err[0] = '\0';
-	back = keyfile_read_pem(fd, err, sizeof(err));
+	back = keys_file_read_pem(fd, err, sizeof(err));
 	close(fd);
 	return (back);
 }
@@ -293,14 +293,14 @@ ATF_TC_BODY(pem, tc)
 	pem_bad(EVP_PKEY_ED25519, 0, "kind of key");
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		fd = file(bad[i], strlen(bad[i]));
-		ATF_CHECK(keyfile_read_pem(fd, err, sizeof(err)) == NULL);
+		ATF_CHECK(keys_file_read_pem(fd, err, sizeof(err)) == NULL);
 		ATF_CHECK_MSG(strstr(err, "no private key") != NULL, "%s",
 		    err);
 		close(fd);
 	}
 	ATF_REQUIRE((big = calloc(1, 65537)) != NULL);
 	fd = file(big, 65537);
-	ATF_CHECK(keyfile_read_pem(fd, err, sizeof(err)) == NULL);
+	ATF_CHECK(keys_file_read_pem(fd, err, sizeof(err)) == NULL);
 	ATF_CHECK_MSG(strstr(err, "65536") != NULL, "%s", err);
 	close(fd);
 	free(big);
@@ -314,17 +314,17 @@ ATF_TC_BODY(pem_write, tc)
 
 	setup();
 	keys_preload();
-	ATF_REQUIRE((pkey = cert_new_key()) != NULL);
+	ATF_REQUIRE((pkey = keys_cert_new_key()) != NULL);
 	fd = file("", 0);
-	ATF_REQUIRE_EQ(0, keyfile_write_pem(fd, pkey, err, sizeof(err)));
+	ATF_REQUIRE_EQ(0, keys_file_write_pem(fd, pkey, err, sizeof(err)));
 	ATF_REQUIRE_EQ(0, lseek(fd, 0, SEEK_SET));
-	back = keyfile_read_pem(fd, err, sizeof(err));
+	back = keys_file_read_pem(fd, err, sizeof(err));
 	ATF_REQUIRE_MSG(back != NULL, "%s", err);
 	ATF_CHECK_EQ(1, EVP_PKEY_cmp(pkey, back));
 	EVP_PKEY_free(back);
 	close(fd);
 	if ((fd = open("/dev/full", O_WRONLY)) != -1) {
-		ATF_CHECK_EQ(-1, keyfile_write_pem(fd, pkey, err,
+		ATF_CHECK_EQ(-1, keys_file_write_pem(fd, pkey, err,
 		    sizeof(err)));
 		close(fd);
 	}

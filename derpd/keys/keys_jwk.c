@@ -125,7 +125,7 @@ ec_key(const struct json *j)
 }
 
 EVP_PKEY *
-jwk_private(const char *text, size_t len)
+keys_jwk_private(const char *text, size_t len)
 {
 	struct json_error	 e;
 	struct json		*j;

@@ -70,7 +70,7 @@ alg_of(EVP_PKEY *key, struct alg *a)
 }
 
 int
-jws_plain(const char *s)
+keys_jws_plain(const char *s)
 {
 	for (; *s != '\0'; s++)
 		if (*s < ' ' || *s > '~' || *s == '"' || *s == '\\')
@@ -148,16 +148,16 @@ put_ec(struct json_out *o, EVP_PKEY *key, const struct alg *a)
 
 /* The members in the order of their names, as RFC 7638 wants them. */
 int
-jws_jwk(EVP_PKEY *key, char dst[JWS_JWKSIZE])
+keys_jws_jwk(EVP_PKEY *key, char dst[JWS_JWKSIZE])
 {
 	struct json_out	 o;
 	struct alg	 a;
-	struct wr	 w;
+	struct ipc_wr	 w;
 	int		 rv;
 
 	if (alg_of(key, &a) == -1)
 		return (-1);
-	wr_init(&w);
+	ipc_wr_init(&w);
 	json_out_init(&o, &w);
 	json_out_object(&o, NULL);
 	rv = a.curve == NULL ? put_rsa(&o, key) : put_ec(&o, key, &a);
@@ -168,18 +168,18 @@ jws_jwk(EVP_PKEY *key, char dst[JWS_JWKSIZE])
 		rv = (int)w.len;
 	} else
 		rv = -1;
-	wr_free(&w);
+	ipc_wr_free(&w);
 	return (rv);
 }
 
 int
-jws_thumbprint(EVP_PKEY *key, char dst[JWS_THUMBSIZE])
+keys_jws_thumbprint(EVP_PKEY *key, char dst[JWS_THUMBSIZE])
 {
 	char	 jwk[JWS_JWKSIZE];
 	uint8_t	 digest[SHA256_DIGEST_LENGTH];
 	int	 n;
 
-	if ((n = jws_jwk(key, jwk)) == -1)
+	if ((n = keys_jws_jwk(key, jwk)) == -1)
 		return (-1);
 	SHA256((const unsigned char *)jwk, (size_t)n, digest);
 	base64url_put(dst, digest, sizeof(digest));
@@ -188,7 +188,7 @@ jws_thumbprint(EVP_PKEY *key, char dst[JWS_THUMBSIZE])
 
 /* Append the `n' bytes at `p' in base64. */
 static void
-put64(struct wr *w, const void *p, size_t n)
+put64(struct ipc_wr *w, const void *p, size_t n)
 {
 	char	*text;
 
@@ -197,27 +197,27 @@ put64(struct wr *w, const void *p, size_t n)
 		return;
 	}
 	base64url_put(text, p, n);
-	wr_bytes(w, text, strlen(text));
+	ipc_wr_bytes(w, text, strlen(text));
 	free(text);
 }
 
 /* Append the header in base64; `key' NULL has no public half to show. */
 static void
-put_header(struct wr *w, const char *alg, EVP_PKEY *key,
-    const struct jws_header *h)
+put_header(struct ipc_wr *w, const char *alg, EVP_PKEY *key,
+    const struct keys_jws_header *h)
 {
 	char		 jwk[JWS_JWKSIZE];
 	struct json_out	 o;
-	struct wr	 t;
+	struct ipc_wr	 t;
 	int		 n;
 
-	wr_init(&t);
+	ipc_wr_init(&t);
 	json_out_init(&o, &t);
 	json_out_object(&o, NULL);
 	json_out_str(&o, "alg", alg);
 	if (h->kid != NULL)
 		json_out_str(&o, "kid", h->kid);
-	else if (key != NULL && (n = jws_jwk(key, jwk)) != -1)
+	else if (key != NULL && (n = keys_jws_jwk(key, jwk)) != -1)
 		json_out_raw(&o, "jwk", jwk, (size_t)n);
 	else
 		t.bad = 1;
@@ -229,7 +229,7 @@ put_header(struct wr *w, const char *alg, EVP_PKEY *key,
 		put64(w, t.p, t.len);
 	else
 		w->bad = 1;
-	wr_free(&t);
+	ipc_wr_free(&t);
 }
 
 /* An ECDSA signature in DER as two numbers of fixed size (RFC 7518 3.4). */
@@ -254,12 +254,12 @@ ec_raw(uint8_t *sig, size_t *len, size_t coord)
 /* Sign the `len' bytes at `in'; *siglen bytes into `sig'.  0, or -1. */
 static int
 sign(EVP_PKEY *key, const struct alg *a, const uint8_t *in, size_t len,
-    uint8_t sig[SIGN_MAXLEN], size_t *siglen)
+    uint8_t sig[KEYS_SIGN_MAXLEN], size_t *siglen)
 {
 	EVP_MD_CTX	*ctx;
 	int		 ok;
 
-	*siglen = SIGN_MAXLEN;
+	*siglen = KEYS_SIGN_MAXLEN;
 	if ((ctx = EVP_MD_CTX_new()) == NULL)
 		return (-1);
 	ok = EVP_DigestSignInit(ctx, NULL, a->md, NULL, key) == 1 &&
@@ -273,13 +273,13 @@ sign(EVP_PKEY *key, const struct alg *a, const uint8_t *in, size_t len,
 
 /* Append the JWS of header and payload in `in', whose dot is at `dot'. */
 static void
-put_jws(struct wr *w, const struct wr *in, size_t dot, const uint8_t *sig,
-    size_t siglen)
+put_jws(struct ipc_wr *w, const struct ipc_wr *in, size_t dot,
+    const uint8_t *sig, size_t siglen)
 {
 	struct json_out	 o;
-	struct wr	 s;
+	struct ipc_wr	 s;
 
-	wr_init(&s);
+	ipc_wr_init(&s);
 	put64(&s, sig, siglen);
 	json_out_init(&o, w);
 	json_out_object(&o, NULL);
@@ -287,56 +287,56 @@ put_jws(struct wr *w, const struct wr *in, size_t dot, const uint8_t *sig,
 	json_out_strn(&o, "payload", in->p + dot + 1, in->len - dot - 1);
 	json_out_strn(&o, "signature", s.p, s.len);
 	json_out_end(&o);
-	if (!wr_ok(&s))
+	if (!ipc_wr_ok(&s))
 		w->bad = 1;
-	wr_free(&s);
+	ipc_wr_free(&s);
 }
 
 int
-jws_sign(struct wr *out, EVP_PKEY *key, const struct jws_header *h,
-    const void *payload, size_t len)
+keys_jws_sign(struct ipc_wr *out, EVP_PKEY *key,
+    const struct keys_jws_header *h, const void *payload, size_t len)
 {
 	struct alg	 a;
-	struct wr	 in;
-	uint8_t		 sig[SIGN_MAXLEN];
+	struct ipc_wr	 in;
+	uint8_t		 sig[KEYS_SIGN_MAXLEN];
 	size_t		 dot, siglen;
 	int		 rv = -1;
 
 	if (alg_of(key, &a) == -1)
 		return (-1);
-	wr_init(&in);
+	ipc_wr_init(&in);
 	put_header(&in, a.name, key, h);
 	dot = in.len;
-	wr_bytes(&in, ".", 1);
+	ipc_wr_bytes(&in, ".", 1);
 	put64(&in, payload, len);
-	if (wr_ok(&in) && sign(key, &a, in.p, in.len, sig, &siglen) == 0) {
+	if (ipc_wr_ok(&in) && sign(key, &a, in.p, in.len, sig, &siglen) == 0) {
 		put_jws(out, &in, dot, sig, siglen);
-		rv = wr_ok(out) ? 0 : -1;
+		rv = ipc_wr_ok(out) ? 0 : -1;
 	}
-	wr_free(&in);
+	ipc_wr_free(&in);
 	return (rv);
 }
 
 int
-jws_mac(struct wr *out, const uint8_t *mac, size_t maclen,
-    const struct jws_header *h, const void *payload, size_t len)
+keys_jws_mac(struct ipc_wr *out, const uint8_t *mac, size_t maclen,
+    const struct keys_jws_header *h, const void *payload, size_t len)
 {
-	struct wr	 in;
+	struct ipc_wr	 in;
 	uint8_t		 sig[EVP_MAX_MD_SIZE];
 	unsigned int	 siglen = 0;
 	size_t		 dot;
 	int		 rv = -1;
 
-	wr_init(&in);
+	ipc_wr_init(&in);
 	put_header(&in, "HS256", NULL, h);
 	dot = in.len;
-	wr_bytes(&in, ".", 1);
+	ipc_wr_bytes(&in, ".", 1);
 	put64(&in, payload, len);
-	if (wr_ok(&in) && HMAC(EVP_sha256(), mac, (int)maclen, in.p, in.len,
+	if (ipc_wr_ok(&in) && HMAC(EVP_sha256(), mac, (int)maclen, in.p, in.len,
 	    sig, &siglen) != NULL) {
 		put_jws(out, &in, dot, sig, siglen);
-		rv = wr_ok(out) ? 0 : -1;
+		rv = ipc_wr_ok(out) ? 0 : -1;
 	}
-	wr_free(&in);
+	ipc_wr_free(&in);
 	return (rv);
 }

@@ -4,7 +4,7 @@
  *
  * Account keys are P-256 (ES256), P-384 (ES384) or RSA of 2048 bits and more
  * (RS256).  Texts that go into JSON as they are must hold no character that
- * JSON would escape; jws_plain() tells.
+ * JSON would escape; keys_jws_plain() tells.
  */
 #ifndef KEYS_JWS_H
 #define KEYS_JWS_H
@@ -18,37 +18,37 @@
 #define JWS_JWKSIZE	2048	/* room for a public key: RSA of 8192 bits */
 #define JWS_THUMBSIZE	44	/* room for a thumbprint */
 
-struct jws_header {
+struct keys_jws_header {
 	const char	*url;
 	const char	*nonce;		/* NULL: none */
 	const char	*kid;		/* NULL: the public key itself, "jwk" */
 };
 
 /* 1 when `s' is printable ASCII without quote and backslash, else 0. */
-int	 jws_plain(const char *s);
+int	 keys_jws_plain(const char *s);
 
 /*
  * The public half of `key' as JSON, its members in the order of RFC 7638.
  * Characters written to `dst', or -1: no such key, or libcrypto failed.
  */
-int	 jws_jwk(EVP_PKEY *key, char dst[JWS_JWKSIZE]);
+int	 keys_jws_jwk(EVP_PKEY *key, char dst[JWS_JWKSIZE]);
 
 /* The key's thumbprint (RFC 7638) with SHA-256 into `dst'.  0, or -1. */
-int	 jws_thumbprint(EVP_PKEY *key, char dst[JWS_THUMBSIZE]);
+int	 keys_jws_thumbprint(EVP_PKEY *key, char dst[JWS_THUMBSIZE]);
 
 /*
  * Append to `out' the `len' bytes at `payload', signed by `key' under the
  * header `h', as a flattened JWS (RFC 7515 7.2.2, RFC 8555 6.2).  0, or -1:
  * libcrypto failed or no memory; `out' is then of no use.
  */
-int	 jws_sign(struct wr *out, EVP_PKEY *key, const struct jws_header *h,
-	    const void *payload, size_t len);
+int	 keys_jws_sign(struct ipc_wr *out, EVP_PKEY *key,
+	    const struct keys_jws_header *h, const void *payload, size_t len);
 
 /*
  * The same with HMAC-SHA-256 and the `maclen' bytes at `mac', for an External
  * Account Binding (RFC 8555 7.3.4).
  */
-int	 jws_mac(struct wr *out, const uint8_t *mac, size_t maclen,
-	    const struct jws_header *h, const void *payload, size_t len);
+int	 keys_jws_mac(struct ipc_wr *out, const uint8_t *mac, size_t maclen,
+	    const struct keys_jws_header *h, const void *payload, size_t len);
 
 #endif

@@ -50,7 +50,7 @@ rsa_key(int bits)
 
 /* A string member, decoded from base64 when `raw'; free it. */
 static char *
-member(const struct wr *w, const char *name, int raw, size_t *len)
+member(const struct ipc_wr *w, const char *name, int raw, size_t *len)
 {
 	struct json_error	 e;
 	struct json		*j;
@@ -78,7 +78,7 @@ member(const struct wr *w, const char *name, int raw, size_t *len)
 
 /* Does `key' verify the JWS? */
 static int
-verified(const struct wr *w, EVP_PKEY *key, const EVP_MD *md, size_t coord)
+verified(const struct ipc_wr *w, EVP_PKEY *key, const EVP_MD *md, size_t coord)
 {
 	EVP_MD_CTX	*ctx = EVP_MD_CTX_new();
 	ECDSA_SIG	*es;
@@ -120,19 +120,19 @@ verified(const struct wr *w, EVP_PKEY *key, const EVP_MD *md, size_t coord)
 static void
 check(EVP_PKEY *key, const char *alg, const EVP_MD *md, size_t coord)
 {
-	struct jws_header	 h = { "https://ca.example/o", "Nonce_1",
+	struct keys_jws_header	 h = { "https://ca.example/o", "Nonce_1",
 				    NULL };
-	struct wr		 w;
+	struct ipc_wr		 w;
 	char			 want[JWS_JWKSIZE + 256], jwk[JWS_JWKSIZE];
 	char			*text;
 	size_t			 n;
 	int			 i;
 
-	ATF_REQUIRE(jws_jwk(key, jwk) > 0);
+	ATF_REQUIRE(keys_jws_jwk(key, jwk) > 0);
 	/* Several times: numbers of a signature may begin with zeros. */
 	for (i = 0; i < (coord > 0 ? 600 : 1); i++) {
-		wr_init(&w);
-		ATF_REQUIRE_EQ(0, jws_sign(&w, key, &h, "{\"a\":1}", 7));
+		ipc_wr_init(&w);
+		ATF_REQUIRE_EQ(0, keys_jws_sign(&w, key, &h, "{\"a\":1}", 7));
 		ATF_REQUIRE(verified(&w, key, md, coord));
 		if (i == 0) {
 			text = member(&w, "payload", 1, &n);
@@ -145,12 +145,12 @@ check(EVP_PKEY *key, const char *alg, const EVP_MD *md, size_t coord)
 			ATF_CHECK_STREQ(want, text);
 			free(text);
 		}
-		wr_free(&w);
+		ipc_wr_free(&w);
 	}
 	h.kid = "https://ca.example/a/7";
 	h.nonce = NULL;
-	wr_init(&w);
-	ATF_REQUIRE_EQ(0, jws_sign(&w, key, &h, "", 0));
+	ipc_wr_init(&w);
+	ATF_REQUIRE_EQ(0, keys_jws_sign(&w, key, &h, "", 0));
 	ATF_REQUIRE(verified(&w, key, md, coord));
 	text = member(&w, "payload", 0, &n);
 	ATF_CHECK_STREQ("", text);
@@ -161,7 +161,7 @@ check(EVP_PKEY *key, const char *alg, const EVP_MD *md, size_t coord)
 	    alg);
 	ATF_CHECK_STREQ(want, text);
 	free(text);
-	wr_free(&w);
+	ipc_wr_free(&w);
 }
 
 ATF_TC_WITHOUT_HEAD(es256);
@@ -194,20 +194,20 @@ ATF_TC_BODY(rs256, tc)
 ATF_TC_WITHOUT_HEAD(refused_keys);
 ATF_TC_BODY(refused_keys, tc)
 {
-	struct jws_header	 h = { "https://ca.example/o", NULL, NULL };
+	struct keys_jws_header	 h = { "https://ca.example/o", NULL, NULL };
 	EVP_PKEY		*keys[2];
-	struct wr		 w;
+	struct ipc_wr		 w;
 	char			 jwk[JWS_JWKSIZE], thumb[JWS_THUMBSIZE];
 	int			 i;
 
 	keys[0] = rsa_key(1024);
 	keys[1] = ec_key(NID_secp521r1);
 	for (i = 0; i < 2; i++) {
-		wr_init(&w);
-		ATF_CHECK_EQ(-1, jws_sign(&w, keys[i], &h, "", 0));
-		ATF_CHECK_EQ(-1, jws_jwk(keys[i], jwk));
-		ATF_CHECK_EQ(-1, jws_thumbprint(keys[i], thumb));
-		wr_free(&w);
+		ipc_wr_init(&w);
+		ATF_CHECK_EQ(-1, keys_jws_sign(&w, keys[i], &h, "", 0));
+		ATF_CHECK_EQ(-1, keys_jws_jwk(keys[i], jwk));
+		ATF_CHECK_EQ(-1, keys_jws_thumbprint(keys[i], thumb));
+		ipc_wr_free(&w);
 		EVP_PKEY_free(keys[i]);
 	}
 }
@@ -233,7 +233,7 @@ ATF_TC_BODY(thumbprint, tc)
 	ATF_REQUIRE(RSA_set0_key(rsa, BN_bin2bn(raw, 256, NULL), e, NULL) ==
 	    1);
 	ATF_REQUIRE(EVP_PKEY_assign_RSA(key, rsa) == 1);
-	ATF_REQUIRE_EQ(0, jws_thumbprint(key, thumb));
+	ATF_REQUIRE_EQ(0, keys_jws_thumbprint(key, thumb));
 	ATF_CHECK_STREQ("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", thumb);
 	EVP_PKEY_free(key);
 }
@@ -244,16 +244,16 @@ ATF_TC_BODY(mac, tc)
 {
 	static const char	 k[] = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-E"
 	    "stJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
-	struct jws_header	 h = { "https://ca.example/a", NULL,
+	struct keys_jws_header	 h = { "https://ca.example/a", NULL,
 				    "kid-1" };
 	uint8_t			 key[64];
-	struct wr		 w;
+	struct ipc_wr		 w;
 	char			*text;
 	size_t			 n;
 
 	ATF_REQUIRE_EQ(64, base64url_get(key, sizeof(key), k, strlen(k)));
-	wr_init(&w);
-	ATF_REQUIRE_EQ(0, jws_mac(&w, key, sizeof(key), &h, "{}", 2));
+	ipc_wr_init(&w);
+	ATF_REQUIRE_EQ(0, keys_jws_mac(&w, key, sizeof(key), &h, "{}", 2));
 	text = member(&w, "protected", 1, &n);
 	ATF_CHECK_STREQ("{\"alg\":\"HS256\",\"kid\":\"kid-1\",\"url\":"
 	    "\"https://ca.example/a\"}", text);
@@ -261,23 +261,23 @@ ATF_TC_BODY(mac, tc)
 	text = member(&w, "signature", 0, &n);
 	ATF_CHECK_STREQ("gw1LH10zehCiA8V48FtlxdDOGzkciJF0b0vzRMCMkus", text);
 	free(text);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	h.kid = NULL;
-	wr_init(&w);
-	ATF_CHECK_EQ(-1, jws_mac(&w, key, sizeof(key), &h, "{}", 2));
-	wr_free(&w);
+	ipc_wr_init(&w);
+	ATF_CHECK_EQ(-1, keys_jws_mac(&w, key, sizeof(key), &h, "{}", 2));
+	ipc_wr_free(&w);
 }
 
 ATF_TC_WITHOUT_HEAD(plain);
 ATF_TC_BODY(plain, tc)
 {
-	ATF_CHECK_EQ(1, jws_plain(""));
-	ATF_CHECK_EQ(1, jws_plain("https://a/~ b"));
-	ATF_CHECK_EQ(0, jws_plain("a\"b"));
-	ATF_CHECK_EQ(0, jws_plain("a\\b"));
-	ATF_CHECK_EQ(0, jws_plain("a\nb"));
-	ATF_CHECK_EQ(0, jws_plain("a\x7f"));
-	ATF_CHECK_EQ(0, jws_plain("\xc3\xa9"));
+	ATF_CHECK_EQ(1, keys_jws_plain(""));
+	ATF_CHECK_EQ(1, keys_jws_plain("https://a/~ b"));
+	ATF_CHECK_EQ(0, keys_jws_plain("a\"b"));
+	ATF_CHECK_EQ(0, keys_jws_plain("a\\b"));
+	ATF_CHECK_EQ(0, keys_jws_plain("a\nb"));
+	ATF_CHECK_EQ(0, keys_jws_plain("a\x7f"));
+	ATF_CHECK_EQ(0, keys_jws_plain("\xc3\xa9"));
 }
 
 ATF_TP_ADD_TCS(tp)

@@ -33,12 +33,12 @@ static int
 on_tls(void *arg, int *fd)
 {
 	char		 err[ERRSIZE];
-	uint8_t		 hash[KEYHASH_LEN];
+	uint8_t		 hash[IPC_KEYHASH_LEN];
 	EVP_PKEY	*pkey;
 
-	if ((pkey = keyfile_read_pem(*fd, err, sizeof(err))) == NULL)
+	if ((pkey = keys_file_read_pem(*fd, err, sizeof(err))) == NULL)
 		return (result(arg, err, NULL, 0));
-	if (sign_add(pkey, hash) == -1)
+	if (keys_sign_add(pkey, hash) == -1)
 		return (result(arg, "out of memory for the key", NULL, 0));
 	return (result(arg, NULL, hash, sizeof(hash)));
 }
@@ -51,7 +51,7 @@ use_node(struct ipc_child *c, int rv, uint8_t sec[KEYS_NODELEN],
 	uint8_t	 pub[KEYS_NODELEN];
 
 	if (rv == 0)
-		box_set_node(sec, pub);
+		keys_box_set_node(sec, pub);
 	explicit_bzero(sec, KEYS_NODELEN);
 	return (result(c, rv == 0 ? NULL : err, pub, sizeof(pub)));
 }
@@ -63,7 +63,7 @@ on_node(void *arg, int *fd)
 	uint8_t	 sec[KEYS_NODELEN];
 	int	 rv;
 
-	rv = keyfile_read_node(*fd, sec, err, sizeof(err));
+	rv = keys_file_read_node(*fd, sec, err, sizeof(err));
 	return (use_node(arg, rv, sec, err));
 }
 
@@ -77,7 +77,7 @@ on_node_new(void *arg, int *fd)
 	randombytes_buf(sec, sizeof(sec));
 	sec[0] &= 248;			/* clamped, as derper writes it */
 	sec[31] = (sec[31] & 127) | 64;
-	rv = keyfile_write_node(*fd, sec, err, sizeof(err));
+	rv = keys_file_write_node(*fd, sec, err, sizeof(err));
 	return (use_node(arg, rv, sec, err));
 }
 
@@ -89,9 +89,9 @@ on_mesh(void *arg, int *fd)
 	int	 rv = 0;
 
 	if (*fd == -1)
-		box_stage_mesh(NULL);
-	else if ((rv = keyfile_read_mesh(*fd, key, err, sizeof(err))) == 0)
-		box_stage_mesh(key);
+		keys_box_stage_mesh(NULL);
+	else if ((rv = keys_file_read_mesh(*fd, key, err, sizeof(err))) == 0)
+		keys_box_stage_mesh(key);
 	explicit_bzero(key, sizeof(key));
 	return (result(arg, rv == 0 ? NULL : err, NULL, 0));
 }
@@ -99,21 +99,21 @@ on_mesh(void *arg, int *fd)
 static int
 on_retain(void *arg, const struct ipc_msg_key_retain *v)
 {
-	box_commit_mesh(v->mesh);
-	sign_retain(v->hashes, v->nhashes);
+	keys_box_commit_mesh(v->mesh);
+	keys_sign_retain(v->hashes, v->nhashes);
 	return (result(arg, NULL, NULL, 0));
 }
 
 static int
 on_metacert(void *arg)
 {
-	char	 err[ERRSIZE], pem[CERT_PEMSIZE];
+	char	 err[ERRSIZE], pem[KEYS_PEMSIZE];
 	uint8_t	 pub[KEYS_NODELEN];
 	int	 len;
 
-	if (box_node(pub) == -1)
+	if (keys_box_node(pub) == -1)
 		return (result(arg, "there is no node key yet", NULL, 0));
-	if ((len = cert_meta(pub, pem, err, sizeof(err))) == -1)
+	if ((len = keys_cert_meta(pub, pem, err, sizeof(err))) == -1)
 		return (result(arg, err, NULL, 0));
 	return (result(arg, NULL, pem, (size_t)len));
 }
@@ -123,19 +123,19 @@ static int
 selfsign(int fd, char **names, size_t n, char *pem, char *err, size_t errsize)
 {
 	EVP_PKEY	*pkey;
-	uint8_t		 hash[KEYHASH_LEN];
+	uint8_t		 hash[IPC_KEYHASH_LEN];
 	int		 len;
 
-	if ((pkey = cert_new_key()) == NULL) {
+	if ((pkey = keys_cert_new_key()) == NULL) {
 		snprintf(err, errsize, "can't make a P-256 key");
 		return (-1);
 	}
-	len = cert_selfsign(pkey, names, n, pem, err, errsize);
-	if (len == -1 || keyfile_write_pem(fd, pkey, err, errsize) == -1) {
+	len = keys_cert_selfsign(pkey, names, n, pem, err, errsize);
+	if (len == -1 || keys_file_write_pem(fd, pkey, err, errsize) == -1) {
 		EVP_PKEY_free(pkey);
 		return (-1);
 	}
-	if (sign_add(pkey, hash) == -1) {
+	if (keys_sign_add(pkey, hash) == -1) {
 		snprintf(err, errsize, "out of memory for the key");
 		return (-1);
 	}
@@ -145,7 +145,8 @@ selfsign(int fd, char **names, size_t n, char *pem, char *err, size_t errsize)
 static int
 on_selfsign(void *arg, const struct ipc_msg_key_selfsign *v, int *fd)
 {
-	char		*names[KEYS_MAXNAMES], err[ERRSIZE], pem[CERT_PEMSIZE];
+	char		*names[IPC_KEYS_MAXNAMES], err[ERRSIZE],
+	    pem[KEYS_PEMSIZE];
 	uint32_t	 i;
 	int		 len;
 
@@ -163,16 +164,16 @@ static int
 on_acme_file(void *arg, const struct ipc_msg_key_acme_file *v, int *fd)
 {
 	char	 err[ERRSIZE];
-	uint8_t	 name[ACME_RESULTSIZE];
+	uint8_t	 name[KEYS_RESULTSIZE];
 	int	 n;
 
 	if (v->how == ACMEFILE_MAKE && v->which == ACMEKEY_EAB)
 		return (-1);
 	if (*fd == -1) {
-		acme_forget(v->which);
+		keys_acme_forget(v->which);
 		return (result(arg, NULL, NULL, 0));
 	}
-	n = acme_load(v->which, v->how, *fd, name, err, sizeof(err));
+	n = keys_acme_load(v->which, v->how, *fd, name, err, sizeof(err));
 	if (n == -1)
 		return (result(arg, err, NULL, 0));
 	return (result(arg, NULL, name, (size_t)n));
@@ -183,14 +184,14 @@ on_acme_conf(void *arg, const struct ipc_msg_key_acme_conf *v)
 {
 	if (!acme_conf_valid(&v->conf))
 		return (-1);
-	acme_set_conf(&v->conf);
+	keys_acme_set_conf(&v->conf);
 	return (result(arg, NULL, NULL, 0));
 }
 
 static int
 on_acme_revoke(void *arg, const struct ipc_msg_key_acme_revoke *v)
 {
-	if (acme_set_revoke(v->der, v->der_len, v->reason) == -1)
+	if (keys_acme_set_revoke(v->der, v->der_len, v->reason) == -1)
 		return (result(arg, "the certificate is too large", NULL, 0));
 	return (result(arg, NULL, NULL, 0));
 }

@@ -13,7 +13,7 @@
 #include "keys.h"
 
 struct tls_key {
-	uint8_t		 hash[KEYHASH_LEN];
+	uint8_t		 hash[IPC_KEYHASH_LEN];
 	EVP_PKEY	*pkey;
 	EVP_PKEY_CTX	*ctx;		/* ready to sign; NULL none */
 	int		 padding;	/* of ctx; RSA's, else 0 */
@@ -36,13 +36,13 @@ lookup(const uint8_t *hash)
 	size_t	 i;
 
 	for (i = 0; i < ntable; i++)
-		if (memcmp(table[i].hash, hash, KEYHASH_LEN) == 0)
+		if (memcmp(table[i].hash, hash, IPC_KEYHASH_LEN) == 0)
 			return (&table[i]);
 	return (NULL);
 }
 
 EVP_PKEY *
-sign_find(const uint8_t hash[KEYHASH_LEN])
+keys_sign_find(const uint8_t hash[IPC_KEYHASH_LEN])
 {
 	struct tls_key	*k = lookup(hash);
 
@@ -50,11 +50,11 @@ sign_find(const uint8_t hash[KEYHASH_LEN])
 }
 
 int
-sign_add(EVP_PKEY *pkey, uint8_t hash[KEYHASH_LEN])
+keys_sign_add(EVP_PKEY *pkey, uint8_t hash[IPC_KEYHASH_LEN])
 {
 	struct tls_key	*k;
 
-	if (keyhash_pkey(pkey, hash) == -1)
+	if (base_keyhash_pkey(pkey, hash) == -1)
 		goto fail;
 	if ((k = lookup(hash)) != NULL) {
 		forget(k);
@@ -65,7 +65,7 @@ sign_add(EVP_PKEY *pkey, uint8_t hash[KEYHASH_LEN])
 	if ((k = reallocarray(table, ntable + 1, sizeof(*table))) == NULL)
 		goto fail;
 	table = k;
-	memcpy(table[ntable].hash, hash, KEYHASH_LEN);
+	memcpy(table[ntable].hash, hash, IPC_KEYHASH_LEN);
 	table[ntable].pkey = pkey;
 	table[ntable].ctx = NULL;
 	ntable++;
@@ -83,13 +83,14 @@ is_listed(const uint8_t *hash, const uint8_t *hashes, size_t n)
 	size_t	 i;
 
 	for (i = 0; i < n; i++)
-		if (memcmp(hash, hashes + i * KEYHASH_LEN, KEYHASH_LEN) == 0)
+		if (memcmp(hash, hashes + i * IPC_KEYHASH_LEN,
+		    IPC_KEYHASH_LEN) == 0)
 			return (1);
 	return (0);
 }
 
 void
-sign_retain(const uint8_t *hashes, size_t n)
+keys_sign_retain(const uint8_t *hashes, size_t n)
 {
 	size_t	 i, kept = 0;
 
@@ -119,7 +120,7 @@ md_of_size(size_t len)
 }
 
 int
-sign_is_digestinfo(const uint8_t *p, size_t len)
+keys_sign_is_digestinfo(const uint8_t *p, size_t len)
 {
 	/* RFC 8017, 9.2, note 1: the same DER but for four bytes. */
 	uint8_t	 head[19] = { 0x30, 0, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86,
@@ -179,7 +180,7 @@ mgf1_xor(uint8_t *p, size_t len, const uint8_t *seed, const EVP_MD *md)
 static int
 is_pss_with(const uint8_t *em, size_t len, int embits, const EVP_MD *md)
 {
-	uint8_t	 db[SIGN_MAXLEN];
+	uint8_t	 db[KEYS_SIGN_MAXLEN];
 	size_t	 i, hlen = (size_t)EVP_MD_size(md), dblen, pad;
 	uint8_t	 unused = (uint8_t)(0xff << (8 - (8 * len - (size_t)embits)));
 
@@ -201,12 +202,12 @@ is_pss_with(const uint8_t *em, size_t len, int embits, const EVP_MD *md)
 }
 
 int
-sign_is_pss(const uint8_t *em, size_t len, int bits)
+keys_sign_is_pss(const uint8_t *em, size_t len, int bits)
 {
 	int	 embits = bits - 1;
 	size_t	 hlen;
 
-	if (bits < KEYHASH_MINRSA || len > SIGN_MAXLEN ||
+	if (bits < KEYHASH_MINRSA || len > KEYS_SIGN_MAXLEN ||
 	    len != ((size_t)bits + 7) / 8)
 		return (0);
 	if (embits % 8 == 0) {		/* emLen is one less than the block */
@@ -234,10 +235,11 @@ is_tls(EVP_PKEY *pkey, uint8_t alg, const uint8_t *in, size_t inlen,
 		return (!rsa && md_of_size(inlen) != NULL);
 	case SIGN_RSA_PKCS1:
 		*padding = RSA_PKCS1_PADDING;
-		return (rsa && sign_is_digestinfo(in, inlen));
+		return (rsa && keys_sign_is_digestinfo(in, inlen));
 	case SIGN_RSA_PSS:
 		*padding = RSA_NO_PADDING;
-		return (rsa && sign_is_pss(in, inlen, EVP_PKEY_bits(pkey)));
+		return (rsa && keys_sign_is_pss(in, inlen,
+		    EVP_PKEY_bits(pkey)));
 	default:
 		return (0);
 	}
@@ -265,12 +267,12 @@ ready(struct tls_key *k, int padding)
 }
 
 int
-sign_digest(const uint8_t hash[KEYHASH_LEN], uint8_t alg, const uint8_t *in,
-    size_t inlen, uint8_t out[SIGN_MAXLEN])
+keys_sign_digest(const uint8_t hash[IPC_KEYHASH_LEN], uint8_t alg,
+    const uint8_t *in, size_t inlen, uint8_t out[KEYS_SIGN_MAXLEN])
 {
 	struct tls_key	*k;
 	EVP_PKEY_CTX	*ctx;
-	size_t		 len = SIGN_MAXLEN;
+	size_t		 len = KEYS_SIGN_MAXLEN;
 	int		 padding, ok;
 
 	if ((k = lookup(hash)) == NULL ||

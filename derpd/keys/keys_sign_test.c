@@ -16,7 +16,7 @@ static void
 add(EVP_PKEY *pkey, uint8_t *hash)
 {
 	ATF_REQUIRE_EQ(1, EVP_PKEY_up_ref(pkey));
-	ATF_REQUIRE_EQ(0, sign_add(pkey, hash));
+	ATF_REQUIRE_EQ(0, keys_sign_add(pkey, hash));
 }
 
 static int
@@ -40,14 +40,14 @@ static void
 try_ecdsa(int nid)
 {
 	EVP_PKEY	*pkey = keys_test_make(EVP_PKEY_EC, nid);
-	uint8_t		 hash[KEYHASH_LEN], digest[65] = { 5 };
-	uint8_t		 sig[SIGN_MAXLEN];
+	uint8_t		 hash[IPC_KEYHASH_LEN], digest[65] = { 5 };
+	uint8_t		 sig[KEYS_SIGN_MAXLEN];
 	size_t		 len;
 	int		 n;
 
 	add(pkey, hash);
 	for (len = 0; len <= sizeof(digest); len++) {
-		n = sign_digest(hash, SIGN_ECDSA, digest, len, sig);
+		n = keys_sign_digest(hash, SIGN_ECDSA, digest, len, sig);
 		if (len != 32 && len != 48 && len != 64) {
 			ATF_CHECK_EQ_MSG(-1, n, "%zu bytes", len);
 			continue;
@@ -57,12 +57,13 @@ try_ecdsa(int nid)
 		    len == 48 ? EVP_sha384() : EVP_sha512(), digest, len, sig,
 		    n));
 	}
-	ATF_CHECK_EQ(-1, sign_digest(hash, SIGN_RSA_PKCS1, digest, 51, sig));
-	ATF_CHECK_EQ(-1, sign_digest(hash, SIGN_RSA_PSS, digest, 32, sig));
-	ATF_CHECK_EQ(-1, sign_digest(hash, 0, digest, 32, sig));
-	ATF_CHECK_EQ(-1, sign_digest(hash, 99, digest, 32, sig));
+	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PKCS1, digest, 51,
+	    sig));
+	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PSS, digest, 32, sig));
+	ATF_CHECK_EQ(-1, keys_sign_digest(hash, 0, digest, 32, sig));
+	ATF_CHECK_EQ(-1, keys_sign_digest(hash, 99, digest, 32, sig));
 	hash[31] ^= 1;
-	ATF_CHECK_EQ(-1, sign_digest(hash, SIGN_ECDSA, digest, 32, sig));
+	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_ECDSA, digest, 32, sig));
 	EVP_PKEY_free(pkey);
 }
 
@@ -77,7 +78,8 @@ ATF_TC_BODY(ecdsa, tc)
 static size_t
 digestinfo(EVP_PKEY *pkey, const EVP_MD *md, uint8_t *out)
 {
-	uint8_t		 digest[64] = { 7 }, sig[SIGN_MAXLEN], em[SIGN_MAXLEN];
+	uint8_t		 digest[64] = { 7 }, sig[KEYS_SIGN_MAXLEN],
+	    em[KEYS_SIGN_MAXLEN];
 	size_t		 len = sizeof(sig), emlen = sizeof(em), i;
 	EVP_PKEY_CTX	*ctx;
 
@@ -104,33 +106,34 @@ ATF_TC_BODY(rsa_pkcs1, tc)
 {
 	EVP_PKEY	*pkey = keys_test_make(EVP_PKEY_RSA, 2048);
 	const EVP_MD	*mds[] = { EVP_sha256(), EVP_sha384(), EVP_sha512() };
-	uint8_t		 hash[KEYHASH_LEN], digest[64] = { 7 };
-	uint8_t		 in[SIGN_MAXLEN], sig[SIGN_MAXLEN];
+	uint8_t		 hash[IPC_KEYHASH_LEN], digest[64] = { 7 };
+	uint8_t		 in[KEYS_SIGN_MAXLEN], sig[KEYS_SIGN_MAXLEN];
 	size_t		 i, j, len;
 	int		 n;
 
 	add(pkey, hash);
 	for (i = 0; i < 3; i++) {
 		len = digestinfo(pkey, mds[i], in);
-		ATF_CHECK_EQ(1, sign_is_digestinfo(in, len));
-		n = sign_digest(hash, SIGN_RSA_PKCS1, in, len, sig);
+		ATF_CHECK_EQ(1, keys_sign_is_digestinfo(in, len));
+		n = keys_sign_digest(hash, SIGN_RSA_PKCS1, in, len, sig);
 		ATF_REQUIRE_EQ(256, n);
 		ATF_CHECK(verify(pkey, RSA_PKCS1_PADDING, mds[i], digest,
 		    (size_t)EVP_MD_size(mds[i]), sig, n));
 		for (j = 0; j < 19; j++) {
 			in[j] ^= 1;
-			ATF_CHECK_EQ(0, sign_is_digestinfo(in, len));
+			ATF_CHECK_EQ(0, keys_sign_is_digestinfo(in, len));
 			in[j] ^= 1;
 		}
-		ATF_CHECK_EQ(0, sign_is_digestinfo(in, len - 1));
-		ATF_CHECK_EQ(0, sign_is_digestinfo(in, 18));
+		ATF_CHECK_EQ(0, keys_sign_is_digestinfo(in, len - 1));
+		ATF_CHECK_EQ(0, keys_sign_is_digestinfo(in, 18));
 	}
 	/* SHA-1, MD5 with SHA-1 as in TLS 1.1, a bare digest. */
 	len = digestinfo(pkey, EVP_sha1(), in);
-	ATF_CHECK_EQ(-1, sign_digest(hash, SIGN_RSA_PKCS1, in, len, sig));
-	ATF_CHECK_EQ(-1, sign_digest(hash, SIGN_RSA_PKCS1, in, 36, sig));
-	ATF_CHECK_EQ(-1, sign_digest(hash, SIGN_RSA_PKCS1, digest, 32, sig));
-	ATF_CHECK_EQ(-1, sign_digest(hash, SIGN_ECDSA, digest, 32, sig));
+	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PKCS1, in, len, sig));
+	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PKCS1, in, 36, sig));
+	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PKCS1, digest, 32,
+	    sig));
+	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_ECDSA, digest, 32, sig));
 	EVP_PKEY_free(pkey);
 }
 
@@ -138,8 +141,8 @@ ATF_TC_BODY(rsa_pkcs1, tc)
 static size_t
 pss_block(EVP_PKEY *pkey, const EVP_MD *md, int salt, uint8_t *em)
 {
-	uint8_t		 digest[64] = { 7 }, sig[SIGN_MAXLEN];
-	size_t		 len = sizeof(sig), emlen = SIGN_MAXLEN;
+	uint8_t		 digest[64] = { 7 }, sig[KEYS_SIGN_MAXLEN];
+	size_t		 len = sizeof(sig), emlen = KEYS_SIGN_MAXLEN;
 	EVP_PKEY_CTX	*ctx;
 
 	ATF_REQUIRE((ctx = EVP_PKEY_CTX_new(pkey, NULL)) != NULL);
@@ -162,35 +165,35 @@ try_pss(int bits)
 {
 	EVP_PKEY	*pkey = keys_test_make(EVP_PKEY_RSA, bits);
 	const EVP_MD	*mds[] = { EVP_sha256(), EVP_sha384(), EVP_sha512() };
-	uint8_t		 hash[KEYHASH_LEN], digest[64] = { 7 };
-	uint8_t		 em[SIGN_MAXLEN], sig[SIGN_MAXLEN];
+	uint8_t		 hash[IPC_KEYHASH_LEN], digest[64] = { 7 };
+	uint8_t		 em[KEYS_SIGN_MAXLEN], sig[KEYS_SIGN_MAXLEN];
 	size_t		 i, len;
 	int		 n;
 
 	add(pkey, hash);
 	for (i = 0; i < 3; i++) {
 		len = pss_block(pkey, mds[i], RSA_PSS_SALTLEN_DIGEST, em);
-		n = sign_digest(hash, SIGN_RSA_PSS, em, len, sig);
+		n = keys_sign_digest(hash, SIGN_RSA_PSS, em, len, sig);
 		ATF_REQUIRE_EQ((int)len, n);
 		ATF_CHECK(verify(pkey, RSA_PKCS1_PSS_PADDING, mds[i], digest,
 		    (size_t)EVP_MD_size(mds[i]), sig, n));
 		/* Any change of the block takes the encoding away. */
 		em[len / 4] ^= 0x10;
-		ATF_CHECK_EQ(-1, sign_digest(hash, SIGN_RSA_PSS, em, len,
+		ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PSS, em, len,
 		    sig));
 		em[len / 4] ^= 0x10;
 		em[len - 3] ^= 1;
-		ATF_CHECK_EQ(-1, sign_digest(hash, SIGN_RSA_PSS, em, len,
+		ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PSS, em, len,
 		    sig));
 		em[len - 3] ^= 1;
-		ATF_CHECK_EQ(0, sign_is_pss(em, len - 1, bits));
+		ATF_CHECK_EQ(0, keys_sign_is_pss(em, len - 1, bits));
 		em[0] |= 0x80;
-		ATF_CHECK_EQ(0, sign_is_pss(em, len, bits));
+		ATF_CHECK_EQ(0, keys_sign_is_pss(em, len, bits));
 	}
 	len = pss_block(pkey, EVP_sha256(), 20, em);
-	ATF_CHECK_EQ(-1, sign_digest(hash, SIGN_RSA_PSS, em, len, sig));
+	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PSS, em, len, sig));
 	len = pss_block(pkey, EVP_sha1(), RSA_PSS_SALTLEN_DIGEST, em);
-	ATF_CHECK_EQ(-1, sign_digest(hash, SIGN_RSA_PSS, em, len, sig));
+	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PSS, em, len, sig));
 	EVP_PKEY_free(pkey);
 }
 
@@ -208,7 +211,7 @@ ATF_TC_BODY(no_decryption, tc)
 {
 	EVP_PKEY	*pkey = keys_test_make(EVP_PKEY_RSA, 2048);
 	EVP_PKEY_CTX	*ctx;
-	uint8_t		 hash[KEYHASH_LEN], sig[SIGN_MAXLEN], box[256];
+	uint8_t		 hash[IPC_KEYHASH_LEN], sig[KEYS_SIGN_MAXLEN], box[256];
 	size_t		 len = sizeof(box);
 
 	add(pkey, hash);
@@ -217,11 +220,11 @@ ATF_TC_BODY(no_decryption, tc)
 	ATF_REQUIRE_EQ(1, EVP_PKEY_encrypt(ctx, box, &len,
 	    (const uint8_t *)"premaster", 9));
 	EVP_PKEY_CTX_free(ctx);
-	ATF_CHECK_EQ(-1, sign_digest(hash, SIGN_RSA_PSS, box, len, sig));
+	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PSS, box, len, sig));
 	memset(box, 0, sizeof(box));
 	box[255] = 0xbc;
-	ATF_CHECK_EQ(-1, sign_digest(hash, SIGN_RSA_PSS, box, len, sig));
-	ATF_CHECK_EQ(-1, sign_digest(hash, SIGN_RSA_PSS, box, 0, sig));
+	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PSS, box, len, sig));
+	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PSS, box, 0, sig));
 	EVP_PKEY_free(pkey);
 }
 
@@ -229,8 +232,8 @@ ATF_TC_WITHOUT_HEAD(retain);
 ATF_TC_BODY(retain, tc)
 {
 	EVP_PKEY	*pkey;
-	uint8_t		 hash[3][KEYHASH_LEN], keep[KEYHASH_LEN];
-	uint8_t		 digest[32] = { 1 }, sig[SIGN_MAXLEN];
+	uint8_t		 hash[3][IPC_KEYHASH_LEN], keep[IPC_KEYHASH_LEN];
+	uint8_t		 digest[32] = { 1 }, sig[KEYS_SIGN_MAXLEN];
 	int		 i;
 
 	for (i = 0; i < 3; i++) {
@@ -241,14 +244,17 @@ ATF_TC_BODY(retain, tc)
 		EVP_PKEY_free(pkey);
 	}
 	for (i = 0; i < 3; i++)
-		ATF_CHECK(sign_digest(hash[i], SIGN_ECDSA, digest, 32,
+		ATF_CHECK(keys_sign_digest(hash[i], SIGN_ECDSA, digest, 32,
 		    sig) > 0);
-	sign_retain(hash[1], 1);
-	ATF_CHECK_EQ(-1, sign_digest(hash[0], SIGN_ECDSA, digest, 32, sig));
-	ATF_CHECK(sign_digest(hash[1], SIGN_ECDSA, digest, 32, sig) > 0);
-	ATF_CHECK_EQ(-1, sign_digest(hash[2], SIGN_ECDSA, digest, 32, sig));
-	sign_retain(NULL, 0);
-	ATF_CHECK_EQ(-1, sign_digest(hash[1], SIGN_ECDSA, digest, 32, sig));
+	keys_sign_retain(hash[1], 1);
+	ATF_CHECK_EQ(-1, keys_sign_digest(hash[0], SIGN_ECDSA, digest, 32,
+	    sig));
+	ATF_CHECK(keys_sign_digest(hash[1], SIGN_ECDSA, digest, 32, sig) > 0);
+	ATF_CHECK_EQ(-1, keys_sign_digest(hash[2], SIGN_ECDSA, digest, 32,
+	    sig));
+	keys_sign_retain(NULL, 0);
+	ATF_CHECK_EQ(-1, keys_sign_digest(hash[1], SIGN_ECDSA, digest, 32,
+	    sig));
 }
 
 ATF_TP_ADD_TCS(tp)

@@ -56,45 +56,45 @@ text_file(const char *name, const char *text)
  * with `err' filled in.  Frees `w'.
  */
 static long
-key_ask(uint32_t type, struct wr *w, int fd, void *out, size_t size,
+key_ask(uint32_t type, struct ipc_wr *w, int fd, void *out, size_t size,
     char *err)
 {
-	struct msg	 m;
+	struct ipc_msg	 m;
 	const uint8_t	*p;
 	uint8_t		 ok;
 	size_t		 n;
 
-	ATF_REQUIRE_EQ(0, chan_call(child, type, w, fd, &m, WAIT_MS));
+	ATF_REQUIRE_EQ(0, ipc_chan_call(child, type, w, fd, &m, WAIT_MS));
 	if (w != NULL)
-		wr_free(w);
+		ipc_wr_free(w);
 	ATF_REQUIRE_EQ(MSG_KEY_RESULT, m.type);
-	ok = rd_u8(&m.rd);
-	rd_str(&m.rd, err, 256);
-	p = rd_blob(&m.rd, &n);
-	ATF_REQUIRE(rd_end(&m.rd));
+	ok = ipc_rd_u8(&m.rd);
+	ipc_rd_str(&m.rd, err, 256);
+	p = ipc_rd_blob(&m.rd, &n);
+	ATF_REQUIRE(ipc_rd_end(&m.rd));
 	ATF_REQUIRE(n <= size);
 	ATF_CHECK_EQ(ok != 0, err[0] == '\0');
 	memcpy(out, p, n);
-	msg_free(&m);
+	ipc_msg_free(&m);
 	return (ok ? (long)n : -1);
 }
 
 /* A worker's channel of the kind. */
-static struct chan *
-worker_channel(unsigned int worker, enum keychan kind)
+static struct ipc_chan *
+worker_channel(unsigned int worker, enum ipc_keychan kind)
 {
-	struct chan	*c;
-	struct wr	 w;
+	struct ipc_chan	*c;
+	struct ipc_wr	 w;
 	int		 sv[2];
 
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
-	wr_init(&w);
-	wr_u32(&w, worker);
-	wr_u8(&w, (uint8_t)kind);
-	ATF_REQUIRE_EQ(0, chan_send(child, MSG_KEY_CHAN, &w, sv[1]));
-	ATF_REQUIRE_EQ(0, chan_flush(child, WAIT_MS));
-	wr_free(&w);
-	c = chan_new(NULL, sv[0], kind == KEYCHAN_ACME ? ROLE_ACME :
+	ipc_wr_init(&w);
+	ipc_wr_u32(&w, worker);
+	ipc_wr_u8(&w, (uint8_t)kind);
+	ATF_REQUIRE_EQ(0, ipc_chan_send(child, MSG_KEY_CHAN, &w, sv[1]));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(child, WAIT_MS));
+	ipc_wr_free(&w);
+	c = ipc_chan_new(NULL, sv[0], kind == KEYCHAN_ACME ? ROLE_ACME :
 	    ROLE_RELAY, ROLE_KEYS, NULL, NULL, NULL);
 	ATF_REQUIRE(c != NULL);
 	return (c);
@@ -104,7 +104,7 @@ ATF_TC_WITHOUT_HEAD(node);
 ATF_TC_BODY(node, tc)
 {
 	uint8_t	 pub[32], again[32];
-	char	 err[256], pem[CERT_PEMSIZE];
+	char	 err[256], pem[KEYS_PEMSIZE];
 	long	 n;
 
 	start();
@@ -128,58 +128,58 @@ ATF_TC_BODY(node, tc)
 	child_stop();
 }
 
-static struct cert *
+static struct parent_cert *
 selfsign(char *err)
 {
-	char		 pem[CERT_PEMSIZE];
-	struct cert	*c;
-	struct wr	 w;
-	long		 n;
+	char			 pem[KEYS_PEMSIZE];
+	struct parent_cert	*c;
+	struct ipc_wr		 w;
+	long			 n;
 
-	wr_init(&w);
-	wr_u32(&w, 2);
-	wr_str(&w, "relay.example.org");
-	wr_str(&w, "192.0.2.1");
+	ipc_wr_init(&w);
+	ipc_wr_u32(&w, 2);
+	ipc_wr_str(&w, "relay.example.org");
+	ipc_wr_str(&w, "192.0.2.1");
 	n = key_ask(MSG_KEY_SELFSIGN, &w, empty_file("tls"), pem, sizeof(pem),
 	    err);
 	ATF_REQUIRE_MSG(n > 0, "%s", err);
-	c = cert_parse("self-signed", pem, (size_t)n, err, 256);
+	c = parent_cert_parse("self-signed", pem, (size_t)n, err, 256);
 	ATF_REQUIRE_MSG(c != NULL, "%s", err);
 	return (c);
 }
 
 /* Ask for a signature of 32 bytes; its length, or -1 when refused. */
 static int
-sign(struct chan *c, const uint8_t *hash, uint8_t *sig)
+sign(struct ipc_chan *c, const uint8_t *hash, uint8_t *sig)
 {
 	static const uint8_t	 digest[32] = { 3 };
 	static uint64_t		 cookie = 100;
-	struct msg		 m;
-	struct wr		 w;
+	struct ipc_msg		 m;
+	struct ipc_wr		 w;
 	const uint8_t		*p;
 	uint8_t			 ok;
 	size_t			 n;
 
-	wr_init(&w);
-	wr_u64(&w, ++cookie);
-	wr_bytes(&w, hash, KEYHASH_LEN);
-	wr_u8(&w, SIGN_ECDSA);
-	wr_blob(&w, digest, sizeof(digest));
-	ATF_REQUIRE_EQ(0, chan_call(c, MSG_SIGN, &w, -1, &m, WAIT_MS));
-	wr_free(&w);
+	ipc_wr_init(&w);
+	ipc_wr_u64(&w, ++cookie);
+	ipc_wr_bytes(&w, hash, IPC_KEYHASH_LEN);
+	ipc_wr_u8(&w, SIGN_ECDSA);
+	ipc_wr_blob(&w, digest, sizeof(digest));
+	ATF_REQUIRE_EQ(0, ipc_chan_call(c, MSG_SIGN, &w, -1, &m, WAIT_MS));
+	ipc_wr_free(&w);
 	ATF_REQUIRE_EQ(MSG_SIGNED, m.type);
-	ATF_REQUIRE_EQ(cookie, rd_u64(&m.rd));
-	ok = rd_u8(&m.rd);
-	p = rd_blob(&m.rd, &n);
-	ATF_REQUIRE(rd_end(&m.rd));
-	ATF_REQUIRE(n <= SIGN_MAXLEN);
+	ATF_REQUIRE_EQ(cookie, ipc_rd_u64(&m.rd));
+	ok = ipc_rd_u8(&m.rd);
+	p = ipc_rd_blob(&m.rd, &n);
+	ATF_REQUIRE(ipc_rd_end(&m.rd));
+	ATF_REQUIRE(n <= KEYS_SIGN_MAXLEN);
 	memcpy(sig, p, n);
-	msg_free(&m);
+	ipc_msg_free(&m);
 	return (ok ? (int)n : -1);
 }
 
 static int
-verifies(const struct cert *c, const uint8_t *sig, int len)
+verifies(const struct parent_cert *c, const uint8_t *sig, int len)
 {
 	static const uint8_t	 digest[32] = { 3 };
 	EVP_PKEY_CTX		*ctx;
@@ -203,13 +203,14 @@ verifies(const struct cert *c, const uint8_t *sig, int len)
 ATF_TC_WITHOUT_HEAD(tls);
 ATF_TC_BODY(tls, tc)
 {
-	uint8_t		 hash[KEYHASH_LEN], none[KEYHASH_LEN] = { 0 };
-	uint8_t		 sig[SIGN_MAXLEN];
-	char		 err[256];
-	struct cert	*c;
-	struct chan	*s;
-	struct wr	 w;
-	int		 n;
+	uint8_t			 hash[IPC_KEYHASH_LEN], none[IPC_KEYHASH_LEN] =
+	    { 0 };
+	uint8_t			 sig[KEYS_SIGN_MAXLEN];
+	char			 err[256];
+	struct parent_cert	*c;
+	struct ipc_chan		*s;
+	struct ipc_wr		 w;
+	int			 n;
 
 	start();
 	c = selfsign(err);
@@ -219,14 +220,14 @@ ATF_TC_BODY(tls, tc)
 	ATF_CHECK_EQ(-1, sign(s, none, sig));
 
 	/* Forget it; read it again from the file that was written. */
-	wr_init(&w);
-	wr_u8(&w, 0);
-	wr_u32(&w, 1);
-	wr_bytes(&w, none, sizeof(none));
+	ipc_wr_init(&w);
+	ipc_wr_u8(&w, 0);
+	ipc_wr_u32(&w, 1);
+	ipc_wr_bytes(&w, none, sizeof(none));
 	ATF_CHECK_EQ(0, key_ask(MSG_KEY_RETAIN, &w, -1, hash, sizeof(hash),
 	    err));
 	ATF_CHECK_EQ(-1, sign(s, c->hash, sig));
-	ATF_REQUIRE_EQ_MSG(KEYHASH_LEN, key_ask(MSG_KEY_TLS, NULL,
+	ATF_REQUIRE_EQ_MSG(IPC_KEYHASH_LEN, key_ask(MSG_KEY_TLS, NULL,
 	    reopen("tls"), hash, sizeof(hash), err), "%s", err);
 	ATF_CHECK(memcmp(hash, c->hash, sizeof(hash)) == 0);
 	ATF_REQUIRE((n = sign(s, c->hash, sig)) > 0);
@@ -234,8 +235,8 @@ ATF_TC_BODY(tls, tc)
 	ATF_CHECK_EQ(-1, key_ask(MSG_KEY_TLS, NULL, text_file("bad", "x"),
 	    hash, sizeof(hash), err));
 	ATF_CHECK_MSG(strstr(err, "no private key") != NULL, "%s", err);
-	chan_free(s);
-	cert_free(c);
+	ipc_chan_free(s);
+	parent_cert_free(c);
 	child_stop();
 }
 
@@ -244,70 +245,70 @@ static uint8_t		 client_pub[32], client_sec[32];
 
 /* Queue a login with `text' on the channel. */
 static void
-send_login(struct chan *c, uint64_t cookie, const uint8_t *node_pub,
+send_login(struct ipc_chan *c, uint64_t cookie, const uint8_t *node_pub,
     const void *text, size_t len)
 {
-	struct wr	 w;
+	struct ipc_wr	 w;
 	uint8_t		*box;
 
 	ATF_REQUIRE((box = malloc(len + 16)) != NULL);
 	ATF_REQUIRE_EQ(0, crypto_box_easy(box, text, len, nonce, node_pub,
 	    client_sec));
-	wr_init(&w);
-	wr_u64(&w, cookie);
-	wr_bytes(&w, client_pub, sizeof(client_pub));
-	wr_bytes(&w, nonce, sizeof(nonce));
-	wr_blob(&w, box, len + 16);
-	wr_blob(&w, "{\"version\":2}", 13);
-	ATF_REQUIRE_EQ(0, chan_send(c, MSG_LOGIN, &w, -1));
-	wr_free(&w);
+	ipc_wr_init(&w);
+	ipc_wr_u64(&w, cookie);
+	ipc_wr_bytes(&w, client_pub, sizeof(client_pub));
+	ipc_wr_bytes(&w, nonce, sizeof(nonce));
+	ipc_wr_blob(&w, box, len + 16);
+	ipc_wr_blob(&w, "{\"version\":2}", 13);
+	ATF_REQUIRE_EQ(0, ipc_chan_send(c, MSG_LOGIN, &w, -1));
+	ipc_wr_free(&w);
 	free(box);
 }
 
 static void
-check_login(struct chan *c, uint64_t cookie, int ok, uint32_t mesh,
+check_login(struct ipc_chan *c, uint64_t cookie, int ok, uint32_t mesh,
     const char *text)
 {
-	struct msg	 m;
+	struct ipc_msg	 m;
 	const uint8_t	*p;
 	size_t		 n;
 
-	ATF_REQUIRE_EQ(0, chan_recv(c, &m, WAIT_MS));
+	ATF_REQUIRE_EQ(0, ipc_chan_recv(c, &m, WAIT_MS));
 	ATF_REQUIRE_EQ(MSG_LOGIN_RESULT, m.type);
-	ATF_CHECK_EQ(cookie, rd_u64(&m.rd));
-	ATF_CHECK_EQ(ok, rd_u8(&m.rd));
-	ATF_CHECK_EQ(mesh, rd_u32(&m.rd));
-	p = rd_blob(&m.rd, &n);
+	ATF_CHECK_EQ(cookie, ipc_rd_u64(&m.rd));
+	ATF_CHECK_EQ(ok, ipc_rd_u8(&m.rd));
+	ATF_CHECK_EQ(mesh, ipc_rd_u32(&m.rd));
+	p = ipc_rd_blob(&m.rd, &n);
 	ATF_REQUIRE(p != NULL);
 	if (text != NULL)
 		ATF_CHECK(n == strlen(text) && memcmp(p, text, n) == 0);
-	p = rd_blob(&m.rd, &n);
+	p = ipc_rd_blob(&m.rd, &n);
 	ATF_CHECK_EQ(ok ? 24 + 16 + 13 : 0, n);
-	ATF_CHECK(rd_end(&m.rd));
-	msg_free(&m);
+	ATF_CHECK(ipc_rd_end(&m.rd));
+	ipc_msg_free(&m);
 }
 
 /* Ask for signatures and take the answers, without end. */
 static void
-flood(struct chan *c, const uint8_t *hash)
+flood(struct ipc_chan *c, const uint8_t *hash)
 {
 	static const uint8_t	 digest[32] = { 3 };
 	uint64_t		 n;
-	struct msg		 m;
-	struct wr		 w;
+	struct ipc_msg		 m;
+	struct ipc_wr		 w;
 
 	for (n = 1;; n++) {
-		wr_init(&w);
-		wr_u64(&w, n);
-		wr_bytes(&w, hash, KEYHASH_LEN);
-		wr_u8(&w, SIGN_ECDSA);
-		wr_blob(&w, digest, sizeof(digest));
-		if (chan_send(c, MSG_SIGN, &w, -1) == -1 ||
-		    chan_flush(c, WAIT_MS) == -1)
+		ipc_wr_init(&w);
+		ipc_wr_u64(&w, n);
+		ipc_wr_bytes(&w, hash, IPC_KEYHASH_LEN);
+		ipc_wr_u8(&w, SIGN_ECDSA);
+		ipc_wr_blob(&w, digest, sizeof(digest));
+		if (ipc_chan_send(c, MSG_SIGN, &w, -1) == -1 ||
+		    ipc_chan_flush(c, WAIT_MS) == -1)
 			_exit(0);
-		wr_free(&w);
-		while (n >= 1000 && chan_recv(c, &m, WAIT_MS) == 0) {
-			msg_free(&m);
+		ipc_wr_free(&w);
+		while (n >= 1000 && ipc_chan_recv(c, &m, WAIT_MS) == 0) {
+			ipc_msg_free(&m);
 			break;
 		}
 	}
@@ -317,12 +318,12 @@ flood(struct chan *c, const uint8_t *hash)
 ATF_TC_WITHOUT_HEAD(sign_flood);
 ATF_TC_BODY(sign_flood, tc)
 {
-	uint8_t		 node_pub[32];
-	char		 err[256];
-	struct chan	*bad, *good;
-	struct cert	*cert;
-	struct msg	 m;
-	pid_t		 flooder;
+	uint8_t			 node_pub[32];
+	char			 err[256];
+	struct ipc_chan		*bad, *good;
+	struct parent_cert	*cert;
+	struct ipc_msg		 m;
+	pid_t			 flooder;
 
 	start();
 	cert = selfsign(err);
@@ -338,13 +339,13 @@ ATF_TC_BODY(sign_flood, tc)
 	}
 	usleep(200000);
 	send_login(good, 1, node_pub, "{}", 2);
-	ATF_REQUIRE_EQ(0, chan_flush(good, WAIT_MS));
-	ATF_CHECK_EQ(0, chan_recv(good, &m, 3000));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(good, WAIT_MS));
+	ATF_CHECK_EQ(0, ipc_chan_recv(good, &m, 3000));
 	kill(flooder, SIGKILL);
 	ATF_REQUIRE_EQ(flooder, waitpid(flooder, NULL, 0));
-	chan_free(bad);
-	chan_free(good);
-	cert_free(cert);
+	ipc_chan_free(bad);
+	ipc_chan_free(good);
+	parent_cert_free(cert);
 	child_stop();
 }
 
@@ -357,12 +358,12 @@ ATF_TC_BODY(sign_flood, tc)
 static void
 commit_mesh(uint8_t use)
 {
-	struct wr	 w;
+	struct ipc_wr	 w;
 	char		 err[256];
 
-	wr_init(&w);
-	wr_u8(&w, use);
-	wr_u32(&w, 0);
+	ipc_wr_init(&w);
+	ipc_wr_u8(&w, use);
+	ipc_wr_u32(&w, 0);
 	ATF_CHECK_EQ(0, key_ask(MSG_KEY_RETAIN, &w, -1, err, 0, err));
 }
 
@@ -372,7 +373,7 @@ ATF_TC_BODY(login, tc)
 	const char	*text = "{\"meshKey\":\"" MESH "\"}";
 	uint8_t		 node_pub[32];
 	char		 err[256];
-	struct chan	*c;
+	struct ipc_chan	*c;
 
 	start();
 	crypto_box_keypair(client_pub, client_sec);
@@ -380,18 +381,18 @@ ATF_TC_BODY(login, tc)
 	    node_pub, sizeof(node_pub), err));
 	c = worker_channel(1, KEYCHAN_BOX);
 	send_login(c, 1, node_pub, text, strlen(text));
-	ATF_REQUIRE_EQ(0, chan_flush(c, WAIT_MS));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
 	check_login(c, 1, 1, KEYS_NOOFFSET, text);
 
 	ATF_REQUIRE_EQ(0, key_ask(MSG_KEY_MESH, NULL, text_file("mesh",
 	    MESH "\n"), err, 0, err));
 	send_login(c, 6, node_pub, text, strlen(text));
-	ATF_REQUIRE_EQ(0, chan_flush(c, WAIT_MS));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
 	check_login(c, 6, 1, KEYS_NOOFFSET, text);
 	commit_mesh(0);
 	commit_mesh(1);		/* of nothing */
 	send_login(c, 7, node_pub, text, strlen(text));
-	ATF_REQUIRE_EQ(0, chan_flush(c, WAIT_MS));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
 	check_login(c, 7, 1, KEYS_NOOFFSET, text);
 	ATF_REQUIRE_EQ(0, key_ask(MSG_KEY_MESH, NULL, text_file("mesh",
 	    MESH "\n"), err, 0, err));
@@ -399,7 +400,7 @@ ATF_TC_BODY(login, tc)
 	send_login(c, 2, node_pub, text, strlen(text));
 	send_login(c, 3, client_pub, text, strlen(text));	/* not to us */
 	send_login(c, 4, node_pub, "", 0);
-	ATF_REQUIRE_EQ(0, chan_flush(c, WAIT_MS));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
 	check_login(c, 2, 1, 12, "{\"meshKey\":\"" BLANK "\"}");
 	check_login(c, 3, 0, KEYS_NOOFFSET, "");
 	check_login(c, 4, 1, KEYS_NOOFFSET, "");
@@ -409,9 +410,9 @@ ATF_TC_BODY(login, tc)
 	ATF_REQUIRE_EQ(0, key_ask(MSG_KEY_MESH, NULL, -1, err, 0, err));
 	commit_mesh(1);
 	send_login(c, 5, node_pub, text, strlen(text));
-	ATF_REQUIRE_EQ(0, chan_flush(c, WAIT_MS));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
 	check_login(c, 5, 1, KEYS_NOOFFSET, text);
-	chan_free(c);
+	ipc_chan_free(c);
 	child_stop();
 }
 
@@ -422,13 +423,14 @@ ATF_TC_BODY(login, tc)
 ATF_TC_WITHOUT_HEAD(stuck_worker);
 ATF_TC_BODY(stuck_worker, tc)
 {
-	const size_t	 size = 200 * 1024;
-	const int	 many = 60;	/* three times what keys holds back */
-	uint8_t		 node_pub[32], sig[SIGN_MAXLEN];
-	char		 err[256], *text;
-	struct chan	*box, *s;
-	struct cert	*c;
-	int		 i;
+	const size_t		 size = 200 * 1024;
+	const int		 many = 60;	/* three times what keys holds
+						   back */
+	uint8_t			 node_pub[32], sig[KEYS_SIGN_MAXLEN];
+	char			 err[256], *text;
+	struct ipc_chan		*box, *s;
+	struct parent_cert	*c;
+	int			 i;
 
 	start();
 	crypto_box_keypair(client_pub, client_sec);
@@ -440,124 +442,126 @@ ATF_TC_BODY(stuck_worker, tc)
 	ATF_REQUIRE((text = calloc(1, size)) != NULL);
 	for (i = 0; i < many; i++) {
 		send_login(box, (uint64_t)i, node_pub, text, size);
-		(void)chan_flush(box, 20);
+		(void)ipc_chan_flush(box, 20);
 		ATF_REQUIRE(sign(s, c->hash, sig) > 0);
 	}
 	/* Of 12 MB keys takes what it may hold, and then no more. */
-	ATF_CHECK_EQ(-1, chan_flush(box, 500));
+	ATF_CHECK_EQ(-1, ipc_chan_flush(box, 500));
 	ATF_CHECK_EQ(ETIMEDOUT, errno);
 	ATF_REQUIRE(sign(s, c->hash, sig) > 0);
 	for (i = 0; i < many; i++) {
-		(void)chan_flush(box, 0);
+		(void)ipc_chan_flush(box, 0);
 		check_login(box, (uint64_t)i, 1, KEYS_NOOFFSET, NULL);
 	}
 	free(text);
-	chan_free(box);
-	chan_free(s);
-	cert_free(c);
+	ipc_chan_free(box);
+	ipc_chan_free(s);
+	parent_cert_free(c);
 	child_stop();
 }
 
 /* The channel is closed from the other end. */
 static void
-check_closed(struct chan *c)
+check_closed(struct ipc_chan *c)
 {
-	struct msg	 m;
+	struct ipc_msg	 m;
 
-	ATF_CHECK_EQ(-1, chan_recv(c, &m, WAIT_MS));
-	ATF_CHECK_EQ(-1, chan_fd(c));
-	chan_free(c);
+	ATF_CHECK_EQ(-1, ipc_chan_recv(c, &m, WAIT_MS));
+	ATF_CHECK_EQ(-1, ipc_chan_fd(c));
+	ipc_chan_free(c);
 }
 
 ATF_TC_WITHOUT_HEAD(bad_workers);
 ATF_TC_BODY(bad_workers, tc)
 {
-	uint8_t		 sig[SIGN_MAXLEN], none[KEYHASH_LEN] = { 0 };
-	struct chan	*c, *d;
-	struct wr	 w;
+	uint8_t		 sig[KEYS_SIGN_MAXLEN], none[IPC_KEYHASH_LEN] = { 0 };
+	struct ipc_chan	*c, *d;
+	struct ipc_wr	 w;
 
 	start();
 	/* A message of the other kind of channel. */
 	c = worker_channel(1, KEYCHAN_SIGN);
 	send_login(c, 1, nonce, "", 0);
-	ATF_REQUIRE_EQ(0, chan_flush(c, WAIT_MS));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
 	check_closed(c);
 	/* A message that is cut off. */
 	c = worker_channel(1, KEYCHAN_SIGN);
-	wr_init(&w);
-	wr_u64(&w, 1);
-	ATF_REQUIRE_EQ(0, chan_send(c, MSG_SIGN, &w, -1));
-	wr_free(&w);
-	ATF_REQUIRE_EQ(0, chan_flush(c, WAIT_MS));
+	ipc_wr_init(&w);
+	ipc_wr_u64(&w, 1);
+	ATF_REQUIRE_EQ(0, ipc_chan_send(c, MSG_SIGN, &w, -1));
+	ipc_wr_free(&w);
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
 	check_closed(c);
 	/* A new channel takes the place of the old one, of its kind alone. */
 	c = worker_channel(1, KEYCHAN_SIGN);
 	ATF_CHECK_EQ(-1, sign(c, none, sig));
 	d = worker_channel(1, KEYCHAN_BOX);
 	ATF_CHECK_EQ(-1, sign(c, none, sig));
-	chan_free(d);
+	ipc_chan_free(d);
 	d = worker_channel(2, KEYCHAN_SIGN);
 	ATF_CHECK_EQ(-1, sign(c, none, sig));
-	chan_free(d);
+	ipc_chan_free(d);
 	d = worker_channel(1, KEYCHAN_SIGN);
 	check_closed(c);
 	ATF_CHECK_EQ(-1, sign(d, none, sig));
-	chan_free(d);
+	ipc_chan_free(d);
 	child_stop();
 }
 
 /* Have keys take or make a key for ACME; bytes of its name, or -1. */
 static long
-acme_file(enum acmekey which, int make, int fd, void *out, size_t size,
+acme_file(enum ipc_acmekey which, int make, int fd, void *out, size_t size,
     char *err)
 {
-	struct wr	 w;
+	struct ipc_wr	 w;
 
-	wr_init(&w);
-	wr_u8(&w, (uint8_t)which);
-	wr_u8(&w, (uint8_t)make);
+	ipc_wr_init(&w);
+	ipc_wr_u8(&w, (uint8_t)which);
+	ipc_wr_u8(&w, (uint8_t)make);
 	return (key_ask(MSG_KEY_ACME_FILE, &w, fd, out, size, err));
 }
 
 /* Ask for a signed request as acme-helper; 1 signed, 0 not, with `err'. */
 static int
-acme_signed(struct chan *c, enum acmesign what, const char *account, char *err)
+acme_signed(struct ipc_chan *c, enum ipc_acmesign what, const char *account,
+    char *err)
 {
-	struct msg	 m;
-	struct wr	 w;
+	struct ipc_msg	 m;
+	struct ipc_wr	 w;
 	size_t		 n;
 	int		 ok;
 
-	wr_init(&w);
-	wr_u64(&w, 5);
-	wr_u8(&w, (uint8_t)what);
-	wr_str(&w, "https://ca.example/x");
-	wr_str(&w, "nonce");
-	wr_str(&w, account);
-	wr_str(&w, "");
-	ATF_REQUIRE_EQ(0, chan_call(c, MSG_ACME_SIGN, &w, -1, &m, WAIT_MS));
-	wr_free(&w);
+	ipc_wr_init(&w);
+	ipc_wr_u64(&w, 5);
+	ipc_wr_u8(&w, (uint8_t)what);
+	ipc_wr_str(&w, "https://ca.example/x");
+	ipc_wr_str(&w, "nonce");
+	ipc_wr_str(&w, account);
+	ipc_wr_str(&w, "");
+	ATF_REQUIRE_EQ(0, ipc_chan_call(c, MSG_ACME_SIGN, &w, -1, &m, WAIT_MS));
+	ipc_wr_free(&w);
 	ATF_REQUIRE_EQ(MSG_ACME_SIGNED, m.type);
-	ATF_CHECK_EQ(5, rd_u64(&m.rd));
-	ok = rd_u8(&m.rd);
-	rd_str(&m.rd, err, 256);
-	rd_blob(&m.rd, &n);
-	ATF_REQUIRE(rd_end(&m.rd));
+	ATF_CHECK_EQ(5, ipc_rd_u64(&m.rd));
+	ok = ipc_rd_u8(&m.rd);
+	ipc_rd_str(&m.rd, err, 256);
+	ipc_rd_blob(&m.rd, &n);
+	ATF_REQUIRE(ipc_rd_end(&m.rd));
 	ATF_CHECK_EQ(ok != 0, n > 0);
 	ATF_CHECK_EQ(ok != 0, err[0] == '\0');
-	msg_free(&m);
+	ipc_msg_free(&m);
 	return (ok);
 }
 
 ATF_TC_WITHOUT_HEAD(acme);
 ATF_TC_BODY(acme, tc)
 {
-	static const char	 me[] = "https://ca.example/me";
-	static struct acme_conf	 conf;
-	uint8_t			 hash[KEYHASH_LEN], sig[SIGN_MAXLEN];
-	char			 err[256], thumb[64], again[64];
-	struct chan		*c, *d;
-	struct wr		 w;
+	static const char		 me[] = "https://ca.example/me";
+	static struct ipc_acme_conf	 conf;
+	uint8_t				 hash[IPC_KEYHASH_LEN],
+	    sig[KEYS_SIGN_MAXLEN];
+	char				 err[256], thumb[64], again[64];
+	struct ipc_chan			*c, *d;
+	struct ipc_wr			 w;
 
 	start();
 	c = worker_channel(0, KEYCHAN_ACME);
@@ -569,42 +573,42 @@ ATF_TC_BODY(acme, tc)
 	ATF_CHECK(memcmp(thumb, again, 43) == 0);
 	ATF_CHECK_EQ(-1, acme_file(ACMEKEY_ACCOUNT, 0, text_file("bad", "x"),
 	    again, sizeof(again), err));
-	ATF_REQUIRE_EQ(KEYHASH_LEN, acme_file(ACMEKEY_CERT, 1,
+	ATF_REQUIRE_EQ(IPC_KEYHASH_LEN, acme_file(ACMEKEY_CERT, 1,
 	    empty_file("cert"), hash, sizeof(hash), err));
 	snprintf(conf.directory, sizeof(conf.directory), "https://ca.example");
 	snprintf(conf.names[0], sizeof(conf.names[0]), "relay.test");
 	conf.nnames = 1;
-	wr_init(&w);
+	ipc_wr_init(&w);
 	acme_conf_put(&w, &conf);
 	ATF_CHECK_EQ(0, key_ask(MSG_KEY_ACME_CONF, &w, -1, again, 0, err));
 	ATF_CHECK_EQ(1, acme_signed(c, ACMESIGN_LOOKUP, "", err));
 	ATF_CHECK_EQ(1, acme_signed(c, ACMESIGN_FINALIZE, me, err));
 	ATF_CHECK_EQ(0, acme_signed(c, ACMESIGN_REVOKE, me, err));
 	ATF_CHECK_MSG(strstr(err, "to be revoked") != NULL, "%s", err);
-	wr_init(&w);
-	wr_u8(&w, 0);
-	wr_blob(&w, "der", 3);
+	ipc_wr_init(&w);
+	ipc_wr_u8(&w, 0);
+	ipc_wr_blob(&w, "der", 3);
 	ATF_CHECK_EQ(0, key_ask(MSG_KEY_ACME_REVOKE, &w, -1, again, 0, err));
 	ATF_CHECK_EQ(1, acme_signed(c, ACMESIGN_REVOKE, me, err));
 	/* A key that is judged is not kept. */
-	ATF_CHECK_EQ(43, acme_file(ACMEKEY_NEXT, ACMEFILE_JUDGE, reopen("acc"),
+	ATF_CHECK_EQ(43, acme_file(ACMEKEY_NEXT, ACMEFILE_CHECK, reopen("acc"),
 	    again, sizeof(again), err));
 	ATF_CHECK_EQ(0, acme_signed(c, ACMESIGN_ROLL, me, err));
 	ATF_CHECK_MSG(strstr(err, "no new account key") != NULL, "%s", err);
-	ATF_CHECK_EQ(-1, acme_file(ACMEKEY_NEXT, ACMEFILE_JUDGE,
+	ATF_CHECK_EQ(-1, acme_file(ACMEKEY_NEXT, ACMEFILE_CHECK,
 	    text_file("bad", "x"), again, sizeof(again), err));
 	/* Neither key is one that a worker may use. */
 	d = worker_channel(1, KEYCHAN_SIGN);
 	ATF_CHECK_EQ(-1, sign(d, hash, sig));
-	chan_free(d);
+	ipc_chan_free(d);
 	ATF_CHECK_EQ(0, acme_file(ACMEKEY_CERT, 0, -1, again, 0, err));
 	ATF_CHECK_EQ(0, acme_signed(c, ACMESIGN_FINALIZE, me, err));
 	/* A new channel of acme-helper's ends the old one. */
 	d = worker_channel(0, KEYCHAN_ACME);
 	ATF_CHECK_EQ(1, acme_signed(d, ACMESIGN_CHALLENGE, me, err));
 	check_closed(c);
-	ATF_REQUIRE_EQ(0, chan_send(d, MSG_ACME_SIGN, NULL, -1));
-	ATF_REQUIRE_EQ(0, chan_flush(d, WAIT_MS));
+	ATF_REQUIRE_EQ(0, ipc_chan_send(d, MSG_ACME_SIGN, NULL, -1));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(d, WAIT_MS));
 	check_closed(d);
 	child_stop();
 }

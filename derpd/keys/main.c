@@ -7,7 +7,7 @@
 int
 main(int argc, char *argv[])
 {
-	static const struct child_program role = { ROLE_KEYS, keys_main };
+	static const struct ipc_child_program role = { ROLE_KEYS, keys_main };
 
-	return (child_program(argc, argv, &role, 1));
+	return (ipc_child_program(argc, argv, &role, 1));
 }

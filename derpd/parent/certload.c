@@ -30,7 +30,7 @@ read_key(struct parent_certload *l, const char *what, const char *path)
 {
 	int fd;
 
-	if ((fd = keyfile_open(l->key, what)) == -1)
+	if ((fd = parent_keyfile_open(l->key, what)) == -1)
 		return (-1);
 	parent_keys_call(l->d, MSG_KEY_TLS, NULL, fd, path, key_read, l);
 	return (WAITS);
@@ -45,7 +45,7 @@ begin_pair(struct parent_certload *l)
 	char err[512];
 
 	l->kind = CERT_OF_PAIR;
-	if ((l->cert = cert_load(k->cert, err, sizeof(err))) == NULL) {
+	if ((l->cert = parent_cert_load(k->cert, err, sizeof(err))) == NULL) {
 		log_warnx("%s:%d: %s", k->pos.file, k->pos.line, err);
 		return (-1);
 	}
@@ -57,9 +57,10 @@ begin_pair(struct parent_certload *l)
 
 /* Names for a self-signed certificate: host names, then own addresses. */
 static void
-put_names(struct wr *w, const struct conf *c, const struct listen_set *s)
+put_names(struct ipc_wr *w, const struct conf *c,
+    const struct parent_listen_set *s)
 {
-	static char hosts[KEYS_MAXNAMES][64];
+	static char hosts[IPC_KEYS_MAXNAMES][64];
 	struct ipc_msg_key_selfsign v;
 	const struct conf_name *n;
 	char *host, *end;
@@ -67,9 +68,9 @@ put_names(struct wr *w, const struct conf *c, const struct listen_set *s)
 
 	v.nnames = 0;
 	TAILQ_FOREACH(n, &c->names, entry)
-		if (v.nnames < KEYS_MAXNAMES)
+		if (v.nnames < IPC_KEYS_MAXNAMES)
 			v.names[v.nnames++] = n->name;
-	for (i = 0; i < s->n && v.nnames < KEYS_MAXNAMES; i++) {
+	for (i = 0; i < s->n && v.nnames < IPC_KEYS_MAXNAMES; i++) {
 		host = hosts[v.nnames];
 		strlcpy(host, s->v[i].text + (s->v[i].text[0] == '['),
 		    sizeof(hosts[0]));
@@ -86,12 +87,12 @@ put_names(struct wr *w, const struct conf *c, const struct listen_set *s)
 
 /* Clients that pin the pair look for the name all the same. */
 static void
-check_names(const struct conf *c, const struct cert *cert)
+check_names(const struct conf *c, const struct parent_cert *cert)
 {
 	const struct conf_name *n;
 
 	TAILQ_FOREACH(n, &c->names, entry)
-		if (!cert_covers(cert, n->name))
+		if (!parent_cert_covers(cert, n->name))
 			log_warnx("%s:%d: %s does not hold the name %s, so "
 			    "clients that are given it refuse the relay: "
 			    "remove that file to have a new pair made, which "
@@ -105,7 +106,7 @@ load_selfsigned(struct parent_certload *l)
 {
 	char err[512];
 
-	if ((l->cert = cert_load(l->crt, err, sizeof(err))) != NULL)
+	if ((l->cert = parent_cert_load(l->crt, err, sizeof(err))) != NULL)
 		return (0);
 	log_warnx("%s", err);
 	return (-1);
@@ -123,7 +124,7 @@ say_selfsigned(const struct parent_certload *l, const char *done)
 static int
 write_selfsigned(struct parent_certload *l, const uint8_t *pem, size_t len)
 {
-	if (keyfile_public(l->crt, pem, len) == -1) {
+	if (parent_keyfile_public(l->crt, pem, len) == -1) {
 		(void)unlink(l->key);	/* no half of a pair */
 		return (-1);
 	}
@@ -152,12 +153,12 @@ made(void *arg, const uint8_t *res, size_t len, const char *why)
 static int
 make_selfsigned(struct parent_certload *l)
 {
-	struct wr w;
+	struct ipc_wr w;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	put_names(&w, l->conf, &l->d->listens);
 	parent_keys_make(l->d, MSG_KEY_SELFSIGN, &w, l->key, made, l);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	return (WAITS);
 }
 
@@ -197,7 +198,7 @@ begin_acme(struct parent_certload *l)
 	int rv;
 
 	l->kind = CERT_OF_ACME;
-	rv = acme_find_cert(l->conf, l->crt, l->key, l->name, &l->cert);
+	rv = renew_find_cert(l->conf, l->crt, l->key, l->name, &l->cert);
 	if (rv == -1)
 		return (-1);
 	if (l->cert != NULL)
@@ -218,7 +219,7 @@ check_hash(struct parent_certload *l, const uint8_t *hash, size_t len)
 
 	if (l->kind == CERT_SELFSIGNED && load_selfsigned(l) == -1)
 		return (-1);
-	if (len == KEYHASH_LEN && memcmp(hash, l->cert->hash, len) == 0)
+	if (len == IPC_KEYHASH_LEN && memcmp(hash, l->cert->hash, len) == 0)
 		return (0);
 	switch (l->kind) {
 	case CERT_OF_PAIR:
@@ -245,7 +246,7 @@ use_key(struct parent_certload *l)
 		say_selfsigned(l, "using");
 	/* From now on it is as if it had been got here. */
 	if (l->name[0] != '\0' && !l->d->checking) {
-		if (keyfile_rename(l->key, l->name) == -1)
+		if (parent_keyfile_rename(l->key, l->name) == -1)
 			return (-1);
 		log_info("%s and its key are taken over", l->cert->path);
 	}
@@ -280,7 +281,7 @@ begin(struct parent_certload *l)
 static void
 ended(struct parent_certload *l, int rv, const char *why)
 {
-	struct cert *cert = l->cert;
+	struct parent_cert *cert = l->cert;
 	char line[WHY_SIZE];
 
 	l->cert = NULL;
@@ -288,7 +289,7 @@ ended(struct parent_certload *l, int rv, const char *why)
 		l->done(l->arg, 0, cert, NULL);
 		return;
 	}
-	cert_free(cert);
+	parent_cert_free(cert);
 	/* While one is in force nothing takes its place but a good one. */
 	if (l->kind != CERT_OF_ACME || !l->d->starting) {
 		l->done(l->arg, -1, NULL, why);
@@ -304,7 +305,7 @@ ended(struct parent_certload *l, int rv, const char *why)
 }
 
 void
-parent_certload(struct parent_certload *l, struct derpd *d,
+parent_certload(struct parent_certload *l, struct parent *d,
     const struct conf *conf, const struct conf_cert *k,
     parent_certload_cb done, void *arg)
 {
@@ -331,6 +332,6 @@ parent_certload_cancel(struct parent_certload *l)
 	if (l->d == NULL)
 		return;
 	parent_keys_cancel(l->d, l);
-	cert_free(l->cert);
+	parent_cert_free(l->cert);
 	l->cert = NULL;
 }

@@ -10,28 +10,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct cert;
 struct conf;
 struct conf_cert;
-struct derpd;
+struct parent;
+struct parent_cert;
 
 /*
  * The end.  rv 0 and the certificate, which is the owner's to free; NULL: only
  * checked, and not there yet.  -1: it can't be used, for the reason `why', a
  * line that has been logged.
  */
-typedef void (*parent_certload_cb)(void *arg, int rv, struct cert *cert,
+typedef void (*parent_certload_cb)(void *arg, int rv, struct parent_cert *cert,
 	    const char *why);
 
 /* One that is under way; zero-initialised. */
 struct parent_certload {
-	struct derpd	*d;
+	struct parent	*d;
 	const struct conf *conf;
 	const struct conf_cert *k;
 	enum { CERT_OF_PAIR, CERT_SELFSIGNED, CERT_OF_ACME } kind;
-	struct cert	*cert;
-	char		 crt[PATH_MAX], key[PATH_MAX];
-	char		 name[PATH_MAX]; /* that the key file gets, or "" */
+	struct parent_cert	*cert;
+	char			 crt[PATH_MAX], key[PATH_MAX];
+	char			 name[PATH_MAX]; /* that the key file gets, or
+						    "" */
 	parent_certload_cb done;
 	void		*arg;
 };
@@ -40,7 +41,7 @@ struct parent_certload {
  * Read what `k' of `conf' names, and have keys read its key.  `done' is called
  * with `arg', within this call or from the event loop.
  */
-void	 parent_certload(struct parent_certload *l, struct derpd *d,
+void	 parent_certload(struct parent_certload *l, struct parent *d,
 	    const struct conf *conf, const struct conf_cert *k,
 	    parent_certload_cb done, void *arg);
 

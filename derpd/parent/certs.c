@@ -47,7 +47,7 @@ complain(char *err, size_t errsize, const char *path, const char *fmt, ...)
 }
 
 static int
-add_name(struct cert *c, const char *name)
+add_name(struct parent_cert *c, const char *name)
 {
 	char	**names;
 
@@ -63,7 +63,7 @@ add_name(struct cert *c, const char *name)
 
 /* A string of the certificate as a name; one with odd bytes is passed over. */
 static int
-add_asn1(struct cert *c, const ASN1_STRING *s)
+add_asn1(struct parent_cert *c, const ASN1_STRING *s)
 {
 	const unsigned char	*p = ASN1_STRING_get0_data(s);
 	int			 i, len = ASN1_STRING_length(s);
@@ -80,7 +80,7 @@ add_asn1(struct cert *c, const ASN1_STRING *s)
 }
 
 static int
-add_address(struct cert *c, const ASN1_OCTET_STRING *s)
+add_address(struct parent_cert *c, const ASN1_OCTET_STRING *s)
 {
 	const unsigned char	*p = ASN1_STRING_get0_data(s);
 	char			 name[INET6_ADDRSTRLEN];
@@ -103,7 +103,7 @@ add_address(struct cert *c, const ASN1_OCTET_STRING *s)
 
 /* Collect the alternative names of one type (GEN_DNS or GEN_IPADD). */
 static int
-add_altnames(struct cert *c, GENERAL_NAMES *gens, int type)
+add_altnames(struct parent_cert *c, GENERAL_NAMES *gens, int type)
 {
 	GENERAL_NAME	*g;
 	int		 i, rv = 0;
@@ -121,7 +121,7 @@ add_altnames(struct cert *c, GENERAL_NAMES *gens, int type)
 }
 
 static int
-add_common_name(struct cert *c, X509 *leaf)
+add_common_name(struct parent_cert *c, X509 *leaf)
 {
 	X509_NAME_ENTRY	*e;
 	X509_NAME	*subject = X509_get_subject_name(leaf);
@@ -134,7 +134,7 @@ add_common_name(struct cert *c, X509 *leaf)
 }
 
 static int
-collect_names(struct cert *c, X509 *leaf)
+collect_names(struct parent_cert *c, X509 *leaf)
 {
 	GENERAL_NAMES	*gens;
 	int		 rv = 0;
@@ -164,7 +164,7 @@ to_time(const ASN1_TIME *t, time_t *out)
 }
 
 static int
-make_pin(struct cert *c, X509 *leaf)
+make_pin(struct parent_cert *c, X509 *leaf)
 {
 	unsigned char	 md[EVP_MAX_MD_SIZE];
 	unsigned int	 len;
@@ -172,13 +172,13 @@ make_pin(struct cert *c, X509 *leaf)
 	if (X509_digest(leaf, EVP_sha256(), md, &len) != 1 || len != 32)
 		return (-1);
 	memcpy(c->pin, "sha256-raw:", 11);
-	hex_put(c->pin + 11, md, len);
+	base_hex_put(c->pin + 11, md, len);
 	return (0);
 }
 
 /* Who signed it, as people call him. */
 static void
-take_issuer(struct cert *c, X509 *leaf)
+read_issuer(struct parent_cert *c, X509 *leaf)
 {
 	X509_NAME	*name = X509_get_issuer_name(leaf);
 
@@ -190,21 +190,21 @@ take_issuer(struct cert *c, X509 *leaf)
 
 /* Everything that is taken from the leaf.  NULL, or what is wrong with it. */
 static const char *
-take_leaf(struct cert *c, X509 *leaf)
+read_leaf(struct parent_cert *c, X509 *leaf)
 {
 	EVP_PKEY	*pkey;
 	const char	*bad;
 
 	if ((pkey = X509_get0_pubkey(leaf)) == NULL)
 		return ("the public key of the certificate can't be read");
-	if ((bad = keyhash_usable(pkey)) != NULL)
+	if ((bad = base_keyhash_usable(pkey)) != NULL)
 		return (bad);
-	if (keyhash_pkey(pkey, c->hash) == -1)
+	if (base_keyhash_pkey(pkey, c->hash) == -1)
 		return ("the public key of the certificate can't be hashed");
 	if (to_time(X509_get0_notBefore(leaf), &c->not_before) == -1 ||
 	    to_time(X509_get0_notAfter(leaf), &c->not_after) == -1)
 		return ("the validity of the certificate can't be read");
-	take_issuer(c, leaf);
+	read_issuer(c, leaf);
 	if (make_pin(c, leaf) == -1 || collect_names(c, leaf) == -1)
 		return ("out of memory");
 	return (NULL);
@@ -215,7 +215,7 @@ take_leaf(struct cert *c, X509 *leaf)
  * that stands in the same file never reaches a worker.
  */
 static const char *
-take_chain(struct cert *c, BIO *in, BIO *out)
+read_chain(struct parent_cert *c, BIO *in, BIO *out)
 {
 	const char	*bad;
 	X509		*x;
@@ -223,14 +223,14 @@ take_chain(struct cert *c, BIO *in, BIO *out)
 	int		 n;
 
 	for (n = 0;; n++) {
-		x = pem_cert(in);
+		x = net_pem_cert(in);
 		if (x == NULL)
 			break;
 		bad = NULL;
 		if (n == CERT_MAXCHAIN)
 			bad = "there are more than 16 certificates in it";
 		else if (n == 0)
-			bad = take_leaf(c, x);
+			bad = read_leaf(c, x);
 		if (bad == NULL && PEM_write_bio_X509(out, x) != 1)
 			bad = "out of memory";
 		X509_free(x);
@@ -247,7 +247,7 @@ take_chain(struct cert *c, BIO *in, BIO *out)
 }
 
 static const char *
-keep_pem(struct cert *c, BIO *out)
+keep_pem(struct parent_cert *c, BIO *out)
 {
 	char	*p;
 	long	 len;
@@ -262,13 +262,13 @@ keep_pem(struct cert *c, BIO *out)
 	return (NULL);
 }
 
-struct cert *
-cert_parse(const char *path, const char *pem, size_t len, char *err,
+struct parent_cert *
+parent_cert_parse(const char *path, const char *pem, size_t len, char *err,
     size_t errsize)
 {
-	struct cert	*c;
-	BIO		*in = NULL, *out = NULL;
-	const char	*bad;
+	struct parent_cert	*c;
+	BIO			*in = NULL, *out = NULL;
+	const char		*bad;
 
 	if (len > CERT_MAXFILE) {
 		complain(err, errsize, path, "larger than %d bytes, is this"
@@ -276,7 +276,7 @@ cert_parse(const char *path, const char *pem, size_t len, char *err,
 		return (NULL);
 	}
 	/* libcrypto would pass over the first certificate, the server's own. */
-	if ((bad = bom_found(pem, len)) != NULL) {
+	if ((bad = base_bom_found(pem, len)) != NULL) {
 		complain(err, errsize, path, "%s", bad);
 		return (NULL);
 	}
@@ -286,14 +286,14 @@ cert_parse(const char *path, const char *pem, size_t len, char *err,
 	    (c->path = strdup(path)) != NULL &&
 	    (in = BIO_new_mem_buf(pem, (int)len)) != NULL &&
 	    (out = BIO_new(BIO_s_mem())) != NULL &&
-	    (bad = take_chain(c, in, out)) == NULL)
+	    (bad = read_chain(c, in, out)) == NULL)
 		bad = keep_pem(c, out);
 	BIO_free(in);
 	BIO_free(out);
 	ERR_clear_error();
 	if (bad != NULL) {
 		complain(err, errsize, path, "%s", bad);
-		cert_free(c);
+		parent_cert_free(c);
 		return (NULL);
 	}
 	return (c);
@@ -319,14 +319,14 @@ read_all(int fd, char *buf, size_t size)
 	return ((ssize_t)got);
 }
 
-struct cert *
-cert_load(const char *path, char *err, size_t errsize)
+struct parent_cert *
+parent_cert_load(const char *path, char *err, size_t errsize)
 {
-	struct cert	*c = NULL;
-	struct stat	 st;
-	char		*buf;
-	ssize_t		 len;
-	int		 fd;
+	struct parent_cert	*c = NULL;
+	struct stat		 st;
+	char			*buf;
+	ssize_t			 len;
+	int			 fd;
 
 	/* O_NONBLOCK: a FIFO in the place of the file must not hang us. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -347,7 +347,7 @@ cert_load(const char *path, char *err, size_t errsize)
 		complain(err, errsize, path, "can't read the certificate: %s",
 		    strerror(errno));
 	else
-		c = cert_parse(path, buf, (size_t)len, err, errsize);
+		c = parent_cert_parse(path, buf, (size_t)len, err, errsize);
 	if (buf != NULL)	/* a key may stand in the same file */
 		explicit_bzero(buf, CERT_MAXFILE + 1);
 	free(buf);
@@ -356,7 +356,7 @@ cert_load(const char *path, char *err, size_t errsize)
 }
 
 int
-cert_days_left(const struct cert *c, time_t now)
+parent_cert_days_left(const struct parent_cert *c, time_t now)
 {
 	time_t	 left = c->not_after - now;
 
@@ -381,7 +381,7 @@ name_matches(const char *pattern, const char *name)
 }
 
 int
-cert_covers(const struct cert *c, const char *name)
+parent_cert_covers(const struct parent_cert *c, const char *name)
 {
 	size_t	 i;
 
@@ -391,15 +391,15 @@ cert_covers(const struct cert *c, const char *name)
 	return (0);
 }
 
-struct cert *
-cert_ref(struct cert *c)
+struct parent_cert *
+parent_cert_ref(struct parent_cert *c)
 {
 	c->refs++;
 	return (c);
 }
 
 void
-cert_free(struct cert *c)
+parent_cert_free(struct parent_cert *c)
 {
 	size_t	 i;
 

@@ -15,15 +15,16 @@
 #define CERT_MAXCHAIN	16		/* certificates in it */
 #define CERT_PINLEN	(11 + 64)	/* "sha256-raw:" and 64 hex digits */
 
-struct cert {
+struct parent_cert {
 	unsigned int	 refs;		/* beyond the first one */
 	char		*path;		/* where it came from, for messages */
 	char		*pem;		/* the chain, leaf first: certificates
 					   alone, whatever else the file had */
 	size_t		 pem_len;	/* bytes, without the NUL behind them */
-	uint8_t		 hash[KEYHASH_LEN]; /* of the leaf's public key; keys
-					   answers the same to MSG_KEY_TLS if
-					   the two belong together */
+	uint8_t		 hash[IPC_KEYHASH_LEN]; /* of the leaf's public key;
+						   keys answers the same to
+						   MSG_KEY_TLS if the two belong
+						   together */
 	char		 pin[CERT_PINLEN + 1]; /* CertName of a map node:
 					   SHA-256 of the leaf's DER */
 	char		 issuer[256];	/* common name or organization of who
@@ -40,27 +41,28 @@ struct cert {
  * or is of no use (no certificate, malformed, a key that TLS signing does not
  * do: only RSA of 2048 to 8192 bits, P-256 and P-384); `err' (of `errsize'
  * bytes) then says what is wrong, beginning with the path.  Validity in time is
- * not judged: see cert_days_left().
+ * not judged: see parent_cert_days_left().
  */
-struct cert *cert_load(const char *path, char *err, size_t errsize);
+struct parent_cert *parent_cert_load(const char *path, char *err,
+	    size_t errsize);
 
 /* The same for `len' bytes at `pem'; `path' is for messages only. */
-struct cert *cert_parse(const char *path, const char *pem, size_t len,
-	    char *err, size_t errsize);
+struct parent_cert *parent_cert_parse(const char *path, const char *pem,
+	    size_t len, char *err, size_t errsize);
 
 /*
  * Whole days of validity left at `now': 0 on the last day, negative when
  * expired.
  */
-int	 cert_days_left(const struct cert *c, time_t now);
+int	 parent_cert_days_left(const struct parent_cert *c, time_t now);
 
 /* 1 when the certificate is valid for `name' (host name or address), else 0. */
-int	 cert_covers(const struct cert *c, const char *name);
+int	 parent_cert_covers(const struct parent_cert *c, const char *name);
 
-/* One more user of the certificate, which calls cert_free(), too. */
-struct cert *cert_ref(struct cert *c);
+/* One more user of the certificate, which calls parent_cert_free(), too. */
+struct parent_cert *parent_cert_ref(struct parent_cert *c);
 
 /* Free it with its last user; NULL is fine. */
-void	 cert_free(struct cert *c);
+void	 parent_cert_free(struct parent_cert *c);
 
 #endif

@@ -24,8 +24,8 @@ make(char **names, size_t n, char *pem)
 	EVP_PKEY	*pkey;
 
 	ATF_REQUIRE(sodium_init() != -1);
-	ATF_REQUIRE((pkey = cert_new_key()) != NULL);
-	ATF_REQUIRE_MSG(cert_selfsign(pkey, names, n, pem, err,
+	ATF_REQUIRE((pkey = keys_cert_new_key()) != NULL);
+	ATF_REQUIRE_MSG(keys_cert_selfsign(pkey, names, n, pem, err,
 	    sizeof(err)) > 0, "%s", err);
 	return (pkey);
 }
@@ -45,18 +45,18 @@ ATF_TC_BODY(load, tc)
 {
 	char		*names[] = { (char *)"relay.example.org",
 			    (char *)"192.0.2.7", (char *)"2001:db8::7" };
-	char		 pem[CERT_PEMSIZE];
-	uint8_t		 hash[KEYHASH_LEN];
-	EVP_PKEY	*pkey;
-	struct cert	*c;
-	unsigned char	 md[32];
-	unsigned int	 mdlen;
-	X509		*x;
-	BIO		*bio;
+	char			 pem[KEYS_PEMSIZE];
+	uint8_t			 hash[IPC_KEYHASH_LEN];
+	EVP_PKEY		*pkey;
+	struct parent_cert	*c;
+	unsigned char		 md[32];
+	unsigned int		 mdlen;
+	X509			*x;
+	BIO			*bio;
 
 	pkey = make(names, 3, pem);
 	put_file("c.pem", pem);
-	c = cert_load("c.pem", err, sizeof(err));
+	c = parent_cert_load("c.pem", err, sizeof(err));
 	ATF_REQUIRE_MSG(c != NULL, "%s", err);
 	ATF_CHECK_STREQ("c.pem", c->path);
 	ATF_CHECK_STREQ(pem, c->pem);
@@ -65,10 +65,10 @@ ATF_TC_BODY(load, tc)
 	ATF_CHECK_STREQ("relay.example.org", c->names[0]);
 	ATF_CHECK_STREQ("192.0.2.7", c->names[1]);
 	ATF_CHECK_STREQ("2001:db8::7", c->names[2]);
-	ATF_CHECK(cert_covers(c, "RELAY.example.org"));
-	ATF_CHECK(cert_covers(c, "192.0.2.7"));
-	ATF_CHECK(!cert_covers(c, "other.example.org"));
-	ATF_REQUIRE_EQ(0, keyhash_pkey(pkey, hash));
+	ATF_CHECK(parent_cert_covers(c, "RELAY.example.org"));
+	ATF_CHECK(parent_cert_covers(c, "192.0.2.7"));
+	ATF_CHECK(!parent_cert_covers(c, "other.example.org"));
+	ATF_REQUIRE_EQ(0, base_keyhash_pkey(pkey, hash));
 	ATF_CHECK(memcmp(hash, c->hash, sizeof(hash)) == 0);
 
 	/* The hash is libtls' own name for the key, the pin that of the DER. */
@@ -88,24 +88,25 @@ ATF_TC_BODY(load, tc)
 	X509_free(x);
 	BIO_free(bio);
 
-	ATF_CHECK_EQ(0, cert_days_left(c, c->not_after));
-	ATF_CHECK_EQ(0, cert_days_left(c, c->not_after - 86399));
-	ATF_CHECK_EQ(1, cert_days_left(c, c->not_after - 86400));
-	ATF_CHECK_EQ(-1, cert_days_left(c, c->not_after + 1));
-	ATF_CHECK_EQ(-2, cert_days_left(c, c->not_after + 86401));
-	cert_free(c);
+	ATF_CHECK_EQ(0, parent_cert_days_left(c, c->not_after));
+	ATF_CHECK_EQ(0, parent_cert_days_left(c, c->not_after - 86399));
+	ATF_CHECK_EQ(1, parent_cert_days_left(c, c->not_after - 86400));
+	ATF_CHECK_EQ(-1, parent_cert_days_left(c, c->not_after + 1));
+	ATF_CHECK_EQ(-2, parent_cert_days_left(c, c->not_after + 86401));
+	parent_cert_free(c);
 	EVP_PKEY_free(pkey);
 }
 
 ATF_TC_WITHOUT_HEAD(key_in_the_file_stays);
 ATF_TC_BODY(key_in_the_file_stays, tc)
 {
-	char		*names[] = { (char *)"a.example.org" };
-	char		 pem[CERT_PEMSIZE], both[3 * CERT_PEMSIZE], *key;
-	EVP_PKEY	*pkey;
-	struct cert	*c;
-	BIO		*bio;
-	long		 len;
+	char			*names[] = { (char *)"a.example.org" };
+	char			 pem[KEYS_PEMSIZE], both[3 * KEYS_PEMSIZE],
+	    *key;
+	EVP_PKEY		*pkey;
+	struct parent_cert	*c;
+	BIO			*bio;
+	long			 len;
 
 	pkey = make(names, 1, pem);
 	ATF_REQUIRE((bio = BIO_new(BIO_s_mem())) != NULL);
@@ -113,11 +114,11 @@ ATF_TC_BODY(key_in_the_file_stays, tc)
 	    0, NULL, NULL));
 	len = BIO_get_mem_data(bio, &key);
 	snprintf(both, sizeof(both), "%.*s%s%s", (int)len, key, pem, pem);
-	c = cert_parse("both.pem", both, strlen(both), err, sizeof(err));
+	c = parent_cert_parse("both.pem", both, strlen(both), err, sizeof(err));
 	ATF_REQUIRE_MSG(c != NULL, "%s", err);
 	ATF_CHECK(strstr(c->pem, "PRIVATE") == NULL);
 	ATF_CHECK_EQ(2 * strlen(pem), c->pem_len);
-	cert_free(c);
+	parent_cert_free(c);
 	BIO_free(bio);
 	EVP_PKEY_free(pkey);
 }
@@ -126,7 +127,7 @@ static void
 refuse(const char *text, const char *want)
 {
 	err[0] = '\0';
-	ATF_CHECK(cert_parse("bad.pem", text, strlen(text), err,
+	ATF_CHECK(parent_cert_parse("bad.pem", text, strlen(text), err,
 	    sizeof(err)) == NULL);
 	ATF_CHECK_MSG(strncmp(err, "bad.pem: ", 9) == 0, "%s", err);
 	ATF_CHECK_MSG(strstr(err, want) != NULL, "\"%s\" lacks \"%s\"", err,
@@ -137,7 +138,7 @@ ATF_TC_WITHOUT_HEAD(bad);
 ATF_TC_BODY(bad, tc)
 {
 	char		*names[] = { (char *)"a.example.org" };
-	char		 pem[CERT_PEMSIZE], two[2 * CERT_PEMSIZE + 4], *big;
+	char		 pem[KEYS_PEMSIZE], two[2 * KEYS_PEMSIZE + 4], *big;
 	uint8_t		 pub[KEYS_NODELEN] = { 1 };
 	EVP_PKEY	*pkey;
 
@@ -151,36 +152,36 @@ ATF_TC_BODY(bad, tc)
 	snprintf(two, sizeof(two), "%s-----BEGIN CERTIFICATE-----\nMII", pem);
 	refuse(two, "malformed");
 	/* An Ed25519 key is nothing that keys signs with. */
-	ATF_REQUIRE(cert_meta(pub, pem, err, sizeof(err)) > 0);
+	ATF_REQUIRE(keys_cert_meta(pub, pem, err, sizeof(err)) > 0);
 	refuse(pem, "kind of key");
 	EVP_PKEY_free(pkey);
 
 	ATF_REQUIRE((big = calloc(1, CERT_MAXFILE + 1)) != NULL);
-	ATF_CHECK(cert_parse("big.pem", big, CERT_MAXFILE + 1, err,
+	ATF_CHECK(parent_cert_parse("big.pem", big, CERT_MAXFILE + 1, err,
 	    sizeof(err)) == NULL);
 	free(big);
-	ATF_CHECK(cert_load("none.pem", err, sizeof(err)) == NULL);
+	ATF_CHECK(parent_cert_load("none.pem", err, sizeof(err)) == NULL);
 	ATF_CHECK_MSG(strstr(err, "No such file") != NULL, "%s", err);
-	ATF_CHECK(cert_load(".", err, sizeof(err)) == NULL);
+	ATF_CHECK(parent_cert_load(".", err, sizeof(err)) == NULL);
 	ATF_CHECK_MSG(strstr(err, "regular") != NULL, "%s", err);
 }
 
 ATF_TC_WITHOUT_HEAD(wildcard);
 ATF_TC_BODY(wildcard, tc)
 {
-	char		*names[] = { (char *)"*.example.org" };
-	char		 pem[CERT_PEMSIZE];
-	EVP_PKEY	*pkey;
-	struct cert	*c;
+	char			*names[] = { (char *)"*.example.org" };
+	char			 pem[KEYS_PEMSIZE];
+	EVP_PKEY		*pkey;
+	struct parent_cert	*c;
 
 	pkey = make(names, 1, pem);
-	c = cert_parse("w.pem", pem, strlen(pem), err, sizeof(err));
+	c = parent_cert_parse("w.pem", pem, strlen(pem), err, sizeof(err));
 	ATF_REQUIRE(c != NULL);
-	ATF_CHECK(cert_covers(c, "a.example.org"));
-	ATF_CHECK(!cert_covers(c, "example.org"));
-	ATF_CHECK(!cert_covers(c, ".example.org"));
-	ATF_CHECK(!cert_covers(c, "a.b.example.org"));
-	cert_free(c);
+	ATF_CHECK(parent_cert_covers(c, "a.example.org"));
+	ATF_CHECK(!parent_cert_covers(c, "example.org"));
+	ATF_CHECK(!parent_cert_covers(c, ".example.org"));
+	ATF_CHECK(!parent_cert_covers(c, "a.b.example.org"));
+	parent_cert_free(c);
 	EVP_PKEY_free(pkey);
 }
 

@@ -18,16 +18,16 @@ put_when(struct json_out *o, const char *name, int64_t when)
 }
 
 static const char *
-kind_of(const struct derpd *d, const struct conf_cert *k)
+kind_of(const struct parent *d, const struct conf_cert *k)
 {
 	if (k->acme)
-		return (acme_temporary(d) ? "temporary" : "acme");
+		return (renew_temporary(d) ? "temporary" : "acme");
 	return (k->cert == NULL ? "self-signed" : "file");
 }
 
 /* Why the last change was not taken, if it is about one of its files. */
 static const char *
-file_error(const struct derpd *d, const struct conf_cert *k)
+file_error(const struct parent *d, const struct conf_cert *k)
 {
 	const char *e = d->certwatch.error;
 
@@ -39,15 +39,15 @@ file_error(const struct derpd *d, const struct conf_cert *k)
 
 /* What is wrong with the certificate of the acme section. */
 static const char *
-acme_error(const struct derpd *d)
+acme_error(const struct parent *d)
 {
-	if (acme_on_hold(d))
+	if (renew_is_on_hold(d))
 		return ("it was revoked: derpctl cert renew gets a new one");
 	return (d->acme.machine.plan.error);
 }
 
 void
-certstatus_names(struct json_out *o, const struct cert *c)
+parent_certstatus_names(struct json_out *o, const struct parent_cert *c)
 {
 	size_t i;
 
@@ -58,27 +58,27 @@ certstatus_names(struct json_out *o, const struct cert *c)
 }
 
 static void
-put_cert(const struct derpd *d, struct json_out *o, const struct conf_cert *k,
-    const struct cert *c)
+put_cert(const struct parent *d, struct json_out *o, const struct conf_cert *k,
+    const struct parent_cert *c)
 {
 	json_out_object(o, NULL);
-	certstatus_names(o, c);
+	parent_certstatus_names(o, c);
 	json_out_str(o, "issuer", c->issuer);
 	json_out_str(o, "source", c->path);
 	json_out_str(o, "kind", kind_of(d, k));
 	put_when(o, "not_before", c->not_before);
 	put_when(o, "not_after", c->not_after);
-	json_out_int(o, "days_left", cert_days_left(c, time(NULL)));
+	json_out_int(o, "days_left", parent_cert_days_left(c, time(NULL)));
 	json_out_str(o, "pin", c->pin);
-	put_when(o, "renewal", k->acme ? acme_renewal(d) : 0);
-	put_when(o, "next_try", k->acme && !acme_on_hold(d) ?
+	put_when(o, "renewal", k->acme ? renew_when(d) : 0);
+	put_when(o, "next_try", k->acme && !renew_is_on_hold(d) ?
 	    d->acme.machine.plan.next_try : 0);
 	json_out_str(o, "error", k->acme ? acme_error(d) : file_error(d, k));
 	json_out_end(o);
 }
 
 void
-certstatus_text(const struct derpd *d, struct wr *w)
+parent_certstatus_text(const struct parent *d, struct ipc_wr *w)
 {
 	const struct conf_cert *k;
 	struct json_out o;

@@ -18,23 +18,23 @@
 
 /* Is any certificate another one than that which is in force? */
 static int
-changed_since(const struct derpd *d)
+changed_since(const struct parent *d)
 {
 	const struct conf_cert *k;
 	size_t i = 0;
 	int rv = 0;
 	char err[512];
-	struct cert *c;
+	struct parent_cert *c;
 
 	TAILQ_FOREACH(k, &d->conf->certs, entry) {
 		if (i >= d->loaded.ncerts)
 			break;
 		if (k->cert != NULL) {
-			c = cert_load(k->cert, err, sizeof(err));
+			c = parent_cert_load(k->cert, err, sizeof(err));
 			rv |= c == NULL || c->pem_len !=
 			    d->loaded.certs[i]->pem_len || memcmp(c->pem,
 			    d->loaded.certs[i]->pem, c->pem_len) != 0;
-			cert_free(c);
+			parent_cert_free(c);
 		}
 		i++;
 	}
@@ -44,8 +44,8 @@ changed_since(const struct derpd *d)
 static void
 reloaded(void *arg, const char *why)
 {
-	struct derpd *d = arg;
-	struct certwatch *w = &d->certwatch;
+	struct parent *d = arg;
+	struct parent_certwatch *w = &d->certwatch;
 
 	if (d->stopping)
 		return;
@@ -61,7 +61,7 @@ reloaded(void *arg, const char *why)
 static void
 settled(evutil_socket_t fd, short what, void *arg)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 
 	(void)fd;
 	(void)what;
@@ -72,36 +72,36 @@ settled(evutil_socket_t fd, short what, void *arg)
 static void
 changed(void *arg)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 	struct timeval tv = { SETTLE_SECS, 0 };
 
 	evtimer_add(d->certwatch.ev, &tv);
 }
 
 static void
-watch(struct derpd *d, const char *path)
+watch(struct parent *d, const char *path)
 {
-	struct certwatch *w = &d->certwatch;
-	struct filewatch **v;
+	struct parent_certwatch *w = &d->certwatch;
+	struct parent_filewatch **v;
 
-	v = reallocarray(w->files, w->n + 1, sizeof(struct filewatch *));
+	v = reallocarray(w->files, w->n + 1, sizeof(struct parent_filewatch *));
 	if (v == NULL) {
 		log_warn("%s can't be watched: reload after a change", path);
 		return;
 	}
 	w->files = v;
-	if ((v[w->n] = filewatch_new(d->base, path, changed, d)) == NULL)
+	if ((v[w->n] = parent_filewatch_new(d->base, path, changed, d)) == NULL)
 		log_warn("%s can't be watched: reload after a change", path);
 	else
 		w->n++;
 }
 
 void
-certwatch_begin(struct derpd *d)
+parent_certwatch_begin(struct parent *d)
 {
 	const struct conf_cert *k;
 
-	certwatch_end(d);
+	parent_certwatch_end(d);
 	d->certwatch.error[0] = '\0';
 	d->certwatch.ev = evtimer_new(d->base, settled, d);
 	if (d->certwatch.ev == NULL) {
@@ -117,13 +117,13 @@ certwatch_begin(struct derpd *d)
 }
 
 void
-certwatch_end(struct derpd *d)
+parent_certwatch_end(struct parent *d)
 {
-	struct certwatch *w = &d->certwatch;
+	struct parent_certwatch *w = &d->certwatch;
 	size_t i;
 
 	for (i = 0; i < w->n; i++)
-		filewatch_free(w->files[i]);
+		parent_filewatch_free(w->files[i]);
 	free(w->files);
 	w->files = NULL;
 	w->n = 0;

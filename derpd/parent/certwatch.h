@@ -7,12 +7,12 @@
 
 #include <stddef.h>
 
-struct derpd;
 struct event;
-struct filewatch;
+struct parent;
+struct parent_filewatch;
 
-struct certwatch {
-	struct filewatch **files;
+struct parent_certwatch {
+	struct parent_filewatch **files;
 	size_t		 n;
 	struct event	*ev;		/* after a change */
 	char		 error[512];	/* why the last change was not taken */
@@ -22,9 +22,9 @@ struct certwatch {
  * Watch the files of all pairs of the configuration, instead of what was
  * watched before.  What can't be watched is logged.
  */
-void	certwatch_begin(struct derpd *d);
+void	parent_certwatch_begin(struct parent *d);
 
 /* No more. */
-void	certwatch_end(struct derpd *d);
+void	parent_certwatch_end(struct parent *d);
 
 #endif

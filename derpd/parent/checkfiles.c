@@ -44,7 +44,7 @@ bad_certificates(FILE *fp)
 	X509 *x;
 	int n = 0;
 
-	bad = bom_found(head, fread(head, 1, sizeof(head), fp));
+	bad = base_bom_found(head, fread(head, 1, sizeof(head), fp));
 	rewind(fp);
 	ERR_clear_error();
 	while (bad == NULL &&
@@ -66,7 +66,7 @@ bad_certificates(FILE *fp)
  * (logged).
  */
 static int
-judge_authorities(const char *path, const struct conf_pos *pos,
+check_authorities(const char *path, const struct conf_pos *pos,
     const char *user)
 {
 	const struct passwd *pw = geteuid() == 0 ? getpwnam(user) : NULL;
@@ -78,7 +78,7 @@ judge_authorities(const char *path, const struct conf_pos *pos,
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1 || fstat(fd, &st) == -1) {
 		log_warnx("%s: %s%s", conf_at(pos, path), strerror(errno),
-		    advice_path(errno));
+		    base_advice_path(errno));
 		if (fd != -1)
 			close(fd);
 		return (-1);
@@ -120,7 +120,7 @@ existing(char *path, struct stat *st)
  * 0, or -1 (logged).
  */
 static int
-judge_dir(const char *dir, const struct conf_pos *pos, const char *what,
+check_dir(const char *dir, const struct conf_pos *pos, const char *what,
     int make)
 {
 	char path[PATH_MAX];
@@ -140,19 +140,19 @@ judge_dir(const char *dir, const struct conf_pos *pos, const char *what,
 		return (0);
 	log_warnx("%s: the %s can't be made in %s: %s%s%s",
 	    conf_at(pos, dir), what, path, strerror(error),
-	    advice_path(error), advice_limit(error));
+	    base_advice_path(error), base_advice_limit(error));
 	return (-1);
 }
 
 /* The same for the directory that a file is in. */
 static int
-judge_parent(const char *file, const struct conf_pos *pos, const char *what,
+check_parent(const char *file, const struct conf_pos *pos, const char *what,
     int make)
 {
 	char path[PATH_MAX];
 
 	strlcpy(path, file, sizeof(path));
-	return (judge_dir(dirname(path), pos, what, make));
+	return (check_dir(dirname(path), pos, what, make));
 }
 
 /* Is the state directory written to with this configuration? */
@@ -168,33 +168,33 @@ keeps_state(const struct conf *c)
 }
 
 static int
-judge_dirs(const struct conf *c)
+check_dirs(const struct conf *c)
 {
 	int rv = 0;
 
-	if (keeps_state(c) && judge_dir(c->statedir, &c->statedir_pos,
+	if (keeps_state(c) && check_dir(c->statedir, &c->statedir_pos,
 	    "files of the state directory", 1) == -1)
 		rv = -1;
 	if (c->relay.enabled && access(c->relay.key, F_OK) == -1 &&
-	    judge_parent(c->relay.key, &c->relay.key_pos, "relay key", 1) == -1)
+	    check_parent(c->relay.key, &c->relay.key_pos, "relay key", 1) == -1)
 		rv = -1;
-	if (control_judge(c) == -1 || judge_parent(c->control,
+	if (parent_control_check(c) == -1 || check_parent(c->control,
 	    &c->control_pos, "control socket", 0) == -1)
 		rv = -1;
 	return (rv);
 }
 
 int
-judge_files(const struct conf *c)
+parent_check_files(const struct conf *c)
 {
 	const struct conf_map *m;
-	int rv = judge_dirs(c);
+	int rv = check_dirs(c);
 
-	if (c->acme.ca_file != NULL && judge_authorities(c->acme.ca_file,
+	if (c->acme.ca_file != NULL && check_authorities(c->acme.ca_file,
 	    &c->acme.ca_pos, c->user) == -1)
 		rv = -1;
 	TAILQ_FOREACH(m, &c->maps, entry)
-		if (m->cafile != NULL && judge_authorities(m->cafile,
+		if (m->cafile != NULL && check_authorities(m->cafile,
 		    &m->cafile_pos, c->user) == -1)
 			rv = -1;
 	return (rv);

@@ -32,14 +32,15 @@
 /* A conversation with one derpctl. */
 struct talk {
 	LIST_ENTRY(talk) entry;
-	struct derpd	*d;
-	struct chan	*chan;
+	struct parent	*d;
+	struct ipc_chan	*chan;
 	uint32_t	 id;		/* of its question to the workers */
 	uint64_t	 waiting;	/* for these workers, a bit each */
 	const char	*lacks;		/* what is wrong with it, or NULL */
 	struct event	*ev_late;
 	int		 reloads;	/* it waits for a reload */
-	unsigned int	 job;		/* enum acme_job it waits for, or 0 */
+	unsigned int	 job;		/* enum ipc_acme_job it waits for, or
+					   0 */
 	struct event	*ev_cert;
 };
 
@@ -61,12 +62,12 @@ talk_free(struct talk *t)
 		event_free(t->ev_late);
 	if (t->ev_cert != NULL)
 		event_free(t->ev_cert);
-	chan_free(t->chan);
+	ipc_chan_free(t->chan);
 	free(t);
 }
 
 static void
-talk_gone(struct chan *c, const char *why, void *arg)
+talk_gone(struct ipc_chan *c, const char *why, void *arg)
 {
 	(void)c;
 	if (strcmp(why, "closed") != 0)
@@ -83,20 +84,21 @@ done(struct talk *t, const char *what)
 }
 
 static void
-answer_text(struct talk *t, void (*make)(const struct derpd *, struct wr *))
+answer_text(struct talk *t, void (*make)(const struct parent *,
+    struct ipc_wr *))
 {
 	struct ipc_msg_ctl_text v;
-	struct wr text;
+	struct ipc_wr text;
 
-	wr_init(&text);
+	ipc_wr_init(&text);
 	make(t->d, &text);
 	v.text = text.p;
 	v.len = text.len;
-	if (!wr_ok(&text) || ipc_send_ctl_text(t->chan, &v) == -1)
+	if (!ipc_wr_ok(&text) || ipc_send_ctl_text(t->chan, &v) == -1)
 		done(t, "the answer could not be made");
 	else
 		done(t, NULL);
-	wr_free(&text);
+	ipc_wr_free(&text);
 }
 
 static void
@@ -141,10 +143,10 @@ clients_late(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-ask_clients(struct talk *t)
+request_clients(struct talk *t)
 {
 	struct timeval tv = { CLIENTS_MS / 1000, 0 };
-	struct derpd *d = t->d;
+	struct parent *d = t->d;
 	struct ipc_msg_relay_clients q;
 	unsigned int i;
 
@@ -193,9 +195,9 @@ fullest(size_t *all)
 	LIST_FOREACH(t, &talks, entry) {
 		if (t->chan == NULL)
 			continue;
-		*all += chan_queued(t->chan);
+		*all += ipc_chan_queued(t->chan);
 		if (most == NULL ||
-		    chan_queued(t->chan) > chan_queued(most->chan))
+		    ipc_chan_queued(t->chan) > ipc_chan_queued(most->chan))
 			most = t;
 	}
 	return (most);
@@ -221,7 +223,7 @@ too_much(struct talk *t)
 }
 
 static void
-pass_on(struct talk *t, const struct client_info *info, unsigned int worker)
+pass_on(struct talk *t, const struct ipc_client_info *info, unsigned int worker)
 {
 	struct ipc_msg_ctl_client v = { *info };
 
@@ -246,7 +248,7 @@ listed(struct talk *t, unsigned int worker, int whole)
 }
 
 int
-control_client(struct proc *relay, struct msg *m)
+parent_control_client(struct parent_proc *relay, struct ipc_msg *m)
 {
 	struct ipc_msg_relay_client one;
 	struct ipc_msg_relay_clients_end end;
@@ -268,7 +270,7 @@ control_client(struct proc *relay, struct msg *m)
 }
 
 void
-control_worker_gone(struct derpd *d, unsigned int worker)
+parent_control_worker_gone(struct parent *d, unsigned int worker)
 {
 	struct talk *t, *next;
 
@@ -301,7 +303,7 @@ cert_done(struct talk *t, int good, const char *line)
 }
 
 void
-control_cert_done(unsigned int job, int good, const char *line)
+parent_control_cert_done(unsigned int job, int good, const char *line)
 {
 	struct talk *t;
 
@@ -331,10 +333,10 @@ on_cert_do(void *arg, const struct ipc_msg_ctl_cert_do *v)
 	else if (t->ev_cert == NULL &&
 	    (t->ev_cert = evtimer_new(t->d->base, cert_late, t)) == NULL)
 		why = "out of memory";
-	else if (acme_ask(t->d, v->job, v->reason, &why) == 0) {
+	else if (renew_request(t->d, v->job, v->reason, &why) == 0) {
 		t->job = v->job;
 		evtimer_add(t->ev_cert, &tv);
-		acme_look(t->d);
+		renew_run(t->d);
 		return (0);
 	}
 	done(t, why);
@@ -344,7 +346,7 @@ on_cert_do(void *arg, const struct ipc_msg_ctl_cert_do *v)
 static int
 on_status(void *arg)
 {
-	answer_text(arg, status_text);
+	answer_text(arg, parent_status_text);
 	return (0);
 }
 
@@ -354,7 +356,7 @@ on_node(void *arg)
 	struct talk *t = arg;
 
 	if (t->d->conf->relay.enabled || t->d->stunsocks.n > 0)
-		answer_text(t, status_node);
+		answer_text(t, mapset_own_node);
 	else
 		done(t, "there is neither a relay nor STUN here, so this "
 		    "machine is no node of a map");
@@ -364,14 +366,14 @@ on_node(void *arg)
 static int
 on_cert(void *arg)
 {
-	answer_text(arg, certstatus_text);
+	answer_text(arg, parent_certstatus_text);
 	return (0);
 }
 
 static int
 on_map(void *arg)
 {
-	answer_text(arg, mapstatus_text);
+	answer_text(arg, mapset_status_text);
 	return (0);
 }
 
@@ -387,7 +389,7 @@ on_verbose(void *arg, const struct ipc_msg_ctl_verbose *v)
 {
 	struct talk *t = arg;
 
-	procs_verbose(t->d, v->verbose);
+	parent_procs_verbose(t->d, v->verbose);
 	log_info("log is %s", v->verbose ? "verbose" : "brief");
 	done(t, NULL);
 	return (0);
@@ -396,7 +398,7 @@ on_verbose(void *arg, const struct ipc_msg_ctl_verbose *v)
 static int
 on_clients(void *arg)
 {
-	ask_clients(arg);
+	request_clients(arg);
 	return (0);
 }
 
@@ -413,7 +415,7 @@ static const struct ipc_handlers handlers = {
 };
 
 static void
-request(struct chan *c, struct msg *m, void *arg)
+request(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 {
 	struct talk *t = arg;
 
@@ -439,7 +441,7 @@ peer_uid(int fd, uid_t *uid)
  * what their users ask is refused, whatever the socket's group.
  */
 static int
-may_talk(const struct derpd *d, uid_t uid)
+may_talk(const struct parent *d, uid_t uid)
 {
 	const struct passwd *pw;
 
@@ -476,7 +478,7 @@ pause_accepting(void)
 static void
 accepted(evutil_socket_t lfd, short what, void *arg)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 	struct talk *t;
 	uid_t uid;
 	int fd;
@@ -497,7 +499,7 @@ accepted(evutil_socket_t lfd, short what, void *arg)
 	t->d = d;
 	LIST_INSERT_HEAD(&talks, t, entry);
 	ntalks++;
-	t->chan = chan_new(d->base, fd, ROLE_PARENT, ROLE_CTL, request,
+	t->chan = ipc_chan_new(d->base, fd, ROLE_PARENT, ROLE_CTL, request,
 	    talk_gone, t);
 	if (t->chan == NULL) {
 		log_warn("control socket: no channel for a connection");
@@ -505,7 +507,7 @@ accepted(evutil_socket_t lfd, short what, void *arg)
 		talk_free(t);
 		return;
 	}
-	chan_limit(t->chan, MAX_QUEUED + MAX_ANSWER);
+	ipc_chan_limit(t->chan, MAX_QUEUED + MAX_ANSWER);
 }
 
 /* 1 unless it is certain that nobody answers on the socket at `sun'. */
@@ -524,7 +526,7 @@ answers(const struct sockaddr_un *sun)
 }
 
 int
-control_judge(const struct conf *c)
+parent_control_check(const struct conf *c)
 {
 	struct stat st;
 
@@ -541,7 +543,7 @@ remove_stale(const struct conf *c, const struct sockaddr_un *sun)
 {
 	struct stat st;
 
-	if (control_judge(c) == -1)
+	if (parent_control_check(c) == -1)
 		return (-1);
 	if (lstat(sun->sun_path, &st) == -1)
 		return (0);
@@ -558,7 +560,7 @@ remove_stale(const struct conf *c, const struct sockaddr_un *sun)
 }
 
 static int
-bind_control(const struct derpd *d, const struct sockaddr_un *sun)
+bind_control(const struct parent *d, const struct sockaddr_un *sun)
 {
 	struct passwd *pw;
 	gid_t gid = (gid_t)-1;
@@ -580,7 +582,7 @@ bind_control(const struct derpd *d, const struct sockaddr_un *sun)
 }
 
 int
-control_open(struct derpd *d)
+parent_control_open(struct parent *d)
 {
 	struct sockaddr_un sun;
 
@@ -600,7 +602,8 @@ control_open(struct derpd *d)
 		log_warnx("%s: no control socket can be made there (%s): "
 		    "%s%s%s", conf_at(&d->conf->control_pos, sun.sun_path),
 		    listen_fd == -1 ? "socket" : "bind, chown, chmod, listen",
-		    strerror(errno), advice_path(errno), advice_limit(errno));
+		    strerror(errno), base_advice_path(errno),
+		    base_advice_limit(errno));
 		if (listen_fd != -1)
 			close(listen_fd);
 		listen_fd = -1;
@@ -616,7 +619,7 @@ control_open(struct derpd *d)
 }
 
 void
-control_close(struct derpd *d)
+parent_control_close(struct parent *d)
 {
 	struct talk *t;
 

@@ -20,7 +20,7 @@
 #define TALKS		16	/* at the same time */
 #define SOCK		"s/derpd.sock"
 
-static struct derpd	 d;
+static struct parent	 d;
 static pid_t		 server = -1;
 
 /* A process that does what derpd's parent does with its control socket. */
@@ -28,7 +28,7 @@ static void
 serve(int ready)
 {
 	d.base = event_base_new();
-	if (d.base == NULL || control_open(&d) == -1 ||
+	if (d.base == NULL || parent_control_open(&d) == -1 ||
 	    write(ready, "x", 1) != 1)
 		_exit(1);
 	(void)event_base_dispatch(d.base);
@@ -90,29 +90,29 @@ dial(const char *path)
 
 /* Ask for a brief log: 1 it was done, 0 the connection was closed instead. */
 static int
-ask(struct chan *c)
+ask(struct ipc_chan *c)
 {
-	struct msg	 m;
-	struct wr	 w;
+	struct ipc_msg	 m;
+	struct ipc_wr	 w;
 	int		 rv;
 
-	wr_init(&w);
-	wr_u8(&w, 0);
-	rv = chan_call(c, MSG_CTL_VERBOSE, &w, -1, &m, WAIT_MS);
-	wr_free(&w);
+	ipc_wr_init(&w);
+	ipc_wr_u8(&w, 0);
+	rv = ipc_chan_call(c, MSG_CTL_VERBOSE, &w, -1, &m, WAIT_MS);
+	ipc_wr_free(&w);
 	if (rv == -1)
 		return (0);
-	rv = m.type == MSG_CTL_DONE && rd_u8(&m.rd) == 1;
-	msg_free(&m);
+	rv = m.type == MSG_CTL_DONE && ipc_rd_u8(&m.rd) == 1;
+	ipc_msg_free(&m);
 	return (rv);
 }
 
-static struct chan *
+static struct ipc_chan *
 talk(const char *path)
 {
 	int	 fd = dial(path);
 
-	return (fd == -1 ? NULL : chan_new(NULL, fd, ROLE_CTL, ROLE_PARENT,
+	return (fd == -1 ? NULL : ipc_chan_new(NULL, fd, ROLE_CTL, ROLE_PARENT,
 	    NULL, NULL, NULL));
 }
 
@@ -122,7 +122,7 @@ enum { ANSWERED, REFUSED, NO_WAY, OTHER };
 static int
 asked_by(uid_t uid, gid_t gid)
 {
-	struct chan	*c;
+	struct ipc_chan	*c;
 	pid_t		 pid;
 	int		 status;
 
@@ -190,7 +190,7 @@ closed(int fd)
 ATF_TC_WITHOUT_HEAD(number);
 ATF_TC_BODY(number, tc)
 {
-	struct chan	*c[TALKS];
+	struct ipc_chan	*c[TALKS];
 	int		 fd, i, round, again;
 
 	start_server();
@@ -207,17 +207,17 @@ ATF_TC_BODY(number, tc)
 		/* Those that are there go on, and one that goes makes room. */
 		for (i = 0; i < TALKS; i++)
 			ATF_CHECK_MSG(ask(c[i]), "talk %d", i);
-		chan_free(c[0]);
+		ipc_chan_free(c[0]);
 		for (again = 0; again < WAIT_MS / 10; again++) {
 			ATF_REQUIRE((c[0] = talk(SOCK)) != NULL);
 			if (ask(c[0]))
 				break;
-			chan_free(c[0]);
+			ipc_chan_free(c[0]);
 			(void)poll(NULL, 0, 10);
 		}
 		ATF_REQUIRE(again < WAIT_MS / 10);
 		for (i = 0; i < TALKS; i++)
-			chan_free(c[i]);
+			ipc_chan_free(c[i]);
 	}
 	stop_server();
 }
@@ -227,9 +227,9 @@ ATF_TC_WITHOUT_HEAD(garbage);
 ATF_TC_BODY(garbage, tc)
 {
 	static const uint8_t	 junk[64] = { 0xff, 1, 2, 3 };
-	struct chan		*c;
-	struct msg		 m;
-	struct wr		 w;
+	struct ipc_chan		*c;
+	struct ipc_msg		 m;
+	struct ipc_wr		 w;
 	char			 why[256];
 	int			 fd;
 
@@ -240,34 +240,35 @@ ATF_TC_BODY(garbage, tc)
 	close(fd);
 	/* A payload of another form; the talk goes on. */
 	ATF_REQUIRE((c = talk(SOCK)) != NULL);
-	wr_init(&w);
-	wr_u8(&w, 2);
-	ATF_REQUIRE_EQ(0, chan_call(c, MSG_CTL_VERBOSE, &w, -1, &m, WAIT_MS));
-	wr_free(&w);
+	ipc_wr_init(&w);
+	ipc_wr_u8(&w, 2);
+	ATF_REQUIRE_EQ(0, ipc_chan_call(c, MSG_CTL_VERBOSE, &w, -1, &m,
+	    WAIT_MS));
+	ipc_wr_free(&w);
 	ATF_CHECK_EQ(MSG_CTL_DONE, m.type);
-	ATF_CHECK_EQ(0, rd_u8(&m.rd));
-	rd_str(&m.rd, why, sizeof(why));
+	ATF_CHECK_EQ(0, ipc_rd_u8(&m.rd));
+	ipc_rd_str(&m.rd, why, sizeof(why));
 	ATF_CHECK_STREQ("malformed request", why);
-	msg_free(&m);
+	ipc_msg_free(&m);
 	ATF_CHECK(ask(c));
-	chan_free(c);
+	ipc_chan_free(c);
 	stop_server();
 }
 
 /* Questions whose answers nobody reads, until it is cut off; how many. */
 static int
-flood(struct chan *c, int most)
+flood(struct ipc_chan *c, int most)
 {
-	struct wr	 w;
+	struct ipc_wr	 w;
 	int		 i;
 
-	wr_init(&w);
-	wr_u8(&w, 2);
+	ipc_wr_init(&w);
+	ipc_wr_u8(&w, 2);
 	for (i = 0; i < most; i++)
-		if (chan_send(c, MSG_CTL_VERBOSE, &w, -1) == -1 ||
-		    (i % 256 == 0 && chan_flush(c, WAIT_MS) == -1))
+		if (ipc_chan_send(c, MSG_CTL_VERBOSE, &w, -1) == -1 ||
+		    (i % 256 == 0 && ipc_chan_flush(c, WAIT_MS) == -1))
 			break;
-	wr_free(&w);
+	ipc_wr_free(&w);
 	return (i);
 }
 
@@ -278,7 +279,7 @@ flood(struct chan *c, int most)
 ATF_TC_WITHOUT_HEAD(unread);
 ATF_TC_BODY(unread, tc)
 {
-	struct chan	*mute, *half, *other;
+	struct ipc_chan	*mute, *half, *other;
 	int		 n;
 
 	start_server();
@@ -291,10 +292,11 @@ ATF_TC_BODY(unread, tc)
 	n = flood(mute, 1500000);
 	ATF_CHECK_MSG(n > 200000 && n < 600000, "cut off after %d", n);
 	ATF_CHECK(ask(other));
-	ATF_CHECK_MSG(chan_flush(half, WAIT_MS) == 0, "another one is cut off");
-	chan_free(mute);
-	chan_free(half);
-	chan_free(other);
+	ATF_CHECK_MSG(ipc_chan_flush(half, WAIT_MS) == 0,
+	    "another one is cut off");
+	ipc_chan_free(mute);
+	ipc_chan_free(half);
+	ipc_chan_free(other);
 	stop_server();
 }
 

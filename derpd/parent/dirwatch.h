@@ -5,7 +5,7 @@
 #ifndef DIRWATCH_H
 #define DIRWATCH_H
 
-struct dirwatch {
+struct parent_dirwatch {
 	int	 fd;		/* readable when something has changed; -1 */
 	int	 dir;		/* the directory itself, -1 not needed */
 };
@@ -14,12 +14,12 @@ struct dirwatch {
  * Watch the directory `dir'; both descriptors are close-on-exec.  0, or -1 with
  * errno and both descriptors -1.
  */
-int	dirwatch_open(struct dirwatch *w, const char *dir);
+int	parent_dirwatch_open(struct parent_dirwatch *w, const char *dir);
 
 /* Take the news away.  0, or -1 with errno: there will be no more. */
-int	dirwatch_read(struct dirwatch *w);
+int	parent_dirwatch_read(struct parent_dirwatch *w);
 
 /* Close what is open. */
-void	dirwatch_close(struct dirwatch *w);
+void	parent_dirwatch_close(struct parent_dirwatch *w);
 
 #endif

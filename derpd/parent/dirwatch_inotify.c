@@ -11,7 +11,7 @@
 		IN_MOVED_TO | IN_ATTRIB)
 
 int
-dirwatch_open(struct dirwatch *w, const char *dir)
+parent_dirwatch_open(struct parent_dirwatch *w, const char *dir)
 {
 	int error;
 
@@ -21,13 +21,13 @@ dirwatch_open(struct dirwatch *w, const char *dir)
 	if (inotify_add_watch(w->fd, dir, CHANGES) != -1)
 		return (0);
 	error = errno;
-	dirwatch_close(w);
+	parent_dirwatch_close(w);
 	errno = error;
 	return (-1);
 }
 
 void
-dirwatch_close(struct dirwatch *w)
+parent_dirwatch_close(struct parent_dirwatch *w)
 {
 	if (w->fd != -1)
 		close(w->fd);
@@ -35,7 +35,7 @@ dirwatch_close(struct dirwatch *w)
 }
 
 int
-dirwatch_read(struct dirwatch *w)
+parent_dirwatch_read(struct parent_dirwatch *w)
 {
 	char buf[4096] __attribute__((aligned(8)));
 	ssize_t n;

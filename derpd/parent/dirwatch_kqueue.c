@@ -15,7 +15,7 @@
 #include "dirwatch.h"
 
 int
-dirwatch_open(struct dirwatch *w, const char *dir)
+parent_dirwatch_open(struct parent_dirwatch *w, const char *dir)
 {
 	struct kevent ev;
 	int error;
@@ -30,13 +30,13 @@ dirwatch_open(struct dirwatch *w, const char *dir)
 	    kevent(w->fd, &ev, 1, NULL, 0, NULL) != -1)
 		return (0);
 	error = errno;
-	dirwatch_close(w);
+	parent_dirwatch_close(w);
 	errno = error;
 	return (-1);
 }
 
 void
-dirwatch_close(struct dirwatch *w)
+parent_dirwatch_close(struct parent_dirwatch *w)
 {
 	if (w->fd != -1)
 		close(w->fd);
@@ -46,7 +46,7 @@ dirwatch_close(struct dirwatch *w)
 }
 
 int
-dirwatch_read(struct dirwatch *w)
+parent_dirwatch_read(struct parent_dirwatch *w)
 {
 	struct timespec now = { 0, 0 };
 	struct kevent ev;

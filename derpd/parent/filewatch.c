@@ -24,14 +24,14 @@ struct look {
 	struct timespec	 mtime, ctime;
 };
 
-struct filewatch {
-	char		*path;
-	filewatch_cb	 cb;
-	void		*arg;
-	struct look	 told;		/* as of the last call back */
-	struct look	 last;		/* as last seen */
-	struct dirwatch	 dir;
-	struct event	*ev_dir, *ev_settle, *ev_look;
+struct parent_filewatch {
+	char			*path;
+	parent_filewatch_cb	 cb;
+	void			*arg;
+	struct look		 told;	/* as of the last call back */
+	struct look		 last;	/* as last seen */
+	struct parent_dirwatch	 dir;
+	struct event		*ev_dir, *ev_settle, *ev_look;
 };
 
 static void
@@ -61,7 +61,7 @@ same(const struct look *a, const struct look *b)
 }
 
 static void
-settle_soon(struct filewatch *w)
+settle_soon(struct parent_filewatch *w)
 {
 	struct timeval tv = { 0, SETTLE_MS * 1000 };
 
@@ -72,7 +72,7 @@ settle_soon(struct filewatch *w)
 static void
 settled(evutil_socket_t fd, short what, void *arg)
 {
-	struct filewatch *w = arg;
+	struct parent_filewatch *w = arg;
 	struct look now;
 
 	(void)fd;
@@ -91,7 +91,7 @@ settled(evutil_socket_t fd, short what, void *arg)
 
 /* Something happened in the directory, or some time has passed. */
 static void
-look_again(struct filewatch *w)
+look_again(struct parent_filewatch *w)
 {
 	look(w->path, &w->last);
 	if (!same(&w->last, &w->told) && !evtimer_pending(w->ev_settle, NULL))
@@ -101,11 +101,11 @@ look_again(struct filewatch *w)
 static void
 dir_changed(evutil_socket_t fd, short what, void *arg)
 {
-	struct filewatch *w = arg;
+	struct parent_filewatch *w = arg;
 
 	(void)fd;
 	(void)what;
-	if (dirwatch_read(&w->dir) == -1)
+	if (parent_dirwatch_read(&w->dir) == -1)
 		event_del(w->ev_dir);	/* the slow way is left */
 	look_again(w);
 }
@@ -120,12 +120,12 @@ time_passed(evutil_socket_t fd, short what, void *arg)
 
 /* Without the kernel's help the file is looked at all the same. */
 static void
-watch_dir(struct filewatch *w, struct event_base *base)
+watch_dir(struct parent_filewatch *w, struct event_base *base)
 {
 	char copy[PATH_MAX];
 
 	if (strlcpy(copy, w->path, sizeof(copy)) >= sizeof(copy) ||
-	    dirwatch_open(&w->dir, dirname(copy)) == -1)
+	    parent_dirwatch_open(&w->dir, dirname(copy)) == -1)
 		return;
 	w->ev_dir = event_new(base, w->dir.fd, EV_READ | EV_PERSIST,
 	    dir_changed, w);
@@ -133,12 +133,12 @@ watch_dir(struct filewatch *w, struct event_base *base)
 		event_add(w->ev_dir, NULL);
 }
 
-struct filewatch *
-filewatch_new(struct event_base *base, const char *path, filewatch_cb cb,
-    void *arg)
+struct parent_filewatch *
+parent_filewatch_new(struct event_base *base, const char *path,
+    parent_filewatch_cb cb, void *arg)
 {
 	struct timeval tv = { LOOK_SECS, 0 };
-	struct filewatch *w;
+	struct parent_filewatch *w;
 
 	if ((w = calloc(1, sizeof(*w))) == NULL)
 		return (NULL);
@@ -149,7 +149,7 @@ filewatch_new(struct event_base *base, const char *path, filewatch_cb cb,
 	    (w->ev_settle = evtimer_new(base, settled, w)) == NULL ||
 	    (w->ev_look = event_new(base, -1, EV_PERSIST, time_passed,
 	    w)) == NULL || event_add(w->ev_look, &tv) == -1) {
-		filewatch_free(w);
+		parent_filewatch_free(w);
 		errno = ENOMEM;
 		return (NULL);
 	}
@@ -160,7 +160,7 @@ filewatch_new(struct event_base *base, const char *path, filewatch_cb cb,
 }
 
 void
-filewatch_free(struct filewatch *w)
+parent_filewatch_free(struct parent_filewatch *w)
 {
 	if (w == NULL)
 		return;
@@ -170,7 +170,7 @@ filewatch_free(struct filewatch *w)
 		event_free(w->ev_settle);
 	if (w->ev_look != NULL)
 		event_free(w->ev_look);
-	dirwatch_close(&w->dir);
+	parent_dirwatch_close(&w->dir);
 	free(w->path);
 	free(w);
 }

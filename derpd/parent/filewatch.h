@@ -10,19 +10,19 @@
 #define FILEWATCH_H
 
 struct event_base;
-struct filewatch;
+struct parent_filewatch;
 
-typedef void (*filewatch_cb)(void *arg);
+typedef void (*parent_filewatch_cb)(void *arg);
 
 /*
  * Call `cb' from the loop whenever the file `path' is another than before, as
  * soon as it has been left alone for a moment.  It need not exist.  NULL with
  * errno set when that can't be done.
  */
-struct filewatch *filewatch_new(struct event_base *base, const char *path,
-	    filewatch_cb cb, void *arg);
+struct parent_filewatch *parent_filewatch_new(struct event_base *base,
+	    const char *path, parent_filewatch_cb cb, void *arg);
 
 /* No more; NULL is fine.  Safe inside the call back. */
-void	 filewatch_free(struct filewatch *w);
+void	 parent_filewatch_free(struct parent_filewatch *w);
 
 #endif

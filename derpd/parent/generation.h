@@ -7,7 +7,7 @@
  * restart of keys are all generations; what is requested meanwhile waits.
  *
  * generation.c knows the order and who has to answer.  What a step does is up
- * to the owner (struct parent_gen_ops; load.c for struct derpd).  Nothing here
+ * to the owner (struct parent_gen_ops; load.c for struct parent).  Nothing here
  * blocks, and no call back comes from within a function that is called here,
  * but from parent_gens_turn().
  */
@@ -24,8 +24,8 @@
 #define PARENT_GEN_TRIES 3	/* of one that a child's end made fail */
 
 struct conf;
-struct derpd;
-struct map_stage;
+struct mapset_stage;
+struct parent;
 
 enum parent_gen_kind {
 	GEN_START,		/* the start of derpd */
@@ -67,13 +67,13 @@ struct parent_gen_request {
 TAILQ_HEAD(parent_gen_requests, parent_gen_request);
 
 /* What a generation brings. */
-struct loaded {
-	struct cert	**certs;
-	size_t		 ncerts;
-	int		 selfsigned;	/* index in certs, -1 none */
-	uint8_t		 node_key[32];	/* public half */
-	char		*meta;		/* meta certificate, PEM */
-	size_t		 meta_len;
+struct parent_loaded {
+	struct parent_cert	**certs;
+	size_t			 ncerts;
+	int			 selfsigned;	/* index in certs, -1 none */
+	uint8_t			 node_key[32];	/* public half */
+	char			*meta;		/* meta certificate, PEM */
+	size_t			 meta_len;
 };
 
 struct parent_generation {
@@ -91,11 +91,12 @@ struct parent_generation {
 	uint64_t	 ended;		/* workers that ended while staged */
 
 	/* The owner's: what it brings; once committed, what it replaced. */
-	struct derpd	*d;
-	struct conf	*conf;
-	int		 own_conf;	/* conf is to be freed with it */
-	struct loaded	 loaded;
-	struct map_stage *maps;
+	struct parent		*d;
+	struct conf		*conf;
+	int			 own_conf;	/* conf is to be freed with
+						   it */
+	struct parent_loaded	 loaded;
+	struct mapset_stage *maps;
 	struct parent_certload load;	/* the certificate that is read */
 	const struct conf_cert *at;
 	size_t		 file;		/* of ACME's key files */
@@ -191,10 +192,10 @@ void	 parent_gen_keys_gone(struct parent_gens *m);
  * or leave everything as it was.  `done' is called with `arg' from the event
  * loop when that has ended, also when derpd stops meanwhile.
  */
-void	 parent_certs_reload(struct derpd *d, parent_reload_cb done,
+void	 parent_certs_reload(struct parent *d, parent_reload_cb done,
 	    void *arg);
 
 /* Who requested with `arg' is gone. */
-void	 parent_reload_cancel(struct derpd *d, const void *arg);
+void	 parent_reload_cancel(struct parent *d, const void *arg);
 
 #endif

@@ -12,7 +12,8 @@
 
 static struct parent_gens	 m;
 static char			 did[2048];
-static unsigned int		 runs;		/* workers that run, a bit each */
+static unsigned int		 runs;		/* workers that run, a bit
+						   each */
 static int			 turns;		/* a turn was asked for */
 static unsigned int		 timer_ms;	/* 0: none */
 static int			 loaded;	/* keys has all */

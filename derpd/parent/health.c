@@ -15,7 +15,7 @@
 #define ENOUGH_FAILURES	2	/* in a row: one may be chance */
 
 int
-health_wanted(const struct derpd *d)
+parent_health_wanted(const struct parent *d)
 {
 	return (d->conf->stun.enabled && d->conf->relay.enabled &&
 	    !d->conf->stun.always);
@@ -23,7 +23,7 @@ health_wanted(const struct derpd *d)
 
 /* The address at which this machine reaches its own TLS port. */
 static int
-own_address(const struct derpd *d, char *host, size_t size)
+own_address(const struct parent *d, char *host, size_t size)
 {
 	const struct conf_listen *l, *first = NULL;
 	const void *a;
@@ -51,9 +51,9 @@ own_address(const struct derpd *d, char *host, size_t size)
 }
 
 static int
-send_conf(struct proc *p)
+send_conf(struct parent_proc *p)
 {
-	const struct derpd *d = p->d;
+	const struct parent *d = p->d;
 	char host[INET6_ADDRSTRLEN], port[8];
 	struct ipc_msg_health_conf v = {
 		.address = host,
@@ -63,13 +63,13 @@ send_conf(struct proc *p)
 
 	if (own_address(d, host, sizeof(host)) == -1)
 		return (-1);
-	snprintf(port, sizeof(port), "%d", status_tls_port(d));
+	snprintf(port, sizeof(port), "%d", parent_status_tls_port(d));
 	v.name = TAILQ_FIRST(&d->conf->names)->name;
 	return (ipc_send_health_conf(p->chan, &v));
 }
 
 static void
-say(struct derpd *d, int ok)
+set_state(struct parent *d, int ok)
 {
 	d->well.known = 1;
 	d->well.ok = ok;
@@ -79,67 +79,67 @@ say(struct derpd *d, int ok)
 	else
 		log_warnx("the relay is not well, STUN is silent until it is: "
 		    "%s", d->well.why);
-	stuns_tell(d);
-	metrics_changed(d);
+	parent_stuns_configure(d);
+	parent_metrics_changed(d);
 }
 
 static void
-judge(struct derpd *d, int ok)
+update(struct parent *d, int ok)
 {
-	struct health *h = &d->well;
+	struct parent_health *h = &d->well;
 
 	if (ok) {
 		h->failures = 0;
 		h->why[0] = '\0';
 		if (!h->ok)
-			say(d, 1);
+			set_state(d, 1);
 		return;
 	}
 	if (++h->failures < ENOUGH_FAILURES)
-		health_now(d);
+		parent_health_now(d);
 	else if (h->ok || !h->known)
-		say(d, 0);
+		set_state(d, 0);
 }
 
 static int
-take_result(struct proc *p, struct msg *m)
+handle_result(struct parent_proc *p, struct ipc_msg *m)
 {
-	struct derpd *d = p->d;
+	struct parent *d = p->d;
 	struct ipc_msg_health_result v;
 
 	if (ipc_get_health_result(&m->rd, &v) == -1)
 		return (-1);
 	strlcpy(d->well.why, v.why, sizeof(d->well.why));
-	if (health_wanted(d))
-		judge(d, v.ok);
+	if (parent_health_wanted(d))
+		update(d, v.ok);
 	return (0);
 }
 
 static void
-from_health(struct chan *c, struct msg *m, void *arg)
+from_health(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 {
 	(void)c;
-	parent_child_message(arg, m, take_result);
+	parent_child_message(arg, m, handle_result);
 }
 
 int
-health_start(struct proc *p)
+parent_health_start(struct parent_proc *p)
 {
 	return (parent_start_child(p, send_conf, from_health));
 }
 
 void
-health_tell(struct derpd *d)
+parent_health_configure(struct parent *d)
 {
-	if (procs_adjust(&d->health) == 0 && d->health.chan != NULL &&
-	    health_wanted(d) && send_conf(&d->health) == -1)
-		procs_fail(&d->health, "did not take new settings");
-	if (!health_wanted(d))
+	if (parent_procs_adjust(&d->health) == 0 && d->health.chan != NULL &&
+	    parent_health_wanted(d) && send_conf(&d->health) == -1)
+		parent_procs_fail(&d->health, "did not take new settings");
+	if (!parent_health_wanted(d))
 		memset(&d->well, 0, sizeof(d->well));
 }
 
 void
-health_now(struct derpd *d)
+parent_health_now(struct parent *d)
 {
 	if (d->health.chan != NULL)
 		(void)ipc_send_health_now(d->health.chan);

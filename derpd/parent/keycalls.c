@@ -33,11 +33,11 @@ struct parent_keycall {
 
 /* Longest time to the next answer, ms: no longer than a child may owe one. */
 static unsigned int
-answer_ms(const struct derpd *d)
+answer_ms(const struct parent *d)
 {
 	unsigned int ms = d->conf->child_timeout * 1000;
 
-	return (ms < CALL_MS ? ms : CALL_MS);
+	return (ms < PARENT_CALL_MS ? ms : PARENT_CALL_MS);
 }
 
 static void
@@ -54,7 +54,7 @@ call_free(struct parent_keycall *k)
 
 /* A call has ended: its owner is told from the loop. */
 static void
-ended(struct derpd *d, struct parent_keycall *k)
+ended(struct parent *d, struct parent_keycall *k)
 {
 	if (k->done == NULL) {
 		call_free(k);
@@ -66,7 +66,7 @@ ended(struct derpd *d, struct parent_keycall *k)
 
 /* A call fails, with what is wrong behind its object. */
 static void
-refuse(struct derpd *d, struct parent_keycall *k, const char *fmt, ...)
+refuse(struct parent *d, struct parent_keycall *k, const char *fmt, ...)
 {
 	char why[WHY_SIZE];
 	va_list ap;
@@ -84,7 +84,7 @@ refuse(struct derpd *d, struct parent_keycall *k, const char *fmt, ...)
 
 /* Wait for the first of the answers, or for none. */
 static void
-await(struct derpd *d)
+await(struct parent *d)
 {
 	unsigned int ms = answer_ms(d);
 	struct timeval tv = { ms / 1000, (suseconds_t)(ms % 1000) * 1000 };
@@ -98,7 +98,7 @@ await(struct derpd *d)
 static void
 late(evutil_socket_t fd, short what, void *arg)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 	struct parent_keycall *k = TAILQ_FIRST(&d->calls.sent);
 
 	(void)fd;
@@ -107,14 +107,14 @@ late(evutil_socket_t fd, short what, void *arg)
 		return;
 	TAILQ_REMOVE(&d->calls.sent, k, entry);
 	refuse(d, k, "no answer from keys");
-	procs_fail(&d->keys, "did not answer");
+	parent_procs_fail(&d->keys, "did not answer");
 }
 
 /* Tell the owners, one by one: each may cancel others, or call again. */
 static void
-tell(evutil_socket_t fd, short what, void *arg)
+notify_owners(evutil_socket_t fd, short what, void *arg)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 	struct parent_keycall *k;
 
 	(void)fd;
@@ -127,20 +127,20 @@ tell(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-set_up(struct derpd *d)
+set_up(struct parent *d)
 {
 	if (d->calls.ev_done != NULL)
 		return;
 	TAILQ_INIT(&d->calls.sent);
 	TAILQ_INIT(&d->calls.done);
-	d->calls.ev_done = evtimer_new(d->base, tell, d);
+	d->calls.ev_done = evtimer_new(d->base, notify_owners, d);
 	d->calls.ev_late = evtimer_new(d->base, late, d);
 	if (d->calls.ev_done == NULL || d->calls.ev_late == NULL)
 		fatalx("no event for calls of keys");
 }
 
 static struct parent_keycall *
-call_new(struct derpd *d, const char *path, parent_keys_cb done, void *arg)
+call_new(struct parent *d, const char *path, parent_keys_cb done, void *arg)
 {
 	struct parent_keycall *k;
 
@@ -154,8 +154,8 @@ call_new(struct derpd *d, const char *path, parent_keys_cb done, void *arg)
 }
 
 static void
-send_call(struct derpd *d, struct parent_keycall *k, uint32_t type,
-    const struct wr *w, int fd)
+send_call(struct parent *d, struct parent_keycall *k, uint32_t type,
+    const struct ipc_wr *w, int fd)
 {
 	int first = TAILQ_EMPTY(&d->calls.sent);
 
@@ -163,7 +163,7 @@ send_call(struct derpd *d, struct parent_keycall *k, uint32_t type,
 		if (fd != -1)
 			close(fd);
 		refuse(d, k, "keys is not running");
-	} else if (chan_send(d->keys.chan, type, w, fd) == -1)
+	} else if (ipc_chan_send(d->keys.chan, type, w, fd) == -1)
 		refuse(d, k, "can't be given to keys: %s", strerror(errno));
 	else {
 		TAILQ_INSERT_TAIL(&d->calls.sent, k, entry);
@@ -173,14 +173,14 @@ send_call(struct derpd *d, struct parent_keycall *k, uint32_t type,
 }
 
 void
-parent_keys_call(struct derpd *d, uint32_t type, const struct wr *w, int fd,
-    const char *path, parent_keys_cb done, void *arg)
+parent_keys_call(struct parent *d, uint32_t type, const struct ipc_wr *w,
+    int fd, const char *path, parent_keys_cb done, void *arg)
 {
 	send_call(d, call_new(d, path, done, arg), type, w, fd);
 }
 
 void
-parent_keys_make(struct derpd *d, uint32_t type, const struct wr *w,
+parent_keys_make(struct parent *d, uint32_t type, const struct ipc_wr *w,
     const char *path, parent_keys_cb done, void *arg)
 {
 	struct parent_keycall *k = call_new(d, path, done, arg);
@@ -188,7 +188,7 @@ parent_keys_make(struct derpd *d, uint32_t type, const struct wr *w,
 	int fd;
 
 	log_capture(why, sizeof(why));
-	fd = keyfile_temp(path, temp, sizeof(temp));
+	fd = parent_keyfile_temp(path, temp, sizeof(temp));
 	log_capture(NULL, 0);
 	if (fd == -1) {
 		if ((k->why = strdup(why)) == NULL)
@@ -202,7 +202,7 @@ parent_keys_make(struct derpd *d, uint32_t type, const struct wr *w,
 }
 
 void
-parent_keys_cancel(struct derpd *d, const void *arg)
+parent_keys_cancel(struct parent *d, const void *arg)
 {
 	struct parent_keycall *k, *next;
 
@@ -220,7 +220,7 @@ parent_keys_cancel(struct derpd *d, const void *arg)
 
 /* keys has written the new key: it gets its name, if anybody wants it. */
 static void
-name_file(struct derpd *d, struct parent_keycall *k)
+name_file(struct parent *d, struct parent_keycall *k)
 {
 	char why[WHY_SIZE];
 	int rv;
@@ -230,7 +230,7 @@ name_file(struct derpd *d, struct parent_keycall *k)
 		return;
 	}
 	log_capture(why, sizeof(why));
-	rv = keyfile_commit(k->temp, k->path);
+	rv = parent_keyfile_commit(k->temp, k->path);
 	log_capture(NULL, 0);
 	free(k->temp);
 	k->temp = NULL;
@@ -246,7 +246,7 @@ name_file(struct derpd *d, struct parent_keycall *k)
 
 /* The first call is answered.  0, or -1 malformed. */
 static int
-answered(struct derpd *d, struct parent_keycall *k, struct msg *m)
+answered(struct parent *d, struct parent_keycall *k, struct ipc_msg *m)
 {
 	struct ipc_msg_key_result v;
 
@@ -272,7 +272,7 @@ answered(struct derpd *d, struct parent_keycall *k, struct msg *m)
 }
 
 int
-parent_keys_result(struct derpd *d, struct msg *m)
+parent_keys_result(struct parent *d, struct ipc_msg *m)
 {
 	struct parent_keycall *k;
 	int rv;
@@ -287,7 +287,7 @@ parent_keys_result(struct derpd *d, struct msg *m)
 }
 
 void
-parent_keys_gone(struct derpd *d)
+parent_keys_gone(struct parent *d)
 {
 	struct parent_keycall *k;
 
@@ -301,7 +301,7 @@ parent_keys_gone(struct derpd *d)
 }
 
 void
-parent_keys_end(struct derpd *d)
+parent_keys_end(struct parent *d)
 {
 	struct parent_keycall *k;
 

@@ -15,27 +15,27 @@
 
 #define WAIT_MS	20000
 
-static struct derpd	 d;
+static struct parent	 d;
 static struct conf	 conf;
-static struct chan	*keys;		/* the other end */
+static struct ipc_chan	*keys;		/* the other end */
 static char		 told[1024];	/* "NAME:RESULT " of all that ended */
 
 static void
-from_keys(struct chan *c, struct msg *m, void *arg)
+from_keys(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 {
 	(void)c;
 	(void)arg;
 	if (parent_keys_result(&d, m) == -1)
-		procs_fail(&d.keys, "sent a malformed answer");
+		parent_procs_fail(&d.keys, "sent a malformed answer");
 }
 
 static void
-gone(struct chan *c, const char *why, void *arg)
+gone(struct ipc_chan *c, const char *why, void *arg)
 {
 	(void)c;
 	(void)why;
 	(void)arg;
-	procs_forget(&d.keys);
+	parent_procs_forget(&d.keys);
 }
 
 static void
@@ -50,9 +50,10 @@ begin(void)
 	d.keys.d = &d;
 	d.keys.role = ROLE_KEYS;
 	d.keys.ready = 1;
-	d.keys.chan = chan_new(d.base, sv[0], ROLE_PARENT, ROLE_KEYS,
+	d.keys.chan = ipc_chan_new(d.base, sv[0], ROLE_PARENT, ROLE_KEYS,
 	    from_keys, gone, NULL);
-	keys = chan_new(NULL, sv[1], ROLE_KEYS, ROLE_PARENT, NULL, NULL, NULL);
+	keys = ipc_chan_new(NULL, sv[1], ROLE_KEYS, ROLE_PARENT, NULL, NULL,
+	    NULL);
 	ATF_REQUIRE(d.keys.chan != NULL && keys != NULL);
 }
 
@@ -60,9 +61,9 @@ static void
 end(void)
 {
 	parent_keys_end(&d);
-	chan_free(d.keys.chan);
+	ipc_chan_free(d.keys.chan);
 	d.keys.chan = NULL;
-	chan_free(keys);
+	ipc_chan_free(keys);
 	event_base_free(d.base);
 }
 
@@ -111,15 +112,15 @@ call(char *name)
 static int
 get(uint32_t type)
 {
-	struct msg	 m;
+	struct ipc_msg	 m;
 	int		 fd;
 
 	turn();
-	ATF_REQUIRE_EQ(0, chan_recv(keys, &m, WAIT_MS));
+	ATF_REQUIRE_EQ(0, ipc_chan_recv(keys, &m, WAIT_MS));
 	ATF_CHECK_EQ(type, m.type);
 	fd = m.fd;
 	m.fd = -1;
-	msg_free(&m);
+	ipc_msg_free(&m);
 	return (fd);
 }
 
@@ -127,26 +128,26 @@ get(uint32_t type)
 static void
 answer(const char *res, const char *why)
 {
-	struct wr	 w;
+	struct ipc_wr	 w;
 
-	wr_init(&w);
-	wr_u8(&w, why == NULL);
-	wr_str(&w, why);
-	wr_blob(&w, res, strlen(res));
-	ATF_REQUIRE_EQ(0, chan_send(keys, MSG_KEY_RESULT, &w, -1));
-	ATF_REQUIRE_EQ(0, chan_flush(keys, WAIT_MS));
-	wr_free(&w);
+	ipc_wr_init(&w);
+	ipc_wr_u8(&w, why == NULL);
+	ipc_wr_str(&w, why);
+	ipc_wr_blob(&w, res, strlen(res));
+	ATF_REQUIRE_EQ(0, ipc_chan_send(keys, MSG_KEY_RESULT, &w, -1));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(keys, WAIT_MS));
+	ipc_wr_free(&w);
 }
 
 /* One answer arrives, and its owner is not told yet. */
 static void
 take_one(void)
 {
-	struct msg	 m;
+	struct ipc_msg	 m;
 
-	ATF_REQUIRE_EQ(0, chan_recv(d.keys.chan, &m, WAIT_MS));
+	ATF_REQUIRE_EQ(0, ipc_chan_recv(d.keys.chan, &m, WAIT_MS));
 	ATF_REQUIRE_EQ(0, parent_keys_result(&d, &m));
-	msg_free(&m);
+	ipc_msg_free(&m);
 }
 
 ATF_TC_WITHOUT_HEAD(in_order);
@@ -225,7 +226,7 @@ ATF_TC_BODY(keys_ends, tc)
 	call("a");
 	call("b");
 	turn();
-	chan_free(keys);
+	ipc_chan_free(keys);
 	ATF_CHECK_STREQ("a:object: keys ended before it answered "
 	    "b:object: keys ended before it answered ", news());
 	keys = NULL;
@@ -259,17 +260,17 @@ ATF_TC_BODY(late, tc)
 ATF_TC_WITHOUT_HEAD(malformed);
 ATF_TC_BODY(malformed, tc)
 {
-	struct wr	 w;
+	struct ipc_wr	 w;
 
 	begin();
 	call("a");
 	call("b");
 	turn();
-	wr_init(&w);
-	wr_u8(&w, 1);
-	ATF_REQUIRE_EQ(0, chan_send(keys, MSG_KEY_RESULT, &w, -1));
-	ATF_REQUIRE_EQ(0, chan_flush(keys, WAIT_MS));
-	wr_free(&w);
+	ipc_wr_init(&w);
+	ipc_wr_u8(&w, 1);
+	ATF_REQUIRE_EQ(0, ipc_chan_send(keys, MSG_KEY_RESULT, &w, -1));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(keys, WAIT_MS));
+	ipc_wr_free(&w);
 	ATF_CHECK_STREQ("a:object: keys gave no proper answer "
 	    "b:object: keys ended before it answered ", news());
 	ATF_CHECK(d.keys.chan == NULL);

@@ -24,14 +24,14 @@
 #define KEY_MAXFILE	(64 * 1024)	/* bytes of a key file */
 
 int
-keyfile_open(const char *path, const char *what)
+parent_keyfile_open(const char *path, const char *what)
 {
 	struct stat st;
 	int fd;
 
 	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1) {
 		log_warnx("%s %s: %s%s", what, path, strerror(errno),
-		    advice_path(errno));
+		    base_advice_path(errno));
 		return (-1);
 	}
 	if (fstat(fd, &st) == -1)
@@ -71,7 +71,8 @@ make_dir(const char *path)
 		} else if (last || chmod(dir, 0755) == 0)
 			continue;
 		log_warnx("can't make the directory %s (mkdir): %s%s%s", dir,
-		    strerror(errno), advice_path(errno), advice_limit(errno));
+		    strerror(errno), base_advice_path(errno),
+		    base_advice_limit(errno));
 		return (-1);
 	}
 	return (0);
@@ -89,43 +90,44 @@ temp_open(const char *path, char *temp, size_t size)
 	}
 	if ((fd = mkostemp(temp, O_CLOEXEC)) == -1)
 		log_warnx("can't make a file beside %s (mkstemp): %s%s%s", path,
-		    strerror(errno), advice_path(errno), advice_limit(errno));
+		    strerror(errno), base_advice_path(errno),
+		    base_advice_limit(errno));
 	return (fd);
 }
 
 int
-keyfile_temp(const char *path, char *temp, size_t size)
+parent_keyfile_temp(const char *path, char *temp, size_t size)
 {
 	return (make_dir(path) == -1 ? -1 : temp_open(path, temp, size));
 }
 
 int
-keyfile_rename(const char *from, const char *to)
+parent_keyfile_rename(const char *from, const char *to)
 {
 	if (rename(from, to) == 0 && base_sync_dir(to) == 0)
 		return (0);
 	log_warnx("can't make %s of %s (rename, fsync): %s%s%s", to, from,
-	    strerror(errno), advice_path(errno), advice_limit(errno));
+	    strerror(errno), base_advice_path(errno), base_advice_limit(errno));
 	return (-1);
 }
 
 int
-keyfile_commit(const char *temp, const char *path)
+parent_keyfile_commit(const char *temp, const char *path)
 {
-	if (keyfile_rename(temp, path) == 0)
+	if (parent_keyfile_rename(temp, path) == 0)
 		return (0);
 	(void)unlink(temp);
 	return (-1);
 }
 
 int
-keyfile_public(const char *path, const void *p, size_t len)
+parent_keyfile_public(const char *path, const void *p, size_t len)
 {
 	char err[PATH_MAX + 256];
 
 	if (make_dir(path) == -1)
 		return (-1);
-	if (file_replace(path, p, len, NULL, err, sizeof(err)) == 0)
+	if (base_file_replace(path, p, len, NULL, err, sizeof(err)) == 0)
 		return (0);
 	log_warnx("%s", err);
 	return (-1);

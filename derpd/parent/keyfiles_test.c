@@ -15,7 +15,7 @@
 #define KEY	"state/self-signed.key"
 #define MADE	"write sync rename syncdir "
 
-static struct derpd	 d;
+static struct parent	 d;
 static int		 saved_stderr = -1;
 
 /* What is logged goes to errs, until end_log(). */
@@ -51,7 +51,7 @@ taken(const char *path)
 	int	 fd;
 
 	begin_log();
-	fd = keyfile_open(path, "test key");
+	fd = parent_keyfile_open(path, "test key");
 	end_log();
 	if (fd == -1)
 		return (0);
@@ -128,7 +128,7 @@ ATF_TC_BODY(kinds, tc)
 }
 
 static void
-from_keys(struct chan *c, struct msg *m, void *arg)
+from_keys(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 {
 	(void)c;
 	(void)arg;
@@ -162,7 +162,7 @@ start_parent(void)
 	d.keys.ready = 1;
 	d.keys.chan = child;
 	ATF_REQUIRE((d.base = event_base_new()) != NULL);
-	ATF_REQUIRE_EQ(0, chan_attach(child, d.base, from_keys, NULL, &d));
+	ATF_REQUIRE_EQ(0, ipc_chan_attach(child, d.base, from_keys, NULL, &d));
 	parent_gens_init(&d.gens, &ops, &d, 0);
 	d.conf = good(text);
 	return (d.conf);
@@ -204,7 +204,7 @@ node(const char *path, uint8_t pub[32])
 	free(d.conf->relay.key);
 	ATF_REQUIRE((d.conf->relay.key = strdup(path)) != NULL);
 	begin_log();
-	load_step(&d, &g);
+	parent_load_step(&d, &g);
 	while (!g.done)
 		loop();
 	end_log();
@@ -263,12 +263,12 @@ ATF_TC_BODY(node_key, tc)
 }
 
 struct loaded_cert {
-	int		 done, rv;
-	struct cert	*cert;
+	int			 done, rv;
+	struct parent_cert	*cert;
 };
 
 static void
-cert_loaded(void *arg, int rv, struct cert *cert, const char *why)
+cert_loaded(void *arg, int rv, struct parent_cert *cert, const char *why)
 {
 	struct loaded_cert	*l = arg;
 
@@ -279,7 +279,7 @@ cert_loaded(void *arg, int rv, struct cert *cert, const char *why)
 }
 
 /* Load the self-signed pair; the certificate, or NULL. */
-static struct cert *
+static struct parent_cert *
 selfsigned(int want)
 {
 	static struct parent_certload	 load;
@@ -298,7 +298,7 @@ selfsigned(int want)
 ATF_TC_WITHOUT_HEAD(selfsigned_pair);
 ATF_TC_BODY(selfsigned_pair, tc)
 {
-	struct cert	*first, *c;
+	struct parent_cert	*first, *c;
 
 	(void)start_parent();
 	d.checking = 1;
@@ -311,21 +311,21 @@ ATF_TC_BODY(selfsigned_pair, tc)
 	ATF_CHECK_STREQ(MADE MADE, synctrace_end());
 	check_mode(KEY, 0600);
 	check_mode(CRT, 0644);
-	ATF_CHECK(cert_covers(first, "relay.example.org"));
+	ATF_CHECK(parent_cert_covers(first, "relay.example.org"));
 	synctrace_begin();
 	ATF_REQUIRE((c = selfsigned(0)) != NULL);
 	ATF_CHECK_STREQ("", synctrace_end());
 	ATF_CHECK_STREQ(first->pin, c->pin);
-	cert_free(c);
+	parent_cert_free(c);
 	/* A key alone is what a crash left: a new pair is made. */
 	ATF_REQUIRE_EQ(0, unlink(CRT));
 	ATF_REQUIRE((c = selfsigned(0)) != NULL);
 	ATF_CHECK(strcmp(first->pin, c->pin) != 0);
-	cert_free(first);
+	parent_cert_free(first);
 	ATF_REQUIRE((first = selfsigned(0)) != NULL);
 	ATF_CHECK_STREQ(first->pin, c->pin);
-	cert_free(c);
-	cert_free(first);
+	parent_cert_free(c);
+	parent_cert_free(first);
 	stop_parent();
 }
 
@@ -345,16 +345,16 @@ slurp(const char *path, char *dst, size_t size)
 ATF_TC_WITHOUT_HEAD(selfsigned_half);
 ATF_TC_BODY(selfsigned_half, tc)
 {
-	struct cert	*c;
-	char		 before[8192], after[8192];
+	struct parent_cert	*c;
+	char			 before[8192], after[8192];
 
 	(void)start_parent();
 	ATF_REQUIRE((c = selfsigned(0)) != NULL);
-	cert_free(c);
+	parent_cert_free(c);
 	ATF_REQUIRE_EQ(0, rename(CRT, "crt"));
 	ATF_REQUIRE_EQ(0, rename(KEY, "key"));
 	ATF_REQUIRE((c = selfsigned(0)) != NULL);
-	cert_free(c);
+	parent_cert_free(c);
 	/* The key of another pair, which is a good key. */
 	ATF_REQUIRE_EQ(0, rename(KEY, "other"));
 	atf_utils_copy_file("key", KEY);
@@ -375,7 +375,7 @@ ATF_TC_BODY(selfsigned_half, tc)
 	/* And the key that belongs to it mends it. */
 	ATF_REQUIRE_EQ(0, rename("other", KEY));
 	ATF_REQUIRE((c = selfsigned(0)) != NULL);
-	cert_free(c);
+	parent_cert_free(c);
 	/* A key that others may change is none, also here. */
 	ATF_REQUIRE_EQ(0, chmod(KEY, 0620));
 	ATF_CHECK(selfsigned(-1) == NULL);

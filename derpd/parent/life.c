@@ -22,7 +22,7 @@ static uint64_t		 looked_ms;	/* the last time, monotonic */
 
 /* How long a child may owe its sign of life, ms. */
 static uint64_t
-patience(const struct proc *p)
+patience(const struct parent_proc *p)
 {
 	uint64_t ms = (uint64_t)p->d->conf->child_timeout * 1000;
 
@@ -35,29 +35,29 @@ patience(const struct proc *p)
 
 /* `ran' milliseconds have gone by in which it could answer. */
 static void
-look_at(struct proc *p, uint64_t ran)
+look_at(struct parent_proc *p, uint64_t ran)
 {
 	char what[64];
 
 	if (p->chan == NULL || p->pid == 0)
 		return;
-	if (ran == 0 || !chan_owes(p->chan))
+	if (ran == 0 || !ipc_chan_owes_pong(p->chan))
 		p->owes_ms = 0;
 	else
 		p->owes_ms += ran;
 	if (p->owes_ms >= patience(p)) {
 		snprintf(what, sizeof(what), "gave no sign of life for %llu s",
 		    (unsigned long long)p->owes_ms / 1000);
-		procs_fail(p, what);
+		parent_procs_fail(p, what);
 		return;
 	}
 	/* A failure is told by the loop. */
-	(void)chan_ping(p->chan);
+	(void)ipc_chan_ping(p->chan);
 }
 
 /* Milliseconds until the next look. */
 static uint64_t
-turn_ms(const struct derpd *d)
+turn_ms(const struct parent *d)
 {
 	uint64_t ms = (uint64_t)d->conf->child_timeout * 1000 / 5;
 
@@ -65,13 +65,13 @@ turn_ms(const struct derpd *d)
 }
 
 static void
-wait_turn(struct derpd *d)
+wait_turn(struct parent *d)
 {
 	uint64_t ms = turn_ms(d);
 	struct timeval tv = { (time_t)(ms / 1000),
 	    (suseconds_t)(ms % 1000 * 1000) };
 
-	looked_ms = clock_ms();
+	looked_ms = base_clock_ms();
 	if (evtimer_add(ev_look, &tv) == -1)
 		fatalx("no timer to look after the children");
 }
@@ -79,8 +79,8 @@ wait_turn(struct derpd *d)
 static void
 look(evutil_socket_t fd, short what, void *arg)
 {
-	struct derpd *d = arg;
-	uint64_t ran = clock_ms() - looked_ms;
+	struct parent *d = arg;
+	uint64_t ran = base_clock_ms() - looked_ms;
 	unsigned int i;
 
 	(void)fd;
@@ -94,7 +94,7 @@ look(evutil_socket_t fd, short what, void *arg)
 }
 
 void
-life_begin(struct derpd *d)
+parent_life_start(struct parent *d)
 {
 	if ((ev_look = evtimer_new(d->base, look, d)) == NULL)
 		fatalx("no timer to look after the children");

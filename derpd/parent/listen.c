@@ -74,7 +74,7 @@ static const struct kind tcp = {
 
 static const struct kind udp = {
 	.type = SOCK_DGRAM,
-	.open = udp_socket,
+	.open = net_udp_socket,
 	.note = " (UDP)",
 	.busy = ": another program has it; stop that one (ss -lunp shows it) "
 	    "or choose another port",
@@ -101,7 +101,8 @@ probe(const struct kind *k, struct sockaddr *sa, socklen_t len)
 }
 
 static void
-describe(struct listen_socket *l, const struct sockaddr *sa, socklen_t len)
+describe(struct parent_listen_socket *l, const struct sockaddr *sa,
+    socklen_t len)
 {
 	char host[48], port[8];
 
@@ -130,14 +131,14 @@ advice(const struct kind *k, int error)
 		return (": this machine has no such addresses; remove the "
 		    "line");
 	default:
-		return (advice_limit(error));
+		return (base_advice_limit(error));
 	}
 }
 
 /* The socket of one worker, -1 with errno. */
 static int
-open_socket(const struct kind *k, const struct listen_set *s,
-    const struct listen_socket *l, unsigned int worker,
+open_socket(const struct kind *k, const struct parent_listen_set *s,
+    const struct parent_listen_socket *l, unsigned int worker,
     const struct sockaddr *sa, socklen_t len)
 {
 	int spreads = k->spreads == NULL || k->spreads();
@@ -148,10 +149,10 @@ open_socket(const struct kind *k, const struct listen_set *s,
 }
 
 static int
-open_one(const struct kind *k, struct listen_set *s,
+open_one(const struct kind *k, struct parent_listen_set *s,
     const struct conf_listen *cl)
 {
-	struct listen_socket *l = &s->v[s->n];
+	struct parent_listen_socket *l = &s->v[s->n];
 	struct sockaddr_storage ss = cl->ss;
 	struct sockaddr *sa = (struct sockaddr *)&ss;
 	unsigned int i;
@@ -193,7 +194,7 @@ have_ipv6(const struct kind *k)
 }
 
 static int
-open_all(const struct kind *k, struct listen_set *s,
+open_all(const struct kind *k, struct parent_listen_set *s,
     const struct conf_listens *listens, unsigned int nworkers)
 {
 	const struct conf_listen *cl;
@@ -216,7 +217,7 @@ open_all(const struct kind *k, struct listen_set *s,
 			continue;
 		}
 		if (open_one(k, s, cl) == -1) {
-			listen_close(s);
+			parent_listen_close(s);
 			return (-1);
 		}
 	}
@@ -224,13 +225,14 @@ open_all(const struct kind *k, struct listen_set *s,
 }
 
 int
-listen_open(struct listen_set *s, const struct conf *c, unsigned int nworkers)
+parent_listen_open(struct parent_listen_set *s, const struct conf *c,
+    unsigned int nworkers)
 {
 	return (open_all(&tcp, s, &c->listens, nworkers));
 }
 
 int
-parent_listen_stun(struct listen_set *s, const struct conf *c,
+parent_listen_stun(struct parent_listen_set *s, const struct conf *c,
     unsigned int nprocs)
 {
 	return (open_all(&udp, s, &c->stun.listens, nprocs));
@@ -296,7 +298,7 @@ set_options(int fd, const struct conf *c)
 
 /* 0 it listens, -1 it can't be made to (logged). */
 static int
-keep_listening(const struct listen_socket *l, int fd)
+keep_listening(const struct parent_listen_socket *l, int fd)
 {
 	static struct log_limit ended_limit;
 	socklen_t len = sizeof(int);
@@ -315,7 +317,7 @@ keep_listening(const struct listen_socket *l, int fd)
 }
 
 int
-listen_options(const struct listen_set *s, const struct conf *c,
+parent_listen_options(const struct parent_listen_set *s, const struct conf *c,
     unsigned int worker)
 {
 	size_t i;
@@ -329,7 +331,7 @@ listen_options(const struct listen_set *s, const struct conf *c,
 }
 
 void
-listen_close(struct listen_set *s)
+parent_listen_close(struct parent_listen_set *s)
 {
 	unsigned int w;
 	size_t i;

@@ -7,8 +7,8 @@
 #include "conf.h"
 
 /* One address of the configuration, with a socket a worker. */
-struct listen_set {
-	struct listen_socket {
+struct parent_listen_set {
+	struct parent_listen_socket {
 		int	 tls;
 		int	 port;		/* as bound */
 		char	 text[64];	/* "[::]:443" */
@@ -23,11 +23,11 @@ struct listen_set {
  * address.  0, or -1: the first failure has been logged with address, port and
  * what to do; nothing is left open.
  */
-int	listen_open(struct listen_set *s, const struct conf *c,
+int	parent_listen_open(struct parent_listen_set *s, const struct conf *c,
 	    unsigned int nworkers);
 
 /* The same of the UDP sockets of `stun', for `nprocs' processes. */
-int	parent_listen_stun(struct listen_set *s, const struct conf *c,
+int	parent_listen_stun(struct parent_listen_set *s, const struct conf *c,
 	    unsigned int nprocs);
 
 /*
@@ -36,10 +36,10 @@ int	parent_listen_stun(struct listen_set *s, const struct conf *c,
  * the same sockets.  One that does not listen any more, because its worker
  * ended it, listens again.  0, or -1 (logged): that can't be had.
  */
-int	listen_options(const struct listen_set *s, const struct conf *c,
-	    unsigned int worker);
+int	parent_listen_options(const struct parent_listen_set *s,
+	    const struct conf *c, unsigned int worker);
 
 /* Close all sockets and free the set. */
-void	listen_close(struct listen_set *s);
+void	parent_listen_close(struct parent_listen_set *s);
 
 #endif

@@ -75,7 +75,7 @@ connect_to(int port)
 
 /* Take what has come to any of the sockets; how many took something in *used */
 static int
-take(const struct listen_socket *l, unsigned int n, int want, int *used)
+take(const struct parent_listen_socket *l, unsigned int n, int want, int *used)
 {
 	struct pollfd	pfd[8];
 	unsigned int	i;
@@ -101,11 +101,11 @@ take(const struct listen_socket *l, unsigned int n, int want, int *used)
 ATF_TC_WITHOUT_HEAD(shared);
 ATF_TC_BODY(shared, tc)
 {
-	struct listen_set	s;
-	struct conf		*c = configure_port("127.0.0.1", 0);
-	int			i, used, fds[CLIENTS];
+	struct parent_listen_set	s;
+	struct conf			*c = configure_port("127.0.0.1", 0);
+	int				i, used, fds[CLIENTS];
 
-	ATF_REQUIRE_EQ(0, listen_open(&s, c, 3));
+	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 3));
 	ATF_REQUIRE_EQ(1, s.n);
 	ATF_CHECK(s.v[0].port != 0);
 	for (i = 0; i < 3; i++)
@@ -119,7 +119,7 @@ ATF_TC_BODY(shared, tc)
 	for (i = 0; i < CLIENTS; i++)
 		close(fds[i]);
 	i = s.v[0].port;
-	listen_close(&s);
+	parent_listen_close(&s);
 	ATF_CHECK_EQ_MSG(-1, connect_to(i), "something is still open");
 	conf_free(c);
 }
@@ -128,18 +128,19 @@ ATF_TC_BODY(shared, tc)
 ATF_TC_WITHOUT_HEAD(in_use);
 ATF_TC_BODY(in_use, tc)
 {
-	struct listen_set	first, second;
-	struct conf		*c = configure_port("127.0.0.1", 0), *same;
-	unsigned int		a, b;
-	char			line[256], port[16];
+	struct parent_listen_set	first, second;
+	struct conf			*c = configure_port("127.0.0.1", 0),
+	    *same;
+	unsigned int			a, b;
+	char				line[256], port[16];
 
 	for (a = 1; a <= 2; a++)
 		for (b = 1; b <= 2; b++) {
-			ATF_REQUIRE_EQ(0, listen_open(&first, c, a));
+			ATF_REQUIRE_EQ(0, parent_listen_open(&first, c, a));
 			same = configure_port("127.0.0.1", first.v[0].port);
 			log_capture(line, sizeof(line));
-			ATF_CHECK_EQ_MSG(-1, listen_open(&second, same, b),
-			    "%u workers took what %u had", b, a);
+			ATF_CHECK_EQ_MSG(-1, parent_listen_open(&second, same,
+			    b), "%u workers took what %u had", b, a);
 			log_capture(NULL, 0);
 			snprintf(port, sizeof(port), ":%d:",
 			    first.v[0].port);
@@ -147,7 +148,7 @@ ATF_TC_BODY(in_use, tc)
 			    strstr(line, port) != NULL &&
 			    strstr(line, "in use") != NULL, "%s", line);
 			conf_free(same);
-			listen_close(&first);
+			parent_listen_close(&first);
 		}
 	conf_free(c);
 }
@@ -156,10 +157,10 @@ ATF_TC_BODY(in_use, tc)
 ATF_TC_WITHOUT_HEAD(stun_in_use);
 ATF_TC_BODY(stun_in_use, tc)
 {
-	struct listen_set	first, second;
-	struct conf		*c, *same;
-	unsigned int		a, b;
-	char			line[256], stun[64];
+	struct parent_listen_set	first, second;
+	struct conf			*c, *same;
+	unsigned int			a, b;
+	char				line[256], stun[64];
 
 	c = configure("stun { listen on 127.0.0.1 port 0 }");
 	for (a = 1; a <= 2; a++)
@@ -180,7 +181,7 @@ ATF_TC_BODY(stun_in_use, tc)
 			ATF_CHECK_MSG(strstr(line, " (UDP): ") != NULL &&
 			    strstr(line, "ss -lunp") != NULL, "%s", line);
 			conf_free(same);
-			listen_close(&first);
+			parent_listen_close(&first);
 		}
 	conf_free(c);
 }
@@ -189,24 +190,25 @@ ATF_TC_BODY(stun_in_use, tc)
 ATF_TC_WITHOUT_HEAD(all_or_none);
 ATF_TC_BODY(all_or_none, tc)
 {
-	struct listen_set	first, free_one, s;
-	struct conf		*c = configure_port("127.0.0.1", 0), *both;
-	char			lines[160];
+	struct parent_listen_set	first, free_one, s;
+	struct conf			*c = configure_port("127.0.0.1", 0),
+	    *both;
+	char				lines[160];
 
-	ATF_REQUIRE_EQ(0, listen_open(&first, c, 1));
-	ATF_REQUIRE_EQ(0, listen_open(&free_one, c, 1));
+	ATF_REQUIRE_EQ(0, parent_listen_open(&first, c, 1));
+	ATF_REQUIRE_EQ(0, parent_listen_open(&free_one, c, 1));
 	snprintf(lines, sizeof(lines), "listen on 127.0.0.1 port %d tls\n"
 	    "listen on 127.0.0.1 port %d", free_one.v[0].port,
 	    first.v[0].port);
-	listen_close(&free_one);
+	parent_listen_close(&free_one);
 	both = configure(lines);
-	ATF_CHECK_EQ(-1, listen_open(&s, both, 2));
+	ATF_CHECK_EQ(-1, parent_listen_open(&s, both, 2));
 	ATF_CHECK_EQ(0, s.n);
-	listen_close(&first);
-	ATF_CHECK_EQ(0, listen_open(&s, both, 2));
+	parent_listen_close(&first);
+	ATF_CHECK_EQ(0, parent_listen_open(&s, both, 2));
 	ATF_REQUIRE_EQ(2, s.n);
 	ATF_CHECK(s.v[0].tls && !s.v[1].tls);
-	listen_close(&s);
+	parent_listen_close(&s);
 	conf_free(both);
 	conf_free(c);
 }
@@ -214,41 +216,41 @@ ATF_TC_BODY(all_or_none, tc)
 ATF_TC_WITHOUT_HEAD(both_families);
 ATF_TC_BODY(both_families, tc)
 {
-	struct listen_set	four, s;
-	struct conf		*c;
-	char			want[64];
-	int			fd, port;
+	struct parent_listen_set	four, s;
+	struct conf			*c;
+	char				want[64];
+	int				fd, port;
 
 	if ((fd = socket(AF_INET6, SOCK_STREAM, 0)) == -1)
 		atf_tc_skip("no IPv6 here");
 	close(fd);
 	c = configure_port("127.0.0.1", 0);
-	ATF_REQUIRE_EQ(0, listen_open(&four, c, 1));
+	ATF_REQUIRE_EQ(0, parent_listen_open(&four, c, 1));
 	port = four.v[0].port;
-	listen_close(&four);
+	parent_listen_close(&four);
 	conf_free(c);
 	c = configure_port("*", port);
-	ATF_REQUIRE_EQ(0, listen_open(&s, c, 2));
+	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 2));
 	ATF_REQUIRE_EQ(2, s.n);
 	snprintf(want, sizeof(want), "[::]:%d", port);
 	ATF_CHECK_STREQ(want, s.v[s.v[0].text[0] != '['].text);
 	snprintf(want, sizeof(want), "0.0.0.0:%d", port);
 	ATF_CHECK_STREQ(want, s.v[s.v[0].text[0] == '['].text);
-	listen_close(&s);
+	parent_listen_close(&s);
 	conf_free(c);
 }
 
 ATF_TC_WITHOUT_HEAD(close_on_exec);
 ATF_TC_BODY(close_on_exec, tc)
 {
-	struct listen_set	s;
-	struct conf		*c = configure_port("127.0.0.1", 0);
-	unsigned int		i;
+	struct parent_listen_set	s;
+	struct conf			*c = configure_port("127.0.0.1", 0);
+	unsigned int			i;
 
-	ATF_REQUIRE_EQ(0, listen_open(&s, c, 3));
+	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 3));
 	for (i = 0; i < 3; i++)
 		ATF_CHECK(fcntl(s.v[0].fds[i], F_GETFD) & FD_CLOEXEC);
-	listen_close(&s);
+	parent_listen_close(&s);
 	conf_free(c);
 }
 
@@ -256,12 +258,12 @@ ATF_TC_BODY(close_on_exec, tc)
 ATF_TC_WITHOUT_HEAD(not_ours);
 ATF_TC_BODY(not_ours, tc)
 {
-	struct listen_set	s;
-	struct conf		*c = configure_port("192.0.2.1", 0);
-	char			line[256];
+	struct parent_listen_set	s;
+	struct conf			*c = configure_port("192.0.2.1", 0);
+	char				line[256];
 
 	log_capture(line, sizeof(line));
-	ATF_CHECK_EQ(-1, listen_open(&s, c, 1));
+	ATF_CHECK_EQ(-1, parent_listen_open(&s, c, 1));
 	log_capture(NULL, 0);
 	ATF_CHECK_MSG(strstr(line, "192.0.2.1") != NULL &&
 	    strstr(line, "does not have the address") != NULL, "%s", line);
@@ -272,21 +274,21 @@ ATF_TC_BODY(not_ours, tc)
 ATF_TC_WITHOUT_HEAD(ended);
 ATF_TC_BODY(ended, tc)
 {
-	struct listen_set	s;
-	struct conf		*c = configure_port("127.0.0.1", 0);
-	int			i, fd, used;
+	struct parent_listen_set	s;
+	struct conf			*c = configure_port("127.0.0.1", 0);
+	int				i, fd, used;
 
-	ATF_REQUIRE_EQ(0, listen_open(&s, c, 1));
-	ATF_REQUIRE_EQ(0, listen_options(&s, c, 0));
+	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 1));
+	ATF_REQUIRE_EQ(0, parent_listen_options(&s, c, 0));
 	for (i = 0; i < 3; i++) {
 		ATF_REQUIRE_EQ(0, shutdown(s.v[0].fds[0], SHUT_RDWR));
 		ATF_CHECK_EQ(-1, connect_to(s.v[0].port));
-		ATF_REQUIRE_EQ(0, listen_options(&s, c, 0));
+		ATF_REQUIRE_EQ(0, parent_listen_options(&s, c, 0));
 		ATF_REQUIRE((fd = connect_to(s.v[0].port)) != -1);
 		ATF_CHECK_EQ(1, take(&s.v[0], 1, 1, &used));
 		close(fd);
 	}
-	listen_close(&s);
+	parent_listen_close(&s);
 	conf_free(c);
 }
 
@@ -304,24 +306,24 @@ option(int fd, int level, int name)
 ATF_TC_WITHOUT_HEAD(ended_of_two);
 ATF_TC_BODY(ended_of_two, tc)
 {
-	struct listen_set	s;
-	struct conf		*c = configure_port("127.0.0.1", 0);
-	int			i, used, fds[CLIENTS];
+	struct parent_listen_set	s;
+	struct conf			*c = configure_port("127.0.0.1", 0);
+	int				i, used, fds[CLIENTS];
 
 #ifndef __linux__
 	atf_tc_skip("all workers share one socket");
 #endif
-	ATF_REQUIRE_EQ(0, listen_open(&s, c, 2));
+	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 2));
 	ATF_REQUIRE_EQ(0, shutdown(s.v[0].fds[0], SHUT_RDWR));
-	ATF_REQUIRE_EQ(0, listen_options(&s, c, 1));
-	ATF_REQUIRE_EQ(0, listen_options(&s, c, 0));
+	ATF_REQUIRE_EQ(0, parent_listen_options(&s, c, 1));
+	ATF_REQUIRE_EQ(0, parent_listen_options(&s, c, 0));
 	for (i = 0; i < CLIENTS; i++)
 		ATF_REQUIRE((fds[i] = connect_to(s.v[0].port)) != -1);
 	ATF_CHECK_EQ(CLIENTS, take(&s.v[0], 2, CLIENTS, &used));
 	ATF_CHECK_EQ(2, used);
 	for (i = 0; i < CLIENTS; i++)
 		close(fds[i]);
-	listen_close(&s);
+	parent_listen_close(&s);
 	conf_free(c);
 }
 
@@ -329,13 +331,13 @@ ATF_TC_BODY(ended_of_two, tc)
 ATF_TC_WITHOUT_HEAD(options);
 ATF_TC_BODY(options, tc)
 {
-	struct listen_set	s;
-	struct conf		*c = configure_port("127.0.0.1", 0);
-	int			fd, one = 1, zero = 0;
+	struct parent_listen_set	s;
+	struct conf			*c = configure_port("127.0.0.1", 0);
+	int				fd, one = 1, zero = 0;
 
-	ATF_REQUIRE_EQ(0, listen_open(&s, c, 1));
+	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 1));
 	fd = s.v[0].fds[0];
-	ATF_REQUIRE_EQ(0, listen_options(&s, c, 0));
+	ATF_REQUIRE_EQ(0, parent_listen_options(&s, c, 0));
 	ATF_CHECK_EQ(1, option(fd, IPPROTO_TCP, TCP_NODELAY));
 	ATF_CHECK_EQ(1, option(fd, SOL_SOCKET, SO_KEEPALIVE));
 #ifdef TCP_KEEPIDLE
@@ -352,7 +354,7 @@ ATF_TC_BODY(options, tc)
 #endif
 	ATF_REQUIRE_EQ(0, setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &zero,
 	    sizeof(zero)));
-	ATF_REQUIRE_EQ(0, listen_options(&s, c, 0));
+	ATF_REQUIRE_EQ(0, parent_listen_options(&s, c, 0));
 	ATF_CHECK_EQ(1, option(fd, IPPROTO_TCP, TCP_NODELAY));
 #ifdef TCP_USER_TIMEOUT
 	ATF_CHECK_EQ(15000, option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT));
@@ -361,7 +363,7 @@ ATF_TC_BODY(options, tc)
 	ATF_CHECK_EQ(65536, option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT));
 #endif
 	(void)one;
-	listen_close(&s);
+	parent_listen_close(&s);
 	conf_free(c);
 }
 
@@ -381,27 +383,27 @@ check_congestion(int fd, const char *want)
 ATF_TC_WITHOUT_HEAD(congestion);
 ATF_TC_BODY(congestion, tc)
 {
-	struct listen_set	s;
-	struct conf		*c = configure_port("127.0.0.1", 0);
-	char			reno[] = "reno", was[16] = "";
-	socklen_t		len = sizeof(was) - 1;
-	int			fd;
+	struct parent_listen_set	s;
+	struct conf			*c = configure_port("127.0.0.1", 0);
+	char				reno[] = "reno", was[16] = "";
+	socklen_t			len = sizeof(was) - 1;
+	int				fd;
 
-	ATF_REQUIRE_EQ(0, listen_open(&s, c, 1));
+	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 1));
 	fd = s.v[0].fds[0];
 	ATF_REQUIRE_EQ(0, getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, was,
 	    &len));
 	if (strcmp(was, "reno") == 0)
 		atf_tc_skip("reno is this system's own");
-	ATF_REQUIRE_EQ(0, listen_options(&s, c, 0));
+	ATF_REQUIRE_EQ(0, parent_listen_options(&s, c, 0));
 	check_congestion(fd, was);
 	c->relay.congestion = reno;
-	ATF_REQUIRE_EQ(0, listen_options(&s, c, 0));
+	ATF_REQUIRE_EQ(0, parent_listen_options(&s, c, 0));
 	check_congestion(fd, "reno");
 	c->relay.congestion = NULL;
-	ATF_REQUIRE_EQ(0, listen_options(&s, c, 0));
+	ATF_REQUIRE_EQ(0, parent_listen_options(&s, c, 0));
 	check_congestion(fd, was);
-	listen_close(&s);
+	parent_listen_close(&s);
 	conf_free(c);
 }
 #endif

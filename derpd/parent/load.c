@@ -20,12 +20,12 @@ static void	next_cert(struct parent_generation *g);
 static void	next_file(struct parent_generation *g);
 
 void
-load_free(struct loaded *l)
+parent_load_free(struct parent_loaded *l)
 {
 	size_t i;
 
 	for (i = 0; i < l->ncerts; i++)
-		cert_free(l->certs[i]);
+		parent_cert_free(l->certs[i]);
 	free(l->certs);
 	free(l->meta);
 	memset(l, 0, sizeof(*l));
@@ -63,7 +63,7 @@ end_step(struct parent_generation *g, int rv, const char *why)
 static void
 read_conf(struct parent_generation *g)
 {
-	struct derpd *d = g->d;
+	struct parent *d = g->d;
 	const char *what;
 	struct conf *c;
 
@@ -143,7 +143,7 @@ read_node(struct parent_generation *g)
 		}
 		parent_keys_make(g->d, MSG_KEY_NODE_NEW, NULL, path, node_made,
 		    g);
-	} else if ((fd = keyfile_open(path, conf_at(&c->relay.key_pos,
+	} else if ((fd = parent_keyfile_open(path, conf_at(&c->relay.key_pos,
 	    "relay key"))) == -1) {
 		end_step(g, -1, NULL);
 		return;
@@ -157,10 +157,10 @@ read_node(struct parent_generation *g)
 
 /* Out of date is no reason to serve nobody, but to say so. */
 static void
-check_time(const struct cert *c)
+check_time(const struct parent_cert *c)
 {
 	time_t now = time(NULL);
-	long days = cert_days_left(c, now);
+	long days = parent_cert_days_left(c, now);
 
 	if (now < c->not_before)
 		log_warnx("certificate %s is not valid yet: is the clock "
@@ -176,10 +176,10 @@ check_time(const struct cert *c)
 
 /* Add a certificate, which is the generation's now. */
 static void
-add_cert(struct parent_generation *g, struct cert *cert, int selfsigned)
+add_cert(struct parent_generation *g, struct parent_cert *cert, int selfsigned)
 {
-	struct loaded *l = &g->loaded;
-	struct cert **v;
+	struct parent_loaded *l = &g->loaded;
+	struct parent_cert **v;
 
 	v = reallocarray(l->certs, l->ncerts + 1, sizeof(*v));
 	if (v == NULL)
@@ -191,10 +191,10 @@ add_cert(struct parent_generation *g, struct cert *cert, int selfsigned)
 }
 
 /* The certificate in force of the line that is read; NULL none. */
-static struct cert *
+static struct parent_cert *
 in_force(const struct parent_generation *g)
 {
-	const struct loaded *l = &g->d->loaded;
+	const struct parent_loaded *l = &g->d->loaded;
 
 	return (g->loaded.ncerts < l->ncerts ? l->certs[g->loaded.ncerts] :
 	    NULL);
@@ -205,20 +205,20 @@ static void
 keep_cert(void *arg, const uint8_t *res, size_t len, const char *why)
 {
 	struct parent_generation *g = arg;
-	struct cert *old = in_force(g);
+	struct parent_cert *old = in_force(g);
 
-	if (why != NULL || len != KEYHASH_LEN ||
+	if (why != NULL || len != IPC_KEYHASH_LEN ||
 	    memcmp(res, old->hash, len) != 0)
 		log_warnx("certificate %s can't be served until its key is "
 		    "back: mend it and reload", old->path);
-	add_cert(g, cert_ref(old), g->d->loaded.selfsigned ==
+	add_cert(g, parent_cert_ref(old), g->d->loaded.selfsigned ==
 	    (int)g->loaded.ncerts);
 	g->at = TAILQ_NEXT(g->at, entry);
 	next_cert(g);
 }
 
 static void
-cert_read(void *arg, int rv, struct cert *cert, const char *why)
+cert_read(void *arg, int rv, struct parent_cert *cert, const char *why)
 {
 	struct parent_generation *g = arg;
 	const struct conf_cert *k = g->at;
@@ -230,7 +230,7 @@ cert_read(void *arg, int rv, struct cert *cert, const char *why)
 	 */
 	if (rv == -1 && g->kind == GEN_KEYS && in_force(g) != NULL) {
 		if (k->key != NULL &&
-		    (fd = keyfile_open(k->key, "key")) != -1)
+		    (fd = parent_keyfile_open(k->key, "key")) != -1)
 			parent_keys_call(g->d, MSG_KEY_TLS, NULL, fd, k->key,
 			    keep_cert, g);
 		else
@@ -283,7 +283,7 @@ read_mesh(struct parent_generation *g)
 	int fd = -1;
 
 	begin_part(g);
-	if (c->mesh_key != NULL && (fd = keyfile_open(c->mesh_key,
+	if (c->mesh_key != NULL && (fd = parent_keyfile_open(c->mesh_key,
 	    conf_at(&c->mesh_pos, what))) == -1) {
 		end_part(g, 0, NULL);
 		mesh_read(g, NULL, 0, g->line);
@@ -315,12 +315,13 @@ meta_made(void *arg, const uint8_t *res, size_t len, const char *why)
 static void
 make_meta(struct parent_generation *g)
 {
-	const struct loaded *l = &g->d->loaded;
+	const struct parent_loaded *l = &g->d->loaded;
 	size_t i;
 
 	for (i = 0; g->kind == GEN_META && i < l->ncerts; i++) {
 		check_time(l->certs[i]);
-		add_cert(g, cert_ref(l->certs[i]), l->selfsigned == (int)i);
+		add_cert(g, parent_cert_ref(l->certs[i]),
+		    l->selfsigned == (int)i);
 	}
 	if (g->conf->relay.enabled)
 		parent_keys_call(g->d, MSG_KEY_METACERT, NULL, -1,
@@ -348,7 +349,7 @@ static void
 end_files(struct parent_generation *g)
 {
 	begin_part(g);
-	end_part(g, acme_check_import(g->conf), NULL);
+	end_part(g, renew_check_import(g->conf), NULL);
 	/* What lacks for a renewal alone is no reason to serve nobody. */
 	if (g->kind == GEN_START && g->failed) {
 		log_warnx("derpd goes on without what can't be used: mend it "
@@ -360,31 +361,31 @@ end_files(struct parent_generation *g)
 
 /* keys looks at one of ACME's key files.  0: it answers; -1 (logged). */
 static int
-call_file(struct parent_generation *g, const struct acme_keyfile *f)
+call_file(struct parent_generation *g, const struct renew_keyfile *f)
 {
-	struct ipc_msg_key_acme_file v = { f->which, ACMEFILE_JUDGE };
-	struct wr w;
+	struct ipc_msg_key_acme_file v = { f->which, ACMEFILE_CHECK };
+	struct ipc_wr w;
 	int fd;
 
-	if ((fd = keyfile_open(f->path, conf_at(f->pos, f->what))) == -1)
+	if ((fd = parent_keyfile_open(f->path, conf_at(f->pos, f->what))) == -1)
 		return (-1);
-	wr_init(&w);
+	ipc_wr_init(&w);
 	ipc_put_key_acme_file(&w, &v);
 	parent_keys_call(g->d, MSG_KEY_ACME_FILE, &w, fd,
 	    conf_at(f->pos, f->path), file_read, g);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	return (0);
 }
 
 static void
 next_file(struct parent_generation *g)
 {
-	struct acme_keyfile f;
+	struct renew_keyfile f;
 	int rv;
 
 	do {
 		begin_part(g);
-		rv = acme_next_keyfile(g->conf, &g->file, &f);
+		rv = renew_next_keyfile(g->conf, &g->file, &f);
 		if (rv == 1 && call_file(g, &f) == 0) {
 			end_part(g, 0, NULL);
 			return;
@@ -398,7 +399,7 @@ static void
 check_files(struct parent_generation *g)
 {
 	begin_part(g);
-	end_part(g, judge_files(g->conf), NULL);
+	end_part(g, parent_check_files(g->conf), NULL);
 	next_file(g);
 }
 
@@ -423,26 +424,26 @@ stage_maps(struct parent_generation *g)
 /* Keys */
 
 void
-load_retain(struct derpd *d, int use, parent_keys_cb done, void *arg)
+parent_load_retain(struct parent *d, int use, parent_keys_cb done, void *arg)
 {
-	const struct loaded *l = &d->loaded;
+	const struct parent_loaded *l = &d->loaded;
 	struct ipc_msg_key_retain v = { .mesh = use };
-	struct wr w;
+	struct ipc_wr w;
 	uint8_t *hashes;
 	size_t i;
 
-	if ((hashes = calloc(l->ncerts + 1, KEYHASH_LEN)) == NULL)
+	if ((hashes = calloc(l->ncerts + 1, IPC_KEYHASH_LEN)) == NULL)
 		fatal("no memory for the hashes of keys");
 	for (i = 0; i < l->ncerts; i++)
-		memcpy(hashes + i * KEYHASH_LEN, l->certs[i]->hash,
-		    KEYHASH_LEN);
+		memcpy(hashes + i * IPC_KEYHASH_LEN, l->certs[i]->hash,
+		    IPC_KEYHASH_LEN);
 	v.hashes = hashes;
 	v.nhashes = (uint32_t)l->ncerts;
-	wr_init(&w);
+	ipc_wr_init(&w);
 	ipc_put_key_retain(&w, &v);
 	parent_keys_call(d, MSG_KEY_RETAIN, &w, -1, "old keys", done, arg);
 	free(hashes);
-	wr_free(&w);
+	ipc_wr_free(&w);
 }
 
 static void
@@ -454,9 +455,9 @@ retained(void *arg, const uint8_t *res, size_t len, const char *why)
 }
 
 void
-load_step(void *arg, struct parent_generation *g)
+parent_load_step(void *arg, struct parent_generation *g)
 {
-	struct derpd *d = g->d = arg;
+	struct parent *d = g->d = arg;
 
 	if (g->conf == NULL) {
 		/* It begins. */
@@ -465,7 +466,7 @@ load_step(void *arg, struct parent_generation *g)
 		memcpy(g->loaded.node_key, d->loaded.node_key,
 		    sizeof(g->loaded.node_key));
 		if (g->kind == GEN_RELOAD)
-			(void)notify_reloading();
+			(void)parent_notify_reloading();
 	}
 	switch (g->state) {
 	case GEN_AT_CONF:
@@ -491,7 +492,7 @@ load_step(void *arg, struct parent_generation *g)
 		stage_maps(g);
 		break;
 	default:
-		load_retain(d, 1, retained, g);
+		parent_load_retain(d, 1, retained, g);
 		break;
 	}
 }

@@ -23,32 +23,32 @@ gauge(FILE *f, const char *name, const char *help)
 }
 
 static void
-put_stun(FILE *f, const struct derpd *d)
+put_stun(FILE *f, const struct parent *d)
 {
-	struct stun_stats s;
+	struct net_stun_stats s;
 
-	stuns_sum(d, &s);
-	stun_stats_text(f, &s);
+	parent_stuns_sum(d, &s);
+	net_stun_stats_text(f, &s);
 	gauge(f, "stun_answering", "Whether STUN requests are answered.");
-	fprintf(f, "stun_answering %d\n", stuns_answering(d));
+	fprintf(f, "stun_answering %d\n", parent_stuns_answering(d));
 }
 
 /* A label's value: what its quotes can't hold is left out of URLs already. */
 static void
-put_compare(FILE *f, const struct map *m)
+put_compare(FILE *f, const struct mapset_map *m)
 {
 	size_t i;
 
 	for (i = 0; i < m->nothers; i++)
 		fprintf(f, "derpmap_drift{path=\"%s\",url=\"%s\"} %d\n",
 		    m->conf->path, m->others[i].url,
-		    maps_drift(m, &m->others[i]));
+		    mapset_drift(m, &m->others[i]));
 }
 
 static void
-put_maps(FILE *f, const struct derpd *d)
+put_maps(FILE *f, const struct parent *d)
 {
-	const struct map *m;
+	const struct mapset_map *m;
 	size_t i;
 
 	gauge(f, "derpmap_good",
@@ -56,7 +56,7 @@ put_maps(FILE *f, const struct derpd *d)
 	for (i = 0; i < d->maps.n; i++)
 		fprintf(f, "derpmap_good{path=\"%s\"} %d\n",
 		    d->maps.v[i].conf->path,
-		    d->maps.v[i].state == MAP_GOOD);
+		    d->maps.v[i].state == MAPSET_GOOD);
 	gauge(f, "derpmap_bytes",
 	    "Bytes of the map that is served.");
 	for (i = 0; i < d->maps.n; i++)
@@ -76,7 +76,7 @@ put_maps(FILE *f, const struct derpd *d)
 }
 
 static char *
-make_text(const struct derpd *d)
+make_text(const struct parent *d)
 {
 	char *text = NULL;
 	size_t len;
@@ -95,11 +95,11 @@ make_text(const struct derpd *d)
 }
 
 static void
-tell(evutil_socket_t fd, short what, void *arg)
+send_metrics(evutil_socket_t fd, short what, void *arg)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 	struct ipc_msg_relay_metrics v;
-	struct wr w;
+	struct ipc_wr w;
 	char *text;
 
 	(void)fd;
@@ -112,23 +112,23 @@ tell(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	v.text = text;
-	wr_init(&w);
+	ipc_wr_init(&w);
 	ipc_put_relay_metrics(&w, &v);
 	free(text);
-	if (wr_ok(&w))
-		relays_tell(d, MSG_RELAY_METRICS, &w);
-	wr_free(&w);
+	if (ipc_wr_ok(&w))
+		parent_relays_send(d, MSG_RELAY_METRICS, &w);
+	ipc_wr_free(&w);
 }
 
 void
-metrics_changed(struct derpd *d)
+parent_metrics_changed(struct parent *d)
 {
 	struct timeval tv = { 0, DELAY_MS * 1000 };
 
 	if (d->nworkers == 0)
 		return;
 	if (d->ev_metrics == NULL)
-		d->ev_metrics = evtimer_new(d->base, tell, d);
+		d->ev_metrics = evtimer_new(d->base, send_metrics, d);
 	if (d->ev_metrics != NULL && !evtimer_pending(d->ev_metrics, NULL))
 		evtimer_add(d->ev_metrics, &tv);
 }

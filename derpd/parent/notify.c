@@ -14,7 +14,7 @@
 #include "notify.h"
 
 int
-notify(const char *state)
+parent_notify(const char *state)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un sun;
@@ -41,11 +41,11 @@ notify(const char *state)
 }
 
 int
-notify_reloading(void)
+parent_notify_reloading(void)
 {
 	char text[64];
 
 	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%llu",
-	    (unsigned long long)clock_us());
-	return (notify(text));
+	    (unsigned long long)base_clock_us());
+	return (parent_notify(text));
 }

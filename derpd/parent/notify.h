@@ -8,12 +8,12 @@
  * Send `state' ("READY=1", "STOPPING=1", "STATUS=...") to the socket that
  * NOTIFY_SOCKET names; without it, nothing.  0, or -1 with errno.
  */
-int	notify(const char *state);
+int	parent_notify(const char *state);
 
 /*
  * The same for the begin of a reload, with the time that the protocol wants;
  * "READY=1" ends it.
  */
-int	notify_reloading(void);
+int	parent_notify_reloading(void);
 
 #endif

@@ -58,7 +58,7 @@ is_public6(const struct in6_addr *a)
 }
 
 int
-ownaddr_is_public(const struct sockaddr *sa)
+parent_ownaddr_is_public(const struct sockaddr *sa)
 {
 	switch (sa->sa_family) {
 	case AF_INET:
@@ -82,7 +82,7 @@ bytes_of(const struct sockaddr *sa)
 }
 
 int
-ownaddr_find(int family, char *dst, size_t size)
+parent_ownaddr_find(int family, char *dst, size_t size)
 {
 	struct ifaddrs *all, *i;
 	char text[INET6_ADDRSTRLEN];
@@ -93,7 +93,7 @@ ownaddr_find(int family, char *dst, size_t size)
 	for (i = all; i != NULL; i = i->ifa_next) {
 		if (i->ifa_addr == NULL || (i->ifa_flags & IFF_UP) == 0 ||
 		    i->ifa_addr->sa_family != family ||
-		    !ownaddr_is_public(i->ifa_addr) ||
+		    !parent_ownaddr_is_public(i->ifa_addr) ||
 		    inet_ntop(family, bytes_of(i->ifa_addr), text,
 		    sizeof(text)) == NULL)
 			continue;

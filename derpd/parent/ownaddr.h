@@ -13,12 +13,12 @@
  * multicast nor of a private, shared, documentation or other special block
  * (RFC 6890), else 0.
  */
-int	ownaddr_is_public(const struct sockaddr *sa);
+int	parent_ownaddr_is_public(const struct sockaddr *sa);
 
 /*
  * The one public address of `family' among those of the interfaces that are up,
  * as text in `dst' of `size' bytes.  0, or -1: there is none, or several.
  */
-int	ownaddr_find(int family, char *dst, size_t size);
+int	parent_ownaddr_find(int family, char *dst, size_t size);
 
 #endif

@@ -39,20 +39,20 @@ count_workers(const struct conf *c)
 		n = sysconf(_SC_NPROCESSORS_ONLN);
 	if (n < 1)
 		n = 1;
-	return (n > MAXWORKERS ? MAXWORKERS : (unsigned int)n);
+	return (n > IPC_MAXWORKERS ? IPC_MAXWORKERS : (unsigned int)n);
 }
 
 static void
-set_up(struct derpd *d)
+set_up(struct parent *d)
 {
-	d->started_ms = clock_ms();
+	d->started_ms = base_clock_ms();
 	d->loaded.selfsigned = -1;
 	d->nworkers = count_workers(d->conf);
 	d->nstuns = d->conf->stun.enabled ? d->conf->stun.workers : 0;
 	if ((d->base = event_base_new()) == NULL)
 		fatalx("can't make the event loop (event_base_new)");
 	mapset_checker_init(d);
-	procs_set_up(d);
+	parent_procs_set_up(d);
 	parent_reload_init(d);
 #ifdef __linux__
 	(void)prctl(PR_SET_DUMPABLE, 0);
@@ -61,7 +61,7 @@ set_up(struct derpd *d)
 
 /* Check that a user for root's children exists.  0, or -1 (logged). */
 static int
-check_user(const struct derpd *d, const char *what, const char *name)
+check_user(const struct parent *d, const char *what, const char *name)
 {
 	if (geteuid() != 0 || getpwnam(name) != NULL)
 		return (0);
@@ -75,7 +75,7 @@ check_user(const struct derpd *d, const char *what, const char *name)
 }
 
 static int
-check_users(const struct derpd *d)
+check_users(const struct parent *d)
 {
 	int rv = check_user(d, "user", d->conf->user);
 
@@ -86,7 +86,7 @@ check_users(const struct derpd *d)
 
 /* An empty directory of root's for the children; made when it is not there. */
 static int
-check_chroot(const struct derpd *d)
+check_chroot(const struct parent *d)
 {
 	struct conf *c = d->conf;
 	struct stat st;
@@ -115,7 +115,7 @@ check_chroot(const struct derpd *d)
 }
 
 static int
-check_system(const struct derpd *d)
+check_system(const struct parent *d)
 {
 	return (check_users(d) == -1 || check_chroot(d) == -1 ? -1 : 0);
 }
@@ -123,7 +123,7 @@ check_system(const struct derpd *d)
 static void
 start_late(evutil_socket_t fd, short what, void *arg)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 
 	(void)fd;
 	(void)what;
@@ -136,7 +136,7 @@ start_late(evutil_socket_t fd, short what, void *arg)
 
 /* The start is over within START_MS. */
 static void
-bound_start(struct derpd *d)
+bound_start(struct parent *d)
 {
 	struct timeval late = { START_MS / 1000, 0 };
 
@@ -146,19 +146,19 @@ bound_start(struct derpd *d)
 }
 
 int
-parent_check(struct derpd *d)
+parent_check(struct parent *d)
 {
 	set_up(d);
-	if (programs_open(d->self) == -1 || check_system(d) == -1)
+	if (parent_programs_open(d->self) == -1 || check_system(d) == -1)
 		return (-1);
 	bound_start(d);
-	if (procs_start_keys(&d->keys) == -1)
+	if (parent_procs_start_keys(&d->keys) == -1)
 		d->failed = 1;
 	while (!d->failed && !d->checked)
 		if (event_base_loop(d->base, EVLOOP_ONCE) == -1)
 			fatalx("can't run the event loop (epoll, kqueue)");
 	d->stopping = 1;
-	procs_kill(d);
+	parent_procs_kill(d);
 	/* A comment, behind what -v prints. */
 	if (!d->failed)
 		printf("%sconfiguration OK\n", d->verbose ? "# " : "");
@@ -169,13 +169,13 @@ parent_check(struct derpd *d)
 static void
 signalled(evutil_socket_t sig, short what, void *arg)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 
 	(void)what;
 	switch (sig) {
 	case SIGCHLD:
-		procs_reap(d);
-		if (d->stopping && !procs_running(d))
+		parent_procs_reap(d);
+		if (d->stopping && !parent_procs_running(d))
 			event_base_loopbreak(d->base);
 		break;
 	case SIGHUP:
@@ -191,7 +191,7 @@ signalled(evutil_socket_t sig, short what, void *arg)
 }
 
 static void
-catch_signals(struct derpd *d)
+catch_signals(struct parent *d)
 {
 	static const int signals[] = { SIGCHLD, SIGHUP, SIGINT, SIGTERM };
 	struct event *ev;
@@ -208,17 +208,17 @@ catch_signals(struct derpd *d)
 static void
 stop_late(evutil_socket_t fd, short what, void *arg)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 
 	(void)fd;
 	(void)what;
 	log_warnx("children did not stop in time: killed");
-	procs_kill(d);
+	parent_procs_kill(d);
 	event_base_loopbreak(d->base);
 }
 
 void
-parent_stop(struct derpd *d)
+parent_stop(struct parent *d)
 {
 	struct timeval tv = { (STOP_MS + STOP_GRACE_MS) / 1000, 0 };
 
@@ -226,23 +226,24 @@ parent_stop(struct derpd *d)
 		return;
 	d->stopping = 1;
 	log_info("stopping");
-	(void)notify("STOPPING=1");
+	(void)parent_notify("STOPPING=1");
 	parent_gens_stop(&d->gens);
-	control_close(d);
-	listen_close(&d->listens);	/* a new client is refused at once */
-	listen_close(&d->stunsocks);
-	certwatch_end(d);
-	procs_stop(d, STOP_MS);
+	parent_control_close(d);
+	parent_listen_close(&d->listens);	/* a new client is refused at
+						   once */
+	parent_listen_close(&d->stunsocks);
+	parent_certwatch_end(d);
+	parent_procs_stop(d, STOP_MS);
 	d->ev_stop = evtimer_new(d->base, stop_late, d);
 	if (d->ev_stop == NULL || evtimer_add(d->ev_stop, &tv) == -1)
-		procs_kill(d);
-	if (!procs_running(d))
+		parent_procs_kill(d);
+	if (!parent_procs_running(d))
 		event_base_loopbreak(d->base);
 }
 
 /* Standard descriptors away, log to syslog: nobody looks any more. */
 static void
-let_go(struct derpd *d)
+let_go(struct parent *d)
 {
 	int null;
 
@@ -265,15 +266,15 @@ let_go(struct derpd *d)
 }
 
 void
-parent_ready(struct derpd *d)
+parent_ready(struct parent *d)
 {
 	if (!d->starting) {
-		metrics_changed(d);
+		parent_metrics_changed(d);
 		return;
 	}
-	if (!d->keys_loaded || !procs_ready(d))
+	if (!d->keys_loaded || !parent_procs_ready(d))
 		return;
-	if (control_open(d) == -1) {
+	if (parent_control_open(d) == -1) {
 		d->failed = 1;
 		event_base_loopbreak(d->base);
 		return;
@@ -284,39 +285,39 @@ parent_ready(struct derpd *d)
 	    d->conf->relay.enabled ? "relay" : "web",
 	    d->nworkers == 1 ? "" : "s", d->nstuns, d->maps.n,
 	    d->maps.n == 1 ? "" : "s", d->keys.level,
-	    (unsigned long long)(clock_ms() - d->started_ms));
-	metrics_changed(d);
-	certwatch_begin(d);
+	    (unsigned long long)(base_clock_ms() - d->started_ms));
+	parent_metrics_changed(d);
+	parent_certwatch_begin(d);
 	let_go(d);
 	if (sandbox_parent() == -1)
 		fatal("can't confine the parent");
-	(void)notify("READY=1");
+	(void)parent_notify("READY=1");
 }
 
 static int
-start(struct derpd *d)
+start(struct parent *d)
 {
-	if (programs_open(d->self) == -1 || check_system(d) == -1 ||
-	    listen_open(&d->listens, d->conf, d->nworkers) == -1 ||
+	if (parent_programs_open(d->self) == -1 || check_system(d) == -1 ||
+	    parent_listen_open(&d->listens, d->conf, d->nworkers) == -1 ||
 	    parent_listen_stun(&d->stunsocks, d->conf, d->nstuns) == -1)
 		return (-1);
 	if (!d->conf->sandbox)
 		log_warnx("sandbox off: the children are not confined");
 	/* keys first, then what it is given, then the others. */
-	return (procs_start_keys(&d->keys));
+	return (parent_procs_start_keys(&d->keys));
 }
 
 void
-parent_loaded(struct derpd *d, int good)
+parent_loaded(struct parent *d, int good)
 {
 	d->checked = d->checking;
-	if (!good || (!d->checking && procs_start(d) == -1))
+	if (!good || (!d->checking && parent_procs_start(d) == -1))
 		d->failed = 1;
 	event_base_loopbreak(d->base);
 }
 
 int
-parent_run(struct derpd *d, int fd)
+parent_run(struct parent *d, int fd)
 {
 	ready_fd = fd;
 	set_up(d);
@@ -324,13 +325,13 @@ parent_run(struct derpd *d, int fd)
 	catch_signals(d);
 	bound_start(d);
 	parent_renew_begin(d);
-	life_begin(d);
+	parent_life_start(d);
 	if (start(d) == -1) {
 		d->stopping = 1;
-		procs_kill(d);
+		parent_procs_kill(d);
 		return (-1);
 	}
-	while (!d->failed && !(d->stopping && !procs_running(d)))
+	while (!d->failed && !(d->stopping && !parent_procs_running(d)))
 		if (event_base_loop(d->base, EVLOOP_ONCE) == -1)
 			fatalx("can't run the event loop (epoll, kqueue)");
 	if (!d->failed)
@@ -338,7 +339,7 @@ parent_run(struct derpd *d, int fd)
 	log_warnx("derpd did not start");
 	d->stopping = 1;
 	parent_gens_stop(&d->gens);
-	control_close(d);
-	procs_kill(d);
+	parent_control_close(d);
+	parent_procs_kill(d);
 	return (-1);
 }

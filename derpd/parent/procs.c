@@ -21,7 +21,7 @@
 #define BACKOFF_MAX_MS	10000
 #define SETTLED_MS	60000		/* alive so long: begin anew */
 
-static void	restart_later(struct proc *p);
+static void	restart_later(struct parent_proc *p);
 
 static pid_t
 system_wait(int *status)
@@ -30,12 +30,12 @@ system_wait(int *status)
 }
 
 static const struct parent_procs_ops system_ops = {
-	system_wait, kill, clock_ms
+	system_wait, kill, base_clock_ms
 };
 
 /* The user of a role, "" when there is nothing to switch. */
 static const char *
-user_of(const struct derpd *d, enum role role)
+user_of(const struct parent *d, enum ipc_role role)
 {
 	const struct conf *c = d->conf;
 
@@ -45,13 +45,13 @@ user_of(const struct derpd *d, enum role role)
 }
 
 static int
-send_start(struct derpd *d, struct proc *p)
+send_start(struct parent *d, struct parent_proc *p)
 {
 	/* These need the files of the resolver and the authorities. */
 	const int rooted = geteuid() == 0 && p->role != ROLE_FETCH &&
 	    p->role != ROLE_ACME;
 	struct ipc_msg_start v = {
-		.build = build_id(),
+		.build = ipc_build_id(),
 		.worker = p->worker,
 		.verbose = d->verbose,
 		.sandbox = d->conf->sandbox,
@@ -64,9 +64,9 @@ send_start(struct derpd *d, struct proc *p)
 }
 
 void
-procs_forget(struct proc *p)
+parent_procs_forget(struct parent_proc *p)
 {
-	chan_free(p->chan);
+	ipc_chan_free(p->chan);
 	p->chan = NULL;
 	p->ready = 0;
 	p->owes_ms = 0;
@@ -79,40 +79,42 @@ procs_forget(struct proc *p)
 }
 
 void
-procs_fail(struct proc *p, const char *what)
+parent_procs_fail(struct parent_proc *p, const char *what)
 {
-	log_warnx("%s %u (pid %d) %s: killed", role_name(p->role), p->worker,
-	    (int)p->pid, what);
-	procs_forget(p);
+	log_warnx("%s %u (pid %d) %s: killed", ipc_role_name(p->role),
+	    p->worker, (int)p->pid, what);
+	parent_procs_forget(p);
 	if (p->pid > 0)
 		p->d->system->kill(p->pid, SIGKILL);
 }
 
 int
-procs_spawn(struct proc *p)
+parent_procs_spawn(struct parent_proc *p)
 {
-	struct derpd *d = p->d;
+	struct parent *d = p->d;
 	const char *path;
 	int prog, fd;
 
 	p->started_ms = d->system->clock();
 	p->ready = 0;
-	path = programs_find(p->role, &prog);
-	p->pid = child_spawn(prog, path, role_name(p->role), &fd);
+	path = parent_programs_find(p->role, &prog);
+	p->pid = ipc_child_spawn(prog, path, ipc_role_name(p->role), &fd);
 	if (p->pid == -1) {
 		p->pid = 0;
 		log_warn("can't start %s (socketpair, fork)%s",
-		    role_name(p->role), errno == EAGAIN ? ", raise the limit "
+		    ipc_role_name(p->role), errno == EAGAIN ?
+		    ", raise the limit "
 		    "of processes, TasksMax= in the unit or ulimit -u" : "");
 		return (-1);
 	}
-	p->chan = chan_new(NULL, fd, ROLE_PARENT, p->role, NULL, NULL, NULL);
+	p->chan = ipc_chan_new(NULL, fd, ROLE_PARENT, p->role, NULL, NULL,
+	    NULL);
 	if (p->chan == NULL || send_start(d, p) == -1) {
 		log_warn("no channel to %s (malloc, sendmsg)",
-		    role_name(p->role));
+		    ipc_role_name(p->role));
 		if (p->chan == NULL)
 			close(fd);
-		procs_forget(p);
+		parent_procs_forget(p);
 		p->d->system->kill(p->pid, SIGKILL);
 		return (-1);
 	}
@@ -120,7 +122,7 @@ procs_spawn(struct proc *p)
 }
 
 int
-procs_take_ready(struct proc *p, struct msg *m)
+parent_procs_handle_ready(struct parent_proc *p, struct ipc_msg *m)
 {
 	struct ipc_msg_ready v;
 
@@ -130,19 +132,19 @@ procs_take_ready(struct proc *p, struct msg *m)
 	strlcpy(p->level, v.level, sizeof(p->level));
 	p->ready = 1;
 	if (p->role == ROLE_RELAY || p->role == ROLE_STUN)
-		log_info("%s %u ready (%s)", role_name(p->role), p->worker,
+		log_info("%s %u ready (%s)", ipc_role_name(p->role), p->worker,
 		    p->level);
 	else
-		log_info("%s ready (%s)", role_name(p->role), p->level);
+		log_info("%s ready (%s)", ipc_role_name(p->role), p->level);
 	return (0);
 }
 
 /* A child broke its channel: it is of no more use. */
 static void
-gone(struct chan *c, const char *why, void *arg)
+gone(struct ipc_chan *c, const char *why, void *arg)
 {
-	struct proc *p = arg;
-	struct derpd *d = p->d;
+	struct parent_proc *p = arg;
+	struct parent *d = p->d;
 
 	(void)c;
 	if ((p->role == ROLE_KEYS || p->role == ROLE_MAP) && !p->ready &&
@@ -150,9 +152,9 @@ gone(struct chan *c, const char *why, void *arg)
 		why = d->debug ? "did not start, its last line says why" :
 		    "did not start, the system's log says why";
 	if (!d->stopping && strcmp(why, "closed") != 0)
-		procs_fail(p, why);
+		parent_procs_fail(p, why);
 	else {
-		procs_forget(p);
+		parent_procs_forget(p);
 		if (p->pid > 0 && !d->stopping)
 			p->d->system->kill(p->pid, SIGKILL);
 	}
@@ -162,39 +164,42 @@ gone(struct chan *c, const char *why, void *arg)
 }
 
 int
-procs_attach(struct proc *p, chan_cb cb)
+parent_procs_attach(struct parent_proc *p, ipc_chan_cb cb)
 {
-	if (chan_attach(p->chan, p->d->base, cb, gone, p) == 0)
+	if (ipc_chan_attach(p->chan, p->d->base, cb, gone, p) == 0)
 		return (0);
-	procs_fail(p, "can't be listened to");
+	parent_procs_fail(p, "can't be listened to");
 	return (-1);
 }
 
 static void
-from_keys(struct chan *c, struct msg *m, void *arg)
+from_keys(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 {
-	struct proc *p = arg;
+	struct parent_proc *p = arg;
 
 	(void)c;
 	if (p->ready) {
 		if (parent_keys_result(p->d, m) == -1)
-			procs_fail(p, "sent a malformed answer, or one that "
+			parent_procs_fail(p,
+			    "sent a malformed answer, or one that "
 			    "nobody waits for");
-	} else if (procs_take_ready(p, m) == 0)
+	} else if (parent_procs_handle_ready(p, m) == 0)
 		parent_keys_ready(p->d);
 	else
-		procs_fail(p, "sent something else than that it is ready");
+		parent_procs_fail(p,
+		    "sent something else than that it is ready");
 }
 
 int
-procs_start_keys(struct proc *p)
+parent_procs_start_keys(struct parent_proc *p)
 {
-	return (procs_spawn(p) == -1 ? -1 : procs_attach(p, from_keys));
+	return (parent_procs_spawn(p) == -1 ? -1 : parent_procs_attach(p,
+	    from_keys));
 }
 
 static void
-add(struct derpd *d, struct proc *p, enum role role, unsigned int worker,
-    int (*start)(struct proc *))
+add(struct parent *d, struct parent_proc *p, enum ipc_role role,
+    unsigned int worker, int (*start)(struct parent_proc *))
 {
 	p->d = d;
 	p->role = role;
@@ -204,59 +209,59 @@ add(struct derpd *d, struct proc *p, enum role role, unsigned int worker,
 }
 
 void
-procs_set_up(struct derpd *d)
+parent_procs_set_up(struct parent *d)
 {
 	unsigned int i;
 
 	d->system = &system_ops;
-	add(d, &d->keys, ROLE_KEYS, 0, procs_start_keys);
+	add(d, &d->keys, ROLE_KEYS, 0, parent_procs_start_keys);
 	for (i = 0; i < d->nworkers; i++)
-		add(d, &d->relays[i], ROLE_RELAY, i, relays_start_one);
+		add(d, &d->relays[i], ROLE_RELAY, i, parent_relays_start_one);
 	for (i = 0; i < d->nstuns; i++)
-		add(d, &d->stuns[i], ROLE_STUN, i, stuns_start_one);
-	add(d, &d->map, ROLE_MAP, 0, maps_start_checker);
-	add(d, &d->fetch, ROLE_FETCH, 0, fetch_start);
-	add(d, &d->health, ROLE_HEALTH, 0, health_start);
-	add(d, &d->helper, ROLE_ACME, 0, acme_start);
+		add(d, &d->stuns[i], ROLE_STUN, i, parent_stuns_start_one);
+	add(d, &d->map, ROLE_MAP, 0, mapset_start_checker);
+	add(d, &d->fetch, ROLE_FETCH, 0, mapset_fetch_start);
+	add(d, &d->health, ROLE_HEALTH, 0, parent_health_start);
+	add(d, &d->helper, ROLE_ACME, 0, renew_start);
 }
 
 int
-procs_start(struct derpd *d)
+parent_procs_start(struct parent *d)
 {
 	unsigned int i;
 
 	/* Keys and derpmapd run already. */
 	for (i = 0; i < d->nprocs; i++)
-		if (d->procs[i]->pid == 0 && procs_wanted(d->procs[i]) &&
+		if (d->procs[i]->pid == 0 && parent_procs_wanted(d->procs[i]) &&
 		    d->procs[i]->start(d->procs[i]) == -1)
 			return (-1);
 	return (0);
 }
 
 int
-procs_wanted(const struct proc *p)
+parent_procs_wanted(const struct parent_proc *p)
 {
 	switch (p->role) {
 	case ROLE_MAP:
 		return (!TAILQ_EMPTY(&p->d->conf->maps));
 	case ROLE_FETCH:
-		return (fetch_wanted(p->d->conf));
+		return (mapset_fetch_wanted(p->d->conf));
 	case ROLE_HEALTH:
-		return (health_wanted(p->d));
+		return (parent_health_wanted(p->d));
 	case ROLE_ACME:
-		return (acme_wanted(p->d->conf));
+		return (renew_wanted(p->d->conf));
 	default:
 		return (1);
 	}
 }
 
 int
-procs_ready(const struct derpd *d)
+parent_procs_ready(const struct parent *d)
 {
 	unsigned int i;
 
 	for (i = 0; i < d->nprocs; i++)
-		if (procs_wanted(d->procs[i]) && !d->procs[i]->ready)
+		if (parent_procs_wanted(d->procs[i]) && !d->procs[i]->ready)
 			return (0);
 	return (1);
 }
@@ -264,7 +269,7 @@ procs_ready(const struct derpd *d)
 static void
 restart(evutil_socket_t fd, short what, void *arg)
 {
-	struct proc *p = arg;
+	struct parent_proc *p = arg;
 
 	(void)fd;
 	(void)what;
@@ -276,7 +281,7 @@ restart(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-restart_later(struct proc *p)
+restart_later(struct parent_proc *p)
 {
 	struct timeval tv;
 
@@ -288,16 +293,16 @@ restart_later(struct proc *p)
 	if (p->ev_restart == NULL)
 		p->ev_restart = evtimer_new(p->d->base, restart, p);
 	if (p->ev_restart == NULL || evtimer_add(p->ev_restart, &tv) == -1)
-		fatalx("no timer to restart %s", role_name(p->role));
+		fatalx("no timer to restart %s", ipc_role_name(p->role));
 	p->backoff_ms *= 2;
 	if (p->backoff_ms > BACKOFF_MAX_MS)
 		p->backoff_ms = BACKOFF_MAX_MS;
 }
 
 static void
-log_death(const struct proc *p, int status)
+log_death(const struct parent_proc *p, int status)
 {
-	const char *name = role_name(p->role);
+	const char *name = ipc_role_name(p->role);
 
 	if (WIFSIGNALED(status))
 		log_warnx("%s %u (pid %d) ended by signal %d (%s)%s", name,
@@ -310,7 +315,7 @@ log_death(const struct proc *p, int status)
 }
 
 static int
-relays_running(const struct derpd *d)
+relays_running(const struct parent *d)
 {
 	unsigned int i;
 
@@ -321,27 +326,27 @@ relays_running(const struct derpd *d)
 }
 
 static void
-died(struct derpd *d, struct proc *p, int status)
+died(struct parent *d, struct parent_proc *p, int status)
 {
-	int asked = d->stopping || !procs_wanted(p);
+	int asked = d->stopping || !parent_procs_wanted(p);
 
 	/* A 0 was asked for, by MSG_STOP or by settings for a new one. */
 	if (!asked && status != 0)
 		log_death(p, status);
 	p->pid = 0;
-	procs_forget(p);
+	parent_procs_forget(p);
 	if (p->role == ROLE_RELAY) {
 		parent_gen_worker_gone(&d->gens, p->worker);
-		control_worker_gone(d, p->worker);
-		acme_worker_gone(d, p->worker);
+		parent_control_worker_gone(d, p->worker);
+		renew_worker_gone(d, p->worker);
 	}
 	if (p->role == ROLE_ACME)
-		acme_helper_gone(d);
+		renew_helper_gone(d);
 	if (p->role == ROLE_STUN)
-		stuns_gone(p);
+		parent_stuns_gone(p);
 	if (d->stopping && !relays_running(d))
 		/* Last of all keys, which ends when its channel does. */
-		procs_forget(&d->keys);
+		parent_procs_forget(&d->keys);
 	if (asked)
 		return;
 	if (d->starting) {
@@ -352,8 +357,8 @@ died(struct derpd *d, struct proc *p, int status)
 	restart_later(p);
 }
 
-static struct proc *
-find(struct derpd *d, pid_t pid)
+static struct parent_proc *
+find(struct parent *d, pid_t pid)
 {
 	unsigned int i;
 
@@ -364,9 +369,9 @@ find(struct derpd *d, pid_t pid)
 }
 
 void
-procs_reap(struct derpd *d)
+parent_procs_reap(struct parent *d)
 {
-	struct proc *p;
+	struct parent_proc *p;
 	int status;
 	pid_t pid;
 
@@ -379,7 +384,7 @@ procs_reap(struct derpd *d)
 }
 
 int
-procs_running(const struct derpd *d)
+parent_procs_running(const struct parent *d)
 {
 	unsigned int i;
 
@@ -391,7 +396,7 @@ procs_running(const struct derpd *d)
 
 /* Tell one child to stop; it may take `ms' milliseconds. */
 static void
-stop_one(struct proc *p, unsigned int ms)
+stop_one(struct parent_proc *p, unsigned int ms)
 {
 	struct ipc_msg_stop v = { ms };
 
@@ -400,7 +405,7 @@ stop_one(struct proc *p, unsigned int ms)
 }
 
 void
-procs_stop(struct derpd *d, unsigned int ms)
+parent_procs_stop(struct parent *d, unsigned int ms)
 {
 	unsigned int i;
 
@@ -408,13 +413,13 @@ procs_stop(struct derpd *d, unsigned int ms)
 		if (d->procs[i] != &d->keys)
 			stop_one(d->procs[i], ms);
 	if (!relays_running(d))
-		procs_forget(&d->keys);
+		parent_procs_forget(&d->keys);
 }
 
 int
-procs_adjust(struct proc *p)
+parent_procs_adjust(struct parent_proc *p)
 {
-	if (!procs_wanted(p)) {
+	if (!parent_procs_wanted(p)) {
 		stop_one(p, 0);
 		return (0);
 	}
@@ -427,7 +432,7 @@ procs_adjust(struct proc *p)
 }
 
 void
-procs_kill(struct derpd *d)
+parent_procs_kill(struct parent *d)
 {
 	unsigned int i;
 
@@ -437,7 +442,7 @@ procs_kill(struct derpd *d)
 }
 
 void
-procs_verbose(struct derpd *d, int verbose)
+parent_procs_verbose(struct parent *d, int verbose)
 {
 	struct ipc_msg_verbose v = { verbose };
 	unsigned int i;

@@ -13,7 +13,7 @@
 #define WAIT_MS	20000
 #define PID	1000		/* of the first child; never of the system's */
 
-static struct derpd	 d;
+static struct parent	 d;
 static struct conf	 conf;
 static uint64_t		 now_ms;
 static pid_t		 dead;		/* the next one that ended, 0 none */
@@ -22,7 +22,7 @@ static pid_t		 killed;	/* the last one */
 static unsigned int	 starts;
 static int		 start_fails;	/* 1: no process, 2: a useless one */
 static pid_t		 next_pid;
-static struct chan	*ends[8];	/* the children's, by pid - PID */
+static struct ipc_chan	*ends[8];	/* the children's, by pid - PID */
 
 static pid_t
 fake_wait(int *st)
@@ -49,17 +49,17 @@ fake_clock(void)
 }
 
 static void
-from_child(struct chan *c, struct msg *m, void *arg)
+from_child(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 {
-	struct proc	*p = arg;
+	struct parent_proc	*p = arg;
 
 	(void)c;
-	if (procs_take_ready(p, m) == -1)
-		procs_fail(p, "sent a malformed message");
+	if (parent_procs_handle_ready(p, m) == -1)
+		parent_procs_fail(p, "sent a malformed message");
 }
 
 static int
-fake_start(struct proc *p)
+fake_start(struct parent_proc *p)
 {
 	int	 sv[2];
 
@@ -71,12 +71,12 @@ fake_start(struct proc *p)
 	if (start_fails == 2)
 		return (-1);
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
-	p->chan = chan_new(NULL, sv[0], ROLE_PARENT, p->role, NULL, NULL,
+	p->chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, p->role, NULL, NULL,
 	    NULL);
-	ends[p->pid - PID] = chan_new(NULL, sv[1], p->role, ROLE_PARENT, NULL,
-	    NULL, NULL);
+	ends[p->pid - PID] = ipc_chan_new(NULL, sv[1], p->role, ROLE_PARENT,
+	    NULL, NULL, NULL);
 	ATF_REQUIRE(p->chan != NULL && ends[p->pid - PID] != NULL);
-	return (procs_attach(p, from_child));
+	return (parent_procs_attach(p, from_child));
 }
 
 static void
@@ -105,29 +105,29 @@ begin(void)
 	now_ms = 1000000;
 	next_pid = PID;
 	ATF_REQUIRE((d.base = event_base_new()) != NULL);
-	procs_set_up(&d);
+	parent_procs_set_up(&d);
 	d.system = &system;
 	parent_gens_init(&d.gens, &gen_ops, &d, d.nworkers);
 	for (i = 0; i < d.nprocs; i++)
 		d.procs[i]->start = fake_start;
-	ATF_REQUIRE_EQ(0, procs_start(&d));
+	ATF_REQUIRE_EQ(0, parent_procs_start(&d));
 	ATF_REQUIRE_EQ(4, starts);
 }
 
 /* A child ends, and that is noticed. */
 static void
-ends_with(struct proc *p, int st)
+ends_with(struct parent_proc *p, int st)
 {
 	dead = p->pid;
 	status = st;
-	procs_reap(&d);
+	parent_procs_reap(&d);
 	ATF_CHECK_EQ(0, p->pid);
 	ATF_CHECK(p->chan == NULL);
 }
 
 /* The time until it is started again has passed; it is. */
 static void
-time_passes(struct proc *p)
+time_passes(struct parent_proc *p)
 {
 	ATF_REQUIRE(p->ev_restart != NULL &&
 	    evtimer_pending(p->ev_restart, NULL));
@@ -139,7 +139,7 @@ time_passes(struct proc *p)
 
 /* Milliseconds until a child is started again, about. */
 static long
-waits_ms(struct proc *p)
+waits_ms(struct parent_proc *p)
 {
 	struct timeval	 at, now;
 
@@ -151,7 +151,7 @@ waits_ms(struct proc *p)
 }
 
 static void
-check_wait(struct proc *p, long want)
+check_wait(struct parent_proc *p, long want)
 {
 	long	 ms = waits_ms(p);
 
@@ -164,7 +164,7 @@ ATF_TC_BODY(back_off, tc)
 {
 	static const long	 ms[] = { 50, 100, 200, 400, 800, 1600, 3200,
 				    6400, 10000, 10000 };
-	struct proc		*p = &d.relays[1];
+	struct parent_proc	*p = &d.relays[1];
 	size_t			 i;
 
 	begin();
@@ -193,7 +193,7 @@ ATF_TC_BODY(back_off, tc)
 ATF_TC_WITHOUT_HEAD(restart);
 ATF_TC_BODY(restart, tc)
 {
-	struct proc	*p = &d.stuns[0];
+	struct parent_proc	*p = &d.stuns[0];
 
 	begin();
 	/* What it was asked to end for, it ends with 0 for. */
@@ -213,21 +213,21 @@ ATF_TC_BODY(restart, tc)
 	ATF_CHECK(!evtimer_pending(p->ev_restart, NULL));
 	/* Nobody that we started: it is taken, and that is all. */
 	dead = 77;
-	procs_reap(&d);
+	parent_procs_reap(&d);
 	ATF_CHECK_EQ(7, starts);
 }
 
 ATF_TC_WITHOUT_HEAD(failure);
 ATF_TC_BODY(failure, tc)
 {
-	struct proc	*p = &d.relays[0];
-	pid_t		 pid;
+	struct parent_proc	*p = &d.relays[0];
+	pid_t			 pid;
 
 	begin();
 	pid = p->pid;
 	p->commits = 3;
 	p->ready = 1;
-	procs_fail(p, "broke the rules");
+	parent_procs_fail(p, "broke the rules");
 	ATF_CHECK_EQ(pid, killed);
 	ATF_CHECK(p->chan == NULL && !p->ready && p->commits == 0);
 	/* It is started again when it has gone, not before. */
@@ -238,7 +238,7 @@ ATF_TC_BODY(failure, tc)
 	/* A closed channel is the end of a child, too. */
 	p = &d.relays[1];
 	pid = p->pid;
-	chan_free(ends[pid - PID]);
+	ipc_chan_free(ends[pid - PID]);
 	ATF_REQUIRE(event_base_loop(d.base, EVLOOP_ONCE) != -1);
 	ATF_CHECK_EQ(pid, killed);
 	/* keys has nothing any more when it has gone. */
@@ -253,16 +253,16 @@ ATF_TC_BODY(failure, tc)
 }
 
 static void
-say_ready(struct proc *p)
+say_ready(struct parent_proc *p)
 {
-	struct wr	 w;
-	struct chan	*c = ends[p->pid - PID];
+	struct ipc_wr	 w;
+	struct ipc_chan	*c = ends[p->pid - PID];
 
-	wr_init(&w);
-	wr_str(&w, "level");
-	ATF_REQUIRE_EQ(0, chan_send(c, MSG_READY, &w, -1));
-	ATF_REQUIRE_EQ(0, chan_flush(c, WAIT_MS));
-	wr_free(&w);
+	ipc_wr_init(&w);
+	ipc_wr_str(&w, "level");
+	ATF_REQUIRE_EQ(0, ipc_chan_send(c, MSG_READY, &w, -1));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
+	ipc_wr_free(&w);
 	ATF_REQUIRE(event_base_loop(d.base, EVLOOP_ONCE) != -1);
 }
 
@@ -276,35 +276,35 @@ ATF_TC_BODY(ready, tc)
 	ATF_CHECK(d.relays[0].ready);
 	ATF_CHECK_STREQ("level", d.relays[0].level);
 	/* All that are wanted, and no others. */
-	ATF_CHECK(!procs_ready(&d));
+	ATF_CHECK(!parent_procs_ready(&d));
 	say_ready(&d.relays[1]);
-	ATF_CHECK(procs_ready(&d));
+	ATF_CHECK(parent_procs_ready(&d));
 	conf.acme.enabled = 1;
-	ATF_CHECK(!procs_ready(&d));
+	ATF_CHECK(!parent_procs_ready(&d));
 	conf.acme.enabled = 0;
 	/* Said once in a life. */
 	killed = 0;
 	say_ready(&d.relays[1]);
 	ATF_CHECK_EQ(d.relays[1].pid, killed);
-	ATF_CHECK(!procs_ready(&d));
+	ATF_CHECK(!parent_procs_ready(&d));
 }
 
 /* 1: the child was told to stop, 0: not; -1: its channel is closed. */
 static int
 told(pid_t pid)
 {
-	struct msg	 m;
+	struct ipc_msg	 m;
 	int		 rv = 0;
 
 	ATF_REQUIRE(event_base_loop(d.base,
 	    EVLOOP_ONCE | EVLOOP_NONBLOCK) != -1);
-	if (chan_heed(ends[pid - PID]) == 0)
+	if (ipc_chan_poll(ends[pid - PID]) == 0)
 		return (0);
-	if (chan_recv(ends[pid - PID], &m, 0) == -1)
+	if (ipc_chan_recv(ends[pid - PID], &m, 0) == -1)
 		return (-1);
 	if (m.type == MSG_STOP)
-		rv = rd_u32(&m.rd) == 5000;
-	msg_free(&m);
+		rv = ipc_rd_u32(&m.rd) == 5000;
+	ipc_msg_free(&m);
 	return (rv);
 }
 
@@ -317,7 +317,7 @@ ATF_TC_BODY(stop, tc)
 	begin();
 	keys = d.keys.pid;
 	d.stopping = 1;
-	procs_stop(&d, 5000);
+	parent_procs_stop(&d, 5000);
 	ATF_CHECK_EQ(1, told(d.relays[0].pid));
 	ATF_CHECK_EQ(1, told(d.relays[1].pid));
 	ATF_CHECK_EQ(1, told(d.stuns[0].pid));
@@ -327,9 +327,9 @@ ATF_TC_BODY(stop, tc)
 	ATF_CHECK_EQ(0, told(keys));
 	ends_with(&d.relays[1], 256);
 	ATF_CHECK_EQ(-1, told(keys));
-	ATF_CHECK(procs_running(&d));
+	ATF_CHECK(parent_procs_running(&d));
 	ends_with(&d.keys, 0);
-	ATF_CHECK(!procs_running(&d));
+	ATF_CHECK(!parent_procs_running(&d));
 	/* Nobody is started again. */
 	ATF_CHECK_EQ(4, starts);
 	ATF_CHECK(d.relays[1].ev_restart == NULL);
@@ -340,7 +340,7 @@ ATF_TC_BODY(kill_all, tc)
 {
 	begin();
 	ends_with(&d.keys, SIGKILL);
-	procs_kill(&d);
+	parent_procs_kill(&d);
 	ATF_CHECK_EQ(d.stuns[0].pid, killed);	/* the last one */
 }
 

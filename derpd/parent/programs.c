@@ -18,7 +18,7 @@
 
 /* A row a child: its program, and where that is in the build tree. */
 static struct program {
-	enum role	 role;
+	enum ipc_role	 role;
 	const char	*name;
 	const char	*built;		/* from the directory of derpd */
 	char		 path[PATH_MAX];
@@ -60,7 +60,7 @@ open_program(struct program *p, const char *dir, int len)
 }
 
 int
-programs_open(const char *self)
+parent_programs_open(const char *self)
 {
 	const char *slash = strrchr(self, '/');
 	int len = slash == NULL ? 0 : (int)(slash - self);
@@ -78,7 +78,7 @@ programs_open(const char *self)
 }
 
 const char *
-programs_find(enum role role, int *fd)
+parent_programs_find(enum ipc_role role, int *fd)
 {
 	const struct program *p;
 
@@ -87,5 +87,5 @@ programs_find(enum role role, int *fd)
 			*fd = p->fd;
 			return (p->path);
 		}
-	fatalx("%s has no program", role_name(role));
+	fatalx("%s has no program", ipc_role_name(role));
 }

@@ -18,7 +18,7 @@
 
 /* One channel of a worker to keys, of one kind. */
 static int
-connect_kind(struct derpd *d, struct proc *relay, enum keychan kind)
+connect_kind(struct parent *d, struct parent_proc *relay, enum ipc_keychan kind)
 {
 	struct ipc_msg_key_chan to_keys = { relay->worker, kind };
 	struct ipc_msg_relay_keys to_relay = { kind };
@@ -34,11 +34,11 @@ connect_kind(struct derpd *d, struct proc *relay, enum keychan kind)
 }
 
 int
-relays_connect_keys(struct derpd *d, struct proc *relay)
+parent_relays_connect_keys(struct parent *d, struct parent_proc *relay)
 {
 	if (!d->keys_loaded || relay->chan == NULL)
 		return (0);	/* the one that comes back is connected then */
-	relay->connected_ms = clock_ms();
+	relay->connected_ms = base_clock_ms();
 	if (connect_kind(d, relay, KEYCHAN_SIGN) == -1 ||
 	    connect_kind(d, relay, KEYCHAN_BOX) == -1) {
 		log_warn("no channels from relay %u to keys (socketpair)",
@@ -49,7 +49,7 @@ relays_connect_keys(struct derpd *d, struct proc *relay)
 }
 
 static int
-send_link(struct proc *p, unsigned int other, int fd)
+send_link(struct parent_proc *p, unsigned int other, int fd)
 {
 	struct ipc_msg_relay_link v = { other };
 
@@ -58,7 +58,7 @@ send_link(struct proc *p, unsigned int other, int fd)
 
 /* A stream between two workers, replacing an older one. */
 static int
-connect_pair(struct proc *a, struct proc *b)
+connect_pair(struct parent_proc *a, struct parent_proc *b)
 {
 	int sv[2], size = LINK_BUFFER, i;
 
@@ -76,7 +76,7 @@ connect_pair(struct proc *a, struct proc *b)
 
 /* The answer to MSG_RELAY_COMMIT.  0, or -1 malformed or not asked for. */
 static int
-take_result(struct proc *p, struct msg *m)
+handle_result(struct parent_proc *p, struct ipc_msg *m)
 {
 	struct ipc_msg_relay_result v;
 
@@ -94,17 +94,18 @@ take_result(struct proc *p, struct msg *m)
 
 /* A listening socket of the worker has ended.  0, or -1 malformed. */
 static int
-mend_sockets(struct proc *p, struct msg *m)
+mend_sockets(struct parent_proc *p, struct ipc_msg *m)
 {
-	uint64_t now = clock_ms();
+	uint64_t now = base_clock_ms();
 
-	if (!rd_end(&m->rd))
+	if (!ipc_rd_end(&m->rd))
 		return (-1);
 	if (now - p->deaf_ms < DEAF_REST_MS)
 		return (0);		/* it will say so again */
 	p->deaf_ms = now;
 	if (!p->d->stopping)
-		(void)listen_options(&p->d->listens, p->d->conf, p->worker);
+		(void)parent_listen_options(&p->d->listens, p->d->conf,
+		    p->worker);
 	return (0);
 }
 
@@ -113,11 +114,11 @@ mend_sockets(struct proc *p, struct msg *m)
  * would not know the clients of the other for ever.  0, or -1 malformed.
  */
 static int
-mend_links(struct proc *p, struct msg *m)
+mend_links(struct parent_proc *p, struct ipc_msg *m)
 {
-	struct derpd *d = p->d;
+	struct parent *d = p->d;
 	struct ipc_msg_relay_unlinked v;
-	uint64_t now = clock_ms();
+	uint64_t now = base_clock_ms();
 	unsigned int i;
 
 	if (ipc_get_relay_unlinked(&m->rd, &v) == -1)
@@ -144,36 +145,36 @@ mend_links(struct proc *p, struct msg *m)
  * it can't be had more often than by seconds.  0, or -1 malformed.
  */
 static int
-renew_channels(struct proc *p, struct msg *m)
+renew_channels(struct parent_proc *p, struct ipc_msg *m)
 {
-	uint64_t now = clock_ms();
+	uint64_t now = base_clock_ms();
 
-	if (!rd_end(&m->rd))
+	if (!ipc_rd_end(&m->rd))
 		return (-1);
 	if (now - p->connected_ms < RECONNECT_MS)
 		return (0);
-	(void)relays_connect_keys(p->d, p);
+	(void)parent_relays_connect_keys(p->d, p);
 	return (0);
 }
 
 /* A worker commits settings, reports ready, or lists its clients. */
 static void
-from_relay(struct chan *c, struct msg *m, void *arg)
+from_relay(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 {
-	struct proc *p = arg;
+	struct parent_proc *p = arg;
 	int rv;
 
 	(void)c;
 	switch (m->type) {
 	case MSG_READY:
-		if ((rv = procs_take_ready(p, m)) == 0)
+		if ((rv = parent_procs_handle_ready(p, m)) == 0)
 			parent_ready(p->d);
 		break;
 	case MSG_RELAY_RESULT:
-		rv = take_result(p, m);
+		rv = handle_result(p, m);
 		break;
 	case MSG_RELAY_TOKEN_SET:
-		rv = acme_token_set(p, m);
+		rv = renew_token_set(p, m);
 		break;
 	case MSG_RELAY_UNLINKED:
 		rv = mend_links(p, m);
@@ -185,22 +186,22 @@ from_relay(struct chan *c, struct msg *m, void *arg)
 		rv = mend_sockets(p, m);
 		break;
 	default:
-		rv = control_client(p, m);
+		rv = parent_control_client(p, m);
 		break;
 	}
 	if (rv == -1)
-		procs_fail(p, "could not take its settings or sent a "
+		parent_procs_fail(p, "could not take its settings or sent a "
 		    "malformed message");
 }
 
 static int
-send_sockets(struct derpd *d, struct proc *p)
+send_sockets(struct parent *d, struct parent_proc *p)
 {
 	struct ipc_msg_relay_listen v;
 	size_t i;
 	int fd, rv = 0;
 
-	if (listen_options(&d->listens, d->conf, p->worker) == -1)
+	if (parent_listen_options(&d->listens, d->conf, p->worker) == -1)
 		return (-1);
 	for (i = 0; rv == 0 && i < d->listens.n; i++) {
 		if ((fd = dup(d->listens.v[i].fds[p->worker])) == -1)
@@ -212,23 +213,23 @@ send_sockets(struct derpd *d, struct proc *p)
 }
 
 static int
-set_up(struct proc *p)
+set_up(struct parent_proc *p)
 {
-	struct derpd *d = p->d;
+	struct parent *d = p->d;
 	unsigned int i;
 
-	if (relays_connect_keys(d, p) == -1 || send_sockets(d, p) == -1)
+	if (parent_relays_connect_keys(d, p) == -1 || send_sockets(d, p) == -1)
 		return (-1);
 	for (i = 0; i < d->nworkers; i++)
 		if (i != p->worker && d->relays[i].chan != NULL &&
 		    connect_pair(p, &d->relays[i]) == -1)
 			return (-1);
-	return (maps_send(p) == -1 || acme_send_tokens(p) == -1 ||
+	return (mapset_send(p) == -1 || renew_send_tokens(p) == -1 ||
 	    parent_settings_first(p) == -1 ? -1 : 0);
 }
 
 int
-relays_start_one(struct proc *p)
+parent_relays_start_one(struct parent_proc *p)
 {
 	if (parent_start_child(p, set_up, from_relay) == -1)
 		return (-1);
@@ -238,12 +239,13 @@ relays_start_one(struct proc *p)
 }
 
 void
-relays_tell(struct derpd *d, uint32_t type, const struct wr *w)
+parent_relays_send(struct parent *d, uint32_t type, const struct ipc_wr *w)
 {
 	unsigned int i;
 
 	for (i = 0; i < d->nworkers; i++)
 		if (d->relays[i].chan != NULL &&
-		    chan_send(d->relays[i].chan, type, w, -1) == -1)
-			procs_fail(&d->relays[i], "did not take a message");
+		    ipc_chan_send(d->relays[i].chan, type, w, -1) == -1)
+			parent_procs_fail(&d->relays[i],
+			    "did not take a message");
 }

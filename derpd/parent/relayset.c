@@ -10,7 +10,7 @@
 #include "relayconf.h"
 
 void
-relay_conf_from(struct relay_conf *r, const struct conf *c,
+parent_relay_conf(struct ipc_relay_conf *r, const struct conf *c,
     const uint8_t node_key[32], uint32_t worker, uint32_t nworkers)
 {
 	*r = c->worker;
@@ -21,26 +21,27 @@ relay_conf_from(struct relay_conf *r, const struct conf *c,
 }
 
 static int
-send_cert(struct proc *relay, const struct cert *c, const struct loaded *l)
+send_cert(struct parent_proc *relay, const struct parent_cert *c,
+    const struct parent_loaded *l)
 {
 	struct ipc_msg_relay_cert v = { .hash = c->hash };
-	struct wr pem;
+	struct ipc_wr pem;
 	int rv = -1;
 
-	wr_init(&pem);
-	wr_bytes(&pem, c->pem, c->pem_len);
-	wr_bytes(&pem, l->meta, l->meta_len);
+	ipc_wr_init(&pem);
+	ipc_wr_bytes(&pem, c->pem, c->pem_len);
+	ipc_wr_bytes(&pem, l->meta, l->meta_len);
 	v.pem = pem.p;
 	v.len = pem.len;
-	if (wr_ok(&pem))
+	if (ipc_wr_ok(&pem))
 		rv = ipc_send_relay_cert(relay->chan, &v);
-	wr_free(&pem);
+	ipc_wr_free(&pem);
 	return (rv);
 }
 
 /* Bytes of the certificates in a worker's queue. */
 static size_t
-size_of(const struct loaded *l)
+size_of(const struct parent_loaded *l)
 {
 	size_t i, n = 0;
 
@@ -51,7 +52,7 @@ size_of(const struct loaded *l)
 
 /* What becomes of what was sent.  0, or -1. */
 static int
-order(struct proc *relay, uint32_t id, enum settings how)
+order(struct parent_proc *relay, uint32_t id, enum ipc_settings how)
 {
 	struct ipc_msg_relay_commit v = { id, how };
 
@@ -63,11 +64,11 @@ order(struct proc *relay, uint32_t id, enum settings how)
 }
 
 static int
-send_all(struct proc *relay, const struct conf *c, const struct loaded *l,
-    uint32_t id, enum settings how)
+send_all(struct parent_proc *relay, const struct conf *c,
+    const struct parent_loaded *l, uint32_t id, enum ipc_settings how)
 {
-	struct relay_conf rc;
-	struct wr w;
+	struct ipc_relay_conf rc;
+	struct ipc_wr w;
 	size_t i;
 	int rv;
 
@@ -75,53 +76,53 @@ send_all(struct proc *relay, const struct conf *c, const struct loaded *l,
 	 * Beside the maps, whose number is bounded, the certificates in force
 	 * and new ones may wait for the worker to read them.
 	 */
-	chan_limit(relay->chan, CHAN_MAXQUEUED + size_of(l) +
+	ipc_chan_limit(relay->chan, CHAN_MAXQUEUED + size_of(l) +
 	    size_of(&relay->d->loaded));
-	relay_conf_from(&rc, c, l->node_key, relay->worker,
+	parent_relay_conf(&rc, c, l->node_key, relay->worker,
 	    relay->d->nworkers);
-	wr_init(&w);
-	relay_conf_put(&w, &rc);
-	rv = chan_send(relay->chan, MSG_RELAY_CONF, &w, -1);
-	wr_free(&w);
+	ipc_wr_init(&w);
+	ipc_relay_conf_put(&w, &rc);
+	rv = ipc_chan_send(relay->chan, MSG_RELAY_CONF, &w, -1);
+	ipc_wr_free(&w);
 	for (i = 0; rv == 0 && i < l->ncerts; i++)
 		rv = send_cert(relay, l->certs[i], l);
 	return (rv == 0 ? order(relay, id, how) : -1);
 }
 
 int
-parent_settings_first(struct proc *relay)
+parent_settings_first(struct parent_proc *relay)
 {
-	const struct derpd *d = relay->d;
+	const struct parent *d = relay->d;
 
 	return (send_all(relay, d->conf, &d->loaded, 0, SETTINGS_FIRST));
 }
 
 int
-parent_settings_stage(struct proc *relay, const struct conf *c,
-    const struct loaded *l, uint32_t id)
+parent_settings_stage(struct parent_proc *relay, const struct conf *c,
+    const struct parent_loaded *l, uint32_t id)
 {
 	if (relay->chan == NULL)
 		return (0);
 	if (send_all(relay, c, l, id, SETTINGS_STAGE) == 0)
 		return (1);
-	procs_fail(relay, "did not take new settings");
+	parent_procs_fail(relay, "did not take new settings");
 	return (0);
 }
 
 int
-parent_settings_commit(struct proc *relay, uint32_t id)
+parent_settings_commit(struct parent_proc *relay, uint32_t id)
 {
 	if (relay->chan == NULL)
 		return (0);
 	if (order(relay, id, SETTINGS_USE) == 0)
 		return (1);
-	procs_fail(relay, "did not take new settings");
+	parent_procs_fail(relay, "did not take new settings");
 	return (0);
 }
 
 void
-parent_settings_drop(struct proc *relay, uint32_t id)
+parent_settings_drop(struct parent_proc *relay, uint32_t id)
 {
 	if (relay->chan != NULL && order(relay, id, SETTINGS_DROP) == -1)
-		procs_fail(relay, "did not take new settings");
+		parent_procs_fail(relay, "did not take new settings");
 }

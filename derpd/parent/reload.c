@@ -17,7 +17,7 @@
 static int
 stage(void *arg, struct parent_generation *g, unsigned int worker)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 
 	return (parent_settings_stage(&d->relays[worker], g->conf,
 	    &g->loaded, g->id));
@@ -27,8 +27,8 @@ stage(void *arg, struct parent_generation *g, unsigned int worker)
 static uint64_t
 commit(void *arg, struct parent_generation *g)
 {
-	struct derpd *d = arg;
-	struct loaded l = d->loaded;
+	struct parent *d = arg;
+	struct parent_loaded l = d->loaded;
 	struct conf *c = d->conf;
 	uint64_t owed = 0;
 	unsigned int i;
@@ -48,24 +48,24 @@ commit(void *arg, struct parent_generation *g)
 
 /* The other children get what a new configuration says of them. */
 static void
-serve(struct derpd *d)
+serve(struct parent *d)
 {
 	unsigned int i;
 
 	for (i = 0; i < d->nworkers; i++)
-		(void)listen_options(&d->listens, d->conf, i);
-	(void)procs_adjust(&d->map);
-	fetch_tell(d);
-	health_tell(d);
-	health_now(d);
-	stuns_tell(d);
-	acme_tell(d);
-	certwatch_begin(d);
+		(void)parent_listen_options(&d->listens, d->conf, i);
+	(void)parent_procs_adjust(&d->map);
+	mapset_fetch_configure(d);
+	parent_health_configure(d);
+	parent_health_now(d);
+	parent_stuns_configure(d);
+	renew_configure(d);
+	parent_certwatch_begin(d);
 }
 
 /* keys has all that it needs: others may ask it. */
 static void
-keys_loaded(struct derpd *d)
+keys_loaded(struct parent *d)
 {
 	unsigned int i;
 
@@ -73,12 +73,12 @@ keys_loaded(struct derpd *d)
 		return;
 	d->keys_loaded = 1;
 	for (i = 0; i < d->nworkers; i++)
-		(void)relays_connect_keys(d, &d->relays[i]);
-	acme_connect_keys(d);
+		(void)parent_relays_connect_keys(d, &d->relays[i]);
+	renew_connect_keys(d);
 }
 
 static void
-took_effect(struct derpd *d, const struct parent_generation *g)
+took_effect(struct parent *d, const struct parent_generation *g)
 {
 	switch (g->kind) {
 	case GEN_RELOAD:
@@ -86,8 +86,8 @@ took_effect(struct derpd *d, const struct parent_generation *g)
 		log_info("configuration reloaded");
 		break;
 	case GEN_CERTS:
-		health_now(d);
-		stuns_tell(d);
+		parent_health_now(d);
+		parent_stuns_configure(d);
 		break;
 	case GEN_KEYS:
 		keys_loaded(d);
@@ -115,7 +115,7 @@ undone(void *arg, const uint8_t *res, size_t len, const char *why)
 
 /* Nothing of it takes effect: keys and the workers forget it. */
 static void
-undo(struct derpd *d, const struct parent_generation *g)
+undo(struct parent *d, const struct parent_generation *g)
 {
 	unsigned int i;
 
@@ -131,7 +131,7 @@ undo(struct derpd *d, const struct parent_generation *g)
 		if (g->state == GEN_AT_STAGE)
 			keys_loaded(d);
 		else if (d->keys.chan != NULL)
-			procs_fail(&d->keys, "could not get its keys");
+			parent_procs_fail(&d->keys, "could not get its keys");
 		return;
 	case GEN_RELOAD:
 		log_warnx("reload refused, nothing was changed: %s", g->why);
@@ -140,13 +140,13 @@ undo(struct derpd *d, const struct parent_generation *g)
 		break;
 	}
 	if (d->keys_loaded)
-		load_retain(d, 0, undone, NULL);
+		parent_load_retain(d, 0, undone, NULL);
 }
 
 static void
 end(void *arg, struct parent_generation *g, int ok)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 
 	parent_keys_cancel(d, g);
 	parent_certload_cancel(&g->load);
@@ -157,17 +157,17 @@ end(void *arg, struct parent_generation *g, int ok)
 		took_effect(d, g);
 	else
 		undo(d, g);
-	load_free(&g->loaded);
+	parent_load_free(&g->loaded);
 	if (g->own_conf)
 		conf_free(g->conf);
 	if (g->kind == GEN_RELOAD && !d->stopping)
-		(void)notify("READY=1");
+		(void)parent_notify("READY=1");
 }
 
 static int
 may_begin(void *arg, enum parent_gen_kind kind)
 {
-	const struct derpd *d = arg;
+	const struct parent *d = arg;
 
 	switch (kind) {
 	case GEN_RELOAD:
@@ -183,16 +183,16 @@ may_begin(void *arg, enum parent_gen_kind kind)
 static void
 late(void *arg, unsigned int worker)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 
 	if (d->relays[worker].chan != NULL)
-		procs_fail(&d->relays[worker], "did not answer");
+		parent_procs_fail(&d->relays[worker], "did not answer");
 }
 
 /* Timers */
 
 static void
-timer(struct derpd *d, struct event **ev, event_callback_fn cb, long ms)
+timer(struct parent *d, struct event **ev, event_callback_fn cb, long ms)
 {
 	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
 
@@ -204,7 +204,7 @@ timer(struct derpd *d, struct event **ev, event_callback_fn cb, long ms)
 static void
 deadline_over(evutil_socket_t fd, short what, void *arg)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 
 	(void)fd;
 	(void)what;
@@ -214,7 +214,7 @@ deadline_over(evutil_socket_t fd, short what, void *arg)
 static void
 deadline(void *arg, unsigned int ms)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 
 	if (ms != 0)
 		timer(d, &d->ev_deadline, deadline_over, ms);
@@ -225,7 +225,7 @@ deadline(void *arg, unsigned int ms)
 static void
 turn_now(evutil_socket_t fd, short what, void *arg)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 
 	(void)fd;
 	(void)what;
@@ -235,7 +235,7 @@ turn_now(evutil_socket_t fd, short what, void *arg)
 static void
 turn(void *arg)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 
 	timer(d, &d->ev_turn, turn_now, 0);
 }
@@ -243,35 +243,36 @@ turn(void *arg)
 /* Requests */
 
 void
-parent_reload_init(struct derpd *d)
+parent_reload_init(struct parent *d)
 {
 	static const struct parent_gen_ops ops = {
-		may_begin, load_step, stage, commit, end, late, deadline, turn
+		may_begin, parent_load_step, stage, commit, end, late, deadline,
+		    turn
 	};
 
 	parent_gens_init(&d->gens, &ops, d, d->nworkers);
 }
 
 void
-parent_reload(struct derpd *d, parent_reload_cb done, void *arg)
+parent_reload(struct parent *d, parent_reload_cb done, void *arg)
 {
 	parent_gen_request(&d->gens, GEN_RELOAD, done, arg);
 }
 
 void
-parent_certs_reload(struct derpd *d, parent_reload_cb done, void *arg)
+parent_certs_reload(struct parent *d, parent_reload_cb done, void *arg)
 {
 	parent_gen_request(&d->gens, GEN_CERTS, done, arg);
 }
 
 void
-parent_reload_cancel(struct derpd *d, const void *arg)
+parent_reload_cancel(struct parent *d, const void *arg)
 {
 	parent_gen_cancel(&d->gens, arg);
 }
 
 void
-parent_keys_ready(struct derpd *d)
+parent_keys_ready(struct parent *d)
 {
 	parent_gen_request(&d->gens, d->checking ? GEN_CHECK :
 	    d->starting ? GEN_START : GEN_KEYS, NULL, NULL);
@@ -282,7 +283,7 @@ static void	renew(evutil_socket_t fd, short what, void *arg);
 static void
 renewed(void *arg, const char *why)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 
 	if (why != NULL && !d->stopping)
 		timer(d, &d->ev_renew, renew, RENEW_AGAIN * 1000L);
@@ -291,7 +292,7 @@ renewed(void *arg, const char *why)
 static void
 renew(evutil_socket_t fd, short what, void *arg)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 
 	(void)fd;
 	(void)what;
@@ -300,7 +301,7 @@ renew(evutil_socket_t fd, short what, void *arg)
 }
 
 void
-parent_renew_begin(struct derpd *d)
+parent_renew_begin(struct parent *d)
 {
 	timer(d, &d->ev_renew, renew, RENEW_SECS * 1000L);
 }

@@ -26,13 +26,13 @@
 #include "msg.h"
 #include "stunstats.h"
 
-struct derpd;
-struct loaded;
-struct map_stage;
-struct proc;
+struct mapset_stage;
+struct parent;
+struct parent_loaded;
+struct parent_proc;
 
 /* What the health process said of the relay. */
-struct health {
+struct parent_health {
 	int		 ok;		/* STUN may answer */
 	int		 known;		/* something was said since the start */
 	unsigned int	 failures;	/* in a row */
@@ -41,28 +41,28 @@ struct health {
 };
 
 /* A map that was checked. */
-struct map_content {
+struct mapset_content {
 	uint8_t		*body;		/* NULL: there is none */
 	size_t		 len;
 	uint8_t		*gzip;		/* NULL: not smaller */
 	size_t		 gzip_len;
-	uint8_t		 hash[MAP_HASH_LEN];
+	uint8_t		 hash[IPC_MAP_HASH_LEN];
 	uint64_t	 mtime;		/* seconds since 1970 */
 	char		*summary;	/* JSON, see map_summary() */
 	char		*findings;	/* warnings, a line each; "" none */
 };
 
-enum map_state {
-	MAP_NONE,		/* nothing to serve yet */
-	MAP_GOOD,		/* as its source has it */
-	MAP_LAST_GOOD		/* the source is bad or away */
+enum mapset_state {
+	MAPSET_NONE,		/* nothing to serve yet */
+	MAPSET_GOOD,		/* as its source has it */
+	MAPSET_LAST_GOOD	/* the source is bad or away */
 };
 
 /* Another server of the same map. */
-struct map_other {
+struct mapset_other {
 	const char	*url;		/* of the configuration */
 	int		 known;		/* it answered the last time */
-	uint8_t		 hash[MAP_HASH_LEN];
+	uint8_t		 hash[IPC_MAP_HASH_LEN];
 	char		 why[256];	/* it did not answer */
 	time_t		 checked;	/* 0 never */
 	int		 drift;		/* was said to differ */
@@ -70,76 +70,80 @@ struct map_other {
 };
 
 /* One map of the configuration. */
-struct map {
-	struct derpd	*d;
+struct mapset_map {
+	struct parent	*d;
 	uint32_t	 index;
 	const struct conf_map *conf;
-	struct map_content good;
-	enum map_state	 state;
-	char		*error;		/* of the last try, NULL none */
-	int		 refused;	/* what the source has is not good */
-	time_t		 since;		/* in force */
-	time_t		 checked;	/* last try */
-	struct map_stage *stage;	/* NULL: in force */
-	int		 changed;	/* the file, while it was staged */
-	char		*later;		/* why a fetch failed after the one that
-					   is being validated; NULL none did */
-	uint64_t	 due_ms;	/* of fetch's results, see fetch.c */
-	struct filewatch *watch;	/* NULL: followed */
-	struct map_other others[CONF_MAXCOMPARES];
+	struct mapset_content good;
+	enum mapset_state	 state;
+	char			*error;		/* of the last try, NULL none */
+	int			 refused;	/* what the source has is not
+						   good */
+	time_t			 since;		/* in force */
+	time_t			 checked;	/* last try */
+	struct mapset_stage *stage;		/* NULL: in force */
+	int			 changed;	/* the file, while it was
+						   staged */
+	char			*later;		/* why a fetch failed after the
+						   one that is being validated;
+						   NULL none did */
+	uint64_t		 due_ms;	/* of fetch's results, see
+						   fetch.c */
+	struct parent_filewatch *watch;		/* NULL: followed */
+	struct mapset_other others[CONF_MAXCOMPARES];
 	size_t		 nothers;
 };
 
-struct map_set {
-	struct map	*v;
-	size_t		 n;
-	uint32_t	 generation;	/* of the configuration */
+struct mapset {
+	struct mapset_map	*v;
+	size_t			 n;
+	uint32_t		 generation;	/* of the configuration */
 };
 
 /* stuns.c */
 
-/* Start one stund; see struct proc. */
-int	 stuns_start_one(struct proc *p);
+/* Start one stund; see struct parent_proc. */
+int	 parent_stuns_start_one(struct parent_proc *p);
 
 /* Tell all of them what the configuration says, and whether to answer. */
-void	 stuns_tell(struct derpd *d);
+void	 parent_stuns_configure(struct parent *d);
 
 /* 1 when STUN is answered now, else 0. */
-int	 stuns_answering(const struct derpd *d);
+int	 parent_stuns_answering(const struct parent *d);
 
 /* What all stund processes counted since the start. */
-void	 stuns_sum(const struct derpd *d, struct stun_stats *sum);
+void	 parent_stuns_sum(const struct parent *d, struct net_stun_stats *sum);
 
 /* One stund has ended: keep its counters. */
-void	 stuns_gone(struct proc *p);
+void	 parent_stuns_gone(struct parent_proc *p);
 
 /* health.c */
 
 /* 1 when the relay is to be probed, else 0. */
-int	 health_wanted(const struct derpd *d);
+int	 parent_health_wanted(const struct parent *d);
 
-/* Start the health process; see struct proc. */
-int	 health_start(struct proc *p);
+/* Start the health process; see struct parent_proc. */
+int	 parent_health_start(struct parent_proc *p);
 
 /* Tell it what the configuration says. */
-void	 health_tell(struct derpd *d);
+void	 parent_health_configure(struct parent *d);
 
 /* Probe now: something has changed. */
-void	 health_now(struct derpd *d);
+void	 parent_health_now(struct parent *d);
 
 /* fetch.c */
 
 /* 1 when a map is followed or compared, else 0. */
-int	 fetch_wanted(const struct conf *c);
+int	 mapset_fetch_wanted(const struct conf *c);
 
-/* Start the fetch process; see struct proc. */
-int	 fetch_start(struct proc *p);
+/* Start the fetch process; see struct parent_proc. */
+int	 mapset_fetch_start(struct parent_proc *p);
 
 /* Tell it what to fetch. */
-void	 fetch_tell(struct derpd *d);
+void	 mapset_fetch_configure(struct parent *d);
 
 /* Fetch all now. */
-void	 fetch_now(struct derpd *d);
+void	 mapset_fetch_now(struct parent *d);
 
 /*
  * A result of fetch, which came at `now_ms' (monotonic): what became of its
@@ -147,30 +151,30 @@ void	 fetch_now(struct derpd *d);
  * fetch was not told, or more than a source can have.
  */
 struct ipc_msg_fetch_result;
-int	 fetch_result(struct derpd *d, const struct ipc_msg_fetch_result *v,
-	    uint64_t now_ms);
+int	 mapset_fetch_result(struct parent *d,
+	    const struct ipc_msg_fetch_result *v, uint64_t now_ms);
 
 /* checker.c */
 
 /* Make d->mapqueue, which sends maps to derpmapd; d->base must be there. */
-void	 mapset_checker_init(struct derpd *d);
+void	 mapset_checker_init(struct parent *d);
 
-/* Start derpmapd, which reports by message; see struct proc. */
-int	 maps_start_checker(struct proc *p);
+/* Start derpmapd, which reports by message; see struct parent_proc. */
+int	 mapset_start_checker(struct parent_proc *p);
 
 /* Have what derpmapd sends handled.  0, or -1 (logged); it is then killed. */
-int	 mapset_checker_attach(struct proc *p);
+int	 mapset_checker_attach(struct parent_proc *p);
 
 /* derpmapd has ended; called before or after it is to be started again. */
-void	 mapset_checker_gone(struct derpd *d);
+void	 mapset_checker_gone(struct parent *d);
 
 /*
  * Queue a map to be validated as one of `conf' with the certificates of `l';
  * check->self is filled in.  derpmapd is started if it does not run.  0, or -1
  * there is no memory (logged).
  */
-int	 mapset_validate(struct derpd *d, const struct conf *conf,
-	    const struct loaded *l, struct mapset_check *check);
+int	 mapset_validate(struct parent *d, const struct conf *conf,
+	    const struct parent_loaded *l, struct mapset_check *check);
 
 /* mapfile.c */
 
@@ -190,7 +194,7 @@ int	 mapset_kept_path(const struct conf *c, const struct conf_map *m,
 	    char *path, size_t size);
 
 /* Keep a good map for a start without its source; a failure is logged. */
-void	 mapset_keep(const struct derpd *d, const struct map *m);
+void	 mapset_keep(const struct parent *d, const struct mapset_map *m);
 
 /* mapset.c */
 
@@ -207,64 +211,64 @@ typedef void (*mapset_staged_cb)(const char *why, void *arg);
  * force changes.  The stage, or NULL without
  * memory (logged).
  */
-struct map_stage *mapset_stage(struct derpd *d, const struct conf *conf,
-	    const struct loaded *loaded, mapset_staged_cb cb, void *arg);
+struct mapset_stage *mapset_stage(struct parent *d, const struct conf *conf,
+	    const struct parent_loaded *loaded, mapset_staged_cb cb, void *arg);
 
 /* The maps of a stage. */
-const struct map_set *mapset_staged(const struct map_stage *st);
+const struct mapset *mapset_staged(const struct mapset_stage *st);
 
 /*
  * Put the set in force as a whole in place of d->maps, watch its files, tell
  * the workers, and free the stage.  d->conf must be the new configuration
  * already, and the older one still be there.
  */
-void	 mapset_commit(struct map_stage *st);
+void	 mapset_commit(struct mapset_stage *st);
 
 /* Free a stage that is not to be put in force, also an unfinished one. */
-void	 mapset_drop(struct map_stage *st);
+void	 mapset_drop(struct mapset_stage *st);
 
 /* Free a set and what it watches. */
-void	 maps_free(struct map_set *set);
+void	 mapset_free(struct mapset *set);
 
 /* maps.c */
 
 /* The file of the map `arg' has changed. */
-void	 maps_file_changed(void *arg);
+void	 mapset_file_changed(void *arg);
 
 /* The last try gave this error; NULL: none. */
-void	 maps_set_error(struct map *m, const char *text);
+void	 mapset_set_error(struct mapset_map *m, const char *text);
 
 /* Send all maps to one worker.  0, or -1. */
-int	 maps_send(struct proc *relay);
+int	 mapset_send(struct parent_proc *relay);
 
 /* What was fetched for a map is this; `why': it could not be fetched. */
-void	 maps_fetched(struct map *m, const void *p, size_t len,
+void	 mapset_fetched(struct mapset_map *m, const void *p, size_t len,
 	    uint64_t mtime);
-void	 maps_not_fetched(struct map *m, const char *why);
+void	 mapset_not_fetched(struct mapset_map *m, const char *why);
 
 /* The same bytes as before were found at the source. */
-void	 maps_confirmed(struct map *m);
+void	 mapset_confirmed(struct mapset_map *m);
 
 /* What another server has, in o->hash or o->why, is news: say what changed. */
-void	 maps_compared(struct map *m, struct map_other *o);
+void	 mapset_compared(struct mapset_map *m, struct mapset_other *o);
 
 /* 1 when it is known to serve other bytes, 0 the same, -1 unknown. */
-int	 maps_drift(const struct map *m, const struct map_other *o);
+int	 mapset_drift(const struct mapset_map *m, const struct mapset_other *o);
 
 /* Where a map comes from: a path or a URL. */
-const char *maps_source(const struct map *m);
+const char *mapset_source(const struct mapset_map *m);
 
 /* mapstatus.c */
 
-/* What derpctl map shows, as JSON, see control.h; wr_ok() tells. */
-void	 mapstatus_text(const struct derpd *d, struct wr *w);
+/* What derpctl map shows, as JSON, see control.h; ipc_wr_ok() tells. */
+void	 mapset_status_text(const struct parent *d, struct ipc_wr *w);
 
 /* "good", "last good", "none". */
-const char *mapstatus_state(const struct map *m);
+const char *mapset_state_name(const struct mapset_map *m);
 
 /* metrics.c */
 
 /* Something of the metrics has changed: tell the workers, soon. */
-void	 metrics_changed(struct derpd *d);
+void	 parent_metrics_changed(struct parent *d);
 
 #endif

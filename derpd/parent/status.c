@@ -15,14 +15,14 @@
 static uint64_t
 seconds_since(uint64_t ms)
 {
-	return ((clock_ms() - ms) / 1000);
+	return ((base_clock_ms() - ms) / 1000);
 }
 
 static void
-put_process(struct json_out *o, const struct proc *p)
+put_process(struct json_out *o, const struct parent_proc *p)
 {
 	json_out_object(o, NULL);
-	json_out_str(o, "role", role_name(p->role));
+	json_out_str(o, "role", ipc_role_name(p->role));
 	if (p->role == ROLE_RELAY || p->role == ROLE_STUN)
 		json_out_uint(o, "worker", p->worker);
 	json_out_int(o, "pid", p->pid);
@@ -34,7 +34,7 @@ put_process(struct json_out *o, const struct proc *p)
 }
 
 static void
-put_processes(const struct derpd *d, struct json_out *o)
+put_processes(const struct parent *d, struct json_out *o)
 {
 	unsigned int i;
 
@@ -47,40 +47,40 @@ put_processes(const struct derpd *d, struct json_out *o)
 	json_out_uint(o, "uptime", seconds_since(d->started_ms));
 	json_out_end(o);
 	for (i = 0; i < d->nprocs; i++)
-		if (procs_wanted(d->procs[i]))
+		if (parent_procs_wanted(d->procs[i]))
 			put_process(o, d->procs[i]);
 	json_out_end(o);
 }
 
 static void
-put_cert(struct json_out *o, const struct cert *c)
+put_cert(struct json_out *o, const struct parent_cert *c)
 {
 	json_out_object(o, NULL);
-	certstatus_names(o, c);
+	parent_certstatus_names(o, c);
 	json_out_time(o, "not_after", c->not_after);
 	json_out_str(o, "pin", c->pin);
-	json_out_int(o, "days_left", cert_days_left(c, time(NULL)));
+	json_out_int(o, "days_left", parent_cert_days_left(c, time(NULL)));
 	json_out_end(o);
 }
 
 /* Where STUN is answered, whether it is, and why not. */
 static void
-put_stun(const struct derpd *d, struct json_out *o)
+put_stun(const struct parent *d, struct json_out *o)
 {
-	struct stun_stats s;
+	struct net_stun_stats s;
 	const char *why = "";
 	size_t i;
 
-	stuns_sum(d, &s);
+	parent_stuns_sum(d, &s);
 	json_out_object(o, "stun");
 	json_out_array(o, "listen");
 	for (i = 0; i < d->stunsocks.n; i++)
 		json_out_str(o, NULL, d->stunsocks.v[i].text);
 	json_out_end(o);
-	if (!stuns_answering(d))
+	if (!parent_stuns_answering(d))
 		why = d->well.known ? d->well.why : "not probed yet";
 	json_out_bool(o, "always", d->conf->stun.always);
-	json_out_bool(o, "answering", stuns_answering(d));
+	json_out_bool(o, "answering", parent_stuns_answering(d));
 	json_out_str(o, "why", why);
 	json_out_uint(o, "answered", s.success);
 	json_out_uint(o, "silent", s.silent);
@@ -88,9 +88,9 @@ put_stun(const struct derpd *d, struct json_out *o)
 }
 
 static void
-put_maps(const struct derpd *d, struct json_out *o)
+put_maps(const struct parent *d, struct json_out *o)
 {
-	const struct map *m;
+	const struct mapset_map *m;
 	size_t i;
 
 	json_out_array(o, "maps");
@@ -98,8 +98,8 @@ put_maps(const struct derpd *d, struct json_out *o)
 		m = &d->maps.v[i];
 		json_out_object(o, NULL);
 		json_out_str(o, "path", m->conf->path);
-		json_out_str(o, "source", maps_source(m));
-		json_out_str(o, "state", mapstatus_state(m));
+		json_out_str(o, "source", mapset_source(m));
+		json_out_str(o, "state", mapset_state_name(m));
 		json_out_str(o, "error", m->error);
 		json_out_end(o);
 	}
@@ -107,7 +107,7 @@ put_maps(const struct derpd *d, struct json_out *o)
 }
 
 int
-status_tls_port(const struct derpd *d)
+parent_status_tls_port(const struct parent *d)
 {
 	size_t i;
 
@@ -118,13 +118,13 @@ status_tls_port(const struct derpd *d)
 }
 
 void
-status_text(const struct derpd *d, struct wr *w)
+parent_status_text(const struct parent *d, struct ipc_wr *w)
 {
 	struct json_out o;
 	char key[65];
 	size_t i;
 
-	hex_put(key, d->loaded.node_key, 32);
+	base_hex_put(key, d->loaded.node_key, 32);
 	json_out_init(&o, w);
 	json_out_object(&o, NULL);
 	json_out_str(&o, "version", DERPD_VERSION);

@@ -15,11 +15,11 @@
 #define HEX	"0123456789abcdef"
 #define PIN	"sha256-raw:" HEX HEX HEX HEX
 
-static struct derpd		 d;
-static struct cert		 cert;
-static struct cert		*certs[] = { &cert };
-static struct listen_socket	 sockets[2];
-static char			*names[2];
+static struct parent			 d;
+static struct parent_cert		 cert;
+static struct parent_cert		*certs[] = { &cert };
+static struct parent_listen_socket	 sockets[2];
+static char				*names[2];
 
 /* A service with the given listen lines, opened on the ports `tls', `plain'. */
 static void
@@ -51,7 +51,7 @@ set_up(const char *lines, int tls, int plain)
 	d.listens.v = sockets;
 	d.listens.n = 2;
 	d.nworkers = 2;
-	procs_set_up(&d);
+	parent_procs_set_up(&d);
 	d.relays[0].ready = 1;
 	d.relays[0].pid = 4711;
 	strlcpy(d.relays[0].level, "chroot, \"quoted\"",
@@ -60,14 +60,14 @@ set_up(const char *lines, int tls, int plain)
 
 /* The text as a document; it stays with the caller's writer. */
 static struct json *
-parse(struct wr *w, void (*make)(const struct derpd *, struct wr *))
+parse(struct ipc_wr *w, void (*make)(const struct parent *, struct ipc_wr *))
 {
 	struct json_error	e;
 	struct json		*j;
 
-	wr_init(w);
+	ipc_wr_init(w);
 	make(&d, w);
-	ATF_REQUIRE(wr_ok(w));
+	ATF_REQUIRE(ipc_wr_ok(w));
 	j = json_parse((const char *)w->p, w->len, 8, 1000, &e);
 	ATF_REQUIRE_MSG(j != NULL, "%s at %zu: %.*s", e.what, e.offset,
 	    (int)w->len, (const char *)w->p);
@@ -96,13 +96,13 @@ number_of(struct json *j, json_ref r, const char *name)
 ATF_TC_WITHOUT_HEAD(status);
 ATF_TC_BODY(status, tc)
 {
-	struct wr	w;
+	struct ipc_wr	w;
 	struct json	*j;
 	json_ref	r;
 	size_t		len;
 
 	set_up("listen on * port 443 tls", 443, 80);
-	j = parse(&w, status_text);
+	j = parse(&w, parent_status_text);
 	ATF_CHECK_STREQ("/a \"quoted\"\\path\t\xc3\xa9.conf",
 	    text_of(j, 0, "config"));
 	ATF_CHECK_EQ(0, strncmp("nodekey:abab", text_of(j, 0, "nodekey"),
@@ -123,7 +123,7 @@ ATF_TC_BODY(status, tc)
 	json_raw(j, json_first(j, json_get(j, r, "names")), &len);
 	ATF_CHECK(len > 0);
 	json_free(j);
-	wr_free(&w);
+	ipc_wr_free(&w);
 }
 
 ATF_TP_ADD_TCS(tp)

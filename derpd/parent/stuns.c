@@ -9,20 +9,20 @@
 #include "parent.h"
 
 int
-stuns_answering(const struct derpd *d)
+parent_stuns_answering(const struct parent *d)
 {
-	return (d->nstuns > 0 && (!health_wanted(d) || (d->well.ok &&
-	    !acme_temporary(d))));
+	return (d->nstuns > 0 && (!parent_health_wanted(d) || (d->well.ok &&
+	    !renew_temporary(d))));
 }
 
 static int
-tell_one(struct proc *p)
+configure_one(struct parent_proc *p)
 {
 	struct ipc_msg_stun_conf limits = {
 		.rate = p->d->conf->stun.source_rate,
 		.burst = p->d->conf->stun.source_burst
 	};
-	struct ipc_msg_stun_answer v = { stuns_answering(p->d) };
+	struct ipc_msg_stun_answer v = { parent_stuns_answering(p->d) };
 
 	if (ipc_send_stun_conf(p->chan, &limits) == -1)
 		return (-1);
@@ -30,72 +30,73 @@ tell_one(struct proc *p)
 }
 
 void
-stuns_tell(struct derpd *d)
+parent_stuns_configure(struct parent *d)
 {
 	unsigned int i;
 
 	for (i = 0; i < d->nstuns; i++)
 		if (d->stuns[i].chan != NULL &&
-		    tell_one(&d->stuns[i]) == -1)
-			procs_fail(&d->stuns[i], "did not take new settings");
+		    configure_one(&d->stuns[i]) == -1)
+			parent_procs_fail(&d->stuns[i],
+			    "did not take new settings");
 }
 
 static int
-take_stats(struct proc *p, struct msg *m)
+handle_stats(struct parent_proc *p, struct ipc_msg *m)
 {
 	struct ipc_msg_stun_stats v;
-	struct stun_stats s;
+	struct net_stun_stats s;
 
 	if (ipc_get_stun_stats(&m->rd, &v) == -1 ||
-	    stun_stats_get(&v, &s) == -1)
+	    net_stun_stats_get(&v, &s) == -1)
 		return (-1);
 	p->d->stun_stats[p->worker] = s;
-	metrics_changed(p->d);
+	parent_metrics_changed(p->d);
 	return (0);
 }
 
 static void
-from_stund(struct chan *c, struct msg *m, void *arg)
+from_stund(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 {
 	(void)c;
-	parent_child_message(arg, m, take_stats);
+	parent_child_message(arg, m, handle_stats);
 }
 
 static int
-set_up(struct proc *p)
+set_up(struct parent_proc *p)
 {
-	struct listen_set *set = &p->d->stunsocks;
+	struct parent_listen_set *set = &p->d->stunsocks;
 	size_t k;
 	int fd;
 
 	for (k = 0; k < set->n; k++)
 		if ((fd = dup(set->v[k].fds[p->worker])) == -1 ||
-		    chan_send(p->chan, MSG_STUN_SOCKET, NULL, fd) == -1)
+		    ipc_chan_send(p->chan, MSG_STUN_SOCKET, NULL, fd) == -1)
 			return (-1);
-	return (tell_one(p));
+	return (configure_one(p));
 }
 
 int
-stuns_start_one(struct proc *p)
+parent_stuns_start_one(struct parent_proc *p)
 {
 	return (parent_start_child(p, set_up, from_stund));
 }
 
 void
-stuns_sum(const struct derpd *d, struct stun_stats *sum)
+parent_stuns_sum(const struct parent *d, struct net_stun_stats *sum)
 {
 	unsigned int i;
 
 	*sum = d->stun_past;
 	for (i = 0; i < d->nstuns; i++)
-		stun_stats_add(sum, &d->stun_stats[i]);
+		net_stun_stats_add(sum, &d->stun_stats[i]);
 }
 
 void
-stuns_gone(struct proc *p)
+parent_stuns_gone(struct parent_proc *p)
 {
-	struct stun_stats *s = &p->d->stun_stats[p->worker];
+	struct net_stun_stats *s = &p->d->stun_stats[p->worker];
 
-	stun_stats_add(&p->d->stun_past, s);
+	net_stun_stats_add(&p->d->stun_past, s);
 	memset(s, 0, sizeof(*s));
 }

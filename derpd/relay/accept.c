@@ -25,8 +25,8 @@
 #define RESERVE		8	/* descriptors, and one for each worker */
 #define TOKEN		1000000		/* of the accept rate */
 
-struct listener {
-	LIST_ENTRY(listener) entry;
+struct relay_listener {
+	LIST_ENTRY(relay_listener) entry;
 	struct relay	*r;
 	struct event	*ev;
 	int		 fd;
@@ -93,7 +93,7 @@ accept_failed(struct relay *r)
 		log_limited(&r->acceptor.no_files,
 		    "no new connections for a second: %s; raise the limit of "
 		    "open files", strerror(errno));
-		accept_pause(r, ACCEPT_SYSTEM);
+		relay_accept_pause(r, ACCEPT_SYSTEM);
 		return (-1);
 	case EINVAL:
 	case EBADF:
@@ -101,8 +101,8 @@ accept_failed(struct relay *r)
 		log_limited(&r->acceptor.deaf,
 		    "a listening socket has been ended: %s; the parent makes "
 		    "it listen again", strerror(errno));
-		accept_pause(r, ACCEPT_DEAF);
-		(void)chan_send(r->parent, MSG_RELAY_DEAF, NULL, -1);
+		relay_accept_pause(r, ACCEPT_DEAF);
+		(void)ipc_chan_send(r->parent, MSG_RELAY_DEAF, NULL, -1);
 		return (-1);
 	default:
 		return (0);
@@ -125,20 +125,20 @@ reserve(const struct relay *r)
  * time to log in.
  */
 static int
-is_full(struct relay *r, struct conn *c)
+is_full(struct relay *r, struct relay_conn *c)
 {
 	const unsigned int max = r->conf.max_clients;
 	unsigned int mark = reserve(r), fd = (unsigned int)c->fd;
 	int bit = max != 0 && r->nconns >= max ? ACCEPT_LIMIT : ACCEPT_FILES;
-	struct stranger *old;
+	struct relay_unfinished *old;
 
 	if (bit == ACCEPT_FILES && fd + 1 < mark)
 		return (0);
 	r->acceptor.full = r->nconns;
-	if ((old = strangers_old(&r->strangers, r->now_us)) != NULL)
-		conn_close(old->owner, "gives way: not logged in");
+	if ((old = relay_unfinished_old(&r->unfinished, r->now_us)) != NULL)
+		relay_conn_close(old->owner, "gives way: not logged in");
 	else if (fd >= mark || (max != 0 && r->nconns > max)) {
-		conn_close(c, "one too many");
+		relay_conn_close(c, "one too many");
 		r->acceptor.full--;
 	}
 	if (old == NULL && bit == ACCEPT_LIMIT)
@@ -149,16 +149,16 @@ is_full(struct relay *r, struct conn *c)
 		log_limited(&r->acceptor.is_full,
 		    "no new connections until one ends: %u of %u open files "
 		    "are in use; raise the limit", mark, r->acceptor.files);
-	accept_pause(r, bit);
+	relay_accept_pause(r, bit);
 	return (1);
 }
 
 /* 0 go on, -1 no more this round. */
 static int
-accept_one(struct listener *l)
+accept_one(struct relay_listener *l)
 {
 	struct relay *r = l->r;
-	struct conn *c;
+	struct relay_conn *c;
 	struct sockaddr_storage ss;
 	socklen_t len = sizeof(ss);
 	uint8_t addr[16];
@@ -178,7 +178,7 @@ accept_one(struct listener *l)
 	if (l->tls)
 		r->stats.tls_accepted++;
 	port = get_address(&ss, addr);
-	if ((c = conn_new(r, fd, l->tls, addr, port)) == NULL) {
+	if ((c = relay_conn_new(r, fd, l->tls, addr, port)) == NULL) {
 		close(fd);
 		return (0);
 	}
@@ -188,7 +188,7 @@ accept_one(struct listener *l)
 static void
 acceptable(evutil_socket_t fd, short what, void *arg)
 {
-	struct listener *l = arg;
+	struct relay_listener *l = arg;
 	int i;
 
 	(void)fd;
@@ -200,9 +200,9 @@ acceptable(evutil_socket_t fd, short what, void *arg)
 }
 
 int
-accept_add(struct relay *r, int fd, int tls)
+relay_accept_add(struct relay *r, int fd, int tls)
 {
-	struct listener *l;
+	struct relay_listener *l;
 
 	if ((l = calloc(1, sizeof(*l))) == NULL)
 		return (-1);
@@ -220,9 +220,9 @@ accept_add(struct relay *r, int fd, int tls)
 }
 
 void
-accept_close(struct relay *r)
+relay_accept_close(struct relay *r)
 {
-	struct listener *l;
+	struct relay_listener *l;
 
 	while ((l = LIST_FIRST(&r->acceptor.listeners)) != NULL) {
 		LIST_REMOVE(l, entry);
@@ -233,9 +233,9 @@ accept_close(struct relay *r)
 }
 
 void
-accept_pause(struct relay *r, int bit)
+relay_accept_pause(struct relay *r, int bit)
 {
-	struct listener *l;
+	struct relay_listener *l;
 
 	r->acceptor.off |= bit;
 	LIST_FOREACH(l, &r->acceptor.listeners, entry)
@@ -243,9 +243,9 @@ accept_pause(struct relay *r, int bit)
 }
 
 void
-accept_resume(struct relay *r, int bit)
+relay_accept_resume(struct relay *r, int bit)
 {
-	struct listener *l;
+	struct relay_listener *l;
 
 	if ((r->acceptor.off & bit) == 0)
 		return;
@@ -257,35 +257,35 @@ accept_resume(struct relay *r, int bit)
 }
 
 void
-accept_room(struct relay *r)
+relay_accept_room(struct relay *r)
 {
-	accept_resume(r, ACCEPT_SYSTEM);
+	relay_accept_resume(r, ACCEPT_SYSTEM);
 	if (r->nconns < r->acceptor.full)
-		accept_resume(r, ACCEPT_FILES);
+		relay_accept_resume(r, ACCEPT_FILES);
 	if (r->conf.max_clients == 0 || r->nconns < r->conf.max_clients)
-		accept_resume(r, ACCEPT_LIMIT);
+		relay_accept_resume(r, ACCEPT_LIMIT);
 }
 
 void
-accept_tick(struct relay *r)
+relay_accept_tick(struct relay *r)
 {
-	accept_resume(r, ACCEPT_SYSTEM | ACCEPT_DEAF);
-	if (strangers_old(&r->strangers, r->now_us) != NULL)
-		accept_resume(r, ACCEPT_FILES | ACCEPT_LIMIT);
+	relay_accept_resume(r, ACCEPT_SYSTEM | ACCEPT_DEAF);
+	if (relay_unfinished_old(&r->unfinished, r->now_us) != NULL)
+		relay_accept_resume(r, ACCEPT_FILES | ACCEPT_LIMIT);
 }
 
 void
-accept_limits(struct relay *r)
+relay_accept_limits(struct relay *r)
 {
 	unsigned int half = reserve(r) / 2;
 
-	strangers_limits(&r->strangers, r->conf.max_unfinished < half ?
+	relay_unfinished_limits(&r->unfinished, r->conf.max_unfinished < half ?
 	    r->conf.max_unfinished : half, r->conf.max_per_source);
-	accept_room(r);
+	relay_accept_room(r);
 }
 
 void
-accept_init(struct relay *r)
+relay_accept_init(struct relay *r)
 {
 	struct rlimit rl;
 

@@ -9,12 +9,14 @@
 
 #include "log.h"
 
-struct listener;
 struct relay;
+struct relay_listener;
 
-/* The listening sockets of a worker; `files' is 0 before accept_init(). */
+/*
+ * The listening sockets of a worker; `files' is 0 before relay_accept_init().
+ */
 struct relay_acceptor {
-	LIST_HEAD(, listener) listeners;
+	LIST_HEAD(, relay_listener) listeners;
 	int		 off;		/* ACCEPT_* bits; 0: it accepts */
 	uint64_t	 at;		/* us; bucket of the accept rate */
 	uint64_t	 tokens;	/* millionths */
@@ -35,28 +37,28 @@ struct relay_acceptor {
  * Take over the listening socket `fd', for TLS (1) or plain (0).  0, or -1
  * without memory; `fd' is then still the caller's.
  */
-int	accept_add(struct relay *r, int fd, int tls);
+int	relay_accept_add(struct relay *r, int fd, int tls);
 
 /* Close all listening sockets. */
-void	accept_close(struct relay *r);
+void	relay_accept_close(struct relay *r);
 
 /*
  * Stop accepting for the reason `bit' (ACCEPT_*), or go on if there is no other
- * reason.  accept_resume() takes several bits at once.
+ * reason.  relay_accept_resume() takes several bits at once.
  */
-void	accept_pause(struct relay *r, int bit);
-void	accept_resume(struct relay *r, int bit);
+void	relay_accept_pause(struct relay *r, int bit);
+void	relay_accept_resume(struct relay *r, int bit);
 
 /* Find out how many descriptors the process may have; before sandboxing. */
-void	accept_init(struct relay *r);
+void	relay_accept_init(struct relay *r);
 
 /* Connections have ended, or there are other limits: is there room now? */
-void	accept_room(struct relay *r);
+void	relay_accept_room(struct relay *r);
 
 /* The configuration is in force: bounds that follow from it. */
-void	accept_limits(struct relay *r);
+void	relay_accept_limits(struct relay *r);
 
 /* The second has passed: go on where time alone may have helped. */
-void	accept_tick(struct relay *r);
+void	relay_accept_tick(struct relay *r);
 
 #endif

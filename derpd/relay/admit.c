@@ -16,15 +16,15 @@
 #define WS_COST		(5 * 1024)	/* and libwslay for a WebSocket */
 
 int
-relay_admit(struct conn *c)
+relay_admit(struct relay_conn *c)
 {
 	struct relay *r = c->r;
-	struct stranger *victim;
+	struct relay_unfinished *victim;
 	char addr[INET6_ADDRSTRLEN];
 
-	c->stranger.owner = c;
-	if (strangers_add(&r->strangers, &c->stranger, c->addr, r->now_us,
-	    &victim) == -1) {
+	c->unfinished.owner = c;
+	if (relay_unfinished_add(&r->unfinished, &c->unfinished, c->addr,
+	    r->now_us, &victim) == -1) {
 		if (inet_ntop(AF_INET6, c->addr, addr, sizeof(addr)) == NULL)
 			addr[0] = '\0';
 		log_limited(&r->refused, "connection from %s closed: max "
@@ -37,35 +37,36 @@ relay_admit(struct conn *c)
 	log_limited(&r->gave_way,
 	    "connections that are not logged in give way to new ones: "
 	    "max unfinished (%u) or per source (%u) reached",
-	    r->strangers.max, r->conf.max_per_source);
-	conn_close(victim->owner, "gives way: not logged in");
+	    r->unfinished.max, r->conf.max_per_source);
+	relay_conn_close(victim->owner, "gives way: not logged in");
 	return (0);
 }
 
 void
-conn_charge(struct conn *c)
+relay_conn_charge(struct relay_conn *c)
 {
-	struct strangers *s = &c->r->strangers;
-	struct stranger *st;
+	struct relay_unfinished_set *s = &c->r->unfinished;
+	struct relay_unfinished *st;
 	size_t input, all;
 
-	if (c->stranger.source == NULL)
+	if (c->unfinished.source == NULL)
 		return;
 	input = c->input.held.cap + c->input.pend.cap + web_kept(c) +
-	    c->session.part.cap + login_kept(c);
+	    c->session.part.cap + derp_login_kept(c);
 	all = sizeof(*c) + input + c->output.out.cap + c->output.ctl.cap;
 	if (c->ws != NULL)
 		all += WS_COST;
 	if (c->tls != NULL)
 		all += c->state == CONN_HANDSHAKE ? TLS_SHAKE_COST : TLS_COST;
-	strangers_charge(s, &c->stranger, all, input);
-	while ((st = strangers_over(s)) != NULL)
-		conn_close(st->owner, "gives way: takes much memory, and is "
+	relay_unfinished_charge(s, &c->unfinished, all, input);
+	while ((st = relay_unfinished_over(s)) != NULL)
+		relay_conn_close(st->owner,
+		    "gives way: takes much memory, and is "
 		    "not logged in");
 }
 
 void
-conn_known(struct conn *c)
+relay_conn_known(struct relay_conn *c)
 {
-	strangers_remove(&c->r->strangers, &c->stranger);
+	relay_unfinished_remove(&c->r->unfinished, &c->unfinished);
 }

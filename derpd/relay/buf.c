@@ -11,15 +11,15 @@
 #define SMALL	(64 * 1024)	/* grows by doubling up to here */
 
 static void
-to_front(struct buf *b)
+to_front(struct relay_buf *b)
 {
-	memmove(b->p, buf_head(b), buf_left(b));
+	memmove(b->p, relay_buf_head(b), relay_buf_left(b));
 	b->len -= b->off;
 	b->off = 0;
 }
 
 static int
-resize(struct buf *b, size_t cap)
+resize(struct relay_buf *b, size_t cap)
 {
 	uint8_t *q;
 
@@ -36,14 +36,14 @@ resize(struct buf *b, size_t cap)
  * much too large gets smaller then.  0, or -1 without memory.
  */
 static int
-make_room(struct buf *b, size_t n)
+make_room(struct relay_buf *b, size_t n)
 {
 	size_t cap;
 
 	if (b->len + n <= b->cap)
 		return (0);
 	if (b->off > 0 && (b->off >= b->cap / 8 ||
-	    buf_left(b) + n > b->cap)) {
+	    relay_buf_left(b) + n > b->cap)) {
 		to_front(b);
 		if (b->cap > SMALL && b->len + n <= b->cap / 4)
 			return (resize(b, b->cap / 2));
@@ -55,7 +55,7 @@ make_room(struct buf *b, size_t n)
 }
 
 int
-buf_add(struct buf *b, const void *p, size_t n)
+relay_buf_add(struct relay_buf *b, const void *p, size_t n)
 {
 	if (n == 0)
 		return (0);
@@ -67,7 +67,7 @@ buf_add(struct buf *b, const void *p, size_t n)
 }
 
 int
-buf_add_tight(struct buf *b, const void *p, size_t n)
+relay_buf_add_tight(struct relay_buf *b, const void *p, size_t n)
 {
 	size_t cap;
 
@@ -84,15 +84,15 @@ buf_add_tight(struct buf *b, const void *p, size_t n)
 }
 
 void
-buf_drain(struct buf *b, size_t n)
+relay_buf_drain(struct relay_buf *b, size_t n)
 {
 	b->off += n;
 	if (b->off >= b->len)
-		buf_free(b);
+		relay_buf_free(b);
 }
 
 void
-buf_free(struct buf *b)
+relay_buf_free(struct relay_buf *b)
 {
 	free(b->p);
 	memset(b, 0, sizeof(*b));

@@ -28,7 +28,7 @@ byte_at(uint64_t i)
 }
 
 static void
-add(struct buf *b, size_t n)
+add(struct relay_buf *b, size_t n)
 {
 	uint8_t v[CHUNK];
 	size_t i;
@@ -36,27 +36,27 @@ add(struct buf *b, size_t n)
 	ATF_REQUIRE(n <= sizeof(v));
 	for (i = 0; i < n; i++)
 		v[i] = byte_at(in++);
-	ATF_REQUIRE_EQ(buf_add(b, v, n), 0);
+	ATF_REQUIRE_EQ(relay_buf_add(b, v, n), 0);
 	ATF_REQUIRE(b->len <= b->cap);
 }
 
 static void
-drain(struct buf *b, size_t n)
+drain(struct relay_buf *b, size_t n)
 {
 	size_t i;
 
-	if (n > buf_left(b))
-		n = buf_left(b);
+	if (n > relay_buf_left(b))
+		n = relay_buf_left(b);
 	for (i = 0; i < n; i += 97)
-		ATF_REQUIRE_EQ(buf_head(b)[i], byte_at(out + i));
+		ATF_REQUIRE_EQ(relay_buf_head(b)[i], byte_at(out + i));
 	out += n;
-	buf_drain(b, n);
+	relay_buf_drain(b, n);
 }
 
 ATF_TC_WITHOUT_HEAD(stream);
 ATF_TC_BODY(stream, tc)
 {
-	struct buf b;
+	struct relay_buf b;
 	size_t most = 0;
 	unsigned int i;
 
@@ -65,14 +65,14 @@ ATF_TC_BODY(stream, tc)
 	for (i = 0; i < 100000; i++) {
 		add(&b, upto(CHUNK));
 		drain(&b, upto(i / 10000 % 2 == 0 ? CHUNK / 2 : 2 * CHUNK));
-		ATF_REQUIRE_EQ(buf_left(&b), in - out);
-		if (most < buf_left(&b))
-			most = buf_left(&b);
+		ATF_REQUIRE_EQ(relay_buf_left(&b), in - out);
+		if (most < relay_buf_left(&b))
+			most = relay_buf_left(&b);
 		ATF_CHECK_MSG(b.cap <= most * 3 / 2 + 65536, "%zu for %zu",
 		    b.cap, most);
 	}
 	ATF_CHECK(most > 1000000);
-	drain(&b, buf_left(&b));
+	drain(&b, relay_buf_left(&b));
 	/* An empty one holds no memory. */
 	ATF_CHECK(b.p == NULL && b.cap == 0);
 }
@@ -81,7 +81,7 @@ ATF_TC_BODY(stream, tc)
 ATF_TC_WITHOUT_HEAD(smaller_again);
 ATF_TC_BODY(smaller_again, tc)
 {
-	struct buf b;
+	struct relay_buf b;
 	unsigned int i;
 
 	memset(&b, 0, sizeof(b));
@@ -94,14 +94,14 @@ ATF_TC_BODY(smaller_again, tc)
 		drain(&b, CHUNK);
 	}
 	ATF_CHECK_MSG(b.cap <= 65536, "%zu", b.cap);
-	buf_free(&b);
+	relay_buf_free(&b);
 }
 
 /* What waits is not moved again and again. */
 ATF_TC_WITHOUT_HEAD(little_is_moved);
 ATF_TC_BODY(little_is_moved, tc)
 {
-	struct buf b;
+	struct relay_buf b;
 	const uint8_t *p;
 	unsigned int i, moved = 0;
 
@@ -115,7 +115,7 @@ ATF_TC_BODY(little_is_moved, tc)
 		drain(&b, 100);
 	}
 	ATF_CHECK_MSG(moved < 10, "moved %u times", moved);
-	buf_free(&b);
+	relay_buf_free(&b);
 }
 
 ATF_TP_ADD_TCS(tp)

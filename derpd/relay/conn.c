@@ -3,9 +3,9 @@
  * deadlines.  Called by accept.c, and by everything that has to do with one
  * client.
  *
- * Nothing runs inside anything else.  Closing only marks; conn_reap() unlinks
- * and frees between the steps of a turn, when nobody walks a list or has a
- * connection in hand.
+ * Nothing runs inside anything else.  Closing only marks; relay_conn_reap()
+ * unlinks and frees between the steps of a turn, when nobody walks a list or
+ * has a connection in hand.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -28,7 +28,7 @@
 #include "websocket.h"
 
 static void
-wheel_off(struct conn *c)
+wheel_off(struct relay_conn *c)
 {
 	if (!c->on_wheel)
 		return;
@@ -37,7 +37,7 @@ wheel_off(struct conn *c)
 }
 
 void
-conn_deadline(struct conn *c, unsigned int secs)
+relay_conn_deadline(struct relay_conn *c, unsigned int secs)
 {
 	struct relay *r = c->r;
 
@@ -50,34 +50,34 @@ conn_deadline(struct conn *c, unsigned int secs)
 }
 
 static void
-sample_rtt(struct conn *c)
+sample_rtt(struct relay_conn *c)
 {
 #ifdef __linux__
 	struct tcp_info ti;
 	socklen_t len = sizeof(ti);
 
 	if (getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &ti, &len) == 0)
-		stats_rtt(&c->r->stats, ti.tcpi_rtt);
+		relay_stats_rtt(&c->r->stats, ti.tcpi_rtt);
 #else
 	(void)c;
 #endif
 }
 
 static void
-keep_alive(struct conn *c)
+keep_alive(struct relay_conn *c)
 {
 	uint8_t hdr[FRAME_HDR_LEN];
 
 	sample_rtt(c);
-	frame_put_hdr(hdr, FRAME_KEEP_ALIVE, 0);
-	conn_send(c, hdr, sizeof(hdr));
-	conn_deadline(c, c->period);
+	net_frame_put_hdr(hdr, FRAME_KEEP_ALIVE, 0);
+	relay_conn_send(c, hdr, sizeof(hdr));
+	relay_conn_deadline(c, c->period);
 }
 
 void
-conn_tick(struct relay *r)
+relay_conn_tick(struct relay *r)
 {
-	struct conn *c;
+	struct relay_conn *c;
 
 	r->now_slot = (r->now_slot + 1) % WHEEL_SLOTS;
 	while ((c = TAILQ_FIRST(&r->wheel[r->now_slot])) != NULL) {
@@ -85,15 +85,15 @@ conn_tick(struct relay *r)
 		if (c->state == CONN_UP)
 			keep_alive(c);
 		else
-			conn_close(c, "too slow");
+			relay_conn_close(c, "too slow");
 	}
 }
 
-struct conn *
-conn_new(struct relay *r, int fd, int tls, const uint8_t addr[16],
+struct relay_conn *
+relay_conn_new(struct relay *r, int fd, int tls, const uint8_t addr[16],
     uint16_t port)
 {
-	struct conn *c;
+	struct relay_conn *c;
 
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return (NULL);
@@ -105,21 +105,21 @@ conn_new(struct relay *r, int fd, int tls, const uint8_t addr[16],
 	c->plain = !tls;
 	c->session.env = &r->derp;
 	c->state = tls ? CONN_HANDSHAKE : CONN_HTTP;
-	queue_init(&c->output.queue, &r->queues, c);
+	derp_queue_init(&c->output.queue, &r->queues, c);
 	if (relay_admit(c) == -1 || relay_input_begin(c) == -1) {
-		strangers_remove(&r->strangers, &c->stranger);
+		relay_unfinished_remove(&r->unfinished, &c->unfinished);
 		free(c);
 		return (NULL);
 	}
-	conn_charge(c);
+	relay_conn_charge(c);
 	TAILQ_INSERT_TAIL(&r->conns, c, entry);
 	r->nconns++;
-	conn_deadline(c, tls ? LOGIN_SECS : HTTP_SECS);
+	relay_conn_deadline(c, tls ? LOGIN_SECS : RELAY_HTTP_SECS);
 	return (c);
 }
 
 static void
-count_dropped(struct pkt *p, void *arg)
+count_dropped(struct derp_pkt *p, void *arg)
 {
 	struct relay *r = arg;
 
@@ -130,7 +130,7 @@ count_dropped(struct pkt *p, void *arg)
 
 /* What the session of a logged-in client leaves behind in tables. */
 static void
-leave(struct conn *c)
+leave(struct relay_conn *c)
 {
 	struct relay *r = c->r;
 
@@ -145,12 +145,12 @@ leave(struct conn *c)
 	if (c->session.not_ideal)
 		r->stats.notideal_connections--;
 	r->stats.connections--;
-	sent_forget(r->sent, c);
-	peers_remove(r->peers, c);
+	derp_sent_forget(r->sent, c);
+	cluster_peers_remove(r->peers, c);
 }
 
 void
-conn_close(struct conn *c, const char *why)
+relay_conn_close(struct relay_conn *c, const char *why)
 {
 	if (c->dead)
 		return;
@@ -160,7 +160,7 @@ conn_close(struct conn *c, const char *why)
 }
 
 static void
-unlink_all(struct conn *c)
+unlink_all(struct relay_conn *c)
 {
 	struct relay *r = c->r;
 
@@ -172,32 +172,32 @@ unlink_all(struct conn *c)
 		event_free(c->output.ev_write);
 	if (c->ev_rate != NULL)
 		event_free(c->ev_rate);
-	strangers_remove(&r->strangers, &c->stranger);
-	login_free(c);
+	relay_unfinished_remove(&r->unfinished, &c->unfinished);
+	derp_login_free(c);
 	if (c->paused & PAUSE_STATS)
-		linkstats_forget(r->linkstats, c);
+		cluster_linkstats_forget(r->linkstats, c);
 	TAILQ_REMOVE(&r->conns, c, entry);
 	r->nconns--;
 }
 
 static void
-conn_free(struct conn *c)
+conn_free(struct relay_conn *c)
 {
-	tlsio_end(c);
+	relay_tlsio_end(c);
 	close(c->fd);
-	queue_clear(&c->output.queue, count_dropped, c->r);
-	http_free(c);
-	ws_free(c->ws);
+	derp_queue_clear(&c->output.queue, count_dropped, c->r);
+	web_free(c);
+	web_ws_free(c->ws);
 	relay_input_free(c);
 	derp_free(&c->session);
-	output_free(c);
+	relay_output_free(c);
 	free(c);
 }
 
 void
-conn_reap(struct relay *r)
+relay_conn_reap(struct relay *r)
 {
-	struct conn *c;
+	struct relay_conn *c;
 
 	if (TAILQ_EMPTY(&r->dead))
 		return;
@@ -207,16 +207,16 @@ conn_reap(struct relay *r)
 		unlink_all(c);
 		conn_free(c);
 	}
-	accept_room(r);
+	relay_accept_room(r);
 }
 
 void
-conn_drain(struct conn *c)
+relay_conn_drain(struct relay_conn *c)
 {
 	if (c->dead || c->state == CONN_DRAIN)
 		return;
 	c->state = CONN_DRAIN;
-	conn_pause(c, PAUSE_DRAIN);
-	conn_deadline(c, 2);
-	conn_dirty(c);
+	relay_conn_pause(c, PAUSE_DRAIN);
+	relay_conn_deadline(c, 2);
+	relay_conn_dirty(c);
 }

@@ -16,7 +16,7 @@
 #define CONNS_MIN	200	/* fewer that went are not worth the search */
 
 void
-heap_init(void)
+relay_heap_init(void)
 {
 #ifdef __GLIBC__
 	/* Naming it keeps glibc from raising it, to 32 MiB in the end. */
@@ -25,7 +25,7 @@ heap_init(void)
 }
 
 void
-heap_tick(struct relay_heap *h, unsigned int conns)
+relay_heap_tick(struct relay_heap *h, unsigned int conns)
 {
 	if (conns > h->most)
 		h->most = conns;

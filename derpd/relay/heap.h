@@ -8,7 +8,7 @@
  * Have large blocks, of 128 KiB on, go back to the system as soon as they are
  * free, whatever sizes were in use before.  Once, at the start.
  */
-void	heap_init(void);
+void	relay_heap_init(void);
 
 struct relay_heap {
 	unsigned int	 most;		/* connections since it was trimmed */
@@ -18,6 +18,6 @@ struct relay_heap {
  * To be called once a second with the number of connections.  When half of
  * many are gone, free pages go back to the system.
  */
-void	heap_tick(struct relay_heap *h, unsigned int conns);
+void	relay_heap_tick(struct relay_heap *h, unsigned int conns);
 
 #endif

@@ -11,7 +11,7 @@
 #define MESSAGE_HDR	4
 
 size_t
-hello_record(const uint8_t *p, size_t n)
+relay_hello_record(const uint8_t *p, size_t n)
 {
 	size_t len;
 
@@ -38,8 +38,8 @@ is_over(size_t have, size_t want)
 	    have >= MESSAGE_HDR + (want & 0xffffff));
 }
 
-enum hello
-hello_judge(struct relay_hello_state *st, const uint8_t *p, size_t n)
+enum relay_hello
+relay_hello_check(struct relay_hello_state *st, const uint8_t *p, size_t n)
 {
 	size_t i, len, have, want, left;
 	const uint8_t *q;
@@ -51,18 +51,18 @@ hello_judge(struct relay_hello_state *st, const uint8_t *p, size_t n)
 		have = st->have;
 		want = st->length;
 		if (!begins_record(q, left))
-			return (HELLO_GIVE);
+			return (HELLO_WHOLE);
 		if (left < RECORD_HDR)
 			break;
 		len = (size_t)q[3] << 8 | q[4];
 		if (len == 0 || len > RECORD_MAX)
-			return (HELLO_GIVE);
+			return (HELLO_WHOLE);
 		q += RECORD_HDR;
 		left -= RECORD_HDR;
 		for (i = 0; i < len && i < left && have < MESSAGE_HDR;
 		    i++, have++) {
 			if (have == 0 && q[0] != CLIENT_HELLO)
-				return (HELLO_GIVE);
+				return (HELLO_WHOLE);
 			want = want << 8 | q[i];
 		}
 		if (have == MESSAGE_HDR && (want & 0xffffff) > HELLO_MAX)
@@ -71,7 +71,7 @@ hello_judge(struct relay_hello_state *st, const uint8_t *p, size_t n)
 			break;
 		have += len - i;
 		if (is_over(have, want))
-			return (HELLO_GIVE);
+			return (HELLO_WHOLE);
 		st->off += RECORD_HDR + len;
 		st->have = have;
 		st->length = want;

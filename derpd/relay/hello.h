@@ -12,9 +12,9 @@
 					   left out */
 #define HELLO_STREAM	(24 * 1024)	/* bytes of the records that carry it */
 
-enum hello {
+enum relay_hello {
 	HELLO_MORE,		/* it is not whole */
-	HELLO_GIVE,		/* it is whole, or none at all: libtls judges */
+	HELLO_WHOLE,		/* it is whole, or none at all: libtls judges */
 	HELLO_LONG		/* longer than HELLO_MAX, or in crumbs */
 };
 
@@ -22,7 +22,7 @@ enum hello {
  * Bytes of the first TLS record in the `n' bytes at `p', 0 when it is not whole
  * (RFC 8446 5.1).  Of what is no record all `n'.
  */
-size_t	 hello_record(const uint8_t *p, size_t n);
+size_t	 relay_hello_record(const uint8_t *p, size_t n);
 
 /* How far a stream was looked at; all zero: not at all. */
 struct relay_hello_state {
@@ -37,7 +37,7 @@ struct relay_hello_state {
  * fewer bytes of the same stream: records that were whole then are not looked
  * at again.
  */
-enum hello hello_judge(struct relay_hello_state *st, const uint8_t *p,
-	    size_t n);
+enum relay_hello relay_hello_check(struct relay_hello_state *st,
+	    const uint8_t *p, size_t n);
 
 #endif

@@ -46,17 +46,17 @@ put_hello(size_t n, size_t cut)
 }
 
 /* Of all that is there, in one piece. */
-static enum hello
+static enum relay_hello
 judge(const uint8_t *p, size_t n)
 {
 	struct relay_hello_state st = { 0, 0, 0 };
 
-	return (hello_judge(&st, p, n));
+	return (relay_hello_check(&st, p, n));
 }
 
 /* All of the stream is `want', and less of it is not whole; also in crumbs. */
 static void
-check(enum hello want)
+check(enum relay_hello want)
 {
 	struct relay_hello_state st = { 0, 0, 0 };
 	size_t n;
@@ -64,15 +64,16 @@ check(enum hello want)
 	for (n = 0; n < len; n++) {
 		ATF_REQUIRE_EQ_MSG(HELLO_MORE, judge(stream, n),
 		    "%zu of %zu bytes", n, len);
-		ATF_REQUIRE_EQ(HELLO_MORE, hello_judge(&st, stream, n));
+		ATF_REQUIRE_EQ(HELLO_MORE, relay_hello_check(&st, stream, n));
 		/* Records that are whole are not looked at again. */
-		ATF_REQUIRE_EQ(0, hello_record(stream + st.off, n - st.off));
+		ATF_REQUIRE_EQ(0, relay_hello_record(stream + st.off,
+		    n - st.off));
 		/* Nothing changes if it is called once more. */
-		ATF_REQUIRE_EQ(HELLO_MORE, hello_judge(&st, stream, n));
+		ATF_REQUIRE_EQ(HELLO_MORE, relay_hello_check(&st, stream, n));
 	}
 	ATF_CHECK_EQ(want, judge(stream, len));
-	ATF_CHECK_EQ(want, hello_judge(&st, stream, len));
-	ATF_CHECK_EQ(want, hello_judge(&st, stream, len));
+	ATF_CHECK_EQ(want, relay_hello_check(&st, stream, len));
+	ATF_CHECK_EQ(want, relay_hello_check(&st, stream, len));
 }
 
 ATF_TC_WITHOUT_HEAD(cuts);
@@ -82,17 +83,17 @@ ATF_TC_BODY(cuts, tc)
 
 	for (cut = 1; cut < 12; cut++) {
 		put_hello(300, cut);
-		check(HELLO_GIVE);
+		check(HELLO_WHOLE);
 	}
 	put_hello(300, 304);
-	check(HELLO_GIVE);
+	check(HELLO_WHOLE);
 	put_hello(1800, 16384);
-	check(HELLO_GIVE);
+	check(HELLO_WHOLE);
 	/* What follows it does not matter. */
 	memset(stream + len, 0xff, 100);
-	ATF_CHECK_EQ(HELLO_GIVE, judge(stream, len + 100));
+	ATF_CHECK_EQ(HELLO_WHOLE, judge(stream, len + 100));
 	put_hello(0, 4);
-	check(HELLO_GIVE);
+	check(HELLO_WHOLE);
 }
 
 ATF_TC_WITHOUT_HEAD(limits);
@@ -100,7 +101,7 @@ ATF_TC_BODY(limits, tc)
 {
 	put_hello(HELLO_MAX, 4000);
 	ATF_CHECK_EQ(HELLO_MORE, judge(stream, len - 1));
-	ATF_CHECK_EQ(HELLO_GIVE, judge(stream, len));
+	ATF_CHECK_EQ(HELLO_WHOLE, judge(stream, len));
 	put_hello(HELLO_MAX + 1, 4000);
 	ATF_CHECK_EQ(HELLO_MORE, judge(stream, 8));
 	ATF_CHECK_EQ(HELLO_LONG, judge(stream, 9));
@@ -126,7 +127,7 @@ ATF_TC_BODY(others, tc)
 	size_t i;
 
 	for (i = 0; i < sizeof(give) / sizeof(give[0]); i++)
-		ATF_CHECK_EQ_MSG(HELLO_GIVE, judge((const uint8_t *)
+		ATF_CHECK_EQ_MSG(HELLO_WHOLE, judge((const uint8_t *)
 		    give[i].p, give[i].n), "number %zu", i);
 	ATF_CHECK_EQ(HELLO_MORE, judge(stream, 0));
 }
@@ -135,21 +136,21 @@ ATF_TC_WITHOUT_HEAD(records);
 ATF_TC_BODY(records, tc)
 {
 	put_hello(600, 300);
-	ATF_CHECK_EQ(0, hello_record(stream, 0));
-	ATF_CHECK_EQ(0, hello_record(stream, 4));
-	ATF_CHECK_EQ(0, hello_record(stream, 304));
-	ATF_CHECK_EQ(305, hello_record(stream, 305));
-	ATF_CHECK_EQ(305, hello_record(stream, len));
+	ATF_CHECK_EQ(0, relay_hello_record(stream, 0));
+	ATF_CHECK_EQ(0, relay_hello_record(stream, 4));
+	ATF_CHECK_EQ(0, relay_hello_record(stream, 304));
+	ATF_CHECK_EQ(305, relay_hello_record(stream, 305));
+	ATF_CHECK_EQ(305, relay_hello_record(stream, len));
 	/* The longest one, and what is none. */
 	memcpy(stream, "\x17\3\3\x41\0", 5);
-	ATF_CHECK_EQ(0, hello_record(stream, 5 + 16640 - 1));
-	ATF_CHECK_EQ(5 + 16640, hello_record(stream, 5 + 16640));
+	ATF_CHECK_EQ(0, relay_hello_record(stream, 5 + 16640 - 1));
+	ATF_CHECK_EQ(5 + 16640, relay_hello_record(stream, 5 + 16640));
 	memcpy(stream, "\x17\3\3\x41\1", 5);
-	ATF_CHECK_EQ(77, hello_record(stream, 77));
+	ATF_CHECK_EQ(77, relay_hello_record(stream, 77));
 	memcpy(stream, "\x18\3\3\0\1", 5);
-	ATF_CHECK_EQ(77, hello_record(stream, 77));
+	ATF_CHECK_EQ(77, relay_hello_record(stream, 77));
 	memcpy(stream, "GET / ", 6);
-	ATF_CHECK_EQ(6, hello_record(stream, 6));
+	ATF_CHECK_EQ(6, relay_hello_record(stream, 6));
 }
 
 /* That of a real client, byte by byte. */
@@ -166,8 +167,8 @@ ATF_TC_BODY(real, tc)
 	ATF_REQUIRE_EQ(-1, SSL_connect(ssl));
 	len = (size_t)BIO_read(out, stream, (int)sizeof(stream));
 	ATF_REQUIRE(len > 100 && len < 10000);
-	check(HELLO_GIVE);
-	ATF_CHECK_EQ(len, hello_record(stream, len));
+	check(HELLO_WHOLE);
+	ATF_CHECK_EQ(len, relay_hello_record(stream, len));
 	SSL_free(ssl);
 	SSL_CTX_free(ctx);
 }

@@ -3,8 +3,8 @@
  * records, requests, frames; and why that may be held back.  Called by
  * everything that has to do with one client.
  *
- * Input is handled from the event loop or from conn_work(), never within output
- * or within other input; who resumes a connection only queues it.
+ * Input is handled from the event loop or from relay_conn_work(), never within
+ * output or within other input; who resumes a connection only queues it.
  */
 #include <sys/socket.h>
 #include <errno.h>
@@ -27,7 +27,7 @@
 #define SHAKES_MAX	256	/* handshakes that wait, then accept stops */
 
 static void
-unqueue_shake(struct conn *c)
+unqueue_shake(struct relay_conn *c)
 {
 	TAILQ_REMOVE(&c->r->shaking, c, resumed);
 	if (c->shaking == SHAKE_HELLO)
@@ -40,15 +40,15 @@ unqueue_shake(struct conn *c)
  * on as a WebSocket: how many bytes were handled.
  */
 static size_t
-feed(struct conn *c, const uint8_t *p, size_t n)
+feed(struct relay_conn *c, const uint8_t *p, size_t n)
 {
-	const struct ws *ws = c->ws;
+	const struct web_ws *ws = c->ws;
 	size_t used = 0;
 
 	while (used < n && c->paused == 0 && !c->dead &&
 	    c->state != CONN_DRAIN && c->ws == ws) {
 		if (c->state == CONN_HTTP)
-			used += http_input(c, p + used, n - used);
+			used += web_input(c, p + used, n - used);
 		else
 			used += derp_input(&c->session, p + used, n - used);
 	}
@@ -57,20 +57,20 @@ feed(struct conn *c, const uint8_t *p, size_t n)
 
 /* The same, and what must wait is kept: how many bytes were taken. */
 static size_t
-feed_or_keep(struct conn *c, const uint8_t *p, size_t n)
+feed_or_keep(struct relay_conn *c, const uint8_t *p, size_t n)
 {
 	size_t used = feed(c, p, n);
 
 	if (used == n || c->paused == 0 || c->dead || c->state == CONN_DRAIN)
 		return (used);
-	if (buf_left(&c->input.pend) + (n - used) > PEND_MAX ||
-	    buf_add(&c->input.pend, p + used, n - used) == -1)
-		conn_close(c, "too much while it must wait");
+	if (relay_buf_left(&c->input.pend) + (n - used) > PEND_MAX ||
+	    relay_buf_add(&c->input.pend, p + used, n - used) == -1)
+		relay_conn_close(c, "too much while it must wait");
 	return (n);
 }
 
 void
-conn_pause(struct conn *c, unsigned int why)
+relay_conn_pause(struct relay_conn *c, unsigned int why)
 {
 	if (c->paused == 0)
 		event_del(&c->ev_read);
@@ -82,30 +82,30 @@ conn_pause(struct conn *c, unsigned int why)
  * SHAKE_US a turn alone.
  */
 static int
-is_strange(const struct conn *c)
+is_unfinished(const struct relay_conn *c)
 {
 	return (c->state == CONN_HANDSHAKE || c->state == CONN_HTTP);
 }
 
 /* Input is held that the turn is to handle; PAUSE_TURN is set. */
 static void
-queue_input(struct conn *c)
+queue_input(struct relay_conn *c)
 {
 	struct relay *r = c->r;
 
-	if (!is_strange(c)) {
+	if (!is_unfinished(c)) {
 		TAILQ_INSERT_TAIL(&r->resumed, c, resumed);
 		return;
 	}
-	c->shaking = c->state == CONN_HANDSHAKE ? SHAKE_HELLO : SHAKE_ASK;
+	c->shaking = c->state == CONN_HANDSHAKE ? SHAKE_HELLO : SHAKE_REQUEST;
 	TAILQ_INSERT_TAIL(&r->shaking, c, resumed);
 	/* Who asks without end must not keep others from being accepted. */
 	if (c->shaking == SHAKE_HELLO && ++r->nshaking >= SHAKES_MAX)
-		accept_pause(r, ACCEPT_SHAKES);
+		relay_accept_pause(r, ACCEPT_SHAKES);
 }
 
 void
-conn_resume(struct conn *c, unsigned int why)
+relay_conn_resume(struct relay_conn *c, unsigned int why)
 {
 	if (c->dead || (c->paused & why) == 0)
 		return;
@@ -119,25 +119,25 @@ conn_resume(struct conn *c, unsigned int why)
 
 /* What is held is enough to go on with a handshake, or TLS is up. */
 static int
-held_suffices(struct conn *c)
+held_suffices(struct relay_conn *c)
 {
-	const struct buf *b = &c->input.held;
+	const struct relay_buf *b = &c->input.held;
 
 	if (c->state != CONN_HANDSHAKE)
 		return (1);
 	if (c->tls == NULL)
-		return (hello_judge(&c->input.hello, buf_head(b),
-		    buf_left(b)) == HELLO_GIVE);
-	return (hello_record(buf_head(b), buf_left(b)) > 0);
+		return (relay_hello_check(&c->input.hello, relay_buf_head(b),
+		    relay_buf_left(b)) == HELLO_WHOLE);
+	return (relay_hello_record(relay_buf_head(b), relay_buf_left(b)) > 0);
 }
 
 /* Bytes of a WebSocket; what must wait is kept unwrapped. */
 static void
-unwrap(struct conn *c, const uint8_t *p, size_t n)
+unwrap(struct relay_conn *c, const uint8_t *p, size_t n)
 {
 	if (n > 0 && !c->dead && c->state != CONN_DRAIN &&
-	    ws_feed(c->ws, p, n) == -1)
-		conn_drain(c);
+	    web_ws_feed(c->ws, p, n) == -1)
+		relay_conn_drain(c);
 }
 
 /*
@@ -145,22 +145,23 @@ unwrap(struct conn *c, const uint8_t *p, size_t n)
  * wait again before all of that is handled: the rest stays where it is.
  */
 static void
-work(struct conn *c)
+work(struct relay_conn *c)
 {
-	const struct ws *ws;
-	struct buf b;
+	const struct web_ws *ws;
+	struct relay_buf b;
 
 	event_add(&c->ev_read, NULL);
-	if (buf_left(&c->input.pend) > 0) {
+	if (relay_buf_left(&c->input.pend) > 0) {
 		b = c->input.pend;
 		memset(&c->input.pend, 0, sizeof(c->input.pend));
 		ws = c->ws;	/* if it is one, all that is unwrapped */
-		buf_drain(&b, feed(c, buf_head(&b), buf_left(&b)));
+		relay_buf_drain(&b, feed(c, relay_buf_head(&b),
+		    relay_buf_left(&b)));
 		if (c->ws == ws)
 			c->input.pend = b;
 		else {
-			unwrap(c, buf_head(&b), buf_left(&b));
-			buf_free(&b);
+			unwrap(c, relay_buf_head(&b), relay_buf_left(&b));
+			relay_buf_free(&b);
 		}
 	}
 	if (c->dead || c->paused != 0 || c->plain || !held_suffices(c))
@@ -168,14 +169,14 @@ work(struct conn *c)
 	/* Also without held bytes: libssl may have read ahead of us. */
 	b = c->input.held;
 	memset(&c->input.held, 0, sizeof(c->input.held));
-	tlsio_pump(c, buf_head(&b), buf_left(&b));
-	buf_free(&b);
+	relay_tlsio_pump(c, relay_buf_head(&b), relay_buf_left(&b));
+	relay_buf_free(&b);
 }
 
 void
-conn_work(struct relay *r)
+relay_conn_work(struct relay *r)
 {
-	struct conn *c, *last = TAILQ_LAST(&r->resumed, conn_list);
+	struct relay_conn *c, *last = TAILQ_LAST(&r->resumed, relay_conn_list);
 
 	/* One that is resumed meanwhile waits for the next turn. */
 	while (last != NULL && (c = TAILQ_FIRST(&r->resumed)) != NULL) {
@@ -186,15 +187,15 @@ conn_work(struct relay *r)
 		if (c->dead || c->paused != 0)
 			continue;	/* another reason came meanwhile */
 		work(c);
-		conn_charge(c);
-		output_relieve(r);
+		relay_conn_charge(c);
+		relay_output_relieve(r);
 	}
 }
 
 void
-conn_shake(struct relay *r)
+relay_conn_shake(struct relay *r)
 {
-	struct conn *c;
+	struct relay_conn *c;
 	uint64_t end;
 
 	/* From now: they get their time also when a turn takes long. */
@@ -207,30 +208,30 @@ conn_shake(struct relay *r)
 		if (c->dead || c->paused != 0)
 			continue;
 		if (c->state == CONN_HANDSHAKE && !relay_can_sign(r)) {
-			conn_pause(c, PAUSE_KEYS);
+			relay_conn_pause(c, PAUSE_KEYS);
 			continue;
 		}
 		work(c);
-		conn_charge(c);
+		relay_conn_charge(c);
 		relay_clock(r);
 		if (r->now_us >= end)
 			break;
 	}
 	if (r->nshaking <= SHAKES_MAX / 2)
-		accept_resume(r, ACCEPT_SHAKES);
+		relay_accept_resume(r, ACCEPT_SHAKES);
 }
 
 int
-conn_ws_data(const uint8_t *p, size_t n, void *arg)
+relay_conn_ws_data(const uint8_t *p, size_t n, void *arg)
 {
-	struct conn *c = arg;
+	struct relay_conn *c = arg;
 
 	feed_or_keep(c, p, n);
 	return (c->dead ? -1 : 0);
 }
 
 void
-conn_input(struct conn *c, const uint8_t *p, size_t n)
+relay_conn_input(struct relay_conn *c, const uint8_t *p, size_t n)
 {
 	size_t used;
 
@@ -245,16 +246,16 @@ conn_input(struct conn *c, const uint8_t *p, size_t n)
 
 /* Bytes to read at once: few of those who may never log in. */
 static size_t
-read_size(const struct conn *c)
+read_size(const struct relay_conn *c)
 {
 	if (c->lingering)
 		return (c->input.linger_left);
-	return (c->state == CONN_UP ? IN_SIZE : STRANGER_READ);
+	return (c->state == CONN_UP ? RELAY_IN_SIZE : STRANGER_READ);
 }
 
 /* Nobody listens any more; only so much is read. */
 static void
-linger(struct conn *c, size_t n)
+linger(struct relay_conn *c, size_t n)
 {
 	c->input.linger_left -= (uint32_t)n;
 	if (c->input.linger_left == 0)
@@ -266,50 +267,51 @@ linger(struct conn *c, size_t n)
  * turn does it, a few at a time.
  */
 static void
-shake_input(struct conn *c)
+shake_input(struct relay_conn *c)
 {
 	static const uint8_t alert[] = { 21, 3, 3, 0, 2, 2, 47 };
 
 	if (held_suffices(c)) {
-		conn_pause(c, PAUSE_TURN);
+		relay_conn_pause(c, PAUSE_TURN);
 		queue_input(c);
-	} else if (c->tls == NULL && hello_judge(&c->input.hello,
-	    buf_head(&c->input.held), buf_left(&c->input.held)) == HELLO_LONG) {
+	} else if (c->tls == NULL && relay_hello_check(&c->input.hello,
+	    relay_buf_head(&c->input.held), relay_buf_left(&c->input.held)) ==
+	    HELLO_LONG) {
 		/* illegal_parameter (RFC 8446 6.2) */
-		(void)output_raw(c, alert, sizeof(alert));
-		conn_drain(c);
+		(void)relay_output_raw(c, alert, sizeof(alert));
+		relay_conn_drain(c);
 	}
 }
 
 /* Ciphertext has come: `n' bytes at `p'. */
 static void
-tls_input(struct conn *c, const uint8_t *p, size_t n)
+tls_input(struct relay_conn *c, const uint8_t *p, size_t n)
 {
-	struct buf b;
+	struct relay_buf b;
 
-	if (!is_strange(c) && buf_left(&c->input.held) == 0) {
-		tlsio_pump(c, p, n);
+	if (!is_unfinished(c) && relay_buf_left(&c->input.held) == 0) {
+		relay_tlsio_pump(c, p, n);
 		return;
 	}
 	/* It goes behind the record that is not whole. */
-	if (buf_add_tight(&c->input.held, p, n) == -1) {
-		conn_close(c, "out of memory");
+	if (relay_buf_add_tight(&c->input.held, p, n) == -1) {
+		relay_conn_close(c, "out of memory");
 		return;
 	}
-	if (is_strange(c)) {
+	if (is_unfinished(c)) {
 		shake_input(c);
 		return;
 	}
 	b = c->input.held;
 	memset(&c->input.held, 0, sizeof(c->input.held));
-	tlsio_pump(c, buf_head(&b), buf_left(&b));
-	buf_free(&b);
+	relay_tlsio_pump(c, relay_buf_head(&b), relay_buf_left(&b));
+	relay_buf_free(&b);
 }
 
 static void
 readable(evutil_socket_t fd, short what, void *arg)
 {
-	struct conn *c = arg;
+	struct relay_conn *c = arg;
 	struct relay *r = c->r;
 	ssize_t n;
 
@@ -318,7 +320,7 @@ readable(evutil_socket_t fd, short what, void *arg)
 		return;
 	relay_clock(r);
 	if (c->state == CONN_HANDSHAKE && !relay_can_sign(r)) {
-		conn_pause(c, PAUSE_KEYS);
+		relay_conn_pause(c, PAUSE_KEYS);
 		return;
 	}
 	n = recv(fd, r->in_buf, read_size(c), 0);
@@ -329,20 +331,20 @@ readable(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (n <= 0) {
-		conn_close(c, n == 0 ? "closed by the client" :
+		relay_conn_close(c, n == 0 ? "closed by the client" :
 		    "connection lost");
 		return;
 	}
 	if (c->plain)
-		conn_input(c, r->in_buf, (size_t)n);
+		relay_conn_input(c, r->in_buf, (size_t)n);
 	else
 		tls_input(c, r->in_buf, (size_t)n);
-	conn_charge(c);
-	output_relieve(r);
+	relay_conn_charge(c);
+	relay_output_relieve(r);
 }
 
 int
-relay_input_begin(struct conn *c)
+relay_input_begin(struct relay_conn *c)
 {
 	event_assign(&c->ev_read, c->r->base, c->fd, EV_READ | EV_PERSIST,
 	    readable, c);
@@ -350,7 +352,7 @@ relay_input_begin(struct conn *c)
 }
 
 void
-relay_input_end(struct conn *c)
+relay_input_end(struct relay_conn *c)
 {
 	if (c->shaking)
 		unqueue_shake(c);
@@ -360,8 +362,8 @@ relay_input_end(struct conn *c)
 }
 
 void
-relay_input_free(struct conn *c)
+relay_input_free(struct relay_conn *c)
 {
-	buf_free(&c->input.held);
-	buf_free(&c->input.pend);
+	relay_buf_free(&c->input.held);
+	relay_buf_free(&c->input.pend);
 }

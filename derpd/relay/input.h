@@ -10,11 +10,11 @@
 #include "buf.h"
 #include "hello.h"
 
-struct conn;
-struct cursor;
 struct relay;
+struct relay_conn;
+struct relay_cursor;
 
-#define IN_SIZE		(128 * 1024)	/* one recv */
+#define RELAY_IN_SIZE	(128 * 1024)	/* one recv */
 
 /* Why input is held back; bits. */
 #define PAUSE_LOGIN	0x01	/* keys or admission has not answered */
@@ -28,49 +28,55 @@ struct relay;
 
 /* conn.shaking: what waits in r->shaking. */
 #define SHAKE_HELLO	1	/* a handshake: one of r->nshaking */
-#define SHAKE_ASK	2	/* requests */
+#define SHAKE_REQUEST	2	/* requests */
 
 /* What came from a client and has yet to be handled. */
 struct relay_input {
-	struct cursor	*src;		/* ciphertext, within tlsio_pump() */
-	struct buf	 held;		/* ciphertext not decrypted: paused */
-	struct buf	 pend;		/* plaintext not looked at: paused */
-	struct relay_hello_state hello;	/* how far `held' was looked at */
-	uint32_t	 linger_left;	/* bytes to pass over before its end */
+	struct relay_cursor	*src;		/* ciphertext, within
+						   relay_tlsio_pump() */
+	struct relay_buf	 held;		/* ciphertext not decrypted:
+						   paused */
+	struct relay_buf	 pend;		/* plaintext not looked at:
+						   paused */
+	struct relay_hello_state hello;		/* how far `held' was looked
+						   at */
+	uint32_t		 linger_left;	/* bytes to pass over before its
+						   end */
 };
 
 /*
  * Hold input back for the reasons `why' (PAUSE_*), or let it go on when none is
- * left: it is then queued for conn_work(), and handled there and nowhere else.
+ * left: it is then queued for relay_conn_work(), and handled there and nowhere
+ * else.
  */
-void	conn_pause(struct conn *c, unsigned int why);
-void	conn_resume(struct conn *c, unsigned int why);
+void	relay_conn_pause(struct relay_conn *c, unsigned int why);
+void	relay_conn_resume(struct relay_conn *c, unsigned int why);
 
 /* Handle what was held of the connections that were resumed. */
-void	conn_work(struct relay *r);
+void	relay_conn_work(struct relay *r);
 
 /* Go on with handshakes for which all has come, for a few milliseconds. */
-void	conn_shake(struct relay *r);
+void	relay_conn_shake(struct relay *r);
 
 /*
  * Handle the `n' bytes of plaintext at `p' as the connection's state says.  All
  * are taken; it may be closed afterwards.
  */
-void	conn_input(struct conn *c, const uint8_t *p, size_t n);
+void	relay_conn_input(struct relay_conn *c, const uint8_t *p, size_t n);
 
 /*
- * The same for DERP bytes out of WebSocket messages; a ws_data_cb, `arg' is the
- * connection.  0, or -1: it is closed.
+ * The same for DERP bytes out of WebSocket messages; a web_ws_data_cb, `arg' is
+ * the connection.  0, or -1: it is closed.
  */
-int	conn_ws_data(const uint8_t *p, size_t n, void *arg);
+int	relay_conn_ws_data(const uint8_t *p, size_t n, void *arg);
 
 /* Read from the connection from now on.  0, or -1 without memory. */
-int	relay_input_begin(struct conn *c);
+int	relay_input_begin(struct relay_conn *c);
 
 /* The connection ends: it is read no more, and waits for no turn. */
-void	relay_input_end(struct conn *c);
+void	relay_input_end(struct relay_conn *c);
 
 /* Free the bytes that are kept. */
-void	relay_input_free(struct conn *c);
+void	relay_input_free(struct relay_conn *c);
 
 #endif

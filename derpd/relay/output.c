@@ -25,7 +25,7 @@
 #define CTL_ALL		(128 * 1024 * 1024) /* of all connections: beyond, */
 #define CTL_LEAST	(16 * 1024)	/* each one may only have this */
 #define FRESH_MAX	(256 * 1024)	/* queued bytes before a flush */
-#define WS_CHUNK	(RECORD_SIZE - WS_MAX_HDR)
+#define WS_CHUNK	(RELAY_RECORD_SIZE - WS_MAX_HDR)
 #define FLUSH_ROUNDS	16		/* batches a connection and round */
 
 void
@@ -42,7 +42,7 @@ relay_outputs_init(struct relay_outputs *o, const struct relay_output_ops *ops)
 }
 
 void
-conn_dirty(struct conn *c)
+relay_conn_dirty(struct relay_conn *c)
 {
 	if (c->output.is_dirty || c->dead)
 		return;
@@ -52,15 +52,15 @@ conn_dirty(struct conn *c)
 
 /* Too much for a client that does not read: it is closed at the flush. */
 static void
-overflow(struct conn *c)
+overflow(struct relay_conn *c)
 {
 	c->output.overflow = 1;
-	conn_dirty(c);
+	relay_conn_dirty(c);
 }
 
 /* Where a connection belongs whose own frames take `size' bytes; or NULL. */
 static struct relay_output_holders *
-holders_of(struct conn *c, size_t size)
+holders_of(struct relay_conn *c, size_t size)
 {
 	int level = 0;
 
@@ -73,7 +73,7 @@ holders_of(struct conn *c, size_t size)
 
 /* The memory of its own frames was `before' bytes. */
 static void
-ctl_changed(struct conn *c, size_t before)
+ctl_changed(struct relay_conn *c, size_t before)
 {
 	struct relay_output *o = &c->output;
 	struct relay_output_holders *to;
@@ -93,11 +93,11 @@ ctl_changed(struct conn *c, size_t before)
 
 /* The first `n' bytes of its own frames are out. */
 static void
-ctl_drain(struct conn *c, size_t n)
+ctl_drain(struct relay_conn *c, size_t n)
 {
 	size_t before = c->output.ctl.cap;
 
-	buf_drain(&c->output.ctl, n);
+	relay_buf_drain(&c->output.ctl, n);
 	ctl_changed(c, before);
 }
 
@@ -109,14 +109,14 @@ ctl_drain(struct conn *c, size_t n)
 static int
 drop_holder(struct relay *r)
 {
-	struct conn *c = NULL;
+	struct relay_conn *c = NULL;
 	int mesh, level;
 
 	for (mesh = 0; mesh < 2; mesh++)
 		for (level = OUTPUT_LEVELS - 1; level >= 0; level--)
 			if ((c = TAILQ_FIRST(
 			    &r->outputs.holders[mesh][level])) != NULL) {
-				ctl_drain(c, buf_left(&c->output.ctl));
+				ctl_drain(c, relay_buf_left(&c->output.ctl));
 				overflow(c);
 				return (0);
 			}
@@ -124,7 +124,7 @@ drop_holder(struct relay *r)
 }
 
 void
-conn_send(struct conn *c, const void *p, size_t n)
+relay_conn_send(struct relay_conn *c, const void *p, size_t n)
 {
 	struct relay *r = c->r;
 	size_t max = c->session.mesh ? CTL_MAX_WATCHER : CTL_MAX;
@@ -134,25 +134,25 @@ conn_send(struct conn *c, const void *p, size_t n)
 		return;
 	if (r->outputs.ctl_memory > CTL_ALL)
 		max = CTL_LEAST;
-	if (buf_left(&c->output.ctl) + n > max ||
-	    buf_add(&c->output.ctl, p, n) == -1)
+	if (relay_buf_left(&c->output.ctl) + n > max ||
+	    relay_buf_add(&c->output.ctl, p, n) == -1)
 		overflow(c);
 	else
-		conn_dirty(c);
+		relay_conn_dirty(c);
 	ctl_changed(c, before);
 	while (r->outputs.ctl_memory > CTL_ALL && drop_holder(r) == 0)
 		;
 }
 
 void
-output_free(struct conn *c)
+relay_output_free(struct relay_conn *c)
 {
-	ctl_drain(c, buf_left(&c->output.ctl));
-	buf_free(&c->output.out);
+	ctl_drain(c, relay_buf_left(&c->output.ctl));
+	relay_buf_free(&c->output.out);
 }
 
 int
-output_raw(struct conn *c, const void *p, size_t n)
+relay_output_raw(struct relay_conn *c, const void *p, size_t n)
 {
 	struct relay *r = c->r;
 
@@ -163,25 +163,25 @@ output_raw(struct conn *c, const void *p, size_t n)
 		r->outputs.stage_len += n;
 		return (0);
 	}
-	if (buf_left(&c->output.out) + n > OUT_MAX ||
-	    buf_add(&c->output.out, p, n) == -1)
+	if (relay_buf_left(&c->output.out) + n > OUT_MAX ||
+	    relay_buf_add(&c->output.out, p, n) == -1)
 		return (-1);
-	conn_dirty(c);
+	relay_conn_dirty(c);
 	return (0);
 }
 
 void
-conn_write(struct conn *c, const void *p, size_t n)
+relay_conn_write(struct relay_conn *c, const void *p, size_t n)
 {
 	if (c->dead)
 		return;
-	if ((c->plain ? output_raw(c, p, n) :
+	if ((c->plain ? relay_output_raw(c, p, n) :
 	    c->r->outputs.ops->encrypt(c, p, n)) == -1)
 		overflow(c);
 }
 
 static void
-limits(const struct relay *r, struct queue_limits *lim)
+limits(const struct relay *r, struct derp_queue_limits *lim)
 {
 	lim->bytes = r->conf.queue_bytes;
 	lim->packets = r->conf.queue_packets;
@@ -190,9 +190,9 @@ limits(const struct relay *r, struct queue_limits *lim)
 }
 
 void
-output_dropped(struct pkt *p, void *arg)
+relay_output_dropped(struct derp_pkt *p, void *arg)
 {
-	struct conn *c = arg;
+	struct relay_conn *c = arg;
 
 	c->session.drops++;
 	derp_count_drop(&c->r->stats, DROP_QUEUE_HEAD,
@@ -201,51 +201,54 @@ output_dropped(struct pkt *p, void *arg)
 }
 
 void
-conn_enqueue(struct conn *c, const uint8_t src[FRAME_KEY_LEN],
+relay_conn_enqueue(struct relay_conn *c, const uint8_t src[FRAME_KEY_LEN],
     const uint8_t *p, size_t n)
 {
 	struct relay *r = c->r;
-	struct queue_limits lim;
-	struct pkt *k;
+	struct derp_queue_limits lim;
+	struct derp_pkt *k;
 
 	if (c->dead) {
 		derp_count_drop(&r->stats, DROP_GONE_DISCONNECTED, p, n);
 		return;
 	}
-	k = pkt_new(&r->queues, (uint32_t)(FRAME_HDR_LEN + FRAME_KEY_LEN + n));
+	k = derp_pkt_new(&r->queues, (uint32_t)(FRAME_HDR_LEN + FRAME_KEY_LEN +
+	    n));
 	if (k == NULL) {
 		derp_count_drop(&r->stats, DROP_QUEUE_TAIL, p, n);
 		return;
 	}
-	frame_put_hdr(k->data, FRAME_RECV_PACKET,
+	net_frame_put_hdr(k->data, FRAME_RECV_PACKET,
 	    (uint32_t)(FRAME_KEY_LEN + n));
 	memcpy(k->data + FRAME_HDR_LEN, src, FRAME_KEY_LEN);
 	memcpy(k->data + FRAME_HDR_LEN + FRAME_KEY_LEN, p, n);
 	limits(r, &lim);
-	queue_put(&c->output.queue, k, frame_is_disco(p, n), r->now_us, &lim);
-	conn_dirty(c);
+	derp_queue_put(&c->output.queue, k, net_frame_is_disco(p, n), r->now_us,
+	    &lim);
+	relay_conn_dirty(c);
 	r->outputs.fresh_bytes += n;
 }
 
 /* The source of a packet that goes out now is owed a PeerGone later. */
 static void
-note_source(struct conn *c, const uint8_t *src)
+note_source(struct relay_conn *c, const uint8_t *src)
 {
-	uint64_t gen = peers_generation(c->r->peers);
+	uint64_t gen = cluster_peers_generation(c->r->peers);
 
 	if (c->output.src_gen == gen &&
 	    memcmp(c->output.last_src, src, FRAME_KEY_LEN) == 0)
 		return;
-	if (sent_note(c->r->sent, peers_find(c->r->peers, src), c) == -1)
+	if (derp_sent_note(c->r->sent, cluster_peers_find(c->r->peers, src),
+	    c) == -1)
 		return;
 	memcpy(c->output.last_src, src, FRAME_KEY_LEN);
 	c->output.src_gen = gen;
 }
 
 static void
-count_sent(struct conn *c, const struct pkt *p)
+count_sent(struct relay_conn *c, const struct derp_pkt *p)
 {
-	struct stats *s = &c->r->stats;
+	struct relay_stats *s = &c->r->stats;
 	uint64_t n = p->len - FRAME_HDR_LEN - FRAME_KEY_LEN;
 
 	s->packets_sent++;
@@ -257,13 +260,13 @@ count_sent(struct conn *c, const struct pkt *p)
 
 /* The pongs that are due, to `dst'; how many bytes. */
 static size_t
-gather_pongs(struct conn *c, uint8_t *dst)
+gather_pongs(struct relay_conn *c, uint8_t *dst)
 {
 	size_t n = 0;
 	unsigned int i;
 
 	for (i = 0; i < c->session.npongs; i++)
-		n += frame_put_pong(dst + n, c->session.pongs[i]);
+		n += net_frame_put_pong(dst + n, c->session.pongs[i]);
 	c->r->stats.sent_pong += c->session.npongs;
 	c->session.npongs = 0;
 	return (n);
@@ -271,33 +274,33 @@ gather_pongs(struct conn *c, uint8_t *dst)
 
 /* Whole frames into `batch', about `max' bytes; how many bytes. */
 static size_t
-gather(struct conn *c, size_t max)
+gather(struct relay_conn *c, size_t max)
 {
 	uint8_t *batch = c->r->outputs.batch;
-	struct queue_limits lim;
-	struct pkt *p;
+	struct derp_queue_limits lim;
+	struct derp_pkt *p;
 	size_t n, k;
 
-	if ((n = http_take(c, batch, max)) > 0)
+	if ((n = web_read(c, batch, max)) > 0)
 		return (n);
-	if ((k = buf_left(&c->output.ctl)) > 0) {
+	if ((k = relay_buf_left(&c->output.ctl)) > 0) {
 		/* A DERP stream may be cut anywhere between two batches. */
 		n = k < max ? k : max;
-		memcpy(batch, buf_head(&c->output.ctl), n);
+		memcpy(batch, relay_buf_head(&c->output.ctl), n);
 		ctl_drain(c, n);
 	}
-	if (buf_left(&c->output.ctl) > 0)
+	if (relay_buf_left(&c->output.ctl) > 0)
 		return (n);
-	if (c->session.acks == 0)
+	if (c->session.pending_acks == 0)
 		n += gather_pongs(c, batch + n);
 	limits(c->r, &lim);
-	while (n < max && (p = queue_get(&c->output.queue, c->r->now_us,
+	while (n < max && (p = derp_queue_get(&c->output.queue, c->r->now_us,
 	    &lim)) != NULL) {
 		memcpy(batch + n, p->data, p->len);
 		n += p->len;
 		note_source(c, p->data + FRAME_HDR_LEN);
 		count_sent(c, p);
-		pkt_free(&c->r->queues, p);
+		derp_pkt_free(&c->r->queues, p);
 	}
 	return (n);
 }
@@ -307,7 +310,7 @@ gather(struct conn *c, size_t max)
  * asked may have left since.  It is asked again only when that matters.
  */
 static unsigned int
-unsent(struct conn *c, unsigned int limit)
+unsent(struct relay_conn *c, unsigned int limit)
 {
 	if (c->output.unsent >= limit / 2)
 		c->output.unsent = c->r->outputs.ops->unsent(c);
@@ -316,14 +319,14 @@ unsent(struct conn *c, unsigned int limit)
 
 /* Write deadline of this connection in ms, 0 none. */
 static unsigned int
-output_deadline(const struct conn *c)
+output_deadline(const struct relay_conn *c)
 {
 	return (c->session.mesh ? MESH_WRITE_MS : c->r->conf.write_timeout);
 }
 
 /* Wait until the socket takes more, or the write deadline passes. */
 static void
-wait_writable(struct conn *c)
+wait_writable(struct relay_conn *c)
 {
 	const struct relay_output_ops *ops = c->r->outputs.ops;
 
@@ -337,7 +340,7 @@ wait_writable(struct conn *c)
 
 /* Send; what the socket refuses goes to c->output.out.  -1: connection lost. */
 static int
-send_some(struct conn *c, const uint8_t *p, size_t n)
+send_some(struct relay_conn *c, const uint8_t *p, size_t n)
 {
 	ssize_t k;
 
@@ -350,31 +353,31 @@ send_some(struct conn *c, const uint8_t *p, size_t n)
 		k = 0;
 	}
 	c->output.unsent += (unsigned int)k;
-	return (buf_add(&c->output.out, p + k, n - (size_t)k));
+	return (relay_buf_add(&c->output.out, p + k, n - (size_t)k));
 }
 
 /* What the socket refused before; 1 all out, 0 not all, -1 lost. */
 static int
-send_rest(struct conn *c)
+send_rest(struct relay_conn *c)
 {
 	ssize_t k;
 
-	while (buf_left(&c->output.out) > 0) {
-		k = c->r->outputs.ops->send(c, buf_head(&c->output.out),
-		    buf_left(&c->output.out));
+	while (relay_buf_left(&c->output.out) > 0) {
+		k = c->r->outputs.ops->send(c, relay_buf_head(&c->output.out),
+		    relay_buf_left(&c->output.out));
 		if (k == -1 && errno == EINTR)
 			continue;
 		if (k == -1)
 			return (errno == EAGAIN || errno == ENOBUFS ? 0 : -1);
 		c->output.unsent += (unsigned int)k;
-		buf_drain(&c->output.out, (size_t)k);
+		relay_buf_drain(&c->output.out, (size_t)k);
 	}
 	return (1);
 }
 
 /* Encrypt `n' bytes of the batch onto the stage. */
 static int
-encrypt(struct conn *c, size_t n)
+encrypt(struct relay_conn *c, size_t n)
 {
 	const struct relay_outputs *o = &c->r->outputs;
 	uint8_t hdr[WS_MAX_HDR];
@@ -384,7 +387,7 @@ encrypt(struct conn *c, size_t n)
 		return (o->ops->encrypt(c, o->batch, n));
 	for (off = 0; off < n; off += k) {
 		k = n - off < WS_CHUNK ? n - off : WS_CHUNK;
-		if (o->ops->encrypt(c, hdr, ws_wrap(hdr, k)) == -1 ||
+		if (o->ops->encrypt(c, hdr, web_ws_wrap(hdr, k)) == -1 ||
 		    o->ops->encrypt(c, o->batch + off, k) == -1)
 			return (-1);
 	}
@@ -392,7 +395,7 @@ encrypt(struct conn *c, size_t n)
 }
 
 static int
-send_batch(struct conn *c, size_t n)
+send_batch(struct relay_conn *c, size_t n)
 {
 	struct relay *r = c->r;
 	int rv;
@@ -407,42 +410,42 @@ send_batch(struct conn *c, size_t n)
 }
 
 void
-conn_reply(struct conn *c, const void *head, size_t n, const void *body,
-    size_t m)
+relay_conn_reply(struct relay_conn *c, const void *head, size_t n,
+    const void *body, size_t m)
 {
 	if (c->dead)
 		return;
-	if (c->plain || c->output.want_write || buf_left(&c->output.out) > 0 ||
-	    n + m > OUTPUT_BATCH) {
-		conn_write(c, head, n);
-		conn_write(c, body, m);
+	if (c->plain || c->output.want_write ||
+	    relay_buf_left(&c->output.out) > 0 || n + m > OUTPUT_BATCH) {
+		relay_conn_write(c, head, n);
+		relay_conn_write(c, body, m);
 		return;
 	}
 	memcpy(c->r->outputs.batch, head, n);
 	if (m > 0)
 		memcpy(c->r->outputs.batch + n, body, m);
 	if (send_batch(c, n + m) == -1)
-		conn_close(c, "connection lost");
-	else if (buf_left(&c->output.out) > 0)
-		conn_dirty(c);
+		relay_conn_close(c, "connection lost");
+	else if (relay_buf_left(&c->output.out) > 0)
+		relay_conn_dirty(c);
 }
 
 static int
-has_more(const struct conn *c)
+has_more(const struct relay_conn *c)
 {
 	/* What a client hears is not ahead of what other workers know. */
-	if (c->session.acks != 0 && c->state == CONN_ADMIT)
+	if (c->session.pending_acks != 0 && c->state == CONN_ADMIT)
 		return (0);
-	if (c->ws != NULL && ws_is_over(c->ws))
+	if (c->ws != NULL && web_ws_is_over(c->ws))
 		return (0);
-	return (buf_left(&c->output.ctl) > 0 ||
-	    (c->session.npongs > 0 && c->session.acks == 0) ||
-	    queue_packets(&c->output.queue) > 0 || http_left(c) > 0);
+	return (relay_buf_left(&c->output.ctl) > 0 ||
+	    (c->session.npongs > 0 && c->session.pending_acks == 0) ||
+	    derp_queue_packets(&c->output.queue) > 0 || web_pending(c) > 0);
 }
 
 /* All is out: end the stream properly, then wait for the other end's. */
 static void
-finish(struct conn *c)
+finish(struct relay_conn *c)
 {
 	const struct relay_output_ops *ops = c->r->outputs.ops;
 
@@ -450,7 +453,7 @@ finish(struct conn *c)
 		return;
 	ops->end(c);
 	if (send_rest(c) == -1 || ops->shut(c) == -1) {
-		conn_close(c, "ended");
+		relay_conn_close(c, "ended");
 		return;
 	}
 	/*
@@ -460,11 +463,11 @@ finish(struct conn *c)
 	 */
 	c->lingering = 1;
 	c->input.linger_left = LINGER_BYTES;
-	conn_deadline(c, LINGER_SECS);
+	relay_conn_deadline(c, LINGER_SECS);
 }
 
 static void
-flush_one(struct conn *c)
+flush_one(struct relay_conn *c)
 {
 	unsigned int lowat = c->r->conf.notsent_lowat, queued;
 	size_t max;
@@ -477,13 +480,13 @@ flush_one(struct conn *c)
 	c->output.woken = 0;
 
 	if (c->output.overflow) {
-		conn_close(c, "does not read what it is sent");
+		relay_conn_close(c, "does not read what it is sent");
 		return;
 	}
 	if (c->output.want_write)
 		return;
 	if ((rv = send_rest(c)) == -1) {
-		conn_close(c, "connection lost");
+		relay_conn_close(c, "connection lost");
 		return;
 	}
 	if (rv == 0) {
@@ -506,10 +509,10 @@ flush_one(struct conn *c)
 		}
 		woken = 0;
 		if (send_batch(c, gather(c, max)) == -1) {
-			conn_close(c, "connection lost");
+			relay_conn_close(c, "connection lost");
 			return;
 		}
-		if (buf_left(&c->output.out) > 0) {
+		if (relay_buf_left(&c->output.out) > 0) {
 			wait_writable(c);
 			return;
 		}
@@ -517,13 +520,13 @@ flush_one(struct conn *c)
 	if (c->state == CONN_DRAIN)
 		finish(c);
 	else if (c->paused & PAUSE_BODY)
-		http_sent(c);
+		web_sent(c);
 }
 
 void
-output_flush(struct relay *r)
+relay_output_flush(struct relay *r)
 {
-	struct conn *c;
+	struct relay_conn *c;
 
 	r->outputs.fresh_bytes = 0;
 	while ((c = TAILQ_FIRST(&r->outputs.dirty)) != NULL) {
@@ -531,30 +534,30 @@ output_flush(struct relay *r)
 		c->output.is_dirty = 0;
 		if (!c->dead) {
 			flush_one(c);
-			conn_charge(c);
+			relay_conn_charge(c);
 		}
 	}
 }
 
 void
-output_relieve(struct relay *r)
+relay_output_relieve(struct relay *r)
 {
 	if (r->outputs.fresh_bytes >= FRESH_MAX)
-		output_flush(r);
+		relay_output_flush(r);
 }
 
 void
-relay_output_ready(struct conn *c)
+relay_output_ready(struct relay_conn *c)
 {
 	if (c->dead)
 		return;
 	c->output.want_write = 0;
 	c->output.woken = 1;
-	conn_dirty(c);
+	relay_conn_dirty(c);
 }
 
 void
-relay_output_overdue(struct conn *c)
+relay_output_overdue(struct relay_conn *c)
 {
 	unsigned int now;
 
@@ -568,5 +571,5 @@ relay_output_overdue(struct conn *c)
 		return;
 	}
 	c->r->stats.write_timeouts++;
-	conn_close(c, "takes nothing");
+	relay_conn_close(c, "takes nothing");
 }

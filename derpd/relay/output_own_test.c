@@ -9,7 +9,7 @@
  * how many bytes.
  */
 static size_t
-fill(struct conn *c, size_t max)
+fill(struct relay_conn *c, size_t max)
 {
 	size_t n;
 
@@ -22,7 +22,7 @@ static void
 bound(int mesh, size_t least, size_t most)
 {
 	struct relay *r = set_up();
-	struct conn *c = client(r, mesh), *other = client(r, mesh);
+	struct relay_conn *c = client(r, mesh), *other = client(r, mesh);
 	size_t n;
 
 	n = fill(c, 2 * most);
@@ -31,7 +31,7 @@ bound(int mesh, size_t least, size_t most)
 	ATF_CHECK(!c->dead);		/* only marked within the turn */
 	own(other, 1, 10);
 	ATF_CHECK(!other->output.overflow);
-	output_flush(r);
+	relay_output_flush(r);
 	ATF_CHECK(c->dead && !other->dead);
 	ATF_CHECK_EQ(nwire, 10);
 	own(c, 1, 10);
@@ -57,7 +57,7 @@ ATF_TC_BODY(own_frames_watcher, tc)
 static unsigned int
 closing(struct relay *r)
 {
-	struct conn *c;
+	struct relay_conn *c;
 	unsigned int n = 0;
 
 	TAILQ_FOREACH(c, &r->conns, entry)
@@ -70,7 +70,7 @@ ATF_TC_WITHOUT_HEAD(own_frames_all);
 ATF_TC_BODY(own_frames_all, tc)
 {
 	struct relay *r = set_up();
-	struct conn *c, *small;
+	struct relay_conn *c, *small;
 	unsigned int i, n;
 
 	small = client(r, 0);
@@ -97,7 +97,7 @@ ATF_TC_WITHOUT_HEAD(own_frames_flood);
 ATF_TC_BODY(own_frames_flood, tc)
 {
 	struct relay *r = set_up();
-	struct conn *c, *mesh;
+	struct relay_conn *c, *mesh;
 	unsigned int i;
 
 	for (i = 0; i < 128; i++)
@@ -129,7 +129,7 @@ ATF_TC_WITHOUT_HEAD(own_frames_little);
 ATF_TC_BODY(own_frames_little, tc)
 {
 	struct relay *r = set_up();
-	struct conn *c;
+	struct relay_conn *c;
 	unsigned int i;
 
 	for (i = 0; i < 20000; i++) {

@@ -15,13 +15,13 @@
 #include "tlsio.h"
 
 static ssize_t
-sock_send(struct conn *c, const void *p, size_t n)
+sock_send(struct relay_conn *c, const void *p, size_t n)
 {
 	return (send(c->fd, p, n, MSG_NOSIGNAL));
 }
 
 static unsigned int
-sock_unsent(struct conn *c)
+sock_unsent(struct relay_conn *c)
 {
 #ifdef SIOCOUTQNSD
 	int n;
@@ -35,7 +35,7 @@ sock_unsent(struct conn *c)
 }
 
 static unsigned int
-sock_unacked(struct conn *c)
+sock_unacked(struct relay_conn *c)
 {
 #ifdef SIOCOUTQ
 	int n;
@@ -52,7 +52,7 @@ sock_unacked(struct conn *c)
 static void
 writable(evutil_socket_t fd, short what, void *arg)
 {
-	struct conn *c = arg;
+	struct relay_conn *c = arg;
 
 	(void)fd;
 	if (c->dead)
@@ -65,7 +65,7 @@ writable(evutil_socket_t fd, short what, void *arg)
 }
 
 static int
-sock_wait(struct conn *c, unsigned int ms)
+sock_wait(struct relay_conn *c, unsigned int ms)
 {
 	struct event **ev = &c->output.ev_write;
 	struct timeval tv;
@@ -79,14 +79,14 @@ sock_wait(struct conn *c, unsigned int ms)
 }
 
 static void
-sock_end(struct conn *c)
+sock_end(struct relay_conn *c)
 {
 	if (c->tls != NULL)
 		(void)tls_close(c->tls);
 }
 
 static int
-sock_shut(struct conn *c)
+sock_shut(struct relay_conn *c)
 {
 	if (shutdown(c->fd, SHUT_WR) == -1)
 		return (-1);
@@ -94,7 +94,7 @@ sock_shut(struct conn *c)
 }
 
 const struct relay_output_ops relay_output_sock = {
-	.encrypt = tlsio_write,
+	.encrypt = relay_tlsio_write,
 	.send = sock_send,
 	.unsent = sock_unsent,
 	.unacked = sock_unacked,

@@ -5,14 +5,14 @@
 
 /* Queue a packet of `n' bytes, each of them `fill'. */
 static void
-packet(struct conn *c, uint8_t fill, size_t n)
+packet(struct relay_conn *c, uint8_t fill, size_t n)
 {
 	static const uint8_t src[FRAME_KEY_LEN] = { 's' };
 	static uint8_t p[FRAME_MAX_PACKET];
 
 	ATF_REQUIRE(n <= sizeof(p));
 	memset(p, fill, n);
-	conn_enqueue(c, src, p, n);
+	relay_conn_enqueue(c, src, p, n);
 }
 
 /*
@@ -31,7 +31,7 @@ frames(void)
 		ATF_REQUIRE(n < sizeof(text) - 2);
 		if (nwire - off < FRAME_HDR_LEN)
 			break;
-		frame_get_hdr(wire + off, &type, &len);
+		net_frame_get_hdr(wire + off, &type, &len);
 		if (nwire - off - FRAME_HDR_LEN < len)
 			break;
 		off += FRAME_HDR_LEN + len;
@@ -50,21 +50,21 @@ ATF_TC_WITHOUT_HEAD(order);
 ATF_TC_BODY(order, tc)
 {
 	struct relay *r = set_up();
-	struct conn *c = client(r, 0);
+	struct relay_conn *c = client(r, 0);
 
 	packet(c, 1, 100);
 	c->session.npongs = 2;
 	packet(c, 2, 0);
 	own(c, 3, 50);
 	ATF_CHECK_EQ(nsends, 0);		/* nothing before the flush */
-	output_flush(r);
+	relay_output_flush(r);
 	ATF_CHECK_STREQ("oPPpp", frames());
 	ATF_CHECK_EQ(nsends, 1);
 	ATF_CHECK_EQ(waits, 0);
 	ATF_CHECK_EQ(r->stats.packets_sent, 2);
 	ATF_CHECK_EQ(r->stats.sent_pong, 2);
 	ATF_CHECK_EQ(c->session.tx_bytes, 100);
-	output_flush(r);
+	relay_output_flush(r);
 	ATF_CHECK_EQ(nsends, 1);
 	drop_all(r);
 }
@@ -74,27 +74,27 @@ ATF_TC_WITHOUT_HEAD(not_agreed);
 ATF_TC_BODY(not_agreed, tc)
 {
 	struct relay *r = set_up();
-	struct conn *c = client(r, 0);
+	struct relay_conn *c = client(r, 0);
 
-	c->session.acks = 2;
+	c->session.pending_acks = 2;
 	c->session.npongs = 1;
 	own(c, 3, 50);
 	packet(c, 1, 10);
-	output_flush(r);
+	relay_output_flush(r);
 	ATF_CHECK_STREQ("op", frames());
-	c->session.acks = 0;
-	conn_dirty(c);
-	output_flush(r);
+	c->session.pending_acks = 0;
+	relay_conn_dirty(c);
+	relay_output_flush(r);
 	ATF_CHECK_STREQ("opP", frames());
-	c->session.acks = 2;
+	c->session.pending_acks = 2;
 	c->state = CONN_ADMIT;
 	own(c, 3, 50);
-	output_flush(r);
+	relay_output_flush(r);
 	ATF_CHECK_STREQ("opP", frames());
-	c->session.acks = 0;
+	c->session.pending_acks = 0;
 	c->state = CONN_UP;
-	conn_dirty(c);
-	output_flush(r);
+	relay_conn_dirty(c);
+	relay_output_flush(r);
 	ATF_CHECK_STREQ("opPo", frames());
 	drop_all(r);
 }
@@ -104,7 +104,7 @@ ATF_TC_WITHOUT_HEAD(partial);
 ATF_TC_BODY(partial, tc)
 {
 	struct relay *r;
-	struct conn *c;
+	struct relay_conn *c;
 	uint8_t *whole = NULL;
 	size_t nwhole = 0, k;
 
@@ -116,22 +116,22 @@ ATF_TC_BODY(partial, tc)
 		own(c, 'a', 60);
 		packet(c, 'b', 100);
 		packet(c, 'c', 30);
-		output_flush(r);
+		relay_output_flush(r);
 		if (k > 0 && k < nwhole) {
 			ATF_REQUIRE_EQ(nwire, k);
 			ATF_CHECK_EQ(waits, 1);
 			ATF_CHECK_EQ(deadline, 2000);
 			/* What comes meanwhile waits behind that. */
 			own(c, 'd', 10);
-			output_flush(r);
+			relay_output_flush(r);
 			ATF_REQUIRE_EQ(nwire, k);
 			room = 1;
 			relay_output_ready(c);
-			output_flush(r);
+			relay_output_flush(r);
 			ATF_REQUIRE_EQ(nwire, k + 1);
 			room = WIRE;
 			relay_output_ready(c);
-			output_flush(r);
+			relay_output_flush(r);
 			ATF_REQUIRE_EQ(nwire, nwhole + 10);
 		} else
 			ATF_CHECK_EQ(waits, 0);
@@ -155,14 +155,14 @@ ATF_TC_WITHOUT_HEAD(long_own);
 ATF_TC_BODY(long_own, tc)
 {
 	struct relay *r = set_up();
-	struct conn *c = client(r, 0);
+	struct relay_conn *c = client(r, 0);
 	size_t i;
 
 	packet(c, 1, 10);
 	c->session.npongs = 1;
 	for (i = 0; i < 300; i++)
 		own(c, (uint8_t)i, 1000);
-	output_flush(r);
+	relay_output_flush(r);
 	ATF_CHECK_EQ(strspn(frames(), "o"), 300);
 	ATF_CHECK_STREQ("Pp", frames() + 300);
 	for (i = 0; i < 300; i++)
@@ -178,7 +178,7 @@ ATF_TC_BODY(errors, tc)
 		{ EAGAIN, 0 }, { ENOBUFS, 0 }, { ECONNRESET, 1 }, { EPIPE, 1 }
 	};
 	struct relay *r;
-	struct conn *c;
+	struct relay_conn *c;
 	size_t i;
 
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
@@ -187,7 +187,7 @@ ATF_TC_BODY(errors, tc)
 		room = 0;
 		error = t[i].error;
 		own(c, 1, 100);
-		output_flush(r);
+		relay_output_flush(r);
 		ATF_CHECK_EQ(c->dead, t[i].dead);
 		ATF_CHECK_EQ(waits, !t[i].dead);
 		drop_all(r);
@@ -196,11 +196,11 @@ ATF_TC_BODY(errors, tc)
 		c = client(r, 0);
 		room = 10;
 		own(c, 1, 100);
-		output_flush(r);
+		relay_output_flush(r);
 		ATF_CHECK(!c->dead);
 		error = t[i].error;
 		relay_output_ready(c);
-		output_flush(r);
+		relay_output_flush(r);
 		ATF_CHECK_EQ(c->dead, t[i].dead);
 		ATF_CHECK_EQ(waits, t[i].dead ? 1 : 2);
 		drop_all(r);
@@ -210,8 +210,8 @@ ATF_TC_BODY(errors, tc)
 	wait_fails = 1;
 	room = 0;
 	own(c, 1, 100);
-	output_flush(r);
-	output_flush(r);
+	relay_output_flush(r);
+	relay_output_flush(r);
 	ATF_CHECK(c->dead);
 	drop_all(r);
 }
@@ -222,24 +222,24 @@ ATF_TC_BODY(unsent_limit, tc)
 {
 	const size_t lowat = 32 * 1024, frame = 1437;
 	struct relay *r = set_up();
-	struct conn *c = client(r, 0);
+	struct relay_conn *c = client(r, 0);
 	size_t i, before;
 
 	r->conf.notsent_lowat = (uint32_t)lowat;
 	for (i = 0; i < 200; i++)
 		packet(c, (uint8_t)i, 1400);
-	output_flush(r);
+	relay_output_flush(r);
 	ATF_CHECK_MSG(nwire >= lowat && nwire < lowat + frame, "%zu", nwire);
 	ATF_CHECK_EQ(waits, 1);
 	/* While it waits nothing goes, whatever comes. */
 	packet(c, 200, 1400);
-	output_flush(r);
+	relay_output_flush(r);
 	ATF_CHECK(nwire < lowat + frame);
 	/* Half of it left. */
 	in_kernel = (unsigned int)lowat / 2;
 	before = nwire;
 	relay_output_ready(c);
-	output_flush(r);
+	relay_output_flush(r);
 	ATF_CHECK_MSG(nwire - before >= lowat / 2 &&
 	    nwire - before < lowat / 2 + frame, "%zu", nwire - before);
 	/*
@@ -248,12 +248,12 @@ ATF_TC_BODY(unsent_limit, tc)
 	 */
 	before = nwire;
 	relay_output_ready(c);
-	output_flush(r);
+	relay_output_flush(r);
 	ATF_CHECK_MSG(nwire - before == frame, "%zu", nwire - before);
 	room = 0;
 	error = ECONNRESET;
 	relay_output_ready(c);
-	output_flush(r);
+	relay_output_flush(r);
 	ATF_CHECK(c->dead);
 	drop_all(r);
 
@@ -262,7 +262,7 @@ ATF_TC_BODY(unsent_limit, tc)
 	c = client(r, 0);
 	for (i = 0; i < 200; i++)
 		packet(c, (uint8_t)i, 1400);
-	output_flush(r);
+	relay_output_flush(r);
 	ATF_CHECK_EQ(nwire, 200 * frame);
 	drop_all(r);
 }
@@ -272,12 +272,12 @@ ATF_TC_WITHOUT_HEAD(deadlines);
 ATF_TC_BODY(deadlines, tc)
 {
 	struct relay *r = set_up();
-	struct conn *c = client(r, 0), *m = client(r, 1);
+	struct relay_conn *c = client(r, 0), *m = client(r, 1);
 
 	room = 0;
 	not_acked = 5000;
 	own(c, 1, 100);
-	output_flush(r);
+	relay_output_flush(r);
 	ATF_CHECK_EQ(deadline, 2000);
 	not_acked = 4999;
 	relay_output_overdue(c);
@@ -287,7 +287,7 @@ ATF_TC_BODY(deadlines, tc)
 	ATF_CHECK(c->dead);
 	ATF_CHECK_EQ(r->stats.write_timeouts, 1);
 	own(m, 1, 100);
-	output_flush(r);
+	relay_output_flush(r);
 	ATF_CHECK_EQ(deadline, MESH_WRITE_MS);
 	drop_all(r);
 }
@@ -297,22 +297,22 @@ ATF_TC_WITHOUT_HEAD(drain);
 ATF_TC_BODY(drain, tc)
 {
 	struct relay *r = set_up();
-	struct conn *c = client(r, 0);
+	struct relay_conn *c = client(r, 0);
 
 	room = 20;
 	own(c, 1, 100);
 	c->state = CONN_DRAIN;
-	output_flush(r);
+	relay_output_flush(r);
 	ATF_CHECK_EQ(ends + shuts, 0);
 	room = WIRE;
 	relay_output_ready(c);
-	output_flush(r);
+	relay_output_flush(r);
 	ATF_CHECK_EQ(nwire, 103);
 	ATF_CHECK_EQ(memcmp(wire + 100, "END", 3), 0);
 	ATF_CHECK_EQ(shuts, 1);
 	ATF_CHECK(c->lingering && !c->dead && c->on_wheel);
-	conn_dirty(c);
-	output_flush(r);
+	relay_conn_dirty(c);
+	relay_output_flush(r);
 	ATF_CHECK_EQ(shuts, 1);
 	TAILQ_REMOVE(&r->wheel[c->slot], c, wheel);
 	drop_all(r);
@@ -323,12 +323,12 @@ ATF_TC_WITHOUT_HEAD(relief);
 ATF_TC_BODY(relief, tc)
 {
 	struct relay *r = set_up();
-	struct conn *c = client(r, 0);
+	struct relay_conn *c = client(r, 0);
 	size_t n;
 
 	for (n = 0; n < 300 * 1024; n += 1400) {
 		packet(c, 1, 1400);
-		output_relieve(r);
+		relay_output_relieve(r);
 		ATF_REQUIRE(nwire == 0 || n >= 255 * 1024);
 	}
 	ATF_CHECK(nwire > 256 * 1024);

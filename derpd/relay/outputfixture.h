@@ -26,13 +26,13 @@ static int		 waits, ends, shuts, wait_fails;
 static unsigned int	 deadline;
 
 static int
-fake_encrypt(struct conn *c, const uint8_t *p, size_t n)
+fake_encrypt(struct relay_conn *c, const uint8_t *p, size_t n)
 {
-	return (output_raw(c, p, n));
+	return (relay_output_raw(c, p, n));
 }
 
 static ssize_t
-fake_send(struct conn *c, const void *p, size_t n)
+fake_send(struct relay_conn *c, const void *p, size_t n)
 {
 	(void)c;
 	nsends++;
@@ -51,21 +51,21 @@ fake_send(struct conn *c, const void *p, size_t n)
 }
 
 static unsigned int
-fake_unsent(struct conn *c)
+fake_unsent(struct relay_conn *c)
 {
 	(void)c;
 	return (in_kernel);
 }
 
 static unsigned int
-fake_unacked(struct conn *c)
+fake_unacked(struct relay_conn *c)
 {
 	(void)c;
 	return (not_acked);
 }
 
 static int
-fake_wait(struct conn *c, unsigned int ms)
+fake_wait(struct relay_conn *c, unsigned int ms)
 {
 	ATF_CHECK(!c->dead);
 	waits++;
@@ -74,16 +74,16 @@ fake_wait(struct conn *c, unsigned int ms)
 }
 
 static void
-fake_end(struct conn *c)
+fake_end(struct relay_conn *c)
 {
 	ends++;
-	ATF_CHECK_EQ(output_raw(c, "END", 3), 0);
+	ATF_CHECK_EQ(relay_output_raw(c, "END", 3), 0);
 }
 
 static int
-fake_shut(struct conn *c)
+fake_shut(struct relay_conn *c)
 {
-	ATF_CHECK_EQ(buf_left(&c->output.out), 0);
+	ATF_CHECK_EQ(relay_buf_left(&c->output.out), 0);
 	shuts++;
 	return (0);
 }
@@ -112,8 +112,8 @@ set_up(void)
 		TAILQ_INIT(&r->wheel[i]);
 	relay_outputs_init(&r->outputs, &fake);
 	ATF_REQUIRE_EQ(cluster_init(r), 0);
-	pool_init(&r->pool);
-	queue_set_init(&r->queues, &r->pool, output_dropped);
+	derp_pool_init(&r->pool);
+	derp_queue_set_init(&r->queues, &r->pool, relay_output_dropped);
 	r->now_us = 1000000;
 	r->conf.queue_bytes = WIRE;
 	r->conf.queue_packets = 100000;
@@ -129,10 +129,10 @@ set_up(void)
 }
 
 /* A logged-in client. */
-static inline struct conn *
+static inline struct relay_conn *
 client(struct relay *r, int mesh)
 {
-	struct conn *c = calloc(1, sizeof(*c));
+	struct relay_conn *c = calloc(1, sizeof(*c));
 
 	ATF_REQUIRE(c != NULL);
 	c->r = r;
@@ -140,14 +140,14 @@ client(struct relay *r, int mesh)
 	c->id = ++r->next_id;
 	c->state = CONN_UP;
 	c->session.mesh = mesh != 0;
-	queue_init(&c->output.queue, &r->queues, c);
+	derp_queue_init(&c->output.queue, &r->queues, c);
 	TAILQ_INSERT_TAIL(&r->conns, c, entry);
 	return (c);
 }
 
-/* As conn_reap() does it, as far as output is concerned. */
+/* As relay_conn_reap() does it, as far as output is concerned. */
 static inline void
-drop(struct conn *c)
+drop(struct relay_conn *c)
 {
 	struct relay *r = c->r;
 
@@ -156,15 +156,15 @@ drop(struct conn *c)
 	if (c->output.is_dirty)
 		TAILQ_REMOVE(&r->outputs.dirty, c, output.dirty);
 	TAILQ_REMOVE(&r->conns, c, entry);
-	queue_clear(&c->output.queue, NULL, NULL);
-	output_free(c);
+	derp_queue_clear(&c->output.queue, NULL, NULL);
+	relay_output_free(c);
 	free(c);
 }
 
 static inline void
 drop_all(struct relay *r)
 {
-	struct conn *c;
+	struct relay_conn *c;
 
 	while ((c = TAILQ_FIRST(&r->conns)) != NULL)
 		drop(c);
@@ -176,12 +176,12 @@ drop_all(struct relay *r)
 
 /* A frame of ours of `n' bytes with a payload of `fill'. */
 static inline void
-own(struct conn *c, uint8_t fill, size_t n)
+own(struct relay_conn *c, uint8_t fill, size_t n)
 {
 	uint8_t p[2000];
 
 	ATF_REQUIRE(n >= FRAME_HDR_LEN && n <= sizeof(p));
-	frame_put_hdr(p, FRAME_HEALTH, (uint32_t)(n - FRAME_HDR_LEN));
+	net_frame_put_hdr(p, FRAME_HEALTH, (uint32_t)(n - FRAME_HDR_LEN));
 	memset(p + FRAME_HDR_LEN, fill, n - FRAME_HDR_LEN);
-	conn_send(c, p, n);
+	relay_conn_send(c, p, n);
 }

@@ -40,36 +40,36 @@
 void
 relay_clock(struct relay *r)
 {
-	r->now_us = clock_us();
+	r->now_us = base_clock_us();
 }
 
 int
 relay_can_sign(struct relay *r)
 {
-	return (tlskey_ready(&r->tlskey));
+	return (relay_tlskey_ready(&r->tlskey));
 }
 
 /* Signing failed because keys is gone or hangs: wait for it or the next one. */
 static void
 keys_lost(void *arg)
 {
-	accept_pause(arg, ACCEPT_KEYS);
+	relay_accept_pause(arg, ACCEPT_KEYS);
 }
 
 static void
 keys_back(struct relay *r)
 {
-	struct conn *c;
+	struct relay_conn *c;
 
 	TAILQ_FOREACH(c, &r->conns, entry)
-		conn_resume(c, PAUSE_KEYS);
-	accept_resume(r, ACCEPT_KEYS);
+		relay_conn_resume(c, PAUSE_KEYS);
+	relay_accept_resume(r, ACCEPT_KEYS);
 }
 
 static int
 on_login_result(void *arg, const struct ipc_msg_login_result *v)
 {
-	login_result(arg, v);
+	derp_login_result(arg, v);
 	return (0);
 }
 
@@ -79,23 +79,23 @@ static const struct ipc_handlers box_handlers = {
 };
 
 static void
-box_message(struct chan *ch, struct msg *m, void *arg)
+box_message(struct ipc_chan *ch, struct ipc_msg *m, void *arg)
 {
 	const char *what;
 
 	(void)ch;
 	relay_clock(arg);
 	if ((what = ipc_dispatch(&box_handlers, m, arg)) != NULL)
-		log_warnx("keys %s: %s", what, msg_name(m->type));
+		log_warnx("keys %s: %s", what, ipc_msg_name(m->type));
 }
 
 static void
-box_gone(struct chan *ch, const char *why, void *arg)
+box_gone(struct ipc_chan *ch, const char *why, void *arg)
 {
 	struct relay *r = arg;
 
 	log_debug("keys: %s", why);
-	chan_free(ch);
+	ipc_chan_free(ch);
 	r->box = NULL;
 }
 
@@ -105,18 +105,18 @@ on_keys(void *arg, const struct ipc_msg_relay_keys *v, int *fd)
 	struct relay *r = arg;
 
 	if (v->kind == KEYCHAN_SIGN) {
-		tlskey_set_channel(&r->tlskey, *fd, SIGN_MS);
+		relay_tlskey_set_channel(&r->tlskey, *fd, SIGN_MS);
 		*fd = -1;
 		keys_back(r);
 		return (0);
 	}
-	chan_free(r->box);
-	r->box = chan_new(r->base, *fd, ROLE_RELAY, ROLE_KEYS, box_message,
+	ipc_chan_free(r->box);
+	r->box = ipc_chan_new(r->base, *fd, ROLE_RELAY, ROLE_KEYS, box_message,
 	    box_gone, r);
 	if (r->box == NULL)
 		fatal("no channel to keys for login boxes (malloc, event_new)");
 	*fd = -1;
-	login_again(r);
+	derp_login_again(r);
 	return (0);
 }
 
@@ -125,7 +125,7 @@ on_conf(void *arg, const struct ipc_msg_relay_conf *v)
 {
 	struct relay *r = arg;
 
-	if (!relay_conf_valid(&v->conf))
+	if (!ipc_relay_conf_valid(&v->conf))
 		return (-1);
 	r->next_conf = v->conf;
 	return (0);
@@ -134,7 +134,7 @@ on_conf(void *arg, const struct ipc_msg_relay_conf *v)
 static int
 on_cert(void *arg, const struct ipc_msg_relay_cert *v)
 {
-	if (tlsio_cert(arg, v->hash, v->pem, v->len) == -1)
+	if (relay_tlsio_cert(arg, v->hash, v->pem, v->len) == -1)
 		fatalx("a certificate chain of %zu bytes from the parent "
 		    "can't be used: malformed, or out of memory", v->len);
 	return (0);
@@ -143,7 +143,7 @@ on_cert(void *arg, const struct ipc_msg_relay_cert *v)
 static int
 on_listen(void *arg, const struct ipc_msg_relay_listen *v, int *fd)
 {
-	if (accept_add(arg, *fd, v->tls) == -1)
+	if (relay_accept_add(arg, *fd, v->tls) == -1)
 		fatalx("a listening socket from the parent can't be used: "
 		    "no memory or event for it");
 	*fd = -1;
@@ -153,7 +153,7 @@ on_listen(void *arg, const struct ipc_msg_relay_listen *v, int *fd)
 static int
 on_link(void *arg, const struct ipc_msg_relay_link *v, int *fd)
 {
-	if (link_open(arg, *fd, v->worker) == -1)
+	if (cluster_link_open(arg, *fd, v->worker) == -1)
 		fatalx("the link to worker %u can't be used: no memory or "
 		    "event for it", v->worker);
 	*fd = -1;
@@ -165,7 +165,7 @@ on_maps(void *arg, const struct ipc_msg_relay_maps *v)
 {
 	struct relay *r = arg;
 
-	return (mapstore_maps(&r->maps, v->n));
+	return (web_mapstore_maps(&r->maps, v->n));
 }
 
 static int
@@ -173,7 +173,7 @@ on_map(void *arg, const struct ipc_msg_relay_map *v)
 {
 	struct relay *r = arg;
 
-	return (mapstore_map(&r->maps, &v->map, time(NULL)));
+	return (web_mapstore_map(&r->maps, &v->map, time(NULL)));
 }
 
 /* Answer for an ACME directory from now on, and say so. */
@@ -183,7 +183,7 @@ on_token(void *arg, const struct ipc_msg_relay_token *v)
 	struct ipc_msg_relay_token_set set = { v->token };
 	struct relay *r = arg;
 
-	if (tokens_add(&r->tokens, v->token, v->auth) == -1)
+	if (acme_tokens_add(&r->tokens, v->token, v->auth) == -1)
 		return (-1);
 	if (v->token[0] != '\0' &&
 	    ipc_send_relay_token_set(r->parent, &set) == -1)
@@ -212,12 +212,12 @@ on_metrics(void *arg, const struct ipc_msg_relay_metrics *v)
 static void
 commit(struct relay *r)
 {
-	tlsio_commit(r);
+	relay_tlsio_commit(r);
 	r->conf = r->next_conf;
 	r->staged = 0;
-	accept_limits(r);
+	relay_accept_limits(r);
 	cluster_peers_limits(r->peers, r->conf.worker, r->acceptor.files);
-	queue_set_limit(&r->queues, (uint64_t)r->conf.queue_bytes *
+	derp_queue_set_limit(&r->queues, (uint64_t)r->conf.queue_bytes *
 	    QUEUES_FULL);
 }
 
@@ -228,14 +228,14 @@ on_commit(void *arg, const struct ipc_msg_relay_commit *v)
 	struct ipc_msg_relay_result result = { .id = v->id };
 
 	if (v->how == SETTINGS_DROP) {
-		tlsio_drop(r);
+		relay_tlsio_drop(r);
 		r->staged = 0;
 		return (0);
 	}
 	if (v->how == SETTINGS_USE && v->id != r->staged)
 		return (-1);
 	if (v->how != SETTINGS_USE) {
-		result.why = tlsio_stage(r);
+		result.why = relay_tlsio_stage(r);
 		r->staged = result.why == NULL ? v->id : 0;
 	}
 	result.ok = result.why == NULL;
@@ -250,7 +250,7 @@ on_commit(void *arg, const struct ipc_msg_relay_commit *v)
 }
 
 static void
-client_fill(struct client_info *i, const struct conn *c)
+client_fill(struct ipc_client_info *i, const struct relay_conn *c)
 {
 	const struct relay *r = c->r;
 
@@ -265,8 +265,8 @@ client_fill(struct client_info *i, const struct conn *c)
 	i->rx_packets = c->session.rx_packets;
 	i->tx_packets = c->session.tx_packets;
 	i->drops = c->session.drops;
-	i->queued_packets = queue_packets(&c->output.queue);
-	i->queued_bytes = queue_bytes(&c->output.queue);
+	i->queued_packets = derp_queue_packets(&c->output.queue);
+	i->queued_bytes = derp_queue_bytes(&c->output.queue);
 	i->flags = derp_flags(&c->session);
 	i->home = c->session.home;
 	i->dup = c->session.told_dup;
@@ -278,13 +278,13 @@ on_clients(void *arg, const struct ipc_msg_relay_clients *v)
 	struct ipc_msg_relay_client one = { .request = v->request };
 	struct ipc_msg_relay_clients_end end = { .request = v->request };
 	struct relay *r = arg;
-	struct conn *c;
+	struct relay_conn *c;
 
 	TAILQ_FOREACH(c, &r->conns, entry) {
 		if (c->state != CONN_UP || c->dead)
 			continue;
 		/* A parent that is slow is no reason to give it up. */
-		if (chan_queued(r->parent) > LIST_MAX)
+		if (ipc_chan_queued(r->parent) > LIST_MAX)
 			break;
 		client_fill(&one.client, c);
 		(void)ipc_send_relay_client(r->parent, &one);
@@ -299,7 +299,7 @@ static void
 stop_poll(evutil_socket_t fd, short what, void *arg)
 {
 	struct relay *r = arg;
-	struct conn *c;
+	struct relay_conn *c;
 
 	(void)fd;
 	(void)what;
@@ -307,7 +307,7 @@ stop_poll(evutil_socket_t fd, short what, void *arg)
 	 * Those that linger count: they may still send, and an end of ours now
 	 * would be a reset, which may overtake our last words.
 	 */
-	if (clock_us() < r->stop_us)
+	if (base_clock_us() < r->stop_us)
 		TAILQ_FOREACH(c, &r->conns, entry)
 			if (c->state == CONN_DRAIN && !c->dead)
 				return;
@@ -321,22 +321,22 @@ on_stop(void *arg, const struct ipc_msg_stop *v)
 	struct relay *r = arg;
 	uint8_t frame[FRAME_RESTARTING_SIZE];
 	struct timeval tv = { 0, STOP_POLL_MS * 1000 };
-	struct conn *c;
+	struct relay_conn *c;
 	size_t n;
 
 	if (r->stopping)
 		return (0);
 	r->stopping = 1;
 	r->stop_us = r->now_us + (uint64_t)v->ms * 1000;
-	accept_close(r);
-	n = frame_put_restarting(frame, RECONNECT_MS, RECONNECT_TRY_MS);
+	relay_accept_close(r);
+	n = net_frame_put_restarting(frame, RECONNECT_MS, RECONNECT_TRY_MS);
 	TAILQ_FOREACH(c, &r->conns, entry) {
 		if (c->state != CONN_UP) {
-			conn_close(c, "stopping");
+			relay_conn_close(c, "stopping");
 			continue;
 		}
-		conn_send(c, frame, n);
-		conn_drain(c);
+		relay_conn_send(c, frame, n);
+		relay_conn_drain(c);
 	}
 	r->ev_stop = event_new(r->base, -1, EV_PERSIST, stop_poll, r);
 	if (r->ev_stop == NULL || event_add(r->ev_stop, &tv) == -1)
@@ -369,7 +369,7 @@ look_for_keys(struct relay *r)
 {
 	if ((r->acceptor.off & ACCEPT_KEYS) != 0 && relay_can_sign(r))
 		keys_back(r);
-	if (r->configured && (r->box == NULL || tlskey_gone(&r->tlskey)))
+	if (r->configured && (r->box == NULL || relay_tlskey_gone(&r->tlskey)))
 		(void)ipc_send_relay_keyless(r->parent);
 }
 
@@ -381,17 +381,17 @@ tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	relay_clock(r);
-	accept_tick(r);
+	relay_accept_tick(r);
 	look_for_keys(r);
-	conn_tick(r);
-	linkstats_tick(r->linkstats);
-	link_tick(r);
-	pool_tick(&r->pool);
-	heap_tick(&r->heap, r->nconns);
+	relay_conn_tick(r);
+	cluster_linkstats_tick(r->linkstats);
+	cluster_link_tick(r);
+	derp_pool_tick(&r->pool);
+	relay_heap_tick(&r->heap, r->nconns);
 }
 
 static struct relay *
-relay_new(struct chan *parent)
+relay_new(struct ipc_chan *parent)
 {
 	struct timeval second = { 1, 0 };
 	struct relay *r;
@@ -403,18 +403,18 @@ relay_new(struct chan *parent)
 	TAILQ_INIT(&r->dead);
 	TAILQ_INIT(&r->resumed);
 	TAILQ_INIT(&r->shaking);
-	strangers_init(&r->strangers);
+	relay_unfinished_init(&r->unfinished);
 	relay_outputs_init(&r->outputs, &relay_output_sock);
 	for (i = 0; i < WHEEL_SLOTS; i++)
 		TAILQ_INIT(&r->wheel[i]);
 	relay_route_init(r);
-	pool_init(&r->pool);
-	login_init(r);
-	queue_set_init(&r->queues, &r->pool, output_dropped);
+	derp_pool_init(&r->pool);
+	derp_login_init(r);
+	derp_queue_set_init(&r->queues, &r->pool, relay_output_dropped);
 	LIST_INIT(&r->watchers);
 	LIST_INIT(&r->acceptor.listeners);
 	r->acceptor.off = ACCEPT_START;
-	r->now_us = clock_us();
+	r->now_us = base_clock_us();
 	r->parent = parent;
 	if ((r->base = event_base_new()) == NULL)
 		fatal("can't run the event loop (epoll, kqueue)");
@@ -471,15 +471,15 @@ turn(void *arg)
 	if (event_base_loop(r->base, how) == -1)
 		fatal("can't run the event loop (epoll, kqueue)");
 	relay_clock(r);
-	conn_work(r);
-	peers_announce(r->peers);
-	output_flush(r);
-	conn_shake(r);
-	conn_reap(r);
-	peers_reap(r->peers);
-	peers_announce(r->peers);
-	output_flush(r);
-	link_flush(r);
+	relay_conn_work(r);
+	cluster_peers_announce(r->peers);
+	relay_output_flush(r);
+	relay_conn_shake(r);
+	relay_conn_reap(r);
+	cluster_peers_reap(r->peers);
+	cluster_peers_announce(r->peers);
+	relay_output_flush(r);
+	cluster_link_flush(r);
 	gather_load(r);
 }
 
@@ -490,13 +490,13 @@ prepare(struct ipc_child *c)
 
 	if (sodium_init() == -1)
 		fatalx("libsodium can't be set up");
-	heap_init();
-	tlsctx_preload();
+	relay_heap_init();
+	relay_tlsctx_preload();
 	r = relay_new(c->parent);
-	tlskey_init(&r->tlskey, keys_lost, r);
+	relay_tlskey_init(&r->tlskey, keys_lost, r);
 	if (cluster_init(r) == -1)
 		fatal("no memory for the worker");
-	accept_init(r);
+	relay_accept_init(r);
 	c->base = r->base;
 	c->arg = r;
 }
@@ -518,7 +518,7 @@ woken(void *arg)
 static void
 begin(void *arg)
 {
-	accept_resume(arg, ACCEPT_START);
+	relay_accept_resume(arg, ACCEPT_START);
 }
 
 void

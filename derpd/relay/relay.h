@@ -41,9 +41,9 @@ struct derp_sent;
 /* A worker. */
 struct relay {
 	struct event_base *base;
-	struct chan	*parent;
-	struct chan	*box;		/* to keys, NULL while it is gone */
-	struct relay_conf conf, next_conf;
+	struct ipc_chan	*parent;
+	struct ipc_chan	*box;		/* to keys, NULL while it is gone */
+	struct ipc_relay_conf conf, next_conf;
 	int		 configured;
 	struct relay_tlskey tlskey;	/* signs for TLS */
 	uint32_t	 staged;	/* id of settings that are, 0 none */
@@ -52,16 +52,16 @@ struct relay {
 	int		 stopping;
 	uint64_t	 stop_us;	/* when to end at the latest */
 
-	struct conn_list conns;
-	struct conn_list dead;		/* for the reaper */
-	struct conn_list resumed;	/* input that the turn handles */
-	struct conn_list shaking;	/* that of handshakes, a few a turn */
+	struct relay_conn_list conns;
+	struct relay_conn_list dead;	/* for the reaper */
+	struct relay_conn_list resumed;	/* input that the turn handles */
+	struct relay_conn_list shaking;	/* that of handshakes, a few a turn */
 	unsigned int	 nshaking;
-	struct strangers strangers;
+	struct relay_unfinished_set unfinished;
 	struct log_limit refused;	/* strangers: of a full source, */
 	struct log_limit gave_way;	/* and for newer ones */
-	struct conn_list wheel[WHEEL_SLOTS];
-	LIST_HEAD(, conn) watchers;
+	struct relay_conn_list wheel[WHEEL_SLOTS];
+	LIST_HEAD(, relay_conn) watchers;
 	unsigned int	 now_slot;
 	unsigned int	 nconns;
 	struct event	*ev_tick;
@@ -77,13 +77,14 @@ struct relay {
 	struct cluster_peers *peers;	/* who is connected, anywhere */
 	struct derp_sent *sent;		/* who heard from whom, here */
 	struct derp_pool pool;		/* memory of packets */
-	struct queue_set queues;	/* of all connections */
+	struct derp_queue_set queues;	/* of all connections */
 	struct relay_outputs outputs;
-	struct stats	 stats;
+	struct relay_stats	 stats;
 	struct web_scratch web;
-	struct mapstore	 maps;
-	struct tokens	 tokens;
-	char		*metrics;	/* of other processes; NULL none */
+	struct web_mapstore	 maps;
+	struct acme_tokens	 tokens;
+	char			*metrics;	/* of other processes; NULL
+						   none */
 
 	/* how busy it is, for relay.c */
 	uint64_t	 load_at;	/* us, begin of the window */
@@ -92,10 +93,10 @@ struct relay {
 	int		 busy;
 	struct relay_heap heap;
 
-	uint8_t		 in_buf[IN_SIZE];
+	uint8_t		 in_buf[RELAY_IN_SIZE];
 };
 
-/* The worker process; starts with child_init(), never returns. */
+/* The worker process; starts with ipc_child_init(), never returns. */
 void	relay_main(void) __attribute__((noreturn));
 
 /* Set r->now_us; first thing in every event. */

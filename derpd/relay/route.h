@@ -21,11 +21,11 @@ void	relay_route_init(struct relay *r);
  * A packet of `n' bytes over a link, from `src' for `dst', which is connected
  * here; dropped and counted if it is not.
  */
-void	session_deliver(struct relay *r, const uint8_t *src,
+void	relay_route_deliver(struct relay *r, const uint8_t *src,
 	    const uint8_t *dst, const uint8_t *p, size_t n);
 
 /* ClosePeer: close every connection that this worker has of `key'. */
-void	session_close_peer(struct relay *r,
+void	relay_route_close_peer(struct relay *r,
 	    const uint8_t key[FRAME_KEY_LEN]);
 
 #endif

@@ -10,9 +10,9 @@
 #include "stats.h"
 
 /* On a channel the fields go in their order. */
-#define NFIELDS	(sizeof(struct stats) / sizeof(uint64_t))
+#define NFIELDS	(sizeof(struct relay_stats) / sizeof(uint64_t))
 /* The fields behind this one are the same in every worker. */
-#define NSUMMED	(offsetof(struct stats, queue_us) / sizeof(uint64_t))
+#define NSUMMED	(offsetof(struct relay_stats, queue_us) / sizeof(uint64_t))
 
 static const char *const reasons[DROP_REASONS] = {
 	"unknown_dest", "unknown_dest_on_fwd", "gone_disconnected",
@@ -26,7 +26,7 @@ static const unsigned int rtt_ms[RTT_BUCKETS - 1] = {
 };
 
 void
-stats_rtt(struct stats *s, unsigned int us)
+relay_stats_rtt(struct relay_stats *s, unsigned int us)
 {
 	unsigned int i = 0;
 
@@ -37,7 +37,7 @@ stats_rtt(struct stats *s, unsigned int us)
 }
 
 static uint64_t
-field(const struct stats *s, size_t i)
+field(const struct relay_stats *s, size_t i)
 {
 	uint64_t v;
 
@@ -46,7 +46,7 @@ field(const struct stats *s, size_t i)
 }
 
 static void
-set_field(struct stats *s, size_t i, uint64_t v)
+set_field(struct relay_stats *s, size_t i, uint64_t v)
 {
 	memcpy((char *)s + i * sizeof(v), &v, sizeof(v));
 }
@@ -54,14 +54,14 @@ set_field(struct stats *s, size_t i, uint64_t v)
 _Static_assert(NFIELDS <= IPC_MAXCOUNTERS, "the counters fit into a message");
 
 void
-stats_put(struct ipc_msg_link_stats *v, const struct stats *s)
+relay_stats_put(struct ipc_msg_link_stats *v, const struct relay_stats *s)
 {
 	v->n = NFIELDS;
 	memcpy(v->counters, s, sizeof(*s));
 }
 
 int
-stats_get(const struct ipc_msg_link_stats *v, struct stats *s)
+relay_stats_get(const struct ipc_msg_link_stats *v, struct relay_stats *s)
 {
 	if (v->n != NFIELDS)
 		return (-1);
@@ -70,7 +70,7 @@ stats_get(const struct ipc_msg_link_stats *v, struct stats *s)
 }
 
 void
-stats_add(struct stats *sum, const struct stats *s)
+relay_stats_add(struct relay_stats *sum, const struct relay_stats *s)
 {
 	size_t i;
 
@@ -83,14 +83,15 @@ stats_add(struct stats *sum, const struct stats *s)
 }
 
 /* A row of stats.def, for the text. */
-struct row {
+struct stats_row {
 	const char	*type, *name, *labels, *help;
-	size_t		 offset;	/* in struct stats */
+	size_t		 offset;	/* in struct relay_stats */
 	enum { ROW_VALUE, ROW_ZERO, ROW_DROPS } kind;
 };
 
 #define ROW(member, type, name, labels, help)				\
-	{ type, name, labels, help, offsetof(struct stats, member), ROW_VALUE },
+	{ type, name, labels, help, offsetof(struct relay_stats, member), \
+	    ROW_VALUE },
 #define STAT_SUM(member, type, name, labels, help)			\
 	ROW(member, type, name, labels, help)
 #define STAT_SAME(member, type, name, labels, help)			\
@@ -99,15 +100,15 @@ struct row {
 	ROW(member, type, name, labels, help)
 #define STAT_ZERO(type, name, help)					\
 	{ type, name, "", help, 0, ROW_ZERO },
-#define STAT_DROPS(member, name, help)					\
-	{ "counter", name, "", help, offsetof(struct stats, member),	\
+#define STAT_DROPS(member, name, help) \
+	{ "counter", name, "", help, offsetof(struct relay_stats, member), \
 	    ROW_DROPS },
-static const struct row rows[] = {
+static const struct stats_row rows[] = {
 #include "stats.def"
 };
 
 static void
-put_drops(FILE *f, const struct stats *s, const struct row *row)
+put_drops(FILE *f, const struct relay_stats *s, const struct stats_row *row)
 {
 	size_t i = row->offset / sizeof(uint64_t);
 	int why, kind;
@@ -121,8 +122,8 @@ put_drops(FILE *f, const struct stats *s, const struct row *row)
 
 /* `before' is the row before, NULL none. */
 static void
-put_row(FILE *f, const struct stats *s, const struct row *row,
-    const struct row *before)
+put_row(FILE *f, const struct relay_stats *s, const struct stats_row *row,
+    const struct stats_row *before)
 {
 	uint64_t v = 0;
 
@@ -140,7 +141,7 @@ put_row(FILE *f, const struct stats *s, const struct row *row,
 }
 
 static void
-put_rtts(FILE *f, const struct stats *s)
+put_rtts(FILE *f, const struct relay_stats *s)
 {
 	uint64_t n = 0;
 	unsigned int i;
@@ -159,16 +160,17 @@ put_rtts(FILE *f, const struct stats *s)
 }
 
 int
-stats_text(const struct stats *s, int rate_limited, char **text, size_t *len)
+relay_stats_text(const struct relay_stats *s, int rate_limited, char **text,
+    size_t *len)
 {
-	const struct row *row, *before = NULL;
+	const struct stats_row *row, *before = NULL;
 	FILE *f;
 
 	if ((f = open_memstream(text, len)) == NULL)
 		return (-1);
 	for (row = rows; row < rows + sizeof(rows) / sizeof(rows[0]); row++) {
 		if (!rate_limited &&
-		    row->offset == offsetof(struct stats, rate_waited))
+		    row->offset == offsetof(struct relay_stats, rate_waited))
 			continue;
 		put_row(f, s, row, before);
 		before = row;

@@ -10,7 +10,7 @@
 
 #include "messages.h"
 
-enum drop_reason {
+enum relay_drop_reason {
 	DROP_UNKNOWN_DEST,
 	DROP_UNKNOWN_DEST_ON_FWD,
 	DROP_GONE_DISCONNECTED,
@@ -29,7 +29,7 @@ enum drop_reason {
 #define RTT_BUCKETS	9
 
 /* All fields are 64-bit numbers, of one row of stats.def each. */
-struct stats {
+struct relay_stats {
 	/* summed over the workers */
 #define STAT_SUM(member, type, name, labels, help)	uint64_t member;
 #define STAT_DROPS(member, name, help)	uint64_t member[DROP_REASONS][2];
@@ -43,22 +43,24 @@ struct stats {
 };
 
 /* To a message. */
-void	stats_put(struct ipc_msg_link_stats *v, const struct stats *s);
+void	relay_stats_put(struct ipc_msg_link_stats *v,
+	    const struct relay_stats *s);
 
 /* From a message; 0, or -1 when it has another number of counters. */
-int	stats_get(const struct ipc_msg_link_stats *v, struct stats *s);
+int	relay_stats_get(const struct ipc_msg_link_stats *v,
+	    struct relay_stats *s);
 
 /* Count a round trip time of `us' microseconds in its bucket. */
-void	stats_rtt(struct stats *s, unsigned int us);
+void	relay_stats_rtt(struct relay_stats *s, unsigned int us);
 
 /* Add the counters `s' of another worker; `sum' begins as one's own. */
-void	stats_add(struct stats *sum, const struct stats *s);
+void	relay_stats_add(struct relay_stats *sum, const struct relay_stats *s);
 
 /*
  * Prometheus text into *text (heap, caller frees), *len bytes, with what counts
  * only where clients are `rate_limited'.  0, or -1 without memory.
  */
-int	stats_text(const struct stats *s, int rate_limited, char **text,
-	    size_t *len);
+int	relay_stats_text(const struct relay_stats *s, int rate_limited,
+	    char **text, size_t *len);
 
 #endif

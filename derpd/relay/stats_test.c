@@ -9,11 +9,11 @@
 
 #include "stats.h"
 
-#define N	(sizeof(struct stats) / sizeof(uint64_t))
+#define N	(sizeof(struct relay_stats) / sizeof(uint64_t))
 
 /* Every field another number, counting up from `from'. */
 static void
-fill(struct stats *s, uint64_t from)
+fill(struct relay_stats *s, uint64_t from)
 {
 	uint64_t v;
 	size_t i;
@@ -28,24 +28,24 @@ ATF_TC_WITHOUT_HEAD(message);
 ATF_TC_BODY(message, tc)
 {
 	struct ipc_msg_link_stats v;
-	struct stats a, b;
+	struct relay_stats a, b;
 
 	fill(&a, UINT64_MAX - N);
-	stats_put(&v, &a);
+	relay_stats_put(&v, &a);
 	ATF_CHECK_EQ(N, v.n);
 	memset(&b, 0, sizeof(b));
-	ATF_CHECK_EQ(stats_get(&v, &b), 0);
+	ATF_CHECK_EQ(relay_stats_get(&v, &b), 0);
 	ATF_CHECK_EQ(memcmp(&a, &b, sizeof(a)), 0);
 	v.n--;
-	ATF_CHECK_EQ(stats_get(&v, &b), -1);
+	ATF_CHECK_EQ(relay_stats_get(&v, &b), -1);
 	v.n += 2;
-	ATF_CHECK_EQ(stats_get(&v, &b), -1);
+	ATF_CHECK_EQ(relay_stats_get(&v, &b), -1);
 }
 
 ATF_TC_WITHOUT_HEAD(add);
 ATF_TC_BODY(add, tc)
 {
-	struct stats sum, s;
+	struct relay_stats sum, s;
 
 	fill(&sum, 100);
 	fill(&s, 1000);
@@ -55,11 +55,11 @@ ATF_TC_BODY(add, tc)
 	sum.clients = s.clients = 7;
 	sum.dup_keys = s.dup_keys = 2;
 	sum.dup_conns = s.dup_conns = 5;
-	stats_add(&sum, &s);
+	relay_stats_add(&sum, &s);
 	ATF_CHECK_EQ(sum.accepts, 1100);
 	ATF_CHECK_EQ(sum.bytes_received, 1102);
 	ATF_CHECK_EQ(sum.rtt_sum_ms, 100 + 1000 +
-	    2 * offsetof(struct stats, rtt_sum_ms) / sizeof(uint64_t));
+	    2 * offsetof(struct relay_stats, rtt_sum_ms) / sizeof(uint64_t));
 	/* The whole service has these, not each worker. */
 	ATF_CHECK_EQ(sum.clients, 7);
 	ATF_CHECK_EQ(sum.dup_keys, 2);
@@ -68,19 +68,19 @@ ATF_TC_BODY(add, tc)
 	ATF_CHECK_EQ(sum.queue_us, 2000);
 	ATF_CHECK_EQ(sum.workers, 2);
 	s.queue_us = 5000;
-	stats_add(&sum, &s);
+	relay_stats_add(&sum, &s);
 	ATF_CHECK_EQ(sum.queue_us, 3000);
 	ATF_CHECK_EQ(sum.workers, 3);
 }
 
 /* The text of `s'; the caller frees it. */
 static char *
-text_of(const struct stats *s, int limited)
+text_of(const struct relay_stats *s, int limited)
 {
 	char *text;
 	size_t len;
 
-	ATF_REQUIRE_EQ(stats_text(s, limited, &text, &len), 0);
+	ATF_REQUIRE_EQ(relay_stats_text(s, limited, &text, &len), 0);
 	ATF_REQUIRE_EQ(strlen(text), len);
 	ATF_REQUIRE(len > 0 && text[len - 1] == '\n');
 	return (text);
@@ -113,7 +113,7 @@ value(const char *text, const char *name, uint64_t v)
 ATF_TC_WITHOUT_HEAD(values);
 ATF_TC_BODY(values, tc)
 {
-	struct stats s;
+	struct relay_stats s;
 	char *text;
 
 	fill(&s, 1ULL << 40);
@@ -153,7 +153,7 @@ ATF_TC_BODY(labels, tc)
 	static const char *const kinds[] = {
 		[KIND_DISCO] = "disco", [KIND_OTHER] = "other"
 	};
-	struct stats s;
+	struct relay_stats s;
 	char *text, name[128];
 	int i, k;
 
@@ -181,7 +181,7 @@ ATF_TC_BODY(labels, tc)
 ATF_TC_WITHOUT_HEAD(queue_duration);
 ATF_TC_BODY(queue_duration, tc)
 {
-	struct stats s;
+	struct relay_stats s;
 	char *text;
 
 	memset(&s, 0, sizeof(s));
@@ -195,16 +195,16 @@ ATF_TC_BODY(queue_duration, tc)
 ATF_TC_WITHOUT_HEAD(round_trips);
 ATF_TC_BODY(round_trips, tc)
 {
-	struct stats s;
+	struct relay_stats s;
 	char *text;
 
 	memset(&s, 0, sizeof(s));
-	stats_rtt(&s, 0);
-	stats_rtt(&s, 10000);
-	stats_rtt(&s, 10001);
-	stats_rtt(&s, 5000000);
-	stats_rtt(&s, 5000001);
-	stats_rtt(&s, UINT32_MAX);
+	relay_stats_rtt(&s, 0);
+	relay_stats_rtt(&s, 10000);
+	relay_stats_rtt(&s, 10001);
+	relay_stats_rtt(&s, 5000000);
+	relay_stats_rtt(&s, 5000001);
+	relay_stats_rtt(&s, UINT32_MAX);
 	text = text_of(&s, 0);
 	ATF_CHECK(has_line(text, "# TYPE derp_tcp_rtt histogram"));
 	value(text, "derp_tcp_rtt_bucket{le=\"10\"}", 2);
@@ -260,7 +260,7 @@ ATF_TC_WITHOUT_HEAD(form);
 ATF_TC_BODY(form, tc)
 {
 	const char *manual = read_manual(tc);
-	struct stats s;
+	struct relay_stats s;
 	char *text, *p, *line, name[128] = "", other[128], type[16], c;
 	size_t found = 0, values = 1;
 

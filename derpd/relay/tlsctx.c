@@ -120,7 +120,7 @@ read_no_more(const SSL *ssl, const char *why)
 static void
 key_update(const SSL *ssl)
 {
-	uintptr_t	 now = (uintptr_t)(clock_ms() / 1000);
+	uintptr_t	 now = (uintptr_t)(base_clock_ms() / 1000);
 	uintptr_t	 full;
 
 	full = (uintptr_t)SSL_get_ex_data(ssl, process.updates_index);
@@ -180,7 +180,7 @@ adjust(SSL_CTX *ctx)
 
 
 void
-tlsctx_next(const char *name, void *fn, size_t size)
+relay_tlsctx_next(const char *name, void *fn, size_t size)
 {
 	void	*sym = dlsym(RTLD_NEXT, name);
 
@@ -196,7 +196,7 @@ SSL_CTX_new(const SSL_METHOD *method)
 	SSL_CTX	*ctx;
 
 	if (process.ctx_new == NULL)
-		tlsctx_next("SSL_CTX_new", &process.ctx_new,
+		relay_tlsctx_next("SSL_CTX_new", &process.ctx_new,
 		    sizeof(process.ctx_new));
 	if ((ctx = process.ctx_new(method)) == NULL)
 		return (NULL);
@@ -218,7 +218,7 @@ SSL_new(SSL_CTX *ctx)
 	SSL	*ssl;
 
 	if (process.ssl_new == NULL)
-		tlsctx_next("SSL_new", &process.ssl_new,
+		relay_tlsctx_next("SSL_new", &process.ssl_new,
 		    sizeof(process.ssl_new));
 	if ((ssl = process.ssl_new(ctx)) != NULL)
 		SSL_set_mode(ssl, SSL_MODE_AUTO_RETRY);
@@ -243,7 +243,7 @@ set_alpn(struct tls_config *cfg)
 #endif
 
 void
-tlsctx_preload(void)
+relay_tlsctx_preload(void)
 {
 	SSL_CTX		*ctx;
 	unsigned char	 byte;
@@ -261,15 +261,15 @@ tlsctx_preload(void)
 		fatalx("can't initialise TLS: %s",
 		    ERR_reason_error_string(ERR_peek_last_error()));
 	SSL_CTX_free(ctx);
-	tlsfetch_enable();
+	relay_tlsfetch_enable();
 }
 
 /* Does the first certificate in `c' belong to its hash?  NULL or what not. */
 static const char *
-check_hash(const struct tlsctx_cert *c)
+check_hash(const struct relay_tlsctx_cert *c)
 {
 	const char	*bad = "it is no PEM certificate";
-	uint8_t		 hash[KEYHASH_LEN];
+	uint8_t		 hash[IPC_KEYHASH_LEN];
 	EVP_PKEY	*pkey;
 	X509		*x = NULL;
 	BIO		*bio;
@@ -279,7 +279,7 @@ check_hash(const struct tlsctx_cert *c)
 		return ("out of memory");
 	if ((x = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL &&
 	    (pkey = X509_get0_pubkey(x)) != NULL) {
-		if (keyhash_pkey(pkey, hash) == -1)
+		if (base_keyhash_pkey(pkey, hash) == -1)
 			bad = "its key is neither RSA nor EC";
 		else if (memcmp(hash, c->hash, sizeof(hash)) != 0)
 			bad = "it does not belong to its private key";
@@ -293,7 +293,7 @@ check_hash(const struct tlsctx_cert *c)
 }
 
 static int
-add_cert(struct tls_config *cfg, const struct tlsctx_cert *c, int first)
+add_cert(struct tls_config *cfg, const struct relay_tlsctx_cert *c, int first)
 {
 	const uint8_t	*pem = (const uint8_t *)c->pem;
 
@@ -318,7 +318,7 @@ set_protocol(struct tls_config *cfg)
 }
 
 struct tls_config *
-tlsctx_config(const struct tlsctx_cert *certs, size_t n, char *err,
+relay_tlsctx_config(const struct relay_tlsctx_cert *certs, size_t n, char *err,
     size_t errsize)
 {
 	struct tls_config	*cfg;
@@ -356,7 +356,7 @@ fail:
 }
 
 struct tls *
-tlsctx_server(struct tls_config *cfg, char *err, size_t errsize)
+relay_tlsctx_server(struct tls_config *cfg, char *err, size_t errsize)
 {
 	struct tls	*ctx;
 

@@ -15,10 +15,11 @@
 void	 tls_config_use_fake_private_key(struct tls_config *);
 
 /* One certificate to serve. */
-struct tlsctx_cert {
+struct relay_tlsctx_cert {
 	const char	*pem;		/* chain, leaf first */
 	size_t		 pem_len;	/* bytes */
-	uint8_t		 hash[KEYHASH_LEN]; /* of its key, as keys knows it */
+	uint8_t		 hash[IPC_KEYHASH_LEN]; /* of its key, as keys knows
+						   it */
 };
 
 /*
@@ -26,32 +27,34 @@ struct tlsctx_cert {
  * (openssl.cnf, error texts), so that TLS needs no file after confinement.
  * Exits with a line on failure.
  */
-void	 tlsctx_preload(void);
+void	 relay_tlsctx_preload(void);
 
 /*
  * A server configuration for the `n' certificates at `certs': TLS 1.2 and 1.3,
  * AEAD suites with forward secrecy, ALPN http/1.1, no session resumption.  The
  * first certificate serves clients without SNI or with a name that is in none.
- * Private keys are fake: tlskey_init() must have been called.  The certificates
- * are copied.  NULL when one does not parse or does not belong to its hash;
+ * Private keys are fake: relay_tlskey_init() must have been called.  The
+ * certificates are copied.  NULL when one does not parse or does not belong to
+ * its hash;
  * `err' (of `errsize' bytes) then says so.  Free with tls_config_free(), at
- * once after tlsctx_server() if wanted.
+ * once after relay_tlsctx_server() if wanted.
  */
-struct tls_config *tlsctx_config(const struct tlsctx_cert *certs, size_t n,
-	    char *err, size_t errsize);
+struct tls_config *relay_tlsctx_config(const struct relay_tlsctx_cert *certs,
+	    size_t n, char *err, size_t errsize);
 
 /*
  * A server context with `cfg', for tls_accept_cbs(); NULL with `err' filled in
  * when it can't be made.  Connections whose handshake has not finished refer
  * to it: tls_free() an old one only after the last of them is done.
  */
-struct tls *tlsctx_server(struct tls_config *cfg, char *err, size_t errsize);
+struct tls *relay_tlsctx_server(struct tls_config *cfg, char *err,
+	    size_t errsize);
 
 /*
  * Libssl's or libcrypto's function `name', which one of ours stands in for,
  * into the pointer at `fn' of `size' bytes; exits with a line when there is
  * none.  Not with LibreSSL.
  */
-void	 tlsctx_next(const char *name, void *fn, size_t size);
+void	 relay_tlsctx_next(const char *name, void *fn, size_t size);
 
 #endif

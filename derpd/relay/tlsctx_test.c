@@ -37,7 +37,7 @@ check_alpn(struct tls *server, const char *alpn, const char *want, int good)
 ATF_TC_WITHOUT_HEAD(alpn);
 ATF_TC_BODY(alpn, tc)
 {
-	enum kind	 kind = P_256;
+	enum cert_kind	 kind = P_256;
 	struct tls	*server;
 
 	NEED_SETTINGS();
@@ -68,7 +68,7 @@ tickets(SSL *client)
 ATF_TC_WITHOUT_HEAD(no_tickets);
 ATF_TC_BODY(no_tickets, tc)
 {
-	enum kind	 kind = P_256;
+	enum cert_kind	 kind = P_256;
 	struct offer	 o = { 0 };
 	struct tls	*server;
 	struct pair	 p;
@@ -113,7 +113,7 @@ check_suite(struct tls *server, int version, const char *offer,
 ATF_TC_WITHOUT_HEAD(suites);
 ATF_TC_BODY(suites, tc)
 {
-	enum kind	 kind = P_256;
+	enum cert_kind	 kind = P_256;
 	struct offer	 o = { 0 };
 	struct pair	 p;
 	struct tls	*server;
@@ -191,7 +191,7 @@ count_realloc(void *v, size_t n, const char *file, int line)
 ATF_TC_WITHOUT_HEAD(buffers_released);
 ATF_TC_BODY(buffers_released, tc)
 {
-	enum kind	 kind = P_256;
+	enum cert_kind	 kind = P_256;
 	struct offer	 o = { 0 };
 	struct tls	*server;
 	struct pair	 p[8];
@@ -224,15 +224,15 @@ ATF_TC_BODY(buffers_released, tc)
 static uint64_t	 seconds = 1000;
 
 uint64_t
-clock_us(void)
+base_clock_us(void)
 {
 	return (seconds * 1000000);
 }
 
 uint64_t
-clock_ms(void)
+base_clock_ms(void)
 {
-	return (clock_us() / 1000);
+	return (base_clock_us() / 1000);
 }
 
 /* `n' key updates of the client and a byte; what the server's read gives. */
@@ -252,7 +252,7 @@ update_keys(struct pair *p, int n, int type)
 ATF_TC_WITHOUT_HEAD(key_updates);
 ATF_TC_BODY(key_updates, tc)
 {
-	enum kind	 kind = P_256;
+	enum cert_kind	 kind = P_256;
 	struct offer	 o = { .version = TLS1_3_VERSION };
 	struct tls	*server;
 	struct pair	 p;
@@ -293,7 +293,7 @@ ATF_TC_BODY(key_updates, tc)
 ATF_TC_WITHOUT_HEAD(renegotiation);
 ATF_TC_BODY(renegotiation, tc)
 {
-	enum kind	 kind = P_256;
+	enum cert_kind	 kind = P_256;
 	struct offer	 o = { .version = TLS1_2_VERSION };
 	struct tls	*server;
 	struct pair	 p;
@@ -316,12 +316,12 @@ ATF_TC_BODY(renegotiation, tc)
 ATF_TC_WITHOUT_HEAD(bad_certificates);
 ATF_TC_BODY(bad_certificates, tc)
 {
-	struct tlsctx_cert	 c = { "rubbish", 7, { 0 } };
+	struct relay_tlsctx_cert	 c = { "rubbish", 7, { 0 } };
 
-	tlsctx_preload();
-	ATF_CHECK(tlsctx_config(&c, 1, err, sizeof(err)) == NULL);
+	relay_tlsctx_preload();
+	ATF_CHECK(relay_tlsctx_config(&c, 1, err, sizeof(err)) == NULL);
 	ATF_CHECK_MSG(strstr(err, "PEM") != NULL, "%s", err);
-	ATF_CHECK(tlsctx_config(NULL, 0, err, sizeof(err)) == NULL);
+	ATF_CHECK(relay_tlsctx_config(NULL, 0, err, sizeof(err)) == NULL);
 	ATF_CHECK_MSG(strstr(err, "no certificate") != NULL, "%s", err);
 }
 

@@ -81,7 +81,7 @@ static struct {
 } process;
 
 void
-tlsfetch_enable(void)
+relay_tlsfetch_enable(void)
 {
 	process.enabled = 1;
 }
@@ -128,7 +128,7 @@ EVP_MD_fetch(OSSL_LIB_CTX *ctx, const char *name, const char *properties)
 	if ((md = recall(&process.mds, ctx, name, properties)) != NULL)
 		return (EVP_MD_up_ref(md) == 1 ? md : NULL);
 	if (process.md == NULL)
-		tlsctx_next("EVP_MD_fetch", &process.md,
+		relay_tlsctx_next("EVP_MD_fetch", &process.md,
 		    sizeof(process.md));
 	md = process.md(ctx, name, properties);
 	if (keep(&process.mds, ctx, name, properties, md))
@@ -144,7 +144,7 @@ EVP_MAC_fetch(OSSL_LIB_CTX *ctx, const char *name, const char *properties)
 	if ((mac = recall(&process.macs, ctx, name, properties)) != NULL)
 		return (EVP_MAC_up_ref(mac) == 1 ? mac : NULL);
 	if (process.mac == NULL)
-		tlsctx_next("EVP_MAC_fetch", &process.mac,
+		relay_tlsctx_next("EVP_MAC_fetch", &process.mac,
 		    sizeof(process.mac));
 	mac = process.mac(ctx, name, properties);
 	if (keep(&process.macs, ctx, name, properties, mac))
@@ -160,7 +160,7 @@ EVP_KDF_fetch(OSSL_LIB_CTX *ctx, const char *name, const char *properties)
 	if ((kdf = recall(&process.kdfs, ctx, name, properties)) != NULL)
 		return (EVP_KDF_up_ref(kdf) == 1 ? kdf : NULL);
 	if (process.kdf == NULL)
-		tlsctx_next("EVP_KDF_fetch", &process.kdf,
+		relay_tlsctx_next("EVP_KDF_fetch", &process.kdf,
 		    sizeof(process.kdf));
 	kdf = process.kdf(ctx, name, properties);
 	if (keep(&process.kdfs, ctx, name, properties, kdf))
@@ -169,7 +169,7 @@ EVP_KDF_fetch(OSSL_LIB_CTX *ctx, const char *name, const char *properties)
 }
 
 static void
-take_name(const char *name, void *arg)
+add_name(const char *name, void *arg)
 {
 	struct names	*k = arg;
 
@@ -186,7 +186,7 @@ EVP_KEYMGMT_names_do_all(const EVP_KEYMGMT *kind, name_cb cb, void *arg)
 	size_t		 i;
 
 	if (process.names == NULL)
-		tlsctx_next("EVP_KEYMGMT_names_do_all", &process.names,
+		relay_tlsctx_next("EVP_KEYMGMT_names_do_all", &process.names,
 		    sizeof(process.names));
 	if (!process.enabled)
 		return (process.names(kind, cb, arg));
@@ -199,7 +199,7 @@ EVP_KEYMGMT_names_do_all(const EVP_KEYMGMT *kind, name_cb cb, void *arg)
 			return (process.names(kind, cb, arg));
 		k->kind = kind;
 		process.nkinds++;
-		if (process.names(kind, take_name, k) != 1)
+		if (process.names(kind, add_name, k) != 1)
 			k->more = 1;
 	}
 	if (k->more)
@@ -212,7 +212,7 @@ EVP_KEYMGMT_names_do_all(const EVP_KEYMGMT *kind, name_cb cb, void *arg)
 #else
 
 void
-tlsfetch_enable(void)
+relay_tlsfetch_enable(void)
 {
 }
 

@@ -9,6 +9,6 @@
  * libcrypto has read its configuration, and before a second thread starts.
  * Does nothing but with OpenSSL 3.
  */
-void	tlsfetch_enable(void);
+void	relay_tlsfetch_enable(void);
 
 #endif

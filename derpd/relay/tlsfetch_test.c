@@ -31,7 +31,7 @@ ATF_TC_BODY(digests, tc)
 
 	ATF_REQUIRE((a = EVP_MD_fetch(NULL, "SHA256", NULL)) != NULL);
 	ATF_REQUIRE_EQ(1, EVP_Digest("x", 1, hash, NULL, a, NULL));
-	tlsfetch_enable();
+	relay_tlsfetch_enable();
 	/* More often than there is room for, and freed each time. */
 	for (i = 0; i < 100; i++) {
 		ATF_REQUIRE((b = EVP_MD_fetch(NULL, "SHA256", "")) != NULL);
@@ -52,7 +52,7 @@ ATF_TC_BODY(not_kept, tc)
 	OSSL_LIB_CTX	*ctx;
 	EVP_MD		*md;
 
-	tlsfetch_enable();
+	relay_tlsfetch_enable();
 	ATF_REQUIRE((md = EVP_MD_fetch(NULL, "SHA256", NULL)) != NULL);
 	EVP_MD_free(md);
 	/* Other properties, another context, another name. */
@@ -77,7 +77,7 @@ ATF_TC_BODY(many, tc)
 	EVP_MD			*md;
 	size_t			 i, k;
 
-	tlsfetch_enable();
+	relay_tlsfetch_enable();
 	for (k = 0; k < 3; k++)
 		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 			md = EVP_MD_fetch(NULL, names[i], NULL);
@@ -95,7 +95,7 @@ ATF_TC_BODY(others, tc)
 	EVP_KDF	*kdf;
 	int	 i;
 
-	tlsfetch_enable();
+	relay_tlsfetch_enable();
 	for (i = 0; i < 10; i++) {
 		ATF_REQUIRE((mac = EVP_MAC_fetch(NULL, "HMAC", NULL)) != NULL);
 		ATF_CHECK(EVP_MAC_is_a(mac, "HMAC"));
@@ -124,7 +124,7 @@ ATF_TC_BODY(names, tc)
 		ATF_REQUIRE_MSG(strstr(before[i], kinds[i]) != NULL,
 		    "%s is not in %s", kinds[i], before[i]);
 	}
-	tlsfetch_enable();
+	relay_tlsfetch_enable();
 	for (n = 0; n < 3; n++)
 		for (i = 0; i < 6; i++) {
 			after[0] = '\0';
@@ -151,7 +151,7 @@ ATF_TP_ADD_TCS(tp)
 ATF_TC_WITHOUT_HEAD(nothing);
 ATF_TC_BODY(nothing, tc)
 {
-	tlsfetch_enable();
+	relay_tlsfetch_enable();
 	atf_tc_skip("only OpenSSL 3 looks things up by name in a handshake");
 }
 

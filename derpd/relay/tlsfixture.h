@@ -31,7 +31,7 @@
 #include "tlsctx.h"
 #include "tlskey.h"
 
-enum kind { RSA_2048, P_256, P_384 };
+enum cert_kind { RSA_2048, P_256, P_384 };
 #define MAXCERTS	4
 
 /* How the signer misbehaves. */
@@ -40,18 +40,18 @@ enum mood { GOOD, LATE_ONCE, SLOW, REFUSE, KEYLESS, RUBBISH, GONE };
 #define LATE_MS		700	/* of LATE_ONCE, beyond the tests' bound */
 #define SLOW_MS		100	/* of SLOW, each time, within it */
 
-static struct tlsctx_cert certs[MAXCERTS];
-static struct cert	*loaded[MAXCERTS];
-static size_t		 ncerts;
-static pid_t		 signer;
-static int		 spare;		/* signer's channel after the first */
+static struct relay_tlsctx_cert certs[MAXCERTS];
+static struct parent_cert	*loaded[MAXCERTS];
+static size_t			 ncerts;
+static pid_t			 signer;
+static int			 spare;	/* signer's channel after the first */
 static struct relay_tlskey tlskey;
 static int		 lost_calls;
 static char		 err[256];
 
 /* In the signer: a fresh key; exits with 2 if there is none. */
 static inline EVP_PKEY *
-generate(enum kind kind)
+generate(enum cert_kind kind)
 {
 	EVP_PKEY_CTX	*ctx;
 	EVP_PKEY	*pkey = NULL;
@@ -73,52 +73,52 @@ generate(enum kind kind)
 
 /* The signer's answer to one request. */
 static inline void
-sign_one(struct chan *c, struct msg *m, enum mood mood)
+sign_one(struct ipc_chan *c, struct ipc_msg *m, enum mood mood)
 {
 	static int	 nth;
 	const uint8_t	*hash, *in;
-	uint8_t		 alg, sig[SIGN_MAXLEN];
+	uint8_t		 alg, sig[KEYS_SIGN_MAXLEN];
 	uint64_t	 cookie;
 	size_t		 inlen;
-	struct wr	 w;
+	struct ipc_wr	 w;
 	int		 len;
 
 	nth++;
-	cookie = rd_u64(&m->rd);
-	hash = rd_ptr(&m->rd, KEYHASH_LEN);
-	alg = rd_u8(&m->rd);
-	in = rd_blob(&m->rd, &inlen);
-	if (!rd_end(&m->rd))
+	cookie = ipc_rd_u64(&m->rd);
+	hash = ipc_rd_ptr(&m->rd, IPC_KEYHASH_LEN);
+	alg = ipc_rd_u8(&m->rd);
+	in = ipc_rd_blob(&m->rd, &inlen);
+	if (!ipc_rd_end(&m->rd))
 		_exit(3);
 	if ((mood == LATE_ONCE && nth == 1) || mood == SLOW)
 		poll(NULL, 0, mood == SLOW ? SLOW_MS : LATE_MS);
-	len = mood == REFUSE ? -1 : sign_digest(hash, alg, in, inlen, sig);
-	wr_init(&w);
-	wr_u64(&w, mood == RUBBISH ? cookie + 1 : cookie);
-	wr_u8(&w, len > 0);
-	wr_blob(&w, sig, len > 0 ? (size_t)len : 0);
-	if (chan_send(c, MSG_SIGNED, &w, -1) == -1 ||
-	    chan_flush(c, 5000) == -1)
+	len = mood == REFUSE ? -1 : keys_sign_digest(hash, alg, in, inlen, sig);
+	ipc_wr_init(&w);
+	ipc_wr_u64(&w, mood == RUBBISH ? cookie + 1 : cookie);
+	ipc_wr_u8(&w, len > 0);
+	ipc_wr_blob(&w, sig, len > 0 ? (size_t)len : 0);
+	if (ipc_chan_send(c, MSG_SIGNED, &w, -1) == -1 ||
+	    ipc_chan_flush(c, 5000) == -1)
 		_exit(3);
-	wr_free(&w);
+	ipc_wr_free(&w);
 }
 
 /* Answer on one channel until its end, or not at all. */
 static inline void
 serve(int fd, enum mood mood)
 {
-	struct chan	*c;
-	struct msg	 m;
+	struct ipc_chan	*c;
+	struct ipc_msg	 m;
 
-	c = chan_new(NULL, fd, ROLE_KEYS, ROLE_RELAY, NULL, NULL, NULL);
-	while (c != NULL && chan_recv(c, &m, 60000) == 0) {
+	c = ipc_chan_new(NULL, fd, ROLE_KEYS, ROLE_RELAY, NULL, NULL, NULL);
+	while (c != NULL && ipc_chan_recv(c, &m, 60000) == 0) {
 		if (m.type == MSG_SIGN && mood != GONE)
 			sign_one(c, &m, mood);
-		msg_free(&m);
+		ipc_msg_free(&m);
 		if (mood == GONE)
 			break;
 	}
-	chan_free(c);
+	ipc_chan_free(c);
 }
 
 /*
@@ -126,11 +126,11 @@ serve(int fd, enum mood mood)
  * `fd' in its mood, on `fd2' well.
  */
 static inline void
-run_signer(int fd, int fd2, int out, const enum kind *kinds, size_t n,
+run_signer(int fd, int fd2, int out, const enum cert_kind *kinds, size_t n,
     enum mood mood)
 {
-	char		 name[64], *names[1] = { name }, pem[CERT_PEMSIZE];
-	uint8_t		 hash[KEYHASH_LEN];
+	char		 name[64], *names[1] = { name }, pem[KEYS_PEMSIZE];
+	uint8_t		 hash[IPC_KEYHASH_LEN];
 	EVP_PKEY	*pkey;
 	size_t		 i;
 	int		 len;
@@ -138,8 +138,8 @@ run_signer(int fd, int fd2, int out, const enum kind *kinds, size_t n,
 	for (i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "host%zu.example.org", i);
 		pkey = generate(kinds[i]);
-		len = cert_selfsign(pkey, names, 1, pem, err, sizeof(err));
-		if (len <= 0 || sign_add(pkey, hash) == -1)
+		len = keys_cert_selfsign(pkey, names, 1, pem, err, sizeof(err));
+		if (len <= 0 || keys_sign_add(pkey, hash) == -1)
 			_exit(2);
 		memset(pem + len, 0, sizeof(pem) - (size_t)len);
 		if (write(out, pem, sizeof(pem)) != (ssize_t)sizeof(pem))
@@ -147,7 +147,7 @@ run_signer(int fd, int fd2, int out, const enum kind *kinds, size_t n,
 	}
 	close(out);
 	if (mood == KEYLESS)		/* the last one is left */
-		sign_retain(hash, 1);
+		keys_sign_retain(hash, 1);
 	serve(fd, mood);
 	serve(fd2, GOOD);
 	_exit(0);
@@ -157,7 +157,7 @@ run_signer(int fd, int fd2, int out, const enum kind *kinds, size_t n,
 static inline void
 take_certs(int fd, size_t n)
 {
-	char	 pem[CERT_PEMSIZE];
+	char	 pem[KEYS_PEMSIZE];
 	size_t	 i, got;
 	ssize_t	 r;
 
@@ -166,17 +166,17 @@ take_certs(int fd, size_t n)
 			r = read(fd, pem + got, sizeof(pem) - got);
 			ATF_REQUIRE(r > 0);
 		}
-		loaded[i] = cert_parse("pem", pem, strlen(pem), err,
+		loaded[i] = parent_cert_parse("pem", pem, strlen(pem), err,
 		    sizeof(err));
 		ATF_REQUIRE_MSG(loaded[i] != NULL, "%s", err);
 		certs[i].pem = loaded[i]->pem;
 		certs[i].pem_len = loaded[i]->pem_len;
-		memcpy(certs[i].hash, loaded[i]->hash, KEYHASH_LEN);
+		memcpy(certs[i].hash, loaded[i]->hash, IPC_KEYHASH_LEN);
 	}
 	ncerts = n;
 }
 
-/* For tlskey_init(). */
+/* For relay_tlskey_init(). */
 static inline void
 count_lost(void *arg)
 {
@@ -189,7 +189,7 @@ count_lost(void *arg)
  * its certificates, and sign through it within `ms' a signature.
  */
 static inline void
-start_signer(const enum kind *kinds, size_t n, enum mood mood, int ms)
+start_signer(const enum cert_kind *kinds, size_t n, enum mood mood, int ms)
 {
 	int	 sv[2], sv2[2], out[2];
 
@@ -211,9 +211,9 @@ start_signer(const enum kind *kinds, size_t n, enum mood mood, int ms)
 	close(out[1]);
 	take_certs(out[0], n);
 	close(out[0]);
-	tlsctx_preload();
-	tlskey_init(&tlskey, count_lost, NULL);
-	tlskey_set_channel(&tlskey, sv[0], ms);
+	relay_tlsctx_preload();
+	relay_tlskey_init(&tlskey, count_lost, NULL);
+	relay_tlskey_set_channel(&tlskey, sv[0], ms);
 }
 
 /* End the signer, and wait for it. */
@@ -222,7 +222,7 @@ stop_signer(void)
 {
 	int	 status;
 
-	tlskey_set_channel(&tlskey, -1, 0);
+	relay_tlskey_set_channel(&tlskey, -1, 0);
 	if (spare != -1)
 		close(spare);
 	ATF_REQUIRE_EQ(signer, waitpid(signer, &status, 0));
@@ -235,9 +235,9 @@ make_server(void)
 	struct tls_config	*cfg;
 	struct tls		*ctx;
 
-	cfg = tlsctx_config(certs, ncerts, err, sizeof(err));
+	cfg = relay_tlsctx_config(certs, ncerts, err, sizeof(err));
 	ATF_REQUIRE_MSG(cfg != NULL, "%s", err);
-	ctx = tlsctx_server(cfg, err, sizeof(err));
+	ctx = relay_tlsctx_server(cfg, err, sizeof(err));
 	ATF_REQUIRE_MSG(ctx != NULL, "%s", err);
 	tls_config_free(cfg);
 	return (ctx);

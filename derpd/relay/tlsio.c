@@ -1,9 +1,9 @@
 /*
  * tlsio: libtls over our own buffers.  Called by conn.c and output.c.
  *
- * libtls never sees a socket: it reads from the bytes that tlsio_pump() was
- * given, and what it writes goes to output_raw().  Certificates come in
- * generations: a handshake keeps the one that it began with.
+ * libtls never sees a socket: it reads from the bytes that relay_tlsio_pump()
+ * was given, and what it writes goes to relay_output_raw().  Certificates come
+ * in generations: a handshake keeps the one that it began with.
  */
 #include <sys/types.h>
 #include <stdio.h>
@@ -22,28 +22,28 @@
 #define PUMP_US		2000		/* time of one client in a turn */
 #define RECORDS_STRANGE	16		/* of one that is not logged in */
 
-struct tlsgen {
+struct relay_tlsgen {
 	struct tls	*tls;
 	unsigned int	 refs;		/* handshakes, and the worker itself */
 };
 
-struct certset {
-	size_t			 n;
-	struct tlsctx_cert	*certs;
+struct relay_certset {
+	size_t				 n;
+	struct relay_tlsctx_cert	*certs;
 };
 
 /* What is left of the ciphertext that a connection's pump was given. */
-struct cursor {
+struct relay_cursor {
 	const uint8_t	*p;
 	size_t		 n;
 };
 
 int
-tlsio_cert(struct relay *r, const uint8_t hash[KEYHASH_LEN], const void *pem,
-    size_t len)
+relay_tlsio_cert(struct relay *r, const uint8_t hash[IPC_KEYHASH_LEN],
+    const void *pem, size_t len)
 {
-	struct certset *s = r->tls.next;
-	struct tlsctx_cert *v;
+	struct relay_certset *s = r->tls.next;
+	struct relay_tlsctx_cert *v;
 	char *copy;
 
 	if (s == NULL) {
@@ -60,13 +60,13 @@ tlsio_cert(struct relay *r, const uint8_t hash[KEYHASH_LEN], const void *pem,
 	copy[len] = '\0';
 	v[s->n].pem = copy;
 	v[s->n].pem_len = len;
-	memcpy(v[s->n].hash, hash, KEYHASH_LEN);
+	memcpy(v[s->n].hash, hash, IPC_KEYHASH_LEN);
 	s->n++;
 	return (0);
 }
 
 static void
-certset_free(struct certset *s)
+certset_free(struct relay_certset *s)
 {
 	size_t i;
 
@@ -79,7 +79,7 @@ certset_free(struct certset *s)
 }
 
 static void
-gen_unref(struct tlsgen *g)
+gen_unref(struct relay_tlsgen *g)
 {
 	if (g == NULL || --g->refs > 0)
 		return;
@@ -88,7 +88,7 @@ gen_unref(struct tlsgen *g)
 }
 
 void
-tlsio_drop(struct relay *r)
+relay_tlsio_drop(struct relay *r)
 {
 	certset_free(r->tls.next);
 	r->tls.next = NULL;
@@ -97,22 +97,24 @@ tlsio_drop(struct relay *r)
 }
 
 const char *
-tlsio_stage(struct relay *r)
+relay_tlsio_stage(struct relay *r)
 {
 	struct tls_config *cfg;
-	struct tlsgen *g;
-	struct certset *s = r->tls.next;
+	struct relay_tlsgen *g;
+	struct relay_certset *s = r->tls.next;
 
 	r->tls.next = NULL;
-	tlsio_drop(r);
+	relay_tlsio_drop(r);
 	if (s == NULL)
 		return (NULL);		/* no new certificates */
-	cfg = tlsctx_config(s->certs, s->n, r->tls.why, sizeof(r->tls.why));
+	cfg = relay_tlsctx_config(s->certs, s->n, r->tls.why,
+	    sizeof(r->tls.why));
 	certset_free(s);
 	if (cfg == NULL)
 		return (r->tls.why);
 	if ((g = calloc(1, sizeof(*g))) != NULL)
-		g->tls = tlsctx_server(cfg, r->tls.why, sizeof(r->tls.why));
+		g->tls = relay_tlsctx_server(cfg, r->tls.why,
+		    sizeof(r->tls.why));
 	else
 		(void)snprintf(r->tls.why, sizeof(r->tls.why),
 		    "out of memory");
@@ -127,7 +129,7 @@ tlsio_stage(struct relay *r)
 }
 
 void
-tlsio_commit(struct relay *r)
+relay_tlsio_commit(struct relay *r)
 {
 	if (r->tls.staged == NULL)
 		return;
@@ -139,8 +141,8 @@ tlsio_commit(struct relay *r)
 static ssize_t
 read_cb(struct tls *tls, void *buf, size_t n, void *arg)
 {
-	struct conn *c = arg;
-	struct cursor *in = c->input.src;
+	struct relay_conn *c = arg;
+	struct relay_cursor *in = c->input.src;
 
 	(void)tls;
 	if (in == NULL || in->n == 0)
@@ -157,16 +159,16 @@ static ssize_t
 write_cb(struct tls *tls, const void *buf, size_t n, void *arg)
 {
 	(void)tls;
-	if (output_raw(arg, buf, n) == -1)
+	if (relay_output_raw(arg, buf, n) == -1)
 		return (-1);
 	return ((ssize_t)n);
 }
 
 /* Begin TLS; 0, or -1: no certificates yet, no memory. */
 static int
-begin(struct conn *c)
+begin(struct relay_conn *c)
 {
-	struct tlsgen *g = c->r->tls.gen;
+	struct relay_tlsgen *g = c->r->tls.gen;
 
 	if (g == NULL || tls_accept_cbs(g->tls, &c->tls, read_cb, write_cb,
 	    c) == -1)
@@ -177,12 +179,12 @@ begin(struct conn *c)
 }
 
 static void
-handshake(struct conn *c)
+handshake(struct relay_conn *c)
 {
 	int rv;
 
 	if (c->tls == NULL && begin(c) == -1) {
-		conn_close(c, "TLS can't be begun");
+		relay_conn_close(c, "TLS can't be begun");
 		return;
 	}
 	rv = tls_handshake(c->tls);
@@ -190,33 +192,33 @@ handshake(struct conn *c)
 		return;
 	gen_unref(c->gen);
 	c->gen = NULL;
-	conn_dirty(c);
+	relay_conn_dirty(c);
 	if (rv == 0) {
 		c->state = CONN_HTTP;
-		conn_deadline(c, HTTP_SECS);
+		relay_conn_deadline(c, RELAY_HTTP_SECS);
 		return;
 	}
 	log_limited(&c->r->tls.failed, "TLS handshake failed: %s",
 	    tls_error(c->tls));
-	conn_drain(c);			/* the alert goes out */
+	relay_conn_drain(c);		/* the alert goes out */
 }
 
 /* Ciphertext that must wait with its connection. */
 static void
-hold(struct conn *c, const uint8_t *p, size_t n)
+hold(struct relay_conn *c, const uint8_t *p, size_t n)
 {
-	if (buf_add_tight(&c->input.held, p, n) == -1)
-		conn_close(c, "out of memory");
+	if (relay_buf_add_tight(&c->input.held, p, n) == -1)
+		relay_conn_close(c, "out of memory");
 }
 
 /* Others have their turn before the rest of its input. */
 static void
-next_turn(struct conn *c)
+next_turn(struct relay_conn *c)
 {
 	if (c->dead || c->paused != 0)
 		return;
-	conn_pause(c, PAUSE_NEXT);
-	conn_resume(c, PAUSE_NEXT);
+	relay_conn_pause(c, PAUSE_NEXT);
+	relay_conn_resume(c, PAUSE_NEXT);
 }
 
 /*
@@ -225,7 +227,7 @@ next_turn(struct conn *c)
  * have their turn.
  */
 static void
-pump(struct conn *c)
+pump(struct relay_conn *c)
 {
 	uint8_t *record = c->r->tls.record;
 	unsigned int records = 0;
@@ -239,16 +241,16 @@ pump(struct conn *c)
 				break;
 			continue;
 		}
-		n = tls_read(c->tls, record, RECORD_SIZE);
+		n = tls_read(c->tls, record, RELAY_RECORD_SIZE);
 		if (n == TLS_WANT_POLLIN || n == TLS_WANT_POLLOUT)
 			break;
 		if (n > 0)
-			conn_input(c, record, (size_t)n);
+			relay_conn_input(c, record, (size_t)n);
 		else
-			conn_close(c, n == 0 ? "TLS closed by the client" :
-			    "TLS error");
+			relay_conn_close(c, n == 0 ?
+			    "TLS closed by the client" : "TLS error");
 		if (++records % RECORDS_LOOK == 0 &&
-		    clock_us() - start > PUMP_US)
+		    base_clock_us() - start > PUMP_US)
 			next_turn(c);
 	}
 }
@@ -259,15 +261,15 @@ pump(struct conn *c)
  * that were taken.
  */
 static size_t
-pump_records(struct conn *c, const uint8_t *p, size_t n)
+pump_records(struct relay_conn *c, const uint8_t *p, size_t n)
 {
-	struct cursor in;
+	struct relay_cursor in;
 	size_t k, done = 0;
 	unsigned int records = 0;
 
 	c->input.src = &in;
 	while (!c->dead && c->paused == 0 &&
-	    (k = hello_record(p + done, n - done)) > 0) {
+	    (k = relay_hello_record(p + done, n - done)) > 0) {
 		in.p = p + done;
 		in.n = k;
 		pump(c);
@@ -281,9 +283,9 @@ pump_records(struct conn *c, const uint8_t *p, size_t n)
 }
 
 void
-tlsio_pump(struct conn *c, const uint8_t *p, size_t n)
+relay_tlsio_pump(struct relay_conn *c, const uint8_t *p, size_t n)
 {
-	struct cursor in = { p, n };
+	struct relay_cursor in = { p, n };
 	size_t done;
 
 	if (c->r->tls.pumping) {
@@ -291,8 +293,8 @@ tlsio_pump(struct conn *c, const uint8_t *p, size_t n)
 		log_warnx("input of connection %llu within other input: kept",
 		    (unsigned long long)c->id);
 		hold(c, p, n);
-		conn_pause(c, PAUSE_NEXT);
-		conn_resume(c, PAUSE_NEXT);
+		relay_conn_pause(c, PAUSE_NEXT);
+		relay_conn_resume(c, PAUSE_NEXT);
 		return;
 	}
 	c->r->tls.pumping = 1;
@@ -311,12 +313,13 @@ tlsio_pump(struct conn *c, const uint8_t *p, size_t n)
 }
 
 int
-tlsio_write(struct conn *c, const uint8_t *p, size_t n)
+relay_tlsio_write(struct relay_conn *c, const uint8_t *p, size_t n)
 {
 	ssize_t k;
 
 	while (n > 0) {
-		k = tls_write(c->tls, p, n < RECORD_SIZE ? n : RECORD_SIZE);
+		k = tls_write(c->tls, p, n < RELAY_RECORD_SIZE ? n :
+		    RELAY_RECORD_SIZE);
 		if (k <= 0)
 			return (-1);
 		p += k;
@@ -326,7 +329,7 @@ tlsio_write(struct conn *c, const uint8_t *p, size_t n)
 }
 
 void
-tlsio_end(struct conn *c)
+relay_tlsio_end(struct relay_conn *c)
 {
 	if (c->gen != NULL)
 		gen_unref(c->gen);

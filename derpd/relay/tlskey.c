@@ -53,7 +53,7 @@ channel_lost(struct relay_tlskey *k, const char *why)
 {
 	log_warnx("sign channel to keys is gone: %s; no new TLS connections"
 	    " until keys is back", why);
-	chan_free(k->chan);
+	ipc_chan_free(k->chan);
 	k->chan = NULL;
 	if (k->lost != NULL)
 		k->lost(k->arg);
@@ -63,7 +63,7 @@ channel_lost(struct relay_tlskey *k, const char *why)
 static long long
 credit_now(struct relay_tlskey *k)
 {
-	long long	 now = clock_ms();
+	long long	 now = base_clock_ms();
 
 	k->credit += (now - k->credit_at) / REFILL;
 	k->credit_at = now - (now - k->credit_at) % REFILL;
@@ -80,7 +80,7 @@ charge(struct relay_tlskey *k, long long ms)
 		return;
 	/* The time that was waited is none of the sessions'. */
 	k->credit = k->credit > ms ? k->credit - ms : 0;
-	k->credit_at = clock_ms();
+	k->credit_at = base_clock_ms();
 	if (k->credit >= k->ms / 4 || k->slow)
 		return;
 	k->slow = 1;
@@ -94,7 +94,7 @@ charge(struct relay_tlskey *k, long long ms)
  * is nothing that keys may send here.
  */
 static int
-take_answer(struct msg *m, uint64_t cookie, uint8_t *out, size_t outsize)
+read_answer(struct ipc_msg *m, uint64_t cookie, uint8_t *out, size_t outsize)
 {
 	struct ipc_msg_signature v;
 
@@ -111,27 +111,27 @@ take_answer(struct msg *m, uint64_t cookie, uint8_t *out, size_t outsize)
 
 /* Wait for the answer to `cookie'; the same results, -3 for an errno. */
 static int
-await(struct relay_tlskey *k, const struct wr *w, uint64_t cookie,
+await(struct relay_tlskey *k, const struct ipc_wr *w, uint64_t cookie,
     uint8_t *out, size_t outsize)
 {
-	struct msg	 m;
+	struct ipc_msg	 m;
 	long long	 left = credit_now(k), end;
 	int		 r;
 
 	if (left < LEAST_MS)
 		left = LEAST_MS;
-	end = clock_ms() + left;
-	r = chan_call(k->chan, MSG_SIGN, w, -1, &m, (int)left);
+	end = base_clock_ms() + left;
+	r = ipc_chan_call(k->chan, MSG_SIGN, w, -1, &m, (int)left);
 	for (;;) {
 		if (r == -1)
 			return (-3);
-		r = take_answer(&m, cookie, out, outsize);
-		msg_free(&m);
+		r = read_answer(&m, cookie, out, outsize);
+		ipc_msg_free(&m);
 		if (r != 0)
 			return (r);
-		if ((left = end - clock_ms()) < 0)
+		if ((left = end - base_clock_ms()) < 0)
 			left = 0;
-		r = chan_recv(k->chan, &m, (int)left);
+		r = ipc_chan_recv(k->chan, &m, (int)left);
 	}
 }
 
@@ -152,13 +152,13 @@ late(struct relay_tlskey *k, long long ms)
  * or -1.
  */
 static int
-ask(const uint8_t hash[KEYHASH_LEN], enum signalg alg, const uint8_t *in,
-    size_t inlen, uint8_t *out, size_t outsize)
+request(const uint8_t hash[IPC_KEYHASH_LEN], enum ipc_signalg alg,
+    const uint8_t *in, size_t inlen, uint8_t *out, size_t outsize)
 {
 	struct ipc_msg_sign v;
-	struct wr	 w;
+	struct ipc_wr	 w;
 	struct relay_tlskey *k = installed;
-	long long	 start = clock_ms();
+	long long	 start = base_clock_ms();
 	int		 r, error;
 
 	if (k->chan == NULL || k->overdue)
@@ -168,23 +168,23 @@ ask(const uint8_t hash[KEYHASH_LEN], enum signalg alg, const uint8_t *in,
 	v.alg = alg;
 	v.in = in;
 	v.len = inlen;
-	wr_init(&w);
+	ipc_wr_init(&w);
 	ipc_put_sign(&w, &v);
-	if (!wr_ok(&w)) {
-		wr_free(&w);
+	if (!ipc_wr_ok(&w)) {
+		ipc_wr_free(&w);
 		return (-1);
 	}
 	r = await(k, &w, k->cookie, out, outsize);
 	error = errno;
-	wr_free(&w);
-	charge(k, (long long)clock_ms() - start);
+	ipc_wr_free(&w);
+	charge(k, (long long)base_clock_ms() - start);
 	if (r > 0)
 		return (r);
 	if (r == -1)
 		log_limited(&k->refused, "keys refused a TLS signature: it"
 		    " has no such key, or the request was not TLS's");
 	else if (r == -3 && error == ETIMEDOUT)
-		late(k, (long long)clock_ms() - start);
+		late(k, (long long)base_clock_ms() - start);
 	else
 		channel_lost(k, r == -2 ? "unexpected message" :
 		    strerror(error));
@@ -193,15 +193,15 @@ ask(const uint8_t hash[KEYHASH_LEN], enum signalg alg, const uint8_t *in,
 
 /* Is the overdue answer there?  Takes it.  -1: the channel is lost. */
 static int
-take_overdue(struct relay_tlskey *k)
+read_overdue(struct relay_tlskey *k)
 {
 	uint8_t		 sig[1024];
-	struct msg	 m;
+	struct ipc_msg	 m;
 	int		 r;
 
-	while (k->overdue && chan_recv(k->chan, &m, 0) == 0) {
-		r = take_answer(&m, k->cookie, sig, sizeof(sig));
-		msg_free(&m);
+	while (k->overdue && ipc_chan_recv(k->chan, &m, 0) == 0) {
+		r = read_answer(&m, k->cookie, sig, sizeof(sig));
+		ipc_msg_free(&m);
 		if (r == -2) {
 			channel_lost(k, "unexpected message");
 			return (-1);
@@ -216,9 +216,9 @@ static int
 rsa_priv_enc(int len, const unsigned char *from, unsigned char *to, RSA *rsa,
     int padding)
 {
-	uint8_t		 hash[KEYHASH_LEN];
-	enum signalg	 alg;
-	int		 n, size = RSA_size(rsa);
+	uint8_t			 hash[IPC_KEYHASH_LEN];
+	enum ipc_signalg	 alg;
+	int			 n, size = RSA_size(rsa);
 
 	switch (padding) {
 	case RSA_PKCS1_PADDING:
@@ -230,9 +230,9 @@ rsa_priv_enc(int len, const unsigned char *from, unsigned char *to, RSA *rsa,
 	default:
 		return (-1);
 	}
-	if (len <= 0 || size <= 0 || keyhash_rsa(rsa, hash) == -1)
+	if (len <= 0 || size <= 0 || base_keyhash_rsa(rsa, hash) == -1)
 		return (-1);
-	n = ask(hash, alg, from, (size_t)len, to, (size_t)size);
+	n = request(hash, alg, from, (size_t)len, to, (size_t)size);
 	return (n == size ? n : -1);
 }
 
@@ -253,16 +253,16 @@ static int
 ec_sign(int type, const unsigned char *dgst, int dlen, unsigned char *sig,
     unsigned int *siglen, const BIGNUM *kinv, const BIGNUM *r, EC_KEY *ec)
 {
-	uint8_t	 hash[KEYHASH_LEN];
+	uint8_t	 hash[IPC_KEYHASH_LEN];
 	int	 n, size = ECDSA_size(ec);
 
 	(void)type;
 	(void)kinv;
 	(void)r;
 	*siglen = 0;
-	if (dlen <= 0 || size <= 0 || keyhash_ec(ec, hash) == -1)
+	if (dlen <= 0 || size <= 0 || base_keyhash_ec(ec, hash) == -1)
 		return (0);
-	n = ask(hash, SIGN_ECDSA, dgst, (size_t)dlen, sig, (size_t)size);
+	n = request(hash, SIGN_ECDSA, dgst, (size_t)dlen, sig, (size_t)size);
 	if (n <= 0)
 		return (0);
 	*siglen = (unsigned int)n;
@@ -312,7 +312,7 @@ install_ec(void)
 }
 
 void
-tlskey_init(struct relay_tlskey *k, void (*lost)(void *arg), void *arg)
+relay_tlskey_init(struct relay_tlskey *k, void (*lost)(void *arg), void *arg)
 {
 	memset(k, 0, sizeof(*k));
 	k->lost = lost;
@@ -323,17 +323,18 @@ tlskey_init(struct relay_tlskey *k, void (*lost)(void *arg), void *arg)
 }
 
 void
-tlskey_set_channel(struct relay_tlskey *k, int fd, int ms)
+relay_tlskey_set_channel(struct relay_tlskey *k, int fd, int ms)
 {
-	chan_free(k->chan);
+	ipc_chan_free(k->chan);
 	k->chan = NULL;
 	k->ms = ms;
 	k->credit = ms;
-	k->credit_at = clock_ms();
+	k->credit_at = base_clock_ms();
 	k->overdue = k->slow = 0;
 	if (fd == -1)
 		return;
-	k->chan = chan_new(NULL, fd, ROLE_RELAY, ROLE_KEYS, NULL, NULL, NULL);
+	k->chan = ipc_chan_new(NULL, fd, ROLE_RELAY, ROLE_KEYS, NULL, NULL,
+	    NULL);
 	if (k->chan == NULL) {
 		log_warn("no channel to keys for signatures (malloc): "
 		    "handshakes wait until the parent sends another one");
@@ -342,18 +343,18 @@ tlskey_set_channel(struct relay_tlskey *k, int fd, int ms)
 }
 
 int
-tlskey_ready(struct relay_tlskey *k)
+relay_tlskey_ready(struct relay_tlskey *k)
 {
 	struct pollfd	 pfd;
 
-	if (k->chan == NULL || take_overdue(k) == -1)
+	if (k->chan == NULL || read_overdue(k) == -1)
 		return (0);
-	if (chan_fd(k->chan) == -1) {
+	if (ipc_chan_fd(k->chan) == -1) {
 		channel_lost(k, "closed");
 		return (0);
 	}
 	/* Better seen before a handshake than in the middle of one. */
-	pfd.fd = chan_fd(k->chan);
+	pfd.fd = ipc_chan_fd(k->chan);
 	pfd.events = 0;
 	if (poll(&pfd, 1, 0) == 1) {
 		channel_lost(k, "closed");
@@ -365,7 +366,7 @@ tlskey_ready(struct relay_tlskey *k)
 }
 
 int
-tlskey_gone(const struct relay_tlskey *k)
+relay_tlskey_gone(const struct relay_tlskey *k)
 {
 	return (k->chan == NULL);
 }

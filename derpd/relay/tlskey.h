@@ -10,11 +10,11 @@
 
 #include "log.h"
 
-struct chan;
+struct ipc_chan;
 
 /* The sign channel of a worker; the fields are tlskey.c's alone. */
 struct relay_tlskey {
-	struct chan	*chan;
+	struct ipc_chan	*chan;
 	int		 ms;		/* bound of one signature */
 	long long	 credit;	/* ms that may be waited, */
 	long long	 credit_at;	/* at this time (monotonic ms) */
@@ -32,9 +32,10 @@ struct relay_tlskey {
  *
  * `lost' (NULL: none) is called with `arg' when no signature may be asked for
  * any more because the channel broke or keys is slow (not because it refused);
- * the worker then holds back handshakes until tlskey_ready() says 1.
+ * the worker then holds back handshakes until relay_tlskey_ready() says 1.
  */
-void	tlskey_init(struct relay_tlskey *k, void (*lost)(void *arg), void *arg);
+void	relay_tlskey_init(struct relay_tlskey *k, void (*lost)(void *arg),
+	    void *arg);
 
 /*
  * Take over `fd', the sign channel to keys (blocking use: a signature is waited
@@ -42,16 +43,16 @@ void	tlskey_init(struct relay_tlskey *k, void (*lost)(void *arg), void *arg);
  * replaces and closes an older one.  -1: there is none now, signing fails at
  * once.
  */
-void	tlskey_set_channel(struct relay_tlskey *k, int fd, int ms);
+void	relay_tlskey_set_channel(struct relay_tlskey *k, int fd, int ms);
 
 /*
  * 1 when a signature may be asked for, else 0: there is no channel, a signature
  * is overdue, or the last ones were so slow that sessions come first.  Asks the
  * kernel whether the other end is still open, and takes a late answer.
  */
-int	tlskey_ready(struct relay_tlskey *k);
+int	relay_tlskey_ready(struct relay_tlskey *k);
 
 /* 1 when there is no channel, not even to a keys that hangs, else 0. */
-int	tlskey_gone(const struct relay_tlskey *k);
+int	relay_tlskey_gone(const struct relay_tlskey *k);
 
 #endif

@@ -6,7 +6,7 @@
 #include "tlsfixture.h"
 
 static void
-try_versions(enum kind kind)
+try_versions(enum cert_kind kind)
 {
 	struct offer	 o = { 0 };
 	struct tls	*server;
@@ -30,7 +30,7 @@ try_versions(enum kind kind)
 		o.sigalgs = "RSA-PSS+SHA512";
 		check_good(server, &o, 0);
 	}
-	ATF_CHECK(tlskey_ready(&tlskey));
+	ATF_CHECK(relay_tlskey_ready(&tlskey));
 	ATF_CHECK_EQ(0, lost_calls);
 	tls_free(server);
 	stop_signer();
@@ -58,7 +58,7 @@ ATF_TC_BODY(p384, tc)
 ATF_TC_WITHOUT_HEAD(sni);
 ATF_TC_BODY(sni, tc)
 {
-	enum kind	 kinds[] = { P_256, RSA_2048, P_384 };
+	enum cert_kind	 kinds[] = { P_256, RSA_2048, P_384 };
 	struct offer	 o = { 0 };
 	struct tls	*server;
 	int		 v;
@@ -85,14 +85,14 @@ ATF_TC_BODY(sni, tc)
 ATF_TC_WITHOUT_HEAD(refused);
 ATF_TC_BODY(refused, tc)
 {
-	enum kind	 kind = RSA_2048;
+	enum cert_kind	 kind = RSA_2048;
 	struct tls	*server;
 
 	start_signer(&kind, 1, REFUSE, 5000);
 	server = make_server();
 	check_bad(server, TLS1_2_VERSION);
 	check_bad(server, TLS1_3_VERSION);
-	ATF_CHECK(tlskey_ready(&tlskey));	/* a refusal is no loss */
+	ATF_CHECK(relay_tlskey_ready(&tlskey));	/* a refusal is no loss */
 	ATF_CHECK_EQ(0, lost_calls);
 	tls_free(server);
 	stop_signer();
@@ -102,7 +102,7 @@ ATF_TC_BODY(refused, tc)
 ATF_TC_WITHOUT_HEAD(unknown_key);
 ATF_TC_BODY(unknown_key, tc)
 {
-	enum kind	 kinds[] = { P_256, P_256 };
+	enum cert_kind	 kinds[] = { P_256, P_256 };
 	struct offer	 o = { 0 };
 	struct tls	*server;
 
@@ -110,15 +110,15 @@ ATF_TC_BODY(unknown_key, tc)
 	server = make_server();
 	check_bad(server, TLS1_2_VERSION);
 	check_bad(server, TLS1_3_VERSION);
-	ATF_CHECK(tlskey_ready(&tlskey));
+	ATF_CHECK(relay_tlskey_ready(&tlskey));
 	o.sni = "host1.example.org";
 	check_good(server, &o, 1);
 	check_bad(server, TLS1_3_VERSION);
 	tls_free(server);
 
 	/* The hash of another key is noticed at once. */
-	memcpy(certs[0].hash, certs[1].hash, KEYHASH_LEN);
-	ATF_CHECK(tlsctx_config(certs, 2, err, sizeof(err)) == NULL);
+	memcpy(certs[0].hash, certs[1].hash, IPC_KEYHASH_LEN);
+	ATF_CHECK(relay_tlsctx_config(certs, 2, err, sizeof(err)) == NULL);
 	ATF_CHECK_MSG(strstr(err, "does not belong") != NULL, "%s", err);
 	stop_signer();
 }
@@ -128,18 +128,18 @@ ATF_TC_WITHOUT_HEAD(no_local_key);
 ATF_TC_BODY(no_local_key, tc)
 {
 	char		 name[] = "host0.example.org", *names[] = { name };
-	char		 pem[CERT_PEMSIZE];
+	char		 pem[KEYS_PEMSIZE];
 	EVP_PKEY	*before, *pkey;
 
 	ATF_REQUIRE(sodium_init() != -1);
-	ATF_REQUIRE((before = cert_new_key()) != NULL);
-	ATF_REQUIRE(cert_selfsign(before, names, 1, pem, err,
+	ATF_REQUIRE((before = keys_cert_new_key()) != NULL);
+	ATF_REQUIRE(keys_cert_selfsign(before, names, 1, pem, err,
 	    sizeof(err)) > 0);
-	tlskey_init(&tlskey, NULL, NULL);
-	ATF_REQUIRE((pkey = cert_new_key()) != NULL);
-	ATF_CHECK_EQ(-1, cert_selfsign(pkey, names, 1, pem, err,
+	relay_tlskey_init(&tlskey, NULL, NULL);
+	ATF_REQUIRE((pkey = keys_cert_new_key()) != NULL);
+	ATF_CHECK_EQ(-1, keys_cert_selfsign(pkey, names, 1, pem, err,
 	    sizeof(err)));
-	ATF_CHECK(!tlskey_ready(&tlskey));
+	ATF_CHECK(!relay_tlskey_ready(&tlskey));
 	EVP_PKEY_free(before);
 	EVP_PKEY_free(pkey);
 }
@@ -150,16 +150,17 @@ until_ready(void)
 {
 	int	 i;
 
-	for (i = 0; i < 200 && !tlskey_ready(&tlskey); i++)
+	for (i = 0; i < 200 && !relay_tlskey_ready(&tlskey); i++)
 		poll(NULL, 0, 50);
-	ATF_REQUIRE_MSG(tlskey_ready(&tlskey), "keys is never asked again");
+	ATF_REQUIRE_MSG(relay_tlskey_ready(&tlskey),
+	    "keys is never asked again");
 }
 
 /* A signature is overdue: nothing waits any more until it is there. */
 ATF_TC_WITHOUT_HEAD(overdue);
 ATF_TC_BODY(overdue, tc)
 {
-	enum kind	 kind = P_256;
+	enum cert_kind	 kind = P_256;
 	struct offer	 o = { 0 };
 	struct tls	*server;
 	uint64_t	 start;
@@ -169,12 +170,12 @@ ATF_TC_BODY(overdue, tc)
 	server = make_server();
 	check_bad(server, TLS1_3_VERSION);
 	ATF_CHECK_EQ(1, lost_calls);
-	ATF_CHECK(!tlskey_ready(&tlskey));
-	start = clock_ms();
+	ATF_CHECK(!relay_tlskey_ready(&tlskey));
+	start = base_clock_ms();
 	for (i = 0; i < 100; i++)
 		check_bad(server, TLS1_3_VERSION);
 	/* 100 waits would take 20 s. */
-	ATF_CHECK(clock_ms() - start < 15000);
+	ATF_CHECK(base_clock_ms() - start < 15000);
 	ATF_CHECK_EQ(1, lost_calls);
 	until_ready();
 	check_good(server, &o, 0);
@@ -188,7 +189,7 @@ ATF_TC_BODY(overdue, tc)
 ATF_TC_WITHOUT_HEAD(slow);
 ATF_TC_BODY(slow, tc)
 {
-	enum kind	 kind = P_256;
+	enum cert_kind	 kind = P_256;
 	struct offer	 o = { 0 };
 	struct tls	*server;
 	int		 i;
@@ -199,7 +200,7 @@ ATF_TC_BODY(slow, tc)
 		check_good(server, &o, 0);
 	ATF_CHECK_MSG(i > 3, "held back after %d", i);
 	ATF_CHECK_EQ(1, lost_calls);
-	ATF_CHECK(!tlskey_ready(&tlskey));
+	ATF_CHECK(!relay_tlskey_ready(&tlskey));
 	until_ready();
 	check_good(server, &o, 0);
 	ATF_CHECK_EQ(1, lost_calls);
@@ -211,7 +212,7 @@ ATF_TC_BODY(slow, tc)
 ATF_TC_WITHOUT_HEAD(overdue_lost);
 ATF_TC_BODY(overdue_lost, tc)
 {
-	enum kind	 kind = P_256;
+	enum cert_kind	 kind = P_256;
 	struct tls	*server;
 
 	start_signer(&kind, 1, LATE_ONCE, 100);
@@ -219,9 +220,9 @@ ATF_TC_BODY(overdue_lost, tc)
 	check_bad(server, TLS1_3_VERSION);
 	kill(signer, SIGKILL);
 	ATF_REQUIRE_EQ(signer, waitpid(signer, NULL, 0));
-	ATF_CHECK(!tlskey_ready(&tlskey));
+	ATF_CHECK(!relay_tlskey_ready(&tlskey));
 	ATF_CHECK_EQ(2, lost_calls);
-	ATF_CHECK(!tlskey_ready(&tlskey));
+	ATF_CHECK(!relay_tlskey_ready(&tlskey));
 	ATF_CHECK_EQ(2, lost_calls);
 	tls_free(server);
 }
@@ -229,22 +230,22 @@ ATF_TC_BODY(overdue_lost, tc)
 static void
 try_lost(enum mood mood)
 {
-	enum kind	 kind = P_256;
+	enum cert_kind	 kind = P_256;
 	struct offer	 o = { 0 };
 	struct tls	*server;
 
 	start_signer(&kind, 1, mood, 5000);
 	server = make_server();
-	ATF_CHECK(tlskey_ready(&tlskey));
+	ATF_CHECK(relay_tlskey_ready(&tlskey));
 	check_bad(server, TLS1_3_VERSION);
 	ATF_CHECK_EQ(1, lost_calls);
-	ATF_CHECK(!tlskey_ready(&tlskey));
+	ATF_CHECK(!relay_tlskey_ready(&tlskey));
 	check_bad(server, TLS1_2_VERSION);
 	ATF_CHECK_EQ(1, lost_calls);
 	/* A new channel puts it right. */
-	tlskey_set_channel(&tlskey, spare, 5000);
+	relay_tlskey_set_channel(&tlskey, spare, 5000);
 	spare = -1;
-	ATF_CHECK(tlskey_ready(&tlskey));
+	ATF_CHECK(relay_tlskey_ready(&tlskey));
 	check_good(server, &o, 0);
 	tls_free(server);
 	stop_signer();

@@ -16,29 +16,29 @@
 
 #include "unfinished.h"
 
-struct source {
-	LIST_ENTRY(source) entry;
-	uint8_t		 addr[16];	/* an IPv6 one: its /64 */
-	struct stranger_list list;	/* the oldest first */
+struct relay_unfinished_source {
+	LIST_ENTRY(relay_unfinished_source) entry;
+	uint8_t		 addr[16];		/* an IPv6 one: its /64 */
+	struct relay_unfinished_list list;	/* the oldest first */
 	unsigned int	 n;
 };
 
 void
-strangers_init(struct strangers *s)
+relay_unfinished_init(struct relay_unfinished_set *s)
 {
 	size_t i;
 
 	memset(s, 0, sizeof(*s));
 	TAILQ_INIT(&s->all);
-	for (i = 0; i < POOLS; i++)
+	for (i = 0; i < UNFINISHED_POOLS; i++)
 		TAILQ_INIT(&s->dear[i]);
-	for (i = 0; i < STRANGERS_BUCKETS; i++)
+	for (i = 0; i < UNFINISHED_BUCKETS; i++)
 		LIST_INIT(&s->sources[i]);
 	randombytes_buf(s->key, sizeof(s->key));
 }
 
 void
-strangers_limits(struct strangers *s, unsigned int max,
+relay_unfinished_limits(struct relay_unfinished_set *s, unsigned int max,
     unsigned int per_source)
 {
 	s->max = max;
@@ -57,21 +57,21 @@ source_of(const uint8_t addr[16], uint8_t dst[16])
 }
 
 static size_t
-bucket(const struct strangers *s, const uint8_t addr[16])
+bucket(const struct relay_unfinished_set *s, const uint8_t addr[16])
 {
 	uint8_t out[crypto_shorthash_BYTES];
 	uint64_t h;
 
 	crypto_shorthash(out, addr, 16, s->key);
 	memcpy(&h, out, sizeof(h));
-	return (h & (STRANGERS_BUCKETS - 1));
+	return (h & (UNFINISHED_BUCKETS - 1));
 }
 
 /* The entry of a source, made if there is none; NULL without memory. */
-static struct source *
-source_get(struct strangers *s, const uint8_t addr[16])
+static struct relay_unfinished_source *
+source_get(struct relay_unfinished_set *s, const uint8_t addr[16])
 {
-	struct source *src;
+	struct relay_unfinished_source *src;
 	uint8_t a[16];
 	size_t b;
 
@@ -89,7 +89,7 @@ source_get(struct strangers *s, const uint8_t addr[16])
 }
 
 static void
-source_put(struct source *src)
+source_put(struct relay_unfinished_source *src)
 {
 	if (src->n > 0)
 		return;
@@ -99,9 +99,9 @@ source_put(struct source *src)
 
 /* Take `st' off its lists; the entry of its source stays. */
 static void
-take_out(struct strangers *s, struct stranger *st)
+detach(struct relay_unfinished_set *s, struct relay_unfinished *st)
 {
-	strangers_charge(s, st, 0, 0);
+	relay_unfinished_charge(s, st, 0, 0);
 	TAILQ_REMOVE(&s->all, st, all);
 	TAILQ_REMOVE(&st->source->list, st, same);
 	st->source->n--;
@@ -110,10 +110,11 @@ take_out(struct strangers *s, struct stranger *st)
 }
 
 int
-strangers_add(struct strangers *s, struct stranger *st,
-    const uint8_t addr[16], uint64_t now_us, struct stranger **victim)
+relay_unfinished_add(struct relay_unfinished_set *s,
+    struct relay_unfinished *st, const uint8_t addr[16], uint64_t now_us,
+    struct relay_unfinished **victim)
 {
-	struct source *src, *other;
+	struct relay_unfinished_source *src, *other;
 
 	*victim = NULL;
 	if (s->max == 0 || (src = source_get(s, addr)) == NULL)
@@ -121,7 +122,7 @@ strangers_add(struct strangers *s, struct stranger *st,
 	if (src->n >= s->per_source) {
 		*victim = TAILQ_FIRST(&src->list);
 		if (*victim == NULL ||
-		    now_us - (*victim)->since_us < STRANGER_US) {
+		    now_us - (*victim)->since_us < UNFINISHED_US) {
 			*victim = NULL;
 			source_put(src);
 			return (-1);
@@ -130,7 +131,7 @@ strangers_add(struct strangers *s, struct stranger *st,
 		*victim = TAILQ_FIRST(&s->all);
 	if (*victim != NULL) {
 		other = (*victim)->source;
-		take_out(s, *victim);
+		detach(s, *victim);
 		if (other != src)
 			source_put(other);
 	}
@@ -145,20 +146,21 @@ strangers_add(struct strangers *s, struct stranger *st,
 }
 
 void
-strangers_remove(struct strangers *s, struct stranger *st)
+relay_unfinished_remove(struct relay_unfinished_set *s,
+    struct relay_unfinished *st)
 {
-	struct source *src = st->source;
+	struct relay_unfinished_source *src = st->source;
 
 	if (src == NULL)
 		return;
-	take_out(s, st);
+	detach(s, st);
 	source_put(src);
 }
 
 /* In the pool `p' it takes `bytes' now; more than `share' is dear. */
 static void
-charge(struct strangers *s, struct stranger *st, enum stranger_pool p,
-    size_t bytes, size_t share)
+charge(struct relay_unfinished_set *s, struct relay_unfinished *st,
+    enum relay_unfinished_pool p, size_t bytes, size_t share)
 {
 	if (st->cost[p] > share && bytes <= share)
 		TAILQ_REMOVE(&s->dear[p], st, dear[p]);
@@ -170,41 +172,42 @@ charge(struct strangers *s, struct stranger *st, enum stranger_pool p,
 }
 
 void
-strangers_charge(struct strangers *s, struct stranger *st, size_t all,
-    size_t input)
+relay_unfinished_charge(struct relay_unfinished_set *s,
+    struct relay_unfinished *st, size_t all, size_t input)
 {
 	if (st->source == NULL)
 		return;
-	charge(s, st, POOL_ALL, all, STRANGER_COST);
-	charge(s, st, POOL_INPUT, input > STRANGER_INPUT ? input : 0, 0);
+	charge(s, st, UNFINISHED_POOL_ALL, all, UNFINISHED_COST);
+	charge(s, st, UNFINISHED_POOL_INPUT, input > UNFINISHED_INPUT ? input :
+	    0, 0);
 }
 
-struct stranger *
-strangers_over(struct strangers *s)
+struct relay_unfinished *
+relay_unfinished_over(struct relay_unfinished_set *s)
 {
-	size_t limit[POOLS] = {
-		[POOL_ALL] = (size_t)s->max * STRANGER_COST,
-		[POOL_INPUT] = STRANGERS_INPUT
+	size_t limit[UNFINISHED_POOLS] = {
+		[UNFINISHED_POOL_ALL] = (size_t)s->max * UNFINISHED_COST,
+		[UNFINISHED_POOL_INPUT] = UNFINISHED_INPUT_ALL
 	};
-	struct stranger *st;
+	struct relay_unfinished *st;
 	int p;
 
-	if (limit[POOL_ALL] < STRANGERS_LEAST)
-		limit[POOL_ALL] = STRANGERS_LEAST;
-	for (p = 0; p < POOLS; p++)
+	if (limit[UNFINISHED_POOL_ALL] < UNFINISHED_LEAST)
+		limit[UNFINISHED_POOL_ALL] = UNFINISHED_LEAST;
+	for (p = 0; p < UNFINISHED_POOLS; p++)
 		if (s->cost[p] > limit[p] &&
 		    (st = TAILQ_FIRST(&s->dear[p])) != NULL) {
-			strangers_remove(s, st);
+			relay_unfinished_remove(s, st);
 			return (st);
 		}
 	return (NULL);
 }
 
-struct stranger *
-strangers_old(const struct strangers *s, uint64_t now_us)
+struct relay_unfinished *
+relay_unfinished_old(const struct relay_unfinished_set *s, uint64_t now_us)
 {
-	struct stranger *st = TAILQ_FIRST(&s->all);
+	struct relay_unfinished *st = TAILQ_FIRST(&s->all);
 
-	return (st != NULL && now_us - st->since_us >= STRANGER_US ? st :
+	return (st != NULL && now_us - st->since_us >= UNFINISHED_US ? st :
 	    NULL);
 }

@@ -11,82 +11,93 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STRANGER_COST	(24 * 1024)	/* bytes of one, on average */
-#define STRANGERS_LEAST	(4 * 1024 * 1024) /* bytes of all that are allowed */
-#define STRANGER_INPUT	(8 * 1024)	/* bytes of one that we keep */
-#define STRANGERS_INPUT	(2 * 1024 * 1024) /* of all that send more */
-#define STRANGER_US	5000000		/* time that a login may take */
+#define UNFINISHED_COST		(24 * 1024)	/* bytes of one, on average */
+#define UNFINISHED_LEAST	(4 * 1024 * 1024) /* bytes of all that are \
+						     allowed */
+#define UNFINISHED_INPUT	(8 * 1024)	/* bytes of one that we keep */
+#define UNFINISHED_INPUT_ALL	(2 * 1024 * 1024) /* of all that send more */
+#define UNFINISHED_US		5000000		/* time that a login may take */
 
 /* What is bounded. */
-enum stranger_pool {
-	POOL_ALL,		/* all memory of all, on average */
-	POOL_INPUT,		/* what those send that send much */
-	POOLS
+enum relay_unfinished_pool {
+	UNFINISHED_POOL_ALL,	/* all memory of all, on average */
+	UNFINISHED_POOL_INPUT,	/* what those send that send much */
+	UNFINISHED_POOLS
 };
 
-struct source;
+struct relay_unfinished_source;
 
-struct stranger {
-	TAILQ_ENTRY(stranger) all;
-	TAILQ_ENTRY(stranger) same;	/* those of one source */
-	TAILQ_ENTRY(stranger) dear[POOLS]; /* those above their share */
-	struct source	*source;	/* NULL: it is not in the table */
-	void		*owner;		/* for the caller alone */
-	uint64_t	 since_us;
-	size_t		 cost[POOLS];	/* bytes */
+struct relay_unfinished {
+	TAILQ_ENTRY(relay_unfinished) all;
+	TAILQ_ENTRY(relay_unfinished) same;	/* those of one source */
+	/* those above their share */
+	TAILQ_ENTRY(relay_unfinished) dear[UNFINISHED_POOLS];
+	/* NULL: it is not in the table */
+	struct relay_unfinished_source	*source;
+	/* for the caller alone */
+	void				*owner;
+	uint64_t			 since_us;
+	/* bytes */
+	size_t				 cost[UNFINISHED_POOLS];
 };
 
-TAILQ_HEAD(stranger_list, stranger);
-#define STRANGERS_BUCKETS	1024	/* a power of two */
+TAILQ_HEAD(relay_unfinished_list, relay_unfinished);
+#define UNFINISHED_BUCKETS	1024	/* a power of two */
 
-struct strangers {
-	struct stranger_list all;	/* the oldest first */
-	struct stranger_list dear[POOLS]; /* who got dear first, first */
-	LIST_HEAD(, source) sources[STRANGERS_BUCKETS];
-	uint8_t		 key[16];	/* secret of the hash */
+struct relay_unfinished_set {
+	struct relay_unfinished_list all;	/* the oldest first */
+	/* who got dear first, first */
+	struct relay_unfinished_list dear[UNFINISHED_POOLS];
+	LIST_HEAD(, relay_unfinished_source) sources[UNFINISHED_BUCKETS];
+	uint8_t		 key[16];			/* secret of the hash */
 	unsigned int	 n, max, per_source;
-	size_t		 cost[POOLS];	/* of all, bytes */
+	size_t		 cost[UNFINISHED_POOLS];	/* of all, bytes */
 };
 
-/* An empty table that takes nobody before strangers_limits() is called. */
-void	 strangers_init(struct strangers *s);
+/*
+ * An empty table that takes nobody before relay_unfinished_limits() is called.
+ */
+void	 relay_unfinished_init(struct relay_unfinished_set *s);
 
 /*
  * At most `max' strangers, `per_source' of them from one IPv4 address or IPv6
  * /64.  Those who are there stay.
  */
-void	 strangers_limits(struct strangers *s, unsigned int max,
-	    unsigned int per_source);
+void	 relay_unfinished_limits(struct relay_unfinished_set *s,
+	    unsigned int max, unsigned int per_source);
 
 /*
  * One more, `st', from `addr' (IPv6 or IPv4-mapped) at the time `now_us'.
  * 0: it is in the table; *victim is one that gives way and was taken out, or
  * NULL.  -1: it is refused, because its source is full of such as came within
- * STRANGER_US, or for lack of memory; *victim is NULL then.
+ * UNFINISHED_US, or for lack of memory; *victim is NULL then.
  */
-int	 strangers_add(struct strangers *s, struct stranger *st,
-	    const uint8_t addr[16], uint64_t now_us,
-	    struct stranger **victim);
+int	 relay_unfinished_add(struct relay_unfinished_set *s,
+	    struct relay_unfinished *st, const uint8_t addr[16],
+	    uint64_t now_us, struct relay_unfinished **victim);
 
 /* It logged in or ended: take it out of the table, if it is in it. */
-void	 strangers_remove(struct strangers *s, struct stranger *st);
+void	 relay_unfinished_remove(struct relay_unfinished_set *s,
+	    struct relay_unfinished *st);
 
 /*
  * `st', if it is in the table, makes us keep `all' bytes of memory from now on,
  * `input' of them of what it has sent.
  */
-void	 strangers_charge(struct strangers *s, struct stranger *st,
-	    size_t all, size_t input);
+void	 relay_unfinished_charge(struct relay_unfinished_set *s,
+	    struct relay_unfinished *st, size_t all, size_t input);
 
 /*
- * NULL while all are within STRANGER_COST on average, or within
- * STRANGERS_LEAST, and those who have sent more than STRANGER_INPUT are within
- * STRANGERS_INPUT together.  Else one that gives way, taken out of the table:
- * of those above their share, the one that has been so for the longest time.
+ * NULL while all are within UNFINISHED_COST on average, or within
+ * UNFINISHED_LEAST, and those who have sent more than UNFINISHED_INPUT are
+ * within UNFINISHED_INPUT_ALL together.  Else one that gives way, taken out of
+ * the table: of those above their share, the one that has been so for the
+ * longest time.
  */
-struct stranger *strangers_over(struct strangers *s);
+struct relay_unfinished *relay_unfinished_over(struct relay_unfinished_set *s);
 
-/* The oldest one if it has been there for STRANGER_US; else NULL. */
-struct stranger *strangers_old(const struct strangers *s, uint64_t now_us);
+/* The oldest one if it has been there for UNFINISHED_US; else NULL. */
+struct relay_unfinished *relay_unfinished_old(
+	    const struct relay_unfinished_set *s, uint64_t now_us);
 
 #endif

@@ -10,15 +10,15 @@
 
 #include "unfinished.h"
 
-static struct strangers	s;
-static struct stranger	st[20000];
+static struct relay_unfinished_set	s;
+static struct relay_unfinished		st[20000];
 
 static void
 begin(unsigned int max, unsigned int per_source)
 {
 	ATF_REQUIRE(sodium_init() != -1);
-	strangers_init(&s);
-	strangers_limits(&s, max, per_source);
+	relay_unfinished_init(&s);
+	relay_unfinished_limits(&s, max, per_source);
 }
 
 /* 192.0.2.n, or with `v6' address `n' of 2001:db8:0:v6::/64. */
@@ -44,9 +44,9 @@ address(unsigned int v6, unsigned int n)
 static int
 add(int i, const uint8_t *addr, uint64_t now)
 {
-	struct stranger *victim;
+	struct relay_unfinished *victim;
 
-	if (strangers_add(&s, &st[i], addr, now, &victim) == -1) {
+	if (relay_unfinished_add(&s, &st[i], addr, now, &victim) == -1) {
 		ATF_CHECK(victim == NULL);
 		ATF_CHECK(st[i].source == NULL);
 		return (-1);
@@ -70,13 +70,13 @@ ATF_TC_BODY(all, tc)
 	ATF_CHECK_EQ(1, add(11, address(0, 200), 2));
 	ATF_CHECK_EQ(10, s.n);
 	/* One that is through is none of them any more. */
-	strangers_remove(&s, &st[2]);
-	strangers_remove(&s, &st[2]);
+	relay_unfinished_remove(&s, &st[2]);
+	relay_unfinished_remove(&s, &st[2]);
 	ATF_CHECK_EQ(9, s.n);
 	ATF_CHECK_EQ(-2, add(12, address(0, 201), 3));
 	ATF_CHECK_EQ(3, add(13, address(0, 202), 3));
 	/* Fewer are allowed: nobody goes, but each that comes takes a place. */
-	strangers_limits(&s, 5, 5);
+	relay_unfinished_limits(&s, 5, 5);
 	ATF_CHECK_EQ(4, add(14, address(0, 203), 3));
 	ATF_CHECK_EQ(10, s.n);
 }
@@ -93,10 +93,10 @@ ATF_TC_BODY(source, tc)
 	/* Those who have only just come stay. */
 	ATF_CHECK_EQ(-1, add(3, address(0, 1), now));
 	ATF_CHECK_EQ(-2, add(4, address(0, 2), now));
-	ATF_CHECK_EQ(-1, add(3, address(0, 1), 77 + STRANGER_US - 1));
-	ATF_CHECK_EQ(0, add(3, address(0, 1), 77 + STRANGER_US));
-	ATF_CHECK_EQ(-1, add(5, address(0, 1), 77 + STRANGER_US));
-	ATF_CHECK_EQ(1, add(5, address(0, 1), 78 + STRANGER_US));
+	ATF_CHECK_EQ(-1, add(3, address(0, 1), 77 + UNFINISHED_US - 1));
+	ATF_CHECK_EQ(0, add(3, address(0, 1), 77 + UNFINISHED_US));
+	ATF_CHECK_EQ(-1, add(5, address(0, 1), 77 + UNFINISHED_US));
+	ATF_CHECK_EQ(1, add(5, address(0, 1), 78 + UNFINISHED_US));
 	/* An IPv6 source is its /64. */
 	for (i = 10; i < 13; i++)
 		ATF_CHECK_EQ(-2, add(i, address(1, (unsigned int)i), now));
@@ -104,7 +104,7 @@ ATF_TC_BODY(source, tc)
 	ATF_CHECK_EQ(-2, add(13, address(2, 1), now));
 	/* None is left of one whose strangers are gone. */
 	for (i = 10; i < 13; i++)
-		strangers_remove(&s, &st[i]);
+		relay_unfinished_remove(&s, &st[i]);
 	for (i = 14; i < 17; i++)
 		ATF_CHECK_EQ(-2, add(i, address(1, (unsigned int)i), now));
 	ATF_CHECK_EQ(-1, add(17, address(1, 1), now));
@@ -114,14 +114,14 @@ ATF_TC_WITHOUT_HEAD(old);
 ATF_TC_BODY(old, tc)
 {
 	begin(10, 10);
-	ATF_CHECK(strangers_old(&s, 1) == NULL);
+	ATF_CHECK(relay_unfinished_old(&s, 1) == NULL);
 	add(0, address(0, 1), 100);
 	add(1, address(0, 2), 200);
-	ATF_CHECK(strangers_old(&s, 99 + STRANGER_US) == NULL);
-	ATF_CHECK(strangers_old(&s, 100 + STRANGER_US) == &st[0]);
-	strangers_remove(&s, &st[0]);
-	ATF_CHECK(strangers_old(&s, 100 + STRANGER_US) == NULL);
-	ATF_CHECK(strangers_old(&s, 200 + STRANGER_US) == &st[1]);
+	ATF_CHECK(relay_unfinished_old(&s, 99 + UNFINISHED_US) == NULL);
+	ATF_CHECK(relay_unfinished_old(&s, 100 + UNFINISHED_US) == &st[0]);
+	relay_unfinished_remove(&s, &st[0]);
+	ATF_CHECK(relay_unfinished_old(&s, 100 + UNFINISHED_US) == NULL);
+	ATF_CHECK(relay_unfinished_old(&s, 200 + UNFINISHED_US) == &st[1]);
 }
 
 ATF_TC_WITHOUT_HEAD(memory);
@@ -134,44 +134,44 @@ ATF_TC_BODY(memory, tc)
 		add(i, address(0, (unsigned int)i), 1);
 	/* The average itself is nobody's fault. */
 	for (i = 0; i < 1000; i++)
-		strangers_charge(&s, &st[i], STRANGER_COST, 0);
-	ATF_CHECK_EQ(1000 * STRANGER_COST, s.cost[POOL_ALL]);
-	ATF_CHECK(strangers_over(&s) == NULL);
+		relay_unfinished_charge(&s, &st[i], UNFINISHED_COST, 0);
+	ATF_CHECK_EQ(1000 * UNFINISHED_COST, s.cost[UNFINISHED_POOL_ALL]);
+	ATF_CHECK(relay_unfinished_over(&s) == NULL);
 	/* Beyond it, the one that went beyond it first gives way. */
-	strangers_charge(&s, &st[500], STRANGER_COST + 1, 0);
-	ATF_CHECK(strangers_over(&s) == &st[500]);
-	ATF_CHECK(strangers_over(&s) == NULL);
-	strangers_charge(&s, &st[7], 2 * STRANGER_COST, 0);
-	ATF_CHECK(strangers_over(&s) == NULL);
-	strangers_charge(&s, &st[6], 2 * STRANGER_COST, 0);
-	strangers_charge(&s, &st[5], 20 * STRANGER_COST, 0);
-	ATF_CHECK(strangers_over(&s) == &st[7]);
-	ATF_CHECK(strangers_over(&s) == &st[6]);
-	ATF_CHECK(strangers_over(&s) == &st[5]);
-	ATF_CHECK(strangers_over(&s) == NULL);
+	relay_unfinished_charge(&s, &st[500], UNFINISHED_COST + 1, 0);
+	ATF_CHECK(relay_unfinished_over(&s) == &st[500]);
+	ATF_CHECK(relay_unfinished_over(&s) == NULL);
+	relay_unfinished_charge(&s, &st[7], 2 * UNFINISHED_COST, 0);
+	ATF_CHECK(relay_unfinished_over(&s) == NULL);
+	relay_unfinished_charge(&s, &st[6], 2 * UNFINISHED_COST, 0);
+	relay_unfinished_charge(&s, &st[5], 20 * UNFINISHED_COST, 0);
+	ATF_CHECK(relay_unfinished_over(&s) == &st[7]);
+	ATF_CHECK(relay_unfinished_over(&s) == &st[6]);
+	ATF_CHECK(relay_unfinished_over(&s) == &st[5]);
+	ATF_CHECK(relay_unfinished_over(&s) == NULL);
 	/* Who goes back below it is not looked at. */
-	strangers_charge(&s, &st[1], 3 * STRANGER_COST, 0);
-	strangers_charge(&s, &st[1], 1, 0);
-	strangers_charge(&s, &st[2], 10 * STRANGER_COST, 0);
-	ATF_CHECK(strangers_over(&s) == &st[2]);
+	relay_unfinished_charge(&s, &st[1], 3 * UNFINISHED_COST, 0);
+	relay_unfinished_charge(&s, &st[1], 1, 0);
+	relay_unfinished_charge(&s, &st[2], 10 * UNFINISHED_COST, 0);
+	ATF_CHECK(relay_unfinished_over(&s) == &st[2]);
 	for (i = 0; i < 1000; i++)
-		strangers_remove(&s, &st[i]);
+		relay_unfinished_remove(&s, &st[i]);
 	ATF_CHECK_EQ(0, s.n);
-	ATF_CHECK_EQ(0, s.cost[POOL_ALL]);
+	ATF_CHECK_EQ(0, s.cost[UNFINISHED_POOL_ALL]);
 	/* With few allowed, a few large ones have room. */
-	strangers_limits(&s, 10, 10);
+	relay_unfinished_limits(&s, 10, 10);
 	add(0, address(0, 1), 1);
 	add(1, address(0, 1), 1);
-	strangers_charge(&s, &st[0], STRANGERS_LEAST, 0);
-	ATF_CHECK(strangers_over(&s) == NULL);
-	strangers_charge(&s, &st[1], 1, 0);
-	ATF_CHECK(strangers_over(&s) == &st[0]);
+	relay_unfinished_charge(&s, &st[0], UNFINISHED_LEAST, 0);
+	ATF_CHECK(relay_unfinished_over(&s) == NULL);
+	relay_unfinished_charge(&s, &st[1], 1, 0);
+	ATF_CHECK(relay_unfinished_over(&s) == &st[0]);
 }
 
 ATF_TC_WITHOUT_HEAD(input);
 ATF_TC_BODY(input, tc)
 {
-	const size_t k = STRANGERS_INPUT / 16;
+	const size_t k = UNFINISHED_INPUT_ALL / 16;
 	int i;
 
 	begin(1000, 1000);
@@ -179,27 +179,27 @@ ATF_TC_BODY(input, tc)
 		add(i, address(0, (unsigned int)i), 1);
 	/* A little of each is nobody's fault. */
 	for (i = 0; i < 1000; i++)
-		strangers_charge(&s, &st[i], 0, STRANGER_INPUT);
-	ATF_CHECK(strangers_over(&s) == NULL);
+		relay_unfinished_charge(&s, &st[i], 0, UNFINISHED_INPUT);
+	ATF_CHECK(relay_unfinished_over(&s) == NULL);
 	/* Much of some may be so much together. */
 	for (i = 100; i < 116; i++)
-		strangers_charge(&s, &st[i], 0, k);
-	ATF_CHECK(strangers_over(&s) == NULL);
-	strangers_charge(&s, &st[50], 0, STRANGER_INPUT + 1);
-	ATF_CHECK(strangers_over(&s) == &st[100]);
-	ATF_CHECK(strangers_over(&s) == NULL);
-	strangers_charge(&s, &st[101], 0, 0);
-	strangers_charge(&s, &st[51], 0, 3 * k);
-	ATF_CHECK(strangers_over(&s) == &st[102]);
-	ATF_CHECK(strangers_over(&s) == &st[103]);
-	ATF_CHECK(strangers_over(&s) == NULL);
+		relay_unfinished_charge(&s, &st[i], 0, k);
+	ATF_CHECK(relay_unfinished_over(&s) == NULL);
+	relay_unfinished_charge(&s, &st[50], 0, UNFINISHED_INPUT + 1);
+	ATF_CHECK(relay_unfinished_over(&s) == &st[100]);
+	ATF_CHECK(relay_unfinished_over(&s) == NULL);
+	relay_unfinished_charge(&s, &st[101], 0, 0);
+	relay_unfinished_charge(&s, &st[51], 0, 3 * k);
+	ATF_CHECK(relay_unfinished_over(&s) == &st[102]);
+	ATF_CHECK(relay_unfinished_over(&s) == &st[103]);
+	ATF_CHECK(relay_unfinished_over(&s) == NULL);
 }
 
 /* Many that come and go in any order: the counts are those of a plain look. */
 ATF_TC_WITHOUT_HEAD(random);
 ATF_TC_BODY(random, tc)
 {
-	struct stranger *v;
+	struct relay_unfinished *v;
 	size_t cost, n, i, k;
 	uint64_t now = 0;
 
@@ -208,33 +208,37 @@ ATF_TC_BODY(random, tc)
 		i = randombytes_uniform(1000);
 		now += randombytes_uniform(100000);
 		if (st[i].source != NULL && randombytes_uniform(3) == 0)
-			strangers_remove(&s, &st[i]);
+			relay_unfinished_remove(&s, &st[i]);
 		else if (st[i].source != NULL)
-			strangers_charge(&s, &st[i],
-			    randombytes_uniform(4 * STRANGER_COST),
-			    randombytes_uniform(8 * STRANGER_INPUT));
+			relay_unfinished_charge(&s, &st[i],
+			    randombytes_uniform(4 * UNFINISHED_COST),
+			    randombytes_uniform(8 * UNFINISHED_INPUT));
 		else
-			(void)strangers_add(&s, &st[i],
+			(void)relay_unfinished_add(&s, &st[i],
 			    address(randombytes_uniform(2),
 			    randombytes_uniform(12)), now, &v);
-		while ((v = strangers_over(&s)) != NULL)
+		while ((v = relay_unfinished_over(&s)) != NULL)
 			ATF_CHECK(v->source == NULL);
-		ATF_REQUIRE(s.cost[POOL_ALL] <= 300 * STRANGER_COST &&
-		    s.cost[POOL_INPUT] <= STRANGERS_INPUT && s.n <= 300);
+		ATF_REQUIRE(s.cost[UNFINISHED_POOL_ALL] <= 300 *
+		    UNFINISHED_COST &&
+		    s.cost[UNFINISHED_POOL_INPUT] <= UNFINISHED_INPUT_ALL &&
+		    s.n <= 300);
 	}
 	for (cost = n = i = 0; i < 1000; i++)
 		if (st[i].source != NULL) {
-			cost += st[i].cost[POOL_ALL];
+			cost += st[i].cost[UNFINISHED_POOL_ALL];
 			n++;
 		}
 	ATF_CHECK_EQ(n, s.n);
-	ATF_CHECK_EQ(cost, s.cost[POOL_ALL]);
+	ATF_CHECK_EQ(cost, s.cost[UNFINISHED_POOL_ALL]);
 	for (i = 0; i < 1000; i++)
-		strangers_remove(&s, &st[i]);
-	ATF_CHECK(TAILQ_EMPTY(&s.all) && TAILQ_EMPTY(&s.dear[POOL_ALL]) &&
-	    TAILQ_EMPTY(&s.dear[POOL_INPUT]));
-	ATF_CHECK_EQ(0, s.cost[POOL_ALL] + s.cost[POOL_INPUT]);
-	for (i = 0; i < STRANGERS_BUCKETS; i++)
+		relay_unfinished_remove(&s, &st[i]);
+	ATF_CHECK(TAILQ_EMPTY(&s.all) &&
+	    TAILQ_EMPTY(&s.dear[UNFINISHED_POOL_ALL]) &&
+	    TAILQ_EMPTY(&s.dear[UNFINISHED_POOL_INPUT]));
+	ATF_CHECK_EQ(0, s.cost[UNFINISHED_POOL_ALL] +
+	    s.cost[UNFINISHED_POOL_INPUT]);
+	for (i = 0; i < UNFINISHED_BUCKETS; i++)
 		ATF_CHECK(LIST_EMPTY(&s.sources[i]));
 }
 

@@ -22,7 +22,7 @@ plain(const char *s)
 
 /* The address `s' as the system writes it (RFC 5952); 0, or -1. */
 static int
-address(const char *s, char dst[ACME_NAMESIZE])
+address(const char *s, char dst[IPC_ACME_NAMESIZE])
 {
 	unsigned char addr[16];
 	int family;
@@ -30,19 +30,20 @@ address(const char *s, char dst[ACME_NAMESIZE])
 	if (inet_pton(family = AF_INET, s, addr) != 1 &&
 	    inet_pton(family = AF_INET6, s, addr) != 1)
 		return (-1);
-	return (inet_ntop(family, addr, dst, ACME_NAMESIZE) == NULL ? -1 : 0);
+	return (inet_ntop(family, addr, dst, IPC_ACME_NAMESIZE) == NULL ? -1 :
+	    0);
 }
 
 int
 acme_name_is_address(const char *s)
 {
-	char text[ACME_NAMESIZE];
+	char text[IPC_ACME_NAMESIZE];
 
 	return (address(s, text) == 0);
 }
 
 const char *
-acme_name(const char *s, char dst[ACME_NAMESIZE])
+acme_name(const char *s, char dst[IPC_ACME_NAMESIZE])
 {
 	size_t i, label = 0, n = strlen(s);
 	char c;
@@ -79,9 +80,9 @@ acme_name(const char *s, char dst[ACME_NAMESIZE])
 }
 
 int
-acme_conf_valid(const struct acme_conf *c)
+acme_conf_valid(const struct ipc_acme_conf *c)
 {
-	char name[ACME_NAMESIZE];
+	char name[IPC_ACME_NAMESIZE];
 	unsigned int i;
 	int ok;
 
@@ -96,14 +97,14 @@ acme_conf_valid(const struct acme_conf *c)
 }
 
 void
-acme_conf_put(struct wr *w, const struct acme_conf *c)
+acme_conf_put(struct ipc_wr *w, const struct ipc_acme_conf *c)
 {
 	ipc_add_acme_conf(w, c);
 }
 
 int
-acme_conf_get(struct rd *r, struct acme_conf *c)
+acme_conf_get(struct ipc_rd *r, struct ipc_acme_conf *c)
 {
-	return (ipc_next_acme_conf(r, c) == 0 && rd_end(r) &&
+	return (ipc_next_acme_conf(r, c) == 0 && ipc_rd_end(r) &&
 	    acme_conf_valid(c) ? 0 : -1);
 }

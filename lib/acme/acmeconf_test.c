@@ -26,7 +26,7 @@ ATF_TC_BODY(names, tc)
 		{ "*.example.org", NULL }, { "a/b", NULL }, { "[::1]", NULL },
 		{ "a..", NULL }, { "a:b", NULL },
 	};
-	char			 dst[ACME_NAMESIZE];
+	char			 dst[IPC_ACME_NAMESIZE];
 	const char		*bad;
 	size_t			 i;
 
@@ -43,7 +43,7 @@ ATF_TC_BODY(names, tc)
 ATF_TC_WITHOUT_HEAD(lengths);
 ATF_TC_BODY(lengths, tc)
 {
-	char	name[400], dst[ACME_NAMESIZE];
+	char	name[400], dst[IPC_ACME_NAMESIZE];
 	int	i;
 
 	memset(name, 'a', sizeof(name));
@@ -63,7 +63,7 @@ ATF_TC_BODY(lengths, tc)
 }
 
 static void
-fill(struct acme_conf *c)
+fill(struct ipc_acme_conf *c)
 {
 	memset(c, 0, sizeof(*c));
 	snprintf(c->directory, sizeof(c->directory), "https://ca.example/d");
@@ -81,19 +81,19 @@ fill(struct acme_conf *c)
 
 /* There and back: 0 the same, 1 another, -1 refused. */
 static int
-pass(const struct acme_conf *c, size_t cut)
+pass(const struct ipc_acme_conf *c, size_t cut)
 {
-	static struct acme_conf	 back;
-	struct wr		 w;
-	struct rd		 r;
-	int			 rv;
+	static struct ipc_acme_conf	 back;
+	struct ipc_wr			 w;
+	struct ipc_rd			 r;
+	int				 rv;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	acme_conf_put(&w, c);
-	ATF_REQUIRE(wr_ok(&w) && cut <= w.len);
-	rd_init(&r, w.p, w.len - cut);
+	ATF_REQUIRE(ipc_wr_ok(&w) && cut <= w.len);
+	ipc_rd_init(&r, w.p, w.len - cut);
 	rv = acme_conf_get(&r, &back);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	if (rv == 0)
 		rv = memcmp(c, &back, sizeof(back)) != 0;
 	return (rv);
@@ -102,8 +102,8 @@ pass(const struct acme_conf *c, size_t cut)
 ATF_TC_WITHOUT_HEAD(message);
 ATF_TC_BODY(message, tc)
 {
-	static struct acme_conf	 c;
-	size_t			 cut;
+	static struct ipc_acme_conf	 c;
+	size_t				 cut;
 
 	fill(&c);
 	ATF_CHECK_EQ(0, pass(&c, 0));

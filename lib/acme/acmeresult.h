@@ -14,7 +14,7 @@
 /* The renewal window of a certificate (RFC 9773 4.2). */
 struct acme_ari {
 	int64_t		 start, end;	/* of the window, seconds since 1970 */
-	char		 why[ACME_URLSIZE]; /* page for people, "" none */
+	char		 why[IPC_ACME_URLSIZE]; /* page for people, "" none */
 };
 
 /*

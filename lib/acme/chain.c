@@ -50,15 +50,15 @@ seconds(const ASN1_TIME *t)
 
 /* The issuer's common name, or else its organization; printable. */
 static void
-issuer_name(X509 *x, char dst[ACME_NAMESIZE])
+issuer_name(X509 *x, char dst[IPC_ACME_NAMESIZE])
 {
 	X509_NAME	*n = X509_get_issuer_name(x);
 	char		*p;
 
 	if (X509_NAME_get_text_by_NID(n, NID_commonName, dst,
-	    ACME_NAMESIZE) <= 0 &&
+	    IPC_ACME_NAMESIZE) <= 0 &&
 	    X509_NAME_get_text_by_NID(n, NID_organizationName, dst,
-	    ACME_NAMESIZE) <= 0)
+	    IPC_ACME_NAMESIZE) <= 0)
 		dst[0] = '\0';
 	for (p = dst; *p != '\0'; p++)
 		if (*p < ' ' || *p > '~')
@@ -94,7 +94,7 @@ ari_id(X509 *x, char dst[CHAIN_IDSIZE])
 
 /* What the first certificate says. */
 static const char *
-first(X509 *x, struct chain *c)
+first(X509 *x, struct acme_chain *c)
 {
 	c->not_before = seconds(X509_get0_notBefore(x));
 	c->not_after = seconds(X509_get0_notAfter(x));
@@ -107,12 +107,12 @@ first(X509 *x, struct chain *c)
 
 /* Read all; NULL, or what is wrong. */
 static const char *
-read_all(BIO *bio, struct chain *c)
+read_all(BIO *bio, struct acme_chain *c)
 {
 	X509		*x, *last = NULL;
 	const char	*bad = NULL;
 
-	while (bad == NULL && (x = pem_cert(bio)) != NULL) {
+	while (bad == NULL && (x = net_pem_cert(bio)) != NULL) {
 		if (++c->ncerts > CHAIN_MAXCERTS)
 			bad = "there are too many certificates in it";
 		else if (last == NULL)
@@ -131,7 +131,7 @@ read_all(BIO *bio, struct chain *c)
 }
 
 int
-chain_read(const char *pem, size_t len, struct chain *c, char *err,
+acme_chain_read(const char *pem, size_t len, struct acme_chain *c, char *err,
     size_t errsize)
 {
 	const char	*bad;
@@ -161,8 +161,8 @@ chain_read(const char *pem, size_t len, struct chain *c, char *err,
 }
 
 const char *
-chain_lacks(const char *pem, size_t len, const char (*names)[ACME_NAMESIZE],
-    size_t n)
+acme_chain_lacks(const char *pem, size_t len,
+    const char (*names)[IPC_ACME_NAMESIZE], size_t n)
 {
 	const char	*lacks = NULL;
 	BIO		*bio;
@@ -172,7 +172,7 @@ chain_lacks(const char *pem, size_t len, const char (*names)[ACME_NAMESIZE],
 
 	if (len <= CHAIN_MAXPEM &&
 	    (bio = BIO_new_mem_buf(pem, (int)len)) != NULL) {
-		x = pem_cert(bio);
+		x = net_pem_cert(bio);
 		BIO_free(bio);
 	}
 	if (x == NULL)
@@ -201,15 +201,15 @@ is_signer(EVP_PKEY *key)
 
 /* Is each certificate signed by the next one?  NULL, or what is wrong. */
 static const char *
-judge_signatures(BIO *bio)
+check_signatures(BIO *bio)
 {
 	X509		*x, *next;
 	EVP_PKEY	*key;
 	const char	*bad = NULL;
 	unsigned int	 n = 1;
 
-	x = pem_cert(bio);
-	while (x != NULL && bad == NULL && (next = pem_cert(bio)) != NULL) {
+	x = net_pem_cert(bio);
+	while (x != NULL && bad == NULL && (next = net_pem_cert(bio)) != NULL) {
 		key = X509_get0_pubkey(next);
 		if (++n > CHAIN_MAXCERTS)
 			bad = "there are too many certificates in it";
@@ -226,13 +226,13 @@ judge_signatures(BIO *bio)
 
 /* Is the validity of the first certificate sane?  NULL, or what is wrong. */
 static const char *
-judge_times(BIO *bio, int64_t now)
+check_times(BIO *bio, int64_t now)
 {
 	X509		*x;
 	const char	*bad = NULL;
 	int64_t		 from, to;
 
-	if ((x = pem_cert(bio)) == NULL)
+	if ((x = net_pem_cert(bio)) == NULL)
 		return ("there is no certificate in it");
 	from = seconds(X509_get0_notBefore(x));
 	to = seconds(X509_get0_notAfter(x));
@@ -249,7 +249,7 @@ judge_times(BIO *bio, int64_t now)
 }
 
 const char *
-chain_judge(const char *pem, size_t len, int64_t now)
+acme_chain_check(const char *pem, size_t len, int64_t now)
 {
 	const char	*bad = "out of memory";
 	BIO		*bio;
@@ -257,9 +257,9 @@ chain_judge(const char *pem, size_t len, int64_t now)
 	if (len > CHAIN_MAXPEM)
 		return ("it is too large");
 	if ((bio = BIO_new_mem_buf(pem, (int)len)) != NULL &&
-	    (bad = judge_times(bio, now)) == NULL) {
+	    (bad = check_times(bio, now)) == NULL) {
 		(void)BIO_reset(bio);
-		bad = judge_signatures(bio);
+		bad = check_signatures(bio);
 	}
 	BIO_free(bio);
 	ERR_clear_error();

@@ -18,12 +18,14 @@
 #define CHAIN_MAXLIFE	(400 * 86400)	/* seconds that one may be valid */
 #define CHAIN_IDSIZE	256	/* room for a certificate's name for ARI */
 
-struct chain {
-	int64_t		 not_before, not_after;	/* seconds since 1970 */
-	char		 issuer[ACME_NAMESIZE];	/* common name of who signed
-						   the first certificate */
-	char		 root[ACME_NAMESIZE];	/* and the last one */
-	char		 id[CHAIN_IDSIZE];	/* RFC 9773 4.1, "" none */
+struct acme_chain {
+	int64_t		 not_before, not_after;		/* seconds since 1970 */
+	char		 issuer[IPC_ACME_NAMESIZE];	/* common name of who
+							   signed the first
+							   certificate */
+	char		 root[IPC_ACME_NAMESIZE];	/* and the last one */
+	char		 id[CHAIN_IDSIZE];		/* RFC 9773 4.1, ""
+							   none */
 	unsigned int	 ncerts;
 };
 
@@ -31,22 +33,23 @@ struct chain {
  * Read the `len' bytes of PEM: certificates and nothing else, each signed in
  * the name of the next.  0, or -1 with `err' of `errsize' bytes.
  */
-int	 chain_read(const char *pem, size_t len, struct chain *c, char *err,
-	    size_t errsize);
+int	 acme_chain_read(const char *pem, size_t len, struct acme_chain *c,
+	    char *err, size_t errsize);
 
 /*
  * Is the chain fit to be served at `now' (seconds since 1970)?  The first
  * certificate must be valid, from CHAIN_MAXAHEAD seconds before at most, and
  * for CHAIN_MAXLIFE seconds at most; each one must be signed with the key of
- * the next.  NULL, or a static line: what is wrong.  chain_read() comes first.
+ * the next.  NULL, or a static line: what is wrong.  acme_chain_read() comes
+ * first.
  */
-const char *chain_judge(const char *pem, size_t len, int64_t now);
+const char *acme_chain_check(const char *pem, size_t len, int64_t now);
 
 /*
  * Is the first certificate for all of the `n' names and addresses?  NULL, or
  * the first one that it is not for; "" when there is no certificate.
  */
-const char *chain_lacks(const char *pem, size_t len,
-	    const char (*names)[ACME_NAMESIZE], size_t n);
+const char *acme_chain_lacks(const char *pem, size_t len,
+	    const char (*names)[IPC_ACME_NAMESIZE], size_t n);
 
 #endif

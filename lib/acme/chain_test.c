@@ -14,9 +14,9 @@
 #include "keys.h"
 #include "testcert.h"
 
-static const char	 pem[] = ACME_TEST_CERT;
-static struct chain	 c;
-static char		 err[256];
+static const char		 pem[] = ACME_TEST_CERT;
+static struct acme_chain	 c;
+static char			 err[256];
 
 static int
 read_text(const char *text)
@@ -26,7 +26,7 @@ read_text(const char *text)
 
 	ATF_REQUIRE(copy != NULL);
 	memcpy(copy, text, strlen(text));
-	rv = chain_read(copy, strlen(text), &c, err, sizeof(err));
+	rv = acme_chain_read(copy, strlen(text), &c, err, sizeof(err));
 	free(copy);
 	return (rv);
 }
@@ -46,30 +46,32 @@ ATF_TC_BODY(what_it_says, tc)
 ATF_TC_WITHOUT_HEAD(names);
 ATF_TC_BODY(names, tc)
 {
-	static const char	 n[][ACME_NAMESIZE] = { "relay.test",
+	static const char	 n[][IPC_ACME_NAMESIZE] = { "relay.test",
 				    "192.0.2.1", "b.test", "192.0.2.2" };
 
-	ATF_CHECK(chain_lacks(pem, strlen(pem), n, 1) == NULL);
-	ATF_CHECK(chain_lacks(pem, strlen(pem), n, 2) == NULL);
-	ATF_CHECK_STREQ("b.test", chain_lacks(pem, strlen(pem), n, 3));
-	ATF_CHECK_STREQ("b.test", chain_lacks(pem, strlen(pem), n + 2, 1));
-	ATF_CHECK_STREQ("192.0.2.2", chain_lacks(pem, strlen(pem), n + 3, 1));
-	ATF_CHECK_STREQ("", chain_lacks("x", 1, n, 1));
+	ATF_CHECK(acme_chain_lacks(pem, strlen(pem), n, 1) == NULL);
+	ATF_CHECK(acme_chain_lacks(pem, strlen(pem), n, 2) == NULL);
+	ATF_CHECK_STREQ("b.test", acme_chain_lacks(pem, strlen(pem), n, 3));
+	ATF_CHECK_STREQ("b.test", acme_chain_lacks(pem, strlen(pem), n + 2, 1));
+	ATF_CHECK_STREQ("192.0.2.2", acme_chain_lacks(pem, strlen(pem), n + 3,
+	    1));
+	ATF_CHECK_STREQ("", acme_chain_lacks("x", 1, n, 1));
 }
 
 ATF_TC_WITHOUT_HEAD(several);
 ATF_TC_BODY(several, tc)
 {
-	static char	 text[(CHAIN_MAXCERTS + 2) * CERT_PEMSIZE];
-	char		 self[CERT_PEMSIZE], name[] = "test authority";
+	static char	 text[(CHAIN_MAXCERTS + 2) * KEYS_PEMSIZE];
+	char		 self[KEYS_PEMSIZE], name[] = "test authority";
 	char		*list[] = { name };
 	EVP_PKEY	*key;
 	size_t		 n = 0;
 	int		 i;
 
 	ATF_REQUIRE(sodium_init() != -1);
-	ATF_REQUIRE((key = cert_new_key()) != NULL);
-	ATF_REQUIRE(cert_selfsign(key, list, 1, self, err, sizeof(err)) > 0);
+	ATF_REQUIRE((key = keys_cert_new_key()) != NULL);
+	ATF_REQUIRE(keys_cert_selfsign(key, list, 1, self, err,
+	    sizeof(err)) > 0);
 	EVP_PKEY_free(key);
 	ATF_CHECK_EQ(0, read_text(self));
 	ATF_CHECK_STREQ("", c.id);
@@ -112,7 +114,7 @@ ATF_TC_BODY(broken, tc)
 	snprintf(text, sizeof(text), "%s", pem);
 	text[sizeof(pem) - 40] = '\0';
 	ATF_CHECK_EQ(-1, read_text(text));
-	ATF_CHECK_EQ(-1, chain_read(pem, CHAIN_MAXPEM + 1, &c, err,
+	ATF_CHECK_EQ(-1, acme_chain_read(pem, CHAIN_MAXPEM + 1, &c, err,
 	    sizeof(err)));
 }
 
@@ -153,12 +155,12 @@ static const char *
 judged(int64_t from, int64_t to)
 {
 	static const char	*bad;
-	EVP_PKEY		*key = cert_new_key();
+	EVP_PKEY		*key = keys_cert_new_key();
 	char			 text[CHAIN_MAXPEM] = "";
 
 	put_cert(text, key, "a", key, "a", NOW + from, NOW + to);
 	EVP_PKEY_free(key);
-	bad = chain_judge(text, strlen(text), NOW);
+	bad = acme_chain_check(text, strlen(text), NOW);
 	return (bad == NULL ? "" : bad);
 }
 
@@ -179,7 +181,7 @@ ATF_TC_BODY(lifetime, tc)
 	/* A year of four digits that does not fit into 32 bits. */
 	ATF_CHECK_STREQ("it is valid for more than 400 days",
 	    judged(-DAY, 253402300799 - NOW));
-	ATF_CHECK_STREQ("there is no certificate in it", chain_judge("", 0,
+	ATF_CHECK_STREQ("there is no certificate in it", acme_chain_check("", 0,
 	    NOW));
 }
 
@@ -189,28 +191,28 @@ ATF_TC_BODY(signatures, tc)
 	EVP_PKEY	*leaf, *ca, *root, *other;
 	char		 text[CHAIN_MAXPEM] = "", *p;
 
-	ATF_REQUIRE((leaf = cert_new_key()) != NULL);
-	ATF_REQUIRE((ca = cert_new_key()) != NULL);
-	ATF_REQUIRE((root = cert_new_key()) != NULL);
-	ATF_REQUIRE((other = cert_new_key()) != NULL);
+	ATF_REQUIRE((leaf = keys_cert_new_key()) != NULL);
+	ATF_REQUIRE((ca = keys_cert_new_key()) != NULL);
+	ATF_REQUIRE((root = keys_cert_new_key()) != NULL);
+	ATF_REQUIRE((other = keys_cert_new_key()) != NULL);
 	put_cert(text, leaf, "a", ca, "ca", NOW - DAY, NOW + DAY);
 	put_cert(text, ca, "ca", root, "root", NOW - DAY, NOW + DAY);
 	p = text + strlen(text);
 	put_cert(text, root, "root", root, "root", NOW - DAY, NOW + DAY);
-	ATF_CHECK(chain_judge(text, strlen(text), NOW) == NULL);
+	ATF_CHECK(acme_chain_check(text, strlen(text), NOW) == NULL);
 	/* The root of the right name has not signed; its own signer has. */
 	*p = '\0';
 	put_cert(text, other, "root", root, "root", NOW - DAY, NOW + DAY);
 	ATF_CHECK_EQ(0, read_text(text));
 	ATF_CHECK_STREQ("a certificate in it is not signed by the next",
-	    chain_judge(text, strlen(text), NOW));
+	    acme_chain_check(text, strlen(text), NOW));
 	/* Nor has the authority. */
 	text[0] = '\0';
 	put_cert(text, leaf, "a", other, "ca", NOW - DAY, NOW + DAY);
-	ATF_CHECK(chain_judge(text, strlen(text), NOW) == NULL);
+	ATF_CHECK(acme_chain_check(text, strlen(text), NOW) == NULL);
 	put_cert(text, ca, "ca", root, "root", NOW - DAY, NOW + DAY);
 	ATF_CHECK_STREQ("a certificate in it is not signed by the next",
-	    chain_judge(text, strlen(text), NOW));
+	    acme_chain_check(text, strlen(text), NOW));
 	EVP_PKEY_free(leaf);
 	EVP_PKEY_free(ca);
 	EVP_PKEY_free(root);
@@ -240,8 +242,8 @@ ATF_TC_BODY(encrypted, tc)
 	UI_method_set_opener(ui, asked);
 	UI_set_default_method(ui);
 	ATF_CHECK_EQ(-1, read_text(t));
-	ATF_CHECK_STREQ("", chain_lacks(t, strlen(t), NULL, 0));
-	ATF_CHECK_STREQ("there is no certificate in it", chain_judge(t,
+	ATF_CHECK_STREQ("", acme_chain_lacks(t, strlen(t), NULL, 0));
+	ATF_CHECK_STREQ("there is no certificate in it", acme_chain_check(t,
 	    strlen(t), NOW));
 	UI_set_default_method(UI_OpenSSL());
 	UI_destroy_method(ui);

@@ -14,20 +14,20 @@ is_auth(const char *auth, const char *name)
 	size_t n = strlen(name);
 
 	return (strncmp(auth, name, n) == 0 && auth[n] == '.' &&
-	    base64url_is(auth + n + 1, TOKEN_AUTHSIZE));
+	    base64url_is(auth + n + 1, IPC_TOKEN_AUTHSIZE));
 }
 
 /* The place of the token: the one that it has, or a new one. */
-static struct token *
-place(struct tokens *t, const char *name)
+static struct acme_token *
+place(struct acme_tokens *t, const char *name)
 {
-	struct token *v;
+	struct acme_token *v;
 	size_t i;
 
 	for (i = 0; i < t->n; i++)
 		if (strcmp(t->v[i].name, name) == 0)
 			return (&t->v[i]);
-	if (t->n == ACME_MAXNAMES ||
+	if (t->n == IPC_ACME_MAXNAMES ||
 	    (v = reallocarray(t->v, t->n + 1, sizeof(*v))) == NULL)
 		return (NULL);
 	t->v = v;
@@ -35,16 +35,17 @@ place(struct tokens *t, const char *name)
 }
 
 int
-tokens_add(struct tokens *t, const char *name, const char *auth)
+acme_tokens_add(struct acme_tokens *t, const char *name, const char *auth)
 {
-	struct token *p;
+	struct acme_token *p;
 
 	if (name[0] == '\0') {
-		tokens_free(t);
+		acme_tokens_free(t);
 		return (auth[0] == '\0' ? 0 : -1);
 	}
-	if (strlen(name) >= sizeof(p->name) || strlen(auth) >= sizeof(p->auth) ||
-	    !base64url_is(name, TOKEN_SIZE) || !is_auth(auth, name) ||
+	if (strlen(name) >= sizeof(p->name) ||
+	    strlen(auth) >= sizeof(p->auth) ||
+	    !base64url_is(name, IPC_TOKEN_SIZE) || !is_auth(auth, name) ||
 	    (p = place(t, name)) == NULL)
 		return (-1);
 	strlcpy(p->name, name, sizeof(p->name));
@@ -53,7 +54,7 @@ tokens_add(struct tokens *t, const char *name, const char *auth)
 }
 
 const char *
-tokens_find(const struct tokens *t, struct http_str path)
+acme_tokens_find(const struct acme_tokens *t, struct net_http_str path)
 {
 	size_t i, skip = sizeof(TOKEN_PATH) - 1;
 
@@ -62,13 +63,13 @@ tokens_find(const struct tokens *t, struct http_str path)
 	path.p += skip;
 	path.len -= skip;
 	for (i = 0; i < t->n; i++)
-		if (http_eq(path, t->v[i].name))
+		if (net_http_eq(path, t->v[i].name))
 			return (t->v[i].auth);
 	return (NULL);
 }
 
 void
-tokens_free(struct tokens *t)
+acme_tokens_free(struct acme_tokens *t)
 {
 	free(t->v);
 	t->v = NULL;

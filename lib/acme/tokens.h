@@ -13,27 +13,29 @@
 
 #define TOKEN_PATH	"/.well-known/acme-challenge/"
 
-struct token {
-	char		 name[TOKEN_SIZE];
-	char		 auth[TOKEN_AUTHSIZE];
+struct acme_token {
+	char		 name[IPC_TOKEN_SIZE];
+	char		 auth[IPC_TOKEN_AUTHSIZE];
 };
 
 /* All zero: there are none. */
-struct tokens {
-	struct token	*v;
-	size_t		 n;
+struct acme_tokens {
+	struct acme_token	*v;
+	size_t			 n;
 };
 
 /*
  * MSG_RELAY_TOKEN: answer `name' with the key authorization `auth', or forget
  * all when both are "".  0, or -1: malformed, too many, or no memory.
  */
-int	 tokens_add(struct tokens *t, const char *name, const char *auth);
+int	 acme_tokens_add(struct acme_tokens *t, const char *name,
+	    const char *auth);
 
 /* The key authorization for the request path `path'; NULL: there is none. */
-const char *tokens_find(const struct tokens *t, struct http_str path);
+const char *acme_tokens_find(const struct acme_tokens *t,
+	    struct net_http_str path);
 
 /* Forget all. */
-void	 tokens_free(struct tokens *t);
+void	 acme_tokens_free(struct acme_tokens *t);
 
 #endif

@@ -7,20 +7,20 @@
 
 #include "tokens.h"
 
-static struct tokens	 t;
+static struct acme_tokens	 t;
 
 static int
 take(const char *name, const char *auth)
 {
-	return (tokens_add(&t, name, auth));
+	return (acme_tokens_add(&t, name, auth));
 }
 
 static const char *
 find(const char *path)
 {
-	struct http_str	 s = { path, strlen(path) };
+	struct net_http_str	 s = { path, strlen(path) };
 
-	return (tokens_find(&t, s));
+	return (acme_tokens_find(&t, s));
 }
 
 ATF_TC_WITHOUT_HEAD(come_and_go);
@@ -58,12 +58,12 @@ ATF_TC_BODY(refused, tc)
 	ATF_CHECK_EQ(-1, take("abc", "abc.x\r\nX: y"));
 	ATF_CHECK_EQ(-1, take("a/c", "a/c.thumb"));
 	ATF_CHECK_EQ(0, t.n);
-	for (i = 0; i <= ACME_MAXNAMES; i++) {
+	for (i = 0; i <= IPC_ACME_MAXNAMES; i++) {
 		snprintf(name, sizeof(name), "t%d", i);
 		snprintf(auth, sizeof(auth), "t%d.thumb", i);
-		ATF_CHECK_EQ(i < ACME_MAXNAMES ? 0 : -1, take(name, auth));
+		ATF_CHECK_EQ(i < IPC_ACME_MAXNAMES ? 0 : -1, take(name, auth));
 	}
-	tokens_free(&t);
+	acme_tokens_free(&t);
 }
 
 ATF_TP_ADD_TCS(tp)

@@ -6,7 +6,7 @@
 #include "advice.h"
 
 const char *
-advice_limit(int error)
+base_advice_limit(int error)
 {
 	switch (error) {
 	case EMFILE:
@@ -31,7 +31,7 @@ advice_limit(int error)
 }
 
 const char *
-advice_path(int error)
+base_advice_path(int error)
 {
 	switch (error) {
 	case ENOENT:

@@ -11,7 +11,7 @@
  * The
  * second is for calls that were given a path.
  */
-const char *advice_limit(int error);
-const char *advice_path(int error);
+const char *base_advice_limit(int error);
+const char *base_advice_path(int error);
 
 #endif

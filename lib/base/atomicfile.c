@@ -32,7 +32,7 @@ write_all(int fd, const uint8_t *p, size_t len)
 
 /* The mode goes last: changing the owner may take bits of it away. */
 static int
-set_attr(int fd, const struct file_attr *attr)
+set_attr(int fd, const struct base_file_attr *attr)
 {
 	struct stat st;
 
@@ -62,8 +62,8 @@ base_sync_dir(const char *path)
 }
 
 int
-file_replace(const char *path, const void *p, size_t len,
-    const struct file_attr *attr, char *err, size_t errsize)
+base_file_replace(const char *path, const void *p, size_t len,
+    const struct base_file_attr *attr, char *err, size_t errsize)
 {
 	char temp[PATH_MAX];
 	int fd, error;
@@ -77,7 +77,7 @@ file_replace(const char *path, const void *p, size_t len,
 	if ((fd = mkstemp(temp)) == -1) {
 		snprintf(err, errsize, "%s: no file can be made beside it "
 		    "(mkstemp): %s%s%s", path, strerror(errno),
-		    advice_path(errno), advice_limit(errno));
+		    base_advice_path(errno), base_advice_limit(errno));
 		return (-1);
 	}
 	if (set_attr(fd, attr) == 0 && write_all(fd, p, len) == 0 &&
@@ -93,6 +93,6 @@ file_replace(const char *path, const void *p, size_t len,
 	close(fd);
 	(void)unlink(temp);
 	snprintf(err, errsize, "%s: can't be replaced, and is as it was: %s%s",
-	    path, strerror(error), advice_limit(error));
+	    path, strerror(error), base_advice_limit(error));
 	return (-1);
 }

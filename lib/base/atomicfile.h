@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 /* What the file is to have. */
-struct file_attr {
+struct base_file_attr {
 	mode_t		 mode;
 	uid_t		 uid;
 	gid_t		 gid;
@@ -21,8 +21,8 @@ struct file_attr {
  * `errsize' bytes, which says whether the file is as it was, or is replaced but
  * its directory could not be synced.  Nothing is left beside it either way.
  */
-int	file_replace(const char *path, const void *p, size_t len,
-	    const struct file_attr *attr, char *err, size_t errsize);
+int	base_file_replace(const char *path, const void *p, size_t len,
+	    const struct base_file_attr *attr, char *err, size_t errsize);
 
 /*
  * Write to the disk what was done to the directory that the file `path' is in:

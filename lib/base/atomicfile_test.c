@@ -18,12 +18,12 @@
 
 static char	 err[512];
 
-/* Put `text' in the place of the file; as file_replace(). */
+/* Put `text' in the place of the file; as base_file_replace(). */
 static int
-replace(const char *text, const struct file_attr *attr)
+replace(const char *text, const struct base_file_attr *attr)
 {
 	err[0] = '\0';
-	return (file_replace(FILE_NAME, text, strlen(text), attr, err,
+	return (base_file_replace(FILE_NAME, text, strlen(text), attr, err,
 	    sizeof(err)));
 }
 
@@ -84,7 +84,8 @@ ATF_TC_BODY(order, tc)
 	ATF_CHECK_STREQ("write sync rename syncdir ", synctrace_end());
 	ATF_CHECK(atf_utils_compare_file(FILE_NAME, "new"));
 	synctrace_begin();
-	ATF_CHECK_EQ(0, file_replace("here", "x", 1, NULL, err, sizeof(err)));
+	ATF_CHECK_EQ(0, base_file_replace("here", "x", 1, NULL, err,
+	    sizeof(err)));
 	ATF_CHECK_STREQ("write sync rename syncdir ", synctrace_end());
 	/* Nothing to write is no reason to leave the rest out. */
 	synctrace_begin();
@@ -129,7 +130,7 @@ ATF_TC_BODY(failures, tc)
 ATF_TC_WITHOUT_HEAD(attributes);
 ATF_TC_BODY(attributes, tc)
 {
-	struct file_attr	 attr = { 0640, getuid(), getgid() };
+	struct base_file_attr	 attr = { 0640, getuid(), getgid() };
 	struct stat		 st;
 
 	make_old();
@@ -155,13 +156,14 @@ ATF_TC_BODY(bad_paths, tc)
 {
 	char	 path[PATH_MAX];
 
-	ATF_CHECK_EQ(-1, file_replace("none/file", "x", 1, NULL, err,
+	ATF_CHECK_EQ(-1, base_file_replace("none/file", "x", 1, NULL, err,
 	    sizeof(err)));
 	ATF_CHECK_MSG(strstr(err, "none/file: no file can be made beside it "
 	    "(mkstemp): No such file") != NULL, "%s", err);
 	memset(path, 'x', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';
-	ATF_CHECK_EQ(-1, file_replace(path, "x", 1, NULL, err, sizeof(err)));
+	ATF_CHECK_EQ(-1, base_file_replace(path, "x", 1, NULL, err,
+	    sizeof(err)));
 	ATF_CHECK_MSG(strstr(err, "the path is too long") != NULL, "%s", err);
 	/* A directory stays what it is. */
 	ATF_REQUIRE_EQ(0, mkdir("d", 0755));

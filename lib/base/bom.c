@@ -10,7 +10,7 @@
 #include "bom.h"
 
 const char *
-bom_found(const void *p, size_t len)
+base_bom_found(const void *p, size_t len)
 {
 	/* The longer one first: UTF-32LE begins as UTF-16LE does. */
 	if (len >= 4 && memcmp(p, "\xff\xfe\0\0", 4) == 0)

@@ -11,6 +11,6 @@
  * what is wrong, to be read behind the name of the file ("begins with ..."),
  * static, with what to do; NULL when there is none.
  */
-const char *bom_found(const void *p, size_t len);
+const char *base_bom_found(const void *p, size_t len);
 
 #endif

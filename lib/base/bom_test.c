@@ -31,7 +31,7 @@ ATF_TC_BODY(marks, tc)
 	size_t i;
 
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		found = bom_found(t[i].bytes, t[i].len);
+		found = base_bom_found(t[i].bytes, t[i].len);
 		ATF_CHECK_MSG((found == NULL) == (t[i].names == NULL) &&
 		    (found == NULL || strstr(found, t[i].names) != NULL),
 		    "%zu: %s", i, found == NULL ? "nothing" : found);

@@ -6,7 +6,7 @@
 #include "clock.h"
 
 uint64_t
-clock_us(void)
+base_clock_us(void)
 {
 	struct timespec ts;
 
@@ -15,7 +15,7 @@ clock_us(void)
 }
 
 uint64_t
-clock_ms(void)
+base_clock_ms(void)
 {
-	return (clock_us() / 1000);
+	return (base_clock_us() / 1000);
 }

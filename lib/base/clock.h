@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* Milliseconds, and microseconds, since some moment before this process. */
-uint64_t clock_ms(void);
-uint64_t clock_us(void);
+uint64_t base_clock_ms(void);
+uint64_t base_clock_us(void);
 
 #endif

@@ -16,7 +16,7 @@ digit(unsigned int v)
 }
 
 void
-hex_put(char *dst, const uint8_t *src, size_t n)
+base_hex_put(char *dst, const uint8_t *src, size_t n)
 {
 	while (n-- > 0) {
 		*dst++ = digit(*src >> 4);
@@ -38,7 +38,7 @@ value(int ch)
 }
 
 int
-hex_get(uint8_t *dst, size_t n, const char *s)
+base_hex_get(uint8_t *dst, size_t n, const char *s)
 {
 	size_t i;
 	int hi, lo;

@@ -9,12 +9,12 @@
 #include <stdint.h>
 
 /* Write 2*n lower-case digits and a NUL to `dst' (2*n+1 bytes). */
-void	hex_put(char *dst, const uint8_t *src, size_t n);
+void	base_hex_put(char *dst, const uint8_t *src, size_t n);
 
 /*
  * Read exactly `n' bytes from the 2*n digits at `s' (either case).  0, or -1
  * when one is no digit (`dst' is then zero).  In constant time for digits.
  */
-int	hex_get(uint8_t *dst, size_t n, const char *s);
+int	base_hex_get(uint8_t *dst, size_t n, const char *s);
 
 #endif

@@ -18,12 +18,12 @@ ATF_TC_BODY(every_byte, tc)
 	for (i = 0; i < 256; i++) {
 		b = (uint8_t)i;
 		snprintf(want, sizeof(want), "%02x", i);
-		hex_put(got, &b, 1);
+		base_hex_put(got, &b, 1);
 		ATF_CHECK_STREQ(want, got);
-		ATF_REQUIRE_EQ(0, hex_get(&back, 1, want));
+		ATF_REQUIRE_EQ(0, base_hex_get(&back, 1, want));
 		ATF_CHECK_EQ(b, back);
 		snprintf(want, sizeof(want), "%02X", i);
-		ATF_REQUIRE_EQ(0, hex_get(&back, 1, want));
+		ATF_REQUIRE_EQ(0, base_hex_get(&back, 1, want));
 		ATF_CHECK_EQ(b, back);
 	}
 }
@@ -40,10 +40,12 @@ ATF_TC_BODY(no_digit, tc)
 		s[0] = (char)c;
 		s[1] = '0';
 		s[2] = '\0';
-		ATF_CHECK_EQ_MSG(good ? 0 : -1, hex_get(&b, 1, s), "%d 0", c);
+		ATF_CHECK_EQ_MSG(good ? 0 : -1, base_hex_get(&b, 1, s), "%d 0",
+		    c);
 		s[0] = '0';
 		s[1] = (char)c;
-		ATF_CHECK_EQ_MSG(good ? 0 : -1, hex_get(&b, 1, s), "0 %d", c);
+		ATF_CHECK_EQ_MSG(good ? 0 : -1, base_hex_get(&b, 1, s), "0 %d",
+		    c);
 	}
 }
 
@@ -52,7 +54,7 @@ ATF_TC_BODY(short_text, tc)
 {
 	uint8_t	b[4] = { 1, 2, 3, 4 }, zero[4] = { 0 };
 
-	ATF_CHECK_EQ(-1, hex_get(b, sizeof(b), "a1b2c"));
+	ATF_CHECK_EQ(-1, base_hex_get(b, sizeof(b), "a1b2c"));
 	ATF_CHECK_EQ_MSG(0, memcmp(b, zero, sizeof(b)),
 	    "half a key was left behind");
 }
@@ -63,9 +65,9 @@ ATF_TC_BODY(empty, tc)
 	char	s[1] = { 'x' };
 	uint8_t	b = 7;
 
-	hex_put(s, &b, 0);
+	base_hex_put(s, &b, 0);
 	ATF_CHECK_EQ('\0', s[0]);
-	ATF_CHECK_EQ(0, hex_get(&b, 0, "zz"));
+	ATF_CHECK_EQ(0, base_hex_get(&b, 0, "zz"));
 	ATF_CHECK_EQ(7, b);
 }
 

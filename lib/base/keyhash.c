@@ -13,7 +13,7 @@
 #include "keyhash.h"
 
 int
-keyhash_rsa(const RSA *rsa, uint8_t hash[KEYHASH_LEN])
+base_keyhash_rsa(const RSA *rsa, uint8_t hash[IPC_KEYHASH_LEN])
 {
 	unsigned char	*der = NULL;
 	int		 len;
@@ -26,7 +26,7 @@ keyhash_rsa(const RSA *rsa, uint8_t hash[KEYHASH_LEN])
 }
 
 int
-keyhash_ec(const EC_KEY *ec, uint8_t hash[KEYHASH_LEN])
+base_keyhash_ec(const EC_KEY *ec, uint8_t hash[IPC_KEYHASH_LEN])
 {
 	const EC_GROUP	*group = EC_KEY_get0_group(ec);
 	const EC_POINT	*point = EC_KEY_get0_public_key(ec);
@@ -44,7 +44,7 @@ keyhash_ec(const EC_KEY *ec, uint8_t hash[KEYHASH_LEN])
 }
 
 int
-keyhash_pkey(EVP_PKEY *pkey, uint8_t hash[KEYHASH_LEN])
+base_keyhash_pkey(EVP_PKEY *pkey, uint8_t hash[IPC_KEYHASH_LEN])
 {
 	RSA	*rsa;
 	EC_KEY	*ec;
@@ -53,12 +53,12 @@ keyhash_pkey(EVP_PKEY *pkey, uint8_t hash[KEYHASH_LEN])
 	switch (EVP_PKEY_base_id(pkey)) {
 	case EVP_PKEY_RSA:
 		if ((rsa = EVP_PKEY_get1_RSA(pkey)) != NULL)
-			rv = keyhash_rsa(rsa, hash);
+			rv = base_keyhash_rsa(rsa, hash);
 		RSA_free(rsa);
 		break;
 	case EVP_PKEY_EC:
 		if ((ec = EVP_PKEY_get1_EC_KEY(pkey)) != NULL)
-			rv = keyhash_ec(ec, hash);
+			rv = base_keyhash_ec(ec, hash);
 		EC_KEY_free(ec);
 		break;
 	}
@@ -80,7 +80,7 @@ ec_usable(EVP_PKEY *pkey)
 }
 
 const char *
-keyhash_usable(EVP_PKEY *pkey)
+base_keyhash_usable(EVP_PKEY *pkey)
 {
 	int	 bits;
 

@@ -19,16 +19,16 @@
 #define KEYHASH_MAXRSA	8192
 
 /* Hash the public half of a key.  0, or -1 when there is none or no memory. */
-int	 keyhash_rsa(const RSA *rsa, uint8_t hash[KEYHASH_LEN]);
-int	 keyhash_ec(const EC_KEY *ec, uint8_t hash[KEYHASH_LEN]);
+int	 base_keyhash_rsa(const RSA *rsa, uint8_t hash[IPC_KEYHASH_LEN]);
+int	 base_keyhash_ec(const EC_KEY *ec, uint8_t hash[IPC_KEYHASH_LEN]);
 
 /* The same for either kind of key; -1 for any other, too. */
-int	 keyhash_pkey(EVP_PKEY *pkey, uint8_t hash[KEYHASH_LEN]);
+int	 base_keyhash_pkey(EVP_PKEY *pkey, uint8_t hash[IPC_KEYHASH_LEN]);
 
 /*
  * NULL when `pkey' is of a kind that the suite signs TLS with (RSA of 2048 to
  * 8192 bits, P-256, P-384), else a static line that says what is wrong.
  */
-const char *keyhash_usable(EVP_PKEY *pkey);
+const char *base_keyhash_usable(EVP_PKEY *pkey);
 
 #endif

@@ -106,7 +106,7 @@ emit(int priority, const char *fmt, va_list ap, int error)
 	if (error != 0) {
 		append(line, &n, ": ");
 		append(line, &n, strerror(error));
-		append(line, &n, advice_limit(error));
+		append(line, &n, base_advice_limit(error));
 	}
 	if (priority == LOG_ERR && capture != NULL && *capture == '\0')
 		strlcpy(capture, line + start, capture_size);
@@ -186,9 +186,9 @@ fatalx(const char *fmt, ...)
 
 /* 1 when the bucket has a line left. */
 static int
-take(struct log_limit *l)
+spend(struct log_limit *l)
 {
-	long long now = clock_ms(), lines;
+	long long now = base_clock_ms(), lines;
 
 	if (!l->primed) {
 		l->primed = 1;
@@ -217,7 +217,7 @@ log_limited(struct log_limit *l, const char *fmt, ...)
 	unsigned int left_out;
 	va_list ap;
 
-	if (!take(l))
+	if (!spend(l))
 		return;
 	left_out = l->suppressed;
 	l->suppressed = 0;

@@ -9,10 +9,10 @@
 #define MSG_MAXPAYLOAD	(1200 * 1024)
 
 /* Most relay workers. */
-#define MAXWORKERS	64
+#define IPC_MAXWORKERS	64
 
 /* SHA-256 of a certificate's public key, as X509_pubkey_digest() makes it. */
-#define KEYHASH_LEN	32
+#define IPC_KEYHASH_LEN	32
 
 #define IPC_WHYSIZE	256	/* an error of keys, or a sandbox level */
 #define IPC_ERRORSIZE	1024	/* an error of another process: one line */
@@ -28,27 +28,29 @@
 #define IPC_ADDRLEN	16	/* IPv6, or IPv4-mapped */
 #define IPC_MAXPACKET	65536	/* bytes of a relayed packet */
 
-#define KEYS_MAXNAMES	256	/* names of a self-signed certificate */
-#define FETCH_MAXSOURCES 4096	/* URLs that fetch asks */
-#define FETCH_HASHLEN	32	/* SHA-256 of what was fetched */
+#define IPC_KEYS_MAXNAMES	256	/* names of a self-signed certificate */
+#define FETCH_MAXSOURCES 4096		/* URLs that fetch asks */
+#define FETCH_HASHLEN		32	/* SHA-256 of what was fetched */
 
 /* ACME (RFC 8555). */
-#define ACME_URLSIZE	1024	/* room for a URL with its NUL */
-#define ACME_NAMESIZE	256	/* for a DNS name or an address */
-#define ACME_PROFILESIZE 65	/* for the name of a profile */
-#define ACME_NONCESIZE	512
-#define ACME_REPLACESSIZE 256	/* certificate identifier (RFC 9773 4.1) */
-#define ACME_MAXNAMES	100	/* of one order, as Let's Encrypt allows */
-#define ACME_MAXCONTACTS 8
-#define ACME_LINESIZE	1200	/* room for a line for people */
-#define TOKEN_SIZE	129	/* room for a token */
-#define TOKEN_AUTHSIZE	256	/* for its key authorization */
+#define IPC_ACME_URLSIZE	1024	/* room for a URL with its NUL */
+#define IPC_ACME_NAMESIZE	256	/* for a DNS name or an address */
+#define IPC_ACME_PROFILESIZE 65		/* for the name of a profile */
+#define IPC_ACME_NONCESIZE	512
+#define IPC_ACME_REPLACESSIZE 256	/* certificate identifier (RFC 9773 \
+					   4.1) */
+#define IPC_ACME_MAXNAMES	100	/* of one order, as Let's Encrypt \
+					   allows */
+#define IPC_ACME_MAXCONTACTS 8
+#define IPC_ACME_LINESIZE	1200	/* room for a line for people */
+#define IPC_TOKEN_SIZE		129	/* room for a token */
+#define IPC_TOKEN_AUTHSIZE	256	/* for its key authorization */
 
 /* DERP maps. */
-#define MAP_MAX_PATH	256		/* bytes of a path, NUL included */
-#define MAP_MAX_HOSTS	64
-#define MAP_MAX_NAMES	64		/* of this machine, and of a document */
-#define MAP_HASH_LEN	32		/* SHA-256 of the map */
-#define MAP_WHATSIZE	1100		/* what a map is called in a finding */
+#define IPC_MAP_MAX_PATH	256	/* bytes of a path, NUL included */
+#define IPC_MAP_MAX_HOSTS	64
+#define IPC_MAP_MAX_NAMES	64	/* of this machine, and of a document */
+#define IPC_MAP_HASH_LEN	32	/* SHA-256 of the map */
+#define IPC_MAP_WHATSIZE	1100	/* what a map is called in a finding */
 
 #endif

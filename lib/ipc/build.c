@@ -5,7 +5,7 @@
 #include "build.h"
 
 const char *
-build_id(void)
+ipc_build_id(void)
 {
 	return (DERPD_BUILD);
 }

@@ -6,6 +6,6 @@
 #define BUILD_H
 
 /* Name of this build, a static word; the same in all programs of one build. */
-const char	*build_id(void);
+const char	*ipc_build_id(void);
 
 #endif

@@ -22,37 +22,45 @@
 #define MSG_COST	(IMSG_HEADER_SIZE + 64)	/* of a queued message */
 #define FD_COST		(64 * 1024)	/* of a descriptor: some hundred wait */
 
-struct chan {
-	struct imsgbuf	 ibuf;
-	int		 fd;
-	enum role	 self, peer;
-	struct event	*rd, *wr;	/* NULL: a channel without events */
-	chan_cb		 cb;
-	chan_gone_cb	 gone_cb;
-	void		*arg;
-	size_t		 queued;	/* bytes, see chan_queued() */
-	size_t		 limit;
-	uint32_t	*costs;		/* of each queued message, a ring: */
-	size_t		 cost_at, ncosts, cost_cap; /* first, used, size */
-	uint32_t	 ping;		/* number of the last MSG_PING */
-	int		 owes;		/* it is not answered */
-	int		 overflow;	/* the peer left too much unread */
-	int		 gone;		/* errno-like: EPIPE or EPROTO */
-	int		 told;		/* gone_cb was called */
-	struct msg	 ahead;		/* taken by chan_more() */
-	int		 has_ahead;
-	int		 busy;		/* within a call back */
-	int		 doomed;	/* freed within a call back */
+struct ipc_chan {
+	struct imsgbuf		 ibuf;
+	int			 fd;
+	enum ipc_role		 self, peer;
+	struct event		*rd, *wr;	/* NULL: a channel without
+						   events */
+	ipc_chan_cb		 cb;
+	ipc_chan_gone_cb	 gone_cb;
+	void			*arg;
+	size_t			 queued;	/* bytes, see
+						   ipc_chan_queued() */
+	size_t			 limit;
+	uint32_t		*costs;		/* of each queued message, a
+						   ring: */
+	/* first, used, size */
+	size_t			 cost_at, ncosts, cost_cap;
+	uint32_t		 ping;		/* number of the last
+						   MSG_PING */
+	int			 owes;		/* it is not answered */
+	int			 overflow;	/* the peer left too much
+						   unread */
+	int			 gone;		/* errno-like: EPIPE or
+						   EPROTO */
+	int			 told;		/* gone_cb was called */
+	struct ipc_msg		 ahead;		/* taken by
+						   ipc_chan_pending() */
+	int			 has_ahead;
+	int			 busy;		/* within a call back */
+	int			 doomed;	/* freed within a call back */
 };
 
 static void	chan_readable(evutil_socket_t, short, void *);
 static void	chan_writable(evutil_socket_t, short, void *);
 
-struct chan *
-chan_new(struct event_base *base, int fd, enum role self, enum role peer,
-    chan_cb cb, chan_gone_cb gone, void *arg)
+struct ipc_chan *
+ipc_chan_new(struct event_base *base, int fd, enum ipc_role self,
+    enum ipc_role peer, ipc_chan_cb cb, ipc_chan_gone_cb gone, void *arg)
 {
-	struct chan *c;
+	struct ipc_chan *c;
 	int flags;
 
 	if ((flags = fcntl(fd, F_GETFL)) == -1 ||
@@ -71,7 +79,7 @@ chan_new(struct event_base *base, int fd, enum role self, enum role peer,
 	}
 	imsgbuf_allow_fdpass(&c->ibuf);
 	imsgbuf_set_maxsize(&c->ibuf, MSG_MAXPAYLOAD + IMSG_HEADER_SIZE);
-	if (base != NULL && chan_attach(c, base, cb, gone, arg) == -1) {
+	if (base != NULL && ipc_chan_attach(c, base, cb, gone, arg) == -1) {
 		imsgbuf_clear(&c->ibuf);
 		free(c);
 		return (NULL);
@@ -80,8 +88,8 @@ chan_new(struct event_base *base, int fd, enum role self, enum role peer,
 }
 
 int
-chan_attach(struct chan *c, struct event_base *base, chan_cb cb,
-    chan_gone_cb gone, void *arg)
+ipc_chan_attach(struct ipc_chan *c, struct event_base *base, ipc_chan_cb cb,
+    ipc_chan_gone_cb gone, void *arg)
 {
 	c->cb = cb;
 	c->gone_cb = gone;
@@ -105,14 +113,14 @@ chan_attach(struct chan *c, struct event_base *base, chan_cb cb,
 }
 
 static void
-chan_destroy(struct chan *c)
+chan_destroy(struct ipc_chan *c)
 {
 	if (c->rd != NULL)
 		event_free(c->rd);
 	if (c->wr != NULL)
 		event_free(c->wr);
 	if (c->has_ahead)
-		msg_free(&c->ahead);
+		ipc_msg_free(&c->ahead);
 	imsgbuf_clear(&c->ibuf);
 	close(c->fd);
 	free(c->costs);
@@ -120,7 +128,7 @@ chan_destroy(struct chan *c)
 }
 
 void
-chan_free(struct chan *c)
+ipc_chan_free(struct ipc_chan *c)
 {
 	if (c == NULL)
 		return;
@@ -132,26 +140,26 @@ chan_free(struct chan *c)
 }
 
 int
-chan_fd(const struct chan *c)
+ipc_chan_fd(const struct ipc_chan *c)
 {
 	return (c->gone ? -1 : c->fd);
 }
 
 size_t
-chan_queued(const struct chan *c)
+ipc_chan_queued(const struct ipc_chan *c)
 {
 	return (c->queued);
 }
 
 void
-chan_limit(struct chan *c, size_t bytes)
+ipc_chan_limit(struct ipc_chan *c, size_t bytes)
 {
 	c->limit = bytes;
 }
 
 /* Room for one more in the ring of costs.  0, or -1 with errno. */
 static int
-cost_room(struct chan *c)
+cost_room(struct ipc_chan *c)
 {
 	size_t i, n = c->cost_cap == 0 ? 16 : 2 * c->cost_cap;
 	uint32_t *v;
@@ -171,7 +179,7 @@ cost_room(struct chan *c)
 
 /* Messages have been written: they cost no more. */
 static void
-settle_costs(struct chan *c)
+settle_costs(struct ipc_chan *c)
 {
 	while (c->ncosts > imsgbuf_queuelen(&c->ibuf)) {
 		c->queued -= c->costs[c->cost_at];
@@ -187,7 +195,7 @@ settle_costs(struct chan *c)
 
 /* The peer is of no more use; `error' EPIPE or EPROTO, the first one counts. */
 static void
-chan_lost(struct chan *c, int error, const char *why)
+chan_lost(struct ipc_chan *c, int error, const char *why)
 {
 	if (!c->gone)
 		c->gone = error;
@@ -204,7 +212,7 @@ chan_lost(struct chan *c, int error, const char *why)
 
 /* Write what goes without waiting. */
 static int
-chan_write(struct chan *c)
+chan_write(struct ipc_chan *c)
 {
 	if (imsgbuf_write(&c->ibuf) == -1) {
 		c->gone = EPIPE;
@@ -217,10 +225,10 @@ chan_write(struct chan *c)
 
 /* The peer does not read: it is lost; the loop says so, not this call. */
 static void
-overflow(struct chan *c)
+overflow(struct ipc_chan *c)
 {
 	log_warnx("channel to %s: %zu bytes are not read: given up",
-	    role_name(c->peer), c->queued);
+	    ipc_role_name(c->peer), c->queued);
 	c->overflow = 1;
 	c->gone = EPIPE;
 	if (c->rd != NULL)
@@ -229,7 +237,7 @@ overflow(struct chan *c)
 
 /* Queue one message of this cost.  0, or an errno. */
 static int
-enqueue(struct chan *c, uint32_t type, const struct wr *w, int fd)
+enqueue(struct ipc_chan *c, uint32_t type, const struct ipc_wr *w, int fd)
 {
 	size_t len = w == NULL ? 0 : w->len;
 	size_t cost = len + MSG_COST + (fd == -1 ? 0 : FD_COST);
@@ -247,13 +255,13 @@ enqueue(struct chan *c, uint32_t type, const struct wr *w, int fd)
 }
 
 int
-chan_send(struct chan *c, uint32_t type, const struct wr *w, int fd)
+ipc_chan_send(struct ipc_chan *c, uint32_t type, const struct ipc_wr *w, int fd)
 {
-	int error, rule = msg_allowed(type, c->self, c->peer);
+	int error, rule = ipc_msg_allowed(type, c->self, c->peer);
 
 	if (c->gone)
 		error = EPIPE;
-	else if (w != NULL && !wr_ok(w))
+	else if (w != NULL && !ipc_wr_ok(w))
 		error = w->bad;
 	else if (rule == 0 || (rule == 1 && fd != -1) ||
 	    (rule == 2 && fd == -1))
@@ -274,39 +282,39 @@ chan_send(struct chan *c, uint32_t type, const struct wr *w, int fd)
 }
 
 int
-chan_ping(struct chan *c)
+ipc_chan_ping(struct ipc_chan *c)
 {
-	struct wr w;
+	struct ipc_wr w;
 	int rv;
 
 	if (c->owes)
 		return (0);
-	wr_init(&w);
-	wr_u32(&w, c->ping + 1);
-	if ((rv = chan_send(c, MSG_PING, &w, -1)) == 0) {
+	ipc_wr_init(&w);
+	ipc_wr_u32(&w, c->ping + 1);
+	if ((rv = ipc_chan_send(c, MSG_PING, &w, -1)) == 0) {
 		c->ping++;
 		c->owes = 1;
 	}
-	wr_free(&w);
+	ipc_wr_free(&w);
 	return (rv);
 }
 
 int
-chan_owes(const struct chan *c)
+ipc_chan_owes_pong(const struct ipc_chan *c)
 {
 	return (c->owes);
 }
 
 /* Wait for `what' on the socket until `end'; 0, or -1 ETIMEDOUT. */
 static int
-wait_for(struct chan *c, short what, long long end)
+wait_for(struct ipc_chan *c, short what, long long end)
 {
 	struct pollfd pfd = { .fd = c->fd, .events = what };
 	long long left;
 	int n;
 
 	do {
-		if ((left = end - clock_ms()) < 0)
+		if ((left = end - base_clock_ms()) < 0)
 			left = 0;
 		n = poll(&pfd, 1, (int)left);
 	} while (n == -1 && errno == EINTR);
@@ -318,9 +326,9 @@ wait_for(struct chan *c, short what, long long end)
 }
 
 int
-chan_flush(struct chan *c, int ms)
+ipc_chan_flush(struct ipc_chan *c, int ms)
 {
-	long long end = clock_ms() + ms;
+	long long end = base_clock_ms() + ms;
 
 	for (;;) {
 		if (c->gone) {
@@ -338,17 +346,17 @@ chan_flush(struct chan *c, int ms)
 
 /* Give the sign of life that was asked for. */
 static void
-pong(struct chan *c, uint32_t number)
+pong(struct ipc_chan *c, uint32_t number)
 {
-	struct wr w;
+	struct ipc_wr w;
 
-	wr_init(&w);
-	wr_u32(&w, number);
+	ipc_wr_init(&w);
+	ipc_wr_u32(&w, number);
 	/* Without an event: at once, or with what is sent next. */
-	if (chan_send(c, MSG_PONG, &w, -1) == 0 && c->wr == NULL &&
+	if (ipc_chan_send(c, MSG_PONG, &w, -1) == 0 && c->wr == NULL &&
 	    imsgbuf_write(&c->ibuf) == 0)
 		settle_costs(c);
-	wr_free(&w);
+	ipc_wr_free(&w);
 }
 
 /*
@@ -356,14 +364,14 @@ pong(struct chan *c, uint32_t number)
  * 0 it is not, -1 it is malformed or was not asked for.
  */
 static int
-life(struct chan *c, struct msg *m)
+life(struct ipc_chan *c, struct ipc_msg *m)
 {
 	uint32_t number;
 
 	if (m->type != MSG_PING && m->type != MSG_PONG)
 		return (0);
-	number = rd_u32(&m->rd);
-	if (!rd_end(&m->rd) || (m->type == MSG_PONG &&
+	number = ipc_rd_u32(&m->rd);
+	if (!ipc_rd_end(&m->rd) || (m->type == MSG_PONG &&
 	    (!c->owes || number != c->ping)))
 		return (-1);
 	if (m->type == MSG_PING)
@@ -378,7 +386,7 @@ life(struct chan *c, struct msg *m)
  * the peer broke the rules, which *why tells.
  */
 static int
-take_one(struct chan *c, struct msg *m, const char **why)
+read_one(struct ipc_chan *c, struct ipc_msg *m, const char **why)
 {
 	struct imsg *im;
 	ssize_t n;
@@ -397,14 +405,14 @@ take_one(struct chan *c, struct msg *m, const char **why)
 	m->type = imsg_get_type(im);
 	m->fd = imsg_get_fd(im);
 	m->priv = im;
-	rd_init(&m->rd, im->data, imsg_get_len(im));
-	rule = msg_allowed(m->type, c->peer, c->self);
+	ipc_rd_init(&m->rd, im->data, imsg_get_len(im));
+	rule = ipc_msg_allowed(m->type, c->peer, c->self);
 	ok = (rule == 1 && m->fd == -1) || (rule == 2 && m->fd != -1) ||
 	    rule == 3;
 	if (!ok) {
 		*why = rule == 0 ? "message that it may not send" :
 		    "descriptor missing or too many";
-		msg_free(m);
+		ipc_msg_free(m);
 		return (-1);
 	}
 	return (1);
@@ -412,7 +420,7 @@ take_one(struct chan *c, struct msg *m, const char **why)
 
 /* The same, of messages that are not the channel's own. */
 static int
-take(struct chan *c, struct msg *m, const char **why)
+next_message(struct ipc_chan *c, struct ipc_msg *m, const char **why)
 {
 	int n, own;
 
@@ -421,10 +429,10 @@ take(struct chan *c, struct msg *m, const char **why)
 		c->has_ahead = 0;
 		return (1);
 	}
-	while ((n = take_one(c, m, why)) == 1) {
+	while ((n = read_one(c, m, why)) == 1) {
 		if ((own = life(c, m)) == 0)
 			return (1);
-		msg_free(m);
+		ipc_msg_free(m);
 		if (own == -1) {
 			*why = "malformed sign of life";
 			return (-1);
@@ -434,7 +442,7 @@ take(struct chan *c, struct msg *m, const char **why)
 }
 
 void
-msg_free(struct msg *m)
+ipc_msg_free(struct ipc_msg *m)
 {
 	struct imsg *im = m->priv;
 
@@ -449,13 +457,13 @@ msg_free(struct msg *m)
 }
 
 int
-chan_more(struct chan *c)
+ipc_chan_pending(struct ipc_chan *c)
 {
 	const char *why;
 	int n;
 
 	if (!c->has_ahead && c->gone != EPROTO) {
-		n = take(c, &c->ahead, &why);
+		n = next_message(c, &c->ahead, &why);
 		c->has_ahead = n == 1;
 		if (n == -1)
 			c->gone = EPROTO;
@@ -464,12 +472,12 @@ chan_more(struct chan *c)
 }
 
 int
-chan_heed(struct chan *c)
+ipc_chan_poll(struct ipc_chan *c)
 {
 	int n;
 
-	while (!chan_more(c)) {
-		if (wait_for(c, POLLIN, clock_ms()) == -1)
+	while (!ipc_chan_pending(c)) {
+		if (wait_for(c, POLLIN, base_clock_ms()) == -1)
 			return (0);
 		if ((n = imsgbuf_read(&c->ibuf)) != 1)
 			c->gone = n == -1 && errno == EBADMSG ? EPROTO : EPIPE;
@@ -478,9 +486,9 @@ chan_heed(struct chan *c)
 }
 
 int
-chan_recv(struct chan *c, struct msg *m, int ms)
+ipc_chan_recv(struct ipc_chan *c, struct ipc_msg *m, int ms)
 {
-	long long end = clock_ms() + ms;
+	long long end = base_clock_ms() + ms;
 	const char *why;
 	int n, look = ms > 0;
 
@@ -489,7 +497,7 @@ chan_recv(struct chan *c, struct msg *m, int ms)
 			errno = EPROTO;
 			return (-1);
 		}
-		if ((n = take(c, m, &why)) == 1)
+		if ((n = next_message(c, m, &why)) == 1)
 			return (0);
 		if (n == -1) {
 			c->gone = errno = EPROTO;
@@ -508,40 +516,40 @@ chan_recv(struct chan *c, struct msg *m, int ms)
 }
 
 int
-chan_call(struct chan *c, uint32_t type, const struct wr *w, int fd,
-    struct msg *answer, int ms)
+ipc_chan_call(struct ipc_chan *c, uint32_t type, const struct ipc_wr *w, int fd,
+    struct ipc_msg *answer, int ms)
 {
-	long long end = clock_ms() + ms, left;
+	long long end = base_clock_ms() + ms, left;
 
-	if (chan_send(c, type, w, fd) == -1 || chan_flush(c, ms) == -1)
+	if (ipc_chan_send(c, type, w, fd) == -1 || ipc_chan_flush(c, ms) == -1)
 		return (-1);
-	if ((left = end - clock_ms()) < 0)
+	if ((left = end - base_clock_ms()) < 0)
 		left = 0;
-	return (chan_recv(c, answer, (int)left));
+	return (ipc_chan_recv(c, answer, (int)left));
 }
 
 /* Deliver every message that is whole. */
 static void
-deliver(struct chan *c)
+deliver(struct ipc_chan *c)
 {
-	struct msg m;
+	struct ipc_msg m;
 	const char *why;
 	int n;
 
-	while (!c->doomed && (n = take(c, &m, &why)) != 0) {
+	while (!c->doomed && (n = next_message(c, &m, &why)) != 0) {
 		if (n == -1) {
 			chan_lost(c, EPROTO, why);
 			return;
 		}
 		c->cb(c, &m, c->arg);
-		msg_free(&m);
+		ipc_msg_free(&m);
 	}
 }
 
 static void
 chan_readable(evutil_socket_t fd, short what, void *arg)
 {
-	struct chan *c = arg;
+	struct ipc_chan *c = arg;
 	int n, error;
 
 	(void)fd;
@@ -556,7 +564,7 @@ chan_readable(evutil_socket_t fd, short what, void *arg)
 	}
 	n = imsgbuf_read(&c->ibuf);
 	error = errno;
-	if (c->gone == EPROTO)		/* found out by chan_recv() */
+	if (c->gone == EPROTO)		/* found out by ipc_chan_recv() */
 		chan_lost(c, EPROTO, "broke the rules before");
 	else
 		deliver(c);
@@ -573,7 +581,7 @@ chan_readable(evutil_socket_t fd, short what, void *arg)
 static void
 chan_writable(evutil_socket_t fd, short what, void *arg)
 {
-	struct chan *c = arg;
+	struct ipc_chan *c = arg;
 
 	(void)fd;
 	(void)what;

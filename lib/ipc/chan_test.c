@@ -39,7 +39,7 @@ setup(void)
 }
 
 static void
-on_msg(struct chan *c, struct msg *m, void *arg)
+on_msg(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 {
 	ATF_CHECK_STREQ("arg", (char *)arg);
 	nmsgs++;
@@ -47,43 +47,43 @@ on_msg(struct chan *c, struct msg *m, void *arg)
 	last_type = m->type;
 	last_fd = m->fd;
 	if (nmsgs == free_at)
-		chan_free(c);
+		ipc_chan_free(c);
 }
 
 static void
-on_gone(struct chan *c, const char *why, void *arg)
+on_gone(struct ipc_chan *c, const char *why, void *arg)
 {
 	ATF_CHECK_STREQ("arg", (char *)arg);
 	ATF_CHECK(*why != '\0');
-	ATF_CHECK_EQ(-1, chan_fd(c));
+	ATF_CHECK_EQ(-1, ipc_chan_fd(c));
 	ngone++;
 }
 
 static void
-on_gone_free(struct chan *c, const char *why, void *arg)
+on_gone_free(struct ipc_chan *c, const char *why, void *arg)
 {
 	on_gone(c, why, arg);
-	chan_free(c);
+	ipc_chan_free(c);
 }
 
 static char	arg[] = "arg";
 
-static struct chan *
-with_events(int fd, enum role self, enum role peer)
+static struct ipc_chan *
+with_events(int fd, enum ipc_role self, enum ipc_role peer)
 {
-	struct chan	*c;
+	struct ipc_chan	*c;
 
-	c = chan_new(base, fd, self, peer, on_msg, on_gone, arg);
+	c = ipc_chan_new(base, fd, self, peer, on_msg, on_gone, arg);
 	ATF_REQUIRE(c != NULL);
 	return c;
 }
 
-static struct chan *
-without_events(int fd, enum role self, enum role peer)
+static struct ipc_chan *
+without_events(int fd, enum ipc_role self, enum ipc_role peer)
 {
-	struct chan	*c;
+	struct ipc_chan	*c;
 
-	c = chan_new(NULL, fd, self, peer, NULL, NULL, NULL);
+	c = ipc_chan_new(NULL, fd, self, peer, NULL, NULL, NULL);
 	ATF_REQUIRE(c != NULL);
 	return c;
 }
@@ -110,45 +110,48 @@ a_file(void)
 ATF_TC_WITHOUT_HEAD(delivery);
 ATF_TC_BODY(delivery, tc)
 {
-	struct chan	*p, *k;
-	struct wr	 w;
+	struct ipc_chan	*p, *k;
+	struct ipc_wr	 w;
 	int		 i;
 
 	setup();
 	p = with_events(sv[0], ROLE_PARENT, ROLE_KEYS);
 	k = with_events(sv[1], ROLE_KEYS, ROLE_PARENT);
-	wr_init(&w);
+	ipc_wr_init(&w);
 	while (w.len < MSG_MAXPAYLOAD)
-		wr_u32(&w, 7);
+		ipc_wr_u32(&w, 7);
 	for (i = 0; i < 10; i++)
-		ATF_REQUIRE(chan_send(p, MSG_KEY_RETAIN, &w, -1) == 0);
-	ATF_CHECK(chan_queued(p) >= 10 * MSG_MAXPAYLOAD);
+		ATF_REQUIRE(ipc_chan_send(p, MSG_KEY_RETAIN, &w, -1) == 0);
+	ATF_CHECK(ipc_chan_queued(p) >= 10 * MSG_MAXPAYLOAD);
 	settle();
 	ATF_CHECK_EQ(10, nmsgs);
 	ATF_CHECK_EQ(10 * MSG_MAXPAYLOAD, nbytes);
-	ATF_CHECK_EQ(0, chan_queued(p));
-	ATF_REQUIRE(chan_send(p, MSG_KEY_TLS, NULL, a_file()) == 0);
+	ATF_CHECK_EQ(0, ipc_chan_queued(p));
+	ATF_REQUIRE(ipc_chan_send(p, MSG_KEY_TLS, NULL, a_file()) == 0);
 	settle();
 	ATF_CHECK_EQ(MSG_KEY_TLS, last_type);
 	ATF_CHECK(last_fd != -1);
 	ATF_CHECK_MSG(fcntl(last_fd, F_GETFD) == -1,
 	    "a descriptor that was left is still open");
 	ATF_CHECK_EQ(0, ngone);
-	wr_free(&w);
-	chan_free(p);
+	ipc_wr_free(&w);
+	ipc_chan_free(p);
 	settle();
 	ATF_CHECK_EQ(1, ngone);
-	ATF_CHECK_EQ(-1, chan_send(k, MSG_READY, NULL, -1));
+	ATF_CHECK_EQ(-1, ipc_chan_send(k, MSG_READY, NULL, -1));
 	ATF_CHECK_EQ(EPIPE, errno);
-	chan_free(k);
+	ipc_chan_free(k);
 }
 
 /* Would the sender get away with it?  Its descriptor is closed either way. */
 static void
-refused(struct chan *c, uint32_t type, const struct wr *w, int fd, int error)
+refused(struct ipc_chan *c, uint32_t type, const struct ipc_wr *w, int fd,
+    int error)
 {
-	ATF_CHECK_EQ_MSG(-1, chan_send(c, type, w, fd), "%s", msg_name(type));
-	ATF_CHECK_EQ_MSG(error, errno, "%s: errno %d", msg_name(type), errno);
+	ATF_CHECK_EQ_MSG(-1, ipc_chan_send(c, type, w, fd), "%s",
+	    ipc_msg_name(type));
+	ATF_CHECK_EQ_MSG(error, errno, "%s: errno %d", ipc_msg_name(type),
+	    errno);
 	if (fd != -1)
 		ATF_CHECK_EQ(-1, fcntl(fd, F_GETFD));
 }
@@ -156,8 +159,8 @@ refused(struct chan *c, uint32_t type, const struct wr *w, int fd, int error)
 ATF_TC_WITHOUT_HEAD(sender_rules);
 ATF_TC_BODY(sender_rules, tc)
 {
-	struct chan	*p;
-	struct wr	 w;
+	struct ipc_chan	*p;
+	struct ipc_wr	 w;
 
 	setup();
 	p = with_events(sv[0], ROLE_PARENT, ROLE_KEYS);
@@ -165,28 +168,28 @@ ATF_TC_BODY(sender_rules, tc)
 	refused(p, MSG_MAX, NULL, a_file(), EPERM);
 	refused(p, MSG_KEY_TLS, NULL, -1, EPERM);
 	refused(p, MSG_KEY_RETAIN, NULL, a_file(), EPERM);
-	wr_init(&w);
+	ipc_wr_init(&w);
 	while (w.len <= MSG_MAXPAYLOAD)
-		wr_u64(&w, 0);
+		ipc_wr_u64(&w, 0);
 	refused(p, MSG_KEY_RETAIN, &w, -1, EMSGSIZE);
 	w.bad = ENOMEM;
 	refused(p, MSG_KEY_RETAIN, &w, -1, ENOMEM);
-	wr_free(&w);
-	ATF_CHECK(chan_send(p, MSG_KEY_MESH, NULL, -1) == 0);
-	ATF_CHECK(chan_send(p, MSG_KEY_MESH, NULL, a_file()) == 0);
-	chan_free(p);
+	ipc_wr_free(&w);
+	ATF_CHECK(ipc_chan_send(p, MSG_KEY_MESH, NULL, -1) == 0);
+	ATF_CHECK(ipc_chan_send(p, MSG_KEY_MESH, NULL, a_file()) == 0);
+	ipc_chan_free(p);
 	close(sv[1]);
 }
 
 /* What arrives when `from' writes this itself; 1 when it was dropped. */
 static int
-cheat_as(enum role from, uint32_t type, size_t len, int fd)
+cheat_as(enum ipc_role from, uint32_t type, size_t len, int fd)
 {
 	const uint32_t		 valid = from == ROLE_PARENT ? MSG_STOP :
 				    MSG_SIGN;
 	static unsigned char	 data[MSG_MAXPAYLOAD * 2];
 	struct imsgbuf		 ib;
-	struct chan		*k;
+	struct ipc_chan		*k;
 	int			 i;
 
 	setup();
@@ -206,7 +209,7 @@ cheat_as(enum role from, uint32_t type, size_t len, int fd)
 	}
 	ATF_CHECK_MSG(ngone == 0 || nmsgs == 0, "taken after a violation");
 	imsgbuf_clear(&ib);
-	chan_free(k);
+	ipc_chan_free(k);
 	close(sv[0]);
 	event_base_free(base);
 	return ngone == 1;
@@ -248,48 +251,48 @@ ATF_TC_BODY(receiver_rules, tc)
 ATF_TC_WITHOUT_HEAD(overflow);
 ATF_TC_BODY(overflow, tc)
 {
-	struct chan	*p;
-	struct wr	 w;
+	struct ipc_chan	*p;
+	struct ipc_wr	 w;
 	int		 i;
 
 	setup();
 	p = with_events(sv[0], ROLE_PARENT, ROLE_KEYS);
-	chan_limit(p, 1024 * 1024);
-	wr_init(&w);
+	ipc_chan_limit(p, 1024 * 1024);
+	ipc_wr_init(&w);
 	while (w.len < 100000)
-		wr_u32(&w, 1);
+		ipc_wr_u32(&w, 1);
 	for (i = 0; i < 10; i++)
-		ATF_REQUIRE(chan_send(p, MSG_KEY_RETAIN, &w, -1) == 0);
+		ATF_REQUIRE(ipc_chan_send(p, MSG_KEY_RETAIN, &w, -1) == 0);
 	refused(p, MSG_KEY_RETAIN, &w, -1, ENOBUFS);
 	ATF_CHECK_EQ_MSG(0, ngone, "told within a call");
 	refused(p, MSG_KEY_METACERT, NULL, -1, EPIPE);
 	refused(p, MSG_KEY_TLS, NULL, a_file(), EPIPE);
 	settle();
 	ATF_CHECK_EQ(1, ngone);
-	chan_free(p);
-	wr_free(&w);
+	ipc_chan_free(p);
+	ipc_wr_free(&w);
 	close(sv[1]);
 	/* Small ones are charged with what they take, descriptors with more. */
 	event_base_free(base);
 	setup();
 	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
-	chan_limit(p, 1024 * 1024);
+	ipc_chan_limit(p, 1024 * 1024);
 	for (i = 0; i < 1024 * 1024 / 64; i++)
-		if (chan_send(p, MSG_KEY_METACERT, NULL, -1) == -1)
+		if (ipc_chan_send(p, MSG_KEY_METACERT, NULL, -1) == -1)
 			break;
 	ATF_CHECK_EQ(ENOBUFS, errno);
 	ATF_CHECK(i < 1024 * 1024 / 64);
-	chan_free(p);
+	ipc_chan_free(p);
 	close(sv[1]);
 	event_base_free(base);
 	setup();
 	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
 	for (i = 0; i < 1000; i++)
-		if (chan_send(p, MSG_KEY_TLS, NULL, a_file()) == -1)
+		if (ipc_chan_send(p, MSG_KEY_TLS, NULL, a_file()) == -1)
 			break;
 	ATF_CHECK_EQ(ENOBUFS, errno);
 	ATF_CHECK_MSG(i > 100 && i < 1000, "%d descriptors wait", i);
-	chan_free(p);
+	ipc_chan_free(p);
 	close(sv[1]);
 }
 
@@ -297,89 +300,90 @@ ATF_TC_BODY(overflow, tc)
 ATF_TC_WITHOUT_HEAD(charged);
 ATF_TC_BODY(charged, tc)
 {
-	struct chan	*p, *k;
-	struct msg	 m;
-	struct wr	 w;
+	struct ipc_chan	*p, *k;
+	struct ipc_msg	 m;
+	struct ipc_wr	 w;
 	int		 i;
 
 	setup();
 	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
 	k = without_events(sv[1], ROLE_KEYS, ROLE_PARENT);
-	chan_limit(p, 4 * 1024 * 1024);
-	wr_init(&w);
+	ipc_chan_limit(p, 4 * 1024 * 1024);
+	ipc_wr_init(&w);
 	while (w.len < 1024 * 1024)
-		wr_u32(&w, 1);
+		ipc_wr_u32(&w, 1);
 	for (i = 0; i < 3; i++)
-		ATF_REQUIRE(chan_send(p, MSG_KEY_RETAIN, &w, -1) == 0);
+		ATF_REQUIRE(ipc_chan_send(p, MSG_KEY_RETAIN, &w, -1) == 0);
 	/* Far more than the limit, never more than it at a time. */
 	for (i = 0; i < 20; i++) {
-		while (chan_recv(k, &m, 0) == -1)
-			ATF_REQUIRE(chan_flush(p, 0) == 0 ||
+		while (ipc_chan_recv(k, &m, 0) == -1)
+			ATF_REQUIRE(ipc_chan_flush(p, 0) == 0 ||
 			    errno == ETIMEDOUT);
-		msg_free(&m);
-		ATF_REQUIRE_MSG(chan_send(p, MSG_KEY_RETAIN, &w, -1) == 0,
-		    "message %d: %zu bytes wait", i, chan_queued(p));
-		ATF_CHECK(chan_queued(p) > 0);
+		ipc_msg_free(&m);
+		ATF_REQUIRE_MSG(ipc_chan_send(p, MSG_KEY_RETAIN, &w, -1) == 0,
+		    "message %d: %zu bytes wait", i, ipc_chan_queued(p));
+		ATF_CHECK(ipc_chan_queued(p) > 0);
 	}
-	wr_free(&w);
-	chan_free(p);
-	chan_free(k);
+	ipc_wr_free(&w);
+	ipc_chan_free(p);
+	ipc_chan_free(k);
 }
 
 /* A child gives its sign of life whichever way it reads. */
 ATF_TC_WITHOUT_HEAD(life);
 ATF_TC_BODY(life, tc)
 {
-	struct chan	*p, *k;
-	struct msg	 m;
+	struct ipc_chan	*p, *k;
+	struct ipc_msg	 m;
 
 	setup();
 	p = with_events(sv[0], ROLE_PARENT, ROLE_KEYS);
 	k = with_events(sv[1], ROLE_KEYS, ROLE_PARENT);
-	ATF_CHECK_EQ(0, chan_owes(p));
-	ATF_REQUIRE(chan_ping(p) == 0);
-	ATF_CHECK_EQ(1, chan_owes(p));
-	ATF_REQUIRE(chan_ping(p) == 0);		/* one is enough */
+	ATF_CHECK_EQ(0, ipc_chan_owes_pong(p));
+	ATF_REQUIRE(ipc_chan_ping(p) == 0);
+	ATF_CHECK_EQ(1, ipc_chan_owes_pong(p));
+	ATF_REQUIRE(ipc_chan_ping(p) == 0);	/* one is enough */
 	settle();
-	ATF_CHECK_EQ(0, chan_owes(p));
-	ATF_REQUIRE(chan_ping(p) == 0);
-	ATF_CHECK_EQ(1, chan_owes(p));
+	ATF_CHECK_EQ(0, ipc_chan_owes_pong(p));
+	ATF_REQUIRE(ipc_chan_ping(p) == 0);
+	ATF_CHECK_EQ(1, ipc_chan_owes_pong(p));
 	settle();
-	ATF_CHECK_EQ(0, chan_owes(p));
+	ATF_CHECK_EQ(0, ipc_chan_owes_pong(p));
 	ATF_CHECK_EQ_MSG(0, nmsgs, "a sign of life was delivered");
 	ATF_CHECK_EQ(0, ngone);
-	chan_free(p);
-	chan_free(k);
+	ipc_chan_free(p);
+	ipc_chan_free(k);
 	event_base_free(base);
 	setup();
 	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
 	k = without_events(sv[1], ROLE_KEYS, ROLE_PARENT);
-	ATF_CHECK_EQ(0, chan_heed(k));
-	ATF_REQUIRE(chan_ping(p) == 0 && chan_flush(p, 1000) == 0);
-	ATF_CHECK_EQ_MSG(0, chan_heed(k), "a sign of life interrupts");
-	ATF_CHECK_EQ(-1, chan_recv(p, &m, 0));
+	ATF_CHECK_EQ(0, ipc_chan_poll(k));
+	ATF_REQUIRE(ipc_chan_ping(p) == 0 && ipc_chan_flush(p, 1000) == 0);
+	ATF_CHECK_EQ_MSG(0, ipc_chan_poll(k), "a sign of life interrupts");
+	ATF_CHECK_EQ(-1, ipc_chan_recv(p, &m, 0));
 	ATF_CHECK_EQ(ETIMEDOUT, errno);
-	ATF_CHECK_EQ(0, chan_owes(p));
-	ATF_REQUIRE(chan_ping(p) == 0 &&
-	    chan_send(p, MSG_STOP, NULL, -1) == 0 && chan_flush(p, 1000) == 0);
-	ATF_CHECK_EQ(1, chan_heed(k));
-	ATF_CHECK_EQ(1, chan_heed(k));
-	ATF_REQUIRE(chan_recv(k, &m, 1000) == 0);
+	ATF_CHECK_EQ(0, ipc_chan_owes_pong(p));
+	ATF_REQUIRE(ipc_chan_ping(p) == 0 &&
+	    ipc_chan_send(p, MSG_STOP, NULL, -1) == 0 && ipc_chan_flush(p,
+	    1000) == 0);
+	ATF_CHECK_EQ(1, ipc_chan_poll(k));
+	ATF_CHECK_EQ(1, ipc_chan_poll(k));
+	ATF_REQUIRE(ipc_chan_recv(k, &m, 1000) == 0);
 	ATF_CHECK_EQ(MSG_STOP, m.type);
-	msg_free(&m);
-	ATF_CHECK_EQ(-1, chan_recv(p, &m, 0));
-	ATF_CHECK_EQ(0, chan_owes(p));
-	chan_free(p);
-	ATF_CHECK_EQ_MSG(1, chan_heed(k), "the end is not told");
-	chan_free(k);
+	ipc_msg_free(&m);
+	ATF_CHECK_EQ(-1, ipc_chan_recv(p, &m, 0));
+	ATF_CHECK_EQ(0, ipc_chan_owes_pong(p));
+	ipc_chan_free(p);
+	ATF_CHECK_EQ_MSG(1, ipc_chan_poll(k), "the end is not told");
+	ipc_chan_free(k);
 }
 
 /* A sign of life that was not asked for is none. */
 ATF_TC_WITHOUT_HEAD(false_life);
 ATF_TC_BODY(false_life, tc)
 {
-	struct chan	*p, *k;
-	struct wr	 w;
+	struct ipc_chan	*p, *k;
+	struct ipc_wr	 w;
 	uint32_t	 n;
 
 	for (n = 1; n <= 2; n++) {
@@ -388,16 +392,16 @@ ATF_TC_BODY(false_life, tc)
 		p = with_events(sv[0], ROLE_PARENT, ROLE_KEYS);
 		k = without_events(sv[1], ROLE_KEYS, ROLE_PARENT);
 		if (n == 2)		/* another one was */
-			ATF_REQUIRE(chan_ping(p) == 0);
-		wr_init(&w);
-		wr_u32(&w, n);
-		ATF_REQUIRE(chan_send(k, MSG_PONG, &w, -1) == 0 &&
-		    chan_flush(k, 1000) == 0);
-		wr_free(&w);
+			ATF_REQUIRE(ipc_chan_ping(p) == 0);
+		ipc_wr_init(&w);
+		ipc_wr_u32(&w, n);
+		ATF_REQUIRE(ipc_chan_send(k, MSG_PONG, &w, -1) == 0 &&
+		    ipc_chan_flush(k, 1000) == 0);
+		ipc_wr_free(&w);
 		settle();
 		ATF_CHECK_EQ(1, ngone);
-		chan_free(p);
-		chan_free(k);
+		ipc_chan_free(p);
+		ipc_chan_free(k);
 		event_base_free(base);
 	}
 }
@@ -405,27 +409,27 @@ ATF_TC_BODY(false_life, tc)
 ATF_TC_WITHOUT_HEAD(free_in_message);
 ATF_TC_BODY(free_in_message, tc)
 {
-	struct chan	*p;
+	struct ipc_chan	*p;
 	int		 i;
 
 	setup();
 	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
 	(void)with_events(sv[1], ROLE_KEYS, ROLE_PARENT);
 	for (i = 0; i < 5; i++)
-		ATF_REQUIRE(chan_send(p, MSG_KEY_METACERT, NULL, -1) == 0);
-	ATF_REQUIRE(chan_flush(p, 1000) == 0);
+		ATF_REQUIRE(ipc_chan_send(p, MSG_KEY_METACERT, NULL, -1) == 0);
+	ATF_REQUIRE(ipc_chan_flush(p, 1000) == 0);
 	free_at = 2;
 	settle();
 	ATF_CHECK_EQ_MSG(2, nmsgs, "called after chan_free()");
 	ATF_CHECK_EQ(0, ngone);
-	chan_free(p);
+	ipc_chan_free(p);
 }
 
 ATF_TC_WITHOUT_HEAD(free_in_gone);
 ATF_TC_BODY(free_in_gone, tc)
 {
 	setup();
-	ATF_REQUIRE(chan_new(base, sv[1], ROLE_KEYS, ROLE_PARENT, on_msg,
+	ATF_REQUIRE(ipc_chan_new(base, sv[1], ROLE_KEYS, ROLE_PARENT, on_msg,
 	    on_gone_free, arg) != NULL);
 	close(sv[0]);
 	settle();
@@ -437,120 +441,120 @@ ATF_TC_BODY(free_in_gone, tc)
 ATF_TC_WITHOUT_HEAD(last_words);
 ATF_TC_BODY(last_words, tc)
 {
-	struct chan	*p, *k;
+	struct ipc_chan	*p, *k;
 
 	setup();
 	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
 	k = with_events(sv[1], ROLE_KEYS, ROLE_PARENT);
-	ATF_REQUIRE(chan_send(p, MSG_STOP, NULL, -1) == 0);
-	ATF_REQUIRE(chan_flush(p, 1000) == 0);
-	chan_free(p);
+	ATF_REQUIRE(ipc_chan_send(p, MSG_STOP, NULL, -1) == 0);
+	ATF_REQUIRE(ipc_chan_flush(p, 1000) == 0);
+	ipc_chan_free(p);
 	settle();
 	ATF_CHECK_EQ(1, nmsgs);
 	ATF_CHECK_EQ(MSG_STOP, last_type);
 	ATF_CHECK_EQ(1, ngone);
-	chan_free(k);
+	ipc_chan_free(k);
 }
 
 ATF_TC_WITHOUT_HEAD(receive);
 ATF_TC_BODY(receive, tc)
 {
-	struct chan	*p, *k;
-	struct msg	 m;
-	struct wr	 w;
+	struct ipc_chan	*p, *k;
+	struct ipc_msg	 m;
+	struct ipc_wr	 w;
 
 	setup();
 	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
 	k = without_events(sv[1], ROLE_KEYS, ROLE_PARENT);
-	ATF_CHECK_EQ(-1, chan_recv(k, &m, 0));
+	ATF_CHECK_EQ(-1, ipc_chan_recv(k, &m, 0));
 	ATF_CHECK_EQ(ETIMEDOUT, errno);
-	wr_init(&w);
-	wr_str(&w, "names");
-	ATF_REQUIRE(chan_send(p, MSG_KEY_SELFSIGN, &w, a_file()) == 0);
-	ATF_REQUIRE(chan_send(p, MSG_STOP, NULL, -1) == 0);
-	ATF_REQUIRE(chan_flush(p, 1000) == 0);
-	ATF_REQUIRE(chan_recv(k, &m, 1000) == 0);
+	ipc_wr_init(&w);
+	ipc_wr_str(&w, "names");
+	ATF_REQUIRE(ipc_chan_send(p, MSG_KEY_SELFSIGN, &w, a_file()) == 0);
+	ATF_REQUIRE(ipc_chan_send(p, MSG_STOP, NULL, -1) == 0);
+	ATF_REQUIRE(ipc_chan_flush(p, 1000) == 0);
+	ATF_REQUIRE(ipc_chan_recv(k, &m, 1000) == 0);
 	ATF_CHECK_EQ(MSG_KEY_SELFSIGN, m.type);
 	ATF_CHECK_EQ(w.len, m.rd.left);
 	ATF_CHECK_EQ(0, memcmp(m.rd.p, w.p, w.len));
 	ATF_CHECK(fcntl(m.fd, F_GETFD) & FD_CLOEXEC);
-	msg_free(&m);
-	wr_free(&w);
-	chan_free(p);
-	ATF_REQUIRE(chan_recv(k, &m, 1000) == 0);
+	ipc_msg_free(&m);
+	ipc_wr_free(&w);
+	ipc_chan_free(p);
+	ATF_REQUIRE(ipc_chan_recv(k, &m, 1000) == 0);
 	ATF_CHECK_EQ(MSG_STOP, m.type);
-	msg_free(&m);
-	ATF_CHECK_EQ(-1, chan_recv(k, &m, 1000));
+	ipc_msg_free(&m);
+	ATF_CHECK_EQ(-1, ipc_chan_recv(k, &m, 1000));
 	ATF_CHECK_EQ(EPIPE, errno);
-	ATF_CHECK_EQ(-1, chan_fd(k));
-	chan_free(k);
+	ATF_CHECK_EQ(-1, ipc_chan_fd(k));
+	ipc_chan_free(k);
 }
 
 ATF_TC_WITHOUT_HEAD(receive_cheat);
 ATF_TC_BODY(receive_cheat, tc)
 {
-	struct chan	*wrong, *k;
-	struct msg	 m;
+	struct ipc_chan	*wrong, *k;
+	struct ipc_msg	 m;
 
 	setup();
 	/* It takes itself for the parent; we know it is a relay. */
 	wrong = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
 	k = without_events(sv[1], ROLE_KEYS, ROLE_RELAY);
-	ATF_REQUIRE(chan_send(wrong, MSG_STOP, NULL, -1) == 0);
-	ATF_REQUIRE(chan_flush(wrong, 1000) == 0);
-	ATF_CHECK_EQ(-1, chan_recv(k, &m, 1000));
+	ATF_REQUIRE(ipc_chan_send(wrong, MSG_STOP, NULL, -1) == 0);
+	ATF_REQUIRE(ipc_chan_flush(wrong, 1000) == 0);
+	ATF_CHECK_EQ(-1, ipc_chan_recv(k, &m, 1000));
 	ATF_CHECK_EQ(EPROTO, errno);
-	ATF_CHECK_EQ(-1, chan_recv(k, &m, 1000));
+	ATF_CHECK_EQ(-1, ipc_chan_recv(k, &m, 1000));
 	ATF_CHECK_EQ(EPROTO, errno);
-	ATF_REQUIRE(chan_attach(k, base, on_msg, on_gone, arg) == 0);
+	ATF_REQUIRE(ipc_chan_attach(k, base, on_msg, on_gone, arg) == 0);
 	settle();
 	ATF_CHECK_EQ(1, ngone);
 	ATF_CHECK_EQ(0, nmsgs);
-	chan_free(wrong);
-	chan_free(k);
+	ipc_chan_free(wrong);
+	ipc_chan_free(k);
 }
 
 ATF_TC_WITHOUT_HEAD(full);
 ATF_TC_BODY(full, tc)
 {
-	struct chan	*p;
-	struct wr	 w;
+	struct ipc_chan	*p;
+	struct ipc_wr	 w;
 	int		 i;
 
 	setup();
 	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
-	wr_init(&w);
+	ipc_wr_init(&w);
 	while (w.len < MSG_MAXPAYLOAD)
-		wr_u64(&w, 1);
+		ipc_wr_u64(&w, 1);
 	for (i = 0; i < 20; i++)
-		ATF_REQUIRE(chan_send(p, MSG_KEY_RETAIN, &w, -1) == 0);
-	ATF_CHECK_EQ(-1, chan_flush(p, 10));
+		ATF_REQUIRE(ipc_chan_send(p, MSG_KEY_RETAIN, &w, -1) == 0);
+	ATF_CHECK_EQ(-1, ipc_chan_flush(p, 10));
 	ATF_CHECK_EQ(ETIMEDOUT, errno);
-	ATF_CHECK(chan_queued(p) > 0);
+	ATF_CHECK(ipc_chan_queued(p) > 0);
 	close(sv[1]);
-	ATF_CHECK_EQ(-1, chan_flush(p, 1000));
+	ATF_CHECK_EQ(-1, ipc_chan_flush(p, 1000));
 	ATF_CHECK_EQ(EPIPE, errno);
-	wr_free(&w);
-	chan_free(p);
+	ipc_wr_free(&w);
+	ipc_chan_free(p);
 }
 
 /* Answer every MSG_SIGN with its own payload, in a process of its own. */
 static void
 signer(int fd)
 {
-	struct chan	*k;
-	struct msg	 m;
-	struct wr	 w;
+	struct ipc_chan	*k;
+	struct ipc_msg	 m;
+	struct ipc_wr	 w;
 
-	k = chan_new(NULL, fd, ROLE_KEYS, ROLE_RELAY, NULL, NULL, NULL);
-	while (k != NULL && chan_recv(k, &m, 10000) == 0) {
-		wr_init(&w);
-		wr_bytes(&w, m.rd.p, m.rd.left);
-		if (chan_send(k, MSG_SIGNED, &w, -1) == -1 ||
-		    chan_flush(k, 10000) == -1)
+	k = ipc_chan_new(NULL, fd, ROLE_KEYS, ROLE_RELAY, NULL, NULL, NULL);
+	while (k != NULL && ipc_chan_recv(k, &m, 10000) == 0) {
+		ipc_wr_init(&w);
+		ipc_wr_bytes(&w, m.rd.p, m.rd.left);
+		if (ipc_chan_send(k, MSG_SIGNED, &w, -1) == -1 ||
+		    ipc_chan_flush(k, 10000) == -1)
 			_exit(1);
-		wr_free(&w);
-		msg_free(&m);
+		ipc_wr_free(&w);
+		ipc_msg_free(&m);
 	}
 	_exit(0);
 }
@@ -558,9 +562,9 @@ signer(int fd)
 ATF_TC_WITHOUT_HEAD(call);
 ATF_TC_BODY(call, tc)
 {
-	struct chan	*r;
-	struct msg	 m;
-	struct wr	 w;
+	struct ipc_chan	*r;
+	struct ipc_msg	 m;
+	struct ipc_wr	 w;
 	pid_t		 pid;
 	int		 i, st;
 
@@ -572,98 +576,101 @@ ATF_TC_BODY(call, tc)
 	}
 	close(sv[1]);
 	r = without_events(sv[0], ROLE_RELAY, ROLE_KEYS);
-	wr_init(&w);
+	ipc_wr_init(&w);
 	for (i = 0; i < 6; i++) {
 		while (w.len < (size_t)i * 50000)
-			wr_u32(&w, (uint32_t)w.len);
-		ATF_REQUIRE(chan_call(r, MSG_SIGN, &w, -1, &m, 10000) == 0);
+			ipc_wr_u32(&w, (uint32_t)w.len);
+		ATF_REQUIRE(ipc_chan_call(r, MSG_SIGN, &w, -1, &m, 10000) == 0);
 		ATF_CHECK_EQ(MSG_SIGNED, m.type);
 		ATF_REQUIRE_EQ(w.len, m.rd.left);
 		ATF_CHECK(w.len == 0 || memcmp(w.p, m.rd.p, w.len) == 0);
-		msg_free(&m);
+		ipc_msg_free(&m);
 	}
-	chan_free(r);
+	ipc_chan_free(r);
 	ATF_REQUIRE_EQ(pid, waitpid(pid, &st, 0));
 	ATF_CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 0);
-	wr_free(&w);
+	ipc_wr_free(&w);
 }
 
 ATF_TC_WITHOUT_HEAD(attach_later);
 ATF_TC_BODY(attach_later, tc)
 {
-	struct chan	*p, *k;
-	struct msg	 m;
+	struct ipc_chan	*p, *k;
+	struct ipc_msg	 m;
 
 	setup();
 	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
 	k = without_events(sv[1], ROLE_KEYS, ROLE_PARENT);
-	ATF_REQUIRE(chan_send(p, MSG_START, NULL, -1) == 0);
-	ATF_REQUIRE(chan_send(p, MSG_KEY_METACERT, NULL, -1) == 0);
-	ATF_REQUIRE(chan_send(p, MSG_STOP, NULL, -1) == 0);
-	ATF_REQUIRE(chan_flush(p, 1000) == 0);
-	ATF_REQUIRE(chan_recv(k, &m, 1000) == 0);
+	ATF_REQUIRE(ipc_chan_send(p, MSG_START, NULL, -1) == 0);
+	ATF_REQUIRE(ipc_chan_send(p, MSG_KEY_METACERT, NULL, -1) == 0);
+	ATF_REQUIRE(ipc_chan_send(p, MSG_STOP, NULL, -1) == 0);
+	ATF_REQUIRE(ipc_chan_flush(p, 1000) == 0);
+	ATF_REQUIRE(ipc_chan_recv(k, &m, 1000) == 0);
 	ATF_CHECK_EQ(MSG_START, m.type);
-	msg_free(&m);
-	ATF_REQUIRE(chan_send(k, MSG_READY, NULL, -1) == 0);
-	ATF_REQUIRE(chan_attach(k, base, on_msg, on_gone, arg) == 0);
+	ipc_msg_free(&m);
+	ATF_REQUIRE(ipc_chan_send(k, MSG_READY, NULL, -1) == 0);
+	ATF_REQUIRE(ipc_chan_attach(k, base, on_msg, on_gone, arg) == 0);
 	settle();
 	ATF_CHECK_EQ_MSG(2, nmsgs, "what was read before got lost");
-	ATF_REQUIRE(chan_recv(p, &m, 1000) == 0);
+	ATF_REQUIRE(ipc_chan_recv(p, &m, 1000) == 0);
 	ATF_CHECK_EQ_MSG(MSG_READY, m.type, "what was queued before got lost");
-	msg_free(&m);
-	chan_free(p);
-	chan_free(k);
+	ipc_msg_free(&m);
+	ipc_chan_free(p);
+	ipc_chan_free(k);
 }
 
 ATF_TC_WITHOUT_HEAD(nothing);
 ATF_TC_BODY(nothing, tc)
 {
-	chan_free(NULL);
-	ATF_CHECK(chan_new(NULL, -1, ROLE_KEYS, ROLE_RELAY, NULL, NULL,
+	ipc_chan_free(NULL);
+	ATF_CHECK(ipc_chan_new(NULL, -1, ROLE_KEYS, ROLE_RELAY, NULL, NULL,
 	    NULL) == NULL);
 }
 
 ATF_TC_WITHOUT_HEAD(more);
 ATF_TC_BODY(more, tc)
 {
-	struct chan	*p, *k;
-	struct msg	 m;
+	struct ipc_chan	*p, *k;
+	struct ipc_msg	 m;
 	int		 i;
 
 	setup();
 	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
 	k = without_events(sv[1], ROLE_KEYS, ROLE_PARENT);
-	ATF_CHECK_EQ(0, chan_more(k));
-	ATF_CHECK_EQ(-1, chan_recv(k, &m, 0));
+	ATF_CHECK_EQ(0, ipc_chan_pending(k));
+	ATF_CHECK_EQ(-1, ipc_chan_recv(k, &m, 0));
 	ATF_CHECK_EQ(ETIMEDOUT, errno);
 	for (i = 0; i < 3; i++)
-		ATF_REQUIRE(chan_send(p, MSG_KEY_NODE, NULL, a_file()) == 0);
-	ATF_REQUIRE(chan_flush(p, 1000) == 0);
-	ATF_CHECK_MSG(chan_more(k) == 0, "nothing was read");
+		ATF_REQUIRE(ipc_chan_send(p, MSG_KEY_NODE, NULL,
+		    a_file()) == 0);
+	ATF_REQUIRE(ipc_chan_flush(p, 1000) == 0);
+	ATF_CHECK_MSG(ipc_chan_pending(k) == 0, "nothing was read");
 	for (i = 0; i < 3; i++) {
 		/* The last one is there only when all were read at once. */
-		if (i > 0 && chan_more(k))
-			ATF_CHECK_EQ(1, chan_more(k));
-		ATF_REQUIRE(chan_recv(k, &m, i == 0 ? 0 : 1000) == 0);
+		if (i > 0 && ipc_chan_pending(k))
+			ATF_CHECK_EQ(1, ipc_chan_pending(k));
+		ATF_REQUIRE(ipc_chan_recv(k, &m, i == 0 ? 0 : 1000) == 0);
 		ATF_CHECK_EQ(MSG_KEY_NODE, m.type);
 		ATF_CHECK(m.fd != -1);
-		msg_free(&m);
+		ipc_msg_free(&m);
 	}
-	ATF_CHECK_EQ(0, chan_more(k));
+	ATF_CHECK_EQ(0, ipc_chan_pending(k));
 	/* What is ahead goes with the channel, its descriptor too. */
-	ATF_REQUIRE(chan_send(p, MSG_KEY_NODE, NULL, a_file()) == 0);
-	ATF_REQUIRE(chan_send(p, MSG_KEY_NODE, NULL, a_file()) == 0);
-	ATF_REQUIRE(chan_flush(p, 1000) == 0);
-	ATF_REQUIRE(chan_recv(k, &m, 0) == 0);
-	msg_free(&m);
-	(void)chan_more(k);
-	chan_free(p);
-	/* The end is something that chan_recv() has to say, once it knows. */
-	while (chan_recv(k, &m, 1000) == 0)
-		msg_free(&m);
+	ATF_REQUIRE(ipc_chan_send(p, MSG_KEY_NODE, NULL, a_file()) == 0);
+	ATF_REQUIRE(ipc_chan_send(p, MSG_KEY_NODE, NULL, a_file()) == 0);
+	ATF_REQUIRE(ipc_chan_flush(p, 1000) == 0);
+	ATF_REQUIRE(ipc_chan_recv(k, &m, 0) == 0);
+	ipc_msg_free(&m);
+	(void)ipc_chan_pending(k);
+	ipc_chan_free(p);
+	/*
+	 * The end is something that ipc_chan_recv() has to say, once it knows.
+	 */
+	while (ipc_chan_recv(k, &m, 1000) == 0)
+		ipc_msg_free(&m);
 	ATF_CHECK_EQ(EPIPE, errno);
-	ATF_CHECK_EQ(1, chan_more(k));
-	chan_free(k);
+	ATF_CHECK_EQ(1, ipc_chan_pending(k));
+	ipc_chan_free(k);
 }
 
 ATF_TP_ADD_TCS(tp)

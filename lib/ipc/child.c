@@ -1,6 +1,6 @@
 /*
  * child: how a process of the suite starts and confines itself; see child.h.
- * child_spawn() is the parent's, the rest the child's.
+ * ipc_child_spawn() is the parent's, the rest the child's.
  */
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -107,7 +107,7 @@ default_signals(void)
 }
 
 pid_t
-child_spawn(int prog, const char *path, const char *role, int *fd)
+ipc_child_spawn(int prog, const char *path, const char *role, int *fd)
 {
 	int sv[2], error;
 	pid_t pid;
@@ -136,7 +136,7 @@ child_spawn(int prog, const char *path, const char *role, int *fd)
 }
 
 int
-child_program(int argc, char *argv[], const struct child_program *roles,
+ipc_child_program(int argc, char *argv[], const struct ipc_child_program *roles,
     size_t n)
 {
 	size_t i;
@@ -158,7 +158,7 @@ child_program(int argc, char *argv[], const struct child_program *roles,
 		setprogname("derpd");
 	if (argc == 3 && strcmp(argv[1], "-x") == 0)
 		for (i = 0; i < n; i++)
-			if (strcmp(argv[2], role_name(roles[i].role)) == 0)
+			if (strcmp(argv[2], ipc_role_name(roles[i].role)) == 0)
 				roles[i].run();
 	fprintf(stderr, "%s is started by derpd(8)\n", getprogname());
 	return (1);
@@ -168,21 +168,21 @@ child_program(int argc, char *argv[], const struct child_program *roles,
 static void
 check_build(const char *build)
 {
-	if (strcmp(build, build_id()) != 0)
+	if (strcmp(build, ipc_build_id()) != 0)
 		fatalx("derpd is of another build (%.40s, this program %s): "
 		    "restart derpd when all programs of it are installed",
-		    build, build_id());
+		    build, ipc_build_id());
 }
 
 static void
-read_start(struct msg *m, struct child_start *st)
+read_start(struct ipc_msg *m, struct ipc_child_start *st)
 {
 	struct ipc_msg_start v;
 
 	memset(st, 0, sizeof(*st));
 	if (m->type != MSG_START)
 		fatalx("%s from the parent before its first message",
-		    msg_name(m->type));
+		    ipc_msg_name(m->type));
 	/* Another build may have another message. */
 	if (ipc_get_start(&m->rd, &v) == -1) {
 		check_build(v.build);
@@ -197,30 +197,30 @@ read_start(struct msg *m, struct child_start *st)
 	strlcpy(st->chroot, v.chroot, sizeof(st->chroot));
 }
 
-struct chan *
-child_init(enum role self, struct child_start *st)
+struct ipc_chan *
+ipc_child_init(enum ipc_role self, struct ipc_child_start *st)
 {
 	static char name[32];
-	struct chan *c;
-	struct msg m;
+	struct ipc_chan *c;
+	struct ipc_msg m;
 
-	log_init(role_name(self), 1, 0);
+	log_init(ipc_role_name(self), 1, 0);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGINT, SIG_IGN);	/* ^C is for the parent to act on */
 	signal(SIGTERM, SIG_IGN);
-	c = chan_new(NULL, CHILD_FD, self, ROLE_PARENT, NULL, NULL, NULL);
+	c = ipc_chan_new(NULL, CHILD_FD, self, ROLE_PARENT, NULL, NULL, NULL);
 	if (c == NULL)
 		fatal("no channel to the parent: derpd starts this itself");
-	if (chan_recv(c, &m, START_MS) == -1)
+	if (ipc_chan_recv(c, &m, START_MS) == -1)
 		fatal("the parent sent no first message (recvmsg)");
 	read_start(&m, st);
-	msg_free(&m);
+	ipc_msg_free(&m);
 	if (self == ROLE_RELAY)
-		snprintf(name, sizeof(name), "%s %u", role_name(self),
+		snprintf(name, sizeof(name), "%s %u", ipc_role_name(self),
 		    st->worker);
 	else
-		snprintf(name, sizeof(name), "%s", role_name(self));
+		snprintf(name, sizeof(name), "%s", ipc_role_name(self));
 	log_init(name, st->to_stderr, st->verbose);
 	/* Who started derpd may wait for the end of its standard error. */
 	if (!st->to_stderr && dup2(STDIN_FILENO, STDERR_FILENO) == -1)
@@ -267,7 +267,7 @@ set_limits(void)
 }
 
 const char *
-child_confine(enum role self, const struct child_start *st)
+ipc_child_confine(enum ipc_role self, const struct ipc_child_start *st)
 {
 	static char level[256];
 	struct passwd *pw = NULL;

@@ -15,7 +15,7 @@
 
 #define CHILD_FD	3
 
-struct child_start {
+struct ipc_child_start {
 	unsigned int	worker;		/* worker number, 0 when not a worker */
 	int		verbose;
 	int		sandbox;	/* 0: the configuration says off */
@@ -23,12 +23,12 @@ struct child_start {
 	char		user[64];	/* "" do not switch */
 	char		chroot[1024];	/* "" do not chroot */
 	const struct sandbox_net *net;	/* NULL; set by roles that have one
-					   before child_confine() */
+					   before ipc_child_confine() */
 };
 
 /* One role of a program. */
-struct child_program {
-	enum role	role;
+struct ipc_child_program {
+	enum ipc_role	role;
 	void		(*run)(void);	/* never returns */
 };
 
@@ -37,8 +37,8 @@ struct child_program {
  * derpd starts it.  Returns 1, for main() to return, after a line that says who
  * starts the program, when it was started in another way.
  */
-int	 child_program(int argc, char *argv[],
-	    const struct child_program *roles, size_t n);
+int	 ipc_child_program(int argc, char *argv[],
+	    const struct ipc_child_program *roles, size_t n);
 
 /*
  * Fork and execute, as `role' (argument of -x, e.g. "keys"), the program that
@@ -48,14 +48,14 @@ int	 child_program(int argc, char *argv[],
  * the sanitizers read, and PATH.  The pid, with the parent's end of the channel
  * in *fd (close-on-exec), or -1 with errno.
  */
-pid_t	 child_spawn(int prog, const char *path, const char *role, int *fd);
+pid_t	 ipc_child_spawn(int prog, const char *path, const char *role, int *fd);
 
 /*
  * In the child, first thing: wait for MSG_START on CHILD_FD (at most 10 s), set
  * up logging and process title, fill in `st', and return the channel (with no
  * events, peer ROLE_PARENT).  Exits with 1 and a line when that fails.
  */
-struct chan *child_init(enum role self, struct child_start *st);
+struct ipc_chan *ipc_child_init(enum ipc_role self, struct ipc_child_start *st);
 
 /*
  * Lock in: chroot, become the user with its own group alone, no core dumps, no
@@ -64,6 +64,7 @@ struct chan *child_init(enum role self, struct child_start *st);
  * when a step fails.  Returns the level in force, a static line such as
  * "chroot, user _derpd, seccomp, landlock".
  */
-const char *child_confine(enum role self, const struct child_start *st);
+const char *ipc_child_confine(enum ipc_role self,
+	    const struct ipc_child_start *st);
 
 #endif

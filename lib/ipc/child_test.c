@@ -52,7 +52,7 @@ run_script(void)
 	ATF_REQUIRE(dup2(out, 8) != -1);
 	ATF_REQUIRE((saved = dup(STDERR_FILENO)) != -1);
 	ATF_REQUIRE(dup2(out, STDERR_FILENO) != -1);
-	pid = child_spawn(-1, "./prog", "keys", &fd);
+	pid = ipc_child_spawn(-1, "./prog", "keys", &fd);
 	dup2(saved, STDERR_FILENO);
 	ATF_REQUIRE(pid != -1);
 	ATF_CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
@@ -115,7 +115,7 @@ ATF_TC_BODY(no_program, tc)
 	char	c;
 	int	fd, st;
 
-	ATF_REQUIRE((pid = child_spawn(-1, "./none", "keys", &fd)) != -1);
+	ATF_REQUIRE((pid = ipc_child_spawn(-1, "./none", "keys", &fd)) != -1);
 	ATF_CHECK_MSG(read(fd, &c, 1) == 0, "the channel is still open");
 	ATF_REQUIRE_EQ(pid, waitpid(pid, &st, 0));
 	ATF_CHECK(WIFEXITED(st) && WEXITSTATUS(st) != 0);
@@ -135,7 +135,8 @@ ATF_TC_BODY(replaced_program, tc)
 	ATF_REQUIRE(fputs("exec 2>&-; [ ! -e /dev/fd/4 ] && exit 42\n",
 	    f) >= 0 && fclose(f) == 0);
 	ATF_REQUIRE((prog = open("/bin/sh", O_RDONLY | O_CLOEXEC)) != -1);
-	ATF_REQUIRE((pid = child_spawn(prog, "./replaced", "keys", &fd)) != -1);
+	ATF_REQUIRE((pid = ipc_child_spawn(prog, "./replaced", "keys",
+	    &fd)) != -1);
 	ATF_REQUIRE_EQ(pid, waitpid(pid, &st, 0));
 	ATF_CHECK(WIFEXITED(st) && WEXITSTATUS(st) == 42);
 	close(fd);
@@ -174,46 +175,47 @@ must(int ok, const char *what)
 static void
 begin(int fd)
 {
-	struct child_start	st;
-	struct chan		*c;
+	struct ipc_child_start	st;
+	struct ipc_chan		*c;
 
 	must(dup2(fd, CHILD_FD) != -1, "dup2");
-	must((c = child_init(ROLE_RELAY, &st)) != NULL, "child_init");
+	must((c = ipc_child_init(ROLE_RELAY, &st)) != NULL, "child_init");
 	must(st.worker == 3 && st.verbose == 1 && st.sandbox == 1 &&
 	    st.to_stderr == 1, "numbers");
 	must(strcmp(st.user, "someone") == 0, "user");
 	must(strcmp(st.chroot, "/var/empty") == 0, "chroot");
-	must(chan_send(c, MSG_READY, NULL, -1) == 0, "channel to parent");
+	must(ipc_chan_send(c, MSG_READY, NULL, -1) == 0, "channel to parent");
 }
 
 /*
- * What child_init() makes of a first message `type' from a parent of that
+ * What ipc_child_init() makes of a first message `type' from a parent of that
  * build, with `extra' at its end.
  */
 static int
 start(uint32_t type, const char *build, const char *extra)
 {
-	struct chan	*p;
-	struct wr	 w;
+	struct ipc_chan	*p;
+	struct ipc_wr	 w;
 	int		 sv[2], code;
 
 	ATF_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
-	p = chan_new(NULL, sv[0], ROLE_PARENT, ROLE_RELAY, NULL, NULL, NULL);
+	p = ipc_chan_new(NULL, sv[0], ROLE_PARENT, ROLE_RELAY, NULL, NULL,
+	    NULL);
 	ATF_REQUIRE(p != NULL);
-	wr_init(&w);
-	wr_str(&w, build);
-	wr_u32(&w, 3);
-	wr_u8(&w, 1);
-	wr_u8(&w, 1);
-	wr_u8(&w, 1);
-	wr_str(&w, "someone");
-	wr_str(&w, "/var/empty");
-	wr_bytes(&w, extra, strlen(extra));
-	ATF_REQUIRE(chan_send(p, type, &w, -1) == 0);
-	ATF_REQUIRE(chan_flush(p, 1000) == 0);
-	wr_free(&w);
+	ipc_wr_init(&w);
+	ipc_wr_str(&w, build);
+	ipc_wr_u32(&w, 3);
+	ipc_wr_u8(&w, 1);
+	ipc_wr_u8(&w, 1);
+	ipc_wr_u8(&w, 1);
+	ipc_wr_str(&w, "someone");
+	ipc_wr_str(&w, "/var/empty");
+	ipc_wr_bytes(&w, extra, strlen(extra));
+	ATF_REQUIRE(ipc_chan_send(p, type, &w, -1) == 0);
+	ATF_REQUIRE(ipc_chan_flush(p, 1000) == 0);
+	ipc_wr_free(&w);
 	code = in_child(begin, sv[1]);
-	chan_free(p);
+	ipc_chan_free(p);
 	return code;
 }
 
@@ -222,18 +224,18 @@ ATF_TC_BODY(first_message, tc)
 {
 	int	sv[2];
 
-	ATF_CHECK_EQ(0, start(MSG_START, build_id(), ""));
-	ATF_CHECK_EQ(1, start(MSG_START, build_id(), "x"));
+	ATF_CHECK_EQ(0, start(MSG_START, ipc_build_id(), ""));
+	ATF_CHECK_EQ(1, start(MSG_START, ipc_build_id(), "x"));
 	ATF_CHECK_EQ(1, start(MSG_START, "another", ""));
-	ATF_CHECK_EQ(1, start(MSG_STOP, build_id(), ""));
+	ATF_CHECK_EQ(1, start(MSG_STOP, ipc_build_id(), ""));
 	ATF_REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == 0);
 	close(sv[0]);
 	ATF_CHECK_EQ(1, in_child(begin, sv[1]));
 }
 
-/* As what child_confine() has to be asked for. */
+/* As what ipc_child_confine() has to be asked for. */
 static void
-ask(struct child_start *st, const char *user, const char *dir, int sandbox)
+ask(struct ipc_child_start *st, const char *user, const char *dir, int sandbox)
 {
 	memset(st, 0, sizeof(*st));
 	st->sandbox = sandbox;
@@ -259,7 +261,7 @@ check_limits(void)
 static void
 confine_nobody(int fd)
 {
-	struct child_start	 st;
+	struct ipc_child_start	 st;
 	struct passwd		*pw;
 	const char		*level;
 	uid_t			 uid;
@@ -272,7 +274,7 @@ confine_nobody(int fd)
 	gid = pw->pw_gid;
 	must(mkdir("root", 0755) == 0, "mkdir");
 	ask(&st, "nobody", "root", 0);
-	level = child_confine(ROLE_KEYS, &st);
+	level = ipc_child_confine(ROLE_KEYS, &st);
 	must(getuid() == uid && geteuid() == uid, "uid");
 	must(getgid() == gid && getegid() == gid, "gid");
 	must(getgroups(8, groups) == 1 && groups[0] == gid, "groups");
@@ -297,14 +299,14 @@ ATF_TC_BODY(confine, tc)
 static void
 confine_unprivileged(int fd)
 {
-	struct child_start	 st;
+	struct ipc_child_start	 st;
 	const char		*level;
 
 	(void)fd;
 	if (geteuid() == 0)
 		must(setgid(65534) == 0 && setuid(65534) == 0, "setuid");
 	ask(&st, "nobody", "/var/empty", 0);
-	level = child_confine(ROLE_KEYS, &st);
+	level = ipc_child_confine(ROLE_KEYS, &st);
 	must(strcmp(level, "sandbox off") == 0, level);
 	check_limits();
 }
@@ -318,12 +320,12 @@ ATF_TC_BODY(unprivileged, tc)
 static void
 confine_sandbox(int fd)
 {
-	struct child_start	 st;
+	struct ipc_child_start	 st;
 	const char		*level;
 
 	(void)fd;
 	ask(&st, "", "", 1);
-	level = child_confine(ROLE_RELAY, &st);
+	level = ipc_child_confine(ROLE_RELAY, &st);
 	must(strcmp(level, sandbox_level()) == 0, level);
 	must(strcmp(level, "none") != 0, "a sandbox");
 }
@@ -341,21 +343,21 @@ ATF_TC_BODY(sandbox, tc)
 static void
 confine_unknown_user(int fd)
 {
-	struct child_start	st;
+	struct ipc_child_start	st;
 
 	(void)fd;
 	ask(&st, "no-such-user-here", "", 0);
-	child_confine(ROLE_KEYS, &st);
+	ipc_child_confine(ROLE_KEYS, &st);
 }
 
 static void
 confine_no_chroot(int fd)
 {
-	struct child_start	st;
+	struct ipc_child_start	st;
 
 	(void)fd;
 	ask(&st, "", "./no-such-directory", 0);
-	child_confine(ROLE_KEYS, &st);
+	ipc_child_confine(ROLE_KEYS, &st);
 }
 
 ATF_TC_WITHOUT_HEAD(confine_fails);

@@ -19,7 +19,7 @@
 
 #define WAIT_MS	30000
 
-static struct chan	*child;		/* the parent's end */
+static struct ipc_chan	*child;		/* the parent's end */
 static pid_t		 child_pid;
 static int		 in_child;
 
@@ -40,24 +40,24 @@ __lsan_is_turned_off(void)
  * told first; `verbose' 1: it logs in detail.
  */
 static inline void
-child_adopt(enum role role, int fd, int verbose)
+child_adopt(enum ipc_role role, int fd, int verbose)
 {
 	struct ipc_msg_start start = {
-		.build = build_id(),
+		.build = ipc_build_id(),
 		.verbose = (uint8_t)verbose,
 		.sandbox = strcmp(sandbox_backend(), "null") != 0,
 		.to_stderr = 1
 	};
 
-	child = chan_new(NULL, fd, ROLE_PARENT, role, NULL, NULL, NULL);
+	child = ipc_chan_new(NULL, fd, ROLE_PARENT, role, NULL, NULL, NULL);
 	ATF_REQUIRE(child != NULL);
 	ATF_REQUIRE_EQ(0, ipc_send_start(child, &start));
-	ATF_REQUIRE_EQ(0, chan_flush(child, WAIT_MS));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(child, WAIT_MS));
 }
 
 /* Fork the process of `role', whose program is main_(). */
 static inline void
-child_fork(enum role role, void (*main_)(void), int verbose)
+child_fork(enum ipc_role role, void (*main_)(void), int verbose)
 {
 	int sv[2];
 
@@ -79,24 +79,24 @@ static inline void
 child_is_ready(void)
 {
 	struct ipc_msg_ready ready;
-	struct msg m;
+	struct ipc_msg m;
 
-	ATF_REQUIRE_EQ(0, chan_recv(child, &m, WAIT_MS));
+	ATF_REQUIRE_EQ(0, ipc_chan_recv(child, &m, WAIT_MS));
 	ATF_REQUIRE_EQ(MSG_READY, m.type);
 	ATF_REQUIRE_EQ(0, ipc_get_ready(&m.rd, &ready));
 	ATF_CHECK_MSG(strcmp(sandbox_backend(), "null") == 0 ||
 	    strstr(ready.level, sandbox_backend()) != NULL, "%s", ready.level);
-	msg_free(&m);
+	ipc_msg_free(&m);
 }
 
 /* Send a message with the payload `w' (freed; NULL none). */
 static inline void
-child_tell(uint32_t type, struct wr *w)
+child_tell(uint32_t type, struct ipc_wr *w)
 {
-	ATF_REQUIRE_EQ(0, chan_send(child, type, w, -1));
-	ATF_REQUIRE_EQ(0, chan_flush(child, WAIT_MS));
+	ATF_REQUIRE_EQ(0, ipc_chan_send(child, type, w, -1));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(child, WAIT_MS));
 	if (w != NULL)
-		wr_free(w);
+		ipc_wr_free(w);
 }
 
 /*
@@ -104,7 +104,8 @@ child_tell(uint32_t type, struct wr *w)
  * message `type' with the payload `w' (freed), which ends its start.
  */
 static inline void
-child_start(enum role role, void (*main_)(void), uint32_t type, struct wr *w)
+child_start(enum ipc_role role, void (*main_)(void), uint32_t type,
+    struct ipc_wr *w)
 {
 	child_fork(role, main_, 0);
 	child_tell(type, w);
@@ -120,7 +121,7 @@ child_ends(int status)
 	ATF_REQUIRE_EQ(child_pid, waitpid(child_pid, &st, 0));
 	ATF_CHECK_MSG(WIFEXITED(st) && WEXITSTATUS(st) == status,
 	    "it ended with 0x%x", (unsigned int)st);
-	chan_free(child);
+	ipc_chan_free(child);
 	child = NULL;
 }
 
@@ -128,7 +129,7 @@ child_ends(int status)
 static inline void
 child_leave(void)
 {
-	chan_free(child);
+	ipc_chan_free(child);
 	child = NULL;
 	child_ends(0);
 }
@@ -140,7 +141,7 @@ child_stop(void)
 	struct ipc_msg_stop v = { 1000 };
 
 	ATF_REQUIRE_EQ(0, ipc_send_stop(child, &v));
-	ATF_REQUIRE_EQ(0, chan_flush(child, WAIT_MS));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(child, WAIT_MS));
 	child_ends(0);
 }
 

@@ -30,7 +30,7 @@ on_verbose(void *arg, const struct ipc_msg_verbose *v)
 }
 
 void
-ipc_child_handle(struct ipc_child *c, struct msg *m)
+ipc_child_handle(struct ipc_child *c, struct ipc_msg *m)
 {
 	struct ipc_handlers h = *c->handlers;
 	const char *what;
@@ -42,18 +42,18 @@ ipc_child_handle(struct ipc_child *c, struct msg *m)
 	if (c->before != NULL)
 		c->before(c->arg);
 	if ((what = ipc_dispatch(&h, m, c->arg)) != NULL)
-		fatalx("the parent %s: %s", what, msg_name(m->type));
+		fatalx("the parent %s: %s", what, ipc_msg_name(m->type));
 }
 
 static void
-from_parent(struct chan *ch, struct msg *m, void *arg)
+from_parent(struct ipc_chan *ch, struct ipc_msg *m, void *arg)
 {
 	(void)ch;
 	ipc_child_handle(arg, m);
 }
 
 static void
-parent_gone(struct chan *ch, const char *why, void *arg)
+parent_gone(struct ipc_chan *ch, const char *why, void *arg)
 {
 	(void)ch;
 	(void)arg;
@@ -64,35 +64,35 @@ parent_gone(struct chan *ch, const char *why, void *arg)
 int
 ipc_child_wait(struct ipc_child *c, int ms)
 {
-	struct msg m;
+	struct ipc_msg m;
 
-	if (chan_recv(c->parent, &m, ms) == -1) {
+	if (ipc_chan_recv(c->parent, &m, ms) == -1) {
 		if (errno != ETIMEDOUT)
 			parent_failed("can't receive from the parent "
 			    "(recvmsg)");
 		return (0);
 	}
 	ipc_child_handle(c, &m);
-	msg_free(&m);
+	ipc_msg_free(&m);
 	return (1);
 }
 
 void
 ipc_child_sent(struct ipc_child *c, int rv)
 {
-	if (rv == -1 || chan_flush(c->parent, SEND_MS) == -1)
+	if (rv == -1 || ipc_chan_flush(c->parent, SEND_MS) == -1)
 		parent_failed("can't send to the parent (sendmsg)");
 }
 
 /* Confine; the level in force. */
 static const char *
-confine(struct ipc_child *c, struct child_start *st)
+confine(struct ipc_child *c, struct ipc_child_start *st)
 {
 	const char *level;
 
 	if (c->reach != NULL)
 		st->net = c->reach(c->arg);
-	level = child_confine(c->role, st);
+	level = ipc_child_confine(c->role, st);
 	c->confined = st->sandbox;
 	return (level);
 }
@@ -107,10 +107,10 @@ is_configured(const struct ipc_child *c)
 static void
 wait_for_settings(struct ipc_child *c)
 {
-	long long until = clock_ms() + START_MS, left;
+	long long until = base_clock_ms() + START_MS, left;
 
 	while (!is_configured(c)) {
-		if ((left = until - clock_ms()) <= 0)
+		if ((left = until - base_clock_ms()) <= 0)
 			fatalx("the parent sent no settings within %d s",
 			    START_MS / 1000);
 		(void)ipc_child_wait(c, (int)left);
@@ -138,11 +138,11 @@ ready(struct ipc_child *c, const char *level)
 }
 
 static void
-run_loop(struct ipc_child *c, struct child_start *st)
+run_loop(struct ipc_child *c, struct ipc_child_start *st)
 {
 	const char *level;
 
-	if (chan_attach(c->parent, c->base, from_parent, parent_gone,
+	if (ipc_chan_attach(c->parent, c->base, from_parent, parent_gone,
 	    c) == -1)
 		fatal("can't run the event loop (epoll, kqueue)");
 	level = confine(c, st);
@@ -154,7 +154,7 @@ run_loop(struct ipc_child *c, struct child_start *st)
 }
 
 static void
-run_blocking(struct ipc_child *c, struct child_start *st)
+run_blocking(struct ipc_child *c, struct ipc_child_start *st)
 {
 	const char *level;
 
@@ -169,9 +169,9 @@ run_blocking(struct ipc_child *c, struct child_start *st)
 void
 ipc_child_run(struct ipc_child *c)
 {
-	struct child_start st;
+	struct ipc_child_start st;
 
-	c->parent = child_init(c->role, &st);
+	c->parent = ipc_child_init(c->role, &st);
 	if (c->prepare != NULL)
 		c->prepare(c);
 	if (c->base != NULL)

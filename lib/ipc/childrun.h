@@ -16,7 +16,7 @@
 struct event_base;
 
 struct ipc_child {
-	enum role	 role;
+	enum ipc_role	 role;
 	/*
 	 * The parent's messages.  Any other message is fatal.  Without handlers
 	 * of their own, MSG_VERBOSE sets the log and MSG_STOP ends the process.
@@ -42,19 +42,19 @@ struct ipc_child {
 
 	struct event_base *base;	/* set by prepare(); NULL: no loop */
 	void		*arg;		/* set by prepare(); of handlers */
-	struct chan	*parent;	/* set by ipc_child_run() */
+	struct ipc_chan	*parent;	/* set by ipc_child_run() */
 	int		 confined;	/* the sandbox is in force */
 };
 
 /*
- * Be this child: take MSG_START (child_init()), prepare, confine, take the
+ * Be this child: take MSG_START (ipc_child_init()), prepare, confine, take the
  * first settings, say MSG_READY, then run for ever.  Never returns: exits 0
  * when the parent is gone, 1 with a line when something failed.
  */
 void	 ipc_child_run(struct ipc_child *c) __attribute__((noreturn));
 
 /* Handle one message of the parent, which is not freed. */
-void	 ipc_child_handle(struct ipc_child *c, struct msg *m);
+void	 ipc_child_handle(struct ipc_child *c, struct ipc_msg *m);
 
 /*
  * A child without loop: wait for one message of the parent, at most `ms', and

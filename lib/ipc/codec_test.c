@@ -12,17 +12,17 @@
 
 /* One of everything. */
 static void
-write_all(struct wr *w)
+write_all(struct ipc_wr *w)
 {
-	wr_init(w);
-	wr_u8(w, 0x01);
-	wr_u16(w, 0x0203);
-	wr_u32(w, 0x04050607);
-	wr_u64(w, 0x08090a0b0c0d0e0fULL);
-	wr_bytes(w, "raw", 3);
-	wr_blob(w, "bl\0b", 4);
-	wr_str(w, "text");
-	wr_str(w, NULL);
+	ipc_wr_init(w);
+	ipc_wr_u8(w, 0x01);
+	ipc_wr_u16(w, 0x0203);
+	ipc_wr_u32(w, 0x04050607);
+	ipc_wr_u64(w, 0x08090a0b0c0d0e0fULL);
+	ipc_wr_bytes(w, "raw", 3);
+	ipc_wr_blob(w, "bl\0b", 4);
+	ipc_wr_str(w, "text");
+	ipc_wr_str(w, NULL);
 }
 
 ATF_TC_WITHOUT_HEAD(big_endian);
@@ -33,13 +33,13 @@ ATF_TC_BODY(big_endian, tc)
 		'r', 'a', 'w', 0, 0, 0, 4, 'b', 'l', 0, 'b',
 		0, 0, 0, 4, 't', 'e', 'x', 't', 0, 0, 0, 0, 0, 0
 	};
-	struct wr		w;
+	struct ipc_wr		w;
 
 	write_all(&w);
-	ATF_REQUIRE(wr_ok(&w));
+	ATF_REQUIRE(ipc_wr_ok(&w));
 	ATF_REQUIRE_EQ(sizeof(want), w.len);
 	ATF_CHECK_EQ(0, memcmp(want, w.p, w.len));
-	wr_free(&w);
+	ipc_wr_free(&w);
 	ATF_CHECK_EQ(0, w.len);
 	ATF_CHECK(w.p == NULL);
 }
@@ -47,58 +47,58 @@ ATF_TC_BODY(big_endian, tc)
 ATF_TC_WITHOUT_HEAD(round_trip);
 ATF_TC_BODY(round_trip, tc)
 {
-	struct wr	 w;
-	struct rd	 r;
+	struct ipc_wr	 w;
+	struct ipc_rd	 r;
 	const uint8_t	*p;
 	char		 s[5];
 	uint8_t		 raw[3];
 	size_t		 n;
 
 	write_all(&w);
-	rd_init(&r, w.p, w.len);
-	ATF_CHECK_EQ(0x01, rd_u8(&r));
-	ATF_CHECK_EQ(0x0203, rd_u16(&r));
-	ATF_CHECK_EQ(0x04050607, rd_u32(&r));
-	ATF_CHECK(rd_u64(&r) == 0x08090a0b0c0d0e0fULL);
-	rd_bytes(&r, raw, sizeof(raw));
+	ipc_rd_init(&r, w.p, w.len);
+	ATF_CHECK_EQ(0x01, ipc_rd_u8(&r));
+	ATF_CHECK_EQ(0x0203, ipc_rd_u16(&r));
+	ATF_CHECK_EQ(0x04050607, ipc_rd_u32(&r));
+	ATF_CHECK(ipc_rd_u64(&r) == 0x08090a0b0c0d0e0fULL);
+	ipc_rd_bytes(&r, raw, sizeof(raw));
 	ATF_CHECK_EQ(0, memcmp(raw, "raw", 3));
-	ATF_REQUIRE((p = rd_blob(&r, &n)) != NULL);
+	ATF_REQUIRE((p = ipc_rd_blob(&r, &n)) != NULL);
 	ATF_CHECK_EQ(4, n);
 	ATF_CHECK_EQ(0, memcmp(p, "bl\0b", 4));
-	rd_str(&r, s, sizeof(s));
+	ipc_rd_str(&r, s, sizeof(s));
 	ATF_CHECK_STREQ("text", s);
-	ATF_CHECK(rd_ok(&r) && !rd_end(&r));
-	rd_str(&r, s, sizeof(s));
+	ATF_CHECK(ipc_rd_ok(&r) && !ipc_rd_end(&r));
+	ipc_rd_str(&r, s, sizeof(s));
 	ATF_CHECK_STREQ("", s);
-	ATF_CHECK(rd_end(&r));
-	wr_free(&w);
+	ATF_CHECK(ipc_rd_end(&r));
+	ipc_wr_free(&w);
 }
 
 /* Read one of everything; 1 when that went well to the end. */
 static int
 read_all(const uint8_t *p, size_t len)
 {
-	struct rd	r;
+	struct ipc_rd	r;
 	char		s[8];
 	uint8_t		raw[3];
 	size_t		n;
 
-	rd_init(&r, p, len);
-	rd_u8(&r);
-	rd_u16(&r);
-	rd_u32(&r);
-	rd_u64(&r);
-	rd_bytes(&r, raw, sizeof(raw));
-	rd_blob(&r, &n);
-	rd_str(&r, s, sizeof(s));
-	rd_str(&r, s, sizeof(s));
-	return rd_end(&r);
+	ipc_rd_init(&r, p, len);
+	ipc_rd_u8(&r);
+	ipc_rd_u16(&r);
+	ipc_rd_u32(&r);
+	ipc_rd_u64(&r);
+	ipc_rd_bytes(&r, raw, sizeof(raw));
+	ipc_rd_blob(&r, &n);
+	ipc_rd_str(&r, s, sizeof(s));
+	ipc_rd_str(&r, s, sizeof(s));
+	return ipc_rd_end(&r);
 }
 
 ATF_TC_WITHOUT_HEAD(truncated);
 ATF_TC_BODY(truncated, tc)
 {
-	struct wr	 w;
+	struct ipc_wr	 w;
 	uint8_t		*p;
 	size_t		 n;
 
@@ -111,129 +111,129 @@ ATF_TC_BODY(truncated, tc)
 		ATF_CHECK_MSG(!read_all(p, n), "%zu bytes were enough", n);
 		free(p);
 	}
-	wr_u8(&w, 0);
+	ipc_wr_u8(&w, 0);
 	ATF_CHECK_MSG(!read_all(w.p, w.len), "a byte too many was taken");
-	wr_free(&w);
+	ipc_wr_free(&w);
 }
 
 ATF_TC_WITHOUT_HEAD(sticky);
 ATF_TC_BODY(sticky, tc)
 {
-	struct rd	r;
+	struct ipc_rd	r;
 	uint8_t		raw[2] = { 7, 7 };
 	char		s[4] = "abc";
 	size_t		n = 9;
 
-	rd_init(&r, "\1\2\3", 3);
-	ATF_CHECK_EQ(0, rd_u32(&r));
-	ATF_CHECK(!rd_ok(&r));
-	ATF_CHECK_EQ(0, rd_u8(&r));
-	ATF_CHECK(rd_ptr(&r, 1) == NULL);
-	ATF_CHECK(rd_blob(&r, &n) == NULL);
+	ipc_rd_init(&r, "\1\2\3", 3);
+	ATF_CHECK_EQ(0, ipc_rd_u32(&r));
+	ATF_CHECK(!ipc_rd_ok(&r));
+	ATF_CHECK_EQ(0, ipc_rd_u8(&r));
+	ATF_CHECK(ipc_rd_ptr(&r, 1) == NULL);
+	ATF_CHECK(ipc_rd_blob(&r, &n) == NULL);
 	ATF_CHECK_EQ(0, n);
-	rd_bytes(&r, raw, sizeof(raw));
+	ipc_rd_bytes(&r, raw, sizeof(raw));
 	ATF_CHECK(raw[0] == 0 && raw[1] == 0);
-	rd_str(&r, s, sizeof(s));
+	ipc_rd_str(&r, s, sizeof(s));
 	ATF_CHECK_STREQ("", s);
-	ATF_CHECK(!rd_ok(&r) && !rd_end(&r));
+	ATF_CHECK(!ipc_rd_ok(&r) && !ipc_rd_end(&r));
 }
 
 ATF_TC_WITHOUT_HEAD(strings);
 ATF_TC_BODY(strings, tc)
 {
-	struct rd	r;
+	struct ipc_rd	r;
 	const char	*p;
 	char		s[4];
 
-	rd_init(&r, "\0\0\0\3abc\0", 8);
-	rd_str(&r, s, sizeof(s));
+	ipc_rd_init(&r, "\0\0\0\3abc\0", 8);
+	ipc_rd_str(&r, s, sizeof(s));
 	ATF_CHECK_STREQ("abc", s);
-	ATF_CHECK(rd_end(&r));
-	rd_init(&r, "\0\0\0\3abc\0", 8);
-	p = rd_cstr(&r, 4);
+	ATF_CHECK(ipc_rd_end(&r));
+	ipc_rd_init(&r, "\0\0\0\3abc\0", 8);
+	p = ipc_rd_cstr(&r, 4);
 	ATF_CHECK_STREQ("abc", p);
-	ATF_CHECK(rd_end(&r));
-	rd_init(&r, "\0\0\0\4abcd\0", 9);
-	rd_str(&r, s, sizeof(s));
+	ATF_CHECK(ipc_rd_end(&r));
+	ipc_rd_init(&r, "\0\0\0\4abcd\0", 9);
+	ipc_rd_str(&r, s, sizeof(s));
 	ATF_CHECK_STREQ("", s);
-	ATF_CHECK_MSG(!rd_ok(&r), "no room for the terminator");
-	rd_init(&r, "\0\0\0\3a\0c\0", 8);
-	rd_str(&r, s, sizeof(s));
+	ATF_CHECK_MSG(!ipc_rd_ok(&r), "no room for the terminator");
+	ipc_rd_init(&r, "\0\0\0\3a\0c\0", 8);
+	ipc_rd_str(&r, s, sizeof(s));
 	ATF_CHECK_STREQ("", s);
-	ATF_CHECK_MSG(!rd_ok(&r), "a NUL within");
-	rd_init(&r, "\0\0\0\3abcd", 8);
-	ATF_CHECK_STREQ("", rd_cstr(&r, 9));
-	ATF_CHECK_MSG(!rd_ok(&r), "no NUL at the end");
-	rd_init(&r, "\0\0\0\3abc", 7);
-	ATF_CHECK_STREQ("", rd_cstr(&r, 9));
-	ATF_CHECK_MSG(!rd_ok(&r), "the NUL is missing");
+	ATF_CHECK_MSG(!ipc_rd_ok(&r), "a NUL within");
+	ipc_rd_init(&r, "\0\0\0\3abcd", 8);
+	ATF_CHECK_STREQ("", ipc_rd_cstr(&r, 9));
+	ATF_CHECK_MSG(!ipc_rd_ok(&r), "no NUL at the end");
+	ipc_rd_init(&r, "\0\0\0\3abc", 7);
+	ATF_CHECK_STREQ("", ipc_rd_cstr(&r, 9));
+	ATF_CHECK_MSG(!ipc_rd_ok(&r), "the NUL is missing");
 }
 
 ATF_TC_WITHOUT_HEAD(huge_blob);
 ATF_TC_BODY(huge_blob, tc)
 {
-	struct rd	r;
+	struct ipc_rd	r;
 	size_t		n = 9;
 
-	rd_init(&r, "\xff\xff\xff\xff" "abcd", 8);
-	ATF_CHECK(rd_blob(&r, &n) == NULL);
+	ipc_rd_init(&r, "\xff\xff\xff\xff" "abcd", 8);
+	ATF_CHECK(ipc_rd_blob(&r, &n) == NULL);
 	ATF_CHECK_EQ(0, n);
-	ATF_CHECK(!rd_ok(&r));
+	ATF_CHECK(!ipc_rd_ok(&r));
 }
 
 ATF_TC_WITHOUT_HEAD(empty);
 ATF_TC_BODY(empty, tc)
 {
-	struct rd	r;
-	struct wr	w;
+	struct ipc_rd	r;
+	struct ipc_wr	w;
 	size_t		n = 9;
 
-	rd_init(&r, NULL, 0);
-	ATF_CHECK(rd_end(&r));
-	ATF_CHECK_EQ(0, rd_u8(&r));
-	ATF_CHECK(!rd_ok(&r));
-	rd_init(&r, "\0\0\0\0", 4);
-	ATF_CHECK(rd_blob(&r, &n) != NULL);
+	ipc_rd_init(&r, NULL, 0);
+	ATF_CHECK(ipc_rd_end(&r));
+	ATF_CHECK_EQ(0, ipc_rd_u8(&r));
+	ATF_CHECK(!ipc_rd_ok(&r));
+	ipc_rd_init(&r, "\0\0\0\0", 4);
+	ATF_CHECK(ipc_rd_blob(&r, &n) != NULL);
 	ATF_CHECK_EQ(0, n);
-	ATF_CHECK(rd_end(&r));
-	wr_init(&w);
-	ATF_CHECK(wr_ok(&w));
-	wr_free(&w);
+	ATF_CHECK(ipc_rd_end(&r));
+	ipc_wr_init(&w);
+	ATF_CHECK(ipc_wr_ok(&w));
+	ipc_wr_free(&w);
 }
 
 ATF_TC_WITHOUT_HEAD(growth);
 ATF_TC_BODY(growth, tc)
 {
-	struct wr	w;
-	struct rd	r;
+	struct ipc_wr	w;
+	struct ipc_rd	r;
 	uint32_t	i;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	for (i = 0; i < 100000; i++)
-		wr_u32(&w, i);
-	ATF_REQUIRE(wr_ok(&w));
+		ipc_wr_u32(&w, i);
+	ATF_REQUIRE(ipc_wr_ok(&w));
 	ATF_REQUIRE_EQ(400000, w.len);
-	rd_init(&r, w.p, w.len);
+	ipc_rd_init(&r, w.p, w.len);
 	for (i = 0; i < 100000; i++)
-		ATF_REQUIRE_EQ(i, rd_u32(&r));
-	ATF_CHECK(rd_end(&r));
-	wr_free(&w);
+		ATF_REQUIRE_EQ(i, ipc_rd_u32(&r));
+	ATF_CHECK(ipc_rd_end(&r));
+	ipc_wr_free(&w);
 }
 
 ATF_TC_WITHOUT_HEAD(fixed);
 ATF_TC_BODY(fixed, tc)
 {
-	struct wr	w;
+	struct ipc_wr	w;
 	uint8_t		buf[5] = { 0, 0, 0, 0, 7 };
 
-	wr_fixed(&w, buf, 4);
-	wr_u32(&w, 0x01020304);
-	ATF_CHECK(wr_ok(&w) && w.len == 4 && w.p == buf);
+	ipc_wr_fixed(&w, buf, 4);
+	ipc_wr_u32(&w, 0x01020304);
+	ATF_CHECK(ipc_wr_ok(&w) && w.len == 4 && w.p == buf);
 	ATF_CHECK_EQ(0, memcmp(buf, "\1\2\3\4", 4));
-	wr_u8(&w, 5);
+	ipc_wr_u8(&w, 5);
 	ATF_CHECK_EQ(EMSGSIZE, w.bad);
 	ATF_CHECK_EQ(7, buf[4]);
-	wr_free(&w);
+	ipc_wr_free(&w);
 }
 
 ATF_TP_ADD_TCS(tp)

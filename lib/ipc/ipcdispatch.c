@@ -14,7 +14,7 @@ static const char malformed[] = "sent a malformed message";
 #define STRUCT(tag, fields)
 #define MSG(TYPE, name, from, to, fd, fields)				\
 	static const char *						\
-	on_##name(const struct ipc_handlers *h, struct msg *m, void *arg) \
+	on_##name(const struct ipc_handlers *h, struct ipc_msg *m, void *arg) \
 	{								\
 		struct ipc_msg_##name v;				\
 									\
@@ -27,7 +27,7 @@ static const char malformed[] = "sent a malformed message";
 	}
 #define MSG0(TYPE, name, from, to, fd)					\
 	static const char *						\
-	on_##name(const struct ipc_handlers *h, struct msg *m, void *arg) \
+	on_##name(const struct ipc_handlers *h, struct ipc_msg *m, void *arg) \
 	{								\
 		if (h->name == NULL)					\
 			return (unexpected);				\
@@ -39,10 +39,10 @@ static const char malformed[] = "sent a malformed message";
 #include "messages.def"
 
 const char *
-ipc_dispatch(const struct ipc_handlers *h, struct msg *m, void *arg)
+ipc_dispatch(const struct ipc_handlers *h, struct ipc_msg *m, void *arg)
 {
 	static const char *(*const table[MSG_MAX])(const struct ipc_handlers *,
-	    struct msg *, void *) = {
+	    struct ipc_msg *, void *) = {
 #define STRUCT(tag, fields)
 #define MSG(TYPE, name, from, to, fd, fields)	[MSG_##TYPE] = on_##name,
 #define MSG0(TYPE, name, from, to, fd)		[MSG_##TYPE] = on_##name,

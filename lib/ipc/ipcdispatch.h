@@ -42,7 +42,7 @@ struct ipc_handlers {
  * when that returned 0; else what is wrong with the message, a static line such
  * as "sent a malformed message" or "sent an unexpected message".
  */
-const char *ipc_dispatch(const struct ipc_handlers *h, struct msg *m,
+const char *ipc_dispatch(const struct ipc_handlers *h, struct ipc_msg *m,
 	    void *arg);
 
 #endif

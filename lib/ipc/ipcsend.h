@@ -1,12 +1,13 @@
 /*
  * ipcsend: a function to send each message, from messages.def.
  *
- *	int ipc_send_NAME(struct chan *c, const struct ipc_msg_NAME *v);
- *	int ipc_send_NAME(struct chan *c, const struct ipc_msg_NAME *v, int fd);
+ *	int ipc_send_NAME(struct ipc_chan *c, const struct ipc_msg_NAME *v);
+ *	int ipc_send_NAME(struct ipc_chan *c, const struct ipc_msg_NAME *v,
+ *	    int fd);
  *
  * The second form is that of rows with a descriptor (FD, MAYFD), which is taken
  * and closed when sent, also on error; rows MSG0 have no `v'.  0 queued, or -1
- * with errno as chan_send(): EINVAL when a value is out of its bounds.
+ * with errno as ipc_chan_send(): EINVAL when a value is out of its bounds.
  */
 #ifndef IPCSEND_H
 #define IPCSEND_H
@@ -19,10 +20,10 @@
 #define SEND_MAYFD		, int
 #define STRUCT(tag, fields)
 #define MSG(TYPE, name, from, to, fd, fields)				\
-	int ipc_send_##name(struct chan *, const struct ipc_msg_##name * \
+	int ipc_send_##name(struct ipc_chan *, const struct ipc_msg_##name * \
 	    SEND_##fd);
 #define MSG0(TYPE, name, from, to, fd)					\
-	int ipc_send_##name(struct chan * SEND_##fd);
+	int ipc_send_##name(struct ipc_chan * SEND_##fd);
 #include "messages.def"
 #undef SEND_NOFD
 #undef SEND_FD

@@ -5,19 +5,20 @@
  * Of a row MSG(KEY_CHAN, key_chan, ...) come MSG_KEY_CHAN (msg.h) and
  *
  *	struct ipc_msg_key_chan;
- *	void ipc_put_key_chan(struct wr *w, const struct ipc_msg_key_chan *v);
- *	int ipc_get_key_chan(struct rd *r, struct ipc_msg_key_chan *v);
+ *	void ipc_put_key_chan(struct ipc_wr *w,
+ *	    const struct ipc_msg_key_chan *v);
+ *	int ipc_get_key_chan(struct ipc_rd *r, struct ipc_msg_key_chan *v);
  *
  * ipc_put_NAME() appends the payload of `v'; a value out of its bounds makes
- * wr_ok() 0.  ipc_get_NAME() reads all that is left; 0, or -1 when it is not
- * exactly such a payload: too short, too long, a value out of its bounds.  What
- * is in place in `v' points into the message.  A row MSG0 has no struct, and
- * an ipc_get_NAME() without it.
+ * ipc_wr_ok() 0.  ipc_get_NAME() reads all that is left; 0, or -1 when it is
+ * not exactly such a payload: too short, too long, a value out of its bounds.
+ * What is in place in `v' points into the message.  A row MSG0 has no struct,
+ * and an ipc_get_NAME() without it.
  *
- * Of a row STRUCT(acme_conf, ...) come struct acme_conf and
+ * Of a row STRUCT(acme_conf, ...) come struct ipc_acme_conf and
  *
- *	void ipc_add_acme_conf(struct wr *w, const struct acme_conf *v);
- *	int ipc_next_acme_conf(struct rd *r, struct acme_conf *v);
+ *	void ipc_add_acme_conf(struct ipc_wr *w, const struct ipc_acme_conf *v);
+ *	int ipc_next_acme_conf(struct ipc_rd *r, struct ipc_acme_conf *v);
  *
  * which write and read one of them, as of a LIST; 0, or -1 when malformed.
  *
@@ -39,7 +40,7 @@
 #define U64(f)			uint64_t f;
 #define U32_IN(f, lo, hi)	uint32_t f;
 #define BOOL(f)			int f;
-#define ENUM(f, tag, first, last) enum tag f;
+#define ENUM(f, tag, first, last) enum ipc_##tag f;
 #define BYTES(f, n)		uint8_t f[n];
 #define AT(f, n)		const uint8_t *f;
 #define TEXT(f, size)		char f[size];
@@ -50,25 +51,25 @@
 #define OPT(f, n)		const void *f; size_t n;
 #define RECORDS(n, f, size)	uint32_t n; const uint8_t *f;
 #define U64S(n, f, max)		uint32_t n; uint64_t f[max];
-#define PART(f, tag)		struct tag f;
+#define PART(f, tag)		struct ipc_##tag f;
 /*
  * What is written is the array, or if that is NULL the list that was read: what
  * ipc_next_tag() takes n times from `f'_left.
  */
 #define LIST(n, f, max, tag)						\
-	uint32_t n; const struct tag *f; struct rd f##_left;
+	uint32_t n; const struct ipc_##tag *f; struct ipc_rd f##_left;
 #define REST(f, n, max)		const void *f; size_t n;
 
 #define STRUCT(tag, fields)						\
-	struct tag { fields };						\
-	void ipc_add_##tag(struct wr *, const struct tag *);		\
-	int ipc_next_##tag(struct rd *, struct tag *);
+	struct ipc_##tag { fields };					\
+	void ipc_add_##tag(struct ipc_wr *, const struct ipc_##tag *);	\
+	int ipc_next_##tag(struct ipc_rd *, struct ipc_##tag *);
 #define MSG(TYPE, name, from, to, fd, fields)				\
 	struct ipc_msg_##name { fields };				\
-	void ipc_put_##name(struct wr *, const struct ipc_msg_##name *); \
-	int ipc_get_##name(struct rd *, struct ipc_msg_##name *);
+	void ipc_put_##name(struct ipc_wr *, const struct ipc_msg_##name *); \
+	int ipc_get_##name(struct ipc_rd *, struct ipc_msg_##name *);
 #define MSG0(TYPE, name, from, to, fd)					\
-	int ipc_get_##name(struct rd *);
+	int ipc_get_##name(struct ipc_rd *);
 #include "messages.def"
 
 #endif

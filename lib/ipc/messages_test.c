@@ -107,7 +107,7 @@ new_text(size_t size)
 #define U64(f)			v->f = rnd64();
 #define U32_IN(f, lo, hi)	v->f = rnd_in(lo, hi);
 #define BOOL(f)			v->f = (int)rnd_in(0, 1);
-#define ENUM(f, tag, first, last) v->f = (enum tag)rnd_in(first, last);
+#define ENUM(f, tag, first, last) v->f = (enum ipc_##tag)rnd_in(first, last);
 #define BYTES(f, n)		fill(v->f, n);
 #define AT(f, n)		v->f = new_bytes(n);
 #define TEXT(f, size)		fill_text(v->f, size);
@@ -130,7 +130,7 @@ new_text(size_t size)
 #define PART(f, tag)		fill_##tag(&v->f);
 #define LIST(n, f, max, tag)						\
 	{								\
-		struct tag *list = new(20 * sizeof(*list));		\
+		struct ipc_##tag *list = new(20 * sizeof(*list));	\
 		for (v->n = 0; v->n < 20 && rnd() % 8 != 0; v->n++)	\
 			fill_##tag(&list[v->n]);			\
 		v->f = list;						\
@@ -140,7 +140,7 @@ new_text(size_t size)
 
 #define STRUCT(tag, fields)						\
 	static void							\
-	fill_##tag(struct tag *v)					\
+	fill_##tag(struct ipc_##tag *v)					\
 	{								\
 		memset(v, 0, sizeof(*v));				\
 		fields							\
@@ -193,20 +193,20 @@ same_bytes(const void *a, size_t n, const void *b, size_t m)
 #define PART(f, tag)		ok = ok && same_##tag(&a->f, &b->f);
 #define LIST(n, f, max, tag)						\
 	{								\
-		struct rd left = b->f##_left;				\
-		struct tag one;						\
+		struct ipc_rd left = b->f##_left;			\
+		struct ipc_##tag one;					\
 		SAME_ALL(n, ipc_next_##tag(&left, &one) == 0 &&		\
 		    same_##tag(&a->f[i], &one))				\
 	}
 #define REST(f, n, max)		BLOB(f, n)
 
-#define STRUCT(tag, fields)						\
-	static int							\
-	same_##tag(const struct tag *a, const struct tag *b)		\
-	{								\
-		int ok = 1;						\
-		fields							\
-		return (ok);						\
+#define STRUCT(tag, fields) \
+	static int \
+	same_##tag(const struct ipc_##tag *a, const struct ipc_##tag *b) \
+	{ \
+		int ok = 1; \
+		fields \
+		return (ok); \
 	}
 #define MSG(TYPE, name, from, to, fd, fields)				\
 	static int							\
@@ -227,11 +227,11 @@ same_bytes(const void *a, size_t n, const void *b, size_t m)
 #define STRUCT(tag, fields)
 #define MSG(TYPE, name, from, to, fd, fields)				\
 	static int							\
-	again_##name(const uint8_t *p, size_t n, struct wr *w)		\
+	again_##name(const uint8_t *p, size_t n, struct ipc_wr *w)	\
 	{								\
 		static struct ipc_msg_##name v;				\
-		struct rd r;						\
-		rd_init(&r, p, n);					\
+		struct ipc_rd r;					\
+		ipc_rd_init(&r, p, n);					\
 		if (ipc_get_##name(&r, &v) == -1)			\
 			return (0);					\
 		ipc_put_##name(w, &v);					\
@@ -239,37 +239,37 @@ same_bytes(const void *a, size_t n, const void *b, size_t m)
 	}
 #define MSG0(TYPE, name, from, to, fd)					\
 	static int							\
-	again_##name(const uint8_t *p, size_t n, struct wr *w)		\
+	again_##name(const uint8_t *p, size_t n, struct ipc_wr *w)	\
 	{								\
-		struct rd r;						\
+		struct ipc_rd r;					\
 		(void)w;						\
-		rd_init(&r, p, n);					\
+		ipc_rd_init(&r, p, n);					\
 		return (ipc_get_##name(&r) == 0);			\
 	}
 #include "messages.def"
 
 /* What is accepted is written again with the same bytes: 1 accepted, 0 not. */
 static int
-exact(const char *name, int (*again)(const uint8_t *, size_t, struct wr *),
+exact(const char *name, int (*again)(const uint8_t *, size_t, struct ipc_wr *),
     const uint8_t *p, size_t n)
 {
-	struct wr	 w;
+	struct ipc_wr	 w;
 	int		 rv;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	if ((rv = again(p, n, &w)) == 1)
-		ATF_REQUIRE_MSG(wr_ok(&w) && w.len == n &&
+		ATF_REQUIRE_MSG(ipc_wr_ok(&w) && w.len == n &&
 		    (n == 0 || memcmp(w.p, p, n) == 0),
 		    "%s: %zu bytes were accepted that mean something else",
 		    name, n);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	return (rv);
 }
 
 /* A payload of the length `n', of its own memory, so that overreads show. */
 static int
-cut(const char *name, int (*again)(const uint8_t *, size_t, struct wr *),
-    const struct wr *w, size_t n)
+cut(const char *name, int (*again)(const uint8_t *, size_t, struct ipc_wr *),
+    const struct ipc_wr *w, size_t n)
 {
 	uint8_t	*p = new(n);
 	int	 rv;
@@ -285,8 +285,8 @@ cut(const char *name, int (*again)(const uint8_t *, size_t, struct wr *),
 
 /* Shorter, longer, and with a byte changed. */
 static void
-damage(const char *name, int (*again)(const uint8_t *, size_t, struct wr *),
-    struct wr *w, int rest)
+damage(const char *name, int (*again)(const uint8_t *, size_t, struct ipc_wr *),
+    struct ipc_wr *w, int rest)
 {
 	size_t	 i, at;
 	uint8_t	 old;
@@ -308,34 +308,34 @@ damage(const char *name, int (*again)(const uint8_t *, size_t, struct wr *),
 }
 
 #define STRUCT(tag, fields)
-#define MSG(TYPE, name, from, to, fd, fields)				\
-	static void							\
-	round_##name(void)						\
-	{								\
-		static struct ipc_msg_##name a, b;			\
-		struct wr w;						\
-		struct rd r;						\
-		int rest;						\
-		fill_msg_##name(&a);					\
-		rest = has_rest;					\
-		wr_init(&w);						\
-		ipc_put_##name(&w, &a);					\
-		ATF_REQUIRE_MSG(wr_ok(&w), #name " can't be written");	\
-		memset(&b, 0xa5, sizeof(b));				\
-		rd_init(&r, w.p, w.len);				\
-		ATF_REQUIRE_MSG(ipc_get_##name(&r, &b) == 0,		\
-		    #name " can't be read");				\
-		ATF_REQUIRE_MSG(same_msg_##name(&a, &b),		\
-		    #name " is not what was sent");			\
-		damage(#name, again_##name, &w, rest);			\
-		wr_free(&w);						\
+#define MSG(TYPE, name, from, to, fd, fields) \
+	static void \
+	round_##name(void) \
+	{ \
+		static struct ipc_msg_##name a, b; \
+		struct ipc_wr w; \
+		struct ipc_rd r; \
+		int rest; \
+		fill_msg_##name(&a); \
+		rest = has_rest; \
+		ipc_wr_init(&w); \
+		ipc_put_##name(&w, &a); \
+		ATF_REQUIRE_MSG(ipc_wr_ok(&w), #name " can't be written"); \
+		memset(&b, 0xa5, sizeof(b)); \
+		ipc_rd_init(&r, w.p, w.len); \
+		ATF_REQUIRE_MSG(ipc_get_##name(&r, &b) == 0, \
+		    #name " can't be read"); \
+		ATF_REQUIRE_MSG(same_msg_##name(&a, &b), \
+		    #name " is not what was sent"); \
+		damage(#name, again_##name, &w, rest); \
+		ipc_wr_free(&w); \
 	}
 #define MSG0(TYPE, name, from, to, fd)					\
 	static void							\
 	round_##name(void)						\
 	{								\
-		struct wr w;						\
-		wr_init(&w);						\
+		struct ipc_wr w;					\
+		ipc_wr_init(&w);					\
 		ATF_REQUIRE(again_##name((const uint8_t *)"", 0, &w));	\
 		damage(#name, again_##name, &w, 0);			\
 	}
@@ -358,32 +358,32 @@ ATF_TC_BODY(round_trip, tc)
 ATF_TC_WITHOUT_HEAD(bounds);
 ATF_TC_BODY(bounds, tc)
 {
-	struct ipc_msg_relay_link	 link = { .worker = MAXWORKERS };
+	struct ipc_msg_relay_link	 link = { .worker = IPC_MAXWORKERS };
 	struct ipc_msg_relay_keys	 keys = { .kind = KEYCHAN_ACME };
 	struct ipc_msg_health_conf	 health = { .address = "192.0.2.1",
 					    .port = "123456", .every = 1 };
 	struct ipc_msg_fetch_conf	 fetch;
-	struct wr			 w;
+	struct ipc_wr			 w;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	ipc_put_relay_link(&w, &link);
 	ATF_CHECK_EQ(EINVAL, w.bad);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	ipc_put_relay_keys(&w, &keys);
 	ATF_CHECK_EQ(EINVAL, w.bad);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	ipc_put_health_conf(&w, &health);
 	ATF_CHECK_EQ(EINVAL, w.bad);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	health.port = "12345";
 	ipc_put_health_conf(&w, &health);
-	ATF_CHECK(wr_ok(&w));
-	wr_free(&w);
+	ATF_CHECK(ipc_wr_ok(&w));
+	ipc_wr_free(&w);
 	memset(&fetch, 0, sizeof(fetch));
 	fetch.nsources = FETCH_MAXSOURCES + 1;
 	ipc_put_fetch_conf(&w, &fetch);
 	ATF_CHECK_EQ(EINVAL, w.bad);
-	wr_free(&w);
+	ipc_wr_free(&w);
 }
 
 /* derpctl may be of another build than derpd: its messages stay as they are. */
@@ -404,28 +404,28 @@ ATF_TC_BODY(control_bytes, tc)
 	    .worker = 3, .age_ms = 4, .rx_bytes = 5, .tx_bytes = 6,
 	    .rx_packets = 7, .tx_packets = 8, .drops = 9, .queued_packets = 10,
 	    .queued_bytes = 11, .flags = 12, .home = 1 } };
-	struct ipc_msg_ctl_cert_do	 cert = { ACME_JOB_REVOKE, 5 };
+	struct ipc_msg_ctl_cert_do	 cert = { ACMEJOB_REVOKE, 5 };
 	struct ipc_msg_ctl_done		 done = { 0, "no" };
 	struct ipc_msg_ctl_text		 text = { "{}", 2 };
-	struct wr			 w;
+	struct ipc_wr			 w;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	memset(c.client.key, 0x5a, sizeof(c.client.key));
 	ipc_put_ctl_client(&w, &c);
 	ATF_REQUIRE_EQ(IPC_KEYLEN + IPC_ADDRLEN + sizeof(want), w.len);
 	ATF_CHECK_EQ(0x5a, w.p[IPC_KEYLEN - 1]);
 	ATF_CHECK_EQ(0, memcmp(w.p + w.len - sizeof(want), want,
 	    sizeof(want)));
-	wr_free(&w);
+	ipc_wr_free(&w);
 	ipc_put_ctl_cert_do(&w, &cert);
 	ATF_CHECK(w.len == 2 && memcmp(w.p, "\3\5", 2) == 0);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	ipc_put_ctl_done(&w, &done);
 	ATF_CHECK(w.len == 8 && memcmp(w.p, "\0\0\0\0\2no\0", 8) == 0);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	ipc_put_ctl_text(&w, &text);
 	ATF_CHECK(w.len == 6 && memcmp(w.p, "\0\0\0\2{}", 6) == 0);
-	wr_free(&w);
+	ipc_wr_free(&w);
 }
 
 ATF_TP_ADD_TCS(tp)

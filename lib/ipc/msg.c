@@ -38,13 +38,13 @@ static const char *const roles[ROLE_MAX] = {
 };
 
 const char *
-role_name(enum role r)
+ipc_role_name(enum ipc_role r)
 {
 	return ((unsigned int)r < ROLE_MAX ? roles[r] : "?");
 }
 
 const char *
-msg_name(uint32_t type)
+ipc_msg_name(uint32_t type)
 {
 	if (type >= MSG_MAX || table[type].name == NULL)
 		return ("?");
@@ -52,7 +52,7 @@ msg_name(uint32_t type)
 }
 
 int
-msg_allowed(uint32_t type, enum role from, enum role to)
+ipc_msg_allowed(uint32_t type, enum ipc_role from, enum ipc_role to)
 {
 	if (type >= MSG_MAX || (unsigned int)from >= ROLE_MAX ||
 	    (unsigned int)to >= ROLE_MAX ||

@@ -11,7 +11,7 @@
 #include "bounds.h"
 
 /* Processes: a row each in roles.def. */
-enum role {
+enum ipc_role {
 #define OUTSIDE(ROLE, name)			ROLE_##ROLE,
 #define CHILD(ROLE, name, program, folder)	ROLE_##ROLE,
 #include "roles.def"
@@ -19,7 +19,7 @@ enum role {
 };
 
 /* A number for each row of messages.def; 0 is none. */
-enum msg_type {
+enum ipc_msg_type {
 	MSG_NONE,
 #define STRUCT(tag, fields)
 #define MSG(TYPE, name, from, to, fd, fields)	MSG_##TYPE,
@@ -36,7 +36,7 @@ enum ipc_fd {
 };
 
 /* What a worker does with the settings and certificates that it was sent. */
-enum settings {
+enum ipc_settings {
 	SETTINGS_STAGE,		/* check and keep them, not in force */
 	SETTINGS_FIRST,		/* check them and put them in force: a start */
 	SETTINGS_USE,		/* put in force what is staged under this id */
@@ -44,14 +44,14 @@ enum settings {
 };
 
 /* The two channels a worker has to the keys process, and acme-helper's. */
-enum keychan {
+enum ipc_keychan {
 	KEYCHAN_SIGN = 1,	/* one request at a time, worker waits */
 	KEYCHAN_BOX,		/* many requests, answered as they come */
 	KEYCHAN_ACME		/* one request at a time */
 };
 
 /* The keys that ACME needs. */
-enum acmekey {
+enum ipc_acmekey {
 	ACMEKEY_ACCOUNT = 1,	/* PEM, or a JWK (RFC 7517) as certbot has it */
 	ACMEKEY_NEXT,		/* PEM; what the account key is changed to */
 	ACMEKEY_CERT,		/* PEM; of the certificate to be had */
@@ -59,10 +59,10 @@ enum acmekey {
 };
 
 /* What is done with the file of such a key. */
-enum acmefile {
+enum ipc_acmefile {
 	ACMEFILE_READ,		/* take the key */
 	ACMEFILE_MAKE,		/* it is empty: write a new P-256 key into it */
-	ACMEFILE_JUDGE		/* say whether the key could be taken */
+	ACMEFILE_CHECK		/* say whether the key could be taken */
 };
 
 /*
@@ -70,7 +70,7 @@ enum acmefile {
  * parent said; all are signed by the account key, and for the account URL but
  * where it says otherwise.
  */
-enum acmesign {
+enum ipc_acmesign {
 	ACMESIGN_LOOKUP = 1,	/* find the account (RFC 8555 7.3.1); no URL */
 	ACMESIGN_LOOKUP_NEXT,	/* the same by ACMEKEY_NEXT */
 	ACMESIGN_ACCOUNT,	/* make it (7.3), bind it (7.3.4); no URL */
@@ -88,59 +88,59 @@ enum acmesign {
 };
 
 /* What acme-helper is to do. */
-enum acme_job {
-	ACME_JOB_ISSUE = 1,	/* get a certificate */
-	ACME_JOB_ARI,		/* ask when it should be renewed (RFC 9773) */
-	ACME_JOB_REVOKE,
-	ACME_JOB_ROLL,		/* change the account key */
-	ACME_JOB_CONTACT	/* tell the directory the contacts anew */
+enum ipc_acme_job {
+	ACMEJOB_ISSUE = 1,	/* get a certificate */
+	ACMEJOB_ARI,		/* ask when it should be renewed (RFC 9773) */
+	ACMEJOB_REVOKE,
+	ACMEJOB_ROLL,		/* change the account key */
+	ACMEJOB_CONTACT		/* tell the directory the contacts anew */
 };
 
 /* How it ended: the kinds of errors that need something else done. */
-enum acme_outcome {
-	ACME_END_OK,
-	ACME_END_STOPPED,	/* told to end */
-	ACME_END_UNREACHABLE,	/* the directory can't be had or is broken */
-	ACME_END_CLOCK,		/* this machine's clock is wrong */
-	ACME_END_DNS,		/* a name does not lead here */
-	ACME_END_PORT80,	/* the directory does not get through */
-	ACME_END_RATE,	/* too much was asked for */
-	ACME_END_REFUSED,	/* for a reason that time does not mend: CAA,
+enum ipc_acme_outcome {
+	ACMEEND_OK,
+	ACMEEND_STOPPED,	/* told to end */
+	ACMEEND_UNREACHABLE,	/* the directory can't be had or is broken */
+	ACMEEND_CLOCK,		/* this machine's clock is wrong */
+	ACMEEND_DNS,		/* a name does not lead here */
+	ACMEEND_PORT80,		/* the directory does not get through */
+	ACMEEND_RATE,	/* too much was asked for */
+	ACMEEND_REFUSED,	/* for a reason that time does not mend: CAA,
 				   account, names, configuration */
-	ACME_END_INTERNAL,	/* keys or the parent did not do their part */
-	ACME_END_ACCOUNT,	/* the directory has no use for the account
+	ACMEEND_INTERNAL,	/* keys or the parent did not do their part */
+	ACMEEND_ACCOUNT,	/* the directory has no use for the account
 				   key any more: another one is wanted */
-	ACME_END_NEXT_KEY,	/* the account has ACMEKEY_NEXT already */
-	ACME_END_MAX
+	ACMEEND_NEXT_KEY,	/* the account has ACMEKEY_NEXT already */
+	ACMEEND_MAX
 };
 
 /* What became of a fetch. */
-enum fetch_result {
+enum ipc_fetch_result {
 	FETCH_FAILED,
 	FETCH_SAME,		/* nothing new since the last FETCH_NEW */
 	FETCH_NEW
 };
 
 /* What MSG_SIGN asks for. */
-enum signalg {
+enum ipc_signalg {
 	SIGN_ECDSA = 1,		/* digest of 20, 32, 48 or 64 bytes */
 	SIGN_RSA_PKCS1,		/* DigestInfo to be padded (PKCS #1 v1.5) */
 	SIGN_RSA_PSS		/* block of modulus size, PSS encoded */
 };
 
 /* What a worker answers for its home page. */
-enum relay_home { HOME_PAGE, HOME_BLANK, HOME_REDIRECT };
+enum ipc_relay_home { HOME_PAGE, HOME_BLANK, HOME_REDIRECT };
 
 /* Name of a role for log lines ("keys"); "?" when out of range. */
-const char *role_name(enum role r);
+const char *ipc_role_name(enum ipc_role r);
 
 /* Name of a message for log lines ("MSG_START"); "?" when unknown. */
-const char *msg_name(uint32_t type);
+const char *ipc_msg_name(uint32_t type);
 
 /*
  * May `from' send `type' to `to', and does a descriptor go along?  0 no, else
  * enum ipc_fd.  The one check of that: chan.c refuses everything else.
  */
-int	 msg_allowed(uint32_t type, enum role from, enum role to);
+int	 ipc_msg_allowed(uint32_t type, enum ipc_role from, enum ipc_role to);
 
 #endif

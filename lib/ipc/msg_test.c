@@ -17,7 +17,7 @@
 
 /* Families that may go a way; "X_" is all that begin so, others are names. */
 static const struct {
-	enum role	 from, to;
+	enum ipc_role	 from, to;
 	const char	*names[5];
 } ways[] = {
 	{ P, K, { "KEY_" } },
@@ -60,13 +60,13 @@ fits(const char *name, const char *family)
 }
 
 static int
-is_child(enum role r)
+is_child(enum ipc_role r)
 {
 	return r != P && r != C;
 }
 
 static int
-may(const char *name, enum role from, enum role to)
+may(const char *name, enum ipc_role from, enum ipc_role to)
 {
 	size_t	i, k;
 
@@ -86,7 +86,7 @@ may(const char *name, enum role from, enum role to)
 
 /* Call f for each message and way that is allowed. */
 static void
-each(void (*f)(uint32_t, enum role, enum role))
+each(void (*f)(uint32_t, enum ipc_role, enum ipc_role))
 {
 	uint32_t	t;
 	unsigned int	from, to;
@@ -94,15 +94,15 @@ each(void (*f)(uint32_t, enum role, enum role))
 	for (t = 0; t < MSG_MAX + 3; t++)
 		for (from = 0; from < ROLE_MAX; from++)
 			for (to = 0; to < ROLE_MAX; to++)
-				if (msg_allowed(t, from, to))
+				if (ipc_msg_allowed(t, from, to))
 					f(t, from, to);
 }
 
 static void
-check_family(uint32_t t, enum role from, enum role to)
+check_family(uint32_t t, enum ipc_role from, enum ipc_role to)
 {
-	ATF_CHECK_MSG(may(msg_name(t) + 4, from, to), "%s from %s to %s",
-	    msg_name(t), role_name(from), role_name(to));
+	ATF_CHECK_MSG(may(ipc_msg_name(t) + 4, from, to), "%s from %s to %s",
+	    ipc_msg_name(t), ipc_role_name(from), ipc_role_name(to));
 }
 
 ATF_TC_WITHOUT_HEAD(families);
@@ -112,21 +112,21 @@ ATF_TC_BODY(families, tc)
 }
 
 static void
-check_direction(uint32_t t, enum role from, enum role to)
+check_direction(uint32_t t, enum ipc_role from, enum ipc_role to)
 {
 	unsigned int	a, b;
 
-	ATF_CHECK_MSG(from == to || !msg_allowed(t, to, from),
-	    "%s goes both ways", msg_name(t));
-	if (from == P && msg_allowed(t, P, K) && msg_allowed(t, P, R))
+	ATF_CHECK_MSG(from == to || !ipc_msg_allowed(t, to, from),
+	    "%s goes both ways", ipc_msg_name(t));
+	if (from == P && ipc_msg_allowed(t, P, K) && ipc_msg_allowed(t, P, R))
 		return;			/* for every child */
-	if (to == P && msg_allowed(t, K, P) && msg_allowed(t, R, P))
+	if (to == P && ipc_msg_allowed(t, K, P) && ipc_msg_allowed(t, R, P))
 		return;
 	for (a = 0; a < ROLE_MAX; a++)
 		for (b = 0; b < ROLE_MAX; b++)
 			ATF_CHECK_MSG((a == from && b == to) ||
-			    !msg_allowed(t, a, b), "%s goes two ways",
-			    msg_name(t));
+			    !ipc_msg_allowed(t, a, b), "%s goes two ways",
+			    ipc_msg_name(t));
 }
 
 /* A message goes one way, or to or from all children. */
@@ -137,11 +137,11 @@ ATF_TC_BODY(one_way, tc)
 }
 
 static void
-check_descriptor(uint32_t t, enum role from, enum role to)
+check_descriptor(uint32_t t, enum ipc_role from, enum ipc_role to)
 {
 	(void)to;
-	ATF_CHECK_MSG(from == P || msg_allowed(t, from, to) == IPC_NOFD,
-	    "%s gives %s a descriptor", msg_name(t), role_name(to));
+	ATF_CHECK_MSG(from == P || ipc_msg_allowed(t, from, to) == IPC_NOFD,
+	    "%s gives %s a descriptor", ipc_msg_name(t), ipc_role_name(to));
 }
 
 /* The parent alone gives descriptors away. */
@@ -149,9 +149,9 @@ ATF_TC_WITHOUT_HEAD(descriptors);
 ATF_TC_BODY(descriptors, tc)
 {
 	each(check_descriptor);
-	ATF_CHECK_EQ(IPC_FD, msg_allowed(MSG_KEY_TLS, P, K));
-	ATF_CHECK_EQ(IPC_MAYFD, msg_allowed(MSG_KEY_MESH, P, K));
-	ATF_CHECK_EQ(IPC_NOFD, msg_allowed(MSG_SIGN, R, K));
+	ATF_CHECK_EQ(IPC_FD, ipc_msg_allowed(MSG_KEY_TLS, P, K));
+	ATF_CHECK_EQ(IPC_MAYFD, ipc_msg_allowed(MSG_KEY_MESH, P, K));
+	ATF_CHECK_EQ(IPC_NOFD, ipc_msg_allowed(MSG_SIGN, R, K));
 }
 
 /* What every child must be able to get and say. */
@@ -161,26 +161,26 @@ ATF_TC_BODY(children, tc)
 	unsigned int	r;
 
 	for (r = 0; r < ROLE_MAX; r++) {
-		ATF_CHECK_EQ(is_child(r), msg_allowed(MSG_START, P, r));
-		ATF_CHECK_EQ(is_child(r), msg_allowed(MSG_VERBOSE, P, r));
-		ATF_CHECK_EQ(is_child(r), msg_allowed(MSG_STOP, P, r));
-		ATF_CHECK_EQ(is_child(r), msg_allowed(MSG_PING, P, r));
-		ATF_CHECK_EQ(is_child(r), msg_allowed(MSG_PONG, r, P));
-		ATF_CHECK_EQ(is_child(r), msg_allowed(MSG_READY, r, P));
+		ATF_CHECK_EQ(is_child(r), ipc_msg_allowed(MSG_START, P, r));
+		ATF_CHECK_EQ(is_child(r), ipc_msg_allowed(MSG_VERBOSE, P, r));
+		ATF_CHECK_EQ(is_child(r), ipc_msg_allowed(MSG_STOP, P, r));
+		ATF_CHECK_EQ(is_child(r), ipc_msg_allowed(MSG_PING, P, r));
+		ATF_CHECK_EQ(is_child(r), ipc_msg_allowed(MSG_PONG, r, P));
+		ATF_CHECK_EQ(is_child(r), ipc_msg_allowed(MSG_READY, r, P));
 	}
 }
 
 ATF_TC_WITHOUT_HEAD(out_of_range);
 ATF_TC_BODY(out_of_range, tc)
 {
-	ATF_CHECK_EQ(0, msg_allowed(UINT32_MAX, P, K));
-	ATF_CHECK_EQ(0, msg_allowed(MSG_NONE, P, K));
-	ATF_CHECK_EQ(0, msg_allowed(MSG_START, ROLE_MAX, K));
-	ATF_CHECK_EQ(0, msg_allowed(MSG_START, P, ROLE_MAX));
-	ATF_CHECK_EQ(0, msg_allowed(MSG_START, P, 33));
-	ATF_CHECK_STREQ("?", msg_name(UINT32_MAX));
-	ATF_CHECK_STREQ("?", msg_name(MSG_NONE));
-	ATF_CHECK_STREQ("?", role_name(ROLE_MAX));
+	ATF_CHECK_EQ(0, ipc_msg_allowed(UINT32_MAX, P, K));
+	ATF_CHECK_EQ(0, ipc_msg_allowed(MSG_NONE, P, K));
+	ATF_CHECK_EQ(0, ipc_msg_allowed(MSG_START, ROLE_MAX, K));
+	ATF_CHECK_EQ(0, ipc_msg_allowed(MSG_START, P, ROLE_MAX));
+	ATF_CHECK_EQ(0, ipc_msg_allowed(MSG_START, P, 33));
+	ATF_CHECK_STREQ("?", ipc_msg_name(UINT32_MAX));
+	ATF_CHECK_STREQ("?", ipc_msg_name(MSG_NONE));
+	ATF_CHECK_STREQ("?", ipc_role_name(ROLE_MAX));
 }
 
 ATF_TC_WITHOUT_HEAD(names);
@@ -188,12 +188,12 @@ ATF_TC_BODY(names, tc)
 {
 	uint32_t	t;
 
-	ATF_CHECK_STREQ("MSG_START", msg_name(MSG_START));
-	ATF_CHECK_STREQ("MSG_CTL_DONE", msg_name(MSG_CTL_DONE));
-	ATF_CHECK_STREQ("keys", role_name(ROLE_KEYS));
-	ATF_CHECK_STREQ("acme-helper", role_name(ROLE_ACME));
+	ATF_CHECK_STREQ("MSG_START", ipc_msg_name(MSG_START));
+	ATF_CHECK_STREQ("MSG_CTL_DONE", ipc_msg_name(MSG_CTL_DONE));
+	ATF_CHECK_STREQ("keys", ipc_role_name(ROLE_KEYS));
+	ATF_CHECK_STREQ("acme-helper", ipc_role_name(ROLE_ACME));
 	for (t = MSG_NONE + 1; t < MSG_MAX; t++)
-		ATF_CHECK_MSG(strncmp(msg_name(t), "MSG_", 4) == 0,
+		ATF_CHECK_MSG(strncmp(ipc_msg_name(t), "MSG_", 4) == 0,
 		    "message %u has no name", t);
 }
 

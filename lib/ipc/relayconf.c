@@ -5,20 +5,20 @@
 #include "relayconf.h"
 
 int
-relay_conf_valid(const struct relay_conf *c)
+ipc_relay_conf_valid(const struct ipc_relay_conf *c)
 {
 	return (c->worker < c->nworkers);
 }
 
 void
-relay_conf_put(struct wr *w, const struct relay_conf *c)
+ipc_relay_conf_put(struct ipc_wr *w, const struct ipc_relay_conf *c)
 {
 	ipc_add_relay_conf(w, c);
 }
 
 int
-relay_conf_get(struct rd *r, struct relay_conf *c)
+ipc_relay_conf_get(struct ipc_rd *r, struct ipc_relay_conf *c)
 {
-	return (ipc_next_relay_conf(r, c) == 0 && rd_end(r) &&
-	    relay_conf_valid(c) ? 0 : -1);
+	return (ipc_next_relay_conf(r, c) == 0 && ipc_rd_end(r) &&
+	    ipc_relay_conf_valid(c) ? 0 : -1);
 }

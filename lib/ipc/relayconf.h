@@ -1,6 +1,6 @@
 /*
- * relayconf: the settings of a relay worker (struct relay_conf, MSG_RELAY_CONF)
- * and how they go together.
+ * relayconf: the settings of a relay worker (struct ipc_relay_conf,
+ * MSG_RELAY_CONF) and how they go together.
  */
 #ifndef RELAYCONF_H
 #define RELAYCONF_H
@@ -8,9 +8,9 @@
 #include "messages.h"
 
 /* Do the settings go together?  1 yes, 0 no. */
-int	relay_conf_valid(const struct relay_conf *c);
+int	ipc_relay_conf_valid(const struct ipc_relay_conf *c);
 
-void	 relay_conf_put(struct wr *w, const struct relay_conf *c);
-int	 relay_conf_get(struct rd *r, struct relay_conf *c);
+void	 ipc_relay_conf_put(struct ipc_wr *w, const struct ipc_relay_conf *c);
+int	 ipc_relay_conf_get(struct ipc_rd *r, struct ipc_relay_conf *c);
 
 #endif

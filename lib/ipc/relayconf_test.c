@@ -10,7 +10,7 @@
 #include "relayconf.h"
 
 static void
-fill(struct relay_conf *c)
+fill(struct ipc_relay_conf *c)
 {
 	memset(c, 0, sizeof(*c));
 	memset(c->node_key, 0xa5, sizeof(c->node_key));
@@ -36,36 +36,36 @@ fill(struct relay_conf *c)
 
 /* As it is received from a message: 0, or -1 refused at one of the ends. */
 static int
-pass(const struct relay_conf *c, struct relay_conf *back)
+pass(const struct ipc_relay_conf *c, struct ipc_relay_conf *back)
 {
 	struct ipc_msg_relay_conf	v = { *c };
-	struct wr			w;
-	struct rd			r;
+	struct ipc_wr			w;
+	struct ipc_rd			r;
 	int				rv = -1;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	ipc_put_relay_conf(&w, &v);
-	rd_init(&r, w.p, w.len);
-	if (wr_ok(&w) && ipc_get_relay_conf(&r, &v) == 0 &&
-	    relay_conf_valid(&v.conf))
+	ipc_rd_init(&r, w.p, w.len);
+	if (ipc_wr_ok(&w) && ipc_get_relay_conf(&r, &v) == 0 &&
+	    ipc_relay_conf_valid(&v.conf))
 		rv = 0;
 	*back = v.conf;
-	wr_free(&w);
+	ipc_wr_free(&w);
 	return (rv);
 }
 
 ATF_TC_WITHOUT_HEAD(ranges);
 ATF_TC_BODY(ranges, tc)
 {
-	struct relay_conf	c, back;
+	struct ipc_relay_conf	c, back;
 
 	fill(&c);
 	c.worker = c.nworkers;
 	ATF_CHECK_EQ(-1, pass(&c, &back));
 	fill(&c);
-	c.nworkers = MAXWORKERS;
+	c.nworkers = IPC_MAXWORKERS;
 	ATF_CHECK_EQ(0, pass(&c, &back));
-	c.nworkers = MAXWORKERS + 1;
+	c.nworkers = IPC_MAXWORKERS + 1;
 	ATF_CHECK_EQ(-1, pass(&c, &back));
 	fill(&c);
 	c.relay = 0;
@@ -83,7 +83,7 @@ ATF_TC_WITHOUT_HEAD(from_configuration);
 ATF_TC_BODY(from_configuration, tc)
 {
 	static const char	redirect[] = "https://www.example.org/";
-	struct relay_conf	r;
+	struct ipc_relay_conf	r;
 	struct conf		c;
 	uint8_t			key[32];
 
@@ -105,7 +105,7 @@ ATF_TC_BODY(from_configuration, tc)
 	c.worker.max_clients = 11;
 	c.worker.max_unfinished = 12;
 	c.worker.max_per_source = 13;
-	relay_conf_from(&r, &c, key, 1, 4);
+	parent_relay_conf(&r, &c, key, 1, 4);
 	ATF_CHECK_EQ(0, memcmp(key, r.node_key, sizeof(key)));
 	ATF_CHECK_EQ(1, r.worker);
 	ATF_CHECK_EQ(4, r.nworkers);

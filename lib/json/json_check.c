@@ -186,7 +186,7 @@ count_token(struct check *c)
 	return 0;
 }
 
-enum state { VALUE, KEY, AFTER };	/* what must come next */
+enum json_state { VALUE, KEY, AFTER };	/* what must come next */
 
 /* An opening bracket: what comes next, or -1. */
 static int
@@ -308,7 +308,7 @@ json_check(struct json_check *r, const char *text, size_t len,
 	c.len = len;
 	c.max_depth = max_depth;
 	c.max_tokens = max_tokens;
-	if ((bom = bom_found(text, len)) != NULL)
+	if ((bom = base_bom_found(text, len)) != NULL)
 		return fail(&c, bom);
 	if ((c.open = malloc((size_t)max_depth + 1)) == NULL)
 		return fail(&c, "out of memory");

@@ -14,7 +14,7 @@
 static void
 put(struct json_out *o, const char *s)
 {
-	wr_bytes(o->w, s, strlen(s));
+	ipc_wr_bytes(o->w, s, strlen(s));
 }
 
 /* The `len' bytes at `p' as they stand within quotes. */
@@ -28,7 +28,7 @@ put_escaped(struct json_out *o, const uint8_t *p, size_t len)
 	for (; len > 0; p += n, len -= n) {
 		n = json_utf8(p, len, &cp);
 		if (n > 0 && cp != '"' && cp != '\\' && !json_is_control(cp)) {
-			wr_bytes(o->w, p, n);
+			ipc_wr_bytes(o->w, p, n);
 			continue;
 		}
 		if (n == 0) {
@@ -90,7 +90,7 @@ nest(struct json_out *o, const char *name, uint32_t array, uint32_t lines)
 }
 
 void
-json_out_init(struct json_out *o, struct wr *w)
+json_out_init(struct json_out *o, struct ipc_wr *w)
 {
 	memset(o, 0, sizeof(*o));
 	o->w = w;
@@ -132,7 +132,7 @@ void
 json_out_raw(struct json_out *o, const char *name, const void *p, size_t len)
 {
 	if (begin(o, name) == 0)
-		wr_bytes(o->w, p, len);
+		ipc_wr_bytes(o->w, p, len);
 }
 
 void
@@ -142,7 +142,7 @@ json_out_escaped(struct json_out *o, const char *name, const void *p,
 	if (begin(o, name) == -1)
 		return;
 	put(o, "\"");
-	wr_bytes(o->w, p, len);
+	ipc_wr_bytes(o->w, p, len);
 	put(o, "\"");
 }
 
@@ -191,7 +191,7 @@ json_out_hex(struct json_out *o, const char *name, const void *p, size_t n)
 	for (; n > 0; n--, b++) {
 		two[0] = digits[*b >> 4];
 		two[1] = digits[*b & 0xf];
-		wr_bytes(o->w, two, sizeof(two));
+		ipc_wr_bytes(o->w, two, sizeof(two));
 	}
 	put(o, "\"");
 }
@@ -241,5 +241,5 @@ json_out_depth(const struct json_out *o)
 int
 json_out_whole(const struct json_out *o)
 {
-	return (o->depth == 0 && o->comma && wr_ok(o->w));
+	return (o->depth == 0 && o->comma && ipc_wr_ok(o->w));
 }

@@ -3,10 +3,10 @@
  * which they are to stand.  Pure.
  *
  * What is inside an object has a name, what is inside an array and the document
- * itself has none (NULL).  Whoever breaks that, ends more than was begun, begins
- * a second document or nests deeper than JSON_OUT_DEPTH makes the writer bad,
- * which wr_ok() tells as for any message; json_out_whole() tells besides whether
- * the document is finished.
+ * itself has none (NULL).  Whoever breaks that, ends more than was begun,
+ * begins a second document or nests deeper than JSON_OUT_DEPTH makes the writer
+ * bad, which ipc_wr_ok() tells as for any message; json_out_whole() tells
+ * besides whether the document is finished.
  *
  * No white space is written, so that the text of one document is always the
  * same: RFC 7638 wants that of a key.
@@ -23,15 +23,17 @@
 #define JSON_OUT_DEPTH	16
 
 struct json_out {
-	struct wr	*w;		/* the text goes here */
+	struct ipc_wr	*w;		/* the text goes here */
 	unsigned int	 depth;		/* brackets that are open */
-	uint32_t	 arrays;	/* which of them are arrays, a bit each */
+	uint32_t	 arrays;	/* which of them are arrays, a bit
+					   each */
 	uint32_t	 lines;		/* and which have a line an item */
-	int		 comma;		/* something stands before at this depth */
+	int		 comma;		/* something stands before at this
+					   depth */
 };
 
 /* Begin a document in *w, which may have been written to. */
-void	 json_out_init(struct json_out *o, struct wr *w);
+void	 json_out_init(struct json_out *o, struct ipc_wr *w);
 
 /* Begin an object or an array. */
 void	 json_out_object(struct json_out *o, const char *name);

@@ -9,13 +9,13 @@
 #include "json.h"
 #include "json_out.h"
 
-static struct wr	 w;
+static struct ipc_wr	 w;
 static struct json_out	 o;
 
 static void
 begin(void)
 {
-	wr_free(&w);
+	ipc_wr_free(&w);
 	json_out_init(&o, &w);
 }
 
@@ -27,8 +27,8 @@ is(const char *want)
 	struct json		*j;
 
 	ATF_CHECK(json_out_whole(&o));
-	wr_u8(&w, 0);
-	ATF_REQUIRE(wr_ok(&w));
+	ipc_wr_u8(&w, 0);
+	ATF_REQUIRE(ipc_wr_ok(&w));
 	ATF_CHECK_STREQ(want, (char *)w.p);
 	j = json_parse((char *)w.p, w.len - 1, JSON_OUT_DEPTH, 4096, &e);
 	ATF_CHECK_MSG(j != NULL, "%s: %s", want, e.what);
@@ -39,7 +39,7 @@ is(const char *want)
 static void
 is_bad(const char *what)
 {
-	ATF_CHECK_MSG(!wr_ok(&w), "%s", what);
+	ATF_CHECK_MSG(!ipc_wr_ok(&w), "%s", what);
 	ATF_CHECK_MSG(!json_out_whole(&o), "%s", what);
 }
 
@@ -168,7 +168,7 @@ ATF_TC_BODY(misplaced, tc)
 	ATF_CHECK_MSG(!json_out_whole(&o), "nothing is no document");
 	json_out_object(&o, NULL);
 	ATF_CHECK_MSG(!json_out_whole(&o), "it is open");
-	ATF_CHECK(wr_ok(&w));
+	ATF_CHECK(ipc_wr_ok(&w));
 	json_out_int(&o, NULL, 1);
 	json_out_end(&o);
 	is_bad("no name in an object");

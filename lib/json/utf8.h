@@ -9,8 +9,8 @@
 
 /*
  * The well-formed UTF-8 sequence (RFC 3629, section 4) at the start of the
- * `len' bytes at `p', at least one: its bytes, and its code point in *cp; 0 when
- * it is none.
+ * `len' bytes at `p', at least one: its bytes, and its code point in *cp; 0
+ * when it is none.
  */
 size_t	 json_utf8(const void *p, size_t len, uint32_t *cp);
 

@@ -24,14 +24,14 @@ struct nodes {
 
 /* Room for one more; NULL: reported. */
 static struct map_node *
-more(struct walk *w, struct nodes *nodes)
+more(struct map_walk *w, struct nodes *nodes)
 {
 	struct map_node *v;
 	size_t cap = nodes->cap == 0 ? 16 : 2 * nodes->cap;
 
 	if (nodes->n == nodes->cap) {
 		if ((v = reallocarray(nodes->v, cap, sizeof(*v))) == NULL) {
-			walk_error(w, 0, NULL, "out of memory");
+			map_walk_error(w, 0, NULL, "out of memory");
 			return (NULL);
 		}
 		nodes->v = v;
@@ -41,34 +41,36 @@ more(struct walk *w, struct nodes *nodes)
 }
 
 static void
-check_nodes(struct walk *w, json_ref region, int64_t id, struct nodes *nodes)
+check_nodes(struct map_walk *w, json_ref region, int64_t id,
+    struct nodes *nodes)
 {
-	json_ref v = walk_need(w, region, "Nodes"), k;
+	json_ref v = map_walk_need(w, region, "Nodes"), k;
 	struct map_node *n;
 	size_t before, i = 0;
 
 	if (v == -1)
 		return;
 	if (json_type(w->j, v) != JSON_ARRAY) {
-		walk_expected(w, v, "Nodes", v, "an array of nodes");
+		map_walk_expected(w, v, "Nodes", v, "an array of nodes");
 		return;
 	}
 	if (json_count(w->j, v) == 0)
-		walk_error(w, v, "Nodes", "expected at least one node, found "
+		map_walk_error(w, v, "Nodes",
+		    "expected at least one node, found "
 		    "none: clients could not use the region");
-	for (k = json_first(w->j, v); k != -1 && !walk_full(w);
+	for (k = json_first(w->j, v); k != -1 && !map_walk_full(w);
 	    k = json_next(w->j, k)) {
-		before = walk_enter_element(w, "Nodes", i++);
+		before = map_walk_enter_element(w, "Nodes", i++);
 		if ((n = more(w, nodes)) != NULL &&
-		    walk_node(w, k, id, n) == 0)
+		    map_walk_node(w, k, id, n) == 0)
 			nodes->n++;
-		walk_leave(w, before);
+		map_walk_leave(w, before);
 	}
 }
 
 /* A region's key as its id; 0: it is none, reported. */
 static int64_t
-key_id(struct walk *w, json_ref key)
+key_id(struct map_walk *w, json_ref key)
 {
 	char buf[32], again[32];
 	int64_t id = 0;
@@ -81,19 +83,19 @@ key_id(struct walk *w, json_ref key)
 	snprintf(again, sizeof(again), "%lld", (long long)id);
 	if (id >= 1 && id <= MAX_REGION && strcmp(buf, again) == 0)
 		return (id);
-	walk_expected(w, key, NULL, key, "a region's id as the name, a "
+	map_walk_expected(w, key, NULL, key, "a region's id as the name, a "
 	    "decimal number from 1 to 9007199254740991");
 	return (0);
 }
 
 static void
-check_region_id(struct walk *w, json_ref region, int64_t id)
+check_region_id(struct map_walk *w, json_ref region, int64_t id)
 {
 	char expected[64];
 	int64_t v;
 	json_ref r;
 
-	if ((r = walk_need(w, region, "RegionID")) == -1)
+	if ((r = map_walk_need(w, region, "RegionID")) == -1)
 		return;
 	if (json_int(w->j, r, &v) == 0 &&
 	    (id == 0 ? v >= 1 && v <= MAX_REGION : v == id))
@@ -103,45 +105,47 @@ check_region_id(struct walk *w, json_ref region, int64_t id)
 	else
 		snprintf(expected, sizeof(expected),
 		    "%lld as in the name of the region", (long long)id);
-	walk_expected(w, r, "RegionID", r, expected);
+	map_walk_expected(w, r, "RegionID", r, expected);
 }
 
 /* What people see of the region. */
 static void
-check_label(struct walk *w, json_ref region, const char *name)
+check_label(struct map_walk *w, json_ref region, const char *name)
 {
 	char text[WALK_STRING];
 
-	if (walk_text(w, region, name, "a string", text) == 0 &&
+	if (map_walk_text(w, region, name, "a string", text) == 0 &&
 	    text[0] == '\0')
-		walk_warn(w, region, name, "this is missing or empty: people "
+		map_walk_warn(w, region, name,
+		    "this is missing or empty: people "
 		    "will see the region without it");
 }
 
 static void
-check_degrees(struct walk *w, json_ref region, const char *name, double max)
+check_degrees(struct map_walk *w, json_ref region, const char *name, double max)
 {
-	json_ref r = walk_field(w, region, name);
+	json_ref r = map_walk_field(w, region, name);
 	char expected[64];
 	double d;
 
 	if (r == -1 ||
-	    (walk_double(w->j, r, &d) == 0 && d >= -max && d <= max))
+	    (map_walk_double(w->j, r, &d) == 0 && d >= -max && d <= max))
 		return;
 	snprintf(expected, sizeof(expected), "degrees from %.0f to %.0f",
 	    -max, max);
-	walk_expected(w, r, name, r, expected);
+	map_walk_expected(w, r, name, r, expected);
 }
 
 static void
-check_region(struct walk *w, json_ref key, struct nodes *nodes)
+check_region(struct map_walk *w, json_ref key, struct nodes *nodes)
 {
 	json_ref v = json_value(w->j, key);
 	int64_t id = key_id(w, key);
 	int flag;
 
 	if (json_type(w->j, v) != JSON_OBJECT) {
-		walk_expected(w, v, NULL, v, "a region, which is an object");
+		map_walk_expected(w, v, NULL, v,
+		    "a region, which is an object");
 		return;
 	}
 	check_region_id(w, v, id);
@@ -149,37 +153,37 @@ check_region(struct walk *w, json_ref key, struct nodes *nodes)
 	check_label(w, v, "RegionName");
 	check_degrees(w, v, "Latitude", 90);
 	check_degrees(w, v, "Longitude", 180);
-	walk_flag(w, v, "Avoid", &flag);
+	map_walk_flag(w, v, "Avoid", &flag);
 	if (flag)
-		walk_warn(w, walk_find(w->j, v, "Avoid"), "Avoid",
+		map_walk_warn(w, map_walk_find(w->j, v, "Avoid"), "Avoid",
 		    "clients disagree about what this means: use "
 		    "NoMeasureNoHome");
-	walk_flag(w, v, "NoMeasureNoHome", &flag);
+	map_walk_flag(w, v, "NoMeasureNoHome", &flag);
 	check_nodes(w, v, id, nodes);
 }
 
 static void
-check_regions(struct walk *w, json_ref regions, struct nodes *nodes)
+check_regions(struct map_walk *w, json_ref regions, struct nodes *nodes)
 {
 	size_t before, inner;
 	json_ref k;
 
 	if (json_type(w->j, regions) != JSON_OBJECT) {
-		walk_expected(w, regions, "Regions", regions,
+		map_walk_expected(w, regions, "Regions", regions,
 		    "an object of regions");
 		return;
 	}
 	if (json_count(w->j, regions) == 0)
-		walk_error(w, regions, "Regions",
+		map_walk_error(w, regions, "Regions",
 		    "expected at least one region, found none");
-	before = walk_enter(w, walk_key(w->j, 0, "Regions"));
-	for (k = json_first(w->j, regions); k != -1 && !walk_full(w);
+	before = map_walk_enter(w, map_walk_key(w->j, 0, "Regions"));
+	for (k = json_first(w->j, regions); k != -1 && !map_walk_full(w);
 	    k = json_next(w->j, k)) {
-		inner = walk_enter(w, k);
+		inner = map_walk_enter(w, k);
 		check_region(w, k, nodes);
-		walk_leave(w, inner);
+		map_walk_leave(w, inner);
 	}
-	walk_leave(w, before);
+	map_walk_leave(w, before);
 }
 
 static int
@@ -194,7 +198,7 @@ by_name(const void *a, const void *b)
 
 /* No two nodes of the whole map have one name: clients look them up by it. */
 static void
-check_names(struct walk *w, const struct nodes *nodes)
+check_names(struct map_walk *w, const struct nodes *nodes)
 {
 	const struct map_node **v;
 	unsigned int line, column;
@@ -203,29 +207,29 @@ check_names(struct walk *w, const struct nodes *nodes)
 	if (nodes->n < 2)
 		return;
 	if ((v = calloc(nodes->n, sizeof(*v))) == NULL) {
-		walk_error(w, 0, NULL, "out of memory");
+		map_walk_error(w, 0, NULL, "out of memory");
 		return;
 	}
 	for (i = 0; i < nodes->n; i++)
 		v[i] = &nodes->v[i];
 	if (heapsort(v, nodes->n, sizeof(*v), by_name) == -1)
-		walk_error(w, 0, NULL, "out of memory");
-	for (i = 1; i < nodes->n && !walk_full(w); i++) {
+		map_walk_error(w, 0, NULL, "out of memory");
+	for (i = 1; i < nodes->n && !map_walk_full(w); i++) {
 		if (strcmp(v[i - 1]->name, v[i]->name) != 0)
 			continue;
 		json_where(w->j, v[i - 1]->at, &line, &column);
-		walk_go(w, v[i]->path);
-		walk_error(w, walk_find(w->j, v[i]->at, "Name"), "Name",
+		map_walk_go(w, v[i]->path);
+		map_walk_error(w, map_walk_find(w->j, v[i]->at, "Name"), "Name",
 		    "expected a name that no other node has, found \"%.60s\", "
 		    "which the node in line %u has too", v[i]->name, line);
-		walk_leave(w, 0);
+		map_walk_leave(w, 0);
 	}
 	free(v);
 }
 
 /* What scales the latency of a region, to make it more or less liked. */
 static void
-check_score(struct walk *w, json_ref key, json_ref regions)
+check_score(struct map_walk *w, json_ref key, json_ref regions)
 {
 	json_ref v = json_value(w->j, key);
 	char id[32];
@@ -233,49 +237,49 @@ check_score(struct walk *w, json_ref key, json_ref regions)
 
 	if (json_str(w->j, key, id, sizeof(id)) == -1 ||
 	    json_get(w->j, regions, id) == -1)
-		walk_expected(w, key, NULL, key,
+		map_walk_expected(w, key, NULL, key,
 		    "the id of a region of this map as the name");
-	if (walk_double(w->j, v, &d) == -1 || d <= 0)
-		walk_expected(w, v, NULL, v,
+	if (map_walk_double(w->j, v, &d) == -1 || d <= 0)
+		map_walk_expected(w, v, NULL, v,
 		    "a number above 0: clients ignore others");
 }
 
 /* The optional object `name' of `obj'; -1: not there, or no object. */
 static json_ref
-optional_object(struct walk *w, json_ref obj, const char *name)
+optional_object(struct map_walk *w, json_ref obj, const char *name)
 {
-	json_ref v = walk_field(w, obj, name);
+	json_ref v = map_walk_field(w, obj, name);
 
 	if (v == -1 || json_type(w->j, v) == JSON_OBJECT)
 		return (v);
-	walk_expected(w, v, name, v, "an object");
+	map_walk_expected(w, v, name, v, "an object");
 	return (-1);
 }
 
 static void
-check_scores(struct walk *w, json_ref regions)
+check_scores(struct map_walk *w, json_ref regions)
 {
 	json_ref params, scores, k;
 	size_t before, inner;
 
 	if ((params = optional_object(w, 0, "HomeParams")) == -1)
 		return;
-	before = walk_enter(w, walk_key(w->j, 0, "HomeParams"));
+	before = map_walk_enter(w, map_walk_key(w->j, 0, "HomeParams"));
 	scores = optional_object(w, params, "RegionScore");
 	if (scores != -1)
-		walk_enter(w, walk_key(w->j, params, "RegionScore"));
-	for (k = json_first(w->j, scores); k != -1 && !walk_full(w);
+		map_walk_enter(w, map_walk_key(w->j, params, "RegionScore"));
+	for (k = json_first(w->j, scores); k != -1 && !map_walk_full(w);
 	    k = json_next(w->j, k)) {
-		inner = walk_enter(w, k);
+		inner = map_walk_enter(w, k);
 		check_score(w, k, regions);
-		walk_leave(w, inner);
+		map_walk_leave(w, inner);
 	}
-	walk_leave(w, before);
+	map_walk_leave(w, before);
 }
 
 /* Ids below 900 mean Tailscale's own regions, unless they are left out. */
 static void
-warn_ids(struct walk *w, json_ref regions, int omit)
+warn_ids(struct map_walk *w, json_ref regions, int omit)
 {
 	char id[32];
 	const char *errstr;
@@ -292,50 +296,53 @@ warn_ids(struct walk *w, json_ref regions, int omit)
 			first = k;
 	}
 	if (n > 0)
-		walk_warn(w, first, "Regions", "%zu %s an id below %d, which "
+		map_walk_warn(w, first, "Regions",
+		    "%zu %s an id below %d, which "
 		    "are Tailscale's own: there it replaces theirs; take one "
 		    "from 900 to 999, or set omitDefaultRegions", n,
 		    n == 1 ? "region has" : "regions have", FIRST_OWN);
 }
 
 static void
-check_top(struct walk *w, const struct map_self *self, struct nodes *nodes)
+check_top(struct map_walk *w, const struct ipc_map_self *self,
+    struct nodes *nodes)
 {
 	json_ref regions;
 	int omit;
 
 	if (json_type(w->j, 0) != JSON_OBJECT) {
-		walk_expected(w, 0, NULL, 0, "an object with Regions in it");
+		map_walk_expected(w, 0, NULL, 0,
+		    "an object with Regions in it");
 		return;
 	}
-	walk_repeated(w);
-	walk_flag(w, 0, "omitDefaultRegions", &omit);
-	if ((regions = walk_need(w, 0, "Regions")) == -1)
+	map_walk_repeated(w);
+	map_walk_flag(w, 0, "omitDefaultRegions", &omit);
+	if ((regions = map_walk_need(w, 0, "Regions")) == -1)
 		return;
 	check_regions(w, regions, nodes);
 	check_names(w, nodes);
 	check_scores(w, regions);
 	warn_ids(w, regions, omit);
 	if (self != NULL)
-		walk_own(w, regions, self, nodes->v, nodes->n);
+		map_walk_own(w, regions, self, nodes->v, nodes->n);
 }
 
 int
 map_check(const char *text, size_t len, const char *what,
-    const struct map_self *self, map_say say, void *arg)
+    const struct ipc_map_self *self, map_report_cb say, void *arg)
 {
-	struct walk w = { .what = what, .say = say, .arg = arg };
+	struct map_walk w = { .what = what, .say = say, .arg = arg };
 	struct nodes nodes = { NULL, 0, 0 };
 	struct json_error e;
 	struct json *j;
 
 	if (len > MAP_MAX_SIZE) {
-		walk_broken(&w, 1, 1, "", "expected at most 512 KiB");
+		map_walk_broken(&w, 1, 1, "", "expected at most 512 KiB");
 		return (-1);
 	}
 	if ((j = json_parse(text, len, MAP_MAX_DEPTH, MAP_MAX_TOKENS,
 	    &e)) == NULL) {
-		walk_broken(&w, e.line, e.column, "not JSON: ", e.what);
+		map_walk_broken(&w, e.line, e.column, "not JSON: ", e.what);
 		return (-1);
 	}
 	w.j = j;
@@ -346,13 +353,13 @@ map_check(const char *text, size_t len, const char *what,
 }
 
 void
-map_self_put(struct wr *w, const struct map_self *c)
+map_self_put(struct ipc_wr *w, const struct ipc_map_self *c)
 {
 	ipc_add_map_self(w, c);
 }
 
 int
-map_self_get(struct rd *r, struct map_self *c)
+map_self_get(struct ipc_rd *r, struct ipc_map_self *c)
 {
 	return (ipc_next_map_self(r, c));
 }

@@ -15,7 +15,7 @@
 #define MAP_MAX_TOKENS	65536
 
 /* One finding: `error' 1 or, for a warning, 0; the line has no newline. */
-typedef void (*map_say)(int error, const char *line, void *arg);
+typedef void (*map_report_cb)(int error, const char *line, void *arg);
 
 /*
  * Check the `len' bytes at `text'.  Every finding goes to `say' as
@@ -24,7 +24,7 @@ typedef void (*map_say)(int error, const char *line, void *arg);
  * about a node of our own.  0 when there was no error, -1 when there was.
  */
 int	 map_check(const char *text, size_t len, const char *what,
-	    const struct map_self *self, map_say say, void *arg);
+	    const struct ipc_map_self *self, map_report_cb say, void *arg);
 
 /*
  * Append what a good map holds as one JSON object, as raw bytes:
@@ -33,9 +33,9 @@ int	 map_check(const char *text, size_t len, const char *what,
  * with the defaults filled in (port 443, stun 3478, -1 off; "" for what is not
  * there).  0, or -1: the text is no good map, or no memory.
  */
-int	 map_summary(const char *text, size_t len, struct wr *w);
+int	 map_summary(const char *text, size_t len, struct ipc_wr *w);
 
-void	 map_self_put(struct wr *w, const struct map_self *c);
-int	 map_self_get(struct rd *r, struct map_self *c);
+void	 map_self_put(struct ipc_wr *w, const struct ipc_map_self *c);
+int	 map_self_get(struct ipc_rd *r, struct ipc_map_self *c);
 
 #endif

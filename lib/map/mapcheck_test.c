@@ -518,10 +518,10 @@ ATF_TC_BODY(summary, tc)
 	    "true,\"ipv4\":\"192.0.2.1\",\"ipv6\":\"none\",\"certname\":\"c\""
 	    "}]}]}";
 	char good_map[sizeof(map)];
-	struct wr w;
+	struct ipc_wr w;
 
 	/* A control character in a name is not good. */
-	wr_init(&w);
+	ipc_wr_init(&w);
 	ATF_CHECK_EQ(-1, map_summary(map, strlen(map), &w));
 	ATF_CHECK_EQ(0, w.len);
 	snprintf(good_map, sizeof(good_map), "%s", map);
@@ -530,7 +530,7 @@ ATF_TC_BODY(summary, tc)
 	ATF_CHECK_EQ(0, map_summary(good_map, strlen(good_map), &w));
 	ATF_CHECK_MSG(w.len == strlen(expected) &&
 	    memcmp(w.p, expected, w.len) == 0, "%.*s", (int)w.len, w.p);
-	wr_free(&w);
+	ipc_wr_free(&w);
 }
 
 /* The sample that is installed, and the one in the manual. */

@@ -4,7 +4,7 @@
 #include "mapdoc.h"
 
 int
-map_doc_valid(const struct map_doc *d)
+map_doc_valid(const struct ipc_map_doc *d)
 {
 	return (d->path[0] == '/' && (d->body != NULL || d->gzip == NULL));
 }

@@ -6,7 +6,7 @@
 
 #include "mapdoc.h"
 
-static struct map_doc	d;
+static struct ipc_map_doc	d;
 
 ATF_TC_WITHOUT_HEAD(valid);
 ATF_TC_BODY(valid, tc)

@@ -53,28 +53,28 @@ parse(const char *text, size_t len, const char *what, char *err)
 }
 
 static void
-put(struct wr *w, const char *s)
+put(struct ipc_wr *w, const char *s)
 {
-	wr_bytes(w, s, strlen(s));
+	ipc_wr_bytes(w, s, strlen(s));
 }
 
 /* A string with what JSON wants escaped. */
 static void
-put_string(struct wr *w, const char *s)
+put_string(struct ipc_wr *w, const char *s)
 {
 	char esc[8];
 
 	put(w, "\"");
 	for (; *s != '\0'; s++) {
 		if (*s == '"' || *s == '\\') {
-			wr_bytes(w, "\\", 1);
-			wr_bytes(w, s, 1);
+			ipc_wr_bytes(w, "\\", 1);
+			ipc_wr_bytes(w, s, 1);
 		} else if ((unsigned char)*s < 0x20) {
 			snprintf(esc, sizeof(esc), "\\u%04x",
 			    (unsigned char)*s);
 			put(w, esc);
 		} else
-			wr_bytes(w, s, 1);
+			ipc_wr_bytes(w, s, 1);
 	}
 	put(w, "\"");
 }
@@ -85,13 +85,14 @@ is_text(const char *s)
 {
 	struct json_error e;
 	struct json *j;
-	struct wr w;
+	struct ipc_wr w;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	put_string(&w, s);
-	j = wr_ok(&w) ? json_parse((const char *)w.p, w.len, 1, 1, &e) : NULL;
+	j = ipc_wr_ok(&w) ? json_parse((const char *)w.p, w.len, 1, 1, &e) :
+	    NULL;
 	json_free(j);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	return (j != NULL);
 }
 
@@ -153,8 +154,8 @@ static void
 find_style(const struct json *j, const char *text, size_t len,
     json_ref parent, struct style *st)
 {
-	json_ref last = mapplace_last(j, parent), before;
-	struct span p = mapplace_value(j, text, parent), e, b;
+	json_ref last = map_place_last(j, parent), before;
+	struct map_span p = map_place_value(j, text, parent), e, b;
 	char indent[GAP_SIZE];
 	size_t from;
 
@@ -171,11 +172,11 @@ find_style(const struct json *j, const char *text, size_t len,
 		st->lines = 1;
 		return;
 	}
-	e = mapplace_entry(j, text, parent, last);
-	before = mapplace_before(j, parent, last);
+	e = map_place_entry(j, text, parent, last);
+	before = map_place_before(j, parent, last);
 	from = p.at + 1;
 	if (before != -1) {
-		b = mapplace_entry(j, text, parent, before);
+		b = map_place_entry(j, text, parent, before);
 		for (from = b.end; text[from] != ','; from++)
 			;
 		from++;
@@ -184,40 +185,41 @@ find_style(const struct json *j, const char *text, size_t len,
 	st->lines = indent_of(st->gap) != NULL;
 	if (json_type(j, parent) != JSON_OBJECT)
 		return;
-	b = mapplace_value(j, text, last);
-	e = mapplace_value(j, text, json_value(j, last));
+	b = map_place_value(j, text, last);
+	e = map_place_value(j, text, json_value(j, last));
 	keep(st->colon, text, b.end, e.at);
 }
 
 /* Put `len' new bytes in the place of a span. */
 static int
-splice(const char *text, size_t len, struct span s, const void *p, size_t n,
-    struct wr *out, char *err)
+splice(const char *text, size_t len, struct map_span s, const void *p, size_t n,
+    struct ipc_wr *out, char *err)
 {
-	wr_bytes(out, text, s.at);
-	wr_bytes(out, p, n);
-	wr_bytes(out, text + s.end, len - s.end);
-	return (wr_ok(out) ? 0 : fail(err, "out of memory"));
+	ipc_wr_bytes(out, text, s.at);
+	ipc_wr_bytes(out, p, n);
+	ipc_wr_bytes(out, text + s.end, len - s.end);
+	return (ipc_wr_ok(out) ? 0 : fail(err, "out of memory"));
 }
 
 /* A new last entry of `parent', whose bytes are in `entry'. */
 static int
 append(const struct json *j, const char *text, size_t len, json_ref parent,
-    const struct style *st, const struct wr *entry, struct wr *out, char *err)
+    const struct style *st, const struct ipc_wr *entry, struct ipc_wr *out,
+    char *err)
 {
-	json_ref last = mapplace_last(j, parent);
-	struct span p = mapplace_value(j, text, parent), s;
+	json_ref last = map_place_last(j, parent);
+	struct map_span p = map_place_value(j, text, parent), s;
 	char indent[GAP_SIZE];
-	struct wr w;
+	struct ipc_wr w;
 	int rv;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	if (last != -1)
 		put(&w, ",");
 	put(&w, st->gap);
-	wr_bytes(&w, entry->p, entry->len);
+	ipc_wr_bytes(&w, entry->p, entry->len);
 	if (last != -1) {
-		s = mapplace_entry(j, text, parent, last);
+		s = map_place_entry(j, text, parent, last);
 		s.at = s.end;
 	} else {
 		/* Whatever white space an empty one holds goes. */
@@ -229,16 +231,16 @@ append(const struct json *j, const char *text, size_t len, json_ref parent,
 			put(&w, indent);
 		}
 	}
-	rv = wr_ok(&w) && !entry->bad ?
+	rv = ipc_wr_ok(&w) && !entry->bad ?
 	    splice(text, len, s, w.p, w.len, out, err) :
 	    fail(err, "out of memory");
-	wr_free(&w);
+	ipc_wr_free(&w);
 	return (rv);
 }
 
 /* The value of `set': JSON as it stands, or a string. */
 static void
-put_value(struct wr *w, const char *value, int as_text)
+put_value(struct ipc_wr *w, const char *value, int as_text)
 {
 	struct json_error e;
 	struct json *j = NULL;
@@ -254,25 +256,25 @@ put_value(struct wr *w, const char *value, int as_text)
 }
 
 int
-mapedit_set(const char *text, size_t len, const char *path,
-    const char *value, int as_text, struct wr *out, char err[MAPEDIT_ERROR])
+map_edit_set(const char *text, size_t len, const char *path,
+    const char *value, int as_text, struct ipc_wr *out, char err[MAPEDIT_ERROR])
 {
-	struct place p;
+	struct map_place p;
 	struct style st;
 	struct json *j;
-	struct wr w;
+	struct ipc_wr w;
 	int rv = -1;
 
 	if (!is_text(path) || !is_text(value))
 		return (fail(err, "expected path and value in UTF-8"));
 	if ((j = parse(text, len, "the map", err)) == NULL)
 		return (-1);
-	wr_init(&w);
-	if (mapplace_find(j, path, &p, err, MAPEDIT_ERROR) == -1)
+	ipc_wr_init(&w);
+	if (map_place_find(j, path, &p, err, MAPEDIT_ERROR) == -1)
 		;
 	else if (p.value != -1) {
 		put_value(&w, value, as_text);
-		rv = splice(text, len, mapplace_value(j, text, p.value), w.p,
+		rv = splice(text, len, map_place_value(j, text, p.value), w.p,
 		    w.len, out, err);
 	} else {
 		find_style(j, text, len, p.parent, &st);
@@ -281,38 +283,38 @@ mapedit_set(const char *text, size_t len, const char *path,
 		put_value(&w, value, as_text);
 		rv = append(j, text, len, p.parent, &st, &w, out, err);
 	}
-	wr_free(&w);
+	ipc_wr_free(&w);
 	json_free(j);
 	return (rv);
 }
 
 int
-mapedit_remove(const char *text, size_t len, const char *path,
-    struct wr *out, char err[MAPEDIT_ERROR])
+map_edit_remove(const char *text, size_t len, const char *path,
+    struct ipc_wr *out, char err[MAPEDIT_ERROR])
 {
-	struct place p;
-	struct span s, n;
+	struct map_place p;
+	struct map_span s, n;
 	struct json *j;
 	json_ref before, next;
 	int rv;
 
 	if ((j = parse(text, len, "the map", err)) == NULL)
 		return (-1);
-	if (mapplace_find(j, path, &p, err, MAPEDIT_ERROR) == -1 ||
+	if (map_place_find(j, path, &p, err, MAPEDIT_ERROR) == -1 ||
 	    p.entry == -1) {
 		json_free(j);
 		return (p.entry == -1 && p.name[0] != '\0' ? fail(err,
 		    "%.100s: there is no such thing", path) : -1);
 	}
-	s = mapplace_entry(j, text, p.parent, p.entry);
-	before = mapplace_before(j, p.parent, p.entry);
+	s = map_place_entry(j, text, p.parent, p.entry);
+	before = map_place_before(j, p.parent, p.entry);
 	next = json_next(j, p.entry);
 	if (before != -1)
-		s.at = mapplace_entry(j, text, p.parent, before).end;
+		s.at = map_place_entry(j, text, p.parent, before).end;
 	else if (next != -1)
-		s.end = mapplace_entry(j, text, p.parent, next).at;
+		s.end = map_place_entry(j, text, p.parent, next).at;
 	else {
-		n = mapplace_value(j, text, p.parent);
+		n = map_place_value(j, text, p.parent);
 		s.at = n.at + 1;
 		s.end = n.end - 1;
 	}
@@ -331,7 +333,7 @@ struct layout {
 };
 
 static void
-put_gap(struct wr *w, const struct layout *l, int deep)
+put_gap(struct ipc_wr *w, const struct layout *l, int deep)
 {
 	if (!l->lines) {
 		put(w, deep == 1 || strcmp(l->colon, ":") == 0 ? "" : " ");
@@ -345,11 +347,11 @@ put_gap(struct wr *w, const struct layout *l, int deep)
 
 /* A node as it is given, set out anew, with the number of its region. */
 static void
-put_node(struct wr *w, const struct json *j, const char *node,
+put_node(struct ipc_wr *w, const struct json *j, const char *node,
     const struct layout *l, long long region)
 {
 	char id[32];
-	struct span s;
+	struct map_span s;
 	json_ref key;
 	int first = 1, has = 0;
 
@@ -359,8 +361,8 @@ put_node(struct wr *w, const struct json *j, const char *node,
 		put(w, first ? "" : ",");
 		put_gap(w, l, first ? 1 : 2);
 		first = 0;
-		s = mapplace_value(j, node, key);
-		wr_bytes(w, node + s.at, s.end - s.at);
+		s = map_place_value(j, node, key);
+		ipc_wr_bytes(w, node + s.at, s.end - s.at);
 		put(w, l->colon);
 		if (s.end - s.at == 10 &&
 		    memcmp(node + s.at, "\"RegionID\"", 10) == 0) {
@@ -368,8 +370,8 @@ put_node(struct wr *w, const struct json *j, const char *node,
 			has = 1;
 			continue;
 		}
-		s = mapplace_value(j, node, json_value(j, key));
-		wr_bytes(w, node + s.at, s.end - s.at);
+		s = map_place_value(j, node, json_value(j, key));
+		ipc_wr_bytes(w, node + s.at, s.end - s.at);
 	}
 	if (!has) {
 		put(w, first ? "" : ",");
@@ -401,28 +403,28 @@ make_layout(struct layout *l, const struct style *st, int lines)
 static int
 add_to(const struct json *j, const char *text, size_t len, json_ref nodes,
     const struct json *nj, const char *node, long long region,
-    struct wr *out, char *err)
+    struct ipc_wr *out, char *err)
 {
-	json_ref last = mapplace_last(j, nodes);
+	json_ref last = map_place_last(j, nodes);
 	struct style st, inner;
 	struct layout l;
-	struct span s;
-	struct wr w;
+	struct map_span s;
+	struct ipc_wr w;
 	int rv;
 
 	find_style(j, text, len, nodes, &st);
 	if (last != -1) {
-		s = mapplace_value(j, text, last);
+		s = map_place_value(j, text, last);
 		find_style(j, text, len, last, &inner);
 		strlcpy(st.colon, inner.colon, sizeof(st.colon));
 		make_layout(&l, &st, memchr(text + s.at, '\n',
 		    s.end - s.at) != NULL);
 	} else
 		make_layout(&l, &st, 1);
-	wr_init(&w);
+	ipc_wr_init(&w);
 	put_node(&w, nj, node, &l, region);
 	rv = append(j, text, len, nodes, &st, &w, out, err);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	return (rv);
 }
 
@@ -430,18 +432,18 @@ add_to(const struct json *j, const char *text, size_t len, json_ref nodes,
 static int
 add_region(const struct json *j, const char *text, size_t len,
     json_ref regions, const struct json *nj, const char *node,
-    const struct mapedit_region *r, struct wr *out, char *err)
+    const struct map_edit_region *r, struct ipc_wr *out, char *err)
 {
 	struct layout l, n;
 	struct style st;
-	struct wr w;
+	struct ipc_wr w;
 	char id[32];
 	int rv;
 
 	find_style(j, text, len, regions, &st);
 	make_layout(&l, &st, st.lines);
 	snprintf(id, sizeof(id), "%lld", r->id);
-	wr_init(&w);
+	ipc_wr_init(&w);
 	put_string(&w, id);
 	put(&w, st.colon);
 	put(&w, "{");
@@ -483,7 +485,7 @@ add_region(const struct json *j, const char *text, size_t len,
 		put_gap(&w, &l, 0);
 	put(&w, "}");
 	rv = append(j, text, len, regions, &st, &w, out, err);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	return (rv);
 }
 
@@ -507,28 +509,28 @@ find_same(const struct json *j, json_ref nodes, const struct json *nj)
 static int
 replace_node(const struct json *j, const char *text, size_t len,
     json_ref same, const struct json *nj, const char *node, long long region,
-    struct wr *out, char *err)
+    struct ipc_wr *out, char *err)
 {
-	struct span s = mapplace_value(j, text, same);
+	struct map_span s = map_place_value(j, text, same);
 	struct style st;
 	struct layout l;
-	struct wr w;
+	struct ipc_wr w;
 	int rv;
 
 	find_style(j, text, len, same, &st);
 	make_layout(&l, &st, memchr(text + s.at, '\n', s.end - s.at) != NULL);
 	line_indent(text, s.at, l.indent);
-	wr_init(&w);
+	ipc_wr_init(&w);
 	put_node(&w, nj, node, &l, region);
 	rv = splice(text, len, s, w.p, w.len, out, err);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	return (rv);
 }
 
 static int
 add(const struct json *j, const char *text, size_t len,
-    const struct mapedit_region *region, const struct json *nj,
-    const char *node, int replace, struct wr *out, char *err)
+    const struct map_edit_region *region, const struct json *nj,
+    const char *node, int replace, struct ipc_wr *out, char *err)
 {
 	json_ref regions = json_get(j, 0, "Regions"), nodes, same;
 	char id[32];
@@ -555,9 +557,9 @@ add(const struct json *j, const char *text, size_t len,
 }
 
 int
-mapedit_add(const char *text, size_t len,
-    const struct mapedit_region *region, const char *node, size_t nlen,
-    int replace, struct wr *out, char err[MAPEDIT_ERROR])
+map_edit_add(const char *text, size_t len,
+    const struct map_edit_region *region, const char *node, size_t nlen,
+    int replace, struct ipc_wr *out, char err[MAPEDIT_ERROR])
 {
 	struct json *j, *nj;
 	int rv = -1;

@@ -27,16 +27,16 @@
  * Set what is at `path' to `value': JSON as it stands, unless `as_text' is 1 or
  * it is no JSON: then a string of it.  The last member of the path may be new.
  */
-int	 mapedit_set(const char *text, size_t len, const char *path,
-	    const char *value, int as_text, struct wr *out,
+int	 map_edit_set(const char *text, size_t len, const char *path,
+	    const char *value, int as_text, struct ipc_wr *out,
 	    char err[MAPEDIT_ERROR]);
 
 /* Remove the member or element at `path', with its comma. */
-int	 mapedit_remove(const char *text, size_t len, const char *path,
-	    struct wr *out, char err[MAPEDIT_ERROR]);
+int	 map_edit_remove(const char *text, size_t len, const char *path,
+	    struct ipc_wr *out, char err[MAPEDIT_ERROR]);
 
 /* A region to be made for a node: its code and name, NULL for its number. */
-struct mapedit_region {
+struct map_edit_region {
 	long long	 id;
 	const char	*code;
 	const char	*name;
@@ -47,9 +47,9 @@ struct mapedit_region {
  * made when it is not there; its RegionID becomes that of the region.  A node
  * of that Name in the region is an error, unless `replace' is 1.
  */
-int	 mapedit_add(const char *text, size_t len,
-	    const struct mapedit_region *region, const char *node,
-	    size_t nlen, int replace, struct wr *out,
+int	 map_edit_add(const char *text, size_t len,
+	    const struct map_edit_region *region, const char *node,
+	    size_t nlen, int replace, struct ipc_wr *out,
 	    char err[MAPEDIT_ERROR]);
 
 #endif

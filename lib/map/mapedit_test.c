@@ -31,7 +31,7 @@
 static char	 err[MAPEDIT_ERROR];
 
 static void
-expect(const char *want, int rv, struct wr *w)
+expect(const char *want, int rv, struct ipc_wr *w)
 {
 	if (want == NULL) {
 		ATF_CHECK_EQ(-1, rv);
@@ -42,41 +42,41 @@ expect(const char *want, int rv, struct wr *w)
 		    memcmp(w->p, want, w->len) == 0, "expected %s, got %.*s",
 		    want, (int)w->len, (const char *)w->p);
 	}
-	wr_free(w);
+	ipc_wr_free(w);
 }
 
 static void
 set(const char *text, const char *path, const char *value, int as_text,
     const char *want)
 {
-	struct wr w;
+	struct ipc_wr w;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	err[0] = '\0';
-	expect(want, mapedit_set(text, strlen(text), path, value, as_text, &w,
+	expect(want, map_edit_set(text, strlen(text), path, value, as_text, &w,
 	    err), &w);
 }
 
 static void
 del(const char *text, const char *path, const char *want)
 {
-	struct wr w;
+	struct ipc_wr w;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	err[0] = '\0';
-	expect(want, mapedit_remove(text, strlen(text), path, &w, err), &w);
+	expect(want, map_edit_remove(text, strlen(text), path, &w, err), &w);
 }
 
 static void
 add(const char *text, long long region, const char *code, const char *name,
     const char *node, int replace, const char *want)
 {
-	struct mapedit_region r = { region, code, name };
-	struct wr w;
+	struct map_edit_region r = { region, code, name };
+	struct ipc_wr w;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	err[0] = '\0';
-	expect(want, mapedit_add(text, strlen(text), &r, node, strlen(node),
+	expect(want, map_edit_add(text, strlen(text), &r, node, strlen(node),
 	    replace, &w, err), &w);
 }
 
@@ -205,22 +205,22 @@ ATF_TC_WITHOUT_HEAD(inverse);
 ATF_TC_BODY(inverse, tc)
 {
 	static const char *const texts[] = { PRETTY, COMPACT };
-	struct mapedit_region r = { 901, "x", "y" };
-	struct wr w;
+	struct map_edit_region r = { 901, "x", "y" };
+	struct ipc_wr w;
 	size_t i;
 
 	for (i = 0; i < 2; i++) {
-		wr_init(&w);
-		ATF_REQUIRE_EQ(0, mapedit_add(texts[i], strlen(texts[i]), &r,
+		ipc_wr_init(&w);
+		ATF_REQUIRE_EQ(0, map_edit_add(texts[i], strlen(texts[i]), &r,
 		    "{\"Name\":\"901a\"}", 15, 0, &w, err));
-		wr_u8(&w, 0);
+		ipc_wr_u8(&w, 0);
 		del((char *)w.p, "901", texts[i]);
-		wr_free(&w);
-		ATF_REQUIRE_EQ(0, mapedit_set(texts[i], strlen(texts[i]),
+		ipc_wr_free(&w);
+		ATF_REQUIRE_EQ(0, map_edit_set(texts[i], strlen(texts[i]),
 		    "Regions.900.New", "[ {} ]", 0, &w, err));
-		wr_u8(&w, 0);
+		ipc_wr_u8(&w, 0);
 		del((char *)w.p, "Regions.900.New", texts[i]);
-		wr_free(&w);
+		ipc_wr_free(&w);
 	}
 }
 

@@ -40,7 +40,7 @@ collect(int error, const char *line, void *arg)
 
 /* Check a map; the result must agree with the findings. */
 static inline int
-check(const char *text, const struct map_self *self)
+check(const char *text, const struct ipc_map_self *self)
 {
 	int rv;
 
@@ -53,7 +53,7 @@ check(const char *text, const struct map_self *self)
 
 /* Its only finding must be this line. */
 static inline void
-finds(const char *text, const struct map_self *self, const char *line)
+finds(const char *text, const struct ipc_map_self *self, const char *line)
 {
 	check(text, self);
 	ATF_CHECK_MSG(strncmp(found, line, strlen(line)) == 0 &&
@@ -63,7 +63,7 @@ finds(const char *text, const struct map_self *self, const char *line)
 
 /* This line must be among its findings. */
 static inline void
-finds_too(const char *text, const struct map_self *self, const char *line)
+finds_too(const char *text, const struct ipc_map_self *self, const char *line)
 {
 	char whole[1024];
 
@@ -75,7 +75,7 @@ finds_too(const char *text, const struct map_self *self, const char *line)
 
 /* None of its findings may hold `part'. */
 static inline void
-lacks(const char *text, const struct map_self *self, const char *part)
+lacks(const char *text, const struct ipc_map_self *self, const char *part)
 {
 	check(text, self);
 	ATF_CHECK_MSG(strstr(found, part) == NULL, "%s\nfound %s", text,
@@ -84,7 +84,7 @@ lacks(const char *text, const struct map_self *self, const char *part)
 
 /* There must be nothing to find. */
 static inline void
-fine(const char *text, const struct map_self *self)
+fine(const char *text, const struct ipc_map_self *self)
 {
 	check(text, self);
 	ATF_CHECK_MSG(found[0] == '\0', "%s\nfound %s", text, found);

@@ -1,6 +1,6 @@
 /*
- * mapown: warnings about this machine's own nodes in a DERP map; see walk_own()
- * in mapwalk.h.  Called by mapcheck.c.  Pure.
+ * mapown: warnings about this machine's own nodes in a DERP map; see
+ * map_walk_own() in mapwalk.h.  Called by mapcheck.c.  Pure.
  *
  * Own is a node with one of this machine's names and its port.  Where no port
  * fits, all with its names: then the port is what is wrong.  The name of a node
@@ -26,7 +26,7 @@ same_name(const char *a, const char *b)
 }
 
 static int
-has_name(const struct map_self *self, const struct map_node *n)
+has_name(const struct ipc_map_self *self, const struct map_node *n)
 {
 	size_t i;
 
@@ -40,7 +40,7 @@ has_name(const struct map_self *self, const struct map_node *n)
 }
 
 static int
-has_port(const struct map_self *self, const struct map_node *n)
+has_port(const struct ipc_map_self *self, const struct map_node *n)
 {
 	return ((n->port != 0 ? n->port : 443) == self->port);
 }
@@ -58,7 +58,7 @@ covers(const char *cert, const char *name)
 }
 
 static int
-is_certified(const struct map_self *self, const char *name)
+is_certified(const struct ipc_map_self *self, const char *name)
 {
 	size_t i;
 
@@ -70,50 +70,51 @@ is_certified(const struct map_self *self, const char *name)
 
 /* Where to point at: the field, or the node when there is none. */
 static json_ref
-place(const struct walk *w, const struct map_node *n, const char *field)
+place(const struct map_walk *w, const struct map_node *n, const char *field)
 {
-	json_ref r = walk_find(w->j, n->at, field);
+	json_ref r = map_walk_find(w->j, n->at, field);
 
 	return (r != -1 ? r : n->at);
 }
 
 /* A node whose CertName pins a certificate. */
 static void
-check_pin(struct walk *w, const struct map_self *self,
+check_pin(struct map_walk *w, const struct ipc_map_self *self,
     const struct map_node *n)
 {
 	if (self->pin[0] == '\0')
-		walk_warn(w, place(w, n, "CertName"), "CertName",
+		map_walk_warn(w, place(w, n, "CertName"), "CertName",
 		    "a pin fits a self-signed certificate alone, and ours is "
 		    "not: clients will refuse it, at the latest when it was "
 		    "renewed");
 	else if (strcmp(n->certname, self->pin) != 0)
-		walk_warn(w, place(w, n, "CertName"), "CertName",
+		map_walk_warn(w, place(w, n, "CertName"), "CertName",
 		    "this is not our certificate, clients will refuse it: "
 		    "expected %s", self->pin);
 }
 
 /* A node whose certificate is verified by a name. */
 static void
-check_certname(struct walk *w, const struct map_self *self,
+check_certname(struct map_walk *w, const struct ipc_map_self *self,
     const struct map_node *n)
 {
 	const char *field = n->certname[0] != '\0' ? "CertName" : "HostName";
 	const char *name = n->certname[0] != '\0' ? n->certname : n->host;
 
 	if (self->pin[0] != '\0')
-		walk_warn(w, place(w, n, field), "CertName", "our certificate "
+		map_walk_warn(w, place(w, n, field), "CertName",
+		    "our certificate "
 		    "is self-signed, clients will refuse it without a pin: "
 		    "expected %s", self->pin);
 	else if (self->ncerts > 0 && name[0] != '\0' &&
 	    !is_certified(self, name))
-		walk_warn(w, place(w, n, field), field, "no certificate of "
+		map_walk_warn(w, place(w, n, field), field, "no certificate of "
 		    "ours holds the name %.80s: clients will refuse it", name);
 }
 
 /* What clients will make of the certificate they are shown. */
 static void
-check_certificate(struct walk *w, const struct map_self *self,
+check_certificate(struct map_walk *w, const struct ipc_map_self *self,
     const struct map_node *n)
 {
 	if (n->insecure)
@@ -125,35 +126,35 @@ check_certificate(struct walk *w, const struct map_self *self,
 }
 
 static void
-check_port(struct walk *w, const struct map_self *self,
+check_port(struct map_walk *w, const struct ipc_map_self *self,
     const struct map_node *n)
 {
 	if (self->port != 0 && !has_port(self, n))
-		walk_warn(w, place(w, n, "DERPPort"), "DERPPort", "this is "
+		map_walk_warn(w, place(w, n, "DERPPort"), "DERPPort", "this is "
 		    "our node, and we are reached on port %u: clients will "
 		    "try %lld", self->port,
 		    (long long)(n->port != 0 ? n->port : 443));
 }
 
 static void
-check_own(struct walk *w, const struct map_self *self,
+check_own(struct map_walk *w, const struct ipc_map_self *self,
     const struct map_node *n)
 {
-	walk_go(w, n->path);
+	map_walk_go(w, n->path);
 	if (n->stun_only)
-		walk_warn(w, place(w, n, "STUNOnly"), "STUNOnly", "this is "
+		map_walk_warn(w, place(w, n, "STUNOnly"), "STUNOnly", "this is "
 		    "our node, and we relay: clients will not use it for "
 		    "that");
 	else {
 		check_port(w, self, n);
 		check_certificate(w, self, n);
 	}
-	walk_leave(w, 0);
+	map_walk_leave(w, 0);
 }
 
 void
-walk_own(struct walk *w, json_ref regions, const struct map_self *self,
-    const struct map_node *nodes, size_t n)
+map_walk_own(struct map_walk *w, json_ref regions,
+    const struct ipc_map_self *self, const struct map_node *nodes, size_t n)
 {
 	size_t i, named = 0, fitting = 0, perhaps = 0;
 
@@ -167,7 +168,7 @@ walk_own(struct walk *w, json_ref regions, const struct map_self *self,
 			perhaps += nodes[i].host[0] == '\0' &&
 			    has_port(self, &nodes[i]);
 	if (named == 0 && perhaps == 0)
-		walk_warn(w, regions, "Regions", "no node has the HostName "
+		map_walk_warn(w, regions, "Regions", "no node has the HostName "
 		    "%.80s, so no client will use this relay: add what "
 		    "`derpctl map node' prints", self->names[0]);
 	for (i = 0; i < n; i++)

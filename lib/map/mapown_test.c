@@ -9,10 +9,10 @@
 #define AT		"Regions.900.Nodes[0]"
 
 /* A relay with a certificate of an authority. */
-static struct map_self
+static struct ipc_map_self
 relay(void)
 {
-	struct map_self s;
+	struct ipc_map_self s;
 
 	memset(&s, 0, sizeof(s));
 	s.relay = 1;
@@ -26,10 +26,10 @@ relay(void)
 	return (s);
 }
 
-static struct map_self
+static struct ipc_map_self
 selfsigned(void)
 {
-	struct map_self s = relay();
+	struct ipc_map_self s = relay();
 
 	snprintf(s.pin, sizeof(s.pin), "%s", PIN);
 	s.ncerts = 1;
@@ -40,7 +40,7 @@ selfsigned(void)
 ATF_TC_WITHOUT_HEAD(no_relay);
 ATF_TC_BODY(no_relay, tc)
 {
-	struct map_self s;
+	struct ipc_map_self s;
 
 	memset(&s, 0, sizeof(s));
 	fine(NODE_MAP(""), &s);
@@ -53,7 +53,7 @@ ATF_TC_BODY(no_relay, tc)
 ATF_TC_WITHOUT_HEAD(missing);
 ATF_TC_BODY(missing, tc)
 {
-	struct map_self s = relay();
+	struct ipc_map_self s = relay();
 
 	fine(NODE_MAP(""), &s);
 	snprintf(s.names[0], sizeof(s.names[0]), "RELAY.example.ORG.");
@@ -70,7 +70,7 @@ ATF_TC_BODY(nameless, tc)
 {
 #define BY_ADDRESS(more) MAP("", REGION("", "{\"Name\":\"a\",\"RegionID\":" \
 	"900,\"IPv4\":\"192.0.2.7\",\"IPv6\":\"none\"" more "}"))
-	struct map_self s = relay();
+	struct ipc_map_self s = relay();
 
 	lacks(BY_ADDRESS(""), &s, "Regions: ");
 	s.port = 8443;
@@ -94,7 +94,7 @@ ATF_TC_BODY(nameless, tc)
 ATF_TC_WITHOUT_HEAD(port);
 ATF_TC_BODY(port, tc)
 {
-	struct map_self s = relay();
+	struct ipc_map_self s = relay();
 
 	s.port = 8443;
 	finds(NODE_MAP(""), &s, "warning: f:1:82: " AT ".DERPPort: this is "
@@ -111,7 +111,7 @@ ATF_TC_BODY(port, tc)
 ATF_TC_WITHOUT_HEAD(stun_only);
 ATF_TC_BODY(stun_only, tc)
 {
-	struct map_self s = relay();
+	struct ipc_map_self s = relay();
 
 	finds(NODE_MAP(",\"STUNOnly\":true"), &s, "warning: f:1:154: " AT
 	    ".STUNOnly: this is our node, and we relay: clients will not use "
@@ -121,7 +121,7 @@ ATF_TC_BODY(stun_only, tc)
 ATF_TC_WITHOUT_HEAD(pin);
 ATF_TC_BODY(pin, tc)
 {
-	struct map_self s = selfsigned();
+	struct ipc_map_self s = selfsigned();
 
 	fine(NODE_MAP(",\"CertName\":\"" PIN "\""), &s);
 	finds(NODE_MAP(",\"CertName\":\"" OTHER_PIN "\""), &s,
@@ -144,7 +144,7 @@ ATF_TC_BODY(pin, tc)
 ATF_TC_WITHOUT_HEAD(names);
 ATF_TC_BODY(names, tc)
 {
-	struct map_self s = relay();
+	struct ipc_map_self s = relay();
 
 	fine(NODE_MAP(",\"CertName\":\"x.example.com\""), &s);
 	fine(NODE_MAP(",\"CertName\":\"y.example.org\""), &s);
@@ -163,38 +163,38 @@ ATF_TC_BODY(names, tc)
 ATF_TC_WITHOUT_HEAD(codec);
 ATF_TC_BODY(codec, tc)
 {
-	static struct map_self a, b;
-	struct wr w;
-	struct rd r;
+	static struct ipc_map_self a, b;
+	struct ipc_wr w;
+	struct ipc_rd r;
 	size_t i;
 
 	a.relay = 1;
 	a.port = 8443;
 	snprintf(a.pin, sizeof(a.pin), "sha256-raw:00");
-	a.nnames = MAP_MAX_NAMES;
+	a.nnames = IPC_MAP_MAX_NAMES;
 	for (i = 0; i < a.nnames; i++)
 		snprintf(a.names[i], sizeof(a.names[i]), "host%zu", i);
 	a.ncerts = 1;
 	snprintf(a.certs[0], sizeof(a.certs[0]), "*.example.org");
-	wr_init(&w);
+	ipc_wr_init(&w);
 	map_self_put(&w, &a);
-	rd_init(&r, w.p, w.len);
+	ipc_rd_init(&r, w.p, w.len);
 	ATF_REQUIRE_EQ(0, map_self_get(&r, &b));
-	ATF_CHECK(rd_end(&r));
+	ATF_CHECK(ipc_rd_end(&r));
 	ATF_CHECK(memcmp(&a, &b, sizeof(a)) == 0);
 	for (i = 0; i < w.len; i++) {
-		rd_init(&r, w.p, i);
+		ipc_rd_init(&r, w.p, i);
 		ATF_CHECK_MSG(map_self_get(&r, &b) == -1, "%zu bytes", i);
 	}
-	wr_free(&w);
-	wr_init(&w);
-	wr_u8(&w, 1);
-	wr_u16(&w, 443);
-	wr_str(&w, "");
-	wr_u32(&w, MAP_MAX_NAMES + 1);
-	rd_init(&r, w.p, w.len);
+	ipc_wr_free(&w);
+	ipc_wr_init(&w);
+	ipc_wr_u8(&w, 1);
+	ipc_wr_u16(&w, 443);
+	ipc_wr_str(&w, "");
+	ipc_wr_u32(&w, IPC_MAP_MAX_NAMES + 1);
+	ipc_rd_init(&r, w.p, w.len);
 	ATF_CHECK_EQ(-1, map_self_get(&r, &b));
-	wr_free(&w);
+	ipc_wr_free(&w);
 }
 
 ATF_TP_ADD_TCS(tp)

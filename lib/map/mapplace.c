@@ -53,7 +53,7 @@ element(const struct json *j, json_ref array, const char *name, size_t n)
 
 /* A node by its Name alone; 0 found, -1. */
 static int
-find_node(const struct json *j, const char *name, struct place *p)
+find_node(const struct json *j, const char *name, struct map_place *p)
 {
 	json_ref regions = json_get(j, 0, "Regions"), key, nodes, r;
 
@@ -74,7 +74,7 @@ find_node(const struct json *j, const char *name, struct place *p)
 /* One step down, into a member. */
 static int
 into_member(const struct json *j, const char *name, size_t n, int last,
-    struct place *p)
+    struct map_place *p)
 {
 	p->parent = p->value;
 	p->entry = member(j, p->parent, name, n);
@@ -91,7 +91,7 @@ into_member(const struct json *j, const char *name, size_t n, int last,
 
 static int
 into_element(const struct json *j, const char *name, size_t n,
-    struct place *p)
+    struct map_place *p)
 {
 	p->parent = p->value;
 	p->entry = p->value = element(j, p->parent, name, n);
@@ -100,7 +100,7 @@ into_element(const struct json *j, const char *name, size_t n,
 
 /* Walk down a path of members and elements.  Bytes that were good. */
 static size_t
-walk(const struct json *j, const char *path, struct place *p)
+walk(const struct json *j, const char *path, struct map_place *p)
 {
 	size_t at = 0, n;
 
@@ -125,7 +125,7 @@ walk(const struct json *j, const char *path, struct place *p)
 }
 
 int
-mapplace_find(const struct json *j, const char *path, struct place *p,
+map_place_find(const struct json *j, const char *path, struct map_place *p,
     char *err, size_t size)
 {
 	json_ref regions = json_get(j, 0, "Regions"), key;
@@ -149,10 +149,10 @@ mapplace_find(const struct json *j, const char *path, struct place *p,
 	return (-1);
 }
 
-struct span
-mapplace_value(const struct json *j, const char *text, json_ref r)
+struct map_span
+map_place_value(const struct json *j, const char *text, json_ref r)
 {
-	struct span s = { 0, 0 };
+	struct map_span s = { 0, 0 };
 	size_t n;
 	const char *p = json_raw(j, r, &n);
 
@@ -167,19 +167,19 @@ mapplace_value(const struct json *j, const char *text, json_ref r)
 	return (s);
 }
 
-struct span
-mapplace_entry(const struct json *j, const char *text, json_ref parent,
+struct map_span
+map_place_entry(const struct json *j, const char *text, json_ref parent,
     json_ref entry)
 {
-	struct span s = mapplace_value(j, text, entry);
+	struct map_span s = map_place_value(j, text, entry);
 
 	if (json_type(j, parent) == JSON_OBJECT)
-		s.end = mapplace_value(j, text, json_value(j, entry)).end;
+		s.end = map_place_value(j, text, json_value(j, entry)).end;
 	return (s);
 }
 
 json_ref
-mapplace_before(const struct json *j, json_ref parent, json_ref entry)
+map_place_before(const struct json *j, json_ref parent, json_ref entry)
 {
 	json_ref r, before = -1;
 
@@ -190,7 +190,7 @@ mapplace_before(const struct json *j, json_ref parent, json_ref entry)
 }
 
 json_ref
-mapplace_last(const struct json *j, json_ref parent)
+map_place_last(const struct json *j, json_ref parent)
 {
-	return (mapplace_before(j, parent, -1));
+	return (map_place_before(j, parent, -1));
 }

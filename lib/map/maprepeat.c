@@ -1,5 +1,5 @@
 /*
- * maprepeat: names that stand in one object twice; see walk_repeated() in
+ * maprepeat: names that stand in one object twice; see map_walk_repeated() in
  * mapwalk.h.  Called by the map checker.  Pure.
  *
  * RFC 8259 section 4 leaves open what such a text means, and readers differ.
@@ -27,7 +27,7 @@ by_name(const void *a, const void *b)
 
 /* Decode all keys of `obj' into `text'; 0, or -1: one can't be, reported. */
 static int
-decode(struct walk *w, json_ref obj, struct name *names, char *text,
+decode(struct map_walk *w, json_ref obj, struct name *names, char *text,
     size_t size)
 {
 	json_ref k;
@@ -35,7 +35,8 @@ decode(struct walk *w, json_ref obj, struct name *names, char *text,
 
 	for (k = json_first(w->j, obj); k != -1; k = json_next(w->j, k)) {
 		if ((n = json_str(w->j, k, text, size)) == -1) {
-			walk_expected(w, k, NULL, k, "a name without U+0000");
+			map_walk_expected(w, k, NULL, k,
+			    "a name without U+0000");
 			return (-1);
 		}
 		names->s = text;
@@ -48,8 +49,8 @@ decode(struct walk *w, json_ref obj, struct name *names, char *text,
 
 /* Compare the `n' names of `obj' with each other. */
 static void
-compare(struct walk *w, json_ref obj, struct name *names, size_t n, char *text,
-    size_t size)
+compare(struct map_walk *w, json_ref obj, struct name *names, size_t n,
+    char *text, size_t size)
 {
 	unsigned int line, column;
 	size_t i;
@@ -57,21 +58,22 @@ compare(struct walk *w, json_ref obj, struct name *names, size_t n, char *text,
 	if (decode(w, obj, names, text, size) == -1)
 		return;
 	if (heapsort(names, n, sizeof(*names), by_name) == -1) {
-		walk_error(w, obj, NULL, "out of memory");
+		map_walk_error(w, obj, NULL, "out of memory");
 		return;
 	}
-	for (i = 1; i < n && !walk_full(w); i++) {
+	for (i = 1; i < n && !map_walk_full(w); i++) {
 		if (strcmp(names[i - 1].s, names[i].s) != 0)
 			continue;
 		json_where(w->j, names[i - 1].key, &line, &column);
-		walk_error(w, names[i].key, NULL, "expected each name once, "
+		map_walk_error(w, names[i].key, NULL,
+		    "expected each name once, "
 		    "found \"%.60s\" again, which is in line %u already",
 		    names[i].s, line);
 	}
 }
 
 static void
-check_object(struct walk *w, json_ref obj)
+check_object(struct map_walk *w, json_ref obj)
 {
 	size_t len, n = json_count(w->j, obj), size = 0;
 	struct name *names;
@@ -88,7 +90,7 @@ check_object(struct walk *w, json_ref obj)
 	names = calloc(n, sizeof(*names));
 	text = malloc(size);
 	if (names == NULL || text == NULL)
-		walk_error(w, obj, NULL, "out of memory");
+		map_walk_error(w, obj, NULL, "out of memory");
 	else
 		compare(w, obj, names, n, text, size);
 	free(names);
@@ -97,7 +99,7 @@ check_object(struct walk *w, json_ref obj)
 
 /* The value `v' and what is in it; no deeper than json_parse() allowed. */
 static void
-check_value(struct walk *w, json_ref v)
+check_value(struct map_walk *w, json_ref v)
 {
 	int object = json_type(w->j, v) == JSON_OBJECT;
 	size_t before, i = 0;
@@ -105,17 +107,17 @@ check_value(struct walk *w, json_ref v)
 
 	if (object)
 		check_object(w, v);
-	for (k = json_first(w->j, v); k != -1 && !walk_full(w);
+	for (k = json_first(w->j, v); k != -1 && !map_walk_full(w);
 	    k = json_next(w->j, k)) {
-		before = object ? walk_enter(w, k) :
-		    walk_enter_element(w, "", i++);
+		before = object ? map_walk_enter(w, k) :
+		    map_walk_enter_element(w, "", i++);
 		check_value(w, object ? json_value(w->j, k) : k);
-		walk_leave(w, before);
+		map_walk_leave(w, before);
 	}
 }
 
 void
-walk_repeated(struct walk *w)
+map_walk_repeated(struct map_walk *w)
 {
 	check_value(w, 0);
 }

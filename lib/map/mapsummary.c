@@ -14,7 +14,7 @@ put_string(struct json_out *o, const char *name, const struct json *j,
 	const char *raw;
 	size_t len = 0;
 
-	raw = json_raw(j, walk_find(j, obj, field), &len);
+	raw = json_raw(j, map_walk_find(j, obj, field), &len);
 	json_out_escaped(o, name, raw, raw == NULL ? 0 : len);
 }
 
@@ -25,7 +25,7 @@ put_int(struct json_out *o, const char *name, const struct json *j,
 {
 	int64_t v;
 
-	if (json_int(j, walk_find(j, obj, field), &v) == -1 || v == 0)
+	if (json_int(j, map_walk_find(j, obj, field), &v) == -1 || v == 0)
 		v = otherwise;
 	json_out_int(o, name, v);
 }
@@ -35,7 +35,7 @@ put_node(struct json_out *o, const struct json *j, json_ref n)
 {
 	int only;
 
-	if (json_bool(j, walk_find(j, n, "STUNOnly"), &only) == -1)
+	if (json_bool(j, map_walk_find(j, n, "STUNOnly"), &only) == -1)
 		only = 0;
 	json_out_object(o, NULL);
 	put_string(o, "name", j, n, "Name");
@@ -52,7 +52,7 @@ put_node(struct json_out *o, const struct json *j, json_ref n)
 static void
 put_region(struct json_out *o, const struct json *j, json_ref r)
 {
-	json_ref nodes = walk_find(j, r, "Nodes"), k;
+	json_ref nodes = map_walk_find(j, r, "Nodes"), k;
 
 	json_out_object(o, NULL);
 	put_int(o, "id", j, r, "RegionID", 0);
@@ -74,7 +74,7 @@ ignore(int error, const char *line, void *arg)
 }
 
 int
-map_summary(const char *text, size_t len, struct wr *w)
+map_summary(const char *text, size_t len, struct ipc_wr *w)
 {
 	json_ref regions, k;
 	struct json_error e;
@@ -85,7 +85,7 @@ map_summary(const char *text, size_t len, struct wr *w)
 	    (j = json_parse(text, len, MAP_MAX_DEPTH, MAP_MAX_TOKENS,
 	    &e)) == NULL)
 		return (-1);
-	regions = walk_find(j, 0, "Regions");
+	regions = map_walk_find(j, 0, "Regions");
 	json_out_init(&o, w);
 	json_out_object(&o, NULL);
 	json_out_array(&o, "regions");
@@ -94,5 +94,5 @@ map_summary(const char *text, size_t len, struct wr *w)
 	json_out_end(&o);
 	json_out_end(&o);
 	json_free(j);
-	return (wr_ok(w) ? 0 : -1);
+	return (ipc_wr_ok(w) ? 0 : -1);
 }

@@ -28,7 +28,7 @@ make_printable(char *s)
 }
 
 static void
-finding(struct walk *w, int error, json_ref at, const char *field,
+finding(struct map_walk *w, int error, json_ref at, const char *field,
     const char *fmt, va_list ap)
 {
 	char line[MAX_LINE], text[MAX_LINE / 2];
@@ -55,8 +55,8 @@ finding(struct walk *w, int error, json_ref at, const char *field,
 }
 
 void
-walk_error(struct walk *w, json_ref at, const char *field, const char *fmt,
-    ...)
+map_walk_error(struct map_walk *w, json_ref at, const char *field,
+    const char *fmt, ...)
 {
 	va_list ap;
 
@@ -66,8 +66,8 @@ walk_error(struct walk *w, json_ref at, const char *field, const char *fmt,
 }
 
 void
-walk_warn(struct walk *w, json_ref at, const char *field, const char *fmt,
-    ...)
+map_walk_warn(struct map_walk *w, json_ref at, const char *field,
+    const char *fmt, ...)
 {
 	va_list ap;
 
@@ -77,7 +77,7 @@ walk_warn(struct walk *w, json_ref at, const char *field, const char *fmt,
 }
 
 void
-walk_broken(struct walk *w, unsigned int row, unsigned int column,
+map_walk_broken(struct map_walk *w, unsigned int row, unsigned int column,
     const char *kind, const char *why)
 {
 	char line[MAX_LINE];
@@ -115,24 +115,24 @@ quote(const struct json *j, json_ref v, char *dst, size_t size)
 }
 
 void
-walk_expected(struct walk *w, json_ref at, const char *field, json_ref v,
-    const char *expected)
+map_walk_expected(struct map_walk *w, json_ref at, const char *field,
+    json_ref v, const char *expected)
 {
 	char found[MAX_QUOTE + 8];
 
 	quote(w->j, v, found, sizeof(found));
-	walk_error(w, at, field, "expected %s, found %s", expected, found);
+	map_walk_error(w, at, field, "expected %s, found %s", expected, found);
 }
 
 int
-walk_full(const struct walk *w)
+map_walk_full(const struct map_walk *w)
 {
 	return (w->errors > WALK_MAX_ERRORS);
 }
 
 /* Append to the path what of it fits. */
 static size_t
-append(struct walk *w, const char *s, size_t n)
+append(struct map_walk *w, const char *s, size_t n)
 {
 	size_t before = w->len;
 
@@ -145,7 +145,7 @@ append(struct walk *w, const char *s, size_t n)
 }
 
 size_t
-walk_enter(struct walk *w, json_ref key)
+map_walk_enter(struct map_walk *w, json_ref key)
 {
 	size_t n, before;
 	const char *raw = json_raw(w->j, key, &n);
@@ -160,7 +160,7 @@ walk_enter(struct walk *w, json_ref key)
 }
 
 size_t
-walk_enter_element(struct walk *w, const char *field, size_t i)
+map_walk_enter_element(struct map_walk *w, const char *field, size_t i)
 {
 	char index[32];
 	size_t before;
@@ -173,14 +173,14 @@ walk_enter_element(struct walk *w, const char *field, size_t i)
 }
 
 void
-walk_leave(struct walk *w, size_t len)
+map_walk_leave(struct map_walk *w, size_t len)
 {
 	w->len = len;
 	w->path[len] = '\0';
 }
 
 void
-walk_go(struct walk *w, const char *path)
+map_walk_go(struct map_walk *w, const char *path)
 {
 	w->len = 0;
 	append(w, path, strlen(path));
@@ -216,7 +216,7 @@ value_of(const struct json *j, json_ref key)
 }
 
 json_ref
-walk_key(const struct json *j, json_ref obj, const char *name)
+map_walk_key(const struct json *j, json_ref obj, const char *name)
 {
 	json_ref exact, other;
 
@@ -225,42 +225,43 @@ walk_key(const struct json *j, json_ref obj, const char *name)
 }
 
 json_ref
-walk_find(const struct json *j, json_ref obj, const char *name)
+map_walk_find(const struct json *j, json_ref obj, const char *name)
 {
-	return (value_of(j, walk_key(j, obj, name)));
+	return (value_of(j, map_walk_key(j, obj, name)));
 }
 
 json_ref
-walk_field(struct walk *w, json_ref obj, const char *name)
+map_walk_field(struct map_walk *w, json_ref obj, const char *name)
 {
 	json_ref exact, other;
 
 	find_keys(w->j, obj, name, &exact, &other);
 	if (other != -1 && exact != -1)
-		walk_expected(w, other, name, other,
+		map_walk_expected(w, other, name, other,
 		    "this name alone: Go programs take both for one");
 	else if (other != -1)
-		walk_warn(w, other, name, "write the name like this, in these "
+		map_walk_warn(w, other, name,
+		    "write the name like this, in these "
 		    "capital and small letters: programs that are not "
 		    "written in Go may not know it otherwise");
 	return (value_of(w->j, exact != -1 ? exact : other));
 }
 
 json_ref
-walk_need(struct walk *w, json_ref obj, const char *name)
+map_walk_need(struct map_walk *w, json_ref obj, const char *name)
 {
 	json_ref exact, other, v;
 
 	find_keys(w->j, obj, name, &exact, &other);
 	if (exact == -1 && other != -1) {
-		walk_expected(w, other, name, other,
+		map_walk_expected(w, other, name, other,
 		    "the name in these capital and small letters");
 		return (-1);
 	}
-	v = walk_field(w, obj, name);
+	v = map_walk_field(w, obj, name);
 	if (v == -1)
-		walk_expected(w, exact != -1 ? json_value(w->j, exact) : obj,
-		    name, json_value(w->j, exact), "this field");
+		map_walk_expected(w, exact != -1 ? json_value(w->j, exact) :
+		    obj, name, json_value(w->j, exact), "this field");
 	return (v);
 }
 
@@ -274,7 +275,7 @@ has_control(const char *s)
 }
 
 int
-walk_string(struct walk *w, json_ref v, const char *name,
+map_walk_string(struct map_walk *w, json_ref v, const char *name,
     const char *expected, char dst[WALK_STRING])
 {
 	dst[0] = '\0';
@@ -284,38 +285,38 @@ walk_string(struct walk *w, json_ref v, const char *name,
 		return (0);
 	dst[0] = '\0';
 	if (json_type(w->j, v) != JSON_STRING)
-		walk_expected(w, v, name, v, expected);
+		map_walk_expected(w, v, name, v, expected);
 	else
-		walk_expected(w, v, name, v, "at most 255 bytes without "
+		map_walk_expected(w, v, name, v, "at most 255 bytes without "
 		    "control characters");
 	return (-1);
 }
 
 int
-walk_text(struct walk *w, json_ref obj, const char *name,
+map_walk_text(struct map_walk *w, json_ref obj, const char *name,
     const char *expected, char dst[WALK_STRING])
 {
-	return (walk_string(w, walk_field(w, obj, name), name, expected,
+	return (map_walk_string(w, map_walk_field(w, obj, name), name, expected,
 	    dst));
 }
 
 int
-walk_flag(struct walk *w, json_ref obj, const char *name, int *v)
+map_walk_flag(struct map_walk *w, json_ref obj, const char *name, int *v)
 {
-	json_ref r = walk_field(w, obj, name);
+	json_ref r = map_walk_field(w, obj, name);
 
 	*v = 0;
 	if (r == -1 || json_bool(w->j, r, v) == 0)
 		return (0);
-	walk_expected(w, r, name, r, "true or false");
+	map_walk_expected(w, r, name, r, "true or false");
 	return (-1);
 }
 
 int
-walk_int(struct walk *w, json_ref obj, const char *name, int64_t min,
+map_walk_int(struct map_walk *w, json_ref obj, const char *name, int64_t min,
     int64_t max, int64_t *v)
 {
-	json_ref r = walk_field(w, obj, name);
+	json_ref r = map_walk_field(w, obj, name);
 	char expected[80];
 
 	*v = 0;
@@ -325,12 +326,12 @@ walk_int(struct walk *w, json_ref obj, const char *name, int64_t min,
 	*v = 0;
 	snprintf(expected, sizeof(expected), "an integer from %lld to %lld",
 	    (long long)min, (long long)max);
-	walk_expected(w, r, name, r, expected);
+	map_walk_expected(w, r, name, r, expected);
 	return (-1);
 }
 
 int
-walk_double(const struct json *j, json_ref v, double *d)
+map_walk_double(const struct json *j, json_ref v, double *d)
 {
 	char buf[MAX_NUMBER];
 	const char *raw;

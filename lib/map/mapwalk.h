@@ -16,10 +16,10 @@
 #define WALK_MAX_WARNINGS	20
 #define WALK_STRING		256	/* longest string of a field, and NUL */
 
-struct walk {
+struct map_walk {
 	const struct json	*j;
 	const char		*what;	/* file or URL, for messages */
-	map_say			 say;
+	map_report_cb		 say;
 	void			*arg;
 	int			 errors, warnings;
 	char			 path[256]; /* "Regions.900.Nodes[0]" */
@@ -31,74 +31,76 @@ struct walk {
  * to the path (NULL nothing).  Beyond the most that are told, nothing is said
  * but that there are more.
  */
-void	 walk_error(struct walk *w, json_ref at, const char *field,
+void	 map_walk_error(struct map_walk *w, json_ref at, const char *field,
 	    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-void	 walk_warn(struct walk *w, json_ref at, const char *field,
+void	 map_walk_warn(struct map_walk *w, json_ref at, const char *field,
 	    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /* "expected EXPECTED, found ...", with what `v' is; -1 is nothing. */
-void	 walk_expected(struct walk *w, json_ref at, const char *field,
+void	 map_walk_expected(struct map_walk *w, json_ref at, const char *field,
 	    json_ref v, const char *expected);
 
 /* Report that the text can't be read at all, and where: KIND WHY. */
-void	 walk_broken(struct walk *w, unsigned int row, unsigned int column,
-	    const char *kind, const char *why);
+void	 map_walk_broken(struct map_walk *w, unsigned int row,
+	    unsigned int column, const char *kind, const char *why);
 
 /* No more errors are told: who walks may stop.  1, or 0. */
-int	 walk_full(const struct walk *w);
+int	 map_walk_full(const struct map_walk *w);
 
 /*
  * Go into the member `key', or the element `i' of the array that is the member
- * of that name; the length to give to walk_leave() afterwards.
+ * of that name; the length to give to map_walk_leave() afterwards.
  */
-size_t	 walk_enter(struct walk *w, json_ref key);
-size_t	 walk_enter_element(struct walk *w, const char *field, size_t i);
-void	 walk_leave(struct walk *w, size_t len);
+size_t	 map_walk_enter(struct map_walk *w, json_ref key);
+size_t	 map_walk_enter_element(struct map_walk *w, const char *field,
+	    size_t i);
+void	 map_walk_leave(struct map_walk *w, size_t len);
 
-/* Go to a path that was kept; walk_leave() with 0 afterwards. */
-void	 walk_go(struct walk *w, const char *path);
+/* Go to a path that was kept; map_walk_leave() with 0 afterwards. */
+void	 map_walk_go(struct map_walk *w, const char *path);
 
 /*
  * The key of the member `name' of an object; if there is none, the last one
  * that differs in case alone, which is how Go reads it; or -1.
  */
-json_ref walk_key(const struct json *j, json_ref obj, const char *name);
+json_ref map_walk_key(const struct json *j, json_ref obj, const char *name);
 
 /* The value of that member, or -1; null counts as none. */
-json_ref walk_find(const struct json *j, json_ref obj, const char *name);
+json_ref map_walk_find(const struct json *j, json_ref obj, const char *name);
 
 /*
  * The same for a field that is checked: a name in another case is warned of,
  * and an error where there is the right one too.
  */
-json_ref walk_field(struct walk *w, json_ref obj, const char *name);
+json_ref map_walk_field(struct map_walk *w, json_ref obj, const char *name);
 
 /*
  * The same for a field that must be there, under its very name: others than Go
  * would not see it.  -1: reported.
  */
-json_ref walk_need(struct walk *w, json_ref obj, const char *name);
+json_ref map_walk_need(struct map_walk *w, json_ref obj, const char *name);
 
 /*
  * The string `v' into `dst'; -1 (nothing) gives "".  0, or -1: it is none, has
  * a control character in it or is too long, reported for `name' as what is not
  * `expected'.
  */
-int	 walk_string(struct walk *w, json_ref v, const char *name,
+int	 map_walk_string(struct map_walk *w, json_ref v, const char *name,
 	    const char *expected, char dst[WALK_STRING]);
 
 /* Optional fields; 0, or -1: not of that kind or out of range, reported. */
-int	 walk_text(struct walk *w, json_ref obj, const char *name,
+int	 map_walk_text(struct map_walk *w, json_ref obj, const char *name,
 	    const char *expected, char dst[WALK_STRING]);
-int	 walk_flag(struct walk *w, json_ref obj, const char *name, int *v);
-int	 walk_int(struct walk *w, json_ref obj, const char *name, int64_t min,
-	    int64_t max, int64_t *v);
+int	 map_walk_flag(struct map_walk *w, json_ref obj, const char *name,
+	    int *v);
+int	 map_walk_int(struct map_walk *w, json_ref obj, const char *name,
+	    int64_t min, int64_t max, int64_t *v);
 
 /* The number `v' as a double; 0, or -1 when it is none or not finite. */
-int	 walk_double(const struct json *j, json_ref v, double *d);
+int	 map_walk_double(const struct json *j, json_ref v, double *d);
 
 /* No object of the whole map may have two members of one name. */
-void	 walk_repeated(struct walk *w);
+void	 map_walk_repeated(struct map_walk *w);
 
 /* A node as checked; "" and 0 for what is not there. */
 struct map_node {
@@ -119,11 +121,12 @@ struct map_node {
  * Check the node `v' of a region with this id (0: unknown) and fill in *n.
  * 0, or -1: it is no object, or has no name.
  */
-int	 walk_node(struct walk *w, json_ref v, int64_t region,
+int	 map_walk_node(struct map_walk *w, json_ref v, int64_t region,
 	    struct map_node *n);
 
 /* Warn of what is amiss with this machine's own among the nodes. */
-void	 walk_own(struct walk *w, json_ref regions, const struct map_self *self,
+void	 map_walk_own(struct map_walk *w, json_ref regions,
+	    const struct ipc_map_self *self,
 	    const struct map_node *nodes, size_t n);
 
 #endif

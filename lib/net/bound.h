@@ -15,8 +15,8 @@ int	net_spreads_clients(void);
 
 /*
  * A socket of `type' (SOCK_STREAM or SOCK_DGRAM, with flags), close-on-exec and
- * bound to `sa' of `len' bytes, with IPv6 kept apart from IPv4.  `prepare' (NULL
- * none) sets options of the protocol before that: 0, or -1 with errno.
+ * bound to `sa' of `len' bytes, with IPv6 kept apart from IPv4.  `prepare'
+ * (NULL none) sets options of the protocol before that: 0, or -1 with errno.
  * `share': other sockets of this user may be bound to the same address, and the
  * kernel spreads what arrives among them.  -1 with errno.
  */

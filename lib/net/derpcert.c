@@ -28,11 +28,11 @@ pin_get(const char *pin, uint8_t hash[HASH_LEN])
 	if (strncmp(pin, DERPCERT_PIN_PREFIX, n) != 0 ||
 	    strlen(pin + n) != 2 * HASH_LEN)
 		return -1;
-	return hex_get(hash, HASH_LEN, pin + n);
+	return base_hex_get(hash, HASH_LEN, pin + n);
 }
 
 int
-derpcert_is_pin(const char *pin)
+net_derpcert_is_pin(const char *pin)
 {
 	uint8_t	hash[HASH_LEN];
 
@@ -62,14 +62,14 @@ meta_get(X509 *x, uint8_t key[32])
 	    NID_commonName, cn, sizeof(cn));
 	if (len < (int)n || strncmp(cn, DERPCERT_META_PREFIX, n) != 0)
 		return 0;
-	if ((size_t)len != n + 64 || hex_get(key, 32, cn + n) == -1)
+	if ((size_t)len != n + 64 || base_hex_get(key, 32, cn + n) == -1)
 		return -1;
 	return 1;
 }
 
 /* Judge one certificate that is no meta certificate. */
 static const char *
-judge(X509 *x, const uint8_t want[HASH_LEN])
+check_cert(X509 *x, const uint8_t want[HASH_LEN])
 {
 	uint8_t		hash[EVP_MAX_MD_SIZE];
 	unsigned int	n;
@@ -86,7 +86,7 @@ judge(X509 *x, const uint8_t want[HASH_LEN])
 }
 
 const char *
-derpcert_check_pin(const uint8_t *pem, size_t len, const char *pin)
+net_derpcert_check_pin(const uint8_t *pem, size_t len, const char *pin)
 {
 	uint8_t		 want[HASH_LEN], key[32];
 	const char	*why = NULL;
@@ -105,7 +105,7 @@ derpcert_check_pin(const uint8_t *pem, size_t len, const char *pin)
 			why = "there is more than one certificate besides "
 			    "the pinned one";
 		else
-			why = judge(x, want);
+			why = check_cert(x, want);
 		X509_free(x);
 	}
 	BIO_free(bio);
@@ -127,7 +127,7 @@ holds(X509 *x, const char *name)
 }
 
 const char *
-derpcert_check_leaf(const uint8_t *pem, size_t len, const char *name,
+net_derpcert_check_leaf(const uint8_t *pem, size_t len, const char *name,
     time_t now)
 {
 	const char	*why = NULL;
@@ -153,7 +153,7 @@ derpcert_check_leaf(const uint8_t *pem, size_t len, const char *name,
 }
 
 int
-derpcert_meta_key(const uint8_t *pem, size_t len, uint8_t key[32])
+net_derpcert_meta_key(const uint8_t *pem, size_t len, uint8_t key[32])
 {
 	BIO	*bio;
 	X509	*x;

@@ -14,14 +14,14 @@
 #define DERPCERT_META_PREFIX	"derpkey"
 
 /* 1 when `pin' is the prefix and 64 hexadecimal digits, else 0. */
-int	 derpcert_is_pin(const char *pin);
+int	 net_derpcert_is_pin(const char *pin);
 
 /*
  * Does the chain (PEM, `len' bytes) match `pin' as real clients judge it:
  * besides meta certificates exactly one, in its time of validity, whose DER
  * has that SHA-256?  NULL yes, else why not (static).
  */
-const char *derpcert_check_pin(const uint8_t *pem, size_t len,
+const char *net_derpcert_check_pin(const uint8_t *pem, size_t len,
 	    const char *pin);
 
 /*
@@ -31,13 +31,13 @@ const char *derpcert_check_pin(const uint8_t *pem, size_t len,
  * in a self-signed certificate alone, as clients do without it.  NULL yes, else
  * why not (static).
  */
-const char *derpcert_check_leaf(const uint8_t *pem, size_t len,
+const char *net_derpcert_check_leaf(const uint8_t *pem, size_t len,
 	    const char *name, time_t now);
 
 /*
  * The relay key that the meta certificate, the last one of the chain,
  * announces.  0 and `key' filled in, or -1: there is none, or it is malformed.
  */
-int	 derpcert_meta_key(const uint8_t *pem, size_t len, uint8_t key[32]);
+int	 net_derpcert_meta_key(const uint8_t *pem, size_t len, uint8_t key[32]);
 
 #endif

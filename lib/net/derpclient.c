@@ -23,25 +23,26 @@
 #define CLIENT_INFO_MAX	128	/* bytes of its JSON */
 #define RX_INITIAL	(16 * 1024)
 
-struct derpclient {
-	struct stream	*s;
-	uint8_t		 pub[FRAME_KEY_LEN];
-	uint8_t		 sec[FRAME_KEY_LEN];
-	uint8_t		 server[FRAME_KEY_LEN];
-	int		 have_server;	/* announced before ServerKey came */
-	uint8_t		*rx;		/* received bytes: */
-	size_t		 rxcap;
-	size_t		 rxpos;		/* the next unread one */
-	size_t		 rxend;		/* behind the last one */
-	char		 why[512];
+struct net_derpclient {
+	struct net_stream	*s;
+	uint8_t			 pub[FRAME_KEY_LEN];
+	uint8_t			 sec[FRAME_KEY_LEN];
+	uint8_t			 server[FRAME_KEY_LEN];
+	int			 have_server;	/* announced before ServerKey
+						   came */
+	uint8_t			*rx;		/* received bytes: */
+	size_t			 rxcap;
+	size_t			 rxpos;		/* the next unread one */
+	size_t			 rxend;		/* behind the last one */
+	char			 why[512];
 };
 
-static int	fail(struct derpclient *, const char *, ...)
+static int	fail(struct net_derpclient *, const char *, ...)
 		    __attribute__((format(printf, 2, 3)));
 
 /* Keep the reason; always -1. */
 static int
-fail(struct derpclient *c, const char *fmt, ...)
+fail(struct net_derpclient *c, const char *fmt, ...)
 {
 	va_list	ap;
 
@@ -53,22 +54,22 @@ fail(struct derpclient *c, const char *fmt, ...)
 
 /* The stream's reason becomes ours; always -1. */
 static int
-fail_stream(struct derpclient *c)
+fail_stream(struct net_derpclient *c)
 {
-	return fail(c, "%s", stream_error(c->s));
+	return fail(c, "%s", net_stream_error(c->s));
 }
 
-struct derpclient *
-derpclient_new(void)
+struct net_derpclient *
+net_derpclient_new(void)
 {
-	struct derpclient	*c;
+	struct net_derpclient	*c;
 
 	if (sodium_init() == -1 || (c = calloc(1, sizeof(*c))) == NULL)
 		return NULL;
 	c->rxcap = RX_INITIAL;
 	if ((c->rx = malloc(c->rxcap)) == NULL ||
-	    (c->s = stream_new()) == NULL) {
-		derpclient_free(c);
+	    (c->s = net_stream_new()) == NULL) {
+		net_derpclient_free(c);
 		return NULL;
 	}
 	crypto_box_keypair(c->pub, c->sec);
@@ -76,11 +77,11 @@ derpclient_new(void)
 }
 
 void
-derpclient_free(struct derpclient *c)
+net_derpclient_free(struct net_derpclient *c)
 {
 	if (c == NULL)
 		return;
-	stream_free(c->s);
+	net_stream_free(c->s);
 	free(c->rx);
 	sodium_memzero(c, sizeof(*c));
 	free(c);
@@ -88,7 +89,7 @@ derpclient_free(struct derpclient *c)
 
 /* Make room for `need' unread bytes in all; 0, or -1. */
 static int
-rx_reserve(struct derpclient *c, size_t need)
+rx_reserve(struct net_derpclient *c, size_t need)
 {
 	uint8_t	*p;
 
@@ -108,11 +109,11 @@ rx_reserve(struct derpclient *c, size_t need)
 
 /* Read once into the free space.  1 something came, 0 not in time, -1. */
 static int
-rx_more(struct derpclient *c, long long until)
+rx_more(struct net_derpclient *c, long long until)
 {
 	ssize_t	n;
 
-	n = stream_read(c->s, c->rx + c->rxend, c->rxcap - c->rxend, until);
+	n = net_stream_read(c->s, c->rx + c->rxend, c->rxcap - c->rxend, until);
 	if (n > 0) {
 		c->rxend += (size_t)n;
 		return 1;
@@ -120,12 +121,12 @@ rx_more(struct derpclient *c, long long until)
 	if (n == 0)
 		return fail(c, "the server closed the connection");
 	fail_stream(c);
-	return stream_timed_out(c->s) ? 0 : -1;
+	return net_stream_timed_out(c->s) ? 0 : -1;
 }
 
 /* Have `need' unread bytes.  1 yes, 0 not in time, -1. */
 static int
-rx_want(struct derpclient *c, size_t need, long long until)
+rx_want(struct net_derpclient *c, size_t need, long long until)
 {
 	int	rv;
 
@@ -141,14 +142,15 @@ rx_want(struct derpclient *c, size_t need, long long until)
 
 /* One frame, the header looked at first.  1, 0 not in time, -1. */
 static int
-recv_frame(struct derpclient *c, struct derpclient_frame *f, long long until)
+recv_frame(struct net_derpclient *c, struct net_derpclient_frame *f,
+    long long until)
 {
 	uint32_t	len;
 	int		rv;
 
 	if ((rv = rx_want(c, FRAME_HDR_LEN, until)) != 1)
 		return rv;
-	frame_get_hdr(c->rx + c->rxpos, &f->type, &len);
+	net_frame_get_hdr(c->rx + c->rxpos, &f->type, &len);
 	if (len > DERPCLIENT_MAX_FRAME)
 		return fail(c, "the server sent a frame of type 0x%02x and %u "
 		    "bytes, more than %d", f->type, (unsigned int)len,
@@ -163,7 +165,7 @@ recv_frame(struct derpclient *c, struct derpclient_frame *f, long long until)
 
 /* Send a frame whose payload is in two pieces, in one write. */
 static int
-send_frame(struct derpclient *c, uint8_t type, const void *a, size_t alen,
+send_frame(struct net_derpclient *c, uint8_t type, const void *a, size_t alen,
     const void *b, size_t blen, long long until)
 {
 	uint8_t	*buf;
@@ -175,20 +177,20 @@ send_frame(struct derpclient *c, uint8_t type, const void *a, size_t alen,
 	len = FRAME_HDR_LEN + alen + blen;
 	if ((buf = malloc(len)) == NULL)
 		return fail(c, "no memory for a frame of %zu bytes", len);
-	frame_put_hdr(buf, type, (uint32_t)(alen + blen));
+	net_frame_put_hdr(buf, type, (uint32_t)(alen + blen));
 	if (alen > 0)
 		memcpy(buf + FRAME_HDR_LEN, a, alen);
 	if (blen > 0)
 		memcpy(buf + FRAME_HDR_LEN + alen, b, blen);
-	rv = stream_write(c->s, buf, len, until);
+	rv = net_stream_write(c->s, buf, len, until);
 	free(buf);
 	return rv == -1 ? fail_stream(c) : 0;
 }
 
 /* Write the upgrade request to `buf'; its length, or -1. */
 static int
-make_request(struct derpclient *c, const struct derpclient_opts *o, char *buf,
-    size_t size)
+make_request(struct net_derpclient *c, const struct net_derpclient_opts *o,
+    char *buf, size_t size)
 {
 	const char	*name = o->name != NULL ? o->name : o->host;
 	int		 n, v6;
@@ -209,7 +211,7 @@ make_request(struct derpclient *c, const struct derpclient_opts *o, char *buf,
 
 /* The server's key, from where ever: all must agree.  0, or -1. */
 static int
-set_server_key(struct derpclient *c, const uint8_t key[FRAME_KEY_LEN],
+set_server_key(struct net_derpclient *c, const uint8_t key[FRAME_KEY_LEN],
     const char *where)
 {
 	if (c->have_server && memcmp(c->server, key, FRAME_KEY_LEN) != 0)
@@ -222,39 +224,39 @@ set_server_key(struct derpclient *c, const uint8_t key[FRAME_KEY_LEN],
 
 /* Judge the head of the answer to the upgrade.  0, or -1. */
 static int
-check_answer(struct derpclient *c, const struct http_head *h)
+check_answer(struct net_derpclient *c, const struct net_http_head *h)
 {
-	struct http_str	v;
-	uint8_t		key[FRAME_KEY_LEN];
+	struct net_http_str	v;
+	uint8_t			key[FRAME_KEY_LEN];
 
 	if (h->status != 101)
 		return fail(c, "not a DERP server: it answered HTTP status %d "
 		    "where 101 was expected", h->status);
-	if (!http_has_token(h, "Upgrade", "DERP"))
+	if (!net_http_has_token(h, "Upgrade", "DERP"))
 		return fail(c, "not a DERP server: it switched to another "
 		    "protocol than DERP");
-	v = http_field(h, "Derp-Public-Key");
+	v = net_http_field(h, "Derp-Public-Key");
 	if (v.p == NULL)
 		return 0;
 	if (v.len != 2 * FRAME_KEY_LEN ||
-	    hex_get(key, FRAME_KEY_LEN, v.p) == -1)
+	    base_hex_get(key, FRAME_KEY_LEN, v.p) == -1)
 		return fail(c, "Derp-Public-Key is malformed");
 	return set_server_key(c, key, "Derp-Public-Key");
 }
 
 /* Read the answer to the upgrade; what follows its head stays.  0, or -1. */
 static int
-read_answer(struct derpclient *c, long long until)
+read_answer(struct net_derpclient *c, long long until)
 {
 	static const char	 eh[] = "not a DERP server: its answer is not";
-	struct http_head	*h;
+	struct net_http_head	*h;
 	int			 n, rv;
 
 	if ((h = calloc(1, sizeof(*h))) == NULL)
 		return fail(c, "no memory for an HTTP head");
 	rv = rx_reserve(c, HTTP_MAX_HEAD + 1);
 	while (rv == 0) {
-		n = http_parse_response(h, (const char *)c->rx + c->rxpos,
+		n = net_http_parse_response(h, (const char *)c->rx + c->rxpos,
 		    c->rxend - c->rxpos);
 		if (n > 0) {
 			rv = check_answer(c, h);
@@ -272,14 +274,15 @@ read_answer(struct derpclient *c, long long until)
 
 /* Ask for the upgrade; with the quick start nothing is waited for. */
 static int
-upgrade(struct derpclient *c, const struct derpclient_opts *o, long long until)
+upgrade(struct net_derpclient *c, const struct net_derpclient_opts *o,
+    long long until)
 {
 	char	req[1024];
 	int	n;
 
 	if ((n = make_request(c, o, req, sizeof(req))) == -1)
 		return -1;
-	if (stream_write(c->s, req, (size_t)n, until) == -1)
+	if (net_stream_write(c->s, req, (size_t)n, until) == -1)
 		return fail_stream(c);
 	if (o->start == DERPCLIENT_FAST)
 		return 0;
@@ -288,8 +291,8 @@ upgrade(struct derpclient *c, const struct derpclient_opts *o, long long until)
 
 /* Wait for a frame of the login that must be of `type'.  0, or -1. */
 static int
-expect(struct derpclient *c, uint8_t type, const char *name,
-    struct derpclient_frame *f, long long until)
+expect(struct net_derpclient *c, uint8_t type, const char *name,
+    struct net_derpclient_frame *f, long long until)
 {
 	int	rv;
 
@@ -309,9 +312,9 @@ expect(struct derpclient *c, uint8_t type, const char *name,
 }
 
 static int
-read_server_key(struct derpclient *c, long long until)
+read_server_key(struct net_derpclient *c, long long until)
 {
-	struct derpclient_frame	f;
+	struct net_derpclient_frame	f;
 
 	if (expect(c, FRAME_SERVER_KEY, "ServerKey", &f, until) == -1)
 		return -1;
@@ -322,34 +325,34 @@ read_server_key(struct derpclient *c, long long until)
 }
 
 static int
-send_client_info(struct derpclient *c, int prober, long long until)
+send_client_info(struct net_derpclient *c, int prober, long long until)
 {
 	uint8_t	buf[FRAME_KEY_LEN + FRAME_NONCE_LEN + FRAME_BOX_OVERHEAD +
 		    CLIENT_INFO_MAX];
 	uint8_t	*nonce = buf + FRAME_KEY_LEN;
 	uint8_t	*box = nonce + FRAME_NONCE_LEN;
 	struct json_out o;
-	struct wr w;
+	struct ipc_wr w;
 	size_t	 n;
 	int	 rv;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	json_out_init(&o, &w);
 	json_out_object(&o, NULL);
-	json_out_int(&o, "version", DERP_VERSION);
+	json_out_int(&o, "version", FRAME_DERP_VERSION);
 	json_out_bool(&o, "CanAckPings", 1);
 	if (prober)
 		json_out_bool(&o, "IsProber", 1);
 	json_out_end(&o);
 	n = w.len;
 	if (!json_out_whole(&o) || n > CLIENT_INFO_MAX) {
-		wr_free(&w);
+		ipc_wr_free(&w);
 		return fail(c, "login: out of memory");
 	}
 	memcpy(buf, c->pub, FRAME_KEY_LEN);
 	randombytes_buf(nonce, FRAME_NONCE_LEN);
 	rv = crypto_box_easy(box, w.p, n, nonce, c->server, c->sec);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	if (rv == -1)
 		return fail(c, "login: the server's relay key is no key");
 	return send_frame(c, FRAME_CLIENT_INFO, buf, FRAME_KEY_LEN +
@@ -358,7 +361,7 @@ send_client_info(struct derpclient *c, int prober, long long until)
 
 /* ServerInfo's text: an object with a version that we speak.  0, or -1. */
 static int
-check_server_info(struct derpclient *c, const char *text, size_t len)
+check_server_info(struct net_derpclient *c, const char *text, size_t len)
 {
 	struct json_error	 e;
 	struct json		*j;
@@ -371,20 +374,20 @@ check_server_info(struct derpclient *c, const char *text, size_t len)
 	if (json_type(j, 0) != JSON_OBJECT)
 		rv = fail(c, "login: ServerInfo is not a JSON object");
 	else if ((r = json_get(j, 0, "version")) != -1 &&
-	    (json_int(j, r, &v) == -1 || v < DERP_VERSION))
+	    (json_int(j, r, &v) == -1 || v < FRAME_DERP_VERSION))
 		rv = fail(c, "login: ServerInfo's version is not %d",
-		    DERP_VERSION);
+		    FRAME_DERP_VERSION);
 	json_free(j);
 	return rv;
 }
 
 static int
-read_server_info(struct derpclient *c, long long until)
+read_server_info(struct net_derpclient *c, long long until)
 {
-	struct derpclient_frame	 f;
-	uint8_t			*text;
-	size_t			 n;
-	int			 rv;
+	struct net_derpclient_frame	 f;
+	uint8_t				*text;
+	size_t				 n;
+	int				 rv;
 
 	if (expect(c, FRAME_SERVER_INFO, "ServerInfo", &f, until) == -1)
 		return -1;
@@ -406,14 +409,14 @@ read_server_info(struct derpclient *c, long long until)
 
 /* Learn the relay key from the certificates, for the quick start. */
 static int
-learn_key(struct derpclient *c)
+learn_key(struct net_derpclient *c)
 {
 	const uint8_t	*pem;
 	uint8_t		 key[FRAME_KEY_LEN];
 	size_t		 len;
 
-	pem = stream_chain(c->s, &len);
-	if (pem == NULL || derpcert_meta_key(pem, len, key) == -1)
+	pem = net_stream_chain(c->s, &len);
+	if (pem == NULL || net_derpcert_meta_key(pem, len, key) == -1)
 		return fail(c, "the server's certificates announce no relay "
 		    "key: no fast start");
 	return set_server_key(c, key, "the meta certificate");
@@ -421,13 +424,13 @@ learn_key(struct derpclient *c)
 
 /* From a connection on: TLS, upgrade, login. */
 static int
-handshake(struct derpclient *c, const struct derpclient_opts *o,
+handshake(struct net_derpclient *c, const struct net_derpclient_opts *o,
     long long until)
 {
 	const char	*name = o->name != NULL ? o->name : o->host;
 	int		 fast = o->start == DERPCLIENT_FAST;
 
-	if (stream_tls(c->s, name, o->trust, o->trust_arg, until) == -1)
+	if (net_stream_tls(c->s, name, o->trust, o->trust_arg, until) == -1)
 		return fail_stream(c);
 	if (fast && learn_key(c) == -1)
 		return -1;
@@ -443,84 +446,86 @@ handshake(struct derpclient *c, const struct derpclient_opts *o,
 }
 
 int
-derpclient_open(struct derpclient *c, const struct derpclient_opts *o, int ms)
+net_derpclient_open(struct net_derpclient *c,
+    const struct net_derpclient_opts *o, int ms)
 {
-	long long	until = stream_until(ms);
+	long long	until = net_stream_until(ms);
 
-	stream_watch(c->s, o->watch);
-	if (stream_dial(c->s, o->host, o->port, until) == -1)
+	net_stream_watch(c->s, o->watch);
+	if (net_stream_dial(c->s, o->host, o->port, until) == -1)
 		return fail_stream(c);
 	return handshake(c, o, until);
 }
 
 int
-derpclient_open_fd(struct derpclient *c, int fd,
-    const struct derpclient_opts *o, int ms)
+net_derpclient_open_fd(struct net_derpclient *c, int fd,
+    const struct net_derpclient_opts *o, int ms)
 {
-	if (stream_adopt(c->s, fd) == -1) {
+	if (net_stream_adopt(c->s, fd) == -1) {
 		close(fd);
 		return fail_stream(c);
 	}
-	return handshake(c, o, stream_until(ms));
+	return handshake(c, o, net_stream_until(ms));
 }
 
 const uint8_t *
-derpclient_key(const struct derpclient *c)
+net_derpclient_key(const struct net_derpclient *c)
 {
 	return c->pub;
 }
 
 const uint8_t *
-derpclient_server_key(const struct derpclient *c)
+net_derpclient_server_key(const struct net_derpclient *c)
 {
 	return c->server;
 }
 
 int
-derpclient_fast_offered(struct derpclient *c)
+net_derpclient_fast_offered(struct net_derpclient *c)
 {
 	const uint8_t	*pem;
 	uint8_t		 key[FRAME_KEY_LEN];
 	size_t		 len;
 
-	pem = stream_chain(c->s, &len);
-	return pem != NULL && derpcert_meta_key(pem, len, key) == 0;
+	pem = net_stream_chain(c->s, &len);
+	return pem != NULL && net_derpcert_meta_key(pem, len, key) == 0;
 }
 
 const char *
-derpclient_tls_version(struct derpclient *c)
+net_derpclient_tls_version(struct net_derpclient *c)
 {
-	return stream_version(c->s);
+	return net_stream_version(c->s);
 }
 
 const char *
-derpclient_tls_cipher(struct derpclient *c)
+net_derpclient_tls_cipher(struct net_derpclient *c)
 {
-	return stream_cipher(c->s);
+	return net_stream_cipher(c->s);
 }
 
 int
-derpclient_frame(struct derpclient *c, uint8_t type, const void *p, size_t len,
-    int ms)
+net_derpclient_frame(struct net_derpclient *c, uint8_t type, const void *p,
+    size_t len, int ms)
 {
-	return send_frame(c, type, p, len, NULL, 0, stream_until(ms));
+	return send_frame(c, type, p, len, NULL, 0, net_stream_until(ms));
 }
 
 int
-derpclient_send(struct derpclient *c, const uint8_t dst[FRAME_KEY_LEN],
+net_derpclient_send(struct net_derpclient *c, const uint8_t dst[FRAME_KEY_LEN],
     const void *p, size_t len, int ms)
 {
 	if (len > FRAME_MAX_PACKET)
 		return fail(c, "a packet of %zu bytes is longer than %d", len,
 		    FRAME_MAX_PACKET);
 	return send_frame(c, FRAME_SEND_PACKET, dst, FRAME_KEY_LEN, p, len,
-	    stream_until(ms));
+	    net_stream_until(ms));
 }
 
 int
-derpclient_recv(struct derpclient *c, struct derpclient_frame *f, int ms)
+net_derpclient_recv(struct net_derpclient *c, struct net_derpclient_frame *f,
+    int ms)
 {
-	long long	until = stream_until(ms);
+	long long	until = net_stream_until(ms);
 	int		rv;
 
 	if ((rv = recv_frame(c, f, until)) != 1)
@@ -533,13 +538,13 @@ derpclient_recv(struct derpclient *c, struct derpclient_frame *f, int ms)
 }
 
 int
-derpclient_interrupted(const struct derpclient *c)
+net_derpclient_interrupted(const struct net_derpclient *c)
 {
-	return stream_interrupted(c->s);
+	return net_stream_interrupted(c->s);
 }
 
 const char *
-derpclient_error(const struct derpclient *c)
+net_derpclient_error(const struct net_derpclient *c)
 {
 	return c->why;
 }

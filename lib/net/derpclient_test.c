@@ -38,19 +38,21 @@ check(const struct made *a, const struct made *b, const char *pin)
 
 	strlcpy(chain, a == NULL ? "" : a->cert, sizeof(chain));
 	strlcat(chain, b == NULL ? "" : b->cert, sizeof(chain));
-	why = derpcert_check_pin((const uint8_t *)chain, strlen(chain), pin);
+	why = net_derpcert_check_pin((const uint8_t *)chain, strlen(chain),
+	    pin);
 	return why == NULL ? "" : why;
 }
 
 ATF_TC_WITHOUT_HEAD(pin_form);
 ATF_TC_BODY(pin_form, tc)
 {
-	ATF_CHECK(derpcert_is_pin("sha256-raw:" META_HEX));
-	ATF_CHECK(!derpcert_is_pin("sha256-raw:" META_HEX "0"));
-	ATF_CHECK(!derpcert_is_pin("sha256:" META_HEX));
-	ATF_CHECK(!derpcert_is_pin("sha256-raw:"));
-	ATF_CHECK(!derpcert_is_pin(META_HEX));
-	ATF_CHECK(!derpcert_is_pin("sha256-raw:x00102030405060708090a0b0c0d0e0"
+	ATF_CHECK(net_derpcert_is_pin("sha256-raw:" META_HEX));
+	ATF_CHECK(!net_derpcert_is_pin("sha256-raw:" META_HEX "0"));
+	ATF_CHECK(!net_derpcert_is_pin("sha256:" META_HEX));
+	ATF_CHECK(!net_derpcert_is_pin("sha256-raw:"));
+	ATF_CHECK(!net_derpcert_is_pin(META_HEX));
+	ATF_CHECK(!net_derpcert_is_pin(
+	    "sha256-raw:x00102030405060708090a0b0c0d0e0"
 	    "f101112131415161718191a1b1c1d1e1f"));
 }
 
@@ -91,17 +93,17 @@ ATF_TC_BODY(meta_key, tc)
 	make_cert(&meta, "derpkey" META_HEX, NULL, -DAY, DAY);
 	make_cert(&cut, "derpkey0001", NULL, -DAY, DAY);
 	snprintf(chain, sizeof(chain), "%s%s", a.cert, meta.cert);
-	ATF_CHECK_EQ(derpcert_meta_key((uint8_t *)chain, strlen(chain), key),
-	    0);
+	ATF_CHECK_EQ(net_derpcert_meta_key((uint8_t *)chain, strlen(chain),
+	    key), 0);
 	ATF_CHECK(memcmp(key, want, sizeof(key)) == 0);
 	/* Last means last. */
 	snprintf(chain, sizeof(chain), "%s%s", meta.cert, a.cert);
-	ATF_CHECK_EQ(derpcert_meta_key((uint8_t *)chain, strlen(chain), key),
-	    -1);
+	ATF_CHECK_EQ(net_derpcert_meta_key((uint8_t *)chain, strlen(chain),
+	    key), -1);
 	snprintf(chain, sizeof(chain), "%s%s", a.cert, cut.cert);
-	ATF_CHECK_EQ(derpcert_meta_key((uint8_t *)chain, strlen(chain), key),
-	    -1);
-	ATF_CHECK_EQ(derpcert_meta_key((const uint8_t *)"", 0, key), -1);
+	ATF_CHECK_EQ(net_derpcert_meta_key((uint8_t *)chain, strlen(chain),
+	    key), -1);
+	ATF_CHECK_EQ(net_derpcert_meta_key((const uint8_t *)"", 0, key), -1);
 }
 
 /* Would a client that looks for `name' take it at `now'?  "" or why not. */
@@ -110,7 +112,7 @@ leaf(const struct made *m, const char *name, time_t now)
 {
 	const char	*why;
 
-	why = derpcert_check_leaf((const uint8_t *)m->cert, strlen(m->cert),
+	why = net_derpcert_check_leaf((const uint8_t *)m->cert, strlen(m->cert),
 	    name, now);
 	return why == NULL ? "" : why;
 }
@@ -184,11 +186,11 @@ serve(int fd, const struct made *m, const char *say, size_t len, int linger)
 
 /* Open a client against such a server; "" when that works, else why not. */
 static const char *
-meet(const struct made *m, const struct derpclient_opts *o, const char *say,
+meet(const struct made *m, const struct net_derpclient_opts *o, const char *say,
     size_t len, int linger, int ms)
 {
 	static char		 why[1024];
-	struct derpclient	*c;
+	struct net_derpclient	*c;
 	pid_t			 pid;
 	int			 sv[2], rv;
 
@@ -200,10 +202,10 @@ meet(const struct made *m, const struct derpclient_opts *o, const char *say,
 		serve(sv[1], m, say, len, linger);
 	}
 	close(sv[1]);
-	ATF_REQUIRE((c = derpclient_new()) != NULL);
-	rv = derpclient_open_fd(c, sv[0], o, ms);
-	strlcpy(why, rv == 0 ? "" : derpclient_error(c), sizeof(why));
-	derpclient_free(c);
+	ATF_REQUIRE((c = net_derpclient_new()) != NULL);
+	rv = net_derpclient_open_fd(c, sv[0], o, ms);
+	strlcpy(why, rv == 0 ? "" : net_derpclient_error(c), sizeof(why));
+	net_derpclient_free(c);
 	ATF_REQUIRE_EQ(waitpid(pid, NULL, 0), pid);
 	return why;
 }
@@ -218,9 +220,10 @@ meet(const struct made *m, const struct derpclient_opts *o, const char *say,
 ATF_TC_WITHOUT_HEAD(trust);
 ATF_TC_BODY(trust, tc)
 {
-	struct derpclient_opts	 o = { .host = "relay.test", .port = "443" };
-	struct made		 a, b;
-	static const char	 no[] = "HTTP/1.1 404 Not Found\r\n"
+	struct net_derpclient_opts	 o = { .host = "relay.test",
+	    .port = "443" };
+	struct made			 a, b;
+	static const char		 no[] = "HTTP/1.1 404 Not Found\r\n"
 				    "Content-Length: 0\r\n\r\n";
 	const size_t		 len = sizeof(no) - 1;
 
@@ -258,8 +261,8 @@ ATF_TC_BODY(trust, tc)
 ATF_TC_WITHOUT_HEAD(not_a_relay);
 ATF_TC_BODY(not_a_relay, tc)
 {
-	struct derpclient_opts	 o = { .host = "relay.test", .port = "443",
-				    .trust = STREAM_ANY };
+	struct net_derpclient_opts	 o = { .host = "relay.test",
+				    .port = "443", .trust = STREAM_ANY };
 	struct made		 a;
 
 	make_cert(&a, "relay.test", NULL, -DAY, DAY);
@@ -285,8 +288,8 @@ ATF_TC_BODY(not_a_relay, tc)
 ATF_TC_WITHOUT_HEAD(silence);
 ATF_TC_BODY(silence, tc)
 {
-	struct derpclient_opts	 o = { .host = "relay.test", .port = "443",
-				    .trust = STREAM_ANY };
+	struct net_derpclient_opts	 o = { .host = "relay.test",
+				    .port = "443", .trust = STREAM_ANY };
 	struct made		 a;
 
 	make_cert(&a, "relay.test", NULL, -DAY, DAY);

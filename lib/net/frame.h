@@ -18,9 +18,9 @@
 #define FRAME_PING_LEN		8
 #define FRAME_MAGIC		"DERP\xf0\x9f\x94\x91"
 #define FRAME_MAGIC_LEN		8
-#define DERP_VERSION		2
+#define FRAME_DERP_VERSION	2
 
-enum frame_type {
+enum net_frame_type {
 	FRAME_SERVER_KEY	= 0x01,
 	FRAME_CLIENT_INFO	= 0x02,
 	FRAME_SERVER_INFO	= 0x03,
@@ -48,26 +48,26 @@ enum frame_type {
 #define PEER_NOT_IDEAL		0x08
 
 /* What a server does with a frame header from a logged-in client. */
-enum frame_verdict {
-	FRAME_TAKE,		/* known and of a valid length: collect it */
+enum net_frame_verdict {
+	FRAME_VALID,		/* known and of a valid length: collect it */
 	FRAME_SKIP,		/* unknown type: pass over its payload */
 	FRAME_BAD		/* malformed: close the connection */
 };
 
 /* Read the FRAME_HDR_LEN bytes of a header: *type, *len payload bytes. */
-void	 frame_get_hdr(const uint8_t *p, uint8_t *type, uint32_t *len);
+void	 net_frame_get_hdr(const uint8_t *p, uint8_t *type, uint32_t *len);
 
 /* Write a header of FRAME_HDR_LEN bytes for `len' payload bytes to `p'. */
-void	 frame_put_hdr(uint8_t *p, uint8_t type, uint32_t len);
+void	 net_frame_put_hdr(uint8_t *p, uint8_t type, uint32_t len);
 
 /*
  * Judge a header of a logged-in client by section 1: lengths of known frames,
  * everything else skipped.  Who may send mesh frames is not judged here.
  */
-enum frame_verdict frame_judge(uint8_t type, uint32_t len);
+enum net_frame_verdict net_frame_check(uint8_t type, uint32_t len);
 
 /* 1 when the packet of `len' bytes is a disco packet (section 3), else 0. */
-int	 frame_is_disco(const uint8_t *p, size_t len);
+int	 net_frame_is_disco(const uint8_t *p, size_t len);
 
 /*
  * Complete frames of fixed size, header included, written to `p', which has
@@ -81,27 +81,28 @@ int	 frame_is_disco(const uint8_t *p, size_t len);
 #define FRAME_RESTARTING_SIZE	(FRAME_HDR_LEN + 8)
 
 /* ServerKey: the magic and the public key of the server. */
-size_t	 frame_put_server_key(uint8_t *p, const uint8_t key[FRAME_KEY_LEN]);
+size_t	 net_frame_put_server_key(uint8_t *p, const uint8_t key[FRAME_KEY_LEN]);
 
 /* PeerGone of `key'; `reason' is PEER_GONE_*. */
-size_t	 frame_put_peer_gone(uint8_t *p, const uint8_t key[FRAME_KEY_LEN],
+size_t	 net_frame_put_peer_gone(uint8_t *p, const uint8_t key[FRAME_KEY_LEN],
 	    uint8_t reason);
 
 /*
  * PeerPresent: `addr' is IPv6 or IPv4-mapped, `port' in host order, `flags'
  * PEER_*.
  */
-size_t	 frame_put_peer_present(uint8_t *p, const uint8_t key[FRAME_KEY_LEN],
+size_t	 net_frame_put_peer_present(uint8_t *p,
+	    const uint8_t key[FRAME_KEY_LEN],
 	    const uint8_t addr[16], uint16_t port, uint8_t flags);
 
 /* Pong with the `data' of the ping. */
-size_t	 frame_put_pong(uint8_t *p, const uint8_t data[FRAME_PING_LEN]);
+size_t	 net_frame_put_pong(uint8_t *p, const uint8_t data[FRAME_PING_LEN]);
 
 /*
  * Restarting: milliseconds until a client should reconnect, and how long it
  * should try.
  */
-size_t	 frame_put_restarting(uint8_t *p, uint32_t reconnect_ms,
+size_t	 net_frame_put_restarting(uint8_t *p, uint32_t reconnect_ms,
 	    uint32_t try_ms);
 
 #endif

@@ -15,9 +15,9 @@ ATF_TC_BODY(header, tc)
 	uint8_t		got[FRAME_HDR_LEN], type;
 	uint32_t	len;
 
-	frame_put_hdr(got, FRAME_SEND_PACKET, 0xfedcba98);
+	net_frame_put_hdr(got, FRAME_SEND_PACKET, 0xfedcba98);
 	ATF_CHECK_EQ(0, memcmp(want, got, sizeof(want)));
-	frame_get_hdr(want, &type, &len);
+	net_frame_get_hdr(want, &type, &len);
 	ATF_CHECK_EQ(FRAME_SEND_PACKET, type);
 	ATF_CHECK_EQ(0xfedcba98, len);
 }
@@ -39,16 +39,17 @@ ATF_TC_BODY(judge_edges, tc)
 	size_t	i;
 
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		ATF_CHECK_EQ(FRAME_TAKE,
-		    frame_judge(known[i].type, known[i].min));
-		ATF_CHECK_EQ(FRAME_TAKE,
-		    frame_judge(known[i].type, known[i].max));
+		ATF_CHECK_EQ(FRAME_VALID,
+		    net_frame_check(known[i].type, known[i].min));
+		ATF_CHECK_EQ(FRAME_VALID,
+		    net_frame_check(known[i].type, known[i].max));
 		ATF_CHECK_EQ(FRAME_BAD,
-		    frame_judge(known[i].type, known[i].max + 1));
-		ATF_CHECK_EQ(FRAME_BAD, frame_judge(known[i].type, UINT32_MAX));
+		    net_frame_check(known[i].type, known[i].max + 1));
+		ATF_CHECK_EQ(FRAME_BAD, net_frame_check(known[i].type,
+		    UINT32_MAX));
 		if (known[i].min > 0)
 			ATF_CHECK_EQ(FRAME_BAD,
-			    frame_judge(known[i].type, known[i].min - 1));
+			    net_frame_check(known[i].type, known[i].min - 1));
 	}
 }
 
@@ -63,10 +64,10 @@ ATF_TC_BODY(judge_unknown, tc)
 	for (t = 0; t < 256; t++) {
 		if (memchr(known, (int)t, sizeof(known)) != NULL)
 			continue;
-		ATF_CHECK_EQ_MSG(FRAME_SKIP, frame_judge((uint8_t)t, 0),
+		ATF_CHECK_EQ_MSG(FRAME_SKIP, net_frame_check((uint8_t)t, 0),
 		    "type %u", t);
 		ATF_CHECK_EQ_MSG(FRAME_SKIP,
-		    frame_judge((uint8_t)t, UINT32_MAX), "type %u", t);
+		    net_frame_check((uint8_t)t, UINT32_MAX), "type %u", t);
 	}
 }
 
@@ -76,13 +77,13 @@ ATF_TC_BODY(disco, tc)
 	uint8_t	p[80] = { 0x54, 0x53, 0xf0, 0x9f, 0x92, 0xac };
 	int	i;
 
-	ATF_CHECK_EQ(1, frame_is_disco(p, 62));
-	ATF_CHECK_EQ(1, frame_is_disco(p, sizeof(p)));
-	ATF_CHECK_EQ(0, frame_is_disco(p, 61));
-	ATF_CHECK_EQ(0, frame_is_disco(p, 0));
+	ATF_CHECK_EQ(1, net_frame_is_disco(p, 62));
+	ATF_CHECK_EQ(1, net_frame_is_disco(p, sizeof(p)));
+	ATF_CHECK_EQ(0, net_frame_is_disco(p, 61));
+	ATF_CHECK_EQ(0, net_frame_is_disco(p, 0));
 	for (i = 0; i < 6; i++) {
 		p[i] ^= 1;
-		ATF_CHECK_EQ(0, frame_is_disco(p, sizeof(p)));
+		ATF_CHECK_EQ(0, net_frame_is_disco(p, sizeof(p)));
 		p[i] ^= 1;
 	}
 }
@@ -94,7 +95,7 @@ check_hdr(const uint8_t *p, size_t size, uint8_t want)
 	uint8_t		type;
 	uint32_t	len;
 
-	frame_get_hdr(p, &type, &len);
+	net_frame_get_hdr(p, &type, &len);
 	ATF_CHECK_EQ(want, type);
 	ATF_CHECK_EQ(size, len + FRAME_HDR_LEN);
 }
@@ -107,7 +108,7 @@ ATF_TC_BODY(server_key, tc)
 	uint8_t		p[FRAME_SERVER_KEY_SIZE], key[FRAME_KEY_LEN];
 
 	memset(key, 0xa5, sizeof(key));
-	ATF_REQUIRE_EQ(45, frame_put_server_key(p, key));
+	ATF_REQUIRE_EQ(45, net_frame_put_server_key(p, key));
 	check_hdr(p, sizeof(p), 0x01);
 	ATF_CHECK_EQ(0, memcmp(p + 5, magic, 8));
 	ATF_CHECK_EQ(0, memcmp(p + 13, key, 32));
@@ -119,7 +120,7 @@ ATF_TC_BODY(peer_gone, tc)
 	uint8_t	p[FRAME_PEER_GONE_SIZE], key[FRAME_KEY_LEN];
 
 	memset(key, 0x5a, sizeof(key));
-	ATF_REQUIRE_EQ(38, frame_put_peer_gone(p, key, PEER_GONE_NOT_HERE));
+	ATF_REQUIRE_EQ(38, net_frame_put_peer_gone(p, key, PEER_GONE_NOT_HERE));
 	check_hdr(p, sizeof(p), 0x08);
 	ATF_CHECK_EQ(0, memcmp(p + 5, key, 32));
 	ATF_CHECK_EQ(1, p[37]);
@@ -132,7 +133,7 @@ ATF_TC_BODY(peer_present, tc)
 
 	memset(key, 0x11, sizeof(key));
 	memset(addr, 0x22, sizeof(addr));
-	ATF_REQUIRE_EQ(56, frame_put_peer_present(p, key, addr, 0x1234,
+	ATF_REQUIRE_EQ(56, net_frame_put_peer_present(p, key, addr, 0x1234,
 	    PEER_PROBER));
 	check_hdr(p, sizeof(p), 0x09);
 	ATF_CHECK_EQ(0, memcmp(p + 5, key, 32));
@@ -148,11 +149,11 @@ ATF_TC_BODY(pong_restarting, tc)
 	const uint8_t	want[8] = { 0, 0, 0x03, 0xe8, 0, 0x01, 0x11, 0x70 };
 	uint8_t		p[FRAME_RESTARTING_SIZE];
 
-	ATF_REQUIRE_EQ(13, frame_put_pong(p, want));
+	ATF_REQUIRE_EQ(13, net_frame_put_pong(p, want));
 	check_hdr(p, FRAME_PONG_SIZE, 0x13);
 	ATF_CHECK_EQ(0, memcmp(p + 5, want, 8));
 	memset(p, 0, sizeof(p));
-	ATF_REQUIRE_EQ(13, frame_put_restarting(p, 1000, 70000));
+	ATF_REQUIRE_EQ(13, net_frame_put_restarting(p, 1000, 70000));
 	check_hdr(p, sizeof(p), 0x15);
 	ATF_CHECK_EQ(0, memcmp(p + 5, want, 8));
 }

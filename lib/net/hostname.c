@@ -18,7 +18,7 @@ static const char	inner[] = "abcdefghijklmnopqrstuvwxyz"
 			    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
 
 int
-hostname_is_name(const char *s)
+net_hostname_is_name(const char *s)
 {
 	const char *label = s;
 	size_t n;
@@ -39,7 +39,7 @@ hostname_is_name(const char *s)
 }
 
 int
-hostname_is_ipv4(const char *s)
+net_hostname_is_ipv4(const char *s)
 {
 	struct in_addr a;
 
@@ -47,7 +47,7 @@ hostname_is_ipv4(const char *s)
 }
 
 int
-hostname_is_ipv6(const char *s)
+net_hostname_is_ipv6(const char *s)
 {
 	struct in6_addr a;
 

@@ -9,10 +9,10 @@
  * underscores, which some use; 253 characters at most.  The last label is not
  * all digits: a mistyped address is no name.  1, or 0.
  */
-int	hostname_is_name(const char *s);
+int	net_hostname_is_name(const char *s);
 
 /* An address of IPv4 or of IPv6, without brackets or scope.  1, or 0. */
-int	hostname_is_ipv4(const char *s);
-int	hostname_is_ipv6(const char *s);
+int	net_hostname_is_ipv4(const char *s);
+int	net_hostname_is_ipv6(const char *s);
 
 #endif

@@ -60,7 +60,7 @@ is_ows(char c)
 }
 
 static int
-all(struct http_str s, int (*is)(char))
+all(struct net_http_str s, int (*is)(char))
 {
 	size_t	i;
 
@@ -70,16 +70,16 @@ all(struct http_str s, int (*is)(char))
 	return 1;
 }
 
-static struct http_str
+static struct net_http_str
 piece(const char *p, size_t len)
 {
-	struct http_str	s = { p, len };
+	struct net_http_str	s = { p, len };
 
 	return s;
 }
 
-static struct http_str
-trim(struct http_str s)
+static struct net_http_str
+trim(struct net_http_str s)
 {
 	while (s.len > 0 && is_ows(s.p[0])) {
 		s.p++;
@@ -95,7 +95,7 @@ trim(struct http_str s)
  * is behind it.  0, or -1 when there is no such character (nothing changed).
  */
 static int
-cut(struct http_str *s, char c, struct http_str *before)
+cut(struct net_http_str *s, char c, struct net_http_str *before)
 {
 	const char	*q;
 
@@ -108,7 +108,7 @@ cut(struct http_str *s, char c, struct http_str *before)
 }
 
 int
-http_eq(struct http_str s, const char *t)
+net_http_eq(struct net_http_str s, const char *t)
 {
 	size_t	n = strlen(t);
 
@@ -116,7 +116,7 @@ http_eq(struct http_str s, const char *t)
 }
 
 int
-http_caseeq(struct http_str s, const char *t)
+net_http_caseeq(struct net_http_str s, const char *t)
 {
 	size_t	n = strlen(t);
 
@@ -124,20 +124,20 @@ http_caseeq(struct http_str s, const char *t)
 	return s.p != NULL && s.len == n && strncasecmp(s.p, t, n) == 0;
 }
 
-struct http_str
-http_field(const struct http_head *h, const char *name)
+struct net_http_str
+net_http_field(const struct net_http_head *h, const char *name)
 {
 	size_t	i;
 
 	for (i = 0; i < h->nfields; i++)
-		if (http_caseeq(h->fields[i].name, name))
+		if (net_http_caseeq(h->fields[i].name, name))
 			return h->fields[i].value;
 	return piece(NULL, 0);
 }
 
 /* Take the next element off the comma separated list `s'; 0 at its end. */
 static int
-list_next(struct http_str *s, struct http_str *item)
+list_next(struct net_http_str *s, struct net_http_str *item)
 {
 	if (s->p == NULL)
 		return 0;
@@ -150,17 +150,18 @@ list_next(struct http_str *s, struct http_str *item)
 }
 
 int
-http_has_token(const struct http_head *h, const char *name, const char *token)
+net_http_has_token(const struct net_http_head *h, const char *name,
+    const char *token)
 {
-	struct http_str	list, item;
-	size_t		i;
+	struct net_http_str	list, item;
+	size_t			i;
 
 	for (i = 0; i < h->nfields; i++) {
-		if (!http_caseeq(h->fields[i].name, name))
+		if (!net_http_caseeq(h->fields[i].name, name))
 			continue;
 		list = h->fields[i].value;
 		while (list_next(&list, &item))
-			if (http_caseeq(item, token))
+			if (net_http_caseeq(item, token))
 				return 1;
 	}
 	return 0;
@@ -208,7 +209,7 @@ head_length(const char *buf, size_t len, size_t *skip)
  * field or a URL's authority.
  */
 static int
-host_ok(struct http_str s)
+host_ok(struct net_http_str s)
 {
 	size_t	i = 0;
 
@@ -234,14 +235,14 @@ host_ok(struct http_str s)
 
 /* The authority of a target: an empty host is refused (RFC 9110 4.2.1). */
 static int
-authority_ok(struct http_str s)
+authority_ok(struct net_http_str s)
 {
 	return s.len > 0 && s.p[0] != ':' && host_ok(s);
 }
 
 /* HTTP/1.x: 0 and the minor version (above 1 counts as 1), or an error. */
 static int
-parse_version(struct http_str s, int *minor)
+parse_version(struct net_http_str s, int *minor)
 {
 	if (s.len != 8 || memcmp(s.p, "HTTP/", 5) != 0 || !is_digit(s.p[5]) ||
 	    s.p[6] != '.' || !is_digit(s.p[7]))
@@ -261,7 +262,7 @@ is_target(char c)
 
 /* Skip "http://" or "https://" of an absolute form; 0, or -1: neither. */
 static int
-skip_scheme(struct http_str *s)
+skip_scheme(struct net_http_str *s)
 {
 	size_t	n;
 
@@ -278,18 +279,18 @@ skip_scheme(struct http_str *s)
 
 /* The four forms of a request target (RFC 9112 3.2). */
 static int
-parse_target(struct http_head *h)
+parse_target(struct net_http_head *h)
 {
-	struct http_str	s = h->target;
-	size_t		n;
+	struct net_http_str	s = h->target;
+	size_t			n;
 
 	if (s.len == 0 || !all(s, is_target))
 		return HTTP_BAD;
-	if (http_eq(h->method, "CONNECT")) {
+	if (net_http_eq(h->method, "CONNECT")) {
 		h->host = s;
 		return authority_ok(s) ? 0 : HTTP_BAD;
 	}
-	if (http_eq(h->method, "OPTIONS") && http_eq(s, "*")) {
+	if (net_http_eq(h->method, "OPTIONS") && net_http_eq(s, "*")) {
 		h->path = s;
 		return 0;
 	}
@@ -314,7 +315,7 @@ parse_target(struct http_head *h)
 }
 
 static int
-parse_request_line(struct http_head *h, struct http_str line)
+parse_request_line(struct net_http_head *h, struct net_http_str line)
 {
 	int	error;
 
@@ -330,10 +331,10 @@ parse_request_line(struct http_head *h, struct http_str line)
 
 /* RFC 9112 4; the reason is not looked at, and its space may be missing. */
 static int
-parse_status_line(struct http_head *h, struct http_str line)
+parse_status_line(struct net_http_head *h, struct net_http_str line)
 {
-	struct http_str	version;
-	int		error;
+	struct net_http_str	version;
+	int			error;
 
 	if (!all(line, is_text) || cut(&line, ' ', &version) == -1)
 		return HTTP_BAD;
@@ -348,9 +349,9 @@ parse_status_line(struct http_head *h, struct http_str line)
 }
 
 static int
-parse_field(struct http_head *h, struct http_str line)
+parse_field(struct net_http_head *h, struct net_http_str line)
 {
-	struct http_field	*f;
+	struct net_http_field	*f;
 
 	if (h->nfields == HTTP_MAX_FIELDS)
 		return HTTP_TOOLARGE;
@@ -364,7 +365,7 @@ parse_field(struct http_head *h, struct http_str line)
 }
 
 static int
-parse_content_length(struct http_head *h, struct http_str v)
+parse_content_length(struct net_http_head *h, struct net_http_str v)
 {
 	long long	n = 0;
 	size_t		i;
@@ -387,21 +388,21 @@ parse_content_length(struct http_head *h, struct http_str v)
  * and stand there once, and it is the only one that we have.
  */
 static int
-parse_transfer(struct http_head *h)
+parse_transfer(struct net_http_head *h)
 {
-	struct http_str	list, item;
-	int		present = 0, chunked = 0, others = 0;
-	size_t		i;
+	struct net_http_str	list, item;
+	int			present = 0, chunked = 0, others = 0;
+	size_t			i;
 
 	for (i = 0; i < h->nfields; i++) {
-		if (!http_caseeq(h->fields[i].name, "Transfer-Encoding"))
+		if (!net_http_caseeq(h->fields[i].name, "Transfer-Encoding"))
 			continue;
 		present = 1;
 		list = h->fields[i].value;
 		while (list_next(&list, &item)) {
 			if (chunked)
 				return HTTP_BAD;
-			if (http_caseeq(item, "chunked"))
+			if (net_http_caseeq(item, "chunked"))
 				chunked = 1;
 			else
 				others = 1;
@@ -417,31 +418,32 @@ parse_transfer(struct http_head *h)
 
 /* What the fields say about the message's body and connection. */
 static int
-parse_framing(struct http_head *h)
+parse_framing(struct net_http_head *h)
 {
 	size_t	i;
 	int	error;
 
 	for (i = 0; i < h->nfields; i++)
-		if (http_caseeq(h->fields[i].name, "Content-Length") &&
+		if (net_http_caseeq(h->fields[i].name, "Content-Length") &&
 		    (error = parse_content_length(h, h->fields[i].value)) != 0)
 			return error;
 	if ((error = parse_transfer(h)) != 0)
 		return error;
-	h->keepalive = !http_has_token(h, "Connection", "close") &&
-	    (h->minor == 1 || http_has_token(h, "Connection", "keep-alive"));
+	h->keepalive = !net_http_has_token(h, "Connection", "close") &&
+	    (h->minor == 1 || net_http_has_token(h, "Connection",
+	    "keep-alive"));
 	return 0;
 }
 
 /* Host: once in 1.1, at most once in 1.0, well-formed (RFC 9112 3.2). */
 static int
-parse_host(struct http_head *h)
+parse_host(struct net_http_head *h)
 {
-	struct http_str	host = { NULL, 0 };
-	size_t		i;
+	struct net_http_str	host = { NULL, 0 };
+	size_t			i;
 
 	for (i = 0; i < h->nfields; i++) {
-		if (!http_caseeq(h->fields[i].name, "Host"))
+		if (!net_http_caseeq(h->fields[i].name, "Host"))
 			continue;
 		if (host.p != NULL || !host_ok(h->fields[i].value))
 			return HTTP_BAD;
@@ -456,14 +458,14 @@ parse_host(struct http_head *h)
 
 /* Both kinds of head; `first' parses the first line. */
 static int
-parse(struct http_head *h, const char *buf, size_t len,
-    int (*first)(struct http_head *, struct http_str))
+parse(struct net_http_head *h, const char *buf, size_t len,
+    int (*first)(struct net_http_head *, struct net_http_str))
 {
-	struct http_str	rest, line;
-	size_t		skip;
-	int		n, error;
+	struct net_http_str	rest, line;
+	size_t			skip;
+	int			n, error;
 
-	memset(h, 0, offsetof(struct http_head, fields));
+	memset(h, 0, offsetof(struct net_http_head, fields));
 	h->content_length = -1;
 	h->nfields = 0;
 	if ((n = head_length(buf, len, &skip)) <= 0)
@@ -482,7 +484,7 @@ parse(struct http_head *h, const char *buf, size_t len,
 }
 
 int
-http_parse_request(struct http_head *h, const char *buf, size_t len)
+net_http_parse_request(struct net_http_head *h, const char *buf, size_t len)
 {
 	int	n, error;
 
@@ -492,12 +494,12 @@ http_parse_request(struct http_head *h, const char *buf, size_t len)
 		return error;
 	/* HTTP/1.0 has no 100 (Continue) (RFC 9110 10.1.1). */
 	h->expect_continue = h->minor == 1 &&
-	    http_caseeq(http_field(h, "Expect"), "100-continue");
+	    net_http_caseeq(net_http_field(h, "Expect"), "100-continue");
 	return n;
 }
 
 int
-http_parse_response(struct http_head *h, const char *buf, size_t len)
+net_http_parse_response(struct net_http_head *h, const char *buf, size_t len)
 {
 	/* Only a request may have an empty line in front of it. */
 	if (len > 0 && buf[0] != 'H')

@@ -13,24 +13,25 @@
 #define HTTP_MAX_FIELDS		100	/* header fields */
 
 /* A piece of the head; not NUL-terminated, p NULL when absent. */
-struct http_str {
+struct net_http_str {
 	const char	*p;
 	size_t		 len;
 };
 
-struct http_field {
-	struct http_str	 name;
-	struct http_str	 value;		/* optional white space cut off */
+struct net_http_field {
+	struct net_http_str	 name;
+	struct net_http_str	 value;	/* optional white space cut off */
 };
 
-struct http_head {
+struct net_http_head {
 	/* request */
-	struct http_str	 method;
-	struct http_str	 target;	/* as sent */
-	struct http_str	 path;		/* target without query; absolute form:
-					   its path */
-	struct http_str	 query;		/* behind `?'; absent if none */
-	struct http_str	 host;		/* of the absolute form, else Host */
+	struct net_http_str	 method;
+	struct net_http_str	 target;	/* as sent */
+	struct net_http_str	 path;		/* target without query;
+						   absolute form: its path */
+	struct net_http_str	 query;		/* behind `?'; absent if none */
+	struct net_http_str	 host;		/* of the absolute form, else
+						   Host */
 	/* response */
 	int		 status;	/* 100 to 599 */
 	/* both */
@@ -39,7 +40,7 @@ struct http_head {
 	int		 expect_continue; /* Expect: 100-continue was sent */
 	int		 chunked;	/* Transfer-Encoding: chunked */
 	long long	 content_length; /* -1: none */
-	struct http_field fields[HTTP_MAX_FIELDS];
+	struct net_http_field fields[HTTP_MAX_FIELDS];
 	size_t		 nfields;
 };
 
@@ -57,26 +58,29 @@ struct http_head {
  * space before a colon, bare CR, folded lines, NUL, missing or repeated Host in
  * 1.1, both Content-Length and Transfer-Encoding, differing Content-Lengths.
  */
-int	 http_parse_request(struct http_head *h, const char *buf, size_t len);
+int	 net_http_parse_request(struct net_http_head *h, const char *buf,
+	    size_t len);
 
 /* The same for a response head. */
-int	 http_parse_response(struct http_head *h, const char *buf, size_t len);
+int	 net_http_parse_response(struct net_http_head *h, const char *buf,
+	    size_t len);
 
 /*
  * The value of the first field called `name' (case does not matter); p is
  * NULL when there is none.
  */
-struct http_str http_field(const struct http_head *h, const char *name);
+struct net_http_str net_http_field(const struct net_http_head *h,
+	    const char *name);
 
 /*
  * Does any field `name', read as a comma separated list, contain `token'
  * (case does not matter)?  1 yes, 0 no.
  */
-int	 http_has_token(const struct http_head *h, const char *name,
+int	 net_http_has_token(const struct net_http_head *h, const char *name,
 	    const char *token);
 
 /* 1 when `s' equals the C string `t': exactly, or but for ASCII case. */
-int	 http_eq(struct http_str s, const char *t);
-int	 http_caseeq(struct http_str s, const char *t);
+int	 net_http_eq(struct net_http_str s, const char *t);
+int	 net_http_caseeq(struct net_http_str s, const char *t);
 
 #endif

@@ -8,13 +8,13 @@
 
 #include "http.h"
 
-static struct http_head	h;
+static struct net_http_head	h;
 
 /* Parse the string `s' as a request. */
 static int
 req(const char *s)
 {
-	return http_parse_request(&h, s, strlen(s));
+	return net_http_parse_request(&h, s, strlen(s));
 }
 
 /* A request with `fields' (complete lines) behind a good request line. */
@@ -30,11 +30,11 @@ with(const char *fields)
 static int
 resp(const char *s)
 {
-	return http_parse_response(&h, s, strlen(s));
+	return net_http_parse_response(&h, s, strlen(s));
 }
 
 #define EQ(piece, text)							\
-	ATF_CHECK_MSG(http_eq((piece), (text)), "%.*s is not %s",	\
+	ATF_CHECK_MSG(net_http_eq((piece), (text)), "%.*s is not %s",	\
 	    (int)(piece).len, (piece).p == NULL ? "" : (piece).p, (text))
 
 ATF_TC_WITHOUT_HEAD(request);
@@ -54,13 +54,13 @@ ATF_TC_BODY(request, tc)
 	ATF_CHECK_EQ(h.keepalive, 1);
 	ATF_CHECK_EQ(h.nfields, 4);
 	ATF_CHECK_EQ(h.content_length, -1);
-	EQ(http_field(&h, "CONNECTION"), "Keep, UPGRADE");
-	EQ(http_field(&h, "empty"), "");
-	ATF_CHECK(http_field(&h, "none").p == NULL);
-	ATF_CHECK(http_has_token(&h, "Connection", "upgrade"));
-	ATF_CHECK(!http_has_token(&h, "Connection", "up"));
-	ATF_CHECK(http_caseeq(http_field(&h, "upgrade"), "derp"));
-	ATF_CHECK(!http_eq(http_field(&h, "upgrade"), "derp"));
+	EQ(net_http_field(&h, "CONNECTION"), "Keep, UPGRADE");
+	EQ(net_http_field(&h, "empty"), "");
+	ATF_CHECK(net_http_field(&h, "none").p == NULL);
+	ATF_CHECK(net_http_has_token(&h, "Connection", "upgrade"));
+	ATF_CHECK(!net_http_has_token(&h, "Connection", "up"));
+	ATF_CHECK(net_http_caseeq(net_http_field(&h, "upgrade"), "derp"));
+	ATF_CHECK(!net_http_eq(net_http_field(&h, "upgrade"), "derp"));
 }
 
 ATF_TC_WITHOUT_HEAD(every_split);
@@ -74,14 +74,14 @@ ATF_TC_BODY(every_split, tc)
 		/* A buffer of its own, so that reading on is seen. */
 		ATF_REQUIRE((copy = malloc(n + 1)) != NULL);
 		memcpy(copy, s, n);
-		ATF_CHECK_EQ(http_parse_request(&h, copy, n), HTTP_MORE);
+		ATF_CHECK_EQ(net_http_parse_request(&h, copy, n), HTTP_MORE);
 		free(copy);
 	}
 	ATF_CHECK_EQ(req(s), (int)len);
 	s += 2;
 	len -= 2;
-	ATF_CHECK_EQ(http_parse_request(&h, s, 0), HTTP_MORE);
-	ATF_CHECK_EQ(http_parse_response(&h, "HTTP/1.1 200 OK\r\n\r", 18),
+	ATF_CHECK_EQ(net_http_parse_request(&h, s, 0), HTTP_MORE);
+	ATF_CHECK_EQ(net_http_parse_response(&h, "HTTP/1.1 200 OK\r\n\r", 18),
 	    HTTP_MORE);
 }
 
@@ -202,18 +202,18 @@ ATF_TC_BODY(fields, tc)
 		snprintf(buf, sizeof(buf), "Host: h\r\n%s\r\n", bad[i]);
 		ATF_CHECK_EQ_MSG(with(buf), HTTP_BAD, "%s", bad[i]);
 	}
-	ATF_CHECK_EQ(http_parse_request(&h,
+	ATF_CHECK_EQ(net_http_parse_request(&h,
 	    "GET / HTTP/1.0\r\nA: \0b\r\n\r\n", 25), HTTP_BAD);
 	ATF_CHECK_EQ(req("GET / HTTP/1.1\nHost: a\n\n"), HTTP_BAD);
 	ATF_CHECK_EQ(req("GET / HTTP/1.1\r\nHost: a\n\r\n\r\n"), HTTP_BAD);
 	ATF_CHECK_EQ(req("\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"),
 	    HTTP_BAD);
 	ATF_CHECK(with("Host:h\r\nA:\x80\xff \t\r\n") > 0);
-	EQ(http_field(&h, "A"), "\x80\xff");
+	EQ(net_http_field(&h, "A"), "\x80\xff");
 	ATF_CHECK(with("Host: h\r\nA: ,, b,\r\na: c , d\r\n") > 0);
-	ATF_CHECK(http_has_token(&h, "a", "B"));
-	ATF_CHECK(http_has_token(&h, "a", "d"));
-	ATF_CHECK(!http_has_token(&h, "a", "c , d"));
+	ATF_CHECK(net_http_has_token(&h, "a", "B"));
+	ATF_CHECK(net_http_has_token(&h, "a", "d"));
+	ATF_CHECK(!net_http_has_token(&h, "a", "c , d"));
 }
 
 ATF_TC_WITHOUT_HEAD(framing);
@@ -303,21 +303,24 @@ ATF_TC_BODY(limits, tc)
 
 	s = padded(HTTP_MAX_HEAD);
 	ATF_CHECK_EQ(req(s), HTTP_MAX_HEAD);
-	ATF_CHECK_EQ(http_parse_request(&h, s, HTTP_MAX_HEAD - 1), HTTP_MORE);
+	ATF_CHECK_EQ(net_http_parse_request(&h, s, HTTP_MAX_HEAD - 1),
+	    HTTP_MORE);
 	free(s);
 	s = padded(HTTP_MAX_HEAD + 1);
 	ATF_CHECK_EQ(req(s), HTTP_TOOLARGE);
-	ATF_CHECK_EQ(http_parse_request(&h, s, HTTP_MAX_HEAD), HTTP_TOOLARGE);
+	ATF_CHECK_EQ(net_http_parse_request(&h, s, HTTP_MAX_HEAD),
+	    HTTP_TOOLARGE);
 	free(s);
 
 	memset(line, 'x', sizeof(line));
 	memcpy(line, "GET /", 5);
-	ATF_CHECK_EQ(http_parse_request(&h, line, HTTP_MAX_LINE), HTTP_MORE);
-	ATF_CHECK_EQ(http_parse_request(&h, line, HTTP_MAX_LINE + 2),
+	ATF_CHECK_EQ(net_http_parse_request(&h, line, HTTP_MAX_LINE),
+	    HTTP_MORE);
+	ATF_CHECK_EQ(net_http_parse_request(&h, line, HTTP_MAX_LINE + 2),
 	    HTTP_TOOLONG);
 	memcpy(line + HTTP_MAX_LINE - 9, " HTTP/1.1\r\nHost: h\r\n\r\n", 23);
 	ATF_CHECK_EQ(req(line), HTTP_MAX_LINE + 13);
-	ATF_CHECK_EQ(http_parse_request(&h, line, HTTP_MAX_LINE + 1),
+	ATF_CHECK_EQ(net_http_parse_request(&h, line, HTTP_MAX_LINE + 1),
 	    HTTP_MORE);
 	memcpy(line + HTTP_MAX_LINE - 8, " HTTP/1.1\r\nHost: h\r\n\r\n", 23);
 	ATF_CHECK_EQ(req(line), HTTP_TOOLONG);

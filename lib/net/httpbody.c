@@ -8,10 +8,10 @@
 
 #define MAX_EXTRA	8192	/* bytes of extensions and trailers in all */
 
-enum kind { NOTHING, LENGTH, CHUNKED, TO_END };
+enum body_kind { NOTHING, LENGTH, CHUNKED, TO_END };
 
 /* Where in a chunked body the next byte is. */
-enum state {
+enum body_state {
 	SIZE_FIRST,	/* first digit of a size */
 	SIZE,		/* further ones */
 	PAD,		/* white space in front of an extension */
@@ -34,15 +34,15 @@ static const char bad_chunk[] = "malformed chunk of the body";
 
 /* Keep the reason; always -1. */
 static int
-fail(struct http_body *b, const char *why)
+fail(struct net_http_body *b, const char *why)
 {
 	b->why = why;
 	return (-1);
 }
 
 void
-http_body_init(struct http_body *b, const struct http_head *h, int head_only,
-    size_t max)
+net_http_body_init(struct net_http_body *b, const struct net_http_head *h,
+    int head_only, size_t max)
 {
 	memset(b, 0, sizeof(*b));
 	b->max = max;
@@ -61,7 +61,7 @@ http_body_init(struct http_body *b, const struct http_head *h, int head_only,
 
 /* Append to the body, at most its bound; 0, or -1. */
 static int
-append(struct http_body *b, const uint8_t *p, size_t n)
+append(struct net_http_body *b, const uint8_t *p, size_t n)
 {
 	size_t cap;
 	uint8_t *grown;
@@ -111,7 +111,7 @@ is_name(uint8_t c)
 
 /* One more digit of a chunk's size: the next state, or -1. */
 static int
-size_digit(struct http_body *b, int d)
+size_digit(struct net_http_body *b, int d)
 {
 	b->left = b->left * 16 + (unsigned int)d;
 	/* Checked at each digit, so that it can't overflow. */
@@ -122,7 +122,7 @@ size_digit(struct http_body *b, int d)
 
 /* In the line of a chunk's size: the next state, or -1. */
 static int
-size_byte(struct http_body *b, uint8_t c)
+size_byte(struct net_http_body *b, uint8_t c)
 {
 	int d = hex_digit(c);
 
@@ -148,7 +148,7 @@ size_byte(struct http_body *b, uint8_t c)
 
 /* Behind the last chunk: the next state, or -1. */
 static int
-trailer_byte(struct http_body *b, uint8_t c)
+trailer_byte(struct net_http_body *b, uint8_t c)
 {
 	b->extra++;
 	switch (b->state) {
@@ -173,7 +173,7 @@ trailer_byte(struct http_body *b, uint8_t c)
 
 /* A byte that is no data: the next state, or -1. */
 static int
-frame_byte(struct http_body *b, uint8_t c)
+frame_byte(struct net_http_body *b, uint8_t c)
 {
 	switch (b->state) {
 	case SIZE_LF:
@@ -191,7 +191,7 @@ frame_byte(struct http_body *b, uint8_t c)
 }
 
 static int
-feed_chunked(struct http_body *b, const uint8_t *p, size_t n)
+feed_chunked(struct net_http_body *b, const uint8_t *p, size_t n)
 {
 	size_t take;
 	int next;
@@ -219,7 +219,7 @@ feed_chunked(struct http_body *b, const uint8_t *p, size_t n)
 }
 
 int
-http_body_feed(struct http_body *b, const uint8_t *p, size_t n)
+net_http_body_feed(struct net_http_body *b, const uint8_t *p, size_t n)
 {
 	if (b->why != NULL)
 		return (-1);
@@ -244,18 +244,18 @@ http_body_feed(struct http_body *b, const uint8_t *p, size_t n)
 }
 
 int
-http_body_end(struct http_body *b)
+net_http_body_end(struct net_http_body *b)
 {
 	if (b->why != NULL)
 		return (-1);
 	if (b->kind == NOTHING || b->kind == TO_END ||
 	    (b->kind == LENGTH && b->left == 0) || b->state == WHOLE)
-		return (http_body_feed(b, NULL, 0) == -1 ? -1 : 0);
+		return (net_http_body_feed(b, NULL, 0) == -1 ? -1 : 0);
 	return (fail(b, early));
 }
 
 void
-http_body_free(struct http_body *b)
+net_http_body_free(struct net_http_body *b)
 {
 	free(b->p);
 	memset(b, 0, sizeof(*b));

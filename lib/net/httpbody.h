@@ -11,7 +11,7 @@
 
 #include "http.h"
 
-struct http_body {
+struct net_http_body {
 	uint8_t		*p;	/* the body; heap, room for one byte more */
 	size_t		 len;	/* bytes so far */
 	size_t		 cap;
@@ -27,20 +27,21 @@ struct http_body {
  * Begin with the head `h' of the answer; `head_only': to a HEAD request.  At
  * most `max' bytes.
  */
-void	 http_body_init(struct http_body *b, const struct http_head *h,
-	    int head_only, size_t max);
+void	 net_http_body_init(struct net_http_body *b,
+	    const struct net_http_head *h, int head_only, size_t max);
 
 /*
  * Take the `n' bytes at `p' (0: what the head alone says).  1 the body is whole
  * (what is left of the bytes does not belong to it), 0 more is wanted, -1
  * b->why.
  */
-int	 http_body_feed(struct http_body *b, const uint8_t *p, size_t n);
+int	 net_http_body_feed(struct net_http_body *b, const uint8_t *p,
+	    size_t n);
 
 /* The connection ended.  0 the body is whole, -1 b->why. */
-int	 http_body_end(struct http_body *b);
+int	 net_http_body_end(struct net_http_body *b);
 
 /* Free the body. */
-void	 http_body_free(struct http_body *b);
+void	 net_http_body_free(struct net_http_body *b);
 
 #endif

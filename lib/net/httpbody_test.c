@@ -15,13 +15,13 @@
 #define CHUNKED	OK "Transfer-Encoding: chunked\r\n\r\n"
 
 /* The head of `text', whose length goes to *n. */
-static struct http_head *
+static struct net_http_head *
 head_of(const char *text, size_t *n)
 {
-	static struct http_head h;
+	static struct net_http_head h;
 	int len;
 
-	len = http_parse_response(&h, text, strlen(text));
+	len = net_http_parse_response(&h, text, strlen(text));
 	ATF_REQUIRE_MSG(len > 0, "head: %d", len);
 	*n = (size_t)len;
 	return (&h);
@@ -36,18 +36,18 @@ decode_by(const char *text, size_t len, size_t max, int head_only, int end,
     size_t step)
 {
 	static char out[512];
-	struct http_body b;
+	struct net_http_body b;
 	size_t n, take;
 	int rv;
 
-	http_body_init(&b, head_of(text, &n), head_only, max);
-	rv = http_body_feed(&b, NULL, 0);
+	net_http_body_init(&b, head_of(text, &n), head_only, max);
+	rv = net_http_body_feed(&b, NULL, 0);
 	for (; rv == 0 && n < len; n += take) {
 		take = len - n < step ? len - n : step;
-		rv = http_body_feed(&b, (const uint8_t *)text + n, take);
+		rv = net_http_body_feed(&b, (const uint8_t *)text + n, take);
 	}
 	if (rv == 0 && end)
-		rv = http_body_end(&b) == 0 ? 1 : -1;
+		rv = net_http_body_end(&b) == 0 ? 1 : -1;
 	ATF_CHECK(b.len <= max);
 	if (rv == -1)
 		snprintf(out, sizeof(out), "why: %s", b.why);
@@ -57,7 +57,7 @@ decode_by(const char *text, size_t len, size_t max, int head_only, int end,
 		ATF_CHECK_EQ('\0', b.p[b.len]);
 		snprintf(out, sizeof(out), "%s", (char *)b.p);
 	}
-	http_body_free(&b);
+	net_http_body_free(&b);
 	return (out);
 }
 
@@ -179,24 +179,25 @@ ATF_TC_BODY(bounds, tc)
 ATF_TC_WITHOUT_HEAD(sticky);
 ATF_TC_BODY(sticky, tc)
 {
-	struct http_body b;
+	struct net_http_body b;
 	size_t n;
 
-	http_body_init(&b, head_of(CHUNKED, &n), 0, 100);
-	ATF_CHECK_EQ(-1, http_body_feed(&b, (const uint8_t *)"x", 1));
-	ATF_CHECK_EQ(-1, http_body_feed(&b, (const uint8_t *)"0\r\n\r\n", 5));
-	ATF_CHECK_EQ(-1, http_body_end(&b));
-	http_body_free(&b);
+	net_http_body_init(&b, head_of(CHUNKED, &n), 0, 100);
+	ATF_CHECK_EQ(-1, net_http_body_feed(&b, (const uint8_t *)"x", 1));
+	ATF_CHECK_EQ(-1, net_http_body_feed(&b, (const uint8_t *)"0\r\n\r\n",
+	    5));
+	ATF_CHECK_EQ(-1, net_http_body_end(&b));
+	net_http_body_free(&b);
 }
 
 static long long
 date(const char *s)
 {
-	struct http_str v;
+	struct net_http_str v;
 
 	v.p = s;
 	v.len = strlen(s);
-	return (http_date(v));
+	return (net_http_date(v));
 }
 
 ATF_TC_WITHOUT_HEAD(dates);

@@ -29,7 +29,7 @@ static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 /* Cut `n' digits off; the number, or -1. */
 static int
-number(struct http_str *s, size_t n)
+number(struct net_http_str *s, size_t n)
 {
 	int v = 0;
 
@@ -45,7 +45,7 @@ number(struct http_str *s, size_t n)
 
 /* Cut the day's name off, as it does not matter which; 0, or -1. */
 static int
-day_name(struct http_str *s, int whole)
+day_name(struct net_http_str *s, int whole)
 {
 	size_t i, n;
 
@@ -62,7 +62,7 @@ day_name(struct http_str *s, int whole)
 
 /* Cut the month's name off; 0 to 11, or -1. */
 static int
-month_name(struct http_str *s)
+month_name(struct net_http_str *s)
 {
 	int i;
 
@@ -78,7 +78,7 @@ month_name(struct http_str *s)
 
 /* Cut one character off; 0, or -1: it is another one. */
 static int
-literal(struct http_str *s, char c)
+literal(struct net_http_str *s, char c)
 {
 	if (s->len == 0 || *s->p != c)
 		return (-1);
@@ -89,7 +89,7 @@ literal(struct http_str *s, char c)
 
 /* One piece of a form; -1 when it does not fit. */
 static int
-piece(struct http_str *s, char c, struct date *d)
+piece(struct net_http_str *s, char c, struct date *d)
 {
 	switch (c) {
 	case 'w':
@@ -154,9 +154,9 @@ seconds(const struct date *d)
 }
 
 int64_t
-http_date(struct http_str s)
+net_http_date(struct net_http_str s)
 {
-	struct http_str rest;
+	struct net_http_str rest;
 	struct date d;
 	const char *f;
 	size_t i;

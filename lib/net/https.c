@@ -16,13 +16,13 @@
 
 /* A request on its way. */
 struct ask {
-	const struct https_request *req;
-	struct https_response *res;
-	struct url	 url;
-	struct stream	*s;
-	long long	 until;
-	size_t		 end;	/* bytes in res->text */
-	size_t		 used;	/* of them, those of heads */
+	const struct net_https_request *req;
+	struct net_https_response *res;
+	struct net_url		 url;
+	struct net_stream	*s;
+	long long		 until;
+	size_t			 end;	/* bytes in res->text */
+	size_t			 used;	/* of them, those of heads */
 };
 
 static int	fail(struct ask *, const char *, ...)
@@ -48,9 +48,9 @@ fail(struct ask *a, const char *fmt, ...)
 static int
 fail_stream(struct ask *a)
 {
-	a->res->timed_out = stream_timed_out(a->s);
-	a->res->interrupted = stream_interrupted(a->s);
-	return (fail(a, "%s", stream_error(a->s)));
+	a->res->timed_out = net_stream_timed_out(a->s);
+	a->res->interrupted = net_stream_interrupted(a->s);
+	return (fail(a, "%s", net_stream_error(a->s)));
 }
 
 static int
@@ -60,14 +60,14 @@ connect_to(struct ask *a)
 	const uint8_t *pem;
 	size_t len;
 
-	if (stream_dial(a->s, where != NULL ? where : a->url.host,
+	if (net_stream_dial(a->s, where != NULL ? where : a->url.host,
 	    a->url.port, a->until) == -1 ||
-	    stream_tls(a->s, a->url.host, a->req->trust, a->req->trust_arg,
+	    net_stream_tls(a->s, a->url.host, a->req->trust, a->req->trust_arg,
 	    a->until) == -1)
 		return (fail_stream(a));
 	if (a->req->check == NULL)
 		return (0);
-	pem = stream_chain(a->s, &len);
+	pem = net_stream_chain(a->s, &len);
 	if ((why = a->req->check(pem, len, a->req->check_arg)) != NULL)
 		return (fail(a, "%s", why));
 	return (0);
@@ -77,10 +77,10 @@ connect_to(struct ask *a)
 static char *
 make_head(const struct ask *a)
 {
-	const struct https_request *req = a->req;
+	const struct net_https_request *req = a->req;
 	char host[sizeof(a->url.host) + 16], length[64] = "", *head;
 
-	if (url_authority(&a->url, host, sizeof(host)) == -1)
+	if (net_url_authority(&a->url, host, sizeof(host)) == -1)
 		return (NULL);
 	if (req->body != NULL)
 		snprintf(length, sizeof(length), "Content-Length: %zu\r\n",
@@ -101,10 +101,10 @@ send_request(struct ask *a)
 
 	if ((head = make_head(a)) == NULL)
 		return (fail(a, "no memory for the request"));
-	rv = stream_write(a->s, head, strlen(head), a->until);
+	rv = net_stream_write(a->s, head, strlen(head), a->until);
 	free(head);
 	if (rv == 0 && a->req->body_len > 0)
-		rv = stream_write(a->s, a->req->body, a->req->body_len,
+		rv = net_stream_write(a->s, a->req->body, a->req->body_len,
 		    a->until);
 	return (rv == -1 ? fail_stream(a) : 0);
 }
@@ -115,7 +115,7 @@ read_more(struct ask *a)
 {
 	ssize_t n;
 
-	n = stream_read(a->s, a->res->text + a->end, HTTP_MAX_HEAD - a->end,
+	n = net_stream_read(a->s, a->res->text + a->end, HTTP_MAX_HEAD - a->end,
 	    a->until);
 	if (n == -1)
 		return (fail_stream(a));
@@ -133,11 +133,11 @@ read_more(struct ask *a)
 static int
 read_head(struct ask *a)
 {
-	struct https_response *res = a->res;
+	struct net_https_response *res = a->res;
 	int n;
 
 	for (;;) {
-		n = http_parse_response(&res->head, res->text + a->used,
+		n = net_http_parse_response(&res->head, res->text + a->used,
 		    a->end - a->used);
 		if (n > 0) {
 			a->used += (size_t)n;
@@ -178,7 +178,7 @@ read_heads(struct ask *a)
 
 /* Why the body is refused, for people. */
 static int
-fail_body(struct ask *a, const struct http_body *b)
+fail_body(struct ask *a, const struct net_http_body *b)
 {
 	return (fail(a, "%s (HTTP status %d, %zu bytes so far, at most %zu)",
 	    b->why, a->res->head.status, b->len, a->req->max_body));
@@ -186,27 +186,27 @@ fail_body(struct ask *a, const struct http_body *b)
 
 /* Read into `b' up to the end of the body.  0, or -1. */
 static int
-read_all(struct ask *a, struct http_body *b)
+read_all(struct ask *a, struct net_http_body *b)
 {
 	static uint8_t buf[READ_SIZE];
 	ssize_t n;
 	int rv;
 
-	rv = http_body_feed(b, (const uint8_t *)a->res->text + a->used,
+	rv = net_http_body_feed(b, (const uint8_t *)a->res->text + a->used,
 	    a->end - a->used);
 	while (rv == 0) {
 		/* Else a server that never rests would have no deadline. */
-		if (stream_until(0) > a->until) {
+		if (net_stream_until(0) > a->until) {
 			a->res->timed_out = 1;
 			return (fail(a, "the answer did not end in time"));
 		}
-		n = stream_read(a->s, buf, sizeof(buf), a->until);
+		n = net_stream_read(a->s, buf, sizeof(buf), a->until);
 		if (n == -1)
 			return (fail_stream(a));
 		if (n > 0)
-			rv = http_body_feed(b, buf, (size_t)n);
+			rv = net_http_body_feed(b, buf, (size_t)n);
 		else
-			rv = http_body_end(b) == 0 ? 1 : -1;
+			rv = net_http_body_end(b) == 0 ? 1 : -1;
 	}
 	return (rv == -1 ? fail_body(a, b) : 0);
 }
@@ -214,12 +214,12 @@ read_all(struct ask *a, struct http_body *b)
 static int
 read_body(struct ask *a)
 {
-	struct http_body b;
+	struct net_http_body b;
 
-	http_body_init(&b, &a->res->head, strcmp(a->req->method, "HEAD") == 0,
-	    a->req->max_body);
+	net_http_body_init(&b, &a->res->head, strcmp(a->req->method,
+	    "HEAD") == 0, a->req->max_body);
 	if (read_all(a, &b) == -1) {
-		http_body_free(&b);
+		net_http_body_free(&b);
 		return (-1);
 	}
 	a->res->body = b.p;
@@ -228,7 +228,8 @@ read_body(struct ask *a)
 }
 
 int
-https_ask(const struct https_request *req, struct https_response *res, int ms)
+net_https_fetch(const struct net_https_request *req,
+    struct net_https_response *res, int ms)
 {
 	struct ask a;
 	int rv = -1;
@@ -237,21 +238,21 @@ https_ask(const struct https_request *req, struct https_response *res, int ms)
 	memset(&a, 0, sizeof(a));
 	a.req = req;
 	a.res = res;
-	a.until = stream_until(ms);
-	if (url_parse(req->url, &a.url) == -1)
+	a.until = net_stream_until(ms);
+	if (net_url_parse(req->url, &a.url) == -1)
 		return (fail(&a, "\"%.200s\" is no https URL", req->url));
-	if ((a.s = stream_new()) == NULL)
+	if ((a.s = net_stream_new()) == NULL)
 		return (fail(&a, "no memory for a connection"));
-	stream_watch(a.s, req->watch);
+	net_stream_watch(a.s, req->watch);
 	if (connect_to(&a) == 0 && send_request(&a) == 0 &&
 	    read_heads(&a) == 0)
 		rv = read_body(&a);
-	stream_free(a.s);
+	net_stream_free(a.s);
 	return (rv);
 }
 
 void
-https_free(struct https_response *res)
+net_https_free(struct net_https_response *res)
 {
 	free(res->text);
 	free(res->body);

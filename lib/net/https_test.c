@@ -13,10 +13,10 @@
 #define ENOUGH_MS	30000	/* for what comes without delay */
 #define OK		"HTTP/1.1 200 OK\r\n"
 
-static struct made		 cert;
-static struct https_request	 req;
-static struct https_response	 res;
-static char			 url[128];
+static struct made			 cert;
+static struct net_https_request		 req;
+static struct net_https_response	 res;
+static char				 url[128];
 
 /* A request for `path' of the server; the case may change it. */
 static void
@@ -44,7 +44,7 @@ start(struct peer_server *p, const struct scene *scenes, int n)
 
 /* Ask a server that says this: the body, or "why: ..."; status to *status. */
 static const char *
-ask(const char *say, enum leave leave, int *status)
+ask(const char *say, enum peer_leave leave, int *status)
 {
 	static char out[2048];
 	struct scene scene = { say, 0, leave };
@@ -53,13 +53,13 @@ ask(const char *say, enum leave leave, int *status)
 
 	start(&p, &scene, 1);
 	*status = 0;
-	if (https_ask(&req, &res, ms) == -1)
+	if (net_https_fetch(&req, &res, ms) == -1)
 		snprintf(out, sizeof(out), "why: %s", res.error);
 	else {
 		snprintf(out, sizeof(out), "%s", (char *)res.body);
 		*status = res.head.status;
 	}
-	https_free(&res);
+	net_https_free(&res);
 	peer_stop(&p);
 	return (out);
 }
@@ -118,12 +118,12 @@ ATF_TC_BODY(no_body, tc)
 	ATF_CHECK_EQ(304, st);
 	start(&p, &scene, 1);
 	req.method = "HEAD";
-	ATF_REQUIRE_EQ_MSG(0, https_ask(&req, &res, ENOUGH_MS), "%s",
+	ATF_REQUIRE_EQ_MSG(0, net_https_fetch(&req, &res, ENOUGH_MS), "%s",
 	    res.error);
 	ATF_CHECK_EQ(200, res.head.status);
 	ATF_CHECK_EQ(0, res.body_len);
-	ATF_CHECK(http_eq(http_field(&res.head, "etag"), "\"x\""));
-	https_free(&res);
+	ATF_CHECK(net_http_eq(net_http_field(&res.head, "etag"), "\"x\""));
+	net_https_free(&res);
 	peer_stop(&p);
 }
 
@@ -136,13 +136,13 @@ ATF_TC_BODY(redirect, tc)
 	struct peer_server p;
 
 	start(&p, &scene, 1);
-	ATF_REQUIRE_EQ_MSG(0, https_ask(&req, &res, ENOUGH_MS), "%s",
+	ATF_REQUIRE_EQ_MSG(0, net_https_fetch(&req, &res, ENOUGH_MS), "%s",
 	    res.error);
 	ATF_CHECK_EQ(302, res.head.status);
-	ATF_CHECK(http_eq(http_field(&res.head, "Location"),
+	ATF_CHECK(net_http_eq(net_http_field(&res.head, "Location"),
 	    "https://other.test/x"));
 	ATF_CHECK_STREQ("gone", (char *)res.body);
-	https_free(&res);
+	net_https_free(&res);
 	peer_stop(&p);
 }
 
@@ -200,10 +200,10 @@ ATF_TC_BODY(slow, tc)
 
 	start(&p, scenes, 4);
 	for (i = 0; i < 4; i++) {
-		ATF_CHECK_EQ_MSG(-1, https_ask(&req, &res, 500), "%d", i);
+		ATF_CHECK_EQ_MSG(-1, net_https_fetch(&req, &res, 500), "%d", i);
 		ATF_CHECK_EQ_MSG(1, res.timed_out, "%d: %s", i, res.error);
 		HAS(res.error, "in time");
-		https_free(&res);
+		net_https_free(&res);
 	}
 	peer_stop(&p);
 }
@@ -220,35 +220,35 @@ ATF_TC_BODY(trust, tc)
 
 	start(&p, &fine, 1);
 	req.trust = STREAM_ROOTS;
-	ATF_CHECK_EQ(-1, https_ask(&req, &res, ENOUGH_MS));
+	ATF_CHECK_EQ(-1, net_https_fetch(&req, &res, ENOUGH_MS));
 	HAS(res.error, "TLS: certificate verification failed");
 	ATF_CHECK_EQ(0, res.timed_out);
-	https_free(&res);
+	net_https_free(&res);
 	req.trust = STREAM_CAFILE;
 	snprintf(url, sizeof(url), "https://other.test:%d/", p.port);
-	ATF_CHECK_EQ(-1, https_ask(&req, &res, ENOUGH_MS));
+	ATF_CHECK_EQ(-1, net_https_fetch(&req, &res, ENOUGH_MS));
 	HAS(res.error, "TLS: name `other.test' not present in server");
-	https_free(&res);
+	net_https_free(&res);
 	aim(&p, "/");
 	make_cert(&other, "map.test", NULL, -DAY, DAY);
 	atf_utils_create_file("ca2.pem", "%s", other.cert);
 	req.trust_arg = "ca2.pem";
-	ATF_CHECK_EQ(-1, https_ask(&req, &res, ENOUGH_MS));
+	ATF_CHECK_EQ(-1, net_https_fetch(&req, &res, ENOUGH_MS));
 	HAS(res.error, "TLS: certificate verification failed");
-	https_free(&res);
+	net_https_free(&res);
 	aim(&p, "/");
-	ATF_CHECK_EQ(0, https_ask(&req, &res, ENOUGH_MS));
-	https_free(&res);
+	ATF_CHECK_EQ(0, net_https_fetch(&req, &res, ENOUGH_MS));
+	net_https_free(&res);
 	peer_stop(&p);
 	start(&p, &clear, 1);
-	ATF_CHECK_EQ(-1, https_ask(&req, &res, ENOUGH_MS));
+	ATF_CHECK_EQ(-1, net_https_fetch(&req, &res, ENOUGH_MS));
 	HAS(res.error, "TLS: handshake failed");
-	https_free(&res);
+	net_https_free(&res);
 	peer_stop(&p);
 	/* Nobody is there any more. */
-	ATF_CHECK_EQ(-1, https_ask(&req, &res, ENOUGH_MS));
+	ATF_CHECK_EQ(-1, net_https_fetch(&req, &res, ENOUGH_MS));
 	HAS(res.error, "Connection refused");
-	https_free(&res);
+	net_https_free(&res);
 }
 
 ATF_TC_WITHOUT_HEAD(request);
@@ -261,8 +261,8 @@ ATF_TC_BODY(request, tc)
 
 	start(&p, &scene, 1);
 	req.fields = "If-None-Match: \"x\"\r\nAccept: application/json\r\n";
-	ATF_REQUIRE_EQ(0, https_ask(&req, &res, ENOUGH_MS));
-	https_free(&res);
+	ATF_REQUIRE_EQ(0, net_https_fetch(&req, &res, ENOUGH_MS));
+	net_https_free(&res);
 	snprintf(want, sizeof(want), "GET /derpmap/default HTTP/1.1\r\n"
 	    "Host: map.test:%d\r\nUser-Agent: derpd\r\nConnection: close\r\n"
 	    "If-None-Match: \"x\"\r\nAccept: application/json\r\n\r\n",
@@ -272,14 +272,14 @@ ATF_TC_BODY(request, tc)
 	req.method = "POST";
 	req.body = "{}";
 	req.body_len = 2;
-	ATF_REQUIRE_EQ(0, https_ask(&req, &res, ENOUGH_MS));
-	https_free(&res);
+	ATF_REQUIRE_EQ(0, net_https_fetch(&req, &res, ENOUGH_MS));
+	net_https_free(&res);
 	ATF_CHECK(atf_utils_grep_file("^Content-Length: 2", "request.1"));
 	peer_stop(&p);
 	req.url = "http://map.test/";
-	ATF_CHECK_EQ(-1, https_ask(&req, &res, ENOUGH_MS));
+	ATF_CHECK_EQ(-1, net_https_fetch(&req, &res, ENOUGH_MS));
 	HAS(res.error, "no https URL");
-	https_free(&res);
+	net_https_free(&res);
 }
 
 ATF_TP_ADD_TCS(tp)

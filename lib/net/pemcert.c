@@ -17,7 +17,7 @@ no_passphrase(char *buf, int size, int rwflag, void *arg)
 }
 
 X509 *
-pem_cert(BIO *bio)
+net_pem_cert(BIO *bio)
 {
 	return (PEM_read_bio_X509(bio, NULL, no_passphrase, NULL));
 }

@@ -13,6 +13,6 @@
  * encrypted can't be read either: PEM_read_bio_X509() by itself would ask for
  * a pass phrase on the terminal.
  */
-X509	*pem_cert(BIO *bio);
+X509	*net_pem_cert(BIO *bio);
 
 #endif

@@ -18,9 +18,9 @@
 static uint16_t
 port_of(const char *url)
 {
-	struct url u;
+	struct net_url u;
 
-	if (url_parse(url, &u) == -1)
+	if (net_url_parse(url, &u) == -1)
 		return (PORT_HTTPS);
 	return ((uint16_t)strtoul(u.port, NULL, 10));
 }

@@ -12,7 +12,7 @@
 struct net_reach {
 	const char	**paths;	/* all of it on the heap */
 	uint16_t	*ports;
-	struct sandbox_net net;		/* the same, for child_confine() */
+	struct sandbox_net net;		/* the same, for ipc_child_confine() */
 };
 
 /*

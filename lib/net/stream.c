@@ -26,21 +26,21 @@
 #include "derpcert.h"
 #include "stream.h"
 
-struct stream {
+struct net_stream {
 	int		 fd;		/* -1: not connected */
-	struct tls	*tls;		/* NULL before stream_tls() */
-	struct chan	*watch;		/* NULL: none */
+	struct tls	*tls;		/* NULL before net_stream_tls() */
+	struct ipc_chan	*watch;		/* NULL: none */
 	int		 timed_out;
 	int		 interrupted;
 	char		 why[512];
 };
 
-static int	fail(struct stream *, const char *, ...)
+static int	fail(struct net_stream *, const char *, ...)
 		    __attribute__((format(printf, 2, 3)));
 
 /* Keep the reason; always -1. */
 static int
-fail(struct stream *s, const char *fmt, ...)
+fail(struct net_stream *s, const char *fmt, ...)
 {
 	va_list	ap;
 
@@ -51,15 +51,15 @@ fail(struct stream *s, const char *fmt, ...)
 }
 
 long long
-stream_until(int ms)
+net_stream_until(int ms)
 {
-	return clock_ms() + ms;
+	return base_clock_ms() + ms;
 }
 
-struct stream *
-stream_new(void)
+struct net_stream *
+net_stream_new(void)
 {
-	struct stream	*s;
+	struct net_stream	*s;
 
 	if ((s = calloc(1, sizeof(*s))) != NULL)
 		s->fd = -1;
@@ -67,7 +67,7 @@ stream_new(void)
 }
 
 void
-stream_free(struct stream *s)
+net_stream_free(struct net_stream *s)
 {
 	if (s == NULL)
 		return;
@@ -82,7 +82,7 @@ stream_free(struct stream *s)
 }
 
 void
-stream_watch(struct stream *s, struct chan *c)
+net_stream_watch(struct net_stream *s, struct ipc_chan *c)
 {
 	s->watch = c;
 }
@@ -92,22 +92,22 @@ stream_watch(struct stream *s, struct chan *c)
  * the watched channel has something.
  */
 static int
-wait_fd(struct stream *s, int fd, short events, long long until)
+wait_fd(struct net_stream *s, int fd, short events, long long until)
 {
 	struct pollfd	pfd[2];
 	long long	left;
 	int		n;
 
 	for (;;) {
-		if ((left = until - clock_ms()) < 0)
+		if ((left = until - base_clock_ms()) < 0)
 			left = 0;
 		if (left > INT_MAX)
 			left = INT_MAX;
 		pfd[0].fd = fd;
 		pfd[0].events = events;
-		pfd[1].fd = s->watch != NULL ? chan_fd(s->watch) : -1;
+		pfd[1].fd = s->watch != NULL ? ipc_chan_fd(s->watch) : -1;
 		pfd[1].events = POLLIN;
-		if (s->watch != NULL && chan_heed(s->watch)) {
+		if (s->watch != NULL && ipc_chan_poll(s->watch)) {
 			s->interrupted = 1;
 			errno = ECANCELED;
 			return -1;
@@ -122,7 +122,8 @@ wait_fd(struct stream *s, int fd, short events, long long until)
 
 /* Wait on the stream's socket; 0, or -1 with the reason kept. */
 static int
-wait_stream(struct stream *s, short events, long long until, const char *what)
+wait_stream(struct net_stream *s, short events, long long until,
+    const char *what)
 {
 	switch (wait_fd(s, s->fd, events, until)) {
 	case 0:
@@ -150,7 +151,7 @@ set_flags(int fd)
 }
 
 int
-stream_adopt(struct stream *s, int fd)
+net_stream_adopt(struct net_stream *s, int fd)
 {
 	if (set_flags(fd) == -1)
 		return fail(s, "descriptor %d: %s", fd, strerror(errno));
@@ -160,7 +161,7 @@ stream_adopt(struct stream *s, int fd)
 
 /* Connect to one address.  The socket, or -1 with errno. */
 static int
-dial_one(struct stream *s, const struct addrinfo *ai, long long until)
+dial_one(struct net_stream *s, const struct addrinfo *ai, long long until)
 {
 	socklen_t	len = sizeof(int);
 	int		fd, err = 0, n;
@@ -188,7 +189,7 @@ dial_one(struct stream *s, const struct addrinfo *ai, long long until)
 }
 
 int
-stream_dial(struct stream *s, const char *host, const char *port,
+net_stream_dial(struct net_stream *s, const char *host, const char *port,
     long long until)
 {
 	struct addrinfo	 hints, *res, *ai;
@@ -202,7 +203,7 @@ stream_dial(struct stream *s, const char *host, const char *port,
 		return fail(s, "%s port %s: %s", host, port, gai_strerror(e));
 	for (ai = res; ai != NULL; ai = ai->ai_next) {
 		/* A dead first address must not eat the time of the next. */
-		now = clock_ms();
+		now = base_clock_ms();
 		part = ai->ai_next != NULL ? now + (until - now) / 2 : until;
 		if ((s->fd = dial_one(s, ai, part)) != -1 || s->interrupted)
 			break;
@@ -217,8 +218,8 @@ stream_dial(struct stream *s, const char *host, const char *port,
 
 /* Settings of libtls for the kind of trust; 0, or -1 with the reason kept. */
 static int
-set_trust(struct stream *s, struct tls_config *conf, enum stream_trust trust,
-    const char *arg)
+set_trust(struct net_stream *s, struct tls_config *conf,
+    enum net_stream_trust trust, const char *arg)
 {
 	switch (trust) {
 	case STREAM_ROOTS:
@@ -229,7 +230,7 @@ set_trust(struct stream *s, struct tls_config *conf, enum stream_trust trust,
 		return 0;
 	case STREAM_PIN:
 		/* The name is still checked; the rest is check_pin()'s. */
-		if (!derpcert_is_pin(arg))
+		if (!net_derpcert_is_pin(arg))
 			return fail(s, "pin \"%s\": not " DERPCERT_PIN_PREFIX
 			    " and 64 hexadecimal digits", arg);
 		tls_config_insecure_noverifycert(conf);
@@ -245,7 +246,7 @@ set_trust(struct stream *s, struct tls_config *conf, enum stream_trust trust,
 
 /* Make the TLS context; 0, or -1 with the reason kept. */
 static int
-make_context(struct stream *s, enum stream_trust trust, const char *arg)
+make_context(struct net_stream *s, enum net_stream_trust trust, const char *arg)
 {
 	struct tls_config	*conf;
 	int			 rv = -1;
@@ -268,23 +269,23 @@ make_context(struct stream *s, enum stream_trust trust, const char *arg)
 
 /* Hold the server's chain against the pin; 0, or -1 with the reason kept. */
 static int
-check_pin(struct stream *s, const char *pin)
+check_pin(struct net_stream *s, const char *pin)
 {
 	const uint8_t	*pem;
 	const char	*why;
 	size_t		 len;
 
-	pem = stream_chain(s, &len);
+	pem = net_stream_chain(s, &len);
 	if (pem == NULL)
 		return fail(s, "TLS: the server sent no certificate");
-	if ((why = derpcert_check_pin(pem, len, pin)) != NULL)
+	if ((why = net_derpcert_check_pin(pem, len, pin)) != NULL)
 		return fail(s, "TLS: %s", why);
 	return 0;
 }
 
 int
-stream_tls(struct stream *s, const char *name, enum stream_trust trust,
-    const char *arg, long long until)
+net_stream_tls(struct net_stream *s, const char *name,
+    enum net_stream_trust trust, const char *arg, long long until)
 {
 	const char	*e;
 	short		 ev;
@@ -310,7 +311,7 @@ stream_tls(struct stream *s, const char *name, enum stream_trust trust,
 }
 
 ssize_t
-stream_read(struct stream *s, void *buf, size_t size, long long until)
+net_stream_read(struct net_stream *s, void *buf, size_t size, long long until)
 {
 	const char	*e;
 	ssize_t		 n;
@@ -335,7 +336,8 @@ stream_read(struct stream *s, void *buf, size_t size, long long until)
 }
 
 int
-stream_write(struct stream *s, const void *buf, size_t len, long long until)
+net_stream_write(struct net_stream *s, const void *buf, size_t len,
+    long long until)
 {
 	const uint8_t	*p = buf;
 	const char	*e;
@@ -365,25 +367,25 @@ stream_write(struct stream *s, const void *buf, size_t len, long long until)
 }
 
 int
-stream_timed_out(const struct stream *s)
+net_stream_timed_out(const struct net_stream *s)
 {
 	return s->timed_out;
 }
 
 int
-stream_interrupted(const struct stream *s)
+net_stream_interrupted(const struct net_stream *s)
 {
 	return s->interrupted;
 }
 
 const char *
-stream_error(const struct stream *s)
+net_stream_error(const struct net_stream *s)
 {
 	return s->why;
 }
 
 const char *
-stream_version(struct stream *s)
+net_stream_version(struct net_stream *s)
 {
 	const char	*v;
 
@@ -393,7 +395,7 @@ stream_version(struct stream *s)
 }
 
 const char *
-stream_cipher(struct stream *s)
+net_stream_cipher(struct net_stream *s)
 {
 	const char	*v;
 
@@ -403,7 +405,7 @@ stream_cipher(struct stream *s)
 }
 
 const uint8_t *
-stream_chain(struct stream *s, size_t *len)
+net_stream_chain(struct net_stream *s, size_t *len)
 {
 	*len = 0;
 	if (s->tls == NULL)

@@ -6,19 +6,19 @@
 #include "stunstats.h"
 
 /* A row of stunstats.def; the first of a name has the help of all of them. */
-static const struct row {
+static const struct stunstats_row {
 	const char	*name, *labels, *help;
-	size_t		 offset;	/* in struct stun_stats */
+	size_t		 offset;	/* in struct net_stun_stats */
 } rows[] = {
-#define STUN_STAT(member, name, labels, help)				\
-	{ name, labels, help, offsetof(struct stun_stats, member) },
+#define STUNSTAT(member, name, labels, help)				\
+	{ name, labels, help, offsetof(struct net_stun_stats, member) },
 #include "stunstats.def"
 };
 
 #define NROWS	(sizeof(rows) / sizeof(rows[0]))
 
 static uint64_t
-get(const struct stun_stats *s, size_t row)
+get(const struct net_stun_stats *s, size_t row)
 {
 	uint64_t v;
 
@@ -27,7 +27,7 @@ get(const struct stun_stats *s, size_t row)
 }
 
 static void
-set(struct stun_stats *s, size_t row, uint64_t v)
+set(struct net_stun_stats *s, size_t row, uint64_t v)
 {
 	memcpy((char *)s + rows[row].offset, &v, sizeof(v));
 }
@@ -35,14 +35,14 @@ set(struct stun_stats *s, size_t row, uint64_t v)
 _Static_assert(NROWS <= IPC_MAXCOUNTERS, "the counters fit into a message");
 
 void
-stun_stats_put(struct ipc_msg_stun_stats *v, const struct stun_stats *s)
+net_stun_stats_put(struct ipc_msg_stun_stats *v, const struct net_stun_stats *s)
 {
 	v->n = NROWS;
 	memcpy(v->counters, s, sizeof(*s));
 }
 
 int
-stun_stats_get(const struct ipc_msg_stun_stats *v, struct stun_stats *s)
+net_stun_stats_get(const struct ipc_msg_stun_stats *v, struct net_stun_stats *s)
 {
 	if (v->n != NROWS)
 		return (-1);
@@ -51,7 +51,7 @@ stun_stats_get(const struct ipc_msg_stun_stats *v, struct stun_stats *s)
 }
 
 void
-stun_stats_add(struct stun_stats *sum, const struct stun_stats *s)
+net_stun_stats_add(struct net_stun_stats *sum, const struct net_stun_stats *s)
 {
 	size_t i;
 
@@ -60,7 +60,7 @@ stun_stats_add(struct stun_stats *sum, const struct stun_stats *s)
 }
 
 void
-stun_stats_text(FILE *f, const struct stun_stats *s)
+net_stun_stats_text(FILE *f, const struct net_stun_stats *s)
 {
 	size_t i;
 

@@ -11,23 +11,24 @@
 #include "messages.h"
 
 /* A field for each row of stunstats.def. */
-struct stun_stats {
-#define STUN_STAT(member, name, labels, help)	uint64_t member;
+struct net_stun_stats {
+#define STUNSTAT(member, name, labels, help)	uint64_t member;
 #include "stunstats.def"
 };
 
 /* To a message. */
-void	 stun_stats_put(struct ipc_msg_stun_stats *v,
-	    const struct stun_stats *s);
+void	 net_stun_stats_put(struct ipc_msg_stun_stats *v,
+	    const struct net_stun_stats *s);
 
 /* From a message; 0, or -1 when it has another number of counters. */
-int	 stun_stats_get(const struct ipc_msg_stun_stats *v,
-	    struct stun_stats *s);
+int	 net_stun_stats_get(const struct ipc_msg_stun_stats *v,
+	    struct net_stun_stats *s);
 
 /* Add the counters `s' of another process to `sum'. */
-void	 stun_stats_add(struct stun_stats *sum, const struct stun_stats *s);
+void	 net_stun_stats_add(struct net_stun_stats *sum,
+	    const struct net_stun_stats *s);
 
 /* As text of Prometheus, with HELP and TYPE. */
-void	 stun_stats_text(FILE *f, const struct stun_stats *s);
+void	 net_stun_stats_text(FILE *f, const struct net_stun_stats *s);
 
 #endif

@@ -7,26 +7,26 @@
 
 #include "stunstats.h"
 
-#define COUNTERS	(sizeof(struct stun_stats) / sizeof(uint64_t))
+#define COUNTERS	(sizeof(struct net_stun_stats) / sizeof(uint64_t))
 
 ATF_TC_WITHOUT_HEAD(round_trip);
 ATF_TC_BODY(round_trip, tc)
 {
 	struct ipc_msg_stun_stats v;
-	struct stun_stats a, b;
+	struct net_stun_stats a, b;
 	uint8_t *p = (uint8_t *)&a;
 	size_t i;
 
 	for (i = 0; i < sizeof(a); i++)
 		p[i] = (uint8_t)(0xff - i);
-	stun_stats_put(&v, &a);
+	net_stun_stats_put(&v, &a);
 	ATF_CHECK_EQ(COUNTERS, v.n);
-	ATF_REQUIRE_EQ(0, stun_stats_get(&v, &b));
+	ATF_REQUIRE_EQ(0, net_stun_stats_get(&v, &b));
 	ATF_CHECK_EQ(0, memcmp(&a, &b, sizeof(a)));
 	v.n--;
-	ATF_CHECK_EQ(-1, stun_stats_get(&v, &b));
+	ATF_CHECK_EQ(-1, net_stun_stats_get(&v, &b));
 	v.n += 2;
-	ATF_CHECK_EQ(-1, stun_stats_get(&v, &b));
+	ATF_CHECK_EQ(-1, net_stun_stats_get(&v, &b));
 }
 
 ATF_TP_ADD_TCS(tp)

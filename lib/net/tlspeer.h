@@ -119,7 +119,7 @@ make_signed(struct made *m, const char *cn, const char *san, long from,
 	sign_cert(x, key, by);
 	X509_digest(x, EVP_sha256(), hash, NULL);
 	strlcpy(m->pin, DERPCERT_PIN_PREFIX, sizeof(m->pin));
-	hex_put(m->pin + strlen(m->pin), hash, 32);
+	base_hex_put(m->pin + strlen(m->pin), hash, 32);
 	bio = BIO_new(BIO_s_mem());
 	PEM_write_bio_X509(bio, x);
 	take_bio(bio, m->cert, sizeof(m->cert));
@@ -139,7 +139,7 @@ make_cert(struct made *m, const char *cn, const char *san, long from,
 }
 
 /* What the server does when it has said its piece. */
-enum leave {
+enum peer_leave {
 	BYE,		/* closes in order */
 	CUT,		/* closes the connection without a word of TLS */
 	LINGER,		/* waits until the client has had enough */
@@ -154,7 +154,7 @@ static void	(*peer_act)(struct tls *);
 struct scene {
 	const char	*say;
 	size_t		 len;	/* 0: strlen() */
-	enum leave	 leave;
+	enum peer_leave	 leave;
 };
 
 struct peer_server {

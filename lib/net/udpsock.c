@@ -47,7 +47,7 @@ prepare(int fd, int family)
 }
 
 int
-udp_socket(const struct sockaddr *sa, socklen_t len, int share)
+net_udp_socket(const struct sockaddr *sa, socklen_t len, int share)
 {
 	return (net_bound(SOCK_DGRAM | SOCK_NONBLOCK, sa, len, share,
 	    prepare));

@@ -14,6 +14,6 @@
  * `share': other sockets of this user may be bound to the same address, and the
  * kernel spreads what arrives among them.  -1 with errno.
  */
-int	udp_socket(const struct sockaddr *sa, socklen_t len, int share);
+int	net_udp_socket(const struct sockaddr *sa, socklen_t len, int share);
 
 #endif

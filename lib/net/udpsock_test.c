@@ -20,7 +20,7 @@
 static int
 open_at(struct sockaddr_storage *ss, socklen_t len, int share)
 {
-	int fd = udp_socket((const struct sockaddr *)ss, len, share);
+	int fd = net_udp_socket((const struct sockaddr *)ss, len, share);
 
 	if (fd == -1 && ss->ss_family == AF_INET6 &&
 	    (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL))
@@ -150,7 +150,7 @@ ATF_TC_BODY(apart, tc)
 
 		((struct sockaddr_in *)&ss)->sin_port =
 		    ((struct sockaddr_in6 *)&ss6)->sin6_port;
-		fd = udp_socket((const struct sockaddr *)&ss, len, 0);
+		fd = net_udp_socket((const struct sockaddr *)&ss, len, 0);
 		if (fd != -1 || ++tries == 20)
 			break;
 		close(fd6);
@@ -170,8 +170,8 @@ ATF_TC_BODY(alone, tc)
 	int fd = open_at(&ss, len, 0), share;
 
 	for (share = 0; share < 2; share++) {
-		ATF_CHECK_EQ(-1, udp_socket((const struct sockaddr *)&ss, len,
-		    share));
+		ATF_CHECK_EQ(-1, net_udp_socket((const struct sockaddr *)&ss,
+		    len, share));
 		ATF_CHECK_EQ(EADDRINUSE, errno);
 	}
 	close(fd);
@@ -190,7 +190,7 @@ ATF_TC_BODY(shared, tc)
 	p[0].fd = open_at(&ss, len, 1);
 	p[1].fd = open_at(&ss, len, 1);
 	p[0].events = p[1].events = POLLIN;
-	ATF_CHECK_EQ(-1, udp_socket((const struct sockaddr *)&ss, len, 0));
+	ATF_CHECK_EQ(-1, net_udp_socket((const struct sockaddr *)&ss, len, 0));
 	for (i = 0; i < 200; i++) {
 		send_to(&ss, len);
 		ATF_REQUIRE_EQ(1, poll(p, 2, BOUND));
@@ -215,10 +215,10 @@ ATF_TC_BODY(errors, tc)
 	close(fd);
 	/* Of TEST-NET-1: no machine has it. */
 	((struct sockaddr_in *)&ss)->sin_addr.s_addr = htonl(0xc0000201);
-	ATF_CHECK_EQ(-1, udp_socket((const struct sockaddr *)&ss, len, 0));
+	ATF_CHECK_EQ(-1, net_udp_socket((const struct sockaddr *)&ss, len, 0));
 	ATF_CHECK_EQ(EADDRNOTAVAIL, errno);
 	ss.ss_family = AF_UNSPEC;
-	ATF_CHECK_EQ(-1, udp_socket((const struct sockaddr *)&ss, len, 0));
+	ATF_CHECK_EQ(-1, net_udp_socket((const struct sockaddr *)&ss, len, 0));
 	ATF_CHECK_EQ(EAFNOSUPPORT, errno);
 	next = dup(0);
 	ATF_CHECK_EQ_MSG(fd, next, "a descriptor was left open");

@@ -42,7 +42,7 @@ copy(char *dst, size_t size, const char *src, size_t n)
 
 /* The host at *p, which then points behind it; 0, or -1. */
 static int
-parse_host(const char **p, struct url *u)
+parse_host(const char **p, struct net_url *u)
 {
 	static const char v6[] = HEX ":.", name[] = LETTERS DIGITS "-._";
 	const char *s = *p;
@@ -62,7 +62,7 @@ parse_host(const char **p, struct url *u)
 
 /* The port at *p, if there is one; 0, or -1. */
 static int
-parse_port(const char **p, struct url *u)
+parse_port(const char **p, struct net_url *u)
 {
 	const char *s;
 	unsigned int port = 0;
@@ -82,7 +82,7 @@ parse_port(const char **p, struct url *u)
 
 /* The rest: a path, a query, both, or nothing; 0, or -1. */
 static int
-parse_path(const char *s, struct url *u)
+parse_path(const char *s, struct net_url *u)
 {
 	int n;
 
@@ -96,7 +96,7 @@ parse_path(const char *s, struct url *u)
 
 /* From the two slashes on. */
 static int
-parse_rest(const char *s, struct url *u)
+parse_rest(const char *s, struct net_url *u)
 {
 	if (strncmp(s, "//", 2) != 0)
 		return (-1);
@@ -107,7 +107,7 @@ parse_rest(const char *s, struct url *u)
 }
 
 int
-url_parse(const char *text, struct url *u)
+net_url_parse(const char *text, struct net_url *u)
 {
 	memset(u, 0, sizeof(*u));
 	if (strncasecmp(text, SCHEME, strlen(SCHEME)) != 0)
@@ -157,7 +157,7 @@ remove_dots(char *path, size_t n)
 
 /* A path, with its query if it has one, of which dot segments go; 0, or -1. */
 static int
-take_path(char *path, struct url *u)
+set_path(char *path, struct net_url *u)
 {
 	size_t all = strcspn(path, "?"), n;
 
@@ -170,7 +170,7 @@ take_path(char *path, struct url *u)
 
 /* What is no path from the root: it is merged with that of `from' (5.2.3). */
 static int
-beside(const struct url *from, const char *s, struct url *u)
+beside(const struct net_url *from, const char *s, struct net_url *u)
 {
 	char path[URL_MAXTEXT + sizeof(u->path)];
 	size_t n;
@@ -181,27 +181,27 @@ beside(const struct url *from, const char *s, struct url *u)
 		while (n > 0 && from->path[n - 1] != '/')
 			n--;
 	snprintf(path, sizeof(path), "%.*s%s", (int)n, from->path, s);
-	return (take_path(path, u));
+	return (set_path(path, u));
 }
 
 /* An authority and what is behind it; dot segments go. */
 static int
-take_rest(const char *s, struct url *u)
+set_rest(const char *s, struct net_url *u)
 {
 	char path[sizeof(u->path)];
 
 	if (parse_rest(s, u) == -1)
 		return (-1);
 	memcpy(path, u->path, sizeof(path));
-	return (take_path(path, u));
+	return (set_path(path, u));
 }
 
 int
-url_follow(const struct url *from, const char *location, size_t len,
-    struct url *u)
+net_url_follow(const struct net_url *from, const char *location, size_t len,
+    struct net_url *u)
 {
 	char s[URL_MAXTEXT];
-	struct url to;
+	struct net_url to;
 	size_t n;
 	int rv;
 
@@ -213,12 +213,12 @@ url_follow(const struct url *from, const char *location, size_t len,
 	memset(&to, 0, sizeof(to));
 	if (s[n] == ':') {
 		rv = strncasecmp(s, SCHEME, strlen(SCHEME)) == 0 ?
-		    take_rest(s + strlen(SCHEME), &to) : -1;
+		    set_rest(s + strlen(SCHEME), &to) : -1;
 	} else if (strncmp(s, "//", 2) == 0)
-		rv = take_rest(s, &to);
+		rv = set_rest(s, &to);
 	else {
 		to = *from;
-		rv = s[0] == '/' ? take_path(s, &to) : beside(from, s, &to);
+		rv = s[0] == '/' ? set_path(s, &to) : beside(from, s, &to);
 	}
 	if (rv == 0)
 		*u = to;
@@ -226,7 +226,7 @@ url_follow(const struct url *from, const char *location, size_t len,
 }
 
 int
-url_authority(const struct url *u, char *dst, size_t size)
+net_url_authority(const struct net_url *u, char *dst, size_t size)
 {
 	int n, v6 = strchr(u->host, ':') != NULL;
 	int other = strcmp(u->port, "443") != 0;
@@ -237,12 +237,12 @@ url_authority(const struct url *u, char *dst, size_t size)
 }
 
 int
-url_text(const struct url *u, char *dst, size_t size)
+net_url_text(const struct net_url *u, char *dst, size_t size)
 {
 	char host[sizeof(u->host) + sizeof(u->port) + 4];
 	int n;
 
-	if (url_authority(u, host, sizeof(host)) == -1)
+	if (net_url_authority(u, host, sizeof(host)) == -1)
 		return (-1);
 	n = snprintf(dst, size, "https://%s%s", host, u->path);
 	return (n > 0 && (size_t)n < size ? 0 : -1);

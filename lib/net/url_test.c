@@ -12,9 +12,9 @@ static const char *
 parsed(const char *text)
 {
 	static char buf[2048];
-	struct url u;
+	struct net_url u;
 
-	if (url_parse(text, &u) == -1)
+	if (net_url_parse(text, &u) == -1)
 		return ("bad");
 	snprintf(buf, sizeof(buf), "%s|%s|%s", u.host, u.port, u.path);
 	return (buf);
@@ -25,11 +25,11 @@ static const char *
 followed(const char *from, const char *location)
 {
 	static char buf[URL_MAXTEXT];
-	struct url a, b;
+	struct net_url a, b;
 
-	ATF_REQUIRE_EQ(0, url_parse(from, &a));
-	if (url_follow(&a, location, strlen(location), &b) == -1 ||
-	    url_text(&b, buf, sizeof(buf)) == -1)
+	ATF_REQUIRE_EQ(0, net_url_parse(from, &a));
+	if (net_url_follow(&a, location, strlen(location), &b) == -1 ||
+	    net_url_text(&b, buf, sizeof(buf)) == -1)
 		return ("bad");
 	return (buf);
 }
@@ -149,13 +149,13 @@ ATF_TC_WITHOUT_HEAD(follow_in_place);
 ATF_TC_BODY(follow_in_place, tc)
 {
 	char buf[URL_MAXTEXT];
-	struct url u;
+	struct net_url u;
 
-	ATF_REQUIRE_EQ(0, url_parse("https://a.test:44/b/c", &u));
-	ATF_CHECK_EQ(0, url_follow(&u, "../d", 4, &u));
-	ATF_CHECK_EQ(-1, url_follow(&u, "http://b.test/", 14, &u));
-	ATF_CHECK_EQ(-1, url_follow(&u, "a b", 3, &u));
-	ATF_CHECK_EQ(0, url_text(&u, buf, sizeof(buf)));
+	ATF_REQUIRE_EQ(0, net_url_parse("https://a.test:44/b/c", &u));
+	ATF_CHECK_EQ(0, net_url_follow(&u, "../d", 4, &u));
+	ATF_CHECK_EQ(-1, net_url_follow(&u, "http://b.test/", 14, &u));
+	ATF_CHECK_EQ(-1, net_url_follow(&u, "a b", 3, &u));
+	ATF_CHECK_EQ(0, net_url_text(&u, buf, sizeof(buf)));
 	ATF_CHECK_STREQ("https://a.test:44/d", buf);
 }
 
@@ -163,10 +163,10 @@ ATF_TC_WITHOUT_HEAD(follow_long);
 ATF_TC_BODY(follow_long, tc)
 {
 	char location[2048];
-	struct url a, b;
+	struct net_url a, b;
 
-	ATF_REQUIRE_EQ(0, url_parse("https://a.test/b/", &a));
-	ATF_CHECK_EQ(-1, url_follow(&a, "a\0b", 3, &b));
+	ATF_REQUIRE_EQ(0, net_url_parse("https://a.test/b/", &a));
+	ATF_CHECK_EQ(-1, net_url_follow(&a, "a\0b", 3, &b));
 	snprintf(location, sizeof(location), "%01024d", 0);
 	ATF_CHECK_STREQ("bad", followed("https://a.test/", location));
 	snprintf(location, sizeof(location), "/%01999d", 0);
@@ -177,16 +177,16 @@ ATF_TC_WITHOUT_HEAD(authority);
 ATF_TC_BODY(authority, tc)
 {
 	char buf[300];
-	struct url u;
+	struct net_url u;
 
-	ATF_REQUIRE_EQ(0, url_parse("https://a.test/x", &u));
-	ATF_CHECK_EQ(0, url_authority(&u, buf, sizeof(buf)));
+	ATF_REQUIRE_EQ(0, net_url_parse("https://a.test/x", &u));
+	ATF_CHECK_EQ(0, net_url_authority(&u, buf, sizeof(buf)));
 	ATF_CHECK_STREQ("a.test", buf);
-	ATF_CHECK_EQ(-1, url_authority(&u, buf, 6));
-	ATF_CHECK_EQ(-1, url_text(&u, buf, 16));
-	ATF_CHECK_EQ(0, url_text(&u, buf, 17));
-	ATF_REQUIRE_EQ(0, url_parse("https://[::1]:44/", &u));
-	ATF_CHECK_EQ(0, url_authority(&u, buf, sizeof(buf)));
+	ATF_CHECK_EQ(-1, net_url_authority(&u, buf, 6));
+	ATF_CHECK_EQ(-1, net_url_text(&u, buf, 16));
+	ATF_CHECK_EQ(0, net_url_text(&u, buf, 17));
+	ATF_REQUIRE_EQ(0, net_url_parse("https://[::1]:44/", &u));
+	ATF_CHECK_EQ(0, net_url_authority(&u, buf, sizeof(buf)));
 	ATF_CHECK_STREQ("[::1]:44", buf);
 }
 

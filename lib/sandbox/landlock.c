@@ -48,7 +48,8 @@ enum { RULE_BELOW = 1, RULE_PORT };
 #define NET_ALL		3U	/* bind and connect TCP */
 #define SCOPED_ALL	3U	/* abstract unix sockets, signals */
 
-static const char	*failed = "";	/* the call of landlock_failed() */
+static const char	*failed = "";	/* the call of
+					   sandbox_landlock_failed() */
 
 /*
  * The result of a call of Landlock: as it is, or -1 with the call remembered.
@@ -150,7 +151,7 @@ add_net(int fd, long abi, const struct sandbox_net *net)
 }
 
 int
-landlock_enter(const char *const *paths, size_t n,
+sandbox_landlock_enter(const char *const *paths, size_t n,
     const struct sandbox_net *net)
 {
 	long abi;
@@ -179,7 +180,7 @@ landlock_enter(const char *const *paths, size_t n,
 }
 
 const char *
-landlock_failed(void)
+sandbox_landlock_failed(void)
 {
 	return (failed);
 }

@@ -17,10 +17,13 @@
  * EOPNOTSUPP of the kernel, these or EPERM of a filter in front of it, as
  * containers have; nothing is denied then.  -1 with errno.
  */
-int	landlock_enter(const char *const *paths, size_t n,
+int	sandbox_landlock_enter(const char *const *paths, size_t n,
 	    const struct sandbox_net *net);
 
-/* The call, or the path, at which landlock_enter() ended without success. */
-const char *landlock_failed(void);
+/*
+ * The call, or the path, at which sandbox_landlock_enter() ended without
+ * success.
+ */
+const char *sandbox_landlock_failed(void);
 
 #endif

@@ -109,7 +109,8 @@ refused_but(int (*call)(void), int confined, const char *path,
 	unlink("new");
 	ATF_REQUIRE((pid = fork()) != -1);
 	if (pid == 0) {
-		if (confined && landlock_enter(&path, path != NULL, net) < 1)
+		if (confined && sandbox_landlock_enter(&path, path != NULL,
+		    net) < 1)
 			_exit(3);
 		if (call() != -1)
 			_exit(0);
@@ -140,11 +141,11 @@ enter_lacking(int call, const char *name, int error, int want)
 	    seccomp_rule_add(f, SCMP_ACT_ERRNO((unsigned int)error), call,
 	    0) < 0 || seccomp_load(f) < 0)
 		_exit(10);
-	if ((rv = landlock_enter(&path, 1, NULL)) != want)
+	if ((rv = sandbox_landlock_enter(&path, 1, NULL)) != want)
 		_exit(11);
 	if (errno != error)
 		_exit(12);
-	if (strcmp(landlock_failed(), name) != 0)
+	if (strcmp(sandbox_landlock_failed(), name) != 0)
 		_exit(13);
 	_exit(open_old() == -1 ? 14 : 0);
 }

@@ -31,7 +31,7 @@ struct sandbox_net {
  * -DSANDBOX_DEBUG the call is named on standard error first.  0 entered, -1 not
  * (errno).
  */
-int	 sandbox_enter(enum role role, const struct sandbox_net *net);
+int	 sandbox_enter(enum ipc_role role, const struct sandbox_net *net);
 
 /*
  * Confine the privileged parent, once it has started, as far as the system can

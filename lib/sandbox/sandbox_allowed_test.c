@@ -206,17 +206,17 @@ call_datagram(void)
 static int
 call_dial(void)
 {
-	struct stream	*s;
-	char		 port[8];
-	int		 rv;
+	struct net_stream	*s;
+	char			 port[8];
+	int			 rv;
 
 	snprintf(port, sizeof(port), "%d", ntohs(addr.sin_port));
-	if ((s = stream_new()) == NULL)
+	if ((s = net_stream_new()) == NULL)
 		return -1;
-	rv = stream_dial(s, "127.0.0.1", port, stream_until(20000));
+	rv = net_stream_dial(s, "127.0.0.1", port, net_stream_until(20000));
 	if (rv == -1)
-		fprintf(stderr, "%s\n", stream_error(s));
-	stream_free(s);
+		fprintf(stderr, "%s\n", net_stream_error(s));
+	net_stream_free(s);
 	return rv;
 }
 
@@ -316,7 +316,7 @@ call_outq(void)
 }
 #endif
 
-static const struct probe allowed[] = {
+static const struct sandbox_probe allowed[] = {
 	{ "read and write", ALL, call_readwrite, KILLS },
 	{ "a descriptor over a channel", ALL & ~(FETCH | HEALTH | MAP),
 	    call_takefd, KILLS },
@@ -345,7 +345,7 @@ static const struct probe allowed[] = {
 };
 
 static void
-check_allowed(enum role role)
+check_allowed(enum ipc_role role)
 {
 	size_t	i;
 
@@ -355,7 +355,7 @@ check_allowed(enum role role)
 	for (i = 0; i < NELEM(allowed); i++)
 		if (allowed[i].roles & 1U << role)
 			ATF_CHECK_EQ_MSG(WORKED, attempt(&allowed[i], role),
-			    "%s: %s does not work", role_name(role),
+			    "%s: %s does not work", ipc_role_name(role),
 			    allowed[i].name);
 }
 

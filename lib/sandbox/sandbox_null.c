@@ -6,7 +6,7 @@
 #include "sandbox.h"
 
 int
-sandbox_enter(enum role role, const struct sandbox_net *net)
+sandbox_enter(enum ipc_role role, const struct sandbox_net *net)
 {
 	(void)role;
 	(void)net;

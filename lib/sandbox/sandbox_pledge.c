@@ -11,7 +11,7 @@ static int	entered;
 
 /* What each role promises; NULL: it is not confined here. */
 static const char *
-promises(enum role role)
+promises(enum ipc_role role)
 {
 	switch (role) {
 	case ROLE_KEYS:		/* reads and writes files it is handed */
@@ -34,7 +34,7 @@ promises(enum role role)
 
 /* Does the role look up names, and read authorities? */
 static int
-reads_files(enum role role)
+reads_files(enum ipc_role role)
 {
 	return (role == ROLE_FETCH || role == ROLE_ACME);
 }
@@ -54,7 +54,7 @@ show_paths(const struct sandbox_net *net)
 }
 
 int
-sandbox_enter(enum role role, const struct sandbox_net *net)
+sandbox_enter(enum ipc_role role, const struct sandbox_net *net)
 {
 	const char *p = promises(role);
 	int hide;

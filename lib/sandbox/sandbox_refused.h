@@ -18,7 +18,7 @@ result(long got)
 
 /* Is this how the call should have been refused? */
 static int
-refused_well(const struct probe *p, enum outcome got)
+refused_well(const struct sandbox_probe *p, enum outcome got)
 {
 #ifdef __linux__
 	if (p->how == KILLS)
@@ -31,7 +31,7 @@ refused_well(const struct probe *p, enum outcome got)
 
 /* Make all calls of the `n' that `role' may not; each must be refused. */
 static void
-check_refused(const struct probe *p, size_t n, enum role role)
+check_refused(const struct sandbox_probe *p, size_t n, enum ipc_role role)
 {
 	enum outcome	got;
 
@@ -42,13 +42,13 @@ check_refused(const struct probe *p, size_t n, enum role role)
 		got = attempt(p, role);
 		ATF_CHECK_MSG(refused_well(p, got),
 		    "%s: %s was not refused as it should be (%d)",
-		    role_name(role), p->name, (int)got);
+		    ipc_role_name(role), p->name, (int)got);
 	}
 }
 
 /* Make them all without a sandbox; each must work. */
 static void
-check_control(const struct probe *p, size_t n)
+check_control(const struct sandbox_probe *p, size_t n)
 {
 	for (; n > 0; n--, p++)
 		ATF_CHECK_EQ_MSG(WORKED, attempt(p, ROLE_MAX),

@@ -343,7 +343,7 @@ call_sendmsg_fastopen(void)
 
 #define CLIENTS	(READERS | HEALTH)
 
-static const struct probe forbidden[] = {
+static const struct sandbox_probe forbidden[] = {
 	{ "socket", KEYS | MAP | FINE(RELAY | STUN), call_socket, KILLS },
 	{ "socket, UDP", KEYS | MAP | FINE(ALL & ~READERS),
 	    call_socket_udp, KILLS },

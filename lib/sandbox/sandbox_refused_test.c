@@ -268,7 +268,7 @@ call_tgkill_other(void)
 }
 #endif
 
-static const struct probe forbidden[] = {
+static const struct sandbox_probe forbidden[] = {
 	{ "open", ALL & ~READERS, call_open, DENIES },
 	{ "open, elsewhere", READERS, call_open_hidden, LANDLOCK },
 	{ "open, to write", ALL, call_open_write, DENIES },

@@ -229,7 +229,7 @@ refuse(scmp_filter_ctx f)
  * first in the filter.
  */
 static int
-allow_send(scmp_filter_ctx f, enum role role)
+allow_send(scmp_filter_ctx f, enum ipc_role role)
 {
 	int rv;
 
@@ -432,13 +432,13 @@ add_relay(scmp_filter_ctx f)
 
 /* Does the role look up names, and read authorities? */
 static int
-reads_files(enum role role)
+reads_files(enum ipc_role role)
 {
 	return (role == ROLE_FETCH || role == ROLE_ACME);
 }
 
 static int
-add_rules(scmp_filter_ctx f, enum role role)
+add_rules(scmp_filter_ctx f, enum ipc_role role)
 {
 	int rv;
 
@@ -478,7 +478,7 @@ add_rules(scmp_filter_ctx f, enum role role)
 static const char	*names[NNAMES];
 
 static void
-say(const char *text)
+write_error(const char *text)
 {
 	if (write(STDERR_FILENO, text, strlen(text)) == -1)
 		_exit(126);
@@ -493,18 +493,18 @@ name_call(int sig, siginfo_t *si, void *ctx)
 
 	(void)sig;
 	(void)ctx;
-	say("sandbox: refused system call ");
+	write_error("sandbox: refused system call ");
 	if (n < NNAMES && names[n] != NULL) {
-		say(names[n]);
-		say(", number ");
+		write_error(names[n]);
+		write_error(", number ");
 	}
 	*p = '\0';
 	do {
 		*--p = (char)('0' + n % 10);
 		n /= 10;
 	} while (n > 0);
-	say(p);
-	say("\n");
+	write_error(p);
+	write_error("\n");
 	_exit(125);
 }
 
@@ -542,27 +542,28 @@ set_level(int abi, int error, int net)
 
 /*
  * Landlock, as far as it is there: what it denies, seccomp denies to all that
- * do not read files or connect.  As landlock_enter(), with errno in *error.
+ * do not read files or connect.  As sandbox_landlock_enter(), with errno in
+ * *error.
  */
 static int
 try_landlock(size_t npaths, const struct sandbox_net *net, int *error)
 {
-	int abi = landlock_enter(fetch_paths, npaths, net);
+	int abi = sandbox_landlock_enter(fetch_paths, npaths, net);
 
 	*error = errno;
 	if (abi == -1)
-		log_warn("sandbox: Landlock, %s", landlock_failed());
+		log_warn("sandbox: Landlock, %s", sandbox_landlock_failed());
 	else if (abi == 0 && *error == EPERM)
 		log_warnx("sandbox: Landlock is refused, as by a container's "
 		    "filter (%s: %s): going on with seccomp alone; have the "
 		    "filter allow landlock_create_ruleset, landlock_add_rule "
-		    "and landlock_restrict_self", landlock_failed(),
+		    "and landlock_restrict_self", sandbox_landlock_failed(),
 		    strerror(*error));
 	return (abi);
 }
 
 int
-sandbox_enter(enum role role, const struct sandbox_net *net)
+sandbox_enter(enum ipc_role role, const struct sandbox_net *net)
 {
 	scmp_filter_ctx f;
 	int landlock, rv, error = 0;
@@ -594,7 +595,7 @@ sandbox_enter(enum role role, const struct sandbox_net *net)
 		errno = -rv;
 		log_warn("sandbox: the seccomp filter of %s can't be loaded "
 		    "(seccomp_load): the kernel or a container refuses it; "
-		    "`sandbox off' runs without", role_name(role));
+		    "`sandbox off' runs without", ipc_role_name(role));
 		return (-1);
 	}
 	set_level(landlock, error, client);

@@ -76,17 +76,17 @@ static int	epfd;
 #endif
 
 /* How a call is refused, where seccomp does it; pledge may do so otherwise. */
-enum how {
+enum sandbox_how {
 	KILLS,		/* it ends the process */
 	DENIES,		/* it does, or fails with EACCES or EPERM */
 	LANDLOCK	/* it fails, by Landlock alone */
 };
 
-struct probe {
-	const char	*name;
-	unsigned int	 roles;
-	int		(*call)(void);	/* 0, or -1 with errno */
-	enum how	 how;
+struct sandbox_probe {
+	const char		*name;
+	unsigned int		 roles;
+	int			(*call)(void);	/* 0, or -1 with errno */
+	enum sandbox_how	 how;
 };
 
 /* In a child: what a test stands on, or it exits with 100. */
@@ -180,7 +180,7 @@ prepare(void)
 
 /* Enter the sandbox of `role', with what it may reach besides. */
 static void
-confine(enum role role)
+confine(enum ipc_role role)
 {
 	static const char	*paths[] = { shown };
 	static uint16_t		 ports[1];
@@ -208,7 +208,7 @@ call_nonblock(void)
 
 /* Make the call in a child, in the sandbox of `role' (ROLE_MAX: in none). */
 static enum outcome
-attempt(const struct probe *p, enum role role)
+attempt(const struct sandbox_probe *p, enum ipc_role role)
 {
 	pid_t	pid;
 	int	st;

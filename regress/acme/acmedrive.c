@@ -7,8 +7,8 @@
  *	acmedrive ports n
  *
  * Jobs: issue, ari, revoke, roll, contact.  The first form prints "ok", or the
- * number of the end (enum acme_outcome) and the line for people.  The second
- * one prints n ports that are free.
+ * number of the end (enum ipc_acme_outcome) and the line for people.  The
+ * second one prints n ports that are free.
  *
  *	-b		answer the challenge with something else
  *	-c contact	mailto: URL
@@ -169,7 +169,7 @@ spill(const char *file, const char *p, size_t len)
 		err(2, "%s", file);
 }
 
-static enum acme_job
+static enum ipc_acme_job
 job_of(const char *name)
 {
 	static const char *const jobs[] = { "", "issue", "ari", "revoke",
@@ -178,18 +178,18 @@ job_of(const char *name)
 
 	for (job = 1; job < 6; job++)
 		if (strcmp(name, jobs[job]) == 0)
-			return ((enum acme_job)job);
+			return ((enum ipc_acme_job)job);
 	errx(2, "%s: there is no such job", name);
 }
 
 static void
-show(const struct acme_result *r)
+show(const struct helper_result *r)
 {
-	if (r->end == ACME_END_OK && drive.job == ACME_JOB_ARI)
+	if (r->end == ACMEEND_OK && drive.job == ACMEJOB_ARI)
 		printf("ok %lld %lld again %lld\n", (long long)r->ari.start,
 		    (long long)r->ari.end, (long long)(r->not_before == 0 ? 0 :
 		    r->not_before - (int64_t)time(NULL)));
-	else if (r->end == ACME_END_OK)
+	else if (r->end == ACMEEND_OK)
 		printf("ok\n");
 	else
 		printf("%d %s\n", (int)r->end, r->error);
@@ -219,7 +219,7 @@ binding(char *arg)
 static void
 option(int ch, char *arg)
 {
-	struct acme_conf	*c = &drive.conf;
+	struct ipc_acme_conf	*c = &drive.conf;
 
 	switch (ch) {
 	case 'b': drive.lie = 1; break;
@@ -250,8 +250,8 @@ option(int ch, char *arg)
 int
 main(int argc, char **argv)
 {
-	struct acme_conf	*c = &drive.conf;
-	struct acme_result	 r;
+	struct ipc_acme_conf	*c = &drive.conf;
+	struct helper_result	 r;
 	const char		*bad;
 	int			 ch, i, rv;
 
@@ -265,7 +265,7 @@ main(int argc, char **argv)
 	while ((ch = getopt(argc, argv,
 	    "bc:C:d:De:H:i:I:k:K:m:n:o:p:R:St:v")) != -1)
 		option(ch, optarg);
-	if (argc - optind < 2 || argc - optind - 1 > ACME_MAXNAMES)
+	if (argc - optind < 2 || argc - optind - 1 > IPC_ACME_MAXNAMES)
 		errx(2, "a job and names are wanted");
 	drive.job = job_of(argv[optind]);
 	for (i = optind + 1; i < argc; i++)
@@ -277,8 +277,8 @@ main(int argc, char **argv)
 	else
 		drive_direct(&r);
 	show(&r);
-	rv = r.end != ACME_END_OK;
-	acme_result_free(&r);
+	rv = r.end != ACMEEND_OK;
+	helper_result_free(&r);
 	free(drive.pem);
 	OPENSSL_free(drive.der);
 	return (rv);

@@ -10,7 +10,7 @@
  *	chain FILE	the job has succeeded with that chain
  *	window FROM TO LINE	it has, and so is the window for renewal; in
  *			LINE, \n is the end of a line and \e the escape
- *	end N LINE	it has failed with enum acme_outcome N; the same
+ *	end N LINE	it has failed with enum ipc_acme_outcome N; the same
  *	token NAME	ask for a token
  *	set		go on when it is answered
  *	flood N		ask for N tokens at once
@@ -32,7 +32,7 @@
 
 #define POLL_MS	100
 
-static struct chan	*parent;
+static struct ipc_chan	*parent;
 static char		 dir[PATH_MAX];
 static FILE		*logfile;
 static uint32_t		 job;
@@ -40,63 +40,63 @@ static int		 working, is_set;
 
 /* A message of the parent's. */
 static void
-take(struct msg *m)
+take(struct ipc_msg *m)
 {
 	char	 name[256];
 	uint8_t	 what, next;
 
 	switch (m->type) {
 	case MSG_ACME_DO:
-		job = rd_u32(&m->rd);
-		what = rd_u8(&m->rd);
-		next = rd_u8(&m->rd);
+		job = ipc_rd_u32(&m->rd);
+		what = ipc_rd_u8(&m->rd);
+		next = ipc_rd_u8(&m->rd);
 		fprintf(logfile, "job %u next %u\n", what, next);
 		working = 1;
 		break;
 	case MSG_ACME_TOKEN_SET:
-		rd_str(&m->rd, name, sizeof(name));
+		ipc_rd_str(&m->rd, name, sizeof(name));
 		fprintf(logfile, "set %s\n", name);
 		is_set = 1;
 		break;
 	case MSG_STOP:
 		exit(0);
 	default:
-		fprintf(logfile, "%s\n", msg_name(m->type));
+		fprintf(logfile, "%s\n", ipc_msg_name(m->type));
 		break;
 	}
 }
 
 /* Wait for a message. */
 static void
-heed(void)
+handle_next(void)
 {
-	struct msg	 m;
+	struct ipc_msg	 m;
 
-	if (chan_recv(parent, &m, POLL_MS) == 0) {
+	if (ipc_chan_recv(parent, &m, POLL_MS) == 0) {
 		take(&m);
-		msg_free(&m);
+		ipc_msg_free(&m);
 	} else if (errno != ETIMEDOUT)
 		exit(0);
 }
 
 static void
-tell(uint32_t type, struct wr *w)
+send_parent(uint32_t type, struct ipc_wr *w)
 {
-	if (chan_send(parent, type, w, -1) == -1 ||
-	    chan_flush(parent, 10000) == -1)
+	if (ipc_chan_send(parent, type, w, -1) == -1 ||
+	    ipc_chan_flush(parent, 10000) == -1)
 		exit(0);
-	wr_free(w);
+	ipc_wr_free(w);
 }
 
 static void
 token(const char *name)
 {
-	struct wr	 w;
+	struct ipc_wr	 w;
 
 	is_set = 0;
-	wr_init(&w);
-	wr_str(&w, name);
-	tell(MSG_ACME_TOKEN, &w);
+	ipc_wr_init(&w);
+	ipc_wr_str(&w, name);
+	send_parent(MSG_ACME_TOKEN, &w);
 }
 
 static void
@@ -129,19 +129,19 @@ static void
 result(int end, const char *line, const void *pem, size_t len, uint64_t from,
     uint64_t to, const char *why)
 {
-	struct wr	 w;
+	struct ipc_wr	 w;
 
-	wr_init(&w);
-	wr_u32(&w, job);
-	wr_u8(&w, (uint8_t)end);
-	wr_str(&w, line);
-	wr_u64(&w, 0);
-	wr_blob(&w, pem, len);
-	wr_u64(&w, from);
-	wr_u64(&w, to);
-	wr_str(&w, why);
+	ipc_wr_init(&w);
+	ipc_wr_u32(&w, job);
+	ipc_wr_u8(&w, (uint8_t)end);
+	ipc_wr_str(&w, line);
+	ipc_wr_u64(&w, 0);
+	ipc_wr_blob(&w, pem, len);
+	ipc_wr_u64(&w, from);
+	ipc_wr_u64(&w, to);
+	ipc_wr_str(&w, why);
 	working = 0;
-	tell(MSG_ACME_RESULT, &w);
+	send_parent(MSG_ACME_RESULT, &w);
 }
 
 static void
@@ -163,11 +163,11 @@ chain(const char *file)
 static void
 garbage(void)
 {
-	struct wr	 w;
+	struct ipc_wr	 w;
 
-	wr_init(&w);
-	wr_u32(&w, job);
-	tell(MSG_ACME_RESULT, &w);
+	ipc_wr_init(&w);
+	ipc_wr_u32(&w, job);
+	send_parent(MSG_ACME_RESULT, &w);
 }
 
 /* The numbers of `s' into n[], up to `max'; what is behind them. */
@@ -191,7 +191,7 @@ obey(char *s)
 		arg = s + strlen(s);
 	if (strcmp(s, "await") == 0)
 		while (!working)
-			heed();
+			handle_next();
 	else if (strcmp(s, "chain") == 0)
 		chain(arg);
 	else if (strcmp(s, "window") == 0) {
@@ -204,7 +204,7 @@ obey(char *s)
 		token(arg);
 	else if (strcmp(s, "set") == 0)
 		while (!is_set)
-			heed();
+			handle_next();
 	else if (strcmp(s, "flood") == 0) {
 		(void)numbers(arg, n, 1);
 		flood((int)n[0]);
@@ -240,8 +240,8 @@ commands(void)
 int
 main(int argc, char **argv)
 {
-	struct child_start	 st;
-	struct wr		 w;
+	struct ipc_child_start	 st;
+	struct ipc_wr		 w;
 	char			 path[PATH_MAX], *slash;
 
 #ifdef HAVE_LIBBSD
@@ -255,17 +255,17 @@ main(int argc, char **argv)
 	if ((slash = strrchr(dir, '/')) == NULL)
 		errx(1, "run by its path");
 	*slash = '\0';
-	parent = child_init(ROLE_ACME, &st);
+	parent = ipc_child_init(ROLE_ACME, &st);
 	snprintf(path, sizeof(path), "%.2000s/helper.log", dir);
 	if ((logfile = fopen(path, "a")) == NULL)
 		err(1, "%s", path);
 	setvbuf(logfile, NULL, _IOLBF, 0);
 	fprintf(logfile, "started\n");
-	wr_init(&w);
-	wr_str(&w, "none");
-	tell(MSG_READY, &w);
+	ipc_wr_init(&w);
+	ipc_wr_str(&w, "none");
+	send_parent(MSG_READY, &w);
 	for (;;) {
 		commands();
-		heed();
+		handle_next();
 	}
 }

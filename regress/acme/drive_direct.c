@@ -12,10 +12,10 @@
 #include "keys_acme.h"
 
 static int
-do_ask(void *arg, const struct https_request *req, struct https_response *res,
-    int ms)
+do_request(void *arg, const struct net_https_request *req,
+    struct net_https_response *res, int ms)
 {
-	int	 rv = https_ask(req, res, ms);
+	int	 rv = net_https_fetch(req, res, ms);
 
 	(void)arg;
 	if (drive.verbose)
@@ -26,10 +26,10 @@ do_ask(void *arg, const struct https_request *req, struct https_response *res,
 }
 
 static int
-do_sign(void *arg, const struct acme_wish *wish, struct wr *out, char *e,
-    size_t size)
+do_sign(void *arg, const struct helper_sign_request *wish, struct ipc_wr *out,
+    char *e, size_t size)
 {
-	struct acme_request	 q;
+	struct keys_acme_request	 q;
 
 	(void)arg;
 	memset(&q, 0, sizeof(q));
@@ -38,7 +38,7 @@ do_sign(void *arg, const struct acme_wish *wish, struct wr *out, char *e,
 	snprintf(q.nonce, sizeof(q.nonce), "%s", wish->nonce);
 	snprintf(q.account, sizeof(q.account), "%s", wish->account);
 	snprintf(q.replaces, sizeof(q.replaces), "%s", wish->replaces);
-	return (acme_sign(&q, out, e, size));
+	return (keys_acme_sign(&q, out, e, size));
 }
 
 static int
@@ -81,14 +81,14 @@ do_warn(void *arg, const char *text)
 static void
 load(unsigned int which)
 {
-	uint8_t	 result[ACME_RESULTSIZE];
+	uint8_t	 result[KEYS_RESULTSIZE];
 	char	 text[256];
 	int	 fd, make, n;
 
 	if (drive.key_file[which] == NULL)
 		return;
 	fd = drive_open_key(which, &make);
-	n = acme_load(which, make, fd, result, text, sizeof(text));
+	n = keys_acme_load(which, make, fd, result, text, sizeof(text));
 	if (n == -1)
 		errx(2, "%s: %s", drive.key_file[which], text);
 	if (which == ACMEKEY_ACCOUNT)
@@ -98,20 +98,20 @@ load(unsigned int which)
 }
 
 void
-drive_direct(struct acme_result *r)
+drive_direct(struct helper_result *r)
 {
-	struct acme_ops	 ops = { do_ask, do_sign, do_token, do_wait, do_now,
-			    do_step, do_warn, NULL };
+	struct helper_ops	 ops = { do_request, do_sign, do_token, do_wait,
+			    do_now, do_step, do_warn, NULL };
 	unsigned int	 i;
 
-	if (keyfile_preload() == -1 || acme_preload() == -1)
+	if (keys_file_preload() == -1 || keys_acme_preload() == -1)
 		errx(2, "out of memory");
 	for (i = ACMEKEY_ACCOUNT; i <= ACMEKEY_EAB; i++)
 		load(i);
-	acme_set_conf(&drive.conf);
-	if (drive.job == ACME_JOB_REVOKE &&
-	    acme_set_revoke(drive.der, (size_t)drive.der_len, 1) == -1)
+	keys_acme_set_conf(&drive.conf);
+	if (drive.job == ACMEJOB_REVOKE &&
+	    keys_acme_set_revoke(drive.der, (size_t)drive.der_len, 1) == -1)
 		errx(2, "can't revoke that");
-	acme_run(&ops, &drive.conf, drive.job, drive.key_file[ACMEKEY_NEXT] !=
+	helper_run(&ops, &drive.conf, drive.job, drive.key_file[ACMEKEY_NEXT] !=
 	    NULL, drive.pem, drive.pem_len, r);
 }

@@ -76,8 +76,8 @@ counts(pid_t pid, char path[PATH_MAX])
 	int				 n;
 
 	memset(&si, 0, sizeof(si));
-	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, (void *)sizeof(si), &si) <= 0 ||
-	    si.op != PTRACE_SYSCALL_INFO_ENTRY ||
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, (void *)sizeof(si),
+	    &si) <= 0 || si.op != PTRACE_SYSCALL_INFO_ENTRY ||
 	    (n = path_argument(si.entry.nr)) == -1)
 		return (0);
 	read_string(pid, si.entry.args[n], path, PATH_MAX);

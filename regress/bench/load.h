@@ -26,7 +26,7 @@ enum frame_type {
 	F_SERVERKEY = 1, F_CLIENTINFO, F_SERVERINFO, F_SEND, F_RECV
 };
 
-struct conn {
+struct load_conn {
 	int		 fd;
 	SSL		*ssl;		/* NULL: plain TCP */
 	BIO		*rb, *wb;	/* ciphertext in and out */
@@ -38,7 +38,7 @@ struct conn {
 	size_t		 outoff, outlen, outcap;
 	/* account of test packets */
 	uint64_t	 sent, rcvd, rbytes, bad, reorder, nextseq, lastseq;
-	const struct conn *peer;	/* sends to us, or gets what we send */
+	const struct load_conn *peer;	/* sends to us, or gets what we send */
 	int		 sender;
 };
 
@@ -54,7 +54,8 @@ struct load {
 	int		 conns;		/* of mode idle */
 	long long	 packets;	/* a pair, of mode verify */
 	double		 secs;
-	double		 rate;		/* packets a second of all, 0 flat out */
+	double		 rate;		/* packets a second of all, 0 flat
+					   out */
 	pid_t		 pid;		/* whose CPU time, 0 nobody's */
 };
 
@@ -87,37 +88,37 @@ void	 be32_put(uint8_t *p, uint32_t v);
 void	 conn_setup(const struct load *l);
 
 /* Connect and log in as a new client; exits with a line when that fails. */
-void	 conn_dial(struct conn *c, const struct load *l);
+void	 conn_dial(struct load_conn *c, const struct load *l);
 
 /* Encrypt n bytes into the output buffer. */
-void	 conn_write(struct conn *c, const void *p, size_t n);
+void	 relay_conn_write(struct load_conn *c, const void *p, size_t n);
 
 /* Write the output buffer: 1 all, 0 the socket takes no more, -1 error. */
-int	 conn_flush(struct conn *c);
+int	 conn_flush(struct load_conn *c);
 
 /* Read what the socket has into in[]: 1 something, 0 nothing, -1 ended. */
-int	 conn_read(struct conn *c);
+int	 conn_read(struct load_conn *c);
 
 /* Forget the first n bytes of in[]. */
-void	 conn_eat(struct conn *c, size_t n);
+void	 conn_eat(struct load_conn *c, size_t n);
 
 /* Give back the buffers of an idle connection. */
-void	 conn_release(struct conn *c);
+void	 conn_release(struct load_conn *c);
 
 /* load_packet.c */
 
 /* Send one test packet of `size' bytes to dst; pattern: fill it, to check. */
-void	 packet_send(struct conn *c, const struct conn *dst, size_t size,
-	    int pattern);
+void	 packet_send(struct load_conn *c, const struct load_conn *dst,
+	    size_t size, int pattern);
 
 /* Count what came for a receiver; check: compare it with the pattern. */
-void	 packet_count(struct conn *c, int check);
+void	 packet_count(struct load_conn *c, int check);
 
 /* Send each packet that came back to dst (the far end of mode latency). */
-void	 packet_echo(struct conn *c, const struct conn *dst);
+void	 packet_echo(struct load_conn *c, const struct load_conn *dst);
 
 /* Note the round trip time of each packet that came. */
-void	 packet_time(struct conn *c);
+void	 packet_time(struct load_conn *c);
 
 /* Percentile of the times in microseconds, 0 when there are none. */
 double	 packet_percentile(double share);

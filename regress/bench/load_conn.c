@@ -97,7 +97,7 @@ wait_for(int fd, short events)
 }
 
 int
-conn_flush(struct conn *c)
+conn_flush(struct load_conn *c)
 {
 	ssize_t	n;
 
@@ -113,7 +113,7 @@ conn_flush(struct conn *c)
 }
 
 static void
-out_add(struct conn *c, const void *p, size_t n)
+out_add(struct load_conn *c, const void *p, size_t n)
 {
 	if (c->outlen + n > c->outcap)
 		grow(&c->out, &c->outcap, (c->outlen + n) * 2);
@@ -123,7 +123,7 @@ out_add(struct conn *c, const void *p, size_t n)
 
 /* Move what TLS has made to the output buffer. */
 static void
-drain(struct conn *c)
+drain(struct load_conn *c)
 {
 	char	*p;
 	long	 n;
@@ -135,7 +135,7 @@ drain(struct conn *c)
 }
 
 void
-conn_write(struct conn *c, const void *p, size_t n)
+relay_conn_write(struct load_conn *c, const void *p, size_t n)
 {
 	const char	*s = p;
 	int		 r;
@@ -155,7 +155,7 @@ conn_write(struct conn *c, const void *p, size_t n)
 
 /* Decrypt all that has come. */
 static void
-decrypt(struct conn *c)
+decrypt(struct load_conn *c)
 {
 	int	r;
 
@@ -172,7 +172,7 @@ decrypt(struct conn *c)
 }
 
 int
-conn_read(struct conn *c)
+conn_read(struct load_conn *c)
 {
 	static uint8_t	buf[RECV_SIZE];
 	ssize_t		n;
@@ -196,14 +196,14 @@ conn_read(struct conn *c)
 }
 
 void
-conn_eat(struct conn *c, size_t n)
+conn_eat(struct load_conn *c, size_t n)
 {
 	memmove(c->in, c->in + n, c->inlen - n);
 	c->inlen -= n;
 }
 
 void
-conn_release(struct conn *c)
+conn_release(struct load_conn *c)
 {
 	free(c->in);
 	free(c->out);
@@ -213,7 +213,7 @@ conn_release(struct conn *c)
 
 /* During the login: wait until in[] holds n bytes. */
 static void
-need(struct conn *c, size_t n)
+need(struct load_conn *c, size_t n)
 {
 	double	end = now() + LOGIN_SECS;
 	int	r;
@@ -231,7 +231,7 @@ need(struct conn *c, size_t n)
 }
 
 static void
-flush_all(struct conn *c)
+flush_all(struct load_conn *c)
 {
 	int	r;
 
@@ -242,7 +242,7 @@ flush_all(struct conn *c)
 }
 
 static void
-tcp_connect(struct conn *c)
+tcp_connect(struct load_conn *c)
 {
 	int	one = 1;
 
@@ -257,7 +257,7 @@ tcp_connect(struct conn *c)
 }
 
 static void
-tls_connect(struct conn *c, const char *host)
+tls_connect(struct load_conn *c, const char *host)
 {
 	uint8_t	 buf[16384];
 	double	 end = now() + LOGIN_SECS;
@@ -296,7 +296,7 @@ tls_connect(struct conn *c, const char *host)
 }
 
 static void
-upgrade(struct conn *c, const struct load *l)
+upgrade(struct load_conn *c, const struct load *l)
 {
 	char	 req[512];
 	uint8_t	*end;
@@ -309,7 +309,7 @@ upgrade(struct conn *c, const struct load *l)
 	    l->faststart ? "Derp-Fast-Start: 1\r\n" : "");
 	if (n < 0 || (size_t)n >= sizeof(req))
 		errx(1, "%s: host name too long", l->host);
-	conn_write(c, req, (size_t)n);
+	relay_conn_write(c, req, (size_t)n);
 	if (l->faststart)
 		return;
 	for (;;) {
@@ -325,7 +325,7 @@ upgrade(struct conn *c, const struct load *l)
 
 /* Take the server's key, say who we are, take its answer. */
 static void
-login(struct conn *c)
+login(struct load_conn *c)
 {
 	static const char info[] = "{\"version\":2,\"CanAckPings\":true}";
 	uint8_t		 f[512], json[1024];
@@ -351,7 +351,7 @@ login(struct conn *c)
 	if (crypto_box_easy(nonce + crypto_box_NONCEBYTES,
 	    (const uint8_t *)info, len, nonce, c->server, c->sk) != 0)
 		errx(1, "the login box can't be sealed");
-	conn_write(c, f, HEADLEN + KEYLEN + crypto_box_NONCEBYTES +
+	relay_conn_write(c, f, HEADLEN + KEYLEN + crypto_box_NONCEBYTES +
 	    crypto_box_MACBYTES + len);
 	flush_all(c);
 
@@ -371,7 +371,7 @@ login(struct conn *c)
 }
 
 void
-conn_dial(struct conn *c, const struct load *l)
+conn_dial(struct load_conn *c, const struct load *l)
 {
 	memset(c, 0, sizeof(*c));
 	tcp_connect(c);

@@ -24,20 +24,21 @@
 #define STALL_SECS	3	/* mode verify gives up */
 #define PROBE_SECS	0.002	/* between packets of mode latency */
 
-enum kind { TPUT, VERIFY, LATENCY };
+enum load_kind { TPUT, VERIFY, LATENCY };
 
 struct run {
 	const struct load *l;
-	enum kind	 kind;
-	struct conn	*conns;		/* pairs, then near and far */
-	int		 n;		/* connections of pairs */
-	struct conn	*near, *far;	/* of mode latency, else NULL */
-	int		 ep;
-	int		 blocked;	/* senders whose socket is full */
-	double		 start, end;
-	double		 progress;	/* when something came last */
-	double		 probe;		/* when near sends next */
-	struct usage	 before, after;
+	enum load_kind		 kind;
+	struct load_conn	*conns;		/* pairs, then near and far */
+	int			 n;		/* connections of pairs */
+	struct load_conn	*near, *far;	/* of mode latency, else NULL */
+	int			 ep;
+	int			 blocked;	/* senders whose socket is
+						   full */
+	double			 start, end;
+	double			 progress;	/* when something came last */
+	double			 probe;		/* when near sends next */
+	struct usage		 before, after;
 };
 
 /* What the pairs' receivers got. */
@@ -55,7 +56,7 @@ add_event(struct run *r, int i)
 }
 
 static void
-run_begin(struct run *r, const struct load *l, enum kind kind)
+run_begin(struct run *r, const struct load *l, enum load_kind kind)
 {
 	int	i, total;
 
@@ -88,7 +89,7 @@ static struct total
 sum(const struct run *r)
 {
 	struct total	 t = { 0, 0, 0, 0, 0 };
-	const struct conn *c;
+	const struct load_conn *c;
 
 	for (c = r->conns; c < r->conns + r->n; c++) {
 		t.sent += c->sent;
@@ -116,7 +117,7 @@ is_over(const struct run *r, double t)
 
 /* How many packets a sender may write now. */
 static int
-allowance(const struct run *r, const struct conn *c, double t)
+allowance(const struct run *r, const struct load_conn *c, double t)
 {
 	const struct load *l = r->l;
 	uint64_t	 flying;
@@ -154,7 +155,7 @@ verify_size(uint64_t seq)
 }
 
 static void
-send_some(struct run *r, struct conn *c, double t)
+send_some(struct run *r, struct load_conn *c, double t)
 {
 	size_t	size = (size_t)r->l->size;
 	int	k;
@@ -194,7 +195,7 @@ send_round(struct run *r, double t)
 
 /* Count bytes without taking them in: the load costs less. */
 static void
-discard(struct run *r, struct conn *c, double t)
+discard(struct run *r, struct load_conn *c, double t)
 {
 	ssize_t	n;
 
@@ -208,7 +209,7 @@ discard(struct run *r, struct conn *c, double t)
 }
 
 static void
-receive(struct run *r, struct conn *c, double t)
+receive(struct run *r, struct load_conn *c, double t)
 {
 	if (r->l->count_only && !c->sender && c != r->far) {
 		discard(r, c, t);
@@ -315,10 +316,10 @@ mode_latency(const struct load *l)
 int
 mode_idle(const struct load *l)
 {
-	struct usage	 before, after;
-	struct conn	*v;
-	double		 start, secs;
-	int		 i;
+	struct usage		 before, after;
+	struct load_conn	*v;
+	double			 start, secs;
+	int			 i;
 
 	if ((v = calloc((size_t)l->conns, sizeof(*v))) == NULL)
 		err(1, "%d connections", l->conns);

@@ -30,16 +30,17 @@ filler(uint64_t seq, size_t i)
 }
 
 static void
-send_frame(struct conn *c, const struct conn *dst, size_t size)
+send_frame(struct load_conn *c, const struct load_conn *dst, size_t size)
 {
 	frame[0] = F_SEND;
 	be32_put(frame + 1, (uint32_t)(KEYLEN + size));
 	memcpy(frame + HEADLEN, dst->pk, KEYLEN);
-	conn_write(c, frame, HEADLEN + KEYLEN + size);
+	relay_conn_write(c, frame, HEADLEN + KEYLEN + size);
 }
 
 void
-packet_send(struct conn *c, const struct conn *dst, size_t size, int pattern)
+packet_send(struct load_conn *c, const struct load_conn *dst, size_t size,
+    int pattern)
 {
 	uint8_t	*p = frame + HEADLEN + KEYLEN;
 	double	 t = now();
@@ -60,7 +61,7 @@ packet_send(struct conn *c, const struct conn *dst, size_t size, int pattern)
  * frames are skipped.
  */
 static int
-next_packet(struct conn *c, size_t *off, struct packet *pkt)
+next_packet(struct load_conn *c, size_t *off, struct packet *pkt)
 {
 	uint8_t		*f;
 	uint32_t	 n;
@@ -85,7 +86,7 @@ next_packet(struct conn *c, size_t *off, struct packet *pkt)
 }
 
 static int
-is_whole(const struct conn *c, const struct packet *pkt, uint64_t seq)
+is_whole(const struct load_conn *c, const struct packet *pkt, uint64_t seq)
 {
 	size_t	i;
 
@@ -98,7 +99,7 @@ is_whole(const struct conn *c, const struct packet *pkt, uint64_t seq)
 }
 
 void
-packet_count(struct conn *c, int check)
+packet_count(struct load_conn *c, int check)
 {
 	struct packet	 pkt;
 	uint64_t	 seq;
@@ -117,7 +118,7 @@ packet_count(struct conn *c, int check)
 }
 
 void
-packet_echo(struct conn *c, const struct conn *dst)
+packet_echo(struct load_conn *c, const struct load_conn *dst)
 {
 	struct packet	 pkt;
 	size_t		 off = 0;
@@ -133,7 +134,7 @@ packet_echo(struct conn *c, const struct conn *dst)
 }
 
 void
-packet_time(struct conn *c)
+packet_time(struct load_conn *c)
 {
 	struct packet	 pkt;
 	double		 t, *p;

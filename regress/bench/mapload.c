@@ -34,20 +34,21 @@
 #define BODY_MAX	(1024 * 1024)
 #define WAIT_SECS	5		/* for an answer; later it has failed */
 
-enum state { CLOSED, CONNECTING, SHAKING, WRITING, READING };
+enum mapload_state { CLOSED, CONNECTING, SHAKING, WRITING, READING };
 
-struct client {
-	int		 fd;
-	SSL		*ssl;		/* NULL: by map_tls.c */
-	struct mtls	*lean;		/* of mode new */
-	enum state	 state;
-	int		 gzip;		/* asks for it */
-	int		 fresh;		/* a new connection each time */
-	int		 writing;	/* epoll waits for that, too */
-	double		 since;		/* of this request */
-	char		*in;
-	size_t		 len, cap;
-	size_t		 head, need;	/* bytes of it, of all; 0 unknown */
+struct map_client {
+	int			 fd;
+	SSL			*ssl;		/* NULL: by map_tls.c */
+	struct mtls		*lean;		/* of mode new */
+	enum mapload_state	 state;
+	int			 gzip;		/* asks for it */
+	int			 fresh;		/* a new connection each time */
+	int			 writing;	/* epoll waits for that, too */
+	double			 since;		/* of this request */
+	char			*in;
+	size_t			 len, cap;
+	size_t			 head, need;	/* bytes of it, of all; 0
+						   unknown */
 };
 
 static struct settings {
@@ -58,14 +59,14 @@ static struct settings {
 	pid_t		 pid;
 } set = { "get", NULL, "/derpmap/default", NULL, { 0 }, 64, 100, 0, 0, 4, 0 };
 
-static struct client	 clients[MAX_CONNS];
-static SSL_CTX		*ctx;
-static int		 ep, checking;
-static char		 requests[2][1024];
-static size_t		 request_len[2];
+static struct map_client	 clients[MAX_CONNS];
+static SSL_CTX			*ctx;
+static int			 ep, checking;
+static char			 requests[2][1024];
+static size_t			 request_len[2];
 static unsigned long long replies, connections, failed, mixed, bytes;
 
-static void	begin(struct client *);
+static void	begin(struct map_client *);
 
 /* Whose certificate it is does not matter here, only the time. */
 static int
@@ -77,7 +78,7 @@ trust(X509_STORE_CTX *store, void *arg)
 }
 
 static void
-watch(struct client *c, int op, int writing)
+watch(struct map_client *c, int op, int writing)
 {
 	struct epoll_event ev = { .data.ptr = c };
 
@@ -88,7 +89,7 @@ watch(struct client *c, int op, int writing)
 }
 
 static void
-hang_up(struct client *c)
+hang_up(struct map_client *c)
 {
 	uint8_t last[MTLS_OUT];
 
@@ -107,7 +108,7 @@ hang_up(struct client *c)
 
 /* The request came to nothing: once more on a new connection. */
 static void
-fail(struct client *c, const char *why)
+fail(struct map_client *c, const char *why)
 {
 	if (failed++ < 3)
 		warnx("%s", why);
@@ -116,7 +117,7 @@ fail(struct client *c, const char *why)
 }
 
 static void
-dial(struct client *c)
+dial(struct map_client *c)
 {
 	int one = 1;
 
@@ -141,7 +142,7 @@ dial(struct client *c)
 
 /* Start a request, on the connection that is there or a new one. */
 static void
-begin(struct client *c)
+begin(struct map_client *c)
 {
 	c->since = now();
 	c->len = c->head = c->need = 0;
@@ -153,7 +154,7 @@ begin(struct client *c)
 
 /* What OpenSSL wants before it goes on: 0, or -1, it does not go on. */
 static int
-wants(struct client *c, int rv)
+wants(struct map_client *c, int rv)
 {
 	switch (SSL_get_error(c->ssl, rv)) {
 	case SSL_ERROR_WANT_READ:
@@ -171,7 +172,7 @@ wants(struct client *c, int rv)
 
 /* The head is whole: how long is all of it?  0, or -1: not a good reply. */
 static int
-measure(struct client *c, const char *end)
+measure(struct map_client *c, const char *end)
 {
 	const char *p;
 
@@ -187,7 +188,7 @@ measure(struct client *c, const char *end)
 
 /* There is room for `n' more bytes, and a NUL, in the reply. */
 static void
-grow(struct client *c, size_t n)
+grow(struct map_client *c, size_t n)
 {
 	if (c->cap - c->len > n)
 		return;
@@ -198,7 +199,7 @@ grow(struct client *c, size_t n)
 
 /* Look at what came of the reply: 1 it is whole, 0 not yet, -1 it is bad. */
 static int
-judge(struct client *c)
+check_answer(struct map_client *c)
 {
 	const char *end;
 
@@ -213,7 +214,7 @@ judge(struct client *c)
 
 /* The body is one of those that were written. */
 static int
-good_body(const struct client *c)
+good_body(const struct map_client *c)
 {
 	const char *p = strcasestr(c->in, "\r\nContent-Encoding: gzip");
 
@@ -223,7 +224,7 @@ good_body(const struct client *c)
 
 /* All of a reply is there. */
 static void
-done(struct client *c)
+done(struct map_client *c)
 {
 	replies++;
 	bytes += c->need - c->head;
@@ -236,7 +237,7 @@ done(struct client *c)
 
 /* Read what is there; 1 the reply is whole, 0 not yet, -1 failed. */
 static int
-take(struct client *c)
+take(struct map_client *c)
 {
 	int n, rv;
 
@@ -246,14 +247,14 @@ take(struct client *c)
 		if (n <= 0)
 			return (wants(c, n));
 		c->len += (size_t)n;
-		if ((rv = judge(c)) != 0)
+		if ((rv = check_answer(c)) != 0)
 			return (rv);
 	}
 }
 
 /* As take(), for map_tls.c. */
 static int
-take_lean(struct client *c)
+take_lean(struct map_client *c)
 {
 	struct mtls *t = c->lean;
 	uint8_t out[MTLS_OUT];
@@ -272,11 +273,11 @@ take_lean(struct client *c)
 		c->state = READING;
 	}
 	c->len += n;
-	return (judge(c));
+	return (check_answer(c));
 }
 
 static void
-step_lean(struct client *c)
+step_lean(struct map_client *c)
 {
 	const uint8_t *p;
 	size_t n;
@@ -300,7 +301,7 @@ step_lean(struct client *c)
 
 /* Go on with a connection as far as it can. */
 static void
-step(struct client *c)
+step(struct map_client *c)
 {
 	int rv;
 

@@ -38,7 +38,7 @@ struct pkt {
 	char	*data;
 };
 
-struct way {
+struct wan_way {
 	int		 in, out;	/* TUN devices */
 	double		 rate;		/* bytes a second */
 	double		 free_at;	/* when the link has sent all it has */
@@ -47,7 +47,7 @@ struct way {
 };
 
 struct wan {
-	struct way	 ways[2];
+	struct wan_way	 ways[2];
 	double		 delay, loss, queue;	/* seconds, share, seconds */
 };
 
@@ -134,7 +134,8 @@ open_tun(const char *ns, char *dev, char *addr)
 
 /* A packet enters the link, or is lost. */
 static void
-enter(const struct wan *w, struct way *d, const char *buf, size_t len, double t)
+enter(const struct wan *w, struct wan_way *d, const char *buf, size_t len,
+    double t)
 {
 	struct pkt	*p;
 
@@ -155,7 +156,7 @@ enter(const struct wan *w, struct way *d, const char *buf, size_t len, double t)
 
 /* Move packets in and out; when the next is due, at most `next'. */
 static double
-turn(const struct wan *w, struct way *d, double t, double next)
+turn(const struct wan *w, struct wan_way *d, double t, double next)
 {
 	char		 buf[PKT_MAX];
 	struct pkt	*p;

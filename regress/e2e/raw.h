@@ -33,7 +33,7 @@
 
 #define WAIT_MS		15000	/* for all that must happen */
 
-struct options {
+struct raw_options {
 	const char	*host;		/* address of the server */
 	const char	*port;		/* its TLS port */
 	const char	*plain;		/* its plain port, NULL none */
@@ -47,7 +47,7 @@ struct options {
 	int		 derper;	/* leave out what derper does not do */
 	int		 count;		/* of connections, for exhaustion */
 };
-extern struct options opt;
+extern struct raw_options opt;
 struct sess;
 
 /* End the case: print why and exit 1. */
@@ -79,7 +79,7 @@ struct tls_how {
 	int		 rcvbuf;	/* SO_RCVBUF, 0: system's */
 };
 
-struct conn {
+struct raw_conn {
 	int		 fd;
 	SSL		*ssl;		/* NULL: plain TCP */
 	size_t		 chunk;
@@ -88,40 +88,40 @@ struct conn {
 };
 
 /* Connect to `port' by TCP alone. */
-struct conn *conn_tcp(const char *port);
+struct raw_conn *conn_tcp(const char *port);
 
 /* A ClientHello as conn_tls() sends it, to `p' (size bytes); its bytes. */
 size_t	 conn_hello(uint8_t *p, size_t size);
 
 /* The same, then TLS; NULL when the handshake failed (within WAIT_MS). */
-struct conn *conn_try_tls(const struct tls_how *how);
+struct raw_conn *conn_try_tls(const struct tls_how *how);
 
 /* The same, but a failure ends the case.  `how' NULL: the ordinary way. */
-struct conn *conn_tls(const struct tls_how *how);
+struct raw_conn *conn_tls(const struct tls_how *how);
 
 /* Write all `n' bytes; 0, or -1 when the connection is gone. */
-int	 conn_try_write(struct conn *c, const void *p, size_t n);
+int	 conn_try_write(struct raw_conn *c, const void *p, size_t n);
 
 /* The same, but a failure ends the case. */
-void	 conn_write(struct conn *c, const void *p, size_t n);
+void	 relay_conn_write(struct raw_conn *c, const void *p, size_t n);
 
 /* Write, each byte in a TLS record of its own. */
-void	 conn_write_bytes(struct conn *c, const void *p, size_t n);
+void	 conn_write_bytes(struct raw_conn *c, const void *p, size_t n);
 
 /*
  * Read up to `n' bytes within `ms': bytes read, 0 the connection has ended
  * (cleanly or not), -1 nothing came in time.
  */
-ssize_t	 conn_read(struct conn *c, void *p, size_t n, int64_t ms);
+ssize_t	 conn_read(struct raw_conn *c, void *p, size_t n, int64_t ms);
 
 /* Pass over what comes until the end: 1 it ended within `ms', 0 it did not. */
-int	 conn_ends(struct conn *c, int64_t ms);
+int	 conn_ends(struct raw_conn *c, int64_t ms);
 
 /* Close the write side alone (TCP FIN). */
-void	 conn_half_close(struct conn *c);
+void	 conn_half_close(struct raw_conn *c);
 
 /* Close, with a reset if `reset'; frees. */
-void	 conn_close(struct conn *c, int reset);
+void	 relay_conn_close(struct raw_conn *c, int reset);
 
 /* A received frame. */
 struct frame {
@@ -131,7 +131,7 @@ struct frame {
 };
 
 struct sess {
-	struct conn	*c;
+	struct raw_conn	*c;
 	uint8_t		 pub[32];
 	uint8_t		 sec[32];
 	uint8_t		*buf;	/* received */
@@ -155,7 +155,7 @@ const char *upgrade_head(int fast);
 int	 read_head(struct sess *s, char *head, size_t size);
 
 /* A session on `c' with fresh keys; nothing is sent. */
-struct sess *sess_new(struct conn *c);
+struct sess *sess_new(struct raw_conn *c);
 
 /* ClientInfo frame of the session with `json'; bytes, *n of them; free. */
 uint8_t	*client_info(struct sess *s, const char *json, size_t json_len,
@@ -171,7 +171,7 @@ struct sess *sess_login_mesh(void);
 void	 sess_login_as_mesh(struct sess *s);
 
 /* The same over a connection that was made already. */
-struct sess *sess_login_on(struct conn *c, const char *json);
+struct sess *sess_login_on(struct raw_conn *c, const char *json);
 
 /* A session with another one's key. */
 struct sess *sess_login_dup(const struct sess *s);

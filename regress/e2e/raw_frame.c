@@ -44,7 +44,7 @@ send_bad(struct sess *s, const struct bad *b)
 
 	if (p == NULL)
 		fail("out of memory");
-	frame_put_hdr(p, b->type, b->len);
+	net_frame_put_hdr(p, b->type, b->len);
 	(void)conn_try_write(s->c, p, FRAME_HDR_LEN + b->sent);
 	free(p);
 	want_end(s, b->what);
@@ -138,10 +138,10 @@ unknown_frames(void)
 		}
 	sess_send(s, 0x7e, zeros, sizeof(zeros));
 	want_alive(s);
-	frame_put_hdr(hdr, 0x7d, 16 * sizeof(zeros));
-	conn_write(s->c, hdr, sizeof(hdr));
+	net_frame_put_hdr(hdr, 0x7d, 16 * sizeof(zeros));
+	relay_conn_write(s->c, hdr, sizeof(hdr));
 	for (i = 0; i < 16; i++)
-		conn_write(s->c, zeros, sizeof(zeros));
+		relay_conn_write(s->c, zeros, sizeof(zeros));
 	want_alive(s);
 	say("%zu unknown types of 0 to 70000 bytes, one of 1 MiB and one of "
 	    "16 MiB were passed over", sizeof(types));
@@ -157,7 +157,7 @@ send_garbage(struct sess *s)
 
 	randombytes_buf(p, sizeof(p));
 	if (randombytes_uniform(2) == 0 && n > FRAME_HDR_LEN)
-		frame_put_hdr(p, (uint8_t)randombytes_uniform(0x18),
+		net_frame_put_hdr(p, (uint8_t)randombytes_uniform(0x18),
 		    randombytes_uniform(200));
 	(void)conn_try_write(s->c, p, n);
 }
@@ -191,14 +191,14 @@ send_pings(struct sess *s, unsigned int first, unsigned int last)
 	unsigned int i;
 
 	for (i = first; i <= last; i++) {
-		frame_put_hdr(p, FRAME_PING, FRAME_PING_LEN);
+		net_frame_put_hdr(p, FRAME_PING, FRAME_PING_LEN);
 		p += FRAME_HDR_LEN;
 		memset(p, 0, FRAME_PING_LEN);
 		p[0] = (uint8_t)(i >> 8);
 		p[1] = (uint8_t)i;
 		p += FRAME_PING_LEN;
 	}
-	conn_write(s->c, b, (size_t)(p - b));
+	relay_conn_write(s->c, b, (size_t)(p - b));
 }
 
 /* The number of the ping that the next frame, a pong, belongs to. */

@@ -89,7 +89,7 @@ held_logins(void)
 static pid_t
 knock(void)
 {
-	struct conn *c;
+	struct raw_conn *c;
 	pid_t pid = fork();
 
 	if (pid == -1)
@@ -98,7 +98,7 @@ knock(void)
 		return (pid);
 	for (;;) {
 		if ((c = conn_try_tls(NULL)) != NULL)
-			conn_close(c, 0);
+			relay_conn_close(c, 0);
 		poll(NULL, 0, POLL_MS);
 	}
 }

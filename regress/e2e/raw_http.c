@@ -94,7 +94,7 @@ ask(const char *request, size_t n, struct reply *r)
 {
 	struct sess *s = sess_new(conn_tls(NULL));
 
-	conn_write(s->c, request, n);
+	relay_conn_write(s->c, request, n);
 	read_reply(s, r, strncmp(request, "HEAD", 4) == 0);
 	return (s);
 }
@@ -275,8 +275,8 @@ head_limit(void)
 
 	for (n = 1; n <= MAX_HEAD; n += MAX_HEAD - 2) {
 		s = sess_new(conn_tls(NULL));
-		conn_write(s->c, p, n);
-		conn_write(s->c, p + n, MAX_HEAD - n);
+		relay_conn_write(s->c, p, n);
+		relay_conn_write(s->c, p + n, MAX_HEAD - n);
 		read_reply(s, &r, 0);
 		want_status(&r, 200, "a head of 16 KiB");
 		sess_close(s, 0);
@@ -356,7 +356,7 @@ http_keepalive(void)
 
 	s = ask(get, strlen(get), &r);
 	for (i = 0; i < 20; i++) {
-		conn_write(s->c, get, strlen(get));
+		relay_conn_write(s->c, get, strlen(get));
 		read_reply(s, &r, 0);
 		want_status(&r, 200, "a request on a kept connection");
 	}
@@ -366,7 +366,7 @@ http_keepalive(void)
 		snprintf(many + strlen(many), sizeof(many) - strlen(many),
 		    "%s%s", get, robots);
 	snprintf(many + strlen(many), sizeof(many) - strlen(many), "%s", last);
-	conn_write(s->c, many, strlen(many));
+	relay_conn_write(s->c, many, strlen(many));
 	for (i = 0; i < 11; i++) {
 		read_reply(s, &r, 0);
 		want_status(&r, 200, "a pipelined request");
@@ -443,7 +443,7 @@ plain_ask(const char *req, struct reply *r)
 {
 	struct sess *s = sess_new(conn_tcp(opt.plain));
 
-	conn_write(s->c, req, strlen(req));
+	relay_conn_write(s->c, req, strlen(req));
 	read_reply(s, r, strncmp(req, "HEAD", 4) == 0);
 	sess_close(s, 0);
 }
@@ -507,7 +507,7 @@ http_upgrades(void)
 		want_field(&r, "Connection", "Upgrade");
 		want_field(&r, "Derp-Version", "2");
 		info = client_info(s, "{\"version\":2}", 13, &n);
-		conn_write(s->c, info, n);
+		relay_conn_write(s->c, info, n);
 		free(info);
 		f = sess_next(s);
 		if (f->type != FRAME_SERVER_KEY)

@@ -114,7 +114,7 @@ want_robots(struct sess *s)
 static void
 put(struct sess *s, const char *text)
 {
-	conn_write(s->c, text, strlen(text));
+	relay_conn_write(s->c, text, strlen(text));
 }
 
 /* A request of `head' with INNER as its body, into `dst'. */
@@ -144,10 +144,10 @@ large_bodies(void)
 	len = strlen(all);
 	for (cut = 0; cut < len; cut += cut == 0 ? 1 : 37) {
 		if (cut > 0)
-			conn_write(s->c, all, cut);
+			relay_conn_write(s->c, all, cut);
 		if (cut > len / 2)
 			want_robots(s);
-		conn_write(s->c, all + cut, len - cut);
+		relay_conn_write(s->c, all + cut, len - cut);
 		if (cut <= len / 2)
 			want_robots(s);
 		want_map(s);
@@ -161,9 +161,9 @@ large_bodies(void)
 	with_body(get, sizeof(get), GET_MAP);
 	len = strlen(get);
 	for (cut = 1; cut <= strlen(INNER); cut += 7) {
-		conn_write(s->c, get, len - cut);
+		relay_conn_write(s->c, get, len - cut);
 		want_map(s);
-		conn_write(s->c, get + len - cut, cut);
+		relay_conn_write(s->c, get + len - cut, cut);
 		put(s, GET_ROBOTS "\r\n");
 		want_robots(s);
 	}

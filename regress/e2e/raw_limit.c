@@ -24,12 +24,12 @@ send_numbers(struct sess *s, const uint8_t *key, unsigned int from,
 	if (all == NULL)
 		fail("out of memory");
 	for (; from < to; from++, p += FRAME) {
-		frame_put_hdr(p, FRAME_SEND_PACKET, FRAME - FRAME_HDR_LEN);
+		net_frame_put_hdr(p, FRAME_SEND_PACKET, FRAME - FRAME_HDR_LEN);
 		memcpy(p + FRAME_HDR_LEN, key, FRAME_KEY_LEN);
 		memcpy(p + FRAME_HDR_LEN + FRAME_KEY_LEN, &from,
 		    sizeof(from));
 	}
-	conn_write(s->c, all, n);
+	relay_conn_write(s->c, all, n);
 	free(all);
 }
 
@@ -124,7 +124,7 @@ counter(const char *name)
 
 	snprintf(head, sizeof(head), "GET /debug/varz HTTP/1.1\r\nHost: %s"
 	    "\r\nConnection: close\r\n\r\n", opt.name);
-	conn_write(s->c, head, strlen(head));
+	relay_conn_write(s->c, head, strlen(head));
 	if (read_head(s, head, sizeof(head)) != 200)
 		fail("no counters");
 	len = s->len - s->off;
@@ -262,7 +262,7 @@ watch_pong(void)
 		fail("out of memory");
 	for (i = 0; i < opt.count; i++)
 		s[i] = sess_login();
-	conn_write(w->c, ask, sizeof(ask));
+	relay_conn_write(w->c, ask, sizeof(ask));
 	for (present = pongs = 0; present < opt.count || pongs == 0; ) {
 		f = sess_next(w);
 		if (f->type == FRAME_PONG && f->len == FRAME_PING_LEN) {

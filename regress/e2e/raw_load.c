@@ -29,7 +29,7 @@ send_many(struct sess *s, const uint8_t *key, unsigned int count, int disco)
 	while (count > 0) {
 		n = count < 10 ? count : 10;
 		for (i = 0, p = frames; i < n; i++) {
-			frame_put_hdr(p, FRAME_SEND_PACKET,
+			net_frame_put_hdr(p, FRAME_SEND_PACKET,
 			    FRAME_KEY_LEN + PACKET);
 			memcpy(p + FRAME_HDR_LEN, key, FRAME_KEY_LEN);
 			p += FRAME_HDR_LEN + FRAME_KEY_LEN;
@@ -39,7 +39,7 @@ send_many(struct sess *s, const uint8_t *key, unsigned int count, int disco)
 				memset(p, 'x', PACKET);
 			p += PACKET;
 		}
-		conn_write(s->c, frames, (size_t)(p - frames));
+		relay_conn_write(s->c, frames, (size_t)(p - frames));
 		count -= n;
 	}
 }
@@ -79,7 +79,8 @@ next_is_disco(struct sess *s)
 
 	if (f->type != FRAME_RECV_PACKET)
 		fail("got frame type %#x, wanted a packet", f->type);
-	return (frame_is_disco(f->p + FRAME_KEY_LEN, f->len - FRAME_KEY_LEN));
+	return (net_frame_is_disco(f->p + FRAME_KEY_LEN,
+	    f->len - FRAME_KEY_LEN));
 }
 
 /*
@@ -142,13 +143,13 @@ news_flood(void)
 	for (i = 0; i < 8; i++)
 		s[i] = sess_login_mesh();
 	for (i = 0; i < 400; i++) {
-		frame_put_hdr(frames[i], FRAME_CLOSE_PEER, FRAME_KEY_LEN);
+		net_frame_put_hdr(frames[i], FRAME_CLOSE_PEER, FRAME_KEY_LEN);
 		memset(frames[i] + FRAME_HDR_LEN, 'x', FRAME_KEY_LEN);
 	}
 	wait_told(NULL, NULL);
 	a = living(s, 8);
 	for (i = 0; i < 4000; i++)
-		conn_write(a->c, frames, sizeof(frames));
+		relay_conn_write(a->c, frames, sizeof(frames));
 	want_alive(a);
 	say("1.6 million orders went to the other workers");
 }

@@ -65,7 +65,7 @@ refused_length(uint32_t len, size_t follow, const char *what)
 
 	if (p == NULL)
 		fail("out of memory");
-	frame_put_hdr(p, FRAME_CLIENT_INFO, len);
+	net_frame_put_hdr(p, FRAME_CLIENT_INFO, len);
 	refused_bytes(p, FRAME_HDR_LEN + follow, what);
 	free(p);
 }
@@ -122,11 +122,11 @@ bad_logins(void)
 	    "ClientInfo with a wrong nonce");
 	refused_flip(FRAME_HDR_LEN + FRAME_KEY_LEN + FRAME_NONCE_LEN,
 	    "ClientInfo with a wrong box");
-	frame_put_hdr(zeros, FRAME_PING, FRAME_PING_LEN);
+	net_frame_put_hdr(zeros, FRAME_PING, FRAME_PING_LEN);
 	refused_bytes(zeros, 100, "Ping before the login");
-	frame_put_hdr(zeros, 0x77, 0);
+	net_frame_put_hdr(zeros, 0x77, 0);
 	refused_bytes(zeros, 100, "an unknown frame before the login");
-	frame_put_hdr(zeros, FRAME_SEND_PACKET, 100);
+	net_frame_put_hdr(zeros, FRAME_SEND_PACKET, 100);
 	refused_bytes(zeros, 105, "SendPacket before the login");
 	refused_bytes("GET / HTTP/1.1\r\n\r\n", 18, "HTTP for a login");
 	say("wrong frames, lengths and boxes were refused");
@@ -172,7 +172,7 @@ good_logins(void)
  */
 struct slow {
 	const char	*what;
-	struct conn	*c;
+	struct raw_conn	*c;
 	int64_t		 bound;		/* ms */
 	const char	*drip;		/* bytes that come one at a time */
 };
@@ -189,12 +189,12 @@ start_slow(struct slow *sl)
 	    SLOW_HTTP_MS, NULL };
 	sl[n] = (struct slow){ "a piece of ClientHello", conn_tcp(opt.port),
 	    SLOW_HTTP_MS, NULL };
-	conn_write(sl[n++].c, "\x16\x03\x01\x01\x00\x01\x00", 7);
+	relay_conn_write(sl[n++].c, "\x16\x03\x01\x01\x00\x01\x00", 7);
 	sl[n++] = (struct slow){ "no request", conn_tls(NULL), SLOW_HTTP_MS,
 	    NULL };
 	sl[n] = (struct slow){ "half a request", conn_tls(NULL), SLOW_HTTP_MS,
 	    NULL };
-	conn_write(sl[n++].c, head, strlen(head) / 2);
+	relay_conn_write(sl[n++].c, head, strlen(head) / 2);
 	sl[n++] = (struct slow){ "a request that drips", conn_tls(NULL),
 	    SLOW_HTTP_MS, "GET / HTTP/1.1\r\nHost: "
 	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -203,11 +203,11 @@ start_slow(struct slow *sl)
 	sl[n++] = (struct slow){ "no ClientInfo", s->c, SLOW_LOGIN_MS, NULL };
 	s = sess_upgraded();
 	info = client_info(s, "{\"version\":2}", 13, &len);
-	conn_write(s->c, info, len - 1);
+	relay_conn_write(s->c, info, len - 1);
 	sl[n++] = (struct slow){ "a ClientInfo without its last byte", s->c,
 	    SLOW_LOGIN_MS, NULL };
 	s = sess_upgraded();
-	conn_write(s->c, "\x02\x00\x00\x01\x00", 5);
+	relay_conn_write(s->c, "\x02\x00\x00\x01\x00", 5);
 	sl[n++] = (struct slow){ "a ClientInfo that drips", s->c,
 	    SLOW_LOGIN_MS,
 	    "................................................................"

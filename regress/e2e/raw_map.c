@@ -25,7 +25,7 @@ on_term(int sig)
 
 /* What has come, and is not used yet. */
 struct reader {
-	struct conn	*c;
+	struct raw_conn	*c;
 	char		*p;
 	size_t		 len;
 };
@@ -112,7 +112,7 @@ map_slow(void)
 	    "GET /derpmap/default HTTP/1.1\r\nHost: %s\r\n\r\n"
 	    "GET /generate_204 HTTP/1.1\r\nHost: %s\r\nConnection: close"
 	    "\r\n\r\n", opt.name, opt.name, opt.name);
-	conn_write(r.c, request, strlen(request));
+	relay_conn_write(r.c, request, strlen(request));
 	n = take_head(&r, 200);
 	need(&r, FIRST);
 	ready();
@@ -126,6 +126,6 @@ map_slow(void)
 	if (n != 0 || !conn_ends(r.c, WAIT_MS))
 		fail("something follows the last reply");
 	say("then one of %zu bytes", n);
-	conn_close(r.c, 0);
+	relay_conn_close(r.c, 0);
 	free(r.p);
 }

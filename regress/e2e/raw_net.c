@@ -51,10 +51,10 @@ dial(const char *port, int rcvbuf)
 	return (fd);
 }
 
-static struct conn *
+static struct raw_conn *
 conn_new(int fd)
 {
-	struct conn *c = calloc(1, sizeof(*c));
+	struct raw_conn *c = calloc(1, sizeof(*c));
 
 	if (c == NULL)
 		fail("out of memory");
@@ -62,7 +62,7 @@ conn_new(int fd)
 	return (c);
 }
 
-struct conn *
+struct raw_conn *
 conn_tcp(const char *port)
 {
 	return (conn_new(dial(port, 0)));
@@ -70,7 +70,7 @@ conn_tcp(const char *port)
 
 /* Wait for `events'; 0 there, -1 not within `ms'. */
 static int
-wait_for(struct conn *c, short events, int64_t ms)
+wait_for(struct raw_conn *c, short events, int64_t ms)
 {
 	struct pollfd pfd = { .fd = c->fd, .events = events };
 	int n;
@@ -83,7 +83,7 @@ wait_for(struct conn *c, short events, int64_t ms)
 
 /* Send all bytes, in pieces of c->chunk; 0, or -1 when it can't be done. */
 static int
-send_all(struct conn *c, const uint8_t *p, size_t n)
+send_all(struct raw_conn *c, const uint8_t *p, size_t n)
 {
 	ssize_t done;
 	size_t piece;
@@ -106,7 +106,7 @@ send_all(struct conn *c, const uint8_t *p, size_t n)
 
 /* Send what TLS has made. */
 static int
-flush_tls(struct conn *c)
+flush_tls(struct raw_conn *c)
 {
 	BIO *out = SSL_get_wbio(c->ssl);
 	char *p;
@@ -122,7 +122,7 @@ flush_tls(struct conn *c)
 
 /* Give TLS what has come; 1 something, 0 the end, -1 nothing within `ms'. */
 static int
-fill_tls(struct conn *c, int64_t ms)
+fill_tls(struct raw_conn *c, int64_t ms)
 {
 	uint8_t buf[65536];
 	ssize_t n;
@@ -143,7 +143,7 @@ fill_tls(struct conn *c, int64_t ms)
 }
 
 static int
-handshake(struct conn *c)
+handshake(struct raw_conn *c)
 {
 	int64_t until = now_ms() + WAIT_MS;
 	int ret, err;
@@ -211,11 +211,11 @@ conn_hello(uint8_t *p, size_t size)
 	return ((size_t)n);
 }
 
-struct conn *
+struct raw_conn *
 conn_try_tls(const struct tls_how *how)
 {
 	static const struct tls_how ordinary;
-	struct conn *c;
+	struct raw_conn *c;
 
 	if (how == NULL)
 		how = &ordinary;
@@ -224,14 +224,14 @@ conn_try_tls(const struct tls_how *how)
 	c->ssl = tls_new(how);
 	if (handshake(c) == 0)
 		return (c);
-	conn_close(c, 0);
+	relay_conn_close(c, 0);
 	return (NULL);
 }
 
-struct conn *
+struct raw_conn *
 conn_tls(const struct tls_how *how)
 {
-	struct conn *c = conn_try_tls(how);
+	struct raw_conn *c = conn_try_tls(how);
 
 	if (c == NULL)
 		fail("TLS handshake failed: %s",
@@ -240,7 +240,7 @@ conn_tls(const struct tls_how *how)
 }
 
 int
-conn_try_write(struct conn *c, const void *p, size_t n)
+conn_try_write(struct raw_conn *c, const void *p, size_t n)
 {
 	size_t done;
 
@@ -255,24 +255,24 @@ conn_try_write(struct conn *c, const void *p, size_t n)
 }
 
 void
-conn_write(struct conn *c, const void *p, size_t n)
+relay_conn_write(struct raw_conn *c, const void *p, size_t n)
 {
 	if (conn_try_write(c, p, n) == -1)
 		fail("can't write %zu bytes: connection is gone", n);
 }
 
 void
-conn_write_bytes(struct conn *c, const void *p, size_t n)
+conn_write_bytes(struct raw_conn *c, const void *p, size_t n)
 {
 	const uint8_t *b = p;
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		conn_write(c, b + i, 1);
+		relay_conn_write(c, b + i, 1);
 }
 
 static ssize_t
-read_plain(struct conn *c, void *p, size_t n, int64_t ms)
+read_plain(struct raw_conn *c, void *p, size_t n, int64_t ms)
 {
 	ssize_t got;
 
@@ -291,7 +291,7 @@ read_plain(struct conn *c, void *p, size_t n, int64_t ms)
 }
 
 ssize_t
-conn_read(struct conn *c, void *p, size_t n, int64_t ms)
+conn_read(struct raw_conn *c, void *p, size_t n, int64_t ms)
 {
 	int64_t until = now_ms() + ms;
 	size_t got;
@@ -316,7 +316,7 @@ conn_read(struct conn *c, void *p, size_t n, int64_t ms)
 }
 
 int
-conn_ends(struct conn *c, int64_t ms)
+conn_ends(struct raw_conn *c, int64_t ms)
 {
 	int64_t until = now_ms() + ms;
 	uint8_t buf[16384];
@@ -332,13 +332,13 @@ conn_ends(struct conn *c, int64_t ms)
 }
 
 void
-conn_half_close(struct conn *c)
+conn_half_close(struct raw_conn *c)
 {
 	shutdown(c->fd, SHUT_WR);
 }
 
 void
-conn_close(struct conn *c, int reset)
+relay_conn_close(struct raw_conn *c, int reset)
 {
 	struct linger l = { .l_onoff = 1, .l_linger = 0 };
 

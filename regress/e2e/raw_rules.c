@@ -19,18 +19,18 @@ static long
 metric(const char *name)
 {
 	static char text[VARZ_MAX], want[128];
-	struct conn *c = conn_tcp(opt.plain);
+	struct raw_conn *c = conn_tcp(opt.plain);
 	size_t len = 0;
 	ssize_t n;
 	char *p;
 
 	snprintf(text, sizeof(text), "GET /debug/varz HTTP/1.1\r\nHost: %s\r\n"
 	    "Connection: close\r\n\r\n", opt.name);
-	conn_write(c, text, strlen(text));
+	relay_conn_write(c, text, strlen(text));
 	while ((n = conn_read(c, text + len, sizeof(text) - len - 1,
 	    WAIT_MS)) > 0)
 		len += (size_t)n;
-	conn_close(c, 0);
+	relay_conn_close(c, 0);
 	text[len] = '\0';
 	snprintf(want, sizeof(want), "\n%s ", name);
 	if (n != 0 || (p = strstr(text, want)) == NULL)
@@ -228,7 +228,7 @@ own_key(struct sess *s)
 	fclose(f);
 	text[n] = '\0';
 	if ((p = strstr(text, "privkey:")) == NULL ||
-	    hex_get(s->sec, sizeof(s->sec), p + 8) == -1)
+	    base_hex_get(s->sec, sizeof(s->sec), p + 8) == -1)
 		fail("%s: no private key in it", opt.key);
 	crypto_scalarmult_base(s->pub, s->sec);
 	if (memcmp(s->pub, server_key(), sizeof(s->pub)) != 0)

@@ -24,7 +24,7 @@ upgrade_head(int fast)
 }
 
 struct sess *
-sess_new(struct conn *c)
+sess_new(struct raw_conn *c)
 {
 	struct sess *s = calloc(1, sizeof(*s));
 
@@ -101,7 +101,7 @@ client_info(struct sess *s, const char *json, size_t json_len, size_t *n)
 
 	if (p == NULL)
 		fail("out of memory");
-	frame_put_hdr(p, FRAME_CLIENT_INFO, (uint32_t)payload);
+	net_frame_put_hdr(p, FRAME_CLIENT_INFO, (uint32_t)payload);
 	memcpy(p + FRAME_HDR_LEN, s->pub, FRAME_KEY_LEN);
 	nonce = p + FRAME_HDR_LEN + FRAME_KEY_LEN;
 	randombytes_buf(nonce, FRAME_NONCE_LEN);
@@ -152,7 +152,7 @@ upgrade(struct sess *s, uint8_t *key)
 	char head[4096];
 	int status;
 
-	conn_write(s->c, upgrade_head(0), strlen(upgrade_head(0)));
+	relay_conn_write(s->c, upgrade_head(0), strlen(upgrade_head(0)));
 	status = read_head(s, head, sizeof(head));
 	if (status != 101)
 		fail("upgrade was answered with %d, wanted 101", status);
@@ -195,13 +195,13 @@ login(struct sess *s, const char *json)
 	if (memcmp(key, server_key(), sizeof(key)) != 0)
 		fail("the server's key changed");
 	info = client_info(s, json, strlen(json), &n);
-	conn_write(s->c, info, n);
+	relay_conn_write(s->c, info, n);
 	free(info);
 	want_server_info(s);
 }
 
 struct sess *
-sess_login_on(struct conn *c, const char *json)
+sess_login_on(struct raw_conn *c, const char *json)
 {
 	struct sess *s = sess_new(c);
 
@@ -252,10 +252,10 @@ sess_send(struct sess *s, uint8_t type, const void *p, size_t n)
 
 	if (b == NULL)
 		fail("out of memory");
-	frame_put_hdr(b, type, (uint32_t)n);
+	net_frame_put_hdr(b, type, (uint32_t)n);
 	if (n > 0)
 		memcpy(b + FRAME_HDR_LEN, p, n);
-	conn_write(s->c, b, FRAME_HDR_LEN + n);
+	relay_conn_write(s->c, b, FRAME_HDR_LEN + n);
 	free(b);
 }
 
@@ -288,7 +288,7 @@ take_frame(struct sess *s)
 
 	if (s->len - s->off < FRAME_HDR_LEN)
 		return (0);
-	frame_get_hdr(s->buf + s->off, &f->type, &f->len);
+	net_frame_get_hdr(s->buf + s->off, &f->type, &f->len);
 	if (f->len > 1024 * 1024)
 		fail("the server sent a frame of type %#x with %u bytes",
 		    f->type, f->len);
@@ -397,7 +397,7 @@ exchange(struct sess *a, struct sess *b)
 void
 sess_close(struct sess *s, int reset)
 {
-	conn_close(s->c, reset);
+	relay_conn_close(s->c, reset);
 	free(s->buf);
 	free(s);
 }

@@ -26,11 +26,11 @@ breathe(void)
 
 /* Write `n' bytes in two parts, cut before byte `at'. */
 static void
-write_cut(struct conn *c, const uint8_t *p, size_t n, size_t at)
+write_cut(struct raw_conn *c, const uint8_t *p, size_t n, size_t at)
 {
-	conn_write(c, p, at);
+	relay_conn_write(c, p, at);
 	breathe();
-	conn_write(c, p + at, n - at);
+	relay_conn_write(c, p + at, n - at);
 }
 
 /* What follows the upgrade: ServerKey, ServerInfo, then a ping is answered. */
@@ -63,7 +63,7 @@ split_head(void)
 		s = sess_new(conn_tls(NULL));
 		write_cut(s->c, (const uint8_t *)head, len, i);
 		info = client_info(s, JSON, strlen(JSON), &n);
-		conn_write(s->c, info, n);
+		relay_conn_write(s->c, info, n);
 		want_session(s, 1);
 		free(info);
 		sess_close(s, 0);
@@ -95,7 +95,7 @@ split_login(void)
 static size_t
 put_frame(uint8_t *p, uint8_t type, const void *payload, size_t n)
 {
-	frame_put_hdr(p, type, (uint32_t)n);
+	net_frame_put_hdr(p, type, (uint32_t)n);
 	memcpy(p + FRAME_HDR_LEN, payload, n);
 	return (FRAME_HDR_LEN + n);
 }
@@ -194,7 +194,7 @@ one_flight(int fast)
 	p = flight(s, fast, &n);
 	memcpy(all, p, n);
 	n += put_frames(all + n, s->pub, data);
-	conn_write(s->c, all, n);
+	relay_conn_write(s->c, all, n);
 	if (!fast && read_head(s, head, sizeof(head)) != 101)
 		fail("no 101 came");
 	f = sess_next(s);
@@ -246,7 +246,7 @@ one_byte_segments(void)
 
 	randombytes_buf(data, sizeof(data));
 	n = put_frames(p, s->pub, data);
-	conn_write(s->c, p, n);
+	relay_conn_write(s->c, p, n);
 	want_frames(s, data);
 	say("a session of TCP writes of one byte, TLS handshake included");
 	sess_close(s, 0);
@@ -270,13 +270,13 @@ records_at_once(void)
 		randombytes_buf(data, sizeof(data));
 		s->c->cork = 1;
 		if (fast)
-			conn_write(s->c, upgrade_head(1),
+			relay_conn_write(s->c, upgrade_head(1),
 			    strlen(upgrade_head(1)));
 		info = client_info(s, JSON, strlen(JSON), &n);
-		conn_write(s->c, info, n);
+		relay_conn_write(s->c, info, n);
 		free(info);
 		n = put_frames(p, s->pub, data);
-		conn_write(s->c, p, n);
+		relay_conn_write(s->c, p, n);
 		randombytes_buf(ping, sizeof(ping));
 		s->c->cork = 0;
 		sess_send(s, FRAME_PING, ping, sizeof(ping));
@@ -309,13 +309,13 @@ coalesced(void)
 	for (i = 0; i < count; i++)
 		n += put_frame(p + n, FRAME_SEND_PACKET, pkt,
 		    FRAME_KEY_LEN + sizes[i]);
-	conn_write(s->c, p, n);
+	relay_conn_write(s->c, p, n);
 	for (i = 0; i < count; i++)
 		want_packet(d, s->pub, pkt + FRAME_KEY_LEN, sizes[i]);
 	for (i = 0, n = 0; i < 30; i++)
 		n += put_frame(p + n, FRAME_SEND_PACKET, pkt,
 		    FRAME_KEY_LEN + i);
-	conn_write(s->c, p, n);
+	relay_conn_write(s->c, p, n);
 	for (i = 0; i < 30; i++)
 		want_packet(d, s->pub, pkt + FRAME_KEY_LEN, i);
 	want_alive(s);

@@ -17,7 +17,7 @@ static void
 want_alpn(const char *offer, size_t n, const char *want)
 {
 	struct tls_how how = { .alpn = offer, .alpn_len = n };
-	struct conn *c = conn_tls(&how);
+	struct raw_conn *c = conn_tls(&how);
 	const uint8_t *p;
 	unsigned int len;
 
@@ -32,7 +32,7 @@ void
 tls_alpn(void)
 {
 	struct tls_how foreign = { .alpn = "\003foo\003bar", .alpn_len = 8 };
-	struct conn *c;
+	struct raw_conn *c;
 
 	want_alpn("\010http/1.1", 9, "http/1.1");
 	want_alpn("\002h2\010http/1.1", 12, "http/1.1");
@@ -59,7 +59,7 @@ tls_sni(void)
 	}
 	sess_close(sess_login_on(conn_tls(&none), NULL), 0);
 	sess_close(sess_login_on(conn_tls(&other), NULL), 0);
-	conn_close(conn_try_tls(&odd), 0);
+	relay_conn_close(conn_try_tls(&odd), 0);
 	sess_close(sess_login(), 0);
 	say("no name and an unknown name are served");
 }
@@ -119,7 +119,7 @@ tls_junk(void)
 {
 	struct sess *other = sess_login();
 	uint8_t p[4096];
-	struct conn *c;
+	struct raw_conn *c;
 	int i;
 
 	static const struct {
@@ -137,10 +137,10 @@ tls_junk(void)
 
 	for (i = 0; i < (int)(sizeof(junk) / sizeof(junk[0])); i++) {
 		c = conn_tcp(opt.port);
-		conn_write(c, junk[i].p, junk[i].n);
+		relay_conn_write(c, junk[i].p, junk[i].n);
 		if (!conn_ends(c, WAIT_MS))
 			fail("%s in place of TLS: not closed", junk[i].what);
-		conn_close(c, 0);
+		relay_conn_close(c, 0);
 	}
 	say("%d things that are not TLS were closed", i);
 	for (i = 0; i < 200; i++) {
@@ -152,7 +152,7 @@ tls_junk(void)
 		conn_half_close(c);
 		if (!conn_ends(c, WAIT_MS))
 			fail("random bytes and the end: not closed");
-		conn_close(c, 0);
+		relay_conn_close(c, 0);
 	}
 	want_alive(other);
 	sess_close(other, 0);
@@ -165,17 +165,17 @@ abrupt_ends(void)
 {
 	struct sess *other = sess_login(), *s;
 	uint8_t key[32];
-	struct conn *c;
+	struct raw_conn *c;
 	int i;
 
 	for (i = 0; i < 20; i++) {
-		conn_close(conn_tcp(opt.port), i % 2);
+		relay_conn_close(conn_tcp(opt.port), i % 2);
 		c = conn_tcp(opt.port);
 		conn_half_close(c);
 		if (!conn_ends(c, WAIT_MS))
 			fail("an end before the first byte: not closed");
-		conn_close(c, 0);
-		conn_close(conn_tls(NULL), i % 2);
+		relay_conn_close(c, 0);
+		relay_conn_close(conn_tls(NULL), i % 2);
 		s = sess_upgraded();
 		sess_close(s, i % 2);
 		s = sess_login();
@@ -183,7 +183,7 @@ abrupt_ends(void)
 		want_packet(other, s->pub, "x", 1);
 		memcpy(key, s->pub, sizeof(key));
 		if (i % 4 == 0) {
-			conn_write(s->c, "\4\0\0\1\0", 5);
+			relay_conn_write(s->c, "\4\0\0\1\0", 5);
 			conn_half_close(s->c);
 			if (!conn_ends(s->c, WAIT_MS))
 				fail("an end within a frame: not closed");
@@ -200,20 +200,20 @@ void
 connect_floods(void)
 {
 	struct sess *a = sess_login(), *b = sess_login();
-	struct conn *c[50];
+	struct raw_conn *c[50];
 	int i, j;
 
 	for (i = 0; i < 40; i++) {
 		for (j = 0; j < 50; j++)
 			c[j] = conn_tcp(opt.port);
 		for (j = 0; j < 50; j++)
-			conn_close(c[j], j % 2);
+			relay_conn_close(c[j], j % 2);
 		if (i % 10 == 0)
 			exchange(a, b);
 	}
 	say("2000 connections of TCP alone");
 	for (i = 0; i < 300; i++) {
-		conn_close(conn_tls(NULL), i % 2);
+		relay_conn_close(conn_tls(NULL), i % 2);
 		if (i % 50 == 0)
 			exchange(a, b);
 	}
@@ -258,7 +258,7 @@ void
 exhaustion(void)
 {
 	struct sess *a = sess_login(), *b = sess_login();
-	struct conn **c = calloc((size_t)opt.count, sizeof(*c));
+	struct raw_conn **c = calloc((size_t)opt.count, sizeof(*c));
 	int i;
 
 	if (c == NULL)
@@ -269,7 +269,7 @@ exhaustion(void)
 	say("%d connections are open", opt.count);
 	wait_told(a, b);
 	for (i = 0; i < opt.count; i++)
-		conn_close(c[i], 0);
+		relay_conn_close(c[i], 0);
 	free(c);
 	sess_close(sess_login(), 0);
 	exchange(a, b);

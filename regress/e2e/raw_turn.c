@@ -22,7 +22,7 @@
 
 /* Everything until the server closes; with a NUL behind it. */
 static char *
-read_all(struct conn *c)
+read_all(struct raw_conn *c)
 {
 	size_t len = 0, cap = 4 * 1024 * 1024;
 	char *buf = malloc(cap);
@@ -51,17 +51,17 @@ count_lines(const char *text, const char *what)
 }
 
 /* `n' times `request' in records of their own, then the last, in one write. */
-static struct conn *
+static struct raw_conn *
 ask_many(const char *request, int n)
 {
-	struct conn *c = conn_tls(NULL);
+	struct raw_conn *c = conn_tls(NULL);
 	int i;
 
 	c->cork = 1;
 	for (i = 0; i < n; i++)
-		conn_write(c, request, strlen(request));
+		relay_conn_write(c, request, strlen(request));
 	c->cork = 0;
-	conn_write(c, LAST, strlen(LAST));
+	relay_conn_write(c, LAST, strlen(LAST));
 	return (c);
 }
 
@@ -73,7 +73,7 @@ void
 varz_pipelined(void)
 {
 	const char *first, *second;
-	struct conn *c;
+	struct raw_conn *c;
 	char *all;
 
 	c = ask_many(VARZ PROBE, 20);
@@ -91,7 +91,7 @@ varz_pipelined(void)
 	    strstr(all, "HTTP/1.1 204 ") > second)
 		fail("the answers are not in the order of the requests");
 	free(all);
-	conn_close(c, 0);
+	relay_conn_close(c, 0);
 
 	/* More than the server keeps of answers: it reads no further. */
 	c = ask_many(VARZ, UNREAD);
@@ -101,7 +101,7 @@ varz_pipelined(void)
 		fail("%d of %d unread answers came",
 		    count_lines(all, "derp_accepts "), UNREAD);
 	free(all);
-	conn_close(c, 0);
+	relay_conn_close(c, 0);
 }
 
 /* Section 1: so many pings in one flight are all answered, in order. */

@@ -15,7 +15,7 @@
 
 /* Of the `n' connections at `c', those that the server has not ended. */
 static int
-count_open(struct conn **c, int n)
+count_open(struct raw_conn **c, int n)
 {
 	int i, open = 0;
 
@@ -29,7 +29,7 @@ count_open(struct conn **c, int n)
 
 /* The same, once nothing has changed for a second. */
 static int
-settled(struct conn **c, int n)
+settled(struct raw_conn **c, int n)
 {
 	int64_t since = now_ms(), until = since + WAIT_MS;
 	int now, was = -1;
@@ -46,10 +46,10 @@ settled(struct conn **c, int n)
 }
 
 /* `n' connections of TCP alone. */
-static struct conn **
+static struct raw_conn **
 many(int n)
 {
-	struct conn **c = calloc((size_t)n, sizeof(*c));
+	struct raw_conn **c = calloc((size_t)n, sizeof(*c));
 	int i;
 
 	if (c == NULL)
@@ -67,7 +67,7 @@ void
 accept_rate(void)
 {
 	int64_t start = now_ms();
-	struct conn **c, *one;
+	struct raw_conn **c, *one;
 	int open, n = 0;
 
 	c = many(40);
@@ -82,7 +82,7 @@ accept_rate(void)
 			fail("%d of 6 in 10 s", n);
 		one = conn_tcp(opt.port);
 		n += !conn_ends(one, 100);
-		conn_close(one, 0);
+		relay_conn_close(one, 0);
 	}
 	if (now_ms() - start < 3000)
 		fail("%d more within 3 s, with a rate of one", n);
@@ -97,7 +97,7 @@ void
 max_clients(void)
 {
 	struct sess **s = calloc((size_t)opt.count, sizeof(*s));
-	struct conn **c;
+	struct raw_conn **c;
 	int i, status;
 	pid_t pid;
 
@@ -135,7 +135,7 @@ max_clients(void)
 
 /* An answer that closes is followed by `n' bytes more; `head' asks for it. */
 static void
-answer_then_more(struct conn *c, const char *head, int status, size_t n)
+answer_then_more(struct raw_conn *c, const char *head, int status, size_t n)
 {
 	static uint8_t junk[65536];
 	struct sess *s = sess_new(c);
@@ -144,7 +144,7 @@ answer_then_more(struct conn *c, const char *head, int status, size_t n)
 	int got;
 
 	memset(junk, 'j', sizeof(junk));
-	conn_write(c, head, strlen(head));
+	relay_conn_write(c, head, strlen(head));
 	while (sent < n && conn_try_write(c, junk, sizeof(junk)) == 0)
 		sent += sizeof(junk);
 	got = read_head(s, reply, sizeof(reply));
@@ -191,11 +191,11 @@ linger(void)
 }
 
 /* `n' connections of TCP alone from 127.0.0.`host'. */
-static struct conn **
+static struct raw_conn **
 many_from(int host, int n)
 {
 	static char addr[32];
-	struct conn **c;
+	struct raw_conn **c;
 
 	snprintf(addr, sizeof(addr), "127.0.0.%d", host);
 	opt.from = addr;
@@ -205,7 +205,7 @@ many_from(int host, int n)
 }
 
 static void
-want_open(struct conn **c, int n, int want, const char *what)
+want_open(struct raw_conn **c, int n, int want, const char *what)
 {
 	int now = settled(c, n);
 
@@ -220,7 +220,7 @@ want_open(struct conn **c, int n, int want, const char *what)
 void
 unfinished(void)
 {
-	struct conn **a, **b, **c, **late;
+	struct raw_conn **a, **b, **c, **late;
 	struct sess *in[30];
 	int64_t start;
 	int i, n;
@@ -271,23 +271,23 @@ static uint8_t junk[200000];
 static void
 leave_hello(void)
 {
-	struct conn *c = conn_tcp(opt.port);
+	struct raw_conn *c = conn_tcp(opt.port);
 
-	conn_write(c, "\x16\3\1\x0f\xa0\1\0\x3f\xfc\3\3", 11);
-	conn_write(c, junk, 4000 - 6);
-	conn_write(c, "\x16\3\1\x0f\xa0", 5);
-	conn_write(c, junk, 3000);
+	relay_conn_write(c, "\x16\3\1\x0f\xa0\1\0\x3f\xfc\3\3", 11);
+	relay_conn_write(c, junk, 4000 - 6);
+	relay_conn_write(c, "\x16\3\1\x0f\xa0", 5);
+	relay_conn_write(c, junk, 3000);
 }
 
 /* Half of a record. */
 static void
 leave_record(void)
 {
-	struct conn *c = conn_tls(NULL);
+	struct raw_conn *c = conn_tls(NULL);
 
 	c->ssl = NULL;
-	conn_write(c, "\x17\3\3\x40\0", 5);
-	conn_write(c, junk, 7000);
+	relay_conn_write(c, "\x17\3\3\x40\0", 5);
+	relay_conn_write(c, junk, 7000);
 }
 
 /* Half of the longest head. */
@@ -295,20 +295,20 @@ static void
 leave_head(void)
 {
 	static const char head[] = "GET / HTTP/1.1\r\nHost: relay.test\r\nX: ";
-	struct conn *c = conn_tls(NULL);
+	struct raw_conn *c = conn_tls(NULL);
 
-	conn_write(c, head, sizeof(head) - 1);
+	relay_conn_write(c, head, sizeof(head) - 1);
 	memset(junk, 'a', 7000);
-	conn_write(c, junk, 7000);
+	relay_conn_write(c, junk, 7000);
 }
 
 /* Most of the longest ClientInfo. */
 static void
 leave_info(void)
 {
-	struct conn *c = sess_upgraded()->c;
+	struct raw_conn *c = sess_upgraded()->c;
 
-	frame_put_hdr(junk, FRAME_CLIENT_INFO, FRAME_MAX_CLIENTINFO);
+	net_frame_put_hdr(junk, FRAME_CLIENT_INFO, FRAME_MAX_CLIENTINFO);
 	(void)conn_try_write(c, junk, sizeof(junk));
 }
 
@@ -360,7 +360,7 @@ void
 full_house(void)
 {
 	struct sess **s = calloc((size_t)opt.count, sizeof(*s));
-	struct conn **c;
+	struct raw_conn **c;
 	int i;
 
 	if (s == NULL)
@@ -374,7 +374,7 @@ full_house(void)
 	for (i = 0; i < opt.count; i++)
 		want_alive(s[i]);
 	for (i = 0; i < 40; i++)
-		conn_close(c[i], 0);
+		relay_conn_close(c[i], 0);
 	sess_close(s[--opt.count], 0);
 	sess_close(sess_login(), 0);
 	for (i = 0; i < opt.count; i++)
@@ -384,7 +384,7 @@ full_house(void)
 
 /* Of the `n' connections at `c', those that something has come on. */
 static int
-count_answered(struct conn **c, int n)
+count_answered(struct raw_conn **c, int n)
 {
 	struct pollfd p;
 	int i, some = 0;
@@ -410,7 +410,7 @@ shakes(void)
 	struct sess *s = sess_login();
 	uint8_t hello[4096];
 	int64_t until;
-	struct conn **c = many(opt.count);
+	struct raw_conn **c = many(opt.count);
 	size_t n = conn_hello(hello, sizeof(hello));
 	int i, before;
 
@@ -421,7 +421,7 @@ shakes(void)
 		fail("can't stop process %s", text);
 	poll(NULL, 0, 100);
 	for (i = 0; i < opt.count; i++)
-		conn_write(c[i], hello, n);
+		relay_conn_write(c[i], hello, n);
 	sess_send(s, FRAME_PING, "pingping", 8);
 	kill(pid, SIGCONT);
 	want_frame(s, FRAME_PONG, "pingping", 8);

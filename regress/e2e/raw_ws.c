@@ -19,8 +19,8 @@ send_message(struct sess *s, uint8_t type, const void *p, size_t n)
 
 	if (n > 125)
 		fail("a message of %zu bytes is too long for this", n);
-	conn_write(s->c, hdr, sizeof(hdr));
-	conn_write(s->c, p, n);
+	relay_conn_write(s->c, hdr, sizeof(hdr));
+	relay_conn_write(s->c, p, n);
 }
 
 /* Exactly `n' bytes to `p'; 0, or -1 the connection has ended. */
@@ -72,7 +72,7 @@ login(const struct tls_how *how)
 	char head[4096];
 	size_t n;
 
-	conn_write(s->c, up, strlen(up));
+	relay_conn_write(s->c, up, strlen(up));
 	if (read_head(s, head, sizeof(head)) != 101)
 		fail("no WebSocket: %s", head);
 	if (next_message(s, p, sizeof(p), &n) != BINARY ||

@@ -23,7 +23,7 @@
 
 #include "raw.h"
 
-struct options opt = {
+struct raw_options opt = {
 	.host = "127.0.0.1",
 	.name = "relay.test",
 	.count = 300

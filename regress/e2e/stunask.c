@@ -91,7 +91,7 @@ parse(struct datagram *d, const char *hex)
 {
 	d->len = strlen(hex) / 2;
 	if (d->len > sizeof(d->p) || strlen(hex) % 2 != 0 ||
-	    hex_get(d->p, d->len, hex) == -1)
+	    base_hex_get(d->p, d->len, hex) == -1)
 		errx(2, "%s: expected an even number of hex digits, at most "
 		    "%d", hex, 2 * MAXDATAGRAM);
 }
@@ -120,7 +120,7 @@ hear(int fd, const struct datagram *last)
 	if (getnameinfo((struct sockaddr *)&from, len, host, sizeof(host),
 	    port, sizeof(port), NI_NUMERICHOST | NI_NUMERICSERV) != 0)
 		errx(2, "the address that answered can't be shown");
-	hex_put(hex, p, (size_t)n);
+	base_hex_put(hex, p, (size_t)n);
 	printf("%s %s %s\n", hex, host, port);
 	return (n >= HEADER && last->len >= HEADER &&
 	    memcmp(p + ID, last->p + ID, HEADER - ID) == 0);

@@ -51,22 +51,22 @@ next_answer(size_t *len)
 }
 
 static int
-do_ask(void *arg, const struct https_request *req, struct https_response *res,
-    int ms)
+do_request(void *arg, const struct net_https_request *req,
+    struct net_https_response *res, int ms)
 {
 	const char	*p;
-	struct url	 u;
+	struct net_url	 u;
 	size_t		 len;
 	int		 n;
 
 	(void)arg;
-	check(++asked < MAXASKED && ms > 0 && url_parse(req->url, &u) == 0);
+	check(++asked < MAXASKED && ms > 0 && net_url_parse(req->url, &u) == 0);
 	memset(res, 0, sizeof(*res));
 	p = next_answer(&len);
 	if ((res->text = malloc(len + 1)) == NULL)
 		abort();
 	memcpy(res->text, p, len);
-	n = http_parse_response(&res->head, res->text, len);
+	n = net_http_parse_response(&res->head, res->text, len);
 	if (n <= 0) {
 		snprintf(res->error, sizeof(res->error), "no answer");
 		return (-1);
@@ -81,18 +81,18 @@ do_ask(void *arg, const struct https_request *req, struct https_response *res,
 
 /* What is signed goes into JSON as it is. */
 static int
-do_sign(void *arg, const struct acme_wish *w, struct wr *out, char *err,
-    size_t errsize)
+do_sign(void *arg, const struct helper_sign_request *w, struct ipc_wr *out,
+    char *err, size_t errsize)
 {
-	struct url	 u;
+	struct net_url	 u;
 
 	(void)arg;
 	(void)err;
 	(void)errsize;
-	check(url_parse(w->url, &u) == 0);
+	check(net_url_parse(w->url, &u) == 0);
 	check(strpbrk(w->nonce, "\"\\\n") == NULL && w->nonce[0] != '\0');
-	check(w->account[0] == '\0' || url_parse(w->account, &u) == 0);
-	wr_bytes(out, "x", 1);
+	check(w->account[0] == '\0' || net_url_parse(w->account, &u) == 0);
+	ipc_wr_bytes(out, "x", 1);
 	return (0);
 }
 
@@ -131,11 +131,11 @@ do_step(void *arg, const char *text)
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
-	static const struct acme_ops	 ops = { do_ask, do_sign, do_token,
+	static const struct helper_ops	 ops = { do_request, do_sign, do_token,
 					    do_wait, do_now, do_step, do_step,
 					    NULL };
-	static struct acme_conf		 conf;
-	struct acme_result		 r;
+	static struct ipc_acme_conf	 conf;
+	struct helper_result		 r;
 	const char			*s;
 	size_t				 n;
 
@@ -150,13 +150,13 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	left = len - 1;
 	asked = slept = 0;
 	s = next_answer(&n);
-	acme_run(&ops, &conf, (enum acme_job)(*p % 8), *p & 8, s, n, &r);
+	helper_run(&ops, &conf, (enum ipc_acme_job)(*p % 8), *p & 8, s, n, &r);
 	check(slept <= 1800);
-	check((r.end == ACME_END_OK) == (r.error[0] == '\0'));
+	check((r.end == ACMEEND_OK) == (r.error[0] == '\0'));
 	for (s = r.error; *s != '\0'; s++)
 		check(*s >= ' ' && *s <= '~');
 	check(r.chain == NULL || r.chain_len > 0);
 	check(r.not_before >= 0 && r.not_before <= NOW + slept + 30 * 86400);
-	acme_result_free(&r);
+	helper_result_free(&r);
 	return (0);
 }

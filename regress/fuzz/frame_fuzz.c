@@ -26,13 +26,13 @@ frames(const uint8_t *p, size_t left)
 {
 	uint8_t			hdr[FRAME_HDR_LEN], type;
 	uint32_t		len;
-	enum frame_verdict	v;
+	enum net_frame_verdict	v;
 
 	while (left >= FRAME_HDR_LEN) {
-		frame_get_hdr(p, &type, &len);
-		frame_put_hdr(hdr, type, len);
+		net_frame_get_hdr(p, &type, &len);
+		net_frame_put_hdr(hdr, type, len);
 		must(memcmp(hdr, p, sizeof(hdr)) == 0);
-		v = frame_judge(type, len);
+		v = net_frame_check(type, len);
 		if (v == FRAME_BAD)
 			return;
 		/* What is collected is bounded. */
@@ -43,7 +43,8 @@ frames(const uint8_t *p, size_t left)
 		if (len > left)
 			return;
 		if (type == FRAME_SEND_PACKET)
-			frame_is_disco(p + FRAME_KEY_LEN, len - FRAME_KEY_LEN);
+			net_frame_is_disco(p + FRAME_KEY_LEN,
+			    len - FRAME_KEY_LEN);
 		p += len;
 		left -= len;
 	}
@@ -51,7 +52,7 @@ frames(const uint8_t *p, size_t left)
 
 /* One read; what it gave must lie within the payload. */
 static void
-one_read(struct rd *r, uint8_t call, const uint8_t *p, size_t len)
+one_read(struct ipc_rd *r, uint8_t call, const uint8_t *p, size_t len)
 {
 	const uint8_t	*got = NULL;
 	char		 s[16];
@@ -60,42 +61,42 @@ one_read(struct rd *r, uint8_t call, const uint8_t *p, size_t len)
 
 	switch (call % 8) {
 	case 0:
-		rd_u8(r);
+		ipc_rd_u8(r);
 		break;
 	case 1:
-		rd_u16(r);
+		ipc_rd_u16(r);
 		break;
 	case 2:
-		rd_u32(r);
+		ipc_rd_u32(r);
 		break;
 	case 3:
-		rd_u64(r);
+		ipc_rd_u64(r);
 		break;
 	case 4:
 		n = call;
-		got = rd_ptr(r, n);
+		got = ipc_rd_ptr(r, n);
 		break;
 	case 5:
-		rd_bytes(r, raw, sizeof(raw));
+		ipc_rd_bytes(r, raw, sizeof(raw));
 		break;
 	case 6:
-		got = rd_blob(r, &n);
+		got = ipc_rd_blob(r, &n);
 		must(got != NULL || n == 0);
 		break;
 	default:
-		rd_str(r, s, sizeof(s));
+		ipc_rd_str(r, s, sizeof(s));
 		must(memchr(s, '\0', sizeof(s)) != NULL);
 		break;
 	}
 	must(r->left <= len);
-	must(got == NULL || (rd_ok(r) && (n == 0 ||
+	must(got == NULL || (ipc_rd_ok(r) && (n == 0 ||
 	    (got >= p && n <= len && got <= p + len - n))));
 }
 
 static void
 payload(const uint8_t *p, size_t len)
 {
-	struct rd	 r;
+	struct ipc_rd	 r;
 	uint8_t		*heap;
 	size_t		 i, n;
 
@@ -105,10 +106,10 @@ payload(const uint8_t *p, size_t len)
 	if ((heap = malloc(len - 1 - n + 1)) == NULL)
 		return;
 	memcpy(heap, p + 1 + n, len - 1 - n);
-	rd_init(&r, heap, len - 1 - n);
+	ipc_rd_init(&r, heap, len - 1 - n);
 	for (i = 0; i < n; i++)
 		one_read(&r, p[1 + i], heap, len - 1 - n);
-	must(!rd_end(&r) || rd_ok(&r));
+	must(!ipc_rd_end(&r) || ipc_rd_ok(&r));
 	free(heap);
 }
 

@@ -20,20 +20,20 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct relay_hello_state st = { 0, 0, 0 }, fresh;
-	enum hello was = HELLO_MORE, now;
+	enum relay_hello was = HELLO_MORE, now;
 	size_t n, off;
 
 	/* It is not taken back that enough has come; MORE ends in time. */
 	for (n = 0; n <= size; n += n < 300 ? 1 : 97) {
-		now = hello_judge(&st, data, n);
+		now = relay_hello_check(&st, data, n);
 		memset(&fresh, 0, sizeof(fresh));
-		must(now == hello_judge(&fresh, data, n));
+		must(now == relay_hello_check(&fresh, data, n));
 		must(was == HELLO_MORE || now != HELLO_MORE);
 		must(now != HELLO_MORE || n < HELLO_STREAM);
 		was = now;
 	}
 	for (off = 0; off < size; off += n) {
-		n = hello_record(data + off, size - off);
+		n = relay_hello_record(data + off, size - off);
 		must(n <= size - off);
 		if (n == 0)
 			break;

@@ -14,8 +14,8 @@
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
-static struct http_head	h, again;
-static struct web_reply	reply;
+static struct net_http_head	h, again;
+static struct web_reply		reply;
 
 static void
 check(int ok)
@@ -25,7 +25,7 @@ check(int ok)
 }
 
 static void
-within(struct http_str s, const char *buf, int n)
+within(struct net_http_str s, const char *buf, int n)
 {
 	/* "/" stands for the path that an absolute form leaves out. */
 	if (s.p == NULL || (s.len == 1 && *s.p == '/'))
@@ -48,8 +48,8 @@ check_head(const char *buf, int n)
 		within(h.fields[i].value, buf, n);
 	}
 	check(n <= HTTP_MAX_HEAD && h.content_length >= -1);
-	check(http_parse_request(&again, buf, (size_t)n) == n);
-	check(http_parse_request(&again, buf, (size_t)n - 1) == HTTP_MORE);
+	check(net_http_parse_request(&again, buf, (size_t)n) == n);
+	check(net_http_parse_request(&again, buf, (size_t)n - 1) == HTTP_MORE);
 }
 
 /* Each CR has its LF and the other way round, until the empty line. */
@@ -70,10 +70,10 @@ check_reply(void)
 		check((reply.buf[i] == '\r') ==
 		    (i + 1 < n && reply.buf[i + 1] == '\n'));
 	}
-	check(http_parse_response(&again, reply.buf, reply.len) == (int)n);
+	check(net_http_parse_response(&again, reply.buf, reply.len) == (int)n);
 	/* All our own field names; none of them came from outside. */
 	for (i = 0; i < again.nfields; i++)
-		check(!http_caseeq(again.fields[i].name, "Set-Cookie"));
+		check(!net_http_caseeq(again.fields[i].name, "Set-Cookie"));
 }
 
 int
@@ -85,7 +85,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	const char		*buf = (const char *)p;
 	int			 n;
 
-	n = http_parse_request(&h, buf, len);
+	n = net_http_parse_request(&h, buf, len);
 	memset(&env, 0, sizeof(env));
 	env.relay = 1;
 	env.home = HOME_PAGE;

@@ -22,7 +22,7 @@ stands_in(const char *text, size_t len, const uint8_t *key)
 	char	 hex[2 * KEYS_NODELEN + 1];
 	size_t	 i;
 
-	hex_put(hex, key, KEYS_NODELEN);
+	base_hex_put(hex, key, KEYS_NODELEN);
 	for (i = 0; i + 64 <= len; i++)
 		if (strncasecmp(text + i, hex, 64) == 0)
 			return (1);
@@ -37,10 +37,10 @@ check_again(const uint8_t *key)
 	int	 n;
 
 	n = snprintf(text, sizeof(text), "{\n\t\"PrivateKey\": \"privkey:");
-	hex_put(text + n, key, KEYS_NODELEN);
+	base_hex_put(text + n, key, KEYS_NODELEN);
 	n += 2 * KEYS_NODELEN;
 	memcpy(text + n, "\"\n}", 3);
-	if (keyfile_parse_node(text, (size_t)n + 3, same) != NULL ||
+	if (keys_file_parse_node(text, (size_t)n + 3, same) != NULL ||
 	    memcmp(same, key, sizeof(same)) != 0)
 		abort();
 }
@@ -69,12 +69,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 0)
 		memcpy(text, data, size);
 	memset(key, 1, sizeof(key));
-	bad = keyfile_parse_node(text, size, key);
+	bad = keys_file_parse_node(text, size, key);
 	check(bad, text, size, key);
 	if (bad == NULL)
 		check_again(key);
 	memset(key, 1, sizeof(key));
-	check(keyfile_parse_mesh(text, size, key), text, size, key);
+	check(keys_file_parse_mesh(text, size, key), text, size, key);
 	free(text);
 	return (0);
 }

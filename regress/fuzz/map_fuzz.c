@@ -16,7 +16,7 @@
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
-struct found {
+struct fuzz_found {
 	int	errors, warnings;
 };
 
@@ -28,9 +28,9 @@ must(int ok)
 }
 
 static void
-say(int error, const char *line, void *arg)
+report_cb(int error, const char *line, void *arg)
 {
-	struct found *f = arg;
+	struct fuzz_found *f = arg;
 
 	error ? f->errors++ : f->warnings++;
 	must(f->errors <= 21 && f->warnings <= 21);
@@ -40,7 +40,7 @@ say(int error, const char *line, void *arg)
 }
 
 static void
-describe(struct map_self *s, uint8_t how)
+describe(struct ipc_map_self *s, uint8_t how)
 {
 	memset(s, 0, sizeof(*s));
 	s->relay = how & 1;
@@ -57,12 +57,12 @@ describe(struct map_self *s, uint8_t how)
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
-	static struct map_self self;
-	struct found f = { 0, 0 };
+	static struct ipc_map_self self;
+	struct fuzz_found f = { 0, 0 };
 	const char *text;
 	struct json_error e;
 	struct json *j;
-	struct wr w;
+	struct ipc_wr w;
 	int good;
 
 	if (len == 0)
@@ -70,10 +70,10 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	describe(&self, p[0]);
 	text = (const char *)p + 1;
 	len--;
-	good = map_check(text, len, "f", p[0] & 8 ? NULL : &self, say,
+	good = map_check(text, len, "f", p[0] & 8 ? NULL : &self, report_cb,
 	    &f) == 0;
 	must(good == (f.errors == 0));
-	wr_init(&w);
+	ipc_wr_init(&w);
 	must((map_summary(text, len, &w) == 0) == good);
 	must(good == (w.len > 0));
 	if (good) {
@@ -81,6 +81,6 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 		must(json_count(j, json_get(j, 0, "regions")) > 0);
 		json_free(j);
 	}
-	wr_free(&w);
+	ipc_wr_free(&w);
 	return (0);
 }

@@ -69,9 +69,9 @@ shared(const uint8_t *a, size_t alen, const uint8_t *b, size_t blen)
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
-	struct mapedit_region r = { 900, "c", NULL };
+	struct map_edit_region r = { 900, "c", NULL };
 	char err[MAPEDIT_ERROR], *path, *value;
-	struct wr w;
+	struct ipc_wr w;
 	int op, rv;
 
 	if (len < 1 || len > 65536)
@@ -81,14 +81,14 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	path = take(&p, &len);
 	value = take(&p, &len);
 	must(path != NULL && value != NULL);
-	wr_init(&w);
+	ipc_wr_init(&w);
 	if (op % 3 == 0)
-		rv = mapedit_set((const char *)p, len, path, value,
+		rv = map_edit_set((const char *)p, len, path, value,
 		    op / 3 & 1, &w, err);
 	else if (op % 3 == 1)
-		rv = mapedit_remove((const char *)p, len, path, &w, err);
+		rv = map_edit_remove((const char *)p, len, path, &w, err);
 	else
-		rv = mapedit_add((const char *)p, len, &r, value,
+		rv = map_edit_add((const char *)p, len, &r, value,
 		    strlen(value), op / 3 & 1, &w, err);
 	if (rv == 0) {
 		must(is_json(p, len) && is_json(w.p, w.len));
@@ -98,7 +98,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 			    w.len);
 	} else
 		must(memchr(err, '\0', sizeof(err)) != NULL);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	free(path);
 	free(value);
 	return (0);

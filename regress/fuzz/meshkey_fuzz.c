@@ -22,7 +22,7 @@ stands_in(const uint8_t *text, size_t len, const uint8_t *key)
 
 	for (i = 0; i + 66 <= len; i++)
 		if (text[i] == '"' && text[i + 65] == '"' &&
-		    hex_get(cand, sizeof(cand),
+		    base_hex_get(cand, sizeof(cand),
 		    (const char *)text + i + 1) == 0 &&
 		    memcmp(cand, key, sizeof(cand)) == 0)
 			return (1);
@@ -46,7 +46,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data + KEYS_MESHLEN, len);
 	there = memcmp(data, none, sizeof(none)) != 0 &&
 	    stands_in(text, len, data);
-	off = box_find_mesh(text, len, data);
+	off = keys_box_find_mesh(text, len, data);
 	if (there != (off != KEYS_NOOFFSET))
 		abort();
 	if (off != KEYS_NOOFFSET) {

@@ -20,7 +20,7 @@ must(int ok)
 #define STRUCT(tag, fields)
 #define MSG(TYPE, name, from, to, fd, fields)				\
 	static void							\
-	try_##name(struct rd *r, struct wr *w)				\
+	try_##name(struct ipc_rd *r, struct ipc_wr *w)			\
 	{								\
 		static struct ipc_msg_##name v;				\
 									\
@@ -31,7 +31,7 @@ must(int ok)
 	}
 #define MSG0(TYPE, name, from, to, fd)					\
 	static void							\
-	try_##name(struct rd *r, struct wr *w)				\
+	try_##name(struct ipc_rd *r, struct ipc_wr *w)			\
 	{								\
 		(void)w;						\
 		if (ipc_get_##name(r) == -1)				\
@@ -42,22 +42,23 @@ must(int ok)
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
-	static void	(*const table[MSG_MAX])(struct rd *, struct wr *) = {
+	static void	(*const table[MSG_MAX])(struct ipc_rd *,
+	    struct ipc_wr *) = {
 #define STRUCT(tag, fields)
 #define MSG(TYPE, name, from, to, fd, fields)	[MSG_##TYPE] = try_##name,
 #define MSG0(TYPE, name, from, to, fd)		[MSG_##TYPE] = try_##name,
 #include "messages.def"
 	};
-	struct rd	 r;
-	struct wr	 w;
+	struct ipc_rd	 r;
+	struct ipc_wr	 w;
 
 	if (len == 0 || p[0] >= MSG_MAX || table[p[0]] == NULL)
 		return 0;
-	rd_init(&r, p + 1, len - 1);
-	wr_init(&w);
+	ipc_rd_init(&r, p + 1, len - 1);
+	ipc_wr_init(&w);
 	table[p[0]](&r, &w);
-	must(!rd_ok(&r) || (wr_ok(&w) && w.len == len - 1 &&
+	must(!ipc_rd_ok(&r) || (ipc_wr_ok(&w) && w.len == len - 1 &&
 	    (w.len == 0 || memcmp(w.p, p + 1, w.len) == 0)));
-	wr_free(&w);
+	ipc_wr_free(&w);
 	return 0;
 }

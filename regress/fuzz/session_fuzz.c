@@ -118,8 +118,8 @@ static const struct derp_ops ops = {
 static uint64_t
 run(uint8_t kind, const uint8_t *p, size_t n, size_t piece)
 {
-	static struct relay_conf conf;
-	static struct stats stats;
+	static struct ipc_relay_conf conf;
+	static struct relay_stats stats;
 	static const uint64_t now = 1000000;
 	static const struct derp_env env = { &ops, &conf, &now, &stats };
 	struct client c;

@@ -30,7 +30,7 @@ check_header(const uint8_t *p, const uint8_t *answer, size_t len)
 }
 
 static void
-success(const uint8_t *p, const struct stun_request *q)
+success(const uint8_t *p, const struct stund_request *q)
 {
 	struct sockaddr_in in;
 	struct sockaddr_in6 in6;
@@ -38,19 +38,19 @@ success(const uint8_t *p, const struct stun_request *q)
 
 	memset(&in, 0, sizeof(in));
 	in.sin_family = AF_INET;
-	check(stun_success(q, (struct sockaddr *)&in, answer) == 32);
+	check(stund_success(q, (struct sockaddr *)&in, answer) == 32);
 	check_header(p, answer, 32);
 	memset(&in6, 0, sizeof(in6));
 	in6.sin6_family = AF_INET6;
-	check(stun_success(q, (struct sockaddr *)&in6, answer) == 44);
+	check(stund_success(q, (struct sockaddr *)&in6, answer) == 44);
 	check_header(p, answer, 44);
 }
 
 static void
-refusal(const uint8_t *p, size_t len, const struct stun_request *q)
+refusal(const uint8_t *p, size_t len, const struct stund_request *q)
 {
 	uint8_t answer[STUN_MAX_REPLY];
-	size_t i, k, size = stun_refusal(q, answer);
+	size_t i, k, size = stund_refusal(q, answer);
 
 	check_header(p, answer, size);
 	check(q->nunknown > 0 && q->nunknown <= STUN_MAX_UNKNOWN);
@@ -66,9 +66,9 @@ refusal(const uint8_t *p, size_t len, const struct stun_request *q)
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
-	struct stun_request q;
+	struct stund_request q;
 
-	switch (stun_parse(p, len, &q)) {
+	switch (stund_parse(p, len, &q)) {
 	case STUN_BINDING:
 		check(q.nunknown == 0);
 		success(p, &q);

@@ -19,10 +19,10 @@
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
-static struct mapstore	store;
-static struct http_head	h, again;
-static struct web_reply	reply;
-static char		request[HTTP_MAX_HEAD + 1];
+static struct web_mapstore	store;
+static struct net_http_head	h, again;
+static struct web_reply		reply;
+static char			request[HTTP_MAX_HEAD + 1];
 
 static void
 check(int ok)
@@ -34,9 +34,9 @@ check(int ok)
 static void
 load(void)
 {
-	static struct map_doc	d;
+	static struct ipc_map_doc	d;
 
-	check(mapstore_maps(&store, 1) == 0);
+	check(web_mapstore_maps(&store, 1) == 0);
 	strlcpy(d.path, "/derpmap/default", sizeof(d.path));
 	d.nhosts = 1;
 	strlcpy(d.hosts[0], "h", sizeof(d.hosts[0]));
@@ -45,7 +45,7 @@ load(void)
 	d.len = strlen(BODY);
 	d.gzip = (const uint8_t *)"gz";
 	d.gzip_len = 2;
-	check(mapstore_map(&store, &d, 1000000000) == 0);
+	check(web_mapstore_map(&store, &d, 1000000000) == 0);
 }
 
 /* The request with the fields of the input; its length. */
@@ -65,21 +65,21 @@ make(const uint8_t *p, size_t len)
 }
 
 static int
-has(const struct http_head *head, const char *name)
+has(const struct net_http_head *head, const char *name)
 {
-	return (http_field(head, name).p != NULL);
+	return (net_http_field(head, name).p != NULL);
 }
 
 static void
 check_reply(enum web_action action)
 {
-	int	n = http_parse_response(&again, reply.buf, reply.len);
+	int	n = net_http_parse_response(&again, reply.buf, reply.len);
 
 	check(n > 0);
 	switch (again.status) {
 	case 200:
 		if (action != WEB_MAP) {
-			check(http_eq(h.method, "HEAD"));
+			check(net_http_eq(h.method, "HEAD"));
 			break;
 		}
 		check((size_t)n == reply.len && reply.map != NULL);
@@ -108,7 +108,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 
 	if (store.n == 0)
 		load();
-	if (http_parse_request(&h, request, make(p, len)) <= 0)
+	if (net_http_parse_request(&h, request, make(p, len)) <= 0)
 		return (0);
 	memset(&env, 0, sizeof(env));
 	env.tls = 1;

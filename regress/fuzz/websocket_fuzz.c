@@ -47,11 +47,11 @@ out(const uint8_t *p, size_t len, void *arg)
 	s->frames++;
 }
 
-/* Feed all in pieces of `step' bytes; what ws_feed() said last. */
+/* Feed all in pieces of `step' bytes; what web_ws_feed() said last. */
 static int
 run(const uint8_t *p, size_t len, size_t step, struct sink *s)
 {
-	struct ws	*ws = ws_new(data, out, s);
+	struct web_ws	*ws = web_ws_new(data, out, s);
 	size_t		 n, k, before;
 	int		 rv = 0;
 
@@ -59,15 +59,15 @@ run(const uint8_t *p, size_t len, size_t step, struct sink *s)
 	for (n = 0; n < len && rv == 0; n += k) {
 		k = len - n < step ? len - n : step;
 		before = s->frames;
-		rv = ws_feed(ws, p + n, k);
+		rv = web_ws_feed(ws, p + n, k);
 		check(s->frames - before <= 1);
 	}
 	if (rv == -1) {
 		before = s->frames;
-		check(ws_feed(ws, p, len) == -1 && s->frames == before);
+		check(web_ws_feed(ws, p, len) == -1 && s->frames == before);
 	}
 	check(s->len <= len);
-	ws_free(ws);
+	web_ws_free(ws);
 	return rv;
 }
 

@@ -27,7 +27,7 @@
 
 #define STALL_MS	1000	/* we were not there: nobody else is to blame */
 
-struct options opt = {
+struct soak_options opt = {
 	.host = "127.0.0.1",
 	.name = "relay.test",
 	.slots = 64,
@@ -72,7 +72,7 @@ bot_fail(const struct bot *b, const char *fmt, ...)
 }
 
 int64_t
-clock_ms(void)
+base_clock_ms(void)
 {
 	struct timespec ts;
 
@@ -101,14 +101,14 @@ excuse_handshakes(int64_t ms)
 }
 
 void
-bot_leave(struct bot *b, enum leave how)
+bot_leave(struct bot *b, enum soak_leave how)
 {
 	b->is_over = 1;
 	b->leave = how;
 }
 
 void
-bot_start(unsigned int slot, const struct kind *kind)
+bot_start(unsigned int slot, const struct soak_kind *kind)
 {
 	struct bot *b = &bots[slot];
 	unsigned int gen = b->gen + 1;
@@ -125,7 +125,7 @@ bot_start(unsigned int slot, const struct kind *kind)
 }
 
 /* Which kind of client has the slot, always. */
-static const struct kind *
+static const struct soak_kind *
 kind_of(unsigned int slot)
 {
 	switch (slot % 16) {
@@ -167,7 +167,7 @@ excused(const struct bot *b)
 }
 
 static void
-judge_end(struct bot *b)
+check_end(struct bot *b)
 {
 	b->is_over = 1;
 	b->leave = LEAVE_FIN;
@@ -180,7 +180,7 @@ judge_end(struct bot *b)
 }
 
 static void
-judge_patience(struct bot *b)
+check_patience(struct bot *b)
 {
 	if (b->owed_at == 0 || now - b->owed_at < PATIENCE_MS)
 		return;
@@ -205,7 +205,7 @@ work(struct bot *b, short revents)
 	if (revents != 0)
 		wire_turn(&b->w, revents, got, b);
 	if (b->w.end[0] != '\0' && !b->is_over)
-		judge_end(b);
+		check_end(b);
 	if (b->is_over)
 		return;
 	if (b->state == BOT_CONNECT ? b->w.connected && b->w.secure :
@@ -213,7 +213,7 @@ work(struct bot *b, short revents)
 		b->kind->act(b);
 	if (b->w.connected && !b->is_over)
 		wire_flush(&b->w);
-	judge_patience(b);
+	check_patience(b);
 }
 
 /* How long to sleep: until a client's time has come. */
@@ -237,7 +237,7 @@ clock_turn(void)
 {
 	int64_t before = now;
 
-	now = clock_ms();
+	now = base_clock_ms();
 	if (before != 0 && now - before > STALL_MS) {
 		counts.stalls++;
 		excuse_ends(4000);
@@ -384,7 +384,7 @@ main(int argc, char **argv)
 		fail("libsodium can't start");
 	keys_init(opt.seed);
 	rnd_init(&r, opt.seed, 0x736c6f74, 0);
-	now = clock_ms();
+	now = base_clock_ms();
 	for (i = 0; i < MAX_SLOTS; i++) {
 		bots[i].w.fd = -1;
 		bots[i].act_at = now + rnd_below(&r, 500);

@@ -81,7 +81,7 @@ void	 bytes_free(struct bytes *b);
 #define bytes_head(b)	((b)->p + (b)->off)
 
 /* How a connection is made; all zero is TLS in the ordinary way. */
-struct how {
+struct soak_how {
 	int	 plain;		/* no TLS, to the plain port */
 	int	 bare;		/* no TLS, to the TLS port */
 	int	 tls12;
@@ -103,7 +103,7 @@ struct wire {
 };
 
 /* Begin to connect. */
-void	 wire_open(struct wire *w, const struct how *how);
+void	 wire_open(struct wire *w, const struct soak_how *how);
 
 /* Queue `n' bytes, in records of at most `piece' (0: as large as can be). */
 void	 wire_put(struct wire *w, const void *p, size_t n, size_t piece);
@@ -124,17 +124,17 @@ void	 wire_turn(struct wire *w, short revents,
 /* Send what the socket takes at once. */
 void	 wire_flush(struct wire *w);
 
-enum leave { LEAVE_ORDERLY, LEAVE_FIN, LEAVE_RESET };
+enum soak_leave { LEAVE_ORDERLY, LEAVE_FIN, LEAVE_RESET };
 
 /* Close and free. */
-void	 wire_close(struct wire *w, enum leave how);
+void	 wire_close(struct wire *w, enum soak_leave how);
 
 /* soak.c */
 
 struct bot;
 
 /* What kinds of clients there are. */
-struct kind {
+struct soak_kind {
 	const char *name;
 	void	(*start)(struct bot *);
 	/* Plaintext has come. */
@@ -143,27 +143,27 @@ struct kind {
 	void	(*act)(struct bot *);
 	void	(*free)(struct bot *);
 };
-extern const struct kind kind_derp, kind_mesh, kind_web, kind_junk;
+extern const struct soak_kind kind_derp, kind_mesh, kind_web, kind_junk;
 
-enum state { BOT_NONE, BOT_CONNECT, BOT_LOGIN, BOT_UP, BOT_LEAVING };
+enum soak_state { BOT_NONE, BOT_CONNECT, BOT_LOGIN, BOT_UP, BOT_LEAVING };
 
 struct bot {
-	const struct kind *kind;
+	const struct soak_kind *kind;
 	unsigned int	 slot, gen;
 	struct rnd	 rnd;
 	struct wire	 w;
-	enum state	 state;
+	enum soak_state	 state;
 	int64_t		 born, act_at, dies_at;
 	int64_t		 owed_at;	/* ms since when it waits; 0 does not */
 	const char	*owed;		/* for what */
 	int		 may_end;	/* by its own doing */
 	int		 is_over;	/* to be reaped */
-	enum leave	 leave;
+	enum soak_leave	 leave;
 	struct derp	*derp;
 	struct web	*web;
 };
 
-struct options {
+struct soak_options {
 	const char	*host;
 	char		 port[16], plain[16];
 	const char	*name;
@@ -175,7 +175,7 @@ struct options {
 	int		 stop;		/* stop the daemon in the end */
 	int		 verbose;
 };
-extern struct options opt;
+extern struct soak_options opt;
 extern struct bot bots[MAX_SLOTS];
 
 /* A map that may be served. */
@@ -196,7 +196,7 @@ extern struct counts counts;
 
 /* Milliseconds of a monotonic clock, of this turn of the loop. */
 extern int64_t now;
-int64_t	 clock_ms(void);
+int64_t	 base_clock_ms(void);
 
 /* End the run: the daemon did what it must not. */
 void	 fail(const char *fmt, ...)
@@ -207,7 +207,7 @@ void	 bot_fail(const struct bot *b, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3), noreturn));
 
 /* It is over by its own will. */
-void	 bot_leave(struct bot *b, enum leave how);
+void	 bot_leave(struct bot *b, enum soak_leave how);
 
 /*
  * Ends of connections are excused for the next `ms', and for those that read
@@ -220,7 +220,7 @@ void	 excuse_handshakes(int64_t ms);
 void	 turn(int64_t ms, int fresh);
 
 /* Let another client take the slot, of this kind. */
-void	 bot_start(unsigned int slot, const struct kind *kind);
+void	 bot_start(unsigned int slot, const struct soak_kind *kind);
 
 /* soak_end.c */
 
@@ -333,6 +333,7 @@ void	 derp_burst(struct bot *b, unsigned int n);
  * Take a reply's head off `in' if it is whole: its bytes, and *h; 0 not whole.
  * Ends the run when it is no HTTP.
  */
-size_t	 web_head(const struct bot *b, struct bytes *in, struct http_head *h);
+size_t	 web_head(const struct bot *b, struct bytes *in,
+	    struct net_http_head *h);
 
 #endif

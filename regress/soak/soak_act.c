@@ -76,7 +76,7 @@ busy(struct bot *b)
 	if (rnd_chance(&b->rnd, 5))
 		b->derp->busy_dst = (int)rnd_below(&b->rnd, opt.slots);
 	for (i = 0; i < n; i++, p += BUSY_FRAME) {
-		frame_put_hdr(p, FRAME_SEND_PACKET, BUSY_FRAME -
+		net_frame_put_hdr(p, FRAME_SEND_PACKET, BUSY_FRAME -
 		    FRAME_HDR_LEN);
 		memcpy(p + FRAME_HDR_LEN, keys[b->derp->busy_dst].pub,
 		    FRAME_KEY_LEN);
@@ -153,7 +153,7 @@ malformed(struct bot *b)
 	unsigned int i = rnd_below(&b->rnd, sizeof(bad) / sizeof(bad[0]));
 	uint8_t p[FRAME_HDR_LEN + 31] = { 0 };
 
-	frame_put_hdr(p, bad[i].type, bad[i].len);
+	net_frame_put_hdr(p, bad[i].type, bad[i].len);
 	derp_put(b, p, sizeof(p));
 	await_end(b, "an end after a malformed frame");
 }

@@ -53,7 +53,7 @@ derp_frame(struct bot *b, uint8_t type, const void *p, size_t n)
 	static uint8_t frame[FRAME_HDR_LEN + 2 * FRAME_KEY_LEN +
 	    FRAME_MAX_PACKET];
 
-	frame_put_hdr(frame, type, (uint32_t)n);
+	net_frame_put_hdr(frame, type, (uint32_t)n);
 	if (n > 0)
 		memcpy(frame + FRAME_HDR_LEN, p, n);
 	derp_put(b, frame, FRAME_HDR_LEN + n);
@@ -75,7 +75,7 @@ static void
 begin(struct bot *b, int mesh)
 {
 	struct derp *d = calloc(1, sizeof(*d));
-	struct how how = { .source = b->slot };
+	struct soak_how how = { .source = b->slot };
 
 	if (d == NULL)
 		fail("out of memory");
@@ -289,7 +289,7 @@ got_derp(struct bot *b, const uint8_t *p, size_t n)
 
 	bytes_add(in, p, n);
 	while (bytes_left(in) >= FRAME_HDR_LEN) {
-		frame_get_hdr(bytes_head(in), &type, &len);
+		net_frame_get_hdr(bytes_head(in), &type, &len);
 		if (len > FRAME_MAX)
 			bot_fail(b, "got frame type %#x of %u bytes", type,
 			    len);
@@ -318,7 +318,7 @@ static int
 take_heads(struct bot *b)
 {
 	struct derp *d = b->derp;
-	struct http_head h;
+	struct net_http_head h;
 	size_t n;
 
 	for (;;) {
@@ -338,7 +338,7 @@ take_heads(struct bot *b)
 			d->skip = (size_t)h.content_length;
 		bytes_drop(&d->in, n);
 	}
-	if (h.status != 101 || (d->ws && !http_eq(http_field(&h,
+	if (h.status != 101 || (d->ws && !net_http_eq(net_http_field(&h,
 	    "Sec-WebSocket-Accept"), WS_ACCEPT)))
 		bot_fail(b, "the upgrade was answered with %d", h.status);
 	bytes_drop(&d->in, n);
@@ -366,5 +366,5 @@ got(struct bot *b, const uint8_t *p, size_t n)
 	bytes_free(&rest);
 }
 
-const struct kind kind_derp = { "client", start_client, got, act, stop };
-const struct kind kind_mesh = { "mesh peer", start_mesh, got, act, stop };
+const struct soak_kind kind_derp = { "client", start_client, got, act, stop };
+const struct soak_kind kind_mesh = { "mesh peer", start_mesh, got, act, stop };

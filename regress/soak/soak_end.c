@@ -148,7 +148,7 @@ exchange(void)
 void
 end_quiet(void)
 {
-	static struct kind calm[2];
+	static struct soak_kind calm[2];
 	unsigned int i;
 
 	until(chaos_over, "what is done to the daemon");

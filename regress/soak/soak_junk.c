@@ -19,7 +19,7 @@ what(const struct bot *b)
 static void
 start(struct bot *b)
 {
-	struct how how = { .source = 4096 + rnd_below(&b->rnd, 4096) };
+	struct soak_how how = { .source = 4096 + rnd_below(&b->rnd, 4096) };
 	enum junk j = what(b);
 
 	how.plain = j == JUNK_PLAIN;
@@ -52,7 +52,7 @@ send_junk(struct bot *b)
 	case JUNK_INFO:
 		wire_put(&b->w, up, sizeof(up) - 1, 0);
 		if (rnd_chance(&b->rnd, 50))
-			frame_put_hdr(p, FRAME_CLIENT_INFO, 56 +
+			net_frame_put_hdr(p, FRAME_CLIENT_INFO, 56 +
 			    rnd_below(&b->rnd, FRAME_MAX_CLIENTINFO));
 		wire_put(&b->w, p, n < FRAME_HDR_LEN ? FRAME_HDR_LEN : n, 0);
 		break;
@@ -104,4 +104,4 @@ stop(struct bot *b)
 	(void)b;
 }
 
-const struct kind kind_junk = { "stranger", start, got, act, stop };
+const struct soak_kind kind_junk = { "stranger", start, got, act, stop };

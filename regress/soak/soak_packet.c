@@ -32,15 +32,15 @@ struct head {
 	uint32_t	 crc;
 };
 
-struct entry {
+struct soak_entry {
 	uint64_t	 id;
 	uint32_t	 crc;
 	int16_t		 src, dst;
 	uint8_t		 arrived;
 };
 
-static struct entry	ledger[LEDGER];
-static uint64_t		last_id;
+static struct soak_entry	ledger[LEDGER];
+static uint64_t			last_id;
 
 static uint32_t
 checksum(const uint8_t *p, size_t n)
@@ -60,7 +60,7 @@ packet_make(const struct bot *b, int src, int dst, int disco, uint8_t *p,
 	struct head h = { .id = ++last_id, .run = opt.seed, .slot = b->slot,
 	    .gen = b->gen, .src = (uint32_t)src, .dst = (uint32_t)dst,
 	    .len = (uint32_t)n, .disco = disco != 0 };
-	struct entry *e = &ledger[h.id % LEDGER];
+	struct soak_entry *e = &ledger[h.id % LEDGER];
 	struct rnd r;
 
 	memcpy(h.magic, disco ? "TS\xf0\x9f\x92\xac" : "soak\0\0", 6);
@@ -103,7 +103,7 @@ packet_check(const struct bot *b, const uint8_t src[32], const uint8_t *p,
     size_t n)
 {
 	int key = key_find(src);
-	struct entry *e;
+	struct soak_entry *e;
 	struct head h;
 
 	if (key == -1)

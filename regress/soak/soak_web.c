@@ -37,13 +37,13 @@ struct web {
 };
 
 size_t
-web_head(const struct bot *b, struct bytes *in, struct http_head *h)
+web_head(const struct bot *b, struct bytes *in, struct net_http_head *h)
 {
 	int n;
 
 	if (bytes_left(in) == 0)
 		return (0);
-	n = http_parse_response(h, (const char *)bytes_head(in),
+	n = net_http_parse_response(h, (const char *)bytes_head(in),
 	    bytes_left(in));
 	if (n == HTTP_MORE)
 		return (0);
@@ -58,7 +58,7 @@ static void
 start(struct bot *b)
 {
 	struct web *w = calloc(1, sizeof(*w));
-	struct how how = { .source = b->slot };
+	struct soak_how how = { .source = b->slot };
 
 	if (w == NULL)
 		fail("out of memory");
@@ -167,7 +167,7 @@ forge(struct bot *b)
 	for (i = 1; i < n; i++) {
 		p = rec + i * EVIL_FRAME;
 		memset(p, '!', EVIL_FRAME);
-		frame_put_hdr(p, FRAME_SEND_PACKET, EVIL_FRAME -
+		net_frame_put_hdr(p, FRAME_SEND_PACKET, EVIL_FRAME -
 		    FRAME_HDR_LEN);
 		memcpy(p + FRAME_HDR_LEN, keys[rnd_below(&b->rnd,
 		    opt.slots)].pub, FRAME_KEY_LEN);
@@ -245,7 +245,7 @@ status_of(const struct want *x)
 
 /* The head of an answer is there. */
 static void
-got_answer(struct bot *b, const struct http_head *h)
+got_answer(struct bot *b, const struct net_http_head *h)
 {
 	struct web *w = b->web;
 	struct want *x = &w->wants[w->first];
@@ -258,7 +258,7 @@ got_answer(struct bot *b, const struct http_head *h)
 		bot_fail(b, "got status %d where %d was due", h->status,
 		    status_of(x));
 	snprintf(text, sizeof(text), "response %s", x->challenge);
-	if (x->what == WANT_204 && !http_eq(http_field(h,
+	if (x->what == WANT_204 && !net_http_eq(net_http_field(h,
 	    "X-Tailscale-Response"), text))
 		bot_fail(b, "got the answer to another challenge than %s",
 		    x->challenge);
@@ -325,7 +325,7 @@ static void
 got(struct bot *b, const uint8_t *p, size_t n)
 {
 	struct web *w = b->web;
-	struct http_head h;
+	struct net_http_head h;
 	size_t k;
 
 	bytes_add(&w->in, p, n);
@@ -343,4 +343,4 @@ got(struct bot *b, const uint8_t *p, size_t n)
 	}
 }
 
-const struct kind kind_web = { "HTTP client", start, got, act, stop };
+const struct soak_kind kind_web = { "HTTP client", start, got, act, stop };

@@ -97,7 +97,7 @@ bind_source(int fd, unsigned int n)
 }
 
 void
-wire_open(struct wire *w, const struct how *how)
+wire_open(struct wire *w, const struct soak_how *how)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET };
 	int on = 1;
@@ -324,7 +324,7 @@ wire_turn(struct wire *w, short revents,
 }
 
 void
-wire_close(struct wire *w, enum leave how)
+wire_close(struct wire *w, enum soak_leave how)
 {
 	struct linger l = { .l_onoff = 1, .l_linger = 0 };
 

@@ -21,11 +21,11 @@
 #define MAX_CONTACT	8192	/* bytes of the file */
 
 int
-renew_there(const struct derpd *d, const char *name)
+renew_there(const struct parent *d, const char *name)
 {
 	char path[PATH_MAX];
 
-	return (acme_path(d->conf, name, path) == 0 &&
+	return (renew_path(d->conf, name, path) == 0 &&
 	    access(path, F_OK) == 0);
 }
 
@@ -34,13 +34,13 @@ renew_there(const struct derpd *d, const char *name)
  * The length, or -1.
  */
 static ssize_t
-read_file(const struct derpd *d, const char *name, char *text, size_t size)
+read_file(const struct parent *d, const char *name, char *text, size_t size)
 {
 	char path[PATH_MAX];
 	ssize_t n;
 	int fd;
 
-	if (acme_path(d->conf, name, path) == -1 ||
+	if (renew_path(d->conf, name, path) == -1 ||
 	    (fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) == -1)
 		return (-1);
 	n = read(fd, text, size);
@@ -50,34 +50,34 @@ read_file(const struct derpd *d, const char *name, char *text, size_t size)
 
 /* Replace a file of the state directory.  0, or -1 (logged). */
 static int
-write_file(const struct derpd *d, const char *name, const void *p, size_t len)
+write_file(const struct parent *d, const char *name, const void *p, size_t len)
 {
 	char path[PATH_MAX];
 
-	if (acme_path(d->conf, name, path) == -1)
+	if (renew_path(d->conf, name, path) == -1)
 		return (-1);
-	return (keyfile_public(path, p, len));
+	return (parent_keyfile_public(path, p, len));
 }
 
 /* The file `name' becomes `to'.  0, or -1 (logged). */
 static int
-rename_file(const struct derpd *d, const char *name, const char *to)
+rename_file(const struct parent *d, const char *name, const char *to)
 {
 	char from_path[PATH_MAX], to_path[PATH_MAX];
 
-	if (acme_path(d->conf, name, from_path) == -1 ||
-	    acme_path(d->conf, to, to_path) == -1)
+	if (renew_path(d->conf, name, from_path) == -1 ||
+	    renew_path(d->conf, to, to_path) == -1)
 		return (-1);
-	return (keyfile_rename(from_path, to_path));
+	return (parent_keyfile_rename(from_path, to_path));
 }
 
 /* Remove a file; one that is not there counts as removed.  0, or -1. */
 static int
-remove_file(const struct derpd *d, const char *name)
+remove_file(const struct parent *d, const char *name)
 {
 	char path[PATH_MAX];
 
-	if (acme_path(d->conf, name, path) == -1)
+	if (renew_path(d->conf, name, path) == -1)
 		return (-1);
 	return (unlink(path) == -1 && errno != ENOENT ? -1 : 0);
 }
@@ -85,16 +85,16 @@ remove_file(const struct derpd *d, const char *name)
 /* The record */
 
 ssize_t
-renew_read_plan(const struct derpd *d, char *text)
+renew_read_plan(const struct parent *d, char *text)
 {
 	return (read_file(d, PLAN, text, PLAN_TEXTSIZE));
 }
 
 int
-renew_write_plan(const struct derpd *d)
+renew_write_plan(const struct parent *d)
 {
 	char text[PLAN_TEXTSIZE];
-	size_t n = plan_write(&d->acme.machine.plan, text);
+	size_t n = renew_plan_write(&d->acme.machine.plan, text);
 
 	return (write_file(d, PLAN, text, n));
 }
@@ -103,39 +103,39 @@ renew_write_plan(const struct derpd *d)
 
 /* What acme.contact holds when the directory knows the contacts. */
 static void
-put_contacts(const struct derpd *d, struct wr *w)
+put_contacts(const struct parent *d, struct ipc_wr *w)
 {
 	const struct conf_acme *k = &d->conf->acme;
 	const struct conf_name *n;
 
-	wr_init(w);
-	wr_bytes(w, k->directory, strlen(k->directory));
-	wr_bytes(w, "\n", 1);
+	ipc_wr_init(w);
+	ipc_wr_bytes(w, k->directory, strlen(k->directory));
+	ipc_wr_bytes(w, "\n", 1);
 	TAILQ_FOREACH(n, &k->contacts, entry) {
-		wr_bytes(w, n->name, strlen(n->name));
-		wr_bytes(w, "\n", 1);
+		ipc_wr_bytes(w, n->name, strlen(n->name));
+		ipc_wr_bytes(w, "\n", 1);
 	}
 }
 
 int
-renew_write_contacts(const struct derpd *d)
+renew_write_contacts(const struct parent *d)
 {
-	struct wr w;
+	struct ipc_wr w;
 	int rv = -1;
 
 	put_contacts(d, &w);
-	if (wr_ok(&w))
+	if (ipc_wr_ok(&w))
 		rv = write_file(d, CONTACT, w.p, w.len);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	return (rv);
 }
 
 /* Has the directory to be told?  Not of an account that is made yet. */
 static int
-contacts_differ(const struct derpd *d)
+contacts_differ(const struct parent *d)
 {
 	char text[MAX_CONTACT];
-	struct wr w;
+	struct ipc_wr w;
 	ssize_t n;
 	int differ;
 
@@ -144,16 +144,16 @@ contacts_differ(const struct derpd *d)
 	if ((n = read_file(d, CONTACT, text, sizeof(text))) == -1)
 		return (!TAILQ_EMPTY(&d->conf->acme.contacts));
 	put_contacts(d, &w);
-	differ = wr_ok(&w) && ((size_t)n != w.len ||
+	differ = ipc_wr_ok(&w) && ((size_t)n != w.len ||
 	    memcmp(text, w.p, w.len) != 0);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	return (differ);
 }
 
 /* Account keys */
 
 int
-renew_take_next(const struct derpd *d)
+renew_move_next(const struct parent *d)
 {
 	if (rename_file(d, RENEW_NEXT_KEY, RENEW_ACCOUNT_KEY) == -1)
 		return (-1);
@@ -163,7 +163,7 @@ renew_take_next(const struct derpd *d)
 }
 
 int
-renew_drop_next(const struct derpd *d)
+renew_drop_next(const struct parent *d)
 {
 	return (remove_file(d, RENEW_NEXT_KEY));
 }
@@ -173,7 +173,7 @@ renew_drop_next(const struct derpd *d)
  * once a day at most.
  */
 int
-renew_set_aside(const struct derpd *d)
+renew_set_aside(const struct parent *d)
 {
 	char from[PATH_MAX], to[PATH_MAX], name[64];
 	struct tm tm;
@@ -181,15 +181,15 @@ renew_set_aside(const struct derpd *d)
 
 	if (gmtime_r(&now, &tm) == NULL || strftime(name, sizeof(name),
 	    "acme-account-%Y%m%d.old", &tm) == 0 ||
-	    acme_path(d->conf, RENEW_ACCOUNT_KEY, from) == -1 ||
-	    acme_path(d->conf, name, to) == -1)
+	    renew_path(d->conf, RENEW_ACCOUNT_KEY, from) == -1 ||
+	    renew_path(d->conf, name, to) == -1)
 		return (-1);
 	if (access(to, F_OK) == 0) {
 		log_warnx("the directory refuses the account key %s, which was"
 		    " made today: another is made tomorrow", from);
 		return (-1);
 	}
-	if (keyfile_rename(from, to) == -1)
+	if (parent_keyfile_rename(from, to) == -1)
 		return (-1);
 	log_warnx("the directory takes the account key no more: it is %s now,"
 	    " and another one is made for a new account", to);
@@ -203,40 +203,40 @@ renew_set_aside(const struct derpd *d)
  */
 
 int
-renew_write_mark(const struct derpd *d, uint8_t reason)
+renew_write_mark(const struct parent *d, uint8_t reason)
 {
-	const struct cert *c = acme_cert(d);
+	const struct parent_cert *c = renew_cert(d);
 	char line[32];
-	struct wr w;
+	struct ipc_wr w;
 	int rv = -1;
 
 	if (c == NULL)
 		return (-1);
-	wr_init(&w);
+	ipc_wr_init(&w);
 	snprintf(line, sizeof(line), REASON "%u\n", reason);
-	wr_bytes(&w, line, strlen(line));
-	wr_bytes(&w, c->pem, c->pem_len);
-	if (wr_ok(&w))
+	ipc_wr_bytes(&w, line, strlen(line));
+	ipc_wr_bytes(&w, c->pem, c->pem_len);
+	if (ipc_wr_ok(&w))
 		rv = write_file(d, REVOKED, w.p, w.len);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	return (rv);
 }
 
 int
-renew_remove_mark(const struct derpd *d)
+renew_remove_mark(const struct parent *d)
 {
 	return (remove_file(d, REVOKED));
 }
 
 int
-renew_retire(const struct derpd *d)
+renew_retire(const struct parent *d)
 {
 	return (rename_file(d, RENEW_CRT, REVOKED));
 }
 
 /* Is the certificate in force being revoked?  1 and for which reason, or 0. */
 static int
-is_marked(const struct derpd *d, const struct cert *c, uint8_t *reason)
+is_marked(const struct parent *d, const struct parent_cert *c, uint8_t *reason)
 {
 	static char text[CERT_MAXFILE + 32];
 	size_t n = strlen(REASON);
@@ -256,26 +256,27 @@ is_marked(const struct derpd *d, const struct cert *c, uint8_t *reason)
 
 /* What the plan wants to know of the certificate; its name for ARI in `ch'. */
 static void
-look_at_cert(const struct derpd *d, const struct cert *c,
-    struct plan_cert *pc, struct chain *ch)
+look_at_cert(const struct parent *d, const struct parent_cert *c,
+    struct renew_plan_cert *pc, struct acme_chain *ch)
 {
 	const struct conf_name *n;
 	char err[256];
 
 	/* One for other names is as good as none. */
 	TAILQ_FOREACH(n, &d->conf->names, entry)
-		if (!cert_covers(c, n->name))
+		if (!parent_cert_covers(c, n->name))
 			return;
-	if (chain_read(c->pem, c->pem_len, ch, err, sizeof(err)) == -1)
+	if (acme_chain_read(c->pem, c->pem_len, ch, err, sizeof(err)) == -1)
 		memset(ch, 0, sizeof(*ch));
 	pc->not_before = c->not_before;
 	pc->not_after = c->not_after;
 }
 
 void
-renew_look_at(const struct derpd *d, struct renew_facts *f, struct chain *ch)
+renew_look_at(const struct parent *d, struct renew_facts *f,
+    struct acme_chain *ch)
 {
-	const struct cert *c = acme_cert(d);
+	const struct parent_cert *c = renew_cert(d);
 
 	memset(f, 0, sizeof(*f));
 	memset(ch, 0, sizeof(*ch));

@@ -21,7 +21,7 @@
 #define NAME_BYTES	8	/* of a hash, in the name of a key file */
 
 int
-acme_path(const struct conf *c, const char *name, char dst[PATH_MAX])
+renew_path(const struct conf *c, const char *name, char dst[PATH_MAX])
 {
 	if (snprintf(dst, PATH_MAX, "%s/%s", c->statedir, name) < PATH_MAX)
 		return (0);
@@ -31,11 +31,11 @@ acme_path(const struct conf *c, const char *name, char dst[PATH_MAX])
 
 /* Name of the key file for a public half. */
 static void
-key_name(const uint8_t hash[KEYHASH_LEN], char *dst, size_t size)
+key_name(const uint8_t hash[IPC_KEYHASH_LEN], char *dst, size_t size)
 {
 	char hex[2 * NAME_BYTES + 1];
 
-	hex_put(hex, hash, NAME_BYTES);
+	base_hex_put(hex, hash, NAME_BYTES);
 	snprintf(dst, size, "acme-%s.key", hex);
 }
 
@@ -48,43 +48,43 @@ is_import(const char *path, const char *from)
 }
 
 int
-acme_find_cert(const struct conf *c, char crt[PATH_MAX], char key[PATH_MAX],
-    char name[PATH_MAX], struct cert **cert)
+renew_find_cert(const struct conf *c, char crt[PATH_MAX], char key[PATH_MAX],
+    char name[PATH_MAX], struct parent_cert **cert)
 {
 	char own[64], from[PATH_MAX], err[512];
 
 	*cert = NULL;
 	name[0] = '\0';
-	if (acme_path(c, RENEW_CRT, crt) == -1)
+	if (renew_path(c, RENEW_CRT, crt) == -1)
 		return (-1);
 	if (access(crt, F_OK) == -1 && errno == ENOENT)
 		return (0);
-	if ((*cert = cert_load(crt, err, sizeof(err))) == NULL) {
+	if ((*cert = parent_cert_load(crt, err, sizeof(err))) == NULL) {
 		log_warnx("%s", err);
 		return (-1);
 	}
 	key_name((*cert)->hash, own, sizeof(own));
-	if (acme_path(c, own, key) == 0 &&
-	    acme_path(c, IMPORT_KEY, from) == 0) {
+	if (renew_path(c, own, key) == 0 &&
+	    renew_path(c, IMPORT_KEY, from) == 0) {
 		if (is_import(key, from)) {
 			strlcpy(name, key, PATH_MAX);
 			strlcpy(key, from, PATH_MAX);
 		}
 		return (0);
 	}
-	cert_free(*cert);
+	parent_cert_free(*cert);
 	*cert = NULL;
 	return (-1);
 }
 
-const struct cert *
-acme_cert(const struct derpd *d)
+const struct parent_cert *
+renew_cert(const struct parent *d)
 {
 	const struct conf_cert *k;
 	char path[PATH_MAX];
 	size_t i = 0;
 
-	if (acme_path(d->conf, RENEW_CRT, path) == -1)
+	if (renew_path(d->conf, RENEW_CRT, path) == -1)
 		return (NULL);
 	TAILQ_FOREACH(k, &d->conf->certs, entry) {
 		if (k->acme && i < d->loaded.ncerts &&
@@ -96,7 +96,7 @@ acme_cert(const struct derpd *d)
 }
 
 void
-acme_conf_from(struct acme_conf *a, const struct conf *c)
+renew_conf_from(struct ipc_acme_conf *a, const struct conf *c)
 {
 	const struct conf_acme *k = &c->acme;
 	const struct conf_name *n;
@@ -121,10 +121,10 @@ acme_conf_from(struct acme_conf *a, const struct conf *c)
 }
 
 int
-acme_next_keyfile(const struct conf *c, size_t *i, struct acme_keyfile *f)
+renew_next_keyfile(const struct conf *c, size_t *i, struct renew_keyfile *f)
 {
 	static const struct {
-		enum acmekey which;
+		enum ipc_acmekey which;
 		const char *name, *what;
 	} own[] = {
 		{ ACMEKEY_ACCOUNT, RENEW_ACCOUNT_KEY, "account key" },
@@ -135,7 +135,7 @@ acme_next_keyfile(const struct conf *c, size_t *i, struct acme_keyfile *f)
 	if (!c->acme.enabled)
 		return (0);
 	for (; *i < n; (*i)++) {
-		if (acme_path(c, own[*i].name, f->path) == -1) {
+		if (renew_path(c, own[*i].name, f->path) == -1) {
 			(*i)++;
 			return (-1);
 		}
@@ -157,14 +157,14 @@ acme_next_keyfile(const struct conf *c, size_t *i, struct acme_keyfile *f)
 }
 
 int
-acme_check_import(const struct conf *c)
+renew_check_import(const struct conf *c)
 {
 	char crt[PATH_MAX], key[PATH_MAX];
 
 	if (!c->acme.enabled)
 		return (0);
-	if (acme_path(c, RENEW_CRT, crt) == -1 ||
-	    acme_path(c, IMPORT_KEY, key) == -1)
+	if (renew_path(c, RENEW_CRT, crt) == -1 ||
+	    renew_path(c, IMPORT_KEY, key) == -1)
 		return (-1);
 	if (access(key, F_OK) == -1 || access(crt, F_OK) == 0)
 		return (0);
@@ -175,80 +175,80 @@ acme_check_import(const struct conf *c)
 
 /* Is the key that of acme.crt, whatever has become of the order? */
 static int
-is_in_use(const struct derpd *d)
+is_in_use(const struct parent *d)
 {
 	char path[PATH_MAX], err[512];
-	struct cert *c;
+	struct parent_cert *c;
 	int rv;
 
-	if (acme_path(d->conf, RENEW_CRT, path) == -1 ||
-	    (c = cert_load(path, err, sizeof(err))) == NULL)
+	if (renew_path(d->conf, RENEW_CRT, path) == -1 ||
+	    (c = parent_cert_load(path, err, sizeof(err))) == NULL)
 		return (0);
-	rv = memcmp(c->hash, d->acme.key, KEYHASH_LEN) == 0;
-	cert_free(c);
+	rv = memcmp(c->hash, d->acme.key, IPC_KEYHASH_LEN) == 0;
+	parent_cert_free(c);
 	return (rv);
 }
 
 int
-renew_name_key(const struct derpd *d)
+renew_name_key(const struct parent *d)
 {
 	char temp[PATH_MAX], path[PATH_MAX], name[64];
 
 	key_name(d->acme.key, name, sizeof(name));
-	if (acme_path(d->conf, RENEW_NEW_KEY, temp) == -1 ||
-	    acme_path(d->conf, name, path) == -1)
+	if (renew_path(d->conf, RENEW_NEW_KEY, temp) == -1 ||
+	    renew_path(d->conf, name, path) == -1)
 		return (-1);
-	return (keyfile_commit(temp, path));
+	return (parent_keyfile_commit(temp, path));
 }
 
 void
-renew_drop_key(struct derpd *d)
+renew_drop_key(struct parent *d)
 {
 	char path[PATH_MAX], name[64];
 
 	key_name(d->acme.key, name, sizeof(name));
-	if (!is_in_use(d) && acme_path(d->conf, name, path) == 0)
+	if (!is_in_use(d) && renew_path(d->conf, name, path) == 0)
 		(void)unlink(path);
 	memset(d->acme.key, 0, sizeof(d->acme.key));
 }
 
 /* What is wrong with the certificate; NULL nothing. */
 static const char *
-judge(const struct derpd *d, const struct cert *c)
+check_cert(const struct parent *d, const struct parent_cert *c)
 {
 	const struct conf_name *n;
 
-	if (memcmp(c->hash, d->acme.key, KEYHASH_LEN) != 0)
+	if (memcmp(c->hash, d->acme.key, IPC_KEYHASH_LEN) != 0)
 		return ("it is for another key");
 	TAILQ_FOREACH(n, &d->conf->names, entry)
-		if (!cert_covers(c, n->name))
+		if (!parent_cert_covers(c, n->name))
 			return ("it is not for all names");
-	return (chain_judge(c->pem, c->pem_len, time(NULL)));
+	return (acme_chain_check(c->pem, c->pem_len, time(NULL)));
 }
 
 int
-renew_install(const struct derpd *d, const void *pem, size_t len, char *err,
+renew_install(const struct parent *d, const void *pem, size_t len, char *err,
     size_t errsize)
 {
 	char path[PATH_MAX], why[256];
 	const char *bad;
-	struct chain ch;
-	struct cert *c;
+	struct acme_chain ch;
+	struct parent_cert *c;
 	int rv = -1;
 
-	if (chain_read(pem, len, &ch, why, sizeof(why)) == -1) {
+	if (acme_chain_read(pem, len, &ch, why, sizeof(why)) == -1) {
 		snprintf(err, errsize, "the new certificate: %s", why);
 		return (-1);
 	}
-	if (acme_path(d->conf, RENEW_CRT, path) == -1 ||
-	    (c = cert_parse("the new certificate", pem, len, err,
+	if (renew_path(d->conf, RENEW_CRT, path) == -1 ||
+	    (c = parent_cert_parse("the new certificate", pem, len, err,
 	    errsize)) == NULL)
 		return (-1);
-	if ((bad = judge(d, c)) != NULL)
+	if ((bad = check_cert(d, c)) != NULL)
 		snprintf(err, errsize, "the new certificate: %s", bad);
-	else if ((rv = keyfile_public(path, c->pem, c->pem_len)) == -1)
+	else if ((rv = parent_keyfile_public(path, c->pem, c->pem_len)) == -1)
 		snprintf(err, errsize, "the new certificate can't be written");
-	cert_free(c);
+	parent_cert_free(c);
 	return (rv);
 }
 
@@ -266,9 +266,9 @@ is_old(const char *name, const char *keep)
 }
 
 void
-renew_tidy(const struct derpd *d)
+renew_tidy(const struct parent *d)
 {
-	const struct cert *c = acme_cert(d);
+	const struct parent_cert *c = renew_cert(d);
 	char keep[64] = "", path[PATH_MAX];
 	struct dirent *e;
 	DIR *dir;
@@ -279,7 +279,7 @@ renew_tidy(const struct derpd *d)
 	key_name(c->hash, keep, sizeof(keep));
 	while ((e = readdir(dir)) != NULL)
 		if (is_old(e->d_name, keep) &&
-		    acme_path(d->conf, e->d_name, path) == 0)
+		    renew_path(d->conf, e->d_name, path) == 0)
 			(void)unlink(path);
 	closedir(dir);
 	(void)renew_remove_mark(d);

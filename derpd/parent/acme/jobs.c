@@ -66,49 +66,49 @@ key_made(void *arg, const uint8_t *res, size_t len, const char *why)
 
 /* MSG_KEY_ACME_FILE: the payload. */
 static void
-put_file(struct wr *w, enum acmekey which, enum acmefile how)
+put_file(struct ipc_wr *w, enum ipc_acmekey which, enum ipc_acmefile how)
 {
 	struct ipc_msg_key_acme_file v = { which, how };
 
-	wr_init(w);
+	ipc_wr_init(w);
 	ipc_put_key_acme_file(w, &v);
 }
 
 /* Have keys make a key into the file `path'. */
 static int
-make_key(struct derpd *d, enum acmekey which, const char *path,
+make_key(struct parent *d, enum ipc_acmekey which, const char *path,
     parent_keys_cb done)
 {
-	struct wr w;
+	struct ipc_wr w;
 
 	put_file(&w, which, ACMEFILE_MAKE);
 	parent_keys_make(d, MSG_KEY_ACME_FILE, &w, path, done, &d->acme);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	return (0);
 }
 
 /* Have keys read the file `path', or with -1 forget what it has of the kind. */
 static int
-give_key(struct derpd *d, enum acmekey which, int fd, const char *path,
+send_key(struct parent *d, enum ipc_acmekey which, int fd, const char *path,
     parent_keys_cb done)
 {
-	struct wr w;
+	struct ipc_wr w;
 
 	put_file(&w, which, ACMEFILE_READ);
 	parent_keys_call(d, MSG_KEY_ACME_FILE, &w, fd, path, done, &d->acme);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	return (0);
 }
 
 /* Open a key file; `what' names it in messages.  -1: and the event is set. */
 static int
-open_key(struct derpd *d, const char *path, const char *what,
+open_key(struct parent *d, const char *path, const char *what,
     struct renew_event *ev)
 {
 	int fd;
 
 	log_capture(d->acme.why, sizeof(d->acme.why));
-	fd = keyfile_open(path, what);
+	fd = parent_keyfile_open(path, what);
 	log_capture(NULL, 0);
 	if (fd == -1)
 		(void)event(ev, RENEW_ON_KEY_REFUSED, d->acme.why);
@@ -146,20 +146,20 @@ account_made(void *arg, const uint8_t *res, size_t len, const char *why)
 }
 
 static int
-account(struct derpd *d, struct renew_event *ev)
+account(struct parent *d, struct renew_event *ev)
 {
 	char path[PATH_MAX];
 	int fd;
 
 	/* The last order's is the certificate's by now. */
 	memset(d->acme.key, 0, sizeof(d->acme.key));
-	if (acme_path(d->conf, RENEW_ACCOUNT_KEY, path) == -1)
+	if (renew_path(d->conf, RENEW_ACCOUNT_KEY, path) == -1)
 		return (event(ev, RENEW_ON_KEY_REFUSED, NULL));
 	if (access(path, F_OK) == -1 && errno == ENOENT)
 		return (make_key(d, ACMEKEY_ACCOUNT, path, account_made));
 	if ((fd = open_key(d, path, "account key", ev)) == -1)
 		return (1);
-	return (give_key(d, ACMEKEY_ACCOUNT, fd, path, account_taken));
+	return (send_key(d, ACMEKEY_ACCOUNT, fd, path, account_taken));
 }
 
 /*
@@ -167,28 +167,28 @@ account(struct derpd *d, struct renew_event *ev)
  * taken it already.  Only a rollover makes one.
  */
 static int
-next(struct derpd *d, struct renew_event *ev)
+next(struct parent *d, struct renew_event *ev)
 {
 	char path[PATH_MAX];
 	int fd;
 
-	if (acme_path(d->conf, RENEW_NEXT_KEY, path) == -1)
+	if (renew_path(d->conf, RENEW_NEXT_KEY, path) == -1)
 		return (event(ev, RENEW_ON_KEY_REFUSED, NULL));
 	if (access(path, F_OK) == -1 && errno == ENOENT) {
-		if (d->acme.machine.job != ACME_JOB_ROLL)
+		if (d->acme.machine.job != ACMEJOB_ROLL)
 			return (event(ev, RENEW_ON_KEY_NONE, NULL));
 		return (make_key(d, ACMEKEY_NEXT, path, key_made));
 	}
 	if ((fd = open_key(d, path, "new account key", ev)) == -1)
 		return (1);
-	return (give_key(d, ACMEKEY_NEXT, fd, path, key_taken));
+	return (send_key(d, ACMEKEY_NEXT, fd, path, key_taken));
 }
 
 static int
-forget_next(struct derpd *d, struct renew_event *ev)
+forget_next(struct parent *d, struct renew_event *ev)
 {
 	(void)ev;
-	return (give_key(d, ACMEKEY_NEXT, -1, RENEW_NEXT_KEY, key_taken));
+	return (send_key(d, ACMEKEY_NEXT, -1, RENEW_NEXT_KEY, key_taken));
 }
 
 /* A new key for a certificate is there: it gets its name. */
@@ -208,17 +208,17 @@ cert_key_made(void *arg, const uint8_t *res, size_t len, const char *why)
 }
 
 static int
-cert_key(struct derpd *d, struct renew_event *ev)
+cert_key(struct parent *d, struct renew_event *ev)
 {
 	char path[PATH_MAX];
 
-	if (acme_path(d->conf, RENEW_NEW_KEY, path) == -1)
+	if (renew_path(d->conf, RENEW_NEW_KEY, path) == -1)
 		return (event(ev, RENEW_ON_KEY_REFUSED, NULL));
 	return (make_key(d, ACMEKEY_CERT, path, cert_key_made));
 }
 
 static int
-binding(struct derpd *d, struct renew_event *ev)
+binding(struct parent *d, struct renew_event *ev)
 {
 	const struct conf_acme *k = &d->conf->acme;
 	int fd;
@@ -228,51 +228,51 @@ binding(struct derpd *d, struct renew_event *ev)
 	if ((fd = open_key(d, k->eab_key, conf_at(&k->eab_pos, "eab key"),
 	    ev)) == -1)
 		return (1);
-	return (give_key(d, ACMEKEY_EAB, fd, conf_at(&k->eab_pos, k->eab_key),
+	return (send_key(d, ACMEKEY_EAB, fd, conf_at(&k->eab_pos, k->eab_key),
 	    key_taken));
 }
 
 static int
-unbind(struct derpd *d, struct renew_event *ev)
+unbind(struct parent *d, struct renew_event *ev)
 {
 	(void)ev;
-	return (give_key(d, ACMEKEY_EAB, -1, "eab key", key_taken));
+	return (send_key(d, ACMEKEY_EAB, -1, "eab key", key_taken));
 }
 
 static int
-settings(struct derpd *d, struct renew_event *ev)
+settings(struct parent *d, struct renew_event *ev)
 {
 	static struct ipc_msg_key_acme_conf v;
-	struct wr w;
+	struct ipc_wr w;
 
 	(void)ev;
-	acme_conf_from(&v.conf, d->conf);
-	wr_init(&w);
+	renew_conf_from(&v.conf, d->conf);
+	ipc_wr_init(&w);
 	ipc_put_key_acme_conf(&w, &v);
 	parent_keys_call(d, MSG_KEY_ACME_CONF, &w, -1, "acme settings",
 	    key_taken, &d->acme);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	return (0);
 }
 
 /* Say which certificate keys lets revoke; empty: none. */
 static void
-call_revoke(struct derpd *d, uint8_t reason, const uint8_t *der, size_t len)
+call_revoke(struct parent *d, uint8_t reason, const uint8_t *der, size_t len)
 {
 	struct ipc_msg_key_acme_revoke v = { reason, der, len };
-	struct wr w;
+	struct ipc_wr w;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	ipc_put_key_acme_revoke(&w, &v);
 	parent_keys_call(d, MSG_KEY_ACME_REVOKE, &w, -1, "revocation",
 	    key_taken, &d->acme);
-	wr_free(&w);
+	ipc_wr_free(&w);
 }
 
 static int
-allow(struct derpd *d, struct renew_event *ev)
+allow(struct parent *d, struct renew_event *ev)
 {
-	const struct cert *c = acme_cert(d);
+	const struct parent_cert *c = renew_cert(d);
 	unsigned char *der = NULL;
 	X509 *x = NULL;
 	BIO *bio = NULL;
@@ -281,7 +281,7 @@ allow(struct derpd *d, struct renew_event *ev)
 	if (c != NULL)
 		bio = BIO_new_mem_buf(c->pem, (int)c->pem_len);
 	if (bio != NULL)
-		x = pem_cert(bio);
+		x = net_pem_cert(bio);
 	if (x != NULL)
 		len = i2d_X509(x, &der);
 	if (len > 0)
@@ -296,7 +296,7 @@ allow(struct derpd *d, struct renew_event *ev)
 }
 
 static int
-disallow(struct derpd *d, struct renew_event *ev)
+disallow(struct parent *d, struct renew_event *ev)
 {
 	(void)ev;
 	call_revoke(d, 0, (const uint8_t *)"", 0);
@@ -306,14 +306,14 @@ disallow(struct derpd *d, struct renew_event *ev)
 /* Others */
 
 static int
-rest(struct derpd *d, struct renew_event *ev)
+rest(struct parent *d, struct renew_event *ev)
 {
 	(void)d;
 	return (event(ev, RENEW_ON_LOOK, NULL));
 }
 
 static int
-load(struct derpd *d, struct renew_event *ev)
+load(struct parent *d, struct renew_event *ev)
 {
 	static char text[PLAN_TEXTSIZE];
 	ssize_t n = renew_read_plan(d, text);
@@ -323,29 +323,29 @@ load(struct derpd *d, struct renew_event *ev)
 }
 
 static int
-job(struct derpd *d, struct renew_event *ev)
+job(struct parent *d, struct renew_event *ev)
 {
 	const struct renew_machine *m = &d->acme.machine;
-	const struct cert *c = acme_cert(d);
+	const struct parent_cert *c = renew_cert(d);
 	struct ipc_msg_acme_do v = { .next_key = m->roll != RENEW_ROLL_NONE };
 
 	if (d->helper.chan == NULL || !d->helper.ready)
 		return (event(ev, RENEW_ON_GONE, NULL));
 	d->acme.said = 0;
 	v.id = ++d->acme.id;
-	v.job = (enum acme_job)m->job;
+	v.job = (enum ipc_acme_job)m->job;
 	if (c != NULL) {
 		v.pem = c->pem;
 		v.len = c->pem_len;
 	}
 	/* Its end is told as that of any process. */
 	if (ipc_send_acme_do(d->helper.chan, &v) == -1)
-		procs_fail(&d->helper, "did not take a job");
+		parent_procs_fail(&d->helper, "did not take a job");
 	return (0);
 }
 
 static int
-install(struct derpd *d, struct renew_event *ev)
+install(struct parent *d, struct renew_event *ev)
 {
 	struct renew *r = &d->acme;
 
@@ -357,7 +357,7 @@ install(struct derpd *d, struct renew_event *ev)
 static void
 forced(void *arg, const char *why)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 	struct renew_event ev = { .type = why == NULL ? RENEW_ON_IN_FORCE :
 	    RENEW_ON_NOT_IN_FORCE };
 
@@ -365,7 +365,7 @@ forced(void *arg, const char *why)
 }
 
 static int
-force(struct derpd *d, struct renew_event *ev)
+force(struct parent *d, struct renew_event *ev)
 {
 	(void)ev;
 	parent_certs_reload(d, forced, d);
@@ -373,71 +373,71 @@ force(struct derpd *d, struct renew_event *ev)
 }
 
 static int
-write_record(struct derpd *d, struct renew_event *ev)
+write_record(struct parent *d, struct renew_event *ev)
 {
 	return (written(ev, renew_write_plan(d)));
 }
 
 static int
-write_contacts(struct derpd *d, struct renew_event *ev)
+write_contacts(struct parent *d, struct renew_event *ev)
 {
 	return (written(ev, renew_write_contacts(d)));
 }
 
 static int
-mark(struct derpd *d, struct renew_event *ev)
+mark(struct parent *d, struct renew_event *ev)
 {
 	return (written(ev, renew_write_mark(d, d->acme.machine.reason)));
 }
 
 static int
-unmark(struct derpd *d, struct renew_event *ev)
+unmark(struct parent *d, struct renew_event *ev)
 {
 	return (written(ev, renew_remove_mark(d)));
 }
 
 static int
-retire(struct derpd *d, struct renew_event *ev)
+retire(struct parent *d, struct renew_event *ev)
 {
 	return (written(ev, renew_retire(d)));
 }
 
 static int
-aside(struct derpd *d, struct renew_event *ev)
+aside(struct parent *d, struct renew_event *ev)
 {
 	return (written(ev, renew_set_aside(d)));
 }
 
 static int
-take_next(struct derpd *d, struct renew_event *ev)
+move_next(struct parent *d, struct renew_event *ev)
 {
-	return (written(ev, renew_take_next(d)));
+	return (written(ev, renew_move_next(d)));
 }
 
 static int
-drop_next(struct derpd *d, struct renew_event *ev)
+drop_next(struct parent *d, struct renew_event *ev)
 {
 	return (written(ev, renew_drop_next(d)));
 }
 
 static int
-tidy(struct derpd *d, struct renew_event *ev)
+tidy(struct parent *d, struct renew_event *ev)
 {
 	renew_tidy(d);
 	return (written(ev, 0));
 }
 
 static int
-drop_key(struct derpd *d, struct renew_event *ev)
+drop_key(struct parent *d, struct renew_event *ev)
 {
 	renew_drop_key(d);
 	return (written(ev, 0));
 }
 
 int
-renew_work(struct derpd *d, struct renew_event *ev)
+renew_work(struct parent *d, struct renew_event *ev)
 {
-	static int (*const work[RENEW_NSTATES])(struct derpd *,
+	static int (*const work[RENEW_NSTATES])(struct parent *,
 	    struct renew_event *) = {
 		[RENEW_AT_LOAD] = load,
 		[RENEW_AT_REST] = rest,
@@ -453,7 +453,7 @@ renew_work(struct derpd *d, struct renew_event *ev)
 		[RENEW_AT_SETTINGS] = settings,
 		[RENEW_AT_JOB] = job,
 		[RENEW_AT_ASIDE] = aside,
-		[RENEW_AT_TAKE_NEXT] = take_next,
+		[RENEW_AT_MOVE_NEXT] = move_next,
 		[RENEW_AT_DROP_NEXT] = drop_next,
 		[RENEW_AT_FORGET_NEXT] = forget_next,
 		[RENEW_AT_DISALLOW] = disallow,

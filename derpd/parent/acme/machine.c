@@ -11,11 +11,11 @@
 
 /* Jobs, a bit each. */
 #define BIT(job)	RENEW_BIT(job)
-#define ISSUE		BIT(ACME_JOB_ISSUE)
-#define ARI		BIT(ACME_JOB_ARI)
-#define REVOKE		BIT(ACME_JOB_REVOKE)
-#define ROLL		BIT(ACME_JOB_ROLL)
-#define CONTACT		BIT(ACME_JOB_CONTACT)
+#define ISSUE		BIT(ACMEJOB_ISSUE)
+#define ARI		BIT(ACMEJOB_ARI)
+#define REVOKE		BIT(ACMEJOB_REVOKE)
+#define ROLL		BIT(ACMEJOB_ROLL)
+#define CONTACT		BIT(ACMEJOB_CONTACT)
 #define ANY		(~0U)
 
 static const char *names[RENEW_NSTATES] = {
@@ -53,17 +53,17 @@ first_due(const struct renew_machine *m, const struct renew_facts *f,
 {
 	*when = 0;
 	if (m->requests & ROLL)
-		return (ACME_JOB_ROLL);
+		return (ACMEJOB_ROLL);
 	if (f->next) {
 		*when = m->next_roll;
-		return (ACME_JOB_ROLL);
+		return (ACMEJOB_ROLL);
 	}
 	if (m->requests & REVOKE)
-		return (ACME_JOB_REVOKE);
+		return (ACMEJOB_REVOKE);
 	/* A crash came between its begin and its end. */
 	if (f->marked) {
 		*when = m->next_revoke;
-		return (ACME_JOB_REVOKE);
+		return (ACMEJOB_REVOKE);
 	}
 	*when = INT64_MAX;
 	return (0);
@@ -87,18 +87,18 @@ renew_due(const struct renew_machine *m, const struct renew_facts *f,
 		return (other);
 	if (m->requests & ISSUE) {
 		*when = now;
-		return (ACME_JOB_ISSUE);
+		return (ACMEJOB_ISSUE);
 	}
 	contact = contact_due(m, f);
 	if (renew_on_hold(f))
-		job = ACME_JOB_CONTACT;
+		job = ACMEJOB_CONTACT;
 	else
-		job = plan_next(&m->plan, &f->cert, now, &plan) == PLAN_ISSUE ?
-		    ACME_JOB_ISSUE : ACME_JOB_ARI;
+		job = renew_plan_next(&m->plan, &f->cert, now,
+		    &plan) == PLAN_ISSUE ? ACMEJOB_ISSUE : ACMEJOB_ARI;
 	/* An order that is due is not held up by what is told besides. */
-	if ((plan > now || job != ACME_JOB_ISSUE) && contact < plan) {
+	if ((plan > now || job != ACMEJOB_ISSUE) && contact < plan) {
 		plan = contact;
-		job = ACME_JOB_CONTACT;
+		job = ACMEJOB_CONTACT;
 	}
 	if (*when < plan)
 		return (other);
@@ -192,40 +192,40 @@ is_stopping(const struct renew_move *s)
 static int
 account_refused(const struct renew_move *s)
 {
-	return (s->ev->end == ACME_END_ACCOUNT);
+	return (s->ev->end == ACMEEND_ACCOUNT);
 }
 
 static int
 has_next_key(const struct renew_move *s)
 {
-	return (s->ev->end == ACME_END_NEXT_KEY && s->f->next);
+	return (s->ev->end == ACMEEND_NEXT_KEY && s->f->next);
 }
 
 /* How the job ended. */
 static int
 is_good(const struct renew_move *s)
 {
-	return (s->m->end == ACME_END_OK);
+	return (s->m->end == ACMEEND_OK);
 }
 
 static int
 refused_again(const struct renew_move *s)
 {
-	return (s->m->end == ACME_END_REFUSED &&
+	return (s->m->end == ACMEEND_REFUSED &&
 	    s->m->roll == RENEW_ROLL_REFUSED);
 }
 
 static int
 is_refused(const struct renew_move *s)
 {
-	return (s->m->end == ACME_END_REFUSED);
+	return (s->m->end == ACMEEND_REFUSED);
 }
 
 /*
  * The transitions: the first row that fits, of the state, the event, the job
  * under way and the guard.  An event without a row changes nothing.
  */
-static const struct rule {
+static const struct machine_rule {
 	enum renew_state	 from;
 	enum renew_event_type	 on;
 	unsigned int		 jobs;
@@ -241,18 +241,18 @@ static const struct rule {
 	{ RENEW_AT_##from, RENEW_ON_##on, jobs, when, renew_do_##does,	\
 	    RENEW_AT_##to }
   IF(OFF,            LOOK,         ANY,     is_enabled, none, LOAD),
- ROW(LOAD,           RECORD,       ANY,     take_record,        REST),
+ ROW(LOAD,           RECORD,       ANY,     read_record,        REST),
   IF(REST,           LOOK,         ANY,     is_disabled, switch_off, OFF),
   IF(REST,           LOOK,         ANY,     order_is_due, begin, TRY),
   IF(REST,           LOOK,         ANY,     window_is_due, begin, JOB),
   IF(REST,           LOOK,         ANY,     other_is_due, begin, ACCOUNT),
 
  /* What comes at any time. */
- ROW(EVERY,          REQUEST,      ANY,     take_request,       STAY),
- ROW(BINDING,        RELOAD,       ANY,     take_reload,        STALE),
- ROW(UNBIND,         RELOAD,       ANY,     take_reload,        STALE),
- ROW(SETTINGS,       RELOAD,       ANY,     take_reload,        STALE),
- ROW(EVERY,          RELOAD,       ANY,     take_reload,        STAY),
+ ROW(EVERY,          REQUEST,      ANY,     note_request,       STAY),
+ ROW(BINDING,        RELOAD,       ANY,     note_reload,        STALE),
+ ROW(UNBIND,         RELOAD,       ANY,     note_reload,        STALE),
+ ROW(SETTINGS,       RELOAD,       ANY,     note_reload,        STALE),
+ ROW(EVERY,          RELOAD,       ANY,     note_reload,        STAY),
 
  /* Preparation. */
   IF(TRY,            WRITTEN,      ANY,     pair_waits, none, FORCE),
@@ -295,9 +295,9 @@ static const struct rule {
   IF(JOB,            LOOK,         ANY,     is_late, kill_helper, STAY),
   IF(JOB,            GONE,         ANY,     is_stopping, none, OFF),
  ROW(JOB,            GONE,         ANY,     helper_gone,        ENDED),
-  IF(JOB,           RESULT,      ~ROLL,  account_refused, take_result, ASIDE),
-  IF(JOB,           RESULT,      ~ROLL,  has_next_key, take_result, TAKE_NEXT),
- ROW(JOB,            RESULT,       ANY,     take_result,        ENDED),
+  IF(JOB,           RESULT,      ~ROLL,  account_refused, read_result, ASIDE),
+  IF(JOB,           RESULT,      ~ROLL,  has_next_key, read_result, MOVE_NEXT),
+ ROW(JOB,            RESULT,       ANY,     read_result,        ENDED),
  ROW(ASIDE,          WRITTEN,      ANY,     goes_on,            ENDED),
  ROW(ASIDE,          UNWRITTEN,    ANY,     no_other_key,       ENDED),
 
@@ -306,7 +306,7 @@ static const struct rule {
  ROW(ENDED,          NONE,         ISSUE,   order_failed,       DROP_KEY),
   IF(ENDED,          NONE,         ARI,     is_good, window_known, SAVE),
  ROW(ENDED,          NONE,         ARI,     window_unknown,     SAVE),
-  IF(ENDED,          NONE,         ROLL,    is_good, none, TAKE_NEXT),
+  IF(ENDED,          NONE,         ROLL,    is_good, none, MOVE_NEXT),
   IF(ENDED,         NONE,        ROLL,   refused_again, roll_failed, DROP_NEXT),
   IF(ENDED,          NONE,         ROLL,    is_refused, roll_refused, SAVE),
  ROW(ENDED,          NONE,         ROLL,    roll_failed,        SAVE),
@@ -323,9 +323,9 @@ static const struct rule {
  ROW(TIDY,           WRITTEN,      ANY,     none,               SAVE),
  ROW(DROP_KEY,       WRITTEN,      ANY,     none,               SAVE),
 
- ROW(TAKE_NEXT,      WRITTEN,      ANY,     none,               FORGET_NEXT),
- ROW(TAKE_NEXT,      UNWRITTEN,    ROLL,    roll_stuck,         SAVE),
- ROW(TAKE_NEXT,      UNWRITTEN,    ANY,     none,               ENDED),
+ ROW(MOVE_NEXT,      WRITTEN,      ANY,     none,               FORGET_NEXT),
+ ROW(MOVE_NEXT,      UNWRITTEN,    ROLL,    roll_stuck,         SAVE),
+ ROW(MOVE_NEXT,      UNWRITTEN,    ANY,     none,               ENDED),
  ROW(DROP_NEXT,      WRITTEN,      ANY,     none,               FORGET_NEXT),
  ROW(DROP_NEXT,      UNWRITTEN,    ANY,     none,               FORGET_NEXT),
   IF(FORGET_NEXT,    KEY_TAKEN,    ROLL,    is_good, roll_taken, SAVE),
@@ -347,17 +347,17 @@ static const struct rule {
  ROW(CONTACTS,       WRITTEN,      ANY,     contacts_written,   SAVE),
  ROW(CONTACTS,       UNWRITTEN,    ANY,     none,               SAVE),
 
- ROW(SAVE,           WRITTEN,      ANY,     give_answer,        REST),
- ROW(SAVE,           UNWRITTEN,    ANY,     give_answer,        REST),
+ ROW(SAVE,           WRITTEN,      ANY,     send_answer,        REST),
+ ROW(SAVE,           UNWRITTEN,    ANY,     send_answer,        REST),
 #undef ROW
 #undef IF
 };
 
 /* Follow the first row for the event `type'.  It, or NULL. */
-static const struct rule *
+static const struct machine_rule *
 follow(const struct renew_move *s, enum renew_event_type type)
 {
-	const struct rule *r;
+	const struct machine_rule *r;
 	size_t i;
 
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
@@ -381,7 +381,7 @@ renew_step(struct renew_machine *m, const struct renew_event *ev,
     const struct renew_ops *ops)
 {
 	struct renew_move s = { m, ev, ev->facts, ops };
-	const struct rule *r;
+	const struct machine_rule *r;
 
 	if ((r = follow(&s, ev->type)) == NULL || r->to == RENEW_AT_STAY)
 		return (0);

@@ -17,11 +17,11 @@
  *    revocation:  MARK --> ALLOW     |           |                        |
  *    all:         BINDING [UNBIND] --> SETTINGS --> JOB of acme-helper    |
  *                  ^--- STALE <-- a reload meanwhile  |                   |
- *       the account key is refused: ASIDE, or TAKE_NEXT, FORGET_NEXT      |
+ *       the account key is refused: ASIDE, or MOVE_NEXT, FORGET_NEXT      |
  *                                                     |                   |
  *   certificate  good: INSTALL --> FORCE --> TIDY ----+---------> SAVE ---+
  *                bad:  DROP_KEY ----------------------+
- *   rollover     good: TAKE_NEXT --> FORGET_NEXT -----+
+ *   rollover     good: MOVE_NEXT --> FORGET_NEXT -----+
  *                refused twice: DROP_NEXT --> FORGET_NEXT
  *   revocation   DISALLOW --> good: RETIRE --> FORCE -+
  *                             bad:  UNMARK -----------+
@@ -34,7 +34,7 @@
  *   INSTALL      acme.crt is the new   the new one is in force at the start
  *   NEXT         acme-account-next.key a rollover; the directory says which
  *                                      of the two keys it takes
- *   TAKE_NEXT    next becomes account  done
+ *   MOVE_NEXT    next becomes account  done
  *   DROP_NEXT    only the account's    done
  *   MARK         acme-revoked.crt is   the revocation is requested again
  *                acme.crt
@@ -82,7 +82,7 @@ enum renew_state {
 	RENEW_AT_JOB,		/* acme-helper: RESULT, GONE */
 	RENEW_AT_ENDED,		/* none, and left at once */
 	RENEW_AT_ASIDE,		/* file: account key to its .old */
-	RENEW_AT_TAKE_NEXT,	/* file: next account key replaces it */
+	RENEW_AT_MOVE_NEXT,	/* file: next account key replaces it */
 	RENEW_AT_DROP_NEXT,	/* file: next account key is removed */
 	RENEW_AT_FORGET_NEXT,	/* keys: forgets the next account key */
 	RENEW_AT_DISALLOW,	/* keys: may have nothing revoked any more */
@@ -149,7 +149,7 @@ struct renew_facts {
 	int64_t		 until;		/* ... and expires then, seconds since
 					   1970 */
 	const char	*name;		/* ... its first name, NULL none */
-	struct plan_cert cert;		/* ... if it is for all names: see
+	struct renew_plan_cert cert;	/* ... if it is for all names: see
 					   plan.h */
 };
 
@@ -161,35 +161,38 @@ struct renew_event {
 	const struct renew_facts *facts;
 	const char	*text;		/* see enum renew_event_type */
 	size_t		 len;		/* of RECORD: bytes */
-	unsigned int	 job;		/* of REQUEST: enum acme_job */
+	unsigned int	 job;		/* of REQUEST: enum ipc_acme_job */
 	uint8_t		 reason;	/* of REQUEST: RFC 5280 5.3.1 */
 	/* Of RESULT; `text' is what is wrong, "" nothing. */
-	enum acme_outcome end;
+	enum ipc_acme_outcome end;
 	int64_t		 not_before;	/* do not come back earlier, 0 unsaid */
-	const struct acme_ari *ari;	/* of ACME_JOB_ARI */
+	const struct acme_ari *ari;	/* of ACMEJOB_ARI */
 };
 
 struct renew_machine {
 	enum renew_state state;
-	unsigned int	 job;		/* enum acme_job under way, 0 none */
-	enum renew_pair	 pair;
-	enum renew_roll	 roll;
-	struct plan	 plan;		/* what acme.plan says, from LOAD on */
-	unsigned int	 requests;	/* jobs that derpctl waits for, a bit
-					   1 << enum acme_job each */
-	uint8_t		 reason;	/* of the revocation */
-	int64_t		 next_roll, next_contact, next_revoke; /* a try, not
-					   before that; seconds since 1970 */
+	unsigned int		 job;		/* enum ipc_acme_job under way,
+						   0 none */
+	enum renew_pair		 pair;
+	enum renew_roll		 roll;
+	struct renew_plan	 plan;		/* what acme.plan says, from
+						   LOAD on */
+	unsigned int		 requests;	/* jobs that derpctl waits for,
+						   a bit 1 << enum ipc_acme_job
+						   each */
+	uint8_t			 reason;	/* of the revocation */
+	/* a try, not before that; seconds since 1970 */
+	int64_t			 next_roll, next_contact, next_revoke;
 	/* Of the job under way. */
 	uint64_t	 until_ms;	/* acme-helper has to have ended it */
-	enum acme_outcome end;
-	char		 error[ACME_LINESIZE];
-	char		 lacks[ACME_LINESIZE];	/* a file that it began
-						   without; "" none */
+	enum ipc_acme_outcome end;
+	char		 error[IPC_ACME_LINESIZE];
+	char		 lacks[IPC_ACME_LINESIZE];	/* a file that it began
+							   without; "" none */
 	int64_t		 not_before;
 	int		 answered;	/* derpctl is to be told: */
 	int		 good;		/* 1 done, 0 not */
-	char		 answer[2 * ACME_LINESIZE];
+	char		 answer[2 * IPC_ACME_LINESIZE];
 };
 
 enum renew_level {

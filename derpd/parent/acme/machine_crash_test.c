@@ -123,78 +123,78 @@ world_check(void)
 		    renew_state_name(m.state));
 }
 
-/* The account that acme-helper finds or makes; ACME_END_OK or what it says. */
-static enum acme_outcome
+/* The account that acme-helper finds or makes; ACMEEND_OK or what it says. */
+static enum ipc_acme_outcome
 need_account(void)
 {
 	ATF_REQUIRE(w.k_account != 0);
 	if (w.k_account == w.deactivated)
-		return (ACME_END_ACCOUNT);
+		return (ACMEEND_ACCOUNT);
 	if (w.has_account == w.k_account)
-		return (ACME_END_OK);
+		return (ACMEEND_OK);
 	if (w.k_next != 0 && w.has_account == w.k_next)
-		return (ACME_END_NEXT_KEY);
+		return (ACMEEND_NEXT_KEY);
 	w.has_account = w.k_account;
 	w.has_contacts = w.wants_contacts;
-	return (ACME_END_OK);
+	return (ACMEEND_OK);
 }
 
-static enum acme_outcome
+static enum ipc_acme_outcome
 order(void)
 {
-	enum acme_outcome	 end;
+	enum ipc_acme_outcome	 end;
 
 	ATF_REQUIRE_MSG(w.asked || w.now >= w.last_order + 60,
 	    "two orders within a minute");
 	w.asked = 0;
 	w.last_order = w.now;
-	if ((end = need_account()) != ACME_END_OK)
+	if ((end = need_account()) != ACMEEND_OK)
 		return (end);
 	if (w.refuses_order > 0 && w.refuses_order--)
-		return (ACME_END_REFUSED);
+		return (ACMEEND_REFUSED);
 	ATF_REQUIRE(w.k_cert != 0 && w.crts < MAXIDS - 1);
 	w.new_crt = ++w.crts;
 	w.crt_key[w.new_crt] = w.k_cert;
 	w.crt_from[w.new_crt] = w.now;
-	return (ACME_END_OK);
+	return (ACMEEND_OK);
 }
 
-static enum acme_outcome
+static enum ipc_acme_outcome
 roll(void)
 {
 	ATF_REQUIRE(w.k_account != 0 && w.k_next != 0);
 	if (w.has_account == w.k_next)
-		return (ACME_END_OK);
+		return (ACMEEND_OK);
 	if (w.has_account != w.k_account ||
 	    (w.refuses_roll > 0 && w.refuses_roll--))
-		return (ACME_END_REFUSED);
+		return (ACMEEND_REFUSED);
 	w.has_account = w.k_next;
-	return (ACME_END_OK);
+	return (ACMEEND_OK);
 }
 
-static enum acme_outcome
+static enum ipc_acme_outcome
 do_job(void)
 {
-	enum acme_outcome	 end;
+	enum ipc_acme_outcome	 end;
 
 	switch (m.job) {
-	case ACME_JOB_ISSUE:
+	case ACMEJOB_ISSUE:
 		return (order());
-	case ACME_JOB_ROLL:
+	case ACMEJOB_ROLL:
 		return (roll());
-	case ACME_JOB_REVOKE:
+	case ACMEJOB_REVOKE:
 		ATF_REQUIRE_EQ(w.in_force, w.k_allowed);
 		if (w.refuses_revoke > 0 && w.refuses_revoke--)
-			return (ACME_END_REFUSED);
-		if ((end = need_account()) == ACME_END_OK)
+			return (ACMEEND_REFUSED);
+		if ((end = need_account()) == ACMEEND_OK)
 			w.revoked[w.in_force] = 1;
 		return (end);
-	case ACME_JOB_CONTACT:
-		if ((end = need_account()) == ACME_END_OK)
+	case ACMEJOB_CONTACT:
+		if ((end = need_account()) == ACMEEND_OK)
 			w.has_contacts = w.wants_contacts;
 		return (end);
 	default:
-		return (ACME_END_OK);
+		return (ACMEEND_OK);
 	}
 }
 
@@ -223,19 +223,19 @@ remove_keys_but(int keep)
 
 /* The work of the state; the event that it ends with. */
 static enum renew_event_type
-work(enum acme_outcome *end)
+work(enum ipc_acme_outcome *end)
 {
 	switch (m.state) {
 	case RENEW_AT_LOAD:
 		return (RENEW_ON_RECORD);
 	case RENEW_AT_TRY:
 	case RENEW_AT_SAVE:
-		w.plan_len = plan_write(&m.plan, w.plan);
+		w.plan_len = renew_plan_write(&m.plan, w.plan);
 		return (RENEW_ON_WRITTEN);
 	case RENEW_AT_ACCOUNT:
 		return (key(&w.account, &w.k_account, 1));
 	case RENEW_AT_NEXT:
-		return (key(&w.next, &w.k_next, m.job == ACME_JOB_ROLL));
+		return (key(&w.next, &w.k_next, m.job == ACMEJOB_ROLL));
 	case RENEW_AT_CERT_KEY:
 		w.k_cert = w.order_key = new_id();
 		w.keys[w.order_key] = 1;
@@ -268,7 +268,7 @@ work(enum acme_outcome *end)
 	case RENEW_AT_ASIDE:
 		w.account = 0;
 		return (RENEW_ON_WRITTEN);
-	case RENEW_AT_TAKE_NEXT:
+	case RENEW_AT_MOVE_NEXT:
 		w.account = w.next;
 		w.next = 0;
 		return (RENEW_ON_WRITTEN);
@@ -342,7 +342,7 @@ static void
 settle(void)
 {
 	struct renew_event	 ev = { .type = RENEW_ON_LOOK };
-	enum acme_outcome	 end = ACME_END_OK;
+	enum ipc_acme_outcome	 end = ACMEEND_OK;
 	enum renew_state	 s;
 	int			 n;
 
@@ -376,7 +376,7 @@ settle(void)
 		} else if (s == interrupt_in && ev.type != RENEW_ON_KEY_NONE) {
 			interrupt_in = RENEW_NSTATES;
 			w.asked |= interrupt == RENEW_ON_RELOAD ||
-			    interrupt_job == ACME_JOB_ISSUE;
+			    interrupt_job == ACMEJOB_ISSUE;
 			/* Without a process there is no result. */
 			gone = interrupt == RENEW_ON_GONE &&
 			    s == RENEW_AT_JOB;
@@ -406,7 +406,7 @@ days(int n)
 static void
 request(unsigned int job)
 {
-	w.asked |= job == ACME_JOB_ISSUE;
+	w.asked |= job == ACMEJOB_ISSUE;
 	world_event(RENEW_ON_REQUEST, job);
 	settle();
 }
@@ -469,38 +469,38 @@ play(enum scenario what)
 {
 	switch (what) {
 	case RENEWAL:
-		request(ACME_JOB_ISSUE);
+		request(ACMEJOB_ISSUE);
 		break;
 	case ROLLOVER:
 	case ROLL_REFUSED:
 		w.refuses_roll = what == ROLL_REFUSED ? 2 : 0;
-		request(ACME_JOB_ROLL);
+		request(ACMEJOB_ROLL);
 		break;
 	case REVOCATION:
 	case NOT_REVOKED:
 		w.refuses_revoke = what == NOT_REVOKED;
-		request(ACME_JOB_REVOKE);
+		request(ACMEJOB_REVOKE);
 		break;
 	case CONTACTS:
 		w.wants_contacts = 2;
 		break;
 	case DEACTIVATED:
 		w.deactivated = w.account;
-		request(ACME_JOB_ISSUE);
+		request(ACMEJOB_ISSUE);
 		break;
 	case NOT_IN_FORCE:
 		w.fails_force = 1;
-		request(ACME_JOB_ISSUE);
+		request(ACMEJOB_ISSUE);
 		break;
 	case ORDER_REFUSED:
 		w.refuses_order = 1;
-		request(ACME_JOB_ISSUE);
+		request(ACMEJOB_ISSUE);
 		break;
 	case ROLL_FOUND:
 		/* The file of a rollover that the directory has done. */
 		w.next = w.has_account = new_id();
 		m.next_roll = w.now + DAY;
-		request(ACME_JOB_ISSUE);
+		request(ACMEJOB_ISSUE);
 		break;
 	default:
 		break;
@@ -525,7 +525,7 @@ outcome(enum scenario what)
 	}
 	/* Nobody but the directory knows what it did: it is told again. */
 	if (gone && what == REVOCATION && w.revoked[w.in_force])
-		request(ACME_JOB_REVOKE);
+		request(ACMEJOB_REVOKE);
 	/* Nothing that is revoked is served. */
 	ATF_CHECK_MSG(w.in_force == 0 || !w.revoked[w.in_force], "%s", scene);
 	ATF_CHECK_MSG(w.account == 0 || w.has_account == w.account ||
@@ -535,10 +535,10 @@ outcome(enum scenario what)
 	 * The next order makes up for what is left over; when it finds that the
 	 * account was deactivated, the one after it.
 	 */
-	request(ACME_JOB_ISSUE);
+	request(ACMEJOB_ISSUE);
 	days(2);
 	if (w.account == 0)
-		request(ACME_JOB_ISSUE);
+		request(ACMEJOB_ISSUE);
 	days(2);
 	world_is_good();
 }
@@ -602,9 +602,9 @@ ATF_TC_BODY(between, tc)
 		unsigned int		 job;
 	} events[] = {
 		{ RENEW_ON_LOOK, 0 }, { RENEW_ON_RELOAD, 0 },
-		{ RENEW_ON_GONE, 0 }, { RENEW_ON_REQUEST, ACME_JOB_ISSUE },
-		{ RENEW_ON_REQUEST, ACME_JOB_ROLL },
-		{ RENEW_ON_REQUEST, ACME_JOB_REVOKE }
+		{ RENEW_ON_GONE, 0 }, { RENEW_ON_REQUEST, ACMEJOB_ISSUE },
+		{ RENEW_ON_REQUEST, ACMEJOB_ROLL },
+		{ RENEW_ON_REQUEST, ACMEJOB_REVOKE }
 	};
 	unsigned int	 what, s;
 	size_t		 i;

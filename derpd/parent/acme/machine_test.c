@@ -16,7 +16,7 @@ static struct acme_ari	 ari;
 static char		 said[8192];	/* lines, a letter of its level before
 					   each */
 static int		 answers, answer_good, unmarks, kills;
-static char		 answer_line[2 * ACME_LINESIZE];
+static char		 answer_line[2 * IPC_ACME_LINESIZE];
 
 static void
 say(void *arg, enum renew_level level, const char *line)
@@ -71,12 +71,12 @@ at(enum renew_state s, unsigned int job)
 }
 
 static int
-step(enum renew_event_type type, enum acme_outcome end, const char *text)
+step(enum renew_event_type type, enum ipc_acme_outcome end, const char *text)
 {
 	struct renew_event	 ev = { .type = type, .now = NOW, .ms = 1000,
 				    .rnd = 0, .facts = &f, .text = text,
 				    .end = end, .ari = &ari,
-				    .job = ACME_JOB_ISSUE };
+				    .job = ACMEJOB_ISSUE };
 
 	return (renew_step(&m, &ev, &ops));
 }
@@ -145,7 +145,7 @@ static const struct {
 	{ RENEW_AT_JOB, RENEW_ON_RESULT, 1, RENEW_AT_INSTALL },
 	{ RENEW_AT_JOB, RENEW_ON_RESULT, 2, RENEW_AT_SAVE },
 	{ RENEW_AT_JOB, RENEW_ON_RESULT, 3, RENEW_AT_DISALLOW },
-	{ RENEW_AT_JOB, RENEW_ON_RESULT, 4, RENEW_AT_TAKE_NEXT },
+	{ RENEW_AT_JOB, RENEW_ON_RESULT, 4, RENEW_AT_MOVE_NEXT },
 	{ RENEW_AT_JOB, RENEW_ON_RESULT, 5, RENEW_AT_CONTACTS },
 	{ RENEW_AT_ASIDE, RENEW_ON_WRITTEN, 1, RENEW_AT_DROP_KEY },
 	{ RENEW_AT_ASIDE, RENEW_ON_WRITTEN, 3, RENEW_AT_DISALLOW },
@@ -161,10 +161,10 @@ static const struct {
 	{ RENEW_AT_FORCE, RENEW_ON_NOT_IN_FORCE, 3, RENEW_AT_SAVE },
 	{ RENEW_AT_TIDY, RENEW_ON_WRITTEN, 0, RENEW_AT_SAVE },
 	{ RENEW_AT_DROP_KEY, RENEW_ON_WRITTEN, 0, RENEW_AT_SAVE },
-	{ RENEW_AT_TAKE_NEXT, RENEW_ON_WRITTEN, 0, RENEW_AT_FORGET_NEXT },
-	{ RENEW_AT_TAKE_NEXT, RENEW_ON_UNWRITTEN, 1, RENEW_AT_DROP_KEY },
-	{ RENEW_AT_TAKE_NEXT, RENEW_ON_UNWRITTEN, 3, RENEW_AT_DISALLOW },
-	{ RENEW_AT_TAKE_NEXT, RENEW_ON_UNWRITTEN, 0, RENEW_AT_SAVE },
+	{ RENEW_AT_MOVE_NEXT, RENEW_ON_WRITTEN, 0, RENEW_AT_FORGET_NEXT },
+	{ RENEW_AT_MOVE_NEXT, RENEW_ON_UNWRITTEN, 1, RENEW_AT_DROP_KEY },
+	{ RENEW_AT_MOVE_NEXT, RENEW_ON_UNWRITTEN, 3, RENEW_AT_DISALLOW },
+	{ RENEW_AT_MOVE_NEXT, RENEW_ON_UNWRITTEN, 0, RENEW_AT_SAVE },
 	{ RENEW_AT_DROP_NEXT, RENEW_ON_WRITTEN, 0, RENEW_AT_FORGET_NEXT },
 	{ RENEW_AT_DROP_NEXT, RENEW_ON_UNWRITTEN, 0, RENEW_AT_FORGET_NEXT },
 	{ RENEW_AT_FORGET_NEXT, RENEW_ON_KEY_TAKEN, 1, RENEW_AT_DROP_KEY },
@@ -209,10 +209,10 @@ check(enum renew_state s, enum renew_event_type e, unsigned int job)
 	/* Nothing is due. */
 	m.plan.next_try = NOW + DAY;
 	m.end = s == RENEW_AT_DISALLOW || s == RENEW_AT_FORGET_NEXT ||
-	    s == RENEW_AT_TAKE_NEXT || s == RENEW_AT_ASIDE ?
-	    ACME_END_UNREACHABLE : ACME_END_OK;
+	    s == RENEW_AT_MOVE_NEXT || s == RENEW_AT_ASIDE ?
+	    ACMEEND_UNREACHABLE : ACMEEND_OK;
 	was = m;
-	rv = step(e, ACME_END_OK, e == RENEW_ON_RESULT ? "" : NULL);
+	rv = step(e, ACMEEND_OK, e == RENEW_ON_RESULT ? "" : NULL);
 	if (to == RENEW_NSTATES) {
 		ATF_CHECK_EQ_MSG(0, rv, "%s, event %d, job %u: to %s",
 		    renew_state_name(s), (int)e, job,
@@ -237,7 +237,7 @@ ATF_TC_BODY(every, tc)
 
 	for (s = 0; s < RENEW_NSTATES; s++)
 		for (e = RENEW_ON_LOOK; e < RENEW_NEVENTS; e++)
-			for (job = ACME_JOB_ISSUE; job <= ACME_JOB_CONTACT;
+			for (job = ACMEJOB_ISSUE; job <= ACMEJOB_CONTACT;
 			    job++)
 				if (s != RENEW_AT_ENDED)
 					check((enum renew_state)s,
@@ -252,25 +252,25 @@ ATF_TC_BODY(due, tc)
 
 	at(RENEW_AT_REST, 0);
 	f.ready = 0;
-	m.requests = 1U << ACME_JOB_ROLL;
+	m.requests = 1U << ACMEJOB_ROLL;
 	ATF_CHECK_EQ(0, step(RENEW_ON_LOOK, 0, NULL));
 	f.ready = 1;
 	f.next = f.marked = f.contacts = 1;
-	m.requests |= 1U << ACME_JOB_REVOKE | 1U << ACME_JOB_ISSUE;
-	ATF_CHECK_EQ(ACME_JOB_ROLL, renew_due(&m, &f, NOW, &when));
-	m.requests &= ~(1U << ACME_JOB_ROLL);
-	ATF_CHECK_EQ(ACME_JOB_ROLL, renew_due(&m, &f, NOW, &when));
+	m.requests |= 1U << ACMEJOB_REVOKE | 1U << ACMEJOB_ISSUE;
+	ATF_CHECK_EQ(ACMEJOB_ROLL, renew_due(&m, &f, NOW, &when));
+	m.requests &= ~(1U << ACMEJOB_ROLL);
+	ATF_CHECK_EQ(ACMEJOB_ROLL, renew_due(&m, &f, NOW, &when));
 	f.next = 0;
-	ATF_CHECK_EQ(ACME_JOB_REVOKE, renew_due(&m, &f, NOW, &when));
-	m.requests &= ~(1U << ACME_JOB_REVOKE);
-	ATF_CHECK_EQ(ACME_JOB_REVOKE, renew_due(&m, &f, NOW, &when));
+	ATF_CHECK_EQ(ACMEJOB_REVOKE, renew_due(&m, &f, NOW, &when));
+	m.requests &= ~(1U << ACMEJOB_REVOKE);
+	ATF_CHECK_EQ(ACMEJOB_REVOKE, renew_due(&m, &f, NOW, &when));
 	f.marked = 0;
-	ATF_CHECK_EQ(ACME_JOB_ISSUE, renew_due(&m, &f, NOW, &when));
+	ATF_CHECK_EQ(ACMEJOB_ISSUE, renew_due(&m, &f, NOW, &when));
 	m.requests = 0;
-	ATF_CHECK_EQ(ACME_JOB_CONTACT, renew_due(&m, &f, NOW, &when));
+	ATF_CHECK_EQ(ACMEJOB_CONTACT, renew_due(&m, &f, NOW, &when));
 	/* An order that is due is not held up. */
 	f.cert.not_after = NOW + DAY;
-	ATF_CHECK_EQ(ACME_JOB_ISSUE, renew_due(&m, &f, NOW, &when));
+	ATF_CHECK_EQ(ACMEJOB_ISSUE, renew_due(&m, &f, NOW, &when));
 	/* After a revocation there are none. */
 	f.served = 0;
 	f.mark = 1;
@@ -278,7 +278,7 @@ ATF_TC_BODY(due, tc)
 	(void)renew_due(&m, &f, NOW, &when);
 	ATF_CHECK_EQ(INT64_MAX, when);
 	ATF_CHECK_EQ(3600, renew_wake(&m, &f, NOW));
-	m.requests = 1U << ACME_JOB_ISSUE;
+	m.requests = 1U << ACMEJOB_ISSUE;
 	ATF_CHECK_EQ(1, renew_wake(&m, &f, NOW));
 	ATF_CHECK_EQ(1, step(RENEW_ON_LOOK, 0, NULL));
 	ATF_CHECK_EQ(RENEW_AT_TRY, m.state);
@@ -291,26 +291,26 @@ ATF_TC_BODY(due, tc)
 ATF_TC_WITHOUT_HEAD(accounts);
 ATF_TC_BODY(accounts, tc)
 {
-	at(RENEW_AT_JOB, ACME_JOB_ISSUE);
-	step(RENEW_ON_RESULT, ACME_END_ACCOUNT, "no");
+	at(RENEW_AT_JOB, ACMEJOB_ISSUE);
+	step(RENEW_ON_RESULT, ACMEEND_ACCOUNT, "no");
 	ATF_CHECK_EQ(RENEW_AT_ASIDE, m.state);
 	step(RENEW_ON_UNWRITTEN, 0, NULL);
-	ATF_CHECK_EQ(ACME_END_REFUSED, m.plan.end);
-	at(RENEW_AT_JOB, ACME_JOB_ISSUE);
+	ATF_CHECK_EQ(ACMEEND_REFUSED, m.plan.end);
+	at(RENEW_AT_JOB, ACMEJOB_ISSUE);
 	f.next = 1;
-	step(RENEW_ON_RESULT, ACME_END_NEXT_KEY, "");
-	ATF_CHECK_EQ(RENEW_AT_TAKE_NEXT, m.state);
+	step(RENEW_ON_RESULT, ACMEEND_NEXT_KEY, "");
+	ATF_CHECK_EQ(RENEW_AT_MOVE_NEXT, m.state);
 	step(RENEW_ON_WRITTEN, 0, NULL);
 	step(RENEW_ON_KEY_TAKEN, 0, NULL);
-	ATF_CHECK_EQ(ACME_END_STOPPED, m.plan.end);
+	ATF_CHECK_EQ(ACMEEND_STOPPED, m.plan.end);
 	/* Nothing waits to take its place. */
-	at(RENEW_AT_JOB, ACME_JOB_ISSUE);
-	step(RENEW_ON_RESULT, ACME_END_NEXT_KEY, "");
+	at(RENEW_AT_JOB, ACMEJOB_ISSUE);
+	step(RENEW_ON_RESULT, ACMEEND_NEXT_KEY, "");
 	ATF_CHECK_EQ(RENEW_AT_DROP_KEY, m.state);
-	ATF_CHECK_EQ(ACME_END_INTERNAL, m.plan.end);
+	ATF_CHECK_EQ(ACMEEND_INTERNAL, m.plan.end);
 	/* A rollover does not put the old one aside. */
-	at(RENEW_AT_JOB, ACME_JOB_ROLL);
-	step(RENEW_ON_RESULT, ACME_END_ACCOUNT, "no");
+	at(RENEW_AT_JOB, ACMEJOB_ROLL);
+	step(RENEW_ON_RESULT, ACMEEND_ACCOUNT, "no");
 	ATF_CHECK_EQ(RENEW_AT_SAVE, m.state);
 }
 
@@ -320,18 +320,18 @@ ATF_TC_BODY(refused_twice, tc)
 {
 	int64_t	 when;
 
-	at(RENEW_AT_JOB, ACME_JOB_ROLL);
+	at(RENEW_AT_JOB, ACMEJOB_ROLL);
 	f.next = 1;
 	m.roll = RENEW_ROLL_HELD;
-	step(RENEW_ON_RESULT, ACME_END_REFUSED, "no");
+	step(RENEW_ON_RESULT, ACMEEND_REFUSED, "no");
 	ATF_CHECK_EQ(RENEW_AT_SAVE, m.state);
 	step(RENEW_ON_WRITTEN, 0, NULL);
 	ATF_CHECK_EQ(0, answers);
-	ATF_CHECK_EQ(ACME_JOB_ROLL, renew_due(&m, &f, NOW, &when));
+	ATF_CHECK_EQ(ACMEJOB_ROLL, renew_due(&m, &f, NOW, &when));
 	ATF_CHECK_EQ(NOW + 10, when);
-	m.job = ACME_JOB_ROLL;
+	m.job = ACMEJOB_ROLL;
 	m.state = RENEW_AT_JOB;
-	step(RENEW_ON_RESULT, ACME_END_REFUSED, "never");
+	step(RENEW_ON_RESULT, ACMEEND_REFUSED, "never");
 	ATF_CHECK_EQ(RENEW_AT_DROP_NEXT, m.state);
 	step(RENEW_ON_WRITTEN, 0, NULL);
 	step(RENEW_ON_KEY_TAKEN, 0, NULL);
@@ -346,19 +346,19 @@ ATF_TC_BODY(refused_twice, tc)
 ATF_TC_WITHOUT_HEAD(helper);
 ATF_TC_BODY(helper, tc)
 {
-	at(RENEW_AT_JOB, ACME_JOB_ISSUE);
-	step(RENEW_ON_RESULT, ACME_END_STOPPED, "I\nwould\x7frather not");
-	ATF_CHECK_EQ(ACME_END_INTERNAL, m.plan.end);
+	at(RENEW_AT_JOB, ACMEJOB_ISSUE);
+	step(RENEW_ON_RESULT, ACMEEND_STOPPED, "I\nwould\x7frather not");
+	ATF_CHECK_EQ(ACMEEND_INTERNAL, m.plan.end);
 	ATF_CHECK_STREQ("I?would?rather not", m.plan.error);
-	at(RENEW_AT_JOB, ACME_JOB_ISSUE);
+	at(RENEW_AT_JOB, ACMEJOB_ISSUE);
 	f.stopping = 1;
-	step(RENEW_ON_RESULT, ACME_END_STOPPED, "");
-	ATF_CHECK_EQ(ACME_END_STOPPED, m.plan.end);
-	at(RENEW_AT_JOB, ACME_JOB_ISSUE);
+	step(RENEW_ON_RESULT, ACMEEND_STOPPED, "");
+	ATF_CHECK_EQ(ACMEEND_STOPPED, m.plan.end);
+	at(RENEW_AT_JOB, ACMEJOB_ISSUE);
 	f.stopping = 1;
 	ATF_CHECK_EQ(1, step(RENEW_ON_GONE, 0, NULL));
 	ATF_CHECK_EQ(RENEW_AT_OFF, m.state);
-	at(RENEW_AT_JOB, ACME_JOB_ISSUE);
+	at(RENEW_AT_JOB, ACMEJOB_ISSUE);
 	m.until_ms = 1001;
 	step(RENEW_ON_LOOK, 0, NULL);
 	ATF_CHECK_EQ(0, kills);
@@ -379,15 +379,15 @@ ATF_TC_BODY(helper, tc)
 ATF_TC_WITHOUT_HEAD(lacks);
 ATF_TC_BODY(lacks, tc)
 {
-	at(RENEW_AT_BINDING, ACME_JOB_ISSUE);
+	at(RENEW_AT_BINDING, ACMEJOB_ISSUE);
 	step(RENEW_ON_KEY_REFUSED, 0, "mac: No such file");
 	step(RENEW_ON_KEY_TAKEN, 0, NULL);
 	step(RENEW_ON_KEY_TAKEN, 0, NULL);
-	step(RENEW_ON_RESULT, ACME_END_REFUSED, "no account");
+	step(RENEW_ON_RESULT, ACMEEND_REFUSED, "no account");
 	ATF_CHECK_STREQ("no account; mac: No such file", m.plan.error);
 	ATF_CHECK(strstr(said, "w no certificate: no account; mac: No such "
 	    "file (next try 20") != NULL);
-	at(RENEW_AT_ACCOUNT, ACME_JOB_ISSUE);
+	at(RENEW_AT_ACCOUNT, ACMEJOB_ISSUE);
 	step(RENEW_ON_KEY_REFUSED, 0, "account: broken");
 	ATF_CHECK_STREQ("account: broken", m.plan.error);
 }

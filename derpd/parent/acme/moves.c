@@ -13,10 +13,10 @@
 #define DAY		86400
 
 static void
-say(const struct renew_move *s, enum renew_level level, const char *what,
+report(const struct renew_move *s, enum renew_level level, const char *what,
     const char *why)
 {
-	char line[3 * ACME_LINESIZE];
+	char line[3 * IPC_ACME_LINESIZE];
 
 	snprintf(line, sizeof(line), "%s%s", what, why);
 	s->ops->say(s->ops->arg, level, line);
@@ -32,7 +32,7 @@ set_answer(const struct renew_move *s, int good, const char *line)
 }
 
 void
-renew_do_give_answer(const struct renew_move *s)
+renew_do_send_answer(const struct renew_move *s)
 {
 	struct renew_machine *m = s->m;
 	unsigned int job = m->job;
@@ -44,15 +44,15 @@ renew_do_give_answer(const struct renew_move *s)
 }
 
 void
-renew_do_take_record(const struct renew_move *s)
+renew_do_read_record(const struct renew_move *s)
 {
-	struct plan *p = &s->m->plan;
+	struct renew_plan *p = &s->m->plan;
 
 	if (s->ev->text == NULL)
-		plan_init(p, s->ev->rnd);
-	else if (plan_read(p, s->ev->text, s->ev->len, s->ev->now,
+		renew_plan_init(p, s->ev->rnd);
+	else if (renew_plan_read(p, s->ev->text, s->ev->len, s->ev->now,
 	    s->ev->rnd) == -1)
-		say(s, RENEW_WARN, "acme.plan is damaged: as if there had "
+		report(s, RENEW_WARN, "acme.plan is damaged: as if there had "
 		    "been failures", "");
 }
 
@@ -66,28 +66,28 @@ renew_do_switch_off(const struct renew_move *s)
 static void
 end_hold(const struct renew_move *s)
 {
-	if (s->m->job != ACME_JOB_REVOKE && !s->f->marked)
+	if (s->m->job != ACMEJOB_REVOKE && !s->f->marked)
 		s->ops->unmark(s->ops->arg);
 }
 
 void
-renew_do_take_request(const struct renew_move *s)
+renew_do_note_request(const struct renew_move *s)
 {
 	struct renew_machine *m = s->m;
 
-	if (s->ev->job == ACME_JOB_ISSUE)
+	if (s->ev->job == ACMEJOB_ISSUE)
 		end_hold(s);
 	/* One that is under way is the one that is requested. */
 	if (s->ev->job == m->job)
 		return;
 	m->requests |= RENEW_BIT(s->ev->job);
-	if (s->ev->job == ACME_JOB_REVOKE)
+	if (s->ev->job == ACMEJOB_REVOKE)
 		m->reason = s->ev->reason;
 }
 
 /* What was refused may have been mended. */
 void
-renew_do_take_reload(const struct renew_move *s)
+renew_do_note_reload(const struct renew_move *s)
 {
 	struct renew_machine *m = s->m;
 
@@ -97,7 +97,7 @@ renew_do_take_reload(const struct renew_move *s)
 		m->requests = 0;
 		return;
 	}
-	plan_forgive(&m->plan);
+	renew_plan_forgive(&m->plan);
 	end_hold(s);
 }
 
@@ -108,20 +108,20 @@ renew_do_begin(const struct renew_move *s)
 	int64_t when;
 
 	m->job = renew_due(m, s->f, s->ev->now, &when);
-	if (m->job == ACME_JOB_REVOKE &&
-	    !(m->requests & RENEW_BIT(ACME_JOB_REVOKE))) {
+	if (m->job == ACMEJOB_REVOKE &&
+	    !(m->requests & RENEW_BIT(ACMEJOB_REVOKE))) {
 		m->reason = s->f->reason;
-		say(s, RENEW_INFO, "the revocation that was cut short goes on",
-		    "");
+		report(s, RENEW_INFO,
+		    "the revocation that was cut short goes on", "");
 	}
 	m->requests &= ~RENEW_BIT(m->job);
-	m->end = ACME_END_INTERNAL;
+	m->end = ACMEEND_INTERNAL;
 	m->error[0] = m->lacks[0] = '\0';
 	m->answered = 0;
 	m->not_before = 0;
 	m->until_ms = s->ev->ms + RENEW_JOB_SECS * 1000ULL;
-	if (m->job == ACME_JOB_ISSUE)
-		plan_begin(&m->plan, &s->f->cert, s->ev->now, s->ev->rnd);
+	if (m->job == ACMEJOB_ISSUE)
+		renew_plan_begin(&m->plan, &s->f->cert, s->ev->now, s->ev->rnd);
 }
 
 /* A try that can't be remembered would be made for ever. */
@@ -129,11 +129,12 @@ void
 renew_do_not_remembered(const struct renew_move *s)
 {
 	set_answer(s, 0, "it can't be remembered: see the log");
-	renew_do_give_answer(s);
+	renew_do_send_answer(s);
 }
 
 static void
-end_with(const struct renew_move *s, enum acme_outcome end, const char *error)
+end_with(const struct renew_move *s, enum ipc_acme_outcome end,
+    const char *error)
 {
 	s->m->end = end;
 	snprintf(s->m->error, sizeof(s->m->error), "%s", error);
@@ -144,7 +145,7 @@ void
 renew_do_not_begun(const struct renew_move *s)
 {
 	s->m->lacks[0] = '\0';		/* this is the reason */
-	end_with(s, ACME_END_INTERNAL, s->ev->text != NULL &&
+	end_with(s, ACMEEND_INTERNAL, s->ev->text != NULL &&
 	    s->ev->text[0] != '\0' ? s->ev->text :
 	    "it can't be begun: see the log");
 }
@@ -187,7 +188,7 @@ renew_do_kill_helper(const struct renew_move *s)
 void
 renew_do_helper_gone(const struct renew_move *s)
 {
-	end_with(s, ACME_END_INTERNAL, "acme-helper ended");
+	end_with(s, ACMEEND_INTERNAL, "acme-helper ended");
 }
 
 /* What goes into the log and the record is a line. */
@@ -200,7 +201,7 @@ make_plain(char *s)
 }
 
 void
-renew_do_take_result(const struct renew_move *s)
+renew_do_read_result(const struct renew_move *s)
 {
 	struct renew_machine *m = s->m;
 
@@ -208,14 +209,14 @@ renew_do_take_result(const struct renew_move *s)
 	make_plain(m->error);
 	m->not_before = s->ev->not_before;
 	switch (m->end) {
-	case ACME_END_STOPPED:
+	case ACMEEND_STOPPED:
 		/* If nobody told it to, it is as if it had failed. */
 		if (!s->f->stopping && s->f->enabled)
-			m->end = ACME_END_INTERNAL;
+			m->end = ACMEEND_INTERNAL;
 		break;
-	case ACME_END_ACCOUNT:
-	case ACME_END_NEXT_KEY:
-		m->end = ACME_END_INTERNAL;
+	case ACMEEND_ACCOUNT:
+	case ACMEEND_NEXT_KEY:
+		m->end = ACMEEND_INTERNAL;
 		break;
 	default:
 		break;
@@ -226,13 +227,13 @@ renew_do_take_result(const struct renew_move *s)
 void
 renew_do_goes_on(const struct renew_move *s)
 {
-	s->m->end = ACME_END_STOPPED;
+	s->m->end = ACMEEND_STOPPED;
 }
 
 void
 renew_do_no_other_key(const struct renew_move *s)
 {
-	s->m->end = ACME_END_REFUSED;
+	s->m->end = ACMEEND_REFUSED;
 }
 
 /* Ends: certificate */
@@ -241,24 +242,24 @@ void
 renew_do_order_failed(const struct renew_move *s)
 {
 	struct renew_machine *m = s->m;
-	char when[ACME_TIMESIZE], text[3 * ACME_LINESIZE];
+	char when[ACME_TIMESIZE], text[3 * IPC_ACME_LINESIZE];
 
 	/* A file that the order began without may be the reason. */
 	snprintf(text, sizeof(text), "%s%s%s", m->error,
 	    m->lacks[0] == '\0' ? "" : "; ", m->lacks);
-	plan_failed(&m->plan, &s->f->cert, m->end, text, m->not_before,
+	renew_plan_failed(&m->plan, &s->f->cert, m->end, text, m->not_before,
 	    s->ev->now, s->ev->rnd);
 	acme_time_text(m->plan.next_try, when);
 	snprintf(text, sizeof(text), "no certificate: %s (next try %s)",
 	    m->plan.error, when);
-	say(s, RENEW_WARN, text, "");
+	report(s, RENEW_WARN, text, "");
 	set_answer(s, 0, m->plan.error);
 }
 
 void
 renew_do_chain_refused(const struct renew_move *s)
 {
-	end_with(s, ACME_END_REFUSED, s->ev->text == NULL ?
+	end_with(s, ACMEEND_REFUSED, s->ev->text == NULL ?
 	    "the new certificate can't be written" : s->ev->text);
 	renew_do_order_failed(s);
 }
@@ -267,15 +268,15 @@ void
 renew_do_order_in_force(const struct renew_move *s)
 {
 	struct renew_machine *m = s->m;
-	char until[ACME_TIMESIZE], text[ACME_LINESIZE];
+	char until[ACME_TIMESIZE], text[IPC_ACME_LINESIZE];
 
 	m->pair = RENEW_PAIR_SERVED;
-	plan_issued(&m->plan, s->ev->now, s->ev->rnd);
+	renew_plan_issued(&m->plan, s->ev->now, s->ev->rnd);
 	acme_time_text(s->f->until, until);
 	snprintf(text, sizeof(text), "certificate for %s and what else is "
 	    "configured, valid until %s", s->f->name == NULL ? "?" :
 	    s->f->name, until);
-	say(s, RENEW_INFO, text, "");
+	report(s, RENEW_INFO, text, "");
 	snprintf(text, sizeof(text), "a new certificate, valid until %s",
 	    until);
 	set_answer(s, 1, text);
@@ -290,9 +291,9 @@ renew_do_order_not_in_force(const struct renew_move *s)
 	struct renew_machine *m = s->m;
 
 	m->pair = RENEW_PAIR_WAITS;
-	plan_failed(&m->plan, &s->f->cert, ACME_END_INTERNAL, why, 0,
+	renew_plan_failed(&m->plan, &s->f->cert, ACMEEND_INTERNAL, why, 0,
 	    s->ev->now, s->ev->rnd);
-	say(s, RENEW_WARN, why, "");
+	report(s, RENEW_WARN, why, "");
 	set_answer(s, 0, why);
 }
 
@@ -302,15 +303,15 @@ void
 renew_do_window_known(const struct renew_move *s)
 {
 	struct renew_machine *m = s->m;
-	struct plan *p = &m->plan;
-	const struct plan_cert *c = &s->f->cert;
-	int64_t was = plan_renewal(p, c);
+	struct renew_plan *p = &m->plan;
+	const struct renew_plan_cert *c = &s->f->cert;
+	int64_t was = renew_plan_renewal(p, c);
 	struct acme_ari ari = *s->ev->ari;
 
 	make_plain(ari.why);
-	plan_ari(p, c, &ari, m->not_before, s->ev->now, s->ev->rnd);
-	if (plan_renewal(p, c) < was - DAY)
-		say(s, RENEW_INFO, p->ari_why[0] == '\0' ?
+	renew_plan_ari(p, c, &ari, m->not_before, s->ev->now, s->ev->rnd);
+	if (renew_plan_renewal(p, c) < was - DAY)
+		report(s, RENEW_INFO, p->ari_why[0] == '\0' ?
 		    "the directory wants the certificate renewed early" :
 		    "the directory wants the certificate renewed early: ",
 		    p->ari_why);
@@ -319,9 +320,9 @@ renew_do_window_known(const struct renew_move *s)
 void
 renew_do_window_unknown(const struct renew_move *s)
 {
-	plan_ari_failed(&s->m->plan, &s->f->cert, s->m->not_before,
+	renew_plan_ari_failed(&s->m->plan, &s->f->cert, s->m->not_before,
 	    s->ev->now);
-	say(s, RENEW_DEBUG, "when to renew is not known: ", s->m->error);
+	report(s, RENEW_DEBUG, "when to renew is not known: ", s->m->error);
 }
 
 /* Rollover of the account key */
@@ -356,7 +357,7 @@ renew_do_roll_failed(const struct renew_move *s)
 	if (s->m->roll == RENEW_ROLL_REFUSED)
 		s->m->roll = RENEW_ROLL_HELD;
 	s->m->next_roll = s->ev->now + RETRY_SECS;
-	say(s, RENEW_WARN, "no new account key: ", s->m->error);
+	report(s, RENEW_WARN, "no new account key: ", s->m->error);
 	set_answer(s, 0, s->m->error);
 }
 
@@ -379,14 +380,14 @@ renew_do_next_taken(const struct renew_move *s)
 void
 renew_do_was_revoked(const struct renew_move *s)
 {
-	say(s, RENEW_WARN, "the certificate has been revoked", "");
+	report(s, RENEW_WARN, "the certificate has been revoked", "");
 }
 
 void
 renew_do_not_revoked(const struct renew_move *s)
 {
 	s->m->next_revoke = s->ev->now + RETRY_SECS;
-	say(s, RENEW_WARN, "not revoked: ", s->m->error);
+	report(s, RENEW_WARN, "not revoked: ", s->m->error);
 	set_answer(s, 0, s->m->error);
 }
 
@@ -415,14 +416,14 @@ renew_do_contacts_known(const struct renew_move *s)
 void
 renew_do_contacts_written(const struct renew_move *s)
 {
-	say(s, RENEW_INFO, "the directory knows the contacts", "");
+	report(s, RENEW_INFO, "the directory knows the contacts", "");
 }
 
 void
 renew_do_contacts_unknown(const struct renew_move *s)
 {
-	s->m->next_contact = s->ev->now + (s->m->end == ACME_END_REFUSED ?
+	s->m->next_contact = s->ev->now + (s->m->end == ACMEEND_REFUSED ?
 	    REST_SECS : RETRY_SECS);
-	say(s, RENEW_WARN, "the directory does not know the contacts: ",
+	report(s, RENEW_WARN, "the directory does not know the contacts: ",
 	    s->m->error);
 }

@@ -7,7 +7,7 @@
 
 #include "machine.h"
 
-#define RENEW_BIT(job)	(1U << (job))	/* of an enum acme_job */
+#define RENEW_BIT(job)	(1U << (job))	/* of an enum ipc_acme_job */
 
 /* A transition: of which machine, and why. */
 struct renew_move {
@@ -18,19 +18,19 @@ struct renew_move {
 };
 
 /* The job is over: tell derpctl how it ended. */
-void	 renew_do_give_answer(const struct renew_move *s);
+void	 renew_do_send_answer(const struct renew_move *s);
 
 /* acme.plan has been read. */
-void	 renew_do_take_record(const struct renew_move *s);
+void	 renew_do_read_record(const struct renew_move *s);
 
 /* There is no acme section any more. */
 void	 renew_do_switch_off(const struct renew_move *s);
 
 /* derpctl requests a job. */
-void	 renew_do_take_request(const struct renew_move *s);
+void	 renew_do_note_request(const struct renew_move *s);
 
 /* A configuration is in force: what was refused may have been mended. */
-void	 renew_do_take_reload(const struct renew_move *s);
+void	 renew_do_note_reload(const struct renew_move *s);
 
 /* A job begins, that which is due; an order counts as failed until it ends. */
 void	 renew_do_begin(const struct renew_move *s);
@@ -58,7 +58,7 @@ void	 renew_do_kill_helper(const struct renew_move *s);
 void	 renew_do_helper_gone(const struct renew_move *s);
 
 /* It says how the job ended. */
-void	 renew_do_take_result(const struct renew_move *s);
+void	 renew_do_read_result(const struct renew_move *s);
 
 /* Another account key is in place, or there is none: it goes on soon. */
 void	 renew_do_goes_on(const struct renew_move *s);

@@ -28,7 +28,7 @@ static const int64_t rests[] = {
 #define NRESTS	(sizeof(rests) / sizeof(rests[0]))
 
 void
-plan_init(struct plan *p, uint32_t rnd)
+renew_plan_init(struct renew_plan *p, uint32_t rnd)
 {
 	memset(p, 0, sizeof(*p));
 	p->jitter = rnd;
@@ -52,13 +52,13 @@ sound(int64_t t, int64_t now)
 }
 
 static int
-is_about(const struct plan *p, const struct plan_cert *c)
+is_about(const struct renew_plan *p, const struct renew_plan_cert *c)
 {
 	return (c->id[0] != '\0' && strcmp(p->ari_id, c->id) == 0);
 }
 
 int64_t
-plan_renewal(const struct plan *p, const struct plan_cert *c)
+renew_plan_renewal(const struct renew_plan *p, const struct renew_plan_cert *c)
 {
 	int64_t	 life = c->not_after - c->not_before, due, from, to;
 
@@ -77,13 +77,13 @@ plan_renewal(const struct plan *p, const struct plan_cert *c)
 	return (due > to ? to : due);
 }
 
-enum plan_do
-plan_next(const struct plan *p, const struct plan_cert *c, int64_t now,
-    int64_t *when)
+enum renew_plan_do
+renew_plan_next(const struct renew_plan *p, const struct renew_plan_cert *c,
+    int64_t now, int64_t *when)
 {
 	int64_t	 issue, ask, rest = sound(p->next_try, now);
 
-	issue = plan_renewal(p, c);
+	issue = renew_plan_renewal(p, c);
 	if (issue < rest)
 		issue = rest;
 	*when = issue;
@@ -93,13 +93,13 @@ plan_next(const struct plan *p, const struct plan_cert *c, int64_t now,
 	if (ask >= issue)
 		return (PLAN_ISSUE);
 	*when = ask;
-	return (PLAN_ASK);
+	return (PLAN_QUERY);
 }
 
 /* How long to rest after the failures so far. */
 static int64_t
-rest_for(const struct plan *p, const struct plan_cert *c, unsigned int least,
-    uint32_t rnd)
+rest_for(const struct renew_plan *p, const struct renew_plan_cert *c,
+    unsigned int least, uint32_t rnd)
 {
 	unsigned int	 n = p->failures;
 	int64_t		 s, cap;
@@ -118,20 +118,21 @@ rest_for(const struct plan *p, const struct plan_cert *c, unsigned int least,
 }
 
 void
-plan_begin(struct plan *p, const struct plan_cert *c, int64_t now,
-    uint32_t rnd)
+renew_plan_begin(struct renew_plan *p, const struct renew_plan_cert *c,
+    int64_t now, uint32_t rnd)
 {
 	if (p->failures < UINT32_MAX)
 		p->failures++;
 	p->tried = now;
-	p->end = ACME_END_STOPPED;
+	p->end = ACMEEND_STOPPED;
 	snprintf(p->error, sizeof(p->error), "the last try was cut short");
 	p->next_try = now + rest_for(p, c, 0, rnd);
 }
 
 void
-plan_failed(struct plan *p, const struct plan_cert *c, enum acme_outcome end,
-    const char *error, int64_t not_before, int64_t now, uint32_t rnd)
+renew_plan_failed(struct renew_plan *p, const struct renew_plan_cert *c,
+    enum ipc_acme_outcome end, const char *error, int64_t not_before,
+    int64_t now, uint32_t rnd)
 {
 	char	*s;
 
@@ -140,7 +141,7 @@ plan_failed(struct plan *p, const struct plan_cert *c, enum acme_outcome end,
 	for (s = p->error; *s != '\0'; s++)
 		if (*s < ' ' || *s > '~')
 			*s = '?';
-	if (end == ACME_END_STOPPED) {
+	if (end == ACMEEND_STOPPED) {
 		/* Nobody's failure. */
 		if (p->failures > 0)
 			p->failures--;
@@ -148,8 +149,8 @@ plan_failed(struct plan *p, const struct plan_cert *c, enum acme_outcome end,
 		return;
 	}
 	/* What time does not mend is not tried again within minutes. */
-	p->next_try = now + rest_for(p, c, end == ACME_END_REFUSED ? 3 :
-	    end == ACME_END_RATE ? 4 : 0, rnd);
+	p->next_try = now + rest_for(p, c, end == ACMEEND_REFUSED ? 3 :
+	    end == ACMEEND_RATE ? 4 : 0, rnd);
 	if (not_before > now + REST_MAX)
 		not_before = now + REST_MAX;
 	if (p->next_try < not_before)
@@ -157,15 +158,15 @@ plan_failed(struct plan *p, const struct plan_cert *c, enum acme_outcome end,
 }
 
 void
-plan_issued(struct plan *p, int64_t now, uint32_t rnd)
+renew_plan_issued(struct renew_plan *p, int64_t now, uint32_t rnd)
 {
-	plan_init(p, rnd);
+	renew_plan_init(p, rnd);
 	p->tried = p->issued = now;
 }
 
 /* When to ask again. */
 static int64_t
-ask_again(int64_t not_before, int64_t now, int64_t usual)
+next_query(int64_t not_before, int64_t now, int64_t usual)
 {
 	if (not_before == 0)
 		return (now + usual);
@@ -176,7 +177,7 @@ ask_again(int64_t not_before, int64_t now, int64_t usual)
 
 /* From now on the record is about this certificate. */
 static void
-be_about(struct plan *p, const struct plan_cert *c)
+be_about(struct renew_plan *p, const struct renew_plan_cert *c)
 {
 	if (is_about(p, c))
 		return;
@@ -186,11 +187,11 @@ be_about(struct plan *p, const struct plan_cert *c)
 }
 
 void
-plan_ari(struct plan *p, const struct plan_cert *c, const struct acme_ari *ari,
-    int64_t not_before, int64_t now, uint32_t rnd)
+renew_plan_ari(struct renew_plan *p, const struct renew_plan_cert *c,
+    const struct acme_ari *ari, int64_t not_before, int64_t now, uint32_t rnd)
 {
 	be_about(p, c);
-	p->ari_next = ask_again(not_before, now,
+	p->ari_next = next_query(not_before, now,
 	    ari->start == 0 ? ASK_MAX : ASK_USUAL);
 	if (ari->start == 0 || ari->end <= ari->start) {
 		p->ari_start = p->ari_end = p->ari_pick = 0;
@@ -207,15 +208,15 @@ plan_ari(struct plan *p, const struct plan_cert *c, const struct acme_ari *ari,
 }
 
 void
-plan_ari_failed(struct plan *p, const struct plan_cert *c, int64_t not_before,
-    int64_t now)
+renew_plan_ari_failed(struct renew_plan *p, const struct renew_plan_cert *c,
+    int64_t not_before, int64_t now)
 {
 	be_about(p, c);
-	p->ari_next = ask_again(not_before, now, ASK_USUAL);
+	p->ari_next = next_query(not_before, now, ASK_USUAL);
 }
 
 void
-plan_forgive(struct plan *p)
+renew_plan_forgive(struct renew_plan *p)
 {
 	p->failures = 0;
 	p->next_try = 0;
@@ -224,7 +225,7 @@ plan_forgive(struct plan *p)
 /* The record as text */
 
 size_t
-plan_write(const struct plan *p, char dst[PLAN_TEXTSIZE])
+renew_plan_write(const struct renew_plan *p, char dst[PLAN_TEXTSIZE])
 {
 	int	 n;
 
@@ -276,7 +277,7 @@ number(const char **text, const char *end, const char *name, int64_t max,
 }
 
 static int
-parse(struct plan *p, const char *s, const char *end)
+parse(struct renew_plan *p, const char *s, const char *end)
 {
 	int64_t	 failures, outcome, jitter;
 	size_t	 n = sizeof(MAGIC) - 1;
@@ -288,7 +289,7 @@ parse(struct plan *p, const char *s, const char *end)
 	    number(&s, end, "tried", INT64_MAX / 4, &p->tried) == -1 ||
 	    number(&s, end, "next-try", INT64_MAX / 4, &p->next_try) == -1 ||
 	    number(&s, end, "issued", INT64_MAX / 4, &p->issued) == -1 ||
-	    number(&s, end, "end", ACME_END_MAX - 1, &outcome) == -1 ||
+	    number(&s, end, "end", ACMEEND_MAX - 1, &outcome) == -1 ||
 	    line(&s, end, "error", p->error, sizeof(p->error)) == -1 ||
 	    number(&s, end, "jitter", UINT32_MAX, &jitter) == -1 ||
 	    line(&s, end, "ari-id", p->ari_id, sizeof(p->ari_id)) == -1 ||
@@ -300,22 +301,22 @@ parse(struct plan *p, const char *s, const char *end)
 	    s != end)
 		return (-1);
 	p->failures = (unsigned int)failures;
-	p->end = (enum acme_outcome)outcome;
+	p->end = (enum ipc_acme_outcome)outcome;
 	p->jitter = (uint32_t)jitter;
 	return (0);
 }
 
 int
-plan_read(struct plan *p, const char *text, size_t len, int64_t now,
+renew_plan_read(struct renew_plan *p, const char *text, size_t len, int64_t now,
     uint32_t rnd)
 {
-	plan_init(p, rnd);
+	renew_plan_init(p, rnd);
 	if (parse(p, text, text + len) == 0)
 		return (0);
-	plan_init(p, rnd);
+	renew_plan_init(p, rnd);
 	p->failures = CAREFUL;
 	p->next_try = now + rests[CAREFUL - 1];
-	p->end = ACME_END_INTERNAL;
+	p->end = ACMEEND_INTERNAL;
 	snprintf(p->error, sizeof(p->error),
 	    "the record of earlier tries was damaged");
 	return (-1);

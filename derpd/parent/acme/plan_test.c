@@ -11,16 +11,17 @@
 #define DAY	86400LL
 #define HOUR	3600LL
 
-static struct plan	 p;
-static struct plan_cert	 none = { 0, 0, "" };
-static struct plan_cert	 cert = { NOW, NOW + 90 * DAY, "a.b" };
+static struct renew_plan	 p;
+static struct renew_plan_cert	 none = { 0, 0, "" };
+static struct renew_plan_cert	 cert = { NOW, NOW + 90 * DAY, "a.b" };
 
 /* The next thing must be that, at that time. */
 static void
-expect(const struct plan_cert *c, int64_t now, enum plan_do what, int64_t at)
+expect(const struct renew_plan_cert *c, int64_t now, enum renew_plan_do what,
+    int64_t at)
 {
-	int64_t		 when;
-	enum plan_do	 next = plan_next(&p, c, now, &when);
+	int64_t			 when;
+	enum renew_plan_do	 next = renew_plan_next(&p, c, now, &when);
 
 	ATF_CHECK_EQ_MSG(what, next, "%d", (int)next);
 	ATF_CHECK_EQ_MSG(at, when, "%lld, expected %lld",
@@ -32,91 +33,93 @@ window(int64_t start, int64_t end, int64_t again, int64_t now, uint32_t rnd)
 {
 	struct acme_ari	 ari = { start, end, "https://ca.example/why" };
 
-	plan_ari(&p, &cert, &ari, again, now, rnd);
+	renew_plan_ari(&p, &cert, &ari, again, now, rnd);
 }
 
 ATF_TC_WITHOUT_HEAD(first);
 ATF_TC_BODY(first, tc)
 {
-	plan_init(&p, 0);
+	renew_plan_init(&p, 0);
 	expect(&none, NOW, PLAN_ISSUE, 0);
 	/* A certificate of which nothing is known: ask about it. */
-	expect(&cert, NOW, PLAN_ASK, NOW);
-	plan_ari_failed(&p, &cert, 0, NOW);
-	expect(&cert, NOW, PLAN_ASK, NOW + 6 * HOUR);
+	expect(&cert, NOW, PLAN_QUERY, NOW);
+	renew_plan_ari_failed(&p, &cert, 0, NOW);
+	expect(&cert, NOW, PLAN_QUERY, NOW + 6 * HOUR);
 }
 
 ATF_TC_WITHOUT_HEAD(third);
 ATF_TC_BODY(third, tc)
 {
-	struct plan_cert	 plain = { NOW, NOW + 90 * DAY, "" };
+	struct renew_plan_cert	 plain = { NOW, NOW + 90 * DAY, "" };
 
-	plan_init(&p, 0);
+	renew_plan_init(&p, 0);
 	expect(&plain, NOW, PLAN_ISSUE, NOW + 60 * DAY);
-	plan_init(&p, UINT32_MAX);
-	ATF_CHECK(plan_renewal(&p, &plain) < NOW + 57 * DAY + 10);
-	ATF_CHECK(plan_renewal(&p, &plain) >= NOW + 57 * DAY);
-	plan_init(&p, 1U << 31);
-	ATF_CHECK_EQ(NOW + 58 * DAY + 12 * HOUR, plan_renewal(&p, &plain));
+	renew_plan_init(&p, UINT32_MAX);
+	ATF_CHECK(renew_plan_renewal(&p, &plain) < NOW + 57 * DAY + 10);
+	ATF_CHECK(renew_plan_renewal(&p, &plain) >= NOW + 57 * DAY);
+	renew_plan_init(&p, 1U << 31);
+	ATF_CHECK_EQ(NOW + 58 * DAY + 12 * HOUR, renew_plan_renewal(&p,
+	    &plain));
 	/* What has expired is due. */
-	expect(&plain, NOW + 100 * DAY, PLAN_ISSUE, plan_renewal(&p, &plain));
-	ATF_CHECK(plan_renewal(&p, &plain) < NOW + 100 * DAY);
+	expect(&plain, NOW + 100 * DAY, PLAN_ISSUE, renew_plan_renewal(&p,
+	    &plain));
+	ATF_CHECK(renew_plan_renewal(&p, &plain) < NOW + 100 * DAY);
 }
 
 ATF_TC_WITHOUT_HEAD(by_window);
 ATF_TC_BODY(by_window, tc)
 {
-	plan_init(&p, 0);
+	renew_plan_init(&p, 0);
 	window(NOW + 50 * DAY, NOW + 52 * DAY, 0, NOW, 1U << 31);
-	ATF_CHECK_EQ(NOW + 51 * DAY, plan_renewal(&p, &cert));
-	expect(&cert, NOW, PLAN_ASK, NOW + 6 * HOUR);
+	ATF_CHECK_EQ(NOW + 51 * DAY, renew_plan_renewal(&p, &cert));
+	expect(&cert, NOW, PLAN_QUERY, NOW + 6 * HOUR);
 	/* The same window: the same point. */
 	window(NOW + 50 * DAY, NOW + 52 * DAY, NOW + 2 * HOUR, NOW, 0);
-	ATF_CHECK_EQ(NOW + 51 * DAY, plan_renewal(&p, &cert));
-	expect(&cert, NOW, PLAN_ASK, NOW + 2 * HOUR);
+	ATF_CHECK_EQ(NOW + 51 * DAY, renew_plan_renewal(&p, &cert));
+	expect(&cert, NOW, PLAN_QUERY, NOW + 2 * HOUR);
 	/* It moved. */
 	window(NOW + 2 * DAY, NOW + 3 * DAY, 0, NOW, 0);
-	ATF_CHECK_EQ(NOW + 2 * DAY, plan_renewal(&p, &cert));
-	expect(&cert, NOW + 2 * DAY - HOUR, PLAN_ASK, NOW + 6 * HOUR);
+	ATF_CHECK_EQ(NOW + 2 * DAY, renew_plan_renewal(&p, &cert));
+	expect(&cert, NOW + 2 * DAY - HOUR, PLAN_QUERY, NOW + 6 * HOUR);
 	expect(&cert, NOW + 3 * DAY, PLAN_ISSUE, NOW + 2 * DAY);
 	ATF_CHECK_STREQ("https://ca.example/why", p.ari_why);
 	/* Of another certificate that says nothing. */
 	cert.id = "c.d";
-	ATF_CHECK_EQ(NOW + 60 * DAY, plan_renewal(&p, &cert));
-	expect(&cert, NOW + DAY, PLAN_ASK, NOW + DAY);
+	ATF_CHECK_EQ(NOW + 60 * DAY, renew_plan_renewal(&p, &cert));
+	expect(&cert, NOW + DAY, PLAN_QUERY, NOW + DAY);
 	cert.id = "a.b";
 	/* It is not there any more. */
 	window(0, 0, 0, NOW, 0);
-	ATF_CHECK_EQ(NOW + 60 * DAY, plan_renewal(&p, &cert));
-	expect(&cert, NOW, PLAN_ASK, NOW + DAY);
+	ATF_CHECK_EQ(NOW + 60 * DAY, renew_plan_renewal(&p, &cert));
+	expect(&cert, NOW, PLAN_QUERY, NOW + DAY);
 	ATF_CHECK_STREQ("", p.ari_why);
 }
 
 ATF_TC_WITHOUT_HEAD(bounds);
 ATF_TC_BODY(bounds, tc)
 {
-	plan_init(&p, 0);
+	renew_plan_init(&p, 0);
 	/* A directory that wants it done over and over, or never. */
 	window(NOW - 9 * DAY, NOW - 8 * DAY, 0, NOW, 0);
-	ATF_CHECK_EQ(NOW + DAY, plan_renewal(&p, &cert));
+	ATF_CHECK_EQ(NOW + DAY, renew_plan_renewal(&p, &cert));
 	p.issued = NOW + 3 * HOUR;
-	ATF_CHECK_EQ(NOW + DAY + 3 * HOUR, plan_renewal(&p, &cert));
+	ATF_CHECK_EQ(NOW + DAY + 3 * HOUR, renew_plan_renewal(&p, &cert));
 	p.issued = NOW + 1000 * DAY;	/* by a clock that was wrong */
-	ATF_CHECK_EQ(NOW + DAY, plan_renewal(&p, &cert));
+	ATF_CHECK_EQ(NOW + DAY, renew_plan_renewal(&p, &cert));
 	window(NOW + 900 * DAY, NOW + 901 * DAY, 0, NOW, 0);
-	ATF_CHECK_EQ(NOW + 81 * DAY, plan_renewal(&p, &cert));
+	ATF_CHECK_EQ(NOW + 81 * DAY, renew_plan_renewal(&p, &cert));
 	/* How often it may be asked. */
 	window(NOW + DAY, NOW + 2 * DAY, NOW + 1, NOW, 0);
-	expect(&cert, NOW, PLAN_ASK, NOW + 60);
+	expect(&cert, NOW, PLAN_QUERY, NOW + 60);
 	window(NOW + 2 * DAY, NOW + 3 * DAY, NOW + 300 * DAY, NOW, 0);
-	expect(&cert, NOW, PLAN_ASK, NOW + DAY);
-	plan_ari_failed(&p, &cert, NOW + 300 * DAY, NOW);
-	expect(&cert, NOW, PLAN_ASK, NOW + DAY);
+	expect(&cert, NOW, PLAN_QUERY, NOW + DAY);
+	renew_plan_ari_failed(&p, &cert, NOW + 300 * DAY, NOW);
+	expect(&cert, NOW, PLAN_QUERY, NOW + DAY);
 	ATF_CHECK(p.ari_pick != 0);
 	/* A window that covers all of time. */
 	window(0 + 1, INT64_MAX / 4, 0, NOW, UINT32_MAX);
 	ATF_CHECK(p.ari_pick > 0);
-	ATF_CHECK_EQ(NOW + 81 * DAY, plan_renewal(&p, &cert));
+	ATF_CHECK_EQ(NOW + 81 * DAY, renew_plan_renewal(&p, &cert));
 }
 
 ATF_TC_WITHOUT_HEAD(back_off);
@@ -127,11 +130,11 @@ ATF_TC_BODY(back_off, tc)
 	int64_t			 now = NOW;
 	size_t			 i;
 
-	plan_init(&p, 0);
+	renew_plan_init(&p, 0);
 	for (i = 0; i < sizeof(rests) / sizeof(rests[0]); i++) {
-		plan_begin(&p, &none, now, 0);
+		renew_plan_begin(&p, &none, now, 0);
 		expect(&none, now, PLAN_ISSUE, now + rests[i]);
-		plan_failed(&p, &none, ACME_END_UNREACHABLE, "gone", 0,
+		renew_plan_failed(&p, &none, ACMEEND_UNREACHABLE, "gone", 0,
 		    now + 30, 0);
 		expect(&none, now, PLAN_ISSUE, now + 30 + rests[i]);
 		now += 30 + rests[i];
@@ -139,99 +142,101 @@ ATF_TC_BODY(back_off, tc)
 	ATF_CHECK_EQ(8, p.failures);
 	ATF_CHECK_STREQ("gone", p.error);
 	/* By chance a quarter longer. */
-	plan_failed(&p, &none, ACME_END_UNREACHABLE, "gone", 0, now,
+	renew_plan_failed(&p, &none, ACMEEND_UNREACHABLE, "gone", 0, now,
 	    UINT32_MAX);
 	ATF_CHECK(p.next_try > now + 6 * HOUR + 80 * 60);
 	ATF_CHECK(p.next_try < now + 6 * HOUR + 90 * 60 + 1);
-	plan_issued(&p, now, 0);
+	renew_plan_issued(&p, now, 0);
 	ATF_CHECK_EQ(0, p.failures);
 	ATF_CHECK_STREQ("", p.error);
-	ATF_CHECK_EQ(ACME_END_OK, p.end);
-	plan_begin(&p, &cert, now, 0);
-	plan_forgive(&p);
+	ATF_CHECK_EQ(ACMEEND_OK, p.end);
+	renew_plan_begin(&p, &cert, now, 0);
+	renew_plan_forgive(&p);
 	expect(&none, now, PLAN_ISSUE, 0);
 }
 
 ATF_TC_WITHOUT_HEAD(rests_by_kind);
 ATF_TC_BODY(rests_by_kind, tc)
 {
-	struct plan_cert	 brief = { NOW, NOW + 6 * DAY, "" };
+	struct renew_plan_cert	 brief = { NOW, NOW + 6 * DAY, "" };
 	int			 i;
 
-	plan_init(&p, 0);
-	plan_begin(&p, &none, NOW, 0);
-	plan_failed(&p, &none, ACME_END_REFUSED, "caa", 0, NOW, 0);
+	renew_plan_init(&p, 0);
+	renew_plan_begin(&p, &none, NOW, 0);
+	renew_plan_failed(&p, &none, ACMEEND_REFUSED, "caa", 0, NOW, 0);
 	ATF_CHECK_EQ(NOW + 1800, p.next_try);
-	plan_failed(&p, &none, ACME_END_RATE, "slow", 0, NOW, 0);
+	renew_plan_failed(&p, &none, ACMEEND_RATE, "slow", 0, NOW, 0);
 	ATF_CHECK_EQ(NOW + HOUR, p.next_try);
-	plan_failed(&p, &none, ACME_END_RATE, "slow", NOW + DAY, NOW, 0);
+	renew_plan_failed(&p, &none, ACMEEND_RATE, "slow", NOW + DAY, NOW, 0);
 	ATF_CHECK_EQ(NOW + DAY, p.next_try);
-	plan_failed(&p, &none, ACME_END_RATE, "slow", NOW + 99 * DAY, NOW, 0);
+	renew_plan_failed(&p, &none, ACMEEND_RATE, "slow", NOW + 99 * DAY, NOW,
+	    0);
 	ATF_CHECK_EQ(NOW + 7 * DAY, p.next_try);
 	/* Told to end: soon again, and not counted. */
-	plan_failed(&p, &none, ACME_END_STOPPED, "told\nto end", 0, NOW, 0);
+	renew_plan_failed(&p, &none, ACMEEND_STOPPED, "told\nto end", 0, NOW,
+	    0);
 	ATF_CHECK_EQ(NOW + 60, p.next_try);
 	ATF_CHECK_EQ(0, p.failures);
 	ATF_CHECK_STREQ("told?to end", p.error);
 	/* While there is a certificate there is time. */
 	for (i = 0; i < 20; i++)
-		plan_begin(&p, &cert, NOW, 0);
+		renew_plan_begin(&p, &cert, NOW, 0);
 	ATF_CHECK_EQ(NOW + DAY, p.next_try);
-	plan_begin(&p, &brief, NOW, 0);
+	renew_plan_begin(&p, &brief, NOW, 0);
 	ATF_CHECK_EQ(NOW + 6 * HOUR, p.next_try);
 	p.failures = UINT32_MAX;
-	plan_begin(&p, &brief, NOW, 0);
+	renew_plan_begin(&p, &brief, NOW, 0);
 	ATF_CHECK_EQ(UINT32_MAX, p.failures);
 }
 
 ATF_TC_WITHOUT_HEAD(wrong_clock);
 ATF_TC_BODY(wrong_clock, tc)
 {
-	plan_init(&p, 0);
+	renew_plan_init(&p, 0);
 	/* A record of 2095, when it is 2025. */
-	plan_begin(&p, &none, NOW + 70 * 365 * DAY, 0);
+	renew_plan_begin(&p, &none, NOW + 70 * 365 * DAY, 0);
 	expect(&none, NOW, PLAN_ISSUE, NOW);
-	plan_ari_failed(&p, &cert, 0, NOW + 70 * 365 * DAY);
+	renew_plan_ari_failed(&p, &cert, 0, NOW + 70 * 365 * DAY);
 	p.next_try = 0;
-	expect(&cert, NOW, PLAN_ASK, NOW);
+	expect(&cert, NOW, PLAN_QUERY, NOW);
 }
 
 ATF_TC_WITHOUT_HEAD(text);
 ATF_TC_BODY(text, tc)
 {
-	char		 s[PLAN_TEXTSIZE], cut[PLAN_TEXTSIZE];
-	struct plan	 q;
-	size_t		 n, i;
+	char			 s[PLAN_TEXTSIZE], cut[PLAN_TEXTSIZE];
+	struct renew_plan	 q;
+	size_t			 n, i;
 
-	plan_init(&p, 77);
-	plan_begin(&p, &cert, NOW, 5);
-	plan_failed(&p, &cert, ACME_END_DNS, "relay.test: no address", 0, NOW,
-	    9);
+	renew_plan_init(&p, 77);
+	renew_plan_begin(&p, &cert, NOW, 5);
+	renew_plan_failed(&p, &cert, ACMEEND_DNS, "relay.test: no address", 0,
+	    NOW, 9);
 	window(NOW + DAY, NOW + 2 * DAY, 0, NOW, 4000000000U);
-	n = plan_write(&p, s);
+	n = renew_plan_write(&p, s);
 	ATF_REQUIRE_EQ(strlen(s), n);
-	ATF_REQUIRE_EQ_MSG(0, plan_read(&q, s, n, NOW, 1), "%s", s);
-	plan_write(&q, cut);
+	ATF_REQUIRE_EQ_MSG(0, renew_plan_read(&q, s, n, NOW, 1), "%s", s);
+	renew_plan_write(&q, cut);
 	ATF_CHECK_STREQ(s, cut);
 	for (i = 0; i < n; i++) {
-		ATF_CHECK_EQ(-1, plan_read(&q, s, i, NOW, 1));
+		ATF_CHECK_EQ(-1, renew_plan_read(&q, s, i, NOW, 1));
 		ATF_CHECK(q.next_try > NOW && q.failures > 0);
 	}
 	memcpy(cut, s, n);
 	cut[n] = '\n';
-	ATF_CHECK_EQ(-1, plan_read(&q, cut, n + 1, NOW, 1));
+	ATF_CHECK_EQ(-1, renew_plan_read(&q, cut, n + 1, NOW, 1));
 	/* The longest of everything. */
-	plan_init(&p, UINT32_MAX);
+	renew_plan_init(&p, UINT32_MAX);
 	memset(p.error, 'e', sizeof(p.error) - 1);
 	memset(p.ari_id, 'i', sizeof(p.ari_id) - 1);
 	memset(p.ari_why, 'w', sizeof(p.ari_why) - 1);
 	p.failures = UINT32_MAX;
 	p.tried = p.next_try = p.issued = p.ari_start = p.ari_end =
 	    p.ari_pick = p.ari_next = INT64_MAX / 4;
-	n = plan_write(&p, s);
+	n = renew_plan_write(&p, s);
 	ATF_REQUIRE(n < sizeof(s));
-	ATF_REQUIRE_EQ(0, plan_read(&q, s, n, NOW, 1));
-	plan_write(&q, cut);
+	ATF_REQUIRE_EQ(0, renew_plan_read(&q, s, n, NOW, 1));
+	renew_plan_write(&q, cut);
 	ATF_CHECK_STREQ(s, cut);
 }
 
@@ -245,19 +250,19 @@ ATF_TC_BODY(bad_text, tc)
 	    { "acme 1\n", "acme 2\n" },
 	    { "tried 1760000000", "tried 99999999999999999999" } };
 	char			 s[PLAN_TEXTSIZE], bad[PLAN_TEXTSIZE], *at;
-	struct plan		 q;
+	struct renew_plan	 q;
 	size_t			 i;
 	int			 n;
 
-	plan_init(&p, 77);
-	plan_begin(&p, &cert, NOW, 5);
-	plan_write(&p, s);
+	renew_plan_init(&p, 77);
+	renew_plan_begin(&p, &cert, NOW, 5);
+	renew_plan_write(&p, s);
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		ATF_REQUIRE((at = strstr(s, t[i][0])) != NULL);
 		n = snprintf(bad, sizeof(bad), "%.*s%s%s", (int)(at - s), s,
 		    t[i][1], at + strlen(t[i][0]));
-		ATF_CHECK_EQ_MSG(-1, plan_read(&q, bad, (size_t)n, NOW, 1),
-		    "%s", t[i][1]);
+		ATF_CHECK_EQ_MSG(-1, renew_plan_read(&q, bad, (size_t)n, NOW,
+		    1), "%s", t[i][1]);
 	}
 }
 
@@ -268,15 +273,15 @@ ATF_TC_BODY(bad_text, tc)
 ATF_TC_WITHOUT_HEAD(years);
 ATF_TC_BODY(years, tc)
 {
-	struct plan_cert	 c = none;
+	struct renew_plan_cert	 c = none;
 	int64_t			 now = NOW, when;
 	uint32_t		 rnd = 12345;
 	int			 issues = 0, asks = 0, tries = 0, out = 0;
 
-	plan_init(&p, rnd);
+	renew_plan_init(&p, rnd);
 	while (now < NOW + 3 * 365 * DAY) {
 		rnd = rnd * 1664525 + 1013904223;
-		if (plan_next(&p, &c, now, &when) == PLAN_ASK) {
+		if (renew_plan_next(&p, &c, now, &when) == PLAN_QUERY) {
 			now = when > now ? when : now;
 			window(c.not_after - 30 * DAY, c.not_after - 28 * DAY,
 			    0, now, rnd);
@@ -287,18 +292,18 @@ ATF_TC_BODY(years, tc)
 		now = when > now ? when : now;
 		if (c.not_after != 0 && now > c.not_after)
 			out++;
-		plan_begin(&p, &c, now, rnd);
+		renew_plan_begin(&p, &c, now, rnd);
 		tries++;
 		/* Down for the last five days of each month. */
 		if ((now - NOW) / DAY % 30 >= 25) {
-			plan_failed(&p, &c, ACME_END_UNREACHABLE, "down", 0,
-			    now, rnd);
+			renew_plan_failed(&p, &c, ACMEEND_UNREACHABLE, "down",
+			    0, now, rnd);
 			continue;
 		}
 		c.not_before = now;
 		c.not_after = now + 90 * DAY;
 		c.id = issues++ % 2 ? "x.y" : "a.b";
-		plan_issued(&p, now, rnd);
+		renew_plan_issued(&p, now, rnd);
 	}
 	ATF_CHECK_EQ(0, out);
 	ATF_CHECK_MSG(issues >= 17 && issues <= 20, "%d", issues);

@@ -18,20 +18,21 @@
 #define MAX_TIME	((uint64_t)INT64_MAX / 4)
 
 int
-acme_wanted(const struct conf *c)
+renew_wanted(const struct conf *c)
 {
 	return (c->acme.enabled);
 }
 
 int
-acme_temporary(const struct derpd *d)
+renew_temporary(const struct parent *d)
 {
-	return (d->conf->acme.enabled && acme_cert(d) == NULL);
+	return (d->conf->acme.enabled && renew_cert(d) == NULL);
 }
 
 /* The machine's view of the world. */
 static void
-look_around(const struct derpd *d, struct renew_facts *f, struct chain *ch)
+look_around(const struct parent *d, struct renew_facts *f,
+    struct acme_chain *ch)
 {
 	renew_look_at(d, f, ch);
 	f->stopping = d->stopping;
@@ -40,25 +41,25 @@ look_around(const struct derpd *d, struct renew_facts *f, struct chain *ch)
 }
 
 int64_t
-acme_renewal(const struct derpd *d)
+renew_when(const struct parent *d)
 {
 	const struct renew_machine *m = &d->acme.machine;
 	struct renew_facts f;
-	struct chain ch;
+	struct acme_chain ch;
 	int64_t when;
 
 	look_around(d, &f, &ch);
 	if (m->state <= RENEW_AT_LOAD || renew_on_hold(&f))
 		return (0);
-	when = plan_renewal(&m->plan, &f.cert);
+	when = renew_plan_renewal(&m->plan, &f.cert);
 	return (when > m->plan.next_try ? when : m->plan.next_try);
 }
 
 int
-acme_on_hold(const struct derpd *d)
+renew_is_on_hold(const struct parent *d)
 {
 	struct renew_facts f;
-	struct chain ch;
+	struct acme_chain ch;
 
 	look_around(d, &f, &ch);
 	return (renew_on_hold(&f));
@@ -67,7 +68,7 @@ acme_on_hold(const struct derpd *d)
 /* What the machine does besides the work of its states */
 
 static void
-say(void *arg, enum renew_level level, const char *line)
+log_line(void *arg, enum renew_level level, const char *line)
 {
 	(void)arg;
 	if (level == RENEW_WARN)
@@ -82,13 +83,13 @@ static void
 answer(void *arg, unsigned int job, int good, const char *line)
 {
 	(void)arg;
-	control_cert_done(job, good, line);
+	parent_control_cert_done(job, good, line);
 }
 
 static void
 unmark(void *arg)
 {
-	const struct derpd *d = arg;
+	const struct parent *d = arg;
 
 	(void)renew_remove_mark(d);
 }
@@ -96,10 +97,10 @@ unmark(void *arg)
 static void
 kill_helper(void *arg)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 
 	if (d->helper.chan != NULL)
-		procs_fail(&d->helper, "does not end a job");
+		parent_procs_fail(&d->helper, "does not end a job");
 }
 
 /* Time */
@@ -109,16 +110,16 @@ timer(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	acme_look(arg);
+	renew_run(arg);
 }
 
 /* Come back when something is due. */
 static void
-schedule(struct derpd *d)
+schedule(struct parent *d)
 {
 	struct timeval tv = { 0, 0 };
 	struct renew_facts f;
-	struct chain ch;
+	struct acme_chain ch;
 
 	look_around(d, &f, &ch);
 	tv.tv_sec = (time_t)renew_wake(&d->acme.machine, &f, time(NULL));
@@ -132,18 +133,19 @@ schedule(struct derpd *d)
 }
 
 void
-renew_event(struct derpd *d, struct renew_event *ev)
+renew_event(struct parent *d, struct renew_event *ev)
 {
-	const struct renew_ops ops = { say, answer, unmark, kill_helper, d };
+	const struct renew_ops ops = { log_line, answer, unmark, kill_helper,
+	    d };
 	struct renew_machine *m = &d->acme.machine;
 	struct renew_facts f;
-	struct chain ch;
+	struct acme_chain ch;
 
 	d->acme.d = d;
 	do {
 		look_around(d, &f, &ch);
 		ev->now = time(NULL);
-		ev->ms = clock_ms();
+		ev->ms = base_clock_ms();
 		ev->rnd = arc4random();
 		ev->facts = &f;
 		if (!renew_step(m, ev, &ops))
@@ -155,7 +157,7 @@ renew_event(struct derpd *d, struct renew_event *ev)
 }
 
 void
-acme_look(struct derpd *d)
+renew_run(struct parent *d)
 {
 	struct renew_event ev = { .type = RENEW_ON_LOOK };
 
@@ -164,23 +166,23 @@ acme_look(struct derpd *d)
 
 /* What is wrong with what derpctl requests; NULL nothing. */
 static const char *
-check_request(const struct derpd *d, unsigned int job, unsigned int reason)
+check_request(const struct parent *d, unsigned int job, unsigned int reason)
 {
 	if (!d->conf->acme.enabled)
 		return ("derpd.conf has no acme section");
-	if (job == ACME_JOB_ISSUE || job == ACME_JOB_ROLL)
+	if (job == ACMEJOB_ISSUE || job == ACMEJOB_ROLL)
 		return (NULL);
 	/* RFC 5280 5.3.1: 7 is none. */
-	if (job != ACME_JOB_REVOKE || reason > 10 || reason == 7)
+	if (job != ACMEJOB_REVOKE || reason > 10 || reason == 7)
 		return ("malformed request");
-	if (acme_cert(d) == NULL)
+	if (renew_cert(d) == NULL)
 		return ("there is no certificate of the directory's that "
 		    "could be revoked");
 	return (NULL);
 }
 
 int
-acme_ask(struct derpd *d, unsigned int job, unsigned int reason,
+renew_request(struct parent *d, unsigned int job, unsigned int reason,
     const char **why)
 {
 	struct renew_event ev = { .type = RENEW_ON_REQUEST, .job = job,
@@ -196,7 +198,7 @@ acme_ask(struct derpd *d, unsigned int job, unsigned int reason,
 
 /* MSG_ACME_RESULT.  0, or -1 malformed or not asked for. */
 static int
-take_result(struct derpd *d, struct rd *r)
+handle_result(struct parent *d, struct ipc_rd *r)
 {
 	struct renew_event ev = { .type = RENEW_ON_RESULT };
 	struct acme_ari ari;
@@ -208,7 +210,7 @@ take_result(struct derpd *d, struct rd *r)
 		return (-1);
 	d->acme.pem = v.chain;
 	d->acme.len = v.chain_len;
-	acme_forget_tokens(d);
+	renew_forget_tokens(d);
 	ari.start = (int64_t)v.start;
 	ari.end = (int64_t)v.end;
 	strlcpy(ari.why, v.page, sizeof(ari.why));
@@ -222,46 +224,46 @@ take_result(struct derpd *d, struct rd *r)
 }
 
 static void
-from_helper(struct chan *c, struct msg *m, void *arg)
+from_helper(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 {
 	const struct renew_machine *machine;
-	struct proc *p = arg;
-	struct derpd *d = p->d;
+	struct parent_proc *p = arg;
+	struct parent *d = p->d;
 	int rv = -1;
 
 	(void)c;
 	machine = &d->acme.machine;
 	switch (m->type) {
 	case MSG_READY:
-		if ((rv = procs_take_ready(p, m)) == 0) {
+		if ((rv = parent_procs_handle_ready(p, m)) == 0) {
 			parent_ready(d);
-			acme_look(d);
+			renew_run(d);
 		}
 		break;
 	case MSG_ACME_TOKEN:
 		if (machine->state == RENEW_AT_JOB &&
-		    machine->job == ACME_JOB_ISSUE)
-			rv = acme_take_token(d, &m->rd);
+		    machine->job == ACMEJOB_ISSUE)
+			rv = renew_handle_token(d, &m->rd);
 		break;
 	case MSG_ACME_RESULT:
-		rv = take_result(d, &m->rd);
+		rv = handle_result(d, &m->rd);
 		break;
 	}
 	if (rv == -1)
-		procs_fail(p, "sent a malformed message");
+		parent_procs_fail(p, "sent a malformed message");
 }
 
 static int
-send_conf(struct proc *p)
+send_conf(struct parent_proc *p)
 {
 	static struct ipc_msg_acme_conf v;	/* large */
 
-	acme_conf_from(&v.conf, p->d->conf);
+	renew_conf_from(&v.conf, p->d->conf);
 	return (ipc_send_acme_conf(p->chan, &v));
 }
 
 void
-acme_connect_keys(struct derpd *d)
+renew_connect_keys(struct parent *d)
 {
 	struct ipc_msg_key_chan v = { .kind = KEYCHAN_ACME };
 	int sv[2];
@@ -275,43 +277,43 @@ acme_connect_keys(struct derpd *d)
 	if (ipc_send_key_chan(d->keys.chan, &v, sv[0]) == -1)
 		close(sv[1]);
 	else if (ipc_send_acme_keys(d->helper.chan, sv[1]) == -1)
-		procs_fail(&d->helper, "did not take a channel");
+		parent_procs_fail(&d->helper, "did not take a channel");
 }
 
 static int
-set_up(struct proc *p)
+set_up(struct parent_proc *p)
 {
 	if (send_conf(p) == -1)
 		return (-1);
-	acme_connect_keys(p->d);
+	renew_connect_keys(p->d);
 	return (p->chan == NULL ? -1 : 0);
 }
 
 int
-acme_start(struct proc *p)
+renew_start(struct parent_proc *p)
 {
 	return (parent_start_child(p, set_up, from_helper));
 }
 
 void
-acme_helper_gone(struct derpd *d)
+renew_helper_gone(struct parent *d)
 {
 	struct renew_event ev = { .type = RENEW_ON_GONE };
 
-	acme_forget_tokens(d);
+	renew_forget_tokens(d);
 	renew_event(d, &ev);
 }
 
 void
-acme_tell(struct derpd *d)
+renew_configure(struct parent *d)
 {
 	struct renew_event ev = { .type = RENEW_ON_RELOAD };
 
-	if (procs_adjust(&d->helper) == 0 && d->helper.chan != NULL &&
+	if (parent_procs_adjust(&d->helper) == 0 && d->helper.chan != NULL &&
 	    d->conf->acme.enabled && send_conf(&d->helper) == -1)
-		procs_fail(&d->helper, "did not take new settings");
+		parent_procs_fail(&d->helper, "did not take new settings");
 	/* A section that is new has its record read first. */
 	if (d->acme.machine.state == RENEW_AT_OFF)
-		acme_look(d);
+		renew_run(d);
 	renew_event(d, &ev);
 }

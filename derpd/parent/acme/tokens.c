@@ -13,50 +13,50 @@
 #include "ipcsend.h"
 #include "parent.h"
 
-#define MAX_SAID	(4 * ACME_MAXNAMES)	/* MSG_ACME_TOKENs of a job */
+#define MAX_SAID	(4 * IPC_ACME_MAXNAMES)	/* MSG_ACME_TOKENs of a job */
 
 static void
-put_token(struct wr *w, const char *name, const char *auth)
+put_token(struct ipc_wr *w, const char *name, const char *auth)
 {
 	struct ipc_msg_relay_token v = { name, auth };
 
-	wr_init(w);
+	ipc_wr_init(w);
 	ipc_put_relay_token(w, &v);
 }
 
 int
-acme_send_tokens(struct proc *relay)
+renew_send_tokens(struct parent_proc *relay)
 {
-	struct tokens *t = &relay->d->acme.tokens;
-	struct wr w;
+	struct acme_tokens *t = &relay->d->acme.tokens;
+	struct ipc_wr w;
 	size_t i;
 	int rv = 0;
 
 	for (i = 0; rv == 0 && i < t->n; i++) {
 		put_token(&w, t->v[i].name, t->v[i].auth);
-		rv = chan_send(relay->chan, MSG_RELAY_TOKEN, &w, -1);
-		wr_free(&w);
+		rv = ipc_chan_send(relay->chan, MSG_RELAY_TOKEN, &w, -1);
+		ipc_wr_free(&w);
 	}
 	return (rv);
 }
 
 void
-acme_forget_tokens(struct derpd *d)
+renew_forget_tokens(struct parent *d)
 {
-	struct wr w;
+	struct ipc_wr w;
 
 	d->acme.asked[0] = '\0';
 	if (d->acme.tokens.n == 0)
 		return;
-	tokens_free(&d->acme.tokens);
+	acme_tokens_free(&d->acme.tokens);
 	put_token(&w, "", "");
-	relays_tell(d, MSG_RELAY_TOKEN, &w);
-	wr_free(&w);
+	parent_relays_send(d, MSG_RELAY_TOKEN, &w);
+	ipc_wr_free(&w);
 }
 
 /* When all workers answer the token, the helper may go on. */
 static void
-check_token(struct derpd *d)
+check_token(struct parent *d)
 {
 	struct ipc_msg_acme_token_set v;
 	unsigned int i;
@@ -73,9 +73,9 @@ check_token(struct derpd *d)
 }
 
 int
-acme_token_set(struct proc *relay, struct msg *m)
+renew_token_set(struct parent_proc *relay, struct ipc_msg *m)
 {
-	struct derpd *d = relay->d;
+	struct parent *d = relay->d;
 	struct ipc_msg_relay_token_set v;
 
 	if (ipc_get_relay_token_set(&m->rd, &v) == -1)
@@ -88,37 +88,37 @@ acme_token_set(struct proc *relay, struct msg *m)
 }
 
 void
-acme_worker_gone(struct derpd *d, unsigned int worker)
+renew_worker_gone(struct parent *d, unsigned int worker)
 {
 	d->acme.owes[worker] = 0;
 	check_token(d);
 }
 
 int
-acme_take_token(struct derpd *d, struct rd *r)
+renew_handle_token(struct parent *d, struct ipc_rd *r)
 {
-	char auth[TOKEN_AUTHSIZE];
+	char auth[IPC_TOKEN_AUTHSIZE];
 	struct ipc_msg_acme_token v;
-	struct wr w;
+	struct ipc_wr w;
 	unsigned int i;
 
 	if (ipc_get_acme_token(r, &v) == -1 || ++d->acme.said > MAX_SAID)
 		return (-1);
 	if (v.token[0] == '\0') {
-		acme_forget_tokens(d);
+		renew_forget_tokens(d);
 		return (0);
 	}
 	if (d->acme.asked[0] != '\0')
 		return (-1);
 	snprintf(auth, sizeof(auth), "%s.%s", v.token, d->acme.thumb);
-	if (tokens_add(&d->acme.tokens, v.token, auth) == -1)
+	if (acme_tokens_add(&d->acme.tokens, v.token, auth) == -1)
 		return (-1);
 	strlcpy(d->acme.asked, v.token, sizeof(d->acme.asked));
 	for (i = 0; i < d->nworkers; i++)
 		d->acme.owes[i] = d->relays[i].chan != NULL;
 	put_token(&w, v.token, auth);
-	relays_tell(d, MSG_RELAY_TOKEN, &w);
-	wr_free(&w);
+	parent_relays_send(d, MSG_RELAY_TOKEN, &w);
+	ipc_wr_free(&w);
 	check_token(d);
 	return (0);
 }

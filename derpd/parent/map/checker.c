@@ -11,15 +11,15 @@
 #include "parent.h"
 
 static void
-from_checker(struct chan *c, struct msg *m, void *arg)
+from_checker(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 {
-	struct proc *p = arg;
+	struct parent_proc *p = arg;
 
 	(void)c;
 	if (m->type == MSG_MAP_RESULT)
 		mapset_queue_answer(&p->d->mapqueue, &m->rd);
-	else if (procs_take_ready(p, m) == -1)
-		procs_fail(p, "sent a malformed message");
+	else if (parent_procs_handle_ready(p, m) == -1)
+		parent_procs_fail(p, "sent a malformed message");
 	else {
 		mapset_queue_ready(&p->d->mapqueue);
 		parent_ready(p->d);
@@ -27,19 +27,19 @@ from_checker(struct chan *c, struct msg *m, void *arg)
 }
 
 int
-mapset_checker_attach(struct proc *p)
+mapset_checker_attach(struct parent_proc *p)
 {
-	return (procs_attach(p, from_checker));
+	return (parent_procs_attach(p, from_checker));
 }
 
 int
-maps_start_checker(struct proc *p)
+mapset_start_checker(struct parent_proc *p)
 {
-	return (procs_spawn(p) == -1 ? -1 : mapset_checker_attach(p));
+	return (parent_procs_spawn(p) == -1 ? -1 : mapset_checker_attach(p));
 }
 
 void
-mapset_checker_gone(struct derpd *d)
+mapset_checker_gone(struct parent *d)
 {
 	if (d->stopping)
 		mapset_queue_clear(&d->mapqueue);
@@ -49,28 +49,28 @@ mapset_checker_gone(struct derpd *d)
 
 /* The checker is not there and nobody else starts it: the first map is new. */
 static int
-idle(const struct proc *p)
+idle(const struct parent_proc *p)
 {
 	return (p->pid == 0 && (p->ev_restart == NULL ||
 	    !evtimer_pending(p->ev_restart, NULL)));
 }
 
 static int
-send_check(void *arg, const struct wr *w)
+send_check(void *arg, const struct ipc_wr *w)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 
 	if (d->map.chan == NULL && idle(&d->map))
-		(void)maps_start_checker(&d->map);
+		(void)mapset_start_checker(&d->map);
 	if (d->map.chan == NULL || !d->map.ready)
 		return (-1);
-	return (chan_send(d->map.chan, MSG_MAP_CHECK, w, -1));
+	return (ipc_chan_send(d->map.chan, MSG_MAP_CHECK, w, -1));
 }
 
 static void
 check_late(evutil_socket_t fd, short what, void *arg)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 
 	(void)fd;
 	(void)what;
@@ -80,7 +80,7 @@ check_late(evutil_socket_t fd, short what, void *arg)
 static void
 set_timer(void *arg, unsigned int ms)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 	struct timeval tv = { ms / 1000, (suseconds_t)(ms % 1000 * 1000) };
 
 	if (ms == 0) {
@@ -94,9 +94,9 @@ set_timer(void *arg, unsigned int ms)
 static void
 checker_broken(void *arg, const char *what)
 {
-	struct derpd *d = arg;
+	struct parent *d = arg;
 
-	procs_fail(&d->map, what);
+	parent_procs_fail(&d->map, what);
 }
 
 static const struct mapset_queue_ops ops = {
@@ -106,7 +106,7 @@ static const struct mapset_queue_ops ops = {
 };
 
 void
-mapset_checker_init(struct derpd *d)
+mapset_checker_init(struct parent *d)
 {
 	if ((d->ev_mapcheck = evtimer_new(d->base, check_late, d)) == NULL)
 		fatalx("no timer to wait for derpmapd (event_new)");
@@ -115,18 +115,18 @@ mapset_checker_init(struct derpd *d)
 
 /* What the warnings about this machine's own node are judged by. */
 static void
-fill_self(const struct derpd *d, const struct conf *c, const struct loaded *l,
-    struct map_self *s)
+fill_self(const struct parent *d, const struct conf *c,
+    const struct parent_loaded *l, struct ipc_map_self *s)
 {
 	const struct conf_name *n;
-	const struct cert *cert;
+	const struct parent_cert *cert;
 	size_t i, k;
 
 	memset(s, 0, sizeof(*s));
 	s->relay = c->relay.enabled;
-	s->port = (uint16_t)status_tls_port(d);
+	s->port = (uint16_t)parent_status_tls_port(d);
 	TAILQ_FOREACH(n, &c->names, entry)
-		if (s->nnames < MAP_MAX_NAMES)
+		if (s->nnames < IPC_MAP_MAX_NAMES)
 			strlcpy(s->names[s->nnames++], n->name,
 			    sizeof(s->names[0]));
 	if (l->selfsigned == 0)
@@ -134,17 +134,17 @@ fill_self(const struct derpd *d, const struct conf *c, const struct loaded *l,
 	for (i = 0; i < l->ncerts; i++) {
 		cert = l->certs[i];
 		for (k = 0; k < cert->nnames; k++)
-			if (s->ncerts < MAP_MAX_NAMES)
+			if (s->ncerts < IPC_MAP_MAX_NAMES)
 				strlcpy(s->certs[s->ncerts++], cert->names[k],
 				    sizeof(s->certs[0]));
 	}
 }
 
 int
-mapset_validate(struct derpd *d, const struct conf *conf,
-    const struct loaded *l, struct mapset_check *check)
+mapset_validate(struct parent *d, const struct conf *conf,
+    const struct parent_loaded *l, struct mapset_check *check)
 {
-	static struct map_self self;
+	static struct ipc_map_self self;
 
 	fill_self(d, conf, l, &self);
 	check->self = &self;

@@ -25,7 +25,7 @@
 #define RESULT_BURST	16	/* of a source, at once */
 
 int
-fetch_wanted(const struct conf *c)
+mapset_fetch_wanted(const struct conf *c)
 {
 	const struct conf_map *m;
 
@@ -36,7 +36,7 @@ fetch_wanted(const struct conf *c)
 }
 
 static uint32_t
-id_of(const struct derpd *d, const struct map *m, uint32_t server)
+id_of(const struct parent *d, const struct mapset_map *m, uint32_t server)
 {
 	return ((d->maps.generation & 0xffff) << GENERATION_SHIFT |
 	    m->index << MAP_SHIFT | server);
@@ -44,7 +44,7 @@ id_of(const struct derpd *d, const struct map *m, uint32_t server)
 
 static void
 add_source(struct ipc_source *s, uint32_t id, const char *url,
-    const struct map *m, int body)
+    const struct mapset_map *m, int body)
 {
 	s->id = id;
 	s->url = url;
@@ -54,12 +54,12 @@ add_source(struct ipc_source *s, uint32_t id, const char *url,
 }
 
 static int
-send_conf(struct proc *p)
+send_conf(struct parent_proc *p)
 {
-	struct derpd *d = p->d;
+	struct parent *d = p->d;
 	struct ipc_msg_fetch_conf v = { .nsources = 0 };
 	struct ipc_source *list;
-	struct map *m;
+	struct mapset_map *m;
 	size_t i, k, n = 1;
 	int rv;
 
@@ -83,27 +83,28 @@ send_conf(struct proc *p)
 }
 
 static void
-take_followed(struct map *m, enum fetch_result result, const char *why,
-    const void *body, size_t len, uint64_t mtime)
+handle_followed(struct mapset_map *m, enum ipc_fetch_result result,
+    const char *why, const void *body, size_t len, uint64_t mtime)
 {
 	if (result == FETCH_FAILED)
-		maps_not_fetched(m, why);
+		mapset_not_fetched(m, why);
 	else if (result == FETCH_NEW)
-		maps_fetched(m, body, len, mtime);
+		mapset_fetched(m, body, len, mtime);
 	else
-		maps_confirmed(m);
+		mapset_confirmed(m);
 }
 
 static void
-take_compared(struct map *m, struct map_other *o, enum fetch_result result,
-    const char *why, const uint8_t hash[MAP_HASH_LEN])
+handle_compared(struct mapset_map *m, struct mapset_other *o,
+    enum ipc_fetch_result result, const char *why,
+    const uint8_t hash[IPC_MAP_HASH_LEN])
 {
 	o->checked = time(NULL);
 	o->known = result != FETCH_FAILED;
 	if (o->known)
-		memcpy(o->hash, hash, MAP_HASH_LEN);
+		memcpy(o->hash, hash, IPC_MAP_HASH_LEN);
 	strlcpy(o->why, why, sizeof(o->why));
-	maps_compared(m, o);
+	mapset_compared(m, o);
 }
 
 /*
@@ -129,11 +130,11 @@ one_more(uint64_t *due)
 }
 
 int
-fetch_result(struct derpd *d, const struct ipc_msg_fetch_result *v,
+mapset_fetch_result(struct parent *d, const struct ipc_msg_fetch_result *v,
     uint64_t now_ms)
 {
 	uint32_t server = v->id & 0xff, index = v->id >> MAP_SHIFT & 0xff;
-	struct map *m;
+	struct mapset_map *m;
 
 	if (v->len > MAP_MAX_SIZE)
 		return (-1);
@@ -145,53 +146,54 @@ fetch_result(struct derpd *d, const struct ipc_msg_fetch_result *v,
 	/* A map that comes from a file is none of its business. */
 	if (server == FOLLOWED && m->conf->follow != NULL &&
 	    may_come(&m->due_ms, now_ms))
-		take_followed(m, v->what, v->why, v->body, v->len, v->mtime);
+		handle_followed(m, v->what, v->why, v->body, v->len, v->mtime);
 	else if (server < m->nothers &&
 	    may_come(&m->others[server].due_ms, now_ms))
-		take_compared(m, &m->others[server], v->what, v->why, v->hash);
+		handle_compared(m, &m->others[server], v->what, v->why,
+		    v->hash);
 	else
 		return (-1);
 	return (0);
 }
 
 static int
-take_result(struct proc *p, struct msg *m)
+handle_result(struct parent_proc *p, struct ipc_msg *m)
 {
 	struct ipc_msg_fetch_result v;
 
 	if (ipc_get_fetch_result(&m->rd, &v) == -1)
 		return (-1);
-	return (fetch_result(p->d, &v, clock_ms()));
+	return (mapset_fetch_result(p->d, &v, base_clock_ms()));
 }
 
 static void
-from_fetch(struct chan *c, struct msg *m, void *arg)
+from_fetch(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 {
 	(void)c;
-	parent_child_message(arg, m, take_result);
+	parent_child_message(arg, m, handle_result);
 }
 
 int
-fetch_start(struct proc *p)
+mapset_fetch_start(struct parent_proc *p)
 {
 	return (parent_start_child(p, send_conf, from_fetch));
 }
 
 void
-fetch_tell(struct derpd *d)
+mapset_fetch_configure(struct parent *d)
 {
-	if (procs_adjust(&d->fetch) == 0 && d->fetch.chan != NULL &&
-	    fetch_wanted(d->conf) && send_conf(&d->fetch) == -1)
-		procs_fail(&d->fetch, "did not take new settings");
+	if (parent_procs_adjust(&d->fetch) == 0 && d->fetch.chan != NULL &&
+	    mapset_fetch_wanted(d->conf) && send_conf(&d->fetch) == -1)
+		parent_procs_fail(&d->fetch, "did not take new settings");
 }
 
 void
-fetch_now(struct derpd *d)
+mapset_fetch_now(struct parent *d)
 {
 	size_t i, k;
 
 	if (d->fetch.chan == NULL ||
-	    chan_send(d->fetch.chan, MSG_FETCH_NOW, NULL, -1) == -1)
+	    ipc_chan_send(d->fetch.chan, MSG_FETCH_NOW, NULL, -1) == -1)
 		return;
 	for (i = 0; i < d->maps.n; i++) {
 		one_more(&d->maps.v[i].due_ms);

@@ -14,8 +14,8 @@
 #define BURST		16
 #define RESULT_MS	5000
 
-static struct derpd	 d;
-static struct map	 maps[2];
+static struct parent		 d;
+static struct mapset_map	 maps[2];
 
 static void
 begin(void)
@@ -41,17 +41,17 @@ static int
 result(uint32_t generation, uint32_t map, uint32_t server, int what,
     size_t len, uint64_t now)
 {
-	static uint8_t body[MAP_MAX_SIZE + 1], hash[MAP_HASH_LEN];
+	static uint8_t body[MAP_MAX_SIZE + 1], hash[IPC_MAP_HASH_LEN];
 	struct ipc_msg_fetch_result v = {
 		.id = generation << 16 | map << 8 | server,
-		.what = (enum fetch_result)what,
+		.what = (enum ipc_fetch_result)what,
 		.why = what == FETCH_FAILED ? "no answer" : "",
 		.hash = hash,
 		.body = body,
 		.len = len
 	};
 
-	return (fetch_result(&d, &v, now));
+	return (mapset_fetch_result(&d, &v, now));
 }
 
 static int
@@ -108,20 +108,20 @@ ATF_TC_BODY(at_once, tc)
 
 	begin();
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
-	d.fetch.chan = chan_new(NULL, sv[0], ROLE_PARENT, ROLE_FETCH, NULL,
+	d.fetch.chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, ROLE_FETCH, NULL,
 	    NULL, NULL);
 	ATF_REQUIRE(d.fetch.chan != NULL);
 	for (i = 0; i < BURST; i++)
 		ATF_REQUIRE_EQ(0, same(0));
 	for (i = 0; i < 100; i++) {
-		fetch_now(&d);
+		mapset_fetch_now(&d);
 		ATF_REQUIRE_EQ_MSG(0, same(0), "time %d", i);
 	}
 	ATF_CHECK_EQ(-1, same(0));
 	/* Without a fetch there is nobody to answer. */
-	chan_free(d.fetch.chan);
+	ipc_chan_free(d.fetch.chan);
 	d.fetch.chan = NULL;
-	fetch_now(&d);
+	mapset_fetch_now(&d);
 	ATF_CHECK_EQ(-1, same(0));
 }
 

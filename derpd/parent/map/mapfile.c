@@ -32,7 +32,7 @@ mapset_kept_path(const struct conf *c, const struct conf_map *m,
 		crypto_generichash_update(&st, (const uint8_t *)n->name,
 		    strlen(n->name) + 1);
 	crypto_generichash_final(&st, hash, sizeof(hash));
-	hex_put(hex, hash, 8);
+	base_hex_put(hex, hash, 8);
 	if ((size_t)snprintf(path, size, "%s/map-%s.json", c->statedir,
 	    hex) < size)
 		return (0);
@@ -41,7 +41,7 @@ mapset_kept_path(const struct conf *c, const struct conf_map *m,
 }
 
 void
-mapset_keep(const struct derpd *d, const struct map *m)
+mapset_keep(const struct parent *d, const struct mapset_map *m)
 {
 	struct timespec when[2];
 	char path[1100];
@@ -49,9 +49,9 @@ mapset_keep(const struct derpd *d, const struct map *m)
 	if (d->checking || mapset_kept_path(d->conf, m->conf,
 	    path, sizeof(path)) == -1)
 		return;
-	if (keyfile_public(path, m->good.body, m->good.len) == -1) {
+	if (parent_keyfile_public(path, m->good.body, m->good.len) == -1) {
 		log_warnx("the map of %s is served, but not kept for the next "
-		    "start", maps_source(m));
+		    "start", mapset_source(m));
 		return;
 	}
 	when[0].tv_sec = when[1].tv_sec = (time_t)m->good.mtime;

@@ -22,7 +22,7 @@
 struct mapset_job {
 	TAILQ_ENTRY(mapset_job) entry;
 	char		*what;
-	struct wr	 w;		/* payload of MSG_MAP_CHECK; the map is
+	struct ipc_wr	 w;		/* payload of MSG_MAP_CHECK; the map is
 					   its end */
 	size_t		 len;		/* of the map */
 	uint64_t	 mtime;
@@ -43,7 +43,7 @@ mapset_queue_init(struct mapset_queue *q, const struct mapset_queue_ops *ops,
 }
 
 void
-mapset_content_free(struct map_content *c)
+mapset_content_free(struct mapset_content *c)
 {
 	free(c->body);
 	free(c->gzip);
@@ -57,7 +57,7 @@ job_free(struct mapset_job *j)
 {
 	if (j == NULL)
 		return;
-	wr_free(&j->w);
+	ipc_wr_free(&j->w);
 	free(j->what);
 	free(j);
 }
@@ -115,7 +115,7 @@ job_new(const struct mapset_check *check)
 
 	if ((j = calloc(1, sizeof(*j))) == NULL)
 		return (NULL);
-	wr_init(&j->w);
+	ipc_wr_init(&j->w);
 	j->what = strdup(check->what);
 	j->len = check->len;
 	j->mtime = check->mtime;
@@ -126,7 +126,7 @@ job_new(const struct mapset_check *check)
 	v.map = check->p;
 	v.len = check->len;
 	ipc_put_map_check(&j->w, &v);
-	if (j->what != NULL && wr_ok(&j->w))
+	if (j->what != NULL && ipc_wr_ok(&j->w))
 		return (j);
 	job_free(j);
 	return (NULL);
@@ -257,7 +257,7 @@ copy_text(const char *p, size_t len)
 
 /* Read the answer.  1 good, 0 not good, -1 malformed or no memory. */
 static int
-read_result(struct rd *r, struct map_content *c, char **findings)
+read_result(struct ipc_rd *r, struct mapset_content *c, char **findings)
 {
 	struct ipc_msg_map_result v;
 
@@ -275,20 +275,21 @@ read_result(struct rd *r, struct map_content *c, char **findings)
 
 /* What is served of the bytes that were sent.  0, or -1 no memory. */
 static int
-fill_content(struct map_content *c, const void *p, size_t len)
+fill_content(struct mapset_content *c, const void *p, size_t len)
 {
 	if ((c->body = malloc(len > 0 ? len : 1)) == NULL)
 		return (-1);
 	memcpy(c->body, p, len);
 	c->len = len;
 	crypto_hash_sha256(c->hash, c->body, len);
-	c->gzip = pack_gzip(c->body, len, &c->gzip_len);
+	c->gzip = mapset_pack_gzip(c->body, len, &c->gzip_len);
 	return (0);
 }
 
 /* Deliver a verdict on the first map. */
 static void
-finish(struct mapset_queue *q, int good, struct map_content *c, char *findings)
+finish(struct mapset_queue *q, int good, struct mapset_content *c,
+    char *findings)
 {
 	struct mapset_job *j;
 	char err[MAPSET_ERR_SIZE];
@@ -311,9 +312,9 @@ finish(struct mapset_queue *q, int good, struct map_content *c, char *findings)
 }
 
 void
-mapset_queue_answer(struct mapset_queue *q, struct rd *r)
+mapset_queue_answer(struct mapset_queue *q, struct ipc_rd *r)
 {
-	struct map_content c;
+	struct mapset_content c;
 	char *findings;
 	int rv;
 

@@ -19,7 +19,7 @@
 #define MAPSET_WAIT_MS	20000	/* for derpmapd to be started */
 #define MAPSET_ERR_SIZE	1024
 
-struct map_content;
+struct mapset_content;
 
 /*
  * The verdict on a map: `good' 1, and *c is the callback's to free; 0 the map
@@ -27,12 +27,12 @@ struct map_content;
  * MAPSET_ERR_SIZE bytes; everything was logged.  May add and cancel.
  */
 typedef void (*mapset_verdict_cb)(void *owner, int good,
-	    struct map_content *c, const char *err);
+	    struct mapset_content *c, const char *err);
 
 /* What the queue needs of its caller. */
 struct mapset_queue_ops {
 	/* Send the payload of a MSG_MAP_CHECK.  0, or -1: not running. */
-	int	(*send)(void *arg, const struct wr *w);
+	int	(*send)(void *arg, const struct ipc_wr *w);
 	/* Call mapset_queue_late() in `ms' milliseconds; 0: not at all. */
 	void	(*timer)(void *arg, unsigned int ms);
 	/* derpmapd broke the rules, as `what' says: end it. */
@@ -55,11 +55,11 @@ void	 mapset_queue_init(struct mapset_queue *q,
 
 /* One map to be validated. */
 struct mapset_check {
-	const char	*what;		/* its name in messages */
-	const struct map_self *self;	/* this machine */
-	const void	*p;		/* the map, copied */
-	size_t		 len;		/* bytes */
-	uint64_t	 mtime;		/* seconds since 1970, for *c */
+	const char	*what;			/* its name in messages */
+	const struct ipc_map_self *self;	/* this machine */
+	const void	*p;			/* the map, copied */
+	size_t		 len;			/* bytes */
+	uint64_t	 mtime;			/* seconds since 1970, for *c */
 	mapset_verdict_cb cb;
 	void		*owner;		/* argument of cb */
 };
@@ -81,7 +81,7 @@ int	 mapset_queue_has(const struct mapset_queue *q, const void *owner);
 void	 mapset_queue_ready(struct mapset_queue *q);
 
 /* A MSG_MAP_RESULT came with this payload. */
-void	 mapset_queue_answer(struct mapset_queue *q, struct rd *r);
+void	 mapset_queue_answer(struct mapset_queue *q, struct ipc_rd *r);
 
 /* derpmapd has ended: the map that it had could not be validated. */
 void	 mapset_queue_gone(struct mapset_queue *q);
@@ -93,6 +93,6 @@ void	 mapset_queue_late(struct mapset_queue *q);
 void	 mapset_queue_clear(struct mapset_queue *q);
 
 /* Free what is in *c, and leave it empty. */
-void	 mapset_content_free(struct map_content *c);
+void	 mapset_content_free(struct mapset_content *c);
 
 #endif

@@ -11,27 +11,31 @@
 #include "mapqueue.h"
 #include "serve.h"
 
-static struct mapset_queue	 q;
-static const struct map_self	 self;
-static int			 running;	/* derpmapd can be sent maps */
-static unsigned int		 timer;		/* ms, 0 none */
-static char			 sent[256];	/* names of maps, "a b " */
-static char			 got[256];	/* verdicts, "a:1 b:0 " */
-static char			 broke[64];	/* what it was ended for */
-static char			 last_err[MAPSET_ERR_SIZE];
-static char			 a[] = "a", b[] = "b", c[] = "c";
+static struct mapset_queue		 q;
+static const struct ipc_map_self	 self;
+static int				 running;	/* derpmapd can be sent
+							   maps */
+static unsigned int			 timer;		/* ms, 0 none */
+static char				 sent[256];	/* names of maps, "a b
+							   " */
+static char				 got[256];	/* verdicts, "a:1 b:0
+							   " */
+static char				 broke[64];	/* what it was ended
+							   for */
+static char				 last_err[MAPSET_ERR_SIZE];
+static char				 a[] = "a", b[] = "b", c[] = "c";
 
 static int
-send_check(void *arg, const struct wr *w)
+send_check(void *arg, const struct ipc_wr *w)
 {
 	char	 what[64];
-	struct rd r;
+	struct ipc_rd r;
 
 	ATF_CHECK_EQ(arg, &q);
 	if (!running)
 		return (-1);
-	rd_init(&r, w->p, w->len);
-	rd_str(&r, what, sizeof(what));
+	ipc_rd_init(&r, w->p, w->len);
+	ipc_rd_str(&r, what, sizeof(what));
 	strlcat(sent, what, sizeof(sent));
 	strlcat(sent, " ", sizeof(sent));
 	return (0);
@@ -55,7 +59,7 @@ broken(void *arg, const char *what)
 static const struct mapset_queue_ops ops = { send_check, set_timer, broken };
 
 static void
-verdict(void *owner, int good, struct map_content *content, const char *err)
+verdict(void *owner, int good, struct mapset_content *content, const char *err)
 {
 	size_t	 n = strlen(got);
 
@@ -79,16 +83,16 @@ static void
 answer(int good)
 {
 	const char *text = good ? "warning: w\n" : "error: bad thing\n";
-	struct wr w;
-	struct rd r;
+	struct ipc_wr w;
+	struct ipc_rd r;
 
-	wr_init(&w);
-	wr_u8(&w, (uint8_t)good);
-	wr_blob(&w, text, strlen(text));
-	wr_blob(&w, "{\"regions\":[]}", good ? 14 : 0);
-	rd_init(&r, w.p, w.len);
+	ipc_wr_init(&w);
+	ipc_wr_u8(&w, (uint8_t)good);
+	ipc_wr_blob(&w, text, strlen(text));
+	ipc_wr_blob(&w, "{\"regions\":[]}", good ? 14 : 0);
+	ipc_rd_init(&r, w.p, w.len);
 	mapset_queue_answer(&q, &r);
-	wr_free(&w);
+	ipc_wr_free(&w);
 }
 
 static void
@@ -120,10 +124,10 @@ ATF_TC_BODY(order, tc)
 	ATF_CHECK_STREQ("", broke);
 }
 
-static struct map_content	 kept;
+static struct mapset_content	 kept;
 
 static void
-keep(void *owner, int good, struct map_content *content, const char *err)
+keep(void *owner, int good, struct mapset_content *content, const char *err)
 {
 	(void)owner;
 	(void)err;
@@ -254,14 +258,14 @@ ATF_TC_BODY(cancel, tc)
 ATF_TC_WITHOUT_HEAD(malformed);
 ATF_TC_BODY(malformed, tc)
 {
-	struct rd r;
+	struct ipc_rd r;
 
 	begin(1);
 	answer(1);
 	ATF_CHECK_STREQ("sent a verdict on no map", broke);
 	running = 1;
 	add(a, "a1");
-	rd_init(&r, "\1", 1);
+	ipc_rd_init(&r, "\1", 1);
 	mapset_queue_answer(&q, &r);
 	ATF_CHECK_STREQ("sent a malformed answer", broke);
 	ATF_CHECK_STREQ("a:-1 ", got);
@@ -275,7 +279,7 @@ ATF_TC_BODY(malformed, tc)
 static int	 rounds;
 
 static void
-again(void *owner, int good, struct map_content *content, const char *err)
+again(void *owner, int good, struct mapset_content *content, const char *err)
 {
 	struct mapset_check check = { .what = "again", .self = &self,
 	    .p = "{}", .len = 2, .cb = again, .owner = owner };

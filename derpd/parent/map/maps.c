@@ -19,13 +19,13 @@
 #include "parent.h"
 
 const char *
-maps_source(const struct map *m)
+mapset_source(const struct mapset_map *m)
 {
 	return (m->conf->file != NULL ? m->conf->file : m->conf->follow);
 }
 
 void
-maps_set_error(struct map *m, const char *text)
+mapset_set_error(struct mapset_map *m, const char *text)
 {
 	free(m->error);
 	m->error = text == NULL ? NULL : strdup(text);
@@ -55,17 +55,17 @@ put_host(char *dst, size_t size, const char *name)
 
 /* The message with which a worker takes a map. */
 static void
-put_doc(struct wr *w, const struct map *m)
+put_doc(struct ipc_wr *w, const struct mapset_map *m)
 {
 	static struct ipc_msg_relay_map v;	/* large */
-	struct map_doc *doc = &v.map;
+	struct ipc_map_doc *doc = &v.map;
 	const struct conf_name *n;
 
 	memset(doc, 0, sizeof(*doc));
 	doc->index = m->index;
 	strlcpy(doc->path, m->conf->path, sizeof(doc->path));
 	TAILQ_FOREACH(n, hosts_of(m->d->conf, m->conf), entry)
-		if (doc->nhosts < MAP_MAX_HOSTS)
+		if (doc->nhosts < IPC_MAP_MAX_HOSTS)
 			put_host(doc->hosts[doc->nhosts++],
 			    sizeof(doc->hosts[0]), n->name);
 	doc->max_age = m->conf->max_age;
@@ -79,97 +79,97 @@ put_doc(struct wr *w, const struct map *m)
 }
 
 int
-maps_send(struct proc *relay)
+mapset_send(struct parent_proc *relay)
 {
-	const struct derpd *d = relay->d;
+	const struct parent *d = relay->d;
 	struct ipc_msg_relay_maps count = { (uint32_t)d->maps.n };
-	struct wr w;
+	struct ipc_wr w;
 	size_t i;
 	int rv;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	rv = ipc_send_relay_maps(relay->chan, &count);
 	for (i = 0; rv == 0 && i < d->maps.n; i++) {
 		put_doc(&w, &d->maps.v[i]);
-		rv = wr_ok(&w) ? chan_send(relay->chan, MSG_RELAY_MAP, &w,
-		    -1) : -1;
-		wr_free(&w);
+		rv = ipc_wr_ok(&w) ? ipc_chan_send(relay->chan, MSG_RELAY_MAP,
+		    &w, -1) : -1;
+		ipc_wr_free(&w);
 	}
 	return (rv);
 }
 
 static void
-tell_one(struct map *m)
+send_one(struct mapset_map *m)
 {
-	struct wr w;
+	struct ipc_wr w;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	put_doc(&w, m);
-	if (wr_ok(&w))
-		relays_tell(m->d, MSG_RELAY_MAP, &w);
+	if (ipc_wr_ok(&w))
+		parent_relays_send(m->d, MSG_RELAY_MAP, &w);
 	else
 		log_warnx("the map of %s could not be sent: out of memory",
-		    maps_source(m));
-	wr_free(&w);
-	metrics_changed(m->d);
+		    mapset_source(m));
+	ipc_wr_free(&w);
+	parent_metrics_changed(m->d);
 }
 
 /* A new good map is there: put it in force. */
 static void
-take(struct map *m, struct map_content *c)
+put_in_force(struct mapset_map *m, struct mapset_content *c)
 {
 	int same = m->good.body != NULL &&
 	    memcmp(m->good.hash, c->hash, sizeof(c->hash)) == 0;
-	int mended = m->state != MAP_GOOD;
+	int mended = m->state != MAPSET_GOOD;
 	char hex[2 * 8 + 1];
 	size_t i;
 
-	maps_set_error(m, NULL);
+	mapset_set_error(m, NULL);
 	m->refused = 0;
-	m->state = MAP_GOOD;
+	m->state = MAPSET_GOOD;
 	/* What a file says of its time is news, what a server says is not. */
 	if (same && (m->conf->follow != NULL || m->good.mtime == c->mtime)) {
 		if (mended)
 			log_info("the map of %s is good again",
-			    maps_source(m));
+			    mapset_source(m));
 		mapset_content_free(c);
-		metrics_changed(m->d);
+		parent_metrics_changed(m->d);
 		return;
 	}
 	mapset_content_free(&m->good);
 	m->good = *c;
 	m->since = time(NULL);
 	mapset_keep(m->d, m);
-	tell_one(m);
-	hex_put(hex, m->good.hash, 8);
+	send_one(m);
+	base_hex_put(hex, m->good.hash, 8);
 	log_info("the map of %s is in force: %zu bytes, hash %s...",
-	    maps_source(m), m->good.len, hex);
+	    mapset_source(m), m->good.len, hex);
 	for (i = 0; i < m->nothers; i++)
-		maps_compared(m, &m->others[i]);
+		mapset_compared(m, &m->others[i]);
 }
 
 /* What is there is not good: what was good stays. */
 static void
-refuse(struct map *m, const char *why)
+refuse(struct mapset_map *m, const char *why)
 {
-	maps_set_error(m, why);
-	if (m->state == MAP_GOOD) {
-		m->state = MAP_LAST_GOOD;
+	mapset_set_error(m, why);
+	if (m->state == MAPSET_GOOD) {
+		m->state = MAPSET_LAST_GOOD;
 		log_warnx("the last good map stays in force in place of %s",
-		    maps_source(m));
+		    mapset_source(m));
 	}
-	metrics_changed(m->d);
+	parent_metrics_changed(m->d);
 }
 
 /* The verdict on what the source of a map in force has now. */
 static void
-validated(void *arg, int good, struct map_content *c, const char *err)
+validated(void *arg, int good, struct mapset_content *c, const char *err)
 {
-	struct map *m = arg;
+	struct mapset_map *m = arg;
 	char *later = m->later;
 
 	if (good == 1)
-		take(m, c);
+		put_in_force(m, c);
 	else {
 		m->refused = m->conf->follow != NULL;
 		refuse(m, err);
@@ -177,14 +177,14 @@ validated(void *arg, int good, struct map_content *c, const char *err)
 	/* What came while the map was validated is newer. */
 	m->later = NULL;
 	if (later != NULL)
-		maps_not_fetched(m, later);
+		mapset_not_fetched(m, later);
 	free(later);
 }
 
 static void
-validate(struct map *m, const void *p, size_t len, uint64_t mtime)
+validate(struct mapset_map *m, const void *p, size_t len, uint64_t mtime)
 {
-	struct mapset_check check = { .what = maps_source(m), .p = p,
+	struct mapset_check check = { .what = mapset_source(m), .p = p,
 	    .len = len, .mtime = mtime, .cb = validated, .owner = m };
 
 	if (mapset_validate(m->d, m->d->conf, &m->d->loaded, &check) == -1)
@@ -192,10 +192,10 @@ validate(struct map *m, const void *p, size_t len, uint64_t mtime)
 }
 
 void
-maps_file_changed(void *arg)
+mapset_file_changed(void *arg)
 {
 	static uint8_t text[MAP_MAX_SIZE + 1];
-	struct map *m = arg;
+	struct mapset_map *m = arg;
 	char err[MAPSET_ERR_SIZE];
 	uint64_t mtime;
 	ssize_t n;
@@ -212,7 +212,7 @@ maps_file_changed(void *arg)
 }
 
 void
-maps_fetched(struct map *m, const void *p, size_t len, uint64_t mtime)
+mapset_fetched(struct mapset_map *m, const void *p, size_t len, uint64_t mtime)
 {
 	free(m->later);
 	m->later = NULL;
@@ -220,7 +220,7 @@ maps_fetched(struct map *m, const void *p, size_t len, uint64_t mtime)
 }
 
 void
-maps_not_fetched(struct map *m, const char *why)
+mapset_not_fetched(struct mapset_map *m, const char *why)
 {
 	if (mapset_queue_has(&m->d->mapqueue, m)) {
 		free(m->later);
@@ -234,7 +234,7 @@ maps_not_fetched(struct map *m, const char *why)
 }
 
 void
-maps_confirmed(struct map *m)
+mapset_confirmed(struct mapset_map *m)
 {
 	m->checked = time(NULL);
 	free(m->later);
@@ -242,15 +242,15 @@ maps_confirmed(struct map *m)
 	if (m->refused || m->good.body == NULL ||
 	    mapset_queue_has(&m->d->mapqueue, m))
 		return;
-	if (m->state == MAP_LAST_GOOD)
-		log_info("the map of %s is good again", maps_source(m));
-	maps_set_error(m, NULL);
-	m->state = MAP_GOOD;
-	metrics_changed(m->d);
+	if (m->state == MAPSET_LAST_GOOD)
+		log_info("the map of %s is good again", mapset_source(m));
+	mapset_set_error(m, NULL);
+	m->state = MAPSET_GOOD;
+	parent_metrics_changed(m->d);
 }
 
 int
-maps_drift(const struct map *m, const struct map_other *o)
+mapset_drift(const struct mapset_map *m, const struct mapset_other *o)
 {
 	if (!o->known || m->good.body == NULL)
 		return (-1);
@@ -258,18 +258,18 @@ maps_drift(const struct map *m, const struct map_other *o)
 }
 
 void
-maps_compared(struct map *m, struct map_other *o)
+mapset_compared(struct mapset_map *m, struct mapset_other *o)
 {
-	int drift = maps_drift(m, o);
+	int drift = mapset_drift(m, o);
 
 	if (drift == 1 && !o->drift)
 		log_warnx("%s serves another map than %s", o->url,
-		    maps_source(m));
+		    mapset_source(m));
 	else if (drift == 0 && o->drift)
 		log_info("%s serves the same map as %s again", o->url,
-		    maps_source(m));
+		    mapset_source(m));
 	if (drift != -1)
 		o->drift = drift;
-	metrics_changed(m->d);
+	parent_metrics_changed(m->d);
 }
 

@@ -18,11 +18,11 @@
 #include "mapcheck.h"
 #include "parent.h"
 
-struct map_stage {
-	struct derpd	*d;
+struct mapset_stage {
+	struct parent	*d;
 	const struct conf *conf;
-	const struct loaded *loaded;
-	struct map_set	 set;
+	const struct parent_loaded *loaded;
+	struct mapset	 set;
 	size_t		 pending;	/* maps that wait for a verdict */
 	char		 why[MAPSET_ERR_SIZE]; /* the first failure, "" none */
 	mapset_staged_cb cb;		/* NULL: the caller waits */
@@ -30,13 +30,13 @@ struct map_stage {
 	struct event	*ev;		/* calls cb; NULL without one */
 };
 
-static void	validated_file(void *, int, struct map_content *,
+static void	validated_file(void *, int, struct mapset_content *,
 		    const char *);
-static void	validated_kept(void *, int, struct map_content *,
+static void	validated_kept(void *, int, struct mapset_content *,
 		    const char *);
 
 static int
-copy_content(struct map_content *dst, const struct map_content *src)
+copy_content(struct mapset_content *dst, const struct mapset_content *src)
 {
 	*dst = *src;
 	dst->gzip = NULL;
@@ -57,10 +57,10 @@ copy_content(struct map_content *dst, const struct map_content *src)
 }
 
 /* The map of the last configuration that was served at the same place. */
-static const struct map *
-same_before(const struct derpd *d, const struct conf_map *cm)
+static const struct mapset_map *
+same_before(const struct parent *d, const struct conf_map *cm)
 {
-	const struct map *m;
+	const struct mapset_map *m;
 	size_t i;
 
 	for (i = 0; i < d->maps.n; i++) {
@@ -68,7 +68,7 @@ same_before(const struct derpd *d, const struct conf_map *cm)
 		if (m->good.body != NULL &&
 		    strcmp(m->conf->path, cm->path) == 0 &&
 		    (m->conf->file == NULL) == (cm->file == NULL) &&
-		    strcmp(maps_source(m), cm->file != NULL ? cm->file :
+		    strcmp(mapset_source(m), cm->file != NULL ? cm->file :
 		    cm->follow) == 0)
 			return (m);
 	}
@@ -77,28 +77,28 @@ same_before(const struct derpd *d, const struct conf_map *cm)
 
 /* Put what is served at the same place now into *m.  0, or -1 nothing is. */
 static int
-from_before(struct derpd *d, struct map *m)
+from_before(struct parent *d, struct mapset_map *m)
 {
-	const struct map *old = same_before(d, m->conf);
-	struct map_content c;
+	const struct mapset_map *old = same_before(d, m->conf);
+	struct mapset_content c;
 
 	if (old == NULL || copy_content(&c, &old->good) == -1)
 		return (-1);
 	mapset_content_free(&m->good);
 	m->good = c;
 	m->since = old->since;
-	m->state = MAP_LAST_GOOD;
+	m->state = MAPSET_LAST_GOOD;
 	if (m->conf->follow == NULL)
 		return (0);
 	m->state = old->state;
 	m->refused = old->refused;
-	maps_set_error(m, old->error);
+	mapset_set_error(m, old->error);
 	return (0);
 }
 
 /* A map waits no longer: if it was the last one, tell the caller. */
 static void
-settled(struct map_stage *st)
+settled(struct mapset_stage *st)
 {
 	if (--st->pending == 0 && st->ev != NULL)
 		event_active(st->ev, EV_TIMEOUT, 1);
@@ -106,10 +106,10 @@ settled(struct map_stage *st)
 
 /* Queue `len' bytes at `p' of this map.  0, or -1 no memory (logged). */
 static int
-validate(struct map *m, const char *what, const void *p, size_t len,
+validate(struct mapset_map *m, const char *what, const void *p, size_t len,
     uint64_t mtime, mapset_verdict_cb cb)
 {
-	struct map_stage *st = m->stage;
+	struct mapset_stage *st = m->stage;
 	struct mapset_check check = { .what = what, .p = p, .len = len,
 	    .mtime = mtime, .cb = cb, .owner = m };
 
@@ -121,7 +121,7 @@ validate(struct map *m, const char *what, const void *p, size_t len,
 
 /* Have the kept copy validated.  0, or -1 there is none. */
 static int
-from_kept(struct map *m)
+from_kept(struct mapset_map *m)
 {
 	static uint8_t text[MAP_MAX_SIZE + 1];
 	char path[1100], err[MAPSET_ERR_SIZE];
@@ -137,9 +137,9 @@ from_kept(struct map *m)
 
 /* There is no good map at all. */
 static void
-nothing_good(struct map *m)
+nothing_good(struct mapset_map *m)
 {
-	struct map_stage *st = m->stage;
+	struct mapset_stage *st = m->stage;
 
 	if (m->conf->file == NULL) {
 		if (!st->d->checking)
@@ -156,7 +156,7 @@ nothing_good(struct map *m)
 }
 
 static void
-last_good(const struct map *m)
+last_good(const struct mapset_map *m)
 {
 	if (m->conf->file != NULL)
 		log_warnx("the last good map is served in place of %s",
@@ -165,7 +165,7 @@ last_good(const struct map *m)
 
 /* The source has no good map, or is another server. */
 static void
-fall_back(struct map *m)
+fall_back(struct mapset_map *m)
 {
 	if (!m->stage->d->checking && from_before(m->stage->d, m) == 0)
 		last_good(m);
@@ -174,15 +174,15 @@ fall_back(struct map *m)
 }
 
 static void
-validated_kept(void *arg, int good, struct map_content *c, const char *err)
+validated_kept(void *arg, int good, struct mapset_content *c, const char *err)
 {
-	struct map *m = arg;
+	struct mapset_map *m = arg;
 
 	(void)err;
 	if (good == 1) {
 		m->good = *c;
 		m->since = (time_t)m->good.mtime;
-		m->state = MAP_LAST_GOOD;
+		m->state = MAPSET_LAST_GOOD;
 		last_good(m);
 	} else
 		nothing_good(m);
@@ -190,24 +190,24 @@ validated_kept(void *arg, int good, struct map_content *c, const char *err)
 }
 
 static void
-validated_file(void *arg, int good, struct map_content *c, const char *err)
+validated_file(void *arg, int good, struct mapset_content *c, const char *err)
 {
-	struct map *m = arg;
+	struct mapset_map *m = arg;
 
 	m->checked = time(NULL);
 	if (good == 1) {
 		m->good = *c;
-		m->state = MAP_GOOD;
+		m->state = MAPSET_GOOD;
 		m->since = time(NULL);
 	} else {
-		maps_set_error(m, err);
+		mapset_set_error(m, err);
 		fall_back(m);
 	}
 	settled(m->stage);
 }
 
 static void
-stage_file(struct map *m)
+stage_file(struct mapset_map *m)
 {
 	static uint8_t text[MAP_MAX_SIZE + 1];
 	const char *path = m->conf->file;
@@ -216,11 +216,11 @@ stage_file(struct map *m)
 	ssize_t n;
 
 	/* From before it is read: no change is missed. */
-	if (!m->d->checking && (m->watch = filewatch_new(m->d->base, path,
-	    maps_file_changed, m)) == NULL)
+	if (!m->d->checking && (m->watch = parent_filewatch_new(m->d->base,
+	    path, mapset_file_changed, m)) == NULL)
 		log_warn("%s can't be watched: reload after a change", path);
 	if ((n = mapset_read(path, text, &mtime, err, sizeof(err))) == -1) {
-		maps_set_error(m, err);
+		mapset_set_error(m, err);
 		fall_back(m);
 	} else if (validate(m, path, text, (size_t)n, mtime,
 	    validated_file) == -1)
@@ -228,7 +228,7 @@ stage_file(struct map *m)
 }
 
 static void
-stage_one(struct map *m)
+stage_one(struct mapset_map *m)
 {
 	const struct conf_name *u;
 
@@ -244,7 +244,7 @@ stage_one(struct map *m)
 static void
 staged(evutil_socket_t fd, short what, void *arg)
 {
-	struct map_stage *st = arg;
+	struct mapset_stage *st = arg;
 
 	(void)fd;
 	(void)what;
@@ -253,7 +253,7 @@ staged(evutil_socket_t fd, short what, void *arg)
 
 /* Memory for the maps of `conf'.  0, or -1. */
 static int
-stage_alloc(struct map_stage *st)
+stage_alloc(struct mapset_stage *st)
 {
 	const struct conf_map *cm;
 	size_t n = 0;
@@ -275,11 +275,11 @@ stage_alloc(struct map_stage *st)
 	return (0);
 }
 
-struct map_stage *
-mapset_stage(struct derpd *d, const struct conf *conf,
-    const struct loaded *loaded, mapset_staged_cb cb, void *arg)
+struct mapset_stage *
+mapset_stage(struct parent *d, const struct conf *conf,
+    const struct parent_loaded *loaded, mapset_staged_cb cb, void *arg)
 {
-	struct map_stage *st;
+	struct mapset_stage *st;
 	size_t i;
 
 	if ((st = calloc(1, sizeof(*st))) == NULL) {
@@ -304,13 +304,13 @@ mapset_stage(struct derpd *d, const struct conf *conf,
 }
 
 void
-maps_free(struct map_set *set)
+mapset_free(struct mapset *set)
 {
 	size_t i;
 
 	for (i = 0; i < set->n; i++) {
 		mapset_queue_cancel(&set->v[i].d->mapqueue, &set->v[i]);
-		filewatch_free(set->v[i].watch);
+		parent_filewatch_free(set->v[i].watch);
 		mapset_content_free(&set->v[i].good);
 		free(set->v[i].error);
 		free(set->v[i].later);
@@ -320,26 +320,26 @@ maps_free(struct map_set *set)
 	set->n = 0;
 }
 
-const struct map_set *
-mapset_staged(const struct map_stage *st)
+const struct mapset *
+mapset_staged(const struct mapset_stage *st)
 {
 	return (&st->set);
 }
 
 void
-mapset_drop(struct map_stage *st)
+mapset_drop(struct mapset_stage *st)
 {
 	if (st == NULL)
 		return;
 	if (st->ev != NULL)
 		event_free(st->ev);
-	maps_free(&st->set);
+	mapset_free(&st->set);
 	free(st);
 }
 
 /* What changed while the maps were staged. */
 static void
-catch_up(struct derpd *d, struct map *m)
+catch_up(struct parent *d, struct mapset_map *m)
 {
 	m->stage = NULL;
 	if (m->conf->follow != NULL && same_before(d, m->conf) != NULL)
@@ -347,10 +347,10 @@ catch_up(struct derpd *d, struct map *m)
 }
 
 void
-mapset_commit(struct map_stage *st)
+mapset_commit(struct mapset_stage *st)
 {
-	struct derpd *d = st->d;
-	struct map_set old;
+	struct parent *d = st->d;
+	struct mapset old;
 	unsigned int i;
 	size_t k;
 
@@ -361,16 +361,16 @@ mapset_commit(struct map_stage *st)
 	memset(&st->set, 0, sizeof(st->set));
 	mapset_drop(st);
 	for (k = 0; k < d->maps.n; k++)
-		if (d->maps.v[k].state == MAP_GOOD &&
+		if (d->maps.v[k].state == MAPSET_GOOD &&
 		    d->maps.v[k].conf->file != NULL)
 			mapset_keep(d, &d->maps.v[k]);
 	for (i = 0; i < d->nworkers; i++)
 		if (d->relays[i].chan != NULL &&
-		    maps_send(&d->relays[i]) == -1)
-			procs_fail(&d->relays[i], "did not take a map");
-	maps_free(&old);
+		    mapset_send(&d->relays[i]) == -1)
+			parent_procs_fail(&d->relays[i], "did not take a map");
+	mapset_free(&old);
 	for (k = 0; k < d->maps.n; k++)
 		if (d->maps.v[k].changed)
-			maps_file_changed(&d->maps.v[k]);
-	metrics_changed(d);
+			mapset_file_changed(&d->maps.v[k]);
+	parent_metrics_changed(d);
 }

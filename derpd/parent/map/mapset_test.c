@@ -21,15 +21,15 @@
 #define FOLLOW		"map { follow \"https://x.test/map\" every 60 " \
 			"path \"/derpmap/f\" }\n"
 
-static struct derpd	 d;
-static struct chan	*checker;	/* derpmapd's end */
+static struct parent	 d;
+static struct ipc_chan	*checker;	/* derpmapd's end */
 static int		 silent;	/* it answers nothing */
 static unsigned int	 checks;	/* maps that it got */
 static int		 done;		/* the stage is */
 static char		 why[MAPSET_ERR_SIZE];
 
 static void
-answer(struct chan *c, int good)
+answer(struct ipc_chan *c, int good)
 {
 	struct ipc_msg_map_result v = { .ok = good };
 
@@ -41,7 +41,7 @@ answer(struct chan *c, int good)
 }
 
 static void
-to_checker(struct chan *c, struct msg *m, void *arg)
+to_checker(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 {
 	static struct ipc_msg_map_check q;
 
@@ -56,20 +56,20 @@ to_checker(struct chan *c, struct msg *m, void *arg)
 static void
 start_checker(void)
 {
-	struct wr w;
+	struct ipc_wr w;
 	int sv[2];
 
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
-	d.map.chan = chan_new(NULL, sv[0], ROLE_PARENT, ROLE_MAP, NULL, NULL,
-	    NULL);
-	checker = chan_new(d.base, sv[1], ROLE_MAP, ROLE_PARENT, to_checker,
+	d.map.chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, ROLE_MAP, NULL,
+	    NULL, NULL);
+	checker = ipc_chan_new(d.base, sv[1], ROLE_MAP, ROLE_PARENT, to_checker,
 	    NULL, NULL);
 	ATF_REQUIRE(d.map.chan != NULL && checker != NULL);
 	ATF_REQUIRE_EQ(0, mapset_checker_attach(&d.map));
-	wr_init(&w);
-	wr_str(&w, "test");
-	ATF_REQUIRE_EQ(0, chan_send(checker, MSG_READY, &w, -1));
-	wr_free(&w);
+	ipc_wr_init(&w);
+	ipc_wr_str(&w, "test");
+	ATF_REQUIRE_EQ(0, ipc_chan_send(checker, MSG_READY, &w, -1));
+	ipc_wr_free(&w);
 }
 
 /* A configuration with these maps, a line each. */
@@ -114,10 +114,10 @@ is_done(const char *text, void *arg)
 	strlcpy(why, text == NULL ? "" : text, sizeof(why));
 }
 
-static struct map_stage *
+static struct mapset_stage *
 stage(const struct conf *c)
 {
-	struct map_stage *st;
+	struct mapset_stage *st;
 
 	done = 0;
 	st = mapset_stage(&d, c, &d.loaded, is_done, &d);
@@ -159,7 +159,7 @@ until_done(void)
 static void
 replace(struct conf *c)
 {
-	struct map_stage *st = stage(c);
+	struct mapset_stage *st = stage(c);
 	struct conf *old = d.conf;
 
 	until_done();
@@ -194,7 +194,7 @@ ATF_TC_BODY(whole, tc)
 {
 	static char what[] = "other events";
 	struct timeval tv = { 0, 0 };
-	struct map_stage *st;
+	struct mapset_stage *st;
 	int ticks = 0;
 
 	put("a.json", GOOD " a");
@@ -216,8 +216,8 @@ ATF_TC_BODY(whole, tc)
 	ATF_REQUIRE_EQ(2, d.maps.n);
 	ATF_CHECK_STREQ(GOOD " a", body(0));
 	ATF_CHECK_STREQ(GOOD " b", body(1));
-	ATF_CHECK_EQ(MAP_GOOD, d.maps.v[0].state);
-	ATF_CHECK_EQ(MAP_GOOD, d.maps.v[1].state);
+	ATF_CHECK_EQ(MAPSET_GOOD, d.maps.v[0].state);
+	ATF_CHECK_EQ(MAPSET_GOOD, d.maps.v[1].state);
 	ATF_CHECK_EQ(2, checks);
 }
 
@@ -225,7 +225,7 @@ ATF_TC_BODY(whole, tc)
 ATF_TC_WITHOUT_HEAD(refused);
 ATF_TC_BODY(refused, tc)
 {
-	struct map_stage *st;
+	struct mapset_stage *st;
 	struct conf *c;
 
 	put("a.json", GOOD);
@@ -252,13 +252,13 @@ ATF_TC_BODY(last_good, tc)
 	put("a.json", BAD);
 	replace(conf_of(MAP_A));
 	ATF_CHECK_STREQ(GOOD, body(0));
-	ATF_CHECK_EQ(MAP_LAST_GOOD, d.maps.v[0].state);
+	ATF_CHECK_EQ(MAPSET_LAST_GOOD, d.maps.v[0].state);
 	ATF_CHECK_STREQ("not a good one", d.maps.v[0].error);
-	maps_free(&d.maps);		/* as after a restart */
+	mapset_free(&d.maps);		/* as after a restart */
 	ATF_REQUIRE_EQ(0, unlink("a.json"));
 	replace(conf_of(MAP_A));
 	ATF_CHECK_STREQ(GOOD, body(0));
-	ATF_CHECK_EQ(MAP_LAST_GOOD, d.maps.v[0].state);
+	ATF_CHECK_EQ(MAPSET_LAST_GOOD, d.maps.v[0].state);
 	ATF_CHECK(strstr(d.maps.v[0].error, "No such file") != NULL);
 }
 
@@ -268,20 +268,20 @@ ATF_TC_BODY(followed, tc)
 {
 	static char what[] = "a map that was fetched";
 	struct conf *c, *old;
-	struct map_stage *st;
+	struct mapset_stage *st;
 
 	put("b.json", GOOD);
 	begin(FOLLOW);
 	replace(d.conf);
-	ATF_CHECK_EQ(MAP_NONE, d.maps.v[0].state);
-	maps_fetched(&d.maps.v[0], "good 1", 6, 5);
-	until((int *)&d.maps.v[0].state, MAP_GOOD, what);
+	ATF_CHECK_EQ(MAPSET_NONE, d.maps.v[0].state);
+	mapset_fetched(&d.maps.v[0], "good 1", 6, 5);
+	until((int *)&d.maps.v[0].state, MAPSET_GOOD, what);
 	ATF_CHECK_STREQ("good 1", body(0));
 	c = conf_of(FOLLOW MAP_B);
 	silent = 1;
 	st = stage(c);
 	until((int *)&checks, 2, what);
-	maps_fetched(&d.maps.v[0], "good 2", 6, 6);
+	mapset_fetched(&d.maps.v[0], "good 2", 6, 6);
 	silent = 0;
 	answer(checker, 1);
 	until((int *)&d.maps.v[0].good.mtime, 6, what);
@@ -293,7 +293,7 @@ ATF_TC_BODY(followed, tc)
 	ATF_CHECK_STREQ("good 2", body(0));
 	ATF_CHECK_STREQ(GOOD, body(1));
 	ATF_CHECK_EQ(6, d.maps.v[0].good.mtime);
-	ATF_CHECK_EQ(MAP_GOOD, d.maps.v[0].state);
+	ATF_CHECK_EQ(MAPSET_GOOD, d.maps.v[0].state);
 }
 
 /* News of a source in the order in which they came, validated or not. */
@@ -301,25 +301,25 @@ ATF_TC_WITHOUT_HEAD(news);
 ATF_TC_BODY(news, tc)
 {
 	static char what[] = "a verdict";
-	struct map *m;
+	struct mapset_map *m;
 
 	begin(FOLLOW);
 	replace(d.conf);
 	m = &d.maps.v[0];
-	maps_fetched(m, "good 1", 6, 5);
-	maps_not_fetched(m, "x.test: no answer");
-	ATF_CHECK_EQ(MAP_NONE, m->state);
-	until((int *)&m->state, MAP_LAST_GOOD, what);
+	mapset_fetched(m, "good 1", 6, 5);
+	mapset_not_fetched(m, "x.test: no answer");
+	ATF_CHECK_EQ(MAPSET_NONE, m->state);
+	until((int *)&m->state, MAPSET_LAST_GOOD, what);
 	ATF_CHECK_STREQ("good 1", body(0));
 	ATF_CHECK_STREQ("x.test: no answer", m->error);
-	maps_fetched(m, "bad 2", 5, 6);
-	maps_confirmed(m);
-	ATF_CHECK_EQ(MAP_LAST_GOOD, m->state);
+	mapset_fetched(m, "bad 2", 5, 6);
+	mapset_confirmed(m);
+	ATF_CHECK_EQ(MAPSET_LAST_GOOD, m->state);
 	until(&m->refused, 1, what);
 	ATF_CHECK_STREQ("not a good one", m->error);
 	/* The same bytes once more are no better. */
-	maps_confirmed(m);
-	ATF_CHECK_EQ(MAP_LAST_GOOD, m->state);
+	mapset_confirmed(m);
+	ATF_CHECK_EQ(MAPSET_LAST_GOOD, m->state);
 }
 
 /* A file that changes while it is staged is validated again, once in force. */
@@ -327,7 +327,7 @@ ATF_TC_WITHOUT_HEAD(changed);
 ATF_TC_BODY(changed, tc)
 {
 	static char what[] = "the change of a file";
-	struct map_stage *st;
+	struct mapset_stage *st;
 
 	put("a.json", "good 1");
 	put("b.json", "good 1");
@@ -352,7 +352,7 @@ ATF_TC_WITHOUT_HEAD(dropped);
 ATF_TC_BODY(dropped, tc)
 {
 	static char what[] = "derpmapd";
-	struct map_stage *st;
+	struct mapset_stage *st;
 
 	put("a.json", GOOD);
 	put("b.json", GOOD);

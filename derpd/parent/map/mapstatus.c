@@ -12,12 +12,12 @@
 #define SUMMARIES_MAX	(MSG_MAXPAYLOAD - 128 * 1024)
 
 const char *
-mapstatus_state(const struct map *m)
+mapset_state_name(const struct mapset_map *m)
 {
 	switch (m->state) {
-	case MAP_GOOD:
+	case MAPSET_GOOD:
 		return ("good");
-	case MAP_LAST_GOOD:
+	case MAPSET_LAST_GOOD:
 		return ("last good");
 	default:
 		return ("none");
@@ -34,7 +34,7 @@ ago(time_t then)
 }
 
 static void
-put_hosts(struct json_out *o, const struct map *m)
+put_hosts(struct json_out *o, const struct mapset_map *m)
 {
 	const struct conf_names *names = TAILQ_EMPTY(&m->conf->hosts) ?
 	    &m->d->conf->names : &m->conf->hosts;
@@ -47,9 +47,10 @@ put_hosts(struct json_out *o, const struct map *m)
 }
 
 static void
-put_other(struct json_out *o, const struct map *m, const struct map_other *s)
+put_other(struct json_out *o, const struct mapset_map *m,
+    const struct mapset_other *s)
 {
-	int drift = maps_drift(m, s);
+	int drift = mapset_drift(m, s);
 
 	json_out_object(o, NULL);
 	json_out_str(o, "url", s->url);
@@ -79,7 +80,7 @@ put_findings(struct json_out *o, const char *text)
 }
 
 static void
-put_summary(struct json_out *o, const struct map *m)
+put_summary(struct json_out *o, const struct mapset_map *m)
 {
 	size_t len;
 
@@ -95,7 +96,7 @@ put_summary(struct json_out *o, const struct map *m)
 }
 
 static void
-put_map(struct json_out *o, const struct map *m)
+put_map(struct json_out *o, const struct mapset_map *m)
 {
 	int have = m->good.body != NULL;
 	size_t i;
@@ -103,8 +104,8 @@ put_map(struct json_out *o, const struct map *m)
 	json_out_object(o, NULL);
 	json_out_str(o, "path", m->conf->path);
 	put_hosts(o, m);
-	json_out_str(o, "source", maps_source(m));
-	json_out_str(o, "state", mapstatus_state(m));
+	json_out_str(o, "source", mapset_source(m));
+	json_out_str(o, "state", mapset_state_name(m));
 	json_out_hex(o, "hash", m->good.hash, have ? sizeof(m->good.hash) : 0);
 	json_out_uint(o, "bytes", m->good.len);
 	json_out_uint(o, "age", have ? ago(m->since) : 0);
@@ -124,7 +125,7 @@ put_map(struct json_out *o, const struct map *m)
 }
 
 void
-mapstatus_text(const struct derpd *d, struct wr *w)
+mapset_status_text(const struct parent *d, struct ipc_wr *w)
 {
 	struct json_out o;
 	size_t i;

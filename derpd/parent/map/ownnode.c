@@ -46,7 +46,7 @@ rank_of(int family, const char *host)
 			return (RANK_WILD);
 		if (ntohl(sin.sin_addr.s_addr) >> 24 == 127)
 			return (RANK_LOOPBACK);
-		return (ownaddr_is_public((struct sockaddr *)&sin) ?
+		return (parent_ownaddr_is_public((struct sockaddr *)&sin) ?
 		    RANK_PUBLIC : RANK_OTHER);
 	}
 	/* One with a scope, such as fe80::1%eth0, is for the link alone. */
@@ -56,8 +56,8 @@ rank_of(int family, const char *host)
 		return (RANK_WILD);
 	if (IN6_IS_ADDR_LOOPBACK(&sin6.sin6_addr))
 		return (RANK_LOOPBACK);
-	return (ownaddr_is_public((struct sockaddr *)&sin6) ? RANK_PUBLIC :
-	    RANK_OTHER);
+	return (parent_ownaddr_is_public((struct sockaddr *)&sin6) ?
+	    RANK_PUBLIC : RANK_OTHER);
 }
 
 /* The host of "1.2.3.4:5" or "[::]:5". */
@@ -93,7 +93,7 @@ add_address(struct own_addr *a, int family, const char *text)
  * or where STUN is if that is 0.
  */
 static void
-find_address(const struct derpd *d, int port, int family, struct own_addr *a)
+find_address(const struct parent *d, int port, int family, struct own_addr *a)
 {
 	size_t i;
 
@@ -106,25 +106,25 @@ find_address(const struct derpd *d, int port, int family, struct own_addr *a)
 			add_address(a, family, d->listens.v[i].text);
 	/* Clients need it when their resolver does not work yet. */
 	if (a->rank == RANK_WILD &&
-	    ownaddr_find(family, a->text, sizeof(a->text)) == -1)
+	    parent_ownaddr_find(family, a->text, sizeof(a->text)) == -1)
 		a->text[0] = '\0';
 }
 
 /* The port that clients are sent to: the usual one, if it is served; 0 none. */
 static int
-relay_port(const struct derpd *d)
+relay_port(const struct parent *d)
 {
 	size_t i;
 
 	for (i = 0; i < d->listens.n; i++)
 		if (d->listens.v[i].tls && d->listens.v[i].port == 443)
 			return (443);
-	return (status_tls_port(d));
+	return (parent_status_tls_port(d));
 }
 
 /* The certificate that who asks for `name' is shown; -1 there is none. */
 static int
-shown(const struct derpd *d, const char *name)
+shown(const struct parent *d, const char *name)
 {
 	size_t i;
 
@@ -132,18 +132,18 @@ shown(const struct derpd *d, const char *name)
 	if (rank_of(AF_INET, name) == RANK_NONE &&
 	    rank_of(AF_INET6, name) == RANK_NONE)
 		for (i = 1; i < d->loaded.ncerts; i++)
-			if (cert_covers(d->loaded.certs[i], name))
+			if (parent_cert_covers(d->loaded.certs[i], name))
 				return ((int)i);
 	return (d->loaded.ncerts > 0 ? 0 : -1);
 }
 
 /* Is the certificate that is shown for `name' good for it? */
 static int
-is_covered(const struct derpd *d, const char *name)
+is_covered(const struct parent *d, const char *name)
 {
 	int i = shown(d, name);
 
-	return (i == -1 || cert_covers(d->loaded.certs[i], name));
+	return (i == -1 || parent_cert_covers(d->loaded.certs[i], name));
 }
 
 /*
@@ -152,7 +152,7 @@ is_covered(const struct derpd *d, const char *name)
  * no URL without a port.
  */
 static const char *
-pick_name(const struct derpd *d, int port)
+pick_name(const struct parent *d, int port)
 {
 	const struct conf_name *n;
 	const char *any = NULL;
@@ -173,7 +173,7 @@ pick_name(const struct derpd *d, int port)
  * are bound to.
  */
 static void
-take_named(const struct derpd *d, int family, struct own_addr *a)
+prefer_named(const struct parent *d, int family, struct own_addr *a)
 {
 	const struct conf_name *n;
 
@@ -187,9 +187,9 @@ take_named(const struct derpd *d, int family, struct own_addr *a)
 
 /* What the client is to verify beside HostName. */
 static void
-put_certname(const struct derpd *d, struct json_out *o, const char *name)
+put_certname(const struct parent *d, struct json_out *o, const char *name)
 {
-	const struct cert *c;
+	const struct parent_cert *c;
 	size_t k;
 	int i = shown(d, name == NULL ? "::" : name);
 
@@ -201,7 +201,7 @@ put_certname(const struct derpd *d, struct json_out *o, const char *name)
 		return;
 	}
 	/* Of an address the client verifies nothing. */
-	if (name == NULL || cert_covers(c, name) || acme_temporary(d) ||
+	if (name == NULL || parent_cert_covers(c, name) || renew_temporary(d) ||
 	    rank_of(AF_INET, name) != RANK_NONE ||
 	    rank_of(AF_INET6, name) != RANK_NONE)
 		return;
@@ -228,7 +228,7 @@ put_address(struct json_out *o, const char *field, const struct own_addr *a,
 
 /* Clients look at port 80 of the node's IPv4 address. */
 static int
-has_port80(const struct derpd *d, const struct own_addr *v4)
+has_port80(const struct parent *d, const struct own_addr *v4)
 {
 	char host[64];
 	size_t i;
@@ -247,7 +247,7 @@ has_port80(const struct derpd *d, const struct own_addr *v4)
 }
 
 void
-status_node(const struct derpd *d, struct wr *w)
+mapset_own_node(const struct parent *d, struct ipc_wr *w)
 {
 	struct own_addr v4, v6;
 	struct json_out o;
@@ -262,8 +262,8 @@ status_node(const struct derpd *d, struct wr *w)
 		v6.text[0] = (char)(v6.rank = RANK_NONE);
 	if (v6.rank > RANK_LOOPBACK && v4.rank == RANK_LOOPBACK)
 		v4.text[0] = (char)(v4.rank = RANK_NONE);
-	take_named(d, AF_INET, &v4);
-	take_named(d, AF_INET6, &v6);
+	prefer_named(d, AF_INET, &v4);
+	prefer_named(d, AF_INET6, &v6);
 
 	json_out_init(&o, w);
 	json_out_object(&o, NULL);

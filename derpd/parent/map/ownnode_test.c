@@ -16,13 +16,14 @@
 #define MAXSOCKETS	6
 #define MAXCERTS	2
 
-static struct derpd		 d;
-static struct cert		 cert[MAXCERTS];
-static struct cert		*certs[MAXCERTS] = { &cert[0], &cert[1] };
-static struct listen_socket	 sockets[MAXSOCKETS];
-static struct listen_socket	 stun[MAXSOCKETS];
-static char			 cert_names[MAXCERTS][4][64];
-static char			*cert_lists[MAXCERTS][4];
+static struct parent			 d;
+static struct parent_cert		 cert[MAXCERTS];
+static struct parent_cert		*certs[MAXCERTS] = { &cert[0],
+    &cert[1] };
+static struct parent_listen_socket	 sockets[MAXSOCKETS];
+static struct parent_listen_socket	 stun[MAXSOCKETS];
+static char				 cert_names[MAXCERTS][4][64];
+static char				*cert_lists[MAXCERTS][4];
 
 /* A word of a list that is separated by spaces; NULL at the end. */
 static char *
@@ -87,8 +88,8 @@ with_stun(const char *text)
 static void
 certified(const char *names, int selfsigned)
 {
-	struct cert	*c = &cert[d.loaded.ncerts];
-	char		 list[256], *p = list, *name;
+	struct parent_cert	*c = &cert[d.loaded.ncerts];
+	char			 list[256], *p = list, *name;
 
 	ATF_REQUIRE(d.loaded.ncerts < MAXCERTS);
 	strlcpy(list, names, sizeof(list));
@@ -107,14 +108,14 @@ certified(const char *names, int selfsigned)
 static void
 wants(const char *node)
 {
-	struct wr	w;
+	struct ipc_wr	w;
 
-	wr_init(&w);
-	status_node(&d, &w);
-	ATF_REQUIRE(wr_ok(&w));
-	wr_u8(&w, 0);
+	ipc_wr_init(&w);
+	mapset_own_node(&d, &w);
+	ATF_REQUIRE(ipc_wr_ok(&w));
+	ipc_wr_u8(&w, 0);
 	ATF_CHECK_STREQ(node, (const char *)w.p);
-	wr_free(&w);
+	ipc_wr_free(&w);
 	conf_free(d.conf);
 }
 
@@ -123,9 +124,9 @@ ATF_TC_BODY(wildcard, tc)
 {
 	char	v4[96] = "", v6[96] = "", own[64], want[512];
 
-	if (ownaddr_find(AF_INET, own, sizeof(own)) == 0)
+	if (parent_ownaddr_find(AF_INET, own, sizeof(own)) == 0)
 		snprintf(v4, sizeof(v4), ",\"IPv4\":\"%s\"", own);
-	if (ownaddr_find(AF_INET6, own, sizeof(own)) == 0)
+	if (parent_ownaddr_find(AF_INET6, own, sizeof(own)) == 0)
 		snprintf(v6, sizeof(v6), ",\"IPv6\":\"%s\"", own);
 	service("r.test s.test", "relay { }");
 	listening("[::]:443 0.0.0.0:443 [::]:80! 0.0.0.0:80!");

@@ -11,7 +11,7 @@
 #define MEMORY		8
 
 uint8_t *
-pack_gzip(const void *p, size_t len, size_t *n)
+mapset_pack_gzip(const void *p, size_t len, size_t *n)
 {
 	z_stream z;
 	uint8_t *out;

@@ -12,6 +12,6 @@
  * name and no time in it.  Heap, *n bytes; NULL when it would not be smaller or
  * there is no memory.
  */
-uint8_t	*pack_gzip(const void *p, size_t len, size_t *n);
+uint8_t	*mapset_pack_gzip(const void *p, size_t len, size_t *n);
 
 #endif

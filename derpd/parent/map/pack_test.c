@@ -20,11 +20,11 @@ check(size_t len)
 	uint8_t *p, *again;
 	size_t n, m;
 
-	ATF_REQUIRE((p = pack_gzip(text, len, &n)) != NULL);
+	ATF_REQUIRE((p = mapset_pack_gzip(text, len, &n)) != NULL);
 	ATF_CHECK(n < len);
 	/* Neither name nor time: two servers pack to the same bytes. */
 	ATF_CHECK(memcmp(p, "\x1f\x8b\x08\0\0\0\0\0", 8) == 0);
-	ATF_REQUIRE((again = pack_gzip(text, len, &m)) != NULL);
+	ATF_REQUIRE((again = mapset_pack_gzip(text, len, &m)) != NULL);
 	ATF_CHECK(n == m && memcmp(p, again, n) == 0);
 	memset(&z, 0, sizeof(z));
 	ATF_REQUIRE_EQ(Z_OK, inflateInit2(&z, 15 + 16));
@@ -63,11 +63,11 @@ ATF_TC_BODY(not_smaller, tc)
 		v = v * 1664525 + 1013904223;
 		text[i] = (char)(v >> 24);
 	}
-	ATF_CHECK(pack_gzip(text, sizeof(text), &n) == NULL);
+	ATF_CHECK(mapset_pack_gzip(text, sizeof(text), &n) == NULL);
 	ATF_CHECK_EQ(0, n);
 	for (i = 0; i < 20; i++) {
 		n = 1;
-		ATF_CHECK(pack_gzip("{}{}", i < 4 ? i : 4, &n) == NULL);
+		ATF_CHECK(mapset_pack_gzip("{}{}", i < 4 ? i : 4, &n) == NULL);
 		ATF_CHECK_EQ(0, n);
 	}
 }

@@ -20,14 +20,14 @@ static const char	dup_text[] = "another connection uses the key of "
 			    "each other";
 
 static void
-came(struct conn *c, int dup)
+came(struct relay_conn *c, int dup)
 {
 	struct relay *r = c->r;
 
 	if (dup)
 		r->stats.dup_conns_total++;
-	link_add(c);
-	watch_present(r, c->session.key, c->addr, c->port,
+	cluster_link_add(c);
+	cluster_watch_present(r, c->session.key, c->addr, c->port,
 	    derp_flags(&c->session));
 }
 
@@ -35,20 +35,20 @@ static void
 came_remote(void *arg, const uint8_t *key, const uint8_t addr[16],
     uint16_t port, uint8_t flags)
 {
-	watch_present(arg, key, addr, port, flags);
+	cluster_watch_present(arg, key, addr, port, flags);
 }
 
 static void
-gone(void *arg, struct peer *p)
+gone(void *arg, struct cluster_peer *p)
 {
 	struct relay *r = arg;
 
-	sent_gone(r->sent, p);
-	watch_gone(r, p->key);
+	derp_sent_gone(r->sent, p);
+	cluster_watch_gone(r, p->key);
 }
 
 static void
-send_duplicate(struct conn *c, int dup)
+send_duplicate(struct relay_conn *c, int dup)
 {
 	const char *text = dup ? dup_text : "";
 	uint8_t hdr[FRAME_HDR_LEN];
@@ -57,28 +57,28 @@ send_duplicate(struct conn *c, int dup)
 	if (dup == c->session.told_dup || c->dead)
 		return;
 	c->session.told_dup = dup != 0;
-	frame_put_hdr(hdr, FRAME_HEALTH, (uint32_t)n);
-	conn_send(c, hdr, sizeof(hdr));
-	conn_send(c, text, n);
+	net_frame_put_hdr(hdr, FRAME_HEALTH, (uint32_t)n);
+	relay_conn_send(c, hdr, sizeof(hdr));
+	relay_conn_send(c, text, n);
 }
 
 static void
-close_crowded(struct conn *c)
+close_crowded(struct relay_conn *c)
 {
-	conn_close(c, "too many connections with one key");
+	relay_conn_close(c, "too many connections with one key");
 }
 
 static void
-send_gone(struct conn *c, const void *frame, size_t n)
+send_gone(struct relay_conn *c, const void *frame, size_t n)
 {
-	conn_send(c, frame, n);
+	relay_conn_send(c, frame, n);
 	c->r->stats.gone_disconnected++;
 }
 
 static const struct cluster_peers_ops peers_ops = {
 	.came = came,
-	.went = link_remove,
-	.active = link_active,
+	.went = cluster_link_remove,
+	.active = cluster_link_active,
 	.remote = came_remote,
 	.gone = gone,
 	.duplicate = send_duplicate,
@@ -86,25 +86,25 @@ static const struct cluster_peers_ops peers_ops = {
 };
 
 static void
-own_stats(void *arg, struct stats *s)
+own_stats(void *arg, struct relay_stats *s)
 {
 	const struct relay *r = arg;
 
 	*s = r->stats;
 	s->workers = 1;
-	peers_count(r->peers, s);
+	cluster_peers_count(r->peers, s);
 }
 
 static uint64_t
 request_stats(void *arg, uint64_t id)
 {
-	return (link_ask_stats(arg, id));
+	return (cluster_link_request_stats(arg, id));
 }
 
 static const struct cluster_stats_ops stats_ops = {
 	.own = own_stats,
 	.request = request_stats,
-	.ready = http_stats_ready
+	.ready = web_stats_ready
 };
 
 int

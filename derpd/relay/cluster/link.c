@@ -22,7 +22,7 @@
 #define LINK_MAXLEN	(2 * FRAME_KEY_LEN + FRAME_MAX_PACKET)
 
 static void
-link_free(struct link *l)
+link_free(struct cluster_link *l)
 {
 	if (l == NULL)
 		return;
@@ -32,17 +32,17 @@ link_free(struct link *l)
 		event_free(l->ev_write);
 	if (l->fd != -1)
 		close(l->fd);
-	buf_free(&l->out);
-	buf_free(&l->part);
+	relay_buf_free(&l->out);
+	relay_buf_free(&l->part);
 	free(l);
 }
 
 /*
  * The other side is gone, and the parent will send a link to the next one; or
- * this side gave it up, and link_tick() asks for a new one.
+ * this side gave it up, and cluster_link_tick() asks for a new one.
  */
 static void
-link_lost(struct link *l)
+link_lost(struct cluster_link *l)
 {
 	struct relay *r = l->r;
 	unsigned int worker = l->worker;
@@ -54,13 +54,13 @@ link_lost(struct link *l)
 }
 
 static void
-link_write(struct link *l)
+link_write(struct cluster_link *l)
 {
 	ssize_t n;
 
-	while (buf_left(&l->out) > 0) {
-		n = send(l->fd, buf_head(&l->out), buf_left(&l->out),
-		    MSG_NOSIGNAL);
+	while (relay_buf_left(&l->out) > 0) {
+		n = send(l->fd, relay_buf_head(&l->out),
+		    relay_buf_left(&l->out), MSG_NOSIGNAL);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1) {
@@ -70,7 +70,7 @@ link_write(struct link *l)
 				l->broken = 1;	/* the read side tells */
 			return;
 		}
-		buf_drain(&l->out, (size_t)n);
+		relay_buf_drain(&l->out, (size_t)n);
 	}
 }
 
@@ -87,7 +87,7 @@ link_writable(evutil_socket_t fd, short what, void *arg)
  * caller may be walking connections.
  */
 static void
-give_up(struct link *l, const char *why)
+give_up(struct cluster_link *l, const char *why)
 {
 	log_warnx("link to worker %u closed: %s", l->worker, why);
 	l->broken = 1;
@@ -96,25 +96,25 @@ give_up(struct link *l, const char *why)
 }
 
 int
-cluster_link_put(struct link *l, uint8_t type, const void *a, size_t alen,
-    const void *b, size_t blen)
+cluster_link_put(struct cluster_link *l, uint8_t type, const void *a,
+    size_t alen, const void *b, size_t blen)
 {
 	uint8_t hdr[FRAME_HDR_LEN];
 
 	if (l->broken)
 		return (-1);
-	frame_put_hdr(hdr, type, (uint32_t)(alen + blen));
-	if (buf_left(&l->out) > LINK_MAX) {
+	net_frame_put_hdr(hdr, type, (uint32_t)(alen + blen));
+	if (relay_buf_left(&l->out) > LINK_MAX) {
 		give_up(l, "it does not read what it is sent");
 		return (-1);
 	}
-	if (buf_add(&l->out, hdr, sizeof(hdr)) == -1 ||
-	    buf_add(&l->out, a, alen) == -1 ||
-	    buf_add(&l->out, b, blen) == -1) {
+	if (relay_buf_add(&l->out, hdr, sizeof(hdr)) == -1 ||
+	    relay_buf_add(&l->out, a, alen) == -1 ||
+	    relay_buf_add(&l->out, b, blen) == -1) {
 		give_up(l, "out of memory");	/* half a frame may be there */
 		return (-1);
 	}
-	if (buf_left(&l->out) >= LINK_FLUSH &&
+	if (relay_buf_left(&l->out) >= LINK_FLUSH &&
 	    !event_pending(l->ev_write, EV_WRITE, NULL))
 		link_write(l);
 	return (0);
@@ -122,14 +122,14 @@ cluster_link_put(struct link *l, uint8_t type, const void *a, size_t alen,
 
 /* Take whole frames from the front of `p'; *used says how many bytes. */
 static int
-take_frames(struct link *l, const uint8_t *p, size_t n, size_t *used)
+read_frames(struct cluster_link *l, const uint8_t *p, size_t n, size_t *used)
 {
 	uint32_t len;
 	uint8_t type;
 
 	*used = 0;
 	while (n - *used >= FRAME_HDR_LEN) {
-		frame_get_hdr(p + *used, &type, &len);
+		net_frame_get_hdr(p + *used, &type, &len);
 		if (len > LINK_MAXLEN)
 			return (-1);
 		if (n - *used - FRAME_HDR_LEN < len)
@@ -144,47 +144,47 @@ take_frames(struct link *l, const uint8_t *p, size_t n, size_t *used)
 
 /* Bytes still missing from the frame at the front of `b'. */
 static size_t
-missing(const struct buf *b)
+missing(const struct relay_buf *b)
 {
 	uint32_t len;
 	uint8_t type;
-	size_t have = buf_left(b);
+	size_t have = relay_buf_left(b);
 
 	if (have < FRAME_HDR_LEN)
 		return (FRAME_HDR_LEN - have);
-	frame_get_hdr(buf_head(b), &type, &len);
+	net_frame_get_hdr(relay_buf_head(b), &type, &len);
 	if (len > LINK_MAXLEN)
 		return (0);
 	return (FRAME_HDR_LEN + len - have);
 }
 
 static int
-link_input(struct link *l, const uint8_t *p, size_t n)
+link_input(struct cluster_link *l, const uint8_t *p, size_t n)
 {
 	size_t used, want;
 
 	/* The frame that the last read cut in two. */
-	while (buf_left(&l->part) > 0 && n > 0) {
+	while (relay_buf_left(&l->part) > 0 && n > 0) {
 		want = missing(&l->part);
 		if (want > n)
 			want = n;
-		if (buf_add(&l->part, p, want) == -1)
+		if (relay_buf_add(&l->part, p, want) == -1)
 			return (-1);
 		p += want;
 		n -= want;
-		if (take_frames(l, buf_head(&l->part), buf_left(&l->part),
-		    &used) == -1)
+		if (read_frames(l, relay_buf_head(&l->part),
+		    relay_buf_left(&l->part), &used) == -1)
 			return (-1);
-		buf_drain(&l->part, used);
+		relay_buf_drain(&l->part, used);
 	}
-	if (take_frames(l, p, n, &used) == -1)
+	if (read_frames(l, p, n, &used) == -1)
 		return (-1);
-	return (buf_add(&l->part, p + used, n - used));
+	return (relay_buf_add(&l->part, p + used, n - used));
 }
 
 /* Read once; 1 there may be more, 0 not, -1 the link is lost. */
 static int
-link_read(struct link *l)
+link_read(struct cluster_link *l)
 {
 	uint8_t *in_buf = l->r->links.in_buf;
 	ssize_t n;
@@ -207,25 +207,25 @@ link_read(struct link *l)
 static void
 link_readable(evutil_socket_t fd, short what, void *arg)
 {
-	struct link *l = arg;
+	struct cluster_link *l = arg;
 	int i, rv = what & EV_TIMEOUT ? -1 : 1;
 
 	(void)fd;
 	relay_clock(l->r);
 	for (i = 0; i < LINK_READS && rv == 1; i++) {
 		rv = link_read(l);
-		output_relieve(l->r);
+		relay_output_relieve(l->r);
 	}
 	if (rv == -1)
 		link_lost(l);
 }
 
 int
-link_open(struct relay *r, int fd, unsigned int worker)
+cluster_link_open(struct relay *r, int fd, unsigned int worker)
 {
-	struct link *l;
+	struct cluster_link *l;
 
-	if (worker >= MAXWORKERS)
+	if (worker >= IPC_MAXWORKERS)
 		return (-1);
 	if (r->links.to[worker] != NULL)
 		link_lost(r->links.to[worker]);
@@ -251,28 +251,28 @@ link_open(struct relay *r, int fd, unsigned int worker)
 }
 
 void
-link_flush(struct relay *r)
+cluster_link_flush(struct relay *r)
 {
-	struct link *l;
+	struct cluster_link *l;
 	unsigned int i;
 
-	for (i = 0; i < MAXWORKERS; i++) {
+	for (i = 0; i < IPC_MAXWORKERS; i++) {
 		if ((l = r->links.to[i]) == NULL || l->broken)
 			continue;
 		cluster_link_answer(l);
-		if (buf_left(&l->out) > 0 &&
+		if (relay_buf_left(&l->out) > 0 &&
 		    !event_pending(l->ev_write, EV_WRITE, NULL))
 			link_write(l);
 	}
 }
 
 void
-link_tick(struct relay *r)
+cluster_link_tick(struct relay *r)
 {
 	struct ipc_msg_relay_unlinked v;
 	unsigned int i;
 
-	for (i = 0; i < MAXWORKERS; i++)
+	for (i = 0; i < IPC_MAXWORKERS; i++)
 		if (r->links.to[i] != NULL)
 			cluster_link_check(r->links.to[i]);
 	if (r->links.unlinked == 0)

@@ -22,11 +22,11 @@
 #define KERNEL	(1 * MIB)	/* more than what a socket pair holds */
 
 static struct relay	*r;
-static struct chan	*parent;	/* its end */
+static struct ipc_chan	*parent;	/* its end */
 static const uint8_t	 key[FRAME_KEY_LEN] = { 1 };
 
 static void
-no_message(struct chan *c, struct msg *m, void *arg)
+no_message(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 {
 	(void)c;
 	(void)m;
@@ -34,7 +34,7 @@ no_message(struct chan *c, struct msg *m, void *arg)
 }
 
 static void
-no_end(struct chan *c, const char *why, void *arg)
+no_end(struct ipc_chan *c, const char *why, void *arg)
 {
 	(void)c;
 	(void)arg;
@@ -48,7 +48,7 @@ linked(unsigned int worker)
 	int sv[2];
 
 	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
-	ATF_REQUIRE_EQ(link_open(r, sv[0], worker), 0);
+	ATF_REQUIRE_EQ(cluster_link_open(r, sv[0], worker), 0);
 	return (sv[1]);
 }
 
@@ -61,12 +61,12 @@ set_up(void)
 	TAILQ_INIT(&r->conns);
 	relay_outputs_init(&r->outputs, &relay_output_sock);
 	LIST_INIT(&r->watchers);
-	r->now_us = clock_us();
+	r->now_us = base_clock_us();
 	ATF_REQUIRE((r->base = event_base_new()) != NULL);
 	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
-	r->parent = chan_new(r->base, sv[0], ROLE_RELAY, ROLE_PARENT,
+	r->parent = ipc_chan_new(r->base, sv[0], ROLE_RELAY, ROLE_PARENT,
 	    no_message, no_end, NULL);
-	parent = chan_new(NULL, sv[1], ROLE_PARENT, ROLE_RELAY, NULL, NULL,
+	parent = ipc_chan_new(NULL, sv[1], ROLE_PARENT, ROLE_RELAY, NULL, NULL,
 	    NULL);
 	ATF_REQUIRE(r->parent != NULL && parent != NULL);
 	ATF_REQUIRE_EQ(0, cluster_init(r));
@@ -80,7 +80,8 @@ packets(unsigned int worker, size_t max)
 	size_t n;
 
 	for (n = 0; n < max; n += sizeof(p))
-		if (link_packet(r, worker, key, key, p, sizeof(p)) == -1)
+		if (cluster_link_packet(r, worker, key, key, p,
+		    sizeof(p)) == -1)
 			break;
 	return (n);
 }
@@ -89,21 +90,21 @@ packets(unsigned int worker, size_t max)
 ATF_TC_WITHOUT_HEAD(packet_bound);
 ATF_TC_BODY(packet_bound, tc)
 {
-	struct conn c;
+	struct relay_conn c;
 	size_t n;
 
 	set_up();
 	linked(STUCK);
 	linked(FINE);
-	ATF_CHECK_EQ(link_packet(r, 5, key, key, key, 1), -1);
+	ATF_CHECK_EQ(cluster_link_packet(r, 5, key, key, key, 1), -1);
 	n = packets(STUCK, 64 * MIB);
 	ATF_CHECK_MSG(n > 4 * MIB - 10000 - 100 * n / 1400 &&
 	    n < 4 * MIB + KERNEL, "%zu bytes", n);
 	ATF_CHECK_EQ(packets(FINE, 100000), 100800);
 	memset(&c, 0, sizeof(c));
 	c.r = r;
-	link_active(&c);
-	ATF_CHECK_EQ(c.session.acks, 1U << STUCK | 1U << FINE);
+	cluster_link_active(&c);
+	ATF_CHECK_EQ(c.session.pending_acks, 1U << STUCK | 1U << FINE);
 }
 
 /*
@@ -116,29 +117,30 @@ ATF_TC_BODY(news_bound, tc)
 	static const uint8_t addr[16];
 	const size_t frame = FRAME_HDR_LEN + FRAME_KEY_LEN + 3 * 8;
 	size_t n, before = base_test_resident(), now;
-	struct conn c, waits;
-	struct msg m;
+	struct relay_conn c, waits;
+	struct ipc_msg m;
 	int fd;
 
 	set_up();
 	linked(STUCK);
 	fd = linked(FINE);
-	peers_remote_add(r->peers, STUCK, key, 1, addr, 1, PEER_REGULAR, 1);
+	cluster_peers_remote_add(r->peers, STUCK, key, 1, addr, 1, PEER_REGULAR,
+	    1);
 	memset(&c, 0, sizeof(c));
 	memset(&waits, 0, sizeof(waits));
 	c.r = waits.r = r;
 	waits.state = CONN_UP;
 	TAILQ_INSERT_TAIL(&r->conns, &waits, entry);
-	link_active(&waits);
-	ATF_CHECK_EQ(waits.session.acks, 1U << STUCK | 1U << FINE);
+	cluster_link_active(&waits);
+	ATF_CHECK_EQ(waits.session.pending_acks, 1U << STUCK | 1U << FINE);
 	/* The other link is read, so to speak: it is made anew. */
 	for (n = 0; n < 128 * MIB; n += frame) {
 		if (n % (1000 * frame) == 0) {
 			close(fd);
 			fd = linked(FINE);
 		}
-		link_active(&c);
-		if ((c.session.acks & 1U << STUCK) == 0)
+		cluster_link_active(&c);
+		if ((c.session.pending_acks & 1U << STUCK) == 0)
 			break;
 	}
 	ATF_CHECK_MSG(n > 31 * MIB && n < 32 * MIB + KERNEL, "%zu bytes", n);
@@ -146,31 +148,31 @@ ATF_TC_BODY(news_bound, tc)
 	/* Sanitizers keep what was freed. */
 	ATF_CHECK_MSG(!POOL_SLABS || before == 0 || now < before + 60 * MIB,
 	    "%zu before, %zu now", before, now);
-	ATF_CHECK(c.session.acks == 1U << FINE);
+	ATF_CHECK(c.session.pending_acks == 1U << FINE);
 	ATF_CHECK(r->links.to[STUCK] != NULL && r->links.to[FINE] != NULL);
-	ATF_CHECK_EQ(peers_conns(peers_find(r->peers, key)), 1);
+	ATF_CHECK_EQ(cluster_peers_conns(cluster_peers_find(r->peers, key)), 1);
 
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_NONBLOCK) != -1);
 	ATF_CHECK(r->links.to[STUCK] == NULL && r->links.to[FINE] != NULL);
-	ATF_CHECK_EQ(peers_conns(peers_find(r->peers, key)), 0);
-	ATF_CHECK_EQ(waits.session.acks & 1U << STUCK, 0);
+	ATF_CHECK_EQ(cluster_peers_conns(cluster_peers_find(r->peers, key)), 0);
+	ATF_CHECK_EQ(waits.session.pending_acks & 1U << STUCK, 0);
 	ATF_CHECK_EQ(packets(STUCK, 1), 0);
 
 	/* The parent is asked for another one, until it is there. */
-	link_tick(r);
+	cluster_link_tick(r);
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_NONBLOCK) != -1);
-	ATF_REQUIRE_EQ(chan_recv(parent, &m, 5000), 0);
+	ATF_REQUIRE_EQ(ipc_chan_recv(parent, &m, 5000), 0);
 	ATF_CHECK_EQ(m.type, MSG_RELAY_UNLINKED);
-	ATF_CHECK_EQ(rd_u64(&m.rd), 1U << STUCK);
-	msg_free(&m);
+	ATF_CHECK_EQ(ipc_rd_u64(&m.rd), 1U << STUCK);
+	ipc_msg_free(&m);
 	linked(STUCK);
-	link_tick(r);
+	cluster_link_tick(r);
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_NONBLOCK) != -1);
-	ATF_CHECK_EQ(chan_recv(parent, &m, 100), -1);
+	ATF_CHECK_EQ(ipc_chan_recv(parent, &m, 100), -1);
 	close(fd);
 	fd = linked(FINE);	/* no answer of it is overdue */
-	link_active(&c);
-	ATF_CHECK_EQ(c.session.acks, 1U << STUCK | 1U << FINE);
+	cluster_link_active(&c);
+	ATF_CHECK_EQ(c.session.pending_acks, 1U << STUCK | 1U << FINE);
 }
 
 /* Read all that has come to the other end; how many bytes. */
@@ -191,7 +193,7 @@ ATF_TC_WITHOUT_HEAD(slow);
 ATF_TC_BODY(slow, tc)
 {
 	uint8_t ack[FRAME_HDR_LEN + FRAME_KEY_LEN + 16] = { 0 };
-	struct conn c;
+	struct relay_conn c;
 	int fd;
 
 	set_up();
@@ -200,35 +202,35 @@ ATF_TC_BODY(slow, tc)
 	c.r = r;
 	c.state = CONN_UP;
 	TAILQ_INSERT_TAIL(&r->conns, &c, entry);
-	link_add(&c);
-	ATF_CHECK_EQ(c.session.acks, 1U << STUCK);
+	cluster_link_add(&c);
+	ATF_CHECK_EQ(c.session.pending_acks, 1U << STUCK);
 	r->now_us += 1000000;
-	link_tick(r);
-	ATF_CHECK_EQ(c.session.acks, 1U << STUCK);
+	cluster_link_tick(r);
+	ATF_CHECK_EQ(c.session.pending_acks, 1U << STUCK);
 	r->now_us += 1000000;
-	link_tick(r);
-	ATF_CHECK_EQ(c.session.acks, 0);
+	cluster_link_tick(r);
+	ATF_CHECK_EQ(c.session.pending_acks, 0);
 	/* It is told what happens, and nobody waits. */
-	link_flush(r);
+	cluster_link_flush(r);
 	ATF_CHECK(drain(fd) > 0);
-	link_active(&c);
-	ATF_CHECK_EQ(c.session.acks, 0);
-	link_add(&c);
-	ATF_CHECK_EQ(c.session.acks, 0);
-	link_flush(r);
+	cluster_link_active(&c);
+	ATF_CHECK_EQ(c.session.pending_acks, 0);
+	cluster_link_add(&c);
+	ATF_CHECK_EQ(c.session.pending_acks, 0);
+	cluster_link_flush(r);
 	ATF_CHECK(drain(fd) > 0);
 	/* When it answers it counts again. */
-	frame_put_hdr(ack, MSG_LINK_ACK, sizeof(ack) - FRAME_HDR_LEN);
+	net_frame_put_hdr(ack, MSG_LINK_ACK, sizeof(ack) - FRAME_HDR_LEN);
 	ATF_REQUIRE_EQ(write(fd, ack, sizeof(ack)), (ssize_t)sizeof(ack));
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
-	link_active(&c);
-	ATF_CHECK_EQ(c.session.acks, 1U << STUCK);
+	cluster_link_active(&c);
+	ATF_CHECK_EQ(c.session.pending_acks, 1U << STUCK);
 	/* Slow is who answers nothing, not who has a lot to answer. */
 	r->now_us += 1000000;
 	ATF_REQUIRE_EQ(write(fd, ack, sizeof(ack)), (ssize_t)sizeof(ack));
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
-	link_tick(r);
-	ATF_CHECK_EQ(c.session.acks, 1U << STUCK);
+	cluster_link_tick(r);
+	ATF_CHECK_EQ(c.session.pending_acks, 1U << STUCK);
 }
 
 /* A worker that is gone is replaced by the parent without being asked. */
@@ -254,7 +256,7 @@ ATF_TC_BODY(malformed, tc)
 
 	set_up();
 	fd = linked(STUCK);
-	frame_put_hdr(frame, 99, 0);
+	net_frame_put_hdr(frame, 99, 0);
 	ATF_REQUIRE_EQ(write(fd, frame, sizeof(frame)),
 	    (ssize_t)sizeof(frame));
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
@@ -271,7 +273,7 @@ ATF_TC_BODY(counters_once, tc)
 {
 	uint8_t ask[FRAME_HDR_LEN + 8] = { 0 }, buf[65536];
 	const size_t answer = FRAME_HDR_LEN + 8 + 4 +
-	    sizeof(struct stats);
+	    sizeof(struct relay_stats);
 	unsigned int i;
 	ssize_t n;
 	int fd;
@@ -280,22 +282,22 @@ ATF_TC_BODY(counters_once, tc)
 	fd = linked(STUCK);
 	(void)drain(fd);
 	for (i = 1; i <= 200; i++) {
-		frame_put_hdr(ask, MSG_LINK_STATS_ASK, 8);
+		net_frame_put_hdr(ask, MSG_LINK_STATS_ASK, 8);
 		ask[sizeof(ask) - 1] = (uint8_t)i;
 		ATF_REQUIRE_EQ(write(fd, ask, sizeof(ask)),
 		    (ssize_t)sizeof(ask));
 	}
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
-	link_flush(r);
+	cluster_link_flush(r);
 	n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
 	ATF_REQUIRE_EQ(n, (ssize_t)answer);
 	ATF_CHECK_EQ(buf[0], MSG_LINK_STATS);
 	ATF_CHECK_EQ(buf[FRAME_HDR_LEN + 7], 200);
-	link_flush(r);
+	cluster_link_flush(r);
 	ATF_CHECK_EQ(recv(fd, buf, sizeof(buf), MSG_DONTWAIT), -1);
 
 	/* One that is too short is malformed. */
-	frame_put_hdr(ask, MSG_LINK_STATS_ASK, 7);
+	net_frame_put_hdr(ask, MSG_LINK_STATS_ASK, 7);
 	ATF_REQUIRE_EQ(write(fd, ask, sizeof(ask) - 1),
 	    (ssize_t)sizeof(ask) - 1);
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);

@@ -27,7 +27,7 @@ _Static_assert(MSG_MAX <= UINT8_MAX, "the type of a frame is a byte");
 
 /* News was sent that is to be acknowledged. */
 static void
-want_ack(struct link *l)
+want_ack(struct cluster_link *l)
 {
 	if (l->asked++ == l->got)
 		l->heard_us = l->r->now_us;
@@ -35,19 +35,19 @@ want_ack(struct link *l)
 
 /* Send the payload `w', which is freed.  0 written, -1 not. */
 static int
-put(struct link *l, enum msg_type type, struct wr *w)
+put(struct cluster_link *l, enum ipc_msg_type type, struct ipc_wr *w)
 {
 	int rv = -1;
 
-	if (wr_ok(w))
+	if (ipc_wr_ok(w))
 		rv = cluster_link_put(l, (uint8_t)type, w->p, w->len, NULL, 0);
-	wr_free(w);
+	ipc_wr_free(w);
 	return (rv);
 }
 
 /* 0 written, -1 not. */
 static int
-put_add(struct link *l, struct conn *c)
+put_add(struct cluster_link *l, struct relay_conn *c)
 {
 	struct ipc_msg_link_add v = {
 		.key = c->session.key,
@@ -58,9 +58,9 @@ put_add(struct link *l, struct conn *c)
 		.flags = derp_flags(&c->session),
 		.us = c->session.active_us
 	};
-	struct wr w;
+	struct ipc_wr w;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	ipc_put_link_add(&w, &v);
 	if (put(l, MSG_LINK_ADD, &w) == -1)
 		return (-1);
@@ -73,13 +73,13 @@ put_add(struct link *l, struct conn *c)
  * acknowledgement counts, a bit each.
  */
 static uint64_t
-tell_all(struct relay *r, enum msg_type type, struct wr *w)
+send_all(struct relay *r, enum ipc_msg_type type, struct ipc_wr *w)
 {
 	uint64_t told = 0;
 	unsigned int i;
-	struct link *l;
+	struct cluster_link *l;
 
-	for (i = 0; wr_ok(w) && i < MAXWORKERS; i++) {
+	for (i = 0; ipc_wr_ok(w) && i < IPC_MAXWORKERS; i++) {
 		if ((l = r->links.to[i]) == NULL || cluster_link_put(l,
 		    (uint8_t)type, w->p, w->len, NULL, 0) == -1)
 			continue;
@@ -88,37 +88,37 @@ tell_all(struct relay *r, enum msg_type type, struct wr *w)
 		if (!l->slow)
 			told |= 1ULL << i;
 	}
-	wr_free(w);
+	ipc_wr_free(w);
 	return (told);
 }
 
 void
-link_add(struct conn *c)
+cluster_link_add(struct relay_conn *c)
 {
-	struct link *l;
+	struct cluster_link *l;
 	unsigned int i;
 
 	c->session.seq++;
-	c->session.acks = 0;
-	for (i = 0; i < MAXWORKERS; i++)
+	c->session.pending_acks = 0;
+	for (i = 0; i < IPC_MAXWORKERS; i++)
 		if ((l = c->r->links.to[i]) != NULL && put_add(l, c) == 0 &&
 		    !l->slow)
-			c->session.acks |= 1ULL << i;
+			c->session.pending_acks |= 1ULL << i;
 }
 
 void
-link_remove(struct conn *c)
+cluster_link_remove(struct relay_conn *c)
 {
 	struct ipc_msg_link_remove v = { c->session.key, c->id };
-	struct wr w;
+	struct ipc_wr w;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	ipc_put_link_remove(&w, &v);
-	tell_all(c->r, MSG_LINK_REMOVE, &w);
+	send_all(c->r, MSG_LINK_REMOVE, &w);
 }
 
 void
-link_active(struct conn *c)
+cluster_link_active(struct relay_conn *c)
 {
 	struct ipc_msg_link_active v = {
 		.key = c->session.key,
@@ -126,47 +126,47 @@ link_active(struct conn *c)
 		.seq = ++c->session.seq,
 		.us = c->session.active_us
 	};
-	struct wr w;
+	struct ipc_wr w;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	ipc_put_link_active(&w, &v);
-	c->session.acks = tell_all(c->r, MSG_LINK_ACTIVE, &w);
+	c->session.pending_acks = send_all(c->r, MSG_LINK_ACTIVE, &w);
 }
 
 void
-link_close_peer(struct relay *r, const uint8_t key[FRAME_KEY_LEN])
+cluster_link_close_peer(struct relay *r, const uint8_t key[FRAME_KEY_LEN])
 {
 	struct ipc_msg_link_close v = { key };
-	struct wr w;
+	struct ipc_wr w;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	ipc_put_link_close(&w, &v);
-	tell_all(r, MSG_LINK_CLOSE, &w);
+	send_all(r, MSG_LINK_CLOSE, &w);
 }
 
 static void
-acked(struct conn *c, unsigned int worker)
+acked(struct relay_conn *c, unsigned int worker)
 {
-	if ((c->session.acks & 1ULL << worker) == 0)
+	if ((c->session.pending_acks & 1ULL << worker) == 0)
 		return;
-	c->session.acks &= ~(1ULL << worker);
-	if (c->session.acks == 0)
-		login_agreed(c);
+	c->session.pending_acks &= ~(1ULL << worker);
+	if (c->session.pending_acks == 0)
+		derp_login_agreed(c);
 }
 
 /* The latest news of a connection of ours is in force at that worker. */
 static int
 on_ack(void *arg, const struct ipc_msg_link_ack *v)
 {
-	struct link *l = arg;
-	struct peer *p;
-	struct conn *c;
+	struct cluster_link *l = arg;
+	struct cluster_peer *p;
+	struct relay_conn *c;
 
 	if (l->got < l->asked)
 		l->got++;
 	l->heard_us = l->r->now_us;
 	l->slow = 0;
-	if ((p = peers_find(l->r->peers, v->key)) == NULL)
+	if ((p = cluster_peers_find(l->r->peers, v->key)) == NULL)
 		return (0);
 	TAILQ_FOREACH(c, &p->local, session.same)
 		if (c->id == v->id && c->session.seq == v->seq) {
@@ -177,30 +177,30 @@ on_ack(void *arg, const struct ipc_msg_link_ack *v)
 }
 
 static void
-send_ack(struct link *l, const uint8_t *key, uint64_t id, uint64_t seq)
+send_ack(struct cluster_link *l, const uint8_t *key, uint64_t id, uint64_t seq)
 {
 	struct ipc_msg_link_ack v = { key, id, seq };
-	struct wr w;
+	struct ipc_wr w;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	ipc_put_link_ack(&w, &v);
 	(void)put(l, MSG_LINK_ACK, &w);
 }
 
 int
-link_packet(struct relay *r, unsigned int worker, const uint8_t *src,
+cluster_link_packet(struct relay *r, unsigned int worker, const uint8_t *src,
     const uint8_t *dst, const uint8_t *p, size_t n)
 {
 	struct ipc_msg_link_packet head = { src, dst, NULL, 0 };
 	uint8_t keys[2 * FRAME_KEY_LEN];
-	struct link *l;
-	struct wr w;
+	struct cluster_link *l;
+	struct ipc_wr w;
 
-	if (worker >= MAXWORKERS || (l = r->links.to[worker]) == NULL ||
-	    buf_left(&l->out) > LINK_PACKETS)
+	if (worker >= IPC_MAXWORKERS || (l = r->links.to[worker]) == NULL ||
+	    relay_buf_left(&l->out) > LINK_PACKETS)
 		return (-1);
 	/* The packet itself is copied once, into the link's buffer. */
-	wr_fixed(&w, keys, sizeof(keys));
+	ipc_wr_fixed(&w, keys, sizeof(keys));
 	ipc_put_link_packet(&w, &head);
 	return (cluster_link_put(l, MSG_LINK_PACKET, w.p, w.len, p, n));
 }
@@ -212,7 +212,7 @@ link_packet(struct relay *r, unsigned int worker, const uint8_t *src,
 static int
 on_stats_ask(void *arg, const struct ipc_msg_link_stats_ask *v)
 {
-	struct link *l = arg;
+	struct cluster_link *l = arg;
 
 	l->stats_id = v->request;
 	l->stats_due = 1;
@@ -220,17 +220,17 @@ on_stats_ask(void *arg, const struct ipc_msg_link_stats_ask *v)
 }
 
 void
-cluster_link_answer(struct link *l)
+cluster_link_answer(struct cluster_link *l)
 {
 	struct ipc_msg_link_stats v;
-	struct wr w;
+	struct ipc_wr w;
 
 	if (!l->stats_due)
 		return;
 	l->stats_due = 0;
 	v.request = l->stats_id;
-	stats_put(&v, &l->r->stats);
-	wr_init(&w);
+	relay_stats_put(&v, &l->r->stats);
+	ipc_wr_init(&w);
 	ipc_put_link_stats(&w, &v);
 	(void)put(l, MSG_LINK_STATS, &w);
 }
@@ -238,21 +238,21 @@ cluster_link_answer(struct link *l)
 static int
 on_stats(void *arg, const struct ipc_msg_link_stats *v)
 {
-	struct link *l = arg;
-	struct stats s;
+	struct cluster_link *l = arg;
+	struct relay_stats s;
 
-	if (stats_get(v, &s) == -1)
+	if (relay_stats_get(v, &s) == -1)
 		return (-1);
-	linkstats_answer(l->r->linkstats, l->worker, v->request, &s);
+	cluster_linkstats_answer(l->r->linkstats, l->worker, v->request, &s);
 	return (0);
 }
 
 static int
 on_add(void *arg, const struct ipc_msg_link_add *v)
 {
-	struct link *l = arg;
+	struct cluster_link *l = arg;
 
-	peers_remote_add(l->r->peers, l->worker, v->key, v->id, v->addr,
+	cluster_peers_remote_add(l->r->peers, l->worker, v->key, v->id, v->addr,
 	    v->port, v->flags, v->us);
 	send_ack(l, v->key, v->id, v->seq);
 	return (0);
@@ -261,9 +261,10 @@ on_add(void *arg, const struct ipc_msg_link_add *v)
 static int
 on_active(void *arg, const struct ipc_msg_link_active *v)
 {
-	struct link *l = arg;
+	struct cluster_link *l = arg;
 
-	peers_remote_active(l->r->peers, l->worker, v->key, v->id, v->us);
+	cluster_peers_remote_active(l->r->peers, l->worker, v->key, v->id,
+	    v->us);
 	send_ack(l, v->key, v->id, v->seq);
 	return (0);
 }
@@ -271,18 +272,18 @@ on_active(void *arg, const struct ipc_msg_link_active *v)
 static int
 on_remove(void *arg, const struct ipc_msg_link_remove *v)
 {
-	struct link *l = arg;
+	struct cluster_link *l = arg;
 
-	peers_remote_remove(l->r->peers, l->worker, v->key, v->id);
+	cluster_peers_remote_remove(l->r->peers, l->worker, v->key, v->id);
 	return (0);
 }
 
 static int
 on_close(void *arg, const struct ipc_msg_link_close *v)
 {
-	struct link *l = arg;
+	struct cluster_link *l = arg;
 
-	session_close_peer(l->r, v->key);
+	relay_route_close_peer(l->r, v->key);
 	return (0);
 }
 
@@ -297,18 +298,19 @@ static const struct ipc_handlers handlers = {
 };
 
 int
-cluster_link_frame(struct link *l, uint8_t type, const uint8_t *p, size_t n)
+cluster_link_frame(struct cluster_link *l, uint8_t type, const uint8_t *p,
+    size_t n)
 {
 	struct ipc_msg_link_packet v;
-	struct msg m = { .type = type, .fd = -1 };
+	struct ipc_msg m = { .type = type, .fd = -1 };
 
-	rd_init(&m.rd, p, n);
+	ipc_rd_init(&m.rd, p, n);
 	/* Packets are most of it: no detour for them. */
 	if (type != MSG_LINK_PACKET)
 		return (ipc_dispatch(&handlers, &m, l) == NULL ? 0 : -1);
 	if (ipc_get_link_packet(&m.rd, &v) == -1)
 		return (-1);
-	session_deliver(l->r, v.source, v.destination, v.packet, v.len);
+	relay_route_deliver(l->r, v.source, v.destination, v.packet, v.len);
 	return (0);
 }
 
@@ -316,7 +318,7 @@ cluster_link_frame(struct link *l, uint8_t type, const uint8_t *p, size_t n)
 static void
 forget_acks(struct relay *r, unsigned int worker)
 {
-	struct conn *c;
+	struct relay_conn *c;
 
 	TAILQ_FOREACH(c, &r->conns, entry)
 		acked(c, worker);
@@ -325,42 +327,42 @@ forget_acks(struct relay *r, unsigned int worker)
 void
 cluster_link_lost(struct relay *r, unsigned int worker)
 {
-	peers_worker_gone(r->peers, worker);
+	cluster_peers_worker_gone(r->peers, worker);
 	forget_acks(r, worker);
-	linkstats_gone(r->linkstats, worker);
+	cluster_linkstats_gone(r->linkstats, worker);
 }
 
 static void
-tell_local(struct peer *p, void *arg)
+put_local(struct cluster_peer *p, void *arg)
 {
-	struct conn *c;
+	struct relay_conn *c;
 
 	/* The oldest first: the other side has the latest at the head. */
-	TAILQ_FOREACH_REVERSE(c, &p->local, peer_conns, session.same)
+	TAILQ_FOREACH_REVERSE(c, &p->local, cluster_peer_conns, session.same)
 		(void)put_add(arg, c);
 }
 
 void
-cluster_link_greet(struct link *l)
+cluster_link_greet(struct cluster_link *l)
 {
-	peers_each(l->r->peers, tell_local, l);
+	cluster_peers_each(l->r->peers, put_local, l);
 }
 
 uint64_t
-link_ask_stats(struct relay *r, uint64_t id)
+cluster_link_request_stats(struct relay *r, uint64_t id)
 {
 	struct ipc_msg_link_stats_ask v = { id };
 	uint64_t asked = 0;
 	unsigned int i;
-	struct wr w;
+	struct ipc_wr w;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	ipc_put_link_stats_ask(&w, &v);
-	for (i = 0; wr_ok(&w) && i < MAXWORKERS; i++)
+	for (i = 0; ipc_wr_ok(&w) && i < IPC_MAXWORKERS; i++)
 		if (r->links.to[i] != NULL && cluster_link_put(r->links.to[i],
 		    MSG_LINK_STATS_ASK, w.p, w.len, NULL, 0) == 0)
 			asked |= 1ULL << i;
-	wr_free(&w);
+	ipc_wr_free(&w);
 	return (asked);
 }
 
@@ -369,7 +371,7 @@ link_ask_stats(struct relay *r, uint64_t id)
  * none would succeed anywhere.
  */
 void
-cluster_link_check(struct link *l)
+cluster_link_check(struct cluster_link *l)
 {
 	if (l->slow || l->got == l->asked ||
 	    l->r->now_us - l->heard_us < LINK_ACK_US)

@@ -13,17 +13,19 @@
 /* A client that waits. */
 struct cluster_stats_client {
 	TAILQ_ENTRY(cluster_stats_client) entry;
-	struct conn	*c;
+	struct relay_conn	*c;
 };
 TAILQ_HEAD(cluster_stats_clients, cluster_stats_client);
 
 struct cluster_stats {
 	struct cluster_stats_clients now, next;	/* this request's, and next */
-	int		 running;
-	uint64_t	 id;		/* of the request, or the last one */
-	uint64_t	 waiting;	/* for these workers, a bit each */
-	uint64_t	 until_us;
-	struct stats	 sum;
+	int			 running;
+	uint64_t		 id;		/* of the request, or the last
+						   one */
+	uint64_t		 waiting;	/* for these workers, a bit
+						   each */
+	uint64_t		 until_us;
+	struct relay_stats	 sum;
 	const struct cluster_stats_ops *ops;
 	void		*arg;
 	const uint64_t	*now_us;
@@ -47,7 +49,7 @@ cluster_stats_new(const struct cluster_stats_ops *ops, void *arg,
 
 /* Nobody of the list waits any more, or `c' of it: all if that is NULL. */
 static void
-drop(struct cluster_stats_clients *list, const struct conn *c)
+drop(struct cluster_stats_clients *list, const struct relay_conn *c)
 {
 	struct cluster_stats_client *w, *next;
 
@@ -75,7 +77,7 @@ static void
 finish(struct cluster_stats *cs)
 {
 	struct cluster_stats_client *w;
-	struct conn *c;
+	struct relay_conn *c;
 
 	while ((w = TAILQ_FIRST(&cs->now)) != NULL) {
 		TAILQ_REMOVE(&cs->now, w, entry);
@@ -102,10 +104,10 @@ begin(struct cluster_stats *cs)
 }
 
 void
-linkstats_ask(struct cluster_stats *cs, struct conn *c)
+cluster_linkstats_request(struct cluster_stats *cs, struct relay_conn *c)
 {
 	struct cluster_stats_client *w;
-	struct stats own;
+	struct relay_stats own;
 
 	if ((w = malloc(sizeof(*w))) == NULL) {
 		cs->ops->own(cs->arg, &own);
@@ -118,7 +120,7 @@ linkstats_ask(struct cluster_stats *cs, struct conn *c)
 }
 
 void
-linkstats_forget(struct cluster_stats *cs, const struct conn *c)
+cluster_linkstats_forget(struct cluster_stats *cs, const struct relay_conn *c)
 {
 	drop(&cs->now, c);
 	drop(&cs->next, c);
@@ -135,24 +137,24 @@ answered(struct cluster_stats *cs, unsigned int worker)
 }
 
 void
-linkstats_answer(struct cluster_stats *cs, unsigned int worker, uint64_t id,
-    const struct stats *s)
+cluster_linkstats_answer(struct cluster_stats *cs, unsigned int worker,
+    uint64_t id, const struct relay_stats *s)
 {
 	if (!cs->running || id != cs->id || !(cs->waiting & 1ULL << worker))
 		return;
-	stats_add(&cs->sum, s);
+	relay_stats_add(&cs->sum, s);
 	answered(cs, worker);
 }
 
 void
-linkstats_gone(struct cluster_stats *cs, unsigned int worker)
+cluster_linkstats_gone(struct cluster_stats *cs, unsigned int worker)
 {
 	if (cs->running && (cs->waiting & 1ULL << worker))
 		answered(cs, worker);
 }
 
 void
-linkstats_tick(struct cluster_stats *cs)
+cluster_linkstats_tick(struct cluster_stats *cs)
 {
 	if (!cs->running || *cs->now_us < cs->until_us)
 		return;

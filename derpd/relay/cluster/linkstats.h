@@ -13,12 +13,12 @@
 
 #include "stats.h"
 
-struct conn;
+struct relay_conn;
 
 /* What is called; each set.  `arg' is that of cluster_stats_new(). */
 struct cluster_stats_ops {
 	/* The counters of this worker, as they are now, into `s'. */
-	void	(*own)(void *arg, struct stats *s);
+	void	(*own)(void *arg, struct relay_stats *s);
 
 	/*
 	 * Ask the other workers, as request `id': those that will answer, a
@@ -27,7 +27,7 @@ struct cluster_stats_ops {
 	uint64_t (*request)(void *arg, uint64_t id);
 
 	/* The sum is there for `c', which waits no more. */
-	void	(*ready)(struct conn *c, const struct stats *sum);
+	void	(*ready)(struct relay_conn *c, const struct relay_stats *sum);
 };
 
 struct cluster_stats;
@@ -46,19 +46,21 @@ void	cluster_stats_free(struct cluster_stats *cs);
  * `c' wants the counters of all workers: ready() follows, maybe at once;
  * without memory with our own.
  */
-void	linkstats_ask(struct cluster_stats *cs, struct conn *c);
+void	cluster_linkstats_request(struct cluster_stats *cs,
+	    struct relay_conn *c);
 
 /* A connection goes away: no answer for it if it waits. */
-void	linkstats_forget(struct cluster_stats *cs, const struct conn *c);
+void	cluster_linkstats_forget(struct cluster_stats *cs,
+	    const struct relay_conn *c);
 
 /* The answer `s' of a worker to request `id'. */
-void	linkstats_answer(struct cluster_stats *cs, unsigned int worker,
-	    uint64_t id, const struct stats *s);
+void	cluster_linkstats_answer(struct cluster_stats *cs, unsigned int worker,
+	    uint64_t id, const struct relay_stats *s);
 
 /* That worker is gone: nobody waits for it. */
-void	linkstats_gone(struct cluster_stats *cs, unsigned int worker);
+void	cluster_linkstats_gone(struct cluster_stats *cs, unsigned int worker);
 
 /* A second has passed: counters that never came. */
-void	linkstats_tick(struct cluster_stats *cs);
+void	cluster_linkstats_tick(struct cluster_stats *cs);
 
 #endif

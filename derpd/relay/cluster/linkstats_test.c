@@ -21,13 +21,13 @@ struct asker {
 	uint64_t	 own;		/* accepts that it counted itself */
 };
 
-static struct conn	clients[NCLIENTS];
-static uint64_t		got[NCLIENTS];	/* accepts that each was told */
-static uint64_t		nworkers[NCLIENTS]; /* summed up for it */
-static uint64_t		now_us = 1000;
+static struct relay_conn	clients[NCLIENTS];
+static uint64_t			got[NCLIENTS];	/* accepts that each was told */
+static uint64_t			nworkers[NCLIENTS]; /* summed up for it */
+static uint64_t			now_us = 1000;
 
 static void
-own(void *arg, struct stats *s)
+own(void *arg, struct relay_stats *s)
 {
 	const struct asker *a = arg;
 
@@ -47,7 +47,7 @@ request(void *arg, uint64_t id)
 }
 
 static void
-ready(struct conn *c, const struct stats *sum)
+ready(struct relay_conn *c, const struct relay_stats *sum)
 {
 	ATF_REQUIRE(c >= clients && c < clients + NCLIENTS);
 	ATF_CHECK_EQ(got[c - clients], 0);
@@ -71,11 +71,11 @@ set_up(struct asker *a, uint64_t others)
 static void
 answer(struct asker *a, unsigned int worker, uint64_t id, uint64_t n)
 {
-	struct stats s;
+	struct relay_stats s;
 
 	memset(&s, 0, sizeof(s));
 	s.accepts = n;
-	linkstats_answer(a->cs, worker, id, &s);
+	cluster_linkstats_answer(a->cs, worker, id, &s);
 }
 
 ATF_TC_WITHOUT_HEAD(summed);
@@ -84,7 +84,7 @@ ATF_TC_BODY(summed, tc)
 	struct asker a;
 
 	set_up(&a, 1U << 2 | 1U << 5);
-	linkstats_ask(a.cs, &clients[0]);
+	cluster_linkstats_request(a.cs, &clients[0]);
 	answer(&a, 2, a.id, 10);
 	answer(&a, 2, a.id, 1000);	/* again */
 	answer(&a, 3, a.id, 1000);	/* it was not asked */
@@ -105,9 +105,9 @@ ATF_TC_BODY(alone, tc)
 	struct asker a;
 
 	set_up(&a, 0);
-	linkstats_ask(a.cs, &clients[0]);
+	cluster_linkstats_request(a.cs, &clients[0]);
 	a.own = 7;
-	linkstats_ask(a.cs, &clients[1]);
+	cluster_linkstats_request(a.cs, &clients[1]);
 	ATF_CHECK_EQ(got[0], 1);
 	ATF_CHECK_EQ(got[1], 7);
 	ATF_CHECK_EQ(nworkers[1], 1);
@@ -126,7 +126,7 @@ ATF_TC_BODY(one_request, tc)
 
 	set_up(&a, 1U << 2);
 	for (i = 0; i < NCLIENTS; i++)
-		linkstats_ask(a.cs, &clients[i]);
+		cluster_linkstats_request(a.cs, &clients[i]);
 	ATF_CHECK_EQ(a.nrequests, 1);
 	a.own = 2;
 	answer(&a, 2, a.id, 10);
@@ -147,31 +147,31 @@ ATF_TC_BODY(no_answer, tc)
 	uint64_t first;
 
 	set_up(&a, 1U << 2 | 1U << 3);
-	linkstats_ask(a.cs, &clients[0]);
+	cluster_linkstats_request(a.cs, &clients[0]);
 	first = a.id;
 	now_us += 500000;
-	linkstats_ask(a.cs, &clients[1]);
-	linkstats_tick(a.cs);
+	cluster_linkstats_request(a.cs, &clients[1]);
+	cluster_linkstats_tick(a.cs);
 	answer(&a, 3, a.id, 10);
 	ATF_CHECK_EQ(got[0], 0);
 	now_us += 500000;
-	linkstats_tick(a.cs);
+	cluster_linkstats_tick(a.cs);
 	ATF_CHECK_EQ(got[0], 11);
 	ATF_CHECK_EQ(nworkers[0], 2);
 	/* The next request has a second of its own. */
 	ATF_CHECK_EQ(a.nrequests, 2);
 	answer(&a, 2, first, 1000);	/* late */
 	answer(&a, 2, a.id, 100);
-	linkstats_tick(a.cs);
+	cluster_linkstats_tick(a.cs);
 	ATF_CHECK_EQ(got[1], 0);
-	linkstats_gone(a.cs, 7);
-	linkstats_gone(a.cs, 2);	/* it has answered */
+	cluster_linkstats_gone(a.cs, 7);
+	cluster_linkstats_gone(a.cs, 2);	/* it has answered */
 	ATF_CHECK_EQ(got[1], 0);
-	linkstats_gone(a.cs, 3);
+	cluster_linkstats_gone(a.cs, 3);
 	ATF_CHECK_EQ(got[1], 101);
-	linkstats_gone(a.cs, 3);
+	cluster_linkstats_gone(a.cs, 3);
 	now_us += 5000000;
-	linkstats_tick(a.cs);
+	cluster_linkstats_tick(a.cs);
 	ATF_CHECK_EQ(a.nrequests, 2);
 	cluster_stats_free(a.cs);
 }
@@ -183,16 +183,16 @@ ATF_TC_BODY(left, tc)
 	struct asker a;
 
 	set_up(&a, 1U << 2);
-	linkstats_ask(a.cs, &clients[0]);
-	linkstats_ask(a.cs, &clients[1]);
-	linkstats_ask(a.cs, &clients[2]);
-	linkstats_forget(a.cs, &clients[0]);
-	linkstats_forget(a.cs, &clients[1]);
+	cluster_linkstats_request(a.cs, &clients[0]);
+	cluster_linkstats_request(a.cs, &clients[1]);
+	cluster_linkstats_request(a.cs, &clients[2]);
+	cluster_linkstats_forget(a.cs, &clients[0]);
+	cluster_linkstats_forget(a.cs, &clients[1]);
 	answer(&a, 2, a.id, 10);
 	answer(&a, 2, a.id, 10);
 	ATF_CHECK_EQ(got[0] + got[1], 0);
 	ATF_CHECK_EQ(got[2], 11);
-	linkstats_ask(a.cs, &clients[3]);
+	cluster_linkstats_request(a.cs, &clients[3]);
 	cluster_stats_free(a.cs);
 	ATF_CHECK_EQ(got[3], 0);
 }
@@ -204,8 +204,8 @@ ATF_TC_BODY(side_by_side, tc)
 
 	set_up(&a, 1U << 2);
 	set_up(&b, 1U << 2);
-	linkstats_ask(a.cs, &clients[0]);
-	linkstats_ask(b.cs, &clients[1]);
+	cluster_linkstats_request(a.cs, &clients[0]);
+	cluster_linkstats_request(b.cs, &clients[1]);
 	ATF_CHECK_EQ(a.id, b.id);
 	answer(&b, 2, b.id, 10);
 	ATF_CHECK_EQ(got[0], 0);

@@ -18,8 +18,8 @@
 
 /* The table's own fields stay in this file: uthash is not for headers. */
 struct cluster_entry {
-	struct peer	 peer;
-	UT_hash_handle	 hh;
+	struct cluster_peer	 peer;
+	UT_hash_handle		 hh;
 };
 
 /* A connection of another worker: which one. */
@@ -29,22 +29,23 @@ struct cluster_remote_id {
 };
 
 struct cluster_remote {
-	struct rconn	 rconn;
+	struct cluster_remote_conn	 rconn;
 	struct cluster_remote_id key;
-	struct peer	*peer;
-	UT_hash_handle	 hh;
+	struct cluster_peer	*peer;
+	UT_hash_handle		 hh;
 };
 
 struct cluster_peers {
 	struct cluster_entry *table;
 	struct cluster_remote *remotes;
 	uint64_t	 generation;
-	TAILQ_HEAD(, peer) reap;
-	TAILQ_HEAD(, peer) news;
+	TAILQ_HEAD(, cluster_peer) reap;
+	TAILQ_HEAD(, cluster_peer) news;
 	unsigned int	 ndup_keys, ndup_conns;
 	unsigned int	 worker;	/* ours */
 	unsigned int	 max;		/* connections of another; 0 unknown */
-	unsigned int	 nremotes[MAXWORKERS];	/* of each other worker */
+	unsigned int	 nremotes[IPC_MAXWORKERS];	/* of each other
+							   worker */
 	struct log_limit lies;
 	const struct cluster_peers_ops *ops;
 	void		*arg;
@@ -106,13 +107,14 @@ keyed_hash(const struct cluster_peers *ps, const void *key, size_t len)
 }
 
 uint64_t
-peers_generation(const struct cluster_peers *ps)
+cluster_peers_generation(const struct cluster_peers *ps)
 {
 	return (ps->generation);
 }
 
-struct peer *
-peers_find(const struct cluster_peers *ps, const uint8_t key[FRAME_KEY_LEN])
+struct cluster_peer *
+cluster_peers_find(const struct cluster_peers *ps,
+    const uint8_t key[FRAME_KEY_LEN])
 {
 	struct cluster_entry *e;
 
@@ -122,18 +124,18 @@ peers_find(const struct cluster_peers *ps, const uint8_t key[FRAME_KEY_LEN])
 }
 
 unsigned int
-peers_conns(const struct peer *p)
+cluster_peers_conns(const struct cluster_peer *p)
 {
 	return (p->nlocal + p->nremote);
 }
 
-static struct peer *
+static struct cluster_peer *
 find_or_make(struct cluster_peers *ps, const uint8_t key[FRAME_KEY_LEN])
 {
 	struct cluster_entry *e;
-	struct peer *p;
+	struct cluster_peer *p;
 
-	if ((p = peers_find(ps, key)) != NULL)
+	if ((p = cluster_peers_find(ps, key)) != NULL)
 		return (p);
 	if ((e = calloc(1, sizeof(*e))) == NULL)
 		return (NULL);
@@ -150,7 +152,7 @@ find_or_make(struct cluster_peers *ps, const uint8_t key[FRAME_KEY_LEN])
 }
 
 static void
-reap_later(struct cluster_peers *ps, struct peer *p)
+reap_later(struct cluster_peers *ps, struct cluster_peer *p)
 {
 	if (p->reaping)
 		return;
@@ -163,11 +165,11 @@ reap_later(struct cluster_peers *ps, struct peer *p)
  * that were duplicates already have been told; `came' is new, or NULL.
  */
 static void
-tell_duplicates(struct cluster_peers *ps, struct peer *p, unsigned int before,
-    struct conn *came)
+notify_duplicates(struct cluster_peers *ps, struct cluster_peer *p,
+    unsigned int before, struct relay_conn *came)
 {
-	unsigned int now = peers_conns(p);
-	struct conn *c;
+	unsigned int now = cluster_peers_conns(p);
+	struct relay_conn *c;
 	int dup = now > 1, changed = (before > 1) != dup;
 
 	if (before > 1) {
@@ -191,8 +193,8 @@ tell_duplicates(struct cluster_peers *ps, struct peer *p, unsigned int before,
  * and number, so that all workers agree.
  */
 static int
-later_than_local(const struct cluster_peers *ps, const struct rconn *rc,
-    const struct conn *c)
+later_than_local(const struct cluster_peers *ps,
+    const struct cluster_remote_conn *rc, const struct relay_conn *c)
 {
 	if (rc->active_us != c->session.active_us)
 		return (rc->active_us > c->session.active_us);
@@ -200,7 +202,8 @@ later_than_local(const struct cluster_peers *ps, const struct rconn *rc,
 }
 
 static int
-later_than_remote(const struct rconn *rc, const struct rconn *other)
+later_than_remote(const struct cluster_remote_conn *rc,
+    const struct cluster_remote_conn *other)
 {
 	if (rc->active_us != other->active_us)
 		return (rc->active_us > other->active_us);
@@ -211,7 +214,7 @@ later_than_remote(const struct rconn *rc, const struct rconn *other)
 
 /* Both lists have the latest first: only their heads are compared. */
 static void
-choose_active(const struct cluster_peers *ps, struct peer *p)
+choose_active(const struct cluster_peers *ps, struct cluster_peer *p)
 {
 	p->active = TAILQ_FIRST(&p->local);
 	p->ractive = TAILQ_FIRST(&p->remote);
@@ -225,7 +228,7 @@ choose_active(const struct cluster_peers *ps, struct peer *p)
 
 /* Two frames in one microsecond: the later one must still win. */
 static void
-make_active(struct peer *p, struct conn *c, uint64_t now)
+make_active(struct cluster_peer *p, struct relay_conn *c, uint64_t now)
 {
 	c->session.active_us = now;
 	if (p->ractive != NULL && c->session.active_us <= p->ractive->active_us)
@@ -239,7 +242,7 @@ make_active(struct peer *p, struct conn *c, uint64_t now)
 
 /* The other workers hear at the end of the turn which one is active. */
 static void
-announce_later(struct cluster_peers *ps, struct peer *p)
+announce_later(struct cluster_peers *ps, struct cluster_peer *p)
 {
 	if (p->has_news)
 		return;
@@ -248,7 +251,7 @@ announce_later(struct cluster_peers *ps, struct peer *p)
 }
 
 static void
-no_news(struct cluster_peers *ps, struct peer *p)
+no_news(struct cluster_peers *ps, struct cluster_peer *p)
 {
 	if (!p->has_news)
 		return;
@@ -257,9 +260,9 @@ no_news(struct cluster_peers *ps, struct peer *p)
 }
 
 void
-peers_announce(struct cluster_peers *ps)
+cluster_peers_announce(struct cluster_peers *ps)
 {
-	struct peer *p;
+	struct cluster_peer *p;
 
 	while ((p = TAILQ_FIRST(&ps->news)) != NULL) {
 		no_news(ps, p);
@@ -273,7 +276,7 @@ peers_announce(struct cluster_peers *ps)
  * than what we know: say which one follows.
  */
 static void
-next_active(struct cluster_peers *ps, struct peer *p)
+next_active(struct cluster_peers *ps, struct cluster_peer *p)
 {
 	choose_active(ps, p);
 	if (p->active != NULL)
@@ -285,13 +288,13 @@ next_active(struct cluster_peers *ps, struct peer *p)
  * that which has been silent longest.
  */
 static void
-make_room(const struct cluster_peers *ps, struct peer *p)
+make_room(const struct cluster_peers *ps, struct cluster_peer *p)
 {
-	struct conn *c;
+	struct relay_conn *c;
 
-	if (peers_conns(p) <= PEERS_CONNS_MAX)
+	if (cluster_peers_conns(p) <= PEERS_CONNS_MAX)
 		return;
-	TAILQ_FOREACH_REVERSE(c, &p->local, peer_conns, session.same)
+	TAILQ_FOREACH_REVERSE(c, &p->local, cluster_peer_conns, session.same)
 		if (!c->dead) {
 			ps->ops->crowded(c);
 			return;
@@ -299,48 +302,49 @@ make_room(const struct cluster_peers *ps, struct peer *p)
 }
 
 int
-peers_add(struct cluster_peers *ps, struct conn *c, uint64_t now)
+cluster_peers_add(struct cluster_peers *ps, struct relay_conn *c, uint64_t now)
 {
-	struct peer *p;
+	struct cluster_peer *p;
 	unsigned int before;
 
 	if ((p = find_or_make(ps, c->session.key)) == NULL)
 		return (-1);
-	before = peers_conns(p);
+	before = cluster_peers_conns(p);
 	c->session.peer = p;
 	make_active(p, c, now);
 	TAILQ_INSERT_HEAD(&p->local, c, session.same);
 	p->nlocal++;
 	ps->ops->came(c, before > 0);
-	tell_duplicates(ps, p, before, c);
+	notify_duplicates(ps, p, before, c);
 	make_room(ps, p);
 	return (0);
 }
 
 void
-peers_remove(struct cluster_peers *ps, struct conn *c)
+cluster_peers_remove(struct cluster_peers *ps, struct relay_conn *c)
 {
-	struct peer *p = c->session.peer;
+	struct cluster_peer *p = c->session.peer;
 	unsigned int before;
 
 	if (p == NULL)
 		return;
-	before = peers_conns(p);
+	before = cluster_peers_conns(p);
 	TAILQ_REMOVE(&p->local, c, session.same);
 	p->nlocal--;
 	c->session.peer = NULL;
 	if (p->active == c)
 		next_active(ps, p);
 	ps->ops->went(c);
-	tell_duplicates(ps, p, before, NULL);
-	if (peers_conns(p) == 0)
+	notify_duplicates(ps, p, before, NULL);
+	if (cluster_peers_conns(p) == 0)
 		reap_later(ps, p);
 }
 
 void
-peers_activity(struct cluster_peers *ps, struct conn *c, uint64_t now)
+cluster_peers_activity(struct cluster_peers *ps, struct relay_conn *c,
+    uint64_t now)
 {
-	struct peer *p = c->session.peer;
+	struct cluster_peer *p = c->session.peer;
 
 	if (p->active == c) {
 		if (c->session.active_us < now)
@@ -355,9 +359,9 @@ peers_activity(struct cluster_peers *ps, struct conn *c, uint64_t now)
 
 /* Into the list of its key, the latest first; nearly always at the head. */
 static void
-insert_remote(struct peer *p, struct rconn *rc)
+insert_remote(struct cluster_peer *p, struct cluster_remote_conn *rc)
 {
-	struct rconn *next;
+	struct cluster_remote_conn *next;
 
 	TAILQ_FOREACH(next, &p->remote, entry)
 		if (later_than_remote(rc, next)) {
@@ -369,8 +373,8 @@ insert_remote(struct peer *p, struct rconn *rc)
 
 /* It is active if it spoke later than the one that was. */
 static void
-consider_remote(const struct cluster_peers *ps, struct peer *p,
-    struct rconn *rc)
+consider_remote(const struct cluster_peers *ps, struct cluster_peer *p,
+    struct cluster_remote_conn *rc)
 {
 	if (p->active != NULL ? !later_than_local(ps, rc, p->active) :
 	    p->ractive != NULL && !later_than_remote(rc, p->ractive))
@@ -394,8 +398,8 @@ find_remote(const struct cluster_peers *ps, unsigned int worker, uint64_t id)
 }
 
 static struct cluster_remote *
-new_remote(struct cluster_peers *ps, struct peer *p, unsigned int worker,
-    uint64_t id)
+new_remote(struct cluster_peers *ps, struct cluster_peer *p,
+    unsigned int worker, uint64_t id)
 {
 	struct cluster_remote *m;
 
@@ -416,13 +420,13 @@ new_remote(struct cluster_peers *ps, struct peer *p, unsigned int worker,
 }
 
 void
-peers_remote_add(struct cluster_peers *ps, unsigned int worker,
+cluster_peers_remote_add(struct cluster_peers *ps, unsigned int worker,
     const uint8_t *key, uint64_t id, const uint8_t *addr, uint16_t port,
     uint8_t flags, uint64_t active_us)
 {
-	struct peer *p = find_or_make(ps, key);
+	struct cluster_peer *p = find_or_make(ps, key);
 	struct cluster_remote *m = NULL;
-	struct rconn *rc;
+	struct cluster_remote_conn *rc;
 	unsigned int before;
 
 	/*
@@ -434,11 +438,11 @@ peers_remote_add(struct cluster_peers *ps, unsigned int worker,
 		m = new_remote(ps, p, worker, id);
 	if (m == NULL) {
 		log_limited(&ps->lies, "client of worker %u not noted", worker);
-		if (p != NULL && peers_conns(p) == 0)
+		if (p != NULL && cluster_peers_conns(p) == 0)
 			reap_later(ps, p);
 		return;
 	}
-	before = peers_conns(p);
+	before = cluster_peers_conns(p);
 	rc = &m->rconn;
 	memcpy(rc->addr, addr, sizeof(rc->addr));
 	rc->port = port;
@@ -449,15 +453,15 @@ peers_remote_add(struct cluster_peers *ps, unsigned int worker,
 	ps->nremotes[worker]++;
 	consider_remote(ps, p, rc);
 	ps->ops->remote(ps->arg, key, addr, port, flags);
-	tell_duplicates(ps, p, before, NULL);
+	notify_duplicates(ps, p, before, NULL);
 }
 
 static void
 drop_remote(struct cluster_peers *ps, struct cluster_remote *m)
 {
-	struct peer *p = m->peer;
-	struct rconn *rc = &m->rconn;
-	unsigned int before = peers_conns(p);
+	struct cluster_peer *p = m->peer;
+	struct cluster_remote_conn *rc = &m->rconn;
+	unsigned int before = cluster_peers_conns(p);
 
 	TAILQ_REMOVE(&p->remote, rc, entry);
 	p->nremote--;
@@ -466,8 +470,8 @@ drop_remote(struct cluster_peers *ps, struct cluster_remote *m)
 		next_active(ps, p);
 	HASH_DELETE(hh, ps->remotes, m);
 	free(m);
-	tell_duplicates(ps, p, before, NULL);
-	if (peers_conns(p) == 0)
+	notify_duplicates(ps, p, before, NULL);
+	if (cluster_peers_conns(p) == 0)
 		reap_later(ps, p);
 }
 
@@ -484,7 +488,7 @@ find_remote_of(const struct cluster_peers *ps, unsigned int worker,
 }
 
 void
-peers_remote_remove(struct cluster_peers *ps, unsigned int worker,
+cluster_peers_remote_remove(struct cluster_peers *ps, unsigned int worker,
     const uint8_t *key, uint64_t id)
 {
 	struct cluster_remote *m;
@@ -494,12 +498,12 @@ peers_remote_remove(struct cluster_peers *ps, unsigned int worker,
 }
 
 void
-peers_remote_active(struct cluster_peers *ps, unsigned int worker,
+cluster_peers_remote_active(struct cluster_peers *ps, unsigned int worker,
     const uint8_t *key, uint64_t id, uint64_t active_us)
 {
 	struct cluster_remote *m;
-	struct rconn *rc;
-	struct peer *p;
+	struct cluster_remote_conn *rc;
+	struct cluster_peer *p;
 
 	if ((m = find_remote_of(ps, worker, key, id)) == NULL)
 		return;
@@ -518,7 +522,7 @@ peers_remote_active(struct cluster_peers *ps, unsigned int worker,
 }
 
 void
-peers_worker_gone(struct cluster_peers *ps, unsigned int worker)
+cluster_peers_worker_gone(struct cluster_peers *ps, unsigned int worker)
 {
 	struct cluster_remote *m, *tmp;
 
@@ -528,15 +532,15 @@ peers_worker_gone(struct cluster_peers *ps, unsigned int worker)
 }
 
 void
-peers_reap(struct cluster_peers *ps)
+cluster_peers_reap(struct cluster_peers *ps)
 {
-	struct peer *p;
+	struct cluster_peer *p;
 	struct cluster_entry *e;
 
 	while ((p = TAILQ_FIRST(&ps->reap)) != NULL) {
 		TAILQ_REMOVE(&ps->reap, p, reap);
 		p->reaping = 0;
-		if (peers_conns(p) != 0)
+		if (cluster_peers_conns(p) != 0)
 			continue;	/* it came back in the same turn */
 		no_news(ps, p);
 		ps->ops->gone(ps->arg, p);
@@ -548,18 +552,18 @@ peers_reap(struct cluster_peers *ps)
 }
 
 void
-peers_each(const struct cluster_peers *ps,
-    void (*cb)(struct peer *p, void *arg), void *arg)
+cluster_peers_each(const struct cluster_peers *ps,
+    void (*cb)(struct cluster_peer *p, void *arg), void *arg)
 {
 	struct cluster_entry *e, *tmp;
 
 	HASH_ITER(hh, ps->table, e, tmp)
-		if (peers_conns(&e->peer) > 0)
+		if (cluster_peers_conns(&e->peer) > 0)
 			cb(&e->peer, arg);
 }
 
 void
-peers_count(const struct cluster_peers *ps, struct stats *s)
+cluster_peers_count(const struct cluster_peers *ps, struct relay_stats *s)
 {
 	s->clients = HASH_COUNT(ps->table);
 	s->dup_keys = ps->ndup_keys;

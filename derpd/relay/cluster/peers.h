@@ -17,14 +17,14 @@
 #include "frame.h"
 #include "stats.h"
 
-struct conn;
+struct relay_conn;
 
 /* Connections of one key over all workers, at most; of more, one is closed. */
 #define PEERS_CONNS_MAX	4096
 
 /* A connection of another worker. */
-struct rconn {
-	TAILQ_ENTRY(rconn) entry;
+struct cluster_remote_conn {
+	TAILQ_ENTRY(cluster_remote_conn) entry;
 	unsigned int	 worker;
 	uint64_t	 id;		/* there */
 	uint64_t	 active_us;	/* last activity that we heard of */
@@ -35,19 +35,23 @@ struct rconn {
 
 struct derp_sent_set;
 
-TAILQ_HEAD(peer_conns, conn);
+TAILQ_HEAD(cluster_peer_conns, relay_conn);
 
-struct peer {
-	uint8_t		 key[FRAME_KEY_LEN];
-	struct peer_conns local;	/* the latest to speak first */
-	TAILQ_HEAD(, rconn) remote;	/* likewise */
-	unsigned int	 nlocal, nremote;
-	struct conn	*active;	/* here, or */
-	struct rconn	*ractive;	/* there, or neither: all are gone */
-	int		 reaping;	/* on the list of peers_reap() */
-	TAILQ_ENTRY(peer) reap;
-	int		 has_news;	/* on the list of peers_announce() */
-	TAILQ_ENTRY(peer) news;
+struct cluster_peer {
+	uint8_t				 key[FRAME_KEY_LEN];
+	struct cluster_peer_conns local;		/* the latest to speak
+							   first */
+	TAILQ_HEAD(, cluster_remote_conn) remote;	/* likewise */
+	unsigned int			 nlocal, nremote;
+	struct relay_conn		*active;	/* here, or */
+	struct cluster_remote_conn	*ractive;	/* there, or neither:
+							   all are gone */
+	/* on the list of cluster_peers_reap() */
+	int				 reaping;
+	TAILQ_ENTRY(cluster_peer) reap;
+	int		 has_news;	/* on the list of
+					   cluster_peers_announce() */
+	TAILQ_ENTRY(cluster_peer) news;
 	struct derp_sent_set *told;	/* who has a packet from it, here */
 };
 
@@ -57,27 +61,27 @@ struct cluster_peers_ops {
 	 * `c' of ours was added, `dup' (0, 1) when others had its key already;
 	 * or it was removed.
 	 */
-	void	(*came)(struct conn *c, int dup);
-	void	(*went)(struct conn *c);
+	void	(*came)(struct relay_conn *c, int dup);
+	void	(*went)(struct relay_conn *c);
 
 	/* `c' of ours is the active one of its key: others must hear of it. */
-	void	(*active)(struct conn *c);
+	void	(*active)(struct relay_conn *c);
 
 	/*
 	 * A connection of another worker was added, as it was said to
-	 * peers_remote_add(); `arg' is that of cluster_peers_new().
+	 * cluster_peers_remote_add(); `arg' is that of cluster_peers_new().
 	 */
 	void	(*remote)(void *arg, const uint8_t *key,
 		    const uint8_t addr[16], uint16_t port, uint8_t flags);
 
 	/* No connection of `p' is left in any worker; it is freed next. */
-	void	(*gone)(void *arg, struct peer *p);
+	void	(*gone)(void *arg, struct cluster_peer *p);
 
 	/* Other connections have the key of `c' of ours (1), or no longer. */
-	void	(*duplicate)(struct conn *c, int dup);
+	void	(*duplicate)(struct relay_conn *c, int dup);
 
 	/* `c' must be closed: there are too many with its key. */
-	void	(*crowded)(struct conn *c);
+	void	(*crowded)(struct relay_conn *c);
 };
 
 struct cluster_peers;
@@ -100,33 +104,34 @@ void	 cluster_peers_limits(struct cluster_peers *ps, unsigned int worker,
 	    unsigned int max);
 
 /* Find a key; NULL when nobody has it. */
-struct peer *peers_find(const struct cluster_peers *ps,
+struct cluster_peer *cluster_peers_find(const struct cluster_peers *ps,
 	    const uint8_t key[FRAME_KEY_LEN]);
 
 /*
- * Grows by one whenever a struct peer is freed: a remembered pointer is good
- * while this has not changed.
+ * Grows by one whenever a struct cluster_peer is freed: a remembered pointer is
+ * good while this has not changed.
  */
-uint64_t peers_generation(const struct cluster_peers *ps);
+uint64_t cluster_peers_generation(const struct cluster_peers *ps);
 
 /* Connections of a key, in all workers. */
-unsigned int peers_conns(const struct peer *p);
+unsigned int cluster_peers_conns(const struct cluster_peer *p);
 
 /*
- * A logged-in connection of ours comes, at `now' (us), or goes.  peers_add: 0,
- * or -1 without memory.
+ * A logged-in connection of ours comes, at `now' (us), or goes.
+ * cluster_peers_add: 0, or -1 without memory.
  */
-int	 peers_add(struct cluster_peers *ps, struct conn *c, uint64_t now);
-void	 peers_remove(struct cluster_peers *ps, struct conn *c);
+int	 cluster_peers_add(struct cluster_peers *ps, struct relay_conn *c,
+	    uint64_t now);
+void	 cluster_peers_remove(struct cluster_peers *ps, struct relay_conn *c);
 
 /*
  * A frame came at `now' (us) from a connection that has duplicates: it is the
- * active one.  The other workers hear of it from peers_announce(), once a key
- * and turn.
+ * active one.  The other workers hear of it from cluster_peers_announce(), once
+ * a key and turn.
  */
-void	 peers_activity(struct cluster_peers *ps, struct conn *c,
+void	 cluster_peers_activity(struct cluster_peers *ps, struct relay_conn *c,
 	    uint64_t now);
-void	 peers_announce(struct cluster_peers *ps);
+void	 cluster_peers_announce(struct cluster_peers *ps);
 
 /*
  * What another worker tells of its connections: `id' is theirs, `addr' 16 bytes
@@ -134,25 +139,28 @@ void	 peers_announce(struct cluster_peers *ps);
  * monotonic clock, which all share.  Without memory a new one is not noted, and
  * that is logged.
  */
-void	 peers_remote_add(struct cluster_peers *ps, unsigned int worker,
+void	 cluster_peers_remote_add(struct cluster_peers *ps, unsigned int worker,
 	    const uint8_t *key, uint64_t id, const uint8_t *addr,
 	    uint16_t port, uint8_t flags, uint64_t active_us);
-void	 peers_remote_remove(struct cluster_peers *ps, unsigned int worker,
-	    const uint8_t *key, uint64_t id);
-void	 peers_remote_active(struct cluster_peers *ps, unsigned int worker,
-	    const uint8_t *key, uint64_t id, uint64_t active_us);
+void	 cluster_peers_remote_remove(struct cluster_peers *ps,
+	    unsigned int worker, const uint8_t *key, uint64_t id);
+void	 cluster_peers_remote_active(struct cluster_peers *ps,
+	    unsigned int worker, const uint8_t *key, uint64_t id,
+	    uint64_t active_us);
 
 /* That worker is gone, and all its connections with it. */
-void	 peers_worker_gone(struct cluster_peers *ps, unsigned int worker);
+void	 cluster_peers_worker_gone(struct cluster_peers *ps,
+	    unsigned int worker);
 
 /* Tell who cares of keys that are gone from every worker; free them. */
-void	 peers_reap(struct cluster_peers *ps);
+void	 cluster_peers_reap(struct cluster_peers *ps);
 
 /* Call `cb' with `arg' for every peer; it must not remove any. */
-void	 peers_each(const struct cluster_peers *ps,
-	    void (*cb)(struct peer *p, void *arg), void *arg);
+void	 cluster_peers_each(const struct cluster_peers *ps,
+	    void (*cb)(struct cluster_peer *p, void *arg), void *arg);
 
 /* Into `s': keys, keys with several connections, and connections of those. */
-void	 peers_count(const struct cluster_peers *ps, struct stats *s);
+void	 cluster_peers_count(const struct cluster_peers *ps,
+	    struct relay_stats *s);
 
 #endif

@@ -7,8 +7,8 @@
 ATF_TC_WITHOUT_HEAD(active_here);
 ATF_TC_BODY(active_here, tc)
 {
-	struct client *a, *b, *c;
-	struct peer *p;
+	struct fixture_client *a, *b, *c;
+	struct cluster_peer *p;
 
 	set_up();
 	a = join('k');
@@ -47,8 +47,8 @@ ATF_TC_BODY(active_here, tc)
 ATF_TC_WITHOUT_HEAD(active_elsewhere);
 ATF_TC_BODY(active_elsewhere, tc)
 {
-	struct client *a;
-	struct peer *p;
+	struct fixture_client *a;
+	struct cluster_peer *p;
 	uint64_t now;
 
 	set_up();
@@ -87,7 +87,7 @@ ATF_TC_BODY(active_elsewhere, tc)
 	active_there(p, 2, 5);
 	remote_remove(2, 'k', 5);
 	ATF_CHECK(p->ractive == NULL && p->active == NULL);
-	peers_reap(relay->peers);
+	cluster_peers_reap(relay->peers);
 	ATF_CHECK(peer('k') == NULL);
 }
 
@@ -95,8 +95,8 @@ ATF_TC_BODY(active_elsewhere, tc)
 ATF_TC_WITHOUT_HEAD(equal_times);
 ATF_TC_BODY(equal_times, tc)
 {
-	struct client *a;
-	struct peer *p;
+	struct fixture_client *a;
+	struct cluster_peer *p;
 
 	set_up();
 	a = join('k');
@@ -113,8 +113,8 @@ ATF_TC_BODY(equal_times, tc)
 ATF_TC_WITHOUT_HEAD(takes_over);
 ATF_TC_BODY(takes_over, tc)
 {
-	struct client *a, *b, *c;
-	struct peer *p;
+	struct fixture_client *a, *b, *c;
+	struct cluster_peer *p;
 	uint64_t now;
 
 	set_up();
@@ -143,7 +143,7 @@ ATF_TC_BODY(takes_over, tc)
 ATF_TC_WITHOUT_HEAD(order_elsewhere);
 ATF_TC_BODY(order_elsewhere, tc)
 {
-	struct peer *p;
+	struct cluster_peer *p;
 
 	set_up();
 	remote_add(2, 'k', 1, 10);
@@ -166,8 +166,8 @@ ATF_TC_BODY(order_elsewhere, tc)
 ATF_TC_WITHOUT_HEAD(older_news);
 ATF_TC_BODY(older_news, tc)
 {
-	struct client *a;
-	struct peer *p;
+	struct fixture_client *a;
+	struct cluster_peer *p;
 
 	set_up();
 	remote_add(2, 'k', 1, 10);
@@ -211,19 +211,19 @@ ATF_TC_BODY(said_twice, tc)
 	remote_add(2, 'k', 1, 10);
 	remote_add(2, 'k', 1, 20);
 	remote_add(2, 'x', 1, 20);
-	peers_reap(relay->peers);
+	cluster_peers_reap(relay->peers);
 	counts(1, 0, 0);
 	ATF_CHECK(peer('x') == NULL);
 	remote_remove(2, 'k', 1);
 	counts(1, 0, 0);
-	peers_reap(relay->peers);
+	cluster_peers_reap(relay->peers);
 	counts(0, 0, 0);
 }
 
 ATF_TC_WITHOUT_HEAD(room);
 ATF_TC_BODY(room, tc)
 {
-	struct client *a, *b, *c, *d;
+	struct fixture_client *a, *b, *c, *d;
 	uint64_t i;
 
 	set_up();
@@ -231,7 +231,7 @@ ATF_TC_BODY(room, tc)
 	b = join('k');
 	for (i = 2; i < 4096; i++)
 		remote_add(2, 'k', i, relay->now_us);
-	ATF_CHECK_EQ(peers_conns(peer('k')), 4096);
+	ATF_CHECK_EQ(cluster_peers_conns(peer('k')), 4096);
 	ATF_CHECK(!a->c.dead && !b->c.dead);
 	relay->now_us += 10;
 	activity(a);
@@ -242,7 +242,7 @@ ATF_TC_BODY(room, tc)
 	ATF_CHECK(a->c.dead && !c->c.dead && !d->c.dead);
 	leave(a);
 	leave(b);
-	ATF_CHECK_EQ(peers_conns(peer('k')), 4096);
+	ATF_CHECK_EQ(cluster_peers_conns(peer('k')), 4096);
 }
 
 ATF_TP_ADD_TCS(tp)

@@ -7,7 +7,7 @@
 ATF_TC_WITHOUT_HEAD(come_and_go);
 ATF_TC_BODY(come_and_go, tc)
 {
-	struct client *a, *b;
+	struct fixture_client *a, *b;
 	uint64_t gen;
 
 	set_up();
@@ -17,25 +17,26 @@ ATF_TC_BODY(come_and_go, tc)
 	others("add 1, add 2");
 	ATF_REQUIRE(peer('a') != NULL && peer('b') != NULL);
 	ATF_CHECK(peer('a')->active == &a->c && a->c.session.peer == peer('a'));
-	ATF_CHECK_EQ(peers_conns(peer('a')), 1);
+	ATF_CHECK_EQ(cluster_peers_conns(peer('a')), 1);
 	counts(2, 0, 0);
-	gen = peers_generation(relay->peers);
+	gen = cluster_peers_generation(relay->peers);
 	leave(a);
 	others("remove 1");
 	/* The key stays known until the end of the round. */
 	ATF_REQUIRE(peer('a') != NULL);
 	ATF_CHECK(peer('a')->active == NULL && peer('a')->ractive == NULL);
-	ATF_CHECK_EQ(peers_generation(relay->peers), gen);
-	peers_reap(relay->peers);
+	ATF_CHECK_EQ(cluster_peers_generation(relay->peers), gen);
+	cluster_peers_reap(relay->peers);
 	ATF_CHECK(peer('a') == NULL);
-	ATF_CHECK_EQ(peers_generation(relay->peers), gen + 1);
+	ATF_CHECK_EQ(cluster_peers_generation(relay->peers), gen + 1);
 	counts(1, 0, 0);
-	peers_remove(relay->peers, &a->c);	/* again: nothing happens */
+	cluster_peers_remove(relay->peers, &a->c);	/* again: nothing
+							   happens */
 	others("");
 	sent(b, "");
 	ATF_CHECK_EQ(relay->stats.dup_conns_total, 0);
 	leave(b);
-	peers_reap(relay->peers);
+	cluster_peers_reap(relay->peers);
 	counts(0, 0, 0);
 }
 
@@ -52,7 +53,7 @@ ATF_TC_BODY(remote_flood, tc)
 	set_up();
 	for (i = 1; i <= n; i++)
 		remote_add(2, 'k', i, 2 * n - i);
-	ATF_CHECK_EQ(peers_conns(peer('k')), 2 * PEERS_CONNS_MAX);
+	ATF_CHECK_EQ(cluster_peers_conns(peer('k')), 2 * PEERS_CONNS_MAX);
 	active_there(peer('k'), 2, 1);
 	remote_remove(2, 'k', n);	/* one that was not noted */
 	worker_ends(2);
@@ -62,7 +63,7 @@ ATF_TC_BODY(remote_flood, tc)
 ATF_TC_WITHOUT_HEAD(duplicates);
 ATF_TC_BODY(duplicates, tc)
 {
-	struct client *a, *b, *c;
+	struct fixture_client *a, *b, *c;
 
 	set_up();
 	a = join('k');
@@ -85,7 +86,7 @@ ATF_TC_BODY(duplicates, tc)
 	sent(b, "");
 	counts(1, 0, 0);
 	leave(a);
-	peers_reap(relay->peers);
+	cluster_peers_reap(relay->peers);
 	/* The next of that key begins anew. */
 	a = join('k');
 	sent(a, "");
@@ -94,7 +95,7 @@ ATF_TC_BODY(duplicates, tc)
 ATF_TC_WITHOUT_HEAD(duplicate_elsewhere);
 ATF_TC_BODY(duplicate_elsewhere, tc)
 {
-	struct client *a;
+	struct fixture_client *a;
 
 	set_up();
 	a = join('k');
@@ -118,7 +119,7 @@ ATF_TC_BODY(duplicate_elsewhere, tc)
 ATF_TC_WITHOUT_HEAD(worker_gone);
 ATF_TC_BODY(worker_gone, tc)
 {
-	struct client *a, *b;
+	struct fixture_client *a, *b;
 
 	set_up();
 	a = join('a');
@@ -141,8 +142,8 @@ ATF_TC_BODY(worker_gone, tc)
 	counts(2, 0, 0);
 	sent(a, "clear");
 	sent(b, "gone d 0");
-	peers_worker_gone(relay->peers, 3);	/* none of its own */
-	peers_reap(relay->peers);
+	cluster_peers_worker_gone(relay->peers, 3);	/* none of its own */
+	cluster_peers_reap(relay->peers);
 	counts(2, 0, 0);
 	sent(b, "");
 }
@@ -151,7 +152,7 @@ ATF_TC_BODY(worker_gone, tc)
 ATF_TC_WITHOUT_HEAD(gone);
 ATF_TC_BODY(gone, tc)
 {
-	struct client *a, *b, *c, *d;
+	struct fixture_client *a, *b, *c, *d;
 
 	set_up();
 	a = join('a');
@@ -166,7 +167,7 @@ ATF_TC_BODY(gone, tc)
 	leave(d);			/* not here any more */
 	leave(a);
 	sent(b, "");
-	peers_reap(relay->peers);
+	cluster_peers_reap(relay->peers);
 	sent(b, "gone a 0");
 	sent(c, "");
 	sent(d, "");
@@ -174,11 +175,11 @@ ATF_TC_BODY(gone, tc)
 	/* It comes back, sends nothing, goes. */
 	a = join('a');
 	leave(a);
-	peers_reap(relay->peers);
+	cluster_peers_reap(relay->peers);
 	sent(b, "");
 	/* What went to a is forgotten too: c goes without a word. */
 	leave(c);
-	peers_reap(relay->peers);
+	cluster_peers_reap(relay->peers);
 	sent(b, "");
 	ATF_CHECK_EQ(relay->stats.gone_disconnected, 1);
 }
@@ -186,7 +187,7 @@ ATF_TC_BODY(gone, tc)
 ATF_TC_WITHOUT_HEAD(gone_with_the_last);
 ATF_TC_BODY(gone_with_the_last, tc)
 {
-	struct client *a, *a2, *b;
+	struct fixture_client *a, *a2, *b;
 
 	set_up();
 	a = join('a');
@@ -195,13 +196,13 @@ ATF_TC_BODY(gone_with_the_last, tc)
 	remote_add(2, 'a', 1, 1);
 	ATF_CHECK_EQ(note(b, 'a'), 0);
 	leave(a);
-	peers_reap(relay->peers);
+	cluster_peers_reap(relay->peers);
 	leave(a2);
-	peers_reap(relay->peers);
+	cluster_peers_reap(relay->peers);
 	sent(b, "");
 	/* The last one is that of the other worker. */
 	remote_remove(2, 'a', 1);
-	peers_reap(relay->peers);
+	cluster_peers_reap(relay->peers);
 	sent(b, "gone a 0");
 	counts(1, 0, 0);
 	/* Back in the same round: it was never away. */
@@ -209,18 +210,18 @@ ATF_TC_BODY(gone_with_the_last, tc)
 	ATF_CHECK_EQ(note(b, 'a'), 0);
 	leave(a);
 	a = join('a');
-	peers_reap(relay->peers);
+	cluster_peers_reap(relay->peers);
 	sent(b, "");
 	ATF_REQUIRE(peer('a') != NULL && peer('a')->active == &a->c);
 	leave(a);
-	peers_reap(relay->peers);
+	cluster_peers_reap(relay->peers);
 	sent(b, "gone a 0");
 }
 
 ATF_TC_WITHOUT_HEAD(watchers);
 ATF_TC_BODY(watchers, tc)
 {
-	struct client *w, *a, *b;
+	struct fixture_client *w, *a, *b;
 
 	set_up();
 	a = join('a');			/* 1 */
@@ -231,15 +232,15 @@ ATF_TC_BODY(watchers, tc)
 	remote_add(2, 'x', 2, 1);
 	remote_remove(2, 'x', 2);	/* gone, but not yet reaped */
 	sent(w, "");
-	watch_begin(&w->c);
+	cluster_watch_begin(&w->c);
 	ATF_CHECK_EQ(relay->stats.watchers, 1);
 	/* One for each key, itself too, in the order of the table. */
 	sent(w, "present a from 3 port 1003 flags 1, "
 	    "present w from 2 port 1002 flags 2, "
 	    "present r from 99 port 9000 flags 4");
-	watch_begin(&w->c);		/* again: no second flood */
+	cluster_watch_begin(&w->c);	/* again: no second flood */
 	ATF_CHECK_EQ(relay->stats.watchers, 1);
-	peers_reap(relay->peers);
+	cluster_peers_reap(relay->peers);
 	sent(w, "gone x 0");
 	/* Every connection that comes; only a key's last that goes. */
 	remote_add(2, 'a', 3, 1);
@@ -248,11 +249,11 @@ ATF_TC_BODY(watchers, tc)
 	sent(w, "present n from 4 port 1004 flags 1");
 	leave(a);
 	leave(b);
-	peers_reap(relay->peers);
+	cluster_peers_reap(relay->peers);
 	sent(w, "");
 	remote_remove(2, 'a', 3);
 	sent(w, "");
-	peers_reap(relay->peers);
+	cluster_peers_reap(relay->peers);
 	sent(w, "gone a 0");
 	ATF_CHECK_EQ(relay->stats.gone_disconnected, 2);
 	sent(b, "health");
@@ -273,20 +274,22 @@ ATF_TC_BODY(many, tc)
 	set_up();
 	for (i = 0; i < 5000; i++) {
 		memcpy(key, &i, sizeof(i));
-		peers_remote_add(relay->peers, 2, key, i, addr, 1, 1, i);
+		cluster_peers_remote_add(relay->peers, 2, key, i, addr, 1, 1,
+		    i);
 	}
 	counts(5000, 0, 0);
 	for (i = 0; i < 5000; i += 2) {
 		memcpy(key, &i, sizeof(i));
-		peers_remote_remove(relay->peers, 2, key, i);
+		cluster_peers_remote_remove(relay->peers, 2, key, i);
 	}
-	peers_reap(relay->peers);
+	cluster_peers_reap(relay->peers);
 	counts(2500, 0, 0);
 	for (i = 0; i < 5000; i++) {
 		memcpy(key, &i, sizeof(i));
-		ATF_CHECK_EQ(peers_find(relay->peers, key) != NULL, i % 2 == 1);
+		ATF_CHECK_EQ(cluster_peers_find(relay->peers, key) != NULL,
+		    i % 2 == 1);
 	}
-	ATF_CHECK_EQ(peers_generation(relay->peers), 2500);
+	ATF_CHECK_EQ(cluster_peers_generation(relay->peers), 2500);
 }
 
 /*
@@ -297,7 +300,7 @@ ATF_TC_WITHOUT_HEAD(side_by_side);
 ATF_TC_BODY(side_by_side, tc)
 {
 	struct relay *first, *second;
-	struct client *a, *b, *c;
+	struct fixture_client *a, *b, *c;
 
 	set_up();
 	first = relay;
@@ -321,8 +324,8 @@ ATF_TC_BODY(side_by_side, tc)
 	worker_ends(2);
 	sent(a, "gone r 0");
 	sent(b, "");
-	ATF_CHECK_EQ(peers_generation(first->peers), 1);
-	ATF_CHECK_EQ(peers_generation(second->peers), 0);
+	ATF_CHECK_EQ(cluster_peers_generation(first->peers), 1);
+	ATF_CHECK_EQ(cluster_peers_generation(second->peers), 0);
 
 	/* What waits to be said is of each its own. */
 	activity(a);

@@ -19,21 +19,21 @@
 #define WORKER	1		/* the number of ours */
 
 /* A connection and what it was sent. */
-struct client {
-	struct conn	 c;
-	uint8_t		 out[4096];
-	size_t		 n;
+struct fixture_client {
+	struct relay_conn	 c;
+	uint8_t			 out[4096];
+	size_t			 n;
 };
 
-static struct relay	*relay;
-static char		 told[1024];	/* the other workers */
-static struct client	 clients[64];
-static unsigned int	 nclients;
+static struct relay		*relay;
+static char			 told[1024];	/* the other workers */
+static struct fixture_client	 clients[64];
+static unsigned int		 nclients;
 
 void
-conn_send(struct conn *c, const void *p, size_t n)
+relay_conn_send(struct relay_conn *c, const void *p, size_t n)
 {
-	struct client *cl = (struct client *)c;
+	struct fixture_client *cl = (struct fixture_client *)c;
 
 	ATF_REQUIRE(n <= sizeof(cl->out) - cl->n);
 	memcpy(cl->out + cl->n, p, n);
@@ -41,7 +41,7 @@ conn_send(struct conn *c, const void *p, size_t n)
 }
 
 static inline void
-tell(const char *what, const struct conn *c)
+tell(const char *what, const struct relay_conn *c)
 {
 	size_t n = strlen(told);
 
@@ -50,22 +50,22 @@ tell(const char *what, const struct conn *c)
 }
 
 static inline void
-came(struct conn *c, int dup)
+came(struct relay_conn *c, int dup)
 {
 	c->r->stats.dup_conns_total += dup != 0;
 	tell("add", c);
-	watch_present(c->r, c->session.key, c->addr, c->port,
+	cluster_watch_present(c->r, c->session.key, c->addr, c->port,
 	    derp_flags(&c->session));
 }
 
 static inline void
-went(struct conn *c)
+went(struct relay_conn *c)
 {
 	tell("remove", c);
 }
 
 static inline void
-is_active(struct conn *c)
+is_active(struct relay_conn *c)
 {
 	tell("active", c);
 }
@@ -74,27 +74,27 @@ static inline void
 came_remote(void *arg, const uint8_t *key, const uint8_t addr[16],
     uint16_t port, uint8_t flags)
 {
-	watch_present(arg, key, addr, port, flags);
+	cluster_watch_present(arg, key, addr, port, flags);
 }
 
 static inline void
-gone(void *arg, struct peer *p)
+gone(void *arg, struct cluster_peer *p)
 {
 	struct relay *r = arg;
 
-	sent_gone(r->sent, p);
-	watch_gone(r, p->key);
+	derp_sent_gone(r->sent, p);
+	cluster_watch_gone(r, p->key);
 }
 
 static inline void
-send_gone(struct conn *c, const void *frame, size_t n)
+send_gone(struct relay_conn *c, const void *frame, size_t n)
 {
-	conn_send(c, frame, n);
+	relay_conn_send(c, frame, n);
 	c->r->stats.gone_disconnected++;
 }
 
 static inline void
-duplicate(struct conn *c, int dup)
+duplicate(struct relay_conn *c, int dup)
 {
 	uint8_t frame[FRAME_HDR_LEN + 1] = { 0 };
 	size_t n = dup ? 1 : 0;
@@ -102,12 +102,12 @@ duplicate(struct conn *c, int dup)
 	if (c->session.told_dup == dup || c->dead)
 		return;
 	c->session.told_dup = dup != 0;
-	frame_put_hdr(frame, FRAME_HEALTH, (uint32_t)n);
-	conn_send(c, frame, FRAME_HDR_LEN + n);
+	net_frame_put_hdr(frame, FRAME_HEALTH, (uint32_t)n);
+	relay_conn_send(c, frame, FRAME_HDR_LEN + n);
 }
 
 static inline void
-crowded(struct conn *c)
+crowded(struct relay_conn *c)
 {
 	c->dead = 1;
 }
@@ -116,7 +116,7 @@ crowded(struct conn *c)
 static inline void
 others(const char *want)
 {
-	peers_announce(relay->peers);
+	cluster_peers_announce(relay->peers);
 	ATF_CHECK_STREQ(told, want);
 	told[0] = '\0';
 }
@@ -145,7 +145,7 @@ frame_text(char *dst, size_t size, uint8_t type, const uint8_t *p, uint32_t n)
 
 /* What a client was sent since the last time, in order. */
 static inline void
-sent(struct client *cl, const char *want)
+sent(struct fixture_client *cl, const char *want)
 {
 	char got[2048] = "", one[128];
 	const uint8_t *p = cl->out, *end = cl->out + cl->n;
@@ -154,7 +154,7 @@ sent(struct client *cl, const char *want)
 
 	while (p < end) {
 		ATF_REQUIRE(end - p >= FRAME_HDR_LEN);
-		frame_get_hdr(p, &type, &n);
+		net_frame_get_hdr(p, &type, &n);
 		p += FRAME_HDR_LEN;
 		ATF_REQUIRE((size_t)(end - p) >= n);
 		frame_text(one, sizeof(one), type, p, n);
@@ -175,18 +175,18 @@ key_of(char k)
 	return (memset(key, k, sizeof(key)));
 }
 
-static inline struct peer *
+static inline struct cluster_peer *
 peer(char k)
 {
-	return (peers_find(relay->peers, key_of(k)));
+	return (cluster_peers_find(relay->peers, key_of(k)));
 }
 
 /* A client with the key `k' logs in. */
-static inline struct client *
+static inline struct fixture_client *
 join(char k)
 {
-	struct client *cl = &clients[nclients++];
-	struct conn *c = &cl->c;
+	struct fixture_client *cl = &clients[nclients++];
+	struct relay_conn *c = &cl->c;
 
 	ATF_REQUIRE(nclients <= sizeof(clients) / sizeof(clients[0]));
 	c->r = relay;
@@ -196,18 +196,18 @@ join(char k)
 	c->addr[15] = (uint8_t)nclients;
 	c->port = (uint16_t)(1000 + nclients);
 	relay->now_us++;
-	ATF_REQUIRE_EQ(peers_add(relay->peers, c, relay->now_us), 0);
+	ATF_REQUIRE_EQ(cluster_peers_add(relay->peers, c, relay->now_us), 0);
 	return (cl);
 }
 
 /* As conn.c does it. */
 static inline void
-leave(struct client *cl)
+leave(struct fixture_client *cl)
 {
-	sent_forget(cl->c.r->sent, &cl->c);
+	derp_sent_forget(cl->c.r->sent, &cl->c);
 	if (cl->c.session.watching)
 		LIST_REMOVE(&cl->c, session.watcher);
-	peers_remove(cl->c.r->peers, &cl->c);
+	cluster_peers_remove(cl->c.r->peers, &cl->c);
 }
 
 static inline void
@@ -215,30 +215,30 @@ remote_add(unsigned int worker, char k, uint64_t id, uint64_t active_us)
 {
 	static const uint8_t addr[16] = { [15] = 99 };
 
-	peers_remote_add(relay->peers, worker, key_of(k), id, addr, 9000,
-	    PEER_PROBER, active_us);
+	cluster_peers_remote_add(relay->peers, worker, key_of(k), id, addr,
+	    9000, PEER_PROBER, active_us);
 }
 
 static inline void
 remote_remove(unsigned int worker, char k, uint64_t id)
 {
-	peers_remote_remove(relay->peers, worker, key_of(k), id);
+	cluster_peers_remote_remove(relay->peers, worker, key_of(k), id);
 }
 
 static inline void
 remote_active(unsigned int worker, char k, uint64_t id, uint64_t us)
 {
-	peers_remote_active(relay->peers, worker, key_of(k), id, us);
+	cluster_peers_remote_active(relay->peers, worker, key_of(k), id, us);
 }
 
 /* Keys, keys with duplicates, connections of those. */
 static inline void
 counts(unsigned int keys, unsigned int dups, unsigned int conns)
 {
-	struct stats s;
+	struct relay_stats s;
 
 	memset(&s, 0, sizeof(s));
-	peers_count(relay->peers, &s);
+	cluster_peers_count(relay->peers, &s);
 	ATF_CHECK_EQ(s.clients, keys);
 	ATF_CHECK_EQ(s.dup_keys, dups);
 	ATF_CHECK_EQ(s.dup_conns, conns);
@@ -246,9 +246,9 @@ counts(unsigned int keys, unsigned int dups, unsigned int conns)
 
 /* The active connection of a key is that one of another worker. */
 static inline void
-active_there(const struct peer *p, unsigned int worker, uint64_t id)
+active_there(const struct cluster_peer *p, unsigned int worker, uint64_t id)
 {
-	const struct rconn *rc = p->ractive;
+	const struct cluster_remote_conn *rc = p->ractive;
 
 	ATF_CHECK(p->active == NULL);
 	ATF_REQUIRE(rc != NULL);
@@ -257,24 +257,24 @@ active_there(const struct peer *p, unsigned int worker, uint64_t id)
 }
 
 static inline int
-note(struct client *to, char from)
+note(struct fixture_client *to, char from)
 {
-	return (sent_note(relay->sent, peer(from), &to->c));
+	return (derp_sent_note(relay->sent, peer(from), &to->c));
 }
 
 /* A frame came from it. */
 static inline void
-activity(struct client *cl)
+activity(struct fixture_client *cl)
 {
-	peers_activity(relay->peers, &cl->c, relay->now_us);
+	cluster_peers_activity(relay->peers, &cl->c, relay->now_us);
 }
 
 /* Another worker is gone; the keys that nobody has are reaped. */
 static inline void
 worker_ends(unsigned int worker)
 {
-	peers_worker_gone(relay->peers, worker);
-	peers_reap(relay->peers);
+	cluster_peers_worker_gone(relay->peers, worker);
+	cluster_peers_reap(relay->peers);
 }
 
 static inline struct relay *

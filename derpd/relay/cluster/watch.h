@@ -7,18 +7,18 @@
 
 #include <stdint.h>
 
-struct conn;
 struct relay;
+struct relay_conn;
 
 /* The mesh peer watches from now on; the flood of PeerPresent goes out. */
-void	watch_begin(struct conn *c);
+void	cluster_watch_begin(struct relay_conn *c);
 
 /*
  * Tell the watchers: a connection came, from `addr' (IPv6 or IPv4-mapped) and
  * `port' (host order) with `flags' (PEER_*), or the last one of a key went.
  */
-void	watch_present(struct relay *r, const uint8_t *key,
+void	cluster_watch_present(struct relay *r, const uint8_t *key,
 	    const uint8_t addr[16], uint16_t port, uint8_t flags);
-void	watch_gone(struct relay *r, const uint8_t *key);
+void	cluster_watch_gone(struct relay *r, const uint8_t *key);
 
 #endif

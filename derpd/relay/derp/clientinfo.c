@@ -50,26 +50,26 @@ fold(char *s)
 }
 
 static int
-take_version(const struct json *j, json_ref v, struct clientinfo *ci)
+read_version(const struct json *j, json_ref v, struct derp_clientinfo *ci)
 {
 	return json_int(j, v, &ci->version);
 }
 
 static int
-take_can_ack_pings(const struct json *j, json_ref v, struct clientinfo *ci)
+read_can_ack_pings(const struct json *j, json_ref v, struct derp_clientinfo *ci)
 {
 	return json_bool(j, v, &ci->can_ack_pings);
 }
 
 static int
-take_is_prober(const struct json *j, json_ref v, struct clientinfo *ci)
+read_is_prober(const struct json *j, json_ref v, struct derp_clientinfo *ci)
 {
 	return json_bool(j, v, &ci->is_prober);
 }
 
 /* Only for statistics: what can't be kept is not worth ending a login. */
 static int
-take_app_name(const struct json *j, json_ref v, struct clientinfo *ci)
+read_app_name(const struct json *j, json_ref v, struct derp_clientinfo *ci)
 {
 	if (json_type(j, v) != JSON_STRING)
 		return -1;
@@ -87,7 +87,7 @@ check_mesh_key(const struct json *j, json_ref v)
 	int	ok;
 
 	ok = json_str(j, v, digits, sizeof(digits)) == MESH_DIGITS &&
-	    hex_get(key, sizeof(key), digits) == 0;
+	    base_hex_get(key, sizeof(key), digits) == 0;
 	explicit_bzero(key, sizeof(key));
 	explicit_bzero(digits, sizeof(digits));
 	return ok ? 0 : -1;
@@ -95,18 +95,18 @@ check_mesh_key(const struct json *j, json_ref v)
 
 /* One member of the object; 0, or -1 when its value is wrong. */
 static int
-take_member(const struct json *j, json_ref key, json_ref *mesh_key,
-    struct clientinfo *ci)
+read_member(const struct json *j, json_ref key, json_ref *mesh_key,
+    struct derp_clientinfo *ci)
 {
 	static const struct {
 		const char	*name;
 		int		(*take)(const struct json *, json_ref,
-		    struct clientinfo *);
+		    struct derp_clientinfo *);
 	} t[] = {
-		{ "version",		take_version },
-		{ "CanAckPings",	take_can_ack_pings },
-		{ "IsProber",		take_is_prober },
-		{ "AppName",		take_app_name },
+		{ "version",		read_version },
+		{ "CanAckPings",	read_can_ack_pings },
+		{ "IsProber",		read_is_prober },
+		{ "AppName",		read_app_name },
 	};
 	json_ref	v = json_value(j, key);
 	char		name[3 * MAX_NAME + 1];
@@ -142,8 +142,8 @@ is_mesh(const struct json *j, json_ref mesh_key, const char *text,
 }
 
 int
-clientinfo_parse(const char *text, size_t len, uint32_t mesh_off,
-    struct clientinfo *ci)
+derp_clientinfo_parse(const char *text, size_t len, uint32_t mesh_off,
+    struct derp_clientinfo *ci)
 {
 	struct json		*j;
 	struct json_error	 e;
@@ -158,23 +158,23 @@ clientinfo_parse(const char *text, size_t len, uint32_t mesh_off,
 	    0 : -1;
 	for (key = json_first(j, 0); key != -1 && error == 0;
 	    key = json_next(j, key))
-		error = take_member(j, key, &mesh_key, ci);
+		error = read_member(j, key, &mesh_key, ci);
 	ci->mesh = is_mesh(j, mesh_key, text, mesh_off);
 	json_free(j);
 	return error;
 }
 
 int
-serverinfo_text(char *dst, size_t size, uint64_t rate, uint64_t burst)
+derp_serverinfo_text(char *dst, size_t size, uint64_t rate, uint64_t burst)
 {
 	struct json_out	o;
-	struct wr	w;
+	struct ipc_wr	w;
 	int		rv = -1;
 
-	wr_init(&w);
+	ipc_wr_init(&w);
 	json_out_init(&o, &w);
 	json_out_object(&o, NULL);
-	json_out_int(&o, "version", DERP_VERSION);
+	json_out_int(&o, "version", FRAME_DERP_VERSION);
 	if (rate != 0) {
 		json_out_uint(&o, "TokenBucketBytesPerSecond", rate);
 		json_out_uint(&o, "TokenBucketBytesBurst", burst);
@@ -185,6 +185,6 @@ serverinfo_text(char *dst, size_t size, uint64_t rate, uint64_t burst)
 		dst[w.len] = '\0';
 		rv = 0;
 	}
-	wr_free(&w);
+	ipc_wr_free(&w);
 	return rv;
 }

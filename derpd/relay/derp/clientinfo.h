@@ -11,7 +11,7 @@
 /* Room for an AppName that is kept; a longer one is forgotten. */
 #define CLIENTINFO_APPNAME	64
 
-struct clientinfo {
+struct derp_clientinfo {
 	int64_t	 version;	/* of the protocol; 0 when not said */
 	int	 can_ack_pings;
 	int	 is_prober;
@@ -28,14 +28,15 @@ struct clientinfo {
  * text, UINT32_MAX none: ci->mesh is set when that is the meshKey that counts.
  * 0 and *ci filled in, or -1.
  */
-int	clientinfo_parse(const char *text, size_t len, uint32_t mesh_off,
-	    struct clientinfo *ci);
+int	derp_clientinfo_parse(const char *text, size_t len, uint32_t mesh_off,
+	    struct derp_clientinfo *ci);
 
 /*
  * Write the ServerInfo text to `dst' of `size' bytes: the protocol version and,
  * when `rate' is not 0, the limit that a client should keep to, in bytes a
  * second and bytes at once.  0, or -1 when it does not fit (128 bytes do).
  */
-int	serverinfo_text(char *dst, size_t size, uint64_t rate, uint64_t burst);
+int	derp_serverinfo_text(char *dst, size_t size, uint64_t rate,
+	    uint64_t burst);
 
 #endif

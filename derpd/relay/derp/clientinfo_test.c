@@ -16,7 +16,7 @@
 #define A64	A32 A32
 #define A63	A32 "aBaBaBaBaBaBaBaBaBaBaBaBaBaBaBa"
 
-static struct clientinfo	ci;
+static struct derp_clientinfo	ci;
 
 static int
 parse(const char *s, uint32_t mesh_off)
@@ -29,7 +29,7 @@ parse(const char *s, uint32_t mesh_off)
 	ATF_REQUIRE((copy = malloc(len + 1)) != NULL);
 	memcpy(copy, s, len);
 	memset(&ci, 0xff, sizeof(ci));
-	error = clientinfo_parse(copy, len, mesh_off, &ci);
+	error = derp_clientinfo_parse(copy, len, mesh_off, &ci);
 	free(copy);
 	return error;
 }
@@ -104,7 +104,7 @@ ATF_TC_BODY(refuses, tc)
 
 	for (i = 0; t[i] != NULL; i++)
 		ATF_CHECK_EQ_MSG(parse(t[i], UINT32_MAX), -1, "%s", t[i]);
-	ATF_CHECK_EQ(clientinfo_parse("{}\0", 3, UINT32_MAX, &ci), -1);
+	ATF_CHECK_EQ(derp_clientinfo_parse("{}\0", 3, UINT32_MAX, &ci), -1);
 }
 
 /* Only the meshKey that counts makes a mesh peer, and only where it stands. */
@@ -144,12 +144,12 @@ ATF_TC_BODY(bounds, tc)
 
 	ATF_REQUIRE((s = malloc(SIZE)) != NULL);
 	memset(s, '[', SIZE);
-	ATF_CHECK_EQ(clientinfo_parse(s, SIZE, UINT32_MAX, &ci), -1);
+	ATF_CHECK_EQ(derp_clientinfo_parse(s, SIZE, UINT32_MAX, &ci), -1);
 	/* One long unknown string is fine. */
 	memset(s, 'x', SIZE);
 	memcpy(s, "{\"version\":2,\"a\":\"", 18);
 	memcpy(s + SIZE - 2, "\"}", 2);
-	ATF_CHECK_EQ(clientinfo_parse(s, SIZE, UINT32_MAX, &ci), 0);
+	ATF_CHECK_EQ(derp_clientinfo_parse(s, SIZE, UINT32_MAX, &ci), 0);
 	ATF_CHECK_EQ(ci.version, 2);
 	free(s);
 }
@@ -159,14 +159,14 @@ ATF_TC_BODY(serverinfo, tc)
 {
 	char	buf[128];
 
-	ATF_CHECK_EQ(serverinfo_text(buf, 14, 0, 70000), 0);
+	ATF_CHECK_EQ(derp_serverinfo_text(buf, 14, 0, 70000), 0);
 	ATF_CHECK_STREQ(buf, "{\"version\":2}");
-	ATF_CHECK_EQ(serverinfo_text(buf, 13, 0, 70000), -1);
-	ATF_CHECK_EQ(serverinfo_text(buf, sizeof(buf), 1000, 70000), 0);
+	ATF_CHECK_EQ(derp_serverinfo_text(buf, 13, 0, 70000), -1);
+	ATF_CHECK_EQ(derp_serverinfo_text(buf, sizeof(buf), 1000, 70000), 0);
 	ATF_CHECK_STREQ(buf, "{\"version\":2,"
 	    "\"TokenBucketBytesPerSecond\":1000,"
 	    "\"TokenBucketBytesBurst\":70000}");
-	ATF_CHECK_EQ(serverinfo_text(buf, sizeof(buf), UINT64_MAX,
+	ATF_CHECK_EQ(derp_serverinfo_text(buf, sizeof(buf), UINT64_MAX,
 	    UINT64_MAX), 0);
 }
 

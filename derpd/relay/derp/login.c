@@ -19,15 +19,15 @@
 #include "relay.h"
 
 void
-login_begin(struct conn *c)
+derp_login_begin(struct relay_conn *c)
 {
 	uint8_t frame[FRAME_SERVER_KEY_SIZE];
 	size_t n;
 
 	c->state = CONN_INFO;
-	conn_deadline(c, LOGIN_SECS);
-	n = frame_put_server_key(frame, c->r->conf.node_key);
-	conn_send(c, frame, n);
+	relay_conn_deadline(c, LOGIN_SECS);
+	n = net_frame_put_server_key(frame, c->r->conf.node_key);
+	relay_conn_send(c, frame, n);
 }
 
 /* Bytes that wait for keys to read. */
@@ -36,7 +36,7 @@ queued(void *arg)
 {
 	const struct relay *r = arg;
 
-	return (r->box == NULL ? SIZE_MAX : chan_queued(r->box));
+	return (r->box == NULL ? SIZE_MAX : ipc_chan_queued(r->box));
 }
 
 /* Have keys open a box, and seal a ServerInfo. */
@@ -48,7 +48,7 @@ send_box(void *arg, uint64_t id, const uint8_t *info, size_t n)
 	char text[128];
 	struct ipc_msg_login v;
 
-	if (serverinfo_text(text, sizeof(text), r->conf.client_rate,
+	if (derp_serverinfo_text(text, sizeof(text), r->conf.client_rate,
 	    r->conf.client_burst) == -1) {
 		log_warnx("login refused: ServerInfo with the limits of "
 		    "`client rate' does not fit into %zu bytes",
@@ -68,7 +68,7 @@ send_box(void *arg, uint64_t id, const uint8_t *info, size_t n)
 }
 
 void
-login_init(struct relay *r)
+derp_login_init(struct relay *r)
 {
 	static const struct derp_boxes_ops ops = { queued, send_box };
 
@@ -76,43 +76,43 @@ login_init(struct relay *r)
 }
 
 void
-login_info(struct conn *c, const uint8_t *p, size_t n)
+derp_login_info(struct relay_conn *c, const uint8_t *p, size_t n)
 {
 	memcpy(c->session.key, p, FRAME_KEY_LEN);
 	c->login = derp_boxes_add(&c->r->logins.boxes, c->id, c, p, n);
 	if (c->login == NULL) {
-		conn_close(c, "out of memory");
+		relay_conn_close(c, "out of memory");
 		return;
 	}
 	c->state = CONN_ADMIT;
-	conn_deadline(c, LOGIN_SECS);
-	conn_pause(c, PAUSE_LOGIN);
+	relay_conn_deadline(c, LOGIN_SECS);
+	relay_conn_pause(c, PAUSE_LOGIN);
 }
 
 void
-login_again(struct relay *r)
+derp_login_again(struct relay *r)
 {
 	derp_boxes_again(&r->logins.boxes);
 }
 
 size_t
-login_kept(const struct conn *c)
+derp_login_kept(const struct relay_conn *c)
 {
 	return (derp_box_size(c->login));
 }
 
 void
-login_free(struct conn *c)
+derp_login_free(struct relay_conn *c)
 {
 	derp_boxes_remove(&c->r->logins.boxes, c->login);
 	c->login = NULL;
 }
 
 static void
-refuse(struct conn *c, const char *why)
+refuse(struct relay_conn *c, const char *why)
 {
 	log_limited(&c->r->logins.refused, "login refused: %s", why);
-	conn_close(c, why);
+	relay_conn_close(c, why);
 }
 
 /*
@@ -120,54 +120,54 @@ refuse(struct conn *c, const char *why)
  * sender is at: the answer waits until all of them know.
  */
 void
-login_agreed(struct conn *c)
+derp_login_agreed(struct relay_conn *c)
 {
 	struct relay *r = c->r;
 
 	if (c->dead)
 		return;
-	conn_dirty(c);
+	relay_conn_dirty(c);
 	if (c->state != CONN_ADMIT)
 		return;			/* a pong was waiting */
 	c->state = CONN_UP;
 	c->session.up = 1;
-	conn_known(c);
+	relay_conn_known(c);
 	c->session.login_us = r->now_us;
 	c->period = KEEPALIVE_SECS +
 	    randombytes_uniform(KEEPALIVE_JITTER + 1);
-	conn_deadline(c, c->period);
-	conn_resume(c, PAUSE_LOGIN);
+	relay_conn_deadline(c, c->period);
+	relay_conn_resume(c, PAUSE_LOGIN);
 }
 
 static void
-admit(struct conn *c, const struct clientinfo *ci, const uint8_t *sealed,
-    size_t n)
+admit(struct relay_conn *c, const struct derp_clientinfo *ci,
+    const uint8_t *sealed, size_t n)
 {
 	struct relay *r = c->r;
 	uint8_t hdr[FRAME_HDR_LEN];
 
-	login_free(c);
+	derp_login_free(c);
 	c->session.mesh = ci->mesh != 0;
 	c->session.prober = ci->is_prober != 0;
-	frame_put_hdr(hdr, FRAME_SERVER_INFO, (uint32_t)n);
-	conn_send(c, hdr, sizeof(hdr));
-	conn_send(c, sealed, n);
-	if (peers_add(r->peers, c, r->now_us) == -1) {
-		conn_close(c, "out of memory");
+	net_frame_put_hdr(hdr, FRAME_SERVER_INFO, (uint32_t)n);
+	relay_conn_send(c, hdr, sizeof(hdr));
+	relay_conn_send(c, sealed, n);
+	if (cluster_peers_add(r->peers, c, r->now_us) == -1) {
+		relay_conn_close(c, "out of memory");
 		return;
 	}
 	r->stats.connections++;
 	if (c->session.not_ideal)
 		r->stats.notideal_connections++;
-	if (c->session.acks == 0)
-		login_agreed(c);
+	if (c->session.pending_acks == 0)
+		derp_login_agreed(c);
 }
 
 void
-login_result(struct relay *r, const struct ipc_msg_login_result *v)
+derp_login_result(struct relay *r, const struct ipc_msg_login_result *v)
 {
-	struct clientinfo ci;
-	struct conn *c;
+	struct derp_clientinfo ci;
+	struct relay_conn *c;
 
 	derp_boxes_more(&r->logins.boxes);
 	c = derp_boxes_owner(&r->logins.boxes, v->cookie);
@@ -175,7 +175,8 @@ login_result(struct relay *r, const struct ipc_msg_login_result *v)
 		return;			/* the client has gone meanwhile */
 	if (!v->ok)
 		refuse(c, "ClientInfo does not open with its key");
-	else if (clientinfo_parse(v->text, v->text_len, v->mesh, &ci) == -1)
+	else if (derp_clientinfo_parse(v->text, v->text_len, v->mesh,
+	    &ci) == -1)
 		refuse(c, "ClientInfo is malformed");
 	else
 		admit(c, &ci, v->sealed, v->sealed_len);

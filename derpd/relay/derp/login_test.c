@@ -18,23 +18,23 @@
 #define INFO	8000		/* bytes of a ClientInfo */
 #define AHEAD	(4 * 1024 * 1024) /* that may wait for keys to read */
 
-static struct relay	*r;
-static struct chan	*keys;	/* its end of the box channel */
-static struct conn	*conns;
+static struct relay		*r;
+static struct ipc_chan		*keys;	/* its end of the box channel */
+static struct relay_conn	*conns;
 
 static void
-answered(struct chan *c, struct msg *m, void *arg)
+answered(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 {
 	(void)c;
 	ATF_REQUIRE_EQ(MSG_LOGIN_RESULT, m->type);
 	struct ipc_msg_login_result v;
 
 	ATF_REQUIRE_EQ(0, ipc_get_login_result(&m->rd, &v));
-	login_result(arg, &v);
+	derp_login_result(arg, &v);
 }
 
 static void
-gone(struct chan *c, const char *why, void *arg)
+gone(struct ipc_chan *c, const char *why, void *arg)
 {
 	(void)c;
 	(void)arg;
@@ -47,12 +47,13 @@ connect_keys(void)
 {
 	int sv[2];
 
-	chan_free(keys);
-	chan_free(r->box);
+	ipc_chan_free(keys);
+	ipc_chan_free(r->box);
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
-	r->box = chan_new(r->base, sv[0], ROLE_RELAY, ROLE_KEYS, answered,
+	r->box = ipc_chan_new(r->base, sv[0], ROLE_RELAY, ROLE_KEYS, answered,
 	    gone, r);
-	keys = chan_new(NULL, sv[1], ROLE_KEYS, ROLE_RELAY, NULL, NULL, NULL);
+	keys = ipc_chan_new(NULL, sv[1], ROLE_KEYS, ROLE_RELAY, NULL, NULL,
+	    NULL);
 	ATF_REQUIRE(r->box != NULL && keys != NULL);
 }
 
@@ -69,10 +70,10 @@ set_up(void)
 	for (i = 0; i < WHEEL_SLOTS; i++)
 		TAILQ_INIT(&r->wheel[i]);
 	LIST_INIT(&r->watchers);
-	r->now_us = clock_us();
+	r->now_us = base_clock_us();
 	ATF_REQUIRE((r->base = event_base_new()) != NULL);
 	ATF_REQUIRE_EQ(0, cluster_init(r));
-	login_init(r);
+	derp_login_init(r);
 	connect_keys();
 }
 
@@ -89,8 +90,8 @@ clients(void)
 		conns[i].id = (uint64_t)i + 1;
 		ATF_REQUIRE_EQ(0, event_assign(&conns[i].ev_read, r->base, -1,
 		    0, NULL, NULL));
-		login_info(&conns[i], info, sizeof(info));
-		ATF_CHECK(chan_queued(r->box) < AHEAD + INFO + 1000);
+		derp_login_info(&conns[i], info, sizeof(info));
+		ATF_CHECK(ipc_chan_queued(r->box) < AHEAD + INFO + 1000);
 	}
 }
 
@@ -98,19 +99,19 @@ clients(void)
 static uint64_t
 next_question(void)
 {
-	struct msg m;
+	struct ipc_msg m;
 	uint64_t id;
 	int i;
 
 	for (i = 0; i < 10; i++) {
 		ATF_REQUIRE(event_base_loop(r->base, EVLOOP_NONBLOCK) != -1);
-		if (chan_recv(keys, &m, 0) == -1) {
+		if (ipc_chan_recv(keys, &m, 0) == -1) {
 			ATF_REQUIRE_EQ(ETIMEDOUT, errno);
 			continue;
 		}
 		ATF_REQUIRE_EQ(MSG_LOGIN, m.type);
-		id = rd_u64(&m.rd);
-		msg_free(&m);
+		id = ipc_rd_u64(&m.rd);
+		ipc_msg_free(&m);
 		return (id);
 	}
 	return (0);
@@ -123,7 +124,7 @@ refuse(uint64_t id)
 	struct ipc_msg_login_result v = { .cookie = id };
 
 	ATF_REQUIRE_EQ(0, ipc_send_login_result(keys, &v));
-	ATF_REQUIRE_EQ(0, chan_flush(keys, 5000));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(keys, 5000));
 }
 
 /* Little waits in the worker, and each is asked once, in order. */
@@ -137,7 +138,7 @@ ATF_TC_BODY(ahead, tc)
 	for (i = 1; i <= CLIENTS; i++) {
 		ATF_REQUIRE_EQ((uint64_t)i, next_question());
 		refuse((uint64_t)i);
-		ATF_CHECK(chan_queued(r->box) < AHEAD + INFO + 1000);
+		ATF_CHECK(ipc_chan_queued(r->box) < AHEAD + INFO + 1000);
 	}
 	ATF_CHECK_EQ(0, next_question());
 	for (i = 0; i < CLIENTS; i++)
@@ -157,11 +158,11 @@ ATF_TC_BODY(again, tc)
 	refuse(1);
 	while (!conns[0].dead)
 		ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
-	login_free(&conns[0]);
-	login_free(&conns[CLIENTS - 1]);
+	derp_login_free(&conns[0]);
+	derp_login_free(&conns[CLIENTS - 1]);
 	connect_keys();
-	login_again(r);
-	ATF_CHECK(chan_queued(r->box) < AHEAD + INFO + 1000);
+	derp_login_again(r);
+	ATF_CHECK(ipc_chan_queued(r->box) < AHEAD + INFO + 1000);
 	for (i = 2; i < CLIENTS; i++) {
 		ATF_REQUIRE_EQ((uint64_t)i, next_question());
 		refuse((uint64_t)i);

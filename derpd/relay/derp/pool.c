@@ -42,7 +42,7 @@ struct derp_slab {
 _Static_assert(sizeof(struct derp_slab) <= HEAD_SIZE, "head of a slab");
 
 void
-pool_init(struct derp_pool *o)
+derp_pool_init(struct derp_pool *o)
 {
 	memset(o, 0, sizeof(*o));
 	TAILQ_INIT(&o->empty);
@@ -153,7 +153,7 @@ slab_map(struct derp_pool *o)
 
 /* A slab for a class that has none with a free block; NULL without memory. */
 static struct derp_slab *
-slab_take(struct derp_pool *o, unsigned int k)
+slab_alloc(struct derp_pool *o, unsigned int k)
 {
 	struct derp_slab *s;
 
@@ -198,7 +198,7 @@ large_put(struct derp_pool *o, void *p, size_t size)
 }
 
 void *
-pool_get(struct derp_pool *o, size_t n, size_t *size)
+derp_pool_get(struct derp_pool *o, size_t n, size_t *size)
 {
 	struct derp_slab *s;
 	struct block *b;
@@ -208,7 +208,7 @@ pool_get(struct derp_pool *o, size_t n, size_t *size)
 		return (large_get(o, n, size));
 	k = class_of(n);
 	if ((s = LIST_FIRST(&o->partial[k])) == NULL &&
-	    (s = slab_take(o, k)) == NULL)
+	    (s = slab_alloc(o, k)) == NULL)
 		return (NULL);
 	*size = class_size(k);
 	if ((b = s->free) != NULL)
@@ -223,7 +223,7 @@ pool_get(struct derp_pool *o, size_t n, size_t *size)
 }
 
 void
-pool_put(struct derp_pool *o, void *p, size_t size)
+derp_pool_put(struct derp_pool *o, void *p, size_t size)
 {
 	struct block *b = p;
 	struct derp_slab *s;
@@ -247,20 +247,20 @@ pool_put(struct derp_pool *o, void *p, size_t size)
 }
 
 void
-pool_limit(struct derp_pool *o, size_t max)
+derp_pool_limit(struct derp_pool *o, size_t max)
 {
 	o->limit = max;
 }
 
 size_t
-pool_mapped(const struct derp_pool *o)
+derp_pool_mapped(const struct derp_pool *o)
 {
 	return (o->mapped);
 }
 
 /* A quarter at once: after a large flood, all of them would hold clients up. */
 void
-pool_tick(struct derp_pool *o)
+derp_pool_tick(struct derp_pool *o)
 {
 	size_t n = o->idle / 4 > TICK_MIN ? o->idle / 4 : TICK_MIN;
 

@@ -38,31 +38,33 @@ struct derp_pool {
 };
 
 /* An empty pool without a limit. */
-void	 pool_init(struct derp_pool *o);
+void	 derp_pool_init(struct derp_pool *o);
 
 /*
  * Memory for `n' bytes, aligned for a pointer; *size is what it really takes:
- * `n' rounded up to its block.  NULL without memory, and when pool_limit()
+ * `n' rounded up to its block.  NULL without memory, and when derp_pool_limit()
  * forbids to map more.
  */
-void	*pool_get(struct derp_pool *o, size_t n, size_t *size);
+void	*derp_pool_get(struct derp_pool *o, size_t n, size_t *size);
 
-/* Give back what pool_get() of the same pool gave, with the *size it said. */
-void	 pool_put(struct derp_pool *o, void *p, size_t size);
+/*
+ * Give back what derp_pool_get() of the same pool gave, with the *size it said.
+ */
+void	 derp_pool_put(struct derp_pool *o, void *p, size_t size);
 
 /*
  * From now on at most `max' bytes may be mapped; what is there already stays.
  * Without a call there is no limit.
  */
-void	 pool_limit(struct derp_pool *o, size_t max);
+void	 derp_pool_limit(struct derp_pool *o, size_t max);
 
 /* Bytes that are mapped now, in use or not. */
-size_t	 pool_mapped(const struct derp_pool *o);
+size_t	 derp_pool_mapped(const struct derp_pool *o);
 
 /*
  * To be called once a second: slabs that nobody used since the last call go
  * back to the system.
  */
-void	 pool_tick(struct derp_pool *o);
+void	 derp_pool_tick(struct derp_pool *o);
 
 #endif

@@ -27,7 +27,7 @@ take(struct piece *b, size_t n, uint8_t mark)
 {
 	b->n = n;
 	b->mark = mark;
-	b->p = pool_get(&pool, n, &b->size);
+	b->p = derp_pool_get(&pool, n, &b->size);
 	ATF_REQUIRE(b->p != NULL);
 	ATF_REQUIRE(b->size >= n);
 	ATF_REQUIRE_EQ((uintptr_t)b->p % sizeof(void *), 0);
@@ -42,7 +42,7 @@ give(struct piece *b)
 
 	for (i = 0; i < b->n; i++)
 		ATF_REQUIRE_EQ(b->p[i], b->mark);
-	pool_put(&pool, b->p, b->size);
+	derp_pool_put(&pool, b->p, b->size);
 	b->p = NULL;
 }
 
@@ -53,7 +53,7 @@ ATF_TC_BODY(sizes, tc)
 	struct piece b;
 	size_t n;
 
-	pool_init(&pool);
+	derp_pool_init(&pool);
 	for (n = 1; n <= 70000; n += n < 10000 ? 1 : 997) {
 		take(&b, n, (uint8_t)n);
 		if (n <= 64)
@@ -65,7 +65,7 @@ ATF_TC_BODY(sizes, tc)
 			    "%zu bytes take %zu", n, b.size);
 		give(&b);
 	}
-	ATF_CHECK(pool_mapped(&pool) <= 15 * POOL_SLAB);
+	ATF_CHECK(derp_pool_mapped(&pool) <= 15 * POOL_SLAB);
 }
 
 /* Any order of any sizes. */
@@ -75,7 +75,7 @@ ATF_TC_BODY(random_order, tc)
 	static struct piece v[2000];
 	unsigned int i, k, seed = 1;
 
-	pool_init(&pool);
+	derp_pool_init(&pool);
 	for (i = 0; i < 200000; i++) {
 		seed = seed * 1664525 + 1013904223;
 		k = (seed >> 8) % 2000;
@@ -90,22 +90,23 @@ ATF_TC_BODY(random_order, tc)
 		if (v[k].p != NULL)
 			give(&v[k]);
 	for (i = 0; i < 10; i++)
-		pool_tick(&pool);
-	ATF_CHECK(pool_mapped(&pool) <= 15 * POOL_SLAB);
+		derp_pool_tick(&pool);
+	ATF_CHECK(derp_pool_mapped(&pool) <= 15 * POOL_SLAB);
 }
 
 static void
 flood(unsigned int n, size_t len)
 {
 	struct piece *v = calloc(n, sizeof(*v));
-	size_t before = pool_mapped(&pool);
+	size_t before = derp_pool_mapped(&pool);
 	unsigned int i;
 
 	ATF_REQUIRE(v != NULL);
 	for (i = 0; i < n; i++)
 		take(&v[i], len, (uint8_t)i);
-	ATF_CHECK(pool_mapped(&pool) >= (size_t)n * len);
-	ATF_CHECK(pool_mapped(&pool) <= before + (size_t)n * len * 3 / 2 + MIB);
+	ATF_CHECK(derp_pool_mapped(&pool) >= (size_t)n * len);
+	ATF_CHECK(derp_pool_mapped(&pool) <= before + (size_t)n * len * 3 / 2 +
+	    MIB);
 	for (i = 0; i < n; i++)
 		give(&v[i]);
 	free(v);
@@ -119,15 +120,15 @@ ATF_TC_BODY(gives_back, tc)
 	size_t before, kept, after;
 	unsigned int i;
 
-	pool_init(&pool);
+	derp_pool_init(&pool);
 	flood(10, 1437);
 	before = base_test_resident();
 	for (i = 0; i < sizeof(len) / sizeof(len[0]); i++)
 		flood((unsigned int)(100 * MIB / len[i]), len[i]);
-	kept = pool_mapped(&pool);
+	kept = derp_pool_mapped(&pool);
 	for (i = 0; i < 10; i++)
-		pool_tick(&pool);
-	ATF_CHECK(pool_mapped(&pool) <= 15 * POOL_SLAB);
+		derp_pool_tick(&pool);
+	ATF_CHECK(derp_pool_mapped(&pool) <= 15 * POOL_SLAB);
 	after = base_test_resident();
 	if (!POOL_SLABS)
 		return;
@@ -146,14 +147,14 @@ ATF_TC_BODY(keeps_what_is_used, tc)
 
 	if (!POOL_SLABS)
 		atf_tc_skip("the allocator of the sanitizer is in use");
-	pool_init(&pool);
+	derp_pool_init(&pool);
 	flood(1000, 1437);
-	pool_tick(&pool);
+	derp_pool_tick(&pool);
 	flood(1000, 1437);
 	ATF_REQUIRE_EQ(getrusage(RUSAGE_SELF, &ru), 0);
 	faults = ru.ru_minflt;
 	for (i = 0; i < 100; i++) {
-		pool_tick(&pool);
+		derp_pool_tick(&pool);
 		flood(1000, 1437);
 	}
 	ATF_REQUIRE_EQ(getrusage(RUSAGE_SELF, &ru), 0);
@@ -169,16 +170,16 @@ ATF_TC_BODY(limited, tc)
 	size_t size;
 	unsigned int n, i;
 
-	pool_init(&pool);
-	pool_limit(&pool, MIB);
+	derp_pool_init(&pool);
+	derp_pool_limit(&pool, MIB);
 	for (n = 0; n < 2000; n++) {
-		if ((v[n].p = pool_get(&pool, 1437, &v[n].size)) == NULL)
+		if ((v[n].p = derp_pool_get(&pool, 1437, &v[n].size)) == NULL)
 			break;
 		v[n].n = 0;
-		ATF_REQUIRE(pool_mapped(&pool) <= MIB);
+		ATF_REQUIRE(derp_pool_mapped(&pool) <= MIB);
 	}
 	ATF_CHECK(n >= 500 && n <= MIB / 1437);
-	ATF_CHECK(pool_get(&pool, 65000, &size) == NULL);
+	ATF_CHECK(derp_pool_get(&pool, 65000, &size) == NULL);
 	give(&v[--n]);
 	take(&v[n], 1437, 1);
 	for (i = 0; i <= n; i++)
@@ -186,7 +187,7 @@ ATF_TC_BODY(limited, tc)
 	take(&v[0], 64, 2);		/* a slab of the others */
 	give(&v[0]);
 	take(&v[0], 700000, 3);		/* many of them */
-	ATF_CHECK(pool_mapped(&pool) <= MIB);
+	ATF_CHECK(derp_pool_mapped(&pool) <= MIB);
 	give(&v[0]);
 }
 
@@ -200,26 +201,26 @@ ATF_TC_BODY(side_by_side, tc)
 	unsigned int i;
 	void *p;
 
-	pool_init(&pool);
-	pool_init(&other);
-	pool_limit(&other, 0);
+	derp_pool_init(&pool);
+	derp_pool_init(&other);
+	derp_pool_limit(&other, 0);
 	take(&b, 1437, 1);
-	ATF_CHECK(pool_mapped(&pool) > 0);
-	ATF_CHECK_EQ(pool_mapped(&other), 0);
-	ATF_CHECK(pool_get(&other, 1437, &size) == NULL);
-	pool_limit(&other, MIB);
-	ATF_REQUIRE((p = pool_get(&other, 1437, &size)) != NULL);
-	mapped = pool_mapped(&other);
+	ATF_CHECK(derp_pool_mapped(&pool) > 0);
+	ATF_CHECK_EQ(derp_pool_mapped(&other), 0);
+	ATF_CHECK(derp_pool_get(&other, 1437, &size) == NULL);
+	derp_pool_limit(&other, MIB);
+	ATF_REQUIRE((p = derp_pool_get(&other, 1437, &size)) != NULL);
+	mapped = derp_pool_mapped(&other);
 	for (i = 0; i < 100; i++)
 		take(&v[i], 1437, (uint8_t)i);
-	ATF_CHECK_EQ(pool_mapped(&other), mapped);
+	ATF_CHECK_EQ(derp_pool_mapped(&other), mapped);
 	for (i = 0; i < 100; i++)
 		give(&v[i]);
 	give(&b);
 	for (i = 0; i < 10; i++)
-		pool_tick(&pool);
-	ATF_CHECK_EQ(pool_mapped(&other), mapped);
-	pool_put(&other, p, size);
+		derp_pool_tick(&pool);
+	ATF_CHECK_EQ(derp_pool_mapped(&other), mapped);
+	derp_pool_put(&other, p, size);
 }
 
 ATF_TP_ADD_TCS(tp)

@@ -32,9 +32,9 @@ level_of(uint64_t memory)
 }
 
 static void
-level_leave(struct queue *q)
+level_leave(struct derp_queue *q)
 {
-	struct queue_set *s = q->set;
+	struct derp_queue_set *s = q->set;
 
 	if (q->level == -1)
 		return;
@@ -45,9 +45,9 @@ level_leave(struct queue *q)
 }
 
 static void
-level_enter(struct queue *q, int level)
+level_enter(struct derp_queue *q, int level)
 {
-	struct queue_set *s = q->set;
+	struct derp_queue_set *s = q->set;
 
 	q->level = level;
 	TAILQ_INSERT_TAIL(&s->level[level], q, entry);
@@ -56,7 +56,7 @@ level_enter(struct queue *q, int level)
 
 /* A class of the queue has become larger or smaller. */
 static void
-level_update(struct queue *q)
+level_update(struct derp_queue *q)
 {
 	int level = level_of((uint64_t)q->cls[0].memory + q->cls[1].memory);
 
@@ -68,7 +68,8 @@ level_update(struct queue *q)
 }
 
 void
-queue_set_init(struct queue_set *s, struct derp_pool *pool, queue_drop_cb drop)
+derp_queue_set_init(struct derp_queue_set *s, struct derp_pool *pool,
+    derp_queue_drop_cb drop)
 {
 	int i;
 
@@ -81,14 +82,14 @@ queue_set_init(struct queue_set *s, struct derp_pool *pool, queue_drop_cb drop)
 }
 
 void
-queue_set_limit(struct queue_set *s, uint64_t bytes)
+derp_queue_set_limit(struct derp_queue_set *s, uint64_t bytes)
 {
 	s->limit = bytes;
-	pool_limit(s->pool, bytes + bytes / 2);
+	derp_pool_limit(s->pool, bytes + bytes / 2);
 }
 
 void
-queue_init(struct queue *q, struct queue_set *s, void *owner)
+derp_queue_init(struct derp_queue *q, struct derp_queue_set *s, void *owner)
 {
 	memset(q, 0, sizeof(*q));
 	STAILQ_INIT(&q->cls[0].list);
@@ -99,17 +100,17 @@ queue_init(struct queue *q, struct queue_set *s, void *owner)
 }
 
 void
-pkt_free(struct queue_set *s, struct pkt *p)
+derp_pkt_free(struct derp_queue_set *s, struct derp_pkt *p)
 {
 	if (p != NULL)
-		pool_put(s->pool, p, p->size);
+		derp_pool_put(s->pool, p, p->size);
 }
 
 /* Not for the level of the queue: the caller sees to that. */
-static struct pkt *
-class_pop(struct queue *q, struct queue_class *k)
+static struct derp_pkt *
+class_pop(struct derp_queue *q, struct derp_queue_class *k)
 {
-	struct pkt *p;
+	struct derp_pkt *p;
 
 	if ((p = STAILQ_FIRST(&k->list)) == NULL)
 		return (NULL);
@@ -122,18 +123,18 @@ class_pop(struct queue *q, struct queue_class *k)
 }
 
 static void
-give_up(struct queue *q, struct pkt *p)
+give_up(struct derp_queue *q, struct derp_pkt *p)
 {
 	if (q->set->drop != NULL)
 		q->set->drop(p, q->owner);
-	pkt_free(q->set, p);
+	derp_pkt_free(q->set, p);
 }
 
 /* Drop the oldest packet of the larger class of a queue on that level. */
 static void
-evict_from(struct queue_set *s, int level)
+evict_from(struct derp_queue_set *s, int level)
 {
-	struct queue *q = TAILQ_FIRST(&s->level[level]);
+	struct derp_queue *q = TAILQ_FIRST(&s->level[level]);
 
 	give_up(q, class_pop(q, &q->cls[q->cls[0].memory <= q->cls[1].memory]));
 	level_leave(q);
@@ -142,7 +143,7 @@ evict_from(struct queue_set *s, int level)
 
 /* Of one of the fullest queues, each in its turn.  0, or -1: all are empty. */
 static int
-evict(struct queue_set *s)
+evict(struct derp_queue_set *s)
 {
 	if (s->used == 0)
 		return (-1);
@@ -155,7 +156,7 @@ evict(struct queue_set *s)
  * the pool from being empty may be few packets, of queues that are not full.
  */
 static int
-evict_any(struct queue_set *s, uint64_t *levels)
+evict_any(struct derp_queue_set *s, uint64_t *levels)
 {
 	int level;
 
@@ -167,15 +168,15 @@ evict_any(struct queue_set *s, uint64_t *levels)
 	return (0);
 }
 
-struct pkt *
-pkt_new(struct queue_set *s, uint32_t len)
+struct derp_pkt *
+derp_pkt_new(struct derp_queue_set *s, uint32_t len)
 {
-	struct pkt *p;
+	struct derp_pkt *p;
 	uint64_t levels = s->used;
 	size_t size;
 	int i;
 
-	for (i = 0; (p = pool_get(s->pool, sizeof(*p) + len,
+	for (i = 0; (p = derp_pool_get(s->pool, sizeof(*p) + len,
 	    &size)) == NULL; i++)
 		if (i == EVICT_MAX || evict_any(s, &levels) == -1)
 			return (NULL);
@@ -185,11 +186,11 @@ pkt_new(struct queue_set *s, uint32_t len)
 }
 
 void
-queue_put(struct queue *q, struct pkt *p, int disco, uint64_t now,
-    const struct queue_limits *lim)
+derp_queue_put(struct derp_queue *q, struct derp_pkt *p, int disco,
+    uint64_t now, const struct derp_queue_limits *lim)
 {
-	struct queue_class *k = &q->cls[disco ? 0 : 1];
-	struct queue_set *s = q->set;
+	struct derp_queue_class *k = &q->cls[disco ? 0 : 1];
+	struct derp_queue_set *s = q->set;
 
 	while (k->packets > 0 && (k->packets + 1 > lim->packets ||
 	    (uint64_t)k->memory + p->size > lim->bytes))
@@ -223,11 +224,11 @@ control_law(uint64_t t, uint32_t interval, uint32_t count)
  * RFC 8289, 5.5 dodequeue(): the head, and whether it waited too long for
  * too long.
  */
-static struct pkt *
-codel_head(struct queue *q, struct queue_class *k, uint64_t now,
-    const struct queue_limits *lim, int *late)
+static struct derp_pkt *
+codel_head(struct derp_queue *q, struct derp_queue_class *k, uint64_t now,
+    const struct derp_queue_limits *lim, int *late)
 {
-	struct pkt *p;
+	struct derp_pkt *p;
 
 	*late = 0;
 	if ((p = class_pop(q, k)) == NULL) {
@@ -244,9 +245,9 @@ codel_head(struct queue *q, struct queue_class *k, uint64_t now,
 }
 
 /* RFC 8289, 5.4: begin dropping, sooner when it was needed lately. */
-static struct pkt *
-codel_begin(struct queue *q, struct queue_class *k, struct pkt *p,
-    uint64_t now, const struct queue_limits *lim)
+static struct derp_pkt *
+codel_begin(struct derp_queue *q, struct derp_queue_class *k,
+    struct derp_pkt *p, uint64_t now, const struct derp_queue_limits *lim)
 {
 	uint32_t delta = k->count - k->lastcount;
 	int late;
@@ -264,11 +265,11 @@ codel_begin(struct queue *q, struct queue_class *k, struct pkt *p,
 	return (p);
 }
 
-static struct pkt *
-codel_get(struct queue *q, struct queue_class *k, uint64_t now,
-    const struct queue_limits *lim)
+static struct derp_pkt *
+codel_get(struct derp_queue *q, struct derp_queue_class *k, uint64_t now,
+    const struct derp_queue_limits *lim)
 {
-	struct pkt *p;
+	struct derp_pkt *p;
 	int late;
 
 	p = codel_head(q, k, now, lim, &late);
@@ -289,11 +290,12 @@ codel_get(struct queue *q, struct queue_class *k, uint64_t now,
 	return (p);
 }
 
-struct pkt *
-queue_get(struct queue *q, uint64_t now, const struct queue_limits *lim)
+struct derp_pkt *
+derp_queue_get(struct derp_queue *q, uint64_t now,
+    const struct derp_queue_limits *lim)
 {
-	struct queue_class *k = &q->cls[0];
-	struct pkt *p;
+	struct derp_queue_class *k = &q->cls[0];
+	struct derp_pkt *p;
 
 	if (k->packets == 0 ||
 	    (q->disco_run >= DISCO_RUN && q->cls[1].packets > 0))
@@ -308,29 +310,29 @@ queue_get(struct queue *q, uint64_t now, const struct queue_limits *lim)
 }
 
 uint32_t
-queue_packets(const struct queue *q)
+derp_queue_packets(const struct derp_queue *q)
 {
 	return (q->cls[0].packets + q->cls[1].packets);
 }
 
 uint32_t
-queue_bytes(const struct queue *q)
+derp_queue_bytes(const struct derp_queue *q)
 {
 	return (q->cls[0].bytes + q->cls[1].bytes);
 }
 
 void
-queue_clear(struct queue *q, queue_drop_cb drop, void *arg)
+derp_queue_clear(struct derp_queue *q, derp_queue_drop_cb drop, void *arg)
 {
-	struct pkt *p;
+	struct derp_pkt *p;
 	int i;
 
 	for (i = 0; i < 2; i++)
 		while ((p = class_pop(q, &q->cls[i])) != NULL) {
 			if (drop != NULL)
 				drop(p, arg);
-			pkt_free(q->set, p);
+			derp_pkt_free(q->set, p);
 		}
 	level_leave(q);
-	queue_init(q, q->set, q->owner);
+	derp_queue_init(q, q->set, q->owner);
 }

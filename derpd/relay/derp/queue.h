@@ -19,20 +19,20 @@ struct derp_pool;
 
 #define QUEUE_LEVELS	44	/* up to 4 GiB: see level_of() */
 
-struct pkt {
-	STAILQ_ENTRY(pkt) entry;
+struct derp_pkt {
+	STAILQ_ENTRY(derp_pkt) entry;
 	uint64_t	 at;		/* us, when it was queued */
 	uint32_t	 len;		/* bytes of the frame at `data' */
 	uint32_t	 size;		/* bytes of memory that it takes */
 	uint8_t		 data[];	/* a whole RecvPacket frame */
 };
-STAILQ_HEAD(pkt_list, pkt);
+STAILQ_HEAD(derp_pkt_list, derp_pkt);
 
-struct queue_class {
-	struct pkt_list	 list;
-	uint32_t	 packets;
-	uint32_t	 bytes;		/* of frames */
-	uint32_t	 memory;	/* of packets */
+struct derp_queue_class {
+	struct derp_pkt_list	 list;
+	uint32_t		 packets;
+	uint32_t		 bytes;		/* of frames */
+	uint32_t		 memory;	/* of packets */
 	/* CoDel, RFC 8289 section 5; us */
 	uint32_t	 count, lastcount;
 	int		 dropping;
@@ -40,33 +40,35 @@ struct queue_class {
 	uint64_t	 drop_next;
 };
 
-struct queue {
-	struct queue_class cls[2];	/* 0 disco, 1 the rest */
+struct derp_queue {
+	struct derp_queue_class cls[2];	/* 0 disco, 1 the rest */
 	unsigned int	 disco_run;	/* disco packets since the last other */
 	int		 level;		/* of its set; -1 when empty */
-	TAILQ_ENTRY(queue) entry;	/* of that level */
-	struct queue_set *set;
+	TAILQ_ENTRY(derp_queue) entry;	/* of that level */
+	struct derp_queue_set *set;
 	void		*owner;
 };
-TAILQ_HEAD(queue_list, queue);
+TAILQ_HEAD(derp_queue_list, derp_queue);
 
 /*
  * Called with every packet that a queue gives up, before it is freed; `arg' is
  * the owner of the queue.
  */
-typedef void (*queue_drop_cb)(struct pkt *p, void *arg);
+typedef void (*derp_queue_drop_cb)(struct derp_pkt *p, void *arg);
 
 /* The queues of a worker, by the memory that each takes. */
-struct queue_set {
-	struct queue_list level[QUEUE_LEVELS];
-	uint64_t	 used;		/* levels with a queue, a bit each */
-	uint64_t	 memory;	/* bytes that all packets take */
-	uint64_t	 limit;		/* bytes */
-	queue_drop_cb	 drop;
-	struct derp_pool *pool;		/* where packets come from */
+struct derp_queue_set {
+	struct derp_queue_list level[QUEUE_LEVELS];
+	uint64_t		 used;		/* levels with a queue, a bit
+						   each */
+	uint64_t		 memory;	/* bytes that all packets
+						   take */
+	uint64_t		 limit;		/* bytes */
+	derp_queue_drop_cb	 drop;
+	struct derp_pool *pool;			/* where packets come from */
 };
 
-struct queue_limits {
+struct derp_queue_limits {
 	uint32_t	 bytes;		/* memory that a class takes at most */
 	uint32_t	 packets;
 	uint32_t	 target;	/* us; 0: no CoDel */
@@ -75,29 +77,30 @@ struct queue_limits {
 
 /*
  * An empty set, whose packets are of `pool' and whose queues give up packets by
- * `drop' (NULL: silently).  There is no limit until queue_set_limit().
+ * `drop' (NULL: silently).  There is no limit until derp_queue_set_limit().
  */
-void	 queue_set_init(struct queue_set *s, struct derp_pool *pool,
-	    queue_drop_cb drop);
+void	 derp_queue_set_init(struct derp_queue_set *s, struct derp_pool *pool,
+	    derp_queue_drop_cb drop);
 
 /*
  * All queues of the set take at most `bytes' from the next packet on, and at
  * most half more of the system, for what lies between packets.
  */
-void	 queue_set_limit(struct queue_set *s, uint64_t bytes);
+void	 derp_queue_set_limit(struct derp_queue_set *s, uint64_t bytes);
 
 /* An empty queue of that set; `owner' goes to the drop call-back. */
-void	 queue_init(struct queue *q, struct queue_set *s, void *owner);
+void	 derp_queue_init(struct derp_queue *q, struct derp_queue_set *s,
+	    void *owner);
 
 /*
  * A packet with room for a frame of `len' bytes, for a queue of the set.
  * Packets of its fullest queues are dropped when there is no memory.  NULL when
  * that did not help.
  */
-struct pkt *pkt_new(struct queue_set *s, uint32_t len);
+struct derp_pkt *derp_pkt_new(struct derp_queue_set *s, uint32_t len);
 
-/* Free a packet of pkt_new() of the same set; NULL is fine. */
-void	 pkt_free(struct queue_set *s, struct pkt *p);
+/* Free a packet of derp_pkt_new() of the same set; NULL is fine. */
+void	 derp_pkt_free(struct derp_queue_set *s, struct derp_pkt *p);
 
 /*
  * Put `p' at the end of its class at time `now' (us), dropping the oldest of
@@ -105,24 +108,25 @@ void	 pkt_free(struct queue_set *s, struct pkt *p);
  * set fits.  Takes `p' over.  A packet larger than the byte limit of a class is
  * taken when it is alone.
  */
-void	 queue_put(struct queue *q, struct pkt *p, int disco, uint64_t now,
-	    const struct queue_limits *lim);
+void	 derp_queue_put(struct derp_queue *q, struct derp_pkt *p, int disco,
+	    uint64_t now, const struct derp_queue_limits *lim);
 
 /*
  * The next packet to send at time `now' (us), NULL when there is none; the
  * caller frees it.  CoDel may drop others on the way.
  */
-struct pkt *queue_get(struct queue *q, uint64_t now,
-	    const struct queue_limits *lim);
+struct derp_pkt *derp_queue_get(struct derp_queue *q, uint64_t now,
+	    const struct derp_queue_limits *lim);
 
 /* Frames that wait, and their bytes, of both classes. */
-uint32_t queue_packets(const struct queue *q);
-uint32_t queue_bytes(const struct queue *q);
+uint32_t derp_queue_packets(const struct derp_queue *q);
+uint32_t derp_queue_bytes(const struct derp_queue *q);
 
 /*
- * Give everything up, by `drop' with `arg'; the queue is then as queue_init()
- * made it.
+ * Give everything up, by `drop' with `arg'; the queue is then as
+ * derp_queue_init() made it.
  */
-void	 queue_clear(struct queue *q, queue_drop_cb drop, void *arg);
+void	 derp_queue_clear(struct derp_queue *q, derp_queue_drop_cb drop,
+	    void *arg);
 
 #endif

@@ -9,14 +9,14 @@
 #include "pool.h"
 #include "queue.h"
 
-static struct queue_set set;
+static struct derp_queue_set set;
 static struct derp_pool pool;
 static unsigned int ndropped;
 static uint8_t last_dropped;
 
 /* The owner of a queue may count for itself. */
 static void
-dropped(struct pkt *p, void *arg)
+dropped(struct derp_pkt *p, void *arg)
 {
 	if (arg != NULL)
 		++*(unsigned int *)arg;
@@ -25,54 +25,54 @@ dropped(struct pkt *p, void *arg)
 }
 
 static void
-set_up(struct queue *q)
+set_up(struct derp_queue *q)
 {
 	ndropped = 0;
-	pool_init(&pool);
-	queue_set_init(&set, &pool, dropped);
-	queue_init(q, &set, NULL);
+	derp_pool_init(&pool);
+	derp_queue_set_init(&set, &pool, dropped);
+	derp_queue_init(q, &set, NULL);
 }
 
 static void
-put(struct queue *q, uint8_t mark, uint32_t len, int disco, uint64_t now,
-    const struct queue_limits *lim)
+put(struct derp_queue *q, uint8_t mark, uint32_t len, int disco, uint64_t now,
+    const struct derp_queue_limits *lim)
 {
-	struct pkt *p = pkt_new(&set, len);
+	struct derp_pkt *p = derp_pkt_new(&set, len);
 
 	ATF_REQUIRE(p != NULL);
 	memset(p->data, mark, len);
-	queue_put(q, p, disco, now, lim);
+	derp_queue_put(q, p, disco, now, lim);
 }
 
 /* Mark of the next packet, -1 when there is none. */
 static int
-get(struct queue *q, uint64_t now, const struct queue_limits *lim)
+get(struct derp_queue *q, uint64_t now, const struct derp_queue_limits *lim)
 {
-	struct pkt *p = queue_get(q, now, lim);
+	struct derp_pkt *p = derp_queue_get(q, now, lim);
 	int mark;
 
 	if (p == NULL)
 		return (-1);
 	mark = p->data[0];
-	pkt_free(&set, p);
+	derp_pkt_free(&set, p);
 	return (mark);
 }
 
-static const struct queue_limits small = { 10000, 4, 0, 0 };
-static const struct queue_limits codel = { 1000000, 1000, 20000, 100000 };
+static const struct derp_queue_limits small = { 10000, 4, 0, 0 };
+static const struct derp_queue_limits codel = { 1000000, 1000, 20000, 100000 };
 
 ATF_TC_WITHOUT_HEAD(order);
 ATF_TC_BODY(order, tc)
 {
-	struct queue q;
+	struct derp_queue q;
 
 	set_up(&q);
 	ATF_CHECK_EQ(get(&q, 0, &small), -1);
 	put(&q, 1, 100, 0, 0, &small);
 	put(&q, 2, 100, 0, 0, &small);
 	put(&q, 3, 100, 1, 0, &small);
-	ATF_CHECK_EQ(queue_packets(&q), 3);
-	ATF_CHECK_EQ(queue_bytes(&q), 300);
+	ATF_CHECK_EQ(derp_queue_packets(&q), 3);
+	ATF_CHECK_EQ(derp_queue_bytes(&q), 300);
 	ATF_CHECK_EQ(get(&q, 0, &small), 3);
 	ATF_CHECK_EQ(get(&q, 0, &small), 1);
 	ATF_CHECK_EQ(get(&q, 0, &small), 2);
@@ -82,7 +82,7 @@ ATF_TC_BODY(order, tc)
 ATF_TC_WITHOUT_HEAD(packet_bound);
 ATF_TC_BODY(packet_bound, tc)
 {
-	struct queue q;
+	struct derp_queue q;
 	uint8_t i;
 
 	set_up(&q);
@@ -95,15 +95,15 @@ ATF_TC_BODY(packet_bound, tc)
 	ATF_CHECK_EQ(ndropped, 2);
 	ATF_CHECK_EQ(get(&q, 0, &small), 9);
 	ATF_CHECK_EQ(get(&q, 0, &small), 3);
-	queue_clear(&q, dropped, NULL);
+	derp_queue_clear(&q, dropped, NULL);
 	ATF_CHECK_EQ(ndropped, 5);
-	ATF_CHECK_EQ(queue_bytes(&q), 0);
+	ATF_CHECK_EQ(derp_queue_bytes(&q), 0);
 }
 
 ATF_TC_WITHOUT_HEAD(byte_bound);
 ATF_TC_BODY(byte_bound, tc)
 {
-	struct queue q;
+	struct derp_queue q;
 
 	set_up(&q);
 	put(&q, 1, 6000, 0, 0, &small);
@@ -112,7 +112,7 @@ ATF_TC_BODY(byte_bound, tc)
 	ATF_CHECK_EQ(last_dropped, 1);
 	/* Larger than the bound: alone it is taken. */
 	put(&q, 3, 20000, 0, 0, &small);
-	ATF_CHECK_EQ(queue_packets(&q), 1);
+	ATF_CHECK_EQ(derp_queue_packets(&q), 1);
 	ATF_CHECK_EQ(get(&q, 0, &small), 3);
 }
 
@@ -120,18 +120,18 @@ ATF_TC_BODY(byte_bound, tc)
 ATF_TC_WITHOUT_HEAD(memory_bound);
 ATF_TC_BODY(memory_bound, tc)
 {
-	static const struct queue_limits lim = { 64 * 100, 1000000, 0, 0 };
-	struct queue q;
+	static const struct derp_queue_limits lim = { 64 * 100, 1000000, 0, 0 };
+	struct derp_queue q;
 	unsigned int i;
 
 	set_up(&q);
 	for (i = 0; i < 1000; i++)
 		put(&q, 1, 1, 0, 0, &lim);
-	ATF_CHECK_EQ(queue_packets(&q), 100);
-	ATF_CHECK_EQ(queue_bytes(&q), 100);
+	ATF_CHECK_EQ(derp_queue_packets(&q), 100);
+	ATF_CHECK_EQ(derp_queue_bytes(&q), 100);
 	ATF_CHECK_EQ(set.memory, 64 * 100);
 	ATF_CHECK_EQ(ndropped, 900);
-	queue_clear(&q, NULL, NULL);
+	derp_queue_clear(&q, NULL, NULL);
 	ATF_CHECK_EQ(set.memory, 0);
 }
 
@@ -139,7 +139,7 @@ ATF_TC_BODY(memory_bound, tc)
 ATF_TC_WITHOUT_HEAD(disco_first);
 ATF_TC_BODY(disco_first, tc)
 {
-	struct queue q;
+	struct derp_queue q;
 	int i;
 
 	set_up(&q);
@@ -158,7 +158,7 @@ ATF_TC_BODY(disco_first, tc)
 ATF_TC_WITHOUT_HEAD(codel_leaves_bursts);
 ATF_TC_BODY(codel_leaves_bursts, tc)
 {
-	struct queue q;
+	struct derp_queue q;
 	int i;
 
 	/* A burst that is gone within an interval loses nothing. */
@@ -173,7 +173,7 @@ ATF_TC_BODY(codel_leaves_bursts, tc)
 ATF_TC_WITHOUT_HEAD(codel_drops_standing_queue);
 ATF_TC_BODY(codel_drops_standing_queue, tc)
 {
-	struct queue q;
+	struct derp_queue q;
 	uint64_t ms;
 
 	/* 1 packet a ms in, one every 2 ms out, for 2 s. */
@@ -186,13 +186,13 @@ ATF_TC_BODY(codel_drops_standing_queue, tc)
 			ATF_CHECK_EQ(ndropped, 0);
 	}
 	ATF_CHECK(ndropped > 10);
-	queue_clear(&q, NULL, NULL);
+	derp_queue_clear(&q, NULL, NULL);
 }
 
 ATF_TC_WITHOUT_HEAD(codel_never_drops_last);
 ATF_TC_BODY(codel_never_drops_last, tc)
 {
-	struct queue q;
+	struct derp_queue q;
 	uint64_t ms;
 
 	set_up(&q);
@@ -211,7 +211,7 @@ ATF_TC_BODY(codel_never_drops_last, tc)
 static unsigned int
 stand(uint64_t secs, uint64_t *at, unsigned int max)
 {
-	struct queue q;
+	struct derp_queue q;
 	uint64_t ms;
 	unsigned int n = 0;
 
@@ -227,7 +227,7 @@ stand(uint64_t secs, uint64_t *at, unsigned int max)
 			put(&q, 1, 1400, 0, ms * 1000, &codel);
 		}
 	}
-	queue_clear(&q, NULL, NULL);
+	derp_queue_clear(&q, NULL, NULL);
 	return (n);
 }
 
@@ -256,8 +256,8 @@ ATF_TC_BODY(codel_rate, tc)
 ATF_TC_WITHOUT_HEAD(codel_off);
 ATF_TC_BODY(codel_off, tc)
 {
-	static const struct queue_limits off = { 1000000, 1000, 0, 0 };
-	struct queue q;
+	static const struct derp_queue_limits off = { 1000000, 1000, 0, 0 };
+	struct derp_queue q;
 	uint64_t ms;
 
 	set_up(&q);
@@ -268,25 +268,25 @@ ATF_TC_BODY(codel_off, tc)
 		ATF_CHECK_EQ(get(&q, ms * 1000, &off), 1);
 	}
 	ATF_CHECK_EQ(ndropped, 0);
-	queue_clear(&q, NULL, NULL);
+	derp_queue_clear(&q, NULL, NULL);
 }
 
 #define NQUEUES	1000
 
-static const struct queue_limits large = { 2 << 20, 2048, 0, 0 };
+static const struct derp_queue_limits large = { 2 << 20, 2048, 0, 0 };
 
 /* Beyond the limit of all queues the fullest ones give way. */
 ATF_TC_WITHOUT_HEAD(set_limit);
 ATF_TC_BODY(set_limit, tc)
 {
-	struct queue *q = calloc(NQUEUES, sizeof(*q));
+	struct derp_queue *q = calloc(NQUEUES, sizeof(*q));
 	unsigned int lost[NQUEUES] = { 0 }, i, round;
 
 	ATF_REQUIRE(q != NULL);
 	set_up(&q[0]);
-	queue_set_limit(&set, 8 << 20);
+	derp_queue_set_limit(&set, 8 << 20);
 	for (i = 0; i < NQUEUES; i++)
-		queue_init(&q[i], &set, &lost[i]);
+		derp_queue_init(&q[i], &set, &lost[i]);
 	/* All but a few get far more than there is room for. */
 	for (i = 0; i < NQUEUES; i += 100)
 		for (round = 0; round < 3; round++)
@@ -296,7 +296,7 @@ ATF_TC_BODY(set_limit, tc)
 			if (i % 100 != 0)
 				put(&q[i], 1, 1400, 0, 0, &large);
 		ATF_REQUIRE(set.memory <= 8 << 20);
-		ATF_REQUIRE(pool_mapped(&pool) <= 12 << 20);
+		ATF_REQUIRE(derp_pool_mapped(&pool) <= 12 << 20);
 	}
 	ATF_CHECK(set.memory > (8 << 20) - 2048);
 	ATF_CHECK(ndropped > 80000);
@@ -304,8 +304,8 @@ ATF_TC_BODY(set_limit, tc)
 		if (i % 100 == 0)
 			ATF_CHECK_EQ(lost[i], 0);
 		else
-			ATF_CHECK(queue_packets(&q[i]) >= 4);
-		queue_clear(&q[i], NULL, NULL);
+			ATF_CHECK(derp_queue_packets(&q[i]) >= 4);
+		derp_queue_clear(&q[i], NULL, NULL);
 	}
 	ATF_CHECK_EQ(set.memory, 0);
 	free(q);
@@ -313,28 +313,29 @@ ATF_TC_BODY(set_limit, tc)
 
 /* A few packets may be lost before there is memory for this one. */
 static void
-put_patiently(struct queue *q, uint32_t len, const struct queue_limits *lim)
+put_patiently(struct derp_queue *q, uint32_t len,
+    const struct derp_queue_limits *lim)
 {
-	struct pkt *p;
+	struct derp_pkt *p;
 	unsigned int tries;
 
-	for (tries = 0; (p = pkt_new(&set, len)) == NULL; tries++)
+	for (tries = 0; (p = derp_pkt_new(&set, len)) == NULL; tries++)
 		ATF_REQUIRE(tries < 1000);
 	memset(p->data, 1, len);
-	queue_put(q, p, 0, 0, lim);
+	derp_queue_put(q, p, 0, 0, lim);
 }
 
 /* One that takes its packets loses none to one that does not. */
 ATF_TC_WITHOUT_HEAD(set_fullest);
 ATF_TC_BODY(set_fullest, tc)
 {
-	struct queue q[3];
+	struct derp_queue q[3];
 	unsigned int lost[3] = { 0 }, i, k;
 
 	set_up(&q[0]);
-	queue_set_limit(&set, 1 << 20);
+	derp_queue_set_limit(&set, 1 << 20);
 	for (i = 0; i < 3; i++)
-		queue_init(&q[i], &set, &lost[i]);
+		derp_queue_init(&q[i], &set, &lost[i]);
 	for (k = 0; k < 5000; k++) {
 		put(&q[0], 1, 1400, 0, 0, &large);
 		put(&q[1], 2, 64, 1, 0, &large);
@@ -350,34 +351,34 @@ ATF_TC_BODY(set_fullest, tc)
 	ATF_CHECK_EQ(lost[2], 0);
 	ATF_CHECK_EQ(get(&q[2], 0, &large), 3);
 	/* A lower limit is kept from the next packet on. */
-	queue_set_limit(&set, 100000);
+	derp_queue_set_limit(&set, 100000);
 	put_patiently(&q[0], 1400, &large);
 	ATF_CHECK(set.memory <= 100000);
-	queue_clear(&q[0], NULL, NULL);
+	derp_queue_clear(&q[0], NULL, NULL);
 }
 
 /* What a queue held once does not count any more. */
 ATF_TC_WITHOUT_HEAD(set_shrunk);
 ATF_TC_BODY(set_shrunk, tc)
 {
-	struct queue q[2];
+	struct derp_queue q[2];
 	unsigned int lost[2] = { 0 }, i;
 
 	set_up(&q[0]);
 	for (i = 0; i < 2; i++)
-		queue_init(&q[i], &set, &lost[i]);
+		derp_queue_init(&q[i], &set, &lost[i]);
 	for (i = 0; i < 100; i++)
 		put(&q[0], 1, 1400, 0, 0, &large);
 	for (i = 0; i < 99; i++)
 		ATF_REQUIRE_EQ(get(&q[0], 0, &large), 1);
 	for (i = 0; i < 10; i++)
 		put(&q[1], 2, 1400, 0, 0, &large);
-	queue_set_limit(&set, set.memory);
+	derp_queue_set_limit(&set, set.memory);
 	put(&q[1], 2, 1400, 0, 0, &large);
 	ATF_CHECK_EQ(lost[0], 0);
 	ATF_CHECK_EQ(lost[1], 1);
-	queue_clear(&q[0], NULL, NULL);
-	queue_clear(&q[1], NULL, NULL);
+	derp_queue_clear(&q[0], NULL, NULL);
+	derp_queue_clear(&q[1], NULL, NULL);
 	ATF_CHECK_EQ(set.memory, 0);
 }
 
@@ -388,28 +389,28 @@ ATF_TC_BODY(set_shrunk, tc)
 ATF_TC_WITHOUT_HEAD(set_fragments);
 ATF_TC_BODY(set_fragments, tc)
 {
-	static const struct queue_limits any = { 1 << 30, 1 << 20, 0, 0 };
-	struct queue q[3];
+	static const struct derp_queue_limits any = { 1 << 30, 1 << 20, 0, 0 };
+	struct derp_queue q[3];
 	unsigned int i;
 	uint32_t len;
 
 	set_up(&q[0]);
-	queue_set_limit(&set, 4 << 20);
+	derp_queue_set_limit(&set, 4 << 20);
 	for (i = 0; i < 3; i++)
-		queue_init(&q[i], &set, NULL);
+		derp_queue_init(&q[i], &set, NULL);
 	for (len = 30; len <= 4000; len *= 2) {
 		/* All the memory in blocks of that size, few of which stay. */
 		for (i = 0; i < (4U << 20) / len; i++)
 			put_patiently(&q[i % 16 == 0], len, &any);
-		queue_clear(&q[0], NULL, NULL);
-		ATF_REQUIRE(pool_mapped(&pool) <= 6 << 20);
+		derp_queue_clear(&q[0], NULL, NULL);
+		ATF_REQUIRE(derp_pool_mapped(&pool) <= 6 << 20);
 	}
 	for (i = 0; i < 1000; i++)
 		put_patiently(&q[2], 1400, &any);
-	ATF_CHECK_MSG(queue_packets(&q[2]) > 100, "%u packets",
-	    queue_packets(&q[2]));
+	ATF_CHECK_MSG(derp_queue_packets(&q[2]) > 100, "%u packets",
+	    derp_queue_packets(&q[2]));
 	for (i = 1; i < 3; i++)
-		queue_clear(&q[i], NULL, NULL);
+		derp_queue_clear(&q[i], NULL, NULL);
 }
 
 ATF_TP_ADD_TCS(tp)

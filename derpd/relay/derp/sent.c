@@ -28,17 +28,17 @@ typedef uint64_t entry_t;
 
 struct derp_sent_set {
 	TAILQ_ENTRY(derp_sent_set) entry;	/* sets of that size */
-	struct peer	*src;
-	unsigned int	 bits;		/* there is room for 1 << bits */
-	unsigned int	 n;		/* in use */
-	entry_t		 v[];		/* 0: free */
+	struct cluster_peer	*src;
+	unsigned int		 bits;	/* there is room for 1 << bits */
+	unsigned int		 n;	/* in use */
+	entry_t			 v[];	/* 0: free */
 };
 TAILQ_HEAD(derp_sent_list, derp_sent_set);
 
 /* A connection that heard something. */
 struct derp_slot {
-	struct conn	*c;		/* NULL: free, */
-	uint32_t	 next;		/* and the next free one, 0 none */
+	struct relay_conn	*c;	/* NULL: free, */
+	uint32_t		 next;	/* and the next free one, 0 none */
 };
 
 struct derp_sent {
@@ -47,11 +47,11 @@ struct derp_sent {
 	uint64_t	 secret;	/* factor of the hash, odd */
 	struct derp_slot *slots;	/* [0] is not used */
 	uint32_t	 nslots, free_slot;
-	void		(*gone)(struct conn *, const void *, size_t);
+	void		(*gone)(struct relay_conn *, const void *, size_t);
 };
 
 struct derp_sent *
-derp_sent_new(void (*gone)(struct conn *c, const void *frame, size_t n))
+derp_sent_new(void (*gone)(struct relay_conn *c, const void *frame, size_t n))
 {
 	struct derp_sent *all;
 	unsigned int i;
@@ -88,7 +88,7 @@ slots_grow(struct derp_sent *all)
 
 /* 0, or -1 without memory. */
 static int
-slot_take(struct derp_sent *all, struct conn *c)
+slot_alloc(struct derp_sent *all, struct relay_conn *c)
 {
 	uint32_t i;
 
@@ -102,16 +102,16 @@ slot_take(struct derp_sent *all, struct conn *c)
 }
 
 static entry_t
-entry_of(const struct conn *c)
+entry_of(const struct relay_conn *c)
 {
 	return ((uint64_t)c->session.heard_slot << 32 | (uint32_t)c->id);
 }
 
 /* The connection, NULL when it has ended. */
-static struct conn *
+static struct relay_conn *
 conn_of(const struct derp_sent *all, entry_t e)
 {
-	struct conn *c = all->slots[e >> 32].c;
+	struct relay_conn *c = all->slots[e >> 32].c;
 
 	return (c != NULL && entry_of(c) == e ? c : NULL);
 }
@@ -196,7 +196,7 @@ set_copy(const struct derp_sent *all, struct derp_sent_set *s,
 
 /* The set of `p', with room for one more; NULL without memory. */
 static struct derp_sent_set *
-set_of(struct derp_sent *all, struct peer *p)
+set_of(struct derp_sent *all, struct cluster_peer *p)
 {
 	struct derp_sent_set *s = p->told, *old;
 
@@ -230,13 +230,14 @@ derp_sent_free(struct derp_sent *all)
 }
 
 int
-sent_note(struct derp_sent *all, struct peer *src, struct conn *c)
+derp_sent_note(struct derp_sent *all, struct cluster_peer *src,
+    struct relay_conn *c)
 {
 	struct derp_sent_set *s;
 	entry_t *e;
 
 	if (src == NULL ||
-	    (c->session.heard_slot == 0 && slot_take(all, c) == -1))
+	    (c->session.heard_slot == 0 && slot_alloc(all, c) == -1))
 		return (-1);
 	if (src->told != NULL && *set_find(all, src->told, entry_of(c)) != 0)
 		return (0);
@@ -249,16 +250,16 @@ sent_note(struct derp_sent *all, struct peer *src, struct conn *c)
 }
 
 void
-sent_gone(struct derp_sent *all, struct peer *p)
+derp_sent_gone(struct derp_sent *all, struct cluster_peer *p)
 {
 	uint8_t frame[FRAME_PEER_GONE_SIZE];
 	struct derp_sent_set *s = p->told;
-	struct conn *c;
+	struct relay_conn *c;
 	size_t i, n;
 
 	if (s == NULL)
 		return;
-	n = frame_put_peer_gone(frame, p->key, PEER_GONE_DISCONNECTED);
+	n = net_frame_put_peer_gone(frame, p->key, PEER_GONE_DISCONNECTED);
 	for (i = 0; i < (size_t)1 << s->bits; i++)
 		if (s->v[i] != 0 && (c = conn_of(all, s->v[i])) != NULL)
 			all->gone(c, frame, n);
@@ -266,7 +267,7 @@ sent_gone(struct derp_sent *all, struct peer *p)
 }
 
 void
-sent_forget(struct derp_sent *all, struct conn *c)
+derp_sent_forget(struct derp_sent *all, struct relay_conn *c)
 {
 	uint32_t i = c->session.heard_slot;
 

@@ -7,8 +7,8 @@
 
 #include <stddef.h>
 
-struct conn;
-struct peer;
+struct cluster_peer;
+struct relay_conn;
 
 struct derp_sent;
 
@@ -16,7 +16,7 @@ struct derp_sent;
  * Notes of nobody yet.  `gone' sends `c' the `n' bytes at `frame', a PeerGone.
  * NULL without memory.
  */
-struct derp_sent *derp_sent_new(void (*gone)(struct conn *c,
+struct derp_sent *derp_sent_new(void (*gone)(struct relay_conn *c,
 	    const void *frame, size_t n));
 
 /* Free the notes; NULL is fine. */
@@ -28,12 +28,13 @@ void	derp_sent_free(struct derp_sent *s);
  * noted for a key, and 32 MiB of notes for all; beyond that older ones are
  * forgotten.
  */
-int	sent_note(struct derp_sent *s, struct peer *src, struct conn *c);
+int	derp_sent_note(struct derp_sent *s, struct cluster_peer *src,
+	    struct relay_conn *c);
 
 /* `p' is gone: PeerGone to all that are noted, once each, and forget. */
-void	sent_gone(struct derp_sent *s, struct peer *p);
+void	derp_sent_gone(struct derp_sent *s, struct cluster_peer *p);
 
 /* `c' goes away: it is told nothing more. */
-void	sent_forget(struct derp_sent *s, struct conn *c);
+void	derp_sent_forget(struct derp_sent *s, struct relay_conn *c);
 
 #endif

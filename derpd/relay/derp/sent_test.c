@@ -17,12 +17,12 @@
 #define NCONNS	20000
 #define MIB	(1024 * 1024)
 
-static struct derp_sent	*notes;
-static uint64_t		 next_id;
-static struct peer	 peers[NPEERS];
-static struct conn	*conns;
-static unsigned int	*told;		/* PeerGone, of each connection */
-static unsigned int	 ntold;
+static struct derp_sent		*notes;
+static uint64_t			 next_id;
+static struct cluster_peer	 peers[NPEERS];
+static struct relay_conn	*conns;
+static unsigned int		*told;	/* PeerGone, of each connection */
+static unsigned int		 ntold;
 
 /* The key of a peer begins with its number. */
 static const uint8_t *
@@ -35,7 +35,7 @@ key_of(uint32_t i)
 }
 
 static void
-send_gone(struct conn *c, const void *p, size_t n)
+send_gone(struct relay_conn *c, const void *p, size_t n)
 {
 	const uint8_t *f = p;
 
@@ -51,7 +51,7 @@ send_gone(struct conn *c, const void *p, size_t n)
 static void
 begin(unsigned int i)
 {
-	sent_forget(notes, &conns[i]);
+	derp_sent_forget(notes, &conns[i]);
 	conns[i].id = ++next_id;
 }
 
@@ -73,7 +73,7 @@ set_up(void)
 static void
 note(unsigned int c, uint32_t src)
 {
-	ATF_REQUIRE_EQ(sent_note(notes, &peers[src], &conns[c]), 0);
+	ATF_REQUIRE_EQ(derp_sent_note(notes, &peers[src], &conns[c]), 0);
 }
 
 /* Peer `src' goes; how many are told. */
@@ -82,7 +82,7 @@ gone(uint32_t src)
 {
 	memset(told, 0, NCONNS * sizeof(*told));
 	ntold = 0;
-	sent_gone(notes, &peers[src]);
+	derp_sent_gone(notes, &peers[src]);
 	return (ntold);
 }
 
@@ -103,7 +103,7 @@ ATF_TC_BODY(told_once, tc)
 
 	set_up();
 	ATF_CHECK_EQ(gone(0), 0);
-	ATF_CHECK_EQ(sent_note(notes, NULL, &conns[0]), -1);
+	ATF_CHECK_EQ(derp_sent_note(notes, NULL, &conns[0]), -1);
 	for (i = 0; i < 3000; i++)
 		note(i % 1000, 1);
 	note(7, 2);
@@ -139,7 +139,7 @@ ATF_TC_BODY(others_not_told, tc)
 	ATF_CHECK_EQ(told[0], 1);
 	/* One that ended and has no successor. */
 	note(0, 1);
-	sent_forget(notes, &conns[0]);
+	derp_sent_forget(notes, &conns[0]);
 	ATF_CHECK_EQ(gone(1), 0);
 }
 

@@ -13,10 +13,10 @@
 #define HOME_SETTLE_US	5000000	/* a later NotePreferred is a move */
 
 void
-derp_count_drop(struct stats *stats, enum drop_reason why, const uint8_t *p,
-    size_t n)
+derp_count_drop(struct relay_stats *stats, enum relay_drop_reason why,
+    const uint8_t *p, size_t n)
 {
-	int kind = frame_is_disco(p, n) ? KIND_DISCO : KIND_OTHER;
+	int kind = net_frame_is_disco(p, n) ? KIND_DISCO : KIND_OTHER;
 
 	stats->packets_dropped[why][kind]++;
 	stats->bytes_dropped[why][kind] += n;
@@ -38,7 +38,7 @@ derp_flags(const struct derp_session *s)
 
 /* 1 when the client may be told once more that nobody has a key. */
 static int
-may_tell(struct derp_session *s)
+may_notify(struct derp_session *s)
 {
 	const uint64_t now = *s->env->now_us;
 	uint64_t secs = (now - s->gone_at) / 1000000;
@@ -63,15 +63,15 @@ may_tell(struct derp_session *s)
  * is told so.
  */
 static void
-not_here(struct derp_session *s, enum drop_reason why, const uint8_t *key,
+not_here(struct derp_session *s, enum relay_drop_reason why, const uint8_t *key,
     const uint8_t *p, size_t n)
 {
 	uint8_t frame[FRAME_PEER_GONE_SIZE];
 
 	derp_count_drop(s->env->stats, why, p, n);
-	if (!frame_is_disco(p, n) || !may_tell(s))
+	if (!net_frame_is_disco(p, n) || !may_notify(s))
 		return;
-	s->env->ops->send(s, frame, frame_put_peer_gone(frame, key,
+	s->env->ops->send(s, frame, net_frame_put_peer_gone(frame, key,
 	    PEER_GONE_NOT_HERE));
 	s->env->stats->gone_not_here++;
 }
@@ -79,14 +79,14 @@ not_here(struct derp_session *s, enum drop_reason why, const uint8_t *key,
 static void
 got_send(struct derp_session *s, const uint8_t *p, size_t n)
 {
-	struct stats *stats = s->env->stats;
+	struct relay_stats *stats = s->env->stats;
 	const uint8_t *key = p;
 
 	p += FRAME_KEY_LEN;
 	n -= FRAME_KEY_LEN;
 	stats->packets_received++;
 	stats->bytes_received += n;
-	if (frame_is_disco(p, n))
+	if (net_frame_is_disco(p, n))
 		stats->received_disco++;
 	else
 		stats->received_other++;
@@ -113,7 +113,7 @@ got_forward(struct derp_session *s, const uint8_t *p, size_t n)
 static void
 got_preferred(struct derp_session *s, int home)
 {
-	struct stats *stats = s->env->stats;
+	struct relay_stats *stats = s->env->stats;
 
 	if (s->home == home)
 		return;
@@ -182,22 +182,22 @@ got_frame(struct derp_session *s, uint8_t type, const uint8_t *p, size_t n)
 	}
 }
 
-/* May this frame follow?  FRAME_TAKE: yes, collect it. */
-static enum frame_verdict
+/* May this frame follow?  FRAME_VALID: yes, collect it. */
+static enum net_frame_verdict
 check(const struct derp_session *s, uint8_t type, uint32_t len)
 {
 	if (s->up)
-		return (frame_judge(type, len));
+		return (net_frame_check(type, len));
 	return (type == FRAME_CLIENT_INFO &&
 	    len >= FRAME_KEY_LEN + FRAME_NONCE_LEN &&
-	    len <= FRAME_MAX_CLIENTINFO ? FRAME_TAKE : FRAME_BAD);
+	    len <= FRAME_MAX_CLIENTINFO ? FRAME_VALID : FRAME_BAD);
 }
 
 /* `n' bytes came: over its rate the client must wait.  Mesh peers never do. */
 static void
 charge(struct derp_session *s, uint64_t n)
 {
-	const struct relay_conf *conf = s->env->conf;
+	const struct ipc_relay_conf *conf = s->env->conf;
 	uint64_t us;
 
 	if (conf->client_rate == 0 || s->mesh || !s->up)
@@ -212,10 +212,10 @@ charge(struct derp_session *s, uint64_t n)
  * A header is whole: begin to take, or to pass over, `len' bytes.  A payload
  * that is passed over is paid for as it comes: it may be 4 GiB long.
  */
-static enum frame_verdict
+static enum net_frame_verdict
 begin_frame(struct derp_session *s, uint8_t type, uint32_t len)
 {
-	enum frame_verdict v = check(s, type, len);
+	enum net_frame_verdict v = check(s, type, len);
 
 	if (v == FRAME_BAD) {
 		s->env->ops->close(s, "malformed frame");
@@ -226,7 +226,7 @@ begin_frame(struct derp_session *s, uint8_t type, uint32_t len)
 		s->env->ops->activity(s);
 	if (v == FRAME_SKIP)
 		s->skip = len;
-	charge(s, FRAME_HDR_LEN + (uint64_t)(v == FRAME_TAKE ? len : 0));
+	charge(s, FRAME_HDR_LEN + (uint64_t)(v == FRAME_VALID ? len : 0));
 	return (v);
 }
 
@@ -237,33 +237,33 @@ begin_frame(struct derp_session *s, uint8_t type, uint32_t len)
 static size_t
 continue_frame(struct derp_session *s, const uint8_t *p, size_t n)
 {
-	size_t have = buf_left(&s->part), want, k;
-	struct buf whole;
+	size_t have = relay_buf_left(&s->part), want, k;
+	struct relay_buf whole;
 	uint32_t len;
 	uint8_t type;
 
 	want = FRAME_HDR_LEN;
 	if (have >= FRAME_HDR_LEN) {
-		frame_get_hdr(buf_head(&s->part), &type, &len);
+		net_frame_get_hdr(relay_buf_head(&s->part), &type, &len);
 		want += len;
 	}
 	k = want - have < n ? want - have : n;
-	if ((s->up ? buf_add(&s->part, p, k) :
-	    buf_add_tight(&s->part, p, k)) == -1) {
+	if ((s->up ? relay_buf_add(&s->part, p, k) :
+	    relay_buf_add_tight(&s->part, p, k)) == -1) {
 		s->env->ops->close(s, "out of memory");
 		return (n);
 	}
 	if (have + k < want)
 		return (k);
-	frame_get_hdr(buf_head(&s->part), &type, &len);
+	net_frame_get_hdr(relay_buf_head(&s->part), &type, &len);
 	if (have < FRAME_HDR_LEN) {
 		switch (begin_frame(s, type, len)) {
 		case FRAME_BAD:
 			return (k);
 		case FRAME_SKIP:
-			buf_free(&s->part);
+			relay_buf_free(&s->part);
 			return (k);
-		case FRAME_TAKE:
+		case FRAME_VALID:
 			if (len > 0)
 				return (k);
 			break;
@@ -271,8 +271,8 @@ continue_frame(struct derp_session *s, const uint8_t *p, size_t n)
 	}
 	whole = s->part;
 	memset(&s->part, 0, sizeof(s->part));
-	got_frame(s, type, buf_head(&whole) + FRAME_HDR_LEN, len);
-	buf_free(&whole);
+	got_frame(s, type, relay_buf_head(&whole) + FRAME_HDR_LEN, len);
+	relay_buf_free(&whole);
 	return (k);
 }
 
@@ -289,17 +289,17 @@ derp_input(struct derp_session *s, const uint8_t *p, size_t n)
 		charge(s, k);
 		return (k);
 	}
-	if (buf_left(&s->part) > 0)
+	if (relay_buf_left(&s->part) > 0)
 		return (continue_frame(s, p, n));
 	if (n >= FRAME_HDR_LEN) {
-		frame_get_hdr(p, &type, &len);
+		net_frame_get_hdr(p, &type, &len);
 		if (n - FRAME_HDR_LEN >= len) {
 			switch (begin_frame(s, type, len)) {
 			case FRAME_BAD:
 				return (n);
 			case FRAME_SKIP:
 				return (FRAME_HDR_LEN);
-			case FRAME_TAKE:
+			case FRAME_VALID:
 				got_frame(s, type, p + FRAME_HDR_LEN, len);
 				break;
 			}
@@ -312,5 +312,5 @@ derp_input(struct derp_session *s, const uint8_t *p, size_t n)
 void
 derp_free(struct derp_session *s)
 {
-	buf_free(&s->part);
+	relay_buf_free(&s->part);
 }

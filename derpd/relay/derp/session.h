@@ -15,10 +15,10 @@
 #include "rate.h"
 #include "stats.h"
 
-struct conn;
+struct cluster_peer;
 struct derp_session;
-struct peer;
-struct relay_conf;
+struct ipc_relay_conf;
+struct relay_conn;
 
 #define PONGS_MAX	8	/* pings that wait for their pong */
 
@@ -51,37 +51,45 @@ struct derp_ops {
 
 /* What all sessions of a worker share. */
 struct derp_env {
-	const struct derp_ops	*ops;
-	const struct relay_conf	*conf;
-	const uint64_t		*now_us;	/* monotonic */
-	struct stats		*stats;
+	const struct derp_ops		*ops;
+	const struct ipc_relay_conf	*conf;
+	const uint64_t			*now_us;	/* monotonic */
+	struct relay_stats		*stats;
 };
 
 /* Of one client, from the request that was upgraded on. */
 struct derp_session {
 	const struct derp_env *env;
-	uint8_t		 key[FRAME_KEY_LEN];
-	unsigned int	 up:1;		/* logged in; else ClientInfo is due */
-	unsigned int	 mesh:1, prober:1, not_ideal:1, home:1, watching:1,
+	uint8_t			 key[FRAME_KEY_LEN];
+	unsigned int		 up:1;	/* logged in; else ClientInfo is due */
+	unsigned int		 mesh:1, prober:1, not_ideal:1, home:1,
+	    watching:1,
 			 told_dup:1;	/* it has duplicates, and knows it */
-	uint32_t	 skip;		/* payload bytes to pass over */
-	struct buf	 part;		/* a frame that is not whole yet */
+	uint32_t		 skip;	/* payload bytes to pass over */
+	struct relay_buf	 part;	/* a frame that is not whole yet */
 	struct derp_rate rate;
-	LIST_ENTRY(conn) watcher;
-	TAILQ_ENTRY(conn) same;		/* connections of one key, here */
-	struct peer	*peer;
-	uint64_t	 acks;		/* workers that do not know yet */
-	uint64_t	 seq;		/* of the latest news of it */
-	uint64_t	 active_us;	/* last frame, kept among duplicates */
-	uint64_t	 login_us;
-	struct peer	*dst;		/* last one, while dst_gen fits */
-	uint64_t	 dst_gen;
-	uint32_t	 heard_slot;	/* of sent.c; 0: it heard nothing */
-	uint8_t		 pongs[PONGS_MAX][FRAME_PING_LEN];
-	unsigned int	 npongs;
-	uint64_t	 gone_at;	/* us; bucket of PeerGone(not here) */
-	unsigned int	 gone_tokens;
-	uint64_t	 rx_bytes, tx_bytes, rx_packets, tx_packets, drops;
+	LIST_ENTRY(relay_conn) watcher;
+	TAILQ_ENTRY(relay_conn) same;		/* connections of one key,
+						   here */
+	struct cluster_peer	*peer;
+	uint64_t		 pending_acks;	/* workers that do not know
+						   yet */
+	uint64_t		 seq;		/* of the latest news of it */
+	uint64_t		 active_us;	/* last frame, kept among
+						   duplicates */
+	uint64_t		 login_us;
+	struct cluster_peer	*dst;		/* last one, while dst_gen
+						   fits */
+	uint64_t		 dst_gen;
+	uint32_t		 heard_slot;	/* of sent.c; 0: it heard
+						   nothing */
+	uint8_t			 pongs[PONGS_MAX][FRAME_PING_LEN];
+	unsigned int		 npongs;
+	uint64_t		 gone_at;	/* us; bucket of PeerGone(not
+						   here) */
+	unsigned int		 gone_tokens;
+	uint64_t		 rx_bytes, tx_bytes, rx_packets, tx_packets,
+	    drops;
 };
 
 /*
@@ -94,7 +102,7 @@ size_t	derp_input(struct derp_session *s, const uint8_t *p, size_t n);
 void	derp_free(struct derp_session *s);
 
 /* Count the packet of `n' bytes at `p' as dropped. */
-void	derp_count_drop(struct stats *stats, enum drop_reason why,
+void	derp_count_drop(struct relay_stats *stats, enum relay_drop_reason why,
 	    const uint8_t *p, size_t n);
 
 /* PEER_* flags of the client. */

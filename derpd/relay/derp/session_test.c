@@ -19,8 +19,8 @@ static int	closed, nobody;		/* nobody has any key */
 static uint64_t	waited;			/* us, all together */
 
 static struct derp_session	s;
-static struct relay_conf	conf;
-static struct stats		stats;
+static struct ipc_relay_conf	conf;
+static struct relay_stats	stats;
 static uint64_t			now;
 
 /* A stream under construction. */
@@ -157,7 +157,7 @@ static void
 add_header(uint8_t type, uint32_t n)
 {
 	ATF_REQUIRE(sizeof(stream) - len >= FRAME_HDR_LEN);
-	frame_put_hdr(stream + len, type, n);
+	net_frame_put_hdr(stream + len, type, n);
 	len += FRAME_HDR_LEN;
 }
 
@@ -233,14 +233,14 @@ cut_anywhere(void (*begin)(void))
 		feed(stream, i);
 		feed(stream + i, len - i);
 		ATF_REQUIRE_STREQ(whole, calls);
-		ATF_CHECK_EQ(buf_left(&s.part), 0);
+		ATF_CHECK_EQ(relay_buf_left(&s.part), 0);
 	}
 	for (k = 1; k <= 7; k++) {
 		begin();
 		for (i = 0; i < len; i += k)
 			feed(stream + i, len - i < k ? len - i : k);
 		ATF_REQUIRE_STREQ(whole, calls);
-		ATF_CHECK_EQ(buf_left(&s.part), 0);
+		ATF_CHECK_EQ(relay_buf_left(&s.part), 0);
 	}
 	free(whole);
 }
@@ -463,7 +463,7 @@ ATF_TC_BODY(not_here, tc)
 	add_disco(FRAME_SEND_PACKET, "d");
 	feed(stream, len);
 	memset(key, 'd', sizeof(key));
-	frame_put_peer_gone(gone, key, PEER_GONE_NOT_HERE);
+	net_frame_put_peer_gone(gone, key, PEER_GONE_NOT_HERE);
 	snprintf(text, sizeof(text), "send 8 %zu %x\n", sizeof(gone),
 	    sum(gone, sizeof(gone)));
 	ATF_CHECK(strstr(calls, text) != NULL);

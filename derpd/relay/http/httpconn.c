@@ -18,18 +18,21 @@
 #define AT_ONCE		(48 * 1024)
 
 /* What a connection must remember between two pieces of input. */
-struct http_conn {
-	struct buf	 part;		/* a head that is not whole yet */
-	size_t		 discard;	/* body bytes to throw away */
-	struct http_head *asked;	/* of a request for the counters */
-	struct map_entry *map;		/* whose bytes go out, while they do */
-	const uint8_t	*body;		/* what is left of them */
-	size_t		 left;
-	int		 close;		/* after them */
+struct web_conn {
+	struct relay_buf	 part;		/* a head that is not whole
+						   yet */
+	size_t			 discard;	/* body bytes to throw away */
+	struct net_http_head *asked;		/* of a request for the
+						   counters */
+	struct web_map_entry *map;		/* whose bytes go out, while
+						   they do */
+	const uint8_t		*body;		/* what is left of them */
+	size_t			 left;
+	int			 close;		/* after them */
 };
 
 static void
-make_env(const struct conn *c, struct web_env *env)
+make_env(const struct relay_conn *c, struct web_env *env)
 {
 	memset(env, 0, sizeof(*env));
 	env->tls = !c->plain;
@@ -44,57 +47,58 @@ make_env(const struct conn *c, struct web_env *env)
 	env->date = &c->r->web.date;
 }
 
-static struct http_conn *
-state(struct conn *c)
+static struct web_conn *
+state(struct relay_conn *c)
 {
 	if (c->http == NULL && (c->http = calloc(1, sizeof(*c->http))) == NULL)
-		conn_close(c, "out of memory");
+		relay_conn_close(c, "out of memory");
 	return (c->http);
 }
 
 size_t
-web_kept(const struct conn *c)
+web_kept(const struct relay_conn *c)
 {
 	return (c->http == NULL ? 0 : c->http->part.cap);
 }
 
 void
-http_free(struct conn *c)
+web_free(struct relay_conn *c)
 {
 	if (c->http == NULL)
 		return;
-	buf_free(&c->http->part);
+	relay_buf_free(&c->http->part);
 	free(c->http->asked);
-	mapstore_release(c->http->map);
+	web_mapstore_release(c->http->map);
 	free(c->http);
 	c->http = NULL;
 }
 
 static void
-send_reply(struct conn *c)
+send_reply(struct relay_conn *c)
 {
 	const struct web_reply *reply = &c->r->web.reply;
-	struct http_conn *h;
+	struct web_conn *h;
 
-	conn_reply(c, reply->buf, reply->len, reply->body, reply->body_len);
+	relay_conn_reply(c, reply->buf, reply->len, reply->body,
+	    reply->body_len);
 	if (c->dead)
 		return;
 	if (reply->close) {
-		conn_drain(c);
-		if (buf_left(&c->output.out) > 0)
-			conn_deadline(c, HTTP_SECS);
+		relay_conn_drain(c);
+		if (relay_buf_left(&c->output.out) > 0)
+			relay_conn_deadline(c, RELAY_HTTP_SECS);
 		return;
 	}
-	conn_deadline(c, HTTP_SECS);
+	relay_conn_deadline(c, RELAY_HTTP_SECS);
 	if (reply->discard > 0 && (h = state(c)) != NULL)
 		h->discard = reply->discard;
 	/*
 	 * Answers to requests that came ahead wait in the client's socket; and
 	 * one is answered at a time, for a read may hold hundreds.
 	 */
-	conn_pause(c, PAUSE_BODY);
-	if (buf_left(&c->output.out) == 0)
-		conn_resume(c, PAUSE_BODY);
+	relay_conn_pause(c, PAUSE_BODY);
+	if (relay_buf_left(&c->output.out) == 0)
+		relay_conn_resume(c, PAUSE_BODY);
 }
 
 /*
@@ -102,10 +106,10 @@ send_reply(struct conn *c)
  * them; the next request waits for its end.
  */
 static void
-send_map(struct conn *c)
+send_map(struct relay_conn *c)
 {
 	const struct web_reply *reply = &c->r->web.reply;
-	struct http_conn *h;
+	struct web_conn *h;
 
 	if (reply->len + reply->body_len <= AT_ONCE) {
 		send_reply(c);
@@ -115,26 +119,26 @@ send_map(struct conn *c)
 		return;
 	h->discard = reply->discard;
 	h->map = reply->map;
-	mapstore_hold(h->map);
+	web_mapstore_hold(h->map);
 	h->body = reply->body;
 	h->left = reply->body_len;
 	h->close = reply->close;
-	conn_pause(c, PAUSE_BODY);
-	conn_deadline(c, HTTP_SECS);
-	conn_reply(c, reply->buf, reply->len, NULL, 0);
-	conn_dirty(c);
+	relay_conn_pause(c, PAUSE_BODY);
+	relay_conn_deadline(c, RELAY_HTTP_SECS);
+	relay_conn_reply(c, reply->buf, reply->len, NULL, 0);
+	relay_conn_dirty(c);
 }
 
 size_t
-http_left(const struct conn *c)
+web_pending(const struct relay_conn *c)
 {
 	return (c->http == NULL ? 0 : c->http->left);
 }
 
 size_t
-http_take(struct conn *c, uint8_t *dst, size_t max)
+web_read(struct relay_conn *c, uint8_t *dst, size_t max)
 {
-	struct http_conn *h = c->http;
+	struct web_conn *h = c->http;
 	size_t n;
 
 	if (h == NULL || h->left == 0)
@@ -143,80 +147,80 @@ http_take(struct conn *c, uint8_t *dst, size_t max)
 	memcpy(dst, h->body, n);
 	h->body += n;
 	h->left -= n;
-	conn_deadline(c, HTTP_SECS);
+	relay_conn_deadline(c, RELAY_HTTP_SECS);
 	return (n);
 }
 
 void
-http_sent(struct conn *c)
+web_sent(struct relay_conn *c)
 {
-	struct http_conn *h = c->http;
+	struct web_conn *h = c->http;
 
 	if (h != NULL) {
-		mapstore_release(h->map);
+		web_mapstore_release(h->map);
 		h->map = NULL;
 	}
 	if (h != NULL && h->close)
-		conn_drain(c);
+		relay_conn_drain(c);
 	else
-		conn_resume(c, PAUSE_BODY);
+		relay_conn_resume(c, PAUSE_BODY);
 }
 
 static void
 ws_out(const uint8_t *p, size_t n, void *arg)
 {
-	conn_write(arg, p, n);
+	relay_conn_write(arg, p, n);
 }
 
 static void
-upgrade(struct conn *c, int websocket)
+upgrade(struct relay_conn *c, int websocket)
 {
 	const struct web_reply *reply = &c->r->web.reply;
 
-	conn_write(c, reply->buf, reply->len);
+	relay_conn_write(c, reply->buf, reply->len);
 	if (websocket) {
-		c->ws = ws_new(conn_ws_data, ws_out, c);
+		c->ws = web_ws_new(relay_conn_ws_data, ws_out, c);
 		if (c->ws == NULL) {
-			conn_close(c, "out of memory");
+			relay_conn_close(c, "out of memory");
 			return;
 		}
 		c->r->stats.websocket_accepts++;
 	}
 	c->r->stats.accepts++;
 	c->session.not_ideal = reply->ideal_node.p != NULL;
-	http_free(c);
+	web_free(c);
 	c->r->web.ops->login(c);
 }
 
 /* The counters of the other workers are needed: the client waits. */
 static void
-ask_stats(struct conn *c)
+request_stats(struct relay_conn *c)
 {
-	const struct http_head *head = &c->r->web.head;
-	struct http_conn *h;
-	struct http_head *k;
+	const struct net_http_head *head = &c->r->web.head;
+	struct web_conn *h;
+	struct net_http_head *k;
 
 	if ((h = state(c)) == NULL)
 		return;
 	if ((k = malloc(sizeof(*k))) == NULL) {
-		conn_close(c, "out of memory");
+		relay_conn_close(c, "out of memory");
 		return;
 	}
 	/* Its pieces point into bytes that go away: keep what matters. */
 	*k = *head;
-	k->method.p = http_eq(head->method, "HEAD") ? "HEAD" : "GET";
+	k->method.p = net_http_eq(head->method, "HEAD") ? "HEAD" : "GET";
 	k->method.len = strlen(k->method.p);
 	k->nfields = 0;
 	h->asked = k;
-	conn_pause(c, PAUSE_STATS);
+	relay_conn_pause(c, PAUSE_STATS);
 	c->r->web.ops->stats(c);
 }
 
 void
-http_stats_ready(struct conn *c, const struct stats *all)
+web_stats_ready(struct relay_conn *c, const struct relay_stats *all)
 {
 	struct web_reply *reply = &c->r->web.reply;
-	struct http_head *k;
+	struct net_http_head *k;
 	struct web_env env;
 	const char *more = c->r->metrics == NULL ? "" : c->r->metrics;
 	char *text;
@@ -225,32 +229,33 @@ http_stats_ready(struct conn *c, const struct stats *all)
 	if (c->dead || c->http == NULL || (k = c->http->asked) == NULL)
 		return;
 	c->http->asked = NULL;
-	if (stats_text(all, c->r->conf.client_rate != 0, &text, &len) == -1) {
+	if (relay_stats_text(all, c->r->conf.client_rate != 0, &text,
+	    &len) == -1) {
 		free(k);
-		conn_close(c, "out of memory");
+		relay_conn_close(c, "out of memory");
 		return;
 	}
 	make_env(c, &env);
 	web_reply_body(&env, k, WEB_VARZ, len + strlen(more), reply);
 	free(k);
-	conn_write(c, reply->buf, reply->len);
+	relay_conn_write(c, reply->buf, reply->len);
 	if (!reply->head_only) {
-		conn_write(c, text, len);
-		conn_write(c, more, strlen(more));
+		relay_conn_write(c, text, len);
+		relay_conn_write(c, more, strlen(more));
 	}
 	free(text);
 	if (reply->close)
-		conn_drain(c);
+		relay_conn_drain(c);
 	else {
-		conn_deadline(c, HTTP_SECS);
-		conn_pause(c, PAUSE_BODY);
+		relay_conn_deadline(c, RELAY_HTTP_SECS);
+		relay_conn_pause(c, PAUSE_BODY);
 	}
-	conn_resume(c, PAUSE_STATS);
+	relay_conn_resume(c, PAUSE_STATS);
 }
 
 /* A head is whole, or will never be. */
 static void
-request(struct conn *c, int parsed)
+request(struct relay_conn *c, int parsed)
 {
 	struct web_reply *reply = &c->r->web.reply;
 	struct web_env env;
@@ -258,8 +263,8 @@ request(struct conn *c, int parsed)
 	make_env(c, &env);
 	if (parsed < 0) {
 		web_error(&env, parsed, reply);
-		conn_write(c, reply->buf, reply->len);
-		conn_drain(c);
+		relay_conn_write(c, reply->buf, reply->len);
+		relay_conn_drain(c);
 		return;
 	}
 	switch (web_route(&env, &c->r->web.head, reply)) {
@@ -273,7 +278,7 @@ request(struct conn *c, int parsed)
 		upgrade(c, 1);
 		break;
 	case WEB_STATS:
-		ask_stats(c);
+		request_stats(c);
 		break;
 	case WEB_MAP:
 		send_map(c);
@@ -286,10 +291,10 @@ request(struct conn *c, int parsed)
  * only now, or its end there?
  */
 static int
-head_news(const struct buf *part, size_t have)
+head_news(const struct relay_buf *part, size_t have)
 {
-	const uint8_t *p = buf_head(part);
-	size_t n = buf_left(part), from = have < 3 ? 0 : have - 3;
+	const uint8_t *p = relay_buf_head(part);
+	size_t n = relay_buf_left(part), from = have < 3 ? 0 : have - 3;
 
 	if (memchr(p + have, '\n', n - have) == NULL)
 		return (0);
@@ -299,41 +304,41 @@ head_news(const struct buf *part, size_t have)
 
 /* The head began in earlier bytes, or is cut. */
 static size_t
-continue_head(struct conn *c, const uint8_t *p, size_t n)
+continue_head(struct relay_conn *c, const uint8_t *p, size_t n)
 {
-	struct http_conn *h;
-	struct buf whole;
+	struct web_conn *h;
+	struct relay_buf whole;
 	size_t have, k;
 	int rv;
 
 	if ((h = state(c)) == NULL)
 		return (n);
-	have = buf_left(&h->part);
+	have = relay_buf_left(&h->part);
 	k = HTTP_MAX_HEAD + 1 - have;
 	if (k > n)
 		k = n;
-	if (buf_add_tight(&h->part, p, k) == -1) {
-		conn_close(c, "out of memory");
+	if (relay_buf_add_tight(&h->part, p, k) == -1) {
+		relay_conn_close(c, "out of memory");
 		return (n);
 	}
 	/* All of it is looked at twice: with its first line, and at its end. */
 	if (have + k <= HTTP_MAX_HEAD && !head_news(&h->part, have))
 		return (k);
-	rv = http_parse_request(&c->r->web.head,
-	    (const char *)buf_head(&h->part), have + k);
+	rv = net_http_parse_request(&c->r->web.head,
+	    (const char *)relay_buf_head(&h->part), have + k);
 	if (rv == HTTP_MORE)
 		return (k);
 	whole = h->part;
 	memset(&h->part, 0, sizeof(h->part));
 	request(c, rv);
-	buf_free(&whole);
+	relay_buf_free(&whole);
 	return (rv < 0 ? n : (size_t)rv - have);
 }
 
 size_t
-http_input(struct conn *c, const uint8_t *p, size_t n)
+web_input(struct relay_conn *c, const uint8_t *p, size_t n)
 {
-	struct http_conn *h = c->http;
+	struct web_conn *h = c->http;
 	size_t k;
 	int rv;
 
@@ -342,9 +347,9 @@ http_input(struct conn *c, const uint8_t *p, size_t n)
 		h->discard -= k;
 		return (k);
 	}
-	if (h != NULL && buf_left(&h->part) > 0)
+	if (h != NULL && relay_buf_left(&h->part) > 0)
 		return (continue_head(c, p, n));
-	rv = http_parse_request(&c->r->web.head, (const char *)p, n);
+	rv = net_http_parse_request(&c->r->web.head, (const char *)p, n);
 	if (rv == HTTP_MORE)
 		return (continue_head(c, p, n));
 	request(c, rv);

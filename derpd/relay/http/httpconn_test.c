@@ -12,20 +12,20 @@
 
 #define WIRE	(256 * 1024)
 
-static struct relay	*r;
-static struct conn	*c;
-static char		 wire[WIRE + 1];
-static size_t		 nwire;
-static int		 logins, wanted;
+static struct relay		*r;
+static struct relay_conn	*c;
+static char			 wire[WIRE + 1];
+static size_t			 nwire;
+static int			 logins, wanted;
 
 static int
-fake_encrypt(struct conn *k, const uint8_t *p, size_t n)
+fake_encrypt(struct relay_conn *k, const uint8_t *p, size_t n)
 {
-	return (output_raw(k, p, n));
+	return (relay_output_raw(k, p, n));
 }
 
 static ssize_t
-fake_send(struct conn *k, const void *p, size_t n)
+fake_send(struct relay_conn *k, const void *p, size_t n)
 {
 	ATF_CHECK(k == c);
 	ATF_REQUIRE(nwire + n <= WIRE);
@@ -36,14 +36,14 @@ fake_send(struct conn *k, const void *p, size_t n)
 }
 
 static unsigned int
-fake_none(struct conn *k)
+fake_none(struct relay_conn *k)
 {
 	(void)k;
 	return (0);
 }
 
 static int
-fake_wait(struct conn *k, unsigned int ms)
+fake_wait(struct relay_conn *k, unsigned int ms)
 {
 	(void)k;
 	(void)ms;
@@ -51,13 +51,13 @@ fake_wait(struct conn *k, unsigned int ms)
 }
 
 static void
-fake_end(struct conn *k)
+fake_end(struct relay_conn *k)
 {
 	(void)k;
 }
 
 static int
-fake_shut(struct conn *k)
+fake_shut(struct relay_conn *k)
 {
 	(void)k;
 	return (0);
@@ -74,7 +74,7 @@ static const struct relay_output_ops out_ops = {
 };
 
 static void
-on_login(struct conn *k)
+on_login(struct relay_conn *k)
 {
 	ATF_CHECK(k == c && k->http == NULL);
 	k->state = CONN_INFO;
@@ -82,7 +82,7 @@ on_login(struct conn *k)
 }
 
 static void
-on_stats(struct conn *k)
+on_stats(struct relay_conn *k)
 {
 	ATF_CHECK(k == c);
 	wanted++;
@@ -141,8 +141,8 @@ static void
 turns(void)
 {
 	do {
-		output_flush(r);
-		conn_shake(r);
+		relay_output_flush(r);
+		relay_conn_shake(r);
 	} while (!TAILQ_EMPTY(&r->shaking) || !TAILQ_EMPTY(&r->outputs.dirty));
 }
 
@@ -155,19 +155,19 @@ feed(const char *p, size_t n)
 	/* In memory of its own, so that a read beyond the end is found. */
 	ATF_REQUIRE((copy = malloc(n + 1)) != NULL);
 	memcpy(copy, p, n);
-	conn_input(c, (const uint8_t *)copy, n);
+	relay_conn_input(c, (const uint8_t *)copy, n);
 	free(copy);
 	turns();
 }
 
-/* What is kept of it is freed, as conn_reap() does it. */
+/* What is kept of it is freed, as relay_conn_reap() does it. */
 static void
 end(void)
 {
-	http_free(c);
+	web_free(c);
 	ATF_CHECK_EQ(web_kept(c), 0);
-	output_free(c);
-	buf_free(&c->input.pend);
+	relay_output_free(c);
+	relay_buf_free(&c->input.pend);
 }
 
 /* How often `what' is in what was sent. */
@@ -231,8 +231,8 @@ ATF_TC_WITHOUT_HEAD(one_a_turn);
 ATF_TC_BODY(one_a_turn, tc)
 {
 	set_up(0);
-	conn_input(c, (const uint8_t *)GET GET GET, 3 * strlen(GET));
-	output_flush(r);
+	relay_conn_input(c, (const uint8_t *)GET GET GET, 3 * strlen(GET));
+	relay_output_flush(r);
 	ATF_CHECK_EQ(count("HTTP/1.1 204"), 1);
 	ATF_CHECK(c->paused != 0);
 	turns();
@@ -285,14 +285,14 @@ ATF_TC_BODY(upgrade, tc)
 	for (i = 1; i < n; i++) {
 		set_up(1);
 		memcpy(r->conf.node_key, key, sizeof(key));
-		k = http_input(c, (const uint8_t *)text, i);
+		k = web_input(c, (const uint8_t *)text, i);
 		ATF_REQUIRE_EQ(k, i);
 		ATF_REQUIRE_EQ(logins, 0);
-		k = http_input(c, (const uint8_t *)text + i,
+		k = web_input(c, (const uint8_t *)text + i,
 		    sizeof(text) - 1 - i);
 		ATF_REQUIRE_EQ_MSG(i + k, n, "cut at %zu: %zu", i, i + k);
 		ATF_REQUIRE_EQ(logins, 1);
-		output_flush(r);
+		relay_output_flush(r);
 		ATF_CHECK_EQ(count("HTTP/1.1 101"), 1);
 		ATF_CHECK_EQ(r->stats.accepts, 1);
 		end();
@@ -305,29 +305,29 @@ ATF_TC_BODY(counters, tc)
 {
 	static const char ask[] = "GET /debug/varz HTTP/1.1\r\nHost: x\r\n\r\n"
 	    GET;
-	static struct stats all;
+	static struct relay_stats all;
 	char more[] = "other_metric 5\n";
 
 	all.accepts = 4711;
 	set_up(1);
 	r->metrics = more;
-	/* Within TLS one is not resumed by conn_shake() here: no TLS. */
-	conn_input(c, (const uint8_t *)ask, strlen(ask));
-	output_flush(r);
+	/* Within TLS one is not resumed by relay_conn_shake() here: no TLS. */
+	relay_conn_input(c, (const uint8_t *)ask, strlen(ask));
+	relay_output_flush(r);
 	ATF_CHECK_EQ(wanted, 1);
 	ATF_CHECK_EQ(nwire, 0);
 	ATF_CHECK(c->paused & PAUSE_STATS);
-	ATF_CHECK_EQ(buf_left(&c->input.pend), strlen(GET));
-	http_stats_ready(c, &all);
+	ATF_CHECK_EQ(relay_buf_left(&c->input.pend), strlen(GET));
+	web_stats_ready(c, &all);
 	ATF_CHECK_EQ(c->paused & PAUSE_STATS, 0);
-	output_flush(r);
+	relay_output_flush(r);
 	ATF_CHECK_EQ(count("HTTP/1.1 200"), 1);
 	ATF_CHECK_EQ(count(" 4711\n"), 1);
 	ATF_CHECK_EQ(count("other_metric 5\n"), 1);
 	ATF_CHECK_STREQ("other_metric 5\n", wire + nwire - strlen(more));
 	/* Again, though nobody asked: nothing. */
-	http_stats_ready(c, &all);
-	output_flush(r);
+	web_stats_ready(c, &all);
+	relay_output_flush(r);
 	ATF_CHECK_EQ(count("HTTP/1.1 200"), 1);
 	end();
 }

@@ -19,7 +19,7 @@
 #define TAG_BYTES	16		/* of the hash, in an ETag */
 
 static void
-entry_free(struct map_entry *e)
+entry_free(struct web_map_entry *e)
 {
 	if (e == NULL)
 		return;
@@ -29,13 +29,13 @@ entry_free(struct map_entry *e)
 }
 
 void
-mapstore_hold(struct map_entry *e)
+web_mapstore_hold(struct web_map_entry *e)
 {
 	e->refs++;
 }
 
 void
-mapstore_release(struct map_entry *e)
+web_mapstore_release(struct web_map_entry *e)
 {
 	if (e != NULL && --e->refs == 0)
 		entry_free(e);
@@ -43,13 +43,13 @@ mapstore_release(struct map_entry *e)
 
 /* What goes with one form in every answer. */
 static void
-prepare(struct map_entry *e, enum map_form form)
+prepare(struct web_map_entry *e, enum web_map_form form)
 {
-	struct map_form_text *t = &e->form[form];
+	struct web_map_form_text *t = &e->form[form];
 	char hex[2 * TAG_BYTES + 1], date[WEB_DATE_SIZE];
-	int gzip = form == MAP_GZIP, n;
+	int gzip = form == WEB_MAP_GZIP, n;
 
-	hex_put(hex, e->doc.hash, TAG_BYTES);
+	base_hex_put(hex, e->doc.hash, TAG_BYTES);
 	web_date(date, (time_t)e->doc.mtime);
 	(void)snprintf(t->tag, sizeof(t->tag), "\"%s%s\"", hex,
 	    gzip ? "-gz" : "");
@@ -61,7 +61,7 @@ prepare(struct map_entry *e, enum map_form form)
 	    "Access-Control-Allow-Origin: *\r\n",
 	    (unsigned int)e->doc.max_age, hex, gzip ? "-gz" : "", date);
 	t->same_len = (size_t)n;
-	/* MAP_FIELDS_SIZE holds all of it, whatever the numbers are. */
+	/* WEB_MAP_FIELDS_SIZE holds all of it, whatever the numbers are. */
 	n += snprintf(t->fields + n, sizeof(t->fields) - (size_t)n,
 	    "%sContent-Type: application/json\r\n"
 	    "X-Content-Type-Options: nosniff\r\n"
@@ -82,10 +82,10 @@ copy(const uint8_t *p, size_t n)
 	return (q);
 }
 
-static struct map_entry *
-entry_new(const struct map_doc *doc, time_t now)
+static struct web_map_entry *
+entry_new(const struct ipc_map_doc *doc, time_t now)
 {
-	struct map_entry *e;
+	struct web_map_entry *e;
 	const uint8_t *body = doc->body, *gzip = doc->gzip;
 
 	if (!map_doc_valid(doc) || (e = calloc(1, sizeof(*e))) == NULL)
@@ -104,24 +104,24 @@ entry_new(const struct map_doc *doc, time_t now)
 		entry_free(e);
 		return (NULL);
 	}
-	prepare(e, MAP_PLAIN);
+	prepare(e, WEB_MAP_PLAIN);
 	if (gzip != NULL)
-		prepare(e, MAP_GZIP);
+		prepare(e, WEB_MAP_GZIP);
 	return (e);
 }
 
 static void
-release_all(struct map_entry **v, size_t n)
+release_all(struct web_map_entry **v, size_t n)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		mapstore_release(v[i]);
+		web_mapstore_release(v[i]);
 	free(v);
 }
 
 void
-mapstore_clear(struct mapstore *s)
+web_mapstore_clear(struct web_mapstore *s)
 {
 	release_all(s->v, s->n);
 	release_all(s->next, s->nnext);
@@ -130,7 +130,7 @@ mapstore_clear(struct mapstore *s)
 
 /* The set that came is whole. */
 static void
-put_in_force(struct mapstore *s)
+put_in_force(struct web_mapstore *s)
 {
 	release_all(s->v, s->n);
 	s->v = s->next;
@@ -140,13 +140,13 @@ put_in_force(struct mapstore *s)
 }
 
 int
-mapstore_maps(struct mapstore *s, uint32_t n)
+web_mapstore_maps(struct web_mapstore *s, uint32_t n)
 {
-	struct map_entry **v = NULL;
+	struct web_map_entry **v = NULL;
 
 	if (n > MAX_MAPS)
 		return (-1);
-	if (n > 0 && (v = calloc(n, sizeof(struct map_entry *))) == NULL)
+	if (n > 0 && (v = calloc(n, sizeof(struct web_map_entry *))) == NULL)
 		return (-1);
 	release_all(s->next, s->nnext);
 	s->next = v;
@@ -157,9 +157,10 @@ mapstore_maps(struct mapstore *s, uint32_t n)
 }
 
 int
-mapstore_map(struct mapstore *s, const struct map_doc *doc, time_t now)
+web_mapstore_map(struct web_mapstore *s, const struct ipc_map_doc *doc,
+    time_t now)
 {
-	struct map_entry *e, **at;
+	struct web_map_entry *e, **at;
 
 	if ((e = entry_new(doc, now)) == NULL)
 		return (-1);
@@ -170,7 +171,7 @@ mapstore_map(struct mapstore *s, const struct map_doc *doc, time_t now)
 	at = (s->next != NULL ? s->next : s->v) + e->doc.index;
 	if (s->next != NULL && *at == NULL)
 		s->missing--;
-	mapstore_release(*at);
+	web_mapstore_release(*at);
 	*at = e;
 	if (s->next != NULL && s->missing == 0)
 		put_in_force(s);
@@ -178,8 +179,8 @@ mapstore_map(struct mapstore *s, const struct map_doc *doc, time_t now)
 }
 
 /* The name in a Host field: without port, brackets, and dot at the end. */
-static struct http_str
-bare_host(struct http_str h)
+static struct net_http_str
+bare_host(struct net_http_str h)
 {
 	const char *end;
 
@@ -198,21 +199,21 @@ bare_host(struct http_str h)
 }
 
 static int
-has_host(const struct map_entry *e, struct http_str host)
+has_host(const struct web_map_entry *e, struct net_http_str host)
 {
 	size_t i;
 
 	for (i = 0; i < e->doc.nhosts; i++)
-		if (http_caseeq(host, e->doc.hosts[i]))
+		if (net_http_caseeq(host, e->doc.hosts[i]))
 			return (1);
 	return (0);
 }
 
-struct map_entry *
-mapstore_find(const struct mapstore *s, const char *path, struct http_str host,
-    int *elsewhere)
+struct web_map_entry *
+web_mapstore_find(const struct web_mapstore *s, const char *path,
+    struct net_http_str host, int *elsewhere)
 {
-	struct map_entry *e;
+	struct web_map_entry *e;
 	size_t i;
 
 	*elsewhere = 0;
@@ -228,7 +229,7 @@ mapstore_find(const struct mapstore *s, const char *path, struct http_str host,
 }
 
 int
-mapstore_lacks(const struct mapstore *s, const char *path)
+web_mapstore_lacks(const struct web_mapstore *s, const char *path)
 {
 	size_t i;
 

@@ -12,20 +12,20 @@
 #include "http.h"
 #include "mapdoc.h"
 
-#define MAP_TAG_SIZE	48		/* of an ETag, with quotes and NUL */
-#define MAP_FIELDS_SIZE	512		/* of the prepared header fields */
+#define WEB_MAP_TAG_SIZE	48	/* of an ETag, with quotes and NUL */
+#define WEB_MAP_FIELDS_SIZE	512	/* of the prepared header fields */
 
 /* The two representations of a map. */
-enum map_form {
-	MAP_PLAIN,
-	MAP_GZIP,
-	MAP_FORMS
+enum web_map_form {
+	WEB_MAP_PLAIN,
+	WEB_MAP_GZIP,
+	WEB_MAP_FORMS
 };
 
-struct map_form_text {
-	char		 tag[MAP_TAG_SIZE];	/* ETag */
-	char		 fields[MAP_FIELDS_SIZE]; /* of a 200; its first part is
-						   that of a 304 */
+struct web_map_form_text {
+	char		 tag[WEB_MAP_TAG_SIZE];	/* ETag */
+	/* of a 200; its first part is that of a 304 */
+	char		 fields[WEB_MAP_FIELDS_SIZE];
 	size_t		 same_len;		/* bytes of that part */
 	size_t		 len;			/* bytes of all */
 };
@@ -34,17 +34,18 @@ struct map_form_text {
  * A map and what every answer says of it.  It never changes: another one takes
  * its place, while answers that hold this one still go out.
  */
-struct map_entry {
-	unsigned int	 refs;
-	struct map_doc	 doc;		/* body and gzip are copies */
-	struct map_form_text form[MAP_FORMS]; /* without a body: empty */
+struct web_map_entry {
+	unsigned int		 refs;
+	struct ipc_map_doc	 doc;	/* body and gzip are copies */
+	struct web_map_form_text form[WEB_MAP_FORMS]; /* without a body:
+							 empty */
 };
 
 /* All zero: there are no maps. */
-struct mapstore {
-	struct map_entry **v;		/* those in force; NULL: not there */
+struct web_mapstore {
+	struct web_map_entry **v;	/* those in force; NULL: not there */
 	size_t		 n;
-	struct map_entry **next;	/* a set that is not whole yet */
+	struct web_map_entry **next;	/* a set that is not whole yet */
 	size_t		 nnext;
 	size_t		 missing;	/* maps of that which did not come */
 };
@@ -53,7 +54,7 @@ struct mapstore {
  * MSG_RELAY_MAPS: a new set of `n' maps is to come, and is put in force once it
  * is whole.  0, or -1: too many, or no memory.
  */
-int	mapstore_maps(struct mapstore *s, uint32_t n);
+int	web_mapstore_maps(struct web_mapstore *s, uint32_t n);
 
 /*
  * MSG_RELAY_MAP: a copy of `doc' into the set that is to come, else in force at
@@ -61,26 +62,27 @@ int	mapstore_maps(struct mapstore *s, uint32_t n);
  * `now' bounds its time: nothing is from the future (RFC 9110 8.8.2.1).  0, or
  * -1: malformed, or no memory; the older map then stays.
  */
-int	mapstore_map(struct mapstore *s, const struct map_doc *doc, time_t now);
+int	web_mapstore_map(struct web_mapstore *s, const struct ipc_map_doc *doc,
+	    time_t now);
 
 /*
  * The map at `path' (decoded, without query) of the host `host' (as a Host
  * field has it: any case, port and dot at the end allowed), NULL none.
  * *elsewhere gets 1 when another host has a map there, else 0.
  */
-struct map_entry *mapstore_find(const struct mapstore *s, const char *path,
-	    struct http_str host, int *elsewhere);
+struct web_map_entry *web_mapstore_find(const struct web_mapstore *s,
+	    const char *path, struct net_http_str host, int *elsewhere);
 
 /* Is a map at `path', of whatever host, without a body yet?  1 yes, 0 no. */
-int	mapstore_lacks(const struct mapstore *s, const char *path);
+int	web_mapstore_lacks(const struct web_mapstore *s, const char *path);
 
 /* Keep the entry while its bytes are being sent. */
-void	mapstore_hold(struct map_entry *e);
+void	web_mapstore_hold(struct web_map_entry *e);
 
 /* End of that; NULL is allowed. */
-void	mapstore_release(struct map_entry *e);
+void	web_mapstore_release(struct web_map_entry *e);
 
 /* Forget all maps. */
-void	mapstore_clear(struct mapstore *s);
+void	web_mapstore_clear(struct web_mapstore *s);
 
 #endif

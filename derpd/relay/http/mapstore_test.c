@@ -9,14 +9,14 @@
 
 #define NOW	784111777
 
-static struct mapstore	store;
+static struct web_mapstore	store;
 
 static int
 set(uint32_t n)
 {
 	int		rv;
 
-	rv = mapstore_maps(&store, n);
+	rv = web_mapstore_maps(&store, n);
 	return (rv);
 }
 
@@ -25,8 +25,8 @@ static int
 map(uint32_t index, const char *path, const char *host, const char *body,
     uint64_t mtime)
 {
-	static struct map_doc	d;
-	int			rv;
+	static struct ipc_map_doc	d;
+	int				rv;
 
 	memset(&d, 0, sizeof(d));
 	d.index = index;
@@ -38,16 +38,16 @@ map(uint32_t index, const char *path, const char *host, const char *body,
 	memset(d.hash, 0xab, sizeof(d.hash));
 	d.body = (const uint8_t *)body;
 	d.len = body == NULL ? 0 : strlen(body);
-	rv = mapstore_map(&store, &d, NOW);
+	rv = web_mapstore_map(&store, &d, NOW);
 	return (rv);
 }
 
-static struct map_entry *
+static struct web_map_entry *
 find_at(const char *path, const char *host, int *elsewhere)
 {
-	struct http_str	h = { host, strlen(host) };
+	struct net_http_str	h = { host, strlen(host) };
 
-	return (mapstore_find(&store, path, h, elsewhere));
+	return (web_mapstore_find(&store, path, h, elsewhere));
 }
 
 /* The body of the map that is found, "" when there is none, NULL no map. */
@@ -55,7 +55,7 @@ static const char *
 find(const char *path, const char *host)
 {
 	static char		 body[64];
-	struct map_entry	*e;
+	struct web_map_entry	*e;
 	int			 elsewhere;
 
 	if ((e = find_at(path, host, &elsewhere)) == NULL)
@@ -94,7 +94,7 @@ ATF_TC_BODY(hosts, tc)
 	    &elsewhere) == NULL && elsewhere == 1);
 	ATF_CHECK(find_at("/derpmap/other", "map.example.org",
 	    &elsewhere) == NULL && elsewhere == 0);
-	mapstore_clear(&store);
+	web_mapstore_clear(&store);
 }
 
 ATF_TC_WITHOUT_HEAD(addresses);
@@ -107,7 +107,7 @@ ATF_TC_BODY(addresses, tc)
 	ATF_CHECK_STREQ("six", find("/m", "[2001:DB8::1]:443"));
 	ATF_CHECK_STREQ("four", find("/m", "192.0.2.1:443"));
 	ATF_CHECK(find("/m", "[2001:db8::2]") == NULL);
-	mapstore_clear(&store);
+	web_mapstore_clear(&store);
 }
 
 ATF_TC_WITHOUT_HEAD(sets);
@@ -149,35 +149,35 @@ ATF_TC_BODY(sets, tc)
 	ATF_REQUIRE_EQ(0, set(0));
 	ATF_CHECK(find("/c", "h") == NULL);
 	ATF_CHECK_EQ(-1, set(0xffffffff));
-	mapstore_clear(&store);
+	web_mapstore_clear(&store);
 }
 
 ATF_TC_WITHOUT_HEAD(held);
 ATF_TC_BODY(held, tc)
 {
-	struct map_entry	*e;
+	struct web_map_entry	*e;
 	int			 elsewhere;
 
 	ATF_REQUIRE_EQ(0, set(1));
 	ATF_REQUIRE_EQ(0, map(0, "/a", "h", "old", 1));
 	e = find_at("/a", "h", &elsewhere);
 	ATF_REQUIRE(e != NULL);
-	mapstore_hold(e);
+	web_mapstore_hold(e);
 	ATF_REQUIRE_EQ(0, map(0, "/a", "h", "new", 1));
 	ATF_CHECK_STREQ("new", find("/a", "h"));
 	ATF_CHECK_EQ(0, memcmp(e->doc.body, "old", 3));
 	ATF_REQUIRE_EQ(0, set(0));
 	ATF_CHECK_EQ(0, memcmp(e->doc.body, "old", 3));
 	ATF_CHECK_EQ(1, e->refs);
-	mapstore_release(e);
-	mapstore_release(NULL);
-	mapstore_clear(&store);
+	web_mapstore_release(e);
+	web_mapstore_release(NULL);
+	web_mapstore_clear(&store);
 }
 
 ATF_TC_WITHOUT_HEAD(prepared);
 ATF_TC_BODY(prepared, tc)
 {
-	struct map_entry	*e;
+	struct web_map_entry	*e;
 	int			 elsewhere;
 
 	ATF_REQUIRE_EQ(0, set(1));
@@ -185,7 +185,7 @@ ATF_TC_BODY(prepared, tc)
 	e = find_at("/a", "h", &elsewhere);
 	ATF_REQUIRE(e != NULL);
 	ATF_CHECK_STREQ("\"abababababababababababababababab\"",
-	    e->form[MAP_PLAIN].tag);
+	    e->form[WEB_MAP_PLAIN].tag);
 	ATF_CHECK_STREQ("Cache-Control: public, max-age=60\r\n"
 	    "ETag: \"abababababababababababababababab\"\r\n"
 	    "Last-Modified: Sun, 06 Nov 1994 08:49:36 GMT\r\n"
@@ -193,10 +193,10 @@ ATF_TC_BODY(prepared, tc)
 	    "Access-Control-Allow-Origin: *\r\n"
 	    "Content-Type: application/json\r\n"
 	    "X-Content-Type-Options: nosniff\r\n"
-	    "Content-Length: 3\r\n\r\n", e->form[MAP_PLAIN].fields);
-	ATF_CHECK_EQ(strlen(e->form[MAP_PLAIN].fields),
-	    e->form[MAP_PLAIN].len);
-	ATF_CHECK_EQ(0, e->form[MAP_GZIP].len);
+	    "Content-Length: 3\r\n\r\n", e->form[WEB_MAP_PLAIN].fields);
+	ATF_CHECK_EQ(strlen(e->form[WEB_MAP_PLAIN].fields),
+	    e->form[WEB_MAP_PLAIN].len);
+	ATF_CHECK_EQ(0, e->form[WEB_MAP_GZIP].len);
 
 	/* From the future, and the largest of all numbers. */
 	ATF_REQUIRE_EQ(0, map(0, "/a", "h", "{}\n", UINT64_MAX));
@@ -208,23 +208,23 @@ ATF_TC_BODY(prepared, tc)
 	ATF_REQUIRE_EQ(0, map(0, "/a", "h", NULL, 1));
 	e = find_at("/a", "h", &elsewhere);
 	ATF_REQUIRE(e != NULL);
-	ATF_CHECK_EQ(0, e->form[MAP_PLAIN].len);
-	mapstore_clear(&store);
+	ATF_CHECK_EQ(0, e->form[WEB_MAP_PLAIN].len);
+	web_mapstore_clear(&store);
 }
 
 ATF_TC_WITHOUT_HEAD(lacks);
 ATF_TC_BODY(lacks, tc)
 {
-	ATF_CHECK_EQ(0, mapstore_lacks(&store, "/a"));
+	ATF_CHECK_EQ(0, web_mapstore_lacks(&store, "/a"));
 	ATF_REQUIRE_EQ(0, set(2));
 	ATF_REQUIRE_EQ(0, map(0, "/a", "g", "there", 1));
 	ATF_REQUIRE_EQ(0, map(1, "/a", "h", NULL, 1));
-	ATF_CHECK_EQ(1, mapstore_lacks(&store, "/a"));
-	ATF_CHECK_EQ(0, mapstore_lacks(&store, "/b"));
+	ATF_CHECK_EQ(1, web_mapstore_lacks(&store, "/a"));
+	ATF_CHECK_EQ(0, web_mapstore_lacks(&store, "/b"));
 	/* There, if with nothing in it. */
 	ATF_REQUIRE_EQ(0, map(1, "/a", "h", "", 1));
-	ATF_CHECK_EQ(0, mapstore_lacks(&store, "/a"));
-	mapstore_clear(&store);
+	ATF_CHECK_EQ(0, web_mapstore_lacks(&store, "/a"));
+	web_mapstore_clear(&store);
 }
 
 ATF_TC_WITHOUT_HEAD(malformed);
@@ -233,9 +233,9 @@ ATF_TC_BODY(malformed, tc)
 	ATF_REQUIRE_EQ(0, set(1));
 	ATF_REQUIRE_EQ(0, map(0, "/a", "h", "good", 1));
 	ATF_CHECK_EQ(-1, map(0, "a", "h", "no path", 1));
-	ATF_CHECK_EQ(-1, mapstore_maps(&store, UINT32_MAX));
+	ATF_CHECK_EQ(-1, web_mapstore_maps(&store, UINT32_MAX));
 	ATF_CHECK_STREQ("good", find("/a", "h"));
-	mapstore_clear(&store);
+	web_mapstore_clear(&store);
 }
 
 ATF_TP_ADD_TCS(tp)

@@ -36,7 +36,7 @@
 #define HTML	"text/html; charset=utf-8"
 
 /* Longest path that means something here, one byte more, and its end. */
-#define MAX_PATH	(MAP_MAX_PATH + 1)
+#define MAX_PATH	(IPC_MAP_MAX_PATH + 1)
 
 static const char home_page[] =
     "<!DOCTYPE html>\n"
@@ -79,12 +79,12 @@ web_debug_peer(const uint8_t p[16])
 }
 
 static enum web_action
-page_debug(const struct web_env *env, const struct http_head *h,
+page_debug(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r, const char *path)
 {
 	if (!web_debug_peer(env->peer) ||
-	    http_field(h, "X-Forwarded-For").p != NULL)
-		return web_say(env, h, r, 403, "debug access denied\n");
+	    net_http_field(h, "X-Forwarded-For").p != NULL)
+		return web_answer_text(env, h, r, 403, "debug access denied\n");
 	if (strcmp(path, "/debug/varz") == 0)
 		return WEB_STATS;
 	if (strcmp(path, "/debug/") == 0) {
@@ -101,7 +101,7 @@ page_debug(const struct web_env *env, const struct http_head *h,
 }
 
 static int
-is_challenge(struct http_str c)
+is_challenge(struct net_http_str c)
 {
 	size_t	i;
 
@@ -116,10 +116,10 @@ is_challenge(struct http_str c)
 
 /* How clients find out that a captive portal is in their way. */
 static enum web_action
-page_204(const struct web_env *env, const struct http_head *h,
+page_204(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r)
 {
-	struct http_str	c = http_field(h, "X-Tailscale-Challenge");
+	struct net_http_str	c = net_http_field(h, "X-Tailscale-Challenge");
 
 	web_begin(env, h, r, 204);
 	web_put(r, "Cache-Control: no-cache, no-store, must-revalidate, "
@@ -135,20 +135,20 @@ page_204(const struct web_env *env, const struct http_head *h,
 
 /* What a machine that serves the map alone says of the relay. */
 static enum web_action
-disabled(const struct web_env *env, const struct http_head *h,
+disabled(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r)
 {
-	return web_say(env, h, r, 404, "derp server disabled\n");
+	return web_answer_text(env, h, r, 404, "derp server disabled\n");
 }
 
 /* How clients without UDP measure the way to this server. */
 static enum web_action
-page_probe(const struct web_env *env, const struct http_head *h,
+page_probe(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r)
 {
 	if (!env->relay)
 		return disabled(env, h, r);
-	if (!http_eq(h->method, "GET") && !http_eq(h->method, "HEAD")) {
+	if (!net_http_eq(h->method, "GET") && !net_http_eq(h->method, "HEAD")) {
 		web_begin(env, h, r, 405);
 		web_put(r, "Allow: GET, HEAD\r\n"
 		    "X-Content-Type-Options: nosniff\r\n");
@@ -161,7 +161,7 @@ page_probe(const struct web_env *env, const struct http_head *h,
 
 /* No names are configured: derper says nothing then. */
 static enum web_action
-page_bootstrap(const struct web_env *env, const struct http_head *h,
+page_bootstrap(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r)
 {
 	if (!env->relay)
@@ -173,7 +173,7 @@ page_bootstrap(const struct web_env *env, const struct http_head *h,
 }
 
 static enum web_action
-page_robots(const struct web_env *env, const struct http_head *h,
+page_robots(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r)
 {
 	web_begin(env, h, r, 200);
@@ -182,7 +182,7 @@ page_robots(const struct web_env *env, const struct http_head *h,
 }
 
 static enum web_action
-page_home(const struct web_env *env, const struct http_head *h,
+page_home(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r)
 {
 	if (!env->relay)
@@ -202,7 +202,7 @@ page_home(const struct web_env *env, const struct http_head *h,
 }
 
 static enum web_action
-upgrade_required(const struct web_env *env, const struct http_head *h,
+upgrade_required(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r, const char *protocol, const char *text)
 {
 	web_begin_option(env, h, r, 426, "Upgrade");
@@ -213,9 +213,10 @@ upgrade_required(const struct web_env *env, const struct http_head *h,
 
 /* After an upgrade there is no HTTP any more: no body, no next request. */
 static enum web_action
-upgraded(const struct http_head *h, struct web_reply *r, enum web_action action)
+upgraded(const struct net_http_head *h, struct web_reply *r,
+    enum web_action action)
 {
-	struct http_str	ideal = http_field(h, "Ideal-Node");
+	struct net_http_str	ideal = net_http_field(h, "Ideal-Node");
 
 	if (ideal.len > 0)
 		r->ideal_node = ideal;
@@ -225,12 +226,12 @@ upgraded(const struct http_head *h, struct web_reply *r, enum web_action action)
 }
 
 static enum web_action
-upgrade_websocket(const struct web_env *env, const struct http_head *h,
+upgrade_websocket(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r)
 {
 	char	accept[WS_ACCEPT_SIZE];
 
-	switch (ws_check(h, accept)) {
+	switch (web_ws_check(h, accept)) {
 	case WS_OK:
 		break;
 	case WS_NO_UPGRADE:
@@ -248,10 +249,10 @@ upgrade_websocket(const struct web_env *env, const struct http_head *h,
 		return web_end(r, WEB_TEXT,
 		    "WebSocket version 13 alone is served\n");
 	case WS_BAD_KEY:
-		return web_say(env, h, r, 400,
+		return web_answer_text(env, h, r, 400,
 		    "Sec-WebSocket-Key must be 16 bytes in base64\n");
 	case WS_BAD_PROTOCOL:
-		return web_say(env, h, r, 400,
+		return web_answer_text(env, h, r, 400,
 		    "client must speak the derp subprotocol\n");
 	}
 	web_put(r, "HTTP/1.1 101 Switching Protocols\r\n"
@@ -264,7 +265,7 @@ upgrade_websocket(const struct web_env *env, const struct http_head *h,
 
 /* 1 when `s' contains `t' anywhere, case included; derper's test. */
 static int
-contains(struct http_str s, const char *t)
+contains(struct net_http_str s, const char *t)
 {
 	return s.p != NULL && memmem(s.p, s.len, t, strlen(t)) != NULL;
 }
@@ -275,39 +276,39 @@ contains(struct http_str s, const char *t)
  * gets WebSocket.
  */
 static enum web_action
-page_derp(const struct web_env *env, const struct http_head *h,
+page_derp(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r)
 {
-	struct http_str	up = http_field(h, "Upgrade");
-	char		hex[2 * FRAME_KEY_LEN + 1];
+	struct net_http_str	up = net_http_field(h, "Upgrade");
+	char			hex[2 * FRAME_KEY_LEN + 1];
 
 	if (!env->relay)
 		return disabled(env, h, r);
-	if (http_caseeq(up, "websocket") &&
-	    contains(http_field(h, "Sec-WebSocket-Protocol"), "derp"))
+	if (net_http_caseeq(up, "websocket") &&
+	    contains(net_http_field(h, "Sec-WebSocket-Protocol"), "derp"))
 		return upgrade_websocket(env, h, r);
-	if (!http_caseeq(up, "websocket") && !http_caseeq(up, "derp"))
+	if (!net_http_caseeq(up, "websocket") && !net_http_caseeq(up, "derp"))
 		return upgrade_required(env, h, r, "DERP",
 		    "DERP requires connection upgrade\n");
 
-	r->fast_start = http_eq(http_field(h, "Derp-Fast-Start"), "1");
+	r->fast_start = net_http_eq(net_http_field(h, "Derp-Fast-Start"), "1");
 	if (!r->fast_start) {
-		hex_put(hex, env->node_key, FRAME_KEY_LEN);
+		base_hex_put(hex, env->node_key, FRAME_KEY_LEN);
 		web_put(r, "HTTP/1.1 101 Switching Protocols\r\n"
 		    "Upgrade: DERP\r\n"
 		    "Connection: Upgrade\r\n"
 		    "Derp-Version: %d\r\n"
-		    "Derp-Public-Key: %s\r\n\r\n", DERP_VERSION, hex);
+		    "Derp-Public-Key: %s\r\n\r\n", FRAME_DERP_VERSION, hex);
 	}
 	return upgraded(h, r, WEB_UPGRADE_DERP);
 }
 
 /* A directory looks whether this is the server it was told of. */
 static enum web_action
-page_token(const struct web_env *env, const struct http_head *h,
+page_token(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r)
 {
-	const char	*auth = tokens_find(env->tokens, h->path);
+	const char	*auth = acme_tokens_find(env->tokens, h->path);
 
 	if (auth == NULL)
 		return web_not_found(env, h, r);
@@ -318,14 +319,14 @@ page_token(const struct web_env *env, const struct http_head *h,
 
 /* The plain port sends everybody to the TLS one, to the Host as sent. */
 static enum web_action
-redirect_tls(const struct web_env *env, const struct http_head *h,
+redirect_tls(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r)
 {
-	if (!http_eq(h->method, "GET") && !http_eq(h->method, "HEAD"))
-		return web_say(env, h, r, 400, "Use HTTPS\n");
+	if (!net_http_eq(h->method, "GET") && !net_http_eq(h->method, "HEAD"))
+		return web_answer_text(env, h, r, 400, "Use HTTPS\n");
 	/* A Host without a name, as of a node without one, leads nowhere. */
 	if (h->host.len == 0 || h->host.p[0] == ':')
-		return web_say(env, h, r, 400,
+		return web_answer_text(env, h, r, 400,
 		    "Use HTTPS (there is no name in Host)\n");
 	web_begin(env, h, r, 302);
 	web_put(r, "Location: https://");
@@ -356,7 +357,7 @@ hex_value(char c)
  * path that means something is that long.  A broken escape and %00 make it "".
  */
 static void
-decode_path(struct http_str s, char dst[MAX_PATH])
+decode_path(struct net_http_str s, char dst[MAX_PATH])
 {
 	size_t	i, n = 0;
 	int	hi, lo;
@@ -380,7 +381,7 @@ decode_path(struct http_str s, char dst[MAX_PATH])
 
 /* What becomes of the connection behind this request; see web_route(). */
 static void
-judge_body(const struct http_head *h, struct web_reply *r)
+check_body(const struct net_http_head *h, struct web_reply *r)
 {
 	r->close = !h->keepalive || h->chunked ||
 	    h->content_length > WEB_MAX_DISCARD ||
@@ -400,18 +401,18 @@ reset(struct web_reply *r)
 	r->body = NULL;
 	r->body_len = 0;
 	r->fast_start = 0;
-	r->ideal_node = (struct http_str){ NULL, 0 };
+	r->ideal_node = (struct net_http_str){ NULL, 0 };
 }
 
 enum web_action
-web_route(const struct web_env *env, const struct http_head *h,
+web_route(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r)
 {
 	static const struct {
 		const char	*path;
 		int		 plain;	/* on the plain port, too */
 		enum web_action	(*page)(const struct web_env *,
-		    const struct http_head *, struct web_reply *);
+		    const struct net_http_head *, struct web_reply *);
 	} pages[] = {
 		{ "/derp",			0, page_derp },
 		{ "/derp/probe",		0, page_probe },
@@ -425,20 +426,20 @@ web_route(const struct web_env *env, const struct http_head *h,
 	enum web_action	action;
 
 	reset(r);
-	judge_body(h, r);
-	r->head_only = http_eq(h->method, "HEAD");
-	if (!h->expect_continue && http_field(h, "Expect").p != NULL &&
+	check_body(h, r);
+	r->head_only = net_http_eq(h->method, "HEAD");
+	if (!h->expect_continue && net_http_field(h, "Expect").p != NULL &&
 	    h->minor > 0) {
 		r->close = 1;
-		return web_say(env, h, r, 417,
+		return web_answer_text(env, h, r, 417,
 		    "only 100-continue is expected\n");
 	}
-	if (http_eq(h->target, "*")) {
+	if (net_http_eq(h->target, "*")) {
 		web_begin(env, h, r, 200);
 		return web_end_empty(r);
 	}
-	if (http_eq(h->method, "CONNECT") && env->tls)
-		return web_say(env, h, r, 403, "CONNECT not enabled\n");
+	if (net_http_eq(h->method, "CONNECT") && env->tls)
+		return web_answer_text(env, h, r, 403, "CONNECT not enabled\n");
 
 	decode_path(h->path, path);
 	for (i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
@@ -464,16 +465,16 @@ web_error(const struct web_env *env, int error, struct web_reply *r)
 	r->close = 1;
 	snprintf(text, sizeof(text), "%d %s\n", -error,
 	    web_reason(-error));
-	web_say(env, NULL, r, -error, text);
+	web_answer_text(env, NULL, r, -error, text);
 }
 
 void
-web_reply_body(const struct web_env *env, const struct http_head *h,
+web_reply_body(const struct web_env *env, const struct net_http_head *h,
     const char *type, size_t len, struct web_reply *r)
 {
 	reset(r);
-	judge_body(h, r);
-	r->head_only = http_eq(h->method, "HEAD");
+	check_body(h, r);
+	r->head_only = net_http_eq(h->method, "HEAD");
 	/* Whoever asks for this has no body to send. */
 	if (r->discard > 0)
 		r->close = 1;

@@ -12,9 +12,9 @@
 
 #include "http.h"
 
-struct map_entry;
-struct tokens;
-struct mapstore;
+struct web_map_entry;
+struct acme_tokens;
+struct web_mapstore;
 
 /* Largest request body that is read and thrown away to keep a connection. */
 #define WEB_MAX_DISCARD		65536
@@ -39,16 +39,18 @@ struct web_date_line {
 
 /* Where a request came in, and the settings that matter for its answer. */
 struct web_env {
-	int		 tls;		/* the TLS port, else the plain one */
-	uint8_t		 peer[16];	/* IPv6 or IPv4-mapped */
-	int		 relay;		/* DERP is served here */
-	int		 home;		/* enum relay_home */
-	const char	*redirect;	/* URL, of HOME_REDIRECT */
-	const uint8_t	*node_key;	/* 32 bytes, public half */
-	const struct mapstore *maps;	/* NULL none */
-	const struct tokens *tokens;	/* of ACME; NULL none */
-	time_t		 now;		/* for Date */
-	struct web_date_line *date;	/* kept between replies; NULL not */
+	int		 tls;			/* the TLS port, else the plain
+						   one */
+	uint8_t		 peer[16];		/* IPv6 or IPv4-mapped */
+	int		 relay;			/* DERP is served here */
+	int		 home;			/* enum ipc_relay_home */
+	const char	*redirect;		/* URL, of HOME_REDIRECT */
+	const uint8_t	*node_key;		/* 32 bytes, public half */
+	const struct web_mapstore *maps;	/* NULL none */
+	const struct acme_tokens *tokens;	/* of ACME; NULL none */
+	time_t		 now;			/* for Date */
+	struct web_date_line *date;		/* kept between replies; NULL
+						   not */
 };
 
 enum web_action {
@@ -69,13 +71,14 @@ struct web_reply {
 	size_t		 discard;	/* bytes of request body to throw away
 					   before the next request */
 	/* of WEB_MAP */
-	struct map_entry *map;		/* holds the body */
+	struct web_map_entry *map;	/* holds the body */
 	const uint8_t	*body;		/* not NULL */
 	size_t		 body_len;
 	/* of WEB_UPGRADE_DERP */
 	int		 fast_start;	/* the login came along */
 	/* of both upgrades */
-	struct http_str	 ideal_node;	/* within the head; p NULL: this one */
+	struct net_http_str	 ideal_node;	/* within the head; p NULL: this
+						   one */
 };
 
 /*
@@ -86,13 +89,13 @@ struct web_reply {
  * that waits for 100 (Continue), the connection closes after the reply, which
  * RFC 9110 10.1.1 allows.
  */
-enum web_action	web_route(const struct web_env *env, const struct http_head *h,
-		    struct web_reply *out);
+enum web_action	web_route(const struct web_env *env,
+		    const struct net_http_head *h, struct web_reply *out);
 
 /*
  * The reply to a head that did not parse, after which the connection closes:
- * `error' is what http_parse_request() gave (HTTP_BAD and so on); -408 is for
- * a head that did not come in time, -503 for a server that is full.
+ * `error' is what net_http_parse_request() gave (HTTP_BAD and so on); -408 is
+ * for a head that did not come in time, -503 for a server that is full.
  */
 void	web_error(const struct web_env *env, int error, struct web_reply *out);
 
@@ -102,7 +105,7 @@ void	web_error(const struct web_env *env, int error, struct web_reply *out);
  * web_route() and need not be the one it left; of `h', method and framing count
  * alone.  A request that has a body itself closes the connection.
  */
-void	web_reply_body(const struct web_env *env, const struct http_head *h,
+void	web_reply_body(const struct web_env *env, const struct net_http_head *h,
 	    const char *type, size_t len, struct web_reply *out);
 
 /* May `peer' see /debug/, as far as its address goes?  1 yes, 0 no. */

@@ -33,7 +33,7 @@ is_ows(char c)
 }
 
 static void
-skip_ows(struct http_str *s)
+skip_ows(struct net_http_str *s)
 {
 	while (s->len > 0 && is_ows(*s->p)) {
 		s->p++;
@@ -46,7 +46,7 @@ skip_ows(struct http_str *s)
  * thousandths.  1000 when there is none, 0 when it can't be understood.
  */
 static int
-weight(struct http_str s)
+weight(struct net_http_str s)
 {
 	static const int	worth[] = { 1000, 100, 10, 1 };
 	int			v = 0;
@@ -84,9 +84,9 @@ struct codings {
 
 /* One element of Accept-Encoding. */
 static void
-take_coding(struct http_str s, struct codings *c)
+read_coding(struct net_http_str s, struct codings *c)
 {
-	struct http_str	name;
+	struct net_http_str	name;
 
 	skip_ows(&s);
 	name = s;
@@ -95,24 +95,24 @@ take_coding(struct http_str s, struct codings *c)
 		s.len--;
 	}
 	name.len -= s.len;
-	if (http_caseeq(name, "gzip") || http_caseeq(name, "x-gzip"))
+	if (net_http_caseeq(name, "gzip") || net_http_caseeq(name, "x-gzip"))
 		c->gzip = weight(s);
-	else if (http_caseeq(name, "identity"))
+	else if (net_http_caseeq(name, "identity"))
 		c->identity = weight(s);
-	else if (http_eq(name, "*"))
+	else if (net_http_eq(name, "*"))
 		c->any = weight(s);
 }
 
 int
-web_wants_gzip(const struct http_head *h)
+web_wants_gzip(const struct net_http_head *h)
 {
-	struct codings	c = { -1, -1, -1 };
-	struct http_str	list, item;
-	const char	*comma;
-	size_t		i;
+	struct codings		c = { -1, -1, -1 };
+	struct net_http_str	list, item;
+	const char		*comma;
+	size_t			i;
 
 	for (i = 0; i < h->nfields; i++) {
-		if (!http_caseeq(h->fields[i].name, "Accept-Encoding"))
+		if (!net_http_caseeq(h->fields[i].name, "Accept-Encoding"))
 			continue;
 		list = h->fields[i].value;
 		while (list.len > 0) {
@@ -120,7 +120,7 @@ web_wants_gzip(const struct http_head *h)
 			comma = memchr(list.p, ',', list.len);
 			if (comma != NULL)
 				item.len = (size_t)(comma - list.p);
-			take_coding(item, &c);
+			read_coding(item, &c);
 			list.p += item.len;
 			list.len -= item.len;
 			if (comma != NULL) {
@@ -139,7 +139,7 @@ web_wants_gzip(const struct http_head *h)
  * where it can't be understood.
  */
 static int
-next_tag(struct http_str *s, struct http_str *tag)
+next_tag(struct net_http_str *s, struct net_http_str *tag)
 {
 	const char	*end;
 
@@ -162,21 +162,21 @@ next_tag(struct http_str *s, struct http_str *tag)
 }
 
 int
-web_none_match(const struct http_head *h, const char *tag)
+web_none_match(const struct net_http_head *h, const char *tag)
 {
-	struct http_str	list, item;
-	size_t		i;
-	int		rv = -1;
+	struct net_http_str	list, item;
+	size_t			i;
+	int			rv = -1;
 
 	for (i = 0; i < h->nfields; i++) {
-		if (!http_caseeq(h->fields[i].name, "If-None-Match"))
+		if (!net_http_caseeq(h->fields[i].name, "If-None-Match"))
 			continue;
 		rv = 0;
 		list = h->fields[i].value;
-		if (http_eq(list, "*"))
+		if (net_http_eq(list, "*"))
 			return 2;
 		while (next_tag(&list, &item))
-			if (http_eq(item, tag))
+			if (net_http_eq(item, tag))
 				return 1;
 	}
 	return rv;
@@ -187,13 +187,14 @@ web_none_match(const struct http_head *h, const char *tag)
  * that it has; 0 no, and *form stays the one to be sent.
  */
 static int
-unchanged(const struct http_head *h, const struct map_entry *e,
-    enum map_form *form)
+unchanged(const struct net_http_head *h, const struct web_map_entry *e,
+    enum web_map_form *form)
 {
-	enum map_form	other = *form == MAP_GZIP ? MAP_PLAIN : MAP_GZIP;
-	struct http_str	since;
-	int64_t		t;
-	int		rv;
+	enum web_map_form	other = *form == WEB_MAP_GZIP ? WEB_MAP_PLAIN :
+	    WEB_MAP_GZIP;
+	struct net_http_str	since;
+	int64_t			t;
+	int			rv;
 
 	if ((rv = web_none_match(h, e->form[*form].tag)) > 0)
 		return 1;
@@ -204,20 +205,20 @@ unchanged(const struct http_head *h, const struct map_entry *e,
 		*form = other;
 		return 1;
 	}
-	since = http_field(h, "If-Modified-Since");
-	return since.p != NULL && (t = http_date(since)) != -1 &&
+	since = net_http_field(h, "If-Modified-Since");
+	return since.p != NULL && (t = net_http_date(since)) != -1 &&
 	    e->doc.mtime <= (uint64_t)t;
 }
 
 static enum web_action
-give(const struct web_env *env, const struct http_head *h, struct web_reply *r,
-    struct map_entry *e)
+reply_map(const struct web_env *env, const struct net_http_head *h,
+    struct web_reply *r, struct web_map_entry *e)
 {
-	enum map_form			 form = MAP_PLAIN;
-	const struct map_form_text	*t;
+	enum web_map_form		 form = WEB_MAP_PLAIN;
+	const struct web_map_form_text	*t;
 
 	if (e->doc.gzip != NULL && web_wants_gzip(h))
-		form = MAP_GZIP;
+		form = WEB_MAP_GZIP;
 	if (unchanged(h, e, &form)) {
 		t = &e->form[form];
 		web_begin(env, h, r, 304);
@@ -231,13 +232,13 @@ give(const struct web_env *env, const struct http_head *h, struct web_reply *r,
 	if (r->head_only)
 		return WEB_REPLY;
 	r->map = e;
-	r->body = form == MAP_GZIP ? e->doc.gzip : e->doc.body;
-	r->body_len = form == MAP_GZIP ? e->doc.gzip_len : e->doc.len;
+	r->body = form == WEB_MAP_GZIP ? e->doc.gzip : e->doc.body;
+	r->body_len = form == WEB_MAP_GZIP ? e->doc.gzip_len : e->doc.len;
 	return WEB_MAP;
 }
 
 static enum web_action
-no_map_yet(const struct web_env *env, const struct http_head *h,
+no_map_yet(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r)
 {
 	web_begin(env, h, r, 503);
@@ -248,7 +249,7 @@ no_map_yet(const struct web_env *env, const struct http_head *h,
 
 /* What a browser asks before it sends conditions along (CORS). */
 static enum web_action
-options(const struct web_env *env, const struct http_head *h,
+options(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r)
 {
 	web_begin(env, h, r, 204);
@@ -262,7 +263,7 @@ options(const struct web_env *env, const struct http_head *h,
 }
 
 static enum web_action
-bad_method(const struct web_env *env, const struct http_head *h,
+bad_method(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r)
 {
 	web_begin(env, h, r, 405);
@@ -273,22 +274,23 @@ bad_method(const struct web_env *env, const struct http_head *h,
 
 /* Is what the plain port leads to at `path' not there yet? */
 static int
-lacks(const struct mapstore *s, const struct map_entry *e, const char *path)
+lacks(const struct web_mapstore *s, const struct web_map_entry *e,
+    const char *path)
 {
-	return e != NULL ? e->doc.body == NULL : mapstore_lacks(s, path);
+	return e != NULL ? e->doc.body == NULL : web_mapstore_lacks(s, path);
 }
 
 int
-web_map(const struct web_env *env, const struct http_head *h, const char *path,
-    struct web_reply *r, enum web_action *action)
+web_map(const struct web_env *env, const struct net_http_head *h,
+    const char *path, struct web_reply *r, enum web_action *action)
 {
-	struct map_entry	*e;
+	struct web_map_entry	*e;
 	int			 elsewhere, get;
 
 	if (env->maps == NULL || env->maps->n == 0)
 		return 0;
-	e = mapstore_find(env->maps, path, h->host, &elsewhere);
-	get = http_eq(h->method, "GET") || http_eq(h->method, "HEAD");
+	e = web_mapstore_find(env->maps, path, h->host, &elsewhere);
+	get = net_http_eq(h->method, "GET") || net_http_eq(h->method, "HEAD");
 	if (!env->tls) {
 		if (!get || !lacks(env->maps, e, path))
 			return 0;
@@ -298,13 +300,13 @@ web_map(const struct web_env *env, const struct http_head *h, const char *path,
 		    strncmp(path, MAPS_BELOW, strlen(MAPS_BELOW)) != 0)
 			return 0;
 		*action = web_not_found(env, h, r);
-	} else if (http_eq(h->method, "OPTIONS"))
+	} else if (net_http_eq(h->method, "OPTIONS"))
 		*action = options(env, h, r);
 	else if (!get)
 		*action = bad_method(env, h, r);
 	else if (e->doc.body == NULL)
 		*action = no_map_yet(env, h, r);
 	else
-		*action = give(env, h, r, e);
+		*action = reply_map(env, h, r, e);
 	return 1;
 }

@@ -45,17 +45,17 @@
 
 static const uint8_t	node_key[32];
 
-static struct mapstore	store;
-static struct web_env	env;
-static struct web_reply	out;
-static struct http_head	head;
+static struct web_mapstore	store;
+static struct web_env		env;
+static struct web_reply		out;
+static struct net_http_head	head;
 
 static void
 put(uint32_t index, const char *path, const char *host, const char *body,
     const char *gzip)
 {
-	static struct map_doc	d;
-	size_t			i;
+	static struct ipc_map_doc	d;
+	size_t				i;
 
 	memset(&d, 0, sizeof(d));
 	d.index = index;
@@ -70,14 +70,14 @@ put(uint32_t index, const char *path, const char *host, const char *body,
 	d.len = body == NULL ? 0 : strlen(body);
 	d.gzip = (const uint8_t *)gzip;
 	d.gzip_len = gzip == NULL ? 0 : strlen(gzip);
-	ATF_REQUIRE_EQ(0, mapstore_map(&store, &d, NOW));
+	ATF_REQUIRE_EQ(0, web_mapstore_map(&store, &d, NOW));
 }
 
 /* `n' maps follow. */
 static void
 set(uint32_t n)
 {
-	ATF_REQUIRE_EQ(0, mapstore_maps(&store, n));
+	ATF_REQUIRE_EQ(0, web_mapstore_maps(&store, n));
 }
 
 /* One map, in both forms. */
@@ -98,7 +98,7 @@ setup(int tls)
 static enum web_action
 route(const char *request)
 {
-	int	n = http_parse_request(&head, request, strlen(request));
+	int	n = net_http_parse_request(&head, request, strlen(request));
 
 	ATF_REQUIRE_MSG(n > 0, "%d: %s", n, request);
 	memset(&out, 0xff, sizeof(out));
@@ -192,7 +192,7 @@ ATF_TC_BODY(not_found, tc)
 	put(0, MAP, "map.example.org", BODY, NULL);
 	memset(longest, 'x', sizeof(longest) - 1);
 	longest[0] = '/';
-	longest[MAP_MAX_PATH - 1] = '\0';
+	longest[IPC_MAP_MAX_PATH - 1] = '\0';
 	put(1, longest, "b.example.org", BODY, NULL);
 	snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\n"
 	    "Host: b.example.org\r\n\r\n", longest);
@@ -202,8 +202,8 @@ ATF_TC_BODY(not_found, tc)
 	answer(request, NOT_FOUND);
 
 	/* One byte more is another path, and other paths get the home page. */
-	longest[MAP_MAX_PATH - 1] = 'x';
-	longest[MAP_MAX_PATH] = '\0';
+	longest[IPC_MAP_MAX_PATH - 1] = 'x';
+	longest[IPC_MAP_MAX_PATH] = '\0';
 	snprintf(request, sizeof(request), "HEAD %s HTTP/1.1\r\n"
 	    "Host: b.example.org\r\n\r\n", longest);
 	ATF_CHECK_EQ(WEB_REPLY, route(request));

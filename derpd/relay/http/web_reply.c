@@ -129,7 +129,7 @@ put_date(const struct web_env *env, struct web_reply *r)
 }
 
 void
-web_begin_option(const struct web_env *env, const struct http_head *h,
+web_begin_option(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r, int status, const char *option)
 {
 	const char	*keep = "";
@@ -148,7 +148,7 @@ web_begin_option(const struct web_env *env, const struct http_head *h,
 }
 
 void
-web_begin(const struct web_env *env, const struct http_head *h,
+web_begin(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r, int status)
 {
 	web_begin_option(env, h, r, status, "");
@@ -183,7 +183,7 @@ web_end_empty(struct web_reply *r)
 }
 
 enum web_action
-web_say(const struct web_env *env, const struct http_head *h,
+web_answer_text(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r, int status, const char *text)
 {
 	web_begin(env, h, r, status);
@@ -192,8 +192,8 @@ web_say(const struct web_env *env, const struct http_head *h,
 }
 
 enum web_action
-web_not_found(const struct web_env *env, const struct http_head *h,
+web_not_found(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r)
 {
-	return web_say(env, h, r, 404, "404 page not found\n");
+	return web_answer_text(env, h, r, 404, "404 page not found\n");
 }

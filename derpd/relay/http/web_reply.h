@@ -38,11 +38,12 @@ void	web_put_value(struct web_reply *r, const char *p, size_t len);
  * Begin a reply: status line, Date, Connection.  `option' is a connection
  * option of the reply itself, "" none.  `h' NULL: the head did not parse.
  */
-void	web_begin_option(const struct web_env *env, const struct http_head *h,
+void	web_begin_option(const struct web_env *env,
+	    const struct net_http_head *h,
 	    struct web_reply *r, int status, const char *option);
 
 /* The same without an option. */
-void	web_begin(const struct web_env *env, const struct http_head *h,
+void	web_begin(const struct web_env *env, const struct net_http_head *h,
 	    struct web_reply *r, int status);
 
 /* What browsers are told with every page that is meant for them. */
@@ -56,11 +57,12 @@ enum web_action web_end(struct web_reply *r, const char *type,
 enum web_action web_end_empty(struct web_reply *r);
 
 /* A complete reply for people: a status and a line of text.  WEB_REPLY. */
-enum web_action web_say(const struct web_env *env, const struct http_head *h,
+enum web_action web_answer_text(const struct web_env *env,
+	    const struct net_http_head *h,
 	    struct web_reply *r, int status, const char *text);
 
 /* The 404 for what is unknown.  WEB_REPLY. */
 enum web_action web_not_found(const struct web_env *env,
-	    const struct http_head *h, struct web_reply *r);
+	    const struct net_http_head *h, struct web_reply *r);
 
 #endif

@@ -37,9 +37,9 @@ static const uint8_t	node_key[32] = {
 	20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 0xf0
 };
 
-static struct web_env	env;
-static struct web_reply	out;
-static struct http_head	head;
+static struct web_env		env;
+static struct web_reply		out;
+static struct net_http_head	head;
 
 /* Peers: loopback and a stranger, 192.0.2.1. */
 static const uint8_t	local[16] = { [15] = 1 };
@@ -60,7 +60,7 @@ setup(int tls)
 static enum web_action
 route(const char *request)
 {
-	int	n = http_parse_request(&head, request, strlen(request));
+	int	n = net_http_parse_request(&head, request, strlen(request));
 
 	ATF_REQUIRE_MSG(n > 0, "%d: %s", n, request);
 	memset(&out, 0xff, sizeof(out));
@@ -402,7 +402,7 @@ ATF_TC_BODY(derp, tc)
 	    WEB_UPGRADE_DERP);
 	check(DERP101);
 	ATF_CHECK_EQ(out.fast_start, 0);
-	ATF_CHECK(http_eq(out.ideal_node, "9b"));
+	ATF_CHECK(net_http_eq(out.ideal_node, "9b"));
 	ATF_CHECK_EQ(out.close, 0);
 	ATF_CHECK_EQ(route("POST /derp HTTP/1.0\r\nupgrade: derp\r\n\r\n"),
 	    WEB_UPGRADE_DERP);
@@ -463,8 +463,8 @@ ATF_TC_BODY(no_relay, tc)
 ATF_TC_WITHOUT_HEAD(tokens);
 ATF_TC_BODY(tokens, tc)
 {
-	struct token	 one = { "abc", "abc.thumb" };
-	struct tokens	 set = { &one, 1 };
+	struct acme_token	 one = { "abc", "abc.thumb" };
+	struct acme_tokens	 set = { &one, 1 };
 
 	setup(0);
 	partly("GET " TOKEN_PATH "abc HTTP/1.1\r\n" HOST "\r\n", 302,

@@ -22,12 +22,13 @@
 #define WS_MAX_CONTROL	125	/* payload of a control frame */
 #define WS_GUID		"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
-struct ws {
+struct web_ws {
 	wslay_frame_context_ptr	 ctx;
-	ws_data_cb		 data;
-	ws_out_cb		 out;
+	web_ws_data_cb		 data;
+	web_ws_out_cb		 out;
 	void			*arg;
-	const uint8_t		*in;		/* what ws_feed() was given */
+	const uint8_t		*in;		/* what web_ws_feed() was
+						   given */
 	size_t			 in_left;
 	int			 over;		/* no more from this client */
 	int			 in_message;	/* its last frame is to come */
@@ -51,12 +52,12 @@ is_base64(char c)
 
 /* The client's key: given once, 16 bytes in base64 (RFC 6455 4.2.1). */
 static int
-get_key(const struct http_head *h, struct http_str *key)
+get_key(const struct net_http_head *h, struct net_http_str *key)
 {
 	size_t	i, n = 0;
 
 	for (i = 0; i < h->nfields; i++)
-		if (http_caseeq(h->fields[i].name, "Sec-WebSocket-Key")) {
+		if (net_http_caseeq(h->fields[i].name, "Sec-WebSocket-Key")) {
 			*key = h->fields[i].value;
 			n++;
 		}
@@ -69,22 +70,22 @@ get_key(const struct http_head *h, struct http_str *key)
 	return 0;
 }
 
-enum ws_check
-ws_check(const struct http_head *h, char accept[WS_ACCEPT_SIZE])
+enum web_ws_check
+web_ws_check(const struct net_http_head *h, char accept[WS_ACCEPT_SIZE])
 {
-	struct http_str	key = { NULL, 0 };
-	uint8_t		text[WS_KEY_LEN + sizeof(WS_GUID) - 1];
-	uint8_t		digest[SHA_DIGEST_LENGTH];
+	struct net_http_str	key = { NULL, 0 };
+	uint8_t			text[WS_KEY_LEN + sizeof(WS_GUID) - 1];
+	uint8_t			digest[SHA_DIGEST_LENGTH];
 
-	if (h->minor == 0 || !http_has_token(h, "Connection", "upgrade"))
+	if (h->minor == 0 || !net_http_has_token(h, "Connection", "upgrade"))
 		return WS_NO_UPGRADE;
-	if (!http_eq(h->method, "GET"))
+	if (!net_http_eq(h->method, "GET"))
 		return WS_BAD_METHOD;
-	if (!http_eq(http_field(h, "Sec-WebSocket-Version"), "13"))
+	if (!net_http_eq(net_http_field(h, "Sec-WebSocket-Version"), "13"))
 		return WS_BAD_VERSION;
 	if (get_key(h, &key) == -1)
 		return WS_BAD_KEY;
-	if (!http_has_token(h, "Sec-WebSocket-Protocol", "derp"))
+	if (!net_http_has_token(h, "Sec-WebSocket-Protocol", "derp"))
 		return WS_BAD_PROTOCOL;
 
 	memcpy(text, key.p, WS_KEY_LEN);
@@ -94,11 +95,11 @@ ws_check(const struct http_head *h, char accept[WS_ACCEPT_SIZE])
 	return WS_OK;
 }
 
-/* Gives libwslay what ws_feed() holds; -1 for "nothing now". */
+/* Gives libwslay what web_ws_feed() holds; -1 for "nothing now". */
 static ssize_t
 feed_cb(uint8_t *buf, size_t len, int flags, void *arg)
 {
-	struct ws	*ws = arg;
+	struct web_ws	*ws = arg;
 
 	(void)flags;
 	if (ws->in_left == 0)
@@ -111,11 +112,11 @@ feed_cb(uint8_t *buf, size_t len, int flags, void *arg)
 	return (ssize_t)len;
 }
 
-struct ws *
-ws_new(ws_data_cb data, ws_out_cb out, void *arg)
+struct web_ws *
+web_ws_new(web_ws_data_cb data, web_ws_out_cb out, void *arg)
 {
 	struct wslay_frame_callbacks	 cb = { .recv_callback = feed_cb };
-	struct ws			*ws;
+	struct web_ws			*ws;
 
 	if ((ws = calloc(1, sizeof(*ws))) == NULL)
 		return NULL;
@@ -131,7 +132,7 @@ ws_new(ws_data_cb data, ws_out_cb out, void *arg)
 }
 
 void
-ws_free(struct ws *ws)
+web_ws_free(struct web_ws *ws)
 {
 	if (ws == NULL)
 		return;
@@ -140,7 +141,7 @@ ws_free(struct ws *ws)
 }
 
 size_t
-ws_close(uint8_t frame[WS_CLOSE_SIZE], uint16_t code)
+web_ws_close(uint8_t frame[WS_CLOSE_SIZE], uint16_t code)
 {
 	frame[0] = 0x80 | WSLAY_CONNECTION_CLOSE;
 	frame[1] = 2;
@@ -151,12 +152,12 @@ ws_close(uint8_t frame[WS_CLOSE_SIZE], uint16_t code)
 
 /* End the connection with a close frame of the status `code'. */
 static int
-finish(struct ws *ws, uint16_t code)
+finish(struct web_ws *ws, uint16_t code)
 {
 	uint8_t	frame[WS_CLOSE_SIZE];
 
 	ws->over = 1;
-	ws->out(frame, ws_close(frame, code), ws->arg);
+	ws->out(frame, web_ws_close(frame, code), ws->arg);
 	return -1;
 }
 
@@ -172,7 +173,7 @@ close_code_ok(unsigned int code)
 
 /* The client closes: echo its status, or the lack of one. */
 static int
-take_close(struct ws *ws)
+handle_close(struct web_ws *ws)
 {
 	static const uint8_t	plain[2] = { 0x80 | WSLAY_CONNECTION_CLOSE, 0 };
 	unsigned int		code;
@@ -190,7 +191,7 @@ take_close(struct ws *ws)
 }
 
 static void
-take_ping(struct ws *ws)
+handle_ping(struct web_ws *ws)
 {
 	ws->pong[0] = 0x80 | WSLAY_PONG;
 	ws->pong[1] = (uint8_t)ws->control_len;
@@ -200,7 +201,7 @@ take_ping(struct ws *ws)
 
 /* A frame begins: 0 when it may stand here, else the status to close with. */
 static uint16_t
-begin_frame(struct ws *ws, const struct wslay_frame_iocb *f)
+begin_frame(struct web_ws *ws, const struct wslay_frame_iocb *f)
 {
 	if (!f->mask || f->rsv != 0)
 		return WSLAY_CODE_PROTOCOL_ERROR;
@@ -240,7 +241,7 @@ begin_frame(struct ws *ws, const struct wslay_frame_iocb *f)
 
 /* Payload of the frame; 0, or -1 when the connection is over. */
 static int
-take_payload(struct ws *ws, const uint8_t *p, size_t len)
+handle_payload(struct web_ws *ws, const uint8_t *p, size_t len)
 {
 	ws->left -= len;
 	if (!wslay_is_ctrl_frame(ws->opcode)) {
@@ -258,14 +259,14 @@ take_payload(struct ws *ws, const uint8_t *p, size_t len)
 
 /* All payload of the frame is there; 0, or -1 when the connection is over. */
 static int
-end_frame(struct ws *ws)
+end_frame(struct web_ws *ws)
 {
 	ws->in_frame = 0;
 	switch (ws->opcode) {
 	case WSLAY_CONNECTION_CLOSE:
-		return take_close(ws);
+		return handle_close(ws);
 	case WSLAY_PING:
-		take_ping(ws);
+		handle_ping(ws);
 		return 0;
 	case WSLAY_PONG:
 		return 0;
@@ -277,7 +278,7 @@ end_frame(struct ws *ws)
 
 /* Take what libwslay has got next: 1 more may follow, 0 wait, -1 over. */
 static int
-step(struct ws *ws)
+step(struct web_ws *ws)
 {
 	struct wslay_frame_iocb	f;
 	ssize_t			n;
@@ -292,7 +293,7 @@ step(struct ws *ws)
 		return finish(ws, code);
 	if ((uint64_t)n > ws->left)
 		return finish(ws, WSLAY_CODE_INTERNAL_SERVER_ERROR);
-	if (n > 0 && take_payload(ws, f.data, (size_t)n) == -1)
+	if (n > 0 && handle_payload(ws, f.data, (size_t)n) == -1)
 		return -1;
 	if (ws->left == 0 && end_frame(ws) == -1)
 		return -1;
@@ -300,7 +301,7 @@ step(struct ws *ws)
 }
 
 int
-ws_feed(struct ws *ws, const uint8_t *p, size_t len)
+web_ws_feed(struct web_ws *ws, const uint8_t *p, size_t len)
 {
 	int	more;
 
@@ -322,13 +323,13 @@ ws_feed(struct ws *ws, const uint8_t *p, size_t len)
 }
 
 int
-ws_is_over(const struct ws *ws)
+web_ws_is_over(const struct web_ws *ws)
 {
 	return ws->over;
 }
 
 size_t
-ws_wrap(uint8_t hdr[WS_MAX_HDR], uint64_t len)
+web_ws_wrap(uint8_t hdr[WS_MAX_HDR], uint64_t len)
 {
 	size_t	i, n;
 

@@ -20,11 +20,11 @@
 /* Sec-WebSocket-Accept: 28 characters and a NUL. */
 #define WS_ACCEPT_SIZE	29
 
-/* Bytes of the largest header that ws_wrap() makes. */
+/* Bytes of the largest header that web_ws_wrap() makes. */
 #define WS_MAX_HDR	10
 
-/* Result of ws_check(). */
-enum ws_check {
+/* Result of web_ws_check(). */
+enum web_ws_check {
 	WS_OK,
 	WS_NO_UPGRADE,		/* not HTTP/1.1, or Connection lacks Upgrade */
 	WS_BAD_METHOD,		/* not GET */
@@ -38,23 +38,25 @@ enum ws_check {
  * the caller has seen.  With WS_OK, `accept' gets Sec-WebSocket-Accept.  Any
  * Origin will do: DERP authenticates by key, not by cookie.
  */
-enum ws_check	ws_check(const struct http_head *h,
+enum web_ws_check	web_ws_check(const struct net_http_head *h,
 		    char accept[WS_ACCEPT_SIZE]);
 
 /* The receiving state of one connection, a few KB. */
-struct ws;
+struct web_ws;
 
-/* `len' bytes of the DERP stream.  0, or -1 to stop (ws_feed() gives -1). */
-typedef int (*ws_data_cb)(const uint8_t *p, size_t len, void *arg);
+/*
+ * `len' bytes of the DERP stream.  0, or -1 to stop (web_ws_feed() gives -1).
+ */
+typedef int (*web_ws_data_cb)(const uint8_t *p, size_t len, void *arg);
 
 /* `len' bytes, a complete control frame, to be sent to the client. */
-typedef void (*ws_out_cb)(const uint8_t *p, size_t len, void *arg);
+typedef void (*web_ws_out_cb)(const uint8_t *p, size_t len, void *arg);
 
 /* A new state; NULL with errno when there is no memory. */
-struct ws	*ws_new(ws_data_cb data, ws_out_cb out, void *arg);
+struct web_ws	*web_ws_new(web_ws_data_cb data, web_ws_out_cb out, void *arg);
 
 /* Free it; NULL is fine.  Not from within its call backs. */
-void	 ws_free(struct ws *ws);
+void	 web_ws_free(struct web_ws *ws);
 
 /*
  * Take `len' bytes from the client.  Payload of binary messages goes to `data'
@@ -63,25 +65,25 @@ void	 ws_free(struct ws *ws);
  * close frame of the client or of ours that `out' has got, or because `data'
  * said so: send what is pending and close.  After -1 always -1.
  */
-int	 ws_feed(struct ws *ws, const uint8_t *p, size_t len);
+int	 web_ws_feed(struct web_ws *ws, const uint8_t *p, size_t len);
 
 /*
- * 1 when ws_feed() has said that the connection is over: no data may follow
+ * 1 when web_ws_feed() has said that the connection is over: no data may follow
  * the close frame that went out (RFC 6455 5.5.1).  Else 0.
  */
-int	 ws_is_over(const struct ws *ws);
+int	 web_ws_is_over(const struct web_ws *ws);
 
 /*
  * Write the header of an unmasked binary message of `len' bytes to `hdr';
  * bytes of the header.
  */
-size_t	 ws_wrap(uint8_t hdr[WS_MAX_HDR], uint64_t len);
+size_t	 web_ws_wrap(uint8_t hdr[WS_MAX_HDR], uint64_t len);
 
 /*
  * Write a complete close frame with the status `code' to `frame'; its bytes.
  * Codes for a server that ends a session: 1001 going away, 1011 error.
  */
 #define WS_CLOSE_SIZE	4
-size_t	 ws_close(uint8_t frame[WS_CLOSE_SIZE], uint16_t code);
+size_t	 web_ws_close(uint8_t frame[WS_CLOSE_SIZE], uint16_t code);
 
 #endif

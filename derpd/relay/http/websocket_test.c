@@ -39,13 +39,13 @@ out(const uint8_t *p, size_t len, void *arg)
 	sent_len += len;
 }
 
-static struct ws *
+static struct web_ws *
 fresh(void)
 {
-	struct ws	*ws;
+	struct web_ws	*ws;
 
 	got_len = sent_len = in_len = stop_at = 0;
-	ATF_REQUIRE((ws = ws_new(data, out, &got)) != NULL);
+	ATF_REQUIRE((ws = web_ws_new(data, out, &got)) != NULL);
 	return ws;
 }
 
@@ -69,9 +69,9 @@ frame(uint8_t first, const void *payload, size_t len)
 }
 
 static int
-feed(struct ws *ws)
+feed(struct web_ws *ws)
 {
-	int	rv = ws_feed(ws, in, in_len);
+	int	rv = web_ws_feed(ws, in, in_len);
 
 	in_len = 0;
 	return rv;
@@ -83,7 +83,7 @@ feed(struct ws *ws)
 ATF_TC_WITHOUT_HEAD(stream);
 ATF_TC_BODY(stream, tc)
 {
-	struct ws	*ws = fresh();
+	struct web_ws	*ws = fresh();
 
 	frame(0x82, "abc", 3);
 	frame(0x82, NULL, 0);
@@ -98,14 +98,14 @@ ATF_TC_BODY(stream, tc)
 	ATF_CHECK_EQ(got_len, 8);
 	ATF_CHECK(memcmp(got, "abcdefgh", 8) == 0);
 	SENT("\x8a\x04ping");
-	ws_free(ws);
+	web_ws_free(ws);
 }
 
 ATF_TC_WITHOUT_HEAD(every_split);
 ATF_TC_BODY(every_split, tc)
 {
 	static uint8_t	 whole[1024];
-	struct ws	*ws = fresh();
+	struct web_ws	*ws = fresh();
 	size_t		 n, len, step;
 	uint8_t		*copy;
 
@@ -115,7 +115,7 @@ ATF_TC_BODY(every_split, tc)
 	frame(0x88, "\x03\xe8" "bye", 5);
 	len = in_len;
 	memcpy(whole, in, len);
-	ws_free(ws);
+	web_ws_free(ws);
 	for (step = 1; step < 40; step++) {
 		ws = fresh();
 		for (n = 0; n < len; n += step) {
@@ -123,7 +123,7 @@ ATF_TC_BODY(every_split, tc)
 			/* A buffer of its own, so that reading on is seen. */
 			ATF_REQUIRE((copy = malloc(in_len)) != NULL);
 			memcpy(copy, whole + n, in_len);
-			ATF_CHECK_EQ(ws_feed(ws, copy, in_len),
+			ATF_CHECK_EQ(web_ws_feed(ws, copy, in_len),
 			    n + in_len == len ? -1 : 0);
 			free(copy);
 		}
@@ -134,7 +134,7 @@ ATF_TC_BODY(every_split, tc)
 			SENT("\x88\x02\x03\xe8");
 		else
 			SENT("\x8a\x01p\x88\x02\x03\xe8");
-		ws_free(ws);
+		web_ws_free(ws);
 	}
 }
 
@@ -143,7 +143,7 @@ ATF_TC_BODY(sizes, tc)
 {
 	static const size_t	t[] = { 1, 125, 126, 127, 4096, 65535, 65536,
 	    WS_MAX_MESSAGE };
-	struct ws		*ws = fresh();
+	struct web_ws		*ws = fresh();
 	size_t			 i;
 
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
@@ -155,7 +155,7 @@ ATF_TC_BODY(sizes, tc)
 	frame(0x82, NULL, WS_MAX_MESSAGE + 1);
 	ATF_CHECK_EQ(feed(ws), -1);
 	SENT("\x88\x02\x03\xf1");
-	ws_free(ws);
+	web_ws_free(ws);
 
 	/* The bound is on the message, not on its frames. */
 	ws = fresh();
@@ -167,7 +167,7 @@ ATF_TC_BODY(sizes, tc)
 	ATF_CHECK_EQ(feed(ws), -1);
 	SENT("\x88\x02\x03\xf1");
 	ATF_CHECK_EQ(got_len, WS_MAX_MESSAGE);
-	ws_free(ws);
+	web_ws_free(ws);
 
 	ws = fresh();
 	memcpy(in, "\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff\1\2\3\4y", 15);
@@ -175,7 +175,7 @@ ATF_TC_BODY(sizes, tc)
 	ATF_CHECK_EQ(feed(ws), -1);
 	SENT("\x88\x02\x03\xf1");
 	ATF_CHECK_EQ(got_len, 0);
-	ws_free(ws);
+	web_ws_free(ws);
 }
 
 ATF_TC_WITHOUT_HEAD(refused);
@@ -204,12 +204,12 @@ ATF_TC_BODY(refused, tc)
 		{ "\x82\xff\x80\0\0\0\0\0\0\0\0\0\0\0a", 15, "\x03\xea" },
 		{ "\x88\x81\0\0\0\0a", 7, "\x03\xea" },	/* half a code */
 	};
-	struct ws	*ws;
+	struct web_ws	*ws;
 	size_t		 i;
 
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		ws = fresh();
-		ATF_CHECK_EQ_MSG(ws_feed(ws, (const uint8_t *)t[i].bytes,
+		ATF_CHECK_EQ_MSG(web_ws_feed(ws, (const uint8_t *)t[i].bytes,
 		    t[i].len), -1, "%zu", i);
 		ATF_CHECK_MSG(sent_len == 4 &&
 		    memcmp(sent, "\x88\x02", 2) == 0 &&
@@ -221,7 +221,7 @@ ATF_TC_BODY(refused, tc)
 		ATF_CHECK_EQ(feed(ws), -1);
 		ATF_CHECK_EQ(got_len, 0);
 		ATF_CHECK_EQ(sent_len, 4);
-		ws_free(ws);
+		web_ws_free(ws);
 	}
 }
 
@@ -236,7 +236,7 @@ ATF_TC_BODY(closes, tc)
 		{ 999, 1002 }, { 1004, 1002 }, { 1005, 1002 }, { 1006, 1002 },
 		{ 1015, 1002 }, { 2999, 1002 }, { 5000, 1002 },
 	};
-	struct ws	*ws;
+	struct web_ws	*ws;
 	uint8_t		 code[2];
 	size_t		 i;
 
@@ -252,21 +252,21 @@ ATF_TC_BODY(closes, tc)
 		ATF_CHECK_EQ(sent[0], 0x88);
 		ATF_CHECK_EQ(sent[2] << 8 | sent[3], (int)t[i].answer);
 		ATF_CHECK_EQ(got_len, 0);
-		ws_free(ws);
+		web_ws_free(ws);
 	}
 	ws = fresh();
 	frame(0x88, NULL, 0);
 	ATF_CHECK_EQ(feed(ws), -1);
 	SENT("\x88\x00");
-	ws_free(ws);
-	ws_free(NULL);
+	web_ws_free(ws);
+	web_ws_free(NULL);
 }
 
 /* However many pings come at once, one pong goes out: the last one's. */
 ATF_TC_WITHOUT_HEAD(pings);
 ATF_TC_BODY(pings, tc)
 {
-	struct ws	*ws = fresh();
+	struct web_ws	*ws = fresh();
 	uint8_t		 big[125];
 
 	memset(big, 'q', sizeof(big));
@@ -284,13 +284,13 @@ ATF_TC_BODY(pings, tc)
 	sent_len = 0;
 	ATF_CHECK_EQ(feed(ws), 0);
 	ATF_CHECK_EQ(sent_len, 0);
-	ws_free(ws);
+	web_ws_free(ws);
 }
 
 ATF_TC_WITHOUT_HEAD(stopped);
 ATF_TC_BODY(stopped, tc)
 {
-	struct ws	*ws = fresh();
+	struct web_ws	*ws = fresh();
 
 	stop_at = 3;
 	frame(0x82, "abc", 3);
@@ -299,7 +299,7 @@ ATF_TC_BODY(stopped, tc)
 	ATF_CHECK_EQ(got_len, 3);
 	ATF_CHECK_EQ(sent_len, 0);
 	ATF_CHECK_EQ(feed(ws), -1);
-	ws_free(ws);
+	web_ws_free(ws);
 }
 
 ATF_TC_WITHOUT_HEAD(wrap);
@@ -320,10 +320,10 @@ ATF_TC_BODY(wrap, tc)
 	size_t	i;
 
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		ATF_CHECK_EQ(ws_wrap(hdr, t[i].len), t[i].n);
+		ATF_CHECK_EQ(web_ws_wrap(hdr, t[i].len), t[i].n);
 		ATF_CHECK(memcmp(hdr, t[i].hdr, t[i].n) == 0);
 	}
-	ATF_CHECK_EQ(ws_close(end, 1001), 4);
+	ATF_CHECK_EQ(web_ws_close(end, 1001), 4);
 	ATF_CHECK(memcmp(end, "\x88\x02\x03\xe9", 4) == 0);
 }
 
@@ -331,9 +331,9 @@ ATF_TC_WITHOUT_HEAD(handshake);
 ATF_TC_BODY(handshake, tc)
 {
 	static const struct {
-		const char	*method, *version, *connection, *key;
-		const char	*protocol;
-		enum ws_check	 want;
+		const char		*method, *version, *connection, *key;
+		const char		*protocol;
+		enum web_ws_check	 want;
 	} t[] = {
 #define KEY	"dGhlIHNhbXBsZSBub25jZQ=="
 		{ "GET", "1.1", "Upgrade", KEY, "derp", WS_OK },
@@ -351,7 +351,7 @@ ATF_TC_BODY(handshake, tc)
 		{ "GET", "1.1", "Upgrade", KEY, "xderp", WS_BAD_PROTOCOL },
 		{ "GET", "1.1", "Upgrade", KEY, "", WS_BAD_PROTOCOL },
 	};
-	struct http_head	h;
+	struct net_http_head	h;
 	char			s[512], accept[WS_ACCEPT_SIZE];
 	size_t			i;
 
@@ -361,16 +361,16 @@ ATF_TC_BODY(handshake, tc)
 		    "Sec-WebSocket-Version: 13\r\n"
 		    "Sec-WebSocket-Protocol: %s\r\n\r\n", t[i].method,
 		    t[i].version, t[i].connection, t[i].key, t[i].protocol);
-		ATF_REQUIRE(http_parse_request(&h, s, strlen(s)) > 0);
-		ATF_CHECK_EQ_MSG(ws_check(&h, accept), t[i].want, "%zu", i);
+		ATF_REQUIRE(net_http_parse_request(&h, s, strlen(s)) > 0);
+		ATF_CHECK_EQ_MSG(web_ws_check(&h, accept), t[i].want, "%zu", i);
 		if (t[i].want == WS_OK)
 			ATF_CHECK_STREQ(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 	}
 	snprintf(s, sizeof(s), "GET / HTTP/1.1\r\nHost: h\r\n"
 	    "Connection: Upgrade\r\nSec-WebSocket-Key: " KEY "\r\n"
 	    "Sec-WebSocket-Protocol: derp\r\n\r\n");
-	ATF_REQUIRE(http_parse_request(&h, s, strlen(s)) > 0);
-	ATF_CHECK_EQ(ws_check(&h, accept), WS_BAD_VERSION);
+	ATF_REQUIRE(net_http_parse_request(&h, s, strlen(s)) > 0);
+	ATF_CHECK_EQ(web_ws_check(&h, accept), WS_BAD_VERSION);
 }
 
 ATF_TP_ADD_TCS(tp)
