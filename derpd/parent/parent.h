@@ -29,7 +29,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "renew.h"
 #include "certs.h"
 #include "certwatch.h"
 #include "chan.h"
@@ -38,6 +37,8 @@
 #include "json_out.h"
 #include "keycalls.h"
 #include "listen.h"
+#include "mapset.h"
+#include "renew.h"
 #include "serve.h"
 
 #define DERPD_VERSION		"1.0"

@@ -1,6 +1,6 @@
 /*
  * checker: derpmapd, the process that validates maps, as the parent's event
- * loop sees it; see serve.h.  It gets bytes, never a path, and gives back a
+ * loop sees it; see mapset.h.  It gets bytes, never a path, and gives back a
  * verdict. Which map it gets, and what becomes of its answer, is in mapqueue.c.
  */
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
  * fetch: the process that asks other servers for their maps, and what becomes
- * of its answers; see serve.h.  The bytes are handed to the checker as they
+ * of its answers; see mapset.h.  The bytes are handed to the checker as they
  * came.
  */
 #include <stdlib.h>

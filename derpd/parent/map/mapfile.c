@@ -1,6 +1,6 @@
 /*
  * mapfile: the files of maps: what the administrator wrote, and the last good
- * maps that are kept in the state directory; see serve.h.  Called by mapset.c
+ * maps that are kept in the state directory; see mapset.h.  Called by mapset.c
  * and maps.c.
  */
 #include <sys/stat.h>

@@ -15,7 +15,7 @@
 #include "mapcheck.h"
 #include "mapqueue.h"
 #include "pack.h"
-#include "serve.h"
+#include "mapset.h"
 
 #define FINDINGS_MAX	100	/* lines of a map in the log */
 

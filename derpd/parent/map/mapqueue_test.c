@@ -9,7 +9,7 @@
 
 #include "mapcheck.h"
 #include "mapqueue.h"
-#include "serve.h"
+#include "mapset.h"
 
 static struct mapset_queue		 q;
 static const struct ipc_map_self	 self;

@@ -1,6 +1,6 @@
 /*
  * maps: the DERP maps that are in force, and what becomes of them when their
- * sources change; see serve.h.
+ * sources change; see mapset.h.
  *
  * What is served was found good by derpmapd, a process without rights; the
  * parent reads the file, holds the bytes, sends them to derpmapd and to the

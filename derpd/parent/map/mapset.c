@@ -1,6 +1,6 @@
 /*
  * mapset: all maps of a configuration, from its being read until they are in
- * force together; see serve.h.  Called at the start and by a reload.
+ * force together; see mapset.h.  Called at the start and by a reload.
  *
  * Each map is validated by derpmapd (mapqueue.h), which takes its time while
  * the parent's loop goes on.  What is not good is made up for by the map that
