@@ -182,8 +182,8 @@ install: all
 	    MANDIR="$(MANDIR)" sh etc/install.sh "$(PROGS)" "$(CHILDREN)" \
 	    "$(MANUALS)"
 
-# Warnings of both compilers, manuals, scripts.
-lint: $(GENERATED)
+# Warnings of both compilers, manuals, scripts, names; those of objects.
+lint: $(GENERATED) $(ARCHIVES)
 	@WARN="$(WARN)" INCLUDES="$(INCLUDES)" sh regress/lint.sh \
 	    "$(SOURCES)" "$(MANUALS)" "$(SCRIPTS)"
 
