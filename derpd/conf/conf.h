@@ -59,7 +59,7 @@ struct conf_relay {
 	int		 enabled;	/* a relay section stands there */
 	char		*key;		/* node key file */
 	struct conf_pos	 key_pos;	/* file NULL: the default */
-	unsigned int	 workers;	/* 0: one a CPU */
+	unsigned int	 workers;	/* 0: one per CPU */
 	char		*congestion;	/* of TCP, NULL: the system's */
 };
 
