@@ -152,8 +152,9 @@ recv_frame(struct net_derpclient *c, struct net_derpclient_frame *f,
 		return rv;
 	net_frame_get_hdr(c->rx + c->rxpos, &f->type, &len);
 	if (len > DERPCLIENT_MAX_FRAME)
-		return fail(c, "the server sent a frame of type 0x%02x and %u "
-		    "bytes, more than %d", f->type, (unsigned int)len,
+		return fail(c, "the server sent a frame of type 0x%02x (%s) "
+		    "and %u bytes, more than %d", f->type,
+		    net_frame_name(f->type), (unsigned int)len,
 		    DERPCLIENT_MAX_FRAME);
 	if ((rv = rx_want(c, FRAME_HDR_LEN + (size_t)len, until)) != 1)
 		return rv;
@@ -291,10 +292,11 @@ upgrade(struct net_derpclient *c, const struct net_derpclient_opts *o,
 
 /* Wait for a frame of the login that must be of `type'.  0, or -1. */
 static int
-expect(struct net_derpclient *c, uint8_t type, const char *name,
-    struct net_derpclient_frame *f, long long until)
+expect(struct net_derpclient *c, uint8_t type, struct net_derpclient_frame *f,
+    long long until)
 {
-	int	rv;
+	const char	*name = net_frame_name(type);
+	int		 rv;
 
 	if ((rv = recv_frame(c, f, until)) == 0)
 		return fail(c, "login: no %s frame in time", name);
@@ -306,8 +308,8 @@ expect(struct net_derpclient *c, uint8_t type, const char *name,
 		    why);
 	}
 	if (f->type != type)
-		return fail(c, "login: frame type 0x%02x came where %s was "
-		    "expected", f->type, name);
+		return fail(c, "login: frame type 0x%02x (%s) came where %s "
+		    "was expected", f->type, net_frame_name(f->type), name);
 	return 0;
 }
 
@@ -316,7 +318,7 @@ read_server_key(struct net_derpclient *c, long long until)
 {
 	struct net_derpclient_frame	f;
 
-	if (expect(c, FRAME_SERVER_KEY, "ServerKey", &f, until) == -1)
+	if (expect(c, FRAME_SERVER_KEY, &f, until) == -1)
 		return -1;
 	if (f.len < FRAME_MAGIC_LEN + FRAME_KEY_LEN ||
 	    memcmp(f.p, FRAME_MAGIC, FRAME_MAGIC_LEN) != 0)
@@ -389,7 +391,7 @@ read_server_info(struct net_derpclient *c, long long until)
 	size_t				 n;
 	int				 rv;
 
-	if (expect(c, FRAME_SERVER_INFO, "ServerInfo", &f, until) == -1)
+	if (expect(c, FRAME_SERVER_INFO, &f, until) == -1)
 		return -1;
 	if (f.len < FRAME_NONCE_LEN + FRAME_BOX_OVERHEAD)
 		return fail(c, "login: the ServerInfo frame is too short");

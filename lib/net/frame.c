@@ -9,6 +9,16 @@
 #define DISCO_MAGIC_LEN	6
 #define DISCO_MIN	62	/* magic, key, nonce */
 
+/* By type; what no row names is FRAME_FROM_NOBODY's. */
+static const struct net_frame_row {
+	enum net_frame_sender	 sender;
+	uint32_t		 least, largest;
+} rows[FRAME_TYPE_END] = {
+#define FRAME(TYPE, number, name, title, sender, least, largest)	\
+	[number] = { FRAME_FROM_##sender, least, largest },
+#include "frames.def"
+};
+
 static void
 put_u32(uint8_t *p, uint32_t v)
 {
@@ -33,33 +43,44 @@ net_frame_put_hdr(uint8_t *p, uint8_t type, uint32_t len)
 	put_u32(p + 1, len);
 }
 
-static enum net_frame_verdict
-within(uint32_t len, uint32_t min, uint32_t max)
+static enum net_frame_sender
+sender(uint8_t type)
 {
-	return (len >= min && len <= max ? FRAME_VALID : FRAME_BAD);
+	return (type < FRAME_TYPE_END ? rows[type].sender : FRAME_FROM_NOBODY);
+}
+
+int
+net_frame_allowed(enum net_frame_sender from, uint8_t type)
+{
+	return (sender(type) == from || (from == FRAME_FROM_MESH &&
+	    sender(type) == FRAME_FROM_CLIENT));
 }
 
 enum net_frame_verdict
-net_frame_check(uint8_t type, uint32_t len)
+net_frame_check(enum net_frame_sender from, uint8_t type, uint32_t len)
 {
-	switch (type) {
-	case FRAME_SEND_PACKET:
-		return (within(len, FRAME_KEY_LEN,
-		    FRAME_KEY_LEN + FRAME_MAX_PACKET));
-	case FRAME_FORWARD_PACKET:
-		return (within(len, 2 * FRAME_KEY_LEN,
-		    2 * FRAME_KEY_LEN + FRAME_MAX_PACKET));
-	case FRAME_NOTE_PREFERRED:
-		return (within(len, 1, 1));
-	case FRAME_WATCH_CONNS:
-		return (within(len, 0, 0));
-	case FRAME_CLOSE_PEER:
-		return (within(len, FRAME_KEY_LEN, FRAME_KEY_LEN));
-	case FRAME_PING:
-		return (within(len, FRAME_PING_LEN, FRAME_MAX_PING));
-	default:
+	if (from == FRAME_FROM_LOGIN) {
+		if (sender(type) != FRAME_FROM_LOGIN)
+			return (FRAME_BAD);
+	} else if (sender(type) != FRAME_FROM_CLIENT &&
+	    sender(type) != FRAME_FROM_MESH)
 		return (FRAME_SKIP);
-	}
+	return (len >= rows[type].least && len <= rows[type].largest ?
+	    FRAME_VALID : FRAME_BAD);
+}
+
+const char *
+net_frame_name(uint8_t type)
+{
+	static const char *const names[FRAME_TYPE_END] = {
+#define FRAME(TYPE, number, name, title, sender, least, largest)	\
+		[number] = title,
+#include "frames.def"
+	};
+
+	if (type >= FRAME_TYPE_END || names[type] == NULL)
+		return ("unknown frame");
+	return (names[type]);
 }
 
 int

@@ -15,28 +15,18 @@
 #define FRAME_MAX_PACKET	65536	/* bytes of a relayed packet */
 #define FRAME_MAX_CLIENTINFO	(256 * 1024)
 #define FRAME_MAX_PING		1000
+#define FRAME_MAX_SERVER	(1024 * 1024)	/* of any frame to a client */
 #define FRAME_PING_LEN		8
 #define FRAME_MAGIC		"DERP\xf0\x9f\x94\x91"
 #define FRAME_MAGIC_LEN		8
 #define FRAME_DERP_VERSION	2
 
+/* A number for each row of frames.def. */
 enum net_frame_type {
-	FRAME_SERVER_KEY	= 0x01,
-	FRAME_CLIENT_INFO	= 0x02,
-	FRAME_SERVER_INFO	= 0x03,
-	FRAME_SEND_PACKET	= 0x04,
-	FRAME_RECV_PACKET	= 0x05,
-	FRAME_KEEP_ALIVE	= 0x06,
-	FRAME_NOTE_PREFERRED	= 0x07,
-	FRAME_PEER_GONE		= 0x08,
-	FRAME_PEER_PRESENT	= 0x09,
-	FRAME_FORWARD_PACKET	= 0x0a,
-	FRAME_WATCH_CONNS	= 0x10,
-	FRAME_CLOSE_PEER	= 0x11,
-	FRAME_PING		= 0x12,
-	FRAME_PONG		= 0x13,
-	FRAME_HEALTH		= 0x14,
-	FRAME_RESTARTING	= 0x15
+#define FRAME(TYPE, number, name, title, sender, least, largest)	\
+	FRAME_##TYPE = number,
+#include "frames.def"
+	FRAME_TYPE_END			/* above all numbers */
 };
 
 #define PEER_GONE_DISCONNECTED	0x00
@@ -47,10 +37,19 @@ enum net_frame_type {
 #define PEER_PROBER		0x04
 #define PEER_NOT_IDEAL		0x08
 
-/* What a server does with a frame header from a logged-in client. */
+/* Who sends a frame, as frames.def says. */
+enum net_frame_sender {
+	FRAME_FROM_NOBODY,	/* the type is unknown */
+	FRAME_FROM_LOGIN,	/* a client that is not logged in yet */
+	FRAME_FROM_CLIENT,	/* a client that is logged in */
+	FRAME_FROM_MESH,	/* the same with the mesh key */
+	FRAME_FROM_SERVER
+};
+
+/* What a server does with the header of a frame. */
 enum net_frame_verdict {
 	FRAME_VALID,		/* known and of a valid length: collect it */
-	FRAME_SKIP,		/* unknown type: pass over its payload */
+	FRAME_SKIP,		/* not a client's: pass over its payload */
 	FRAME_BAD		/* malformed: close the connection */
 };
 
@@ -61,10 +60,20 @@ void	 net_frame_get_hdr(const uint8_t *p, uint8_t *type, uint32_t *len);
 void	 net_frame_put_hdr(uint8_t *p, uint8_t type, uint32_t len);
 
 /*
- * Judge a header of a logged-in client by section 1: lengths of known frames,
- * everything else skipped.  Who may send mesh frames is not judged here.
+ * Validate the header of a frame that `from', a client, sent (section 1).
+ * Before the login ClientInfo alone is valid, and all else malformed.  After
+ * it, client and mesh frames have their length checked, and all else is
+ * skipped; whether a client may send a mesh frame is asked of
+ * net_frame_allowed() once the frame is whole.
  */
-enum net_frame_verdict net_frame_check(uint8_t type, uint32_t len);
+enum net_frame_verdict net_frame_check(enum net_frame_sender from,
+	    uint8_t type, uint32_t len);
+
+/* May `from' send a frame of this type?  1 yes, 0 no. */
+int	 net_frame_allowed(enum net_frame_sender from, uint8_t type);
+
+/* Name of a type in log lines, as derp(7) has it; "unknown frame". */
+const char *net_frame_name(uint8_t type);
 
 /* 1 when the packet of `len' bytes is a disco packet (section 3), else 0. */
 int	 net_frame_is_disco(const uint8_t *p, size_t len);

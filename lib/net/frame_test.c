@@ -1,9 +1,10 @@
 /*
- * frame_test: headers, the judgement of every type and length at its edges,
- * and the frames that a server writes, byte for byte.
+ * frame_test: headers, the verdict on every type and length at its edges, the
+ * rows of frames.def, and the frames that a server writes, byte for byte.
  */
 #include <atf-c.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "frame.h"
@@ -22,8 +23,33 @@ ATF_TC_BODY(header, tc)
 	ATF_CHECK_EQ(0xfedcba98, len);
 }
 
-ATF_TC_WITHOUT_HEAD(judge_edges);
-ATF_TC_BODY(judge_edges, tc)
+/* The rows of frames.def. */
+static const struct frame_row {
+	uint8_t			 type;
+	const char		*title;
+	enum net_frame_sender	 sender;
+	uint32_t		 least, largest;
+} rows[] = {
+#define FRAME(TYPE, number, name, title, sender, least, largest)	\
+	{ FRAME_##TYPE, title, FRAME_FROM_##sender, least, largest },
+#include "frames.def"
+};
+
+#define NROWS	(sizeof(rows) / sizeof(rows[0]))
+
+/* The verdict on a client, which is the same for one with the mesh key. */
+static enum net_frame_verdict
+check(uint8_t type, uint32_t len)
+{
+	enum net_frame_verdict	v;
+
+	v = net_frame_check(FRAME_FROM_CLIENT, type, len);
+	ATF_CHECK_EQ(v, net_frame_check(FRAME_FROM_MESH, type, len));
+	return v;
+}
+
+ATF_TC_WITHOUT_HEAD(check_edges);
+ATF_TC_BODY(check_edges, tc)
 {
 	static const struct {
 		uint8_t		type;
@@ -40,21 +66,21 @@ ATF_TC_BODY(judge_edges, tc)
 
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		ATF_CHECK_EQ(FRAME_VALID,
-		    net_frame_check(known[i].type, known[i].min));
+		    check(known[i].type, known[i].min));
 		ATF_CHECK_EQ(FRAME_VALID,
-		    net_frame_check(known[i].type, known[i].max));
+		    check(known[i].type, known[i].max));
 		ATF_CHECK_EQ(FRAME_BAD,
-		    net_frame_check(known[i].type, known[i].max + 1));
-		ATF_CHECK_EQ(FRAME_BAD, net_frame_check(known[i].type,
+		    check(known[i].type, known[i].max + 1));
+		ATF_CHECK_EQ(FRAME_BAD, check(known[i].type,
 		    UINT32_MAX));
 		if (known[i].min > 0)
 			ATF_CHECK_EQ(FRAME_BAD,
-			    net_frame_check(known[i].type, known[i].min - 1));
+			    check(known[i].type, known[i].min - 1));
 	}
 }
 
-ATF_TC_WITHOUT_HEAD(judge_unknown);
-ATF_TC_BODY(judge_unknown, tc)
+ATF_TC_WITHOUT_HEAD(check_unknown);
+ATF_TC_BODY(check_unknown, tc)
 {
 	static const uint8_t	known[] = {
 		0x04, 0x07, 0x0a, 0x10, 0x11, 0x12
@@ -64,10 +90,10 @@ ATF_TC_BODY(judge_unknown, tc)
 	for (t = 0; t < 256; t++) {
 		if (memchr(known, (int)t, sizeof(known)) != NULL)
 			continue;
-		ATF_CHECK_EQ_MSG(FRAME_SKIP, net_frame_check((uint8_t)t, 0),
+		ATF_CHECK_EQ_MSG(FRAME_SKIP, check((uint8_t)t, 0),
 		    "type %u", t);
 		ATF_CHECK_EQ_MSG(FRAME_SKIP,
-		    net_frame_check((uint8_t)t, UINT32_MAX), "type %u", t);
+		    check((uint8_t)t, UINT32_MAX), "type %u", t);
 	}
 }
 
@@ -88,16 +114,103 @@ ATF_TC_BODY(disco, tc)
 	}
 }
 
+/* The verdict on a header of each row, from each sender, at its edges. */
+ATF_TC_WITHOUT_HEAD(table);
+ATF_TC_BODY(table, tc)
+{
+	static const enum net_frame_sender	from[] = {
+		FRAME_FROM_LOGIN, FRAME_FROM_CLIENT, FRAME_FROM_MESH
+	};
+	enum net_frame_verdict			other, wrong;
+	const struct frame_row			*r;
+	size_t					i;
+	int					login;
+
+	for (r = rows; r < rows + NROWS; r++)
+		for (i = 0; i < sizeof(from) / sizeof(from[0]); i++) {
+			login = from[i] == FRAME_FROM_LOGIN;
+			/* A frame of another phase, or the server's. */
+			other = login ? FRAME_BAD : FRAME_SKIP;
+			wrong = FRAME_BAD;
+			if (r->sender != FRAME_FROM_SERVER &&
+			    login == (r->sender == FRAME_FROM_LOGIN))
+				other = FRAME_VALID;
+			else
+				wrong = other;
+			ATF_CHECK_EQ_MSG(other, net_frame_check(from[i],
+			    r->type, r->least), "%s", r->title);
+			ATF_CHECK_EQ_MSG(other, net_frame_check(from[i],
+			    r->type, r->largest), "%s", r->title);
+			ATF_CHECK_EQ_MSG(wrong, net_frame_check(from[i],
+			    r->type, r->largest + 1), "%s", r->title);
+			ATF_CHECK_EQ_MSG(wrong, net_frame_check(from[i],
+			    r->type, r->least - 1), "%s", r->title);
+			ATF_CHECK_EQ_MSG(r->sender == from[i] ||
+			    (r->sender == FRAME_FROM_CLIENT &&
+			    from[i] == FRAME_FROM_MESH),
+			    net_frame_allowed(from[i], r->type), "%s",
+			    r->title);
+		}
+}
+
+ATF_TC_WITHOUT_HEAD(names);
+ATF_TC_BODY(names, tc)
+{
+	unsigned int	t;
+	size_t		i, known = 0;
+
+	for (i = 0; i < NROWS; i++)
+		ATF_CHECK_STREQ(rows[i].title, net_frame_name(rows[i].type));
+	for (t = 0; t < 256; t++)
+		known += strcmp("unknown frame",
+		    net_frame_name((uint8_t)t)) != 0;
+	/* No number is in two rows. */
+	ATF_CHECK_EQ(NROWS, known);
+}
+
+/* derp(7) has a line for each frame, with its number and its sender. */
+ATF_TC_WITHOUT_HEAD(manual);
+ATF_TC_BODY(manual, tc)
+{
+	static const char	 letters[] = { [FRAME_FROM_LOGIN] = 'C',
+		[FRAME_FROM_CLIENT] = 'C', [FRAME_FROM_MESH] = 'M',
+		[FRAME_FROM_SERVER] = 'S' };
+	static char		 text[65536];
+	const struct frame_row	*r;
+	char			 path[1024], want[64], by[8];
+	const char		*p;
+	FILE			*f;
+
+	snprintf(path, sizeof(path), "%s/../../man/derp.7",
+	    atf_tc_get_config_var(tc, "srcdir"));
+	ATF_REQUIRE_MSG((f = fopen(path, "r")) != NULL, "%s", path);
+	ATF_REQUIRE(fread(text, 1, sizeof(text) - 1, f) > 0);
+	fclose(f);
+	for (r = rows; r < rows + NROWS; r++) {
+		snprintf(want, sizeof(want), "\n.It 0x%02x Ta %s Ta ", r->type,
+		    r->title);
+		p = strstr(text, want);
+		ATF_CHECK_MSG(p != NULL && sscanf(p + strlen(want), "%7s",
+		    by) == 1 && strchr(by, letters[r->sender]) != NULL,
+		    "derp(7) does not list%s%c", want, letters[r->sender]);
+	}
+}
+
 /* Does the frame at `p' have this type, and its length in its header? */
 static void
 check_hdr(const uint8_t *p, size_t size, uint8_t want)
 {
 	uint8_t		type;
 	uint32_t	len;
+	size_t		i;
 
 	net_frame_get_hdr(p, &type, &len);
 	ATF_CHECK_EQ(want, type);
 	ATF_CHECK_EQ(size, len + FRAME_HDR_LEN);
+	for (i = 0; i < NROWS; i++)
+		if (rows[i].type == want)
+			ATF_CHECK(len >= rows[i].least &&
+			    len <= rows[i].largest);
 }
 
 ATF_TC_WITHOUT_HEAD(server_key);
@@ -161,8 +274,11 @@ ATF_TC_BODY(pong_restarting, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, header);
-	ATF_TP_ADD_TC(tp, judge_edges);
-	ATF_TP_ADD_TC(tp, judge_unknown);
+	ATF_TP_ADD_TC(tp, check_edges);
+	ATF_TP_ADD_TC(tp, check_unknown);
+	ATF_TP_ADD_TC(tp, table);
+	ATF_TP_ADD_TC(tp, names);
+	ATF_TP_ADD_TC(tp, manual);
 	ATF_TP_ADD_TC(tp, disco);
 	ATF_TP_ADD_TC(tp, server_key);
 	ATF_TP_ADD_TC(tp, peer_gone);

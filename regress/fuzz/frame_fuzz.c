@@ -20,9 +20,36 @@ must(int ok)
 		abort();
 }
 
+/* What frames.def says of a header that a client sent. */
+static enum net_frame_verdict
+expected(enum net_frame_sender from, uint8_t type, uint32_t len)
+{
+	static const struct {
+		uint8_t			type;
+		enum net_frame_sender	sender;
+		uint32_t		least, largest;
+	} rows[] = {
+#define FRAME(TYPE, number, name, title, sender, least, largest)	\
+		{ number, FRAME_FROM_##sender, least, largest },
+#include "frames.def"
+	};
+	size_t	i;
+	int	login = from == FRAME_FROM_LOGIN;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].type != type ||
+		    rows[i].sender == FRAME_FROM_SERVER ||
+		    login != (rows[i].sender == FRAME_FROM_LOGIN))
+			continue;
+		return len < rows[i].least || len > rows[i].largest ?
+		    FRAME_BAD : FRAME_VALID;
+	}
+	return login ? FRAME_BAD : FRAME_SKIP;
+}
+
 /* Walk over frames as a session does. */
 static void
-frames(const uint8_t *p, size_t left)
+frames(const uint8_t *p, size_t left, enum net_frame_sender from)
 {
 	uint8_t			hdr[FRAME_HDR_LEN], type;
 	uint32_t		len;
@@ -32,12 +59,14 @@ frames(const uint8_t *p, size_t left)
 		net_frame_get_hdr(p, &type, &len);
 		net_frame_put_hdr(hdr, type, len);
 		must(memcmp(hdr, p, sizeof(hdr)) == 0);
-		v = net_frame_check(type, len);
+		v = net_frame_check(from, type, len);
+		must(v == expected(from, type, len));
 		if (v == FRAME_BAD)
 			return;
 		/* What is collected is bounded. */
-		must(v == FRAME_SKIP ||
-		    len <= 2 * FRAME_KEY_LEN + FRAME_MAX_PACKET);
+		must(v == FRAME_SKIP || len <= FRAME_MAX_CLIENTINFO);
+		/* A client that may send it has its length checked. */
+		must(v == FRAME_VALID || !net_frame_allowed(from, type));
 		p += FRAME_HDR_LEN;
 		left -= FRAME_HDR_LEN;
 		if (len > left)
@@ -116,7 +145,9 @@ payload(const uint8_t *p, size_t len)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	frames(data, size);
+	frames(data, size, FRAME_FROM_LOGIN);
+	frames(data, size, FRAME_FROM_CLIENT);
+	frames(data, size, FRAME_FROM_MESH);
 	payload(data, size);
 	return 0;
 }

@@ -77,7 +77,7 @@ not_here(struct derp_session *s, enum relay_drop_reason why, const uint8_t *key,
 }
 
 static void
-got_send(struct derp_session *s, const uint8_t *p, size_t n)
+got_send_packet(struct derp_session *s, const uint8_t *p, size_t n)
 {
 	struct relay_stats *stats = s->env->stats;
 	const uint8_t *key = p;
@@ -97,7 +97,7 @@ got_send(struct derp_session *s, const uint8_t *p, size_t n)
 }
 
 static void
-got_forward(struct derp_session *s, const uint8_t *p, size_t n)
+got_forward_packet(struct derp_session *s, const uint8_t *p, size_t n)
 {
 	const uint8_t *src = p, *dst = p + FRAME_KEY_LEN;
 
@@ -111,10 +111,12 @@ got_forward(struct derp_session *s, const uint8_t *p, size_t n)
 }
 
 static void
-got_preferred(struct derp_session *s, int home)
+got_note_preferred(struct derp_session *s, const uint8_t *p, size_t n)
 {
 	struct relay_stats *stats = s->env->stats;
+	const int home = p[0] != 0;
 
+	(void)n;
 	if (s->home == home)
 		return;
 	s->home = home != 0;
@@ -131,8 +133,9 @@ got_preferred(struct derp_session *s, int home)
 }
 
 static void
-got_ping(struct derp_session *s, const uint8_t *p)
+got_ping(struct derp_session *s, const uint8_t *p, size_t n)
 {
+	(void)n;
 	s->env->stats->got_ping++;
 	if (s->npongs == PONGS_MAX)
 		return;		/* it does not read those that it is owed */
@@ -140,57 +143,58 @@ got_ping(struct derp_session *s, const uint8_t *p)
 	s->env->ops->pong(s);
 }
 
-/* Frames that only mesh peers may send. */
 static void
-got_mesh_frame(struct derp_session *s, uint8_t type, const uint8_t *p,
-    size_t n)
+got_close_peer(struct derp_session *s, const uint8_t *p, size_t n)
 {
-	const struct derp_env *env = s->env;
-
-	if (!s->mesh) {
-		env->ops->close(s, "mesh frame without the mesh key");
-		return;
-	}
-	if (type == FRAME_FORWARD_PACKET)
-		got_forward(s, p, n);
-	else if (type == FRAME_CLOSE_PEER)
-		env->ops->close_peer(s, p);
-	else if (memcmp(s->key, env->conf->node_key, FRAME_KEY_LEN) != 0)
-		env->ops->watch(s);	/* a node does not watch itself */
+	(void)n;
+	s->env->ops->close_peer(s, p);
 }
 
+/* A node does not watch itself. */
+static void
+got_watch_conns(struct derp_session *s, const uint8_t *p, size_t n)
+{
+	(void)p;
+	(void)n;
+	if (memcmp(s->key, s->env->conf->node_key, FRAME_KEY_LEN) != 0)
+		s->env->ops->watch(s);
+}
+
+static void
+got_client_info(struct derp_session *s, const uint8_t *p, size_t n)
+{
+	s->env->ops->info(s, p, n);
+}
+
+/* The function for each frame that a client may send, from frames.def. */
+#define FROM_LOGIN(TYPE, name)	[FRAME_##TYPE] = got_##name,
+#define FROM_CLIENT(TYPE, name)	[FRAME_##TYPE] = got_##name,
+#define FROM_MESH(TYPE, name)	[FRAME_##TYPE] = got_##name,
+#define FROM_SERVER(TYPE, name)
+static void (*const got[FRAME_TYPE_END])(struct derp_session *,
+    const uint8_t *, size_t) = {
+#define FRAME(TYPE, number, name, title, sender, least, largest)	\
+	FROM_##sender(TYPE, name)
+#include "frames.def"
+};
+
+/* What the client is, for the rules of frames.def. */
+static enum net_frame_sender
+sender(const struct derp_session *s)
+{
+	if (!s->up)
+		return (FRAME_FROM_LOGIN);
+	return (s->mesh ? FRAME_FROM_MESH : FRAME_FROM_CLIENT);
+}
+
+/* A frame is whole; its header was found valid. */
 static void
 got_frame(struct derp_session *s, uint8_t type, const uint8_t *p, size_t n)
 {
-	if (!s->up) {
-		s->env->ops->info(s, p, n);
-		return;
-	}
-	switch (type) {
-	case FRAME_SEND_PACKET:
-		got_send(s, p, n);
-		break;
-	case FRAME_NOTE_PREFERRED:
-		got_preferred(s, p[0] != 0);
-		break;
-	case FRAME_PING:
-		got_ping(s, p);
-		break;
-	default:
-		got_mesh_frame(s, type, p, n);
-		break;
-	}
-}
-
-/* May this frame follow?  FRAME_VALID: yes, collect it. */
-static enum net_frame_verdict
-check(const struct derp_session *s, uint8_t type, uint32_t len)
-{
-	if (s->up)
-		return (net_frame_check(type, len));
-	return (type == FRAME_CLIENT_INFO &&
-	    len >= FRAME_KEY_LEN + FRAME_NONCE_LEN &&
-	    len <= FRAME_MAX_CLIENTINFO ? FRAME_VALID : FRAME_BAD);
+	if (net_frame_allowed(sender(s), type))
+		got[type](s, p, n);
+	else
+		s->env->ops->close(s, "mesh frame without the mesh key");
 }
 
 /* `n' bytes came: over its rate the client must wait.  Mesh peers never do. */
@@ -215,7 +219,7 @@ charge(struct derp_session *s, uint64_t n)
 static enum net_frame_verdict
 begin_frame(struct derp_session *s, uint8_t type, uint32_t len)
 {
-	enum net_frame_verdict v = check(s, type, len);
+	enum net_frame_verdict v = net_frame_check(sender(s), type, len);
 
 	if (v == FRAME_BAD) {
 		s->env->ops->close(s, "malformed frame");
