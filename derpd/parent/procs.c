@@ -421,6 +421,9 @@ parent_procs_adjust(struct parent_proc *p)
 {
 	if (!parent_procs_wanted(p)) {
 		stop_one(p, 0);
+		/* Nor is one that has died started again. */
+		if (p->ev_restart != NULL)
+			evtimer_del(p->ev_restart);
 		return (0);
 	}
 	if (p->pid > 0)

@@ -217,6 +217,28 @@ ATF_TC_BODY(restart, tc)
 	ATF_CHECK_EQ(7, starts);
 }
 
+/* One that died is not started again when a reload has no use for it. */
+ATF_TC_WITHOUT_HEAD(unwanted);
+ATF_TC_BODY(unwanted, tc)
+{
+	struct parent_proc	*p = &d.helper;
+
+	begin();
+	conf.acme.enabled = 1;
+	ATF_CHECK_EQ(1, parent_procs_adjust(p));
+	ATF_CHECK_EQ(5, starts);
+	ends_with(p, SIGKILL);
+	check_wait(p, 50);
+	conf.acme.enabled = 0;
+	ATF_CHECK_EQ(0, parent_procs_adjust(p));
+	ATF_CHECK(!evtimer_pending(p->ev_restart, NULL));
+	ATF_CHECK_EQ(5, starts);
+	/* The next one that has gets it at once. */
+	conf.acme.enabled = 1;
+	ATF_CHECK_EQ(1, parent_procs_adjust(p));
+	ATF_CHECK_EQ(6, starts);
+}
+
 ATF_TC_WITHOUT_HEAD(failure);
 ATF_TC_BODY(failure, tc)
 {
@@ -348,6 +370,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, back_off);
 	ATF_TP_ADD_TC(tp, restart);
+	ATF_TP_ADD_TC(tp, unwanted);
 	ATF_TP_ADD_TC(tp, failure);
 	ATF_TP_ADD_TC(tp, ready);
 	ATF_TP_ADD_TC(tp, stop);
