@@ -268,6 +268,9 @@ let_go(struct parent *d)
 void
 parent_ready(struct parent *d)
 {
+	/* What was sent before a child was told to stop is too late. */
+	if (d->stopping)
+		return;
 	if (!d->starting) {
 		parent_metrics_changed(d);
 		return;
