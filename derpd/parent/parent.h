@@ -59,7 +59,7 @@ struct parent_proc {
 	int		 ready;
 	unsigned int	 commits;	/* not answered yet */
 	unsigned int	 restarts;
-	unsigned int	 backoff_ms;	/* before the next start */
+	unsigned int	 backoff_ms;	/* last wait before a restart */
 	uint64_t	 started_ms;	/* monotonic */
 	uint64_t	 owes_ms;	/* a sign of life, for so long */
 	uint64_t	 connected_ms;	/* a relay to keys; monotonic */

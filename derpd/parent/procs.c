@@ -288,15 +288,16 @@ restart_later(struct parent_proc *p)
 	if (p->d->system->clock() - p->started_ms >= SETTLED_MS ||
 	    p->backoff_ms == 0)
 		p->backoff_ms = BACKOFF_MIN_MS;
+	else if (p->backoff_ms < BACKOFF_MAX_MS / 2)
+		p->backoff_ms *= 2;
+	else
+		p->backoff_ms = BACKOFF_MAX_MS;
 	tv.tv_sec = p->backoff_ms / 1000;
 	tv.tv_usec = (p->backoff_ms % 1000) * 1000;
 	if (p->ev_restart == NULL)
 		p->ev_restart = evtimer_new(p->d->base, restart, p);
 	if (p->ev_restart == NULL || evtimer_add(p->ev_restart, &tv) == -1)
 		fatalx("no timer to restart %s", ipc_role_name(p->role));
-	p->backoff_ms *= 2;
-	if (p->backoff_ms > BACKOFF_MAX_MS)
-		p->backoff_ms = BACKOFF_MAX_MS;
 }
 
 static void
