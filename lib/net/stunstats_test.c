@@ -17,6 +17,7 @@ ATF_TC_BODY(round_trip, tc)
 	uint8_t *p = (uint8_t *)&a;
 	size_t i;
 
+	memset(&a, 0, sizeof(a));
 	for (i = 0; i < sizeof(a); i++)
 		p[i] = (uint8_t)(0xff - i);
 	net_stun_stats_put(&v, &a);

@@ -133,8 +133,9 @@ schedule(struct parent *d)
 }
 
 void
-renew_event(struct parent *d, struct renew_event *ev)
+renew_event(struct parent *d, const struct renew_event *first)
 {
+	struct renew_event ev = *first;
 	const struct renew_ops ops = { log_line, answer, unmark, kill_helper,
 	    d };
 	struct renew_machine *m = &d->acme.machine;
@@ -144,15 +145,15 @@ renew_event(struct parent *d, struct renew_event *ev)
 	d->acme.d = d;
 	do {
 		look_around(d, &f, &ch);
-		ev->now = time(NULL);
-		ev->ms = base_clock_ms();
-		ev->rnd = arc4random();
-		ev->facts = &f;
-		if (!renew_step(m, ev, &ops))
+		ev.now = time(NULL);
+		ev.ms = base_clock_ms();
+		ev.rnd = arc4random();
+		ev.facts = &f;
+		if (!renew_step(m, &ev, &ops))
 			break;
 		log_debug("certificates: %s", renew_state_name(m->state));
-		memset(ev, 0, sizeof(*ev));
-	} while (renew_work(d, ev));
+		memset(&ev, 0, sizeof(ev));
+	} while (renew_work(d, &ev));
 	schedule(d);
 }
 

@@ -106,7 +106,7 @@ int	 renew_request(struct parent *d, unsigned int job, unsigned int reason,
  * states, until an answer is waited for.  Only `type' and what belongs to it is
  * to be set.
  */
-void	 renew_event(struct parent *d, struct renew_event *ev);
+void	 renew_event(struct parent *d, const struct renew_event *ev);
 
 /* jobs.c */
 
