@@ -1,13 +1,16 @@
 /*
- * accept: listening sockets of a relay worker.  Called by relay.c and conn.c.
+ * accept: the listening sockets of a relay worker.  Called by relay.c and
+ * conn.c.
  *
- * The parent sets the options of TCP on the listening sockets, and what is
- * accepted from them inherits these.  Some descriptors are a reserve, which
- * clients can't use up: a new keys process and workers that were started anew
- * come by descriptors from the parent, and a worker that can't receive one is
- * lost with all its sessions.  When all others are in use the worker stops
- * accepting, says so once, and goes on when a connection has ended, or when one
- * that has not logged in has had its time and gives way; it never spins.
+ * The parent sets the TCP options of the listening sockets; accepted sockets
+ * inherit them.
+ *
+ * A few file descriptors are reserved from clients: the parent sends the
+ * channels of a new keys process and of restarted workers as file descriptors,
+ * and a worker that can't receive one is lost with all its sessions.  When all
+ * other file descriptors are in use the worker stops accepting and logs that
+ * once.  It resumes when a connection has ended, or when it can close an
+ * unauthenticated connection that is older than UNFINISHED_US.  It never spins.
  */
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -22,8 +25,8 @@
 #include "relay.h"
 
 #define ACCEPT_ROUND	64	/* connections a round and socket */
-#define RESERVE		8	/* descriptors, and one for each worker */
-#define TOKEN		1000000		/* of the accept rate */
+#define RESERVE		8	/* file descriptors, plus one for each worker */
+#define TOKEN		1000000		/* unit of the accept rate's bucket */
 
 struct relay_listener {
 	LIST_ENTRY(relay_listener) entry;
@@ -33,7 +36,7 @@ struct relay_listener {
 	int		 tls;
 };
 
-/* The peer's address as IPv6 or IPv4-mapped bytes. */
+/* Convert the address of the client to IPv6 or IPv4-mapped bytes. */
 static uint16_t
 get_address(const struct sockaddr_storage *ss, uint8_t addr[16])
 {
@@ -53,8 +56,8 @@ get_address(const struct sockaddr_storage *ss, uint8_t addr[16])
 }
 
 /*
- * 1: one more may come now by the accept rate.  Tokens are counted in
- * millionths, so that nothing is lost by rounding, however often this is asked.
+ * Return 1 when the accept rate permits one more connection now.  Tokens are
+ * counted in millionths, so that frequent calls lose nothing by rounding.
  */
 static int
 within_rate(struct relay *r)
@@ -77,8 +80,8 @@ within_rate(struct relay *r)
 }
 
 /*
- * accept(2) failed; 0 go on, -1 no more this round.  What the connection that
- * was to come has met is no matter of ours.
+ * Handle a failure of accept(2).  Return 0 to continue, -1 to stop for this
+ * round.  Errors of the connection that was about to be accepted are ignored.
  */
 static int
 accept_failed(struct relay *r)
@@ -99,8 +102,8 @@ accept_failed(struct relay *r)
 	case EBADF:
 	case EOPNOTSUPP:
 		log_limited(&r->acceptor.deaf,
-		    "a listening socket has been ended: %s; the parent makes "
-		    "it listen again", strerror(errno));
+		    "a listening socket was shut down: %s; the parent is "
+		    "opening it again", strerror(errno));
 		relay_accept_pause(r, ACCEPT_DEAF);
 		(void)ipc_chan_send(r->parent, MSG_RELAY_DEAF, NULL, -1);
 		return (-1);
@@ -109,7 +112,9 @@ accept_failed(struct relay *r)
 	}
 }
 
-/* The first descriptor of the reserve: those below it are for all. */
+/*
+ * Return the lowest file descriptor of the reserve; clients use those below it.
+ */
 static unsigned int
 reserve(const struct relay *r)
 {
@@ -119,10 +124,11 @@ reserve(const struct relay *r)
 }
 
 /*
- * A connection with the descriptor `fd' has come; the system gives the lowest
- * one that is free.  0: there is room for more.  Else no more are accepted, and
- * if it was one too many it goes itself, unless there is one that has had its
- * time to log in.
+ * Handle the limits after a connection was accepted as the file descriptor
+ * `fd'; the system assigns the lowest free one.  Return 0 when there is room
+ * for more.  Otherwise stop accepting; if this connection is above the limit,
+ * close the oldest unauthenticated one whose time to log in is over, or else
+ * this one.
  */
 static int
 is_full(struct relay *r, struct relay_conn *c)
@@ -136,9 +142,10 @@ is_full(struct relay *r, struct relay_conn *c)
 		return (0);
 	r->acceptor.full = r->nconns;
 	if ((old = relay_unfinished_old(&r->unfinished, r->now_us)) != NULL)
-		relay_conn_close(old->owner, "gives way: not logged in");
+		relay_conn_close(old->owner,
+		    "closed for a new connection: not logged in");
 	else if (fd >= mark || (max != 0 && r->nconns > max)) {
-		relay_conn_close(c, "one too many");
+		relay_conn_close(c, "too many connections");
 		r->acceptor.full--;
 	}
 	if (old == NULL && bit == ACCEPT_LIMIT)
@@ -153,7 +160,7 @@ is_full(struct relay *r, struct relay_conn *c)
 	return (1);
 }
 
-/* 0 go on, -1 no more this round. */
+/* Accept one connection.  Return 0 to continue, -1 to stop for this round. */
 static int
 accept_one(struct relay_listener *l)
 {
@@ -290,7 +297,7 @@ relay_accept_init(struct relay *r)
 	struct rlimit rl;
 
 	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
-		fatal("can't tell the limit of open files (getrlimit)");
+		fatal("can't get the limit of open files (getrlimit)");
 	r->acceptor.files = rl.rlim_cur > INT_MAX ? INT_MAX :
 	    (unsigned int)rl.rlim_cur;
 }

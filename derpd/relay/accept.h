@@ -1,5 +1,6 @@
 /*
- * accept: the listening sockets of a relay worker, and when it accepts.
+ * accept: the listening sockets of a relay worker, and the reasons why it does
+ * not accept.
  */
 #ifndef ACCEPT_H
 #define ACCEPT_H
@@ -18,24 +19,24 @@ struct relay_listener;
 struct relay_acceptor {
 	LIST_HEAD(, relay_listener) listeners;
 	int		 off;		/* ACCEPT_* bits; 0: it accepts */
-	uint64_t	 at;		/* us; bucket of the accept rate */
-	uint64_t	 tokens;	/* millionths */
-	unsigned int	 files;		/* descriptors that it may have */
-	unsigned int	 full;		/* connections that used them up */
-	struct log_limit no_files, deaf, is_full; /* why it does not accept */
+	uint64_t	 at; /* us; when the bucket was last filled */
+	uint64_t	 tokens;	/* millionths of a connection */
+	unsigned int	 files;		/* limit of open file descriptors */
+	unsigned int	 full;		/* limit of connections by that */
+	struct log_limit no_files, deaf, is_full; /* reasons not to accept */
 };
 
-#define ACCEPT_FILES	0x01	/* no descriptors but the reserve */
+#define ACCEPT_FILES	0x01 /* only the reserved file descriptors are free */
 #define ACCEPT_KEYS	0x02	/* no keys process */
-#define ACCEPT_LIMIT	0x04	/* max clients */
-#define ACCEPT_START	0x08	/* not configured yet */
-#define ACCEPT_SYSTEM	0x10	/* the system has no more to give */
-#define ACCEPT_SHAKES	0x20	/* many handshakes wait already */
-#define ACCEPT_DEAF	0x100	/* a listening socket was ended */
+#define ACCEPT_LIMIT	0x04	/* max clients is reached */
+#define ACCEPT_START	0x08	/* no configuration yet */
+#define ACCEPT_SYSTEM	0x10	/* the system is out of resources */
+#define ACCEPT_SHAKES	0x20	/* too many handshakes wait */
+#define ACCEPT_DEAF	0x100	/* a listening socket was shut down */
 
 /*
- * Take over the listening socket `fd', for TLS (1) or plain (0).  0, or -1
- * without memory; `fd' is then still the caller's.
+ * Add the listening socket `fd', with TLS (1) or plain (0).  Return 0, or -1
+ * without memory; the caller then still owns `fd'.
  */
 int	relay_accept_add(struct relay *r, int fd, int tls);
 
@@ -43,22 +44,24 @@ int	relay_accept_add(struct relay *r, int fd, int tls);
 void	relay_accept_close(struct relay *r);
 
 /*
- * Stop accepting for the reason `bit' (ACCEPT_*), or go on if there is no other
- * reason.  relay_accept_resume() takes several bits at once.
+ * Stop accepting for the reason `bit' (ACCEPT_*), or remove that reason and
+ * accept when no other is left.  relay_accept_resume() accepts several bits.
  */
 void	relay_accept_pause(struct relay *r, int bit);
 void	relay_accept_resume(struct relay *r, int bit);
 
-/* Find out how many descriptors the process may have; before sandboxing. */
+/*
+ * Read the process's limit of open file descriptors; call it before sandboxing.
+ */
 void	relay_accept_init(struct relay *r);
 
-/* Connections have ended, or there are other limits: is there room now? */
+/* Accept again if connections have ended or limits were raised. */
 void	relay_accept_room(struct relay *r);
 
-/* The configuration is in force: bounds that follow from it. */
+/* Apply the limits of a configuration that is now in force. */
 void	relay_accept_limits(struct relay *r);
 
-/* The second has passed: go on where time alone may have helped. */
+/* Called every second: retry after errors that time may have cured. */
 void	relay_accept_tick(struct relay *r);
 
 #endif

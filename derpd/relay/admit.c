@@ -1,6 +1,6 @@
 /*
- * admit: a connection's place among those that are not logged in; see admit.h.
- * Called by conn.c, and by login.c when it is logged in.
+ * admit: admits connections before login and limits their memory; see admit.h.
+ * Called by conn.c, and by login.c after the login.
  */
 #include <arpa/inet.h>
 
@@ -10,10 +10,10 @@
 #include "login.h"
 #include "relay.h"
 
-/* What libtls and libssl take for a connection (OpenSSL 3.0), bytes. */
+/* Memory that libtls and libssl use for a connection (OpenSSL 3.0), bytes. */
 #define TLS_COST	(15 * 1024)
 #define TLS_SHAKE_COST	(46 * 1024)	/* during the handshake */
-#define WS_COST		(5 * 1024)	/* and libwslay for a WebSocket */
+#define WS_COST		(5 * 1024)	/* libwslay, for a WebSocket */
 
 int
 relay_admit(struct relay_conn *c)
@@ -35,10 +35,11 @@ relay_admit(struct relay_conn *c)
 	if (victim == NULL)
 		return (0);
 	log_limited(&r->gave_way,
-	    "connections that are not logged in give way to new ones: "
-	    "max unfinished (%u) or per source (%u) reached",
+	    "unauthenticated connections closed to admit new ones: "
+	    "max unfinished (%u) or max unfinished per source (%u) reached",
 	    r->unfinished.max, r->conf.max_per_source);
-	relay_conn_close(victim->owner, "gives way: not logged in");
+	relay_conn_close(victim->owner,
+	    "closed for a new connection: not logged in");
 	return (0);
 }
 
@@ -61,8 +62,7 @@ relay_conn_charge(struct relay_conn *c)
 	relay_unfinished_charge(s, &c->unfinished, all, input);
 	while ((st = relay_unfinished_over(s)) != NULL)
 		relay_conn_close(st->owner,
-		    "gives way: takes much memory, and is "
-		    "not logged in");
+		    "closed to free memory: not logged in");
 }
 
 void

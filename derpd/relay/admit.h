@@ -1,6 +1,6 @@
 /*
- * admit: which connections may be there before they are logged in, and for how
- * much memory (unfinished.c).
+ * admit: which unauthenticated connections a worker keeps, and how much memory
+ * they may use (unfinished.c).
  */
 #ifndef ADMIT_H
 #define ADMIT_H
@@ -8,18 +8,18 @@
 struct relay_conn;
 
 /*
- * A new connection gets its place; another one may be closed for it.  0, or -1:
- * there are too many from its source.
+ * Admit a new connection; another unauthenticated one may be closed for it.
+ * Return 0, or -1 when its source has too many.
  */
 int	relay_admit(struct relay_conn *c);
 
 /*
- * If it is not logged in: it may make us keep more or less memory now than it
- * did.  When all of them do too much, some are closed.
+ * Account for the memory that an unauthenticated connection uses now.  If all
+ * of them together exceed the limit, some are closed.
  */
 void	relay_conn_charge(struct relay_conn *c);
 
-/* It is logged in, and none of the strangers any more. */
+/* The connection has logged in: remove it from the unauthenticated ones. */
 void	relay_conn_known(struct relay_conn *c);
 
 #endif

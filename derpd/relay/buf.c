@@ -1,14 +1,13 @@
 /*
- * buf: a growing byte buffer of a relay worker; see relay.h.  Empty ones hold
- * no memory, so that an idle client costs none.
+ * buf: a growing byte buffer of a relay worker; see buf.h.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "buf.h"
 
-#define TIGHT	512		/* grows by so much, where it is to be small */
-#define SMALL	(64 * 1024)	/* grows by doubling up to here */
+#define TIGHT	512		/* growth step of relay_buf_add_tight() */
+#define SMALL	(64 * 1024)	/* doubles in size up to here */
 
 static void
 to_front(struct relay_buf *b)
@@ -31,9 +30,10 @@ resize(struct relay_buf *b, size_t cap)
 }
 
 /*
- * Make room for `n' bytes more.  What is left is moved to the front once an
- * eighth is free there, which bounds what moving costs.  A buffer that became
- * much too large gets smaller then.  0, or -1 without memory.
+ * Make room for `n' more bytes.  The content moves to the front once an eighth
+ * of the buffer is free there, which bounds the cost of moving.  A buffer that
+ * is at least four times too large is then halved.  Return 0, or -1 without
+ * memory.
  */
 static int
 make_room(struct relay_buf *b, size_t n)

@@ -1,11 +1,10 @@
 /*
  * conn: a connection of a relay worker, from accept to close, and its
- * deadlines.  Called by accept.c, and by everything that has to do with one
- * client.
+ * deadlines.  Called by accept.c and by the modules that handle one client.
  *
- * Nothing runs inside anything else.  Closing only marks; relay_conn_reap()
- * unlinks and frees between the steps of a turn, when nobody walks a list or
- * has a connection in hand.
+ * No step runs inside another.  relay_conn_close() only marks a connection;
+ * relay_conn_reap() unlinks and frees it between the steps of a turn, when no
+ * code walks a list or holds a connection.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -85,7 +84,7 @@ relay_conn_tick(struct relay *r)
 		if (c->state == CONN_UP)
 			keep_alive(c);
 		else
-			relay_conn_close(c, "too slow");
+			relay_conn_close(c, "timed out");
 	}
 }
 
@@ -128,7 +127,7 @@ count_dropped(struct derp_pkt *p, void *arg)
 	    p->len - FRAME_HDR_LEN - FRAME_KEY_LEN);
 }
 
-/* What the session of a logged-in client leaves behind in tables. */
+/* Remove the session of a logged-in client from the worker's tables. */
 static void
 leave(struct relay_conn *c)
 {

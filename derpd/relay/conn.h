@@ -24,12 +24,12 @@ struct web_ws;
 
 TAILQ_HEAD(relay_conn_list, relay_conn);
 
-#define WHEEL_SLOTS	128		/* seconds a deadline may be away */
+#define WHEEL_SLOTS	128		/* maximum seconds of a deadline */
 
 #define LOGIN_SECS	10		/* each step, derp(7) section 2 */
-#define RELAY_HTTP_SECS	30		/* a request, or waiting for the next */
-#define LINGER_SECS	1		/* after our last word */
-#define LINGER_BYTES	(64 * 1024)	/* that are read after it */
+#define RELAY_HTTP_SECS	30 /* for a request, or until the next one */
+#define LINGER_SECS	1		/* after the end of our stream */
+#define LINGER_BYTES	(64 * 1024)	/* maximum input read after it */
 #define KEEPALIVE_SECS	60
 #define KEEPALIVE_JITTER 5
 #define MESH_WRITE_MS	30000		/* write deadline of mesh peers */
@@ -38,9 +38,9 @@ enum relay_conn_state {
 	CONN_HANDSHAKE,		/* TLS */
 	CONN_HTTP,		/* a request head is expected */
 	CONN_INFO,		/* ServerKey sent, ClientInfo expected */
-	CONN_ADMIT,		/* keys looks at the ClientInfo */
+	CONN_ADMIT,		/* keys validates the ClientInfo */
 	CONN_UP,		/* logged in */
-	CONN_DRAIN		/* last words are going out, then close */
+	CONN_DRAIN		/* pending output is sent, then it closes */
 };
 
 /* A connection; relay_conn_new() makes it, relay_conn_reap() frees it. */
@@ -48,30 +48,28 @@ struct relay_conn {
 	struct relay		*r;
 	int			 fd;		/* -1 when closed */
 	enum relay_conn_state	 state;
-	uint64_t		 id;		/* never used twice in this
-						   worker */
+	uint64_t		 id;		/* unique in this worker */
 	struct tls		*tls;		/* NULL on a plain port */
-	struct relay_tlsgen	*gen;		/* held during the handshake */
+	struct relay_tlsgen	*gen;		/* used during the handshake */
 	struct event		 ev_read;
 	struct event		*ev_rate;	/* end of PAUSE_RATE */
 	unsigned int		 paused;	/* PAUSE_* */
 	unsigned int		 dead:1, on_wheel:1, plain:1, lingering:1;
 	unsigned int		 shaking;	/* SHAKE_*: on r->shaking */
-	TAILQ_ENTRY(relay_conn) entry;		/* r->conns, until it is
-						   reaped */
+	TAILQ_ENTRY(relay_conn) entry; /* r->conns, until it is reaped */
 	TAILQ_ENTRY(relay_conn) dead_link;	/* r->dead */
-	TAILQ_ENTRY(relay_conn) resumed;	/* with PAUSE_TURN: r->resumed,
-						   or r->shaking if it is
-						   `shaking' */
-	TAILQ_ENTRY(relay_conn) wheel;		/* deadline or keep-alive */
-	unsigned int		 slot;		/* on the wheel */
+	/*
+	 * with PAUSE_TURN: on r->resumed, or on r->shaking if `shaking' is set
+	 */
+	TAILQ_ENTRY(relay_conn) resumed;
+	TAILQ_ENTRY(relay_conn) wheel; /* list of its deadline or keep-alive */
+	unsigned int		 slot;		/* index in r->wheel */
 	unsigned int		 period;	/* s between keep-alives */
 
 	uint8_t			 addr[16];	/* IPv6 or IPv4-mapped */
 	uint16_t		 port;		/* host order */
 	struct relay_unfinished	 unfinished;	/* while it is not logged in */
-	struct web_conn *http;			/* made when it keeps
-						   something */
+	struct web_conn *http; /* NULL: HTTP has no state of it */
 	struct derp_box		*login;		/* until keys has answered */
 	struct web_ws		*ws;
 
@@ -81,36 +79,36 @@ struct relay_conn {
 };
 
 /*
- * A new connection on `fd', with TLS (1) or plain (0), from `addr' (IPv6 or
- * IPv4-mapped) and `port' (host order).  Another one that is not logged in may
- * be closed for it.  NULL without memory, or when there are too many from its
- * source; `fd' is then still the caller's.
+ * Create a connection on `fd', with TLS (1) or plain (0), from `addr' (IPv6 or
+ * IPv4-mapped) and `port' (host order).  Another unauthenticated one may be
+ * closed for it.  NULL without memory, or when its source has too many; the
+ * caller then still owns `fd'.
  */
 struct relay_conn *relay_conn_new(struct relay *r, int fd, int tls,
 	    const uint8_t addr[16], uint16_t port);
 
 /*
- * Mark it as closed; `why' (static) shows in verbose logs.  Nothing is handled
- * for it or sent to it any more; relay_conn_reap() ends it.  Unlinks and frees
- * nothing, so that it may be called within any walk.
+ * Mark the connection as closed; `why' (static) is shown in verbose logs.  No
+ * more input is handled and no more output queued; relay_conn_reap() ends it.
+ * It unlinks and frees nothing, so that it may be called within any walk.
  */
 void	relay_conn_close(struct relay_conn *c, const char *why);
 
-/* Send what is left, within 2 s, then close; no more input is taken. */
+/* Stop handling input, send what is pending within 2 s, then close. */
 void	relay_conn_drain(struct relay_conn *c);
 
 /*
- * Close unless this is called again within `secs' (below WHEEL_SLOTS); of a
- * connection in CONN_UP: send a KeepAlive then.
+ * Close the connection in `secs' (below WHEEL_SLOTS) unless this is called
+ * again; in CONN_UP, send a KeepAlive then.
  */
 void	relay_conn_deadline(struct relay_conn *c, unsigned int secs);
 
-/* The second has passed: deadlines and keep-alives. */
+/* Called every second: handle deadlines and keep-alives. */
 void	relay_conn_tick(struct relay *r);
 
 /*
- * End and free what was closed: the one place where a connection leaves the
- * worker's lists and tables.  What that makes known to others is queued.
+ * End and free the connections that were closed.  Only here do connections
+ * leave the worker's lists and tables.  Notifications that result are queued.
  */
 void	relay_conn_reap(struct relay *r);
 

@@ -1,25 +1,25 @@
 /*
- * heap: what malloc of a worker keeps; see heap.h.  Called by relay.c.
+ * heap: the memory that malloc keeps; see heap.h.  Called by relay.c.
  *
- * glibc gives memory back only from the end of its heap, where one connection
- * that stays is enough to hold all below it.  Other systems' malloc needs no
- * help: it gives back pages.
+ * glibc returns memory only from the end of its heap, where one remaining
+ * connection keeps all below it.  Other systems' malloc returns pages by
+ * itself.
  */
 #include <stdlib.h>
-#ifdef __GLIBC__	/* which stdlib.h says */
+#ifdef __GLIBC__	/* defined by stdlib.h */
 #include <malloc.h>
 #endif
 
 #include "heap.h"
 
 #define LARGE		(128 * 1024)
-#define CONNS_MIN	200	/* fewer that went are not worth the search */
+#define CONNS_MIN	200 /* fewer ended connections are not worth trimming */
 
 void
 relay_heap_init(void)
 {
 #ifdef __GLIBC__
-	/* Naming it keeps glibc from raising it, to 32 MiB in the end. */
+	/* Setting it keeps glibc from raising it, up to 32 MiB. */
 	(void)mallopt(M_MMAP_THRESHOLD, LARGE);
 #endif
 }

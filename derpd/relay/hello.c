@@ -1,5 +1,5 @@
 /*
- * hello: see hello.h.  Called by conn.c and tlsio.c.
+ * hello: see hello.h.  Called by input.c and tlsio.c.
  */
 #include "hello.h"
 
@@ -23,14 +23,14 @@ relay_hello_record(const uint8_t *p, size_t n)
 	return (n - RECORD_HDR < len ? 0 : RECORD_HDR + len);
 }
 
-/* Can these bytes begin a record of a handshake? */
+/* Return 1 if a handshake record may begin with these bytes. */
 static int
 begins_record(const uint8_t *p, size_t n)
 {
 	return ((n < 1 || p[0] == TYPE_HANDSHAKE) && (n < 2 || p[1] == 3));
 }
 
-/* The message is whole: `have' bytes of it, of which `want' is the header. */
+/* Return 1 if the message is whole: `have' bytes, its header is `want'. */
 static int
 is_over(size_t have, size_t want)
 {
@@ -44,7 +44,7 @@ relay_hello_check(struct relay_hello_state *st, const uint8_t *p, size_t n)
 	size_t i, len, have, want, left;
 	const uint8_t *q;
 
-	/* The message may be cut into records anywhere, even in its header. */
+	/* A message may be split into records anywhere, even in its header. */
 	for (;;) {
 		q = p + st->off;
 		left = n - st->off;

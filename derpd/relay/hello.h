@@ -1,6 +1,7 @@
 /*
- * hello: how much of a client's TLS stream has come, so that libtls is given
- * what it can finish and keeps nothing for a client that does not go on.  Pure.
+ * hello: checks how much of a client's TLS stream has arrived, so that libtls
+ * gets only input that it can process and buffers none for a stalled client.
+ * Pure.
  */
 #ifndef HELLO_H
 #define HELLO_H
@@ -8,34 +9,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HELLO_MAX	16384		/* bytes of a ClientHello, its header
-					   left out */
+#define HELLO_MAX	16384 /* bytes of a ClientHello without its header */
 #define HELLO_STREAM	(24 * 1024)	/* bytes of the records that carry it */
 
 enum relay_hello {
-	HELLO_MORE,		/* it is not whole */
-	HELLO_WHOLE,		/* it is whole, or none at all: libtls judges */
-	HELLO_LONG		/* longer than HELLO_MAX, or in crumbs */
+	HELLO_MORE,		/* partial */
+	HELLO_WHOLE, /* whole, or not a ClientHello: libtls validates it */
+	HELLO_LONG /* longer than HELLO_MAX, or in too many records */
 };
 
 /*
- * Bytes of the first TLS record in the `n' bytes at `p', 0 when it is not whole
- * (RFC 8446 5.1).  Of what is no record all `n'.
+ * Return the length of the first TLS record in the `n' bytes at `p', 0 when it
+ * is not whole (RFC 8446 5.1), `n' when it is not a record.
  */
 size_t	 relay_hello_record(const uint8_t *p, size_t n);
 
-/* How far a stream was looked at; all zero: not at all. */
+/* How far a stream was checked; all zero initially. */
 struct relay_hello_state {
 	size_t		 off;		/* bytes of whole records */
-	size_t		 have;		/* bytes of the message in these, */
-	size_t		 length;	/* and what its header says so far */
+	size_t		 have;		/* bytes of the message in these */
+	size_t		 length; /* its length by its header, as far as known */
 };
 
 /*
- * Look at all `n' bytes at `p' that a client has sent so far: is its
- * ClientHello whole (RFC 8446 4, 4.1.2)?  *st is what the last call left, for
- * fewer bytes of the same stream: records that were whole then are not looked
- * at again.
+ * Check all `n' bytes at `p' that a client has sent so far for a whole
+ * ClientHello (RFC 8446 4, 4.1.2).  *st is the state of the last call, for
+ * fewer bytes of the same stream: records that were whole then are skipped.
  */
 enum relay_hello relay_hello_check(struct relay_hello_state *st,
 	    const uint8_t *p, size_t n);

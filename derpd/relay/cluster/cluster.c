@@ -1,8 +1,7 @@
 /*
- * cluster: what follows when the table of who is connected changes: other
- * workers, watchers and clients hear of it.  Called by relay.c at the start,
- * then by peers.c, sent.c and linkstats.c, which know nothing of those, by
- * call-back.
+ * cluster: the call-backs of the table of connections: they notify other
+ * workers, watchers and clients of its changes.  Called by relay.c at the
+ * start, then by peers.c, sent.c and linkstats.c through call-backs.
  */
 #include <string.h>
 

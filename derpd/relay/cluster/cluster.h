@@ -1,6 +1,6 @@
 /*
- * cluster: makes the parts of a worker that make all workers act as one server,
- * and says what follows when they change.
+ * cluster: creates the modules that make all workers act as one server, and
+ * connects them through call-backs.
  */
 #ifndef CLUSTER_H
 #define CLUSTER_H
@@ -8,8 +8,8 @@
 struct relay;
 
 /*
- * Make r->peers, r->sent and r->linkstats, empty.  Once, at the start.  0, or
- * -1 without memory.
+ * Create r->peers, r->sent and r->linkstats, empty; call it once, at the start.
+ * Return 0, or -1 without memory.
  */
 int	cluster_init(struct relay *r);
 

@@ -1,8 +1,9 @@
 /*
  * link: the streams between the workers of one service; see link.h.
  *
- * This is the stream: frames go out in the order in which they were put, come
- * in whole, and both sides may be lost.  What the frames say is linkmsg.c's.
+ * This file implements the stream: it sends frames in the order in which they
+ * were queued, receives whole frames, and handles the loss of either side.
+ * linkmsg.c implements the messages.
  */
 #include <sys/socket.h>
 #include <errno.h>
@@ -16,9 +17,10 @@
 #include "peers.h"
 #include "relay.h"
 
-#define LINK_READS	8		/* reads a turn: clients wait for it */
-#define LINK_FLUSH	(64 * 1024)	/* bytes that are worth a send */
-#define LINK_MAX	(32 * 1024 * 1024) /* above: the other one is lost */
+#define LINK_READS	8 /* reads a turn: clients wait meanwhile */
+#define LINK_FLUSH	(64 * 1024)	/* bytes that justify a send */
+/* queued bytes at which a link is lost */
+#define LINK_MAX	(32 * 1024 * 1024)
 #define LINK_MAXLEN	(2 * FRAME_KEY_LEN + FRAME_MAX_PACKET)
 
 static void
@@ -38,8 +40,9 @@ link_free(struct cluster_link *l)
 }
 
 /*
- * The other side is gone, and the parent will send a link to the next one; or
- * this side gave it up, and cluster_link_tick() asks for a new one.
+ * Handle the loss of a link.  If the other worker has ended, the parent sends a
+ * link to its successor; if this side closed the link, cluster_link_tick()
+ * requests a new one.
  */
 static void
 link_lost(struct cluster_link *l)
@@ -67,7 +70,7 @@ link_write(struct cluster_link *l)
 			if (errno == EAGAIN || errno == ENOBUFS)
 				event_add(l->ev_write, NULL);
 			else
-				l->broken = 1;	/* the read side tells */
+				l->broken = 1;	/* the read side reports it */
 			return;
 		}
 		relay_buf_drain(&l->out, (size_t)n);
@@ -83,8 +86,8 @@ link_writable(evutil_socket_t fd, short what, void *arg)
 }
 
 /*
- * Nothing more goes to that worker.  The link is lost in the next turn, for the
- * caller may be walking connections.
+ * Stop sending to that worker.  The link is lost in the next turn only, because
+ * the caller may be walking connections.
  */
 static void
 give_up(struct cluster_link *l, const char *why)
@@ -105,13 +108,13 @@ cluster_link_put(struct cluster_link *l, uint8_t type, const void *a,
 		return (-1);
 	net_frame_put_hdr(hdr, type, (uint32_t)(alen + blen));
 	if (relay_buf_left(&l->out) > LINK_MAX) {
-		give_up(l, "it does not read what it is sent");
+		give_up(l, "the other worker does not read");
 		return (-1);
 	}
 	if (relay_buf_add(&l->out, hdr, sizeof(hdr)) == -1 ||
 	    relay_buf_add(&l->out, a, alen) == -1 ||
 	    relay_buf_add(&l->out, b, blen) == -1) {
-		give_up(l, "out of memory");	/* half a frame may be there */
+		give_up(l, "out of memory"); /* a partial frame may be queued */
 		return (-1);
 	}
 	if (relay_buf_left(&l->out) >= LINK_FLUSH &&
@@ -120,7 +123,7 @@ cluster_link_put(struct cluster_link *l, uint8_t type, const void *a,
 	return (0);
 }
 
-/* Take whole frames from the front of `p'; *used says how many bytes. */
+/* Handle the whole frames at the front of `p'; *used is set to their length. */
 static int
 read_frames(struct cluster_link *l, const uint8_t *p, size_t n, size_t *used)
 {
@@ -142,7 +145,7 @@ read_frames(struct cluster_link *l, const uint8_t *p, size_t n, size_t *used)
 	return (0);
 }
 
-/* Bytes still missing from the frame at the front of `b'. */
+/* Return how many bytes the frame at the front of `b' still lacks. */
 static size_t
 missing(const struct relay_buf *b)
 {
@@ -163,7 +166,7 @@ link_input(struct cluster_link *l, const uint8_t *p, size_t n)
 {
 	size_t used, want;
 
-	/* The frame that the last read cut in two. */
+	/* Complete the frame that the last read cut in two. */
 	while (relay_buf_left(&l->part) > 0 && n > 0) {
 		want = missing(&l->part);
 		if (want > n)
@@ -182,7 +185,9 @@ link_input(struct cluster_link *l, const uint8_t *p, size_t n)
 	return (relay_buf_add(&l->part, p + used, n - used));
 }
 
-/* Read once; 1 there may be more, 0 not, -1 the link is lost. */
+/*
+ * Read once.  Return 1 if there may be more, 0 if not, -1 if the link is lost.
+ */
 static int
 link_read(struct cluster_link *l)
 {
@@ -200,9 +205,9 @@ link_read(struct cluster_link *l)
 }
 
 /*
- * What is on a link has been taken from a client already: it comes before what
- * other clients send, or it would pile up while they are read.  EV_TIMEOUT is
- * from give_up().
+ * Frames on a link come from clients that were read already; they are handled
+ * before other clients' input, or they would pile up.  EV_TIMEOUT comes from
+ * give_up().
  */
 static void
 link_readable(evutil_socket_t fd, short what, void *arg)
@@ -279,6 +284,6 @@ cluster_link_tick(struct relay *r)
 		return;
 	v.workers = r->links.unlinked;
 	if (ipc_send_relay_unlinked(r->parent, &v) == -1)
-		log_warn("can't ask the parent for links to other workers "
+		log_warn("can't request links to other workers from the parent "
 		    "(sendmsg)");
 }

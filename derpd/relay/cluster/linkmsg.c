@@ -1,12 +1,12 @@
 /*
- * linkmsg: what the workers of one service say to each other on their links;
- * see link.h and linkmsg.h.  Called by link.c with what came, by cluster.c,
- * login.c and route.c with what is to be said.
+ * linkmsg: the messages between the workers of one service; see link.h and
+ * linkmsg.h.  Called by link.c with received frames, by cluster.c, login.c and
+ * route.c to send.
  *
- * One worker tells another: which connections it has (so that each keeps the
- * whole table), who spoke last among duplicates, and packets.  Order on a link
- * is the order in which things happened in its sender.  News of clients is
- * never dropped; packets are, when the other side is far behind.
+ * A worker notifies the others of its connections (so that each keeps the whole
+ * table) and of the active one among duplicates, and forwards packets.  A link
+ * keeps the order in which its sender saw the events.  Notifications about
+ * clients are never dropped; packets are, when the other side is far behind.
  */
 #include <stdint.h>
 
@@ -19,13 +19,14 @@
 #include "relay.h"
 #include "route.h"
 
-#define LINK_PACKETS	(4 * 1024 * 1024) /* above: no more packets */
-#define LINK_ACK_US	1500000		/* a worker that lives answers news */
+/* queued bytes above which packets are dropped */
+#define LINK_PACKETS	(4 * 1024 * 1024)
+#define LINK_ACK_US	1500000 /* a live worker acknowledges within this */
 
-/* A frame has the number of its message for its type. */
+/* The type of a frame is the number of its message. */
 _Static_assert(MSG_MAX <= UINT8_MAX, "the type of a frame is a byte");
 
-/* News was sent that is to be acknowledged. */
+/* Record that a notification was sent that must be acknowledged. */
 static void
 want_ack(struct cluster_link *l)
 {
@@ -33,7 +34,9 @@ want_ack(struct cluster_link *l)
 		l->heard_us = l->r->now_us;
 }
 
-/* Send the payload `w', which is freed.  0 written, -1 not. */
+/*
+ * Send the payload `w', which is freed.  Return 0, or -1 if it was not queued.
+ */
 static int
 put(struct cluster_link *l, enum ipc_msg_type type, struct ipc_wr *w)
 {
@@ -45,7 +48,7 @@ put(struct cluster_link *l, enum ipc_msg_type type, struct ipc_wr *w)
 	return (rv);
 }
 
-/* 0 written, -1 not. */
+/* Send a connection.  Return 0, or -1 if it was not queued. */
 static int
 put_add(struct cluster_link *l, struct relay_conn *c)
 {
@@ -69,8 +72,8 @@ put_add(struct cluster_link *l, struct relay_conn *c)
 }
 
 /*
- * Send the payload `w', which is freed, to all; the workers whose
- * acknowledgement counts, a bit each.
+ * Send the payload `w', which is freed, to all workers.  Return the workers
+ * whose acknowledgement is awaited, a bit for each.
  */
 static uint64_t
 send_all(struct relay *r, enum ipc_msg_type type, struct ipc_wr *w)
@@ -154,7 +157,10 @@ acked(struct relay_conn *c, unsigned int worker)
 		derp_login_agreed(c);
 }
 
-/* The latest news of a connection of ours is in force at that worker. */
+/*
+ * Handle an acknowledgement: that worker knows the latest state of a
+ * connection.
+ */
 static int
 on_ack(void *arg, const struct ipc_msg_link_ack *v)
 {
@@ -199,15 +205,16 @@ cluster_link_packet(struct relay *r, unsigned int worker, const uint8_t *src,
 	if (worker >= IPC_MAXWORKERS || (l = r->links.to[worker]) == NULL ||
 	    relay_buf_left(&l->out) > LINK_PACKETS)
 		return (-1);
-	/* The packet itself is copied once, into the link's buffer. */
+	/* The packet is copied only once, into the link's buffer. */
 	ipc_wr_fixed(&w, keys, sizeof(keys));
 	ipc_put_link_packet(&w, &head);
 	return (cluster_link_put(l, MSG_LINK_PACKET, w.p, w.len, p, n));
 }
 
 /*
- * The other worker wants our counters: they go at the end of the turn, once
- * however often it asked, for a worker has one request under way (linkstats.c).
+ * Handle a request for our counters.  They are sent at the end of the turn,
+ * once for all requests, because a worker has one request under way
+ * (linkstats.c).
  */
 static int
 on_stats_ask(void *arg, const struct ipc_msg_link_stats_ask *v)
@@ -305,7 +312,7 @@ cluster_link_frame(struct cluster_link *l, uint8_t type, const uint8_t *p,
 	struct ipc_msg m = { .type = type, .fd = -1 };
 
 	ipc_rd_init(&m.rd, p, n);
-	/* Packets are most of it: no detour for them. */
+	/* Most frames are packets: ipc_dispatch() is too slow for them. */
 	if (type != MSG_LINK_PACKET)
 		return (ipc_dispatch(&handlers, &m, l) == NULL ? 0 : -1);
 	if (ipc_get_link_packet(&m.rd, &v) == -1)
@@ -314,7 +321,7 @@ cluster_link_frame(struct cluster_link *l, uint8_t type, const uint8_t *p,
 	return (0);
 }
 
-/* Nobody waits for a worker that is gone. */
+/* Stop waiting for acknowledgements of a worker that is lost. */
 static void
 forget_acks(struct relay *r, unsigned int worker)
 {
@@ -337,7 +344,7 @@ put_local(struct cluster_peer *p, void *arg)
 {
 	struct relay_conn *c;
 
-	/* The oldest first: the other side has the latest at the head. */
+	/* The oldest first: the other side inserts each at the head. */
 	TAILQ_FOREACH_REVERSE(c, &p->local, cluster_peer_conns, session.same)
 		(void)put_add(arg, c);
 }
@@ -367,8 +374,8 @@ cluster_link_request_stats(struct relay *r, uint64_t id)
 }
 
 /*
- * A worker that hangs will be replaced; until then logins go on without it, or
- * none would succeed anywhere.
+ * A worker that hangs will be replaced; until then logins do not wait for it,
+ * or none would succeed in any worker.
  */
 void
 cluster_link_check(struct cluster_link *l)

@@ -1,6 +1,6 @@
 /*
- * linkmsg: what link.c and linkmsg.c, the stream and what is said on it, know
- * of each other.  Nobody else includes this.
+ * linkmsg: the interface between link.c (the stream) and linkmsg.c (its
+ * messages).  Only these two include it.
  */
 #ifndef LINKMSG_H
 #define LINKMSG_H
@@ -18,22 +18,24 @@ struct cluster_link {
 	int			 fd;
 	struct event		*ev_read, *ev_write;
 	struct relay_buf	 out;
-	struct relay_buf	 part;	/* a frame that is not whole yet */
+	struct relay_buf	 part;	/* a partial frame */
 	int			 broken;
 
 	/* of linkmsg.c */
-	uint64_t	 asked, got;	/* acknowledgements, since it is up */
-	uint64_t	 heard_us;	/* of the last one, or the question */
-	int		 slow;		/* nobody waits for any */
-	int		 stats_due;	/* our counters, for the request */
-	uint64_t	 stats_id;	/* with that number */
+	/* acknowledgements since the start of the link */
+	uint64_t	 asked, got;
+	/* us; time of the last one, or of the oldest request */
+	uint64_t	 heard_us;
+	int		 slow;		/* logins do not wait for this worker */
+	int		 stats_due; /* our counters are due, as the answer */
+	uint64_t	 stats_id;	/* to this request */
 };
 
 /* link.c */
 
 /*
- * Queue a frame of `type' with the `alen' bytes at `a' and the `blen' at `b'
- * (both copied).  0, or -1: the link is given up.
+ * Queue a frame of `type' with the `alen' bytes at `a' and the `blen' bytes at
+ * `b' (both copied).  Return 0, or -1: the link was closed.
  */
 int	cluster_link_put(struct cluster_link *l, uint8_t type, const void *a,
 	    size_t alen, const void *b, size_t blen);
@@ -41,22 +43,22 @@ int	cluster_link_put(struct cluster_link *l, uint8_t type, const void *a,
 /* linkmsg.c */
 
 /*
- * A whole frame came: `type' and `n' bytes of payload at `p'.  0, or -1 when
- * malformed.
+ * Handle a whole frame of `type' with `n' bytes of payload at `p'.  Return 0,
+ * or -1 when it is malformed.
  */
 int	cluster_link_frame(struct cluster_link *l, uint8_t type,
 	    const uint8_t *p, size_t n);
 
-/* The link is up: tell of all our connections. */
+/* A link was opened: send all our connections. */
 void	cluster_link_greet(struct cluster_link *l);
 
-/* The turn ends: the answer that is due, if one is. */
+/* Called at the end of a turn: send the counters if they are due. */
 void	cluster_link_answer(struct cluster_link *l);
 
-/* The second has passed: does the worker acknowledge news? */
+/* Called every second: check that the worker acknowledges notifications. */
 void	cluster_link_check(struct cluster_link *l);
 
-/* There is no link to that worker any more: forget what it said and owes. */
+/* The link to that worker is lost: remove its connections and pending acks. */
 void	cluster_link_lost(struct relay *r, unsigned int worker);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * linkstats: the counters of all workers; see linkstats.h.  Called by
- * httpconn.c for /debug/varz, and by linkmsg.c with what comes over the links.
- * Touches memory alone.
+ * httpconn.c for /debug/varz, and by linkmsg.c with the answers of other
+ * workers.  Touches memory alone.
  */
 #include <sys/queue.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 #define WAIT_US	1000000
 
-/* A client that waits. */
+/* A client that waits for counters. */
 struct cluster_stats_client {
 	TAILQ_ENTRY(cluster_stats_client) entry;
 	struct relay_conn	*c;
@@ -18,12 +18,12 @@ struct cluster_stats_client {
 TAILQ_HEAD(cluster_stats_clients, cluster_stats_client);
 
 struct cluster_stats {
-	struct cluster_stats_clients now, next;	/* this request's, and next */
+	/* clients of this request and of the next */
+	struct cluster_stats_clients now, next;
 	int			 running;
-	uint64_t		 id;		/* of the request, or the last
-						   one */
-	uint64_t		 waiting;	/* for these workers, a bit
-						   each */
+	uint64_t		 id; /* of the current or last request */
+	/* bitmap of workers that have not answered */
+	uint64_t		 waiting;
 	uint64_t		 until_us;
 	struct relay_stats	 sum;
 	const struct cluster_stats_ops *ops;
@@ -47,7 +47,7 @@ cluster_stats_new(const struct cluster_stats_ops *ops, void *arg,
 	return (cs);
 }
 
-/* Nobody of the list waits any more, or `c' of it: all if that is NULL. */
+/* Remove the clients of the list, or only `c' if that is not NULL. */
 static void
 drop(struct cluster_stats_clients *list, const struct relay_conn *c)
 {
@@ -72,7 +72,7 @@ cluster_stats_free(struct cluster_stats *cs)
 	free(cs);
 }
 
-/* All have answered, or no more is waited for. */
+/* All workers have answered, or the time is over: send the answers. */
 static void
 finish(struct cluster_stats *cs)
 {
@@ -88,7 +88,7 @@ finish(struct cluster_stats *cs)
 	cs->running = 0;
 }
 
-/* The next request, if none is under way and somebody waits for it. */
+/* Begin the next request if none is under way and a client waits. */
 static void
 begin(struct cluster_stats *cs)
 {

@@ -1,7 +1,7 @@
 /*
- * peers: who is connected, over all workers; see peers.h.  Called by login.c,
- * session.c, conn.c and link.c; what follows of it goes by call-back to
- * cluster.c.  Touches memory alone.
+ * peers: the table of connections of all workers; see peers.h.  Called by
+ * login.c, session.c, conn.c and linkmsg.c; its call-backs are in cluster.c.
+ * Touches memory alone.
  */
 #include <sys/queue.h>
 #include <sodium.h>
@@ -16,15 +16,15 @@
 #define HASH_NONFATAL_OOM	1
 #include <uthash.h>
 
-/* The table's own fields stay in this file: uthash is not for headers. */
+/* The hash table's fields stay in this file, to keep uthash out of headers. */
 struct cluster_entry {
 	struct cluster_peer	 peer;
 	UT_hash_handle		 hh;
 };
 
-/* A connection of another worker: which one. */
+/* Identifies a connection of another worker. */
 struct cluster_remote_id {
-	uint64_t	 id;		/* there */
+	uint64_t	 id;		/* number in that worker */
 	uint64_t	 worker;
 };
 
@@ -42,10 +42,9 @@ struct cluster_peers {
 	TAILQ_HEAD(, cluster_peer) reap;
 	TAILQ_HEAD(, cluster_peer) news;
 	unsigned int	 ndup_keys, ndup_conns;
-	unsigned int	 worker;	/* ours */
-	unsigned int	 max;		/* connections of another; 0 unknown */
-	unsigned int	 nremotes[IPC_MAXWORKERS];	/* of each other
-							   worker */
+	unsigned int	 worker;	/* number of this worker */
+	unsigned int	 max; /* connections of another worker; 0 unknown */
+	unsigned int	 nremotes[IPC_MAXWORKERS]; /* for each other worker */
 	struct log_limit lies;
 	const struct cluster_peers_ops *ops;
 	void		*arg;
@@ -94,7 +93,9 @@ cluster_peers_limits(struct cluster_peers *ps, unsigned int worker,
 	ps->max = max;
 }
 
-/* Nobody outside can choose keys that collide: the hash has a secret. */
+/*
+ * The hash is keyed with a secret, so that clients can't choose colliding keys.
+ */
 static unsigned int
 keyed_hash(const struct cluster_peers *ps, const void *key, size_t len)
 {
@@ -161,8 +162,9 @@ reap_later(struct cluster_peers *ps, struct cluster_peer *p)
 }
 
 /*
- * The number of connections of `p' was `before': duplicates come and go.  Those
- * that were duplicates already have been told; `came' is new, or NULL.
+ * Notify clients after the number of connections of `p' has changed from
+ * `before'.  Clients that were duplicates already were notified before; `came'
+ * is a new connection, or NULL.
  */
 static void
 notify_duplicates(struct cluster_peers *ps, struct cluster_peer *p,
@@ -188,9 +190,9 @@ notify_duplicates(struct cluster_peers *ps, struct cluster_peer *p,
 }
 
 /*
- * Does the connection of another worker come before that one of ours, or of
- * another worker?  The latest activity wins; equal times are settled by worker
- * and number, so that all workers agree.
+ * Return 1 if a connection of another worker takes precedence over a local one,
+ * or over one of a third worker.  The latest activity wins; equal times are
+ * ordered by worker and number, so that all workers agree.
  */
 static int
 later_than_local(const struct cluster_peers *ps,
@@ -212,7 +214,7 @@ later_than_remote(const struct cluster_remote_conn *rc,
 	return (rc->id > other->id);
 }
 
-/* Both lists have the latest first: only their heads are compared. */
+/* Both lists have the latest first, so only their heads are compared. */
 static void
 choose_active(const struct cluster_peers *ps, struct cluster_peer *p)
 {
@@ -226,7 +228,7 @@ choose_active(const struct cluster_peers *ps, struct cluster_peer *p)
 		p->ractive = NULL;
 }
 
-/* Two frames in one microsecond: the later one must still win. */
+/* Of two frames within one microsecond the later one must still win. */
 static void
 make_active(struct cluster_peer *p, struct relay_conn *c, uint64_t now)
 {
@@ -240,7 +242,9 @@ make_active(struct cluster_peer *p, struct relay_conn *c, uint64_t now)
 	p->ractive = NULL;
 }
 
-/* The other workers hear at the end of the turn which one is active. */
+/*
+ * Notify the other workers at the end of the turn which connection is active.
+ */
 static void
 announce_later(struct cluster_peers *ps, struct cluster_peer *p)
 {
@@ -272,8 +276,8 @@ cluster_peers_announce(struct cluster_peers *ps)
 }
 
 /*
- * The active one is gone.  What the other workers know of ours may be older
- * than what we know: say which one follows.
+ * Choose the next active connection after one was removed.  The other workers'
+ * times of our connections may be outdated, so notify them of the choice.
  */
 static void
 next_active(struct cluster_peers *ps, struct cluster_peer *p)
@@ -284,8 +288,8 @@ next_active(struct cluster_peers *ps, struct cluster_peer *p)
 }
 
 /*
- * When there are too many connections with one key, one gives way: of ours
- * that which has been silent longest.
+ * Close one connection when a key has too many: of the local ones, the one that
+ * has been silent longest.
  */
 static void
 make_room(const struct cluster_peers *ps, struct cluster_peer *p)
@@ -357,7 +361,7 @@ cluster_peers_activity(struct cluster_peers *ps, struct relay_conn *c,
 	announce_later(ps, p);
 }
 
-/* Into the list of its key, the latest first; nearly always at the head. */
+/* Insert by activity, the latest first; mostly that is the head. */
 static void
 insert_remote(struct cluster_peer *p, struct cluster_remote_conn *rc)
 {
@@ -371,7 +375,7 @@ insert_remote(struct cluster_peer *p, struct cluster_remote_conn *rc)
 	TAILQ_INSERT_TAIL(&p->remote, rc, entry);
 }
 
-/* It is active if it spoke later than the one that was. */
+/* Make it active if its last frame is later than the active one's. */
 static void
 consider_remote(const struct cluster_peers *ps, struct cluster_peer *p,
     struct cluster_remote_conn *rc)
@@ -403,7 +407,7 @@ new_remote(struct cluster_peers *ps, struct cluster_peer *p,
 {
 	struct cluster_remote *m;
 
-	/* A number is of one connection: a worker that says it twice lies. */
+	/* A number identifies one connection: a repeated one is an error. */
 	if (p == NULL || find_remote(ps, worker, id) != NULL ||
 	    (m = calloc(1, sizeof(*m))) == NULL)
 		return (NULL);
@@ -430,14 +434,15 @@ cluster_peers_remote_add(struct cluster_peers *ps, unsigned int worker,
 	unsigned int before;
 
 	/*
-	 * More than twice what there can be of a key, or more in all than a
-	 * worker can have: one that lies.
+	 * More than twice the permitted number for a key, or more than a worker
+	 * can have at all: that worker is in error.
 	 */
 	if (p != NULL && p->nremote < 2 * PEERS_CONNS_MAX &&
 	    (ps->max == 0 || ps->nremotes[worker] < ps->max))
 		m = new_remote(ps, p, worker, id);
 	if (m == NULL) {
-		log_limited(&ps->lies, "client of worker %u not noted", worker);
+		log_limited(&ps->lies, "a connection that worker %u reports "
+		    "is ignored: invalid, or out of memory", worker);
 		if (p != NULL && cluster_peers_conns(p) == 0)
 			reap_later(ps, p);
 		return;
@@ -475,7 +480,9 @@ drop_remote(struct cluster_peers *ps, struct cluster_remote *m)
 		reap_later(ps, p);
 }
 
-/* What `worker' has as `id' under that key; NULL nothing. */
+/*
+ * Find the connection `id' of `worker' under that key; NULL if there is none.
+ */
 static struct cluster_remote *
 find_remote_of(const struct cluster_peers *ps, unsigned int worker,
     const uint8_t *key, uint64_t id)
@@ -516,7 +523,7 @@ cluster_peers_remote_active(struct cluster_peers *ps, unsigned int worker,
 		if (p->ractive != rc)
 			consider_remote(ps, p, rc);
 	}
-	/* Ours spoke later than what that worker knew of: say so. */
+	/* A local one is later than that worker knew: notify it. */
 	if (p->active != NULL)
 		announce_later(ps, p);
 }
@@ -541,7 +548,7 @@ cluster_peers_reap(struct cluster_peers *ps)
 		TAILQ_REMOVE(&ps->reap, p, reap);
 		p->reaping = 0;
 		if (cluster_peers_conns(p) != 0)
-			continue;	/* it came back in the same turn */
+			continue;	/* connected again in the same turn */
 		no_news(ps, p);
 		ps->ops->gone(ps->arg, p);
 		ps->generation++;

@@ -1,6 +1,6 @@
 /*
- * peersfixture: for tests of peers.c: connections, call-backs which note what
- * connections are sent and other workers told, and a stand-in for output.c,
+ * peersfixture: for tests of peers.c: connections, call-backs that record what
+ * is sent to clients and to other workers, and a replacement for output.c,
  * which watch.c calls.  Included once in a test program.
  */
 #ifndef PEERSFIXTURE_H
@@ -16,9 +16,9 @@
 #include "sent.h"
 #include "watch.h"
 
-#define WORKER	1		/* the number of ours */
+#define WORKER	1		/* the number of this worker */
 
-/* A connection and what it was sent. */
+/* A connection and the frames sent to it. */
 struct fixture_client {
 	struct relay_conn	 c;
 	uint8_t			 out[4096];
@@ -26,7 +26,7 @@ struct fixture_client {
 };
 
 static struct relay		*relay;
-static char			 told[1024];	/* the other workers */
+static char			 told[1024];	/* to the other workers */
 static struct fixture_client	 clients[64];
 static unsigned int		 nclients;
 
@@ -112,7 +112,7 @@ crowded(struct relay_conn *c)
 	c->dead = 1;
 }
 
-/* What other workers were told since the last time. */
+/* Compare the notifications to other workers since the last call. */
 static inline void
 others(const char *want)
 {
@@ -143,7 +143,7 @@ frame_text(char *dst, size_t size, uint8_t type, const uint8_t *p, uint32_t n)
 	}
 }
 
-/* What a client was sent since the last time, in order. */
+/* Compare the frames to a client since the last call, in order. */
 static inline void
 sent(struct fixture_client *cl, const char *want)
 {
@@ -166,7 +166,7 @@ sent(struct fixture_client *cl, const char *want)
 	ATF_CHECK_STREQ(got, want);
 }
 
-/* Until the next call. */
+/* A key; valid until the next call. */
 static inline const uint8_t *
 key_of(char k)
 {
@@ -181,7 +181,7 @@ peer(char k)
 	return (cluster_peers_find(relay->peers, key_of(k)));
 }
 
-/* A client with the key `k' logs in. */
+/* Log in a client with the key `k'. */
 static inline struct fixture_client *
 join(char k)
 {
@@ -200,7 +200,7 @@ join(char k)
 	return (cl);
 }
 
-/* As conn.c does it. */
+/* Remove the connection as conn.c does. */
 static inline void
 leave(struct fixture_client *cl)
 {
@@ -231,7 +231,7 @@ remote_active(unsigned int worker, char k, uint64_t id, uint64_t us)
 	cluster_peers_remote_active(relay->peers, worker, key_of(k), id, us);
 }
 
-/* Keys, keys with duplicates, connections of those. */
+/* Compare keys, keys with duplicates, and the connections of those. */
 static inline void
 counts(unsigned int keys, unsigned int dups, unsigned int conns)
 {
@@ -244,7 +244,7 @@ counts(unsigned int keys, unsigned int dups, unsigned int conns)
 	ATF_CHECK_EQ(s.dup_conns, conns);
 }
 
-/* The active connection of a key is that one of another worker. */
+/* Check that the active connection of a key is that one of another worker. */
 static inline void
 active_there(const struct cluster_peer *p, unsigned int worker, uint64_t id)
 {
@@ -262,14 +262,14 @@ note(struct fixture_client *to, char from)
 	return (derp_sent_note(relay->sent, peer(from), &to->c));
 }
 
-/* A frame came from it. */
+/* The client sends a frame. */
 static inline void
 activity(struct fixture_client *cl)
 {
 	cluster_peers_activity(relay->peers, &cl->c, relay->now_us);
 }
 
-/* Another worker is gone; the keys that nobody has are reaped. */
+/* Another worker is lost; keys without connections are reaped. */
 static inline void
 worker_ends(unsigned int worker)
 {

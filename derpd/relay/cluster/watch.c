@@ -1,6 +1,6 @@
 /*
- * watch: mesh peers that want to hear of every connection of this service
- * (WatchConns; derp(7), section 4).  Called by session.c and peers.c.
+ * watch: notifies mesh peers of every connection of this service (WatchConns;
+ * derp(7), section 4).  Called by session.c and cluster.c.
  */
 #include <string.h>
 
@@ -16,7 +16,7 @@ flood(struct cluster_peer *p, void *arg)
 	uint8_t frame[FRAME_PEER_PRESENT_SIZE];
 	size_t n;
 
-	/* One a key: its active connection. */
+	/* One PeerPresent a key: its active connection. */
 	if ((c = p->active) != NULL)
 		n = net_frame_put_peer_present(frame, p->key, c->addr, c->port,
 		    derp_flags(&c->session));

@@ -11,7 +11,8 @@ struct derp_box {
 	TAILQ_ENTRY(derp_box) entry;
 	uint64_t	 id;
 	void		*owner;
-	int		 is_sent;	/* which of the two lists it is on */
+	/* on the list of sent boxes, else on the other */
+	int		 is_sent;
 	size_t		 len;
 	uint8_t		 info[];	/* key, nonce, box */
 };

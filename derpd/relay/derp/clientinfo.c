@@ -5,9 +5,9 @@
  * Pure.
  *
  * The rules are those of the reference's JSON decoder, with three exceptions
- * that no client of the field runs into: strings must be UTF-8 without halves
- * of surrogate pairs (it replaces what is not), 64 levels instead of 10000, and
- * a bound on the number of values.
+ * that do not affect existing clients: strings must be UTF-8 without unpaired
+ * surrogates (it replaces invalid text), 64 levels instead of 10000, and a
+ * bound on the number of values.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,12 +24,12 @@
 #define MAX_TOKENS	16384
 #define MESH_DIGITS	64
 
-/* Longest field name; what is longer is unknown. */
+/* Longest field name; a longer one is unknown. */
 #define MAX_NAME	16
 
 /*
- * Replace the two letters beyond ASCII that fold to ASCII ones, as the
- * reference's comparison of names does: U+017F long s and U+212A Kelvin sign.
+ * Replace the two non-ASCII letters that fold to ASCII in the reference's
+ * comparison of names: U+017F long s and U+212A Kelvin sign.
  */
 static void
 fold(char *s)
@@ -67,7 +67,9 @@ read_is_prober(const struct json *j, json_ref v, struct derp_clientinfo *ci)
 	return json_bool(j, v, &ci->is_prober);
 }
 
-/* Only for statistics: what can't be kept is not worth ending a login. */
+/*
+ * Only for statistics: an AppName that can't be kept does not fail the login.
+ */
 static int
 read_app_name(const struct json *j, json_ref v, struct derp_clientinfo *ci)
 {
@@ -78,7 +80,7 @@ read_app_name(const struct json *j, json_ref v, struct derp_clientinfo *ci)
 	return 0;
 }
 
-/* The digits are what counts, however they were escaped. */
+/* Only the digits matter, whether escaped or not. */
 static int
 check_mesh_key(const struct json *j, json_ref v)
 {
@@ -93,7 +95,7 @@ check_mesh_key(const struct json *j, json_ref v)
 	return ok ? 0 : -1;
 }
 
-/* One member of the object; 0, or -1 when its value is wrong. */
+/* Handle one member of the object.  Return 0, or -1 when its value is wrong. */
 static int
 read_member(const struct json *j, json_ref key, json_ref *mesh_key,
     struct derp_clientinfo *ci)
@@ -115,7 +117,7 @@ read_member(const struct json *j, json_ref key, json_ref *mesh_key,
 	if (json_str(j, key, name, sizeof(name)) == -1)
 		return 0;
 	fold(name);
-	/* Alone among the fields, this one takes no null. */
+	/* Only this field may not be null. */
 	if (strcasecmp(name, "meshKey") == 0) {
 		*mesh_key = v;
 		return check_mesh_key(j, v);
@@ -127,7 +129,7 @@ read_member(const struct json *j, json_ref key, json_ref *mesh_key,
 	return 0;
 }
 
-/* Is the meshKey that counts the one that was recognised? */
+/* Return 1 if the meshKey in force is the one that keys recognised. */
 static int
 is_mesh(const struct json *j, json_ref mesh_key, const char *text,
     uint32_t mesh_off)
@@ -153,7 +155,7 @@ derp_clientinfo_parse(const char *text, size_t len, uint32_t mesh_off,
 	memset(ci, 0, sizeof(*ci));
 	if ((j = json_parse(text, len, MAX_DEPTH, MAX_TOKENS, &e)) == NULL)
 		return -1;
-	/* A lone null is an object without members to the reference. */
+	/* The reference handles a lone null as an object without members. */
 	error = json_type(j, 0) == JSON_OBJECT || json_type(j, 0) == JSON_NULL ?
 	    0 : -1;
 	for (key = json_first(j, 0); key != -1 && error == 0;

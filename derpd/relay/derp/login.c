@@ -1,9 +1,10 @@
 /*
- * login: the DERP login (derp(7), section 2).  Called by httpconn.c when a
- * request was upgraded, by session.c with the ClientInfo, and by relay.c with
- * the answer of keys.
+ * login: the DERP login (derp(7), section 2).  Called by httpconn.c after an
+ * upgrade, by session.c with the ClientInfo, and by relay.c with the answer of
+ * keys.
  *
- * Keys opens the box and seals ours; boxes.c has those that wait for it.
+ * The keys process opens the client's box and seals the server's; boxes.c keeps
+ * the boxes that wait for it.
  */
 #include <sys/queue.h>
 #include <sodium.h>
@@ -30,7 +31,7 @@ derp_login_begin(struct relay_conn *c)
 	relay_conn_send(c, frame, n);
 }
 
-/* Bytes that wait for keys to read. */
+/* Return the bytes that keys has yet to read. */
 static size_t
 queued(void *arg)
 {
@@ -39,7 +40,7 @@ queued(void *arg)
 	return (r->box == NULL ? SIZE_MAX : ipc_chan_queued(r->box));
 }
 
-/* Have keys open a box, and seal a ServerInfo. */
+/* Request that keys open a box and seal a ServerInfo. */
 static void
 send_box(void *arg, uint64_t id, const uint8_t *info, size_t n)
 {
@@ -64,7 +65,7 @@ send_box(void *arg, uint64_t id, const uint8_t *info, size_t n)
 	v.info_len = strlen(text);
 	if (ipc_send_login(r->box, &v) == -1)
 		log_warn("can't send a login box to keys (sendmsg): the "
-		    "client is closed in time");
+		    "client's login times out");
 }
 
 void
@@ -116,8 +117,8 @@ refuse(struct relay_conn *c, const char *why)
 }
 
 /*
- * A client may be sent to as soon as it has ServerInfo, by whatever worker the
- * sender is at: the answer waits until all of them know.
+ * As soon as a client has its ServerInfo, clients of any worker may send to it.
+ * So ServerInfo is sent when all workers have acknowledged the login.
  */
 void
 derp_login_agreed(struct relay_conn *c)
@@ -172,9 +173,9 @@ derp_login_result(struct relay *r, const struct ipc_msg_login_result *v)
 	derp_boxes_more(&r->logins.boxes);
 	c = derp_boxes_owner(&r->logins.boxes, v->cookie);
 	if (c == NULL || c->dead)
-		return;			/* the client has gone meanwhile */
+		return;			/* the client has gone */
 	if (!v->ok)
-		refuse(c, "ClientInfo does not open with its key");
+		refuse(c, "ClientInfo does not decrypt with the client's key");
 	else if (derp_clientinfo_parse(v->text, v->text_len, v->mesh,
 	    &ci) == -1)
 		refuse(c, "ClientInfo is malformed");

@@ -14,39 +14,39 @@ struct ipc_msg;
 struct relay;
 struct relay_conn;
 
-/* The logins of a worker that keys has not answered. */
+/* The logins of a worker that wait for keys. */
 struct derp_logins {
 	struct derp_boxes boxes;
 	struct log_limit refused;
 };
 
-/* Set up r->logins; once, at the start. */
+/* Initialize r->logins; call it once, at the start. */
 void	derp_login_init(struct relay *r);
 
-/* ServerKey goes out, ClientInfo is expected. */
+/* Begin the login: send ServerKey and expect ClientInfo. */
 void	derp_login_begin(struct relay_conn *c);
 
-/* ClientInfo's payload, `n' bytes at `p' (copied), is whole: ask keys. */
+/* Send the payload of a ClientInfo, `n' bytes at `p' (copied), to keys. */
 void	derp_login_info(struct relay_conn *c, const uint8_t *p, size_t n);
 
-/* The answer of keys, MSG_LOGIN_RESULT: goes on, or closes. */
+/* Handle the answer of keys: continue the login, or close. */
 struct ipc_msg_login_result;
 void	derp_login_result(struct relay *r,
 	    const struct ipc_msg_login_result *v);
 
-/* There is a new channel to keys: ask again for all that wait. */
+/* There is a new channel to keys: send all waiting requests again. */
 void	derp_login_again(struct relay *r);
 
 /*
- * All workers know of the connection, or that it is the active one: what its
- * client hears from now on can't be ahead of them.
+ * All workers have acknowledged the login of the connection, or that it is the
+ * active one: frames that would be ahead of them may now be sent.
  */
 void	derp_login_agreed(struct relay_conn *c);
 
-/* Bytes that are kept until keys has answered. */
+/* Return the bytes that are kept until keys has answered. */
 size_t	derp_login_kept(const struct relay_conn *c);
 
-/* The connection goes away, or its login is through: forget what was asked. */
+/* The connection closes, or its login is complete: cancel its request. */
 void	derp_login_free(struct relay_conn *c);
 
 #endif

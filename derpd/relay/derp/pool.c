@@ -1,12 +1,12 @@
 /*
- * pool: memory of packets; see pool.h.  Used by queue.c, and by relay.c for
- * its limit and its clock.
+ * pool: memory of packets; see pool.h.  Used by queue.c, and by relay.c for its
+ * limit and its clock.
  *
  * A slab is POOL_SLAB bytes of mapped memory, aligned to its own size, so that
- * a block's slab is found by its address.  The block that was given back last
- * is given out first: it is still in the cache of the CPU.  Slabs without
- * blocks in use are kept for the next burst, unless it does not come.  What is
- * larger than a block can be has a mapping of its own.
+ * the address of a block yields its slab.  The block freed last is reused
+ * first: it is still in the CPU's cache.  Unused slabs are kept for the next
+ * burst and unmapped if it does not come.  Memory beyond the largest block has
+ * a mapping of its own.
  */
 #include <sys/queue.h>
 #include <sys/mman.h>
@@ -20,7 +20,7 @@
 #define BLOCK_MIN_BITS	6		/* 64 bytes */
 #define BLOCK_MAX	8192
 #define HEAD_SIZE	64		/* of a slab, before its blocks */
-#define TICK_MIN	256		/* slabs given back a tick: 16 MiB */
+#define TICK_MIN	256		/* slabs unmapped a tick: 16 MiB */
 
 #ifndef MAP_ANONYMOUS
 #define MAP_ANONYMOUS	MAP_ANON
@@ -31,12 +31,12 @@ struct block {
 };
 
 struct derp_slab {
-	LIST_ENTRY(derp_slab) partial;	/* with a free block, of its class */
+	LIST_ENTRY(derp_slab) partial;	/* of its class, with a free block */
 	TAILQ_ENTRY(derp_slab) empty;	/* with no block in use */
 	struct block	*free;
 	uint32_t	 class;
-	uint32_t	 used, max;	/* blocks that are given out, and all */
-	uint32_t	 fresh;		/* offset of those never given out */
+	uint32_t	 used, max;	/* blocks in use, and all blocks */
+	uint32_t	 fresh;		/* offset of the blocks never used */
 };
 
 _Static_assert(sizeof(struct derp_slab) <= HEAD_SIZE, "head of a slab");
@@ -49,7 +49,7 @@ derp_pool_init(struct derp_pool *o)
 	o->limit = SIZE_MAX;
 }
 
-/* Two classes for each power of two: at most a third of a block is lost. */
+/* Two classes for each power of two: at most a third of a block is unused. */
 static unsigned int
 class_of(size_t n)
 {
@@ -68,7 +68,7 @@ class_size(unsigned int k)
 	return ((size_t)(2 + (k & 1)) << (BLOCK_MIN_BITS - 1 + k / 2));
 }
 
-/* What has a mapping of its own takes whole pages. */
+/* A mapping of its own has whole pages. */
 static size_t
 large_size(size_t n)
 {
@@ -84,7 +84,7 @@ unmap(struct derp_pool *o, void *p, size_t n)
 		o->mapped -= n;
 }
 
-/* Give back the empty slab that has been unused longest. */
+/* Unmap the empty slab that has been unused longest. */
 static void
 release(struct derp_pool *o)
 {
@@ -96,7 +96,7 @@ release(struct derp_pool *o)
 	unmap(o, s, POOL_SLAB);
 }
 
-/* May `n' bytes more be mapped?  Empty slabs don't stand in the way. */
+/* Return 1 if `n' more bytes may be mapped; empty slabs are unmapped for it. */
 static int
 fits(struct derp_pool *o, size_t n)
 {
@@ -120,7 +120,7 @@ map(struct derp_pool *o, size_t n)
 	return (p);
 }
 
-/* How far `p' is behind the begin of a slab. */
+/* Return the distance of `p' from the start of its slab. */
 static size_t
 slab_offset(const void *p)
 {
@@ -128,8 +128,8 @@ slab_offset(const void *p)
 }
 
 /*
- * A new slab.  Systems map one beside the other, so that mostly only the first
- * one has to be cut out of a larger piece.
+ * Map a slab.  Systems place mappings side by side, so that mostly only the
+ * first one must be cut out of a larger mapping.
  */
 static struct derp_slab *
 slab_map(struct derp_pool *o)
@@ -151,7 +151,7 @@ slab_map(struct derp_pool *o)
 	return ((struct derp_slab *)(p + off));
 }
 
-/* A slab for a class that has none with a free block; NULL without memory. */
+/* Get a slab for a class without free blocks; NULL without memory. */
 static struct derp_slab *
 slab_alloc(struct derp_pool *o, unsigned int k)
 {
@@ -237,7 +237,9 @@ derp_pool_put(struct derp_pool *o, void *p, size_t size)
 	s->free = b;
 	if (s->used-- == s->max)
 		LIST_INSERT_HEAD(&o->partial[s->class], s, partial);
-	/* Each class keeps one, so that a lone packet need not set one up. */
+	/*
+	 * Each class keeps one slab, so that a lone packet need not set one up.
+	 */
 	if (s->used > 0 || (s == LIST_FIRST(&o->partial[s->class]) &&
 	    LIST_NEXT(s, partial) == NULL))
 		return;
@@ -258,7 +260,7 @@ derp_pool_mapped(const struct derp_pool *o)
 	return (o->mapped);
 }
 
-/* A quarter at once: after a large flood, all of them would hold clients up. */
+/* Unmap a quarter at once: all slabs of a large flood would delay clients. */
 void
 derp_pool_tick(struct derp_pool *o)
 {

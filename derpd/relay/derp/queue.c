@@ -8,15 +8,15 @@
 #include "pool.h"
 #include "queue.h"
 
-#define DISCO_RUN	16	/* disco packets before one of the others */
+#define DISCO_RUN	16 /* disco packets before one of the other class */
 #define COUNT_MAX	4	/* drops: half an interval apart */
-#define SMALL_BACKLOG	1514	/* CoDel leaves the last packet alone */
+#define SMALL_BACKLOG	1514	/* CoDel spares the last packet */
 #define LEVEL_BITS	11	/* queues below 2 KiB are on one level */
-#define EVICT_MAX	64	/* packets dropped for the memory of one */
+#define EVICT_MAX	64	/* packets dropped to make room for one */
 
 /*
- * The level of a queue that takes `memory' bytes: two for each power of two,
- * all small ones on the first.
+ * Return the level of a queue that uses `memory' bytes: two for each power of
+ * two; all small queues are on the first.
  */
 static int
 level_of(uint64_t memory)
@@ -54,7 +54,7 @@ level_enter(struct derp_queue *q, int level)
 	s->used |= 1ULL << level;
 }
 
-/* A class of the queue has become larger or smaller. */
+/* Move the queue to its level after a class has changed in size. */
 static void
 level_update(struct derp_queue *q)
 {
@@ -106,7 +106,7 @@ derp_pkt_free(struct derp_queue_set *s, struct derp_pkt *p)
 		derp_pool_put(s->pool, p, p->size);
 }
 
-/* Not for the level of the queue: the caller sees to that. */
+/* The caller updates the level of the queue. */
 static struct derp_pkt *
 class_pop(struct derp_queue *q, struct derp_queue_class *k)
 {
@@ -141,7 +141,7 @@ evict_from(struct derp_queue_set *s, int level)
 	level_update(q);
 }
 
-/* Of one of the fullest queues, each in its turn.  0, or -1: all are empty. */
+/* Drop from one of the fullest queues, in turn.  0, or -1: all are empty. */
 static int
 evict(struct derp_queue_set *s)
 {
@@ -152,8 +152,8 @@ evict(struct derp_queue_set *s)
 }
 
 /*
- * The same of queues on all levels, from the fullest on: what keeps slabs of
- * the pool from being empty may be few packets, of queues that are not full.
+ * Drop from queues on all levels, from the fullest on: a slab may be kept in
+ * use by a few packets of queues that are not full.
  */
 static int
 evict_any(struct derp_queue_set *s, uint64_t *levels)
@@ -207,10 +207,10 @@ derp_queue_put(struct derp_queue *q, struct derp_pkt *p, int disco,
 }
 
 /*
- * RFC 8289, 5.3: when the next drop is due; but not ever sooner.  A flow in a
- * tunnel that slows down for a loss does so for these few; one that does not
- * (BBR, after its own relay link paused for a moment) would lose hundreds of
- * packets for nothing.  Against a flood there is the bound of the queue.
+ * RFC 8289, 5.3: when the next drop is due, with a bound on its rate.  A flow
+ * in a tunnel that reacts to loss slows down for these few drops; one that does
+ * not (BBR, after its own relay link paused for a moment) would lose hundreds
+ * of packets in vain.  The bound of the queue handles floods.
  */
 static uint64_t
 control_law(uint64_t t, uint32_t interval, uint32_t count)
@@ -221,8 +221,8 @@ control_law(uint64_t t, uint32_t interval, uint32_t count)
 }
 
 /*
- * RFC 8289, 5.5 dodequeue(): the head, and whether it waited too long for
- * too long.
+ * RFC 8289, 5.5 dodequeue(): return the head, and whether packets have waited
+ * too long for too long.
  */
 static struct derp_pkt *
 codel_head(struct derp_queue *q, struct derp_queue_class *k, uint64_t now,
@@ -244,7 +244,7 @@ codel_head(struct derp_queue *q, struct derp_queue_class *k, uint64_t now,
 	return (p);
 }
 
-/* RFC 8289, 5.4: begin dropping, sooner when it was needed lately. */
+/* RFC 8289, 5.4: begin dropping, sooner after a recent drop state. */
 static struct derp_pkt *
 codel_begin(struct derp_queue *q, struct derp_queue_class *k,
     struct derp_pkt *p, uint64_t now, const struct derp_queue_limits *lim)

@@ -1,14 +1,13 @@
 /*
  * rate: see rate.h.  Called by session.c for every frame.
  *
- * Over its rate a client is not read from until its bucket is filled again;
- * TCP makes it wait.
+ * A client above its rate is not read until its bucket has filled; TCP slows it
+ * down.
  */
 #include "rate.h"
 
-#define WAIT_MIN_US	1000		/* coarse timers: no shorter waits */
-#define FULL_US		1000000000	/* after so long without a frame the
-					   bucket is full: 1000 s */
+#define WAIT_MIN_US	1000		/* minimum wait: timers are coarse */
+#define FULL_US		1000000000 /* 1000 s without a frame fill any bucket */
 
 static void
 refill(struct derp_rate *b, uint64_t rate, uint64_t burst, uint64_t now_us)
@@ -20,7 +19,7 @@ refill(struct derp_rate *b, uint64_t rate, uint64_t burst, uint64_t now_us)
 		b->at = now_us;
 		return;
 	}
-	/* The time that made no whole byte yet counts the next time. */
+	/* Time that made no whole byte is counted in the next call. */
 	add = us * rate / 1000000;
 	b->at += add * 1000000 / rate;
 	b->tokens += (int64_t)add;

@@ -7,16 +7,16 @@
 
 #include <stdint.h>
 
-/* The bucket of one client; all zero at first, which is full. */
+/* The bucket of one client; all zero initially, which is full. */
 struct derp_rate {
 	uint64_t	 at;		/* us of the last refill */
 	int64_t		 tokens;	/* bytes */
 };
 
 /*
- * `n' bytes came at the time `now_us' (us, not 0) from a client that may send
- * `rate' bytes a second (not 0), and `burst' bytes at once.  How long it must
- * wait before it may send more, in us; 0: it need not.
+ * Charge `n' bytes that a client sent at `now_us' (us, not 0); it may send
+ * `rate' bytes a second (not 0), and `burst' bytes at once.  Return how long it
+ * must wait before it may send more, in us; 0: no wait.
  */
 uint64_t derp_rate_charge(struct derp_rate *b, uint64_t rate, uint64_t burst,
 	    uint64_t now_us, uint64_t n);

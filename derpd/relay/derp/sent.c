@@ -1,13 +1,13 @@
 /*
- * sent: who has had a packet from whom; see sent.h.  Called by output.c when a
- * packet is written, by cluster.c when a key is gone, by conn.c when a
- * connection ends.
+ * sent: the connections that had packets from a key; see sent.h.  Called by
+ * output.c when a packet is written, by cluster.c when a key is gone, by conn.c
+ * when a connection ends.
  *
- * Each source has a set of the connections that heard from it: an open hash
- * table with 8 bytes an entry.  A connection that ends is not looked for in all
- * the sets: it leaves the table of slots, so that its entries no longer fit.
- * They are dropped when their set is made anew.  A set is bounded, and so are
- * all of them together; what falls out costs a PeerGone that is not sent.
+ * Each source has a set of the connections that received from it: an open hash
+ * table with 8 bytes an entry.  A connection that ends is not removed from
+ * every set: it leaves the table of slots, so that its entries become invalid.
+ * They are dropped when their set is rebuilt.  Each set is bounded, and so is
+ * the memory of all; a forgotten entry costs a PeerGone that is not sent.
  */
 #include <sys/queue.h>
 #include <sodium.h>
@@ -23,22 +23,22 @@
 #define MEMORY_MAX	(32 * 1024 * 1024)	/* of all sets */
 #define SLOTS_MIN	64
 
-/* Which connection: number of its slot (not 0), and low half of its id. */
+/* Identifies a connection: its slot (not 0), and the low half of its id. */
 typedef uint64_t entry_t;
 
 struct derp_sent_set {
 	TAILQ_ENTRY(derp_sent_set) entry;	/* sets of that size */
 	struct cluster_peer	*src;
-	unsigned int		 bits;	/* there is room for 1 << bits */
+	unsigned int		 bits;	/* capacity is 1 << bits */
 	unsigned int		 n;	/* in use */
 	entry_t			 v[];	/* 0: free */
 };
 TAILQ_HEAD(derp_sent_list, derp_sent_set);
 
-/* A connection that heard something. */
+/* The slot of a connection that received packets. */
 struct derp_slot {
-	struct relay_conn	*c;	/* NULL: free, */
-	uint32_t		 next;	/* and the next free one, 0 none */
+	struct relay_conn	*c;	/* NULL: the slot is free */
+	uint32_t		 next;	/* next free slot, 0 none */
 };
 
 struct derp_sent {
@@ -66,7 +66,7 @@ derp_sent_new(void (*gone)(struct relay_conn *c, const void *frame, size_t n))
 	return (all);
 }
 
-/* 0, or -1 without memory. */
+/* Return 0, or -1 without memory. */
 static int
 slots_grow(struct derp_sent *all)
 {
@@ -86,7 +86,7 @@ slots_grow(struct derp_sent *all)
 	return (0);
 }
 
-/* 0, or -1 without memory. */
+/* Give the connection a slot.  Return 0, or -1 without memory. */
 static int
 slot_alloc(struct derp_sent *all, struct relay_conn *c)
 {
@@ -107,7 +107,7 @@ entry_of(const struct relay_conn *c)
 	return ((uint64_t)c->session.heard_slot << 32 | (uint32_t)c->id);
 }
 
-/* The connection, NULL when it has ended. */
+/* Return the connection, NULL when it has ended. */
 static struct relay_conn *
 conn_of(const struct derp_sent *all, entry_t e)
 {
@@ -132,7 +132,7 @@ set_free(struct derp_sent *all, struct derp_sent_set *s)
 	free(s);
 }
 
-/* An empty set; the largest ones are forgotten for it.  NULL without memory. */
+/* Create a set; the largest ones are freed for it.  NULL without memory. */
 static struct derp_sent_set *
 set_new(struct derp_sent *all, unsigned int bits)
 {
@@ -153,7 +153,7 @@ set_new(struct derp_sent *all, unsigned int bits)
 	return (s);
 }
 
-/* Where the entry is, or is to be. */
+/* Return the place of the entry, used or free. */
 static entry_t *
 set_find(const struct derp_sent *all, struct derp_sent_set *s, entry_t e)
 {
@@ -165,7 +165,7 @@ set_find(const struct derp_sent *all, struct derp_sent_set *s, entry_t e)
 	return (&s->v[i]);
 }
 
-/* Bits of a set that is at most half full with the living entries of `s'. */
+/* Return the bits of a set that the valid entries of `s' fill at most half. */
 static unsigned int
 bits_for(const struct derp_sent *all, const struct derp_sent_set *s)
 {
@@ -179,7 +179,7 @@ bits_for(const struct derp_sent *all, const struct derp_sent_set *s)
 	return (bits);
 }
 
-/* The living entries of `from', as many as fill a half of `s'. */
+/* Copy valid entries of `from' until `s' is half full. */
 static void
 set_copy(const struct derp_sent *all, struct derp_sent_set *s,
     const struct derp_sent_set *from)
@@ -194,7 +194,7 @@ set_copy(const struct derp_sent *all, struct derp_sent_set *s,
 		}
 }
 
-/* The set of `p', with room for one more; NULL without memory. */
+/* Return the set of `p', with room for one more; NULL without memory. */
 static struct derp_sent_set *
 set_of(struct derp_sent *all, struct cluster_peer *p)
 {
@@ -205,7 +205,7 @@ set_of(struct derp_sent *all, struct cluster_peer *p)
 	if ((s = set_new(all, s == NULL ? MIN_BITS :
 	    bits_for(all, s))) == NULL)
 		return (NULL);
-	if ((old = p->told) != NULL) {	/* it may have been forgotten */
+	if ((old = p->told) != NULL) {	/* set_new() may have freed it */
 		set_copy(all, s, old);
 		set_free(all, old);
 	}

@@ -1,6 +1,6 @@
 /*
- * sent: who has had a packet from whom, so that PeerGone(disconnected) goes to
- * them (derp(7), section 3).  Touches memory alone.
+ * sent: the connections that had packets from a key; PeerGone(disconnected) is
+ * sent to them (derp(7), section 3).  Touches memory alone.
  */
 #ifndef SENT_H
 #define SENT_H
@@ -13,28 +13,30 @@ struct relay_conn;
 struct derp_sent;
 
 /*
- * Notes of nobody yet.  `gone' sends `c' the `n' bytes at `frame', a PeerGone.
- * NULL without memory.
+ * Create an empty state.  `gone' sends `c' the `n' bytes at `frame', a
+ * PeerGone.  NULL without memory.
  */
 struct derp_sent *derp_sent_new(void (*gone)(struct relay_conn *c,
 	    const void *frame, size_t n));
 
-/* Free the notes; NULL is fine. */
+/* Free the state; NULL is permitted. */
 void	derp_sent_free(struct derp_sent *s);
 
 /*
- * `c' was written a packet from `src'.  0 noted, -1 not: `src' is NULL, for
- * nobody has that key any more, or no memory.  At most 12288 connections are
- * noted for a key, and 32 MiB of notes for all; beyond that older ones are
- * forgotten.
+ * Record that a packet from `src' was written to `c'.  Return 0, or -1 if it
+ * was not recorded: `src' is NULL because its key has left, or there is no
+ * memory.  At most 12288 connections are recorded for a key, and 32 MiB in all;
+ * above that older ones are forgotten.
  */
 int	derp_sent_note(struct derp_sent *s, struct cluster_peer *src,
 	    struct relay_conn *c);
 
-/* `p' is gone: PeerGone to all that are noted, once each, and forget. */
+/*
+ * `p' is gone: send PeerGone once to each recorded connection, and free them.
+ */
 void	derp_sent_gone(struct derp_sent *s, struct cluster_peer *p);
 
-/* `c' goes away: it is told nothing more. */
+/* `c' is closed: forget it. */
 void	derp_sent_forget(struct derp_sent *s, struct relay_conn *c);
 
 #endif

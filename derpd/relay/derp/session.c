@@ -1,8 +1,8 @@
 /*
- * session: see session.h.  Called by conn.c with the bytes of a connection.
+ * session: see session.h.  Called by input.c with the bytes of a connection.
  *
- * A frame that lies whole in the bytes at hand is handled in place; only one
- * that is cut is collected first.
+ * A frame that is whole in the input is handled in place; only a partial one is
+ * copied.
  */
 #include <string.h>
 
@@ -36,7 +36,7 @@ derp_flags(const struct derp_session *s)
 	return (f == 0 ? PEER_REGULAR : f);
 }
 
-/* 1 when the client may be told once more that nobody has a key. */
+/* Return 1 when the client may get another PeerGone(not here). */
 static int
 may_notify(struct derp_session *s)
 {
@@ -59,8 +59,8 @@ may_notify(struct derp_session *s)
 }
 
 /*
- * Nobody has the key: the packet is dropped, and a client that looks for a path
- * is told so.
+ * Drop a packet to a key that is not connected; a client that looks for a path
+ * gets a PeerGone.
  */
 static void
 not_here(struct derp_session *s, enum relay_drop_reason why, const uint8_t *key,
@@ -138,7 +138,7 @@ got_ping(struct derp_session *s, const uint8_t *p, size_t n)
 	(void)n;
 	s->env->stats->got_ping++;
 	if (s->npongs == PONGS_MAX)
-		return;		/* it does not read those that it is owed */
+		return;		/* the client does not read its pongs */
 	memcpy(s->pongs[s->npongs++], p, FRAME_PING_LEN);
 	s->env->ops->pong(s);
 }
@@ -197,7 +197,9 @@ got_frame(struct derp_session *s, uint8_t type, const uint8_t *p, size_t n)
 		s->env->ops->close(s, "mesh frame without the mesh key");
 }
 
-/* `n' bytes came: over its rate the client must wait.  Mesh peers never do. */
+/*
+ * Charge `n' bytes: above its rate the client must wait; mesh peers never do.
+ */
 static void
 charge(struct derp_session *s, uint64_t n)
 {
@@ -213,8 +215,8 @@ charge(struct derp_session *s, uint64_t n)
 }
 
 /*
- * A header is whole: begin to take, or to pass over, `len' bytes.  A payload
- * that is passed over is paid for as it comes: it may be 4 GiB long.
+ * Handle a whole header: begin to collect or to skip `len' bytes.  A skipped
+ * payload may be 4 GiB long; it is charged as it arrives.
  */
 static enum net_frame_verdict
 begin_frame(struct derp_session *s, uint8_t type, uint32_t len)
@@ -225,7 +227,7 @@ begin_frame(struct derp_session *s, uint8_t type, uint32_t len)
 		s->env->ops->close(s, "malformed frame");
 		return (v);
 	}
-	/* Every frame is activity, also one that is passed over. */
+	/* Every frame is activity, a skipped one too. */
 	if (s->told_dup)
 		s->env->ops->activity(s);
 	if (v == FRAME_SKIP)
@@ -235,8 +237,8 @@ begin_frame(struct derp_session *s, uint8_t type, uint32_t len)
 }
 
 /*
- * Continue the frame that began in earlier bytes: its first bytes are in
- * s->part, the header checked once those are FRAME_HDR_LEN.
+ * Continue a frame whose first bytes are in s->part; its header is checked once
+ * FRAME_HDR_LEN bytes are there.
  */
 static size_t
 continue_frame(struct derp_session *s, const uint8_t *p, size_t n)

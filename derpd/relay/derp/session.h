@@ -1,7 +1,7 @@
 /*
- * session: the DERP session of one client (derp(7), sections 1 to 4): frames
- * come in as bytes, what is to be done goes out as calls.  Knows no socket, no
- * TLS, no event loop and no table of clients.
+ * session: the DERP session of one client (derp(7), sections 1 to 4): it parses
+ * frames from bytes and acts through call-backs.  It uses no socket, no TLS, no
+ * event loop and no table of clients.
  */
 #ifndef SESSION_H
 #define SESSION_H
@@ -20,36 +20,36 @@ struct derp_session;
 struct ipc_relay_conf;
 struct relay_conn;
 
-#define PONGS_MAX	8	/* pings that wait for their pong */
+#define PONGS_MAX	8	/* pings whose pong is due */
 
 /*
- * What the frames of a client lead to.  `n' bytes at `p' are the caller's and
- * gone when the call returns.  Any call may close the session, but frees
+ * Call-backs for the frames of a client.  The caller owns the `n' bytes at `p'
+ * and frees them after the call.  Any call may close the session, but frees
  * nothing.
  */
 struct derp_ops {
-	/* A packet from `src' for `dst'.  0, or -1: nobody has that key. */
+	/* Route a packet from `src' to `dst'; 0, or -1: no such key. */
 	int	(*packet)(struct derp_session *s, const uint8_t *dst,
 		    const uint8_t *src, const uint8_t *p, size_t n);
-	/* Send a whole frame of ours to the client. */
+	/* Send a whole frame to the client, ahead of packets. */
 	void	(*send)(struct derp_session *s, const void *p, size_t n);
-	/* The client is owed one pong more. */
+	/* One more pong is due. */
 	void	(*pong)(struct derp_session *s);
-	/* The payload of the ClientInfo, before the login. */
+	/* Handle the payload of the ClientInfo, before the login. */
 	void	(*info)(struct derp_session *s, const uint8_t *p, size_t n);
-	/* The client has duplicates, and sent a frame. */
+	/* The client has duplicates and sent a frame. */
 	void	(*activity)(struct derp_session *s);
-	/* The mesh peer wants to hear of all connections. */
+	/* The mesh peer requests notifications of all connections. */
 	void	(*watch)(struct derp_session *s);
-	/* The mesh peer wants the clients with that key to be closed. */
+	/* The mesh peer requests to close the clients with that key. */
 	void	(*close_peer)(struct derp_session *s, const uint8_t *key);
-	/* The client is over its rate: read no more for `us' microseconds. */
+	/* The client is above its rate: read no more for `us' microseconds. */
 	void	(*wait)(struct derp_session *s, uint64_t us);
 	/* End the session; `why' (static) is for the log. */
 	void	(*close)(struct derp_session *s, const char *why);
 };
 
-/* What all sessions of a worker share. */
+/* State that all sessions of a worker share. */
 struct derp_env {
 	const struct derp_ops		*ops;
 	const struct ipc_relay_conf	*conf;
@@ -57,44 +57,43 @@ struct derp_env {
 	struct relay_stats		*stats;
 };
 
-/* Of one client, from the request that was upgraded on. */
+/* The session of one client, from the upgrade of its request on. */
 struct derp_session {
 	const struct derp_env *env;
 	uint8_t			 key[FRAME_KEY_LEN];
-	unsigned int		 up:1;	/* logged in; else ClientInfo is due */
+	/* logged in; else ClientInfo is expected */
+	unsigned int		 up:1;
 	unsigned int		 mesh:1, prober:1, not_ideal:1, home:1,
 	    watching:1,
-			 told_dup:1;	/* it has duplicates, and knows it */
-	uint32_t		 skip;	/* payload bytes to pass over */
-	struct relay_buf	 part;	/* a frame that is not whole yet */
+			 told_dup:1;	/* notified that it has duplicates */
+	uint32_t		 skip;	/* payload bytes to skip */
+	struct relay_buf	 part;	/* a partial frame */
 	struct derp_rate rate;
 	LIST_ENTRY(relay_conn) watcher;
-	TAILQ_ENTRY(relay_conn) same;		/* connections of one key,
-						   here */
+	TAILQ_ENTRY(relay_conn) same; /* local connections of one key */
 	struct cluster_peer	*peer;
-	uint64_t		 pending_acks;	/* workers that do not know
-						   yet */
-	uint64_t		 seq;		/* of the latest news of it */
-	uint64_t		 active_us;	/* last frame, kept among
-						   duplicates */
+	/* bitmap of workers that have not acknowledged */
+	uint64_t		 pending_acks;
+	uint64_t		 seq;		/* of its latest notification */
+	/* last frame, kept among duplicates */
+	uint64_t		 active_us;
 	uint64_t		 login_us;
-	struct cluster_peer	*dst;		/* last one, while dst_gen
-						   fits */
+	/* of the last packet, while dst_gen is current */
+	struct cluster_peer	*dst;
 	uint64_t		 dst_gen;
-	uint32_t		 heard_slot;	/* of sent.c; 0: it heard
-						   nothing */
+	/* of sent.c; 0: it received nothing */
+	uint32_t		 heard_slot;
 	uint8_t			 pongs[PONGS_MAX][FRAME_PING_LEN];
 	unsigned int		 npongs;
-	uint64_t		 gone_at;	/* us; bucket of PeerGone(not
-						   here) */
+	uint64_t		 gone_at; /* us; bucket of PeerGone(not here) */
 	unsigned int		 gone_tokens;
 	uint64_t		 rx_bytes, tx_bytes, rx_packets, tx_packets,
 	    drops;
 };
 
 /*
- * Handle the first of the `n' DERP bytes at `p', at most one frame.  The bytes
- * that were taken, at least one; the session may be closed, or made to wait.
+ * Handle at most one frame of the `n' DERP bytes at `p'.  Return how many bytes
+ * were handled, at least one; the session may be closed or paused.
  */
 size_t	derp_input(struct derp_session *s, const uint8_t *p, size_t n);
 
@@ -105,7 +104,7 @@ void	derp_free(struct derp_session *s);
 void	derp_count_drop(struct relay_stats *stats, enum relay_drop_reason why,
 	    const uint8_t *p, size_t n);
 
-/* PEER_* flags of the client. */
+/* Return the PEER_* flags of the client. */
 uint8_t	derp_flags(const struct derp_session *s);
 
 #endif
