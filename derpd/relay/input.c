@@ -1,10 +1,10 @@
 /*
- * input: what clients send, in the order of a connection's life: a ClientHello,
- * records, requests, frames; and why that may be held back.  Called by
- * everything that has to do with one client.
+ * input: input of clients in the order of a connection's life: a ClientHello,
+ * records, requests, frames; and the reasons to pause it.  Called by all
+ * modules that handle one client.
  *
  * Input is handled from the event loop or from relay_conn_work(), never within
- * output or within other input; who resumes a connection only queues it.
+ * output or other input; resuming a connection only queues it.
  */
 #include <sys/socket.h>
 #include <errno.h>
@@ -19,12 +19,12 @@
 #include "tlsio.h"
 #include "websocket.h"
 
-/* Most plaintext that is kept of a client that must wait. */
+/* Maximum plaintext that is kept for a paused client. */
 #define PEND_MAX	(256 * 1024)
 
-#define STRANGER_READ	8192	/* bytes read at once before the login */
+#define STRANGER_READ	8192	/* bytes of one read before the login */
 #define SHAKE_US	2000	/* time for handshakes in a turn */
-#define SHAKES_MAX	256	/* handshakes that wait, then accept stops */
+#define SHAKES_MAX	256	/* waiting handshakes that stop accept */
 
 static void
 unqueue_shake(struct relay_conn *c)
@@ -36,8 +36,8 @@ unqueue_shake(struct relay_conn *c)
 }
 
 /*
- * Plaintext as the connection's state says, until it must wait, ends, or goes
- * on as a WebSocket: how many bytes were handled.
+ * Handle plaintext by the connection's state, until it is paused, ends, or
+ * continues as a WebSocket.  Return how many bytes were handled.
  */
 static size_t
 feed(struct relay_conn *c, const uint8_t *p, size_t n)
@@ -55,7 +55,7 @@ feed(struct relay_conn *c, const uint8_t *p, size_t n)
 	return (used);
 }
 
-/* The same, and what must wait is kept: how many bytes were taken. */
+/* Handle plaintext and keep the rest if paused; return the bytes consumed. */
 static size_t
 feed_or_keep(struct relay_conn *c, const uint8_t *p, size_t n)
 {
@@ -65,7 +65,7 @@ feed_or_keep(struct relay_conn *c, const uint8_t *p, size_t n)
 		return (used);
 	if (relay_buf_left(&c->input.pend) + (n - used) > PEND_MAX ||
 	    relay_buf_add(&c->input.pend, p + used, n - used) == -1)
-		relay_conn_close(c, "too much while it must wait");
+		relay_conn_close(c, "too much input while paused");
 	return (n);
 }
 
@@ -78,8 +78,8 @@ relay_conn_pause(struct relay_conn *c, unsigned int why)
 }
 
 /*
- * Nothing is known of it: what it sends, handshake or requests, is handled for
- * SHAKE_US a turn alone.
+ * Return 1 before the login: handshake and requests are handled for only
+ * SHAKE_US a turn.
  */
 static int
 is_unfinished(const struct relay_conn *c)
@@ -87,7 +87,7 @@ is_unfinished(const struct relay_conn *c)
 	return (c->state == CONN_HANDSHAKE || c->state == CONN_HTTP);
 }
 
-/* Input is held that the turn is to handle; PAUSE_TURN is set. */
+/* Queue input for the turn; PAUSE_TURN is set. */
 static void
 queue_input(struct relay_conn *c)
 {
@@ -99,7 +99,7 @@ queue_input(struct relay_conn *c)
 	}
 	c->shaking = c->state == CONN_HANDSHAKE ? SHAKE_HELLO : SHAKE_REQUEST;
 	TAILQ_INSERT_TAIL(&r->shaking, c, resumed);
-	/* Who asks without end must not keep others from being accepted. */
+	/* Only handshakes count: a flood of requests must not stop accept. */
 	if (c->shaking == SHAKE_HELLO && ++r->nshaking >= SHAKES_MAX)
 		relay_accept_pause(r, ACCEPT_SHAKES);
 }
@@ -112,12 +112,12 @@ relay_conn_resume(struct relay_conn *c, unsigned int why)
 	c->paused &= ~why;
 	if (c->paused != 0)
 		return;
-	/* It goes on when what was held has been handled. */
+	/* Input resumes when the turn has handled what was kept. */
 	c->paused = PAUSE_TURN;
 	queue_input(c);
 }
 
-/* What is held is enough to go on with a handshake, or TLS is up. */
+/* Return 1 if kept input can continue a handshake, or TLS is established. */
 static int
 held_suffices(struct relay_conn *c)
 {
@@ -131,7 +131,7 @@ held_suffices(struct relay_conn *c)
 	return (relay_hello_record(relay_buf_head(b), relay_buf_left(b)) > 0);
 }
 
-/* Bytes of a WebSocket; what must wait is kept unwrapped. */
+/* Unwrap WebSocket bytes; paused input is kept unwrapped. */
 static void
 unwrap(struct relay_conn *c, const uint8_t *p, size_t n)
 {
@@ -141,8 +141,8 @@ unwrap(struct relay_conn *c, const uint8_t *p, size_t n)
 }
 
 /*
- * Handle what was held of a connection while it had to wait.  It may have to
- * wait again before all of that is handled: the rest stays where it is.
+ * Handle the input that was kept while a connection was paused.  If it is
+ * paused again, the rest is kept.
  */
 static void
 work(struct relay_conn *c)
@@ -154,7 +154,7 @@ work(struct relay_conn *c)
 	if (relay_buf_left(&c->input.pend) > 0) {
 		b = c->input.pend;
 		memset(&c->input.pend, 0, sizeof(c->input.pend));
-		ws = c->ws;	/* if it is one, all that is unwrapped */
+		ws = c->ws;	/* of a WebSocket all is unwrapped */
 		relay_buf_drain(&b, feed(c, relay_buf_head(&b),
 		    relay_buf_left(&b)));
 		if (c->ws == ws)
@@ -166,7 +166,7 @@ work(struct relay_conn *c)
 	}
 	if (c->dead || c->paused != 0 || c->plain || !held_suffices(c))
 		return;
-	/* Also without held bytes: libssl may have read ahead of us. */
+	/* Without kept bytes too: libssl may have read ahead. */
 	b = c->input.held;
 	memset(&c->input.held, 0, sizeof(c->input.held));
 	relay_tlsio_pump(c, relay_buf_head(&b), relay_buf_left(&b));
@@ -178,14 +178,14 @@ relay_conn_work(struct relay *r)
 {
 	struct relay_conn *c, *last = TAILQ_LAST(&r->resumed, relay_conn_list);
 
-	/* One that is resumed meanwhile waits for the next turn. */
+	/* A connection that is resumed meanwhile waits for the next turn. */
 	while (last != NULL && (c = TAILQ_FIRST(&r->resumed)) != NULL) {
 		if (c == last)
 			last = NULL;
 		TAILQ_REMOVE(&r->resumed, c, resumed);
 		c->paused &= ~(unsigned int)PAUSE_TURN;
 		if (c->dead || c->paused != 0)
-			continue;	/* another reason came meanwhile */
+			continue;	/* paused for another reason */
 		work(c);
 		relay_conn_charge(c);
 		relay_output_relieve(r);
@@ -198,7 +198,9 @@ relay_conn_shake(struct relay *r)
 	struct relay_conn *c;
 	uint64_t end;
 
-	/* From now: they get their time also when a turn takes long. */
+	/*
+	 * The time starts now, so that a long turn leaves some for handshakes.
+	 */
 	if (!TAILQ_EMPTY(&r->shaking))
 		relay_clock(r);
 	end = r->now_us + SHAKE_US;
@@ -240,11 +242,11 @@ relay_conn_input(struct relay_conn *c, const uint8_t *p, size_t n)
 		p += used;
 		n -= used;
 	}
-	if (c->ws != NULL)	/* maybe only now */
+	if (c->ws != NULL)	/* set now or before */
 		unwrap(c, p, n);
 }
 
-/* Bytes to read at once: few of those who may never log in. */
+/* Return the bytes of one read: few before the login. */
 static size_t
 read_size(const struct relay_conn *c)
 {
@@ -253,7 +255,7 @@ read_size(const struct relay_conn *c)
 	return (c->state == CONN_UP ? RELAY_IN_SIZE : STRANGER_READ);
 }
 
-/* Nobody listens any more; only so much is read. */
+/* Discard input after the end of our stream, up to a limit. */
 static void
 linger(struct relay_conn *c, size_t n)
 {
@@ -263,8 +265,8 @@ linger(struct relay_conn *c, size_t n)
 }
 
 /*
- * The handshake needs a whole ClientHello, and whole records after that; the
- * turn does it, a few at a time.
+ * A handshake continues when a whole ClientHello, and later a whole record, is
+ * there.  The turn handles a few at a time.
  */
 static void
 shake_input(struct relay_conn *c)
@@ -283,7 +285,7 @@ shake_input(struct relay_conn *c)
 	}
 }
 
-/* Ciphertext has come: `n' bytes at `p'. */
+/* Handle the `n' bytes of ciphertext at `p'. */
 static void
 tls_input(struct relay_conn *c, const uint8_t *p, size_t n)
 {
@@ -293,7 +295,7 @@ tls_input(struct relay_conn *c, const uint8_t *p, size_t n)
 		relay_tlsio_pump(c, p, n);
 		return;
 	}
-	/* It goes behind the record that is not whole. */
+	/* Append to the partial record. */
 	if (relay_buf_add_tight(&c->input.held, p, n) == -1) {
 		relay_conn_close(c, "out of memory");
 		return;

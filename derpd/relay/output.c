@@ -1,11 +1,11 @@
 /*
- * output: what goes out to a connection.  Called at the end of each turn.
+ * output: sends what connections have pending.  Called at the end of each turn.
  *
- * A connection that got something is dirty.  Its frames are gathered, encrypted
- * in records of up to 16 KiB, and written with one send.  No more is handed to
- * the kernel than it may hold unsent (TCP_NOTSENT_LOWAT), so that packets wait
- * in our queue, where CoDel sees them, and an idle client holds no buffer.
- * How bytes are encrypted and sent is a table of calls (output_sock.c).
+ * A connection with new output is dirty.  Its frames are gathered, encrypted in
+ * records of up to 16 KiB, and written with one send.  The kernel gets no more
+ * than it may hold unsent (TCP_NOTSENT_LOWAT), so that packets wait in our
+ * queue, where CoDel handles them, and an idle client holds no buffer.
+ * Encrypting and sending are call-backs (output_sock.c).
  */
 #include <errno.h>
 #include <string.h>
@@ -19,14 +19,15 @@
 #include "tlsio.h"
 #include "websocket.h"
 
-#define OUT_MAX		(256 * 1024)	/* refused bytes of one connection */
-#define CTL_MAX		(1024 * 1024)	/* our frames for a slow client */
+/* of one connection, refused by the socket */
+#define OUT_MAX		(256 * 1024)
+#define CTL_MAX		(1024 * 1024)	/* own frames for a slow client */
 #define CTL_MAX_WATCHER	(64 * 1024 * 1024)
-#define CTL_ALL		(128 * 1024 * 1024) /* of all connections: beyond, */
-#define CTL_LEAST	(16 * 1024)	/* each one may only have this */
+#define CTL_ALL		(128 * 1024 * 1024) /* own frames of all; above this */
+#define CTL_LEAST	(16 * 1024)	/* each connection may have only this */
 #define FRESH_MAX	(256 * 1024)	/* queued bytes before a flush */
 #define WS_CHUNK	(RELAY_RECORD_SIZE - WS_MAX_HDR)
-#define FLUSH_ROUNDS	16		/* batches a connection and round */
+#define FLUSH_ROUNDS	16		/* batches of a connection in a turn */
 
 void
 relay_outputs_init(struct relay_outputs *o, const struct relay_output_ops *ops)
@@ -50,7 +51,7 @@ relay_conn_dirty(struct relay_conn *c)
 	TAILQ_INSERT_TAIL(&c->r->outputs.dirty, c, output.dirty);
 }
 
-/* Too much for a client that does not read: it is closed at the flush. */
+/* Close a client that does not read, at the flush. */
 static void
 overflow(struct relay_conn *c)
 {
@@ -58,7 +59,7 @@ overflow(struct relay_conn *c)
 	relay_conn_dirty(c);
 }
 
-/* Where a connection belongs whose own frames take `size' bytes; or NULL. */
+/* Return the list for a connection with `size' bytes of own frames, or NULL. */
 static struct relay_output_holders *
 holders_of(struct relay_conn *c, size_t size)
 {
@@ -71,7 +72,7 @@ holders_of(struct relay_conn *c, size_t size)
 	return (&c->r->outputs.holders[c->session.mesh][level]);
 }
 
-/* The memory of its own frames was `before' bytes. */
+/* Account for own frames whose memory was `before' bytes. */
 static void
 ctl_changed(struct relay_conn *c, size_t before)
 {
@@ -91,7 +92,7 @@ ctl_changed(struct relay_conn *c, size_t before)
 	o->held_in = to;
 }
 
-/* The first `n' bytes of its own frames are out. */
+/* Remove the first `n' bytes of own frames, which were sent. */
 static void
 ctl_drain(struct relay_conn *c, size_t n)
 {
@@ -102,9 +103,9 @@ ctl_drain(struct relay_conn *c, size_t n)
 }
 
 /*
- * Own frames take too much memory: a connection that has most of them gives
- * them up, and is closed at the flush.  Mesh peers are the last, for they hear
- * of every connection.  0, or -1: nobody has much.
+ * Own frames use too much memory: drop those of a connection that has most; it
+ * is closed at the flush.  Mesh peers come last, because they are notified of
+ * every connection.  Return 0, or -1 if no connection has many.
  */
 static int
 drop_holder(struct relay *r)
@@ -229,7 +230,7 @@ relay_conn_enqueue(struct relay_conn *c, const uint8_t src[FRAME_KEY_LEN],
 	r->outputs.fresh_bytes += n;
 }
 
-/* The source of a packet that goes out now is owed a PeerGone later. */
+/* Record that the client gets a PeerGone when the packet's source leaves. */
 static void
 note_source(struct relay_conn *c, const uint8_t *src)
 {
@@ -258,7 +259,7 @@ count_sent(struct relay_conn *c, const struct derp_pkt *p)
 	s->queue_us = (s->queue_us * 9 + (c->r->now_us - p->at)) / 10;
 }
 
-/* The pongs that are due, to `dst'; how many bytes. */
+/* Write the pongs that are due to `dst'.  Return their bytes. */
 static size_t
 gather_pongs(struct relay_conn *c, uint8_t *dst)
 {
@@ -272,7 +273,7 @@ gather_pongs(struct relay_conn *c, uint8_t *dst)
 	return (n);
 }
 
-/* Whole frames into `batch', about `max' bytes; how many bytes. */
+/* Gather whole frames in `batch', about `max' bytes.  Return their bytes. */
 static size_t
 gather(struct relay_conn *c, size_t max)
 {
@@ -284,7 +285,7 @@ gather(struct relay_conn *c, size_t max)
 	if ((n = web_read(c, batch, max)) > 0)
 		return (n);
 	if ((k = relay_buf_left(&c->output.ctl)) > 0) {
-		/* A DERP stream may be cut anywhere between two batches. */
+		/* A DERP stream may be split anywhere between two batches. */
 		n = k < max ? k : max;
 		memcpy(batch, relay_buf_head(&c->output.ctl), n);
 		ctl_drain(c, n);
@@ -306,8 +307,8 @@ gather(struct relay_conn *c, size_t max)
 }
 
 /*
- * Unsent bytes in the kernel, at most: what was written since it was last
- * asked may have left since.  It is asked again only when that matters.
+ * Return an upper bound of the unsent bytes in the kernel.  The kernel is
+ * queried only when the bytes written since the last query matter.
  */
 static unsigned int
 unsent(struct relay_conn *c, unsigned int limit)
@@ -317,14 +318,14 @@ unsent(struct relay_conn *c, unsigned int limit)
 	return (c->output.unsent);
 }
 
-/* Write deadline of this connection in ms, 0 none. */
+/* Return the write deadline of this connection in ms, 0 for none. */
 static unsigned int
 output_deadline(const struct relay_conn *c)
 {
 	return (c->session.mesh ? MESH_WRITE_MS : c->r->conf.write_timeout);
 }
 
-/* Wait until the socket takes more, or the write deadline passes. */
+/* Wait until the socket accepts more, or the write deadline passes. */
 static void
 wait_writable(struct relay_conn *c)
 {
@@ -338,7 +339,7 @@ wait_writable(struct relay_conn *c)
 	c->output.outq = ops->unacked(c);
 }
 
-/* Send; what the socket refuses goes to c->output.out.  -1: connection lost. */
+/* Send; c->output.out keeps what the socket refuses.  -1: connection lost. */
 static int
 send_some(struct relay_conn *c, const uint8_t *p, size_t n)
 {
@@ -356,7 +357,7 @@ send_some(struct relay_conn *c, const uint8_t *p, size_t n)
 	return (relay_buf_add(&c->output.out, p + k, n - (size_t)k));
 }
 
-/* What the socket refused before; 1 all out, 0 not all, -1 lost. */
+/* Send what the socket refused before.  1: all, 0: not all, -1: lost. */
 static int
 send_rest(struct relay_conn *c)
 {
@@ -375,7 +376,7 @@ send_rest(struct relay_conn *c)
 	return (1);
 }
 
-/* Encrypt `n' bytes of the batch onto the stage. */
+/* Encrypt `n' bytes of the batch to the stage. */
 static int
 encrypt(struct relay_conn *c, size_t n)
 {
@@ -433,7 +434,9 @@ relay_conn_reply(struct relay_conn *c, const void *head, size_t n,
 static int
 has_more(const struct relay_conn *c)
 {
-	/* What a client hears is not ahead of what other workers know. */
+	/*
+	 * ServerInfo must not be sent before other workers know of the client.
+	 */
 	if (c->session.pending_acks != 0 && c->state == CONN_ADMIT)
 		return (0);
 	if (c->ws != NULL && web_ws_is_over(c->ws))
@@ -443,7 +446,7 @@ has_more(const struct relay_conn *c)
 	    derp_queue_packets(&c->output.queue) > 0 || web_pending(c) > 0);
 }
 
-/* All is out: end the stream properly, then wait for the other end's. */
+/* All is sent: end the stream, then wait for the client to end its own. */
 static void
 finish(struct relay_conn *c)
 {
@@ -457,9 +460,9 @@ finish(struct relay_conn *c)
 		return;
 	}
 	/*
-	 * A close while bytes come in would be a reset, which may overtake
-	 * what the client has not read yet.  So some are read; then the window
-	 * of TCP stops the client.
+	 * Closing while input arrives would send a reset, which may overtake
+	 * unread output.  So some input is read; then TCP's window stops the
+	 * client.
 	 */
 	c->lingering = 1;
 	c->input.linger_left = LINGER_BYTES;
@@ -474,13 +477,13 @@ flush_one(struct relay_conn *c)
 	int i, rv, full, woken = c->output.woken;
 
 	/*
-	 * A socket that was reset is writable, yet keeps its unsent bytes for
-	 * ever: after EV_WRITE something is sent in any case, which fails then.
+	 * A socket that was reset is writable, but keeps its unsent bytes
+	 * forever.  After EV_WRITE output is always sent, which then fails.
 	 */
 	c->output.woken = 0;
 
 	if (c->output.overflow) {
-		relay_conn_close(c, "does not read what it is sent");
+		relay_conn_close(c, "the client does not read");
 		return;
 	}
 	if (c->output.want_write)
@@ -564,12 +567,12 @@ relay_output_overdue(struct relay_conn *c)
 	if (c->dead)
 		return;
 	c->output.want_write = 0;
-	/* The kernel still has unsent bytes; did the client take any? */
+	/* The kernel still has unsent bytes; compare the acknowledged ones. */
 	now = c->r->outputs.ops->unacked(c);
 	if (now < c->output.outq) {
 		wait_writable(c);
 		return;
 	}
 	c->r->stats.write_timeouts++;
-	relay_conn_close(c, "takes nothing");
+	relay_conn_close(c, "write timeout");
 }

@@ -1,6 +1,6 @@
 /*
- * output_sock: how output.c gets bytes to clients: by TLS and the socket.  What
- * systems differ in is here.
+ * output_sock: sends output.c's bytes with TLS and the socket.
+ * System-dependent code is in this file.
  */
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -48,7 +48,7 @@ sock_unacked(struct relay_conn *c)
 	return (0);
 }
 
-/* The socket takes more (EV_WRITE), or the write deadline is over. */
+/* The socket accepts more (EV_WRITE), or the write deadline has passed. */
 static void
 writable(evutil_socket_t fd, short what, void *arg)
 {

@@ -1,6 +1,6 @@
 /*
- * outputfixture: for tests of output.c: clients, and a fake way to them: no
- * socket, no TLS, no event loop.
+ * outputfixture: for tests of output.c: clients, and a replacement for their
+ * sockets, without TLS and event loop.
  */
 #include <atf-c.h>
 #include <errno.h>
@@ -16,10 +16,10 @@
 #define MIB	(1024 * 1024)
 #define WIRE	(4 * MIB)
 
-/* What left, of the connection that sent last, and what may leave. */
+/* Bytes sent by the last connection that sent, and how many may be sent. */
 static uint8_t		*wire;
 static size_t		 nwire, nsends;
-static size_t		 room;		/* bytes that are taken; then: */
+static size_t		 room;		/* bytes that are accepted, then */
 static int		 error;		/* this error */
 static unsigned int	 in_kernel, not_acked;
 static int		 waits, ends, shuts, wait_fails;
@@ -128,7 +128,7 @@ set_up(void)
 	return (r);
 }
 
-/* A logged-in client. */
+/* Create a logged-in client. */
 static inline struct relay_conn *
 client(struct relay *r, int mesh)
 {
@@ -145,7 +145,7 @@ client(struct relay *r, int mesh)
 	return (c);
 }
 
-/* As relay_conn_reap() does it, as far as output is concerned. */
+/* Free the output of a connection as relay_conn_reap() does. */
 static inline void
 drop(struct relay_conn *c)
 {
@@ -174,7 +174,7 @@ drop_all(struct relay *r)
 	free(r);
 }
 
-/* A frame of ours of `n' bytes with a payload of `fill'. */
+/* Send an own frame of `n' bytes with a payload of `fill'. */
 static inline void
 own(struct relay_conn *c, uint8_t fill, size_t n)
 {

@@ -1,8 +1,8 @@
 /*
  * relay: the process of a relay worker; see relay.h.  Called by main.c.
  *
- * Everything that it needs comes by message from the parent; it locks itself in
- * before the first byte of a client is read.
+ * The parent sends all its settings in messages; it enters its sandbox before
+ * it reads the first byte of a client.
  */
 #include <errno.h>
 #include <sodium.h>
@@ -26,16 +26,16 @@
 #include "tlsio.h"
 #include "tlskey.h"
 
-#define SIGN_MS		1000	/* bound of one signature */
-#define RECONNECT_MS	1000	/* Restarting: when to come back, */
-#define RECONNECT_TRY_MS 30000	/* and how long to try */
+#define SIGN_MS		1000	/* limit of one signature */
+#define RECONNECT_MS	1000	/* Restarting: when to reconnect */
+#define RECONNECT_TRY_MS 30000	/* how long to try */
 #define STOP_POLL_MS	50
 #define LIST_MAX	(CHAN_MAXQUEUED / 4 * 3) /* bytes of lists of clients */
 #define QUEUES_FULL	64	/* classes that may be full at a time */
-#define LOAD_WINDOW_US	10000	/* over which the load is judged */
+#define LOAD_WINDOW_US	10000	/* period over which the load is measured */
 #define COALESCE_PPS	40000	/* packets in and out a second: a steady load */
 #define COALESCE_BATCH	64	/* packets in and out a turn: enough */
-#define COALESCE_NS	120000	/* and the kernel's timer slack */
+#define COALESCE_NS	120000	/* plus the kernel's timer slack */
 
 void
 relay_clock(struct relay *r)
@@ -49,7 +49,7 @@ relay_can_sign(struct relay *r)
 	return (relay_tlskey_ready(&r->tlskey));
 }
 
-/* Signing failed because keys is gone or hangs: wait for it or the next one. */
+/* Keys is gone or hangs: handshakes wait for it or its successor. */
 static void
 keys_lost(void *arg)
 {
@@ -73,7 +73,7 @@ on_login_result(void *arg, const struct ipc_msg_login_result *v)
 	return (0);
 }
 
-/* What keys says on the box channel. */
+/* Handlers of the box channel's messages. */
 static const struct ipc_handlers box_handlers = {
 	.login_result = on_login_result
 };
@@ -86,7 +86,8 @@ box_message(struct ipc_chan *ch, struct ipc_msg *m, void *arg)
 	(void)ch;
 	relay_clock(arg);
 	if ((what = ipc_dispatch(&box_handlers, m, arg)) != NULL)
-		log_warnx("keys %s: %s", what, ipc_msg_name(m->type));
+		log_warnx("a message from keys is ignored: %s %s", what,
+		    ipc_msg_name(m->type));
 }
 
 static void
@@ -94,7 +95,7 @@ box_gone(struct ipc_chan *ch, const char *why, void *arg)
 {
 	struct relay *r = arg;
 
-	log_debug("keys: %s", why);
+	log_debug("the box channel to keys is closed: %s", why);
 	ipc_chan_free(ch);
 	r->box = NULL;
 }
@@ -114,7 +115,7 @@ on_keys(void *arg, const struct ipc_msg_relay_keys *v, int *fd)
 	r->box = ipc_chan_new(r->base, *fd, ROLE_RELAY, ROLE_KEYS, box_message,
 	    box_gone, r);
 	if (r->box == NULL)
-		fatal("no channel to keys for login boxes (malloc, event_new)");
+		fatal("can't open the box channel to keys (malloc, event_new)");
 	*fd = -1;
 	derp_login_again(r);
 	return (0);
@@ -135,8 +136,8 @@ static int
 on_cert(void *arg, const struct ipc_msg_relay_cert *v)
 {
 	if (relay_tlsio_cert(arg, v->hash, v->pem, v->len) == -1)
-		fatalx("a certificate chain of %zu bytes from the parent "
-		    "can't be used: malformed, or out of memory", v->len);
+		fatalx("can't use a certificate chain of %zu bytes from the "
+		    "parent: malformed, or out of memory", v->len);
 	return (0);
 }
 
@@ -144,8 +145,8 @@ static int
 on_listen(void *arg, const struct ipc_msg_relay_listen *v, int *fd)
 {
 	if (relay_accept_add(arg, *fd, v->tls) == -1)
-		fatalx("a listening socket from the parent can't be used: "
-		    "no memory or event for it");
+		fatalx("can't use a listening socket from the parent: "
+		    "out of memory");
 	*fd = -1;
 	return (0);
 }
@@ -154,8 +155,8 @@ static int
 on_link(void *arg, const struct ipc_msg_relay_link *v, int *fd)
 {
 	if (cluster_link_open(arg, *fd, v->worker) == -1)
-		fatalx("the link to worker %u can't be used: no memory or "
-		    "event for it", v->worker);
+		fatalx("can't use the link to worker %u: out of memory",
+		    v->worker);
 	*fd = -1;
 	return (0);
 }
@@ -176,7 +177,7 @@ on_map(void *arg, const struct ipc_msg_relay_map *v)
 	return (web_mapstore_map(&r->maps, &v->map, time(NULL)));
 }
 
-/* Answer for an ACME directory from now on, and say so. */
+/* Serve a token of ACME from now on, and confirm that to the parent. */
 static int
 on_token(void *arg, const struct ipc_msg_relay_token *v)
 {
@@ -199,8 +200,8 @@ on_metrics(void *arg, const struct ipc_msg_relay_metrics *v)
 	char *text;
 
 	if ((text = strdup(v->text)) == NULL) {
-		log_warn("no memory for metrics from the parent: the older "
-		    "ones stay");
+		log_warn("no memory for metrics from the parent: older ones "
+		    "are served");
 		return (0);
 	}
 	free(r->metrics);
@@ -208,7 +209,7 @@ on_metrics(void *arg, const struct ipc_msg_relay_metrics *v)
 	return (0);
 }
 
-/* What is staged takes effect. */
+/* Put the staged settings in force. */
 static void
 commit(struct relay *r)
 {
@@ -283,7 +284,10 @@ on_clients(void *arg, const struct ipc_msg_relay_clients *v)
 	TAILQ_FOREACH(c, &r->conns, entry) {
 		if (c->state != CONN_UP || c->dead)
 			continue;
-		/* A parent that is slow is no reason to give it up. */
+		/*
+		 * A slow parent gets a partial list; its channel must not
+		 * overflow.
+		 */
 		if (ipc_chan_queued(r->parent) > LIST_MAX)
 			break;
 		client_fill(&one.client, c);
@@ -294,7 +298,7 @@ on_clients(void *arg, const struct ipc_msg_relay_clients *v)
 	return (0);
 }
 
-/* All is said, or the time is up. */
+/* Exit when all output is sent or the time is over. */
 static void
 stop_poll(evutil_socket_t fd, short what, void *arg)
 {
@@ -304,8 +308,8 @@ stop_poll(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	/*
-	 * Those that linger count: they may still send, and an end of ours now
-	 * would be a reset, which may overtake our last words.
+	 * Lingering connections count: the client may still send, and to close
+	 * now would send a reset, which may overtake our last output.
 	 */
 	if (base_clock_us() < r->stop_us)
 		TAILQ_FOREACH(c, &r->conns, entry)
@@ -314,7 +318,7 @@ stop_poll(evutil_socket_t fd, short what, void *arg)
 	exit(0);
 }
 
-/* No new clients; tell the others to come back soon, and to whom. */
+/* Stop: accept no clients, and tell the others when to reconnect. */
 static int
 on_stop(void *arg, const struct ipc_msg_stop *v)
 {
@@ -360,9 +364,9 @@ static const struct ipc_handlers handlers = {
 };
 
 /*
- * The second has passed: is keys there, or there again?  The parent gives new
- * channels when keys was started anew, and when it is asked to: keys may have
- * closed one, and live.
+ * Called every second: resume when keys is ready again.  The parent sends new
+ * channels when keys was restarted, and on request: keys may have closed a
+ * channel and still run.
  */
 static void
 look_for_keys(struct relay *r)
@@ -398,7 +402,7 @@ relay_new(struct ipc_chan *parent)
 	int i;
 
 	if ((r = calloc(1, sizeof(*r))) == NULL)
-		fatal("no memory for the worker");
+		fatal("can't create the worker: no memory");
 	TAILQ_INIT(&r->conns);
 	TAILQ_INIT(&r->dead);
 	TAILQ_INIT(&r->resumed);
@@ -426,8 +430,8 @@ relay_new(struct ipc_chan *parent)
 
 /*
  * Under a steady load of single packets, system calls cost more than the
- * packets: then look only every 150 us or so, and find several.  A worker with
- * little to do, or with much at once, never waits.
+ * packets: then poll only every 150 us or so, to find several.  A worker with
+ * little or much to do in a turn never waits.
  */
 static void
 gather_load(struct relay *r)
@@ -447,7 +451,7 @@ gather_load(struct relay *r)
 	r->turn_packets = n;
 }
 
-/* 1 when something waits for the next turn that no socket will tell of. */
+/* Return 1 when work is queued for the next turn, without a socket event. */
 static int
 unfinished(const struct relay *r)
 {
@@ -456,11 +460,11 @@ unfinished(const struct relay *r)
 }
 
 /*
- * One turn: what came in is handled, what became of it goes out, what ended is
- * reaped.  These steps follow one another; none runs within another.  What a
- * client sent just before it left has gone out when it is reaped, so that those
- * who got it hear that it left.  Handshakes come when those who are logged in
- * have had all that was there for them.
+ * One turn: handle input, write the resulting output, reap closed connections.
+ * These steps run one after the other, never within another.  Packets that a
+ * client sent before it left are written before it is reaped, so that their
+ * receivers are notified that it left.  Handshakes are handled after logged-in
+ * clients.
  */
 static void
 turn(void *arg)
@@ -489,13 +493,13 @@ prepare(struct ipc_child *c)
 	struct relay *r;
 
 	if (sodium_init() == -1)
-		fatalx("libsodium can't be set up");
+		fatalx("can't initialise libsodium");
 	relay_heap_init();
 	relay_tlsctx_preload();
 	r = relay_new(c->parent);
 	relay_tlskey_init(&r->tlskey, keys_lost, r);
 	if (cluster_init(r) == -1)
-		fatal("no memory for the worker");
+		fatal("can't create the worker: no memory");
 	relay_accept_init(r);
 	c->base = r->base;
 	c->arg = r;

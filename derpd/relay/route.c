@@ -1,6 +1,6 @@
 /*
- * route: see route.h.  Called by session.c and httpconn.c through their tables
- * of calls, and by link.c with what other workers sent.
+ * route: see route.h.  Called by session.c and httpconn.c through their
+ * call-backs, and by link.c with frames of other workers.
  */
 #include <stddef.h>
 #include <string.h>
@@ -20,7 +20,7 @@ conn_of(struct derp_session *s)
 	    offsetof(struct relay_conn, session)));
 }
 
-/* The peer with that key; the last one is remembered. */
+/* Find the peer with that key; the last one is cached. */
 static struct cluster_peer *
 find_dst(struct derp_session *s, const uint8_t *key)
 {
@@ -38,7 +38,7 @@ find_dst(struct derp_session *s, const uint8_t *key)
 	return (p);
 }
 
-/* Hand a packet to whoever has the destination; 0, or -1: nobody has it. */
+/* Route a packet to its destination.  Return 0, or -1: no such key. */
 static int
 packet(struct derp_session *s, const uint8_t *key, const uint8_t *src,
     const uint8_t *p, size_t n)
@@ -178,7 +178,7 @@ relay_route_deliver(struct relay *r, const uint8_t *src, const uint8_t *dst,
 	struct cluster_peer *peer = cluster_peers_find(r->peers, dst);
 	struct relay_conn *c;
 
-	/* Not sent on: the sender's table may only be a moment behind ours. */
+	/* Not forwarded: the sender's table may be a moment older than ours. */
 	if (peer == NULL ||
 	    ((c = peer->active) == NULL &&
 	    (c = TAILQ_FIRST(&peer->local)) == NULL))

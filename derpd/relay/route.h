@@ -1,7 +1,7 @@
 /*
- * route: what the frames of a client lead to: packets to connections and to
- * other workers, news to watchers, the end of other connections; and what their
- * requests do.  It joins session.c and httpconn.c, which know none of these,
+ * route: carries out the call-backs of sessions and requests: routes packets to
+ * connections and to other workers, notifies watchers, closes connections.  It
+ * connects session.c and httpconn.c, which are independent of these modules,
  * with the rest of the worker.
  */
 #ifndef ROUTE_H
@@ -14,17 +14,17 @@
 
 struct relay;
 
-/* Set up what sessions and requests of the worker share: r->derp, r->web. */
+/* Initialize the shared state of sessions and requests: r->derp, r->web. */
 void	relay_route_init(struct relay *r);
 
 /*
- * A packet of `n' bytes over a link, from `src' for `dst', which is connected
- * here; dropped and counted if it is not.
+ * Deliver a packet of `n' bytes that arrived over a link, from `src' to `dst',
+ * which is connected here; if it is not, drop and count the packet.
  */
 void	relay_route_deliver(struct relay *r, const uint8_t *src,
 	    const uint8_t *dst, const uint8_t *p, size_t n);
 
-/* ClosePeer: close every connection that this worker has of `key'. */
+/* ClosePeer: close every local connection with the key `key'. */
 void	relay_route_close_peer(struct relay *r,
 	    const uint8_t key[FRAME_KEY_LEN]);
 

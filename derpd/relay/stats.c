@@ -9,9 +9,9 @@
 
 #include "stats.h"
 
-/* On a channel the fields go in their order. */
+/* A message has the fields in this order. */
 #define NFIELDS	(sizeof(struct relay_stats) / sizeof(uint64_t))
-/* The fields behind this one are the same in every worker. */
+/* The fields from queue_us on are the same in every worker. */
 #define NSUMMED	(offsetof(struct relay_stats, queue_us) / sizeof(uint64_t))
 
 static const char *const reasons[DROP_REASONS] = {
@@ -76,7 +76,7 @@ relay_stats_add(struct relay_stats *sum, const struct relay_stats *s)
 
 	for (i = 0; i < NSUMMED; i++)
 		set_field(sum, i, field(sum, i) + field(s, i));
-	/* An average: each worker counts the same. */
+	/* An average over the workers. */
 	sum->queue_us = (sum->queue_us * sum->workers + s->queue_us) /
 	    (sum->workers + 1);
 	sum->workers++;
@@ -120,7 +120,7 @@ put_drops(FILE *f, const struct relay_stats *s, const struct stats_row *row)
 			    (unsigned long long)field(s, i++));
 }
 
-/* `before' is the row before, NULL none. */
+/* `before' is the previous row, NULL for none. */
 static void
 put_row(FILE *f, const struct relay_stats *s, const struct stats_row *row,
     const struct stats_row *before)

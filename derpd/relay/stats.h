@@ -25,40 +25,41 @@ enum relay_drop_reason {
 #define KIND_DISCO	0
 #define KIND_OTHER	1
 
-/* Buckets of tcp_rtt, upper bounds in ms in stats.c; the last is infinite. */
+/* Buckets of tcp_rtt: upper bounds in ms are in stats.c; the last has none. */
 #define RTT_BUCKETS	9
 
-/* All fields are 64-bit numbers, of one row of stats.def each. */
+/* All fields are 64-bit numbers, each of one row of stats.def. */
 struct relay_stats {
 	/* summed over the workers */
 #define STAT_SUM(member, type, name, labels, help)	uint64_t member;
 #define STAT_DROPS(member, name, help)	uint64_t member[DROP_REASONS][2];
 #include "stats.def"
 	uint64_t	rtt[RTT_BUCKETS], rtt_sum_ms;
-	uint64_t	queue_us;	/* moving average of time queued */
+	uint64_t	queue_us; /* moving average of the time in a queue */
 	/* the same in every worker: not summed */
 #define STAT_SAME(member, type, name, labels, help)	uint64_t member;
 #include "stats.def"
-	uint64_t	workers;	/* that are summed up here */
+	uint64_t	workers;	/* number of workers in the sum */
 };
 
-/* To a message. */
+/* Store the counters in a message. */
 void	relay_stats_put(struct ipc_msg_link_stats *v,
 	    const struct relay_stats *s);
 
-/* From a message; 0, or -1 when it has another number of counters. */
+/* Read a message.  0, or -1 when it has another number of counters. */
 int	relay_stats_get(const struct ipc_msg_link_stats *v,
 	    struct relay_stats *s);
 
 /* Count a round trip time of `us' microseconds in its bucket. */
 void	relay_stats_rtt(struct relay_stats *s, unsigned int us);
 
-/* Add the counters `s' of another worker; `sum' begins as one's own. */
+/* Add the counters `s' of another worker; `sum' begins as a worker's own. */
 void	relay_stats_add(struct relay_stats *sum, const struct relay_stats *s);
 
 /*
- * Prometheus text into *text (heap, caller frees), *len bytes, with what counts
- * only where clients are `rate_limited'.  0, or -1 without memory.
+ * Make the Prometheus text: *text (heap; the caller frees it) of *len bytes.
+ * Counters of the rate limit are included if `rate_limited'.  Return 0, or -1
+ * without memory.
  */
 int	relay_stats_text(const struct relay_stats *s, int rate_limited,
 	    char **text, size_t *len);

@@ -1,15 +1,15 @@
 /*
- * tlsctx: makes libtls server contexts for a relay worker, and sets in them
- * what libtls has no call for.  Touches no descriptor.
+ * tlsctx: creates libtls server contexts for a relay worker, and makes settings
+ * that libtls has no call for.  Touches no descriptor.
  *
- * The settings are made in definitions of SSL_CTX_new() and SSL_new() that
- * stand in for libssl's: the dynamic linker looks at the executable first, so
- * that libtls calls these.  LibreSSL's own libtls is bound to its libssl and
- * needs less of it: there the settings are left at what libtls does.
+ * The settings are made in our own definitions of SSL_CTX_new() and SSL_new():
+ * the dynamic linker finds symbols of the executable first, so that libtls
+ * calls these.  LibreSSL's libtls is bound to its libssl; it needs fewer of the
+ * settings and keeps its own.
  *
- * `process' has what is of the process, for those definitions and libssl's
- * call-backs have libssl's arguments alone: libssl's functions and the index
- * that it gave us are the same for all.
+ * `process' holds state of the process, because these definitions and libssl's
+ * call-backs have only libssl's arguments: the functions and the index from
+ * libssl are the same for all contexts.
  */
 
 #include <limits.h>
@@ -43,7 +43,7 @@
 	"TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:"		\
 	"TLS_AES_256_GCM_SHA384"
 
-#define UPDATES_BURST	8	/* key updates of a client at once, then */
+#define UPDATES_BURST	8	/* key updates of a client at once */
 #define UPDATE_SECS	15	/* one more in this time */
 
 typedef SSL_CTX *(*ctx_new_fn)(const SSL_METHOD *);
@@ -51,7 +51,7 @@ typedef SSL *(*ssl_new_fn)(SSL_CTX *);
 
 static struct {
 	int		 updates_index;	/* of SSL_get_ex_data() */
-	ctx_new_fn	 ctx_new;	/* libssl's, NULL before the first */
+	ctx_new_fn	 ctx_new; /* of libssl; NULL before the first use */
 	ssl_new_fn	 ssl_new;
 	struct log_limit closed;
 } process = { .updates_index = -1 };
@@ -61,7 +61,7 @@ SSL_CTX		*SSL_CTX_new(const SSL_METHOD *)
 SSL		*SSL_new(SSL_CTX *)
 		    __attribute__((visibility("default"), used));
 
-/* Is `name' in a list of protocol names (RFC 7301, 3.1)? */
+/* Return 1 if `name' is in a list of protocol names (RFC 7301, 3.1). */
 static int
 alpn_has(const unsigned char *list, unsigned int len, const char *name,
     const unsigned char **at)
@@ -81,9 +81,9 @@ alpn_has(const unsigned char *list, unsigned int len, const char *name,
 }
 
 /*
- * http/1.1 when it is offered; for a client of h2 go on without a protocol;
- * for one of neither end the handshake, as derper does (derp(7), section 2).
- * libtls by itself would go on in every case.
+ * Select http/1.1 when it is offered; continue without a protocol for a client
+ * of h2; end the handshake for a client of neither, as derper does (derp(7),
+ * section 2).  libtls would continue in every case.
  */
 static int
 alpn_select(SSL *ssl, const unsigned char **out, unsigned char *outlen,
@@ -103,7 +103,7 @@ alpn_select(SSL *ssl, const unsigned char **out, unsigned char *outlen,
 	return (SSL_TLSEXT_ERR_ALERT_FATAL);
 }
 
-/* Take nothing more: what follows counts as if it came behind the end. */
+/* Read no more: further input is handled as after the end of the stream. */
 static void
 read_no_more(const SSL *ssl, const char *why)
 {
@@ -112,10 +112,10 @@ read_no_more(const SSL *ssl, const char *why)
 }
 
 /*
- * A KeyUpdate came (RFC 8446 4.6.3).  It costs as much as a hundred packets,
- * and a client has a reason for one after 2^24 records (RFC 8446 5.5): allow
- * UPDATES_BURST at once, and one more every UPDATE_SECS.  The bucket is kept
- * as the second up to which it is used up.
+ * Handle a KeyUpdate (RFC 8446 4.6.3).  It costs as much as a hundred packets,
+ * and a client needs one only after 2^24 records (RFC 8446 5.5): permit
+ * UPDATES_BURST at once, and one more every UPDATE_SECS.  The bucket is stored
+ * as the second up to which it is used.
  */
 static void
 key_update(const SSL *ssl)
@@ -134,9 +134,9 @@ key_update(const SSL *ssl)
 }
 
 /*
- * Called by libssl for steps of a handshake and for alerts alone, so that
- * records of data cost nothing.  A client that wants to renegotiate under TLS
- * 1.2 is refused (SSL_OP_NO_RENEGOTIATION), and need not ask again.
+ * libssl calls this for steps of a handshake and for alerts only, so that data
+ * records cost nothing.  A client that wants to renegotiate under TLS 1.2 is
+ * refused (SSL_OP_NO_RENEGOTIATION) and closed.
  */
 static void
 info(const SSL *ssl, int where, int ret)
@@ -189,7 +189,7 @@ relay_tlsctx_next(const char *name, void *fn, size_t size)
 	memcpy(fn, &sym, size);
 }
 
-/* Seen by libtls in libssl's stead. */
+/* libtls calls this in place of libssl's function. */
 SSL_CTX *
 SSL_CTX_new(const SSL_METHOD *method)
 {
@@ -208,9 +208,8 @@ SSL_CTX_new(const SSL_METHOD *method)
 }
 
 /*
- * The same.  libtls takes this mode from its contexts; but without it a key
- * update ends a read while records behind it wait in libssl, where no event
- * tells of them.
+ * libtls sets this mode in its contexts, but without it a key update ends a
+ * read while records behind it wait in libssl, where no event reports them.
  */
 SSL *
 SSL_new(SSL_CTX *ctx)
@@ -248,11 +247,11 @@ relay_tlsctx_preload(void)
 	SSL_CTX		*ctx;
 	unsigned char	 byte;
 
-	/* libc reads the time zone before it converts any time. */
+	/* libc reads the time zone before it converts a time. */
 	tzset();
 	/*
-	 * A context makes libssl fetch its algorithms, a random byte seeds the
-	 * generators.
+	 * Creating a context makes libssl fetch its algorithms; reading a
+	 * random byte seeds the generators.
 	 */
 	if (OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG |
 	    OPENSSL_INIT_LOAD_SSL_STRINGS | OPENSSL_INIT_LOAD_CRYPTO_STRINGS,
@@ -264,11 +263,13 @@ relay_tlsctx_preload(void)
 	relay_tlsfetch_enable();
 }
 
-/* Does the first certificate in `c' belong to its hash?  NULL or what not. */
+/*
+ * Check that the first certificate in `c' matches its hash: NULL or an error.
+ */
 static const char *
 check_hash(const struct relay_tlsctx_cert *c)
 {
-	const char	*bad = "it is no PEM certificate";
+	const char	*bad = "it is not a PEM certificate";
 	uint8_t		 hash[IPC_KEYHASH_LEN];
 	EVP_PKEY	*pkey;
 	X509		*x = NULL;
@@ -282,7 +283,7 @@ check_hash(const struct relay_tlsctx_cert *c)
 		if (base_keyhash_pkey(pkey, hash) == -1)
 			bad = "its key is neither RSA nor EC";
 		else if (memcmp(hash, c->hash, sizeof(hash)) != 0)
-			bad = "it does not belong to its private key";
+			bad = "it does not match its private key";
 		else
 			bad = NULL;
 	}
@@ -303,7 +304,7 @@ add_cert(struct tls_config *cfg, const struct relay_tlsctx_cert *c, int first)
 	return (tls_config_add_keypair_mem(cfg, pem, c->pem_len, NULL, 0));
 }
 
-/* All settings but the certificates. */
+/* Make all settings except the certificates. */
 static int
 set_protocol(struct tls_config *cfg)
 {

@@ -1,6 +1,6 @@
 /*
- * tlsctx: TLS server contexts of a relay worker, and the settings of libssl
- * that libtls has no call for.
+ * tlsctx: TLS server contexts of a relay worker, and settings of libssl that
+ * libtls has no call for.
  */
 #ifndef TLSCTX_H
 #define TLSCTX_H
@@ -18,42 +18,40 @@ void	 tls_config_use_fake_private_key(struct tls_config *);
 struct relay_tlsctx_cert {
 	const char	*pem;		/* chain, leaf first */
 	size_t		 pem_len;	/* bytes */
-	uint8_t		 hash[IPC_KEYHASH_LEN]; /* of its key, as keys knows
-						   it */
+	uint8_t		 hash[IPC_KEYHASH_LEN]; /* of its key, as in keys */
 };
 
 /*
- * Make libcrypto and libtls read the files and take the random bytes they want
- * (openssl.cnf, error texts), so that TLS needs no file after confinement.
- * Exits with a line on failure.
+ * Make libcrypto and libtls read the files and random bytes that they need
+ * (openssl.cnf, error texts), so that TLS needs no file after sandboxing.
+ * Exits with a message on failure.
  */
 void	 relay_tlsctx_preload(void);
 
 /*
- * A server configuration for the `n' certificates at `certs': TLS 1.2 and 1.3,
- * AEAD suites with forward secrecy, ALPN http/1.1, no session resumption.  The
- * first certificate serves clients without SNI or with a name that is in none.
- * Private keys are fake: relay_tlskey_init() must have been called.  The
- * certificates are copied.  NULL when one does not parse or does not belong to
- * its hash;
- * `err' (of `errsize' bytes) then says so.  Free with tls_config_free(), at
- * once after relay_tlsctx_server() if wanted.
+ * Create a server configuration for the `n' certificates at `certs' (copied):
+ * TLS 1.2 and 1.3, AEAD suites with forward secrecy, ALPN http/1.1, no session
+ * resumption.  The first certificate serves clients without SNI or with an
+ * unknown name.  Private keys are fake: relay_tlskey_init() must have been
+ * called.  NULL with a message in `err' (of `errsize' bytes) when a certificate
+ * does not parse or does not match its hash.  Free it with tls_config_free(),
+ * if desired at once after relay_tlsctx_server().
  */
 struct tls_config *relay_tlsctx_config(const struct relay_tlsctx_cert *certs,
 	    size_t n, char *err, size_t errsize);
 
 /*
- * A server context with `cfg', for tls_accept_cbs(); NULL with `err' filled in
- * when it can't be made.  Connections whose handshake has not finished refer
- * to it: tls_free() an old one only after the last of them is done.
+ * Create a server context with `cfg', for tls_accept_cbs(); NULL with a message
+ * in `err' on failure.  Connections whose handshake has not finished refer to
+ * it: tls_free() an old one only after the last of them.
  */
 struct tls *relay_tlsctx_server(struct tls_config *cfg, char *err,
 	    size_t errsize);
 
 /*
- * Libssl's or libcrypto's function `name', which one of ours stands in for,
- * into the pointer at `fn' of `size' bytes; exits with a line when there is
- * none.  Not with LibreSSL.
+ * Look up libssl's or libcrypto's function `name', which one of ours replaces,
+ * and store it in the pointer at `fn' of `size' bytes; exits with a message
+ * when there is none.  Not with LibreSSL.
  */
 void	 relay_tlsctx_next(const char *name, void *fn, size_t size);
 

@@ -1,21 +1,21 @@
 /*
- * tlsfetch: keeps what libssl looks up in libcrypto by name in every handshake.
- * Called by libssl and libcrypto themselves; touches memory alone.
+ * tlsfetch: caches what libssl looks up in libcrypto by name in every
+ * handshake.  Called by libssl and libcrypto; touches memory alone.
  *
  * OpenSSL 3.0 finds digests and key derivations by name a hundred times in a
  * handshake, each time through locks and hash tables, and walks the table of
- * all names that there are to learn those of a kind of key.  That is a tenth of
- * the processor's time for a new connection.  So, as in tlsctx.c, definitions
- * of ours stand in for libcrypto's, which the dynamic linker finds first: the
- * first answer comes from libcrypto, and is given again from then on.  No
- * provider comes or goes while a worker runs, so that the answer would stay the
- * same.  Where the linker does not look here first, all is as without.
+ * all names to find those of a kind of key.  That is a tenth of the processor
+ * time of a new connection.  So, as in tlsctx.c, our own definitions replace
+ * libcrypto's, because the dynamic linker finds them first: the first result
+ * comes from libcrypto and is returned again from then on.  No provider is
+ * loaded or unloaded while a worker runs, so that results do not change.  Where
+ * the linker does not find these first, libcrypto's functions are used.
  *
- * What is remembered belongs to the process, not to a worker: libssl calls
- * these with its own arguments alone, libcrypto's default context is one a
- * process, and so is the linker's answer.  It is all in `process'.
+ * The cache belongs to the process, not to a worker: libssl calls these
+ * functions with only its own arguments, and a process has one default context
+ * of libcrypto and one linker.  It is all in `process'.
  *
- * LibreSSL has none of these functions and no need of this.
+ * LibreSSL has none of these functions and does not need this.
  */
 
 #include <openssl/evp.h>
@@ -28,11 +28,11 @@
 
 #include <openssl/kdf.h>
 
-#define MAX_KEPT	16		/* of each kind; a handshake has few */
+#define MAX_KEPT	16 /* of each kind; a handshake needs few */
 #define NAME_SIZE	32
 #define MAX_NAMES	16		/* of one kind of key */
 
-/* One answer. */
+/* One cached result. */
 struct kept {
 	OSSL_LIB_CTX	*ctx;
 	char		 name[NAME_SIZE];
@@ -44,12 +44,12 @@ struct cache {
 	size_t		 n;
 };
 
-/* The names of a kind of key; they stay where they are in libcrypto. */
+/* The names of a kind of key; libcrypto owns them. */
 struct names {
 	const EVP_KEYMGMT *kind;
 	const char	*v[MAX_NAMES];
 	size_t		 n;
-	int		 more;		/* than fit */
+	int		 more;		/* there are more than fit */
 };
 
 typedef void (*name_cb)(const char *, void *);
@@ -68,7 +68,7 @@ typedef EVP_MAC *(*mac_fn)(OSSL_LIB_CTX *, const char *, const char *);
 typedef EVP_KDF *(*kdf_fn)(OSSL_LIB_CTX *, const char *, const char *);
 typedef int (*names_fn)(const EVP_KEYMGMT *, name_cb, void *);
 
-/* libcrypto's own functions, once they are looked up, and what they gave. */
+/* libcrypto's functions, once they are looked up, and their results. */
 static struct {
 	int		 enabled;
 	md_fn		 md;
@@ -86,7 +86,7 @@ relay_tlsfetch_enable(void)
 	process.enabled = 1;
 }
 
-/* What was found before; NULL: it must be looked for. */
+/* Return a cached result; NULL: it must be looked up. */
 static void *
 recall(const struct cache *c, OSSL_LIB_CTX *ctx, const char *name,
     const char *properties)
@@ -102,7 +102,7 @@ recall(const struct cache *c, OSSL_LIB_CTX *ctx, const char *name,
 	return (NULL);
 }
 
-/* Is this worth keeping?  1, and it is kept: the caller adds a reference. */
+/* Return 1 if the result was cached; the caller adds a reference. */
 static int
 keep(struct cache *c, OSSL_LIB_CTX *ctx, const char *name,
     const char *properties, void *found)
@@ -193,7 +193,7 @@ EVP_KEYMGMT_names_do_all(const EVP_KEYMGMT *kind, name_cb cb, void *arg)
 	while (k < process.kinds + process.nkinds && k->kind != kind)
 		k++;
 	if (k == process.kinds + process.nkinds) {
-		/* Held for good, so that nothing else gets its address. */
+		/* Never freed, so that no other object gets its address. */
 		if (process.nkinds == MAX_KEPT || EVP_KEYMGMT_up_ref(
 		    (EVP_KEYMGMT *)(uintptr_t)kind) != 1)
 			return (process.names(kind, cb, arg));

@@ -1,13 +1,13 @@
 /*
- * tlsfetch: keeps what libssl looks up in libcrypto by name in every handshake.
+ * tlsfetch: caches what libssl looks up in libcrypto by name in every
+ * handshake.
  */
 #ifndef TLSFETCH_H
 #define TLSFETCH_H
 
 /*
- * From here on, what was found once is not looked for again.  Call it when
- * libcrypto has read its configuration, and before a second thread starts.
- * Does nothing but with OpenSSL 3.
+ * Enable the cache.  Call it after libcrypto has read its configuration and
+ * before a second thread starts.  It has an effect only with OpenSSL 3.
  */
 void	relay_tlsfetch_enable(void);
 

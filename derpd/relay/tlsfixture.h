@@ -1,7 +1,7 @@
 /*
- * tlsfixture: what the tests of tlskey.c and tlsctx.c have in common: a signer
- * in a process of its own, as keys is, and handshakes of a libtls server with a
- * client that is plain libssl, both in this process.
+ * tlsfixture: shared by the tests of tlskey.c and tlsctx.c: a signer in a
+ * process of its own, like keys, and handshakes of a libtls server with a
+ * client of plain libssl, both in this process.
  */
 #ifndef TLSFIXTURE_H
 #define TLSFIXTURE_H
@@ -44,12 +44,13 @@ static struct relay_tlsctx_cert certs[MAXCERTS];
 static struct parent_cert	*loaded[MAXCERTS];
 static size_t			 ncerts;
 static pid_t			 signer;
-static int			 spare;	/* signer's channel after the first */
+/* channel of the signer after the first */
+static int			 spare;
 static struct relay_tlskey tlskey;
 static int		 lost_calls;
 static char		 err[256];
 
-/* In the signer: a fresh key; exits with 2 if there is none. */
+/* In the signer: generate a key; exit with 2 on failure. */
 static inline EVP_PKEY *
 generate(enum cert_kind kind)
 {
@@ -71,7 +72,7 @@ generate(enum cert_kind kind)
 	return (pkey);
 }
 
-/* The signer's answer to one request. */
+/* Answer one request in the signer. */
 static inline void
 sign_one(struct ipc_chan *c, struct ipc_msg *m, enum mood mood)
 {
@@ -103,7 +104,7 @@ sign_one(struct ipc_chan *c, struct ipc_msg *m, enum mood mood)
 	ipc_wr_free(&w);
 }
 
-/* Answer on one channel until its end, or not at all. */
+/* Answer requests on one channel until its end, or not at all. */
 static inline void
 serve(int fd, enum mood mood)
 {
@@ -122,8 +123,8 @@ serve(int fd, enum mood mood)
 }
 
 /*
- * The child: makes keys and certificates, hands out the latter, then signs: on
- * `fd' in its mood, on `fd2' well.
+ * The child: create keys and certificates, send the certificates, then sign: on
+ * `fd' in its mood, on `fd2' correctly.
  */
 static inline void
 run_signer(int fd, int fd2, int out, const enum cert_kind *kinds, size_t n,
@@ -146,7 +147,7 @@ run_signer(int fd, int fd2, int out, const enum cert_kind *kinds, size_t n,
 			_exit(2);
 	}
 	close(out);
-	if (mood == KEYLESS)		/* the last one is left */
+	if (mood == KEYLESS)		/* only the last key remains */
 		keys_sign_retain(hash, 1);
 	serve(fd, mood);
 	serve(fd2, GOOD);
@@ -185,8 +186,8 @@ count_lost(void *arg)
 }
 
 /*
- * Start a signer of the mood that holds a key of each of the `n' kinds, take
- * its certificates, and sign through it within `ms' a signature.
+ * Start a signer of the mood that holds a key of each of the `n' kinds, read
+ * its certificates, and sign through it with `ms' as the limit of a signature.
  */
 static inline void
 start_signer(const enum cert_kind *kinds, size_t n, enum mood mood, int ms)
@@ -228,7 +229,7 @@ stop_signer(void)
 	ATF_REQUIRE_EQ(signer, waitpid(signer, &status, 0));
 }
 
-/* A server context with all of certs[]; free with tls_free(). */
+/* Create a server context with all of certs[]; free it with tls_free(). */
 static inline struct tls *
 make_server(void)
 {
@@ -243,7 +244,7 @@ make_server(void)
 	return (ctx);
 }
 
-/* One handshake: both ends and how it went. */
+/* Both ends of a handshake and its result. */
 struct pair {
 	struct tls	*server;
 	SSL		*client;
@@ -253,7 +254,7 @@ struct pair {
 };
 
 struct offer {
-	int		 version;	/* the only one, 0 any */
+	int		 version;	/* the only one, 0: any */
 	const char	*sni;
 	const char	*alpn;		/* wire form */
 	const char	*sigalgs;
@@ -261,14 +262,14 @@ struct offer {
 	const char	*suites12;
 };
 
-/* A client context that offers what `o' says. */
+/* Create a client context that offers what `o' lists. */
 static inline SSL_CTX *
 client_ctx(const struct offer *o)
 {
 	SSL_CTX	*ctx;
 
 	ATF_REQUIRE((ctx = SSL_CTX_new(TLS_client_method())) != NULL);
-	/* Tickets are wanted here, to see whether the server sends any. */
+	/* Clients accept tickets here, to detect a server that sends any. */
 	SSL_CTX_clear_options(ctx, SSL_OP_NO_TICKET);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT);
 	if (o->version != 0) {
@@ -288,7 +289,7 @@ client_ctx(const struct offer *o)
 	return (ctx);
 }
 
-/* Go on with a handshake: 1 done, 0 to be continued, -1 failed. */
+/* Continue a handshake: 1 done, 0 incomplete, -1 failed. */
 static inline int
 step_server(struct tls *t)
 {
@@ -299,7 +300,7 @@ step_server(struct tls *t)
 	return (r == TLS_WANT_POLLIN || r == TLS_WANT_POLLOUT ? 0 : -1);
 }
 
-/* The same at the client's end. */
+/* Continue at the client's end, with the same results. */
 static inline int
 step_client(SSL *s)
 {
@@ -312,7 +313,7 @@ step_client(SSL *s)
 	    -1);
 }
 
-/* Both ends are in this process and take turns until each is done. */
+/* Run both ends in turn until each is done. */
 static inline void
 shake(struct pair *p, struct tls *server, const struct offer *o)
 {
@@ -348,7 +349,7 @@ hang_up(struct pair *p)
 	close(p->fd[1]);
 }
 
-/* A line through the connection from the server, so that tickets would pass. */
+/* Send a line from the server, so that tickets would be sent. */
 static inline void
 talk(struct pair *p)
 {
@@ -363,7 +364,7 @@ talk(struct pair *p)
 	ATF_REQUIRE_EQ(5, tls_read(p->server, buf, sizeof(buf)));
 }
 
-/* A handshake that must give the client certs[cert]. */
+/* Run a handshake that must give the client certs[cert]. */
 static inline void
 check_good(struct tls *server, const struct offer *o, size_t cert)
 {
@@ -383,7 +384,7 @@ check_good(struct tls *server, const struct offer *o, size_t cert)
 	hang_up(&p);
 }
 
-/* A handshake that must fail while the process goes on. */
+/* Run a handshake that must fail while the process continues. */
 static inline void
 check_bad(struct tls *server, int version)
 {

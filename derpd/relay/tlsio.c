@@ -1,9 +1,9 @@
 /*
- * tlsio: libtls over our own buffers.  Called by conn.c and output.c.
+ * tlsio: libtls over our own buffers.  Called by input.c and output_sock.c.
  *
- * libtls never sees a socket: it reads from the bytes that relay_tlsio_pump()
- * was given, and what it writes goes to relay_output_raw().  Certificates come
- * in generations: a handshake keeps the one that it began with.
+ * libtls has no access to the socket: it reads the bytes that
+ * relay_tlsio_pump() got, and writes with relay_output_raw().  Certificates
+ * come in generations: a handshake keeps the generation that it began with.
  */
 #include <sys/types.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 #include "tlsctx.h"
 #include "tlsio.h"
 
-#define RECORDS_LOOK	64		/* so often the clock is looked at: */
+#define RECORDS_LOOK	64 /* records between two looks at the clock */
 #define PUMP_US		2000		/* time of one client in a turn */
 #define RECORDS_STRANGE	16		/* of one that is not logged in */
 
@@ -32,7 +32,7 @@ struct relay_certset {
 	struct relay_tlsctx_cert	*certs;
 };
 
-/* What is left of the ciphertext that a connection's pump was given. */
+/* The rest of the ciphertext that relay_tlsio_pump() got. */
 struct relay_cursor {
 	const uint8_t	*p;
 	size_t		 n;
@@ -164,7 +164,7 @@ write_cb(struct tls *tls, const void *buf, size_t n, void *arg)
 	return ((ssize_t)n);
 }
 
-/* Begin TLS; 0, or -1: no certificates yet, no memory. */
+/* Begin TLS.  Return 0, or -1: no certificates yet, or no memory. */
 static int
 begin(struct relay_conn *c)
 {
@@ -184,7 +184,7 @@ handshake(struct relay_conn *c)
 	int rv;
 
 	if (c->tls == NULL && begin(c) == -1) {
-		relay_conn_close(c, "TLS can't be begun");
+		relay_conn_close(c, "TLS can't begin: no certificate");
 		return;
 	}
 	rv = tls_handshake(c->tls);
@@ -200,10 +200,10 @@ handshake(struct relay_conn *c)
 	}
 	log_limited(&c->r->tls.failed, "TLS handshake failed: %s",
 	    tls_error(c->tls));
-	relay_conn_drain(c);		/* the alert goes out */
+	relay_conn_drain(c);		/* the alert is sent */
 }
 
-/* Ciphertext that must wait with its connection. */
+/* Keep ciphertext of a paused connection. */
 static void
 hold(struct relay_conn *c, const uint8_t *p, size_t n)
 {
@@ -211,7 +211,7 @@ hold(struct relay_conn *c, const uint8_t *p, size_t n)
 		relay_conn_close(c, "out of memory");
 }
 
-/* Others have their turn before the rest of its input. */
+/* Continue with this input in the next turn, after other clients. */
 static void
 next_turn(struct relay_conn *c)
 {
@@ -222,9 +222,9 @@ next_turn(struct relay_conn *c)
 }
 
 /*
- * What libtls can do with the bytes that c->input.src names.  A read may hold
- * thousands of tiny records, each as dear as a packet: after PUMP_US others
- * have their turn.
+ * Process the bytes of c->input.src with libtls.  A read may hold thousands of
+ * tiny records, each as expensive as a packet: after PUMP_US other clients are
+ * served.
  */
 static void
 pump(struct relay_conn *c)
@@ -256,9 +256,9 @@ pump(struct relay_conn *c)
 }
 
 /*
- * A stranger's records, one by one while they are whole, so that libssl has no
- * buffer of 16 KiB for one that is not, or for what waits.  Gives the bytes
- * that were taken.
+ * Process records of an unauthenticated connection, one by one while they are
+ * whole, so that libssl needs no buffer of 16 KiB for a partial record or for
+ * waiting input.  Return how many bytes were consumed.
  */
 static size_t
 pump_records(struct relay_conn *c, const uint8_t *p, size_t n)
@@ -289,8 +289,8 @@ relay_tlsio_pump(struct relay_conn *c, const uint8_t *p, size_t n)
 	size_t done;
 
 	if (c->r->tls.pumping) {
-		/* A fault of ours: no other client may pay for it. */
-		log_warnx("input of connection %llu within other input: kept",
+		/* A bug in our code must not affect other clients. */
+		log_warnx("bug: nested input of connection %llu: queued",
 		    (unsigned long long)c->id);
 		hold(c, p, n);
 		relay_conn_pause(c, PAUSE_NEXT);

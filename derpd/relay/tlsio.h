@@ -17,51 +17,50 @@ struct relay_tlsgen;
 
 #define RELAY_RECORD_SIZE	16384	/* plaintext of a TLS record, at most */
 
-/* What the connections of a worker share of TLS. */
+/* TLS state that the connections of a worker share. */
 struct relay_tls {
 	struct relay_tlsgen	*gen;		/* certificates in force */
 	struct relay_tlsgen	*staged;	/* checked, not in force yet */
-	struct relay_certset	*next;		/* those to come */
-	char			 why[256];	/* the last ones are not in
-						   force */
+	struct relay_certset	*next;		/* to be staged */
+	char			 why[256]; /* the error of the last stage */
 	struct log_limit failed;		/* handshakes */
 	int			 pumping;	/* relay_tlsio_pump() runs */
-	/* plaintext of one */
+	/* plaintext of one record */
 	uint8_t			 record[RELAY_RECORD_SIZE];
 };
 
 /*
- * A certificate to come: its chain, `len' bytes of PEM (copied), and the hash
- * of its key.  0, or -1 without memory.
+ * Add a certificate to be staged: its chain, `len' bytes of PEM (copied), and
+ * the hash of its key.  Return 0, or -1 without memory.
  */
 int	relay_tlsio_cert(struct relay *r, const uint8_t hash[IPC_KEYHASH_LEN],
 	    const void *pem, size_t len);
 
 /*
- * Check the certificates that came, if any did, and keep them beside those in
- * force.  NULL, or a line that says what is wrong, good until the next call:
- * they are forgotten.
+ * Validate the added certificates, if there are any, and keep them beside those
+ * in force.  Return NULL, or an error message, valid until the next call; the
+ * certificates are then freed.
  */
 const char *relay_tlsio_stage(struct relay *r);
 
-/* Put in force what relay_tlsio_stage() kept, if it did. */
+/* Put the staged certificates in force, if there are any. */
 void	relay_tlsio_commit(struct relay *r);
 
-/* Forget the certificates that came and are not in force. */
+/* Free the certificates that are added or staged. */
 void	relay_tlsio_drop(struct relay *r);
 
 /*
- * Decrypt the `n' bytes of ciphertext at `p', after a handshake if there was
- * none, and hand the plaintext to relay_conn_input(); what can't be handled now
- * is kept with the connection.  May close it.  Refuses to nest: called while it
- * runs, it keeps the bytes for relay_conn_work().
+ * Decrypt the `n' bytes of ciphertext at `p', after a handshake if that is not
+ * done, and pass the plaintext to relay_conn_input(); the connection keeps what
+ * can't be handled now.  May close it.  A nested call keeps the bytes for
+ * relay_conn_work().
  */
 void	relay_tlsio_pump(struct relay_conn *c, const uint8_t *p, size_t n);
 
-/* Encrypt the `n' bytes at `p' for the wire.  0, or -1: to be closed. */
+/* Encrypt the `n' bytes at `p' for the wire.  0, or -1: close it. */
 int	relay_tlsio_write(struct relay_conn *c, const uint8_t *p, size_t n);
 
-/* Free what TLS has of the connection. */
+/* Free the TLS state of the connection. */
 void	relay_tlsio_end(struct relay_conn *c);
 
 #endif

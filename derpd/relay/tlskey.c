@@ -1,17 +1,17 @@
 /*
  * tlskey: sends the private key operations of TLS from a relay worker to keys.
- * Called by libcrypto, below libtls, in the middle of a handshake; touches the
- * sign channel alone.  No key is ever here: a request names it by the hash of
- * the certificate's public key, computed anew each time, so that no certificate
- * can be signed for with another one's key.
+ * Called by libcrypto, below libtls, within a handshake; touches the sign
+ * channel alone.  This process has no private key: a request names the key by
+ * the hash of the certificate's public key, computed anew each time, so that a
+ * signature always matches its certificate.
  *
- * The worker waits for each signature, and its sessions with it.  So a keys
- * that hangs or is slow may take but so much of its time: an overdue signature,
- * or slow ones in a row, end all asking until the answer is there or time has
- * gone by in which sessions had the worker for themselves.
+ * The worker, and so its sessions, wait for each signature.  The time for a
+ * keys process that hangs or is slow is limited: after an overdue signature, or
+ * several slow ones, there are no requests until the answer arrives or sessions
+ * have had enough time.
  */
 
-/* Methods are the one way under libtls; OpenSSL 3.0 only frowns at them. */
+/* libtls needs methods; OpenSSL 3.0 only marks them as deprecated. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include <errno.h>
@@ -29,13 +29,13 @@
 #include "messages.h"
 #include "tlskey.h"
 
-#define QUICK_MS	20	/* no wait that matters */
-#define REFILL		2	/* ms that sessions get for each ms waited */
-#define LEAST_MS	50	/* bound of a signature when others were slow */
+#define QUICK_MS	20	/* a wait that is not charged */
+#define REFILL		2	/* ms of sessions that earn 1 ms of waiting */
+#define LEAST_MS	50	/* limit of a signature after slow ones */
 
 /*
- * What the methods use: libcrypto calls them with a key, and has no place in
- * its EC methods for an argument of ours.
+ * The state for the methods: libcrypto calls them with a key, and its EC
+ * methods have no argument of the caller.
  */
 static struct relay_tlskey *installed;
 
@@ -59,7 +59,7 @@ channel_lost(struct relay_tlskey *k, const char *why)
 		k->lost(k->arg);
 }
 
-/* What may be waited now. */
+/* Return how many ms the worker may wait now. */
 static long long
 credit_now(struct relay_tlskey *k)
 {
@@ -72,13 +72,13 @@ credit_now(struct relay_tlskey *k)
 	return (k->credit);
 }
 
-/* `ms' were waited for a signature. */
+/* Charge a wait of `ms' for a signature. */
 static void
 charge(struct relay_tlskey *k, long long ms)
 {
 	if (ms <= QUICK_MS)
 		return;
-	/* The time that was waited is none of the sessions'. */
+	/* Sessions had no time during the wait, so it earns no credit. */
 	k->credit = k->credit > ms ? k->credit - ms : 0;
 	k->credit_at = base_clock_ms();
 	if (k->credit >= k->ms / 4 || k->slow)
@@ -89,9 +89,9 @@ charge(struct relay_tlskey *k, long long ms)
 }
 
 /*
- * Judge one message from keys.  Bytes of the signature in `out', 0 when it is
- * the answer to a request that timed out, -1 when it is a refusal, -2 when it
- * is nothing that keys may send here.
+ * Validate one message from keys.  Return the bytes of the signature in `out',
+ * 0 for the answer to a request that timed out, -1 for a refusal, -2 for a
+ * message that keys may not send here.
  */
 static int
 read_answer(struct ipc_msg *m, uint64_t cookie, uint8_t *out, size_t outsize)
@@ -109,7 +109,7 @@ read_answer(struct ipc_msg *m, uint64_t cookie, uint8_t *out, size_t outsize)
 	return ((int)v.len);
 }
 
-/* Wait for the answer to `cookie'; the same results, -3 for an errno. */
+/* Wait for the answer to `cookie'; the same results, -3 with errno. */
 static int
 await(struct relay_tlskey *k, const struct ipc_wr *w, uint64_t cookie,
     uint8_t *out, size_t outsize)
@@ -135,21 +135,21 @@ await(struct relay_tlskey *k, const struct ipc_wr *w, uint64_t cookie,
 	}
 }
 
-/* The answer is not there in time. */
+/* The answer did not arrive in time. */
 static void
 late(struct relay_tlskey *k, long long ms)
 {
-	log_limited(&k->late, "keys gave no TLS signature within %lld "
-	    "ms: no new TLS connections until it answers or is started anew",
+	log_limited(&k->late, "keys sent no TLS signature within %lld ms: "
+	    "no new TLS connections until it answers or is restarted",
 	    ms);
 	k->overdue = 1;
-	if (!k->slow && k->lost != NULL) /* else that has been said */
+	if (!k->slow && k->lost != NULL) /* else it was called before */
 		k->lost(k->arg);
 }
 
 /*
- * Have keys sign `in' with the key of `hash'.  Bytes of the signature in `out',
- * or -1.
+ * Request a signature of `in' with the key of `hash' from keys.  Return the
+ * bytes of the signature in `out', or -1.
  */
 static int
 request(const uint8_t hash[IPC_KEYHASH_LEN], enum ipc_signalg alg,
@@ -191,7 +191,7 @@ request(const uint8_t hash[IPC_KEYHASH_LEN], enum ipc_signalg alg,
 	return (-1);
 }
 
-/* Is the overdue answer there?  Takes it.  -1: the channel is lost. */
+/* Read the overdue answer if it has arrived.  -1: the channel is lost. */
 static int
 read_overdue(struct relay_tlskey *k)
 {
@@ -236,7 +236,7 @@ rsa_priv_enc(int len, const unsigned char *from, unsigned char *to, RSA *rsa,
 	return (n == size ? n : -1);
 }
 
-/* No suite with RSA key exchange is offered: nothing is ever decrypted. */
+/* No suite with RSA key exchange is offered, so nothing is decrypted. */
 static int
 rsa_priv_dec(int len, const unsigned char *from, unsigned char *to, RSA *rsa,
     int padding)
@@ -336,7 +336,7 @@ relay_tlskey_set_channel(struct relay_tlskey *k, int fd, int ms)
 	k->chan = ipc_chan_new(NULL, fd, ROLE_RELAY, ROLE_KEYS, NULL, NULL,
 	    NULL);
 	if (k->chan == NULL) {
-		log_warn("no channel to keys for signatures (malloc): "
+		log_warn("can't open the sign channel to keys (malloc): "
 		    "handshakes wait until the parent sends another one");
 		close(fd);
 	}
@@ -353,7 +353,7 @@ relay_tlskey_ready(struct relay_tlskey *k)
 		channel_lost(k, "closed");
 		return (0);
 	}
-	/* Better seen before a handshake than in the middle of one. */
+	/* A lost channel is detected here rather than within a handshake. */
 	pfd.fd = ipc_chan_fd(k->chan);
 	pfd.events = 0;
 	if (poll(&pfd, 1, 0) == 1) {

@@ -1,14 +1,14 @@
 /*
- * unfinished: see unfinished.h.  Called by accept.c, conn.c and login.c.
+ * unfinished: see unfinished.h.  Called by admit.c and accept.c.
  *
- * The oldest gives way, not the newest, so that whoever opens connections and
- * leaves them does not keep others out: a client that means it is through in a
- * moment.  Where many clients stand behind one address, all come back at once
- * when a relay was restarted: there those who came within the last seconds
- * stay, for if each made room for the next, none would get through.
+ * The oldest connection is closed, not the newest, so that connections that are
+ * opened and left do not keep others out: a real client logs in within a
+ * moment.  Where many clients share an address, all reconnect at once after a
+ * restart of a relay: connections of that source that arrived within the last
+ * seconds stay, because if each made room for the next, none would log in.
  *
- * A source has an entry while it has strangers: there are no more entries than
- * strangers.
+ * A source has an entry while it has unauthenticated connections: there are no
+ * more entries than those.
  */
 #include <sodium.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 
 struct relay_unfinished_source {
 	LIST_ENTRY(relay_unfinished_source) entry;
-	uint8_t		 addr[16];		/* an IPv6 one: its /64 */
+	uint8_t		 addr[16];		/* of an IPv6 one, its /64 */
 	struct relay_unfinished_list list;	/* the oldest first */
 	unsigned int	 n;
 };
@@ -45,7 +45,7 @@ relay_unfinished_limits(struct relay_unfinished_set *s, unsigned int max,
 	s->per_source = per_source;
 }
 
-/* What counts as one source: an IPv4 address, or the /64 of an IPv6 one. */
+/* Return the source: an IPv4 address, or the /64 of an IPv6 address. */
 static void
 source_of(const uint8_t addr[16], uint8_t dst[16])
 {
@@ -67,7 +67,7 @@ bucket(const struct relay_unfinished_set *s, const uint8_t addr[16])
 	return (h & (UNFINISHED_BUCKETS - 1));
 }
 
-/* The entry of a source, made if there is none; NULL without memory. */
+/* Get the entry of a source, created if necessary; NULL without memory. */
 static struct relay_unfinished_source *
 source_get(struct relay_unfinished_set *s, const uint8_t addr[16])
 {
@@ -97,7 +97,7 @@ source_put(struct relay_unfinished_source *src)
 	free(src);
 }
 
-/* Take `st' off its lists; the entry of its source stays. */
+/* Remove `st' from its lists; the entry of its source stays. */
 static void
 detach(struct relay_unfinished_set *s, struct relay_unfinished *st)
 {
@@ -157,7 +157,7 @@ relay_unfinished_remove(struct relay_unfinished_set *s,
 	source_put(src);
 }
 
-/* In the pool `p' it takes `bytes' now; more than `share' is dear. */
+/* Set its bytes in the pool `p'; more than `share' is above its share. */
 static void
 charge(struct relay_unfinished_set *s, struct relay_unfinished *st,
     enum relay_unfinished_pool p, size_t bytes, size_t share)

@@ -1,8 +1,8 @@
 /*
- * unfinished: the connections of a relay worker that are not logged in, where
- * they come from, and the memory that they make us keep.  All of it is bounded:
- * when a bound is reached, the one that has had the most time gives way.  Pure,
- * but for its memory and the secret of its hash.
+ * unfinished: the unauthenticated connections of a relay worker, their sources,
+ * and the memory that they use.  All of it is bounded: when a bound is reached,
+ * the oldest is closed.  Pure, except for its memory and the secret of its
+ * hash.
  */
 #ifndef UNFINISHED_H
 #define UNFINISHED_H
@@ -14,14 +14,14 @@
 #define UNFINISHED_COST		(24 * 1024)	/* bytes of one, on average */
 #define UNFINISHED_LEAST	(4 * 1024 * 1024) /* bytes of all that are \
 						     allowed */
-#define UNFINISHED_INPUT	(8 * 1024)	/* bytes of one that we keep */
-#define UNFINISHED_INPUT_ALL	(2 * 1024 * 1024) /* of all that send more */
+#define UNFINISHED_INPUT	(8 * 1024)	/* bytes of input of one */
+#define UNFINISHED_INPUT_ALL	(2 * 1024 * 1024) /* of all above that */
 #define UNFINISHED_US		5000000		/* time that a login may take */
 
-/* What is bounded. */
+/* The bounded resources. */
 enum relay_unfinished_pool {
-	UNFINISHED_POOL_ALL,	/* all memory of all, on average */
-	UNFINISHED_POOL_INPUT,	/* what those send that send much */
+	UNFINISHED_POOL_ALL,	/* all memory, as an average */
+	UNFINISHED_POOL_INPUT,	/* input of those above UNFINISHED_INPUT */
 	UNFINISHED_POOLS
 };
 
@@ -29,12 +29,12 @@ struct relay_unfinished_source;
 
 struct relay_unfinished {
 	TAILQ_ENTRY(relay_unfinished) all;
-	TAILQ_ENTRY(relay_unfinished) same;	/* those of one source */
+	TAILQ_ENTRY(relay_unfinished) same;	/* of one source */
 	/* those above their share */
 	TAILQ_ENTRY(relay_unfinished) dear[UNFINISHED_POOLS];
-	/* NULL: it is not in the table */
+	/* NULL: not in the table */
 	struct relay_unfinished_source	*source;
-	/* for the caller alone */
+	/* for the caller's use */
 	void				*owner;
 	uint64_t			 since_us;
 	/* bytes */
@@ -46,7 +46,7 @@ TAILQ_HEAD(relay_unfinished_list, relay_unfinished);
 
 struct relay_unfinished_set {
 	struct relay_unfinished_list all;	/* the oldest first */
-	/* who got dear first, first */
+	/* by the time when they exceeded their share, the first first */
 	struct relay_unfinished_list dear[UNFINISHED_POOLS];
 	LIST_HEAD(, relay_unfinished_source) sources[UNFINISHED_BUCKETS];
 	uint8_t		 key[16];			/* secret of the hash */
@@ -55,48 +55,49 @@ struct relay_unfinished_set {
 };
 
 /*
- * An empty table that takes nobody before relay_unfinished_limits() is called.
+ * Initialize an empty table.  It admits no connection before
+ * relay_unfinished_limits() is called.
  */
 void	 relay_unfinished_init(struct relay_unfinished_set *s);
 
 /*
- * At most `max' strangers, `per_source' of them from one IPv4 address or IPv6
- * /64.  Those who are there stay.
+ * Permit at most `max' connections, `per_source' of them from one IPv4 address
+ * or IPv6 /64.  Existing ones stay.
  */
 void	 relay_unfinished_limits(struct relay_unfinished_set *s,
 	    unsigned int max, unsigned int per_source);
 
 /*
- * One more, `st', from `addr' (IPv6 or IPv4-mapped) at the time `now_us'.
- * 0: it is in the table; *victim is one that gives way and was taken out, or
- * NULL.  -1: it is refused, because its source is full of such as came within
- * UNFINISHED_US, or for lack of memory; *victim is NULL then.
+ * Add `st' from `addr' (IPv6 or IPv4-mapped) at the time `now_us'.  Return 0
+ * when it was added; *victim is then a connection to close, already removed, or
+ * NULL.  Return -1 with *victim NULL when it is refused: its source is full of
+ * connections that arrived within UNFINISHED_US, or there is no memory.
  */
 int	 relay_unfinished_add(struct relay_unfinished_set *s,
 	    struct relay_unfinished *st, const uint8_t addr[16],
 	    uint64_t now_us, struct relay_unfinished **victim);
 
-/* It logged in or ended: take it out of the table, if it is in it. */
+/* Remove `st' after a login or a close, if it is in the table. */
 void	 relay_unfinished_remove(struct relay_unfinished_set *s,
 	    struct relay_unfinished *st);
 
 /*
- * `st', if it is in the table, makes us keep `all' bytes of memory from now on,
- * `input' of them of what it has sent.
+ * If `st' is in the table, set the memory that it uses to `all' bytes, `input'
+ * of them for what it sent.
  */
 void	 relay_unfinished_charge(struct relay_unfinished_set *s,
 	    struct relay_unfinished *st, size_t all, size_t input);
 
 /*
- * NULL while all are within UNFINISHED_COST on average, or within
- * UNFINISHED_LEAST, and those who have sent more than UNFINISHED_INPUT are
- * within UNFINISHED_INPUT_ALL together.  Else one that gives way, taken out of
- * the table: of those above their share, the one that has been so for the
- * longest time.
+ * Return NULL while all connections are within UNFINISHED_COST on average, or
+ * within UNFINISHED_LEAST, and those with more input than UNFINISHED_INPUT are
+ * within UNFINISHED_INPUT_ALL together.  Otherwise remove and return a
+ * connection to close: of those above their share, the one that has been so for
+ * the longest time.
  */
 struct relay_unfinished *relay_unfinished_over(struct relay_unfinished_set *s);
 
-/* The oldest one if it has been there for UNFINISHED_US; else NULL. */
+/* Return the oldest one if it has been there for UNFINISHED_US; else NULL. */
 struct relay_unfinished *relay_unfinished_old(
 	    const struct relay_unfinished_set *s, uint64_t now_us);
 

@@ -1,7 +1,7 @@
 /*
- * httpconn: HTTP requests on a connection, until one of them turns it into
- * DERP (derp(7), sections 2 and 5).  Called by conn.c; what is answered is
- * web.c's business.
+ * httpconn: HTTP requests on a connection, until one of them upgrades it to
+ * DERP (derp(7), sections 2 and 5).  Called by input.c; the answers are in
+ * web.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,21 +14,18 @@
 #include "web.h"
 #include "websocket.h"
 
-/* A reply up to this size goes out at once, a larger one as it is taken. */
+/* Send a reply up to this size at once, a larger one in pieces. */
 #define AT_ONCE		(48 * 1024)
 
-/* What a connection must remember between two pieces of input. */
+/* The HTTP state of a connection between two pieces of input. */
 struct web_conn {
-	struct relay_buf	 part;		/* a head that is not whole
-						   yet */
-	size_t			 discard;	/* body bytes to throw away */
-	struct net_http_head *asked;		/* of a request for the
-						   counters */
-	struct web_map_entry *map;		/* whose bytes go out, while
-						   they do */
-	const uint8_t		*body;		/* what is left of them */
+	struct relay_buf	 part;		/* a partial head */
+	size_t			 discard;	/* body bytes to discard */
+	struct net_http_head *asked; /* head of a request for the counters */
+	struct web_map_entry *map;		/* being sent, else NULL */
+	const uint8_t		*body;		/* the part not sent yet */
 	size_t			 left;
-	int			 close;		/* after them */
+	int			 close;		/* close after the body */
 };
 
 static void
@@ -93,8 +90,8 @@ send_reply(struct relay_conn *c)
 	if (reply->discard > 0 && (h = state(c)) != NULL)
 		h->discard = reply->discard;
 	/*
-	 * Answers to requests that came ahead wait in the client's socket; and
-	 * one is answered at a time, for a read may hold hundreds.
+	 * Requests that the client sends ahead wait in its socket.  They are
+	 * answered one at a time, because a read may hold hundreds.
 	 */
 	relay_conn_pause(c, PAUSE_BODY);
 	if (relay_buf_left(&c->output.out) == 0)
@@ -102,8 +99,8 @@ send_reply(struct relay_conn *c)
 }
 
 /*
- * A map that is large: its head, then pieces of the body as the socket takes
- * them; the next request waits for its end.
+ * Send a map; of a large one its head, then pieces of the body as the socket
+ * accepts them.  The next request waits for its end.
  */
 static void
 send_map(struct relay_conn *c)
@@ -192,7 +189,7 @@ upgrade(struct relay_conn *c, int websocket)
 	c->r->web.ops->login(c);
 }
 
-/* The counters of the other workers are needed: the client waits. */
+/* Request the counters of the other workers; the client waits for them. */
 static void
 request_stats(struct relay_conn *c)
 {
@@ -206,7 +203,9 @@ request_stats(struct relay_conn *c)
 		relay_conn_close(c, "out of memory");
 		return;
 	}
-	/* Its pieces point into bytes that go away: keep what matters. */
+	/*
+	 * The head refers to bytes that will be freed: keep the needed fields.
+	 */
 	*k = *head;
 	k->method.p = net_http_eq(head->method, "HEAD") ? "HEAD" : "GET";
 	k->method.len = strlen(k->method.p);
@@ -253,7 +252,7 @@ web_stats_ready(struct relay_conn *c, const struct relay_stats *all)
 	relay_conn_resume(c, PAUSE_STATS);
 }
 
-/* A head is whole, or will never be. */
+/* Handle a head that is whole or invalid. */
 static void
 request(struct relay_conn *c, int parsed)
 {
@@ -287,8 +286,8 @@ request(struct relay_conn *c, int parsed)
 }
 
 /*
- * Of a head that is kept `have' bytes were looked at: is its first line whole
- * only now, or its end there?
+ * `have' bytes of a partial head were checked already.  Return 1 if its first
+ * line or its end arrived only now.
  */
 static int
 head_news(const struct relay_buf *part, size_t have)
@@ -302,7 +301,7 @@ head_news(const struct relay_buf *part, size_t have)
 	    memmem(p + from, n - from, "\r\n\r\n", 4) != NULL);
 }
 
-/* The head began in earlier bytes, or is cut. */
+/* Continue a head of earlier input, or keep a partial one. */
 static size_t
 continue_head(struct relay_conn *c, const uint8_t *p, size_t n)
 {
@@ -321,7 +320,7 @@ continue_head(struct relay_conn *c, const uint8_t *p, size_t n)
 		relay_conn_close(c, "out of memory");
 		return (n);
 	}
-	/* All of it is looked at twice: with its first line, and at its end. */
+	/* Parse only twice: with the first line, and at the end. */
 	if (have + k <= HTTP_MAX_HEAD && !head_news(&h->part, have))
 		return (k);
 	rv = net_http_parse_request(&c->r->web.head,

@@ -13,15 +13,15 @@
 struct relay_conn;
 struct relay_stats;
 
-/* What requests lead to besides answers. */
+/* Call-backs for requests that need more than an answer. */
 struct web_ops {
-	/* The upgrade was answered: the login follows, as DERP. */
+	/* The upgrade was answered: begin the login. */
 	void	(*login)(struct relay_conn *c);
-	/* The client waits for web_stats_ready(). */
+	/* Get the counters of all workers, then call web_stats_ready(). */
 	void	(*stats)(struct relay_conn *c);
 };
 
-/* What the requests of a worker share: they are handled one at a time. */
+/* Shared by all connections: requests are handled one at a time. */
 struct web_scratch {
 	const struct web_ops *ops;
 	struct net_http_head head;
@@ -30,28 +30,28 @@ struct web_scratch {
 };
 
 /*
- * `n' bytes of plaintext of a connection in CONN_HTTP.  The bytes that were
- * taken: fewer when the rest belongs to what the request began.
+ * Handle `n' bytes of plaintext of a connection in CONN_HTTP.  Return how many
+ * bytes were handled: fewer when the rest follows an upgrade.
  */
 size_t	web_input(struct relay_conn *c, const uint8_t *p, size_t n);
 
-/* The counters of all workers are there, summed up: finish the answer. */
+/* The sum of the counters of all workers is ready: complete the answer. */
 void	web_stats_ready(struct relay_conn *c, const struct relay_stats *all);
 
 /*
- * A body that goes out in pieces: bytes that are left of it; take up to `max'
- * bytes of them to `dst', giving how many.
+ * For a body that is sent in pieces: return its remaining bytes; copy up to
+ * `max' of them to `dst' and return how many.
  */
 size_t	web_pending(const struct relay_conn *c);
 size_t	web_read(struct relay_conn *c, uint8_t *dst, size_t max);
 
-/* All of the answer that PAUSE_BODY waited for is written. */
+/* The answer that PAUSE_BODY waited for is written completely. */
 void	web_sent(struct relay_conn *c);
 
-/* Bytes that are kept of a request head that is not whole. */
+/* Return the bytes that are kept of a partial request head. */
 size_t	web_kept(const struct relay_conn *c);
 
-/* Free what HTTP has of the connection. */
+/* Free the HTTP state of the connection. */
 void	web_free(struct relay_conn *c);
 
 #endif

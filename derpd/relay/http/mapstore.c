@@ -3,9 +3,10 @@
  * by relay.c with messages of the parent, and for requests by web_map.c and
  * httpconn.c.  Touches memory alone.
  *
- * A map is never looked into: it was checked by others, and its very bytes are
- * what is served.  An entry is made whole and then put in the place of the one
- * before, between two requests; who still sends the old bytes holds them.
+ * Maps are not parsed here: other processes have validated them, and their
+ * bytes are served unchanged.  An entry is built completely and then replaces
+ * the older one, between two requests; connections that still send the old
+ * bytes hold a reference.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +17,7 @@
 #include "web_reply.h"
 
 #define MAX_MAPS	1024		/* many more than a configuration has */
-#define TAG_BYTES	16		/* of the hash, in an ETag */
+#define TAG_BYTES	16		/* bytes of the hash in an ETag */
 
 static void
 entry_free(struct web_map_entry *e)
@@ -41,7 +42,7 @@ web_mapstore_release(struct web_map_entry *e)
 		entry_free(e);
 }
 
-/* What goes with one form in every answer. */
+/* Prepare the header fields of one form. */
 static void
 prepare(struct web_map_entry *e, enum web_map_form form)
 {
@@ -61,7 +62,7 @@ prepare(struct web_map_entry *e, enum web_map_form form)
 	    "Access-Control-Allow-Origin: *\r\n",
 	    (unsigned int)e->doc.max_age, hex, gzip ? "-gz" : "", date);
 	t->same_len = (size_t)n;
-	/* WEB_MAP_FIELDS_SIZE holds all of it, whatever the numbers are. */
+	/* WEB_MAP_FIELDS_SIZE is enough for any values. */
 	n += snprintf(t->fields + n, sizeof(t->fields) - (size_t)n,
 	    "%sContent-Type: application/json\r\n"
 	    "X-Content-Type-Options: nosniff\r\n"
@@ -71,7 +72,7 @@ prepare(struct web_map_entry *e, enum web_map_form form)
 	t->len = (size_t)n;
 }
 
-/* A copy of `n' bytes that is never NULL for want of bytes. */
+/* Copy `n' bytes; for 0 bytes the result is not NULL either. */
 static const uint8_t *
 copy(const uint8_t *p, size_t n)
 {
@@ -128,7 +129,7 @@ web_mapstore_clear(struct web_mapstore *s)
 	memset(s, 0, sizeof(*s));
 }
 
-/* The set that came is whole. */
+/* The received set is whole: put it in force. */
 static void
 put_in_force(struct web_mapstore *s)
 {
@@ -178,7 +179,7 @@ web_mapstore_map(struct web_mapstore *s, const struct ipc_map_doc *doc,
 	return (0);
 }
 
-/* The name in a Host field: without port, brackets, and dot at the end. */
+/* Return the name in a Host field without port, brackets and final dot. */
 static struct net_http_str
 bare_host(struct net_http_str h)
 {

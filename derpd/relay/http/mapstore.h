@@ -1,6 +1,5 @@
 /*
- * mapstore: the DERP maps that a relay worker serves, as they came from the
- * parent.
+ * mapstore: the DERP maps that a relay worker serves, as the parent sent them.
  */
 #ifndef MAPSTORE_H
 #define MAPSTORE_H
@@ -24,65 +23,65 @@ enum web_map_form {
 
 struct web_map_form_text {
 	char		 tag[WEB_MAP_TAG_SIZE];	/* ETag */
-	/* of a 200; its first part is that of a 304 */
+	/* header fields of a 200; the first part is that of a 304 */
 	char		 fields[WEB_MAP_FIELDS_SIZE];
 	size_t		 same_len;		/* bytes of that part */
 	size_t		 len;			/* bytes of all */
 };
 
 /*
- * A map and what every answer says of it.  It never changes: another one takes
- * its place, while answers that hold this one still go out.
+ * A map and its header fields.  An entry never changes: another one replaces
+ * it, while answers that hold it are still being sent.
  */
 struct web_map_entry {
 	unsigned int		 refs;
 	struct ipc_map_doc	 doc;	/* body and gzip are copies */
-	struct web_map_form_text form[WEB_MAP_FORMS]; /* without a body:
-							 empty */
+	/* empty if there is no body */
+	struct web_map_form_text form[WEB_MAP_FORMS];
 };
 
-/* All zero: there are no maps. */
+/* All zero initially: no maps. */
 struct web_mapstore {
-	struct web_map_entry **v;	/* those in force; NULL: not there */
+	struct web_map_entry **v;	/* in force; NULL: not there yet */
 	size_t		 n;
-	struct web_map_entry **next;	/* a set that is not whole yet */
+	struct web_map_entry **next;	/* a partial set */
 	size_t		 nnext;
-	size_t		 missing;	/* maps of that which did not come */
+	size_t		 missing; /* maps of `next' that have not arrived */
 };
 
 /*
- * MSG_RELAY_MAPS: a new set of `n' maps is to come, and is put in force once it
- * is whole.  0, or -1: too many, or no memory.
+ * MSG_RELAY_MAPS: begin a new set of `n' maps, which is put in force once it is
+ * whole.  Return 0, or -1: too many, or no memory.
  */
 int	web_mapstore_maps(struct web_mapstore *s, uint32_t n);
 
 /*
- * MSG_RELAY_MAP: a copy of `doc' into the set that is to come, else in force at
- * once.
- * `now' bounds its time: nothing is from the future (RFC 9110 8.8.2.1).  0, or
- * -1: malformed, or no memory; the older map then stays.
+ * MSG_RELAY_MAP: copy `doc' into the new set if one is under way, else put it
+ * in force at once.  `now' limits its time, so that it is not in the future
+ * (RFC 9110 8.8.2.1).  Return 0, or -1: malformed, or no memory; the older map
+ * then stays.
  */
 int	web_mapstore_map(struct web_mapstore *s, const struct ipc_map_doc *doc,
 	    time_t now);
 
 /*
- * The map at `path' (decoded, without query) of the host `host' (as a Host
- * field has it: any case, port and dot at the end allowed), NULL none.
- * *elsewhere gets 1 when another host has a map there, else 0.
+ * Find the map at `path' (decoded, without query) of the host `host' (a Host
+ * field: any case, port and final dot permitted); NULL if there is none.
+ * *elsewhere is set to 1 when another host has a map there, else 0.
  */
 struct web_map_entry *web_mapstore_find(const struct web_mapstore *s,
 	    const char *path, struct net_http_str host, int *elsewhere);
 
-/* Is a map at `path', of whatever host, without a body yet?  1 yes, 0 no. */
+/* Return 1 if any host's map at `path' has no body yet, else 0. */
 int	web_mapstore_lacks(const struct web_mapstore *s, const char *path);
 
-/* Keep the entry while its bytes are being sent. */
+/* Hold the entry while its bytes are being sent. */
 void	web_mapstore_hold(struct web_map_entry *e);
 
-/* End of that; NULL is allowed. */
+/* Release a held entry; NULL is permitted. */
 void	web_mapstore_release(struct web_map_entry *e);
 
-/* Forget all maps. */
+/* Free all maps. */
 void	web_mapstore_clear(struct web_mapstore *s);
 
 #endif

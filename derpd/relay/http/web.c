@@ -1,11 +1,11 @@
 /*
- * web: what the relay worker answers to an HTTP request; web_map.c has what
- * concerns maps.
+ * web: the answers of a relay worker to HTTP requests; web_map.c has those that
+ * concern maps.
  *
  * Called by relay workers with each request head.  Pure: touches its arguments
- * alone, so that every answer can be compared with its bytes in web_test.c.
+ * alone, so that web_test.c can compare every answer with its bytes.
  *
- * Where derper answers otherwise, on purpose:
+ * Deliberate differences from derper:
  * - paths are not cleaned: //derp and /x/../derp are unknown paths and get the
  *   home page, not a 307 to /derp (escapes such as /%64erp do count);
  * - redirects have no body; /debug/ has an index and the metrics alone;
@@ -73,7 +73,9 @@ web_debug_peer(const uint8_t p[16])
 		    memcmp(p, overlay, 6) == 0;
 	if (p[12] == 127)
 		return 1;
-	/* The overlay leaves out what ChromeOS gives its virtual machines. */
+	/*
+	 * ChromeOS gives part of the overlay's range to its virtual machines.
+	 */
 	return p[12] == 100 && (p[13] & 0xc0) == 64 &&
 	    !(p[13] == 115 && (p[14] & 0xfe) == 92);
 }
@@ -114,7 +116,7 @@ is_challenge(struct net_http_str c)
 	return 1;
 }
 
-/* How clients find out that a captive portal is in their way. */
+/* Clients detect captive portals with this page. */
 static enum web_action
 page_204(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r)
@@ -133,7 +135,7 @@ page_204(const struct web_env *env, const struct net_http_head *h,
 	return WEB_REPLY;
 }
 
-/* What a machine that serves the map alone says of the relay. */
+/* The answer of a machine that serves only the map. */
 static enum web_action
 disabled(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r)
@@ -141,7 +143,7 @@ disabled(const struct web_env *env, const struct net_http_head *h,
 	return web_answer_text(env, h, r, 404, "derp server disabled\n");
 }
 
-/* How clients without UDP measure the way to this server. */
+/* Clients without UDP measure the latency to this server with this page. */
 static enum web_action
 page_probe(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r)
@@ -159,7 +161,7 @@ page_probe(const struct web_env *env, const struct net_http_head *h,
 	return web_end_empty(r);
 }
 
-/* No names are configured: derper says nothing then. */
+/* No names are configured; derper has an empty answer then. */
 static enum web_action
 page_bootstrap(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r)
@@ -211,7 +213,7 @@ upgrade_required(const struct web_env *env, const struct net_http_head *h,
 	return web_end(r, WEB_TEXT, text);
 }
 
-/* After an upgrade there is no HTTP any more: no body, no next request. */
+/* After an upgrade HTTP has ended: no body, no next request. */
 static enum web_action
 upgraded(const struct net_http_head *h, struct web_reply *r,
     enum web_action action)
@@ -263,7 +265,7 @@ upgrade_websocket(const struct web_env *env, const struct net_http_head *h,
 	return upgraded(h, r, WEB_UPGRADE_WEBSOCKET);
 }
 
-/* 1 when `s' contains `t' anywhere, case included; derper's test. */
+/* Return 1 when `s' contains `t' anywhere, case-sensitively, as derper does. */
 static int
 contains(struct net_http_str s, const char *t)
 {
@@ -271,9 +273,9 @@ contains(struct net_http_str s, const char *t)
 }
 
 /*
- * The relay itself.  Neither method nor Connection are looked at.  Very old
- * clients say "websocket" and mean DERP, so only who names the subprotocol
- * gets WebSocket.
+ * The relay itself.  Method and Connection are ignored.  Very old clients send
+ * "websocket" and mean DERP, so only a client that names the subprotocol gets
+ * WebSocket.
  */
 static enum web_action
 page_derp(const struct web_env *env, const struct net_http_head *h,
@@ -303,7 +305,7 @@ page_derp(const struct web_env *env, const struct net_http_head *h,
 	return upgraded(h, r, WEB_UPGRADE_DERP);
 }
 
-/* A directory looks whether this is the server it was told of. */
+/* A certificate authority validates that this is the server of an order. */
 static enum web_action
 page_token(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r)
@@ -317,14 +319,16 @@ page_token(const struct web_env *env, const struct net_http_head *h,
 	return web_end(r, "application/octet-stream", auth);
 }
 
-/* The plain port sends everybody to the TLS one, to the Host as sent. */
+/* The plain port redirects everybody to the TLS port, with the Host as sent. */
 static enum web_action
 redirect_tls(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r)
 {
 	if (!net_http_eq(h->method, "GET") && !net_http_eq(h->method, "HEAD"))
 		return web_answer_text(env, h, r, 400, "Use HTTPS\n");
-	/* A Host without a name, as of a node without one, leads nowhere. */
+	/*
+	 * A Host without a name, as of a node without one, can't be redirected.
+	 */
 	if (h->host.len == 0 || h->host.p[0] == ':')
 		return web_answer_text(env, h, r, 400,
 		    "Use HTTPS (there is no name in Host)\n");
@@ -353,8 +357,8 @@ hex_value(char c)
 }
 
 /*
- * Resolve the escapes of a path to compare it.  What does not fit is cut: no
- * path that means something is that long.  A broken escape and %00 make it "".
+ * Resolve the escapes of a path, to compare it.  A long path is truncated: no
+ * known path is that long.  A broken escape and %00 make it "".
  */
 static void
 decode_path(struct net_http_str s, char dst[MAX_PATH])
@@ -379,7 +383,7 @@ decode_path(struct net_http_str s, char dst[MAX_PATH])
 	dst[n] = '\0';
 }
 
-/* What becomes of the connection behind this request; see web_route(). */
+/* Set what happens to the connection after this request; see web_route(). */
 static void
 check_body(const struct net_http_head *h, struct web_reply *r)
 {
@@ -475,7 +479,7 @@ web_reply_body(const struct web_env *env, const struct net_http_head *h,
 	reset(r);
 	check_body(h, r);
 	r->head_only = net_http_eq(h->method, "HEAD");
-	/* Whoever asks for this has no body to send. */
+	/* These requests need no body: if there is one, close. */
 	if (r->discard > 0)
 		r->close = 1;
 	r->discard = 0;

@@ -1,7 +1,7 @@
 /*
- * web: what the relay worker answers to an HTTP request (derp(7), sections 2
- * and 5).  Pure: a request head in, bytes of a reply out; no I/O, no state, no
- * allocation.
+ * web: the answers of a relay worker to HTTP requests (derp(7), sections 2 and
+ * 5).  Pure: from a request head it makes the bytes of a reply; no I/O, no
+ * state, no allocation.
  */
 #ifndef WEB_H
 #define WEB_H
@@ -16,18 +16,18 @@ struct web_map_entry;
 struct acme_tokens;
 struct web_mapstore;
 
-/* Largest request body that is read and thrown away to keep a connection. */
+/* Largest request body that is read and discarded to keep a connection. */
 #define WEB_MAX_DISCARD		65536
 
 /*
  * Bytes of the largest reply: a redirect repeats at most the host and the
- * target of a head, everything else is short.
+ * target of a head; everything else is short.
  */
 #define WEB_MAX_REPLY		(HTTP_MAX_HEAD + 2048)
 
-#define WEB_DATE_SIZE	64		/* of a date, with room to spare */
+#define WEB_DATE_SIZE	64		/* bytes of a date, with a margin */
 
-/* The last Date field that was written; all zero: none yet. */
+/* The last Date field that was written; all zero initially. */
 struct web_date_line {
 	char		 text[sizeof("Date: \r\n") + WEB_DATE_SIZE];
 	size_t		 len;
@@ -37,78 +37,79 @@ struct web_date_line {
 /* Media type of the metrics. */
 #define WEB_VARZ	"text/plain; version=0.0.4; charset=utf-8"
 
-/* Where a request came in, and the settings that matter for its answer. */
+/* The port of a request, and the settings that its answer depends on. */
 struct web_env {
-	int		 tls;			/* the TLS port, else the plain
-						   one */
+	int		 tls; /* the TLS port, else the plain port */
 	uint8_t		 peer[16];		/* IPv6 or IPv4-mapped */
-	int		 relay;			/* DERP is served here */
+	int		 relay;			/* DERP is served */
 	int		 home;			/* enum ipc_relay_home */
 	const char	*redirect;		/* URL, of HOME_REDIRECT */
-	const uint8_t	*node_key;		/* 32 bytes, public half */
-	const struct web_mapstore *maps;	/* NULL none */
-	const struct acme_tokens *tokens;	/* of ACME; NULL none */
+	const uint8_t	*node_key;		/* 32 bytes, public key */
+	const struct web_mapstore *maps;	/* NULL: none */
+	const struct acme_tokens *tokens;	/* of ACME; NULL: none */
 	time_t		 now;			/* for Date */
-	struct web_date_line *date;		/* kept between replies; NULL
-						   not */
+	struct web_date_line *date; /* cached between replies; NULL: not */
 };
 
 enum web_action {
 	WEB_REPLY,		/* send the reply */
-	WEB_UPGRADE_DERP,	/* send the reply (empty with fast start): DERP
-				   from here on */
-	WEB_UPGRADE_WEBSOCKET,	/* send the reply: DERP in WebSocket messages */
-	WEB_STATS,		/* make the metrics, then web_reply_body() */
-	WEB_MAP			/* send the reply, and the body behind it */
+	/* send the reply (empty with fast start), then DERP */
+	WEB_UPGRADE_DERP,
+	/* send the reply, then DERP in WebSocket messages */
+	WEB_UPGRADE_WEBSOCKET,
+	WEB_STATS,		/* produce the metrics, then web_reply_body() */
+	WEB_MAP			/* send the reply and then the body */
 };
 
 struct web_reply {
 	char		 buf[WEB_MAX_REPLY];
 	size_t		 len;		/* bytes in buf to send */
-	int		 close;		/* close once they are sent; what still
-					   comes in is read and thrown away */
-	int		 head_only;	/* HEAD: no body follows, either */
-	size_t		 discard;	/* bytes of request body to throw away
-					   before the next request */
+	/* close after the reply; discard further input */
+	int		 close;
+	int		 head_only;	/* HEAD: no body follows */
+	/* bytes of the request body to discard before the next request */
+	size_t		 discard;
 	/* of WEB_MAP */
-	struct web_map_entry *map;	/* holds the body */
+	struct web_map_entry *map;	/* owns the body */
 	const uint8_t	*body;		/* not NULL */
 	size_t		 body_len;
 	/* of WEB_UPGRADE_DERP */
-	int		 fast_start;	/* the login came along */
+	int		 fast_start;	/* the client sends its login at once */
 	/* of both upgrades */
-	struct net_http_str	 ideal_node;	/* within the head; p NULL: this
-						   one */
+	/* within the head; p NULL: this node */
+	struct net_http_str	 ideal_node;
 };
 
 /*
- * Answer the request `h' that came in at `env': *out is filled in as far as
- * the action says.  Bytes behind the head belong to DERP after an upgrade and
- * are the request's body else.  A body of known length up to WEB_MAX_DISCARD
- * is to be thrown away (out->discard); with a larger or chunked one, or one
- * that waits for 100 (Continue), the connection closes after the reply, which
- * RFC 9110 10.1.1 allows.
+ * Answer the request `h' that arrived at `env': *out is filled in as the action
+ * requires.  Bytes behind the head belong to DERP after an upgrade, else to the
+ * request's body.  The caller discards a body of known length up to
+ * WEB_MAX_DISCARD (out->discard).  With a larger or chunked one, or one that
+ * waits for 100 (Continue), the connection closes after the reply, which RFC
+ * 9110 10.1.1 allows.
  */
 enum web_action	web_route(const struct web_env *env,
 		    const struct net_http_head *h, struct web_reply *out);
 
 /*
- * The reply to a head that did not parse, after which the connection closes:
- * `error' is what net_http_parse_request() gave (HTTP_BAD and so on); -408 is
- * for a head that did not come in time, -503 for a server that is full.
+ * Make the reply to a head that did not parse, after which the connection
+ * closes: `error' is the result of net_http_parse_request() (HTTP_BAD and so
+ * on), -408 for a head that did not arrive in time, -503 for a server that is
+ * full.
  */
 void	web_error(const struct web_env *env, int error, struct web_reply *out);
 
 /*
- * The head of a 200 with a body of `len' bytes of media type `type', which the
- * caller sends behind it unless out->head_only is set.  *out is filled in as by
- * web_route() and need not be the one it left; of `h', method and framing count
- * alone.  A request that has a body itself closes the connection.
+ * Make the head of a 200 with a body of `len' bytes of media type `type', which
+ * the caller sends behind it unless out->head_only is set.  *out is filled in
+ * as by web_route() and need not be the one of that call; of `h', only method
+ * and framing are used.  A request that has a body itself closes the
+ * connection.
  */
 void	web_reply_body(const struct web_env *env, const struct net_http_head *h,
 	    const char *type, size_t len, struct web_reply *out);
 
-/* May `peer' see /debug/, as far as its address goes?  1 yes, 0 no. */
+/* Return 1 if the address `peer' may see /debug/, else 0. */
 int	web_debug_peer(const uint8_t peer[16]);
 
 #endif

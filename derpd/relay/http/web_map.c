@@ -1,19 +1,19 @@
 /*
- * web_map: what a relay worker answers to requests for a DERP map.
+ * web_map: the answers of a relay worker to requests for a DERP map.
  *
  * Called by web.c.  Pure: touches its arguments alone.
  *
- * The map decides which relays a fleet trusts, so it never travels in the
- * clear.  The plain port says 302 to https where the map is, as everywhere,
- * and 503 while there is no good map: a health check that asks
- * http://HOST/derpmap/default and is content with 2xx and 3xx sees the truth.
- * Such a check often runs beside the server and says localhost or an address
- * for HOST: to a host without a map at that path it is 503 as long as any
- * other's is missing.
+ * The map decides which relays a fleet trusts, so it is never sent in the
+ * clear.  The plain port answers 302 to https where there is a map, as for
+ * other pages, and 503 while there is no valid map: so a health check that
+ * requests http://HOST/derpmap/default and accepts 2xx and 3xx gets the right
+ * result.  Such a check often runs on the server itself and uses localhost or
+ * an address as HOST: a host without a map at that path gets 503 as long as
+ * that of any other host is missing.
  *
- * On the TLS port, once there is any map, all below /derpmap/ that is none is
- * a 404 and not the home page, so that who mistypes the URL is not given HTML
- * for a map; the same for the path of a map under another host's name.
+ * On the TLS port, if there is any map, unknown paths below /derpmap/ are a 404
+ * and not the home page, so that a mistyped URL does not yield HTML in place of
+ * a map; so is the path of a map under another host's name.
  */
 #include <string.h>
 #include <strings.h>
@@ -42,8 +42,8 @@ skip_ows(struct net_http_str *s)
 }
 
 /*
- * The weight behind a coding: ";" "q=" qvalue (RFC 9110 12.4.2), in
- * thousandths.  1000 when there is none, 0 when it can't be understood.
+ * Return the weight behind a coding: ";" "q=" qvalue (RFC 9110 12.4.2), in
+ * thousandths.  1000 when there is none, 0 when it is malformed.
  */
 static int
 weight(struct net_http_str s)
@@ -75,14 +75,14 @@ weight(struct net_http_str s)
 	return v > 1000 ? 0 : v;
 }
 
-/* What a client says of codings; -1 nothing. */
+/* Weights of the codings in Accept-Encoding; -1: not mentioned. */
 struct codings {
 	int	gzip;
 	int	identity;
 	int	any;
 };
 
-/* One element of Accept-Encoding. */
+/* Parse one element of Accept-Encoding. */
 static void
 read_coding(struct net_http_str s, struct codings *c)
 {
@@ -135,8 +135,8 @@ web_wants_gzip(const struct net_http_head *h)
 }
 
 /*
- * Cut the next entity tag off a list, without its W/: 1; 0 at the end, and
- * where it can't be understood.
+ * Cut the next entity tag off a list, without its W/.  Return 1, or 0 at the
+ * end and at a malformed one.
  */
 static int
 next_tag(struct net_http_str *s, struct net_http_str *tag)
@@ -183,8 +183,8 @@ web_none_match(const struct net_http_head *h, const char *tag)
 }
 
 /*
- * Does the client have the map already?  1, and *form is the representation
- * that it has; 0 no, and *form stays the one to be sent.
+ * Return 1 if the client has the map already; *form is then the form that it
+ * has.  Return 0 if not; *form stays the one to send.
  */
 static int
 unchanged(const struct net_http_head *h, const struct web_map_entry *e,
@@ -247,7 +247,7 @@ no_map_yet(const struct web_env *env, const struct net_http_head *h,
 	return web_end(r, WEB_TEXT, "there is no good map here yet\n");
 }
 
-/* What a browser asks before it sends conditions along (CORS). */
+/* A browser requests this before it sends conditional requests (CORS). */
 static enum web_action
 options(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r)
@@ -272,7 +272,7 @@ bad_method(const struct web_env *env, const struct net_http_head *h,
 	return web_end(r, WEB_TEXT, "a map is read with GET or HEAD\n");
 }
 
-/* Is what the plain port leads to at `path' not there yet? */
+/* Return 1 if the map that the plain port redirects to is still missing. */
 static int
 lacks(const struct web_mapstore *s, const struct web_map_entry *e,
     const char *path)

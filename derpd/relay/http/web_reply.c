@@ -80,8 +80,8 @@ web_put_value(struct web_reply *r, const char *p, size_t len)
 }
 
 /*
- * RFC 9110 5.6.7, by arithmetic: gmtime(3) may want to read a time zone file,
- * which a worker can't.
+ * RFC 9110 5.6.7, by arithmetic: gmtime(3) may read a time zone file, which a
+ * worker can't.
  */
 void
 web_date(char dst[WEB_DATE_SIZE], time_t now)
@@ -110,7 +110,7 @@ web_date(char dst[WEB_DATE_SIZE], time_t now)
 	    sec / 60 % 60, sec % 60);
 }
 
-/* Written once a second, not once a reply, where there is a place for it. */
+/* The text is cached for a second if the caller has a place for it. */
 static void
 put_date(const struct web_env *env, struct web_reply *r)
 {

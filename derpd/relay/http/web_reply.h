@@ -1,6 +1,6 @@
 /*
- * web_reply: how web.c and web_map.c write a reply.  Internal to them, and to
- * what prepares parts of a reply in advance.
+ * web_reply: functions to write a reply.  Only web.c, web_map.c and mapstore.c,
+ * which prepares parts of replies, use them.
  */
 #ifndef WEB_REPLY_H
 #define WEB_REPLY_H
@@ -9,44 +9,45 @@
 
 #define WEB_TEXT	"text/plain; charset=utf-8"
 
-/* The reason phrase of a status; that of 500 when it is unknown. */
+/* Return the reason phrase of a status; that of 500 for an unknown one. */
 const char *web_reason(int status);
 
 /*
- * The time `t' (seconds since 1970; bounded by the years 1970 and 9999) as HTTP
- * has it into `dst': "Sun, 06 Nov 1994 08:49:37 GMT".
+ * Write the time `t' (seconds since 1970; limited to the years 1970 to 9999) in
+ * the format of HTTP to `dst': "Sun, 06 Nov 1994 08:49:37 GMT".
  */
 void	web_date(char dst[WEB_DATE_SIZE], time_t t);
 
 /*
- * Append to the reply.  WEB_MAX_REPLY is sized so that nothing is ever cut,
- * and if it were, what is sent would be short, never beyond the buffer.
+ * Append to the reply.  WEB_MAX_REPLY is enough for every reply; a longer one
+ * would be truncated.
  */
 void	web_put(struct web_reply *r, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 
-/* The same with `len' bytes of our own as they are. */
+/* Append `len' bytes of our own unchanged. */
 void	web_put_bytes(struct web_reply *r, const char *p, size_t len);
 
 /*
- * Append `len' bytes of outside text within a field value.  Nothing but visible
- * ASCII goes through: no value can end its line, whatever it came from.
+ * Append `len' bytes of external text within a field value.  All but visible
+ * ASCII is left out, so that no value can end its line.
  */
 void	web_put_value(struct web_reply *r, const char *p, size_t len);
 
 /*
  * Begin a reply: status line, Date, Connection.  `option' is a connection
- * option of the reply itself, "" none.  `h' NULL: the head did not parse.
+ * option of the reply itself, "" for none.  `h' is NULL if the head did not
+ * parse.
  */
 void	web_begin_option(const struct web_env *env,
 	    const struct net_http_head *h,
 	    struct web_reply *r, int status, const char *option);
 
-/* The same without an option. */
+/* Begin a reply without an option. */
 void	web_begin(const struct web_env *env, const struct net_http_head *h,
 	    struct web_reply *r, int status);
 
-/* What browsers are told with every page that is meant for them. */
+/* Append the header fields of every page that is meant for browsers. */
 void	web_put_browser(const struct web_env *env, struct web_reply *r);
 
 /* End the head and add the body, unless the request was HEAD.  WEB_REPLY. */
@@ -56,12 +57,12 @@ enum web_action web_end(struct web_reply *r, const char *type,
 /* End the head of a reply without content.  WEB_REPLY. */
 enum web_action web_end_empty(struct web_reply *r);
 
-/* A complete reply for people: a status and a line of text.  WEB_REPLY. */
+/* Make a complete reply for people: a status and a line of text.  WEB_REPLY. */
 enum web_action web_answer_text(const struct web_env *env,
 	    const struct net_http_head *h,
 	    struct web_reply *r, int status, const char *text);
 
-/* The 404 for what is unknown.  WEB_REPLY. */
+/* Make the 404 for an unknown page.  WEB_REPLY. */
 enum web_action web_not_found(const struct web_env *env,
 	    const struct net_http_head *h, struct web_reply *r);
 

@@ -2,10 +2,9 @@
  * websocket: the server's side of RFC 6455 for browsers that speak DERP.
  *
  * Called by web.c (handshake) and by a relay worker's connections (frames).
- * Frames are taken apart by libwslay's frame layer, which is fed from the
- * caller's buffer and hands payload on as it comes; the message layer of that
- * library is left out because it collects whole messages.  Touches memory
- * alone.
+ * libwslay's frame layer parses frames from the caller's buffer and passes
+ * payload on as it arrives; the library's message layer is not used because it
+ * collects whole messages.  Touches memory alone.
  */
 #include <openssl/evp.h>
 #include <openssl/sha.h>
@@ -27,20 +26,20 @@ struct web_ws {
 	web_ws_data_cb		 data;
 	web_ws_out_cb		 out;
 	void			*arg;
-	const uint8_t		*in;		/* what web_ws_feed() was
-						   given */
+	const uint8_t		*in;		/* input of web_ws_feed() */
 	size_t			 in_left;
-	int			 over;		/* no more from this client */
-	int			 in_message;	/* its last frame is to come */
-	uint64_t		 message;	/* its bytes announced so far */
+	int			 over;		/* the connection has ended */
+	/* its last frame is still to come */
+	int			 in_message;
+	uint64_t		 message;	/* payload bytes of it so far */
 	int			 in_frame;
-	int			 fin;		/* of the frame */
+	int			 fin;		/* FIN of the frame */
 	uint8_t			 opcode;
 	uint64_t		 left;		/* payload bytes to come */
 	uint8_t			 control[WS_MAX_CONTROL];
 	size_t			 control_len;
 	uint8_t			 pong[2 + WS_MAX_CONTROL];
-	size_t			 pong_len;	/* 0: none is due */
+	size_t			 pong_len;	/* 0: no pong is due */
 };
 
 static int
@@ -50,7 +49,7 @@ is_base64(char c)
 	    (c >= '0' && c <= '9') || c == '+' || c == '/';
 }
 
-/* The client's key: given once, 16 bytes in base64 (RFC 6455 4.2.1). */
+/* Get the client's key: given once, 16 bytes in base64 (RFC 6455 4.2.1). */
 static int
 get_key(const struct net_http_head *h, struct net_http_str *key)
 {
@@ -95,7 +94,7 @@ web_ws_check(const struct net_http_head *h, char accept[WS_ACCEPT_SIZE])
 	return WS_OK;
 }
 
-/* Gives libwslay what web_ws_feed() holds; -1 for "nothing now". */
+/* Pass input of web_ws_feed() to libwslay; -1: there is no more now. */
 static ssize_t
 feed_cb(uint8_t *buf, size_t len, int flags, void *arg)
 {
@@ -161,7 +160,7 @@ finish(struct web_ws *ws, uint16_t code)
 	return -1;
 }
 
-/* May a close frame carry this status (RFC 6455 7.4)? */
+/* Return 1 if a close frame may carry this status (RFC 6455 7.4). */
 static int
 close_code_ok(unsigned int code)
 {
@@ -171,7 +170,7 @@ close_code_ok(unsigned int code)
 	    code != 1006;
 }
 
-/* The client closes: echo its status, or the lack of one. */
+/* Answer a close frame with its status, or without one. */
 static int
 handle_close(struct web_ws *ws)
 {
@@ -199,7 +198,7 @@ handle_ping(struct web_ws *ws)
 	ws->pong_len = 2 + ws->control_len;
 }
 
-/* A frame begins: 0 when it may stand here, else the status to close with. */
+/* Validate the header of a frame: 0, or the status to close with. */
 static uint16_t
 begin_frame(struct web_ws *ws, const struct wslay_frame_iocb *f)
 {
@@ -239,7 +238,7 @@ begin_frame(struct web_ws *ws, const struct wslay_frame_iocb *f)
 	return 0;
 }
 
-/* Payload of the frame; 0, or -1 when the connection is over. */
+/* Handle payload.  Return 0, or -1 when the connection is over. */
 static int
 handle_payload(struct web_ws *ws, const uint8_t *p, size_t len)
 {
@@ -251,13 +250,13 @@ handle_payload(struct web_ws *ws, const uint8_t *p, size_t len)
 		}
 		return 0;
 	}
-	/* begin_frame() has seen that it fits. */
+	/* begin_frame() has checked that it fits. */
 	memcpy(ws->control + ws->control_len, p, len);
 	ws->control_len += len;
 	return 0;
 }
 
-/* All payload of the frame is there; 0, or -1 when the connection is over. */
+/* Handle the end of a frame.  Return 0, or -1 when the connection is over. */
 static int
 end_frame(struct web_ws *ws)
 {
@@ -276,7 +275,7 @@ end_frame(struct web_ws *ws)
 	return 0;
 }
 
-/* Take what libwslay has got next: 1 more may follow, 0 wait, -1 over. */
+/* Receive once from libwslay: 1 more may follow, 0 wait, -1 over. */
 static int
 step(struct web_ws *ws)
 {

@@ -1,7 +1,7 @@
 /*
  * websocket: the server's side of RFC 6455 for browsers that speak DERP
- * (derp(7), section 2).  Binary messages carry the DERP byte stream;
- * where one message ends means nothing.  No I/O: bytes in, call backs out.
+ * (derp(7), section 2).  Binary messages carry the DERP byte stream; their
+ * boundaries have no meaning.  No I/O: bytes in, call-backs out.
  */
 #ifndef WEBSOCKET_H
 #define WEBSOCKET_H
@@ -12,8 +12,8 @@
 #include "http.h"
 
 /*
- * Largest message that is taken, bytes: a few frames of the largest packet.
- * The reference server ends at 32768, which its own clients exceed.
+ * Largest message that is accepted, bytes: a few frames of the largest packet.
+ * The reference server's limit is 32768, which its own clients exceed.
  */
 #define WS_MAX_MESSAGE	(128 * 1024)
 
@@ -34,54 +34,56 @@ enum web_ws_check {
 };
 
 /*
- * Check an opening handshake (RFC 6455 4.2.1); that Upgrade says "websocket"
- * the caller has seen.  With WS_OK, `accept' gets Sec-WebSocket-Accept.  Any
- * Origin will do: DERP authenticates by key, not by cookie.
+ * Validate an opening handshake (RFC 6455 4.2.1); the caller has checked that
+ * Upgrade is "websocket".  With WS_OK, `accept' is set to Sec-WebSocket-Accept.
+ * Any Origin is accepted: DERP authenticates by key, not by cookie.
  */
 enum web_ws_check	web_ws_check(const struct net_http_head *h,
 		    char accept[WS_ACCEPT_SIZE]);
 
-/* The receiving state of one connection, a few KB. */
+/* The receiving state of one connection, a few KiB. */
 struct web_ws;
 
 /*
- * `len' bytes of the DERP stream.  0, or -1 to stop (web_ws_feed() gives -1).
+ * Handle `len' bytes of the DERP stream.  Return 0, or -1 to end (web_ws_feed()
+ * then returns -1).
  */
 typedef int (*web_ws_data_cb)(const uint8_t *p, size_t len, void *arg);
 
-/* `len' bytes, a complete control frame, to be sent to the client. */
+/* Send `len' bytes, a complete control frame, to the client. */
 typedef void (*web_ws_out_cb)(const uint8_t *p, size_t len, void *arg);
 
-/* A new state; NULL with errno when there is no memory. */
+/* Create a state; NULL with errno without memory. */
 struct web_ws	*web_ws_new(web_ws_data_cb data, web_ws_out_cb out, void *arg);
 
-/* Free it; NULL is fine.  Not from within its call backs. */
+/* Free it; NULL is permitted.  Not to be called within its call-backs. */
 void	 web_ws_free(struct web_ws *ws);
 
 /*
- * Take `len' bytes from the client.  Payload of binary messages goes to `data'
- * as it comes, unmasked; a close is answered; of the pings in one call the last
- * is answered (RFC 6455 5.5.3).  0: go on.  -1: the connection is over, by a
- * close frame of the client or of ours that `out' has got, or because `data'
- * said so: send what is pending and close.  After -1 always -1.
+ * Handle `len' bytes from the client.  Payload of binary messages is passed to
+ * `data' as it arrives, unmasked.  A close is answered; of the pings in one
+ * call only the last is answered (RFC 6455 5.5.3).  Return 0 to continue.
+ * Return -1 when the connection is over, by a close frame of the client or one
+ * that was passed to `out', or because `data' returned -1: send pending output
+ * and close.  All further calls return -1.
  */
 int	 web_ws_feed(struct web_ws *ws, const uint8_t *p, size_t len);
 
 /*
- * 1 when web_ws_feed() has said that the connection is over: no data may follow
- * the close frame that went out (RFC 6455 5.5.1).  Else 0.
+ * Return 1 when web_ws_feed() has returned -1: no data may follow the close
+ * frame that was sent (RFC 6455 5.5.1).  Else 0.
  */
 int	 web_ws_is_over(const struct web_ws *ws);
 
 /*
- * Write the header of an unmasked binary message of `len' bytes to `hdr';
- * bytes of the header.
+ * Write the header of an unmasked binary message of `len' bytes to `hdr'.
+ * Return the bytes of the header.
  */
 size_t	 web_ws_wrap(uint8_t hdr[WS_MAX_HDR], uint64_t len);
 
 /*
- * Write a complete close frame with the status `code' to `frame'; its bytes.
- * Codes for a server that ends a session: 1001 going away, 1011 error.
+ * Write a complete close frame with the status `code' to `frame'.  Return its
+ * bytes.  Codes for a server that ends a session: 1001 going away, 1011 error.
  */
 #define WS_CLOSE_SIZE	4
 size_t	 web_ws_close(uint8_t frame[WS_CLOSE_SIZE], uint16_t code);
