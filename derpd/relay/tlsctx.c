@@ -283,7 +283,7 @@ check_hash(const struct relay_tlsctx_cert *c)
 		if (base_keyhash_pkey(pkey, hash) == -1)
 			bad = "its key is neither RSA nor EC";
 		else if (memcmp(hash, c->hash, sizeof(hash)) != 0)
-			bad = "it does not match its private key";
+			bad = "it does not belong to its private key";
 		else
 			bad = NULL;
 	}
