@@ -1,6 +1,6 @@
 /*
- * buf_test: a growing buffer gives back what went in, and takes no more memory
- * than it must.
+ * buf_test: a growing buffer returns its input, and uses no more memory than
+ * necessary.
  */
 #include <atf-c.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ upto(unsigned int n)
 	return ((seed >> 8) % n + 1);
 }
 
-/* The byte at that place of an endless stream. */
+/* Return the byte at position `i' of an endless stream. */
 static uint8_t
 byte_at(uint64_t i)
 {
@@ -60,7 +60,7 @@ ATF_TC_BODY(stream, tc)
 	size_t most = 0;
 	unsigned int i;
 
-	/* Fuller and emptier by turns, up to some MB. */
+	/* Grow and shrink in turn, up to some MB. */
 	memset(&b, 0, sizeof(b));
 	for (i = 0; i < 100000; i++) {
 		add(&b, upto(CHUNK));
@@ -73,11 +73,11 @@ ATF_TC_BODY(stream, tc)
 	}
 	ATF_CHECK(most > 1000000);
 	drain(&b, relay_buf_left(&b));
-	/* An empty one holds no memory. */
+	/* An empty buffer holds no memory. */
 	ATF_CHECK(b.p == NULL && b.cap == 0);
 }
 
-/* One that is never empty does not keep what it needed once. */
+/* A buffer that is never empty does not keep the memory of its peak. */
 ATF_TC_WITHOUT_HEAD(smaller_again);
 ATF_TC_BODY(smaller_again, tc)
 {
@@ -97,7 +97,7 @@ ATF_TC_BODY(smaller_again, tc)
 	relay_buf_free(&b);
 }
 
-/* What waits is not moved again and again. */
+/* Pending bytes are not moved repeatedly. */
 ATF_TC_WITHOUT_HEAD(little_is_moved);
 ATF_TC_BODY(little_is_moved, tc)
 {

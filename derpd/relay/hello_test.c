@@ -11,7 +11,7 @@
 static uint8_t	stream[200000];
 static size_t	len;
 
-/* One record of `n' bytes of the message at `msg', from `off' on. */
+/* Append one record with `n' bytes of the message `msg', from `off' on. */
 static void
 put_record(const uint8_t *msg, size_t off, size_t n)
 {
@@ -26,7 +26,7 @@ put_record(const uint8_t *msg, size_t off, size_t n)
 	len += 5 + n;
 }
 
-/* A ClientHello of `n' bytes behind its header, in records of `cut' bytes. */
+/* A ClientHello of `n' bytes after its header, in records of `cut' bytes. */
 static void
 put_hello(size_t n, size_t cut)
 {
@@ -45,7 +45,7 @@ put_hello(size_t n, size_t cut)
 	}
 }
 
-/* Of all that is there, in one piece. */
+/* Check all bytes at once. */
 static enum relay_hello
 judge(const uint8_t *p, size_t n)
 {
@@ -54,7 +54,7 @@ judge(const uint8_t *p, size_t n)
 	return (relay_hello_check(&st, p, n));
 }
 
-/* All of the stream is `want', and less of it is not whole; also in crumbs. */
+/* The whole stream is `want', any less is partial; also byte by byte. */
 static void
 check(enum relay_hello want)
 {
@@ -65,10 +65,10 @@ check(enum relay_hello want)
 		ATF_REQUIRE_EQ_MSG(HELLO_MORE, judge(stream, n),
 		    "%zu of %zu bytes", n, len);
 		ATF_REQUIRE_EQ(HELLO_MORE, relay_hello_check(&st, stream, n));
-		/* Records that are whole are not looked at again. */
+		/* Whole records are not checked again. */
 		ATF_REQUIRE_EQ(0, relay_hello_record(stream + st.off,
 		    n - st.off));
-		/* Nothing changes if it is called once more. */
+		/* A second call has the same result. */
 		ATF_REQUIRE_EQ(HELLO_MORE, relay_hello_check(&st, stream, n));
 	}
 	ATF_CHECK_EQ(want, judge(stream, len));
@@ -89,7 +89,7 @@ ATF_TC_BODY(cuts, tc)
 	check(HELLO_WHOLE);
 	put_hello(1800, 16384);
 	check(HELLO_WHOLE);
-	/* What follows it does not matter. */
+	/* Bytes behind it have no effect. */
 	memset(stream + len, 0xff, 100);
 	ATF_CHECK_EQ(HELLO_WHOLE, judge(stream, len + 100));
 	put_hello(0, 4);
@@ -105,13 +105,13 @@ ATF_TC_BODY(limits, tc)
 	put_hello(HELLO_MAX + 1, 4000);
 	ATF_CHECK_EQ(HELLO_MORE, judge(stream, 8));
 	ATF_CHECK_EQ(HELLO_LONG, judge(stream, 9));
-	/* In crumbs it may not take several times its length. */
+	/* In tiny records it may not use several times its length. */
 	put_hello(HELLO_MAX, 1);
 	ATF_CHECK_EQ(HELLO_MORE, judge(stream, HELLO_STREAM - 1));
 	ATF_CHECK_EQ(HELLO_LONG, judge(stream, HELLO_STREAM));
 }
 
-/* What is no ClientHello is judged by libtls, at once. */
+/* Anything but a ClientHello is passed to libtls at once. */
 ATF_TC_WITHOUT_HEAD(others);
 ATF_TC_BODY(others, tc)
 {
@@ -141,7 +141,7 @@ ATF_TC_BODY(records, tc)
 	ATF_CHECK_EQ(0, relay_hello_record(stream, 304));
 	ATF_CHECK_EQ(305, relay_hello_record(stream, 305));
 	ATF_CHECK_EQ(305, relay_hello_record(stream, len));
-	/* The longest one, and what is none. */
+	/* The longest record, and input that is none. */
 	memcpy(stream, "\x17\3\3\x41\0", 5);
 	ATF_CHECK_EQ(0, relay_hello_record(stream, 5 + 16640 - 1));
 	ATF_CHECK_EQ(5 + 16640, relay_hello_record(stream, 5 + 16640));
@@ -153,7 +153,7 @@ ATF_TC_BODY(records, tc)
 	ATF_CHECK_EQ(6, relay_hello_record(stream, 6));
 }
 
-/* That of a real client, byte by byte. */
+/* The ClientHello of a real client, byte by byte. */
 ATF_TC_WITHOUT_HEAD(real);
 ATF_TC_BODY(real, tc)
 {

@@ -1,12 +1,11 @@
 /*
- * output_own_test: what a worker keeps of its own frames for clients that don't
- * read.
+ * output_own_test: own frames that a worker keeps for clients that don't read.
  */
 #include "outputfixture.h"
 
 /*
- * Send it frames of its own, at most `max' bytes, until it is closed for that;
- * how many bytes.
+ * Send own frames, at most `max' bytes, until the connection is closed for
+ * that; return how many bytes.
  */
 static size_t
 fill(struct relay_conn *c, size_t max)
@@ -46,14 +45,16 @@ ATF_TC_BODY(own_frames, tc)
 	bound(0, MIB - 1000, MIB + 1000);
 }
 
-/* A mesh peer hears of all connections of the service: it may have more. */
+/*
+ * A mesh peer is notified of all connections of the service: it may have more.
+ */
 ATF_TC_WITHOUT_HEAD(own_frames_watcher);
 ATF_TC_BODY(own_frames_watcher, tc)
 {
 	bound(1, 64 * MIB - 1000, 64 * MIB + 1000);
 }
 
-/* Connections that are to be closed for what they do not read. */
+/* Count connections that will be closed because they do not read. */
 static unsigned int
 closing(struct relay *r)
 {
@@ -65,7 +66,7 @@ closing(struct relay *r)
 	return (n);
 }
 
-/* Many clients together: beyond 128 MiB those that have most are closed. */
+/* Many clients together: above 128 MiB those with most are closed. */
 ATF_TC_WITHOUT_HEAD(own_frames_all);
 ATF_TC_BODY(own_frames_all, tc)
 {
@@ -78,7 +79,7 @@ ATF_TC_BODY(own_frames_all, tc)
 	for (i = 0; i < 150; i++) {
 		c = client(r, 0);
 		fill(c, 1000 * 1000);
-		ATF_REQUIRE(!c->output.overflow);	/* none that is new */
+		ATF_REQUIRE(!c->output.overflow);	/* not a new one */
 		ATF_REQUIRE_MSG(r->outputs.ctl_memory <= 128 * MIB, "%zu",
 		    r->outputs.ctl_memory);
 	}
@@ -90,8 +91,8 @@ ATF_TC_BODY(own_frames_all, tc)
 }
 
 /*
- * A mesh peer hears of every connection at once: no client that does not read
- * is a reason to close it.
+ * A mesh peer is notified of every connection at once: it is not closed for the
+ * memory of clients that do not read.
  */
 ATF_TC_WITHOUT_HEAD(own_frames_flood);
 ATF_TC_BODY(own_frames_flood, tc)
@@ -107,12 +108,12 @@ ATF_TC_BODY(own_frames_flood, tc)
 	ATF_CHECK(!mesh->output.overflow);
 	ATF_CHECK(r->outputs.ctl_memory <= 128 * MIB);
 	ATF_CHECK(closing(r) > 30);
-	/* Clients that come later give way to mesh peers, too. */
+	/* Later clients are closed rather than mesh peers, too. */
 	for (i = 0; i < 200; i++)
 		fill(client(r, 0), 1000 * 1000);
 	ATF_CHECK(!mesh->output.overflow);
 	ATF_CHECK(r->outputs.ctl_memory <= 128 * MIB);
-	/* Of mesh peers the one that has most gives way. */
+	/* Of mesh peers the one with most is closed. */
 	c = client(r, 1);
 	fill(c, 10 * MIB);
 	fill(mesh, 10 * MIB);
@@ -124,7 +125,7 @@ ATF_TC_BODY(own_frames_flood, tc)
 	drop_all(r);
 }
 
-/* Where nobody has much, everybody may have a little. */
+/* Where no connection has many, each may have a few. */
 ATF_TC_WITHOUT_HEAD(own_frames_little);
 ATF_TC_BODY(own_frames_little, tc)
 {

@@ -1,5 +1,5 @@
 /*
- * output_test: what goes out to clients, in which order, and how much at once.
+ * output_test: output to clients: its order, and how much is sent at once.
  */
 #include "outputfixture.h"
 
@@ -16,8 +16,8 @@ packet(struct relay_conn *c, uint8_t fill, size_t n)
 }
 
 /*
- * The frames on the wire, a letter each: o own frame, p packet, P pong; `.'
- * for what is not whole.
+ * The frames on the wire, a letter each: o own frame, p packet, P pong; `.' for
+ * a partial one.
  */
 static const char *
 frames(void)
@@ -69,7 +69,7 @@ ATF_TC_BODY(order, tc)
 	drop_all(r);
 }
 
-/* A pong is not ahead of what other workers know; ServerInfo neither. */
+/* Neither a pong nor ServerInfo is sent before other workers acknowledge. */
 ATF_TC_WITHOUT_HEAD(not_agreed);
 ATF_TC_BODY(not_agreed, tc)
 {
@@ -99,7 +99,7 @@ ATF_TC_BODY(not_agreed, tc)
 	drop_all(r);
 }
 
-/* Wherever the socket takes no more, the stream goes on there. */
+/* The stream continues wherever the socket refused more. */
 ATF_TC_WITHOUT_HEAD(partial);
 ATF_TC_BODY(partial, tc)
 {
@@ -121,7 +121,7 @@ ATF_TC_BODY(partial, tc)
 			ATF_REQUIRE_EQ(nwire, k);
 			ATF_CHECK_EQ(waits, 1);
 			ATF_CHECK_EQ(deadline, 2000);
-			/* What comes meanwhile waits behind that. */
+			/* New output is sent after that. */
 			own(c, 'd', 10);
 			relay_output_flush(r);
 			ATF_REQUIRE_EQ(nwire, k);
@@ -148,8 +148,8 @@ ATF_TC_BODY(partial, tc)
 }
 
 /*
- * Own frames may be cut between two batches, but stay in order, and nothing
- * comes in between.
+ * Own frames may be split between two batches, but stay in order, and without
+ * other frames in between.
  */
 ATF_TC_WITHOUT_HEAD(long_own);
 ATF_TC_BODY(long_own, tc)
@@ -170,7 +170,7 @@ ATF_TC_BODY(long_own, tc)
 	drop_all(r);
 }
 
-/* A connection that is lost is closed; what a full kernel says is no loss. */
+/* A lost connection is closed; a full kernel is no loss. */
 ATF_TC_WITHOUT_HEAD(errors);
 ATF_TC_BODY(errors, tc)
 {
@@ -191,7 +191,7 @@ ATF_TC_BODY(errors, tc)
 		ATF_CHECK_EQ(c->dead, t[i].dead);
 		ATF_CHECK_EQ(waits, !t[i].dead);
 		drop_all(r);
-		/* The same for what is tried again. */
+		/* The same for output that is sent again. */
 		r = set_up();
 		c = client(r, 0);
 		room = 10;
@@ -216,7 +216,7 @@ ATF_TC_BODY(errors, tc)
 	drop_all(r);
 }
 
-/* No more is handed to the kernel than it may hold unsent. */
+/* The kernel gets no more than it may hold unsent. */
 ATF_TC_WITHOUT_HEAD(unsent_limit);
 ATF_TC_BODY(unsent_limit, tc)
 {
@@ -231,7 +231,7 @@ ATF_TC_BODY(unsent_limit, tc)
 	relay_output_flush(r);
 	ATF_CHECK_MSG(nwire >= lowat && nwire < lowat + frame, "%zu", nwire);
 	ATF_CHECK_EQ(waits, 1);
-	/* While it waits nothing goes, whatever comes. */
+	/* While it waits nothing is sent. */
 	packet(c, 200, 1400);
 	relay_output_flush(r);
 	ATF_CHECK(nwire < lowat + frame);
@@ -243,8 +243,8 @@ ATF_TC_BODY(unsent_limit, tc)
 	ATF_CHECK_MSG(nwire - before >= lowat / 2 &&
 	    nwire - before < lowat / 2 + frame, "%zu", nwire - before);
 	/*
-	 * It may be writable because it was reset: then one frame goes, which
-	 * fails if it was.
+	 * It may be writable because it was reset: then one frame is sent,
+	 * which fails in that case.
 	 */
 	before = nwire;
 	relay_output_ready(c);
@@ -267,7 +267,7 @@ ATF_TC_BODY(unsent_limit, tc)
 	drop_all(r);
 }
 
-/* The write deadline: who takes something in that time has it anew. */
+/* The write deadline: a client that accepts some data gets a new one. */
 ATF_TC_WITHOUT_HEAD(deadlines);
 ATF_TC_BODY(deadlines, tc)
 {
@@ -292,7 +292,7 @@ ATF_TC_BODY(deadlines, tc)
 	drop_all(r);
 }
 
-/* The last words go out, and the end of the stream, and then it lingers. */
+/* Pending output is sent, and the end of the stream, and then it lingers. */
 ATF_TC_WITHOUT_HEAD(drain);
 ATF_TC_BODY(drain, tc)
 {
@@ -318,7 +318,7 @@ ATF_TC_BODY(drain, tc)
 	drop_all(r);
 }
 
-/* Within a turn there is a flush when much is new, not before. */
+/* Within a turn output is flushed when much is new, not before. */
 ATF_TC_WITHOUT_HEAD(relief);
 ATF_TC_BODY(relief, tc)
 {

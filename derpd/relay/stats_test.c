@@ -1,5 +1,5 @@
 /*
- * stats_test: the counters of a worker: between workers, and as the text of
+ * stats_test: the counters of a worker: their messages, and the text of
  * /debug/varz with derper's names (derp(7), section 5).
  */
 #include <atf-c.h>
@@ -11,7 +11,7 @@
 
 #define N	(sizeof(struct relay_stats) / sizeof(uint64_t))
 
-/* Every field another number, counting up from `from'. */
+/* Give every field another number, counting up from `from'. */
 static void
 fill(struct relay_stats *s, uint64_t from)
 {
@@ -60,7 +60,7 @@ ATF_TC_BODY(add, tc)
 	ATF_CHECK_EQ(sum.bytes_received, 1102);
 	ATF_CHECK_EQ(sum.rtt_sum_ms, 100 + 1000 +
 	    2 * offsetof(struct relay_stats, rtt_sum_ms) / sizeof(uint64_t));
-	/* The whole service has these, not each worker. */
+	/* The same in the whole service, not summed. */
 	ATF_CHECK_EQ(sum.clients, 7);
 	ATF_CHECK_EQ(sum.dup_keys, 2);
 	ATF_CHECK_EQ(sum.dup_conns, 5);
@@ -73,7 +73,7 @@ ATF_TC_BODY(add, tc)
 	ATF_CHECK_EQ(sum.workers, 3);
 }
 
-/* The text of `s'; the caller frees it. */
+/* Return the text of `s'; the caller frees it. */
 static char *
 text_of(const struct relay_stats *s, int limited)
 {
@@ -86,7 +86,7 @@ text_of(const struct relay_stats *s, int limited)
 	return (text);
 }
 
-/* Is it a whole line? */
+/* Return 1 if `line' is a whole line of the text. */
 static int
 has_line(const char *text, const char *line)
 {
@@ -191,7 +191,7 @@ ATF_TC_BODY(queue_duration, tc)
 	free(text);
 }
 
-/* A histogram's buckets count all that is not above them. */
+/* A bucket of a histogram counts all values up to its bound. */
 ATF_TC_WITHOUT_HEAD(round_trips);
 ATF_TC_BODY(round_trips, tc)
 {
@@ -217,7 +217,7 @@ ATF_TC_BODY(round_trips, tc)
 	free(text);
 }
 
-/* Has derp(7) the name, with or without its first part? */
+/* Return 1 if derp(7) has the name, with or without its first part. */
 static int
 in_manual(const char *manual, const char *name)
 {
@@ -253,8 +253,8 @@ read_manual(const atf_tc_t *tc)
 }
 
 /*
- * Each metric is described once, before its values, of which there is one at
- * least, and derp(7) has its name.
+ * Each metric is described once, before its values, of which there is at least
+ * one, and derp(7) has its name.
  */
 ATF_TC_WITHOUT_HEAD(form);
 ATF_TC_BODY(form, tc)

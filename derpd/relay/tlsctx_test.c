@@ -1,12 +1,12 @@
 /*
- * tlsctx_test: what a client sees of the settings of tlsctx.c, and what an idle
- * connection costs.
+ * tlsctx_test: the settings of tlsctx.c from a client's view, and the memory of
+ * an idle connection.
  */
 
 #include "clock.h"
 #include "tlsfixture.h"
 
-/* Under LibreSSL the settings are libtls' own. */
+/* LibreSSL's libtls has settings of its own. */
 #ifdef LIBRESSL_VERSION_NUMBER
 #define NEED_SETTINGS()	atf_tc_skip("LibreSSL's settings are its own")
 #else
@@ -54,7 +54,7 @@ ATF_TC_BODY(alpn, tc)
 	stop_signer();
 }
 
-/* Sessions that the client could resume. */
+/* Count sessions that the client could resume. */
 static int
 tickets(SSL *client)
 {
@@ -141,7 +141,7 @@ ATF_TC_BODY(suites, tc)
 	stop_signer();
 }
 
-/* Memory that libcrypto holds, counted by its own allocation calls. */
+/* Memory that libcrypto holds, counted in its allocation calls. */
 static size_t	 held;
 
 static void *
@@ -185,8 +185,8 @@ count_realloc(void *v, size_t n, const char *file, int line)
 }
 
 /*
- * An idle connection has no record buffers: its two ends hold far less than
- * one pair of buffers, of which each takes more than 16 KiB.
+ * An idle connection has no record buffers: its two ends hold far less than one
+ * pair of buffers, each of which has more than 16 KiB.
  */
 ATF_TC_WITHOUT_HEAD(buffers_released);
 ATF_TC_BODY(buffers_released, tc)
@@ -220,7 +220,7 @@ ATF_TC_BODY(buffers_released, tc)
 	stop_signer();
 }
 
-/* The clock that tlsctx.c looks at: the test moves it. */
+/* The clock of tlsctx.c, which the test sets. */
 static uint64_t	 seconds = 1000;
 
 uint64_t
@@ -235,7 +235,7 @@ base_clock_ms(void)
 	return (base_clock_us() / 1000);
 }
 
-/* `n' key updates of the client and a byte; what the server's read gives. */
+/* `n' key updates of the client and a byte; return the server's read. */
 static ssize_t
 update_keys(struct pair *p, int n, int type)
 {
@@ -262,16 +262,16 @@ ATF_TC_BODY(key_updates, tc)
 	start_signer(&kind, 1, GOOD, 5000);
 	server = make_server();
 	shake(&p, server, &o);
-	/* A few at once are taken, of either kind. */
+	/* A few at once are accepted, of either kind. */
 	ATF_CHECK_EQ(1, update_keys(&p, 4, SSL_KEY_UPDATE_NOT_REQUESTED));
 	ATF_CHECK_EQ(1, update_keys(&p, 4, SSL_KEY_UPDATE_REQUESTED));
-	/* One in 15 s is taken for ever. */
+	/* One in 15 s is always accepted. */
 	for (i = 0; i < 100; i++) {
 		seconds += 15;
 		ATF_REQUIRE_EQ(1, update_keys(&p, 1,
 		    SSL_KEY_UPDATE_NOT_REQUESTED));
 	}
-	/* One in 14 s is not: it uses up what the pause before gave. */
+	/* One in 14 s is not: it uses up the credit of the pause before. */
 	seconds += 3600;
 	for (i = 0; i < 110; i++) {
 		seconds += 14;
@@ -281,7 +281,7 @@ ATF_TC_BODY(key_updates, tc)
 	ATF_CHECK_MSG(i >= 100 && i < 110, "%d were taken", i);
 	ATF_CHECK_EQ(0, update_keys(&p, 0, SSL_KEY_UPDATE_NOT_REQUESTED));
 	hang_up(&p);
-	/* A burst ends the connection, and data behind it is not taken. */
+	/* A burst ends the connection; data behind it is not read. */
 	shake(&p, server, &o);
 	ATF_CHECK_EQ(0, update_keys(&p, 9, SSL_KEY_UPDATE_NOT_REQUESTED));
 	ATF_CHECK_EQ(0, update_keys(&p, 0, SSL_KEY_UPDATE_NOT_REQUESTED));

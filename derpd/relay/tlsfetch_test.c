@@ -1,6 +1,6 @@
 /*
- * Tests of tlsfetch.c: what is kept is what libcrypto gives, and nothing is
- * given that was not asked for.  With LibreSSL there is nothing to test.
+ * Tests of tlsfetch.c: cached results are those of libcrypto, and only for the
+ * same request.  With LibreSSL there is nothing to test.
  */
 #include <atf-c.h>
 #include <openssl/evp.h>
@@ -32,7 +32,7 @@ ATF_TC_BODY(digests, tc)
 	ATF_REQUIRE((a = EVP_MD_fetch(NULL, "SHA256", NULL)) != NULL);
 	ATF_REQUIRE_EQ(1, EVP_Digest("x", 1, hash, NULL, a, NULL));
 	relay_tlsfetch_enable();
-	/* More often than there is room for, and freed each time. */
+	/* More often than the cache has room for, and freed each time. */
 	for (i = 0; i < 100; i++) {
 		ATF_REQUIRE((b = EVP_MD_fetch(NULL, "SHA256", "")) != NULL);
 		ATF_CHECK(EVP_MD_is_a(b, "SHA2-256"));

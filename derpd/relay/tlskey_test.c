@@ -1,6 +1,6 @@
 /*
- * tlskey_test: private key operations of libtls that are done elsewhere: every
- * kind of key and signature, and everything that may go wrong on the way.
+ * tlskey_test: private key operations of libtls in another process: every kind
+ * of key and signature, and every failure on the way.
  */
 
 #include "tlsfixture.h"
@@ -92,13 +92,14 @@ ATF_TC_BODY(refused, tc)
 	server = make_server();
 	check_bad(server, TLS1_2_VERSION);
 	check_bad(server, TLS1_3_VERSION);
-	ATF_CHECK(relay_tlskey_ready(&tlskey));	/* a refusal is no loss */
+	/* a refusal is not a lost channel */
+	ATF_CHECK(relay_tlskey_ready(&tlskey));
 	ATF_CHECK_EQ(0, lost_calls);
 	tls_free(server);
 	stop_signer();
 }
 
-/* keys does not know the key: an error, and no other key in its place. */
+/* keys does not have the key: an error, and no other key is used. */
 ATF_TC_WITHOUT_HEAD(unknown_key);
 ATF_TC_BODY(unknown_key, tc)
 {
@@ -116,14 +117,14 @@ ATF_TC_BODY(unknown_key, tc)
 	check_bad(server, TLS1_3_VERSION);
 	tls_free(server);
 
-	/* The hash of another key is noticed at once. */
+	/* A hash of another key is detected at once. */
 	memcpy(certs[0].hash, certs[1].hash, IPC_KEYHASH_LEN);
 	ATF_CHECK(relay_tlsctx_config(certs, 2, err, sizeof(err)) == NULL);
 	ATF_CHECK_MSG(strstr(err, "does not belong") != NULL, "%s", err);
 	stop_signer();
 }
 
-/* Not even a private half in the process itself signs any more. */
+/* Even a private key in the process itself no longer signs. */
 ATF_TC_WITHOUT_HEAD(no_local_key);
 ATF_TC_BODY(no_local_key, tc)
 {
@@ -144,7 +145,7 @@ ATF_TC_BODY(no_local_key, tc)
 	EVP_PKEY_free(pkey);
 }
 
-/* Poll until keys may be asked again. */
+/* Poll until signatures may be requested again. */
 static void
 until_ready(void)
 {
@@ -156,7 +157,7 @@ until_ready(void)
 	    "keys is never asked again");
 }
 
-/* A signature is overdue: nothing waits any more until it is there. */
+/* A signature is overdue: there are no waits until it arrives. */
 ATF_TC_WITHOUT_HEAD(overdue);
 ATF_TC_BODY(overdue, tc)
 {
@@ -185,7 +186,7 @@ ATF_TC_BODY(overdue, tc)
 	stop_signer();
 }
 
-/* Each is in time, but all together would leave sessions nothing. */
+/* Each is in time, but all together would leave no time for sessions. */
 ATF_TC_WITHOUT_HEAD(slow);
 ATF_TC_BODY(slow, tc)
 {
@@ -208,7 +209,7 @@ ATF_TC_BODY(slow, tc)
 	stop_signer();
 }
 
-/* Keys goes while a signature is overdue. */
+/* Keys ends while a signature is overdue. */
 ATF_TC_WITHOUT_HEAD(overdue_lost);
 ATF_TC_BODY(overdue_lost, tc)
 {
@@ -242,7 +243,7 @@ try_lost(enum mood mood)
 	ATF_CHECK(!relay_tlskey_ready(&tlskey));
 	check_bad(server, TLS1_2_VERSION);
 	ATF_CHECK_EQ(1, lost_calls);
-	/* A new channel puts it right. */
+	/* A new channel restores signing. */
 	relay_tlskey_set_channel(&tlskey, spare, 5000);
 	spare = -1;
 	ATF_CHECK(relay_tlskey_ready(&tlskey));

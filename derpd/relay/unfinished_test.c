@@ -1,6 +1,6 @@
 /*
- * unfinished_test: how many connections that are not logged in there may be,
- * and which of them gives way.
+ * unfinished_test: how many unauthenticated connections there may be, and which
+ * of them is closed.
  */
 #include <atf-c.h>
 #include <sodium.h>
@@ -40,7 +40,7 @@ address(unsigned int v6, unsigned int n)
 	return (a);
 }
 
-/* Add st[i]; -1 it is refused, -2 nobody gives way, else who does. */
+/* Add st[i]: -1 it is refused, -2 none is closed, else the one to close. */
 static int
 add(int i, const uint8_t *addr, uint64_t now)
 {
@@ -65,17 +65,17 @@ ATF_TC_BODY(all, tc)
 	begin(10, 5);
 	for (i = 0; i < 10; i++)
 		ATF_REQUIRE_EQ(-2, add(i, address(0, (unsigned int)i), 1));
-	/* The oldest gives way, however new it is. */
+	/* The oldest is closed, however new it is. */
 	ATF_CHECK_EQ(0, add(10, address(0, 200), 2));
 	ATF_CHECK_EQ(1, add(11, address(0, 200), 2));
 	ATF_CHECK_EQ(10, s.n);
-	/* One that is through is none of them any more. */
+	/* A logged-in connection no longer counts. */
 	relay_unfinished_remove(&s, &st[2]);
 	relay_unfinished_remove(&s, &st[2]);
 	ATF_CHECK_EQ(9, s.n);
 	ATF_CHECK_EQ(-2, add(12, address(0, 201), 3));
 	ATF_CHECK_EQ(3, add(13, address(0, 202), 3));
-	/* Fewer are allowed: nobody goes, but each that comes takes a place. */
+	/* A lower limit closes none, but each new one replaces an old one. */
 	relay_unfinished_limits(&s, 5, 5);
 	ATF_CHECK_EQ(4, add(14, address(0, 203), 3));
 	ATF_CHECK_EQ(10, s.n);
@@ -90,7 +90,7 @@ ATF_TC_BODY(source, tc)
 	begin(100, 3);
 	for (i = 0; i < 3; i++)
 		ATF_REQUIRE_EQ(-2, add(i, address(0, 1), now++));
-	/* Those who have only just come stay. */
+	/* Recent ones stay. */
 	ATF_CHECK_EQ(-1, add(3, address(0, 1), now));
 	ATF_CHECK_EQ(-2, add(4, address(0, 2), now));
 	ATF_CHECK_EQ(-1, add(3, address(0, 1), 77 + UNFINISHED_US - 1));
@@ -102,7 +102,7 @@ ATF_TC_BODY(source, tc)
 		ATF_CHECK_EQ(-2, add(i, address(1, (unsigned int)i), now));
 	ATF_CHECK_EQ(-1, add(13, address(1, 4711), now));
 	ATF_CHECK_EQ(-2, add(13, address(2, 1), now));
-	/* None is left of one whose strangers are gone. */
+	/* A source without connections has no entry. */
 	for (i = 10; i < 13; i++)
 		relay_unfinished_remove(&s, &st[i]);
 	for (i = 14; i < 17; i++)
@@ -132,12 +132,12 @@ ATF_TC_BODY(memory, tc)
 	begin(1000, 1000);
 	for (i = 0; i < 1000; i++)
 		add(i, address(0, (unsigned int)i), 1);
-	/* The average itself is nobody's fault. */
+	/* The average itself is permitted. */
 	for (i = 0; i < 1000; i++)
 		relay_unfinished_charge(&s, &st[i], UNFINISHED_COST, 0);
 	ATF_CHECK_EQ(1000 * UNFINISHED_COST, s.cost[UNFINISHED_POOL_ALL]);
 	ATF_CHECK(relay_unfinished_over(&s) == NULL);
-	/* Beyond it, the one that went beyond it first gives way. */
+	/* Above it, the first that exceeded its share is closed. */
 	relay_unfinished_charge(&s, &st[500], UNFINISHED_COST + 1, 0);
 	ATF_CHECK(relay_unfinished_over(&s) == &st[500]);
 	ATF_CHECK(relay_unfinished_over(&s) == NULL);
@@ -149,7 +149,7 @@ ATF_TC_BODY(memory, tc)
 	ATF_CHECK(relay_unfinished_over(&s) == &st[6]);
 	ATF_CHECK(relay_unfinished_over(&s) == &st[5]);
 	ATF_CHECK(relay_unfinished_over(&s) == NULL);
-	/* Who goes back below it is not looked at. */
+	/* One that is below its share again is spared. */
 	relay_unfinished_charge(&s, &st[1], 3 * UNFINISHED_COST, 0);
 	relay_unfinished_charge(&s, &st[1], 1, 0);
 	relay_unfinished_charge(&s, &st[2], 10 * UNFINISHED_COST, 0);
@@ -158,7 +158,7 @@ ATF_TC_BODY(memory, tc)
 		relay_unfinished_remove(&s, &st[i]);
 	ATF_CHECK_EQ(0, s.n);
 	ATF_CHECK_EQ(0, s.cost[UNFINISHED_POOL_ALL]);
-	/* With few allowed, a few large ones have room. */
+	/* With a low limit, a few large ones have room. */
 	relay_unfinished_limits(&s, 10, 10);
 	add(0, address(0, 1), 1);
 	add(1, address(0, 1), 1);
@@ -177,11 +177,11 @@ ATF_TC_BODY(input, tc)
 	begin(1000, 1000);
 	for (i = 0; i < 1000; i++)
 		add(i, address(0, (unsigned int)i), 1);
-	/* A little of each is nobody's fault. */
+	/* Small input of all is permitted. */
 	for (i = 0; i < 1000; i++)
 		relay_unfinished_charge(&s, &st[i], 0, UNFINISHED_INPUT);
 	ATF_CHECK(relay_unfinished_over(&s) == NULL);
-	/* Much of some may be so much together. */
+	/* Large input of some has a common limit. */
 	for (i = 100; i < 116; i++)
 		relay_unfinished_charge(&s, &st[i], 0, k);
 	ATF_CHECK(relay_unfinished_over(&s) == NULL);
@@ -195,7 +195,7 @@ ATF_TC_BODY(input, tc)
 	ATF_CHECK(relay_unfinished_over(&s) == NULL);
 }
 
-/* Many that come and go in any order: the counts are those of a plain look. */
+/* Add and remove at random: the counts match those of a plain walk. */
 ATF_TC_WITHOUT_HEAD(random);
 ATF_TC_BODY(random, tc)
 {

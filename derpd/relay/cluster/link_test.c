@@ -1,5 +1,5 @@
 /*
- * link_test: what a worker keeps for another one that does not read.
+ * link_test: the output that a worker keeps for another one that does not read.
  */
 #include <sys/socket.h>
 #include <atf-c.h>
@@ -19,7 +19,7 @@
 #define MIB	(1024 * 1024)
 #define STUCK	2		/* the worker that does not read */
 #define FINE	3
-#define KERNEL	(1 * MIB)	/* more than what a socket pair holds */
+#define KERNEL	(1 * MIB)	/* more than a socket pair holds */
 
 static struct relay	*r;
 static struct ipc_chan	*parent;	/* its end */
@@ -41,7 +41,7 @@ no_end(struct ipc_chan *c, const char *why, void *arg)
 	atf_tc_fail("the channel to the parent ended: %s", why);
 }
 
-/* A link to that worker; the other end. */
+/* Open a link to that worker and return its other end. */
 static int
 linked(unsigned int worker)
 {
@@ -72,7 +72,7 @@ set_up(void)
 	ATF_REQUIRE_EQ(0, cluster_init(r));
 }
 
-/* Packets to that worker until none is taken; how many bytes were. */
+/* Send packets to that worker until one is refused; return their bytes. */
 static size_t
 packets(unsigned int worker, size_t max)
 {
@@ -86,7 +86,7 @@ packets(unsigned int worker, size_t max)
 	return (n);
 }
 
-/* Beyond 4 MiB packets are refused, news not yet. */
+/* Above 4 MiB packets are refused, notifications are not. */
 ATF_TC_WITHOUT_HEAD(packet_bound);
 ATF_TC_BODY(packet_bound, tc)
 {
@@ -108,8 +108,8 @@ ATF_TC_BODY(packet_bound, tc)
 }
 
 /*
- * Beyond 32 MiB of news the worker counts as lost, and nobody waits for it; but
- * only in the next turn.
+ * Above 32 MiB of notifications the worker counts as lost and logins do not
+ * wait for it, but only from the next turn on.
  */
 ATF_TC_WITHOUT_HEAD(news_bound);
 ATF_TC_BODY(news_bound, tc)
@@ -133,7 +133,7 @@ ATF_TC_BODY(news_bound, tc)
 	TAILQ_INSERT_TAIL(&r->conns, &waits, entry);
 	cluster_link_active(&waits);
 	ATF_CHECK_EQ(waits.session.pending_acks, 1U << STUCK | 1U << FINE);
-	/* The other link is read, so to speak: it is made anew. */
+	/* Drop the output of the other link, as if it was read. */
 	for (n = 0; n < 128 * MIB; n += frame) {
 		if (n % (1000 * frame) == 0) {
 			close(fd);
@@ -145,7 +145,7 @@ ATF_TC_BODY(news_bound, tc)
 	}
 	ATF_CHECK_MSG(n > 31 * MIB && n < 32 * MIB + KERNEL, "%zu bytes", n);
 	now = base_test_resident();
-	/* Sanitizers keep what was freed. */
+	/* Sanitizers keep freed memory. */
 	ATF_CHECK_MSG(!POOL_SLABS || before == 0 || now < before + 60 * MIB,
 	    "%zu before, %zu now", before, now);
 	ATF_CHECK(c.session.pending_acks == 1U << FINE);
@@ -158,7 +158,7 @@ ATF_TC_BODY(news_bound, tc)
 	ATF_CHECK_EQ(waits.session.pending_acks & 1U << STUCK, 0);
 	ATF_CHECK_EQ(packets(STUCK, 1), 0);
 
-	/* The parent is asked for another one, until it is there. */
+	/* The parent gets requests for a new link until there is one. */
 	cluster_link_tick(r);
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_NONBLOCK) != -1);
 	ATF_REQUIRE_EQ(ipc_chan_recv(parent, &m, 5000), 0);
@@ -170,12 +170,12 @@ ATF_TC_BODY(news_bound, tc)
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_NONBLOCK) != -1);
 	ATF_CHECK_EQ(ipc_chan_recv(parent, &m, 100), -1);
 	close(fd);
-	fd = linked(FINE);	/* no answer of it is overdue */
+	fd = linked(FINE);	/* all its acknowledgements have arrived */
 	cluster_link_active(&c);
 	ATF_CHECK_EQ(c.session.pending_acks, 1U << STUCK | 1U << FINE);
 }
 
-/* Read all that has come to the other end; how many bytes. */
+/* Read all pending bytes of the other end; return how many. */
 static size_t
 drain(int fd)
 {
@@ -188,7 +188,7 @@ drain(int fd)
 	return (n);
 }
 
-/* A worker that hangs holds logins up for a moment, once. */
+/* A worker that hangs delays logins for a moment, once. */
 ATF_TC_WITHOUT_HEAD(slow);
 ATF_TC_BODY(slow, tc)
 {
@@ -210,7 +210,7 @@ ATF_TC_BODY(slow, tc)
 	r->now_us += 1000000;
 	cluster_link_tick(r);
 	ATF_CHECK_EQ(c.session.pending_acks, 0);
-	/* It is told what happens, and nobody waits. */
+	/* It still gets notifications, and logins do not wait for it. */
 	cluster_link_flush(r);
 	ATF_CHECK(drain(fd) > 0);
 	cluster_link_active(&c);
@@ -219,13 +219,16 @@ ATF_TC_BODY(slow, tc)
 	ATF_CHECK_EQ(c.session.pending_acks, 0);
 	cluster_link_flush(r);
 	ATF_CHECK(drain(fd) > 0);
-	/* When it answers it counts again. */
+	/* When it acknowledges, logins wait for it again. */
 	net_frame_put_hdr(ack, MSG_LINK_ACK, sizeof(ack) - FRAME_HDR_LEN);
 	ATF_REQUIRE_EQ(write(fd, ack, sizeof(ack)), (ssize_t)sizeof(ack));
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
 	cluster_link_active(&c);
 	ATF_CHECK_EQ(c.session.pending_acks, 1U << STUCK);
-	/* Slow is who answers nothing, not who has a lot to answer. */
+	/*
+	 * A worker is slow if it acknowledges nothing, not if it has many to
+	 * do.
+	 */
 	r->now_us += 1000000;
 	ATF_REQUIRE_EQ(write(fd, ack, sizeof(ack)), (ssize_t)sizeof(ack));
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
@@ -233,7 +236,7 @@ ATF_TC_BODY(slow, tc)
 	ATF_CHECK_EQ(c.session.pending_acks, 1U << STUCK);
 }
 
-/* A worker that is gone is replaced by the parent without being asked. */
+/* The parent replaces a worker that has ended without a request. */
 ATF_TC_WITHOUT_HEAD(other_gone);
 ATF_TC_BODY(other_gone, tc)
 {
@@ -247,7 +250,7 @@ ATF_TC_BODY(other_gone, tc)
 	ATF_CHECK_EQ(r->links.unlinked, 0);
 }
 
-/* Nonsense on a link ends it; a new one is wanted. */
+/* A malformed frame closes the link, and a new one is requested. */
 ATF_TC_WITHOUT_HEAD(malformed);
 ATF_TC_BODY(malformed, tc)
 {
@@ -265,8 +268,8 @@ ATF_TC_BODY(malformed, tc)
 }
 
 /*
- * A worker that asks for our counters without end gets them once a turn, for
- * its latest request.
+ * A worker that requests our counters in a loop gets them once a turn, for its
+ * latest request.
  */
 ATF_TC_WITHOUT_HEAD(counters_once);
 ATF_TC_BODY(counters_once, tc)
@@ -296,7 +299,7 @@ ATF_TC_BODY(counters_once, tc)
 	cluster_link_flush(r);
 	ATF_CHECK_EQ(recv(fd, buf, sizeof(buf), MSG_DONTWAIT), -1);
 
-	/* One that is too short is malformed. */
+	/* A truncated request is malformed. */
 	net_frame_put_hdr(ask, MSG_LINK_STATS_ASK, 7);
 	ATF_REQUIRE_EQ(write(fd, ask, sizeof(ask) - 1),
 	    (ssize_t)sizeof(ask) - 1);

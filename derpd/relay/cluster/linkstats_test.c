@@ -1,6 +1,6 @@
 /*
- * linkstats_test: the counters of all workers: what is summed up, who is asked
- * how often, and what happens when one does not answer.
+ * linkstats_test: the counters of all workers: the sum, the requests to other
+ * workers, and a worker that does not answer.
  */
 #include <atf-c.h>
 #include <stdio.h>
@@ -12,18 +12,19 @@
 
 #define NCLIENTS	100
 
-/* A worker that wants the counters of all. */
+/* A worker that requests the counters of all. */
 struct asker {
 	struct cluster_stats *cs;
-	uint64_t	 others;	/* that will answer, a bit each */
-	uint64_t	 id;		/* of the last request, */
-	unsigned int	 nrequests;	/* and how many there were */
-	uint64_t	 own;		/* accepts that it counted itself */
+	uint64_t	 others; /* workers that will answer, a bit each */
+	uint64_t	 id;		/* of the last request */
+	unsigned int	 nrequests;	/* number of requests */
+	uint64_t	 own;		/* its own count of accepts */
 };
 
 static struct relay_conn	clients[NCLIENTS];
-static uint64_t			got[NCLIENTS];	/* accepts that each was told */
-static uint64_t			nworkers[NCLIENTS]; /* summed up for it */
+/* accepts in each client's answer */
+static uint64_t			got[NCLIENTS];
+static uint64_t			nworkers[NCLIENTS]; /* workers in its sum */
 static uint64_t			now_us = 1000;
 
 static void
@@ -87,18 +88,18 @@ ATF_TC_BODY(summed, tc)
 	cluster_linkstats_request(a.cs, &clients[0]);
 	answer(&a, 2, a.id, 10);
 	answer(&a, 2, a.id, 1000);	/* again */
-	answer(&a, 3, a.id, 1000);	/* it was not asked */
+	answer(&a, 3, a.id, 1000);	/* it has no request */
 	answer(&a, 5, a.id + 1, 1000);	/* another request */
 	ATF_CHECK_EQ(got[0], 0);
 	answer(&a, 5, a.id, 100);
 	ATF_CHECK_EQ(got[0], 111);
 	ATF_CHECK_EQ(nworkers[0], 3);
-	answer(&a, 5, a.id, 1000);	/* nobody waits */
+	answer(&a, 5, a.id, 1000);	/* no client waits */
 	ATF_CHECK_EQ(a.nrequests, 1);
 	cluster_stats_free(a.cs);
 }
 
-/* The only worker has its own at once, however often. */
+/* A lone worker answers with its own counters at once, every time. */
 ATF_TC_WITHOUT_HEAD(alone);
 ATF_TC_BODY(alone, tc)
 {
@@ -115,8 +116,8 @@ ATF_TC_BODY(alone, tc)
 }
 
 /*
- * Many clients at a time cost the others one request after the other, and each
- * gets what was counted after it came.
+ * Many clients cause one request after the other, and each client gets counters
+ * that are newer than its own request.
  */
 ATF_TC_WITHOUT_HEAD(one_request);
 ATF_TC_BODY(one_request, tc)
@@ -158,7 +159,7 @@ ATF_TC_BODY(no_answer, tc)
 	cluster_linkstats_tick(a.cs);
 	ATF_CHECK_EQ(got[0], 11);
 	ATF_CHECK_EQ(nworkers[0], 2);
-	/* The next request has a second of its own. */
+	/* The next request has a timeout of its own. */
 	ATF_CHECK_EQ(a.nrequests, 2);
 	answer(&a, 2, first, 1000);	/* late */
 	answer(&a, 2, a.id, 100);
@@ -176,7 +177,7 @@ ATF_TC_BODY(no_answer, tc)
 	cluster_stats_free(a.cs);
 }
 
-/* Who has left gets nothing, now or in the next request. */
+/* A closed connection gets no answer, now or with the next request. */
 ATF_TC_WITHOUT_HEAD(left);
 ATF_TC_BODY(left, tc)
 {

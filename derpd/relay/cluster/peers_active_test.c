@@ -1,6 +1,6 @@
 /*
- * peers_active_test: which connection of a key is active, over all workers, who
- * hears of it, and how many connections a key may have.
+ * peers_active_test: which connection of a key is active over all workers, the
+ * notifications about it, and the maximum of connections of a key.
  */
 #include "peersfixture.h"
 
@@ -21,7 +21,7 @@ ATF_TC_BODY(active_here, tc)
 	activity(a);
 	others("active 1");
 	ATF_CHECK(p->active == &a->c);
-	/* It is already: nobody is told. */
+	/* It is active already: no notification. */
 	relay->now_us += 10;
 	activity(a);
 	others("");
@@ -31,10 +31,12 @@ ATF_TC_BODY(active_here, tc)
 	ATF_CHECK(p->active == &b->c);
 	activity(c);
 	ATF_CHECK(p->active == &c->c);
-	/* Once a key and turn, the last of them. */
+	/* One notification a key and turn, for the last one. */
 	others("active 3");
 	others("");
-	/* The one before takes over, whichever that is, and all hear of it. */
+	/*
+	 * The previous one becomes active again, and all workers are notified.
+	 */
 	leave(c);
 	ATF_CHECK(p->active == &b->c);
 	others("remove 3, active 2");
@@ -57,22 +59,22 @@ ATF_TC_BODY(active_elsewhere, tc)
 	now = relay->now_us;
 	remote_add(2, 'k', 5, now + 10);
 	active_there(p, 2, 5);
-	/* An older one does not take over; one that spoke later does. */
+	/* An older connection does not become active; a later activity does. */
 	remote_add(3, 'k', 6, now + 9);
 	active_there(p, 2, 5);
 	remote_active(3, 'k', 6, now + 11);
 	active_there(p, 3, 6);
 	others("add 1");
-	/* Ours speaks, in time's own order or not. */
+	/* A local frame wins, whatever the times are. */
 	activity(a);
 	ATF_CHECK(p->active == &a->c && p->ractive == NULL);
 	ATF_CHECK(a->c.session.active_us > now + 11);
 	others("active 1");
-	/* Who thinks otherwise hears of it. */
+	/* A worker with an outdated time is notified. */
 	remote_active(2, 'k', 5, now + 11);
 	ATF_CHECK(p->active == &a->c);
 	others("active 1");
-	/* What is older than what it said before changes nothing. */
+	/* A time before the reported one changes nothing. */
 	remote_active(3, 'k', 6, now + 5);
 	others("active 1");
 	remote_active(2, 'k', 77, now + 1000);
@@ -81,7 +83,7 @@ ATF_TC_BODY(active_elsewhere, tc)
 	others("");
 	leave(a);
 	others("remove 1");
-	/* Equal times: the higher worker, as all of them see it. */
+	/* Equal times: the higher worker, in all workers. */
 	active_there(p, 3, 6);
 	remote_remove(3, 'k', 6);
 	active_there(p, 2, 5);
@@ -91,7 +93,7 @@ ATF_TC_BODY(active_elsewhere, tc)
 	ATF_CHECK(peer('k') == NULL);
 }
 
-/* The same choice in every worker when times are equal. */
+/* With equal times every worker chooses the same connection. */
 ATF_TC_WITHOUT_HEAD(equal_times);
 ATF_TC_BODY(equal_times, tc)
 {
@@ -109,7 +111,7 @@ ATF_TC_BODY(equal_times, tc)
 	active_there(p, WORKER + 1, 2);
 }
 
-/* Activity counts from the time of the latest, whoever left in between. */
+/* The time of the latest activity is kept, whichever connection has left. */
 ATF_TC_WITHOUT_HEAD(takes_over);
 ATF_TC_BODY(takes_over, tc)
 {
@@ -123,12 +125,12 @@ ATF_TC_BODY(takes_over, tc)
 	c = join('k');
 	p = peer('k');
 	now = relay->now_us;
-	remote_add(2, 'k', 5, now - 1);	/* as late as `b' came */
+	remote_add(2, 'k', 5, now - 1);	/* when `b' was added */
 	relay->now_us += 10;
 	activity(a);
 	relay->now_us += 10;
 	activity(b);
-	/* b, a, c, and the other worker's last. */
+	/* b, a, c, and then the other worker's. */
 	leave(b);
 	ATF_CHECK(p->active == &a->c);
 	leave(a);
@@ -139,7 +141,7 @@ ATF_TC_BODY(takes_over, tc)
 	others("remove 3");
 }
 
-/* Of other workers' connections too the latest takes over. */
+/* The latest of other workers' connections becomes active too. */
 ATF_TC_WITHOUT_HEAD(order_elsewhere);
 ATF_TC_BODY(order_elsewhere, tc)
 {
@@ -160,8 +162,8 @@ ATF_TC_BODY(order_elsewhere, tc)
 }
 
 /*
- * News that overtook older news: what a worker said of a connection's activity
- * stays, in the choice and in the order of those that take over.
+ * Notifications out of order: the latest reported activity of a connection is
+ * kept, for the choice and for the order of its successors.
  */
 ATF_TC_WITHOUT_HEAD(older_news);
 ATF_TC_BODY(older_news, tc)
@@ -178,16 +180,16 @@ ATF_TC_BODY(older_news, tc)
 	remote_active(3, 'k', 1, 25);
 	remote_active(2, 'k', 1, 30);
 	active_there(p, 2, 1);
-	/* Of the active one: another one that spoke before it stays behind. */
+	/* Of the active one: a connection with an earlier time stays behind. */
 	remote_active(2, 'k', 1, 15);
 	remote_active(2, 'k', 1, 30);
 	remote_active(3, 'k', 1, 26);
 	active_there(p, 2, 1);
-	/* Of the one that is next. */
+	/* Of its successor. */
 	remote_active(3, 'k', 1, 14);
 	remote_remove(2, 'k', 1);
 	active_there(p, 3, 1);
-	/* One of ours that comes now spoke later than all of them. */
+	/* A local connection that is added now is the latest of all. */
 	relay->now_us = 100;
 	a = join('k');
 	ATF_CHECK(p->active == &a->c && p->ractive == NULL);
@@ -203,7 +205,7 @@ ATF_TC_BODY(older_news, tc)
 	active_there(p, 2, 2);
 }
 
-/* A worker that says twice that the same connection came is not believed. */
+/* A worker that adds the same connection twice is ignored. */
 ATF_TC_WITHOUT_HEAD(said_twice);
 ATF_TC_BODY(said_twice, tc)
 {
@@ -235,7 +237,7 @@ ATF_TC_BODY(room, tc)
 	ATF_CHECK(!a->c.dead && !b->c.dead);
 	relay->now_us += 10;
 	activity(a);
-	/* The one that was silent longest gives way, then the next. */
+	/* The connection that was silent longest is closed, then the next. */
 	c = join('k');
 	ATF_CHECK(b->c.dead && !a->c.dead && !c->c.dead);
 	d = join('k');

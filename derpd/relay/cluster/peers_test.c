@@ -1,6 +1,6 @@
 /*
- * peers_test: who is connected over all workers, who is told that a key is
- * gone, and who watches.
+ * peers_test: the table of connections over all workers, the notifications that
+ * a key is gone, and watchers.
  */
 #include "peersfixture.h"
 
@@ -22,7 +22,7 @@ ATF_TC_BODY(come_and_go, tc)
 	gen = cluster_peers_generation(relay->peers);
 	leave(a);
 	others("remove 1");
-	/* The key stays known until the end of the round. */
+	/* The key stays in the table until the end of the turn. */
 	ATF_REQUIRE(peer('a') != NULL);
 	ATF_CHECK(peer('a')->active == NULL && peer('a')->ractive == NULL);
 	ATF_CHECK_EQ(cluster_peers_generation(relay->peers), gen);
@@ -30,8 +30,7 @@ ATF_TC_BODY(come_and_go, tc)
 	ATF_CHECK(peer('a') == NULL);
 	ATF_CHECK_EQ(cluster_peers_generation(relay->peers), gen + 1);
 	counts(1, 0, 0);
-	cluster_peers_remove(relay->peers, &a->c);	/* again: nothing
-							   happens */
+	cluster_peers_remove(relay->peers, &a->c);	/* again: no effect */
 	others("");
 	sent(b, "");
 	ATF_CHECK_EQ(relay->stats.dup_conns_total, 0);
@@ -41,8 +40,8 @@ ATF_TC_BODY(come_and_go, tc)
 }
 
 /*
- * A worker that says of one key more than can be, each older than the last: the
- * list is walked for each.
+ * A worker that reports too many connections of one key, each older than the
+ * last: the list is walked for each.
  */
 ATF_TC_WITHOUT_HEAD(remote_flood);
 ATF_TC_BODY(remote_flood, tc)
@@ -55,7 +54,7 @@ ATF_TC_BODY(remote_flood, tc)
 		remote_add(2, 'k', i, 2 * n - i);
 	ATF_CHECK_EQ(cluster_peers_conns(peer('k')), 2 * PEERS_CONNS_MAX);
 	active_there(peer('k'), 2, 1);
-	remote_remove(2, 'k', n);	/* one that was not noted */
+	remote_remove(2, 'k', n);	/* one that was ignored */
 	worker_ends(2);
 	counts(0, 0, 0);
 }
@@ -69,7 +68,7 @@ ATF_TC_BODY(duplicates, tc)
 	a = join('k');
 	sent(a, "");
 	b = join('k');
-	/* Both hear of it, once. */
+	/* Both are notified, once. */
 	sent(a, "health");
 	sent(b, "health");
 	c = join('k');
@@ -81,13 +80,13 @@ ATF_TC_BODY(duplicates, tc)
 	sent(a, "");
 	counts(1, 1, 2);
 	leave(b);
-	/* It is over, for the one that is left. */
+	/* The last one is notified that it has no duplicates. */
 	sent(a, "clear");
 	sent(b, "");
 	counts(1, 0, 0);
 	leave(a);
 	cluster_peers_reap(relay->peers);
-	/* The next of that key begins anew. */
+	/* The next connection of that key starts afresh. */
 	a = join('k');
 	sent(a, "");
 }
@@ -102,7 +101,7 @@ ATF_TC_BODY(duplicate_elsewhere, tc)
 	remote_add(2, 'k', 7, 5);
 	sent(a, "health");
 	counts(1, 1, 2);
-	remote_remove(2, 'k', 8);	/* not one that is there */
+	remote_remove(2, 'k', 8);	/* an unknown one */
 	remote_remove(3, 'k', 7);
 	remote_remove(2, 'x', 7);
 	sent(a, "");
@@ -110,7 +109,7 @@ ATF_TC_BODY(duplicate_elsewhere, tc)
 	remote_remove(2, 'k', 7);
 	sent(a, "clear");
 	counts(1, 0, 0);
-	/* A connection that ends is told nothing more. */
+	/* A closing connection gets no more frames. */
 	a->c.dead = 1;
 	remote_add(2, 'k', 9, 6);
 	sent(a, "");
@@ -148,7 +147,7 @@ ATF_TC_BODY(worker_gone, tc)
 	sent(b, "");
 }
 
-/* PeerGone goes to those who had a packet from the key, once. */
+/* PeerGone is sent once to each connection that had a packet from the key. */
 ATF_TC_WITHOUT_HEAD(gone);
 ATF_TC_BODY(gone, tc)
 {
@@ -163,8 +162,8 @@ ATF_TC_BODY(gone, tc)
 	ATF_CHECK_EQ(note(b, 'a'), 0);	/* a second packet */
 	ATF_CHECK_EQ(note(a, 'c'), 0);	/* c only sent to a */
 	ATF_CHECK_EQ(note(d, 'a'), 0);
-	ATF_CHECK_EQ(note(b, 'x'), -1);	/* nobody */
-	leave(d);			/* not here any more */
+	ATF_CHECK_EQ(note(b, 'x'), -1);	/* unknown key */
+	leave(d);			/* closed before */
 	leave(a);
 	sent(b, "");
 	cluster_peers_reap(relay->peers);
@@ -172,12 +171,14 @@ ATF_TC_BODY(gone, tc)
 	sent(c, "");
 	sent(d, "");
 	ATF_CHECK_EQ(relay->stats.gone_disconnected, 1);
-	/* It comes back, sends nothing, goes. */
+	/* Connect again, send nothing, leave. */
 	a = join('a');
 	leave(a);
 	cluster_peers_reap(relay->peers);
 	sent(b, "");
-	/* What went to a is forgotten too: c goes without a word. */
+	/*
+	 * Packets that were sent to a are forgotten too: no PeerGone about c.
+	 */
 	leave(c);
 	cluster_peers_reap(relay->peers);
 	sent(b, "");
@@ -200,12 +201,12 @@ ATF_TC_BODY(gone_with_the_last, tc)
 	leave(a2);
 	cluster_peers_reap(relay->peers);
 	sent(b, "");
-	/* The last one is that of the other worker. */
+	/* The last connection is that of the other worker. */
 	remote_remove(2, 'a', 1);
 	cluster_peers_reap(relay->peers);
 	sent(b, "gone a 0");
 	counts(1, 0, 0);
-	/* Back in the same round: it was never away. */
+	/* Connected again in the same turn: no PeerGone. */
 	a = join('a');
 	ATF_CHECK_EQ(note(b, 'a'), 0);
 	leave(a);
@@ -234,7 +235,7 @@ ATF_TC_BODY(watchers, tc)
 	sent(w, "");
 	cluster_watch_begin(&w->c);
 	ATF_CHECK_EQ(relay->stats.watchers, 1);
-	/* One for each key, itself too, in the order of the table. */
+	/* One for each key, its own too, in the order of the table. */
 	sent(w, "present a from 3 port 1003 flags 1, "
 	    "present w from 2 port 1002 flags 2, "
 	    "present r from 99 port 9000 flags 4");
@@ -242,7 +243,7 @@ ATF_TC_BODY(watchers, tc)
 	ATF_CHECK_EQ(relay->stats.watchers, 1);
 	cluster_peers_reap(relay->peers);
 	sent(w, "gone x 0");
-	/* Every connection that comes; only a key's last that goes. */
+	/* Every connection that is added; only the last removal of a key. */
 	remote_add(2, 'a', 3, 1);
 	sent(w, "present a from 99 port 9000 flags 4");
 	(void)join('n');
@@ -257,13 +258,13 @@ ATF_TC_BODY(watchers, tc)
 	sent(w, "gone a 0");
 	ATF_CHECK_EQ(relay->stats.gone_disconnected, 2);
 	sent(b, "health");
-	/* It has no packet from it, and watches no more. */
+	/* It had no packet from it, and no longer watches. */
 	leave(w);
 	worker_ends(2);
 	sent(w, "");
 }
 
-/* Many keys, and none lost. */
+/* Many keys, and none is lost. */
 ATF_TC_WITHOUT_HEAD(many);
 ATF_TC_BODY(many, tc)
 {
@@ -293,8 +294,8 @@ ATF_TC_BODY(many, tc)
 }
 
 /*
- * Two workers in one process, with tables of their own: what one knows, the
- * other does not.  They number their connections alike.
+ * Two workers in one process have independent tables.  Their connections have
+ * the same numbers.
  */
 ATF_TC_WITHOUT_HEAD(side_by_side);
 ATF_TC_BODY(side_by_side, tc)
@@ -327,7 +328,7 @@ ATF_TC_BODY(side_by_side, tc)
 	ATF_CHECK_EQ(cluster_peers_generation(first->peers), 1);
 	ATF_CHECK_EQ(cluster_peers_generation(second->peers), 0);
 
-	/* What waits to be said is of each its own. */
+	/* Each has its own pending notifications. */
 	activity(a);
 	relay = second;
 	others("");

@@ -10,14 +10,14 @@
 #define INFO	(1024 * 1024)	/* bytes of a box */
 #define NBOXES	20
 
-/* A keys, and what it was sent. */
+/* A keys process and the boxes that it received. */
 struct keys {
 	struct derp_boxes boxes;
 	int		 away;
 	size_t		 unread;	/* bytes */
 	uint64_t	 id[100];
 	unsigned int	 n;
-	struct derp_box	*box[NBOXES + 1];	/* by their number */
+	struct derp_box	*box[NBOXES + 1];	/* by request id */
 };
 
 static uint8_t	info[INFO];
@@ -54,7 +54,7 @@ set_up(struct keys *k)
 	derp_boxes_init(&k->boxes, &ops, k);
 }
 
-/* Boxes come, numbered from 1. */
+/* Add boxes, with ids from 1 on. */
 static void
 come(struct keys *k)
 {
@@ -74,7 +74,7 @@ leave(struct keys *k, unsigned int i)
 	k->box[i] = NULL;
 }
 
-/* Keys was sent `n' boxes since the last time, from `first' on. */
+/* Check that keys received `n' boxes since the last call, from `first' on. */
 static void
 sent(struct keys *k, uint64_t first, unsigned int n)
 {
@@ -86,7 +86,7 @@ sent(struct keys *k, uint64_t first, unsigned int n)
 	k->n = 0;
 }
 
-/* Little waits for keys to read, and all are sent in their order. */
+/* Few boxes wait for keys to read, and all are sent in order. */
 ATF_TC_WITHOUT_HEAD(ahead);
 ATF_TC_BODY(ahead, tc)
 {
@@ -112,7 +112,7 @@ ATF_TC_BODY(ahead, tc)
 	sent(&k, 0, 0);
 }
 
-/* The next keys is sent all that are not answered. */
+/* A restarted keys gets all boxes without an answer. */
 ATF_TC_WITHOUT_HEAD(again);
 ATF_TC_BODY(again, tc)
 {

@@ -1,5 +1,5 @@
 /*
- * Tests of clientinfo.c: what the reference takes and refuses, the mesh key,
+ * Tests of clientinfo.c: what the reference accepts and rejects, the mesh key,
  * and ServerInfo.
  */
 #include <atf-c.h>
@@ -25,7 +25,7 @@ parse(const char *s, uint32_t mesh_off)
 	char	*copy;
 	int	 error;
 
-	/* A buffer of its own, so that reading on is seen. */
+	/* A buffer of its own, so that an overread is detected. */
 	ATF_REQUIRE((copy = malloc(len + 1)) != NULL);
 	memcpy(copy, s, len);
 	memset(&ci, 0xff, sizeof(ci));
@@ -107,7 +107,7 @@ ATF_TC_BODY(refuses, tc)
 	ATF_CHECK_EQ(derp_clientinfo_parse("{}\0", 3, UINT32_MAX, &ci), -1);
 }
 
-/* Only the meshKey that counts makes a mesh peer, and only where it stands. */
+/* Only the meshKey in force makes a mesh peer, and only in its place. */
 ATF_TC_WITHOUT_HEAD(mesh);
 ATF_TC_BODY(mesh, tc)
 {
@@ -145,7 +145,7 @@ ATF_TC_BODY(bounds, tc)
 	ATF_REQUIRE((s = malloc(SIZE)) != NULL);
 	memset(s, '[', SIZE);
 	ATF_CHECK_EQ(derp_clientinfo_parse(s, SIZE, UINT32_MAX, &ci), -1);
-	/* One long unknown string is fine. */
+	/* One long unknown string is permitted. */
 	memset(s, 'x', SIZE);
 	memcpy(s, "{\"version\":2,\"a\":\"", 18);
 	memcpy(s + SIZE - 2, "\"}", 2);

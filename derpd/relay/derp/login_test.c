@@ -1,5 +1,5 @@
 /*
- * login_test: what a worker asks of keys when keys reads slowly, or not at all.
+ * login_test: a worker's requests to keys when keys reads slowly or not at all.
  */
 #include <sys/socket.h>
 #include <atf-c.h>
@@ -16,7 +16,7 @@
 
 #define CLIENTS	2000
 #define INFO	8000		/* bytes of a ClientInfo */
-#define AHEAD	(4 * 1024 * 1024) /* that may wait for keys to read */
+#define AHEAD	(4 * 1024 * 1024) /* maximum that keys has yet to read */
 
 static struct relay		*r;
 static struct ipc_chan		*keys;	/* its end of the box channel */
@@ -41,7 +41,7 @@ gone(struct ipc_chan *c, const char *why, void *arg)
 	atf_tc_fail("the channel to keys ended: %s", why);
 }
 
-/* A channel to keys, in place of an older one. */
+/* Open a channel to keys, in place of an older one. */
 static void
 connect_keys(void)
 {
@@ -77,7 +77,7 @@ set_up(void)
 	connect_keys();
 }
 
-/* Clients come with their ClientInfo, numbered from 1. */
+/* Clients send their ClientInfo, numbered from 1. */
 static void
 clients(void)
 {
@@ -95,7 +95,7 @@ clients(void)
 	}
 }
 
-/* The next question that keys reads; the client's number, 0 none. */
+/* Read the next request in keys; return the client's number, 0 for none. */
 static uint64_t
 next_question(void)
 {
@@ -117,7 +117,7 @@ next_question(void)
 	return (0);
 }
 
-/* Keys says no. */
+/* Keys refuses a request. */
 static void
 refuse(uint64_t id)
 {
@@ -127,7 +127,7 @@ refuse(uint64_t id)
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(keys, 5000));
 }
 
-/* Little waits in the worker, and each is asked once, in order. */
+/* Few requests wait in the worker, and each is sent once, in order. */
 ATF_TC_WITHOUT_HEAD(ahead);
 ATF_TC_BODY(ahead, tc)
 {
@@ -145,7 +145,10 @@ ATF_TC_BODY(ahead, tc)
 		ATF_CHECK_MSG(conns[i].dead, "client %d was not refused", i);
 }
 
-/* A keys that hung is replaced: all are asked again, but who has gone. */
+/*
+ * A hung keys is replaced: all requests are sent again, except of closed
+ * clients.
+ */
 ATF_TC_WITHOUT_HEAD(again);
 ATF_TC_BODY(again, tc)
 {

@@ -1,6 +1,6 @@
 /*
- * pool_test: memory of packets: blocks don't overlap, cost what they say, and
- * go back to the system.
+ * pool_test: memory of packets: blocks don't overlap, have the stated size, and
+ * return to the system.
  */
 #include <sys/resource.h>
 #include <atf-c.h>
@@ -34,7 +34,7 @@ take(struct piece *b, size_t n, uint8_t mark)
 	memset(b->p, mark, n);
 }
 
-/* It holds what was written, and is given back. */
+/* Check the content of a block, and free it. */
 static void
 give(struct piece *b)
 {
@@ -46,7 +46,7 @@ give(struct piece *b)
 	b->p = NULL;
 }
 
-/* A third of what is given out is lost at most. */
+/* At most a third of a block is unused. */
 ATF_TC_WITHOUT_HEAD(sizes);
 ATF_TC_BODY(sizes, tc)
 {
@@ -68,7 +68,7 @@ ATF_TC_BODY(sizes, tc)
 	ATF_CHECK(derp_pool_mapped(&pool) <= 15 * POOL_SLAB);
 }
 
-/* Any order of any sizes. */
+/* Any sizes in any order. */
 ATF_TC_WITHOUT_HEAD(random_order);
 ATF_TC_BODY(random_order, tc)
 {
@@ -112,7 +112,7 @@ flood(unsigned int n, size_t len)
 	free(v);
 }
 
-/* What a flood took is the system's again, after ten ticks. */
+/* The memory of a flood returns to the system after ten ticks. */
 ATF_TC_WITHOUT_HEAD(gives_back);
 ATF_TC_BODY(gives_back, tc)
 {
@@ -137,7 +137,7 @@ ATF_TC_BODY(gives_back, tc)
 	    before, after);
 }
 
-/* What is in use from tick to tick stays. */
+/* Memory in use from tick to tick stays mapped. */
 ATF_TC_WITHOUT_HEAD(keeps_what_is_used);
 ATF_TC_BODY(keeps_what_is_used, tc)
 {
@@ -162,7 +162,7 @@ ATF_TC_BODY(keeps_what_is_used, tc)
 	    ru.ru_minflt - faults);
 }
 
-/* No more is mapped than allowed, and what is given back can be had again. */
+/* No more than the limit is mapped, and freed memory can be allocated again. */
 ATF_TC_WITHOUT_HEAD(limited);
 ATF_TC_BODY(limited, tc)
 {
@@ -184,14 +184,14 @@ ATF_TC_BODY(limited, tc)
 	take(&v[n], 1437, 1);
 	for (i = 0; i <= n; i++)
 		give(&v[i]);
-	take(&v[0], 64, 2);		/* a slab of the others */
+	take(&v[0], 64, 2);		/* a slab shared with other blocks */
 	give(&v[0]);
 	take(&v[0], 700000, 3);		/* many of them */
 	ATF_CHECK(derp_pool_mapped(&pool) <= MIB);
 	give(&v[0]);
 }
 
-/* Two pools in one process have nothing in common. */
+/* Two pools in one process are independent. */
 ATF_TC_WITHOUT_HEAD(side_by_side);
 ATF_TC_BODY(side_by_side, tc)
 {

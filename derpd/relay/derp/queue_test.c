@@ -1,6 +1,6 @@
 /*
  * queue_test: the queue of a destination: order, classes, bounds, CoDel; and
- * all queues together: what they take, and who gives way.
+ * the common bound of all queues.
  */
 #include <atf-c.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@ static struct derp_pool pool;
 static unsigned int ndropped;
 static uint8_t last_dropped;
 
-/* The owner of a queue may count for itself. */
+/* Each owner of a queue counts its own drops. */
 static void
 dropped(struct derp_pkt *p, void *arg)
 {
@@ -44,7 +44,7 @@ put(struct derp_queue *q, uint8_t mark, uint32_t len, int disco, uint64_t now,
 	derp_queue_put(q, p, disco, now, lim);
 }
 
-/* Mark of the next packet, -1 when there is none. */
+/* Return the mark of the next packet, -1 when there is none. */
 static int
 get(struct derp_queue *q, uint64_t now, const struct derp_queue_limits *lim)
 {
@@ -90,7 +90,7 @@ ATF_TC_BODY(packet_bound, tc)
 		put(&q, i, 10, 0, 0, &small);
 	ATF_CHECK_EQ(ndropped, 2);
 	ATF_CHECK_EQ(last_dropped, 2);
-	/* The other class has a bound of its own. */
+	/* The other class has its own bound. */
 	put(&q, 9, 10, 1, 0, &small);
 	ATF_CHECK_EQ(ndropped, 2);
 	ATF_CHECK_EQ(get(&q, 0, &small), 9);
@@ -110,13 +110,13 @@ ATF_TC_BODY(byte_bound, tc)
 	put(&q, 2, 6000, 0, 0, &small);
 	ATF_CHECK_EQ(ndropped, 1);
 	ATF_CHECK_EQ(last_dropped, 1);
-	/* Larger than the bound: alone it is taken. */
+	/* Above the bound: accepted when alone. */
 	put(&q, 3, 20000, 0, 0, &small);
 	ATF_CHECK_EQ(derp_queue_packets(&q), 1);
 	ATF_CHECK_EQ(get(&q, 0, &small), 3);
 }
 
-/* What counts is memory: a packet is as large as its block in the pool. */
+/* The bound is on memory: a packet counts as its block in the pool. */
 ATF_TC_WITHOUT_HEAD(memory_bound);
 ATF_TC_BODY(memory_bound, tc)
 {
@@ -135,7 +135,7 @@ ATF_TC_BODY(memory_bound, tc)
 	ATF_CHECK_EQ(set.memory, 0);
 }
 
-/* After 16 disco packets one of the others goes, and no sooner. */
+/* One other packet is sent after every 16 disco packets. */
 ATF_TC_WITHOUT_HEAD(disco_first);
 ATF_TC_BODY(disco_first, tc)
 {
@@ -149,7 +149,7 @@ ATF_TC_BODY(disco_first, tc)
 		put(&q, 2, 100, 0, 0, &codel);
 	for (i = 0; i < 5 * 17; i++)
 		ATF_CHECK_EQ(get(&q, 0, &codel), i % 17 == 16 ? 2 : 1);
-	/* 20 and 5 are left: the others go last, one after the other. */
+	/* 20 and 5 are left: the others are sent last. */
 	for (i = 0; i < 25; i++)
 		ATF_CHECK_EQ(get(&q, 0, &codel), i == 16 || i > 20 ? 2 : 1);
 	ATF_CHECK_EQ(get(&q, 0, &codel), -1);
@@ -161,7 +161,7 @@ ATF_TC_BODY(codel_leaves_bursts, tc)
 	struct derp_queue q;
 	int i;
 
-	/* A burst that is gone within an interval loses nothing. */
+	/* A burst that leaves within an interval loses nothing. */
 	set_up(&q);
 	for (i = 0; i < 50; i++)
 		put(&q, 1, 1400, 0, 0, &codel);
@@ -204,9 +204,9 @@ ATF_TC_BODY(codel_never_drops_last, tc)
 }
 
 /*
- * A queue that stands for `secs' seconds: 100 packets of 1 ms each, and one
- * more for each that is dropped.  Notes in `at' (ms) when packets were
- * dropped, at most `max'; how many.
+ * Keep a queue full for `secs' seconds: 100 packets of 1 ms each, and one more
+ * for each that is dropped.  Store in `at' (ms) when packets were dropped, at
+ * most `max'.  Return how many were.
  */
 static unsigned int
 stand(uint64_t secs, uint64_t *at, unsigned int max)
@@ -244,7 +244,7 @@ ATF_TC_BODY(codel_rate, tc)
 	ATF_CHECK_EQ(at[1] - at[0], 100);
 	ATF_CHECK_EQ(at[2] - at[1], 71);
 	ATF_CHECK_EQ(at[3] - at[2], 58);
-	/* At most 20 a second, however long it lasts; and not fewer. */
+	/* At most 20 a second, however long it lasts, and not fewer. */
 	for (i = 4; i < n; i++)
 		ATF_CHECK_MSG(at[i] - at[i - 1] >= 49 &&
 		    at[i] - at[i - 1] <= 51, "drop %u: %llu ms", i,
@@ -252,7 +252,7 @@ ATF_TC_BODY(codel_rate, tc)
 	ATF_CHECK(n > 180 && n <= 200);
 }
 
-/* Without CoDel a queue loses nothing while it is within its bounds. */
+/* Without CoDel a queue within its bounds loses nothing. */
 ATF_TC_WITHOUT_HEAD(codel_off);
 ATF_TC_BODY(codel_off, tc)
 {
@@ -275,7 +275,7 @@ ATF_TC_BODY(codel_off, tc)
 
 static const struct derp_queue_limits large = { 2 << 20, 2048, 0, 0 };
 
-/* Beyond the limit of all queues the fullest ones give way. */
+/* Above the limit of the set, the fullest queues drop. */
 ATF_TC_WITHOUT_HEAD(set_limit);
 ATF_TC_BODY(set_limit, tc)
 {
@@ -287,7 +287,7 @@ ATF_TC_BODY(set_limit, tc)
 	derp_queue_set_limit(&set, 8 << 20);
 	for (i = 0; i < NQUEUES; i++)
 		derp_queue_init(&q[i], &set, &lost[i]);
-	/* All but a few get far more than there is room for. */
+	/* All but a few get far more than fits. */
 	for (i = 0; i < NQUEUES; i += 100)
 		for (round = 0; round < 3; round++)
 			put(&q[i], 1, 1400, round == 0, 0, &large);
@@ -311,7 +311,7 @@ ATF_TC_BODY(set_limit, tc)
 	free(q);
 }
 
-/* A few packets may be lost before there is memory for this one. */
+/* Some packets may be dropped before there is memory for this one. */
 static void
 put_patiently(struct derp_queue *q, uint32_t len,
     const struct derp_queue_limits *lim)
@@ -325,7 +325,7 @@ put_patiently(struct derp_queue *q, uint32_t len,
 	derp_queue_put(q, p, 0, 0, lim);
 }
 
-/* One that takes its packets loses none to one that does not. */
+/* A queue that is read loses nothing because of one that is not. */
 ATF_TC_WITHOUT_HEAD(set_fullest);
 ATF_TC_BODY(set_fullest, tc)
 {
@@ -342,7 +342,7 @@ ATF_TC_BODY(set_fullest, tc)
 		if (k % 100 == 99)
 			for (i = 0; i < 100; i++)
 				ATF_REQUIRE_EQ(get(&q[1], 0, &large), 2);
-		/* The one packet of this one is the oldest of all. */
+		/* Its only packet is the oldest of all. */
 		if (k == 0)
 			put(&q[2], 3, 1400, 0, 0, &large);
 	}
@@ -350,14 +350,14 @@ ATF_TC_BODY(set_fullest, tc)
 	ATF_CHECK_EQ(lost[1], 0);
 	ATF_CHECK_EQ(lost[2], 0);
 	ATF_CHECK_EQ(get(&q[2], 0, &large), 3);
-	/* A lower limit is kept from the next packet on. */
+	/* A lower limit applies from the next packet on. */
 	derp_queue_set_limit(&set, 100000);
 	put_patiently(&q[0], 1400, &large);
 	ATF_CHECK(set.memory <= 100000);
 	derp_queue_clear(&q[0], NULL, NULL);
 }
 
-/* What a queue held once does not count any more. */
+/* The former size of a queue has no effect. */
 ATF_TC_WITHOUT_HEAD(set_shrunk);
 ATF_TC_BODY(set_shrunk, tc)
 {
@@ -383,8 +383,8 @@ ATF_TC_BODY(set_shrunk, tc)
 }
 
 /*
- * Blocks of one size that are left over everywhere in the memory don't keep
- * packets of another size out: their queues give way.
+ * Partially used slabs of one block size do not exclude packets of another
+ * size: their queues drop.
  */
 ATF_TC_WITHOUT_HEAD(set_fragments);
 ATF_TC_BODY(set_fragments, tc)
@@ -399,7 +399,7 @@ ATF_TC_BODY(set_fragments, tc)
 	for (i = 0; i < 3; i++)
 		derp_queue_init(&q[i], &set, NULL);
 	for (len = 30; len <= 4000; len *= 2) {
-		/* All the memory in blocks of that size, few of which stay. */
+		/* Fill all memory with blocks of that size, and keep a few. */
 		for (i = 0; i < (4U << 20) / len; i++)
 			put_patiently(&q[i % 16 == 0], len, &any);
 		derp_queue_clear(&q[0], NULL, NULL);

@@ -1,5 +1,5 @@
 /*
- * rate_test: how long a client must wait, by a clock of the test.
+ * rate_test: how long a client must wait, with a simulated clock.
  */
 #include <atf-c.h>
 
@@ -7,7 +7,7 @@
 
 #define SECOND	1000000ULL
 
-/* Full at first: `burst' bytes at once cost no time. */
+/* Full initially: `burst' bytes at once need no wait. */
 ATF_TC_WITHOUT_HEAD(burst);
 ATF_TC_BODY(burst, tc)
 {
@@ -15,7 +15,7 @@ ATF_TC_BODY(burst, tc)
 
 	ATF_CHECK_EQ(derp_rate_charge(&b, 1000, 5000, SECOND, 5000), 0);
 	ATF_CHECK_EQ(derp_rate_charge(&b, 1000, 5000, SECOND, 1), 2000);
-	/* After a long time it is full, and no fuller. */
+	/* After a long time the bucket is full, and not fuller. */
 	ATF_CHECK_EQ(derp_rate_charge(&b, 1000, 5000, 60 * SECOND, 5000), 0);
 	ATF_CHECK(derp_rate_charge(&b, 1000, 5000, 60 * SECOND, 1) > 0);
 	ATF_CHECK_EQ(derp_rate_charge(&b, 1000, 5000, 5000 * SECOND, 5000),
@@ -23,7 +23,7 @@ ATF_TC_BODY(burst, tc)
 	ATF_CHECK(derp_rate_charge(&b, 1000, 5000, 5000 * SECOND, 1) > 0);
 }
 
-/* A client that waits as long as it is told gets its rate, at any rate. */
+/* A client that waits as long as required gets its rate, at any rate. */
 static void
 steady(uint64_t rate, uint64_t burst, uint64_t n)
 {
@@ -32,7 +32,7 @@ steady(uint64_t rate, uint64_t burst, uint64_t n)
 
 	while (now < start + 100 * SECOND) {
 		now += derp_rate_charge(&b, rate, burst, now, n);
-		now += 37;		/* it takes its time */
+		now += 37;		/* time between two frames */
 		sent += n;
 	}
 	most = burst + n + (now - start) / 1000 * rate / 1000;

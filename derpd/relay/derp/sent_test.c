@@ -1,6 +1,6 @@
 /*
- * sent_test: who is told that a key is gone, and that notes of it stay bounded,
- * whoever sends to however many.  Peers and connections are stand-ins.
+ * sent_test: who gets a PeerGone, and the bounds on memory, for any number of
+ * sources and receivers.  Peers and connections are simulated.
  */
 #include <atf-c.h>
 #include <stdio.h>
@@ -47,7 +47,7 @@ send_gone(struct relay_conn *c, const void *p, size_t n)
 	ntold++;
 }
 
-/* The connection begins, or ends and another one takes its place. */
+/* Begin a connection, or replace one that ends. */
 static void
 begin(unsigned int i)
 {
@@ -76,7 +76,7 @@ note(unsigned int c, uint32_t src)
 	ATF_REQUIRE_EQ(derp_sent_note(notes, &peers[src], &conns[c]), 0);
 }
 
-/* Peer `src' goes; how many are told. */
+/* Peer `src' leaves; return how many connections get a PeerGone. */
 static unsigned int
 gone(uint32_t src)
 {
@@ -86,7 +86,7 @@ gone(uint32_t src)
 	return (ntold);
 }
 
-/* Since `before' at most `max' more bytes were taken; sanitizers take more. */
+/* At most `max' bytes more than `before' are used; not with sanitizers. */
 static void
 grown(size_t before, size_t max)
 {
@@ -110,7 +110,7 @@ ATF_TC_BODY(told_once, tc)
 	ATF_CHECK_EQ(gone(1), 1000);
 	for (i = 0; i < 1000; i++)
 		ATF_CHECK_EQ(told[i], 1);
-	/* Only once for one time that it went. */
+	/* Once for each time that it leaves. */
 	ATF_CHECK_EQ(gone(1), 0);
 	note(3, 1);
 	ATF_CHECK_EQ(gone(1), 1);
@@ -119,7 +119,7 @@ ATF_TC_BODY(told_once, tc)
 	ATF_CHECK_EQ(told[7], 1);
 }
 
-/* Whoever came later is not taken for one that heard and went. */
+/* A later connection is not confused with a closed one that had packets. */
 ATF_TC_WITHOUT_HEAD(others_not_told);
 ATF_TC_BODY(others_not_told, tc)
 {
@@ -137,13 +137,13 @@ ATF_TC_BODY(others_not_told, tc)
 		ATF_CHECK_EQ(told[i], i % 2);
 	ATF_CHECK_EQ(gone(2), 50);
 	ATF_CHECK_EQ(told[0], 1);
-	/* One that ended and has no successor. */
+	/* A closed one without a successor. */
 	note(0, 1);
 	derp_sent_forget(notes, &conns[0]);
 	ATF_CHECK_EQ(gone(1), 0);
 }
 
-/* Connections that come and go don't add up, and those that stay are told. */
+/* Short connections don't use memory up, and long ones get their PeerGone. */
 ATF_TC_WITHOUT_HEAD(short_lives);
 ATF_TC_BODY(short_lives, tc)
 {
@@ -162,7 +162,7 @@ ATF_TC_BODY(short_lives, tc)
 	ATF_CHECK_EQ(gone(1), 101);
 }
 
-/* One source that sends to everybody. */
+/* One source sends to all. */
 ATF_TC_WITHOUT_HEAD(source_bound);
 ATF_TC_BODY(source_bound, tc)
 {
@@ -183,7 +183,7 @@ ATF_TC_BODY(source_bound, tc)
 	ATF_CHECK_EQ(told[NCONNS - 1], 1);
 }
 
-/* Many sources that send to many: those with few to tell keep them. */
+/* Many sources send to many: those with few receivers keep them. */
 ATF_TC_WITHOUT_HEAD(all_bound);
 ATF_TC_BODY(all_bound, tc)
 {
@@ -205,10 +205,10 @@ ATF_TC_BODY(all_bound, tc)
 	for (k = 2; k < NPEERS; k++)
 		sum += gone(k);
 	ATF_CHECK(sum > 1000000);
-	ATF_CHECK_EQ(told[0], 1);	/* by the last one */
+	ATF_CHECK_EQ(told[0], 1);	/* from the last one */
 }
 
-/* Two sets of notes have nothing in common. */
+/* Two states are independent. */
 ATF_TC_WITHOUT_HEAD(side_by_side);
 ATF_TC_BODY(side_by_side, tc)
 {

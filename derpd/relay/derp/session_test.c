@@ -1,5 +1,5 @@
 /*
- * session_test: bytes in, calls out: no socket, no TLS, no event loop.
+ * session_test: bytes in, calls out; no socket, no TLS, no event loop.
  */
 #include <atf-c.h>
 #include <stdarg.h>
@@ -12,11 +12,11 @@
 
 #define SECOND	1000000
 
-/* What the session called, a line each. */
+/* The calls of the session, a line each. */
 static char	calls[64 * 1024];
 static size_t	ncalls;			/* bytes of it */
-static int	closed, nobody;		/* nobody has any key */
-static uint64_t	waited;			/* us, all together */
+static int	closed, nobody;		/* nobody: no key is connected */
+static uint64_t	waited;			/* us, total */
 
 static struct derp_session	s;
 static struct ipc_relay_conf	conf;
@@ -40,7 +40,7 @@ call(const char *fmt, ...)
 	ncalls += (size_t)n;
 }
 
-/* The sum of what was handed over, so that a wrong byte shows. */
+/* A checksum of the bytes that are passed on. */
 static unsigned int
 sum(const uint8_t *p, size_t n)
 {
@@ -131,7 +131,7 @@ static const struct derp_ops ops = {
 };
 static const struct derp_env env = { &ops, &conf, &now, &stats };
 
-/* A client `s' that is logged in, and an empty stream. */
+/* Set up a logged-in client `s' and an empty stream. */
 static void
 set_up(void)
 {
@@ -152,7 +152,7 @@ set_up(void)
 	len = 0;
 }
 
-/* A header that announces `n' bytes. */
+/* Append a header that announces `n' bytes. */
 static void
 add_header(uint8_t type, uint32_t n)
 {
@@ -171,7 +171,9 @@ add_bytes(uint8_t first, size_t n)
 		stream[len++] = (uint8_t)(first + i / 7);
 }
 
-/* A frame whose payload begins with the keys `keys' (repeated letters). */
+/*
+ * Append a frame whose payload begins with the keys `keys' (repeated letters).
+ */
 static void
 add(uint8_t type, const char *keys, size_t n)
 {
@@ -183,7 +185,7 @@ add(uint8_t type, const char *keys, size_t n)
 	add_bytes(1, n);
 }
 
-/* A packet for the key `d' that is one of disco. */
+/* Append a disco packet for the key `d'. */
 static void
 add_disco(uint8_t type, const char *keys)
 {
@@ -191,14 +193,14 @@ add_disco(uint8_t type, const char *keys)
 	memcpy(stream + len - 62, "TS\xf0\x9f\x92\xac", 6);
 }
 
-/* Hand `n' bytes over as conn.c does. */
+/* Pass `n' bytes to the session as input.c does. */
 static void
 feed(const uint8_t *p, size_t n)
 {
 	size_t used = 0, k;
 	uint8_t *copy;
 
-	/* In memory of its own, so that a read beyond the end is found. */
+	/* In memory of its own, so that an overread is detected. */
 	ATF_REQUIRE((copy = malloc(n + 1)) != NULL);
 	memcpy(copy, p, n);
 	while (used < n && !closed) {
@@ -218,7 +220,7 @@ expect(const char *text)
 	calls[0] = '\0';
 }
 
-/* Whatever is whole, cut in two anywhere, or in crumbs, has the same calls. */
+/* Input in one piece, in two, or byte by byte causes the same calls. */
 static void
 cut_anywhere(void (*begin)(void))
 {
@@ -245,7 +247,7 @@ cut_anywhere(void (*begin)(void))
 	free(whole);
 }
 
-/* One of each that a client may send, and an unknown one. */
+/* One of each frame that a client may send, and an unknown one. */
 static void
 client_frames(void)
 {
@@ -323,15 +325,15 @@ ATF_TC_BODY(info, tc)
 	    sum(stream + FRAME_HDR_LEN, len - FRAME_HDR_LEN));
 	expect(text);
 	cut_anywhere(client_info);
-	/* What a stranger sends is kept in no more memory than it is long. */
+	/* Before the login, only received bytes use memory. */
 	client_info();
-	stream[3] = 200;		/* some 50 KiB are announced */
+	stream[3] = 200;		/* about 50 KiB are announced */
 	feed(stream, len);
 	expect("");
 	ATF_CHECK_MSG(s.part.cap < len + 512, "%zu", s.part.cap);
 }
 
-/* Of a frame of `n' bytes nothing but its header came: it is closed, or not. */
+/* Only the header of a frame of `n' bytes arrives: closed unless `ok'. */
 static void
 length(uint8_t type, uint32_t n, int up, int ok)
 {
@@ -371,10 +373,10 @@ ATF_TC_BODY(lengths, tc)
 		length(t[i].type, t[i].max + 1, 1, 0);
 		length(t[i].type, 0xffffffff, 1, 0);
 	}
-	/* Unknown ones may be of any length. */
+	/* Unknown frames may have any length. */
 	length(0x55, 0xffffffff, 1, 1);
 	length(FRAME_CLIENT_INFO, 0xffffffff, 1, 1);
-	/* Before the login ClientInfo alone, and of a sane length. */
+	/* Before the login only ClientInfo, within its length limits. */
 	length(FRAME_CLIENT_INFO, 55, 0, 0);
 	length(FRAME_CLIENT_INFO, 56, 0, 1);
 	length(FRAME_CLIENT_INFO, 256 * 1024, 0, 1);
@@ -424,7 +426,7 @@ ATF_TC_BODY(mesh_only, tc)
 	ATF_CHECK_EQ(stats.forwarded_in, 1);
 }
 
-/* A client that does not read its pongs is owed a few of them. */
+/* A client that does not read its pongs has only a few pending. */
 ATF_TC_WITHOUT_HEAD(pings);
 ATF_TC_BODY(pings, tc)
 {
@@ -438,7 +440,7 @@ ATF_TC_BODY(pings, tc)
 	    "pong 8\n");
 	ATF_CHECK_EQ(s.npongs, PONGS_MAX);
 	ATF_CHECK_EQ(stats.got_ping, 1000);
-	s.npongs = 0;			/* they went out */
+	s.npongs = 0;			/* they were sent */
 	feed(stream, FRAME_HDR_LEN + 8);
 	expect("pong 1\n");
 }
@@ -492,7 +494,7 @@ ATF_TC_BODY(not_here, tc)
 	ATF_CHECK_EQ(stats.gone_not_here, 1);
 }
 
-/* Of a client that has duplicates each frame counts, that is no fault. */
+/* With duplicates each valid frame counts as activity. */
 ATF_TC_WITHOUT_HEAD(activity);
 ATF_TC_BODY(activity, tc)
 {
@@ -529,7 +531,7 @@ ATF_TC_BODY(preferred, tc)
 	prefer(1);
 	prefer(2);
 	ATF_CHECK_EQ(stats.home_connections, 1);
-	ATF_CHECK_EQ(stats.home_moves_in, 0);	/* that is its first word */
+	ATF_CHECK_EQ(stats.home_moves_in, 0);	/* its first NotePreferred */
 	now += 6 * SECOND;
 	prefer(0);
 	prefer(0);
@@ -540,7 +542,7 @@ ATF_TC_BODY(preferred, tc)
 	ATF_CHECK(s.home);
 }
 
-/* Of what a client sends every byte is paid for, whatever it is. */
+/* Every byte of a client is charged, whatever it is. */
 ATF_TC_WITHOUT_HEAD(rate);
 ATF_TC_BODY(rate, tc)
 {
@@ -552,26 +554,26 @@ ATF_TC_BODY(rate, tc)
 	add(FRAME_SEND_PACKET, "d", 963);	/* 1000 bytes of frame */
 	feed(stream, len);
 	ATF_CHECK_EQ(waited, 0);
-	feed(stream, FRAME_HDR_LEN);		/* it is known how long */
+	feed(stream, FRAME_HDR_LEN);		/* the length is known */
 	ATF_CHECK_MSG(waited >= 10000 && waited < 12000, "%llu",
 	    (unsigned long long)waited);
 	feed(stream + FRAME_HDR_LEN, len - FRAME_HDR_LEN);
 	ATF_CHECK(waited < 12000);
 
-	/* A frame that is passed over: 1 MiB of 4 GiB came. */
+	/* A skipped frame: 1 MiB of 4 GiB arrived. */
 	set_up();
 	conf.client_rate = 100000;
 	conf.client_burst = 1000;
 	add_header(0x77, 0xffffffff);
 	feed(stream, len);
-	ATF_CHECK_EQ(waited, 0);		/* nothing of it came yet */
+	ATF_CHECK_EQ(waited, 0);		/* none of it arrived yet */
 	len = 0;
 	add_bytes(0, mib);
 	feed(stream, len);
 	ATF_CHECK_MSG(waited >= (mib - 1000) * 10 &&
 	    waited < (mib + 1000) * 10, "%llu", (unsigned long long)waited);
 
-	/* None waits without a limit, and no mesh peer does. */
+	/* Without a limit there is no wait, nor for mesh peers. */
 	set_up();
 	add_header(0x77, 0xffffffff);
 	add_bytes(0, mib);

@@ -1,6 +1,6 @@
 /*
- * httpconn_test: requests come in pieces, one behind the other, or with what
- * follows an upgrade: no socket, no TLS.
+ * httpconn_test: requests in pieces, pipelined, or with bytes that follow an
+ * upgrade; no socket, no TLS.
  */
 #include <atf-c.h>
 #include <stdio.h>
@@ -136,7 +136,7 @@ set_up(int tls)
 	logins = wanted = 0;
 }
 
-/* Turns of the worker, until there is nothing to do. */
+/* Run turns of the worker until there is nothing to do. */
 static void
 turns(void)
 {
@@ -146,13 +146,13 @@ turns(void)
 	} while (!TAILQ_EMPTY(&r->shaking) || !TAILQ_EMPTY(&r->outputs.dirty));
 }
 
-/* `n' bytes come at once. */
+/* Pass `n' bytes at once. */
 static void
 feed(const char *p, size_t n)
 {
 	char *copy;
 
-	/* In memory of its own, so that a read beyond the end is found. */
+	/* In memory of its own, so that an overread is detected. */
 	ATF_REQUIRE((copy = malloc(n + 1)) != NULL);
 	memcpy(copy, p, n);
 	relay_conn_input(c, (const uint8_t *)copy, n);
@@ -160,7 +160,7 @@ feed(const char *p, size_t n)
 	turns();
 }
 
-/* What is kept of it is freed, as relay_conn_reap() does it. */
+/* Free the connection as relay_conn_reap() does. */
 static void
 end(void)
 {
@@ -170,7 +170,7 @@ end(void)
 	relay_buf_free(&c->input.pend);
 }
 
-/* How often `what' is in what was sent. */
+/* Count how often `what' was sent. */
 static unsigned int
 count(const char *what)
 {
@@ -189,7 +189,7 @@ count(const char *what)
 		"Content-Length: 46\r\n\r\n"				\
 		"GET /nowhere HTTP/1.1\r\nHost: y\r\nand more\r\n\r\n\r\n"
 
-/* Of one request or several, cut in two anywhere, or in crumbs. */
+/* Send one or several requests, in two pieces or byte by byte. */
 static void
 cut_anywhere(const char *text, unsigned int oks, unsigned int others)
 {
@@ -226,7 +226,7 @@ ATF_TC_BODY(cuts, tc)
 	cut_anywhere(POST POST GET, 1, 2);
 }
 
-/* One is answered at a time: the rest waits for the turns that follow. */
+/* One request is answered a turn; the rest waits for later turns. */
 ATF_TC_WITHOUT_HEAD(one_a_turn);
 ATF_TC_BODY(one_a_turn, tc)
 {
@@ -241,7 +241,7 @@ ATF_TC_BODY(one_a_turn, tc)
 	end();
 }
 
-/* What is no request ends the connection, with an answer. */
+/* An invalid request is answered and ends the connection. */
 ATF_TC_WITHOUT_HEAD(bad);
 ATF_TC_BODY(bad, tc)
 {
@@ -254,7 +254,7 @@ ATF_TC_BODY(bad, tc)
 	ATF_CHECK(c->lingering);
 	end();
 
-	/* A head has a bound, in one piece and in many. */
+	/* The length of a head is limited, in one piece and in many. */
 	memset(big, 'x', sizeof(big));
 	memcpy(big, "GET / HTTP/1.1\r\nHost: x\r\nX: ", 28);
 	set_up(0);
@@ -274,7 +274,7 @@ ATF_TC_BODY(bad, tc)
 #define UPGRADE	"GET /derp HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n" \
 		"Upgrade: DERP\r\n\r\n"
 
-/* What comes behind the head of an upgrade is for DERP, to the last byte. */
+/* All bytes behind the head of an upgrade belong to DERP. */
 ATF_TC_WITHOUT_HEAD(upgrade);
 ATF_TC_BODY(upgrade, tc)
 {
@@ -299,7 +299,7 @@ ATF_TC_BODY(upgrade, tc)
 	}
 }
 
-/* Counters are waited for; then their text follows, and what waited. */
+/* A request for counters waits; its text follows, and then later answers. */
 ATF_TC_WITHOUT_HEAD(counters);
 ATF_TC_BODY(counters, tc)
 {
@@ -311,7 +311,10 @@ ATF_TC_BODY(counters, tc)
 	all.accepts = 4711;
 	set_up(1);
 	r->metrics = more;
-	/* Within TLS one is not resumed by relay_conn_shake() here: no TLS. */
+	/*
+	 * Without TLS: relay_conn_shake() does not resume a TLS connection
+	 * here.
+	 */
 	relay_conn_input(c, (const uint8_t *)ask, strlen(ask));
 	relay_output_flush(r);
 	ATF_CHECK_EQ(wanted, 1);
@@ -325,7 +328,7 @@ ATF_TC_BODY(counters, tc)
 	ATF_CHECK_EQ(count(" 4711\n"), 1);
 	ATF_CHECK_EQ(count("other_metric 5\n"), 1);
 	ATF_CHECK_STREQ("other_metric 5\n", wire + nwire - strlen(more));
-	/* Again, though nobody asked: nothing. */
+	/* Again, without a request: nothing. */
 	web_stats_ready(c, &all);
 	relay_output_flush(r);
 	ATF_CHECK_EQ(count("HTTP/1.1 200"), 1);

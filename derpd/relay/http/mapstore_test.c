@@ -1,6 +1,6 @@
 /*
- * Tests of mapstore.c: maps come in force as they should, are found by path and
- * host, and keep their bytes while they are held.
+ * Tests of mapstore.c: maps are put in force as whole sets, are found by path
+ * and host, and keep their bytes while they are held.
  */
 #include <atf-c.h>
 #include <string.h>
@@ -20,7 +20,7 @@ set(uint32_t n)
 	return (rv);
 }
 
-/* Map number `index', at `path' of `host' alone; `body' NULL: not there yet. */
+/* Map number `index', at `path' of `host' only; `body' NULL: not there yet. */
 static int
 map(uint32_t index, const char *path, const char *host, const char *body,
     uint64_t mtime)
@@ -50,7 +50,7 @@ find_at(const char *path, const char *host, int *elsewhere)
 	return (web_mapstore_find(&store, path, h, elsewhere));
 }
 
-/* The body of the map that is found, "" when there is none, NULL no map. */
+/* Return the body of the map found, "" for none, NULL without a map. */
 static const char *
 find(const char *path, const char *host)
 {
@@ -124,12 +124,12 @@ ATF_TC_BODY(sets, tc)
 	ATF_CHECK_STREQ("a2", find("/a", "h"));
 	ATF_CHECK_STREQ("", find("/b", "h"));
 
-	/* One by one, at once. */
+	/* Single maps, at once. */
 	ATF_REQUIRE_EQ(0, map(1, "/b", "h", "b", 1));
 	ATF_CHECK_STREQ("b", find("/b", "h"));
 	ATF_CHECK_EQ(-1, map(2, "/c", "h", "too many", 1));
 
-	/* Each in the other's place: never one of them away. */
+	/* Two maps swap places; neither is ever missing. */
 	ATF_REQUIRE_EQ(0, set(2));
 	ATF_REQUIRE_EQ(0, map(0, "/b", "h", "b2", 1));
 	ATF_CHECK_STREQ("a2", find("/a", "h"));
@@ -138,7 +138,7 @@ ATF_TC_BODY(sets, tc)
 	ATF_CHECK_STREQ("a3", find("/a", "h"));
 	ATF_CHECK_STREQ("b2", find("/b", "h"));
 
-	/* A set that never became whole is forgotten for the next one. */
+	/* A partial set is replaced by the next one. */
 	ATF_REQUIRE_EQ(0, set(3));
 	ATF_REQUIRE_EQ(0, map(2, "/c", "h", "c", 1));
 	ATF_REQUIRE_EQ(0, set(1));
@@ -198,13 +198,13 @@ ATF_TC_BODY(prepared, tc)
 	    e->form[WEB_MAP_PLAIN].len);
 	ATF_CHECK_EQ(0, e->form[WEB_MAP_GZIP].len);
 
-	/* From the future, and the largest of all numbers. */
+	/* From the future, and the largest number. */
 	ATF_REQUIRE_EQ(0, map(0, "/a", "h", "{}\n", UINT64_MAX));
 	e = find_at("/a", "h", &elsewhere);
 	ATF_REQUIRE(e != NULL);
 	ATF_CHECK_EQ(NOW, e->doc.mtime);
 
-	/* Nothing is prepared of what is not there. */
+	/* Without a body no fields are prepared. */
 	ATF_REQUIRE_EQ(0, map(0, "/a", "h", NULL, 1));
 	e = find_at("/a", "h", &elsewhere);
 	ATF_REQUIRE(e != NULL);
@@ -221,7 +221,7 @@ ATF_TC_BODY(lacks, tc)
 	ATF_REQUIRE_EQ(0, map(1, "/a", "h", NULL, 1));
 	ATF_CHECK_EQ(1, web_mapstore_lacks(&store, "/a"));
 	ATF_CHECK_EQ(0, web_mapstore_lacks(&store, "/b"));
-	/* There, if with nothing in it. */
+	/* There is a body, although empty. */
 	ATF_REQUIRE_EQ(0, map(1, "/a", "h", "", 1));
 	ATF_CHECK_EQ(0, web_mapstore_lacks(&store, "/a"));
 	web_mapstore_clear(&store);

@@ -1,6 +1,6 @@
 /*
  * Tests of web_map.c: every answer to a request for a map, compared byte by
- * byte, by way of web_route().
+ * byte, through web_route().
  */
 #include <atf-c.h>
 #include <stdio.h>
@@ -73,14 +73,14 @@ put(uint32_t index, const char *path, const char *host, const char *body,
 	ATF_REQUIRE_EQ(0, web_mapstore_map(&store, &d, NOW));
 }
 
-/* `n' maps follow. */
+/* Begin a set of `n' maps. */
 static void
 set(uint32_t n)
 {
 	ATF_REQUIRE_EQ(0, web_mapstore_maps(&store, n));
 }
 
-/* One map, in both forms. */
+/* Set up one map, in both forms. */
 static void
 setup(int tls)
 {
@@ -114,7 +114,7 @@ check(const char *request, const char *want)
 	    want);
 }
 
-/* An answer with head `want' and the body `body', which is a map's. */
+/* Check an answer with head `want' and the body `body', which is a map's. */
 static void
 map_answer(const char *request, const char *want, const char *body)
 {
@@ -126,7 +126,7 @@ map_answer(const char *request, const char *want, const char *body)
 	    request, (int)out.body_len, (const char *)out.body);
 }
 
-/* An answer that is `want' as a whole. */
+/* Check an answer that is `want' as a whole. */
 static void
 answer(const char *request, const char *want)
 {
@@ -149,7 +149,7 @@ ATF_TC_BODY(get, tc)
 	map_answer("GET " MAP " HTTP/1.1\r\nHost: MAP.example.org.:8443\r\n"
 	    "\r\n", PLAIN, BODY);
 	map_answer(GET "Accept-Encoding: br, gzip\r\n\r\n", PACKED, GZIP);
-	/* No part of it alone. */
+	/* No ranges. */
 	map_answer(GET "Range: bytes=0-3\r\n\r\n", PLAIN, BODY);
 
 	answer("HEAD " MAP " HTTP/1.1\r\n" HOST "\r\n", PLAIN);
@@ -163,10 +163,10 @@ ATF_TC_BODY(get, tc)
 	    "Connection: keep-alive\r\n\r\n",
 	    OK "Connection: keep-alive\r\n" PLAIN_FIELDS, BODY);
 
-	/* The other form is not there. */
+	/* The other form does not exist. */
 	put(0, MAP, "map.example.org", BODY, NULL);
 	map_answer(GET "Accept-Encoding: gzip\r\n\r\n", PLAIN, BODY);
-	/* Nothing in it. */
+	/* An empty map. */
 	put(0, MAP, "map.example.org", "", NULL);
 	map_answer(GET "\r\n", OK SAME(TAG)
 	    "Content-Type: application/json\r\n" NOSNIFF
@@ -187,7 +187,7 @@ ATF_TC_BODY(not_found, tc)
 	answer("GET /derpmap/default/ HTTP/1.1\r\n" HOST "\r\n", NOT_FOUND);
 	answer("POST /derpmap/x HTTP/1.1\r\n" HOST "\r\n", NOT_FOUND);
 
-	/* Elsewhere, too, where another host has a map. */
+	/* Also where another host has a map. */
 	set(2);
 	put(0, MAP, "map.example.org", BODY, NULL);
 	memset(longest, 'x', sizeof(longest) - 1);
@@ -201,7 +201,7 @@ ATF_TC_BODY(not_found, tc)
 	    longest);
 	answer(request, NOT_FOUND);
 
-	/* One byte more is another path, and other paths get the home page. */
+	/* One byte more is another path; other paths get the home page. */
 	longest[IPC_MAP_MAX_PATH - 1] = 'x';
 	longest[IPC_MAP_MAX_PATH] = '\0';
 	snprintf(request, sizeof(request), "HEAD %s HTTP/1.1\r\n"
@@ -209,7 +209,7 @@ ATF_TC_BODY(not_found, tc)
 	ATF_CHECK_EQ(WEB_REPLY, route(request));
 	ATF_CHECK_EQ(0, memcmp(out.buf, OK, strlen(OK)));
 
-	/* Without any map all is as if there had never been one. */
+	/* Without maps, as if there had never been one. */
 	set(0);
 	ATF_CHECK_EQ(WEB_REPLY, route(GET "\r\n"));
 	ATF_CHECK_EQ(0, memcmp(out.buf, OK, strlen(OK)));
@@ -250,10 +250,10 @@ ATF_TC_BODY(no_map_yet, tc)
 	put(0, MAP, "map.example.org", NULL, NULL);
 	answer(GET "\r\n", empty);
 	answer(GET "If-None-Match: *\r\n\r\n", empty);
-	/* The plain port says so to whom the map would be given, */
+	/* The plain port answers so to a host with a map, */
 	env.tls = 0;
 	answer(GET "\r\n", empty);
-	/* and to a health check, whatever it takes for the host. */
+	/* and to a health check, whatever its Host is. */
 	answer("GET " MAP " HTTP/1.1\r\nHost: localhost\r\n\r\n", empty);
 	answer("GET " MAP " HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", empty);
 	answer("GET " MAP " HTTP/1.0\r\n\r\n", closing);
@@ -281,12 +281,12 @@ ATF_TC_BODY(plain_port, tc)
 	    "HTTP/1.1 302 Found\r\n" DATE
 	    "Location: https://localhost" MAP "\r\n"
 	    "Content-Length: 0\r\n\r\n");
-	/* Another map does not matter to whom has one. */
+	/* Another host's map has no effect on a host that has one. */
 	set(2);
 	put(0, MAP, "map.example.org", BODY, GZIP);
 	put(1, MAP, "b.example.org", NULL, NULL);
 	answer(GET "\r\n", moved);
-	/* Nor does one at another path. */
+	/* Nor does a map at another path. */
 	set(1);
 	put(0, "/derpmap/b", "b.example.org", NULL, NULL);
 	answer(GET "\r\n", moved);
@@ -305,7 +305,7 @@ ATF_TC_BODY(none_match, tc)
 	answer(GET "If-None-Match: *\r\n\r\n", NOTHING_NEW(TAG));
 	answer(GET "Accept-Encoding: gzip\r\nIf-None-Match: *\r\n\r\n",
 	    NOTHING_NEW(TAG_GZ));
-	/* Both: that of what would be sent. */
+	/* Both: the one that would be sent. */
 	answer(GET "Accept-Encoding: gzip\r\nIf-None-Match: " TAG ", " TAG_GZ
 	    "\r\n\r\n", NOTHING_NEW(TAG_GZ));
 	answer(GET "If-None-Match: " TAG_GZ ", " TAG "\r\n\r\n",
@@ -332,7 +332,7 @@ ATF_TC_BODY(other_tags, tc)
 
 	setup(1);
 	for (i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
-		/* If-Modified-Since does not count beside it. */
+		/* If-Modified-Since is ignored beside it. */
 		snprintf(request, sizeof(request), GET
 		    "If-None-Match: %s\r\nIf-Modified-Since: "
 		    "Sun, 06 Nov 1994 08:48:37 GMT\r\n\r\n", other[i]);

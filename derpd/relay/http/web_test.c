@@ -41,7 +41,7 @@ static struct web_env		env;
 static struct web_reply		out;
 static struct net_http_head	head;
 
-/* Peers: loopback and a stranger, 192.0.2.1. */
+/* Clients: loopback and an external address, 192.0.2.1. */
 static const uint8_t	local[16] = { [15] = 1 };
 static const uint8_t	stranger[16] = { [10] = 0xff, 0xff, 192, 0, 2, 1 };
 
@@ -75,7 +75,9 @@ check(const char *want)
 	    (int)out.len, out.buf, want);
 }
 
-/* A request whose answer is `want', after which the connection stays open. */
+/*
+ * Check a request whose answer is `want', and that the connection stays open.
+ */
 static void
 answer(const char *request, const char *want)
 {
@@ -84,7 +86,7 @@ answer(const char *request, const char *want)
 	check(want);
 }
 
-/* The answer to `request' has the status `status', and its reply `piece'. */
+/* Check that the answer to `request' has the status `status' and `piece'. */
 static void
 partly(const char *request, int status, const char *piece)
 {
@@ -271,7 +273,7 @@ ATF_TC_BODY(stats, tc)
 	ATF_CHECK_EQ(out.close, 1);
 	ATF_CHECK_EQ(route("GET /debug/varz HTTP/1.1\r\n" HOST
 	    "Content-Length: 5\r\n\r\n"), WEB_STATS);
-	/* The reply may have served another request meanwhile. */
+	/* The reply may have been used for another request meanwhile. */
 	memset(&out, 0xff, sizeof(out));
 	web_reply_body(&env, &head, WEB_VARZ, 1, &out);
 	ATF_CHECK_EQ(out.head_only, 0);
@@ -310,7 +312,7 @@ ATF_TC_BODY(debug_peers, tc)
 		    i);
 }
 
-/* Clients of a node with an address and without a name say no more. */
+/* Clients of a node with an address and without a name send no name. */
 ATF_TC_WITHOUT_HEAD(nameless_host);
 ATF_TC_BODY(nameless_host, tc)
 {
@@ -369,7 +371,7 @@ ATF_TC_BODY(plain_port, tc)
 	    "there is no name in Host");
 }
 
-/* The largest head there can be still gets a whole reply. */
+/* The largest possible head still gets a whole reply. */
 ATF_TC_WITHOUT_HEAD(longest_redirect);
 ATF_TC_BODY(longest_redirect, tc)
 {
@@ -433,7 +435,7 @@ ATF_TC_BODY(derp, tc)
 	answer("GET /derp HTTP/1.1\r\n" HOST "Upgrade: DERP\r\n\r\n", OFF);
 }
 
-/* A machine that serves the map alone. */
+/* A machine that serves only the map. */
 ATF_TC_WITHOUT_HEAD(no_relay);
 ATF_TC_BODY(no_relay, tc)
 {
@@ -459,7 +461,9 @@ ATF_TC_BODY(no_relay, tc)
 	    "Location: https://relay.example.org/derp/probe\r\n");
 }
 
-/* An ACME directory asks on the plain port, while an order is on its way. */
+/*
+ * A certificate authority requests a token on the plain port during an order.
+ */
 ATF_TC_WITHOUT_HEAD(tokens);
 ATF_TC_BODY(tokens, tc)
 {

@@ -1,5 +1,5 @@
 /*
- * Tests of websocket.c: handshake, frames in every split, and what ends a
+ * Tests of websocket.c: handshake, frames in every split, and reasons to end a
  * connection.
  */
 #include <atf-c.h>
@@ -9,14 +9,14 @@
 
 #include "websocket.h"
 
-/* What came out of the call backs. */
+/* Output of the call-backs. */
 static uint8_t	got[2 * WS_MAX_MESSAGE];
 static size_t	got_len;
 static uint8_t	sent[1024];
 static size_t	sent_len;
-static size_t	stop_at;	/* data call back says -1 from here on */
+static size_t	stop_at;	/* the data call-back returns -1 from here on */
 
-/* What goes in. */
+/* The input. */
 static uint8_t	in[3 * WS_MAX_MESSAGE];
 static size_t	in_len;
 
@@ -120,7 +120,9 @@ ATF_TC_BODY(every_split, tc)
 		ws = fresh();
 		for (n = 0; n < len; n += step) {
 			in_len = len - n < step ? len - n : step;
-			/* A buffer of its own, so that reading on is seen. */
+			/*
+			 * A buffer of its own, so that an overread is detected.
+			 */
 			ATF_REQUIRE((copy = malloc(in_len)) != NULL);
 			memcpy(copy, whole + n, in_len);
 			ATF_CHECK_EQ(web_ws_feed(ws, copy, in_len),
@@ -129,7 +131,7 @@ ATF_TC_BODY(every_split, tc)
 		}
 		ATF_CHECK_EQ(got_len, 133);
 		ATF_CHECK(memcmp(got + 129, "xend", 4) == 0);
-		/* A ping in the same piece as the close goes unanswered. */
+		/* A ping in the same piece as the close gets no pong. */
 		if (sent_len == 4)
 			SENT("\x88\x02\x03\xe8");
 		else
@@ -157,7 +159,7 @@ ATF_TC_BODY(sizes, tc)
 	SENT("\x88\x02\x03\xf1");
 	web_ws_free(ws);
 
-	/* The bound is on the message, not on its frames. */
+	/* The limit is on the message, not on its frames. */
 	ws = fresh();
 	frame(0x02, NULL, 30000);
 	frame(0x00, NULL, WS_MAX_MESSAGE - 30000);
@@ -215,7 +217,7 @@ ATF_TC_BODY(refused, tc)
 		    memcmp(sent, "\x88\x02", 2) == 0 &&
 		    memcmp(sent + 2, t[i].close, 2) == 0, "%zu: %zu", i,
 		    sent_len);
-		/* It is over, and stays so. */
+		/* The connection is over, and stays so. */
 		frame(0x82, "a", 1);
 		got_len = 0;
 		ATF_CHECK_EQ(feed(ws), -1);
@@ -262,7 +264,7 @@ ATF_TC_BODY(closes, tc)
 	web_ws_free(NULL);
 }
 
-/* However many pings come at once, one pong goes out: the last one's. */
+/* Many pings at once get one pong, for the last one. */
 ATF_TC_WITHOUT_HEAD(pings);
 ATF_TC_BODY(pings, tc)
 {
