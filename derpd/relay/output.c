@@ -42,6 +42,13 @@ relay_outputs_init(struct relay_outputs *o, const struct relay_output_ops *ops)
 	}
 }
 
+/* Nothing more can be sent: it is closed, or its stream has ended. */
+static int
+is_over(const struct relay_conn *c)
+{
+	return (c->dead || c->lingering);
+}
+
 void
 relay_conn_dirty(struct relay_conn *c)
 {
@@ -131,7 +138,7 @@ relay_conn_send(struct relay_conn *c, const void *p, size_t n)
 	size_t max = c->session.mesh ? CTL_MAX_WATCHER : CTL_MAX;
 	size_t before = c->output.ctl.cap;
 
-	if (c->dead || c->output.overflow)
+	if (is_over(c) || c->output.overflow)
 		return;
 	if (r->outputs.ctl_memory > CTL_ALL)
 		max = CTL_LEAST;
@@ -209,7 +216,7 @@ relay_conn_enqueue(struct relay_conn *c, const uint8_t src[FRAME_KEY_LEN],
 	struct derp_queue_limits lim;
 	struct derp_pkt *k;
 
-	if (c->dead) {
+	if (is_over(c)) {
 		derp_count_drop(&r->stats, DROP_GONE_DISCONNECTED, p, n);
 		return;
 	}

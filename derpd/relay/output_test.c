@@ -314,6 +314,13 @@ ATF_TC_BODY(drain, tc)
 	relay_conn_dirty(c);
 	relay_output_flush(r);
 	ATF_CHECK_EQ(shuts, 1);
+	/* Its stream has ended: what comes for it now is no reason to close. */
+	own(c, 1, 100);
+	packet(c, 2, 10);
+	relay_output_flush(r);
+	ATF_CHECK_EQ(nwire, 103);
+	ATF_CHECK(!c->dead);
+	ATF_CHECK_EQ(r->stats.packets_dropped[DROP_GONE_DISCONNECTED][1], 1);
 	TAILQ_REMOVE(&r->wheel[c->slot], c, wheel);
 	drop_all(r);
 }

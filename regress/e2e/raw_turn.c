@@ -168,12 +168,13 @@ reset_unread(void)
 
 /*
  * A session that goes on sending while the server stops, and reads nothing
- * meanwhile: it is not reset, and then finds that the server restarts.
+ * meanwhile: it is not reset, even when one that it heard from leaves before
+ * it, and then finds that the server restarts.
  */
 void
 stop_sending(void)
 {
-	struct sess *s = sess_login();
+	struct sess *s = sess_login(), *other = sess_login();
 	struct pollfd pfd = { .fd = s->c->fd, .events = POLLIN };
 	uint8_t nobody[32], p[100];
 	struct frame *f;
@@ -181,9 +182,14 @@ stop_sending(void)
 
 	randombytes_buf(nobody, sizeof(nobody));
 	memset(p, 0, sizeof(p));
+	sess_packet(other, s->pub, p, sizeof(p));
+	f = sess_next(s);
+	if (f->type != FRAME_RECV_PACKET)
+		fail("frame 0x%02x came, wanted RecvPacket", f->type);
 	ready();
 	while (poll(&pfd, 1, 5) == 0)
 		sess_packet(s, nobody, p, sizeof(p));
+	sess_close(other, 0);
 	for (i = 0; i < 100; i++) {
 		sess_packet(s, nobody, p, sizeof(p));
 		(void)poll(NULL, 0, 5);
