@@ -175,6 +175,35 @@ ATF_TC_BODY(news_bound, tc)
 	ATF_CHECK_EQ(c.session.pending_acks, 1U << STUCK | 1U << FINE);
 }
 
+/*
+ * A connection goes on when the worker that it waits for is given up, also when
+ * there is news of that connection before the link is lost.
+ */
+ATF_TC_WITHOUT_HEAD(given_up);
+ATF_TC_BODY(given_up, tc)
+{
+	struct relay_conn c, waits;
+
+	set_up();
+	linked(STUCK);
+	memset(&c, 0, sizeof(c));
+	memset(&waits, 0, sizeof(waits));
+	c.r = waits.r = r;
+	waits.state = CONN_UP;
+	waits.session.npongs = 1;
+	TAILQ_INSERT_TAIL(&r->conns, &waits, entry);
+	cluster_link_add(&waits);
+	ATF_REQUIRE_EQ(waits.session.pending_acks, 1U << STUCK);
+	do
+		cluster_link_active(&c);
+	while (c.session.pending_acks != 0);
+	cluster_link_active(&waits);
+	ATF_REQUIRE_EQ(waits.session.pending_acks, 0);
+	ATF_CHECK(waits.output.is_dirty);
+	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_NONBLOCK) != -1);
+	ATF_CHECK(r->links.to[STUCK] == NULL && waits.output.is_dirty);
+}
+
 /* Read all pending bytes of the other end; return how many. */
 static size_t
 drain(int fd)
@@ -311,6 +340,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, packet_bound);
 	ATF_TP_ADD_TC(tp, news_bound);
+	ATF_TP_ADD_TC(tp, given_up);
 	ATF_TP_ADD_TC(tp, slow);
 	ATF_TP_ADD_TC(tp, other_gone);
 	ATF_TP_ADD_TC(tp, malformed);

@@ -129,11 +129,15 @@ cluster_link_active(struct relay_conn *c)
 		.seq = ++c->session.seq,
 		.us = c->session.active_us
 	};
+	uint64_t before = c->session.pending_acks;
 	struct ipc_wr w;
 
 	ipc_wr_init(&w);
 	ipc_put_link_active(&w, &v);
 	c->session.pending_acks = send_all(c->r, MSG_LINK_ACTIVE, &w);
+	/* A login or a pong waited for a worker that has been given up. */
+	if (before != 0 && c->session.pending_acks == 0)
+		derp_login_agreed(c);
 }
 
 void
