@@ -172,7 +172,7 @@ derp_login_result(struct relay *r, const struct ipc_msg_login_result *v)
 
 	derp_boxes_more(&r->logins.boxes);
 	c = derp_boxes_owner(&r->logins.boxes, v->cookie);
-	if (c == NULL || c->dead)
+	if (c == NULL || c->dead || c->state != CONN_ADMIT)
 		return;			/* the client has gone */
 	if (!v->ok)
 		refuse(c, "ClientInfo does not decrypt with the client's key");

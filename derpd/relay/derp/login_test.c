@@ -173,9 +173,40 @@ ATF_TC_BODY(again, tc)
 	ATF_CHECK_EQ(0, next_question());
 }
 
+/* One that closes its WebSocket while keys looks at its box is not let in. */
+ATF_TC_WITHOUT_HEAD(drained);
+ATF_TC_BODY(drained, tc)
+{
+	static const char text[] = "{\"version\":2}";
+	static const uint8_t key[FRAME_KEY_LEN];
+	struct ipc_msg_login_result v = { .ok = 1, .mesh = UINT32_MAX,
+	    .text = text, .text_len = sizeof(text) - 1, .sealed = key,
+	    .sealed_len = sizeof(key) };
+	int i;
+
+	set_up();
+	clients();
+	relay_conn_drain(&conns[1]);
+	for (i = 1; i <= 2; i++) {
+		v.cookie = next_question();
+		ATF_REQUIRE_EQ((uint64_t)i, v.cookie);
+		ATF_REQUIRE_EQ(0, ipc_send_login_result(keys, &v));
+		ATF_REQUIRE_EQ(0, ipc_chan_flush(keys, 5000));
+	}
+	ATF_REQUIRE_EQ(3, next_question());
+	refuse(3);
+	while (!conns[2].dead)
+		ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
+	ATF_CHECK_EQ(CONN_UP, conns[0].state);
+	ATF_CHECK_EQ(CONN_DRAIN, conns[1].state);
+	ATF_CHECK(conns[1].session.peer == NULL);
+	ATF_CHECK_EQ(1, r->stats.connections);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, ahead);
 	ATF_TP_ADD_TC(tp, again);
+	ATF_TP_ADD_TC(tp, drained);
 	return (atf_no_error());
 }
