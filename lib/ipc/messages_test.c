@@ -274,7 +274,7 @@ cut(const char *name, int (*again)(const uint8_t *, size_t, struct ipc_wr *),
 	uint8_t	*p = new(n);
 	int	 rv;
 
-	if (n > 0)
+	if (n > 0 && w->len > 0)
 		memcpy(p, w->p, n < w->len ? n : w->len);
 	if (n > w->len)
 		p[w->len] = 0;
