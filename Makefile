@@ -1,6 +1,6 @@
-# The door to build.mk, for GNU make and for BSD makes: sees to config.mk and
-# to the lists of the tree first, and for those who type nothing else to what
-# the system must have.
+# The entry to build.mk, for GNU make and BSD makes: makes config.mk and the
+# lists of the tree first.  Targets for running and testing also install missing
+# packages.
 
 all install tests fuzz-programs bench-programs: config.mk
 	@sh etc/sources
@@ -20,14 +20,14 @@ check:
 	@$(MAKE) -f build.mk tests
 	@GO="$$(sed -n 's/^GO *= *//p' config.mk)" sh regress/check.sh
 
-# In a copy of the tree, built in another way.
+# In a copy of the tree, which is built with sanitizers.
 check-asan:
 	@sh etc/install-deps check
 	@sh regress/copy-build.sh build-asan --debug \
 	    --sanitize=address,undefined
 	@cd build-asan && $(MAKE) check
 
-# Random clients for so many SECONDS; SANITIZE=1 on the build of check-asan.
+# Random clients for SECONDS; SANITIZE=1 uses the build of check-asan.
 soak:
 	@sh etc/install-deps check
 	@if [ -n "$(SANITIZE)" ]; then \
@@ -40,7 +40,7 @@ soak:
 	    SOAK_SECONDS="$(SECONDS)" SOAK_SEED="$(SEED)" \
 	    sh ../regress/soak/soak.sh
 
-# Faults put in one at a time: does a test notice?  M is a pattern of names.
+# Apply each fault alone and check that a test fails.  M is a pattern of names.
 mutants:
 	@sh etc/install-deps check
 	@M="$(M)" MAKE="$(MAKE)" sh regress/mutants/mutants.sh

@@ -1,14 +1,14 @@
-# What is built of what.  Called by Makefile, which makes config.mk and, of the
-# tree, sources.mk; readable by GNU make and BSD makes alike.  A new source file
-# or test needs no line here; a new program needs its folder in etc/sources, and
-# here a row in PROGS, its archive and its rule.
+# The build rules, for GNU make and BSD makes.  Called by Makefile, which makes
+# config.mk, and sources.mk from the tree.  A new source file or test needs no
+# line here; a new program needs its folder in etc/sources, and here its name in
+# PROGS or CHILDREN, its archive and its rule.
 
 include config.mk
 include sources.mk
 -include depend.mk
 
 PROGS = derpctl/derpctl derpd/derpd
-# Started by derpd alone.
+# Only derpd starts these.
 CHILDREN = derpd/keys/derpd-keys derpd/relay/derpd-relay \
 	derpd/health/derpd-health stund/stund derpmapd/derpmapd \
 	acme-helper/acme-helper
@@ -16,7 +16,7 @@ CHILDREN = derpd/keys/derpd-keys derpd/relay/derpd-relay \
 E2E_PROGS = regress/e2e/rawderp regress/acme/acmedrive regress/soak/soak \
 	$(SMALL_PROGS)
 
-# What the benchmarks run; Linux alone.
+# The programs of the benchmarks, for Linux only.
 LOAD_OBJS = regress/bench/derpload.o regress/bench/load_conn.o \
 	regress/bench/load_modes.o regress/bench/load_packet.o \
 	regress/bench/load_cpu.o regress/bench/load_util.o
@@ -25,7 +25,7 @@ MAPLOAD_OBJS = regress/bench/mapload.o regress/bench/map_tls.o \
 BENCH_PROGS = regress/bench/derpload regress/bench/mapload \
 	regress/bench/stunload regress/bench/wan
 
-# A folder each; what all call comes last.
+# One for each folder, in link order: lib is last.
 ARCHIVES = regress/libfake.a derpctl/libderpctl.a derpmapd/libderpmapd.a \
 	stund/libstund.a acme-helper/libacme.a derpd/libderpd.a \
 	derpd/keys/libkeys.a derpd/relay/librelay.a derpd/health/libhealth.a \
@@ -176,13 +176,13 @@ tests: all $(UNIT_TESTS) $(FUZZERS) $(E2E_PROGS)
 fuzz-programs: $(FUZZERS)
 e2e-programs: all $(E2E_PROGS)
 
-# An installed configuration is left alone; the sample lies beside it.
+# An installed configuration is not changed.
 install: all
 	DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" \
 	    MANDIR="$(MANDIR)" sh etc/install.sh "$(PROGS)" "$(CHILDREN)" \
 	    "$(MANUALS)"
 
-# Warnings of both compilers, manuals, scripts, names; those of objects.
+# Static checks; see regress/lint.sh.
 lint: $(GENERATED) $(ARCHIVES)
 	@WARN="$(WARN)" INCLUDES="$(INCLUDES)" sh regress/lint.sh \
 	    "$(SOURCES)" "$(MANUALS)" "$(SCRIPTS)"

@@ -1,14 +1,13 @@
 #!/bin/sh
-# Put programs, manuals and service files in their places; called by `make
-# install': install.sh PROGRAMS CHILDREN MANUALS, with DESTDIR, PREFIX,
-# SYSCONFDIR and MANDIR in the environment.
-# A configuration that is there stays as it is.
+# Install programs, manuals and service files; called by `make install' as
+# install.sh PROGRAMS CHILDREN MANUALS, with DESTDIR, PREFIX, SYSCONFDIR and
+# MANDIR in the environment.  An existing configuration is not changed.
 set -eu
 cd "$(dirname "$0")/.."
 : "${DESTDIR=}" "${PREFIX:=/usr/local}" "${SYSCONFDIR:=/etc}"
 : "${MANDIR:=$PREFIX/share/man}"
 
-# place MODE FILE DIRECTORY [NAME]
+# place MODE FILE DIRECTORY [NAME]: install the file and print its path.
 place() {
 	_to=$DESTDIR$3/${4:-$(basename "$2")}
 	mkdir -p "$DESTDIR$3"
@@ -16,8 +15,8 @@ place() {
 	echo "$_to"
 }
 
-# fill MODE FILE DIRECTORY [NAME]: the same, with the paths of this
-# installation filled in.
+# fill MODE FILE DIRECTORY [NAME]: the same, with the paths of this installation
+# in place of @PREFIX@, @SYSCONFDIR@ and /etc/derpd.conf.
 fill() {
 	_filled=$(mktemp "${TMPDIR:-/tmp}/derpd-install.XXXXXX")
 	sed -e "s|@PREFIX@|$PREFIX|g" -e "s|@SYSCONFDIR@|$SYSCONFDIR|g" \
@@ -33,7 +32,8 @@ for prog in $2; do
 	place 755 "$prog" "$PREFIX/libexec/derpd"
 	_old=$DESTDIR$PREFIX/sbin/$(basename "$prog")
 	[ ! -e "$_old" ] ||
-	    echo "$_old is not used any more: remove it if it was derpd's"
+	    echo "$_old is no longer used: remove it if an older derpd" \
+		"installed it"
 done
 for page in $3; do
 	fill 644 "$page" "$MANDIR/man${page##*.}"
@@ -62,4 +62,4 @@ OpenBSD)
 	next="$next; the same for _derpd_keys"
 	;;
 esac
-[ -n "$DESTDIR" ] || [ -z "${next:-}" ] || echo "now, as root: $next"
+[ -n "$DESTDIR" ] || [ -z "${next:-}" ] || echo "next, as root: $next"
