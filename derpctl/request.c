@@ -13,11 +13,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "build.h"
 #include "ctl.h"
-#include "messages.h"
+#include "ipcsend.h"
 
 #define ANSWER_MS	30000	/* a reload may have many certificates to do */
 #define WHY_MAX		4096
+
+/* The derpd that answers. */
+struct ctl_server {
+	struct ipc_chan	*chan;
+	char		 build[IPC_BUILDSIZE];	/* "" not known yet */
+};
 
 int
 ctl_failed(const struct ctl *ctl, const char *fmt, ...)
@@ -80,20 +87,6 @@ advice(int e)
 	return "";
 }
 
-/* MSG_CTL_DONE: derpd's verdict.  0, or 1 with why said. */
-static int
-done(const struct ctl *ctl, struct ipc_msg *m)
-{
-	struct ipc_msg_ctl_done	v;
-
-	if (ipc_get_ctl_done(&m->rd, &v) == -1)
-		return ctl_failed(ctl, "derpd's verdict is malformed");
-	if (!v.ok)
-		return ctl_failed(ctl, "%s", v.why[0] != '\0' ? v.why :
-		    "derpd refused, and did not say why");
-	return 0;
-}
-
 /*
  * Why derpd can't be asked, or does not answer.  What it closes at once, as it
  * does to users who may not ask, breaks either the question or the answer.
@@ -103,34 +96,100 @@ reason(int e)
 {
 	if (e == EPIPE || e == ECONNRESET)
 		return "it closed the connection: its log says why";
+	if (e == EPROTO)
+		return "its answer is malformed";
 	return strerror(e);
+}
+
+/*
+ * Say that derpd on the socket failed so; if it is of another build than
+ * derpctl, as after an upgrade, or may be, that is why.  1.
+ */
+static int
+server_failed(const struct ctl *ctl, const struct ctl_server *s,
+    const char *why)
+{
+	if (s->build[0] == '\0')
+		return ctl_failed(ctl, "derpd on %s: %s (if it was started "
+		    "before an upgrade, restart it: derpctl is of build %s)",
+		    ctl->socket, why, ipc_build_id());
+	if (strcmp(s->build, ipc_build_id()) == 0)
+		return ctl_failed(ctl, "derpd on %s: %s", ctl->socket, why);
+	return ctl_failed(ctl, "derpd on %s: %s: derpd is of build %s, derpctl "
+	    "of build %s: restart derpd, or use the derpctl of its build",
+	    ctl->socket, why, s->build, ipc_build_id());
+}
+
+/* The next message within `ms'; 0, or 1 with why said. */
+static int
+receive(const struct ctl *ctl, struct ctl_server *s, struct ipc_msg *m, int ms)
+{
+	if (ipc_chan_recv(s->chan, m, ms) == 0)
+		return 0;
+	if (errno == ETIMEDOUT)
+		return ctl_failed(ctl, "derpd on %s: %s", ctl->socket,
+		    strerror(errno));
+	return server_failed(ctl, s, reason(errno));
+}
+
+/* Tell each other the builds; 0, or 1 with why said. */
+static int
+greet(const struct ctl *ctl, struct ctl_server *s)
+{
+	const struct ipc_msg_ctl_hello own = { ipc_build_id() };
+	struct ipc_msg_ctl_build v;
+	struct ipc_msg m;
+	int rv;
+
+	if (ipc_send_ctl_hello(s->chan, &own) == -1 ||
+	    ipc_chan_flush(s->chan, ANSWER_MS) == -1)
+		return server_failed(ctl, s, reason(errno));
+	if (receive(ctl, s, &m, ANSWER_MS) != 0)
+		return 1;
+	rv = m.type == MSG_CTL_BUILD && ipc_get_ctl_build(&m.rd, &v) == 0;
+	if (rv)
+		strlcpy(s->build, v.build, sizeof(s->build));
+	ipc_msg_free(&m);
+	return rv ? 0 : server_failed(ctl, s, reason(EPROTO));
+}
+
+/* MSG_CTL_DONE: derpd's verdict.  0, or 1 with why said. */
+static int
+done(const struct ctl *ctl, const struct ctl_server *s, struct ipc_msg *m)
+{
+	struct ipc_msg_ctl_done	v;
+
+	if (ipc_get_ctl_done(&m->rd, &v) == -1)
+		return server_failed(ctl, s, "its verdict is malformed");
+	if (!v.ok)
+		return ctl_failed(ctl, "%s", v.why[0] != '\0' ? v.why :
+		    "derpd refused, and did not say why");
+	return 0;
 }
 
 /* Take messages until derpd is done. */
 static int
-answer(const struct ctl *ctl, struct ipc_chan *c, ctl_reply_cb cb, void *arg)
+answer(const struct ctl *ctl, struct ctl_server *s, ctl_reply_cb cb, void *arg)
 {
 	struct ipc_msg	m;
+	char		why[64];
 	int		ms, rv;
 
 	ms = ctl->wait_ms != 0 ? ctl->wait_ms : ANSWER_MS;
 	for (;;) {
-		if (ipc_chan_recv(c, &m, ms) == -1)
-			return ctl_failed(ctl, "derpd on %s: %s", ctl->socket,
-			    reason(errno));
+		if (receive(ctl, s, &m, ms) != 0)
+			return 1;
 		if (m.type == MSG_CTL_DONE) {
-			rv = done(ctl, &m);
+			rv = done(ctl, s, &m);
 			ipc_msg_free(&m);
 			return rv;
 		}
 		rv = cb == NULL ? -1 : cb(&m, arg);
-		if (rv == -1)
-			ctl_failed(ctl, "derpd's answer (%s) is malformed: are "
-			    "derpctl and derpd of one version?",
-			    ipc_msg_name(m.type));
+		snprintf(why, sizeof(why), "its answer (%s) is malformed",
+		    ipc_msg_name(m.type));
 		ipc_msg_free(&m);
 		if (rv == -1)
-			return 1;
+			return server_failed(ctl, s, why);
 	}
 }
 
@@ -138,25 +197,27 @@ int
 ctl_request(const struct ctl *ctl, uint32_t type, const struct ipc_wr *w,
     ctl_reply_cb cb, void *arg)
 {
-	struct ipc_chan	*c;
-	int		 fd, rv;
+	struct ctl_server	s = { .build = "" };
+	int			fd, rv;
 
 	ctl_confine_socket(ctl->socket);
 	if ((fd = dial(ctl->socket)) == -1)
 		return ctl_failed(ctl, "%s: %s%s", ctl->socket, strerror(errno),
 		    advice(errno));
 	ctl_confine_connected();
-	c = ipc_chan_new(NULL, fd, ROLE_CTL, ROLE_PARENT, NULL, NULL, NULL);
-	if (c == NULL) {
+	s.chan = ipc_chan_new(NULL, fd, ROLE_CTL, ROLE_PARENT, NULL, NULL,
+	    NULL);
+	if (s.chan == NULL) {
 		close(fd);
 		return ctl_failed(ctl, "control channel: %s", strerror(errno));
 	}
-	if (ipc_chan_send(c, type, w, -1) == -1 || ipc_chan_flush(c,
-	    ANSWER_MS) == -1)
-		rv = ctl_failed(ctl, "derpd on %s: %s", ctl->socket,
-		    reason(errno));
-	else
-		rv = answer(ctl, c, cb, arg);
-	ipc_chan_free(c);
+	if ((rv = greet(ctl, &s)) == 0) {
+		if (ipc_chan_send(s.chan, type, w, -1) == -1 ||
+		    ipc_chan_flush(s.chan, ANSWER_MS) == -1)
+			rv = server_failed(ctl, &s, reason(errno));
+		else
+			rv = answer(ctl, &s, cb, arg);
+	}
+	ipc_chan_free(s.chan);
 	return rv;
 }

@@ -13,8 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "messages.h"
+#include "build.h"
 #include "ctl.h"
+#include "messages.h"
 
 /* What the played derpd does with one request. */
 struct part {
@@ -25,6 +26,7 @@ struct part {
 	const char	*why;
 };
 
+static const char	*build;		/* it says; NULL that of derpctl */
 static struct ctl	ctl = { .socket = "sock" };
 
 /* Send one message: a text, or if `lead' is not -1 this and what is wrong. */
@@ -64,6 +66,30 @@ list(struct ipc_chan *c)
 	}
 }
 
+/* Tell each other the builds. */
+static void
+greet(struct ipc_chan *c)
+{
+	struct ipc_msg_ctl_build	own = { ipc_build_id() };
+	struct ipc_msg_ctl_hello	hello;
+	struct ipc_msg			m;
+	struct ipc_wr			w;
+
+	if (build != NULL)
+		own.build = build;
+	if (ipc_chan_recv(c, &m, 20000) == -1 || m.type != MSG_CTL_HELLO ||
+	    ipc_get_ctl_hello(&m.rd, &hello) == -1 ||
+	    strcmp(hello.build, ipc_build_id()) != 0)
+		_exit(5);
+	ipc_msg_free(&m);
+	ipc_wr_init(&w);
+	ipc_put_ctl_build(&w, &own);
+	if (ipc_chan_send(c, MSG_CTL_BUILD, &w, -1) == -1 ||
+	    ipc_chan_flush(c, 20000) == -1)
+		_exit(5);
+	ipc_wr_free(&w);
+}
+
 /* In the child: play the part for one connection. */
 static void
 play(int lfd, const struct part *p)
@@ -75,7 +101,10 @@ play(int lfd, const struct part *p)
 	alarm(60);
 	if ((fd = accept(lfd, NULL, NULL)) == -1 ||
 	    (c = ipc_chan_new(NULL, fd, ROLE_PARENT, ROLE_CTL, NULL, NULL,
-	    NULL)) == NULL || ipc_chan_recv(c, &m, 20000) == -1)
+	    NULL)) == NULL)
+		_exit(2);
+	greet(c);
+	if (ipc_chan_recv(c, &m, 20000) == -1)
 		_exit(2);
 	if (m.type != p->want)
 		_exit(4);
@@ -201,6 +230,30 @@ ATF_TC_BODY(lists, tc)
 	    "^\\],\"ok\":false,\"error\":\"no more\"\\}$", "out"));
 }
 
+/* What fits works, whatever the builds; the rest is said to be their fault. */
+ATF_TC_WITHOUT_HEAD(builds);
+ATF_TC_BODY(builds, tc)
+{
+	const struct part status = { MSG_CTL_STATUS, MSG_CTL_TEXT,
+	    "{\"version\":\"0.1\",\"pid\":7}", 1, "" };
+	const struct part unknown = { MSG_CTL_RELOAD, 0, NULL, -1, "" };
+	const struct part other = { MSG_CTL_RELOAD, MSG_CTL_TEXT, "x", -1, "" };
+	char	say[256];
+
+	build = "b2";
+	ATF_CHECK_EQ(run(&status, ctl_cmd_status, "status", NULL), 0);
+	ATF_CHECK(atf_utils_grep_file("^derpd +0.1, process 7", "out"));
+	ATF_CHECK(atf_utils_compare_file("err", ""));
+	/* As a derpd does that does not know the request. */
+	ATF_CHECK_EQ(run(&unknown, ctl_cmd_reload, "reload", NULL), 1);
+	snprintf(say, sizeof(say), "closed the connection.*derpd is of build "
+	    "b2, derpctl of build %s: restart derpd", ipc_build_id());
+	ATF_CHECK_MSG(atf_utils_grep_file("%s", "err", say), "%s", say);
+	ATF_CHECK_EQ(run(&other, ctl_cmd_reload, "reload", NULL), 1);
+	ATF_CHECK(atf_utils_grep_file("MSG_CTL_TEXT. is malformed: derpd is of "
+	    "build b2", "err"));
+}
+
 ATF_TC_WITHOUT_HEAD(refused);
 ATF_TC_BODY(refused, tc)
 {
@@ -256,6 +309,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, good);
 	ATF_TP_ADD_TC(tp, json);
 	ATF_TP_ADD_TC(tp, lists);
+	ATF_TP_ADD_TC(tp, builds);
 	ATF_TP_ADD_TC(tp, refused);
 	ATF_TP_ADD_TC(tp, broken);
 	ATF_TP_ADD_TC(tp, no_socket);

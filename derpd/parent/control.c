@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "advice.h"
+#include "build.h"
 #include "control.h"
 #include "ipcdispatch.h"
 #include "ipcsend.h"
@@ -34,6 +35,7 @@ struct talk {
 	LIST_ENTRY(talk) entry;
 	struct parent	*d;
 	struct ipc_chan	*chan;
+	char		 build[IPC_BUILDSIZE];	/* of derpctl; "" not known */
 	uint32_t	 id;		/* of its question to the workers */
 	uint64_t	 waiting;	/* for these workers, a bit each */
 	const char	*lacks;		/* what is wrong with it, or NULL */
@@ -70,8 +72,12 @@ static void
 talk_gone(struct ipc_chan *c, const char *why, void *arg)
 {
 	(void)c;
+	const struct talk *t = arg;
+
 	if (strcmp(why, "closed") != 0)
-		log_info("control socket: %s", why);
+		log_info("control socket: %s, from derpctl of build %s; derpd "
+		    "is of build %s", why, t->build[0] != '\0' ? t->build :
+		    "unknown", ipc_build_id());
 	talk_free(arg);
 }
 
@@ -81,6 +87,25 @@ done(struct talk *t, const char *what)
 	struct ipc_msg_ctl_done v = { what == NULL, what };
 
 	(void)ipc_send_ctl_done(t->chan, &v);
+}
+
+/*
+ * A request is not what this build knows: say which builds do not fit, if it is
+ * that.
+ */
+static void
+malformed(struct talk *t)
+{
+	char why[256];
+
+	if (t->build[0] == '\0' || strcmp(t->build, ipc_build_id()) == 0) {
+		done(t, "malformed request");
+		return;
+	}
+	snprintf(why, sizeof(why), "derpd does not know this form of the "
+	    "request: derpd is of build %s, derpctl of build %s: restart "
+	    "derpd, or use the derpctl of its build", ipc_build_id(), t->build);
+	done(t, why);
 }
 
 static void
@@ -344,6 +369,17 @@ on_cert_do(void *arg, const struct ipc_msg_ctl_cert_do *v)
 }
 
 static int
+on_hello(void *arg, const struct ipc_msg_ctl_hello *v)
+{
+	struct ipc_msg_ctl_build own = { ipc_build_id() };
+	struct talk *t = arg;
+
+	strlcpy(t->build, v->build, sizeof(t->build));
+	(void)ipc_send_ctl_build(t->chan, &own);
+	return (0);
+}
+
+static int
 on_status(void *arg)
 {
 	answer_text(arg, parent_status_text);
@@ -404,6 +440,7 @@ on_clients(void *arg)
 
 /* What derpctl may ask. */
 static const struct ipc_handlers handlers = {
+	.ctl_hello = on_hello,
 	.ctl_status = on_status,
 	.ctl_node = on_node,
 	.ctl_cert = on_cert,
@@ -424,7 +461,7 @@ request(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 		log_info("control socket: a derpctl that does not read");
 		talk_free(t);
 	} else if (ipc_dispatch(&handlers, m, t) != NULL)
-		done(t, "malformed request");
+		malformed(t);
 }
 
 /* The user at the other end; 0, or -1. */

@@ -12,7 +12,9 @@
 #include <pwd.h>
 #include <signal.h>
 
+#include "build.h"
 #include "control.h"
+#include "messages.h"
 #include "parent.h"
 #include "conf_fixture.h"
 
@@ -255,6 +257,65 @@ ATF_TC_BODY(garbage, tc)
 	stop_server();
 }
 
+/* Greet as a derpctl of this build; 1 when derpd answers with its own. */
+static int
+greeted(struct ipc_chan *c, const char *build)
+{
+	struct ipc_msg_ctl_hello	 hello = { build };
+	struct ipc_msg_ctl_build	 v;
+	struct ipc_msg			 m;
+	struct ipc_wr			 w;
+	int				 rv;
+
+	ipc_wr_init(&w);
+	ipc_put_ctl_hello(&w, &hello);
+	ATF_REQUIRE_EQ(0, ipc_chan_call(c, MSG_CTL_HELLO, &w, -1, &m, WAIT_MS));
+	ipc_wr_free(&w);
+	rv = m.type == MSG_CTL_BUILD && ipc_get_ctl_build(&m.rd, &v) == 0 &&
+	    strcmp(v.build, ipc_build_id()) == 0;
+	ipc_msg_free(&m);
+	return (rv);
+}
+
+/*
+ * A derpctl of another build is served, told what does not fit, or closed when
+ * it asks for what is not known here; others notice nothing.
+ */
+ATF_TC_WITHOUT_HEAD(builds);
+ATF_TC_BODY(builds, tc)
+{
+	/* imsg: type, length, peer, process. */
+	const uint32_t			 later[4] = { 1000, sizeof(later) };
+	struct ipc_chan			*c, *other;
+	struct ipc_msg_ctl_done		 v;
+	struct ipc_msg			 m;
+	struct ipc_wr			 w;
+
+	start_server();
+	ATF_REQUIRE((other = talk(SOCK)) != NULL && ask(other));
+	ATF_REQUIRE((c = talk(SOCK)) != NULL);
+	ATF_CHECK(greeted(c, "b2"));
+	ATF_CHECK(ask(c));
+	ipc_wr_init(&w);
+	ipc_wr_u8(&w, 2);
+	ATF_REQUIRE_EQ(0, ipc_chan_call(c, MSG_CTL_VERBOSE, &w, -1, &m,
+	    WAIT_MS));
+	ipc_wr_free(&w);
+	ATF_REQUIRE_EQ(MSG_CTL_DONE, m.type);
+	ATF_REQUIRE_EQ(0, ipc_get_ctl_done(&m.rd, &v));
+	ATF_CHECK(!v.ok);
+	ATF_CHECK(strstr(v.why, "derpctl of build b2: restart") != NULL);
+	ATF_CHECK(strstr(v.why, ipc_build_id()) != NULL);
+	ipc_msg_free(&m);
+	ATF_REQUIRE_EQ(sizeof(later), write(ipc_chan_fd(c), later,
+	    sizeof(later)));
+	ATF_CHECK(closed(ipc_chan_fd(c)));
+	ipc_chan_free(c);
+	ATF_CHECK(ask(other));
+	ipc_chan_free(other);
+	stop_server();
+}
+
 /* Questions whose answers nobody reads, until it is cut off; how many. */
 static int
 flood(struct ipc_chan *c, int most)
@@ -306,5 +367,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, users);
 	ATF_TP_ADD_TC(tp, number);
 	ATF_TP_ADD_TC(tp, garbage);
+	ATF_TP_ADD_TC(tp, builds);
 	return (atf_no_error());
 }

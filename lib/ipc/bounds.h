@@ -14,6 +14,7 @@
 /* SHA-256 of a certificate's public key, as X509_pubkey_digest() makes it. */
 #define IPC_KEYHASH_LEN	32
 
+#define IPC_BUILDSIZE	64	/* a name of build.h */
 #define IPC_WHYSIZE	256	/* an error of keys, or a sandbox level */
 #define IPC_ERRORSIZE	1024	/* an error of another process: one line */
 #define IPC_CTLSIZE	4096	/* an error for derpctl */

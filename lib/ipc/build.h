@@ -1,6 +1,8 @@
 /*
  * build: which build a program is of.  A parent and children of different
- * builds do not understand each other: the first message carries it.
+ * builds do not understand each other: the first message carries the build.
+ * derpctl and derpd tell each other theirs, too (MSG_CTL_HELLO), and talk
+ * nevertheless.
  */
 #ifndef BUILD_H
 #define BUILD_H

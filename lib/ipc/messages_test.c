@@ -5,6 +5,7 @@
 #include <atf-c.h>
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -387,6 +388,27 @@ ATF_TC_BODY(bounds, tc)
 }
 
 /* derpctl may be of another build than derpd: its messages stay as they are. */
+ATF_TC_WITHOUT_HEAD(control_numbers);
+ATF_TC_BODY(control_numbers, tc)
+{
+	static const char *const	 names[] = { "HELLO", "BUILD", "STATUS",
+					    "RELOAD", "VERBOSE", "CLIENTS",
+					    "NODE", "MAP", "CERT", "CERT_DO",
+					    "TEXT", "CLIENT", "DONE" };
+	const size_t			 n = sizeof(names) / sizeof(names[0]);
+	char				 want[32];
+	uint32_t			 i;
+
+	for (i = 0; i < n; i++) {
+		snprintf(want, sizeof(want), "MSG_CTL_%s", names[i]);
+		ATF_CHECK_STREQ(want, ipc_msg_name(i + 1));
+	}
+	/* A new one has its number here, too. */
+	for (; i + 1 < MSG_MAX; i++)
+		ATF_CHECK_MSG(strncmp(ipc_msg_name(i + 1), "MSG_CTL_", 8) != 0,
+		    "%s is not held", ipc_msg_name(i + 1));
+}
+
 ATF_TC_WITHOUT_HEAD(control_bytes);
 ATF_TC_BODY(control_bytes, tc)
 {
@@ -406,6 +428,9 @@ ATF_TC_BODY(control_bytes, tc)
 	    .queued_bytes = 11, .flags = 12, .home = 1 } };
 	struct ipc_msg_ctl_cert_do	 cert = { ACMEJOB_REVOKE, 5 };
 	struct ipc_msg_ctl_done		 done = { 0, "no" };
+	struct ipc_msg_ctl_hello	 hello = { "ab" };
+	struct ipc_msg_ctl_build	 build = { "ab" };
+	struct ipc_msg_ctl_verbose	 verbose = { 1 };
 	struct ipc_msg_ctl_text		 text = { "{}", 2 };
 	struct ipc_wr			 w;
 
@@ -426,12 +451,22 @@ ATF_TC_BODY(control_bytes, tc)
 	ipc_put_ctl_text(&w, &text);
 	ATF_CHECK(w.len == 6 && memcmp(w.p, "\0\0\0\2{}", 6) == 0);
 	ipc_wr_free(&w);
+	ipc_put_ctl_hello(&w, &hello);
+	ATF_CHECK(w.len == 7 && memcmp(w.p, "\0\0\0\2ab", 7) == 0);
+	ipc_wr_free(&w);
+	ipc_put_ctl_build(&w, &build);
+	ATF_CHECK(w.len == 7 && memcmp(w.p, "\0\0\0\2ab", 7) == 0);
+	ipc_wr_free(&w);
+	ipc_put_ctl_verbose(&w, &verbose);
+	ATF_CHECK(w.len == 1 && w.p[0] == 1);
+	ipc_wr_free(&w);
 }
 
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, round_trip);
 	ATF_TP_ADD_TC(tp, bounds);
+	ATF_TP_ADD_TC(tp, control_numbers);
 	ATF_TP_ADD_TC(tp, control_bytes);
 	return (atf_no_error());
 }
