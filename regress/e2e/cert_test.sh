@@ -84,7 +84,8 @@ bad_new_body() {
 	e2e_stop
 }
 
-# refused_reload PATTERN: derpctl reload fails and says this; nothing changed.
+# refused_reload PATTERN: derpctl reload fails with this error and changes
+# nothing.
 refused_reload() {
 	if ctl reload >ctl.out 2>&1; then
 		e2e_fail "a bad certificate was taken"
@@ -94,17 +95,17 @@ refused_reload() {
 	[ "$(served_serial)" = "$_old" ] || e2e_fail "another one is served"
 }
 
-# is_served SERIAL: that certificate is served.
+# is_served SERIAL: the server presents that certificate.
 is_served() {
 	[ "$(served_serial)" = "$1" ]
 }
 
-# certs MEMBER: what derpctl says of the first certificate.
+# certs MEMBER: a member of the first certificate in derpctl's output.
 certs() {
 	ctl -j cert | jq -r ".certificates[0].$1"
 }
 
-e2e_case watched 120 "certificates that others renew are taken by themselves"
+e2e_case watched 120 "certificates renewed by other programs are loaded automatically"
 watched_body() {
 	e2e_paths
 	use_cert ec

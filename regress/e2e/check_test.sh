@@ -1,12 +1,12 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# derpd -n: whatever a start could not use is found, each with the line of the
-# configuration that names it.
+# derpd -n: everything that would fail at a start is reported, each with the
+# line of the configuration that names it.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-# check: derpd -n with derpd.conf; what it says in n.out.
+# check: derpd -n with derpd.conf; its output is in n.out.
 check() {
 	"$DERPD" -n -f derpd.conf >n.out 2>&1
 }
@@ -15,7 +15,7 @@ good() {
 	check || { cat n.out; atf_fail "refused: $1"; }
 }
 
-# bad WORD PATTERN: refused, naming the line in which WORD stands and PATTERN.
+# bad WORD PATTERN: refused with the line that contains WORD, and with PATTERN.
 bad() {
 	! check || { cat derpd.conf n.out; atf_fail "passed: $2"; }
 	_line=$(grep -n -e "$1" derpd.conf | head -n 1 | cut -d : -f 1)
@@ -23,19 +23,19 @@ bad() {
 	    { cat n.out; atf_fail "it does not name line $_line and $2"; }
 }
 
-# bad_state PATTERN: the same for what the configuration does not name.
+# bad_state PATTERN: refused for a file that the configuration does not name.
 bad_state() {
 	! check || { cat n.out; atf_fail "passed: $1"; }
 	grep -Eq "$1" n.out || { cat n.out; atf_fail "it does not name $1"; }
 }
 
-# secret FILE TEXT: a file that is for its owner alone.
+# secret FILE TEXT: a file with access for its owner only.
 secret() {
 	printf '%s\n' "$2" >"$1"
 	chmod 600 "$1"
 }
 
-# acme_conf [STATEMENTS]: certificates from a directory that nobody asks.
+# acme_conf [STATEMENTS]: certificates from a CA that gets no requests.
 acme_conf() {
 	e2e_paths
 	CERTS="acme {
@@ -48,7 +48,7 @@ acme_conf() {
 
 MAC=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
 
-e2e_case to_be_made 60 "what a start makes may be missing, and is not made"
+e2e_case to_be_made 60 "files that a start creates may be missing; -n creates none"
 to_be_made_body() {
 	acme_conf
 	rm -r state
@@ -123,7 +123,7 @@ acme_keys_body() {
 	rm state/acme-account-next.key
 }
 
-e2e_case imports 60 "a certificate and its key that are to be taken over"
+e2e_case imports 60 "a certificate and its key to import"
 imports_body() {
 	acme_conf
 	make_ca
@@ -175,7 +175,7 @@ authorities_body() {
 	bad 'ca file' 'roots: No such file or directory; make it'
 }
 
-e2e_case directories 60 "directories that files are made in"
+e2e_case directories 60 "directories in which files are created"
 directories_body() {
 	e2e_conf
 	rmdir state
@@ -196,7 +196,7 @@ directories_body() {
 	bad 'key "' "the relay key can't be made in .*Not a directory"
 }
 
-e2e_case several 60 "all that is wrong is told at once"
+e2e_case several 60 "all errors are reported at once"
 several_body() {
 	e2e_paths
 	echo '{' >map.json
@@ -209,12 +209,12 @@ several_body() {
 	bad map 'the map .*map.json is not good'
 }
 
-# cert_says PATTERN: derpctl cert shows it.
+# cert_says PATTERN: derpctl cert prints it.
 cert_says() {
 	ctl cert >cert.out 2>&1 && grep -Eq "$1" cert.out
 }
 
-e2e_case at_run_time 60 "a start goes on without keys of ACME, and names them"
+e2e_case at_run_time 60 "a start continues without keys of ACME, and names them"
 at_run_time_body() {
 	acme_conf "eab \"k\" key file \"$PWD/eab\""
 	e2e_launch

@@ -1,12 +1,13 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# The real Go client against the daemon: certificates of all kinds, workers in
-# different numbers.
+# The real Go client against the daemon: certificates of all kinds, and
+# different numbers of workers.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-# What depends on how connections are spread over workers; run several times.
+# Cases that depend on the spread of connections over workers; run several
+# times.
 SPREAD=self,gone,gone-silent,not-here,reconnect,dup,dup-many,mesh-watch
 SPREAD=$SPREAD,mesh-flags,mesh-forward,mesh-close,mesh-refused,sizes
 

@@ -1,13 +1,13 @@
 # shellcheck shell=sh
-# What the end-to-end tests share: a daemon of their own in the test's working
-# directory, on free ports, watched while it runs and stopped at the end.
+# Shared by the end-to-end tests: each has a daemon of its own in its working
+# directory, on free ports, monitored while it runs and stopped at the end.
 #
-# A test declares its cases with e2e_case and calls, in a body, e2e_start and
-# e2e_stop.  DERPD, DERPCTL, RAWDERP, MEMSCAN and INTEROP in the environment
-# name other programs than those of this build.
+# A test declares its cases with e2e_case and calls e2e_start and e2e_stop in a
+# body.  DERPD, DERPCTL, RAWDERP, MEMSCAN and INTEROP in the environment name
+# programs to use in place of those of this build.
 
 : "${HOST_NAME:=relay.test}"
-BOUND=200			# polls of 0.1 s: for all that must happen
+BOUND=200			# polls of 0.1 s for every event
 
 # e2e_case NAME SECONDS DESCRIPTION: a test case with a time-out and clean-up.
 e2e_case() {
@@ -20,7 +20,7 @@ e2e_case() {
 	eval "$1_cleanup() { e2e_cleanup; }"
 }
 
-# Set up paths; first thing in each body (e2e_conf does it).
+# Set up paths; called first in each body (by e2e_conf).
 e2e_paths() {
 	[ -n "${SRC:-}" ] && return
 	SRC=$(cd "$(atf_get_srcdir)" && pwd)
@@ -43,19 +43,19 @@ e2e_need_root() {
 	[ "$(id -u)" -eq 0 ] || atf_skip "needs root: $1"
 }
 
-# With the address sanitizer memory is another matter than without.
+# Skip with the address sanitizer, which changes the use of memory.
 e2e_need_plain() {
 	! grep -q __asan_init "$DERPD" ||
 	    atf_skip "not with the address sanitizer: $1"
 }
 
-# Say why, with what the daemon said, and fail.
+# Print the reason and the daemon's log, and fail.
 e2e_fail() {
 	[ -f derpd.log ] && sed 's/^/derpd.log: /' derpd.log | tail -n 60 >&2
 	atf_fail "$*"
 }
 
-# Run a command; its output is shown and the test fails when it fails.
+# Run a command; print its output and fail if it fails.
 run() {
 	if ! "$@" >run.out 2>&1; then
 		cat run.out >&2
@@ -76,7 +76,7 @@ wait_until() {
 	done
 }
 
-# users: as root, switch to users that every system has, if ours are missing.
+# users: as root, use users that every system has if ours are missing.
 e2e_users() {
 	[ "$(id -u)" -eq 0 ] || return
 	mkdir -p empty
@@ -114,13 +114,13 @@ e2e_random_hex() {
 	echo
 }
 
-# e2e_start: write the configuration and start; sets PID, TLS_PORT, PLAIN_PORT.
+# e2e_start: write the configuration and start; set PID, TLS_PORT, PLAIN_PORT.
 e2e_start() {
 	e2e_conf
 	e2e_launch
 }
 
-# e2e_launch: start with the derpd.conf that is there.  ULIMIT_N limits the
+# e2e_launch: start with the existing derpd.conf.  ULIMIT_N limits the file
 # descriptors.
 e2e_launch() {
 	: >derpd.log
@@ -138,7 +138,7 @@ e2e_launch() {
 	    -n "$HOST_NAME" http-upgrades
 }
 
-# The port in the first "listening on" line of the given kind.
+# Print the port of the first "listening on" line of the given kind.
 e2e_port() {
 	sed -n "s/.*listening on .*:\([0-9][0-9]*\) *$1.*/\1/p" derpd.log |
 	    head -n 1
@@ -169,7 +169,7 @@ e2e_stop() {
 	e2e_check_log
 }
 
-# Stopped: gone, or a zombie that waits for us.
+# e2e_stopped: the daemon is gone, or a zombie that waits for us.
 e2e_stopped() {
 	case $(ps -o stat= -p "$PID" 2>/dev/null) in
 	''|Z*) return 0 ;;
@@ -177,7 +177,7 @@ e2e_stopped() {
 	return 1
 }
 
-# No sanitizer's report and, unless DEATHS is set, no death of a child.
+# Fail on a sanitizer's report or, unless DEATHS is set, on a child's death.
 e2e_check_log() {
 	if grep -E 'Sanitizer|runtime error:' derpd.log >&2; then
 		e2e_fail "a sanitizer reported"
@@ -209,7 +209,7 @@ e2e_children() {
 	}'
 }
 
-# pin: the CertName of the self-signed certificate, as the log says it.
+# pin: the CertName of the self-signed certificate, from the log.
 e2e_pin() {
 	sed -n 's/.*\(sha256-raw:[0-9a-f]*\).*/\1/p' derpd.log | head -n 1
 }
@@ -227,7 +227,8 @@ interop() {
 	    -mesh mesh.key -case "$_cases" "$@"
 }
 
-# interop_begin CASE [OPTIONS]: the same in the background, until it is up.
+# interop_begin CASE [OPTIONS]: start it in the background, and wait until it is
+# ready.
 interop_begin() {
 	_case=$1
 	shift
@@ -244,7 +245,7 @@ interop_begin() {
 	wait_until "the Go clients are connected" [ -f go.ready ]
 }
 
-# interop_end: tell it to stop; it must be content.
+# interop_end: tell it to stop; it must succeed.
 interop_end() {
 	kill -TERM "$GO_PID"
 	interop_wait
@@ -273,7 +274,7 @@ raw_begin() {
 	wait_until "the raw clients are connected" [ -f raw.ready ]
 }
 
-# raw_end: the driver's parent passes no signal on: find the case's process.
+# raw_end: the driver's parent forwards no signal: find the case's process.
 raw_end() {
 	pkill -TERM -P "$RAW_PID" || kill -TERM "$RAW_PID"
 	if ! wait "$RAW_PID"; then
@@ -287,14 +288,14 @@ ctl() {
 	"$DERPCTL" -s "$PWD/derpd.sock" "$@"
 }
 
-# make_ca: ca.pem and ca.key.
+# make_ca: create ca.pem and ca.key.
 make_ca() {
 	run openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key \
 	    -out ca.pem -days 30 -subj "/CN=Test CA"
 }
 
-# make_cert FILE NAME ec|p384|rsa [ALTNAME]: FILE.crt and FILE.key, signed by the
-# CA, for DNS:NAME or what is given.
+# make_cert FILE NAME ec|p384|rsa [ALTNAME]: create FILE.crt and FILE.key,
+# signed by the CA, for DNS:NAME or for ALTNAME.
 make_cert() {
 	_alt=${4:-DNS:$2}
 	case $3 in
@@ -312,21 +313,21 @@ make_cert() {
 	    -CAcreateserial -days 30 -extfile ext -out "$_file.crt"
 }
 
-# use_cert KIND: a CA and one certificate for the daemon's name.
+# use_cert KIND: create a CA and one certificate for the daemon's name.
 use_cert() {
 	make_ca
 	make_cert relay "$HOST_NAME" "$1"
 	CERTS="certificate \"$PWD/relay.crt\" key \"$PWD/relay.key\""
 }
 
-# served_name SNI: common name of the certificate that is served.
+# served_name SNI: common name of the presented certificate.
 served_name() {
 	openssl s_client -connect "127.0.0.1:$TLS_PORT" -servername "$1" \
 	    </dev/null 2>/dev/null | openssl x509 -noout -subject |
 	    sed 's/.*CN *= *//'
 }
 
-# served_serial: serial number of the certificate that is served.
+# served_serial: serial number of the presented certificate.
 served_serial() {
 	openssl s_client -connect "127.0.0.1:$TLS_PORT" \
 	    -servername "$HOST_NAME" </dev/null 2>/dev/null |

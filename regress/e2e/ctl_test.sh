@@ -62,7 +62,7 @@ log_body() {
 	e2e_start
 	! logs_more || e2e_fail "it logs in detail from the start"
 	run ctl log verbose
-	# The parent and the workers, which are told by message.
+	# The parent and the workers, which are notified by message.
 	logs_more || e2e_fail "the parent does not log in detail"
 	raw coalesced
 	wait_until "the worker logs in detail" grep -q 'connection .* closed' \
@@ -73,7 +73,7 @@ log_body() {
 	e2e_stop
 }
 
-# logs_more: a question is logged, which a brief log leaves out.
+# logs_more: a control request is logged, which a brief log omits.
 logs_more() {
 	_was=$(grep -c 'control socket: user' derpd.log)
 	run ctl status >/dev/null
@@ -89,7 +89,7 @@ refused_body() {
 	ctl_fails '^usage: ' banana
 }
 
-# ctl_fails PATTERN ARGUMENT...: exit 1, and the reason on standard error.
+# ctl_fails PATTERN ARGUMENT...: exit 1, and the error on standard error.
 ctl_fails() {
 	_pattern=$1
 	shift
@@ -129,20 +129,20 @@ socket_body() {
 	[ ! -e derpd.sock ] || e2e_fail "the socket was left"
 }
 
-# conf_user STATEMENT DEFAULT: a user of the configuration.
+# conf_user STATEMENT DEFAULT: a user in the configuration.
 conf_user() {
 	sed -n "s/^$1 \"\(.*\)\"/\1/p" derpd.conf | grep . || echo "$2"
 }
 
-# copy_ctl: where other users can execute it, whoever owns the way there.
+# copy_ctl: copy derpctl to a path where other users can execute it.
 copy_ctl() {
 	mkdir here
 	cp "$DERPCTL" here/derpctl
 	chmod 755 . here here/derpctl
 }
 
-# as_user UID GID: derpctl status as they ask; from within the directory, since
-# the way to it may be closed.
+# as_user UID GID: run derpctl status as that user, from within the directory,
+# because its path may be inaccessible.
 as_user() {
 	setpriv --reuid="$1" --regid="$2" --clear-groups \
 	    ./here/derpctl -s derpd.sock status >as.out 2>as.err

@@ -1,13 +1,13 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# The parent: in the background, its control socket, what it does about files
-# that change under it.
+# The parent: in the background, its control socket, and files that change while
+# it runs.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-# background: start as a daemon; it returns when it serves.  What it says goes
-# through a pipe, whose end comes only when no process holds it any more.
+# background: start as a daemon, which returns when it serves.  Its output goes
+# through a pipe, which ends only when no process holds it any more.
 background() {
 	e2e_conf
 	run_out=$("$DERPD" -f derpd.conf 2>&1; echo "exit $?")
@@ -32,7 +32,7 @@ background_body() {
 	echo "$PID" >>pids
 	TLS_PORT=$(e2e_port '(tls)')
 	run "$RAWDERP" -p "$TLS_PORT" -n "$HOST_NAME" http-upgrades
-	# By a relative path, and from another directory by now.
+	# By a relative path, and from another directory than at the start.
 	run ctl reload
 	_kids=$(e2e_children any)
 	kill -TERM "$PID"
@@ -65,7 +65,7 @@ background_fails_body() {
 	    e2e_fail "the socket is not named"
 }
 
-e2e_case control_left 60 "a control socket that nobody answers on is replaced"
+e2e_case control_left 60 "a control socket without a daemon is replaced"
 control_left_body() {
 	e2e_start
 	_kids=$(e2e_children any)
@@ -97,7 +97,7 @@ control_taken_body() {
 	e2e_stop
 }
 
-e2e_case refused_why 60 "derpctl is told why a reload was refused"
+e2e_case refused_why 60 "derpctl reports why a reload was refused"
 refused_why_body() {
 	e2e_paths
 	use_cert ec
@@ -121,7 +121,7 @@ refused_why_body() {
 	e2e_stop
 }
 
-# refused PATTERN: a reload is, and the answer says so.
+# refused PATTERN: a reload fails with this error.
 refused() {
 	if ctl reload >ctl.out 2>&1; then
 		e2e_fail "a reload was not refused: $1"
@@ -166,7 +166,7 @@ keys_hangs_body() {
 	e2e_stop
 }
 
-# It takes the time that keys has for an answer.
+# refused_slowly: it waits as long as keys may take to answer.
 refused_slowly() {
 	if ctl reload >ctl.out 2>&1; then
 		e2e_fail "a reload without keys was not refused"
@@ -177,7 +177,7 @@ refused_slowly() {
 e2e_case stop_closes 60 "a stopping daemon refuses connections"
 stop_closes_body() {
 	e2e_start
-	# The parent waits some seconds for the last child, and kills it then.
+	# The parent waits some seconds for the last child, then kills it.
 	kill -STOP "$(e2e_children keys)"
 	kill -TERM "$PID"
 	wait_until "connections are refused" refuses

@@ -1,11 +1,11 @@
 /*
- * endsock: ends the listening sockets of another process, as a worker that was
- * taken over could where its sandbox does not look at arguments:
+ * endsock: shuts down the listening sockets of another process, as a
+ * compromised worker could where its sandbox does not check arguments:
  *
  *	endsock PID
  *
- * Called by the shell tests, as root.  Exits 0 when it ended one, 77 where the
- * system can't, else 1.
+ * Called by the shell tests, as root.  Exits 0 when it shut down a socket, 77
+ * where the system lacks support, else 1.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -20,7 +20,7 @@
 #define SKIP	77
 
 #ifdef SYS_pidfd_getfd
-/* End the socket if it listens on a network; 1 ended, 0 not. */
+/* Shut down the socket if it listens on a network; return 1 if so, else 0. */
 static int
 end_socket(int fd)
 {
@@ -35,7 +35,7 @@ end_socket(int fd)
 	return (shutdown(fd, SHUT_RD) == 0);
 }
 
-/* All of the process; how many. */
+/* Shut down all of the process; return how many. */
 static int
 end_all(int pidfd, DIR *d)
 {

@@ -1,15 +1,15 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# The configurations of etc/examples: derpd takes each, derpd.conf(5) shows the
-# same text, and what derpctl(8) says of them is true.
+# The configurations of etc/examples: derpd accepts each, derpd.conf(5) shows
+# the same text, and derpctl(8) describes them correctly.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
 EXAMPLES="acme certificate-files nat map-only follow"
 
-# example NAME: derpd.conf of etc/examples/NAME.conf, with the files that it
-# names in this directory and those that it does not name too.
+# example NAME: write derpd.conf from etc/examples/NAME.conf, with the files
+# that it uses in this directory.
 example() {
 	e2e_paths
 	mkdir -p state
@@ -27,7 +27,7 @@ example() {
 	cp "$SRC/../../etc/derp-map.json" etc/derpd
 }
 
-# loads NAME: a start would use it.
+# loads NAME: derpd could start with it.
 loads() {
 	"$DERPD" -n -f derpd.conf >n.out 2>&1 ||
 	    { cat derpd.conf n.out; atf_fail "derpd refuses $1.conf"; }
@@ -62,7 +62,7 @@ certificate_files_body() {
 	loads certificate-files
 }
 
-e2e_case map_only 60 "a server of the map alone"
+e2e_case map_only 60 "a server with only a map"
 map_only_body() {
 	example map-only
 	loads map-only
@@ -77,7 +77,7 @@ follow_body() {
 	loads follow
 }
 
-# manual_text PAGE: the literal text under EXAMPLES.
+# manual_text PAGE: print the literal text under EXAMPLES.
 manual_text() {
 	awk '/^\.Sh/ { in_examples = /EXAMPLES/ }
 	!in_examples { next }
@@ -86,11 +86,11 @@ manual_text() {
 	/^\.Bd -literal/ { literal = 1 }' "$SRC/../../man/$1"
 }
 
-e2e_case nat 60 "a relay behind a translator, and its node of a map"
+e2e_case nat 60 "a relay behind NAT, and its node for a map"
 nat_body() {
 	example nat
 	loads nat
-	# Free ports, since the usual ones may be taken here.
+	# Free ports, because the usual ones may be in use here.
 	sed -e 's/^listen .*/listen on 127.0.0.1 port 0 tls/' \
 	    -e 's/^stun .*/stun { listen on 127.0.0.1 port 0 }/' \
 	    derpd.conf >other
@@ -105,7 +105,7 @@ nat_body() {
 	run ctl map check map.json
 	e2e_stop
 	command -v jq >/dev/null || atf_skip "there is no jq"
-	# The manual's one has the usual ports and another pin.
+	# The manual has the usual ports and another pin.
 	jq 'del(.DERPPort, .STUNPort)' node.json |
 	    sed 's/sha256-raw:[0-9a-f]*/PIN/' >node
 	manual_text derpctl.8 | sed -n '/^# derpctl node | jq .$/,/^}/p' |
@@ -113,7 +113,7 @@ nat_body() {
 	diff shown node || atf_fail "derpctl(8) shows another node"
 }
 
-# Each example without the comment at its head, which the manual has as prose.
+# Each example without its first comment, which the manual has as prose.
 e2e_case manual 60 "derpd.conf(5) shows the text of each example"
 manual_body() {
 	e2e_paths

@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# Processes that die, reloads, and the end: what clients notice of it.
+# Deaths of processes, reloads and a stop: their effects on clients.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
@@ -26,7 +26,7 @@ keys_killed_body() {
 	e2e_stop
 }
 
-# new_child ROLE OLDPID: there is such a child, and it is another one.
+# new_child ROLE OLDPID: there is a child of this role with another process id.
 new_child() {
 	_pid=$(e2e_children "$1")
 	[ -n "$_pid" ] && [ "$_pid" != "$2" ]
@@ -59,7 +59,7 @@ two_relays() {
 	    ! echo "$_now" | grep -qx "$1"
 }
 
-# clients_of PID: TCP connections that a process serves.
+# clients_of PID: count TCP connections that a process serves.
 clients_of() {
 	ss -Htnp state established "sport = :$TLS_PORT" |
 	    grep -c "pid=$1,"
@@ -100,7 +100,7 @@ gone_or_zombie() {
 	return 1
 }
 
-e2e_case stop_tells 60 "SIGTERM: clients are told and closed, exit 0"
+e2e_case stop_tells 60 "SIGTERM: clients are notified and closed, exit 0"
 stop_tells_body() {
 	e2e_need_interop
 	use_cert ec
@@ -111,7 +111,7 @@ stop_tells_body() {
 	interop_wait
 }
 
-e2e_case stop_under_load 60 "SIGTERM while packets fly and one does not read"
+e2e_case stop_under_load 60 "SIGTERM under load, with a client that does not read"
 stop_under_load_body() {
 	e2e_start
 	raw_begin -c 30 idle
@@ -121,13 +121,13 @@ stop_under_load_body() {
 	"$RAWDERP" -p "$TLS_PORT" -n "$HOST_NAME" slow-logins \
 	    >logins.out 2>&1 &
 	echo $! >>pids
-	# Until the write timeout it is there, and much waits for it.
+	# It is connected until the write timeout, with much output pending.
 	wait_until "one does not read" grep -q '32 MiB went to one' reader.out
 	[ ! -s logins.out ] || e2e_fail "no slow login: $(cat logins.out)"
 	e2e_stop
 }
 
-e2e_case stop_sending 60 "SIGTERM: one that goes on sending is told, not reset"
+e2e_case stop_sending 60 "SIGTERM: a client that keeps sending is notified, not reset"
 stop_sending_body() {
 	e2e_start
 	raw_begin stop-sending
@@ -143,7 +143,7 @@ stop_reset_body() {
 	e2e_start
 	run ctl log verbose
 	raw_begin reset-unread
-	# The worker hears of the stop first, then of the reset.
+	# The worker receives the stop first, then the reset.
 	_worker=$(e2e_children relay)
 	kill -STOP "$_worker"
 	kill -TERM "$PID"
@@ -151,7 +151,7 @@ stop_reset_body() {
 	raw_end
 	kill -CONT "$_worker"
 	wait_until "derpd stopped" e2e_stopped
-	# At once, and not when the time for last words is over.
+	# At once, and not after the time for pending output.
 	grep 'closed:' derpd.log
 	grep -q 'closed: connection lost' derpd.log ||
 	    e2e_fail "the reset was not noticed"
@@ -201,7 +201,7 @@ home_by_reload_body() {
 	e2e_stop
 }
 
-# home_is STATUS: what / is answered with.
+# home_is STATUS: the status of / is this.
 home_is() {
 	{
 		printf 'GET / HTTP/1.1\r\nHost: %s\r\n' "$HOST_NAME"

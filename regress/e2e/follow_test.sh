@@ -1,12 +1,12 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# Maps that come from another server.  That one is openssl s_server, which
-# serves the files of the working directory.
+# Maps from another server: openssl s_server, which serves the files of the
+# working directory.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-# write_map FILE NAME: a good map, put in place at once.
+# write_map FILE NAME: write a valid map, and move it in place.
 write_map() {
 	cat >"$1.new" <<-end
 	{"Regions":{"900":{"RegionID":900,"RegionCode":"$2",
@@ -16,7 +16,7 @@ write_map() {
 	mv "$1.new" "$1"
 }
 
-# source_start [PORT]: the other server; sets SOURCE_PID, SOURCE_PORT.
+# source_start [PORT]: start the other server; set SOURCE_PID, SOURCE_PORT.
 source_start() {
 	if [ ! -f ca.pem ]; then
 		make_ca
@@ -27,11 +27,11 @@ source_start() {
 	SOURCE_PID=$!
 	echo "$SOURCE_PID" >>pids
 	wait_until "the other server listens" source_listens
-	# It names the port that it chose itself, and no other.
+	# It prints the port only if it chose the port itself.
 	SOURCE_PORT=${1:-$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' source.log)}
 }
 
-# It has written the whole line.
+# source_listens: it has printed the whole line.
 source_listens() {
 	grep -q '^ACCEPT' source.log &&
 	    [ "$(tail -c 1 source.log | wc -l)" -eq 1 ]
@@ -42,7 +42,7 @@ source_stop() {
 	wait "$SOURCE_PID" 2>/dev/null
 }
 
-# follows [STATEMENT]: the configuration for it, for e2e_start.
+# follows [STATEMENT]: write the configuration for e2e_start.
 follows() {
 	EXTRA="map {
 	follow \"https://localhost:$SOURCE_PORT/map.json\" every 1
@@ -51,30 +51,30 @@ follows() {
 }"
 }
 
-# plain_status HOST: what the plain port answers for the map of HOST.
+# plain_status HOST: the status of the map of HOST on the plain port.
 plain_status() {
 	curl -sS --max-time 10 -o /dev/null -w '%{http_code}' \
 	    -H "Host: $1" "http://127.0.0.1:$PLAIN_PORT/derpmap/default"
 }
 
-# plain_says STATUS: it does, by the map's host and by any other.
+# plain_says STATUS: that status is this, for the map's host and for any other.
 plain_says() {
 	for _host in "$HOST_NAME" localhost 127.0.0.1; do
 		[ "$(plain_status "$_host")" = "$1" ] || return 1
 	done
 }
 
-# logged LINE [N]: the log has it, N times.
+# logged LINE [N]: the log contains it, N times.
 logged() {
 	[ "$(grep -c "$1" derpd.log)" -ge "${2:-1}" ]
 }
 
-# kept: the map on disk is that of the other server.
+# kept: the map on disk equals that of the other server.
 kept() {
 	cmp -s map.json state/map-*.json
 }
 
-e2e_case changes 120 "a map is followed through its changes and mishaps"
+e2e_case changes 120 "a map is followed through changes and failures"
 changes_body() {
 	e2e_paths
 	source_start
@@ -153,7 +153,7 @@ new_port_body() {
 	e2e_stop
 }
 
-e2e_case untrusted 60 "a source that nobody vouches for is not believed"
+e2e_case untrusted 60 "a source without a valid certificate is rejected"
 untrusted_body() {
 	e2e_paths
 	source_start
@@ -184,7 +184,7 @@ plain_port_body() {
 	e2e_stop
 }
 
-# served PORT NAME FILE: the map that a derpd serves.
+# served PORT NAME FILE: fetch the map that a derpd serves to FILE.
 served() {
 	{
 		printf 'GET /derpmap/default HTTP/1.1\r\nHost: %s\r\n' "$2"
@@ -194,13 +194,13 @@ served() {
 	[ -s "$3" ]
 }
 
-# alike: both serve what is in the first one's file.
+# alike: both serve the content of the first one's file.
 alike() {
 	served "$A_PORT" localhost a.json && served "$TLS_PORT" relay.test \
 	    b.json && cmp -s a.json b.json && cmp -s a.json a/map.json
 }
 
-e2e_case chain 120 "who follows another derpd serves the same bytes"
+e2e_case chain 120 "a derpd that follows another serves the same bytes"
 chain_body() {
 	e2e_paths
 	HOST_NAME=localhost

@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# The probe of the relay, on which it depends whether STUN is answered.
+# The probe of the relay, which decides whether STUN answers.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
@@ -10,18 +10,18 @@ STUN='stun {
 	probe every 1
 }'
 
-# answers true|false: what status says of STUN.
+# answers true|false: status reports this of STUN.
 answers() {
 	ctl -j status | grep -q "\"answering\":$1"
 }
 
-# told N LINE: the log has it N times.
+# told N LINE: the log contains it N times.
 told() {
 	_told=$(grep -c "$2" derpd.log)
 	[ "$_told" -eq "$1" ] || e2e_fail "\"$2\" is logged $_told times"
 }
 
-e2e_case well 60 "a relay that is well is found to be so, from its sandbox"
+e2e_case well 60 "the probe of a working relay succeeds, from its sandbox"
 well_body() {
 	e2e_paths
 	EXTRA=$STUN
@@ -33,7 +33,7 @@ well_body() {
 	e2e_stop
 }
 
-e2e_case silent 120 "STUN is silent while the relay answers nobody"
+e2e_case silent 120 "STUN does not answer while the relay hangs"
 silent_body() {
 	e2e_paths
 	EXTRA="$STUN
@@ -52,7 +52,7 @@ child timeout 60"
 	e2e_stop
 }
 
-e2e_case killed 60 "health is started again, and then says the same"
+e2e_case killed 60 "health is restarted, and reports the same"
 killed_body() {
 	e2e_paths
 	EXTRA=$STUN DEATHS=yes
@@ -71,7 +71,7 @@ new_health() {
 	[ -n "$_new" ] && [ "$_new" != "$1" ]
 }
 
-e2e_case always 60 "with \"always\" nobody probes"
+e2e_case always 60 "with \"always\" there is no probe"
 always_body() {
 	e2e_paths
 	EXTRA='stun {

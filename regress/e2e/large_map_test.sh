@@ -1,11 +1,11 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# A map that is too large to go out in one piece.
+# A map that is too large to be sent in one piece.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-# large_map: a good map, nearly as large as one may be.
+# large_map: a valid map, almost as large as permitted.
 large_map() {
 	awk -v n=490 'BEGIN {
 		pad = sprintf("%900s", "")
@@ -25,12 +25,12 @@ large_map() {
 	}'
 }
 
-# serves WORKERS: start with a large map, which is in map.a, too.
+# serves WORKERS: start with a large map, which is also in map.a.
 serves() {
 	e2e_paths
 	WORKERS=$1
-	# Who reads slowly here takes nothing for some seconds; and what the
-	# kernel holds unsent fits into its window, so that TCP sees progress.
+	# A slow reader here accepts nothing for some seconds.  The unsent limit
+	# fits into its window, so that TCP makes progress.
 	RELAY='write timeout 10000
 	unsent limit 16K'
 	large_map >map.a
@@ -46,7 +46,7 @@ bodies_body() {
 	e2e_stop
 }
 
-e2e_case slow 120 "who takes a map slowly gets it, as long as it takes"
+e2e_case slow 120 "a slow reader gets the whole map, however long it takes"
 slow_body() {
 	serves 1
 	raw -M map.a large-slow

@@ -1,12 +1,12 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# Processes that hang, or go, at the worst time: they are replaced, sessions go
-# on, and logins under way end one way or the other.
+# Processes that hang or end at a bad time: they are replaced, sessions
+# continue, and logins under way either succeed or fail.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-# short_timeout: a daemon that does not wait long for a sign of life.
+# short_timeout: a daemon with a short child timeout.
 short_timeout() {
 	e2e_paths
 	EXTRA="${EXTRA:+$EXTRA
@@ -14,13 +14,13 @@ short_timeout() {
 	DEATHS=yes
 }
 
-# new_child ROLE OLDPID: there is such a child, and it is another one.
+# new_child ROLE OLDPID: there is a child of this role with another process id.
 new_child() {
 	! e2e_children "$1" | grep -qx "$2" &&
 	    [ "$(e2e_children "$1" | wc -l)" -eq "${3:-1}" ]
 }
 
-# logins_in, logins_refused: what became of the logins under way.
+# logins_in, logins_refused: the results of the logins under way.
 logins_in() {
 	sed -n 's/.*: \([0-9]*\) in, .*/\1/p' raw.out
 }
@@ -29,13 +29,13 @@ logins_refused() {
 	sed -n 's/.* \([0-9]*\) refused$/\1/p' raw.out
 }
 
-# clients_of PID: TCP connections that a process serves.
+# clients_of PID: count TCP connections that a process serves.
 clients_of() {
 	ss -Htnp state established "sport = :$TLS_PORT" |
 	    grep -c "pid=$1,"
 }
 
-# under_way ROLE SIGNAL WORKERS: a process is signalled while clients log in.
+# under_way ROLE SIGNAL WORKERS: signal a process while clients log in.
 under_way() {
 	rm -rf raw.ready raw.ready.go derpd.sock
 	WORKERS=$3
@@ -109,7 +109,7 @@ pings_body() {
 	e2e_stop
 }
 
-# every_role: a daemon with a process of every kind.
+# every_role: a daemon with a process of every role.
 every_role() {
 	short_timeout 1
 	cat >map.json <<-end
@@ -125,7 +125,7 @@ map { path \"/other\" follow \"https://127.0.0.1:1/map\" }"
 	e2e_start
 }
 
-e2e_case every_role 120 "whichever process hangs is replaced"
+e2e_case every_role 120 "a hanging process of any role is replaced"
 every_role_body() {
 	every_role
 	for _role in keys relay stund derpmapd health; do
@@ -133,7 +133,7 @@ every_role_body() {
 		[ -n "$_pid" ] || e2e_fail "there is no $_role"
 		kill -STOP "$_pid"
 		wait_until "another $_role is there" new_child "$_role" "$_pid"
-		# keys may have owed an answer besides.
+		# keys may have owed an answer too.
 		grep -Eq "$_role 0 \(pid $_pid\) (gave no sign|did not answer)" \
 		    derpd.log || e2e_fail "the log says nothing of $_role"
 	done
@@ -165,7 +165,7 @@ suspended_body() {
 	WORKERS=2
 	e2e_start
 	_kids=$(e2e_children any)
-	# All stop, with a question on its way, and the parent wakes up first.
+	# Stop all with a ping under way; the parent continues first.
 	for _pid in $_kids; do
 		kill -STOP "$_pid"
 	done
@@ -178,14 +178,14 @@ suspended_body() {
 	for _pid in $_kids; do
 		kill -CONT "$_pid"
 	done
-	# It has asked again by then.
+	# It has sent another ping by then.
 	sleep 4
 	[ "$(e2e_children any)" = "$_kids" ] || e2e_fail "processes changed"
 	raw coalesced
 	e2e_stop
 }
 
-e2e_case busy 120 "a process that has much to do gives signs of life"
+e2e_case busy 120 "a busy process answers pings"
 busy_body() {
 	short_timeout 2
 	DEATHS=''
@@ -212,7 +212,7 @@ stopped() {
 	return 1
 }
 
-e2e_case listening_ended 60 "a listening socket that was ended listens again"
+e2e_case listening_ended 60 "a listening socket that was shut down is opened again"
 listening_ended_body() {
 	e2e_need_root "to reach into another process"
 	WORKERS=1

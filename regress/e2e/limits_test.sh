@@ -1,11 +1,11 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# Limits on clients that are logged in, by their values.
+# Limits on logged-in clients, by their exact values.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-e2e_case client_burst 60 "a burst is what it is said to be, to the frame"
+e2e_case client_burst 60 "a burst is exact, to the frame"
 client_burst_body() {
 	e2e_paths
 	RELAY='client rate 1 burst 65568'
@@ -14,7 +14,7 @@ client_burst_body() {
 	e2e_stop
 }
 
-e2e_case client_rate 60 "nobody sends faster than the rate, nor loses by it"
+e2e_case client_rate 60 "a client never exceeds its rate, and loses no packets"
 client_rate_body() {
 	e2e_paths
 	RELAY='client rate 32K burst 65568'
@@ -42,7 +42,7 @@ write_timeout_body() {
 	e2e_stop
 }
 
-e2e_case unsent_limit 60 "the kernel is given no more than the unsent limit"
+e2e_case unsent_limit 60 "the kernel gets no more than the unsent limit"
 unsent_limit_body() {
 	case $(uname -s) in
 	Linux|Darwin) ;;
@@ -52,7 +52,8 @@ unsent_limit_body() {
 		rm -rf state
 		RELAY=''
 		e2e_paths
-		# What waits is not dropped: the packet at the front counts.
+		# CoDel must not drop packets: the test counts those before the
+		# disco packet.
 		RELAY="unsent limit ${_limit}K
 		codel off"
 		e2e_start
@@ -61,7 +62,7 @@ unsent_limit_body() {
 	done
 }
 
-e2e_case watch_pong 60 "a pong does not go into a frame that was cut"
+e2e_case watch_pong 60 "a pong is not sent within a split frame"
 watch_pong_body() {
 	e2e_paths
 	RELAY='unsent limit 16K'

@@ -1,11 +1,11 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# What a worker takes for clients that are sent more than they read.
+# Memory of a worker whose clients read less than they are sent.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-# worker_kib FIELD: of /proc/PID/status of the one worker.
+# worker_kib FIELD: a field of /proc/PID/status of the only worker.
 worker_kib() {
 	awk -v f="$1:" '$1 == f { print $2 }' \
 	    "/proc/$(e2e_children relay)/status"
@@ -21,7 +21,7 @@ settled() {
 	[ $(($(worker_kib VmRSS) - _before)) -lt 8192 ]
 }
 
-e2e_case goes_back 120 "memory that a flood took is the system's again"
+e2e_case goes_back 120 "the memory of a flood returns to the system"
 goes_back_body() {
 	need_figures
 	RELAY='write timeout 30000'
@@ -31,7 +31,7 @@ goes_back_body() {
 	raw -c 64 flood
 	_peak=$(worker_kib VmHWM)
 	echo "$_before KiB before, $_peak KiB at most"
-	# Else there is nothing to give back.
+	# Otherwise there is nothing to return.
 	[ $((_peak - _before)) -gt 65536 ] ||
 	    e2e_fail "the packets did not wait in the worker"
 	wait_until "the worker is as small as before" settled
@@ -42,7 +42,7 @@ goes_back_body() {
 e2e_case many_queues 120 "all queues together are bounded"
 many_queues_body() {
 	need_figures
-	# 64 times that for all; without a bound 300 clients get 75 MiB.
+	# The bound is 64 times that; without it, 300 clients get 75 MiB.
 	RELAY='write timeout 30000
 queue bytes 128K'
 	e2e_start
@@ -56,7 +56,7 @@ queue bytes 128K'
 	e2e_stop
 }
 
-e2e_case unsent 60 "the kernel gets little of what a client does not read"
+e2e_case unsent 60 "the kernel holds little for a client that does not read"
 unsent_body() {
 	e2e_paths
 	RELAY='write timeout 30000'
@@ -65,7 +65,7 @@ unsent_body() {
 	e2e_stop
 }
 
-e2e_case connections_gone 120 "memory of connections is the system's again"
+e2e_case connections_gone 120 "the memory of connections returns to the system"
 connections_gone_body() {
 	need_figures
 	e2e_start
@@ -84,7 +84,7 @@ half_settled() {
 	[ $(($(worker_kib VmRSS) - _before)) -lt $(((_full - _before) / 2)) ]
 }
 
-e2e_case link 120 "a worker that did not read its link is linked anew"
+e2e_case link 120 "a worker that did not read its link gets a new one"
 link_body() {
 	e2e_paths
 	WORKERS=2
@@ -102,7 +102,7 @@ link_body() {
 	    e2e_fail "the log does not say why"
 	[ "$(e2e_children relay | tr '\n' ' ')" = "$1 $2 " ] ||
 	    e2e_fail "a worker was started anew"
-	# Clients of the two workers reach each other.
+	# Clients of the two workers can reach each other.
 	for _i in 1 2 3 4 5; do
 		raw coalesced gone-rules
 	done

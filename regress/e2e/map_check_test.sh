@@ -1,11 +1,12 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# derpctl map check, as people and their CI call it: no daemon is needed.
+# derpctl map check, as administrators and CI use it, without a daemon.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-# write_map [NODE-FIELDS]: a map in map.json, with more fields in its node.
+# write_map [NODE-FIELDS]: write a map to map.json, with more fields in its
+# node.
 write_map() {
 	cat >map.json <<-end
 	{
@@ -30,7 +31,7 @@ good_body() {
 	    "$DERPCTL" map check map.json
 	atf_check -o inline:"standard input: good, 1 region, 1 node\n" \
 	    "$DERPCTL" map check - <map.json
-	# A pipe gives it in pieces.
+	# A pipe delivers it in pieces.
 	{ head -c 100 map.json; tail -c +101 map.json; } |
 	    atf_check -o match:': good' "$DERPCTL" map check -
 	atf_check -o inline:'{"findings":[],"ok":true,"regions":1,"nodes":1}
@@ -68,7 +69,7 @@ warnings_body() {
 	    "$DERPCTL" -j map check map.json
 }
 
-e2e_case unreadable 60 "what can't be read, and wrong arguments"
+e2e_case unreadable 60 "unreadable files and wrong arguments"
 unreadable_body() {
 	e2e_paths
 	atf_check -s exit:1 -e match:'none.json: No such file' \
@@ -83,7 +84,7 @@ unreadable_body() {
 	    "$DERPCTL" map check map.json
 }
 
-# A map may come from anywhere: a terminal obeys nothing in it.
+# A map may be untrusted: no control character may reach a terminal.
 e2e_case terminal 60 "no control character reaches the terminal"
 terminal_body() {
 	e2e_paths

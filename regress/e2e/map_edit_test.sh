@@ -1,11 +1,11 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# Changes of a map file by derpctl.
+# Changes of a map file with derpctl.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-# node NAME: a node to be added.
+# node NAME: write a node to add.
 node() {
 	printf '{"Name":"%s","RegionID":1,"HostName":"%s.example"}\n' "$1" "$1"
 }
@@ -14,7 +14,8 @@ edit() {
 	"$DERPCTL" "$@" >out 2>&1
 }
 
-# refused REASON ARGUMENT...: it is, for this reason, and changes nothing.
+# refused REASON ARGUMENT...: the change fails with this error and changes
+# nothing.
 refused() {
 	_why=$1
 	shift
@@ -23,7 +24,7 @@ refused() {
 	cmp -s map.json before.json || atf_fail "it was changed: $*"
 }
 
-e2e_case life 60 "a map from nothing, and what becomes of it"
+e2e_case life 60 "create a map, and change it"
 life_body() {
 	e2e_paths
 	node a | edit map add -c ber -n Berlin map.json 900 ||
@@ -48,7 +49,7 @@ life_body() {
 	    atf_fail "$(cat map.json)"
 }
 
-e2e_case refusals 60 "what would not be good is not written"
+e2e_case refusals 60 "an invalid map is not written"
 refusals_body() {
 	e2e_paths
 	node a | edit map add map.json 900

@@ -1,11 +1,11 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# A map from a file, as those see it who fetch it.
+# A map from a file, as HTTP clients fetch it.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-# map NAME: a good map.
+# map NAME: print a valid map.
 map() {
 	cat <<-end
 	{"Regions": {
@@ -17,14 +17,14 @@ map() {
 	end
 }
 
-# large_map NAME: the same with 300 KiB more, of which gzip saves half.
+# large_map NAME: add 300 KiB, half of which gzip saves.
 large_map() {
 	map "$1" | sed '$d'
 	printf '}, "Pad": "%s"}\n' "$(head -c 153600 /dev/urandom |
 	    od -An -v -tx1 | tr -d ' \n')"
 }
 
-# serves [STATEMENT]: the configuration for it, for e2e_start.
+# serves [STATEMENT]: write the configuration for e2e_start.
 serves() {
 	e2e_paths
 	command -v curl >/dev/null || atf_skip "needs curl"
@@ -33,14 +33,14 @@ serves() {
 	EXTRA="map \"$MAP_FILE\" { ${1:-} }"
 }
 
-# fetch [CURL-OPTIONS]: the map, as a client that knows our certificate.
+# fetch [CURL-OPTIONS]: fetch the map as a client that trusts our certificate.
 fetch() {
 	curl -sS --max-time 10 --cacert "$PWD/state/self-signed.crt" \
 	    --resolve "$HOST_NAME:$TLS_PORT:127.0.0.1" "$@" \
 	    "https://$HOST_NAME:$TLS_PORT${URL_PATH:-/derpmap/default}"
 }
 
-# status [CURL-OPTIONS]: the status of the answer alone.
+# status [CURL-OPTIONS]: print only the status of the answer.
 status() {
 	fetch -o /dev/null -w '%{http_code}' "$@"
 }
@@ -53,12 +53,12 @@ field() {
 	    sed -n "s/^$_name: //Ip"
 }
 
-# served FILE: the very bytes of it are served.
+# served FILE: exactly its bytes are served.
 served() {
 	fetch | cmp -s - "$1"
 }
 
-# state: what derpctl says of the map.
+# state: print derpctl's state of the map.
 state() {
 	ctl -j map | jq -r '.maps[0].state'
 }
@@ -71,7 +71,7 @@ equal() {
 	[ "$2" = "$3" ] || e2e_fail "$1: expected '$2', got '$3'"
 }
 
-e2e_case answers 60 "the bytes of the file, with all that belongs to them"
+e2e_case answers 60 "the bytes of the file, with their header fields"
 answers_body() {
 	serves 'path "/m" max age 7'
 	e2e_start
@@ -116,7 +116,7 @@ plain_port_body() {
 	e2e_stop
 }
 
-e2e_case edits 120 "changes count by themselves, whichever way they are made"
+e2e_case edits 120 "changes are detected, whichever way they are made"
 edits_body() {
 	serves
 	WORKERS=3
@@ -168,7 +168,7 @@ bad_edit_body() {
 	e2e_stop
 }
 
-e2e_case no_file 60 "in the place of the file is something else"
+e2e_case no_file 60 "the file is replaced by something else"
 no_file_body() {
 	serves
 	e2e_start
@@ -188,7 +188,7 @@ no_file_body() {
 	e2e_stop
 }
 
-# shows_error TEXT: derpctl map does.
+# shows_error TEXT: derpctl map prints this error.
 shows_error() {
 	ctl map | grep -q "map.json: $1"
 }
@@ -205,7 +205,7 @@ first_bad_body() {
 	    e2e_fail "$(cat out)"
 }
 
-e2e_case map_only 60 "a machine that serves the map alone"
+e2e_case map_only 60 "a machine that serves only the map"
 map_only_body() {
 	serves
 	e2e_conf
@@ -226,7 +226,7 @@ map_only_body() {
 	e2e_stop
 }
 
-e2e_case several 60 "several maps, a reload that adds one, one that may not"
+e2e_case several 60 "several maps, a reload that adds one, one that fails"
 several_body() {
 	serves
 	map two >two.json
@@ -249,8 +249,8 @@ map \"$PWD/three.json\" { path \"/three\" }"
 	e2e_stop
 }
 
-# Fetch until there is a file `enough': a line in failures for each map that
-# is not whole, one in fetched.N for each that is.
+# fetch_on: fetch until the file `enough' exists.  Append a line to failures for
+# each partial map, and to fetched.N for each whole one.
 fetch_on() {
 	_n=$1
 	shift
@@ -265,12 +265,12 @@ fetch_on() {
 	done
 }
 
-# named_map NAME: a large map that says on both sides of the rest who it is.
+# named_map NAME: a large map with the name at its start and its end.
 named_map() {
 	large_map "$1" | sed "s/^{\"Regions\"/{\"Name\": \"$1\", \"Regions\"/"
 }
 
-# enough_of N: each of the fetchers got so many maps.
+# enough_of N: each fetcher got that many maps.
 enough_of() {
 	for _f in 1 2 3; do
 		[ -f "fetched.$_f" ] &&
@@ -307,12 +307,12 @@ replaced_body() {
 	e2e_stop
 }
 
-# slow_has N FILE: what the slow client got as its Nth map is that of FILE.
+# slow_has N FILE: the Nth map of the slow client equals FILE.
 slow_has() {
 	cmp "raw.ready.$1" "$2" || e2e_fail "map $1 is not that of $2"
 }
 
-e2e_case slow 120 "who reads a map slowly gets all of it, then the newest one"
+e2e_case slow 120 "a slow reader gets a whole map, then the newest one"
 slow_body() {
 	serves
 	large_map first >map.json
@@ -332,7 +332,7 @@ slow_body() {
 	e2e_stop
 }
 
-e2e_case killed 120 "who dies comes back, and the map stays"
+e2e_case killed 120 "killed processes are restarted, and the map stays"
 killed_body() {
 	serves
 	EXTRA="$EXTRA
@@ -350,7 +350,7 @@ stun { listen on 127.0.0.1 port 0 }"
 	e2e_stop
 }
 
-# another ROLE OLD: there is one, and it is not the old one.
+# another ROLE OLD: there is a child of this role with another process id.
 another() {
 	_new=$(e2e_children "$1" | head -n 1)
 	[ -n "$_new" ] && [ "$_new" != "$2" ]

@@ -1,12 +1,11 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# No private key is anywhere in the memory of a process that has no business
-# with it.
+# No private key is in the memory of a process that must not have it.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-# ec_secret FILE: the private number of an EC key, 32 or 48 bytes in hex.
+# ec_secret FILE: print the private number of an EC key, 32 or 48 bytes in hex.
 ec_secret() {
 	openssl pkey -in "$1" -noout -text | awk '
 	/^priv:/ { on = 1; next }
@@ -19,8 +18,8 @@ ec_secret() {
 	}'
 }
 
-# rsa_secrets FILE: the primes and the private exponent of an RSA key; the
-# first 128 bytes of what is longer.
+# rsa_secrets FILE: print the primes and the private exponent of an RSA key,
+# each up to 128 bytes.
 rsa_secrets() {
 	openssl rsa -in "$1" -noout -text 2>/dev/null | awk '
 	/^[a-zA-Z]/ { flush(); on = /^(privateExponent|prime1|prime2)/; next }
@@ -59,7 +58,7 @@ certificate \"$PWD/other.crt\" key \"$PWD/other.key\""
 	[ "$(echo "$_secrets" | wc -l)" -eq 6 ] ||
 	    atf_fail "not six secrets: $_secrets"
 
-	# The control: keys has them, so the search can find something.
+	# Verify the search itself: keys has the secrets.
 	for _s in $_secrets; do
 		"$MEMSCAN" "$(e2e_children keys)" "$_s" >scan.out 2>&1
 		case $? in

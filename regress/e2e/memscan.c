@@ -1,12 +1,12 @@
 /*
- * memscan: does a process have these bytes anywhere in its memory?
+ * memscan: searches the memory of a process for strings of bytes.
  *
  *	memscan pid hex ...
  *
- * Looks for each string of bytes (given as hex digits), for the same reversed
- * (as big numbers are kept), and for the digits themselves, in every readable
- * mapping of the process.  Exit 0 nothing found, 1 found (a line says where),
- * 2 it could not be looked at.  Linux alone: it reads /proc/PID/maps and mem.
+ * Searches every readable mapping of the process for each string of bytes
+ * (given as hex digits), for its reverse (the order of big numbers), and for
+ * the digits themselves.  Exits 0: nothing found, 1: found (a line shows
+ * where), 2: the search failed.  Linux only: it reads /proc/PID/maps and mem.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -71,7 +71,7 @@ add_hex(const char *hex)
 		add((const uint8_t *)hex, 2 * n, "digits");
 }
 
-/* Look through one piece of memory; number of finds. */
+/* Search one piece of memory; return the number of matches. */
 static int
 look(const uint8_t *p, size_t n, uint64_t at, const char *map)
 {
@@ -90,7 +90,7 @@ look(const uint8_t *p, size_t n, uint64_t at, const char *map)
 	return (found);
 }
 
-/* Look through one mapping; number of finds. */
+/* Search one mapping; return the number of matches. */
 static int
 scan(int fd, uint64_t from, uint64_t to, const char *map)
 {

@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# What /debug/varz says, as a Prometheus would read it.
+# The text of /debug/varz, as Prometheus parses it.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
@@ -18,8 +18,8 @@ stun { listen on 127.0.0.1 port 0 }"
 	e2e_start
 	raw coalesced
 	wait_until "the metrics of STUN and the map are there" complete
-	# What promtool calls errors: values without TYPE and HELP, two values
-	# of one name and labels, values that are no numbers.
+	# Errors that promtool reports: values without TYPE and HELP, two values
+	# of one name and labels, values that are not numbers.
 	awk '
 	function bad(why) {
 		printf "line %d: %s: %s\n", NR, why, $0

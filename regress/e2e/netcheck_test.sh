@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# Tailscale's own STUN and netcheck, and those who fetch maps, against relay,
-# STUN and map of one derpd.
+# Tailscale's own STUN, netcheck and map fetchers, against relay, STUN and map
+# of one derpd.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
@@ -11,7 +11,7 @@ have_ipv6() {
 	    ifconfig lo0 2>/dev/null | grep -q 'inet6 ::1'
 }
 
-# serve [STUN-STATEMENTS]: relay and STUN, at IPv4.
+# serve [STUN-STATEMENTS]: relay and STUN, with IPv4.
 serve() {
 	e2e_need_interop
 	HOST_NAME=localhost
@@ -19,8 +19,8 @@ serve() {
 	e2e_start
 }
 
-# serve_both [STUN-STATEMENTS]: at IPv6 too, with the same ports, as a node of a
-# map has but one of each.
+# serve_both [STUN-STATEMENTS]: with IPv6 too, on the same ports, because a node
+# of a map has only one of each.
 serve_both() {
 	have_ipv6 || atf_skip "there is no IPv6 loopback here"
 	serve "${1:-}"
@@ -51,7 +51,7 @@ answering() {
 	ctl -j status | jq -e '.stun.answering'
 }
 
-# give_map FILTER: the map of our node, changed by a filter of jq, is served.
+# give_map FILTER: serve the map of our node, changed by a jq filter.
 give_map() {
 	ctl map node | jq "$1" >node.json
 	jq '{Regions: {"900": {RegionID: 900, RegionCode: "own",
@@ -59,12 +59,12 @@ give_map() {
 	run ctl map check map.json
 	EXTRA="$EXTRA
 map \"$PWD/map.json\""
-	# The ports stay those of the sockets that are open.
+	# The configuration names the ports of the open sockets.
 	e2e_conf
 	run ctl reload
 }
 
-# chooses [STUN-STATEMENTS]: the clients find all they look for, at IPv4.
+# chooses [STUN-STATEMENTS]: the clients find all services, with IPv4.
 chooses() {
 	serve "${1:-}"
 	give_map '. + {IPv6: "none"}'
@@ -73,7 +73,7 @@ chooses() {
 	e2e_stop
 }
 
-# chooses_both [STUN-STATEMENTS]: and over both families.
+# chooses_both [STUN-STATEMENTS]: with both address families.
 chooses_both() {
 	e2e_need_interop
 	serve_both "${1:-}"
@@ -123,7 +123,7 @@ silent() {
 	ctl -j status | jq -e '.stun.answering | not'
 }
 
-# served_pin: of the certificate that is served.
+# served_pin: the pin of the presented certificate.
 served_pin() {
 	printf 'sha256-raw:'
 	openssl s_client -connect "127.0.0.1:$TLS_PORT" \
@@ -131,7 +131,7 @@ served_pin() {
 	    openssl x509 -outform DER | openssl dgst -sha256 -r | cut -c1-64
 }
 
-# While there is no certificate yet but a temporary one, STUN is silent.
+# With only a temporary certificate, STUN does not answer.
 e2e_case silent 120 "while STUN is silent netcheck finds us over HTTPS"
 silent_body() {
 	e2e_paths
@@ -156,12 +156,12 @@ directory "https://127.0.0.1:9/d" }'
 	e2e_stop
 }
 
-# said LINE: the last line of the consumer is about this.
+# said LINE: the consumer's last line contains this.
 said() {
 	tail -n 1 go.out | grep -q "$1"
 }
 
-# The hash in the consumer's last line.
+# hash_said: print the hash in the consumer's last line.
 hash_said() {
 	tail -n 1 go.out | sed 's/.*, map //'
 }
@@ -170,7 +170,7 @@ said_other() {
 	[ "$(hash_said)" != "$1" ]
 }
 
-# write_map FILE NAME: a good map, put in place at once.
+# write_map FILE NAME: write a valid map, and move it in place.
 write_map() {
 	cat >"$1.new" <<-end
 	{"Regions":{"900":{"RegionID":900,"RegionCode":"$2",
@@ -180,7 +180,7 @@ write_map() {
 	mv "$1.new" "$1"
 }
 
-# first_conf PORT: the configuration of the server with the file.
+# first_conf PORT: write the configuration of the server that reads the file.
 first_conf() {
 	HOST_NAME=localhost
 	LISTEN="listen on 127.0.0.1 port $1 tls"
@@ -188,7 +188,7 @@ first_conf() {
 	EXTRA="map \"$PWD/a/map.json\""
 }
 
-# first_start: in a directory of its own; sets A_PID, A_PORT.
+# first_start: start it in a directory of its own; set A_PID, A_PORT.
 first_start() {
 	cd a || exit 1
 	e2e_start
@@ -197,7 +197,7 @@ first_start() {
 	echo "$A_PID" >>pids
 }
 
-# second_conf PORT: that of the server that follows the first one.
+# second_conf PORT: write that of the server that follows the first one.
 second_conf() {
 	HOST_NAME=relay.test
 	LISTEN="listen on 127.0.0.1 port $1 tls"
@@ -208,7 +208,7 @@ second_conf() {
 }"
 }
 
-e2e_case list 180 "consumers of two servers that go and come have the map"
+e2e_case list 180 "clients of two servers that come and go have the map"
 list_body() {
 	e2e_need_interop
 	HOST_NAME=localhost
@@ -230,7 +230,7 @@ list_body() {
 	said "from $A_URL" || e2e_fail "the first one does not count"
 	hash=$(hash_said)
 
-	# A crash of the first machine.
+	# The first machine crashes.
 	kill -KILL "$A_PID"
 	wait_until "the second server is taken" said "from $B_URL"
 	[ "$(hash_said)" = "$hash" ] || e2e_fail "it serves other bytes"
@@ -238,7 +238,7 @@ list_body() {
 	wait_until "none is left" said "from none"
 	[ "$(hash_said)" = "$hash" ] || e2e_fail "the good map is lost"
 
-	# The second one starts with no source to follow.
+	# The second one starts without its source.
 	second_conf "$B_PORT"
 	e2e_start
 	wait_until "the second server is back" said "from $B_URL"

@@ -1,15 +1,15 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# What `derpctl node' prints, in the hands of the real client: a network of its
-# own with addresses that are public, private and of IPv6, names in a hosts file,
-# and the usual ports.
+# The output of `derpctl node' with the real client: a network namespace with
+# public, private and IPv6 addresses, names in a hosts file, and the usual
+# ports.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
 PUBLIC=9.0.0.7 PRIVATE=10.0.0.7 PUBLIC6=2600::7
 
-# network [ADDRESS...]: a network with these, in which derpd runs.
+# network [ADDRESS...]: create a namespace with these addresses, for derpd.
 network() {
 	e2e_need_interop
 	e2e_need_root "a network of its own"
@@ -20,7 +20,7 @@ network() {
 	unshare -nm sh -c 'mount --bind hosts /etc/hosts && exec sleep 600' &
 	NS=$!
 	echo "$NS" >>pids
-	# A new view of the mounts begins at their root.
+	# A new mount namespace starts at the root directory.
 	cat >inside <<END
 #!/bin/sh
 exec nsenter -t $NS -n -m -- sh -c 'cd "\$0" && exec "\$@"' "$PWD" "\$@"
@@ -47,7 +47,7 @@ resolves() {
 	echo "$2 $1" >>hosts
 }
 
-# serve: start derpd in the network, with LISTEN, HOST_NAME, CERTS, EXTRA.
+# serve: start derpd in the namespace, with LISTEN, HOST_NAME, CERTS, EXTRA.
 serve() {
 	e2e_conf
 	./inside "$DERPD" -d -f derpd.conf >derpd.log 2>&1 &
@@ -61,8 +61,8 @@ answers() {
 	ctl status
 }
 
-# node_works: print the node, and have the client use it.  Our authority, if there
-# is one, is the system's: clients trust no other with a CertName.
+# node_works: print the node, and let the client use it.  Our CA, if there is
+# one, is in the system's store: with a CertName, clients trust no other.
 node_works() {
 	run ctl node
 	cp run.out node.json
@@ -77,7 +77,7 @@ node_works() {
 	e2e_stop
 }
 
-# is FILTER: the node that was printed has that.
+# is FILTER: the printed node matches this jq filter.
 is() {
 	jq -e "$1" node.json >/dev/null ||
 	    e2e_fail "not $1: $(cat node.json)"
@@ -90,14 +90,14 @@ e2e_case wildcard 120 "the usual ports, a public address, a self-signed pair"
 wildcard_body() {
 	network $PUBLIC $PUBLIC6
 	HOST_NAME=relay.test LISTEN=$ALL EXTRA='stun { listen on * port 3478 }'
-	# Nobody knows the name.
+	# The name does not resolve.
 	serve
 	node_works
 	is '.IPv4 == "9.0.0.7" and .IPv6 == "2600::7" and .CanPort80 and
 	    .DERPPort == null and .STUNPort == null'
 }
 
-e2e_case private 120 "a private address behind *, and one that is written"
+e2e_case private 120 "a private address behind *, and an explicit one"
 private_body() {
 	network $PRIVATE
 	resolves relay.test $PRIVATE
@@ -162,7 +162,7 @@ names_body() {
 	serve
 	node_works
 	is '.HostName == "a.test" and .CertName == "b.test"'
-	# What the self-signed pair was made for counts.
+	# The name in the self-signed certificate is the one in force.
 	CERTS='' HOST_NAME=c.test
 	serve
 	e2e_stop
@@ -174,7 +174,7 @@ names_body() {
 	is '.HostName == "c.test"'
 }
 
-# A node that a person wrote, as it is in many maps.
+# A handwritten node, as many maps contain.
 e2e_case nameless 60 "a node with an address, a port and no HostName"
 nameless_body() {
 	e2e_need_interop
@@ -190,7 +190,7 @@ END
 	e2e_stop
 }
 
-e2e_case no_node 60 "a machine with a map alone is no node"
+e2e_case no_node 60 "a machine with only a map is not a node"
 no_node_body() {
 	e2e_paths
 	cat >map.json <<END

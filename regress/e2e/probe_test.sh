@@ -1,11 +1,11 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# derpctl probe: against a relay, and against what is none.
+# derpctl probe: against a relay, and against other servers.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-# probe_fails PATTERN ARGUMENT...: exit 1, the reason on standard error.
+# probe_fails PATTERN ARGUMENT...: exit 1, and the error on standard error.
 probe_fails() {
 	_pattern=$1
 	shift
@@ -85,7 +85,7 @@ no_relay_body() {
 	    "$(sed -n 's/^ACCEPT.*:\([0-9]*\)$/\1/p' other.log)"
 }
 
-e2e_case arguments 30 "arguments that make no sense are refused"
+e2e_case arguments 30 "invalid arguments are rejected"
 arguments_body() {
 	e2e_paths
 	probe_fails usage

@@ -1,20 +1,19 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# The programs of the suite: what each is linked with, and by whom they are
-# started.
+# The programs of the suite: the libraries of each, and who may start them.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-# linked PROGRAM: the libraries that it names itself, without those of the C
-# library and the sanitizers.
+# linked PROGRAM: print its direct libraries, without those of the C library and
+# the sanitizers.
 linked() {
 	readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\.so.*/\1/p' |
 	    grep -v -e '^libc$' -e '^libm$' -e '^libbsd$' -e '^libasan$' \
 	    -e '^libubsan$' -e '^ld-linux' | sort | tr '\n' ' '
 }
 
-# want PROGRAM LIBRARY...
+# want PROGRAM LIBRARY...: PROGRAM is linked with exactly these.
 want() {
 	_program=$SRC/../../$1
 	shift
@@ -44,7 +43,7 @@ libraries_body() {
 	want derpctl/derpctl libcrypto libevent_core-2.1 libsodium libtls
 }
 
-e2e_case by_hand 60 "programs of derpd's say who starts them"
+e2e_case by_hand 60 "programs started by hand report who starts them"
 by_hand_body() {
 	e2e_paths
 	for _program in derpd/keys/derpd-keys derpd/relay/derpd-relay \
@@ -75,7 +74,7 @@ other_build_body() {
 	DERPD=$PWD/sbin/derpd
 	DEATHS=1
 	e2e_start
-	# A newer package is unpacked: what comes next is still of this build.
+	# A newer package is unpacked: further children are still of this build.
 	for _program in libexec/derpd/*; do
 		rm "$_program"
 		cp /bin/false "$_program"
@@ -85,7 +84,7 @@ other_build_body() {
 	wait_until "another worker is there" other_worker
 	raw coalesced
 	e2e_stop
-	# Started anew from there, it says what is wrong.
+	# A start from there reports the mismatch.
 	if "$DERPD" -n -f derpd.conf >check.out 2>&1; then
 		e2e_fail "derpd -n takes programs that are none of its own"
 	fi

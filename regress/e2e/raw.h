@@ -40,11 +40,11 @@ struct raw_options {
 	const char	*name;		/* SNI and Host */
 	const char	*from;		/* address to come from, NULL any */
 	const char	*ready;		/* file to make when a case is up */
-	const char	*map;		/* file of the map that is served */
+	const char	*map;		/* served map file */
 	char		 mesh[65];	/* mesh key, "" none */
 	const char	*key;		/* file of the server's key, NULL
 					   none */
-	int		 derper;	/* leave out what derper does not do */
+	int		 derper;	/* skip what derper lacks */
 	int		 count;		/* of connections, for exhaustion */
 };
 extern struct raw_options opt;
@@ -54,21 +54,19 @@ struct sess;
 void	 fail(const char *fmt, ...)
 	    __attribute__((format(printf, 1, 2), noreturn));
 
-/* Say what the case did. */
+/* Print a result of the case. */
 void	 say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Milliseconds of a monotonic clock. */
 int64_t	 now_ms(void);
 
-/* Make the file that -ready names, if it does. */
+/* Create the file that -r names, if there is one. */
 void	 ready(void);
 
-/*
- * Make it, and wait for SIGTERM; the sessions that are given must stay alive.
- */
+/* Create it, and wait for SIGTERM; the sessions must stay alive. */
 void	 wait_told(struct sess *a, struct sess *b);
 
-/* How a TLS connection is made; all zero is the ordinary way. */
+/* How to open a TLS connection; all zero is the default. */
 struct tls_how {
 	const char	*sni;		/* NULL: opt.name */
 	int		 no_sni;
@@ -83,51 +81,53 @@ struct raw_conn {
 	int		 fd;
 	SSL		*ssl;		/* NULL: plain TCP */
 	size_t		 chunk;
-	int		 eof;		/* TCP is at its end */
-	int		 cork;		/* keep what TLS makes, for one write */
+	int		 eof;		/* TCP has ended */
+	int		 cork;		/* collect output for one write */
 };
 
-/* Connect to `port' by TCP alone. */
+/* Connect to `port' with plain TCP. */
 struct raw_conn *conn_tcp(const char *port);
 
-/* A ClientHello as conn_tls() sends it, to `p' (size bytes); its bytes. */
+/*
+ * Write a ClientHello as of conn_tls() to `p' (size bytes); return its bytes.
+ */
 size_t	 conn_hello(uint8_t *p, size_t size);
 
-/* The same, then TLS; NULL when the handshake failed (within WAIT_MS). */
+/* Connect with TLS; NULL when the handshake failed (within WAIT_MS). */
 struct raw_conn *conn_try_tls(const struct tls_how *how);
 
-/* The same, but a failure ends the case.  `how' NULL: the ordinary way. */
+/* Connect with TLS; a failure ends the case.  `how' NULL: the default. */
 struct raw_conn *conn_tls(const struct tls_how *how);
 
 /* Write all `n' bytes; 0, or -1 when the connection is gone. */
 int	 conn_try_write(struct raw_conn *c, const void *p, size_t n);
 
-/* The same, but a failure ends the case. */
-void	 relay_conn_write(struct raw_conn *c, const void *p, size_t n);
+/* Write all bytes; a failure ends the case. */
+void	 conn_write(struct raw_conn *c, const void *p, size_t n);
 
 /* Write, each byte in a TLS record of its own. */
 void	 conn_write_bytes(struct raw_conn *c, const void *p, size_t n);
 
 /*
- * Read up to `n' bytes within `ms': bytes read, 0 the connection has ended
- * (cleanly or not), -1 nothing came in time.
+ * Read up to `n' bytes within `ms'.  Return the bytes read, 0 when the
+ * connection has ended (cleanly or not), -1 on a timeout.
  */
 ssize_t	 conn_read(struct raw_conn *c, void *p, size_t n, int64_t ms);
 
-/* Pass over what comes until the end: 1 it ended within `ms', 0 it did not. */
+/* Discard input until the end.  Return 1 if it ended within `ms', else 0. */
 int	 conn_ends(struct raw_conn *c, int64_t ms);
 
-/* Close the write side alone (TCP FIN). */
+/* Close only the write side (TCP FIN). */
 void	 conn_half_close(struct raw_conn *c);
 
-/* Close, with a reset if `reset'; frees. */
-void	 relay_conn_close(struct raw_conn *c, int reset);
+/* Close and free, with a reset if `reset'. */
+void	 conn_close(struct raw_conn *c, int reset);
 
 /* A received frame. */
 struct frame {
 	uint8_t		 type;
 	uint32_t	 len;
-	uint8_t		*p;	/* in the session; until the next one */
+	uint8_t		*p;	/* in the session; valid until the next one */
 };
 
 struct sess {
@@ -141,42 +141,42 @@ struct sess {
 	char		 info[256];	/* text of ServerInfo, cut */
 };
 
-/* The server's DERP key; asked for once a case. */
+/* Return the server's DERP key; requested once a case. */
 const uint8_t *server_key(void);
 
-/* Request head of an upgrade; fast start or not.  Static. */
+/* Return the request head of an upgrade, with fast start if `fast'.  Static. */
 const char *upgrade_head(int fast);
 
 /*
  * Read an HTTP reply head from the session's connection into `head' (size
- * bytes, NUL added), leaving what follows to frames.  Gives the status, 0 when
- * the connection ended or nothing came.
+ * bytes, with a NUL); later bytes are kept for frames.  Return the status, 0
+ * when the connection ended or on a timeout.
  */
 int	 read_head(struct sess *s, char *head, size_t size);
 
 /* A session on `c' with fresh keys; nothing is sent. */
 struct sess *sess_new(struct raw_conn *c);
 
-/* ClientInfo frame of the session with `json'; bytes, *n of them; free. */
+/* Return a ClientInfo frame with `json', *n bytes; the caller frees it. */
 uint8_t	*client_info(struct sess *s, const char *json, size_t json_len,
 	    size_t *n);
 
 /* Connect, upgrade, log in and read ServerInfo; ends the case on failure. */
 struct sess *sess_login(void);
 
-/* The same with a mesh key. */
+/* Log in with a mesh key. */
 struct sess *sess_login_mesh(void);
 
-/* The same for a session that is made already, with the keys that it has. */
+/* Log in an existing session with a mesh key and its own keys. */
 void	 sess_login_as_mesh(struct sess *s);
 
-/* The same over a connection that was made already. */
+/* Log in over an existing connection. */
 struct sess *sess_login_on(struct raw_conn *c, const char *json);
 
-/* A session with another one's key. */
+/* Log in a session with the key of another. */
 struct sess *sess_login_dup(const struct sess *s);
 
-/* Connect and upgrade up to the ServerKey frame; nothing logged in. */
+/* Connect and upgrade up to the ServerKey frame, without a login. */
 struct sess *sess_upgraded(void);
 
 /* Send one frame. */
@@ -190,37 +190,37 @@ void	 sess_packet(struct sess *s, const uint8_t *key, const void *p,
 void	 put_disco(uint8_t *p, size_t n);
 
 /*
- * The next frame but KeepAlive and Health within `ms'; NULL: ended or nothing
- * came.  s->c->eof tells which.
+ * Return the next frame except KeepAlive and Health within `ms'; NULL at the
+ * end (s->c->eof is set) or on a timeout.
  */
 struct frame *sess_try_next(struct sess *s, int64_t ms);
 
-/* The same within WAIT_MS; ends the case when there is none. */
+/* The same within WAIT_MS; a timeout ends the case. */
 struct frame *sess_next(struct sess *s);
 
-/* The next frame has this type and payload. */
+/* Require that the next frame has this type and payload. */
 void	 want_frame(struct sess *s, uint8_t type, const void *p, size_t n);
 
-/* The next frame is this packet. */
+/* Require that the next frame is this packet. */
 void	 want_packet(struct sess *s, const uint8_t *src, const void *p,
 	    size_t n);
 
-/* The next frame is this PeerGone. */
+/* Require that the next frame is this PeerGone. */
 void	 want_gone(struct sess *s, const uint8_t *key, uint8_t reason);
 
-/* The server answers a ping, and nothing was there before. */
+/* Require that the next frame is the answer to a ping. */
 void	 want_alive(struct sess *s);
 
-/* The server ends the connection; `what' was done to it. */
+/* Require that the server ends the connection; `what' names the reason. */
 void	 want_end(struct sess *s, const char *what);
 
-/* A packet each way. */
+/* Send a packet each way. */
 void	 exchange(struct sess *a, struct sess *b);
 
-/* Close, with a reset if `reset'; frees. */
+/* Close and free, with a reset if `reset'. */
 void	 sess_close(struct sess *s, int reset);
 
-/* Cases, as the table in rawderp.c names them; each returns, or fail()s. */
+/* The cases of the table in rawderp.c; each returns or calls fail(). */
 void	 split_head(void);
 void	 split_login(void);
 void	 split_frames(void);

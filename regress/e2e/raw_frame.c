@@ -10,7 +10,7 @@
 
 #include "raw.h"
 
-/* Two sessions that must not notice what others do. */
+/* Two sessions that other connections must not affect. */
 static struct sess *near_by[2];
 
 static void
@@ -29,7 +29,7 @@ unharmed(void)
 	exchange(near_by[0], near_by[1]);
 }
 
-/* A header that lies about its payload, of which `sent' bytes follow. */
+/* A header with a wrong length, followed by `sent' bytes. */
 struct bad {
 	const char	*what;
 	uint8_t		 type;
@@ -139,16 +139,16 @@ unknown_frames(void)
 	sess_send(s, 0x7e, zeros, sizeof(zeros));
 	want_alive(s);
 	net_frame_put_hdr(hdr, 0x7d, 16 * sizeof(zeros));
-	relay_conn_write(s->c, hdr, sizeof(hdr));
+	conn_write(s->c, hdr, sizeof(hdr));
 	for (i = 0; i < 16; i++)
-		relay_conn_write(s->c, zeros, sizeof(zeros));
+		conn_write(s->c, zeros, sizeof(zeros));
 	want_alive(s);
 	say("%zu unknown types of 0 to 70000 bytes, one of 1 MiB and one of "
 	    "16 MiB were passed over", sizeof(types));
 	sess_close(s, 0);
 }
 
-/* Random bytes, half of them behind a header that could be one. */
+/* Send random bytes, half of them behind a plausible header. */
 static void
 send_garbage(struct sess *s)
 {
@@ -180,9 +180,11 @@ garbage(void)
 }
 
 #define FLOOD		5000
-#define MANY_PINGS	8	/* in one flight that all get their pong */
+#define MANY_PINGS	8	/* in one flight that all get a pong */
 
-/* Send the pings `first' to `last', which carry their number, in one write. */
+/*
+ * Send the pings `first' to `last', which contain their numbers, in one write.
+ */
 static void
 send_pings(struct sess *s, unsigned int first, unsigned int last)
 {
@@ -198,10 +200,10 @@ send_pings(struct sess *s, unsigned int first, unsigned int last)
 		p[1] = (uint8_t)i;
 		p += FRAME_PING_LEN;
 	}
-	relay_conn_write(s->c, b, (size_t)(p - b));
+	conn_write(s->c, b, (size_t)(p - b));
 }
 
-/* The number of the ping that the next frame, a pong, belongs to. */
+/* Return the number of the ping to which the next frame, a pong, belongs. */
 static unsigned int
 next_pong(struct sess *s)
 {
@@ -216,8 +218,8 @@ next_pong(struct sess *s)
 }
 
 /*
- * A flood gets pongs in the order of its pings, each ping one at most, and by
- * far not all of them one: what waits is bounded.
+ * A flood gets pongs in the order of its pings, at most one each, and far from
+ * all of them, because pending pongs are bounded.
  */
 static void
 ping_flood(struct sess *s)
@@ -225,7 +227,7 @@ ping_flood(struct sess *s)
 	unsigned int got, last = 0, pongs = 0;
 
 	send_pings(s, 1, FLOOD);
-	/* The last ping may be ignored too: ask until the answer comes. */
+	/* The last ping may be ignored too: repeat it until it is answered. */
 	do {
 		send_pings(s, FLOOD + 1, FLOOD + 1);
 		got = next_pong(s);
@@ -263,8 +265,8 @@ ping_limits(void)
 }
 
 /*
- * Section 3: who hears PeerGone, when packets were sent by one of several
- * connections of a key, when one leaves by reset, and not-here by size.
+ * Section 3: which clients get PeerGone, when several connections of a key sent
+ * packets, when one ends with a reset, and not-here by size.
  */
 void
 gone_rules(void)
@@ -273,7 +275,9 @@ gone_rules(void)
 	struct sess *a2;
 	uint8_t disco[62], nobody[32], key[32];
 
-	/* Sent by one connection; told when the key's last one is gone. */
+	/*
+	 * Sent by one connection; PeerGone when the key's last one has ended.
+	 */
 	memcpy(key, a->pub, sizeof(key));
 	a2 = sess_login_dup(a);
 	sess_packet(a, b->pub, "x", 1);
@@ -301,7 +305,7 @@ gone_rules(void)
 	want_alive(c);
 	say("not here is told for disco packets alone");
 
-	/* Gone once is gone: not again when the receiver leaves or stays. */
+	/* One PeerGone only: not again when the receiver leaves or stays. */
 	exchange(b, c);
 	memcpy(key, b->pub, sizeof(key));
 	sess_close(b, 1);

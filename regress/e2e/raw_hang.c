@@ -1,7 +1,7 @@
 /*
- * raw_hang: cases for the time in which a process of the server hangs, or is
- * replaced: logins that are under way, and sessions that go on.  The caller
- * makes it hang when the case is ready, and then makes the file READY.go.
+ * raw_hang: cases during which a process of the server hangs or is replaced:
+ * logins under way, and existing sessions.  The caller stops the process when
+ * the case is ready, and then creates the file READY.go.
  */
 #include <sys/wait.h>
 
@@ -14,11 +14,11 @@
 #include "raw.h"
 
 #define POLL_MS		20
-#define LOGIN_MS	30000	/* in, or refused, by then */
-#define PING_MS		4000	/* no session may wait for longer */
-#define KNOCKERS	4	/* that come for a handshake all the time */
+#define LOGIN_MS	30000	/* limit of a login or a refusal */
+#define PING_MS		4000	/* limit of a pong */
+#define KNOCKERS	4	/* processes that open handshakes constantly */
 
-/* 1 once the caller has made the file READY.go. */
+/* Return 1 once the caller has created the file READY.go. */
 static int
 told_to_go(void)
 {
@@ -40,7 +40,7 @@ wait_to_go(void)
 	}
 }
 
-/* 1 in, 0 refused. */
+/* Return the result of a login: 1 accepted, 0 refused. */
 static int
 outcome(struct sess *s, int64_t until)
 {
@@ -55,7 +55,7 @@ outcome(struct sess *s, int64_t until)
 	return (1);
 }
 
-/* Sessions stop before ClientInfo, and go on when something hangs. */
+/* Sessions wait before ClientInfo, and continue when a process hangs. */
 void
 held_logins(void)
 {
@@ -69,7 +69,7 @@ held_logins(void)
 		fail("needs a ready file");
 	for (i = 0; i < opt.count; i++)
 		s[i] = sess_upgraded();
-	(void)server_key();	/* over a connection of its own */
+	(void)server_key();	/* over another connection */
 	ready();
 	wait_to_go();
 	until = now_ms() + LOGIN_MS;
@@ -85,7 +85,7 @@ held_logins(void)
 	say("%d in, %d refused", in, opt.count - in);
 }
 
-/* In a process of its own: handshakes until it is killed. */
+/* Open handshakes in a process of its own, until it is killed. */
 static pid_t
 knock(void)
 {
@@ -98,12 +98,12 @@ knock(void)
 		return (pid);
 	for (;;) {
 		if ((c = conn_try_tls(NULL)) != NULL)
-			relay_conn_close(c, 0);
+			conn_close(c, 0);
 		poll(NULL, 0, POLL_MS);
 	}
 }
 
-/* A session's pings are answered while others come for handshakes. */
+/* Pings of a session are answered while others open handshakes. */
 void
 steady_pings(void)
 {

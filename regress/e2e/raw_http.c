@@ -9,9 +9,9 @@
 #include "raw.h"
 
 #define HOST	"Host: relay.test\r\n"
-#define MAX_HEAD	16384	/* bytes that a head may have */
+#define MAX_HEAD	16384	/* longest head, bytes */
 
-/* A reply: its head, and its body in the session's buffer order. */
+/* A reply: its head, and its body as far as it fits. */
 struct reply {
 	int	 status;
 	char	 head[8192];
@@ -41,7 +41,7 @@ field(const struct reply *r, const char *name, char *dst, size_t size)
 	return (dst);
 }
 
-/* Read `n' bytes of a body; fewer when the connection ends. */
+/* Read `n' bytes of a body, fewer when the connection ends. */
 static void
 read_body(struct sess *s, struct reply *r, size_t n)
 {
@@ -72,7 +72,7 @@ read_body(struct sess *s, struct reply *r, size_t n)
 	r->text[keep] = '\0';
 }
 
-/* Read one reply; status 0 when the connection ended instead. */
+/* Read one reply; status 0 when the connection ended. */
 static void
 read_reply(struct sess *s, struct reply *r, int head_only)
 {
@@ -94,12 +94,12 @@ ask(const char *request, size_t n, struct reply *r)
 {
 	struct sess *s = sess_new(conn_tls(NULL));
 
-	relay_conn_write(s->c, request, n);
+	conn_write(s->c, request, n);
 	read_reply(s, r, strncmp(request, "HEAD", 4) == 0);
 	return (s);
 }
 
-/* The reply of a request that is a connection of its own. */
+/* Send a request on a connection of its own and read the reply. */
 static void
 ask_once(const char *request, struct reply *r)
 {
@@ -203,7 +203,7 @@ http_requests(void)
 	say("probe, captive portal, robots, home, upgrade and CONNECT");
 }
 
-/* A request of `line' and `n' header fields of 20 bytes; free. */
+/* Return a request of `line' bytes and `n' fields of 20 bytes; to be freed. */
 static char *
 long_request(size_t line, size_t nfields)
 {
@@ -223,7 +223,7 @@ long_request(size_t line, size_t nfields)
 	return (p);
 }
 
-/* Refused with one of two codes, and closed. */
+/* Require a refusal with one of two codes, and a close. */
 static void
 refused(const char *req, size_t n, int code, int other, const char *what)
 {
@@ -249,7 +249,7 @@ refused_long(size_t line, size_t nfields, int code, int other)
 	free(p);
 }
 
-/* A head of exactly `n' bytes. */
+/* Return a head of exactly `n' bytes. */
 static char *
 sized_head(size_t n)
 {
@@ -264,7 +264,9 @@ sized_head(size_t n)
 	return (p);
 }
 
-/* The longest head is answered, in one piece or two; a byte more is not. */
+/*
+ * The longest head is answered, in one piece or two; a longer one is refused.
+ */
 static void
 head_limit(void)
 {
@@ -275,8 +277,8 @@ head_limit(void)
 
 	for (n = 1; n <= MAX_HEAD; n += MAX_HEAD - 2) {
 		s = sess_new(conn_tls(NULL));
-		relay_conn_write(s->c, p, n);
-		relay_conn_write(s->c, p + n, MAX_HEAD - n);
+		conn_write(s->c, p, n);
+		conn_write(s->c, p + n, MAX_HEAD - n);
 		read_reply(s, &r, 0);
 		want_status(&r, 200, "a head of 16 KiB");
 		sess_close(s, 0);
@@ -356,7 +358,7 @@ http_keepalive(void)
 
 	s = ask(get, strlen(get), &r);
 	for (i = 0; i < 20; i++) {
-		relay_conn_write(s->c, get, strlen(get));
+		conn_write(s->c, get, strlen(get));
 		read_reply(s, &r, 0);
 		want_status(&r, 200, "a request on a kept connection");
 	}
@@ -366,7 +368,7 @@ http_keepalive(void)
 		snprintf(many + strlen(many), sizeof(many) - strlen(many),
 		    "%s%s", get, robots);
 	snprintf(many + strlen(many), sizeof(many) - strlen(many), "%s", last);
-	relay_conn_write(s->c, many, strlen(many));
+	conn_write(s->c, many, strlen(many));
 	for (i = 0; i < 11; i++) {
 		read_reply(s, &r, 0);
 		want_status(&r, 200, "a pipelined request");
@@ -387,7 +389,7 @@ http_keepalive(void)
 }
 
 /*
- * A body is never read as a request: what follows it gets the next answer, or
+ * A body is never parsed as a request: the request behind it is answered, or
  * the connection is closed.
  */
 static void
@@ -443,7 +445,7 @@ plain_ask(const char *req, struct reply *r)
 {
 	struct sess *s = sess_new(conn_tcp(opt.plain));
 
-	relay_conn_write(s->c, req, strlen(req));
+	conn_write(s->c, req, strlen(req));
 	read_reply(s, r, strncmp(req, "HEAD", 4) == 0);
 	sess_close(s, 0);
 }
@@ -475,7 +477,7 @@ http_plain(void)
 	say("captive portal, redirect, and nothing else");
 }
 
-/* Requests that are an upgrade (101), each logged in. */
+/* Requests that upgrade (101), each followed by a login. */
 void
 http_upgrades(void)
 {
@@ -507,7 +509,7 @@ http_upgrades(void)
 		want_field(&r, "Connection", "Upgrade");
 		want_field(&r, "Derp-Version", "2");
 		info = client_info(s, "{\"version\":2}", 13, &n);
-		relay_conn_write(s->c, info, n);
+		conn_write(s->c, info, n);
 		free(info);
 		f = sess_next(s);
 		if (f->type != FRAME_SERVER_KEY)

@@ -1,6 +1,6 @@
 /*
  * raw_large: cases about a map that is too large for one piece of output.  The
- * file that is served is given with -M; it must come byte for byte.
+ * option -M names the served file; it must arrive unchanged.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,12 +15,12 @@
 #define GET_ROBOTS "GET /robots.txt HTTP/1.1\r\n" HOST
 #define ROBOTS	"User-agent: *\nDisallow: /\n"
 
-/* What bodies are made of: none of it may be answered. */
+/* The bodies of requests consist of this; it may not be answered. */
 #define INNER	"GET /generate_204 HTTP/1.1\r\n" HOST "\r\n"
 
-#define PIECE	16384		/* of it, and of the socket's buffer */
-#define SLOW_MS	40000		/* a request may take 30 s, the kernel
-				   holds some of it in the end */
+#define PIECE	16384		/* of the map, and of the socket's buffer */
+/* longer than the 30 s of a request and what the kernel buffers */
+#define SLOW_MS	40000
 
 static uint8_t	*map;
 static size_t	 map_len;
@@ -41,7 +41,9 @@ load_map(void)
 		fail("a map of %zu bytes is not a large one", map_len);
 }
 
-/* Take the next reply's head; bytes of its body, -1 without a length. */
+/*
+ * Read the next reply's head; return the bytes of its body, -1 without length.
+ */
 static long
 next_head(struct sess *s, int status)
 {
@@ -58,7 +60,7 @@ next_head(struct sess *s, int status)
 	return (-1);
 }
 
-/* Take `n' bytes of a body, of which the first is byte `off' of `want'. */
+/* Read `n' bytes of a body; the first is byte `off' of `want'. */
 static void
 want_bytes(struct sess *s, const uint8_t *want, size_t off, size_t n)
 {
@@ -114,10 +116,10 @@ want_robots(struct sess *s)
 static void
 put(struct sess *s, const char *text)
 {
-	relay_conn_write(s->c, text, strlen(text));
+	conn_write(s->c, text, strlen(text));
 }
 
-/* A request of `head' with INNER as its body, into `dst'. */
+/* Write a request of `head' with INNER as its body to `dst'. */
 static void
 with_body(char *dst, size_t size, const char *head)
 {
@@ -126,8 +128,8 @@ with_body(char *dst, size_t size, const char *head)
 }
 
 /*
- * Requests with and without bodies before, in and behind that of the map, on
- * one connection: cut at each of many places, or all at once.
+ * Requests with and without bodies before, within and after the map, on one
+ * connection: split at many places, or all at once.
  */
 void
 large_bodies(void)
@@ -144,10 +146,10 @@ large_bodies(void)
 	len = strlen(all);
 	for (cut = 0; cut < len; cut += cut == 0 ? 1 : 37) {
 		if (cut > 0)
-			relay_conn_write(s->c, all, cut);
+			conn_write(s->c, all, cut);
 		if (cut > len / 2)
 			want_robots(s);
-		relay_conn_write(s->c, all + cut, len - cut);
+		conn_write(s->c, all + cut, len - cut);
 		if (cut <= len / 2)
 			want_robots(s);
 		want_map(s);
@@ -157,13 +159,13 @@ large_bodies(void)
 	}
 	say("maps between requests with bodies, cut at many places");
 
-	/* The map is there before the body of its request is. */
+	/* The map arrives before the body of its request is sent. */
 	with_body(get, sizeof(get), GET_MAP);
 	len = strlen(get);
 	for (cut = 1; cut <= strlen(INNER); cut += 7) {
-		relay_conn_write(s->c, get, len - cut);
+		conn_write(s->c, get, len - cut);
 		want_map(s);
-		relay_conn_write(s->c, get + len - cut, cut);
+		conn_write(s->c, get + len - cut, cut);
 		put(s, GET_ROBOTS "\r\n");
 		want_robots(s);
 	}
@@ -188,9 +190,9 @@ take(struct sess *s, size_t *off, size_t n)
 }
 
 /*
- * Read what is here of the map, about PIECE.  All that is here, so that the
- * window is wholly open again: TCP_USER_TIMEOUT takes a client that opens it in
- * small steps for one that is gone.
+ * Read what has arrived of the map, about PIECE.  The window must be fully open
+ * again, because TCP_USER_TIMEOUT ends a connection whose window opens in small
+ * steps.
  */
 static void
 take_piece(struct sess *s, size_t *off)
@@ -212,7 +214,7 @@ take_piece(struct sess *s, size_t *off)
 	}
 }
 
-/* It takes longer than a request may, but goes on all the time. */
+/* It takes longer than a request may, but makes progress. */
 void
 large_slow(void)
 {

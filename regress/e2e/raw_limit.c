@@ -1,6 +1,7 @@
 /*
- * raw_limit: cases about limits on those who are logged in, each by its exact
- * value: how much a client may send, what waits for one that does not read.
+ * raw_limit: cases about limits on logged-in clients, each by its exact value:
+ * how fast a client may send, and the output pending for one that does not
+ * read.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +11,10 @@
 #include "raw.h"
 
 #define BURST		65568	/* as limits_test.sh configures it */
-#define FRAME		1024	/* bytes; so that no TLS record cuts one */
+#define FRAME		1024	/* bytes, so that no TLS record splits one */
 #define PACKET		(FRAME - FRAME_HDR_LEN - FRAME_KEY_LEN)
 
-/* Send packets `from' to `to' - 1, which count up, all in one write. */
+/* Send packets `from' to `to' - 1, with ascending numbers, in one write. */
 static void
 send_numbers(struct sess *s, const uint8_t *key, unsigned int from,
     unsigned int to)
@@ -29,11 +30,11 @@ send_numbers(struct sess *s, const uint8_t *key, unsigned int from,
 		memcpy(p + FRAME_HDR_LEN + FRAME_KEY_LEN, &from,
 		    sizeof(from));
 	}
-	relay_conn_write(s->c, all, n);
+	conn_write(s->c, all, n);
 	free(all);
 }
 
-/* The next packet from `src' is this number. */
+/* Require that the next packet from `src' has this number. */
 static void
 want_number(struct sess *s, const uint8_t *src, unsigned int number)
 {
@@ -44,8 +45,8 @@ want_number(struct sess *s, const uint8_t *src, unsigned int number)
 }
 
 /*
- * With a rate of one byte a second a burst is all that a client gets through:
- * the frame that uses it up, and not one more.  Others are not touched.
+ * With a rate of one byte a second only a burst of a client is relayed: the
+ * frame that uses it up, and none after it.  Others are not affected.
  */
 void
 client_burst(void)
@@ -68,8 +69,8 @@ client_burst(void)
 }
 
 /*
- * With a rate of 32768 bytes a second, whatever the machine: not more than that
- * and the burst, at any time; and all, in the end.
+ * With a rate of 32768 bytes a second: never more than that and the burst, and
+ * all in the end.
  */
 void
 client_rate(void)
@@ -97,7 +98,7 @@ client_rate(void)
 	sess_close(b, 0);
 }
 
-/* Relays of the region have no limit. */
+/* Mesh peers have no limit. */
 void
 mesh_rate(void)
 {
@@ -113,7 +114,7 @@ mesh_rate(void)
 	sess_close(b, 0);
 }
 
-/* What a worker counts under this name; -1 it is not there. */
+/* Return the value of this counter of a worker, -1 for an unknown one. */
 static long
 counter(const char *name)
 {
@@ -124,7 +125,7 @@ counter(const char *name)
 
 	snprintf(head, sizeof(head), "GET /debug/varz HTTP/1.1\r\nHost: %s"
 	    "\r\nConnection: close\r\n\r\n", opt.name);
-	relay_conn_write(s->c, head, strlen(head));
+	conn_write(s->c, head, strlen(head));
 	if (read_head(s, head, sizeof(head)) != 200)
 		fail("no counters");
 	len = s->len - s->off;
@@ -146,8 +147,8 @@ counter(const char *name)
 }
 
 /*
- * Two that take nothing: a client is closed for it after the write timeout of
- * a second, not by TCP after 15; a mesh peer has longer.
+ * Two connections that accept nothing: a client is closed after the write
+ * timeout of a second, not by TCP after 15; a mesh peer has longer.
  */
 void
 write_timeout(void)
@@ -183,7 +184,9 @@ write_timeout(void)
 	say("a client was closed after %lld ms", (long long)(now_ms() -
 	    start));
 
-	/* Much longer than the client had; both began at the same time. */
+	/*
+	 * Much longer than the client's timeout; both began at the same time.
+	 */
 	while (now_ms() - start < 4000) {
 		want_alive(s);
 		usleep(100000);
@@ -200,9 +203,9 @@ write_timeout(void)
 }
 
 /*
- * How much is before a disco packet that is sent when the queue of a client
- * that does not read yet is full: what its socket has and the kernel here may
- * hold unsent, which is opt.count KiB, and a batch.
+ * Measure the bytes ahead of a disco packet that is sent when the queue of a
+ * client that does not read yet is full: the content of its socket, plus the
+ * unsent limit of the kernel here, which is opt.count KiB, and a batch.
  */
 void
 unsent_limit(void)
@@ -242,8 +245,8 @@ unsent_limit(void)
 }
 
 /*
- * A watcher that is told of so many peers at once that its frames are cut where
- * a batch ends, and that has sent a ping: the pong is not put into a frame.
+ * A watcher gets so many PeerPresent frames that they are split at the end of a
+ * batch, and has sent a ping: the pong is not sent within a frame.
  */
 void
 watch_pong(void)
@@ -262,7 +265,7 @@ watch_pong(void)
 		fail("out of memory");
 	for (i = 0; i < opt.count; i++)
 		s[i] = sess_login();
-	relay_conn_write(w->c, ask, sizeof(ask));
+	conn_write(w->c, ask, sizeof(ask));
 	for (present = pongs = 0; present < opt.count || pongs == 0; ) {
 		f = sess_next(w);
 		if (f->type == FRAME_PONG && f->len == FRAME_PING_LEN) {

@@ -1,5 +1,5 @@
 /*
- * raw_load: cases of the raw-socket test driver: much for clients that don't
+ * raw_load: cases of the raw-socket test driver: floods to clients that don't
  * read.
  */
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #define PACKET		1400
 #define FLOOD		(48 * 1024 * 1024)	/* bytes, of each kind */
 
-/* A session whose client has a small window and never reads. */
+/* Open a session whose client has a small window and never reads. */
 static struct sess *
 mute(void)
 {
@@ -39,14 +39,14 @@ send_many(struct sess *s, const uint8_t *key, unsigned int count, int disco)
 				memset(p, 'x', PACKET);
 			p += PACKET;
 		}
-		relay_conn_write(s->c, frames, (size_t)(p - frames));
+		conn_write(s->c, frames, (size_t)(p - frames));
 		count -= n;
 	}
 }
 
 /*
- * As many sessions as asked for, none of which reads, and 48 MiB of disco
- * packets and of others that are shared out among them.
+ * Open opt.count sessions, none of which reads, and send 48 MiB of disco
+ * packets and 48 MiB of others, divided among them.
  */
 void
 flood(void)
@@ -71,7 +71,7 @@ flood(void)
 	free(dst);
 }
 
-/* The next frame is a packet; is it a disco packet? */
+/* Read the next frame, a packet; return 1 if it is a disco packet. */
 static int
 next_is_disco(struct sess *s)
 {
@@ -84,9 +84,9 @@ next_is_disco(struct sess *s)
 }
 
 /*
- * The kernel gets little of what a client does not read, so that a disco packet
- * still overtakes nearly all the rest.  One that reads for a while, and then no
- * more: by then the kernel would take more than a megabyte.
+ * The kernel holds little for a client that does not read, so that a disco
+ * packet overtakes nearly all others.  The client reads for a while first: by
+ * then the kernel would accept more than a megabyte.
  */
 void
 disco_overtakes(void)
@@ -111,7 +111,7 @@ disco_overtakes(void)
 	sess_close(lazy, 0);
 }
 
-/* One of `n' sessions that is served; others may be at a stopped worker. */
+/* Return a session that is served; others may be at a stopped worker. */
 static struct sess *
 living(struct sess **s, int n)
 {
@@ -129,9 +129,9 @@ living(struct sess **s, int n)
 }
 
 /*
- * 1.6 million orders to close connections that there are none of, which each
- * worker passes on to the others: 56 MiB for one that does not read.  After
- * SIGTERM, so that one can be stopped before.
+ * Send 1.6 million ClosePeer for unknown keys, which each worker forwards to
+ * the others: 56 MiB for one that does not read.  The case waits for SIGTERM
+ * first, so that a worker can be stopped.
  */
 void
 news_flood(void)
@@ -149,7 +149,7 @@ news_flood(void)
 	wait_told(NULL, NULL);
 	a = living(s, 8);
 	for (i = 0; i < 4000; i++)
-		relay_conn_write(a->c, frames, sizeof(frames));
+		conn_write(a->c, frames, sizeof(frames));
 	want_alive(a);
 	say("1.6 million orders went to the other workers");
 }

@@ -10,20 +10,20 @@
 
 #include "raw.h"
 
-/* Mesh keys but for their first digit. */
+/* Mesh keys without their first digit. */
 #define KEY63	"0112233445566778899AABBCCDDEEFF" \
 		"00112233445566778899aabbccddeeff"
 #define ZERO63	"0000000000000000000000000000000" \
 		"00000000000000000000000000000000"
 
-/* JSON of the longest ClientInfo. */
+/* The JSON text of the longest ClientInfo. */
 #define BIGGEST_JSON	(FRAME_MAX_CLIENTINFO - FRAME_KEY_LEN - \
 			    FRAME_NONCE_LEN - FRAME_BOX_OVERHEAD)
 
-#define SLOW_LOGIN_MS	15000	/* 10 s deadline and some */
-#define SLOW_HTTP_MS	45000	/* 30 s deadline and some */
+#define SLOW_LOGIN_MS	15000	/* deadline of 10 s with a margin */
+#define SLOW_HTTP_MS	45000	/* deadline of 30 s with a margin */
 
-/* Send a ClientInfo with `json'; 1 logged in, 0 refused. */
+/* Send a ClientInfo with `json'; return 1 if logged in, 0 if refused. */
 static int
 login_with(const char *json, size_t n)
 {
@@ -46,7 +46,7 @@ login_with(const char *json, size_t n)
 	return (in);
 }
 
-/* Raw bytes in place of ClientInfo end the connection. */
+/* Require that these bytes in place of ClientInfo end the connection. */
 static void
 refused_bytes(const void *p, size_t n, const char *what)
 {
@@ -57,7 +57,7 @@ refused_bytes(const void *p, size_t n, const char *what)
 	sess_close(s, 0);
 }
 
-/* A header of ClientInfo with a wrong length, some bytes behind it. */
+/* Send a header of ClientInfo with a wrong length and some bytes. */
 static void
 refused_length(uint32_t len, size_t follow, const char *what)
 {
@@ -70,7 +70,7 @@ refused_length(uint32_t len, size_t follow, const char *what)
 	free(p);
 }
 
-/* A good ClientInfo with one bit turned at `at'. */
+/* Send a valid ClientInfo with one bit flipped at `at'. */
 static void
 refused_flip(size_t at, const char *what)
 {
@@ -167,14 +167,14 @@ good_logins(void)
 }
 
 /*
- * Connections that stop half-way.  All wait side by side; each must be closed
- * by the server.  The ones that drip must not gain time by it.
+ * Connections that stop half-way.  All wait at the same time; the server must
+ * close each.  Those that send byte by byte must not gain time.
  */
 struct slow {
 	const char	*what;
 	struct raw_conn	*c;
 	int64_t		 bound;		/* ms */
-	const char	*drip;		/* bytes that come one at a time */
+	const char	*drip;		/* bytes that are sent one at a time */
 };
 
 static size_t
@@ -189,12 +189,12 @@ start_slow(struct slow *sl)
 	    SLOW_HTTP_MS, NULL };
 	sl[n] = (struct slow){ "a piece of ClientHello", conn_tcp(opt.port),
 	    SLOW_HTTP_MS, NULL };
-	relay_conn_write(sl[n++].c, "\x16\x03\x01\x01\x00\x01\x00", 7);
+	conn_write(sl[n++].c, "\x16\x03\x01\x01\x00\x01\x00", 7);
 	sl[n++] = (struct slow){ "no request", conn_tls(NULL), SLOW_HTTP_MS,
 	    NULL };
 	sl[n] = (struct slow){ "half a request", conn_tls(NULL), SLOW_HTTP_MS,
 	    NULL };
-	relay_conn_write(sl[n++].c, head, strlen(head) / 2);
+	conn_write(sl[n++].c, head, strlen(head) / 2);
 	sl[n++] = (struct slow){ "a request that drips", conn_tls(NULL),
 	    SLOW_HTTP_MS, "GET / HTTP/1.1\r\nHost: "
 	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -203,11 +203,11 @@ start_slow(struct slow *sl)
 	sl[n++] = (struct slow){ "no ClientInfo", s->c, SLOW_LOGIN_MS, NULL };
 	s = sess_upgraded();
 	info = client_info(s, "{\"version\":2}", 13, &len);
-	relay_conn_write(s->c, info, len - 1);
+	conn_write(s->c, info, len - 1);
 	sl[n++] = (struct slow){ "a ClientInfo without its last byte", s->c,
 	    SLOW_LOGIN_MS, NULL };
 	s = sess_upgraded();
-	relay_conn_write(s->c, "\x02\x00\x00\x01\x00", 5);
+	conn_write(s->c, "\x02\x00\x00\x01\x00", 5);
 	sl[n++] = (struct slow){ "a ClientInfo that drips", s->c,
 	    SLOW_LOGIN_MS,
 	    "................................................................"
@@ -251,8 +251,8 @@ slow_logins(void)
 }
 
 /*
- * A destination that never reads: its sender is not held up, others are served,
- * and it is closed in the end, which a disco packet to it shows.
+ * A destination that never reads: its sender is not delayed, others are served,
+ * and it is closed eventually, which a disco packet to it shows.
  */
 void
 slow_reader(void)

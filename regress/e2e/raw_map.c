@@ -1,6 +1,6 @@
 /*
  * raw_map: a case about a map of hundreds of KiB: read slowly, by one of
- * several requests on a connection, while other maps take its place.
+ * several requests on a connection, while other maps replace it.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -10,8 +10,8 @@
 
 #include "raw.h"
 
-#define RCVBUF		4096		/* so that little is in the kernel */
-#define FIRST		2048		/* bytes to read before the rest */
+#define RCVBUF		4096		/* so that the kernel holds little */
+#define FIRST		2048		/* bytes to read before the others */
 #define REPLY_MAX	(1024 * 1024)
 
 static volatile sig_atomic_t told;
@@ -23,14 +23,14 @@ on_term(int sig)
 	told = 1;
 }
 
-/* What has come, and is not used yet. */
+/* Received bytes that are not used yet. */
 struct reader {
 	struct raw_conn	*c;
 	char		*p;
 	size_t		 len;
 };
 
-/* Have at least `n' bytes. */
+/* Read until there are at least `n' bytes. */
 static void
 need(struct reader *r, size_t n)
 {
@@ -54,7 +54,7 @@ use(struct reader *r, size_t n)
 	memmove(r->p, r->p + n, r->len);
 }
 
-/* Take a head with this status; its Content-Length, 0 none. */
+/* Read a head with this status; return its Content-Length, 0 for none. */
 static size_t
 take_head(struct reader *r, int want)
 {
@@ -76,7 +76,7 @@ take_head(struct reader *r, int want)
 	return (field == NULL ? 0 : strtoul(field + 18, &end, 10));
 }
 
-/* Take a body and put it into the file beside the one that says ready. */
+/* Read a body and write it to a file beside the ready file. */
 static void
 take_body(struct reader *r, size_t n, int number)
 {
@@ -92,8 +92,9 @@ take_body(struct reader *r, size_t n, int number)
 }
 
 /*
- * Two requests for the map, of which the first has a body, and a small one, in
- * one flight.  The first map is read in part until SIGTERM; bodies go to files.
+ * Send two requests for the map, the first with a body, and a small one, in one
+ * flight.  The first map is read partially until SIGTERM; bodies are written to
+ * files.
  */
 void
 map_slow(void)
@@ -112,7 +113,7 @@ map_slow(void)
 	    "GET /derpmap/default HTTP/1.1\r\nHost: %s\r\n\r\n"
 	    "GET /generate_204 HTTP/1.1\r\nHost: %s\r\nConnection: close"
 	    "\r\n\r\n", opt.name, opt.name, opt.name);
-	relay_conn_write(r.c, request, strlen(request));
+	conn_write(r.c, request, strlen(request));
 	n = take_head(&r, 200);
 	need(&r, FIRST);
 	ready();
@@ -126,6 +127,6 @@ map_slow(void)
 	if (n != 0 || !conn_ends(r.c, WAIT_MS))
 		fail("something follows the last reply");
 	say("then one of %zu bytes", n);
-	relay_conn_close(r.c, 0);
+	conn_close(r.c, 0);
 	free(r.p);
 }

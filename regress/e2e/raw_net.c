@@ -1,7 +1,7 @@
 /*
- * raw_net: TCP and TLS connections of the test driver.  TLS goes through
- * memory, so that what is written to the socket can be cut at any byte and
- * reading can be left undone.
+ * raw_net: TCP and TLS connections of the test driver.  TLS uses memory
+ * buffers, so that writes to the socket can be split at any byte, and input can
+ * stay unread.
  */
 #include <sys/socket.h>
 
@@ -68,7 +68,7 @@ conn_tcp(const char *port)
 	return (conn_new(dial(port, 0)));
 }
 
-/* Wait for `events'; 0 there, -1 not within `ms'. */
+/* Wait for `events'; return 0, or -1 after `ms'. */
 static int
 wait_for(struct raw_conn *c, short events, int64_t ms)
 {
@@ -81,7 +81,7 @@ wait_for(struct raw_conn *c, short events, int64_t ms)
 	return (n == 1 ? 0 : -1);
 }
 
-/* Send all bytes, in pieces of c->chunk; 0, or -1 when it can't be done. */
+/* Send all bytes, in pieces of c->chunk; return 0, or -1 on failure. */
 static int
 send_all(struct raw_conn *c, const uint8_t *p, size_t n)
 {
@@ -104,7 +104,7 @@ send_all(struct raw_conn *c, const uint8_t *p, size_t n)
 	return (0);
 }
 
-/* Send what TLS has made. */
+/* Send the output of TLS. */
 static int
 flush_tls(struct raw_conn *c)
 {
@@ -120,7 +120,7 @@ flush_tls(struct raw_conn *c)
 	return (ret);
 }
 
-/* Give TLS what has come; 1 something, 0 the end, -1 nothing within `ms'. */
+/* Read input for TLS.  Return 1, 0 at the end, -1 after `ms'. */
 static int
 fill_tls(struct raw_conn *c, int64_t ms)
 {
@@ -224,7 +224,7 @@ conn_try_tls(const struct tls_how *how)
 	c->ssl = tls_new(how);
 	if (handshake(c) == 0)
 		return (c);
-	relay_conn_close(c, 0);
+	conn_close(c, 0);
 	return (NULL);
 }
 
@@ -255,7 +255,7 @@ conn_try_write(struct raw_conn *c, const void *p, size_t n)
 }
 
 void
-relay_conn_write(struct raw_conn *c, const void *p, size_t n)
+conn_write(struct raw_conn *c, const void *p, size_t n)
 {
 	if (conn_try_write(c, p, n) == -1)
 		fail("can't write %zu bytes: connection is gone", n);
@@ -268,7 +268,7 @@ conn_write_bytes(struct raw_conn *c, const void *p, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		relay_conn_write(c, b + i, 1);
+		conn_write(c, b + i, 1);
 }
 
 static ssize_t
@@ -338,7 +338,7 @@ conn_half_close(struct raw_conn *c)
 }
 
 void
-relay_conn_close(struct raw_conn *c, int reset)
+conn_close(struct raw_conn *c, int reset)
 {
 	struct linger l = { .l_onoff = 1, .l_linger = 0 };
 

@@ -1,6 +1,6 @@
 /*
- * raw_rules: cases about what the server counts and whom it prefers: homes,
- * the active one of several connections, a node that watches itself.
+ * raw_rules: cases about counters and choices of the server: homes, the active
+ * one of several connections, a node that watches itself.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 #define VARZ_MAX	(256 * 1024)
 
-/* The metric `name' now, as the plain port tells it. */
+/* Return the current value of the metric `name' from the plain port. */
 static long
 metric(const char *name)
 {
@@ -26,11 +26,11 @@ metric(const char *name)
 
 	snprintf(text, sizeof(text), "GET /debug/varz HTTP/1.1\r\nHost: %s\r\n"
 	    "Connection: close\r\n\r\n", opt.name);
-	relay_conn_write(c, text, strlen(text));
+	conn_write(c, text, strlen(text));
 	while ((n = conn_read(c, text + len, sizeof(text) - len - 1,
 	    WAIT_MS)) > 0)
 		len += (size_t)n;
-	relay_conn_close(c, 0);
+	conn_close(c, 0);
 	text[len] = '\0';
 	snprintf(want, sizeof(want), "\n%s ", name);
 	if (n != 0 || (p = strstr(text, want)) == NULL)
@@ -47,7 +47,7 @@ want_homes(long want, const char *when)
 		fail("%ld home connections, not %ld, %s", n, want, when);
 }
 
-/* The same, once the server has seen that a connection ended. */
+/* Wait for that value, which follows a closed connection with a delay. */
 static void
 await_homes(long want, const char *when)
 {
@@ -59,7 +59,7 @@ await_homes(long want, const char *when)
 	want_homes(want, when);
 }
 
-/* Say whether this is the home, and wait until the server has heard it. */
+/* Send NotePreferred, and wait until the server has handled it. */
 static void
 prefer(struct sess *s, uint8_t home)
 {
@@ -68,8 +68,8 @@ prefer(struct sess *s, uint8_t home)
 }
 
 /*
- * The gauge of home connections follows what each connection said last
- * (derp(7), section 1), whatever it says again, and forgets those that end.
+ * The gauge of home connections follows the last NotePreferred of each
+ * connection (derp(7), section 1), repeated or not, and ends with it.
  */
 void
 home_gauge(void)
@@ -115,7 +115,10 @@ home_gauge(void)
 	say("the gauge went up and down with what each said last");
 }
 
-/* Does `s' get a packet that `from' sends to its key, and not `other'? */
+/*
+ * Return 1 if `s' gets a packet that `from' sends to its key, 0 if `other'
+ * does.
+ */
 static int
 gets(struct sess *s, struct sess *other, struct sess *from, unsigned int n)
 {
@@ -141,7 +144,9 @@ gets(struct sess *s, struct sess *other, struct sess *from, unsigned int n)
 		}
 }
 
-/* After a frame of this type `s' becomes the active one of its key. */
+/*
+ * Require that `s' becomes the active one of its key by a frame of this type.
+ */
 static void
 becomes_active(struct sess *s, struct sess *other, struct sess *from,
     uint8_t type, size_t len)
@@ -153,7 +158,7 @@ becomes_active(struct sess *s, struct sess *other, struct sess *from,
 	if (gets(s, other, from, ++n))
 		fail("it was active before a frame of type %#x", type);
 	sess_send(s, type, zeros, len);
-	/* A ping would be activity, too: ask where packets go. */
+	/* A ping would be activity too: find out where packets arrive. */
 	while (!gets(s, other, from, ++n))
 		if (now_ms() > until)
 			fail("a frame of type %#x and %zu bytes is no activity",
@@ -161,8 +166,8 @@ becomes_active(struct sess *s, struct sess *other, struct sess *from,
 }
 
 /*
- * Any frame is activity (derp(7), section 3), those that are passed over, too:
- * the connection of a key that sent one last gets its packets.
+ * Any frame is activity (derp(7), section 3), a skipped one too: packets go to
+ * the connection of a key that sent one last.
  */
 void
 dup_activity(void)
@@ -189,7 +194,7 @@ dup_activity(void)
 	sess_close(from, 0);
 }
 
-/* The next frame is a PeerPresent, of the key at its begin; its flags. */
+/* Read the next frame, the PeerPresent of a key; return its flags. */
 static uint8_t
 next_present(struct sess *s)
 {
@@ -202,7 +207,7 @@ next_present(struct sess *s)
 	return (f->p[FRAME_KEY_LEN + 16 + 2]);
 }
 
-/* The next frame is the PeerPresent of `key', with these flags. */
+/* Require that the next frame is the PeerPresent of `key', with these flags. */
 static void
 want_present(struct sess *s, const uint8_t *key, uint8_t flags)
 {
@@ -214,7 +219,7 @@ want_present(struct sess *s, const uint8_t *key, uint8_t flags)
 		fail("PeerPresent with flags %#x, not %#x", got, flags);
 }
 
-/* The private half of the server's own key, from its key file. */
+/* Read the server's own private key from its key file. */
 static void
 own_key(struct sess *s)
 {
@@ -236,9 +241,9 @@ own_key(struct sess *s)
 }
 
 /*
- * A node that dials itself logs in with the server's own key.  It is served as
- * any mesh peer is, and others hear of it, but watching itself it hears of
- * nobody (derp(7), section 4).
+ * A node that connects to itself logs in with the server's own key.  It is
+ * served like any mesh peer, and others are notified of it, but as a watcher it
+ * gets no notifications (derp(7), section 4).
  */
 void
 self_watch(void)
@@ -256,7 +261,7 @@ self_watch(void)
 	own_key(self);
 	sess_login_as_mesh(self);
 	want_present(w, self->pub, PEER_MESH);
-	/* Neither what is there now, nor what comes and goes. */
+	/* Neither existing connections nor later changes. */
 	sess_send(self, FRAME_WATCH_CONNS, "", 0);
 	want_alive(self);
 	a = sess_login();

@@ -1,6 +1,6 @@
 /*
- * raw_sess: DERP sessions of the test driver: upgrade, login, frames in and
- * out, and the waits that cases are made of.
+ * raw_sess: DERP sessions of the test driver: upgrade, login, frames in both
+ * directions, and the checks that cases consist of.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +60,7 @@ more(struct sess *s, int64_t ms)
 	return (n);
 }
 
-/* Bytes of the head that stands at the front of the buffer, 0 incomplete. */
+/* Return the length of the head at the front of the buffer, 0 if partial. */
 static size_t
 head_len(const struct sess *s)
 {
@@ -112,7 +112,7 @@ client_info(struct sess *s, const char *json, size_t json_len, size_t *n)
 	return (p);
 }
 
-/* Take ServerKey; its key to `key'. */
+/* Read ServerKey; store its key in `key'. */
 static void
 want_server_key(struct sess *s, uint8_t *key)
 {
@@ -126,7 +126,7 @@ want_server_key(struct sess *s, uint8_t *key)
 	memcpy(key, f->p + FRAME_MAGIC_LEN, FRAME_KEY_LEN);
 }
 
-/* Take ServerInfo and open its box. */
+/* Read ServerInfo and open its box. */
 static void
 want_server_info(struct sess *s)
 {
@@ -152,7 +152,7 @@ upgrade(struct sess *s, uint8_t *key)
 	char head[4096];
 	int status;
 
-	relay_conn_write(s->c, upgrade_head(0), strlen(upgrade_head(0)));
+	conn_write(s->c, upgrade_head(0), strlen(upgrade_head(0)));
 	status = read_head(s, head, sizeof(head));
 	if (status != 101)
 		fail("upgrade was answered with %d, wanted 101", status);
@@ -195,7 +195,7 @@ login(struct sess *s, const char *json)
 	if (memcmp(key, server_key(), sizeof(key)) != 0)
 		fail("the server's key changed");
 	info = client_info(s, json, strlen(json), &n);
-	relay_conn_write(s->c, info, n);
+	conn_write(s->c, info, n);
 	free(info);
 	want_server_info(s);
 }
@@ -255,7 +255,7 @@ sess_send(struct sess *s, uint8_t type, const void *p, size_t n)
 	net_frame_put_hdr(b, type, (uint32_t)n);
 	if (n > 0)
 		memcpy(b + FRAME_HDR_LEN, p, n);
-	relay_conn_write(s->c, b, FRAME_HDR_LEN + n);
+	conn_write(s->c, b, FRAME_HDR_LEN + n);
 	free(b);
 }
 
@@ -280,7 +280,7 @@ put_disco(uint8_t *p, size_t n)
 	memcpy(p, "TS\xf0\x9f\x92\xac", 6);
 }
 
-/* Take a whole frame from the buffer into s->frame; 1, or 0 there is none. */
+/* Parse a whole frame from the buffer to s->frame; 1, or 0 without one. */
 static int
 take_frame(struct sess *s)
 {
@@ -397,7 +397,7 @@ exchange(struct sess *a, struct sess *b)
 void
 sess_close(struct sess *s, int reset)
 {
-	relay_conn_close(s->c, reset);
+	conn_close(s->c, reset);
 	free(s->buf);
 	free(s);
 }

@@ -1,6 +1,6 @@
 /*
- * raw_split: cases about where the bytes of a session are cut, and about
- * bytes that come earlier than they must.
+ * raw_split: cases about where the bytes of a session are split, and about
+ * bytes that arrive early.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +13,8 @@
 #define JSON	"{\"version\":2}"
 
 /*
- * Let the server see what was written before the rest follows.  The tests are
- * right without it; it makes the cut more likely to reach the server.
+ * Give the server time to read what was written so far.  The tests are valid
+ * without it; it makes a split more likely to reach the server.
  */
 static void
 breathe(void)
@@ -24,16 +24,16 @@ breathe(void)
 	nanosleep(&ts, NULL);
 }
 
-/* Write `n' bytes in two parts, cut before byte `at'. */
+/* Write `n' bytes in two parts, split before byte `at'. */
 static void
 write_cut(struct raw_conn *c, const uint8_t *p, size_t n, size_t at)
 {
-	relay_conn_write(c, p, at);
+	conn_write(c, p, at);
 	breathe();
-	relay_conn_write(c, p + at, n - at);
+	conn_write(c, p + at, n - at);
 }
 
-/* What follows the upgrade: ServerKey, ServerInfo, then a ping is answered. */
+/* Require ServerKey, ServerInfo and the answer to a ping after the upgrade. */
 static void
 want_session(struct sess *s, int reply)
 {
@@ -63,7 +63,7 @@ split_head(void)
 		s = sess_new(conn_tls(NULL));
 		write_cut(s->c, (const uint8_t *)head, len, i);
 		info = client_info(s, JSON, strlen(JSON), &n);
-		relay_conn_write(s->c, info, n);
+		conn_write(s->c, info, n);
 		want_session(s, 1);
 		free(info);
 		sess_close(s, 0);
@@ -91,7 +91,7 @@ split_login(void)
 	say("a ClientInfo cut at each of its %zu bytes", n);
 }
 
-/* Append a frame to `p'; bytes of it. */
+/* Append a frame to `p'; return its bytes. */
 static size_t
 put_frame(uint8_t *p, uint8_t type, const void *payload, size_t n)
 {
@@ -101,8 +101,8 @@ put_frame(uint8_t *p, uint8_t type, const void *payload, size_t n)
 }
 
 /*
- * A few frames of every kind that an ordinary client sends, the packet to
- * the client itself; bytes of them.
+ * Append a few frames of every kind that an ordinary client sends, and a packet
+ * to the client itself; return their bytes.
  */
 static size_t
 put_frames(uint8_t *p, const uint8_t *key, const uint8_t *data)
@@ -119,7 +119,7 @@ put_frames(uint8_t *p, const uint8_t *key, const uint8_t *data)
 	return (n);
 }
 
-/* What put_frames() makes come back, then a ping. */
+/* Require the answers to put_frames(), then to a ping. */
 static void
 want_frames(struct sess *s, const uint8_t *data)
 {
@@ -145,7 +145,7 @@ split_frames(void)
 	sess_close(s, 0);
 }
 
-/* Fast start's head and ClientInfo in one piece; bytes, *n of them; free. */
+/* Return a head and a ClientInfo in one piece, *n bytes; to be freed. */
 static uint8_t *
 flight(struct sess *s, int fast, size_t *n)
 {
@@ -194,7 +194,7 @@ one_flight(int fast)
 	p = flight(s, fast, &n);
 	memcpy(all, p, n);
 	n += put_frames(all + n, s->pub, data);
-	relay_conn_write(s->c, all, n);
+	conn_write(s->c, all, n);
 	if (!fast && read_head(s, head, sizeof(head)) != 101)
 		fail("no 101 came");
 	f = sess_next(s);
@@ -246,15 +246,15 @@ one_byte_segments(void)
 
 	randombytes_buf(data, sizeof(data));
 	n = put_frames(p, s->pub, data);
-	relay_conn_write(s->c, p, n);
+	conn_write(s->c, p, n);
 	want_frames(s, data);
 	say("a session of TCP writes of one byte, TLS handshake included");
 	sess_close(s, 0);
 }
 
 /*
- * Several TLS records in one TCP write: what follows the ClientInfo is there
- * while the server still looks at that, and nothing comes after it.
+ * Several TLS records in one TCP write: the frames behind ClientInfo are there
+ * while the server still handles it, and no input follows.
  */
 void
 records_at_once(void)
@@ -270,13 +270,13 @@ records_at_once(void)
 		randombytes_buf(data, sizeof(data));
 		s->c->cork = 1;
 		if (fast)
-			relay_conn_write(s->c, upgrade_head(1),
+			conn_write(s->c, upgrade_head(1),
 			    strlen(upgrade_head(1)));
 		info = client_info(s, JSON, strlen(JSON), &n);
-		relay_conn_write(s->c, info, n);
+		conn_write(s->c, info, n);
 		free(info);
 		n = put_frames(p, s->pub, data);
-		relay_conn_write(s->c, p, n);
+		conn_write(s->c, p, n);
 		randombytes_buf(ping, sizeof(ping));
 		s->c->cork = 0;
 		sess_send(s, FRAME_PING, ping, sizeof(ping));
@@ -295,7 +295,7 @@ records_at_once(void)
 	say("login, frames and a ping as records in one TCP write");
 }
 
-/* Many frames a write, packets over record borders. */
+/* Many frames a write; packets cross record borders. */
 void
 coalesced(void)
 {
@@ -309,13 +309,13 @@ coalesced(void)
 	for (i = 0; i < count; i++)
 		n += put_frame(p + n, FRAME_SEND_PACKET, pkt,
 		    FRAME_KEY_LEN + sizes[i]);
-	relay_conn_write(s->c, p, n);
+	conn_write(s->c, p, n);
 	for (i = 0; i < count; i++)
 		want_packet(d, s->pub, pkt + FRAME_KEY_LEN, sizes[i]);
 	for (i = 0, n = 0; i < 30; i++)
 		n += put_frame(p + n, FRAME_SEND_PACKET, pkt,
 		    FRAME_KEY_LEN + i);
-	relay_conn_write(s->c, p, n);
+	conn_write(s->c, p, n);
 	for (i = 0; i < 30; i++)
 		want_packet(d, s->pub, pkt + FRAME_KEY_LEN, i);
 	want_alive(s);

@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# Raw sockets against the daemon: what no real client does.
+# Raw sockets against the daemon: input that no real client sends.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
@@ -84,7 +84,7 @@ exhaustion_body() {
 	e2e_stop
 }
 
-# CPU ticks of the daemon and its children so far.
+# cpu_ticks: CPU ticks of the daemon and its children so far.
 cpu_ticks() {
 	for _p in $PID $(e2e_children any); do
 		sed 's/.*) //' "/proc/$_p/stat"

@@ -1,6 +1,6 @@
 /*
- * raw_tls: cases about TLS itself, about connections that are nothing of the
- * kind, about floods of them, and about running out of descriptors.
+ * raw_tls: cases about TLS itself, about connections of other protocols, about
+ * floods, and about a lack of file descriptors.
  */
 #include <errno.h>
 #include <signal.h>
@@ -12,7 +12,7 @@
 
 #include "raw.h"
 
-/* The protocol that ALPN chose, "" none; connection closed. */
+/* Require the protocol that ALPN selected, "" for none; closes. */
 static void
 want_alpn(const char *offer, size_t n, const char *want)
 {
@@ -36,7 +36,7 @@ tls_alpn(void)
 
 	want_alpn("\010http/1.1", 9, "http/1.1");
 	want_alpn("\002h2\010http/1.1", 12, "http/1.1");
-	if (!opt.derper)	/* which takes h2 when nothing else is there */
+	if (!opt.derper) /* derper accepts h2 when nothing else is offered */
 		want_alpn("\002h2", 3, "");
 	want_alpn("", 0, "");
 	say("http/1.1 when it is offered");
@@ -59,7 +59,7 @@ tls_sni(void)
 	}
 	sess_close(sess_login_on(conn_tls(&none), NULL), 0);
 	sess_close(sess_login_on(conn_tls(&other), NULL), 0);
-	relay_conn_close(conn_try_tls(&odd), 0);
+	conn_close(conn_try_tls(&odd), 0);
 	sess_close(sess_login(), 0);
 	say("no name and an unknown name are served");
 }
@@ -113,7 +113,7 @@ tls_key_update(void)
 #endif
 }
 
-/* What is not TLS is closed; others are served. */
+/* Input that is not TLS is closed; others are served. */
 void
 tls_junk(void)
 {
@@ -137,10 +137,10 @@ tls_junk(void)
 
 	for (i = 0; i < (int)(sizeof(junk) / sizeof(junk[0])); i++) {
 		c = conn_tcp(opt.port);
-		relay_conn_write(c, junk[i].p, junk[i].n);
+		conn_write(c, junk[i].p, junk[i].n);
 		if (!conn_ends(c, WAIT_MS))
 			fail("%s in place of TLS: not closed", junk[i].what);
-		relay_conn_close(c, 0);
+		conn_close(c, 0);
 	}
 	say("%d things that are not TLS were closed", i);
 	for (i = 0; i < 200; i++) {
@@ -152,14 +152,14 @@ tls_junk(void)
 		conn_half_close(c);
 		if (!conn_ends(c, WAIT_MS))
 			fail("random bytes and the end: not closed");
-		relay_conn_close(c, 0);
+		conn_close(c, 0);
 	}
 	want_alive(other);
 	sess_close(other, 0);
 	say("200 connections of random bytes harmed no other");
 }
 
-/* Connections that end in each stage, with and without a reset. */
+/* Connections that end at each stage, with and without a reset. */
 void
 abrupt_ends(void)
 {
@@ -169,13 +169,13 @@ abrupt_ends(void)
 	int i;
 
 	for (i = 0; i < 20; i++) {
-		relay_conn_close(conn_tcp(opt.port), i % 2);
+		conn_close(conn_tcp(opt.port), i % 2);
 		c = conn_tcp(opt.port);
 		conn_half_close(c);
 		if (!conn_ends(c, WAIT_MS))
 			fail("an end before the first byte: not closed");
-		relay_conn_close(c, 0);
-		relay_conn_close(conn_tls(NULL), i % 2);
+		conn_close(c, 0);
+		conn_close(conn_tls(NULL), i % 2);
 		s = sess_upgraded();
 		sess_close(s, i % 2);
 		s = sess_login();
@@ -183,7 +183,7 @@ abrupt_ends(void)
 		want_packet(other, s->pub, "x", 1);
 		memcpy(key, s->pub, sizeof(key));
 		if (i % 4 == 0) {
-			relay_conn_write(s->c, "\4\0\0\1\0", 5);
+			conn_write(s->c, "\4\0\0\1\0", 5);
 			conn_half_close(s->c);
 			if (!conn_ends(s->c, WAIT_MS))
 				fail("an end within a frame: not closed");
@@ -207,13 +207,13 @@ connect_floods(void)
 		for (j = 0; j < 50; j++)
 			c[j] = conn_tcp(opt.port);
 		for (j = 0; j < 50; j++)
-			relay_conn_close(c[j], j % 2);
+			conn_close(c[j], j % 2);
 		if (i % 10 == 0)
 			exchange(a, b);
 	}
 	say("2000 connections of TCP alone");
 	for (i = 0; i < 300; i++) {
-		relay_conn_close(conn_tls(NULL), i % 2);
+		conn_close(conn_tls(NULL), i % 2);
 		if (i % 50 == 0)
 			exchange(a, b);
 	}
@@ -251,8 +251,8 @@ wait_told(struct sess *a, struct sess *b)
 }
 
 /*
- * More connections than the server has descriptors: those who are there are
- * served all the time, and when the others leave new ones are served again.
+ * More connections than the server has file descriptors: existing ones are
+ * always served, and when the others leave new ones are served again.
  */
 void
 exhaustion(void)
@@ -269,14 +269,14 @@ exhaustion(void)
 	say("%d connections are open", opt.count);
 	wait_told(a, b);
 	for (i = 0; i < opt.count; i++)
-		relay_conn_close(c[i], 0);
+		conn_close(c[i], 0);
 	free(c);
 	sess_close(sess_login(), 0);
 	exchange(a, b);
 	say("they are gone; new clients are served");
 }
 
-/* Sessions that stay until SIGTERM and are served all the time. */
+/* Sessions that stay until SIGTERM and are always served. */
 void
 idle(void)
 {

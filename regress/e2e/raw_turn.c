@@ -1,6 +1,6 @@
 /*
- * raw_turn: cases of the test driver: what must be handled in its order and at
- * its time, however much of it comes at once.
+ * raw_turn: cases of the test driver: input that must be handled in order and
+ * in time, however much arrives at once.
  */
 #include <poll.h>
 #include <signal.h>
@@ -17,10 +17,10 @@
 #define PROBE		"GET /generate_204 HTTP/1.1\r\n" HOST "\r\n"
 #define LAST		"GET /robots.txt HTTP/1.1\r\n" HOST \
 			"Connection: close\r\n\r\n"
-#define UNREAD		100	/* answers that nobody reads for a while */
-#define FLIGHT		8	/* pings that may wait for their pong */
+#define UNREAD		100	/* answers that stay unread for a while */
+#define FLIGHT		8	/* pings whose pong may be pending */
 
-/* Everything until the server closes; with a NUL behind it. */
+/* Read until the server closes; a NUL is appended. */
 static char *
 read_all(struct raw_conn *c)
 {
@@ -38,7 +38,7 @@ read_all(struct raw_conn *c)
 	return (buf);
 }
 
-/* How often `what' stands in `text', at the begin of a line. */
+/* Count lines of `text' that begin with `what'. */
 static int
 count_lines(const char *text, const char *what)
 {
@@ -50,7 +50,10 @@ count_lines(const char *text, const char *what)
 	return (n);
 }
 
-/* `n' times `request' in records of their own, then the last, in one write. */
+/*
+ * Send `request' `n' times in records of their own, then the last, in one
+ * write.
+ */
 static struct raw_conn *
 ask_many(const char *request, int n)
 {
@@ -59,9 +62,9 @@ ask_many(const char *request, int n)
 
 	c->cork = 1;
 	for (i = 0; i < n; i++)
-		relay_conn_write(c, request, strlen(request));
+		conn_write(c, request, strlen(request));
 	c->cork = 0;
-	relay_conn_write(c, LAST, strlen(LAST));
+	conn_write(c, LAST, strlen(LAST));
 	return (c);
 }
 
@@ -91,9 +94,9 @@ varz_pipelined(void)
 	    strstr(all, "HTTP/1.1 204 ") > second)
 		fail("the answers are not in the order of the requests");
 	free(all);
-	relay_conn_close(c, 0);
+	conn_close(c, 0);
 
-	/* More than the server keeps of answers: it reads no further. */
+	/* More answers than the server buffers: it stops reading. */
 	c = ask_many(VARZ, UNREAD);
 	want_alive(sess_login());
 	all = read_all(c);
@@ -101,10 +104,10 @@ varz_pipelined(void)
 		fail("%d of %d unread answers came",
 		    count_lines(all, "derp_accepts "), UNREAD);
 	free(all);
-	relay_conn_close(c, 0);
+	conn_close(c, 0);
 }
 
-/* Section 1: so many pings in one flight are all answered, in order. */
+/* Section 1: this many pings in one flight are all answered, in order. */
 void
 ping_flight(void)
 {
@@ -136,8 +139,8 @@ on_term(int sig)
 }
 
 /*
- * A session that has much waiting for it in the server's kernel, and resets its
- * connection when it is told by SIGTERM.
+ * A session with much output in the server's kernel, which resets its
+ * connection on SIGTERM.
  */
 void
 reset_unread(void)
@@ -151,7 +154,7 @@ reset_unread(void)
 	sigemptyset(&sa.sa_mask);
 	sigaction(SIGTERM, &sa, NULL);
 	s = sess_login_on(conn_tls(&how), NULL);
-	/* What is read at first makes the kernel's buffer for it grow. */
+	/* Reading at first makes the kernel's buffer grow. */
 	for (i = 0; i < 5000; i++) {
 		sess_packet(s, s->pub, p, sizeof(p));
 		if (i >= 50)
@@ -167,9 +170,9 @@ reset_unread(void)
 }
 
 /*
- * A session that goes on sending while the server stops, and reads nothing
- * meanwhile: it is not reset, even when one that it heard from leaves before
- * it, and then finds that the server restarts.
+ * A session that continues to send while the server stops, and reads nothing
+ * meanwhile: it is not reset, even when a connection that it had packets from
+ * leaves before it, and then gets Restarting.
  */
 void
 stop_sending(void)

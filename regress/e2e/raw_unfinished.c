@@ -1,6 +1,6 @@
 /*
- * raw_unfinished: cases about connections that are not logged in: how many the
- * server takes, and what it keeps of them.
+ * raw_unfinished: cases about unauthenticated connections: how many the server
+ * accepts, and how much memory they use.
  */
 #include <sys/wait.h>
 
@@ -13,7 +13,7 @@
 
 #include "raw.h"
 
-/* Of the `n' connections at `c', those that the server has not ended. */
+/* Count those of the `n' connections at `c' that the server has not ended. */
 static int
 count_open(struct raw_conn **c, int n)
 {
@@ -27,7 +27,7 @@ count_open(struct raw_conn **c, int n)
 	return (open);
 }
 
-/* The same, once nothing has changed for a second. */
+/* Count them once nothing has changed for a second. */
 static int
 settled(struct raw_conn **c, int n)
 {
@@ -45,7 +45,7 @@ settled(struct raw_conn **c, int n)
 	return (was);
 }
 
-/* `n' connections of TCP alone. */
+/* Open `n' connections of plain TCP. */
 static struct raw_conn **
 many(int n)
 {
@@ -60,8 +60,8 @@ many(int n)
 }
 
 /*
- * With an accept rate of one a second and a burst of five: of many at once
- * five stay, or a few more that came in later seconds.  Then one a second.
+ * With an accept rate of one a second and a burst of five: of many at once five
+ * stay, plus a few of later seconds.  Then one a second.
  */
 void
 accept_rate(void)
@@ -75,14 +75,16 @@ accept_rate(void)
 	if (settled(c, 40) < 5 || count_open(c, 40) > 6 + open)
 		fail("%d of 40 stayed, with a burst of 5", count_open(c, 40));
 	say("%d of 40 stayed, with a burst of 5", count_open(c, 40));
-	/* What the second of looking gave is used up by the first ones. */
+	/*
+	 * The first ones use up the credit of the second that settled() took.
+	 */
 	start = now_ms();
 	while (n < 6) {
 		if (now_ms() - start > 10000)
 			fail("%d of 6 in 10 s", n);
 		one = conn_tcp(opt.port);
 		n += !conn_ends(one, 100);
-		relay_conn_close(one, 0);
+		conn_close(one, 0);
 	}
 	if (now_ms() - start < 3000)
 		fail("%d more within 3 s, with a rate of one", n);
@@ -90,8 +92,8 @@ accept_rate(void)
 }
 
 /*
- * With as many clients as -c says: the last of them is served, the next one is
- * when one of them leaves, or has not logged in for some seconds.
+ * With max clients of opt.count: the last one is served, and another one only
+ * when one of them leaves or has not logged in for some seconds.
  */
 void
 max_clients(void)
@@ -133,7 +135,7 @@ max_clients(void)
 	say("one more was served when one had not logged in for long");
 }
 
-/* An answer that closes is followed by `n' bytes more; `head' asks for it. */
+/* Send `head', whose answer closes, and then `n' more bytes. */
 static void
 answer_then_more(struct raw_conn *c, const char *head, int status, size_t n)
 {
@@ -144,7 +146,7 @@ answer_then_more(struct raw_conn *c, const char *head, int status, size_t n)
 	int got;
 
 	memset(junk, 'j', sizeof(junk));
-	relay_conn_write(c, head, strlen(head));
+	conn_write(c, head, strlen(head));
 	while (sent < n && conn_try_write(c, junk, sizeof(junk)) == 0)
 		sent += sizeof(junk);
 	got = read_head(s, reply, sizeof(reply));
@@ -161,8 +163,8 @@ answer_then_more(struct raw_conn *c, const char *head, int status, size_t n)
 }
 
 /*
- * What follows a request that ends the connection is not read to its end, and
- * its answer arrives all the same, also at a client that first sends all.
+ * Input behind a request that ends the connection is not read to its end, and
+ * its answer arrives anyway, also at a client that sends everything first.
  */
 void
 linger(void)
@@ -190,7 +192,7 @@ linger(void)
 	sess_close(other, 0);
 }
 
-/* `n' connections of TCP alone from 127.0.0.`host'. */
+/* Open `n' connections of plain TCP from 127.0.0.`host'. */
 static struct raw_conn **
 many_from(int host, int n)
 {
@@ -214,8 +216,8 @@ want_open(struct raw_conn **c, int n, int want, const char *what)
 }
 
 /*
- * With 20 that are not logged in, and 8 of them from one address: the oldest
- * give way to others; within a source only those that had their time.
+ * With at most 20 unauthenticated connections, 8 from one address: the oldest
+ * are closed for others; within a source only those whose time is over.
  */
 void
 unfinished(void)
@@ -240,7 +242,7 @@ unfinished(void)
 			fail("not the oldest ones gave way");
 	want_open(b, 8, 8, "those of the second address");
 	want_open(c, 8, 8, "those of the third address");
-	/* One that logs in takes a place for as long as it takes. */
+	/* One that logs in uses a place until then. */
 	sess_close(sess_login(), 0);
 	want_open(a, 8, 3, "a login when all places are taken");
 	sess_close(sess_login(), 0);
@@ -267,42 +269,42 @@ unfinished(void)
 
 static uint8_t junk[200000];
 
-/* Half of the longest ClientHello: a record and a piece of the next one. */
+/* Send half of the longest ClientHello: a record and a part of the next one. */
 static void
 leave_hello(void)
 {
 	struct raw_conn *c = conn_tcp(opt.port);
 
-	relay_conn_write(c, "\x16\3\1\x0f\xa0\1\0\x3f\xfc\3\3", 11);
-	relay_conn_write(c, junk, 4000 - 6);
-	relay_conn_write(c, "\x16\3\1\x0f\xa0", 5);
-	relay_conn_write(c, junk, 3000);
+	conn_write(c, "\x16\3\1\x0f\xa0\1\0\x3f\xfc\3\3", 11);
+	conn_write(c, junk, 4000 - 6);
+	conn_write(c, "\x16\3\1\x0f\xa0", 5);
+	conn_write(c, junk, 3000);
 }
 
-/* Half of a record. */
+/* Send half of a record. */
 static void
 leave_record(void)
 {
 	struct raw_conn *c = conn_tls(NULL);
 
 	c->ssl = NULL;
-	relay_conn_write(c, "\x17\3\3\x40\0", 5);
-	relay_conn_write(c, junk, 7000);
+	conn_write(c, "\x17\3\3\x40\0", 5);
+	conn_write(c, junk, 7000);
 }
 
-/* Half of the longest head. */
+/* Send half of the longest head. */
 static void
 leave_head(void)
 {
 	static const char head[] = "GET / HTTP/1.1\r\nHost: relay.test\r\nX: ";
 	struct raw_conn *c = conn_tls(NULL);
 
-	relay_conn_write(c, head, sizeof(head) - 1);
+	conn_write(c, head, sizeof(head) - 1);
 	memset(junk, 'a', 7000);
-	relay_conn_write(c, junk, 7000);
+	conn_write(c, junk, 7000);
 }
 
-/* Most of the longest ClientInfo. */
+/* Send most of the longest ClientInfo. */
 static void
 leave_info(void)
 {
@@ -312,9 +314,7 @@ leave_info(void)
 	(void)conn_try_write(c, junk, sizeof(junk));
 }
 
-/*
- * opt.count connections that are left unfinished; others are served.
- */
+/* Leave opt.count connections unfinished; others are served. */
 static void
 leave(void (*one)(void))
 {
@@ -353,8 +353,8 @@ unfinished_info(void)
 }
 
 /*
- * All descriptors that clients may have are in use by opt.count sessions, and
- * more would like to come.
+ * opt.count sessions use all file descriptors that clients may have, and more
+ * connections arrive.
  */
 void
 full_house(void)
@@ -374,7 +374,7 @@ full_house(void)
 	for (i = 0; i < opt.count; i++)
 		want_alive(s[i]);
 	for (i = 0; i < 40; i++)
-		relay_conn_close(c[i], 0);
+		conn_close(c[i], 0);
 	sess_close(s[--opt.count], 0);
 	sess_close(sess_login(), 0);
 	for (i = 0; i < opt.count; i++)
@@ -382,7 +382,7 @@ full_house(void)
 	say("one left, one more was served");
 }
 
-/* Of the `n' connections at `c', those that something has come on. */
+/* Count those of the `n' connections at `c' that have received something. */
 static int
 count_answered(struct raw_conn **c, int n)
 {
@@ -399,7 +399,7 @@ count_answered(struct raw_conn **c, int n)
 
 /*
  * The worker RELAY_PID is stopped while opt.count clients send a ClientHello,
- * and one that is logged in a ping after them: when it goes on, the pong comes
+ * and after them a logged-in one a ping: when it continues, the pong arrives
  * long before all handshakes are answered, which they are.
  */
 void
@@ -421,7 +421,7 @@ shakes(void)
 		fail("can't stop process %s", text);
 	poll(NULL, 0, 100);
 	for (i = 0; i < opt.count; i++)
-		relay_conn_write(c[i], hello, n);
+		conn_write(c[i], hello, n);
 	sess_send(s, FRAME_PING, "pingping", 8);
 	kill(pid, SIGCONT);
 	want_frame(s, FRAME_PONG, "pingping", 8);

@@ -1,6 +1,6 @@
 /*
  * raw_ws: a case about the end of a WebSocket (RFC 6455).  All masks are zero,
- * so that a payload stands as it is.
+ * so that payloads are unchanged.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +19,11 @@ send_message(struct sess *s, uint8_t type, const void *p, size_t n)
 
 	if (n > 125)
 		fail("a message of %zu bytes is too long for this", n);
-	relay_conn_write(s->c, hdr, sizeof(hdr));
-	relay_conn_write(s->c, p, n);
+	conn_write(s->c, hdr, sizeof(hdr));
+	conn_write(s->c, p, n);
 }
 
-/* Exactly `n' bytes to `p'; 0, or -1 the connection has ended. */
+/* Read exactly `n' bytes to `p'; return 0, or -1 at the end. */
 static int
 take(struct sess *s, uint8_t *p, size_t n)
 {
@@ -39,7 +39,9 @@ take(struct sess *s, uint8_t *p, size_t n)
 	return (0);
 }
 
-/* The next message: its first byte, payload to `p'; 0 the end. */
+/*
+ * Return the first byte of the next message, its payload in `p'; 0 at the end.
+ */
 static uint8_t
 next_message(struct sess *s, uint8_t *p, size_t size, size_t *n)
 {
@@ -72,7 +74,7 @@ login(const struct tls_how *how)
 	char head[4096];
 	size_t n;
 
-	relay_conn_write(s->c, up, strlen(up));
+	conn_write(s->c, up, strlen(up));
 	if (read_head(s, head, sizeof(head)) != 101)
 		fail("no WebSocket: %s", head);
 	if (next_message(s, p, sizeof(p), &n) != BINARY ||
@@ -88,8 +90,8 @@ login(const struct tls_how *how)
 }
 
 /*
- * A text message ends it, with a close frame; the packets that wait for the
- * client then do not come behind that.
+ * A text message ends the connection with a close frame; packets that wait for
+ * the client are not sent behind it.
  */
 void
 ws_close_last(void)

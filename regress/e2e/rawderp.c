@@ -1,11 +1,11 @@
 /*
- * rawderp: drives a DERP server with raw sockets, for all that a well-behaved
- * client never does.  Called by the shell tests; by hand:
+ * rawderp: drives a DERP server with raw sockets, as a regular client never
+ * does.  Called by the shell tests; by hand:
  *
  *	rawderp -p 8443 [-P plainport] [-n name] [-m meshkeyfile] [case ...]
  *
- * Each case runs in a process of its own and prints what it did; exit 1 when
- * one failed.  It may touch the server alone.
+ * Each case runs in a process of its own and prints its results; exit 1 when
+ * one failed.  It touches only the server.
  */
 #include <sys/wait.h>
 
@@ -34,7 +34,7 @@ static const char *running = "rawderp";
 static const struct {
 	const char	*name;
 	void		(*run)(void);
-	int		 by_name_alone;	/* not run without being asked for */
+	int		 by_name_alone;	/* run only when named */
 } cases[] = {
 	{ "split-head", split_head, 0 },
 	{ "split-login", split_login, 0 },
@@ -155,7 +155,7 @@ ready(void)
 	close(fd);
 }
 
-/* Run case `i' in a child; 0 passed, 1 failed. */
+/* Run case `i' in a child; return 0 if it passed, 1 if it failed. */
 static int
 run_case(size_t i)
 {

@@ -1,12 +1,13 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# A reload while a process hangs, dies, or while derpd stops: the control socket
-# answers, the end is said, and nothing stays half in force.
+# A reload while a process hangs or dies, or while derpd stops: the control
+# socket answers, the result is reported, and no configuration is half in force.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-# reload_begin NAME: derpctl reload in the background; NAME.out is what it says.
+# reload_begin NAME: run derpctl reload in the background; its output is in
+# NAME.out.
 reload_begin() {
 	(
 		ctl reload >"$1.out" 2>&1
@@ -15,7 +16,7 @@ reload_begin() {
 	echo $! >>pids
 }
 
-# reload_end NAME STATUS PATTERN: it has ended so, and says this.
+# reload_end NAME STATUS PATTERN: it has ended with this status and output.
 reload_end() {
 	wait_until "the reload $1 ends" [ -s "$1.rc" ]
 	cat "$1.out"
@@ -23,7 +24,7 @@ reload_end() {
 	grep -q -e "$3" "$1.out" || e2e_fail "$1 does not say: $3"
 }
 
-# home_is STATUS: what / is answered with.
+# home_is STATUS: the status of / is this.
 home_is() {
 	{
 		printf 'GET / HTTP/1.1\r\nHost: %s\r\n' "$HOST_NAME"
@@ -33,13 +34,13 @@ home_is() {
 	    grep -q "^HTTP/1.1 $1"
 }
 
-# redirect: the configuration has / redirect.
+# redirect: add a redirect of / to the configuration.
 redirect() {
 	RELAY='home redirect "https://www.example.org/"'
 	e2e_conf
 }
 
-# start_blank: a daemon that answers / with 200; EXTRA as before.
+# start_blank: start a daemon that answers / with 200; EXTRA as before.
 start_blank() {
 	e2e_paths
 	use_cert ec
@@ -50,13 +51,13 @@ start_blank() {
 	home_is 200 || e2e_fail "/ is not answered with 200"
 }
 
-# new_child ROLE OLDPID: there is such a child, and it is another one.
+# new_child ROLE OLDPID: there is a child of this role with another process id.
 new_child() {
 	_pid=$(e2e_children "$1")
 	[ -n "$_pid" ] && [ "$_pid" != "$2" ]
 }
 
-e2e_case keys_hangs 90 "keys hangs: the status is there at once, the reload ends"
+e2e_case keys_hangs 90 "keys hangs: status answers at once, the reload ends"
 keys_hangs_body() {
 	start_blank
 	redirect
@@ -69,7 +70,7 @@ keys_hangs_body() {
 		run timeout 2 "$DERPCTL" -s derpd.sock clients
 	done
 	[ ! -s one.rc ] || e2e_fail "it did not wait for keys"
-	# The second one waited for the first, whichever that is.
+	# The second one waited for the first, in either order.
 	reload_end one 1 'keys'
 	reload_end two 1 'keys'
 	cat one.out two.out >both.out
@@ -82,7 +83,7 @@ keys_hangs_body() {
 	e2e_stop
 }
 
-e2e_case worker_hangs 90 "a worker hangs: its successor is asked"
+e2e_case worker_hangs 90 "a worker hangs: its successor gets the reload"
 worker_hangs_body() {
 	e2e_paths
 	WORKERS=2
@@ -99,12 +100,12 @@ worker_hangs_body() {
 	e2e_stop
 }
 
-e2e_case worker_dies 90 "a worker is killed while it is asked"
+e2e_case worker_dies 90 "a worker is killed during the reload"
 worker_dies_body() {
 	start_blank
 	redirect
 	_relay=$(e2e_children relay)
-	# It has the question, and can't answer it.
+	# It has received the request, and can't answer.
 	kill -STOP "$_relay"
 	reload_begin one
 	wait_until "the worker is asked" asked
@@ -114,13 +115,13 @@ worker_dies_body() {
 	e2e_stop
 }
 
-# Keys answers everything before, and in no time: two answers of derpctl later
-# the reload is with the worker.
+# asked: keys answers all earlier requests at once; after two answers of derpctl
+# the worker has the reload.
 asked() {
 	ctl status && ctl status && [ ! -s one.rc ]
 }
 
-e2e_case stops 90 "derpd stops during a reload, and says so"
+e2e_case stops 90 "derpd stops during a reload, and reports it"
 stops_body() {
 	start_blank
 	redirect

@@ -1,12 +1,12 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# The daemon where parts of the sandbox, or of what it needs of the system, are
-# not to be had.
+# The daemon where parts of the sandbox, or of the system's resources, are
+# unavailable.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-# start_without ERRNO: derpd with the calls of Landlock failing.
+# start_without ERRNO: start derpd with the calls of Landlock failing.
 start_without() {
 	e2e_conf
 	"$SRC/without" landlock "$1" true || atf_skip "no filter here"
@@ -17,7 +17,7 @@ start_without() {
 	e2e_launch
 }
 
-# levels PATTERN: status shows this level for every child.
+# levels PATTERN: status reports this level for every child.
 levels() {
 	ctl -j status | jq -e --arg p "$1" \
 	    '[.processes[] | select(.role != "parent") | .sandbox |
@@ -65,7 +65,7 @@ landlock_broken_body() {
 	grep -q "sandbox off" derpd.log || e2e_fail "it tells no way out"
 }
 
-e2e_case not_locked 60 "a limit on locked memory: keys may be swapped, and that is said"
+e2e_case not_locked 60 "a limit on locked memory: a warning that keys may be swapped"
 not_locked_body() {
 	e2e_need_root "a process without CAP_IPC_LOCK"
 	command -v setpriv >/dev/null || atf_skip "there is no setpriv"
@@ -94,7 +94,7 @@ descriptors_body() {
 	e2e_paths
 	WORKERS=8
 	e2e_conf
-	# Enough for the programs of the children, not for the sockets.
+	# Enough for the programs of the children, but not for the sockets.
 	# shellcheck disable=SC3045	# every shell here has it
 	! (ulimit -n 18 && exec "$DERPD" -d -f derpd.conf) >derpd.log 2>&1 ||
 	    e2e_fail "derpd runs"

@@ -1,11 +1,11 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# Starting and stopping: good and bad configurations, key files, ports.
+# Start and stop: valid and invalid configurations, key files, ports.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-# wants_failure PATTERN: derpd -d must exit 1 by itself, saying this.
+# wants_failure PATTERN: derpd -d must exit with 1 and this error.
 wants_failure() {
 	: >derpd.log
 	"$DERPD" -d -f derpd.conf >derpd.log 2>&1 &
@@ -56,7 +56,7 @@ listen on ::1 port 0 tls'
 	raw coalesced
 	e2e_stop
 
-	# The wildcard takes the same port for both.
+	# The wildcard uses the same port for both families.
 	LISTEN="listen on * port $TLS_PORT tls"
 	e2e_start
 	run "$RAWDERP" -a ::1 -p "$TLS_PORT" -n "$HOST_NAME" coalesced
@@ -64,7 +64,7 @@ listen on ::1 port 0 tls'
 	e2e_stop
 }
 
-e2e_case check_only 60 "derpd -n tells good from bad configuration"
+e2e_case check_only 60 "derpd -n distinguishes valid from invalid configurations"
 check_only_body() {
 	e2e_conf
 	run "$DERPD" -n -f derpd.conf
@@ -83,7 +83,7 @@ check_only_body() {
 	grep -q nothing.conf n.out || atf_fail "the error does not name it"
 }
 
-# without_users LINE...: the configuration, with these lines about users.
+# without_users LINE...: replace the lines about users by these.
 without_users() {
 	e2e_conf
 	grep -v 'user "' derpd.conf >none.conf
@@ -91,7 +91,7 @@ without_users() {
 	mv none.conf derpd.conf
 }
 
-# refuses_user LINES...: no start, and -n says so too; the last names the user.
+# refuses_user LINES...: a start and -n fail; the last line names the user.
 refuses_user() {
 	without_users "$@"
 	for _line; do :; done
@@ -103,12 +103,12 @@ refuses_user() {
 	[ ! -e derper.key ] || e2e_fail "something was done before"
 }
 
-e2e_case users 60 "root's children have users of their own, or root is asked for"
+e2e_case users 60 "root's children have users of their own, or the start fails"
 users_body() {
 	e2e_need_root "others have no users to choose"
 	refuses_user 'keys user "daemon"' 'user "no-such-user"'
 	refuses_user 'user "nobody"' 'keys user "no-such-user"'
-	# The defaults are no better when they do not exist.
+	# The defaults are rejected too if they do not exist.
 	if ! id _derpd >/dev/null 2>&1 && ! id _derpd_keys >/dev/null 2>&1
 	then
 		without_users
@@ -165,7 +165,7 @@ node_key_body() {
 	e2e_stop
 }
 
-e2e_case derper_key 60 "derper's own key file is read as it is"
+e2e_case derper_key 60 "derper's own key file is read unchanged"
 derper_key_body() {
 	e2e_conf
 	_priv=$(e2e_random_hex)
@@ -181,21 +181,21 @@ derper_key_body() {
 	[ "$(cksum <derper.key)" = "$_sum" ] || e2e_fail "the file changed"
 }
 
-# public_key HEX: the X25519 public key of a private one.
+# public_key HEX: print the X25519 public key of a private one.
 public_key() {
 	printf '302e020100300506032b656e04220420%s' "$1" | unhex |
 	    openssl pkey -inform DER -pubout -outform DER | tail -c 32 |
 	    od -An -v -tx1 | tr -d ' \n'
 }
 
-# Hex digits to bytes.
+# unhex: convert hex digits to bytes.
 unhex() {
 	sed 's/../\\x&/g' | while read -r _esc || [ -n "$_esc" ]; do
 		/usr/bin/printf "$_esc"
 	done
 }
 
-# The DERP key that the meta certificate, the last of the chain, announces.
+# announced_key: the DERP key in the meta certificate, the last of the chain.
 announced_key() {
 	openssl s_client -showcerts -connect "127.0.0.1:$TLS_PORT" \
 	    -servername "$HOST_NAME" </dev/null 2>/dev/null | awk '
@@ -240,8 +240,8 @@ half_pair_body() {
 	_pin=$(e2e_pin)
 	[ -n "$_pin" ] || e2e_fail "no pin was logged"
 	e2e_stop
-	# Without its key the certificate can't be served, and no other one is
-	# made, since clients know it by its pin.
+	# Without its key the certificate can't be used, and no other is
+	# created, because clients identify it by its pin.
 	mv state/self-signed.key saved
 	wants_failure 'self-signed\.key: No such file.*put it back, or remove'
 	[ ! -e state/self-signed.key ] || e2e_fail "a key was made"
@@ -250,7 +250,7 @@ half_pair_body() {
 	e2e_launch
 	[ "$(e2e_pin)" = "$_pin" ] || e2e_fail "the pin is $(e2e_pin)"
 	e2e_stop
-	# A key without its certificate is what a crash leaves.
+	# A crash leaves a key without its certificate.
 	rm state/self-signed.crt
 	e2e_launch
 	[ "$(e2e_pin)" != "$_pin" ] || e2e_fail "the pin is still $_pin"
@@ -280,7 +280,7 @@ bad_certificates_body() {
 	wants_failure '/relay\.crt: there is no PEM certificate'
 	rm relay.crt
 	wants_failure '/relay\.crt: .*No such file'
-	# It was for nothing else that it did not start.
+	# Nothing else had prevented the start.
 	mv good relay.crt
 	e2e_launch
 	raw coalesced

@@ -1,21 +1,20 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# STUN as a whole: derpd with its stund, asked over real sockets.  What the
-# health of the relay has to do with it is in health_test.sh, but for what a
-# client notices.
+# STUN as a whole: derpd with its stund over real sockets.  Tests of the relay's
+# health are in health_test.sh, except for its effect on clients.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
 ID=b7e7a701bc34d686fa87dfae
 BARE=000100002112a442$ID
-# What a Tailscale client sends: SOFTWARE "tailnode", FINGERPRINT.
+# A Tailscale client's request: SOFTWARE "tailnode", FINGERPRINT.
 TAILNODE=000100142112a442${ID}802200087461696c6e6f6465802800049e8df0ce
 CHANGE=000100082112a442${ID}0003000400000006
 REFUSED=011100102112a442${ID}0009000400000414000a000200030000
 
-# success ADDRESS HEX: the line that stunask must print, as a pattern, for an
-# answer from ADDRESS in which its own address is, XORed, HEX.
+# success ADDRESS HEX: the pattern of stunask's line for an answer from ADDRESS
+# that contains its own address, XORed, as HEX.
 success() {
 	case $1 in
 	*:*) _head=01010018 _attr=002000140002 ;;
@@ -24,7 +23,7 @@ success() {
 	echo "^${_head}2112a442$ID$_attr....$2 $1 "
 }
 
-# ask ADDRESS HEX...: what comes back from the port of that address.
+# ask ADDRESS HEX...: print the answers from the port of that address.
 ask() {
 	_to=$1
 	shift
@@ -33,7 +32,7 @@ ask() {
 	cat answer
 }
 
-# expect PATTERN ADDRESS HEX...: the one answer to that.
+# expect PATTERN ADDRESS HEX...: the only answer matches PATTERN.
 expect() {
 	_want=$1
 	shift
@@ -42,7 +41,7 @@ expect() {
 	    e2e_fail "expected one answer like $_want"
 }
 
-# stun_port ADDRESS: of the socket there; a wildcard's if there is none.
+# stun_port ADDRESS: of the socket there, else of the wildcard's.
 stun_port() {
 	case $1 in
 	*:*) _a="\[$1\]" _w='\[::\]' ;;
@@ -58,7 +57,7 @@ stun_paths() {
 	: "${STUNASK:=$SRC/stunask}"
 }
 
-# stun_conf LINES: a derpd that does nothing but STUN.
+# stun_conf LINES: write a configuration with only STUN.
 stun_conf() {
 	stun_paths
 	mkdir -p state
@@ -73,7 +72,7 @@ stun_conf() {
 	} >derpd.conf
 }
 
-# stun_start LINES: the same, running.
+# stun_start LINES: write that and start.
 stun_start() {
 	stun_conf "$1"
 	stun_launch "$DERPD"
@@ -91,10 +90,10 @@ stun_ready() {
 	grep -q 'derpd .* ready' derpd.log
 }
 
-# stun_relay LINES: with a relay beside it.
+# stun_relay LINES: start with a relay, too.
 stun_relay() {
 	stun_paths
-	# Some hold a process still for longer than it may be.
+	# Some tests stop a process for longer than the default child timeout.
 	EXTRA="child timeout 60
 stun {
 $1
@@ -106,7 +105,7 @@ need_ipv6() {
 	"$STUNASK" -t 0 ::1 9 00 >/dev/null 2>&1 || atf_skip "no IPv6 here"
 }
 
-# status PATTERN: derpctl status, as JSON, has it.
+# status PATTERN: derpctl status, as JSON, matches.
 status() {
 	ctl -j status >status.json && grep -q "$1" status.json
 }
@@ -132,7 +131,7 @@ alone_body() {
 	e2e_stop
 }
 
-# Behind the junk goes a request: when that is answered, the junk was not.
+# A request follows the junk: when it is answered, the junk was ignored.
 e2e_case junk 60 "junk gets no answer, and does no harm"
 junk_body() {
 	stun_start "$BOTH"
@@ -159,7 +158,7 @@ workers_body() {
 		_all=$((_all + 1))
 	done
 	wait_until "both are counted" status '"answered":20,'
-	# One holds still: the other one's part is answered, not its own.
+	# One is stopped: the other answers its own part only.
 	_one=$(e2e_children stund | head -n 1)
 	kill -STOP "$_one"
 	_yes=0 _no=0 _all=0
@@ -180,7 +179,7 @@ workers_body() {
 	e2e_stop
 }
 
-e2e_case killed 60 "stund is started again, and what came meanwhile waits"
+e2e_case killed 60 "stund is restarted, and requests meanwhile wait"
 killed_body() {
 	DEATHS=yes
 	stun_start "$BOTH"
@@ -193,12 +192,12 @@ killed_body() {
 		''|"$_old") e2e_fail "answered by the one that was killed" ;;
 		esac
 	done
-	# The counters of those that died are not lost with them.
+	# The counters of dead processes are kept.
 	wait_until "the counter goes on" status '"answered":[1-9]'
 	e2e_stop
 }
 
-# reload LINES: other lines within stun.
+# reload LINES: reload with other lines within stun.
 reload() {
 	sed '/^stun {/,/^}/d' derpd.conf >derpd.conf.new
 	printf 'stun {\n%s\n}\n' "$1" >>derpd.conf.new
@@ -206,13 +205,13 @@ reload() {
 	run ctl reload
 }
 
-# flood ADDRESS SOURCE N: how many of N requests at once are answered.
+# flood ADDRESS SOURCE N: print how many of N requests at once are answered.
 flood() {
 	"$STUNASK" -n "$3" -s "$2" -t 1000 "$1" "$(stun_port "$1")" "$BARE" |
 	    grep -c '^0101'
 }
 
-# some ADDRESS MIN MAX: between so many of 200, asked for by itself.
+# some ADDRESS MIN MAX: between MIN and MAX of 200 requests are answered.
 some() {
 	_n=$(flood "$1" "$1" 200)
 	if [ "$_n" -lt "$2" ] || [ "$_n" -gt "$3" ]; then
@@ -238,7 +237,7 @@ rate_body() {
 }
 
 # The window is 1000 requests; all of these come from loopback.
-e2e_case proxy 60 "private sources alone: one warning, and all are answered"
+e2e_case proxy 60 "only private sources: one warning, and all are answered"
 proxy_body() {
 	stun_start "$BOTH"
 	for _i in 1 2 3 4 5 6 7 8 9 10 11 12; do
@@ -249,7 +248,7 @@ proxy_body() {
 	e2e_stop
 }
 
-e2e_case by_hand 60 "stund is not to be started by hand"
+e2e_case by_hand 60 "stund can't be started by hand"
 by_hand_body() {
 	e2e_paths
 	for _args in '' '-x' '-x relay' '-x stund'; do
@@ -261,7 +260,7 @@ by_hand_body() {
 	done
 }
 
-e2e_case stopped 120 "the relay is stopped: STUN is silent until it goes on"
+e2e_case stopped 120 "the relay is stopped: STUN is silent until it continues"
 stopped_body() {
 	stun_relay "$BOTH
 	probe every 1"
@@ -278,7 +277,7 @@ stopped_body() {
 	e2e_stop
 }
 
-# silent: no answer, and stund has said that it gave none.
+# silent: no answer, and stund has logged that.
 silent() {
 	MS=500
 	expect '^nothing$' 127.0.0.1 "$BARE"
@@ -314,7 +313,7 @@ expired_body() {
 	e2e_stop
 }
 
-e2e_case metrics 60 "what is answered and what is not is in /debug/varz"
+e2e_case metrics 60 "/debug/varz counts answered and ignored requests"
 metrics_body() {
 	stun_relay "$BOTH
 	always"
@@ -376,7 +375,7 @@ addresses_cleanup() {
 	return 0
 }
 
-# The server has two addresses on the wire and one elsewhere, its client one.
+# The server has two addresses on the link and one elsewhere, its client one.
 network() {
 	for _n in a b; do
 		run ip -n "$NS-$_n" link set lo up

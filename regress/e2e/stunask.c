@@ -1,14 +1,14 @@
 /*
- * stunask: ask over UDP, and show what comes back.
+ * stunask: sends datagrams over UDP and prints the answers.
  *
  *	stunask [-n COUNT] [-s SOURCE] [-t MS] HOST PORT HEX ...
  *
- * Sends each of the datagrams, COUNT times over (1), from one socket at SOURCE.
- * Prints a line for each answer: its bytes as hex digits, the address and the
- * port it came from.  Ends when the last datagram has as many answers as it was
- * sent, known by its transaction, or when nothing came for MS milliseconds
- * (5000); prints `nothing' if there was no answer at all.  Exit 0 in any case,
- * 2 when it could not be tried.
+ * Sends each of the datagrams COUNT times (the default is 1), from one socket
+ * at SOURCE.  Prints a line for each answer: its bytes as hex digits, and its
+ * source address and port.  Ends when the last datagram has as many answers as
+ * it was sent, by its transaction, or when nothing arrived for MS milliseconds
+ * (the default is 5000); prints `nothing' without any answer.  Exits 0 in any
+ * case, 2 when it could not send or receive.
  */
 #include <sys/socket.h>
 #include <err.h>
@@ -25,7 +25,7 @@
 
 #define MAXDATAGRAM	2048
 #define HEADER		20	/* bytes of a STUN header */
-#define ID		8	/* where its transaction begins */
+#define ID		8	/* offset of its transaction */
 
 struct datagram {
 	uint8_t	p[MAXDATAGRAM];
@@ -68,7 +68,7 @@ resolve(const char *host, const char *port, int family)
 	return (ai);
 }
 
-/* Not connected: an answer from a wrong address is to be seen too. */
+/* Not connected, so that an answer from a wrong address is received too. */
 static int
 open_socket(const struct addrinfo *to, const char *source)
 {
@@ -104,7 +104,7 @@ say(int fd, const struct addrinfo *to, const struct datagram *d)
 		err(2, "can't send");
 }
 
-/* Print the answer that waits; 1 when it is one to `last', else 0. */
+/* Print a received answer; return 1 when it belongs to `last', else 0. */
 static int
 hear(int fd, const struct datagram *last)
 {

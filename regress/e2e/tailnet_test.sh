@@ -1,10 +1,10 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# A tailnet of the real programs, with nothing but one derpd as relay, STUN and
-# source of the DERP map, on their own ports in network namespaces.
+# A tailnet of the real programs, with one derpd as relay, STUN and source of
+# the DERP map, on their own ports in network namespaces.
 #
-# BENCH_BIN names the directory of headscale, tailscale and tailscaled, as
-# `make bench-wan' builds them.
+# BENCH_BIN names the directory of headscale, tailscale and tailscaled, as `make
+# bench-wan' builds them.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
@@ -26,7 +26,7 @@ need_peers() {
 	ip netns del "${NS}try"
 }
 
-# in_srv VARIABLE: let it name a script that runs its program within `srv'.
+# in_srv VARIABLE: make it name a script that runs its program within `srv'.
 in_srv() {
 	_program=
 	eval "_program=\$$1"
@@ -38,7 +38,8 @@ in_srv() {
 	eval "$1=\$PWD/$1"
 }
 
-# tailnet_start [WORKERS]: derpd with the map of its own node, then the rest.
+# tailnet_start [WORKERS]: start derpd with the map of its own node, then the
+# rest.
 tailnet_start() {
 	need_peers
 	WORK=$PWD TUN=userspace-networking HOST_NAME=derp.test
@@ -63,7 +64,7 @@ map \"$PWD/map.json\""
 	LOG_LINES=$(wc -l <derpd.log)
 }
 
-# write_map NAME: of our node, put in place at once.
+# write_map NAME: write the map of our node, and move it in place.
 write_map() {
 	ctl map node >node.json
 	jq --arg name "$1" '{Regions: {"900": {RegionID: 900,
@@ -84,7 +85,7 @@ tailnet_stop() {
 	net_down
 }
 
-# tailnet_cleanup: a body that failed left its namespaces.
+# tailnet_cleanup: remove the namespaces of a body that failed.
 tailnet_cleanup() {
 	e2e_cleanup
 	[ ! -f namespaces ] || {
@@ -99,19 +100,19 @@ tail_case() {
 	eval "$1_cleanup() { tailnet_cleanup; }"
 }
 
-# netcheck_is a|b FILTER: what the client finds out is so.
+# netcheck_is a|b FILTER: the client's netcheck matches this jq filter.
 netcheck_is() {
 	ts "$1" netcheck --format=json >"netcheck.$1" 2>/dev/null &&
 	    jq -e "$2" "netcheck.$1"
 }
 
-# Over the relay, and no other way.
+# pings: pings pass over the relay, and no other way.
 pings() {
 	ts a ping -c 1 --timeout 2s --until-direct=false "$PEER" |
 	    grep -q 'via DERP(own)'
 }
 
-# transfer: a file through the relay arrives as it was.
+# transfer: a file through the relay arrives unchanged.
 transfer() {
 	mkdir -p files
 	head -c 8000000 /dev/urandom >files/blob
@@ -123,7 +124,7 @@ transfer() {
 	cmp files/blob got || tail_fail "another file arrived"
 }
 
-# logged LINE: since the tailnet is up.
+# logged LINE: derpd has logged it since the tailnet is up.
 logged() {
 	tail -n "+$((LOG_LINES + 1))" derpd.log | grep -q "$1"
 }
@@ -132,7 +133,7 @@ e2e_has_ipv6() {
 	ip -n "${NS}na" -6 addr show dev eth0 2>/dev/null | grep -q fd09
 }
 
-# finds_us: netcheck of both clients, over all the families there are.
+# finds_us: netcheck of both clients finds us, over all address families.
 finds_us() {
 	_want='.PreferredDERP == 900 and .UDP and .IPv4'
 	! e2e_has_ipv6 || _want="$_want and .IPv6"
@@ -165,7 +166,7 @@ three_workers_body() {
 	tailnet_stop
 }
 
-# ping_begin: ping all the time, a line each in ping.log, until ping_end.
+# ping_begin: ping constantly, a line each in ping.log, until ping_end.
 ping_begin() {
 	: >ping.log
 	while [ -f ping.log ]; do
@@ -194,7 +195,7 @@ lost() {
 	grep -c lost ping.log
 }
 
-# dies ROLE: killed, it is there again soon.
+# dies ROLE: kill it; it is replaced soon.
 dies() {
 	LOG_LINES=$(wc -l <derpd.log)
 	_pid=$(e2e_children "$1" | head -n 1)
@@ -220,7 +221,7 @@ deaths_body() {
 	ping_passes 5
 	wait_until "the map is served" map_is_served
 	[ "$(lost)" -eq 0 ] || tail_fail "pings were lost: $(lost)"
-	# Whichever of the two the clients are on: both.
+	# Kill both workers, whichever the clients are at.
 	dies relay
 	dies relay
 	ping_passes 5
@@ -230,13 +231,13 @@ deaths_body() {
 	tailnet_stop
 }
 
-# region_is NAME: the name of the region, as client a has it from headscale.
+# region_is NAME: client a has this name of the region from headscale.
 region_is() {
 	ts a debug derp-map | jq -e --arg name "$1" \
 	    '.Regions."900".RegionName == $name'
 }
 
-# How often headscale has begun to ask for the map.
+# fetches: count headscale's requests for the map.
 fetches() {
 	grep -c 'Fetching DERPMap' hs.log
 }
@@ -251,7 +252,7 @@ changes_body() {
 	region_is Own >/dev/null || tail_fail "it is another region"
 	write_map Changed
 	wait_until "the new map is with the client" region_is Changed
-	# Clients connect anew to a region that has changed.
+	# Clients reconnect to a region that has changed.
 	wait_until "pings pass with the new map" pings
 	e2e_stop
 	_fetches=$(fetches)

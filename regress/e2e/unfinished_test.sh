@@ -1,11 +1,11 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# Connections that are not logged in: how many, and what is kept of them.
+# Unauthenticated connections: how many, and how much memory they use.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-# metric NAME: its value in /debug/varz.
+# metric NAME: print its value from /debug/varz.
 metric() {
 	curl -s -o varz "http://127.0.0.1:$PLAIN_PORT/debug/varz" ||
 	    e2e_fail "/debug/varz is not answered"
@@ -19,12 +19,12 @@ grown() {
 	    e2e_fail "$1 grew from $2 to $_now, not by $3"
 }
 
-e2e_case counts 60 "what is counted as accepted is what derper counts"
+e2e_case counts 60 "accepted connections are counted as in derper"
 counts_body() {
 	e2e_start
 	_accepts=$(metric derp_accepts)
 	_tls=$(metric tls_listener_accepted_connections)
-	# A probe for the key and 7 upgrades; then 4 of TCP that come to nothing.
+	# A probe for the key and 7 upgrades; then 4 of plain TCP.
 	raw http-upgrades
 	for _i in 1 2 3 4; do
 		curl -s -m 5 "http://127.0.0.1:$TLS_PORT/" && e2e_fail "no TLS"
@@ -40,7 +40,7 @@ accept_rate_body() {
 	e2e_start
 	_tls=$(metric tls_listener_accepted_connections)
 	_rejected=$(metric tls_listener_rejected_connections)
-	# By a reload, so that the start could be awaited.
+	# Set by a reload, so that the start itself is not affected.
 	RELAY='accept rate 1 burst 5'
 	e2e_conf
 	run ctl reload
@@ -66,14 +66,14 @@ max_clients_body() {
 	e2e_stop
 }
 
-e2e_case linger 60 "little is read after an answer that closes"
+e2e_case linger 60 "input after an answer that closes is limited"
 linger_body() {
 	e2e_start
 	raw linger
 	e2e_stop
 }
 
-e2e_case unfinished 90 "who is not logged in gives way, in all and per source"
+e2e_case unfinished 90 "unauthenticated connections are closed for new ones"
 unfinished_body() {
 	e2e_paths
 	RELAY='max unfinished 20 per source 8'
@@ -84,7 +84,7 @@ unfinished_body() {
 	e2e_stop
 }
 
-e2e_case memory 90 "who is not logged in takes 24 KiB of memory at most"
+e2e_case memory 90 "unauthenticated connections use at most 24 KiB each"
 memory_body() {
 	[ -r /proc/self/status ] || atf_skip "needs /proc/PID/status"
 	e2e_paths
@@ -92,11 +92,11 @@ memory_body() {
 	memory_of hello 0
 	memory_of record 0
 	memory_of head 0
-	# Those that send much have 2 MiB together.
+	# Those with large input have 2 MiB together.
 	memory_of info 2048
 }
 
-# memory_of WHAT MORE: what 300 of them take: 24 KiB each and MORE in all.
+# memory_of WHAT MORE: 300 of them use at most 24 KiB each plus MORE KiB.
 memory_of() {
 	e2e_start
 	raw good-logins
@@ -114,14 +114,14 @@ peak_kib() {
 	awk '/^VmHWM/ { print $2 }' "/proc/$(e2e_children relay)/status"
 }
 
-e2e_case reserve 90 "with all descriptors in use, keys can be started anew"
+e2e_case reserve 90 "with all descriptors in use, keys can be restarted"
 reserve_body() {
 	e2e_need_linux_fds
 	e2e_paths
 	ULIMIT_N=80 DEATHS=yes
 	e2e_start
 	_relay=$(e2e_children relay)
-	# The reserve is 8 and one a worker.
+	# The reserve is 8 plus one a worker.
 	_room=$((80 - 9 - $(find "/proc/$_relay/fd" -type l | wc -l)))
 	raw_begin -c "$_room" full-house
 	wait_until "it is full" grep -q 'of 80 open files are in use' derpd.log
@@ -154,7 +154,7 @@ new_keys() {
 	[ -n "$_pid" ] && [ "$_pid" != "$1" ]
 }
 
-# The parent says that keys is ready, once at the start and once each time.
+# has_keys: count the parent's reports that keys is ready.
 has_keys() {
 	[ "$(grep -c 'keys ready' derpd.log)" -eq $(($1 + 1)) ]
 }

@@ -3,8 +3,8 @@
  *
  *	without landlock errno command ...
  *
- * The system calls of Landlock fail with that number, in the command and all
- * that it starts, by a filter of seccomp.  77 where there is none.
+ * The system calls of Landlock fail with that errno, in the command and its
+ * children, by a seccomp filter.  Exits 77 without seccomp.
  */
 #include <stdio.h>
 #include <stdlib.h>

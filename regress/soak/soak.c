@@ -4,12 +4,12 @@
  *	soak -p port -P plainport -s seed -t seconds [-a actions] [-c slots]
  *	    [-m meshkeyfile] [-M map] ... [-n name] [-S] [-v] [-x script]
  *
- * Every choice comes from the seed; what interleaves with what does not.  Each
- * client says how long it lives and how it ends; every packet says where it
- * comes from.  The run fails, with exit 1, as soon as a client sees what can't
- * be: bytes that were not sent to it, its connection ended by others' doing, an
- * answer that is not there.  It may touch the server alone; what is done to the
- * daemon itself, the script does.
+ * Every choice depends on the seed; the interleaving of clients does not.  Each
+ * client chooses its lifetime and how it ends; every packet contains its
+ * source.  The run fails, with exit 1, as soon as a client sees a failure:
+ * bytes that were not sent to it, a connection that others caused to end, an
+ * answer that is missing.  It touches only the server; a script acts on the
+ * daemon itself.
  */
 #include <errno.h>
 #include <poll.h>
@@ -25,7 +25,8 @@
 
 #include "soak.h"
 
-#define STALL_MS	1000	/* we were not there: nobody else is to blame */
+/* longer pauses of this program excuse the daemon */
+#define STALL_MS	1000
 
 struct soak_options opt = {
 	.host = "127.0.0.1",
@@ -87,7 +88,7 @@ excuse_ends(int64_t ms)
 
 	if (ends_until < now + ms)
 		ends_until = now + ms;
-	/* These come to the end of what is there much later. */
+	/* HTTP clients read pending input first, and see the end much later. */
 	for (i = 0; i < opt.slots; i++)
 		if (bots[i].state != BOT_NONE && bots[i].kind == &kind_web)
 			bots[i].may_end = 1;
@@ -124,7 +125,7 @@ bot_start(unsigned int slot, const struct soak_kind *kind)
 	kind->start(b);
 }
 
-/* Which kind of client has the slot, always. */
+/* Return the kind of client of the slot, which never changes. */
 static const struct soak_kind *
 kind_of(unsigned int slot)
 {
@@ -153,7 +154,7 @@ reap(struct bot *b)
 	b->act_at = now + rnd_below(&b->rnd, 300);
 }
 
-/* May the connection have ended, whatever the client wanted? */
+/* Return 1 if the connection may have ended against the client's will. */
 static int
 excused(const struct bot *b)
 {
@@ -216,7 +217,7 @@ work(struct bot *b, short revents)
 	check_patience(b);
 }
 
-/* How long to sleep: until a client's time has come. */
+/* Return how long to sleep: until the next action of a client. */
 static int
 next_act(int64_t most)
 {

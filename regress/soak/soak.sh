@@ -1,17 +1,18 @@
 #!/bin/sh
-# Run random clients against a derpd with 2, 1 and 3 workers, which is
-# reloaded, has workers and keys killed or stopped, and is restarted; called by
-# `make soak' and by soak_test.sh.  All files are made in the directory where
-# it is called.
+# Run random clients against a derpd with 2, 1 and 3 workers, which is reloaded,
+# has workers and keys killed or stopped, and is restarted; called by `make
+# soak' and by soak_test.sh.  All files are created in the working directory.
 #
-# SOAK_SECONDS in the environment: about how long (27).  SOAK_SEED: the seed of
-# all choices (of the clock), which is printed.  SOAK_WORKERS: numbers of
-# workers ("2 1 3").  SOAK_OPTIONS: options for soak(1), such as -v.  DERPD:
+# Environment: SOAK_SECONDS is the approximate duration.  The default is 27.
+# SOAK_SEED is the seed of all choices, which is printed.  The default is the
+# time.  SOAK_WORKERS lists numbers of workers.  The default is "2 1 3".
+# SOAK_OPTIONS are options for soak, such as -v.  DERPD names another daemon
+# than that of this build.
 # another daemon than that of this build.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 
-# What common.sh expects of atf-sh.
+# Functions of atf-sh that common.sh needs.
 atf_get_srcdir() {
 	echo "$here/../e2e"
 }
@@ -32,7 +33,7 @@ atf_skip() {
 seed=$SOAK_SEED
 echo "soak: seed $seed, $SOAK_SECONDS s"
 
-# big_map NAME: a good map of about 400 KiB.
+# big_map NAME: a valid map of about 400 KiB.
 big_map() {
 	awk -v name="$1" 'BEGIN {
 		pad = sprintf("%900s", "")
@@ -49,7 +50,7 @@ big_map() {
 	}'
 }
 
-# The script that soak(1) calls to do something to the daemon.
+# Write the script that soak calls for an action on the daemon.
 write_chaos() {
 	cat >chaos.sh <<-'end'
 	# What is done to the daemon PID: chaos.sh ACTION NUMBER, which picks
@@ -102,7 +103,7 @@ write_chaos() {
 	end
 }
 
-# Bytes of counters that must be 0 when nobody is connected.
+# Counters that must be 0 when no client is connected.
 nobody() {
 	curl -sS -m 5 "http://127.0.0.1:$PLAIN_PORT/debug/varz" >varz ||
 	    return 1
@@ -113,14 +114,14 @@ nobody() {
 	END { exit(n != 0 || seen < 2) }' varz
 }
 
-# What each process holds now, KiB: PID RSS, a line each.
+# The memory of each process, KiB: PID RSS, a line each.
 memory() {
 	for _p in $PID $(e2e_children any); do
 		awk -v p="$_p" '/^VmRSS/ { print p, $2 }' "/proc/$_p/status"
 	done
 }
 
-# A process that was there before does not hold much more than it did then.
+# A process does not use much more memory than before.
 check_memory() {
 	wait_until "all clients are gone" nobody
 	[ -r /proc/self/status ] || return 0
@@ -137,7 +138,7 @@ check_memory() {
 		END { exit(bad) }' memory.first memory.now ||
 		    e2e_fail "memory grows"
 	fi
-	# Those that are new are held against what they have now.
+	# New processes are compared with their present memory.
 	awk 'FNR == NR { before[$1] = $2; print; next }
 	!($1 in before)' memory.first memory.now >memory.next
 	mv memory.next memory.first
@@ -157,7 +158,7 @@ run_clients() {
 	check_log
 }
 
-# No report of a sanitizer, and nobody dies but those that are killed here.
+# No report of a sanitizer, and only deaths that were caused here.
 check_log() {
 	DEATHS=1 e2e_check_log
 	if grep -E 'ended by signal|ended with status' derpd.log |
@@ -174,8 +175,8 @@ stopped() {
 	check_log
 }
 
-# round WORKERS SECONDS: a daemon with so many workers, runs of so many seconds:
-# a quiet one, some with reloads, and one with deaths.
+# round WORKERS SECONDS: a daemon with so many workers, and runs of so many
+# seconds: a quiet one, some with reloads, and one with deaths.
 round() {
 	WORKERS=$1
 	echo "soak: $WORKERS workers"
@@ -202,7 +203,7 @@ trap 'exit 1' HUP INT TERM
 big_map a >map.a
 big_map b >map.b
 cp map.a map.json
-# Longer than this program may be held up on a busy machine.
+# Longer than a busy machine may delay this program.
 RELAY='write timeout 10000
 	home blank'
 EXTRA="map \"$PWD/map.json\" { }"

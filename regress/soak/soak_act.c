@@ -1,5 +1,5 @@
 /*
- * soak_act: what a DERP client does that is logged in, and how it leaves.
+ * soak_act: actions of logged-in DERP clients, and how they leave.
  */
 #include <sys/socket.h>
 
@@ -8,9 +8,9 @@
 #include "soak.h"
 
 #define OUT_MAX		(512 * 1024)	/* unsent bytes before it waits */
-#define BUSY_FRAME	1024		/* each frame of a busy one */
+#define BUSY_FRAME	1024		/* each frame of a busy client */
 
-/* Some sizes, with the ends of what is allowed among them. */
+/* Return a random size, often one at a limit. */
 static size_t
 some_size(struct bot *b)
 {
@@ -28,7 +28,7 @@ some_size(struct bot *b)
 	}
 }
 
-/* One packet, as ForwardPacket in another's name if the peer may. */
+/* Send one packet, as ForwardPacket from another key if the peer may. */
 static void
 send_packet(struct bot *b, int dst, int disco, size_t n)
 {
@@ -61,7 +61,7 @@ derp_burst(struct bot *b, unsigned int n)
 	}
 }
 
-/* As much at once as makes a worker flush within its input. */
+/* Send as much at once as makes a worker flush within its input. */
 static void
 busy(struct bot *b)
 {
@@ -87,7 +87,7 @@ busy(struct bot *b)
 	wire_put(&b->w, all, (size_t)(p - all), 0);
 }
 
-/* An unknown frame, which is passed over. */
+/* Send an unknown frame, which is skipped. */
 static void
 unknown(struct bot *b)
 {
@@ -110,7 +110,7 @@ close_peer(struct bot *b)
 	derp_frame(b, FRAME_CLOSE_PEER, k->pub, FRAME_KEY_LEN);
 }
 
-/* What only a mesh peer may do; 1, or 0: nothing now. */
+/* Act as only a mesh peer may.  Return 1, or 0: nothing was done. */
 static int
 act_mesh(struct bot *b)
 {
@@ -126,7 +126,9 @@ act_mesh(struct bot *b)
 	return (0);
 }
 
-/* From now on the server may end it, and must within the usual time. */
+/*
+ * From now on the server may end the connection, and must within PATIENCE_MS.
+ */
 static void
 await_end(struct bot *b, const char *what)
 {
@@ -136,7 +138,7 @@ await_end(struct bot *b, const char *what)
 	b->owed_at = now;
 }
 
-/* A frame that must end the connection. */
+/* Send a frame that must end the connection. */
 static void
 malformed(struct bot *b)
 {
@@ -158,7 +160,7 @@ malformed(struct bot *b)
 	await_end(b, "an end after a malformed frame");
 }
 
-/* Its time is over. */
+/* Leave after its lifetime. */
 static void
 leave(struct bot *b)
 {
@@ -173,7 +175,7 @@ leave(struct bot *b)
 		shutdown(b->w.fd, SHUT_WR);
 		await_end(b, "an end after it had closed its side");
 	} else if (how < 45 && !b->derp->mute) {
-		/* Others go on sending to it. */
+		/* Others continue to send to it. */
 		b->derp->mute = b->w.deaf = b->may_end = 1;
 		b->owed_at = 0;
 		b->dies_at = now + 1000 + rnd_below(&b->rnd, 3000);
@@ -186,7 +188,7 @@ leave(struct bot *b)
 		    (const uint8_t *)"text", 4), 0);
 		await_end(b, "an end after a text message");
 	} else {
-		/* A pong tells that all before it was understood. */
+		/* A pong shows that all earlier frames were handled. */
 		b->state = BOT_LEAVING;
 		derp_ping(b);
 	}

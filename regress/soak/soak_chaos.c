@@ -1,7 +1,7 @@
 /*
- * soak_chaos: what is done to the daemon while clients are there: workers and
- * keys killed or stopped for a moment, reloads, other maps.  A script does it;
- * here is known which ends of connections that excuses.
+ * soak_chaos: actions on the daemon while clients are connected: workers and
+ * keys are killed or stopped for a moment, reloads, other maps.  A script
+ * carries them out; this file defines which ends of connections they excuse.
  */
 #include <sys/wait.h>
 
@@ -12,12 +12,12 @@
 
 #include "soak.h"
 
-#define AFTER_MS	2000	/* until all is as before */
+#define AFTER_MS	2000	/* until all is normal again */
 
 static const struct {
 	const char	*name;
-	int		 ends;		/* connections may */
-	int		 handshakes;	/* those may end that begin */
+	int		 ends;		/* connections may end */
+	int		 handshakes;	/* new handshakes may fail */
 } actions[] = {
 	{ "reload", 0, 0 },
 	{ "change", 0, 0 },
@@ -88,7 +88,7 @@ chaos_busy(void)
 	return (0);
 }
 
-/* One of the actions that may be done. */
+/* Choose one of the permitted actions. */
 static void
 pick(struct rnd *r)
 {

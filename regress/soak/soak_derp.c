@@ -1,7 +1,7 @@
 /*
- * soak_derp: DERP clients and mesh peers, from the connection to the login,
- * and what comes to them: nothing but whole frames of the kinds that a server
- * sends, and packets that were sent.
+ * soak_derp: DERP clients and mesh peers, from the connection to the login, and
+ * their input: only whole frames of the kinds that a server sends, and packets
+ * that were sent.
  */
 #include <sodium.h>
 #include <stdio.h>
@@ -31,7 +31,7 @@ derp_put(struct bot *b, const void *p, size_t n)
 	size_t k, piece;
 
 	piece = rnd_chance(&b->rnd, 10) ? 1 + rnd_below(&b->rnd, 3000) : 0;
-	/* Not thousands of records: the server's time is for others too. */
+	/* Not thousands of records, which would delay other clients. */
 	if (piece > 0 && n / piece > 200)
 		piece = 0;
 	if (!b->derp->ws || !b->derp->upgraded) {
@@ -139,12 +139,12 @@ client_info(struct bot *b)
 		fail("can't seal a box");
 	derp_frame(b, FRAME_CLIENT_INFO, p, FRAME_KEY_LEN + FRAME_NONCE_LEN +
 	    FRAME_BOX_OVERHEAD + n);
-	/* Packets behind it, before the answer is there. */
+	/* Send packets behind it, before the answer arrives. */
 	if (!b->derp->calm && rnd_chance(&b->rnd, 30))
 		derp_burst(b, 1 + rnd_below(&b->rnd, 20));
 }
 
-/* TLS is there: ask for the upgrade, maybe behind other requests. */
+/* TLS is established: request the upgrade, perhaps behind other requests. */
 static void
 ask_upgrade(struct bot *b)
 {
@@ -279,7 +279,7 @@ got_frame(struct bot *b, uint8_t type, const uint8_t *p, size_t n)
 		bot_fail(b, "got frame type %#x of %zu bytes", type, n);
 }
 
-/* DERP bytes of the server. */
+/* Handle DERP bytes of the server. */
 static void
 got_derp(struct bot *b, const uint8_t *p, size_t n)
 {
@@ -313,7 +313,7 @@ got_stream(struct bot *b, const uint8_t *p, size_t n)
 		bot_fail(b, "the server closes the WebSocket");
 }
 
-/* The answer to the upgrade is there, and only what follows is left. */
+/* Skip the heads up to the answer to the upgrade; return 1 after that one. */
 static int
 take_heads(struct bot *b)
 {
@@ -333,7 +333,7 @@ take_heads(struct bot *b)
 			break;
 		if (h.status != 200 && h.status != 204)
 			bot_fail(b, "status %d before the upgrade", h.status);
-		/* The second one was HEAD. */
+		/* The second request was HEAD. */
 		if (d->heads-- == 2 && h.content_length > 0)
 			d->skip = (size_t)h.content_length;
 		bytes_drop(&d->in, n);

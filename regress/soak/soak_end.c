@@ -1,7 +1,6 @@
 /*
- * soak_end: the end of a run.  Whatever came before, clients that come now are
- * served, and a mesh peer sees them and no others; or the daemon stops in
- * order.
+ * soak_end: the end of a run.  New clients must be served, and a mesh peer must
+ * see them and no others; or the daemon stops in order.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +9,7 @@
 
 #define NEW	8		/* clients of the end, the last a watcher */
 
-/* Turn until `done' says so; else the run fails for want of `what'. */
+/* Run turns until `done' returns 1; after PATIENCE_MS fail for `what'. */
 static void
 until(int (*done)(void), const char *what)
 {
@@ -95,7 +94,7 @@ all_pongs(void)
 	return (1);
 }
 
-/* What a client of the end does not do: act by itself. */
+/* Stop the actions of a client of the end. */
 static void
 hold_still(struct bot *b)
 {
@@ -173,7 +172,7 @@ end_quiet(void)
 	all_leave();
 }
 
-/* Those who were asked have answered: nothing of theirs is under way. */
+/* Return 1 when all pongs that were requested have arrived. */
 static int
 asked_answered(void)
 {
@@ -187,8 +186,8 @@ asked_answered(void)
 }
 
 /*
- * Every other client that is logged in is asked for a pong, and then must be
- * told.  The rest may have bytes under way, which costs them the connection.
+ * Every other logged-in client sends a ping, and must then be notified.  The
+ * rest may have bytes under way, which costs them the connection.
  */
 static unsigned int
 prepare_stop(void)

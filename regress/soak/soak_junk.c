@@ -1,6 +1,6 @@
 /*
- * soak_junk: strangers that do not speak the protocol, or only its beginning.
- * Whatever comes of it may come of it to them alone.
+ * soak_junk: connections that do not speak the protocol, or only its beginning.
+ * They may affect no other connection.
  */
 #include <stdio.h>
 #include <string.h>
@@ -31,7 +31,7 @@ start(struct bot *b)
 	wire_open(&b->w, &how);
 }
 
-/* Plaintext or bytes that nobody wants. */
+/* Send invalid plaintext or bytes. */
 static void
 send_junk(struct bot *b)
 {

@@ -1,14 +1,15 @@
 /*
- * soak_packet: packets that say who sent them to whom, with a checksum; and
- * the ledger of those that were sent, against which each that comes is held.
+ * soak_packet: packets that contain their sender, their receiver and a
+ * checksum; and the ledger of sent packets, against which each received one is
+ * checked.
  *
  *	 0  magic of disco packets, or another
  *	 6  kind: 1 disco, 0 other
  *	 8  number, counted over all clients, never 0
  *	16  the run
  *	24  slot of the sender, its generation
- *	32  key in whose name it is, key that it is for
- *	40  bytes in all
+ *  24  slot of the sender, its generation
+ *  32  key of the source, key of the destination
  *	44  CRC-32 of all others
  *	48  filler
  */
@@ -18,9 +19,9 @@
 
 #include "soak.h"
 
-#define LEDGER	(1U << 19)	/* packets that are remembered */
+#define LEDGER	(1U << 19)	/* packets that are recorded */
 
-/* In the order of the bytes; no padding. */
+/* In the order of the bytes, without padding. */
 struct head {
 	uint8_t		 magic[6];
 	uint16_t	 disco;
@@ -77,14 +78,14 @@ packet_make(const struct bot *b, int src, int dst, int disco, uint8_t *p,
 	counts.sent++;
 }
 
-/* Within a connection, what one connection sent comes in its order. */
+/* Packets from one connection to another arrive in order. */
 static void
 check_order(const struct bot *b, const struct head *h)
 {
 	struct last *l = &b->derp->last[h->slot];
 	uint64_t *id = &l->id[h->disco];
 
-	/* An older connection's may come late by way of another worker. */
+	/* One of an older connection may arrive late through another worker. */
 	if (h->gen < l->gen)
 		return;
 	if (h->gen > l->gen) {
@@ -128,7 +129,7 @@ packet_check(const struct bot *b, const uint8_t src[32], const uint8_t *p,
 		if (h.id > last_id)
 			bot_fail(b, "packet %llu was not sent yet",
 			    (unsigned long long)h.id);
-		counts.forgotten++;	/* forgotten here since */
+		counts.forgotten++;	/* overwritten in the ledger */
 		return;
 	}
 	if (e->crc != h.crc || e->src != (int16_t)h.src ||

@@ -1,5 +1,5 @@
 /*
- * soak_rnd: random numbers that a seed determines, and the keys of a run.
+ * soak_rnd: random numbers that the seed determines, and the keys of a run.
  */
 #include <sodium.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #define TABLE	1024		/* a power of two, well above NKEYS */
 
 struct key keys[NKEYS];
-static int16_t table[TABLE];	/* number of a key and 1; 0 free */
+static int16_t table[TABLE];	/* number of a key plus 1; 0: free */
 
 /* SplitMix64: good enough for choices, and any seed will do. */
 uint64_t

@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# A short run of random clients; `make soak' runs longer ones.
+# A short run of random clients; `make soak' starts longer ones.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/../e2e/common.sh"

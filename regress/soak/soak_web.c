@@ -1,7 +1,7 @@
 /*
  * soak_web: HTTP clients that keep their connections, send several requests at
- * once and some with bodies, fetch large maps slowly or fast.  Each answer must
- * be the one to its own request, and each map one that there was.
+ * once and some with bodies, and fetch large maps slowly or fast.  Each answer
+ * must belong to its request, and each map must be one that was configured.
  */
 #include <sys/socket.h>
 
@@ -12,7 +12,7 @@
 #include "soak.h"
 
 #define WANTS		16	/* answers that may be due */
-#define EVIL_FRAME	1024	/* as busy clients send them */
+#define EVIL_FRAME	1024	/* the size that busy clients use */
 
 static const char robots[] = "User-agent: *\nDisallow: /\n";
 
@@ -32,8 +32,8 @@ struct web {
 	struct want	 wants[WANTS];
 	unsigned int	 first, n;
 	struct bytes	 in;
-	size_t		 left, off, total;	/* of a body */
-	unsigned int	 fits;		/* maps that it may be, bits */
+	size_t		 left, off, total;	/* bytes of a body */
+	unsigned int	 fits;		/* bitmap of maps that it may be */
 };
 
 size_t
@@ -96,7 +96,7 @@ want(struct bot *b, enum want_what what)
 	return (x);
 }
 
-/* Add one request to `req'; bytes. */
+/* Append one request to `req'; return its bytes. */
 static size_t
 request(struct bot *b, char *req, size_t size, int last)
 {
@@ -143,8 +143,8 @@ request(struct bot *b, char *req, size_t size, int last)
 }
 
 /*
- * A map, and in the record behind it a request and frames to forge packets
- * with, should they ever be taken for those of another client.
+ * Request a map, and send in the next record a request and frames that would
+ * forge packets, if the server mistook them for another client's input.
  */
 static void
 forge(struct bot *b)
@@ -154,7 +154,9 @@ forge(struct bot *b)
 	static const char first[] =
 	    "GET /robots.txt HTTP/1.1\r\nHost: relay.test\r\nX: ";
 	static uint8_t rec[16 * EVIL_FRAME];
-	/* A whole record, or what a server takes of it before it must wait. */
+	/*
+	 * A whole record, or the part that a server reads before it must wait.
+	 */
 	unsigned int i, n = rnd_chance(&b->rnd, 50) ? 16 : 7;
 	uint8_t *p;
 
@@ -193,7 +195,7 @@ act(struct bot *b)
 		b->owed_at = 0;
 	}
 	if (w->closing || w->n > 0) {
-		/* Now and then in the midst of an answer. */
+		/* Sometimes within an answer. */
 		if (now >= b->dies_at && rnd_chance(&b->rnd, 3))
 			bot_leave(b, LEAVE_RESET);
 		return;
@@ -214,7 +216,7 @@ act(struct bot *b)
 	b->may_end |= last;
 }
 
-/* An answer is through. */
+/* An answer is complete. */
 static void
 answered(struct bot *b)
 {
@@ -243,7 +245,7 @@ status_of(const struct want *x)
 	}
 }
 
-/* The head of an answer is there. */
+/* Handle the head of an answer. */
 static void
 got_answer(struct bot *b, const struct net_http_head *h)
 {
@@ -289,7 +291,7 @@ is_text(const uint8_t *p, size_t n)
 	return (1);
 }
 
-/* A piece of a body. */
+/* Handle a piece of a body. */
 static void
 got_body(struct bot *b, const uint8_t *p, size_t n)
 {
@@ -313,7 +315,7 @@ got_body(struct bot *b, const uint8_t *p, size_t n)
 	w->off += n;
 	w->left -= n;
 	if (b->owed_at != 0)
-		b->owed_at = now;	/* it goes on */
+		b->owed_at = now;	/* it makes progress */
 	if (w->left > 0)
 		return;
 	counts.maps += x->what == WANT_MAP;

@@ -1,6 +1,6 @@
 /*
- * soak_wire: TCP and TLS connections that never wait.  TLS goes through
- * memory, so that what is read and when is ours to say.
+ * soak_wire: TCP and TLS connections that never wait.  TLS uses memory buffers,
+ * so that this program decides what is read and when.
  */
 #include <sys/socket.h>
 
@@ -20,7 +20,7 @@
 
 #include "soak.h"
 
-#define READ_MAX	(256 * 1024)	/* a connection and turn */
+#define READ_MAX	(256 * 1024)	/* of a connection in a turn */
 #define RECORD		16384
 
 void
@@ -86,7 +86,7 @@ tls_new(int tls12)
 	return (ssl);
 }
 
-/* Strangers and clients have addresses of their own, where there are any. */
+/* Junk connections and clients have addresses of their own, if available. */
 static void
 bind_source(int fd, unsigned int n)
 {
@@ -127,7 +127,7 @@ wire_open(struct wire *w, const struct soak_how *how)
 	counts.conns++;
 }
 
-/* What TLS has made goes to where it waits for the socket. */
+/* Move the output of TLS to the queue for the socket. */
 static void
 take_made(struct wire *w)
 {
@@ -201,7 +201,7 @@ wire_flush(struct wire *w)
 		if (k == -1 && errno == EAGAIN)
 			return;
 		if (k == -1) {
-			/* What came before may still tell more. */
+			/* Earlier input may still explain the end. */
 			bytes_drop(&w->out, bytes_left(&w->out));
 			return;
 		}
@@ -209,7 +209,7 @@ wire_flush(struct wire *w)
 	}
 }
 
-/* Bytes from the socket; -1 none now, 0 the end. */
+/* Read from the socket; -1: nothing now, 0: the end. */
 static ssize_t
 from_socket(struct wire *w, uint8_t *p, size_t size)
 {
@@ -247,7 +247,7 @@ handshake(struct wire *w)
 		tls_failed(w, "handshake", err);
 }
 
-/* Hand on what TLS has decrypted. */
+/* Pass on what TLS has decrypted. */
 static void
 decrypt(struct wire *w, void (*got)(const uint8_t *, size_t, void *),
     void *arg)

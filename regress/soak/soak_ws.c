@@ -33,7 +33,7 @@ soak_ws_wrap(struct rnd *r, uint8_t *dst, int op, const uint8_t *p, size_t n)
 	return (at + n);
 }
 
-/* Bytes of a header, as far as they are known. */
+/* Return the bytes of a header, as far as they are known. */
 static size_t
 header_size(const struct ws_in *ws)
 {
@@ -43,7 +43,7 @@ header_size(const struct ws_in *ws)
 	    (ws->hdr[1] & 0x7f) == 127 ? 10 : 2);
 }
 
-/* A header is whole. */
+/* Handle a whole header. */
 static int
 begin(struct ws_in *ws)
 {
@@ -55,7 +55,7 @@ begin(struct ws_in *ws)
 		for (ws->left = 0, i = 2; i < ws->have; i++)
 			ws->left = ws->left << 8 | ws->hdr[i];
 	ws->have = 0;
-	/* Nothing behind Close but what it says (5.5.1). */
+	/* Nothing but Close's own payload may follow Close (5.5.1). */
 	if (ws->over)
 		return (-1);
 	if (ws->op == OP_CLOSE) {
