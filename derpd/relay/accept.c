@@ -101,10 +101,10 @@ accept_failed(struct relay *r)
 	case EINVAL:
 	case EBADF:
 	case EOPNOTSUPP:
-		log_limited(&r->acceptor.deaf,
+		log_limited(&r->acceptor.shut,
 		    "a listening socket was shut down: %s; the parent is "
 		    "opening it again", strerror(errno));
-		relay_accept_pause(r, ACCEPT_DEAF);
+		relay_accept_pause(r, ACCEPT_SHUT);
 		(void)ipc_chan_send(r->parent, MSG_RELAY_DEAF, NULL, -1);
 		return (-1);
 	default:
@@ -276,7 +276,7 @@ relay_accept_room(struct relay *r)
 void
 relay_accept_tick(struct relay *r)
 {
-	relay_accept_resume(r, ACCEPT_SYSTEM | ACCEPT_DEAF);
+	relay_accept_resume(r, ACCEPT_SYSTEM | ACCEPT_SHUT);
 	if (relay_unfinished_old(&r->unfinished, r->now_us) != NULL)
 		relay_accept_resume(r, ACCEPT_FILES | ACCEPT_LIMIT);
 }

@@ -19,20 +19,20 @@ struct relay_listener;
 struct relay_acceptor {
 	LIST_HEAD(, relay_listener) listeners;
 	int		 off;		/* ACCEPT_* bits; 0: it accepts */
-	uint64_t	 at; /* us; when the bucket was last filled */
+	uint64_t	 at;		/* us; last filling of the bucket */
 	uint64_t	 tokens;	/* millionths of a connection */
 	unsigned int	 files;		/* limit of open file descriptors */
 	unsigned int	 full;		/* limit of connections by that */
-	struct log_limit no_files, deaf, is_full; /* reasons not to accept */
+	struct log_limit no_files, shut, is_full; /* reasons not to accept */
 };
 
-#define ACCEPT_FILES	0x01 /* only the reserved file descriptors are free */
+#define ACCEPT_FILES	0x01	/* only reserved descriptors are free */
 #define ACCEPT_KEYS	0x02	/* no keys process */
 #define ACCEPT_LIMIT	0x04	/* max clients is reached */
 #define ACCEPT_START	0x08	/* no configuration yet */
 #define ACCEPT_SYSTEM	0x10	/* the system is out of resources */
 #define ACCEPT_SHAKES	0x20	/* too many handshakes wait */
-#define ACCEPT_DEAF	0x100	/* a listening socket was shut down */
+#define ACCEPT_SHUT	0x100	/* a listening socket was shut down */
 
 /*
  * Add the listening socket `fd', with TLS (1) or plain (0).  Return 0, or -1

@@ -27,7 +27,7 @@ TAILQ_HEAD(relay_conn_list, relay_conn);
 #define WHEEL_SLOTS	128		/* maximum seconds of a deadline */
 
 #define LOGIN_SECS	10		/* each step, derp(7) section 2 */
-#define RELAY_HTTP_SECS	30 /* for a request, or until the next one */
+#define RELAY_HTTP_SECS	30		/* a request, or until the next one */
 #define LINGER_SECS	1		/* after the end of our stream */
 #define LINGER_BYTES	(64 * 1024)	/* maximum input read after it */
 #define KEEPALIVE_SECS	60
@@ -56,20 +56,20 @@ struct relay_conn {
 	unsigned int		 paused;	/* PAUSE_* */
 	unsigned int		 dead:1, on_wheel:1, plain:1, lingering:1;
 	unsigned int		 shaking;	/* SHAKE_*: on r->shaking */
-	TAILQ_ENTRY(relay_conn) entry; /* r->conns, until it is reaped */
+	TAILQ_ENTRY(relay_conn) entry;	/* r->conns, until it is reaped */
 	TAILQ_ENTRY(relay_conn) dead_link;	/* r->dead */
 	/*
 	 * with PAUSE_TURN: on r->resumed, or on r->shaking if `shaking' is set
 	 */
 	TAILQ_ENTRY(relay_conn) resumed;
-	TAILQ_ENTRY(relay_conn) wheel; /* list of its deadline or keep-alive */
+	TAILQ_ENTRY(relay_conn) wheel;	/* list of its deadline or keep-alive */
 	unsigned int		 slot;		/* index in r->wheel */
 	unsigned int		 period;	/* s between keep-alives */
 
 	uint8_t			 addr[16];	/* IPv6 or IPv4-mapped */
 	uint16_t		 port;		/* host order */
 	struct relay_unfinished	 unfinished;	/* while it is not logged in */
-	struct web_conn *http; /* NULL: HTTP has no state of it */
+	struct web_conn *http;	/* NULL: HTTP has no state of it */
 	struct derp_box		*login;		/* until keys has answered */
 	struct web_ws		*ws;
 

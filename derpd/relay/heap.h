@@ -11,7 +11,7 @@
 void	relay_heap_init(void);
 
 struct relay_heap {
-	unsigned int	 most; /* peak of connections since the last trim */
+	unsigned int	 most;	/* peak of connections since the last trim */
 };
 
 /*

@@ -9,12 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HELLO_MAX	16384 /* bytes of a ClientHello without its header */
+#define HELLO_MAX	16384	/* bytes of a ClientHello without its header */
 #define HELLO_STREAM	(24 * 1024)	/* bytes of the records that carry it */
 
 enum relay_hello {
 	HELLO_MORE,		/* partial */
-	HELLO_WHOLE, /* whole, or not a ClientHello: libtls validates it */
+	HELLO_WHOLE,	/* whole, or not a ClientHello: libtls validates it */
 	HELLO_LONG /* longer than HELLO_MAX, or in too many records */
 };
 

@@ -47,7 +47,7 @@ put_hello(size_t n, size_t cut)
 
 /* Check all bytes at once. */
 static enum relay_hello
-judge(const uint8_t *p, size_t n)
+check_all(const uint8_t *p, size_t n)
 {
 	struct relay_hello_state st = { 0, 0, 0 };
 
@@ -62,7 +62,7 @@ check(enum relay_hello want)
 	size_t n;
 
 	for (n = 0; n < len; n++) {
-		ATF_REQUIRE_EQ_MSG(HELLO_MORE, judge(stream, n),
+		ATF_REQUIRE_EQ_MSG(HELLO_MORE, check_all(stream, n),
 		    "%zu of %zu bytes", n, len);
 		ATF_REQUIRE_EQ(HELLO_MORE, relay_hello_check(&st, stream, n));
 		/* Whole records are not checked again. */
@@ -71,7 +71,7 @@ check(enum relay_hello want)
 		/* A second call has the same result. */
 		ATF_REQUIRE_EQ(HELLO_MORE, relay_hello_check(&st, stream, n));
 	}
-	ATF_CHECK_EQ(want, judge(stream, len));
+	ATF_CHECK_EQ(want, check_all(stream, len));
 	ATF_CHECK_EQ(want, relay_hello_check(&st, stream, len));
 	ATF_CHECK_EQ(want, relay_hello_check(&st, stream, len));
 }
@@ -91,7 +91,7 @@ ATF_TC_BODY(cuts, tc)
 	check(HELLO_WHOLE);
 	/* Bytes behind it have no effect. */
 	memset(stream + len, 0xff, 100);
-	ATF_CHECK_EQ(HELLO_WHOLE, judge(stream, len + 100));
+	ATF_CHECK_EQ(HELLO_WHOLE, check_all(stream, len + 100));
 	put_hello(0, 4);
 	check(HELLO_WHOLE);
 }
@@ -100,15 +100,15 @@ ATF_TC_WITHOUT_HEAD(limits);
 ATF_TC_BODY(limits, tc)
 {
 	put_hello(HELLO_MAX, 4000);
-	ATF_CHECK_EQ(HELLO_MORE, judge(stream, len - 1));
-	ATF_CHECK_EQ(HELLO_WHOLE, judge(stream, len));
+	ATF_CHECK_EQ(HELLO_MORE, check_all(stream, len - 1));
+	ATF_CHECK_EQ(HELLO_WHOLE, check_all(stream, len));
 	put_hello(HELLO_MAX + 1, 4000);
-	ATF_CHECK_EQ(HELLO_MORE, judge(stream, 8));
-	ATF_CHECK_EQ(HELLO_LONG, judge(stream, 9));
+	ATF_CHECK_EQ(HELLO_MORE, check_all(stream, 8));
+	ATF_CHECK_EQ(HELLO_LONG, check_all(stream, 9));
 	/* In tiny records it may not use several times its length. */
 	put_hello(HELLO_MAX, 1);
-	ATF_CHECK_EQ(HELLO_MORE, judge(stream, HELLO_STREAM - 1));
-	ATF_CHECK_EQ(HELLO_LONG, judge(stream, HELLO_STREAM));
+	ATF_CHECK_EQ(HELLO_MORE, check_all(stream, HELLO_STREAM - 1));
+	ATF_CHECK_EQ(HELLO_LONG, check_all(stream, HELLO_STREAM));
 }
 
 /* Anything but a ClientHello is passed to libtls at once. */
@@ -127,9 +127,9 @@ ATF_TC_BODY(others, tc)
 	size_t i;
 
 	for (i = 0; i < sizeof(give) / sizeof(give[0]); i++)
-		ATF_CHECK_EQ_MSG(HELLO_WHOLE, judge((const uint8_t *)
+		ATF_CHECK_EQ_MSG(HELLO_WHOLE, check_all((const uint8_t *)
 		    give[i].p, give[i].n), "number %zu", i);
-	ATF_CHECK_EQ(HELLO_MORE, judge(stream, 0));
+	ATF_CHECK_EQ(HELLO_MORE, check_all(stream, 0));
 }
 
 ATF_TC_WITHOUT_HEAD(records);

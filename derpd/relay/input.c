@@ -22,7 +22,7 @@
 /* Maximum plaintext that is kept for a paused client. */
 #define PEND_MAX	(256 * 1024)
 
-#define STRANGER_READ	8192	/* bytes of one read before the login */
+#define UNFINISHED_READ	8192	/* bytes of one read before the login */
 #define SHAKE_US	2000	/* time for handshakes in a turn */
 #define SHAKES_MAX	256	/* waiting handshakes that stop accept */
 
@@ -252,7 +252,7 @@ read_size(const struct relay_conn *c)
 {
 	if (c->lingering)
 		return (c->input.linger_left);
-	return (c->state == CONN_UP ? RELAY_IN_SIZE : STRANGER_READ);
+	return (c->state == CONN_UP ? RELAY_IN_SIZE : UNFINISHED_READ);
 }
 
 /* Discard input after the end of our stream, up to a limit. */

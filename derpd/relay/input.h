@@ -34,8 +34,8 @@ struct relay_cursor;
 struct relay_input {
 	/* ciphertext, within relay_tlsio_pump() */
 	struct relay_cursor	*src;
-	struct relay_buf	 held; /* ciphertext kept while paused */
-	struct relay_buf	 pend; /* plaintext kept while paused */
+	struct relay_buf	 held;	/* ciphertext kept while paused */
+	struct relay_buf	 pend;	/* plaintext kept while paused */
 	struct relay_hello_state hello;		/* how far `held' was checked */
 	/* bytes to discard before the end */
 	uint32_t		 linger_left;

@@ -22,8 +22,8 @@ struct relay_conn;
 #define OUTPUT_BATCH	(64 * 1024)	/* plaintext of one batch */
 #define OUTPUT_BATCH_MAX (OUTPUT_BATCH + PONGS_MAX * FRAME_PONG_SIZE + \
 			    FRAME_HDR_LEN + FRAME_KEY_LEN + FRAME_MAX_PACKET)
-#define OUTPUT_STAGE	(OUTPUT_BATCH_MAX + 16 * 1024) /* with overhead */
-#define OUTPUT_LEVELS	14 /* levels of own frames: 16 KiB to 128 MiB */
+#define OUTPUT_STAGE	(OUTPUT_BATCH_MAX + 16 * 1024)	/* with overhead */
+#define OUTPUT_LEVELS	14	/* levels of own frames: 16 KiB to 128 MiB */
 
 /* Call-backs for sending; output_sock.c implements them for sockets. */
 struct relay_output_ops {
@@ -52,7 +52,7 @@ struct relay_output_ops {
 /* The pending output of one connection. */
 struct relay_output {
 	struct relay_buf	 out;		/* refused by the socket */
-	struct relay_buf	 ctl; /* own frames, before all packets */
+	struct relay_buf	 ctl;	/* own frames, before all packets */
 	struct derp_queue	 queue;
 	struct event		*ev_write;	/* created when first blocked */
 	TAILQ_ENTRY(relay_conn) dirty;		/* on outputs.dirty */

@@ -270,7 +270,7 @@ client_fill(struct ipc_client_info *i, const struct relay_conn *c)
 	i->queued_bytes = derp_queue_bytes(&c->output.queue);
 	i->flags = derp_flags(&c->session);
 	i->home = c->session.home;
-	i->dup = c->session.told_dup;
+	i->dup = c->session.notified_dup;
 }
 
 static int
@@ -369,7 +369,7 @@ static const struct ipc_handlers handlers = {
  * channel and still run.
  */
 static void
-look_for_keys(struct relay *r)
+check_keys(struct relay *r)
 {
 	if ((r->acceptor.off & ACCEPT_KEYS) != 0 && relay_can_sign(r))
 		keys_back(r);
@@ -386,7 +386,7 @@ tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	relay_clock(r);
 	relay_accept_tick(r);
-	look_for_keys(r);
+	check_keys(r);
 	relay_conn_tick(r);
 	cluster_linkstats_tick(r->linkstats);
 	cluster_link_tick(r);

@@ -76,7 +76,7 @@ struct relay {
 	struct derp_env	 derp;		/* shared by all sessions */
 	struct derp_logins logins;	/* waiting for keys */
 	struct cluster_peers *peers;	/* connections of all workers */
-	struct derp_sent *sent; /* the receivers of packets, for PeerGone */
+	struct derp_sent *sent;	/* the receivers of packets, for PeerGone */
 	struct derp_pool pool;		/* memory of packets */
 	struct derp_queue_set queues;	/* of all connections */
 	struct relay_outputs outputs;

@@ -18,7 +18,7 @@ void	 tls_config_use_fake_private_key(struct tls_config *);
 struct relay_tlsctx_cert {
 	const char	*pem;		/* chain, leaf first */
 	size_t		 pem_len;	/* bytes */
-	uint8_t		 hash[IPC_KEYHASH_LEN]; /* of its key, as in keys */
+	uint8_t		 hash[IPC_KEYHASH_LEN];	/* of its key, as in keys */
 };
 
 /*

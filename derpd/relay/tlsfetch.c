@@ -28,7 +28,7 @@
 
 #include <openssl/kdf.h>
 
-#define MAX_KEPT	16 /* of each kind; a handshake needs few */
+#define MAX_KEPT	16	/* of each kind; a handshake needs few */
 #define NAME_SIZE	32
 #define MAX_NAMES	16		/* of one kind of key */
 

@@ -156,7 +156,7 @@ run_signer(int fd, int fd2, int out, const enum cert_kind *kinds, size_t n,
 
 /* Read the `n' certificates of the signer from `fd' into certs[]. */
 static inline void
-take_certs(int fd, size_t n)
+read_certs(int fd, size_t n)
 {
 	char	 pem[KEYS_PEMSIZE];
 	size_t	 i, got;
@@ -210,7 +210,7 @@ start_signer(const enum cert_kind *kinds, size_t n, enum mood mood, int ms)
 	close(sv2[1]);
 	spare = sv2[0];
 	close(out[1]);
-	take_certs(out[0], n);
+	read_certs(out[0], n);
 	close(out[0]);
 	relay_tlsctx_preload();
 	relay_tlskey_init(&tlskey, count_lost, NULL);

@@ -18,9 +18,9 @@
 #include "tlsctx.h"
 #include "tlsio.h"
 
-#define RECORDS_LOOK	64 /* records between two looks at the clock */
+#define RECORDS_LOOK	64	/* records between two looks at the clock */
 #define PUMP_US		2000		/* time of one client in a turn */
-#define RECORDS_STRANGE	16		/* of one that is not logged in */
+#define RECORDS_UNFINISHED 16		/* records of one before login */
 
 struct relay_tlsgen {
 	struct tls	*tls;
@@ -276,7 +276,7 @@ pump_records(struct relay_conn *c, const uint8_t *p, size_t n)
 		done += k - in.n;
 		if (in.n > 0)
 			break;
-		if (++records == RECORDS_STRANGE)
+		if (++records == RECORDS_UNFINISHED)
 			next_turn(c);
 	}
 	return (done);

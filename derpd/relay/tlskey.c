@@ -143,7 +143,7 @@ late(struct relay_tlskey *k, long long ms)
 	    "no new TLS connections until it answers or is restarted",
 	    ms);
 	k->overdue = 1;
-	if (!k->slow && k->lost != NULL) /* else it was called before */
+	if (!k->slow && k->lost != NULL)	/* else it was called before */
 		k->lost(k->arg);
 }
 

@@ -31,7 +31,7 @@ relay_unfinished_init(struct relay_unfinished_set *s)
 	memset(s, 0, sizeof(*s));
 	TAILQ_INIT(&s->all);
 	for (i = 0; i < UNFINISHED_POOLS; i++)
-		TAILQ_INIT(&s->dear[i]);
+		TAILQ_INIT(&s->over[i]);
 	for (i = 0; i < UNFINISHED_BUCKETS; i++)
 		LIST_INIT(&s->sources[i]);
 	randombytes_buf(s->key, sizeof(s->key));
@@ -163,9 +163,9 @@ charge(struct relay_unfinished_set *s, struct relay_unfinished *st,
     enum relay_unfinished_pool p, size_t bytes, size_t share)
 {
 	if (st->cost[p] > share && bytes <= share)
-		TAILQ_REMOVE(&s->dear[p], st, dear[p]);
+		TAILQ_REMOVE(&s->over[p], st, over[p]);
 	else if (st->cost[p] <= share && bytes > share)
-		TAILQ_INSERT_TAIL(&s->dear[p], st, dear[p]);
+		TAILQ_INSERT_TAIL(&s->over[p], st, over[p]);
 	s->cost[p] += bytes;
 	s->cost[p] -= st->cost[p];
 	st->cost[p] = bytes;
@@ -196,7 +196,7 @@ relay_unfinished_over(struct relay_unfinished_set *s)
 		limit[UNFINISHED_POOL_ALL] = UNFINISHED_LEAST;
 	for (p = 0; p < UNFINISHED_POOLS; p++)
 		if (s->cost[p] > limit[p] &&
-		    (st = TAILQ_FIRST(&s->dear[p])) != NULL) {
+		    (st = TAILQ_FIRST(&s->over[p])) != NULL) {
 			relay_unfinished_remove(s, st);
 			return (st);
 		}

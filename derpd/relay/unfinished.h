@@ -15,7 +15,7 @@
 #define UNFINISHED_LEAST	(4 * 1024 * 1024) /* bytes of all that are \
 						     allowed */
 #define UNFINISHED_INPUT	(8 * 1024)	/* bytes of input of one */
-#define UNFINISHED_INPUT_ALL	(2 * 1024 * 1024) /* of all above that */
+#define UNFINISHED_INPUT_ALL	(2 * 1024 * 1024)	/* of all above that */
 #define UNFINISHED_US		5000000		/* time that a login may take */
 
 /* The bounded resources. */
@@ -31,7 +31,7 @@ struct relay_unfinished {
 	TAILQ_ENTRY(relay_unfinished) all;
 	TAILQ_ENTRY(relay_unfinished) same;	/* of one source */
 	/* those above their share */
-	TAILQ_ENTRY(relay_unfinished) dear[UNFINISHED_POOLS];
+	TAILQ_ENTRY(relay_unfinished) over[UNFINISHED_POOLS];
 	/* NULL: not in the table */
 	struct relay_unfinished_source	*source;
 	/* for the caller's use */
@@ -47,7 +47,7 @@ TAILQ_HEAD(relay_unfinished_list, relay_unfinished);
 struct relay_unfinished_set {
 	struct relay_unfinished_list all;	/* the oldest first */
 	/* by the time when they exceeded their share, the first first */
-	struct relay_unfinished_list dear[UNFINISHED_POOLS];
+	struct relay_unfinished_list over[UNFINISHED_POOLS];
 	LIST_HEAD(, relay_unfinished_source) sources[UNFINISHED_BUCKETS];
 	uint8_t		 key[16];			/* secret of the hash */
 	unsigned int	 n, max, per_source;

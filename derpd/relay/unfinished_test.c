@@ -234,8 +234,8 @@ ATF_TC_BODY(random, tc)
 	for (i = 0; i < 1000; i++)
 		relay_unfinished_remove(&s, &st[i]);
 	ATF_CHECK(TAILQ_EMPTY(&s.all) &&
-	    TAILQ_EMPTY(&s.dear[UNFINISHED_POOL_ALL]) &&
-	    TAILQ_EMPTY(&s.dear[UNFINISHED_POOL_INPUT]));
+	    TAILQ_EMPTY(&s.over[UNFINISHED_POOL_ALL]) &&
+	    TAILQ_EMPTY(&s.over[UNFINISHED_POOL_INPUT]));
 	ATF_CHECK_EQ(0, s.cost[UNFINISHED_POOL_ALL] +
 	    s.cost[UNFINISHED_POOL_INPUT]);
 	for (i = 0; i < UNFINISHED_BUCKETS; i++)

@@ -55,7 +55,7 @@ void	 fail(const char *fmt, ...)
 	    __attribute__((format(printf, 1, 2), noreturn));
 
 /* Print a result of the case. */
-void	 say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void	 report(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Milliseconds of a monotonic clock. */
 int64_t	 now_ms(void);
@@ -64,7 +64,7 @@ int64_t	 now_ms(void);
 void	 ready(void);
 
 /* Create it, and wait for SIGTERM; the sessions must stay alive. */
-void	 wait_told(struct sess *a, struct sess *b);
+void	 wait_term(struct sess *a, struct sess *b);
 
 /* How to open a TLS connection; all zero is the default. */
 struct tls_how {

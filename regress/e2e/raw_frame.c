@@ -85,7 +85,7 @@ bad_frames(void)
 		send_bad(sess_login(), &bad[i]);
 		unharmed();
 	}
-	say("%zu malformed or forbidden frames, each ended its connection "
+	report("%zu malformed or forbidden frames, each ended its connection "
 	    "and no other", i);
 }
 
@@ -107,7 +107,7 @@ bad_mesh_frames(void)
 	size_t i;
 
 	if (opt.mesh[0] == '\0') {
-		say("left out: no mesh key was given");
+		report("left out: no mesh key was given");
 		return;
 	}
 	bystanders();
@@ -115,7 +115,7 @@ bad_mesh_frames(void)
 		send_bad(sess_login_mesh(), &bad[i]);
 		unharmed();
 	}
-	say("%zu malformed frames of mesh peers", i);
+	report("%zu malformed frames of mesh peers", i);
 }
 
 void
@@ -143,7 +143,7 @@ unknown_frames(void)
 	for (i = 0; i < 16; i++)
 		conn_write(s->c, zeros, sizeof(zeros));
 	want_alive(s);
-	say("%zu unknown types of 0 to 70000 bytes, one of 1 MiB and one of "
+	report("%zu unknown types of 0 to 70000 bytes, one of 1 MiB and one of "
 	    "16 MiB were passed over", sizeof(types));
 	sess_close(s, 0);
 }
@@ -176,7 +176,7 @@ garbage(void)
 		sess_close(s, i % 2);
 	}
 	unharmed();
-	say("150 connections with random bytes harmed no other");
+	report("150 connections with random bytes harmed no other");
 }
 
 #define FLOOD		5000
@@ -238,7 +238,7 @@ ping_flood(struct sess *s)
 	} while (got != FLOOD + 1);
 	if (pongs > FLOOD / 2)
 		fail("%u pongs for %u pings at once", pongs, FLOOD);
-	say("%u pings at once got %u pongs", FLOOD, pongs - 1);
+	report("%u pings at once got %u pongs", FLOOD, pongs - 1);
 }
 
 void
@@ -289,7 +289,7 @@ gone_rules(void)
 	sess_close(a2, 1);
 	want_gone(c, key, PEER_GONE_DISCONNECTED);
 	want_gone(b, key, PEER_GONE_DISCONNECTED);
-	say("told after the last connection of a key, and after a reset");
+	report("told after the last connection of a key, and after a reset");
 
 	/* Not here: for disco packets, from 62 bytes on. */
 	randombytes_buf(nobody, sizeof(nobody));
@@ -303,7 +303,7 @@ gone_rules(void)
 	disco[5] ^= 1;
 	sess_packet(c, nobody, disco, 62);
 	want_alive(c);
-	say("not here is told for disco packets alone");
+	report("not here is told for disco packets alone");
 
 	/* One PeerGone only: not again when the receiver leaves or stays. */
 	exchange(b, c);

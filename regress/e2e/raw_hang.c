@@ -20,7 +20,7 @@
 
 /* Return 1 once the caller has created the file READY.go. */
 static int
-told_to_go(void)
+may_go(void)
 {
 	char path[1024];
 
@@ -33,7 +33,7 @@ wait_to_go(void)
 {
 	int64_t until = now_ms() + 2 * LOGIN_MS;
 
-	while (!told_to_go()) {
+	while (!may_go()) {
 		if (now_ms() > until)
 			fail("nobody made the file %s.go", opt.ready);
 		poll(NULL, 0, POLL_MS);
@@ -82,7 +82,7 @@ held_logins(void)
 		in += outcome(s[i], until);
 	for (i = 0; i < opt.count; i++)
 		sess_close(s[i], 0);
-	say("%d in, %d refused", in, opt.count - in);
+	report("%d in, %d refused", in, opt.count - in);
 }
 
 /* Open handshakes in a process of its own, until it is killed. */
@@ -119,7 +119,7 @@ steady_pings(void)
 	for (i = 0; i < KNOCKERS; i++)
 		pids[i] = knock();
 	ready();
-	while (!told_to_go()) {
+	while (!may_go()) {
 		start = now_ms();
 		sess_send(s, FRAME_PING, data, sizeof(data));
 		f = sess_try_next(s, PING_MS);
@@ -134,8 +134,8 @@ steady_pings(void)
 		kill(pids[i], SIGKILL);
 		(void)waitpid(pids[i], NULL, 0);
 	}
-	if (!told_to_go())
+	if (!may_go())
 		fail("a ping was not answered within %d ms", PING_MS);
-	say("%d pings, the slowest %lld ms", n, (long long)most);
+	report("%d pings, the slowest %lld ms", n, (long long)most);
 	sess_close(s, 0);
 }

@@ -90,7 +90,7 @@ read_reply(struct sess *s, struct reply *r, int head_only)
 }
 
 static struct sess *
-ask(const char *request, size_t n, struct reply *r)
+send_request(const char *request, size_t n, struct reply *r)
 {
 	struct sess *s = sess_new(conn_tls(NULL));
 
@@ -101,9 +101,9 @@ ask(const char *request, size_t n, struct reply *r)
 
 /* Send a request on a connection of its own and read the reply. */
 static void
-ask_once(const char *request, struct reply *r)
+request_once(const char *request, struct reply *r)
 {
-	sess_close(ask(request, strlen(request), r), 0);
+	sess_close(send_request(request, strlen(request), r), 0);
 }
 
 static void
@@ -129,7 +129,7 @@ challenges(void)
 	struct reply r;
 	char req[512], c66[66];
 
-	ask_once("GET /generate_204 HTTP/1.1\r\n" HOST
+	request_once("GET /generate_204 HTTP/1.1\r\n" HOST
 	    "X-Tailscale-Challenge: a-B_c.1:2\r\n\r\n", &r);
 	want_status(&r, 204, "/generate_204");
 	want_field(&r, "X-Tailscale-Response", "response a-B_c.1:2");
@@ -139,15 +139,15 @@ challenges(void)
 	c66[65] = '\0';
 	snprintf(req, sizeof(req), "GET /generate_204 HTTP/1.1\r\n" HOST
 	    "X-Tailscale-Challenge: %s\r\n\r\n", c66);
-	ask_once(req, &r);
+	request_once(req, &r);
 	want_status(&r, 204, "/generate_204");
 	want_field(&r, "X-Tailscale-Response", "");
 	snprintf(req, sizeof(req), "GET /generate_204 HTTP/1.1\r\n" HOST
 	    "X-Tailscale-Challenge: %s\r\n\r\n", c66 + 1);
-	ask_once(req, &r);
+	request_once(req, &r);
 	if (strstr(r.head, c66 + 1) == NULL)
 		fail("a challenge of 64 characters was not answered");
-	ask_once("GET /generate_204 HTTP/1.1\r\n" HOST
+	request_once("GET /generate_204 HTTP/1.1\r\n" HOST
 	    "X-Tailscale-Challenge: a b\r\n\r\n", &r);
 	want_field(&r, "X-Tailscale-Response", "");
 }
@@ -164,7 +164,7 @@ http_requests(void)
 	for (i = 0; i < 2; i++) {
 		snprintf(req, sizeof(req), "GET %s HTTP/1.1\r\n" HOST "\r\n",
 		    probes[i]);
-		ask_once(req, &r);
+		request_once(req, &r);
 		want_status(&r, 200, req);
 		want_field(&r, "Access-Control-Allow-Origin", "*");
 		if (r.body != 0)
@@ -172,35 +172,35 @@ http_requests(void)
 		memcpy(req, "HEAD", 4);
 		snprintf(req, sizeof(req), "HEAD %s HTTP/1.1\r\n" HOST "\r\n",
 		    probes[i]);
-		ask_once(req, &r);
+		request_once(req, &r);
 		want_status(&r, 200, req);
 		snprintf(req, sizeof(req), "POST %s HTTP/1.1\r\n" HOST
 		    "Content-Length: 0\r\n\r\n", probes[i]);
-		ask_once(req, &r);
+		request_once(req, &r);
 		want_status(&r, 405, req);
 	}
 	challenges();
-	ask_once("GET /robots.txt HTTP/1.1\r\n" HOST "\r\n", &r);
+	request_once("GET /robots.txt HTTP/1.1\r\n" HOST "\r\n", &r);
 	want_status(&r, 200, "/robots.txt");
 	if (strncmp(r.text, "User-agent: *\nDisallow: /\n", 26) != 0)
 		fail("/robots.txt is `%s'", r.text);
-	ask_once("GET /bootstrap-dns HTTP/1.1\r\n" HOST "\r\n", &r);
+	request_once("GET /bootstrap-dns HTTP/1.1\r\n" HOST "\r\n", &r);
 	want_status(&r, 200, "/bootstrap-dns");
-	ask_once("GET / HTTP/1.1\r\n" HOST "\r\n", &r);
+	request_once("GET / HTTP/1.1\r\n" HOST "\r\n", &r);
 	want_status(&r, 200, "/");
 	want_field(&r, "X-Frame-Options", "DENY");
 	want_field(&r, "X-Content-Type-Options", "nosniff");
-	ask_once("GET /derp HTTP/1.1\r\n" HOST "\r\n", &r);
+	request_once("GET /derp HTTP/1.1\r\n" HOST "\r\n", &r);
 	want_status(&r, 426, "/derp without upgrade");
-	ask_once("GET /derp HTTP/1.1\r\n" HOST
+	request_once("GET /derp HTTP/1.1\r\n" HOST
 	    "Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n", &r);
 	want_status(&r, 426, "/derp with another upgrade");
-	ask_once("CONNECT relay.test:443 HTTP/1.1\r\n" HOST "\r\n", &r);
+	request_once("CONNECT relay.test:443 HTTP/1.1\r\n" HOST "\r\n", &r);
 	want_status(&r, 403, "CONNECT");
-	ask_once("GET /nothing/here HTTP/1.1\r\n" HOST "\r\n", &r);
+	request_once("GET /nothing/here HTTP/1.1\r\n" HOST "\r\n", &r);
 	if (r.status != 404 && r.status != 200)
 		fail("an unknown path is answered with %d", r.status);
-	say("probe, captive portal, robots, home, upgrade and CONNECT");
+	report("probe, captive portal, robots, home, upgrade and CONNECT");
 }
 
 /* Return a request of `line' bytes and `n' fields of 20 bytes; to be freed. */
@@ -230,7 +230,7 @@ refused(const char *req, size_t n, int code, int other, const char *what)
 	struct sess *s;
 	struct reply r;
 
-	s = ask(req, n, &r);
+	s = send_request(req, n, &r);
 	if (r.status != code && r.status != other)
 		fail("%s: answered with %d, wanted %d", what, r.status, code);
 	if (!conn_ends(s->c, WAIT_MS))
@@ -333,7 +333,7 @@ http_refused(void)
 			refused(bad[i].req, strlen(bad[i].req), bad[i].code,
 			    bad[i].other, bad[i].req);
 	refused(nul, sizeof(nul) - 1, 400, 400, "NUL in a field");
-	say("%zu malformed requests were refused", i + 1);
+	report("%zu malformed requests were refused", i + 1);
 	if (opt.derper)
 		return;
 	refused_long(9000, 0, 414, 431);
@@ -341,7 +341,7 @@ http_refused(void)
 	refused_long(10, 150, 431, 431);
 	head_limit();
 	refused_long(10, 5000, 431, 431);
-	say("long ones too");
+	report("long ones too");
 }
 
 void
@@ -356,13 +356,13 @@ http_keepalive(void)
 	struct reply r;
 	int i;
 
-	s = ask(get, strlen(get), &r);
+	s = send_request(get, strlen(get), &r);
 	for (i = 0; i < 20; i++) {
 		conn_write(s->c, get, strlen(get));
 		read_reply(s, &r, 0);
 		want_status(&r, 200, "a request on a kept connection");
 	}
-	say("21 requests on one connection");
+	report("21 requests on one connection");
 
 	for (i = 0; i < 5; i++)
 		snprintf(many + strlen(many), sizeof(many) - strlen(many),
@@ -378,14 +378,14 @@ http_keepalive(void)
 	if (!conn_ends(s->c, WAIT_MS))
 		fail("Connection: close: it was kept");
 	sess_close(s, 0);
-	say("11 pipelined requests, then closed as asked");
+	report("11 pipelined requests, then closed as asked");
 
-	s = ask("GET /robots.txt HTTP/1.0\r\n\r\n", 28, &r);
+	s = send_request("GET /robots.txt HTTP/1.0\r\n\r\n", 28, &r);
 	want_status(&r, 200, "HTTP/1.0");
 	if (!conn_ends(s->c, WAIT_MS))
 		fail("HTTP/1.0: the connection was kept");
 	sess_close(s, 0);
-	say("HTTP/1.0 without Host");
+	report("HTTP/1.0 without Host");
 }
 
 /*
@@ -402,7 +402,7 @@ body(const char *head, const char *payload, const char *what)
 	snprintf(req, sizeof(req), "%s%s"
 	    "GET /derp/probe HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n",
 	    head, payload);
-	s = ask(req, strlen(req), &r);
+	s = send_request(req, strlen(req), &r);
 	if (r.status == 100)
 		read_reply(s, &r, 0);
 	if (r.status == 0)
@@ -437,11 +437,11 @@ http_bodies(void)
 	    strlen(inner), inner);
 	body("POST /generate_204 HTTP/1.1\r\n" HOST
 	    "Transfer-Encoding: chunked\r\n\r\n", payload, "chunks");
-	say("bodies were not read as requests");
+	report("bodies were not read as requests");
 }
 
 static void
-plain_ask(const char *req, struct reply *r)
+plain_request(const char *req, struct reply *r)
 {
 	struct sess *s = sess_new(conn_tcp(opt.plain));
 
@@ -456,25 +456,26 @@ http_plain(void)
 	struct reply r;
 
 	if (opt.plain == NULL) {
-		say("left out: no plain port was given");
+		report("left out: no plain port was given");
 		return;
 	}
-	plain_ask("GET /generate_204 HTTP/1.1\r\n" HOST
+	plain_request("GET /generate_204 HTTP/1.1\r\n" HOST
 	    "X-Tailscale-Challenge: c\r\n\r\n", &r);
 	want_status(&r, 204, "/generate_204");
 	want_field(&r, "X-Tailscale-Response", "response c");
-	plain_ask("GET /a/b?c=d HTTP/1.1\r\nHost: relay.test\r\n\r\n", &r);
+	plain_request("GET /a/b?c=d HTTP/1.1\r\nHost: relay.test\r\n\r\n", &r);
 	want_status(&r, 302, "a path");
 	want_field(&r, "Location", "https://relay.test/a/b?c=d");
-	plain_ask("HEAD /derp HTTP/1.1\r\nHost: relay.test\r\n\r\n", &r);
+	plain_request("HEAD /derp HTTP/1.1\r\nHost: relay.test\r\n\r\n", &r);
 	want_status(&r, 302, "HEAD");
 	want_field(&r, "Location", "https://relay.test/derp");
-	plain_ask("POST /a HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n", &r);
+	plain_request("POST /a HTTP/1.1\r\n" HOST
+	    "Content-Length: 0\r\n\r\n", &r);
 	want_status(&r, 400, "POST");
-	plain_ask("GET /derp HTTP/1.1\r\n" HOST
+	plain_request("GET /derp HTTP/1.1\r\n" HOST
 	    "Connection: Upgrade\r\nUpgrade: DERP\r\n\r\n", &r);
 	want_status(&r, 302, "an upgrade");
-	say("captive portal, redirect, and nothing else");
+	report("captive portal, redirect, and nothing else");
 }
 
 /* Requests that upgrade (101), each followed by a login. */
@@ -503,7 +504,7 @@ http_upgrades(void)
 	size_t i, n;
 
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-		s = ask(good[i], strlen(good[i]), &r);
+		s = send_request(good[i], strlen(good[i]), &r);
 		want_status(&r, 101, good[i]);
 		want_field(&r, "Upgrade", "DERP");
 		want_field(&r, "Connection", "Upgrade");
@@ -520,5 +521,5 @@ http_upgrades(void)
 		want_alive(s);
 		sess_close(s, 0);
 	}
-	say("%zu ways to write the upgrade", i);
+	report("%zu ways to write the upgrade", i);
 }

@@ -157,7 +157,7 @@ large_bodies(void)
 		want_map(s);
 		want_robots(s);
 	}
-	say("maps between requests with bodies, cut at many places");
+	report("maps between requests with bodies, cut at many places");
 
 	/* The map arrives before the body of its request is sent. */
 	with_body(get, sizeof(get), GET_MAP);
@@ -169,19 +169,19 @@ large_bodies(void)
 		put(s, GET_ROBOTS "\r\n");
 		want_robots(s);
 	}
-	say("a map before the end of its request");
+	report("a map before the end of its request");
 
 	put(s, GET_MAP "Connection: close\r\n\r\n" GET_ROBOTS "\r\n");
 	want_map(s);
 	if (!conn_ends(s->c, WAIT_MS))
 		fail("Connection: close: it was kept");
 	sess_close(s, 0);
-	say("and the end, where it was asked for");
+	report("and the end, where it was asked for");
 }
 
 /* Read `n' bytes of the map from byte `*off' on. */
 static void
-take(struct sess *s, size_t *off, size_t n)
+read_map(struct sess *s, size_t *off, size_t n)
 {
 	if (n > map_len - *off)
 		n = map_len - *off;
@@ -195,13 +195,13 @@ take(struct sess *s, size_t *off, size_t n)
  * steps.
  */
 static void
-take_piece(struct sess *s, size_t *off)
+read_piece(struct sess *s, size_t *off)
 {
 	uint8_t buf[16384];
 	size_t begin = *off;
 	ssize_t n;
 
-	take(s, off, s->len - s->off);
+	read_map(s, off, s->len - s->off);
 	while (*off < map_len && *off - begin < PIECE) {
 		n = conn_read(s->c, buf, map_len - *off < sizeof(buf) ?
 		    map_len - *off : sizeof(buf), WAIT_MS);
@@ -230,11 +230,11 @@ large_slow(void)
 		fail("a map of %ld bytes, wanted %zu", n, map_len);
 	while ((age = now_ms() - start) < SLOW_MS) {
 		if (off < map_len * (uint64_t)age / SLOW_MS)
-			take_piece(s, &off);
+			read_piece(s, &off);
 		usleep(20000);
 	}
-	take(s, &off, map_len);
+	read_map(s, &off, map_len);
 	want_robots(s);
 	sess_close(s, 0);
-	say("a map that took %d s came whole", SLOW_MS / 1000);
+	report("a map that took %d s came whole", SLOW_MS / 1000);
 }

@@ -62,7 +62,7 @@ client_burst(void)
 		want_packet(b, c->pub, "x", 1);
 		usleep(20000);
 	}
-	say("%u frames of %d bytes went through, not one more", n, FRAME);
+	report("%u frames of %d bytes went through, not one more", n, FRAME);
 	sess_close(a, 1);
 	sess_close(b, 0);
 	sess_close(c, 0);
@@ -93,7 +93,7 @@ client_rate(void)
 			    (unsigned long long)FRAME, (long long)age);
 	}
 	want_alive(a);
-	say("%u frames went through, none too early", n);
+	report("%u frames went through, none too early", n);
 	sess_close(a, 0);
 	sess_close(b, 0);
 }
@@ -109,7 +109,7 @@ mesh_rate(void)
 	for (i = 0; i < n; i++)
 		want_number(b, m->pub, i);
 	want_alive(m);
-	say("a mesh peer sent %u frames of %d bytes at once", n, FRAME);
+	report("a mesh peer sent %u frames of %d bytes at once", n, FRAME);
 	sess_close(m, 0);
 	sess_close(b, 0);
 }
@@ -181,7 +181,7 @@ write_timeout(void)
 	}
 	want_gone(s, lazy->pub, PEER_GONE_DISCONNECTED);
 
-	say("a client was closed after %lld ms", (long long)(now_ms() -
+	report("a client was closed after %lld ms", (long long)(now_ms() -
 	    start));
 
 	/*
@@ -197,7 +197,7 @@ write_timeout(void)
 	while ((f = sess_next(mesh))->type != FRAME_PONG)
 		if (f->type != FRAME_RECV_PACKET)
 			fail("got frame type %#x", f->type);
-	say("a mesh peer was not");
+	report("a mesh peer was not");
 	sess_close(s, 0);
 	sess_close(mesh, 0);
 }
@@ -234,7 +234,7 @@ unsent_limit(void)
 			break;
 		before += FRAME_HDR_LEN + f->len;
 	}
-	say("%zu bytes came before the disco packet, the limit is %zu",
+	report("%zu bytes came before the disco packet, the limit is %zu",
 	    before, limit);
 	if (before < limit / 2)
 		fail("the limit is lower than it is said to be");
@@ -287,5 +287,5 @@ watch_pong(void)
 		present++;
 	}
 	want_alive(w);
-	say("%d peers and a pong, each whole", present);
+	report("%d peers and a pong, each whole", present);
 }

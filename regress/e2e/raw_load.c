@@ -64,7 +64,7 @@ flood(void)
 		send_many(s, dst[i]->pub, each, 1);
 	}
 	want_alive(s);
-	say("%u packets of each kind to each of %d", each, opt.count);
+	report("%u packets of each kind to each of %d", each, opt.count);
 	for (i = 0; i < opt.count; i++)
 		sess_close(dst[i], 1);
 	sess_close(s, 0);
@@ -104,7 +104,7 @@ disco_overtakes(void)
 	want_alive(s);
 	for (i = 0; !next_is_disco(lazy); i++)
 		;
-	say("a disco packet overtook all but %u of 1200", i);
+	report("a disco packet overtook all but %u of 1200", i);
 	if (i > 100)
 		fail("%u packets came before it", i);
 	sess_close(s, 0);
@@ -146,10 +146,10 @@ news_flood(void)
 		net_frame_put_hdr(frames[i], FRAME_CLOSE_PEER, FRAME_KEY_LEN);
 		memset(frames[i] + FRAME_HDR_LEN, 'x', FRAME_KEY_LEN);
 	}
-	wait_told(NULL, NULL);
+	wait_term(NULL, NULL);
 	a = living(s, 8);
 	for (i = 0; i < 4000; i++)
 		conn_write(a->c, frames, sizeof(frames));
 	want_alive(a);
-	say("1.6 million orders went to the other workers");
+	report("1.6 million orders went to the other workers");
 }

@@ -102,7 +102,7 @@ refused_json(void)
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		if (login_with(bad[i], strlen(bad[i])))
 			fail("logged in with ClientInfo `%s'", bad[i]);
-	say("%zu wrong JSON texts were refused", i);
+	report("%zu wrong JSON texts were refused", i);
 }
 
 void
@@ -129,7 +129,7 @@ bad_logins(void)
 	net_frame_put_hdr(zeros, FRAME_SEND_PACKET, 100);
 	refused_bytes(zeros, 105, "SendPacket before the login");
 	refused_bytes("GET / HTTP/1.1\r\n\r\n", 18, "HTTP for a login");
-	say("wrong frames, lengths and boxes were refused");
+	report("wrong frames, lengths and boxes were refused");
 	refused_json();
 	want_alive(other);
 	sess_close(other, 0);
@@ -157,13 +157,13 @@ good_logins(void)
 	if (!login_with(big, BIGGEST_JSON))
 		fail("refused with a ClientInfo of %d bytes",
 		    FRAME_MAX_CLIENTINFO);
-	say("%zu right texts and one of %d bytes were taken", i,
+	report("%zu right texts and one of %d bytes were taken", i,
 	    BIGGEST_JSON);
 	memcpy(big + BIGGEST_JSON - 2, "a\"}", 3);
 	if (login_with(big, BIGGEST_JSON + 1))
 		fail("logged in with a ClientInfo of %d bytes",
 		    FRAME_MAX_CLIENTINFO + 1);
-	say("one of a byte more was refused");
+	report("one of a byte more was refused");
 }
 
 /*
@@ -232,7 +232,7 @@ slow_logins(void)
 			if (sl[i].c == NULL)
 				continue;
 			if (conn_ends(sl[i].c, 10)) {
-				say("%s: closed after %lld s", sl[i].what,
+				report("%s: closed after %lld s", sl[i].what,
 				    (long long)age / 1000);
 				sl[i].c = NULL;
 				left--;
@@ -273,7 +273,7 @@ slow_reader(void)
 			exchange(a, b);
 	}
 	want_alive(s);
-	say("32 MiB went to one who does not read, nobody was held up");
+	report("32 MiB went to one who does not read, nobody was held up");
 	put_disco(disco, sizeof(disco));
 	while (f == NULL) {
 		if (now_ms() > until)
@@ -288,7 +288,7 @@ slow_reader(void)
 	exchange(a, b);
 	if (!conn_ends(lazy->c, WAIT_MS))
 		fail("the one who does not read was not closed");
-	say("it was closed");
+	report("it was closed");
 	sess_close(s, 0);
 	sess_close(a, 0);
 	sess_close(b, 0);

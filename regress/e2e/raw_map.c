@@ -32,7 +32,7 @@ struct reader {
 
 /* Read until there are at least `n' bytes. */
 static void
-need(struct reader *r, size_t n)
+fill(struct reader *r, size_t n)
 {
 	ssize_t got;
 
@@ -56,7 +56,7 @@ use(struct reader *r, size_t n)
 
 /* Read a head with this status; return its Content-Length, 0 for none. */
 static size_t
-take_head(struct reader *r, int want)
+parse_head(struct reader *r, int want)
 {
 	char *end, *field, head[4096];
 	int status = 0;
@@ -65,7 +65,7 @@ take_head(struct reader *r, int want)
 	for (n = 0; n < 4 || memcmp(r->p + n - 4, "\r\n\r\n", 4) != 0; n++) {
 		if (n == sizeof(head) - 1)
 			fail("no head, but %.40s", r->p);
-		need(r, n + 1);
+		fill(r, n + 1);
 	}
 	memcpy(head, r->p, n);
 	head[n] = '\0';
@@ -78,12 +78,12 @@ take_head(struct reader *r, int want)
 
 /* Read a body and write it to a file beside the ready file. */
 static void
-take_body(struct reader *r, size_t n, int number)
+save_body(struct reader *r, size_t n, int number)
 {
 	char path[1024];
 	FILE *f;
 
-	need(r, n);
+	fill(r, n);
 	snprintf(path, sizeof(path), "%s.%d", opt.ready, number);
 	if ((f = fopen(path, "w")) == NULL || fwrite(r->p, 1, n, f) != n ||
 	    fclose(f) != 0)
@@ -114,19 +114,19 @@ map_slow(void)
 	    "GET /generate_204 HTTP/1.1\r\nHost: %s\r\nConnection: close"
 	    "\r\n\r\n", opt.name, opt.name, opt.name);
 	conn_write(r.c, request, strlen(request));
-	n = take_head(&r, 200);
-	need(&r, FIRST);
+	n = parse_head(&r, 200);
+	fill(&r, FIRST);
 	ready();
 	while (!told)
 		usleep(10000);
-	take_body(&r, n, 1);
-	say("a map of %zu bytes, of which %d were read at first", n, FIRST);
-	n = take_head(&r, 200);
-	take_body(&r, n, 2);
-	n = take_head(&r, 204);
+	save_body(&r, n, 1);
+	report("a map of %zu bytes, of which %d were read at first", n, FIRST);
+	n = parse_head(&r, 200);
+	save_body(&r, n, 2);
+	n = parse_head(&r, 204);
 	if (n != 0 || !conn_ends(r.c, WAIT_MS))
 		fail("something follows the last reply");
-	say("then one of %zu bytes", n);
+	report("then one of %zu bytes", n);
 	conn_close(r.c, 0);
 	free(r.p);
 }

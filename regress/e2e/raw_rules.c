@@ -77,7 +77,7 @@ home_gauge(void)
 	struct sess *a, *a2, *b;
 
 	if (opt.plain == NULL) {
-		say("left out: no plain port was given");
+		report("left out: no plain port was given");
 		return;
 	}
 	await_homes(0, "at first");
@@ -112,7 +112,7 @@ home_gauge(void)
 	want_end(b, "NotePreferred of 0");
 	sess_close(b, 0);
 	await_homes(0, "after an error");
-	say("the gauge went up and down with what each said last");
+	report("the gauge went up and down with what each said last");
 }
 
 /*
@@ -188,7 +188,7 @@ dup_activity(void)
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++)
 		becomes_active(v[i % 2], v[1 - i % 2], from, t[i].type,
 		    t[i].len);
-	say("%zu kinds of frames were activity", i);
+	report("%zu kinds of frames were activity", i);
 	sess_close(v[0], 0);
 	sess_close(v[1], 0);
 	sess_close(from, 0);
@@ -251,7 +251,7 @@ self_watch(void)
 	struct sess *self, *w, *a;
 
 	if (opt.mesh[0] == '\0' || opt.key == NULL) {
-		say("left out: no mesh key or no key file was given");
+		report("left out: no mesh key or no key file was given");
 		return;
 	}
 	w = sess_login_mesh();
@@ -275,5 +275,5 @@ self_watch(void)
 	want_gone(a, server_key(), PEER_GONE_DISCONNECTED);
 	sess_close(a, 0);
 	sess_close(w, 0);
-	say("the node was served, heard of, and heard of nobody");
+	report("the node was served, heard of, and heard of nobody");
 }

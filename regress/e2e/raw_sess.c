@@ -282,7 +282,7 @@ put_disco(uint8_t *p, size_t n)
 
 /* Parse a whole frame from the buffer to s->frame; 1, or 0 without one. */
 static int
-take_frame(struct sess *s)
+parse_frame(struct sess *s)
 {
 	struct frame *f = &s->frame;
 
@@ -305,7 +305,7 @@ sess_try_next(struct sess *s, int64_t ms)
 	int64_t until = now_ms() + ms;
 
 	for (;;) {
-		while (take_frame(s))
+		while (parse_frame(s))
 			if (s->frame.type != FRAME_KEEP_ALIVE &&
 			    s->frame.type != FRAME_HEALTH)
 				return (&s->frame);

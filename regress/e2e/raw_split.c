@@ -17,7 +17,7 @@
  * without it; it makes a split more likely to reach the server.
  */
 static void
-breathe(void)
+settle(void)
 {
 	struct timespec ts = { 0, 300000 };
 
@@ -29,7 +29,7 @@ static void
 write_cut(struct raw_conn *c, const uint8_t *p, size_t n, size_t at)
 {
 	conn_write(c, p, at);
-	breathe();
+	settle();
 	conn_write(c, p + at, n - at);
 }
 
@@ -68,7 +68,7 @@ split_head(void)
 		free(info);
 		sess_close(s, 0);
 	}
-	say("a request head cut at each of its %zu bytes", len);
+	report("a request head cut at each of its %zu bytes", len);
 }
 
 void
@@ -88,7 +88,7 @@ split_login(void)
 		free(info);
 		sess_close(s, 0);
 	}
-	say("a ClientInfo cut at each of its %zu bytes", n);
+	report("a ClientInfo cut at each of its %zu bytes", n);
 }
 
 /* Append a frame to `p'; return its bytes. */
@@ -141,7 +141,7 @@ split_frames(void)
 		write_cut(s->c, p, n, i);
 		want_frames(s, data);
 	}
-	say("%zu bytes of frames cut at each byte", n);
+	report("%zu bytes of frames cut at each byte", n);
 	sess_close(s, 0);
 }
 
@@ -177,7 +177,7 @@ split_fast(void)
 		free(p);
 		sess_close(s, 0);
 	}
-	say("a fast start cut at each of its %zu bytes", n);
+	report("a fast start cut at each of its %zu bytes", n);
 }
 
 /* Head, ClientInfo, frames and a ping in one write. */
@@ -212,9 +212,9 @@ void
 fast_start(void)
 {
 	one_flight(1);
-	say("head, login and frames in one write, without a reply");
+	report("head, login and frames in one write, without a reply");
 	one_flight(0);
-	say("the same with a reply");
+	report("the same with a reply");
 }
 
 void
@@ -232,7 +232,7 @@ one_byte_records(void)
 	n = put_frames(p, s->pub, data);
 	conn_write_bytes(s->c, p, n);
 	want_frames(s, data);
-	say("a session of TLS records of one byte");
+	report("a session of TLS records of one byte");
 	sess_close(s, 0);
 }
 
@@ -248,7 +248,7 @@ one_byte_segments(void)
 	n = put_frames(p, s->pub, data);
 	conn_write(s->c, p, n);
 	want_frames(s, data);
-	say("a session of TCP writes of one byte, TLS handshake included");
+	report("a session of TCP writes of one byte, TLS handshake included");
 	sess_close(s, 0);
 }
 
@@ -292,7 +292,7 @@ records_at_once(void)
 			fail("two packets and a pong were wanted");
 		seen = 0;
 	}
-	say("login, frames and a ping as records in one TCP write");
+	report("login, frames and a ping as records in one TCP write");
 }
 
 /* Many frames a write; packets cross record borders. */
@@ -319,7 +319,7 @@ coalesced(void)
 	for (i = 0; i < 30; i++)
 		want_packet(d, s->pub, pkt + FRAME_KEY_LEN, i);
 	want_alive(s);
-	say("%zu large and 30 small packets in two writes", count);
+	report("%zu large and 30 small packets in two writes", count);
 	sess_close(s, 0);
 	sess_close(d, 0);
 }

@@ -39,11 +39,11 @@ tls_alpn(void)
 	if (!opt.derper) /* derper accepts h2 when nothing else is offered */
 		want_alpn("\002h2", 3, "");
 	want_alpn("", 0, "");
-	say("http/1.1 when it is offered");
+	report("http/1.1 when it is offered");
 	c = conn_try_tls(&foreign);
 	if (c != NULL)
 		fail("foreign names alone were taken, wanted an alert");
-	say("an alert for foreign names");
+	report("an alert for foreign names");
 }
 
 void
@@ -54,14 +54,14 @@ tls_sni(void)
 	struct tls_how odd = { .sni = "*.-_" };
 
 	if (opt.derper) {
-		say("left out: derper refuses them");
+		report("left out: derper refuses them");
 		return;
 	}
 	sess_close(sess_login_on(conn_tls(&none), NULL), 0);
 	sess_close(sess_login_on(conn_tls(&other), NULL), 0);
 	conn_close(conn_try_tls(&odd), 0);
 	sess_close(sess_login(), 0);
-	say("no name and an unknown name are served");
+	report("no name and an unknown name are served");
 }
 
 void
@@ -80,7 +80,7 @@ tls_versions(void)
 	want_alive(a);
 	sess_close(a, 0);
 	sess_close(b, 0);
-	say("1.2 and 1.3 are served, 1.1 is not");
+	report("1.2 and 1.3 are served, 1.1 is not");
 }
 
 void
@@ -95,9 +95,9 @@ tls_key_update(void)
 			fail("can't update keys");
 		want_alive(s);
 	}
-	say("%d key updates are answered", i);
+	report("%d key updates are answered", i);
 	if (opt.derper) {
-		say("left out: derper takes a flood of them");
+		report("left out: derper takes a flood of them");
 		return;
 	}
 	for (i = 0; i < 20; i++)
@@ -107,9 +107,9 @@ tls_key_update(void)
 	(void)conn_try_write(s->c, "\x12\0\0\0\x08pingping", 13);
 	want_end(s, "20 key updates at once");
 	sess_close(s, 0);
-	say("20 at once end the connection");
+	report("20 at once end the connection");
 #else
-	say("left out: this TLS library can't ask for it");
+	report("left out: this TLS library can't ask for it");
 #endif
 }
 
@@ -142,7 +142,7 @@ tls_junk(void)
 			fail("%s in place of TLS: not closed", junk[i].what);
 		conn_close(c, 0);
 	}
-	say("%d things that are not TLS were closed", i);
+	report("%d things that are not TLS were closed", i);
 	for (i = 0; i < 200; i++) {
 		c = conn_tcp(opt.port);
 		randombytes_buf(p, sizeof(p));
@@ -156,7 +156,7 @@ tls_junk(void)
 	}
 	want_alive(other);
 	sess_close(other, 0);
-	say("200 connections of random bytes harmed no other");
+	report("200 connections of random bytes harmed no other");
 }
 
 /* Connections that end at each stage, with and without a reset. */
@@ -193,7 +193,7 @@ abrupt_ends(void)
 	}
 	want_alive(other);
 	sess_close(other, 0);
-	say("ends in every stage were noticed");
+	report("ends in every stage were noticed");
 }
 
 void
@@ -211,13 +211,13 @@ connect_floods(void)
 		if (i % 10 == 0)
 			exchange(a, b);
 	}
-	say("2000 connections of TCP alone");
+	report("2000 connections of TCP alone");
 	for (i = 0; i < 300; i++) {
 		conn_close(conn_tls(NULL), i % 2);
 		if (i % 50 == 0)
 			exchange(a, b);
 	}
-	say("300 of TLS");
+	report("300 of TLS");
 	exchange(a, b);
 	sess_close(a, 0);
 	sess_close(b, 0);
@@ -234,7 +234,7 @@ tell(int sig)
 }
 
 void
-wait_told(struct sess *a, struct sess *b)
+wait_term(struct sess *a, struct sess *b)
 {
 	struct sigaction sa = { .sa_handler = tell };
 	int64_t until = now_ms() + 60000;
@@ -266,14 +266,14 @@ exhaustion(void)
 	for (i = 0; i < opt.count; i++)
 		c[i] = conn_tcp(opt.port);
 	exchange(a, b);
-	say("%d connections are open", opt.count);
-	wait_told(a, b);
+	report("%d connections are open", opt.count);
+	wait_term(a, b);
 	for (i = 0; i < opt.count; i++)
 		conn_close(c[i], 0);
 	free(c);
 	sess_close(sess_login(), 0);
 	exchange(a, b);
-	say("they are gone; new clients are served");
+	report("they are gone; new clients are served");
 }
 
 /* Sessions that stay until SIGTERM and are always served. */
@@ -287,8 +287,8 @@ idle(void)
 		fail("needs a count of 2 or more");
 	for (i = 0; i < opt.count; i++)
 		s[i] = sess_login();
-	wait_told(s[0], s[1]);
+	wait_term(s[0], s[1]);
 	for (i = 0; i < opt.count; i++)
 		want_alive(s[i]);
-	say("%d sessions stayed", opt.count);
+	report("%d sessions stayed", opt.count);
 }

@@ -55,7 +55,7 @@ count_lines(const char *text, const char *what)
  * write.
  */
 static struct raw_conn *
-ask_many(const char *request, int n)
+request_many(const char *request, int n)
 {
 	struct raw_conn *c = conn_tls(NULL);
 	int i;
@@ -79,7 +79,7 @@ varz_pipelined(void)
 	struct raw_conn *c;
 	char *all;
 
-	c = ask_many(VARZ PROBE, 20);
+	c = request_many(VARZ PROBE, 20);
 	all = read_all(c);
 	if (count_lines(all, "derp_accepts ") != 20 ||
 	    count_lines(all, "HTTP/1.1 204 ") != 20 ||
@@ -97,7 +97,7 @@ varz_pipelined(void)
 	conn_close(c, 0);
 
 	/* More answers than the server buffers: it stops reading. */
-	c = ask_many(VARZ, UNREAD);
+	c = request_many(VARZ, UNREAD);
 	want_alive(sess_login());
 	all = read_all(c);
 	if (count_lines(all, "derp_accepts ") != UNREAD)

@@ -74,7 +74,7 @@ accept_rate(void)
 	open = (int)((now_ms() - start) / 1000);
 	if (settled(c, 40) < 5 || count_open(c, 40) > 6 + open)
 		fail("%d of 40 stayed, with a burst of 5", count_open(c, 40));
-	say("%d of 40 stayed, with a burst of 5", count_open(c, 40));
+	report("%d of 40 stayed, with a burst of 5", count_open(c, 40));
 	/*
 	 * The first ones use up the credit of the second that settled() took.
 	 */
@@ -88,7 +88,7 @@ accept_rate(void)
 	}
 	if (now_ms() - start < 3000)
 		fail("%d more within 3 s, with a rate of one", n);
-	say("6 more took %lld ms", (long long)(now_ms() - start));
+	report("6 more took %lld ms", (long long)(now_ms() - start));
 }
 
 /*
@@ -107,7 +107,7 @@ max_clients(void)
 		fail("out of memory");
 	for (i = 0; i < opt.count; i++)
 		s[i] = sess_login();
-	say("%d are logged in", i);
+	report("%d are logged in", i);
 	if ((pid = fork()) == -1)
 		fail("can't fork");
 	if (pid == 0) {
@@ -124,7 +124,7 @@ max_clients(void)
 	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) ||
 	    WEXITSTATUS(status) != 0)
 		fail("the one that waited was not served");
-	say("one more was served when another one had left");
+	report("one more was served when another one had left");
 	sess_close(s[1], 0);
 	c = many(2);
 	sess_close(sess_login(), 0);
@@ -132,7 +132,7 @@ max_clients(void)
 		fail("%d of two that do nothing are open", count_open(c, 2));
 	for (i = 2; i < opt.count; i++)
 		want_alive(s[i]);
-	say("one more was served when one had not logged in for long");
+	report("one more was served when one had not logged in for long");
 }
 
 /* Send `head', whose answer closes, and then `n' more bytes. */
@@ -158,7 +158,8 @@ answer_then_more(struct raw_conn *c, const char *head, int status, size_t n)
 	if (n > sizeof(junk) && sent >= n)
 		fail("%.40s: %zu bytes were read after the answer", head,
 		    sent);
-	say("%.20s: %d arrived, %zu bytes later it was over", head, got, sent);
+	report("%.20s: %d arrived, %zu bytes later it was over", head, got,
+	    sent);
 	sess_close(s, 0);
 }
 
@@ -247,7 +248,7 @@ unfinished(void)
 	want_open(a, 8, 3, "a login when all places are taken");
 	sess_close(sess_login(), 0);
 	want_open(a, 8, 3, "a login when there is a place");
-	say("the oldest gave way to others");
+	report("the oldest gave way to others");
 	for (n = 0; n == 0; ) {
 		late = many_from(3, 1);
 		n = settled(late, 1);
@@ -260,11 +261,11 @@ unfinished(void)
 	want_open(b, 8, 7, "one more from a source with old ones");
 	if (!b[0]->eof)
 		fail("not the oldest one of the source gave way");
-	say("in a full source it did after %lld ms",
+	report("in a full source it did after %lld ms",
 	    (long long)(now_ms() - start));
 	for (i = 0; i < 30; i++)
 		want_alive(in[i]);
-	say("30 sessions stayed");
+	report("30 sessions stayed");
 }
 
 static uint8_t junk[200000];
@@ -324,8 +325,8 @@ leave(void (*one)(void))
 	for (i = 0; i < opt.count; i++)
 		one();
 	sess_close(sess_login(), 0);
-	wait_told(in, sess_login());
-	say("%d were left unfinished", opt.count);
+	wait_term(in, sess_login());
+	report("%d were left unfinished", opt.count);
 }
 
 void
@@ -367,10 +368,10 @@ full_house(void)
 		fail("out of memory");
 	for (i = 0; i < opt.count; i++)
 		s[i] = sess_login();
-	say("%d are logged in", i);
+	report("%d are logged in", i);
 	c = many(40);
 	want_alive(s[0]);
-	wait_told(s[0], s[1]);
+	wait_term(s[0], s[1]);
 	for (i = 0; i < opt.count; i++)
 		want_alive(s[i]);
 	for (i = 0; i < 40; i++)
@@ -379,7 +380,7 @@ full_house(void)
 	sess_close(sess_login(), 0);
 	for (i = 0; i < opt.count; i++)
 		want_alive(s[i]);
-	say("one left, one more was served");
+	report("one left, one more was served");
 }
 
 /* Count those of the `n' connections at `c' that have received something. */
@@ -436,6 +437,6 @@ shakes(void)
 			    opt.count);
 		poll(NULL, 0, 10);
 	}
-	say("%d of %d handshakes came before the pong, all in the end", before,
-	    opt.count);
+	report("%d of %d handshakes came before the pong, all in the end",
+	    before, opt.count);
 }

@@ -25,7 +25,7 @@ send_message(struct sess *s, uint8_t type, const void *p, size_t n)
 
 /* Read exactly `n' bytes to `p'; return 0, or -1 at the end. */
 static int
-take(struct sess *s, uint8_t *p, size_t n)
+read_exact(struct sess *s, uint8_t *p, size_t n)
 {
 	size_t k;
 	ssize_t got;
@@ -47,17 +47,17 @@ next_message(struct sess *s, uint8_t *p, size_t size, size_t *n)
 {
 	uint8_t hdr[4];
 
-	if (take(s, hdr, 2) == -1)
+	if (read_exact(s, hdr, 2) == -1)
 		return (0);
 	*n = hdr[1];
 	if (*n == 126) {
-		if (take(s, hdr + 2, 2) == -1)
+		if (read_exact(s, hdr + 2, 2) == -1)
 			fail("a message ends in its header");
 		*n = (size_t)hdr[2] << 8 | hdr[3];
 	}
 	if (*n > size || hdr[1] > 126)
 		fail("a message of type %#x and %#x bytes", hdr[0], hdr[1]);
-	if (take(s, p, *n) == -1)
+	if (read_exact(s, p, *n) == -1)
 		fail("a message ends in its payload");
 	return (hdr[0]);
 }
@@ -120,5 +120,5 @@ ws_close_last(void)
 	want_alive(s);
 	sess_close(s, 0);
 	sess_close(w, 0);
-	say("Close was the last message");
+	report("Close was the last message");
 }

@@ -121,7 +121,7 @@ fail(const char *fmt, ...)
 }
 
 void
-say(const char *fmt, ...)
+report(const char *fmt, ...)
 {
 	va_list ap;
 

@@ -97,7 +97,7 @@ parse(struct datagram *d, const char *hex)
 }
 
 static void
-say(int fd, const struct addrinfo *to, const struct datagram *d)
+report(int fd, const struct addrinfo *to, const struct datagram *d)
 {
 	if (sendto(fd, d->p, d->len, 0, to->ai_addr, to->ai_addrlen) !=
 	    (ssize_t)d->len)
@@ -106,7 +106,7 @@ say(int fd, const struct addrinfo *to, const struct datagram *d)
 
 /* Print a received answer; return 1 when it belongs to `last', else 0. */
 static int
-hear(int fd, const struct datagram *last)
+receive(int fd, const struct datagram *last)
 {
 	struct sockaddr_storage from;
 	socklen_t len = sizeof(from);
@@ -158,10 +158,10 @@ main(int argc, char *argv[])
 	for (k = 0; k < count; k++)
 		for (i = 2; i < argc; i++) {
 			parse(&d, argv[i]);
-			say(pfd.fd, to, &d);
+			report(pfd.fd, to, &d);
 		}
 	for (; done < count && poll(&pfd, 1, ms) == 1; heard++)
-		done += hear(pfd.fd, &d);
+		done += receive(pfd.fd, &d);
 	if (heard == 0)
 		printf("nothing\n");
 	freeaddrinfo(to);

@@ -129,7 +129,7 @@ run(uint8_t kind, const uint8_t *p, size_t n, size_t piece)
 	c.s.env = &env;
 	c.s.up = kind & 1;
 	c.s.mesh = kind >> 1 & 1;
-	c.s.told_dup = kind >> 2 & 1;
+	c.s.notified_dup = kind >> 2 & 1;
 	conf.client_rate = kind & 8 ? 1000 : 0;
 	conf.client_burst = 1000;
 	for (; n > 0 && !c.closed; n -= k) {

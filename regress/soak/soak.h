@@ -94,7 +94,7 @@ struct wire {
 	SSL	*ssl;		/* NULL: plain */
 	int	 connected;
 	int	 secure; /* the handshake is complete, or there is none */
-	int	 deaf;		/* nothing is read */
+	int	 no_read;		/* nothing is read */
 	size_t	 sip;		/* bytes of one read, 0: all */
 	int64_t	 sip_at;	/* ms: no read before */
 	struct bytes out;	/* to be sent */
@@ -293,7 +293,7 @@ struct derp {
 	int		 key;		/* index in keys[] */
 	int		 mesh, fast, ws, is_up, mute;
 	int		 calm;		/* does not act by itself */
-	unsigned int	 busy; /* KiB that it sends at once, 0: the usual */
+	unsigned int	 busy;	/* KiB that it sends at once, 0: the usual */
 	int		 busy_dst;
 	int		 watching;
 	unsigned int	 heads;		/* answers before that of the upgrade */

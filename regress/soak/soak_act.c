@@ -176,7 +176,7 @@ leave(struct bot *b)
 		await_end(b, "an end after it had closed its side");
 	} else if (how < 45 && !b->derp->mute) {
 		/* Others continue to send to it. */
-		b->derp->mute = b->w.deaf = b->may_end = 1;
+		b->derp->mute = b->w.no_read = b->may_end = 1;
 		b->owed_at = 0;
 		b->dies_at = now + 1000 + rnd_below(&b->rnd, 3000);
 	} else if (b->derp->mute)

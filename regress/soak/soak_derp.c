@@ -146,7 +146,7 @@ client_info(struct bot *b)
 
 /* TLS is established: request the upgrade, perhaps behind other requests. */
 static void
-ask_upgrade(struct bot *b)
+request_upgrade(struct bot *b)
 {
 	struct derp *d = b->derp;
 	char req[1024] = "";
@@ -177,7 +177,7 @@ static void
 act(struct bot *b)
 {
 	if (b->state == BOT_CONNECT)
-		ask_upgrade(b);
+		request_upgrade(b);
 	else
 		derp_act(b);
 }
@@ -315,7 +315,7 @@ got_stream(struct bot *b, const uint8_t *p, size_t n)
 
 /* Skip the heads up to the answer to the upgrade; return 1 after that one. */
 static int
-take_heads(struct bot *b)
+skip_heads(struct bot *b)
 {
 	struct derp *d = b->derp;
 	struct net_http_head h;
@@ -356,7 +356,7 @@ got(struct bot *b, const uint8_t *p, size_t n)
 		return;
 	}
 	bytes_add(&d->in, p, n);
-	if (!take_heads(b))
+	if (!skip_heads(b))
 		return;
 	d->upgraded = 1;
 	rest = d->in;

@@ -129,7 +129,7 @@ wire_open(struct wire *w, const struct soak_how *how)
 
 /* Move the output of TLS to the queue for the socket. */
 static void
-take_made(struct wire *w)
+move_output(struct wire *w)
 {
 	BIO *b = SSL_get_wbio(w->ssl);
 	char *p;
@@ -169,7 +169,7 @@ wire_put(struct wire *w, const void *p, size_t n, size_t piece)
 		if (SSL_write_ex(w->ssl, d, k, &done) != 1 || done != k)
 			tls_failed(w, "TLS write", SSL_get_error(w->ssl, 0));
 	}
-	take_made(w);
+	move_output(w);
 }
 
 void
@@ -185,7 +185,7 @@ wire_events(const struct wire *w)
 
 	if (!w->connected || bytes_left(&w->out) > 0)
 		ev |= POLLOUT;
-	if (w->connected && !w->deaf && (w->sip == 0 || w->sip_at <= now))
+	if (w->connected && !w->no_read && (w->sip == 0 || w->sip_at <= now))
 		ev |= POLLIN;
 	return (ev);
 }
@@ -240,7 +240,7 @@ handshake(struct wire *w)
 	ERR_clear_error();
 	rv = SSL_do_handshake(w->ssl);
 	err = SSL_get_error(w->ssl, rv);
-	take_made(w);
+	move_output(w);
 	if (rv == 1)
 		w->secure = 1;
 	else if (err != SSL_ERROR_WANT_READ && w->end[0] == '\0')
@@ -273,7 +273,7 @@ decrypt(struct wire *w, void (*got)(const uint8_t *, size_t, void *),
 			tls_failed(w, "TLS read", err);
 		break;
 	}
-	take_made(w);
+	move_output(w);
 }
 
 static void
@@ -306,7 +306,7 @@ wire_turn(struct wire *w, short revents,
 	}
 	if (!w->secure && SSL_get_state(w->ssl) == TLS_ST_BEFORE)
 		handshake(w);
-	while (!w->deaf && (revents & (POLLIN | POLLHUP | POLLERR)) &&
+	while (!w->no_read && (revents & (POLLIN | POLLHUP | POLLERR)) &&
 	    total < READ_MAX && !w->broken &&
 	    (n = from_socket(w, buf, sizeof(buf))) > 0) {
 		total += (size_t)n;
@@ -336,7 +336,7 @@ wire_close(struct wire *w, enum soak_leave how)
 	} else if (how == LEAVE_ORDERLY && w->ssl != NULL && w->secure &&
 	    !w->broken && w->end[0] == '\0') {
 		SSL_shutdown(w->ssl);
-		take_made(w);
+		move_output(w);
 		wire_flush(w);
 	}
 	close(w->fd);

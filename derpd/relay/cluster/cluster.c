@@ -53,9 +53,9 @@ send_duplicate(struct relay_conn *c, int dup)
 	uint8_t hdr[FRAME_HDR_LEN];
 	size_t n = strlen(text);
 
-	if (dup == c->session.told_dup || c->dead)
+	if (dup == c->session.notified_dup || c->dead)
 		return;
-	c->session.told_dup = dup != 0;
+	c->session.notified_dup = dup != 0;
 	net_frame_put_hdr(hdr, FRAME_HEALTH, (uint32_t)n);
 	relay_conn_send(c, hdr, sizeof(hdr));
 	relay_conn_send(c, text, n);

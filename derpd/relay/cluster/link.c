@@ -17,7 +17,7 @@
 #include "peers.h"
 #include "relay.h"
 
-#define LINK_READS	8 /* reads a turn: clients wait meanwhile */
+#define LINK_READS	8		/* a turn: clients wait meanwhile */
 #define LINK_FLUSH	(64 * 1024)	/* bytes that justify a send */
 /* queued bytes at which a link is lost */
 #define LINK_MAX	(32 * 1024 * 1024)
@@ -108,7 +108,7 @@ cluster_link_put(struct cluster_link *l, uint8_t type, const void *a,
 		return (-1);
 	net_frame_put_hdr(hdr, type, (uint32_t)(alen + blen));
 	if (relay_buf_left(&l->out) > LINK_MAX) {
-		give_up(l, "the other worker does not read");
+		give_up(l, "it does not read");
 		return (-1);
 	}
 	if (relay_buf_add(&l->out, hdr, sizeof(hdr)) == -1 ||

@@ -21,7 +21,7 @@
 
 /* queued bytes above which packets are dropped */
 #define LINK_PACKETS	(4 * 1024 * 1024)
-#define LINK_ACK_US	1500000 /* a live worker acknowledges within this */
+#define LINK_ACK_US	1500000	/* a live worker acknowledges within this */
 
 /* The type of a frame is the number of its message. */
 _Static_assert(MSG_MAX <= UINT8_MAX, "the type of a frame is a byte");
@@ -30,8 +30,8 @@ _Static_assert(MSG_MAX <= UINT8_MAX, "the type of a frame is a byte");
 static void
 want_ack(struct cluster_link *l)
 {
-	if (l->asked++ == l->got)
-		l->heard_us = l->r->now_us;
+	if (l->notified++ == l->acked)
+		l->ack_us = l->r->now_us;
 }
 
 /*
@@ -78,7 +78,7 @@ put_add(struct cluster_link *l, struct relay_conn *c)
 static uint64_t
 send_all(struct relay *r, enum ipc_msg_type type, struct ipc_wr *w)
 {
-	uint64_t told = 0;
+	uint64_t acking = 0;
 	unsigned int i;
 	struct cluster_link *l;
 
@@ -89,10 +89,10 @@ send_all(struct relay *r, enum ipc_msg_type type, struct ipc_wr *w)
 		if (type == MSG_LINK_ACTIVE)
 			want_ack(l);
 		if (!l->slow)
-			told |= 1ULL << i;
+			acking |= 1ULL << i;
 	}
 	ipc_wr_free(w);
-	return (told);
+	return (acking);
 }
 
 void
@@ -172,9 +172,9 @@ on_ack(void *arg, const struct ipc_msg_link_ack *v)
 	struct cluster_peer *p;
 	struct relay_conn *c;
 
-	if (l->got < l->asked)
-		l->got++;
-	l->heard_us = l->r->now_us;
+	if (l->acked < l->notified)
+		l->acked++;
+	l->ack_us = l->r->now_us;
 	l->slow = 0;
 	if ((p = cluster_peers_find(l->r->peers, v->key)) == NULL)
 		return (0);
@@ -384,8 +384,8 @@ cluster_link_request_stats(struct relay *r, uint64_t id)
 void
 cluster_link_check(struct cluster_link *l)
 {
-	if (l->slow || l->got == l->asked ||
-	    l->r->now_us - l->heard_us < LINK_ACK_US)
+	if (l->slow || l->acked == l->notified ||
+	    l->r->now_us - l->ack_us < LINK_ACK_US)
 		return;
 	log_warnx("worker %u does not answer: logins do not wait for it",
 	    l->worker);

@@ -23,9 +23,9 @@ struct cluster_link {
 
 	/* of linkmsg.c */
 	/* acknowledgements since the start of the link */
-	uint64_t	 asked, got;
+	uint64_t	 notified, acked;
 	/* us; time of the last one, or of the oldest request */
-	uint64_t	 heard_us;
+	uint64_t	 ack_us;
 	int		 slow;		/* logins do not wait for this worker */
 	int		 stats_due; /* our counters are due, as the answer */
 	uint64_t	 stats_id;	/* to this request */

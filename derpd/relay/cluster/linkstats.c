@@ -21,7 +21,7 @@ struct cluster_stats {
 	/* clients of this request and of the next */
 	struct cluster_stats_clients now, next;
 	int			 running;
-	uint64_t		 id; /* of the current or last request */
+	uint64_t		 id;	/* of the current or last request */
 	/* bitmap of workers that have not answered */
 	uint64_t		 waiting;
 	uint64_t		 until_us;

@@ -13,7 +13,7 @@
 #define NCLIENTS	100
 
 /* A worker that requests the counters of all. */
-struct asker {
+struct requester {
 	struct cluster_stats *cs;
 	uint64_t	 others; /* workers that will answer, a bit each */
 	uint64_t	 id;		/* of the last request */
@@ -24,13 +24,13 @@ struct asker {
 static struct relay_conn	clients[NCLIENTS];
 /* accepts in each client's answer */
 static uint64_t			got[NCLIENTS];
-static uint64_t			nworkers[NCLIENTS]; /* workers in its sum */
+static uint64_t			nworkers[NCLIENTS];	/* workers in its sum */
 static uint64_t			now_us = 1000;
 
 static void
 own(void *arg, struct relay_stats *s)
 {
-	const struct asker *a = arg;
+	const struct requester *a = arg;
 
 	memset(s, 0, sizeof(*s));
 	s->workers = 1;
@@ -40,7 +40,7 @@ own(void *arg, struct relay_stats *s)
 static uint64_t
 request(void *arg, uint64_t id)
 {
-	struct asker *a = arg;
+	struct requester *a = arg;
 
 	a->id = id;
 	a->nrequests++;
@@ -57,7 +57,7 @@ ready(struct relay_conn *c, const struct relay_stats *sum)
 }
 
 static void
-set_up(struct asker *a, uint64_t others)
+set_up(struct requester *a, uint64_t others)
 {
 	static const struct cluster_stats_ops ops = { own, request, ready };
 
@@ -70,7 +70,7 @@ set_up(struct asker *a, uint64_t others)
 
 /* That worker answers the request `id' with `n' accepts. */
 static void
-answer(struct asker *a, unsigned int worker, uint64_t id, uint64_t n)
+answer(struct requester *a, unsigned int worker, uint64_t id, uint64_t n)
 {
 	struct relay_stats s;
 
@@ -82,7 +82,7 @@ answer(struct asker *a, unsigned int worker, uint64_t id, uint64_t n)
 ATF_TC_WITHOUT_HEAD(summed);
 ATF_TC_BODY(summed, tc)
 {
-	struct asker a;
+	struct requester a;
 
 	set_up(&a, 1U << 2 | 1U << 5);
 	cluster_linkstats_request(a.cs, &clients[0]);
@@ -103,7 +103,7 @@ ATF_TC_BODY(summed, tc)
 ATF_TC_WITHOUT_HEAD(alone);
 ATF_TC_BODY(alone, tc)
 {
-	struct asker a;
+	struct requester a;
 
 	set_up(&a, 0);
 	cluster_linkstats_request(a.cs, &clients[0]);
@@ -122,7 +122,7 @@ ATF_TC_BODY(alone, tc)
 ATF_TC_WITHOUT_HEAD(one_request);
 ATF_TC_BODY(one_request, tc)
 {
-	struct asker a;
+	struct requester a;
 	unsigned int i;
 
 	set_up(&a, 1U << 2);
@@ -144,7 +144,7 @@ ATF_TC_BODY(one_request, tc)
 ATF_TC_WITHOUT_HEAD(no_answer);
 ATF_TC_BODY(no_answer, tc)
 {
-	struct asker a;
+	struct requester a;
 	uint64_t first;
 
 	set_up(&a, 1U << 2 | 1U << 3);
@@ -181,7 +181,7 @@ ATF_TC_BODY(no_answer, tc)
 ATF_TC_WITHOUT_HEAD(left);
 ATF_TC_BODY(left, tc)
 {
-	struct asker a;
+	struct requester a;
 
 	set_up(&a, 1U << 2);
 	cluster_linkstats_request(a.cs, &clients[0]);
@@ -201,7 +201,7 @@ ATF_TC_BODY(left, tc)
 ATF_TC_WITHOUT_HEAD(side_by_side);
 ATF_TC_BODY(side_by_side, tc)
 {
-	struct asker a, b;
+	struct requester a, b;
 
 	set_up(&a, 1U << 2);
 	set_up(&b, 1U << 2);

@@ -43,9 +43,9 @@ struct cluster_peers {
 	TAILQ_HEAD(, cluster_peer) news;
 	unsigned int	 ndup_keys, ndup_conns;
 	unsigned int	 worker;	/* number of this worker */
-	unsigned int	 max; /* connections of another worker; 0 unknown */
+	unsigned int	 max;	/* connections of another worker; 0 unknown */
 	unsigned int	 nremotes[IPC_MAXWORKERS]; /* for each other worker */
-	struct log_limit lies;
+	struct log_limit invalid;
 	const struct cluster_peers_ops *ops;
 	void		*arg;
 	unsigned char	 secret[crypto_shorthash_KEYBYTES];
@@ -441,7 +441,7 @@ cluster_peers_remote_add(struct cluster_peers *ps, unsigned int worker,
 	    (ps->max == 0 || ps->nremotes[worker] < ps->max))
 		m = new_remote(ps, p, worker, id);
 	if (m == NULL) {
-		log_limited(&ps->lies, "a connection that worker %u reports "
+		log_limited(&ps->invalid, "a connection that worker %u reports "
 		    "is ignored: invalid, or out of memory", worker);
 		if (p != NULL && cluster_peers_conns(p) == 0)
 			reap_later(ps, p);

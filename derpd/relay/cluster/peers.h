@@ -41,7 +41,7 @@ TAILQ_HEAD(cluster_peer_conns, relay_conn);
 
 struct cluster_peer {
 	uint8_t				 key[FRAME_KEY_LEN];
-	struct cluster_peer_conns local; /* the latest activity first */
+	struct cluster_peer_conns local;	/* the latest activity first */
 	TAILQ_HEAD(, cluster_remote_conn) remote;	/* likewise */
 	unsigned int			 nlocal, nremote;
 	struct relay_conn		*active;	/* a local one, or */
@@ -53,7 +53,7 @@ struct cluster_peer {
 	int		 has_news; /* on the list of cluster_peers_announce() */
 	TAILQ_ENTRY(cluster_peer) news;
 	/* local connections that have a packet from it */
-	struct derp_sent_set *told;
+	struct derp_sent_set *receivers;
 };
 
 /* Call-backs; all must be set.  None may add or remove a connection. */

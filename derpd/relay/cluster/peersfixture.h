@@ -26,7 +26,7 @@ struct fixture_client {
 };
 
 static struct relay		*relay;
-static char			 told[1024];	/* to the other workers */
+static char			 notified[1024];	/* to the other workers */
 static struct fixture_client	 clients[64];
 static unsigned int		 nclients;
 
@@ -43,9 +43,9 @@ relay_conn_send(struct relay_conn *c, const void *p, size_t n)
 static inline void
 tell(const char *what, const struct relay_conn *c)
 {
-	size_t n = strlen(told);
+	size_t n = strlen(notified);
 
-	snprintf(told + n, sizeof(told) - n, "%s%s %llu", n == 0 ? "" : ", ",
+	snprintf(notified + n, sizeof(notified) - n, "%s%s %llu", n == 0 ? "" : ", ",
 	    what, (unsigned long long)c->id);
 }
 
@@ -99,9 +99,9 @@ duplicate(struct relay_conn *c, int dup)
 	uint8_t frame[FRAME_HDR_LEN + 1] = { 0 };
 	size_t n = dup ? 1 : 0;
 
-	if (c->session.told_dup == dup || c->dead)
+	if (c->session.notified_dup == dup || c->dead)
 		return;
-	c->session.told_dup = dup != 0;
+	c->session.notified_dup = dup != 0;
 	net_frame_put_hdr(frame, FRAME_HEALTH, (uint32_t)n);
 	relay_conn_send(c, frame, FRAME_HDR_LEN + n);
 }
@@ -117,8 +117,8 @@ static inline void
 others(const char *want)
 {
 	cluster_peers_announce(relay->peers);
-	ATF_CHECK_STREQ(told, want);
-	told[0] = '\0';
+	ATF_CHECK_STREQ(notified, want);
+	notified[0] = '\0';
 }
 
 static inline void

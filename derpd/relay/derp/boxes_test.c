@@ -56,7 +56,7 @@ set_up(struct keys *k)
 
 /* Add boxes, with ids from 1 on. */
 static void
-come(struct keys *k)
+add_boxes(struct keys *k)
 {
 	unsigned int i;
 
@@ -94,7 +94,7 @@ ATF_TC_BODY(ahead, tc)
 	unsigned int i;
 
 	set_up(&k);
-	come(&k);
+	add_boxes(&k);
 	sent(&k, 1, 5);
 	derp_boxes_more(&k.boxes);
 	sent(&k, 0, 0);
@@ -121,7 +121,7 @@ ATF_TC_BODY(again, tc)
 
 	set_up(&k);
 	k.away = 1;
-	come(&k);
+	add_boxes(&k);
 	sent(&k, 0, 0);
 	k.away = 0;
 	derp_boxes_again(&k.boxes);
@@ -146,7 +146,7 @@ ATF_TC_BODY(owner, tc)
 	unsigned int i;
 
 	set_up(&k);
-	come(&k);
+	add_boxes(&k);
 	ATF_CHECK(derp_boxes_owner(&k.boxes, 3) == &owners[3]);
 	ATF_CHECK(derp_boxes_owner(&k.boxes, 6) == NULL);
 	ATF_CHECK(derp_boxes_owner(&k.boxes, NBOXES + 1) == NULL);
@@ -168,8 +168,8 @@ ATF_TC_BODY(side_by_side, tc)
 	set_up(&a);
 	set_up(&b);
 	b.away = 1;
-	come(&b);
-	come(&a);
+	add_boxes(&b);
+	add_boxes(&a);
 	sent(&a, 1, 5);
 	sent(&b, 0, 0);
 	ATF_CHECK(derp_boxes_owner(&b.boxes, 1) == NULL);

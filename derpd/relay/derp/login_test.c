@@ -16,7 +16,7 @@
 
 #define CLIENTS	2000
 #define INFO	8000		/* bytes of a ClientInfo */
-#define AHEAD	(4 * 1024 * 1024) /* maximum that keys has yet to read */
+#define AHEAD	(4 * 1024 * 1024)	/* maximum that keys has yet to read */
 
 static struct relay		*r;
 static struct ipc_chan		*keys;	/* its end of the box channel */
@@ -97,7 +97,7 @@ clients(void)
 
 /* Read the next request in keys; return the client's number, 0 for none. */
 static uint64_t
-next_question(void)
+next_request(void)
 {
 	struct ipc_msg m;
 	uint64_t id;
@@ -136,11 +136,11 @@ ATF_TC_BODY(ahead, tc)
 	set_up();
 	clients();
 	for (i = 1; i <= CLIENTS; i++) {
-		ATF_REQUIRE_EQ((uint64_t)i, next_question());
+		ATF_REQUIRE_EQ((uint64_t)i, next_request());
 		refuse((uint64_t)i);
 		ATF_CHECK(ipc_chan_queued(r->box) < AHEAD + INFO + 1000);
 	}
-	ATF_CHECK_EQ(0, next_question());
+	ATF_CHECK_EQ(0, next_request());
 	for (i = 0; i < CLIENTS; i++)
 		ATF_CHECK_MSG(conns[i].dead, "client %d was not refused", i);
 }
@@ -157,7 +157,7 @@ ATF_TC_BODY(again, tc)
 	set_up();
 	clients();
 	for (i = 1; i <= 3; i++)
-		ATF_REQUIRE_EQ((uint64_t)i, next_question());
+		ATF_REQUIRE_EQ((uint64_t)i, next_request());
 	refuse(1);
 	while (!conns[0].dead)
 		ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
@@ -167,10 +167,10 @@ ATF_TC_BODY(again, tc)
 	derp_login_again(r);
 	ATF_CHECK(ipc_chan_queued(r->box) < AHEAD + INFO + 1000);
 	for (i = 2; i < CLIENTS; i++) {
-		ATF_REQUIRE_EQ((uint64_t)i, next_question());
+		ATF_REQUIRE_EQ((uint64_t)i, next_request());
 		refuse((uint64_t)i);
 	}
-	ATF_CHECK_EQ(0, next_question());
+	ATF_CHECK_EQ(0, next_request());
 }
 
 /* One that closes its WebSocket while keys looks at its box is not let in. */

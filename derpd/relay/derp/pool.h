@@ -29,10 +29,10 @@ struct derp_slab;
 
 /* The memory of all packets of a worker; only pool.c uses the fields. */
 struct derp_pool {
-	LIST_HEAD(, derp_slab) partial[POOL_CLASSES]; /* with a free block */
+	LIST_HEAD(, derp_slab) partial[POOL_CLASSES];	/* with a free block */
 	TAILQ_HEAD(derp_slab_list, derp_slab) empty; /* with no block in use */
 	size_t		 nempty;
-	size_t		 idle; /* minimum of nempty since the last tick */
+	size_t		 idle;	/* minimum of nempty since the last tick */
 	size_t		 mapped;	/* bytes */
 	size_t		 limit;		/* maximum of `mapped', bytes */
 };

@@ -23,7 +23,7 @@ struct piece {
 };
 
 static void
-take(struct piece *b, size_t n, uint8_t mark)
+alloc(struct piece *b, size_t n, uint8_t mark)
 {
 	b->n = n;
 	b->mark = mark;
@@ -36,7 +36,7 @@ take(struct piece *b, size_t n, uint8_t mark)
 
 /* Check the content of a block, and free it. */
 static void
-give(struct piece *b)
+release(struct piece *b)
 {
 	size_t i;
 
@@ -55,7 +55,7 @@ ATF_TC_BODY(sizes, tc)
 
 	derp_pool_init(&pool);
 	for (n = 1; n <= 70000; n += n < 10000 ? 1 : 997) {
-		take(&b, n, (uint8_t)n);
+		alloc(&b, n, (uint8_t)n);
 		if (n <= 64)
 			ATF_CHECK_EQ(b.size, 64);
 		else if (n > 8192)
@@ -63,7 +63,7 @@ ATF_TC_BODY(sizes, tc)
 		else
 			ATF_CHECK_MSG(b.size - n < b.size / 3 + 1,
 			    "%zu bytes take %zu", n, b.size);
-		give(&b);
+		release(&b);
 	}
 	ATF_CHECK(derp_pool_mapped(&pool) <= 15 * POOL_SLAB);
 }
@@ -80,15 +80,15 @@ ATF_TC_BODY(random_order, tc)
 		seed = seed * 1664525 + 1013904223;
 		k = (seed >> 8) % 2000;
 		if (v[k].p != NULL)
-			give(&v[k]);
+			release(&v[k]);
 		else
-			take(&v[k], seed % 64 == 0 ? 9000 + k :
+			alloc(&v[k], seed % 64 == 0 ? 9000 + k :
 			    1 + (seed >> 4) % (64U << (seed >> 29)),
 			    (uint8_t)i);
 	}
 	for (k = 0; k < 2000; k++)
 		if (v[k].p != NULL)
-			give(&v[k]);
+			release(&v[k]);
 	for (i = 0; i < 10; i++)
 		derp_pool_tick(&pool);
 	ATF_CHECK(derp_pool_mapped(&pool) <= 15 * POOL_SLAB);
@@ -103,12 +103,12 @@ flood(unsigned int n, size_t len)
 
 	ATF_REQUIRE(v != NULL);
 	for (i = 0; i < n; i++)
-		take(&v[i], len, (uint8_t)i);
+		alloc(&v[i], len, (uint8_t)i);
 	ATF_CHECK(derp_pool_mapped(&pool) >= (size_t)n * len);
 	ATF_CHECK(derp_pool_mapped(&pool) <= before + (size_t)n * len * 3 / 2 +
 	    MIB);
 	for (i = 0; i < n; i++)
-		give(&v[i]);
+		release(&v[i]);
 	free(v);
 }
 
@@ -180,15 +180,15 @@ ATF_TC_BODY(limited, tc)
 	}
 	ATF_CHECK(n >= 500 && n <= MIB / 1437);
 	ATF_CHECK(derp_pool_get(&pool, 65000, &size) == NULL);
-	give(&v[--n]);
-	take(&v[n], 1437, 1);
+	release(&v[--n]);
+	alloc(&v[n], 1437, 1);
 	for (i = 0; i <= n; i++)
-		give(&v[i]);
-	take(&v[0], 64, 2);		/* a slab shared with other blocks */
-	give(&v[0]);
-	take(&v[0], 700000, 3);		/* many of them */
+		release(&v[i]);
+	alloc(&v[0], 64, 2);		/* a slab shared with other blocks */
+	release(&v[0]);
+	alloc(&v[0], 700000, 3);		/* many of them */
 	ATF_CHECK(derp_pool_mapped(&pool) <= MIB);
-	give(&v[0]);
+	release(&v[0]);
 }
 
 /* Two pools in one process are independent. */
@@ -204,7 +204,7 @@ ATF_TC_BODY(side_by_side, tc)
 	derp_pool_init(&pool);
 	derp_pool_init(&other);
 	derp_pool_limit(&other, 0);
-	take(&b, 1437, 1);
+	alloc(&b, 1437, 1);
 	ATF_CHECK(derp_pool_mapped(&pool) > 0);
 	ATF_CHECK_EQ(derp_pool_mapped(&other), 0);
 	ATF_CHECK(derp_pool_get(&other, 1437, &size) == NULL);
@@ -212,11 +212,11 @@ ATF_TC_BODY(side_by_side, tc)
 	ATF_REQUIRE((p = derp_pool_get(&other, 1437, &size)) != NULL);
 	mapped = derp_pool_mapped(&other);
 	for (i = 0; i < 100; i++)
-		take(&v[i], 1437, (uint8_t)i);
+		alloc(&v[i], 1437, (uint8_t)i);
 	ATF_CHECK_EQ(derp_pool_mapped(&other), mapped);
 	for (i = 0; i < 100; i++)
-		give(&v[i]);
-	give(&b);
+		release(&v[i]);
+	release(&b);
 	for (i = 0; i < 10; i++)
 		derp_pool_tick(&pool);
 	ATF_CHECK_EQ(derp_pool_mapped(&other), mapped);

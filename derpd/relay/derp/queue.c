@@ -8,7 +8,7 @@
 #include "pool.h"
 #include "queue.h"
 
-#define DISCO_RUN	16 /* disco packets before one of the other class */
+#define DISCO_RUN	16	/* disco packets before one other */
 #define COUNT_MAX	4	/* drops: half an interval apart */
 #define SMALL_BACKLOG	1514	/* CoDel spares the last packet */
 #define LEVEL_BITS	11	/* queues below 2 KiB are on one level */

@@ -59,7 +59,7 @@ typedef void (*derp_queue_drop_cb)(struct derp_pkt *p, void *arg);
 /* The queues of a worker, by their memory. */
 struct derp_queue_set {
 	struct derp_queue_list level[QUEUE_LEVELS];
-	uint64_t		 used; /* bitmap of levels with a queue */
+	uint64_t		 used;	/* bitmap of levels with a queue */
 	uint64_t		 memory;	/* bytes of all packets */
 	uint64_t		 limit;		/* bytes */
 	derp_queue_drop_cb	 drop;

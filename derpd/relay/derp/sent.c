@@ -97,14 +97,14 @@ slot_alloc(struct derp_sent *all, struct relay_conn *c)
 	i = all->free_slot;
 	all->free_slot = all->slots[i].next;
 	all->slots[i].c = c;
-	c->session.heard_slot = i;
+	c->session.sent_slot = i;
 	return (0);
 }
 
 static entry_t
 entry_of(const struct relay_conn *c)
 {
-	return ((uint64_t)c->session.heard_slot << 32 | (uint32_t)c->id);
+	return ((uint64_t)c->session.sent_slot << 32 | (uint32_t)c->id);
 }
 
 /* Return the connection, NULL when it has ended. */
@@ -126,7 +126,7 @@ set_size(unsigned int bits)
 static void
 set_free(struct derp_sent *all, struct derp_sent_set *s)
 {
-	s->src->told = NULL;
+	s->src->receivers = NULL;
 	TAILQ_REMOVE(&all->sets[s->bits], s, entry);
 	all->memory -= set_size(s->bits);
 	free(s);
@@ -198,19 +198,20 @@ set_copy(const struct derp_sent *all, struct derp_sent_set *s,
 static struct derp_sent_set *
 set_of(struct derp_sent *all, struct cluster_peer *p)
 {
-	struct derp_sent_set *s = p->told, *old;
+	struct derp_sent_set *s = p->receivers, *old;
 
 	if (s != NULL && s->n < 3U << s->bits >> 2)
 		return (s);
 	if ((s = set_new(all, s == NULL ? MIN_BITS :
 	    bits_for(all, s))) == NULL)
 		return (NULL);
-	if ((old = p->told) != NULL) {	/* set_new() may have freed it */
+	/* set_new() may have freed it. */
+	if ((old = p->receivers) != NULL) {
 		set_copy(all, s, old);
 		set_free(all, old);
 	}
 	s->src = p;
-	p->told = s;
+	p->receivers = s;
 	return (s);
 }
 
@@ -237,9 +238,10 @@ derp_sent_note(struct derp_sent *all, struct cluster_peer *src,
 	entry_t *e;
 
 	if (src == NULL ||
-	    (c->session.heard_slot == 0 && slot_alloc(all, c) == -1))
+	    (c->session.sent_slot == 0 && slot_alloc(all, c) == -1))
 		return (-1);
-	if (src->told != NULL && *set_find(all, src->told, entry_of(c)) != 0)
+	if (src->receivers != NULL &&
+	    *set_find(all, src->receivers, entry_of(c)) != 0)
 		return (0);
 	if ((s = set_of(all, src)) == NULL)
 		return (-1);
@@ -253,7 +255,7 @@ void
 derp_sent_gone(struct derp_sent *all, struct cluster_peer *p)
 {
 	uint8_t frame[FRAME_PEER_GONE_SIZE];
-	struct derp_sent_set *s = p->told;
+	struct derp_sent_set *s = p->receivers;
 	struct relay_conn *c;
 	size_t i, n;
 
@@ -269,12 +271,12 @@ derp_sent_gone(struct derp_sent *all, struct cluster_peer *p)
 void
 derp_sent_forget(struct derp_sent *all, struct relay_conn *c)
 {
-	uint32_t i = c->session.heard_slot;
+	uint32_t i = c->session.sent_slot;
 
 	if (i == 0)
 		return;
 	all->slots[i].c = NULL;
 	all->slots[i].next = all->free_slot;
 	all->free_slot = i;
-	c->session.heard_slot = 0;
+	c->session.sent_slot = 0;
 }

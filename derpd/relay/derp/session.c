@@ -228,7 +228,7 @@ begin_frame(struct derp_session *s, uint8_t type, uint32_t len)
 		return (v);
 	}
 	/* Every frame is activity, a skipped one too. */
-	if (s->told_dup)
+	if (s->notified_dup)
 		s->env->ops->activity(s);
 	if (v == FRAME_SKIP)
 		s->skip = len;

@@ -65,12 +65,12 @@ struct derp_session {
 	unsigned int		 up:1;
 	unsigned int		 mesh:1, prober:1, not_ideal:1, home:1,
 	    watching:1,
-			 told_dup:1;	/* notified that it has duplicates */
+			 notified_dup:1;	/* notified of duplicates */
 	uint32_t		 skip;	/* payload bytes to skip */
 	struct relay_buf	 part;	/* a partial frame */
 	struct derp_rate rate;
 	LIST_ENTRY(relay_conn) watcher;
-	TAILQ_ENTRY(relay_conn) same; /* local connections of one key */
+	TAILQ_ENTRY(relay_conn) same;	/* local connections of one key */
 	struct cluster_peer	*peer;
 	/* bitmap of workers that have not acknowledged */
 	uint64_t		 pending_acks;
@@ -82,7 +82,7 @@ struct derp_session {
 	struct cluster_peer	*dst;
 	uint64_t		 dst_gen;
 	/* of sent.c; 0: it received nothing */
-	uint32_t		 heard_slot;
+	uint32_t		 sent_slot;
 	uint8_t			 pongs[PONGS_MAX][FRAME_PING_LEN];
 	unsigned int		 npongs;
 	uint64_t		 gone_at; /* us; bucket of PeerGone(not here) */

@@ -268,7 +268,7 @@ mesh_frames(void)
 {
 	client_frames();
 	s.mesh = 1;
-	s.told_dup = 1;
+	s.notified_dup = 1;
 	add(FRAME_FORWARD_PACKET, "ab", 30);
 	add(FRAME_WATCH_CONNS, "", 0);
 	add(FRAME_CLOSE_PEER, "c", 0);
@@ -502,7 +502,7 @@ ATF_TC_BODY(activity, tc)
 	add(0x77, "", 10);
 	feed(stream, len);
 	expect("");
-	s.told_dup = 1;
+	s.notified_dup = 1;
 	feed(stream, len);
 	expect("activity\n");
 	len = 0;

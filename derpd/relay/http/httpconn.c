@@ -21,7 +21,7 @@
 struct web_conn {
 	struct relay_buf	 part;		/* a partial head */
 	size_t			 discard;	/* body bytes to discard */
-	struct net_http_head *asked; /* head of a request for the counters */
+	struct net_http_head *stats_head;	/* of a request for counters */
 	struct web_map_entry *map;		/* being sent, else NULL */
 	const uint8_t		*body;		/* the part not sent yet */
 	size_t			 left;
@@ -64,7 +64,7 @@ web_free(struct relay_conn *c)
 	if (c->http == NULL)
 		return;
 	relay_buf_free(&c->http->part);
-	free(c->http->asked);
+	free(c->http->stats_head);
 	web_mapstore_release(c->http->map);
 	free(c->http);
 	c->http = NULL;
@@ -210,7 +210,7 @@ request_stats(struct relay_conn *c)
 	k->method.p = net_http_eq(head->method, "HEAD") ? "HEAD" : "GET";
 	k->method.len = strlen(k->method.p);
 	k->nfields = 0;
-	h->asked = k;
+	h->stats_head = k;
 	relay_conn_pause(c, PAUSE_STATS);
 	c->r->web.ops->stats(c);
 }
@@ -225,9 +225,9 @@ web_stats_ready(struct relay_conn *c, const struct relay_stats *all)
 	char *text;
 	size_t len;
 
-	if (c->dead || c->http == NULL || (k = c->http->asked) == NULL)
+	if (c->dead || c->http == NULL || (k = c->http->stats_head) == NULL)
 		return;
-	c->http->asked = NULL;
+	c->http->stats_head = NULL;
 	if (relay_stats_text(all, c->r->conf.client_rate != 0, &text,
 	    &len) == -1) {
 		free(k);

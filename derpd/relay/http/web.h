@@ -39,7 +39,7 @@ struct web_date_line {
 
 /* The port of a request, and the settings that its answer depends on. */
 struct web_env {
-	int		 tls; /* the TLS port, else the plain port */
+	int		 tls;	/* the TLS port, else the plain port */
 	uint8_t		 peer[16];		/* IPv6 or IPv4-mapped */
 	int		 relay;			/* DERP is served */
 	int		 home;			/* enum ipc_relay_home */
@@ -48,7 +48,7 @@ struct web_env {
 	const struct web_mapstore *maps;	/* NULL: none */
 	const struct acme_tokens *tokens;	/* of ACME; NULL: none */
 	time_t		 now;			/* for Date */
-	struct web_date_line *date; /* cached between replies; NULL: not */
+	struct web_date_line *date;	/* cached between replies; NULL: not */
 };
 
 enum web_action {
