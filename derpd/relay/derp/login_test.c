@@ -188,12 +188,12 @@ ATF_TC_BODY(drained, tc)
 	clients();
 	relay_conn_drain(&conns[1]);
 	for (i = 1; i <= 2; i++) {
-		v.cookie = next_question();
+		v.cookie = next_request();
 		ATF_REQUIRE_EQ((uint64_t)i, v.cookie);
 		ATF_REQUIRE_EQ(0, ipc_send_login_result(keys, &v));
 		ATF_REQUIRE_EQ(0, ipc_chan_flush(keys, 5000));
 	}
-	ATF_REQUIRE_EQ(3, next_question());
+	ATF_REQUIRE_EQ(3, next_request());
 	refuse(3);
 	while (!conns[2].dead)
 		ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
