@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run all tests with kyua and say how many passed; called by `make check' in
+# Run all tests with kyua and print how many passed; called by `make check' in
 # the top directory when everything is built.  Exits 1 when one failed.
 #
 # TESTS in the environment names the tests to run, in kyua's terms (for
@@ -33,11 +33,11 @@ LSAN_OPTIONS=suppressions=$PWD/regress/lsan.supp:print_suppressions=0
 export LSAN_OPTIONS
 
 rm -f check.db
-# One word a test.
+# One word for each test.
 # shellcheck disable=SC2086
 kyua --logfile=check.log test --results-file="$PWD/check.db" ${TESTS:-} |
     tee check.out | sed '/^Results file id/,$d'
-# What those that failed had to say.
+# Print the output of the tests that failed.
 kyua --logfile=check.log report --results-file="$PWD/check.db" --verbose \
     --results-filter=broken,failed 2>/dev/null | awk '
 /^===> (Broken|Failed|Summary)/	{ on = 0; next }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Copy the sources to DIR and configure them there with other options:
-# copy-build.sh DIR [option of configure ...].  What lies in DIR and is newer
-# is built on.  The list of sources is git's, or everything without git.
+# copy-build.sh DIR [option of configure ...].  An existing build in DIR is
+# reused.  The sources are the files that git lists, or all files without git.
 set -eu
 dir=${1:?usage: copy-build.sh DIR [option ...]}
 shift

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Look for what is wrong without running anything; called by `make lint' in the
-# top directory: lint.sh SOURCES MANUALS SCRIPTS, each one word of many, with
+# Static checks; called by `make lint' in the top directory as
+# lint.sh SOURCES MANUALS SCRIPTS, each a list in one argument, with
 # WARN and INCLUDES in the environment.  Warnings of both compilers, then
 # cppcheck, mandoc and shellcheck: those of them that are there.  Then which
 # headers are included, whether names are those of their folders (names.sh),
@@ -11,12 +11,12 @@ cppflags="$(sed -n 's/^CPPFLAGS = //p' config.mk) $INCLUDES"
 sources=$1 manuals=$2 scripts=$3
 bad=0
 
-# The lists, and the flags of the compilers, are many words each.
+# The lists and the compiler flags are several words each.
 # shellcheck disable=SC2046,SC2086
 compile() {
 	for f in $sources; do
 		set -- $WARN
-		# What the parser generator writes is not ours to mend.
+		# The code of the parser generator has warnings of its own.
 		[ "$f" != derpd/conf/parse.c ] || set -- -Wall
 		eval "\"\$cc\" -std=c11 $cppflags -DDERPD_BUILD='\"\"' -O2 \
 		    -fsyntax-only \"\$@\" \"\$f\"" || bad=1
@@ -68,7 +68,7 @@ fi
 if have mandoc; then
 	echo "lint: manuals"
 	for f in $manuals; do
-		# What other manuals are installed here is no matter.
+		# Other manuals need not be installed here.
 		mandoc -Tlint -Wstyle "$f" >lint.out 2>&1
 		grep -v -e "referenced manual not found" \
 		    -e "outdated mandoc.db" lint.out && bad=1

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Check that each name says whose it is; called by `make lint' and by
-# names_test.sh in the top directory of a tree that is built: names.sh [TABLE].
+# Check that each name has the prefix of its folder; called by `make lint' and
+# by names_test.sh in the top directory of a built tree: names.sh [TABLE].
 #
 # The table (etc/prefixes) has the prefixes of each folder.  No prefix is in two
 # folders.  Functions and variables that the linker sees, and the structs, enums
@@ -15,14 +15,14 @@ table=${1:-etc/prefixes}
 folders="lib derpd derpctl stund derpmapd acme-helper"
 bad=0
 
-# named FILES: those whose names are checked, without tests and their like.
+# named: filter a list of files: keep those whose names are checked.
 named() {
 	grep -v -e '_test\.[cho]$' -e '/fake[a-z_]*\.[cho]$' \
 	    -e 'fixture\.[cho]$' -e 'peer\.h$' -e '/synctrace\.h$' \
 	    -e '/sandbox_refused\.h$' -e '/parse\.[cho]$'
 }
 
-# The functions that all of awk below share: the table, and whose a file is.
+# awk functions for all checks below: read the table, find the folder of a file.
 lib='
 function read_table(  line, n, part, i) {
 	while ((getline line < table) > 0) {
@@ -47,7 +47,7 @@ function folder(path) {
 			return path
 	return ""
 }
-# 1 when the name has a prefix of that folder, or is one without its "_".
+# 1 if the name has a prefix of that folder, or is a prefix without its "_".
 function fits(name, dir,  p) {
 	for (p in owner)
 		if (owner[p] == dir && (index(name, p) == 1 || name "_" == p))
@@ -67,8 +67,8 @@ function must(file, what, name,  dir) {
 	}
 }'
 
-# Symbols.  Those of the system and of libraries, in whose place ours stand,
-# are rows of the table that begin with "=".
+# Symbols.  "=" in the table marks names of the system and of libraries that we
+# replace.
 # shellcheck disable=SC2086
 objects=$(find $folders -name '*.c' | named | sort | while read -r f; do
 	[ ! -f "${f%.c}.o" ] || echo "${f%.c}.o"
@@ -77,7 +77,7 @@ if [ -z "$objects" ]; then
 	echo "names: there are no objects: run make first"
 	exit 1
 fi
-# One word an object.
+# One word for each object.
 # shellcheck disable=SC2086
 nm -gPA $objects | awk -v table="$table" "$lib"'
 BEGIN { read_table() }
@@ -166,7 +166,7 @@ function constants(file,  name) {
 	if (match(text, /^#[ \t]*define[ \t]+[A-Za-z_0-9]+/)) {
 		name = substr(text, RSTART, RLENGTH)
 		sub(/.*[ \t]/, "", name)
-		# What is undefined behind its rows is no name of the header.
+		# A macro that is undefined after its rows is not checked.
 		if (name !~ /_H$/)
 			macro[file, name] = 1
 	}

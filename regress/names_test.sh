@@ -1,8 +1,8 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# What names.sh says of the tree, and of files that are wrong in a copy of it.
+# names.sh accepts the tree, and reports wrong files in a copy of it.
 
-# copy: the sources and the table, here; no objects.
+# copy: copy the sources and the table here, without objects.
 copy() {
 	TOP=$(cd "$(atf_get_srcdir)/.." && pwd)
 	mkdir tree
@@ -10,21 +10,21 @@ copy() {
 	    etc/prefixes -name '*.[chy]' -o -name '*.def' -o -name prefixes |
 	    tar -cf - -T - ) | (cd tree && tar -xf -)
 	cd tree || exit 1
-	# Some object there must be.
+	# names.sh needs at least one object.
 	object stund/known.c <<-END
 	int stund_known(void);
 	int stund_known(void) { return (0); }
 	END
 }
 
-# object FILE: the file of standard input, and its object.
+# object FILE: write standard input to the file and compile it.
 object() {
 	mkdir -p "$(dirname "$1")"
 	cat >"$1"
 	cc -c -o "${1%.c}.o" "$1" || atf_fail "can't compile $1"
 }
 
-# says LINE...: names.sh finds that and nothing else.
+# says LINE...: names.sh prints exactly these lines.
 says() {
 	printf '%s\n' "$@" | sort >wanted
 	! sh "$TOP/regress/names.sh" >found 2>&1 || atf_fail "nothing is found"
@@ -70,7 +70,7 @@ symbols_body() {
 	END
 	says "derpd/parent/map/wrong.o: symbol parent_wrong has no prefix of\
  derpd/parent/map"
-	# A test may call its own as it likes; what is no source is nothing.
+	# Names of tests and files that are no sources are not checked.
 	mv derpd/parent/map/wrong.c derpd/parent/map/wrong_test.c
 	mv derpd/parent/map/wrong.o derpd/parent/map/wrong_test.o
 	cp derpd/parent/map/wrong_test.o derpd/parent/map/stale.o
@@ -87,7 +87,7 @@ tags_head() {
 }
 tags_body() {
 	copy
-	# Of a header, also if what is inside is said elsewhere.
+	# In a header, also for a struct whose members are defined elsewhere.
 	cat >lib/json/wrong.h <<-END
 	struct wrong {
 		int	 x;	/* struct not_this { */
@@ -99,7 +99,7 @@ tags_body() {
 	says "lib/json/wrong.c: tag opaque has no prefix of lib/json" \
 	    "lib/json/wrong.h: tag wrong has no prefix of lib/json"
 	rm lib/json/wrong.h
-	# Twice, even where each has its own.
+	# Two definitions, even if each has the right prefix.
 	echo 'enum opaque { A };' >stund/wrong_test.c
 	says "stund/wrong_test.c:1: opaque is defined at lib/json/wrong.c:1 too"
 	rm stund/wrong_test.c

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What the tests with badhelper in the place of acme-helper share.
+# Shared by the tests with badhelper in place of acme-helper.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/../e2e/common.sh"
@@ -10,7 +10,7 @@ STOPPED=1 UNREACHABLE=2 REFUSED=7 ACCOUNT=9 NEXT_KEY=10
 # shellcheck disable=SC2034	# the tests use them
 ISSUE=1 ARI=2 REVOKE=3 ROLL=4
 
-# Where the children's programs are, and what badhelper is told.
+# The directories of the children's programs and of badhelper's commands.
 BAD=libexec/derpd
 
 # Programs and derpd.conf for a derpd with badhelper in this directory.
@@ -47,14 +47,14 @@ bad_start() {
 	wait_until "derpd is ready" logged "derpd 1.0 ready"
 }
 
-# helper COMMANDS: lines for it, which it has done when this returns.
+# helper COMMANDS: run these lines in badhelper and wait until it is done.
 helper() {
 	_before=$(grep -c '^done' "$BAD"/helper.log)
 	fatal_to_helper "$@"
 	wait_until "the helper does: $*" helper_did $((_before + $#))
 }
 
-# The same for what it may not survive.
+# The same for commands that may end badhelper.
 fatal_to_helper() {
 	printf '%s\n' "$@" >cmd.new
 	mv cmd.new "$BAD"/helper.cmd
@@ -80,7 +80,7 @@ logged_times() {
 	[ "$(grep -Ec "$2" derpd.log)" -ge "$1" ]
 }
 
-# The key of the order that is under way: the newest.
+# The key of the present order: the newest.
 order_key() {
 	find state -name 'acme-????????????????.key' -exec ls -t {} + |
 	    head -n 1
@@ -105,7 +105,7 @@ leaf() {
 	cat leaf.crt good.ca.crt >"$BAD/$1"
 }
 
-# A first certificate, got as it should be.
+# A first certificate, by a correct order.
 first() {
 	authority good
 	wait_until "a first order" heard "^job $ISSUE"
@@ -113,7 +113,7 @@ first() {
 	helper "chain chain.pem"
 	wait_until "it is in force" logged "certificate for $HOST_NAME and"
 	cp state/acme.crt first.crt
-	# When to renew it is asked at once.
+	# The renewal window is requested at once.
 	wait_until "the window is asked for" heard "^job $ARI"
 	_now=$(date +%s)
 	helper "window $((_now + 864000)) $((_now + 1728000)) x"

@@ -2,9 +2,9 @@
 # Build the ACME server that the tests run: build.sh DIRECTORY
 #
 # Pebble and its pebble-challtestsrv, of the module in go.mod here, go into
-# DIRECTORY.  Exits 0 when they are there and up to date, 77 with a line that
-# says why when this machine can't build them (no Go, or its modules can't be
-# had), 1 when they do not compile.
+# DIRECTORY.  Exits 0 when they are up to date, 77 with the reason when this
+# machine can't build them (no Go, or no access to its modules), 1 when they do
+# not compile.
 set -u
 output=${1:?usage: build.sh DIRECTORY}
 case $output in
@@ -29,5 +29,5 @@ if ! out=$("$go" mod download 2>&1); then
 fi
 mkdir -p "$output" || exit 1
 CGO_ENABLED=0 GOBIN=$output "$go" install -trimpath tool || exit 1
-# Without a change they keep their date.
+# An unchanged program keeps its date.
 touch "$output/pebble" "$output/pebble-challtestsrv"

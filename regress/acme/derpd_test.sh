@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# The service as a whole gets its certificates from Pebble.
+# The whole service requests its certificates from Pebble.
 
 # shellcheck source=regress/acme/pebble.sh
 . "$(atf_get_srcdir)/pebble.sh"
@@ -25,7 +25,7 @@ hostname \"$_n\""
 	ca file \"$PWD/ca.crt\"
 	${ACME:-profile \"default\"}
 }"
-	# The helper reads the authority as the user that it becomes.
+	# The helper reads the CA certificates as its own user.
 	chmod 755 . && chmod 644 ca.crt
 	e2e_users >/dev/null
 	WORKERS=2
@@ -33,7 +33,7 @@ hostname \"$_n\""
 	derpd_launch
 }
 
-# As e2e_launch, with a log in detail.
+# Like e2e_launch, with a detailed log.
 derpd_launch() {
 	: >derpd.log
 	"$DERPD" -dv -f derpd.conf >derpd.log 2>&1 &
@@ -60,7 +60,7 @@ served_by_pebble() {
 	served | grep -q "Pebble"
 }
 
-# The roots of Pebble's, for those who verify.
+# Pebble's root certificates, for verification.
 pebble_root() {
 	curl -sf --cacert ca.crt "https://localhost:$MANAGE/roots/0" >ca.pem ||
 	    acme_fail "no root"
@@ -95,7 +95,7 @@ fresh_body() {
 		_serials="$_serials $(served | grep serial)"
 	done
 	[ ! -x "$INTEROP" ] || interop_end
-	# Keys of certificates that are no more are gone.
+	# Keys of former certificates are removed.
 	set -- state/acme-*.key
 	[ $# -le 3 ] || e2e_fail "$# keys, that of the account included"
 	e2e_stop
@@ -126,8 +126,8 @@ killed_body() {
 		done
 		derpd_launch
 		served_by_pebble || e2e_fail "nothing is served after: $_step"
-		# Unless it was done, it counts as failed: it is not tried at
-		# once again.
+		# An incomplete try counts as failed: the next one waits for
+		# the back-off.
 		names_of state/acme.crt | grep -q "n$_i.$HOST_NAME" ||
 		    grep -q "^failures 1$" state/acme.plan ||
 		    e2e_fail "it is not remembered"
@@ -182,7 +182,7 @@ down_body() {
 	served | grep -q "CN *= *$HOST_NAME" ||
 	    e2e_fail "the temporary certificate is not served"
 	grep -q "^failures 1$" state/acme.plan || e2e_fail "not remembered"
-	# A restart does not ask at once.
+	# A restart does not send a request at once.
 	e2e_stop
 	derpd_launch
 	pebble_again || acme_fail "pebble does not start again"
@@ -207,7 +207,7 @@ wrong_port_body() {
 	e2e_stop
 }
 
-# derpctl of this derpd; its line is in ctl.out and ctl.err.
+# derpctl for this derpd; its output is in ctl.out and ctl.err.
 ask_derpd() {
 	"${DERPCTL:-$SRC/derpctl/derpctl}" -s derpd.sock "$@" >ctl.out 2>ctl.err
 }
@@ -240,7 +240,7 @@ renew_body() {
 	grep -q "can't ask the directory" ctl.err ||
 	    e2e_fail "it does not say why: $(cat ctl.err)"
 	pebble_again || acme_fail "pebble does not start again"
-	# Its accounts and orders are gone, what it signs with is new.
+	# Its accounts and orders are gone, its CA key is new.
 	_old=$(served)
 	ask_good cert renew
 	[ "$(served)" != "$_old" ] || e2e_fail "the same is served"
@@ -323,7 +323,7 @@ roll_body() {
 	[ "$_new" != "$_old" ] || e2e_fail "the key is the same"
 	[ ! -e state/acme-account-next.key ] || e2e_fail "the next is there"
 	ask_good cert renew
-	# A crash when the directory had said yes: both keys are there.
+	# A crash after the directory accepted: both keys exist.
 	e2e_stop
 	mv state/acme-account.key state/acme-account-next.key
 	mv was.key state/acme-account.key
@@ -331,7 +331,7 @@ roll_body() {
 	wait_until "it is found out" logged "the account has a new key"
 	[ "$(public_of state/acme-account.key)" = "$_new" ] ||
 	    e2e_fail "it is another key"
-	# And before the directory was asked.
+	# A crash before the request.
 	e2e_stop
 	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
 	    >state/acme-account-next.key 2>/dev/null
@@ -360,7 +360,7 @@ roll_down_body() {
 	[ -e state/acme-account-next.key ] || e2e_fail "the next key is gone"
 	[ "$(public_of state/acme-account.key)" = "$_old" ] ||
 	    e2e_fail "the key is another one"
-	# This directory has forgotten all accounts: it has taken neither key.
+	# This directory has lost all accounts: it has neither key.
 	pebble_again || acme_fail "pebble does not start again"
 	if ask_derpd cert roll; then
 		e2e_fail "there is no account"
@@ -385,7 +385,7 @@ roll_refused_body() {
 	with_acme
 	wait_until "there is a certificate" served_by_pebble
 	_old=$(public_of state/acme-account.key)
-	# It must be another one.
+	# The key must differ.
 	cp state/acme-account.key state/acme-account-next.key
 	if ask_derpd cert roll; then
 		e2e_fail "the old key is no new one"
@@ -414,7 +414,7 @@ contact_body() {
 	grep -q "other@" state/acme.contact || e2e_fail "not remembered"
 	kill -HUP "$PID"
 	ask_good reload
-	# A change while it is down is seen, too.
+	# A change while derpd is down is noticed, too.
 	e2e_stop
 	sed "s/contact \"other@/contact \"third@/" derpd.conf >new.conf
 	cat new.conf >derpd.conf
@@ -423,7 +423,7 @@ contact_body() {
 	e2e_stop
 }
 
-# A certificate for HOST_NAME of another authority, with its chain: FILE.crt and
+# A certificate for HOST_NAME of another CA, with its chain: FILE.crt and
 # FILE.key.
 other_cert() {
 	{
@@ -459,7 +459,7 @@ jwk_of() {
 	    "$(printf %s "$_priv" | base64url)"
 }
 
-# What all who moved here may expect.
+# Checks after every import.
 moved() {
 	pebble_start
 	with_acme
@@ -476,7 +476,7 @@ moved() {
 	cmp -s account.was state/acme-account.key ||
 	    e2e_fail "the account has another key"
 	e2e_stop
-	# A check of the configuration takes nothing over.
+	# A check of the configuration imports nothing.
 	for _f in state/acme-????????????????.key; do
 		mv "$_f" state/acme-import.key
 	done

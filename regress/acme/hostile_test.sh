@@ -1,12 +1,12 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# derpd with a process in the place of acme-helper that does what it should not
-# (badhelper.c, bad.sh): nothing that it says may harm what is in force.
+# derpd with a misbehaving process in place of acme-helper (badhelper.c,
+# bad.sh): no message of it may change what is in force.
 
 # shellcheck source=regress/acme/bad.sh
 . "$(atf_get_srcdir)/bad.sh"
 
-# renew_refused WHY COMMANDS: a renewal that comes to nothing.
+# renew_refused WHY COMMANDS: a renewal that derpd refuses.
 renew_refused() {
 	_why=$1
 	shift
@@ -21,7 +21,7 @@ renew_refused() {
 	[ $# -eq 1 ] || e2e_fail "$# keys: $_why"
 }
 
-# The first certificate is in force, and is after a restart.
+# The first certificate is in force, also after a restart.
 first_stands() {
 	served_first || e2e_fail "another one is served"
 	e2e_stop
@@ -38,7 +38,7 @@ other_key_body() {
 	run openssl ecparam -name prime256v1 -genkey -noout -out other.key
 	leaf other.pem other.key "$HOST_NAME" 90
 	renew_refused "it is for another key" "chain other.pem"
-	# That of the certificate in force is another one, too.
+	# The key of the certificate in force is a different one, too.
 	renew
 	renew_refused "it is for another key" "chain chain.pem"
 	renew
@@ -75,7 +75,7 @@ bad_chains_body() {
 	renew
 	: >"$BAD"/empty.pem
 	renew_refused "no certificate in it" "chain empty.pem"
-	# And one that is as it should be.
+	# A correct one.
 	renew
 	leaf chain.pem "$(order_key)" "$HOST_NAME" 90
 	helper "chain chain.pem"
@@ -110,7 +110,7 @@ challenge_is() {
 	challenge "$1" | grep -q "^$1\\."
 }
 
-# Whatever worker is asked, it does not answer: several times.
+# No worker answers the token, in several tries.
 challenge_none() {
 	for _i in 1 2 3 4 5 6 7 8; do
 		if challenge_is "$1"; then
@@ -131,12 +131,12 @@ tokens_body() {
 	done
 	helper "end $UNREACHABLE nothing"
 	wait_until "they are forgotten" challenge_none abc
-	# Out of an order it is malformed.
+	# Outside an order the message is malformed.
 	fatal_to_helper "token def"
 	wait_until "it is ended" logged "acme-helper .* malformed message: ki"
 	challenge_none def || e2e_fail "a token is answered without order"
 	wait_until "another is there" heard_times 2 "^started"
-	# Nor for another kind of job; nor after its death in an order.
+	# Also in another kind of job, and after its death in an order.
 	renew
 	helper "token ghi" set
 	challenge_is ghi || e2e_fail "ghi is not answered"
@@ -158,7 +158,7 @@ all_workers_body() {
 	[ $# -eq 2 ] || e2e_fail "$# workers"
 	kill -STOP "$2"
 	helper "token abc"
-	# The other one answers it now, and that is not enough.
+	# Now the other worker answers, which is not enough.
 	_n=0
 	while [ $_n -lt 15 ]; do
 		if heard "^set"; then
@@ -181,7 +181,7 @@ flood_body() {
 	fatal_to_helper "flood 2000"
 	wait_until "it is ended" logged "acme-helper .* malformed message: ki"
 	wait_until "another is there" heard_times 2 "^started"
-	# One after the other, without end.
+	# One after the other, endlessly.
 	renew
 	yes "$(printf 'token t\nset\nforget')" | head -n 1500 >cmd.new
 	mv cmd.new "$BAD"/helper.cmd
@@ -236,18 +236,18 @@ account_key_body() {
 	[ -s state/acme-account.key ] || e2e_fail "there is no other key"
 	cp state/acme-account.key is.key
 	! cmp -s was.key is.key || e2e_fail "it is the same key"
-	# Not again on the same day, whatever is said.
+	# Not again on the same day, whatever the helper reports.
 	helper "end $ACCOUNT again"
 	wait_until "it is said" logged "another is made tomorrow"
 	wait_until "the order ends" e2e_gone "$_ctl"
 	cmp -s is.key state/acme-account.key || e2e_fail "the key is gone"
-	# No key waits to take its place.
+	# There is no next key.
 	renew
 	helper "end $NEXT_KEY"
 	wait_until "the order ends" e2e_gone "$_ctl"
 	cmp -s is.key state/acme-account.key || e2e_fail "the key is gone"
 	grep -q "^failures [1-9]" state/acme.plan || e2e_fail "no failure"
-	# Now one does: it is named to the helper, and taken.
+	# Now there is one: the helper receives its name, and it is used.
 	run openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
 	    -out state/acme-account-next.key
 	chmod 600 state/acme-account-next.key
@@ -275,7 +275,7 @@ roll_body() {
 	wait_until "a first order" heard "^job $ISSUE"
 	helper "end $UNREACHABLE nobody"
 	cp state/acme-account.key was.key
-	# Refused twice, the second time soon.
+	# Refused twice, the second time after a short wait.
 	ctl cert roll >roll.out 2>&1 &
 	_ctl=$!
 	roll_job 1
@@ -289,7 +289,7 @@ roll_body() {
 	grep -q "no, never" roll.out || e2e_fail "$(cat roll.out)"
 	[ ! -e state/acme-account-next.key ] || e2e_fail "the next is there"
 	cmp -s was.key state/acme-account.key || e2e_fail "the old is gone"
-	# What is not known changes nothing, nor does a crash.
+	# An unknown result changes nothing, nor does a crash.
 	ctl cert roll >roll.out 2>&1 &
 	_ctl=$!
 	roll_job 3
@@ -327,7 +327,7 @@ not_in_force_body() {
 	wait_until "it is said" logged "on the disk, but not in force"
 	[ -s state/acme.crt ] || e2e_fail "it is not on the disk"
 	grep -q "^end 8" state/acme.plan || e2e_fail "it is not remembered"
-	# No other one is ordered for that.
+	# No other certificate is ordered because of that.
 	if ctl cert renew >renew.out 2>&1; then
 		e2e_fail "the other one is broken"
 	fi
@@ -349,7 +349,7 @@ binding_body() {
 	bad_start
 	wait_until "a first order" heard "^job $ISSUE"
 	helper "end $UNREACHABLE nobody"
-	# The account may be there, which needs none.
+	# The account may exist, which needs no binding.
 	rm mac
 	renew
 	logged "eab key .*mac: No such file" || e2e_fail "it is not said"

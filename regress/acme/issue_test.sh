@@ -8,7 +8,7 @@
 # The outcomes of lib/ipc/msg.h.
 UNREACHABLE=2 CLOCK=3 DNS_END=4 PORT80=5 REFUSED=7 NEXT_KEY=10
 
-# The chain leads to the authority of Pebble's.
+# The chain leads to Pebble's CA.
 verify_chain() {
 	curl -sf --cacert ca.crt "https://localhost:$MANAGE/roots/${1:-0}" \
 	    >root.pem || acme_fail "no root"
@@ -28,7 +28,7 @@ one_name_body() {
 	atf_check_equal "DNS:relay.test" "$(names_of chain.pem)"
 	grep -q "making an account" drive.err || acme_fail "no new account"
 	_account=$(sed -n 's/^account //p' drive.err)
-	# The second time the account is there.
+	# The second time the account exists.
 	good issue relay.test
 	if grep -q "making an account" drive.err; then
 		acme_fail "a second account"
@@ -107,7 +107,7 @@ renewal_info_body() {
 		acme_fail "no window"
 	fi
 	[ "$_s" -gt 0 ] || acme_fail "no time to ask again"
-	# Now, it says, with a date of another form.
+	# The window is now, with a date in another format.
 	curl -sf --cacert ca.crt "https://localhost:$MANAGE/set-renewal-info/" \
 	    -d "$(set_renewal old.pem 2020-01-01T00:00:00.5+01:00)" ||
 	    acme_fail "set-renewal-info"
@@ -115,7 +115,7 @@ renewal_info_body() {
 	read -r _ok _start _end _again _s <drive.out
 	atf_check_equal 1577833200 "$_start"
 	good -i old.pem issue relay.test
-	# It has been replaced: this must not keep us from a further one.
+	# It has been replaced: a further order must succeed all the same.
 	good -i old.pem issue relay.test
 	grep -q "without naming the old" drive.err ||
 	    acme_fail "a replaced one was taken"
@@ -180,13 +180,13 @@ failures_body() {
 	    blocked.test relay.test
 	bad $CLOCK "the clock of this machine is wrong: it says" -t -90000 \
 	    issue relay.test
-	# Nobody answers on the port.
+	# Nothing listens on the port.
 	kill "$CHALL_PID"
 	wait "$CHALL_PID"
 	ANSWER=127.0.0.1:$OTHER
 	chall_again
 	bad $PORT80 "can't connect to its port 80" issue relay.test
-	# An address that leads nowhere is known at once: none at all.
+	# No address: this is known at once.
 	chall set-default-ipv4 '{"ip":""}'
 	bad $DNS_END "no address for it in DNS" issue relay.test
 	unset ANSWER
@@ -197,7 +197,7 @@ failures_body() {
 	verify_chain
 }
 
-# Start pebble-challtestsrv again, where it was.
+# Start pebble-challtestsrv again, on the same ports.
 chall_again() {
 	"$PEBBLE_BIN/pebble-challtestsrv" -dnsserver "127.0.0.1:$DNS" \
 	    -management "127.0.0.1:$CHALL" -doh '' -https01 '' -tlsalpn01 '' \
@@ -247,11 +247,11 @@ roll_body() {
 	good issue relay.test
 	atf_check_equal "$_account" "$(sed -n 's/^account //p' drive.err)"
 	verify_chain
-	# When its answer got lost the old key is known no more: the new one is.
+	# After a lost answer the directory has the new key, not the old one.
 	cp old.key account.key
 	good -n next.key roll relay.test
 	bad $REFUSED "no account yet whose key" -n other.key roll relay.test
-	# No second account is made while that may be.
+	# No second account is created in this state.
 	bad $NEXT_KEY "has the new key" -n next.key issue relay.test
 }
 
@@ -265,7 +265,7 @@ roll_bound_body() {
 	pebble_start
 	echo zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W \
 	    >mac
-	# A directory that never heard of either key has taken none.
+	# A directory that has neither key has accepted none.
 	if drive -n next.key roll relay.test; then
 		acme_fail "a key that is unknown was taken"
 	fi

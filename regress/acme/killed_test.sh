@@ -1,7 +1,7 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# derpd killed at each change of ACME's files: from whatever is on the disk it
-# starts again, and ends well.  badhelper is in the place of acme-helper.
+# derpd is killed at each change of ACME's files, starts again from the files on
+# disk, and succeeds.  badhelper is in place of acme-helper.
 
 # shellcheck source=regress/acme/bad.sh
 . "$(atf_get_srcdir)/bad.sh"
@@ -17,31 +17,31 @@ begin_killed() {
 	echo "$PID" >>pids
 }
 
-# Without one that can be watched there is no such test.
+# The test is skipped where a process can't be traced.
 need_killat() {
 	KILLAT=$(cd "$(atf_get_srcdir)" && pwd)/killat
 	"$KILLAT" 1000000 killed.at /bin/true >killat.out 2>&1 ||
 	    atf_skip "$(cat killat.out)"
 }
 
-# killed_or COMMAND...: has derpd been killed, or does the command succeed?
+# killed_or COMMAND...: true if derpd has been killed or the command succeeds.
 killed_or() {
 	[ -f killed.at ] || "$@"
 }
 
-# Let what runs end; the processes of a derpd that was killed end with it.
+# Wait until all processes have ended; children of a killed derpd end with it.
 end_killed() {
 	[ -f killed.at ] || kill -KILL "$PID"
 	wait "$PID"
 	wait_until "the processes end" no_process
 }
 
-# None runs out of this directory.
+# No process of this directory runs.
 no_process() {
 	! pgrep -f "^$PWD/(sbin|libexec)" >/dev/null
 }
 
-# again: start derpd as it is.
+# again: start derpd on the present files.
 again() {
 	rm -f "$BAD"/helper.cmd
 	: >"$BAD"/helper.log
@@ -49,14 +49,14 @@ again() {
 	wait_until "derpd is ready" logged "derpd 1.0 ready"
 }
 
-# order JOBS: the order that is under way, the JOBSth, is done.
+# order JOBS: complete the present order, the JOBSth.
 finish_order() {
 	leaf chain.pem "$(order_key)" "$HOST_NAME" 90
 	printf '%s\n' "chain chain.pem" >cmd.new
 	mv cmd.new "$BAD"/helper.cmd
 }
 
-# The certificate on the disk, if there is one, has its key there.
+# A certificate on disk has its key there.
 pair_is_whole() {
 	[ -e state/acme.crt ] || return 0
 	openssl x509 -in state/acme.crt -noout -pubkey >crt.pub
@@ -67,7 +67,7 @@ pair_is_whole() {
 	return 1
 }
 
-# All is well: another certificate can be had, and nothing is left over.
+# Another certificate can be ordered, and no file is left over.
 ends_well() {
 	renew
 	finish_order
@@ -100,7 +100,7 @@ order_body() {
 			finish_order
 			wait_until "it is issued" killed_or issued
 		fi
-		# The last change is that of the record.
+		# The last change is that of acme.plan.
 		[ -f killed.at ] || wait_until "it is recorded" killed_or \
 		    grep -q "^failures 0" state/acme.plan
 		[ -f killed.at ] || break
@@ -108,7 +108,7 @@ order_body() {
 		_at="killed at $(basename "$(cat killed.at)") ($_nth)"
 		pair_is_whole || e2e_fail "$_at: there is no pair"
 		again
-		# What had begun is not begun again at once.
+		# An interrupted order is not repeated at once.
 		if [ $_nth -gt 1 ] && ! issued; then
 			grep -q "^failures [1-9]" state/acme.plan ||
 			    e2e_fail "$_at: it is not remembered"
@@ -120,7 +120,7 @@ order_body() {
 	[ $_nth -gt 6 ] || e2e_fail "there were only $_nth changes"
 }
 
-# begin_with DIRECTORY: the state directory is as that one.
+# begin_with DIRECTORY: begin with a copy of this state directory.
 begin_with() {
 	rm -rf state
 	cp -Rp "$1" state
@@ -136,9 +136,9 @@ first_state() {
 	cp -Rp state state.first
 }
 
-# What derpctl does, in the background; derpd may be killed meanwhile.
+# Run derpctl in the background; derpd may be killed meanwhile.
 ask_killed() {
-	# It may not be there yet, or not any more.
+	# derpd may not run yet, or no longer.
 	(
 		until ctl cert "$@" || [ -f killed.at ]; do
 			sleep 0.1
@@ -178,7 +178,7 @@ rollover_body() {
 			wait_until "it is over" [ ! -e \
 			    state/acme-account-next.key ]
 		fi
-		# The directory has said that this is the one.
+		# The directory has confirmed this key.
 		[ -z "$_next" ] ||
 		    cmp -s next.key state/acme-account.key ||
 		    e2e_fail "$_at: the account's key is lost"

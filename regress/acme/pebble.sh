@@ -1,9 +1,9 @@
 # shellcheck shell=sh
-# What the tests with Pebble share: a directory of their own on free ports, with
-# its own authority, nonce rejection and pauses as it has them by default.
+# Shared by the tests with Pebble: an ACME directory on free ports with its own
+# CA, and Pebble's default nonce rejection and delays.
 #
-# PEBBLE_BIN and ACMEDRIVE in the environment name other programs than those of
-# this build.
+# PEBBLE_BIN and ACMEDRIVE in the environment replace the programs of this
+# build.
 
 BOUND=300			# polls of 0.1 s: for all that must happen
 
@@ -56,7 +56,7 @@ wait_until() {
 	done
 }
 
-# An authority and a certificate for Pebble's own HTTPS.
+# A CA and a certificate for Pebble's own HTTPS.
 pebble_cert() {
 	[ -f https.crt ] && return
 	{
@@ -74,12 +74,12 @@ pebble_cert() {
 }
 
 # pebble_start: start both programs, Pebble with PEBBLE_ENV in its environment.
-# Sets DIRECTORY, MANAGE (Pebble's), CHALL (pebble-challtestsrv's), HTTP (where
-# the challenge is looked for), OTHER, a free port.  HTTP is kept if it is set.
-# With RELAY_ANSWERS nobody answers on HTTP yet.
+# Sets DIRECTORY, MANAGE (Pebble's), CHALL (pebble-challtestsrv's), HTTP (the
+# port of the validation), OTHER, a free port.  HTTP is kept if it is set.
+# With RELAY_ANSWERS pebble-challtestsrv does not answer on HTTP.
 pebble_start() {
 	pebble_cert
-	# Another may take a port in between: then once more.
+	# Try again if another process took a port meanwhile.
 	for _try in 1 2 3; do
 		# shellcheck disable=SC2046	# a word a port
 		set_ports $("$ACMEDRIVE" ports 6)
@@ -135,9 +135,9 @@ pebble_launch() {
 	pebble_again
 }
 
-# Start Pebble itself, where it was.
+# Start Pebble itself, on the same ports.
 pebble_again() {
-	# One word a variable.
+	# One word for each variable.
 	# shellcheck disable=SC2086
 	env $PEBBLE_ENV "$PEBBLE_BIN/pebble" -config pebble.json \
 	    -dnsserver "127.0.0.1:$DNS" >>pebble.log 2>&1 &
@@ -173,8 +173,8 @@ good() {
 	fi
 }
 
-# bad END PATTERN [OPTIONS] JOB NAME...: it must fail, with that kind of end and
-# a line like that.
+# bad END PATTERN [OPTIONS] JOB NAME...: it must fail with this outcome and a
+# line that matches the pattern.
 bad() {
 	_end=$1 _pattern=$2
 	shift 2
@@ -193,7 +193,7 @@ names_of() {
 	openssl x509 -in "$1" -noout -ext subjectAltName | sed -n '2s/ //gp'
 }
 
-# chall PATH JSON: tell pebble-challtestsrv something.
+# chall PATH JSON: send a request to pebble-challtestsrv.
 chall() {
 	curl -sf -d "$2" "http://127.0.0.1:$CHALL/$1" >/dev/null ||
 	    acme_fail "pebble-challtestsrv refuses $1"

@@ -9,7 +9,7 @@
 # The outcome of lib/ipc/msg.h.
 INTERNAL=8
 
-# Options that make it processes.
+# Options that start the processes.
 procs() {
 	: "${HELPER:=$SRC/../../acme-helper/acme-helper}"
 	: "${KEYS:=$SRC/../../derpd/keys/derpd-keys}"
@@ -27,7 +27,7 @@ jobs_body() {
 	pebble_start
 	echo zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W \
 	    >mac
-	# The options are words on purpose.
+	# The options are several words.
 	# shellcheck disable=SC2086
 	good $PROCS -e kid-1:mac -c mailto:a@relay.test -p shortlived issue \
 	    relay.test b.relay.test 127.0.0.1

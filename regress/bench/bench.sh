@@ -18,13 +18,13 @@ if ! need_program derper tailscale.com/cmd/derper "$REFERENCE"; then
 	servers=derpd
 fi
 make_cert "$HOST"
-# Debian's and OpenBSD's sh both know -n and -H.
+# Debian's and OpenBSD's sh both have -n and -H.
 # shellcheck disable=SC3045
 ulimit -n "$((conns + 1000))" 2>/dev/null || ulimit -n "$(ulimit -Hn)"
 : >"$WORK/results"
 
-# sustains PAIRS RATE: does at most 1 % get lost at this rate?  A second try is
-# granted: one hiccup of the machine is not the server's.
+# sustains PAIRS RATE: true if at most 1 % is lost at this rate, in one of two
+# tries: a single disturbance of the machine does not count.
 sustains() {
 	once "$1" "$2" || once "$1" "$2"
 }
@@ -61,7 +61,7 @@ measure() {
 	result "CPU a new connection" ms low "$(value server_cpu_ms_per_conn)"
 	result "memory an idle client, first $conns" KB low \
 	    "$(value pss_kb_per_conn)"
-	# The same again: the server has its buffers by now.
+	# Once more, now that the server has its buffers.
 	load -m idle -n "$conns" -d 2
 	result "memory an idle client, after warm-up" KB low \
 	    "$(value pss_kb_per_conn)"

@@ -1,9 +1,10 @@
 # shellcheck shell=sh disable=SC2034
-# What bench.sh, bench_stun.sh and bench_wan.sh share: the programs of others, a
-# certificate, and servers to start and stop.  Sourced in the top directory.
+# Shared by bench.sh, bench_stun.sh and bench_wan.sh: other servers' programs, a
+# certificate, and functions that start and stop servers.  Sourced in the top
+# directory.
 #
-# Environment: BENCH_BIN, a directory with programs that are built already;
-# without it they go to a cache directory of the user.
+# Environment: BENCH_BIN, a directory with programs that are already built.  The
+# default is a cache directory of the user, where they are built.
 
 REFERENCE=v1.102.5
 HOST=localhost
@@ -19,7 +20,8 @@ bench_end() {
 trap bench_end EXIT
 trap 'exit 1' INT TERM
 
-# need_program NAME MODULE VERSION: built in BENCH_BIN, by Go's module proxy.
+# need_program NAME MODULE VERSION: build it in BENCH_BIN, with Go's module
+# proxy.
 need_program() {
 	[ -x "$BENCH_BIN/$1" ] && return 0
 	if ! command -v "${GO:-go}" >/dev/null 2>&1; then
@@ -46,7 +48,7 @@ make_cert() {
 	chmod 600 "$WORK/$1.key"
 }
 
-# free_port: a port of this machine that nobody has now.
+# free_port: print a free port of this machine.
 free_port() {
 	while :; do
 		_p=$(od -An -N2 -tu2 /dev/urandom | awk '{ print 20000 + $1 % 12000 }')
@@ -55,7 +57,7 @@ free_port() {
 	done
 }
 
-# derpd_conf WORKERS PORT: a configuration of ours with the common certificate.
+# derpd_conf WORKERS PORT: a configuration of derpd with the common certificate.
 derpd_conf() {
 	mkdir -p "$WORK/empty" "$WORK/state"
 	chmod 755 "$WORK/empty"
@@ -73,7 +75,7 @@ END
 	derpd_users
 }
 
-# derpd_users: what the configuration must say where derpd is not installed.
+# derpd_users: print the users for a machine where derpd is not installed.
 derpd_users() {
 	[ "$(id -u)" -eq 0 ] || return 0
 	echo "chroot \"$WORK/empty\""

@@ -1,13 +1,14 @@
 #!/bin/sh
 # Compare how the map is served with nginx and Caddy serving the same file, over
 # TLS with the same P-256 certificate; called by `make bench-map' in the top
-# directory.  All servers have core 0 and one worker, the load has core 1; they
-# take turns.  Then the map is replaced 100 times under load, with derpd alone.
+# directory.  All servers have core 0 and one worker, the load has core 1; the
+# servers alternate.  Then the map is replaced 100 times under load, with derpd
+# alone.
 # Prints a table and writes bench-map.json.
 #
-# BENCH_SECS is the length of one measurement (3 s), BENCH_ROUNDS how many there
-# are of each, of which the median counts (3), BENCH_CONNS the number of
-# connections at once (64), BENCH_BIN see bench_lib.sh.
+# BENCH_SECS is the length of one measurement (3 s), BENCH_ROUNDS the number of
+# measurements of each, whose median counts (3), BENCH_CONNS the number of
+# simultaneous connections (64), BENCH_BIN see bench_lib.sh.
 set -u
 # shellcheck source=regress/bench/bench_lib.sh
 . regress/bench/bench_lib.sh
@@ -32,7 +33,7 @@ if [ "$(getconf _NPROCESSORS_ONLN)" -lt 2 ]; then
 	exit 1
 fi
 
-# A map as small ones are: two regions, a node each.
+# A small map: two regions with a node each.
 make_map() {
 	cat <<END
 {
@@ -70,7 +71,7 @@ make_map() {
 END
 }
 
-# A certificate with the one above it, as from a public authority.
+# A certificate with an intermediate one, as from a public CA.
 make_chain() {
 	make_cert authority
 	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \

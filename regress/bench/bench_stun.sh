@@ -1,16 +1,16 @@
 #!/bin/sh
 # Compare stund with derper and coturn; called by `make bench-stun' in the top
 # directory.  The server has core 0 and the load core 1.  Prints a table and
-# writes bench-stun.json; a value is the median of the rounds, in which the
-# servers take turns, so that a noisy machine is noisy to all.
+# writes bench-stun.json.  A value is the median of the rounds, in which the
+# servers alternate, so that noise of the machine affects all of them.
 #
 # BENCH_SECS is the length of one measurement (3 s), BENCH_ROUNDS their number
-# (3), BENCH_RATE the requests a second that are not flat out (200000),
+# (3), BENCH_RATE the requests a second of the rated measurements (200000),
 # BENCH_BIN see bench_lib.sh.
 #
-# Flat out, the load sends what it can, and takes the answers beside: from many
-# sources that costs it as much as the server, and CPU a request is then the
-# figure that tells servers apart.
+# At full speed the load sends as much as it can and also reads the answers.
+# With many sources this costs the load as much as the server, so that CPU time
+# for each request is the figure to compare.
 set -u
 # shellcheck source=regress/bench/bench_lib.sh
 . regress/bench/bench_lib.sh
@@ -81,7 +81,7 @@ start_stun() {
 load() {
 	LINE=$(taskset -c 1 regress/bench/stunload -P "$SRV_PID" "$@" \
 	    127.0.0.1 "$PORT" 2>"$WORK/load.err") || {
-		# As long as nobody listens, sending fails.
+		# Sending fails until the server listens.
 		LINE=
 		return 1
 	}

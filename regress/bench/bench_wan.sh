@@ -1,7 +1,7 @@
 #!/bin/sh
 # Real clients over a wide-area network: their throughput through derper and
-# through this relay, and what a ping takes meanwhile; called by `make bench-wan'
-# in the top directory, as root on Linux.  Prints a table and writes
+# through this relay, and the time of a ping meanwhile; called by `make
+# bench-wan' in the top directory, as root on Linux.  Prints a table and writes
 # bench-wan.json.
 #
 # WAN_SECS is the length of one transfer (15 s), WAN_CASES the cases, BENCH_BIN

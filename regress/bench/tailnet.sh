@@ -1,13 +1,14 @@
 # shellcheck shell=sh
 # A small tailnet in network namespaces: headscale and the relay in `srv', real
-# clients in `na' and `nb', whose only way to each other is the relay.  Sourced
-# by bench_wan.sh, with wide-area links (wan.c), and by the end-to-end test
-# tailnet_test.sh, with plain ones; as root on Linux alone.
+# clients in `na' and `nb', which reach each other over the relay alone.
+# Sourced by bench_wan.sh, with wide-area links (wan.c), and by the end-to-end
+# test tailnet_test.sh, with plain ones; as root on Linux alone.
 #
-# BENCH_BIN: where headscale, tailscale and tailscaled are.  WORK: a directory
-# for all files.  MAP_URL: where headscale gets the DERP map; without it, it is
-# a file that headscale reads (derp.paths).  TRUST: certificates that headscale
-# trusts, CLIENT_TRUST: that clients do.  TUN: what clients have for a device.
+# BENCH_BIN: the directory of headscale, tailscale and tailscaled.  WORK: a
+# directory for all files.  MAP_URL: the URL of headscale's DERP map; the
+# default is a file (derp.paths).  TRUST: certificates that headscale trusts.
+# CLIENT_TRUST: certificates that clients trust.  TUN: the device of the
+# clients.
 
 : "${TUN:=tailscale0}"
 TAIL_PIDS=
@@ -49,7 +50,7 @@ net_up() {
 		    >"/etc/netns/$NS$_n/hosts"
 	done
 	ip -n "${NS}srv" addr add 10.9.0.1/32 dev lo
-	# The way between the clients shall be the relay's.
+	# Clients must reach each other over the relay alone.
 	in_ns srv sysctl -qw net.ipv4.ip_forward=0
 	_i=1
 	for _x in a b; do
@@ -65,7 +66,7 @@ net_up() {
 
 # wan_link a|b NUMBER FIGURES
 wan_link() {
-	# One word a figure.
+	# One word for each figure.
 	# shellcheck disable=SC2086
 	regress/bench/wan "${NS}n$1" eth0 "10.9.$2.2/24" \
 	    "${NS}srv" "v$1" "10.9.$2.1/24" $3 >"$WORK/wan.$1" 2>&1 &
@@ -87,7 +88,7 @@ plain_link() {
 	srv v$1 10.9.$2.1/24
 	n$1 eth0 10.9.$2.2/24
 	END
-	# A kernel may be without it.
+	# The kernel may not support IPv6.
 	ip -n "${NS}srv" addr add "fd09:$2::1/64" dev "v$1" nodad 2>/dev/null &&
 	    ip -n "${NS}n$1" addr add "fd09:$2::2/64" dev eth0 nodad &&
 	    printf '%s derp.test\n' "fd09:$2::1" >>"/etc/netns/${NS}n$1/hosts"

@@ -1,11 +1,11 @@
 /*
- * Fuzz target: what an ACME directory answers, from the heads of HTTP to the
- * JSON and the certificates.
+ * Fuzz target: the answers of an ACME directory, from HTTP heads to JSON and
+ * certificates.
  *
- * The input is the certificate at hand and the answers to one job after the
- * other, with a line `%%' between them; the first byte picks the job.  A job
- * must end, whatever comes: the number of requests and the time that it lets
- * pass have bounds, and it ends either well or with one printable line.
+ * The input is the current certificate and the answers to one job after the
+ * other, separated by lines `%%'; the first byte selects the job.  A job must
+ * end for any input: its requests and its time are bounded, and it ends with
+ * success or with one printable line.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
-static const char	*rest;		/* answers that are not given yet */
+static const char	*rest;		/* answers that are left */
 static size_t		 left;
 static long		 asked, slept;
 
@@ -31,7 +31,7 @@ check(int ok)
 		abort();
 }
 
-/* Cut the next answer off; an empty one when none is left. */
+/* Cut off the next answer; an empty one when none is left. */
 static const char *
 next_answer(size_t *len)
 {
@@ -79,7 +79,7 @@ do_request(void *arg, const struct net_https_request *req,
 	return (0);
 }
 
-/* What is signed goes into JSON as it is. */
+/* The signed text is put into JSON unchanged. */
 static int
 do_sign(void *arg, const struct helper_sign_request *w, struct ipc_wr *out,
     char *err, size_t errsize)

@@ -1,6 +1,6 @@
 /*
- * Fuzz target: what a client says of itself at login.  Nothing makes a mesh
- * peer but 64 digits at the place that the keys process has named.
+ * Fuzz target: the ClientInfo of a login.  Only 64 digits at the place that the
+ * process keys has named make the client a mesh node.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 /*
- * conf_fuzz: the configuration.  The input becomes a file, since the parser
- * reads files; what is taken holds what conf.h promises, and is the same when
- * it, or what is printed of it, is read again; what is not taken is explained.
+ * conf_fuzz: the configuration.  The input is written to a file, since the
+ * parser reads files.  An accepted configuration has the properties of conf.h,
+ * and is the same when the file or the printed configuration is read again; a
+ * refused one has error messages.
  */
 
 #include <sys/stat.h>
@@ -23,7 +24,7 @@ static char	path[] = "/tmp/conf_fuzz.XXXXXX/conf";
 static char	*dir_end = path + sizeof(path) - sizeof("/conf");
 static int	 said;
 
-/* In place of lib/base/log.c: what the parser says is counted, not shown. */
+/* In place of lib/base/log.c: count the messages of the parser. */
 void
 log_warnx(const char *fmt, ...)
 {
@@ -60,8 +61,8 @@ clean_up(void)
 }
 
 /*
- * A directory of its own, so that an include without a path finds nothing but
- * the file itself.
+ * A directory of its own, so that an include without a path can only find the
+ * file itself.
  */
 static void
 set_up(void)
@@ -139,7 +140,7 @@ print(const struct conf *c, size_t *len)
 	return (text);
 }
 
-/* What is printed reads back as the same, and prints as the same. */
+/* The printed configuration reads back and prints as the same. */
 static void
 print_and_read(const struct conf *c)
 {

@@ -1,8 +1,8 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# Each fuzz target takes its seeds, and a few that are made of them by cutting
-# and flipping, without a crash.  (Built for libFuzzer, a target does the same
-# with files as arguments.)
+# Each fuzz target runs its seeds, and variants with bytes cut off or flipped,
+# without a crash.  (A target that is built for libFuzzer does the same with
+# files as arguments.)
 
 # corpus NAME: run the target NAME_fuzz over corpus/NAME.
 corpus() {
@@ -23,7 +23,7 @@ corpus() {
 	    "$_dir/corpus/$1"/* made/*
 }
 
-# target NAME: a test case for it.
+# target NAME: define the test case of the target.
 target() {
 	eval "$1_head() { atf_set descr 'the seeds of $1'; }"
 	eval "$1_body() { corpus $1; }"

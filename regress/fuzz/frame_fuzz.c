@@ -1,7 +1,7 @@
 /*
- * frame_fuzz: any bytes as a stream of DERP frames, and any bytes as a message
- * payload that is read by any sequence of calls.  The first byte says how long
- * that sequence is, its calls follow.
+ * frame_fuzz: any bytes as a stream of DERP frames, and as a message payload
+ * that is read by any sequence of calls.  The first byte is the length of that
+ * sequence, its calls follow.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -20,7 +20,7 @@ must(int ok)
 		abort();
 }
 
-/* What frames.def says of a header that a client sent. */
+/* The verdict of frames.def on a header from a client. */
 static enum net_frame_verdict
 expected(enum net_frame_sender from, uint8_t type, uint32_t len)
 {
@@ -63,9 +63,9 @@ frames(const uint8_t *p, size_t left, enum net_frame_sender from)
 		must(v == expected(from, type, len));
 		if (v == FRAME_BAD)
 			return;
-		/* What is collected is bounded. */
+		/* A collected payload is bounded. */
 		must(v == FRAME_SKIP || len <= FRAME_MAX_CLIENTINFO);
-		/* A client that may send it has its length checked. */
+		/* The length of a frame that a client may send is checked. */
 		must(v == FRAME_VALID || !net_frame_allowed(from, type));
 		p += FRAME_HDR_LEN;
 		left -= FRAME_HDR_LEN;
@@ -79,7 +79,7 @@ frames(const uint8_t *p, size_t left, enum net_frame_sender from)
 	}
 }
 
-/* One read; what it gave must lie within the payload. */
+/* One read; its result must lie within the payload. */
 static void
 one_read(struct ipc_rd *r, uint8_t call, const uint8_t *p, size_t len)
 {
@@ -131,7 +131,7 @@ payload(const uint8_t *p, size_t len)
 
 	if (len == 0 || (n = p[0]) > len - 1)
 		return;
-	/* On the heap, so that a read too far is seen. */
+	/* On the heap, so that an overread is detected. */
 	if ((heap = malloc(len - 1 - n + 1)) == NULL)
 		return;
 	memcpy(heap, p + 1 + n, len - 1 - n);

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Search with libFuzzer, each target for a while; called by `make fuzz' in the
-# top directory.  Builds a copy of the tree in build-fuzz; what was found and
-# the inputs that were worth keeping are there, below found/ and new/.
+# Run each fuzz target with libFuzzer; called by `make fuzz' in the top
+# directory.  Builds a copy of the tree in build-fuzz, where found/ has the
+# inputs that failed and new/ the inputs that reached new code.
 #
-# FUZZ_SECONDS in the environment: seconds a target (20).  FUZZERS: the names
-# of targets (all).  Without libFuzzer the seeds are run once, which is said.
+# Environment: FUZZ_SECONDS, the seconds for each target (20); FUZZERS, the
+# names of the targets (all).  Without libFuzzer the seeds are run once, with a
+# note.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 make=${MAKE:-make}

@@ -23,7 +23,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum relay_hello was = HELLO_MORE, now;
 	size_t n, off;
 
-	/* It is not taken back that enough has come; MORE ends in time. */
+	/* A verdict does not change with more bytes; MORE ends in time. */
 	for (n = 0; n <= size; n += n < 300 ? 1 : 97) {
 		now = relay_hello_check(&st, data, n);
 		memset(&fresh, 0, sizeof(fresh));

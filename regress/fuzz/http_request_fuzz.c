@@ -1,9 +1,9 @@
 /*
  * Fuzz target: request heads through the parser and the relay's answers.
  *
- * What must hold: a head is never longer than its input, its pieces lie within
- * it, and a shorter input never gives another head; a reply is a whole head
- * whose lines end where they should, whatever the request says.
+ * Checked: a head is never longer than its input, its pieces lie within it, and
+ * a shorter input never gives another head; a reply to any request is a whole
+ * head with correct ends of lines.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -71,7 +71,7 @@ check_reply(void)
 		    (i + 1 < n && reply.buf[i + 1] == '\n'));
 	}
 	check(net_http_parse_response(&again, reply.buf, reply.len) == (int)n);
-	/* All our own field names; none of them came from outside. */
+	/* All field names of ours; none is from the request. */
 	for (i = 0; i < again.nfields; i++)
 		check(!net_http_caseeq(again.fields[i].name, "Set-Cookie"));
 }

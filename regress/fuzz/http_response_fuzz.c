@@ -1,6 +1,6 @@
 /*
  * Fuzz target: response heads.  A head is never longer than its input, its
- * status is one, and its fields can be asked for.
+ * status is valid, and its fields can be read.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
- * Fuzz target: answers of another server as https.c takes them: head, body and
- * where a redirect leads.  The first byte says how large the pieces are.
- * However it is cut, the same comes out, and the body keeps its bound.
+ * Fuzz target: answers of another server in https.c: head, body and target of a
+ * redirect.  The first byte is the size of the pieces.  The result does not
+ * depend on it, and the body is bounded.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -37,7 +37,7 @@ decode(struct net_http_body *b, const struct net_http_head *h, const uint8_t *p,
 	return (rv);
 }
 
-/* Where a redirect leads is a URL that we would take. */
+/* The target of a redirect is a URL that we accept. */
 static void
 follow(struct net_http_str location)
 {

@@ -1,6 +1,6 @@
 /*
- * imsg_fuzz: any bytes on a channel's socket, cut into writes of a length that
- * the first byte gives.  A descriptor goes along with every fourth write.
+ * imsg_fuzz: any bytes on a channel's socket, in writes whose length is the
+ * first byte.  Every fourth write passes a file descriptor.
  */
 #include <sys/types.h>
 #include <sys/queue.h>
@@ -52,7 +52,7 @@ put(int fd, const uint8_t *p, size_t len, int pass)
 	must(sendmsg(fd, &mh, 0) == (ssize_t)len);
 }
 
-/* Take what is whole; -1 when the stream is malformed. */
+/* Read the whole messages; -1: the stream is malformed. */
 static int
 drain(struct imsgbuf *b)
 {

@@ -1,6 +1,6 @@
 /*
- * Fuzz target: JSON texts.  What is taken is walked as a whole, every value is
- * asked for everything, and it nests no deeper than it may.
+ * Fuzz target: JSON texts.  An accepted text is walked as a whole, every value
+ * is read by every function, and its nesting is bounded.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -41,7 +41,7 @@ ask(const struct json *j, json_ref r, const char *text, size_t len)
 	check(json_int(j, r, &i) == -1 || json_type(j, r) == JSON_NUMBER);
 }
 
-/* Walk the value `r'; values and names in it, itself included. */
+/* Walk the value `r'; the number of values and names, `r' included. */
 static size_t
 walk(const struct json *j, json_ref r, const char *text, size_t len, int depth)
 {

@@ -1,7 +1,7 @@
 /*
- * keyfile_fuzz: derper's key file and the mesh key file.  A key that was taken
- * is not all zeros, and stands in the file as it was read, unless it is written
- * with escapes; as derper would write it, it is read again.
+ * keyfile_fuzz: derper's key file and the mesh key file.  An accepted key is
+ * not all zeros and occurs in the file, unless the file has escapes; written
+ * in derper's format, it is read again.
  */
 
 #include <stddef.h>
@@ -62,7 +62,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t		 key[KEYS_NODELEN];
 	const char	*bad;
-	char		*text;	/* of exact size, so that reads past it show */
+	char		*text;	/* of exact size, to detect overreads */
 
 	if ((text = malloc(size == 0 ? 1 : size)) == NULL)
 		return (0);

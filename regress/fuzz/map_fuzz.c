@@ -1,7 +1,7 @@
 /*
- * Fuzz target: DERP maps.  Findings are lines that a log can bear, they agree
- * with the verdict, and what a good map holds is told as well-formed JSON.  The
- * first byte chooses whether this machine is one of the map's nodes.
+ * Fuzz target: DERP maps.  Findings are printable lines and agree with the
+ * verdict, and the summary of a good map is well-formed JSON.  The first byte
+ * selects whether this machine is a node of the map.
  */
 #include <stdint.h>
 #include <stdio.h>

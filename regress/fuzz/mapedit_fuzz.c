@@ -1,7 +1,7 @@
 /*
  * Fuzz target: edits of a map.  The input is an operation, a path, a value and
- * the text, each but the last behind its length.  What an edit makes of JSON is
- * JSON, and it keeps what stands in front of the change and behind it.
+ * the text; the length precedes each but the last.  An edit of JSON gives JSON,
+ * and keeps the text before and after the change.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ must(int ok)
 		abort();
 }
 
-/* A string of the input, its length in a byte in front. */
+/* A string of the input; a byte with its length precedes it. */
 static char *
 take(const uint8_t **p, size_t *len)
 {
@@ -92,7 +92,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 		    strlen(value), op / 3 & 1, &w, err);
 	if (rv == 0) {
 		must(is_json(p, len) && is_json(w.p, w.len));
-		/* A removal takes away one piece, and puts nothing in. */
+		/* A removal removes one piece and inserts nothing. */
 		if (op % 3 == 1)
 			must(w.len <= len && shared(p, len, w.p, w.len) ==
 			    w.len);

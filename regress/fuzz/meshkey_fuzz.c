@@ -13,7 +13,7 @@
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
-/* Does the key stand in the text, spelt in either case, between quotes? */
+/* 1: the text has the key, in either case, between quotes. */
 static int
 stands_in(const uint8_t *text, size_t len, const uint8_t *key)
 {
@@ -50,7 +50,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (there != (off != KEYS_NOOFFSET))
 		abort();
 	if (off != KEYS_NOOFFSET) {
-		/* It was there, it is no more, and it is blank. */
+		/* The key was in the text and has been blanked. */
 		if (off == 0 || off + 64 >= len || stands_in(text, len, data))
 			abort();
 		for (i = 0; i < 64; i++)

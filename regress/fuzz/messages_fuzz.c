@@ -1,6 +1,6 @@
 /*
  * Fuzz target: the payload of any message of messages.def; the first byte is
- * its type.  What is accepted is written again with the same bytes.
+ * its type.  An accepted payload is written again with the same bytes.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
- * runner: give each file named, and each file in a directory named, to a fuzz
- * target once.  Stands in for libFuzzer where there is none, and runs the seeds
- * in `make check'.  Touches those files alone.
+ * runner: run a fuzz target once on each file, and each file of each directory,
+ * among the arguments.  Replaces libFuzzer where it is missing, and runs the
+ * seeds in `make check'.  Reads those files alone.
  */
 #include <sys/types.h>
 #include <sys/stat.h>
@@ -19,7 +19,7 @@ int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static unsigned long	ran;
 
-/* The input lies in memory of just its size, so that overreads are seen. */
+/* The input is in memory of its exact size, to detect overreads. */
 static void
 run_file(const char *path)
 {
@@ -37,7 +37,7 @@ run_file(const char *path)
 	if ((p = malloc(n == 0 ? 1 : n)) == NULL)
 		err(1, "%zu bytes", n);
 	memcpy(p, buf, n);
-	/* The name stands there if the target does not come back. */
+	/* The name is printed first, in case the target crashes. */
 	printf("%s\n", path);
 	fflush(stdout);
 	(void)LLVMFuzzerTestOneInput(p, n);

@@ -1,6 +1,6 @@
 /*
- * session_fuzz: any bytes from a client, at once and in pieces: the same calls
- * follow.  The first byte says what client it is, the second how long a piece.
+ * session_fuzz: any bytes from a client, at once and in pieces, give the same
+ * calls.  The first byte is the kind of client, the second the size of a piece.
  */
 #include <stdlib.h>
 #include <string.h>

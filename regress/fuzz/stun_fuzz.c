@@ -1,6 +1,6 @@
 /*
- * Fuzz target: a datagram at stund.  What is answered, with success or 420, is
- * whole, of its own transaction, and no longer than it must be.
+ * Fuzz target: a datagram at stund.  An answer, success or 420, is complete,
+ * has the transaction of the request and the shortest possible length.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -19,7 +19,7 @@ check(int ok)
 		abort();
 }
 
-/* Header, length, and the transaction of what was asked. */
+/* Header, length, and the transaction of the request. */
 static void
 check_header(const uint8_t *p, const uint8_t *answer, size_t len)
 {

@@ -1,10 +1,10 @@
 /*
  * Fuzz target: requests for a map, with conditions and codings.
  *
- * What must hold: the answer is a whole head that parses, with a body exactly
- * when it says so; a 304 comes only to a request with a condition, and gzip
- * only to one that names a coding.  The input is what stands behind the request
- * line and Host; every lone LF in it counts as a line's end.
+ * Checked: the answer is a whole head that parses, and has a body exactly when
+ * the head announces one; only a request with a condition gets a 304, and only
+ * one that names a coding gets gzip.  The input follows the request line and
+ * Host; every lone LF in it is a line's end.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
- * Fuzz target: WebSocket frames.  The first byte says in what pieces the rest
- * is fed; the stream that comes out does not depend on it, is no longer than
- * what went in, and nothing comes after the end.
+ * Fuzz target: WebSocket frames.  The first byte is the size of the pieces in
+ * which the rest is fed; the resulting stream does not depend on it, is not
+ * longer than the input, and ends with the session.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -47,7 +47,7 @@ out(const uint8_t *p, size_t len, void *arg)
 	s->frames++;
 }
 
-/* Feed all in pieces of `step' bytes; what web_ws_feed() said last. */
+/* Feed all in pieces of `step' bytes; the last result of web_ws_feed(). */
 static int
 run(const uint8_t *p, size_t len, size_t step, struct sink *s)
 {

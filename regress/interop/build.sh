@@ -1,9 +1,9 @@
 #!/bin/sh
 # Build the interop program: build.sh OUTPUT
 #
-# Exits 0 when OUTPUT is there and up to date, 77 with a line that says why
-# when this machine can't build it (no Go, or its modules can't be had), 1 when
-# the program itself does not compile.
+# Exits 0 when OUTPUT is up to date, 77 with the reason when this machine can't
+# build it (no Go, or no access to its modules), 1 when the program does not
+# compile.
 set -u
 output=${1:?usage: build.sh OUTPUT}
 case $output in

@@ -1,6 +1,6 @@
 package main
 
-// A consumer of maps, as control servers and the agents of edge machines are:
+// A consumer of maps, like control servers and the agents of edge machines:
 // an ordered list of URLs, of which the first reachable one counts, polled, and
 // the last good map kept while none has one.
 
@@ -23,7 +23,7 @@ import (
 
 const mapPath = "/derpmap/default"
 
-// pollEvery is minutes with real consumers.
+// pollEvery: real consumers poll at intervals of minutes.
 const pollEvery = 100 * time.Millisecond
 
 // httpClient trusts what the options name.  The server under test is behind
@@ -52,7 +52,7 @@ func (t *T) httpClient() *http.Client {
 			}}}
 }
 
-// getMap does what consumers do: a plain GET, 200, JSON, regions in it.
+// getMap fetches a map as consumers do: a plain GET, 200, JSON with regions.
 func getMap(c *http.Client, from string) (*tailcfg.DERPMap, []byte, error) {
 	resp, err := c.Get(from)
 	if err != nil {
@@ -89,7 +89,7 @@ func parseMap(body []byte) (*tailcfg.DERPMap, error) {
 	return &m, nil
 }
 
-// mapURL is where the server under test has its map.
+// mapURL is the URL of the map of the server under test.
 func (t *T) mapURL() string {
 	return "https://" + t.host + mapPath
 }
@@ -102,8 +102,8 @@ func (t *T) mustFetchMap() *tailcfg.DERPMap {
 	return m
 }
 
-// mapGet: many consumers at once see the same bytes, over connections that stay
-// and over new ones.
+// mapGet: many consumers at once get the same bytes, over persistent and new
+// connections.
 func mapGet(t *T) {
 	_, first, err := getMap(t.httpClient(), t.mapURL())
 	if err != nil {
@@ -139,7 +139,7 @@ func mapGet(t *T) {
 		len(first))
 }
 
-// A subscription is what a consumer knows.
+// A subscription is the state of a consumer.
 type subscription struct {
 	t       *T
 	clients []*http.Client // one for each URL, as their names differ
@@ -148,7 +148,7 @@ type subscription struct {
 	said    string
 }
 
-// say prints what is new; shell tests wait for these lines.
+// say prints a change; shell tests wait for these lines.
 func (s *subscription) say(source string) {
 	line := fmt.Sprintf("%s, map %.8x", source, sha256.Sum256(s.good))
 	if line != s.said {
@@ -157,7 +157,7 @@ func (s *subscription) say(source string) {
 	}
 }
 
-// poll goes down the list once.
+// poll tries the URLs of the list once.
 func (s *subscription) poll() {
 	for i, u := range s.urls {
 		_, body, err := getMap(s.clients[i], u)
@@ -172,8 +172,8 @@ func (s *subscription) poll() {
 	s.say("from none")
 }
 
-// consumer: follow the list of -maps until told to stop; whatever the servers
-// went through, there is a good map all the time.
+// consumer: follow the list of -maps until a signal stops it; there is a good
+// map all the time, whatever happens to the servers.
 func consumer(t *T) {
 	s := &subscription{t: t}
 	for _, u := range strings.Split(t.maps, ",") {

@@ -10,7 +10,7 @@ import (
 	"tailscale.com/types/key"
 )
 
-// wantRoute: packets of a for the shared key reach `to', several in a row.
+// wantRoute: several packets in a row from a to the shared key reach `to'.
 func wantRoute(a, to *peer) {
 	for i := range 3 {
 		pkt := fill(rand.Uint64(), 50+i)
@@ -62,8 +62,8 @@ func duplicates(t *T) {
 	t.logf("PeerGone came once, after the last one left")
 }
 
-// takeover sends until one packet arrives at p; what is sent before the server
-// has seen the other connection end may be lost with that.
+// takeover sends until one packet arrives at p; packets sent before the server
+// noticed the end of the other connection may be lost.
 func takeover(t *T, a, p *peer) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -89,7 +89,7 @@ func takeover(t *T, a, p *peer) {
 	}
 }
 
-// duplicatesMany: the active one moves about among several.
+// duplicatesMany: the active connection changes among several.
 func duplicatesMany(t *T) {
 	a := t.dial("a")
 	k := key.NewNode()

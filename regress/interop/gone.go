@@ -1,6 +1,6 @@
 package main
 
-// Who hears that a peer is gone, and who does not.
+// Which clients are notified that a peer is gone.
 
 import (
 	"time"
@@ -16,7 +16,7 @@ func disco(n int) []byte {
 	return b
 }
 
-// goneDisconnected: those whom the leaver sent something hear of it.
+// goneDisconnected: clients to which the key had sent a packet are notified.
 func goneDisconnected(t *T) {
 	a, b, c, d := t.dial("a"), t.dial("b"), t.dial("c"), t.dial("d")
 	for _, p := range []*peer{b, c} {
@@ -37,7 +37,7 @@ func goneDisconnected(t *T) {
 		"only sent to it did not")
 }
 
-// goneSilent: one who leaves without having sent leaves silently.
+// goneSilent: the end of a key that sent nothing is not notified.
 func goneSilent(t *T) {
 	b := t.dial("b")
 	for range 5 {
@@ -52,7 +52,7 @@ func goneSilent(t *T) {
 	t.logf("five left without a word")
 }
 
-// goneNotHere: only for disco packets, and not too often.
+// goneNotHere: only for disco packets, and with a rate limit.
 func goneNotHere(t *T) {
 	a := t.dial("a")
 	nobody := func() key.NodePublic { return key.NewNode().Public() }
@@ -88,7 +88,7 @@ func goneNotHere(t *T) {
 	t.logf("%d PeerGone for 32 disco packets, none for others", heard)
 }
 
-// reconnect: the same key again and again is served each time.
+// reconnect: the same key is served each time that it connects.
 func reconnect(t *T) {
 	b := t.dial("b")
 	k := key.NewNode()

@@ -1,7 +1,7 @@
 package main
 
-// Sessions that are kept while a shell test does something to the server.
-// SIGTERM or SIGINT ends the case; it then says how it went.
+// Sessions that stay open while a shell test acts on the server.  SIGTERM or
+// SIGINT ends the case, which then prints its result.
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ import (
 	"tailscale.com/derp"
 )
 
-// told gives a channel that is closed by SIGTERM or SIGINT.
+// told returns a channel that SIGTERM or SIGINT closes.
 func told() <-chan struct{} {
 	sig := make(chan os.Signal, 1)
 	signal.Notify(sig, syscall.SIGTERM, syscall.SIGINT)
@@ -35,8 +35,8 @@ func (t *T) ring(n int) []*peer {
 	return peers
 }
 
-// hold: packets go round a ring of clients until we are told to stop.  Any
-// packet lost and any connection broken is a failure.
+// hold: packets go round a ring of clients until a signal stops it.  Any lost
+// packet and any broken connection is a failure.
 func hold(t *T) {
 	stop := told()
 	peers := t.ring(t.clients)
@@ -65,9 +65,9 @@ func hold(t *T) {
 	}
 }
 
-// survive: clients whose connection breaks log in again with their key.  When
-// told to stop, all must be there and packets must go round; prints how many
-// connections broke.
+// survive: clients whose connection breaks log in again with their key.  After
+// the signal all must be logged in and packets must go round; prints the number
+// of broken connections.
 func survive(t *T) {
 	stop := told()
 	peers := t.ring(t.clients)
@@ -104,7 +104,7 @@ func (p *peer) alive() bool {
 	}
 }
 
-// again logs the key of a broken connection in anew.
+// again logs in with the key of a broken connection.
 func (t *T) again(p *peer) *peer {
 	p.close()
 	limit := time.Now().Add(wait)
@@ -120,7 +120,7 @@ func (t *T) again(p *peer) *peer {
 	}
 }
 
-// restarting: the server says that it restarts, then closes.
+// restarting: the server sends Restarting, then closes.
 func restarting(t *T) {
 	peers := t.ring(t.clients)
 	t.ready()

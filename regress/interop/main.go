@@ -1,11 +1,11 @@
 // Interop drives a DERP server with the client that Tailscale nodes run.
 //
-// It is one program with many cases; the shell tests of regress/e2e call it,
-// and so may anybody who wants to try a server:
+// It is one program with many cases.  The shell tests of regress/e2e call it;
+// it can also test any server by hand:
 //
 //	interop -addr 127.0.0.1:8443 -host relay.test -ca ca.pem -case all
 //
-// A case prints what it did.  The program exits 1 when a case failed.
+// A case prints its steps.  The program exits 1 when a case failed.
 package main
 
 import (
@@ -19,7 +19,7 @@ import (
 	"tailscale.com/types/key"
 )
 
-// A testCase is one subject; needs names what must be given for it to run.
+// A testCase is one subject; needs names the options that it requires.
 type testCase struct {
 	name  string
 	needs string // "" or the option without its "-"
@@ -162,7 +162,7 @@ func choose(names string) ([]testCase, error) {
 	return out, nil
 }
 
-// missing says what the case needs and was not given, "" if nothing.
+// missing returns a required option that was not given, or "".
 func (t *T) missing(c testCase) string {
 	switch {
 	case c.needs == "mesh" && t.mesh.IsZero():

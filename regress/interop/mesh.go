@@ -1,6 +1,6 @@
 package main
 
-// What holders of the mesh key may do, and others may not.
+// The rights of mesh nodes, which other clients do not have.
 
 import (
 	"net/netip"
@@ -14,8 +14,8 @@ func (t *T) dialMesh(name string, watch bool) *peer {
 	return t.dialOpt(name, options{mesh: t.mesh, watch: watch})
 }
 
-// wantPresent waits for PeerPresent of k; those of others are passed over,
-// for a server that is in use has others.
+// wantPresent waits for PeerPresent of k, and skips those of other keys, since
+// a server in use has other clients.
 func (p *peer) wantPresent(k key.NodePublic) derp.PeerPresentMessage {
 	for {
 		m := p.next()
@@ -43,7 +43,7 @@ func (p *peer) wantGoneOf(k key.NodePublic) {
 	}
 }
 
-// localAddr is what the server sees as the peer's address.
+// localAddr is the peer's address as the server sees it.
 func (p *peer) localAddr() netip.AddrPort {
 	a, err := p.http.LocalAddr()
 	if err != nil {
@@ -52,7 +52,7 @@ func (p *peer) localAddr() netip.AddrPort {
 	return a
 }
 
-// meshWatch: present peers first, then every coming and going.
+// meshWatch: present peers first, then every login and disconnect.
 func meshWatch(t *T) {
 	a := t.dial("a")
 	w := t.dialMesh("watcher", true)
@@ -86,7 +86,7 @@ func meshWatch(t *T) {
 	t.logf("watchers are peers too")
 }
 
-// meshFlags: what PeerPresent says of the kinds of client.
+// meshFlags: the flags of PeerPresent for each kind of client.
 func meshFlags(t *T) {
 	w := t.dialMesh("watcher", true)
 	if pp := w.wantPresent(w.public()); pp.Flags !=

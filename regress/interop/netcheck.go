@@ -1,7 +1,7 @@
 package main
 
-// What nodes do with the map and with STUN: ask it with Tailscale's own package,
-// and let its netcheck choose a home.
+// Nodes use the map and STUN: request an address with Tailscale's own package,
+// and let its netcheck select a home.
 
 import (
 	"context"
@@ -22,7 +22,7 @@ import (
 	"tailscale.com/tailcfg"
 )
 
-// webTLS trusts what the options name; the name to verify is that of the URL.
+// webTLS trusts the CA of the options, and verifies the name in the URL.
 func (t *T) webTLS() *tls.Config {
 	conf := &tls.Config{RootCAs: t.roots}
 	if t.roots == nil {
@@ -39,7 +39,7 @@ func (t *T) webTLS() *tls.Config {
 	return conf
 }
 
-// askSTUN asks one address with Tailscale's own request and parser.
+// askSTUN sends Tailscale's own request to one address and parses the answer.
 func (t *T) askSTUN(network, host string, port int) {
 	conn, err := net.Dial(network, net.JoinHostPort(host,
 		strconv.Itoa(port)))
@@ -97,7 +97,7 @@ func stunNodes(t *T) {
 	}
 }
 
-// report lets netcheck look at the map that the server gives out.
+// report runs netcheck with the map of the server.
 func (t *T) report(opts *netcheck.GetReportOpts) *netcheck.Report {
 	// Loopback is not to be left by a route of its own.
 	netns.SetEnabled(false)
@@ -156,9 +156,9 @@ func netcheckUDP(t *T) {
 		r.GlobalV4, r.GlobalV6)
 }
 
-// netcheckHTTPS: with STUN silent, found by asking over HTTPS.  The first report
-// is that of a node; to it, ICMP helps where it may.  The second has nothing but
-// HTTPS.
+// netcheckHTTPS: while STUN does not answer, found over HTTPS.  The first
+// report is that of a node; to it, ICMP helps where it may.  The second has
+// nothing but HTTPS.
 func netcheckHTTPS(t *T) {
 	for _, opts := range []*netcheck.GetReportOpts{
 		nil, {OnlyTCP443: true},

@@ -1,7 +1,7 @@
 package main
 
-// A node of a map, as `derpctl node' prints it or a person writes it: does the
-// client reach a relay with it, by what it says alone?
+// The client reaches a relay with nothing but a node of a map, which `derpctl
+// node' prints or a person writes.
 
 import (
 	"context"
@@ -29,7 +29,7 @@ func (t *T) readNode() *tailcfg.DERPRegion {
 		RegionName: "X", Nodes: []*tailcfg.DERPNode{&n}}
 }
 
-// nodeRelay: two clients that know nothing but the node exchange packets.
+// nodeRelay: two clients exchange packets with nothing but the node.
 func nodeRelay(t *T) {
 	// Loopback is not to be left by a route of its own.
 	netns.SetEnabled(false)
@@ -38,7 +38,7 @@ func nodeRelay(t *T) {
 	t.logf("two clients exchanged packets by the node")
 }
 
-// nodeSTUN: netcheck finds the region by STUN if the node has it, and not else.
+// nodeSTUN: netcheck finds the region by STUN exactly when the node has STUN.
 func nodeSTUN(t *T) {
 	netns.SetEnabled(false)
 	region := t.readNode()

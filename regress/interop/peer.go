@@ -1,7 +1,7 @@
 package main
 
-// What every case stands on: connections to the server under test, and waits
-// with a bound for what must arrive on them.
+// The base of every case: connections to the server under test, and bounded
+// waits for messages on them.
 
 import (
 	"bytes"
@@ -21,12 +21,12 @@ import (
 	"tailscale.com/types/key"
 )
 
-// wait is how long anything may take that must happen.
+// wait is the bound for every expected event.
 const wait = 15 * time.Second
 
 type failure string
 
-// T is the server under test and what the running case has open there.
+// T is the server under test and the open connections of the running case.
 type T struct {
 	addr, host, pin string
 	maps            string // of -maps
@@ -58,7 +58,7 @@ func (t *T) clientLog(format string, args ...any) {
 	}
 }
 
-// ready tells the shell test that the case stands.
+// ready notifies the shell test that the case is set up.
 func (t *T) ready() {
 	if t.readyFile == "" {
 		return
@@ -116,7 +116,7 @@ func (t *T) tlsConfig() *tls.Config {
 	return &tls.Config{RootCAs: t.roots}
 }
 
-// newClient prepares a derphttp client; nothing is sent yet.
+// newClient prepares a derphttp client without connecting.
 func (t *T) newClient(o options) (*derphttp.Client, error) {
 	if o.key.IsZero() {
 		o.key = key.NewNode()
@@ -196,7 +196,7 @@ func (p *peer) start() error {
 	return nil
 }
 
-// collect copies what arrives: a message is only good until the next one.
+// collect copies each message, which is only valid until the next one.
 // It stops at the first error, for derphttp would dial again by itself.
 func (p *peer) collect() {
 	defer close(p.msgs)
@@ -248,7 +248,7 @@ func (p *peer) close() {
 
 func (p *peer) public() key.NodePublic { return p.key.Public() }
 
-// tryNext gives the next message, or why there is none.
+// tryNext returns the next message, or the reason why there is none.
 func (p *peer) tryNext() (derp.ReceivedMessage, error) {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -264,7 +264,7 @@ func (p *peer) tryNext() (derp.ReceivedMessage, error) {
 	}
 }
 
-// next gives the next message but those of Health, which are advisory.
+// next returns the next message except Health, which is advisory.
 func (p *peer) next() derp.ReceivedMessage {
 	for {
 		m, err := p.tryNext()
@@ -315,7 +315,7 @@ func (p *peer) wantGone(k key.NodePublic, why derp.PeerGoneReasonType) {
 	}
 }
 
-// wantClosed: the server ends the connection; messages before that are fine.
+// wantClosed: the server ends the connection, possibly after other messages.
 func (p *peer) wantClosed() {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -331,7 +331,7 @@ func (p *peer) wantClosed() {
 	}
 }
 
-// settle: the server answers a ping, and nothing else was there before.
+// settle: the server answers a ping, and no other message precedes the pong.
 func (p *peer) settle() {
 	p.barrier(true)
 }

@@ -1,6 +1,6 @@
 package main
 
-// What the server does with packets, pings and notes of ordinary clients.
+// Packets, pings and notes of ordinary clients.
 
 import (
 	"encoding/binary"
@@ -61,8 +61,8 @@ func order(t *T) {
 	t.logf("%d packets came whole and in order", total)
 }
 
-// flood: flat out; packets may be lost, but what comes is whole and in order,
-// and nobody is disconnected.
+// flood: at full speed.  Packets may be lost, but those that arrive are whole
+// and in order, and no client is disconnected.
 func flood(t *T) {
 	a, b := t.dial("a"), t.dial("b")
 	const total = 20000
@@ -155,8 +155,8 @@ func preferred(t *T) {
 	t.logf("home was noted and taken back")
 }
 
-// crowd: everybody sends a packet to everybody.  In each round everybody gets
-// exactly one, so that no queue can overflow.
+// crowd: each client sends a packet to each other.  In each round each client
+// receives exactly one, so that no queue overflows.
 func crowd(t *T) {
 	n := t.clients
 	peers := make([]*peer, n)

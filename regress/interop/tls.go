@@ -19,7 +19,7 @@ import (
 	"tailscale.com/types/key"
 )
 
-// exchange proves a session with one packet each way.
+// exchange checks a session with one packet each way.
 func exchange(a, b *peer) {
 	a.send(b, []byte("from a to b"))
 	b.wantPacket(a.public(), []byte("from a to b"))
@@ -27,7 +27,7 @@ func exchange(a, b *peer) {
 	a.wantPacket(b.public(), []byte("from b to a"))
 }
 
-// tlsVerified: the certificate is good for the name and for no other.
+// tlsVerified: the certificate is valid for the name and for no other.
 func tlsVerified(t *T) {
 	exchange(t.dial("a"), t.dial("b"))
 	t.logf("two clients verified %s and exchanged packets", t.host)
@@ -73,8 +73,8 @@ func startFast(t *T) {
 	t.logf("two clients started without a HTTP reply")
 }
 
-// rawTLS dials with the standard library alone; not verified, for cases that
-// look at the server from below.
+// rawTLS dials with the standard library alone and without verification, for
+// cases about details of the protocol.
 func (t *T) rawTLS() *tls.Conn {
 	d := &net.Dialer{Timeout: wait}
 	nc, err := tls.DialWithDialer(d, "tcp", t.addr, &tls.Config{
@@ -87,7 +87,7 @@ func (t *T) rawTLS() *tls.Conn {
 	return nc
 }
 
-// startPlain: upgrade by hand, so that the reply can be looked at.
+// startPlain: upgrade by hand, so that the reply can be checked.
 func startPlain(t *T) {
 	a, resp := t.dialPlain("a")
 	for name, want := range map[string]string{
@@ -138,7 +138,7 @@ func (t *T) dialPlain(name string) (plainPeer, *http.Response) {
 	return plainPeer{p, c.ServerPublicKey()}, resp
 }
 
-// metaCert looks at the certificate that announces fast start.
+// metaCert checks the certificate that announces fast start.
 func metaCert(t *T) {
 	nc := t.rawTLS()
 	defer nc.Close()
@@ -196,7 +196,7 @@ func (t *T) region(certName string) *tailcfg.DERPRegion {
 	}
 }
 
-// pinned: a self-signed certificate is taken by its hash, and only by that.
+// pinned: a self-signed certificate is accepted by its hash, and only by that.
 func pinned(t *T) {
 	nc := t.rawTLS()
 	sum := sha256.Sum256(nc.ConnectionState().PeerCertificates[0].Raw)

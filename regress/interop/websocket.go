@@ -14,7 +14,7 @@ import (
 	"tailscale.com/types/key"
 )
 
-// dialWebsocket opens a WebSocket; not yet logged in.
+// dialWebsocket opens a WebSocket without a login.
 func (t *T) dialWebsocket(sub []string) (*websocket.Conn, *http.Response,
 	error) {
 	conf := t.tlsConfig()
