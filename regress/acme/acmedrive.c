@@ -1,32 +1,32 @@
 /*
- * acmedrive: one job of acme-helper's for the tests against a real directory,
- * with the keys, in one process or with those that derpd starts.
+ * acmedrive: run one job of acme-helper against a real directory, with the keys
+ * in this process, or with the processes that derpd starts.
  *
  *	acmedrive -d directory [-C ca] [-m port] -k account [option ...]
  *	    job name ...
  *	acmedrive ports n
  *
  * Jobs: issue, ari, revoke, roll, contact.  The first form prints "ok", or the
- * number of the end (enum ipc_acme_outcome) and the line for people.  The
- * second one prints n ports that are free.
+ * number of the outcome (enum ipc_acme_outcome) and its line.  The second form
+ * prints n free ports.
  *
- *	-b		answer the challenge with something else
+ *	-b		answer the challenge with a wrong text
  *	-c contact	mailto: URL
  *	-D		do not agree to the terms of service
- *	-e kid:file	account binding, and the file of its MAC key
+ *	-e kid:file	account binding: key id and file of the MAC key
  *	-H program	acme-helper, to run as a process
- *	-i file		certificate that is renewed, asked about or revoked
- *	-I name		wanted end of the chain
- *	-k file		account key; made when it is not there
- *	-K file		key of the certificate; made anew
- *	-m port		of pebble-challtestsrv's management
- *	-n file		new account key, for roll; made when it is not there
- *	-o file		where the chain goes
+ *	-i file		certificate to renew, query or revoke
+ *	-I name		CA at the end of the chain
+ *	-k file		account key; created if missing
+ *	-K file		key of the certificate; always created
+ *	-m port		management port of pebble-challtestsrv
+ *	-n file		new account key, for roll; created if missing
+ *	-o file		write the chain to this file
  *	-p profile
  *	-R program	derpd, to run its keys as a process
  *	-S		without sandbox
- *	-t seconds	what the clock is off by; in one process alone
- *	-v		say what is done
+ *	-t seconds	error of the clock; only in one process
+ *	-v		log in detail
  */
 #include <sys/socket.h>
 #include <err.h>
@@ -61,7 +61,7 @@ number(const char *s)
 	return ((long)n);
 }
 
-/* Print ports that were free, all different. */
+/* Print different free ports. */
 static int
 ports(int n)
 {
@@ -82,7 +82,7 @@ ports(int n)
 	return (0);
 }
 
-/* Give the token to pebble-challtestsrv. */
+/* Send the token to pebble-challtestsrv. */
 int
 drive_token(const char *token)
 {
@@ -141,7 +141,7 @@ slurp(const char *file, size_t *len)
 	return (p);
 }
 
-/* The certificate at hand, and its first one for a revocation. */
+/* The current certificate, and the first of its chain for a revocation. */
 static void
 read_old(void)
 {

@@ -1,21 +1,22 @@
 /*
- * badhelper: in the place of acme-helper, a process that does to derpd what a
- * test tells it, as one that was taken over might.  For hostile_test.sh.
+ * badhelper: replaces acme-helper with a process that runs commands of a test
+ * against derpd, like a compromised one.  For hostile_test.sh.
  *
- * It is run by derpd out of a directory of the test's.  There it keeps a line
- * for each message that comes in helper.log, and obeys helper.cmd, a command a
- * line, when that is there; the file is removed first:
+ * derpd runs it from a directory of the test.  There it writes a line for each
+ * message to helper.log.  When helper.cmd exists, badhelper removes it and runs
+ * its commands, one in each line:
  *
- *	await		go on when there is a job
- *	chain FILE	the job has succeeded with that chain
- *	window FROM TO LINE	it has, and so is the window for renewal; in
+ *	await		continue when there is a job
+ *	chain FILE	report success of the job with that chain
+ *	window FROM TO LINE	report success with this window for renewal; in
  *			LINE, \n is the end of a line and \e the escape
- *	end N LINE	it has failed with enum ipc_acme_outcome N; the same
- *	token NAME	ask for a token
- *	set		go on when it is answered
- *	flood N		ask for N tokens at once
- *	forget		forget all tokens
- *	garbage		send a result that is cut
+ *	end N LINE	report failure with enum ipc_acme_outcome N; LINE as
+ *			above
+ *	token NAME	request that the workers answer a token
+ *	set		continue when they answer it
+ *	flood N		request N tokens at once
+ *	forget		withdraw all tokens
+ *	garbage		send a truncated result
  *	exit		end
  */
 #include <err.h>
@@ -38,9 +39,9 @@ static FILE		*logfile;
 static uint32_t		 job;
 static int		 working, is_set;
 
-/* A message of the parent's. */
+/* A message from the parent. */
 static void
-take(struct ipc_msg *m)
+handle(struct ipc_msg *m)
 {
 	char	 name[256];
 	uint8_t	 what, next;
@@ -73,7 +74,7 @@ handle_next(void)
 	struct ipc_msg	 m;
 
 	if (ipc_chan_recv(parent, &m, POLL_MS) == 0) {
-		take(&m);
+		handle(&m);
 		ipc_msg_free(&m);
 	} else if (errno != ETIMEDOUT)
 		exit(0);
@@ -110,7 +111,7 @@ flood(int n)
 	}
 }
 
-/* In place: "\n" and "\e" become what they mean. */
+/* Replace "\n" and "\e" in place by their characters. */
 static char *
 unescape(char *s)
 {
@@ -170,7 +171,7 @@ garbage(void)
 	send_parent(MSG_ACME_RESULT, &w);
 }
 
-/* The numbers of `s' into n[], up to `max'; what is behind them. */
+/* Read up to `max' numbers of `s' into n[]; returns the rest. */
 static char *
 numbers(char *s, unsigned long long *n, int max)
 {
@@ -219,7 +220,7 @@ obey(char *s)
 	fprintf(logfile, "done %s\n", s);
 }
 
-/* Do what helper.cmd says, if it is there. */
+/* Run the commands of helper.cmd, if it exists. */
 static void
 commands(void)
 {

@@ -1,5 +1,5 @@
 /*
- * drive: what the files of acmedrive share.
+ * drive: shared by the files of acmedrive.
  */
 #ifndef DRIVE_H
 #define DRIVE_H
@@ -16,7 +16,7 @@ struct drive {
 	const char		*old_file, *out_file;
 	/* by enum ipc_acmekey */
 	const char		*key_file[ACMEKEY_EAB + 1];
-	char			*pem;		/* what is in old_file */
+	char			*pem;		/* content of old_file */
 	size_t			 pem_len;
 	unsigned char		*der;		/* its first certificate */
 	int			 der_len;
@@ -26,13 +26,13 @@ struct drive {
 
 extern struct drive	 drive;
 
-/* Have the token answered by pebble-challtestsrv.  0, or -1. */
+/* Make pebble-challtestsrv answer the token.  0, or -1. */
 int	 drive_token(const char *token);
 
-/* Open a key file; *make says whether it is to be made.  Exits on failure. */
+/* Open a key file; *make: it must be created.  Exits on failure. */
 int	 drive_open_key(unsigned int which, int *make);
 
-/* Do the job in this process, or with the real ones.  Exits on failure. */
+/* Run the job in this process, or with real ones.  Exits on failure. */
 void	 drive_direct(struct helper_result *r);
 void	 drive_procs(struct helper_result *r);
 

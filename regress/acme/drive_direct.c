@@ -1,5 +1,5 @@
 /*
- * drive_direct: a job in this process; see acmedrive.c.
+ * drive_direct: run a job in this process; see acmedrive.c.
  */
 #include <err.h>
 #include <stdio.h>

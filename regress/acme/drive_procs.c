@@ -1,6 +1,6 @@
 /*
- * drive_procs: a job by the processes that derpd starts, in place of derpd; see
- * acmedrive.c.
+ * drive_procs: run a job with the processes that derpd starts, in place of
+ * derpd; see acmedrive.c.
  */
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -21,9 +21,9 @@
 static struct ipc_chan	*keys, *helper;
 static pid_t		 keys_pid, helper_pid;
 
-/* Send; `w' is freed, `fd' taken. */
+/* Send; frees `w' and closes `fd'. */
 static void
-say(struct ipc_chan *c, uint32_t type, struct ipc_wr *w, int fd)
+send_msg(struct ipc_chan *c, uint32_t type, struct ipc_wr *w, int fd)
 {
 	if (ipc_chan_send(c, type, w, fd) == -1 || ipc_chan_flush(c,
 	    WAIT_MS) == -1)
@@ -33,7 +33,7 @@ say(struct ipc_chan *c, uint32_t type, struct ipc_wr *w, int fd)
 }
 
 static void
-hear(struct ipc_chan *c, uint32_t type, struct ipc_msg *m)
+receive_msg(struct ipc_chan *c, uint32_t type, struct ipc_msg *m)
 {
 	if (ipc_chan_recv(c, m, WAIT_MS) == -1)
 		err(2, "no %s", ipc_msg_name(type));
@@ -66,7 +66,7 @@ begin(const char *program, enum ipc_role role, pid_t *pid)
 	ipc_wr_u8(&w, 1);
 	ipc_wr_str(&w, "");
 	ipc_wr_str(&w, "");
-	say(c, MSG_START, &w, -1);
+	send_msg(c, MSG_START, &w, -1);
 	return (c);
 }
 
@@ -91,7 +91,7 @@ end(struct ipc_chan *c, pid_t pid, const char *what)
 	ipc_chan_free(c);
 }
 
-/* Have keys do something; what it answers, at most `size' bytes. */
+/* Send a request to keys and wait for its answer of at most `size' bytes. */
 static size_t
 key_call(uint32_t type, struct ipc_wr *w, int fd, void *out, size_t size)
 {
@@ -101,8 +101,8 @@ key_call(uint32_t type, struct ipc_wr *w, int fd, void *out, size_t size)
 	size_t		 n;
 	int		 ok;
 
-	say(keys, type, w, fd);
-	hear(keys, MSG_KEY_RESULT, &m);
+	send_msg(keys, type, w, fd);
+	receive_msg(keys, MSG_KEY_RESULT, &m);
 	ok = ipc_rd_u8(&m.rd);
 	ipc_rd_str(&m.rd, why, sizeof(why));
 	p = ipc_rd_blob(&m.rd, &n);
@@ -144,7 +144,7 @@ start_keys(void)
 	uint8_t		 out[1];
 
 	keys = begin(drive.keys, ROLE_KEYS, &keys_pid);
-	hear(keys, MSG_READY, &m);
+	receive_msg(keys, MSG_READY, &m);
 	ipc_msg_free(&m);
 	for (i = ACMEKEY_ACCOUNT; i <= ACMEKEY_EAB; i++)
 		load(i);
@@ -170,8 +170,8 @@ start_helper(void)
 	helper = begin(drive.helper, ROLE_ACME, &helper_pid);
 	ipc_wr_init(&w);
 	acme_conf_put(&w, &drive.conf);
-	say(helper, MSG_ACME_CONF, &w, -1);
-	hear(helper, MSG_READY, &m);
+	send_msg(helper, MSG_ACME_CONF, &w, -1);
+	receive_msg(helper, MSG_READY, &m);
 	ipc_rd_str(&m.rd, level, sizeof(level));
 	if (drive.verbose)
 		fprintf(stderr, "sandbox: %s\n", level);
@@ -181,8 +181,8 @@ start_helper(void)
 	ipc_wr_init(&w);
 	ipc_wr_u32(&w, 0);
 	ipc_wr_u8(&w, KEYCHAN_ACME);
-	say(keys, MSG_KEY_CHAN, &w, sv[0]);
-	say(helper, MSG_ACME_KEYS, NULL, sv[1]);
+	send_msg(keys, MSG_KEY_CHAN, &w, sv[0]);
+	send_msg(helper, MSG_ACME_KEYS, NULL, sv[1]);
 }
 
 static void
@@ -199,7 +199,7 @@ token(struct ipc_rd *r)
 		return;
 	ipc_wr_init(&w);
 	ipc_wr_str(&w, text);
-	say(helper, MSG_ACME_TOKEN_SET, &w, -1);
+	send_msg(helper, MSG_ACME_TOKEN_SET, &w, -1);
 }
 
 static void
@@ -240,7 +240,7 @@ drive_procs(struct helper_result *r)
 	ipc_wr_u8(&w, (uint8_t)drive.job);
 	ipc_wr_u8(&w, drive.key_file[ACMEKEY_NEXT] != NULL);
 	ipc_wr_blob(&w, drive.pem, drive.pem_len);
-	say(helper, MSG_ACME_DO, &w, -1);
+	send_msg(helper, MSG_ACME_DO, &w, -1);
 	for (done = 0; !done; ipc_msg_free(&m)) {
 		if (ipc_chan_recv(helper, &m, WAIT_MS) == -1)
 			err(2, "acme-helper");

@@ -2,9 +2,10 @@
  * killat: run a program, and kill it just before it renames or removes a file
  * of ACME's for the Nth time: killat N FILE PROGRAM ARGUMENT...
  *
- * What it was about to do goes into FILE.  It stays the same process, so that
- * who waits for it waits for the program; the one that watches it ends with it.
- * The children of the program are not watched.  Exits 77 where that can't be.
+ * FILE then has the path.  The program replaces this process, so that a wait
+ * for this process is a wait for the program; the tracing process ends with it.
+ * The children of the program are not traced.  Exits 77 where tracing is not
+ * possible.
  */
 #include <err.h>
 #include <stdio.h>
@@ -23,9 +24,9 @@
 #include <linux/ptrace.h>
 #include <signal.h>
 
-#define OURS	"/acme"		/* in the path of a file that counts */
+#define OURS	"/acme"		/* part of the path of a file that counts */
 
-/* Which argument of the call is a path that counts; -1 none. */
+/* The index of the argument that is a path; -1: none. */
 static int
 path_argument(unsigned long long nr)
 {
@@ -68,7 +69,7 @@ read_string(pid_t pid, unsigned long long addr, char *dst, size_t size)
 	dst[i] = '\0';
 }
 
-/* Does it begin a call that counts?  The path is in `path' then. */
+/* 1: the process enters a call that counts, for the path in `path'. */
 static int
 counts(pid_t pid, char path[PATH_MAX])
 {
@@ -109,7 +110,7 @@ watch(pid_t pid, int left, const char *file)
 	_exit(0);
 }
 
-/* In a process that is nobody's child: watch `pid', and say so by `ready'. */
+/* In a process without a parent: trace `pid', and confirm by `ready'. */
 static void
 begin(pid_t pid, int left, const char *file, int ready)
 {

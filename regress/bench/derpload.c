@@ -12,7 +12,7 @@
  * -f      fast start
  * -t      receivers count bytes without decrypting them
  *
- * Prints one line of key=value.  Linux alone: it reads /proc and uses epoll.
+ * Prints one line of key=value.  For Linux: reads /proc and uses epoll.
  */
 #include <err.h>
 #include <signal.h>

@@ -1,9 +1,9 @@
 /*
- * load: what the files of derpload share.
+ * load: shared by the files of derpload.
  *
  * derpload.c     options, and a line of results
  * load_modes.c   the measured loops
- * load_packet.c  test packets: made, counted, checked, timed
+ * load_packet.c  test packets: create, count, check, time
  * load_conn.c    a client's connection: TCP, TLS, upgrade, login, buffers
  * load_util.c    clock and numbers
  * load_cpu.c     CPU time and memory of a process and its descendants
@@ -20,7 +20,7 @@
 #define KEYLEN		32
 #define HEADLEN		5		/* type and length of a frame */
 #define PACKET_MAX	65536		/* bytes of a packet */
-#define PACKET_MIN	16		/* number and time stand in front */
+#define PACKET_MIN	16		/* number and time at the beginning */
 
 enum frame_type {
 	F_SERVERKEY = 1, F_CLIENTINFO, F_SERVERINFO, F_SEND, F_RECV
@@ -36,9 +36,9 @@ struct load_conn {
 	size_t		 inlen, incap;
 	uint8_t		*out;		/* bytes for the socket */
 	size_t		 outoff, outlen, outcap;
-	/* account of test packets */
+	/* counts of test packets */
 	uint64_t	 sent, rcvd, rbytes, bad, reorder, nextseq, lastseq;
-	const struct load_conn *peer;	/* sends to us, or gets what we send */
+	const struct load_conn *peer;	/* sender to us, or receiver from us */
 	int		 sender;
 };
 
@@ -50,13 +50,13 @@ struct load {
 	int		 count_only;	/* receivers do not decrypt */
 	int		 pairs;
 	int		 size;		/* bytes of a packet */
-	int		 batch;		/* packets a sender writes at once */
+	int		 batch;		/* packets in one write */
 	int		 conns;		/* of mode idle */
 	long long	 packets;	/* a pair, of mode verify */
 	double		 secs;
 	double		 rate;		/* packets a second of all, 0 flat
 					   out */
-	pid_t		 pid;		/* whose CPU time, 0 nobody's */
+	pid_t		 pid;		/* process to measure, 0 none */
 };
 
 /* Use of a process tree. */
@@ -68,8 +68,8 @@ struct usage {
 /* load_cpu.c */
 
 /*
- * What `pid' and its descendants have used so far.  Children that ended are
- * left out.  With pid 0 all is zero.
+ * Resources that `pid' and its descendants have used.  Ended children do not
+ * count.  With pid 0 all values are 0.
  */
 void	 usage_of(pid_t pid, struct usage *u);
 
@@ -84,25 +84,25 @@ void	 be32_put(uint8_t *p, uint32_t v);
 
 /* load_conn.c */
 
-/* Look up the server and set up TLS; exits with a line when that fails. */
+/* Resolve the server and set up TLS; exits with a message on failure. */
 void	 conn_setup(const struct load *l);
 
-/* Connect and log in as a new client; exits with a line when that fails. */
+/* Connect and log in as a new client; exits with a message on failure. */
 void	 conn_dial(struct load_conn *c, const struct load *l);
 
 /* Encrypt n bytes into the output buffer. */
 void	 relay_conn_write(struct load_conn *c, const void *p, size_t n);
 
-/* Write the output buffer: 1 all, 0 the socket takes no more, -1 error. */
+/* Write the output buffer: 1 all, 0 the socket is full, -1 error. */
 int	 conn_flush(struct load_conn *c);
 
-/* Read what the socket has into in[]: 1 something, 0 nothing, -1 ended. */
+/* Read from the socket into in[]: 1 data, 0 no data, -1 ended. */
 int	 conn_read(struct load_conn *c);
 
-/* Forget the first n bytes of in[]. */
+/* Remove the first n bytes of in[]. */
 void	 conn_eat(struct load_conn *c, size_t n);
 
-/* Give back the buffers of an idle connection. */
+/* Free the buffers of an idle connection. */
 void	 conn_release(struct load_conn *c);
 
 /* load_packet.c */
@@ -111,13 +111,13 @@ void	 conn_release(struct load_conn *c);
 void	 packet_send(struct load_conn *c, const struct load_conn *dst,
 	    size_t size, int pattern);
 
-/* Count what came for a receiver; check: compare it with the pattern. */
+/* Count the packets of a receiver; check: compare them with the pattern. */
 void	 packet_count(struct load_conn *c, int check);
 
-/* Send each packet that came back to dst (the far end of mode latency). */
+/* Send each received packet back to dst (the far end of mode latency). */
 void	 packet_echo(struct load_conn *c, const struct load_conn *dst);
 
-/* Note the round trip time of each packet that came. */
+/* Record the round trip time of each received packet. */
 void	 packet_time(struct load_conn *c);
 
 /* Percentile of the times in microseconds, 0 when there are none. */

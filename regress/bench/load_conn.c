@@ -33,7 +33,7 @@ static SSL_CTX			*ctx;
 static struct sockaddr_storage	 addr;
 static socklen_t		 addrlen;
 
-/* The first of the host's addresses that takes a connection. */
+/* Connect to the first address of the host that accepts. */
 static void
 choose_address(const struct load *l)
 {
@@ -65,7 +65,7 @@ conn_setup(const struct load *l)
 	choose_address(l);
 	if ((ctx = SSL_CTX_new(TLS_client_method())) == NULL)
 		errx(1, "TLS can't start");
-	/* The server is the one under test: its certificate says nothing. */
+	/* The certificate of the server under test is not validated. */
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
@@ -121,7 +121,7 @@ out_add(struct load_conn *c, const void *p, size_t n)
 	c->outlen += n;
 }
 
-/* Move what TLS has made to the output buffer. */
+/* Move the ciphertext of TLS to the output buffer. */
 static void
 drain(struct load_conn *c)
 {
@@ -153,7 +153,7 @@ relay_conn_write(struct load_conn *c, const void *p, size_t n)
 	drain(c);
 }
 
-/* Decrypt all that has come. */
+/* Decrypt all received data. */
 static void
 decrypt(struct load_conn *c)
 {
@@ -323,7 +323,7 @@ upgrade(struct load_conn *c, const struct load *l)
 	conn_eat(c, (size_t)(end - c->in) + 4);
 }
 
-/* Take the server's key, say who we are, take its answer. */
+/* Read ServerKey, send ClientInfo, read ServerInfo. */
 static void
 login(struct load_conn *c)
 {

@@ -34,7 +34,7 @@ read_stat(pid_t pid, struct stat_line *s)
 	if (n <= 0)
 		return (-1);
 	buf[n] = '\0';
-	/* The name in parentheses may hold anything. */
+	/* The name in parentheses may contain any character. */
 	if ((p = strrchr(buf, ')')) == NULL)
 		return (-1);
 	if (sscanf(p + 1, " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",

@@ -3,8 +3,8 @@
  * key=value on standard output.
  *
  * The first of each pair of connections sends to the second.  Each frame is a
- * TLS record of its own, as the reference client makes them, and several
- * records go out in one system call.
+ * TLS record of its own, as with the reference client, and one system call
+ * sends several records.
  */
 #include <sys/types.h>
 #include <sys/epoll.h>
@@ -36,12 +36,12 @@ struct run {
 	int			 blocked;	/* senders whose socket is
 						   full */
 	double			 start, end;
-	double			 progress;	/* when something came last */
+	double			 progress;	/* time of the last data */
 	double			 probe;		/* when near sends next */
 	struct usage		 before, after;
 };
 
-/* What the pairs' receivers got. */
+/* Packets that the receivers of the pairs have. */
 struct total {
 	uint64_t	 sent, rcvd, bytes, bad, reorder;
 };
@@ -115,7 +115,7 @@ is_over(const struct run *r, double t)
 	    t - r->progress > STALL_SECS);
 }
 
-/* How many packets a sender may write now. */
+/* The number of packets that a sender may write now. */
 static int
 allowance(const struct run *r, const struct load_conn *c, double t)
 {
@@ -124,7 +124,7 @@ allowance(const struct run *r, const struct load_conn *c, double t)
 	double		 due;
 
 	if (r->kind == VERIFY) {
-		/* A small window, so that nothing is dropped by design. */
+		/* A small window, so that no queue overflows. */
 		flying = c->sent - c->peer->rcvd;
 		if (flying >= WINDOW)
 			return (0);
@@ -193,7 +193,7 @@ send_round(struct run *r, double t)
 	}
 }
 
-/* Count bytes without taking them in: the load costs less. */
+/* Count bytes without decrypting them: the load costs less. */
 static void
 discard(struct run *r, struct load_conn *c, double t)
 {

@@ -1,8 +1,7 @@
 /*
  * load_packet: test packets.  Each begins with its number and the time when it
  * was sent, in this machine's byte order; the rest is filler.
- * Called by load_modes.c; touches nothing but memory and, through load_conn.c,
- * the connection.
+ * Called by load_modes.c; uses the connection through load_conn.c alone.
  */
 #include <err.h>
 #include <stdlib.h>

@@ -1,6 +1,5 @@
 /*
- * load_util: clock and numbers.  Called by the load generators, touches
- * nothing.
+ * load_util: clock and numbers.  Called by the load generators.
  */
 #include <time.h>
 

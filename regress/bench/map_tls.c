@@ -1,20 +1,19 @@
 /*
- * map_tls: the client's side of TLS 1.3 (RFC 8446) with nothing in it that a
- * server would not notice, so that a core of load can fill a core of server:
- * one key share for all connections, no look at the certificate, one suite.
- * Called by mapload.c for new connections; touches nothing.
+ * map_tls: the client's side of TLS 1.3 (RFC 8446), reduced to what a server
+ * requires, so that one core of load can saturate one core of a server: one
+ * key share for all connections, no validation of the certificate, one cipher
+ * suite.  Called by mapload.c for new connections; does no input or output.
  *
- * As the clients of today do, it offers X25519MLKEM768 first and X25519 besides
- * (with mtls_setup()'s `hybrid'); a server that knows the first one has all the
- * work of it.  Our half is free: the ML-KEM key of the hello is that of the
- * secret 0 without noise, for which a message can be read off its ciphertext
- * (FIPS 203, 5.3: v is then the message and a little noise).
+ * Like current clients, it offers X25519MLKEM768 first and X25519 second (with
+ * `hybrid' of mtls_setup()); a server that supports the first one does its full
+ * work.  Our half is free: the ML-KEM key of the hello belongs to the secret 0
+ * without noise, for which the ciphertext reveals the message (FIPS 203, 5.3: v
+ * is then the message and a little noise).
  *
- * For benchmarks alone: nothing is secret here, and who it talks to is not
- * checked.
+ * For benchmarks alone: nothing is secret, and the server is not authenticated.
  */
 
-/* SHA-256 without the detours of EVP: it is most of what is left to do. */
+/* SHA-256 without the overhead of EVP: most of the remaining work. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include <err.h>
@@ -123,7 +122,7 @@ get16(const uint8_t *p)
 	return ((size_t)p[0] << 8 | p[1]);
 }
 
-/* Ready AES-128-GCM for the next record, its header at `hdr'. */
+/* Prepare AES-128-GCM for the next record, whose header is at `hdr'. */
 static void
 gcm_begin(struct mtls_dir *d, const uint8_t hdr[REC_HDR], int encrypt)
 {
@@ -188,7 +187,7 @@ extension(uint8_t **p, size_t type, const void *body, size_t n)
 	*p += 4 + n;
 }
 
-/* t = 0, and any seed of A behind it; and what is hashed of the key. */
+/* t = 0, then any seed of A; and the hash of the key. */
 static void
 make_kem_key(void)
 {
@@ -307,7 +306,7 @@ mtls_begin(struct mtls *t, size_t *n)
 	return (hello);
 }
 
-/* The server's share, `n' bytes at `p': bytes of what is shared, or -1. */
+/* The server's share, `n' bytes at `p': length of the secret, or -1. */
 static int
 agree(const uint8_t *p, size_t n, uint8_t shared[64])
 {
@@ -375,7 +374,7 @@ finish(struct mtls *t, uint8_t *out)
 	return (n + seal(&t->out, REC_DATA, request, strlen(request), out + n));
 }
 
-/* Handshake bytes of the server's flight; what is to be sent, or -1. */
+/* Handshake bytes of the server's flight; bytes to send, or -1. */
 static long
 flight(struct mtls *t, const uint8_t *p, size_t n, uint8_t *out)
 {
@@ -398,7 +397,7 @@ flight(struct mtls *t, const uint8_t *p, size_t n, uint8_t *out)
 	return (0);
 }
 
-/* One record of `n' bytes behind its header. */
+/* One record of `n' bytes after its header. */
 static int
 record(struct mtls *t, uint8_t *rec, size_t n, uint8_t *out, size_t *outlen,
     char *plain, size_t *plainlen)

@@ -1,9 +1,9 @@
 /*
- * map_versions: the maps that replace each other while mapload asks for them.
+ * map_versions: the maps that replace each other while mapload requests them.
  * Called by mapload.c; writes the file of the map.
  *
- * Each one is of another size, from 1 KB to 200 KB, and has its number in every
- * line, so that a body of two maps is neither.
+ * Each map has a different size, from 1 KB to 200 KB, and its number in every
+ * line, so that a mixture of two maps is detected.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -87,7 +87,7 @@ versions_write(const char *file, int n)
 	free(text);
 }
 
-/* Unpacked into `out'; its length, or -1: it is no gzip. */
+/* Decompress into `out'; the length, or -1: not gzip. */
 static long
 unpack(const char *p, size_t n, char *out, size_t size)
 {

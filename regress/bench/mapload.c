@@ -1,16 +1,16 @@
 /*
- * mapload: asks an HTTPS server for a small file, as fast as it answers; called
- * by bench_map.sh.  Linux alone.
+ * mapload: requests a small file from an HTTPS server, as fast as it answers;
+ * called by bench_map.sh.  For Linux.
  *
  *	mapload [-cx] [-m get|new|check] [-n conns] [-d secs] [-p path]
  *	    [-P pid] [-f file -r times] name address port
  *
- * get: connections that stay, one request after the other on each.
- * new: a new TLS 1.3 connection for each request, closed by us; with -c we say
- * Connection: close, and the server closes; with -x X25519 alone is offered.
+ * get: persistent connections, one request after the other on each.
+ * new: a new TLS 1.3 connection for each request, closed by us; with -c the
+ * request has Connection: close, and the server closes; -x offers X25519 alone.
  * check: as get, half of the connections with gzip and some of them new each
- * time, while `file' is replaced -r times by other maps; each body must be one
- * of those that were written, whole.
+ * time, while `file' is replaced -r times by other maps; each body must be the
+ * whole of a map that was written.
  *
  * Prints one line of key=value.  Opens sockets, and writes `file'.
  */
@@ -32,7 +32,7 @@
 
 #define MAX_CONNS	1024
 #define BODY_MAX	(1024 * 1024)
-#define WAIT_SECS	5		/* for an answer; later it has failed */
+#define WAIT_SECS	5		/* limit for an answer */
 
 enum mapload_state { CLOSED, CONNECTING, SHAKING, WRITING, READING };
 
@@ -41,9 +41,9 @@ struct map_client {
 	SSL			*ssl;		/* NULL: by map_tls.c */
 	struct mtls		*lean;		/* of mode new */
 	enum mapload_state	 state;
-	int			 gzip;		/* asks for it */
+	int			 gzip;		/* requests gzip */
 	int			 fresh;		/* a new connection each time */
-	int			 writing;	/* epoll waits for that, too */
+	int			 writing;	/* epoll: also for writing */
 	double			 since;		/* of this request */
 	char			*in;
 	size_t			 len, cap;
@@ -68,7 +68,7 @@ static unsigned long long replies, connections, failed, mixed, bytes;
 
 static void	begin(struct map_client *);
 
-/* Whose certificate it is does not matter here, only the time. */
+/* The certificate is not validated: only the time is measured. */
 static int
 trust(X509_STORE_CTX *store, void *arg)
 {
@@ -106,7 +106,7 @@ hang_up(struct map_client *c)
 	c->state = CLOSED;
 }
 
-/* The request came to nothing: once more on a new connection. */
+/* The request failed: repeat it on a new connection. */
 static void
 fail(struct map_client *c, const char *why)
 {
@@ -140,7 +140,7 @@ dial(struct map_client *c)
 	watch(c, EPOLL_CTL_ADD, 1);
 }
 
-/* Start a request, on the connection that is there or a new one. */
+/* Start a request, on the present connection or a new one. */
 static void
 begin(struct map_client *c)
 {
@@ -152,7 +152,7 @@ begin(struct map_client *c)
 		c->state = WRITING;
 }
 
-/* What OpenSSL wants before it goes on: 0, or -1, it does not go on. */
+/* Register for what OpenSSL requires: 0, or -1: the connection failed. */
 static int
 wants(struct map_client *c, int rv)
 {
@@ -170,7 +170,7 @@ wants(struct map_client *c, int rv)
 	}
 }
 
-/* The head is whole: how long is all of it?  0, or -1: not a good reply. */
+/* The head is complete: set the length of the reply.  0, or -1: invalid. */
 static int
 measure(struct map_client *c, const char *end)
 {
@@ -186,7 +186,7 @@ measure(struct map_client *c, const char *end)
 	return (c->need > BODY_MAX ? -1 : 0);
 }
 
-/* There is room for `n' more bytes, and a NUL, in the reply. */
+/* Make room for `n' more bytes and a NUL in the reply. */
 static void
 grow(struct map_client *c, size_t n)
 {
@@ -197,7 +197,7 @@ grow(struct map_client *c, size_t n)
 		err(1, "realloc");
 }
 
-/* Look at what came of the reply: 1 it is whole, 0 not yet, -1 it is bad. */
+/* Parse the reply: 1 complete, 0 not yet, -1 invalid. */
 static int
 check_answer(struct map_client *c)
 {
@@ -212,7 +212,7 @@ check_answer(struct map_client *c)
 	return (c->len == c->need ? 1 : -1);
 }
 
-/* The body is one of those that were written. */
+/* Check that the body is a map that was written. */
 static int
 good_body(const struct map_client *c)
 {
@@ -222,7 +222,7 @@ good_body(const struct map_client *c)
 	    p != NULL && p < c->in + c->head));
 }
 
-/* All of a reply is there. */
+/* The reply is complete. */
 static void
 done(struct map_client *c)
 {
@@ -235,9 +235,9 @@ done(struct map_client *c)
 	begin(c);
 }
 
-/* Read what is there; 1 the reply is whole, 0 not yet, -1 failed. */
+/* Read the available data; 1 the reply is complete, 0 not yet, -1 failed. */
 static int
-take(struct map_client *c)
+receive(struct map_client *c)
 {
 	int n, rv;
 
@@ -252,9 +252,9 @@ take(struct map_client *c)
 	}
 }
 
-/* As take(), for map_tls.c. */
+/* As receive(), for map_tls.c. */
 static int
-take_lean(struct map_client *c)
+receive_lean(struct map_client *c)
 {
 	struct mtls *t = c->lean;
 	uint8_t out[MTLS_OUT];
@@ -293,13 +293,13 @@ step_lean(struct map_client *c)
 		watch(c, EPOLL_CTL_MOD, 0);
 		return;
 	}
-	if ((rv = take_lean(c)) == -1)
+	if ((rv = receive_lean(c)) == -1)
 		fail(c, "handshake failed, bad reply, or connection lost");
 	else if (rv == 1)
 		done(c);
 }
 
-/* Go on with a connection as far as it can. */
+/* Continue a connection until it would block. */
 static void
 step(struct map_client *c)
 {
@@ -334,7 +334,7 @@ step(struct map_client *c)
 				watch(c, EPOLL_CTL_MOD, 0);
 			return;		/* the answer takes a while */
 		}
-		if ((rv = take(c)) == 0)
+		if ((rv = receive(c)) == 0)
 			return;
 		if (rv == -1) {
 			fail(c, "bad reply, or connection lost");
@@ -346,7 +346,7 @@ step(struct map_client *c)
 	}
 }
 
-/* Those that wait too long have failed. */
+/* Requests beyond the time limit have failed. */
 static void
 give_up(double t)
 {
@@ -526,7 +526,7 @@ main(int argc, char *argv[])
 	if (checking)
 		versions_start(set.file);
 	start();
-	/* Warm: connections are up, the server has its memory. */
+	/* Warm-up: connections are open, the server has its memory. */
 	if (!checking)
 		run_until(now() + 0.5);
 	replies = connections = bytes = 0;

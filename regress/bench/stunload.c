@@ -8,9 +8,9 @@
  * -n n    from n addresses of the loopback network in turn, 1 to 64; for a
  *         server at 127.0.0.1
  * -P pid  sum the CPU time of that process and its descendants
- * -r pps  packets a second, flat out without
+ * -r pps  packets a second; the default is no limit
  *
- * Prints one line of key=value.  Linux alone: sendmmsg and /proc.
+ * Prints one line of key=value.  For Linux: sendmmsg and /proc.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -95,8 +95,8 @@ batch_init(struct batch *b, size_t len)
 }
 
 /*
- * Each message goes to that place from the next of `n' addresses, 127.0.0.1 and
- * so on.
+ * Each message is sent to that address from the next of `n' addresses,
+ * 127.0.0.1 and following.
  */
 static void
 spread(struct batch *b, int n, struct sockaddr_storage *to, socklen_t tolen)
@@ -123,8 +123,8 @@ spread(struct batch *b, int n, struct sockaddr_storage *to, socklen_t tolen)
 }
 
 /*
- * All requests in one message, which the kernel cuts apart: the load must not
- * cost more than what it loads.
+ * All requests in one message, which the kernel splits: the load must not cost
+ * more than the server.
  */
 static void
 join(struct batch *b)
@@ -144,7 +144,7 @@ join(struct batch *b)
 	memcpy(CMSG_DATA(c), &size, sizeof(size));
 }
 
-/* Take all answers that are there. */
+/* Receive all available answers. */
 static void
 receive(int fd, struct batch *b, struct count *c)
 {
@@ -165,7 +165,7 @@ receive(int fd, struct batch *b, struct count *c)
 }
 
 /*
- * A socket for requests to that place, which *to says: connected, unless the
+ * A socket for requests, whose destination *to is set: connected, unless the
  * requests have several sources.
  */
 static int
@@ -179,7 +179,7 @@ dial(const char *host, const char *port, int sources,
 		errx(1, "%s port %s: %s", host, port, gai_strerror(e));
 	if ((fd = socket(ai->ai_family, SOCK_DGRAM, 0)) == -1)
 		err(1, "socket");
-	/* The system's limit is for those who are not root. */
+	/* The system's limit does not apply to root. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size,
 	    sizeof(size)) == -1 &&
 	    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) == -1)
@@ -225,7 +225,7 @@ run(int fd, double secs, double rate, struct batch *req, struct count *c)
 			(void)poll(&p, 1, 1);
 		receive(fd, &answer, c);
 	}
-	usleep(200000);		/* what is still under way */
+	usleep(200000);		/* answers still under way */
 	receive(fd, &answer, c);
 }
 

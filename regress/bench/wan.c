@@ -4,12 +4,11 @@
  *	wan ns1 dev1 addr1/len ns2 dev2 addr2/len
  *	    delay_ms mbit12 mbit21 loss_percent queue_ms
  *
- * Makes a TUN device in each namespace and carries IP packets between them;
- * each direction has a rate, a queue of queue_ms that drops at its tail, a
- * one-way delay and random loss (the same in every run).  Prints "up" when it
- * works and runs until it is killed.  Started by tailnet.sh as root, runs
- * ip(8).
- * Linux alone.
+ * Creates a TUN device in each namespace and transfers IP packets between
+ * them; each direction has a rate, a queue of queue_ms that drops at its tail,
+ * a one-way delay and random loss (the same in every run).  Prints "up" when
+ * it works and runs until it is killed.  Started by tailnet.sh as root, runs
+ * ip(8).  For Linux.
  */
 #include <sys/types.h>
 #include <sys/ioctl.h>
@@ -33,7 +32,7 @@
 #define PKT_MAX	2048
 
 struct pkt {
-	double	 due;		/* when it comes out */
+	double	 due;		/* time of delivery */
 	size_t	 len;
 	char	*data;
 };
@@ -41,7 +40,7 @@ struct pkt {
 struct wan_way {
 	int		 in, out;	/* TUN devices */
 	double		 rate;		/* bytes a second */
-	double		 free_at;	/* when the link has sent all it has */
+	double		 free_at;	/* time when the link is idle */
 	struct pkt	 pkts[SLOTS];
 	unsigned int	 head, tail;
 };
@@ -132,7 +131,7 @@ open_tun(const char *ns, char *dev, char *addr)
 	return (fd);
 }
 
-/* A packet enters the link, or is lost. */
+/* Add a packet to the link, or lose it. */
 static void
 enter(const struct wan *w, struct wan_way *d, const char *buf, size_t len,
     double t)
@@ -168,7 +167,7 @@ turn(const struct wan *w, struct wan_way *d, double t, double next)
 		p = &d->pkts[d->head % SLOTS];
 		if (p->due > t)
 			return (p->due < next ? p->due : next);
-		/* A device takes a packet whole; one it refuses is lost. */
+		/* A packet that the device refuses is lost. */
 		if (write(d->out, p->data, p->len) == -1 && errno != EAGAIN &&
 		    errno != EINVAL && errno != EIO && errno != ENOBUFS)
 			err(1, "write to the device");

@@ -20,7 +20,7 @@ check(int ok)
 }
 
 static void
-ask(const struct json *j, json_ref r, const char *text, size_t len)
+read_value(const struct json *j, json_ref r, const char *text, size_t len)
 {
 	unsigned int	 line, column;
 	const char	*raw;
@@ -49,11 +49,11 @@ walk(const struct json *j, json_ref r, const char *text, size_t len, int depth)
 	size_t		n = 1, children = 0;
 
 	check(depth <= DEPTH && json_type(j, r) != JSON_NONE);
-	ask(j, r, text, len);
+	read_value(j, r, text, len);
 	for (k = json_first(j, r); k != -1; k = json_next(j, k)) {
 		children++;
 		if (json_type(j, r) == JSON_OBJECT) {
-			ask(j, k, text, len);
+			read_value(j, k, text, len);
 			n += 1 + walk(j, json_value(j, k), text, len,
 			    depth + 1);
 		} else

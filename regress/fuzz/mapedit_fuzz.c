@@ -22,7 +22,7 @@ must(int ok)
 
 /* A string of the input; a byte with its length precedes it. */
 static char *
-take(const uint8_t **p, size_t *len)
+next_string(const uint8_t **p, size_t *len)
 {
 	size_t n;
 	char *s;
@@ -78,8 +78,8 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 		return (0);
 	op = *p++;
 	len--;
-	path = take(&p, &len);
-	value = take(&p, &len);
+	path = next_string(&p, &len);
+	value = next_string(&p, &len);
 	must(path != NULL && value != NULL);
 	ipc_wr_init(&w);
 	if (op % 3 == 0)
