@@ -667,6 +667,9 @@ parent_control_close(struct parent *d)
 	event_free(ev_pause);
 	close(listen_fd);
 	listen_fd = -1;
-	while ((t = LIST_FIRST(&talks)) != NULL)
+	while ((t = LIST_FIRST(&talks)) != NULL) {
+		/* As far as it goes at once: derpd stops for nobody. */
+		(void)ipc_chan_flush(t->chan, 0);
 		talk_free(t);
+	}
 }
