@@ -441,8 +441,12 @@ parent_gen_keys_gone(struct parent_gens *m)
 {
 	struct parent_generation *g = m->now;
 
-	if (g == NULL || g->state > GEN_AT_STAGE)
+	if (g == NULL)
 		return;
+	if (g->state > GEN_AT_STAGE) {
+		g->keyless = 1;
+		return;
+	}
 	g->child = 1;
 	if (g->state <= GEN_AT_FILES && !g->done)
 		g->failed = 1;	/* the call that it waits for says more */

@@ -84,6 +84,8 @@ struct parent_generation {
 	int		 done;		/* the step has ended */
 	int		 failed;	/* one of them did */
 	int		 child;		/* ... because a child ended */
+	int		 keyless;	/* keys ended after the workers had
+					   agreed: the next one has nothing */
 	char		 why[512];	/* the first thing that is wrong */
 	char		 line[512];	/* logged by the step's last part */
 	uint64_t	 owed;		/* workers that have to answer, a bit

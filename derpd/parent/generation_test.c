@@ -70,7 +70,10 @@ static void
 end(void *arg, struct parent_generation *g, int in_force)
 {
 	(void)arg;
-	note(in_force ? "in-force " : "refused(%s) ", g->why);
+	if (!in_force)
+		note("refused(%s) ", g->why);
+	else
+		note(g->keyless ? "in-force,keyless " : "in-force ");
 }
 
 static void
@@ -390,7 +393,7 @@ ATF_TC_BODY(keys_ends, tc)
 	answer(1, 1, "");
 	ATF_CHECK_STREQ("retain ", news());
 	parent_gen_done(&m, -1, "keys is not running");
-	ATF_CHECK_STREQ("in-force a:good ", news());
+	ATF_CHECK_STREQ("in-force,keyless a:good ", news());
 }
 
 /* What nobody looks after is tried again, not for ever. */

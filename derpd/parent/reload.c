@@ -90,7 +90,8 @@ took_effect(struct parent *d, const struct parent_generation *g)
 		parent_stuns_configure(d);
 		break;
 	case GEN_KEYS:
-		keys_loaded(d);
+		if (!g->keyless)
+			keys_loaded(d);
 		break;
 	case GEN_START:
 		d->keys_loaded = 1;
