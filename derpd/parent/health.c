@@ -8,11 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "ipcsend.h"
 #include "log.h"
 #include "parent.h"
+#include "results.h"
 
 #define ENOUGH_FAILURES	2	/* in a row: one may be chance */
+#define RESULT_MS	1000	/* between two probes, the least that can be
+				   configured */
 
 int
 parent_health_wanted(const struct parent *d)
@@ -101,18 +105,28 @@ update(struct parent *d, int ok)
 		set_state(d, 0);
 }
 
+int
+parent_health_result(struct parent *d, const struct ipc_msg_health_result *v,
+    uint64_t now_ms)
+{
+	if (!parent_results_may_come(&d->well.due_ms, now_ms, RESULT_MS))
+		return (-1);
+	/* One that is told to end may have one on the way. */
+	if (!parent_health_wanted(d))
+		return (0);
+	strlcpy(d->well.why, v->why, sizeof(d->well.why));
+	update(d, v->ok);
+	return (0);
+}
+
 static int
 handle_result(struct parent_proc *p, struct ipc_msg *m)
 {
-	struct parent *d = p->d;
 	struct ipc_msg_health_result v;
 
 	if (ipc_get_health_result(&m->rd, &v) == -1)
 		return (-1);
-	strlcpy(d->well.why, v.why, sizeof(d->well.why));
-	if (parent_health_wanted(d))
-		update(d, v.ok);
-	return (0);
+	return (parent_health_result(p->d, &v, base_clock_ms()));
 }
 
 static void
@@ -141,6 +155,7 @@ parent_health_configure(struct parent *d)
 void
 parent_health_now(struct parent *d)
 {
-	if (d->health.chan != NULL)
-		(void)ipc_send_health_now(d->health.chan);
+	if (d->health.chan != NULL &&
+	    ipc_send_health_now(d->health.chan) == 0)
+		parent_results_one_more(&d->well.due_ms, RESULT_MS);
 }

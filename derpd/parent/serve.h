@@ -6,6 +6,7 @@
  * health.c    the health process: is the relay well?
  * filewatch.c files that others change
  * metrics.c   what the metrics say of all this
+ * results.h   how many results a child may give
  */
 #ifndef SERVE_H
 #define SERVE_H
@@ -29,6 +30,7 @@ struct parent_health {
 	unsigned int	 failures;	/* in a row */
 	char		 why[512];	/* what is wrong, "" nothing */
 	time_t		 since;		/* ok or not */
+	uint64_t	 due_ms;	/* of results, see results.h */
 };
 
 /* stuns.c */
@@ -58,6 +60,14 @@ int	 parent_health_start(struct parent_proc *p);
 
 /* Tell it what the configuration says. */
 void	 parent_health_configure(struct parent *d);
+
+/*
+ * A result of the health process, which came at `now_ms' (monotonic).  0, or
+ * -1: more than it can have.
+ */
+struct ipc_msg_health_result;
+int	 parent_health_result(struct parent *d,
+	    const struct ipc_msg_health_result *v, uint64_t now_ms);
 
 /* Probe now: something has changed. */
 void	 parent_health_now(struct parent *d);

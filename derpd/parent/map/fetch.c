@@ -10,6 +10,7 @@
 #include "ipcsend.h"
 #include "log.h"
 #include "parent.h"
+#include "results.h"
 
 /* An id says which configuration, which map, and which of its servers. */
 #define MAP_SHIFT	8
@@ -17,12 +18,10 @@
 #define FOLLOWED	0xff	/* in place of the number of a server */
 
 /*
- * fetch asks a server at most every 5 seconds, the time after a first failure,
- * but when it is told to ask at once.  One that was taken over could give any
- * number of results.
+ * Between two results of a source: fetch asks a server at most every 5 seconds,
+ * the time after a first failure, but when it is told to ask at once.
  */
-#define RESULT_MS	5000	/* between two results of a source */
-#define RESULT_BURST	16	/* of a source, at once */
+#define RESULT_MS	5000
 
 int
 mapset_fetch_wanted(const struct conf *c)
@@ -107,28 +106,6 @@ handle_compared(struct mapset_map *m, struct mapset_other *o,
 	mapset_compared(m, o);
 }
 
-/*
- * A source has a result more: 1 it can have that, 0 there are too many.  *due
- * is when its results would be due if they came as seldom as they may.
- */
-static int
-may_come(uint64_t *due, uint64_t now_ms)
-{
-	if (*due < now_ms)
-		*due = now_ms;
-	if (*due - now_ms > (RESULT_BURST - 1) * RESULT_MS)
-		return (0);
-	*due += RESULT_MS;
-	return (1);
-}
-
-/* It was told to ask at once: one more result is in order. */
-static void
-one_more(uint64_t *due)
-{
-	*due -= *due < RESULT_MS ? *due : RESULT_MS;
-}
-
 int
 mapset_fetch_result(struct parent *d, const struct ipc_msg_fetch_result *v,
     uint64_t now_ms)
@@ -145,10 +122,11 @@ mapset_fetch_result(struct parent *d, const struct ipc_msg_fetch_result *v,
 	m = &d->maps.v[index];
 	/* A map that comes from a file is none of its business. */
 	if (server == FOLLOWED && m->conf->follow != NULL &&
-	    may_come(&m->due_ms, now_ms))
+	    parent_results_may_come(&m->due_ms, now_ms, RESULT_MS))
 		handle_followed(m, v->what, v->why, v->body, v->len, v->mtime);
 	else if (server < m->nothers &&
-	    may_come(&m->others[server].due_ms, now_ms))
+	    parent_results_may_come(&m->others[server].due_ms, now_ms,
+	    RESULT_MS))
 		handle_compared(m, &m->others[server], v->what, v->why,
 		    v->hash);
 	else
@@ -196,8 +174,9 @@ mapset_fetch_now(struct parent *d)
 	    ipc_chan_send(d->fetch.chan, MSG_FETCH_NOW, NULL, -1) == -1)
 		return;
 	for (i = 0; i < d->maps.n; i++) {
-		one_more(&d->maps.v[i].due_ms);
+		parent_results_one_more(&d->maps.v[i].due_ms, RESULT_MS);
 		for (k = 0; k < d->maps.v[i].nothers; k++)
-			one_more(&d->maps.v[i].others[k].due_ms);
+			parent_results_one_more(
+			    &d->maps.v[i].others[k].due_ms, RESULT_MS);
 	}
 }
