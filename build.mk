@@ -1,17 +1,16 @@
 # The build rules, for GNU make and BSD makes.  Called by Makefile, which makes
-# config.mk, and sources.mk from the tree.  A new source file or test needs no
-# line here; a new program needs its folder in etc/sources, and here its name in
-# PROGS or CHILDREN, its archive and its rule.
+# config.mk and, from the tree, sources.mk: the lists of files and the rules of
+# programs.  A new source file or test needs no line here, nor does a new
+# program of derpd, which is a folder with a main.c.
+
+# The first target; what it needs is below.
+all:
 
 include config.mk
 include sources.mk
 -include depend.mk
 
 PROGS = derpctl/derpctl derpd/derpd
-# Only derpd starts these.
-CHILDREN = derpd/keys/derpd-keys derpd/relay/derpd-relay \
-	derpd/health/derpd-health stund/stund derpmapd/derpmapd \
-	acme-helper/acme-helper
 
 E2E_PROGS = regress/e2e/rawderp regress/acme/acmedrive regress/soak/soak \
 	$(SMALL_PROGS)
@@ -25,22 +24,15 @@ MAPLOAD_OBJS = regress/bench/mapload.o regress/bench/map_tls.o \
 BENCH_PROGS = regress/bench/derpload regress/bench/mapload \
 	regress/bench/stunload regress/bench/wan
 
-# One for each folder, in link order: lib is last.
-ARCHIVES = regress/libfake.a derpctl/libderpctl.a derpmapd/libderpmapd.a \
-	stund/libstund.a acme-helper/libacme.a derpd/libderpd.a \
-	derpd/keys/libkeys.a derpd/relay/librelay.a derpd/health/libhealth.a \
-	lib/libderp.a
+# What tests are linked with; what all call comes last.
+ARCHIVES = regress/libfake.a $(PROG_ARCHIVES) lib/libderp.a
 GENERATED = derpd/conf/parse.c derpd/conf/parse.h
-PROG_OBJS = derpctl/derpctl.o derpd/derpd.o derpd/keys/main.o \
-	derpd/relay/main.o derpd/health/main.o stund/stund.o \
-	derpmapd/derpmapd.o acme-helper/acme-helper.o
 TEST_OBJS = $(UNIT_TESTS:=.o)
 FUZZ_OBJS = $(FUZZERS:=.o) regress/fuzz/runner.o
-OBJS = $(LIB_OBJS) $(PARENT_OBJS) $(KEYS_OBJS) $(RELAY_OBJS) $(HEALTH_OBJS) \
-	$(CTL_OBJS) $(MAPD_OBJS) $(STUN_OBJS) $(ACME_OBJS) $(PROG_OBJS) \
-	$(TEST_OBJS) $(FUZZ_OBJS) $(RAW_OBJS) $(DRIVE_OBJS) $(SOAK_OBJS) \
-	$(FAKE_OBJS) $(SMALL_PROGS:=.o) $(LOAD_OBJS) \
-	$(MAPLOAD_OBJS) regress/bench/stunload.o regress/bench/wan.o
+OBJS = $(LIB_OBJS) $(PROG_OBJS) $(TEST_OBJS) $(FUZZ_OBJS) $(RAW_OBJS) \
+	$(DRIVE_OBJS) $(SOAK_OBJS) $(FAKE_OBJS) $(SMALL_PROGS:=.o) \
+	$(LOAD_OBJS) $(MAPLOAD_OBJS) regress/bench/stunload.o \
+	regress/bench/wan.o
 SOURCES = $(OBJS:.o=.c)
 
 all: $(PROGS) $(CHILDREN)
@@ -68,71 +60,10 @@ lib/libderp.a: $(LIB_OBJS)
 	@rm -f $@
 	@echo "$(AR) $@"
 	@$(AR) rcs $@ $(LIB_OBJS)
-derpd/libderpd.a: $(PARENT_OBJS)
-	@rm -f $@
-	@echo "$(AR) $@"
-	@$(AR) rcs $@ $(PARENT_OBJS)
-derpd/keys/libkeys.a: $(KEYS_OBJS)
-	@rm -f $@
-	@echo "$(AR) $@"
-	@$(AR) rcs $@ $(KEYS_OBJS)
-derpd/relay/librelay.a: $(RELAY_OBJS)
-	@rm -f $@
-	@echo "$(AR) $@"
-	@$(AR) rcs $@ $(RELAY_OBJS)
-derpd/health/libhealth.a: $(HEALTH_OBJS)
-	@rm -f $@
-	@echo "$(AR) $@"
-	@$(AR) rcs $@ $(HEALTH_OBJS)
-derpctl/libderpctl.a: $(CTL_OBJS)
-	@rm -f $@
-	@echo "$(AR) $@"
-	@$(AR) rcs $@ $(CTL_OBJS)
-derpmapd/libderpmapd.a: $(MAPD_OBJS)
-	@rm -f $@
-	@echo "$(AR) $@"
-	@$(AR) rcs $@ $(MAPD_OBJS)
-stund/libstund.a: $(STUN_OBJS)
-	@rm -f $@
-	@echo "$(AR) $@"
-	@$(AR) rcs $@ $(STUN_OBJS)
 regress/libfake.a: $(FAKE_OBJS)
 	@rm -f $@
 	@echo "$(AR) $@"
 	@$(AR) rcs $@ $(FAKE_OBJS)
-acme-helper/libacme.a: $(ACME_OBJS)
-	@rm -f $@
-	@echo "$(AR) $@"
-	@$(AR) rcs $@ $(ACME_OBJS)
-
-derpd/derpd: derpd/derpd.o $(ARCHIVES)
-	@echo "$(CC) -o $@"
-	@$(CC) $(LDFLAGS) -o $@ derpd/derpd.o derpd/libderpd.a lib/libderp.a \
-	    $(LIBS)
-derpd/keys/derpd-keys: derpd/keys/main.o $(ARCHIVES)
-	@echo "$(CC) -o $@"
-	@$(CC) $(LDFLAGS) -o $@ derpd/keys/main.o derpd/keys/libkeys.a \
-	    lib/libderp.a $(LIBS)
-derpd/relay/derpd-relay: derpd/relay/main.o $(ARCHIVES)
-	@echo "$(CC) -o $@"
-	@$(CC) $(LDFLAGS) -o $@ derpd/relay/main.o derpd/relay/librelay.a \
-	    lib/libderp.a $(LIBS)
-derpd/health/derpd-health: derpd/health/main.o $(ARCHIVES)
-	@echo "$(CC) -o $@"
-	@$(CC) $(LDFLAGS) -o $@ derpd/health/main.o derpd/health/libhealth.a \
-	    lib/libderp.a $(LIBS)
-derpctl/derpctl: derpctl/derpctl.o $(ARCHIVES)
-	@echo "$(CC) -o $@"
-	@$(CC) $(LDFLAGS) -o $@ derpctl/derpctl.o derpctl/libderpctl.a lib/libderp.a $(LIBS)
-derpmapd/derpmapd: derpmapd/derpmapd.o $(ARCHIVES)
-	@echo "$(CC) -o $@"
-	@$(CC) $(LDFLAGS) -o $@ derpmapd/derpmapd.o derpmapd/libderpmapd.a lib/libderp.a $(LIBS)
-stund/stund: stund/stund.o $(ARCHIVES)
-	@echo "$(CC) -o $@"
-	@$(CC) $(LDFLAGS) -o $@ stund/stund.o stund/libstund.a lib/libderp.a $(LIBS)
-acme-helper/acme-helper: acme-helper/acme-helper.o $(ARCHIVES)
-	@echo "$(CC) -o $@"
-	@$(CC) $(LDFLAGS) -o $@ acme-helper/acme-helper.o acme-helper/libacme.a lib/libderp.a $(LIBS)
 
 $(UNIT_TESTS): $(TEST_OBJS) $(ARCHIVES)
 	@echo "$(CC) -o $@"

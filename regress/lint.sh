@@ -90,12 +90,13 @@ headers=$(find lib compat derpd stund derpmapd acme-helper derpctl -name '*.h' |
 find lib compat derpd stund derpmapd acme-helper derpctl -name '*.[chy]' |
     grep -v -e '_test\.c$' -e 'fixture\.h$' \
 	-e '/fake[a-z]*\.[ch]$' -e '/parse\.[ch]$' |
-    xargs grep -H '^#include "' | awk -v headers="$headers" '
+    xargs grep -H '^#include "' | awk -v headers="$headers" \
+    -v programs=" $(echo derpd/*/main.c) " '
 function owner(path,  part) {
 	split(path, part, "/")
 	if (part[1] != "derpd")
 		return part[1]
-	return part[2] ~ /^(keys|relay|health)$/ ? part[2] : "derpd"
+	return index(programs, " derpd/" part[2] "/main.c ") ? part[2] : "derpd"
 }
 BEGIN {
 	n = split(headers, path, " ")

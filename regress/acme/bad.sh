@@ -21,8 +21,7 @@ bad_files() {
 	mkdir -p sbin "$BAD" state
 	chmod 700 state
 	cp "$DERPD" sbin/derpd
-	for _p in derpd/keys/derpd-keys derpd/relay/derpd-relay \
-	    derpd/health/derpd-health stund/stund derpmapd/derpmapd; do
+	for _p in $(e2e_programs); do
 		cp "$SRC/../../$_p" "$BAD"
 	done
 	cp "$SRC/badhelper" "$BAD/acme-helper"

@@ -198,6 +198,11 @@ e2e_cleanup() {
 	return 0
 }
 
+# e2e_programs: the programs that derpd starts, from the top of the tree.
+e2e_programs() {
+	sed -n 's/^CHILDREN = //p' "$SRC/../../sources.mk"
+}
+
 # e2e_children ROLE: process ids of the daemon's children: relay, keys or any.
 e2e_children() {
 	ps -A -o pid= -o ppid= -o args= | awk -v parent="$PID" -v role="$1" '

@@ -16,6 +16,7 @@ linked() {
 # want PROGRAM LIBRARY...: PROGRAM is linked with exactly these.
 want() {
 	_program=$SRC/../../$1
+	_wanted="$_wanted $1 "
 	shift
 	_got=$(linked "$_program")
 	[ "$_got" = "$(echo "$*" | tr ' ' '\n' | sort | tr '\n' ' ')" ] ||
@@ -28,6 +29,7 @@ libraries_body() {
 	e2e_need_plain "it is linked with all libraries"
 	command -v readelf >/dev/null 2>&1 || atf_skip "needs readelf"
 	[ "$(uname -s)" = Linux ] || atf_skip "names the libraries of Linux"
+	_wanted=
 	want derpd/derpd libcrypto libevent_core-2.1 libseccomp libsodium libz
 	want derpd/keys/derpd-keys libcrypto libevent_core-2.1 libseccomp \
 	    libsodium
@@ -41,14 +43,18 @@ libraries_body() {
 	want acme-helper/acme-helper libcrypto libevent_core-2.1 libseccomp \
 	    libtls
 	want derpctl/derpctl libcrypto libevent_core-2.1 libsodium libtls
+	for _program in $(e2e_programs); do
+		case $_wanted in
+		*" $_program "*) ;;
+		*) e2e_fail "this test has no line for $_program" ;;
+		esac
+	done
 }
 
 e2e_case by_hand 60 "programs started by hand report who starts them"
 by_hand_body() {
 	e2e_paths
-	for _program in derpd/keys/derpd-keys derpd/relay/derpd-relay \
-	    derpd/health/derpd-health stund/stund derpmapd/derpmapd \
-	    acme-helper/acme-helper; do
+	for _program in $(e2e_programs); do
 		for _args in '' '-x' '-x parent' '-x keys more'; do
 			# shellcheck disable=SC2086	# words
 			if "$SRC/../../$_program" $_args >out 2>err </dev/null
@@ -66,9 +72,7 @@ other_build_body() {
 	e2e_paths
 	mkdir -p sbin libexec/derpd
 	cp "$DERPD" sbin/derpd
-	for _program in derpd/keys/derpd-keys derpd/relay/derpd-relay \
-	    derpd/health/derpd-health stund/stund derpmapd/derpmapd \
-	    acme-helper/acme-helper; do
+	for _program in $(e2e_programs); do
 		cp "$SRC/../../$_program" libexec/derpd
 	done
 	DERPD=$PWD/sbin/derpd
