@@ -70,6 +70,16 @@ struct parent_proc {
 	struct event	*ev_restart;
 };
 
+/* How many there may be of all roles. */
+enum {
+	PARENT_MAXPROCS = 0
+#define OUTSIDE(ROLE, name)
+#define CHILD(ROLE, member, name, program, folder, sandbox)	+ 1
+#define WORKERS(ROLE, member, name, program, folder, sandbox)	\
+	+ IPC_MAXWORKERS
+#include "roles.def"
+};
+
 /* What is had of the system for children; a test has its own. */
 struct parent_procs_ops {
 	pid_t	 (*wait)(int *status);	/* one that ended, or 0 or -1 */
@@ -114,15 +124,15 @@ struct parent {
 	unsigned int		 nworkers;	/* relay workers, 0 without any
 						   web */
 	unsigned int		 nstuns;
-	struct parent_proc	 keys;
-	struct parent_proc	 relays[IPC_MAXWORKERS];
-	struct parent_proc	 stuns[IPC_MAXWORKERS];
-	struct parent_proc	 map;		/* validates maps */
-	struct parent_proc	 fetch;		/* maps of other servers */
-	struct parent_proc	 health;	/* probes the relay */
-	struct parent_proc	 helper;	/* acme-helper */
-	/* all of the above */
-	struct parent_proc	*procs[2 * IPC_MAXWORKERS + 5];
+	/* a member for each row of roles.def: keys, relays, ... */
+#define OUTSIDE(ROLE, name)
+#define CHILD(ROLE, member, name, program, folder, sandbox)		\
+	struct parent_proc	 member;
+#define WORKERS(ROLE, member, name, program, folder, sandbox)		\
+	struct parent_proc	 member[IPC_MAXWORKERS];
+#include "roles.def"
+	/* all of the above that there may be */
+	struct parent_proc	*procs[PARENT_MAXPROCS];
 	const struct parent_procs_ops *system;
 	unsigned int	 nprocs;
 	struct event	*ev_stop;
@@ -211,6 +221,9 @@ int	 parent_procs_attach(struct parent_proc *p, ipc_chan_cb cb);
  */
 int	 parent_start_child(struct parent_proc *p,
 	    int (*set_up)(struct parent_proc *), ipc_chan_cb cb);
+
+/* Start a child that has no settings and sends nothing but MSG_READY. */
+int	 parent_start_plain(struct parent_proc *p);
 
 /*
  * Handle a message of a child: MSG_READY, or one for `handle', which returns 0,

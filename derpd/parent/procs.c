@@ -1,7 +1,7 @@
 /*
  * procs: the parent's children, whatever they do: start, death, restart; see
- * parent.h.  What is particular to a role is in relays.c, stuns.c, maps.c,
- * fetch.c and health.c.
+ * parent.h.  What is particular to a role is in the table kinds[], and in
+ * relays.c, stuns.c, health.c, map/ and acme/.
  */
 #include <sys/wait.h>
 #include <errno.h>
@@ -197,32 +197,71 @@ parent_procs_start_keys(struct parent_proc *p)
 	    from_keys));
 }
 
+static int
+maps_wanted(const struct parent *d)
+{
+	return (!TAILQ_EMPTY(&d->conf->maps));
+}
+
+static int
+fetch_wanted(const struct parent *d)
+{
+	return (mapset_fetch_wanted(d->conf));
+}
+
+static int
+acme_wanted(const struct parent *d)
+{
+	return (renew_wanted(d->conf));
+}
+
+/* A row a child: how it is started, and when it is wanted (NULL: always). */
+static const struct parent_role {
+	int	(*start)(struct parent_proc *);
+	int	(*wanted)(const struct parent *);
+} kinds[ROLE_MAX] = {
+	[ROLE_KEYS] = { parent_procs_start_keys, NULL },
+	[ROLE_RELAY] = { parent_relays_start_one, NULL },
+	[ROLE_STUN] = { parent_stuns_start_one, NULL },
+	[ROLE_MAP] = { mapset_start_checker, maps_wanted },
+	[ROLE_FETCH] = { mapset_fetch_start, fetch_wanted },
+	[ROLE_HEALTH] = { parent_health_start, parent_health_wanted },
+	[ROLE_ACME] = { renew_start, acme_wanted },
+};
+
 static void
 add(struct parent *d, struct parent_proc *p, enum ipc_role role,
-    unsigned int worker, int (*start)(struct parent_proc *))
+    unsigned int worker)
 {
 	p->d = d;
 	p->role = role;
 	p->worker = worker;
-	p->start = start;
+	p->start = kinds[role].start;
 	d->procs[d->nprocs++] = p;
+}
+
+/* `n' of them. */
+static void
+add_workers(struct parent *d, struct parent_proc *p, enum ipc_role role,
+    unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		add(d, &p[i], role, i);
 }
 
 void
 parent_procs_set_up(struct parent *d)
 {
-	unsigned int i;
-
 	d->system = &system_ops;
-	add(d, &d->keys, ROLE_KEYS, 0, parent_procs_start_keys);
-	for (i = 0; i < d->nworkers; i++)
-		add(d, &d->relays[i], ROLE_RELAY, i, parent_relays_start_one);
-	for (i = 0; i < d->nstuns; i++)
-		add(d, &d->stuns[i], ROLE_STUN, i, parent_stuns_start_one);
-	add(d, &d->map, ROLE_MAP, 0, mapset_start_checker);
-	add(d, &d->fetch, ROLE_FETCH, 0, mapset_fetch_start);
-	add(d, &d->health, ROLE_HEALTH, 0, parent_health_start);
-	add(d, &d->helper, ROLE_ACME, 0, renew_start);
+#define OUTSIDE(ROLE, name)
+#define CHILD(ROLE, member, name, program, folder, sandbox)		\
+	add(d, &d->member, ROLE_##ROLE, 0);
+#define WORKERS(ROLE, member, name, program, folder, sandbox)		\
+	add_workers(d, d->member, ROLE_##ROLE,				\
+	    ROLE_##ROLE == ROLE_STUN ? d->nstuns : d->nworkers);
+#include "roles.def"
 }
 
 int
@@ -241,18 +280,7 @@ parent_procs_start(struct parent *d)
 int
 parent_procs_wanted(const struct parent_proc *p)
 {
-	switch (p->role) {
-	case ROLE_MAP:
-		return (!TAILQ_EMPTY(&p->d->conf->maps));
-	case ROLE_FETCH:
-		return (mapset_fetch_wanted(p->d->conf));
-	case ROLE_HEALTH:
-		return (parent_health_wanted(p->d));
-	case ROLE_ACME:
-		return (renew_wanted(p->d->conf));
-	default:
-		return (1);
-	}
+	return (kinds[p->role].wanted == NULL || kinds[p->role].wanted(p->d));
 }
 
 int

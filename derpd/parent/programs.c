@@ -25,7 +25,7 @@ static struct program {
 	int		 fd;
 } programs[] = {
 #define OUTSIDE(ROLE, name)
-#define CHILD(ROLE, name, program, folder)				\
+#define CHILD(ROLE, member, name, program, folder, sandbox)		\
 	{ ROLE_##ROLE, program, folder, "", -1 },
 #include "roles.def"
 };

@@ -38,3 +38,31 @@ parent_child_message(struct parent_proc *p, struct ipc_msg *m,
 		parent_procs_fail(p,
 		    "sent a malformed message, or one too many");
 }
+
+static int
+no_settings(struct parent_proc *p)
+{
+	(void)p;
+	return (0);
+}
+
+static int
+no_message(struct parent_proc *p, struct ipc_msg *m)
+{
+	(void)p;
+	(void)m;
+	return (-1);
+}
+
+static void
+from_plain(struct ipc_chan *c, struct ipc_msg *m, void *arg)
+{
+	(void)c;
+	parent_child_message(arg, m, no_message);
+}
+
+int
+parent_start_plain(struct parent_proc *p)
+{
+	return (parent_start_child(p, no_settings, from_plain));
+}

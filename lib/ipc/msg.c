@@ -7,12 +7,14 @@
 
 /* Sets of roles, a bit each. */
 enum {
-#define OUTSIDE(ROLE, name)			SET_##ROLE = 1U << ROLE_##ROLE,
-#define CHILD(ROLE, name, program, folder)	SET_##ROLE = 1U << ROLE_##ROLE,
+#define OUTSIDE(ROLE, name)	SET_##ROLE = 1U << ROLE_##ROLE,
+#define CHILD(ROLE, member, name, program, folder, sandbox)		\
+	SET_##ROLE = 1U << ROLE_##ROLE,
 #include "roles.def"
 	SET_CHILDREN = 0
 #define OUTSIDE(ROLE, name)
-#define CHILD(ROLE, name, program, folder)	| SET_##ROLE
+#define CHILD(ROLE, member, name, program, folder, sandbox)		\
+	| SET_##ROLE
 #include "roles.def"
 };
 
@@ -32,8 +34,9 @@ static const struct {
 };
 
 static const char *const roles[ROLE_MAX] = {
-#define OUTSIDE(ROLE, name)			[ROLE_##ROLE] = name,
-#define CHILD(ROLE, name, program, folder)	[ROLE_##ROLE] = name,
+#define OUTSIDE(ROLE, name)	[ROLE_##ROLE] = name,
+#define CHILD(ROLE, member, name, program, folder, sandbox)		\
+	[ROLE_##ROLE] = name,
 #include "roles.def"
 };
 
@@ -41,6 +44,20 @@ const char *
 ipc_role_name(enum ipc_role r)
 {
 	return ((unsigned int)r < ROLE_MAX ? roles[r] : "?");
+}
+
+enum ipc_role
+ipc_role_sandbox(enum ipc_role r)
+{
+	switch (r) {
+#define OUTSIDE(ROLE, name)
+#define CHILD(ROLE, member, name, program, folder, sandbox)		\
+	case ROLE_##ROLE:						\
+		return (ROLE_##sandbox);
+#include "roles.def"
+	default:
+		return (ROLE_MAX);
+	}
 }
 
 const char *

@@ -12,8 +12,9 @@
 
 /* Processes: a row each in roles.def. */
 enum ipc_role {
-#define OUTSIDE(ROLE, name)			ROLE_##ROLE,
-#define CHILD(ROLE, name, program, folder)	ROLE_##ROLE,
+#define OUTSIDE(ROLE, name)	ROLE_##ROLE,
+#define CHILD(ROLE, member, name, program, folder, sandbox)		\
+	ROLE_##ROLE,
 #include "roles.def"
 	ROLE_MAX
 };
@@ -133,6 +134,9 @@ enum ipc_relay_home { HOME_PAGE, HOME_BLANK, HOME_REDIRECT };
 
 /* Name of a role for log lines ("keys"); "?" when out of range. */
 const char *ipc_role_name(enum ipc_role r);
+
+/* The role whose sandbox confines `r'; ROLE_MAX when `r' is no child. */
+enum ipc_role ipc_role_sandbox(enum ipc_role r);
 
 /* Name of a message for log lines ("MSG_START"); "?" when unknown. */
 const char *ipc_msg_name(uint32_t type);

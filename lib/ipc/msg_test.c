@@ -197,8 +197,28 @@ ATF_TC_BODY(names, tc)
 		    "message %u has no name", t);
 }
 
+/* A child has the sandbox of a child that has its own. */
+ATF_TC_WITHOUT_HEAD(sandboxes);
+ATF_TC_BODY(sandboxes, tc)
+{
+	unsigned int	r;
+	enum ipc_role	of;
+
+	for (r = 0; r < ROLE_MAX + 2; r++) {
+		of = ipc_role_sandbox(r);
+		if (r >= ROLE_MAX || !is_child(r))
+			ATF_CHECK_EQ(ROLE_MAX, of);
+		else
+			ATF_CHECK_EQ_MSG(of, ipc_role_sandbox(of), "%s",
+			    ipc_role_name(r));
+	}
+	ATF_CHECK_EQ(K, ipc_role_sandbox(K));
+	ATF_CHECK_EQ(R, ipc_role_sandbox(R));
+}
+
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, sandboxes);
 	ATF_TP_ADD_TC(tp, families);
 	ATF_TP_ADD_TC(tp, one_way);
 	ATF_TP_ADD_TC(tp, descriptors);

@@ -24,7 +24,8 @@ struct sandbox_net {
 };
 
 /*
- * Confine this process, for good, to what `role', one of a child, needs.
+ * Confine this process, for good, to what `role', one of a child, needs: to the
+ * rules of the role that its row of roles.def names.
  * `net' widens ROLE_FETCH and ROLE_ACME (paths and ports) and ROLE_HEALTH
  * (ports); for others it must be NULL.  A refused call kills the process; built
  * with

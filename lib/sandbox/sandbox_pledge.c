@@ -56,17 +56,18 @@ show_paths(const struct sandbox_net *net)
 int
 sandbox_enter(enum ipc_role role, const struct sandbox_net *net)
 {
-	const char *p = promises(role);
+	const enum ipc_role as = ipc_role_sandbox(role);
+	const char *p = promises(as);
 	int hide;
 
-	if (p == NULL || (net != NULL) != (reads_files(role) ||
-	    role == ROLE_HEALTH) ||
-	    (role == ROLE_HEALTH && net->npaths > 0)) {
+	if (p == NULL || (net != NULL) != (reads_files(as) ||
+	    as == ROLE_HEALTH) ||
+	    (as == ROLE_HEALTH && net->npaths > 0)) {
 		errno = EINVAL;
 		return (-1);
 	}
 	/* The file system is out of sight before the promises are made. */
-	hide = reads_files(role) ? show_paths(net) : unveil("/", "");
+	hide = reads_files(as) ? show_paths(net) : unveil("/", "");
 	if (hide == -1 || unveil(NULL, NULL) == -1 || pledge(p, "") == -1)
 		return (-1);
 	entered = 1;

@@ -565,17 +565,18 @@ try_landlock(size_t npaths, const struct sandbox_net *net, int *error)
 int
 sandbox_enter(enum ipc_role role, const struct sandbox_net *net)
 {
+	const enum ipc_role as = ipc_role_sandbox(role);
+	int client = reads_files(as) || as == ROLE_HEALTH;
 	scmp_filter_ctx f;
 	int landlock, rv, error = 0;
-	int client = reads_files(role) || role == ROLE_HEALTH;
 
-	if ((unsigned int)role >= ROLE_MAX || role_calls[role].calls == NULL ||
-	    (net != NULL) != client || (role == ROLE_HEALTH &&
+	if (as == ROLE_MAX || role_calls[as].calls == NULL ||
+	    (net != NULL) != client || (as == ROLE_HEALTH &&
 	    net->npaths > 0)) {
 		errno = EINVAL;
 		return (-1);
 	}
-	if ((landlock = try_landlock(reads_files(role) ?
+	if ((landlock = try_landlock(reads_files(as) ?
 	    NELEM(fetch_paths) : 0, net, &error)) == -1)
 		return (-1);
 #ifdef SANDBOX_DEBUG
@@ -588,7 +589,7 @@ sandbox_enter(enum ipc_role role, const struct sandbox_net *net)
 	}
 	if ((rv = seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH,
 	    SCMP_ACT_KILL_PROCESS)) == 0 &&
-	    (rv = add_rules(f, role)) == 0)
+	    (rv = add_rules(f, as)) == 0)
 		rv = seccomp_load(f);
 	seccomp_release(f);
 	if (rv < 0) {
