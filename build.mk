@@ -65,10 +65,11 @@ regress/libfake.a: $(FAKE_OBJS)
 	@echo "$(AR) $@"
 	@$(AR) rcs $@ $(FAKE_OBJS)
 
-$(UNIT_TESTS): $(TEST_OBJS) $(ARCHIVES)
+# Their own objects are in sources.mk.
+$(UNIT_TESTS): $(ARCHIVES)
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ $@.o $(ARCHIVES) $(LIBS) $(ATF_LIBS)
-$(FUZZERS): $(FUZZ_OBJS) $(ARCHIVES)
+$(FUZZERS): regress/fuzz/runner.o $(ARCHIVES)
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) $(FUZZ_FLAGS) -o $@ $@.o $(FUZZ_MAIN) \
 	    $(ARCHIVES) $(LIBS)
@@ -76,7 +77,7 @@ $(FUZZERS): $(FUZZ_OBJS) $(ARCHIVES)
 regress/e2e/rawderp: $(RAW_OBJS) $(ARCHIVES)
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ $(RAW_OBJS) $(ARCHIVES) $(LIBS)
-$(SMALL_PROGS): $(SMALL_PROGS:=.o) lib/libderp.a
+$(SMALL_PROGS): lib/libderp.a
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ $@.o lib/libderp.a $(LIBS)
 
