@@ -94,7 +94,7 @@ struct relay_conn *relay_conn_new(struct relay *r, int fd, int tls,
  */
 void	relay_conn_close(struct relay_conn *c, const char *why);
 
-/* Stop handling input, send what is pending within 2 s, then close. */
+/* Stop handling input, send pending output within 2 s, then close. */
 void	relay_conn_drain(struct relay_conn *c);
 
 /*

@@ -112,7 +112,7 @@ relay_conn_resume(struct relay_conn *c, unsigned int why)
 	c->paused &= ~why;
 	if (c->paused != 0)
 		return;
-	/* Input resumes when the turn has handled what was kept. */
+	/* Input resumes when the turn has handled the kept input. */
 	c->paused = PAUSE_TURN;
 	queue_input(c);
 }

@@ -1,5 +1,6 @@
 /*
- * output: sends what connections have pending.  Called at the end of each turn.
+ * output: sends the pending output of connections.  Called at the end of each
+ * turn.
  *
  * A connection with new output is dirty.  Its frames are gathered, encrypted in
  * records of up to 16 KiB, and written with one send.  The kernel gets no more
@@ -441,9 +442,7 @@ relay_conn_reply(struct relay_conn *c, const void *head, size_t n,
 static int
 has_more(const struct relay_conn *c)
 {
-	/*
-	 * ServerInfo must not be sent before other workers know of the client.
-	 */
+	/* ServerInfo is sent after all workers have acknowledged the login. */
 	if (c->session.pending_acks != 0 && c->state == CONN_ADMIT)
 		return (0);
 	if (c->ws != NULL && web_ws_is_over(c->ws))

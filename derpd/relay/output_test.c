@@ -257,7 +257,7 @@ ATF_TC_BODY(unsent_limit, tc)
 	ATF_CHECK(c->dead);
 	drop_all(r);
 
-	/* Without a limit all goes at once. */
+	/* Without a limit all is sent at once. */
 	r = set_up();
 	c = client(r, 0);
 	for (i = 0; i < 200; i++)
@@ -314,7 +314,9 @@ ATF_TC_BODY(drain, tc)
 	relay_conn_dirty(c);
 	relay_output_flush(r);
 	ATF_CHECK_EQ(shuts, 1);
-	/* Its stream has ended: what comes for it now is no reason to close. */
+	/*
+	 * Output after the end of the stream is dropped, and does not close it.
+	 */
 	own(c, 1, 100);
 	packet(c, 2, 10);
 	relay_output_flush(r);

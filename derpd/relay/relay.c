@@ -188,8 +188,7 @@ on_token(void *arg, const struct ipc_msg_relay_token *v)
 		return (-1);
 	if (v->token[0] != '\0' &&
 	    ipc_send_relay_token_set(r->parent, &set) == -1)
-		fatal("can't tell the parent that an ACME token is answered "
-		    "(sendmsg)");
+		fatal("can't confirm an ACME token to the parent (sendmsg)");
 	return (0);
 }
 
@@ -243,8 +242,8 @@ on_commit(void *arg, const struct ipc_msg_relay_commit *v)
 	if (result.ok && v->how != SETTINGS_STAGE)
 		commit(r);
 	if (ipc_send_relay_result(r->parent, &result) == -1)
-		fatal("can't tell the parent whether settings are in force "
-		    "(sendmsg)");
+		fatal("can't report to the parent whether settings are in "
+		    "force (sendmsg)");
 	if (v->how == SETTINGS_FIRST)
 		r->configured = 1;
 	return (0);

@@ -150,9 +150,9 @@ info(const SSL *ssl, int where, int ret)
 }
 
 /*
- * What libtls leaves as it is:
- * - many records are taken from our buffer at once, not head and body of each;
- * - buffers of 33 KB a connection are given back while it is idle;
+ * Make settings that libtls does not make:
+ * - read many records from our buffer at once, not head and body of each;
+ * - free buffers of 33 KB a connection while it is idle;
  * - no tickets and no session cache: a login is cheap, and a ticket key would
  *   be one more secret in the worker;
  * - AES-128-GCM first, but ChaCha20 for clients that put it first because they

@@ -250,7 +250,7 @@ interop_begin() {
 	wait_until "the Go clients are connected" [ -f go.ready ]
 }
 
-# interop_end: tell it to stop; it must succeed.
+# interop_end: stop it; it must have succeeded.
 interop_end() {
 	kill -TERM "$GO_PID"
 	interop_wait

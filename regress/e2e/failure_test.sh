@@ -122,7 +122,7 @@ stop_under_load_body() {
 	    >logins.out 2>&1 &
 	echo $! >>pids
 	# It is connected until the write timeout, with much output pending.
-	wait_until "one does not read" grep -q '32 MiB went to one' reader.out
+	wait_until "one does not read" grep -q '32 MiB were sent to' reader.out
 	[ ! -s logins.out ] || e2e_fail "no slow login: $(cat logins.out)"
 	e2e_stop
 }

@@ -15,8 +15,8 @@ answers() {
 	ctl -j status | grep -q "\"answering\":$1"
 }
 
-# told N LINE: the log contains it N times.
-told() {
+# logged_times N LINE: the log contains it N times.
+logged_times() {
 	_told=$(grep -c "$2" derpd.log)
 	[ "$_told" -eq "$1" ] || e2e_fail "\"$2\" is logged $_told times"
 }
@@ -29,7 +29,7 @@ well_body() {
 	wait_until "STUN answers" answers true
 	ctl -j status | grep -q '"role":"health"' ||
 	    e2e_fail "status does not name the process"
-	told 1 'the relay is well'
+	logged_times 1 'the relay is well'
 	e2e_stop
 }
 
@@ -47,8 +47,8 @@ child timeout 60"
 	    e2e_fail "status does not say why"
 	kill -CONT "$_relay"
 	wait_until "STUN answers again" answers true
-	told 1 'the relay is not well'
-	told 2 'the relay is well'
+	logged_times 1 'the relay is not well'
+	logged_times 2 'the relay is well'
 	e2e_stop
 }
 
@@ -62,7 +62,7 @@ killed_body() {
 	kill -KILL "$_old"
 	wait_until "health is back" new_health "$_old"
 	wait_until "STUN answers" answers true
-	told 0 'the relay is not well'
+	logged_times 0 'the relay is not well'
 	e2e_stop
 }
 

@@ -156,8 +156,8 @@ directory "https://127.0.0.1:9/d" }'
 	e2e_stop
 }
 
-# said LINE: the consumer's last line contains this.
-said() {
+# last_has LINE: the consumer's last line contains this.
+last_has() {
 	tail -n 1 go.out | grep -q "$1"
 }
 
@@ -232,21 +232,21 @@ list_body() {
 
 	# The first machine crashes.
 	kill -KILL "$A_PID"
-	wait_until "the second server is taken" said "from $B_URL"
+	wait_until "the second server is taken" last_has "from $B_URL"
 	[ "$(hash_said)" = "$hash" ] || e2e_fail "it serves other bytes"
 	e2e_stop
-	wait_until "none is left" said "from none"
+	wait_until "none is left" last_has "from none"
 	[ "$(hash_said)" = "$hash" ] || e2e_fail "the good map is lost"
 
 	# The second one starts without its source.
 	second_conf "$B_PORT"
 	e2e_start
-	wait_until "the second server is back" said "from $B_URL"
+	wait_until "the second server is back" last_has "from $B_URL"
 	[ "$(hash_said)" = "$hash" ] || e2e_fail "it forgot the map"
 	B_PID=$PID
 	first_conf "$A_PORT"
 	first_start
-	wait_until "the first server is back" said "from $A_URL"
+	wait_until "the first server is back" last_has "from $A_URL"
 	write_map a/map.json two
 	wait_until "the new map is taken" said_other "$hash"
 	hash=$(hash_said)
@@ -256,7 +256,7 @@ list_body() {
 	PID=$A_PID
 	e2e_stop
 	cd .. || exit 1
-	wait_until "the second server is taken" said "from $B_URL"
+	wait_until "the second server is taken" last_has "from $B_URL"
 	[ "$(hash_said)" = "$hash" ] || e2e_fail "it serves an old map"
 	interop_end
 	PID=$B_PID

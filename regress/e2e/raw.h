@@ -1,22 +1,22 @@
 /*
- * raw: what the files of the raw-socket test driver share.
+ * raw: shared by the files of the raw-socket test driver.
  *
  * rawderp.c     options, the table of cases, one process a case
- * raw_net.c     TCP and TLS connections whose writes can be cut up
+ * raw_net.c     TCP and TLS connections whose writes can be split
  * raw_sess.c    DERP sessions on them: upgrade, login, frames
  * raw_split.c   cases: splits, coalescing, fast start
  * raw_frame.c   cases: malformed and unknown frames, pings
- * raw_login.c   cases: the login, and all that is slow
+ * raw_login.c   cases: the login, and slow clients
  * raw_http.c    cases: HTTP on the TLS port and on the plain one
- * raw_hang.c    cases: what hangs in the server
- * raw_load.c    cases: much for clients that don't read
+ * raw_hang.c    cases: processes of the server that hang
+ * raw_load.c    cases: floods to clients that don't read
  * raw_map.c     a case: a large map that is read slowly
  * raw_rules.c   cases: homes, the active connection, a node that watches itself
  * raw_tls.c     cases: TLS, junk, floods, exhaustion
- * raw_unfinished.c cases: limits on those who are not logged in
- * raw_turn.c    cases: much at once, in its order
+ * raw_unfinished.c cases: limits on unauthenticated connections
+ * raw_turn.c    cases: much input at once, in order
  * raw_large.c   cases: a large map, bodies of requests, deadlines
- * raw_limit.c   cases: limits on those who are logged in
+ * raw_limit.c   cases: limits on logged-in clients
  * raw_ws.c      a case: the end of a WebSocket
  */
 #ifndef RAW_H
@@ -39,7 +39,7 @@ struct raw_options {
 	const char	*plain;		/* its plain port, NULL none */
 	const char	*name;		/* SNI and Host */
 	const char	*from;		/* address to come from, NULL any */
-	const char	*ready;		/* file to make when a case is up */
+	const char	*ready;		/* file to create when ready */
 	const char	*map;		/* served map file */
 	char		 mesh[65];	/* mesh key, "" none */
 	const char	*key;		/* file of the server's key, NULL

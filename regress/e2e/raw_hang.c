@@ -35,7 +35,7 @@ wait_to_go(void)
 
 	while (!may_go()) {
 		if (now_ms() > until)
-			fail("nobody made the file %s.go", opt.ready);
+			fail("the file %s.go was not created", opt.ready);
 		poll(NULL, 0, POLL_MS);
 	}
 }
@@ -47,7 +47,7 @@ outcome(struct sess *s, int64_t until)
 	struct frame *f = sess_try_next(s, until - now_ms());
 
 	if (f == NULL && !s->c->eof)
-		fail("a login is neither taken nor refused");
+		fail("a login is neither accepted nor refused");
 	if (f == NULL)
 		return (0);
 	if (f->type != FRAME_SERVER_INFO)

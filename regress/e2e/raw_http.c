@@ -60,7 +60,7 @@ read_body(struct sess *s, struct reply *r, size_t n)
 		got = conn_read(s->c, buf, n - r->body < sizeof(buf) ?
 		    n - r->body : sizeof(buf), until - now_ms());
 		if (got == -1)
-			fail("a body did not come whole");
+			fail("a body is truncated");
 		if (got == 0)
 			break;
 		if (keep + (size_t)got < sizeof(r->text)) {

@@ -32,7 +32,7 @@ load_map(void)
 	FILE *f;
 
 	if (opt.map == NULL || (f = fopen(opt.map, "r")) == NULL)
-		fail("no map was given that can be read");
+		fail("the option -M names no readable map");
 	if ((map = malloc(size)) == NULL)
 		fail("out of memory");
 	map_len = fread(map, 1, size, f);

@@ -82,7 +82,7 @@ client_rate(void)
 
 	if (strstr(a->info, "\"TokenBucketBytesPerSecond\":32768") == NULL ||
 	    strstr(a->info, "\"TokenBucketBytesBurst\":65568") == NULL)
-		fail("ServerInfo does not tell the rate: %s", a->info);
+		fail("ServerInfo does not contain the rate: %s", a->info);
 	send_numbers(a, b->pub, 0, n);
 	for (i = 0; i < n; i++) {
 		want_number(b, a->pub, i);
@@ -237,7 +237,7 @@ unsent_limit(void)
 	report("%zu bytes came before the disco packet, the limit is %zu",
 	    before, limit);
 	if (before < limit / 2)
-		fail("the limit is lower than it is said to be");
+		fail("the limit is lower than configured");
 	if (before > limit + 65536)
 		fail("the limit is not kept");
 	sess_close(s, 0);
@@ -283,7 +283,7 @@ watch_pong(void)
 			if (memcmp(f->p, s[i]->pub, FRAME_KEY_LEN) == 0)
 				break;
 		if (i == opt.count || seen[i]++)
-			fail("told of a peer that is not there, or twice");
+			fail("PeerPresent of an unknown peer, or twice");
 		present++;
 	}
 	want_alive(w);

@@ -106,7 +106,7 @@ disco_overtakes(void)
 		;
 	report("a disco packet overtook all but %u of 1200", i);
 	if (i > 100)
-		fail("%u packets came before it", i);
+		fail("%u packets arrived before it", i);
 	sess_close(s, 0);
 	sess_close(lazy, 0);
 }

@@ -39,7 +39,7 @@ login_with(const char *json, size_t n)
 	f = sess_try_next(s, WAIT_MS);
 	in = f != NULL && f->type == FRAME_SERVER_INFO;
 	if (f == NULL && !s->c->eof)
-		fail("ClientInfo %.60s: neither taken nor refused", json);
+		fail("ClientInfo %.60s: neither accepted nor refused", json);
 	if (in)
 		want_alive(s);
 	sess_close(s, 0);
@@ -157,13 +157,13 @@ good_logins(void)
 	if (!login_with(big, BIGGEST_JSON))
 		fail("refused with a ClientInfo of %d bytes",
 		    FRAME_MAX_CLIENTINFO);
-	report("%zu right texts and one of %d bytes were taken", i,
+	report("%zu valid texts and one of %d bytes were accepted", i,
 	    BIGGEST_JSON);
 	memcpy(big + BIGGEST_JSON - 2, "a\"}", 3);
 	if (login_with(big, BIGGEST_JSON + 1))
 		fail("logged in with a ClientInfo of %d bytes",
 		    FRAME_MAX_CLIENTINFO + 1);
-	report("one of a byte more was refused");
+	report("a longer one was refused");
 }
 
 /*
@@ -273,11 +273,12 @@ slow_reader(void)
 			exchange(a, b);
 	}
 	want_alive(s);
-	report("32 MiB went to one who does not read, nobody was held up");
+	report("32 MiB were sent to a client that does not read; others were "
+	    "served");
 	put_disco(disco, sizeof(disco));
 	while (f == NULL) {
 		if (now_ms() > until)
-			fail("the one who does not read is still connected");
+			fail("the client that does not read stays connected");
 		sess_packet(s, lazy->pub, disco, sizeof(disco));
 		sess_packet(s, lazy->pub, pkt, 10000);
 		f = sess_try_next(s, 100);
@@ -287,7 +288,7 @@ slow_reader(void)
 		fail("got frame type %#x, wanted PeerGone", f->type);
 	exchange(a, b);
 	if (!conn_ends(lazy->c, WAIT_MS))
-		fail("the one who does not read was not closed");
+		fail("the client that does not read was not closed");
 	report("it was closed");
 	sess_close(s, 0);
 	sess_close(a, 0);

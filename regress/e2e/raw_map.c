@@ -41,7 +41,7 @@ fill(struct reader *r, size_t n)
 	while (r->len < n) {
 		got = conn_read(r->c, r->p + r->len, n - r->len, WAIT_MS);
 		if (got <= 0)
-			fail("%zu bytes of a reply came, %zu were wanted",
+			fail("%zu bytes of a reply arrived, wanted %zu",
 			    r->len, n);
 		r->len += (size_t)got;
 	}
@@ -106,7 +106,7 @@ map_slow(void)
 	size_t n;
 
 	if (opt.ready == NULL || r.p == NULL)
-		fail("needs a file to say that it is ready");
+		fail("needs the option -r");
 	sigaction(SIGTERM, &sa, NULL);
 	snprintf(request, sizeof(request), "GET /derpmap/default HTTP/1.1\r\n"
 	    "Host: %s\r\nContent-Length: 16\r\n\r\nGET / HTTP/1.1\r\n"

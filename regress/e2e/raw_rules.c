@@ -133,7 +133,7 @@ gets(struct sess *s, struct sess *other, struct sess *from, unsigned int n)
 	for (;;)
 		for (i = 0; i < 2; i++) {
 			if (now_ms() > until)
-				fail("packet %u reached nobody", n);
+				fail("packet %u was not received", n);
 			if ((f = sess_try_next(v[i], 5)) == NULL)
 				continue;
 			if (f->type != FRAME_RECV_PACKET ||
@@ -161,7 +161,7 @@ becomes_active(struct sess *s, struct sess *other, struct sess *from,
 	/* A ping would be activity too: find out where packets arrive. */
 	while (!gets(s, other, from, ++n))
 		if (now_ms() > until)
-			fail("a frame of type %#x and %zu bytes is no activity",
+			fail("frame type %#x of %zu bytes is not activity",
 			    type, len);
 }
 

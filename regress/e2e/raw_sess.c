@@ -141,7 +141,7 @@ want_server_info(struct sess *s)
 	    f->len - FRAME_NONCE_LEN, f->p, server_key(), s->sec) != 0)
 		fail("the box of ServerInfo does not open");
 	if (text[0] != '{')
-		fail("ServerInfo is no JSON object");
+		fail("ServerInfo is not a JSON object");
 	snprintf(s->info, sizeof(s->info), "%.*s", (int)(f->len -
 	    FRAME_NONCE_LEN - FRAME_BOX_OVERHEAD), (const char *)text);
 }

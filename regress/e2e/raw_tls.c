@@ -42,7 +42,7 @@ tls_alpn(void)
 	report("http/1.1 when it is offered");
 	c = conn_try_tls(&foreign);
 	if (c != NULL)
-		fail("foreign names alone were taken, wanted an alert");
+		fail("unknown names alone were accepted, wanted an alert");
 	report("an alert for foreign names");
 }
 
@@ -76,7 +76,7 @@ tls_versions(void)
 	b = sess_login_on(conn_tls(&v13), NULL);
 	exchange(a, b);
 	if (conn_try_tls(&v11) != NULL)
-		fail("TLS 1.1 was taken");
+		fail("TLS 1.1 was accepted");
 	want_alive(a);
 	sess_close(a, 0);
 	sess_close(b, 0);
@@ -243,7 +243,7 @@ wait_term(struct sess *a, struct sess *b)
 	ready();
 	while (!told) {
 		if (now_ms() > until)
-			fail("nobody said to go on");
+			fail("the caller did not continue the case");
 		if (a != NULL && b != NULL)
 			exchange(a, b);
 		usleep(20000);

@@ -101,7 +101,7 @@ varz_pipelined(void)
 	want_alive(sess_login());
 	all = read_all(c);
 	if (count_lines(all, "derp_accepts ") != UNREAD)
-		fail("%d of %d unread answers came",
+		fail("%d of %d unread answers arrived",
 		    count_lines(all, "derp_accepts "), UNREAD);
 	free(all);
 	conn_close(c, 0);

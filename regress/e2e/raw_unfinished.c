@@ -233,14 +233,14 @@ unfinished(void)
 	a = many_from(2, 9);
 	want_open(a, 9, 8, "9 from one address");
 	if (a[8]->eof == 0)
-		fail("not the newest of a full source was closed");
+		fail("the newest of a full source was not closed");
 	start = now_ms();
 	b = many_from(3, 8);
 	c = many_from(4, 8);
 	want_open(a, 8, 4, "16 more from other addresses");
 	for (i = 0; i < 4; i++)
 		if (!a[i]->eof)
-			fail("not the oldest ones gave way");
+			fail("the oldest ones were not closed");
 	want_open(b, 8, 8, "those of the second address");
 	want_open(c, 8, 8, "those of the third address");
 	/* One that logs in uses a place until then. */
@@ -248,7 +248,7 @@ unfinished(void)
 	want_open(a, 8, 3, "a login when all places are taken");
 	sess_close(sess_login(), 0);
 	want_open(a, 8, 3, "a login when there is a place");
-	report("the oldest gave way to others");
+	report("the oldest were closed for others");
 	for (n = 0; n == 0; ) {
 		late = many_from(3, 1);
 		n = settled(late, 1);
@@ -256,11 +256,11 @@ unfinished(void)
 			fail("a full source stays full");
 	}
 	if (now_ms() - start < 4000)
-		fail("one of a source gave way within %lld ms",
+		fail("one of a source was closed within %lld ms",
 		    (long long)(now_ms() - start));
 	want_open(b, 8, 7, "one more from a source with old ones");
 	if (!b[0]->eof)
-		fail("not the oldest one of the source gave way");
+		fail("the oldest one of the source was not closed");
 	report("in a full source it did after %lld ms",
 	    (long long)(now_ms() - start));
 	for (i = 0; i < 30; i++)

@@ -361,11 +361,11 @@ summary(void)
 {
 	const struct counts *c = &counts;
 
-	printf("soak: %lu connections, %lu logins, %lu strangers; packets: "
-	    "%lu sent, %lu came (%lu forgotten);\n"
+	printf("soak: %lu connections, %lu logins, %lu junk; packets: "
+	    "%lu sent, %lu received (%lu forgotten);\n"
 	    "soak: %lu pongs, %lu answers, %lu maps, %lu counters, %lu resets, "
 	    "%lu ClosePeer,\n"
-	    "soak: %lu things done to the daemon, %lu ends excused by them, "
+	    "soak: %lu actions on the daemon, %lu ends excused by them, "
 	    "%lu stalls here\n", c->conns, c->logins, c->junk, c->sent, c->got,
 	    c->forgotten, c->pongs, c->answers, c->maps, c->varz,
 	    c->resets, c->closed_peers, c->chaos, c->excused, c->stalls);

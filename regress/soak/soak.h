@@ -1,21 +1,20 @@
 /*
- * soak: what the files of the run of random clients share.
+ * soak: shared by the files of the run of random clients.
  *
- * soak.c         options, the loop, what may end and what may not
+ * soak.c         options, the loop, which connections may end
  * soak_end.c     the end of a run: new clients must be served
- * soak_chaos.c   what is done to the daemon meanwhile, by a script
+ * soak_chaos.c   actions on the daemon meanwhile, by a script
  * soak_rnd.c     random numbers of a seed, keys
  * soak_wire.c    TCP and TLS that never wait
- * soak_packet.c  packets that tell where they come from; the ledger of them
- * soak_derp.c    DERP clients and mesh peers: login, frames that come
- * soak_act.c     what those do
+ * soak_packet.c  packets that contain their source; the ledger of them
+ * soak_derp.c    DERP clients and mesh peers: login, received frames
+ * soak_act.c     actions of DERP clients and mesh peers
  * soak_ws.c      WebSocket around DERP
  * soak_web.c     HTTP clients
- * soak_junk.c    strangers that speak no protocol
+ * soak_junk.c    connections that do not speak the protocol
  *
- * A client is a bot in a slot; when it is over, another one takes the slot.
- * Nothing ends a bot while it is being worked on: it is marked, and the loop
- * reaps it.
+ * A client is a bot in a slot; after its end another one uses the slot.  A bot
+ * is only marked at its end, and the loop reaps it.
  */
 #ifndef SOAK_H
 #define SOAK_H
@@ -93,7 +92,7 @@ struct wire {
 	int	 fd;		/* -1: none */
 	SSL	*ssl;		/* NULL: plain */
 	int	 connected;
-	int	 secure; /* the handshake is complete, or there is none */
+	int	 secure; /* the handshake is complete, or not needed */
 	int	 no_read;		/* nothing is read */
 	size_t	 sip;		/* bytes of one read, 0: all */
 	int64_t	 sip_at;	/* ms: no read before */

@@ -84,7 +84,7 @@ chaos_busy(void)
 		return (1);
 	running = -1;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		fail("the daemon did not take it: %s", actions[which].name);
+		fail("the action failed: %s", actions[which].name);
 	return (0);
 }
 

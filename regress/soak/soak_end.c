@@ -224,8 +224,8 @@ end_stop(void)
 	chaos_begin("stop");
 	until(none_left, "the daemon ends all connections");
 	until(chaos_over, "the daemon stops");
-	printf("soak: stopped, %lu clients were told, %u had to be\n",
+	printf("soak: stopped, %lu clients were notified, %u had to be\n",
 	    counts.told, due);
 	if (counts.told < due)
-		fail("clients were not told that the daemon stops");
+		fail("clients were not notified of the stop");
 }

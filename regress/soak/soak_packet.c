@@ -93,7 +93,7 @@ check_order(const struct bot *b, const struct head *h)
 		l->id[0] = l->id[1] = 0;
 	}
 	if (h->id <= *id)
-		bot_fail(b, "packet %llu of slot %u came after its packet %llu",
+		bot_fail(b, "packet %llu of slot %u is behind its packet %llu",
 		    (unsigned long long)h->id, h->slot,
 		    (unsigned long long)*id);
 	*id = h->id;
@@ -108,7 +108,7 @@ packet_check(const struct bot *b, const uint8_t src[32], const uint8_t *p,
 	struct head h;
 
 	if (key == -1)
-		bot_fail(b, "a packet of %zu bytes from a key that nobody has",
+		bot_fail(b, "a packet of %zu bytes from an unknown key",
 		    n);
 	if (n < PACKET_MIN)
 		bot_fail(b, "a packet of %zu bytes from key %d, who never "
@@ -137,7 +137,7 @@ packet_check(const struct bot *b, const uint8_t src[32], const uint8_t *p,
 		bot_fail(b, "packet %llu is not as it was sent",
 		    (unsigned long long)h.id);
 	if (e->arrived)
-		bot_fail(b, "packet %llu came twice",
+		bot_fail(b, "packet %llu arrived twice",
 		    (unsigned long long)h.id);
 	e->arrived = 1;
 }

@@ -48,7 +48,7 @@ web_head(const struct bot *b, struct bytes *in, struct net_http_head *h)
 	if (n == HTTP_MORE)
 		return (0);
 	if (n < 0)
-		bot_fail(b, "got what is no HTTP: %.*s",
+		bot_fail(b, "got input that is not HTTP: %.*s",
 		    (int)(bytes_left(in) < 60 ? bytes_left(in) : 60),
 		    (const char *)bytes_head(in));
 	return ((size_t)n);
@@ -307,7 +307,7 @@ got_body(struct bot *b, const uint8_t *p, size_t n)
 			    memcmp(p, maps[i].p + w->off, n) != 0)
 				w->fits &= ~(1U << i);
 		if (w->fits == 0)
-			bot_fail(b, "got a map that is none, from byte %zu of "
+			bot_fail(b, "got a wrong map, from byte %zu of "
 			    "%zu on", w->off, w->total);
 	}
 	if (x->what == WANT_VARZ && !is_text(p, n))

@@ -115,7 +115,7 @@ wire_open(struct wire *w, const struct soak_how *how)
 	to.sin_port = htons((uint16_t)strtol(how->plain ? opt.plain : opt.port,
 	    NULL, 10));
 	if (inet_pton(AF_INET, opt.host, &to.sin_addr) != 1)
-		fail("%s is no address", opt.host);
+		fail("%s is not an address", opt.host);
 	if (!how->plain && !how->bare)
 		w->ssl = tls_new(how->tls12);
 	w->secure = w->ssl == NULL;

@@ -36,9 +36,9 @@ int	cluster_link_open(struct relay *r, int fd, unsigned int worker);
  * Notify all other workers of a connection of this worker: it was added, was
  * removed, or is the active one among duplicates.  After cluster_link_add() and
  * cluster_link_active() c->session.pending_acks has a bit for each worker that
- * has not acknowledged.  derp_login_agreed() is called when the last one has
- * acknowledged, has not answered for 2 seconds or was given up, but not when
- * there is none to wait for.
+ * has not acknowledged.  derp_login_agreed() is called when the last of these
+ * has acknowledged, has not answered for 2 seconds or has lost its link.  It is
+ * not called when no acknowledgement was awaited.
  */
 void	cluster_link_add(struct relay_conn *c);
 void	cluster_link_remove(struct relay_conn *c);

@@ -176,8 +176,8 @@ ATF_TC_BODY(news_bound, tc)
 }
 
 /*
- * A connection goes on when the worker that it waits for is given up, also when
- * there is news of that connection before the link is lost.
+ * A login continues when the link to the worker that it waits for is closed,
+ * even if there is a notification about it before the link is lost.
  */
 ATF_TC_WITHOUT_HEAD(given_up);
 ATF_TC_BODY(given_up, tc)

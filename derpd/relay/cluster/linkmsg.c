@@ -135,7 +135,7 @@ cluster_link_active(struct relay_conn *c)
 	ipc_wr_init(&w);
 	ipc_put_link_active(&w, &v);
 	c->session.pending_acks = send_all(c->r, MSG_LINK_ACTIVE, &w);
-	/* A login or a pong waited for a worker that has been given up. */
+	/* A login or a pong waited for a worker whose link is closed. */
 	if (before != 0 && c->session.pending_acks == 0)
 		derp_login_agreed(c);
 }
@@ -162,8 +162,7 @@ acked(struct relay_conn *c, unsigned int worker)
 }
 
 /*
- * Handle an acknowledgement: that worker knows the latest state of a
- * connection.
+ * Handle an acknowledgement: that worker has the latest state of a connection.
  */
 static int
 on_ack(void *arg, const struct ipc_msg_link_ack *v)

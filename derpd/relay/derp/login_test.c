@@ -173,7 +173,9 @@ ATF_TC_BODY(again, tc)
 	ATF_CHECK_EQ(0, next_request());
 }
 
-/* One that closes its WebSocket while keys looks at its box is not let in. */
+/*
+ * A client that closes its WebSocket while keys validates its box is refused.
+ */
 ATF_TC_WITHOUT_HEAD(drained);
 ATF_TC_BODY(drained, tc)
 {

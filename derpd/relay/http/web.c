@@ -7,17 +7,17 @@
  *
  * Deliberate differences from derper:
  * - paths are not cleaned: //derp and /x/../derp are unknown paths and get the
- *   home page, not a 307 to /derp (escapes such as /%64erp do count);
- * - redirects have no body; /debug/ has an index and the metrics alone;
- * - /debug is refused like /debug/, and an empty X-Forwarded-For refuses too;
- * - on the plain port / leads loopback to / as well, not to /debug/; /debugx
+ *   home page, not a 307 to /derp (escapes such as /%64erp are resolved);
+ * - redirects have no body; /debug/ has only an index and the metrics;
+ * - /debug is refused like /debug/, also with an empty X-Forwarded-For;
+ * - on the plain port / redirects loopback to / too, not to /debug/; /debugx
  *   redirects; a redirect without a name in Host is a 400 instead of
  *   "https:///" or "https://:80/";
- *   CONNECT is a 400 like every other method; Strict-Transport-Security stays
- *   away (RFC 6797 7.2);
- * - 405 says Allow and 426 says Upgrade, as RFC 9110 asks;
- * - without a relay, / and all that is unknown is a 404 on the TLS port, and
- *   so is /bootstrap-dns;
+ *   CONNECT is a 400 like every other method; there is no
+ *   Strict-Transport-Security (RFC 6797 7.2);
+ * - 405 has Allow and 426 has Upgrade, as RFC 9110 requires;
+ * - without a relay, / and unknown paths are a 404 on the TLS port, and so is
+ *   /bootstrap-dns;
  * - a WebSocket client that wants a protocol that only resembles "derp" gets a
  *   400 instead of a 101 and a close.
  */
@@ -319,7 +319,7 @@ page_token(const struct web_env *env, const struct net_http_head *h,
 	return web_end(r, "application/octet-stream", auth);
 }
 
-/* The plain port redirects everybody to the TLS port, with the Host as sent. */
+/* The plain port redirects to the TLS port, with the Host of the request. */
 static enum web_action
 redirect_tls(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r)

@@ -49,7 +49,7 @@ is_base64(char c)
 	    (c >= '0' && c <= '9') || c == '+' || c == '/';
 }
 
-/* Get the client's key: given once, 16 bytes in base64 (RFC 6455 4.2.1). */
+/* Get the client's key: one field, 16 bytes in base64 (RFC 6455 4.2.1). */
 static int
 get_key(const struct net_http_head *h, struct net_http_str *key)
 {
