@@ -231,14 +231,14 @@ renew_body() {
 	_old=$(served)
 	ask_good cert renew
 	grep -q "a new certificate, valid until 20" ctl.out ||
-	    e2e_fail "it does not say: $(cat ctl.out)"
-	[ "$(served)" != "$_old" ] || e2e_fail "the same is served"
+	    e2e_fail "derpctl prints another line: $(cat ctl.out)"
+	[ "$(served)" != "$_old" ] || e2e_fail "the old certificate is served"
 	pebble_stop
 	if ask_derpd cert renew; then
-		e2e_fail "there is no directory, and it says nothing"
+		e2e_fail "it succeeds without a directory"
 	fi
 	grep -q "can't ask the directory" ctl.err ||
-	    e2e_fail "it does not say why: $(cat ctl.err)"
+	    e2e_fail "the reason is missing: $(cat ctl.err)"
 	pebble_again || acme_fail "pebble does not start again"
 	# Its accounts and orders are gone, its CA key is new.
 	_old=$(served)
@@ -405,7 +405,7 @@ contact_body() {
 	with_acme
 	wait_until "there is a certificate" served_by_pebble
 	if logged "knows the contacts"; then
-		e2e_fail "told of what it knows"
+		e2e_fail "unchanged contacts are sent again"
 	fi
 	sed "s/contact \"admin@/contact \"other@/" derpd.conf >new.conf
 	cat new.conf >derpd.conf

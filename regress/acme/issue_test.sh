@@ -169,7 +169,7 @@ chains_body() {
 	verify_chain 0
 }
 
-acme_case failures 300 "each failure says which it is, then all goes well"
+acme_case failures 300 "each failure is reported by its kind, then an order succeeds"
 failures_body() {
 	acme_paths
 	pebble_start

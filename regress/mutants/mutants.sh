@@ -1,11 +1,11 @@
 #!/bin/sh
-# Put faults into the code, one at a time, and see that a test notices each;
+# Apply faults to the code, one at a time, and check that a test notices each;
 # called by `make mutants' in the top directory.  The faults are the patches
-# beside this file; README there says what is in one.  All is done in a copy
-# of the tree, build-mutants.
+# in this directory; README describes them.  The work is done in a copy of the
+# tree, build-mutants.
 #
-# M in the environment: a pattern of the shell for the names of those to try,
-# without .patch (for example "queue-*"); all if it is empty.
+# M in the environment: a shell pattern for the names of the faults to try,
+# without .patch (for example "queue-*").  The default is all faults.
 #
 # Prints a line for each: "noticed"; "UNNOTICED", a test that it names passes
 # with the fault; "stale", the patch or its test must be brought up to date.
@@ -18,14 +18,14 @@ make=${MAKE:-make}
 pattern=${M:-*}
 : "${JOBS:=2}"
 
-# Built quietly, the log is build-mutants/mutants.log; and without warnings, for
-# a fault may well leave something unused.
+# Build quietly, with the log in build-mutants/mutants.log, and without warnings,
+# since a fault may leave a variable unused.
 build() {
 	sh etc/sources &&
 	"$make" -f build.mk -j "$JOBS" WARN= "$@" >>mutants.log 2>&1
 }
 
-# files PATCH: the files that it changes.
+# files PATCH: print the files that it changes.
 files() {
 	sed -n 's,^+++ b/\([^	]*\).*,\1,p' "$1"
 }
@@ -34,7 +34,7 @@ tests_of() {
 	sed -n 's/^# Test: *//p' "$1"
 }
 
-# targets TEST...: what must be built to run these tests.
+# targets TEST...: print the targets that these tests need.
 targets() {
 	for _t; do
 		_prog=${_t%%:*}
@@ -60,10 +60,10 @@ result() {
 	esac
 }
 
-# sound TEST: it passes without a fault; looked at once.
+# sound TEST: true if it passes without a fault; checked once.
 sound() {
 	grep -qxF "$1" sound && return 0
-	# One word a target.
+	# One word for each target.
 	# shellcheck disable=SC2046
 	build $(targets "$1") || return 1
 	why="$1: $(result "$1") without the fault"
@@ -71,7 +71,7 @@ sound() {
 	echo "$1" >>sound
 }
 
-# Put the originals back, newer than what was built from the others.
+# Restore the originals, newer than the objects built from changed files.
 revert() {
 	while read -r _f; do
 		rm -f "$_f.orig" "$_f.rej"
@@ -110,7 +110,7 @@ try() {
 	done
 	apply "$1" || return
 	why="does not build with the fault, see mutants.log"
-	# One word a target.
+	# One word for each target.
 	# shellcheck disable=SC2046,SC2086
 	build $(targets $tests) || return
 	verdict=noticed
@@ -135,7 +135,7 @@ try() {
 
 sh regress/copy-build.sh "$copy" || exit 1
 cd "$copy" || exit 1
-# What an earlier run changed last is in objects that look new.
+# Objects of an earlier run may contain its last fault.
 if [ -f changed ]; then
 	sort -u changed | while read -r f; do
 		[ ! -f "$f" ] || touch "$f"
@@ -145,7 +145,7 @@ rm -rf saved
 mkdir saved
 : >sound
 : >mutants.log
-# All that the Kyuafiles name must be there; what a test needs is kept new.
+# All tests of the Kyuafiles must exist; programs of a test are rebuilt.
 echo "mutants: building $copy"
 if ! build tests; then
 	tail -n 20 mutants.log >&2
@@ -153,7 +153,7 @@ if ! build tests; then
 	exit 1
 fi
 : >changed
-# Without these, tests are skipped; which is said.
+# Without these, tests are skipped, which is printed.
 for what in interop/interop acme/bin; do
 	[ ! -e "$top/regress/$what" ] ||
 	    ln -sfn "$top/regress/$what" "regress/$what"
@@ -163,7 +163,7 @@ trap 'revert; exit 1' HUP INT TERM
 noticed=0 unnoticed=0 stale=0
 for patch in "$top"/regress/mutants/*.patch; do
 	name=$(basename "$patch" .patch)
-	# A pattern on purpose.
+	# A pattern, not quoted.
 	# shellcheck disable=SC2254
 	case $name in
 	$pattern) ;;

@@ -8,7 +8,6 @@
 # time.  SOAK_WORKERS lists numbers of workers.  The default is "2 1 3".
 # SOAK_OPTIONS are options for soak, such as -v.  DERPD names another daemon
 # than that of this build.
-# another daemon than that of this build.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 
