@@ -2,6 +2,10 @@
 # lists of the tree first.  Targets for running and testing also install missing
 # packages.
 
+# Several targets in one call, as `make -j2 tests bench-programs': one after the
+# other, or they write the same files.  Each is still built in parallel.
+.NOTPARALLEL:
+
 all install tests fuzz-programs bench-programs: config.mk
 	@sh etc/sources
 	@$(MAKE) -f build.mk $@
