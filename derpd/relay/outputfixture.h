@@ -169,8 +169,8 @@ drop_all(struct relay *r)
 	while ((c = TAILQ_FIRST(&r->conns)) != NULL)
 		drop(c);
 	ATF_CHECK_EQ(r->outputs.ctl_memory, 0);
-	cluster_peers_free(r->peers);
 	derp_sent_free(r->sent);
+	cluster_peers_free(r->peers);
 	free(r);
 }
 

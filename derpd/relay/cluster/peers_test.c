@@ -336,8 +336,8 @@ ATF_TC_BODY(side_by_side, tc)
 	others("active 2");
 	leave(c);
 	sent(a, "clear");
-	cluster_peers_free(first->peers);
 	derp_sent_free(first->sent);
+	cluster_peers_free(first->peers);
 	free(first);
 	relay = second;
 	ATF_REQUIRE(peer('k') != NULL && peer('k')->active == &b->c);

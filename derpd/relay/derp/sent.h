@@ -19,7 +19,7 @@ struct derp_sent;
 struct derp_sent *derp_sent_new(void (*gone)(struct relay_conn *c,
 	    const void *frame, size_t n));
 
-/* Free the state; NULL is permitted. */
+/* Free the state, before the peers that it refers to; NULL is permitted. */
 void	derp_sent_free(struct derp_sent *s);
 
 /*
