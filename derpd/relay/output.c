@@ -243,12 +243,13 @@ static void
 note_source(struct relay_conn *c, const uint8_t *src)
 {
 	uint64_t gen = cluster_peers_generation(c->r->peers);
+	struct cluster_peer *p;
 
 	if (c->output.src_gen == gen &&
 	    memcmp(c->output.last_src, src, FRAME_KEY_LEN) == 0)
 		return;
-	if (derp_sent_note(c->r->sent, cluster_peers_find(c->r->peers, src),
-	    c) == -1)
+	p = cluster_peers_find(c->r->peers, src);
+	if (derp_sent_note(c->r->sent, p == NULL ? NULL : &p->receivers, c) == -1)
 		return;
 	memcpy(c->output.last_src, src, FRAME_KEY_LEN);
 	c->output.src_gen = gen;

@@ -171,6 +171,12 @@ relay_route_init(struct relay *r)
 	r->derp.stats = &r->stats;
 }
 
+int
+relay_route_add(struct relay_conn *c)
+{
+	return (cluster_peers_add(c->r->peers, c, c->r->now_us));
+}
+
 void
 relay_route_deliver(struct relay *r, const uint8_t *src, const uint8_t *dst,
     const uint8_t *p, size_t n)

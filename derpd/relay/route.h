@@ -13,9 +13,16 @@
 #include "frame.h"
 
 struct relay;
+struct relay_conn;
 
 /* Initialize the shared state of sessions and requests: r->derp, r->web. */
 void	relay_route_init(struct relay *r);
+
+/*
+ * Add a client that is logged in: packets to its key go to it, and the other
+ * workers are told.  0, or -1 without memory.
+ */
+int	relay_route_add(struct relay_conn *c);
 
 /*
  * Deliver a packet of `n' bytes that arrived over a link, from `src' to `dst',

@@ -42,7 +42,7 @@ gone(void *arg, struct cluster_peer *p)
 {
 	struct relay *r = arg;
 
-	derp_sent_gone(r->sent, p);
+	derp_sent_gone(r->sent, &p->receivers, p->key);
 	cluster_watch_gone(r, p->key);
 }
 

@@ -82,7 +82,7 @@ gone(void *arg, struct cluster_peer *p)
 {
 	struct relay *r = arg;
 
-	derp_sent_gone(r->sent, p);
+	derp_sent_gone(r->sent, &p->receivers, p->key);
 	cluster_watch_gone(r, p->key);
 }
 
@@ -259,7 +259,10 @@ active_there(const struct cluster_peer *p, unsigned int worker, uint64_t id)
 static inline int
 note(struct fixture_client *to, char from)
 {
-	return (derp_sent_note(relay->sent, peer(from), &to->c));
+	struct cluster_peer *p = peer(from);
+
+	return (derp_sent_note(relay->sent, p == NULL ? NULL : &p->receivers,
+	    &to->c));
 }
 
 /* The client sends a frame. */

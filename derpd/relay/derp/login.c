@@ -16,8 +16,8 @@
 #include "ipcsend.h"
 #include "log.h"
 #include "login.h"
-#include "peers.h"
 #include "relay.h"
+#include "route.h"
 
 void
 derp_login_begin(struct relay_conn *c)
@@ -153,7 +153,7 @@ admit(struct relay_conn *c, const struct derp_clientinfo *ci,
 	net_frame_put_hdr(hdr, FRAME_SERVER_INFO, (uint32_t)n);
 	relay_conn_send(c, hdr, sizeof(hdr));
 	relay_conn_send(c, sealed, n);
-	if (cluster_peers_add(r->peers, c, r->now_us) == -1) {
+	if (relay_route_add(c) == -1) {
 		relay_conn_close(c, "out of memory");
 		return;
 	}

@@ -15,7 +15,6 @@
 #include <string.h>
 
 #include "conn.h"
-#include "peers.h"
 #include "sent.h"
 
 #define MIN_BITS	3
@@ -28,7 +27,7 @@ typedef uint64_t entry_t;
 
 struct derp_sent_set {
 	TAILQ_ENTRY(derp_sent_set) entry;	/* sets of that size */
-	struct cluster_peer	*src;
+	struct derp_sent_set	**src;	/* the owner's pointer to it */
 	unsigned int		 bits;	/* capacity is 1 << bits */
 	unsigned int		 n;	/* in use */
 	entry_t			 v[];	/* 0: free */
@@ -126,7 +125,7 @@ set_size(unsigned int bits)
 static void
 set_free(struct derp_sent *all, struct derp_sent_set *s)
 {
-	s->src->receivers = NULL;
+	*s->src = NULL;
 	TAILQ_REMOVE(&all->sets[s->bits], s, entry);
 	all->memory -= set_size(s->bits);
 	free(s);
@@ -194,11 +193,11 @@ set_copy(const struct derp_sent *all, struct derp_sent_set *s,
 		}
 }
 
-/* Return the set of `p', with room for one more; NULL without memory. */
+/* Return the set of a source, with room for one more; NULL without memory. */
 static struct derp_sent_set *
-set_of(struct derp_sent *all, struct cluster_peer *p)
+set_of(struct derp_sent *all, struct derp_sent_set **src)
 {
-	struct derp_sent_set *s = p->receivers, *old;
+	struct derp_sent_set *s = *src, *old;
 
 	if (s != NULL && s->n < 3U << s->bits >> 2)
 		return (s);
@@ -206,12 +205,12 @@ set_of(struct derp_sent *all, struct cluster_peer *p)
 	    bits_for(all, s))) == NULL)
 		return (NULL);
 	/* set_new() may have freed it. */
-	if ((old = p->receivers) != NULL) {
+	if ((old = *src) != NULL) {
 		set_copy(all, s, old);
 		set_free(all, old);
 	}
-	s->src = p;
-	p->receivers = s;
+	s->src = src;
+	*src = s;
 	return (s);
 }
 
@@ -231,7 +230,7 @@ derp_sent_free(struct derp_sent *all)
 }
 
 int
-derp_sent_note(struct derp_sent *all, struct cluster_peer *src,
+derp_sent_note(struct derp_sent *all, struct derp_sent_set **src,
     struct relay_conn *c)
 {
 	struct derp_sent_set *s;
@@ -240,8 +239,7 @@ derp_sent_note(struct derp_sent *all, struct cluster_peer *src,
 	if (src == NULL ||
 	    (c->session.sent_slot == 0 && slot_alloc(all, c) == -1))
 		return (-1);
-	if (src->receivers != NULL &&
-	    *set_find(all, src->receivers, entry_of(c)) != 0)
+	if (*src != NULL && *set_find(all, *src, entry_of(c)) != 0)
 		return (0);
 	if ((s = set_of(all, src)) == NULL)
 		return (-1);
@@ -252,16 +250,17 @@ derp_sent_note(struct derp_sent *all, struct cluster_peer *src,
 }
 
 void
-derp_sent_gone(struct derp_sent *all, struct cluster_peer *p)
+derp_sent_gone(struct derp_sent *all, struct derp_sent_set **src,
+    const uint8_t key[FRAME_KEY_LEN])
 {
 	uint8_t frame[FRAME_PEER_GONE_SIZE];
-	struct derp_sent_set *s = p->receivers;
+	struct derp_sent_set *s = *src;
 	struct relay_conn *c;
 	size_t i, n;
 
 	if (s == NULL)
 		return;
-	n = net_frame_put_peer_gone(frame, p->key, PEER_GONE_DISCONNECTED);
+	n = net_frame_put_peer_gone(frame, key, PEER_GONE_DISCONNECTED);
 	for (i = 0; i < (size_t)1 << s->bits; i++)
 		if (s->v[i] != 0 && (c = conn_of(all, s->v[i])) != NULL)
 			all->gone(c, frame, n);

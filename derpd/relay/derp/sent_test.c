@@ -73,7 +73,7 @@ set_up(void)
 static void
 note(unsigned int c, uint32_t src)
 {
-	ATF_REQUIRE_EQ(derp_sent_note(notes, &peers[src], &conns[c]), 0);
+	ATF_REQUIRE_EQ(derp_sent_note(notes, &peers[src].receivers, &conns[c]), 0);
 }
 
 /* Peer `src' leaves; return how many connections get a PeerGone. */
@@ -82,7 +82,7 @@ gone(uint32_t src)
 {
 	memset(told, 0, NCONNS * sizeof(*told));
 	ntold = 0;
-	derp_sent_gone(notes, &peers[src]);
+	derp_sent_gone(notes, &peers[src].receivers, peers[src].key);
 	return (ntold);
 }
 
