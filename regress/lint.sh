@@ -3,9 +3,9 @@
 # lint.sh SOURCES MANUALS SCRIPTS, each a list in one argument, with
 # WARN and INCLUDES in the environment.  Warnings of both compilers, then
 # cppcheck, mandoc and shellcheck: those of them that are there.  Then which
-# headers are included, whether names are those of their folders (names.sh),
-# what state a worker has, and how long lines are.  Exits 1 if something was
-# found.
+# headers are included, what state a worker has, whether names are those of
+# their folders (names.sh), which folders include each other (circles.sh), and
+# how long lines are.  Exits 1 if something was found.
 set -u
 cppflags="$(sed -n 's/^CPPFLAGS = //p' config.mk) $INCLUDES"
 sources=$1 manuals=$2 scripts=$3
@@ -159,6 +159,9 @@ fi
 
 echo "lint: names and their folders"
 sh regress/names.sh || bad=1
+
+echo "lint: circles of folders"
+sh regress/circles.sh || bad=1
 
 echo "lint: lines of more than 80 columns"
 # shellcheck disable=SC2046,SC2086
