@@ -294,6 +294,14 @@ parent_procs_ready(const struct parent *d)
 	return (1);
 }
 
+/* Wanted, or of use to a reload whose maps are validated before that. */
+static int
+needed(const struct parent_proc *p)
+{
+	return (parent_procs_wanted(p) || (p->role == ROLE_MAP &&
+	    !TAILQ_EMPTY(&p->d->mapqueue.jobs)));
+}
+
 static void
 restart(evutil_socket_t fd, short what, void *arg)
 {
@@ -301,7 +309,7 @@ restart(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (p->d->stopping || p->pid > 0)
+	if (p->d->stopping || p->pid > 0 || !needed(p))
 		return;
 	p->restarts++;
 	if (p->start(p) == -1 && p->pid == 0)
@@ -357,7 +365,7 @@ relays_running(const struct parent *d)
 static void
 died(struct parent *d, struct parent_proc *p, int status)
 {
-	int asked = d->stopping || !parent_procs_wanted(p);
+	int asked = d->stopping || !needed(p);
 
 	/* A 0 was asked for, by MSG_STOP or by settings for a new one. */
 	if (!asked && status != 0)

@@ -236,6 +236,50 @@ ATF_TC_BODY(unwanted, tc)
 	ATF_CHECK_EQ(6, starts);
 }
 
+static int
+cannot_send(void *arg, const struct ipc_wr *w)
+{
+	(void)arg;
+	(void)w;
+	return (-1);
+}
+
+static void
+no_timer(void *arg, unsigned int ms)
+{
+	(void)arg;
+	(void)ms;
+}
+
+/* derpmapd that ends while the first map of a reload waits: with back-off. */
+ATF_TC_WITHOUT_HEAD(first_map);
+ATF_TC_BODY(first_map, tc)
+{
+	static const struct mapset_queue_ops ops = {
+		.send = cannot_send, .timer = no_timer
+	};
+	static struct ipc_map_self self;
+	struct mapset_check	 check = { .what = "map", .self = &self,
+				    .p = "{}", .len = 2, .owner = &d };
+	struct parent_proc	*p = &d.map;
+
+	begin();
+	mapset_queue_init(&d.mapqueue, &ops, NULL);
+	ATF_REQUIRE_EQ(0, mapset_queue_add(&d.mapqueue, &check));
+	ATF_REQUIRE_EQ(0, p->start(p));
+	ends_with(p, 256);
+	check_wait(p, 50);
+	time_passes(p);
+	ATF_CHECK_EQ(6, starts);
+	ends_with(p, 256);
+	check_wait(p, 100);
+	/* The reload was refused meanwhile. */
+	mapset_queue_clear(&d.mapqueue);
+	time_passes(p);
+	ATF_CHECK_EQ(6, starts);
+	ATF_CHECK_EQ(0, p->pid);
+}
+
 ATF_TC_WITHOUT_HEAD(failure);
 ATF_TC_BODY(failure, tc)
 {
@@ -388,6 +432,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, back_off);
 	ATF_TP_ADD_TC(tp, restart);
 	ATF_TP_ADD_TC(tp, unwanted);
+	ATF_TP_ADD_TC(tp, first_map);
 	ATF_TP_ADD_TC(tp, failure);
 	ATF_TP_ADD_TC(tp, ready);
 	ATF_TP_ADD_TC(tp, stop);
