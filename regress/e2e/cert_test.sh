@@ -88,10 +88,10 @@ bad_new_body() {
 # nothing.
 refused_reload() {
 	if ctl reload >ctl.out 2>&1; then
-		e2e_fail "a bad certificate was taken"
+		e2e_fail "a bad certificate was accepted"
 	fi
 	cat ctl.out
-	grep -q "$1" ctl.out || e2e_fail "it does not say: $1"
+	grep -q "$1" ctl.out || e2e_fail "the error is not: $1"
 	[ "$(served_serial)" = "$_old" ] || e2e_fail "another one is served"
 }
 

@@ -132,7 +132,7 @@ imports_body() {
 	bad 'acme {' 'acme-import.key: its certificate is missing: put it into'
 	cp relay.crt state/acme.crt
 	good "with a pair"
-	[ -e state/acme-import.key ] || atf_fail "-n took the pair over"
+	[ -e state/acme-import.key ] || atf_fail "-n imported the pair"
 	secret state/acme-import.key junk
 	bad_state 'acme-import.key: there is no private'
 	make_cert other "$HOST_NAME" ec
@@ -224,9 +224,9 @@ at_run_time_body() {
 	    cert_says "last error.*eab: No such file or directory; make it"
 	secret eab "not base64!"
 	! ctl reload >reload.out 2>&1 ||
-	    e2e_fail "a reload takes a MAC key that is none"
+	    e2e_fail "a reload accepts an invalid MAC key"
 	grep -q 'eab: not a MAC key' reload.out ||
-	    e2e_fail "reload says: $(cat reload.out)"
+	    e2e_fail "the reload printed: $(cat reload.out)"
 	secret eab $MAC
 	run ctl reload
 	e2e_stop
@@ -235,7 +235,7 @@ at_run_time_body() {
 	! ctl cert renew >renew.out 2>&1 ||
 	    e2e_fail "derpctl cert renew is content"
 	grep -q 'acme-account.key: there is no private key' renew.out ||
-	    e2e_fail "derpctl cert renew says: $(cat renew.out)"
+	    e2e_fail "derpctl cert renew printed: $(cat renew.out)"
 	wait_until "derpctl cert names the account key" \
 	    cert_says "last error.*acme-account.key: there is no private key"
 	e2e_stop

@@ -97,7 +97,7 @@ ctl_fails() {
 	_rc=$?
 	cat ctl.out ctl.err
 	[ "$_rc" -eq 1 ] || e2e_fail "derpctl $*: exit status $_rc, not 1"
-	grep -q "$_pattern" ctl.err || e2e_fail "it does not say: $_pattern"
+	grep -q "$_pattern" ctl.err || e2e_fail "the error is not: $_pattern"
 }
 
 e2e_case socket 60 "the control socket is for its group, without derpd's users"
@@ -116,13 +116,13 @@ socket_body() {
 		as_user 54321 "$_gid" || e2e_fail "refused: $(cat as.err)"
 		for _user in "$_relay" "$_keys"; do
 			! as_user "$(id -u "$_user")" "$_gid" ||
-			    e2e_fail "$_user may ask"
+			    e2e_fail "$_user has access"
 			grep -q 'it closed the connection' as.err ||
 			    e2e_fail "$_user: $(cat as.err)"
 		done
-		! as_user 54321 54321 || e2e_fail "a stranger may ask"
+		! as_user 54321 54321 || e2e_fail "another user has access"
 		grep -q 'Permission denied: only root and' as.err ||
-		    e2e_fail "a stranger: $(cat as.err)"
+		    e2e_fail "another user: $(cat as.err)"
 	fi
 	run ctl status
 	e2e_stop

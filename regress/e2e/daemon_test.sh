@@ -91,7 +91,7 @@ control_taken_body() {
 	[ $? -eq 1 ] || e2e_fail "the second one: not exit 1"
 	cat second.log
 	grep -q 'another derpd answers' second.log ||
-	    e2e_fail "the second one does not say why"
+	    e2e_fail "the second one prints no reason"
 	PID=$_first
 	run ctl status
 	e2e_stop
@@ -127,7 +127,7 @@ refused() {
 		e2e_fail "a reload was not refused: $1"
 	fi
 	cat ctl.out
-	grep -q -e "$1" ctl.out || e2e_fail "the answer does not say: $1"
+	grep -q -e "$1" ctl.out || e2e_fail "the error is not: $1"
 	raw coalesced
 }
 

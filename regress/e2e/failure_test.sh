@@ -6,7 +6,7 @@
 . "$(atf_get_srcdir)/common.sh"
 
 e2e_case keys_killed 120 \
-    "keys is killed under load: sessions go on, logins work"
+    "keys is killed under load: sessions continue, logins work"
 keys_killed_body() {
 	e2e_need_interop
 	use_cert ec
@@ -134,7 +134,7 @@ stop_sending_body() {
 	e2e_stop
 	if ! wait "$RAW_PID"; then
 		cat raw.out >&2
-		e2e_fail "the client was not told in peace"
+		e2e_fail "the client was not notified"
 	fi
 }
 
@@ -159,7 +159,7 @@ stop_reset_body() {
 }
 
 e2e_case reload 90 \
-    "reload of good and bad configurations, by signal and derpctl"
+    "reload of valid and invalid configurations, by signal and derpctl"
 reload_body() {
 	e2e_need_interop
 	use_cert ec
@@ -175,7 +175,7 @@ reload_body() {
 	cp derpd.conf good.conf
 	echo 'nonsense' >>derpd.conf
 	if ctl reload >ctl.out 2>&1; then
-		e2e_fail "a bad configuration was taken"
+		e2e_fail "a bad configuration was accepted"
 	fi
 	_line=$(wc -l <derpd.conf | tr -d ' ')
 	grep -q "derpd.conf:$_line: " ctl.out ||

@@ -149,7 +149,7 @@ new_port_body() {
 	kill -HUP "$PID"
 	wait_until "the new map is there" kept
 	logged 'starting anew for new ports' ||
-	    e2e_fail "fetch was not started anew"
+	    e2e_fail "fetch was not restarted"
 	e2e_stop
 }
 
@@ -163,7 +163,7 @@ untrusted_body() {
 	    -out ca.pem -days 30 -subj "/CN=Other CA" 2>/dev/null
 	e2e_start
 	wait_until "it says why" logged 'certificate verification failed'
-	! kept || e2e_fail "the map was taken"
+	! kept || e2e_fail "the map was accepted"
 	e2e_stop
 }
 

@@ -44,7 +44,7 @@ child timeout 60"
 	kill -STOP "$_relay"
 	wait_until "STUN is silent" answers false
 	ctl -j status | grep -q '"why":"GET /derp/probe of relay.test: ' ||
-	    e2e_fail "status does not say why"
+	    e2e_fail "status has no reason"
 	kill -CONT "$_relay"
 	wait_until "STUN answers again" answers true
 	logged_times 1 'the relay is not well'

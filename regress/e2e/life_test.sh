@@ -135,14 +135,14 @@ every_role_body() {
 		wait_until "another $_role is there" new_child "$_role" "$_pid"
 		# keys may have owed an answer too.
 		grep -Eq "$_role 0 \(pid $_pid\) (gave no sign|did not answer)" \
-		    derpd.log || e2e_fail "the log says nothing of $_role"
+		    derpd.log || e2e_fail "the log does not mention $_role"
 	done
 	raw coalesced
 	e2e_stop
 }
 
 e2e_case resolver_roles 180 \
-    "those who may wait for the resolver are replaced, later"
+    "processes that may wait for the resolver are replaced later"
 resolver_roles_body() {
 	every_role
 	_fetch=$(e2e_children fetch) _acme=$(e2e_children acme-helper)
@@ -229,7 +229,7 @@ listening_ended_body() {
 		raw http-plain
 	done
 	grep -q 'worker ended the listening socket: it listens again' \
-	    derpd.log || e2e_fail "nothing was said"
+	    derpd.log || e2e_fail "nothing was logged"
 	e2e_stop
 }
 

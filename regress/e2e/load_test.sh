@@ -99,9 +99,9 @@ link_body() {
 	wait_until "the parent links the two" \
 	    grep 'relays . and . are linked anew' derpd.log
 	grep 'link to worker . closed: it does not read' derpd.log ||
-	    e2e_fail "the log does not say why"
+	    e2e_fail "the log has no reason"
 	[ "$(e2e_children relay | tr '\n' ' ')" = "$1 $2 " ] ||
-	    e2e_fail "a worker was started anew"
+	    e2e_fail "a worker was restarted"
 	# Clients of the two workers can reach each other.
 	for _i in 1 2 3 4 5; do
 		raw coalesced gone-rules

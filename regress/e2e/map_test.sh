@@ -242,7 +242,7 @@ map \"$PWD/two.json\" { host \"two.test\" }"
 	EXTRA="$EXTRA
 map \"$PWD/three.json\" { path \"/three\" }"
 	e2e_conf
-	! ctl reload >out 2>&1 || e2e_fail "a bad new map was taken"
+	! ctl reload >out 2>&1 || e2e_fail "a bad new map was accepted"
 	grep -q 'three.json:1:1: not JSON' out || e2e_fail "$(cat out)"
 	fetch -H 'Host: two.test' | cmp - two.json ||
 	    e2e_fail "the refused reload changed something"
@@ -372,7 +372,7 @@ full_disk_body() {
 	mv new.json map.json
 	wait_until "the map" served last.json
 	grep -q 'is served, but not kept for the next start' derpd.log ||
-	    e2e_fail "nothing is said"
+	    e2e_fail "nothing is logged"
 	# shellcheck disable=SC2012	# names of our own
 	equal "files kept" 1 "$(ls state/map-* | wc -l)"
 	e2e_stop

@@ -207,7 +207,7 @@ END
 	wait_until "derpd answers" ctl status
 	! ctl node >node.out 2>&1 || e2e_fail "it prints: $(cat node.out)"
 	grep -q 'neither a relay nor STUN' node.out ||
-	    e2e_fail "it says: $(cat node.out)"
+	    e2e_fail "it printed: $(cat node.out)"
 	e2e_stop
 }
 

@@ -16,7 +16,7 @@ probe_fails() {
 	grep -q "$_pattern" probe.err ||
 	    e2e_fail "not on standard error: $_pattern"
 	if grep -q 'the relay works' probe.out; then
-		e2e_fail "it works, it says"
+		e2e_fail "it reports success"
 	fi
 }
 
@@ -31,7 +31,7 @@ pinned_body() {
 	    'b logged in over TLSv1.3 .* by fast start' \
 	    '24 packets each way, of 0 to 65536 bytes: all as sent' \
 	    'b left, and a was told' 'the relay works'; do
-		grep -q "$_line" run.out || e2e_fail "not said: $_line"
+		grep -q "$_line" run.out || e2e_fail "not printed: $_line"
 	done
 	_zeros=0000000000000000000000000000000000000000000000000000000000000000
 	probe_fails 'does not match the pin' -p "sha256-raw:$_zeros" \

@@ -90,7 +90,7 @@ other_build_body() {
 	e2e_stop
 	# A start from there reports the mismatch.
 	if "$DERPD" -n -f derpd.conf >check.out 2>&1; then
-		e2e_fail "derpd -n takes programs that are none of its own"
+		e2e_fail "derpd -n accepts programs of another build"
 	fi
 	rm libexec/derpd/derpd-relay
 	if "$DERPD" -n -f derpd.conf >check.out 2>&1; then

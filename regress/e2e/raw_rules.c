@@ -275,5 +275,5 @@ self_watch(void)
 	want_gone(a, server_key(), PEER_GONE_DISCONNECTED);
 	sess_close(a, 0);
 	sess_close(w, 0);
-	report("the node was served, heard of, and heard of nobody");
+	report("the node was served and announced, and got no notifications");
 }

@@ -62,7 +62,7 @@ abrupt-ends connect-floods slow-reader varz-pipelined ping-flight
 ws-close-last'
 
 e2e_case exhaustion 120 \
-    "more connections than descriptors: go on serving, recover, no spin"
+    "more connections than descriptors: keep serving, recover, no spin"
 exhaustion_body() {
 	e2e_paths
 	ULIMIT_N=100

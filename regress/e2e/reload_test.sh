@@ -21,7 +21,7 @@ reload_end() {
 	wait_until "the reload $1 ends" [ -s "$1.rc" ]
 	cat "$1.out"
 	[ "$(cat "$1.rc")" -eq "$2" ] || e2e_fail "$1 ended with $(cat "$1.rc")"
-	grep -q -e "$3" "$1.out" || e2e_fail "$1 does not say: $3"
+	grep -q -e "$3" "$1.out" || e2e_fail "$1 does not print: $3"
 }
 
 # home_is STATUS: the status of / is this.
@@ -74,7 +74,7 @@ keys_hangs_body() {
 	reload_end one 1 'keys'
 	reload_end two 1 'keys'
 	cat one.out two.out >both.out
-	grep -q 'no answer from keys' both.out || e2e_fail "none says why"
+	grep -q 'no answer from keys' both.out || e2e_fail "neither prints a reason"
 	home_is 200 || e2e_fail "half of the reload is in force"
 	wait_until "keys is replaced" new_child keys "$_keys"
 	wait_until "a reload works again" ctl reload

@@ -47,7 +47,7 @@ landlock_missing_body() {
 		start_without "$_errno"
 		levels 'seccomp, no landlock'
 		! grep -q 'Landlock is refused' derpd.log ||
-		    e2e_fail "nobody refuses it"
+		    e2e_fail "Landlock is not refused"
 		e2e_stop
 	done
 }
@@ -81,11 +81,11 @@ END
 	export LIMIT=64
 	e2e_launch
 	grep -q "keys can't be locked in memory (mlock).*65536.*LimitMEMLOCK" \
-	    derpd.log || e2e_fail "the log does not say so"
+	    derpd.log || e2e_fail "the log lacks the warning"
 	e2e_stop
 	LIMIT=8192
 	e2e_launch
-	! grep -q "can't be locked" derpd.log || e2e_fail "it says so of 8 MiB"
+	! grep -q "can't be locked" derpd.log || e2e_fail "it warns about 8 MiB"
 	e2e_stop
 }
 

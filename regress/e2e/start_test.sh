@@ -15,7 +15,7 @@ wants_failure() {
 	wait "$PID"
 	_rc=$?
 	[ "$_rc" -eq 1 ] || e2e_fail "derpd exits $_rc, not 1"
-	grep -Eq -e "$1" derpd.log || e2e_fail "it does not say: $1"
+	grep -Eq -e "$1" derpd.log || e2e_fail "the error is not: $1"
 	DEATHS=yes
 	e2e_check_log
 }

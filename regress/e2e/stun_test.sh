@@ -126,7 +126,7 @@ alone_body() {
 	expect "^$REFUSED ::1 " ::1 "$CHANGE"
 	wait_until "the counter is told" status '"answered":4,'
 	status '"answering":true,"why":""' ||
-	    e2e_fail "status does not say that it answers"
+	    e2e_fail "status does not report that it answers"
 	ctl status | grep 'state *answering' || e2e_fail "status without STUN"
 	e2e_stop
 }
@@ -256,7 +256,7 @@ by_hand_body() {
 		if "$SRC/../../stund/stund" $_args </dev/null >out 2>&1; then
 			e2e_fail "stund $_args succeeds"
 		fi
-		grep 'derpd' out || e2e_fail "stund $_args does not say why"
+		grep 'derpd' out || e2e_fail "stund $_args prints no reason"
 	done
 }
 
@@ -269,7 +269,7 @@ stopped_body() {
 	_relay=$(e2e_children relay)
 	kill -STOP "$_relay"
 	wait_until "STUN is silent" status '"answering":false'
-	ctl status | grep 'state *silent: GET' || e2e_fail "status does not say"
+	ctl status | grep 'state *silent: GET' || e2e_fail "status does not report it"
 	silent
 	kill -CONT "$_relay"
 	wait_until "STUN answers" status '"answering":true,"why":""'
@@ -338,7 +338,7 @@ varz() {
 
 # Two more namespaces: a server with several addresses, and its client.
 e2e_case addresses 60 \
-    "wildcard socket: the reply leaves from where it was asked"
+    "wildcard socket: a reply comes from the address of the request"
 addresses_body() {
 	e2e_need_root "network namespaces"
 	command -v ip >/dev/null || atf_skip "there is no ip(8)"

@@ -103,7 +103,7 @@ write_chaos() {
 }
 
 # Counters that must be 0 when no client is connected.
-nobody() {
+no_clients() {
 	curl -sS -m 5 "http://127.0.0.1:$PLAIN_PORT/debug/varz" >varz ||
 	    return 1
 	awk '$1 ~ /^derp_(current_connections|clients_total|watchers)$/ {
@@ -122,7 +122,7 @@ memory() {
 
 # A process does not use much more memory than before.
 check_memory() {
-	wait_until "all clients are gone" nobody
+	wait_until "all clients are gone" no_clients
 	[ -r /proc/self/status ] || return 0
 	memory >memory.now
 	echo "soak: memory, KiB: $(awk '{ print $2 }' memory.now |

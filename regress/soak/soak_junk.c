@@ -104,4 +104,4 @@ stop(struct bot *b)
 	(void)b;
 }
 
-const struct soak_kind kind_junk = { "stranger", start, got, act, stop };
+const struct soak_kind kind_junk = { "junk", start, got, act, stop };

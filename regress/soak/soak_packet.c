@@ -111,7 +111,7 @@ packet_check(const struct bot *b, const uint8_t src[32], const uint8_t *p,
 		bot_fail(b, "a packet of %zu bytes from an unknown key",
 		    n);
 	if (n < PACKET_MIN)
-		bot_fail(b, "a packet of %zu bytes from key %d, who never "
+		bot_fail(b, "a packet of %zu bytes from key %d, which never "
 		    "sent one", n, key);
 	memcpy(&h, p, sizeof(h));
 	if (h.run != opt.seed || h.len != n || h.crc != checksum(p, n) ||

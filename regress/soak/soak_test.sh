@@ -5,7 +5,7 @@
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/../e2e/common.sh"
 
-e2e_case short 300 "random clients, reloads, deaths: nobody is harmed"
+e2e_case short 300 "random clients, reloads, deaths: no client is harmed"
 short_body() {
 	command -v curl >/dev/null || atf_skip "needs curl"
 	run sh "$(atf_get_srcdir)/soak.sh"
