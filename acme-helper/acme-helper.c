@@ -1,6 +1,6 @@
 /*
- * acme-helper: gets certificates from ACME directories, for derpd, which starts
- * it.  See acme-helper(8).
+ * acme-helper: requests certificates from ACME directories; started by derpd.
+ * See acme-helper(8).
  */
 #include "child.h"
 #include "helper.h"

@@ -7,10 +7,10 @@
 
 #include "acme_int.h"
 
-#define MAX_AGE		(365 * 86400)	/* seconds of an Age that is sound */
-#define URGENT_PART	20	/* of a certificate's lifetime is left */
+#define MAX_AGE		(365 * 86400)	/* bound on an Age, seconds */
+#define URGENT_PART	20	/* urgent: 1/20 of the lifetime is left */
 
-/* Seconds that an answer has been in caches on its way (RFC 9111 5.1). */
+/* Seconds that an answer has spent in caches (RFC 9111 5.1). */
 static int64_t
 age_of(const struct net_http_head *h)
 {
@@ -24,7 +24,7 @@ age_of(const struct net_http_head *h)
 	return (i < s.len ? 0 : n);
 }
 
-/* Is the directory's clock ours, about?  0, or -1. */
+/* Compare the directory's clock with this machine's.  0, or -1. */
 static int
 check_clock(struct helper *a, const struct net_http_head *h)
 {
@@ -80,7 +80,7 @@ helper_is_urgent(struct helper *a)
 	    a->old.not_after - life / URGENT_PART);
 }
 
-/* Does the directory have the profile?  0, or -1. */
+/* Check that the directory has the profile.  0, or -1. */
 static int
 check_profile(struct helper *a)
 {
@@ -172,7 +172,7 @@ do_ari(struct helper *a)
 	return (rv);
 }
 
-/* Post something to `url' of the directory with the account. */
+/* Post a request of the account to `url'. */
 static enum helper_got
 do_post(struct helper *a, enum ipc_acmesign what, const char *url,
     const char *doing)
@@ -205,7 +205,10 @@ do_revoke(struct helper *a)
 	}
 	if (got == HELPER_GOT_REFUSED &&
 	    a->problem.error == HELPER_E_UNAUTHORIZED) {
-		/* It is another account's: its own key may (7.6). */
+		/*
+		 * The certificate is of another account: its own key may sign
+		 * (7.6).
+		 */
 		helper_step(a,
 		    "refused (%s): revoking by the certificate's key",
 		    a->problem.detail);
@@ -277,7 +280,7 @@ helper_run(const struct helper_ops *ops, const struct ipc_acme_conf *c,
 	a->until = ops->now(ops->arg) + HELPER_JOB_S;
 	if (len > 0 && acme_chain_read(pem, len, &a->old, err,
 	    sizeof(err)) == -1) {
-		/* A certificate of somebody's making may be renewed, too. */
+		/* A certificate without an ARI id can be renewed, too. */
 		memset(&a->old, 0, sizeof(a->old));
 		helper_step(a, "the certificate at hand: %s", err);
 	}

@@ -1,30 +1,30 @@
 /*
  * acme_account: the account with a directory (RFC 8555 7.3); see acme_int.h.
  *
- * What a directory answers when the account is looked for, and what then:
+ * Answers of a directory to the lookup of the account, and what follows:
  *
  *	account, valid			it is used
- *	account, deactivated, revoked	another key is wanted (ACMEEND_ACCOUNT)
- *	accountDoesNotExist		it is made, with the same key
- *	badPublicKey,			another key is wanted: ours is of a kind
- *	badSignatureAlgorithm		that all directories take
- *	rateLimited, serverInternal,	the job ends, to be tried again
+ *	account, deactivated, revoked	another key is needed (ACMEEND_ACCOUNT)
+ *	accountDoesNotExist		it is created, with the same key
+ *	badPublicKey,			another key is needed, of a kind that
+ *	badSignatureAlgorithm		all directories support
+ *	rateLimited, serverInternal,	the job ends, to be retried
  *	badNonce, HTTP status alone
- *	externalAccountRequired,	it is made, for that gives the account
- *	unauthorized, userActionRequired, that is there, too (7.3.1): not all
- *	malformed and all others	directories let an account be looked for
+ *	externalAccountRequired,	it is created, which also returns an
+ *	unauthorized, userActionRequired, existing account (7.3.1): not all
+ *	malformed and all others	directories permit a lookup
  *
- * and when it is made:
+ * and to its creation:
  *
- *	invalidContact,			it is made without contacts; the log
- *	unsupportedContact		says so
- *	unauthorized			another key is wanted if the account was
- *					refused so before and no binding may be
+ *	invalidContact,			it is created without contacts, with a
+ *	unsupportedContact		warning
+ *	unauthorized			another key is needed if the lookup was
+ *					refused likewise and no binding can be
  *					the reason: it has been deactivated
- *	badPublicKey,			another key is wanted
+ *	badPublicKey,			another key is needed
  *	badSignatureAlgorithm
- *	externalAccountRequired,	a person must say so in derpd.conf; the
- *	userActionRequired		line has the page to go to
+ *	externalAccountRequired,	an operator must edit derpd.conf; the
+ *	userActionRequired		error has the page to visit
  */
 #include <stdio.h>
 #include <string.h>
@@ -32,13 +32,13 @@
 #include "acme_int.h"
 
 enum account_found {
-	FOUND_FAILED = -1,	/* a->r says why */
+	FOUND_FAILED = -1,	/* a->r has the error */
 	FOUND_NONE,		/* the directory has no such account */
-	FOUND,			/* it has; a->account */
-	FOUND_UNCLEAR		/* it does not say; a->problem */
+	FOUND,			/* found: a->account */
+	FOUND_UNCLEAR		/* unknown: a->problem */
 };
 
-/* No account can be had with the key. */
+/* The directory accepts no account for this key. */
 static int
 key_is_useless(struct helper *a, const struct helper_problem *p)
 {
@@ -48,7 +48,7 @@ key_is_useless(struct helper *a, const struct helper_problem *p)
 	    p->detail[0] == '\0' ? "" : ")"));
 }
 
-/* The account's URL out of the answer, and whether it is in force. */
+/* Read the account's URL from the answer, and its status. */
 static int
 read_account(struct helper *a, const struct net_https_response *res)
 {
@@ -71,7 +71,7 @@ read_account(struct helper *a, const struct net_https_response *res)
 	return (0);
 }
 
-/* The account was looked for and a->problem is the answer. */
+/* Handle the refused lookup in a->problem. */
 static enum account_found
 not_found(struct helper *a)
 {
@@ -87,7 +87,7 @@ not_found(struct helper *a)
 	case HELPER_E_NONCE:
 		break;
 	default:
-		/* Not from the directory itself: something is in between. */
+		/* HTTP errors may come from a proxy. */
 		if (strncmp(a->problem.type, "HTTP ", 5) != 0)
 			return (FOUND_UNCLEAR);
 		break;
@@ -96,7 +96,7 @@ not_found(struct helper *a)
 	return (FOUND_FAILED);
 }
 
-/* Look for the account, by ACMESIGN_LOOKUP or ACMESIGN_LOOKUP_NEXT. */
+/* Look up the account, by ACMESIGN_LOOKUP or ACMESIGN_LOOKUP_NEXT. */
 static enum account_found
 find_account(struct helper *a, enum ipc_acmesign what)
 {
@@ -117,7 +117,7 @@ find_account(struct helper *a, enum ipc_acmesign what)
 	return (found);
 }
 
-/* Has the configuration what an account wants?  0, or -1. */
+/* Check that the configuration has what an account requires.  0, or -1. */
 static int
 check_wants(struct helper *a)
 {
@@ -131,7 +131,9 @@ check_wants(struct helper *a)
 	return (0);
 }
 
-/* The account is not made: say why.  `before' is what looking for it gave. */
+/*
+ * The account was not created: set the error.  `before' is the lookup's result.
+ */
 static void
 not_made(struct helper *a, enum helper_error before)
 {
@@ -144,14 +146,14 @@ not_made(struct helper *a, enum helper_error before)
 		(void)key_is_useless(a, p);
 		return;
 	}
-	/* Whom else would it not authorize to have an account? */
+	/* Without a binding, `unauthorized' must be about the key itself. */
 	if (bound && (p->error == HELPER_E_UNAUTHORIZED ||
 	    p->error == HELPER_E_MALFORMED))
 		p->error = HELPER_E_EAB;
 	(void)helper_refused(a, p, "an account", NULL);
 }
 
-/* helper_make_account(); `before' is what looking for it gave. */
+/* helper_make_account(); `before' is the lookup's result. */
 static int
 make(struct helper *a, enum helper_error before)
 {
@@ -191,8 +193,9 @@ helper_make_account(struct helper *a)
 }
 
 /*
- * The account key has none, or one that is not shown.  While another key waits
- * to take its place the account may have that already: no second one is made.
+ * The account key has no account, or none that is shown.  While a rollover is
+ * under way, the account may have the next key already: no second one is
+ * created.
  */
 static int
 without_account(struct helper *a, enum account_found found)
@@ -222,7 +225,7 @@ helper_need_account(struct helper *a)
 	return (without_account(a, found));
 }
 
-/* Which key the account has is not known: nothing may be thrown away. */
+/* Which key the account has is unknown: no key may be dropped. */
 static int
 undecided(struct helper *a)
 {
@@ -231,7 +234,7 @@ undecided(struct helper *a)
 	return (-1);
 }
 
-/* The account key has no account, or none that is shown: has the next one? */
+/* The account key has no visible account: look up the next key. */
 static int
 look_for_next(struct helper *a, enum account_found old)
 {
@@ -271,7 +274,9 @@ helper_roll(struct helper *a)
 		if (found != FOUND)
 			return (look_for_next(a, found));
 		if (asked)
-			/* It has heard of both, and stays with the old one. */
+			/*
+			 * The directory knows both keys and keeps the old one.
+			 */
 			return (helper_refused(a, &why, doing, NULL));
 		if (a->dir.key_change[0] == '\0')
 			return (helper_fail(a, ACMEEND_REFUSED, 0, "the"
@@ -283,7 +288,7 @@ helper_roll(struct helper *a)
 		net_https_free(&res);
 		if (got == HELPER_GOT_OK)
 			return (0);
-		/* It may have said yes before, to a request like this. */
+		/* An earlier request may have succeeded. */
 		why = a->problem;
 		a->account[0] = '\0';
 	}

@@ -1,10 +1,10 @@
 /*
  * acme_http: requests to a directory; see acme_int.h.
  *
- * A nonce that is not taken is replaced, MAX_NONCES times a request.  What
- * fails without a word about the request itself (no connection, 5xx) is tried
- * again MAX_TRIES times in all.  Redirects are followed for what is read
- * without a signature alone, MAX_REDIRECTS times, and never off https.
+ * A refused nonce is replaced, MAX_NONCES times a request.  A failure that is
+ * not about the request itself (no connection, 5xx) is retried, MAX_TRIES times
+ * in all.  Redirects are followed for unsigned requests only, MAX_REDIRECTS
+ * times, and only to https.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 #define MAX_TRIES	3
 #define MAX_REDIRECTS	3
 #define MAX_PAUSE	60		/* seconds between two tries */
-#define MAX_RETRY	(30 * 86400)	/* seconds of a Retry-After */
+#define MAX_RETRY	(30 * 86400)	/* bound on Retry-After, seconds */
 
 int
 helper_fail(struct helper *a, enum ipc_acme_outcome end, int64_t not_before,
@@ -102,7 +102,7 @@ helper_retry_after(struct helper *a, const struct net_http_head *h)
 	return (t > MAX_RETRY ? MAX_RETRY : t);
 }
 
-/* Keep the nonce that came with an answer. */
+/* Keep the nonce of an answer. */
 static void
 keep_nonce(struct helper *a, const struct net_http_head *h)
 {
@@ -118,7 +118,7 @@ keep_nonce(struct helper *a, const struct net_http_head *h)
 		a->nonce[0] = '\0';
 }
 
-/* The failure of a connection. */
+/* The connection failed. */
 static int
 unreachable(struct helper *a, const char *doing, const char *error)
 {
@@ -134,8 +134,8 @@ unreachable(struct helper *a, const char *doing, const char *error)
 }
 
 /*
- * One request.  0 when an answer came, whatever it says; -1 with `failed'
- * filled in.
+ * One request.  0 when an answer came, with any status; -1 and the error in
+ * `failed'.
  */
 static int
 request(struct helper *a, const char *method, const char *url,
@@ -169,8 +169,8 @@ request(struct helper *a, const char *method, const char *url,
 }
 
 /*
- * May another try help, and has there been the `tried'th only?  Then wait.  1
- * try again, 0 no, -1 failed.
+ * When another try may help and fewer than MAX_TRIES were made (`tried' so
+ * far), wait.  1 try again, 0 no, -1 failed.
  */
 static int
 again(struct helper *a, const struct net_https_response *res, int failed,
@@ -180,7 +180,7 @@ again(struct helper *a, const struct net_https_response *res, int failed,
 
 	if (tried >= MAX_TRIES || (!failed && res->head.status < 500))
 		return (0);
-	/* One that asks for a longer rest than this gets it from the parent. */
+	/* The parent waits for longer times itself. */
 	if (pause > MAX_PAUSE)
 		return (0);
 	if (pause < 1)
@@ -190,7 +190,7 @@ again(struct helper *a, const struct net_https_response *res, int failed,
 	return (helper_wait(a, (unsigned int)pause) == -1 ? -1 : 1);
 }
 
-/* The page where a person finds what is to be done, if none is named. */
+/* The page for the user from the Link field, if the problem has none. */
 static void
 find_page(struct helper *a, const struct net_https_response *res,
     const char *url)
@@ -204,7 +204,7 @@ find_page(struct helper *a, const struct net_https_response *res,
 	snprintf(p->instance, sizeof(p->instance), "%s", a->dir.terms);
 }
 
-/* Note what the refusal by `url' says, and when to come back. */
+/* Record the problem in the refusal by `url', and Retry-After. */
 static enum helper_got
 refusal(struct helper *a, const struct net_https_response *res, const char *url)
 {
@@ -227,7 +227,7 @@ refusal(struct helper *a, const struct net_https_response *res, const char *url)
 	return (HELPER_GOT_REFUSED);
 }
 
-/* The target of a redirect from `url' in its place.  0, or -1. */
+/* Replace `url' by the target of a redirect.  0, or -1. */
 static int
 redirected(struct helper *a, const struct net_https_response *res,
     const char *doing, char *url)
@@ -269,7 +269,7 @@ helper_get(struct helper *a, const char *url, const char *doing,
 	}
 }
 
-/* Have a nonce at hand.  0, or -1. */
+/* Get a nonce if there is none.  0, or -1. */
 static int
 need_nonce(struct helper *a)
 {
@@ -293,7 +293,7 @@ need_nonce(struct helper *a)
 	return (0);
 }
 
-/* Sign what is to be posted.  0, or -1. */
+/* Have keys sign the request.  0, or -1. */
 static int
 sign(struct helper *a, enum ipc_acmesign what, const char *url,
     struct ipc_wr *jws)
@@ -318,7 +318,7 @@ sign(struct helper *a, enum ipc_acmesign what, const char *url,
 	    rv == 0 ? "out of memory" : err));
 }
 
-/* One signed request with a fresh nonce.  1 came back, 0 not, -1 failed. */
+/* One signed request with a fresh nonce.  1: answer, 0: none, -1: failed. */
 static int
 post_once(struct helper *a, enum ipc_acmesign what, const char *url,
     struct net_https_response *res)

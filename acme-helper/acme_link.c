@@ -37,7 +37,7 @@ helper_location(const struct net_http_head *h, const char *base, char *dst)
 	return (helper_resolve(base, net_http_field(h, "Location"), dst));
 }
 
-/* Pass over white space. */
+/* Skip white space. */
 static const char *
 space(const char *p, const char *end)
 {
@@ -46,7 +46,7 @@ space(const char *p, const char *end)
 	return (p);
 }
 
-/* The end of a word, or of a quoted text with its quotes. */
+/* The end of a word, or of a quoted string with its quotes. */
 static const char *
 word_end(const char *p, const char *end)
 {
@@ -61,7 +61,7 @@ word_end(const char *p, const char *end)
 	return (p);
 }
 
-/* Is `rel' among the relations in the text, which may be quoted? */
+/* 1 when `rel' is among the relations in the text, which may be quoted. */
 static int
 has_rel(const char *p, const char *end, const char *rel)
 {
@@ -83,8 +83,8 @@ has_rel(const char *p, const char *end, const char *rel)
 }
 
 /*
- * The parameters of a link from `p' on: is its relation `rel'?  *next gets
- * where the next link begins.
+ * Parse the parameters of a link from `p' on: 1 when its relation is `rel'.
+ * *next gets the beginning of the next link.
  */
 static int
 parameters(const char *p, const char *end, const char *rel, const char **next)
@@ -96,7 +96,7 @@ parameters(const char *p, const char *end, const char *rel, const char **next)
 		p = space(p, end);
 		if (p == end || *p == ',')
 			break;
-		if (*p != ';') {	/* malformed: on to the next comma */
+		if (*p != ';') {	/* malformed: skip to the comma */
 			p++;
 			continue;
 		}
@@ -115,7 +115,7 @@ parameters(const char *p, const char *end, const char *rel, const char **next)
 	return (found);
 }
 
-/* The `n'th link with `rel' in one field; *seen counts those passed over. */
+/* Find the `n'th link with `rel' in a field; *seen counts skipped ones. */
 static int
 in_field(struct net_http_str s, const char *base, const char *rel,
     unsigned int n, unsigned int *seen, char *dst)

@@ -2,34 +2,34 @@
  * acme_order: an order from the names to the certificate (RFC 8555 7.4, 7.5,
  * 8.3); see acme_int.h.
  *
- * What a directory answers to an order, and what then:
+ * Refusals of an order, and what follows:
  *
  *	any refusal of one with		the same without: the certificate may be
- *	"replaces" (RFC 9773 5)		another account's or another
- *					directory's, or have been replaced
- *	accountDoesNotExist		the account is made once more
- *	invalidProfile			without profile, if the certificate is
- *					about to expire
- *	all others			the job ends, to be tried again
+ *	"replaces" (RFC 9773 5)		of another account or directory, or
+ *					have been replaced
+ *	accountDoesNotExist		the account is created again, once
+ *	invalidProfile			an order without profile, if the
+ *					certificate is about to expire
+ *	all others			the job ends, to be retried
  *
- * An order may be found in any state, for a directory may give out again what
- * an earlier try began (7.4), and its replicas may lag:
+ * An order may be in any state, because a directory may return the order of an
+ * earlier try (7.4), and its replicas may lag:
  *
- *	pending		what is not valid yet is validated
+ *	pending		its pending authorizations are validated
  *	ready		the certificate request is sent.  orderNotReady: the
- *			order is looked at again, and so on from its state
- *	processing	it is waited for
- *	valid		the certificate is downloaded.  One for the key of an
- *			earlier try is refused by the parent
+ *			order is read again, and handled by its state
+ *	processing	wait
+ *	valid		the certificate is downloaded.  The parent refuses one
+ *			for the key of an earlier try
  *	invalid, ...	the job ends with the order's problem
  *
- * and so an authorization and its challenge:
+ * and so may an authorization and its challenge:
  *
- *	valid		nothing is to be done
- *	pending, the challenge pending: its token is answered, and it is begun
- *	pending, the challenge processing: an earlier try began it; its token is
- *			answered, because the directory may look again
- *	pending, the challenge valid or invalid: it is waited for
+ *	valid		done
+ *	pending, the challenge pending: publish its token, and start it
+ *	pending, the challenge processing: an earlier try started it; publish
+ *			its token, because the directory may connect again
+ *	pending, the challenge valid or invalid: wait
  *	invalid, deactivated, expired, revoked: the job ends with the
  *			challenge's problem; the next order gets a new
  *			authorization
@@ -40,14 +40,14 @@
 
 #include "acme_int.h"
 
-#define POLL_S		600	/* seconds to wait for one change of state */
-#define MIN_PAUSE	1	/* seconds between two looks */
+#define POLL_S		600	/* limit for a change of state, seconds */
+#define MIN_PAUSE	1	/* seconds between two polls */
 #define MAX_PAUSE	60
-#define MAX_FINALIZE	8	/* times that one request is sent */
-#define MAX_DOWNLOAD	4	/* times that a chain is asked for */
-#define MAX_ALTERNATES	8	/* chains to choose from */
+#define MAX_FINALIZE	8	/* certificate requests for one order */
+#define MAX_DOWNLOAD	4	/* tries for one chain */
+#define MAX_ALTERNATES	8	/* alternate chains */
 
-/* Is the name of the directory's one of ours? */
+/* 1 when the name in the directory's answer is one of ours. */
 static int
 is_ours(const struct helper *a, const char *name)
 {
@@ -62,7 +62,7 @@ is_ours(const struct helper *a, const char *name)
 	return (0);
 }
 
-/* Take the order out of an answer.  0, or -1. */
+/* Read the order from an answer.  0, or -1. */
 static int
 read_order(struct helper *a, const struct net_https_response *res)
 {
@@ -82,8 +82,8 @@ read_order(struct helper *a, const struct net_https_response *res)
 }
 
 /*
- * The order was refused, for a->problem: may another kind of order do?  1 it is
- * prepared, 0 no, -1 failed.  Each kind once.
+ * The order was refused with a->problem: prepare another kind of order, each
+ * kind once.  1 prepared, 0 none left, -1 failed.
  */
 static int
 try_otherwise(struct helper *a)
@@ -109,7 +109,7 @@ try_otherwise(struct helper *a)
 	return (0);
 }
 
-/* Post the order, in one kind after the other. */
+/* Post the order, one kind after the other. */
 static enum helper_got
 post_order(struct helper *a, struct net_https_response *res)
 {
@@ -122,7 +122,7 @@ post_order(struct helper *a, struct net_https_response *res)
 		    ACMESIGN_ORDER, a->dir.new_order, "the order", res);
 		if (got != HELPER_GOT_REFUSED)
 			return (got);
-		/* Whoever asks for the longest rest gets it. */
+		/* The longest requested delay counts. */
 		if (a->r->not_before < not_before)
 			a->r->not_before = not_before;
 		not_before = a->r->not_before;
@@ -157,7 +157,7 @@ new_order(struct helper *a)
 	return (rv);
 }
 
-/* The next pause between two looks, by Retry-After or growing. */
+/* The next pause between two polls, by Retry-After or growing. */
 static unsigned int
 pause_after(struct helper *a, const struct net_http_head *h, unsigned int looks)
 {
@@ -170,7 +170,7 @@ pause_after(struct helper *a, const struct net_http_head *h, unsigned int looks)
 	return ((unsigned int)(s > MAX_PAUSE ? MAX_PAUSE : s));
 }
 
-/* Read an authorization; *pause gets what to wait before the next look. */
+/* Read an authorization; *pause gets the delay before the next poll. */
 static int
 get_authz(struct helper *a, const char *url, unsigned int looks,
     unsigned int *pause)
@@ -193,7 +193,7 @@ get_authz(struct helper *a, const char *url, unsigned int looks,
 	return (0);
 }
 
-/* An authorization that is neither pending nor valid. */
+/* The authorization is neither pending nor valid. */
 static int
 authz_failed(struct helper *a)
 {
@@ -206,8 +206,8 @@ authz_failed(struct helper *a)
 }
 
 /*
- * Have the challenge of the authorization at `url' answered, and the directory
- * look.  0, or -1.
+ * Publish the token of the authorization at `url', and start the challenge.  0,
+ * or -1.
  */
 static int
 begin_authz(struct helper *a, const char *url)
@@ -253,7 +253,7 @@ await_authz(struct helper *a, const char *url)
 			return (0);
 		if (a->authz.status != HELPER_PENDING)
 			return (authz_failed(a));
-		/* Of its own tries so far it may have said something. */
+		/* The challenge may have the error of a try so far. */
 		if (waited + pause > POLL_S &&
 		    a->authz.problem.error != HELPER_E_NONE)
 			return (authz_failed(a));
@@ -277,12 +277,12 @@ validate(struct helper *a)
 		rv = begin_authz(a, a->order.authz[i]);
 	for (i = 0; rv == 0 && i < a->order.nauthz; i++)
 		rv = await_authz(a, a->order.authz[i]);
-	/* Whatever came of it, the tokens are of no more use. */
+	/* The tokens are of no more use, whatever the outcome. */
 	(void)a->ops->token(a->ops->arg, "");
 	return (rv);
 }
 
-/* Look at the order; *pause gets what to wait before the next look. */
+/* Read the order; *pause gets the delay before the next poll. */
 static int
 get_order(struct helper *a, unsigned int looks, unsigned int *pause)
 {
@@ -298,8 +298,8 @@ get_order(struct helper *a, unsigned int looks, unsigned int *pause)
 }
 
 /*
- * Wait while the order is `state' or processing, for `pause' seconds before the
- * first look.  0, or -1.
+ * Wait while the order is `state' or processing, `pause' seconds before the
+ * first poll.  0, or -1.
  */
 static int
 await_order(struct helper *a, enum helper_status state, unsigned int pause)
@@ -321,7 +321,7 @@ await_order(struct helper *a, enum helper_status state, unsigned int pause)
 	return (0);
 }
 
-/* The order is not `want': say why.  -1. */
+/* The order is not in the state `want': set the error.  -1. */
 static int
 order_failed(struct helper *a, enum helper_status want)
 {
@@ -334,8 +334,8 @@ order_failed(struct helper *a, enum helper_status want)
 }
 
 /*
- * Send the certificate request, for the `tried'th time from 0.  The order is
- * then as the directory says that it is.  0, or -1.
+ * Send the certificate request, the `tried'th time, from 0.  The order's state
+ * is updated.  0, or -1.
  */
 static int
 finalize(struct helper *a, unsigned int tried)
@@ -364,7 +364,7 @@ finalize(struct helper *a, unsigned int tried)
 		rv = 1;
 	net_https_free(&res);
 	if (rv == 1) {
-		/* It came through before, or not all replicas know yet. */
+		/* An earlier request succeeded, or a replica lags. */
 		helper_step(a, "the order is not ready: looking at it again");
 		rv = helper_wait(a, pause) == -1 ? -1 :
 		    get_order(a, tried, &pause);
@@ -373,7 +373,7 @@ finalize(struct helper *a, unsigned int tried)
 	return (rv);
 }
 
-/* Bring the order to its end, from whatever state it is in.  0, or -1. */
+/* Complete the order from its current state.  0, or -1. */
 static int
 complete(struct helper *a)
 {
@@ -403,7 +403,7 @@ complete(struct helper *a)
 	return (rv);
 }
 
-/* Download what is at `url', which not all replicas may have yet.  0, or -1. */
+/* Download `url'; replicas may not have it yet.  0, or -1. */
 static int
 get_pem(struct helper *a, const char *url, struct net_https_response *res)
 {
@@ -466,8 +466,8 @@ keep_chain(struct helper *a, struct net_https_response *res)
 }
 
 /*
- * Download the certificate, with the chain that ends in what the configuration
- * names if there is one.  0, or -1.
+ * Download the certificate, if possible with the chain to the configured root.
+ * 0, or -1.
  */
 static int
 download(struct helper *a)
@@ -488,7 +488,7 @@ download(struct helper *a)
 		    "alternate", i, url) == -1)
 			break;
 		if (get_chain(a, url, &other, &c) == -1) {
-			/* The first one is good, and better than none. */
+			/* The first chain is valid, and will do. */
 			helper_step(a, "another chain: %s", a->r->error);
 			if (a->r->end == ACMEEND_STOPPED)
 				break;

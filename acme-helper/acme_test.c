@@ -1,5 +1,5 @@
 /*
- * acme_test: jobs against a directory that is a table (fakedir.c).
+ * acme_test: jobs with the table-driven directory of fakedir.c.
  */
 #include <atf-c.h>
 #include <stdio.h>
@@ -46,7 +46,7 @@ ATF_TC_BODY(wants, tc)
 {
 	start();
 	fake.conf.agreed = 0;
-	issue(ACMEEND_OK, "");	/* the account is there */
+	issue(ACMEEND_OK, "");	/* an existing account needs no terms */
 	rule("/a", 1, 1, "400 Bad\r\n\r\n{" P("accountDoesNotExist") "}");
 	issue(ACMEEND_REFUSED, "terms of service (" U "/t)");
 	ATF_CHECK_EQ(0, fake.made_account);
@@ -76,7 +76,7 @@ ATF_TC_BODY(nonces_refused, tc)
 	issue(ACMEEND_UNREACHABLE, "none of the nonces");
 	ATF_CHECK_MSG(fake.asked < 60, "%d", fake.asked);
 	rule("/n", 1, 1000, "200 OK\r\nReplay-Nonce: \xff\r\n\r\n");
-	issue(ACMEEND_OK, "");	/* there is the one of each answer */
+	issue(ACMEEND_OK, "");	/* each answer has a nonce */
 }
 
 ATF_TC_WITHOUT_HEAD(tried_again);
@@ -94,7 +94,7 @@ ATF_TC_BODY(tried_again, tc)
 	ATF_CHECK_EQ(14, fake.slept);
 	rule("/o", 1, 1000, "503 Oops\r\n\r\n");
 	issue(ACMEEND_UNREACHABLE, "a failure of its own");
-	/* One that wants a longer rest gets it from who comes back. */
+	/* The parent waits for longer delays. */
 	rule("/o", 1, 1000, "503 Oops\r\nRetry-After: 3600\r\n\r\n{"
 	    P("serverInternal") ",\"detail\":\"upgrade\"}");
 	issue(ACMEEND_UNREACHABLE, "failure of its own (upgrade)");
@@ -143,13 +143,13 @@ ATF_TC_BODY(redirects, tc)
 	rule("/old", 1, 1000, "302 Moved\r\nLocation: " U "/old\r\n\r\n");
 	issue(ACMEEND_REFUSED, "its directory: HTTP status 302");
 	ATF_CHECK(fake.asked < 6);
-	/* What is signed is signed for one URL. */
+	/* Redirects are not followed for signed requests. */
 	snprintf(fake.conf.directory, sizeof(fake.conf.directory), U "/dir");
 	rule("/o", 1, 1000, "307 Moved\r\nLocation: " U "/o2\r\n\r\n");
 	issue(ACMEEND_REFUSED, "HTTP status 307");
 }
 
-/* What is relative is resolved against the URL that was asked for. */
+/* Relative references are resolved against the request's URL. */
 ATF_TC_WITHOUT_HEAD(relative);
 ATF_TC_BODY(relative, tc)
 {
@@ -175,7 +175,7 @@ ATF_TC_BODY(clock_wrong, tc)
 	    "\r\n\r\n{}");
 	issue(ACMEEND_CLOCK, "says 2025-10-09 08:53 UTC, the directory's"
 	    " says 2025-10-09 10:53 UTC");
-	/* It comes out of a cache. */
+	/* The answer comes from a cache. */
 	rule("/dir", 1, 1, "200 OK\r\nDate: Thu, 09 Oct 2025 04:53:21 GMT"
 	    "\r\nAge: 14398\r\n\r\n{}");
 	issue(ACMEEND_UNREACHABLE, "this is no ACME directory");
@@ -218,7 +218,7 @@ ATF_TC_BODY(bad_directories, tc)
 	issue(ACMEEND_UNREACHABLE, "of no use");
 	rule("/o/1", 1, 1, ORDER(200, "expired", ""));
 	issue(ACMEEND_REFUSED, "the order is expired, expected ready");
-	/* A certificate for somebody else. */
+	/* A certificate for another name. */
 	snprintf(fake.conf.names[0], sizeof(fake.conf.names[0]), "relay.test");
 	fake.conf.nnames = 2;
 	snprintf(fake.conf.names[1], sizeof(fake.conf.names[1]), "b.test");
@@ -259,7 +259,7 @@ ATF_TC_BODY(validation_fails, tc)
 	    " this directory (and 1 more)");
 }
 
-/* An order with many authorizations, of all the same name. */
+/* An order with many authorizations, all for the same name. */
 static void
 issue_many(void)
 {
@@ -291,7 +291,7 @@ ATF_TC_BODY(waits_have_bounds, tc)
 	rule("/o/1", 1, 1000, ORDER(200, "processing", ""));
 	issue(ACMEEND_UNREACHABLE, "kept the order processing");
 	ATF_CHECK(fake.slept <= 600 && fake.asked < 100);
-	/* Bounds on what Retry-After may ask for, at either end. */
+	/* Retry-After is bounded at both ends. */
 	rule("/z/1", 2, 2, "200 OK\r\nRetry-After: 0\r\n\r\n{\"status\":"
 	    "\"pending\",\"identifier\":{\"type\":\"dns\",\"value\":"
 	    "\"relay.test\"},\"challenges\":[]}");
@@ -300,7 +300,7 @@ ATF_TC_BODY(waits_have_bounds, tc)
 	    "\"relay.test\"},\"challenges\":[]}");
 	issue(ACMEEND_OK, "");
 	ATF_CHECK_EQ_MSG(61, fake.slept, "%ld", fake.slept);
-	/* A directory that answers, as slowly as it may. */
+	/* A directory that always answers, as slowly as permitted. */
 	fake.slow = 29;
 	rule("/z/1", 2, 1000, AUTHZ("pending", "processing", ""));
 	issue(ACMEEND_UNREACHABLE, "within 10 minutes");
@@ -377,7 +377,7 @@ ATF_TC_BODY(chains, tc)
 	ATF_CHECK_MSG(fake.r.chain != NULL &&
 	    strcmp(fake.r.chain, second + 10) == 0,
 	    "not the chain that was wanted");
-	/* Without such a one the first is taken. */
+	/* Without a match the first chain is used. */
 	rule("/cert", 1, 1, first);
 	rule("/alt1", 1, 1, second);
 	rule("/alt2", 1, 1, second);
@@ -440,7 +440,9 @@ ATF_TC_BODY(renewal, tc)
 	ATF_CHECK_EQ(ACMEEND_REFUSED, fake.r.end);
 	job(ACMEJOB_ARI, fake.cert);
 	ATF_CHECK_EQ(ACMEEND_INTERNAL, fake.r.end);
-	/* What is renewed is named, unless the directory does not like it. */
+	/*
+	 * The renewed certificate is named, unless the directory refuses that.
+	 */
 	job(ACMEJOB_ISSUE, named);
 	ATF_CHECK_EQ(ACMEEND_OK, fake.r.end);
 	ATF_CHECK_STREQ(NAMED_ID, fake.last_replaces);

@@ -1,18 +1,18 @@
 /*
- * acmeproblem: what an ACME directory says that is wrong (RFC 8555 6.7), as
- * problem.c reads it and explain.c puts it into words.
+ * acmeproblem: a problem document of an ACME directory (RFC 8555 6.7), as
+ * problem.c reads it and explain.c explains it.
  */
 #ifndef ACMEPROBLEM_H
 #define ACMEPROBLEM_H
 
 #include "acmeconf.h"
 
-#define HELPER_TEXTSIZE	512	/* for what is said to people */
+#define HELPER_TEXTSIZE	512	/* for a message */
 
-/* What kind of error a problem document names (RFC 8555 6.7 and later). */
+/* Error types of problem documents (RFC 8555 6.7 and later). */
 enum helper_error {
-	HELPER_E_OTHER,		/* none of these */
-	HELPER_E_NONE,		/* there is no problem */
+	HELPER_E_OTHER,		/* any other */
+	HELPER_E_NONE,		/* no problem */
 	HELPER_E_NOACCOUNT, HELPER_E_REPLACED, HELPER_E_REVOKED, HELPER_E_CSR,
 	HELPER_E_NONCE, HELPER_E_KEY, HELPER_E_REASON, HELPER_E_ALGORITHM,
 	    HELPER_E_CAA,
@@ -29,12 +29,12 @@ struct helper_problem {
 	char			 type[64];	/* last part of the type's
 						   URN */
 	char			 detail[HELPER_TEXTSIZE];
-	/* it is about; "" unsaid */
+	/* name concerned; "" unknown */
 	char			 name[IPC_ACME_NAMESIZE];
-	/* page for people; "" none */
+	/* page for the user; "" none */
 	char			 instance[IPC_ACME_URLSIZE];
 	unsigned int		 more;		/* further problems of the
-						   kind */
+						   same type */
 };
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * explain: refusals in words; see explain.h.  Pure.
+ * explain: problem documents explained; see explain.h.  Pure.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "explain.h"
 
-/* `about' 1: of a name, which is put in front.  The detail follows `text'. */
+/* `about' 1: of a name, which goes first.  The detail follows `text'. */
 static const struct {
 	enum helper_error	 error;
 	enum ipc_acme_outcome	 end;
@@ -67,8 +67,8 @@ static const struct {
 #define NLINES	(sizeof(lines) / sizeof(lines[0]))
 
 /*
- * The line for the problem, NLINES for none: what is about a name does not mean
- * the same of an account.
+ * The row for the problem; NLINES: none.  Rows about names do not apply to
+ * accounts.
  */
 static size_t
 line_of(const struct helper_problem *p, const char *name)
@@ -87,7 +87,7 @@ helper_explain_outcome(const struct helper_problem *p, const char *name)
 {
 	size_t	 i = line_of(p, name);
 
-	/* One that is not understood may go away, or not: as if it stayed. */
+	/* An unknown error is treated as permanent. */
 	return (i < NLINES ? lines[i].end : ACMEEND_REFUSED);
 }
 

@@ -12,11 +12,11 @@
 
 #define MAXRULES 16
 
-/* The `nth' to `last' request for `path' is answered with this. */
+/* The answer to the `nth' to `last' request for `path'. */
 struct fake_rule {
 	const char	*path;
 	int		 nth, last, seen;
-	const char	*answer;	/* fields and body; NULL none */
+	const char	*answer;	/* fields and body; NULL: none */
 };
 
 static struct fake_rule		 rules[MAXRULES];
@@ -121,7 +121,7 @@ do_request(void *arg, const struct net_https_request *req,
 	return (0);
 }
 
-/* For enum ipc_acmesign; capitals but for what is read, and the challenge. */
+/* For enum ipc_acmesign; capitals, except for reads and the challenge. */
 static const char letters[] = {
 	[ACMESIGN_LOOKUP] = 'L', [ACMESIGN_LOOKUP_NEXT] = 'N',
 	[ACMESIGN_ACCOUNT] = 'A', [ACMESIGN_ACCOUNT_BARE] = 'B',

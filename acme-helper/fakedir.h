@@ -1,5 +1,5 @@
 /*
- * fakedir: a directory that is a table, with a clock that moves when somebody
+ * fakedir: a directory made of a table, with a clock that advances during
  * waits, for the tests of acme-helper's jobs.
  */
 #ifndef FAKEDIR_H
@@ -27,43 +27,43 @@
 	"\"status\":\"" challenge "\",\"token\":\"abc\"" more "}]}"
 
 extern struct fake {
-	/* What the world is like. */
+	/* Settings of the test. */
 	struct ipc_acme_conf conf;
-	char		 cert[KEYS_PEMSIZE];	/* what the directory gives */
-	int		 next_key;	/* there is an ACMEKEY_NEXT */
-	int		 no_token, no_sign;	/* these fail */
+	char		 cert[KEYS_PEMSIZE];	/* of the directory */
+	int		 next_key;	/* 1: keys has an ACMEKEY_NEXT */
+	int		 no_token, no_sign;	/* 1: fails */
 	int64_t		 clock;		/* at the start; 0: NOW */
-	int		 slow;		/* seconds that an answer takes */
-	int		 stop_at;	/* told to end, after so many seconds */
-	/* What came of the last job. */
+	int		 slow;		/* seconds for each answer */
+	int		 stop_at;	/* seconds until the job is stopped */
+	/* Results of the last job. */
 	struct helper_result r;
 	int64_t		 now;
 	long		 slept;		/* seconds */
 	int		 asked, nonces;	/* requests */
-	int		 tokens, forgot;		/* set, and forgotten */
+	int		 tokens, forgot;		/* published, removed */
 	int		 made_account;
 	char		 signed_for[64];		/* letters, see
 							   fakedir.c */
-	char		 warned[IPC_ACME_LINESIZE];	/* the last one, ""
+	char		 warned[IPC_ACME_LINESIZE];	/* last warning, ""
 							   none */
 	char		 last_replaces[256], last_account[256];
 } fake;
 
-/* A certificate that names its authority's key, valid from 2026 to 2054. */
+/* A certificate with an authority key id, valid from 2026 to 2054. */
 #define NAMED_ID	"yMHR6-8SGn6n5oaI4NJGmn6JsRs.AIdlQyEA"
 extern const char	 named[];
 
-/* Set up the world as usual: one name, agreed terms, a certificate. */
+/* Set up the defaults: one name, agreed terms, a certificate. */
 void	 start(void);
 
-/* From here on, requests `nth' to `last' for `path' get `answer'; NULL none. */
+/* Answer requests `nth' to `last' for `path' with `answer'; NULL: none. */
 void	 rule(const char *path, int nth, int last, const char *answer);
 
 /* Run a job for the certificate `pem' (NULL none) with the rules, which are
    gone then. */
 void	 job(enum ipc_acme_job what, const char *pem);
 
-/* A certificate is asked for, and it ends like that. */
+/* Request a certificate; it must end with this outcome and line. */
 void	 issue(enum ipc_acme_outcome end, const char *line);
 
 #endif

@@ -1,10 +1,10 @@
 /*
  * helper: the process that talks to ACME directories for the parent; see
- * helper.h.  Started by the parent; touches the network, and reads what the
- * resolver and the certificate authorities need.
+ * helper.h.  Started by the parent; uses the network, and reads the files of
+ * the resolver and the certificate authorities.
  *
- * One thread that does one job at a time and heeds the parent while it waits.
- * It holds no key: keys makes and signs each request.
+ * One thread does one job at a time, and handles messages of the parent while
+ * it waits.  It holds no key: keys makes and signs each request.
  */
 #include <errno.h>
 #include <limits.h>
@@ -22,20 +22,20 @@
 #include "log.h"
 #include "reach.h"
 
-#define KEYS_MS		20000	/* a signature, keys being busy */
-#define TOKEN_MS	10000	/* until all workers answer a token */
-#define HEED_MS		250	/* a sign of life at least this often */
+#define KEYS_MS		20000	/* for a signature, if keys is busy */
+#define TOKEN_MS	10000	/* for all workers to answer a token */
+#define HEED_MS		250	/* interval of answering pings */
 
 static struct ipc_child		 child;
 static struct ipc_chan		*keys;
 static struct ipc_acme_conf	 conf, next_conf;
-static struct net_reach		 reach;	/* what the sandbox leaves */
+static struct net_reach		 reach;	/* what the sandbox permits */
 static int			 working, stopping, new_conf;
-/* "" none said */
+/* The token that the workers answer, "" none. */
 static char			 token_set[IPC_TOKEN_SIZE];
 static uint64_t			 cookies;
 
-/* What is to be done, when there is something. */
+/* The pending job. */
 static struct {
 	int			 wanted;
 	uint32_t		 id;
@@ -54,7 +54,7 @@ use_conf(void)
 		return;
 	conf = next_conf;
 	new_conf = 0;
-	/* Another process gets the settings before it is confined. */
+	/* Settings beyond the sandbox need a new process. */
 	if (child.confined && !net_reach_covers(&reach, conf.directory,
 	    conf.ca_file)) {
 		log_info("starting anew for another port or authority");
@@ -124,7 +124,7 @@ on_stop(void *arg, const struct ipc_msg_stop *v)
 	return (0);
 }
 
-/* What a job needs of the world */
+/* struct helper_ops of a job */
 
 static int
 do_request(void *arg, const struct net_https_request *req,
@@ -140,7 +140,10 @@ do_request(void *arg, const struct net_https_request *req,
 			;
 		if (!stopping) {
 			rv = net_https_fetch(&mine, res, ms);
-			/* The parent had something to say: heed it first. */
+			/*
+			 * Interrupted by a message of the parent: handle it
+			 * first.
+			 */
 			if (rv == 0 || !res->interrupted)
 				return (rv);
 			net_https_free(res);
@@ -161,7 +164,10 @@ read_signed(struct ipc_msg *m, uint64_t cookie, struct ipc_wr *out, char *err,
 
 	if (m->type != MSG_ACME_SIGNED ||
 	    ipc_get_acme_signed(&m->rd, &v) == -1 || v.cookie != cookie) {
-		/* Never again: the next answer would be for this one. */
+		/*
+		 * Close the channel: a late answer would be taken for the next
+		 * one.
+		 */
 		ipc_chan_free(keys);
 		keys = NULL;
 		snprintf(err, errsize, "keys answers something else");
@@ -175,7 +181,7 @@ read_signed(struct ipc_msg *m, uint64_t cookie, struct ipc_wr *out, char *err,
 	return (0);
 }
 
-/* Ask keys and wait, with signs of life for the parent.  0, or -1 errno. */
+/* Call keys and wait, answering pings.  0, or -1 with errno. */
 static int
 request_signature(const struct ipc_msg_acme_sign *v, struct ipc_msg *m)
 {

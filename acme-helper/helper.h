@@ -4,7 +4,7 @@
 #ifndef HELPER_H
 #define HELPER_H
 
-/* The process; starts with ipc_child_init(), never returns. */
+/* The main function of the process; starts with ipc_child_init(). */
 void	helper_main(void) __attribute__((noreturn));
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * helper_test: the process as the parent sees it, within its sandbox; with a
- * directory that never answers, or is not there.
+ * helper_test: acme-helper as the parent sees it, in its sandbox, with a
+ * directory that never answers or does not exist.
  */
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -22,7 +22,7 @@
 static struct ipc_acme_conf	 conf;
 static int			 lfd;
 
-/* A listening socket on a free port, which nobody serves. */
+/* A listening socket on a free port, which nothing accepts from. */
 static unsigned int
 silent_server(void)
 {
@@ -78,7 +78,7 @@ spawn(void)
 	child_fork(ROLE_ACME, helper_main, 1);
 }
 
-/* The same, with settings, until it is ready. */
+/* The same with settings, until it is ready. */
 static void
 start(unsigned int port)
 {
@@ -92,7 +92,7 @@ start(unsigned int port)
 	child_is_ready();
 }
 
-/* The result of job `id' must be that. */
+/* Check the result of job `id'. */
 static void
 expect(uint32_t id, enum ipc_acme_outcome end, const char *line)
 {
@@ -110,7 +110,7 @@ expect(uint32_t id, enum ipc_acme_outcome end, const char *line)
 	ipc_msg_free(&m);
 }
 
-/* Wait until it has connected to the silent directory. */
+/* Wait until acme-helper has connected to the silent directory. */
 static void
 await_connection(void)
 {
@@ -147,7 +147,7 @@ ATF_TC_BODY(parent_gone, tc)
 	child_leave();
 }
 
-/* What the parent says in between is heeded, and the request made again. */
+/* A message of the parent is handled at once, and the request repeated. */
 ATF_TC_WITHOUT_HEAD(interrupted);
 ATF_TC_BODY(interrupted, tc)
 {
@@ -167,7 +167,7 @@ ATF_TC_BODY(interrupted, tc)
 	child_ends(0);
 }
 
-/* A sign of life is given in the middle of a request, which goes on. */
+/* A ping is answered during a request, which goes on. */
 ATF_TC_WITHOUT_HEAD(alive);
 ATF_TC_BODY(alive, tc)
 {
@@ -203,14 +203,14 @@ ATF_TC_BODY(unreachable, tc)
 	start(port);
 	say_job(5, ACMEJOB_ISSUE);
 	expect(5, ACMEEND_UNREACHABLE, "can't ask the directory for its");
-	/* And it goes on. */
+	/* acme-helper goes on. */
 	say_job(6, ACMEJOB_ARI);
 	expect(6, ACMEEND_INTERNAL, "");
 	say_stop();
 	child_ends(0);
 }
 
-/* Other settings that the sandbox can't do with: the parent starts anew. */
+/* Settings that the sandbox does not permit: acme-helper is restarted. */
 ATF_TC_WITHOUT_HEAD(other_port);
 ATF_TC_BODY(other_port, tc)
 {

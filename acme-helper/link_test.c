@@ -1,5 +1,5 @@
 /*
- * link_test: Location and Link fields as they come, and as they should not.
+ * link_test: Location and Link fields, valid and malformed.
  */
 #include <atf-c.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ field(const char *name, const char *value)
 	f->value.len = strlen(value);
 }
 
-/* The nth alternate must be this one; NULL: there is none. */
+/* Check the nth alternate; NULL: there is none. */
 static void
 expect(unsigned int n, const char *want)
 {
@@ -49,7 +49,7 @@ ATF_TC_BODY(good, tc)
 	expect(3, NULL);
 }
 
-/* Where a reference in an answer to a request for BASE leads. */
+/* The target of a reference in an answer to a request for BASE. */
 static const char *
 resolved(const char *ref)
 {
@@ -70,7 +70,7 @@ ATF_TC_BODY(resolve, tc)
 	ATF_CHECK_STREQ(U "acme/order/2", resolved("../order/2"));
 	ATF_CHECK_STREQ(U "acme/cert/1?alt=1", resolved("?alt=1"));
 	ATF_CHECK_STREQ("https://b.example/x", resolved("//b.example/x"));
-	/* What is absolute is the object's name to the last letter. */
+	/* An absolute URL stays unchanged. */
 	ATF_CHECK_STREQ("HTTPS://CA.example:443/x/../a",
 	    resolved("HTTPS://CA.example:443/x/../a"));
 	ATF_CHECK_STREQ(U "a", resolved(U "a#part"));
@@ -85,7 +85,7 @@ ATF_TC_BODY(resolve, tc)
 	    2 }, url));
 }
 
-/* What is as long as it may be, resolved, and one more. */
+/* Resolve URLs of the maximum length, and one byte more. */
 ATF_TC_WITHOUT_HEAD(resolve_long);
 ATF_TC_BODY(resolve_long, tc)
 {
@@ -139,7 +139,7 @@ ATF_TC_BODY(malformed, tc)
 
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		memset(&head, 0, sizeof(head));
-		/* Without a NUL behind it. */
+		/* Without a terminating NUL. */
 		memset(copy, ';', sizeof(copy));
 		memcpy(copy, t[i], strlen(t[i]));
 		field("Link", t[i]);

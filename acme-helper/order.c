@@ -48,7 +48,7 @@ helper_json(const char *text, size_t len, const char *what, char *err,
 	return (NULL);
 }
 
-/* Say which member of what is wrong; always -1. */
+/* Set the error about a member; always -1. */
 static int
 bad(const char *what, const char *member, char *err, size_t errsize)
 {
@@ -57,8 +57,8 @@ bad(const char *what, const char *member, char *err, size_t errsize)
 }
 
 /*
- * The URL `name' of the object `r' into `dst' (IPC_ACME_URLSIZE); one that is
- * not there leaves "".  0, or -1: there, and no https URL.
+ * Copy the URL `name' of the object `r' to `dst' (IPC_ACME_URLSIZE); "" if it
+ * is missing.  0, or -1: it is not an https URL.
  */
 static int
 get_url(const struct json *j, json_ref r, const char *name, char *dst)
@@ -77,14 +77,14 @@ get_url(const struct json *j, json_ref r, const char *name, char *dst)
 	return (0);
 }
 
-/* The same for one that must be there. */
+/* The same for a required URL. */
 static int
 need_url(const struct json *j, json_ref r, const char *name, char *dst)
 {
 	return (get_url(j, r, name, dst) == -1 || dst[0] == '\0' ? -1 : 0);
 }
 
-/* The character of the escape behind the backslash at *p, which is passed. */
+/* The character of the escape after the backslash at *p, which is skipped. */
 static char
 unescape(const char **p)
 {
@@ -107,7 +107,7 @@ helper_text(const struct json *j, json_ref v, char *dst, size_t size)
 	dst[0] = '\0';
 	if (json_type(j, v) != JSON_STRING || size == 0)
 		return;
-	/* What is too long is cut, other than by json_str(). */
+	/* Too long a string is cut, unlike in json_str(). */
 	p = json_raw(j, v, &n);
 	for (end = p + n; p < end && size > 1; p++, size--) {
 		if ((c = *p) == '\\')
@@ -117,7 +117,7 @@ helper_text(const struct json *j, json_ref v, char *dst, size_t size)
 	*dst = '\0';
 }
 
-/* The member "status".  0, or -1. */
+/* Read the member "status".  0, or -1. */
 static int
 get_status(const struct json *j, json_ref r, enum helper_status *s)
 {
@@ -134,7 +134,7 @@ get_status(const struct json *j, json_ref r, enum helper_status *s)
 	return (-1);
 }
 
-/* What "meta" says; all of it is optional, and wrong types count as unsaid. */
+/* Read "meta"; its members are optional, and wrong types are ignored. */
 static void
 get_meta(const struct json *j, json_ref meta, struct helper_directory *d)
 {
@@ -209,7 +209,7 @@ helper_account_parse(const char *text, size_t len, enum helper_status *status,
 	return (rv);
 }
 
-/* The value of an identifier object.  0, or -1. */
+/* Read the value of an identifier object.  0, or -1. */
 static int
 get_identifier(const struct json *j, json_ref id, char name[IPC_ACME_NAMESIZE])
 {
@@ -277,7 +277,7 @@ helper_order_parse(const char *text, size_t len, struct helper_order *o,
 		rv = bad("order", "identifiers", err, errsize);
 	else if (get_authzs(j, o) == -1)
 		rv = bad("order", "authorizations", err, errsize);
-	/* The certificate is made, and not everywhere yet. */
+	/* The certificate is issued, but not available yet. */
 	if (rv == 0 && o->status == HELPER_VALID && o->certificate[0] == '\0')
 		o->status = HELPER_PROCESSING;
 	helper_problem_get(j, json_get(j, 0, "error"), &o->problem);
@@ -285,7 +285,7 @@ helper_order_parse(const char *text, size_t len, struct helper_order *o,
 	return (rv);
 }
 
-/* The challenge `r' if it is HTTP-01.  0 taken or of another type, or -1. */
+/* Read the challenge `r' if it is HTTP-01.  0 also for other types, or -1. */
 static int
 get_challenge(const struct json *j, json_ref r, struct helper_authz *a)
 {
@@ -326,7 +326,7 @@ helper_authz_parse(const char *text, size_t len, struct helper_authz *a,
 	for (r = json_first(j, c); rv == 0 && r != -1; r = json_next(j, r)) {
 		if (get_challenge(j, r, a) == -1)
 			rv = bad("authorization", "challenges", err, errsize);
-		/* Whichever failed says why. */
+		/* Any failed challenge gives the reason. */
 		else if (a->problem.error == HELPER_E_NONE)
 			helper_problem_get(j, json_get(j, r, "error"),
 			    &a->problem);
@@ -361,7 +361,7 @@ helper_ari_parse(const char *text, size_t len, struct acme_ari *ari, char *err,
 	return (rv);
 }
 
-/* `n' digits at *s as a number, and pass over them; -1 when they are none. */
+/* Parse `n' digits at *s and skip them; -1: malformed. */
 static int
 digits(const char **s, int n)
 {
@@ -375,7 +375,7 @@ digits(const char **s, int n)
 	return (v);
 }
 
-/* `n' digits between `lo' and `hi', and the character behind them. */
+/* Parse `n' digits between `lo' and `hi', and the character after them. */
 static int
 field(const char **s, int n, int lo, int hi, char behind, int *v)
 {
@@ -398,7 +398,7 @@ days(int y, int m, int d)
 	    477 + before[m - 1] + (leap && m > 2) + d - 1);
 }
 
-/* What is behind the seconds: a fraction, then Z or an offset, in seconds. */
+/* Parse the rest: a fraction, then Z or an offset, in seconds. */
 static int
 zone(const char *s, int *offset)
 {

@@ -1,12 +1,12 @@
 /*
- * order: what an ACME directory answers, read from its JSON (RFC 8555 7.1,
- * RFC 9773 4.2, profiles).  Pure.  For acme.c and tests.
+ * order: parsers of an ACME directory's JSON answers (RFC 8555 7.1, RFC 9773
+ * 4.2, profiles).  Pure.  For acme.c and tests.
  *
- * The text is a stranger's: members that are needed must be there with the
- * right type, every URL must be one that net_https_fetch() takes, every string
- * has a bound, and what is kept for people is printable ASCII.  Unknown members
- * are passed over.  Each parser takes the `len' bytes at `text', and gives 0,
- * or -1 with what is wrong in `err' of `errsize' bytes.
+ * The text is untrusted: required members must have the right type, every URL
+ * must be one that net_https_fetch() accepts, every string is bounded, and text
+ * for messages is printable ASCII.  Unknown members are skipped.  Each parser
+ * reads the `len' bytes at `text'.  It returns 0, or -1 with the error in `err'
+ * of `errsize' bytes.
  */
 #ifndef ORDER_H
 #define ORDER_H
@@ -18,7 +18,7 @@
 #include "acmeproblem.h"
 #include "acmeresult.h"
 
-#define HELPER_TOKENSIZE	129	/* room for a challenge's token */
+#define HELPER_TOKENSIZE	129	/* size of a challenge's token */
 #define HELPER_MAXPROFILES 16
 
 enum helper_status {
@@ -34,8 +34,8 @@ struct helper_directory {
 	char		 revoke[IPC_ACME_URLSIZE];	/* "" none, as below */
 	char		 key_change[IPC_ACME_URLSIZE];
 	char		 renewal_info[IPC_ACME_URLSIZE];
-	char		 terms[IPC_ACME_URLSIZE];	/* any URL; for
-							   people */
+	char		 terms[IPC_ACME_URLSIZE];	/* any URL, for the
+							   user */
 	int		 needs_eab;
 	unsigned int	 nprofiles;
 	char		 profiles[HELPER_MAXPROFILES][IPC_ACME_PROFILESIZE];
@@ -59,7 +59,7 @@ struct helper_authz {
 	char		 url[IPC_ACME_URLSIZE];
 	char		 token[HELPER_TOKENSIZE];
 	enum helper_status challenge;
-	struct helper_problem problem;	/* why a challenge failed */
+	struct helper_problem problem;	/* of a failed challenge */
 };
 
 int	 helper_directory_parse(const char *text, size_t len,
@@ -70,8 +70,8 @@ int	 helper_account_parse(const char *text, size_t len,
 	    enum helper_status *status, char *err, size_t errsize);
 
 /*
- * An order (RFC 8555 7.1.3).  One that is valid and does not say yet where the
- * certificate is counts as processing.
+ * An order (RFC 8555 7.1.3).  A valid one without a certificate URL counts as
+ * processing.
  */
 int	 helper_order_parse(const char *text, size_t len,
 	    struct helper_order *o, char *err, size_t errsize);
@@ -81,17 +81,17 @@ int	 helper_ari_parse(const char *text, size_t len, struct acme_ari *ari,
 	    char *err, size_t errsize);
 
 /*
- * A problem document (RFC 7807, RFC 8555 6.7).  Of several the first that says
- * most, with its name.  A text that is none gives HELPER_E_OTHER and says so in
- * `detail'; this does not fail.
+ * A problem document (RFC 7807, RFC 8555 6.7).  Of several problems the first
+ * specific one is used, with its name.  Any other text gives HELPER_E_OTHER
+ * with an explanation in `detail'.  Never fails.
  */
 void	 helper_problem_parse(const char *text, size_t len,
 	    struct helper_problem *p);
 
-/* A date as in RFC 3339, in seconds since 1970; -1 when malformed. */
+/* A date as in RFC 3339, in seconds since 1970; -1: malformed. */
 int64_t	 helper_date(const char *s);
 
-/* "pending" and such. */
+/* "pending" and so on. */
 const char *helper_status_name(enum helper_status s);
 
 #endif

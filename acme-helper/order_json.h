@@ -1,5 +1,5 @@
 /*
- * order_json: what order.c and problem.c share.
+ * order_json: shared by order.c and problem.c.
  */
 #ifndef ORDER_JSON_H
 #define ORDER_JSON_H
@@ -12,19 +12,18 @@
 #define HELPER_MAXTOKENS	4000
 
 /*
- * Parse an object; NULL with `err' filled in when it is none.  `what' names it
- * for people.
+ * Parse an object; NULL with `err' if it is none.  `what' names it in messages.
  */
 struct json *helper_json(const char *text, size_t len, const char *what,
 	    char *err, size_t errsize);
 
 /*
- * The string `v' for people into `dst': cut to fit, with a question mark for
- * what is not printable ASCII.  "" when it is no string.
+ * Copy the string `v' to `dst' for messages: cut to fit, with a question mark
+ * for anything but printable ASCII.  "" when it is not a string.
  */
 void	 helper_text(const struct json *j, json_ref v, char *dst, size_t size);
 
-/* The problem object `r' of a larger document; HELPER_E_NONE for none. */
+/* Read the problem object `r' of a larger document; HELPER_E_NONE: none. */
 void	 helper_problem_get(const struct json *j, json_ref r,
 	    struct helper_problem *p);
 

@@ -1,5 +1,5 @@
 /*
- * order_test: what a directory may answer, and what it may not.
+ * order_test: valid and invalid answers of a directory.
  */
 #include <atf-c.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 static char	 err[HELPER_TEXTSIZE];
 
-/* A copy in memory of its own, so that reading on is seen; free it. */
+/* A copy on the heap, so that overreads are detected; free it. */
 static char *
 copy(const char *text)
 {
@@ -171,7 +171,7 @@ ATF_TC_BODY(order, tc)
 #define FIN	"\"finalize\":\"" U "f\""
 #define AZ	"\"authorizations\":[\"" U "z\"]"
 
-/* The certificate of a valid order may be on its way. */
+/* The certificate of a valid order may not be available yet. */
 ATF_TC_WITHOUT_HEAD(no_certificate_yet);
 ATF_TC_BODY(no_certificate_yet, tc)
 {

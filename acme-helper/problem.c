@@ -1,5 +1,5 @@
 /*
- * problem: problem documents of ACME directories; see order.h.  Pure.
+ * problem: parses problem documents of ACME directories; see order.h.  Pure.
  */
 #include <stdio.h>
 #include <string.h>
@@ -40,7 +40,7 @@ static const struct {
 	{ "userActionRequired", HELPER_E_ACTION }
 };
 
-/* Type, detail and name of one object. */
+/* Read type, detail and name of one object. */
 static void
 get_one(const struct json *j, json_ref r, struct helper_problem *p)
 {
@@ -60,7 +60,7 @@ get_one(const struct json *j, json_ref r, struct helper_problem *p)
 	helper_text(j, json_get(j, r, "detail"), p->detail, sizeof(p->detail));
 	helper_text(j, json_get(j, r, "instance"), p->instance,
 	    sizeof(p->instance));
-	/* Pebble says so of a name without address, too. */
+	/* Pebble reports a name without address so, too. */
 	if (p->error == HELPER_E_CONNECTION &&
 	    strstr(p->detail, "could not resolve") != NULL)
 		p->error = HELPER_E_DNS;
@@ -83,7 +83,7 @@ helper_problem_get(const struct json *j, json_ref r, struct helper_problem *p)
 	a = json_get(j, r, "subproblems");
 	if (json_type(j, a) != JSON_ARRAY || json_count(j, a) == 0)
 		return;
-	/* Subproblems say of which name what is wrong: one goes on. */
+	/* Subproblems name the problem of each name: use one of them. */
 	n = (unsigned int)json_count(j, a);
 	for (s = json_first(j, a); s != -1; s = json_next(j, s)) {
 		if (json_type(j, s) != JSON_OBJECT)

@@ -1,7 +1,6 @@
 /*
- * refused_test: what a directory may refuse, and the states in which it may
- * have its objects: each must lead to a try of another kind, or to a line that
- * says what is to be done.
+ * refused_test: refusals by a directory, and the possible states of its
+ * objects: each leads to another kind of request, or to an error with advice.
  */
 #include <atf-c.h>
 #include <stdio.h>
@@ -11,7 +10,7 @@
 
 #define NONE	"{" P("accountDoesNotExist") "}"
 
-/* A certificate, although `path' is answered so the first time. */
+/* A certificate is issued, although the first answer at `path' is this. */
 static void
 heals(const char *path, const char *answer, const char *pem, const char *want)
 {
@@ -22,7 +21,7 @@ heals(const char *path, const char *answer, const char *pem, const char *want)
 	ATF_CHECK_STREQ_MSG(want, fake.signed_for, "%s: %s", path, answer);
 }
 
-/* It ends so when `path' is answered so from the first time on. */
+/* The job ends so when `path' always has this answer. */
 static void
 ends(const char *path, const char *answer, enum ipc_acme_outcome end,
     const char *line)
@@ -54,14 +53,14 @@ ATF_TC_BODY(replaces, tc)
 		heals("/o", answers[i], named, "LOOgcggFg");
 		ATF_CHECK_STREQ("", fake.last_replaces);
 	}
-	/* Not more often, and not for others. */
+	/* Only once, and only such an order. */
 	rule("/o", 1, 1000, answers[0]);
 	job(ACMEJOB_ISSUE, named);
 	ATF_CHECK_EQ(ACMEEND_REFUSED, fake.r.end);
 	ATF_CHECK_STREQ("LOO", fake.signed_for);
 	ends("/o", answers[0], ACMEEND_REFUSED, "did not request");
 	ATF_CHECK_STREQ("LO", fake.signed_for);
-	/* The longer rest counts. */
+	/* The longer delay counts. */
 	rule("/o", 1, 1, answers[6]);
 	rule("/o", 2, 2, "429 No\r\nRetry-After: 60\r\n\r\n{" P("rateLimited")
 	    "}");
@@ -70,7 +69,7 @@ ATF_TC_BODY(replaces, tc)
 	ATF_CHECK_EQ(NOW + 9000, fake.r.not_before);
 }
 
-/* The account that is looked for and made. */
+/* Lookup and creation of the account. */
 ATF_TC_WITHOUT_HEAD(account);
 ATF_TC_BODY(account, tc)
 {
@@ -86,19 +85,21 @@ ATF_TC_BODY(account, tc)
 	start();
 	for (i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
 		heals("/a", answers[i], NULL, "LAOgcggFg");
-	/* What does not come from the directory itself says nothing. */
+	/* HTTP errors are not about the account. */
 	ends("/a", "403 No\r\n\r\n<html>", ACMEEND_REFUSED,
 	    "refuses the account: HTTP status 403");
 	ATF_CHECK_STREQ("L", fake.signed_for);
 	ends("/a", "429 No\r\n\r\n{" P("rateLimited") "}", ACMEEND_RATE, "");
 	ATF_CHECK_STREQ("L", fake.signed_for);
-	/* It is gone while it is used, and made once more, but only once. */
+	/*
+	 * The account disappears while it is used: it is created again, once.
+	 */
 	heals("/o", "400 No\r\n\r\n" NONE, NULL, "LOAOgcggFg");
 	ends("/o", "400 No\r\n\r\n" NONE, ACMEEND_REFUSED, "has no account");
 	ATF_CHECK_STREQ("LOAO", fake.signed_for);
 }
 
-/* An account key that no account can be had for. */
+/* An account key that is refused. */
 ATF_TC_WITHOUT_HEAD(useless_key);
 ATF_TC_BODY(useless_key, tc)
 {
@@ -117,18 +118,18 @@ ATF_TC_BODY(useless_key, tc)
 	rule("/a", 1, 1, "400 No\r\n\r\n" NONE);
 	rule("/a", 2, 2, "400 No\r\n\r\n{" P("badPublicKey") "}");
 	issue(ACMEEND_ACCOUNT, "refuses the account key");
-	/* A binding that is not taken is another matter. */
+	/* A refused binding is not about the key. */
 	snprintf(fake.conf.eab_kid, sizeof(fake.conf.eab_kid), "kid");
 	ends("/a", "403 No\r\n\r\n{" P("unauthorized") "}", ACMEEND_REFUSED,
 	    "binding, or not this one");
-	/* A refusal at first hand alone says nothing of the key, either. */
+	/* Refusal of the creation alone is not about the key, either. */
 	fake.conf.eab_kid[0] = '\0';
 	rule("/a", 1, 1, "400 No\r\n\r\n" NONE);
 	rule("/a", 2, 2, "403 No\r\n\r\n{" P("unauthorized") "}");
 	issue(ACMEEND_REFUSED, "refuses an account: unauthorized");
 }
 
-/* While another key waits, no second account is made with the old one. */
+/* During a rollover no second account is created with the old key. */
 ATF_TC_WITHOUT_HEAD(next_key);
 ATF_TC_BODY(next_key, tc)
 {
@@ -163,7 +164,7 @@ ATF_TC_BODY(contact, tc)
 		ATF_CHECK_STREQ("LABOgcggFg", fake.signed_for);
 		ATF_CHECK_MSG(strstr(fake.warned, "does not take the contact")
 		    != NULL, "%s", fake.warned);
-		/* Without contacts it is another kind of refusal. */
+		/* Without contacts the error is another one. */
 		fake.conf.ncontacts = 0;
 		rule("/a", 1, 1, "400 No\r\n\r\n" NONE);
 		rule("/a", 2, 9, answers[i]);
@@ -172,7 +173,7 @@ ATF_TC_BODY(contact, tc)
 	}
 }
 
-/* What only people can do: the page where they do it is named. */
+/* Actions for a person: the error names the page. */
 ATF_TC_WITHOUT_HEAD(action);
 ATF_TC_BODY(action, tc)
 {
@@ -190,7 +191,7 @@ ATF_TC_BODY(action, tc)
 	    ACMEEND_REFUSED, "something first: visit " U "/t");
 }
 
-/* A profile that is gone must not keep a certificate from being renewed. */
+/* A missing profile must not prevent a renewal. */
 ATF_TC_WITHOUT_HEAD(profile);
 ATF_TC_BODY(profile, tc)
 {
@@ -201,7 +202,7 @@ ATF_TC_BODY(profile, tc)
 	snprintf(fake.conf.profile, sizeof(fake.conf.profile), "c");
 	job(ACMEJOB_ISSUE, named);
 	ATF_CHECK_EQ(ACMEEND_REFUSED, fake.r.end);
-	fake.clock = 2650838400;	/* three months before its end */
+	fake.clock = 2650838400;	/* three months before expiry */
 	job(ACMEJOB_ISSUE, named);
 	ATF_CHECK_EQ_MSG(ACMEEND_OK, fake.r.end, "%s", fake.r.error);
 	ATF_CHECK_STREQ("LPgcggFg", fake.signed_for);
@@ -216,7 +217,7 @@ ATF_TC_BODY(profile, tc)
 	ends("/o", no, ACMEEND_REFUSED, "does not take the profile");
 }
 
-/* An order is not ready when the certificate request comes. */
+/* An order is not ready when the certificate request is sent. */
 ATF_TC_WITHOUT_HEAD(not_ready);
 ATF_TC_BODY(not_ready, tc)
 {
@@ -226,16 +227,16 @@ ATF_TC_BODY(not_ready, tc)
 	start();
 	heals("/f", no, NULL, "LOgcggFgFg");
 	ATF_CHECK(fake.slept > 0);
-	/* A replica takes it for pending, for a while. */
+	/* A replica shows the order as pending for a while. */
 	rule("/f", 1, 1, no);
 	rule("/o/1", 2, 4, ORDER(200, "pending", ""));
 	issue(ACMEEND_OK, "");
-	/* It asks for a pause. */
+	/* Retry-After is obeyed. */
 	rule("/f", 1, 1, "403 No\r\nRetry-After: 17\r\n\r\n{"
 	    P("orderNotReady") "}");
 	issue(ACMEEND_OK, "");
 	ATF_CHECK_EQ_MSG(17, fake.slept, "%ld", fake.slept);
-	/* It has been taken, and the answer is one of before. */
+	/* The request succeeded, and the answer is an older one. */
 	heals("/f", ORDER(200, "ready", ""), NULL, "LOgcggFgFg");
 	ends("/f", no, ACMEEND_REFUSED, "orderNotReady");
 	ATF_CHECK_MSG(fake.slept > 5 && fake.slept < 120, "%ld", fake.slept);
@@ -244,7 +245,7 @@ ATF_TC_BODY(not_ready, tc)
 	ATF_CHECK(fake.asked < 60);
 }
 
-/* Orders and authorizations that an earlier try left behind. */
+/* Orders and authorizations of an earlier try. */
 ATF_TC_WITHOUT_HEAD(found);
 ATF_TC_BODY(found, tc)
 {
@@ -257,12 +258,12 @@ ATF_TC_BODY(found, tc)
 	    ACMEEND_REFUSED, "caa");
 	ends("/o", ORDER(201, "invalid", ""), ACMEEND_REFUSED,
 	    "the order is invalid, expected ready");
-	/* Valid, and where the certificate is comes later. */
+	/* Valid; the certificate's URL comes later. */
 	rule("/f", 1, 1, ORDER(200, "valid", ""));
 	rule("/o/1", 2, 2, ORDER(200, "valid", ",\"certificate\":\"" U
 	    "/cert\""));
 	issue(ACMEEND_OK, "");
-	/* A challenge that is under way: the token is answered, no more. */
+	/* A challenge under way: its token is published, nothing more. */
 	rule("/z/1", 1, 1, AUTHZ("pending", "processing", ""));
 	issue(ACMEEND_OK, "");
 	ATF_CHECK_STREQ("LOgggFg", fake.signed_for);
@@ -274,12 +275,12 @@ ATF_TC_BODY(found, tc)
 	    "authorization is expired");
 	ends("/z/1", AUTHZ("revoked", "valid", ""), ACMEEND_REFUSED,
 	    "authorization is revoked");
-	/* One that has failed before it was waited for in vain says why. */
+	/* The error of a failed challenge is reported after the wait. */
 	ends("/z/1", AUTHZ("pending", "invalid", ",\"error\":{" P("dns") "}"),
 	    ACMEEND_DNS, "relay.test: the directory finds no address");
 }
 
-/* The certificate is not everywhere yet, or never comes. */
+/* The certificate is not on all replicas yet, or never appears. */
 ATF_TC_WITHOUT_HEAD(download);
 ATF_TC_BODY(download, tc)
 {
@@ -295,7 +296,7 @@ ATF_TC_BODY(download, tc)
 	ATF_CHECK_EQ(NOW + 60, fake.r.not_before);
 }
 
-/* The first of several problems that says something goes on. */
+/* The first specific subproblem is used. */
 ATF_TC_WITHOUT_HEAD(compound);
 ATF_TC_BODY(compound, tc)
 {
@@ -326,7 +327,7 @@ ATF_TC_BODY(revocation, tc)
 	rule("/r", 2, 2, "400 No\r\n\r\n{" P("alreadyRevoked") "}");
 	job(ACMEJOB_REVOKE, NULL);
 	ATF_CHECK_EQ(ACMEEND_OK, fake.r.end);
-	/* The certificate is another account's: its own key signs. */
+	/* The certificate is of another account: its own key signs. */
 	rule("/r", 1, 1, "403 No\r\n\r\n{" P("unauthorized") "}");
 	job(ACMEJOB_REVOKE, NULL);
 	ATF_CHECK_EQ(ACMEEND_OK, fake.r.end);
@@ -337,7 +338,7 @@ ATF_TC_BODY(revocation, tc)
 	ATF_CHECK_STREQ("LRX", fake.signed_for);
 }
 
-/* A change of the account key must end so, having been signed for that. */
+/* Check the outcome of a key rollover, and the requests that were signed. */
 static void
 rolls(enum ipc_acme_outcome end, const char *line, const char *want)
 {
@@ -349,8 +350,8 @@ rolls(enum ipc_acme_outcome end, const char *line, const char *want)
 }
 
 /*
- * ACMEEND_OK and ACMEEND_REFUSED throw a key away: only when the directory
- * has said which of them it has.
+ * ACMEEND_OK and ACMEEND_REFUSED drop a key: only when the directory has shown
+ * which one it has.
  */
 ATF_TC_WITHOUT_HEAD(roll);
 ATF_TC_BODY(roll, tc)
@@ -364,10 +365,10 @@ ATF_TC_BODY(roll, tc)
 	start();
 	fake.next_key = 1;
 	rolls(ACMEEND_OK, "", "LK");
-	/* It had been changed: the new key is known. */
+	/* The rollover was done before: the new key is known. */
 	rule("/a", 1, 1, none);
 	rolls(ACMEEND_OK, "", "LN");
-	/* Neither is known. */
+	/* Neither key is known. */
 	rule("/a", 1, 2, none);
 	rolls(ACMEEND_REFUSED, "no account yet", "LN");
 	/* The directory shows no account without a binding. */
@@ -384,16 +385,16 @@ ATF_TC_BODY(roll, tc)
 	/* Refused, and the old key is known as before. */
 	rule("/k", 1, 1, conflict);
 	rolls(ACMEEND_REFUSED, "in use", "LKL");
-	/* Refused, for it had been done by a request whose answer got lost. */
+	/* Refused, because a request whose answer got lost had done it. */
 	rule("/k", 1, 1, conflict);
 	rule("/a", 2, 2, none);
 	rolls(ACMEEND_OK, "", "LKLN");
-	/* Lost altogether. */
+	/* No answer at all. */
 	rule("/k", 1, 1000, NULL);
 	rolls(ACMEEND_UNREACHABLE, "", "LKKK");
 	rule("/k", 1, 1, "429 No\r\n\r\n{" P("rateLimited") "}");
 	rolls(ACMEEND_RATE, "", "LKL");
-	/* The account itself is of no more use. */
+	/* The account itself can't be used any more. */
 	rule("/a", 1, 1, "200 OK\r\nLocation: " U "/a/7\r\n\r\n{\"status\":"
 	    "\"deactivated\"}");
 	rolls(ACMEEND_UNREACHABLE, "deactivated", "L");

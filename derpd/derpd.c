@@ -28,7 +28,9 @@ usage(void)
 	exit(1);
 }
 
-/* The path of this program: those of its children are found from there. */
+/*
+ * The path of this program; the children's programs are found relative to it.
+ */
 static const char *
 own_path(const char *argv0)
 {
@@ -41,14 +43,17 @@ own_path(const char *argv0)
 		return (path);
 	}
 #endif
-	/* The children are started from /, when this is no full path. */
+	/* The children are started from /, so a relative path is no use. */
 	if (strchr(argv0, '/') == NULL || realpath(argv0, path) == NULL)
 		fatalx("derpd must be started by its full path, to start its "
 		    "children");
 	return (path);
 }
 
-/* A relative path still holds when derpd has gone to the background. */
+/*
+ * Make a relative path absolute: derpd changes its directory when it
+ * daemonizes.
+ */
 static const char *
 full_path(const char *path)
 {
@@ -64,7 +69,9 @@ full_path(const char *path)
 	return (full);
 }
 
-/* One descriptor a client: the kernel's limit is the only one. */
+/*
+ * Raise the soft limit of open files to the hard one: a client is a descriptor.
+ */
 static void
 raise_limits(void)
 {
@@ -80,8 +87,9 @@ raise_limits(void)
 }
 
 /*
- * Into the background: the shell gets its prompt back when all children are
- * ready, or the exit status of a failed start.  A descriptor to write to.
+ * Daemonize.  The process that the shell started exits when all children are
+ * ready (0), or with the exit status of a failed start.  Returns the write end
+ * of the pipe that reports readiness.
  */
 static int
 detach(void)
@@ -106,7 +114,7 @@ detach(void)
 	}
 }
 
-/* Say what an ordinary user's derpd does without. */
+/* Log what an unprivileged derpd lacks. */
 static void
 warn_unprivileged(void)
 {

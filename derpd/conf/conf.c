@@ -1,5 +1,5 @@
 /*
- * conf: the configuration as a whole: read, freed, compared; see conf.h.
+ * conf: the configuration as a whole: loading, freeing, comparing; see conf.h.
  * Called by derpd.c and load.c.
  */
 #include <limits.h>
@@ -114,7 +114,7 @@ conf_load(const char *path)
 	return (NULL);
 }
 
-/* The first row outside maps, whose fields differ; NULL: none does. */
+/* The first row outside of maps whose fields differ; NULL: none. */
 static const char *
 differs(const struct conf *a, const struct conf *b, int restart)
 {

@@ -1,6 +1,6 @@
 /*
- * conf_acme_test: the acme section of the configuration: what comes out of good
- * ones, and what is said of bad ones.
+ * conf_acme_test: the acme section of the configuration: results of valid ones,
+ * and errors.
  */
 #include "conf_fixture.h"
 
@@ -20,7 +20,7 @@ ATF_TC_BODY(usual, tc)
 	ATF_CHECK_STREQ("mailto:you@example.org", n->name);
 	ATF_CHECK(TAILQ_NEXT(n, entry) == NULL);
 	ATF_CHECK(c->acme.profile == NULL && c->acme.eab_kid == NULL);
-	/* It is a certificate as others are. */
+	/* The acme section adds a certificate. */
 	ATF_REQUIRE((k = TAILQ_FIRST(&c->certs)) != NULL);
 	ATF_CHECK(k->acme && k->cert == NULL);
 	conf_free(c);
@@ -85,7 +85,7 @@ ATF_TC_BODY(errors, tc)
 	    "profile is set a second time: expected it once");
 }
 
-/* What it needs of the rest. */
+/* What an acme section requires elsewhere. */
 ATF_TC_WITHOUT_HEAD(needs);
 ATF_TC_BODY(needs, tc)
 {

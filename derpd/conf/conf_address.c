@@ -1,7 +1,6 @@
 /*
- * conf_address: host names and addresses in a configuration, and what to write
- * in place of those that are refused.  Called by conf_types.c,
- * conf_statements.c and conf_check.c.
+ * conf_address: host names and addresses of a configuration, with advice for
+ * refused ones.  Called by conf_types.c, conf_statements.c and conf_check.c.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -18,8 +17,8 @@
 #include "hostname.h"
 
 /*
- * Parse a literal address; 0, or -1.  getaddrinfo() knows scopes of IPv6, but
- * takes "1.2" for 1.0.0.2.
+ * Parse a literal address; 0, or -1.  getaddrinfo() supports IPv6 scopes, but
+ * also accepts "1.2" as 1.0.0.2.
  */
 static int
 literal(const char *host, int64_t port, int family, struct conf_listen *l)
@@ -51,7 +50,7 @@ conf_is_address(const char *s)
 	return (literal(s, 0, AF_UNSPEC, &l) == 0);
 }
 
-/* What is to be written in place of a host that is refused; "" unknown. */
+/* Advice for a refused host; "" none. */
 static const char *
 host_advice(const char *s)
 {

@@ -1,6 +1,6 @@
 /*
- * conf_check: what concerns several values of a configuration, or the whole;
- * see conf_check.h.  Called by conf.c and, by the rows of options.def, by
+ * conf_check: checks of several values of a configuration, and of the whole;
+ * see conf_check.h.  Called by conf.c and, through rows of options.def, by
  * conf_store.c and conf_match.c.
  */
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "conf_store.h"
 #include "conf_types.h"
 
-/* RFC 8289 means a target of 5 to 10 % of the interval: catch them swapped. */
+/* RFC 8289: the target is 5 to 10 % of the interval; detects swapped values. */
 int
 conf_check_codel(const struct conf_option *o, const void *base,
     const struct conf_item *item)
@@ -28,7 +28,7 @@ conf_check_codel(const struct conf_option *o, const void *base,
 	return (0);
 }
 
-/* A map comes from one place. */
+/* A map has one source. */
 int
 conf_check_source(const struct conf_option *o, const void *base,
     const struct conf_item *item)
@@ -43,7 +43,7 @@ conf_check_source(const struct conf_option *o, const void *base,
 	return (0);
 }
 
-/* A certificate as others are. */
+/* Add the certificate of the acme section. */
 void
 conf_begin_acme(const struct conf_pos *pos)
 {
@@ -67,7 +67,7 @@ conf_begin_map(const struct conf_pos *pos)
 	TAILQ_INSERT_TAIL(&conf_parsed->maps, m, entry);
 }
 
-/* Without a hostname line: the machine's own name, if it is a full one. */
+/* Without a hostname line: use the machine's name, if it is fully qualified. */
 static void
 default_hostname(void)
 {
@@ -88,7 +88,7 @@ default_hostname(void)
 	    "\"relay.example.org\", the name that clients use");
 }
 
-/* 1 when there is something to serve over TLS. */
+/* 1 when something is served over TLS. */
 static int
 has_web(const struct conf *c)
 {
@@ -152,7 +152,7 @@ check_served(void)
 		    conf_parsed->relay.enabled ? "the relay" : "the map");
 }
 
-/* Do two maps share a host?  Without any, a map is for all host names. */
+/* 1 when two maps share a host; a map without hosts is for all host names. */
 static int
 share_host(const struct conf_map *a, const struct conf_map *b)
 {

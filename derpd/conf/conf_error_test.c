@@ -1,6 +1,6 @@
 /*
- * conf_error_test: what is said of a configuration that is wrong: once, with
- * file, line, and what was expected; the text around words.
+ * conf_error_test: errors of a configuration: each is reported once, with file,
+ * line and what was expected; the text around words.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -8,7 +8,7 @@
 
 #include "conf_fixture.h"
 
-/* Statements that are good but for `error', within a relay block. */
+/* Statements that are valid except for `error', within a relay block. */
 static void
 bad_relay(const char *text, const char *error)
 {
@@ -32,7 +32,7 @@ ATF_TC_BODY(text, tc)
 	ATF_CHECK_STREQ(c->user, "x");
 	ATF_CHECK_STREQ(c->control, "/a \"b\\#");
 	conf_free(c);
-	/* A line that goes on counts as two. */
+	/* A continued line counts as two. */
 	bad(NAME CERT RELAY "user \\\n \"x\"\nlisten\n", 6,
 	    "at the end of the line: expected listen on ADDRESS port NUMBER "
 	    "[tls]");
@@ -74,12 +74,12 @@ ATF_TC_BODY(binary, tc)
 	all[n] = '"';
 	snprintf(all + n + 60000, 3, "\"\n");
 	bad(all, 4, "more than 1023 characters in quotes");
-	/* The longest word that is taken. */
+	/* The longest word that is accepted. */
 	n = snprintf(all, 70000, NAME CERT RELAY "chroot /");
 	memset(all + n, 'x', 1022);
 	snprintf(all + n + 1022, 3, "\n");
 	conf_free(good(all));
-	/* Bytes that a terminal would follow are shown, not sent. */
+	/* Control characters are escaped in the log. */
 	bad(NAME CERT RELAY "user \x1b[1m\n", 4,
 	    "near `\\x1b': expected user \"NAME\"");
 	free(all);
@@ -301,8 +301,8 @@ ATF_TC_BODY(values, tc)
 	    "control is set a second time: expected it once");
 }
 
-/* Names are bounded in number. */
-/* What people write for a name, and what they are told to write. */
+/* The number of names is bounded. */
+/* Advice for common mistakes in names. */
 ATF_TC_WITHOUT_HEAD(hostname_advice);
 ATF_TC_BODY(hostname_advice, tc)
 {
@@ -331,7 +331,7 @@ ATF_TC_BODY(hostname_advice, tc)
 		    t[i].name);
 		snprintf(error, sizeof(error), "hostname \"%s\": expected a "
 		    "DNS name or an IP address: %s", t[i].name, t[i].advice);
-		/* The log shows other bytes than ASCII in octal. */
+		/* The log shows bytes other than ASCII in octal. */
 		if (i == 0)
 			ATF_CHECK(load(text) == NULL &&
 			    strstr(errs, t[i].advice) != NULL);
@@ -374,7 +374,7 @@ ATF_TC_BODY(hostnames, tc)
 	    "at most 64 such lines");
 }
 
-/* The path of a socket has a bound of the system. */
+/* The system bounds the path of a socket. */
 ATF_TC_WITHOUT_HEAD(socket_path);
 ATF_TC_BODY(socket_path, tc)
 {
@@ -427,7 +427,9 @@ ATF_TC_BODY(whole, tc)
 	ATF_CHECK_EQ(lines(), 1);
 }
 
-/* Statements of later releases: one error, and on behind their blocks. */
+/*
+ * Statements of later releases: one error each, and their blocks are skipped.
+ */
 ATF_TC_WITHOUT_HEAD(later);
 ATF_TC_BODY(later, tc)
 {
@@ -450,7 +452,7 @@ ATF_TC_BODY(later, tc)
 			    "release of derpd: leave it out", words[i]);
 			bad(text, 3, error);
 		}
-	/* What stands behind is looked at, with its own line. */
+	/* What follows is parsed, with its own line numbers. */
 	ATF_CHECK(load(NAME "metrics {\n\n}\nuser\nadmit\nbar {\n x\n}\n"
 	    "user \"\"\n" RELAY) == NULL);
 	ATF_CHECK(strstr(errs, ":2: metrics is not part") != NULL);
@@ -462,7 +464,7 @@ ATF_TC_BODY(later, tc)
 	ATF_CHECK_EQ(lines(), 5);
 }
 
-/* Each error of a file is told at once. */
+/* All errors of a file are reported at once. */
 ATF_TC_WITHOUT_HEAD(many);
 ATF_TC_BODY(many, tc)
 {
@@ -487,14 +489,14 @@ ATF_TC_BODY(many, tc)
 	ATF_CHECK(strstr(errs, ":13: near `x': expected mesh {") != NULL);
 	ATF_CHECK(strstr(errs, ":14: a quote is not closed") != NULL);
 	ATF_CHECK_EQ(lines(), 12);
-	/* But not more than one can read. */
+	/* The number of errors is bounded. */
 	for (i = 0; i < 30; i++)
 		p += snprintf(p, 16, "foo %d\n", i);
 	ATF_CHECK(load(text) == NULL);
 	ATF_CHECK(strstr(errs, ":20: near `foo'") != NULL);
 	ATF_CHECK(strstr(errs, ":21:") == NULL);
 	ATF_CHECK(strstr(errs, ": 10 more errors\n") != NULL);
-	/* Twice over, nothing of the last time is left. */
+	/* A second load starts fresh. */
 	conf_free(good(NAME CERT RELAY));
 }
 
@@ -507,7 +509,7 @@ ATF_TC_BODY(open_block, tc)
 	    "relay { is not closed: expected } in the same file");
 	bad(NAME CERT RELAY "mesh {\n key file \"/x\"", 4,
 	    "mesh { is not closed: expected } in the same file");
-	/* What opens none does not count as open. */
+	/* A brace that opens no block does not count. */
 	bad(NAME CERT "relay { } { x }\nmesh {\n}\n", 3, "near `{': expected "
 	    "the end of the line");
 	bad(NAME CERT "relay { } user x\n", 3, "near `user': expected the end "

@@ -1,7 +1,6 @@
 /*
- * conf_fixture: load a configuration from a text, and look at what is said of
- * it.  For the tests of the configuration, which run in a directory of their
- * own.
+ * conf_fixture: loads a configuration from a string and keeps the log.  For the
+ * tests of the configuration, each of which runs in a directory of its own.
  */
 #ifndef CONF_FIXTURE_H
 #define CONF_FIXTURE_H
@@ -15,13 +14,13 @@
 
 #include "conf_option.h"
 
-/* What a good configuration needs: a line each. */
+/* What a valid configuration requires, a line each. */
 #define NAME	"hostname \"relay.example.org\"\n"
 #define CERT	"certificate self-signed\n"
 #define RELAY	"relay { }\n"
 #define CONF	"t.conf"
 
-static char	 errs[16384];	/* what the last load() logged */
+static char	 errs[16384];	/* log of the last load() */
 
 /* Make the file `name' of the `n' bytes at `text'. */
 static inline void
@@ -63,7 +62,7 @@ load_file(const char *name)
 	return (c);
 }
 
-/* The configuration `text', or NULL; what was logged is in errs. */
+/* The configuration `text', or NULL; the log is in errs. */
 static inline struct conf *
 load(const char *text)
 {
@@ -71,7 +70,7 @@ load(const char *text)
 	return (load_file(CONF));
 }
 
-/* Lines that were logged. */
+/* Number of lines logged. */
 static inline unsigned int
 lines(void)
 {
@@ -83,7 +82,7 @@ lines(void)
 	return (n);
 }
 
-/* The same; it must be taken without a word. */
+/* The same; it must be accepted without messages. */
 static inline struct conf *
 good(const char *text)
 {
@@ -94,7 +93,7 @@ good(const char *text)
 	return (c);
 }
 
-/* The text is refused, with one error, which stands on `line'. */
+/* The text is refused, with one error, on `line'. */
 static inline void
 bad(const char *text, int line, const char *error)
 {
@@ -111,8 +110,8 @@ bad(const char *text, int line, const char *error)
 }
 
 /*
- * Copy the sample; what is commented out (no blank behind the #) but for
- * includes is put in force if `all'.
+ * Copy the sample; with `all' its commented statements (no blank after the #),
+ * except for includes, become active.
  */
 static inline void
 copy_sample(const char *from, int all)
@@ -133,8 +132,8 @@ copy_sample(const char *from, int all)
 }
 
 /*
- * The text is refused on `line' for a word with which no statement of the block
- * begins.
+ * The text is refused on `line', because no statement of the block begins with
+ * the word.
  */
 static inline void
 bad_word(const char *text, int line, const char *word, enum conf_block block)

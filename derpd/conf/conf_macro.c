@@ -1,6 +1,6 @@
 /*
- * conf_macro: the macros of a configuration, of its text and of -D.  Called by
- * derpd.c, by the grammar of parse.y and by lex.c, which puts them in.
+ * conf_macro: macros of a configuration and of -D.  Called by derpd.c, by
+ * conf_match.c and by lex.c, which expands them.
  */
 #include <sys/queue.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 struct macro {
 	TAILQ_ENTRY(macro) entry;
 	char		*name, *value;
-	int		 sticky;	/* of -D: stays as it is */
+	int		 sticky;	/* of -D: not overridden */
 };
 
 static TAILQ_HEAD(, macro) macros = TAILQ_HEAD_INITIALIZER(macros);
@@ -82,7 +82,7 @@ conf_macro_reset(void)
 	}
 }
 
-/* A line break within a value would put errors on the wrong line. */
+/* A line break in a value would make errors report the wrong line. */
 int
 conf_macro(const char *assignment)
 {

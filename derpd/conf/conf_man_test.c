@@ -1,6 +1,6 @@
 /*
- * conf_man_test: derpd.conf(5) says what options.def says: each keyword, its
- * default, unit and bounds, and no statement that is not in it.
+ * conf_man_test: derpd.conf(5) agrees with options.def: each keyword, its
+ * default, unit and bounds, and no other statement.
  */
 #include <ctype.h>
 #include <regex.h>
@@ -9,7 +9,7 @@
 #include "conf_option.h"
 #include "conf_store.h"
 
-static char	*page;		/* the manual's source, its lines joined */
+static char	*page;		/* the manual's source, lines joined */
 
 static const char *const sections[] = {
 	[CONF_TOP] = "Statements", [CONF_RELAY] = "The relay block",
@@ -17,14 +17,14 @@ static const char *const sections[] = {
 	[CONF_MESH] = "Statements", [CONF_ACME] = "The acme block"
 };
 
-/* What the page calls a unit. */
+/* Units as the manual writes them. */
 static const char *const units[] = {
 	[CONF_MS] = "[Mm]illiseconds", [CONF_SECONDS] = "[Ss]econds",
 	[CONF_BYTES] = "[Bb]ytes", [CONF_BYTERATE] = "[Bb]ytes a second",
 	[CONF_RATE] = "a second"
 };
 
-/* The manual's text; a blank for each end of a line, but around macros. */
+/* The manual's text, with a blank for each newline, except around macros. */
 static void
 read_page(const atf_tc_t *tc)
 {
@@ -45,7 +45,7 @@ read_page(const atf_tc_t *tc)
 			*p = ' ';
 }
 
-/* The text of the section of a block; free() it. */
+/* The text of a block's section; free() it. */
 static char *
 section(enum conf_block block)
 {
@@ -63,8 +63,8 @@ section(enum conf_block block)
 }
 
 /*
- * The words of the head of the item at `p' ("\n.It Ic ..."), without macros,
- * into `dst', each behind a blank; what follows the head.
+ * Copy the words of the head of the item at `p' ("\n.It Ic ..."), without
+ * macros, to `dst', each after a blank; returns what follows the head.
  */
 static const char *
 item_head(const char *p, char *dst, size_t size)
@@ -91,7 +91,7 @@ item_head(const char *p, char *dst, size_t size)
 	return (end);
 }
 
-/* Are the keywords in the head, in their order? */
+/* 1 when the keywords are in the head, in their order. */
 static int
 in_head(const char *head, const char *keywords)
 {
@@ -111,7 +111,7 @@ in_head(const char *head, const char *keywords)
 	return (1);
 }
 
-/* Does the head begin with the first of the keywords? */
+/* 1 when the head begins with the first of the keywords. */
 static int
 begins(const char *head, const char *keywords)
 {
@@ -122,8 +122,8 @@ begins(const char *head, const char *keywords)
 }
 
 /*
- * The description of the statement of a row in `text', which is free()d with
- * it; NULL: there is none.
+ * The description of a row's statement in `text', which is freed with it; NULL:
+ * none.
  */
 static char *
 find_item(const char *text, const struct conf_option *o)
@@ -136,7 +136,9 @@ find_item(const char *text, const struct conf_option *o)
 		if (!begins(head, o->block == CONF_MESH ? "mesh" :
 		    o->keywords) || !in_head(head, o->keywords))
 			continue;
-		/* Some share what is said behind the last. */
+		/*
+		 * Consecutive heads share the description after the last one.
+		 */
 		if ((end = strstr(body, "\n.It ")) == NULL)
 			end = body + strlen(body);
 		ATF_REQUIRE((copy = strndup(body, (size_t)(end - body))) !=
@@ -150,7 +152,7 @@ find_item(const char *text, const struct conf_option *o)
 	return (NULL);
 }
 
-/* Does the text match? */
+/* 1 when the text matches. */
 static int
 matches(const char *text, const char *expr)
 {
@@ -163,7 +165,7 @@ matches(const char *text, const char *expr)
 	return (found);
 }
 
-/* The default, by itself or behind the one of the value before it. */
+/* Check the default, alone or after that of the preceding value. */
 static void
 says_default(const struct conf_option *o, const char *text)
 {
@@ -181,7 +183,7 @@ says_default(const struct conf_option *o, const char *text)
 	    "says:%s", conf_name(o), value, text);
 }
 
-/* A bound as the page has it: bytes in the largest unit. */
+/* A bound as the manual writes it: bytes in the largest unit. */
 static void
 bound(char *dst, size_t size, const struct conf_option *o, int64_t v)
 {
@@ -238,7 +240,7 @@ ATF_TC_BODY(options, tc)
 	free(page);
 }
 
-/* A statement that the table does not know would be refused. */
+/* A statement without a row in the table would be refused. */
 ATF_TC_WITHOUT_HEAD(nothing_else);
 ATF_TC_BODY(nothing_else, tc)
 {
@@ -265,7 +267,7 @@ ATF_TC_BODY(nothing_else, tc)
 	free(page);
 }
 
-/* What the sample states behind a # is the default. */
+/* A value after a # in the sample is the default. */
 ATF_TC_WITHOUT_HEAD(sample);
 ATF_TC_BODY(sample, tc)
 {

@@ -1,5 +1,5 @@
 /*
- * conf_match: the statement that is being read, held against options.def; see
+ * conf_match: matches the statement being read against options.def; see
  * conf_match.h.  Called by parse.y.
  */
 #include <stdio.h>
@@ -11,27 +11,27 @@
 #include "conf_store.h"
 #include "log.h"
 
-#define WORDSMAX	64		/* bytes of the keywords of a row */
+#define WORDSMAX	64		/* maximum bytes of a row's keywords */
 
 static struct {
 	enum conf_block		 block;
 	const struct conf_option *opener;	/* row of the last block */
 	enum {
-		FRESH,		/* nothing on this line */
+		FRESH,		/* at the beginning of a line */
 		WORDS,		/* in the keywords of a row */
-		VALUES,		/* behind a value; another may follow */
-		COMPLETE,	/* no more can follow */
-		CLOSED,		/* behind the } of a block */
-		REFUSED		/* up to the end of the line */
+		VALUES,		/* after a value; another may follow */
+		COMPLETE,	/* nothing may follow */
+		CLOSED,		/* after the } of a block */
+		REFUSED		/* skip to the end of the line */
 	} state;
 	struct conf_statement	 s;
-	/* The keywords that are being read. */
+	/* The keywords read so far. */
 	char			 words[WORDSMAX];
-	const struct conf_option *only;	/* row that they must be of; NULL any */
-	size_t			 first;	/* bytes of the first of them */
+	const struct conf_option *only;	/* required row; NULL: any */
+	size_t			 first;	/* bytes of the first keyword */
 } m;
 
-static unsigned char	*done;		/* of each row: is it set? */
+static unsigned char	*done;		/* for each row: 1 when set */
 
 void
 conf_match_reset(void)
@@ -66,7 +66,7 @@ refuse(const struct conf_item *it)
 	m.state = REFUSED;
 }
 
-/* What the fields of the block belong to. */
+/* The structure that holds the fields of the block. */
 static void *
 base(void)
 {
@@ -81,7 +81,7 @@ once_name(const struct conf_option *o)
 	return (o->once != NULL ? o->once : conf_name(o));
 }
 
-/* Is it the first time that the row is set?  1; else 0, and an error. */
+/* 1 when the row was not set before; else 0, and an error. */
 static int
 first_time(const struct conf_option *o, const struct conf_pos *pos)
 {
@@ -104,7 +104,7 @@ first_time(const struct conf_option *o, const struct conf_pos *pos)
 	return (1);
 }
 
-/* Put the statement into the configuration. */
+/* Store the statement in the configuration. */
 static void
 apply(void)
 {
@@ -130,7 +130,7 @@ following(const struct conf_option *o)
 	return (o);
 }
 
-/* A value of the row is there. */
+/* A value of the row was read. */
 static void
 got(const struct conf_option *o, const struct conf_item *it)
 {
@@ -139,14 +139,14 @@ got(const struct conf_option *o, const struct conf_item *it)
 		    CONF_MAXVALUES);
 	m.s.row[m.s.n] = o;
 	m.s.item[m.s.n] = *it;
-	/* A statement may go on in further lines: name its first. */
+	/* A statement may span several lines: use its first one. */
 	m.s.item[m.s.n++].pos = m.s.pos;
 	m.state = VALUES;
 	if (following(o) == NULL)
 		apply();
 }
 
-/* May the row's keywords be those being read? */
+/* 1 when the row's keywords may be those being read. */
 static int
 candidate(const struct conf_option *o)
 {
@@ -157,8 +157,8 @@ candidate(const struct conf_option *o)
 }
 
 /*
- * The row whose keywords are just `words', or (`more') begin with them and go
- * on; NULL: there is none.
+ * The row whose keywords equal `words', or (`more') begin with them and go on;
+ * NULL: none.
  */
 static const struct conf_option *
 find(const char *words, int more)
@@ -175,7 +175,7 @@ find(const char *words, int more)
 	return (NULL);
 }
 
-/* A word is added to those being read: is the row complete without a value? */
+/* A keyword was added: check whether the row is complete without a value. */
 static void
 settle(const struct conf_item *it)
 {
@@ -193,7 +193,7 @@ settle(const struct conf_item *it)
 	m.state = REFUSED;
 }
 
-/* Add a word to those being read: 1, or 0: no row goes on so. */
+/* Add a keyword.  1, or 0: no row continues like this. */
 static int
 extend(const struct conf_item *it)
 {
@@ -223,7 +223,7 @@ begin(const struct conf_item *it)
 	m.s.n = 0;
 	m.s.pos = it->pos;
 	if (!extend(it)) {
-		/* Say how the one before it must look. */
+		/* Show the usage of the keywords before it. */
 		strlcpy(m.words, before, sizeof(m.words));
 		refuse(it);
 		return;
@@ -231,7 +231,7 @@ begin(const struct conf_item *it)
 	m.first = strlen(it->text);
 }
 
-/* Behind a value: 1 when the item begins the next one of the statement. */
+/* After a value: 1 when the item begins the next value of the statement. */
 static int
 go_on(const struct conf_item *it)
 {
@@ -240,7 +240,7 @@ go_on(const struct conf_item *it)
 
 	while ((o = following(o)) != NULL) {
 		shared = (size_t)(conf_suffix(head, o) - o->keywords);
-		/* Without the blank at its end. */
+		/* Without the trailing blank. */
 		snprintf(m.words, sizeof(m.words), "%.*s",
 		    (int)(shared > 0 ? shared - 1 : 0), o->keywords);
 		m.only = o;
@@ -255,7 +255,7 @@ go_on(const struct conf_item *it)
 	return (0);
 }
 
-/* May the value stand behind the keywords of the row? */
+/* 1 when the value may follow the keywords of the row. */
 static int
 accepts(const struct conf_option *o, const struct conf_item *it)
 {
@@ -287,7 +287,7 @@ conf_match(const struct conf_item *it)
 		refuse(it);
 }
 
-/* Nothing is left of the line. */
+/* The line has ended. */
 static void
 clear(void)
 {
@@ -331,7 +331,7 @@ conf_match_macro(const struct conf_item *name, const struct conf_item *value)
 		fatal("can't keep macro %s in memory", name->text);
 }
 
-/* The first row of a block, which a string behind its word sets. */
+/* The first row of a block, which a string after the block's word sets. */
 static const struct conf_option *
 title_row(enum conf_block block)
 {
@@ -351,7 +351,7 @@ conf_match_block(const struct conf_item *word)
 	m.s.pos = word->pos;
 }
 
-/* The string behind the word of a block, if it takes one. */
+/* Set the string after the word of a block, if the block has one. */
 static void
 set_title(const struct conf_item *title)
 {
@@ -374,7 +374,7 @@ conf_match_begin(const struct conf_item *title)
 		refuse(title);
 		return;
 	}
-	/* What stands in another one of the kind is not in this one. */
+	/* Each block of this kind starts unset. */
 	for (i = 0; o->repeat != 0 && i < conf_noptions; i++)
 		if (conf_options[i].block == o->opens)
 			done[i] = 0;

@@ -1,6 +1,6 @@
 /*
- * conf_option: the table of options.def, and what is said of a statement that
- * is not understood; see conf_option.h.  Called by lex.c and conf_match.c.
+ * conf_option: the table of options.def, and usages made from it; see
+ * conf_option.h.  Called by lex.c and conf_match.c.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -14,7 +14,7 @@
 #include "conf_types.h"
 #include "mapdoc.h"
 
-/* What a row's field is a member of. */
+/* The structure that a row's field is a member of. */
 #define IN_TOP		struct conf
 #define IN_RELAY	struct conf
 #define IN_STUN		struct conf
@@ -50,7 +50,7 @@ const struct conf_unit_text conf_units[] = {
 	[CONF_RATE] = { "NUMBER", NULL }
 };
 
-/* A text that is put together; what does not fit is cut. */
+/* A text that is composed; what does not fit is cut. */
 struct option_text {
 	char	 buf[1024];
 	size_t	 len;
@@ -170,7 +170,7 @@ arg(const struct conf_option *o)
 	    conf_units[o->unit].arg);
 }
 
-/* Before one more way in which the statement may look. */
+/* Separate one more form of the statement. */
 static void
 add_form(struct option_text *t, size_t *last)
 {
@@ -180,7 +180,7 @@ add_form(struct option_text *t, size_t *last)
 	}
 }
 
-/* The ways in which the statement of a row may look. */
+/* The forms of a row's statement. */
 static void
 add_usage(struct option_text *t, const struct conf_option *o, size_t *last)
 {
@@ -238,14 +238,14 @@ conf_usage(enum conf_block block, const char *word, size_t n)
 	return (t.len == 0 ? NULL : t.buf);
 }
 
-/* What stands for a row in a list of statements. */
+/* The name of a row in a list of statements. */
 static const char *
 listed(const struct conf_option *o)
 {
 	return (o->once != NULL ? o->once : o->keywords);
 }
 
-/* Does a row of the block before `o' stand for it, too? */
+/* 1 when a row of the block before `o' has the same name in the list. */
 static int
 is_listed(const struct conf_option *o)
 {

@@ -1,6 +1,6 @@
 /*
- * conf_option: the table of options.def: what a row says, and what is read off
- * it.  For this folder and its tests.
+ * conf_option: the table of options.def: the columns of a row, and functions on
+ * rows.  For this folder and its tests.
  */
 #ifndef CONF_OPTION_H
 #define CONF_OPTION_H
@@ -11,13 +11,13 @@
 
 #include "conf.h"
 
-/* Where a statement may stand. */
+/* The block that a statement belongs to. */
 enum conf_block {
 	CONF_TOP, CONF_RELAY, CONF_STUN, CONF_MAP, CONF_MESH, CONF_ACME,
 	CONF_NBLOCKS
 };
 
-/* Of a number; conf_units[]. */
+/* The unit of a number; conf_units[]. */
 enum conf_unit {
 	CONF_NOUNIT, CONF_MS, CONF_SECONDS, CONF_BYTES, CONF_BYTERATE,
 	CONF_RATE
@@ -25,19 +25,19 @@ enum conf_unit {
 
 struct conf_unit_text {
 	const char	*arg;		/* in a usage */
-	const char	*text;		/* in a message; NULL nothing */
+	const char	*text;		/* in a message; NULL: none */
 };
 extern const struct conf_unit_text conf_units[];
 
-/* Is a row a statement, or a further value of the one above? */
+/* A row is a statement, or a further value of the row above. */
 enum conf_follows {
 	CONF_HEAD,			/* a statement */
 	CONF_MUST,			/* a value that must follow */
-	CONF_MAY,			/* one that may */
-	CONF_ALSO			/* one that may, and a statement too */
+	CONF_MAY,			/* a value that may follow */
+	CONF_ALSO			/* one that may, or a statement */
 };
 
-/* What stands in the text: one item of a statement. */
+/* An item of a statement in the text. */
 enum conf_kind {
 	CONF_WORD = 1,			/* a keyword without quotes */
 	CONF_STRING = 2, CONF_NUMBER = 4, CONF_STAR = 8
@@ -45,82 +45,79 @@ enum conf_kind {
 
 struct conf_item {
 	enum conf_kind	 kind;
-	const char	*text;		/* until conf_lex_reset() */
-	int64_t		 number;	/* of CONF_NUMBER */
+	const char	*text;		/* valid until conf_lex_reset() */
+	int64_t		 number;	/* for CONF_NUMBER */
 	struct conf_pos	 pos;
 };
 
 struct conf_option;
 
-/* A statement whose values are complete. */
+/* A statement with all its values. */
 #define CONF_MAXVALUES	4
 struct conf_statement {
 	const struct conf_option *row[CONF_MAXVALUES];
 	struct conf_item	 item[CONF_MAXVALUES];
 	unsigned int		 n;
-	struct conf_pos		 pos;	/* where it begins */
+	struct conf_pos		 pos;	/* its beginning */
 };
 
-/* What a field is in memory. */
+/* The representation of a field. */
 enum conf_store {
-	CONF_NONE,			/* nothing of its own */
-	CONF_INT,			/* an integer, or an enum */
-	CONF_STR,			/* char *, NULL unset */
-	CONF_BUF,			/* char[], "" unset */
+	CONF_NONE,			/* no field */
+	CONF_INT,			/* an integer or an enum */
+	CONF_STR,			/* char *, NULL: unset */
+	CONF_BUF,			/* char[], "": unset */
 	CONF_NAMES, CONF_LISTENS, CONF_CERTS, CONF_MAPS	/* lists */
 };
 
 struct conf_type {
-	const char	*arg;		/* in a usage; NULL by the unit */
+	const char	*arg;		/* in a usage; NULL: by the unit */
 	unsigned int	 accepts;	/* enum conf_kind; 0: no value */
 	enum conf_store	 store;
-	const char	*words;		/* that stand for 0, 1 ...; NULL none */
-	int		 alone;		/* what keywords without value mean */
-	/*
-	 * The integer that an item stands for; 0, or -1: reported.
-	 */
+	const char	*words;		/* words for 0, 1 ...; NULL: none */
+	int		 alone;		/* value of keywords alone */
+	/* The integer of an item.  0, or -1: reported. */
 	int		(*number)(const struct conf_option *,
 			    const struct conf_item *, int64_t *);
 	/*
-	 * The text to be kept for an item, static or the item's; NULL:
-	 * reported.
+	 * The text to store for an item, static or the item's; NULL: reported.
 	 */
 	const char	*(*text)(const struct conf_option *,
 			    const struct conf_item *);
-	/* In place of both: put the statement into the configuration. */
+	/* Replaces both: store the statement in the configuration. */
 	void		(*apply)(const struct conf_statement *);
 };
 
 struct conf_option {
 	enum conf_block	 block;
-	const char	*keywords;	/* words, with a blank between two */
+	const char	*keywords;	/* words separated by a blank */
 	const struct conf_type *type;
 	size_t		 offset, size;	/* of the field */
-	int		 restart;	/* of derpd, to change it */
+	int		 restart;	/* 1: a change requires a restart */
 	enum conf_follows follows;
 	int64_t		 min, max;	/* of a number; max: of a string's
-					   bytes, 0 by its type */
+					   bytes, 0: the type's */
 	enum conf_unit	 unit;
-	const char	*def;		/* in the grammar; NULL none */
-	const char	*unset;		/* what holds without a value, as the
-					   manual says; NULL nothing to say */
-	const char	*words;		/* that stand for 0, 1 ... */
-	int		 repeat;	/* most statements; 0: one */
-	int		 unique;	/* of several, no two alike */
-	size_t		 at;		/* of a struct conf_pos; 0 none */
+	const char	*def;		/* in the grammar; NULL: none */
+	const char	*unset;		/* meaning of no value, as in the
+					   manual; NULL: none */
+	const char	*words;		/* words for 0, 1 ... */
+	int		 repeat;	/* maximum statements; 0: one */
+	int		 unique;	/* 1: no duplicates */
+	size_t		 at;		/* of a struct conf_pos; 0: none */
 	enum conf_block	 opens;		/* of a block; CONF_TOP: none */
-	int		 later;		/* not part of this release */
+	int		 later;		/* 1: not part of this release */
 	const char	*name;		/* in messages; NULL: the keywords */
-	const char	*once;		/* rows of which one may be set, in a
+	const char	*once;		/* name of alternatives in a
 					   message; NULL: the name */
-	const char	*arg;		/* in place of the type's */
-	const char	*usage;		/* in place of what is made */
-	/* May the field get this?  1, or 0: reported. */
+	const char	*arg;		/* instead of the type's */
+	const char	*usage;		/* instead of the composed one */
+	/* 1 when the field may have this value, or 0: reported. */
 	int		(*check)(const struct conf_option *, const void *base,
 			    const struct conf_item *);
-	int		 title;		/* the block's first row may stand
-					   behind its word, without keywords */
-	void		(*begin)(const struct conf_pos *); /* of the block */
+	int		 title;		/* 1: the block's word may be
+					   followed by its first value */
+	void		(*begin)(const struct conf_pos *); /* at its begin */
 };
 
 #define CONF_ANY	INT32_MAX	/* .repeat without a bound */
@@ -128,45 +125,45 @@ struct conf_option {
 #define CONF_SOCKETMAX	\
 	((int64_t)sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
 
-/* The table: a row each of options.def, in its order. */
+/* The table: a row for each of options.def, in its order. */
 extern const struct conf_option conf_options[];
 extern const size_t conf_noptions;
 
 /* The name of an option in messages. */
 const char *conf_name(const struct conf_option *o);
 
-/* The words that stand for the values of `o', NULL when there are none. */
+/* The words for the values of `o'; NULL: none. */
 const char *conf_words(const struct conf_option *o);
 
 /*
- * The keywords of a row that follows `head', without those that it shares with
- * it: "burst" of "accept burst" behind "accept rate".
+ * The keywords of a row that follows `head', without those it shares with it:
+ * "burst" of "accept burst" after "accept rate".
  */
 const char *conf_suffix(const struct conf_option *head,
 	    const struct conf_option *o);
 
-/* Is `word' (of `n' bytes) one of the words in `list'?  Its number, or -1. */
+/* The number of `word' (`n' bytes) in the words of `list', or -1. */
 int	 conf_word_number(const char *list, const char *word, size_t n);
 
 /*
- * The word of number `v' in `list' and its length (`n' may be NULL); NULL:
- * there are not so many.
+ * The word of number `v' in `list', and its length in *n (`n' may be NULL);
+ * NULL: there are fewer.
  */
 const char *conf_word_at(const char *list, int64_t v, size_t *n);
 
-/* Is it a keyword, which must be quoted to be a string?  1 or 0. */
+/* 1 when it is a keyword, which must be quoted as a string; else 0. */
 int	 conf_is_keyword(const char *word);
 
-/* The row of the block that `word' opens, NULL when it opens none. */
+/* The row of the block that `word' opens; NULL: none. */
 const struct conf_option *conf_find_block(const char *word);
 
 /*
- * How the statements look that begin with `word' (of `n' bytes) in the block;
- * NULL: there is none.  Static, until the next call.
+ * The usage of the statements that begin with `word' (`n' bytes) in the block;
+ * NULL: none.  Static, until the next call.
  */
 const char *conf_usage(enum conf_block block, const char *word, size_t n);
 
-/* All the statements that may stand there.  Static, until the next call. */
+/* All statements of the block.  Static, until the next call. */
 const char *conf_statements(enum conf_block block);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * conf_option_test: the rows of options.def go together: each can be reached,
- * and has room for its values.
+ * conf_option_test: the rows of options.def are consistent: each can be
+ * reached, and its values fit.
  */
 #include "conf_fixture.h"
 #include "conf_option.h"
@@ -29,7 +29,7 @@ ATF_TC_BODY(keywords, tc)
 				    o->keywords);
 }
 
-/* Further values begin as their statement does, whose values are few. */
+/* Further values share words with their statement, whose values are few. */
 ATF_TC_WITHOUT_HEAD(follows);
 ATF_TC_BODY(follows, tc)
 {
@@ -50,7 +50,7 @@ ATF_TC_BODY(follows, tc)
 	}
 }
 
-/* A statement without a value is complete: none may go on from it. */
+/* A statement without a value is complete: no other may continue it. */
 ATF_TC_WITHOUT_HEAD(ends);
 ATF_TC_BODY(ends, tc)
 {
@@ -85,14 +85,14 @@ ATF_TC_BODY(bounds, tc)
 		if (o->size < 8)
 			ATF_CHECK_MSG(o->max < INT64_C(1) << (8 * o->size),
 			    "%s: has too small a field", o->keywords);
-		/* 0 is what is unset. */
+		/* 0 means unset. */
 		if (o->def == NULL && o->follows == CONF_HEAD)
 			ATF_CHECK_MSG(o->min > 0, "%s: can't be unset",
 			    o->keywords);
 	}
 }
 
-/* A map comes and goes with a reload. */
+/* A map never requires a restart. */
 ATF_TC_WITHOUT_HEAD(maps);
 ATF_TC_BODY(maps, tc)
 {
@@ -121,7 +121,7 @@ ATF_TC_BODY(usage, tc)
 	ATF_CHECK_MSG(strncmp(s, "contact, directory, ", 20) == 0 &&
 	    strstr(s, ", eab, ") != NULL && strstr(s, "key file") == NULL &&
 	    strcmp(s + strlen(s) - 5, " or }") == 0, "%s", s);
-	/* Ways of one statement are named once. */
+	/* Forms of one statement are named once. */
 	s = conf_statements(CONF_RELAY);
 	ATF_CHECK_MSG(strstr(s, ", home, ") != NULL &&
 	    strstr(s, "redirect") == NULL && strstr(s, ", codel, ") != NULL,

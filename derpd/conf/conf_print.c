@@ -1,6 +1,6 @@
 /*
- * conf_print: a configuration in the grammar of derpd.conf(5), by the rows of
- * options.def (derpd -n -v).  Called by derpd.c.
+ * conf_print: prints a configuration in the grammar of derpd.conf(5), by the
+ * rows of options.def (derpd -n -v).  Called by derpd.c.
  */
 #include <netinet/in.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 static void	print_block(FILE *, const struct conf_option *,
 		    const struct conf *, const void *);
 
-/* In quotes, which take anything that a string can hold. */
+/* Quoted, which is possible for every string. */
 static void
 print_string(FILE *f, const char *s)
 {
@@ -26,7 +26,7 @@ print_string(FILE *f, const char *s)
 	putc('"', f);
 }
 
-/* Bytes, in the largest unit that leaves no rest. */
+/* Bytes, in the largest unit that divides them. */
 static void
 print_size(FILE *f, int64_t v)
 {
@@ -42,7 +42,7 @@ print_size(FILE *f, int64_t v)
 		putc(*u, f);
 }
 
-/* The word of `list' that stands for `v'; 1, or 0: none does. */
+/* Print the word of `list' for `v'.  1, or 0: there is none. */
 static int
 print_word(FILE *f, const char *list, int64_t v)
 {
@@ -55,7 +55,7 @@ print_word(FILE *f, const char *list, int64_t v)
 	return (1);
 }
 
-/* The URL of a directory by its name, if it has one. */
+/* Print the URL of a directory by its name, if it has one. */
 static int
 print_directory(FILE *f, const struct conf_option *o, const char *url)
 {
@@ -90,7 +90,7 @@ print_value(FILE *f, const struct conf_option *o, const char *words,
 		print_string(f, conf_get_str(o, base));
 }
 
-/* A statement with its further values, as far as they are set. */
+/* A statement with those further values that are set. */
 static void
 print_statement(FILE *f, const struct conf_option *o, const char *indent,
     const void *base)
@@ -144,7 +144,7 @@ print_listens(FILE *f, const struct conf_option *o, const char *indent,
 		if (*address == '\0')
 			continue;
 		fprintf(f, "%s%s ", indent, o->keywords);
-		/* The scope of one can be called anything. */
+		/* The scope of an address may be any string. */
 		if (address[strspn(address, "*0123456789abcdef:.")] == '\0')
 			fputs(address, f);
 		else
@@ -153,7 +153,7 @@ print_listens(FILE *f, const struct conf_option *o, const char *indent,
 	}
 }
 
-/* In their order, among which may be that of the acme block. */
+/* In order; one of them may be that of the acme block. */
 static void
 print_certs(FILE *f, const struct conf *c)
 {
@@ -201,7 +201,7 @@ print_row(FILE *f, const struct conf_option *o, const char *indent,
 	}
 }
 
-/* A block with all that stands in it. */
+/* A block with all its statements. */
 static void
 print_block(FILE *f, const struct conf_option *block, const struct conf *c,
     const void *base)

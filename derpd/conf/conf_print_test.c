@@ -1,7 +1,6 @@
 /*
- * conf_print_test: a configuration that is printed reads back as the same, and
- * prints as the same bytes: the samples, and one made of options.def in which
- * nothing has its default.
+ * conf_print_test: a printed configuration reads back as equal, and prints as
+ * the same bytes: the samples, and one made from options.def without defaults.
  */
 #include <glob.h>
 
@@ -10,7 +9,7 @@
 #include "conf_store.h"
 #include "conf_types.h"
 
-/* A string with all that would end one, or be another thing without quotes. */
+/* A string with all characters that have a meaning outside of quotes. */
 #define ODD	" \\\"#$x {}=*'\\\\\t\xc3\xbc\x7f\x01\r"
 
 /* The configuration in its own grammar; free() it. */
@@ -28,7 +27,7 @@ print(const struct conf *c)
 	return (text);
 }
 
-/* Print, read that, print again; frees `c'. */
+/* Print, load the output, print again; frees `c'. */
 static void
 again(struct conf *c)
 {
@@ -93,7 +92,7 @@ ATF_TC_BODY(samples, tc)
 	again(c);
 }
 
-/* What each statement of the table is given. */
+/* Values for the statements of the table. */
 static const struct {
 	const struct conf_type	*type;
 	const char		*value;
@@ -133,7 +132,7 @@ other_word(const struct conf_option *o)
 	atf_tc_fail("%s: has one word", o->keywords);
 }
 
-/* The value of a row, which is not its default. */
+/* A value of the row that is not its default. */
 static void
 put_value(FILE *f, const struct conf_option *o)
 {
@@ -156,7 +155,7 @@ put_value(FILE *f, const struct conf_option *o)
 	fputs(values[i].value, f);
 }
 
-/* May only one of the two statements stand there? */
+/* 1 when only one of the two statements may be set. */
 static int
 alternatives(const struct conf_option *o, const struct conf_option *p)
 {
@@ -166,7 +165,7 @@ alternatives(const struct conf_option *o, const struct conf_option *p)
 	    (o->check != NULL && o->check == p->check)));
 }
 
-/* Is it the `which'th row of those of which one may be set? */
+/* 1 when it is the `which'th row of its alternatives. */
 static int
 chosen(const struct conf_option *o, int which)
 {
@@ -209,7 +208,7 @@ put_block(FILE *f, enum conf_block block, int which)
 	}
 }
 
-/* Nothing has its default; `which' chooses among alternatives. */
+/* No value is a default; `which' chooses among alternatives. */
 static void
 everything(int which)
 {
@@ -221,14 +220,14 @@ everything(int which)
 
 	ATF_REQUIRE(f != NULL);
 	put_block(f, CONF_TOP, which);
-	/* For what ACME needs, in both families. */
+	/* Required by ACME, in both families. */
 	fputs("listen on * port 80\nlisten on 192.0.2.7 port 443 tls\n", f);
 	ATF_REQUIRE_EQ(0, fclose(f));
 	c = good(text);
 	for (o = conf_options; o != conf_options + conf_noptions; o++) {
 		if (o->follows == CONF_HEAD)
 			head = o;
-		/* Both have a relay block. */
+		/* Both configurations have a relay block. */
 		if (o->type->store == CONF_NONE || !chosen(head, which) ||
 		    strcmp(o->keywords, "relay") == 0)
 			continue;
@@ -252,7 +251,7 @@ ATF_TC_BODY(all, tc)
 	everything(1);
 }
 
-/* The rows of a statement that must not be lost, nor change their order. */
+/* Statements that must not be lost or reordered. */
 ATF_TC_WITHOUT_HEAD(order);
 ATF_TC_BODY(order, tc)
 {
@@ -271,7 +270,7 @@ ATF_TC_BODY(order, tc)
 	    "queue packets 5 home blank codel off accept rate 9 burst 8 }\n"));
 }
 
-/* Every size within the bounds is printed so that it is the same again. */
+/* Every size within the bounds is printed without loss. */
 ATF_TC_WITHOUT_HEAD(sizes);
 ATF_TC_BODY(sizes, tc)
 {

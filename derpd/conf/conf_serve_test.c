@@ -1,6 +1,6 @@
 /*
- * conf_serve_test: the stun section and maps in the configuration: what comes
- * out of good ones, and what is said of bad ones.
+ * conf_serve_test: the stun section and maps of the configuration: results of
+ * valid ones, and errors.
  */
 #include <netinet/in.h>
 
@@ -41,7 +41,7 @@ ATF_TC_BODY(stun, tc)
 	conf_free(c);
 }
 
-/* A machine for STUN alone listens nowhere else and needs no certificate. */
+/* A machine for STUN only has no other sockets and needs no certificate. */
 ATF_TC_WITHOUT_HEAD(stun_alone);
 ATF_TC_BODY(stun_alone, tc)
 {
@@ -167,14 +167,14 @@ ATF_TC_BODY(map_errors, tc)
 	    "stun { ... } or map \"FILE\"");
 }
 
-/* Two maps of one path are fine under different names. */
+/* Two maps may have one path for different host names. */
 ATF_TC_WITHOUT_HEAD(map_hosts);
 ATF_TC_BODY(map_hosts, tc)
 {
 	conf_free(good(NAME CERT MAP "map \"/b\" { host \"b.example\" }\n"));
 }
 
-/* "needs restart" of a change from `a' to `b'; "" nothing. */
+/* Check the setting that requires a restart from `a' to `b'; "" none. */
 static void
 change(const char *a, const char *b, const char *want)
 {

@@ -1,6 +1,6 @@
 /*
- * conf_statements: statements that are irregular by nature: listen,
- * certificate, include; see options.def.  Called by conf_match.c.
+ * conf_statements: irregular statements: listen, certificate, include; see
+ * options.def.  Called by conf_match.c.
  */
 #include <string.h>
 

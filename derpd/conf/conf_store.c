@@ -33,14 +33,14 @@ conf_dup(const char *s)
 	return (copy);
 }
 
-/* The field of a row, to be read. */
+/* The field of a row, read-only. */
 static const void *
 field(const struct conf_option *o, const void *base)
 {
 	return ((const char *)base + o->offset);
 }
 
-/* A pointer in it, which need not be aligned for the compiler's eyes. */
+/* Read a pointer by memcpy, because the compiler can't see its alignment. */
 static char *
 get_pointer(const struct conf_option *o, const void *base)
 {
@@ -152,7 +152,7 @@ conf_add_name(struct conf_names *names, const char *name,
 	TAILQ_INSERT_TAIL(names, n, entry);
 }
 
-/* One more of a list, unless there are too many, or it is in it. */
+/* Check that a list may get one more item, and does not have it already. */
 static int
 add_checked(const struct conf_option *o, struct conf_names *names,
     const char *text, const struct conf_item *item)
@@ -210,7 +210,7 @@ conf_set(const struct conf_option *o, void *base, const struct conf_item *item)
 	return (0);
 }
 
-/* The default of a row, as if it stood in the text. */
+/* Set the default of a row by parsing its text. */
 static void
 set_default(const struct conf_option *o, void *base)
 {

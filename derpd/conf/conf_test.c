@@ -1,6 +1,6 @@
 /*
- * conf_test: what each statement of derpd.conf(5) sets, macros, includes, and
- * what a reload may change.
+ * conf_test: the effect of each statement of derpd.conf(5), macros, includes,
+ * and which changes a reload permits.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -201,7 +201,7 @@ ATF_TC_BODY(relay_block, tc)
 }
 
 
-/* The user that a text sets, to be looked at. */
+/* Check the user that a text sets. */
 static void
 user_is(const char *text, const char *want)
 {
@@ -236,10 +236,10 @@ ATF_TC_BODY(macros, tc)
 	bad(NAME CERT RELAY "a-b = c\n", 4, "macro \"a-b\": expected a name "
 	    "of letters, digits and _");
 	bad_word(NAME CERT RELAY "a =\n", 4, "a", CONF_TOP);
-	/* What one file defines is not there for the next. */
+	/* A macro of one file is not defined in the next load. */
 	bad(NAME CERT RELAY "user $who\n", 4, "macro who is not defined: "
 	    "expected a line who = \"VALUE\" before, or -D");
-	/* A quote that opens in a value may close behind it. */
+	/* A quote that opens in a value may close after it. */
 	user_is("q = \"\\\"an\"\n" NAME CERT RELAY "user $q\"\n", "an");
 	user_is("q = \"\"\n" NAME CERT RELAY "user $q x$q\n", "x");
 	user_is("q = \"a \\\\\"\n" NAME CERT RELAY "user $q\n\n", "a");
@@ -255,7 +255,7 @@ ATF_TC_BODY(macros_of_the_command_line, tc)
 	ATF_CHECK_EQ(conf_macro("who=first"), 0);
 	ATF_CHECK_EQ(conf_macro("who=dora"), 0);
 	user_is(NAME CERT RELAY "user $who\n", "dora");
-	/* Above what the file says, at every load. */
+	/* -D overrides the file, at every load. */
 	user_is("who = emil\n" NAME CERT RELAY "user $who\n", "dora");
 	user_is("who = emil\n" NAME CERT RELAY "user $who\n", "dora");
 	ATF_CHECK_EQ(conf_macro("empty="), 0);
@@ -325,7 +325,7 @@ ATF_TC_BODY(include_bounds, tc)
 	ATF_CHECK(strstr(errs, ": 15.conf:1: include \"16.conf\": expected at "
 	    "most 16 files within each other, and 256 in all\n") != NULL);
 	ATF_CHECK_EQ(lines(), 1);
-	/* Many files that each name many. */
+	/* Many files that each include many. */
 	put("0.conf", "");
 	for (i = 1; i < 10; i++) {
 		snprintf(name, sizeof(name), "%d.conf", i);
@@ -338,7 +338,7 @@ ATF_TC_BODY(include_bounds, tc)
 	ATF_CHECK(lines() <= 21);
 }
 
-/* The sample that is installed is good, and its defaults are the defaults. */
+/* The installed sample is valid, and shows the defaults. */
 ATF_TC_WITHOUT_HEAD(sample);
 ATF_TC_BODY(sample, tc)
 {
@@ -376,7 +376,7 @@ ATF_TC_BODY(sample, tc)
 	conf_free(c);
 	conf_free(all);
 	conf_free(want);
-	/* With the name that the operator gives. */
+	/* With the host name of the operator. */
 	ATF_CHECK_EQ(conf_macro("name=derp.example.net"), 0);
 	c = load_file(path);
 	ATF_REQUIRE_MSG(c != NULL, "%s", errs);

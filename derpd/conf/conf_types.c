@@ -1,6 +1,6 @@
 /*
- * conf_types: the types of options.def: which items of the text they take, and
- * what they make of them; see conf_types.h.  Called by conf_store.c.
+ * conf_types: the types of options.def: which items they accept, and how they
+ * convert them; see conf_types.h.  Called by conf_store.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +46,7 @@ number(const struct conf_option *o, const struct conf_item *it, int64_t *v)
 	return (in_range(o, it, *v) ? 0 : -1);
 }
 
-/* What the last letter of a size stands for. */
+/* The factor of the last letter of a size. */
 static int64_t
 unit_of(char letter)
 {
@@ -90,7 +90,7 @@ size(const struct conf_option *o, const struct conf_item *it, int64_t *v)
 	return (in_range(o, it, *v) ? 0 : -1);
 }
 
-/* The grammar has looked whether it is one of them. */
+/* The grammar has checked that it is one of the words. */
 static int
 word(const struct conf_option *o, const struct conf_item *it, int64_t *v)
 {
@@ -175,7 +175,7 @@ algorithm(const struct conf_option *o, const struct conf_item *it)
 	return (NULL);
 }
 
-/* A string that JSON takes as it is. */
+/* A string that needs no escapes in JSON. */
 static const char *
 text(const struct conf_option *o, const struct conf_item *it)
 {
@@ -193,8 +193,8 @@ text(const struct conf_option *o, const struct conf_item *it)
 }
 
 /*
- * 1 when `s' is a URL of visible ASCII that begins with `scheme', else 0.  It
- * goes into a header field.
+ * 1 when `s' is a URL of visible ASCII that begins with `scheme', else 0.  The
+ * URL is sent in a header field.
  */
 static int
 is_url(const char *s, const char *scheme)
@@ -231,7 +231,7 @@ source(const struct conf_option *o, const struct conf_item *it)
 	return (NULL);
 }
 
-/* A path of a URL as it is compared: no query, no escapes. */
+/* A URL path in normal form: no query, no escapes. */
 static int
 is_url_path(const char *s)
 {
@@ -243,7 +243,7 @@ is_url_path(const char *s)
 	return (1);
 }
 
-/* Does the server answer something else there? */
+/* 1 when the server answers this path itself. */
 static int
 is_taken(const char *s)
 {
@@ -278,7 +278,7 @@ urlpath(const struct conf_option *o, const struct conf_item *it)
 	return (NULL);
 }
 
-/* The URLs of the words that its row has. */
+/* The URLs of the words in the row of directory. */
 const char *
 conf_directory_url(int64_t n)
 {
@@ -359,7 +359,7 @@ const struct conf_type conf_type_contact = {
 	.text = contact
 };
 
-/* Values that their statement's first row keeps, or nobody. */
+/* Values that the first row of a statement stores, or that are not stored. */
 const struct conf_type conf_type_port = { .accepts = CONF_NUMBER };
 const struct conf_type conf_type_file = {
 	.arg = "\"FILE\"", .accepts = CONF_STRING

@@ -1,6 +1,6 @@
 /*
- * conf_types: the types of options.def, and values that several of them share.
- * For this folder.
+ * conf_types: the types of options.def, and shared value checks.  For this
+ * folder.
  */
 #ifndef CONF_TYPES_H
 #define CONF_TYPES_H
@@ -10,7 +10,7 @@
 /* conf_types.c: integers ... */
 extern const struct conf_type
 	conf_type_number,	/* digits, .min to .max */
-	conf_type_size,		/* the same, with K, M or G behind them */
+	conf_type_size,		/* the same, with K, M or G appended */
 	conf_type_onoff,	/* on: 1, off: 0 */
 	conf_type_words,	/* the first of .words: 0, the second: 1 ... */
 	conf_type_flag,		/* keywords alone: 1 */
@@ -19,7 +19,7 @@ extern const struct conf_type
 	conf_type_path,		/* absolute, of at most .max bytes */
 	conf_type_user,		/* the name of a user */
 	conf_type_algorithm,	/* of TCP congestion control */
-	conf_type_text,		/* ASCII that JSON takes as it is */
+	conf_type_text,		/* ASCII that needs no escapes in JSON */
 	conf_type_redirect,	/* URL, http or https */
 	conf_type_source,	/* URL of a map, https */
 	conf_type_urlpath,	/* path of a URL */
@@ -28,29 +28,29 @@ extern const struct conf_type
 	conf_type_host,		/* DNS names and IP addresses */
 	conf_type_sources,
 	conf_type_contact,	/* mail addresses */
-/* ... what is kept with the statement's first value, or not at all ... */
+/* ... values stored with the statement's first value, or not at all ... */
 	conf_type_port, conf_type_tls, conf_type_file, conf_type_later,
 /* ... blocks, conf_match.c opens and closes them. */
 	conf_type_block, conf_type_maps;
 
-/* conf_statements.c: statements that are irregular by nature. */
+/* conf_statements.c: irregular statements. */
 extern const struct conf_type
 	conf_type_listen, conf_type_stun_listen, conf_type_certificate,
 	conf_type_selfsigned, conf_type_include;
 
-/* Bytes of "64K", "1M", "2G"; -1 when malformed. */
+/* Bytes of "64K", "1M", "2G"; -1: malformed. */
 int64_t	 conf_size(const char *text);
 
 /*
- * 1 when `s' is a DNS name or an IP address; else 0, and an error calls it
- * `what' and says how to write it.
+ * 1 when `s' is a DNS name or an IP address; else 0, and an error about `what'
+ * with advice is reported.
  */
 int	 conf_is_host(const char *s, const char *what,
 	    const struct conf_pos *pos);
 
 /*
  * 1 when `path' is absolute and has at most `max' bytes; else 0, and an error
- * calls it `name'.
+ * about `name' is reported.
  */
 int	 conf_is_path(const char *path, size_t max, const char *name,
 	    const struct conf_pos *pos);
@@ -61,15 +61,15 @@ int	 conf_is_path(const char *path, size_t max, const char *name,
 int	 conf_is_address(const char *s);
 
 /*
- * Add one listening address to a list, both families for "*".  Errors are
+ * Add a listening address to a list, both families for "*".  Errors are
  * reported.
  */
 void	 conf_add_listen(struct conf_listens *list, const char *address,
 	    int64_t port, int tls, const struct conf_pos *pos);
 
 /*
- * The address of `l' as it is written, without its port, into `dst'; "*" for
- * the first of the two of a wildcard, "" for the second.
+ * Write the address of `l' without its port, as in the configuration, to `dst';
+ * "*" for the first of the two entries of a wildcard, "" for the second.
  */
 void	 conf_address(const struct conf_listen *l, char *dst, size_t size);
 

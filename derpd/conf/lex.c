@@ -1,7 +1,7 @@
 /*
- * lex: words of the configuration: files and includes, comments, quotes,
- * macros put in, and where a statement that is refused ends.  Called by the
- * grammar of parse.y.
+ * lex: the tokens of the configuration: files and includes, comments, quotes,
+ * macro expansion, and skipping refused statements.  Called by the grammar of
+ * parse.y.
  */
 #include <sys/queue.h>
 #include <sys/stat.h>
@@ -19,18 +19,18 @@
 #include "log.h"
 #include "parse.h"
 
-#define WORD_MAX_LEN	1024		/* with its end */
+#define WORD_MAX_LEN	1024		/* with the NUL */
 #define DEPTH_MAX	16		/* of includes */
-#define FILES_MAX	256		/* in all */
+#define FILES_MAX	256		/* in total */
 #define FILE_MAX_SIZE	(1024 * 1024)	/* bytes */
-#define NEAR_MAX	64		/* of a word in a message */
+#define NEAR_MAX	64		/* bytes of a word in a message */
 #define WORD_CHARS	MACRO_NAME_CHARS ".-:/@+%"
 
 struct lex_source {
-	struct lex_source	*up;	/* the file that includes it */
+	struct lex_source	*up;	/* the including file */
 	char			*text;
 	size_t			 len, at;
-	char			*name;	/* owned by parsed->files */
+	char			*name;	/* owned by conf_parsed->files */
 	dev_t			 dev;
 	ino_t			 ino;
 	int			 line;
@@ -48,18 +48,19 @@ static const char		*expand;	/* rest of a macro's value, or
 static char			 word[WORD_MAX_LEN];
 static SLIST_HEAD(, string) strings = SLIST_HEAD_INITIALIZER(strings);
 
-/* The statement that is being read. */
-static int		 last;		/* token; '\n' between statements */
-static char		 first[NEAR_MAX]; /* the word that it begins with */
-static int		 reported;	/* the lexer refused its last token */
-static int		 skipping;	/* it is refused: pass over it */
-static int		 nest;		/* open braces of what is passed over */
+/* The statement being read. */
+static int		 last;		/* last token; '
+' between statements */
+static char		 first[NEAR_MAX]; /* its first word */
+static int		 reported;	/* the lexer reported its last token */
+static int		 skipping;	/* it is refused: skip it */
+static int		 nest;		/* open braces in the skipped text */
 
-/* The block that it stands in. */
+/* The current block. */
 static int		 in_block;
 static struct conf_pos	 block_pos;
 static char		 opener[NEAR_MAX]; /* its word */
-static int		 opens;		/* { would open it */
+static int		 opens;		/* 1: a { would open it */
 
 static void
 lex_pos(struct conf_pos *pos)
@@ -68,7 +69,7 @@ lex_pos(struct conf_pos *pos)
 	pos->line = source->line;
 }
 
-/* Remember a file name for as long as the configuration lives. */
+/* Keep a file name for the life of the configuration. */
 static char *
 keep_name(const char *path)
 {
@@ -81,7 +82,7 @@ keep_name(const char *path)
 	return (v[conf_parsed->nfiles++] = conf_dup(path));
 }
 
-/* An include is looked for beside the file that names it. */
+/* An include is relative to the file that names it. */
 static int
 resolve(char *dst, size_t size, const char *path)
 {
@@ -97,7 +98,7 @@ resolve(char *dst, size_t size, const char *path)
 	return (n < 0 || (size_t)n >= size ? -1 : 0);
 }
 
-/* All of a file; NULL, or what is wrong with it. */
+/* Read a whole file.  NULL, or the error. */
 static const char *
 slurp(struct lex_source *s, int fd)
 {
@@ -124,7 +125,7 @@ slurp(struct lex_source *s, int fd)
 	return (base_bom_found(s->text, s->len));
 }
 
-/* May one more file be read, and this one? */
+/* Check that one more file may be read, and this one. */
 static int
 may_push(const struct lex_source *new, const char *path,
     const struct conf_pos *from)
@@ -237,7 +238,7 @@ put_back(int ch)
 	source->line -= ch == '\n';
 }
 
-/* The same outside quotes, where a line that ends in a backslash goes on. */
+/* The same outside quotes, where a backslash continues the line. */
 static int
 next_char(void)
 {
@@ -251,7 +252,7 @@ next_char(void)
 	return (ch);
 }
 
-/* A run of characters out of `set' into `word'; 0, or -1: too long. */
+/* Read a run of characters of `set' into `word'.  0, or -1: too long. */
 static int
 read_word(const char *set)
 {
@@ -320,7 +321,7 @@ quoted(void)
 	return (text_token(STRING, CONF_STRING));
 }
 
-/* $name: go on with its value.  0, or a token that is refused. */
+/* $name: continue with its value.  0, or the token of an error. */
 static int
 expand_macro(void)
 {
@@ -361,7 +362,7 @@ word_token(void)
 }
 
 /*
- * The end of a file ends its line, then its block; 0 at the end of all, else
+ * End of a file: it ends the line, then the block; 0 at the end of all, else
  * the include line ends.
  */
 static int
@@ -380,7 +381,7 @@ end_of_file(void)
 	return ('\n');
 }
 
-/* One token, as it stands there. */
+/* Read one token. */
 static int
 raw_token(void)
 {
@@ -424,7 +425,7 @@ again:
 	return (BADWORD);
 }
 
-/* Go to the end of the statement that was refused: its line, or its block. */
+/* Skip to the end of the refused statement: its line or its block. */
 static int
 skip_token(void)
 {
@@ -474,12 +475,12 @@ conf_lex_skip(void)
 		return;
 	skipping = 1;
 	nest = last == '{';
-	/* It closes a block in spite of what is wrong before it. */
+	/* It closes a block, whatever error precedes it. */
 	if (last == '}' && in_block && source->at > 0)
 		put_back('}');
 }
 
-/* Which statement is it, and which block? */
+/* Track the current statement and block. */
 static void
 follow(int token)
 {
@@ -529,7 +530,7 @@ conf_lex_refuse(const struct conf_item *it, const char *want)
 	else
 		conf_error(&it->pos, "near `%.*s': expected %s", NEAR_MAX - 1,
 		    it->text, want);
-	/* The grammar has taken the end of the line, or of the block. */
+	/* The parser has read the end of the line, or of the block. */
 	if (it->kind != 0)
 		conf_lex_skip();
 }

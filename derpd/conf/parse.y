@@ -1,7 +1,7 @@
 /*
- * parse: the shapes of derpd.conf(5): statements, blocks, values.  What may
- * stand in them is in options.def, which conf_match.c holds them against.
- * Called by conf_load(); reads through lex.c.
+ * parse: the shapes of derpd.conf(5): statements, blocks, values.  conf_match.c
+ * checks what they contain against options.def.  Called by conf_load(); reads
+ * through lex.c.
  */
 %{
 #include <stdio.h>

@@ -17,14 +17,14 @@
 #define SELF_KEY	"self-signed.key"
 #define WHY_SIZE	512
 
-/* What a part of the work came to, beside -1: it has failed. */
+/* Outcomes of one stage of the work, besides -1 (failed). */
 enum { WAITS, HAS_ENDED };
 
 static void	ended(struct parent_certload *l, int rv, const char *why);
 static void	key_read(void *arg, const uint8_t *res, size_t len,
 		    const char *why);
 
-/* Have keys read the file with the key; `what' and `path' for messages. */
+/* Send the key file to keys; `what' and `path' name it in messages. */
 static int
 read_key(struct parent_certload *l, const char *what, const char *path)
 {
@@ -85,7 +85,9 @@ put_names(struct ipc_wr *w, const struct conf *c,
 	ipc_put_key_selfsign(w, &v);
 }
 
-/* Clients that pin the pair look for the name all the same. */
+/*
+ * Check the host names, which clients that pin the certificate check as well.
+ */
 static void
 check_names(const struct conf *c, const struct parent_cert *cert)
 {
@@ -100,7 +102,7 @@ check_names(const struct conf *c, const struct parent_cert *cert)
 			    cert->path, n->name);
 }
 
-/* Its certificate; `made' just now, or not. */
+/* Load the certificate; `made' is 1 when it was made just now. */
 static int
 load_selfsigned(struct parent_certload *l)
 {
@@ -120,12 +122,12 @@ say_selfsigned(const struct parent_certload *l, const char *done)
 	    l->cert->pin);
 }
 
-/* keys has made the key, and the certificate is `pem' of `len' bytes. */
+/* keys has made the key; the certificate is `pem' of `len' bytes. */
 static int
 write_selfsigned(struct parent_certload *l, const uint8_t *pem, size_t len)
 {
 	if (parent_keyfile_public(l->crt, pem, len) == -1) {
-		(void)unlink(l->key);	/* no half of a pair */
+		(void)unlink(l->key);	/* never leave half a pair */
 		return (-1);
 	}
 	if (load_selfsigned(l) == -1)
@@ -174,7 +176,9 @@ begin_selfsigned(struct parent_certload *l)
 		log_warnx("%s: the path is too long", dir);
 		return (-1);
 	}
-	/* The certificate comes last: without it the pair is not there. */
+	/*
+	 * The certificate is written last: without it the pair does not exist.
+	 */
 	if (access(l->crt, F_OK) == -1 && errno == ENOENT) {
 		if (!l->d->checking)
 			return (make_selfsigned(l));
@@ -190,7 +194,7 @@ begin_selfsigned(struct parent_certload *l)
 	return (read_key(l, "key", l->key));
 }
 
-/* The one from an ACME directory */
+/* The certificate of an ACME directory */
 
 static int
 begin_acme(struct parent_certload *l)
@@ -209,9 +213,9 @@ begin_acme(struct parent_certload *l)
 	return (HAS_ENDED);
 }
 
-/* All of them */
+/* All kinds of certificates */
 
-/* keys has read the key, whose public half has the hash.  0, or -1 (logged). */
+/* keys has read a key with this public key hash.  0, or -1 (logged). */
 static int
 check_hash(struct parent_certload *l, const uint8_t *hash, size_t len)
 {
@@ -244,7 +248,7 @@ use_key(struct parent_certload *l)
 {
 	if (l->kind == CERT_SELFSIGNED)
 		say_selfsigned(l, "using");
-	/* From now on it is as if it had been got here. */
+	/* An imported key gets the name of one that was made here. */
 	if (l->name[0] != '\0' && !l->d->checking) {
 		if (parent_keyfile_rename(l->key, l->name) == -1)
 			return (-1);
@@ -290,7 +294,7 @@ ended(struct parent_certload *l, int rv, const char *why)
 		return;
 	}
 	parent_cert_free(cert);
-	/* While one is in force nothing takes its place but a good one. */
+	/* A certificate in force is replaced by a valid one only. */
 	if (l->kind != CERT_OF_ACME || !l->d->starting) {
 		l->done(l->arg, -1, NULL, why);
 		return;

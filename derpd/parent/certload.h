@@ -1,7 +1,8 @@
 /*
- * certload: one certificate that the configuration names, and its key in keys:
- * a pair of files, the self-signed pair of the state directory, which is made
- * on the first start, or the one from an ACME directory.  It does not block.
+ * certload: loads one certificate that the configuration names, and its key
+ * into keys: a pair of files, the self-signed pair of the state directory (made
+ * at the first start), or the certificate of an ACME directory.  Does not
+ * block.
  */
 #ifndef CERTLOAD_H
 #define CERTLOAD_H
@@ -16,14 +17,14 @@ struct parent;
 struct parent_cert;
 
 /*
- * The end.  rv 0 and the certificate, which is the owner's to free; NULL: only
- * checked, and not there yet.  -1: it can't be used, for the reason `why', a
- * line that has been logged.
+ * The end of a load.  rv 0: the certificate, which the callback owns; NULL with
+ * derpd -n when it does not exist yet.  rv -1: the certificate can't be used;
+ * `why' is the line that was logged.
  */
 typedef void (*parent_certload_cb)(void *arg, int rv, struct parent_cert *cert,
 	    const char *why);
 
-/* One that is under way; zero-initialised. */
+/* A load under way; zero-initialised. */
 struct parent_certload {
 	struct parent	*d;
 	const struct conf *conf;
@@ -31,21 +32,21 @@ struct parent_certload {
 	enum { CERT_OF_PAIR, CERT_SELFSIGNED, CERT_OF_ACME } kind;
 	struct parent_cert	*cert;
 	char			 crt[PATH_MAX], key[PATH_MAX];
-	char			 name[PATH_MAX]; /* that the key file gets, or
-						    "" */
+	char			 name[PATH_MAX]; /* new name of the key file,
+						    "" unchanged */
 	parent_certload_cb done;
 	void		*arg;
 };
 
 /*
- * Read what `k' of `conf' names, and have keys read its key.  `done' is called
- * with `arg', within this call or from the event loop.
+ * Load the certificate of `k' in `conf', and its key into keys.  `done' is
+ * called with `arg', from within this call or from the event loop.
  */
 void	 parent_certload(struct parent_certload *l, struct parent *d,
 	    const struct conf *conf, const struct conf_cert *k,
 	    parent_certload_cb done, void *arg);
 
-/* Forget it: `done' is not called any more.  Fine at any time. */
+/* Cancel a load: `done' is not called.  Safe at any time. */
 void	 parent_certload_cancel(struct parent_certload *l);
 
 #endif

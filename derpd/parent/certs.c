@@ -1,6 +1,6 @@
 /*
  * certs: loads certificate files.  Called by the parent at start and reload;
- * reads the files it is told to, nothing else.
+ * reads only the files whose paths it gets.
  */
 
 #include <sys/socket.h>
@@ -30,7 +30,7 @@
 static void	complain(char *, size_t, const char *, const char *, ...)
 		    __attribute__((format(printf, 4, 5)));
 
-/* Compose "path: what" in `err'; libcrypto's own errors are dropped. */
+/* Write "path: what" into `err'; libcrypto's own errors are dropped. */
 static void
 complain(char *err, size_t errsize, const char *path, const char *fmt, ...)
 {
@@ -61,7 +61,9 @@ add_name(struct parent_cert *c, const char *name)
 	return (0);
 }
 
-/* A string of the certificate as a name; one with odd bytes is passed over. */
+/*
+ * Add a string of the certificate to the names; one with odd bytes is skipped.
+ */
 static int
 add_asn1(struct parent_cert *c, const ASN1_STRING *s)
 {
@@ -176,7 +178,7 @@ make_pin(struct parent_cert *c, X509 *leaf)
 	return (0);
 }
 
-/* Who signed it, as people call him. */
+/* The issuer's common name, or its organization. */
 static void
 read_issuer(struct parent_cert *c, X509 *leaf)
 {
@@ -188,7 +190,7 @@ read_issuer(struct parent_cert *c, X509 *leaf)
 		c->issuer[0] = '\0';
 }
 
-/* Everything that is taken from the leaf.  NULL, or what is wrong with it. */
+/* Fill in all that is read from the leaf.  NULL, or what is wrong with it. */
 static const char *
 read_leaf(struct parent_cert *c, X509 *leaf)
 {
@@ -211,8 +213,8 @@ read_leaf(struct parent_cert *c, X509 *leaf)
 }
 
 /*
- * Read certificates from `in' and write each of them to `out': a private key
- * that stands in the same file never reaches a worker.
+ * Copy the certificates of `in' to `out', and nothing else: a private key in
+ * the same file never reaches a worker.
  */
 static const char *
 read_chain(struct parent_cert *c, BIO *in, BIO *out)
@@ -275,7 +277,7 @@ parent_cert_parse(const char *path, const char *pem, size_t len, char *err,
 		    " a certificate file?", CERT_MAXFILE);
 		return (NULL);
 	}
-	/* libcrypto would pass over the first certificate, the server's own. */
+	/* libcrypto would skip the first certificate, the server's own. */
 	if ((bad = base_bom_found(pem, len)) != NULL) {
 		complain(err, errsize, path, "%s", bad);
 		return (NULL);
@@ -299,7 +301,7 @@ parent_cert_parse(const char *path, const char *pem, size_t len, char *err,
 	return (c);
 }
 
-/* Read until the end or until `size' bytes are there; bytes, or -1. */
+/* Read up to `size' bytes, or to the end of the file.  Bytes, or -1. */
 static ssize_t
 read_all(int fd, char *buf, size_t size)
 {
@@ -328,7 +330,7 @@ parent_cert_load(const char *path, char *err, size_t errsize)
 	ssize_t			 len;
 	int			 fd;
 
-	/* O_NONBLOCK: a FIFO in the place of the file must not hang us. */
+	/* O_NONBLOCK: opening a FIFO must not block. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd == -1) {
 		complain(err, errsize, path, "can't open the certificate: %s",
@@ -348,7 +350,7 @@ parent_cert_load(const char *path, char *err, size_t errsize)
 		    strerror(errno));
 	else
 		c = parent_cert_parse(path, buf, (size_t)len, err, errsize);
-	if (buf != NULL)	/* a key may stand in the same file */
+	if (buf != NULL)	/* the file may hold a key as well */
 		explicit_bzero(buf, CERT_MAXFILE + 1);
 	free(buf);
 	close(fd);
@@ -365,7 +367,9 @@ parent_cert_days_left(const struct parent_cert *c, time_t now)
 	return ((int)(left / 86400));
 }
 
-/* A name against a pattern whose first label may be `*' (RFC 6125, 6.4.3). */
+/*
+ * Match a name with a pattern whose first label may be `*' (RFC 6125, 6.4.3).
+ */
 static int
 name_matches(const char *pattern, const char *name)
 {

@@ -1,6 +1,6 @@
 /*
- * certs: certificate files as the parent holds them.  Only what the operator
- * wrote or keys made is read here, nothing from a network.
+ * certs: certificate files as the parent holds them.  Parses only what the
+ * operator wrote or keys made, nothing from a network.
  */
 #ifndef CERTS_H
 #define CERTS_H
@@ -16,19 +16,19 @@
 #define CERT_PINLEN	(11 + 64)	/* "sha256-raw:" and 64 hex digits */
 
 struct parent_cert {
-	unsigned int	 refs;		/* beyond the first one */
-	char		*path;		/* where it came from, for messages */
-	char		*pem;		/* the chain, leaf first: certificates
-					   alone, whatever else the file had */
+	unsigned int	 refs;		/* beyond the first user */
+	char		*path;		/* its file, for messages */
+	char		*pem;		/* the chain, leaf first: only
+					   the certificates of the file */
 	size_t		 pem_len;	/* bytes, without the NUL behind them */
-	uint8_t		 hash[IPC_KEYHASH_LEN]; /* of the leaf's public key;
-						   keys answers the same to
-						   MSG_KEY_TLS if the two belong
-						   together */
+	uint8_t		 hash[IPC_KEYHASH_LEN]; /* of the leaf's public key,
+						   equal to keys' answer to
+						   MSG_KEY_TLS when key and
+						   certificate match */
 	char		 pin[CERT_PINLEN + 1]; /* CertName of a map node:
 					   SHA-256 of the leaf's DER */
-	char		 issuer[256];	/* common name or organization of who
-					   signed it, "" neither */
+	char		 issuer[256];	/* common name or organization of the
+					   issuer, "" unknown */
 	char		**names;	/* DNS names, then addresses of the
 					   leaf; its common name if none */
 	size_t		 nnames;
@@ -38,10 +38,10 @@ struct parent_cert {
 
 /*
  * Read and check the PEM chain in the file `path'.  NULL when it can't be read
- * or is of no use (no certificate, malformed, a key that TLS signing does not
- * do: only RSA of 2048 to 8192 bits, P-256 and P-384); `err' (of `errsize'
- * bytes) then says what is wrong, beginning with the path.  Validity in time is
- * not judged: see parent_cert_days_left().
+ * or used (no certificate, malformed, or a key that TLS can't sign with here:
+ * only RSA of 2048 to 8192 bits, P-256 and P-384 can); `err' (`errsize' bytes)
+ * then gets the reason, beginning with the path.  The validity period is not
+ * checked: see parent_cert_days_left().
  */
 struct parent_cert *parent_cert_load(const char *path, char *err,
 	    size_t errsize);
@@ -59,10 +59,10 @@ int	 parent_cert_days_left(const struct parent_cert *c, time_t now);
 /* 1 when the certificate is valid for `name' (host name or address), else 0. */
 int	 parent_cert_covers(const struct parent_cert *c, const char *name);
 
-/* One more user of the certificate, which calls parent_cert_free(), too. */
+/* Add a reference, which parent_cert_free() releases. */
 struct parent_cert *parent_cert_ref(struct parent_cert *c);
 
-/* Free it with its last user; NULL is fine. */
+/* Release a reference; the last one frees the certificate.  NULL is fine. */
 void	 parent_cert_free(struct parent_cert *c);
 
 #endif

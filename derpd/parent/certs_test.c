@@ -1,6 +1,6 @@
 /*
- * certs_test: certificate files as the parent reads them.  Makes its
- * certificates with keys_cert.c.
+ * certs_test: certificate files as the parent reads them.  The certificates are
+ * made by keys_cert.c.
  */
 
 #include <atf-c.h>
@@ -17,7 +17,7 @@
 
 static char	 err[256];
 
-/* A self-signed certificate for the names; its key is returned. */
+/* Make a self-signed certificate for the names; returns its key. */
 static EVP_PKEY *
 make(char **names, size_t n, char *pem)
 {
@@ -71,7 +71,10 @@ ATF_TC_BODY(load, tc)
 	ATF_REQUIRE_EQ(0, base_keyhash_pkey(pkey, hash));
 	ATF_CHECK(memcmp(hash, c->hash, sizeof(hash)) == 0);
 
-	/* The hash is libtls' own name for the key, the pin that of the DER. */
+	/*
+	 * The hash is libtls' own name for the key, the pin is the DER's
+	 * SHA-256.
+	 */
 	ATF_REQUIRE((bio = BIO_new_mem_buf(pem, -1)) != NULL);
 	ATF_REQUIRE((x = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL);
 	ATF_REQUIRE_EQ(1, X509_pubkey_digest(x, EVP_sha256(), md, &mdlen));
@@ -151,7 +154,7 @@ ATF_TC_BODY(bad, tc)
 	refuse(two, "begins with a byte order mark");
 	snprintf(two, sizeof(two), "%s-----BEGIN CERTIFICATE-----\nMII", pem);
 	refuse(two, "malformed");
-	/* An Ed25519 key is nothing that keys signs with. */
+	/* Ed25519: keys does not sign with it. */
 	ATF_REQUIRE(keys_cert_meta(pub, pem, err, sizeof(err)) > 0);
 	refuse(pem, "kind of key");
 	EVP_PKEY_free(pkey);

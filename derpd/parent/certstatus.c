@@ -1,6 +1,6 @@
 /*
- * certstatus: what derpctl is told of the certificates, as JSON; see control.h.
- * Called by control.c.
+ * certstatus: the status of the certificates for derpctl, as JSON; see
+ * control.h.  Called by control.c.
  */
 #include <string.h>
 #include <time.h>
@@ -25,7 +25,7 @@ kind_of(const struct parent *d, const struct conf_cert *k)
 	return (k->cert == NULL ? "self-signed" : "file");
 }
 
-/* Why the last change was not taken, if it is about one of its files. */
+/* Why the last change was refused, if one of its files is the reason. */
 static const char *
 file_error(const struct parent *d, const struct conf_cert *k)
 {

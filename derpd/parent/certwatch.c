@@ -1,9 +1,9 @@
 /*
  * certwatch: see certwatch.h.
  *
- * A pair is two files, which are seldom replaced at the same moment: a change
- * waits a little for the other one.  The old pair stays in force until there is
- * a good one.
+ * A pair is two files that are rarely replaced at the same moment, so a change
+ * waits a little for the other file.  The old pair stays in force until the new
+ * one is valid.
  */
 #include <event2/event.h>
 #include <stdlib.h>
@@ -14,9 +14,9 @@
 #include "log.h"
 #include "parent.h"
 
-#define SETTLE_SECS	2	/* both files are there within */
+#define SETTLE_SECS	2	/* for both files to be replaced */
 
-/* Is any certificate another one than that which is in force? */
+/* 1 when any certificate differs from the one in force. */
 static int
 changed_since(const struct parent *d)
 {
@@ -57,7 +57,7 @@ reloaded(void *arg, const char *why)
 		    "are");
 }
 
-/* The files have been left alone: put them in force. */
+/* The files have settled: reload them. */
 static void
 settled(evutil_socket_t fd, short what, void *arg)
 {

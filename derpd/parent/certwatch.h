@@ -1,6 +1,6 @@
 /*
- * certwatch: certificates that others renew are taken without being told.
- * Part of the parent.
+ * certwatch: reloads certificate files when another program renews them.  Part
+ * of the parent.
  */
 #ifndef CERTWATCH_H
 #define CERTWATCH_H
@@ -14,17 +14,17 @@ struct parent_filewatch;
 struct parent_certwatch {
 	struct parent_filewatch **files;
 	size_t		 n;
-	struct event	*ev;		/* after a change */
-	char		 error[512];	/* why the last change was not taken */
+	struct event	*ev;		/* runs after a change */
+	char		 error[512];	/* why the last change was refused */
 };
 
 /*
- * Watch the files of all pairs of the configuration, instead of what was
- * watched before.  What can't be watched is logged.
+ * Watch the files of all pairs of the configuration, instead of those watched
+ * before.  A file that can't be watched is logged.
  */
 void	parent_certwatch_begin(struct parent *d);
 
-/* No more. */
+/* Stop watching. */
 void	parent_certwatch_end(struct parent *d);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * checkfiles: files and directories that the configuration names and that
- * nothing reads before it is too late: certificate authorities, the state
- * directory, the control socket's.  See parent.h.  Called by load.c, so that a
- * check, a start and a reload say the same.
+ * checkfiles: checks files and directories that the configuration names and
+ * that are first used much later: certificate authorities, the state directory,
+ * the directory of the control socket.  See parent.h.  Called by load.c, so
+ * that derpd -n, a start and a reload report the same.
  */
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -22,7 +22,7 @@
 #include "log.h"
 #include "parent.h"
 
-/* May `pw' read a file with this owner and mode? */
+/* 1 when `pw' may read a file with this owner and mode. */
 static int
 may_read(const struct stat *st, const struct passwd *pw)
 {
@@ -35,7 +35,7 @@ may_read(const struct stat *st, const struct passwd *pw)
 	return ((st->st_mode & S_IROTH) != 0);
 }
 
-/* What is wrong with the text of certificates in `fp'; NULL nothing. */
+/* Check the PEM certificates in `fp'.  NULL, or what is wrong. */
 static const char *
 bad_certificates(FILE *fp)
 {
@@ -62,8 +62,8 @@ bad_certificates(FILE *fp)
 }
 
 /*
- * A file of certificate authorities, read by a child of this user.  0, or -1
- * (logged).
+ * Check a file of certificate authorities that a child of this user reads.  0,
+ * or -1 (logged).
  */
 static int
 check_authorities(const char *path, const struct conf_pos *pos,
@@ -101,7 +101,7 @@ check_authorities(const char *path, const struct conf_pos *pos,
 	return (-1);
 }
 
-/* The directory that is there of `path', which gets cut to it. */
+/* Cut `path' to its nearest directory that exists. */
 static int
 existing(char *path, struct stat *st)
 {
@@ -116,8 +116,8 @@ existing(char *path, struct stat *st)
 }
 
 /*
- * A directory to make files in; `make': derpd makes it, if it is not there.
- * 0, or -1 (logged).
+ * Check a directory that files are made in; `make' 1: derpd makes the directory
+ * when it is missing.  0, or -1 (logged).
  */
 static int
 check_dir(const char *dir, const struct conf_pos *pos, const char *what,
@@ -144,7 +144,7 @@ check_dir(const char *dir, const struct conf_pos *pos, const char *what,
 	return (-1);
 }
 
-/* The same for the directory that a file is in. */
+/* The same for the directory of a file. */
 static int
 check_parent(const char *file, const struct conf_pos *pos, const char *what,
     int make)
@@ -155,7 +155,7 @@ check_parent(const char *file, const struct conf_pos *pos, const char *what,
 	return (check_dir(dirname(path), pos, what, make));
 }
 
-/* Is the state directory written to with this configuration? */
+/* 1 when this configuration writes to the state directory. */
 static int
 keeps_state(const struct conf *c)
 {

@@ -1,9 +1,8 @@
 /*
- * control: the socket that derpctl talks to; see parent.h and control.h.
+ * control: the control socket, which derpctl connects to; see parent.h.
  *
- * Who may connect is a matter of the socket's mode and group; root and derpd's
- * own user always may.  A conversation is requests and answers by message, as
- * between derpd's own processes.
+ * The socket's mode and group decide who may connect; root and derpd's own user
+ * always may.  What is said over a connection is in talk.c.
  */
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -24,11 +23,11 @@
 #include "parent.h"
 
 #define MAX_TALKS	16
-#define CLIENTS_MS	2000		/* a worker lists its clients within */
-#define CERT_SECS	300		/* derpctl waits for a certificate */
-#define MAX_QUEUED	(64 * 1024 * 1024) /* bytes left unread, by all */
-#define MAX_ANSWER	(4 * 1024 * 1024)  /* and of one answer more */
-#define PAUSE_SECS	1		/* without descriptors to accept */
+#define CLIENTS_MS	2000		/* for a worker to list its clients */
+#define CERT_SECS	300		/* for a certificate job */
+#define MAX_QUEUED	(64 * 1024 * 1024) /* unread bytes, in all */
+#define MAX_ANSWER	(4 * 1024 * 1024)  /* and one answer more */
+#define PAUSE_SECS	1		/* when accept fails */
 
 /* A conversation with one derpctl. */
 struct talk {
@@ -36,13 +35,13 @@ struct talk {
 	struct parent	*d;
 	struct ipc_chan	*chan;
 	char		 build[IPC_BUILDSIZE];	/* of derpctl; "" not known */
-	uint32_t	 id;		/* of its question to the workers */
-	uint64_t	 waiting;	/* for these workers, a bit each */
-	const char	*lacks;		/* what is wrong with it, or NULL */
+	uint32_t	 id;		/* of its request to the workers */
+	uint64_t	 waiting;	/* bitmap of workers that owe a list */
+	const char	*lacks;		/* why the list is cut, or NULL */
 	struct event	*ev_late;
-	int		 reloads;	/* it waits for a reload */
-	unsigned int	 job;		/* enum ipc_acme_job it waits for, or
-					   0 */
+	int		 reloads;	/* waits for a reload */
+	unsigned int	 job;		/* enum ipc_acme_job that it waits
+					   for; 0: none */
 	struct event	*ev_cert;
 };
 
@@ -198,7 +197,7 @@ request_clients(struct talk *t)
 		clients_done(t);
 }
 
-/* The question `id' that this worker is to answer; NULL: it is too late. */
+/* The conversation that waits for this worker's answer `id'; NULL: too late. */
 static struct talk *
 find(uint32_t id, unsigned int worker)
 {
@@ -210,7 +209,7 @@ find(uint32_t id, unsigned int worker)
 	return (NULL);
 }
 
-/* The conversation that has left most unread, and what all have. */
+/* The conversation with the most unread bytes; *all gets the bytes of all. */
 static struct talk *
 fullest(size_t *all)
 {
@@ -229,8 +228,8 @@ fullest(size_t *all)
 }
 
 /*
- * When too much is unread, who reads least goes.  1 that is `t', and the caller
- * ends it; else 0.
+ * When the unread bytes exceed their bound, end the slowest reader.  1: that is
+ * `t', which the caller ends; else 0.
  */
 static int
 too_much(struct talk *t)
@@ -260,7 +259,7 @@ pass_on(struct talk *t, const struct ipc_client_info *info, unsigned int worker)
 	(void)ipc_send_ctl_client(t->chan, &v);
 }
 
-/* A worker has listed its clients. */
+/* A worker has listed all its clients. */
 static void
 listed(struct talk *t, unsigned int worker, int whole)
 {
@@ -311,7 +310,7 @@ parent_control_worker_gone(struct parent *d, unsigned int worker)
 	}
 }
 
-/* The answer to whom waits for a certificate; `good' or not. */
+/* Answer derpctl that waits for a certificate job; `good' is 1 or 0. */
 static void
 cert_done(struct talk *t, int good, const char *line)
 {
@@ -438,7 +437,7 @@ on_clients(void *arg)
 	return (0);
 }
 
-/* What derpctl may ask. */
+/* The requests of derpctl. */
 static const struct ipc_handlers handlers = {
 	.ctl_hello = on_hello,
 	.ctl_status = on_status,
@@ -464,7 +463,7 @@ request(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 		malformed(t);
 }
 
-/* The user at the other end; 0, or -1. */
+/* The user id of the peer.  0, or -1. */
 static int
 peer_uid(int fd, uid_t *uid)
 {
@@ -474,8 +473,8 @@ peer_uid(int fd, uid_t *uid)
 }
 
 /*
- * Our children may have a descriptor open, but never a reason to talk here:
- * what their users ask is refused, whatever the socket's group.
+ * Refuse the users of derpd's own children, whatever the socket's group: a
+ * child has no reason to connect here.
  */
 static int
 may_talk(const struct parent *d, uid_t uid)
@@ -488,7 +487,7 @@ may_talk(const struct parent *d, uid_t uid)
 		return (0);
 	if ((pw = getpwnam(d->conf->keys_user)) != NULL && pw->pw_uid == uid)
 		return (0);
-	return (1);		/* the mode let it in by its group */
+	return (1);		/* the socket's mode admits its group */
 }
 
 static void
@@ -500,7 +499,7 @@ resume_accepting(evutil_socket_t fd, short what, void *arg)
 	event_add(ev_listen, NULL);
 }
 
-/* No descriptor is left, most likely: without a pause the loop would spin. */
+/* Most likely descriptors ran out: without a pause the loop would spin. */
 static void
 pause_accepting(void)
 {
@@ -547,7 +546,7 @@ accepted(evutil_socket_t lfd, short what, void *arg)
 	ipc_chan_limit(t->chan, MAX_QUEUED + MAX_ANSWER);
 }
 
-/* 1 unless it is certain that nobody answers on the socket at `sun'. */
+/* 0 when nothing listens on the socket at `sun'; 1 otherwise, or if unsure. */
 static int
 answers(const struct sockaddr_un *sun)
 {
@@ -574,7 +573,7 @@ parent_control_check(const struct conf *c)
 	return (-1);
 }
 
-/* A socket that a killed derpd left; 0 out of the way, -1 (logged). */
+/* Remove the socket of a killed derpd.  0: the path is free, -1 (logged). */
 static int
 remove_stale(const struct conf *c, const struct sockaddr_un *sun)
 {
@@ -604,7 +603,7 @@ bind_control(const struct parent *d, const struct sockaddr_un *sun)
 	mode_t old;
 	int rv;
 
-	/* Never for others, not even between bind and chmod. */
+	/* Closed to others from the start, also between bind and chmod. */
 	old = umask(0177);
 	rv = bind(listen_fd, (const struct sockaddr *)sun, sizeof(*sun));
 	umask(old);

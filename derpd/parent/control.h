@@ -1,5 +1,6 @@
 /*
- * control: what derpctl and derpd tell each other; see MSG_CTL_* in msg.h.
+ * control: the payloads that derpd sends to derpctl; see MSG_CTL_* in
+ * messages.def.
  */
 #ifndef CONTROL_H
 #define CONTROL_H

@@ -1,6 +1,6 @@
 /*
- * control_test: who may talk at the control socket, how many at once, and what
- * becomes of those who send what they may not.
+ * control_test: who may connect to the control socket, the bound on
+ * connections, and malformed requests.
  */
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -19,13 +19,13 @@
 #include "conf_fixture.h"
 
 #define WAIT_MS		20000
-#define TALKS		16	/* at the same time */
+#define TALKS		16	/* at most */
 #define SOCK		"s/derpd.sock"
 
 static struct parent	 d;
 static pid_t		 server = -1;
 
-/* A process that does what derpd's parent does with its control socket. */
+/* A child that serves the control socket as derpd's parent does. */
 static void
 serve(int ready)
 {
@@ -64,7 +64,7 @@ stop_server(void)
 {
 	int	 status;
 
-	/* It is there yet: no conversation was its end. */
+	/* The server still runs: no conversation ended it. */
 	ATF_CHECK_EQ(0, waitpid(server, &status, WNOHANG));
 	ATF_REQUIRE_EQ(0, kill(server, SIGKILL));
 	ATF_REQUIRE_EQ(server, waitpid(server, &status, 0));
@@ -90,7 +90,7 @@ dial(const char *path)
 	return (fd);
 }
 
-/* Ask for a brief log: 1 it was done, 0 the connection was closed instead. */
+/* Request a brief log.  1: done, 0: the connection was closed instead. */
 static int
 ask(struct ipc_chan *c)
 {
@@ -120,7 +120,7 @@ talk(const char *path)
 
 enum { ANSWERED, REFUSED, NO_WAY, OTHER };
 
-/* What becomes of a question that these ids ask. */
+/* The outcome of a request by this user and group. */
 static int
 asked_by(uid_t uid, gid_t gid)
 {
@@ -131,7 +131,7 @@ asked_by(uid_t uid, gid_t gid)
 	fflush(NULL);
 	ATF_REQUIRE((pid = fork()) != -1);
 	if (pid == 0) {
-		/* From within: the way here is open to its owner alone. */
+		/* Enter the directory first: only its owner may search it. */
 		if (chdir("s") == -1 || setgroups(1, &gid) == -1 ||
 		    setgid(gid) == -1 || setuid(uid) == -1)
 			_exit(OTHER);
@@ -145,8 +145,8 @@ asked_by(uid_t uid, gid_t gid)
 }
 
 /*
- * The socket's group may ask, but derpd's own users may not, though the group
- * is theirs: a worker that was taken over must not steer its parent.
+ * The socket's group may send requests, derpd's own users may not even as
+ * members: a compromised worker must not control its parent.
  */
 ATF_TC(users);
 ATF_TC_HEAD(users, tc)
@@ -179,7 +179,7 @@ ATF_TC_BODY(users, tc)
 	stop_server();
 }
 
-/* The connection is closed by the other end, without an answer. */
+/* 1 when the other end closes the connection without an answer. */
 static int
 closed(int fd)
 {
@@ -206,7 +206,10 @@ ATF_TC_BODY(number, tc)
 			ATF_REQUIRE_MSG(closed(fd), "one more than %d", TALKS);
 			close(fd);
 		}
-		/* Those that are there go on, and one that goes makes room. */
+		/*
+		 * The conversations go on, and the end of one makes room for
+		 * another.
+		 */
 		for (i = 0; i < TALKS; i++)
 			ATF_CHECK_MSG(ask(c[i]), "talk %d", i);
 		ipc_chan_free(c[0]);
@@ -224,7 +227,7 @@ ATF_TC_BODY(number, tc)
 	stop_server();
 }
 
-/* Who does not speak as derpctl does is alone with it. */
+/* A malformed message ends at most its own conversation. */
 ATF_TC_WITHOUT_HEAD(garbage);
 ATF_TC_BODY(garbage, tc)
 {
@@ -240,7 +243,7 @@ ATF_TC_BODY(garbage, tc)
 	ATF_REQUIRE_EQ(sizeof(junk), write(fd, junk, sizeof(junk)));
 	ATF_CHECK(closed(fd));
 	close(fd);
-	/* A payload of another form; the talk goes on. */
+	/* A payload of the wrong form: the conversation goes on. */
 	ATF_REQUIRE((c = talk(SOCK)) != NULL);
 	ipc_wr_init(&w);
 	ipc_wr_u8(&w, 2);
@@ -316,7 +319,7 @@ ATF_TC_BODY(builds, tc)
 	stop_server();
 }
 
-/* Questions whose answers nobody reads, until it is cut off; how many. */
+/* Send requests and read no answers, until cut off; how many were sent. */
 static int
 flood(struct ipc_chan *c, int most)
 {
@@ -334,8 +337,8 @@ flood(struct ipc_chan *c, int most)
 }
 
 /*
- * Who asks and does not read costs a bounded part of the parent's memory, and
- * others nothing.
+ * A client that does not read costs the parent bounded memory, and does not
+ * disturb other clients.
  */
 ATF_TC_WITHOUT_HEAD(unread);
 ATF_TC_BODY(unread, tc)

@@ -1,13 +1,13 @@
 /*
- * dirwatch: what a kernel tells of the changes in a directory.  One backend a
- * file: dirwatch_inotify.c, dirwatch_kqueue.c; `configure' picks one.
+ * dirwatch: change notifications of the kernel for a directory.  One file a
+ * backend: dirwatch_inotify.c, dirwatch_kqueue.c; `configure' picks one.
  */
 #ifndef DIRWATCH_H
 #define DIRWATCH_H
 
 struct parent_dirwatch {
-	int	 fd;		/* readable when something has changed; -1 */
-	int	 dir;		/* the directory itself, -1 not needed */
+	int	 fd;		/* readable after a change, or -1 */
+	int	 dir;		/* the directory itself; -1: unused */
 };
 
 /*
@@ -16,10 +16,10 @@ struct parent_dirwatch {
  */
 int	parent_dirwatch_open(struct parent_dirwatch *w, const char *dir);
 
-/* Take the news away.  0, or -1 with errno: there will be no more. */
+/* Discard pending notifications.  0, or -1 with errno: none will follow. */
 int	parent_dirwatch_read(struct parent_dirwatch *w);
 
-/* Close what is open. */
+/* Close the descriptors. */
 void	parent_dirwatch_close(struct parent_dirwatch *w);
 
 #endif

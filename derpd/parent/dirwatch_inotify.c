@@ -1,5 +1,5 @@
 /*
- * dirwatch_inotify: the backend of Linux; see dirwatch.h.
+ * dirwatch_inotify: the Linux backend; see dirwatch.h.
  */
 #include <sys/inotify.h>
 #include <errno.h>
@@ -40,7 +40,7 @@ parent_dirwatch_read(struct parent_dirwatch *w)
 	char buf[4096] __attribute__((aligned(8)));
 	ssize_t n;
 
-	/* Which file it was is found out by looking at it. */
+	/* The events are dropped: the caller checks the file itself. */
 	while ((n = read(w->fd, buf, sizeof(buf))) > 0)
 		;
 	return (n == -1 && (errno == EAGAIN || errno == EINTR) ? 0 : -1);

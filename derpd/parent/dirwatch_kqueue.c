@@ -1,9 +1,8 @@
 /*
- * dirwatch_kqueue: the backend of the BSDs; see dirwatch.h.
+ * dirwatch_kqueue: the BSD backend; see dirwatch.h.
  *
- * A directory is written to when a name in it is made, removed or turned to
- * another file.  Writing into a file changes no directory: filewatch.c looks
- * for that.
+ * A directory changes when a name in it is made, removed or renamed.  Writing
+ * into a file does not change its directory: filewatch.c polls for that.
  */
 #include <sys/types.h>
 #include <sys/event.h>

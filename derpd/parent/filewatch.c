@@ -12,10 +12,10 @@
 #include "dirwatch.h"
 #include "filewatch.h"
 
-#define SETTLE_MS	100	/* left alone for so long */
-#define LOOK_SECS	2	/* without any news from the kernel */
+#define SETTLE_MS	100	/* without a change */
+#define LOOK_SECS	2	/* between two polls */
 
-/* What makes a file another one. */
+/* What identifies a version of a file. */
 struct look {
 	int		 there;
 	dev_t		 dev;
@@ -28,8 +28,8 @@ struct parent_filewatch {
 	char			*path;
 	parent_filewatch_cb	 cb;
 	void			*arg;
-	struct look		 told;	/* as of the last call back */
-	struct look		 last;	/* as last seen */
+	struct look		 told;	/* at the last callback */
+	struct look		 last;	/* at the last check */
 	struct parent_dirwatch	 dir;
 	struct event		*ev_dir, *ev_settle, *ev_look;
 };
@@ -68,7 +68,7 @@ settle_soon(struct parent_filewatch *w)
 	evtimer_add(w->ev_settle, &tv);
 }
 
-/* It was left alone: if it is another than told, tell. */
+/* The file has settled: call back if it differs from the last callback. */
 static void
 settled(evutil_socket_t fd, short what, void *arg)
 {
@@ -89,7 +89,7 @@ settled(evutil_socket_t fd, short what, void *arg)
 	w->cb(w->arg);
 }
 
-/* Something happened in the directory, or some time has passed. */
+/* A notification of the directory, or a poll is due. */
 static void
 look_again(struct parent_filewatch *w)
 {
@@ -106,7 +106,7 @@ dir_changed(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (parent_dirwatch_read(&w->dir) == -1)
-		event_del(w->ev_dir);	/* the slow way is left */
+		event_del(w->ev_dir);	/* polling remains */
 	look_again(w);
 }
 
@@ -118,7 +118,7 @@ time_passed(evutil_socket_t fd, short what, void *arg)
 	look_again(arg);
 }
 
-/* Without the kernel's help the file is looked at all the same. */
+/* Poll the file, also without notifications from the kernel. */
 static void
 watch_dir(struct parent_filewatch *w, struct event_base *base)
 {

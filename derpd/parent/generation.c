@@ -1,44 +1,45 @@
 /*
- * generation: see generation.h.  Called by load.c, which does what the steps
- * are; touches nothing but its own memory.
+ * generation: see generation.h.  Called by load.c, which carries out the
+ * steps; touches nothing but its own memory.
  *
- *	           request                   all requests of the kind
- *	  (idle) ----------> queue --------------------------------------.
- *	                                                                 v
- *	   .-> CONF -> NODE -> CERTS -> MESH -> META -> FILES -> MAPS -> STAGE
- *	   |    |       |       |        |       |       |        |       |
- *	   |    `-------+-------+--------+-------+-------+--------+-------+
- *	   |            refused: nothing was changed              |       |
- *	   |                                                      v       | all
- *	   |   answers <------------------------------------- (undone)    | good
- *	   |                                                              v
- *	   `-- answers <---------------- RETAIN <---------------------- COMMIT
+ *             request                   all requests of the kind
+ *    (idle) ----------> queue --------------------------------------.
+ *                                                                   v
+ *     .-> CONF -> NODE -> CERTS -> MESH -> META -> FILES -> MAPS -> STAGE
+ *     |    |       |       |        |       |       |        |       |
+ *     |    `-------+-------+--------+-------+-------+--------+-------+
+ *     |            refused: nothing was changed              |       |
+ *     |                                                      v       | all
+ *     |   answers <------------------------------------- (undone)    | good
+ *     |                                                              v
+ *     `-- answers <---------------- RETAIN <---------------------- COMMIT
  *
  *	kind	steps					refused when
  *	START	NODE to MAPS, STAGE (no worker yet)	a step fails
- *	CHECK	NODE to MESH, FILES, MAPS; ends		at the end; all is said
+ *	CHECK	NODE to MESH, FILES, MAPS; ends		at the end, with all
+ *							errors logged
  *	KEYS	NODE to META, STAGE			a step fails
  *	RELOAD	CONF, CERTS to MAPS, STAGE		a step fails
  *	CERTS	CERTS, MESH, META, STAGE		a step fails
  *	META	META, STAGE				a step fails
  *
  * Up to STAGE nothing that is in force changes, in any process.  COMMIT and
- * RETAIN can't be refused: a child that ends there starts again with what is in
- * force then.
+ * RETAIN can't be refused: a child that ends there is restarted with what is
+ * in force then.
  *
- *	what			before STAGE	STAGE		COMMIT, RETAIN
+ *	event			before STAGE	STAGE		COMMIT, RETAIN
  *	worker refuses		-		refused		-
- *	worker ends		-		its successor	goes on
- *						is waited for,
- *						once
+ *	worker ends		-		waits for its	goes on
+ *						successor, once
  *	keys ends		refused		refused		goes on
- *	the deadline		refused		refused, and	who owes an
- *						who owes an	answer is
- *						answer is ended	ended; goes on
+ *	deadline		refused		refused; late	goes on; late
+ *						workers are	workers are
+ *						ended		ended
  *	derpd stops		refused		refused		ends as it is
  *
- * A RELOAD that is refused is answered so.  CERTS and META that fail because a
- * child ended are tried again, PARENT_GEN_TRIES times in all: nobody may look.
+ * The requester of a refused RELOAD gets the reason.  CERTS and META that fail
+ * because a child ended are retried, PARENT_GEN_TRIES times in all, because
+ * nobody may be there to repeat the request.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,7 +91,7 @@ parent_gen_request(struct parent_gens *m, enum parent_gen_kind kind,
 	q->kind = kind;
 	q->done = done;
 	q->arg = arg;
-	/* Nothing else can be had before keys has what is in force. */
+	/* No other generation can begin before keys has what is in force. */
 	if (kind == GEN_KEYS)
 		TAILQ_INSERT_HEAD(&m->queue, q, entry);
 	else
@@ -119,7 +120,7 @@ parent_gen_cancel(struct parent_gens *m, const void *arg)
 		cancel(&m->now->requests, arg);
 }
 
-/* Tell who waits; each may request or cancel. */
+/* Call the requesters back; each callback may request or cancel. */
 static void
 tell(struct parent_gens *m, const char *why)
 {
@@ -133,7 +134,7 @@ tell(struct parent_gens *m, const char *why)
 	}
 }
 
-/* Is it worth another try without anybody asking for it? */
+/* 1 when the generation is to be retried without a new request. */
 static int
 again(const struct parent_generation *g)
 {
@@ -155,7 +156,7 @@ requeue(struct parent_gens *m, struct parent_generation *g)
 	}
 }
 
-/* It is over, in force or not. */
+/* The generation has ended, in force or not. */
 static void
 finish(struct parent_gens *m, int in_force)
 {
@@ -186,7 +187,7 @@ parent_gen_note(struct parent_generation *g, const char *why)
 		strlcpy(g->why, why != NULL ? why : g->line, sizeof(g->why));
 }
 
-/* It is over, for the reason `why'; `child': a child ended. */
+/* End the generation for the reason `why'; `child' 1: a child ended. */
 static void
 refuse(struct parent_gens *m, const char *why, int child)
 {
@@ -219,7 +220,7 @@ stage_all(struct parent_gens *m, struct parent_generation *g)
 {
 	unsigned int i;
 
-	g->done = 1;		/* but for the answers */
+	g->done = 1;		/* except for the answers */
 	for (i = 0; i < m->nworkers; i++)
 		if (m->ops->stage(m->arg, g, i))
 			g->owed |= 1ULL << i;
@@ -236,7 +237,7 @@ commit(struct parent_gens *m, struct parent_generation *g)
 		m->ops->turn(m->arg);
 }
 
-/* Begin the step `state', or the next one that the kind has. */
+/* Begin the step `state', or the next step that the kind has. */
 static void
 enter(struct parent_gens *m, unsigned int state)
 {
@@ -266,7 +267,7 @@ enter(struct parent_gens *m, unsigned int state)
 
 static const char	stops[] = "derpd stops";
 
-/* Nothing begins any more. */
+/* End all requests: derpd stops. */
 static void
 end_queue(struct parent_gens *m)
 {
@@ -274,7 +275,7 @@ end_queue(struct parent_gens *m)
 	tell(m, stops);
 }
 
-/* The first request that can be met now; NULL none. */
+/* The first request that can be met now; NULL: none. */
 static struct parent_gen_request *
 first(struct parent_gens *m)
 {
@@ -321,18 +322,18 @@ parent_gens_turn(struct parent_gens *m)
 	if (g == NULL)
 		begin(m);
 	else if (!g->done || g->owed != 0)
-		;	/* it goes on when somebody has answered */
+		;	/* goes on with the next answer */
 	else if (!g->failed || g->state > GEN_AT_STAGE)
 		enter(m, (unsigned int)g->state + 1);
 	else if (g->kind != GEN_CHECK)
 		finish(m, 0);
 	else
-		/* All that is wrong is said at once. */
+		/* derpd -n: log all errors, not just the first. */
 		enter(m, g->state < GEN_AT_FILES ? GEN_AT_FILES :
 		    (unsigned int)g->state + 1);
 }
 
-/* Who owes an answer is ended, which the caller sees to; the first of them. */
+/* Have the late workers ended (by the caller); returns the first of them. */
 static unsigned int
 end_owing(struct parent_gens *m, uint64_t owed)
 {
@@ -430,7 +431,10 @@ parent_gen_worker_gone(struct parent_gens *m, unsigned int worker)
 		    "checked the new settings", worker);
 		refuse(m, why, 1);
 	} else {
-		/* By itself, or because of them: its successor will tell. */
+		/*
+		 * The worker may have ended because of the settings: its
+		 * successor decides.
+		 */
 		g->ended |= bit;
 		g->owed |= bit;
 	}
@@ -449,7 +453,7 @@ parent_gen_keys_gone(struct parent_gens *m)
 	}
 	g->child = 1;
 	if (g->state <= GEN_AT_FILES && !g->done)
-		g->failed = 1;	/* the call that it waits for says more */
+		g->failed = 1;	/* the pending call gives the reason */
 	else
 		refuse(m, "keys ended before all was in force: try again when "
 		    "it is back", 1);

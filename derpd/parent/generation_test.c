@@ -1,7 +1,7 @@
 /*
- * generation_test: the order of a generation's steps, who may refuse it, and
- * what becomes of it when a child ends, the time is up or derpd stops.  The
- * test plays the owner, keys and the workers; `did' is what it was told to do.
+ * generation_test: the order of a generation's steps, refusals, and the end of
+ * a child, the deadline or a stop of derpd meanwhile.  The test plays the
+ * owner, keys and the workers; `did' records the calls of the ops.
  */
 #include <atf-c.h>
 #include <stdarg.h>
@@ -12,11 +12,11 @@
 
 static struct parent_gens	 m;
 static char			 did[2048];
-static unsigned int		 runs;		/* workers that run, a bit
-						   each */
-static int			 turns;		/* a turn was asked for */
+static unsigned int		 runs;		/* bitmap of running
+						   workers */
+static int			 turns;		/* a turn was requested */
 static unsigned int		 timer_ms;	/* 0: none */
-static int			 loaded;	/* keys has all */
+static int			 loaded;	/* keys has loaded all */
 
 static void
 note(const char *fmt, ...)
@@ -111,7 +111,7 @@ begin(void)
 	parent_gens_init(&m, &ops, NULL, 2);
 }
 
-/* The loop goes round until there is nothing to do; what was done since. */
+/* Run the loop until nothing is due; returns what was recorded since. */
 static const char *
 news(void)
 {
@@ -126,7 +126,7 @@ news(void)
 	return (text);
 }
 
-/* The step under way ends well; what was done since. */
+/* The step under way succeeds; returns what was recorded since. */
 static const char *
 good(void)
 {
@@ -146,7 +146,7 @@ answer(unsigned int worker, int ok, const char *why)
 	parent_gen_answer(&m, worker, m.now->id, ok, why);
 }
 
-/* Go on until a step, which is the last thing that was done. */
+/* Go on to this step, which is then the last thing recorded. */
 static void
 go_to(const char *name)
 {
@@ -166,7 +166,7 @@ ATF_TC_BODY(in_force, tc)
 {
 	begin();
 	parent_gen_request(&m, GEN_RELOAD, told, "a");
-	ATF_CHECK_STREQ("", did);	/* never within the request */
+	ATF_CHECK_STREQ("", did);	/* not from within the request */
 	ATF_CHECK_STREQ("conf ", news());
 	ATF_CHECK_EQ(PARENT_GEN_MS, timer_ms);
 	ATF_CHECK_STREQ("certs ", good());
@@ -177,9 +177,9 @@ ATF_TC_BODY(in_force, tc)
 	ATF_CHECK_STREQ("maps ", good());
 	ATF_CHECK_STREQ("stage0 stage1 ", good());
 	answer(1, 1, "");
-	answer(1, 1, "");		/* said twice it counts once */
+	answer(1, 1, "");		/* a second answer has no effect */
 	ATF_CHECK_STREQ("", news());
-	parent_gen_answer(&m, 0, m.now->id - 1, 1, "");	/* of an older one */
+	parent_gen_answer(&m, 0, m.now->id - 1, 1, "");	/* an older one */
 	ATF_CHECK_STREQ("", news());
 	answer(0, 1, "");
 	ATF_CHECK_STREQ("commit ", news());
@@ -192,7 +192,7 @@ ATF_TC_BODY(in_force, tc)
 	ATF_CHECK(m.now == NULL);
 }
 
-/* Each kind has steps of its own. */
+/* The steps of each kind. */
 ATF_TC_WITHOUT_HEAD(kinds);
 ATF_TC_BODY(kinds, tc)
 {
@@ -223,7 +223,7 @@ ATF_TC_BODY(kinds, tc)
 	}
 }
 
-/* keys, or a file, may refuse at each step. */
+/* keys or a file may refuse at each step. */
 ATF_TC_WITHOUT_HEAD(step_refuses);
 ATF_TC_BODY(step_refuses, tc)
 {
@@ -239,11 +239,11 @@ ATF_TC_BODY(step_refuses, tc)
 		ATF_CHECK_STREQ("refused(no good) a:no good ", news());
 		ATF_CHECK(m.now == NULL);
 		ATF_CHECK_EQ(0, timer_ms);
-		/* And the next one is as if it had not been. */
+		/* A refusal leaves no trace in the next generation. */
 		parent_gen_request(&m, GEN_META, told, "b");
 		ATF_CHECK_STREQ("meta ", news());
 	}
-	/* The line that a step logged, when it gives no reason. */
+	/* The line that a step logged is used when the step gives no reason. */
 	begin();
 	parent_gen_request(&m, GEN_META, told, "a");
 	(void)news();
@@ -252,7 +252,7 @@ ATF_TC_BODY(step_refuses, tc)
 	ATF_CHECK_STREQ("refused(logged) a:logged ", news());
 }
 
-/* derpd -n says all that is wrong, and the first of it at the end. */
+/* derpd -n logs all errors, and reports the first one at the end. */
 ATF_TC_WITHOUT_HEAD(check_all);
 ATF_TC_BODY(check_all, tc)
 {
@@ -280,7 +280,7 @@ ATF_TC_BODY(worker_refuses, tc)
 	answer(1, 0, "bad chain");
 	ATF_CHECK_STREQ("refused(relay 1: bad chain) a:relay 1: bad chain ",
 	    news());
-	/* What comes late is of no interest. */
+	/* A late answer is ignored. */
 	parent_gen_answer(&m, 0, id, 0, "late");
 	parent_gen_request(&m, GEN_META, told, "b");
 	go_to("stage1");
@@ -291,7 +291,7 @@ ATF_TC_BODY(worker_refuses, tc)
 	ATF_CHECK_STREQ("commit ", news());
 }
 
-/* A worker that ends while it checks: its successor is asked, once. */
+/* The successor of a worker that ends while it checks is asked, once. */
 ATF_TC_WITHOUT_HEAD(worker_ends);
 ATF_TC_BODY(worker_ends, tc)
 {
@@ -307,7 +307,7 @@ ATF_TC_BODY(worker_ends, tc)
 	ATF_CHECK_STREQ("stage1 ", news());
 	answer(1, 1, "");
 	ATF_CHECK_STREQ("commit ", news());
-	/* From here on a successor has what is new. */
+	/* From here on a successor starts with the new settings. */
 	parent_gen_worker_gone(&m, 0);
 	parent_gen_worker_up(&m, 0);
 	ATF_CHECK_STREQ("", news());
@@ -315,7 +315,7 @@ ATF_TC_BODY(worker_ends, tc)
 	ATF_CHECK_STREQ("retain ", news());
 	ATF_CHECK_STREQ("in-force a:good ", good());
 
-	/* Also one that had agreed; and never in a circle. */
+	/* The same for a worker that had agreed, and only once. */
 	parent_gen_request(&m, GEN_RELOAD, told, "b");
 	go_to("stage1");
 	answer(0, 1, "");
@@ -330,7 +330,7 @@ ATF_TC_BODY(worker_ends, tc)
 	ATF_CHECK(m.now == NULL);
 }
 
-/* One that does not run is not waited for, but has its say when it does. */
+/* A worker that does not run is not waited for; its successor is asked. */
 ATF_TC_WITHOUT_HEAD(worker_away);
 ATF_TC_BODY(worker_away, tc)
 {
@@ -346,7 +346,7 @@ ATF_TC_BODY(worker_away, tc)
 	answer(1, 1, "");
 	ATF_CHECK_STREQ("commit ", news());
 	parent_gens_stop(&m);
-	/* Nobody at all. */
+	/* No worker runs. */
 	begin();
 	runs = 0;
 	parent_gen_request(&m, GEN_META, told, "a");
@@ -359,7 +359,7 @@ ATF_TC_BODY(keys_ends, tc)
 {
 #define BACK	"keys ended before all was in force: try again when it is back"
 	begin();
-	/* The call that waits says what it was about. */
+	/* The pending call gives the reason. */
 	parent_gen_request(&m, GEN_RELOAD, told, "a");
 	go_to("certs");
 	parent_gen_keys_gone(&m);
@@ -367,13 +367,13 @@ ATF_TC_BODY(keys_ends, tc)
 	parent_gen_done(&m, -1, "x.key: keys ended");
 	ATF_CHECK_STREQ("refused(x.key: keys ended) a:x.key: keys ended ",
 	    news());
-	/* A step that makes do without it is of no use either. */
+	/* A step that ignores the end of keys fails as well. */
 	parent_gen_request(&m, GEN_RELOAD, told, "a");
 	go_to("mesh");
 	parent_gen_keys_gone(&m);
 	ATF_CHECK_STREQ("refused(keys ended: try again when it is back) "
 	    "a:keys ended: try again when it is back ", good());
-	/* Nobody waits for keys, but what it was given is lost. */
+	/* No call of keys is pending, but keys lost what it had loaded. */
 	parent_gen_request(&m, GEN_RELOAD, told, "a");
 	go_to("maps");
 	parent_gen_keys_gone(&m);
@@ -382,7 +382,7 @@ ATF_TC_BODY(keys_ends, tc)
 	go_to("stage1");
 	parent_gen_keys_gone(&m);
 	ATF_CHECK_STREQ("refused(" BACK ") a:" BACK " ", news());
-	/* The next one gets what is in force, which the workers have. */
+	/* The next keys gets what is in force in the workers. */
 	parent_gen_request(&m, GEN_META, told, "a");
 	go_to("stage1");
 	answer(0, 1, "");
@@ -396,7 +396,7 @@ ATF_TC_BODY(keys_ends, tc)
 	ATF_CHECK_STREQ("in-force,keyless a:good ", news());
 }
 
-/* What nobody looks after is tried again, not for ever. */
+/* A generation without a requester is retried, a bounded number of times. */
 ATF_TC_WITHOUT_HEAD(again);
 ATF_TC_BODY(again, tc)
 {
@@ -412,7 +412,10 @@ ATF_TC_BODY(again, tc)
 			break;
 		ATF_CHECK_STREQ("refused(" BACK ") ", news());
 		ATF_CHECK(m.now == NULL);
-		/* keys comes back, gets what is in force, and then this. */
+		/*
+		 * keys comes back, gets what is in force, and then this
+		 * generation.
+		 */
 		parent_gen_request(&m, GEN_KEYS, NULL, NULL);
 		ATF_CHECK_STREQ("node ", news());
 		runs = 0;
@@ -423,7 +426,7 @@ ATF_TC_BODY(again, tc)
 		ATF_CHECK_STREQ("in-force certs ", good());
 	}
 	ATF_CHECK_STREQ("refused(" BACK ") a:" BACK " ", news());
-	/* What is wrong with files stays wrong. */
+	/* Errors of files are not retried. */
 	loaded = 1;
 	parent_gen_request(&m, GEN_CERTS, told, "b");
 	go_to("certs");
@@ -442,14 +445,14 @@ ATF_TC_BODY(too_late, tc)
 	go_to("maps");
 	parent_gens_late(&m);
 	ATF_CHECK_STREQ("refused(" LATE ") a:" LATE " ", news());
-	/* Who owes an answer is ended. */
+	/* A worker that has not answered is ended. */
 	parent_gen_request(&m, GEN_RELOAD, told, "a");
 	go_to("stage1");
 	answer(0, 1, "");
 	parent_gens_late(&m);
 	ATF_CHECK_STREQ("late1 refused(relay 1 did not answer within 30 s) "
 	    "a:relay 1 did not answer within 30 s ", news());
-	/* And gets what is in force with its successor. */
+	/* Its successor gets what is in force. */
 	runs = 3;
 	parent_gen_request(&m, GEN_RELOAD, told, "a");
 	go_to("stage1");
@@ -459,11 +462,11 @@ ATF_TC_BODY(too_late, tc)
 	answer(1, 1, "");
 	parent_gens_late(&m);
 	ATF_CHECK_STREQ("late0 in-force a:good ", news());
-	parent_gens_late(&m);		/* of nothing */
+	parent_gens_late(&m);		/* nothing is under way */
 	ATF_CHECK_STREQ("", news());
 }
 
-/* What is requested meanwhile waits, and shares a generation. */
+/* Requests are queued meanwhile, and share a generation. */
 ATF_TC_WITHOUT_HEAD(queue);
 ATF_TC_BODY(queue, tc)
 {
@@ -475,9 +478,9 @@ ATF_TC_BODY(queue, tc)
 	parent_gen_request(&m, GEN_RELOAD, told, "d");
 	ATF_CHECK_STREQ("", news());
 	parent_gen_done(&m, -1, "bad");
-	/* The second is read anew: what was bad may be good by now. */
+	/* The second generation reads all again: the error may be gone. */
 	ATF_CHECK_STREQ("refused(bad) a:bad conf ", news());
-	/* keys goes before what waits. */
+	/* keys goes before queued requests. */
 	parent_gen_request(&m, GEN_KEYS, told, "e");
 	parent_gen_cancel(&m, "d");
 	parent_gen_done(&m, -1, "bad");
@@ -487,7 +490,7 @@ ATF_TC_BODY(queue, tc)
 	parent_gen_cancel(&m, "c");
 	parent_gen_done(&m, -1, "bad");
 	ATF_CHECK_STREQ("refused(bad) ", news());
-	/* What can't begin yet does not hold up others. */
+	/* A request that can't begin yet does not hold up others. */
 	loaded = 0;
 	parent_gen_request(&m, GEN_META, told, "f");
 	parent_gen_request(&m, GEN_RELOAD, told, "g");
@@ -509,7 +512,7 @@ ATF_TC_BODY(stop, tc)
 	parent_gen_request(&m, GEN_META, told, "d");
 	ATF_CHECK_STREQ("d:derpd stops ", news());
 	ATF_CHECK(m.now == NULL);
-	/* What is in force by now is. */
+	/* What is in force already stays in force. */
 	begin();
 	runs = 1;
 	parent_gen_request(&m, GEN_META, told, "a");

@@ -1,7 +1,7 @@
 /*
- * health: is the relay well?  A process of its own comes to the TLS port as a
- * client would (health.c); as long as it can't get in, STUN is silent, so that
- * clients choose another relay.  See serve.h.
+ * health: the health of the relay, and the health process, which connects to
+ * the TLS port as a client does (derpd/health/health.c).  While its probes
+ * fail, STUN is silent, so that clients choose another relay.  See serve.h.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -14,9 +14,8 @@
 #include "parent.h"
 #include "results.h"
 
-#define ENOUGH_FAILURES	2	/* in a row: one may be chance */
-#define RESULT_MS	1000	/* between two probes, the least that can be
-				   configured */
+#define ENOUGH_FAILURES	2	/* in a row: ignore a single failure */
+#define RESULT_MS	1000	/* least configurable time between probes */
 
 int
 parent_health_wanted(const struct parent *d)
@@ -32,7 +31,7 @@ own_address(const struct parent *d, char *host, size_t size)
 	const struct conf_listen *l, *first = NULL;
 	const void *a;
 
-	/* An address in the way that is listened on, IPv4 rather than IPv6. */
+	/* Prefer a specific listen address to a wildcard, and IPv4 to IPv6. */
 	TAILQ_FOREACH(l, &d->conf->listens, entry)
 		if (l->tls && (first == NULL || (first->wildcard &&
 		    l->wildcard && l->ss.ss_family == AF_INET)))

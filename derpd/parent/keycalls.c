@@ -1,6 +1,6 @@
 /*
- * keycalls: see keycalls.h.  Called by who wants something of keys, and by
- * procs.c; touches the channel of keys, and the file of a key that is made.
+ * keycalls: see keycalls.h.  Called by the users of keys and by procs.c;
+ * touches the channel of keys, and the file of a key that is made.
  */
 #include <sys/types.h>
 #include <sys/queue.h>
@@ -25,13 +25,15 @@ struct parent_keycall {
 	parent_keys_cb	 done;		/* NULL: cancelled */
 	void		*arg;
 	char		*path;		/* object of the call, for messages */
-	char		*temp;		/* becomes `path' at the end, or NULL */
-	char		*why;		/* NULL: good */
+	char		*temp;		/* to be renamed to `path', or NULL */
+	char		*why;		/* NULL: success */
 	uint8_t		*res;
 	size_t		 len;
 };
 
-/* Longest time to the next answer, ms: no longer than a child may owe one. */
+/*
+ * Milliseconds to the next answer at most: the child timeout bounds them too.
+ */
 static unsigned int
 answer_ms(const struct parent *d)
 {
@@ -52,7 +54,7 @@ call_free(struct parent_keycall *k)
 	free(k);
 }
 
-/* A call has ended: its owner is told from the loop. */
+/* A call has ended: its owner is called back from the loop. */
 static void
 ended(struct parent *d, struct parent_keycall *k)
 {
@@ -64,7 +66,7 @@ ended(struct parent *d, struct parent_keycall *k)
 	event_active(d->calls.ev_done, EV_TIMEOUT, 1);
 }
 
-/* A call fails, with what is wrong behind its object. */
+/* Fail a call; its reason is the object and the message. */
 static void
 refuse(struct parent *d, struct parent_keycall *k, const char *fmt, ...)
 {
@@ -82,7 +84,7 @@ refuse(struct parent *d, struct parent_keycall *k, const char *fmt, ...)
 	ended(d, k);
 }
 
-/* Wait for the first of the answers, or for none. */
+/* Set the timer for the first pending answer, or cancel it. */
 static void
 await(struct parent *d)
 {
@@ -110,7 +112,7 @@ late(evutil_socket_t fd, short what, void *arg)
 	parent_procs_fail(&d->keys, "did not answer");
 }
 
-/* Tell the owners, one by one: each may cancel others, or call again. */
+/* Call the owners back, one by one: each may cancel others, or call again. */
 static void
 notify_owners(evutil_socket_t fd, short what, void *arg)
 {
@@ -218,7 +220,7 @@ parent_keys_cancel(struct parent *d, const void *arg)
 		}
 }
 
-/* keys has written the new key: it gets its name, if anybody wants it. */
+/* keys has written the new key: rename the file, unless it was cancelled. */
 static void
 name_file(struct parent *d, struct parent_keycall *k)
 {
@@ -244,7 +246,7 @@ name_file(struct parent *d, struct parent_keycall *k)
 	ended(d, k);
 }
 
-/* The first call is answered.  0, or -1 malformed. */
+/* Handle the answer to the first call.  0, or -1 malformed. */
 static int
 answered(struct parent *d, struct parent_keycall *k, struct ipc_msg *m)
 {

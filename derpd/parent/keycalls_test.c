@@ -1,6 +1,6 @@
 /*
  * keycalls_test: calls of keys that do not block: order, failure, new files,
- * cancelled owners, a keys that is late or ends.  The test plays keys.
+ * cancelled owners, and a keys that is late or ends.  The test plays keys.
  */
 #include <sys/stat.h>
 #include <sys/socket.h>
@@ -17,8 +17,8 @@
 
 static struct parent	 d;
 static struct conf	 conf;
-static struct ipc_chan	*keys;		/* the other end */
-static char		 told[1024];	/* "NAME:RESULT " of all that ended */
+static struct ipc_chan	*keys;		/* keys' end */
+static char		 told[1024];	/* "NAME:RESULT " of each callback */
 
 static void
 from_keys(struct ipc_chan *c, struct ipc_msg *m, void *arg)
@@ -89,7 +89,7 @@ ended(void *arg, const uint8_t *res, size_t len, const char *why)
 	    why != NULL ? why : (const char *)res);
 }
 
-/* What was told since the last time, after the loop went round. */
+/* Run the loop; returns the callbacks since the last time. */
 static const char *
 news(void)
 {
@@ -108,7 +108,7 @@ call(char *name)
 	    name);
 }
 
-/* keys reads one call; its descriptor, or -1. */
+/* keys reads one call.  Its descriptor, or -1. */
 static int
 get(uint32_t type)
 {
@@ -124,7 +124,7 @@ get(uint32_t type)
 	return (fd);
 }
 
-/* keys answers one; NULL why: good. */
+/* keys answers one call; why NULL: success. */
 static void
 answer(const char *res, const char *why)
 {
@@ -139,7 +139,7 @@ answer(const char *res, const char *why)
 	ipc_wr_free(&w);
 }
 
-/* One answer arrives, and its owner is not told yet. */
+/* An answer arrives; its owner is not called back yet. */
 static void
 take_one(void)
 {
@@ -164,17 +164,17 @@ ATF_TC_BODY(in_order, tc)
 	answer("", "no such thing");
 	answer("3", NULL);
 	ATF_CHECK_STREQ("b:object: no such thing c:3 ", news());
-	/* One more is not waited for by anybody. */
+	/* An answer too many: no call is pending. */
 	answer("4", NULL);
 	ATF_CHECK_STREQ("", news());
 	ATF_CHECK(d.keys.chan == NULL);
 	call("d");
-	ATF_CHECK_STREQ("", told);	/* never before the loop */
+	ATF_CHECK_STREQ("", told);	/* not before the loop */
 	ATF_CHECK_STREQ("d:object: keys is not running ", news());
 	end();
 }
 
-/* An owner that makes a call, or ends another owner, when it is told. */
+/* An owner that makes a call, or cancels another owner, in its callback. */
 static void
 again(void *arg, const uint8_t *res, size_t len, const char *why)
 {
@@ -197,7 +197,7 @@ ATF_TC_BODY(cancel, tc)
 	answer("2", NULL);
 	answer("3", NULL);
 	ATF_CHECK_STREQ("a:1 c:3 ", news());
-	/* Between the answer and the call back. */
+	/* Between the answer and the callback. */
 	call(b);
 	call("c");
 	turn();
@@ -207,7 +207,7 @@ ATF_TC_BODY(cancel, tc)
 	take_one();
 	parent_keys_cancel(&d, b);
 	ATF_CHECK_STREQ("c:2 ", news());
-	/* Within a call back. */
+	/* Within a callback. */
 	parent_keys_call(&d, MSG_KEY_METACERT, NULL, -1, "object", again, "a");
 	parent_keys_call(&d, MSG_KEY_METACERT, NULL, -1, "object", ended, "b");
 	turn();
@@ -233,7 +233,7 @@ ATF_TC_BODY(keys_ends, tc)
 	end();
 }
 
-/* The time runs anew with each answer, and is the `child timeout' at most. */
+/* Each answer restarts the timer; `child timeout' bounds it. */
 ATF_TC_WITHOUT_HEAD(late);
 ATF_TC_BODY(late, tc)
 {
@@ -248,7 +248,7 @@ ATF_TC_BODY(late, tc)
 	answer("1", NULL);
 	ATF_CHECK_STREQ("a:1 ", news());
 	ATF_REQUIRE(evtimer_pending(d.calls.ev_late, &tv));
-	/* The timer is all that the loop waits for. */
+	/* Only the timer can wake the loop. */
 	while (told[0] == '\0')
 		ATF_REQUIRE(event_base_loop(d.base, EVLOOP_ONCE) != -1);
 	ATF_CHECK_STREQ("b:object: no answer from keys ", news());
@@ -298,7 +298,7 @@ ATF_TC_BODY(new_file, tc)
 	int	 fd;
 
 	begin();
-	/* What fails, and what nobody wants any more, leaves nothing. */
+	/* A failed or cancelled call leaves no file. */
 	make("a");
 	answer("", "no luck");
 	ATF_CHECK_STREQ("a:dir/key: no luck ", news());
@@ -316,7 +316,7 @@ ATF_TC_BODY(new_file, tc)
 	ATF_CHECK_STREQ("key", text);
 	close(fd);
 	ATF_REQUIRE_EQ(0, unlink("dir/key"));
-	/* Its name is taken by then. */
+	/* A directory has taken the name meanwhile. */
 	make("d");
 	ATF_REQUIRE_EQ(0, mkdir("dir/key", 0700));
 	answer("pub", NULL);
@@ -324,7 +324,7 @@ ATF_TC_BODY(new_file, tc)
 	    "%s", told);
 	ATF_REQUIRE_EQ(0, rmdir("dir/key"));
 	ATF_CHECK_EQ_MSG(0, rmdir("dir"), "dir is not empty");
-	/* No place for it. */
+	/* A file is in the place of the directory. */
 	ATF_REQUIRE((fd = open("dir", O_CREAT | O_WRONLY, 0600)) != -1);
 	close(fd);
 	parent_keys_make(&d, MSG_KEY_NODE_NEW, NULL, "dir/key", ended, "e");

@@ -1,10 +1,10 @@
 /*
- * keyfiles: key and certificate files of this machine; see parent.h.  Called
- * by load.c.
+ * keyfiles: key and certificate files of this machine; see parent.h.  Called by
+ * load.c.
  *
- * The parent opens key files and judges who may read them; their bytes are read
- * by keys alone.  What is made here is written to a temporary file first, so
- * that a full disk or a crash leaves either the old state or the new one.
+ * The parent opens key files and checks who may read them; only keys reads
+ * their contents.  A new file is written to a temporary name first, so that a
+ * full disk or a crash leaves either the old file or the new one.
  */
 #include <sys/stat.h>
 #include <errno.h>
@@ -52,8 +52,8 @@ parent_keyfile_open(const char *path, const char *what)
 }
 
 /*
- * Make the directory of `path', and those above it, where they are missing.
- * The last one holds keys: for its owner alone.  0, or -1 (logged).
+ * Make the missing directories of `path'.  The last one holds keys: only its
+ * owner may enter it.  0, or -1 (logged).
  */
 static int
 make_dir(const char *path)
@@ -78,7 +78,7 @@ make_dir(const char *path)
 	return (0);
 }
 
-/* A temporary file beside `path'; descriptor and its name, or -1 (logged). */
+/* Make a temporary file beside `path'.  Descriptor and name, or -1 (logged). */
 static int
 temp_open(const char *path, char *temp, size_t size)
 {

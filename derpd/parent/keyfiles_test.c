@@ -1,6 +1,6 @@
 /*
- * keyfiles_test: which key files are taken, how new ones get onto the disk, and
- * what a self-signed pair is when half of it is missing.
+ * keyfiles_test: which key files are accepted, how new ones are written, and a
+ * self-signed pair of which one half is missing.
  */
 #include <sys/stat.h>
 #include <sys/socket.h>
@@ -9,7 +9,7 @@
 #include "keysfixture.h"
 #include "parent.h"
 #include "synctrace.h"
-#include "conf_fixture.h"	/* last: openssl has a CONF of its own */
+#include "conf_fixture.h"	/* last: openssl defines CONF, too */
 
 #define CRT	"state/self-signed.crt"
 #define KEY	"state/self-signed.key"
@@ -18,7 +18,7 @@
 static struct parent	 d;
 static int		 saved_stderr = -1;
 
-/* What is logged goes to errs, until end_log(). */
+/* Collect the log in errs, until end_log(). */
 static void
 begin_log(void)
 {
@@ -44,7 +44,7 @@ end_log(void)
 	close(fd);
 }
 
-/* Try to open a key file; 1 it was taken, 0 not.  What was said is in errs. */
+/* 1 when a key file is accepted, else 0; the log is in errs. */
 static int
 taken(const char *path)
 {
@@ -63,7 +63,7 @@ taken(const char *path)
 	ATF_CHECK_MSG(strstr(errs, (text)) != NULL, "\"%s\" is not in: %s", \
 	    (text), errs)
 
-/* Only the owner may change a key file, and only the group may read it, too. */
+/* A key file may be writable for its owner and readable for its group only. */
 ATF_TC_WITHOUT_HEAD(modes);
 ATF_TC_BODY(modes, tc)
 {
@@ -91,7 +91,7 @@ ATF_TC_BODY(modes, tc)
 	}
 }
 
-/* Anything but a file of a key's size; it never waits for a writer. */
+/* Only a regular file of a key's size; opening it never blocks. */
 ATF_TC_WITHOUT_HEAD(kinds);
 ATF_TC_BODY(kinds, tc)
 {
@@ -102,7 +102,7 @@ ATF_TC_BODY(kinds, tc)
 	ATF_CHECK(!taken("dir"));
 	SAYS("test key dir: not a key file: expected a regular file");
 	ATF_REQUIRE_EQ(0, mkfifo("fifo", 0600));
-	(void)alarm(20);		/* should it wait after all */
+	(void)alarm(20);		/* ends the test if it blocks */
 	ATF_CHECK(!taken("fifo"));
 	(void)alarm(0);
 	SAYS("test key fifo: not a key file: expected a regular file");
@@ -115,7 +115,7 @@ ATF_TC_BODY(kinds, tc)
 	ATF_REQUIRE_EQ(0, truncate("big", 64 * 1024 + 1));
 	ATF_CHECK(!taken("big"));
 	SAYS("expected a regular file of at most 64 KiB");
-	/* It is the file that a link leads to that counts. */
+	/* A symbolic link is followed: its target counts. */
 	put("k", "key");
 	ATF_REQUIRE_EQ(0, chmod("k", 0600));
 	ATF_REQUIRE_EQ(0, symlink("k", "link"));
@@ -152,7 +152,7 @@ start_parent(void)
 	ATF_REQUIRE(getcwd(cwd, sizeof(cwd)) != NULL);
 	snprintf(text, sizeof(text), NAME CERT RELAY "statedir \"%s/state\"\n",
 	    cwd);
-	/* Before keys is forked, which is to be watched, too. */
+	/* Before keys is forked: its calls are recorded, too. */
 	synctrace_begin();
 	(void)synctrace_end();
 	start();
@@ -223,13 +223,13 @@ ATF_TC_BODY(node_key, tc)
 
 	(void)umask(022);
 	(void)start_parent();
-	/* It need not be there for a mere check, which makes none. */
+	/* derpd -n accepts a missing key, and makes none. */
 	d.checking = 1;
 	ATF_CHECK_EQ(0, node("a/b/node", pub));
 	ATF_CHECK(memcmp(pub, none, 32) == 0);
 	ATF_CHECK(access("a", F_OK) == -1);
 	d.checking = 0;
-	/* On the disk before its name leads to it. */
+	/* The file is synced before it gets its name. */
 	synctrace_begin();
 	ATF_CHECK_EQ_MSG(0, node("a/b/node", pub), "%s", errs);
 	ATF_CHECK_STREQ(MADE, synctrace_end());
@@ -237,12 +237,12 @@ ATF_TC_BODY(node_key, tc)
 	check_mode("a/b/node", 0600);
 	check_mode("a/b", 0700);
 	check_mode("a", 0755);
-	/* And not made again. */
+	/* An existing key is not made again. */
 	synctrace_begin();
 	ATF_CHECK_EQ_MSG(0, node("a/b/node", again), "%s", errs);
 	ATF_CHECK_STREQ("", synctrace_end());
 	ATF_CHECK(memcmp(pub, again, 32) == 0);
-	/* Nothing is left of what can't be made. */
+	/* A failure leaves no file. */
 	for (i = 0; i < 3; i++) {
 		synctrace_begin();
 		strlcpy(sync_trace->fails, fails[i],
@@ -253,7 +253,7 @@ ATF_TC_BODY(node_key, tc)
 		ATF_CHECK_MSG(rmdir("c") == 0, "%s: the directory is not empty",
 		    fails[i]);
 	}
-	/* A link to nowhere is no place for a key. */
+	/* A key is not made through a dangling symbolic link. */
 	ATF_REQUIRE_EQ(0, mkdir("e", 0700));
 	put("e/node", "");
 	ATF_REQUIRE_EQ(0, chmod("e/node", 0600));
@@ -305,7 +305,7 @@ ATF_TC_BODY(selfsigned_pair, tc)
 	ATF_CHECK(selfsigned(0) == NULL);
 	ATF_CHECK(access("state", F_OK) == -1);
 	d.checking = 0;
-	/* The key first, then the certificate, each for good. */
+	/* The key is written and synced first, then the certificate. */
 	synctrace_begin();
 	ATF_REQUIRE((first = selfsigned(0)) != NULL);
 	ATF_CHECK_STREQ(MADE MADE, synctrace_end());
@@ -317,7 +317,7 @@ ATF_TC_BODY(selfsigned_pair, tc)
 	ATF_CHECK_STREQ("", synctrace_end());
 	ATF_CHECK_STREQ(first->pin, c->pin);
 	parent_cert_free(c);
-	/* A key alone is what a crash left: a new pair is made. */
+	/* A crash may leave a key alone: a new pair is made. */
 	ATF_REQUIRE_EQ(0, unlink(CRT));
 	ATF_REQUIRE((c = selfsigned(0)) != NULL);
 	ATF_CHECK(strcmp(first->pin, c->pin) != 0);
@@ -341,7 +341,7 @@ slurp(const char *path, char *dst, size_t size)
 	close(fd);
 }
 
-/* Clients know the certificate by its pin: without its key nobody makes one. */
+/* Clients know the certificate by its pin, so it is never remade alone. */
 ATF_TC_WITHOUT_HEAD(selfsigned_half);
 ATF_TC_BODY(selfsigned_half, tc)
 {
@@ -355,13 +355,13 @@ ATF_TC_BODY(selfsigned_half, tc)
 	ATF_REQUIRE_EQ(0, rename(KEY, "key"));
 	ATF_REQUIRE((c = selfsigned(0)) != NULL);
 	parent_cert_free(c);
-	/* The key of another pair, which is a good key. */
+	/* A valid key, of another pair. */
 	ATF_REQUIRE_EQ(0, rename(KEY, "other"));
 	atf_utils_copy_file("key", KEY);
 	ATF_CHECK(selfsigned(-1) == NULL);
 	SAYS(CRT " does not belong to ");
 	SAYS(KEY ": remove both to have a new pair made");
-	/* No key at all. */
+	/* No key. */
 	ATF_REQUIRE_EQ(0, unlink(KEY));
 	slurp(CRT, before, sizeof(before));
 	synctrace_begin();
@@ -372,18 +372,18 @@ ATF_TC_BODY(selfsigned_half, tc)
 	slurp(CRT, after, sizeof(after));
 	ATF_CHECK_STREQ(before, after);
 	ATF_CHECK(access(KEY, F_OK) == -1);
-	/* And the key that belongs to it mends it. */
+	/* The right key repairs the pair. */
 	ATF_REQUIRE_EQ(0, rename("other", KEY));
 	ATF_REQUIRE((c = selfsigned(0)) != NULL);
 	parent_cert_free(c);
-	/* A key that others may change is none, also here. */
+	/* The key's mode is checked here, too. */
 	ATF_REQUIRE_EQ(0, chmod(KEY, 0620));
 	ATF_CHECK(selfsigned(-1) == NULL);
 	SAYS(KEY ": others can read or change it");
 	stop_parent();
 }
 
-/* When the certificate can't be written, its key does not stay. */
+/* When the certificate can't be written, its key is removed. */
 ATF_TC_WITHOUT_HEAD(selfsigned_full);
 ATF_TC_BODY(selfsigned_full, tc)
 {

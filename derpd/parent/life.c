@@ -1,10 +1,10 @@
 /*
- * life: children that hang; see parent.h.  Each child is asked for a sign of
- * life, which its channel gives whenever its loop comes round (chan.h).  One
- * that owes it for too long is killed, and started anew like any that died.
+ * life: detects children that hang; see parent.h.  The parent pings each child;
+ * the child's channel answers whenever its loop turns (chan.h).  A child that
+ * owes the answer for too long is killed and restarted.
  *
- * What counts is time in which the parent itself ran: after a stop, a suspended
- * machine or a long call of its own it asks again.
+ * Only time in which the parent itself ran counts: after a stop, a suspend or a
+ * long call of its own, the parent pings again.
  */
 #include <stdio.h>
 
@@ -12,15 +12,15 @@
 #include "log.h"
 #include "parent.h"
 
-#define LATE_MS		1000	/* more than that, and the parent was away */
-#define MAX_TURN_MS	2000	/* between two looks */
-#define START_MS	20000	/* more, until a child is ready */
-#define RESOLVER_MS	60000	/* more, for who may wait in the resolver */
+#define LATE_MS		1000	/* longer: the parent did not run */
+#define MAX_TURN_MS	2000	/* between two checks */
+#define START_MS	20000	/* extra, until a child is ready */
+#define RESOLVER_MS	60000	/* extra, for users of the resolver */
 
 static struct event	*ev_look;
-static uint64_t		 looked_ms;	/* the last time, monotonic */
+static uint64_t		 looked_ms;	/* last check, monotonic */
 
-/* How long a child may owe its sign of life, ms. */
+/* Milliseconds that a child may owe its answer. */
 static uint64_t
 patience(const struct parent_proc *p)
 {
@@ -33,7 +33,7 @@ patience(const struct parent_proc *p)
 	return (ms);
 }
 
-/* `ran' milliseconds have gone by in which it could answer. */
+/* `ran' milliseconds have passed in which the child could answer. */
 static void
 look_at(struct parent_proc *p, uint64_t ran)
 {
@@ -51,11 +51,11 @@ look_at(struct parent_proc *p, uint64_t ran)
 		parent_procs_fail(p, what);
 		return;
 	}
-	/* A failure is told by the loop. */
+	/* A failure is reported by the event loop. */
 	(void)ipc_chan_ping(p->chan);
 }
 
-/* Milliseconds until the next look. */
+/* Milliseconds until the next check. */
 static uint64_t
 turn_ms(const struct parent *d)
 {

@@ -2,9 +2,9 @@
  * listen: the listening sockets of relay workers and of stund; see listen.h.
  * Called by the parent.
  *
- * Each worker has a socket of its own on the same address, where the kernel
- * spreads clients over such sockets, else all share one.  The parent keeps them
- * all: what arrives for a worker that has died waits for the next one.
+ * Where the kernel spreads clients over sockets of one address, each worker has
+ * a socket of its own; elsewhere all workers share one.  The parent keeps all
+ * sockets open: connections to a worker that has died wait for its successor.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -27,14 +27,14 @@
 #define KEEPIDLE_SECS	600
 #define USER_TIMEOUT_MS	15000
 
-/* What differs between listening for TCP and for UDP. */
+/* The differences between TCP and UDP. */
 struct kind {
 	int		 type;		/* SOCK_STREAM or SOCK_DGRAM */
 	int		 (*open)(const struct sockaddr *, socklen_t, int);
 	int		 (*spreads)(void); /* NULL: always */
-	const char	*note;		/* behind an address in an error */
-	const char	*busy;		/* advice when it is in use */
-	const char	*alone;		/* there is no IPv6 */
+	const char	*note;		/* follows the address in an error */
+	const char	*busy;		/* advice when the address is in use */
+	const char	*alone;		/* log line when there is no IPv6 */
 };
 
 static int
@@ -46,7 +46,7 @@ reuse(int fd, int family)
 	return (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)));
 }
 
-/* A socket that listens, -1 with errno; `share': others may do so, too. */
+/* A listening socket, or -1 with errno; `share' 1: with SO_REUSEPORT. */
 static int
 tcp_socket(const struct sockaddr *sa, socklen_t len, int share)
 {
@@ -82,9 +82,9 @@ static const struct kind udp = {
 };
 
 /*
- * A free port is asked for once without sharing: with it, a second derpd would
- * quietly take half of the first one's clients.  Port 0: the kernel's choice is
- * what all workers share.
+ * Bind the port once without sharing first: with sharing, a second derpd would
+ * silently get half of the first one's clients.  Port 0: all workers share the
+ * port that the kernel chooses.
  */
 static int
 probe(const struct kind *k, struct sockaddr *sa, socklen_t len)
@@ -135,7 +135,7 @@ advice(const struct kind *k, int error)
 	}
 }
 
-/* The socket of one worker, -1 with errno. */
+/* The socket of one worker, or -1 with errno. */
 static int
 open_socket(const struct kind *k, const struct parent_listen_set *s,
     const struct parent_listen_socket *l, unsigned int worker,
@@ -181,7 +181,7 @@ fail:
 	return (-1);
 }
 
-/* 1 when the kernel speaks IPv6 at all. */
+/* 1 when the kernel supports IPv6. */
 static int
 have_ipv6(const struct kind *k)
 {
@@ -246,7 +246,7 @@ option(int fd, int level, int name, const char *text, int value)
 }
 
 #ifdef TCP_CONGESTION
-/* The system's congestion control, as the first socket has it. */
+/* The system's congestion control, read from the first socket. */
 static const char *
 default_congestion(int fd)
 {
@@ -296,7 +296,7 @@ set_options(int fd, const struct conf *c)
 #endif
 }
 
-/* 0 it listens, -1 it can't be made to (logged). */
+/* Make sure that the socket listens.  0, or -1 (logged). */
 static int
 keep_listening(const struct parent_listen_socket *l, int fd)
 {

@@ -6,13 +6,13 @@
 
 #include "conf.h"
 
-/* One address of the configuration, with a socket a worker. */
+/* One address of the configuration, with a socket for each worker. */
 struct parent_listen_set {
 	struct parent_listen_socket {
 		int	 tls;
 		int	 port;		/* as bound */
 		char	 text[64];	/* "[::]:443" */
-		int	*fds;		/* nworkers of them, all open */
+		int	*fds;		/* nworkers descriptors */
 	}		*v;
 	size_t		 n;
 	unsigned int	 nworkers;
@@ -20,21 +20,21 @@ struct parent_listen_set {
 
 /*
  * Open all sockets of `c' for `nworkers' workers, close-on-exec, and log each
- * address.  0, or -1: the first failure has been logged with address, port and
- * what to do; nothing is left open.
+ * address.  0, or -1: the first failure was logged with address, port and
+ * advice; no socket is left open.
  */
 int	parent_listen_open(struct parent_listen_set *s, const struct conf *c,
 	    unsigned int nworkers);
 
-/* The same of the UDP sockets of `stun', for `nprocs' processes. */
+/* The same for the UDP sockets of `stun', for `nprocs' processes. */
 int	parent_listen_stun(struct parent_listen_set *s, const struct conf *c,
 	    unsigned int nprocs);
 
 /*
- * Set the options of TCP of the sockets of one worker, as `c' says; what is
- * accepted from them inherits these.  A worker may set none: its successor has
- * the same sockets.  One that does not listen any more, because its worker
- * ended it, listens again.  0, or -1 (logged): that can't be had.
+ * Set the TCP options of one worker's sockets from `c'; accepted connections
+ * inherit them.  The parent sets them because a worker shares the sockets with
+ * its successor.  A socket on which the worker ended listening listens again.
+ * 0, or -1 (logged).
  */
 int	parent_listen_options(const struct parent_listen_set *s,
 	    const struct conf *c, unsigned int worker);

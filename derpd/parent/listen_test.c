@@ -1,6 +1,5 @@
 /*
- * listen_test: the parent's listening sockets: shared by workers, and by nobody
- * else.
+ * listen_test: the parent's listening sockets, which only workers share.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -73,7 +72,7 @@ connect_to(int port)
 	return (-1);
 }
 
-/* Take what has come to any of the sockets; how many took something in *used */
+/* Accept all waiting connections; *used gets the number of sockets with any. */
 static int
 take(const struct parent_listen_socket *l, unsigned int n, int want, int *used)
 {
@@ -124,7 +123,7 @@ ATF_TC_BODY(shared, tc)
 	conf_free(c);
 }
 
-/* Neither with sharing nor without it is an address taken that has an owner. */
+/* An address that is in use is refused, with and without sharing. */
 ATF_TC_WITHOUT_HEAD(in_use);
 ATF_TC_BODY(in_use, tc)
 {
@@ -153,7 +152,7 @@ ATF_TC_BODY(in_use, tc)
 	conf_free(c);
 }
 
-/* The same of the sockets of stund, each process has one of its own. */
+/* The same for stund, whose processes have a socket each. */
 ATF_TC_WITHOUT_HEAD(stun_in_use);
 ATF_TC_BODY(stun_in_use, tc)
 {
@@ -186,7 +185,7 @@ ATF_TC_BODY(stun_in_use, tc)
 	conf_free(c);
 }
 
-/* A port that is in use leaves nothing of the others open. */
+/* When one port is in use, no socket is left open. */
 ATF_TC_WITHOUT_HEAD(all_or_none);
 ATF_TC_BODY(all_or_none, tc)
 {
@@ -270,7 +269,7 @@ ATF_TC_BODY(not_ours, tc)
 	conf_free(c);
 }
 
-/* A worker that was taken over ends its socket: it listens for the next. */
+/* A compromised worker ends listening; its successor's socket listens again. */
 ATF_TC_WITHOUT_HEAD(ended);
 ATF_TC_BODY(ended, tc)
 {
@@ -302,7 +301,7 @@ option(int fd, int level, int name)
 	return (v);
 }
 
-/* The same of one of several: it gets its share again. */
+/* The same with several workers: the socket gets its share again. */
 ATF_TC_WITHOUT_HEAD(ended_of_two);
 ATF_TC_BODY(ended_of_two, tc)
 {
@@ -327,7 +326,7 @@ ATF_TC_BODY(ended_of_two, tc)
 	conf_free(c);
 }
 
-/* What the configuration says, whatever was set before. */
+/* The options follow the configuration, whatever was set before. */
 ATF_TC_WITHOUT_HEAD(options);
 ATF_TC_BODY(options, tc)
 {
@@ -379,7 +378,7 @@ check_congestion(int fd, const char *want)
 	ATF_CHECK_STREQ(want, name);
 }
 
-/* A reload that names none gives the system's back. */
+/* A reload without a congestion control restores the system's. */
 ATF_TC_WITHOUT_HEAD(congestion);
 ATF_TC_BODY(congestion, tc)
 {

@@ -1,6 +1,6 @@
 /*
- * load: the steps of a generation (generation.h): what is read, and what keys
- * gets.  Called by reload.c.
+ * load: the steps of a generation (generation.h): reads files, and loads keys.
+ * Called by reload.c.
  */
 #include <event2/event.h>
 #include <errno.h>
@@ -32,14 +32,14 @@ parent_load_free(struct parent_loaded *l)
 	l->selfsigned = -1;
 }
 
-/* From here to end_part() the first warning is kept as the step's line. */
+/* Keep the first warning from here to end_part() as the step's line. */
 static void
 begin_part(struct parent_generation *g)
 {
 	log_capture(g->line, sizeof(g->line));
 }
 
-/* Part of a step is over: -1 it failed, for the reason `why' (NULL: logged). */
+/* Part of a step has ended: -1 failed, for `why' (NULL: the logged line). */
 static void
 end_part(struct parent_generation *g, int rv, const char *why)
 {
@@ -50,7 +50,7 @@ end_part(struct parent_generation *g, int rv, const char *why)
 	}
 }
 
-/* The step is over. */
+/* The step has ended. */
 static void
 end_step(struct parent_generation *g, int rv, const char *why)
 {
@@ -127,7 +127,7 @@ read_node(struct parent_generation *g)
 	struct stat st;
 	int fd;
 
-	/* Without a relay there is no key of it to make or to announce. */
+	/* Without a relay there is no key to make or to announce. */
 	if (!c->relay.enabled) {
 		memset(g->loaded.node_key, 0, sizeof(g->loaded.node_key));
 		end_step(g, 0, NULL);
@@ -155,7 +155,7 @@ read_node(struct parent_generation *g)
 
 /* Certificates */
 
-/* Out of date is no reason to serve nobody, but to say so. */
+/* Warn of a certificate that is not valid now; it is served all the same. */
 static void
 check_time(const struct parent_cert *c)
 {
@@ -174,7 +174,7 @@ check_time(const struct parent_cert *c)
 		    c->path, days);
 }
 
-/* Add a certificate, which is the generation's now. */
+/* Add a certificate to the generation, which owns it from now on. */
 static void
 add_cert(struct parent_generation *g, struct parent_cert *cert, int selfsigned)
 {
@@ -190,7 +190,7 @@ add_cert(struct parent_generation *g, struct parent_cert *cert, int selfsigned)
 	v[l->ncerts++] = cert;
 }
 
-/* The certificate in force of the line that is read; NULL none. */
+/* The certificate in force of the line that is being read; NULL: none. */
 static struct parent_cert *
 in_force(const struct parent_generation *g)
 {
@@ -200,7 +200,7 @@ in_force(const struct parent_generation *g)
 	    NULL);
 }
 
-/* It stays in force, whether its key could be had or not. */
+/* Keep the old certificate, whether its key was loaded or not. */
 static void
 keep_cert(void *arg, const uint8_t *res, size_t len, const char *why)
 {
@@ -225,8 +225,8 @@ cert_read(void *arg, int rv, struct parent_cert *cert, const char *why)
 	int fd;
 
 	/*
-	 * A new keys: what is in force stays, if its key can be had.  Its files
-	 * may have changed: then they count, if they are good.
+	 * After a restart of keys the old certificate stays if its key can be
+	 * loaded.  Changed files replace it if they are valid.
 	 */
 	if (rv == -1 && g->kind == GEN_KEYS && in_force(g) != NULL) {
 		if (k->key != NULL &&
@@ -267,7 +267,7 @@ mesh_read(void *arg, const uint8_t *res, size_t len, const char *why)
 
 	(void)res;
 	(void)len;
-	/* Without a mesh key the mesh is down, and all else works. */
+	/* Without a mesh key only the mesh is down. */
 	if (why != NULL && g->kind == GEN_KEYS) {
 		log_warnx("no mesh until its key is back: mend it and reload");
 		why = NULL;
@@ -330,7 +330,7 @@ make_meta(struct parent_generation *g)
 		end_step(g, 0, NULL);
 }
 
-/* Files that are needed later; all that is wrong with them is said */
+/* Files that are used later; all their errors are logged */
 
 static void
 file_read(void *arg, const uint8_t *res, size_t len, const char *why)
@@ -344,13 +344,13 @@ file_read(void *arg, const uint8_t *res, size_t len, const char *why)
 	next_file(g);
 }
 
-/* All have been looked at. */
+/* All files have been checked. */
 static void
 end_files(struct parent_generation *g)
 {
 	begin_part(g);
 	end_part(g, renew_check_import(g->conf), NULL);
-	/* What lacks for a renewal alone is no reason to serve nobody. */
+	/* Files for renewals do not keep derpd from serving. */
 	if (g->kind == GEN_START && g->failed) {
 		log_warnx("derpd goes on without what can't be used: mend it "
 		    "and reload");
@@ -359,7 +359,7 @@ end_files(struct parent_generation *g)
 	end_step(g, 0, NULL);
 }
 
-/* keys looks at one of ACME's key files.  0: it answers; -1 (logged). */
+/* Have keys check one of ACME's key files.  0: it will answer; -1 (logged). */
 static int
 call_file(struct parent_generation *g, const struct renew_keyfile *f)
 {
@@ -460,7 +460,7 @@ parent_load_step(void *arg, struct parent_generation *g)
 	struct parent *d = g->d = arg;
 
 	if (g->conf == NULL) {
-		/* It begins. */
+		/* At the start: the configuration was read before. */
 		g->conf = d->conf;
 		g->loaded.selfsigned = -1;
 		memcpy(g->loaded.node_key, d->loaded.node_key,

@@ -1,9 +1,9 @@
 /*
- * metrics: what the metrics say of STUN, the maps and the health of the relay,
- * in the text format of Prometheus; see serve.h.  The worker that is asked puts
- * it behind its own counters.
+ * metrics: the metrics of STUN, the maps and the relay's health, in the text
+ * format of Prometheus; see serve.h.  A worker appends them to its own
+ * counters.
  *
- * The names of STUN are derper's, as far as it has the same.
+ * The metrics of STUN have derper's names, as far as derper has them.
  */
 #include <event2/event.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "log.h"
 #include "parent.h"
 
-#define DELAY_MS	200	/* several changes go together */
+#define DELAY_MS	200	/* collects several changes */
 
 static void
 gauge(FILE *f, const char *name, const char *help)
@@ -33,7 +33,7 @@ put_stun(FILE *f, const struct parent *d)
 	fprintf(f, "stun_answering %d\n", parent_stuns_answering(d));
 }
 
-/* A label's value: what its quotes can't hold is left out of URLs already. */
+/* A label's value; URLs hold no character that needs escaping here. */
 static void
 put_compare(FILE *f, const struct mapset_map *m)
 {

@@ -1,6 +1,6 @@
 /*
- * notify: the sd_notify protocol, without its library; see notify.h.  Called
- * by the parent.
+ * notify: the sd_notify protocol without its library; see notify.h.  Called by
+ * the parent.
  */
 #include <sys/socket.h>
 #include <sys/un.h>

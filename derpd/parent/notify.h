@@ -1,18 +1,18 @@
 /*
- * notify: tell a service manager how we are (the sd_notify protocol).
+ * notify: reports derpd's state to a service manager (the sd_notify protocol).
  */
 #ifndef NOTIFY_H
 #define NOTIFY_H
 
 /*
- * Send `state' ("READY=1", "STOPPING=1", "STATUS=...") to the socket that
- * NOTIFY_SOCKET names; without it, nothing.  0, or -1 with errno.
+ * Send `state' ("READY=1", "STOPPING=1", "STATUS=...") to the socket in
+ * NOTIFY_SOCKET; nothing is sent when that is unset.  0, or -1 with errno.
  */
 int	parent_notify(const char *state);
 
 /*
- * The same for the begin of a reload, with the time that the protocol wants;
- * "READY=1" ends it.
+ * Send "RELOADING=1" with the monotonic time that the protocol requires;
+ * "READY=1" ends the reload.
  */
 int	parent_notify_reloading(void);
 

@@ -1,5 +1,5 @@
 /*
- * notify_test: what a service manager hears of us.
+ * notify_test: the messages that a service manager receives.
  */
 #include <sys/socket.h>
 #include <sys/un.h>

@@ -12,7 +12,7 @@
 
 #include "ownaddr.h"
 
-/* Blocks of addresses that are not for everybody. */
+/* Blocks of addresses that are not globally reachable. */
 static const struct {
 	uint32_t	 net, mask;
 } special[] = {
@@ -43,7 +43,7 @@ is_public4(const struct in_addr *a)
 	return (1);
 }
 
-/* 2000::/3 without 2001:db8::/32 and what was tunnels of IPv4. */
+/* 2000::/3 without 2001:db8::/32 and the blocks of IPv4 tunnels. */
 static int
 is_public6(const struct in6_addr *a)
 {

@@ -1,5 +1,5 @@
 /*
- * ownaddr_test: which addresses are for everybody.
+ * ownaddr_test: which addresses are public.
  */
 #include <sys/socket.h>
 #include <arpa/inet.h>
@@ -50,7 +50,7 @@ ATF_TC_BODY(public, tc)
 	ATF_CHECK_EQ(0, parent_ownaddr_is_public(&sa));
 }
 
-/* Whatever this machine has: what is found is public. */
+/* On any machine: an address that is found is public. */
 ATF_TC_WITHOUT_HEAD(find);
 ATF_TC_BODY(find, tc)
 {

@@ -22,8 +22,8 @@
 #include "parent.h"
 #include "sandbox.h"
 
-#define START_MS	20000	/* all children are ready within */
-#define STOP_MS		5000	/* clients get their last bytes within */
+#define START_MS	20000	/* for all children to be ready */
+#define STOP_MS		5000	/* for clients to get their last bytes */
 #define STOP_GRACE_MS	1000
 
 static int	ready_fd = -1;
@@ -59,7 +59,7 @@ set_up(struct parent *d)
 #endif
 }
 
-/* Check that a user for root's children exists.  0, or -1 (logged). */
+/* Check that the user for the children exists.  0, or -1 (logged). */
 static int
 check_user(const struct parent *d, const char *what, const char *name)
 {
@@ -84,7 +84,7 @@ check_users(const struct parent *d)
 	return (rv);
 }
 
-/* An empty directory of root's for the children; made when it is not there. */
+/* Check root's empty directory for the children; it is made when missing. */
 static int
 check_chroot(const struct parent *d)
 {
@@ -95,7 +95,7 @@ check_chroot(const struct parent *d)
 		return (0);
 	if (d->checking && stat(c->chroot, &st) == -1 && errno == ENOENT) {
 		log_info("%s: will be made at the first start", c->chroot);
-		c->chroot[0] = '\0';	/* not for this keys */
+		c->chroot[0] = '\0';	/* keys of derpd -n has none */
 		return (0);
 	}
 	if (mkdir(c->chroot, 0755) == 0) {
@@ -134,7 +134,7 @@ start_late(evutil_socket_t fd, short what, void *arg)
 	event_base_loopbreak(d->base);
 }
 
-/* The start is over within START_MS. */
+/* Begin the time that the start may take, START_MS. */
 static void
 bound_start(struct parent *d)
 {
@@ -159,7 +159,7 @@ parent_check(struct parent *d)
 			fatalx("can't run the event loop (epoll, kqueue)");
 	d->stopping = 1;
 	parent_procs_kill(d);
-	/* A comment, behind what -v prints. */
+	/* Behind the configuration that -v prints, a comment. */
 	if (!d->failed)
 		printf("%sconfiguration OK\n", d->verbose ? "# " : "");
 	conf_free(d->conf);
@@ -229,7 +229,7 @@ parent_stop(struct parent *d)
 	(void)parent_notify("STOPPING=1");
 	parent_gens_stop(&d->gens);
 	parent_control_close(d);
-	parent_listen_close(&d->listens);	/* a new client is refused at
+	parent_listen_close(&d->listens);	/* refuse new clients at
 						   once */
 	parent_listen_close(&d->stunsocks);
 	parent_certwatch_end(d);
@@ -241,7 +241,7 @@ parent_stop(struct parent *d)
 		event_base_loopbreak(d->base);
 }
 
-/* Standard descriptors away, log to syslog: nobody looks any more. */
+/* Replace the standard descriptors, and log to syslog only. */
 static void
 let_go(struct parent *d)
 {
@@ -306,7 +306,7 @@ start(struct parent *d)
 		return (-1);
 	if (!d->conf->sandbox)
 		log_warnx("sandbox off: the children are not confined");
-	/* keys first, then what it is given, then the others. */
+	/* keys first, then the generation, then the other children. */
 	return (parent_procs_start_keys(&d->keys));
 }
 

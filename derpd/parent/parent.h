@@ -1,25 +1,27 @@
 /*
  * parent: the privileged parent of derpd.
  *
- * derpd.c     options, start
- * parent.c    the event loop, signals, stop
- * procs.c     children: start, death, restart; programs.c what they run
- * startchild.c  a child with its settings; life.c children that hang
- * relays.c    relay workers; serve.h has those of STUN and maps
+ * derpd.c      options, start
+ * parent.c     the event loop, signals, stop
+ * procs.c      children: start, death, restart; programs.c their programs
+ * startchild.c a child with its settings; life.c children that hang
+ * relays.c     relay workers; serve.h has the processes of STUN and health
  * generation.h configuration, keys and certificates, all or nothing
- * reload.c    generations of the parent; load.c what they read
- * certload.h  one certificate and its key
- * relayset.c  what a relay worker gets of them
- * keyfiles.c  key and certificate files of this machine
- * keycalls.c  calls of keys that do not block
- * checkfiles.c what else the configuration names
- * renew.h     certificates from ACME directories
- * listen.c    listening sockets
- * control.c   the control socket; status.c and ownnode.c what it answers
- * notify.c    the service manager
+ * reload.c     generations of the parent; load.c their steps
+ * certload.h   one certificate and its key
+ * relayset.c   the settings and certificates of a relay worker
+ * keyfiles.c   key and certificate files of this machine
+ * keycalls.c   calls of keys that do not block
+ * checkfiles.c other files of the configuration
+ * renew.h      certificates from ACME directories
+ * listen.c     listening sockets
+ * control.c    the control socket; talk.c requests of derpctl, which status.c,
+ *              certstatus.c, mapstatus.c and ownnode.c answer
+ * notify.c     the service manager
  *
- * It opens files and sockets and watches its children.  Nothing that came from
- * a network is parsed here, and no private key is read: keys gets descriptors.
+ * The parent opens files and sockets and supervises its children.  It parses
+ * nothing that came from a network and reads no private key: keys gets file
+ * descriptors.
  */
 #ifndef PARENT_H
 #define PARENT_H
@@ -42,35 +44,36 @@
 #include "serve.h"
 
 #define DERPD_VERSION		"1.0"
-#define PARENT_CALL_MS		10000	/* bound of one answer of keys */
+#define PARENT_CALL_MS		10000	/* for one answer of keys */
 #define PARENT_LEVEL_SIZE	256
 
 struct parent;
 
-/* A child. */
+/* A child process. */
 struct parent_proc {
 	struct parent	*d;
 	enum ipc_role	 role;
 	unsigned int	 worker;
-	/* 0, or -1 (logged): try again later unless pid is set */
+	/* 0, or -1 (logged): retried later unless pid is set */
 	int		 (*start)(struct parent_proc *);
 	pid_t		 pid;		/* 0: not running */
-	struct ipc_chan	*chan;		/* NULL: gone */
+	struct ipc_chan	*chan;		/* NULL: closed */
 	int		 ready;
-	unsigned int	 commits;	/* not answered yet */
+	unsigned int	 commits;	/* not acknowledged yet */
 	unsigned int	 restarts;
 	unsigned int	 backoff_ms;	/* last wait before a restart */
 	uint64_t	 started_ms;	/* monotonic */
-	uint64_t	 owes_ms;	/* a sign of life, for so long */
-	uint64_t	 connected_ms;	/* a relay to keys; monotonic */
-	uint64_t	 linked_ms;	/* last links that it asked for */
-	uint64_t	 deaf_ms;	/* last it said that sockets ended */
-	char		 level[PARENT_LEVEL_SIZE]; /* sandbox in force, as it
-						      said */
+	uint64_t	 owes_ms;	/* time that a ping is unanswered */
+	uint64_t	 connected_ms;	/* relay: last channels to keys */
+	uint64_t	 linked_ms;	/* relay: last links on request */
+	uint64_t	 deaf_ms;	/* relay: last report of an ended
+					   socket; all monotonic */
+	char		 level[PARENT_LEVEL_SIZE]; /* sandbox in force, as
+						      reported */
 	struct event	*ev_restart;
 };
 
-/* How many there may be of all roles. */
+/* The maximum number of children of all roles. */
 enum {
 	PARENT_MAXPROCS = 0
 #define OUTSIDE(ROLE, name)
@@ -80,9 +83,9 @@ enum {
 #include "roles.def"
 };
 
-/* What is had of the system for children; a test has its own. */
+/* System calls for children; a test replaces them. */
 struct parent_procs_ops {
-	pid_t	 (*wait)(int *status);	/* one that ended, or 0 or -1 */
+	pid_t	 (*wait)(int *status);	/* a child that ended, or 0 or -1 */
 	int	 (*kill)(pid_t, int);
 	uint64_t (*clock)(void);	/* monotonic ms */
 };
@@ -94,130 +97,124 @@ struct parent {
 	int			 debug;		/* -d: foreground, standard
 						   error */
 	int			 verbose;
-	int			 checking;	/* -n: make nothing */
+	int			 checking;	/* -n: only check */
 	int			 starting;	/* until all children were ready
 						   once */
 	int			 stopping;
-	int			 failed;	/* the start, or -n, came to
-						   nothing */
-	int			 checked;	/* -n is over */
+	int			 failed;	/* the start or -n */
+	int			 checked;	/* -n has ended */
 	uint64_t		 started_ms;
 	struct conf		*conf;
 	struct parent_loaded	 loaded;	/* in force */
-	struct parent_gens gens;		/* what is to be, or is put, in
-						   force */
+	struct parent_gens gens;		/* requested, and under way */
 	struct parent_listen_set listens;
 	struct parent_listen_set stunsocks;	/* UDP; a socket a stund */
-	/* of those that run */
+	/* Counters of the stund processes that run. */
 	struct net_stun_stats stun_stats[IPC_MAXWORKERS];
-	struct net_stun_stats stun_past;	/* of those that have ended */
+	struct net_stun_stats stun_past;	/* of all that have ended */
 	struct mapset		 maps;
 	struct mapset_queue mapqueue;		/* maps to be validated */
-	struct event		*ev_mapcheck;	/* and the time of the first
-						   one */
+	struct event		*ev_mapcheck;	/* limit of the first */
 	struct parent_health	 well;
 	struct renew		 acme;
 	struct parent_certwatch certwatch;
 	struct parent_keycalls calls;		/* of keys */
-	int			 keys_loaded;	/* keys has all that is in
-						   force */
-	unsigned int		 nworkers;	/* relay workers, 0 without any
-						   web */
+	int			 keys_loaded;	/* keys has all in force */
+	unsigned int		 nworkers;	/* relay workers; 0: nothing to
+						   serve over TCP */
 	unsigned int		 nstuns;
-	/* a member for each row of roles.def: keys, relays, ... */
+	/* A member for each row of roles.def: keys, relays, ... */
 #define OUTSIDE(ROLE, name)
 #define CHILD(ROLE, member, name, program, folder, sandbox)		\
 	struct parent_proc	 member;
 #define WORKERS(ROLE, member, name, program, folder, sandbox)		\
 	struct parent_proc	 member[IPC_MAXWORKERS];
 #include "roles.def"
-	/* all of the above that there may be */
+	/* All of the above. */
 	struct parent_proc	*procs[PARENT_MAXPROCS];
 	const struct parent_procs_ops *system;
 	unsigned int	 nprocs;
 	struct event	*ev_stop;
 	struct event	*ev_renew;
 	struct event	*ev_turn;	/* of gens */
-	struct event	*ev_deadline;	/* the same */
+	struct event	*ev_deadline;	/* of gens */
 	struct event	*ev_metrics;
 };
 
 /* parent.c */
 
-/* -n: look at everything, make nothing.  0 good, -1 not (logged). */
+/* derpd -n: check everything, make nothing.  0 valid, -1 not (logged). */
 int	 parent_check(struct parent *d);
 
 /*
  * Start and run until stopped.  `ready_fd' (-1: stay in the foreground) gets a
- * byte once all is up.  0 stopped, -1 it did not start (logged).
+ * byte when all children are ready.  0 stopped, -1 the start failed (logged).
  */
 int	 parent_run(struct parent *d, int ready_fd);
 
 /*
- * The start, or -n: everything was read, and is `good' or not (logged).
+ * The first generation of the start, or of -n, has ended: `good' 1 or 0
+ * (logged).
  */
 void	 parent_loaded(struct parent *d, int good);
 
-/* A child became ready: if all are, for the first time, the start is over. */
+/* A child became ready: when all are for the first time, the start is over. */
 void	 parent_ready(struct parent *d);
 
-/* Begin to stop; the loop ends when the children have. */
+/* Begin to stop; the loop ends when the children have ended. */
 void	 parent_stop(struct parent *d);
 
 /* procs.c */
 
-/* Name all children that there may be; none is started. */
+/* Set up all possible children; none is started. */
 void	 parent_procs_set_up(struct parent *d);
 
-/* 1 when the configuration wants this child, else 0. */
+/* 1 when the configuration needs this child, else 0. */
 int	 parent_procs_wanted(const struct parent_proc *p);
 
-/* Start keys, which reports by message; see struct parent_proc. */
+/* Start keys; see struct parent_proc. */
 int	 parent_procs_start_keys(struct parent_proc *p);
 
-/*
- * Start all children that are wanted and do not run; they report by message.
- * 0, or -1 (logged).
- */
+/* Start all children that are needed and do not run.  0, or -1 (logged). */
 int	 parent_procs_start(struct parent *d);
 
 /*
- * After a reload: start or stop one child as it is wanted now.  1 when it was
- * started just now and has its settings, else 0.
+ * After a reload: start or stop one child as needed now.  1 when it was started
+ * just now with its settings, else 0.
  */
 int	 parent_procs_adjust(struct parent_proc *p);
 
-/* 1 when all children that are wanted are ready, else 0. */
+/* 1 when all children that are needed are ready, else 0. */
 int	 parent_procs_ready(const struct parent *d);
 
 /*
- * Open the programs of all roles, which are found from the full path of this
- * one, `self'.  0, or -1 (logged).
+ * Open the programs of all roles, found relative to the full path `self' of
+ * this program.  0, or -1 (logged).
  */
 int	 parent_programs_open(const char *self);
 
-/* The path of a role's program, and in *fd the program itself, still ours. */
+/* The path of a role's program, and its open descriptor in *fd (not a copy). */
 const char *parent_programs_find(enum ipc_role role, int *fd);
 
 struct ipc_relay_conf;
 
-/* Settings of worker number `worker' of `nworkers' from the configuration. */
+/* Fill in the settings of worker `worker' of `nworkers' from `c'. */
 void	parent_relay_conf(struct ipc_relay_conf *r, const struct conf *c,
 	    const uint8_t node_key[32], uint32_t worker, uint32_t nworkers);
 
-/* Fork, execute, say MSG_START.  0, or -1 (logged). */
+/* Fork, execute, send MSG_START.  0, or -1 (logged). */
 int	 parent_procs_spawn(struct parent_proc *p);
 
 /*
- * Deliver what a child sends to `cb', with p as its argument.  0, or -1
- * (logged); it is then killed.
+ * Deliver the messages of a child to `cb', with p as its argument.  0, or -1
+ * (logged; the child is killed).
  */
 int	 parent_procs_attach(struct parent_proc *p, ipc_chan_cb cb);
 
 /*
- * Start a child.  `set_up' sends it its settings: 0, or -1 it can't; what the
- * child sends goes to `cb', with p as its argument.  0, or -1 (logged); the
- * child is then killed.
+ * Start a child.  `set_up' sends it its settings (0, or -1 on failure); its
+ * messages go to `cb', with p as the argument.  0, or -1 (logged; the child is
+ * killed).
  */
 int	 parent_start_child(struct parent_proc *p,
 	    int (*set_up)(struct parent_proc *), ipc_chan_cb cb);
@@ -226,71 +223,71 @@ int	 parent_start_child(struct parent_proc *p,
 int	 parent_start_plain(struct parent_proc *p);
 
 /*
- * Handle a message of a child: MSG_READY, or one for `handle', which returns 0,
- * or -1: the child may not send that, and is killed.
+ * Handle a message of a child: MSG_READY here, any other by `handle', which
+ * returns 0, or -1: the message is not permitted, and the child is killed.
  */
 void	 parent_child_message(struct parent_proc *p, struct ipc_msg *m,
 	    int (*handle)(struct parent_proc *, struct ipc_msg *));
 
-/* MSG_READY, said once in a child's life.  0, or -1 malformed. */
+/* Handle MSG_READY, sent once in a child's life.  0, or -1 malformed. */
 int	 parent_procs_handle_ready(struct parent_proc *p, struct ipc_msg *m);
 
-/* Close the channel of a child that has gone, or goes then. */
+/* Close the channel of a child that has ended or is being ended. */
 void	 parent_procs_forget(struct parent_proc *p);
 
-/* A signal says that children have ended: take leave, start them again. */
+/* Children have ended (SIGCHLD): clean up, and restart them. */
 void	 parent_procs_reap(struct parent *d);
 
 /*
- * A child broke the rules, as `what' says behind its name: it is killed, and
- * started anew when it has gone.
+ * A child violated the protocol; `what' follows its name in the log.  The child
+ * is killed, and restarted when it has ended.
  */
 void	 parent_procs_fail(struct parent_proc *p, const char *what);
 
-/* 1 when a child is running, else 0. */
+/* 1 when any child is running, else 0. */
 int	 parent_procs_running(const struct parent *d);
 
-/* Tell the children to stop within `ms' milliseconds; keys follows the last. */
+/* Stop the children within `ms' milliseconds; keys is stopped last. */
 void	 parent_procs_stop(struct parent *d, unsigned int ms);
 
-/* Kill what is left. */
+/* Kill the remaining children. */
 void	 parent_procs_kill(struct parent *d);
 
-/* Have this process and all children log in detail (1), or briefly (0). */
+/* Make this process and all children log in detail (1) or briefly (0). */
 void	 parent_procs_verbose(struct parent *d, int verbose);
 
 /* life.c */
 
-/* Look after all children from now on: who hangs is killed. */
+/* Supervise all children from now on: a child that hangs is killed. */
 void	 parent_life_start(struct parent *d);
 
 /* relays.c */
 
-/* Start one worker, with all that it needs; see struct parent_proc. */
+/* Start one worker with its settings; see struct parent_proc. */
 int	 parent_relays_start_one(struct parent_proc *p);
 
 /*
- * Channels between keys and a worker, replacing older ones.  0, also when one
- * of the two is not there; -1 (logged).
+ * Make channels between keys and a worker, which replace older ones.  0, also
+ * when one of the two does not run; -1 (logged).
  */
 int	 parent_relays_connect_keys(struct parent *d,
 	    struct parent_proc *relay);
 
-/* Send a message without a descriptor to every worker that is there. */
+/* Send a message without a descriptor to every worker that runs. */
 void	 parent_relays_send(struct parent *d, uint32_t type,
 	    const struct ipc_wr *w);
 
 /* load.c */
 
-/* Free what a generation brought. */
+/* Free what a generation loaded. */
 void	 parent_load_free(struct parent_loaded *l);
 
-/* The step of a generation: struct parent_gen_ops. */
+/* Carry out the step of a generation: struct parent_gen_ops. */
 void	 parent_load_step(void *arg, struct parent_generation *g);
 
 /*
- * Have keys forget all keys but those in force; the mesh key that it has staged
- * takes effect when `use', else it is forgotten.  The end is told as of
+ * Make keys drop all keys but those in force; the mesh key that it has staged
+ * takes effect when `use' is 1, else it is dropped.  `done' as in
  * parent_keys_call().
  */
 void	 parent_load_retain(struct parent *d, int use, parent_keys_cb done,
@@ -298,30 +295,30 @@ void	 parent_load_retain(struct parent *d, int use, parent_keys_cb done,
 
 /* reload.c */
 
-/* Set up d->gens. */
+/* Initialise d->gens. */
 void	 parent_reload_init(struct parent *d);
 
 /*
- * Read the configuration again and put it in force, or leave everything as it
- * was.  `done' (NULL: nobody waits) is called with `arg' from the event loop
- * when that has ended.  parent_certs_reload() is in generation.h.
+ * Read the configuration again and put it in force, or change nothing.  `done'
+ * (NULL: no callback) is called with `arg' from the event loop at the end.
+ * parent_certs_reload() is in generation.h.
  */
 void	 parent_reload(struct parent *d, parent_reload_cb done, void *arg);
 
-/* keys can be called: give it what is in force, or is to be at the start. */
+/* keys can be called: load what is in force, or will be at the start. */
 void	 parent_keys_ready(struct parent *d);
 
 /*
- * From now on make a meta certificate once a day, and name the certificates
- * that expire soon.
+ * From now on make a meta certificate once a day, and log certificates that
+ * expire soon.
  */
 void	 parent_renew_begin(struct parent *d);
 
 /* relayset.c */
 
 /*
- * Send a worker that starts its settings and certificates, which it puts in
- * force.  0, or -1.
+ * Send a starting worker its settings and certificates, which it puts in force.
+ * 0, or -1.
  */
 int	 parent_settings_first(struct parent_proc *relay);
 
@@ -332,94 +329,95 @@ int	 parent_settings_first(struct parent_proc *relay);
 int	 parent_settings_stage(struct parent_proc *relay, const struct conf *c,
 	    const struct parent_loaded *l, uint32_t id);
 
-/* Have it put them in force.  1: it will answer; 0: it does not run. */
+/* Put them in force in the worker.  1: it will answer; 0: it does not run. */
 int	 parent_settings_commit(struct parent_proc *relay, uint32_t id);
 
-/* Have it forget them. */
+/* Make the worker drop them. */
 void	 parent_settings_drop(struct parent_proc *relay, uint32_t id);
 
 /* checkfiles.c */
 
 /*
- * Check what `c' names and no other step of a generation reads: directories to
- * write to, authorities.  0, or -1: something can't be used (logged, a line
- * each, with where it is named and what to do).
+ * Check the files that `c' names and no other step of a generation reads:
+ * directories to write to, certificate authorities.  0, or -1: one can't be
+ * used (a line is logged for each, with its place in the configuration and
+ * advice).
  */
 int	 parent_check_files(const struct conf *c);
 
 /* keyfiles.c */
 
 /*
- * Open a private key file for keys: a regular file of at most 64 KiB, closed to
- * others as derpd(8) says.  `what' names it in messages ("relay key").  A
- * descriptor, or -1 (logged).
+ * Open a private key file for keys: a regular file of at most 64 KiB whose mode
+ * derpd(8) allows.  `what' names it in messages ("relay key").  A descriptor,
+ * or -1 (logged).
  */
 int	 parent_keyfile_open(const char *path, const char *what);
 
 /*
- * Make an empty temporary file beside `path', whose directory is made, and put
- * its name into `temp' of `size' bytes.  A descriptor, or -1 (logged).
+ * Make an empty temporary file beside `path', whose directory is made if
+ * missing, and write its name to `temp' of `size' bytes.  A descriptor, or -1
+ * (logged).
  */
 int	 parent_keyfile_temp(const char *path, char *temp, size_t size);
 
 /*
- * The file `temp' is whole: it becomes `path', for good.  0, or -1 (logged);
- * `temp' is then removed.
+ * Sync the complete file `temp' and rename it to `path'.  0, or -1 (logged;
+ * `temp' is removed).
  */
 int	 parent_keyfile_commit(const char *temp, const char *path);
 
-/* The file `from' becomes `to', for good.  0, or -1 (logged). */
+/* Sync the file `from' and rename it to `to'.  0, or -1 (logged). */
 int	 parent_keyfile_rename(const char *from, const char *to);
 
 /*
- * Make or replace a file that holds no secret, of the `len' bytes at `p', by a
- * temporary file and rename.  0, or -1 (logged); what was there stays then.
+ * Make or replace a file without secrets, of the `len' bytes at `p', by a
+ * temporary file and rename.  0, or -1 (logged; the old file stays).
  */
 int	 parent_keyfile_public(const char *path, const void *p, size_t len);
 
 /* control.c */
 
-/* Can the socket be made at its path, as far as the path goes?  0, or -1
-   (logged). */
+/* Check the path of the control socket.  0, or -1 (logged). */
 int	 parent_control_check(const struct conf *c);
 
 /* Open the control socket, non-blocking.  0, or -1 (logged). */
 int	 parent_control_open(struct parent *d);
 
-/* Remove it, and end all conversations. */
+/* Remove the control socket, and end all conversations. */
 void	 parent_control_close(struct parent *d);
 
-/* A worker's part of the answer to `derpctl clients'.  0, or -1 malformed. */
+/* A worker's answer for `derpctl clients'.  0, or -1 malformed. */
 int	 parent_control_client(struct parent_proc *relay, struct ipc_msg *m);
 
-/* A worker has gone: do not wait for its clients. */
+/* A worker has ended: do not wait for its clients. */
 void	 parent_control_worker_gone(struct parent *d, unsigned int worker);
 
 /*
- * The job (enum ipc_acme_job) has ended: whoever asked for it is told the line,
- * as an answer when `good', else as what is wrong.
+ * The job (enum ipc_acme_job) has ended: derpctl, if it waits for the job, gets
+ * the line, as a result when `good' is 1, else as an error.
  */
 void	 parent_control_cert_done(unsigned int job, int good, const char *line);
 
 /* status.c */
 
-/* JSON of the status, appended to `w' as it is; ipc_wr_ok() tells. */
+/* Append the JSON of the status to `w'; ipc_wr_ok() reports a failure. */
 void	 parent_status_text(const struct parent *d, struct ipc_wr *w);
 
 /*
- * ownnode.c: the same of this machine's map node.  There must be a relay or
+ * ownnode.c: the same for this machine's map node.  There must be a relay or
  * STUN.
  */
 void	 mapset_own_node(const struct parent *d, struct ipc_wr *w);
 
-/* certstatus.c: what derpctl cert shows, as JSON, see control.h. */
+/* certstatus.c: the same for `derpctl cert', see control.h. */
 void	 parent_certstatus_text(const struct parent *d, struct ipc_wr *w);
 
-/* The array "names" of a certificate, for that and for the status. */
+/* The array "names" of a certificate, for both. */
 void	 parent_certstatus_names(struct json_out *o,
 	    const struct parent_cert *c);
 
-/* The port of TLS, of the first such socket; 0 none. */
+/* The port of the first TLS socket; 0: none. */
 int	 parent_status_tls_port(const struct parent *d);
 
 #endif

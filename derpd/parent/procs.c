@@ -1,6 +1,6 @@
 /*
- * procs: the parent's children, whatever they do: start, death, restart; see
- * parent.h.  What is particular to a role is in the table kinds[], and in
+ * procs: the parent's children of all roles: start, death, restart; see
+ * parent.h.  What is specific to a role is in the table kinds[], and in
  * relays.c, stuns.c, health.c, map/ and acme/.
  */
 #include <sys/wait.h>
@@ -19,7 +19,7 @@
 
 #define BACKOFF_MIN_MS	50
 #define BACKOFF_MAX_MS	10000
-#define SETTLED_MS	60000		/* alive so long: begin anew */
+#define SETTLED_MS	60000		/* alive: resets the back-off */
 
 static void	restart_later(struct parent_proc *p);
 
@@ -33,7 +33,7 @@ static const struct parent_procs_ops system_ops = {
 	system_wait, kill, base_clock_ms
 };
 
-/* The user of a role, "" when there is nothing to switch. */
+/* The user of a role, "" without a change of user. */
 static const char *
 user_of(const struct parent *d, enum ipc_role role)
 {
@@ -47,7 +47,7 @@ user_of(const struct parent *d, enum ipc_role role)
 static int
 send_start(struct parent *d, struct parent_proc *p)
 {
-	/* These need the files of the resolver and the authorities. */
+	/* These need files for name resolution and certificate authorities. */
 	const int rooted = geteuid() == 0 && p->role != ROLE_FETCH &&
 	    p->role != ROLE_ACME;
 	struct ipc_msg_start v = {
@@ -139,7 +139,7 @@ parent_procs_handle_ready(struct parent_proc *p, struct ipc_msg *m)
 	return (0);
 }
 
-/* A child broke its channel: it is of no more use. */
+/* A child closed or broke its channel, and can't be used any more. */
 static void
 gone(struct ipc_chan *c, const char *why, void *arg)
 {
@@ -158,7 +158,7 @@ gone(struct ipc_chan *c, const char *why, void *arg)
 		if (p->pid > 0 && !d->stopping)
 			p->d->system->kill(p->pid, SIGKILL);
 	}
-	/* Nobody waits for the end of its children there. */
+	/* derpd -n does not wait for the end of its children. */
 	if (d->checking)
 		parent_loaded(d, 0);
 }
@@ -269,7 +269,7 @@ parent_procs_start(struct parent *d)
 {
 	unsigned int i;
 
-	/* Keys and derpmapd run already. */
+	/* keys and derpmapd run already. */
 	for (i = 0; i < d->nprocs; i++)
 		if (d->procs[i]->pid == 0 && parent_procs_wanted(d->procs[i]) &&
 		    d->procs[i]->start(d->procs[i]) == -1)
@@ -367,7 +367,10 @@ died(struct parent *d, struct parent_proc *p, int status)
 {
 	int asked = d->stopping || !needed(p);
 
-	/* A 0 was asked for, by MSG_STOP or by settings for a new one. */
+	/*
+	 * Status 0 was requested, by MSG_STOP or by settings that need a
+	 * restart.
+	 */
 	if (!asked && status != 0)
 		log_death(p, status);
 	p->pid = 0;
@@ -382,7 +385,7 @@ died(struct parent *d, struct parent_proc *p, int status)
 	if (p->role == ROLE_STUN)
 		parent_stuns_gone(p);
 	if (d->stopping && !relays_running(d))
-		/* Last of all keys, which ends when its channel does. */
+		/* keys comes last; it ends when its channel is closed. */
 		parent_procs_forget(&d->keys);
 	if (asked)
 		return;
@@ -431,7 +434,7 @@ parent_procs_running(const struct parent *d)
 	return (0);
 }
 
-/* Tell one child to stop; it may take `ms' milliseconds. */
+/* Stop one child within `ms' milliseconds. */
 static void
 stop_one(struct parent_proc *p, unsigned int ms)
 {
@@ -465,7 +468,7 @@ parent_procs_adjust(struct parent_proc *p)
 	}
 	if (p->pid > 0)
 		return (0);
-	/* One that is on its way out is started when it has gone. */
+	/* A child that is ending is started when it has ended. */
 	if (p->start(p) == -1 && p->pid == 0)
 		restart_later(p);
 	return (1);

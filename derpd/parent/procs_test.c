@@ -1,6 +1,6 @@
 /*
  * procs_test: children that end, fail, become ready and stop.  The test plays
- * the system, and the other ends of their channels.
+ * the system and the other ends of the channels.
  */
 #include <sys/socket.h>
 #include <atf-c.h>
@@ -12,18 +12,18 @@
 #include "parent.h"
 
 #define WAIT_MS	20000
-#define PID	1000		/* of the first child; never of the system's */
+#define PID	1000		/* of the first child; no real process */
 
 static struct parent	 d;
 static struct conf	 conf;
 static uint64_t		 now_ms;
-static pid_t		 dead;		/* the next one that ended, 0 none */
-static int		 status;	/* of it */
-static pid_t		 killed;	/* the last one */
+static pid_t		 dead;		/* next child to be reaped, 0: none */
+static int		 status;	/* its status */
+static pid_t		 killed;	/* last child killed */
 static unsigned int	 starts;
-static int		 start_fails;	/* 1: no process, 2: a useless one */
+static int		 start_fails;	/* 1: no process, 2: an unusable one */
 static pid_t		 next_pid;
-static struct ipc_chan	*ends[8];	/* the children's, by pid - PID */
+static struct ipc_chan	*ends[8];	/* the children's ends, by pid - PID */
 
 static pid_t
 fake_wait(int *st)
@@ -124,7 +124,7 @@ begin(void)
 	ATF_REQUIRE_EQ(4, starts);
 }
 
-/* A child ends, and that is noticed. */
+/* A child ends and is reaped. */
 static void
 ends_with(struct parent_proc *p, int st)
 {
@@ -135,7 +135,7 @@ ends_with(struct parent_proc *p, int st)
 	ATF_CHECK(p->chan == NULL);
 }
 
-/* The time until it is started again has passed; it is. */
+/* The delay before a restart passes; the child is started. */
 static void
 time_passes(struct parent_proc *p)
 {
@@ -165,7 +165,7 @@ ATF_TC_BODY(back_off, tc)
 	size_t			 i;
 
 	begin();
-	start_fails = 2;	/* so that there is no end of channels */
+	start_fails = 2;	/* keeps the channel out of it */
 	for (i = 0; i < sizeof(ms) / sizeof(ms[0]); i++) {
 		ends_with(p, 256);
 		check_wait(p, ms[i]);
@@ -174,7 +174,7 @@ ATF_TC_BODY(back_off, tc)
 		ATF_CHECK_EQ(5 + i, starts);
 		next_pid = PID + 5;
 	}
-	/* One that has lived for a minute begins anew. */
+	/* A child that has run for a minute resets the back-off. */
 	now_ms += 59999;
 	ends_with(p, 256);
 	check_wait(p, 10000);
@@ -182,7 +182,7 @@ ATF_TC_BODY(back_off, tc)
 	now_ms += 60000;
 	ends_with(p, 256);
 	check_wait(p, 50);
-	/* The others went on. */
+	/* The other children go on. */
 	ATF_CHECK(d.relays[0].pid != 0 && d.keys.pid != 0);
 	ATF_CHECK_EQ(0, d.relays[0].restarts);
 }
@@ -193,22 +193,22 @@ ATF_TC_BODY(restart, tc)
 	struct parent_proc	*p = &d.stuns[0];
 
 	begin();
-	/* What it was asked to end for, it ends with 0 for. */
+	/* Status 0 is a requested end. */
 	ends_with(p, 0);
 	start_fails = 1;
 	time_passes(p);
-	/* No process came of it: that is tried again by itself. */
+	/* The start failed: it is retried. */
 	check_wait(p, 100);
 	start_fails = 2;
 	time_passes(p);
-	/* One that is of no use is there, and has to end first. */
+	/* The start left an unusable process, which has to end first. */
 	ATF_CHECK(!evtimer_pending(p->ev_restart, NULL));
 	start_fails = 0;
 	ends_with(p, 9);
 	time_passes(p);
 	ATF_CHECK(p->pid != 0 && p->chan != NULL);
 	ATF_CHECK(!evtimer_pending(p->ev_restart, NULL));
-	/* Nobody that we started: it is taken, and that is all. */
+	/* An unknown process is reaped, and nothing else happens. */
 	dead = 77;
 	parent_procs_reap(&d);
 	ATF_CHECK_EQ(7, starts);
@@ -293,22 +293,22 @@ ATF_TC_BODY(failure, tc)
 	parent_procs_fail(p, "broke the rules");
 	ATF_CHECK_EQ(pid, killed);
 	ATF_CHECK(p->chan == NULL && !p->ready && p->commits == 0);
-	/* It is started again when it has gone, not before. */
+	/* It is restarted when it has ended, not before. */
 	ATF_CHECK_EQ(pid, p->pid);
 	ATF_CHECK(p->ev_restart == NULL);
 	ends_with(p, SIGKILL);
 	check_wait(p, 50);
-	/* A closed channel is the end of a child, too. */
+	/* A closed channel ends a child, too. */
 	p = &d.relays[1];
 	pid = p->pid;
 	ipc_chan_free(ends[pid - PID]);
 	ATF_REQUIRE(event_base_loop(d.base, EVLOOP_ONCE) != -1);
 	ATF_CHECK_EQ(pid, killed);
-	/* keys has nothing any more when it has gone. */
+	/* A keys that has ended has nothing loaded. */
 	d.keys_loaded = 1;
 	ends_with(&d.keys, SIGKILL);
 	ATF_CHECK_EQ(0, d.keys_loaded);
-	/* During the start it is the end of all. */
+	/* During the start a dying child ends derpd. */
 	d.starting = 1;
 	ends_with(p, 256);
 	ATF_CHECK(d.failed);
@@ -338,21 +338,21 @@ ATF_TC_BODY(ready, tc)
 	say_ready(&d.stuns[0]);
 	ATF_CHECK(d.relays[0].ready);
 	ATF_CHECK_STREQ("level", d.relays[0].level);
-	/* All that are wanted, and no others. */
+	/* Only children that are needed count. */
 	ATF_CHECK(!parent_procs_ready(&d));
 	say_ready(&d.relays[1]);
 	ATF_CHECK(parent_procs_ready(&d));
 	conf.acme.enabled = 1;
 	ATF_CHECK(!parent_procs_ready(&d));
 	conf.acme.enabled = 0;
-	/* Said once in a life. */
+	/* MSG_READY is sent once. */
 	killed = 0;
 	say_ready(&d.relays[1]);
 	ATF_CHECK_EQ(d.relays[1].pid, killed);
 	ATF_CHECK(!parent_procs_ready(&d));
 }
 
-/* 1: the child was told to stop, 0: not; -1: its channel is closed. */
+/* 1: the child was stopped, 0: not; -1: its channel is closed. */
 static int
 told(pid_t pid)
 {
@@ -371,7 +371,7 @@ told(pid_t pid)
 	return (rv);
 }
 
-/* keys is the last: the others may have signatures to wait for. */
+/* keys is stopped last: other children may wait for signatures. */
 ATF_TC_WITHOUT_HEAD(stop);
 ATF_TC_BODY(stop, tc)
 {
@@ -393,7 +393,7 @@ ATF_TC_BODY(stop, tc)
 	ATF_CHECK(parent_procs_running(&d));
 	ends_with(&d.keys, 0);
 	ATF_CHECK(!parent_procs_running(&d));
-	/* Nobody is started again. */
+	/* No child is restarted. */
 	ATF_CHECK_EQ(4, starts);
 	ATF_CHECK(d.relays[1].ev_restart == NULL);
 }
@@ -424,7 +424,7 @@ ATF_TC_BODY(kill_all, tc)
 	begin();
 	ends_with(&d.keys, SIGKILL);
 	parent_procs_kill(&d);
-	ATF_CHECK_EQ(d.stuns[0].pid, killed);	/* the last one */
+	ATF_CHECK_EQ(d.stuns[0].pid, killed);	/* the last child */
 }
 
 ATF_TP_ADD_TCS(tp)

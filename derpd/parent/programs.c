@@ -1,10 +1,10 @@
 /*
- * programs: the programs of the other roles; see parent.h.  Called by parent.c
- * at the start and by procs.c for each child.
+ * programs: the programs of the roles; see parent.h.  Called by parent.c at the
+ * start and by procs.c for each child.
  *
- * All are opened when derpd starts and executed by their descriptors: when a
- * newer package is unpacked beside a running derpd, its children stay of the
- * build of their parent.
+ * All programs are opened when derpd starts and executed by descriptor: when a
+ * newer package is unpacked under a running derpd, its children are still of
+ * the parent's build.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,11 +16,13 @@
 #include "log.h"
 #include "parent.h"
 
-/* A row a child: its program, and where that is in the build tree. */
+/*
+ * A row for each role: its program, and the program's place in the build tree.
+ */
 static struct program {
 	enum ipc_role	 role;
 	const char	*name;
-	const char	*built;		/* from the directory of derpd */
+	const char	*built;		/* relative to the directory of derpd */
 	char		 path[PATH_MAX];
 	int		 fd;
 } programs[] = {
@@ -32,7 +34,7 @@ static struct program {
 
 #define NPROGRAMS	(sizeof(programs) / sizeof(programs[0]))
 
-/* Open the path that was printed into the row; 0, or -1 with errno. */
+/* Open the path in the row's buffer.  0, or -1 with errno. */
 static int
 open_at(struct program *p, int n)
 {
@@ -46,7 +48,7 @@ open_at(struct program *p, int n)
 	return (p->fd == -1 ? -1 : 0);
 }
 
-/* As installed, or as built, whichever this derpd is. */
+/* Open the program as installed or as built, like this derpd. */
 static int
 open_program(struct program *p, const char *dir, int len)
 {

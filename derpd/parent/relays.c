@@ -12,11 +12,11 @@
 #include "parent.h"
 
 #define LINK_BUFFER	(2 * 1024 * 1024)
-#define RECONNECT_MS	900	/* a worker asks each second */
-#define DEAF_REST_MS	900	/* and for its sockets to listen */
-#define LINK_REST_MS	900	/* a worker may ask for links once in that */
+#define RECONNECT_MS	900	/* a worker requests it each second */
+#define DEAF_REST_MS	900	/* the same for listening sockets */
+#define LINK_REST_MS	900	/* between two requests for links */
 
-/* One channel of a worker to keys, of one kind. */
+/* Make one channel of a worker to keys, of one kind. */
 static int
 connect_kind(struct parent *d, struct parent_proc *relay, enum ipc_keychan kind)
 {
@@ -37,7 +37,7 @@ int
 parent_relays_connect_keys(struct parent *d, struct parent_proc *relay)
 {
 	if (!d->keys_loaded || relay->chan == NULL)
-		return (0);	/* the one that comes back is connected then */
+		return (0);	/* connected after the restart */
 	relay->connected_ms = base_clock_ms();
 	if (connect_kind(d, relay, KEYCHAN_SIGN) == -1 ||
 	    connect_kind(d, relay, KEYCHAN_BOX) == -1) {
@@ -56,7 +56,7 @@ send_link(struct parent_proc *p, unsigned int other, int fd)
 	return (ipc_send_relay_link(p->chan, &v, fd));
 }
 
-/* A stream between two workers, replacing an older one. */
+/* Make a stream between two workers, which replaces an older one. */
 static int
 connect_pair(struct parent_proc *a, struct parent_proc *b)
 {
@@ -64,7 +64,7 @@ connect_pair(struct parent_proc *a, struct parent_proc *b)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)
 		return (-1);
-	for (i = 0; i < 2; i++)		/* a wish; the kernel may cap it */
+	for (i = 0; i < 2; i++)		/* the kernel may cap it */
 		(void)setsockopt(sv[i], SOL_SOCKET, SO_SNDBUF, &size,
 		    sizeof(size));
 	if (send_link(a, b->worker, sv[0]) == -1) {
@@ -74,7 +74,7 @@ connect_pair(struct parent_proc *a, struct parent_proc *b)
 	return (send_link(b, a->worker, sv[1]));
 }
 
-/* The answer to MSG_RELAY_COMMIT.  0, or -1 malformed or not asked for. */
+/* The answer to MSG_RELAY_COMMIT.  0, or -1: malformed, or not pending. */
 static int
 handle_result(struct parent_proc *p, struct ipc_msg *m)
 {
@@ -83,7 +83,7 @@ handle_result(struct parent_proc *p, struct ipc_msg *m)
 	if (ipc_get_relay_result(&m->rd, &v) == -1 || p->commits == 0)
 		return (-1);
 	p->commits--;
-	/* A new one has no older settings to go on with. */
+	/* A starting worker has no older settings to go on with. */
 	if (!v.ok && v.id == 0) {
 		log_warnx("relay %u: %s", p->worker, v.why);
 		return (-1);
@@ -92,7 +92,7 @@ handle_result(struct parent_proc *p, struct ipc_msg *m)
 	return (0);
 }
 
-/* A listening socket of the worker has ended.  0, or -1 malformed. */
+/* A worker reports an ended listening socket.  0, or -1 malformed. */
 static int
 mend_sockets(struct parent_proc *p, struct ipc_msg *m)
 {
@@ -101,7 +101,7 @@ mend_sockets(struct parent_proc *p, struct ipc_msg *m)
 	if (!ipc_rd_end(&m->rd))
 		return (-1);
 	if (now - p->deaf_ms < DEAF_REST_MS)
-		return (0);		/* it will say so again */
+		return (0);		/* it will report again */
 	p->deaf_ms = now;
 	if (!p->d->stopping)
 		(void)parent_listen_options(&p->d->listens, p->d->conf,
@@ -110,8 +110,9 @@ mend_sockets(struct parent_proc *p, struct ipc_msg *m)
 }
 
 /*
- * A worker gave up links to others, which may live on, and wants new ones: each
- * would not know the clients of the other for ever.  0, or -1 malformed.
+ * A worker dropped links to others and requests new ones.  Both ends must be
+ * replaced, or each would never learn of the other's clients.  0, or -1
+ * malformed.
  */
 static int
 mend_links(struct parent_proc *p, struct ipc_msg *m)
@@ -124,7 +125,7 @@ mend_links(struct parent_proc *p, struct ipc_msg *m)
 	if (ipc_get_relay_unlinked(&m->rd, &v) == -1)
 		return (-1);
 	if (now - p->linked_ms < LINK_REST_MS)
-		return (0);		/* it will ask again */
+		return (0);		/* it will request again */
 	p->linked_ms = now;
 	for (i = 0; i < d->nworkers; i++) {
 		if ((v.workers & 1ULL << i) == 0 || i == p->worker ||
@@ -141,8 +142,8 @@ mend_links(struct parent_proc *p, struct ipc_msg *m)
 }
 
 /*
- * The worker lacks a channel to keys.  While keys is away, that is no news, and
- * it can't be had more often than by seconds.  0, or -1 malformed.
+ * A worker reports that it has no channel to keys.  Ignored while keys does not
+ * run, and more than about once a second.  0, or -1 malformed.
  */
 static int
 renew_channels(struct parent_proc *p, struct ipc_msg *m)
@@ -233,7 +234,7 @@ parent_relays_start_one(struct parent_proc *p)
 {
 	if (parent_start_child(p, set_up, from_relay) == -1)
 		return (-1);
-	/* What is about to be put in force, too. */
+	/* A generation under way is staged in the new worker as well. */
 	parent_gen_worker_up(&p->d->gens, p->worker);
 	return (0);
 }

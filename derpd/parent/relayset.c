@@ -1,5 +1,5 @@
 /*
- * relayset: the settings and certificates of a relay worker, from the
+ * relayset: the settings and certificates of a relay worker, made from the
  * configuration; see parent.h.  Called by reload.c and relays.c.
  */
 #include <string.h>
@@ -50,7 +50,7 @@ size_of(const struct parent_loaded *l)
 	return (n);
 }
 
-/* What becomes of what was sent.  0, or -1. */
+/* Send how to handle the settings and certificates just sent.  0, or -1. */
 static int
 order(struct parent_proc *relay, uint32_t id, enum ipc_settings how)
 {
@@ -73,8 +73,8 @@ send_all(struct parent_proc *relay, const struct conf *c,
 	int rv;
 
 	/*
-	 * Beside the maps, whose number is bounded, the certificates in force
-	 * and new ones may wait for the worker to read them.
+	 * Besides the maps, whose number is bounded, the certificates in force
+	 * and the new ones may wait for the worker.
 	 */
 	ipc_chan_limit(relay->chan, CHAN_MAXQUEUED + size_of(l) +
 	    size_of(&relay->d->loaded));

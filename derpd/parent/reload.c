@@ -1,7 +1,7 @@
 /*
- * reload: generations (generation.h) of the parent: who wants one, what becomes
- * of the workers, and what takes effect with it.  Called by those who want one,
- * as parent.h says, and by generation.c.
+ * reload: the generations (generation.h) of the parent: requests, what happens
+ * to the workers, and what takes effect at the commit.  Called as parent.h
+ * says, and by generation.c.
  */
 #include <event2/event.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #include "parent.h"
 
 #define RENEW_SECS	(24 * 3600)	/* a meta certificate lasts 30 days */
-#define RENEW_AGAIN	3600		/* s, when it could not be renewed */
+#define RENEW_AGAIN	3600		/* s, after a failure */
 
 static int
 stage(void *arg, struct parent_generation *g, unsigned int worker)
@@ -23,7 +23,7 @@ stage(void *arg, struct parent_generation *g, unsigned int worker)
 	    &g->loaded, g->id));
 }
 
-/* What was in force is the generation's from here on, to be freed with it. */
+/* Swap: the generation gets what was in force, to be freed with it. */
 static uint64_t
 commit(void *arg, struct parent_generation *g)
 {
@@ -46,7 +46,7 @@ commit(void *arg, struct parent_generation *g)
 	return (owed);
 }
 
-/* The other children get what a new configuration says of them. */
+/* Send the other children their new settings. */
 static void
 serve(struct parent *d)
 {
@@ -63,7 +63,7 @@ serve(struct parent *d)
 	parent_certwatch_begin(d);
 }
 
-/* keys has all that it needs: others may ask it. */
+/* keys has loaded all: other processes may call it. */
 static void
 keys_loaded(struct parent *d)
 {
@@ -114,7 +114,7 @@ undone(void *arg, const uint8_t *res, size_t len, const char *why)
 	(void)why;		/* logged */
 }
 
-/* Nothing of it takes effect: keys and the workers forget it. */
+/* Drop the generation: keys and the workers forget it. */
 static void
 undo(struct parent *d, const struct parent_generation *g)
 {
@@ -128,7 +128,7 @@ undo(struct parent *d, const struct parent_generation *g)
 		parent_loaded(d, 0);
 		return;
 	case GEN_KEYS:
-		/* The workers refuse: what they have goes on, if it can. */
+		/* A worker refused: those in force stay, if keys has them. */
 		if (g->state == GEN_AT_STAGE)
 			keys_loaded(d);
 		else if (d->keys.chan != NULL)

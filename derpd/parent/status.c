@@ -1,6 +1,6 @@
 /*
- * status: what derpctl is told of the service, as JSON; see control.h.  Called
- * by control.c.
+ * status: the status of the service for derpctl, as JSON; see control.h.
+ * Called by control.c.
  */
 #include <stdio.h>
 #include <string.h>
@@ -63,7 +63,7 @@ put_cert(struct json_out *o, const struct parent_cert *c)
 	json_out_end(o);
 }
 
-/* Where STUN is answered, whether it is, and why not. */
+/* STUN: its addresses, whether it is answered, and why not. */
 static void
 put_stun(const struct parent *d, struct json_out *o)
 {

@@ -1,5 +1,5 @@
 /*
- * status_test: what derpctl is told of the service is JSON, whatever the names.
+ * status_test: the status is valid JSON for any names.
  */
 #include <sys/queue.h>
 #include <netinet/in.h>
@@ -58,7 +58,7 @@ set_up(const char *lines, int tls, int plain)
 	    sizeof(d.relays[0].level));
 }
 
-/* The text as a document; it stays with the caller's writer. */
+/* Parse the text; the document stays valid with the caller's writer. */
 static struct json *
 parse(struct ipc_wr *w, void (*make)(const struct parent *, struct ipc_wr *))
 {
@@ -74,7 +74,7 @@ parse(struct ipc_wr *w, void (*make)(const struct parent *, struct ipc_wr *))
 	return (j);
 }
 
-/* A member of the object `r' as a string; "" when it is not there. */
+/* A string member of the object `r'; "" when it is missing. */
 static const char *
 text_of(struct json *j, json_ref r, const char *name)
 {

@@ -1,7 +1,7 @@
 /*
- * disk: what the machine finds in the state directory, and what its states
- * leave there: the record, the contacts, account keys, the mark of a
- * revocation; see renew.h.  Called by renew.c and jobs.c.
+ * disk: the files that the machine reads and writes in the state directory: the
+ * record, the contacts, account keys, the mark of a revocation; see renew.h.
+ * Called by renew.c and jobs.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,10 +29,7 @@ renew_there(const struct parent *d, const char *name)
 	    access(path, F_OK) == 0);
 }
 
-/*
- * Read a file of the state directory, of which `size' bytes are wanted at most.
- * The length, or -1.
- */
+/* Read at most `size' bytes of a file of the state directory.  Bytes, or -1. */
 static ssize_t
 read_file(const struct parent *d, const char *name, char *text, size_t size)
 {
@@ -59,7 +56,7 @@ write_file(const struct parent *d, const char *name, const void *p, size_t len)
 	return (parent_keyfile_public(path, p, len));
 }
 
-/* The file `name' becomes `to'.  0, or -1 (logged). */
+/* Rename the file `name' to `to'.  0, or -1 (logged). */
 static int
 rename_file(const struct parent *d, const char *name, const char *to)
 {
@@ -71,7 +68,7 @@ rename_file(const struct parent *d, const char *name, const char *to)
 	return (parent_keyfile_rename(from_path, to_path));
 }
 
-/* Remove a file; one that is not there counts as removed.  0, or -1. */
+/* Remove a file; a missing file counts as removed.  0, or -1. */
 static int
 remove_file(const struct parent *d, const char *name)
 {
@@ -101,7 +98,7 @@ renew_write_plan(const struct parent *d)
 
 /* Contacts */
 
-/* What acme.contact holds when the directory knows the contacts. */
+/* The contents of acme.contact once the directory has the contacts. */
 static void
 put_contacts(const struct parent *d, struct ipc_wr *w)
 {
@@ -130,7 +127,9 @@ renew_write_contacts(const struct parent *d)
 	return (rv);
 }
 
-/* Has the directory to be told?  Not of an account that is made yet. */
+/*
+ * 1 when the directory needs the contacts; a new account gets them when made.
+ */
 static int
 contacts_differ(const struct parent *d)
 {
@@ -169,8 +168,8 @@ renew_drop_next(const struct parent *d)
 }
 
 /*
- * The directory refuses the account key: put it aside, so that another is made,
- * once a day at most.
+ * The directory refuses the account key: put it aside, so that a new one is
+ * made, once a day at most.
  */
 int
 renew_set_aside(const struct parent *d)
@@ -197,9 +196,9 @@ renew_set_aside(const struct parent *d)
 }
 
 /*
- * A revocation: acme-revoked.crt, with the reason in a line before the
- * certificate, says that it has begun.  When it is done acme.crt takes its
- * place, as a sign that no other is to be had until somebody says so.
+ * A revocation: acme-revoked.crt, which has a line with the reason before the
+ * certificate, marks its beginning.  At the end acme.crt is renamed to it: no
+ * new certificate is requested until derpctl does so.
  */
 
 int
@@ -234,7 +233,7 @@ renew_retire(const struct parent *d)
 	return (rename_file(d, RENEW_CRT, REVOKED));
 }
 
-/* Is the certificate in force being revoked?  1 and for which reason, or 0. */
+/* 1, and the reason, when the certificate in force is being revoked, else 0. */
 static int
 is_marked(const struct parent *d, const struct parent_cert *c, uint8_t *reason)
 {
@@ -254,7 +253,7 @@ is_marked(const struct parent *d, const struct parent_cert *c, uint8_t *reason)
 	    memcmp(pem, c->pem, c->pem_len) == 0);
 }
 
-/* What the plan wants to know of the certificate; its name for ARI in `ch'. */
+/* Fill in the plan's facts of the certificate; its ARI id is kept in `ch'. */
 static void
 look_at_cert(const struct parent *d, const struct parent_cert *c,
     struct renew_plan_cert *pc, struct acme_chain *ch)
@@ -262,7 +261,7 @@ look_at_cert(const struct parent *d, const struct parent_cert *c,
 	const struct conf_name *n;
 	char err[256];
 
-	/* One for other names is as good as none. */
+	/* A certificate that lacks a configured name counts as missing. */
 	TAILQ_FOREACH(n, &d->conf->names, entry)
 		if (!parent_cert_covers(c, n->name))
 			return;

@@ -18,7 +18,7 @@
 #include "parent.h"
 
 #define IMPORT_KEY	"acme-import.key"
-#define NAME_BYTES	8	/* of a hash, in the name of a key file */
+#define NAME_BYTES	8	/* of the hash, in the name of a key file */
 
 int
 renew_path(const struct conf *c, const char *name, char dst[PATH_MAX])
@@ -29,7 +29,7 @@ renew_path(const struct conf *c, const char *name, char dst[PATH_MAX])
 	return (-1);
 }
 
-/* Name of the key file for a public half. */
+/* Name of the key file for a public key hash. */
 static void
 key_name(const uint8_t hash[IPC_KEYHASH_LEN], char *dst, size_t size)
 {
@@ -39,7 +39,7 @@ key_name(const uint8_t hash[IPC_KEYHASH_LEN], char *dst, size_t size)
 	snprintf(dst, size, "acme-%s.key", hex);
 }
 
-/* Is the key one that comes from elsewhere, and has no name of ours yet? */
+/* 1 when the key was imported and does not have its final name yet. */
 static int
 is_import(const char *path, const char *from)
 {
@@ -111,7 +111,7 @@ renew_conf_from(struct ipc_acme_conf *a, const struct conf *c)
 		strlcpy(a->issuer, k->issuer, sizeof(a->issuer));
 	if (k->eab_kid != NULL)
 		strlcpy(a->eab_kid, k->eab_kid, sizeof(a->eab_kid));
-	/* Who writes the section agrees: derpd.conf(5) says so. */
+	/* derpd.conf(5) says that an acme section agrees to the terms. */
 	a->agreed = 1;
 	TAILQ_FOREACH(n, &k->contacts, entry)
 		strlcpy(a->contacts[a->ncontacts++], n->name,
@@ -173,7 +173,7 @@ renew_check_import(const struct conf *c)
 	return (-1);
 }
 
-/* Is the key that of acme.crt, whatever has become of the order? */
+/* 1 when the key belongs to acme.crt, whatever the order's outcome was. */
 static int
 is_in_use(const struct parent *d)
 {
@@ -212,7 +212,7 @@ renew_drop_key(struct parent *d)
 	memset(d->acme.key, 0, sizeof(d->acme.key));
 }
 
-/* What is wrong with the certificate; NULL nothing. */
+/* What is wrong with the new certificate; NULL: nothing. */
 static const char *
 check_cert(const struct parent *d, const struct parent_cert *c)
 {
@@ -252,7 +252,7 @@ renew_install(const struct parent *d, const void *pem, size_t len, char *err,
 	return (rv);
 }
 
-/* Is it the name of a key that is not `keep'? */
+/* 1 when it is the name of a key file other than `keep'. */
 static int
 is_old(const char *name, const char *keep)
 {
@@ -273,7 +273,7 @@ renew_tidy(const struct parent *d)
 	struct dirent *e;
 	DIR *dir;
 
-	/* Without a certificate none is known to be of no use. */
+	/* Without a certificate any key may still be needed. */
 	if (c == NULL || (dir = opendir(d->conf->statedir)) == NULL)
 		return;
 	key_name(c->hash, keep, sizeof(keep));

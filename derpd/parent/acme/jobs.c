@@ -1,7 +1,7 @@
 /*
  * jobs: the work of the machine's states: calls of keys, files, the job of
- * acme-helper, certificates in force; see renew.h and machine.h.  Called by
- * renew.c.
+ * acme-helper, putting certificates in force; see renew.h and machine.h.
+ * Called by renew.c.
  */
 #include <openssl/x509.h>
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "parent.h"
 #include "pemcert.h"
 
-/* The event `type', with a line that stays. */
+/* Set the event `type', with a line that is kept. */
 static int
 event(struct renew_event *ev, enum renew_event_type type, const char *text)
 {
@@ -25,7 +25,7 @@ event(struct renew_event *ev, enum renew_event_type type, const char *text)
 	return (1);
 }
 
-/* A file was written, or not. */
+/* Set the event for a written file; `rv' -1: writing failed. */
 static int
 written(struct renew_event *ev, int rv)
 {
@@ -35,7 +35,7 @@ written(struct renew_event *ev, int rv)
 
 /* Keys */
 
-/* The end of a call; what keys was given is `type' then. */
+/* End of a call of keys; `type' is the event of its success. */
 static void
 key_done(struct renew *r, enum renew_event_type type, const char *why)
 {
@@ -74,7 +74,7 @@ put_file(struct ipc_wr *w, enum ipc_acmekey which, enum ipc_acmefile how)
 	ipc_put_key_acme_file(w, &v);
 }
 
-/* Have keys make a key into the file `path'. */
+/* Make keys write a new key to the file `path'. */
 static int
 make_key(struct parent *d, enum ipc_acmekey which, const char *path,
     parent_keys_cb done)
@@ -87,7 +87,7 @@ make_key(struct parent *d, enum ipc_acmekey which, const char *path,
 	return (0);
 }
 
-/* Have keys read the file `path', or with -1 forget what it has of the kind. */
+/* Make keys load the file `path', or drop its key of this kind (fd -1). */
 static int
 send_key(struct parent *d, enum ipc_acmekey which, int fd, const char *path,
     parent_keys_cb done)
@@ -100,7 +100,7 @@ send_key(struct parent *d, enum ipc_acmekey which, int fd, const char *path,
 	return (0);
 }
 
-/* Open a key file; `what' names it in messages.  -1: and the event is set. */
+/* Open a key file; `what' names it in messages.  -1: the event is set. */
 static int
 open_key(struct parent *d, const char *path, const char *what,
     struct renew_event *ev)
@@ -115,7 +115,7 @@ open_key(struct parent *d, const char *path, const char *what,
 	return (fd);
 }
 
-/* The account key is in keys; its thumbprint is kept. */
+/* keys has the account key: keep its thumbprint. */
 static const char *
 keep_thumb(struct renew *r, const uint8_t *res, size_t len, const char *why)
 {
@@ -151,7 +151,7 @@ account(struct parent *d, struct renew_event *ev)
 	char path[PATH_MAX];
 	int fd;
 
-	/* The last order's is the certificate's by now. */
+	/* The key of the last order belongs to the certificate by now. */
 	memset(d->acme.key, 0, sizeof(d->acme.key));
 	if (renew_path(d->conf, RENEW_ACCOUNT_KEY, path) == -1)
 		return (event(ev, RENEW_ON_KEY_REFUSED, NULL));
@@ -163,8 +163,8 @@ account(struct parent *d, struct renew_event *ev)
 }
 
 /*
- * The next account key, so that acme-helper can tell whether the directory has
- * taken it already.  Only a rollover makes one.
+ * Load the next account key, so that acme-helper can find out whether the
+ * directory has it already.  Only a rollover makes one.
  */
 static int
 next(struct parent *d, struct renew_event *ev)
@@ -191,7 +191,7 @@ forget_next(struct parent *d, struct renew_event *ev)
 	return (send_key(d, ACMEKEY_NEXT, -1, RENEW_NEXT_KEY, key_taken));
 }
 
-/* A new key for a certificate is there: it gets its name. */
+/* keys has made the certificate's new key: rename its file. */
 static void
 cert_key_made(void *arg, const uint8_t *res, size_t len, const char *why)
 {
@@ -202,7 +202,7 @@ cert_key_made(void *arg, const uint8_t *res, size_t len, const char *why)
 	if (why == NULL) {
 		memcpy(r->key, res, len);
 		if (renew_name_key(r->d) == -1)
-			why = "";	/* the log says it */
+			why = "";	/* logged */
 	}
 	key_done(r, RENEW_ON_KEY_MADE, why);
 }
@@ -255,7 +255,7 @@ settings(struct parent *d, struct renew_event *ev)
 	return (0);
 }
 
-/* Say which certificate keys lets revoke; empty: none. */
+/* Send keys the certificate that it may revoke; empty: none. */
 static void
 call_revoke(struct parent *d, uint8_t reason, const uint8_t *der, size_t len)
 {
@@ -303,7 +303,7 @@ disallow(struct parent *d, struct renew_event *ev)
 	return (0);
 }
 
-/* Others */
+/* Other work */
 
 static int
 rest(struct parent *d, struct renew_event *ev)
@@ -338,7 +338,7 @@ job(struct parent *d, struct renew_event *ev)
 		v.pem = c->pem;
 		v.len = c->pem_len;
 	}
-	/* Its end is told as that of any process. */
+	/* An ended acme-helper is reported like any other process. */
 	if (ipc_send_acme_do(d->helper.chan, &v) == -1)
 		parent_procs_fail(&d->helper, "did not take a job");
 	return (0);

@@ -1,15 +1,15 @@
 /*
- * machine: states and transitions of what is done about certificates; see
- * machine.h.  Pure.  Called by renew.c and tests.
+ * machine: the states and transitions of certificate management; see machine.h.
+ * Pure.  Called by renew.c and tests.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "moves.h"
 
-#define LOOK_AGAIN	3600	/* seconds: the clock may have been set */
+#define LOOK_AGAIN	3600	/* seconds: the clock may be set meanwhile */
 
-/* Jobs, a bit each. */
+/* Jobs, as bits. */
 #define BIT(job)	RENEW_BIT(job)
 #define ISSUE		BIT(ACMEJOB_ISSUE)
 #define ARI		BIT(ACMEJOB_ARI)
@@ -46,7 +46,7 @@ renew_on_hold(const struct renew_facts *f)
 
 /* What is due, and when */
 
-/* What comes before orders: 0 nothing. */
+/* The job that goes before orders; 0: none. */
 static unsigned int
 first_due(const struct renew_machine *m, const struct renew_facts *f,
     int64_t *when)
@@ -60,7 +60,7 @@ first_due(const struct renew_machine *m, const struct renew_facts *f,
 	}
 	if (m->requests & REVOKE)
 		return (ACMEJOB_REVOKE);
-	/* A crash came between its begin and its end. */
+	/* Finish a revocation that a crash interrupted. */
 	if (f->marked) {
 		*when = m->next_revoke;
 		return (ACMEJOB_REVOKE);
@@ -69,7 +69,7 @@ first_due(const struct renew_machine *m, const struct renew_facts *f,
 	return (0);
 }
 
-/* When the directory is to be told of contacts; INT64_MAX: it knows them. */
+/* When the contacts are due; INT64_MAX: the directory has them. */
 static int64_t
 contact_due(const struct renew_machine *m, const struct renew_facts *f)
 {
@@ -95,7 +95,7 @@ renew_due(const struct renew_machine *m, const struct renew_facts *f,
 	else
 		job = renew_plan_next(&m->plan, &f->cert, now,
 		    &plan) == PLAN_ISSUE ? ACMEJOB_ISSUE : ACMEJOB_ARI;
-	/* An order that is due is not held up by what is told besides. */
+	/* Updated contacts do not delay an order that is due. */
 	if ((plan > now || job != ACMEJOB_ISSUE) && contact < plan) {
 		plan = contact;
 		job = ACMEJOB_CONTACT;
@@ -116,7 +116,7 @@ renew_wake(const struct renew_machine *m, const struct renew_facts *f,
 		return (0);
 	if (m->state == RENEW_AT_OFF)
 		return (1);
-	/* While it works there is nothing to do but to see that it ends. */
+	/* During work, wake up only to bound its time. */
 	if (m->state != RENEW_AT_REST)
 		return (RENEW_JOB_SECS);
 	(void)renew_due(m, f, now, &when);
@@ -139,7 +139,7 @@ is_disabled(const struct renew_move *s)
 	return (!s->f->enabled);
 }
 
-/* The job that is due now, as a bit; 0 none. */
+/* The job that is due now, as a bit; 0: none. */
 static unsigned int
 due_now(const struct renew_move *s)
 {
@@ -188,7 +188,7 @@ is_stopping(const struct renew_move *s)
 	return (s->f->stopping);
 }
 
-/* acme-helper said so in its result. */
+/* Outcomes that acme-helper reported. */
 static int
 account_refused(const struct renew_move *s)
 {
@@ -201,7 +201,7 @@ has_next_key(const struct renew_move *s)
 	return (s->ev->end == ACMEEND_NEXT_KEY && s->f->next);
 }
 
-/* How the job ended. */
+/* Outcomes of the job. */
 static int
 is_good(const struct renew_move *s)
 {
@@ -222,8 +222,8 @@ is_refused(const struct renew_move *s)
 }
 
 /*
- * The transitions: the first row that fits, of the state, the event, the job
- * under way and the guard.  An event without a row changes nothing.
+ * The transitions: the first row that matches the state, the event, the job
+ * under way and the guard is taken.  An event without a row changes nothing.
  */
 static const struct machine_rule {
 	enum renew_state	 from;
@@ -233,8 +233,8 @@ static const struct machine_rule {
 	void			 (*does)(const struct renew_move *);
 	enum renew_state	 to;
 } rules[] = {
-#define RENEW_AT_EVERY	RENEW_NSTATES	/* `from' any state */
-#define RENEW_AT_STAY	RENEW_NSTATES	/* `to' the same one */
+#define RENEW_AT_EVERY	RENEW_NSTATES	/* as `from': any state */
+#define RENEW_AT_STAY	RENEW_NSTATES	/* as `to': the same state */
 #define renew_do_none	NULL
 #define ROW(from, on, jobs, does, to) IF(from, on, jobs, NULL, does, to)
 #define IF(from, on, jobs, when, does, to)				\
@@ -247,7 +247,7 @@ static const struct machine_rule {
   IF(REST,           LOOK,         ANY,     window_is_due, begin, JOB),
   IF(REST,           LOOK,         ANY,     other_is_due, begin, ACCOUNT),
 
- /* What comes at any time. */
+ /* In any state. */
  ROW(EVERY,          REQUEST,      ANY,     note_request,       STAY),
  ROW(BINDING,        RELOAD,       ANY,     note_reload,        STALE),
  ROW(UNBIND,         RELOAD,       ANY,     note_reload,        STALE),
@@ -280,7 +280,7 @@ static const struct machine_rule {
  ROW(MARK,           UNWRITTEN,    ANY,     not_begun,          ENDED),
  ROW(ALLOW,          KEY_TAKEN,    ANY,     none,               BINDING),
  ROW(ALLOW,          KEY_REFUSED,  ANY,     not_begun,          ENDED),
- /* An account that is there needs no binding. */
+ /* An existing account needs no binding. */
  ROW(BINDING,        KEY_TAKEN,    ANY,     none,               SETTINGS),
  ROW(BINDING,        KEY_NONE,     ANY,     none,               UNBIND),
  ROW(BINDING,        KEY_REFUSED,  ANY,     goes_without,       UNBIND),
@@ -301,7 +301,7 @@ static const struct machine_rule {
  ROW(ASIDE,          WRITTEN,      ANY,     goes_on,            ENDED),
  ROW(ASIDE,          UNWRITTEN,    ANY,     no_other_key,       ENDED),
 
- /* Its end. */
+ /* The end of the job. */
   IF(ENDED,          NONE,         ISSUE,   is_good, none, INSTALL),
  ROW(ENDED,          NONE,         ISSUE,   order_failed,       DROP_KEY),
   IF(ENDED,          NONE,         ARI,     is_good, window_known, SAVE),
@@ -353,7 +353,7 @@ static const struct machine_rule {
 #undef IF
 };
 
-/* Follow the first row for the event `type'.  It, or NULL. */
+/* Take the first row for the event `type'.  The row, or NULL. */
 static const struct machine_rule *
 follow(const struct renew_move *s, enum renew_event_type type)
 {

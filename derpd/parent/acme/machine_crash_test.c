@@ -18,17 +18,17 @@ static struct renew_facts f;
 static struct acme_ari	 ari;
 
 static struct {
-	/* The state directory; numbers are keys, or certificates; 0 none. */
+	/* The state directory; numbers are keys or certificates; 0: none. */
 	int	 account, next, crt, mark, reason;
-	int	 keys[MAXIDS];		/* is there the file of that key? */
-	int	 contacts;		/* as the directory was told */
+	int	 keys[MAXIDS];		/* does the key's file exist? */
+	int	 contacts;		/* as sent to the directory */
 	char	 plan[PLAN_TEXTSIZE];
-	size_t	 plan_len;		/* 0 none */
+	size_t	 plan_len;		/* 0: none */
 	/* The directory. */
-	int	 has_account;		/* by which key */
-	int	 deactivated;		/* a key that it refuses */
+	int	 has_account;		/* number of its key */
+	int	 deactivated;		/* a key that is refused */
 	int	 has_contacts;
-	int	 refuses_roll, refuses_order, refuses_revoke; /* so often */
+	int	 refuses_roll, refuses_order, refuses_revoke; /* how often */
 	int	 revoked[MAXIDS];
 	int64_t	 last_order;
 	/* keys */
@@ -36,8 +36,8 @@ static struct {
 	/* The parent. */
 	int	 order_key, in_force, new_crt, wants_contacts;
 	int	 binding;		/* an account binding is configured */
-	int	 fails_force;		/* that many times */
-	int	 asked;			/* a request: an order may come soon */
+	int	 fails_force;		/* how often */
+	int	 asked;			/* an order was requested */
 	int64_t	 now;
 	uint64_t ms;
 	/* Made so far. */
@@ -45,8 +45,8 @@ static struct {
 	int64_t	 crt_from[MAXIDS];
 } w;
 
-static enum renew_state	 crash_in;	/* RENEW_NSTATES never */
-static int		 crash_after;	/* its work was done */
+static enum renew_state	 crash_in;	/* RENEW_NSTATES: never */
+static int		 crash_after;	/* after the state's work */
 static int		 crashed;
 static int		 reached[RENEW_NSTATES];
 
@@ -109,7 +109,7 @@ world_facts(void)
 	f.until = f.cert.not_after = f.cert.not_before + LIFE;
 }
 
-/* What is so at every moment. */
+/* Invariants, checked at every step. */
 static void
 world_check(void)
 {
@@ -123,7 +123,7 @@ world_check(void)
 		    renew_state_name(m.state));
 }
 
-/* The account that acme-helper finds or makes; ACMEEND_OK or what it says. */
+/* Find or make the account, like acme-helper.  ACMEEND_OK or its outcome. */
 static enum ipc_acme_outcome
 need_account(void)
 {
@@ -221,7 +221,7 @@ remove_keys_but(int keep)
 			w.keys[i] = 0;
 }
 
-/* The work of the state; the event that it ends with. */
+/* Do the work of the state; returns the event that it ends with. */
 static enum renew_event_type
 work(enum ipc_acme_outcome *end)
 {
@@ -301,7 +301,7 @@ work(enum ipc_acme_outcome *end)
 	}
 }
 
-/* Derpd is killed and starts again, from what is on the disk. */
+/* derpd is killed and starts again with what is on the disk. */
 static void
 restart(void)
 {
@@ -331,13 +331,13 @@ world_event(enum renew_event_type type, unsigned int job)
 	(void)world_step(&ev);
 }
 
-/* What comes while a state's answer is waited for; 0 nothing. */
+/* An event that comes while the work's event is awaited; 0: none. */
 static enum renew_event_type	 interrupt;
 static enum renew_state		 interrupt_in;
 static unsigned int		 interrupt_job;
-static int			 gone;	/* acme-helper, in its job */
+static int			 gone;	/* acme-helper ended in its job */
 
-/* Let it work until nothing is due now. */
+/* Let the machine work until nothing is due now. */
 static void
 settle(void)
 {
@@ -377,7 +377,7 @@ settle(void)
 			interrupt_in = RENEW_NSTATES;
 			w.asked |= interrupt == RENEW_ON_RELOAD ||
 			    interrupt_job == ACMEJOB_ISSUE;
-			/* Without a process there is no result. */
+			/* Without acme-helper there is no result. */
 			gone = interrupt == RENEW_ON_GONE &&
 			    s == RENEW_AT_JOB;
 			if (gone)
@@ -388,7 +388,7 @@ settle(void)
 	}
 }
 
-/* So many days go by. */
+/* Let days pass. */
 static void
 days(int n)
 {
@@ -411,10 +411,10 @@ request(unsigned int job)
 	settle();
 }
 
-/* What is played, for messages. */
+/* The scenario, for messages. */
 static char	 scene[128];
 
-/* In the end all is well. */
+/* Check the final state: all is well. */
 static void
 world_is_good(void)
 {
@@ -445,7 +445,7 @@ enum scenario {
 	NSCENARIOS
 };
 
-/* A service that has a certificate, but for FIRST. */
+/* A service that has a certificate (FIRST: none). */
 static void
 world_begin(enum scenario what)
 {
@@ -497,7 +497,7 @@ play(enum scenario what)
 		request(ACMEJOB_ISSUE);
 		break;
 	case ROLL_FOUND:
-		/* The file of a rollover that the directory has done. */
+		/* The file of a rollover that the directory has completed. */
 		w.next = w.has_account = new_id();
 		m.next_roll = w.now + DAY;
 		request(ACMEJOB_ISSUE);
@@ -508,7 +508,7 @@ play(enum scenario what)
 	days(2);
 }
 
-/* What a scenario leads to, also when it was cut short; then all is well. */
+/* Check the outcome of a scenario, interrupted or not; then all is well. */
 static void
 outcome(enum scenario what)
 {
@@ -523,17 +523,17 @@ outcome(enum scenario what)
 		ATF_CHECK_MSG(renew_on_hold(&f),
 	    "%s", scene);
 	}
-	/* Nobody but the directory knows what it did: it is told again. */
+	/* The revocation's result was lost: request it again. */
 	if (gone && what == REVOCATION && w.revoked[w.in_force])
 		request(ACMEJOB_REVOKE);
-	/* Nothing that is revoked is served. */
+	/* A revoked certificate is never served. */
 	ATF_CHECK_MSG(w.in_force == 0 || !w.revoked[w.in_force], "%s", scene);
 	ATF_CHECK_MSG(w.account == 0 || w.has_account == w.account ||
 	    w.has_account == w.deactivated, "%s", scene);
 	ATF_CHECK_EQ_MSG(0, w.next, "%s", scene);
 	/*
-	 * The next order makes up for what is left over; when it finds that the
-	 * account was deactivated, the one after it.
+	 * The next order cleans up; if it finds the account deactivated, the
+	 * order after it.
 	 */
 	request(ACMEJOB_ISSUE);
 	days(2);
@@ -564,7 +564,7 @@ ATF_TC_BODY(crash, tc)
 				play((enum scenario)what);
 				outcome((enum scenario)what);
 			}
-	/* No state was left out, but those that do nothing. */
+	/* Every state was reached, except those without work. */
 	for (s = 0; s < RENEW_NSTATES; s++)
 		if (s != RENEW_AT_OFF && s != RENEW_AT_REST &&
 		    s != RENEW_AT_ENDED && s != RENEW_AT_STALE)
@@ -572,7 +572,7 @@ ATF_TC_BODY(crash, tc)
 			    renew_state_name((enum renew_state)s));
 }
 
-/* A revocation that was begun is finished, for the same reason. */
+/* An interrupted revocation is completed, for the same reason. */
 ATF_TC_WITHOUT_HEAD(revocation_goes_on);
 ATF_TC_BODY(revocation_goes_on, tc)
 {
@@ -593,7 +593,7 @@ ATF_TC_BODY(revocation_goes_on, tc)
 	}
 }
 
-/* Whatever comes in between, in every state. */
+/* Any event at any time, in every state. */
 ATF_TC_WITHOUT_HEAD(between);
 ATF_TC_BODY(between, tc)
 {
@@ -626,7 +626,7 @@ ATF_TC_BODY(between, tc)
 			}
 }
 
-/* A year goes by. */
+/* A year passes. */
 ATF_TC_WITHOUT_HEAD(year);
 ATF_TC_BODY(year, tc)
 {

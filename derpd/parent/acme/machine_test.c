@@ -13,8 +13,8 @@
 static struct renew_machine m;
 static struct renew_facts f;
 static struct acme_ari	 ari;
-static char		 said[8192];	/* lines, a letter of its level before
-					   each */
+static char		 said[8192];	/* log lines, each behind a letter
+					   for its level */
 static int		 answers, answer_good, unmarks, kills;
 static char		 answer_line[2 * IPC_ACME_LINESIZE];
 
@@ -52,7 +52,7 @@ kill_helper(void *arg)
 
 static const struct renew_ops ops = { say, answer, unmark, kill_helper, NULL };
 
-/* A service that rests, with a certificate. */
+/* A service at rest, with a certificate. */
 static void
 at(enum renew_state s, unsigned int job)
 {
@@ -81,7 +81,7 @@ step(enum renew_event_type type, enum ipc_acme_outcome end, const char *text)
 	return (renew_step(&m, &ev, &ops));
 }
 
-/* Where an event leads, of any job (0) or one; what is not here is ignored. */
+/* Transitions by event, for any job (0) or one; other events are ignored. */
 static const struct {
 	enum renew_state	 from;
 	enum renew_event_type	 on;
@@ -185,7 +185,7 @@ static const struct {
 	{ RENEW_AT_SAVE, RENEW_ON_UNWRITTEN, 0, RENEW_AT_REST }
 };
 
-/* Where the event leads; RENEW_NSTATES: nowhere. */
+/* The next state by the table; RENEW_NSTATES: no transition. */
 static enum renew_state
 leads_to(enum renew_state from, enum renew_event_type on, unsigned int job)
 {
@@ -244,7 +244,7 @@ ATF_TC_BODY(every, tc)
 					    (enum renew_event_type)e, job);
 }
 
-/* What is due when several things are, and what is not begun. */
+/* Which job is due first, and which ones are not begun. */
 ATF_TC_WITHOUT_HEAD(due);
 ATF_TC_BODY(due, tc)
 {
@@ -268,10 +268,10 @@ ATF_TC_BODY(due, tc)
 	ATF_CHECK_EQ(ACMEJOB_ISSUE, renew_due(&m, &f, NOW, &when));
 	m.requests = 0;
 	ATF_CHECK_EQ(ACMEJOB_CONTACT, renew_due(&m, &f, NOW, &when));
-	/* An order that is due is not held up. */
+	/* An order that is due is not delayed. */
 	f.cert.not_after = NOW + DAY;
 	ATF_CHECK_EQ(ACMEJOB_ISSUE, renew_due(&m, &f, NOW, &when));
-	/* After a revocation there are none. */
+	/* After a revocation no order is due. */
 	f.served = 0;
 	f.mark = 1;
 	f.contacts = 0;
@@ -287,7 +287,7 @@ ATF_TC_BODY(due, tc)
 	ATF_CHECK_EQ(0, renew_wake(&m, &f, NOW));
 }
 
-/* What the directory says of account keys. */
+/* Outcomes that concern account keys. */
 ATF_TC_WITHOUT_HEAD(accounts);
 ATF_TC_BODY(accounts, tc)
 {
@@ -303,18 +303,18 @@ ATF_TC_BODY(accounts, tc)
 	step(RENEW_ON_WRITTEN, 0, NULL);
 	step(RENEW_ON_KEY_TAKEN, 0, NULL);
 	ATF_CHECK_EQ(ACMEEND_STOPPED, m.plan.end);
-	/* Nothing waits to take its place. */
+	/* No other key is waiting. */
 	at(RENEW_AT_JOB, ACMEJOB_ISSUE);
 	step(RENEW_ON_RESULT, ACMEEND_NEXT_KEY, "");
 	ATF_CHECK_EQ(RENEW_AT_DROP_KEY, m.state);
 	ATF_CHECK_EQ(ACMEEND_INTERNAL, m.plan.end);
-	/* A rollover does not put the old one aside. */
+	/* A rollover does not put the old key aside. */
 	at(RENEW_AT_JOB, ACMEJOB_ROLL);
 	step(RENEW_ON_RESULT, ACMEEND_ACCOUNT, "no");
 	ATF_CHECK_EQ(RENEW_AT_SAVE, m.state);
 }
 
-/* A first refusal of a next key is none. */
+/* The first refusal of a next key is retried. */
 ATF_TC_WITHOUT_HEAD(refused_twice);
 ATF_TC_BODY(refused_twice, tc)
 {
@@ -342,7 +342,7 @@ ATF_TC_BODY(refused_twice, tc)
 	ATF_CHECK_EQ(RENEW_ROLL_NONE, m.roll);
 }
 
-/* A helper that says that it was told to end, and one that is overdue. */
+/* acme-helper stopped on request, and an overdue one. */
 ATF_TC_WITHOUT_HEAD(helper);
 ATF_TC_BODY(helper, tc)
 {
@@ -366,7 +366,7 @@ ATF_TC_BODY(helper, tc)
 	step(RENEW_ON_LOOK, 0, NULL);
 	ATF_CHECK_EQ(1, kills);
 	ATF_CHECK_EQ(RENEW_AT_JOB, m.state);
-	/* Without a section the machine is off. */
+	/* Without an acme section the machine is off. */
 	at(RENEW_AT_REST, 0);
 	f.enabled = f.ready = 0;
 	m.requests = ~0U;
@@ -375,7 +375,7 @@ ATF_TC_BODY(helper, tc)
 	ATF_CHECK_EQ(0, m.requests);
 }
 
-/* A file that the order began without is named when it fails. */
+/* The error of a failed order names the file that it lacked. */
 ATF_TC_WITHOUT_HEAD(lacks);
 ATF_TC_BODY(lacks, tc)
 {

@@ -1,6 +1,6 @@
 /*
- * moves: what transitions change in the machine, what they say and answer; see
- * moves.h.  Pure.  Called by machine.c.
+ * moves: the changes that transitions make to the machine, with their log lines
+ * and answers; see moves.h.  Pure.  Called by machine.c.
  */
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +22,7 @@ report(const struct renew_move *s, enum renew_level level, const char *what,
 	s->ops->say(s->ops->arg, level, line);
 }
 
-/* What derpctl is told when all is on the disk. */
+/* Set the answer for derpctl, sent when all is on the disk. */
 static void
 set_answer(const struct renew_move *s, int good, const char *line)
 {
@@ -62,7 +62,7 @@ renew_do_switch_off(const struct renew_move *s)
 	s->m->requests = 0;
 }
 
-/* A new certificate may be had; a revocation is not held up by that. */
+/* A new certificate may be requested; revocations are not delayed by that. */
 static void
 end_hold(const struct renew_move *s)
 {
@@ -77,7 +77,7 @@ renew_do_note_request(const struct renew_move *s)
 
 	if (s->ev->job == ACMEJOB_ISSUE)
 		end_hold(s);
-	/* One that is under way is the one that is requested. */
+	/* A job under way fulfils the request. */
 	if (s->ev->job == m->job)
 		return;
 	m->requests |= RENEW_BIT(s->ev->job);
@@ -85,7 +85,7 @@ renew_do_note_request(const struct renew_move *s)
 		m->reason = s->ev->reason;
 }
 
-/* What was refused may have been mended. */
+/* The cause of a refusal may have been removed. */
 void
 renew_do_note_reload(const struct renew_move *s)
 {
@@ -124,7 +124,7 @@ renew_do_begin(const struct renew_move *s)
 		renew_plan_begin(&m->plan, &s->f->cert, s->ev->now, s->ev->rnd);
 }
 
-/* A try that can't be remembered would be made for ever. */
+/* A try that can't be recorded is not made: it would repeat for ever. */
 void
 renew_do_not_remembered(const struct renew_move *s)
 {
@@ -140,17 +140,17 @@ end_with(const struct renew_move *s, enum ipc_acme_outcome end,
 	snprintf(s->m->error, sizeof(s->m->error), "%s", error);
 }
 
-/* The job can't be begun. */
+/* The job can't begin. */
 void
 renew_do_not_begun(const struct renew_move *s)
 {
-	s->m->lacks[0] = '\0';		/* this is the reason */
+	s->m->lacks[0] = '\0';		/* this error is the reason */
 	end_with(s, ACMEEND_INTERNAL, s->ev->text != NULL &&
 	    s->ev->text[0] != '\0' ? s->ev->text :
 	    "it can't be begun: see the log");
 }
 
-/* It can be begun without, which may be the reason for a failure. */
+/* The job can begin without the file; a failure names it. */
 void
 renew_do_goes_without(const struct renew_move *s)
 {
@@ -191,7 +191,7 @@ renew_do_helper_gone(const struct renew_move *s)
 	end_with(s, ACMEEND_INTERNAL, "acme-helper ended");
 }
 
-/* What goes into the log and the record is a line. */
+/* Turn the text into one line, for the log and the record. */
 static void
 make_plain(char *s)
 {
@@ -210,7 +210,7 @@ renew_do_read_result(const struct renew_move *s)
 	m->not_before = s->ev->not_before;
 	switch (m->end) {
 	case ACMEEND_STOPPED:
-		/* If nobody told it to, it is as if it had failed. */
+		/* An end without a request counts as a failure. */
 		if (!s->f->stopping && s->f->enabled)
 			m->end = ACMEEND_INTERNAL;
 		break;
@@ -223,7 +223,7 @@ renew_do_read_result(const struct renew_move *s)
 	}
 }
 
-/* Another account key is in place, or none: it goes on soon, with that. */
+/* Another account key is in place, or none: retry soon. */
 void
 renew_do_goes_on(const struct renew_move *s)
 {
@@ -244,7 +244,7 @@ renew_do_order_failed(const struct renew_move *s)
 	struct renew_machine *m = s->m;
 	char when[ACME_TIMESIZE], text[3 * IPC_ACME_LINESIZE];
 
-	/* A file that the order began without may be the reason. */
+	/* A file that the order lacked may be the reason. */
 	snprintf(text, sizeof(text), "%s%s%s", m->error,
 	    m->lacks[0] == '\0' ? "" : "; ", m->lacks);
 	renew_plan_failed(&m->plan, &s->f->cert, m->end, text, m->not_before,
@@ -282,7 +282,7 @@ renew_do_order_in_force(const struct renew_move *s)
 	set_answer(s, 1, text);
 }
 
-/* That is tried again in place of another order. */
+/* Putting it in force is retried instead of another order. */
 void
 renew_do_order_not_in_force(const struct renew_move *s)
 {
@@ -297,7 +297,7 @@ renew_do_order_not_in_force(const struct renew_move *s)
 	set_answer(s, 0, why);
 }
 
-/* The window for renewal */
+/* The renewal window */
 
 void
 renew_do_window_known(const struct renew_move *s)
@@ -343,7 +343,7 @@ renew_do_roll_stuck(const struct renew_move *s)
 	    "in its place: see the log");
 }
 
-/* Not all of its servers may know yet what it said first. */
+/* The servers of the directory may not agree yet: retry once. */
 void
 renew_do_roll_refused(const struct renew_move *s)
 {
@@ -367,7 +367,7 @@ renew_do_next_forgotten(const struct renew_move *s)
 	s->m->roll = RENEW_ROLL_NONE;
 }
 
-/* Of another job: the directory had the next key already. */
+/* Another job found that the directory has the next key already. */
 void
 renew_do_next_taken(const struct renew_move *s)
 {

@@ -14,12 +14,12 @@
 #define ASK_MIN		MINUTE	/* RFC 9773 4.3.2 */
 #define ASK_MAX		DAY
 #define ASK_USUAL	(6 * HOUR)	/* RFC 9773 4.3.3 */
-#define REST_MAX	(7 * DAY)	/* what a directory may ask for */
-#define FAR		(30 * DAY)	/* no time of a record is so far off */
-#define CAREFUL		3		/* failures, when nothing is known */
+#define REST_MAX	(7 * DAY)	/* longest rest that a directory gets */
+#define FAR		(30 * DAY)	/* bound on times in a record */
+#define CAREFUL		3		/* failures assumed when unknown */
 #define MAGIC		"derpd-acme 1\n"
 
-/* Seconds to wait after so many failures in a row. */
+/* Seconds to wait after 1, 2 ... failures in a row. */
 static const int64_t rests[] = {
 	2 * MINUTE, 10 * MINUTE, 30 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR,
 	12 * HOUR, DAY
@@ -34,16 +34,16 @@ renew_plan_init(struct renew_plan *p, uint32_t rnd)
 	p->jitter = rnd;
 }
 
-/* The part of `span' that `rnd' picks, from 0 to just below it. */
+/* The part of `span' that `rnd' picks, from 0 to just below `span'. */
 static int64_t
 part(int64_t span, uint32_t rnd)
 {
-	/* In two steps, so that no span is too long to multiply. */
+	/* In two steps, so that no product overflows. */
 	return ((span >> 32) * rnd +
 	    (int64_t)(((uint64_t)(span & 0xffffffff) * rnd) >> 32));
 }
 
-/* A time out of the record, if it makes sense at `now'. */
+/* A time from the record, or `now' if it is implausible. */
 static int64_t
 sound(int64_t t, int64_t now)
 {
@@ -96,7 +96,7 @@ renew_plan_next(const struct renew_plan *p, const struct renew_plan_cert *c,
 	return (PLAN_QUERY);
 }
 
-/* How long to rest after the failures so far. */
+/* How long to wait after the failures so far. */
 static int64_t
 rest_for(const struct renew_plan *p, const struct renew_plan_cert *c,
     unsigned int least, uint32_t rnd)
@@ -107,7 +107,7 @@ rest_for(const struct renew_plan *p, const struct renew_plan_cert *c,
 	if (n < least)
 		n = least;
 	s = rests[n == 0 ? 0 : n > NRESTS ? NRESTS - 1 : n - 1];
-	/* A short life leaves less time to mend what is wrong. */
+	/* A shorter lifetime leaves less time for repairs. */
 	cap = c->not_after == 0 ? HOUR * 6 :
 	    (c->not_after - c->not_before) / 24;
 	if (cap < HOUR)
@@ -142,13 +142,13 @@ renew_plan_failed(struct renew_plan *p, const struct renew_plan_cert *c,
 		if (*s < ' ' || *s > '~')
 			*s = '?';
 	if (end == ACMEEND_STOPPED) {
-		/* Nobody's failure. */
+		/* Not a failure. */
 		if (p->failures > 0)
 			p->failures--;
 		p->next_try = now + MINUTE;
 		return;
 	}
-	/* What time does not mend is not tried again within minutes. */
+	/* An error that time does not cure is not retried within minutes. */
 	p->next_try = now + rest_for(p, c, end == ACMEEND_REFUSED ? 3 :
 	    end == ACMEEND_RATE ? 4 : 0, rnd);
 	if (not_before > now + REST_MAX)
@@ -164,7 +164,7 @@ renew_plan_issued(struct renew_plan *p, int64_t now, uint32_t rnd)
 	p->tried = p->issued = now;
 }
 
-/* When to ask again. */
+/* When to query the directory again. */
 static int64_t
 next_query(int64_t not_before, int64_t now, int64_t usual)
 {
@@ -198,7 +198,7 @@ renew_plan_ari(struct renew_plan *p, const struct renew_plan_cert *c,
 		p->ari_why[0] = '\0';
 		return;
 	}
-	/* To pick again out of the same window would favour its beginning. */
+	/* Picking again from the same window would favour its beginning. */
 	if (ari->start != p->ari_start || ari->end != p->ari_end) {
 		p->ari_start = ari->start;
 		p->ari_end = ari->end;
@@ -241,7 +241,7 @@ renew_plan_write(const struct renew_plan *p, char dst[PLAN_TEXTSIZE])
 	return ((size_t)n);
 }
 
-/* The rest of the line `name ', copied to `dst'; *text moves on.  0, or -1. */
+/* Copy the rest of the line `name ' to `dst'; *text moves on.  0, or -1. */
 static int
 line(const char **text, const char *end, const char *name, char *dst,
     size_t size)

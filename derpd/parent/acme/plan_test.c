@@ -15,7 +15,7 @@ static struct renew_plan	 p;
 static struct renew_plan_cert	 none = { 0, 0, "" };
 static struct renew_plan_cert	 cert = { NOW, NOW + 90 * DAY, "a.b" };
 
-/* The next thing must be that, at that time. */
+/* Check the next action and its time. */
 static void
 expect(const struct renew_plan_cert *c, int64_t now, enum renew_plan_do what,
     int64_t at)
@@ -41,7 +41,7 @@ ATF_TC_BODY(first, tc)
 {
 	renew_plan_init(&p, 0);
 	expect(&none, NOW, PLAN_ISSUE, 0);
-	/* A certificate of which nothing is known: ask about it. */
+	/* A certificate without information: query the directory. */
 	expect(&cert, NOW, PLAN_QUERY, NOW);
 	renew_plan_ari_failed(&p, &cert, 0, NOW);
 	expect(&cert, NOW, PLAN_QUERY, NOW + 6 * HOUR);
@@ -60,7 +60,7 @@ ATF_TC_BODY(third, tc)
 	renew_plan_init(&p, 1U << 31);
 	ATF_CHECK_EQ(NOW + 58 * DAY + 12 * HOUR, renew_plan_renewal(&p,
 	    &plain));
-	/* What has expired is due. */
+	/* An expired certificate is due. */
 	expect(&plain, NOW + 100 * DAY, PLAN_ISSUE, renew_plan_renewal(&p,
 	    &plain));
 	ATF_CHECK(renew_plan_renewal(&p, &plain) < NOW + 100 * DAY);
@@ -73,22 +73,22 @@ ATF_TC_BODY(by_window, tc)
 	window(NOW + 50 * DAY, NOW + 52 * DAY, 0, NOW, 1U << 31);
 	ATF_CHECK_EQ(NOW + 51 * DAY, renew_plan_renewal(&p, &cert));
 	expect(&cert, NOW, PLAN_QUERY, NOW + 6 * HOUR);
-	/* The same window: the same point. */
+	/* The same window gives the same point. */
 	window(NOW + 50 * DAY, NOW + 52 * DAY, NOW + 2 * HOUR, NOW, 0);
 	ATF_CHECK_EQ(NOW + 51 * DAY, renew_plan_renewal(&p, &cert));
 	expect(&cert, NOW, PLAN_QUERY, NOW + 2 * HOUR);
-	/* It moved. */
+	/* The window has moved. */
 	window(NOW + 2 * DAY, NOW + 3 * DAY, 0, NOW, 0);
 	ATF_CHECK_EQ(NOW + 2 * DAY, renew_plan_renewal(&p, &cert));
 	expect(&cert, NOW + 2 * DAY - HOUR, PLAN_QUERY, NOW + 6 * HOUR);
 	expect(&cert, NOW + 3 * DAY, PLAN_ISSUE, NOW + 2 * DAY);
 	ATF_CHECK_STREQ("https://ca.example/why", p.ari_why);
-	/* Of another certificate that says nothing. */
+	/* Information about another certificate. */
 	cert.id = "c.d";
 	ATF_CHECK_EQ(NOW + 60 * DAY, renew_plan_renewal(&p, &cert));
 	expect(&cert, NOW + DAY, PLAN_QUERY, NOW + DAY);
 	cert.id = "a.b";
-	/* It is not there any more. */
+	/* The window is gone. */
 	window(0, 0, 0, NOW, 0);
 	ATF_CHECK_EQ(NOW + 60 * DAY, renew_plan_renewal(&p, &cert));
 	expect(&cert, NOW, PLAN_QUERY, NOW + DAY);
@@ -99,16 +99,16 @@ ATF_TC_WITHOUT_HEAD(bounds);
 ATF_TC_BODY(bounds, tc)
 {
 	renew_plan_init(&p, 0);
-	/* A directory that wants it done over and over, or never. */
+	/* A directory whose window is always over, or never begins. */
 	window(NOW - 9 * DAY, NOW - 8 * DAY, 0, NOW, 0);
 	ATF_CHECK_EQ(NOW + DAY, renew_plan_renewal(&p, &cert));
 	p.issued = NOW + 3 * HOUR;
 	ATF_CHECK_EQ(NOW + DAY + 3 * HOUR, renew_plan_renewal(&p, &cert));
-	p.issued = NOW + 1000 * DAY;	/* by a clock that was wrong */
+	p.issued = NOW + 1000 * DAY;	/* while the clock was wrong */
 	ATF_CHECK_EQ(NOW + DAY, renew_plan_renewal(&p, &cert));
 	window(NOW + 900 * DAY, NOW + 901 * DAY, 0, NOW, 0);
 	ATF_CHECK_EQ(NOW + 81 * DAY, renew_plan_renewal(&p, &cert));
-	/* How often it may be asked. */
+	/* How often the directory may be queried. */
 	window(NOW + DAY, NOW + 2 * DAY, NOW + 1, NOW, 0);
 	expect(&cert, NOW, PLAN_QUERY, NOW + 60);
 	window(NOW + 2 * DAY, NOW + 3 * DAY, NOW + 300 * DAY, NOW, 0);
@@ -141,7 +141,7 @@ ATF_TC_BODY(back_off, tc)
 	}
 	ATF_CHECK_EQ(8, p.failures);
 	ATF_CHECK_STREQ("gone", p.error);
-	/* By chance a quarter longer. */
+	/* Randomly a quarter longer. */
 	renew_plan_failed(&p, &none, ACMEEND_UNREACHABLE, "gone", 0, now,
 	    UINT32_MAX);
 	ATF_CHECK(p.next_try > now + 6 * HOUR + 80 * 60);
@@ -172,13 +172,13 @@ ATF_TC_BODY(rests_by_kind, tc)
 	renew_plan_failed(&p, &none, ACMEEND_RATE, "slow", NOW + 99 * DAY, NOW,
 	    0);
 	ATF_CHECK_EQ(NOW + 7 * DAY, p.next_try);
-	/* Told to end: soon again, and not counted. */
+	/* Stopped on request: retried soon, and not counted. */
 	renew_plan_failed(&p, &none, ACMEEND_STOPPED, "told\nto end", 0, NOW,
 	    0);
 	ATF_CHECK_EQ(NOW + 60, p.next_try);
 	ATF_CHECK_EQ(0, p.failures);
 	ATF_CHECK_STREQ("told?to end", p.error);
-	/* While there is a certificate there is time. */
+	/* A valid certificate leaves time. */
 	for (i = 0; i < 20; i++)
 		renew_plan_begin(&p, &cert, NOW, 0);
 	ATF_CHECK_EQ(NOW + DAY, p.next_try);
@@ -225,7 +225,7 @@ ATF_TC_BODY(text, tc)
 	memcpy(cut, s, n);
 	cut[n] = '\n';
 	ATF_CHECK_EQ(-1, renew_plan_read(&q, cut, n + 1, NOW, 1));
-	/* The longest of everything. */
+	/* The longest value of every field. */
 	renew_plan_init(&p, UINT32_MAX);
 	memset(p.error, 'e', sizeof(p.error) - 1);
 	memset(p.ari_id, 'i', sizeof(p.ari_id) - 1);
@@ -267,8 +267,9 @@ ATF_TC_BODY(bad_text, tc)
 }
 
 /*
- * Years with a directory that goes away for days and says odd things: the
- * certificate never runs out while there is a way, and tries are few.
+ * Years with a directory that is down for days and sends odd answers: the
+ * certificate never expires while the directory can be reached, and tries are
+ * few.
  */
 ATF_TC_WITHOUT_HEAD(years);
 ATF_TC_BODY(years, tc)

@@ -1,6 +1,6 @@
 /*
  * renew: events for the machine, and the process acme-helper; see renew.h.
- * Called by the event loop, control.c, load.c and procs.c.
+ * Called by the event loop, talk.c, load.c and procs.c.
  */
 #include <sys/socket.h>
 #include <event2/event.h>
@@ -29,7 +29,7 @@ renew_temporary(const struct parent *d)
 	return (d->conf->acme.enabled && renew_cert(d) == NULL);
 }
 
-/* The machine's view of the world. */
+/* Collect the facts for the machine. */
 static void
 look_around(const struct parent *d, struct renew_facts *f,
     struct acme_chain *ch)
@@ -65,7 +65,7 @@ renew_is_on_hold(const struct parent *d)
 	return (renew_on_hold(&f));
 }
 
-/* What the machine does besides the work of its states */
+/* Effects of the machine besides the work of its states */
 
 static void
 log_line(void *arg, enum renew_level level, const char *line)
@@ -113,7 +113,7 @@ timer(evutil_socket_t fd, short what, void *arg)
 	renew_run(arg);
 }
 
-/* Come back when something is due. */
+/* Set the timer for the next job that is due. */
 static void
 schedule(struct parent *d)
 {
@@ -165,7 +165,7 @@ renew_run(struct parent *d)
 	renew_event(d, &ev);
 }
 
-/* What is wrong with what derpctl requests; NULL nothing. */
+/* Check a request of derpctl.  NULL, or what is wrong. */
 static const char *
 check_request(const struct parent *d, unsigned int job, unsigned int reason)
 {
@@ -173,7 +173,7 @@ check_request(const struct parent *d, unsigned int job, unsigned int reason)
 		return ("derpd.conf has no acme section");
 	if (job == ACMEJOB_ISSUE || job == ACMEJOB_ROLL)
 		return (NULL);
-	/* RFC 5280 5.3.1: 7 is none. */
+	/* RFC 5280 5.3.1: reason 7 is not used. */
 	if (job != ACMEJOB_REVOKE || reason > 10 || reason == 7)
 		return ("malformed request");
 	if (renew_cert(d) == NULL)
@@ -197,7 +197,7 @@ renew_request(struct parent *d, unsigned int job, unsigned int reason,
 
 /* The process */
 
-/* MSG_ACME_RESULT.  0, or -1 malformed or not asked for. */
+/* MSG_ACME_RESULT.  0, or -1: malformed, or no job is pending. */
 static int
 handle_result(struct parent *d, struct ipc_rd *r)
 {
@@ -270,7 +270,7 @@ renew_connect_keys(struct parent *d)
 	int sv[2];
 
 	if (!d->keys_loaded || d->helper.chan == NULL)
-		return;		/* the one that comes back is connected then */
+		return;		/* connected after the restart */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1) {
 		log_warn("no channel from acme-helper to keys (socketpair)");
 		return;
@@ -313,7 +313,7 @@ renew_configure(struct parent *d)
 	if (parent_procs_adjust(&d->helper) == 0 && d->helper.chan != NULL &&
 	    d->conf->acme.enabled && send_conf(&d->helper) == -1)
 		parent_procs_fail(&d->helper, "did not take new settings");
-	/* A section that is new has its record read first. */
+	/* A new acme section: read its record first. */
 	if (d->acme.machine.state == RENEW_AT_OFF)
 		renew_run(d);
 	renew_event(d, &ev);

@@ -1,11 +1,10 @@
 /*
- * tokens: what the workers answer a directory that validates a name; see
- * renew.h.  Called by renew.c, relays.c and procs.c.
+ * tokens: the tokens that the workers answer while the directory validates a
+ * name; see renew.h.  Called by renew.c, relays.c and procs.c.
  *
- * acme-helper names tokens.  The key authorization of each is made here, so
- * that a helper that was taken over can't have anything else answered.  It
- * waits for each token and may want a bounded number of them: it can't fill the
- * workers' queues.
+ * acme-helper names tokens.  Their key authorizations are made here, so that a
+ * compromised helper can't publish anything else.  The helper waits for each
+ * token, and their number is bounded: it can't fill the workers' queues.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
- * checker: derpmapd, the process that validates maps, as the parent's event
- * loop sees it; see mapset.h.  It gets bytes, never a path, and gives back a
- * verdict. Which map it gets, and what becomes of its answer, is in mapqueue.c.
+ * checker: derpmapd, the process that validates maps, in the parent's event
+ * loop; see mapset.h.  derpmapd gets bytes, never a path, and sends a verdict.
+ * The order of maps and the handling of verdicts are in mapqueue.c.
  */
 #include <stdio.h>
 #include <string.h>
@@ -47,7 +47,7 @@ mapset_checker_gone(struct parent *d)
 		mapset_queue_gone(&d->mapqueue);
 }
 
-/* The checker is not there and nobody else starts it: the first map is new. */
+/* derpmapd does not run and nothing else starts it: start it for this map. */
 static int
 idle(const struct parent_proc *p)
 {
@@ -113,7 +113,7 @@ mapset_checker_init(struct parent *d)
 	mapset_queue_init(&d->mapqueue, &ops, d);
 }
 
-/* What the warnings about this machine's own node are judged by. */
+/* Fill in this machine's own node, which the warnings of derpmapd compare. */
 static void
 fill_self(const struct parent *d, const struct conf *c,
     const struct parent_loaded *l, struct ipc_map_self *s)

@@ -1,7 +1,6 @@
 /*
- * fetch: the process that asks other servers for their maps, and what becomes
- * of its answers; see mapset.h.  The bytes are handed to the checker as they
- * came.
+ * fetch: the process that fetches maps of other servers, and its results; see
+ * mapset.h.  The bytes are passed on to derpmapd unread.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +11,15 @@
 #include "parent.h"
 #include "results.h"
 
-/* An id says which configuration, which map, and which of its servers. */
+/* An id holds the configuration's generation, the map and the server. */
 #define MAP_SHIFT	8
 #define GENERATION_SHIFT 16
-#define FOLLOWED	0xff	/* in place of the number of a server */
+#define FOLLOWED	0xff	/* instead of a server's number */
 
 /*
- * Between two results of a source: fetch asks a server at most every 5 seconds,
- * the time after a first failure, but when it is told to ask at once.
+ * Between two results of a source: fetch queries a server at most every 5
+ * seconds, the delay after a first failure, except when the parent requests a
+ * fetch at once.
  */
 #define RESULT_MS	5000
 
@@ -116,11 +116,11 @@ mapset_fetch_result(struct parent *d, const struct ipc_msg_fetch_result *v,
 	if (v->len > MAP_MAX_SIZE)
 		return (-1);
 	if (v->id >> GENERATION_SHIFT != (d->maps.generation & 0xffff))
-		return (0);	/* asked for by an older configuration */
+		return (0);	/* requested by an older configuration */
 	if (index >= d->maps.n)
 		return (-1);
 	m = &d->maps.v[index];
-	/* A map that comes from a file is none of its business. */
+	/* Results for a map from a file are not permitted. */
 	if (server == FOLLOWED && m->conf->follow != NULL &&
 	    parent_results_may_come(&m->due_ms, now_ms, RESULT_MS))
 		handle_followed(m, v->what, v->why, v->body, v->len, v->mtime);

@@ -1,5 +1,5 @@
 /*
- * fetches_test: results of fetch: which ones it may give, and how many.
+ * fetches_test: which results fetch may send, and how many.
  */
 #include <sys/socket.h>
 #include <event2/event.h>
@@ -36,7 +36,7 @@ begin(void)
 	}
 }
 
-/* One result: of a server of a map, in this configuration. */
+/* A result for a server of a map, in this configuration. */
 static int
 result(uint32_t generation, uint32_t map, uint32_t server, int what,
     size_t len, uint64_t now)
@@ -60,7 +60,7 @@ same(uint64_t now)
 	return (result(3, 0, FOLLOWED, FETCH_SAME, 0, now));
 }
 
-/* What it was not told to ask for, and more than a map can be. */
+/* Results that were not requested, and maps that are too large. */
 ATF_TC_WITHOUT_HEAD(own);
 ATF_TC_BODY(own, tc)
 {
@@ -73,11 +73,11 @@ ATF_TC_BODY(own, tc)
 	ATF_CHECK_EQ(-1, result(3, 0, 1, FETCH_SAME, 0, 0));
 	ATF_CHECK_EQ(-1, result(3, 0, FOLLOWED, FETCH_NEW, MAP_MAX_SIZE + 1,
 	    0));
-	/* Of the configuration before: late, and of no use. */
+	/* Results of the configuration before are ignored. */
 	ATF_CHECK_EQ(0, result(2, 7, 7, FETCH_SAME, 0, 0));
 }
 
-/* A source has a few results at once, and one every five seconds. */
+/* A source has a few results at once, then one every five seconds. */
 ATF_TC_WITHOUT_HEAD(many);
 ATF_TC_BODY(many, tc)
 {
@@ -88,7 +88,7 @@ ATF_TC_BODY(many, tc)
 	for (i = 0; i < BURST; i++)
 		ATF_REQUIRE_EQ_MSG(0, same(now), "result %d", i);
 	ATF_CHECK_EQ(-1, same(now));
-	/* Each source has its own. */
+	/* Each source has a limit of its own. */
 	for (i = 0; i < BURST; i++)
 		ATF_REQUIRE_EQ(0, result(3, 0, 0, FETCH_FAILED, 0, now));
 	ATF_CHECK_EQ(-1, result(3, 0, 0, FETCH_FAILED, 0, now));
@@ -100,7 +100,7 @@ ATF_TC_BODY(many, tc)
 		ATF_REQUIRE_EQ(0, same(now + (uint64_t)i * RESULT_MS));
 }
 
-/* Who tells it to fetch at once is answered once more. */
+/* Each requested fetch permits one more result. */
 ATF_TC_WITHOUT_HEAD(at_once);
 ATF_TC_BODY(at_once, tc)
 {
@@ -118,7 +118,7 @@ ATF_TC_BODY(at_once, tc)
 		ATF_REQUIRE_EQ_MSG(0, same(0), "time %d", i);
 	}
 	ATF_CHECK_EQ(-1, same(0));
-	/* Without a fetch there is nobody to answer. */
+	/* Without a fetch process nothing is requested. */
 	ipc_chan_free(d.fetch.chan);
 	d.fetch.chan = NULL;
 	mapset_fetch_now(&d);

@@ -1,7 +1,7 @@
 /*
- * mapfile: the files of maps: what the administrator wrote, and the last good
- * maps that are kept in the state directory; see mapset.h.  Called by mapset.c
- * and maps.c.
+ * mapfile: the files of maps: the administrator's, and the copies of the last
+ * good maps in the state directory; see mapset.h.  Called by mapset.c and
+ * maps.c.
  */
 #include <sys/stat.h>
 #include <errno.h>
@@ -62,8 +62,8 @@ mapset_keep(const struct parent *d, const struct mapset_map *m)
 }
 
 /*
- * Read a file whole, and one byte more than it may have, which the checker
- * refuses.  Bytes of it in `p', or -1 with errno.
+ * Read a file, up to one byte more than a map may have, which derpmapd refuses.
+ * Bytes, or -1 with errno.
  */
 static ssize_t
 read_whole(int fd, uint8_t p[MAP_MAX_SIZE + 1])
@@ -93,7 +93,7 @@ mapset_read(const char *path, uint8_t p[MAP_MAX_SIZE + 1], uint64_t *mtime,
 	ssize_t n = -1;
 	int fd;
 
-	/* O_NONBLOCK: a FIFO in the place of the file must not hang us. */
+	/* O_NONBLOCK: opening a FIFO must not block. */
 	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) == -1 ||
 	    fstat(fd, &st) == -1)
 		why = strerror(errno);

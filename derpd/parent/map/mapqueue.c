@@ -2,9 +2,8 @@
  * mapqueue: maps that wait to be validated; see mapqueue.h.  Called by
  * checker.c.
  *
- * What is served is made here of the bytes that derpmapd was sent, unread: a
- * derpmapd that was taken over can pass a bad map, but can't have a fleet told
- * another one.
+ * What is served is made here from the bytes that were sent to derpmapd: a
+ * compromised derpmapd can accept a bad map, but can't replace one.
  */
 #include <sodium.h>
 #include <stdio.h>
@@ -17,17 +16,17 @@
 #include "pack.h"
 #include "mapset.h"
 
-#define FINDINGS_MAX	100	/* lines of a map in the log */
+#define FINDINGS_MAX	100	/* log lines of a map */
 
 struct mapset_job {
 	TAILQ_ENTRY(mapset_job) entry;
 	char		*what;
-	struct ipc_wr	 w;		/* payload of MSG_MAP_CHECK; the map is
-					   its end */
+	struct ipc_wr	 w;		/* payload of MSG_MAP_CHECK, which
+					   ends with the map */
 	size_t		 len;		/* of the map */
 	uint64_t	 mtime;
 	mapset_verdict_cb cb;
-	void		*owner;		/* NULL: nobody wants the verdict */
+	void		*owner;		/* NULL: cancelled */
 };
 
 static void	push(struct mapset_queue *q);
@@ -62,7 +61,7 @@ job_free(struct mapset_job *j)
 	free(j);
 }
 
-/* Take the first map off the queue, which then has another first one. */
+/* Remove the first map from the queue; the next map becomes the first. */
 static struct mapset_job *
 pop(struct mapset_queue *q)
 {
@@ -74,7 +73,7 @@ pop(struct mapset_queue *q)
 	return (j);
 }
 
-/* Send the first map if it was not sent, and have its time run. */
+/* Send the first map if it was not sent, and start its timer. */
 static void
 push(struct mapset_queue *q)
 {
@@ -142,7 +141,7 @@ mapset_queue_add(struct mapset_queue *q, const struct mapset_check *check)
 		    check->what);
 		return (-1);
 	}
-	/* A newer map in place of one that was not looked at yet. */
+	/* A newer map replaces a waiting map of the same owner. */
 	TAILQ_FOREACH_SAFE(old, &q->jobs, entry, next)
 		if (old->owner == check->owner &&
 		    (!q->sent || old != TAILQ_FIRST(&q->jobs))) {
@@ -166,7 +165,7 @@ mapset_queue_cancel(struct mapset_queue *q, const void *owner)
 		if (j->owner != owner)
 			continue;
 		j->owner = NULL;
-		/* The answer to the one that was sent is yet to come. */
+		/* The first map was sent: its verdict is still awaited. */
 		if (j != TAILQ_FIRST(&q->jobs)) {
 			TAILQ_REMOVE(&q->jobs, j, entry);
 			job_free(j);
@@ -221,7 +220,7 @@ mapset_queue_clear(struct mapset_queue *q)
 		job_free(pop(q));
 }
 
-/* Log each line; the first error goes to `err' too. */
+/* Log each line; `err' gets the first error as well. */
 static void
 log_findings(char *text, int good, char *err, size_t errsize)
 {
@@ -235,7 +234,7 @@ log_findings(char *text, int good, char *err, size_t errsize)
 			break;
 		}
 		error = strncmp(line, "error: ", 7) == 0;
-		/* Of a map that is refused, warnings are of no interest. */
+		/* Warnings about a refused map are not logged. */
 		if (*line == '\0' || (!good && !error))
 			continue;
 		n++;
@@ -255,7 +254,7 @@ copy_text(const char *p, size_t len)
 	return (memchr(p, '\0', len) != NULL ? NULL : strndup(p, len));
 }
 
-/* Read the answer.  1 good, 0 not good, -1 malformed or no memory. */
+/* Read the verdict.  1 good, 0 not good, -1 malformed or no memory. */
 static int
 read_result(struct ipc_rd *r, struct mapset_content *c, char **findings)
 {
@@ -273,7 +272,7 @@ read_result(struct ipc_rd *r, struct mapset_content *c, char **findings)
 	return (c->summary == NULL || c->findings == NULL ? -1 : 1);
 }
 
-/* What is served of the bytes that were sent.  0, or -1 no memory. */
+/* Make what is served from the bytes that were sent.  0, or -1 no memory. */
 static int
 fill_content(struct mapset_content *c, const void *p, size_t len)
 {
@@ -286,7 +285,7 @@ fill_content(struct mapset_content *c, const void *p, size_t len)
 	return (0);
 }
 
-/* Deliver a verdict on the first map. */
+/* Deliver the verdict on the first map. */
 static void
 finish(struct mapset_queue *q, int good, struct mapset_content *c,
     char *findings)

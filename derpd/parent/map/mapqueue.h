@@ -1,10 +1,10 @@
 /*
- * mapqueue: maps that wait to be validated by derpmapd.  One map is with
- * derpmapd at a time, the others wait; verdicts come in the order in which the
- * maps were queued.  A map that has an owner replaces an older one of the same
- * owner that still waits, so that the queue is bounded by the number of owners.
+ * mapqueue: maps that wait to be validated by derpmapd.  derpmapd has one map
+ * at a time; verdicts come in the order in which the maps were queued.  A map
+ * replaces a waiting map of the same owner, so the number of owners bounds the
+ * queue.
  *
- * Pure: the caller sends the bytes, keeps the timer and delivers the answers.
+ * Pure: the caller sends the bytes, runs the timer and delivers the messages.
  */
 #ifndef MAPQUEUE_H
 #define MAPQUEUE_H
@@ -22,38 +22,41 @@
 struct mapset_content;
 
 /*
- * The verdict on a map: `good' 1, and *c is the callback's to free; 0 the map
- * is not good; -1 it could not be validated.  `err': the reason, of at most
- * MAPSET_ERR_SIZE bytes; everything was logged.  May add and cancel.
+ * The verdict on a map: `good' 1, and *c, which the callback frees; 0 the map
+ * is not good; -1 it could not be validated.  `err' is the reason, of at most
+ * MAPSET_ERR_SIZE bytes; everything was logged.  The callback may add and
+ * cancel.
  */
 typedef void (*mapset_verdict_cb)(void *owner, int good,
 	    struct mapset_content *c, const char *err);
 
-/* What the queue needs of its caller. */
+/* Functions that the caller provides. */
 struct mapset_queue_ops {
 	/* Send the payload of a MSG_MAP_CHECK.  0, or -1: not running. */
 	int	(*send)(void *arg, const struct ipc_wr *w);
-	/* Call mapset_queue_late() in `ms' milliseconds; 0: not at all. */
+	/*
+	 * Call mapset_queue_late() in `ms' milliseconds; 0: cancel the timer.
+	 */
 	void	(*timer)(void *arg, unsigned int ms);
-	/* derpmapd broke the rules, as `what' says: end it. */
+	/* derpmapd violated the protocol, as `what' says: end it. */
 	void	(*broken)(void *arg, const char *what);
 };
 
 struct mapset_job;
 
 struct mapset_queue {
-	TAILQ_HEAD(, mapset_job) jobs;	/* the first one is with derpmapd */
+	TAILQ_HEAD(, mapset_job) jobs;	/* the first is derpmapd's */
 	const struct mapset_queue_ops *ops;
-	void	*arg;			/* of ops */
-	int	 sent;			/* the first one was sent */
-	int	 timed;			/* the timer runs for the first one */
+	void	*arg;			/* argument of ops */
+	int	 sent;			/* the first map was sent */
+	int	 timed;			/* its timer runs */
 };
 
-/* An empty queue. */
+/* Initialise an empty queue. */
 void	 mapset_queue_init(struct mapset_queue *q,
 	    const struct mapset_queue_ops *ops, void *arg);
 
-/* One map to be validated. */
+/* A map to be validated. */
 struct mapset_check {
 	const char	*what;			/* its name in messages */
 	const struct ipc_map_self *self;	/* this machine */
@@ -65,34 +68,34 @@ struct mapset_check {
 };
 
 /*
- * Queue a map; cb is called later, never from within this call.  0, or -1
- * there is no memory (logged).
+ * Queue a map; cb is called later, never from within this call.  0, or -1: no
+ * memory (logged).
  */
 int	 mapset_queue_add(struct mapset_queue *q,
 	    const struct mapset_check *check);
 
-/* Forget all maps of `owner'; its callback is not called any more. */
+/* Cancel all maps of `owner': the callback is not called. */
 void	 mapset_queue_cancel(struct mapset_queue *q, const void *owner);
 
-/* 1 when a map of `owner' is with derpmapd or waits, else 0. */
+/* 1 when a map of `owner' is being validated or waits, else 0. */
 int	 mapset_queue_has(const struct mapset_queue *q, const void *owner);
 
 /* derpmapd was started and can be sent a map. */
 void	 mapset_queue_ready(struct mapset_queue *q);
 
-/* A MSG_MAP_RESULT came with this payload. */
+/* Handle the payload of a MSG_MAP_RESULT. */
 void	 mapset_queue_answer(struct mapset_queue *q, struct ipc_rd *r);
 
-/* derpmapd has ended: the map that it had could not be validated. */
+/* derpmapd has ended: its current map could not be validated. */
 void	 mapset_queue_gone(struct mapset_queue *q);
 
 /* The timer has run out. */
 void	 mapset_queue_late(struct mapset_queue *q);
 
-/* Forget all maps without calling anybody. */
+/* Drop all maps without calling back. */
 void	 mapset_queue_clear(struct mapset_queue *q);
 
-/* Free what is in *c, and leave it empty. */
+/* Free the members of *c, and clear it. */
 void	 mapset_content_free(struct mapset_content *c);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * mapqueue_test: the order of maps that are validated, what bounds them, and a
- * derpmapd that ends, hangs or answers what it was not asked.
+ * mapqueue_test: the order of maps that are validated, the bounds, and a
+ * derpmapd that ends, hangs or sends unexpected messages.
  */
 #include <atf-c.h>
 #include <stdio.h>
@@ -15,13 +15,13 @@ static struct mapset_queue		 q;
 static const struct ipc_map_self	 self;
 static int				 running;	/* derpmapd can be sent
 							   maps */
-static unsigned int			 timer;		/* ms, 0 none */
+static unsigned int			 timer;		/* ms, 0: none */
 static char				 sent[256];	/* names of maps, "a b
 							   " */
 static char				 got[256];	/* verdicts, "a:1 b:0
 							   " */
-static char				 broke[64];	/* what it was ended
-							   for */
+static char				 broke[64];	/* why derpmapd was
+							   ended */
 static char				 last_err[MAPSET_ERR_SIZE];
 static char				 a[] = "a", b[] = "b", c[] = "c";
 
@@ -78,7 +78,7 @@ add(char *owner, const char *what)
 	ATF_REQUIRE_EQ(0, mapset_queue_add(&q, &check));
 }
 
-/* derpmapd says that its map is good (1) or not. */
+/* derpmapd accepts (1) or refuses (0) its map. */
 static void
 answer(int good)
 {
@@ -135,7 +135,7 @@ keep(void *owner, int good, struct mapset_content *content, const char *err)
 	kept = *content;
 }
 
-/* What is served is made of the bytes that were sent, not of the answer. */
+/* What is served is made from the bytes that were sent, not the answer. */
 ATF_TC_WITHOUT_HEAD(content);
 ATF_TC_BODY(content, tc)
 {
@@ -155,7 +155,7 @@ ATF_TC_BODY(content, tc)
 	mapset_content_free(&kept);
 }
 
-/* However often a source changes, one of its maps waits: the newest. */
+/* However often a source changes, only its newest map waits. */
 ATF_TC_WITHOUT_HEAD(newest);
 ATF_TC_BODY(newest, tc)
 {
@@ -178,7 +178,7 @@ ATF_TC_BODY(newest, tc)
 	ATF_CHECK(TAILQ_EMPTY(&q.jobs));
 }
 
-/* It ends with a map: that one failed, the others wait for the next one. */
+/* derpmapd ends with a map: that map fails, the others wait. */
 ATF_TC_WITHOUT_HEAD(ends);
 ATF_TC_BODY(ends, tc)
 {
@@ -194,7 +194,7 @@ ATF_TC_BODY(ends, tc)
 	timer = 1;
 	add(c, "c1");
 	ATF_CHECK_EQ_MSG(1, timer, "each map gave the wait new time");
-	/* Ended without a map: none failed. */
+	/* derpmapd ends without a map: none fails. */
 	mapset_queue_gone(&q);
 	ATF_CHECK_STREQ("a:-1 ", got);
 	running = 1;
@@ -206,7 +206,7 @@ ATF_TC_BODY(ends, tc)
 	ATF_CHECK_STREQ("a:-1 b:1 c:1 ", got);
 }
 
-/* It hangs, or is not started for long. */
+/* derpmapd hangs, or is not started in time. */
 ATF_TC_WITHOUT_HEAD(late);
 ATF_TC_BODY(late, tc)
 {
@@ -216,7 +216,7 @@ ATF_TC_BODY(late, tc)
 	mapset_queue_late(&q);
 	ATF_CHECK_STREQ("did not answer", broke);
 	ATF_CHECK_STREQ("a:-1 ", got);
-	/* The process has gone: not a second failure. */
+	/* The end of the process is not a second failure. */
 	mapset_queue_gone(&q);
 	ATF_CHECK_STREQ("a:-1 ", got);
 	mapset_queue_late(&q);
@@ -228,7 +228,7 @@ ATF_TC_BODY(late, tc)
 	ATF_CHECK_STREQ("a:-1 b:-1 ", got);
 }
 
-/* Nobody is called for a map that was given up, and the next one gets on. */
+/* A cancelled map has no callback, and the next map goes on. */
 ATF_TC_WITHOUT_HEAD(cancel);
 ATF_TC_BODY(cancel, tc)
 {
@@ -241,7 +241,7 @@ ATF_TC_BODY(cancel, tc)
 	mapset_queue_cancel(&q, b);
 	ATF_CHECK(!mapset_queue_has(&q, a) && !mapset_queue_has(&q, b));
 	ATF_CHECK_STREQ("a1 ", sent);
-	/* The answer to a1 is not that to c1. */
+	/* The verdict on a1 is not taken for that on c1. */
 	answer(0);
 	ATF_CHECK_STREQ("", got);
 	ATF_CHECK_STREQ("a1 c1 ", sent);
@@ -254,7 +254,7 @@ ATF_TC_BODY(cancel, tc)
 	ATF_CHECK(TAILQ_EMPTY(&q.jobs));
 }
 
-/* What it may not answer is the end of it. */
+/* An unexpected message ends derpmapd. */
 ATF_TC_WITHOUT_HEAD(malformed);
 ATF_TC_BODY(malformed, tc)
 {

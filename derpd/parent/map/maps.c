@@ -1,11 +1,9 @@
 /*
- * maps: the DERP maps that are in force, and what becomes of them when their
- * sources change; see mapset.h.
+ * maps: the DERP maps in force, and changes of their sources; see mapset.h.
  *
- * What is served was found good by derpmapd, a process without rights; the
- * parent reads the file, holds the bytes, sends them to derpmapd and to the
- * relay workers and keeps a copy in the state directory, without ever looking
- * into them.
+ * Every map that is served was validated by derpmapd, a process without rights.
+ * The parent reads the file, sends its bytes to derpmapd and the relay workers,
+ * and keeps a copy in the state directory; it never parses them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +37,7 @@ hosts_of(const struct conf *c, const struct conf_map *m)
 	return (TAILQ_EMPTY(&m->hosts) ? &c->names : &m->hosts);
 }
 
-/* A host as a request's is compared: lower case, no dot at the end. */
+/* A host as requests are compared with it: lower case, no trailing dot. */
 static void
 put_host(char *dst, size_t size, const char *name)
 {
@@ -53,7 +51,7 @@ put_host(char *dst, size_t size, const char *name)
 			dst[i] = (char)(dst[i] - 'A' + 'a');
 }
 
-/* The message with which a worker takes a map. */
+/* The message that gives a worker a map. */
 static void
 put_doc(struct ipc_wr *w, const struct mapset_map *m)
 {
@@ -114,7 +112,7 @@ send_one(struct mapset_map *m)
 	parent_metrics_changed(m->d);
 }
 
-/* A new good map is there: put it in force. */
+/* Put a new good map in force. */
 static void
 put_in_force(struct mapset_map *m, struct mapset_content *c)
 {
@@ -127,7 +125,7 @@ put_in_force(struct mapset_map *m, struct mapset_content *c)
 	mapset_set_error(m, NULL);
 	m->refused = 0;
 	m->state = MAPSET_GOOD;
-	/* What a file says of its time is news, what a server says is not. */
+	/* A new file time counts as a change, a server's time does not. */
 	if (same && (m->conf->follow != NULL || m->good.mtime == c->mtime)) {
 		if (mended)
 			log_info("the map of %s is good again",
@@ -148,7 +146,7 @@ put_in_force(struct mapset_map *m, struct mapset_content *c)
 		mapset_compared(m, &m->others[i]);
 }
 
-/* What is there is not good: what was good stays. */
+/* The source has no good map: keep the last good one in force. */
 static void
 refuse(struct mapset_map *m, const char *why)
 {
@@ -161,7 +159,7 @@ refuse(struct mapset_map *m, const char *why)
 	parent_metrics_changed(m->d);
 }
 
-/* The verdict on what the source of a map in force has now. */
+/* The verdict on a new map of the source of a map in force. */
 static void
 validated(void *arg, int good, struct mapset_content *c, const char *err)
 {
@@ -174,7 +172,7 @@ validated(void *arg, int good, struct mapset_content *c, const char *err)
 		m->refused = m->conf->follow != NULL;
 		refuse(m, err);
 	}
-	/* What came while the map was validated is newer. */
+	/* Results that came during the validation are newer. */
 	m->later = NULL;
 	if (later != NULL)
 		mapset_not_fetched(m, later);
@@ -227,7 +225,7 @@ mapset_not_fetched(struct mapset_map *m, const char *why)
 		m->later = strdup(why);
 		return;
 	}
-	/* Said once; derpctl map shows it as long as it lasts. */
+	/* Logged once; derpctl map shows it as long as it lasts. */
 	if (m->error == NULL)
 		log_warnx("map: %s", why);
 	refuse(m, why);

@@ -1,11 +1,10 @@
 /*
- * mapset: all maps of a configuration, from its being read until they are in
- * force together; see mapset.h.  Called at the start and by a reload.
+ * mapset: all maps of a configuration, from reading until they are in force
+ * together; see mapset.h.  Called at the start and by a reload.
  *
- * Each map is validated by derpmapd (mapqueue.h), which takes its time while
- * the parent's loop goes on.  What is not good is made up for by the map that
- * is served at the same place now, or by the copy that is kept of the last good
- * one.
+ * derpmapd validates each map (mapqueue.h) while the parent's loop goes on.  A
+ * map that is not good is replaced by the map that is served at the same place
+ * now, or by the copy of the last good one.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,11 +22,11 @@ struct mapset_stage {
 	const struct conf *conf;
 	const struct parent_loaded *loaded;
 	struct mapset	 set;
-	size_t		 pending;	/* maps that wait for a verdict */
-	char		 why[MAPSET_ERR_SIZE]; /* the first failure, "" none */
-	mapset_staged_cb cb;		/* NULL: the caller waits */
+	size_t		 pending;	/* maps without a verdict */
+	char		 why[MAPSET_ERR_SIZE]; /* first failure, "" none */
+	mapset_staged_cb cb;		/* NULL: none */
 	void		*arg;
-	struct event	*ev;		/* calls cb; NULL without one */
+	struct event	*ev;		/* calls cb; NULL without cb */
 };
 
 static void	validated_file(void *, int, struct mapset_content *,
@@ -56,7 +55,7 @@ copy_content(struct mapset_content *dst, const struct mapset_content *src)
 	return (0);
 }
 
-/* The map of the last configuration that was served at the same place. */
+/* The map in force that is served at the same place. */
 static const struct mapset_map *
 same_before(const struct parent *d, const struct conf_map *cm)
 {
@@ -75,7 +74,7 @@ same_before(const struct parent *d, const struct conf_map *cm)
 	return (NULL);
 }
 
-/* Put what is served at the same place now into *m.  0, or -1 nothing is. */
+/* Copy what is served at the same place now to *m.  0, or -1: nothing is. */
 static int
 from_before(struct parent *d, struct mapset_map *m)
 {
@@ -96,7 +95,7 @@ from_before(struct parent *d, struct mapset_map *m)
 	return (0);
 }
 
-/* A map waits no longer: if it was the last one, tell the caller. */
+/* A map has its verdict: after the last one, call back. */
 static void
 settled(struct mapset_stage *st)
 {
@@ -104,7 +103,7 @@ settled(struct mapset_stage *st)
 		event_active(st->ev, EV_TIMEOUT, 1);
 }
 
-/* Queue `len' bytes at `p' of this map.  0, or -1 no memory (logged). */
+/* Queue `len' bytes at `p' for this map.  0, or -1: no memory (logged). */
 static int
 validate(struct mapset_map *m, const char *what, const void *p, size_t len,
     uint64_t mtime, mapset_verdict_cb cb)
@@ -119,7 +118,7 @@ validate(struct mapset_map *m, const char *what, const void *p, size_t len,
 	return (0);
 }
 
-/* Have the kept copy validated.  0, or -1 there is none. */
+/* Have the kept copy validated.  0, or -1: there is none. */
 static int
 from_kept(struct mapset_map *m)
 {
@@ -215,7 +214,7 @@ stage_file(struct mapset_map *m)
 	uint64_t mtime;
 	ssize_t n;
 
-	/* From before it is read: no change is missed. */
+	/* Watch the file before it is read, so that no change is missed. */
 	if (!m->d->checking && (m->watch = parent_filewatch_new(m->d->base,
 	    path, mapset_file_changed, m)) == NULL)
 		log_warn("%s can't be watched: reload after a change", path);
@@ -251,7 +250,7 @@ staged(evutil_socket_t fd, short what, void *arg)
 	st->cb(st->why[0] == '\0' ? NULL : st->why, st->arg);
 }
 
-/* Memory for the maps of `conf'.  0, or -1. */
+/* Allocate the maps of `conf'.  0, or -1. */
 static int
 stage_alloc(struct mapset_stage *st)
 {
@@ -296,7 +295,7 @@ mapset_stage(struct parent *d, const struct conf *conf,
 		mapset_drop(st);
 		return (NULL);
 	}
-	st->pending = 1;	/* until all have begun */
+	st->pending = 1;	/* held until all have begun */
 	for (i = 0; i < st->set.n; i++)
 		stage_one(&st->set.v[i]);
 	settled(st);
@@ -337,7 +336,7 @@ mapset_drop(struct mapset_stage *st)
 	free(st);
 }
 
-/* What changed while the maps were staged. */
+/* Handle the changes of files while the maps were staged. */
 static void
 catch_up(struct parent *d, struct mapset_map *m)
 {

@@ -3,9 +3,9 @@
  * parent.h, which includes it.
  *
  * mapset.c    the maps of a configuration, until they are in force
- * maps.c      the maps that are in force; mapfile.c their files
- * checker.c   derpmapd, which validates maps; mapqueue.h those that wait
- * fetch.c     the fetch process: maps of other servers
+ * maps.c      the maps in force; mapfile.c their files
+ * checker.c   derpmapd, which validates maps; mapqueue.h waiting maps
+ * fetch.c     the fetch process, which fetches maps of other servers
  */
 #ifndef MAPSET_H
 #define MAPSET_H
@@ -26,9 +26,9 @@ struct parent;
 struct parent_loaded;
 struct parent_proc;
 
-/* A map that was checked. */
+/* A validated map. */
 struct mapset_content {
-	uint8_t		*body;		/* NULL: there is none */
+	uint8_t		*body;		/* NULL: none */
 	size_t		 len;
 	uint8_t		*gzip;		/* NULL: not smaller */
 	size_t		 gzip_len;
@@ -40,40 +40,40 @@ struct mapset_content {
 
 enum mapset_state {
 	MAPSET_NONE,		/* nothing to serve yet */
-	MAPSET_GOOD,		/* as its source has it */
-	MAPSET_LAST_GOOD	/* the source is bad or away */
+	MAPSET_GOOD,		/* the map of its source */
+	MAPSET_LAST_GOOD	/* the source failed or is not good */
 };
 
 /* Another server of the same map. */
 struct mapset_other {
-	const char	*url;		/* of the configuration */
-	int		 known;		/* it answered the last time */
+	const char	*url;		/* in the configuration */
+	int		 known;		/* the last fetch succeeded */
 	uint8_t		 hash[IPC_MAP_HASH_LEN];
-	char		 why[256];	/* it did not answer */
-	time_t		 checked;	/* 0 never */
-	int		 drift;		/* was said to differ */
-	uint64_t	 due_ms;	/* of fetch's results, see fetch.c */
+	char		 why[256];	/* error of the last fetch */
+	time_t		 checked;	/* last fetch, 0: never */
+	int		 drift;		/* logged as different */
+	uint64_t	 due_ms;	/* limit of results, see fetch.c */
 };
 
-/* One map of the configuration. */
+/* A map of the configuration. */
 struct mapset_map {
 	struct parent	*d;
 	uint32_t	 index;
 	const struct conf_map *conf;
 	struct mapset_content good;
 	enum mapset_state	 state;
-	char			*error;		/* of the last try, NULL none */
-	int			 refused;	/* what the source has is not
+	char			*error;		/* of the last try, or NULL */
+	int			 refused;	/* the source's map is not
 						   good */
-	time_t			 since;		/* in force */
-	time_t			 checked;	/* last try */
+	time_t			 since;		/* time when put in force */
+	time_t			 checked;	/* time of the last try */
 	struct mapset_stage *stage;		/* NULL: in force */
-	int			 changed;	/* the file, while it was
+	int			 changed;	/* the file changed while
 						   staged */
-	char			*later;		/* why a fetch failed after the
-						   one that is being validated;
-						   NULL none did */
-	uint64_t		 due_ms;	/* of fetch's results, see
+	char			*later;		/* error of a fetch after the
+						   map being validated;
+						   NULL: none */
+	uint64_t		 due_ms;	/* limit of results, see
 						   fetch.c */
 	struct parent_filewatch *watch;		/* NULL: followed */
 	struct mapset_other others[CONF_MAXCOMPARES];
@@ -94,16 +94,15 @@ int	 mapset_fetch_wanted(const struct conf *c);
 /* Start the fetch process; see struct parent_proc. */
 int	 mapset_fetch_start(struct parent_proc *p);
 
-/* Tell it what to fetch. */
+/* Send the fetch process its settings. */
 void	 mapset_fetch_configure(struct parent *d);
 
-/* Fetch all now. */
+/* Fetch all maps now. */
 void	 mapset_fetch_now(struct parent *d);
 
 /*
- * A result of fetch, which came at `now_ms' (monotonic): what became of its
- * last request, see MSG_FETCH_RESULT.  0, or -1 malformed, of a source that
- * fetch was not told, or more than a source can have.
+ * A result of fetch at `now_ms' (monotonic), see MSG_FETCH_RESULT.  0, or -1:
+ * malformed, for an unknown source, or more than a source may have.
  */
 struct ipc_msg_fetch_result;
 int	 mapset_fetch_result(struct parent *d,
@@ -111,22 +110,22 @@ int	 mapset_fetch_result(struct parent *d,
 
 /* checker.c */
 
-/* Make d->mapqueue, which sends maps to derpmapd; d->base must be there. */
+/* Initialise d->mapqueue, which sends maps to derpmapd; d->base must be set. */
 void	 mapset_checker_init(struct parent *d);
 
-/* Start derpmapd, which reports by message; see struct parent_proc. */
+/* Start derpmapd; see struct parent_proc. */
 int	 mapset_start_checker(struct parent_proc *p);
 
-/* Have what derpmapd sends handled.  0, or -1 (logged); it is then killed. */
+/* Handle the messages of derpmapd.  0, or -1 (logged; it is then killed). */
 int	 mapset_checker_attach(struct parent_proc *p);
 
-/* derpmapd has ended; called before or after it is to be started again. */
+/* derpmapd has ended; called before or after its restart is planned. */
 void	 mapset_checker_gone(struct parent *d);
 
 /*
  * Queue a map to be validated as one of `conf' with the certificates of `l';
- * check->self is filled in.  derpmapd is started if it does not run.  0, or -1
- * there is no memory (logged).
+ * check->self is filled in.  derpmapd is started if it does not run.  0, or -1:
+ * no memory (logged).
  */
 int	 mapset_validate(struct parent *d, const struct conf *conf,
 	    const struct parent_loaded *l, struct mapset_check *check);
@@ -134,37 +133,38 @@ int	 mapset_validate(struct parent *d, const struct conf *conf,
 /* mapfile.c */
 
 /*
- * Read the map in the file `path', with its time in *mtime.  The bytes read,
- * one more than a map may have when it is larger; or -1, with the reason in
- * `err' of `errsize' bytes (logged).
+ * Read the map in the file `path'; *mtime gets its time.  Bytes, one more than
+ * a map may have if it is larger; or -1 (logged), with the reason in `err' of
+ * `errsize' bytes.
  */
 ssize_t	 mapset_read(const char *path, uint8_t p[MAP_MAX_SIZE + 1],
 	    uint64_t *mtime, char *err, size_t errsize);
 
 /*
- * Where the last good map is kept, a name by what it is served at, in `path' of
- * `size' bytes.  0, or -1 it is too long (logged).
+ * The path of the copy of the last good map, whose name depends on where the
+ * map is served, in `path' of `size' bytes.  0, or -1: too long (logged).
  */
 int	 mapset_kept_path(const struct conf *c, const struct conf_map *m,
 	    char *path, size_t size);
 
-/* Keep a good map for a start without its source; a failure is logged. */
+/*
+ * Keep a copy of a good map for a start without its source; errors are logged.
+ */
 void	 mapset_keep(const struct parent *d, const struct mapset_map *m);
 
 /* mapset.c */
 
 /*
  * All maps of a set have been validated.  `why' NULL: each file has a good map,
- * or an older one is served in its place; else the reason why one has none.
+ * or an older one is served instead; else the reason why one has none.
  */
 typedef void (*mapset_staged_cb)(const char *why, void *arg);
 
 /*
- * Read all maps of `conf' and have them validated, as ones of a relay with the
+ * Read all maps of `conf' and have them validated as maps of a relay with the
  * certificates of `loaded'; both must stay until the stage is committed or
- * dropped.  `cb' is called once, from the event loop.  Nothing that is in
- * force changes.  The stage, or NULL without
- * memory (logged).
+ * dropped.  `cb' is called once, from the event loop.  Nothing in force
+ * changes.  The stage, or NULL: no memory (logged).
  */
 struct mapset_stage *mapset_stage(struct parent *d, const struct conf *conf,
 	    const struct parent_loaded *loaded, mapset_staged_cb cb, void *arg);
@@ -173,16 +173,16 @@ struct mapset_stage *mapset_stage(struct parent *d, const struct conf *conf,
 const struct mapset *mapset_staged(const struct mapset_stage *st);
 
 /*
- * Put the set in force as a whole in place of d->maps, watch its files, tell
- * the workers, and free the stage.  d->conf must be the new configuration
- * already, and the older one still be there.
+ * Put the set in force as a whole instead of d->maps, watch its files, send it
+ * to the workers, and free the stage.  d->conf must be the new configuration
+ * already, and the old one still exist.
  */
 void	 mapset_commit(struct mapset_stage *st);
 
-/* Free a stage that is not to be put in force, also an unfinished one. */
+/* Free a stage that is not put in force, complete or not. */
 void	 mapset_drop(struct mapset_stage *st);
 
-/* Free a set and what it watches. */
+/* Free a set and stop watching its files. */
 void	 mapset_free(struct mapset *set);
 
 /* maps.c */
@@ -190,32 +190,35 @@ void	 mapset_free(struct mapset *set);
 /* The file of the map `arg' has changed. */
 void	 mapset_file_changed(void *arg);
 
-/* The last try gave this error; NULL: none. */
+/* Set the error of the last try; NULL: none. */
 void	 mapset_set_error(struct mapset_map *m, const char *text);
 
 /* Send all maps to one worker.  0, or -1. */
 int	 mapset_send(struct parent_proc *relay);
 
-/* What was fetched for a map is this; `why': it could not be fetched. */
+/* Handle a fetched map, or the error `why' of a fetch. */
 void	 mapset_fetched(struct mapset_map *m, const void *p, size_t len,
 	    uint64_t mtime);
 void	 mapset_not_fetched(struct mapset_map *m, const char *why);
 
-/* The same bytes as before were found at the source. */
+/* The source still has the same bytes. */
 void	 mapset_confirmed(struct mapset_map *m);
 
-/* What another server has, in o->hash or o->why, is news: say what changed. */
+/* Handle a comparison, in o->hash or o->why: log a change. */
 void	 mapset_compared(struct mapset_map *m, struct mapset_other *o);
 
-/* 1 when it is known to serve other bytes, 0 the same, -1 unknown. */
+/* 1 when the server is known to have other bytes, 0 the same, -1 unknown. */
 int	 mapset_drift(const struct mapset_map *m, const struct mapset_other *o);
 
-/* Where a map comes from: a path or a URL. */
+/* The source of a map: a path or a URL. */
 const char *mapset_source(const struct mapset_map *m);
 
 /* mapstatus.c */
 
-/* What derpctl map shows, as JSON, see control.h; ipc_wr_ok() tells. */
+/*
+ * Append the JSON for derpctl map, see control.h; ipc_wr_ok() reports a
+ * failure.
+ */
 void	 mapset_status_text(const struct parent *d, struct ipc_wr *w);
 
 /* "good", "last good", "none". */

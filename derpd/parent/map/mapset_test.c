@@ -1,6 +1,6 @@
 /*
- * mapset_test: the maps of a configuration from reading to being in force, with
- * the parent's loop running all the while; derpmapd is played by the test.
+ * mapset_test: the maps of a configuration from reading to being in force,
+ * while the parent's loop runs; the test plays derpmapd.
  */
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,9 +13,9 @@
 #include "conf_fixture.h"
 
 #define WAIT_SECS	20
-#define GOOD		"good one"	/* what is in it decides */
+#define GOOD		"good one"	/* the content decides */
 #define BAD		"bad one"
-/* The directory of the test is what @ stands for. */
+/* @ stands for the test's directory. */
 #define MAP_A		"map \"@/a.json\" { path \"/derpmap/a\" }\n"
 #define MAP_B		"map \"@/b.json\" { path \"/derpmap/b\" }\n"
 #define FOLLOW		"map { follow \"https://x.test/map\" every 60 " \
@@ -23,9 +23,9 @@
 
 static struct parent	 d;
 static struct ipc_chan	*checker;	/* derpmapd's end */
-static int		 silent;	/* it answers nothing */
-static unsigned int	 checks;	/* maps that it got */
-static int		 done;		/* the stage is */
+static int		 silent;	/* derpmapd does not answer */
+static unsigned int	 checks;	/* maps that derpmapd got */
+static int		 done;		/* the stage has ended */
 static char		 why[MAPSET_ERR_SIZE];
 
 static void
@@ -101,7 +101,7 @@ begin(const char *maps)
 	d.conf = conf_of(maps);
 	d.map.d = &d;
 	d.map.role = ROLE_MAP;
-	d.map.pid = -1;		/* as if it ran: nothing is to be started */
+	d.map.pid = -1;		/* as if it ran: not to be started */
 	start_checker();
 }
 
@@ -188,7 +188,7 @@ tick(evutil_socket_t fd, short what, void *arg)
 	(*(int *)arg)++;
 }
 
-/* A derpmapd that takes its time holds nothing up; then all is in force. */
+/* A slow derpmapd blocks nothing; then all maps are in force. */
 ATF_TC_WITHOUT_HEAD(whole);
 ATF_TC_BODY(whole, tc)
 {
@@ -221,7 +221,7 @@ ATF_TC_BODY(whole, tc)
 	ATF_CHECK_EQ(2, checks);
 }
 
-/* One without a good map is refused with the reason; all stays as it is. */
+/* A configuration without a good map is refused; nothing changes. */
 ATF_TC_WITHOUT_HEAD(refused);
 ATF_TC_BODY(refused, tc)
 {
@@ -242,7 +242,7 @@ ATF_TC_BODY(refused, tc)
 	ATF_CHECK_STREQ(GOOD, body(0));
 }
 
-/* What is bad now is made up for: by what is in force, or by what was kept. */
+/* A bad map is replaced by the one in force, or by the kept copy. */
 ATF_TC_WITHOUT_HEAD(last_good);
 ATF_TC_BODY(last_good, tc)
 {
@@ -262,7 +262,7 @@ ATF_TC_BODY(last_good, tc)
 	ATF_CHECK(strstr(d.maps.v[0].error, "No such file") != NULL);
 }
 
-/* A followed map that comes while others are staged is not lost. */
+/* A followed map that arrives while others are staged is not lost. */
 ATF_TC_WITHOUT_HEAD(followed);
 ATF_TC_BODY(followed, tc)
 {
@@ -296,7 +296,7 @@ ATF_TC_BODY(followed, tc)
 	ATF_CHECK_EQ(MAPSET_GOOD, d.maps.v[0].state);
 }
 
-/* News of a source in the order in which they came, validated or not. */
+/* Results of a source are handled in order, validated or not. */
 ATF_TC_WITHOUT_HEAD(news);
 ATF_TC_BODY(news, tc)
 {
@@ -317,12 +317,12 @@ ATF_TC_BODY(news, tc)
 	ATF_CHECK_EQ(MAPSET_LAST_GOOD, m->state);
 	until(&m->refused, 1, what);
 	ATF_CHECK_STREQ("not a good one", m->error);
-	/* The same bytes once more are no better. */
+	/* The same bytes again are no better. */
 	mapset_confirmed(m);
 	ATF_CHECK_EQ(MAPSET_LAST_GOOD, m->state);
 }
 
-/* A file that changes while it is staged is validated again, once in force. */
+/* A file that changes while staged is validated again once in force. */
 ATF_TC_WITHOUT_HEAD(changed);
 ATF_TC_BODY(changed, tc)
 {
@@ -347,7 +347,7 @@ ATF_TC_BODY(changed, tc)
 	ATF_CHECK_STREQ("good 22", body(0));
 }
 
-/* A stage that is given up calls nobody, and its maps are forgotten. */
+/* A dropped stage has no callback, and its maps are cancelled. */
 ATF_TC_WITHOUT_HEAD(dropped);
 ATF_TC_BODY(dropped, tc)
 {

@@ -1,6 +1,6 @@
 /*
- * mapstatus: what derpctl is told of the maps, as JSON; see control.h.  Called
- * by control.c.
+ * mapstatus: the status of the maps for derpctl, as JSON; see control.h.
+ * Called by talk.c.
  */
 #include <string.h>
 #include <time.h>
@@ -8,7 +8,7 @@
 #include "json_out.h"
 #include "parent.h"
 
-/* Regions of more and larger maps than fit into one answer are left out. */
+/* Bounds the regions in one answer; further regions are left out. */
 #define SUMMARIES_MAX	(MSG_MAXPAYLOAD - 128 * 1024)
 
 const char *
@@ -24,7 +24,7 @@ mapset_state_name(const struct mapset_map *m)
 	}
 }
 
-/* Seconds from `then' to now, never less than none. */
+/* Seconds from `then' to now, at least 0. */
 static unsigned long long
 ago(time_t then)
 {
@@ -62,7 +62,7 @@ put_other(struct json_out *o, const struct mapset_map *m,
 	json_out_end(o);
 }
 
-/* Warnings of derpmapd, an array of their lines, of 1023 bytes at most. */
+/* Warnings of derpmapd: an array of their lines, of 1023 bytes at most. */
 static void
 put_findings(struct json_out *o, const char *text)
 {

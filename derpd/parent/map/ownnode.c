@@ -1,12 +1,11 @@
 /*
- * ownnode: this machine's node of a DERP map, as the client that is built into
- * Tailscale can use it; see parent.h.  Called by control.c.
+ * ownnode: this machine's node of a DERP map, as the client in Tailscale can
+ * use it; see parent.h.  Called by talk.c.
  *
- * The fields depend on each other: a client goes to the port that is written,
- * at the addresses that are written, else at those of HostName; asks for
- * HostName in TLS, is shown the certificate that goes with it, and wants to
- * find the name in it.  So one port is chosen first, then the name, then the
- * rest.
+ * The fields depend on each other.  A client connects to the port of the node,
+ * at its addresses, or else at those of HostName.  The client requests HostName
+ * in TLS, gets the certificate for it, and checks the name against the
+ * certificate.  So the port is chosen first, then the name, then the rest.
  */
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -19,16 +18,16 @@
 #include "ownaddr.h"
 #include "parent.h"
 
-/* How good an address is for others, from worst to best. */
+/* How useful an address is to clients, from worst to best. */
 enum rank { RANK_NONE, RANK_LOOPBACK, RANK_WILD, RANK_OTHER, RANK_PUBLIC };
 
-/* What is known of the address of one family. */
+/* The address of one family. */
 struct own_addr {
 	int	 rank;		/* enum rank */
-	char	 text[INET6_ADDRSTRLEN];	/* "": DNS tells */
+	char	 text[INET6_ADDRSTRLEN];	/* "": from DNS */
 };
 
-/* How good an address is for others; RANK_NONE: it is none of the family. */
+/* The rank of an address; RANK_NONE: it is not of the family. */
 static int
 rank_of(int family, const char *host)
 {
@@ -49,7 +48,10 @@ rank_of(int family, const char *host)
 		return (parent_ownaddr_is_public((struct sockaddr *)&sin) ?
 		    RANK_PUBLIC : RANK_OTHER);
 	}
-	/* One with a scope, such as fe80::1%eth0, is for the link alone. */
+	/*
+	 * An address with a scope, such as fe80::1%eth0, is valid on the link
+	 * only.
+	 */
 	if (inet_pton(AF_INET6, host, &sin6.sin6_addr) != 1)
 		return (RANK_NONE);
 	if (IN6_IS_ADDR_UNSPECIFIED(&sin6.sin6_addr))
@@ -74,7 +76,7 @@ host_of(const char *text, char *dst, size_t size)
 	*end = '\0';
 }
 
-/* Take a socket's address if it is better than the last one. */
+/* Use a socket's address if its rank is higher. */
 static void
 add_address(struct own_addr *a, int family, const char *text)
 {
@@ -89,8 +91,8 @@ add_address(struct own_addr *a, int family, const char *text)
 }
 
 /*
- * The address of one family where the node is reached: on the TLS port `port',
- * or where STUN is if that is 0.
+ * The address of one family at which the node is reached: on the TLS port
+ * `port', or that of STUN if `port' is 0.
  */
 static void
 find_address(const struct parent *d, int port, int family, struct own_addr *a)
@@ -104,13 +106,13 @@ find_address(const struct parent *d, int port, int family, struct own_addr *a)
 	for (i = 0; port != 0 && i < d->listens.n; i++)
 		if (d->listens.v[i].tls && d->listens.v[i].port == port)
 			add_address(a, family, d->listens.v[i].text);
-	/* Clients need it when their resolver does not work yet. */
+	/* Clients need an address while their resolver does not work yet. */
 	if (a->rank == RANK_WILD &&
 	    parent_ownaddr_find(family, a->text, sizeof(a->text)) == -1)
 		a->text[0] = '\0';
 }
 
-/* The port that clients are sent to: the usual one, if it is served; 0 none. */
+/* The port for clients: 443 if it is served; 0: none. */
 static int
 relay_port(const struct parent *d)
 {
@@ -122,13 +124,13 @@ relay_port(const struct parent *d)
 	return (parent_status_tls_port(d));
 }
 
-/* The certificate that who asks for `name' is shown; -1 there is none. */
+/* The certificate for clients that request `name'; -1: there is none. */
 static int
 shown(const struct parent *d, const char *name)
 {
 	size_t i;
 
-	/* Addresses are not asked for.  The first one is for all others. */
+	/* Clients do not request addresses.  They get the first certificate. */
 	if (rank_of(AF_INET, name) == RANK_NONE &&
 	    rank_of(AF_INET6, name) == RANK_NONE)
 		for (i = 1; i < d->loaded.ncerts; i++)
@@ -137,7 +139,7 @@ shown(const struct parent *d, const char *name)
 	return (d->loaded.ncerts > 0 ? 0 : -1);
 }
 
-/* Is the certificate that is shown for `name' good for it? */
+/* 1 when the certificate for `name' is valid for it. */
 static int
 is_covered(const struct parent *d, const char *name)
 {
@@ -147,9 +149,9 @@ is_covered(const struct parent *d, const char *name)
 }
 
 /*
- * The name of the node: the first one that its certificate holds, else the
- * first.  NULL: there is none but an address of IPv6, of which clients can make
- * no URL without a port.
+ * The name of the node: the first name that its certificate is valid for, else
+ * the first one.  NULL: there are only IPv6 addresses, from which clients can't
+ * make a URL without a port.
  */
 static const char *
 pick_name(const struct parent *d, int port)
@@ -169,8 +171,8 @@ pick_name(const struct parent *d, int port)
 }
 
 /*
- * A host name that is an address is how clients come here, whatever the sockets
- * are bound to.
+ * A host name that is an address is where clients connect, whatever the
+ * addresses of the sockets are.
  */
 static void
 prefer_named(const struct parent *d, int family, struct own_addr *a)
@@ -185,7 +187,7 @@ prefer_named(const struct parent *d, int family, struct own_addr *a)
 		}
 }
 
-/* What the client is to verify beside HostName. */
+/* What the client must verify instead of HostName. */
 static void
 put_certname(const struct parent *d, struct json_out *o, const char *name)
 {
@@ -200,7 +202,7 @@ put_certname(const struct parent *d, struct json_out *o, const char *name)
 		json_out_str(o, "CertName", c->pin);
 		return;
 	}
-	/* Of an address the client verifies nothing. */
+	/* For an address the client verifies nothing. */
 	if (name == NULL || parent_cert_covers(c, name) || renew_temporary(d) ||
 	    rank_of(AF_INET, name) != RANK_NONE ||
 	    rank_of(AF_INET6, name) != RANK_NONE)
@@ -213,8 +215,8 @@ put_certname(const struct parent *d, struct json_out *o, const char *name)
 }
 
 /*
- * An address; "none" where nobody listens, or where a client without a name
- * would go to its own machine.
+ * Write an address; "none" where nothing listens, or where a client without a
+ * name would connect to its own machine.
  */
 static void
 put_address(struct json_out *o, const char *field, const struct own_addr *a,
@@ -226,7 +228,7 @@ put_address(struct json_out *o, const char *field, const struct own_addr *a,
 		json_out_str(o, field, "none");
 }
 
-/* Clients look at port 80 of the node's IPv4 address. */
+/* 1 when port 80 of the node's IPv4 address, which clients query, is served. */
 static int
 has_port80(const struct parent *d, const struct own_addr *v4)
 {
@@ -257,7 +259,7 @@ mapset_own_node(const struct parent *d, struct ipc_wr *w)
 
 	find_address(d, port, AF_INET, &v4);
 	find_address(d, port, AF_INET6, &v6);
-	/* Beside an address for others one of loopback is for nobody. */
+	/* Next to a usable address, a loopback address is useless. */
 	if (v4.rank > RANK_LOOPBACK && v6.rank == RANK_LOOPBACK)
 		v6.text[0] = (char)(v6.rank = RANK_NONE);
 	if (v6.rank > RANK_LOOPBACK && v4.rank == RANK_LOOPBACK)

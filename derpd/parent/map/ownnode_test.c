@@ -1,6 +1,6 @@
 /*
- * ownnode_test: the map node of this machine, for services of all kinds.  That
- * the real client gets along with it is seen in regress/e2e/node_test.sh.
+ * ownnode_test: the map node of this machine, for all kinds of services.
+ * regress/e2e/node_test.sh tests it with the real client.
  */
 #include <sys/socket.h>
 #include <atf-c.h>
@@ -25,7 +25,7 @@ static struct parent_listen_socket	 stun[MAXSOCKETS];
 static char				 cert_names[MAXCERTS][4][64];
 static char				*cert_lists[MAXCERTS][4];
 
-/* A word of a list that is separated by spaces; NULL at the end. */
+/* The next word of a list separated by spaces; NULL at the end. */
 static char *
 next(char **list)
 {
@@ -57,7 +57,7 @@ service(const char *names, const char *body)
 	ATF_REQUIRE((d.conf = conf_load("derpd.conf")) != NULL);
 }
 
-/* Listening sockets, "192.0.2.1:443"; those of plain HTTP end with "!". */
+/* Listening sockets, "192.0.2.1:443"; plain HTTP with "!" at the end. */
 static void
 listening(const char *texts)
 {
@@ -84,7 +84,7 @@ with_stun(const char *text)
 	strlcpy(stun[0].text, text, sizeof(stun[0].text));
 }
 
-/* One more certificate, for these names. */
+/* Add a certificate for these names. */
 static void
 certified(const char *names, int selfsigned)
 {
@@ -141,7 +141,7 @@ ATF_TC_BODY(wildcard, tc)
 ATF_TC_WITHOUT_HEAD(addresses);
 ATF_TC_BODY(addresses, tc)
 {
-	/* A family in which nobody listens is not to be tried. */
+	/* A family in which nothing listens must not be tried. */
 	service("r.test", "relay { }");
 	listening("192.0.2.7:8443");
 	certified("r.test", 0);
@@ -154,7 +154,9 @@ ATF_TC_BODY(addresses, tc)
 	certified("r.test", 0);
 	wants("{\"Name\":\"r.test\",\"RegionID\":900,\"HostName\":\"r.test\","
 	    "\"IPv4\":\"none\",\"IPv6\":\"2001:db8::7\",\"STUNPort\":-1}");
-	/* The best of several; loopback and the link are for nobody else. */
+	/*
+	 * The best of several addresses; loopback and link-local are useless.
+	 */
 	service("r.test", "relay { }");
 	listening("127.0.0.1:443 10.0.0.7:443 9.0.0.7:443 [::1]:443 "
 	    "[fe80::1%eth0]:443 127.0.0.1:80!");
@@ -167,7 +169,7 @@ ATF_TC_BODY(addresses, tc)
 	wants("{\"Name\":\"r.test\",\"RegionID\":900,\"HostName\":\"r.test\","
 	    "\"IPv4\":\"127.0.0.1\",\"IPv6\":\"::1\",\"STUNPort\":-1,"
 	    "\"CanPort80\":true}");
-	/* All at one port, the usual one. */
+	/* All at one port, 443. */
 	service("r.test", "relay { }");
 	listening("192.0.2.7:8443 [2001:db8::7]:8443 192.0.2.8:443");
 	certified("r.test", 0);
@@ -175,7 +177,7 @@ ATF_TC_BODY(addresses, tc)
 	    "\"IPv4\":\"192.0.2.8\",\"IPv6\":\"none\",\"STUNPort\":-1}");
 }
 
-/* Where the name is an address, that is where clients go. */
+/* A host name that is an address is the node's address. */
 ATF_TC_WITHOUT_HEAD(address_names);
 ATF_TC_BODY(address_names, tc)
 {
@@ -185,7 +187,7 @@ ATF_TC_BODY(address_names, tc)
 	wants("{\"Name\":\"198.51.100.7\",\"RegionID\":900,"
 	    "\"HostName\":\"198.51.100.7\",\"CertName\":\"" PIN "\","
 	    "\"IPv4\":\"198.51.100.7\",\"IPv6\":\"none\",\"STUNPort\":-1}");
-	/* No URL can be made of an address of IPv6 without a port. */
+	/* An IPv6 address without a port is not a URL. */
 	service("2001:db8::7", "relay { }");
 	listening("[::]:443 0.0.0.0:443");
 	certified("2001:db8::7", 1);
@@ -215,7 +217,7 @@ ATF_TC_BODY(certificates, tc)
 #define NODE(more)	"{\"Name\":\"r.test\",\"RegionID\":900," more \
 			",\"IPv4\":\"192.0.2.7\",\"IPv6\":\"none\"," \
 			"\"STUNPort\":-1}"
-	/* The pin of the one that clients are shown for the name. */
+	/* The pin of the certificate that clients get for the name. */
 	service("r.test", "relay { }");
 	listening("192.0.2.7:443");
 	certified("other.test", 0);
@@ -226,12 +228,12 @@ ATF_TC_BODY(certificates, tc)
 	certified("r.test", 1);
 	certified("*.test", 0);
 	wants(NODE("\"HostName\":\"r.test\""));
-	/* A self-signed one that was made for another name than the first. */
+	/* A self-signed certificate for another name than the first. */
 	service("r.test s.test", "relay { }");
 	listening("192.0.2.7:443");
 	certified("s.test", 1);
 	wants(NODE("\"HostName\":\"s.test\",\"CertName\":\"" PIN "\""));
-	/* One of an authority that holds none of our names. */
+	/* A certificate of an authority for none of the names. */
 	service("r.test", "relay { }");
 	listening("192.0.2.7:443");
 	certified("*.x.test y.test", 0);

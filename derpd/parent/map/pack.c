@@ -1,5 +1,5 @@
 /*
- * pack: see pack.h.  Called by checker.c.
+ * pack: see pack.h.  Called by mapqueue.c.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +29,7 @@ mapset_pack_gzip(const void *p, size_t len, size_t *n)
 	z.next_in = (Bytef *)(uintptr_t)p;
 	z.avail_in = (uInt)len;
 	z.next_out = out;
-	z.avail_out = (uInt)(len - 1);	/* smaller, or not at all */
+	z.avail_out = (uInt)(len - 1);	/* fails unless smaller */
 	rv = deflate(&z, Z_FINISH);
 	*n = z.total_out;
 	deflateEnd(&z);

@@ -1,5 +1,5 @@
 /*
- * pack: a map made smaller for those who take gzip.  Pure.
+ * pack: compresses a map for clients that accept gzip.  Pure.
  */
 #ifndef PACK_H
 #define PACK_H
@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 /*
- * The `len' bytes at `p' by gzip (RFC 1952), the same for the same bytes: no
- * name and no time in it.  Heap, *n bytes; NULL when it would not be smaller or
- * there is no memory.
+ * Compress the `len' bytes at `p' with gzip (RFC 1952), without name and time,
+ * so that equal bytes give equal output.  Heap, *n bytes; NULL when it would
+ * not be smaller or there is no memory.
  */
 uint8_t	*mapset_pack_gzip(const void *p, size_t len, size_t *n);
 

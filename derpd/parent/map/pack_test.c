@@ -1,5 +1,5 @@
 /*
- * pack_test: maps made smaller by gzip.
+ * pack_test: maps compressed by gzip.
  */
 #include <atf-c.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 static char	text[MAP_MAX_SIZE];
 static uint8_t	out[MAP_MAX_SIZE + 1];
 
-/* Packed, it is smaller, and unpacks to the same. */
+/* The output is smaller, and unpacks to the same bytes. */
 static void
 check(size_t len)
 {
@@ -22,7 +22,7 @@ check(size_t len)
 
 	ATF_REQUIRE((p = mapset_pack_gzip(text, len, &n)) != NULL);
 	ATF_CHECK(n < len);
-	/* Neither name nor time: two servers pack to the same bytes. */
+	/* No name and no time: two servers make the same bytes. */
 	ATF_CHECK(memcmp(p, "\x1f\x8b\x08\0\0\0\0\0", 8) == 0);
 	ATF_REQUIRE((again = mapset_pack_gzip(text, len, &m)) != NULL);
 	ATF_CHECK(n == m && memcmp(p, again, n) == 0);
@@ -52,7 +52,7 @@ ATF_TC_BODY(smaller, tc)
 	check(100);
 }
 
-/* What does not get smaller is not packed. */
+/* Bytes that do not get smaller are not compressed. */
 ATF_TC_WITHOUT_HEAD(not_smaller);
 ATF_TC_BODY(not_smaller, tc)
 {
