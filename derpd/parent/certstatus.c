@@ -1,6 +1,6 @@
 /*
  * certstatus: the status of the certificates for derpctl, as JSON; see
- * control.h.  Called by control.c.
+ * control.h.  Called by talk.c.
  */
 #include <string.h>
 #include <time.h>

@@ -46,6 +46,7 @@
 #define DERPD_VERSION		"1.0"
 #define PARENT_CALL_MS		10000	/* for one answer of keys */
 #define PARENT_LEVEL_SIZE	256
+#define PARENT_MAX_TALKS	16	/* conversations with derpctl */
 
 struct parent;
 
@@ -386,6 +387,17 @@ int	 parent_control_open(struct parent *d);
 
 /* Remove the control socket, and end all conversations. */
 void	 parent_control_close(struct parent *d);
+
+/* talk.c */
+
+/*
+ * Begin a conversation over the connection `fd', which is closed if it can't
+ * begin (logged).
+ */
+void	 parent_talk_start(struct parent *d, int fd);
+
+/* End all conversations. */
+void	 parent_talks_end(void);
 
 /* A worker's answer for `derpctl clients'.  0, or -1 malformed. */
 int	 parent_control_client(struct parent_proc *relay, struct ipc_msg *m);

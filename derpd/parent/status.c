@@ -1,6 +1,6 @@
 /*
  * status: the status of the service for derpctl, as JSON; see control.h.
- * Called by control.c.
+ * Called by talk.c.
  */
 #include <stdio.h>
 #include <string.h>
