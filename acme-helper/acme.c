@@ -101,9 +101,9 @@ check_profile(struct helper *a)
 			list[i] = '?';
 	if (helper_is_urgent(a)) {
 		helper_warn(a,
-		    "the directory has no profile %s any more, it has"
-		    " %s: as the certificate is about to expire, the next one"
-		    " is ordered without profile; write another",
+		    "the directory has no profile %s any more, it has %s: as "
+		    "the certificate is about to expire, the next one is "
+		    "ordered without profile; configure another one",
 		    a->conf->profile, n == 0 ? "none" : list);
 		a->bare = 1;
 		return (0);
@@ -199,8 +199,8 @@ do_revoke(struct helper *a)
 		    " not offer %s", doing));
 	got = do_post(a, ACMESIGN_REVOKE, a->dir.revoke, doing);
 	if (got == HELPER_GOT_REFUSED && a->problem.error == HELPER_E_REASON) {
-		helper_warn(a, "the directory does not take the reason (%s):"
-		    " revoking without", a->problem.detail);
+		helper_warn(a, "the directory refuses the reason (%s): "
+		    "revoking without it", a->problem.detail);
 		got = do_post(a, ACMESIGN_REVOKE_BARE, a->dir.revoke, doing);
 	}
 	if (got == HELPER_GOT_REFUSED &&
@@ -282,7 +282,7 @@ helper_run(const struct helper_ops *ops, const struct ipc_acme_conf *c,
 	    sizeof(err)) == -1) {
 		/* A certificate without an ARI id can be renewed, too. */
 		memset(&a->old, 0, sizeof(a->old));
-		helper_step(a, "the certificate at hand: %s", err);
+		helper_step(a, "the current certificate: %s", err);
 	}
 	if (run(a, job) == 0) {
 		r->end = ACMEEND_OK;

@@ -122,12 +122,13 @@ static int
 check_wants(struct helper *a)
 {
 	if (a->dir.needs_eab && a->conf->eab_kid[0] == '\0')
-		return (helper_fail(a, ACMEEND_REFUSED, 0, "the directory wants"
-		    " an account binding: get key id and MAC key from it and"
-		    " write eab"));
+		return (helper_fail(a, ACMEEND_REFUSED, 0, "the directory "
+		    "requires an account binding: request a key id and MAC key "
+		    "from it and configure eab"));
 	if (a->dir.terms[0] != '\0' && !a->conf->agreed)
-		return (helper_fail(a, ACMEEND_REFUSED, 0, "the directory wants"
-		    " its terms of service (%s) agreed to", a->dir.terms));
+		return (helper_fail(a, ACMEEND_REFUSED, 0, "the directory "
+		    "requires agreement to its terms of service (%s)",
+		    a->dir.terms));
 	return (0);
 }
 
@@ -163,14 +164,14 @@ make(struct helper *a, enum helper_error before)
 
 	if (check_wants(a) == -1)
 		return (-1);
-	helper_step(a, "making an account");
+	helper_step(a, "creating an account");
 	got = helper_post(a, ACMESIGN_ACCOUNT, a->dir.new_account, "an account",
 	    &res);
 	if (got == HELPER_GOT_REFUSED && a->problem.error == HELPER_E_CONTACT &&
 	    a->conf->ncontacts > 0) {
-		helper_warn(a, "the directory does not take the contact (%s):"
-		    " making the account without; write another contact, as"
-		    " mail address", a->problem.detail);
+		helper_warn(a, "the directory refuses the contact (%s): "
+		    "creating the account without it; configure another mail "
+		    "address", a->problem.detail);
 		net_https_free(&res);
 		got = helper_post(a, ACMESIGN_ACCOUNT_BARE, a->dir.new_account,
 		    "an account", &res);

@@ -73,11 +73,12 @@ int
 helper_wait(struct helper *a, unsigned int seconds)
 {
 	if (a->ops->now(a->ops->arg) + seconds > a->until)
-		return (helper_fail(a, ACMEEND_UNREACHABLE, 0, "the directory"
-		    " takes too long: not done within %d minutes",
+		return (helper_fail(a, ACMEEND_UNREACHABLE, 0, "the directory "
+		    "is too slow: the job was not done within %d minutes",
 		    HELPER_JOB_S / 60));
 	if (a->ops->wait(a->ops->arg, seconds) == -1)
-		return (helper_fail(a, ACMEEND_STOPPED, 0, "told to end"));
+		return (helper_fail(a, ACMEEND_STOPPED, 0, "stopped on "
+		    "request"));
 	return (0);
 }
 
@@ -126,10 +127,10 @@ unreachable(struct helper *a, const char *doing, const char *error)
 
 	if (!helper_explain_is_clock(error))
 		return (helper_fail(a, ACMEEND_UNREACHABLE, 0,
-		    "can't ask the directory for %s: %s", doing, error));
+		    "can't query the directory for %s: %s", doing, error));
 	acme_time_text(a->ops->now(a->ops->arg), when);
-	return (helper_fail(a, ACMEEND_CLOCK, 0, "can't ask the directory for"
-	    " %s: %s, or the clock of this machine is wrong: it says %s",
+	return (helper_fail(a, ACMEEND_CLOCK, 0, "can't query the directory "
+	    "for %s: %s, or the clock of this machine is wrong: it says %s",
 	    doing, error, when));
 }
 
@@ -185,8 +186,8 @@ again(struct helper *a, const struct net_https_response *res, int failed,
 		return (0);
 	if (pause < 1)
 		pause = 1 << tried;
-	helper_step(a, "%s, asking again in %lld s", failed ? res->error :
-	    "the directory has a failure of its own", (long long)pause);
+	helper_step(a, "%s, trying again in %lld s", failed ? res->error :
+	    "the directory has an internal error", (long long)pause);
 	return (helper_wait(a, (unsigned int)pause) == -1 ? -1 : 1);
 }
 
@@ -238,8 +239,9 @@ redirected(struct helper *a, const struct net_https_response *res,
 		memcpy(url, to, sizeof(to));
 		return (0);
 	}
-	return (helper_fail(a, ACMEEND_UNREACHABLE, 0, "asked for %s, the"
-	    " directory redirects to something that is not an https URL",
+	return (helper_fail(a, ACMEEND_UNREACHABLE, 0, "the directory "
+	    "redirects the request for %s to something that is not an https "
+	    "URL",
 	    doing));
 }
 
@@ -251,7 +253,7 @@ helper_get(struct helper *a, const char *url, const char *doing,
 	int	 hops = 0, tried = 1, failed, more;
 
 	snprintf(at, sizeof(at), "%s", url);
-	helper_step(a, "asking for %s", doing);
+	helper_step(a, "requesting %s", doing);
 	for (;;) {
 		failed = request(a, "GET", at, NULL, res) == -1;
 		if (!failed && res->head.status / 100 == 2)
@@ -282,8 +284,8 @@ need_nonce(struct helper *a)
 			(void)unreachable(a, "a nonce", res.error);
 		else if (more == 0 && a->nonce[0] == '\0')
 			(void)helper_fail(a, ACMEEND_UNREACHABLE, 0,
-			    "the directory gives out no nonce (HTTP status"
-			    " %d)", res.head.status);
+			    "the directory provides no nonce (HTTP status %d)",
+			    res.head.status);
 		else if (more == 0)
 			more = 1;
 		net_https_free(&res);

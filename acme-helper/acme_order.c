@@ -99,9 +99,9 @@ try_otherwise(struct helper *a)
 	if (a->problem.error == HELPER_E_PROFILE && !a->bare &&
 	    helper_is_urgent(a)) {
 		helper_warn(a,
-		    "the directory does not take the profile %s (%s):"
-		    " as the certificate is about to expire, the next one is"
-		    " ordered without; write another", a->conf->profile,
+		    "the directory refuses the profile %s (%s): as the "
+		    "certificate is about to expire, the next one is ordered "
+		    "without it; configure another one", a->conf->profile,
 		    a->problem.detail);
 		a->bare = 1;
 		return (1);
@@ -227,10 +227,10 @@ begin_authz(struct helper *a, const char *url)
 	if (a->authz.challenge != HELPER_PENDING &&
 	    a->authz.challenge != HELPER_PROCESSING)
 		return (0);
-	helper_step(a, "having %s validated", a->authz.name);
+	helper_step(a, "validating %s", a->authz.name);
 	if (a->ops->token(a->ops->arg, a->authz.token) == -1)
-		return (helper_fail(a, ACMEEND_INTERNAL, 0, "the relay does not"
-		    " answer for the directory on port 80"));
+		return (helper_fail(a, ACMEEND_INTERNAL, 0, "the relay does "
+		    "not answer the challenge on port 80"));
 	if (a->authz.challenge == HELPER_PROCESSING)
 		return (0);
 	if (helper_must(a, ACMESIGN_CHALLENGE, a->authz.url, "the challenge",
@@ -365,7 +365,7 @@ finalize(struct helper *a, unsigned int tried)
 	net_https_free(&res);
 	if (rv == 1) {
 		/* An earlier request succeeded, or a replica lags. */
-		helper_step(a, "the order is not ready: looking at it again");
+		helper_step(a, "the order is not ready: reading it again");
 		rv = helper_wait(a, pause) == -1 ? -1 :
 		    get_order(a, tried, &pause);
 	} else if (rv == 0)
@@ -439,14 +439,14 @@ get_chain(struct helper *a, const char *url, struct net_https_response *res,
 		return (-1);
 	if (acme_chain_read((char *)res->body, res->body_len, c, err,
 	    sizeof(err)) == -1)
-		(void)helper_fail(a, ACMEEND_UNREACHABLE, 0, "what the"
-		    " directory gave out as certificate is of no use: %s",
+		(void)helper_fail(a, ACMEEND_UNREACHABLE, 0, "the directory's "
+		    "certificate can't be used: %s",
 		    err);
 	else if ((lacks = acme_chain_lacks((char *)res->body, res->body_len,
 	    (const char (*)[IPC_ACME_NAMESIZE])a->conf->names,
 	    a->conf->nnames)) != NULL)
-		(void)helper_fail(a, ACMEEND_UNREACHABLE, 0, "the directory"
-		    " gave out a certificate that is not for %s", lacks);
+		(void)helper_fail(a, ACMEEND_UNREACHABLE, 0, "the directory "
+		    "issued a certificate that is not for %s", lacks);
 	else
 		rv = 0;
 	if (rv == -1)
@@ -478,7 +478,7 @@ download(struct helper *a)
 	unsigned int			 i;
 	int				 found;
 
-	helper_step(a, "getting the certificate");
+	helper_step(a, "downloading the certificate");
 	if (get_chain(a, a->order.certificate, &first, &c) == -1)
 		return (-1);
 	found = a->conf->issuer[0] == '\0' ||

@@ -60,7 +60,7 @@ ATF_TC_BODY(wants, tc)
 	    "{\"externalAccountRequired\":true}}");
 	rule("/a", 1, 1, "400 Bad\r\n\r\n{" P("accountDoesNotExist") "}");
 	snprintf(fake.conf.profile, sizeof(fake.conf.profile), "%s", "");
-	issue(ACMEEND_REFUSED, "wants an account binding");
+	issue(ACMEEND_REFUSED, "requires an account binding");
 }
 
 ATF_TC_WITHOUT_HEAD(nonces_refused);
@@ -73,7 +73,7 @@ ATF_TC_BODY(nonces_refused, tc)
 	issue(ACMEEND_OK, "");
 	ATF_CHECK_EQ(0, fake.slept);
 	rule("/o", 1, 1000, bad);
-	issue(ACMEEND_UNREACHABLE, "none of the nonces");
+	issue(ACMEEND_UNREACHABLE, "its own nonces");
 	ATF_CHECK_MSG(fake.asked < 60, "%d", fake.asked);
 	rule("/n", 1, 1000, "200 OK\r\nReplay-Nonce: \xff\r\n\r\n");
 	issue(ACMEEND_OK, "");	/* each answer has a nonce */
@@ -93,11 +93,11 @@ ATF_TC_BODY(tried_again, tc)
 	issue(ACMEEND_OK, "");
 	ATF_CHECK_EQ(14, fake.slept);
 	rule("/o", 1, 1000, "503 Oops\r\n\r\n");
-	issue(ACMEEND_UNREACHABLE, "a failure of its own");
+	issue(ACMEEND_UNREACHABLE, "an internal error");
 	/* The parent waits for longer delays. */
 	rule("/o", 1, 1000, "503 Oops\r\nRetry-After: 3600\r\n\r\n{"
 	    P("serverInternal") ",\"detail\":\"upgrade\"}");
-	issue(ACMEEND_UNREACHABLE, "failure of its own (upgrade)");
+	issue(ACMEEND_UNREACHABLE, "internal error (upgrade)");
 	ATF_CHECK_EQ(0, fake.slept);
 	ATF_CHECK_EQ(NOW + 3600, fake.r.not_before);
 	rule("/n", 1, 1000, "503 Oops\r\n\r\n");
@@ -111,20 +111,20 @@ ATF_TC_BODY(rate_limited, tc)
 	start();
 	rule("/o", 1, 1000, "429 Slow\r\nRetry-After: 900\r\n\r\n{"
 	    P("rateLimited") ",\"detail\":\"too many\"}");
-	issue(ACMEEND_RATE, "asked too often (too many)");
+	issue(ACMEEND_RATE, "rate limit is exceeded (too many)");
 	ATF_CHECK_EQ(NOW + 900, fake.r.not_before);
 	ATF_CHECK_EQ(0, fake.slept);
 	rule("/o", 1, 1000, "429 Slow\r\nRetry-After: Thu, 09 Oct 2025 "
 	    "10:53:20 GMT\r\n\r\n{" P("rateLimited") "}");
-	issue(ACMEEND_RATE, "asked too often");
+	issue(ACMEEND_RATE, "rate limit is exceeded");
 	ATF_CHECK_EQ_MSG(1760007200, fake.r.not_before, "%lld",
 	    (long long)fake.r.not_before);
 	rule("/o", 1, 1000, "429 Slow\r\nRetry-After: 99999999999999999999"
 	    "\r\n\r\n");
-	issue(ACMEEND_RATE, "asked too often");
+	issue(ACMEEND_RATE, "rate limit is exceeded");
 	ATF_CHECK_EQ(NOW + 30 * 86400, fake.r.not_before);
 	rule("/o", 1, 1000, "429 Slow\r\nRetry-After: soon\r\n\r\n");
-	issue(ACMEEND_RATE, "asked too often");
+	issue(ACMEEND_RATE, "rate limit is exceeded");
 	ATF_CHECK_EQ(0, fake.r.not_before);
 }
 
@@ -215,7 +215,7 @@ ATF_TC_BODY(bad_directories, tc)
 	issue(ACMEEND_REFUSED, "relay.test: the directory does not validate"
 	    " it by HTTP-01");
 	rule("/cert", 1, 1, "200 OK\r\n\r\nhello");
-	issue(ACMEEND_UNREACHABLE, "of no use");
+	issue(ACMEEND_UNREACHABLE, "can't be used");
 	rule("/o/1", 1, 1, ORDER(200, "expired", ""));
 	issue(ACMEEND_REFUSED, "the order is expired, expected ready");
 	/* A certificate for another name. */
@@ -248,7 +248,7 @@ ATF_TC_BODY(validation_fails, tc)
 	    " allow this directory (issue \"x\")");
 	rule("/z/1", 2, 2, AUTHZ("invalid", "invalid", ",\"error\":{"
 	    P("unauthorized") "}"));
-	issue(ACMEEND_DNS, "relay.test: something else than this server");
+	issue(ACMEEND_DNS, "relay.test: another server answers");
 	rule("/z/1", 2, 2, AUTHZ("deactivated", "invalid", ""));
 	issue(ACMEEND_REFUSED, "authorization is deactivated");
 	rule("/o/1", 1, 1, ORDER(200, "invalid", ",\"error\":{"
@@ -305,14 +305,14 @@ ATF_TC_BODY(waits_have_bounds, tc)
 	rule("/z/1", 2, 1000, AUTHZ("pending", "processing", ""));
 	issue(ACMEEND_UNREACHABLE, "within 10 minutes");
 	rule("/o", 1, 1000, "400 No\r\n\r\n{" P("badNonce") "}");
-	issue(ACMEEND_UNREACHABLE, "none of the nonces");
+	issue(ACMEEND_UNREACHABLE, "its own nonces");
 	issue_many();
 	ATF_CHECK_MSG(fake.now <= NOW + 1800 + 60, "%lld s",
 	    (long long)(fake.now - NOW));
 	fake.slow = 0;
 	fake.stop_at = 10;
 	rule("/z/1", 2, 1000, AUTHZ("pending", "processing", ""));
-	issue(ACMEEND_STOPPED, "told to end");
+	issue(ACMEEND_STOPPED, "stopped on request");
 	ATF_CHECK(fake.slept < 30);
 	fake.stop_at = 0;
 }
@@ -326,7 +326,7 @@ ATF_TC_BODY(finalized_before, tc)
 	    "/cert\""));
 	issue(ACMEEND_OK, "");
 	rule("/f", 1, 1, "403 No\r\n\r\n{" P("badCSR") ",\"detail\":\"x\"}");
-	issue(ACMEEND_REFUSED, "does not take the certificate request (x)");
+	issue(ACMEEND_REFUSED, "refuses the certificate request (x)");
 	rule("/f", 1, 1, ORDER(200, "processing", ""));
 	rule("/o/1", 2, 3, ORDER(200, "processing", ""));
 	rule("/o/1", 4, 4, ORDER(200, "valid", ",\"certificate\":\"" U

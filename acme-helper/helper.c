@@ -57,7 +57,8 @@ use_conf(void)
 	/* Settings beyond the sandbox need a new process. */
 	if (child.confined && !net_reach_covers(&reach, conf.directory,
 	    conf.ca_file)) {
-		log_info("starting anew for another port or authority");
+		log_info("restarting for another port or certificate "
+		    "authority");
 		exit(0);
 	}
 }
@@ -150,7 +151,7 @@ do_request(void *arg, const struct net_https_request *req,
 			continue;
 		}
 		memset(res, 0, sizeof(*res));
-		snprintf(res->error, sizeof(res->error), "told to end");
+		snprintf(res->error, sizeof(res->error), "stopped on request");
 		return (-1);
 	}
 }
@@ -170,7 +171,7 @@ read_signed(struct ipc_msg *m, uint64_t cookie, struct ipc_wr *out, char *err,
 		 */
 		ipc_chan_free(keys);
 		keys = NULL;
-		snprintf(err, errsize, "keys answers something else");
+		snprintf(err, errsize, "unexpected answer from keys");
 		return (-1);
 	}
 	if (!v.ok) {

@@ -134,7 +134,7 @@ ATF_TC_BODY(stops_at_work, tc)
 	say_job(3, ACMEJOB_ISSUE);
 	await_connection();
 	say_stop();
-	expect(3, ACMEEND_STOPPED, "told to end");
+	expect(3, ACMEEND_STOPPED, "stopped on request");
 	child_ends(0);
 }
 
@@ -163,7 +163,7 @@ ATF_TC_BODY(interrupted, tc)
 	child_tell(MSG_VERBOSE, &w);
 	await_connection();
 	say_stop();
-	expect(4, ACMEEND_STOPPED, "told to end");
+	expect(4, ACMEEND_STOPPED, "stopped on request");
 	child_ends(0);
 }
 
@@ -190,7 +190,7 @@ ATF_TC_BODY(alive, tc)
 	pfd.events = POLLIN;
 	ATF_CHECK_EQ_MSG(0, poll(&pfd, 1, 200), "it asked anew");
 	say_stop();
-	expect(3, ACMEEND_STOPPED, "told to end");
+	expect(3, ACMEEND_STOPPED, "stopped on request");
 	child_ends(0);
 }
 
@@ -202,7 +202,7 @@ ATF_TC_BODY(unreachable, tc)
 	close(lfd);
 	start(port);
 	say_job(5, ACMEJOB_ISSUE);
-	expect(5, ACMEEND_UNREACHABLE, "can't ask the directory for its");
+	expect(5, ACMEEND_UNREACHABLE, "can't query the directory for its");
 	/* acme-helper goes on. */
 	say_job(6, ACMEJOB_ARI);
 	expect(6, ACMEEND_INTERNAL, "");

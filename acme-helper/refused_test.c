@@ -121,7 +121,7 @@ ATF_TC_BODY(useless_key, tc)
 	/* A refused binding is not about the key. */
 	snprintf(fake.conf.eab_kid, sizeof(fake.conf.eab_kid), "kid");
 	ends("/a", "403 No\r\n\r\n{" P("unauthorized") "}", ACMEEND_REFUSED,
-	    "binding, or not this one");
+	    "binding, or refuses this one");
 	/* Refusal of the creation alone is not about the key, either. */
 	fake.conf.eab_kid[0] = '\0';
 	rule("/a", 1, 1, "400 No\r\n\r\n" NONE);
@@ -162,13 +162,13 @@ ATF_TC_BODY(contact, tc)
 		rule("/a", 2, 2, answers[i]);
 		issue(ACMEEND_OK, "");
 		ATF_CHECK_STREQ("LABOgcggFg", fake.signed_for);
-		ATF_CHECK_MSG(strstr(fake.warned, "does not take the contact")
+		ATF_CHECK_MSG(strstr(fake.warned, "refuses the contact")
 		    != NULL, "%s", fake.warned);
 		/* Without contacts the error is another one. */
 		fake.conf.ncontacts = 0;
 		rule("/a", 1, 1, "400 No\r\n\r\n" NONE);
 		rule("/a", 2, 9, answers[i]);
-		issue(ACMEEND_REFUSED, "does not take the contact");
+		issue(ACMEEND_REFUSED, "refuses the contact");
 		ATF_CHECK_STREQ("LA", fake.signed_for);
 	}
 }
@@ -180,15 +180,15 @@ ATF_TC_BODY(action, tc)
 	start();
 	ends("/o", "403 No\r\n\r\n{" P("userActionRequired") ",\"detail\":"
 	    "\"new terms\",\"instance\":\"https://ca.example/agree?x\"}",
-	    ACMEEND_REFUSED, "something first (new terms): visit"
-	    " https://ca.example/agree?x");
+	    ACMEEND_REFUSED, "owner first (new terms): visit "
+	    "https://ca.example/agree?x");
 	ends("/o", "403 No\r\nLink: </terms2>;rel=\"terms-of-service\"\r\n\r\n"
 	    "{" P("userActionRequired") "}", ACMEEND_REFUSED,
-	    "something first: visit " U "/terms2");
+	    "owner first: visit " U "/terms2");
 	ends("/o", "403 No\r\n\r\n{" P("userActionRequired") "}",
-	    ACMEEND_REFUSED, "something first: visit " U "/t");
+	    ACMEEND_REFUSED, "owner first: visit " U "/t");
 	ends("/a", "403 No\r\n\r\n{" P("userActionRequired") "}",
-	    ACMEEND_REFUSED, "something first: visit " U "/t");
+	    ACMEEND_REFUSED, "owner first: visit " U "/t");
 }
 
 /* A missing profile must not prevent a renewal. */
@@ -214,7 +214,7 @@ ATF_TC_BODY(profile, tc)
 	ATF_CHECK_EQ_MSG(ACMEEND_OK, fake.r.end, "%s", fake.r.error);
 	ATF_CHECK_STREQ("LOOPgcggFg", fake.signed_for);
 	fake.clock = 0;
-	ends("/o", no, ACMEEND_REFUSED, "does not take the profile");
+	ends("/o", no, ACMEEND_REFUSED, "refuses the profile");
 }
 
 /* An order is not ready when the certificate request is sent. */
@@ -373,13 +373,13 @@ ATF_TC_BODY(roll, tc)
 	rolls(ACMEEND_REFUSED, "no account yet", "LN");
 	/* The directory shows no account without a binding. */
 	rule("/a", 1, 2, eab);
-	rolls(ACMEEND_UNREACHABLE, "wants an account binding", "LN");
+	rolls(ACMEEND_UNREACHABLE, "requires an account binding", "LN");
 	rule("/a", 1, 1, eab);
 	rule("/a", 2, 2, none);
 	rolls(ACMEEND_UNREACHABLE, "", "LN");
 	rule("/a", 1, 1, none);
 	rule("/a", 2, 2, eab);
-	rolls(ACMEEND_UNREACHABLE, "wants an account binding", "LN");
+	rolls(ACMEEND_UNREACHABLE, "requires an account binding", "LN");
 	rule("/a", 1, 1, eab);
 	rolls(ACMEEND_OK, "", "LN");
 	/* Refused, and the old key is known as before. */

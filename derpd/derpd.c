@@ -62,7 +62,7 @@ full_path(const char *path)
 	if (*path == '/')
 		return (path);
 	if (getcwd(dir, sizeof(dir)) == NULL)
-		fatal("can't tell the current directory (getcwd), where %s is: "
+		fatal("can't get the current directory (getcwd) to find %s: "
 		    "give -f a full path", path);
 	if (asprintf(&full, "%s/%s", dir, path) == -1)
 		fatal("no memory for the full path of %s", path);
@@ -98,15 +98,15 @@ detach(void)
 	int pfd[2];
 
 	if (pipe(pfd) == -1 || fcntl(pfd[1], F_SETFD, FD_CLOEXEC) == -1)
-		fatal("can't go to the background (pipe, fcntl): -d stays in "
-		    "front");
+		fatal("can't daemonize (pipe, fcntl): -d runs in the "
+		    "foreground");
 	switch (fork()) {
 	case -1:
-		fatal("can't go to the background (fork): -d stays in front");
+		fatal("can't daemonize (fork): -d runs in the foreground");
 	case 0:
 		close(pfd[0]);
 		if (setsid() == -1)
-			fatal("can't leave the terminal (setsid)");
+			fatal("can't daemonize (setsid)");
 		return (pfd[1]);
 	default:
 		close(pfd[1]);
@@ -119,8 +119,8 @@ static void
 warn_unprivileged(void)
 {
 	if (geteuid() != 0)
-		log_info("not started by root: no chroot, no user of its own "
-		    "for any process; seccomp or pledge alone confine them");
+		log_info("not started by root: all processes run as this user "
+		    "without chroot, confined by seccomp or pledge only");
 }
 
 int

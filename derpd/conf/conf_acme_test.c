@@ -89,8 +89,8 @@ ATF_TC_BODY(errors, tc)
 ATF_TC_WITHOUT_HEAD(needs);
 ATF_TC_BODY(needs, tc)
 {
-	bad(NAME RELAY "listen on * port 443 tls\n" ACME, 4, "acme, but "
-	    "nothing listens for the directory: expected listen on * port 80");
+	bad(NAME RELAY "listen on * port 443 tls\n" ACME, 4, "acme needs port "
+	    "80 for validation: expected listen on * port 80");
 }
 
 ATF_TP_ADD_TCS(tp)

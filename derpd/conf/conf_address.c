@@ -104,8 +104,8 @@ add_listen(struct conf_listens *list, const char *address, int64_t port,
 	TAILQ_FOREACH(o, list, entry)
 		if (port != 0 && o->sslen == l->sslen &&
 		    memcmp(&o->ss, &l->ss, l->sslen) == 0) {
-			conf_error(pos, "listen on %s port %lld stands there "
-			    "twice", wildcard ? "*" : address,
+			conf_error(pos, "listen on %s port %lld appears twice",
+			    wildcard ? "*" : address,
 			    (long long)port);
 			free(l);
 			return (-1);

@@ -115,8 +115,8 @@ check_certificates(void)
 
 	TAILQ_FOREACH(c, &conf_parsed->certs, entry)
 		if (c->cert == NULL && !c->acme && selfsigned++)
-			conf_error(&c->pos, "certificate self-signed stands "
-			    "there twice");
+			conf_error(&c->pos, "certificate self-signed appears "
+			    "twice");
 	TAILQ_FOREACH(l, &conf_parsed->listens, entry)
 		if (l->tls && TAILQ_EMPTY(&conf_parsed->certs)) {
 			conf_error(&l->pos, "listen with tls, but there is no "
@@ -218,13 +218,13 @@ check_acme(void)
 	TAILQ_FOREACH(n, &conf_parsed->names, entry)
 		if ((bad = acme_name(n->name, name)) != NULL)
 			conf_error(&n->pos, "hostname \"%s\": no certificate "
-			    "can be had for it: %s", n->name, bad);
+			    "can be issued for it: %s", n->name, bad);
 	TAILQ_FOREACH(l, &conf_parsed->listens, entry)
 		plain |= !l->tls;
 	if (!plain)
 		conf_error(&conf_parsed->acme.pos,
-		    "acme, but nothing listens for "
-		    "the directory: expected listen on * port 80");
+		    "acme needs port 80 for validation: expected listen on * "
+		    "port 80");
 }
 
 void

@@ -181,7 +181,7 @@ ATF_TC_BODY(relay_errors, tc)
 	bad_relay("queue bytes 1M packets 0",
 	    "queue packets 0: expected 1 to 1048576");
 	bad_relay("queue bytes 1T packets 1", "size \"1T\": expected a number "
-	    "of bytes, with K, M or G behind it if wanted");
+	    "of bytes, optionally with K, M or G behind it");
 	bad_relay("codel 5", "near `5': expected codel target MS interval MS, "
 	    "or: codel off");
 	bad_relay("codel target 0 interval 1",
@@ -254,7 +254,7 @@ ATF_TC_BODY(values, tc)
 		bad(text, 3, error);
 	}
 	bad(NAME CERT RELAY "hostname \"Relay.Example.org\"\n", 4,
-	    "hostname \"Relay.Example.org\" stands there twice");
+	    "hostname \"Relay.Example.org\" appears twice");
 	conf_free(good(CERT RELAY "hostname \"1.relay-2.x1\"\n"));
 	conf_free(good(CERT RELAY "hostname \"my_relay.example.org\"\n"));
 	for (i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
@@ -267,12 +267,12 @@ ATF_TC_BODY(values, tc)
 	bad(NAME CERT RELAY "listen on * port 65536 tls\n", 4,
 	    "port 65536: expected 0 to 65535");
 	bad(NAME CERT RELAY "listen on ::1 port 1 tls\nlisten on ::1 port 1\n",
-	    5, "listen on ::1 port 1 stands there twice");
+	    5, "listen on ::1 port 1 appears twice");
 	bad(NAME CERT RELAY "listen on * port 1 tls\nlisten on * port 1\n",
-	    5, "listen on * port 1 stands there twice");
+	    5, "listen on * port 1 appears twice");
 	bad(NAME CERT RELAY "listen on 0.0.0.0 port 1 tls\n"
 	    "listen on * port 1 tls\n", 5,
-	    "listen on * port 1 stands there twice");
+	    "listen on * port 1 appears twice");
 	bad(NAME RELAY "certificate \"c\" key \"/k\"\n", 3, "certificate "
 	    "\"c\": expected an absolute path of at most 1023 bytes");
 	bad(NAME RELAY "certificate \"/c\" key \"k\"\n", 3, "key \"k\": "
@@ -407,7 +407,7 @@ ATF_TC_BODY(whole, tc)
 	bad(NAME CERT RELAY "listen on * port 80\n", 1, "the relay needs TLS: "
 	    "expected a line such as listen on * port 443 tls");
 	bad(NAME CERT RELAY CERT, 4,
-	    "certificate self-signed stands there twice");
+	    "certificate self-signed appears twice");
 	bad(NAME CERT RELAY RELAY, 4,
 	    "relay is set a second time: expected it once");
 	ATF_REQUIRE_EQ(gethostname(host, sizeof(host)), 0);

@@ -140,10 +140,10 @@ ATF_TC_BODY(map_errors, tc)
 	bad(NAME CERT "map \"/a\" { path \"/a\" path \"/b\" }\n", 3,
 	    "path is set a second time: expected one a map");
 	bad(NAME CERT "map \"/a\" { path \"/derp/x\" }\n", 3, "path "
-	    "\"/derp/x\": something else is answered there: expected "
+	    "\"/derp/x\": the server answers this path itself: expected "
 	    "another, such as \"/derpmap/default\"");
-	bad(NAME CERT "map \"/a\" { path \"/\" }\n", 3, "path \"/\": "
-	    "something else is answered there: expected another, such as "
+	bad(NAME CERT "map \"/a\" { path \"/\" }\n", 3, "path \"/\": the "
+	    "server answers this path itself: expected another, such as "
 	    "\"/derpmap/default\"");
 	bad(NAME CERT "map \"/a\" { host \"a b\" }\n", 3, "host \"a b\": "
 	    "expected a DNS name or an IP address");

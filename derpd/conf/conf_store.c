@@ -162,7 +162,7 @@ add_checked(const struct conf_option *o, struct conf_names *names,
 
 	TAILQ_FOREACH(n, names, entry) {
 		if (o->unique && strcasecmp(n->name, text) == 0) {
-			conf_error(&item->pos, "%s \"%s\" stands there twice",
+			conf_error(&item->pos, "%s \"%s\" appears twice",
 			    conf_name(o), item->text);
 			return (-1);
 		}

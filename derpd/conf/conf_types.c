@@ -84,7 +84,7 @@ size(const struct conf_option *o, const struct conf_item *it, int64_t *v)
 		*v = it->number;
 	else if ((*v = conf_size(it->text)) == -1) {
 		conf_error(&it->pos, "size \"%.64s\": expected a number of "
-		    "bytes, with K, M or G behind it if wanted", it->text);
+		    "bytes, optionally with K, M or G behind it", it->text);
 		return (-1);
 	}
 	return (in_range(o, it, *v) ? 0 : -1);
@@ -270,8 +270,8 @@ urlpath(const struct conf_option *o, const struct conf_item *it)
 		    "such as \"%s\", without query or escapes", conf_name(o),
 		    it->text, o->def);
 	else if (is_taken(it->text))
-		conf_error(&it->pos, "%s \"%s\": something else is answered "
-		    "there: expected another, such as \"%s\"", conf_name(o),
+		conf_error(&it->pos, "%s \"%s\": the server answers this path "
+		    "itself: expected another, such as \"%s\"", conf_name(o),
 		    it->text, o->def);
 	else
 		return (it->text);

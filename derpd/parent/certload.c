@@ -95,10 +95,10 @@ check_names(const struct conf *c, const struct parent_cert *cert)
 
 	TAILQ_FOREACH(n, &c->names, entry)
 		if (!parent_cert_covers(cert, n->name))
-			log_warnx("%s:%d: %s does not hold the name %s, so "
-			    "clients that are given it refuse the relay: "
-			    "remove that file to have a new pair made, which "
-			    "has another CertName", n->pos.file, n->pos.line,
+			log_warnx("%s:%d: %s is not valid for the name %s, so "
+			    "clients that use the name refuse the relay: "
+			    "remove the file to have a new pair made, which "
+			    "has a new CertName", n->pos.file, n->pos.line,
 			    cert->path, n->name);
 }
 
@@ -186,9 +186,9 @@ begin_selfsigned(struct parent_certload *l)
 		return (HAS_ENDED);
 	}
 	if (access(l->key, F_OK) == -1 && errno == ENOENT) {
-		log_warnx("key %s: No such file or directory: put it back, or "
-		    "remove %s, too, to have a new pair made, which has "
-		    "another pin", l->key, l->crt);
+		log_warnx("key %s: No such file or directory: restore it, or "
+		    "remove %s as well to have a new pair made, which has a "
+		    "new pin", l->key, l->crt);
 		return (-1);
 	}
 	return (read_key(l, "key", l->key));
@@ -209,7 +209,8 @@ begin_acme(struct parent_certload *l)
 		return (read_key(l, "key", l->key));
 	if (!l->d->checking)
 		return (begin_selfsigned(l));
-	log_info("%s: will be got from %s", l->crt, l->conf->acme.directory);
+	log_info("%s: will be requested from %s",
+	    l->crt, l->conf->acme.directory);
 	return (HAS_ENDED);
 }
 
@@ -235,8 +236,8 @@ check_hash(struct parent_certload *l, const uint8_t *hash, size_t len)
 		    "new pair made", l->crt, l->key);
 		break;
 	case CERT_OF_ACME:
-		log_warnx("%s does not belong to %s: put the key of this "
-		    "certificate there", l->key, l->cert->path);
+		log_warnx("%s does not belong to %s: install the key of this "
+		    "certificate", l->key, l->cert->path);
 		break;
 	}
 	return (-1);
@@ -299,7 +300,7 @@ ended(struct parent_certload *l, int rv, const char *why)
 		l->done(l->arg, -1, NULL, why);
 		return;
 	}
-	log_warnx("%s is of no use: another one is got", l->crt);
+	log_warnx("can't use %s: a new certificate will be requested", l->crt);
 	log_capture(line, sizeof(line));
 	l->name[0] = '\0';
 	rv = begin_selfsigned(l);

@@ -42,7 +42,8 @@ static const char *
 acme_error(const struct parent *d)
 {
 	if (renew_is_on_hold(d))
-		return ("it was revoked: derpctl cert renew gets a new one");
+		return ("it was revoked: derpctl cert renew requests a new "
+		    "one");
 	return (d->acme.machine.plan.error);
 }
 

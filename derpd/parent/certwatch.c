@@ -53,8 +53,8 @@ reloaded(void *arg, const char *why)
 	if (why == NULL)
 		log_info("new certificates are in force");
 	else
-		log_warnx("a new certificate is not good: all stay as they "
-		    "are");
+		log_warnx("a new certificate is not valid: the old ones stay "
+		    "in force");
 }
 
 /* The files have settled: reload them. */

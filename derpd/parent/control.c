@@ -64,8 +64,8 @@ pause_accepting(void)
 {
 	struct timeval tv = { PAUSE_SECS, 0 };
 
-	log_warn("control socket: can't take a connection (accept), more are "
-	    "taken in %d s", PAUSE_SECS);
+	log_warn("control socket: can't accept a connection (accept), trying "
+	    "again in %d s", PAUSE_SECS);
 	if (event_add(ev_pause, &tv) == 0)
 		event_del(ev_listen);
 }
@@ -119,7 +119,8 @@ parent_control_check(const struct conf *c)
 
 	if (lstat(c->control, &st) == -1 || S_ISSOCK(st.st_mode))
 		return (0);
-	log_warnx("%s: there is a file that is no socket: choose another path",
+	log_warnx("%s: the file exists and is not a socket: choose another "
+	    "path",
 	    conf_at(&c->control_pos, c->control));
 	return (-1);
 }
@@ -135,8 +136,8 @@ remove_stale(const struct conf *c, const struct sockaddr_un *sun)
 	if (lstat(sun->sun_path, &st) == -1)
 		return (0);
 	if (answers(sun)) {
-		log_warnx("control %s: another derpd answers there: stop it "
-		    "or choose another path", sun->sun_path);
+		log_warnx("control %s: another derpd answers: stop it or "
+		    "choose another path", sun->sun_path);
 		return (-1);
 	}
 	if (unlink(sun->sun_path) == 0)
@@ -186,8 +187,8 @@ parent_control_open(struct parent *d)
 	listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	    0);
 	if (listen_fd == -1 || bind_control(d, &sun) == -1) {
-		log_warnx("%s: no control socket can be made there (%s): "
-		    "%s%s%s", conf_at(&d->conf->control_pos, sun.sun_path),
+		log_warnx("%s: can't make the control socket (%s): %s%s%s",
+		    conf_at(&d->conf->control_pos, sun.sun_path),
 		    listen_fd == -1 ? "socket" : "bind, chown, chmod, listen",
 		    strerror(errno), base_advice_path(errno),
 		    base_advice_limit(errno));

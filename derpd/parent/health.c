@@ -78,10 +78,10 @@ set_state(struct parent *d, int ok)
 	d->well.ok = ok;
 	d->well.since = time(NULL);
 	if (ok)
-		log_info("the relay is well: STUN answers");
+		log_info("the relay is healthy: STUN answers");
 	else
-		log_warnx("the relay is not well, STUN is silent until it is: "
-		    "%s", d->well.why);
+		log_warnx("the relay is unhealthy, STUN is silent until it "
+		    "recovers: %s", d->well.why);
 	parent_stuns_configure(d);
 	parent_metrics_changed(d);
 }
@@ -146,7 +146,7 @@ parent_health_configure(struct parent *d)
 {
 	if (parent_procs_adjust(&d->health) == 0 && d->health.chan != NULL &&
 	    parent_health_wanted(d) && send_conf(&d->health) == -1)
-		parent_procs_fail(&d->health, "did not take new settings");
+		parent_procs_fail(&d->health, "could not be sent new settings");
 	if (!parent_health_wanted(d))
 		memset(&d->well, 0, sizeof(d->well));
 }

@@ -166,7 +166,7 @@ send_call(struct parent *d, struct parent_keycall *k, uint32_t type,
 			close(fd);
 		refuse(d, k, "keys is not running");
 	} else if (ipc_chan_send(d->keys.chan, type, w, fd) == -1)
-		refuse(d, k, "can't be given to keys: %s", strerror(errno));
+		refuse(d, k, "can't be sent to keys: %s", strerror(errno));
 	else {
 		TAILQ_INSERT_TAIL(&d->calls.sent, k, entry);
 		if (first)
@@ -253,7 +253,7 @@ answered(struct parent *d, struct parent_keycall *k, struct ipc_msg *m)
 	struct ipc_msg_key_result v;
 
 	if (ipc_get_key_result(&m->rd, &v) == -1) {
-		refuse(d, k, "keys gave no proper answer");
+		refuse(d, k, "malformed answer from keys");
 		return (-1);
 	}
 	if (!v.ok) {

@@ -271,8 +271,8 @@ ATF_TC_BODY(malformed, tc)
 	ATF_REQUIRE_EQ(0, ipc_chan_send(keys, MSG_KEY_RESULT, &w, -1));
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(keys, WAIT_MS));
 	ipc_wr_free(&w);
-	ATF_CHECK_STREQ("a:object: keys gave no proper answer "
-	    "b:object: keys ended before it answered ", news());
+	ATF_CHECK_STREQ("a:object: malformed answer from keys b:object: keys "
+	    "ended before it answered ", news());
 	ATF_CHECK(d.keys.chan == NULL);
 	end();
 }

@@ -106,7 +106,7 @@ parent_keyfile_rename(const char *from, const char *to)
 {
 	if (rename(from, to) == 0 && base_sync_dir(to) == 0)
 		return (0);
-	log_warnx("can't make %s of %s (rename, fsync): %s%s%s", to, from,
+	log_warnx("can't make %s from %s (rename, fsync): %s%s%s", to, from,
 	    strerror(errno), base_advice_path(errno), base_advice_limit(errno));
 	return (-1);
 }

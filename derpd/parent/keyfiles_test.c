@@ -367,8 +367,8 @@ ATF_TC_BODY(selfsigned_half, tc)
 	synctrace_begin();
 	ATF_CHECK(selfsigned(-1) == NULL);
 	ATF_CHECK_STREQ("", synctrace_end());
-	SAYS(KEY ": No such file or directory: put it back, or remove ");
-	SAYS(CRT ", too, to have a new pair made");
+	SAYS(KEY ": No such file or directory: restore it, or remove ");
+	SAYS(CRT " as well to have a new pair made");
 	slurp(CRT, after, sizeof(after));
 	ATF_CHECK_STREQ(before, after);
 	ATF_CHECK(access(KEY, F_OK) == -1);

@@ -73,7 +73,7 @@ wait_turn(struct parent *d)
 
 	looked_ms = base_clock_ms();
 	if (evtimer_add(ev_look, &tv) == -1)
-		fatalx("no timer to look after the children");
+		fatalx("no timer to supervise the children");
 }
 
 static void
@@ -97,6 +97,6 @@ void
 parent_life_start(struct parent *d)
 {
 	if ((ev_look = evtimer_new(d->base, look, d)) == NULL)
-		fatalx("no timer to look after the children");
+		fatalx("no timer to supervise the children");
 	wait_turn(d);
 }

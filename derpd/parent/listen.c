@@ -242,7 +242,8 @@ static void
 option(int fd, int level, int name, const char *text, int value)
 {
 	if (setsockopt(fd, level, name, &value, sizeof(value)) == -1)
-		log_warn("listening socket: no option %s (setsockopt)", text);
+		log_warn("can't set %s on a listening socket (setsockopt)",
+		    text);
 }
 
 #ifdef TCP_CONGESTION
@@ -268,10 +269,10 @@ set_congestion(int fd, const char *wanted)
 		name = wanted;
 	if (*name != '\0' && setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name,
 	    (socklen_t)strlen(name)) == -1)
-		log_warn("congestion control %s: not used (setsockopt "
+		log_warn("congestion control %s: can't be used (setsockopt "
 		    "TCP_CONGESTION): sysctl "
-		    "net.ipv4.tcp_available_congestion_control lists others, "
-		    "modprobe tcp_%s loads it", name, name);
+		    "net.ipv4.tcp_available_congestion_control lists the "
+		    "available ones, modprobe tcp_%s loads it", name, name);
 }
 #endif
 

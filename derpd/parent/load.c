@@ -102,8 +102,8 @@ node_read(void *arg, const uint8_t *res, size_t len, const char *why)
 	}
 	if (why == NULL && g->kind == GEN_KEYS &&
 	    memcmp(res, g->d->loaded.node_key, len) != 0)
-		log_warnx("%s is another key than it was: clients see a new "
-		    "relay", path);
+		log_warnx("the key in %s has changed: clients see a new relay",
+		    path);
 	if (why == NULL)
 		memcpy(g->loaded.node_key, res, len);
 	end_step(g, why == NULL ? 0 : -1, why);
@@ -163,14 +163,14 @@ check_time(const struct parent_cert *c)
 	long days = parent_cert_days_left(c, now);
 
 	if (now < c->not_before)
-		log_warnx("certificate %s is not valid yet: is the clock "
-		    "right?", c->path);
+		log_warnx("certificate %s is not valid yet: check the clock",
+		    c->path);
 	else if (days < 0)
 		log_warnx("certificate %s has expired: clients will refuse "
 		    "it; renew it and reload", c->path);
 	else if (now > c->not_after - (c->not_after - c->not_before) / 3)
-		log_warnx("certificate %s has used up two thirds of its life, "
-		    "%ld days are left: derpctl cert tells who renews it",
+		log_warnx("certificate %s has %ld days left, less than a third "
+		    "of its lifetime: derpctl cert shows who renews it",
 		    c->path, days);
 }
 
@@ -209,8 +209,8 @@ keep_cert(void *arg, const uint8_t *res, size_t len, const char *why)
 
 	if (why != NULL || len != IPC_KEYHASH_LEN ||
 	    memcmp(res, old->hash, len) != 0)
-		log_warnx("certificate %s can't be served until its key is "
-		    "back: mend it and reload", old->path);
+		log_warnx("certificate %s can't be served without its key: "
+		    "restore the key and reload", old->path);
 	add_cert(g, parent_cert_ref(old), g->d->loaded.selfsigned ==
 	    (int)g->loaded.ncerts);
 	g->at = TAILQ_NEXT(g->at, entry);
@@ -269,7 +269,8 @@ mesh_read(void *arg, const uint8_t *res, size_t len, const char *why)
 	(void)len;
 	/* Without a mesh key only the mesh is down. */
 	if (why != NULL && g->kind == GEN_KEYS) {
-		log_warnx("no mesh until its key is back: mend it and reload");
+		log_warnx("no mesh until its key is restored: correct the key "
+		    "and reload");
 		why = NULL;
 	}
 	end_step(g, why == NULL ? 0 : -1, why);
@@ -352,8 +353,8 @@ end_files(struct parent_generation *g)
 	end_part(g, renew_check_import(g->conf), NULL);
 	/* Files for renewals do not keep derpd from serving. */
 	if (g->kind == GEN_START && g->failed) {
-		log_warnx("derpd goes on without what can't be used: mend it "
-		    "and reload");
+		log_warnx("derpd goes on without the files that can't be used: "
+		    "correct them and reload");
 		g->failed = 0;
 	}
 	end_step(g, 0, NULL);

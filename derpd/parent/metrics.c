@@ -69,8 +69,8 @@ put_maps(FILE *f, const struct parent *d)
 		fprintf(f, "derpmap_since_seconds{path=\"%s\"} %lld\n",
 		    m->conf->path, (long long)m->since);
 	}
-	gauge(f, "derpmap_drift", "Whether that server has other bytes: 1 it "
-	    "has, 0 the same, -1 not known.");
+	gauge(f, "derpmap_drift", "Whether that server serves another map: 1 "
+	    "yes, 0 no, -1 unknown.");
 	for (i = 0; i < d->maps.n; i++)
 		put_compare(f, &d->maps.v[i]);
 }
@@ -107,8 +107,8 @@ send_metrics(evutil_socket_t fd, short what, void *arg)
 	if (d->stopping)
 		return;
 	if ((text = make_text(d)) == NULL) {
-		log_warn("no memory for the text of the metrics: workers keep "
-		    "the older one");
+		log_warn("no memory for the metrics: the workers keep the old "
+		    "ones");
 		return;
 	}
 	v.text = text;

@@ -66,9 +66,9 @@ check_user(const struct parent *d, const char *what, const char *name)
 	if (geteuid() != 0 || getpwnam(name) != NULL)
 		return (0);
 	log_warnx("%s: %s \"%s\": this machine has no such user, and %s would "
-	    "run as root: make the user (make install has the command), write "
-	    "`%s \"NAME\"' with one that exists, or `%s \"root\"' to have it "
-	    "so", d->conf_path, what, name, strcmp(what, "user") == 0 ?
+	    "run as root: create the user (make install has the command), name "
+	    "an existing one by `%s \"NAME\"', or accept root by `%s "
+	    "\"root\"'", d->conf_path, what, name, strcmp(what, "user") == 0 ?
 	    "the processes that face the network" : "the process with the "
 	    "private keys", what, what);
 	return (-1);
@@ -109,8 +109,8 @@ check_chroot(const struct parent *d)
 	}
 	if (st.st_uid == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
 		return (0);
-	log_warnx("chroot %s: others than root can write to it: expected an "
-	    "empty directory of root's, mode 755", c->chroot);
+	log_warnx("chroot %s: users other than root can write to it: expected "
+	    "an empty directory owned by root, mode 755", c->chroot);
 	return (-1);
 }
 
@@ -256,10 +256,10 @@ let_go(struct parent *d)
 	if (null > 2)
 		close(null);
 	if (chdir("/") == -1)
-		log_warn("can't leave the directory of the start (chdir /)");
+		log_warn("can't change the directory to / (chdir)");
 	log_init("", 0, d->verbose);
 	if (write(ready_fd, "1", 1) != 1)
-		log_warn("can't tell who started derpd that it is ready "
+		log_warn("can't report readiness to the starting process "
 		    "(write to a pipe)");
 	close(ready_fd);
 	ready_fd = -1;

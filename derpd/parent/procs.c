@@ -168,7 +168,7 @@ parent_procs_attach(struct parent_proc *p, ipc_chan_cb cb)
 {
 	if (ipc_chan_attach(p->chan, p->d->base, cb, gone, p) == 0)
 		return (0);
-	parent_procs_fail(p, "can't be listened to");
+	parent_procs_fail(p, "can't be read from");
 	return (-1);
 }
 
@@ -181,13 +181,12 @@ from_keys(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 	if (p->ready) {
 		if (parent_keys_result(p->d, m) == -1)
 			parent_procs_fail(p,
-			    "sent a malformed answer, or one that "
-			    "nobody waits for");
+			    "sent a malformed or unexpected answer");
 	} else if (parent_procs_handle_ready(p, m) == 0)
 		parent_keys_ready(p->d);
 	else
 		parent_procs_fail(p,
-		    "sent something else than that it is ready");
+		    "sent an unexpected message");
 }
 
 int

@@ -132,10 +132,10 @@ mend_links(struct parent_proc *p, struct ipc_msg *m)
 		    p->chan == NULL || d->relays[i].chan == NULL)
 			continue;
 		if (connect_pair(p, &d->relays[i]) == -1)
-			log_warn("relays %u and %u can't be linked anew",
+			log_warn("can't link relays %u and %u again",
 			    p->worker, i);
 		else
-			log_info("relays %u and %u are linked anew",
+			log_info("linked relays %u and %u again",
 			    p->worker, i);
 	}
 	return (0);
@@ -191,7 +191,7 @@ from_relay(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 		break;
 	}
 	if (rv == -1)
-		parent_procs_fail(p, "could not take its settings or sent a "
+		parent_procs_fail(p, "could not apply its settings or sent a "
 		    "malformed message");
 }
 
@@ -248,5 +248,5 @@ parent_relays_send(struct parent *d, uint32_t type, const struct ipc_wr *w)
 		if (d->relays[i].chan != NULL &&
 		    ipc_chan_send(d->relays[i].chan, type, w, -1) == -1)
 			parent_procs_fail(&d->relays[i],
-			    "did not take a message");
+			    "could not be sent a message");
 }

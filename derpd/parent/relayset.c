@@ -105,7 +105,7 @@ parent_settings_stage(struct parent_proc *relay, const struct conf *c,
 		return (0);
 	if (send_all(relay, c, l, id, SETTINGS_STAGE) == 0)
 		return (1);
-	parent_procs_fail(relay, "did not take new settings");
+	parent_procs_fail(relay, "could not be sent new settings");
 	return (0);
 }
 
@@ -116,7 +116,7 @@ parent_settings_commit(struct parent_proc *relay, uint32_t id)
 		return (0);
 	if (order(relay, id, SETTINGS_USE) == 0)
 		return (1);
-	parent_procs_fail(relay, "did not take new settings");
+	parent_procs_fail(relay, "could not be sent new settings");
 	return (0);
 }
 
@@ -124,5 +124,5 @@ void
 parent_settings_drop(struct parent_proc *relay, uint32_t id)
 {
 	if (relay->chan != NULL && order(relay, id, SETTINGS_DROP) == -1)
-		parent_procs_fail(relay, "did not take new settings");
+		parent_procs_fail(relay, "could not be sent new settings");
 }

@@ -132,7 +132,7 @@ undo(struct parent *d, const struct parent_generation *g)
 		if (g->state == GEN_AT_STAGE)
 			keys_loaded(d);
 		else if (d->keys.chan != NULL)
-			parent_procs_fail(&d->keys, "could not get its keys");
+			parent_procs_fail(&d->keys, "could not load its keys");
 		return;
 	case GEN_RELOAD:
 		log_warnx("reload refused, nothing was changed: %s", g->why);

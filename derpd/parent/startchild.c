@@ -16,8 +16,8 @@ parent_start_child(struct parent_proc *p, int (*set_up)(struct parent_proc *),
 		return (-1);
 	if (set_up(p) == 0)
 		return (parent_procs_attach(p, cb));
-	log_warnx("%s %u (pid %d): its settings could not be sent to it: "
-	    "killed, and started again", ipc_role_name(p->role), p->worker,
+	log_warnx("%s %u (pid %d): its settings could not be sent: killed, and "
+	    "restarted", ipc_role_name(p->role), p->worker,
 	    (int)p->pid);
 	parent_procs_forget(p);
 	kill(p->pid, SIGKILL);
@@ -36,7 +36,7 @@ parent_child_message(struct parent_proc *p, struct ipc_msg *m,
 		parent_ready(p->d);
 	if (rv == -1)
 		parent_procs_fail(p,
-		    "sent a malformed message, or one too many");
+		    "sent a malformed or unexpected message");
 }
 
 static int

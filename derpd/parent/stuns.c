@@ -38,7 +38,7 @@ parent_stuns_configure(struct parent *d)
 		if (d->stuns[i].chan != NULL &&
 		    configure_one(&d->stuns[i]) == -1)
 			parent_procs_fail(&d->stuns[i],
-			    "did not take new settings");
+			    "could not be sent new settings");
 }
 
 static int

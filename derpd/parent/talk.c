@@ -108,7 +108,7 @@ answer_text(struct talk *t, void (*make)(const struct parent *,
 	v.text = text.p;
 	v.len = text.len;
 	if (!ipc_wr_ok(&text) || ipc_send_ctl_text(t->chan, &v) == -1)
-		done(t, "the answer could not be made");
+		done(t, "no memory for the answer");
 	else
 		done(t, NULL);
 	ipc_wr_free(&text);
@@ -150,7 +150,8 @@ clients_late(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	t->lacks = "a relay worker was too slow: the list is not whole";
+	t->lacks = "a relay worker did not answer in time: the list is "
+	    "incomplete";
 	log_warnx("%s", t->lacks);
 	clients_done(t);
 }
@@ -164,7 +165,8 @@ request_clients(struct talk *t)
 	unsigned int i;
 
 	if (t->id != 0) {
-		done(t, "the clients are being listed already");
+		done(t, "the clients are being listed on this connection "
+		    "already");
 		return;
 	}
 	if (t->ev_late == NULL &&
@@ -230,7 +232,7 @@ too_much(struct talk *t)
 		return (0);
 	if (most == t)
 		return (1);
-	log_info("control socket: a derpctl that does not read");
+	log_info("control socket: closed a connection that does not read");
 	talk_free(most);
 	return (0);
 }
@@ -241,7 +243,7 @@ pass_on(struct talk *t, const struct ipc_client_info *info, unsigned int worker)
 	struct ipc_msg_ctl_client v = { *info };
 
 	if (too_much(t)) {
-		t->lacks = "derpctl does not read: the list is not whole";
+		t->lacks = "derpctl does not read: the list is incomplete";
 		return;
 	}
 	v.client.worker = worker;
@@ -254,7 +256,7 @@ listed(struct talk *t, unsigned int worker, int whole)
 {
 	if (!whole)
 		t->lacks = "a relay worker has too many clients to list: the "
-		    "list is not whole";
+		    "list is incomplete";
 	t->waiting &= ~(1ULL << worker);
 	if (t->waiting == 0)
 		clients_done(t);
@@ -293,7 +295,7 @@ parent_control_worker_gone(struct parent *d, unsigned int worker)
 		if ((t->waiting & 1ULL << worker) == 0)
 			continue;
 		t->waiting &= ~(1ULL << worker);
-		t->lacks = "a relay worker died: the list is not whole";
+		t->lacks = "a relay worker died: the list is incomplete";
 		if (t->waiting == 0)
 			clients_done(t);
 	}
@@ -330,8 +332,8 @@ cert_late(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	cert_done(arg, 0, "it takes long, and goes on: derpctl cert and the "
-	    "log tell how it ends");
+	cert_done(arg, 0, "the job is still under way: derpctl cert and the "
+	    "log show how it ends");
 }
 
 static int
@@ -382,8 +384,8 @@ on_node(void *arg)
 	if (t->d->conf->relay.enabled || t->d->stunsocks.n > 0)
 		answer_text(t, mapset_own_node);
 	else
-		done(t, "there is neither a relay nor STUN here, so this "
-		    "machine is no node of a map");
+		done(t, "neither a relay nor STUN is configured, so this "
+		    "machine is not a node of a map");
 	return (0);
 }
 
@@ -446,7 +448,8 @@ request(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 
 	(void)c;
 	if (too_much(t)) {
-		log_info("control socket: a derpctl that does not read");
+		log_info("control socket: closed a connection that does not "
+		    "read");
 		talk_free(t);
 	} else if (ipc_dispatch(&handlers, m, t) != NULL)
 		malformed(t);

@@ -112,7 +112,7 @@ killed_body() {
 	_i=0
 	for _step in "asking for its directory" "ordering a certificate" \
 	    "having $HOST_NAME validated|sending" "sending the certificate" \
-	    "getting the certificate"; do
+	    "downloading the certificate"; do
 		_i=$((_i + 1))
 		rm -f state/acme.plan
 		with_acme "n$_i.$HOST_NAME"
@@ -178,7 +178,7 @@ down_body() {
 	pebble_stop
 	with_acme
 	wait_until "it is said" logged \
-	    "no certificate: can't ask the directory.*next try 20"
+	    "no certificate: can't query the directory.*next try 20"
 	served | grep -q "CN *= *$HOST_NAME" ||
 	    e2e_fail "the temporary certificate is not served"
 	grep -q "^failures 1$" state/acme.plan || e2e_fail "not remembered"
@@ -237,7 +237,7 @@ renew_body() {
 	if ask_derpd cert renew; then
 		e2e_fail "it succeeds without a directory"
 	fi
-	grep -q "can't ask the directory" ctl.err ||
+	grep -q "can't query the directory" ctl.err ||
 	    e2e_fail "the reason is missing: $(cat ctl.err)"
 	pebble_again || acme_fail "pebble does not start again"
 	# Its accounts and orders are gone, its CA key is new.
@@ -404,13 +404,13 @@ contact_body() {
 	pebble_start
 	with_acme
 	wait_until "there is a certificate" served_by_pebble
-	if logged "knows the contacts"; then
+	if logged "has the contacts"; then
 		e2e_fail "unchanged contacts are sent again"
 	fi
 	sed "s/contact \"admin@/contact \"other@/" derpd.conf >new.conf
 	cat new.conf >derpd.conf
 	kill -HUP "$PID"
-	wait_until "it is told" logged "the directory knows the contacts"
+	wait_until "it is told" logged "the directory has the contacts"
 	grep -q "other@" state/acme.contact || e2e_fail "not remembered"
 	kill -HUP "$PID"
 	ask_good reload
@@ -419,7 +419,7 @@ contact_body() {
 	sed "s/contact \"other@/contact \"third@/" derpd.conf >new.conf
 	cat new.conf >derpd.conf
 	derpd_launch
-	wait_until "it is told" logged "the directory knows the contacts"
+	wait_until "it is told" logged "the directory has the contacts"
 	e2e_stop
 }
 
@@ -469,7 +469,7 @@ moved() {
 	    e2e_fail "it is not served"
 	[ ! -e state/acme-import.key ] || e2e_fail "the key has no name"
 	wait_until "the account is known" logged \
-	    "the directory knows the contacts"
+	    "the directory has the contacts"
 	if logged "ordering a certificate"; then
 		e2e_fail "a new one is ordered"
 	fi

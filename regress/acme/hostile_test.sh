@@ -37,13 +37,13 @@ other_key_body() {
 	renew
 	run openssl ecparam -name prime256v1 -genkey -noout -out other.key
 	leaf other.pem other.key "$HOST_NAME" 90
-	renew_refused "it is for another key" "chain other.pem"
+	renew_refused "it does not belong to the order's key" "chain other.pem"
 	# The key of the certificate in force is a different one, too.
 	renew
-	renew_refused "it is for another key" "chain chain.pem"
+	renew_refused "it does not belong to the order's key" "chain chain.pem"
 	renew
 	leaf names.pem "$(order_key)" "other.$HOST_NAME" 90
-	renew_refused "it is not for all names" "chain names.pem"
+	renew_refused "it does not have all names" "chain names.pem"
 	first_stands
 }
 
@@ -91,7 +91,8 @@ plan_unwritable_body() {
 	bad_start
 	ctl cert renew >renew.out 2>&1 &
 	wait_until "it is refused" e2e_gone $!
-	grep -q "can't be remembered" renew.out || e2e_fail "$(cat renew.out)"
+	grep -q "acme.plan can't be written" renew.out ||
+	    e2e_fail "$(cat renew.out)"
 	logged "acme.plan: can't be replaced" || e2e_fail "it is not said"
 	if heard "^job"; then
 		e2e_fail "an attempt was begun"
@@ -238,7 +239,7 @@ account_key_body() {
 	! cmp -s was.key is.key || e2e_fail "it is the same key"
 	# Not again on the same day, whatever the helper reports.
 	helper "end $ACCOUNT again"
-	wait_until "it is said" logged "another is made tomorrow"
+	wait_until "it is said" logged "a new one will be made tomorrow"
 	wait_until "the order ends" e2e_gone "$_ctl"
 	cmp -s is.key state/acme-account.key || e2e_fail "the key is gone"
 	# There is no next key.

@@ -26,11 +26,11 @@ one_name_body() {
 	good issue relay.test
 	verify_chain
 	atf_check_equal "DNS:relay.test" "$(names_of chain.pem)"
-	grep -q "making an account" drive.err || acme_fail "no new account"
+	grep -q "creating an account" drive.err || acme_fail "no new account"
 	_account=$(sed -n 's/^account //p' drive.err)
 	# The second time the account exists.
 	good issue relay.test
-	if grep -q "making an account" drive.err; then
+	if grep -q "creating an account" drive.err; then
 		acme_fail "a second account"
 	fi
 	atf_check_equal "$_account" "$(sed -n 's/^account //p' drive.err)"
@@ -73,9 +73,9 @@ binding_body() {
 	    >mac
 	echo AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA \
 	    >wrong
-	bad $REFUSED "wants an account binding" issue relay.test
-	bad $REFUSED "binding, or not this one" -e kid-1:wrong issue relay.test
-	bad $REFUSED "binding, or not this one" -e kid-2:mac issue relay.test
+	bad $REFUSED "requires an account binding" issue relay.test
+	bad $REFUSED "binding, or refuses this one" -e kid-1:wrong issue relay.test
+	bad $REFUSED "binding, or refuses this one" -e kid-2:mac issue relay.test
 	good -e kid-1:mac issue relay.test
 	verify_chain
 }
@@ -145,7 +145,7 @@ all_nonces_body() {
 	PEBBLE_ENV="PEBBLE_WFE_NONCEREJECT=100"
 	pebble_start
 	# 100 counts as 99 there: one may get through.
-	bad $UNREACHABLE "takes none of the nonces" issue relay.test
+	bad $UNREACHABLE "refuses its own nonces" issue relay.test
 }
 
 acme_case chains 120 "the choice of the chain"

@@ -120,7 +120,7 @@ watched_body() {
 	wait_until "the new certificate" is_served "$_new"
 	cp old.crt relay.crt
 	wait_until "a pair that does not fit is refused" grep -q \
-	    'a new certificate is not good' derpd.log
+	    'a new certificate is not valid' derpd.log
 	is_served "$_new" || e2e_fail "another certificate is served"
 	certs error | grep -q 'does not belong to key' ||
 	    e2e_fail "error: $(certs error)"

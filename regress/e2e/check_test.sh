@@ -189,7 +189,7 @@ directories_body() {
 	bad control "the control socket can't be made in $PWD: No such file"
 	e2e_conf
 	echo >derpd.sock
-	bad control 'derpd.sock: there is a file that is no socket'
+	bad control 'derpd.sock: the file exists and is not a socket'
 	rm derpd.sock
 	sed "s,key \"$PWD/derper,key \"$PWD/mesh.key/derper," derpd.conf >other
 	mv other derpd.conf

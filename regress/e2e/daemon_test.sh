@@ -61,7 +61,7 @@ background_fails_body() {
 	rm derper.key
 	mkdir derpd.sock
 	background 1
-	grep -q '/derpd.sock: there is a file that is no socket' derpd.log ||
+	grep -q '/derpd.sock: the file exists and is not a socket' derpd.log ||
 	    e2e_fail "the socket is not named"
 }
 

@@ -29,7 +29,7 @@ well_body() {
 	wait_until "STUN answers" answers true
 	ctl -j status | grep -q '"role":"health"' ||
 	    e2e_fail "status does not name the process"
-	logged_times 1 'the relay is well'
+	logged_times 1 'the relay is healthy'
 	e2e_stop
 }
 
@@ -47,8 +47,8 @@ child timeout 60"
 	    e2e_fail "status has no reason"
 	kill -CONT "$_relay"
 	wait_until "STUN answers again" answers true
-	logged_times 1 'the relay is not well'
-	logged_times 2 'the relay is well'
+	logged_times 1 'the relay is unhealthy'
+	logged_times 2 'the relay is healthy'
 	e2e_stop
 }
 
@@ -62,7 +62,7 @@ killed_body() {
 	kill -KILL "$_old"
 	wait_until "health is back" new_health "$_old"
 	wait_until "STUN answers" answers true
-	logged_times 0 'the relay is not well'
+	logged_times 0 'the relay is unhealthy'
 	e2e_stop
 }
 

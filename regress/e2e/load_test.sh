@@ -97,7 +97,7 @@ link_body() {
 	raw_end
 	kill -CONT "$1"
 	wait_until "the parent links the two" \
-	    grep 'relays . and . are linked anew' derpd.log
+	    grep 'linked relays . and . again' derpd.log
 	grep 'link to worker . closed: it does not read' derpd.log ||
 	    e2e_fail "the log has no reason"
 	[ "$(e2e_children relay | tr '\n' ' ')" = "$1 $2 " ] ||

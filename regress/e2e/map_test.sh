@@ -201,7 +201,7 @@ first_bad_body() {
 	! "$DERPD" -n -f derpd.conf >out 2>&1 || e2e_fail "-n is content"
 	grep -q 'map.json:2:1: not JSON' out || e2e_fail "$(cat out)"
 	! "$DERPD" -d -f derpd.conf >out 2>&1 || e2e_fail "it started"
-	grep -q 'is not good, and no older one is kept' out ||
+	grep -q 'is not good, and there is no older copy' out ||
 	    e2e_fail "$(cat out)"
 }
 
@@ -371,7 +371,7 @@ full_disk_body() {
 	cp new.json last.json
 	mv new.json map.json
 	wait_until "the map" served last.json
-	grep -q 'is served, but not kept for the next start' derpd.log ||
+	grep -q 'is served, but no copy is kept for the next start' derpd.log ||
 	    e2e_fail "nothing is logged"
 	# shellcheck disable=SC2012	# names of our own
 	equal "files kept" 1 "$(ls state/map-* | wc -l)"

@@ -168,7 +168,7 @@ names_body() {
 	e2e_stop
 	HOST_NAME=d.test EXTRA='hostname "c.test"'
 	serve
-	grep -q 'does not hold the name d.test' derpd.log ||
+	grep -q 'is not valid for the name d.test' derpd.log ||
 	    e2e_fail "the log does not name what the pair lacks"
 	node_works
 	is '.HostName == "c.test"'

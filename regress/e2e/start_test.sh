@@ -99,7 +99,7 @@ refuses_user() {
 	if "$DERPD" -n -f derpd.conf >n.out 2>&1; then
 		e2e_fail "-n passes a user that does not exist: $_line"
 	fi
-	grep -q "root.* to have it so" n.out || e2e_fail "no way out is named"
+	grep -q "accept root by .*root" n.out || e2e_fail "no way out is named"
 	[ ! -e derper.key ] || e2e_fail "something was done before"
 }
 
@@ -243,7 +243,7 @@ half_pair_body() {
 	# Without its key the certificate can't be used, and no other is
 	# created, because clients identify it by its pin.
 	mv state/self-signed.key saved
-	wants_failure 'self-signed\.key: No such file.*put it back, or remove'
+	wants_failure 'self-signed\.key: No such file.*restore it, or remove'
 	[ ! -e state/self-signed.key ] || e2e_fail "a key was made"
 	mv saved state/self-signed.key
 	DEATHS=''

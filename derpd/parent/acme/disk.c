@@ -184,14 +184,14 @@ renew_set_aside(const struct parent *d)
 	    renew_path(d->conf, name, to) == -1)
 		return (-1);
 	if (access(to, F_OK) == 0) {
-		log_warnx("the directory refuses the account key %s, which was"
-		    " made today: another is made tomorrow", from);
+		log_warnx("the directory refuses the account key %s, which was "
+		    "made today: a new one will be made tomorrow", from);
 		return (-1);
 	}
 	if (parent_keyfile_rename(from, to) == -1)
 		return (-1);
-	log_warnx("the directory takes the account key no more: it is %s now,"
-	    " and another one is made for a new account", to);
+	log_warnx("the directory no longer accepts the account key: it is %s "
+	    "now, and a new key will be made for a new account", to);
 	return (0);
 }
 

@@ -219,10 +219,10 @@ check_cert(const struct parent *d, const struct parent_cert *c)
 	const struct conf_name *n;
 
 	if (memcmp(c->hash, d->acme.key, IPC_KEYHASH_LEN) != 0)
-		return ("it is for another key");
+		return ("it does not belong to the order's key");
 	TAILQ_FOREACH(n, &d->conf->names, entry)
 		if (!parent_cert_covers(c, n->name))
-			return ("it is not for all names");
+			return ("it does not have all names");
 	return (acme_chain_check(c->pem, c->pem_len, time(NULL)));
 }
 

@@ -340,7 +340,7 @@ job(struct parent *d, struct renew_event *ev)
 	}
 	/* An ended acme-helper is reported like any other process. */
 	if (ipc_send_acme_do(d->helper.chan, &v) == -1)
-		parent_procs_fail(&d->helper, "did not take a job");
+		parent_procs_fail(&d->helper, "could not be sent a job");
 	return (0);
 }
 

@@ -84,7 +84,9 @@ kill_helper(void *arg)
 	(void)arg;
 }
 
-static const struct renew_ops ops = { log_line, answer, unmark, kill_helper, NULL };
+static const struct renew_ops ops = {
+	log_line, answer, unmark, kill_helper, NULL
+};
 
 static int
 new_id(void)

@@ -52,8 +52,8 @@ renew_do_read_record(const struct renew_move *s)
 		renew_plan_init(p, s->ev->rnd);
 	else if (renew_plan_read(p, s->ev->text, s->ev->len, s->ev->now,
 	    s->ev->rnd) == -1)
-		report(s, RENEW_WARN, "acme.plan is damaged: as if there had "
-		    "been failures", "");
+		report(s, RENEW_WARN, "acme.plan is damaged: the back-off "
+		    "after failures is applied", "");
 }
 
 void
@@ -112,7 +112,7 @@ renew_do_begin(const struct renew_move *s)
 	    !(m->requests & RENEW_BIT(ACMEJOB_REVOKE))) {
 		m->reason = s->f->reason;
 		report(s, RENEW_INFO,
-		    "the revocation that was cut short goes on", "");
+		    "resuming the interrupted revocation", "");
 	}
 	m->requests &= ~RENEW_BIT(m->job);
 	m->end = ACMEEND_INTERNAL;
@@ -128,7 +128,7 @@ renew_do_begin(const struct renew_move *s)
 void
 renew_do_not_remembered(const struct renew_move *s)
 {
-	set_answer(s, 0, "it can't be remembered: see the log");
+	set_answer(s, 0, "acme.plan can't be written: see the log");
 	renew_do_send_answer(s);
 }
 
@@ -147,7 +147,7 @@ renew_do_not_begun(const struct renew_move *s)
 	s->m->lacks[0] = '\0';		/* this error is the reason */
 	end_with(s, ACMEEND_INTERNAL, s->ev->text != NULL &&
 	    s->ev->text[0] != '\0' ? s->ev->text :
-	    "it can't be begun: see the log");
+	    "the job can't begin: see the log");
 }
 
 /* The job can begin without the file; a failure names it. */
@@ -322,7 +322,7 @@ renew_do_window_unknown(const struct renew_move *s)
 {
 	renew_plan_ari_failed(&s->m->plan, &s->f->cert, s->m->not_before,
 	    s->ev->now);
-	report(s, RENEW_DEBUG, "when to renew is not known: ", s->m->error);
+	report(s, RENEW_DEBUG, "no renewal information: ", s->m->error);
 }
 
 /* Rollover of the account key */
@@ -339,8 +339,8 @@ renew_do_roll_stuck(const struct renew_move *s)
 {
 	s->m->roll = RENEW_ROLL_HELD;
 	s->m->next_roll = s->ev->now + RETRY_SECS;
-	set_answer(s, 0, "the directory has the new key, but it can't be put "
-	    "in its place: see the log");
+	set_answer(s, 0, "the directory has the new key, but its file can't be "
+	    "renamed: see the log");
 }
 
 /* The servers of the directory may not agree yet: retry once. */
@@ -357,7 +357,7 @@ renew_do_roll_failed(const struct renew_move *s)
 	if (s->m->roll == RENEW_ROLL_REFUSED)
 		s->m->roll = RENEW_ROLL_HELD;
 	s->m->next_roll = s->ev->now + RETRY_SECS;
-	report(s, RENEW_WARN, "no new account key: ", s->m->error);
+	report(s, RENEW_WARN, "account key rollover failed: ", s->m->error);
 	set_answer(s, 0, s->m->error);
 }
 
@@ -402,7 +402,8 @@ void
 renew_do_revoked_served(const struct renew_move *s)
 {
 	s->m->next_revoke = s->ev->now + RETRY_SECS;
-	set_answer(s, 0, "it is revoked, but still served: see the log");
+	set_answer(s, 0, "the certificate is revoked, but still served: see "
+	    "the log");
 }
 
 /* Contacts */
@@ -416,7 +417,7 @@ renew_do_contacts_known(const struct renew_move *s)
 void
 renew_do_contacts_written(const struct renew_move *s)
 {
-	report(s, RENEW_INFO, "the directory knows the contacts", "");
+	report(s, RENEW_INFO, "the directory has the contacts", "");
 }
 
 void
@@ -424,6 +425,6 @@ renew_do_contacts_unknown(const struct renew_move *s)
 {
 	s->m->next_contact = s->ev->now + (s->m->end == ACMEEND_REFUSED ?
 	    REST_SECS : RETRY_SECS);
-	report(s, RENEW_WARN, "the directory does not know the contacts: ",
+	report(s, RENEW_WARN, "the contacts can't be updated: ",
 	    s->m->error);
 }

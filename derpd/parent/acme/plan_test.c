@@ -173,11 +173,11 @@ ATF_TC_BODY(rests_by_kind, tc)
 	    0);
 	ATF_CHECK_EQ(NOW + 7 * DAY, p.next_try);
 	/* Stopped on request: retried soon, and not counted. */
-	renew_plan_failed(&p, &none, ACMEEND_STOPPED, "told\nto end", 0, NOW,
+	renew_plan_failed(&p, &none, ACMEEND_STOPPED, "stopped\non request", 0, NOW,
 	    0);
 	ATF_CHECK_EQ(NOW + 60, p.next_try);
 	ATF_CHECK_EQ(0, p.failures);
-	ATF_CHECK_STREQ("told?to end", p.error);
+	ATF_CHECK_STREQ("stopped?on request", p.error);
 	/* A valid certificate leaves time. */
 	for (i = 0; i < 20; i++)
 		renew_plan_begin(&p, &cert, NOW, 0);

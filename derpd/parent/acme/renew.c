@@ -100,7 +100,7 @@ kill_helper(void *arg)
 	struct parent *d = arg;
 
 	if (d->helper.chan != NULL)
-		parent_procs_fail(&d->helper, "does not end a job");
+		parent_procs_fail(&d->helper, "did not end its job in time");
 }
 
 /* Time */
@@ -177,8 +177,7 @@ check_request(const struct parent *d, unsigned int job, unsigned int reason)
 	if (job != ACMEJOB_REVOKE || reason > 10 || reason == 7)
 		return ("malformed request");
 	if (renew_cert(d) == NULL)
-		return ("there is no certificate of the directory's that "
-		    "could be revoked");
+		return ("there is no certificate from the directory to revoke");
 	return (NULL);
 }
 
@@ -278,7 +277,7 @@ renew_connect_keys(struct parent *d)
 	if (ipc_send_key_chan(d->keys.chan, &v, sv[0]) == -1)
 		close(sv[1]);
 	else if (ipc_send_acme_keys(d->helper.chan, sv[1]) == -1)
-		parent_procs_fail(&d->helper, "did not take a channel");
+		parent_procs_fail(&d->helper, "could not be sent a channel");
 }
 
 static int
@@ -312,7 +311,7 @@ renew_configure(struct parent *d)
 
 	if (parent_procs_adjust(&d->helper) == 0 && d->helper.chan != NULL &&
 	    d->conf->acme.enabled && send_conf(&d->helper) == -1)
-		parent_procs_fail(&d->helper, "did not take new settings");
+		parent_procs_fail(&d->helper, "could not be sent new settings");
 	/* A new acme section: read its record first. */
 	if (d->acme.machine.state == RENEW_AT_OFF)
 		renew_run(d);

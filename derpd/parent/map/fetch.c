@@ -162,7 +162,7 @@ mapset_fetch_configure(struct parent *d)
 {
 	if (parent_procs_adjust(&d->fetch) == 0 && d->fetch.chan != NULL &&
 	    mapset_fetch_wanted(d->conf) && send_conf(&d->fetch) == -1)
-		parent_procs_fail(&d->fetch, "did not take new settings");
+		parent_procs_fail(&d->fetch, "could not be sent new settings");
 }
 
 void

@@ -50,15 +50,15 @@ mapset_keep(const struct parent *d, const struct mapset_map *m)
 	    path, sizeof(path)) == -1)
 		return;
 	if (parent_keyfile_public(path, m->good.body, m->good.len) == -1) {
-		log_warnx("the map of %s is served, but not kept for the next "
-		    "start", mapset_source(m));
+		log_warnx("the map of %s is served, but no copy is kept for "
+		    "the next start", mapset_source(m));
 		return;
 	}
 	when[0].tv_sec = when[1].tv_sec = (time_t)m->good.mtime;
 	when[0].tv_nsec = when[1].tv_nsec = 0;
 	if (utimensat(AT_FDCWD, path, when, 0) == -1)
-		log_warn("%s: its time can't be set (utimensat): after a "
-		    "restart it seems new", path);
+		log_warn("can't set the time of %s (utimensat): the map will "
+		    "seem new after a restart", path);
 }
 
 /*

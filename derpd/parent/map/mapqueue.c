@@ -230,7 +230,7 @@ log_findings(char *text, int good, char *err, size_t errsize)
 	*err = '\0';
 	while ((line = strsep(&text, "\n")) != NULL) {
 		if (n == FINDINGS_MAX) {
-			log_info("and more: derpctl map check says all");
+			log_info("and more: derpctl map check shows all");
 			break;
 		}
 		error = strncmp(line, "error: ", 7) == 0;
@@ -324,7 +324,7 @@ mapset_queue_answer(struct mapset_queue *q, struct ipc_rd *r)
 	if ((rv = read_result(r, &c, &findings)) == -1) {
 		mapset_content_free(&c);
 		q->ops->broken(q->arg, "sent a malformed answer");
-		fail(q, "derpmapd gave no proper answer");
+		fail(q, "malformed answer from derpmapd");
 	} else
 		finish(q, rv, &c, findings);
 	free(findings);

@@ -106,7 +106,8 @@ send_one(struct mapset_map *m)
 	if (ipc_wr_ok(&w))
 		parent_relays_send(m->d, MSG_RELAY_MAP, &w);
 	else
-		log_warnx("the map of %s could not be sent: out of memory",
+		log_warnx("can't send the map of %s to the workers: out of "
+		    "memory",
 		    mapset_source(m));
 	ipc_wr_free(&w);
 	parent_metrics_changed(m->d);

@@ -142,13 +142,13 @@ nothing_good(struct mapset_map *m)
 
 	if (m->conf->file == NULL) {
 		if (!st->d->checking)
-			log_info("no map of %s is kept yet: %s is answered "
-			    "with 503 until it is there", m->conf->follow,
+			log_info("no copy of the map of %s yet: %s is answered "
+			    "with 503 until the map is there", m->conf->follow,
 			    m->conf->path);
 		return;
 	}
-	log_warnx("%s:%d: the map %s is not good, and no older one is kept: "
-	    "mend it", m->conf->pos.file, m->conf->pos.line, m->conf->file);
+	log_warnx("%s:%d: the map %s is not good, and there is no older copy: "
+	    "correct it", m->conf->pos.file, m->conf->pos.line, m->conf->file);
 	if (st->why[0] == '\0')
 		strlcpy(st->why, m->error == NULL ? "out of memory" :
 		    m->error, sizeof(st->why));
@@ -366,7 +366,8 @@ mapset_commit(struct mapset_stage *st)
 	for (i = 0; i < d->nworkers; i++)
 		if (d->relays[i].chan != NULL &&
 		    mapset_send(&d->relays[i]) == -1)
-			parent_procs_fail(&d->relays[i], "did not take a map");
+			parent_procs_fail(&d->relays[i], "could not be sent a "
+			    "map");
 	mapset_free(&old);
 	for (k = 0; k < d->maps.n; k++)
 		if (d->maps.v[k].changed)
