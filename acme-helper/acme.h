@@ -35,7 +35,7 @@ struct helper_sign_request {
 
 struct helper_ops {
 	/* As net_https_fetch(). */
-	int	(*ask)(void *arg, const struct net_https_request *req,
+	int	(*fetch)(void *arg, const struct net_https_request *req,
 		    struct net_https_response *res, int ms);
 	/* Append the signed request to `out'.  0, or -1 with `err'. */
 	int	(*sign)(void *arg, const struct helper_sign_request *wish,

@@ -237,7 +237,7 @@ undecided(struct helper *a)
 
 /* The account key has no visible account: look up the next key. */
 static int
-look_for_next(struct helper *a, enum account_found old)
+look_up_next(struct helper *a, enum account_found old)
 {
 	switch (find_account(a, ACMESIGN_LOOKUP_NEXT)) {
 	case FOUND:
@@ -266,15 +266,15 @@ helper_roll(struct helper *a)
 	struct helper_problem		 why;
 	enum account_found		 found;
 	enum helper_got			 got;
-	int				 asked;
+	int				 tried;
 
-	for (asked = 0;; asked = 1) {
+	for (tried = 0;; tried = 1) {
 		found = find_account(a, ACMESIGN_LOOKUP);
 		if (found == FOUND_FAILED)
 			return (undecided(a));
 		if (found != FOUND)
-			return (look_for_next(a, found));
-		if (asked)
+			return (look_up_next(a, found));
+		if (tried)
 			/*
 			 * The directory knows both keys and keeps the old one.
 			 */

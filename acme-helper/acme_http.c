@@ -163,7 +163,7 @@ request(struct helper *a, const char *method, const char *url,
 	req.trust = a->conf->ca_file[0] != '\0' ? STREAM_CAFILE : STREAM_ROOTS;
 	req.trust_arg = a->conf->ca_file[0] != '\0' ? a->conf->ca_file : NULL;
 	req.max_body = HELPER_MAXBODY;
-	if (a->ops->ask(a->ops->arg, &req, res, HELPER_REQUEST_MS) == -1)
+	if (a->ops->fetch(a->ops->arg, &req, res, HELPER_REQUEST_MS) == -1)
 		return (-1);
 	keep_nonce(a, &res->head);
 	return (0);

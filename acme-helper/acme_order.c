@@ -159,12 +159,12 @@ new_order(struct helper *a)
 
 /* The next pause between two polls, by Retry-After or growing. */
 static unsigned int
-pause_after(struct helper *a, const struct net_http_head *h, unsigned int looks)
+pause_after(struct helper *a, const struct net_http_head *h, unsigned int polls)
 {
 	int64_t	 s = helper_retry_after(a, h);
 
 	if (s == -1)
-		s = 1 + looks;
+		s = 1 + polls;
 	if (s < MIN_PAUSE)
 		s = MIN_PAUSE;
 	return ((unsigned int)(s > MAX_PAUSE ? MAX_PAUSE : s));
@@ -172,7 +172,7 @@ pause_after(struct helper *a, const struct net_http_head *h, unsigned int looks)
 
 /* Read an authorization; *pause gets the delay before the next poll. */
 static int
-get_authz(struct helper *a, const char *url, unsigned int looks,
+get_authz(struct helper *a, const char *url, unsigned int polls,
     unsigned int *pause)
 {
 	struct net_https_response	 res;
@@ -183,7 +183,7 @@ get_authz(struct helper *a, const char *url, unsigned int looks,
 		return (-1);
 	rv = helper_authz_parse((char *)res.body, res.body_len, &a->authz, err,
 	    sizeof(err));
-	*pause = pause_after(a, &res.head, looks);
+	*pause = pause_after(a, &res.head, polls);
 	net_https_free(&res);
 	if (rv == -1)
 		return (helper_fail(a, ACMEEND_UNREACHABLE, 0, "%s", err));
@@ -244,10 +244,10 @@ begin_authz(struct helper *a, const char *url)
 static int
 await_authz(struct helper *a, const char *url)
 {
-	unsigned int	 looks = 0, pause, waited = 0;
+	unsigned int	 polls = 0, pause, waited = 0;
 
-	for (;; looks++, waited += pause) {
-		if (get_authz(a, url, looks, &pause) == -1)
+	for (;; polls++, waited += pause) {
+		if (get_authz(a, url, polls, &pause) == -1)
 			return (-1);
 		if (a->authz.status == HELPER_VALID)
 			return (0);
@@ -284,7 +284,7 @@ validate(struct helper *a)
 
 /* Read the order; *pause gets the delay before the next poll. */
 static int
-get_order(struct helper *a, unsigned int looks, unsigned int *pause)
+get_order(struct helper *a, unsigned int polls, unsigned int *pause)
 {
 	struct net_https_response	 res;
 	int				 rv;
@@ -292,7 +292,7 @@ get_order(struct helper *a, unsigned int looks, unsigned int *pause)
 	if (helper_must(a, ACMESIGN_GET, a->order_url, "the order", &res) == -1)
 		return (-1);
 	rv = read_order(a, &res);
-	*pause = pause_after(a, &res.head, looks);
+	*pause = pause_after(a, &res.head, polls);
 	net_https_free(&res);
 	return (rv);
 }
@@ -304,7 +304,7 @@ get_order(struct helper *a, unsigned int looks, unsigned int *pause)
 static int
 await_order(struct helper *a, enum helper_status state, unsigned int pause)
 {
-	unsigned int	 looks = 0, waited = 0;
+	unsigned int	 polls = 0, waited = 0;
 
 	while (a->order.status == state ||
 	    a->order.status == HELPER_PROCESSING) {
@@ -315,7 +315,7 @@ await_order(struct helper *a, enum helper_status state, unsigned int pause)
 		if (pause > 0 && helper_wait(a, pause) == -1)
 			return (-1);
 		waited += pause;
-		if (get_order(a, ++looks, &pause) == -1)
+		if (get_order(a, ++polls, &pause) == -1)
 			return (-1);
 	}
 	return (0);

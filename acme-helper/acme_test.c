@@ -74,7 +74,7 @@ ATF_TC_BODY(nonces_refused, tc)
 	ATF_CHECK_EQ(0, fake.slept);
 	rule("/o", 1, 1000, bad);
 	issue(ACMEEND_UNREACHABLE, "its own nonces");
-	ATF_CHECK_MSG(fake.asked < 60, "%d", fake.asked);
+	ATF_CHECK_MSG(fake.requests < 60, "%d", fake.requests);
 	rule("/n", 1, 1000, "200 OK\r\nReplay-Nonce: \xff\r\n\r\n");
 	issue(ACMEEND_OK, "");	/* each answer has a nonce */
 }
@@ -88,7 +88,7 @@ ATF_TC_BODY(tried_again, tc)
 	ATF_CHECK(fake.slept > 0 && fake.slept < 60);
 	rule("/dir", 1, 1000, NULL);
 	issue(ACMEEND_UNREACHABLE, "its directory: no connection");
-	ATF_CHECK_EQ(3, fake.asked);
+	ATF_CHECK_EQ(3, fake.requests);
 	rule("/o", 1, 2, "500 Oops\r\nRetry-After: 7\r\n\r\n<html>");
 	issue(ACMEEND_OK, "");
 	ATF_CHECK_EQ(14, fake.slept);
@@ -142,7 +142,7 @@ ATF_TC_BODY(redirects, tc)
 	issue(ACMEEND_UNREACHABLE, "not an https URL");
 	rule("/old", 1, 1000, "302 Moved\r\nLocation: " U "/old\r\n\r\n");
 	issue(ACMEEND_REFUSED, "its directory: HTTP status 302");
-	ATF_CHECK(fake.asked < 6);
+	ATF_CHECK(fake.requests < 6);
 	/* Redirects are not followed for signed requests. */
 	snprintf(fake.conf.directory, sizeof(fake.conf.directory), U "/dir");
 	rule("/o", 1, 1000, "307 Moved\r\nLocation: " U "/o2\r\n\r\n");
@@ -287,10 +287,10 @@ ATF_TC_BODY(waits_have_bounds, tc)
 	rule("/z/1", 2, 1000, AUTHZ("pending", "processing", ""));
 	issue(ACMEEND_UNREACHABLE, "relay.test: the directory did not"
 	    " validate it within 10 minutes");
-	ATF_CHECK(fake.slept <= 600 && fake.asked < 100);
+	ATF_CHECK(fake.slept <= 600 && fake.requests < 100);
 	rule("/o/1", 1, 1000, ORDER(200, "processing", ""));
 	issue(ACMEEND_UNREACHABLE, "kept the order processing");
-	ATF_CHECK(fake.slept <= 600 && fake.asked < 100);
+	ATF_CHECK(fake.slept <= 600 && fake.requests < 100);
 	/* Retry-After is bounded at both ends. */
 	rule("/z/1", 2, 2, "200 OK\r\nRetry-After: 0\r\n\r\n{\"status\":"
 	    "\"pending\",\"identifier\":{\"type\":\"dns\",\"value\":"

@@ -93,7 +93,7 @@ do_request(void *arg, const struct net_https_request *req,
 	ATF_REQUIRE(req->trust == STREAM_CAFILE);
 	ATF_CHECK_STREQ("/ca.pem", req->trust_arg);
 	ATF_REQUIRE(strncmp(req->url, U "/", sizeof(U)) == 0);
-	ATF_REQUIRE_MSG(++fake.asked < 2000, "there is no end");
+	ATF_REQUIRE_MSG(++fake.requests < 2000, "there is no end");
 	memset(res, 0, sizeof(*res));
 	fake.now += fake.slow;
 	a = answer_for(req->url + sizeof(U) - 1);
@@ -247,7 +247,7 @@ job(enum ipc_acme_job what, const char *pem)
 
 	fake.now = fake.clock != 0 ? fake.clock : NOW;
 	fake.slept = 0;
-	fake.asked = fake.nonces = fake.tokens = fake.forgot = 0;
+	fake.requests = fake.nonces = fake.tokens = fake.forgot = 0;
 	fake.made_account = 0;
 	fake.signed_for[0] = fake.warned[0] = fake.last_replaces[0] = '\0';
 	helper_result_free(&fake.r);

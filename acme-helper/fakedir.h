@@ -39,7 +39,7 @@ extern struct fake {
 	struct helper_result r;
 	int64_t		 now;
 	long		 slept;		/* seconds */
-	int		 asked, nonces;	/* requests */
+	int		 requests, nonces;	/* requests */
 	int		 tokens, forgot;		/* published, removed */
 	int		 made_account;
 	char		 signed_for[64];		/* letters, see

@@ -24,7 +24,7 @@
 
 #define KEYS_MS		20000	/* for a signature, if keys is busy */
 #define TOKEN_MS	10000	/* for all workers to answer a token */
-#define HEED_MS		250	/* interval of answering pings */
+#define POLL_MS		250	/* interval of answering pings */
 
 static struct ipc_child		 child;
 static struct ipc_chan		*keys;
@@ -189,9 +189,9 @@ request_signature(const struct ipc_msg_acme_sign *v, struct ipc_msg *m)
 	long long	 until = base_clock_ms() + KEYS_MS;
 
 	if (ipc_send_acme_sign(keys, v) == -1 ||
-	    ipc_chan_flush(keys, HEED_MS) == -1)
+	    ipc_chan_flush(keys, POLL_MS) == -1)
 		return (-1);
-	while (ipc_chan_recv(keys, m, HEED_MS) == -1) {
+	while (ipc_chan_recv(keys, m, POLL_MS) == -1) {
 		if (errno != ETIMEDOUT || (long long)base_clock_ms() > until)
 			return (-1);
 		(void)ipc_chan_poll(child.parent);

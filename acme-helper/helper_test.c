@@ -40,7 +40,7 @@ silent_server(void)
 }
 
 static void
-say_conf(void)
+send_conf(void)
 {
 	struct ipc_wr	 w;
 
@@ -50,7 +50,7 @@ say_conf(void)
 }
 
 static void
-say_job(uint32_t id, enum ipc_acme_job job)
+send_job(uint32_t id, enum ipc_acme_job job)
 {
 	struct ipc_wr	 w;
 
@@ -63,7 +63,7 @@ say_job(uint32_t id, enum ipc_acme_job job)
 }
 
 static void
-say_stop(void)
+send_stop(void)
 {
 	struct ipc_wr	 w;
 
@@ -88,7 +88,7 @@ start(unsigned int port)
 	conf.nnames = 1;
 	snprintf(conf.names[0], sizeof(conf.names[0]), "relay.test");
 	spawn();
-	say_conf();
+	send_conf();
 	child_is_ready();
 }
 
@@ -123,7 +123,7 @@ ATF_TC_WITHOUT_HEAD(stops);
 ATF_TC_BODY(stops, tc)
 {
 	start(silent_server());
-	say_stop();
+	send_stop();
 	child_ends(0);
 }
 
@@ -131,9 +131,9 @@ ATF_TC_WITHOUT_HEAD(stops_at_work);
 ATF_TC_BODY(stops_at_work, tc)
 {
 	start(silent_server());
-	say_job(3, ACMEJOB_ISSUE);
+	send_job(3, ACMEJOB_ISSUE);
 	await_connection();
-	say_stop();
+	send_stop();
 	expect(3, ACMEEND_STOPPED, "stopped on request");
 	child_ends(0);
 }
@@ -142,7 +142,7 @@ ATF_TC_WITHOUT_HEAD(parent_gone);
 ATF_TC_BODY(parent_gone, tc)
 {
 	start(silent_server());
-	say_job(3, ACMEJOB_ISSUE);
+	send_job(3, ACMEJOB_ISSUE);
 	await_connection();
 	child_leave();
 }
@@ -154,15 +154,15 @@ ATF_TC_BODY(interrupted, tc)
 	struct ipc_wr	 w;
 
 	start(silent_server());
-	say_job(3, ACMEJOB_ARI);
+	send_job(3, ACMEJOB_ARI);
 	expect(3, ACMEEND_INTERNAL, "does not name its authority");
-	say_job(4, ACMEJOB_ISSUE);
+	send_job(4, ACMEJOB_ISSUE);
 	await_connection();
 	ipc_wr_init(&w);
 	ipc_wr_u8(&w, 1);
 	child_tell(MSG_VERBOSE, &w);
 	await_connection();
-	say_stop();
+	send_stop();
 	expect(4, ACMEEND_STOPPED, "stopped on request");
 	child_ends(0);
 }
@@ -176,7 +176,7 @@ ATF_TC_BODY(alive, tc)
 	int		 i;
 
 	start(silent_server());
-	say_job(3, ACMEJOB_ISSUE);
+	send_job(3, ACMEJOB_ISSUE);
 	await_connection();
 	for (i = 0; i < 3; i++) {
 		ATF_REQUIRE_EQ(0, ipc_chan_ping(child));
@@ -188,8 +188,8 @@ ATF_TC_BODY(alive, tc)
 	}
 	pfd.fd = lfd;
 	pfd.events = POLLIN;
-	ATF_CHECK_EQ_MSG(0, poll(&pfd, 1, 200), "it asked anew");
-	say_stop();
+	ATF_CHECK_EQ_MSG(0, poll(&pfd, 1, 200), "it connected again");
+	send_stop();
 	expect(3, ACMEEND_STOPPED, "stopped on request");
 	child_ends(0);
 }
@@ -201,12 +201,12 @@ ATF_TC_BODY(unreachable, tc)
 
 	close(lfd);
 	start(port);
-	say_job(5, ACMEJOB_ISSUE);
+	send_job(5, ACMEJOB_ISSUE);
 	expect(5, ACMEEND_UNREACHABLE, "can't query the directory for its");
 	/* acme-helper goes on. */
-	say_job(6, ACMEJOB_ARI);
+	send_job(6, ACMEJOB_ARI);
 	expect(6, ACMEEND_INTERNAL, "");
-	say_stop();
+	send_stop();
 	child_ends(0);
 }
 
@@ -218,12 +218,12 @@ ATF_TC_BODY(other_port, tc)
 
 	start(port);
 	snprintf(conf.names[0], sizeof(conf.names[0]), "other.test");
-	say_conf();
-	say_job(7, ACMEJOB_ARI);
+	send_conf();
+	send_job(7, ACMEJOB_ARI);
 	expect(7, ACMEEND_INTERNAL, "");
 	snprintf(conf.directory, sizeof(conf.directory),
 	    "https://127.0.0.1:%u/dir", port - 1);
-	say_conf();
+	send_conf();
 	child_ends(0);
 }
 
@@ -232,7 +232,7 @@ ATF_TC_BODY(other_authority, tc)
 {
 	start(silent_server());
 	snprintf(conf.ca_file, sizeof(conf.ca_file), "/etc/other.pem");
-	say_conf();
+	send_conf();
 	child_ends(0);
 }
 
@@ -240,9 +240,9 @@ ATF_TC_WITHOUT_HEAD(second_job);
 ATF_TC_BODY(second_job, tc)
 {
 	start(silent_server());
-	say_job(3, ACMEJOB_ISSUE);
+	send_job(3, ACMEJOB_ISSUE);
 	await_connection();
-	say_job(4, ACMEJOB_ISSUE);
+	send_job(4, ACMEJOB_ISSUE);
 	child_ends(1);
 }
 
@@ -257,7 +257,7 @@ ATF_TC_BODY(bad_settings, tc)
 	child_tell(MSG_ACME_CONF, &w);
 	child_ends(1);
 	spawn();
-	say_job(1, ACMEJOB_ISSUE);
+	send_job(1, ACMEJOB_ISSUE);
 	child_leave();
 }
 

@@ -242,7 +242,7 @@ ATF_TC_BODY(not_ready, tc)
 	ATF_CHECK_MSG(fake.slept > 5 && fake.slept < 120, "%ld", fake.slept);
 	ends("/f", ORDER(200, "ready", ""), ACMEEND_REFUSED,
 	    "the order is ready, expected valid");
-	ATF_CHECK(fake.asked < 60);
+	ATF_CHECK(fake.requests < 60);
 }
 
 /* Orders and authorizations of an earlier try. */

@@ -167,7 +167,7 @@ matches(const char *text, const char *expr)
 
 /* Check the default, alone or after that of the preceding value. */
 static void
-says_default(const struct conf_option *o, const char *text)
+check_default(const struct conf_option *o, const char *text)
 {
 	const char *value = o->def != NULL ? o->def : o->unset;
 	char before[128] = "", expr[512];
@@ -198,7 +198,7 @@ bound(char *dst, size_t size, const struct conf_option *o, int64_t v)
 }
 
 static void
-says_bounds(const struct conf_option *o, const char *text)
+check_bounds(const struct conf_option *o, const char *text)
 {
 	char expr[128], min[32], max[32];
 
@@ -227,8 +227,8 @@ ATF_TC_BODY(options, tc)
 			atf_tc_fail_nonfatal("%s: not in the section %s",
 			    o->keywords, sections[o->block]);
 		else {
-			says_default(o, item);
-			says_bounds(o, item);
+			check_default(o, item);
+			check_bounds(o, item);
 			if (o->unit != CONF_NOUNIT)
 				ATF_CHECK_MSG(matches(item, units[o->unit]),
 				    "%s: is in %s, the manual says:%s",

@@ -247,14 +247,14 @@ is_url_path(const char *s)
 static int
 is_taken(const char *s)
 {
-	static const char *const taken[] = { "/", "/derp", "/debug",
+	static const char *const own_paths[] = { "/", "/derp", "/debug",
 	    "/generate_204", "/robots.txt", "/bootstrap-dns" };
 	static const char *const below[] = { "/derp/", "/debug/",
 	    "/.well-known/" };
 	size_t i;
 
-	for (i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
-		if (strcmp(s, taken[i]) == 0)
+	for (i = 0; i < sizeof(own_paths) / sizeof(own_paths[0]); i++)
+		if (strcmp(s, own_paths[i]) == 0)
 			return (1);
 	for (i = 0; i < sizeof(below) / sizeof(below[0]); i++)
 		if (strncmp(s, below[i], strlen(below[i])) == 0)

@@ -115,7 +115,7 @@ load_selfsigned(struct parent_certload *l)
 }
 
 static void
-say_selfsigned(const struct parent_certload *l, const char *done)
+log_selfsigned(const struct parent_certload *l, const char *done)
 {
 	check_names(l->conf, l->cert);
 	log_info("%s self-signed certificate %s, CertName %s", done, l->crt,
@@ -132,7 +132,7 @@ write_selfsigned(struct parent_certload *l, const uint8_t *pem, size_t len)
 	}
 	if (load_selfsigned(l) == -1)
 		return (-1);
-	say_selfsigned(l, "made");
+	log_selfsigned(l, "made");
 	return (HAS_ENDED);
 }
 
@@ -248,7 +248,7 @@ static int
 use_key(struct parent_certload *l)
 {
 	if (l->kind == CERT_SELFSIGNED)
-		say_selfsigned(l, "using");
+		log_selfsigned(l, "using");
 	/* An imported key gets the name of one that was made here. */
 	if (l->name[0] != '\0' && !l->d->checking) {
 		if (parent_keyfile_rename(l->key, l->name) == -1)

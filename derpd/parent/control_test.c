@@ -92,7 +92,7 @@ dial(const char *path)
 
 /* Request a brief log.  1: done, 0: the connection was closed instead. */
 static int
-ask(struct ipc_chan *c)
+request_brief(struct ipc_chan *c)
 {
 	struct ipc_msg	 m;
 	struct ipc_wr	 w;
@@ -122,7 +122,7 @@ enum { ANSWERED, REFUSED, NO_WAY, OTHER };
 
 /* The outcome of a request by this user and group. */
 static int
-asked_by(uid_t uid, gid_t gid)
+outcome_for(uid_t uid, gid_t gid)
 {
 	struct ipc_chan	*c;
 	pid_t		 pid;
@@ -137,7 +137,7 @@ asked_by(uid_t uid, gid_t gid)
 			_exit(OTHER);
 		if ((c = talk("derpd.sock")) == NULL)
 			_exit(errno == EACCES ? NO_WAY : OTHER);
-		_exit(ask(c) ? ANSWERED : REFUSED);
+		_exit(request_brief(c) ? ANSWERED : REFUSED);
 	}
 	ATF_REQUIRE_EQ(pid, waitpid(pid, &status, 0));
 	ATF_REQUIRE(WIFEXITED(status));
@@ -170,12 +170,12 @@ ATF_TC_BODY(users, tc)
 	ATF_REQUIRE_EQ(0, stat(SOCK, &st));
 	ATF_CHECK_EQ(group, st.st_gid);
 	ATF_CHECK_EQ_MSG(0660, st.st_mode & 07777, "%o", st.st_mode);
-	ATF_CHECK_EQ(ANSWERED, asked_by(0, 0));
-	ATF_CHECK_EQ(ANSWERED, asked_by(other, group));
-	ATF_CHECK_EQ(NO_WAY, asked_by(other, 54321));
-	ATF_CHECK_EQ(REFUSED, asked_by(relay, group));
-	ATF_CHECK_EQ(REFUSED, asked_by(keys, group));
-	ATF_CHECK_EQ(ANSWERED, asked_by(0, 0));
+	ATF_CHECK_EQ(ANSWERED, outcome_for(0, 0));
+	ATF_CHECK_EQ(ANSWERED, outcome_for(other, group));
+	ATF_CHECK_EQ(NO_WAY, outcome_for(other, 54321));
+	ATF_CHECK_EQ(REFUSED, outcome_for(relay, group));
+	ATF_CHECK_EQ(REFUSED, outcome_for(keys, group));
+	ATF_CHECK_EQ(ANSWERED, outcome_for(0, 0));
 	stop_server();
 }
 
@@ -199,7 +199,7 @@ ATF_TC_BODY(number, tc)
 	for (round = 0; round < 2; round++) {
 		for (i = 0; i < TALKS; i++) {
 			ATF_REQUIRE((c[i] = talk(SOCK)) != NULL);
-			ATF_CHECK_MSG(ask(c[i]), "talk %d", i);
+			ATF_CHECK_MSG(request_brief(c[i]), "talk %d", i);
 		}
 		for (i = 0; i < 3; i++) {
 			ATF_REQUIRE((fd = dial(SOCK)) != -1);
@@ -211,11 +211,11 @@ ATF_TC_BODY(number, tc)
 		 * another.
 		 */
 		for (i = 0; i < TALKS; i++)
-			ATF_CHECK_MSG(ask(c[i]), "talk %d", i);
+			ATF_CHECK_MSG(request_brief(c[i]), "talk %d", i);
 		ipc_chan_free(c[0]);
 		for (again = 0; again < WAIT_MS / 10; again++) {
 			ATF_REQUIRE((c[0] = talk(SOCK)) != NULL);
-			if (ask(c[0]))
+			if (request_brief(c[0]))
 				break;
 			ipc_chan_free(c[0]);
 			(void)poll(NULL, 0, 10);
@@ -255,7 +255,7 @@ ATF_TC_BODY(garbage, tc)
 	ipc_rd_str(&m.rd, why, sizeof(why));
 	ATF_CHECK_STREQ("malformed request", why);
 	ipc_msg_free(&m);
-	ATF_CHECK(ask(c));
+	ATF_CHECK(request_brief(c));
 	ipc_chan_free(c);
 	stop_server();
 }
@@ -350,12 +350,12 @@ ATF_TC_BODY(unread, tc)
 	ATF_REQUIRE((other = talk(SOCK)) != NULL);
 	ATF_REQUIRE((half = talk(SOCK)) != NULL);
 	ATF_REQUIRE((mute = talk(SOCK)) != NULL);
-	ATF_REQUIRE(ask(other));
+	ATF_REQUIRE(request_brief(other));
 	ATF_CHECK_EQ(200000, flood(half, 200000));
 	/* 64 MiB for all, of answers that take 100 bytes and more. */
 	n = flood(mute, 1500000);
 	ATF_CHECK_MSG(n > 200000 && n < 600000, "cut off after %d", n);
-	ATF_CHECK(ask(other));
+	ATF_CHECK(request_brief(other));
 	ATF_CHECK_MSG(ipc_chan_flush(half, WAIT_MS) == 0,
 	    "another one is cut off");
 	ipc_chan_free(mute);

@@ -13,10 +13,10 @@
 #include "filewatch.h"
 
 #define SETTLE_MS	100	/* without a change */
-#define LOOK_SECS	2	/* between two polls */
+#define POLL_SECS	2	/* between two polls */
 
 /* What identifies a version of a file. */
-struct look {
+struct filestate {
 	int		 there;
 	dev_t		 dev;
 	ino_t		 ino;
@@ -28,14 +28,14 @@ struct parent_filewatch {
 	char			*path;
 	parent_filewatch_cb	 cb;
 	void			*arg;
-	struct look		 told;	/* at the last callback */
-	struct look		 last;	/* at the last check */
+	struct filestate	 reported;	/* at the last callback */
+	struct filestate	 last;	/* at the last check */
 	struct parent_dirwatch	 dir;
-	struct event		*ev_dir, *ev_settle, *ev_look;
+	struct event		*ev_dir, *ev_settle, *ev_poll;
 };
 
 static void
-look(const char *path, struct look *l)
+read_state(const char *path, struct filestate *l)
 {
 	struct stat st;
 
@@ -51,7 +51,7 @@ look(const char *path, struct look *l)
 }
 
 static int
-same(const struct look *a, const struct look *b)
+same(const struct filestate *a, const struct filestate *b)
 {
 	return (a->there == b->there && a->dev == b->dev && a->ino == b->ino &&
 	    a->size == b->size && a->mtime.tv_sec == b->mtime.tv_sec &&
@@ -73,28 +73,29 @@ static void
 settled(evutil_socket_t fd, short what, void *arg)
 {
 	struct parent_filewatch *w = arg;
-	struct look now;
+	struct filestate now;
 
 	(void)fd;
 	(void)what;
-	look(w->path, &now);
+	read_state(w->path, &now);
 	if (!same(&now, &w->last)) {
 		w->last = now;
 		settle_soon(w);
 		return;
 	}
-	if (same(&now, &w->told))
+	if (same(&now, &w->reported))
 		return;
-	w->told = now;
+	w->reported = now;
 	w->cb(w->arg);
 }
 
 /* A notification of the directory, or a poll is due. */
 static void
-look_again(struct parent_filewatch *w)
+check_file(struct parent_filewatch *w)
 {
-	look(w->path, &w->last);
-	if (!same(&w->last, &w->told) && !evtimer_pending(w->ev_settle, NULL))
+	read_state(w->path, &w->last);
+	if (!same(&w->last, &w->reported) &&
+	    !evtimer_pending(w->ev_settle, NULL))
 		settle_soon(w);
 }
 
@@ -107,7 +108,7 @@ dir_changed(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (parent_dirwatch_read(&w->dir) == -1)
 		event_del(w->ev_dir);	/* polling remains */
-	look_again(w);
+	check_file(w);
 }
 
 static void
@@ -115,7 +116,7 @@ time_passed(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	look_again(arg);
+	check_file(arg);
 }
 
 /* Poll the file, also without notifications from the kernel. */
@@ -137,7 +138,7 @@ struct parent_filewatch *
 parent_filewatch_new(struct event_base *base, const char *path,
     parent_filewatch_cb cb, void *arg)
 {
-	struct timeval tv = { LOOK_SECS, 0 };
+	struct timeval tv = { POLL_SECS, 0 };
 	struct parent_filewatch *w;
 
 	if ((w = calloc(1, sizeof(*w))) == NULL)
@@ -147,15 +148,15 @@ parent_filewatch_new(struct event_base *base, const char *path,
 	w->arg = arg;
 	if ((w->path = strdup(path)) == NULL ||
 	    (w->ev_settle = evtimer_new(base, settled, w)) == NULL ||
-	    (w->ev_look = event_new(base, -1, EV_PERSIST, time_passed,
-	    w)) == NULL || event_add(w->ev_look, &tv) == -1) {
+	    (w->ev_poll = event_new(base, -1, EV_PERSIST, time_passed,
+	    w)) == NULL || event_add(w->ev_poll, &tv) == -1) {
 		parent_filewatch_free(w);
 		errno = ENOMEM;
 		return (NULL);
 	}
 	watch_dir(w, base);
-	look(path, &w->told);
-	w->last = w->told;
+	read_state(path, &w->reported);
+	w->last = w->reported;
 	return (w);
 }
 
@@ -168,8 +169,8 @@ parent_filewatch_free(struct parent_filewatch *w)
 		event_free(w->ev_dir);
 	if (w->ev_settle != NULL)
 		event_free(w->ev_settle);
-	if (w->ev_look != NULL)
-		event_free(w->ev_look);
+	if (w->ev_poll != NULL)
+		event_free(w->ev_poll);
 	parent_dirwatch_close(&w->dir);
 	free(w->path);
 	free(w);

@@ -122,7 +122,7 @@ parent_gen_cancel(struct parent_gens *m, const void *arg)
 
 /* Call the requesters back; each callback may request or cancel. */
 static void
-tell(struct parent_gens *m, const char *why)
+call_back(struct parent_gens *m, const char *why)
 {
 	struct parent_gen_request *q;
 
@@ -175,7 +175,7 @@ finish(struct parent_gens *m, int in_force)
 		TAILQ_CONCAT(&m->answers, &g->requests, entry);
 	m->now = NULL;
 	free(g);
-	tell(m, in_force ? NULL : why);
+	call_back(m, in_force ? NULL : why);
 	if (!TAILQ_EMPTY(&m->queue))
 		m->ops->turn(m->arg);
 }
@@ -272,7 +272,7 @@ static void
 end_queue(struct parent_gens *m)
 {
 	TAILQ_CONCAT(&m->answers, &m->queue, entry);
-	tell(m, stops);
+	call_back(m, stops);
 }
 
 /* The first request that can be met now; NULL: none. */

@@ -135,7 +135,7 @@ good(void)
 }
 
 static void
-told(void *arg, const char *why)
+called(void *arg, const char *why)
 {
 	note("%s:%s ", (const char *)arg, why == NULL ? "good" : why);
 }
@@ -165,7 +165,7 @@ ATF_TC_WITHOUT_HEAD(in_force);
 ATF_TC_BODY(in_force, tc)
 {
 	begin();
-	parent_gen_request(&m, GEN_RELOAD, told, "a");
+	parent_gen_request(&m, GEN_RELOAD, called, "a");
 	ATF_CHECK_STREQ("", did);	/* not from within the request */
 	ATF_CHECK_STREQ("conf ", news());
 	ATF_CHECK_EQ(PARENT_GEN_MS, timer_ms);
@@ -233,19 +233,19 @@ ATF_TC_BODY(step_refuses, tc)
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		begin();
-		parent_gen_request(&m, GEN_RELOAD, told, "a");
+		parent_gen_request(&m, GEN_RELOAD, called, "a");
 		go_to(names[i]);
 		parent_gen_done(&m, -1, "no good");
 		ATF_CHECK_STREQ("refused(no good) a:no good ", news());
 		ATF_CHECK(m.now == NULL);
 		ATF_CHECK_EQ(0, timer_ms);
 		/* A refusal leaves no trace in the next generation. */
-		parent_gen_request(&m, GEN_META, told, "b");
+		parent_gen_request(&m, GEN_META, called, "b");
 		ATF_CHECK_STREQ("meta ", news());
 	}
 	/* The line that a step logged is used when the step gives no reason. */
 	begin();
-	parent_gen_request(&m, GEN_META, told, "a");
+	parent_gen_request(&m, GEN_META, called, "a");
 	(void)news();
 	strlcpy(m.now->line, "logged", sizeof(m.now->line));
 	parent_gen_done(&m, -1, NULL);
@@ -257,7 +257,7 @@ ATF_TC_WITHOUT_HEAD(check_all);
 ATF_TC_BODY(check_all, tc)
 {
 	begin();
-	parent_gen_request(&m, GEN_CHECK, told, "a");
+	parent_gen_request(&m, GEN_CHECK, called, "a");
 	ATF_CHECK_STREQ("node ", news());
 	parent_gen_done(&m, -1, "first");
 	ATF_CHECK_STREQ("files ", news());
@@ -273,7 +273,7 @@ ATF_TC_BODY(worker_refuses, tc)
 	uint32_t	 id;
 
 	begin();
-	parent_gen_request(&m, GEN_CERTS, told, "a");
+	parent_gen_request(&m, GEN_CERTS, called, "a");
 	go_to("stage1");
 	id = m.now->id;
 	answer(0, 1, "");
@@ -282,7 +282,7 @@ ATF_TC_BODY(worker_refuses, tc)
 	    news());
 	/* A late answer is ignored. */
 	parent_gen_answer(&m, 0, id, 0, "late");
-	parent_gen_request(&m, GEN_META, told, "b");
+	parent_gen_request(&m, GEN_META, called, "b");
 	go_to("stage1");
 	parent_gen_answer(&m, 0, id, 0, "late");
 	ATF_CHECK_STREQ("", news());
@@ -296,7 +296,7 @@ ATF_TC_WITHOUT_HEAD(worker_ends);
 ATF_TC_BODY(worker_ends, tc)
 {
 	begin();
-	parent_gen_request(&m, GEN_RELOAD, told, "a");
+	parent_gen_request(&m, GEN_RELOAD, called, "a");
 	go_to("stage1");
 	answer(0, 1, "");
 	runs = 1;
@@ -316,7 +316,7 @@ ATF_TC_BODY(worker_ends, tc)
 	ATF_CHECK_STREQ("in-force a:good ", good());
 
 	/* The same for a worker that had agreed, and only once. */
-	parent_gen_request(&m, GEN_RELOAD, told, "b");
+	parent_gen_request(&m, GEN_RELOAD, called, "b");
 	go_to("stage1");
 	answer(0, 1, "");
 	parent_gen_worker_gone(&m, 0);
@@ -336,7 +336,7 @@ ATF_TC_BODY(worker_away, tc)
 {
 	begin();
 	runs = 1;
-	parent_gen_request(&m, GEN_META, told, "a");
+	parent_gen_request(&m, GEN_META, called, "a");
 	(void)news();
 	ATF_CHECK_STREQ("stage0 ", good());
 	runs = 3;
@@ -349,7 +349,7 @@ ATF_TC_BODY(worker_away, tc)
 	/* No worker runs. */
 	begin();
 	runs = 0;
-	parent_gen_request(&m, GEN_META, told, "a");
+	parent_gen_request(&m, GEN_META, called, "a");
 	(void)news();
 	ATF_CHECK_STREQ("commit retain ", good());
 }
@@ -360,7 +360,7 @@ ATF_TC_BODY(keys_ends, tc)
 #define BACK	"keys ended before all was in force: try again when it is back"
 	begin();
 	/* The pending call gives the reason. */
-	parent_gen_request(&m, GEN_RELOAD, told, "a");
+	parent_gen_request(&m, GEN_RELOAD, called, "a");
 	go_to("certs");
 	parent_gen_keys_gone(&m);
 	ATF_CHECK_STREQ("", news());
@@ -368,22 +368,22 @@ ATF_TC_BODY(keys_ends, tc)
 	ATF_CHECK_STREQ("refused(x.key: keys ended) a:x.key: keys ended ",
 	    news());
 	/* A step that ignores the end of keys fails as well. */
-	parent_gen_request(&m, GEN_RELOAD, told, "a");
+	parent_gen_request(&m, GEN_RELOAD, called, "a");
 	go_to("mesh");
 	parent_gen_keys_gone(&m);
 	ATF_CHECK_STREQ("refused(keys ended: try again when it is back) "
 	    "a:keys ended: try again when it is back ", good());
 	/* No call of keys is pending, but keys lost what it had loaded. */
-	parent_gen_request(&m, GEN_RELOAD, told, "a");
+	parent_gen_request(&m, GEN_RELOAD, called, "a");
 	go_to("maps");
 	parent_gen_keys_gone(&m);
 	ATF_CHECK_STREQ("refused(" BACK ") a:" BACK " ", news());
-	parent_gen_request(&m, GEN_RELOAD, told, "a");
+	parent_gen_request(&m, GEN_RELOAD, called, "a");
 	go_to("stage1");
 	parent_gen_keys_gone(&m);
 	ATF_CHECK_STREQ("refused(" BACK ") a:" BACK " ", news());
 	/* The next keys gets what is in force in the workers. */
-	parent_gen_request(&m, GEN_META, told, "a");
+	parent_gen_request(&m, GEN_META, called, "a");
 	go_to("stage1");
 	answer(0, 1, "");
 	answer(1, 1, "");
@@ -403,7 +403,7 @@ ATF_TC_BODY(again, tc)
 	int	 i;
 
 	begin();
-	parent_gen_request(&m, GEN_CERTS, told, "a");
+	parent_gen_request(&m, GEN_CERTS, called, "a");
 	for (i = 0; i < PARENT_GEN_TRIES; i++) {
 		go_to("stage1");
 		loaded = 0;
@@ -428,7 +428,7 @@ ATF_TC_BODY(again, tc)
 	ATF_CHECK_STREQ("refused(" BACK ") a:" BACK " ", news());
 	/* Errors of files are not retried. */
 	loaded = 1;
-	parent_gen_request(&m, GEN_CERTS, told, "b");
+	parent_gen_request(&m, GEN_CERTS, called, "b");
 	go_to("certs");
 	parent_gen_done(&m, -1, "no good");
 	ATF_CHECK_STREQ("refused(no good) b:no good ", news());
@@ -441,12 +441,12 @@ ATF_TC_WITHOUT_HEAD(too_late);
 ATF_TC_BODY(too_late, tc)
 {
 	begin();
-	parent_gen_request(&m, GEN_RELOAD, told, "a");
+	parent_gen_request(&m, GEN_RELOAD, called, "a");
 	go_to("maps");
 	parent_gens_late(&m);
 	ATF_CHECK_STREQ("refused(" LATE ") a:" LATE " ", news());
 	/* A worker that has not answered is ended. */
-	parent_gen_request(&m, GEN_RELOAD, told, "a");
+	parent_gen_request(&m, GEN_RELOAD, called, "a");
 	go_to("stage1");
 	answer(0, 1, "");
 	parent_gens_late(&m);
@@ -454,7 +454,7 @@ ATF_TC_BODY(too_late, tc)
 	    "a:relay 1 did not answer within 30 s ", news());
 	/* Its successor gets what is in force. */
 	runs = 3;
-	parent_gen_request(&m, GEN_RELOAD, told, "a");
+	parent_gen_request(&m, GEN_RELOAD, called, "a");
 	go_to("stage1");
 	answer(0, 1, "");
 	answer(1, 1, "");
@@ -471,17 +471,17 @@ ATF_TC_WITHOUT_HEAD(queue);
 ATF_TC_BODY(queue, tc)
 {
 	begin();
-	parent_gen_request(&m, GEN_RELOAD, told, "a");
+	parent_gen_request(&m, GEN_RELOAD, called, "a");
 	(void)news();
-	parent_gen_request(&m, GEN_RELOAD, told, "b");
-	parent_gen_request(&m, GEN_META, told, "c");
-	parent_gen_request(&m, GEN_RELOAD, told, "d");
+	parent_gen_request(&m, GEN_RELOAD, called, "b");
+	parent_gen_request(&m, GEN_META, called, "c");
+	parent_gen_request(&m, GEN_RELOAD, called, "d");
 	ATF_CHECK_STREQ("", news());
 	parent_gen_done(&m, -1, "bad");
 	/* The second generation reads all again: the error may be gone. */
 	ATF_CHECK_STREQ("refused(bad) a:bad conf ", news());
 	/* keys goes before queued requests. */
-	parent_gen_request(&m, GEN_KEYS, told, "e");
+	parent_gen_request(&m, GEN_KEYS, called, "e");
 	parent_gen_cancel(&m, "d");
 	parent_gen_done(&m, -1, "bad");
 	ATF_CHECK_STREQ("refused(bad) b:bad node ", news());
@@ -492,8 +492,8 @@ ATF_TC_BODY(queue, tc)
 	ATF_CHECK_STREQ("refused(bad) ", news());
 	/* A request that can't begin yet does not hold up others. */
 	loaded = 0;
-	parent_gen_request(&m, GEN_META, told, "f");
-	parent_gen_request(&m, GEN_RELOAD, told, "g");
+	parent_gen_request(&m, GEN_META, called, "f");
+	parent_gen_request(&m, GEN_RELOAD, called, "g");
 	ATF_CHECK_STREQ("conf ", news());
 }
 
@@ -501,21 +501,21 @@ ATF_TC_WITHOUT_HEAD(stop);
 ATF_TC_BODY(stop, tc)
 {
 	begin();
-	parent_gen_request(&m, GEN_RELOAD, told, "a");
-	parent_gen_request(&m, GEN_META, told, "b");
+	parent_gen_request(&m, GEN_RELOAD, called, "a");
+	parent_gen_request(&m, GEN_META, called, "b");
 	go_to("stage1");
-	parent_gen_request(&m, GEN_CERTS, told, "c");
+	parent_gen_request(&m, GEN_CERTS, called, "c");
 	parent_gens_stop(&m);
 	ATF_CHECK_STREQ("refused(derpd stops) a:derpd stops b:derpd stops "
 	    "c:derpd stops ", news());
 	ATF_CHECK_EQ(0, timer_ms);
-	parent_gen_request(&m, GEN_META, told, "d");
+	parent_gen_request(&m, GEN_META, called, "d");
 	ATF_CHECK_STREQ("d:derpd stops ", news());
 	ATF_CHECK(m.now == NULL);
 	/* What is in force already stays in force. */
 	begin();
 	runs = 1;
-	parent_gen_request(&m, GEN_META, told, "a");
+	parent_gen_request(&m, GEN_META, called, "a");
 	(void)news();
 	(void)good();
 	answer(0, 1, "");

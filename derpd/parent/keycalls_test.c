@@ -18,7 +18,7 @@
 static struct parent	 d;
 static struct conf	 conf;
 static struct ipc_chan	*keys;		/* keys' end */
-static char		 told[1024];	/* "NAME:RESULT " of each callback */
+static char		 callbacks[1024];	/* "NAME:RESULT " each */
 
 static void
 from_keys(struct ipc_chan *c, struct ipc_msg *m, void *arg)
@@ -80,12 +80,13 @@ turn(void)
 static void
 ended(void *arg, const uint8_t *res, size_t len, const char *why)
 {
-	size_t	 n = strlen(told);
+	size_t	 n = strlen(callbacks);
 
 	ATF_CHECK_EQ(why == NULL, res != NULL);
 	if (why != NULL)
 		ATF_CHECK_EQ(0, len);
-	snprintf(told + n, sizeof(told) - n, "%s:%s ", (const char *)arg,
+	snprintf(callbacks + n, sizeof(callbacks) - n, "%s:%s ",
+	    (const char *)arg,
 	    why != NULL ? why : (const char *)res);
 }
 
@@ -93,11 +94,11 @@ ended(void *arg, const uint8_t *res, size_t len, const char *why)
 static const char *
 news(void)
 {
-	static char	 text[sizeof(told)];
+	static char	 text[sizeof(callbacks)];
 
 	turn();
-	strlcpy(text, told, sizeof(text));
-	told[0] = '\0';
+	strlcpy(text, callbacks, sizeof(text));
+	callbacks[0] = '\0';
 	return (text);
 }
 
@@ -141,7 +142,7 @@ answer(const char *res, const char *why)
 
 /* An answer arrives; its owner is not called back yet. */
 static void
-take_one(void)
+receive_one(void)
 {
 	struct ipc_msg	 m;
 
@@ -169,7 +170,7 @@ ATF_TC_BODY(in_order, tc)
 	ATF_CHECK_STREQ("", news());
 	ATF_CHECK(d.keys.chan == NULL);
 	call("d");
-	ATF_CHECK_STREQ("", told);	/* not before the loop */
+	ATF_CHECK_STREQ("", callbacks);	/* not before the loop */
 	ATF_CHECK_STREQ("d:object: keys is not running ", news());
 	end();
 }
@@ -203,8 +204,8 @@ ATF_TC_BODY(cancel, tc)
 	turn();
 	answer("1", NULL);
 	answer("2", NULL);
-	take_one();
-	take_one();
+	receive_one();
+	receive_one();
 	parent_keys_cancel(&d, b);
 	ATF_CHECK_STREQ("c:2 ", news());
 	/* Within a callback. */
@@ -249,7 +250,7 @@ ATF_TC_BODY(late, tc)
 	ATF_CHECK_STREQ("a:1 ", news());
 	ATF_REQUIRE(evtimer_pending(d.calls.ev_late, &tv));
 	/* Only the timer can wake the loop. */
-	while (told[0] == '\0')
+	while (callbacks[0] == '\0')
 		ATF_REQUIRE(event_base_loop(d.base, EVLOOP_ONCE) != -1);
 	ATF_CHECK_STREQ("b:object: no answer from keys ", news());
 	ATF_CHECK(d.keys.chan == NULL);
@@ -321,15 +322,15 @@ ATF_TC_BODY(new_file, tc)
 	ATF_REQUIRE_EQ(0, mkdir("dir/key", 0700));
 	answer("pub", NULL);
 	ATF_CHECK_MSG(strncmp(news(), "d:can't make dir/key", 20) == 0,
-	    "%s", told);
+	    "%s", callbacks);
 	ATF_REQUIRE_EQ(0, rmdir("dir/key"));
 	ATF_CHECK_EQ_MSG(0, rmdir("dir"), "dir is not empty");
 	/* A file is in the place of the directory. */
 	ATF_REQUIRE((fd = open("dir", O_CREAT | O_WRONLY, 0600)) != -1);
 	close(fd);
 	parent_keys_make(&d, MSG_KEY_NODE_NEW, NULL, "dir/key", ended, "e");
-	ATF_CHECK_STREQ("", told);
-	ATF_CHECK_MSG(strstr(news(), "e:can't make ") != NULL, "%s", told);
+	ATF_CHECK_STREQ("", callbacks);
+	ATF_CHECK_MSG(strstr(news(), "e:can't make ") != NULL, "%s", callbacks);
 	end();
 }
 

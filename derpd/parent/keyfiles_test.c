@@ -46,7 +46,7 @@ end_log(void)
 
 /* 1 when a key file is accepted, else 0; the log is in errs. */
 static int
-taken(const char *path)
+accepted(const char *path)
 {
 	int	 fd;
 
@@ -76,17 +76,17 @@ ATF_TC_BODY(modes, tc)
 	put("k", "key");
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		ATF_REQUIRE_EQ(0, chmod("k", good[i]));
-		ATF_CHECK_MSG(taken("k"), "%o: %s", good[i], errs);
+		ATF_CHECK_MSG(accepted("k"), "%o: %s", good[i], errs);
 		ATF_CHECK_STREQ("", errs);
 	}
 	for (i = 0; i < sizeof(group) / sizeof(group[0]); i++) {
 		ATF_REQUIRE_EQ(0, chmod("k", group[i]));
-		ATF_CHECK_MSG(taken("k"), "%o: %s", group[i], errs);
+		ATF_CHECK_MSG(accepted("k"), "%o: %s", group[i], errs);
 		SAYS("test key k: its group can read it\n");
 	}
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		ATF_REQUIRE_EQ(0, chmod("k", bad[i]));
-		ATF_CHECK_MSG(!taken("k"), "%o was taken", bad[i]);
+		ATF_CHECK_MSG(!accepted("k"), "%o was taken", bad[i]);
 		SAYS("test key k: others can read or change it: chmod 600 k\n");
 	}
 }
@@ -95,35 +95,35 @@ ATF_TC_BODY(modes, tc)
 ATF_TC_WITHOUT_HEAD(kinds);
 ATF_TC_BODY(kinds, tc)
 {
-	ATF_CHECK(!taken("none"));
+	ATF_CHECK(!accepted("none"));
 	SAYS("test key none: No such file or directory; make it, or correct "
 	    "the path\n");
 	ATF_REQUIRE_EQ(0, mkdir("dir", 0700));
-	ATF_CHECK(!taken("dir"));
+	ATF_CHECK(!accepted("dir"));
 	SAYS("test key dir: not a key file: expected a regular file");
 	ATF_REQUIRE_EQ(0, mkfifo("fifo", 0600));
 	(void)alarm(20);		/* ends the test if it blocks */
-	ATF_CHECK(!taken("fifo"));
+	ATF_CHECK(!accepted("fifo"));
 	(void)alarm(0);
 	SAYS("test key fifo: not a key file: expected a regular file");
-	ATF_CHECK(!taken("/dev/null"));
+	ATF_CHECK(!accepted("/dev/null"));
 	SAYS("test key /dev/null: not a key file: expected a regular file");
 	put("big", "");
 	ATF_REQUIRE_EQ(0, chmod("big", 0600));
 	ATF_REQUIRE_EQ(0, truncate("big", 64 * 1024));
-	ATF_CHECK_MSG(taken("big"), "%s", errs);
+	ATF_CHECK_MSG(accepted("big"), "%s", errs);
 	ATF_REQUIRE_EQ(0, truncate("big", 64 * 1024 + 1));
-	ATF_CHECK(!taken("big"));
+	ATF_CHECK(!accepted("big"));
 	SAYS("expected a regular file of at most 64 KiB");
 	/* A symbolic link is followed: its target counts. */
 	put("k", "key");
 	ATF_REQUIRE_EQ(0, chmod("k", 0600));
 	ATF_REQUIRE_EQ(0, symlink("k", "link"));
-	ATF_CHECK_MSG(taken("link"), "%s", errs);
+	ATF_CHECK_MSG(accepted("link"), "%s", errs);
 	ATF_REQUIRE_EQ(0, chmod("k", 0620));
-	ATF_CHECK(!taken("link"));
+	ATF_CHECK(!accepted("link"));
 	ATF_REQUIRE_EQ(0, symlink("nowhere", "dangling"));
-	ATF_CHECK(!taken("dangling"));
+	ATF_CHECK(!accepted("dangling"));
 	SAYS("test key dangling: No such file or directory");
 }
 

@@ -17,8 +17,8 @@
 #define START_MS	20000	/* extra, until a child is ready */
 #define RESOLVER_MS	60000	/* extra, for users of the resolver */
 
-static struct event	*ev_look;
-static uint64_t		 looked_ms;	/* last check, monotonic */
+static struct event	*ev_check;
+static uint64_t		 checked_ms;	/* last check, monotonic */
 
 /* Milliseconds that a child may owe its answer. */
 static uint64_t
@@ -35,7 +35,7 @@ patience(const struct parent_proc *p)
 
 /* `ran' milliseconds have passed in which the child could answer. */
 static void
-look_at(struct parent_proc *p, uint64_t ran)
+check_one(struct parent_proc *p, uint64_t ran)
 {
 	char what[64];
 
@@ -71,16 +71,16 @@ wait_turn(struct parent *d)
 	struct timeval tv = { (time_t)(ms / 1000),
 	    (suseconds_t)(ms % 1000 * 1000) };
 
-	looked_ms = base_clock_ms();
-	if (evtimer_add(ev_look, &tv) == -1)
+	checked_ms = base_clock_ms();
+	if (evtimer_add(ev_check, &tv) == -1)
 		fatalx("no timer to supervise the children");
 }
 
 static void
-look(evutil_socket_t fd, short what, void *arg)
+check_all(evutil_socket_t fd, short what, void *arg)
 {
 	struct parent *d = arg;
-	uint64_t ran = base_clock_ms() - looked_ms;
+	uint64_t ran = base_clock_ms() - checked_ms;
 	unsigned int i;
 
 	(void)fd;
@@ -89,14 +89,14 @@ look(evutil_socket_t fd, short what, void *arg)
 		ran = 0;
 	if (!d->starting && !d->stopping)
 		for (i = 0; i < d->nprocs; i++)
-			look_at(d->procs[i], ran);
+			check_one(d->procs[i], ran);
 	wait_turn(d);
 }
 
 void
 parent_life_start(struct parent *d)
 {
-	if ((ev_look = evtimer_new(d->base, look, d)) == NULL)
+	if ((ev_check = evtimer_new(d->base, check_all, d)) == NULL)
 		fatalx("no timer to supervise the children");
 	wait_turn(d);
 }

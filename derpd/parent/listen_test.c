@@ -74,7 +74,8 @@ connect_to(int port)
 
 /* Accept all waiting connections; *used gets the number of sockets with any. */
 static int
-take(const struct parent_listen_socket *l, unsigned int n, int want, int *used)
+accept_all(const struct parent_listen_socket *l, unsigned int n, int want,
+    int *used)
 {
 	struct pollfd	pfd[8];
 	unsigned int	i;
@@ -111,7 +112,7 @@ ATF_TC_BODY(shared, tc)
 		ATF_CHECK_EQ(s.v[0].port, port_of(s.v[0].fds[i]));
 	for (i = 0; i < CLIENTS; i++)
 		ATF_REQUIRE((fds[i] = connect_to(s.v[0].port)) != -1);
-	ATF_CHECK_EQ(CLIENTS, take(&s.v[0], 3, CLIENTS, &used));
+	ATF_CHECK_EQ(CLIENTS, accept_all(&s.v[0], 3, CLIENTS, &used));
 #ifdef __linux__
 	ATF_CHECK_MSG(used > 1, "one worker got all clients");
 #endif
@@ -284,7 +285,7 @@ ATF_TC_BODY(ended, tc)
 		ATF_CHECK_EQ(-1, connect_to(s.v[0].port));
 		ATF_REQUIRE_EQ(0, parent_listen_options(&s, c, 0));
 		ATF_REQUIRE((fd = connect_to(s.v[0].port)) != -1);
-		ATF_CHECK_EQ(1, take(&s.v[0], 1, 1, &used));
+		ATF_CHECK_EQ(1, accept_all(&s.v[0], 1, 1, &used));
 		close(fd);
 	}
 	parent_listen_close(&s);
@@ -318,7 +319,7 @@ ATF_TC_BODY(ended_of_two, tc)
 	ATF_REQUIRE_EQ(0, parent_listen_options(&s, c, 0));
 	for (i = 0; i < CLIENTS; i++)
 		ATF_REQUIRE((fds[i] = connect_to(s.v[0].port)) != -1);
-	ATF_CHECK_EQ(CLIENTS, take(&s.v[0], 2, CLIENTS, &used));
+	ATF_CHECK_EQ(CLIENTS, accept_all(&s.v[0], 2, CLIENTS, &used));
 	ATF_CHECK_EQ(2, used);
 	for (i = 0; i < CLIENTS; i++)
 		close(fds[i]);

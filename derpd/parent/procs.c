@@ -364,13 +364,13 @@ relays_running(const struct parent *d)
 static void
 died(struct parent *d, struct parent_proc *p, int status)
 {
-	int asked = d->stopping || !needed(p);
+	int expected = d->stopping || !needed(p);
 
 	/*
 	 * Status 0 was requested, by MSG_STOP or by settings that need a
 	 * restart.
 	 */
-	if (!asked && status != 0)
+	if (!expected && status != 0)
 		log_death(p, status);
 	p->pid = 0;
 	parent_procs_forget(p);
@@ -386,7 +386,7 @@ died(struct parent *d, struct parent_proc *p, int status)
 	if (d->stopping && !relays_running(d))
 		/* keys comes last; it ends when its channel is closed. */
 		parent_procs_forget(&d->keys);
-	if (asked)
+	if (expected)
 		return;
 	if (d->starting) {
 		d->failed = 1;

@@ -316,7 +316,7 @@ ATF_TC_BODY(failure, tc)
 }
 
 static void
-say_ready(struct parent_proc *p)
+send_ready(struct parent_proc *p)
 {
 	struct ipc_wr	 w;
 	struct ipc_chan	*c = ends[p->pid - PID];
@@ -333,28 +333,28 @@ ATF_TC_WITHOUT_HEAD(ready);
 ATF_TC_BODY(ready, tc)
 {
 	begin();
-	say_ready(&d.keys);
-	say_ready(&d.relays[0]);
-	say_ready(&d.stuns[0]);
+	send_ready(&d.keys);
+	send_ready(&d.relays[0]);
+	send_ready(&d.stuns[0]);
 	ATF_CHECK(d.relays[0].ready);
 	ATF_CHECK_STREQ("level", d.relays[0].level);
 	/* Only children that are needed count. */
 	ATF_CHECK(!parent_procs_ready(&d));
-	say_ready(&d.relays[1]);
+	send_ready(&d.relays[1]);
 	ATF_CHECK(parent_procs_ready(&d));
 	conf.acme.enabled = 1;
 	ATF_CHECK(!parent_procs_ready(&d));
 	conf.acme.enabled = 0;
 	/* MSG_READY is sent once. */
 	killed = 0;
-	say_ready(&d.relays[1]);
+	send_ready(&d.relays[1]);
 	ATF_CHECK_EQ(d.relays[1].pid, killed);
 	ATF_CHECK(!parent_procs_ready(&d));
 }
 
 /* 1: the child was stopped, 0: not; -1: its channel is closed. */
 static int
-told(pid_t pid)
+stop_sent(pid_t pid)
 {
 	struct ipc_msg	 m;
 	int		 rv = 0;
@@ -381,15 +381,15 @@ ATF_TC_BODY(stop, tc)
 	keys = d.keys.pid;
 	d.stopping = 1;
 	parent_procs_stop(&d, 5000);
-	ATF_CHECK_EQ(1, told(d.relays[0].pid));
-	ATF_CHECK_EQ(1, told(d.relays[1].pid));
-	ATF_CHECK_EQ(1, told(d.stuns[0].pid));
-	ATF_CHECK_EQ(0, told(keys));
+	ATF_CHECK_EQ(1, stop_sent(d.relays[0].pid));
+	ATF_CHECK_EQ(1, stop_sent(d.relays[1].pid));
+	ATF_CHECK_EQ(1, stop_sent(d.stuns[0].pid));
+	ATF_CHECK_EQ(0, stop_sent(keys));
 	ends_with(&d.stuns[0], 0);
 	ends_with(&d.relays[0], 0);
-	ATF_CHECK_EQ(0, told(keys));
+	ATF_CHECK_EQ(0, stop_sent(keys));
 	ends_with(&d.relays[1], 256);
-	ATF_CHECK_EQ(-1, told(keys));
+	ATF_CHECK_EQ(-1, stop_sent(keys));
 	ATF_CHECK(parent_procs_running(&d));
 	ends_with(&d.keys, 0);
 	ATF_CHECK(!parent_procs_running(&d));

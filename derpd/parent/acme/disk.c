@@ -255,7 +255,7 @@ is_marked(const struct parent *d, const struct parent_cert *c, uint8_t *reason)
 
 /* Fill in the plan's facts of the certificate; its ARI id is kept in `ch'. */
 static void
-look_at_cert(const struct parent *d, const struct parent_cert *c,
+cert_facts(const struct parent *d, const struct parent_cert *c,
     struct renew_plan_cert *pc, struct acme_chain *ch)
 {
 	const struct conf_name *n;
@@ -272,7 +272,7 @@ look_at_cert(const struct parent *d, const struct parent_cert *c,
 }
 
 void
-renew_look_at(const struct parent *d, struct renew_facts *f,
+renew_read_facts(const struct parent *d, struct renew_facts *f,
     struct acme_chain *ch)
 {
 	const struct parent_cert *c = renew_cert(d);
@@ -290,5 +290,5 @@ renew_look_at(const struct parent *d, struct renew_facts *f,
 	f->until = c->not_after;
 	f->name = c->nnames > 0 ? c->names[0] : NULL;
 	f->marked = f->mark && is_marked(d, c, &f->reason);
-	look_at_cert(d, c, &f->cert, ch);
+	cert_facts(d, c, &f->cert, ch);
 }

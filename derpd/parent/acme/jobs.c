@@ -309,7 +309,7 @@ static int
 rest(struct parent *d, struct renew_event *ev)
 {
 	(void)d;
-	return (event(ev, RENEW_ON_LOOK, NULL));
+	return (event(ev, RENEW_ON_WAKE, NULL));
 }
 
 static int
@@ -331,7 +331,7 @@ job(struct parent *d, struct renew_event *ev)
 
 	if (d->helper.chan == NULL || !d->helper.ready)
 		return (event(ev, RENEW_ON_GONE, NULL));
-	d->acme.said = 0;
+	d->acme.ntokens = 0;
 	v.id = ++d->acme.id;
 	v.job = (enum ipc_acme_job)m->job;
 	if (c != NULL) {

@@ -7,7 +7,7 @@
 
 #include "moves.h"
 
-#define LOOK_AGAIN	3600	/* seconds: the clock may be set meanwhile */
+#define WAKE_MAX	3600	/* seconds: the clock may be set meanwhile */
 
 /* Jobs, as bits. */
 #define BIT(job)	RENEW_BIT(job)
@@ -120,8 +120,8 @@ renew_wake(const struct renew_machine *m, const struct renew_facts *f,
 	if (m->state != RENEW_AT_REST)
 		return (RENEW_JOB_SECS);
 	(void)renew_due(m, f, now, &when);
-	if (when >= now + LOOK_AGAIN)
-		return (LOOK_AGAIN);
+	if (when >= now + WAKE_MAX)
+		return (WAKE_MAX);
 	return (when > now ? when - now : 1);
 }
 
@@ -240,12 +240,12 @@ static const struct machine_rule {
 #define IF(from, on, jobs, when, does, to)				\
 	{ RENEW_AT_##from, RENEW_ON_##on, jobs, when, renew_do_##does,	\
 	    RENEW_AT_##to }
-  IF(OFF,            LOOK,         ANY,     is_enabled, none, LOAD),
+  IF(OFF,            WAKE,         ANY,     is_enabled, none, LOAD),
  ROW(LOAD,           RECORD,       ANY,     read_record,        REST),
-  IF(REST,           LOOK,         ANY,     is_disabled, switch_off, OFF),
-  IF(REST,           LOOK,         ANY,     order_is_due, begin, TRY),
-  IF(REST,           LOOK,         ANY,     window_is_due, begin, JOB),
-  IF(REST,           LOOK,         ANY,     other_is_due, begin, ACCOUNT),
+  IF(REST,           WAKE,         ANY,     is_disabled, switch_off, OFF),
+  IF(REST,           WAKE,         ANY,     order_is_due, begin, TRY),
+  IF(REST,           WAKE,         ANY,     window_is_due, begin, JOB),
+  IF(REST,           WAKE,         ANY,     other_is_due, begin, ACCOUNT),
 
  /* In any state. */
  ROW(EVERY,          REQUEST,      ANY,     note_request,       STAY),
@@ -292,7 +292,7 @@ static const struct machine_rule {
  ROW(STALE,          KEY_REFUSED,  ANY,     none,               BINDING),
 
  /* The job of acme-helper. */
-  IF(JOB,            LOOK,         ANY,     is_late, kill_helper, STAY),
+  IF(JOB,            WAKE,         ANY,     is_late, kill_helper, STAY),
   IF(JOB,            GONE,         ANY,     is_stopping, none, OFF),
  ROW(JOB,            GONE,         ANY,     helper_gone,        ENDED),
   IF(JOB,           RESULT,      ~ROLL,  account_refused, read_result, ASIDE),

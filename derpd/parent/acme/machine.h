@@ -4,7 +4,7 @@
  * is entered; the event that the work ends with comes back.  Time, randomness
  * and what is on disk are part of each event.
  *
- *                OFF --LOOK--> LOAD --RECORD--> REST <--------------------+
+ *                OFF --WAKE--> LOAD --RECORD--> REST <--------------------+
  *                                                |                        |
  *      certificate: due or requested             | ARI: ask when to renew |
  *   +--------------------------------------------+----------> JOB         |
@@ -101,7 +101,7 @@ enum renew_state {
 
 enum renew_event_type {
 	RENEW_ON_NONE,		/* pseudo event: leaves RENEW_AT_ENDED */
-	RENEW_ON_LOOK,		/* time has passed, or a process is ready */
+	RENEW_ON_WAKE,		/* time has passed, or a process is ready */
 	RENEW_ON_REQUEST,	/* derpctl requests the job ev->job */
 	RENEW_ON_RELOAD,	/* a new configuration is in force */
 	RENEW_ON_RECORD,	/* acme.plan is ev->text of ev->len bytes;
@@ -202,7 +202,7 @@ enum renew_level {
 /* Effects besides the states' work. */
 struct renew_ops {
 	/* Log a line. */
-	void	(*say)(void *arg, enum renew_level level, const char *line);
+	void	(*log)(void *arg, enum renew_level level, const char *line);
 	/* The job has ended: send derpctl the line, if it waits for the job. */
 	void	(*answer)(void *arg, unsigned int job, int good,
 		    const char *line);
@@ -227,7 +227,7 @@ int	 renew_step(struct renew_machine *m, const struct renew_event *ev,
 unsigned int renew_due(const struct renew_machine *m,
 	    const struct renew_facts *f, int64_t now, int64_t *when);
 
-/* Seconds from `now' to the next RENEW_ON_LOOK; 0: none is needed. */
+/* Seconds from `now' to the next RENEW_ON_WAKE; 0: none is needed. */
 int64_t	 renew_wake(const struct renew_machine *m,
 	    const struct renew_facts *f, int64_t now);
 

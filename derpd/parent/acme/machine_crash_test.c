@@ -198,7 +198,7 @@ ATF_TC_BODY(between, tc)
 		enum renew_event_type	 type;
 		unsigned int		 job;
 	} events[] = {
-		{ RENEW_ON_LOOK, 0 }, { RENEW_ON_RELOAD, 0 },
+		{ RENEW_ON_WAKE, 0 }, { RENEW_ON_RELOAD, 0 },
 		{ RENEW_ON_GONE, 0 }, { RENEW_ON_REQUEST, ACMEJOB_ISSUE },
 		{ RENEW_ON_REQUEST, ACMEJOB_ROLL },
 		{ RENEW_ON_REQUEST, ACMEJOB_REVOKE }

@@ -13,16 +13,17 @@
 static struct renew_machine m;
 static struct renew_facts f;
 static struct acme_ari	 ari;
-static char		 said[8192];	/* log lines, each behind a letter
+static char		 logged[8192];	/* log lines, each behind a letter
 					   for its level */
 static int		 answers, answer_good, unmarks, kills;
 static char		 answer_line[2 * IPC_ACME_LINESIZE];
 
 static void
-say(void *arg, enum renew_level level, const char *line)
+log_line(void *arg, enum renew_level level, const char *line)
 {
 	(void)arg;
-	snprintf(said + strlen(said), sizeof(said) - strlen(said), "%c %s\n",
+	snprintf(logged + strlen(logged), sizeof(logged) - strlen(logged),
+	    "%c %s\n",
 	    "diw"[level], line);
 }
 
@@ -50,7 +51,9 @@ kill_helper(void *arg)
 	kills++;
 }
 
-static const struct renew_ops ops = { say, answer, unmark, kill_helper, NULL };
+static const struct renew_ops ops = {
+	log_line, answer, unmark, kill_helper, NULL
+};
 
 /* A service at rest, with a certificate. */
 static void
@@ -58,7 +61,7 @@ at(enum renew_state s, unsigned int job)
 {
 	renew_machine_init(&m);
 	memset(&f, 0, sizeof(f));
-	said[0] = '\0';
+	logged[0] = '\0';
 	answers = unmarks = kills = 0;
 	m.state = s;
 	m.job = job;
@@ -88,7 +91,7 @@ static const struct {
 	unsigned int		 job;
 	enum renew_state	 to;
 } expected[] = {
-	{ RENEW_AT_OFF, RENEW_ON_LOOK, 0, RENEW_AT_LOAD },
+	{ RENEW_AT_OFF, RENEW_ON_WAKE, 0, RENEW_AT_LOAD },
 	{ RENEW_AT_LOAD, RENEW_ON_RECORD, 0, RENEW_AT_REST },
 	{ RENEW_AT_TRY, RENEW_ON_WRITTEN, 0, RENEW_AT_ACCOUNT },
 	{ RENEW_AT_TRY, RENEW_ON_UNWRITTEN, 0, RENEW_AT_REST },
@@ -236,7 +239,7 @@ ATF_TC_BODY(every, tc)
 	unsigned int	 s, e, job;
 
 	for (s = 0; s < RENEW_NSTATES; s++)
-		for (e = RENEW_ON_LOOK; e < RENEW_NEVENTS; e++)
+		for (e = RENEW_ON_WAKE; e < RENEW_NEVENTS; e++)
 			for (job = ACMEJOB_ISSUE; job <= ACMEJOB_CONTACT;
 			    job++)
 				if (s != RENEW_AT_ENDED)
@@ -253,7 +256,7 @@ ATF_TC_BODY(due, tc)
 	at(RENEW_AT_REST, 0);
 	f.ready = 0;
 	m.requests = 1U << ACMEJOB_ROLL;
-	ATF_CHECK_EQ(0, step(RENEW_ON_LOOK, 0, NULL));
+	ATF_CHECK_EQ(0, step(RENEW_ON_WAKE, 0, NULL));
 	f.ready = 1;
 	f.next = f.marked = f.contacts = 1;
 	m.requests |= 1U << ACMEJOB_REVOKE | 1U << ACMEJOB_ISSUE;
@@ -280,7 +283,7 @@ ATF_TC_BODY(due, tc)
 	ATF_CHECK_EQ(3600, renew_wake(&m, &f, NOW));
 	m.requests = 1U << ACMEJOB_ISSUE;
 	ATF_CHECK_EQ(1, renew_wake(&m, &f, NOW));
-	ATF_CHECK_EQ(1, step(RENEW_ON_LOOK, 0, NULL));
+	ATF_CHECK_EQ(1, step(RENEW_ON_WAKE, 0, NULL));
 	ATF_CHECK_EQ(RENEW_AT_TRY, m.state);
 	ATF_CHECK_EQ(0, m.requests);
 	f.stopping = 1;
@@ -360,17 +363,17 @@ ATF_TC_BODY(helper, tc)
 	ATF_CHECK_EQ(RENEW_AT_OFF, m.state);
 	at(RENEW_AT_JOB, ACMEJOB_ISSUE);
 	m.until_ms = 1001;
-	step(RENEW_ON_LOOK, 0, NULL);
+	step(RENEW_ON_WAKE, 0, NULL);
 	ATF_CHECK_EQ(0, kills);
 	m.until_ms = 1000;
-	step(RENEW_ON_LOOK, 0, NULL);
+	step(RENEW_ON_WAKE, 0, NULL);
 	ATF_CHECK_EQ(1, kills);
 	ATF_CHECK_EQ(RENEW_AT_JOB, m.state);
 	/* Without an acme section the machine is off. */
 	at(RENEW_AT_REST, 0);
 	f.enabled = f.ready = 0;
 	m.requests = ~0U;
-	step(RENEW_ON_LOOK, 0, NULL);
+	step(RENEW_ON_WAKE, 0, NULL);
 	ATF_CHECK_EQ(RENEW_AT_OFF, m.state);
 	ATF_CHECK_EQ(0, m.requests);
 }
@@ -385,7 +388,7 @@ ATF_TC_BODY(lacks, tc)
 	step(RENEW_ON_KEY_TAKEN, 0, NULL);
 	step(RENEW_ON_RESULT, ACMEEND_REFUSED, "no account");
 	ATF_CHECK_STREQ("no account; mac: No such file", m.plan.error);
-	ATF_CHECK(strstr(said, "w no certificate: no account; mac: No such "
+	ATF_CHECK(strstr(logged, "w no certificate: no account; mac: No such "
 	    "file (next try 20") != NULL);
 	at(RENEW_AT_ACCOUNT, ACMEJOB_ISSUE);
 	step(RENEW_ON_KEY_REFUSED, 0, "account: broken");

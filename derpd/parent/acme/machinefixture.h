@@ -41,7 +41,7 @@ static struct {
 	int	 order_key, in_force, new_crt, wants_contacts;
 	int	 binding;		/* an account binding is configured */
 	int	 fails_force;		/* how often */
-	int	 asked;			/* an order was requested */
+	int	 requested;			/* an order was requested */
 	int64_t	 now;
 	uint64_t ms;
 	/* Made so far. */
@@ -150,9 +150,9 @@ order(void)
 {
 	enum ipc_acme_outcome	 end;
 
-	ATF_REQUIRE_MSG(w.asked || w.now >= w.last_order + 60,
+	ATF_REQUIRE_MSG(w.requested || w.now >= w.last_order + 60,
 	    "two orders within a minute");
-	w.asked = 0;
+	w.requested = 0;
 	w.last_order = w.now;
 	if ((end = need_account()) != ACMEEND_OK)
 		return (end);
@@ -315,7 +315,7 @@ restart(void)
 	renew_machine_init(&m);
 	w.k_account = w.k_next = w.k_cert = w.k_allowed = w.order_key = 0;
 	w.in_force = w.crt;
-	w.asked = 0;
+	w.requested = 0;
 }
 
 static int
@@ -347,7 +347,7 @@ static int			 gone;	/* acme-helper ended in its job */
 static void
 settle(void)
 {
-	struct renew_event	 ev = { .type = RENEW_ON_LOOK };
+	struct renew_event	 ev = { .type = RENEW_ON_WAKE };
 	enum ipc_acme_outcome	 end = ACMEEND_OK;
 	enum renew_state	 s;
 	int			 n;
@@ -356,7 +356,7 @@ settle(void)
 		ATF_REQUIRE_MSG(n < 1000, "no end in %s",
 		    renew_state_name(m.state));
 		memset(&ev, 0, sizeof(ev));
-		ev.type = RENEW_ON_LOOK;
+		ev.type = RENEW_ON_WAKE;
 		s = m.state;
 		if (s == RENEW_AT_REST)
 			continue;
@@ -378,10 +378,10 @@ settle(void)
 		if (s == crash_in) {
 			crash_in = RENEW_NSTATES;
 			restart();
-			ev.type = RENEW_ON_LOOK;
+			ev.type = RENEW_ON_WAKE;
 		} else if (s == interrupt_in && ev.type != RENEW_ON_KEY_NONE) {
 			interrupt_in = RENEW_NSTATES;
-			w.asked |= interrupt == RENEW_ON_RELOAD ||
+			w.requested |= interrupt == RENEW_ON_RELOAD ||
 			    interrupt_job == ACMEJOB_ISSUE;
 			/* Without acme-helper there is no result. */
 			gone = interrupt == RENEW_ON_GONE &&
@@ -412,7 +412,7 @@ days(int n)
 static void
 request(unsigned int job)
 {
-	w.asked |= job == ACMEJOB_ISSUE;
+	w.requested |= job == ACMEJOB_ISSUE;
 	world_event(RENEW_ON_REQUEST, job);
 	settle();
 }

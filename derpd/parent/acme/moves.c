@@ -19,7 +19,7 @@ report(const struct renew_move *s, enum renew_level level, const char *what,
 	char line[3 * IPC_ACME_LINESIZE];
 
 	snprintf(line, sizeof(line), "%s%s", what, why);
-	s->ops->say(s->ops->arg, level, line);
+	s->ops->log(s->ops->arg, level, line);
 }
 
 /* Set the answer for derpctl, sent when all is on the disk. */

@@ -11,9 +11,9 @@
 #define HOUR		3600
 #define DAY		86400
 
-#define ASK_MIN		MINUTE	/* RFC 9773 4.3.2 */
-#define ASK_MAX		DAY
-#define ASK_USUAL	(6 * HOUR)	/* RFC 9773 4.3.3 */
+#define QUERY_MIN	MINUTE	/* RFC 9773 4.3.2 */
+#define QUERY_MAX	DAY
+#define QUERY_USUAL	(6 * HOUR)	/* RFC 9773 4.3.3 */
 #define REST_MAX	(7 * DAY)	/* longest rest that a directory gets */
 #define FAR		(30 * DAY)	/* bound on times in a record */
 #define CAREFUL		3		/* failures assumed when unknown */
@@ -81,7 +81,7 @@ enum renew_plan_do
 renew_plan_next(const struct renew_plan *p, const struct renew_plan_cert *c,
     int64_t now, int64_t *when)
 {
-	int64_t	 issue, ask, rest = sound(p->next_try, now);
+	int64_t	 issue, query, rest = sound(p->next_try, now);
 
 	issue = renew_plan_renewal(p, c);
 	if (issue < rest)
@@ -89,10 +89,10 @@ renew_plan_next(const struct renew_plan *p, const struct renew_plan_cert *c,
 	*when = issue;
 	if (c->not_after == 0 || c->id[0] == '\0' || issue <= now)
 		return (PLAN_ISSUE);
-	ask = is_about(p, c) ? sound(p->ari_next, now) : now;
-	if (ask >= issue)
+	query = is_about(p, c) ? sound(p->ari_next, now) : now;
+	if (query >= issue)
 		return (PLAN_ISSUE);
-	*when = ask;
+	*when = query;
 	return (PLAN_QUERY);
 }
 
@@ -170,9 +170,9 @@ next_query(int64_t not_before, int64_t now, int64_t usual)
 {
 	if (not_before == 0)
 		return (now + usual);
-	if (not_before < now + ASK_MIN)
-		return (now + ASK_MIN);
-	return (not_before > now + ASK_MAX ? now + ASK_MAX : not_before);
+	if (not_before < now + QUERY_MIN)
+		return (now + QUERY_MIN);
+	return (not_before > now + QUERY_MAX ? now + QUERY_MAX : not_before);
 }
 
 /* From now on the record is about this certificate. */
@@ -192,7 +192,7 @@ renew_plan_ari(struct renew_plan *p, const struct renew_plan_cert *c,
 {
 	be_about(p, c);
 	p->ari_next = next_query(not_before, now,
-	    ari->start == 0 ? ASK_MAX : ASK_USUAL);
+	    ari->start == 0 ? QUERY_MAX : QUERY_USUAL);
 	if (ari->start == 0 || ari->end <= ari->start) {
 		p->ari_start = p->ari_end = p->ari_pick = 0;
 		p->ari_why[0] = '\0';
@@ -212,7 +212,7 @@ renew_plan_ari_failed(struct renew_plan *p, const struct renew_plan_cert *c,
     int64_t not_before, int64_t now)
 {
 	be_about(p, c);
-	p->ari_next = next_query(not_before, now, ASK_USUAL);
+	p->ari_next = next_query(not_before, now, QUERY_USUAL);
 }
 
 void

@@ -173,7 +173,8 @@ ATF_TC_BODY(rests_by_kind, tc)
 	    0);
 	ATF_CHECK_EQ(NOW + 7 * DAY, p.next_try);
 	/* Stopped on request: retried soon, and not counted. */
-	renew_plan_failed(&p, &none, ACMEEND_STOPPED, "stopped\non request", 0, NOW,
+	renew_plan_failed(&p, &none, ACMEEND_STOPPED, "stopped\non request", 0,
+	    NOW,
 	    0);
 	ATF_CHECK_EQ(NOW + 60, p.next_try);
 	ATF_CHECK_EQ(0, p.failures);

@@ -31,10 +31,10 @@ renew_temporary(const struct parent *d)
 
 /* Collect the facts for the machine. */
 static void
-look_around(const struct parent *d, struct renew_facts *f,
+collect_facts(const struct parent *d, struct renew_facts *f,
     struct acme_chain *ch)
 {
-	renew_look_at(d, f, ch);
+	renew_read_facts(d, f, ch);
 	f->stopping = d->stopping;
 	f->ready = f->enabled && !d->starting && !d->stopping &&
 	    d->helper.ready && d->keys_loaded;
@@ -48,7 +48,7 @@ renew_when(const struct parent *d)
 	struct acme_chain ch;
 	int64_t when;
 
-	look_around(d, &f, &ch);
+	collect_facts(d, &f, &ch);
 	if (m->state <= RENEW_AT_LOAD || renew_on_hold(&f))
 		return (0);
 	when = renew_plan_renewal(&m->plan, &f.cert);
@@ -61,7 +61,7 @@ renew_is_on_hold(const struct parent *d)
 	struct renew_facts f;
 	struct acme_chain ch;
 
-	look_around(d, &f, &ch);
+	collect_facts(d, &f, &ch);
 	return (renew_on_hold(&f));
 }
 
@@ -121,7 +121,7 @@ schedule(struct parent *d)
 	struct renew_facts f;
 	struct acme_chain ch;
 
-	look_around(d, &f, &ch);
+	collect_facts(d, &f, &ch);
 	tv.tv_sec = (time_t)renew_wake(&d->acme.machine, &f, time(NULL));
 	if (tv.tv_sec == 0)
 		return;
@@ -144,7 +144,7 @@ renew_event(struct parent *d, const struct renew_event *first)
 
 	d->acme.d = d;
 	do {
-		look_around(d, &f, &ch);
+		collect_facts(d, &f, &ch);
 		ev.now = time(NULL);
 		ev.ms = base_clock_ms();
 		ev.rnd = arc4random();
@@ -160,7 +160,7 @@ renew_event(struct parent *d, const struct renew_event *first)
 void
 renew_run(struct parent *d)
 {
-	struct renew_event ev = { .type = RENEW_ON_LOOK };
+	struct renew_event ev = { .type = RENEW_ON_WAKE };
 
 	renew_event(d, &ev);
 }

@@ -44,7 +44,7 @@ struct parent_proc;
 struct renew {
 	struct parent	*d;
 	struct renew_machine machine;
-	struct event	*ev;		/* timer of RENEW_ON_LOOK */
+	struct event	*ev;		/* timer of RENEW_ON_WAKE */
 	uint32_t	 id;		/* of acme-helper's last job */
 	uint8_t		 key[IPC_KEYHASH_LEN];		/* of the order's key */
 	char		 why[IPC_ACME_LINESIZE];	/* of the last event */
@@ -53,11 +53,11 @@ struct renew {
 	/* tokens.c */
 	char			 thumb[64];	/* of the account key */
 	struct acme_tokens	 tokens;	/* answered by the workers */
-	char			 asked[IPC_TOKEN_SIZE];	/* token not answered by
-							   all yet, "" none */
+	char			 pending[IPC_TOKEN_SIZE];	/* token that not all
+							   answer yet, or "" */
 	unsigned char		 owes[IPC_MAXWORKERS];	/* workers that have not
 							   confirmed it */
-	unsigned int		 said;		/* MSG_ACME_TOKENs of this
+	unsigned int		 ntokens;	/* MSG_ACME_TOKENs of this
 						   job */
 };
 
@@ -206,7 +206,7 @@ int	 renew_there(const struct parent *d, const char *name);
  * Fill in the facts of the files, the certificate and the configuration; the
  * rest of *f is 0.  The certificate's ARI id is kept in *ch.
  */
-void	 renew_look_at(const struct parent *d, struct renew_facts *f,
+void	 renew_read_facts(const struct parent *d, struct renew_facts *f,
 	    struct acme_chain *ch);
 
 /* Read acme.plan into `text' of PLAN_TEXTSIZE bytes.  Bytes, or -1: no file. */

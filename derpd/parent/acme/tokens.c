@@ -44,7 +44,7 @@ renew_forget_tokens(struct parent *d)
 {
 	struct ipc_wr w;
 
-	d->acme.asked[0] = '\0';
+	d->acme.pending[0] = '\0';
 	if (d->acme.tokens.n == 0)
 		return;
 	acme_tokens_free(&d->acme.tokens);
@@ -60,15 +60,15 @@ check_token(struct parent *d)
 	struct ipc_msg_acme_token_set v;
 	unsigned int i;
 
-	if (d->acme.asked[0] == '\0')
+	if (d->acme.pending[0] == '\0')
 		return;
 	for (i = 0; i < d->nworkers; i++)
 		if (d->acme.owes[i])
 			return;
-	v.token = d->acme.asked;
+	v.token = d->acme.pending;
 	if (d->helper.chan != NULL)
 		(void)ipc_send_acme_token_set(d->helper.chan, &v);
-	d->acme.asked[0] = '\0';
+	d->acme.pending[0] = '\0';
 }
 
 int
@@ -79,7 +79,7 @@ renew_token_set(struct parent_proc *relay, struct ipc_msg *m)
 
 	if (ipc_get_relay_token_set(&m->rd, &v) == -1)
 		return (-1);
-	if (strcmp(v.token, d->acme.asked) == 0) {
+	if (strcmp(v.token, d->acme.pending) == 0) {
 		d->acme.owes[relay->worker] = 0;
 		check_token(d);
 	}
@@ -101,18 +101,18 @@ renew_handle_token(struct parent *d, struct ipc_rd *r)
 	struct ipc_wr w;
 	unsigned int i;
 
-	if (ipc_get_acme_token(r, &v) == -1 || ++d->acme.said > MAX_SAID)
+	if (ipc_get_acme_token(r, &v) == -1 || ++d->acme.ntokens > MAX_SAID)
 		return (-1);
 	if (v.token[0] == '\0') {
 		renew_forget_tokens(d);
 		return (0);
 	}
-	if (d->acme.asked[0] != '\0')
+	if (d->acme.pending[0] != '\0')
 		return (-1);
 	snprintf(auth, sizeof(auth), "%s.%s", v.token, d->acme.thumb);
 	if (acme_tokens_add(&d->acme.tokens, v.token, auth) == -1)
 		return (-1);
-	strlcpy(d->acme.asked, v.token, sizeof(d->acme.asked));
+	strlcpy(d->acme.pending, v.token, sizeof(d->acme.pending));
 	for (i = 0; i < d->nworkers; i++)
 		d->acme.owes[i] = d->relays[i].chan != NULL;
 	put_token(&w, v.token, auth);
