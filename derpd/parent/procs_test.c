@@ -406,10 +406,10 @@ ATF_TC_BODY(ready_too_late, tc)
 
 	begin();
 	conf.control = path;
-	say_ready(&d.keys);
-	say_ready(&d.relays[0]);
-	say_ready(&d.relays[1]);
-	say_ready(&d.stuns[0]);
+	send_ready(&d.keys);
+	send_ready(&d.relays[0]);
+	send_ready(&d.relays[1]);
+	send_ready(&d.stuns[0]);
 	d.starting = d.keys_loaded = 1;
 	parent_stop(&d);
 	ATF_REQUIRE(parent_procs_ready(&d));

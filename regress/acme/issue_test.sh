@@ -174,7 +174,7 @@ failures_body() {
 	acme_paths
 	pebble_start
 	bad $REFUSED "terms of service" -D issue relay.test
-	bad $DNS_END "relay.test: something else than this server answers" \
+	bad $DNS_END "relay.test: another server answers" \
 	    -b issue relay.test
 	bad $REFUSED "blocked.test: .*no certificate for it" issue \
 	    blocked.test relay.test
@@ -214,7 +214,7 @@ down_body() {
 	acme_paths
 	pebble_start
 	pebble_stop
-	bad $UNREACHABLE "can't ask the directory for its directory" issue \
+	bad $UNREACHABLE "can't query the directory for its directory" issue \
 	    relay.test
 	pebble_again || acme_fail "pebble does not start again"
 	good issue relay.test
