@@ -53,8 +53,8 @@ struct renew {
 	/* tokens.c */
 	char			 thumb[64];	/* of the account key */
 	struct acme_tokens	 tokens;	/* answered by the workers */
-	char			 pending[IPC_TOKEN_SIZE];	/* token that not all
-							   answer yet, or "" */
+	char			 pending[IPC_TOKEN_SIZE];	/* token not yet
+							   answered, or "" */
 	unsigned char		 owes[IPC_MAXWORKERS];	/* workers that have not
 							   confirmed it */
 	unsigned int		 ntokens;	/* MSG_ACME_TOKENs of this
