@@ -1,11 +1,12 @@
 /*
- * imsg: messages with descriptors over a socketpair; see imsg.h.  Used by
- * lib/ipc/chan.c on systems without it.
+ * imsg: messages with file descriptors over a socketpair; see imsg.h.  Used by
+ * lib/ipc/chan.c on systems whose libutil has no imsg.
  *
- * A message that carries a descriptor is sent by a call of its own, and its
- * header says so (FD_MARK): the receiver pairs descriptors with messages in
- * order of arrival, however the bytes were cut.  All others leave by send(2),
- * so that a process that passes no descriptors can do without sendmsg(2).
+ * A message that carries a descriptor is sent with a sendmsg(2) call of its
+ * own, and its header has the bit FD_MARK set.  The receiver pairs descriptors
+ * with marked messages in order of arrival, however the stream was split.  All
+ * other messages are sent with send(2), so that a process that passes no
+ * descriptors can run without sendmsg(2).
  */
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -17,9 +18,9 @@
 #include "imsg.h"
 
 #define FD_MARK		0x80000000U	/* in hdr.len: a descriptor follows */
-#define READ_SIZE	65536	/* room that is made to read into */
-#define READ_MIN	8192	/* and how little of it is still worth a call */
-#define MAX_FDS		64		/* received and not yet taken */
+#define READ_SIZE	65536	/* size of a new read buffer */
+#define READ_MIN	8192	/* least free space worth a read */
+#define MAX_FDS		64		/* received, waiting for imsg_get() */
 
 #ifndef MSG_CMSG_CLOEXEC
 #define MSG_CMSG_CLOEXEC 0
@@ -33,7 +34,7 @@ struct imsg_out {
 };
 
 union control {
-	struct cmsghdr	 hdr;		/* for its alignment */
+	struct cmsghdr	 hdr;		/* aligns buf */
 	unsigned char	 buf[CMSG_SPACE(sizeof(int) * 8)];
 };
 
@@ -88,7 +89,10 @@ keep_fd(struct imsgbuf *b, int fd)
 	return (0);
 }
 
-/* Take all descriptors out of a control message, also when one is refused. */
+/*
+ * Collect all descriptors of a control message, also when one of them is
+ * refused.
+ */
 static int
 keep_fds(struct imsgbuf *b, struct msghdr *mh)
 {
@@ -109,15 +113,15 @@ keep_fds(struct imsgbuf *b, struct msghdr *mh)
 		}
 	}
 	if (mh->msg_flags & MSG_CTRUNC) {
-		errno = EBADMSG;	/* a descriptor got lost */
+		errno = EBADMSG;	/* a descriptor was lost */
 		return (-1);
 	}
 	return (rv);
 }
 
 /*
- * Room for READ_MIN bytes at least behind what is unread.  When there is not,
- * what is unread moves to the front of a new buffer.
+ * Make room for at least READ_MIN bytes behind the unread data, if necessary by
+ * moving the unread data to the front of a new buffer.
  */
 static int
 read_room(struct imsgbuf *b)
@@ -172,7 +176,7 @@ imsgbuf_read(struct imsgbuf *b)
 	return (1);
 }
 
-/* The first `n' bytes are read: zero them; free the buffer when it is empty. */
+/* Zero and consume the first `n' bytes; free the buffer when it is empty. */
 static void
 read_drop(struct imsgbuf *b, size_t n)
 {
@@ -299,7 +303,7 @@ out_free(struct imsgbuf *b, struct imsg_out *o)
 	free(o);
 }
 
-/* Send (more of) one message with its descriptor; bytes, or -1. */
+/* Send the rest of a message with its descriptor.  Returns bytes, or -1. */
 static ssize_t
 send_fd(struct imsgbuf *b, struct imsg_out *o)
 {
@@ -324,7 +328,7 @@ send_fd(struct imsgbuf *b, struct imsg_out *o)
 	return (sendmsg(b->fd, &mh, MSG_NOSIGNAL));
 }
 
-/* Send (more of) one message; bytes, or -1. */
+/* Send the rest of a message.  Returns bytes, or -1. */
 static ssize_t
 send_one(struct imsgbuf *b, struct imsg_out *o)
 {
@@ -347,7 +351,7 @@ imsgbuf_write(struct imsgbuf *b)
 		if ((n = send_one(b, o)) == -1)
 			return (errno == EAGAIN || errno == EWOULDBLOCK ||
 			    errno == ENOBUFS ? 0 : -1);
-		if (o->fd != -1) {	/* it went with the first byte */
+		if (o->fd != -1) {	/* sent with the first byte */
 			close(o->fd);
 			o->fd = -1;
 		}

@@ -1,8 +1,8 @@
 /*
- * imsg: messages with descriptors over a socketpair, for systems whose libutil
- * has none.  The calls that this suite uses, with the names and the meaning
- * of OpenBSD's imsg_init(3) (7.7 and later); a channel of the suite begins and
- * ends on one machine, so that integers are in its byte order.
+ * imsg: messages with file descriptors over a socketpair, for systems whose
+ * libutil has none.  Implements the calls that this suite uses, with the names
+ * and semantics of OpenBSD's imsg_init(3) (7.7 and later).  Both ends of a
+ * channel are on one machine, so integers are in host byte order.
  */
 #ifndef COMPAT_IMSG_H
 #define COMPAT_IMSG_H
@@ -24,7 +24,7 @@ struct imsg_hdr {
 
 struct imsg {
 	struct imsg_hdr	 hdr;
-	int		 fd;		/* -1 when none came along */
+	int		 fd;		/* -1 when the message has none */
 	void		*data;		/* payload */
 	unsigned char	*buf;		/* owner of data */
 };
@@ -40,67 +40,70 @@ struct imsgbuf {
 	unsigned char	*rbuf;
 	size_t		 roff, rlen;	/* unread bytes: from, to */
 	size_t		 rcap;		/* size of rbuf */
-	int		*fds;		/* received, in order, not yet taken */
+	int		*fds;		/* received, in order, not yet
+					   collected */
 	size_t		 nfds, fdcap;
 	struct imsg_out_list out;
 	uint32_t	 nout;
 };
 
 /*
- * Begin to use the socket `fd', without descriptors and with messages of at
- * most MAX_IMSGSIZE bytes.  0, or -1 with errno.
+ * Initialise a channel on the socket `fd', without descriptor passing and with
+ * messages of at most MAX_IMSGSIZE bytes.  Returns 0, or -1 with errno.
  */
 int	 imsgbuf_init(struct imsgbuf *b, int fd);
 
-/* Descriptors may come and go on this channel. */
+/* Allow descriptors on this channel, in both directions. */
 void	 imsgbuf_allow_fdpass(struct imsgbuf *b);
 
 /*
- * Set the bytes of the largest message, header included.  0, or -1 with errno
- * when that is too few or too many.
+ * Set the size of the largest message, in bytes with the header.  Returns 0, or
+ * -1 with errno when the size is out of range.
  */
 int	 imsgbuf_set_maxsize(struct imsgbuf *b, uint32_t size);
 
 /*
- * Read what the socket has.  1 read something (or would block), 0 the other
- * end is closed, -1 with errno.
+ * Read what the socket has.  Returns 1 when data was read or the read would
+ * block, 0 when the other end is closed, -1 with errno.
  */
 int	 imsgbuf_read(struct imsgbuf *b);
 
 /*
- * Take the next whole message.  Its size in bytes and *m filled in (free with
- * imsg_free()), 0 when none is whole, -1 with errno ERANGE or EBADMSG when the
- * stream is malformed.
+ * Get the next complete message in *m (free it with imsg_free()).  Returns its
+ * size in bytes, 0 when no message is complete, -1 with errno ERANGE or EBADMSG
+ * when the stream is malformed.
  */
 ssize_t	 imsg_get(struct imsgbuf *b, struct imsg *m);
 
-/* The type of a message, and the bytes of its payload. */
+/* The type of a message, and the size of its payload in bytes. */
 uint32_t imsg_get_type(struct imsg *m);
 size_t	 imsg_get_len(struct imsg *m);
 
-/* Take the descriptor, -1 when there is none. */
+/* Take the descriptor out of the message.  Returns -1 when it has none. */
 int	 imsg_get_fd(struct imsg *m);
 
-/* Zero and free the payload; close a descriptor that nobody took. */
+/*
+ * Zero and free the payload; close a descriptor that is still in the message.
+ */
 void	 imsg_free(struct imsg *m);
 
 /*
- * Queue a message; `fd' (-1 none) is closed once sent.  1 queued, -1 with errno
- * (`fd' is then still the caller's).
+ * Queue a message.  `fd' (-1 for none) is closed once sent.  Returns 1, or -1
+ * with errno; on failure the caller still owns `fd'.
  */
 int	 imsg_compose(struct imsgbuf *b, uint32_t type, uint32_t id, pid_t pid,
 	    int fd, const void *data, size_t len);
 
 /*
- * Write queued messages.  0 all written or the socket is full (see
- * imsgbuf_queuelen()), -1 with errno.
+ * Write queued messages.  Returns 0 when all are written or the socket is full
+ * (see imsgbuf_queuelen()), -1 with errno.
  */
 int	 imsgbuf_write(struct imsgbuf *b);
 
-/* Messages that are queued. */
+/* Number of queued messages. */
 uint32_t imsgbuf_queuelen(struct imsgbuf *b);
 
-/* Free everything; the socket itself stays open. */
+/* Free all buffers and queued messages.  The socket stays open. */
 void	 imsgbuf_clear(struct imsgbuf *b);
 
 #endif
