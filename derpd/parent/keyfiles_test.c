@@ -399,7 +399,7 @@ ATF_TC_BODY(selfsigned_full, tc)
 	sync_trace->passes = 1;
 	ATF_CHECK(selfsigned(-1) == NULL);
 	ATF_CHECK_STREQ(MADE "write ", synctrace_end());
-	SAYS(CRT ": can't be replaced, and is as it was: No space left");
+	SAYS(CRT ": can't be replaced, and is unchanged: No space left");
 	ATF_CHECK(rmdir("state") == 0);
 	stop_parent();
 }

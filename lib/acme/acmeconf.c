@@ -1,5 +1,5 @@
 /*
- * acmeconf: what ACME is to get; see acmeconf.h.  Pure.
+ * acmeconf: ACME settings; see acmeconf.h.  Pure.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -10,7 +10,7 @@
 #define MAXDNSNAME	253
 #define MAXLABEL	63
 
-/* Printable ASCII that stands in JSON as it is. */
+/* Is it printable ASCII that JSON need not escape? */
 static int
 plain(const char *s)
 {
@@ -20,7 +20,7 @@ plain(const char *s)
 	return (1);
 }
 
-/* The address `s' as the system writes it (RFC 5952); 0, or -1. */
+/* The address `s' in canonical form (RFC 5952).  Returns 0, or -1. */
 static int
 address(const char *s, char dst[IPC_ACME_NAMESIZE])
 {
@@ -56,7 +56,7 @@ acme_name(const char *s, char dst[IPC_ACME_NAMESIZE])
 	if (n == 0 || n > MAXDNSNAME)
 		return ("not a DNS name: empty, or longer than 253 characters");
 	if (s[0] == '*')
-		return ("a wildcard needs DNS-01, which is not done here");
+		return ("a wildcard needs DNS-01, which is not supported");
 	for (i = 0; i < n; i++) {
 		c = s[i];
 		if (c >= 'A' && c <= 'Z')

@@ -1,6 +1,6 @@
 /*
- * acmeconf: what ACME is to get and from where, as the parent tells it to keys
- * and acme-helper (MSG_KEY_ACME_CONF, MSG_ACME_CONF).  Pure.
+ * acmeconf: the ACME settings that the parent sends to keys and acme-helper
+ * (MSG_KEY_ACME_CONF, MSG_ACME_CONF).  Pure.
  */
 #ifndef ACMECONF_H
 #define ACMECONF_H
@@ -8,9 +8,9 @@
 #include "messages.h"
 
 /*
- * Bring the DNS name or address `s' into the one form that is sent and compared
- * (lower case, no dot at the end; RFC 5952), into `dst' (IPC_ACME_NAMESIZE).
- * NULL, or a static line: why no certificate can be had for it by HTTP-01.
+ * Convert the DNS name or address `s' to its canonical form (lower case, no dot
+ * at the end; RFC 5952) in `dst' (IPC_ACME_NAMESIZE).  Returns NULL, or a
+ * static line that says why HTTP-01 can't validate the name.
  */
 const char *acme_name(const char *s, char dst[IPC_ACME_NAMESIZE]);
 
@@ -18,8 +18,8 @@ const char *acme_name(const char *s, char dst[IPC_ACME_NAMESIZE]);
 int	 acme_name_is_address(const char *s);
 
 /*
- * Does it hold names in the form of acme_name() alone, a directory, and nothing
- * that JSON would have to escape?  1 yes, 0 no.
+ * Are the settings complete: names in the form of acme_name() only, a
+ * directory, and no text that JSON would have to escape?  Returns 1 or 0.
  */
 int	 acme_conf_valid(const struct ipc_acme_conf *c);
 

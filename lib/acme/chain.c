@@ -1,5 +1,5 @@
 /*
- * chain: certificates from a directory; see chain.h.
+ * chain: certificate chains from a CA; see chain.h.
  */
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -14,11 +14,11 @@
 #include "chain.h"
 #include "pemcert.h"
 
-#define MAX_KEYBITS	16384	/* of an authority's key */
+#define MAX_KEYBITS	16384	/* of a CA's key */
 #define BEGIN	"-----BEGIN CERTIFICATE-----"
 #define END	"-----END CERTIFICATE-----"
 
-/* Is the text certificates in PEM with white space between, no more? */
+/* Is the text only PEM certificates, separated by white space? */
 static int
 only_certificates(const char *p, size_t len)
 {
@@ -65,7 +65,7 @@ issuer_name(X509 *x, char dst[IPC_ACME_NAMESIZE])
 			*p = '?';
 }
 
-/* Key identifier of the authority and serial number, as RFC 9773 4.1 has it. */
+/* Authority key identifier and serial number, as in RFC 9773 4.1. */
 static void
 ari_id(X509 *x, char dst[CHAIN_IDSIZE])
 {
@@ -85,14 +85,14 @@ ari_id(X509 *x, char dst[CHAIN_IDSIZE])
 			n = base64url_put(dst,
 			    ASN1_STRING_get0_data(akid->keyid), (size_t)klen);
 			dst[n++] = '.';
-			/* Without the two bytes of tag and length. */
+			/* Skip the two bytes of tag and length. */
 			base64url_put(dst + n, der + 2, (size_t)len - 2);
 		}
 	}
 	AUTHORITY_KEYID_free(akid);
 }
 
-/* What the first certificate says. */
+/* Read the properties of the first certificate. */
 static const char *
 first(X509 *x, struct acme_chain *c)
 {
@@ -105,7 +105,7 @@ first(X509 *x, struct acme_chain *c)
 	return (NULL);
 }
 
-/* Read all; NULL, or what is wrong. */
+/* Read all certificates.  Returns NULL, or what is wrong. */
 static const char *
 read_all(BIO *bio, struct acme_chain *c)
 {
@@ -119,7 +119,7 @@ read_all(BIO *bio, struct acme_chain *c)
 			bad = first(x, c);
 		else if (X509_NAME_cmp(X509_get_issuer_name(last),
 		    X509_get_subject_name(x)) != 0)
-			bad = "its certificates do not follow on each other";
+			bad = "its certificates do not form a chain";
 		X509_free(last);
 		last = x;
 	}
@@ -141,12 +141,12 @@ acme_chain_read(const char *pem, size_t len, struct acme_chain *c, char *err,
 	if (len > CHAIN_MAXPEM)
 		bad = "it is too large";
 	else if (!only_certificates(pem, len))
-		bad = "it is not certificates in PEM and nothing else";
+		bad = "it holds other text than certificates in PEM";
 	else if ((bio = BIO_new_mem_buf(pem, (int)len)) == NULL)
 		bad = "out of memory";
 	else {
 		bad = read_all(bio, c);
-		/* The end of the text is an error to the reader, too. */
+		/* libcrypto reports the end of the text as an error, too. */
 		if (bad == NULL && ERR_GET_REASON(ERR_peek_last_error()) !=
 		    PEM_R_NO_START_LINE)
 			bad = "there is a certificate in it that can't be"
@@ -191,15 +191,19 @@ acme_chain_lacks(const char *pem, size_t len,
 	return (lacks);
 }
 
-/* May the key have signed a certificate that is served?  1 yes, 0 no. */
+/* Is the key acceptable as a CA's key?  Returns 1 or 0. */
 static int
 is_signer(EVP_PKEY *key)
 {
-	/* What is verified with it is a stranger's: it must not take long. */
+	/*
+	 * The key is untrusted input: limit the time that verification takes.
+	 */
 	return (key != NULL && EVP_PKEY_bits(key) <= MAX_KEYBITS);
 }
 
-/* Is each certificate signed by the next one?  NULL, or what is wrong. */
+/*
+ * Is each certificate signed by the next one?  Returns NULL, or what is wrong.
+ */
 static const char *
 check_signatures(BIO *bio)
 {
@@ -214,7 +218,7 @@ check_signatures(BIO *bio)
 		if (++n > CHAIN_MAXCERTS)
 			bad = "there are too many certificates in it";
 		else if (!is_signer(key))
-			bad = "the key of an authority in it is of no use";
+			bad = "the key of a CA in it is unusable";
 		else if (X509_verify(x, key) != 1)
 			bad = "a certificate in it is not signed by the next";
 		X509_free(x);
@@ -224,7 +228,10 @@ check_signatures(BIO *bio)
 	return (bad);
 }
 
-/* Is the validity of the first certificate sane?  NULL, or what is wrong. */
+/*
+ * Is the validity of the first certificate sane?  Returns NULL, or what is
+ * wrong.
+ */
 static const char *
 check_times(BIO *bio, int64_t now)
 {

@@ -7,7 +7,7 @@
 #include "base64url.h"
 #include "tokens.h"
 
-/* token.thumbprint, both of the alphabet of base64url */
+/* Is it token.thumbprint, both in base64url? */
 static int
 is_auth(const char *auth, const char *name)
 {
@@ -17,7 +17,7 @@ is_auth(const char *auth, const char *name)
 	    base64url_is(auth + n + 1, IPC_TOKEN_AUTHSIZE));
 }
 
-/* The place of the token: the one that it has, or a new one. */
+/* The entry of the token: the existing one, or a new one. */
 static struct acme_token *
 place(struct acme_tokens *t, const char *name)
 {

@@ -1,6 +1,6 @@
 /*
- * tokens: what a relay worker answers an ACME directory on port 80 (RFC 8555
- * 8.3), as it came from the parent.  Pure.
+ * tokens: the HTTP-01 challenges (RFC 8555 8.3) that a relay worker answers on
+ * port 80, as the parent sent them.  Pure.
  */
 #ifndef TOKENS_H
 #define TOKENS_H
@@ -18,24 +18,27 @@ struct acme_token {
 	char		 auth[IPC_TOKEN_AUTHSIZE];
 };
 
-/* All zero: there are none. */
+/* All zeros: no tokens. */
 struct acme_tokens {
 	struct acme_token	*v;
 	size_t			 n;
 };
 
 /*
- * MSG_RELAY_TOKEN: answer `name' with the key authorization `auth', or forget
- * all when both are "".  0, or -1: malformed, too many, or no memory.
+ * MSG_RELAY_TOKEN: answer `name' with the key authorization `auth', or drop all
+ * tokens when both are "".  Returns 0, or -1 when malformed, too many, or out
+ * of memory.
  */
 int	 acme_tokens_add(struct acme_tokens *t, const char *name,
 	    const char *auth);
 
-/* The key authorization for the request path `path'; NULL: there is none. */
+/*
+ * The key authorization for the request path `path'; NULL when there is none.
+ */
 const char *acme_tokens_find(const struct acme_tokens *t,
 	    struct net_http_str path);
 
-/* Forget all. */
+/* Drop all tokens. */
 void	 acme_tokens_free(struct acme_tokens *t);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * advice: see advice.h.  Called by log.c and by whoever opens files.
+ * advice: see advice.h.  Called by log.c and by callers that open files.
  */
 #include <errno.h>
 
@@ -35,7 +35,7 @@ base_advice_path(int error)
 {
 	switch (error) {
 	case ENOENT:
-		return ("; make it, or correct the path");
+		return ("; create it, or correct the path");
 	case EACCES:
 		return ("; check the owner and mode of it and of the "
 		    "directories above it");
@@ -43,7 +43,8 @@ base_advice_path(int error)
 		return ("; a part of the path is a file where a directory was "
 		    "expected");
 	case ELOOP:
-		return ("; too many symbolic links, or one where none may be");
+		return ("; too many symbolic links, or one where none is "
+		    "allowed");
 	default:
 		return ("");
 	}

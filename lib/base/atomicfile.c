@@ -30,7 +30,7 @@ write_all(int fd, const uint8_t *p, size_t len)
 	return (fsync(fd));
 }
 
-/* The mode goes last: changing the owner may take bits of it away. */
+/* The mode is set last: a change of owner may clear bits of it. */
 static int
 set_attr(int fd, const struct base_file_attr *attr)
 {
@@ -75,8 +75,8 @@ base_file_replace(const char *path, const void *p, size_t len,
 		return (-1);
 	}
 	if ((fd = mkstemp(temp)) == -1) {
-		snprintf(err, errsize, "%s: no file can be made beside it "
-		    "(mkstemp): %s%s%s", path, strerror(errno),
+		snprintf(err, errsize, "%s: can't create a temporary file "
+		    "beside it (mkstemp): %s%s%s", path, strerror(errno),
 		    base_advice_path(errno), base_advice_limit(errno));
 		return (-1);
 	}
@@ -92,7 +92,7 @@ base_file_replace(const char *path, const void *p, size_t len,
 	error = errno;
 	close(fd);
 	(void)unlink(temp);
-	snprintf(err, errsize, "%s: can't be replaced, and is as it was: %s%s",
+	snprintf(err, errsize, "%s: can't be replaced, and is unchanged: %s%s",
 	    path, strerror(error), base_advice_limit(error));
 	return (-1);
 }

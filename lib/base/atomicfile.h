@@ -1,5 +1,5 @@
 /*
- * atomicfile: replace a file as a whole, or not at all.
+ * atomicfile: replace the whole content of a file atomically.
  */
 #ifndef ATOMICFILE_H
 #define ATOMICFILE_H
@@ -7,7 +7,7 @@
 #include <sys/types.h>
 #include <stddef.h>
 
-/* What the file is to have. */
+/* Mode and owner of the new file. */
 struct base_file_attr {
 	mode_t		 mode;
 	uid_t		 uid;
@@ -15,18 +15,19 @@ struct base_file_attr {
 };
 
 /*
- * Put the `len' bytes at `p' in the place of the file `path', or make it: by a
- * temporary file beside it, fsync, rename, and fsync of the directory.  `attr'
- * NULL: mode 0644, and the ids of the caller.  0, or -1 with a line in `err' of
- * `errsize' bytes, which says whether the file is as it was, or is replaced but
- * its directory could not be synced.  Nothing is left beside it either way.
+ * Replace or create the file `path' with the `len' bytes at `p': write a
+ * temporary file beside it, fsync, rename, and fsync the directory.  `attr'
+ * NULL means mode 0644 and the ids of the caller.  Returns 0, or -1 with a line
+ * in `err' of `errsize' bytes that says whether the file is unchanged, or
+ * replaced without a sync of its directory.  No temporary file is left behind
+ * in either case.
  */
 int	base_file_replace(const char *path, const void *p, size_t len,
 	    const struct base_file_attr *attr, char *err, size_t errsize);
 
 /*
- * Write to the disk what was done to the directory that the file `path' is in:
- * that a name is new, or another file's.  0, or -1 with errno.
+ * Sync the directory of the file `path', so that a new, renamed or removed name
+ * is on disk.  Returns 0, or -1 with errno.
  */
 int	base_sync_dir(const char *path);
 

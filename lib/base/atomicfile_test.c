@@ -111,7 +111,7 @@ ATF_TC_BODY(failures, tc)
 		ATF_CHECK_MSG(strstr(synctrace_end(), "syncdir") == NULL,
 		    "%s", calls[i]);
 		ATF_CHECK_MSG(strstr(err, FILE_NAME ": can't be replaced, and "
-		    "is as it was: No space left") != NULL, "%s", err);
+		    "is unchanged: No space left") != NULL, "%s", err);
 		ATF_CHECK_MSG(atf_utils_compare_file(FILE_NAME, "old"), "%s",
 		    calls[i]);
 		check_alone();
@@ -158,8 +158,8 @@ ATF_TC_BODY(bad_paths, tc)
 
 	ATF_CHECK_EQ(-1, base_file_replace("none/file", "x", 1, NULL, err,
 	    sizeof(err)));
-	ATF_CHECK_MSG(strstr(err, "none/file: no file can be made beside it "
-	    "(mkstemp): No such file") != NULL, "%s", err);
+	ATF_CHECK_MSG(strstr(err, "none/file: can't create a temporary file "
+	    "beside it (mkstemp): No such file") != NULL, "%s", err);
 	memset(path, 'x', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';
 	ATF_CHECK_EQ(-1, base_file_replace(path, "x", 1, NULL, err,

@@ -6,8 +6,8 @@
 #include "base64url.h"
 
 /*
- * The character of `v', 0 to 63.  Arithmetic instead of a table or branches,
- * here and below: private keys are read and written with it.
+ * The character of `v', 0 to 63.  Computed without table look-ups and branches,
+ * here and below: private keys pass through this code.
  */
 static char
 character(unsigned int v)
@@ -21,14 +21,14 @@ character(unsigned int v)
 	return ((char)c);
 }
 
-/* Is `c' between `lo' and `hi'?  All ones, or 0. */
+/* Is `c' between `lo' and `hi'?  Returns all ones, or 0. */
 static int
 within(int c, int lo, int hi)
 {
 	return (((lo - 1 - c) & (c - hi - 1)) >> 8);
 }
 
-/* Value of a character, -1 when it is not of the alphabet. */
+/* Value of a character, -1 outside the alphabet. */
 static int
 value(int c)
 {
@@ -71,7 +71,7 @@ base64url_get(uint8_t *dst, size_t size, const char *s, size_t len)
 		return (-1);
 	for (i = 0; i < len; i++) {
 		v = value((unsigned char)s[i]);
-		bad |= v;		/* negative from the first bad one on */
+		bad |= v;		/* negative after the first bad one */
 		bits = (bits << 6 | ((unsigned int)v & 63)) & 0xffff;
 		if ((have += 6) >= 8) {
 			have -= 8;

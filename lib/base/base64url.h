@@ -1,6 +1,6 @@
 /*
- * base64url: bytes to and from base64 with the alphabet for URLs and without
- * padding (RFC 4648 5, RFC 7515 2), as JWS, JWK and ACME tokens have it.
+ * base64url: encode and decode base64url without padding (RFC 4648 5, RFC 7515
+ * 2), as in JWS, JWK and ACME tokens.
  */
 #ifndef BASE64URL_H
 #define BASE64URL_H
@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Characters that `n' bytes become, without a NUL. */
+/* Characters of `n' encoded bytes, without a NUL. */
 #define BASE64URL_LEN(n)	(((n) * 4 + 2) / 3)
 
 /*
@@ -18,14 +18,14 @@
 size_t	base64url_put(char *dst, const void *src, size_t n);
 
 /*
- * Read the `len' characters at `s' into `dst' of `size' bytes.  Bytes written,
- * or -1: a character that is not of the alphabet (padding and white space are
- * none), an impossible length, bits that stand for nothing and are not zero,
- * or too long for `dst'.  What was written is then zeroed.
+ * Decode the `len' characters at `s' into `dst' of `size' bytes.  Returns the
+ * bytes written, or -1 with the output zeroed: a character outside the alphabet
+ * (also padding or white space), an impossible length, unused bits that are not
+ * zero, or output too long for `dst'.
  */
 long	base64url_get(uint8_t *dst, size_t size, const char *s, size_t len);
 
-/* 1 when `s' is a text of 1 to `max' characters of the alphabet, else 0. */
+/* Returns 1 when `s' is 1 to `max' characters of the alphabet, else 0. */
 int	base64url_is(const char *s, size_t max);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * bom: see bom.h.  Called by whatever reads a text that people write:
+ * bom: see bom.h.  Called by all readers of texts that people write:
  * configuration, maps, keys, certificates.
  *
- * The mark is refused and not skipped: the other programs that read these files
- * refuse it too, with a message that names neither it nor the file.
+ * The mark is refused rather than skipped: other programs that read these files
+ * refuse it too, with messages that name neither the mark nor the file.
  */
 #include <string.h>
 
@@ -12,7 +12,7 @@
 const char *
 base_bom_found(const void *p, size_t len)
 {
-	/* The longer one first: UTF-32LE begins as UTF-16LE does. */
+	/* The longer mark is tested first: UTF-32LE begins like UTF-16LE. */
 	if (len >= 4 && memcmp(p, "\xff\xfe\0\0", 4) == 0)
 		return ("begins with a byte order mark, it is UTF-32: save it "
 		    "as UTF-8 without a byte order mark (BOM)");

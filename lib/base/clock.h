@@ -1,12 +1,12 @@
 /*
- * clock: the one monotonic clock that deadlines and ages are taken from.
+ * clock: the monotonic clock for all deadlines and ages.
  */
 #ifndef CLOCK_H
 #define CLOCK_H
 
 #include <stdint.h>
 
-/* Milliseconds, and microseconds, since some moment before this process. */
+/* Milliseconds and microseconds since a moment before this process started. */
 uint64_t base_clock_ms(void);
 uint64_t base_clock_us(void);
 

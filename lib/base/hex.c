@@ -6,8 +6,8 @@
 #include "hex.h"
 
 /*
- * The digit of `v', 0 to 15.  Arithmetic instead of a table or branches, here
- * and below: private keys are written and read with it.
+ * The digit of `v', 0 to 15.  Computed without table look-ups and branches,
+ * here and below: private keys pass through this code.
  */
 static char
 digit(unsigned int v)
@@ -25,7 +25,7 @@ base_hex_put(char *dst, const uint8_t *src, size_t n)
 	*dst = '\0';
 }
 
-/* Value of a digit, -1 when it is none. */
+/* Value of a digit, -1 for other characters. */
 static int
 value(int ch)
 {
@@ -44,7 +44,7 @@ base_hex_get(uint8_t *dst, size_t n, const char *s)
 	int hi, lo;
 
 	for (i = 0; i < n; i++) {
-		/* The text may end at any digit: look at them in order. */
+		/* The text may end at any digit, so read them in order. */
 		if ((hi = value((unsigned char)*s++)) == -1 ||
 		    (lo = value((unsigned char)*s++)) == -1) {
 			explicit_bzero(dst, n);

@@ -1,6 +1,6 @@
 /*
- * hex: bytes to and from hexadecimal text, and keys in the field's text form
- * ("nodekey:<64 hex>", "privkey:<64 hex>"; derp(7), section 2).
+ * hex: convert bytes to and from hexadecimal text, and keys to and from their
+ * text form ("nodekey:<64 hex>", "privkey:<64 hex>"; derp(7), section 2).
  */
 #ifndef HEX_H
 #define HEX_H
@@ -12,8 +12,9 @@
 void	base_hex_put(char *dst, const uint8_t *src, size_t n);
 
 /*
- * Read exactly `n' bytes from the 2*n digits at `s' (either case).  0, or -1
- * when one is no digit (`dst' is then zero).  In constant time for digits.
+ * Read exactly `n' bytes from the 2*n digits at `s' (either case), in constant
+ * time for digits.  Returns 0, or -1 for another character (`dst' is then
+ * zeroed).
  */
 int	base_hex_get(uint8_t *dst, size_t n, const char *s);
 

@@ -1,10 +1,9 @@
 /*
- * keyhash: SHA-256 of a public key.  Called by the parent (certs.c), by keys
- * and by relay workers (tlskey.c, tlsctx.c), so that all three get the same
- * answer.  Pure.
+ * keyhash: SHA-256 of a public key.  Called by the parent, by keys and by relay
+ * workers, so that all three compute the same hash.  Pure.
  */
 
-/* The key structures are OpenSSL 1.1's and LibreSSL's; 3.0 only frowns. */
+/* The key structures of OpenSSL 1.1 and LibreSSL, deprecated in OpenSSL 3.0. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include <openssl/obj_mac.h>

@@ -1,8 +1,8 @@
 /*
- * keyhash: the name under which a TLS key goes between processes: SHA-256 of
- * the public key.  For an RSA key and for an uncompressed EC point this is
- * what X509_pubkey_digest() gives for the certificate; an EC point is always
- * hashed uncompressed, so that it does not matter how a file spells it.
+ * keyhash: the identifier of a TLS key in messages between processes: SHA-256
+ * of its public half.  For an RSA key and for an uncompressed EC point it
+ * equals X509_pubkey_digest() of the certificate.  An EC point is always hashed
+ * uncompressed, whatever form a file uses.
  */
 #ifndef KEYHASH_H
 #define KEYHASH_H
@@ -18,16 +18,19 @@
 #define KEYHASH_MINRSA	2048	/* bits */
 #define KEYHASH_MAXRSA	8192
 
-/* Hash the public half of a key.  0, or -1 when there is none or no memory. */
+/*
+ * Hash the public half of a key.  Returns 0, or -1 when the key has none or
+ * memory runs out.
+ */
 int	 base_keyhash_rsa(const RSA *rsa, uint8_t hash[IPC_KEYHASH_LEN]);
 int	 base_keyhash_ec(const EC_KEY *ec, uint8_t hash[IPC_KEYHASH_LEN]);
 
-/* The same for either kind of key; -1 for any other, too. */
+/* The same for either type of key.  Returns -1 for other types, too. */
 int	 base_keyhash_pkey(EVP_PKEY *pkey, uint8_t hash[IPC_KEYHASH_LEN]);
 
 /*
- * NULL when `pkey' is of a kind that the suite signs TLS with (RSA of 2048 to
- * 8192 bits, P-256, P-384), else a static line that says what is wrong.
+ * Returns NULL when the suite can sign TLS handshakes with `pkey' (RSA of 2048
+ * to 8192 bits, P-256, P-384), else a static line that says what is wrong.
  */
 const char *base_keyhash_usable(EVP_PKEY *pkey);
 

@@ -1,6 +1,6 @@
 /*
- * log: see log.h.  Used by every process of the suite; touches standard error
- * or the syslog socket alone.
+ * log: see log.h.  Used by every process of the suite; touches only standard
+ * error or the syslog socket.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@
 static const char	*role_text = "";
 static int		 use_stderr = 1;
 static int		 verbosity;
-static char		*capture;	/* of log_capture() */
+static char		*capture;	/* set by log_capture() */
 static size_t		 capture_size;
 
 void
@@ -57,9 +57,9 @@ log_getverbose(void)
 }
 
 /*
- * Append what is left of `src' to the line `dst' of LINE_SIZE bytes, of which
- * *n are used.  What is not printable ASCII becomes visible: nobody can forge
- * a line, or drive the terminal that shows it.
+ * Append `src' to the line `dst' of LINE_SIZE bytes, of which *n are in use.
+ * Bytes outside printable ASCII are escaped, so that no input can forge a line
+ * or control the terminal that shows it.
  */
 static void
 append(char *dst, size_t *n, const char *src)
@@ -81,8 +81,8 @@ append(char *dst, size_t *n, const char *src)
 }
 
 /*
- * One line; `error' not 0 adds its text.  To standard error it goes in one
- * write, so that lines of several processes do not mix.
+ * Write one line; `error' other than 0 appends its text.  Standard error gets
+ * it in one write, so that lines of several processes do not mix.
  */
 static void
 emit(int priority, const char *fmt, va_list ap, int error)
@@ -91,7 +91,7 @@ emit(int priority, const char *fmt, va_list ap, int error)
 	int saved = errno;
 	size_t n = 0, start;
 
-	/* A program of one role is named after it. */
+	/* A program with a single role of the same name shows the name once. */
 	if (use_stderr && strcmp(role_text, getprogname()) != 0)
 		append(line, &n, getprogname());
 	if (*role_text != '\0') {
@@ -112,7 +112,7 @@ emit(int priority, const char *fmt, va_list ap, int error)
 		strlcpy(capture, line + start, capture_size);
 	if (use_stderr) {
 		line[n++] = '\n';
-		/* A line that can't be written has nowhere else to go. */
+		/* A failed write has no other place to be reported. */
 		while (write(STDERR_FILENO, line, n) == -1 && errno == EINTR)
 			continue;
 	} else
@@ -184,7 +184,7 @@ fatalx(const char *fmt, ...)
 	exit(1);
 }
 
-/* 1 when the bucket has a line left. */
+/* Take a line from the bucket.  Returns 1, or 0 when it is empty. */
 static int
 spend(struct log_limit *l)
 {
@@ -225,5 +225,5 @@ log_limited(struct log_limit *l, const char *fmt, ...)
 	emit(LOG_INFO, fmt, ap, 0);
 	va_end(ap);
 	if (left_out > 0)
-		log_info("%u similar lines were left out", left_out);
+		log_info("%u similar lines were suppressed", left_out);
 }

@@ -65,7 +65,7 @@ bad_chains_body() {
 	renew
 	leaf key.pem "$(order_key)" "$HOST_NAME" 90
 	cat wrong.ca.key >>"$BAD"/key.pem
-	renew_refused "certificates in PEM and nothing else" "chain key.pem"
+	renew_refused "other text than certificates in PEM" "chain key.pem"
 	renew
 	printf '%s\n' '-----BEGIN CERTIFICATE-----' \
 	    'Proc-Type: 4,ENCRYPTED' \
