@@ -1,23 +1,23 @@
 /*
- * bounds: sizes and counts that both ends of a message agree on: bounds of the
- * fields in messages.def.  String sizes count the NUL.
+ * bounds: sizes and counts shared by both ends of a message, used by
+ * messages.def.  String sizes include the NUL.
  */
 #ifndef BOUNDS_H
 #define BOUNDS_H
 
-/* Largest payload, bytes: a map, the same packed, and what is said of it. */
+/* Largest payload, bytes: a map, its compressed form, and the findings. */
 #define MSG_MAXPAYLOAD	(1200 * 1024)
 
-/* Most relay workers. */
+/* Maximum number of relay workers. */
 #define IPC_MAXWORKERS	64
 
-/* SHA-256 of a certificate's public key, as X509_pubkey_digest() makes it. */
+/* SHA-256 of a certificate's public key, equal to X509_pubkey_digest(). */
 #define IPC_KEYHASH_LEN	32
 
-#define IPC_BUILDSIZE	64	/* a name of build.h */
-#define IPC_WHYSIZE	256	/* an error of keys, or a sandbox level */
-#define IPC_ERRORSIZE	1024	/* an error of another process: one line */
-#define IPC_CTLSIZE	4096	/* an error for derpctl */
+#define IPC_BUILDSIZE	64	/* a build id, see build.h */
+#define IPC_WHYSIZE	256	/* an error from keys, or a sandbox level */
+#define IPC_ERRORSIZE	1024	/* an error from another process: one line */
+#define IPC_CTLSIZE	4096	/* an error sent to derpctl */
 #define IPC_PATHSIZE	1024	/* a path or URL of the configuration */
 #define IPC_URLSIZE	1300	/* any URL, as URL_MAXTEXT */
 #define IPC_HOSTSIZE	256	/* a DNS name or an address */
@@ -30,8 +30,8 @@
 #define IPC_MAXPACKET	65536	/* bytes of a relayed packet */
 
 #define IPC_KEYS_MAXNAMES	256	/* names of a self-signed certificate */
-#define FETCH_MAXSOURCES 4096		/* URLs that fetch asks */
-#define FETCH_HASHLEN		32	/* SHA-256 of what was fetched */
+#define FETCH_MAXSOURCES 4096		/* URLs that fetch requests */
+#define FETCH_HASHLEN		32	/* SHA-256 of the body */
 
 /* ACME (RFC 8555). */
 #define IPC_ACME_URLSIZE	1024	/* room for a URL with its NUL */
@@ -52,6 +52,6 @@
 #define IPC_MAP_MAX_HOSTS	64
 #define IPC_MAP_MAX_NAMES	64	/* of this machine, and of a document */
 #define IPC_MAP_HASH_LEN	32	/* SHA-256 of the map */
-#define IPC_MAP_WHATSIZE	1100	/* what a map is called in a finding */
+#define IPC_MAP_WHATSIZE	1100	/* name of a map in findings */
 
 #endif

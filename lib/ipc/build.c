@@ -1,6 +1,6 @@
 /*
- * build: which build a program is of; see build.h.  DERPD_BUILD is a sum of all
- * sources (etc/sources).
+ * build: the build id of a program; see build.h.  DERPD_BUILD is a checksum of
+ * all sources (etc/sources).
  */
 #include "build.h"
 

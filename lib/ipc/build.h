@@ -1,13 +1,12 @@
 /*
- * build: which build a program is of.  A parent and children of different
- * builds do not understand each other: the first message carries the build.
- * derpctl and derpd tell each other theirs, too (MSG_CTL_HELLO), and talk
- * nevertheless.
+ * build: the build id of a program.  The parent and children of different
+ * builds are incompatible, so the first message carries the id.  derpctl and
+ * derpd exchange their ids, too (MSG_CTL_HELLO), and remain compatible.
  */
 #ifndef BUILD_H
 #define BUILD_H
 
-/* Name of this build, a static word; the same in all programs of one build. */
+/* Id of this build, a static word; the same in all programs of one build. */
 const char	*ipc_build_id(void);
 
 #endif

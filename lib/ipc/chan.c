@@ -1,6 +1,6 @@
 /*
  * chan: channels between processes; see chan.h.  Used by every process; touches
- * the descriptors of its channels alone.
+ * only the descriptors of its channels.
  */
 #include <sys/types.h>
 #include <sys/queue.h>
@@ -20,7 +20,8 @@
 #include "log.h"
 
 #define MSG_COST	(IMSG_HEADER_SIZE + 64)	/* of a queued message */
-#define FD_COST		(64 * 1024)	/* of a descriptor: some hundred wait */
+#define FD_COST		(64 * 1024)	/* of a descriptor: a few hundred may be
+					   queued */
 
 struct ipc_chan {
 	struct imsgbuf		 ibuf;
@@ -40,17 +41,17 @@ struct ipc_chan {
 	size_t			 cost_at, ncosts, cost_cap;
 	uint32_t		 ping;		/* number of the last
 						   MSG_PING */
-	int			 owes;		/* it is not answered */
+	int			 owes;		/* the last ping is
+						   unanswered */
 	int			 overflow;	/* the peer left too much
 						   unread */
 	int			 gone;		/* errno-like: EPIPE or
 						   EPROTO */
 	int			 told;		/* gone_cb was called */
-	struct ipc_msg		 ahead;		/* taken by
-						   ipc_chan_pending() */
+	struct ipc_msg		 ahead;		/* read by ipc_chan_pending() */
 	int			 has_ahead;
-	int			 busy;		/* within a call back */
-	int			 doomed;	/* freed within a call back */
+	int			 busy;		/* within a callback */
+	int			 doomed;	/* freed within a callback */
 };
 
 static void	chan_readable(evutil_socket_t, short, void *);
@@ -105,7 +106,7 @@ ipc_chan_attach(struct ipc_chan *c, struct event_base *base, ipc_chan_cb cb,
 		errno = ENOMEM;
 		return (-1);
 	}
-	/* What was read before is announced by no event. */
+	/* Data that was read before raises no event. */
 	event_active(c->rd, EV_READ, 1);
 	if (imsgbuf_queuelen(&c->ibuf) > 0)
 		event_add(c->wr, NULL);
@@ -157,7 +158,10 @@ ipc_chan_limit(struct ipc_chan *c, size_t bytes)
 	c->limit = bytes;
 }
 
-/* Room for one more in the ring of costs.  0, or -1 with errno. */
+/*
+ * Make room for one more entry in the ring of costs.  Returns 0, or -1 with
+ * errno.
+ */
 static int
 cost_room(struct ipc_chan *c)
 {
@@ -177,7 +181,7 @@ cost_room(struct ipc_chan *c)
 	return (0);
 }
 
-/* Messages have been written: they cost no more. */
+/* Remove the costs of written messages. */
 static void
 settle_costs(struct ipc_chan *c)
 {
@@ -193,7 +197,7 @@ settle_costs(struct ipc_chan *c)
 	c->cost_at = c->cost_cap = 0;
 }
 
-/* The peer is of no more use; `error' EPIPE or EPROTO, the first one counts. */
+/* The peer is lost; `error' is EPIPE or EPROTO, and the first one is kept. */
 static void
 chan_lost(struct ipc_chan *c, int error, const char *why)
 {
@@ -210,7 +214,7 @@ chan_lost(struct ipc_chan *c, int error, const char *why)
 		c->gone_cb(c, why, c->arg);
 }
 
-/* Write what goes without waiting. */
+/* Write without blocking. */
 static int
 chan_write(struct ipc_chan *c)
 {
@@ -223,11 +227,11 @@ chan_write(struct ipc_chan *c)
 	return (0);
 }
 
-/* The peer does not read: it is lost; the loop says so, not this call. */
+/* The peer does not read and counts as lost; the event loop reports it. */
 static void
 overflow(struct ipc_chan *c)
 {
-	log_warnx("channel to %s: %zu bytes are not read: given up",
+	log_warnx("channel to %s: %zu bytes are unread: closing it",
 	    ipc_role_name(c->peer), c->queued);
 	c->overflow = 1;
 	c->gone = EPIPE;
@@ -235,7 +239,7 @@ overflow(struct ipc_chan *c)
 		event_active(c->rd, EV_READ, 1);
 }
 
-/* Queue one message of this cost.  0, or an errno. */
+/* Queue one message and its cost.  Returns 0, or an errno. */
 static int
 enqueue(struct ipc_chan *c, uint32_t type, const struct ipc_wr *w, int fd)
 {
@@ -305,7 +309,9 @@ ipc_chan_owes_pong(const struct ipc_chan *c)
 	return (c->owes);
 }
 
-/* Wait for `what' on the socket until `end'; 0, or -1 ETIMEDOUT. */
+/*
+ * Wait for `what' on the socket until `end'.  Returns 0, or -1 with ETIMEDOUT.
+ */
 static int
 wait_for(struct ipc_chan *c, short what, long long end)
 {
@@ -344,7 +350,7 @@ ipc_chan_flush(struct ipc_chan *c, int ms)
 	}
 }
 
-/* Give the sign of life that was asked for. */
+/* Answer a ping. */
 static void
 pong(struct ipc_chan *c, uint32_t number)
 {
@@ -352,7 +358,7 @@ pong(struct ipc_chan *c, uint32_t number)
 
 	ipc_wr_init(&w);
 	ipc_wr_u32(&w, number);
-	/* Without an event: at once, or with what is sent next. */
+	/* Without events: write it now, or with the next message. */
 	if (ipc_chan_send(c, MSG_PONG, &w, -1) == 0 && c->wr == NULL &&
 	    imsgbuf_write(&c->ibuf) == 0)
 		settle_costs(c);
@@ -360,8 +366,8 @@ pong(struct ipc_chan *c, uint32_t number)
 }
 
 /*
- * Is it a sign of life or the question for one?  1 it was, and is dealt with,
- * 0 it is not, -1 it is malformed or was not asked for.
+ * Handle a ping or pong.  Returns 1 when `m' was one, 0 when it is another
+ * message, -1 when it is malformed or an unexpected pong.
  */
 static int
 life(struct ipc_chan *c, struct ipc_msg *m)
@@ -382,8 +388,8 @@ life(struct ipc_chan *c, struct ipc_msg *m)
 }
 
 /*
- * Take one message that is whole, by the rules: 1 taken, 0 there is none, -1
- * the peer broke the rules, which *why tells.
+ * Read one complete message and check its permissions.  Returns 1, 0 when none
+ * is complete, -1 with *why when the peer broke the protocol.
  */
 static int
 read_one(struct ipc_chan *c, struct ipc_msg *m, const char **why)
@@ -411,14 +417,14 @@ read_one(struct ipc_chan *c, struct ipc_msg *m, const char **why)
 	    rule == 3;
 	if (!ok) {
 		*why = rule == 0 ? "message that it may not send" :
-		    "descriptor missing or too many";
+		    "missing or unexpected descriptor";
 		ipc_msg_free(m);
 		return (-1);
 	}
 	return (1);
 }
 
-/* The same, of messages that are not the channel's own. */
+/* Likewise, handling pings and pongs internally. */
 static int
 next_message(struct ipc_chan *c, struct ipc_msg *m, const char **why)
 {
@@ -434,7 +440,7 @@ next_message(struct ipc_chan *c, struct ipc_msg *m, const char **why)
 			return (1);
 		ipc_msg_free(m);
 		if (own == -1) {
-			*why = "malformed sign of life";
+			*why = "malformed ping or pong";
 			return (-1);
 		}
 	}
@@ -507,7 +513,10 @@ ipc_chan_recv(struct ipc_chan *c, struct ipc_msg *m, int ms)
 			errno = EPIPE;
 			return (-1);
 		}
-		/* Who does not wait has been told that there is something. */
+		/*
+		 * A caller that does not wait knows that the socket is
+		 * readable.
+		 */
 		if (look && wait_for(c, POLLIN, end) == -1)
 			return (-1);
 		if ((n = imsgbuf_read(&c->ibuf)) != 1)
@@ -528,7 +537,7 @@ ipc_chan_call(struct ipc_chan *c, uint32_t type, const struct ipc_wr *w, int fd,
 	return (ipc_chan_recv(c, answer, (int)left));
 }
 
-/* Deliver every message that is whole. */
+/* Deliver every complete message. */
 static void
 deliver(struct ipc_chan *c)
 {
@@ -556,7 +565,7 @@ chan_readable(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	c->busy = 1;
 	if (c->overflow) {
-		chan_lost(c, EPIPE, "does not read what it is sent");
+		chan_lost(c, EPIPE, "does not read its messages");
 		c->busy = 0;
 		if (c->doomed)
 			chan_destroy(c);
@@ -564,8 +573,8 @@ chan_readable(evutil_socket_t fd, short what, void *arg)
 	}
 	n = imsgbuf_read(&c->ibuf);
 	error = errno;
-	if (c->gone == EPROTO)		/* found out by ipc_chan_recv() */
-		chan_lost(c, EPROTO, "broke the rules before");
+	if (c->gone == EPROTO)		/* found by ipc_chan_recv() */
+		chan_lost(c, EPROTO, "broke the protocol before");
 	else
 		deliver(c);
 	if (n == 0)

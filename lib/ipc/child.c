@@ -1,6 +1,6 @@
 /*
- * child: how a process of the suite starts and confines itself; see child.h.
- * ipc_child_spawn() is the parent's, the rest the child's.
+ * child: start and confinement of a process of the suite; see child.h.  The
+ * parent calls ipc_child_spawn(), the child everything else.
  */
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -23,9 +23,9 @@
 #include "messages.h"
 
 #define START_MS	10000
-#define PROGRAM_FD	(CHILD_FD + 1)	/* until it is executed */
+#define PROGRAM_FD	(CHILD_FD + 1)	/* until the program is executed */
 
-/* A copy of what the sanitizers read, for the child; "" when not set. */
+/* Copy an environment variable of the sanitizers; "" when not set. */
 static void
 copy_env(char *dst, size_t size, const char *name, const char *more)
 {
@@ -40,11 +40,11 @@ copy_env(char *dst, size_t size, const char *name, const char *more)
 		    *v == '\0' || *more == '\0' ? "" : ":", more);
 }
 
-/* To the descriptor `to', which stays open over execve if `keep'. */
+/* Move `fd' to `to', which stays open over execve if `keep'. */
 static void
 move_fd(int fd, int to, int keep)
 {
-	/* dup2 of a descriptor to itself would leave its flags. */
+	/* dup2 of a descriptor to itself would keep its flags. */
 	if ((fd != to && dup2(fd, to) == -1) ||
 	    fcntl(to, F_SETFD, keep ? 0 : FD_CLOEXEC) == -1)
 		_exit(127);
@@ -58,7 +58,7 @@ exec_child(int prog, const char *path, const char *role, int fd)
 	int n = 0, null;
 
 	env[n++] = lib;
-	/* Leaks can't be looked for from within a sandbox. */
+	/* LeakSanitizer can't work inside a sandbox. */
 	copy_env(asan, sizeof(asan), "ASAN_OPTIONS", "detect_leaks=0");
 	env[n++] = asan;
 	copy_env(ubsan, sizeof(ubsan), "UBSAN_OPTIONS", "");
@@ -73,7 +73,7 @@ exec_child(int prog, const char *path, const char *role, int fd)
 	    (null = open("/dev/null", O_RDWR)) == -1 ||
 	    dup2(null, 0) == -1 || dup2(null, 1) == -1)
 		_exit(127);
-	/* The program first: the channel may be where it goes. */
+	/* Move the program first: the channel may be on its number. */
 	if (prog != -1 && (prog = fcntl(prog, F_DUPFD_CLOEXEC,
 	    PROGRAM_FD + 1)) == -1)
 		_exit(127);
@@ -91,8 +91,8 @@ exec_child(int prog, const char *path, const char *role, int fd)
 }
 
 /*
- * In the new process: no signal may run a handler of the parent, which would
- * write to the parent's event loop.  They are blocked up to here.
+ * In the new process, reset the signals: the parent's handlers would write to
+ * the parent's event loop.  Signals are blocked until here.
  */
 static void
 default_signals(void)
@@ -148,12 +148,12 @@ ipc_child_program(int argc, char *argv[], const struct ipc_child_program *roles,
 #endif
 #ifdef __linux__
 	/*
-	 * Executed by its descriptor, a process has the number of that for its
-	 * name in ps(1) and top(1), before Linux 6.14.
+	 * Before Linux 6.14, ps(1) and top(1) show the descriptor's number as
+	 * the name of a process that was executed by descriptor.
 	 */
 	(void)prctl(PR_SET_NAME, getprogname());
 #endif
-	/* All programs of derpd itself have one name in the log. */
+	/* All programs of derpd have the same name in the log. */
 	if (strncmp(getprogname(), "derpd-", 6) == 0)
 		setprogname("derpd");
 	if (argc == 3 && strcmp(argv[1], "-x") == 0)
@@ -164,7 +164,7 @@ ipc_child_program(int argc, char *argv[], const struct ipc_child_program *roles,
 	return (1);
 }
 
-/* Is the parent of our build? */
+/* Is the parent of the same build? */
 static void
 check_build(const char *build)
 {
@@ -183,7 +183,7 @@ read_start(struct ipc_msg *m, struct ipc_child_start *st)
 	if (m->type != MSG_START)
 		fatalx("%s from the parent before its first message",
 		    ipc_msg_name(m->type));
-	/* Another build may have another message. */
+	/* Another build may have a different message. */
 	if (ipc_get_start(&m->rd, &v) == -1) {
 		check_build(v.build);
 		fatalx("malformed first message from the parent");
@@ -207,11 +207,12 @@ ipc_child_init(enum ipc_role self, struct ipc_child_start *st)
 	log_init(ipc_role_name(self), 1, 0);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
-	signal(SIGINT, SIG_IGN);	/* ^C is for the parent to act on */
+	signal(SIGINT, SIG_IGN);	/* the parent handles ^C */
 	signal(SIGTERM, SIG_IGN);
 	c = ipc_chan_new(NULL, CHILD_FD, self, ROLE_PARENT, NULL, NULL, NULL);
 	if (c == NULL)
-		fatal("no channel to the parent: derpd starts this itself");
+		fatal("no channel to the parent: only derpd starts this "
+		    "program");
 	if (ipc_chan_recv(c, &m, START_MS) == -1)
 		fatal("the parent sent no first message (recvmsg)");
 	read_start(&m, st);
@@ -222,14 +223,17 @@ ipc_child_init(enum ipc_role self, struct ipc_child_start *st)
 	else
 		snprintf(name, sizeof(name), "%s", ipc_role_name(self));
 	log_init(name, st->to_stderr, st->verbose);
-	/* Who started derpd may wait for the end of its standard error. */
+	/*
+	 * A process that started derpd may wait for the end of its standard
+	 * error.
+	 */
 	if (!st->to_stderr && dup2(STDIN_FILENO, STDERR_FILENO) == -1)
-		fatal("can't put standard error away (dup2)");
+		fatal("can't redirect standard error (dup2)");
 	setproctitle("%s", name);
 	return (c);
 }
 
-/* 1 switched, 0 nothing to switch to. */
+/* Switch to the user.  Returns 1, or 0 without a user. */
 static int
 drop_user(const struct passwd *pw)
 {
@@ -239,7 +243,7 @@ drop_user(const struct passwd *pw)
 	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) == -1 ||
 	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) == -1)
 		fatal("can't become user %s (setgroups, setresgid, setresuid): "
-		    "the parent needs CAP_SETUID and CAP_SETGID for it",
+		    "the parent needs CAP_SETUID and CAP_SETGID",
 		    pw->pw_name);
 	if (pw->pw_uid != 0 && (setuid(0) != -1 || seteuid(0) != -1))
 		fatalx("could become root again after user %s", pw->pw_name);
@@ -255,9 +259,9 @@ set_limits(void)
 	struct rlimit none = { 0, 0 };
 
 	if (setrlimit(RLIMIT_CORE, &none) == -1)
-		fatal("can't forbid core dumps (setrlimit RLIMIT_CORE)");
+		fatal("can't disable core dumps (setrlimit RLIMIT_CORE)");
 	if (setrlimit(RLIMIT_NPROC, &none) == -1)
-		fatal("can't forbid new processes (setrlimit RLIMIT_NPROC)");
+		fatal("can't disable new processes (setrlimit RLIMIT_NPROC)");
 #ifdef __linux__
 	if (prctl(PR_SET_DUMPABLE, 0) == -1 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
@@ -274,13 +278,13 @@ ipc_child_confine(enum ipc_role self, const struct ipc_child_start *st)
 	int root = geteuid() == 0, rooted = 0, switched;
 	char user[96] = "";
 
-	/* The user is looked up while its file can still be seen. */
+	/* Look up the user while the passwd file is still visible. */
 	if (root && st->user[0] != '\0' && (pw = getpwnam(st->user)) == NULL)
 		fatalx("user %s does not exist", st->user);
 	if (root && st->chroot[0] != '\0') {
 		if (chroot(st->chroot) == -1 || chdir("/") == -1)
 			fatal("can't chroot to %s (chroot, chdir): the parent "
-			    "needs CAP_SYS_CHROOT for it, or an ordinary user "
+			    "needs CAP_SYS_CHROOT, or an ordinary user "
 			    "must start it", st->chroot);
 		rooted = 1;
 	}

@@ -1,9 +1,9 @@
 /*
- * child: how a process of the suite starts and confines itself.
+ * child: start and confinement of a process of the suite.
  *
  * The parent forks and executes `PROGRAM -x ROLE' with the channel on
- * descriptor CHILD_FD and a minimal environment; the child reads MSG_START from
- * it, takes what it needs, then locks itself in.
+ * descriptor CHILD_FD and a minimal environment.  The child reads MSG_START
+ * from it, acquires what it needs, then confines itself.
  */
 #ifndef CHILD_H
 #define CHILD_H
@@ -18,12 +18,12 @@
 struct ipc_child_start {
 	unsigned int	worker;		/* worker number, 0 when not a worker */
 	int		verbose;
-	int		sandbox;	/* 0: the configuration says off */
+	int		sandbox;	/* 0: off in the configuration */
 	int		to_stderr;
-	char		user[64];	/* "" do not switch */
-	char		chroot[1024];	/* "" do not chroot */
-	const struct sandbox_net *net;	/* NULL; set by roles that have one
-					   before ipc_child_confine() */
+	char		user[64];	/* "": do not switch */
+	char		chroot[1024];	/* "": do not chroot */
+	const struct sandbox_net *net;	/* NULL; set by roles with network
+					   access before ipc_child_confine() */
 };
 
 /* One role of a program. */
@@ -33,36 +33,37 @@ struct ipc_child_program {
 };
 
 /*
- * main() of a program with these `n' roles: run the one that is named by -x, as
- * derpd starts it.  Returns 1, for main() to return, after a line that says who
- * starts the program, when it was started in another way.
+ * main() of a program with these `n' roles: run the role given with -x, as
+ * derpd starts it.  When started otherwise, prints a line that names derpd(8)
+ * and returns 1, the exit status for main().
  */
 int	 ipc_child_program(int argc, char *argv[],
 	    const struct ipc_child_program *roles, size_t n);
 
 /*
- * Fork and execute, as `role' (argument of -x, e.g. "keys"), the program that
- * was opened as `prog', whatever lies at its `path' by now; by its path if
- * `prog' is -1 or the system can't execute a descriptor.
- * The child keeps descriptors 0-2 and CHILD_FD alone, of the environment what
- * the sanitizers read, and PATH.  The pid, with the parent's end of the channel
- * in *fd (close-on-exec), or -1 with errno.
+ * Fork and execute, as `role' (argument of -x, e.g.  "keys"), the program
+ * opened as `prog', even if its `path' has been replaced since; by path if
+ * `prog' is -1 or the system can't execute a descriptor.  The child inherits
+ * descriptors 0-2 and CHILD_FD, PATH, and the sanitizers' environment
+ * variables.  Returns the pid with the parent's end of the channel in *fd
+ * (close-on-exec), or -1 with errno.
  */
 pid_t	 ipc_child_spawn(int prog, const char *path, const char *role, int *fd);
 
 /*
- * In the child, first thing: wait for MSG_START on CHILD_FD (at most 10 s), set
- * up logging and process title, fill in `st', and return the channel (with no
- * events, peer ROLE_PARENT).  Exits with 1 and a line when that fails.
+ * The child's first call: wait for MSG_START on CHILD_FD (at most 10 s), set up
+ * logging and the process title, fill in `st'.  Returns the channel (without
+ * events, peer ROLE_PARENT).  Exits with 1 and an error line on failure.
  */
 struct ipc_chan *ipc_child_init(enum ipc_role self, struct ipc_child_start *st);
 
 /*
- * Lock in: chroot, become the user with its own group alone, no core dumps, no
- * new processes, no new privileges, then sandbox_enter(role) unless st->sandbox
- * is 0.  Without root, chroot and user are left out.  Exits with 1 and a line
- * when a step fails.  Returns the level in force, a static line such as
- * "chroot, user _derpd, seccomp, landlock".
+ * Confine this process: chroot, switch to the user with only its own group, no
+ * core dumps, no new processes, no new privileges, then sandbox_enter(role)
+ * unless st->sandbox is 0.  Without root privileges, chroot and user are
+ * skipped.  Returns the level in force, a static line such as "chroot, user
+ * _derpd, seccomp, landlock".  Exits with 1 and an error line when a step
+ * fails.
  */
 const char *ipc_child_confine(enum ipc_role self,
 	    const struct ipc_child_start *st);

@@ -1,5 +1,5 @@
 /*
- * childrun: the life of a child of derpd(8); see childrun.h.
+ * childrun: main loop of a child of derpd(8); see childrun.h.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -9,10 +9,10 @@
 #include "clock.h"
 #include "log.h"
 
-#define START_MS	10000	/* for the first settings */
+#define START_MS	10000	/* limit for the first settings */
 #define SEND_MS		10000
 
-/* The parent is gone, or the channel to it broken. */
+/* The parent is gone, or the channel to it is broken. */
 static void
 parent_failed(const char *what)
 {
@@ -84,7 +84,7 @@ ipc_child_sent(struct ipc_child *c, int rv)
 		parent_failed("can't send to the parent (sendmsg)");
 }
 
-/* Confine; the level in force. */
+/* Confine the process.  Returns the level in force. */
 static const char *
 confine(struct ipc_child *c, struct ipc_child_start *st)
 {
@@ -103,7 +103,7 @@ is_configured(const struct ipc_child *c)
 	return (c->configured == NULL || c->configured(c->arg));
 }
 
-/* The first settings, which say what must stay within reach. */
+/* Wait for the first settings, which determine what the sandbox must permit. */
 static void
 wait_for_settings(struct ipc_child *c)
 {

@@ -1,10 +1,10 @@
 /*
- * childrun: the life of a child of derpd(8): its start, its confinement, and
- * the messages of the parent.  For the main file of each role.
+ * childrun: main loop of a child of derpd(8): its start, its confinement, and
+ * the parent's messages.  For the main file of each role.
  *
- * Two kinds: a child with an event loop is confined before its settings come; a
- * child without one, which blocks, gets its first settings before, because they
- * say what the sandbox must leave within reach.
+ * There are two kinds.  A child with an event loop is confined before its
+ * settings arrive.  A child without one, which blocks, receives its first
+ * settings before, because they determine what the sandbox must permit.
  */
 #ifndef CHILDRUN_H
 #define CHILDRUN_H
@@ -18,53 +18,54 @@ struct event_base;
 struct ipc_child {
 	enum ipc_role	 role;
 	/*
-	 * The parent's messages.  Any other message is fatal.  Without handlers
-	 * of their own, MSG_VERBOSE sets the log and MSG_STOP ends the process.
+	 * Handlers of the parent's messages; any other message is fatal.  The
+	 * default for MSG_VERBOSE sets the log level, and for MSG_STOP ends the
+	 * process.
 	 */
 	const struct ipc_handlers *handlers;
 	/*
-	 * Do what can't be done within the sandbox, and set `base', if there is
-	 * an event loop, and `arg'.
+	 * Prepare what the sandbox would refuse; set `arg' and, for a child
+	 * with an event loop, `base'.
 	 */
 	void		(*prepare)(struct ipc_child *c);
-	/* 1 when the first settings are there; NULL: there are none. */
+	/* Returns 1 when the first settings are complete; NULL: no settings. */
 	int		(*configured)(void *arg);
-	/* What the sandbox leaves within reach; NULL: nothing. */
+	/* What the sandbox must permit; NULL: nothing. */
 	const struct sandbox_net *(*reach)(void *arg);
-	/* Called before each message is handled; NULL: nothing is. */
+	/* Called before each message is handled; may be NULL. */
 	void		(*before)(void *arg);
-	/* The last step before MSG_READY; NULL: none. */
+	/* The last step before MSG_READY; may be NULL. */
 	void		(*begin)(void *arg);
 	/* One turn of the event loop; NULL: libevent's own. */
 	void		(*turn)(void *arg);
-	/* A child without loop: its work, never returns. */
+	/* Main loop of a child without event loop; never returns. */
 	void		(*work)(void *arg);
 
 	struct event_base *base;	/* set by prepare(); NULL: no loop */
-	void		*arg;		/* set by prepare(); of handlers */
+	void		*arg;		/* set by prepare(); for the handlers */
 	struct ipc_chan	*parent;	/* set by ipc_child_run() */
 	int		 confined;	/* the sandbox is in force */
 };
 
 /*
- * Be this child: take MSG_START (ipc_child_init()), prepare, confine, take the
- * first settings, say MSG_READY, then run for ever.  Never returns: exits 0
- * when the parent is gone, 1 with a line when something failed.
+ * Run this child: receive MSG_START (ipc_child_init()), prepare, confine,
+ * receive the first settings, send MSG_READY, then run forever.  Never returns:
+ * exits with 0 when the parent is gone, with 1 and an error line on failure.
  */
 void	 ipc_child_run(struct ipc_child *c) __attribute__((noreturn));
 
-/* Handle one message of the parent, which is not freed. */
+/* Handle one message from the parent; the message is not freed. */
 void	 ipc_child_handle(struct ipc_child *c, struct ipc_msg *m);
 
 /*
- * A child without loop: wait for one message of the parent, at most `ms', and
- * handle it.  1 one came, 0 none came.
+ * In a child without event loop: wait at most `ms' milliseconds for one message
+ * from the parent and handle it.  Returns 1, or 0 when none arrived.
  */
 int	 ipc_child_wait(struct ipc_child *c, int ms);
 
 /*
- * A child without loop: `rv' is what ipc_send_NAME() returned; wait until the
- * message is written.  Exits when that fails.
+ * In a child without event loop: check `rv', the result of ipc_send_NAME(), and
+ * wait until the message is written.  Exits on failure.
  */
 void	 ipc_child_sent(struct ipc_child *c, int rv);
 

@@ -26,7 +26,7 @@ ipc_rd_ptr(struct ipc_rd *r, size_t n)
 		r->bad = 1;
 		return (NULL);
 	}
-	if (p == NULL)		/* an empty message has no bytes to point at */
+	if (p == NULL)		/* an empty message may have no pointer */
 		return ((const uint8_t *)"");
 	r->p += n;
 	r->left -= n;
@@ -144,7 +144,10 @@ ipc_wr_fixed(struct ipc_wr *w, void *p, size_t size)
 	w->fixed = 1;
 }
 
-/* Room for `n' more bytes; not by realloc, which could leave secrets. */
+/*
+ * Make room for `n' more bytes, without realloc, which could leave secrets in
+ * freed memory.
+ */
 static int
 wr_room(struct ipc_wr *w, size_t n)
 {

@@ -1,5 +1,5 @@
 /*
- * ipcdispatch: decodes messages for their handlers; see ipcdispatch.h.
+ * ipcdispatch: decodes messages and calls their handlers; see ipcdispatch.h.
  */
 #include <stddef.h>
 

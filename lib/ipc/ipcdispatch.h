@@ -1,8 +1,8 @@
 /*
- * ipcdispatch: hands a message that came to the handler of its type, decoded.
+ * ipcdispatch: decodes a received message and calls the handler of its type.
  *
- * A process has a table of the messages that it handles; a message that is not
- * in it, or malformed, is refused in one place, by ipc_dispatch().
+ * Each process has a table of handlers.  ipc_dispatch() refuses malformed
+ * messages and those without a handler.
  *
  *	static const struct ipc_handlers handlers = {
  *		.verbose = on_verbose,
@@ -16,11 +16,12 @@
 #include "messages.h"
 
 /*
- * A handler for each message, NULL: it is not expected.  A handler gets the
- * `arg' of ipc_dispatch(); `v', whose strings and blobs are in the message and
- * end with it; and, of messages with a descriptor, a pointer to that, which is
- * closed unless it is set to -1 (-1: none came).  Rows MSG0 have no `v'.  It
- * returns 0, or -1: the message makes no sense, and its sender is at fault.
+ * One handler per message; NULL: the message is not expected.  A handler gets
+ * the `arg' of ipc_dispatch(); `v', whose strings and blobs point into the
+ * message and are valid as long as it is; and, for messages with a descriptor,
+ * a pointer to the descriptor, which is closed afterwards unless the handler
+ * sets it to -1 (-1: none was sent).  Rows MSG0 have no `v'.  Returns 0, or -1
+ * when the message is invalid through a fault of its sender.
  */
 #define TAKE_NOFD
 #define TAKE_FD			, int *
@@ -38,9 +39,10 @@ struct ipc_handlers {
 #undef TAKE_MAYFD
 
 /*
- * Decode `m', which is not freed, and call its handler in `h' with `arg'.  NULL
- * when that returned 0; else what is wrong with the message, a static line such
- * as "sent a malformed message" or "sent an unexpected message".
+ * Decode `m', which is not freed, and call its handler in `h' with `arg'.
+ * Returns NULL when the handler returned 0, else what is wrong with the
+ * message, a static line such as "sent a malformed message" or "sent an
+ * unexpected message".
  */
 const char *ipc_dispatch(const struct ipc_handlers *h, struct ipc_msg *m,
 	    void *arg);

@@ -1,5 +1,6 @@
 /*
- * ipcsend: sends each message, from messages.def; see ipcsend.h.
+ * ipcsend: one send function per message, made from messages.def; see
+ * ipcsend.h.
  */
 #include <errno.h>
 

@@ -1,13 +1,14 @@
 /*
- * ipcsend: a function to send each message, from messages.def.
+ * ipcsend: one send function per message, made from messages.def.
  *
  *	int ipc_send_NAME(struct ipc_chan *c, const struct ipc_msg_NAME *v);
  *	int ipc_send_NAME(struct ipc_chan *c, const struct ipc_msg_NAME *v,
  *	    int fd);
  *
- * The second form is that of rows with a descriptor (FD, MAYFD), which is taken
- * and closed when sent, also on error; rows MSG0 have no `v'.  0 queued, or -1
- * with errno as ipc_chan_send(): EINVAL when a value is out of its bounds.
+ * The second form is for rows with a descriptor (FD, MAYFD), which is taken,
+ * and closed when sent, also on error.  Rows MSG0 have no `v'.  Returns 0 when
+ * queued, or -1 with errno as ipc_chan_send(): EINVAL when a value is out of
+ * its bounds.
  */
 #ifndef IPCSEND_H
 #define IPCSEND_H

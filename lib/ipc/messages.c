@@ -1,13 +1,13 @@
 /*
- * messages: writes and reads the payload of every message, from messages.def;
- * see messages.h.  Pure.
+ * messages: encodes and decodes the payload of every message, made from
+ * messages.def; see messages.h.  Pure.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "messages.h"
 
-/* Write a value that must be from `lo' to `hi'; `n' bytes. */
+/* Write a value that must be from `lo' to `hi', in `n' bytes. */
 static void
 put_in(struct ipc_wr *w, uint32_t v, uint32_t lo, uint32_t hi, int n)
 {
@@ -19,7 +19,7 @@ put_in(struct ipc_wr *w, uint32_t v, uint32_t lo, uint32_t hi, int n)
 		ipc_wr_u32(w, v);
 }
 
-/* The same read. */
+/* Read a value likewise. */
 static uint32_t
 get_in(struct ipc_rd *r, uint32_t lo, uint32_t hi, int n)
 {
@@ -31,7 +31,7 @@ get_in(struct ipc_rd *r, uint32_t lo, uint32_t hi, int n)
 	return (lo);
 }
 
-/* Write a string that takes `size' bytes at most with its NUL. */
+/* Write a string of at most `size' bytes with its NUL. */
 static void
 put_str(struct ipc_wr *w, const char *s, size_t size)
 {
@@ -56,7 +56,7 @@ get_opt(struct ipc_rd *r, size_t *n)
 	return (get_in(r, 0, 1, 1) ? ipc_rd_blob(r, n) : NULL);
 }
 
-/* `n' records of `size' bytes, their number in front. */
+/* Write `n' records of `size' bytes after their number. */
 static void
 put_records(struct ipc_wr *w, uint32_t n, const void *p, size_t size)
 {
@@ -95,7 +95,7 @@ get_rest(struct ipc_rd *r, size_t *n, size_t max)
 	return (ipc_rd_ptr(r, *n));
 }
 
-/* How many of a list follow: at most `max'. */
+/* Write or read the number of items in a list, at most `max'. */
 #define PUT_COUNT(n, max)						\
 	uint32_t i;							\
 	put_in(w, v->n, 0, max, 4);					\
@@ -105,7 +105,7 @@ get_rest(struct ipc_rd *r, size_t *n, size_t max)
 	v->n = get_in(r, 0, max, 4);					\
 	for (i = 0; ipc_rd_ok(r) && i < v->n; i++)
 
-/* Fields written. */
+/* Encode fields. */
 #define U8(f)			ipc_wr_u8(w, v->f);
 #define U16(f)			ipc_wr_u16(w, v->f);
 #define U32(f)			ipc_wr_u32(w, v->f);
@@ -154,7 +154,7 @@ get_rest(struct ipc_rd *r, size_t *n, size_t max)
 #define MSG0(TYPE, name, from, to, fd)
 #include "messages.def"
 
-/* Fields read. */
+/* Decode fields. */
 #define U8(f)			v->f = ipc_rd_u8(r);
 #define U16(f)			v->f = ipc_rd_u16(r);
 #define U32(f)			v->f = ipc_rd_u32(r);

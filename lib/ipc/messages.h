@@ -1,8 +1,8 @@
 /*
- * messages: the payload of every message as a struct, and how it is written and
- * read; all made of the rows of messages.def.  For the two ends of a message.
+ * messages: the payload of every message as a struct, with its encoder and
+ * decoder, made from the rows of messages.def.
  *
- * Of a row MSG(KEY_CHAN, key_chan, ...) come MSG_KEY_CHAN (msg.h) and
+ * A row MSG(KEY_CHAN, key_chan, ...) defines MSG_KEY_CHAN (msg.h) and
  *
  *	struct ipc_msg_key_chan;
  *	void ipc_put_key_chan(struct ipc_wr *w,
@@ -10,19 +10,20 @@
  *	int ipc_get_key_chan(struct ipc_rd *r, struct ipc_msg_key_chan *v);
  *
  * ipc_put_NAME() appends the payload of `v'; a value out of its bounds makes
- * ipc_wr_ok() 0.  ipc_get_NAME() reads all that is left; 0, or -1 when it is
- * not exactly such a payload: too short, too long, a value out of its bounds.
- * What is in place in `v' points into the message.  A row MSG0 has no struct,
- * and an ipc_get_NAME() without it.
+ * ipc_wr_ok() return 0.  ipc_get_NAME() reads the whole payload and returns 0,
+ * or -1 when it is too short, too long or has a value out of its bounds.
+ * Fields in place point into the message.  A row MSG0 has no struct; its
+ * ipc_get_NAME() has no `v'.
  *
- * Of a row STRUCT(acme_conf, ...) come struct ipc_acme_conf and
+ * A row STRUCT(acme_conf, ...) defines struct ipc_acme_conf and
  *
  *	void ipc_add_acme_conf(struct ipc_wr *w, const struct ipc_acme_conf *v);
  *	int ipc_next_acme_conf(struct ipc_rd *r, struct ipc_acme_conf *v);
  *
- * which write and read one of them, as of a LIST; 0, or -1 when malformed.
+ * which write and read one struct, for instance of a LIST.  ipc_next_NAME()
+ * returns 0, or -1 when malformed.
  *
- * ipcsend.h sends messages, ipcdispatch.h hands them to handlers.
+ * ipcsend.h sends messages, ipcdispatch.h passes them to handlers.
  */
 #ifndef MESSAGES_H
 #define MESSAGES_H
@@ -53,8 +54,8 @@
 #define U64S(n, f, max)		uint32_t n; uint64_t f[max];
 #define PART(f, tag)		struct ipc_##tag f;
 /*
- * What is written is the array, or if that is NULL the list that was read: what
- * ipc_next_tag() takes n times from `f'_left.
+ * Encoded from the array, or, if that is NULL, from the decoded list: n items
+ * that ipc_next_tag() reads from `f'_left.
  */
 #define LIST(n, f, max, tag)						\
 	uint32_t n; const struct ipc_##tag *f; struct ipc_rd f##_left;

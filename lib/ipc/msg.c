@@ -1,11 +1,11 @@
 /*
- * msg: who may send which message to whom, from messages.def; see msg.h.  Pure.
+ * msg: message permissions, from messages.def; see msg.h.  Pure.
  */
 #include <stddef.h>
 
 #include "msg.h"
 
-/* Sets of roles, a bit each. */
+/* Sets of roles, one bit each. */
 enum {
 #define OUTSIDE(ROLE, name)	SET_##ROLE = 1U << ROLE_##ROLE,
 #define CHILD(ROLE, member, name, program, folder, sandbox)		\

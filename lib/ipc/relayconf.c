@@ -1,5 +1,5 @@
 /*
- * relayconf: what messages.def can't say of the settings of a relay worker; see
+ * relayconf: consistency of a relay worker's settings, beyond messages.def; see
  * relayconf.h.
  */
 #include "relayconf.h"
