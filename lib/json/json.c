@@ -1,13 +1,13 @@
 /*
- * json: one walker over jsmn for everything in the suite that reads JSON.
+ * json: the suite's JSON reader, on top of jsmn.
  *
- * Called by the relay worker for login texts and by whatever reads a JSON file
- * or answer.  Touches memory alone.
+ * Called by the relay worker for login texts and by all readers of JSON files
+ * or responses.  Touches only memory.
  *
- * jsmn finds the tokens, but even its strict mode takes much that is no JSON
- * ({"a" "b"}, [1 2], 01), and its time for closing brackets grows with depth.
- * So json_check.c goes over the text first, with a bound on its depth; jsmn
- * then sees well-formed JSON only, and its tokens are linked to lists.
+ * jsmn finds the tokens, but even its strict mode accepts invalid JSON ({"a"
+ * "b"}, [1 2], 01), and its time for closing brackets grows with depth.  So
+ * json_check.c checks the text first, with a bound on its depth; jsmn then sees
+ * only well-formed JSON, and its tokens are linked into lists.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -45,7 +45,7 @@ where(const char *text, size_t offset, unsigned int *line,
 	}
 }
 
-/* Let jsmn find the `n' tokens of a text that was checked. */
+/* Run jsmn on the `n' tokens of a checked text. */
 static int
 find_tokens(struct json *j, size_t len, size_t n)
 {
@@ -58,7 +58,7 @@ find_tokens(struct json *j, size_t len, size_t n)
 		return 0;
 	if (n != 1)
 		return -1;
-	/* Strict jsmn wants something to stand behind a number or a word. */
+	/* Strict jsmn requires a character behind a number or a word. */
 	while (strchr(" \t\r\n", j->text[i]) != NULL)
 		i++;
 	j->tok[0].type = JSMN_PRIMITIVE;
@@ -72,7 +72,7 @@ find_tokens(struct json *j, size_t len, size_t n)
 	return 0;
 }
 
-/* Link siblings; -1 when there is no memory. */
+/* Link siblings.  Returns -1 when out of memory. */
 static int
 link_tokens(struct json *j)
 {
@@ -143,7 +143,7 @@ json_free(struct json *j)
 	free(j);
 }
 
-/* The token of `r', NULL when there is no such value. */
+/* The token of `r'; NULL when there is no such value. */
 static const jsmntok_t *
 token(const struct json *j, json_ref r)
 {
@@ -205,7 +205,7 @@ json_value(const struct json *j, json_ref key)
 {
 	const jsmntok_t	*t = token(j, key);
 
-	/* Only a key has a size among the strings: its value. */
+	/* Among strings only a key has a size: its value. */
 	return t != NULL && t->type == JSMN_STRING && t->size == 1 ? key + 1 :
 	    -1;
 }
@@ -234,7 +234,7 @@ json_raw(const struct json *j, json_ref r, size_t *len)
 	return t != NULL ? j->text + t->start : NULL;
 }
 
-/* Encode a code point as UTF-8; bytes written. */
+/* Encode a code point as UTF-8.  Returns the bytes written. */
 static size_t
 put_utf8(char dst[4], long u)
 {

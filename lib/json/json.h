@@ -1,8 +1,7 @@
 /*
- * json: one walker over jsmn for everything in the suite that reads JSON.
- * Strict (RFC 8259) where jsmn is lax: the whole text must be one value,
- * depth and token count are bounded, strings must be well-formed UTF-8 and
- * numbers well-formed numbers.
+ * json: the suite's JSON reader, on top of jsmn.  Strict (RFC 8259) where jsmn
+ * is lax: the whole text must be one value, depth and number of tokens are
+ * bounded, strings must be well-formed UTF-8 and numbers well-formed.
  */
 #ifndef JSON_H
 #define JSON_H
@@ -13,7 +12,7 @@
 struct json;			/* a parsed document */
 
 enum json_type {
-	JSON_NONE,		/* there is no such value */
+	JSON_NONE,		/* no such value */
 	JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_OBJECT, JSON_ARRAY
 };
 
@@ -21,20 +20,21 @@ enum json_type {
 typedef int json_ref;
 
 struct json_error {
-	size_t		 offset;	/* byte where it went wrong */
+	size_t		 offset;	/* byte of the error */
 	unsigned int	 line, column;	/* the same, from 1 */
 	const char	*what;		/* static: what was expected */
 };
 
 /*
- * Parse the `len' bytes at `text', which must outlive the document.  At most
- * `max_depth' levels and `max_tokens' tokens.  NULL with *e filled in when it
- * is not one well-formed value (or ENOMEM: what says so).  Root is ref 0.
+ * Parse the `len' bytes at `text', which must outlive the document, with at
+ * most `max_depth' levels and `max_tokens' tokens.  Returns the document, whose
+ * root is ref 0, or NULL with *e filled in when the text is not one well-formed
+ * value or memory runs out (e->what says so).
  */
 struct json *json_parse(const char *text, size_t len, unsigned int max_depth,
 	    size_t max_tokens, struct json_error *e);
 
-/* Free a document; NULL is fine. */
+/* Free a document; NULL is allowed. */
 void	 json_free(struct json *j);
 
 /* Type of `r' (JSON_NONE for -1). */
@@ -52,26 +52,31 @@ json_ref json_first(const struct json *j, json_ref r);
 json_ref json_next(const struct json *j, json_ref r);
 json_ref json_value(const struct json *j, json_ref key);
 
-/* Value of the member `name' of object `r' (last one if repeated), or -1. */
+/*
+ * Value of the member `name' of object `r' (the last one if repeated), or -1.
+ */
 json_ref json_get(const struct json *j, json_ref r, const char *name);
 
 /*
- * Raw text of `r' within the document (a string without its quotes), *len
- * bytes; NULL and 0 for -1.
+ * Raw text of `r' in the document (a string without its quotes), *len bytes;
+ * NULL with *len 0 for -1.
  */
 const char *json_raw(const struct json *j, json_ref r, size_t *len);
 
 /*
- * Decode string (or key) `r' with its escapes into `dst' of `size' bytes, NUL
- * added.  Bytes written without the NUL, or -1: not a string, does not fit, or
- * contains U+0000.
+ * Decode string (or key) `r' with its escapes into `dst' of `size' bytes,
+ * NUL-terminated.  Returns the bytes written without the NUL, or -1 when `r' is
+ * not a string, does not fit, or contains U+0000.
  */
 long	 json_str(const struct json *j, json_ref r, char *dst, size_t size);
 
-/* Boolean into *v; 0, or -1 when `r' is none. */
+/* Boolean into *v.  Returns 0, or -1 when `r' is not a boolean. */
 int	 json_bool(const struct json *j, json_ref r, int *v);
 
-/* Integer number into *v; 0, or -1: none, a fraction, or out of range. */
+/*
+ * Integer into *v.  Returns 0, or -1 for other types, a fraction, or a value
+ * out of range.
+ */
 int	 json_int(const struct json *j, json_ref r, int64_t *v);
 
 /* Line and column (from 1) of `r', for messages. */

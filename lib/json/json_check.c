@@ -11,12 +11,12 @@
 #include "json_check.h"
 #include "utf8.h"
 
-/* A check under way. */
+/* A check in progress. */
 struct check {
 	const char	*text;
 	size_t		 len;
 	size_t		 pos;
-	char		*open;		/* the brackets that are open */
+	char		*open;		/* stack of open brackets */
 	unsigned int	 depth, max_depth;
 	size_t		 max_tokens;
 	struct json_check *r;		/* the result */
@@ -63,7 +63,7 @@ hex_digit(int ch)
 	return -1;
 }
 
-/* Four hexadecimal digits at `p' of `len' bytes; -1 when they are none. */
+/* Four hexadecimal digits at `p' of `len' bytes; -1 for anything else. */
 static long
 hex4(const char *p, size_t len)
 {
@@ -131,7 +131,7 @@ check_string(struct check *c)
 	return 0;
 }
 
-/* At least one digit; -1 and the error else. */
+/* At least one digit.  Returns -1 with an error otherwise. */
 static int
 check_digits(struct check *c)
 {
@@ -188,7 +188,7 @@ count_token(struct check *c)
 
 enum json_state { VALUE, KEY, AFTER };	/* what must come next */
 
-/* An opening bracket: what comes next, or -1. */
+/* An opening bracket.  Returns what must come next, or -1. */
 static int
 check_open(struct check *c, char bracket)
 {
@@ -205,7 +205,7 @@ check_open(struct check *c, char bracket)
 	return bracket == '{' ? KEY : VALUE;
 }
 
-/* A value: what comes next, or -1. */
+/* A value.  Returns what must come next, or -1. */
 static int
 check_value(struct check *c)
 {
@@ -252,7 +252,7 @@ check_key(struct check *c)
 	return VALUE;
 }
 
-/* Behind a value within brackets: what comes next, or -1. */
+/* After a value within brackets.  Returns what must come next, or -1. */
 static int
 check_after(struct check *c)
 {
@@ -271,7 +271,7 @@ check_after(struct check *c)
 	return AFTER;
 }
 
-/* The whole text: 0, or -1. */
+/* The whole text.  Returns 0, or -1. */
 static int
 check_text(struct check *c)
 {

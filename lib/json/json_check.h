@@ -1,5 +1,5 @@
 /*
- * json_check: is a text strict JSON (RFC 8259)?  For json.c alone.
+ * json_check: is a text strict JSON (RFC 8259)?  Used only by json.c.
  */
 #ifndef JSON_CHECK_H
 #define JSON_CHECK_H
@@ -13,17 +13,17 @@ struct json_check {
 };
 
 /*
- * Check that the `len' bytes at `text' are one value of at most `max_depth'
- * levels and `max_tokens' values and names, in one pass.  0, or -1 with
- * c->what and c->pos (also when there is no memory).
+ * Check in one pass that the `len' bytes at `text' are one value of at most
+ * `max_depth' levels and `max_tokens' values and names.  Returns 0, or -1 with
+ * c->what and c->pos (also when out of memory).
  */
 int	json_check(struct json_check *c, const char *text, size_t len,
 	    unsigned int max_depth, size_t max_tokens);
 
 /*
- * The code point of the escape at `p', of at most `len' bytes, behind its
- * backslash; *n gets its bytes (11 for a surrogate pair).  -1 when it is
- * malformed, or only half of a surrogate pair.
+ * The code point of the escape behind its backslash at `p', of at most `len'
+ * bytes; *n is set to its bytes (11 for a surrogate pair).  Returns -1 when it
+ * is malformed or half of a surrogate pair.
  */
 long	json_unescape(const char *p, size_t len, size_t *n);
 

@@ -1,5 +1,5 @@
 /*
- * json_out: see json_out.h.  Used by all who write JSON.
+ * json_out: see json_out.h.  Used by all writers of JSON.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -17,7 +17,7 @@ put(struct json_out *o, const char *s)
 	ipc_wr_bytes(o->w, s, strlen(s));
 }
 
-/* The `len' bytes at `p' as they stand within quotes. */
+/* Write the `len' bytes at `p', escaped for a string. */
 static void
 put_escaped(struct json_out *o, const uint8_t *p, size_t len)
 {
@@ -44,7 +44,7 @@ put_escaped(struct json_out *o, const uint8_t *p, size_t len)
 	}
 }
 
-/* Is a value with this name in order here? */
+/* Is a value with this name allowed here? */
 static int
 fits(const struct json_out *o, const char *name)
 {
@@ -53,7 +53,9 @@ fits(const struct json_out *o, const char *name)
 	return ((name == NULL) == ((o->arrays >> (o->depth - 1) & 1) != 0));
 }
 
-/* What stands in front of a value.  0, or -1: it may not stand here. */
+/*
+ * Write what precedes a value.  Returns 0, or -1 when a value is not allowed.
+ */
 static int
 begin(struct json_out *o, const char *name)
 {

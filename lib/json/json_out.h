@@ -1,15 +1,15 @@
 /*
- * json_out: the one writer of JSON: objects, arrays and values, in the order in
- * which they are to stand.  Pure.
+ * json_out: the suite's JSON writer: objects, arrays and values, written in
+ * order.  Pure.
  *
- * What is inside an object has a name, what is inside an array and the document
- * itself has none (NULL).  Whoever breaks that, ends more than was begun,
- * begins a second document or nests deeper than JSON_OUT_DEPTH makes the writer
- * bad, which ipc_wr_ok() tells as for any message; json_out_whole() tells
- * besides whether the document is finished.
+ * A member of an object has a name; an element of an array and the document
+ * itself have none (NULL).  A violation, an end without a begin, a second
+ * document, or nesting deeper than JSON_OUT_DEPTH makes the writer bad, as
+ * ipc_wr_ok() reports; json_out_whole() also reports whether the document is
+ * complete.
  *
- * No white space is written, so that the text of one document is always the
- * same: RFC 7638 wants that of a key.
+ * No white space is written, so that a document always has the same text, as
+ * RFC 7638 requires for a key.
  */
 #ifndef JSON_OUT_H
 #define JSON_OUT_H
@@ -23,31 +23,31 @@
 #define JSON_OUT_DEPTH	16
 
 struct json_out {
-	struct ipc_wr	*w;		/* the text goes here */
-	unsigned int	 depth;		/* brackets that are open */
+	struct ipc_wr	*w;		/* receives the text */
+	unsigned int	 depth;		/* open brackets */
 	uint32_t	 arrays;	/* which of them are arrays, a bit
 					   each */
-	uint32_t	 lines;		/* and which have a line an item */
-	int		 comma;		/* something stands before at this
-					   depth */
+	uint32_t	 lines;		/* which have one item per line */
+	int		 comma;		/* a comma is needed at this depth */
 };
 
-/* Begin a document in *w, which may have been written to. */
+/* Begin a document in *w, behind the text that it already holds. */
 void	 json_out_init(struct json_out *o, struct ipc_wr *w);
 
 /* Begin an object or an array. */
 void	 json_out_object(struct json_out *o, const char *name);
 void	 json_out_array(struct json_out *o, const char *name);
 
-/* Begin an array of which each item stands on a line of its own. */
+/* Begin an array with each item on its own line. */
 void	 json_out_lines(struct json_out *o, const char *name);
 
-/* End the object or array that was begun last. */
+/* End the innermost open object or array. */
 void	 json_out_end(struct json_out *o);
 
 /*
- * A string (NULL is "").  UTF-8 is copied, but what a terminal would obey is
- * escaped; a byte that is no UTF-8 is escaped as a character of that number.
+ * A string (NULL is "").  UTF-8 is copied, characters that a terminal would
+ * interpret are escaped, and an invalid byte is escaped as the character of
+ * that number.
  */
 void	 json_out_str(struct json_out *o, const char *name, const char *s);
 
@@ -55,7 +55,7 @@ void	 json_out_str(struct json_out *o, const char *name, const char *s);
 void	 json_out_strn(struct json_out *o, const char *name, const void *p,
 	    size_t len);
 
-/* The same of at most 1023 bytes that printf would write; more is bad. */
+/* The same, formatted as by printf; more than 1023 bytes are an error. */
 void	 json_out_fmt(struct json_out *o, const char *name, const char *fmt,
 	    ...) __attribute__((format(printf, 3, 4)));
 
@@ -63,26 +63,26 @@ void	 json_out_fmt(struct json_out *o, const char *name, const char *fmt,
 void	 json_out_hex(struct json_out *o, const char *name, const void *p,
 	    size_t n);
 
-/* A point in time as a string, "2026-01-31T12:00:00Z". */
+/* A time as a string, "2026-01-31T12:00:00Z". */
 void	 json_out_time(struct json_out *o, const char *name, time_t t);
 
-/* Numbers, true or false. */
+/* Numbers and booleans. */
 void	 json_out_int(struct json_out *o, const char *name, int64_t v);
 void	 json_out_uint(struct json_out *o, const char *name, uint64_t v);
 void	 json_out_bool(struct json_out *o, const char *name, int v);
 
-/* A value that is JSON already: `len' bytes at `p', which are not looked at. */
+/* A value that is already JSON: `len' bytes at `p', copied unchecked. */
 void	 json_out_raw(struct json_out *o, const char *name, const void *p,
 	    size_t len);
 
-/* A string whose `len' bytes are escaped already, without its quotes. */
+/* A string whose `len' bytes are already escaped, without quotes. */
 void	 json_out_escaped(struct json_out *o, const char *name, const void *p,
 	    size_t len);
 
-/* Brackets that are open. */
+/* Number of open brackets. */
 unsigned int json_out_depth(const struct json_out *o);
 
-/* 1 when one document is finished and nothing failed, else 0. */
+/* Returns 1 when one document is complete without an error, else 0. */
 int	 json_out_whole(const struct json_out *o);
 
 #endif

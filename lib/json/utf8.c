@@ -1,5 +1,5 @@
 /*
- * utf8: see utf8.h.  Used by whatever shows or writes text of others.
+ * utf8: see utf8.h.  Used by code that prints or writes untrusted text.
  */
 #include "utf8.h"
 
