@@ -1,10 +1,10 @@
 /*
- * mapcheck: is a text a good DERP map; see mapcheck.h.  Called by derpmapd for
- * the map that is served and by derpctl for a file.  Pure.
+ * mapcheck: validate a DERP map; see mapcheck.h.  Called by derpmapd for served
+ * maps and by derpctl for a file.  Pure.
  *
- * What is asked of a map is what Go clients and headscale take, and more where
- * they take silently what can't be meant: derp-map(5).  Fields that are not
- * known here are none of our business.
+ * A valid map is one that Go clients and headscale accept, with additional
+ * checks where they silently accept mistakes: derp-map(5).  Unknown fields are
+ * ignored.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,15 +14,15 @@
 #include "mapwalk.h"
 
 #define MAX_REGION	((INT64_C(1) << 53) - 1)
-#define FIRST_OWN	900	/* lower ids are Tailscale's */
+#define FIRST_OWN	900	/* lower ids belong to Tailscale */
 
-/* The nodes of all regions, in the order of the map. */
+/* The nodes of all regions, in map order. */
 struct nodes {
 	struct map_node	*v;
 	size_t		 n, cap;
 };
 
-/* Room for one more; NULL: reported. */
+/* Make room for one more node.  Returns NULL after reporting an error. */
 static struct map_node *
 more(struct map_walk *w, struct nodes *nodes)
 {
@@ -68,7 +68,7 @@ check_nodes(struct map_walk *w, json_ref region, int64_t id,
 	}
 }
 
-/* A region's key as its id; 0: it is none, reported. */
+/* The id in a region's key; 0 after reporting an error. */
 static int64_t
 key_id(struct map_walk *w, json_ref key)
 {
@@ -108,7 +108,7 @@ check_region_id(struct map_walk *w, json_ref region, int64_t id)
 	map_walk_expected(w, r, "RegionID", r, expected);
 }
 
-/* What people see of the region. */
+/* Check the names that people see. */
 static void
 check_label(struct map_walk *w, json_ref region, const char *name)
 {
@@ -117,7 +117,7 @@ check_label(struct map_walk *w, json_ref region, const char *name)
 	if (map_walk_text(w, region, name, "a string", text) == 0 &&
 	    text[0] == '\0')
 		map_walk_warn(w, region, name,
-		    "this is missing or empty: people "
+		    "this is missing or empty: users "
 		    "will see the region without it");
 }
 
@@ -156,7 +156,7 @@ check_region(struct map_walk *w, json_ref key, struct nodes *nodes)
 	map_walk_flag(w, v, "Avoid", &flag);
 	if (flag)
 		map_walk_warn(w, map_walk_find(w->j, v, "Avoid"), "Avoid",
-		    "clients disagree about what this means: use "
+		    "clients interpret this differently: use "
 		    "NoMeasureNoHome");
 	map_walk_flag(w, v, "NoMeasureNoHome", &flag);
 	check_nodes(w, v, id, nodes);
@@ -196,7 +196,7 @@ by_name(const void *a, const void *b)
 	return (c != 0 ? c : x->at < y->at ? -1 : x->at > y->at);
 }
 
-/* No two nodes of the whole map have one name: clients look them up by it. */
+/* Node names must be unique in the whole map: clients look nodes up by name. */
 static void
 check_names(struct map_walk *w, const struct nodes *nodes)
 {
@@ -227,7 +227,10 @@ check_names(struct map_walk *w, const struct nodes *nodes)
 	free(v);
 }
 
-/* What scales the latency of a region, to make it more or less liked. */
+/*
+ * Check the factors that scale a region's latency, and with it the clients'
+ * preference.
+ */
 static void
 check_score(struct map_walk *w, json_ref key, json_ref regions)
 {
@@ -241,10 +244,10 @@ check_score(struct map_walk *w, json_ref key, json_ref regions)
 		    "the id of a region of this map as the name");
 	if (map_walk_double(w->j, v, &d) == -1 || d <= 0)
 		map_walk_expected(w, v, NULL, v,
-		    "a number above 0: clients ignore others");
+		    "a number above 0: clients ignore other values");
 }
 
-/* The optional object `name' of `obj'; -1: not there, or no object. */
+/* The optional object `name' of `obj'; -1 when absent or not an object. */
 static json_ref
 optional_object(struct map_walk *w, json_ref obj, const char *name)
 {
@@ -277,7 +280,7 @@ check_scores(struct map_walk *w, json_ref regions)
 	map_walk_leave(w, before);
 }
 
-/* Ids below 900 mean Tailscale's own regions, unless they are left out. */
+/* Ids below 900 replace Tailscale's own regions, unless those are omitted. */
 static void
 warn_ids(struct map_walk *w, json_ref regions, int omit)
 {

@@ -95,8 +95,8 @@ static const struct {
 	    "error: f:1:12: Regions: expected an object of regions, found an "
 	    "array" },
 	{ "{\"regions\":{}}",
-	    "error: f:1:3: Regions: expected the name in these capital and "
-	    "small letters, found \"regions\"" },
+	    "error: f:1:3: Regions: expected the name with exactly "
+	    "these capital and small letters, found \"regions\"" },
 	{ "{\"Regions\":{\"900\":null}}",
 	    "error: f:1:19: Regions.900: expected a region, which is an "
 	    "object, found null" },
@@ -112,11 +112,11 @@ static const struct {
 	{ MAP(",\"HomeParams\":{\"RegionScore\":{\"900\":0}}",
 	    REGION("", NODE("a", ""))),
 	    "error: f:1:179: HomeParams.RegionScore.900: expected a number "
-	    "above 0: clients ignore others, found 0" },
+	    "above 0: clients ignore other values, found 0" },
 	{ MAP(",\"HomeParams\":{\"RegionScore\":{\"900\":1e999}}",
 	    REGION("", NODE("a", ""))),
 	    "error: f:1:179: HomeParams.RegionScore.900: expected a number "
-	    "above 0: clients ignore others, found 1e999" },
+	    "above 0: clients ignore other values, found 1e999" },
 	{ MAP(",\"HomeParams\":{\"RegionScore\":{\"901\":1}}",
 	    REGION("", NODE("a", ""))),
 	    "error: f:1:174: HomeParams.RegionScore.901: expected the id of "
@@ -124,7 +124,7 @@ static const struct {
 	/* Go would take the last. */
 	{ MAP(",\"Regions\":{}", REGION("", NODE("a", ""))),
 	    "error: f:1:145: expected each name once, found \"Regions\" "
-	    "again, which is in line 1 already" },
+	    "again, first in line 1" },
 };
 
 ATF_TC_WITHOUT_HEAD(top_level);
@@ -204,10 +204,10 @@ static const struct {
 	{ R("900", "\"RegionID\":900,\"RegionName\":\"\","
 	    "\"RegionCode\":\"own\"," GOOD_NODES),
 	    "warning: f:2:7: Regions.900.RegionName: this is missing or "
-	    "empty: people will see the region without it" },
+	    "empty: users will see the region without it" },
 	{ R("900", "\"RegionID\":900,\"Avoid\":true," LABELS GOOD_NODES),
-	    "warning: f:2:31: Regions.900.Avoid: clients disagree about what "
-	    "this means: use NoMeasureNoHome" },
+	    "warning: f:2:31: Regions.900.Avoid: clients interpret this "
+	    "differently: use NoMeasureNoHome" },
 };
 
 ATF_TC_WITHOUT_HEAD(region);
@@ -236,7 +236,7 @@ static const struct {
 	{ N("{\"RegionID\":900,\"HostName\":\"h\"}"),
 	    "error: f:2:1: " AT ".Name: expected this field, found nothing" },
 	{ N("{\"Name\":\"\",\"RegionID\":900,\"HostName\":\"h\"}"),
-	    "error: f:2:10: " AT ".Name: expected a name that is not empty, "
+	    "error: f:2:10: " AT ".Name: expected a non-empty name, "
 	    "found \"\"" },
 	{ N("{\"Name\":7,\"RegionID\":900,\"HostName\":\"h\"}"),
 	    "error: f:2:9: " AT ".Name: expected a string, found 7" },
@@ -256,8 +256,8 @@ static const struct {
 	    "error: f:2:1: " AT ".HostName: expected this field, found "
 	    "nothing" },
 	{ N("{\"Name\":\"a\",\"RegionID\":900,\"hostname\":\"h\"}"),
-	    "error: f:2:29: " AT ".HostName: expected the name in these "
-	    "capital and small letters, found \"hostname\"" },
+	    "error: f:2:29: " AT ".HostName: expected the name with exactly "
+	    "these capital and small letters, found \"hostname\"" },
 	{ N("{\"Name\":\"a\",\"RegionID\":900,\"HostName\":\"a b\"}"),
 	    "error: f:2:40: " AT ".HostName: expected a host name or an IP "
 	    "address, found \"a b\"" },
@@ -266,11 +266,11 @@ static const struct {
 	    "address, found an array" },
 	{ N(BEGIN ",\"CertName\":\"sha256-raw:00\"}"),
 	    "error: f:2:55: " AT ".CertName: expected a host name, or "
-	    "\"sha256-raw:\" and 64 hexadecimal digits in small letters, "
+	    "\"sha256-raw:\" and 64 lower-case hexadecimal digits, "
 	    "found \"sha256-raw:00\"" },
 	{ N(BEGIN ",\"CertName\":\"-\"}"),
 	    "error: f:2:55: " AT ".CertName: expected a host name, or "
-	    "\"sha256-raw:\" and 64 hexadecimal digits in small letters, "
+	    "\"sha256-raw:\" and 64 lower-case hexadecimal digits, "
 	    "found \"-\"" },
 	{ N(BEGIN ",\"IPv4\":\"2001:db8::1\"}"),
 	    "error: f:2:51: " AT ".IPv4: expected an IPv4 address or "
@@ -299,39 +299,39 @@ static const struct {
 	    "error: f:2:57: " AT ".STUNTestIP: expected an IP address, found "
 	    "\"x\"" },
 	{ N(BEGIN ",\"stunport\":1,\"STUNPort\":2}"),
-	    "error: f:2:44: " AT ".STUNPort: expected this name alone: Go "
-	    "programs take both for one, found \"stunport\"" },
+	    "error: f:2:44: " AT ".STUNPort: expected only this spelling: Go "
+	    "programs treat both as one name, found \"stunport\"" },
 	{ N(BEGIN ",\"x\":{\"y\":1,\n\"y\":2}}"),
 	    "error: f:3:2: " AT ".x: expected each name once, found \"y\" "
-	    "again, which is in line 2 already" },
+	    "again, first in line 2" },
 	{ N(BEGIN ",\"x\":{\"y\":1,\n\"\\u0079\":2}}"),
 	    "error: f:3:2: " AT ".x: expected each name once, found \"y\" "
-	    "again, which is in line 2 already" },
+	    "again, first in line 2" },
 	/* Warnings. */
 	{ N(NAMELESS ",\"IPv4\":\"192.0.2.7\",\"IPv6\":\"none\"}"),
 	    NO_NAME },
 	{ N(NAMELESS ",\"IPv4\":\"none\",\"IPv6\":\"2001:db8::1\","
 	    "\"HostName\":\"\"}"), NO_NAME },
 	{ N(BEGIN ",\"stunport\":1}"),
-	    "warning: f:2:44: " AT ".STUNPort: write the name like this, in "
-	    "these capital and small letters: programs that are not written "
-	    "in Go may not know it otherwise" },
+	    "warning: f:2:44: " AT ".STUNPort: write the name with exactly "
+	    "these capital and small letters: programs not written in Go may "
+	    "ignore other spellings" },
 	{ N(BEGIN ",\"InsecureForTests\":true}"),
 	    "warning: f:2:62: " AT ".InsecureForTests: clients will not "
 	    "verify the certificate of this node: use CertName with a pin "
 	    "instead" },
 	{ N(BEGIN ",\"STUNTestIP\":\"::1\"}"),
 	    "warning: f:2:57: " AT ".STUNTestIP: this is for tests: clients "
-	    "will ask this address for STUN, not the node's" },
+	    "will use this address for STUN, not the node's" },
 	{ N(BEGIN ",\"DERPPort\":8443}"),
-	    "warning: f:2:54: " AT ".DERPPort: clients in networks that let "
-	    "out nothing but port 443 will not reach port 8443" },
+	    "warning: f:2:54: " AT ".DERPPort: clients in networks that "
+	    "permit no port but 443 will not reach port 8443" },
 	{ N(BEGIN ",\"IPv4\":\"none\",\"IPv6\":\"none\"}"),
 	    "warning: f:2:1: " AT ": no client can reach this node: IPv4 and "
-	    "IPv6 both are \"none\"" },
+	    "IPv6 are both \"none\"" },
 	{ N(BEGIN ",\"STUNOnly\":true,\"STUNPort\":-1}"),
-	    "warning: f:2:1: " AT ": this node is for nothing: STUNOnly is "
-	    "true, and STUNPort -1 says that it has no STUN" },
+	    "warning: f:2:1: " AT ": this node has no use: STUNOnly is "
+	    "true, and STUNPort -1 disables STUN" },
 };
 
 ATF_TC_WITHOUT_HEAD(node);
@@ -369,12 +369,12 @@ ATF_TC_BODY(ipv6_host, tc)
 {
 	finds(N("{\"Name\":\"a\",\"RegionID\":900,\"HostName\":"
 	    "\"2001:db8::1\"}"), NULL, "warning: f:2:40: " AT ".HostName: "
-	    "clients can't make a URL of an IPv6 address without another port "
-	    "than 443: leave HostName out, write the address into IPv6 and "
-	    "\"none\" into IPv4");
+	    "clients can't make a URL from an IPv6 address without another "
+	    "port than 443: leave HostName out, write the address into IPv6 "
+	    "and \"none\" into IPv4");
 	finds_too(N("{\"Name\":\"a\",\"RegionID\":900,\"HostName\":"
 	    "\"::ffff:192.0.2.1\",\"DERPPort\":443}"), NULL, "warning: f:2:40: "
-	    AT ".HostName: clients can't make a URL of an IPv6 address "
+	    AT ".HostName: clients can't make a URL from an IPv6 address "
 	    "without another port than 443: leave HostName out, write the "
 	    "address into IPv6 and \"none\" into IPv4");
 	lacks(N("{\"Name\":\"a\",\"RegionID\":900,\"HostName\":"
@@ -387,7 +387,7 @@ ATF_TC_BODY(encodings, tc)
 {
 	fine(MAP("\r\n", REGION("", "\r\n" NODE("a", "") "\r\n")), NULL);
 	finds_too(MAP("\r\n", "\r\n" REGION("", "\r\n" NODE("", ""))), NULL,
-	    "error: f:3:10: " AT ".Name: expected a name that is not empty, "
+	    "error: f:3:10: " AT ".Name: expected a non-empty name, "
 	    "found \"\"");
 	finds("\xef\xbb\xbf" NODE_MAP(""), NULL, "error: f:1:1: not JSON: "
 	    "begins with a byte order mark: save it as UTF-8 without a byte "

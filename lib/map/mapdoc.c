@@ -1,5 +1,5 @@
 /*
- * mapdoc: what messages.def can't say of a map document; see mapdoc.h.
+ * mapdoc: consistency of a map document, beyond messages.def; see mapdoc.h.
  */
 #include "mapdoc.h"
 

@@ -1,9 +1,9 @@
 /*
  * mapedit: see mapedit.h.  Called by derpctl.
  *
- * What is new is set out as its neighbours are: what stands between the entry
- * before the last one and the last one goes in front of it, what stands behind
- * the name of the last one goes behind its name.
+ * A new entry is formatted like its neighbours: the text between the last two
+ * entries precedes it, and the text behind the last entry's name follows its
+ * name.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,12 +17,12 @@
 
 #define GAP_SIZE	256		/* bytes of white space that are kept */
 
-/* How the entries of an object or array are set out. */
+/* White space around the entries of an object or array. */
 struct style {
-	char	 gap[GAP_SIZE];		/* in front of an entry */
+	char	 gap[GAP_SIZE];		/* before an entry */
 	char	 colon[GAP_SIZE];	/* between name and value */
-	int	 lines;			/* an entry a line */
-	char	 unit[GAP_SIZE];	/* of one level more */
+	int	 lines;			/* one entry per line */
+	char	 unit[GAP_SIZE];	/* indentation of one level */
 };
 
 static int fail(char *, const char *, ...)
@@ -58,7 +58,7 @@ put(struct ipc_wr *w, const char *s)
 	ipc_wr_bytes(w, s, strlen(s));
 }
 
-/* A string with what JSON wants escaped. */
+/* Write a string, escaped for JSON. */
 static void
 put_string(struct ipc_wr *w, const char *s)
 {
@@ -79,7 +79,7 @@ put_string(struct ipc_wr *w, const char *s)
 	put(w, "\"");
 }
 
-/* 1 when `s' is what JSON can hold: well-formed UTF-8. */
+/* Returns 1 when `s' is well-formed UTF-8, as JSON requires. */
 static int
 is_text(const char *s)
 {
@@ -96,7 +96,7 @@ is_text(const char *s)
 	return (j != NULL);
 }
 
-/* Keep what is between two places, if it is not too long. */
+/* Copy the text between two positions unless it is too long. */
 static void
 keep(char dst[GAP_SIZE], const char *text, size_t at, size_t end)
 {
@@ -108,7 +108,7 @@ keep(char dst[GAP_SIZE], const char *text, size_t at, size_t end)
 	dst[n] = '\0';
 }
 
-/* White space behind the last end of a line in `gap'; NULL without one. */
+/* The white space after the last newline in `gap'; NULL without a newline. */
 static const char *
 indent_of(const char *gap)
 {
@@ -117,7 +117,7 @@ indent_of(const char *gap)
 	return (p == NULL ? NULL : p + 1);
 }
 
-/* The first indented line of the file tells the unit: "" when there is none. */
+/* Derive the indentation unit from the first indented line; "" without one. */
 static void
 find_unit(const char *text, size_t len, char unit[GAP_SIZE])
 {
@@ -135,7 +135,7 @@ find_unit(const char *text, size_t len, char unit[GAP_SIZE])
 	}
 }
 
-/* White space in front of the line on which `at' stands. */
+/* The indentation of the line that contains `at'. */
 static void
 line_indent(const char *text, size_t at, char indent[GAP_SIZE])
 {
@@ -149,7 +149,7 @@ line_indent(const char *text, size_t at, char indent[GAP_SIZE])
 	keep(indent, text, begin, end);
 }
 
-/* How the entries of `parent' are set out, or would be if it had any. */
+/* The style of the entries of `parent', or the style for its first entry. */
 static void
 find_style(const struct json *j, const char *text, size_t len,
     json_ref parent, struct style *st)
@@ -190,7 +190,7 @@ find_style(const struct json *j, const char *text, size_t len,
 	keep(st->colon, text, b.end, e.at);
 }
 
-/* Put `len' new bytes in the place of a span. */
+/* Replace a span by `len' new bytes. */
 static int
 splice(const char *text, size_t len, struct map_span s, const void *p, size_t n,
     struct ipc_wr *out, char *err)
@@ -201,7 +201,7 @@ splice(const char *text, size_t len, struct map_span s, const void *p, size_t n,
 	return (ipc_wr_ok(out) ? 0 : fail(err, "out of memory"));
 }
 
-/* A new last entry of `parent', whose bytes are in `entry'. */
+/* Append an entry to `parent', with the bytes in `entry'. */
 static int
 append(const struct json *j, const char *text, size_t len, json_ref parent,
     const struct style *st, const struct ipc_wr *entry, struct ipc_wr *out,
@@ -222,7 +222,7 @@ append(const struct json *j, const char *text, size_t len, json_ref parent,
 		s = map_place_entry(j, text, parent, last);
 		s.at = s.end;
 	} else {
-		/* Whatever white space an empty one holds goes. */
+		/* Drop the white space inside an empty object or array. */
 		s.at = p.at + 1;
 		s.end = p.end - 1;
 		line_indent(text, p.at, indent);
@@ -238,7 +238,7 @@ append(const struct json *j, const char *text, size_t len, json_ref parent,
 	return (rv);
 }
 
-/* The value of `set': JSON as it stands, or a string. */
+/* The value of `set': unchanged JSON, or a string. */
 static void
 put_value(struct ipc_wr *w, const char *value, int as_text)
 {
@@ -304,7 +304,7 @@ map_edit_remove(const char *text, size_t len, const char *path,
 	    p.entry == -1) {
 		json_free(j);
 		return (p.entry == -1 && p.name[0] != '\0' ? fail(err,
-		    "%.100s: there is no such thing", path) : -1);
+		    "%.100s: there is no such entry", path) : -1);
 	}
 	s = map_place_entry(j, text, p.parent, p.entry);
 	before = map_place_before(j, p.parent, p.entry);
@@ -323,7 +323,10 @@ map_edit_remove(const char *text, size_t len, const char *path,
 	return (rv);
 }
 
-/* Where the entries of a new object go: `gap' a line, or on one line. */
+/*
+ * Layout of a new object's entries: on lines of their own, separated by `gap',
+ * or all on one line.
+ */
 struct layout {
 	int		 lines;
 	const char	*nl;		/* "\n" or "\r\n" */
@@ -345,7 +348,7 @@ put_gap(struct ipc_wr *w, const struct layout *l, int deep)
 		put(w, l->unit);
 }
 
-/* A node as it is given, set out anew, with the number of its region. */
+/* Write a given node in the layout, with its region's id. */
 static void
 put_node(struct ipc_wr *w, const struct json *j, const char *node,
     const struct layout *l, long long region)
@@ -385,7 +388,7 @@ put_node(struct ipc_wr *w, const struct json *j, const char *node,
 	put(w, "}");
 }
 
-/* How an object in `gap' of its parent is set out. */
+/* The layout of an object in `gap' of its parent. */
 static void
 make_layout(struct layout *l, const struct style *st, int lines)
 {
@@ -399,7 +402,7 @@ make_layout(struct layout *l, const struct style *st, int lines)
 	l->colon = st->colon;
 }
 
-/* The node goes behind the others of a region. */
+/* Append the node to a region. */
 static int
 add_to(const struct json *j, const char *text, size_t len, json_ref nodes,
     const struct json *nj, const char *node, long long region,
@@ -428,7 +431,7 @@ add_to(const struct json *j, const char *text, size_t len, json_ref nodes,
 	return (rv);
 }
 
-/* A new region with the node in it. */
+/* Add a new region with the node in it. */
 static int
 add_region(const struct json *j, const char *text, size_t len,
     json_ref regions, const struct json *nj, const char *node,
@@ -489,7 +492,7 @@ add_region(const struct json *j, const char *text, size_t len,
 	return (rv);
 }
 
-/* The node of the same Name in a region; -1 none. */
+/* The node with the same Name in a region; -1 when there is none. */
 static json_ref
 find_same(const struct json *j, json_ref nodes, const struct json *nj)
 {
@@ -505,7 +508,7 @@ find_same(const struct json *j, json_ref nodes, const struct json *nj)
 	return (-1);
 }
 
-/* The node in the place of one that is there. */
+/* Replace an existing node. */
 static int
 replace_node(const struct json *j, const char *text, size_t len,
     json_ref same, const struct json *nj, const char *node, long long region,

@@ -1,6 +1,6 @@
 /*
  * mapnode: check one node of a DERP map; see map_walk_node() in mapwalk.h.
- * Called by mapcheck.c.  Pure.  What the fields mean to clients: derp-map(5).
+ * Called by mapcheck.c.  Pure.  The meaning of the fields: derp-map(5).
  */
 #include <stdio.h>
 #include <string.h>
@@ -28,10 +28,10 @@ check_name(struct map_walk *w, json_ref v, struct map_node *n)
 	    map_walk_string(w, r, "Name", "a string", n->name) == -1)
 		return;
 	if (n->name[0] == '\0')
-		map_walk_expected(w, r, "Name", r, "a name that is not empty");
+		map_walk_expected(w, r, "Name", r, "a non-empty name");
 }
 
-/* Is it an address that clients use without asking DNS? */
+/* Is it an address that clients use without DNS? */
 static int
 is_given(const char *address)
 {
@@ -39,9 +39,10 @@ is_given(const char *address)
 }
 
 /*
- * A node that clients reach by its address alone: they name no host, neither in
- * TLS nor in HTTP.  For the family whose field is empty they would look up the
- * name; with none they connect to themselves.
+ * A node without HostName is reached by address only: clients send no host
+ * name, neither in TLS nor in HTTP.  For an address family with an empty field
+ * they would look up the empty name, and without a name they connect to their
+ * own machine.
  */
 static void
 warn_nameless(struct map_walk *w, json_ref v, const struct map_node *n)
@@ -84,8 +85,8 @@ check_host(struct map_walk *w, json_ref v, struct map_node *n)
 }
 
 /*
- * Clients compare the digits with those of the certificate as text: capital
- * ones never match.
+ * Clients compare the digits with those of the certificate as text: upper-case
+ * digits never match.
  */
 static int
 is_pin(const char *s)
@@ -99,7 +100,7 @@ static void
 check_certname(struct map_walk *w, json_ref v, struct map_node *n)
 {
 	static const char expected[] = "a host name, or \"" PIN_PREFIX
-	    "\" and 64 hexadecimal digits in small letters";
+	    "\" and 64 lower-case hexadecimal digits";
 	json_ref r;
 
 	if (map_walk_text(w, v, "CertName", expected, n->certname) == -1 ||
@@ -113,7 +114,7 @@ check_certname(struct map_walk *w, json_ref v, struct map_node *n)
 	map_walk_expected(w, r, "CertName", r, expected);
 }
 
-/* An address that is good by `is', or "none", or nothing. */
+/* An address accepted by `is', or "none", or absent. */
 static void
 check_address(struct map_walk *w, json_ref v, const char *name,
     int (*is)(const char *), const char *expected, char dst[WALK_STRING])
@@ -148,7 +149,7 @@ check_test_fields(struct map_walk *w, json_ref v, struct map_node *n)
 		map_walk_expected(w, r, "STUNTestIP", r, "an IP address");
 	else
 		map_walk_warn(w, r, "STUNTestIP", "this is for tests: clients "
-		    "will ask this address for STUN, not the node's");
+		    "will use this address for STUN, not the node's");
 }
 
 static void
@@ -160,30 +161,30 @@ check_ports(struct map_walk *w, json_ref v, struct map_node *n)
 	map_walk_flag(w, v, "STUNOnly", &n->stun_only);
 	if (n->stun_only && n->stun == -1)
 		map_walk_warn(w, v, NULL,
-		    "this node is for nothing: STUNOnly is "
-		    "true, and STUNPort -1 says that it has no STUN");
+		    "this node has no use: STUNOnly is "
+		    "true, and STUNPort -1 disables STUN");
 	if (map_walk_int(w, v, "DERPPort", 0, 65535, &n->port) == -1 ||
 	    n->port == 0 || n->port == 443 || n->stun_only)
 		return;
 	r = map_walk_find(w->j, v, "DERPPort");
 	map_walk_warn(w, r, "DERPPort",
-	    "clients in networks that let out nothing "
-	    "but port 443 will not reach port %lld", (long long)n->port);
+	    "clients in networks that permit no port "
+	    "but 443 will not reach port %lld", (long long)n->port);
 }
 
-/* The client makes a URL of HostName and the port, if that is not 443. */
+/* The client makes a URL of HostName and the port if it is not 443. */
 static void
 check_url(struct map_walk *w, json_ref v, const struct map_node *n)
 {
 	if (net_hostname_is_ipv6(n->host) && !n->stun_only &&
 	    (n->port == 0 || n->port == 443))
 		map_walk_warn(w, map_walk_find(w->j, v, "HostName"), "HostName",
-		    "clients can't make a URL of an IPv6 address without "
+		    "clients can't make a URL from an IPv6 address without "
 		    "another port than 443: leave HostName out, write the "
 		    "address into IPv6 and \"none\" into IPv4");
 }
 
-/* With no family left nobody gets there. */
+/* With both families disabled no client can connect. */
 static void
 check_addresses(struct map_walk *w, json_ref v, struct map_node *n)
 {
@@ -193,10 +194,10 @@ check_addresses(struct map_walk *w, json_ref v, struct map_node *n)
 	    "an IPv6 address or \"none\"", n->ipv6);
 	if (strcmp(n->ipv4, "none") == 0 && strcmp(n->ipv6, "none") == 0)
 		map_walk_warn(w, v, NULL, "no client can reach this node: IPv4 "
-		    "and IPv6 both are \"none\"");
+		    "and IPv6 are both \"none\"");
 }
 
-/* The region's id must stand in the node too: Go would read 0. */
+/* The node must repeat the region's id: Go would read 0. */
 static void
 check_region(struct map_walk *w, json_ref v, int64_t region)
 {

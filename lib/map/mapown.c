@@ -2,10 +2,10 @@
  * mapown: warnings about this machine's own nodes in a DERP map; see
  * map_walk_own() in mapwalk.h.  Called by mapcheck.c.  Pure.
  *
- * Own is a node with one of this machine's names and its port.  Where no port
- * fits, all with its names: then the port is what is wrong.  The name of a node
- * without HostName is its address; what this machine is reached at behind a
- * translation of addresses is not known here.
+ * A node is our own when it has one of this machine's names and its port.  If
+ * no port matches, all nodes with its names count: then the port is wrong.  The
+ * name of a node without HostName is its address.  Addresses of this machine
+ * behind NAT are unknown here.
  */
 #include <string.h>
 #include <strings.h>
@@ -14,7 +14,9 @@
 
 #define PIN_PREFIX	"sha256-raw:"
 
-/* Two names of hosts, but for case and a dot at the end: 1, or 0. */
+/*
+ * Do two host names match, ignoring case and a dot at the end?  Returns 1 or 0.
+ */
 static int
 same_name(const char *a, const char *b)
 {
@@ -45,7 +47,10 @@ has_port(const struct ipc_map_self *self, const struct map_node *n)
 	return ((n->port != 0 ? n->port : 443) == self->port);
 }
 
-/* A certificate's name, a wildcard too (RFC 9525 6.3): 1, or 0. */
+/*
+ * Does a certificate's name, possibly a wildcard (RFC 9525 6.3), cover the
+ * name?  Returns 1 or 0.
+ */
 static int
 covers(const char *cert, const char *name)
 {
@@ -68,7 +73,7 @@ is_certified(const struct ipc_map_self *self, const char *name)
 	return (0);
 }
 
-/* Where to point at: the field, or the node when there is none. */
+/* The position to report: the field, or the node when it has no such field. */
 static json_ref
 place(const struct map_walk *w, const struct map_node *n, const char *field)
 {
@@ -84,12 +89,12 @@ check_pin(struct map_walk *w, const struct ipc_map_self *self,
 {
 	if (self->pin[0] == '\0')
 		map_walk_warn(w, place(w, n, "CertName"), "CertName",
-		    "a pin fits a self-signed certificate alone, and ours is "
+		    "a pin fits only a self-signed certificate, and ours is "
 		    "not: clients will refuse it, at the latest when it was "
 		    "renewed");
 	else if (strcmp(n->certname, self->pin) != 0)
 		map_walk_warn(w, place(w, n, "CertName"), "CertName",
-		    "this is not our certificate, clients will refuse it: "
+		    "this pins another certificate, clients will refuse it: "
 		    "expected %s", self->pin);
 }
 
@@ -109,10 +114,10 @@ check_certname(struct map_walk *w, const struct ipc_map_self *self,
 	else if (self->ncerts > 0 && name[0] != '\0' &&
 	    !is_certified(self, name))
 		map_walk_warn(w, place(w, n, field), field, "no certificate of "
-		    "ours holds the name %.80s: clients will refuse it", name);
+		    "ours covers the name %.80s: clients will refuse it", name);
 }
 
-/* What clients will make of the certificate they are shown. */
+/* Will clients accept the certificate that they receive? */
 static void
 check_certificate(struct map_walk *w, const struct ipc_map_self *self,
     const struct map_node *n)

@@ -104,8 +104,7 @@ ATF_TC_BODY(port, tc)
 	finds(MAP("", REGION("", NODE("a", "") "," NODE("b",
 	    ",\"DERPPort\":8443,\"CertName\":\"" PIN "\""))), &s,
 	    "warning: f:1:210: Regions.900.Nodes[1].DERPPort: clients in "
-	    "networks that let out nothing but port 443 will not reach port "
-	    "8443");
+	    "networks that permit no port but 443 will not reach port 8443");
 }
 
 ATF_TC_WITHOUT_HEAD(stun_only);
@@ -125,8 +124,8 @@ ATF_TC_BODY(pin, tc)
 
 	fine(NODE_MAP(",\"CertName\":\"" PIN "\""), &s);
 	finds(NODE_MAP(",\"CertName\":\"" OTHER_PIN "\""), &s,
-	    "warning: f:1:155: " AT ".CertName: this is not our certificate, "
-	    "clients will refuse it: expected " PIN);
+	    "warning: f:1:155: " AT ".CertName: this pins another "
+	    "certificate, clients will refuse it: expected " PIN);
 	finds(NODE_MAP(""), &s, "warning: f:1:124: " AT ".CertName: our "
 	    "certificate is self-signed, clients will refuse it without a "
 	    "pin: expected " PIN);
@@ -136,7 +135,7 @@ ATF_TC_BODY(pin, tc)
 	    PIN);
 	s = relay();
 	finds(NODE_MAP(",\"CertName\":\"" PIN "\""), &s, "warning: f:1:155: "
-	    AT ".CertName: a pin fits a self-signed certificate alone, and "
+	    AT ".CertName: a pin fits only a self-signed certificate, and "
 	    "ours is not: clients will refuse it, at the latest when it was "
 	    "renewed");
 }
@@ -149,14 +148,14 @@ ATF_TC_BODY(names, tc)
 	fine(NODE_MAP(",\"CertName\":\"x.example.com\""), &s);
 	fine(NODE_MAP(",\"CertName\":\"y.example.org\""), &s);
 	finds(NODE_MAP(",\"CertName\":\"a.y.example.org\""), &s,
-	    "warning: f:1:155: " AT ".CertName: no certificate of ours holds "
+	    "warning: f:1:155: " AT ".CertName: no certificate of ours covers "
 	    "the name a.y.example.org: clients will refuse it");
 	finds(NODE_MAP(",\"CertName\":\"example.org\""), &s,
-	    "warning: f:1:155: " AT ".CertName: no certificate of ours holds "
+	    "warning: f:1:155: " AT ".CertName: no certificate of ours covers "
 	    "the name example.org: clients will refuse it");
 	s.ncerts = 1;
 	finds(NODE_MAP(""), &s, "warning: f:1:124: " AT ".HostName: no "
-	    "certificate of ours holds the name relay.example.org: clients "
+	    "certificate of ours covers the name relay.example.org: clients "
 	    "will refuse it");
 }
 

@@ -7,7 +7,7 @@
 
 #include "mapplace.h"
 
-/* 1 when the string `r' is the `n' bytes at `s'. */
+/* Returns 1 when the string `r' equals the `n' bytes at `s'. */
 static int
 is_text(const struct json *j, json_ref r, const char *s, size_t n)
 {
@@ -17,7 +17,7 @@ is_text(const struct json *j, json_ref r, const char *s, size_t n)
 	return (len >= 0 && (size_t)len == n && memcmp(text, s, n) == 0);
 }
 
-/* The key of a member; -1. */
+/* The key of a member, or -1. */
 static json_ref
 member(const struct json *j, json_ref object, const char *name, size_t n)
 {
@@ -31,7 +31,7 @@ member(const struct json *j, json_ref object, const char *name, size_t n)
 	return (-1);
 }
 
-/* An element by its number, or by its Name; -1. */
+/* An array element by index or by Name, or -1. */
 static json_ref
 element(const struct json *j, json_ref array, const char *name, size_t n)
 {
@@ -51,7 +51,7 @@ element(const struct json *j, json_ref array, const char *name, size_t n)
 	return (-1);
 }
 
-/* A node by its Name alone; 0 found, -1. */
+/* Find a node by its Name alone.  Returns 0, or -1. */
 static int
 find_node(const struct json *j, const char *name, struct map_place *p)
 {
@@ -71,7 +71,7 @@ find_node(const struct json *j, const char *name, struct map_place *p)
 	return (-1);
 }
 
-/* One step down, into a member. */
+/* Go one step down into a member. */
 static int
 into_member(const struct json *j, const char *name, size_t n, int last,
     struct map_place *p)
@@ -98,7 +98,10 @@ into_element(const struct json *j, const char *name, size_t n,
 	return (p->entry == -1 ? -1 : 0);
 }
 
-/* Walk down a path of members and elements.  Bytes that were good. */
+/*
+ * Follow a path of members and elements.  Returns the bytes of the path that
+ * matched.
+ */
 static size_t
 walk(const struct json *j, const char *path, struct map_place *p)
 {
@@ -144,7 +147,7 @@ map_place_find(const struct json *j, const char *path, struct map_place *p,
 	good = walk(j, path, p);
 	if (path[good] == '\0' && good > 0 && p->parent != -1)
 		return (0);
-	snprintf(err, size, "%.100s: there is nothing at \"%.100s\"", path,
+	snprintf(err, size, "%.100s: there is no entry at \"%.100s\"", path,
 	    path + good);
 	return (-1);
 }

@@ -1,10 +1,11 @@
 /*
- * maprepeat: names that stand in one object twice; see map_walk_repeated() in
+ * maprepeat: repeated names in one object; see map_walk_repeated() in
  * mapwalk.h.  Called by the map checker.  Pure.
  *
- * RFC 8259 section 4 leaves open what such a text means, and readers differ.
- * Names are sorted rather than hashed, and not by qsort(3), which on some
- * systems asks how much memory there is: a call that the sandbox refuses.
+ * RFC 8259 section 4 leaves the meaning of such a text open, and readers
+ * differ.  Names are sorted rather than hashed, and without qsort(3), which on
+ * some systems queries the size of memory, a system call that the sandbox
+ * refuses.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,10 @@ by_name(const void *a, const void *b)
 	return (c != 0 ? c : x->key < y->key ? -1 : x->key > y->key);
 }
 
-/* Decode all keys of `obj' into `text'; 0, or -1: one can't be, reported. */
+/*
+ * Decode all keys of `obj' into `text'.  Returns 0, or -1 after reporting an
+ * error.
+ */
 static int
 decode(struct map_walk *w, json_ref obj, struct name *names, char *text,
     size_t size)
@@ -67,7 +71,7 @@ compare(struct map_walk *w, json_ref obj, struct name *names, size_t n,
 		json_where(w->j, names[i - 1].key, &line, &column);
 		map_walk_error(w, names[i].key, NULL,
 		    "expected each name once, "
-		    "found \"%.60s\" again, which is in line %u already",
+		    "found \"%.60s\" again, first in line %u",
 		    names[i].s, line);
 	}
 }
@@ -97,7 +101,7 @@ check_object(struct map_walk *w, json_ref obj)
 	free(text);
 }
 
-/* The value `v' and what is in it; no deeper than json_parse() allowed. */
+/* Check the value `v' and its children; json_parse() has limited the depth. */
 static void
 check_value(struct map_walk *w, json_ref v)
 {

@@ -1,8 +1,8 @@
 /*
- * mapsummary: what a good DERP map holds, in a form that is easy to print; see
- * map_summary() in mapcheck.h.  Called by derpmapd and derpctl.  Pure.
+ * mapsummary: the contents of a valid DERP map in a form that is easy to print;
+ * see map_summary() in mapcheck.h.  Called by derpmapd and derpctl.  Pure.
  *
- * Strings are taken over as they are written: they are JSON already.
+ * Strings are copied in their escaped form, which is already JSON.
  */
 #include "json_out.h"
 #include "mapwalk.h"
@@ -18,7 +18,7 @@ put_string(struct json_out *o, const char *name, const struct json *j,
 	json_out_escaped(o, name, raw, raw == NULL ? 0 : len);
 }
 
-/* An integer, `otherwise' if it is not there or 0. */
+/* An integer; `otherwise' when it is missing or 0. */
 static void
 put_int(struct json_out *o, const char *name, const struct json *j,
     json_ref obj, const char *field, int64_t otherwise)

@@ -1,9 +1,9 @@
 /*
- * mapwalk: where the map checker is, what it found wrong, and fields by name;
- * see mapwalk.h.  Called by the checker's other files.  Pure.
+ * mapwalk: position and findings of the map checker, and access to fields; see
+ * mapwalk.h.  Called by the checker's other files.  Pure.
  *
- * A message quotes the map: what is not printable ASCII is shown as ?, and long
- * things are cut, since it ends in logs and on terminals.
+ * Messages quote the map and end up in logs and on terminals: bytes outside
+ * printable ASCII are shown as ?, and long values are truncated.
  */
 #include <math.h>
 #include <stdarg.h>
@@ -14,11 +14,11 @@
 
 #include "mapwalk.h"
 
-#define MAX_LINE	1000	/* of a message, NUL included */
-#define MAX_QUOTE	60	/* bytes that are shown of a value */
+#define MAX_LINE	1000	/* of a message, including the NUL */
+#define MAX_QUOTE	60	/* bytes shown of a value */
 #define MAX_NUMBER	64
 
-/* Replace what a terminal might obey. */
+/* Replace characters that a terminal might interpret. */
 static void
 make_printable(char *s)
 {
@@ -89,7 +89,7 @@ map_walk_broken(struct map_walk *w, unsigned int row, unsigned int column,
 	w->say(1, line, w->arg);
 }
 
-/* A value as the map has it, cut to what a message can bear. */
+/* Quote a value as written in the map, truncated to fit a message. */
 static void
 quote(const struct json *j, json_ref v, char *dst, size_t size)
 {
@@ -130,7 +130,7 @@ map_walk_full(const struct map_walk *w)
 	return (w->errors > WALK_MAX_ERRORS);
 }
 
-/* Append to the path what of it fits. */
+/* Append to the path as much as fits. */
 static size_t
 append(struct map_walk *w, const char *s, size_t n)
 {
@@ -186,7 +186,9 @@ map_walk_go(struct map_walk *w, const char *path)
 	append(w, path, strlen(path));
 }
 
-/* Keys of `obj' that are `name', and that differ from it in case alone. */
+/*
+ * Find the keys of `obj' that equal `name', and those that differ only in case.
+ */
 static void
 find_keys(const struct json *j, json_ref obj, const char *name,
     json_ref *exact, json_ref *other)
@@ -238,12 +240,12 @@ map_walk_field(struct map_walk *w, json_ref obj, const char *name)
 	find_keys(w->j, obj, name, &exact, &other);
 	if (other != -1 && exact != -1)
 		map_walk_expected(w, other, name, other,
-		    "this name alone: Go programs take both for one");
+		    "only this spelling: Go programs treat both as one name");
 	else if (other != -1)
 		map_walk_warn(w, other, name,
-		    "write the name like this, in these "
-		    "capital and small letters: programs that are not "
-		    "written in Go may not know it otherwise");
+		    "write the name with exactly these capital "
+		    "and small letters: programs not written in Go "
+		    "may ignore other spellings");
 	return (value_of(w->j, exact != -1 ? exact : other));
 }
 
@@ -255,7 +257,7 @@ map_walk_need(struct map_walk *w, json_ref obj, const char *name)
 	find_keys(w->j, obj, name, &exact, &other);
 	if (exact == -1 && other != -1) {
 		map_walk_expected(w, other, name, other,
-		    "the name in these capital and small letters");
+		    "the name with exactly these capital and small letters");
 		return (-1);
 	}
 	v = map_walk_field(w, obj, name);

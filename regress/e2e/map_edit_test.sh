@@ -61,7 +61,7 @@ refusals_body() {
 	    map set map.json Regions.900.RegionID 901
 	refused 'HostName: expected a host name' \
 	    map set map.json Regions.900.Nodes[0].HostName 'a b'
-	refused 'there is nothing at "901.RegionName"' \
+	refused 'there is no entry at "901.RegionName"' \
 	    map set map.json Regions.901.RegionName x
 	node a >a.json
 	refused 'has a node of that Name already' map add map.json 900 a.json
