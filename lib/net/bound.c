@@ -8,7 +8,7 @@
 
 #include "bound.h"
 
-/* The option with which several sockets have one address. */
+/* The option that lets several sockets share one address. */
 #if defined(SO_REUSEPORT_LB)
 #define SHARE	SO_REUSEPORT_LB
 #else

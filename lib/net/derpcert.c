@@ -1,8 +1,8 @@
 /*
- * derpcert: what a DERP client reads from a server's certificates.
+ * derpcert: the checks of a DERP client on a server's certificates.
  *
  * Called by stream.c (pin), derpclient.c (relay key) and health (leaf).  Pure:
- * touches its arguments and the clock alone.
+ * touches only its arguments and the clock.
  */
 #include <limits.h>
 #include <string.h>
@@ -19,7 +19,7 @@
 
 #define HASH_LEN	32
 
-/* Read the 32 bytes of a pin; 0, or -1 when malformed. */
+/* Read the 32 bytes of a pin.  Returns 0, or -1 when malformed. */
 static int
 pin_get(const char *pin, uint8_t hash[HASH_LEN])
 {
@@ -39,7 +39,7 @@ net_derpcert_is_pin(const char *pin)
 	return pin_get(pin, hash) == 0;
 }
 
-/* The next certificate, NULL after the last or at one that is malformed. */
+/* The next certificate; NULL after the last one or at a malformed one. */
 static X509 *
 next_cert(BIO *bio)
 {
@@ -50,7 +50,10 @@ next_cert(BIO *bio)
 	return x;
 }
 
-/* The relay key in the common name; 1 there, 0 not a meta certificate, -1. */
+/*
+ * Read the relay key from the common name.  Returns 1, 0 when this is not a
+ * meta certificate, -1 when malformed.
+ */
 static int
 meta_get(X509 *x, uint8_t key[32])
 {
@@ -67,7 +70,7 @@ meta_get(X509 *x, uint8_t key[32])
 	return 1;
 }
 
-/* Judge one certificate that is no meta certificate. */
+/* Check one certificate other than a meta certificate. */
 static const char *
 check_cert(X509 *x, const uint8_t want[HASH_LEN])
 {
@@ -97,7 +100,7 @@ net_derpcert_check_pin(const uint8_t *pem, size_t len, const char *pin)
 	if (pin_get(pin, want) == -1)
 		return "the pin is malformed";
 	if (len > INT_MAX || (bio = BIO_new_mem_buf(pem, (int)len)) == NULL)
-		return "no memory for the certificates";
+		return "out of memory for the certificates";
 	while (why == NULL && (x = next_cert(bio)) != NULL) {
 		if (meta_get(x, key) != 0)
 			;
@@ -114,7 +117,7 @@ net_derpcert_check_pin(const uint8_t *pem, size_t len, const char *pin)
 	return why;
 }
 
-/* Does the certificate hold the name, or the address? */
+/* Does the certificate cover the name or address? */
 static int
 holds(X509 *x, const char *name)
 {
@@ -140,13 +143,13 @@ net_derpcert_check_leaf(const uint8_t *pem, size_t len, const char *name,
 	BIO_free(bio);
 	if (x == NULL)
 		return "the server sent no certificate";
-	/* The comparison takes the same second for earlier. */
+	/* X509_cmp_time() reports an equal second as earlier. */
 	if (X509_cmp_time(X509_get0_notBefore(x), &now) != -1)
 		why = "the certificate is not valid yet";
 	else if (X509_cmp_time(X509_get0_notAfter(x), &now) != 1)
 		why = "the certificate has expired";
 	else if (!holds(x, name))
-		why = "the certificate does not hold the server's name";
+		why = "the certificate does not cover the server's name";
 	X509_free(x);
 	ERR_clear_error();
 	return why;

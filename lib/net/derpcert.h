@@ -1,7 +1,7 @@
 /*
- * derpcert: what a DERP client reads from a server's certificates: whether
- * they match a map node's CertName pin, and the relay key that the meta
- * certificate announces (derp(7), section 2).
+ * derpcert: the checks of a DERP client on a server's certificates: a map
+ * node's CertName pin, the name, and the relay key in the meta certificate
+ * (derp(7), section 2).
  */
 #ifndef DERPCERT_H
 #define DERPCERT_H
@@ -13,30 +13,30 @@
 #define DERPCERT_PIN_PREFIX	"sha256-raw:"
 #define DERPCERT_META_PREFIX	"derpkey"
 
-/* 1 when `pin' is the prefix and 64 hexadecimal digits, else 0. */
+/* Returns 1 when `pin' is the prefix and 64 hexadecimal digits, else 0. */
 int	 net_derpcert_is_pin(const char *pin);
 
 /*
- * Does the chain (PEM, `len' bytes) match `pin' as real clients judge it:
- * besides meta certificates exactly one, in its time of validity, whose DER
- * has that SHA-256?  NULL yes, else why not (static).
+ * Does the chain (PEM, `len' bytes) match `pin' by the rules of DERP clients:
+ * exactly one certificate besides meta certificates, currently valid, with that
+ * SHA-256 of its DER form?  Returns NULL, or the reason why not (static).
  */
 const char *net_derpcert_check_pin(const uint8_t *pem, size_t len,
 	    const char *pin);
 
 /*
- * Would a client that looks for the server `name', a host name or an address,
- * take the first certificate of the chain at the time `now': is it valid, and
- * does it hold the name?  Who signed it is not judged.  The common name counts
- * in a self-signed certificate alone, as clients do without it.  NULL yes, else
+ * Would a client of the server `name', a host name or an address, accept the
+ * first certificate of the chain at the time `now': is it valid, and does it
+ * cover the name?  The issuer is not checked.  The common name counts only in a
+ * self-signed certificate, as with DERP clients.  Returns NULL, or the reason
  * why not (static).
  */
 const char *net_derpcert_check_leaf(const uint8_t *pem, size_t len,
 	    const char *name, time_t now);
 
 /*
- * The relay key that the meta certificate, the last one of the chain,
- * announces.  0 and `key' filled in, or -1: there is none, or it is malformed.
+ * Read the relay key from the meta certificate, the last of the chain.  Returns
+ * 0 with `key' filled in, or -1 when it is missing or malformed.
  */
 int	 net_derpcert_meta_key(const uint8_t *pem, size_t len, uint8_t key[32]);
 

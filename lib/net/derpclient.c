@@ -1,8 +1,8 @@
 /*
- * derpclient: a small blocking DERP client over stream.c.
+ * derpclient: a small blocking DERP client on top of stream.c.
  *
- * Called by derpctl (probe) and health.  Touches the network through its stream
- * alone; what the server sends is checked before it is used.
+ * Called by derpctl (probe) and health.  Touches the network only through its
+ * stream; the server's data is checked before use.
  */
 #include <sys/types.h>
 #include <stdarg.h>
@@ -28,19 +28,19 @@ struct net_derpclient {
 	uint8_t			 pub[FRAME_KEY_LEN];
 	uint8_t			 sec[FRAME_KEY_LEN];
 	uint8_t			 server[FRAME_KEY_LEN];
-	int			 have_server;	/* announced before ServerKey
-						   came */
+	int			 have_server;	/* announced before the
+						   ServerKey frame */
 	uint8_t			*rx;		/* received bytes: */
 	size_t			 rxcap;
-	size_t			 rxpos;		/* the next unread one */
-	size_t			 rxend;		/* behind the last one */
+	size_t			 rxpos;		/* next unread byte */
+	size_t			 rxend;		/* end of the received bytes */
 	char			 why[512];
 };
 
 static int	fail(struct net_derpclient *, const char *, ...)
 		    __attribute__((format(printf, 2, 3)));
 
-/* Keep the reason; always -1. */
+/* Store the reason.  Always returns -1. */
 static int
 fail(struct net_derpclient *c, const char *fmt, ...)
 {
@@ -52,7 +52,7 @@ fail(struct net_derpclient *c, const char *fmt, ...)
 	return -1;
 }
 
-/* The stream's reason becomes ours; always -1. */
+/* Copy the stream's reason.  Always returns -1. */
 static int
 fail_stream(struct net_derpclient *c)
 {
@@ -87,7 +87,7 @@ net_derpclient_free(struct net_derpclient *c)
 	free(c);
 }
 
-/* Make room for `need' unread bytes in all; 0, or -1. */
+/* Make room for `need' unread bytes in total.  Returns 0, or -1. */
 static int
 rx_reserve(struct net_derpclient *c, size_t need)
 {
@@ -101,13 +101,13 @@ rx_reserve(struct net_derpclient *c, size_t need)
 	if (need <= c->rxcap)
 		return 0;
 	if ((p = realloc(c->rx, need)) == NULL)
-		return fail(c, "no memory for a frame of %zu bytes", need);
+		return fail(c, "out of memory for a frame of %zu bytes", need);
 	c->rx = p;
 	c->rxcap = need;
 	return 0;
 }
 
-/* Read once into the free space.  1 something came, 0 not in time, -1. */
+/* Read once into the free space.  Returns 1, 0 on timeout, -1 on error. */
 static int
 rx_more(struct net_derpclient *c, long long until)
 {
@@ -124,7 +124,7 @@ rx_more(struct net_derpclient *c, long long until)
 	return net_stream_timed_out(c->s) ? 0 : -1;
 }
 
-/* Have `need' unread bytes.  1 yes, 0 not in time, -1. */
+/* Wait for `need' unread bytes.  Returns 1, 0 on timeout, -1 on error. */
 static int
 rx_want(struct net_derpclient *c, size_t need, long long until)
 {
@@ -140,7 +140,10 @@ rx_want(struct net_derpclient *c, size_t need, long long until)
 	return 1;
 }
 
-/* One frame, the header looked at first.  1, 0 not in time, -1. */
+/*
+ * Receive one frame; its header is checked first.  Returns 1, 0 on timeout, -1
+ * on error.
+ */
 static int
 recv_frame(struct net_derpclient *c, struct net_derpclient_frame *f,
     long long until)
@@ -164,7 +167,7 @@ recv_frame(struct net_derpclient *c, struct net_derpclient_frame *f,
 	return 1;
 }
 
-/* Send a frame whose payload is in two pieces, in one write. */
+/* Send a frame with a payload in two parts, in one write. */
 static int
 send_frame(struct net_derpclient *c, uint8_t type, const void *a, size_t alen,
     const void *b, size_t blen, long long until)
@@ -177,7 +180,7 @@ send_frame(struct net_derpclient *c, uint8_t type, const void *a, size_t alen,
 		return fail(c, "a frame of %zu bytes is too long", alen + blen);
 	len = FRAME_HDR_LEN + alen + blen;
 	if ((buf = malloc(len)) == NULL)
-		return fail(c, "no memory for a frame of %zu bytes", len);
+		return fail(c, "out of memory for a frame of %zu bytes", len);
 	net_frame_put_hdr(buf, type, (uint32_t)(alen + blen));
 	if (alen > 0)
 		memcpy(buf + FRAME_HDR_LEN, a, alen);
@@ -188,7 +191,7 @@ send_frame(struct net_derpclient *c, uint8_t type, const void *a, size_t alen,
 	return rv == -1 ? fail_stream(c) : 0;
 }
 
-/* Write the upgrade request to `buf'; its length, or -1. */
+/* Write the upgrade request to `buf'.  Returns its length, or -1. */
 static int
 make_request(struct net_derpclient *c, const struct net_derpclient_opts *o,
     char *buf, size_t size)
@@ -197,7 +200,7 @@ make_request(struct net_derpclient *c, const struct net_derpclient_opts *o,
 	int		 n, v6;
 
 	if (strpbrk(name, " \r\n") != NULL)
-		return fail(c, "the server name holds white space");
+		return fail(c, "the server name contains white space");
 	v6 = strchr(name, ':') != NULL;
 	n = snprintf(buf, size, "GET /derp HTTP/1.1\r\n"
 	    "Host: %s%s%s\r\n"
@@ -210,20 +213,23 @@ make_request(struct net_derpclient *c, const struct net_derpclient_opts *o,
 	return n;
 }
 
-/* The server's key, from where ever: all must agree.  0, or -1. */
+/*
+ * Store the server's key; keys from all sources must be equal.  Returns 0, or
+ * -1.
+ */
 static int
 set_server_key(struct net_derpclient *c, const uint8_t key[FRAME_KEY_LEN],
     const char *where)
 {
 	if (c->have_server && memcmp(c->server, key, FRAME_KEY_LEN) != 0)
-		return fail(c, "%s gives another relay key than the server "
+		return fail(c, "%s has another relay key than the server "
 		    "announced before", where);
 	memcpy(c->server, key, FRAME_KEY_LEN);
 	c->have_server = 1;
 	return 0;
 }
 
-/* Judge the head of the answer to the upgrade.  0, or -1. */
+/* Check the head of the response to the upgrade.  Returns 0, or -1. */
 static int
 check_answer(struct net_derpclient *c, const struct net_http_head *h)
 {
@@ -245,7 +251,10 @@ check_answer(struct net_derpclient *c, const struct net_http_head *h)
 	return set_server_key(c, key, "Derp-Public-Key");
 }
 
-/* Read the answer to the upgrade; what follows its head stays.  0, or -1. */
+/*
+ * Read the response to the upgrade; data behind its head stays buffered.
+ * Returns 0, or -1.
+ */
 static int
 read_answer(struct net_derpclient *c, long long until)
 {
@@ -254,7 +263,7 @@ read_answer(struct net_derpclient *c, long long until)
 	int			 n, rv;
 
 	if ((h = calloc(1, sizeof(*h))) == NULL)
-		return fail(c, "no memory for an HTTP head");
+		return fail(c, "out of memory for an HTTP head");
 	rv = rx_reserve(c, HTTP_MAX_HEAD + 1);
 	while (rv == 0) {
 		n = net_http_parse_response(h, (const char *)c->rx + c->rxpos,
@@ -273,7 +282,7 @@ read_answer(struct net_derpclient *c, long long until)
 	return rv;
 }
 
-/* Ask for the upgrade; with the quick start nothing is waited for. */
+/* Request the upgrade.  Fast start does not wait for a response. */
 static int
 upgrade(struct net_derpclient *c, const struct net_derpclient_opts *o,
     long long until)
@@ -290,7 +299,7 @@ upgrade(struct net_derpclient *c, const struct net_derpclient_opts *o,
 	return read_answer(c, until);
 }
 
-/* Wait for a frame of the login that must be of `type'.  0, or -1. */
+/* Wait for a login frame of `type'.  Returns 0, or -1. */
 static int
 expect(struct net_derpclient *c, uint8_t type, struct net_derpclient_frame *f,
     long long until)
@@ -308,8 +317,8 @@ expect(struct net_derpclient *c, uint8_t type, struct net_derpclient_frame *f,
 		    why);
 	}
 	if (f->type != type)
-		return fail(c, "login: frame type 0x%02x (%s) came where %s "
-		    "was expected", f->type, net_frame_name(f->type), name);
+		return fail(c, "login: received frame type 0x%02x (%s) where "
+		    "%s was expected", f->type, net_frame_name(f->type), name);
 	return 0;
 }
 
@@ -356,12 +365,15 @@ send_client_info(struct net_derpclient *c, int prober, long long until)
 	rv = crypto_box_easy(box, w.p, n, nonce, c->server, c->sec);
 	ipc_wr_free(&w);
 	if (rv == -1)
-		return fail(c, "login: the server's relay key is no key");
+		return fail(c, "login: the server's relay key is invalid");
 	return send_frame(c, FRAME_CLIENT_INFO, buf, FRAME_KEY_LEN +
 	    FRAME_NONCE_LEN + FRAME_BOX_OVERHEAD + n, NULL, 0, until);
 }
 
-/* ServerInfo's text: an object with a version that we speak.  0, or -1. */
+/*
+ * Check the text of ServerInfo: an object with a supported version.  Returns 0,
+ * or -1.
+ */
 static int
 check_server_info(struct net_derpclient *c, const char *text, size_t len)
 {
@@ -397,10 +409,10 @@ read_server_info(struct net_derpclient *c, long long until)
 		return fail(c, "login: the ServerInfo frame is too short");
 	n = f.len - FRAME_NONCE_LEN;
 	if ((text = malloc(n)) == NULL)
-		return fail(c, "no memory for ServerInfo");
+		return fail(c, "out of memory for ServerInfo");
 	if (crypto_box_open_easy(text, f.p + FRAME_NONCE_LEN, n, f.p,
 	    c->server, c->sec) == -1)
-		rv = fail(c, "login: ServerInfo was not made by the holder of "
+		rv = fail(c, "login: ServerInfo was not sealed with "
 		    "the relay key");
 	else
 		rv = check_server_info(c, (const char *)text,
@@ -409,7 +421,7 @@ read_server_info(struct net_derpclient *c, long long until)
 	return rv;
 }
 
-/* Learn the relay key from the certificates, for the quick start. */
+/* Read the relay key from the certificates, for fast start. */
 static int
 learn_key(struct net_derpclient *c)
 {
@@ -424,7 +436,7 @@ learn_key(struct net_derpclient *c)
 	return set_server_key(c, key, "the meta certificate");
 }
 
-/* From a connection on: TLS, upgrade, login. */
+/* After the connection: TLS, upgrade, login. */
 static int
 handshake(struct net_derpclient *c, const struct net_derpclient_opts *o,
     long long until)

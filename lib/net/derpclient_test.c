@@ -132,21 +132,21 @@ ATF_TC_BODY(leaf_certificate, tc)
 	ATF_CHECK_STREQ(leaf(&a, "b.test", now), "");
 	ATF_CHECK_STREQ(leaf(&a, "192.0.2.1", now), "");
 	ATF_CHECK_STREQ(leaf(&a, "2001:db8:0::1", now), "");
-	HAS(leaf(&a, "192.0.2.2", now), "does not hold");
-	HAS(leaf(&a, "other.test", now), "does not hold");
-	HAS(leaf(&a, "x.relay.test", now), "does not hold");
+	HAS(leaf(&a, "192.0.2.2", now), "does not cover");
+	HAS(leaf(&a, "other.test", now), "does not cover");
+	HAS(leaf(&a, "x.relay.test", now), "does not cover");
 	HAS(leaf(&a, "relay.test", now + 2 * DAY), "expired");
 	HAS(leaf(&a, "relay.test", now - 2 * DAY), "not valid yet");
 	make_signed(&wild, "x", "DNS:*.relay.test", -DAY, DAY, &ca);
 	ATF_CHECK_STREQ(leaf(&wild, "x.relay.test", now), "");
-	HAS(leaf(&wild, "relay.test", now), "does not hold");
-	HAS(leaf(&wild, "x", now), "does not hold");
+	HAS(leaf(&wild, "relay.test", now), "does not cover");
+	HAS(leaf(&wild, "x", now), "does not cover");
 	/* The common name: of a self-signed one, which is pinned. */
 	make_signed(&bare, "relay.test", NULL, -DAY, DAY, &ca);
-	HAS(leaf(&bare, "relay.test", now), "does not hold");
+	HAS(leaf(&bare, "relay.test", now), "does not cover");
 	make_cert(&own, "relay.test", NULL, -DAY, DAY);
 	ATF_CHECK_STREQ(leaf(&own, "relay.test", now), "");
-	HAS(leaf(&own, "other.test", now), "does not hold");
+	HAS(leaf(&own, "other.test", now), "does not cover");
 	HAS(leaf(&own, "relay.test", now + 2 * DAY), "expired");
 	own.cert[0] = '\0';
 	HAS(leaf(&own, "relay.test", now), "no certificate");

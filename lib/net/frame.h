@@ -37,50 +37,53 @@ enum net_frame_type {
 #define PEER_PROBER		0x04
 #define PEER_NOT_IDEAL		0x08
 
-/* Who sends a frame, as frames.def says. */
+/* The sender of a frame type, from frames.def. */
 enum net_frame_sender {
 	FRAME_FROM_NOBODY,	/* the type is unknown */
-	FRAME_FROM_LOGIN,	/* a client that is not logged in yet */
-	FRAME_FROM_CLIENT,	/* a client that is logged in */
-	FRAME_FROM_MESH,	/* the same with the mesh key */
+	FRAME_FROM_LOGIN,	/* a client before its login */
+	FRAME_FROM_CLIENT,	/* a logged-in client */
+	FRAME_FROM_MESH,	/* a logged-in client with the mesh key */
 	FRAME_FROM_SERVER
 };
 
-/* What a server does with the header of a frame. */
+/* How a server handles a frame header from a client. */
 enum net_frame_verdict {
-	FRAME_VALID,		/* known and of a valid length: collect it */
-	FRAME_SKIP,		/* not a client's: pass over its payload */
+	FRAME_VALID,		/* known type, valid length: read the payload */
+	FRAME_SKIP,		/* not a client's type: skip the payload */
 	FRAME_BAD		/* malformed: close the connection */
 };
 
-/* Read the FRAME_HDR_LEN bytes of a header: *type, *len payload bytes. */
+/* Read a header of FRAME_HDR_LEN bytes: *type, and *len payload bytes. */
 void	 net_frame_get_hdr(const uint8_t *p, uint8_t *type, uint32_t *len);
 
 /* Write a header of FRAME_HDR_LEN bytes for `len' payload bytes to `p'. */
 void	 net_frame_put_hdr(uint8_t *p, uint8_t type, uint32_t len);
 
 /*
- * Validate the header of a frame that `from', a client, sent (section 1).
- * Before the login ClientInfo alone is valid, and all else malformed.  After
- * it, client and mesh frames have their length checked, and all else is
- * skipped; whether a client may send a mesh frame is asked of
- * net_frame_allowed() once the frame is whole.
+ * Validate the header of a frame from the client `from' (section 1).  Before
+ * the login only ClientInfo is valid, and every other type is malformed.  After
+ * the login the lengths of client and mesh frames are checked, and other types
+ * are skipped.  The permission to send a mesh frame is checked with
+ * net_frame_allowed() once the frame is complete.
  */
 enum net_frame_verdict net_frame_check(enum net_frame_sender from,
 	    uint8_t type, uint32_t len);
 
-/* May `from' send a frame of this type?  1 yes, 0 no. */
+/* May `from' send a frame of this type?  Returns 1 or 0. */
 int	 net_frame_allowed(enum net_frame_sender from, uint8_t type);
 
-/* Name of a type in log lines, as derp(7) has it; "unknown frame". */
+/* Name of a type for log lines, as in derp(7), or "unknown frame". */
 const char *net_frame_name(uint8_t type);
 
-/* 1 when the packet of `len' bytes is a disco packet (section 3), else 0. */
+/*
+ * Returns 1 when the packet of `len' bytes is a disco packet (section 3), else
+ * 0.
+ */
 int	 net_frame_is_disco(const uint8_t *p, size_t len);
 
 /*
- * Complete frames of fixed size, header included, written to `p', which has
- * room for the size given.  Each returns the bytes written.
+ * Write complete frames of fixed size, including the header, to `p', which has
+ * room for the given size.  Each function returns the bytes written.
  */
 #define FRAME_SERVER_KEY_SIZE	(FRAME_HDR_LEN + FRAME_MAGIC_LEN + \
 				    FRAME_KEY_LEN)
@@ -109,7 +112,7 @@ size_t	 net_frame_put_pong(uint8_t *p, const uint8_t data[FRAME_PING_LEN]);
 
 /*
  * Restarting: milliseconds until a client should reconnect, and how long it
- * should try.
+ * should try, milliseconds.
  */
 size_t	 net_frame_put_restarting(uint8_t *p, uint32_t reconnect_ms,
 	    uint32_t try_ms);

@@ -1,6 +1,6 @@
 /*
- * hostname: is a text a name or an address of a host; see hostname.h.  Called
- * by the map checker and by derpd's configuration.
+ * hostname: validate host names and addresses; see hostname.h.  Called by the
+ * map checker and by derpd's configuration.
  */
 #include <sys/types.h>
 #include <sys/socket.h>

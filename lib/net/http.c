@@ -1,14 +1,14 @@
 /*
  * http: the head of an HTTP/1.x message, parsed in place (RFC 9112, RFC 9110).
  *
- * Called by the relay worker for requests and by everything that asks another
- * server for responses.  Pure: touches its arguments alone, no allocation.
+ * Called by the relay worker for requests, and by HTTP clients of the suite for
+ * responses.  Pure: touches only its arguments, allocates nothing.
  *
- * A head is parsed once it is there as a whole; before that only what lets a
- * stranger be turned away early is looked at, so that feeding it byte by byte
- * costs no more than a search for the empty line.  Lines end with CR LF and
- * with nothing else: RFC 9112 2.2 lets a server take a lone LF, but two
- * parsers that disagree on where a line ends are how requests are smuggled.
+ * A head is parsed once it is complete.  Before that only the checks that
+ * reject a client early are made, so that a head sent byte by byte costs no
+ * more than a search for the empty line.  Lines end with CR LF only: RFC 9112
+ * 2.2 permits a server to accept a lone LF, but two parsers that disagree on
+ * the end of a line make request smuggling possible.
  */
 #include <limits.h>
 #include <stddef.h>
@@ -43,7 +43,7 @@ is_tchar(char c)
 	    (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
-/* A character that may stand in a field value, its white space included. */
+/* A character allowed in a field value, including white space. */
 static int
 is_text(char c)
 {
@@ -91,8 +91,8 @@ trim(struct net_http_str s)
 }
 
 /*
- * Cut `s' at the first `c': *before gets what stands in front of it, *s what
- * is behind it.  0, or -1 when there is no such character (nothing changed).
+ * Split `s' at the first `c': *before gets the part before it, *s the part
+ * behind it.  Returns 0, or -1 without changes when `c' does not occur.
  */
 static int
 cut(struct net_http_str *s, char c, struct net_http_str *before)
@@ -120,7 +120,7 @@ net_http_caseeq(struct net_http_str s, const char *t)
 {
 	size_t	n = strlen(t);
 
-	/* The parts have no NUL inside, so strncasecmp() sees them whole. */
+	/* Parts contain no NUL, so strncasecmp() compares them whole. */
 	return s.p != NULL && s.len == n && strncasecmp(s.p, t, n) == 0;
 }
 
@@ -135,7 +135,10 @@ net_http_field(const struct net_http_head *h, const char *name)
 	return piece(NULL, 0);
 }
 
-/* Take the next element off the comma separated list `s'; 0 at its end. */
+/*
+ * Remove the next element from the comma-separated list `s'.  Returns 0 at its
+ * end.
+ */
 static int
 list_next(struct net_http_str *s, struct net_http_str *item)
 {
@@ -168,8 +171,9 @@ net_http_has_token(const struct net_http_head *h, const char *name,
 }
 
 /*
- * Where the head ends: its bytes, HTTP_MORE, or an error.  *skip gets the bytes
- * of the one empty line that may stand in front of a request (RFC 9112 2.2).
+ * Find the end of the head.  Returns its bytes, HTTP_MORE, or an error.  *skip
+ * is set to the bytes of the one empty line that may precede a request (RFC
+ * 9112 2.2).
  */
 static int
 head_length(const char *buf, size_t len, size_t *skip)
@@ -193,7 +197,8 @@ head_length(const char *buf, size_t len, size_t *skip)
 	if (lf != NULL && lf[-1] != '\r')
 		return HTTP_BAD;
 	n = lf != NULL ? (size_t)(lf - buf) - 1 : len;
-	if (n > HTTP_MAX_LINE + (lf == NULL))	/* the CR may be there yet */
+	if (n > HTTP_MAX_LINE + (lf == NULL))	/* the CR may already be
+						   there */
 		return HTTP_TOOLONG;
 	end = lf != NULL ? memmem(lf - 1, len - n, "\r\n\r\n", 4) : NULL;
 	n = *skip + (end != NULL ? (size_t)(end - buf) + 4 : len);
@@ -204,9 +209,9 @@ head_length(const char *buf, size_t len, size_t *skip)
 
 /*
  * uri-host [ ":" port ] (RFC 9110 7.2), without user information.  The host may
- * be empty (reg-name of RFC 3986 3.2.2): clients that know an address alone
- * send a Host like ":33445".  What passes has nothing in it that could end a
- * field or a URL's authority.
+ * be empty (reg-name of RFC 3986 3.2.2): clients that know only an address send
+ * a Host like ":33445".  Accepted text contains nothing that could end a field
+ * or a URL's authority.
  */
 static int
 host_ok(struct net_http_str s)
@@ -233,14 +238,17 @@ host_ok(struct net_http_str s)
 	    all(piece(s.p + i + 1, s.len - i - 1), is_digit);
 }
 
-/* The authority of a target: an empty host is refused (RFC 9110 4.2.1). */
+/* The authority of a target; an empty host is refused (RFC 9110 4.2.1). */
 static int
 authority_ok(struct net_http_str s)
 {
 	return s.len > 0 && s.p[0] != ':' && host_ok(s);
 }
 
-/* HTTP/1.x: 0 and the minor version (above 1 counts as 1), or an error. */
+/*
+ * Parse HTTP/1.x.  Returns 0 with the minor version (above 1 counts as 1), or
+ * an error.
+ */
 static int
 parse_version(struct net_http_str s, int *minor)
 {
@@ -253,14 +261,17 @@ parse_version(struct net_http_str s, int *minor)
 	return 0;
 }
 
-/* A request target's visible characters; a fragment is never sent. */
+/* A character allowed in a request target; a fragment is never sent. */
 static int
 is_target(char c)
 {
 	return c > 0x20 && c < 0x7f && c != '#';
 }
 
-/* Skip "http://" or "https://" of an absolute form; 0, or -1: neither. */
+/*
+ * Skip "http://" or "https://" of an absolute form.  Returns 0, or -1 for
+ * another scheme.
+ */
 static int
 skip_scheme(struct net_http_str *s)
 {
@@ -329,7 +340,7 @@ parse_request_line(struct net_http_head *h, struct net_http_str line)
 	return parse_target(h);
 }
 
-/* RFC 9112 4; the reason is not looked at, and its space may be missing. */
+/* RFC 9112 4; the reason is ignored, and its space may be missing. */
 static int
 parse_status_line(struct net_http_head *h, struct net_http_str line)
 {
@@ -384,8 +395,8 @@ parse_content_length(struct net_http_head *h, struct net_http_str v)
 }
 
 /*
- * Transfer codings over all their fields (RFC 9112 6.1): chunked must be last
- * and stand there once, and it is the only one that we have.
+ * Transfer codings of all fields (RFC 9112 6.1): chunked must be the last one
+ * and occur once, and no other coding is supported.
  */
 static int
 parse_transfer(struct net_http_head *h)
@@ -416,7 +427,9 @@ parse_transfer(struct net_http_head *h)
 	return others ? HTTP_NOTIMPL : 0;
 }
 
-/* What the fields say about the message's body and connection. */
+/*
+ * Derive the body's framing and the connection's persistence from the fields.
+ */
 static int
 parse_framing(struct net_http_head *h)
 {
@@ -456,7 +469,7 @@ parse_host(struct net_http_head *h)
 	return 0;
 }
 
-/* Both kinds of head; `first' parses the first line. */
+/* Parse either kind of head; `first' parses the first line. */
 static int
 parse(struct net_http_head *h, const char *buf, size_t len,
     int (*first)(struct net_http_head *, struct net_http_str))
@@ -471,7 +484,7 @@ parse(struct net_http_head *h, const char *buf, size_t len,
 	if ((n = head_length(buf, len, &skip)) <= 0)
 		return n;
 
-	/* The empty line at the end is left out. */
+	/* Exclude the empty line at the end. */
 	rest = piece(buf + skip, (size_t)n - skip - 2);
 	for (; cut(&rest, '\n', &line) == 0; first = NULL) {
 		if (line.len == 0 || line.p[--line.len] != '\r')
@@ -501,7 +514,7 @@ net_http_parse_request(struct net_http_head *h, const char *buf, size_t len)
 int
 net_http_parse_response(struct net_http_head *h, const char *buf, size_t len)
 {
-	/* Only a request may have an empty line in front of it. */
+	/* Only a request may follow an empty line. */
 	if (len > 0 && buf[0] != 'H')
 		return HTTP_BAD;
 	return parse(h, buf, len, parse_status_line);

@@ -1,30 +1,30 @@
 /*
- * httpbody: the body of an HTTP/1.1 answer; see httpbody.h.
+ * httpbody: the body of an HTTP/1.1 response; see httpbody.h.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "httpbody.h"
 
-#define MAX_EXTRA	8192	/* bytes of extensions and trailers in all */
+#define MAX_EXTRA	8192	/* bytes of all extensions and trailers */
 
 enum body_kind { NOTHING, LENGTH, CHUNKED, TO_END };
 
-/* Where in a chunked body the next byte is. */
+/* Position in a chunked body. */
 enum body_state {
 	SIZE_FIRST,	/* first digit of a size */
-	SIZE,		/* further ones */
-	PAD,		/* white space in front of an extension */
+	SIZE,		/* further digits */
+	PAD,		/* white space before an extension */
 	EXTENSION,
 	SIZE_LF,	/* end of the line */
 	DATA,
 	DATA_CR,	/* end of a chunk */
 	DATA_LF,
-	TRAILER,	/* beginning of a line behind the last chunk */
+	TRAILER,	/* start of a line behind the last chunk */
 	TRAILER_NAME,
 	TRAILER_VALUE,
 	TRAILER_LF,
-	LAST_LF,	/* end of all */
+	LAST_LF,	/* end of the body */
 	WHOLE
 };
 
@@ -32,7 +32,7 @@ static const char early[] = "the connection ended before the body did";
 static const char too_large[] = "the body is too large";
 static const char bad_chunk[] = "malformed chunk of the body";
 
-/* Keep the reason; always -1. */
+/* Store the reason.  Always returns -1. */
 static int
 fail(struct net_http_body *b, const char *why)
 {
@@ -59,7 +59,7 @@ net_http_body_init(struct net_http_body *b, const struct net_http_head *h,
 		b->kind = TO_END;
 }
 
-/* Append to the body, at most its bound; 0, or -1. */
+/* Append to the body, up to its limit.  Returns 0, or -1. */
 static int
 append(struct net_http_body *b, const uint8_t *p, size_t n)
 {
@@ -73,7 +73,7 @@ append(struct net_http_body *b, const uint8_t *p, size_t n)
 		if (cap < b->len + n)
 			cap = b->len + n;
 		if ((grown = realloc(b->p, cap + 1)) == NULL)
-			return (fail(b, "no memory for the body"));
+			return (fail(b, "out of memory for the body"));
 		b->p = grown;
 		b->cap = cap;
 	}
@@ -94,14 +94,14 @@ hex_digit(uint8_t c)
 	return (c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1);
 }
 
-/* RFC 9110 5.5: what may stand in a value. */
+/* RFC 9110 5.5: a byte allowed in a value. */
 static int
 is_text(uint8_t c)
 {
 	return (c == '\t' || (c >= ' ' && c != 0x7f));
 }
 
-/* RFC 9110 5.6.2: what may stand in a name. */
+/* RFC 9110 5.6.2: a byte allowed in a name. */
 static int
 is_name(uint8_t c)
 {
@@ -109,18 +109,18 @@ is_name(uint8_t c)
 	    strchr("\"(),/:;<=>?@[\\]{}", c) == NULL);
 }
 
-/* One more digit of a chunk's size: the next state, or -1. */
+/* One more digit of a chunk's size.  Returns the next state, or -1. */
 static int
 size_digit(struct net_http_body *b, int d)
 {
 	b->left = b->left * 16 + (unsigned int)d;
-	/* Checked at each digit, so that it can't overflow. */
+	/* Checked at each digit, so that the size can't overflow. */
 	if (b->left > b->max - b->len)
 		return (fail(b, too_large));
 	return (SIZE);
 }
 
-/* In the line of a chunk's size: the next state, or -1. */
+/* A byte in the line of a chunk's size.  Returns the next state, or -1. */
 static int
 size_byte(struct net_http_body *b, uint8_t c)
 {
@@ -131,7 +131,7 @@ size_byte(struct net_http_body *b, uint8_t c)
 		return (d == -1 ? -1 : size_digit(b, d));
 	}
 	if (b->state == SIZE && d != -1) {
-		b->extra++;	/* or zeros would have no end */
+		b->extra++;	/* limits the number of zeros */
 		return (size_digit(b, d));
 	}
 	if (b->state != EXTENSION && (c == ' ' || c == '\t')) {
@@ -146,7 +146,7 @@ size_byte(struct net_http_body *b, uint8_t c)
 	return (c == ';' ? EXTENSION : -1);
 }
 
-/* Behind the last chunk: the next state, or -1. */
+/* A byte behind the last chunk.  Returns the next state, or -1. */
 static int
 trailer_byte(struct net_http_body *b, uint8_t c)
 {
@@ -171,7 +171,7 @@ trailer_byte(struct net_http_body *b, uint8_t c)
 	}
 }
 
-/* A byte that is no data: the next state, or -1. */
+/* A byte of the framing.  Returns the next state, or -1. */
 static int
 frame_byte(struct net_http_body *b, uint8_t c)
 {
@@ -210,7 +210,8 @@ feed_chunked(struct net_http_body *b, const uint8_t *p, size_t n)
 		if ((next = frame_byte(b, *p)) == -1)
 			return (b->why != NULL ? -1 : fail(b, bad_chunk));
 		if (b->extra > MAX_EXTRA)
-			return (fail(b, "too much beside the body's chunks"));
+			return (fail(b, "too many chunk extensions or "
+			    "trailers"));
 		b->state = next;
 		p++;
 		n--;
@@ -223,7 +224,7 @@ net_http_body_feed(struct net_http_body *b, const uint8_t *p, size_t n)
 {
 	if (b->why != NULL)
 		return (-1);
-	/* A body that is empty is there, too. */
+	/* An empty body is allocated, too. */
 	if (b->p == NULL && append(b, p, 0) == -1)
 		return (-1);
 	switch (b->kind) {

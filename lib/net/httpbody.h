@@ -1,7 +1,7 @@
 /*
- * httpbody: the body of an HTTP/1.1 answer, taken from its framing (RFC 9112
- * 6.3, 7.1) as it comes, whatever the pieces.  Used by https.c.  No I/O; the
- * memory of the body alone is allocated.
+ * httpbody: decode the body of an HTTP/1.1 response from its framing (RFC 9112
+ * 6.3, 7.1), in pieces of any size.  Used by https.c.  No I/O; allocates only
+ * the body.
  */
 #ifndef HTTPBODY_H
 #define HTTPBODY_H
@@ -12,33 +12,36 @@
 #include "http.h"
 
 struct net_http_body {
-	uint8_t		*p;	/* the body; heap, room for one byte more */
+	uint8_t		*p;	/* the body; heap, with room for one more
+				   byte */
 	size_t		 len;	/* bytes so far */
 	size_t		 cap;
 	size_t		 max;
-	unsigned long long left; /* of the chunk, or of the length */
+	unsigned long long left; /* left of the chunk, or of the length */
 	size_t		 extra;	/* bytes of extensions and trailers so far */
-	int		 kind;	/* how its end is known */
+	int		 kind;	/* how the end is determined */
 	int		 state;
 	const char	*why;	/* after an error: a static line */
 };
 
 /*
- * Begin with the head `h' of the answer; `head_only': to a HEAD request.  At
- * most `max' bytes.
+ * Begin with the head `h' of the response; `head_only': of a HEAD request.  The
+ * body is limited to `max' bytes.
  */
 void	 net_http_body_init(struct net_http_body *b,
 	    const struct net_http_head *h, int head_only, size_t max);
 
 /*
- * Take the `n' bytes at `p' (0: what the head alone says).  1 the body is whole
- * (what is left of the bytes does not belong to it), 0 more is wanted, -1
+ * Decode the `n' bytes at `p' (0: only the head).  Returns 1 when the body is
+ * complete (further bytes do not belong to it), 0 when more is needed, -1 with
  * b->why.
  */
 int	 net_http_body_feed(struct net_http_body *b, const uint8_t *p,
 	    size_t n);
 
-/* The connection ended.  0 the body is whole, -1 b->why. */
+/*
+ * The connection ended.  Returns 0 when the body is complete, -1 with b->why.
+ */
 int	 net_http_body_end(struct net_http_body *b);
 
 /* Free the body. */

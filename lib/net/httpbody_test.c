@@ -164,15 +164,15 @@ ATF_TC_BODY(bounds, tc)
 	    decode_max(CHUNKED "4\r\nabcd\r\n0\r\n\r\n", 4, 0, 0));
 	/* Nothing beside the body goes on for ever. */
 	snprintf(text, sizeof(text), CHUNKED "%020000d\r\n", 0);
-	HAS(decode_by(text, strlen(text), 99, 0, 1, 1000), "beside");
+	HAS(decode_by(text, strlen(text), 99, 0, 1, 1000), "extensions");
 	snprintf(text, sizeof(text), CHUNKED "1;%020000d\r\n", 0);
-	HAS(decode_by(text, strlen(text), 99, 0, 1, 1000), "beside");
+	HAS(decode_by(text, strlen(text), 99, 0, 1, 1000), "extensions");
 	snprintf(text, sizeof(text), CHUNKED "0\r\na: %020000d\r\n", 0);
-	HAS(decode_by(text, strlen(text), 99, 0, 1, 1000), "beside");
+	HAS(decode_by(text, strlen(text), 99, 0, 1, 1000), "extensions");
 	strlcpy(text, CHUNKED, sizeof(text));
 	for (i = 0; i < 2000; i++)
 		strlcat(text, "1;12345678\r\na\r\n", sizeof(text));
-	HAS(decode_by(text, strlen(text), 9999, 0, 1, 1000), "beside");
+	HAS(decode_by(text, strlen(text), 9999, 0, 1, 1000), "extensions");
 }
 
 /* After an error it stays one. */

@@ -6,15 +6,15 @@
 
 #include "https.h"
 
-/* What a form says, before it is checked. */
+/* The parts of a date, before they are checked. */
 struct date {
 	int	year, month, day, hour, min, sec;	/* month from 0 */
 };
 
 /*
- * A letter each: w short and W long name of the day, d day, e day with a space
- * in front, m name of the month, y year of two and Y of four digits, h i s the
- * time; all others stand for themselves.
+ * One letter per part: w short and W long name of the day, d day, e day with a
+ * leading space, m name of the month, y two-digit and Y four-digit year, h i s
+ * the time.  All other characters are literal.
  */
 static const char *const forms[] = {
 	"w, d m Y h:i:s GMT", "W, d-m-y h:i:s GMT", "w m e h:i:s Y"
@@ -27,7 +27,7 @@ static const char *const days[] = {
 
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-/* Cut `n' digits off; the number, or -1. */
+/* Read `n' digits.  Returns the number, or -1. */
 static int
 number(struct net_http_str *s, size_t n)
 {
@@ -43,7 +43,7 @@ number(struct net_http_str *s, size_t n)
 	return (v);
 }
 
-/* Cut the day's name off, as it does not matter which; 0, or -1. */
+/* Read the name of the day, which is otherwise ignored.  Returns 0, or -1. */
 static int
 day_name(struct net_http_str *s, int whole)
 {
@@ -60,7 +60,7 @@ day_name(struct net_http_str *s, int whole)
 	return (-1);
 }
 
-/* Cut the month's name off; 0 to 11, or -1. */
+/* Read the name of the month.  Returns 0 to 11, or -1. */
 static int
 month_name(struct net_http_str *s)
 {
@@ -76,7 +76,7 @@ month_name(struct net_http_str *s)
 	return (-1);
 }
 
-/* Cut one character off; 0, or -1: it is another one. */
+/* Read the literal character `c'.  Returns 0, or -1 for another one. */
 static int
 literal(struct net_http_str *s, char c)
 {
@@ -87,7 +87,7 @@ literal(struct net_http_str *s, char c)
 	return (0);
 }
 
-/* One piece of a form; -1 when it does not fit. */
+/* Read one part of a form.  Returns -1 when it does not match. */
 static int
 piece(struct net_http_str *s, char c, struct date *d)
 {

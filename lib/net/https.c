@@ -1,6 +1,6 @@
 /*
  * https: one HTTPS request, blocking; see https.h.  Called by fetch and health
- * and by the ACME client.  Touches the network through its stream alone.
+ * and by the ACME client.  Touches the network only through its stream.
  */
 #include <sys/types.h>
 #include <stdarg.h>
@@ -12,9 +12,9 @@
 #include "https.h"
 
 #define READ_SIZE	(16 * 1024)
-#define MAX_INTERIM	16	/* 1xx answers in front of the real one */
+#define MAX_INTERIM	16	/* 1xx responses before the final one */
 
-/* A request on its way. */
+/* A request in progress. */
 struct ask {
 	const struct net_https_request *req;
 	struct net_https_response *res;
@@ -22,13 +22,13 @@ struct ask {
 	struct net_stream	*s;
 	long long		 until;
 	size_t			 end;	/* bytes in res->text */
-	size_t			 used;	/* of them, those of heads */
+	size_t			 used;	/* of these, the bytes of heads */
 };
 
 static int	fail(struct ask *, const char *, ...)
 		    __attribute__((format(printf, 2, 3)));
 
-/* Keep the reason, as one printable line; always -1. */
+/* Store the reason as one printable line.  Always returns -1. */
 static int
 fail(struct ask *a, const char *fmt, ...)
 {
@@ -44,7 +44,7 @@ fail(struct ask *a, const char *fmt, ...)
 	return (-1);
 }
 
-/* The stream's reason becomes ours; always -1. */
+/* Copy the stream's reason.  Always returns -1. */
 static int
 fail_stream(struct ask *a)
 {
@@ -73,7 +73,7 @@ connect_to(struct ask *a)
 	return (0);
 }
 
-/* The head of the request, on the heap; NULL when there is no memory. */
+/* The head of the request, on the heap; NULL when out of memory. */
 static char *
 make_head(const struct ask *a)
 {
@@ -100,7 +100,7 @@ send_request(struct ask *a)
 	int rv;
 
 	if ((head = make_head(a)) == NULL)
-		return (fail(a, "no memory for the request"));
+		return (fail(a, "out of memory for the request"));
 	rv = net_stream_write(a->s, head, strlen(head), a->until);
 	free(head);
 	if (rv == 0 && a->req->body_len > 0)
@@ -109,7 +109,7 @@ send_request(struct ask *a)
 	return (rv == -1 ? fail_stream(a) : 0);
 }
 
-/* Read once, behind what is there of the head; 0, or -1. */
+/* Read once, appending to the head.  Returns 0, or -1. */
 static int
 read_more(struct ask *a)
 {
@@ -121,14 +121,15 @@ read_more(struct ask *a)
 		return (fail_stream(a));
 	if (n == 0)
 		return (fail(a, a->end == 0 ? "the server closed the "
-		    "connection without an answer" : "the server closed the "
-		    "connection within the head of its answer"));
+		    "connection without a response" : "the server closed the "
+		    "connection within the head of its response"));
 	a->end += (size_t)n;
 	return (0);
 }
 
 /*
- * Read the head of one answer.  What has come behind it stays.  0, or -1.
+ * Read the head of one response; data behind it stays buffered.  Returns 0, or
+ * -1.
  */
 static int
 read_head(struct ask *a)
@@ -144,26 +145,26 @@ read_head(struct ask *a)
 			return (0);
 		}
 		if (n == HTTP_NOTIMPL)
-			return (fail(a, "the answer has a transfer coding "
-			    "that is not chunked"));
+			return (fail(a, "the response has a transfer coding "
+			    "other than chunked"));
 		if (n == HTTP_TOOLARGE || a->end == HTTP_MAX_HEAD)
-			return (fail(a, "the head of the answer is larger "
+			return (fail(a, "the head of the response is larger "
 			    "than %d bytes", HTTP_MAX_HEAD));
 		if (n != HTTP_MORE)
-			return (fail(a, "the answer is not HTTP/1.1"));
+			return (fail(a, "the response is not HTTP/1.1"));
 		if (read_more(a) == -1)
 			return (-1);
 	}
 }
 
-/* Read heads up to the one that is not an interim answer.  0, or -1. */
+/* Read heads up to the final response.  Returns 0, or -1. */
 static int
 read_heads(struct ask *a)
 {
 	int i;
 
 	if ((a->res->text = malloc(HTTP_MAX_HEAD)) == NULL)
-		return (fail(a, "no memory for the answer"));
+		return (fail(a, "out of memory for the response"));
 	for (i = 0; i < MAX_INTERIM; i++) {
 		if (read_head(a) == -1)
 			return (-1);
@@ -173,10 +174,10 @@ read_heads(struct ask *a)
 		if (a->res->head.status >= 200)
 			return (0);
 	}
-	return (fail(a, "more than %d interim answers", MAX_INTERIM));
+	return (fail(a, "more than %d interim responses", MAX_INTERIM));
 }
 
-/* Why the body is refused, for people. */
+/* Report why the body is refused. */
 static int
 fail_body(struct ask *a, const struct net_http_body *b)
 {
@@ -184,7 +185,7 @@ fail_body(struct ask *a, const struct net_http_body *b)
 	    b->why, a->res->head.status, b->len, a->req->max_body));
 }
 
-/* Read into `b' up to the end of the body.  0, or -1. */
+/* Read into `b' up to the end of the body.  Returns 0, or -1. */
 static int
 read_all(struct ask *a, struct net_http_body *b)
 {
@@ -195,10 +196,13 @@ read_all(struct ask *a, struct net_http_body *b)
 	rv = net_http_body_feed(b, (const uint8_t *)a->res->text + a->used,
 	    a->end - a->used);
 	while (rv == 0) {
-		/* Else a server that never rests would have no deadline. */
+		/*
+		 * A server that sends continuously would otherwise have no
+		 * deadline.
+		 */
 		if (net_stream_until(0) > a->until) {
 			a->res->timed_out = 1;
-			return (fail(a, "the answer did not end in time"));
+			return (fail(a, "the response did not end in time"));
 		}
 		n = net_stream_read(a->s, buf, sizeof(buf), a->until);
 		if (n == -1)
@@ -242,7 +246,7 @@ net_https_fetch(const struct net_https_request *req,
 	if (net_url_parse(req->url, &a.url) == -1)
 		return (fail(&a, "\"%.200s\" is no https URL", req->url));
 	if ((a.s = net_stream_new()) == NULL)
-		return (fail(&a, "no memory for a connection"));
+		return (fail(&a, "out of memory for a connection"));
 	net_stream_watch(a.s, req->watch);
 	if (connect_to(&a) == 0 && send_request(&a) == 0 &&
 	    read_heads(&a) == 0)

@@ -154,7 +154,7 @@ ATF_TC_BODY(broken, tc)
 	HAS(ask("SSH-2.0-x\r\n\r\n", BYE, &st), "not HTTP");
 	HAS(ask("HTTP/1.1 200 OK\r\nBad Field: x\r\n\r\n", BYE, &st),
 	    "not HTTP");
-	HAS(ask("", BYE, &st), "without an answer");
+	HAS(ask("", BYE, &st), "without a response");
 	HAS(ask("HTTP/1.1 200", BYE, &st), "within the head");
 	HAS(ask(OK "Content-Length: 6\r\n\r\nhello", BYE, &st),
 	    "ended before");

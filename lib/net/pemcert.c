@@ -1,11 +1,11 @@
 /*
- * pemcert: see pemcert.h.  Pure but for libcrypto.
+ * pemcert: see pemcert.h.  Pure except for libcrypto.
  */
 #include <openssl/pem.h>
 
 #include "pemcert.h"
 
-/* The pass phrase that nobody is asked for. */
+/* Replaces libcrypto's prompt for a passphrase. */
 static int
 no_passphrase(char *buf, int size, int rwflag, void *arg)
 {

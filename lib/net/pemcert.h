@@ -1,5 +1,5 @@
 /*
- * pemcert: certificates in PEM, from files and other processes.
+ * pemcert: PEM certificates from files and other processes.
  */
 #ifndef PEMCERT_H
 #define PEMCERT_H
@@ -8,10 +8,10 @@
 #include <openssl/x509.h>
 
 /*
- * The next certificate of `bio', which X509_free() frees; NULL at the end, or
- * at one that can't be read, with libcrypto's reason.  One that says it is
- * encrypted can't be read either: PEM_read_bio_X509() by itself would ask for
- * a pass phrase on the terminal.
+ * The next certificate of `bio', to be freed with X509_free(); NULL at the end,
+ * or at an unreadable one, with libcrypto's reason.  A certificate marked as
+ * encrypted is unreadable, too: PEM_read_bio_X509() would otherwise prompt for
+ * a passphrase on the terminal.
  */
 X509	*net_pem_cert(BIO *bio);
 

@@ -1,5 +1,5 @@
 /*
- * reach: see reach.h.  Opens the files that it is asked for, and closes them.
+ * reach: see reach.h.  Opens the given files, and closes them again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #define PORT_DNS	53
 #define PORT_HTTPS	443
 
-/* The port of a URL; one that is no URL fails later. */
+/* The port of a URL; an invalid URL fails later. */
 static uint16_t
 port_of(const char *url)
 {
@@ -73,7 +73,7 @@ add_path(struct net_reach *r, const char *path)
 	if (v == NULL)
 		return (-1);
 	r->net.read_paths = r->paths = v;
-	/* A copy: the settings may change under it. */
+	/* Copy the path: the settings may change. */
 	if ((v[r->net.npaths] = strdup(path)) == NULL)
 		return (-1);
 	r->net.npaths++;

@@ -1,9 +1,9 @@
 /*
- * stream: a blocking TLS client connection with deadlines, over libtls.
+ * stream: a blocking TLS client connection with deadlines, on top of libtls.
  *
  * Called by derpclient.c and https.c.  Touches the network and the resolver,
- * and reads the file of certificate authorities; the socket is non-blocking
- * underneath, and every wait is a poll(2) that ends at the caller's deadline.
+ * and reads the file of CA certificates.  The socket is non-blocking, and every
+ * wait is a poll(2) that ends at the caller's deadline.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -38,7 +38,7 @@ struct net_stream {
 static int	fail(struct net_stream *, const char *, ...)
 		    __attribute__((format(printf, 2, 3)));
 
-/* Keep the reason; always -1. */
+/* Store the reason.  Always returns -1. */
 static int
 fail(struct net_stream *s, const char *fmt, ...)
 {
@@ -72,7 +72,10 @@ net_stream_free(struct net_stream *s)
 	if (s == NULL)
 		return;
 	if (s->tls != NULL) {
-		/* A goodbye if the socket takes it; nobody waits for one. */
+		/*
+		 * Send close_notify if the socket accepts it, without waiting
+		 * for the peer's.
+		 */
 		(void)tls_close(s->tls);
 		tls_free(s->tls);
 	}
@@ -88,8 +91,8 @@ net_stream_watch(struct net_stream *s, struct ipc_chan *c)
 }
 
 /*
- * Wait for `events' on `fd'.  1 there, 0 time is out, -1 errno: ECANCELED when
- * the watched channel has something.
+ * Wait for `events' on `fd'.  Returns 1, 0 on timeout, -1 with errno: ECANCELED
+ * when the watched channel has a message.
  */
 static int
 wait_fd(struct net_stream *s, int fd, short events, long long until)
@@ -120,7 +123,7 @@ wait_fd(struct net_stream *s, int fd, short events, long long until)
 	}
 }
 
-/* Wait on the stream's socket; 0, or -1 with the reason kept. */
+/* Wait on the stream's socket.  Returns 0, or -1 with the reason stored. */
 static int
 wait_stream(struct net_stream *s, short events, long long until,
     const char *what)
@@ -135,7 +138,7 @@ wait_stream(struct net_stream *s, short events, long long until,
 	return 0;
 }
 
-/* Make `fd' non-blocking and close-on-exec, sending without delay. */
+/* Set `fd' to non-blocking, close-on-exec, and sending without delay. */
 static int
 set_flags(int fd)
 {
@@ -145,7 +148,7 @@ set_flags(int fd)
 	    fcntl(fd, F_SETFL, fl | O_NONBLOCK) == -1 ||
 	    fcntl(fd, F_SETFD, FD_CLOEXEC) == -1)
 		return -1;
-	/* Of no use on other than TCP sockets, and no harm there. */
+	/* Fails without harm on other than TCP sockets. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	return 0;
 }
@@ -159,7 +162,7 @@ net_stream_adopt(struct net_stream *s, int fd)
 	return 0;
 }
 
-/* Connect to one address.  The socket, or -1 with errno. */
+/* Connect to one address.  Returns the socket, or -1 with errno. */
 static int
 dial_one(struct net_stream *s, const struct addrinfo *ai, long long until)
 {
@@ -202,7 +205,10 @@ net_stream_dial(struct net_stream *s, const char *host, const char *port,
 	if ((e = getaddrinfo(host, port, &hints, &res)) != 0)
 		return fail(s, "%s port %s: %s", host, port, gai_strerror(e));
 	for (ai = res; ai != NULL; ai = ai->ai_next) {
-		/* A dead first address must not eat the time of the next. */
+		/*
+		 * Divide the time, so that an unreachable first address does
+		 * not use it up.
+		 */
 		now = base_clock_ms();
 		part = ai->ai_next != NULL ? now + (until - now) / 2 : until;
 		if ((s->fd = dial_one(s, ai, part)) != -1 || s->interrupted)
@@ -216,7 +222,10 @@ net_stream_dial(struct net_stream *s, const char *host, const char *port,
 	return fail(s, "connect to %s port %s: %s", host, port, strerror(e));
 }
 
-/* Settings of libtls for the kind of trust; 0, or -1 with the reason kept. */
+/*
+ * Configure libtls for the kind of trust.  Returns 0, or -1 with the reason
+ * stored.
+ */
 static int
 set_trust(struct net_stream *s, struct tls_config *conf,
     enum net_stream_trust trust, const char *arg)
@@ -229,7 +238,7 @@ set_trust(struct net_stream *s, struct tls_config *conf,
 			return fail(s, "%s: %s", arg, tls_config_error(conf));
 		return 0;
 	case STREAM_PIN:
-		/* The name is still checked; the rest is check_pin()'s. */
+		/* libtls still checks the name; check_pin() does the rest. */
 		if (!net_derpcert_is_pin(arg))
 			return fail(s, "pin \"%s\": not " DERPCERT_PIN_PREFIX
 			    " and 64 hexadecimal digits", arg);
@@ -244,7 +253,7 @@ set_trust(struct net_stream *s, struct tls_config *conf,
 	return fail(s, "unknown kind of trust %d", (int)trust);
 }
 
-/* Make the TLS context; 0, or -1 with the reason kept. */
+/* Make the TLS context.  Returns 0, or -1 with the reason stored. */
 static int
 make_context(struct net_stream *s, enum net_stream_trust trust, const char *arg)
 {
@@ -252,13 +261,13 @@ make_context(struct net_stream *s, enum net_stream_trust trust, const char *arg)
 	int			 rv = -1;
 
 	if ((conf = tls_config_new()) == NULL)
-		return fail(s, "no memory for TLS");
+		return fail(s, "out of memory for TLS");
 	if (set_trust(s, conf, trust, arg) == -1)
 		;
 	else if (tls_config_set_alpn(conf, "http/1.1") == -1)
 		fail(s, "TLS set-up: %s", tls_config_error(conf));
 	else if ((s->tls = tls_client()) == NULL)
-		fail(s, "no memory for TLS");
+		fail(s, "out of memory for TLS");
 	else if (tls_configure(s->tls, conf) == -1)
 		fail(s, "TLS set-up: %s", tls_error(s->tls));
 	else
@@ -267,7 +276,10 @@ make_context(struct net_stream *s, enum net_stream_trust trust, const char *arg)
 	return rv;
 }
 
-/* Hold the server's chain against the pin; 0, or -1 with the reason kept. */
+/*
+ * Compare the server's chain with the pin.  Returns 0, or -1 with the reason
+ * stored.
+ */
 static int
 check_pin(struct net_stream *s, const char *pin)
 {

@@ -1,11 +1,11 @@
 /*
- * stream: a blocking TLS client connection with deadlines, for what asks
- * another server: derpctl's probe, fetch, health.  Never used by a relay
- * worker, which must not wait for anybody.
+ * stream: a blocking TLS client connection with deadlines, for the suite's
+ * clients: derpctl's probe, fetch, health.  Never used by a relay worker, which
+ * must not block.
  *
- * Deadlines are points on the monotonic clock in milliseconds, as
- * net_stream_until() makes them.  A write to a closed connection raises
- * SIGPIPE: callers ignore that signal.
+ * Deadlines are points on the monotonic clock in milliseconds, as returned by
+ * net_stream_until().  A write to a closed connection raises SIGPIPE, which
+ * callers must ignore.
  */
 #ifndef STREAM_H
 #define STREAM_H
@@ -18,56 +18,57 @@ struct ipc_chan;
 struct net_stream;
 
 enum net_stream_trust {
-	STREAM_ROOTS,	/* the system's certificate authorities */
-	STREAM_CAFILE,	/* the authorities in a PEM file */
-	STREAM_PIN,	/* this one certificate: "sha256-raw:<64 hex>" */
-	STREAM_ANY	/* whatever is there: asked for explicitly only */
+	STREAM_ROOTS,	/* the system's CA certificates */
+	STREAM_CAFILE,	/* the CA certificates in a PEM file */
+	STREAM_PIN,	/* this certificate: "sha256-raw:<64 hex>" */
+	STREAM_ANY	/* any certificate, on explicit request only */
 };
 
-/* The point in time `ms' milliseconds from now. */
+/* The deadline `ms' milliseconds from now. */
 long long net_stream_until(int ms);
 
-/* A stream that is not connected; NULL when there is no memory. */
+/* Make an unconnected stream.  Returns NULL when out of memory. */
 struct net_stream *net_stream_new(void);
 
-/* Close and free; NULL is fine. */
+/* Close and free the stream; NULL is allowed. */
 void	 net_stream_free(struct net_stream *s);
 
 /*
- * Let every later wait end as a failure when ipc_chan_recv() has something from
- * the channel `c' (NULL: from none), which is the caller's; signs of life are
- * given while the stream waits.
+ * Make every later wait fail when ipc_chan_recv() has a message or an error on
+ * the caller's channel `c' (NULL: none).  Pings are answered while the stream
+ * waits.
  */
 void	 net_stream_watch(struct net_stream *s, struct ipc_chan *c);
 
 /*
  * Connect to `port' (a number or a service) of `host' (a name or an address),
- * trying its addresses in turn.  The resolver's own time is not bounded.
+ * trying its addresses in turn.  The resolver's own time is unlimited.  Returns
  * 0, or -1: see net_stream_error().
  */
 int	 net_stream_dial(struct net_stream *s, const char *host,
 	    const char *port, long long until);
 
 /*
- * Take over the connected socket `fd' in place of net_stream_dial(); it is made
- * non-blocking.  0, or -1 with `fd' left open.
+ * Use the connected socket `fd' instead of net_stream_dial(); it becomes
+ * non-blocking.  Returns 0, or -1 with `fd' left open.
  */
 int	 net_stream_adopt(struct net_stream *s, int fd);
 
 /*
- * TLS (1.2 or later) over the connection, offering ALPN http/1.1.  `name' is
- * the server name that is asked for and, unless `trust' is STREAM_ANY, that
- * the certificate must hold.  `arg': the file of STREAM_CAFILE or the pin of
- * STREAM_PIN, else NULL.  With a pin, validity and the number of certificates
- * are judged as DERP clients do (derpcert.h).  0, or -1: see
+ * Start TLS (1.2 or later) on the connection, offering ALPN http/1.1.  `name'
+ * is the requested server name, which the certificate must cover unless `trust'
+ * is STREAM_ANY.  `arg' is the file of STREAM_CAFILE or the pin of STREAM_PIN,
+ * else NULL.  With a pin, validity and number of certificates are checked by
+ * the rules of DERP clients (derpcert.h).  Returns 0, or -1: see
  * net_stream_error().
  */
 int	 net_stream_tls(struct net_stream *s, const char *name,
 	    enum net_stream_trust trust, const char *arg, long long until);
 
 /*
- * Read what is there, at least one byte and at most `size'.  Bytes read, 0
- * when the peer closed in order, -1: see net_stream_error().
+ * Read available data, at least one byte and at most `size' bytes.  Returns the
+ * bytes read, 0 when the peer closed the connection properly, -1: see
+ * net_stream_error().
  */
 ssize_t	 net_stream_read(struct net_stream *s, void *buf, size_t size,
 	    long long until);
@@ -76,24 +77,26 @@ ssize_t	 net_stream_read(struct net_stream *s, void *buf, size_t size,
 int	 net_stream_write(struct net_stream *s, const void *buf, size_t len,
 	    long long until);
 
-/* 1 when the last failure was that time ran out, else 0. */
+/* Returns 1 when the last failure was a timeout, else 0. */
 int	 net_stream_timed_out(const struct net_stream *s);
 
-/* 1 when the last failure was that the watched channel had something. */
+/* Returns 1 when the last failure was caused by the watched channel, else 0. */
 int	 net_stream_interrupted(const struct net_stream *s);
 
-/* Why the last call failed: one line, no newline; may quote the peer. */
+/*
+ * Why the last call failed: one line without newline, which may quote the peer.
+ */
 const char *net_stream_error(const struct net_stream *s);
 
-/* "TLSv1.3" and such; "" before net_stream_tls(). */
+/* "TLSv1.3" and the like; "" before net_stream_tls(). */
 const char *net_stream_version(struct net_stream *s);
 
 /* Name of the cipher suite; "" before net_stream_tls(). */
 const char *net_stream_cipher(struct net_stream *s);
 
 /*
- * The server's certificates as it sent them, PEM, *len bytes; NULL before
- * net_stream_tls().  Valid as long as the stream.
+ * The server's certificates in the order received, as PEM of *len bytes; NULL
+ * before net_stream_tls().  Valid until the stream is freed.
  */
 const uint8_t *net_stream_chain(struct net_stream *s, size_t *len);
 

@@ -5,7 +5,9 @@
 
 #include "stunstats.h"
 
-/* A row of stunstats.def; the first of a name has the help of all of them. */
+/*
+ * A row of stunstats.def; the first row of a name has the help for all of them.
+ */
 static const struct stunstats_row {
 	const char	*name, *labels, *help;
 	size_t		 offset;	/* in struct net_stun_stats */

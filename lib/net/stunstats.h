@@ -1,5 +1,5 @@
 /*
- * stunstats: what a stund counted since its start, for the metrics and for
+ * stunstats: the counters of a stund since its start, for the metrics and for
  * derpctl status.
  */
 #ifndef STUNSTATS_H
@@ -16,11 +16,13 @@ struct net_stun_stats {
 #include "stunstats.def"
 };
 
-/* To a message. */
+/* Encode into a message. */
 void	 net_stun_stats_put(struct ipc_msg_stun_stats *v,
 	    const struct net_stun_stats *s);
 
-/* From a message; 0, or -1 when it has another number of counters. */
+/*
+ * Decode from a message.  Returns 0, or -1 when the number of counters differs.
+ */
 int	 net_stun_stats_get(const struct ipc_msg_stun_stats *v,
 	    struct net_stun_stats *s);
 
@@ -28,7 +30,7 @@ int	 net_stun_stats_get(const struct ipc_msg_stun_stats *v,
 void	 net_stun_stats_add(struct net_stun_stats *sum,
 	    const struct net_stun_stats *s);
 
-/* As text of Prometheus, with HELP and TYPE. */
+/* Write the counters as Prometheus text with HELP and TYPE. */
 void	 net_stun_stats_text(FILE *f, const struct net_stun_stats *s);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * udpsock: see udpsock.h.  Used by the parent; stund gets the sockets.
+ * udpsock: see udpsock.h.  Used by the parent, which passes the sockets to
+ * stund.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -15,7 +16,10 @@ set(int fd, int level, int name, int value)
 	return (setsockopt(fd, level, name, &value, sizeof(value)));
 }
 
-/* Ask for the address that a datagram was sent to; 0, or -1 with errno. */
+/*
+ * Request the destination address of each datagram.  Returns 0, or -1 with
+ * errno.
+ */
 static int
 want_destination(int fd, int family)
 {
@@ -28,7 +32,7 @@ want_destination(int fd, int family)
 #endif
 }
 
-/* A wish: more than the system allows is no error. */
+/* Best effort: the system may grant less. */
 static void
 grow_buffer(int fd)
 {

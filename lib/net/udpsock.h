@@ -1,6 +1,6 @@
 /*
- * udpsock: a UDP socket that tells at which of this machine's addresses a
- * datagram came in, so that the answer can leave from there.
+ * udpsock: a UDP socket that reports the local address of each datagram, so
+ * that the answer can leave from it.
  */
 #ifndef UDPSOCK_H
 #define UDPSOCK_H
@@ -8,11 +8,11 @@
 #include <sys/socket.h>
 
 /*
- * A socket bound to `sa' of `len' bytes: non-blocking, close-on-exec, IPv6 kept
- * apart from IPv4, with a large receive buffer as far as the system allows, and
- * with the destination address in the control data of what is received.
- * `share': other sockets of this user may be bound to the same address, and the
- * kernel spreads what arrives among them.  -1 with errno.
+ * Make a socket bound to `sa' of `len' bytes: non-blocking, close-on-exec, IPv6
+ * without IPv4, with a receive buffer as large as the system permits, and with
+ * the destination address in the control data of received datagrams.  `share':
+ * other sockets of this user may bind to the same address, and the kernel
+ * distributes datagrams among them.  Returns -1 with errno on failure.
  */
 int	net_udp_socket(const struct sockaddr *sa, socklen_t len, int share);
 

@@ -1,6 +1,6 @@
 /*
- * url: https URLs in pieces; see url.h.  Called by https.c, fetch, and what
- * reads a URL from a configuration.  Pure.
+ * url: split and join https URLs; see url.h.  Called by https.c, fetch, and
+ * readers of URLs in a configuration.  Pure.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,10 +14,13 @@
 #define LETTERS	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define HEX	DIGITS "abcdefABCDEF"
 
-/* unreserved and sub-delims of RFC 3986 2, and what a path and a query add. */
+/*
+ * unreserved and sub-delims of RFC 3986 2, and the additions for path and
+ * query.
+ */
 static const char path_chars[] = LETTERS DIGITS "-._~!$&'()*+,;=:@/?%";
 
-/* Every `%' is followed by two hexadecimal digits: 1, else 0. */
+/* Is every `%' followed by two hexadecimal digits?  Returns 1 or 0. */
 static int
 escapes_ok(const char *s)
 {
@@ -29,7 +32,9 @@ escapes_ok(const char *s)
 	return (1);
 }
 
-/* Copy `n' bytes as a string, if they fit and are not none; 0, or -1. */
+/*
+ * Copy `n' bytes as a string, if they fit and `n' is not 0.  Returns 0, or -1.
+ */
 static int
 copy(char *dst, size_t size, const char *src, size_t n)
 {
@@ -40,7 +45,7 @@ copy(char *dst, size_t size, const char *src, size_t n)
 	return (0);
 }
 
-/* The host at *p, which then points behind it; 0, or -1. */
+/* Parse the host at *p and move *p behind it.  Returns 0, or -1. */
 static int
 parse_host(const char **p, struct net_url *u)
 {
@@ -60,7 +65,7 @@ parse_host(const char **p, struct net_url *u)
 	return (copy(u->host, sizeof(u->host), s, n));
 }
 
-/* The port at *p, if there is one; 0, or -1. */
+/* Parse the optional port at *p.  Returns 0, or -1. */
 static int
 parse_port(const char **p, struct net_url *u)
 {
@@ -80,7 +85,7 @@ parse_port(const char **p, struct net_url *u)
 	return (port >= 1 && port <= 65535 && s[0] != '0' ? 0 : -1);
 }
 
-/* The rest: a path, a query, both, or nothing; 0, or -1. */
+/* Parse the rest: a path, a query, both, or nothing.  Returns 0, or -1. */
 static int
 parse_path(const char *s, struct net_url *u)
 {
@@ -94,7 +99,7 @@ parse_path(const char *s, struct net_url *u)
 	return (n > 0 && (size_t)n < sizeof(u->path) ? 0 : -1);
 }
 
-/* From the two slashes on. */
+/* Parse from the two slashes on. */
 static int
 parse_rest(const char *s, struct net_url *u)
 {
@@ -115,7 +120,9 @@ net_url_parse(const char *text, struct net_url *u)
 	return (parse_rest(text + strlen(SCHEME), u));
 }
 
-/* Take the last segment of the `n' bytes at `out' away; what is left. */
+/*
+ * Remove the last segment from the `n' bytes at `out'.  Returns the bytes left.
+ */
 static size_t
 parent_path(const char *out, size_t n)
 {
@@ -125,8 +132,8 @@ parent_path(const char *out, size_t n)
 }
 
 /*
- * Remove the segments "." and ".." of the absolute path that is the first `n'
- * bytes of `path' (RFC 3986 5.2.4), in place.  Bytes that are left.
+ * Remove the segments "." and ".." of the absolute path in the first `n' bytes
+ * of `path' (RFC 3986 5.2.4), in place.  Returns the bytes left.
  */
 static size_t
 remove_dots(char *path, size_t n)
@@ -155,7 +162,10 @@ remove_dots(char *path, size_t n)
 	return (out);
 }
 
-/* A path, with its query if it has one, of which dot segments go; 0, or -1. */
+/*
+ * Set a path with its optional query and remove its dot segments.  Returns 0,
+ * or -1.
+ */
 static int
 set_path(char *path, struct net_url *u)
 {
@@ -168,14 +178,14 @@ set_path(char *path, struct net_url *u)
 	return (parse_path(path, u));
 }
 
-/* What is no path from the root: it is merged with that of `from' (5.2.3). */
+/* Merge a relative path with that of `from' (5.2.3). */
 static int
 beside(const struct net_url *from, const char *s, struct net_url *u)
 {
 	char path[URL_MAXTEXT + sizeof(u->path)];
 	size_t n;
 
-	/* A query, or nothing, leaves the whole path. */
+	/* An empty reference or a query keeps the whole path. */
 	n = strcspn(from->path, s[0] == '\0' ? "" : "?");
 	if (s[0] != '?' && s[0] != '\0')
 		while (n > 0 && from->path[n - 1] != '/')
@@ -184,7 +194,7 @@ beside(const struct net_url *from, const char *s, struct net_url *u)
 	return (set_path(path, u));
 }
 
-/* An authority and what is behind it; dot segments go. */
+/* Set an authority and the rest, and remove dot segments. */
 static int
 set_rest(const char *s, struct net_url *u)
 {
