@@ -1,8 +1,8 @@
 /*
  * landlock: see landlock.h.  Used by sandbox_seccomp.c.
  *
- * The rights are written as ranges of bits by version of the interface, so that
- * a kernel newer than the headers at build time is used as far as this knows.
+ * Rights are given as bit ranges by interface version, so that a kernel newer
+ * than the build's headers is used up to the versions known here.
  */
 #ifdef __linux__
 #include <sys/prctl.h>
@@ -20,7 +20,7 @@
 #define __NR_landlock_restrict_self	446
 #endif
 
-#define CREATE_VERSION	1U	/* ask for the version only */
+#define CREATE_VERSION	1U	/* query the version only */
 
 /* struct landlock_ruleset_attr as of version 6. */
 struct ruleset {
@@ -48,12 +48,9 @@ enum { RULE_BELOW = 1, RULE_PORT };
 #define NET_ALL		3U	/* bind and connect TCP */
 #define SCOPED_ALL	3U	/* abstract unix sockets, signals */
 
-static const char	*failed = "";	/* the call of
-					   sandbox_landlock_failed() */
+static const char	*failed = "";	/* for sandbox_landlock_failed() */
 
-/*
- * The result of a call of Landlock: as it is, or -1 with the call remembered.
- */
+/* Pass on the result of a Landlock call; on failure record its name. */
 static long
 result(const char *call, long rv)
 {
@@ -63,8 +60,8 @@ result(const char *call, long rv)
 }
 
 /*
- * What a kernel without Landlock says, or a filter that a container put in
- * front of it: 0, else -1.  Other errors are faults of ours.
+ * Is Landlock missing in the kernel, or refused by a container's filter?
+ * Returns 0, else -1: other errors are our own.
  */
 static int
 lacking(void)
@@ -82,7 +79,9 @@ fs_rights(long abi)
 	return ((1ULL << bits[abi < 5 ? abi : 5]) - 1);
 }
 
-/* A ruleset of all that version `abi' knows; a descriptor, or -1. */
+/*
+ * Make a ruleset of all rights of version `abi'.  Returns a descriptor, or -1.
+ */
 static int
 create(long abi)
 {
@@ -103,7 +102,7 @@ create(long abi)
 	    syscall(__NR_landlock_create_ruleset, &r, size, 0U)));
 }
 
-/* Reading of `path' and what is below it; 0, or -1. */
+/* Allow reading of `path' and everything below it.  Returns 0, or -1. */
 static int
 add_path(int fd, const char *path)
 {
@@ -111,7 +110,7 @@ add_path(int fd, const char *path)
 	int rv, error;
 
 	if ((b.fd = (int)result(path, open(path, O_PATH | O_CLOEXEC))) == -1) {
-		if (errno == EPERM)	/* not Landlock's */
+		if (errno == EPERM)	/* not from Landlock */
 			errno = EACCES;
 		return (errno == ENOENT || errno == ENOTDIR ||
 		    errno == EACCES ? 0 : -1);

@@ -1,29 +1,26 @@
 /*
- * landlock: shut a process off from the file system and from new TCP
- * connections (Linux).  Part of the seccomp sandbox.
+ * landlock: deny a process the file system and new TCP connections (Linux).
+ * Part of the seccomp sandbox.
  */
 #ifndef LANDLOCK_H
 #define LANDLOCK_H
 
 #include "sandbox.h"
 
-#define LANDLOCK_PORTS	4	/* version that knows TCP ports */
+#define LANDLOCK_PORTS	4	/* first version with TCP ports */
 
 /*
- * Deny all that the running kernel's Landlock knows to deny, but to read below
- * the `n' paths and those of `net' (one that is not there is passed over), and
- * to connect to the TCP ports of `net'; NULL: no more paths and no ports.  The
- * version of the kernel's Landlock; 0 with errno when there is none: ENOSYS or
- * EOPNOTSUPP of the kernel, these or EPERM of a filter in front of it, as
- * containers have; nothing is denied then.  -1 with errno.
+ * Deny everything that the running kernel's Landlock can deny, except to read
+ * below the `n' paths and those of `net' (missing ones are skipped), and to
+ * connect to the TCP ports of `net'; `net' NULL: no more paths and no ports.
+ * Returns the version of the kernel's Landlock; 0 with errno when it is not
+ * available and nothing is denied: ENOSYS or EOPNOTSUPP from the kernel, these
+ * or EPERM from a container's filter; -1 with errno on other errors.
  */
 int	sandbox_landlock_enter(const char *const *paths, size_t n,
 	    const struct sandbox_net *net);
 
-/*
- * The call, or the path, at which sandbox_landlock_enter() ended without
- * success.
- */
+/* The call or path at which sandbox_landlock_enter() failed. */
 const char *sandbox_landlock_failed(void);
 
 #endif

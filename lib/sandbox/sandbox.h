@@ -1,7 +1,7 @@
 /*
- * sandbox: what a role may ask of the kernel.  One backend a file:
- * sandbox_seccomp.c (seccomp and Landlock), sandbox_pledge.c, sandbox_null.c;
- * `configure' picks one.
+ * sandbox: the system calls and resources permitted to each role.  One file per
+ * backend: sandbox_seccomp.c (seccomp and Landlock), sandbox_pledge.c,
+ * sandbox_null.c; `configure' selects one.
  */
 #ifndef SANDBOX_H
 #define SANDBOX_H
@@ -12,40 +12,40 @@
 #include "msg.h"
 
 /*
- * What a role that asks other servers may reach besides.  Seccomp and pledge
- * can't tell ports apart; with Landlock 4 or later all others are refused.
+ * Additional resources for a role that sends requests to other servers.
+ * Seccomp and pledge can't distinguish ports; Landlock 4 or later refuses all
+ * others.
  */
 struct sandbox_net {
-	const char *const *read_paths;	/* files, and directories with all
-					   that is below them; absolute */
+	const char *const *read_paths;	/* files, and directories with
+					   everything below them; absolute
+					   paths */
 	size_t		 npaths;
-	const uint16_t	*ports;		/* TCP, to connect to */
+	const uint16_t	*ports;		/* TCP ports to connect to */
 	size_t		 nports;
 };
 
 /*
- * Confine this process, for good, to what `role', one of a child, needs: to the
- * rules of the role that its row of roles.def names.
- * `net' widens ROLE_FETCH and ROLE_ACME (paths and ports) and ROLE_HEALTH
- * (ports); for others it must be NULL.  A refused call kills the process; built
- * with
- * -DSANDBOX_DEBUG the call is named on standard error first.  0 entered, -1 not
- * (errno).
+ * Permanently confine this process to what `role', a child's role, needs: to the
+ * rules of the role named in its row of roles.def.  `net' extends ROLE_FETCH and
+ * ROLE_ACME (paths and ports) and ROLE_HEALTH (ports); for other roles it must
+ * be NULL.  A refused call kills the process; with -DSANDBOX_DEBUG its name is
+ * first written to standard error.  Returns 0, or -1 with errno.
  */
 int	 sandbox_enter(enum ipc_role role, const struct sandbox_net *net);
 
 /*
- * Confine the privileged parent, once it has started, as far as the system can
- * without the children that it starts later.  0, also where there is nothing to
- * do; -1 (errno).
+ * Confine the privileged parent after its start, as far as the system can
+ * without affecting later children.  Returns 0, also when there is nothing to
+ * do, or -1 with errno.
  */
 int	 sandbox_parent(void);
 
 /*
- * What is in force: "seccomp, landlock", "pledge", "none"; static.  Where the
- * kernel's Landlock is missing, refused by a filter in front of it, or too old
- * for what a role with a network wants, it says so: "seccomp, no landlock",
- * "seccomp, no landlock (refused)", "seccomp, landlock without ports".
+ * The level in force: "seccomp, landlock", "pledge", "none"; static.  Where the
+ * kernel's Landlock is missing, refused by a container's filter, or too old for
+ * a role with network access: "seccomp, no landlock", "seccomp, no landlock
+ * (refused)", "seccomp, landlock without ports".
  */
 const char *sandbox_level(void);
 

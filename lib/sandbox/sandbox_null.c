@@ -1,5 +1,5 @@
 /*
- * sandbox_null: the backend of systems that have none; see sandbox.h.
+ * sandbox_null: the backend for systems without a sandbox; see sandbox.h.
  */
 #include <errno.h>
 

@@ -1,6 +1,6 @@
 /*
- * sandbox_pledge: the backend of OpenBSD; see sandbox.h.  Not run by the tests
- * of other systems.
+ * sandbox_pledge: the backend for OpenBSD; see sandbox.h.  The tests of other
+ * systems do not run it.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -9,21 +9,21 @@
 
 static int	entered;
 
-/* What each role promises; NULL: it is not confined here. */
+/* The promises of each role; NULL: the role is not confined here. */
 static const char *
 promises(enum ipc_role role)
 {
 	switch (role) {
-	case ROLE_KEYS:		/* reads and writes files it is handed */
+	case ROLE_KEYS:		/* reads and writes files passed to it */
 		return ("stdio recvfd");
-	case ROLE_MAP:		/* talks to the parent */
+	case ROLE_MAP:		/* only talks to the parent */
 		return ("stdio");
 	case ROLE_RELAY:	/* accepts, and sets options of sockets */
-	case ROLE_STUN:		/* answers to addresses */
+	case ROLE_STUN:		/* sends answers to addresses */
 		return ("stdio inet recvfd");
-	case ROLE_FETCH:	/* looks up names, reads the authorities */
+	case ROLE_FETCH:	/* resolves names, reads CA certificates */
 		return ("stdio rpath inet dns");
-	case ROLE_ACME:		/* the same, and gets a channel to keys */
+	case ROLE_ACME:		/* the same, and receives a channel to keys */
 		return ("stdio rpath inet dns recvfd");
 	case ROLE_HEALTH:	/* connects */
 		return ("stdio inet");
@@ -32,14 +32,14 @@ promises(enum ipc_role role)
 	}
 }
 
-/* Does the role look up names, and read authorities? */
+/* Does the role resolve names and read CA certificates? */
 static int
 reads_files(enum ipc_role role)
 {
 	return (role == ROLE_FETCH || role == ROLE_ACME);
 }
 
-/* What the resolver reads comes with the promise "dns". */
+/* The promise "dns" includes the resolver's files. */
 static int
 show_paths(const struct sandbox_net *net)
 {
@@ -66,7 +66,7 @@ sandbox_enter(enum ipc_role role, const struct sandbox_net *net)
 		errno = EINVAL;
 		return (-1);
 	}
-	/* The file system is out of sight before the promises are made. */
+	/* Hide the file system before the promises are made. */
 	hide = reads_files(as) ? show_paths(net) : unveil("/", "");
 	if (hide == -1 || unveil(NULL, NULL) == -1 || pledge(p, "") == -1)
 		return (-1);
@@ -76,8 +76,8 @@ sandbox_enter(enum ipc_role role, const struct sandbox_net *net)
 
 /*
  * Key, certificate and configuration files, the control socket, and children
- * with users of their own; no network any more.  An executed child begins
- * without promises.
+ * with their own users, but no network.  Executed children start without
+ * promises.
  */
 int
 sandbox_parent(void)

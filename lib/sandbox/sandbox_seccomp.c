@@ -1,19 +1,19 @@
 /*
- * sandbox_seccomp: the backend of Linux: seccomp by an allowlist with argument
+ * sandbox_seccomp: the backend for Linux: a seccomp allowlist with argument
  * checks, and Landlock; see sandbox.h.
  *
- * What is not on the list of a role ends the process.  A few calls that libc
- * makes on its own and can do without are refused with an error instead.
+ * A call outside the role's list kills the process.  A few calls that libc
+ * makes by itself and can do without return an error instead.
  *
- * A path can't be checked here, so that the metadata of a file that the chroot
- * leaves in sight can be asked for (newfstatat with AT_EMPTY_PATH and a path).
- * Nor can the address that a socket is connected to: what fetch and health
- * reach is bounded by Landlock alone, UDP by nothing.
+ * Seccomp can't check paths, so a role can query the metadata of a file that is
+ * visible inside the chroot (newfstatat with AT_EMPTY_PATH and a path).  It
+ * can't check the address of a connect either: fetch and health are limited by
+ * Landlock only, and UDP by nothing.
  *
- * A descriptor that came from the parent is shared with it, and with the next
- * process of the role: no role may change an option of one, make it block, or
- * end a listening socket.  Nor may a role pass a descriptor on: who closes a
- * socket that lingers would be held up.
+ * A descriptor received from the parent is shared with the parent and with the
+ * next process of the role: no role may change its options, make it blocking,
+ * or shut down a listening socket.  Nor may a role pass a descriptor on: the
+ * process that closes a lingering socket would block.
  */
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -44,7 +44,7 @@
 
 #define NELEM(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* What every role needs, whatever the arguments. */
+/* Calls that every role needs, with any arguments. */
 static const int common_calls[] = {
 	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev),
 	SCMP_SYS(recvmsg), SCMP_SYS(close), SCMP_SYS(fstat),
@@ -66,7 +66,7 @@ static const int relay_calls[] = {
 	SCMP_SYS(getsockname), SCMP_SYS(getpeername)
 };
 
-/* Files are handed to it as open descriptors. */
+/* Files are passed as open descriptors. */
 static const int keys_calls[] = {
 	SCMP_SYS(lseek), SCMP_SYS(pread64), SCMP_SYS(fsync),
 	SCMP_SYS(fdatasync), SCMP_SYS(ftruncate)
@@ -74,10 +74,10 @@ static const int keys_calls[] = {
 
 static const int stun_calls[] = { SCMP_SYS(recvmmsg) };
 
-/* The last one is qsort(3)'s, called by libcrypto. */
+/* qsort(3) makes the last one, called by libcrypto. */
 static const int health_calls[] = { SCMP_SYS(connect), SCMP_SYS(sysinfo) };
 
-/* The same, and what libc's resolver and stdio want. */
+/* The same, with the calls of libc's resolver and stdio. */
 static const int fetch_calls[] = {
 	SCMP_SYS(connect), SCMP_SYS(sysinfo), SCMP_SYS(recvfrom),
 	SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(uname),
@@ -91,15 +91,15 @@ static const struct {
 } role_calls[ROLE_MAX] = {
 	[ROLE_KEYS] = CALLS(keys_calls), [ROLE_RELAY] = CALLS(relay_calls),
 	[ROLE_STUN] = CALLS(stun_calls),
-	[ROLE_MAP] = { common_calls, 0 },	/* nothing more */
+	[ROLE_MAP] = { common_calls, 0 },	/* no more */
 	[ROLE_FETCH] = CALLS(fetch_calls), [ROLE_HEALTH] = CALLS(health_calls),
 	[ROLE_ACME] = CALLS(fetch_calls)
 };
 
 /*
- * What fetch and acme-helper may read: names and authorities.  All of /etc,
- * because a file that is replaced there, as resolv.conf is, would be lost to a
- * rule of its own.
+ * Files that fetch and acme-helper may read: the resolver's and CA
+ * certificates.  All of /etc, because a rule for one file is lost when the file
+ * is replaced, as resolv.conf is.
  */
 static const char *const fetch_paths[] = {
 	"/etc", "/run/systemd/resolve", "/run/resolvconf",
@@ -107,13 +107,19 @@ static const char *const fetch_paths[] = {
 	"/usr/lib/ssl"
 };
 
-/* Refused with an error: libc looks for the time zone and goes on without. */
+/*
+ * Refused with an error: libc tries to read the time zone and continues
+ * without.
+ */
 static const int refused_files[] = { SCMP_SYS(openat), SCMP_SYS(stat) };
 
 static const int refused_calls[] = {
 	SCMP_SYS(open),
 #ifdef WITH_ASAN
-	/* A report tries these to name the place, and is printed without. */
+	/*
+	 * A sanitizer report tries these to name the code location, and is
+	 * printed without.
+	 */
 	SCMP_SYS(readlink), SCMP_SYS(access), SCMP_SYS(pipe), SCMP_SYS(pipe2),
 	SCMP_SYS(fork), SCMP_SYS(clone), SCMP_SYS(socketpair),
 #endif
@@ -131,7 +137,7 @@ static const struct sockopt get_options[] = {
 	{ SOL_SOCKET, SO_ERROR }, { IPPROTO_TCP, TCP_INFO }
 };
 
-/* Health's is the first one, the others the resolver's. */
+/* The first one is for health, the others are the resolver's. */
 static const struct sockopt client_set_options[] = {
 	{ IPPROTO_TCP, TCP_NODELAY }, { IPPROTO_IP, IP_RECVERR },
 	{ IPPROTO_IPV6, IPV6_RECVERR }
@@ -146,7 +152,7 @@ static const unsigned int relay_ioctls[] = { SIOCOUTQ, SIOCOUTQNSD };
 
 static const char	*level = "none";
 
-/* The argument `n', an int, is `v'. */
+/* Argument `n', an int, equals `v'. */
 static struct scmp_arg_cmp
 is(unsigned int n, unsigned int v)
 {
@@ -155,7 +161,7 @@ is(unsigned int n, unsigned int v)
 	return (c);
 }
 
-/* The argument `n', an int, has none of `bits'. */
+/* Argument `n', an int, has none of `bits'. */
 static struct scmp_arg_cmp
 lacks(unsigned int n, unsigned int bits)
 {
@@ -164,7 +170,7 @@ lacks(unsigned int n, unsigned int bits)
 	return (c);
 }
 
-/* The argument `n' is a null pointer. */
+/* Argument `n' is a null pointer. */
 static struct scmp_arg_cmp
 is_null(unsigned int n)
 {
@@ -173,13 +179,13 @@ is_null(unsigned int n)
 	return (c);
 }
 
-/* Allow calls on a list; 0, or -errno of libseccomp. */
+/* Allow the calls on a list.  Returns 0, or libseccomp's -errno. */
 static int
 allow(scmp_filter_ctx f, const int *calls, size_t n)
 {
 	int rv;
 
-	/* A call that this machine does not have is no loss. */
+	/* Skip a call that this architecture does not have. */
 	for (; n > 0; n--, calls++)
 		if (*calls >= 0 && (rv = seccomp_rule_add(f, SCMP_ACT_ALLOW,
 		    *calls, 0)) < 0)
@@ -187,7 +193,9 @@ allow(scmp_filter_ctx f, const int *calls, size_t n)
 	return (0);
 }
 
-/* Refuse calls on a list with EACCES; 0, or -errno of libseccomp. */
+/*
+ * Refuse the calls on a list with EACCES.  Returns 0, or libseccomp's -errno.
+ */
 static int
 refuse_list(scmp_filter_ctx f, const int *calls, size_t n)
 {
@@ -215,17 +223,17 @@ refuse(scmp_filter_ctx f)
 
 	if ((rv = refuse_list(f, refused_calls, NELEM(refused_calls))) < 0)
 		return (rv);
-	/* syslog(3) tries to reach its daemon again when that has ended. */
+	/* syslog(3) reconnects to its daemon when that has restarted. */
 	if ((rv = refuse_first(f, SCMP_SYS(socket), EACCES, AF_UNIX)) < 0)
 		return (rv);
 	return (refuse_first(f, SCMP_SYS(prctl), EINVAL, PR_SET_VMA));
 }
 
 /*
- * Sending yes, but to the peer that the socket has: an address, or a flag of
- * TCP fast open, would turn a closed socket into a way out.  Stund names
- * addresses, and has no TCP socket; it alone may use sendmsg(2), to say which
- * address an answer leaves from.  These two are the calls made most, and stand
+ * Allow sending only to the socket's own peer: with an address, or the flag for
+ * TCP fast open, a closed socket could open new connections.  Stund sends to
+ * addresses and has no TCP socket; only stund may use sendmsg(2), to set an
+ * answer's source address.  These two are the most frequent calls and come
  * first in the filter.
  */
 static int
@@ -244,7 +252,7 @@ allow_send(scmp_filter_ctx f, enum ipc_role role)
 	return (seccomp_syscall_priority(f, SCMP_SYS(sendmsg), 254));
 }
 
-/* A descriptor may be made non-blocking, and nothing else. */
+/* Allow making a descriptor non-blocking, and no other change. */
 static int
 allow_nonblock(scmp_filter_ctx f)
 {
@@ -256,7 +264,7 @@ allow_nonblock(scmp_filter_ctx f)
 	    is(1, F_SETFL), flags));
 }
 
-/* abort(3), so that a fault of our own is seen for what it is. */
+/* Allow abort(3), so that an internal error is reported as such. */
 static int
 allow_abort(scmp_filter_ctx f)
 {
@@ -264,7 +272,7 @@ allow_abort(scmp_filter_ctx f)
 	    is(0, (unsigned int)getpid()), is(2, SIGABRT)));
 }
 
-/* Allow `call' when its second argument is one of the list. */
+/* Allow `call' when its second argument is on the list. */
 static int
 allow_second(scmp_filter_ctx f, int call, const unsigned int *v, size_t n)
 {
@@ -290,7 +298,7 @@ allow_options(scmp_filter_ctx f, int call, const struct sockopt *o, size_t n)
 	return (0);
 }
 
-/* Memory yes, but none that can be executed. */
+/* Allow memory mappings, but none that are executable. */
 static int
 allow_memory(scmp_filter_ctx f)
 {
@@ -303,7 +311,7 @@ allow_memory(scmp_filter_ctx f)
 	    lacks(2, PROT_EXEC)));
 }
 
-/* Stund sends several at once. */
+/* Stund sends several datagrams at once. */
 static int
 allow_sendmmsg(scmp_filter_ctx f)
 {
@@ -311,7 +319,7 @@ allow_sendmmsg(scmp_filter_ctx f)
 	    lacks(3, MSG_FASTOPEN)));
 }
 
-/* fstat(2) of newer C libraries: a descriptor and an empty path. */
+/* fstat(2) in newer C libraries: a descriptor with an empty path. */
 static int
 allow_fstatat(scmp_filter_ctx f)
 {
@@ -327,7 +335,7 @@ allow_fstatat(scmp_filter_ctx f)
 }
 
 #ifdef WITH_ASAN
-/* What the sanitizers' reports want beyond that. */
+/* Further calls for the sanitizers' reports. */
 static int
 allow_sanitizer(scmp_filter_ctx f)
 {
@@ -346,7 +354,7 @@ allow_sanitizer(scmp_filter_ctx f)
 }
 #endif
 
-/* Nothing of the file system but what was handed over open. */
+/* Deny the file system; only open descriptors remain. */
 static int
 deny_files(scmp_filter_ctx f)
 {
@@ -357,7 +365,7 @@ deny_files(scmp_filter_ctx f)
 	return (allow_fstatat(f));
 }
 
-/* A new socket of one kind, over IPv4 and IPv6. */
+/* Allow new sockets of one type, for IPv4 and IPv6. */
 static int
 allow_socket(scmp_filter_ctx f, unsigned int type, unsigned int protocol)
 {
@@ -374,7 +382,7 @@ allow_socket(scmp_filter_ctx f, unsigned int type, unsigned int protocol)
 	return (0);
 }
 
-/* Of health: TCP connections, whose port Landlock checks. */
+/* Health: TCP connections, with ports checked by Landlock. */
 static int
 add_health(scmp_filter_ctx f, size_t noptions)
 {
@@ -389,9 +397,9 @@ add_health(scmp_filter_ctx f, size_t noptions)
 }
 
 /*
- * Of fetch and acme-helper: the same, the resolver's sockets, and files to
- * read, which Landlock checks.  A module of the name service switch that is no
- * part of libc can't be loaded, nor are interfaces listed: libc does without.
+ * Fetch and acme-helper: the same, the resolver's sockets, and reading files,
+ * checked by Landlock.  Name service modules outside libc can't be loaded, and
+ * interfaces can't be listed: libc works without both.
  */
 static int
 add_fetch(scmp_filter_ctx f)
@@ -415,7 +423,10 @@ add_fetch(scmp_filter_ctx f)
 	    NELEM(fetch_ioctls)));
 }
 
-/* It ends connections, but no listening socket: that takes SHUT_RD. */
+/*
+ * The relay may shut down connections, but not a listening socket, which needs
+ * SHUT_RD.
+ */
 static int
 add_relay(scmp_filter_ctx f)
 {
@@ -430,7 +441,7 @@ add_relay(scmp_filter_ctx f)
 	    NELEM(relay_ioctls)));
 }
 
-/* Does the role look up names, and read authorities? */
+/* Does the role resolve names and read CA certificates? */
 static int
 reads_files(enum ipc_role role)
 {
@@ -474,7 +485,7 @@ add_rules(scmp_filter_ctx f, enum ipc_role role)
 #ifdef SANDBOX_DEBUG
 #define NNAMES	1024
 
-/* Names of the calls, looked up before the handler below may need one. */
+/* Names of the calls, looked up in advance for the handler below. */
 static const char	*names[NNAMES];
 
 static void
@@ -484,7 +495,7 @@ write_error(const char *text)
 		_exit(126);
 }
 
-/* Async-signal-safe: name the call and end. */
+/* Async-signal-safe: report the refused call and exit. */
 static void
 name_call(int sig, siginfo_t *si, void *ctx)
 {
@@ -527,7 +538,10 @@ catch_refused(void)
 #define DEFAULT_ACTION	SCMP_ACT_KILL_PROCESS
 #endif
 
-/* Say what is in force with version `abi' of Landlock, 0 none for `error'. */
+/*
+ * Set the level in force for version `abi' of Landlock; 0: missing because of
+ * `error'.
+ */
 static void
 set_level(int abi, int error, int net)
 {
@@ -541,9 +555,9 @@ set_level(int abi, int error, int net)
 }
 
 /*
- * Landlock, as far as it is there: what it denies, seccomp denies to all that
- * do not read files or connect.  As sandbox_landlock_enter(), with errno in
- * *error.
+ * Enter Landlock where available.  It denies what seccomp already denies to all
+ * roles but those that read files or connect.  Returns as
+ * sandbox_landlock_enter(), with errno in *error.
  */
 static int
 try_landlock(size_t npaths, const struct sandbox_net *net, int *error)
@@ -555,7 +569,7 @@ try_landlock(size_t npaths, const struct sandbox_net *net, int *error)
 		log_warn("sandbox: Landlock, %s", sandbox_landlock_failed());
 	else if (abi == 0 && *error == EPERM)
 		log_warnx("sandbox: Landlock is refused, as by a container's "
-		    "filter (%s: %s): going on with seccomp alone; have the "
+		    "filter (%s: %s): continuing with only seccomp; let the "
 		    "filter allow landlock_create_ruleset, landlock_add_rule "
 		    "and landlock_restrict_self", sandbox_landlock_failed(),
 		    strerror(*error));
