@@ -1,9 +1,9 @@
 /*
  * batch: see batch.h.  Called by stund.c.
  *
- * Several answers to one source, as in a flood, go through the kernel as one
- * where it can cut them apart behind its way through the network code
- * (UDP_SEGMENT of Linux): most of an answer's cost is that way.
+ * Several answers to one source, as in a flood, pass through the kernel's
+ * network code as one message where the kernel can split them afterwards
+ * (UDP_SEGMENT of Linux): most of an answer's cost is in that code.
  */
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -18,23 +18,23 @@
 #include "batch.h"
 #include "mmsg.h"
 
-/* Of both kinds the larger one; one of them comes with each datagram. */
+/* The larger of both kinds; each datagram carries one of them. */
 #define CONTROL_SIZE	CMSG_SPACE(sizeof(struct in6_pktinfo))
 #define OUT_CONTROL_SIZE (CONTROL_SIZE + CMSG_SPACE(sizeof(uint16_t)))
 
-/* How far back an answer to the same source is looked for. */
+/* How many answers are searched for the same destination. */
 #define LOOK_BACK	8
 
-/* An answer, and where it goes. */
+/* An answer and its destination. */
 struct answer {
-	const struct msghdr *asked;	/* the datagram's */
+	const struct msghdr *asked;	/* the request's header */
 	size_t		 len;
-	int		 next;		/* in the same group, -1 none */
+	int		 next;		/* next answer of the group, -1: none */
 };
 
-/* Answers of one length to one source. */
+/* Answers of the same length to one source. */
 struct group {
-	int		 first, last;	/* answers */
+	int		 first, last;	/* indices of answers */
 	unsigned int	 n;
 };
 
@@ -51,7 +51,7 @@ struct stund_batch {
 	int		 nanswers;
 	struct group	 groups[BATCH_SIZE];
 	int		 ngroups;
-	int		 alone;		/* can't be cut apart: one by one */
+	int		 alone;		/* can't be split: send one by one */
 	struct mmsghdr	 out[BATCH_SIZE];
 	struct iovec	 out_iov[BATCH_SIZE];
 	union {
@@ -94,7 +94,7 @@ stund_batch_receive(struct stund_batch *b, int fd)
 {
 	int i, n;
 
-	/* The kernel writes what it used over what there was. */
+	/* recvmmsg(2) has overwritten the sizes. */
 	for (i = 0; i < BATCH_SIZE; i++) {
 		b->in[i].msg_hdr.msg_namelen = sizeof(b->from[i]);
 		b->in[i].msg_hdr.msg_controllen = CONTROL_SIZE;
@@ -130,7 +130,7 @@ stund_batch_answer(struct stund_batch *b, int i, size_t len)
 	a->next = -1;
 }
 
-/* 1 when two answers may go together, else 0. */
+/* Returns 1 when two answers can go in one group, else 0. */
 static int
 alike(const struct answer *a, const struct answer *b)
 {
@@ -143,7 +143,7 @@ alike(const struct answer *a, const struct answer *b)
 	    a->asked->msg_controllen) == 0);
 }
 
-/* Put an answer to those that go where it goes, or begin a group with it. */
+/* Add an answer to a group with the same destination, or begin a new group. */
 static void
 group(struct stund_batch *b, int i)
 {
@@ -164,7 +164,7 @@ group(struct stund_batch *b, int i)
 	g->n = 1;
 }
 
-/* Append to the control data of `m' what has room there. */
+/* Append to the control data of `m' if there is room. */
 static void
 put_control(struct msghdr *m, int level, int type, const void *p, size_t len)
 {
@@ -179,7 +179,7 @@ put_control(struct msghdr *m, int level, int type, const void *p, size_t len)
 	m->msg_controllen += CMSG_SPACE(len);
 }
 
-/* An answer goes out where its datagram came in. */
+/* Send an answer from the address at which its request arrived. */
 static void
 put_source(struct msghdr *m, const struct msghdr *asked)
 {
@@ -201,7 +201,7 @@ put_source(struct msghdr *m, const struct msghdr *asked)
 			continue;
 #ifdef IP_PKTINFO
 		if (c->cmsg_type == IP_PKTINFO) {
-			/* ipi_spec_dst: the address of ours that was asked. */
+			/* ipi_spec_dst: the local address of the request. */
 			memcpy(&pi, CMSG_DATA(c), sizeof(pi));
 			pi.ipi_addr.s_addr = INADDR_ANY;
 			put_control(m, IPPROTO_IP, IP_PKTINFO, &pi,
@@ -218,7 +218,7 @@ put_source(struct msghdr *m, const struct msghdr *asked)
 	}
 }
 
-/* Tell the kernel where to cut the answers of a group apart. */
+/* Set the size at which the kernel splits a group. */
 static void
 put_cut(struct msghdr *m, size_t len)
 {
@@ -232,7 +232,7 @@ put_cut(struct msghdr *m, size_t len)
 #endif
 }
 
-/* The message of `n' answers of group `k', which are at `iov'. */
+/* Make the message of the `n' answers of group `k' at `iov'. */
 static void
 make_message(struct stund_batch *b, int k, struct iovec *iov, unsigned int n)
 {
@@ -252,7 +252,7 @@ make_message(struct stund_batch *b, int k, struct iovec *iov, unsigned int n)
 		m->msg_control = NULL;
 }
 
-/* The message of group `k', with its answers collected at `iov'. */
+/* Make the message of group `k' with its answers collected at `iov'. */
 static void
 make_out(struct stund_batch *b, int k, struct iovec *iov)
 {
@@ -284,8 +284,8 @@ make_all(struct stund_batch *b)
 }
 
 /*
- * Send messages from `at' up to `end'; the first that is left, at which errno
- * points.
+ * Send messages from `at' up to `end'.  Returns the first one that was not
+ * sent, with errno.
  */
 static int
 send_some(struct stund_batch *b, int fd, int at, int end)
@@ -304,9 +304,10 @@ send_some(struct stund_batch *b, int fd, int at, int end)
 }
 
 /*
- * Send the answers of group `k' one by one, because the kernel refused them as
- * one; how many it refuses even so.  If it takes one, it can't cut, or not
- * on this way, and is not asked again; else the source was a forged one.
+ * Send the answers of group `k' one by one, after the kernel refused them as a
+ * group.  Returns how many it refuses.  If it accepts one, it can't split, at
+ * least on this route, and splitting is disabled; otherwise the source was
+ * forged.
  */
 static int
 send_singly(struct stund_batch *b, int fd, int k)
@@ -330,7 +331,7 @@ stund_batch_send(struct stund_batch *b, int fd)
 
 	make_all(b);
 	end = b->ngroups;
-	/* Where it stops, the first message that is left can't be sent. */
+	/* Where sending stops, the first remaining message is refused. */
 	for (at = send_some(b, fd, 0, end); at < end;
 	    at = send_some(b, fd, at + 1, end)) {
 		if (b->groups[at].n > 1 && (errno == EIO || errno == EINVAL))

@@ -1,9 +1,9 @@
 /*
  * limit: see limit.h.  Called by stund.c.
  *
- * A token bucket is kept as the point in time up to which it is used up.  Two
- * sources may meet in an entry; the one that came last has it, and the other
- * begins anew: a limit is then too generous for a moment, never too strict.
+ * A token bucket is stored as the time up to which it is used up.  When two
+ * sources share an entry, the later one owns it and the other one starts
+ * afresh: the limit is then briefly too generous, never too strict.
  */
 #include <netinet/in.h>
 #include <sodium.h>
@@ -15,13 +15,14 @@
 #define ENTRIES	65536		/* a power of two; 1 MiB */
 
 struct limit_entry {
-	uint64_t	 tag;		/* the whole hash: whose entry it is */
-	uint64_t	 full_us;	/* used up to here */
+	uint64_t	 tag;		/* the whole hash, identifies the
+					   owner */
+	uint64_t	 full_us;	/* used up until this time */
 };
 
 struct stund_limit {
 	uint64_t		 cost_us;	/* of one request */
-	uint64_t		 depth_us;	/* of a burst */
+	uint64_t		 depth_us;	/* of a full burst */
 	uint8_t			 key[crypto_shorthash_KEYBYTES];
 	struct limit_entry	*entries;	/* NULL: no limit */
 };

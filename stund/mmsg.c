@@ -1,6 +1,6 @@
 /*
  * mmsg: see mmsg.h.  Called by batch.c where the system has no calls for many
- * datagrams at once; touches nothing but the socket that it is given.
+ * datagrams at once; touches only the given socket.
  */
 #include <sys/socket.h>
 #include <sys/types.h>

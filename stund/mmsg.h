@@ -1,6 +1,6 @@
 /*
- * mmsg: recvmmsg(2) and sendmmsg(2) for systems that have neither, such as
- * OpenBSD before 7.2.  Where configure found them, the system's are used.
+ * mmsg: recvmmsg(2) and sendmmsg(2) for systems without them, such as OpenBSD
+ * before 7.2.  Where configure finds the system's, those are used.
  */
 #ifndef MMSG_H
 #define MMSG_H
@@ -18,14 +18,17 @@ struct mmsghdr {
 #endif
 
 /*
- * Receive up to `n' datagrams into `v', with the flags of recvmsg(2).  How many
- * there were, or -1 with errno when the first one failed; an error behind the
- * first one ends it.
+ * Receive up to `n' datagrams into `v', with the flags of recvmsg(2).  Returns
+ * their number, or -1 with errno when the first one failed; a later error ends
+ * the call.
  */
 int	 stund_mmsg_receive(int fd, struct mmsghdr *v, unsigned int n,
 	    int flags);
 
-/* Send up to `n' datagrams of `v', with the flags of sendmsg(2); likewise. */
+/*
+ * Send up to `n' datagrams of `v', with the flags of sendmsg(2).  Returns as
+ * above.
+ */
 int	 stund_mmsg_send(int fd, struct mmsghdr *v, unsigned int n, int flags);
 
 #endif

@@ -8,7 +8,7 @@
 
 #define NEARLY_ALL	(SOURCES_WINDOW / 100 * 98)
 
-/* IPv6, or IPv4 as mapped into it. */
+/* The source as IPv6 or IPv4-mapped address. */
 static void
 address(const struct sockaddr *sa, uint8_t a[16])
 {
@@ -23,8 +23,8 @@ address(const struct sockaddr *sa, uint8_t a[16])
 }
 
 /*
- * RFC 1918, loopback, link-local, unique local (RFC 4193), and what container
- * networks like to take too, the space of carriers' NATs (RFC 6598).
+ * RFC 1918, loopback, link-local, unique local (RFC 4193), and the
+ * carrier-grade NAT space (RFC 6598), which container networks also use.
  */
 static int
 is_private(const uint8_t a[16])

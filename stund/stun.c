@@ -1,10 +1,10 @@
 /*
  * stun: see stun.h.  Called by stund.c with each datagram.
  *
- * A server without authentication knows every attribute of RFC 8489 and heeds
- * none of them (12.1); those of other documents that must be understood, such
- * as CHANGE-REQUEST of RFC 5780, it refuses.  Clients of RFC 3489, which send
- * no magic cookie, get no answer.
+ * A server without authentication understands every attribute of RFC 8489 and
+ * ignores their contents (12.1).  It refuses comprehension-required attributes
+ * of other documents, such as CHANGE-REQUEST of RFC 5780.  Clients of RFC 3489,
+ * which send no magic cookie, get no answer.
  */
 #include <netinet/in.h>
 #include <string.h>
@@ -24,7 +24,8 @@
 #define XOR_MAPPED_ADDRESS	0x0020
 #define FINGERPRINT		0x8028
 
-#define OPTIONAL		0x8000	/* from here on: may be ignored */
+#define OPTIONAL		0x8000	/* comprehension-optional from here
+					   on */
 #define FINGERPRINT_XOR		0x5354554eU
 
 static uint16_t
@@ -53,7 +54,7 @@ put32(uint8_t *p, uint32_t v)
 	put16(p + 2, v & 0xffff);
 }
 
-/* 1 when RFC 8489 itself defines an attribute that must be understood. */
+/* Returns 1 for a comprehension-required attribute of RFC 8489 itself. */
 static int
 is_known(uint16_t type)
 {
@@ -74,7 +75,7 @@ is_known(uint16_t type)
 	return (type >= OPTIONAL);
 }
 
-/* Each type once; what does not fit is left out. */
+/* Add an unknown type once; types beyond the limit are dropped. */
 static void
 add_unknown(struct stund_request *q, uint16_t type)
 {
@@ -87,7 +88,7 @@ add_unknown(struct stund_request *q, uint16_t type)
 		q->unknown[q->nunknown++] = type;
 }
 
-/* The last attribute is right: CRC-32 of all before it (14.7). */
+/* Is the last attribute correct: CRC-32 of everything before it (14.7)? */
 static int
 check_fingerprint(const uint8_t *p, size_t at, size_t len)
 {
@@ -111,14 +112,17 @@ stund_parse(const uint8_t *p, size_t len, struct stund_request *q)
 	memcpy(q->id, p + 8, sizeof(q->id));
 	q->nunknown = 0;
 	while (at < len) {
-		/* A multiple of 4 is left: type and length are there. */
+		/* The rest is a multiple of 4: type and length are present. */
 		type = get16(p + at);
 		size = 4 + ((size_t)get16(p + at + 2) + 3) / 4 * 4;
 		if (size > len - at)
 			return (STUN_JUNK);
 		if (type == FINGERPRINT && !check_fingerprint(p, at, len))
 			return (STUN_JUNK);
-		/* What nobody protects is passed over (14.5, 14.6). */
+		/*
+		 * Attributes without integrity protection are ignored (14.5,
+		 * 14.6).
+		 */
 		if (!covered && !is_known(type))
 			add_unknown(q, type);
 		covered |= type == MESSAGE_INTEGRITY ||
@@ -138,7 +142,10 @@ put_header(uint8_t *dst, unsigned int type, size_t len,
 	memcpy(dst + 8, q->id, sizeof(q->id));
 }
 
-/* XOR-MAPPED-ADDRESS (14.2); `addr' of 4 or 16 bytes.  Bytes of the answer. */
+/*
+ * Write XOR-MAPPED-ADDRESS (14.2) with `addr' of 4 or 16 bytes.  Returns the
+ * bytes of the answer.
+ */
 static size_t
 put_mapped(const struct stund_request *q, uint8_t *dst, const uint8_t *addr,
     size_t size, uint16_t port)
@@ -151,7 +158,7 @@ put_mapped(const struct stund_request *q, uint8_t *dst, const uint8_t *addr,
 	put16(a + 2, (unsigned int)(4 + size));
 	put16(a + 4, size == 4 ? 1 : 2);
 	put16(a + 6, port ^ COOKIE >> 16);
-	/* The cookie and the transaction stand behind each other. */
+	/* Cookie and transaction ID are adjacent. */
 	for (i = 0; i < size; i++)
 		a[8 + i] = addr[i] ^ dst[4 + i];
 	return (len);

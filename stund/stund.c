@@ -1,7 +1,7 @@
 /*
  * stund: answers STUN Binding requests; see stund(8).  Started by derpd as
- * `stund -x stund', gets its sockets from there, locks itself in before the
- * first datagram is read.
+ * `stund -x stund', which passes the sockets; confined before the first
+ * datagram is read.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -21,7 +21,8 @@
 #include "stunstats.h"
 
 #define MAX_SOCKETS	64
-#define TURNS		16	/* batches of a socket before the next one */
+#define TURNS		16	/* batches of one socket before the next
+				   socket */
 #define STATS_SECS	2
 
 struct stund {
@@ -35,7 +36,7 @@ struct stund {
 	size_t		 nsockets;
 	int		 configured;
 	int		 answer;
-	int		 complained;	/* of an error of a socket */
+	int		 complained;	/* a socket error was logged */
 };
 
 static void
@@ -68,7 +69,7 @@ count_family(struct stund *s, const struct sockaddr *from)
 		s->stats.ipv6++;
 }
 
-/* One datagram; its answer, if it gets one, goes into the batch. */
+/* Handle one datagram; its answer, if any, is added to the batch. */
 static void
 handle_datagram(struct stund *s, int i, uint64_t now)
 {
@@ -104,8 +105,8 @@ handle_datagram(struct stund *s, int i, uint64_t now)
 }
 
 /*
- * Errors of a datagram that was sent before are told at the next call, and mean
- * nothing to those that wait.
+ * Errors of an earlier sent datagram are reported by the next call and do not
+ * concern the waiting datagrams.
  */
 static void
 read_error(struct stund *s)
@@ -164,7 +165,7 @@ on_conf(void *arg, const struct ipc_msg_stun_conf *v)
 
 	stund_limit_free(s->limit);
 	if ((s->limit = stund_limit_new(v->rate, v->burst)) == NULL)
-		fatal("no memory for the table of sources");
+		fatal("out of memory for the table of sources");
 	s->configured = 1;
 	return (0);
 }
@@ -180,7 +181,7 @@ on_answer(void *arg, const struct ipc_msg_stun_answer *v)
 
 static struct ipc_child	 child;
 
-/* Tell the parent what was counted since it was told last. */
+/* Send the parent the counters if they changed. */
 static void
 send_stats(evutil_socket_t fd, short what, void *arg)
 {
@@ -203,9 +204,9 @@ prepare(struct ipc_child *c)
 	static struct stund s;
 
 	if (sodium_init() == -1)
-		fatalx("libsodium can't be set up");
+		fatalx("can't initialise libsodium");
 	if ((s.batch = stund_batch_new()) == NULL)
-		fatal("no memory for the buffers of a batch of datagrams");
+		fatal("out of memory for the buffers of a batch of datagrams");
 	if ((s.base = event_base_new()) == NULL)
 		fatal("can't run the event loop (epoll, kqueue)");
 	c->base = s.base;
@@ -232,7 +233,7 @@ begin(void *arg)
 			fatal("can't watch a STUN socket (epoll, kqueue)");
 	s->ev_stats = event_new(s->base, -1, EV_PERSIST, send_stats, s);
 	if (s->ev_stats == NULL || event_add(s->ev_stats, &tv) == -1)
-		fatal("no timer for the counters (event_add)");
+		fatal("can't start a timer for the counters (event_add)");
 }
 
 static const struct ipc_handlers handlers = {
