@@ -1,6 +1,7 @@
 /*
- * check: the process that checks maps; see check.h.  It gets bytes from the
- * parent, and gives back a verdict: it can open no file, and has no network.
+ * check: the process that validates maps; see check.h.  It receives maps from
+ * the parent and returns the result.  It can open no file and has no network
+ * access.
  */
 #include <event2/event.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@
 #include "mapcheck.h"
 
 
-/* Findings, a line each, for the parent to log. */
+/* Collect findings, one per line, for the parent to log. */
 static void
 add_line(int error, const char *line, void *arg)
 {
@@ -34,7 +35,7 @@ add_error(struct ipc_wr *w, const char *what, const char *why)
 	add_line(1, line, w);
 }
 
-/* What is said of a map. */
+/* The result for one map. */
 struct result {
 	struct ipc_wr	 findings, summary;
 	int		 good;
@@ -48,7 +49,7 @@ fits(const struct result *r)
 	    MSG_MAXPAYLOAD);
 }
 
-/* Judge the `len' bytes at `p'. */
+/* Validate the `len' bytes at `p'. */
 static void
 check_bytes(struct result *r, const char *what, const struct ipc_map_self *self,
     const char *p, size_t len)
@@ -60,8 +61,8 @@ check_bytes(struct result *r, const char *what, const struct ipc_map_self *self,
 		return;
 	}
 	if (!fits(r)) {
-		add_error(&r->findings, what, "too many nodes: what is said "
-		    "of them does not fit into a message; expected some "
+		add_error(&r->findings, what, "too many nodes: the findings "
+		    "do not fit into a message; expected some "
 		    "thousand at most");
 		return;
 	}
@@ -83,7 +84,7 @@ answer(const struct result *r)
 
 	if (!ipc_wr_ok(&r->findings) || !ipc_wr_ok(&r->summary) ||
 	    ipc_send_map_result(child.parent, &v) == -1)
-		fatal("can't send a verdict to the parent (sendmsg)");
+		fatal("can't send a map's result to the parent (sendmsg)");
 }
 
 static int

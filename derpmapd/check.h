@@ -1,10 +1,10 @@
 /*
- * check: the process that checks maps, `derpmapd -x derpmapd'.
+ * check: the process that validates maps, `derpmapd -x derpmapd'.
  */
 #ifndef CHECK_H
 #define CHECK_H
 
-/* Run; never returns. */
+/* Run the process.  Never returns. */
 void	mapd_check_main(void) __attribute__((noreturn));
 
 #endif

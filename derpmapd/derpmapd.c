@@ -1,6 +1,6 @@
 /*
- * derpmapd: the processes that handle DERP maps, each a role that derpd starts
- * with -x.  See derpmapd(8).
+ * derpmapd: the processes that handle DERP maps. derpd starts each role with
+ * -x.  See derpmapd(8).
  */
 #include "check.h"
 #include "child.h"

@@ -1,11 +1,11 @@
 /*
- * fetch: the process that asks other servers for their maps, for the parent.
+ * fetch: the process that requests maps from other servers for the parent.
  *
- * One thread that waits for its channel or for the next source to be due, and
- * while it asks one, for the channel too: what comes from the parent goes
- * first, and the try is made anew.  Touches the network, and reads what the
- * resolver and the certificate authorities need.  The bytes that come back are
- * hashed and handed on, never parsed.
+ * Single-threaded: waits for its channel or for the next source, and during a
+ * request also for the channel.  A message from the parent interrupts the
+ * request, which is then repeated.  Touches the network, and reads the files
+ * that the resolver needs and the CA certificates.  Bodies are hashed and
+ * passed on, never parsed.
  */
 #include <sys/types.h>
 #include <errno.h>
@@ -27,12 +27,12 @@ static struct mapd_source	*sources;
 static size_t			 nsources;
 static struct ipc_child		 child;
 
-/* What the sandbox leaves within reach, for good. */
+/* What the sandbox permits; fixed after confinement. */
 static struct net_reach reach;
 
 /* Settings */
 
-/* What is known of the URL stays known. */
+/* Keep the state of a URL that stays in the settings. */
 static void
 inherit(struct mapd_source *s)
 {
@@ -58,7 +58,7 @@ on_conf(void *arg, const struct ipc_msg_fetch_conf *v)
 
 	(void)arg;
 	if ((fresh = calloc(v->nsources + 1, sizeof(*fresh))) == NULL)
-		fatal("no memory for the settings of %u servers",
+		fatal("out of memory for the settings of %u servers",
 		    v->nsources);
 	for (s = fresh; s < fresh + v->nsources; s++) {
 		if (ipc_next_source(&left, &one) == -1)
@@ -80,7 +80,7 @@ on_conf(void *arg, const struct ipc_msg_fetch_conf *v)
 
 /* Reach */
 
-/* Gather what the sources need, for the sandbox. */
+/* Collect the ports and files that the sources need, for the sandbox. */
 static void
 set_reach(void)
 {
@@ -90,13 +90,14 @@ set_reach(void)
 	for (i = 0; i < nsources && rv == 0; i++)
 		rv = net_reach_add(&reach, sources[i].url, sources[i].cafile);
 	if (rv == -1)
-		fatal("can't gather what %zu sources need of the sandbox",
+		fatal("can't prepare the sandbox for %zu sources",
 		    nsources);
 }
 
 /*
- * New settings may want what the sandbox does not leave; the parent starts
- * another process then, which gets them before it is confined.
+ * New settings may need ports or files that the sandbox refuses.  Then this
+ * process exits, and the parent starts another one, which receives the settings
+ * before it is confined.
  */
 static void
 check_reach(void)
@@ -108,7 +109,7 @@ check_reach(void)
 	for (i = 0; i < nsources; i++)
 		if (!net_reach_covers(&reach, sources[i].url,
 		    sources[i].cafile)) {
-			log_info("starting anew for new ports or authorities");
+			log_info("restarting for new ports or CA files");
 			exit(0);
 		}
 }
@@ -131,7 +132,10 @@ send_result(const struct mapd_source *s, const struct mapd_source_result *r)
 	ipc_child_sent(&child, ipc_send_fetch_result(child.parent, &v));
 }
 
-/* Ask one source; returns at once when the parent has something to say. */
+/*
+ * Request the map from one source.  Returns at once when a message from the
+ * parent arrives.
+ */
 static void
 request(struct mapd_source *s)
 {
@@ -171,7 +175,7 @@ on_now(void *arg)
 	return (0);
 }
 
-/* Messages until the first source is due, or for ever when there is none. */
+/* Handle messages until the first source is due, forever without sources. */
 static void
 wait_for_work(void)
 {
@@ -195,7 +199,7 @@ prepare(struct ipc_child *c)
 	if (net_resolver_limit() == -1)
 		fatal("can't limit the resolver's time (setenv RES_OPTIONS)");
 	if (tls_init() == -1)
-		fatalx("can't set up libtls (tls_init)");
+		fatalx("can't initialise libtls (tls_init)");
 }
 
 static int

@@ -1,10 +1,10 @@
 /*
- * fetch: the process that asks other servers for their maps.
+ * fetch: the process that requests maps from other servers.
  */
 #ifndef FETCH_H
 #define FETCH_H
 
-/* Be the fetch process (derpmapd -x fetch): never returns. */
+/* Run the fetch process (derpmapd -x fetch).  Never returns. */
 void	mapd_fetch_main(void) __attribute__((noreturn));
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * source: one URL that is asked for a map; see source.h.  Called by fetch.c.
- * Touches the network by https.c.
+ * source: one URL of a map; see source.h.  Called by fetch.c.  Touches the
+ * network through https.c.
  */
 #include <sys/types.h>
 #include <stdarg.h>
@@ -21,7 +21,7 @@
 static int	fail(struct mapd_source_result *, const char *, ...)
 		    __attribute__((format(printf, 2, 3)));
 
-/* The try failed, for this reason; always 0. */
+/* Store the reason of a failure.  Always returns 0. */
 static int
 fail(struct mapd_source_result *r, const char *fmt, ...)
 {
@@ -34,7 +34,7 @@ fail(struct mapd_source_result *r, const char *fmt, ...)
 	return (0);
 }
 
-/* May we connect to the URL's port? */
+/* Does the sandbox permit a connection to the URL's port? */
 static int
 reachable(const struct sandbox_net *net, const struct net_url *u)
 {
@@ -48,7 +48,7 @@ reachable(const struct sandbox_net *net, const struct net_url *u)
 	return (0);
 }
 
-/* A value as a string, "" when it is absent or too long. */
+/* Copy a value as a string, "" when it is absent or too long. */
 static void
 keep(char *dst, size_t size, struct net_http_str v)
 {
@@ -59,7 +59,7 @@ keep(char *dst, size_t size, struct net_http_str v)
 	dst[v.len] = '\0';
 }
 
-/* A map came.  Is it the one that was told last? */
+/* Handle a map: is it the one that was reported last? */
 static int
 handle_map(struct mapd_source *s, const char *url,
     struct net_https_response *res, struct mapd_source_result *r)
@@ -89,8 +89,8 @@ handle_map(struct mapd_source *s, const char *url,
 }
 
 /*
- * Where a redirect leads, in place of *u.  1 go there, 0 the result is a
- * failure.
+ * Follow a redirect: store the new URL in *u.  Returns 1, or 0 with a failure
+ * in *r.
  */
 static int
 redirect(const struct net_https_response *res, const struct sandbox_net *net,
@@ -115,7 +115,7 @@ redirect(const struct net_https_response *res, const struct sandbox_net *net,
 	return (1);
 }
 
-/* What the answer says.  1: ask again at *u, 0: *r is filled in. */
+/* Handle the response.  Returns 1 to request *u, 0 with *r filled in. */
 static int
 handle_answer(struct mapd_source *s, const struct sandbox_net *net,
     struct net_https_response *res, struct net_url *u, const char *url,
@@ -140,7 +140,7 @@ handle_answer(struct mapd_source *s, const struct sandbox_net *net,
 	    MAX_SHOWN, url, res->head.status));
 }
 
-/* The fields of the request; validators only of what is known. */
+/* Make the fields of the request, with validators only for a known body. */
 static void
 make_fields(const struct mapd_source *s, char *buf, size_t size)
 {
@@ -153,7 +153,10 @@ make_fields(const struct mapd_source *s, char *buf, size_t size)
 	    modified ? s->modified : "", modified ? "\r\n" : "");
 }
 
-/* One request to *u.  1: ask again at the new *u, 0: done, -1 interrupted. */
+/*
+ * Send one request to *u.  Returns 1 to request the new *u, 0 when done, -1
+ * when interrupted.
+ */
 static int
 request_at(struct mapd_source *s, const struct sandbox_net *net,
     struct ipc_chan *watch, long long until, struct net_url *u,
@@ -219,7 +222,7 @@ mapd_source_schedule(struct mapd_source *s, enum ipc_fetch_result what,
 		s->retry_ms = 2 * ms;
 	} else
 		s->retry_ms = 0;
-	/* Many that follow one source should not come at the same time. */
+	/* Spread the requests of many clients of one source. */
 	s->due = now + (long long)ms +
 	    arc4random_uniform((uint32_t)(ms / 16 + 1));
 }
@@ -234,7 +237,10 @@ mapd_source_free_result(struct mapd_source_result *r)
 void
 mapd_source_inherit(struct mapd_source *s, const struct mapd_source *old)
 {
-	/* Who asks under another name may not have what was told before. */
+	/*
+	 * A source with another id must not inherit what was reported for the
+	 * old one.
+	 */
 	if (!old->known || (s->body && (s->id != old->id || !old->body)))
 		return;
 	s->known = 1;

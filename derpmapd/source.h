@@ -1,6 +1,6 @@
 /*
- * source: one URL that is asked for a map again and again: what is known of it,
- * when it is due, and one try.  Part of the fetch process.
+ * source: a URL that is requested periodically for a map: its state, its
+ * schedule, and one request.  Part of the fetch process.
  */
 #ifndef SOURCE_H
 #define SOURCE_H
@@ -13,18 +13,18 @@
 #include "url.h"
 
 #define SOURCE_HASH_LEN	32	/* SHA-256 */
-#define SOURCE_MS	20000	/* for a try with all its redirects */
+#define SOURCE_MS	20000	/* for a request with all redirects */
 #define SOURCE_RETRY_MS	5000	/* after a first failure */
 
 struct ipc_chan;
 
 struct mapd_source {
-	uint32_t	 id;		/* the parent's */
-	uint32_t	 every;		/* seconds between two */
+	uint32_t	 id;		/* set by the parent */
+	uint32_t	 every;		/* seconds between two requests */
 	int		 body;		/* the parent wants it */
 	char		 url[URL_MAXTEXT];
-	char		 cafile[1024];	/* authorities; "" the system's */
-	/* of the last good answer */
+	char		 cafile[1024];	/* CA certificates; "" the system's */
+	/* of the last valid response */
 	int		 known;
 	uint8_t		 hash[SOURCE_HASH_LEN];
 	uint64_t	 mtime;		/* Last-Modified, seconds since 1970 */
@@ -35,7 +35,7 @@ struct mapd_source {
 	uint64_t	 retry_ms;	/* after the next failure; 0: first */
 };
 
-/* What a try gave; mapd_source_free_result() when done. */
+/* Result of a request; free it with mapd_source_free_result(). */
 struct mapd_source_result {
 	enum ipc_fetch_result what;
 	char		 why[512];	/* of FETCH_FAILED: one line */
@@ -44,15 +44,15 @@ struct mapd_source_result {
 };
 
 /*
- * Ask once, within SOURCE_MS but for the resolver's own time, following three
- * redirects at most; `net' says which ports may be connected to (NULL: any).
- * 0 and *r filled in, and `s' updated; -1 when something arrived on the
- * channel `watch' (NULL: none) first: nothing changed.
+ * Request the map once, within SOURCE_MS plus the resolver's own time,
+ * following at most three redirects.  `net' has the permitted ports (NULL:
+ * any).  Returns 0 with *r filled in and `s' updated, or -1 without changes
+ * when a message arrived on the channel `watch' (NULL for none) first.
  */
 int	 mapd_source_fetch(struct mapd_source *s, const struct sandbox_net *net,
 	    struct ipc_chan *watch, struct mapd_source_result *r);
 
-/* Set when the source is due next, after the result `what' at `now'. */
+/* Set when the next request is due, after the result `what' at `now'. */
 void	 mapd_source_schedule(struct mapd_source *s, enum ipc_fetch_result what,
 	    long long now);
 
@@ -60,8 +60,8 @@ void	 mapd_source_schedule(struct mapd_source *s, enum ipc_fetch_result what,
 void	 mapd_source_free_result(struct mapd_source_result *r);
 
 /*
- * Take over from `old', of the same URL, what is known of it, unless its next
- * answer must come whole.
+ * Copy the state of `old', of the same URL, unless the next response must have
+ * its body.
  */
 void	 mapd_source_inherit(struct mapd_source *s,
 	    const struct mapd_source *old);

@@ -148,7 +148,7 @@ new_port_body() {
 	e2e_conf
 	kill -HUP "$PID"
 	wait_until "the new map is there" kept
-	logged 'starting anew for new ports' ||
+	logged 'restarting for new ports' ||
 	    e2e_fail "fetch was not restarted"
 	e2e_stop
 }
