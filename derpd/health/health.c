@@ -1,8 +1,8 @@
 /*
- * health: the process that probes the relay as a client would; see health.h.
+ * health: the process that probes the relay like a client; see health.h.
  *
- * One thread that waits for its channel or for the next probe, and in a probe
- * for the channel too.  Touches the network: the one TCP port of the relay.
+ * Single-threaded: waits for its channel or for the next probe, and during a
+ * probe also for the channel.  Touches the network: only the relay's TCP port.
  */
 #include <sys/types.h>
 #include <stdio.h>
@@ -20,13 +20,13 @@
 #include "https.h"
 #include "log.h"
 
-#define MAX_BODY	4096	/* of the probe's answer */
+#define MAX_BODY	4096	/* of the answer to /derp/probe */
 #define PROBE_PATH	"/derp/probe"
 
-static struct health_conf conf;		/* every 0: none yet */
-static uint16_t		 port;		/* all that the sandbox leaves */
+static struct health_conf conf;		/* every 0: not received yet */
+static uint16_t		 port;		/* the only port the sandbox permits */
 static struct sandbox_net reach = { NULL, 0, &port, 1 };
-static long long	 due;		/* the next probe, monotonic ms */
+static long long	 due;		/* next probe, monotonic ms */
 
 /* A probe */
 
@@ -36,7 +36,7 @@ check_leaf(const uint8_t *pem, size_t len, void *name)
 	return (net_derpcert_check_leaf(pem, len, name, time(NULL)));
 }
 
-/* The page that clients measure the way with.  1, 0 or -1. */
+/* Request the page that clients use to measure latency.  Returns 1, 0 or -1. */
 static int
 get_page(const struct health_conf *c, struct ipc_chan *watch, char *why,
     size_t size)
@@ -71,7 +71,7 @@ get_page(const struct health_conf *c, struct ipc_chan *watch, char *why,
 	return (rv);
 }
 
-/* Log in with a new key, in `ms'.  1, 0 or -1. */
+/* Log in with a new key within `ms' milliseconds.  Returns 1, 0 or -1. */
 static int
 log_in(const struct health_conf *c, struct ipc_chan *watch, int ms, char *why,
     size_t size)
@@ -89,7 +89,7 @@ log_in(const struct health_conf *c, struct ipc_chan *watch, int ms, char *why,
 	o.prober = 1;
 	o.watch = watch;
 	if ((d = net_derpclient_new()) == NULL)
-		fatalx("no memory for a DERP client to log in to %s",
+		fatalx("out of memory for a DERP client to log in to %s",
 		    c->name);
 	if (net_derpclient_open(d, &o, ms) == -1) {
 		rv = net_derpclient_interrupted(d) ? -1 : 0;
@@ -131,8 +131,11 @@ on_conf(void *arg, const struct ipc_msg_health_conf *v)
 	strlcpy(conf.name, v->name, sizeof(conf.name));
 	conf.every = v->every;
 	if (child.confined && n != port) {
-		/* The parent starts another process, for the new port. */
-		log_info("starting anew for port %lu", n);
+		/*
+		 * The sandbox permits one port: the parent starts another
+		 * process for the new one.
+		 */
+		log_info("restarting for the new port %lu", n);
 		exit(0);
 	}
 	port = (uint16_t)n;
@@ -162,7 +165,7 @@ probe(void)
 	ipc_child_sent(&child, ipc_send_health_result(child.parent, &v));
 }
 
-/* Messages until the next probe is due. */
+/* Handle messages until the next probe is due. */
 static void
 wait_for_work(void)
 {
@@ -180,7 +183,7 @@ prepare(struct ipc_child *c)
 {
 	(void)c;
 	if (tls_init() == -1)
-		fatalx("can't set up libtls (tls_init)");
+		fatalx("can't initialise libtls (tls_init)");
 }
 
 static int

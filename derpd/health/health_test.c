@@ -132,7 +132,7 @@ ATF_TC_BODY(bad_certificate, tc)
 	make_cert(&cert, "relay.test", "DNS:relay.test", DAY, 2 * DAY);
 	HAS(probe(well, 2), "not valid yet");
 	make_cert(&cert, "relay.test", "DNS:other.test", -DAY, DAY);
-	HAS(probe(well, 2), "does not hold the server's name");
+	HAS(probe(well, 2), "does not cover the server's name");
 }
 
 ATF_TC_WITHOUT_HEAD(bad_page);

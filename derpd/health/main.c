@@ -1,5 +1,5 @@
 /*
- * derpd-health: probes the relay as a client would.  Started by derpd(8).
+ * derpd-health: probes the relay like a client.  Started by derpd(8).
  */
 #include "child.h"
 #include "health.h"

@@ -1,11 +1,11 @@
 /*
- * keys: the process that holds every private key.  Started by the parent,
- * which passes it key files to read and channels to relay workers; touches
- * those descriptors and nothing else, and never sees a network.
+ * keys: the process that holds every private key.  The parent starts it and
+ * passes it key files to read and channels to relay workers.  Touches only
+ * those descriptors; it has no network access.
  *
- * Signatures come before everything else, because a worker waits for them, and
- * in turn with them the parent, which waits for signs of life; then login boxes
- * and acme-helper, one at a time.
+ * Signatures have priority, because a worker blocks while it waits for one, and
+ * the parent expects the worker's answer to a ping.  Login boxes and
+ * acme-helper's requests follow, one at a time.
  */
 
 #include <sys/queue.h>
@@ -29,20 +29,22 @@
 /* Event priorities. */
 enum { PRIO_SIGN, PRIO_BOX, PRIO_COUNT };
 
-#define MAXQUEUED	(4 * 1024 * 1024) /* unread answers of one channel */
-#define SIGN_RUN	8		/* signatures of one channel in a row */
+#define MAXQUEUED	(4 * 1024 * 1024) /* unread answers on one channel */
+#define SIGN_RUN	8		/* consecutive signatures of one
+					   channel */
 #define SECUREHEAP	(1024 * 1024)	/* bytes of locked heap, libcrypto */
-#define LOCKED		(256 * 1024)	/* bytes that libsodium locks, about */
+#define LOCKED		(256 * 1024)	/* memory that libsodium locks,
+					   approximate bytes */
 
 struct keys_peer {
 	TAILQ_ENTRY(keys_peer)	 entry;
 	struct ipc_chan		*chan;
 	struct event		*rd;
 	struct event		*wr;
-	struct event		*rest;	/* others have had their turn */
+	struct event		*rest;	/* event behind the other channels */
 	unsigned int		 run;	/* signatures since then */
 	unsigned int		 worker;
-	int			 kind;	/* enum ipc_keychan, 0: the parent */
+	int			 kind;	/* enum ipc_keychan; 0: the parent */
 };
 
 static TAILQ_HEAD(, keys_peer)	 peers = TAILQ_HEAD_INITIALIZER(peers);
@@ -53,8 +55,8 @@ static void	peer_writable(evutil_socket_t, short, void *);
 static void	peer_rested(evutil_socket_t, short, void *);
 
 /*
- * Say it when keys can't be kept from the swap: libcrypto and libsodium go on
- * without a word.
+ * Warn when keys can't be kept out of swap: libcrypto and libsodium continue
+ * silently.
  */
 static void
 check_locking(int locked)
@@ -62,15 +64,15 @@ check_locking(int locked)
 	struct rlimit	 rl;
 	void		*p;
 
-	/* As much as libcrypto's heap and the buffers of libsodium take. */
+	/* As much as libcrypto's heap and libsodium's buffers need. */
 	if (locked && (p = sodium_malloc(LOCKED)) != NULL) {
 		locked = sodium_mlock(p, LOCKED) == 0;
 		sodium_free(p);
 	}
 	if (locked || getrlimit(RLIMIT_MEMLOCK, &rl) == -1)
 		return;
-	log_warnx("keys can't be locked in memory (mlock) and may get into "
-	    "the swap: raise the limit, now %llu bytes, to 8 MiB "
+	log_warnx("can't lock keys in memory (mlock), they may be written to "
+	    "swap: raise the limit, now %llu bytes, to 8 MiB "
 	    "(LimitMEMLOCK= in the unit, ulimit -l)",
 	    (unsigned long long)rl.rlim_cur);
 }
@@ -83,10 +85,10 @@ keys_preload(void)
 
 	if (sodium_init() == -1)
 		fatalx("can't initialise libsodium");
-	/* libc reads the time zone before it converts any time. */
+	/* libc reads the time zone before its first time conversion. */
 	tzset();
 #ifndef LIBRESSL_VERSION_NUMBER
-	/* Without locked memory (result 2) it is still kept from core dumps. */
+	/* Unlocked memory (result 2) is still excluded from core dumps. */
 	if (CRYPTO_secure_malloc_initialized() == 0) {
 		switch (CRYPTO_secure_malloc_init(SECUREHEAP, 32)) {
 		case 0:
@@ -104,7 +106,10 @@ keys_preload(void)
 	    OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) != 1)
 		fatalx("can't initialise libcrypto: %s",
 		    ERR_reason_error_string(ERR_peek_last_error()));
-	/* Key making wants more of libcrypto than anything else here. */
+	/*
+	 * Key generation needs more of libcrypto's resources than any other
+	 * call.
+	 */
 	EVP_PKEY_free(keys_cert_new_key());
 	randombytes_buf(&byte, sizeof(byte));
 	if (keys_file_preload() == -1 || keys_box_preload() == -1 ||
@@ -147,7 +152,8 @@ peer_new(struct ipc_chan *c, int kind, unsigned int worker)
 	int			 prio;
 
 	if ((p = calloc(1, sizeof(*p))) == NULL)
-		fatal("no memory for the channel of a worker or the parent");
+		fatal("out of memory for the channel of a worker or the "
+		    "parent");
 	p->chan = c;
 	p->kind = kind;
 	p->worker = worker;
@@ -156,8 +162,8 @@ peer_new(struct ipc_chan *c, int kind, unsigned int worker)
 	p->wr = event_new(base, ipc_chan_fd(c), EV_WRITE, peer_writable, p);
 	p->rest = event_new(base, -1, 0, peer_rested, p);
 	if (p->rd == NULL || p->wr == NULL || p->rest == NULL)
-		fatal("no events for the channel of a worker or the parent "
-		    "(event_new)");
+		fatal("can't make events for the channel of a worker or the "
+		    "parent (event_new)");
 	prio = kind == KEYCHAN_SIGN || kind == 0 ? PRIO_SIGN : PRIO_BOX;
 	if (event_priority_set(p->rd, prio) == -1 ||
 	    event_priority_set(p->wr, prio) == -1 ||
@@ -170,8 +176,9 @@ peer_new(struct ipc_chan *c, int kind, unsigned int worker)
 }
 
 /*
- * Write what the peer takes now and come back for the rest.  While too much is
- * unread nothing more is read from it.  0, or -1: it is gone.
+ * Write what the peer accepts now; an event continues with the rest.  Nothing
+ * more is read from a peer that leaves too much unread.  Returns 0, or -1 when
+ * the peer is gone.
  */
 static int
 peer_flush(struct keys_peer *p)
@@ -187,7 +194,7 @@ peer_flush(struct keys_peer *p)
 
 /* Channels of workers and of acme-helper */
 
-/* A channel replaces an older one of its kind and worker. */
+/* A new channel replaces an older one of its kind and worker. */
 void
 keys_add_channel(enum ipc_keychan kind, unsigned int worker, int *fd)
 {
@@ -201,7 +208,7 @@ keys_add_channel(enum ipc_keychan kind, unsigned int worker, int *fd)
 			peer_free(p);
 	c = ipc_chan_new(NULL, *fd, ROLE_KEYS, role, NULL, NULL, NULL);
 	if (c == NULL) {
-		log_warn("no channel to %s %u (malloc): it asks for another "
+		log_warn("no channel to %s %u (malloc): it requests another "
 		    "one", ipc_role_name(role), worker);
 		return;
 	}
@@ -209,7 +216,7 @@ keys_add_channel(enum ipc_keychan kind, unsigned int worker, int *fd)
 	peer_new(c, (int)kind, worker);
 }
 
-/* `rv' is what sending an answer gave: 0, or -1, which is logged. */
+/* Pass on `rv', the result of sending an answer; log a failure. */
 static int
 answered(int rv)
 {
@@ -283,7 +290,7 @@ on_acme_sign(void *arg, const struct ipc_msg_acme_sign *v)
 	return (answered(rv));
 }
 
-/* What a channel of each kind may ask. */
+/* Messages accepted on each kind of channel. */
 static const struct ipc_handlers handlers[] = {
 	[KEYCHAN_SIGN] = { .sign = on_sign },
 	[KEYCHAN_BOX] = { .login = on_login },
@@ -292,7 +299,7 @@ static const struct ipc_handlers handlers[] = {
 
 static struct ipc_child	 child;
 
-/* One message; 0, or -1: it is the peer's last one. */
+/* Handle one message.  Returns 0, or -1 when the channel must be closed. */
 static int
 handle(struct keys_peer *p, struct ipc_msg *m)
 {
@@ -312,9 +319,9 @@ handle(struct keys_peer *p, struct ipc_msg *m)
 /* Events */
 
 /*
- * One message; then back to the loop, so that a signature never waits for more
- * than one login.  The channel may hold further messages that no event would
- * tell of.
+ * Handle one message, then return to the loop, so that a signature never waits
+ * for more than one login.  Further messages in the channel's buffer raise no
+ * event.
  */
 static void
 peer_readable(evutil_socket_t fd, short what, void *arg)
@@ -345,8 +352,8 @@ peer_readable(evutil_socket_t fd, short what, void *arg)
 }
 
 /*
- * Signatures come first, but a worker that asks without end may not keep the
- * logins of the others from being looked at: this event stands behind those.
+ * Signatures have priority, but a worker with an endless stream of requests
+ * must not starve the logins of others: this event runs after those.
  */
 static void
 peer_rested(evutil_socket_t fd, short what, void *arg)
@@ -357,7 +364,7 @@ peer_rested(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	p->run = 0;
 	if (ipc_chan_queued(p->chan) > MAXQUEUED)
-		return;			/* peer_flush() reads on */
+		return;			/* peer_flush() resumes reading */
 	if (event_add(p->rd, NULL) == -1)
 		peer_gone(p, strerror(errno));
 	else if (ipc_chan_pending(p->chan))
@@ -377,7 +384,10 @@ peer_writable(evutil_socket_t fd, short what, void *arg)
 		event_active(p->rd, EV_READ, 1);
 }
 
-/* A loop that looks for new signatures after each less urgent call back. */
+/*
+ * An event loop that checks for new signature requests after each callback of
+ * lower priority.
+ */
 static void
 make_base(void)
 {
@@ -407,7 +417,7 @@ work(void *arg)
 	struct ipc_child	*c = arg;
 	struct keys_peer	*parent = peer_new(c->parent, 0, 0);
 
-	/* What came along with MSG_START is not announced by an event. */
+	/* Messages that arrived with MSG_START raise no event. */
 	event_active(parent->rd, EV_READ, 1);
 	event_base_dispatch(base);
 	exit(1);

@@ -1,6 +1,6 @@
 /*
- * keys_acme: the keys of ACME, and what is signed with them; see keys_acme.h.
- * Called by keys.c; touches the key files that it is handed.
+ * keys_acme: the ACME keys and the signatures made with them; see keys_acme.h.
+ * Called by keys.c; touches the key files passed to it.
  */
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -19,15 +19,15 @@
 #include "keys_acme.h"
 #include "keys_jws.h"
 
-#define SIGN_BURST	1000	/* signatures at once, for acme-helper */
-#define SIGN_RATE	10	/* and a second */
-#define MAXDER		16384	/* bytes of a certificate to be revoked */
+#define SIGN_BURST	1000	/* burst of signatures for acme-helper */
+#define SIGN_RATE	10	/* signatures a second after the burst */
+#define MAXDER		16384	/* bytes of a certificate to revoke */
 #define NKEYS		(ACMEKEY_CERT + 1)
 
 static EVP_PKEY			*keys[NKEYS];	/* by enum ipc_acmekey */
 static uint8_t			*mac;		/* KEYS_MACMAX bytes, locked */
 static size_t			 maclen;
-static struct ipc_acme_conf	 conf;		/* nnames 0: not said yet */
+static struct ipc_acme_conf	 conf;		/* nnames 0: not received yet */
 static uint8_t			 revoke[MAXDER];
 static size_t			 revokelen;
 static uint8_t			 reason;
@@ -42,7 +42,7 @@ keys_acme_preload(void)
 
 /* Keys */
 
-/* What a key is called. */
+/* Name of a key: thumbprint or key hash. */
 static int
 name_of(EVP_PKEY *pkey, unsigned int which, uint8_t result[KEYS_RESULTSIZE])
 {
@@ -147,7 +147,7 @@ keys_acme_set_revoke(const uint8_t *der, size_t len, uint8_t why)
 
 /* Payloads */
 
-/* A member with the base64 of `len' bytes. */
+/* Add a member with the base64url of `len' bytes. */
 static int
 put64(struct json_out *o, const char *name, const void *p, size_t len)
 {
@@ -160,7 +160,7 @@ put64(struct json_out *o, const char *name, const void *p, size_t len)
 	return (0);
 }
 
-/* The first `n' contacts. */
+/* Add the first `n' contacts. */
 static void
 put_contacts(struct json_out *o, unsigned int n)
 {
@@ -172,7 +172,9 @@ put_contacts(struct json_out *o, unsigned int n)
 	json_out_end(o);
 }
 
-/* External Account Binding: the account's public key, by the MAC key. */
+/*
+ * External Account Binding: the account's public key, signed with the MAC key.
+ */
 static int
 put_binding(struct json_out *o, const char *url, char *err, size_t errsize)
 {
@@ -206,7 +208,7 @@ put_account(struct json_out *o, const char *url, int bare, char *err,
 	    put_binding(o, url, err, errsize));
 }
 
-/* "aki.serial" as in RFC 9773 4.1. */
+/* Is it "aki.serial" as in RFC 9773 4.1? */
 static int
 is_certid(const char *s)
 {
@@ -228,8 +230,8 @@ put_order(struct json_out *o, const char *replaces, int bare, char *err,
 	unsigned int	 i;
 
 	if (replaces[0] != '\0' && !is_certid(replaces)) {
-		snprintf(err, errsize, "the certificate to replace is named"
-		    " in a wrong way");
+		snprintf(err, errsize, "the identifier of the replaced"
+		    " certificate is malformed");
 		return (-1);
 	}
 	json_out_array(o, "identifiers");
@@ -282,7 +284,7 @@ put_revoke(struct json_out *o, int bare, char *err, size_t errsize)
 	return (0);
 }
 
-/* The inner half of a key change: the new key says whose it is. */
+/* The inner JWS of a key rollover: the new key names the account. */
 static int
 put_roll(struct ipc_wr *w, const struct keys_acme_request *q, char *err,
     size_t errsize)
@@ -311,7 +313,9 @@ put_roll(struct ipc_wr *w, const struct keys_acme_request *q, char *err,
 	return (rv);
 }
 
-/* What is in the object of a request.  0, or -1 with why in `err'. */
+/*
+ * Add the members of the payload.  Returns 0, or -1 with the reason in `err'.
+ */
 static int
 put_members(struct json_out *o, const struct keys_acme_request *q, char *err,
     size_t errsize)
@@ -342,7 +346,7 @@ put_members(struct json_out *o, const struct keys_acme_request *q, char *err,
 		return (put_revoke(o, q->what == ACMESIGN_REVOKE_BARE, err,
 		    errsize));
 	default:
-		snprintf(err, errsize, "this is never signed");
+		snprintf(err, errsize, "this kind of request is never signed");
 		return (-1);
 	}
 }
@@ -365,7 +369,7 @@ put_payload(struct ipc_wr *w, const struct keys_acme_request *q, char *err,
 	return (rv);
 }
 
-/* The key of the certificate to be revoked, if it is one of ours. */
+/* The private key of the certificate to revoke, if this process has it. */
 static EVP_PKEY *
 revoked_key(void)
 {
@@ -383,7 +387,7 @@ revoked_key(void)
 	return (key);
 }
 
-/* The key that signs. */
+/* The key that signs the request. */
 static EVP_PKEY *
 signer(const struct keys_acme_request *q)
 {
@@ -397,7 +401,7 @@ signer(const struct keys_acme_request *q)
 	}
 }
 
-/* Is the request signed by a key that has no account, or none yet? */
+/* Is the request signed by a key without an account? */
 static int
 has_no_account(const struct keys_acme_request *q)
 {
@@ -413,14 +417,14 @@ has_no_account(const struct keys_acme_request *q)
 	}
 }
 
-/* Is the request one that can be signed?  NULL, or why not. */
+/* Can the request be signed?  Returns NULL, or the reason why not. */
 static const char *
 check_request(const struct keys_acme_request *q)
 {
 	struct net_url	 u;
 
 	if (conf.nnames == 0)
-		return ("nobody said yet what for");
+		return ("no ACME settings were received yet");
 	if (keys[ACMEKEY_ACCOUNT] == NULL)
 		return ("there is no account key");
 	if (signer(q) == NULL)
@@ -428,14 +432,14 @@ check_request(const struct keys_acme_request *q)
 		    "there is no new account key" :
 		    "there is no key of a certificate to be revoked");
 	if (!keys_jws_plain(q->url) || net_url_parse(q->url, &u) == -1)
-		return ("the URL of the request is none");
+		return ("the URL of the request is malformed");
 	if (!base64url_is(q->nonce, sizeof(q->nonce) - 1))
 		return ("the nonce is not base64url");
 	if (has_no_account(q))
 		return (q->account[0] == '\0' ? NULL :
-		    "what is signed by such a key has no account's URL");
+		    "a request signed by such a key has no account URL");
 	if (!keys_jws_plain(q->account) || net_url_parse(q->account, &u) == -1)
-		return ("the URL of the account is none");
+		return ("the account URL is malformed");
 	return (NULL);
 }
 
@@ -467,8 +471,9 @@ keys_acme_sign(const struct keys_acme_request *q, struct ipc_wr *out, char *err,
 /* Requests of acme-helper */
 
 /*
- * May acme-helper have another signature?  One that was taken over could keep
- * keys from the relays' handshakes by asking for many.  1 yes, 0 no.
+ * Rate limit for acme-helper's signatures.  A compromised helper could
+ * otherwise delay the relays' handshakes with endless requests.  Returns 1 to
+ * sign, 0 to refuse.
  */
 static int
 may_sign(void)
@@ -476,7 +481,7 @@ may_sign(void)
 	static uint64_t	 left = SIGN_BURST * 1000, last;
 	uint64_t	 now = base_clock_ms(), passed = now - last;
 
-	/* In thousandths. */
+	/* The bucket counts in thousandths. */
 	if (passed > SIGN_BURST * 1000 / SIGN_RATE)
 		passed = SIGN_BURST * 1000 / SIGN_RATE;
 	left += passed * SIGN_RATE;
@@ -496,7 +501,7 @@ keys_acme_sign_request(const struct ipc_msg_acme_sign *v, struct ipc_wr *out,
 	struct keys_acme_request	 q;
 
 	if (!may_sign()) {
-		snprintf(err, errsize, "too many signatures are asked for");
+		snprintf(err, errsize, "too many signatures were requested");
 		return (-1);
 	}
 	q.what = (uint8_t)v->what;

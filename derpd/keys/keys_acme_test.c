@@ -228,7 +228,7 @@ ATF_TC_BODY(bare_payloads, tc)
 	ATF_CHECK_EQ(0, keys_acme_set_revoke((const uint8_t *)"foobar", 6, 4));
 	expect(request(ACMESIGN_REVOKE_BARE, U "me"),
 	    "{\"certificate\":\"Zm9vYmFy\"}");
-	refused(request(ACMESIGN_ACCOUNT_BARE, U "me"), "no account's URL");
+	refused(request(ACMESIGN_ACCOUNT_BARE, U "me"), "has no account URL");
 }
 
 /* The account is looked for by the key that is to come, signed by that. */
@@ -242,7 +242,7 @@ ATF_TC_BODY(lookup_next, tc)
 	ATF_REQUIRE_EQ(43, load(ACMEKEY_NEXT, 1, new_file("next"), thumb));
 	expect(request(ACMESIGN_LOOKUP_NEXT, ""),
 	    "{\"onlyReturnExisting\":true}");
-	refused(request(ACMESIGN_LOOKUP_NEXT, U "me"), "no account's URL");
+	refused(request(ACMESIGN_LOOKUP_NEXT, U "me"), "has no account URL");
 	sign(request(ACMESIGN_LOOKUP, ""), &old, &payload);
 	free(payload);
 	sign(request(ACMESIGN_LOOKUP_NEXT, ""), &header, &payload);
@@ -277,7 +277,7 @@ ATF_TC_BODY(revoke_by_key, tc)
 	refused(request(ACMESIGN_REVOKE_KEY, ""), "no key of a certificate");
 	ATF_REQUIRE_EQ(0, keys_sign_add(key, hash));
 	is_signed_by(request(ACMESIGN_REVOKE_KEY, ""), key);
-	refused(request(ACMESIGN_REVOKE_KEY, U "me"), "no account's URL");
+	refused(request(ACMESIGN_REVOKE_KEY, U "me"), "has no account URL");
 	/* None when none is to be revoked any more, and for no other. */
 	ATF_CHECK_EQ(0, keys_acme_set_revoke((const uint8_t *)"", 0, 0));
 	refused(request(ACMESIGN_REVOKE_KEY, ""), "no key of a certificate");
@@ -299,11 +299,11 @@ ATF_TC_BODY(refusals, tc)
 	start();
 	refused(request((enum ipc_acmesign)0, U "me"), "never signed");
 	refused(request((enum ipc_acmesign)77, U "me"), "never signed");
-	refused(request(ACMESIGN_LOOKUP, U "me"), "no account's URL");
-	refused(request(ACMESIGN_ORDER, ""), "account is none");
+	refused(request(ACMESIGN_LOOKUP, U "me"), "has no account URL");
+	refused(request(ACMESIGN_ORDER, ""), "account URL is malformed");
 	refused(request(ACMESIGN_GET, "http://ca.example/"),
-	    "account is none");
-	refused(request(ACMESIGN_GET, U "\"}"), "account is none");
+	    "account URL is malformed");
+	refused(request(ACMESIGN_GET, U "\"}"), "account URL is malformed");
 	refused(request(ACMESIGN_REVOKE, U "me"), "no certificate is to be");
 	refused(request(ACMESIGN_ROLL, U "me"), "no new account key");
 	q = request(ACMESIGN_GET, U "me");
@@ -319,7 +319,7 @@ ATF_TC_BODY(refusals, tc)
 	for (i = 0; i < sizeof(certids) / sizeof(certids[0]); i++) {
 		q = request(ACMESIGN_ORDER, U "me");
 		snprintf(q.replaces, sizeof(q.replaces), "%s", certids[i]);
-		refused(q, "wrong way");
+		refused(q, "certificate is malformed");
 	}
 	ATF_CHECK_EQ(0, keys_acme_set_revoke((const uint8_t *)"x", 1, 0));
 	ATF_CHECK_EQ(0, keys_acme_set_revoke((const uint8_t *)"", 0, 0));
@@ -333,7 +333,7 @@ ATF_TC_BODY(refusals, tc)
 	refused(request(ACMESIGN_GET, U "me"), "no account key");
 	conf.nnames = 0;
 	keys_acme_set_conf(&conf);
-	refused(request(ACMESIGN_GET, U "me"), "nobody said");
+	refused(request(ACMESIGN_GET, U "me"), "no ACME settings");
 }
 
 ATF_TC_WITHOUT_HEAD(request_for_certificate);

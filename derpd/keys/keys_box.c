@@ -1,7 +1,7 @@
 /*
  * keys_box: the node key and the mesh key.  Called by keys.c with login boxes
- * from the network, by way of a worker; touches no descriptor.  Both keys and
- * every plaintext are in locked memory that does not get into a core dump.
+ * that a worker received from the network; touches no descriptor.  Both keys
+ * and every plaintext are in locked memory that is excluded from core dumps.
  */
 
 #include <sodium.h>
@@ -16,7 +16,7 @@
 struct secrets {
 	uint8_t	 node[KEYS_NODELEN];
 	uint8_t	 mesh[KEYS_MESHLEN];	/* all zeros: none */
-	uint8_t	 staged[KEYS_MESHLEN];	/* the same, not in force */
+	uint8_t	 staged[KEYS_MESHLEN];	/* the same, not yet in force */
 	uint8_t	 shared[crypto_box_BEFORENMBYTES];
 	uint8_t	 text[FRAME_MAX_CLIENTINFO];
 };
@@ -76,7 +76,7 @@ keys_box_commit_mesh(int use)
 }
 
 /*
- * Is the text at `p' 64 hex digits?  Looked at before base_hex_get(), so that a
+ * Is the text at `p' 64 hex digits?  Checked before base_hex_get(), so that a
  * text full of quotes costs no more than its length.
  */
 static int
@@ -116,7 +116,7 @@ keys_box_find_mesh(uint8_t *text, size_t len, const uint8_t key[KEYS_MESHLEN])
 	return (found);
 }
 
-/* Nonce and box of ServerInfo. */
+/* Write the nonce and box of ServerInfo. */
 static int
 seal(const struct keys_box_login *l, struct keys_box_result *r)
 {
@@ -149,7 +149,9 @@ keys_box_login(const struct keys_box_login *l, struct keys_box_result *r)
 	if (!have_node || l->boxlen < BOX_MACLEN ||
 	    l->boxlen > sizeof(secrets->text) || l->infolen > BOX_MAXINFO)
 		return (-1);
-	/* Fails for a client key of low order, whose secret anyone knows. */
+	/*
+	 * Fails for a client key of low order, whose shared secret is public.
+	 */
 	if (crypto_box_beforenm(secrets->shared, l->client,
 	    secrets->node) == -1)
 		return (-1);

@@ -1,7 +1,7 @@
 /*
- * keys_cert: makes certificates: the self-signed one of a node that has no
- * other, and the meta certificate that announces fast start.  Called by keys.c;
- * touches no descriptor.
+ * keys_cert: makes certificates: the self-signed certificate of a node without
+ * another one, and the meta certificate that announces fast start.  Called by
+ * keys.c; touches no descriptor.
  */
 
 #include <arpa/inet.h>
@@ -62,8 +62,8 @@ new_ed25519(void)
 }
 
 /*
- * Subject and issuer.  The type is given outright, because libcrypto would
- * otherwise hold the meta certificate's name to 64 characters.
+ * Set subject and issuer.  The string type is explicit: libcrypto would
+ * otherwise limit the meta certificate's name to 64 characters.
  */
 static int
 set_names(X509 *x, const char *cn)
@@ -85,7 +85,7 @@ set_names(X509 *x, const char *cn)
 	return (ok);
 }
 
-/* A positive random serial number of 127 bits (RFC 5280, 4.1.2.2). */
+/* Set a positive random serial number of 127 bits (RFC 5280, 4.1.2.2). */
 static int
 set_random_serial(X509 *x)
 {
@@ -115,7 +115,7 @@ add_extension(X509 *x, int nid, const char *value)
 	return (ok);
 }
 
-/* One alternative name: an address if it reads as one, else a DNS name. */
+/* One alternative name: an address if it parses as one, else a DNS name. */
 static GENERAL_NAME *
 alt_name(const char *name)
 {
@@ -180,7 +180,7 @@ add_alt_names(X509 *x, char **names, size_t n)
 	return (ok);
 }
 
-/* What both kinds have in common; valid from `from' to `to' (seconds). */
+/* The common part of both kinds; valid from `from' to `to' (seconds). */
 static X509 *
 new_cert(EVP_PKEY *pkey, const char *cn, long from, long to)
 {
@@ -198,7 +198,9 @@ new_cert(EVP_PKEY *pkey, const char *cn, long from, long to)
 	return (NULL);
 }
 
-/* Sign `x' (`md' NULL for Ed25519) and write it as PEM.  Bytes, or -1. */
+/*
+ * Sign `x' (`md' NULL for Ed25519) and write it as PEM.  Returns bytes, or -1.
+ */
 static int
 finish(X509 *x, EVP_PKEY *pkey, const EVP_MD *md, char pem[KEYS_PEMSIZE])
 {
@@ -230,10 +232,11 @@ keys_cert_selfsign(EVP_PKEY *pkey, char **names, size_t n,
 	int		 len = -1;
 
 	if (n == 0) {
-		snprintf(err, errsize, "no name to make a certificate for");
+		snprintf(err, errsize, "can't make a certificate: no names"
+		    " given");
 		return (-1);
 	}
-	/* The names that count are the alternative ones. */
+	/* Clients verify the alternative names only. */
 	cn = strlen(names[0]) <= MAXCN ? names[0] : "derpd";
 	x = new_cert(pkey, cn, -DAY, SELF_DAYS * DAY);
 	if (x != NULL && set_random_serial(x) &&
@@ -269,7 +272,7 @@ keys_cert_meta(const uint8_t pub[KEYS_NODELEN], char pem[KEYS_PEMSIZE],
 	if (len == -1)
 		snprintf(err, errsize, "can't make the meta certificate");
 	X509_free(x);
-	EVP_PKEY_free(pkey);	/* nothing is ever signed with it again */
+	EVP_PKEY_free(pkey);	/* its private half is discarded */
 	ERR_clear_error();
 	return (len);
 }

@@ -11,7 +11,7 @@
 #include "keys.h"
 #include "keys_acme.h"
 
-/* The alternative names as an extension of the request. */
+/* Add the alternative names as an extension of the request. */
 static int
 add_names(X509_REQ *req, const char (*names)[IPC_ACME_NAMESIZE], size_t n)
 {
@@ -47,8 +47,10 @@ keys_csr_make(EVP_PKEY *key, const char (*names)[IPC_ACME_NAMESIZE], size_t n,
 		    " 1 to %d", n, IPC_ACME_MAXNAMES);
 		return (-1);
 	}
-	/* No subject: its common name would have to be one of the names, and
-	   be short enough. */
+	/*
+	 * The subject is empty: its common name would have to be one of the
+	 * names, and short enough.
+	 */
 	if ((req = X509_REQ_new()) != NULL &&
 	    X509_REQ_set_version(req, 0) == 1 &&
 	    X509_REQ_set_pubkey(req, key) == 1 && add_names(req, names, n) &&

@@ -1,8 +1,7 @@
 /*
- * keys_file: reads and writes key files.  Called by keys.c for descriptors that
- * the parent opened, before it serves workers and at reload; touches those
- * descriptors alone.  Contents pass through one locked buffer that is zeroed
- * after each file.
+ * keys_file: reads and writes key files.  Called by keys.c at start and at
+ * reload, with descriptors that the parent opened; touches only those.  File
+ * contents pass through one locked buffer that is zeroed after each file.
  */
 
 #include <errno.h>
@@ -27,7 +26,7 @@
 #define NODE_MAXFILE	4096		/* bytes of derper's key file */
 #define NODE_MAXDEPTH	32
 #define MESH_MAXFILE	4096
-#define PEM_MAXFILE	65536		/* a chain may stand in it too */
+#define PEM_MAXFILE	65536		/* may also hold a chain */
 #define BUFSIZE		(PEM_MAXFILE + 1)
 
 static char	*buf;			/* BUFSIZE bytes, locked */
@@ -47,7 +46,7 @@ keys_file_preload(void)
 	return (0);
 }
 
-/* Say what is wrong; always -1. */
+/* Format the error.  Always returns -1. */
 static int
 fail(char *err, size_t errsize, const char *fmt, ...)
 {
@@ -66,7 +65,10 @@ wipe(void)
 	sodium_memzero(buf, BUFSIZE);
 }
 
-/* The file on `fd', at most `max' bytes, into the buffer.  Bytes, or -1. */
+/*
+ * Read the file on `fd', at most `max' bytes, into the buffer.  Returns bytes,
+ * or -1.
+ */
 static int
 slurp(int fd, size_t max, char *err, size_t errsize)
 {
@@ -92,7 +94,7 @@ slurp(int fd, size_t max, char *err, size_t errsize)
 	    " file", max));
 }
 
-/* Write it all and make sure that it is on the disk. */
+/* Write all bytes and sync the file. */
 static int
 spill(int fd, const char *p, size_t len, char *err, size_t errsize)
 {
@@ -104,7 +106,7 @@ spill(int fd, const char *p, size_t len, char *err, size_t errsize)
 			continue;
 		if (n <= 0)
 			return (fail(err, errsize, "can't write the key: %s",
-			    n == 0 ? "nothing was taken" : strerror(errno)));
+			    n == 0 ? "nothing was written" : strerror(errno)));
 		p += n;
 		len -= (size_t)n;
 	}
@@ -114,7 +116,7 @@ spill(int fd, const char *p, size_t len, char *err, size_t errsize)
 	return (0);
 }
 
-/* A place in a short text. */
+/* A position in a short text. */
 struct keys_cursor {
 	const char	*p;
 	const char	*end;
@@ -128,7 +130,7 @@ skip_space(struct keys_cursor *c)
 		c->p++;
 }
 
-/* Pass over `text' with white space before it; 1 when it stood there. */
+/* Skip white space and `text'.  Returns 1 when `text' was there. */
 static int
 expect(struct keys_cursor *c, const char *text)
 {
@@ -141,7 +143,10 @@ expect(struct keys_cursor *c, const char *text)
 	return (1);
 }
 
-/* The value of a PrivateKey member; NULL, or what is wrong with it. */
+/*
+ * Parse the value of a PrivateKey member.  Returns NULL, or what is wrong with
+ * it.
+ */
 static const char *
 node_value(const struct json *j, json_ref v, uint8_t sec[KEYS_NODELEN])
 {
@@ -158,9 +163,9 @@ node_value(const struct json *j, json_ref v, uint8_t sec[KEYS_NODELEN])
 }
 
 /*
- * As Go's encoding/json fills in derper's structure: capital and small letters
- * of names are the same, the last of several members counts, null is none, all
- * others are passed over.
+ * Follows Go's encoding/json as derper uses it: names match case-insensitively,
+ * the last of several members wins, null counts as absent, other members are
+ * ignored.
  */
 static const char *
 node_members(const struct json *j, uint8_t sec[KEYS_NODELEN])
@@ -186,7 +191,7 @@ node_members(const struct json *j, uint8_t sec[KEYS_NODELEN])
 		return (node_form);
 	if (sodium_is_zero(sec, KEYS_NODELEN))
 		return ("the private key in it is all zeros, remove the file"
-		    " to have a new one made");
+		    " to generate a new one");
 	return (NULL);
 }
 
@@ -280,7 +285,7 @@ keys_file_write_node(int fd, const uint8_t sec[KEYS_NODELEN], char *err,
 	return (rv);
 }
 
-/* No passphrase is ever asked for; `arg' is told that one was wanted. */
+/* Never asks for a passphrase; sets the flag at `arg' when one was needed. */
 static int
 no_passphrase(char *pass, int size, int writing, void *arg)
 {
@@ -291,7 +296,7 @@ no_passphrase(char *pass, int size, int writing, void *arg)
 	return (-1);
 }
 
-/* Sign a digest and verify it: a private half of another key is found out. */
+/* Sign a digest and verify it: this detects a private half of another key. */
 static int
 tried(EVP_PKEY *pkey)
 {
@@ -311,7 +316,7 @@ tried(EVP_PKEY *pkey)
 	return (ok);
 }
 
-/* `pkey' (taken over) if it is one that can be used, else NULL. */
+/* Return `pkey' (taken over) if it is usable, else NULL. */
 static EVP_PKEY *
 check_key(EVP_PKEY *pkey, const char *bad, char *err, size_t errsize)
 {
@@ -340,9 +345,9 @@ parse_pem(size_t len, char *err, size_t errsize)
 	pkey = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, &encrypted);
 	BIO_free(bio);
 	return (check_key(pkey, encrypted ?
-	    "the private key is encrypted, which can't be served: write it"
+	    "the private key is encrypted, which is not supported: write it"
 	    " without a passphrase (openssl pkey)" :
-	    "there is no private key in it that can be read, expected PEM",
+	    "there is no readable private key in it, expected PEM",
 	    err, errsize));
 }
 
@@ -371,7 +376,7 @@ keys_file_read_account(int fd, char *err, size_t errsize)
 		if (expect(&c, "{"))
 			pkey = check_key(keys_jwk_private(buf, (size_t)n),
 			    "there is"
-			    " no private key in it that can be read, expected"
+			    " no readable private key in it, expected"
 			    " PEM or a JWK of kty RSA or EC", err, errsize);
 		else
 			pkey = parse_pem((size_t)n, err, errsize);
@@ -396,15 +401,15 @@ keys_file_parse_mac(char *p, size_t len, uint8_t *mac, size_t min, size_t size,
 		len--;
 	while (len > 0 && p[len - 1] == '=')
 		len--;
-	/* Some directories give it in the alphabet for mail. */
+	/* Some CAs issue it in the standard base64 alphabet. */
 	for (i = 0; i < len; i++)
 		p[i] = (char)(p[i] == '+' ? '-' : p[i] == '/' ? '_' : p[i]);
 	if ((got = base64url_get(mac, size, p, len)) == -1)
-		return ("not a MAC key, expected base64 and nothing else");
+		return ("not a MAC key, expected only base64");
 	if ((size_t)got < min) {
 		sodium_memzero(mac, size);
-		return ("the MAC key is too short, expected what the directory"
-		    " gave out, in base64");
+		return ("the MAC key is too short, expected the key that the CA"
+		    " issued, in base64");
 	}
 	*n = (size_t)got;
 	return (NULL);
@@ -435,7 +440,7 @@ keys_file_write_pem(int fd, EVP_PKEY *pkey, char *err, size_t errsize)
 	long	 len;
 	int	 rv;
 
-	/* A memory BIO of this kind lives in libcrypto's locked heap. */
+	/* A memory BIO of this kind uses libcrypto's locked heap. */
 #ifdef LIBRESSL_VERSION_NUMBER
 	bio = BIO_new(BIO_s_mem());
 #else

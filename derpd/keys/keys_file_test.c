@@ -294,8 +294,8 @@ ATF_TC_BODY(pem, tc)
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		fd = file(bad[i], strlen(bad[i]));
 		ATF_CHECK(keys_file_read_pem(fd, err, sizeof(err)) == NULL);
-		ATF_CHECK_MSG(strstr(err, "no private key") != NULL, "%s",
-		    err);
+		ATF_CHECK_MSG(strstr(err, "no readable private key") != NULL,
+		    "%s", err);
 		close(fd);
 	}
 	ATF_REQUIRE((big = calloc(1, 65537)) != NULL);

@@ -1,8 +1,9 @@
 /*
- * keys_jwk: private keys as JSON; see keys_acme.h.  Pure but for libcrypto.
+ * keys_jwk: parses private keys in JSON; see keys_acme.h.  Pure except for
+ * libcrypto.
  */
 
-/* The key structures are OpenSSL 1.1's and LibreSSL's; 3.0 only frowns. */
+/* The key structures of OpenSSL 1.1 and LibreSSL, deprecated in OpenSSL 3.0. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include <openssl/bn.h>
@@ -19,7 +20,7 @@
 #define MAXNUMBER	1024	/* bytes: a modulus of 8192 bits */
 #define MAXTOKENS	64
 
-/* The number in the member `name'; NULL when there is none. */
+/* Parse the number in the member `name'; NULL when there is none. */
 static BIGNUM *
 number(const struct json *j, const char *name)
 {
@@ -56,7 +57,7 @@ is(const struct json *j, const char *name, const char *want)
 	    strcmp(text, want) == 0);
 }
 
-/* Give the RSA key its numbers.  0, or -1: some are missing. */
+/* Set the numbers of the RSA key.  Returns 0, or -1 when some are missing. */
 static int
 fill_rsa(const struct json *j, RSA *rsa)
 {
@@ -67,7 +68,7 @@ fill_rsa(const struct json *j, RSA *rsa)
 
 	for (i = 0; i < 8; i++)
 		all &= (v[i] = number(j, name[i])) != NULL;
-	/* What is set belongs to the key. */
+	/* Numbers that are set belong to the key. */
 	if (all && RSA_set0_key(rsa, v[0], v[1], v[2]) == 1)
 		v[0] = v[1] = v[2] = NULL;
 	if (all && RSA_set0_factors(rsa, v[3], v[4]) == 1)

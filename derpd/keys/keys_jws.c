@@ -2,7 +2,7 @@
  * keys_jws: signatures and keys as JSON; see keys_jws.h.
  */
 
-/* The key structures are OpenSSL 1.1's and LibreSSL's; 3.0 only frowns. */
+/* The key structures of OpenSSL 1.1 and LibreSSL, deprecated in OpenSSL 3.0. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include <openssl/ec.h>
@@ -24,7 +24,7 @@
 #define MAXCOORD	48		/* bytes of a coordinate: P-384 */
 #define MAXMODULUS	1024		/* bytes: RSA of 8192 bits */
 
-/* What a kind of key signs with. */
+/* Signature algorithm of a kind of key. */
 struct alg {
 	const char	*name;		/* RFC 7518 3.1 */
 	const char	*curve;		/* NULL: RSA */
@@ -32,7 +32,7 @@ struct alg {
 	const EVP_MD	*md;
 };
 
-/* 0, or -1: not a key for this. */
+/* Returns 0, or -1 for an unsupported key. */
 static int
 alg_of(EVP_PKEY *key, struct alg *a)
 {
@@ -78,7 +78,7 @@ keys_jws_plain(const char *s)
 	return (1);
 }
 
-/* x and y of the public point, of `coord' bytes each.  0, or -1. */
+/* Get x and y of the public point, of `coord' bytes each.  Returns 0, or -1. */
 static int
 point_of(EVP_PKEY *key, size_t coord, uint8_t oct[1 + 2 * MAXCOORD])
 {
@@ -93,7 +93,9 @@ point_of(EVP_PKEY *key, size_t coord, uint8_t oct[1 + 2 * MAXCOORD])
 	return (n == 1 + 2 * coord ? 0 : -1);
 }
 
-/* A positive number without leading zeros (RFC 7518 2, Base64urlUInt). */
+/*
+ * Encode a positive number without leading zeros (RFC 7518 2, Base64urlUInt).
+ */
 static int
 number(const BIGNUM *bn, char dst[BASE64URL_LEN(MAXMODULUS) + 1])
 {
@@ -146,7 +148,7 @@ put_ec(struct json_out *o, EVP_PKEY *key, const struct alg *a)
 	return (0);
 }
 
-/* The members in the order of their names, as RFC 7638 wants them. */
+/* Members are sorted by name, as RFC 7638 requires. */
 int
 keys_jws_jwk(EVP_PKEY *key, char dst[JWS_JWKSIZE])
 {
@@ -186,7 +188,7 @@ keys_jws_thumbprint(EVP_PKEY *key, char dst[JWS_THUMBSIZE])
 	return (0);
 }
 
-/* Append the `n' bytes at `p' in base64. */
+/* Append the `n' bytes at `p' in base64url. */
 static void
 put64(struct ipc_wr *w, const void *p, size_t n)
 {
@@ -201,7 +203,7 @@ put64(struct ipc_wr *w, const void *p, size_t n)
 	free(text);
 }
 
-/* Append the header in base64; `key' NULL has no public half to show. */
+/* Append the header in base64url; with `key' NULL without a public key. */
 static void
 put_header(struct ipc_wr *w, const char *alg, EVP_PKEY *key,
     const struct keys_jws_header *h)
@@ -232,7 +234,10 @@ put_header(struct ipc_wr *w, const char *alg, EVP_PKEY *key,
 	ipc_wr_free(&t);
 }
 
-/* An ECDSA signature in DER as two numbers of fixed size (RFC 7518 3.4). */
+/*
+ * Convert an ECDSA signature from DER to two numbers of fixed size (RFC 7518
+ * 3.4).
+ */
 static int
 ec_raw(uint8_t *sig, size_t *len, size_t coord)
 {
@@ -251,7 +256,10 @@ ec_raw(uint8_t *sig, size_t *len, size_t coord)
 	return (ok ? 0 : -1);
 }
 
-/* Sign the `len' bytes at `in'; *siglen bytes into `sig'.  0, or -1. */
+/*
+ * Sign the `len' bytes at `in'; stores *siglen bytes in `sig'.  Returns 0, or
+ * -1.
+ */
 static int
 sign(EVP_PKEY *key, const struct alg *a, const uint8_t *in, size_t len,
     uint8_t sig[KEYS_SIGN_MAXLEN], size_t *siglen)
@@ -271,7 +279,10 @@ sign(EVP_PKEY *key, const struct alg *a, const uint8_t *in, size_t len,
 	return (a->curve == NULL ? 0 : ec_raw(sig, siglen, a->coord));
 }
 
-/* Append the JWS of header and payload in `in', whose dot is at `dot'. */
+/*
+ * Append the JWS of the header and payload in `in', separated by the dot at
+ * `dot'.
+ */
 static void
 put_jws(struct ipc_wr *w, const struct ipc_wr *in, size_t dot,
     const uint8_t *sig, size_t siglen)

@@ -1,10 +1,10 @@
 /*
- * keys_jws: signatures as JSON (RFC 7515) and keys as JSON (RFC 7517) for ACME.
- * For keys_acme.c and tests; pure but for libcrypto.
+ * keys_jws: signatures (RFC 7515) and keys (RFC 7517) as JSON, for ACME.  Used
+ * by keys_acme.c and tests; pure except for libcrypto.
  *
- * Account keys are P-256 (ES256), P-384 (ES384) or RSA of 2048 bits and more
- * (RS256).  Texts that go into JSON as they are must hold no character that
- * JSON would escape; keys_jws_plain() tells.
+ * Account keys are P-256 (ES256), P-384 (ES384) or RSA of at least 2048 bits
+ * (RS256).  Texts that are copied into JSON must hold no character that JSON
+ * would escape; keys_jws_plain() checks this.
  */
 #ifndef KEYS_JWS_H
 #define KEYS_JWS_H
@@ -21,25 +21,28 @@
 struct keys_jws_header {
 	const char	*url;
 	const char	*nonce;		/* NULL: none */
-	const char	*kid;		/* NULL: the public key itself, "jwk" */
+	const char	*kid;		/* NULL: the public key itself as
+					   "jwk" */
 };
 
 /* 1 when `s' is printable ASCII without quote and backslash, else 0. */
 int	 keys_jws_plain(const char *s);
 
 /*
- * The public half of `key' as JSON, its members in the order of RFC 7638.
- * Characters written to `dst', or -1: no such key, or libcrypto failed.
+ * Write the public half of `key' as JSON, with its members in the order of RFC
+ * 7638.  Returns the characters written to `dst', or -1 for an unsupported key
+ * or an error of libcrypto.
  */
 int	 keys_jws_jwk(EVP_PKEY *key, char dst[JWS_JWKSIZE]);
 
-/* The key's thumbprint (RFC 7638) with SHA-256 into `dst'.  0, or -1. */
+/* Write the key's SHA-256 thumbprint (RFC 7638) to `dst'.  Returns 0, or -1. */
 int	 keys_jws_thumbprint(EVP_PKEY *key, char dst[JWS_THUMBSIZE]);
 
 /*
  * Append to `out' the `len' bytes at `payload', signed by `key' under the
- * header `h', as a flattened JWS (RFC 7515 7.2.2, RFC 8555 6.2).  0, or -1:
- * libcrypto failed or no memory; `out' is then of no use.
+ * header `h', as a flattened JWS (RFC 7515 7.2.2, RFC 8555 6.2).  Returns 0, or
+ * -1 on an error of libcrypto or when out of memory; the content of `out' is
+ * then undefined.
  */
 int	 keys_jws_sign(struct ipc_wr *out, EVP_PKEY *key,
 	    const struct keys_jws_header *h, const void *payload, size_t len);

@@ -1,6 +1,6 @@
 /*
- * keys_parent: what the parent asks of keys: keys and certificates to load and
- * to make, and channels to add; see keys.h.  Called by keys.c.
+ * keys_parent: the parent's requests to keys: load or make keys and
+ * certificates, and add channels; see keys.h.  Called by keys.c.
  */
 #include <sodium.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 
 #define ERRSIZE		IPC_WHYSIZE
 
-/* MSG_KEY_RESULT: `err' NULL and the result, or what is wrong. */
+/* Send MSG_KEY_RESULT: with `err' NULL the result, else what is wrong. */
 static int
 result(struct ipc_child *c, const char *err, const void *p, size_t len)
 {
@@ -43,7 +43,7 @@ on_tls(void *arg, int *fd)
 	return (result(arg, NULL, hash, sizeof(hash)));
 }
 
-/* Use the node key `sec', which is zeroed, unless `rv' is -1. */
+/* Put the node key `sec' in force and zero it, unless `rv' is -1. */
 static int
 use_node(struct ipc_child *c, int rv, uint8_t sec[KEYS_NODELEN],
     const char *err)
@@ -118,7 +118,10 @@ on_metacert(void *arg)
 	return (result(arg, NULL, pem, (size_t)len));
 }
 
-/* Make, write and load a key and its certificate.  Bytes of PEM, or -1. */
+/*
+ * Make, write and load a key and its certificate.  Returns the bytes of PEM, or
+ * -1.
+ */
 static int
 selfsign(int fd, char **names, size_t n, char *pem, char *err, size_t errsize)
 {

@@ -1,6 +1,6 @@
 /*
- * keys_sign: the TLS private keys.  Called by keys.c with what a worker asked
- * for, which is taken as hostile; touches no descriptor.
+ * keys_sign: the TLS private keys.  Called by keys.c with a worker's request,
+ * which is untrusted input; touches no descriptor.
  */
 
 #include <openssl/err.h>
@@ -15,14 +15,14 @@
 struct tls_key {
 	uint8_t		 hash[IPC_KEYHASH_LEN];
 	EVP_PKEY	*pkey;
-	EVP_PKEY_CTX	*ctx;		/* ready to sign; NULL none */
+	EVP_PKEY_CTX	*ctx;		/* prepared for signing; NULL: none */
 	int		 padding;	/* of ctx; RSA's, else 0 */
 };
 
 static struct tls_key	*table;
 static size_t		 ntable;
 
-/* Drop a key, which zeroes it. */
+/* Free a key, which zeroes it. */
 static void
 forget(struct tls_key *k)
 {
@@ -103,7 +103,7 @@ keys_sign_retain(const uint8_t *hashes, size_t n)
 	ntable = kept;
 }
 
-/* The digests of TLS 1.2 and 1.3, SHA-1 left out (RFC 9155). */
+/* The digests of TLS 1.2 and 1.3, without SHA-1 (RFC 9155). */
 static const EVP_MD *
 md_of_size(size_t len)
 {
@@ -122,7 +122,7 @@ md_of_size(size_t len)
 int
 keys_sign_is_digestinfo(const uint8_t *p, size_t len)
 {
-	/* RFC 8017, 9.2, note 1: the same DER but for four bytes. */
+	/* RFC 8017, 9.2, note 1: all use the same DER except for four bytes. */
 	uint8_t	 head[19] = { 0x30, 0, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86,
 		    0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0, 0x05, 0x00, 0x04,
 		    0 };
@@ -149,7 +149,7 @@ keys_sign_is_digestinfo(const uint8_t *p, size_t len)
 	return (memcmp(p, head, sizeof(head)) == 0);
 }
 
-/* XOR the mask that MGF1 makes of `seed' over `p' (RFC 8017, B.2.1). */
+/* XOR the MGF1 mask made from `seed' into `p' (RFC 8017, B.2.1). */
 static int
 mgf1_xor(uint8_t *p, size_t len, const uint8_t *seed, const EVP_MD *md)
 {
@@ -174,8 +174,8 @@ mgf1_xor(uint8_t *p, size_t len, const uint8_t *seed, const EVP_MD *md)
 
 /*
  * Is `em' of emLen `len' an encoding with this hash and a salt of its size?
- * The order of checks is that of RFC 8017, 9.1.2, steps 4 to 10; the digest
- * itself is not known here.
+ * The checks follow the order of RFC 8017, 9.1.2, steps 4 to 10; the digest
+ * itself is unknown here.
  */
 static int
 is_pss_with(const uint8_t *em, size_t len, int embits, const EVP_MD *md)
@@ -222,7 +222,9 @@ keys_sign_is_pss(const uint8_t *em, size_t len, int bits)
 	return (0);
 }
 
-/* May `pkey' sign this, and with which RSA padding (0: it is not RSA)? */
+/*
+ * May `pkey' sign this input, and with which RSA padding (0: not an RSA key)?
+ */
 static int
 is_tls(EVP_PKEY *pkey, uint8_t alg, const uint8_t *in, size_t inlen,
     int *padding)
@@ -246,8 +248,8 @@ is_tls(EVP_PKEY *pkey, uint8_t alg, const uint8_t *in, size_t inlen,
 }
 
 /*
- * The context of the key to sign with this padding.  It is kept: to make one
- * costs as much as half a signature.  NULL when it can't be made.
+ * The context for signing with this padding.  It is kept: making one costs as
+ * much as half a signature.  Returns NULL when it can't be made.
  */
 static EVP_PKEY_CTX *
 ready(struct tls_key *k, int padding)

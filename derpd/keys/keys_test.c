@@ -234,7 +234,8 @@ ATF_TC_BODY(tls, tc)
 	ATF_CHECK(verifies(c, sig, n));
 	ATF_CHECK_EQ(-1, key_ask(MSG_KEY_TLS, NULL, text_file("bad", "x"),
 	    hash, sizeof(hash), err));
-	ATF_CHECK_MSG(strstr(err, "no private key") != NULL, "%s", err);
+	ATF_CHECK_MSG(strstr(err, "no readable private key") != NULL, "%s",
+	    err);
 	ipc_chan_free(s);
 	parent_cert_free(c);
 	child_stop();

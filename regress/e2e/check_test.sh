@@ -116,10 +116,10 @@ acme_keys_body() {
 	chmod 600 eab
 	good "with a MAC key"
 	secret state/acme-account.key junk
-	bad 'acme {' 'acme-account.key: there is no private key in it'
+	bad 'acme {' 'acme-account.key: there is no readable private key in it'
 	rm state/acme-account.key
 	secret state/acme-account-next.key junk
-	bad 'acme {' 'acme-account-next.key: there is no private key in it'
+	bad 'acme {' 'acme-account-next.key: there is no readable private key in it'
 	rm state/acme-account-next.key
 }
 
@@ -234,10 +234,10 @@ at_run_time_body() {
 	e2e_launch
 	! ctl cert renew >renew.out 2>&1 ||
 	    e2e_fail "derpctl cert renew is content"
-	grep -q 'acme-account.key: there is no private key' renew.out ||
+	grep -q 'acme-account.key: there is no readable private key' renew.out ||
 	    e2e_fail "derpctl cert renew printed: $(cat renew.out)"
 	wait_until "derpctl cert names the account key" \
-	    cert_says "last error.*acme-account.key: there is no private key"
+	    cert_says "last error.*acme-account.key: there is no readable private key"
 	e2e_stop
 }
 
