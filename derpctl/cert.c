@@ -1,7 +1,8 @@
 /*
- * cert: the certificates that derpd serves, and who renews them.
+ * cert: `derpctl cert': the certificates that derpd serves and how they are
+ * renewed.
  *
- * Called by derpctl.c.  The object is described in control.h.
+ * Called by derpctl.c. control.h describes the JSON object.
  */
 #include <sys/types.h>
 #include <stdio.h>
@@ -35,7 +36,7 @@ put_cert(FILE *fp, const struct json *j, json_ref r)
 	ctl_show_line(fp, j, r, "error", "last error");
 }
 
-/* Print the object.  0, or -1: not what control.h says. */
+/* Print the object.  Returns 0, or -1 when it does not match control.h. */
 static int
 print(FILE *fp, const char *text, size_t len)
 {

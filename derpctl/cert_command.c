@@ -1,8 +1,8 @@
 /*
- * cert_command: have derpd renew or revoke its certificate, or change its
- * account key.
+ * cert_command: request a renewal or revocation of derpd's certificate, or an
+ * account key rollover.
  *
- * Called by cert.c.  derpd answers when it is done, with a line.
+ * Called by cert.c. derpd answers with one line when the job is done.
  */
 #include <sys/types.h>
 #include <stdio.h>
@@ -12,10 +12,10 @@
 #include "messages.h"
 #include "show.h"
 
-#define LINESIZE	1024	/* room for the line */
-#define WAIT_MS		330000	/* a little more than derpd waits */
+#define LINESIZE	1024	/* room for the answer */
+#define WAIT_MS		330000	/* slightly longer than derpd's own limit */
 
-/* Reasons that a subscriber may give: RFC 5280 5.3.1, by number. */
+/* Revocation reasons that a subscriber may give: RFC 5280 5.3.1, by number. */
 static const struct {
 	const char	*name;
 	uint8_t		 reason;
@@ -36,7 +36,7 @@ ctl_cert_reason(const char *name)
 	return -1;
 }
 
-/* Print derpd's line. */
+/* Print derpd's answer. */
 static int
 got_line(struct ipc_msg *m, void *arg)
 {
@@ -71,7 +71,7 @@ ctl_cert_command(const struct ctl *ctl, enum ipc_acme_job job, int reason)
 	ipc_wr_init(&w);
 	ipc_put_ctl_cert_do(&w, &v);
 	rv = ipc_wr_ok(&w) ? ctl_request(&mine, MSG_CTL_CERT_DO, &w, got_line,
-	    &mine) : ctl_failed(ctl, "no memory");
+	    &mine) : ctl_failed(ctl, "out of memory");
 	ipc_wr_free(&w);
 	return rv;
 }

@@ -1,8 +1,8 @@
 /*
- * clients: the connected clients, one a line.
+ * clients: `derpctl clients': the connected clients, one per line.
  *
- * Called by derpctl.c.  Each client comes as a message of its own (control.h),
- * so that a large relay's list is never held as a whole.
+ * Called by derpctl.c.  Each client arrives as a message of its own
+ * (control.h), so that derpctl never holds the whole list of a large relay.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -43,7 +43,7 @@ fmt_addr(char *dst, size_t size, const struct ipc_client_info *c)
 
 #define MAX_KINDS	5
 
-/* What kind of client it is, a word each; how many. */
+/* Collect the properties of a client, one word each.  Returns their number. */
 static size_t
 kinds_of(const struct ipc_client_info *c, const char *words[MAX_KINDS])
 {
@@ -126,7 +126,7 @@ ctl_clients_json(struct json_out *o, const struct ipc_client_info *c)
 	json_out_end(o);
 }
 
-/* With -j: the list, if it is not open yet; what fails from now on ends it. */
+/* With -j, begin the list unless it is open; later errors end it. */
 static void
 open_list(struct list *l)
 {
@@ -137,7 +137,7 @@ open_list(struct list *l)
 	l->ctl.doc = &l->doc;
 }
 
-/* One MSG_CTL_CLIENT. */
+/* Handle a MSG_CTL_CLIENT. */
 static int
 got_client(struct ipc_msg *m, void *arg)
 {

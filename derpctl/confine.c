@@ -1,8 +1,8 @@
 /*
- * confine: derpctl gives up what its command does not need.
+ * confine: drop the rights that a command does not need.
  *
- * Called by request.c, map_check.c and probe.c.  With pledge(2) and unveil(2)
- * on OpenBSD; elsewhere derpctl keeps the rights of whoever calls it.
+ * Called by request.c, map_check.c and probe.c.  Uses pledge(2) and unveil(2)
+ * on OpenBSD.  On other systems derpctl keeps the rights of its caller.
  */
 #include <err.h>
 #include <stddef.h>
@@ -48,7 +48,7 @@ ctl_confine_probe(const char *cafile)
 		cafile = tls_default_ca_cert_file();
 	if (unveil(cafile, "r") == -1)
 		err(1, "unveil %s", cafile);
-	/* `dns' covers the resolver's files, unveiled or not. */
+	/* `dns' covers the resolver's files even when they are not unveiled. */
 	if (pledge("stdio rpath inet dns", NULL) == -1)
 		err(1, "pledge");
 }

@@ -1,8 +1,8 @@
 /*
- * derpctl: look at a running derpd, steer it, and probe a relay.
+ * derpctl: show and control a running derpd, and probe a relay.
  *
- * Called by people and scripts.  Talks to derpd's control socket (request.c)
- * or, for `probe', to a relay over the network as a client would.
+ * Run by people and scripts.  Connects to derpd's control socket (request.c)
+ * or, for `probe', to a relay over the network like any client.
  */
 #include <sys/types.h>
 #include <signal.h>
@@ -37,8 +37,10 @@ main(int argc, char *argv[])
 	size_t		i;
 	int		ch, rv;
 
-	/* A leading + keeps glibc from looking for options behind the command;
-	   elsewhere it is an option character that nobody can mean. */
+	/*
+	 * The leading + makes glibc stop at the command.  Other systems treat
+	 * it as an ordinary option character.
+	 */
 	while ((ch = getopt(argc, argv, "+js:")) != -1)
 		switch (ch) {
 		case 'j':
@@ -62,7 +64,7 @@ main(int argc, char *argv[])
 		ctl_usage();
 	rv = commands[i].run(&ctl, argc, argv);
 	if (fflush(stdout) == EOF || ferror(stdout)) {
-		fprintf(stderr, "derpctl: standard output can't be written\n");
+		fprintf(stderr, "derpctl: can't write to standard output\n");
 		rv = 1;
 	}
 	return rv;

@@ -1,7 +1,7 @@
 /*
- * map: the maps that derpd serves; and the commands that begin with `map'.
+ * map: `derpctl map': the maps that derpd serves, and the `map' subcommands.
  *
- * Called by derpctl.c.  The object is described in control.h.
+ * Called by derpctl.c. control.h describes the JSON object.
  */
 #include <sys/types.h>
 #include <stdio.h>
@@ -83,7 +83,7 @@ put_others(FILE *fp, const struct json *j, json_ref list)
 		ctl_show_member(fp, j, r, "url");
 		fputs(": ", fp);
 		ctl_show_member(fp, j, r, "state");
-		fputs(", asked ", fp);
+		fputs(", requested ", fp);
 		ctl_show_age(fp, j, r, "checked");
 		fputs(" ago\n", fp);
 		ctl_show_line(fp, j, r, "error", "");
@@ -101,7 +101,7 @@ put_map(FILE *fp, const struct json *j, json_ref r)
 	ctl_show_member(fp, j, r, "source");
 	fputs("\n  state        ", fp);
 	ctl_show_member(fp, j, r, "state");
-	fputs(", looked at ", fp);
+	fputs(", last checked ", fp);
 	ctl_show_age(fp, j, r, "checked");
 	fputs(" ago\n", fp);
 	ctl_show_line(fp, j, r, "error", "error");
@@ -133,7 +133,7 @@ ctl_maps_print(FILE *fp, const char *text, size_t len)
 		return -1;
 	}
 	if (json_count(j, maps) == 0)
-		fputs("no map is served here\n", fp);
+		fputs("no map is served\n", fp);
 	for (r = json_first(j, maps); r != -1; r = json_next(j, r)) {
 		if (r != json_first(j, maps))
 			fputc('\n', fp);

@@ -1,7 +1,7 @@
 /*
- * map_check: is a file a good DERP map?  For people, and for their CI.
+ * map_check: `derpctl map check': validate a DERP map in a file.
  *
- * Called by map.c.  Needs no derpd.
+ * Called by map.c, for people and CI jobs.  Works without derpd.
  */
 #include <sys/types.h>
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include "json.h"
 #include "mapcheck.h"
 
-/* What is found, as it comes. */
+/* Findings, reported as they arrive. */
 struct map_findings {
 	const struct ctl *ctl;
 	unsigned int	  errors, warnings;
@@ -52,7 +52,7 @@ ctl_read_file(const char *path, size_t max, size_t *len)
 	return p;
 }
 
-/* As text to standard error, as JSON in the list that is open. */
+/* Print a finding to standard error, or add it to the open JSON list. */
 static void
 found(int error, const char *line, void *arg)
 {
@@ -73,7 +73,7 @@ found(int error, const char *line, void *arg)
 	(*n)++;
 }
 
-/* How many regions and nodes a good map has. */
+/* Count the regions and nodes of a valid map. */
 static void
 count(const char *text, size_t len, size_t *regions, size_t *nodes)
 {
@@ -93,7 +93,7 @@ count(const char *text, size_t len, size_t *regions, size_t *nodes)
 	json_free(j);
 }
 
-/* The verdict, behind what was found. */
+/* Print the result after the findings. */
 static void
 put_verdict(struct map_findings *f, const char *name, int good, size_t regions,
     size_t nodes)
@@ -106,7 +106,7 @@ put_verdict(struct map_findings *f, const char *name, int good, size_t regions,
 		ctl_json_end(&f->doc, stdout);
 	} else if (good) {
 		ctl_put_text(stdout, name, strlen(name));
-		printf(": good, %zu region%s, %zu node%s\n", regions,
+		printf(": valid, %zu region%s, %zu node%s\n", regions,
 		    regions == 1 ? "" : "s", nodes, nodes == 1 ? "" : "s");
 	}
 }

@@ -1,8 +1,8 @@
 /*
- * map_edit: change a map file: add a node, remove or set something.
+ * map_edit: `derpctl map add', `remove' and `set': edit a map file.
  *
- * Called by map.c.  Needs no derpd; one that serves the file notices by itself.
- * Nothing is written unless the result is a good map.
+ * Called by map.c.  Works without derpd; a derpd that serves the file reloads
+ * it by itself.  The file is written only if the result is a valid map.
  */
 #include <sys/types.h>
 #include <sys/stat.h>
@@ -23,24 +23,27 @@
 
 static const char	empty_map[] = "{\n  \"Regions\": {}\n}\n";
 
-/* A map file while it is changed. */
+/* A map file that is being edited. */
 struct edit {
 	const struct ctl *ctl;
-	char		 path[PATH_MAX]; /* links resolved */
+	char		 path[PATH_MAX]; /* with symbolic links resolved */
 	char		*text;
 	size_t		 len;
-	struct stat	 st;		/* as it was read */
+	struct stat	 st;		/* when it was read */
 	int		 is_new;
-	char		 error[256];	/* first fault of the result */
+	char		 error[256];	/* first error in the result */
 };
 
-/* Read the file, or begin a new one if `make' is 1.  0, or 1 (said). */
+/*
+ * Read the file, or start an empty map if it is missing and `make' is 1.
+ * Returns 0, or 1 with an error reported.
+ */
 static int
 edit_open(struct edit *e, const struct ctl *ctl, const char *file, int make)
 {
 	memset(e, 0, sizeof(*e));
 	e->ctl = ctl;
-	/* A link stays, what it points to is replaced. */
+	/* A symbolic link stays; its target is replaced. */
 	if (realpath(file, e->path) == NULL) {
 		if (errno != ENOENT || !make)
 			return ctl_failed(ctl, "%s: %s", file, strerror(errno));
@@ -48,7 +51,7 @@ edit_open(struct edit *e, const struct ctl *ctl, const char *file, int make)
 		strlcpy(e->path, file, sizeof(e->path));
 		e->len = sizeof(empty_map) - 1;
 		if ((e->text = strdup(empty_map)) == NULL)
-			return ctl_failed(ctl, "no memory");
+			return ctl_failed(ctl, "out of memory");
 		return 0;
 	}
 	if (stat(e->path, &e->st) == -1 ||
@@ -61,7 +64,7 @@ edit_open(struct edit *e, const struct ctl *ctl, const char *file, int make)
 	    MAP_MAX_SIZE);
 }
 
-/* Errors and warnings about the result. */
+/* Collect errors and warnings about the result. */
 static void
 found(int error, const char *line, void *arg)
 {
@@ -76,7 +79,7 @@ found(int error, const char *line, void *arg)
 	fputc('\n', stderr);
 }
 
-/* Somebody else has changed the file since it was read. */
+/* Has the file changed on disk since it was read? */
 static int
 changed(const struct edit *e)
 {
@@ -90,7 +93,9 @@ changed(const struct edit *e)
 	    st.st_mtim.tv_nsec != e->st.st_mtim.tv_nsec;
 }
 
-/* Put the new text in place of the file, if it is a good map.  0, or 1. */
+/*
+ * Replace the file with the new text if that is a valid map.  Returns 0 or 1.
+ */
 static int
 edit_write(struct edit *e, const struct ipc_wr *w)
 {
@@ -101,12 +106,12 @@ edit_write(struct edit *e, const struct ipc_wr *w)
 	if (map_check((const char *)w->p, w->len, e->path, NULL, found,
 	    e) == -1)
 		return ctl_failed(e->ctl,
-		    "nothing was changed: the map would not "
-		    "be good: %s", e->error);
+		    "nothing was changed: the result is not a "
+		    "valid map: %s", e->error);
 	if (changed(e))
 		return ctl_failed(e->ctl,
-		    "nothing was changed: somebody else has "
-		    "just changed %s: try again", e->path);
+		    "nothing was changed: another process has "
+		    "just modified %s; try again", e->path);
 	if (base_file_replace(e->path, w->p, w->len, e->is_new ? NULL : &attr,
 	    err, sizeof(err)) == -1)
 		return ctl_failed(e->ctl, "%s", err);
@@ -115,7 +120,7 @@ edit_write(struct edit *e, const struct ipc_wr *w)
 	return 0;
 }
 
-/* The end of each command: `rv' is what the edit gave. */
+/* Finish a command; `rv' is the result of the edit. */
 static int
 finish(struct edit *e, int rv, const char *err, struct ipc_wr *w)
 {
@@ -163,7 +168,7 @@ ctl_cmd_map_add(const struct ctl *ctl, int argc, char **argv)
 	if (errstr != NULL)
 		return ctl_failed(ctl,
 		    "region %s: expected a number, 900 to 999 "
-		    "for one of your own", argv[1]);
+		    "for a region of your own", argv[1]);
 	from = argc == 3 ? argv[2] : "-";
 	if ((node = ctl_read_file(from, MAX_NODE, &nlen)) == NULL)
 		return ctl_failed(ctl, "%s: %s", from, strerror(errno));
@@ -204,7 +209,7 @@ ctl_cmd_map_set(const struct ctl *ctl, int argc, char **argv)
 	char		err[MAPEDIT_ERROR];
 	int		rv, as_text = 0;
 
-	/* No getopt: a value may begin with a minus. */
+	/* getopt is not used: a value may begin with a minus. */
 	if (argc > 1 && strcmp(argv[1], "-s") == 0) {
 		as_text = 1;
 		argc--;

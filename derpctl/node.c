@@ -1,7 +1,8 @@
 /*
- * node: this machine's node of a DERP map, as derpd would write it.
+ * node: `derpctl node': this machine's node for a DERP map, as derpd writes it.
  *
- * Called by derpctl.c.  JSON with and without -j: it is there to be pasted.
+ * Called by derpctl.c.  Prints JSON with and without -j, to be pasted into a
+ * map.
  */
 #include <sys/types.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /*
- * out: text for people and JSON for programs, with nothing in it that a
- * terminal would obey.
+ * out: print text for people and JSON for programs, without characters that a
+ * terminal would interpret.
  *
- * Called by every command.  Touches the stream that it is given.
+ * Called by every command.  Writes only to the stream passed to it.
  */
 #include <sys/types.h>
 #include <inttypes.h>
@@ -114,8 +114,10 @@ ctl_put_json_doc(FILE *fp, const char *text, size_t len)
 	while (len > 0) {
 		if ((n = json_utf8(u, len, &cp)) == 0)
 			return -1;
-		/* Below 0x20 a well-formed text has white space alone, and
-		   that between its tokens. */
+		/*
+		 * Well-formed JSON has bytes below 0x20 only as white space
+		 * between tokens.
+		 */
 		if (cp == '\r')
 			fputc(' ', fp);
 		else if (cp >= 0x20 && json_is_control(cp))
@@ -137,7 +139,10 @@ ctl_fmt_bytes(char *dst, size_t size, uint64_t n)
 	int			u = -1;
 
 	while (whole >= 1000 && u < 5) {
-		/* In tenths first, so that nothing is lost or overflows. */
+		/*
+		 * Compute tenths first: this loses no precision and can't
+		 * overflow.
+		 */
 		tenths = (whole % 1024) * 10 / 1024;
 		whole /= 1024;
 		u++;

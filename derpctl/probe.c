@@ -1,9 +1,9 @@
 /*
- * probe: does the relay at this address work?  Two clients log in over TLS, as
- * anybody's would, and exchange packets both ways.
+ * probe: `derpctl probe': test a relay.  Two clients log in over TLS like any
+ * client and exchange packets in both directions.
  *
- * Called by derpctl.c.  Touches the network and the file of certificate
- * authorities; asks derpd itself nothing, so it probes any DERP server.
+ * Called by derpctl.c.  Uses the network and the file of CA certificates.
+ * Works with any DERP server; it does not use the control socket.
  */
 #include <sys/types.h>
 #include <stdarg.h>
@@ -18,17 +18,20 @@
 #include "derpclient.h"
 #include "hex.h"
 
-#define STEP_MS		10000	/* what any one step may take */
-#define HELLO_MS	250	/* between two tries to reach the other */
+#define STEP_MS		10000	/* limit for each step */
+#define HELLO_MS	250	/* between two tries to reach the peer */
 #define HELLO_LEN	24
-#define COUNT		12	/* packets each way unless -n says */
+#define COUNT		12	/* packets in each direction without -n */
 #define COUNT_MAX	1000000
 
-/* A tunnel's usual, empty, tiny, a disco packet's least, several records. */
+/*
+ * A tunnel's usual size, empty, tiny, the smallest disco packet, several
+ * records.
+ */
 static const size_t sizes[] = { 1400, 0, 1, 62, 16384, FRAME_MAX_PACKET };
 #define NSIZES	(sizeof(sizes) / sizeof(sizes[0]))
 
-/* One end of the conversation. */
+/* One of the two clients. */
 struct end {
 	const char		*name;
 	struct net_derpclient	*c;
@@ -38,7 +41,7 @@ struct ctl_probe {
 	const struct ctl		*ctl;
 	struct net_derpclient_opts	 opts;
 	long long			 count;
-	unsigned int			 steps;	/* said so far */
+	unsigned int			 steps;	/* reported so far */
 	struct ctl_json			 doc;	/* with -j */
 	struct end			 a, b;
 	uint8_t				 hello[HELLO_LEN];
@@ -50,7 +53,7 @@ static void	report(struct ctl_probe *, const char *, ...)
 static int	wrong(struct ctl_probe *, const char *, ...)
 		    __attribute__((format(printf, 2, 3)));
 
-/* One step was done: a line for people, a string of an array with -j. */
+/* Report a completed step: a line of text, or with -j a string of an array. */
 static void
 report(struct ctl_probe *p, const char *fmt, ...)
 {
@@ -73,7 +76,7 @@ report(struct ctl_probe *p, const char *fmt, ...)
 	p->steps++;
 }
 
-/* A step failed: say so, end the JSON object; always -1. */
+/* Report a failed step and end the JSON object.  Always returns -1. */
 static int
 wrong(struct ctl_probe *p, const char *fmt, ...)
 {
@@ -91,14 +94,14 @@ wrong(struct ctl_probe *p, const char *fmt, ...)
 	return -1;
 }
 
-/* Log one end in; 0 or -1. */
+/* Log in one client.  Returns 0 or -1. */
 static int
 login(struct ctl_probe *p, struct end *e, enum net_derpclient_start start)
 {
 	char	key[2 * FRAME_KEY_LEN + 1];
 
 	if ((e->c = net_derpclient_new()) == NULL)
-		return wrong(p, "%s: no memory", e->name);
+		return wrong(p, "%s: out of memory", e->name);
 	p->opts.start = start;
 	if (net_derpclient_open(e->c, &p->opts, STEP_MS) == -1)
 		return wrong(p, "%s can't log in: %s", e->name,
@@ -110,7 +113,9 @@ login(struct ctl_probe *p, struct end *e, enum net_derpclient_start start)
 	return 0;
 }
 
-/* Both ends log in, in both start modes when the server offers them. */
+/*
+ * Log in both clients, with both start modes if the server offers fast start.
+ */
 static int
 login_both(struct ctl_probe *p)
 {
@@ -127,7 +132,7 @@ login_both(struct ctl_probe *p)
 		return -1;
 	if (memcmp(net_derpclient_server_key(p->a.c),
 	    net_derpclient_server_key(p->b.c), FRAME_KEY_LEN) != 0)
-		return wrong(p, "a and b were told different relay keys: are "
+		return wrong(p, "a and b received different relay keys: are "
 		    "there several servers behind this address?");
 	base_hex_put(key, net_derpclient_server_key(p->a.c), FRAME_KEY_LEN);
 	report(p, "the relay is nodekey:%s", key);
@@ -135,11 +140,12 @@ login_both(struct ctl_probe *p)
 }
 
 /*
- * The next frame of `type' for this end.  1, 0 not in time (for the caller to
- * judge), -1.  Frames that a server may send at any time are passed over.
+ * Wait for the next frame of `type' for this client, skipping frames that a
+ * server may send at any time.  Returns 1, 0 on timeout (the caller decides),
+ * -1 on error.
  */
 static int
-await(struct ctl_probe *p, struct end *e, uint8_t type,
+wait_frame(struct ctl_probe *p, struct end *e, uint8_t type,
     struct net_derpclient_frame *f, int ms)
 {
 	long long	until = net_stream_until(ms), left;
@@ -154,16 +160,16 @@ await(struct ctl_probe *p, struct end *e, uint8_t type,
 		if (rv == 0 || f->type == type)
 			return rv;
 		if (f->type == FRAME_RESTARTING)
-			return wrong(p, "%s: the server is being stopped",
+			return wrong(p, "%s: the server is shutting down",
 			    e->name);
 		if (f->type == FRAME_HEALTH && f->len > 0)
-			return wrong(p, "%s: the server complains: %.*s",
-			    e->name, (int)(f->len > 200 ? 200 : f->len),
+			return wrong(p, "%s: the server reports a problem: "
+			    "%.*s", e->name, (int)(f->len > 200 ? 200 : f->len),
 			    (const char *)f->p);
 	}
 }
 
-/* Is this RecvPacket frame the packet `pkt' of `from'? */
+/* Is this RecvPacket frame the packet `pkt' from `from'? */
 static int
 is_packet(const struct net_derpclient_frame *f, const struct end *from,
     const uint8_t *pkt, size_t len)
@@ -185,8 +191,8 @@ send_packet(struct ctl_probe *p, struct end *from, struct end *to,
 }
 
 /*
- * Reach the other end for the first time.  Tried again and again: a relay may
- * drop packets for a client that has only just come.
+ * Exchange the first packets with the peer.  Repeated until one arrives: a
+ * relay may drop packets for a client that has just logged in.
  */
 static int
 greet(struct ctl_probe *p, struct end *from, struct end *to)
@@ -197,19 +203,20 @@ greet(struct ctl_probe *p, struct end *from, struct end *to)
 	for (i = 0; i < STEP_MS / HELLO_MS; i++) {
 		if (send_packet(p, from, to, p->hello, HELLO_LEN) == -1)
 			return -1;
-		if ((rv = await(p, to, FRAME_RECV_PACKET, &f, HELLO_MS)) == -1)
+		rv = wait_frame(p, to, FRAME_RECV_PACKET, &f, HELLO_MS);
+		if (rv == -1)
 			return -1;
 		if (rv == 1 && is_packet(&f, from, p->hello, HELLO_LEN))
 			return 0;
 		if (rv == 1)
-			return wrong(p, "%s got a packet that %s did not send",
-			    to->name, from->name);
+			return wrong(p, "%s received a packet that %s did not "
+			    "send", to->name, from->name);
 	}
-	return wrong(p, "nothing that %s sends reaches %s", from->name,
+	return wrong(p, "no packet from %s reaches %s", from->name,
 	    to->name);
 }
 
-/* One packet of random bytes from end to end; it must come as it was sent. */
+/* Send one packet of random bytes; it must arrive unchanged. */
 static int
 exchange(struct ctl_probe *p, struct end *from, struct end *to, size_t len)
 {
@@ -220,8 +227,8 @@ exchange(struct ctl_probe *p, struct end *from, struct end *to, size_t len)
 	if (send_packet(p, from, to, p->pkt, len) == -1)
 		return -1;
 	do {
-		rv = await(p, to, FRAME_RECV_PACKET, &f, STEP_MS);
-		/* A greeting that was slow and sent again is no surprise. */
+		rv = wait_frame(p, to, FRAME_RECV_PACKET, &f, STEP_MS);
+		/* Skip a greeting that was repeated and arrived late. */
 	} while (rv == 1 && is_packet(&f, from, p->hello, HELLO_LEN));
 	if (rv == -1)
 		return -1;
@@ -253,7 +260,7 @@ exchange_all(struct ctl_probe *p)
 	return 0;
 }
 
-/* A ping and its pong. */
+/* Send a ping and wait for its pong. */
 static int
 ping(struct ctl_probe *p, struct end *e)
 {
@@ -266,7 +273,7 @@ ping(struct ctl_probe *p, struct end *e)
 	    STEP_MS) == -1)
 		return wrong(p, "%s can't ping: %s", e->name,
 		    net_derpclient_error(e->c));
-	if ((rv = await(p, e, FRAME_PONG, &f, STEP_MS)) == -1)
+	if ((rv = wait_frame(p, e, FRAME_PONG, &f, STEP_MS)) == -1)
 		return -1;
 	if (rv == 0 || f.len != sizeof(data) ||
 	    memcmp(f.p, data, sizeof(data)) != 0)
@@ -275,7 +282,10 @@ ping(struct ctl_probe *p, struct end *e)
 	return 0;
 }
 
-/* One end goes; the other, which heard from it, must be told. */
+/*
+ * One client leaves; the other, which received packets from it, must receive
+ * PeerGone.
+ */
 static int
 leave(struct ctl_probe *p, struct end *goes, struct end *stays)
 {
@@ -286,17 +296,17 @@ leave(struct ctl_probe *p, struct end *goes, struct end *stays)
 	memcpy(key, net_derpclient_key(goes->c), sizeof(key));
 	net_derpclient_free(goes->c);
 	goes->c = NULL;
-	if ((rv = await(p, stays, FRAME_PEER_GONE, &f, STEP_MS)) == -1)
+	if ((rv = wait_frame(p, stays, FRAME_PEER_GONE, &f, STEP_MS)) == -1)
 		return -1;
 	if (rv == 0 || f.len < FRAME_KEY_LEN ||
 	    memcmp(f.p, key, sizeof(key)) != 0)
-		return wrong(p, "%s was not told that %s left", stays->name,
-		    goes->name);
-	report(p, "%s left, and %s was told", goes->name, stays->name);
+		return wrong(p, "%s received no PeerGone after %s left",
+		    stays->name, goes->name);
+	report(p, "%s left, and %s received PeerGone", goes->name, stays->name);
 	return 0;
 }
 
-/* The whole conversation; 0 or -1. */
+/* Run all steps.  Returns 0 or -1. */
 static int
 converse(struct ctl_probe *p)
 {
@@ -312,7 +322,7 @@ converse(struct ctl_probe *p)
 	return leave(p, &p->b, &p->a);
 }
 
-/* Read the options and arguments of the command into *p. */
+/* Parse the command's options and arguments into *p. */
 static void
 options(struct ctl_probe *p, int argc, char **argv)
 {
@@ -321,7 +331,7 @@ options(struct ctl_probe *p, int argc, char **argv)
 
 	optind = 1;
 #ifdef __GLIBC__
-	/* A value of 0 makes glibc begin anew within a vector. */
+	/* Setting it to 0 makes glibc start again within an argument vector. */
 	optind = 0;
 #elif defined(__OpenBSD__) || defined(__FreeBSD__) || defined(__NetBSD__)
 	optreset = 1;
@@ -381,7 +391,7 @@ ctl_cmd_probe(const struct ctl *ctl, int argc, char **argv)
 	ctl_confine_probe(p.opts.trust == STREAM_CAFILE ? p.opts.trust_arg :
 	    NULL);
 	if ((p.pkt = malloc(FRAME_MAX_PACKET)) == NULL || sodium_init() == -1)
-		return ctl_failed(ctl, "probe: no memory");
+		return ctl_failed(ctl, "probe: out of memory");
 	randombytes_buf(p.hello, sizeof(p.hello));
 	rv = converse(&p);
 	net_derpclient_free(p.a.c);

@@ -1,8 +1,7 @@
 /*
- * reload: the commands that change something in derpd: reload, log.
+ * reload: `derpctl reload' and `derpctl log'.
  *
- * Called by derpctl.c.  What was wrong with a reload comes as derpd's verdict
- * and is said by request.c.
+ * Called by derpctl.c. request.c prints derpd's errors about a reload.
  */
 #include <sys/types.h>
 #include <stdio.h>
@@ -12,9 +11,9 @@
 #include "ctl.h"
 #include "messages.h"
 
-/* Say that it is done. */
+/* Report success. */
 static int
-good(const struct ctl *ctl, const char *what)
+succeeded(const struct ctl *ctl, const char *what)
 {
 	if (ctl->json)
 		ctl_json_ok(stdout, NULL, NULL);
@@ -31,7 +30,7 @@ ctl_cmd_reload(const struct ctl *ctl, int argc, char **argv)
 		ctl_usage();
 	if (ctl_request(ctl, MSG_CTL_RELOAD, NULL, NULL, NULL) != 0)
 		return 1;
-	return good(ctl, "configuration reloaded");
+	return succeeded(ctl, "configuration reloaded");
 }
 
 int
@@ -50,9 +49,10 @@ ctl_cmd_log(const struct ctl *ctl, int argc, char **argv)
 	v.verbose = verbose;
 	ipc_put_ctl_verbose(&w, &v);
 	rv = ipc_wr_ok(&w) ? ctl_request(ctl, MSG_CTL_VERBOSE, &w, NULL, NULL) :
-	    ctl_failed(ctl, "no memory");
+	    ctl_failed(ctl, "out of memory");
 	ipc_wr_free(&w);
 	if (rv != 0)
 		return 1;
-	return good(ctl, verbose ? "logging verbosely" : "logging briefly");
+	return succeeded(ctl, verbose ? "logging verbosely" :
+	    "logging briefly");
 }

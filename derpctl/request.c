@@ -1,8 +1,9 @@
 /*
- * request: one question to derpd over its control socket, and its answer.
+ * request: send one request to derpd over its control socket and receive the
+ * answer.
  *
- * Called by every command but probe.  Touches the control socket.  The messages
- * and who may send them are in msg.h, their payloads in control.h.
+ * Called by every command but probe.  Touches the control socket. msg.h defines
+ * the messages and their permissions, control.h their payloads.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -17,13 +18,13 @@
 #include "ctl.h"
 #include "ipcsend.h"
 
-#define ANSWER_MS	30000	/* a reload may have many certificates to do */
+#define ANSWER_MS	30000	/* a reload may load many certificates */
 #define WHY_MAX		4096
 
 /* The derpd that answers. */
 struct ctl_server {
 	struct ipc_chan	*chan;
-	char		 build[IPC_BUILDSIZE];	/* "" not known yet */
+	char		 build[IPC_BUILDSIZE];	/* "": unknown */
 };
 
 int
@@ -48,7 +49,7 @@ ctl_failed(const struct ctl *ctl, const char *fmt, ...)
 	return 1;
 }
 
-/* Connect to the socket; the descriptor, or -1 with errno. */
+/* Connect to the socket.  Returns the descriptor, or -1 with errno. */
 static int
 dial(const char *path)
 {
@@ -73,7 +74,7 @@ dial(const char *path)
 	return fd;
 }
 
-/* What to do about a socket that can't be reached. */
+/* What the user can do about an unreachable socket. */
 static const char *
 advice(int e)
 {
@@ -82,28 +83,29 @@ advice(int e)
 	case ECONNREFUSED:
 		return ": is derpd running, and is this its control socket?";
 	case EACCES:
-		return ": only root and the socket's group may ask";
+		return ": only root and the socket's group may connect";
 	}
 	return "";
 }
 
 /*
- * Why derpd can't be asked, or does not answer.  What it closes at once, as it
- * does to users who may not ask, breaks either the question or the answer.
+ * Why a request could not be sent or was not answered.  When derpd closes a
+ * connection at once, as for users without permission, either the request or
+ * the answer fails.
  */
 static const char *
 reason(int e)
 {
 	if (e == EPIPE || e == ECONNRESET)
-		return "it closed the connection: its log says why";
+		return "it closed the connection; see its log for the reason";
 	if (e == EPROTO)
 		return "its answer is malformed";
 	return strerror(e);
 }
 
 /*
- * Say that derpd on the socket failed so; if it is of another build than
- * derpctl, as after an upgrade, or may be, that is why.  1.
+ * Report a failure of derpd on the socket, with the builds when they differ, as
+ * after an upgrade, or derpd's is unknown.  Always returns 1.
  */
 static int
 server_failed(const struct ctl *ctl, const struct ctl_server *s,
@@ -120,7 +122,7 @@ server_failed(const struct ctl *ctl, const struct ctl_server *s,
 	    ctl->socket, why, s->build, ipc_build_id());
 }
 
-/* The next message within `ms'; 0, or 1 with why said. */
+/* Receive a message within `ms'.  Returns 0, or 1 with the reason reported. */
 static int
 receive(const struct ctl *ctl, struct ctl_server *s, struct ipc_msg *m, int ms)
 {
@@ -132,7 +134,7 @@ receive(const struct ctl *ctl, struct ctl_server *s, struct ipc_msg *m, int ms)
 	return server_failed(ctl, s, reason(errno));
 }
 
-/* Tell each other the builds; 0, or 1 with why said. */
+/* Exchange build ids.  Returns 0, or 1 with the reason reported. */
 static int
 greet(const struct ctl *ctl, struct ctl_server *s)
 {
@@ -153,21 +155,24 @@ greet(const struct ctl *ctl, struct ctl_server *s)
 	return rv ? 0 : server_failed(ctl, s, reason(EPROTO));
 }
 
-/* MSG_CTL_DONE: derpd's verdict.  0, or 1 with why said. */
+/*
+ * Handle MSG_CTL_DONE, derpd's result.  Returns 0, or 1 with the reason
+ * reported.
+ */
 static int
 done(const struct ctl *ctl, const struct ctl_server *s, struct ipc_msg *m)
 {
 	struct ipc_msg_ctl_done	v;
 
 	if (ipc_get_ctl_done(&m->rd, &v) == -1)
-		return server_failed(ctl, s, "its verdict is malformed");
+		return server_failed(ctl, s, "its result is malformed");
 	if (!v.ok)
 		return ctl_failed(ctl, "%s", v.why[0] != '\0' ? v.why :
-		    "derpd refused, and did not say why");
+		    "derpd refused the request and gave no reason");
 	return 0;
 }
 
-/* Take messages until derpd is done. */
+/* Receive messages until derpd reports the result. */
 static int
 answer(const struct ctl *ctl, struct ctl_server *s, ctl_reply_cb cb, void *arg)
 {

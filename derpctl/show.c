@@ -38,7 +38,10 @@ ctl_show_text(const struct json *j, json_ref r, const char *name, char *dst,
 	FILE	*fp;
 
 	dst[0] = '\0';
-	/* One byte less than there is: some systems write no NUL when full. */
+	/*
+	 * One byte is left out: some systems write no NUL when the buffer is
+	 * full.
+	 */
 	if ((fp = fmemopen(dst, size - 1, "w")) == NULL)
 		return "?";
 	ctl_show_member(fp, j, r, name);

@@ -1,9 +1,8 @@
 /*
- * status: what derpd says of itself, as text for people.
+ * status: `derpctl status': derpd's status as text.
  *
- * Called by derpctl.c.  The object is described in control.h; whatever is
- * missing from it is shown as a dash, so that derpctl and derpd may differ by
- * a version.
+ * Called by derpctl.c. control.h describes the JSON object.  A missing member
+ * is shown as a dash, so that derpctl and derpd may differ by a version.
  */
 #include <sys/types.h>
 #include <inttypes.h>
@@ -18,7 +17,7 @@
 #define DEPTH	8
 #define TOKENS	65536
 
-/* Time up: a number is seconds, a string is shown as it is. */
+/* Uptime: a number is in seconds; a string is shown unchanged. */
 static const char *
 uptime(const struct json *j, json_ref r, char *dst, size_t size)
 {
@@ -74,7 +73,7 @@ put_certificates(FILE *fp, const struct json *j, json_ref list)
 	}
 }
 
-/* Where STUN is answered, and whether it is. */
+/* STUN addresses and state. */
 static void
 put_stun(FILE *fp, const struct json *j, json_ref stun)
 {

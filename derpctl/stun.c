@@ -1,7 +1,8 @@
 /*
- * stun: ask a STUN server for one's address, as a client would (RFC 8489).
+ * stun: `derpctl stun': request one's address from a STUN server, like any
+ * client (RFC 8489).
  *
- * Called by derpctl.c.  Needs no derpd.
+ * Called by derpctl.c.  Works without derpd.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -20,7 +21,7 @@
 #define COOKIE		0x2112a442U
 #define HEADER		20
 #define TRIES		5
-#define WAIT_MS		500		/* for an answer, then ask again */
+#define WAIT_MS		500		/* before the request is repeated */
 #define DEFAULT_PORT	"3478"
 
 static unsigned int
@@ -29,7 +30,7 @@ get16(const uint8_t *p)
 	return (unsigned int)(p[0] << 8 | p[1]);
 }
 
-/* A Binding request without attributes and a fresh transaction. */
+/* Make a Binding request without attributes, with a new transaction ID. */
 static void
 make_request(uint8_t q[HEADER])
 {
@@ -40,7 +41,7 @@ make_request(uint8_t q[HEADER])
 	randombytes_buf(q + sizeof(head), HEADER - sizeof(head));
 }
 
-/* XOR-MAPPED-ADDRESS of `size' bytes at `a' as text.  0, or -1. */
+/* Format the XOR-MAPPED-ADDRESS of `size' bytes at `a'.  Returns 0, or -1. */
 static int
 mapped(const uint8_t *a, size_t size, const uint8_t *request, char *dst,
     size_t dstsize)
@@ -61,7 +62,10 @@ mapped(const uint8_t *a, size_t size, const uint8_t *request, char *dst,
 	return 0;
 }
 
-/* Is it the answer, and which address is in it?  0, or -1. */
+/*
+ * Parse the answer to the request and its address.  Returns 0, or -1 when the
+ * packet is not a valid answer.
+ */
 static int
 parse(const uint8_t *p, size_t len, const uint8_t *request, char *dst,
     size_t dstsize)
@@ -83,7 +87,7 @@ parse(const uint8_t *p, size_t len, const uint8_t *request, char *dst,
 	return -1;
 }
 
-/* 1 answered, 0 not in time, -1 with errno. */
+/* Returns 1 when answered, 0 on timeout, -1 with errno. */
 static int
 request_once(int fd, const uint8_t *request, char *dst, size_t dstsize)
 {
@@ -109,7 +113,7 @@ report(const struct ctl *ctl, const char *host, const char *port,
 	if (ctl->json)
 		ctl_json_ok(stdout, "address", address);
 	else
-		printf("%s port %s: you come from %s\n", host, port, address);
+		printf("%s port %s: your address is %s\n", host, port, address);
 	return 0;
 }
 
@@ -146,7 +150,7 @@ ctl_cmd_stun(const struct ctl *ctl, int argc, char **argv)
 	rv = rv == -1 ? errno : 0;
 	close(fd);
 	return ctl_failed(ctl,
-	    "%s port %s: no answer%s%s: is STUN on there, UDP "
-	    "let through, and its relay well?", argv[1], port,
+	    "%s port %s: no answer%s%s: is STUN enabled there, UDP "
+	    "let through, and the relay healthy?", argv[1], port,
 	    rv == 0 ? "" : ": ", rv == 0 ? "" : strerror(rv));
 }

@@ -1,5 +1,5 @@
 /*
- * usage: how derpctl is called.
+ * usage: print the usage of derpctl.
  *
  * Called by main and by every command whose arguments are wrong.
  */

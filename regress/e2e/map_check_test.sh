@@ -27,16 +27,16 @@ e2e_case good 60 "a good map, from a file and from standard input"
 good_body() {
 	e2e_paths
 	write_map
-	atf_check -o inline:"map.json: good, 1 region, 1 node\n" \
+	atf_check -o inline:"map.json: valid, 1 region, 1 node\n" \
 	    "$DERPCTL" map check map.json
-	atf_check -o inline:"standard input: good, 1 region, 1 node\n" \
+	atf_check -o inline:"standard input: valid, 1 region, 1 node\n" \
 	    "$DERPCTL" map check - <map.json
 	# A pipe delivers it in pieces.
 	{ head -c 100 map.json; tail -c +101 map.json; } |
-	    atf_check -o match:': good' "$DERPCTL" map check -
+	    atf_check -o match:': valid' "$DERPCTL" map check -
 	atf_check -o inline:'{"findings":[],"ok":true,"regions":1,"nodes":1}
 ' "$DERPCTL" -j map check map.json
-	atf_check -o match:': good, 1 region, 1 node' \
+	atf_check -o match:': valid, 1 region, 1 node' \
 	    "$DERPCTL" map check "$SRC/../../etc/derp-map.json"
 }
 
@@ -63,7 +63,7 @@ e2e_case warnings 60 "warnings alone do not fail"
 warnings_body() {
 	e2e_paths
 	write_map ', "DERPPort": 8443'
-	atf_check -o match:': good' -e match:'^warning: map.json:7:.*8443' \
+	atf_check -o match:': valid' -e match:'^warning: map.json:7:.*8443' \
 	    "$DERPCTL" map check map.json
 	atf_check -o match:'"kind":"warning"' -o match:'"ok":true' \
 	    "$DERPCTL" -j map check map.json

@@ -30,7 +30,7 @@ pinned_body() {
 	for _line in 'a logged in over TLSv1.3 .* by HTTP upgrade' \
 	    'b logged in over TLSv1.3 .* by fast start' \
 	    '24 packets each way, of 0 to 65536 bytes: all as sent' \
-	    'b left, and a was told' 'the relay works'; do
+	    'b left, and a received PeerGone' 'the relay works'; do
 		grep -q "$_line" run.out || e2e_fail "not printed: $_line"
 	done
 	_zeros=0000000000000000000000000000000000000000000000000000000000000000
