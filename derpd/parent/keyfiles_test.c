@@ -96,7 +96,7 @@ ATF_TC_WITHOUT_HEAD(kinds);
 ATF_TC_BODY(kinds, tc)
 {
 	ATF_CHECK(!accepted("none"));
-	SAYS("test key none: No such file or directory; make it, or correct "
+	SAYS("test key none: No such file or directory; create it, or correct "
 	    "the path\n");
 	ATF_REQUIRE_EQ(0, mkdir("dir", 0700));
 	ATF_CHECK(!accepted("dir"));

@@ -26,11 +26,12 @@ struct sandbox_net {
 };
 
 /*
- * Permanently confine this process to what `role', a child's role, needs: to the
- * rules of the role named in its row of roles.def.  `net' extends ROLE_FETCH and
- * ROLE_ACME (paths and ports) and ROLE_HEALTH (ports); for other roles it must
- * be NULL.  A refused call kills the process; with -DSANDBOX_DEBUG its name is
- * first written to standard error.  Returns 0, or -1 with errno.
+ * Permanently confine this process to what `role', a child's role, needs: to
+ * the rules of the role named in its row of roles.def.  `net' extends
+ * ROLE_FETCH and ROLE_ACME (paths and ports) and ROLE_HEALTH (ports); for other
+ * roles it must be NULL.  A refused call kills the process; with
+ * -DSANDBOX_DEBUG its name is first written to standard error.  Returns 0, or
+ * -1 with errno.
  */
 int	 sandbox_enter(enum ipc_role role, const struct sandbox_net *net);
 
