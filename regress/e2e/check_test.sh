@@ -92,7 +92,7 @@ keys_body() {
 	chmod 644 mesh.key
 	bad mesh "mesh.key: others can read .*chmod 600 $PWD/mesh.key"
 	rm mesh.key
-	bad mesh 'mesh.key: No such file or directory; make it'
+	bad mesh 'mesh.key: No such file or directory; create it'
 	e2e_conf
 	use_cert ec
 	e2e_conf
@@ -107,9 +107,9 @@ keys_body() {
 e2e_case acme_keys 60 "key files of the acme section"
 acme_keys_body() {
 	acme_conf "eab \"k\" key file \"$PWD/eab\""
-	bad 'eab "k"' 'eab.*: No such file or directory; make it'
+	bad 'eab "k"' 'eab.*: No such file or directory; create it'
 	secret eab 'not base64!'
-	bad 'eab "k"' 'eab: not a MAC key, expected base64'
+	bad 'eab "k"' 'eab: not a MAC key, expected only base64'
 	secret eab $MAC
 	chmod 644 eab
 	bad 'eab "k"' 'eab: others can read'
@@ -134,7 +134,7 @@ imports_body() {
 	good "with a pair"
 	[ -e state/acme-import.key ] || atf_fail "-n imported the pair"
 	secret state/acme-import.key junk
-	bad_state 'acme-import.key: there is no private'
+	bad_state 'acme-import.key: there is no readable private'
 	make_cert other "$HOST_NAME" ec
 	cp other.key state/acme-import.key
 	bad_state 'acme-import.key does not belong to'
@@ -147,7 +147,7 @@ e2e_case authorities 60 "files of certificate authorities"
 authorities_body() {
 	make_ca
 	acme_conf "ca file \"$PWD/roots\""
-	bad 'ca file' 'roots: No such file or directory; make it'
+	bad 'ca file' 'roots: No such file or directory; create it'
 	cp ca.pem roots
 	good "with authorities"
 	echo junk >roots
@@ -172,7 +172,7 @@ authorities_body() {
 	ca file \"$PWD/roots\"
 }"
 	e2e_conf
-	bad 'ca file' 'roots: No such file or directory; make it'
+	bad 'ca file' 'roots: No such file or directory; create it'
 }
 
 e2e_case directories 60 "directories in which files are created"
@@ -221,7 +221,7 @@ at_run_time_body() {
 	grep -Eq 'derpd.conf:[0-9]+: eab key .*eab: No such file' derpd.log ||
 	    e2e_fail "the log does not name the file"
 	wait_until "derpctl cert names the file" \
-	    cert_says "last error.*eab: No such file or directory; make it"
+	    cert_says "last error.*eab: No such file or directory; create it"
 	secret eab "not base64!"
 	! ctl reload >reload.out 2>&1 ||
 	    e2e_fail "a reload accepts an invalid MAC key"

@@ -32,7 +32,7 @@ landlock_refused_body() {
 	REAL=$DERPD
 	start_without 1
 	levels 'seccomp, no landlock (refused)'
-	grep -q 'sandbox: Landlock is refused.*landlock_create_ruleset.*going' \
+	grep -q 'sandbox: Landlock is refused.*landlock_create_ruleset.*continuing' \
 	    derpd.log || e2e_fail "the log does not name Landlock"
 	raw http-requests
 	e2e_stop
