@@ -164,17 +164,6 @@ first(void)
 	return (s);
 }
 
-static int
-on_now(void *arg)
-{
-	size_t i;
-
-	(void)arg;
-	for (i = 0; i < nsources; i++)
-		sources[i].due = base_clock_ms();
-	return (0);
-}
-
 /* Handle messages until the first source is due, forever without sources. */
 static void
 wait_for_work(void)
@@ -228,8 +217,7 @@ work(void *arg)
 }
 
 static const struct ipc_handlers handlers = {
-	.fetch_conf = on_conf,
-	.fetch_now = on_now
+	.fetch_conf = on_conf
 };
 
 static struct ipc_child child = {

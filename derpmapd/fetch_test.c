@@ -62,10 +62,15 @@ start_one(int body)
 	child_start(ROLE_FETCH, mapd_fetch_main, MSG_FETCH_CONF, &w);
 }
 
+/* Send the settings of start_one(1) again: the source is due at once. */
 static void
-now(void)
+again(void)
 {
-	child_tell(MSG_FETCH_NOW, NULL);
+	struct ipc_wr w;
+
+	begin(&w, 1);
+	source(&w, 5, peer.port, 1);
+	child_tell(MSG_FETCH_CONF, &w);
 }
 
 /* The next result must be `what' of source `id', with such a body. */
@@ -102,11 +107,11 @@ ATF_TC_BODY(works, tc)
 	serve(scenes, 4);
 	start_one(1);
 	expect(5, FETCH_NEW, "1", "");
-	now();
+	again();
 	expect(5, FETCH_SAME, "", "");
-	now();
+	again();
 	expect(5, FETCH_FAILED, "", "HTTP status 503");
-	now();
+	again();
 	expect(5, FETCH_SAME, "", "");
 	child_stop();
 	peer_stop(&peer);
@@ -149,7 +154,6 @@ ATF_TC_BODY(new_settings, tc)
 	expect(106, FETCH_SAME, "", "");
 	begin(&w, 0);
 	child_tell(MSG_FETCH_CONF, &w);
-	now();
 	child_stop();
 	peer_stop(&peer);
 }
@@ -194,7 +198,7 @@ ATF_TC_BODY(redirected, tc)
 	snprintf(why, sizeof(why), "redirects to localhost port %d, and fetch "
 	    "may not", other.port);
 	expect(5, FETCH_FAILED, "", why);
-	now();
+	again();
 	expect(5, FETCH_FAILED, "", why);
 	child_stop();
 	begin(&w, 2);
@@ -221,9 +225,9 @@ ATF_TC_BODY(heeds_parent, tc)
 	start_one(1);
 	for (i = 0; stat("request.0", &st) == -1 && i < 3000; i++)
 		usleep(10000);
-	now();
+	again();
 	expect(5, FETCH_NEW, "1", "");
-	now();
+	again();
 	for (i = 0; stat("request.2", &st) == -1 && i < 3000; i++)
 		usleep(10000);
 	child_stop();

@@ -256,7 +256,7 @@ ask_then_interrupt(struct ipc_chan *parent)
 	if (ipc_chan_ping(parent) == -1 || ipc_chan_flush(parent, 1000) == -1 ||
 	    ipc_chan_recv(parent, &m, 5000) == 0 || ipc_chan_owes_pong(parent))
 		_exit(1);
-	if (ipc_chan_send(parent, MSG_FETCH_NOW, NULL, -1) == -1 ||
+	if (ipc_chan_send(parent, MSG_STOP, NULL, -1) == -1 ||
 	    ipc_chan_flush(parent, 1000) == -1)
 		_exit(2);
 	_exit(0);
@@ -308,13 +308,13 @@ ATF_TC_BODY(interrupted, tc)
 	parent = ipc_chan_new(NULL, sv[1], ROLE_PARENT, ROLE_FETCH, NULL, NULL,
 	    NULL);
 	ATF_REQUIRE(us != NULL && parent != NULL);
-	ATF_REQUIRE(ipc_chan_send(parent, MSG_FETCH_NOW, NULL, -1) == 0 &&
+	ATF_REQUIRE(ipc_chan_send(parent, MSG_STOP, NULL, -1) == 0 &&
 	    ipc_chan_flush(parent, 1000) == 0);
 	ATF_CHECK_EQ(-1, mapd_source_fetch(&src, NULL, us, &res));
 	ATF_CHECK_EQ(0, src.known);
 	peer_stop(&peer);
 	ATF_REQUIRE(ipc_chan_recv(us, &m, 0) == 0);
-	ATF_CHECK_EQ(MSG_FETCH_NOW, m.type);
+	ATF_CHECK_EQ(MSG_STOP, m.type);
 	ipc_msg_free(&m);
 	start(&whole, 1);
 	ATF_REQUIRE(ipc_chan_ping(parent) == 0 && ipc_chan_flush(parent,

@@ -18,8 +18,7 @@
 
 /*
  * Between two results of a source: fetch queries a server at most every 5
- * seconds, the delay after a first failure, except when the parent requests a
- * fetch at once.
+ * seconds, the delay after a first failure.
  */
 #define RESULT_MS	5000
 
@@ -163,20 +162,4 @@ mapset_fetch_configure(struct parent *d)
 	if (parent_procs_adjust(&d->fetch) == 0 && d->fetch.chan != NULL &&
 	    mapset_fetch_wanted(d->conf) && send_conf(&d->fetch) == -1)
 		parent_procs_fail(&d->fetch, "could not be sent new settings");
-}
-
-void
-mapset_fetch_now(struct parent *d)
-{
-	size_t i, k;
-
-	if (d->fetch.chan == NULL ||
-	    ipc_chan_send(d->fetch.chan, MSG_FETCH_NOW, NULL, -1) == -1)
-		return;
-	for (i = 0; i < d->maps.n; i++) {
-		parent_results_one_more(&d->maps.v[i].due_ms, RESULT_MS);
-		for (k = 0; k < d->maps.v[i].nothers; k++)
-			parent_results_one_more(
-			    &d->maps.v[i].others[k].due_ms, RESULT_MS);
-	}
 }

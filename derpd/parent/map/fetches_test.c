@@ -1,7 +1,6 @@
 /*
  * fetches_test: which results fetch may send, and how many.
  */
-#include <sys/socket.h>
 #include <event2/event.h>
 
 #include "parent.h"
@@ -100,35 +99,9 @@ ATF_TC_BODY(many, tc)
 		ATF_REQUIRE_EQ(0, same(now + (uint64_t)i * RESULT_MS));
 }
 
-/* Each requested fetch permits one more result. */
-ATF_TC_WITHOUT_HEAD(at_once);
-ATF_TC_BODY(at_once, tc)
-{
-	int i, sv[2];
-
-	begin();
-	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
-	d.fetch.chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, ROLE_FETCH, NULL,
-	    NULL, NULL);
-	ATF_REQUIRE(d.fetch.chan != NULL);
-	for (i = 0; i < BURST; i++)
-		ATF_REQUIRE_EQ(0, same(0));
-	for (i = 0; i < 100; i++) {
-		mapset_fetch_now(&d);
-		ATF_REQUIRE_EQ_MSG(0, same(0), "time %d", i);
-	}
-	ATF_CHECK_EQ(-1, same(0));
-	/* Without a fetch process nothing is requested. */
-	ipc_chan_free(d.fetch.chan);
-	d.fetch.chan = NULL;
-	mapset_fetch_now(&d);
-	ATF_CHECK_EQ(-1, same(0));
-}
-
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, own);
 	ATF_TP_ADD_TC(tp, many);
-	ATF_TP_ADD_TC(tp, at_once);
 	return (atf_no_error());
 }

@@ -97,9 +97,6 @@ int	 mapset_fetch_start(struct parent_proc *p);
 /* Send the fetch process its settings. */
 void	 mapset_fetch_configure(struct parent *d);
 
-/* Fetch all maps now. */
-void	 mapset_fetch_now(struct parent *d);
-
 /*
  * A result of fetch at `now_ms' (monotonic), see MSG_FETCH_RESULT.  0, or -1:
  * malformed, for an unknown source, or more than a source may have.
