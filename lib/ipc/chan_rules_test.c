@@ -1,0 +1,232 @@
+/*
+ * chan_rules_test: the rules of msg.h on both sides of a channel, peers that
+ * break them, and the limit of what waits.
+ */
+#include <sys/types.h>
+#include <sys/queue.h>
+#include <sys/uio.h>
+#include <errno.h>
+#include <imsg.h>
+#include <unistd.h>
+
+#include "chanfixture.h"
+
+/* Check that sending fails with `error', and closes the descriptor. */
+static void
+refused(struct ipc_chan *c, uint32_t type, const struct ipc_wr *w, int fd,
+    int error)
+{
+	ATF_CHECK_EQ_MSG(-1, ipc_chan_send(c, type, w, fd), "%s",
+	    ipc_msg_name(type));
+	ATF_CHECK_EQ_MSG(error, errno, "%s: errno %d", ipc_msg_name(type),
+	    errno);
+	if (fd != -1)
+		ATF_CHECK_EQ(-1, fcntl(fd, F_GETFD));
+}
+
+ATF_TC_WITHOUT_HEAD(sender_rules);
+ATF_TC_BODY(sender_rules, tc)
+{
+	struct ipc_chan	*p;
+	struct ipc_wr	 w;
+
+	setup();
+	p = with_events(sv[0], ROLE_PARENT, ROLE_KEYS);
+	refused(p, MSG_SIGN, NULL, -1, EPERM);
+	refused(p, MSG_MAX, NULL, a_file(), EPERM);
+	refused(p, MSG_KEY_TLS, NULL, -1, EPERM);
+	refused(p, MSG_KEY_RETAIN, NULL, a_file(), EPERM);
+	ipc_wr_init(&w);
+	while (w.len <= MSG_MAXPAYLOAD)
+		ipc_wr_u64(&w, 0);
+	refused(p, MSG_KEY_RETAIN, &w, -1, EMSGSIZE);
+	w.bad = ENOMEM;
+	refused(p, MSG_KEY_RETAIN, &w, -1, ENOMEM);
+	ipc_wr_free(&w);
+	ATF_CHECK(ipc_chan_send(p, MSG_KEY_MESH, NULL, -1) == 0);
+	ATF_CHECK(ipc_chan_send(p, MSG_KEY_MESH, NULL, a_file()) == 0);
+	ipc_chan_free(p);
+	close(sv[1]);
+}
+
+/* What arrives when `from' writes this itself; 1 when it was dropped. */
+static int
+cheat_as(enum ipc_role from, uint32_t type, size_t len, int fd)
+{
+	const uint32_t		 valid = from == ROLE_PARENT ? MSG_STOP :
+				    MSG_SIGN;
+	static unsigned char	 data[MSG_MAXPAYLOAD * 2];
+	struct imsgbuf		 ib;
+	struct ipc_chan		*k;
+	int			 i;
+
+	setup();
+	ngone = nmsgs = 0;
+	k = with_events(sv[1], ROLE_KEYS, from);
+	fcntl(sv[0], F_SETFL, O_NONBLOCK);
+	ATF_REQUIRE(imsgbuf_init(&ib, sv[0]) == 0);
+	imsgbuf_allow_fdpass(&ib);
+	imsgbuf_set_maxsize(&ib, sizeof(data) + IMSG_HEADER_SIZE);
+	ATF_REQUIRE_EQ(1, imsg_compose(&ib, type, 0, 0, fd, data, len));
+	/* A valid one after it, which must not be taken any more. */
+	ATF_REQUIRE_EQ(1, imsg_compose(&ib, valid, 0, 0, -1, data, 1));
+	for (i = 0; i < 20; i++) {
+		if (imsgbuf_write(&ib) == -1)
+			break;
+		settle();
+	}
+	ATF_CHECK_MSG(ngone == 0 || nmsgs == 0, "taken after a violation");
+	imsgbuf_clear(&ib);
+	ipc_chan_free(k);
+	close(sv[0]);
+	event_base_free(base);
+	return ngone == 1;
+}
+
+static int
+cheat(uint32_t type, size_t len, int fd)
+{
+	return cheat_as(ROLE_RELAY, type, len, fd);
+}
+
+ATF_TC_WITHOUT_HEAD(receiver_rules);
+ATF_TC_BODY(receiver_rules, tc)
+{
+	ATF_CHECK_EQ(0, cheat(MSG_LOGIN, 100, -1));
+	ATF_CHECK_EQ(2, nmsgs);
+	ATF_CHECK_EQ(1, cheat(MSG_KEY_RETAIN, 0, -1));
+	ATF_CHECK_EQ(1, cheat(MSG_MAX, 0, -1));
+	ATF_CHECK_EQ(1, cheat(0xffffffff, 0, -1));
+	ATF_CHECK_EQ(1, cheat(MSG_LOGIN, 0, a_file()));
+	ATF_CHECK_EQ(1, cheat(MSG_LOGIN, MSG_MAXPAYLOAD + 1, -1));
+	ATF_CHECK_EQ(0, cheat(MSG_LOGIN, MSG_MAXPAYLOAD, -1));
+	/* A descriptor that must go along, may, and may not. */
+	ATF_CHECK_EQ(1, cheat_as(ROLE_PARENT, MSG_KEY_TLS, 0, -1));
+	ATF_CHECK_EQ(0, cheat_as(ROLE_PARENT, MSG_KEY_TLS, 0, a_file()));
+	ATF_CHECK_EQ(0, cheat_as(ROLE_PARENT, MSG_KEY_MESH, 0, -1));
+	ATF_CHECK_EQ(0, cheat_as(ROLE_PARENT, MSG_KEY_MESH, 0, a_file()));
+	ATF_CHECK_EQ(1, cheat_as(ROLE_PARENT, MSG_KEY_RETAIN, 0, a_file()));
+	/* Signs of life: malformed, not for a worker, not asked for. */
+	ATF_CHECK_EQ(0, cheat_as(ROLE_PARENT, MSG_PING, 4, -1));
+	ATF_CHECK_EQ(1, nmsgs);
+	ATF_CHECK_EQ(1, cheat_as(ROLE_PARENT, MSG_PING, 3, -1));
+	ATF_CHECK_EQ(1, cheat_as(ROLE_PARENT, MSG_PING, 5, -1));
+	ATF_CHECK_EQ(1, cheat(MSG_PING, 4, -1));
+	ATF_CHECK_EQ(1, cheat(MSG_PONG, 4, -1));
+}
+
+ATF_TC_WITHOUT_HEAD(receive_cheat);
+ATF_TC_BODY(receive_cheat, tc)
+{
+	struct ipc_chan	*wrong, *k;
+	struct ipc_msg	 m;
+
+	setup();
+	/* It takes itself for the parent; we know it is a relay. */
+	wrong = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
+	k = without_events(sv[1], ROLE_KEYS, ROLE_RELAY);
+	ATF_REQUIRE(ipc_chan_send(wrong, MSG_STOP, NULL, -1) == 0);
+	ATF_REQUIRE(ipc_chan_flush(wrong, 1000) == 0);
+	ATF_CHECK_EQ(-1, ipc_chan_recv(k, &m, 1000));
+	ATF_CHECK_EQ(EPROTO, errno);
+	ATF_CHECK_EQ(-1, ipc_chan_recv(k, &m, 1000));
+	ATF_CHECK_EQ(EPROTO, errno);
+	ATF_REQUIRE(ipc_chan_attach(k, base, on_msg, on_gone, arg) == 0);
+	settle();
+	ATF_CHECK_EQ(1, ngone);
+	ATF_CHECK_EQ(0, nmsgs);
+	ipc_chan_free(wrong);
+	ipc_chan_free(k);
+}
+
+/* A peer that does not read is lost; the loop says so, once. */
+ATF_TC_WITHOUT_HEAD(overflow);
+ATF_TC_BODY(overflow, tc)
+{
+	struct ipc_chan	*p;
+	struct ipc_wr	 w;
+	int		 i;
+
+	setup();
+	p = with_events(sv[0], ROLE_PARENT, ROLE_KEYS);
+	ipc_chan_limit(p, 1024 * 1024);
+	ipc_wr_init(&w);
+	while (w.len < 100000)
+		ipc_wr_u32(&w, 1);
+	for (i = 0; i < 10; i++)
+		ATF_REQUIRE(ipc_chan_send(p, MSG_KEY_RETAIN, &w, -1) == 0);
+	refused(p, MSG_KEY_RETAIN, &w, -1, ENOBUFS);
+	ATF_CHECK_EQ_MSG(0, ngone, "told within a call");
+	refused(p, MSG_KEY_METACERT, NULL, -1, EPIPE);
+	refused(p, MSG_KEY_TLS, NULL, a_file(), EPIPE);
+	settle();
+	ATF_CHECK_EQ(1, ngone);
+	ipc_chan_free(p);
+	ipc_wr_free(&w);
+	close(sv[1]);
+	/* Small ones are charged with what they take, descriptors with more. */
+	event_base_free(base);
+	setup();
+	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
+	ipc_chan_limit(p, 1024 * 1024);
+	for (i = 0; i < 1024 * 1024 / 64; i++)
+		if (ipc_chan_send(p, MSG_KEY_METACERT, NULL, -1) == -1)
+			break;
+	ATF_CHECK_EQ(ENOBUFS, errno);
+	ATF_CHECK(i < 1024 * 1024 / 64);
+	ipc_chan_free(p);
+	close(sv[1]);
+	event_base_free(base);
+	setup();
+	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
+	for (i = 0; i < 1000; i++)
+		if (ipc_chan_send(p, MSG_KEY_TLS, NULL, a_file()) == -1)
+			break;
+	ATF_CHECK_EQ(ENOBUFS, errno);
+	ATF_CHECK_MSG(i > 100 && i < 1000, "%d descriptors wait", i);
+	ipc_chan_free(p);
+	close(sv[1]);
+}
+
+/* What is written is not charged any more, though more waits behind it. */
+ATF_TC_WITHOUT_HEAD(charged);
+ATF_TC_BODY(charged, tc)
+{
+	struct ipc_chan	*p, *k;
+	struct ipc_msg	 m;
+	struct ipc_wr	 w;
+	int		 i;
+
+	setup();
+	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
+	k = without_events(sv[1], ROLE_KEYS, ROLE_PARENT);
+	ipc_chan_limit(p, 4 * 1024 * 1024);
+	ipc_wr_init(&w);
+	while (w.len < 1024 * 1024)
+		ipc_wr_u32(&w, 1);
+	for (i = 0; i < 3; i++)
+		ATF_REQUIRE(ipc_chan_send(p, MSG_KEY_RETAIN, &w, -1) == 0);
+	/* Far more than the limit, never more than it at a time. */
+	for (i = 0; i < 20; i++) {
+		while (ipc_chan_recv(k, &m, 0) == -1)
+			ATF_REQUIRE(ipc_chan_flush(p, 0) == 0 ||
+			    errno == ETIMEDOUT);
+		ipc_msg_free(&m);
+		ATF_REQUIRE_MSG(ipc_chan_send(p, MSG_KEY_RETAIN, &w, -1) == 0,
+		    "message %d: %zu bytes wait", i, ipc_chan_queued(p));
+		ATF_CHECK(ipc_chan_queued(p) > 0);
+	}
+	ipc_wr_free(&w);
+	ipc_chan_free(p);
+	ipc_chan_free(k);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, sender_rules);
+	ATF_TP_ADD_TC(tp, receiver_rules);
+	ATF_TP_ADD_TC(tp, receive_cheat);
+	ATF_TP_ADD_TC(tp, overflow);
+	ATF_TP_ADD_TC(tp, charged);
+	return (atf_no_error());
+}
