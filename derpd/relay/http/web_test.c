@@ -1,27 +1,9 @@
 /*
- * Tests of web.c: every answer, compared byte by byte.
+ * web_test: every answer of web.c, compared byte by byte; web_plain_test has
+ * those of the plain port.
  */
-#include <atf-c.h>
-#include <stdio.h>
-#include <string.h>
+#include "webfixture.h"
 
-#include "relayconf.h"
-#include "tokens.h"
-#include "web.h"
-
-#define DATE	"Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
-#define NOSNIFF	"X-Content-Type-Options: nosniff\r\n"
-#define STS	"Strict-Transport-Security: " \
-		"max-age=63072000; includeSubDomains\r\n"
-#define BROWSER	"Content-Security-Policy: default-src 'self'; "		\
-		"frame-ancestors 'none'; form-action 'self'; "		\
-		"base-uri 'self'; block-all-mixed-content; "		\
-		"object-src 'none'\r\nX-Frame-Options: DENY\r\n" NOSNIFF
-#define TEXT	"Content-Type: text/plain; charset=utf-8\r\n"
-#define HTML	"Content-Type: text/html; charset=utf-8\r\n"
-#define NOCACHE	"Cache-Control: no-cache, no-store, must-revalidate, "	\
-		"no-transform, max-age=0\r\n"
-#define HOST	"Host: relay.example.org\r\n"
 #define WS	"Upgrade: websocket\r\nConnection: Upgrade\r\n"		\
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 #define OFF	"HTTP/1.1 404 Not Found\r\n" DATE NOSNIFF TEXT		\
@@ -32,73 +14,8 @@
 		"000102030405060708090a0b0c0d0e0f"			\
 		"101112131415161718191a1b1c1d1ef0\r\n\r\n"
 
-static const uint8_t	node_key[32] = {
-	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
-	20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 0xf0
-};
-
-static struct web_env		env;
-static struct web_reply		out;
-static struct net_http_head	head;
-
-/* Clients: loopback and an external address, 192.0.2.1. */
+/* A client on this machine. */
 static const uint8_t	local[16] = { [15] = 1 };
-static const uint8_t	stranger[16] = { [10] = 0xff, 0xff, 192, 0, 2, 1 };
-
-static void
-setup(int tls)
-{
-	memset(&env, 0, sizeof(env));
-	env.tls = tls;
-	memcpy(env.peer, stranger, 16);
-	env.relay = 1;
-	env.home = HOME_PAGE;
-	env.node_key = node_key;
-	env.now = 784111777;
-}
-
-static enum web_action
-route(const char *request)
-{
-	int	n = net_http_parse_request(&head, request, strlen(request));
-
-	ATF_REQUIRE_MSG(n > 0, "%d: %s", n, request);
-	memset(&out, 0xff, sizeof(out));
-	return web_route(&env, &head, &out);
-}
-
-static void
-check(const char *want)
-{
-	ATF_CHECK_MSG(out.len == strlen(want) &&
-	    memcmp(out.buf, want, out.len) == 0, "got:\n%.*s\nwanted:\n%s",
-	    (int)out.len, out.buf, want);
-}
-
-/*
- * Check a request whose answer is `want', and that the connection stays open.
- */
-static void
-answer(const char *request, const char *want)
-{
-	ATF_CHECK_EQ_MSG(route(request), WEB_REPLY, "%s", request);
-	ATF_CHECK_EQ_MSG(out.close, 0, "%s", request);
-	check(want);
-}
-
-/* Check that the answer to `request' has the status `status' and `piece'. */
-static void
-partly(const char *request, int status, const char *piece)
-{
-	char	line[32];
-
-	ATF_CHECK_EQ_MSG(route(request), WEB_REPLY, "%s", request);
-	snprintf(line, sizeof(line), "HTTP/1.1 %d ", status);
-	ATF_CHECK_MSG(strncmp(out.buf, line, strlen(line)) == 0 &&
-	    memmem(out.buf, out.len, piece, strlen(piece)) != NULL,
-	    "%s: got:\n%.*s\nwanted: %s%s", request, (int)out.len, out.buf,
-	    line, piece);
-}
 
 ATF_TC_WITHOUT_HEAD(probe);
 ATF_TC_BODY(probe, tc)
@@ -312,84 +229,6 @@ ATF_TC_BODY(debug_peers, tc)
 		    i);
 }
 
-/* Clients of a node with an address and without a name send no name. */
-ATF_TC_WITHOUT_HEAD(nameless_host);
-ATF_TC_BODY(nameless_host, tc)
-{
-	static const char *const	hosts[] = { "", " :33445", " :" };
-	char				req[256];
-	size_t				i;
-	int				tls;
-
-	for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
-		setup(1);
-		snprintf(req, sizeof(req), "GET /derp HTTP/1.1\r\nHost:%s\r\n"
-		    "Upgrade: DERP\r\n\r\n", hosts[i]);
-		ATF_CHECK_EQ_MSG(route(req), WEB_UPGRADE_DERP, "%s", hosts[i]);
-		snprintf(req, sizeof(req), "GET /derp/probe HTTP/1.1\r\n"
-		    "Host:%s\r\n\r\n", hosts[i]);
-		partly(req, 200, "");
-		for (tls = 0; tls < 2; tls++) {
-			setup(tls);
-			snprintf(req, sizeof(req), "GET /generate_204 "
-			    "HTTP/1.1\r\nHost:%s\r\n\r\n", hosts[i]);
-			partly(req, 204, "");
-		}
-	}
-}
-
-ATF_TC_WITHOUT_HEAD(plain_port);
-ATF_TC_BODY(plain_port, tc)
-{
-	const char	*use = "HTTP/1.1 400 Bad Request\r\n" DATE NOSNIFF TEXT
-			    "Content-Length: 10\r\n\r\nUse HTTPS\n";
-
-	setup(0);
-	answer("GET /a?b=c&d HTTP/1.1\r\nHost: h.x:80\r\n\r\n",
-	    "HTTP/1.1 302 Found\r\n" DATE
-	    "Location: https://h.x:80/a?b=c&d\r\nContent-Length: 0\r\n\r\n");
-	answer("HEAD / HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP/1.1 302 Found\r\n"
-	    DATE "Location: https://h/\r\nContent-Length: 0\r\n\r\n");
-	answer("GET //evil? HTTP/1.1\r\nHost: [::1]:8\r\n\r\n",
-	    "HTTP/1.1 302 Found\r\n" DATE
-	    "Location: https://[::1]:8//evil?\r\nContent-Length: 0\r\n\r\n");
-	answer("GET http://zz?x HTTP/1.1\r\nHost: h\r\n\r\n",
-	    "HTTP/1.1 302 Found\r\n" DATE
-	    "Location: https://zz/?x\r\nContent-Length: 0\r\n\r\n");
-	partly("GET /derp HTTP/1.1\r\nHost: h\r\nUpgrade: DERP\r\n\r\n", 302,
-	    "Location: https://h/derp\r\n");
-	partly("GET /debugx HTTP/1.1\r\nHost: h\r\n\r\n", 302,
-	    "Location: https://h/debugx\r\n");
-	partly("GET /robots.txt HTTP/1.1\r\nHost: h\r\n\r\n", 302, "/robots");
-	answer("POST /a HTTP/1.1\r\nHost: h\r\n\r\n", use);
-	answer("CONNECT a:1 HTTP/1.1\r\nHost: h\r\n\r\n", use);
-	partly("GET /a HTTP/1.0\r\n\r\n", 400,
-	    "there is no name in Host");
-	partly("GET /a HTTP/1.1\r\nHost:\r\n\r\n", 400,
-	    "there is no name in Host");
-	partly("GET /a HTTP/1.1\r\nHost: :33445\r\n\r\n", 400,
-	    "there is no name in Host");
-}
-
-/* The largest possible head still gets a whole reply. */
-ATF_TC_WITHOUT_HEAD(longest_redirect);
-ATF_TC_BODY(longest_redirect, tc)
-{
-	static char	request[HTTP_MAX_HEAD + 1];
-	size_t		n;
-
-	setup(0);
-	memset(request, 'a', HTTP_MAX_HEAD);
-	memcpy(request, "GET /", 5);
-	n = HTTP_MAX_LINE;
-	memcpy(request + n - 9, " HTTP/1.1\r\nHost: ", 17);
-	memcpy(request + HTTP_MAX_HEAD - 4, "\r\n\r\n", 4);
-	ATF_CHECK_EQ(route(request), WEB_REPLY);
-	ATF_CHECK(out.len > HTTP_MAX_HEAD - 64);
-	ATF_CHECK(memcmp(out.buf + out.len - 23,
-	    "\r\nContent-Length: 0\r\n\r\n", 23) == 0);
-}
-
 ATF_TC_WITHOUT_HEAD(derp);
 ATF_TC_BODY(derp, tc)
 {
@@ -459,35 +298,6 @@ ATF_TC_BODY(no_relay, tc)
 	partly("GET /generate_204 HTTP/1.1\r\n" HOST "\r\n", 204, NOCACHE);
 	partly("GET /derp/probe HTTP/1.1\r\n" HOST "\r\n", 302,
 	    "Location: https://relay.example.org/derp/probe\r\n");
-}
-
-/*
- * A certificate authority requests a token on the plain port during an order.
- */
-ATF_TC_WITHOUT_HEAD(tokens);
-ATF_TC_BODY(tokens, tc)
-{
-	struct acme_token	 one = { "abc", "abc.thumb" };
-	struct acme_tokens	 set = { &one, 1 };
-
-	setup(0);
-	partly("GET " TOKEN_PATH "abc HTTP/1.1\r\n" HOST "\r\n", 302,
-	    "Location: https://relay.example.org" TOKEN_PATH "abc\r\n");
-	env.tokens = &set;
-	answer("GET " TOKEN_PATH "abc HTTP/1.1\r\n" HOST "\r\n",
-	    "HTTP/1.1 200 OK\r\n" DATE "Cache-Control: no-store\r\n"
-	    "Content-Type: application/octet-stream\r\n"
-	    "Content-Length: 9\r\n\r\nabc.thumb");
-	partly("GET " TOKEN_PATH "abd HTTP/1.1\r\n" HOST "\r\n", 404,
-	    "not found");
-	partly("GET /x HTTP/1.1\r\n" HOST "\r\n", 302,
-	    "Location: https://relay.example.org/x\r\n");
-	setup(1);
-	env.tokens = &set;
-	partly("GET " TOKEN_PATH "abc HTTP/1.1\r\n" HOST "\r\n", 200, "html");
-	env.relay = 0;
-	partly("GET " TOKEN_PATH "abc HTTP/1.1\r\n" HOST "\r\n", 404,
-	    "not found");
 }
 
 ATF_TC_WITHOUT_HEAD(websocket);
@@ -629,16 +439,11 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, debug);
 	ATF_TP_ADD_TC(tp, stats);
 	ATF_TP_ADD_TC(tp, debug_peers);
-	ATF_TP_ADD_TC(tp, nameless_host);
-	ATF_TP_ADD_TC(tp, plain_port);
-	ATF_TP_ADD_TC(tp, longest_redirect);
 	ATF_TP_ADD_TC(tp, derp);
 	ATF_TP_ADD_TC(tp, no_relay);
-	ATF_TP_ADD_TC(tp, tokens);
 	ATF_TP_ADD_TC(tp, websocket);
 	ATF_TP_ADD_TC(tp, bodies);
 	ATF_TP_ADD_TC(tp, errors);
 	ATF_TP_ADD_TC(tp, dates);
-
-	return atf_no_error();
+	return (atf_no_error());
 }
