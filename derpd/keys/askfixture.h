@@ -1,0 +1,158 @@
+/*
+ * askfixture: requests to a keys process, as its parent and as a worker, and
+ * their answers.  For the tests of the whole process.
+ */
+#ifndef ASKFIXTURE_H
+#define ASKFIXTURE_H
+
+#include <sys/socket.h>
+#include <atf-c.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "certs.h"
+#include "chan.h"
+#include "keys.h"
+#include "keysfixture.h"
+
+/* An empty file, open for reading and writing. */
+static inline int
+empty_file(const char *name)
+{
+	int	 fd;
+
+	ATF_REQUIRE((fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0600)) != -1);
+	return (fd);
+}
+
+static inline int
+reopen(const char *name)
+{
+	int	 fd;
+
+	ATF_REQUIRE((fd = open(name, O_RDONLY)) != -1);
+	return (fd);
+}
+
+static inline int
+text_file(const char *name, const char *text)
+{
+	int	 fd = empty_file(name);
+
+	ATF_REQUIRE_EQ((ssize_t)strlen(text), write(fd, text, strlen(text)));
+	close(fd);
+	return (reopen(name));
+}
+
+/*
+ * Ask keys and take its MSG_KEY_RESULT: bytes of the result in `out', or -1
+ * with `err' filled in.  Frees `w'.
+ */
+static inline long
+key_ask(uint32_t type, struct ipc_wr *w, int fd, void *out, size_t size,
+    char *err)
+{
+	struct ipc_msg	 m;
+	const uint8_t	*p;
+	uint8_t		 ok;
+	size_t		 n;
+
+	ATF_REQUIRE_EQ(0, ipc_chan_call(child, type, w, fd, &m, WAIT_MS));
+	if (w != NULL)
+		ipc_wr_free(w);
+	ATF_REQUIRE_EQ(MSG_KEY_RESULT, m.type);
+	ok = ipc_rd_u8(&m.rd);
+	ipc_rd_str(&m.rd, err, 256);
+	p = ipc_rd_blob(&m.rd, &n);
+	ATF_REQUIRE(ipc_rd_end(&m.rd));
+	ATF_REQUIRE(n <= size);
+	ATF_CHECK_EQ(ok != 0, err[0] == '\0');
+	memcpy(out, p, n);
+	ipc_msg_free(&m);
+	return (ok ? (long)n : -1);
+}
+
+/* A worker's channel of the kind. */
+static inline struct ipc_chan *
+worker_channel(unsigned int worker, enum ipc_keychan kind)
+{
+	struct ipc_chan	*c;
+	struct ipc_wr	 w;
+	int		 sv[2];
+
+	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
+	ipc_wr_init(&w);
+	ipc_wr_u32(&w, worker);
+	ipc_wr_u8(&w, (uint8_t)kind);
+	ATF_REQUIRE_EQ(0, ipc_chan_send(child, MSG_KEY_CHAN, &w, sv[1]));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(child, WAIT_MS));
+	ipc_wr_free(&w);
+	c = ipc_chan_new(NULL, sv[0], kind == KEYCHAN_ACME ? ROLE_ACME :
+	    ROLE_RELAY, ROLE_KEYS, NULL, NULL, NULL);
+	ATF_REQUIRE(c != NULL);
+	return (c);
+}
+
+static inline struct parent_cert *
+selfsign(char *err)
+{
+	char			 pem[KEYS_PEMSIZE];
+	struct parent_cert	*c;
+	struct ipc_wr		 w;
+	long			 n;
+
+	ipc_wr_init(&w);
+	ipc_wr_u32(&w, 2);
+	ipc_wr_str(&w, "relay.example.org");
+	ipc_wr_str(&w, "192.0.2.1");
+	n = key_ask(MSG_KEY_SELFSIGN, &w, empty_file("tls"), pem, sizeof(pem),
+	    err);
+	ATF_REQUIRE_MSG(n > 0, "%s", err);
+	c = parent_cert_parse("self-signed", pem, (size_t)n, err, 256);
+	ATF_REQUIRE_MSG(c != NULL, "%s", err);
+	return (c);
+}
+
+/* Ask for a signature of 32 bytes; its length, or -1 when refused. */
+static inline int
+sign(struct ipc_chan *c, const uint8_t *hash, uint8_t *sig)
+{
+	static const uint8_t	 digest[32] = { 3 };
+	static uint64_t		 cookie = 100;
+	struct ipc_msg		 m;
+	struct ipc_wr		 w;
+	const uint8_t		*p;
+	uint8_t			 ok;
+	size_t			 n;
+
+	ipc_wr_init(&w);
+	ipc_wr_u64(&w, ++cookie);
+	ipc_wr_bytes(&w, hash, IPC_KEYHASH_LEN);
+	ipc_wr_u8(&w, SIGN_ECDSA);
+	ipc_wr_blob(&w, digest, sizeof(digest));
+	ATF_REQUIRE_EQ(0, ipc_chan_call(c, MSG_SIGN, &w, -1, &m, WAIT_MS));
+	ipc_wr_free(&w);
+	ATF_REQUIRE_EQ(MSG_SIGNED, m.type);
+	ATF_REQUIRE_EQ(cookie, ipc_rd_u64(&m.rd));
+	ok = ipc_rd_u8(&m.rd);
+	p = ipc_rd_blob(&m.rd, &n);
+	ATF_REQUIRE(ipc_rd_end(&m.rd));
+	ATF_REQUIRE(n <= KEYS_SIGN_MAXLEN);
+	memcpy(sig, p, n);
+	ipc_msg_free(&m);
+	return (ok ? (int)n : -1);
+}
+
+/* The channel is closed from the other end. */
+static inline void
+check_closed(struct ipc_chan *c)
+{
+	struct ipc_msg	 m;
+
+	ATF_CHECK_EQ(-1, ipc_chan_recv(c, &m, WAIT_MS));
+	ATF_CHECK_EQ(-1, ipc_chan_fd(c));
+	ipc_chan_free(c);
+}
+
+#endif

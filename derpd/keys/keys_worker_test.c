@@ -1,0 +1,278 @@
+/*
+ * keys_worker_test: the keys process as the workers see it, within its sandbox:
+ * logins, and workers that flood it, read nothing or break the rules.
+ */
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <errno.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "askfixture.h"
+
+static const uint8_t	 nonce[24] = { 4 };
+static uint8_t		 client_pub[32], client_sec[32];
+
+/* Queue a login with `text' on the channel. */
+static void
+send_login(struct ipc_chan *c, uint64_t cookie, const uint8_t *node_pub,
+    const void *text, size_t len)
+{
+	struct ipc_wr	 w;
+	uint8_t		*box;
+
+	ATF_REQUIRE((box = malloc(len + 16)) != NULL);
+	ATF_REQUIRE_EQ(0, crypto_box_easy(box, text, len, nonce, node_pub,
+	    client_sec));
+	ipc_wr_init(&w);
+	ipc_wr_u64(&w, cookie);
+	ipc_wr_bytes(&w, client_pub, sizeof(client_pub));
+	ipc_wr_bytes(&w, nonce, sizeof(nonce));
+	ipc_wr_blob(&w, box, len + 16);
+	ipc_wr_blob(&w, "{\"version\":2}", 13);
+	ATF_REQUIRE_EQ(0, ipc_chan_send(c, MSG_LOGIN, &w, -1));
+	ipc_wr_free(&w);
+	free(box);
+}
+
+static void
+check_login(struct ipc_chan *c, uint64_t cookie, int ok, uint32_t mesh,
+    const char *text)
+{
+	struct ipc_msg	 m;
+	const uint8_t	*p;
+	size_t		 n;
+
+	ATF_REQUIRE_EQ(0, ipc_chan_recv(c, &m, WAIT_MS));
+	ATF_REQUIRE_EQ(MSG_LOGIN_RESULT, m.type);
+	ATF_CHECK_EQ(cookie, ipc_rd_u64(&m.rd));
+	ATF_CHECK_EQ(ok, ipc_rd_u8(&m.rd));
+	ATF_CHECK_EQ(mesh, ipc_rd_u32(&m.rd));
+	p = ipc_rd_blob(&m.rd, &n);
+	ATF_REQUIRE(p != NULL);
+	if (text != NULL)
+		ATF_CHECK(n == strlen(text) && memcmp(p, text, n) == 0);
+	p = ipc_rd_blob(&m.rd, &n);
+	ATF_CHECK_EQ(ok ? 24 + 16 + 13 : 0, n);
+	ATF_CHECK(ipc_rd_end(&m.rd));
+	ipc_msg_free(&m);
+}
+
+#define MESH	"00112233445566778899aabbccddeeff" \
+		"00112233445566778899aabbccddeeff"
+#define BLANK	"00000000000000000000000000000000" \
+		"00000000000000000000000000000000"
+
+/* The mesh key that was read takes effect, or is forgotten. */
+static void
+commit_mesh(uint8_t use)
+{
+	struct ipc_wr	 w;
+	char		 err[256];
+
+	ipc_wr_init(&w);
+	ipc_wr_u8(&w, use);
+	ipc_wr_u32(&w, 0);
+	ATF_CHECK_EQ(0, key_ask(MSG_KEY_RETAIN, &w, -1, err, 0, err));
+}
+
+ATF_TC_WITHOUT_HEAD(login);
+ATF_TC_BODY(login, tc)
+{
+	const char	*text = "{\"meshKey\":\"" MESH "\"}";
+	uint8_t		 node_pub[32];
+	char		 err[256];
+	struct ipc_chan	*c;
+
+	start();
+	crypto_box_keypair(client_pub, client_sec);
+	ATF_REQUIRE_EQ(32, key_ask(MSG_KEY_NODE_NEW, NULL, empty_file("node"),
+	    node_pub, sizeof(node_pub), err));
+	c = worker_channel(1, KEYCHAN_BOX);
+	send_login(c, 1, node_pub, text, strlen(text));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
+	check_login(c, 1, 1, KEYS_NOOFFSET, text);
+
+	ATF_REQUIRE_EQ(0, key_ask(MSG_KEY_MESH, NULL, text_file("mesh",
+	    MESH "\n"), err, 0, err));
+	send_login(c, 6, node_pub, text, strlen(text));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
+	check_login(c, 6, 1, KEYS_NOOFFSET, text);
+	commit_mesh(0);
+	commit_mesh(1);		/* of nothing */
+	send_login(c, 7, node_pub, text, strlen(text));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
+	check_login(c, 7, 1, KEYS_NOOFFSET, text);
+	ATF_REQUIRE_EQ(0, key_ask(MSG_KEY_MESH, NULL, text_file("mesh",
+	    MESH "\n"), err, 0, err));
+	commit_mesh(1);
+	send_login(c, 2, node_pub, text, strlen(text));
+	send_login(c, 3, client_pub, text, strlen(text));	/* not to us */
+	send_login(c, 4, node_pub, "", 0);
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
+	check_login(c, 2, 1, 12, "{\"meshKey\":\"" BLANK "\"}");
+	check_login(c, 3, 0, KEYS_NOOFFSET, "");
+	check_login(c, 4, 1, KEYS_NOOFFSET, "");
+
+	ATF_CHECK_EQ(-1, key_ask(MSG_KEY_MESH, NULL, text_file("bad", "1"),
+	    err, 0, err));
+	ATF_REQUIRE_EQ(0, key_ask(MSG_KEY_MESH, NULL, -1, err, 0, err));
+	commit_mesh(1);
+	send_login(c, 5, node_pub, text, strlen(text));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
+	check_login(c, 5, 1, KEYS_NOOFFSET, text);
+	ipc_chan_free(c);
+	child_stop();
+}
+
+/* Ask for signatures and take the answers, without end. */
+static void
+flood(struct ipc_chan *c, const uint8_t *hash)
+{
+	static const uint8_t	 digest[32] = { 3 };
+	uint64_t		 n;
+	struct ipc_msg		 m;
+	struct ipc_wr		 w;
+
+	for (n = 1;; n++) {
+		ipc_wr_init(&w);
+		ipc_wr_u64(&w, n);
+		ipc_wr_bytes(&w, hash, IPC_KEYHASH_LEN);
+		ipc_wr_u8(&w, SIGN_ECDSA);
+		ipc_wr_blob(&w, digest, sizeof(digest));
+		if (ipc_chan_send(c, MSG_SIGN, &w, -1) == -1 ||
+		    ipc_chan_flush(c, WAIT_MS) == -1)
+			_exit(0);
+		ipc_wr_free(&w);
+		while (n >= 1000 && ipc_chan_recv(c, &m, WAIT_MS) == 0) {
+			ipc_msg_free(&m);
+			break;
+		}
+	}
+}
+
+/* A worker that asks for signatures without end keeps nobody's login away. */
+ATF_TC_WITHOUT_HEAD(sign_flood);
+ATF_TC_BODY(sign_flood, tc)
+{
+	uint8_t			 node_pub[32];
+	char			 err[256];
+	struct ipc_chan		*bad, *good;
+	struct parent_cert	*cert;
+	struct ipc_msg		 m;
+	pid_t			 flooder;
+
+	start();
+	cert = selfsign(err);
+	crypto_box_keypair(client_pub, client_sec);
+	ATF_REQUIRE_EQ(32, key_ask(MSG_KEY_NODE_NEW, NULL, empty_file("node"),
+	    node_pub, sizeof(node_pub), err));
+	bad = worker_channel(1, KEYCHAN_SIGN);
+	good = worker_channel(2, KEYCHAN_BOX);
+	ATF_REQUIRE((flooder = fork()) != -1);
+	if (flooder == 0) {
+		in_child = 1;
+		flood(bad, cert->hash);
+	}
+	usleep(200000);
+	send_login(good, 1, node_pub, "{}", 2);
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(good, WAIT_MS));
+	ATF_CHECK_EQ(0, ipc_chan_recv(good, &m, 3000));
+	kill(flooder, SIGKILL);
+	ATF_REQUIRE_EQ(flooder, waitpid(flooder, NULL, 0));
+	ipc_chan_free(bad);
+	ipc_chan_free(good);
+	parent_cert_free(cert);
+	child_stop();
+}
+
+/*
+ * A worker that reads no answers stops neither itself nor the signatures, and
+ * does not fill keys' memory: that stops to read what the worker asks.
+ */
+ATF_TC_WITHOUT_HEAD(stuck_worker);
+ATF_TC_BODY(stuck_worker, tc)
+{
+	const size_t		 size = 200 * 1024;
+	const int		 many = 60;	/* three times what keys holds
+						   back */
+	uint8_t			 node_pub[32], sig[KEYS_SIGN_MAXLEN];
+	char			 err[256], *text;
+	struct ipc_chan		*box, *s;
+	struct parent_cert	*c;
+	int			 i;
+
+	start();
+	crypto_box_keypair(client_pub, client_sec);
+	ATF_REQUIRE_EQ(32, key_ask(MSG_KEY_NODE_NEW, NULL, empty_file("node"),
+	    node_pub, sizeof(node_pub), err));
+	c = selfsign(err);
+	box = worker_channel(1, KEYCHAN_BOX);
+	s = worker_channel(2, KEYCHAN_SIGN);
+	ATF_REQUIRE((text = calloc(1, size)) != NULL);
+	for (i = 0; i < many; i++) {
+		send_login(box, (uint64_t)i, node_pub, text, size);
+		(void)ipc_chan_flush(box, 20);
+		ATF_REQUIRE(sign(s, c->hash, sig) > 0);
+	}
+	/* Of 12 MB keys takes what it may hold, and then no more. */
+	ATF_CHECK_EQ(-1, ipc_chan_flush(box, 500));
+	ATF_CHECK_EQ(ETIMEDOUT, errno);
+	ATF_REQUIRE(sign(s, c->hash, sig) > 0);
+	for (i = 0; i < many; i++) {
+		(void)ipc_chan_flush(box, 0);
+		check_login(box, (uint64_t)i, 1, KEYS_NOOFFSET, NULL);
+	}
+	free(text);
+	ipc_chan_free(box);
+	ipc_chan_free(s);
+	parent_cert_free(c);
+	child_stop();
+}
+
+ATF_TC_WITHOUT_HEAD(bad_workers);
+ATF_TC_BODY(bad_workers, tc)
+{
+	uint8_t		 sig[KEYS_SIGN_MAXLEN], none[IPC_KEYHASH_LEN] = { 0 };
+	struct ipc_chan	*c, *d;
+	struct ipc_wr	 w;
+
+	start();
+	/* A message of the other kind of channel. */
+	c = worker_channel(1, KEYCHAN_SIGN);
+	send_login(c, 1, nonce, "", 0);
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
+	check_closed(c);
+	/* A message that is cut off. */
+	c = worker_channel(1, KEYCHAN_SIGN);
+	ipc_wr_init(&w);
+	ipc_wr_u64(&w, 1);
+	ATF_REQUIRE_EQ(0, ipc_chan_send(c, MSG_SIGN, &w, -1));
+	ipc_wr_free(&w);
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
+	check_closed(c);
+	/* A new channel takes the place of the old one, of its kind alone. */
+	c = worker_channel(1, KEYCHAN_SIGN);
+	ATF_CHECK_EQ(-1, sign(c, none, sig));
+	d = worker_channel(1, KEYCHAN_BOX);
+	ATF_CHECK_EQ(-1, sign(c, none, sig));
+	ipc_chan_free(d);
+	d = worker_channel(2, KEYCHAN_SIGN);
+	ATF_CHECK_EQ(-1, sign(c, none, sig));
+	ipc_chan_free(d);
+	d = worker_channel(1, KEYCHAN_SIGN);
+	check_closed(c);
+	ATF_CHECK_EQ(-1, sign(d, none, sig));
+	ipc_chan_free(d);
+	child_stop();
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, login);
+	ATF_TP_ADD_TC(tp, sign_flood);
+	ATF_TP_ADD_TC(tp, stuck_worker);
+	ATF_TP_ADD_TC(tp, bad_workers);
+	return (atf_no_error());
+}
