@@ -110,8 +110,8 @@ killed_body() {
 	wait_until "there is a certificate" served_by_pebble
 	e2e_stop
 	_i=0
-	for _step in "asking for its directory" "ordering a certificate" \
-	    "having $HOST_NAME validated|sending" "sending the certificate" \
+	for _step in "requesting its directory" "ordering a certificate" \
+	    "validating $HOST_NAME|sending" "sending the certificate" \
 	    "downloading the certificate"; do
 		_i=$((_i + 1))
 		rm -f state/acme.plan
@@ -146,14 +146,14 @@ helper_killed_body() {
 	pebble_start
 	with_acme
 	DEATHS=yes
-	wait_until "an order" logged "having $HOST_NAME validated"
+	wait_until "an order" logged "validating $HOST_NAME"
 	# shellcheck disable=SC2046	# one word a process
 	kill -KILL $(e2e_children acme-helper)
 	wait_until "it is said" logged "no certificate: acme-helper ended"
 	wait_until "it is started again" ready_twice acme-helper
 	rm -f state/acme.plan
 	kill -HUP "$PID"
-	wait_until "a second order" times 2 "having $HOST_NAME validated"
+	wait_until "a second order" times 2 "validating $HOST_NAME"
 	# shellcheck disable=SC2046
 	kill -KILL $(e2e_children relay)
 	wait_until "there is a certificate" issued_times 1
@@ -187,7 +187,7 @@ down_body() {
 	derpd_launch
 	pebble_again || acme_fail "pebble does not start again"
 	sleep 3
-	if logged "asking for its directory"; then
+	if logged "requesting its directory"; then
 		e2e_fail "asked again after a restart"
 	fi
 	kill -HUP "$PID"
@@ -201,7 +201,7 @@ wrong_port_body() {
 	pebble_start
 	HTTP=0
 	with_acme
-	wait_until "it is said" logged "no certificate: $HOST_NAME: something"
+	wait_until "it is said" logged "no certificate: $HOST_NAME: another server"
 	served | grep -q "CN *= *$HOST_NAME" ||
 	    e2e_fail "the temporary certificate is not served"
 	e2e_stop
@@ -277,7 +277,7 @@ revoke_body() {
 	derpd_launch
 	ask_good cert
 	grep -q "it was revoked" ctl.out || e2e_fail "$(cat ctl.out)"
-	if logged "asking for its directory"; then
+	if logged "requesting its directory"; then
 		e2e_fail "a new one is ordered"
 	fi
 	served | grep -q "CN *= *$HOST_NAME" ||

@@ -61,7 +61,7 @@ keys_killed_body() {
 	drive $PROCS issue relay.test &
 	_drive=$!
 	echo $_drive >>pids
-	wait_until "it is validated" grep -q "having relay.test" drive.err
+	wait_until "it is validated" grep -q "validating relay.test" drive.err
 	_pid=$(sed -n 's/^keys is process //p' drive.err)
 	[ -n "$_pid" ] || acme_fail "no keys"
 	kill -KILL "$_pid"
