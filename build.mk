@@ -17,12 +17,13 @@ E2E_PROGS = regress/e2e/rawderp regress/acme/acmedrive regress/soak/soak \
 
 # The programs of the benchmarks, for Linux only.
 LOAD_OBJS = regress/bench/derpload.o regress/bench/load_conn.o \
+	regress/bench/load_flood.o regress/bench/load_login.o \
 	regress/bench/load_modes.o regress/bench/load_packet.o \
 	regress/bench/load_cpu.o regress/bench/load_util.o
 MAPLOAD_OBJS = regress/bench/mapload.o regress/bench/map_tls.o \
 	regress/bench/map_versions.o
 BENCH_PROGS = regress/bench/derpload regress/bench/mapload \
-	regress/bench/stunload regress/bench/wan
+	regress/bench/stunload regress/bench/wan regress/bench/bareloop
 
 # What tests are linked with; what all call comes last.
 ARCHIVES = regress/libfake.a $(PROG_ARCHIVES) lib/libderp.a
@@ -32,7 +33,7 @@ FUZZ_OBJS = $(FUZZERS:=.o) regress/fuzz/runner.o
 OBJS = $(LIB_OBJS) $(PROG_OBJS) $(TEST_OBJS) $(FUZZ_OBJS) $(RAW_OBJS) \
 	$(DRIVE_OBJS) $(SOAK_OBJS) $(FAKE_OBJS) $(SMALL_PROGS:=.o) \
 	$(LOAD_OBJS) $(MAPLOAD_OBJS) regress/bench/stunload.o \
-	regress/bench/wan.o
+	regress/bench/wan.o regress/bench/bareloop.o
 SOURCES = $(OBJS:.o=.c)
 
 all: $(PROGS) $(CHILDREN)
@@ -89,9 +90,9 @@ regress/acme/acmedrive: $(DRIVE_OBJS) $(ARCHIVES)
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ $(DRIVE_OBJS) $(ARCHIVES) $(LIBS)
 
-regress/bench/derpload: $(LOAD_OBJS)
+regress/bench/derpload: $(LOAD_OBJS) lib/libderp.a
 	@echo "$(CC) -o $@"
-	@$(CC) $(LDFLAGS) -o $@ $(LOAD_OBJS) $(LIBS)
+	@$(CC) $(LDFLAGS) -o $@ $(LOAD_OBJS) lib/libderp.a $(LIBS)
 regress/bench/stunload: regress/bench/stunload.o regress/bench/load_cpu.o
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ regress/bench/stunload.o \
@@ -100,6 +101,9 @@ regress/bench/mapload: $(MAPLOAD_OBJS) $(LOAD_OBJS)
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ $(MAPLOAD_OBJS) regress/bench/load_cpu.o \
 	    regress/bench/load_util.o $(LIBS)
+regress/bench/bareloop: regress/bench/bareloop.o
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ regress/bench/bareloop.o $(LIBS)
 regress/bench/wan: regress/bench/wan.o
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ regress/bench/wan.o $(LIBS)

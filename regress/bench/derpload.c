@@ -4,9 +4,18 @@
  *	derpload -m tput    [-p pairs] [-s size] [-d secs] [-r pps] [-b batch]
  *	    [-t] host port
  *	derpload -m latency [-s size] [-d secs] [-p pairs] [-r pps] host port
- *	derpload -m idle    [-n conns] [-d secs] host port
+ *	derpload -m idle    [-n conns] [-c packets] [-d secs] host port
+ *	derpload -m streams [-p pairs] [-s size] [-d secs] host port
+ *	derpload -m flood   [-d secs] [-r handshakes] host port
  *	derpload -m verify  [-p pairs] [-c packets] host port
  *
+ * streams: each pair has one packet under way, there and back.  flood:
+ * handshakes that end with the server's first flight.  idle: each client gets
+ * `packets' first.  Records are those of lib/net/record.c.
+ *
+ * -i n    n idle clients beside
+ * -K      one key for all senders
+ * -L      records by libssl
  * -P pid  sum the CPU time of that process and its descendants
  * -T      plain TCP instead of TLS
  * -f      fast start
@@ -31,17 +40,19 @@ static const struct mode {
 	{ "latency",	mode_latency },
 	{ "idle",	mode_idle },
 	{ "verify",	mode_verify },
+	{ "streams",	mode_streams },
+	{ "flood",	mode_flood },
 };
 #define NMODES	(sizeof(modes) / sizeof(modes[0]))
 
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: derpload [-fTt] [-m tput | latency | idle | "
-	    "verify] [-b batch] [-c packets]\n"
-	    "                [-d secs] [-n conns] [-P pid] [-p pairs] "
-	    "[-r pps] [-s size]\n"
-	    "                host port\n");
+	fprintf(stderr, "usage: derpload [-fKLTt] [-m tput | latency | idle | "
+	    "verify | streams | flood]\n"
+	    "                [-b batch] [-c packets] [-d secs] [-i idle] "
+	    "[-n conns] [-P pid]\n"
+	    "                [-p pairs] [-r pps] [-s size] host port\n");
 	exit(2);
 }
 
@@ -77,9 +88,12 @@ option(struct load *l, const struct mode **m, int ch)
 
 	switch (ch) {
 	case 'b': l->batch = (int)number(optarg, 1, 100000); break;
-	case 'c': l->packets = number(optarg, 1, 1000000000); break;
+	case 'c': l->packets = number(optarg, 0, 1000000000); break;
 	case 'd': l->secs = seconds(optarg); break;
 	case 'f': l->faststart = 1; break;
+	case 'i': l->idlers = (int)number(optarg, 0, 1000000); break;
+	case 'K': l->onekey = 1; break;
+	case 'L': l->libssl = 1; break;
 	case 'm':
 		for (i = 0; i < NMODES; i++)
 			if (strcmp(optarg, modes[i].name) == 0)
@@ -105,16 +119,18 @@ int
 main(int argc, char *argv[])
 {
 	struct load l = { .pairs = 1, .size = 1400, .batch = 16, .conns = 100,
-	    .packets = 10000, .secs = 5 };
+	    .packets = -1, .secs = 5 };
 	const struct mode *m = &modes[0];
 	int	 ch;
 
-	while ((ch = getopt(argc, argv, "b:c:d:fm:n:P:p:r:s:Tt")) != -1)
+	while ((ch = getopt(argc, argv, "b:c:d:fi:KLm:n:P:p:r:s:Tt")) != -1)
 		option(&l, &m, ch);
 	if (argc - optind != 2)
 		usage();
 	l.host = argv[optind];
 	l.port = argv[optind + 1];
+	if (l.packets == -1)
+		l.packets = m->run == mode_verify ? 10000 : 0;
 	signal(SIGPIPE, SIG_IGN);
 	conn_setup(&l);
 	return (m->run(&l));

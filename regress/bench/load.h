@@ -1,10 +1,12 @@
 /*
- * load: shared by the files of derpload.
+ * load: what the files of derpload share.
  *
  * derpload.c     options, and a line of results
  * load_modes.c   the measured loops
- * load_packet.c  test packets: create, count, check, time
- * load_conn.c    a client's connection: TCP, TLS, upgrade, login, buffers
+ * load_packet.c  test packets: made, counted, checked, timed
+ * load_flood.c   handshakes that are left half done
+ * load_conn.c    a client's connection: input and output
+ * load_login.c   how it comes about: TCP, TLS, upgrade, login
  * load_util.c    clock and numbers
  * load_cpu.c     CPU time and memory of a process and its descendants
  */
@@ -17,10 +19,12 @@
 
 #include <openssl/ssl.h>
 
+#include "record.h"
+
 #define KEYLEN		32
 #define HEADLEN		5		/* type and length of a frame */
 #define PACKET_MAX	65536		/* bytes of a packet */
-#define PACKET_MIN	16		/* number and time at the beginning */
+#define PACKET_MIN	16		/* number and time stand in front */
 
 enum frame_type {
 	F_SERVERKEY = 1, F_CLIENTINFO, F_SERVERINFO, F_SEND, F_RECV
@@ -28,17 +32,21 @@ enum frame_type {
 
 struct load_conn {
 	int		 fd;
-	SSL		*ssl;		/* NULL: plain TCP */
+	SSL		*ssl;		/* NULL: plain TCP, or our records */
 	BIO		*rb, *wb;	/* ciphertext in and out */
+	int		 ours;		/* records by lib/net/record.c */
+	struct net_record rec;
+	uint8_t		*cut;		/* a record that is not whole yet */
+	size_t		 ncut;
 	uint8_t		 pk[KEYLEN], sk[KEYLEN];
 	uint8_t		 server[KEYLEN];
 	uint8_t		*in;		/* plaintext read, not yet parsed */
 	size_t		 inlen, incap;
 	uint8_t		*out;		/* bytes for the socket */
 	size_t		 outoff, outlen, outcap;
-	/* counts of test packets */
+	/* account of test packets */
 	uint64_t	 sent, rcvd, rbytes, bad, reorder, nextseq, lastseq;
-	const struct load_conn *peer;	/* sender to us, or receiver from us */
+	const struct load_conn *peer;	/* sends to us, or gets what we send */
 	int		 sender;
 };
 
@@ -48,15 +56,19 @@ struct load {
 	int		 plain;		/* no TLS */
 	int		 faststart;
 	int		 count_only;	/* receivers do not decrypt */
+	int		 onekey;	/* all senders have the same key */
+	int		 libssl;	/* records by libssl, as real clients */
+	int		 idlers;	/* clients that do nothing beside */
 	int		 pairs;
 	int		 size;		/* bytes of a packet */
-	int		 batch;		/* packets in one write */
+	int		 batch;		/* packets a sender writes at once */
 	int		 conns;		/* of mode idle */
-	long long	 packets;	/* a pair, of mode verify */
+	long long	 packets;	/* a pair, of mode verify; a client, of
+					   mode idle */
 	double		 secs;
 	double		 rate;		/* packets a second of all, 0 flat
 					   out */
-	pid_t		 pid;		/* process to measure, 0 none */
+	pid_t		 pid;		/* whose CPU time, 0 nobody's */
 };
 
 /* Use of a process tree. */
@@ -68,8 +80,8 @@ struct usage {
 /* load_cpu.c */
 
 /*
- * Resources that `pid' and its descendants have used.  Ended children do not
- * count.  With pid 0 all values are 0.
+ * What `pid' and its descendants have used so far.  Children that ended are
+ * left out.  With pid 0 all is zero.
  */
 void	 usage_of(pid_t pid, struct usage *u);
 
@@ -82,27 +94,54 @@ double	 now(void);
 uint32_t be32_get(const uint8_t *p);
 void	 be32_put(uint8_t *p, uint32_t v);
 
-/* load_conn.c */
+/* load_login.c */
 
-/* Resolve the server and set up TLS; exits with a message on failure. */
+/* Look up the server and set up TLS; exits with a line when that fails. */
 void	 conn_setup(const struct load *l);
 
-/* Connect and log in as a new client; exits with a message on failure. */
-void	 conn_dial(struct load_conn *c, const struct load *l);
+/*
+ * Connect and log in, as a new client or, with `key' (NULL: none), with the key
+ * of that connection; exits with a line when that fails.
+ */
+void	 conn_dial(struct load_conn *c, const struct load *l,
+	    const struct load_conn *key);
+
+/* Begin to connect without TLS or login: a descriptor that does not block. */
+int	 conn_open(void);
+
+/*
+ * A ClientHello as a real client sends it, into `p' of `size' bytes; its
+ * length.
+ */
+size_t	 conn_hello(const struct load *l, uint8_t *p, size_t size);
+
+/* load_conn.c */
+
+/* The keys of all connections. */
+extern struct net_record_cache conn_keys;
+
+/* Move what TLS has made to the output buffer. */
+void	 conn_drain(struct load_conn *c);
+
+/* Append to the output buffer as it is. */
+void	 conn_add(struct load_conn *c, const void *p, size_t n);
+
+/* Ciphertext that came: decrypt it, into in[]. */
+void	 conn_feed(struct load_conn *c, uint8_t *p, size_t n);
 
 /* Encrypt n bytes into the output buffer. */
-void	 relay_conn_write(struct load_conn *c, const void *p, size_t n);
+void	 conn_write(struct load_conn *c, const void *p, size_t n);
 
-/* Write the output buffer: 1 all, 0 the socket is full, -1 error. */
+/* Write the output buffer: 1 all, 0 the socket takes no more, -1 error. */
 int	 conn_flush(struct load_conn *c);
 
-/* Read from the socket into in[]: 1 data, 0 no data, -1 ended. */
+/* Read what the socket has into in[]: 1 something, 0 nothing, -1 ended. */
 int	 conn_read(struct load_conn *c);
 
-/* Remove the first n bytes of in[]. */
+/* Forget the first n bytes of in[]. */
 void	 conn_eat(struct load_conn *c, size_t n);
 
-/* Free the buffers of an idle connection. */
+/* Give back the buffers of an idle connection. */
 void	 conn_release(struct load_conn *c);
 
 /* load_packet.c */
@@ -111,13 +150,13 @@ void	 conn_release(struct load_conn *c);
 void	 packet_send(struct load_conn *c, const struct load_conn *dst,
 	    size_t size, int pattern);
 
-/* Count the packets of a receiver; check: compare them with the pattern. */
+/* Count what came for a receiver; check: compare it with the pattern. */
 void	 packet_count(struct load_conn *c, int check);
 
-/* Send each received packet back to dst (the far end of mode latency). */
+/* Send each packet that came back to dst (the far end of mode latency). */
 void	 packet_echo(struct load_conn *c, const struct load_conn *dst);
 
-/* Record the round trip time of each received packet. */
+/* Note the round trip time of each packet that came. */
 void	 packet_time(struct load_conn *c);
 
 /* Percentile of the times in microseconds, 0 when there are none. */
@@ -128,5 +167,9 @@ int	 mode_tput(const struct load *l);
 int	 mode_verify(const struct load *l);
 int	 mode_latency(const struct load *l);
 int	 mode_idle(const struct load *l);
+int	 mode_streams(const struct load *l);
+
+/* load_flood.c: the same. */
+int	 mode_flood(const struct load *l);
 
 #endif

@@ -24,7 +24,7 @@
 #define STALL_SECS	3	/* mode verify gives up */
 #define PROBE_SECS	0.002	/* between packets of mode latency */
 
-enum load_kind { TPUT, VERIFY, LATENCY };
+enum load_kind { TPUT, VERIFY, LATENCY, STREAMS };
 
 struct run {
 	const struct load *l;
@@ -55,6 +55,18 @@ add_event(struct run *r, int i)
 		err(1, "epoll_ctl");
 }
 
+/* A client that is there and does nothing. */
+static void
+idler(const struct load *l)
+{
+	struct load_conn	*c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		err(1, "an idle client");
+	conn_dial(c, l, NULL);
+	conn_release(c);
+}
+
 static void
 run_begin(struct run *r, const struct load *l, enum load_kind kind)
 {
@@ -69,8 +81,11 @@ run_begin(struct run *r, const struct load *l, enum load_kind kind)
 		err(1, "%d connections", total);
 	if ((r->ep = epoll_create1(EPOLL_CLOEXEC)) == -1)
 		err(1, "epoll_create1");
+	for (i = 0; i < l->idlers; i++)
+		idler(l);
 	for (i = 0; i < total; i++) {
-		conn_dial(&r->conns[i], l);
+		conn_dial(&r->conns[i], l, l->onekey && i > 0 &&
+		    (i & 1) == 0 && i < r->n ? &r->conns[0] : NULL);
 		r->conns[i].peer = &r->conns[i ^ 1];
 		r->conns[i].sender = (i & 1) == 0;
 		add_event(r, i);
@@ -123,6 +138,8 @@ allowance(const struct run *r, const struct load_conn *c, double t)
 	uint64_t	 flying;
 	double		 due;
 
+	if (r->kind == STREAMS)
+		return (c->sent == c->rcvd);
 	if (r->kind == VERIFY) {
 		/* A small window, so that no queue overflows. */
 		flying = c->sent - c->peer->rcvd;
@@ -224,6 +241,8 @@ receive(struct run *r, struct load_conn *c, double t)
 	}
 	if (c == r->far)
 		packet_echo(c, r->near);
+	else if (r->kind == STREAMS && !c->sender)
+		packet_echo(c, c->peer);
 	else if (c == r->near)
 		packet_time(c);
 	else
@@ -241,7 +260,7 @@ run_loop(struct run *r)
 
 	while (!is_over(r, t = now())) {
 		send_round(r, t);
-		idle = r->kind == VERIFY ||
+		idle = r->kind == VERIFY || r->kind == STREAMS ||
 		    (r->kind == TPUT && r->blocked == r->l->pairs);
 		n = epoll_wait(r->ep, ev, EVENTS, idle ? 1 : 0);
 		for (i = 0; i < n; i++)
@@ -249,6 +268,26 @@ run_loop(struct run *r)
 	}
 	r->end = now();
 	usage_of(r->l->pid, &r->after);
+}
+
+/* Each pair has one packet under way, there and back. */
+int
+mode_streams(const struct load *l)
+{
+	struct total	 t;
+	struct run	 r;
+	double		 secs, cpu;
+
+	run_begin(&r, l, STREAMS);
+	run_loop(&r);
+	t = sum(&r);
+	secs = r.end - r.start;
+	cpu = r.after.cpu - r.before.cpu;
+	printf("mode=streams pairs=%d size=%d secs=%.2f pps=%.0f "
+	    "server_cpu_s=%.2f cpu_us_per_packet=%.2f\n", l->pairs, l->size,
+	    secs, (double)t.rcvd * 2 / secs, cpu,
+	    t.rcvd > 0 ? cpu * 1e6 / ((double)t.rcvd * 2) : 0);
+	return (0);
 }
 
 static void
@@ -313,6 +352,27 @@ mode_latency(const struct load *l)
 	return (0);
 }
 
+/* Packets from one to another, so that the server has had work with both. */
+static void
+idle_talk(struct load_conn *from, struct load_conn *to, const struct load *l)
+{
+	long long	 i;
+
+	for (i = 0; i < l->packets; i++) {
+		to->peer = from;
+		packet_send(from, to, (size_t)l->size, 0);
+		while (conn_flush(from) == 0)
+			continue;
+		while (to->rcvd < (uint64_t)i + 1) {
+			if (conn_read(to) == -1)
+				errx(1, "a connection was closed by the "
+				    "server");
+			packet_count(to, 0);
+		}
+	}
+	conn_release(from);
+}
+
 int
 mode_idle(const struct load *l)
 {
@@ -326,7 +386,9 @@ mode_idle(const struct load *l)
 	usage_of(l->pid, &before);
 	start = now();
 	for (i = 0; i < l->conns; i++) {
-		conn_dial(&v[i], l);
+		conn_dial(&v[i], l, NULL);
+		if (i > 0 && l->packets > 0)
+			idle_talk(&v[i - 1], &v[i], l);
 		conn_release(&v[i]);
 	}
 	secs = now() - start;

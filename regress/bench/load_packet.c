@@ -34,7 +34,7 @@ send_frame(struct load_conn *c, const struct load_conn *dst, size_t size)
 	frame[0] = F_SEND;
 	be32_put(frame + 1, (uint32_t)(KEYLEN + size));
 	memcpy(frame + HEADLEN, dst->pk, KEYLEN);
-	relay_conn_write(c, frame, HEADLEN + KEYLEN + size);
+	conn_write(c, frame, HEADLEN + KEYLEN + size);
 }
 
 void

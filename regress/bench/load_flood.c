@@ -1,0 +1,119 @@
+/*
+ * load_flood: clients that begin a handshake and leave when the server's answer
+ * has come: the work is the server's.  Called by derpload.c; prints one line of
+ * key=value.
+ */
+#include <sys/types.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <err.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "load.h"
+
+#define EVENTS		256
+#define OPEN_MAX	512	/* connections at a time */
+#define HELLO_MAX	4096
+
+struct flood {
+	const struct load *l;
+	int		 ep;
+	uint8_t		 hello[HELLO_MAX];
+	size_t		 len;
+	int		 open;		/* connections */
+	uint64_t	 begun, answered, refused;
+};
+
+static void
+ended(struct flood *f, int fd)
+{
+	struct linger	 now_ = { 1, 0 };
+
+	/* Without TIME_WAIT: ports are few. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now_, sizeof(now_));
+	close(fd);
+	f->open--;
+}
+
+static void
+begin(struct flood *f)
+{
+	struct epoll_event	 e = { .events = EPOLLOUT };
+	int			 fd;
+
+	if ((fd = conn_open()) == -1) {
+		f->refused++;
+		return;
+	}
+	e.data.fd = fd;
+	if (epoll_ctl(f->ep, EPOLL_CTL_ADD, fd, &e) == -1)
+		err(1, "epoll_ctl");
+	f->open++;
+	f->begun++;
+}
+
+static void
+handle(struct flood *f, const struct epoll_event *ev)
+{
+	struct epoll_event	 e = { .events = EPOLLIN };
+	uint8_t			 buf[8192];
+	int			 fd = ev->data.fd;
+	ssize_t			 n;
+
+	if (ev->events & EPOLLOUT) {
+		n = send(fd, f->hello, f->len, MSG_NOSIGNAL);
+		if (n != (ssize_t)f->len) {
+			f->refused++;
+			ended(f, fd);
+			return;
+		}
+		e.data.fd = fd;
+		if (epoll_ctl(f->ep, EPOLL_CTL_MOD, fd, &e) == -1)
+			err(1, "epoll_ctl");
+		return;
+	}
+	n = recv(fd, buf, sizeof(buf), 0);
+	if (n == -1 && errno == EAGAIN)
+		return;
+	if (n > 0)
+		f->answered++;
+	else
+		f->refused++;
+	ended(f, fd);
+}
+
+int
+mode_flood(const struct load *l)
+{
+	struct flood		 f = { .l = l };
+	struct epoll_event	 ev[EVENTS];
+	struct usage		 before, after;
+	double			 start, t, secs;
+	int			 i, n;
+
+	f.len = conn_hello(l, f.hello, sizeof(f.hello));
+	if ((f.ep = epoll_create1(EPOLL_CLOEXEC)) == -1)
+		err(1, "epoll_create1");
+	usage_of(l->pid, &before);
+	start = now();
+	while ((t = now()) < start + l->secs) {
+		while (f.open < OPEN_MAX && (l->rate <= 0 ||
+		    (double)f.begun < l->rate * (t - start)))
+			begin(&f);
+		n = epoll_wait(f.ep, ev, EVENTS, 1);
+		for (i = 0; i < n; i++)
+			handle(&f, &ev[i]);
+	}
+	secs = now() - start;
+	usage_of(l->pid, &after);
+	printf("mode=flood secs=%.2f begun_per_s=%.0f answered_per_s=%.0f "
+	    "refused=%llu server_cpu_s=%.2f cpu_us_per_answer=%.1f\n", secs,
+	    (double)f.begun / secs, (double)f.answered / secs,
+	    (unsigned long long)f.refused, after.cpu - before.cpu,
+	    f.answered > 0 ? (after.cpu - before.cpu) * 1e6 /
+	    (double)f.answered : 0);
+	return (0);
+}
