@@ -488,7 +488,7 @@ parent_talks_end(void)
 	struct talk *t;
 
 	while ((t = LIST_FIRST(&talks)) != NULL) {
-		/* One try without waiting: a slow client does not delay a stop. */
+		/* Do not wait: a slow client does not delay a stop. */
 		(void)ipc_chan_flush(t->chan, 0);
 		talk_free(t);
 	}

@@ -13,6 +13,7 @@
 /* Memory that libtls and libssl use for a connection (OpenSSL 3.0), bytes. */
 #define TLS_COST	(15 * 1024)
 #define TLS_SHAKE_COST	(46 * 1024)	/* during the handshake */
+#define REC_COST	(3 * 1024)	/* records of ours: two expanded keys */
 #define WS_COST		(5 * 1024)	/* libwslay, for a WebSocket */
 
 int
@@ -59,6 +60,8 @@ relay_conn_charge(struct relay_conn *c)
 		all += WS_COST;
 	if (c->tls != NULL)
 		all += c->state == CONN_HANDSHAKE ? TLS_SHAKE_COST : TLS_COST;
+	if (c->rec != NULL)
+		all += REC_COST;
 	relay_unfinished_charge(s, &c->unfinished, all, input);
 	while ((st = relay_unfinished_over(s)) != NULL)
 		relay_conn_close(st->owner,

@@ -68,6 +68,8 @@ keep_alive(struct relay_conn *c)
 	uint8_t hdr[FRAME_HDR_LEN];
 
 	sample_rtt(c);
+	if (c->rec != NULL)
+		net_record_forgive(c->rec);
 	net_frame_put_hdr(hdr, FRAME_KEEP_ALIVE, 0);
 	relay_conn_send(c, hdr, sizeof(hdr));
 	relay_conn_deadline(c, c->period);

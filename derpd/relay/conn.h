@@ -12,14 +12,17 @@
 #include "buf.h"
 #include "input.h"
 #include "output.h"
+#include "record.h"
 #include "session.h"
 #include "unfinished.h"
 
 struct derp_box;
-struct relay;
-struct relay_tlsgen;
-struct tls;
 struct web_conn;
+struct relay;
+struct net_record;
+struct tls;
+struct relay_tlsctx_secrets;
+struct relay_tlsgen;
 struct web_ws;
 
 TAILQ_HEAD(relay_conn_list, relay_conn);
@@ -48,9 +51,13 @@ struct relay_conn {
 	struct relay		*r;
 	int			 fd;		/* -1 when closed */
 	enum relay_conn_state	 state;
-	uint64_t		 id;		/* unique in this worker */
-	struct tls		*tls;		/* NULL on a plain port */
-	struct relay_tlsgen	*gen;		/* used during the handshake */
+	uint64_t		 id;		/* never used twice in this
+						   worker */
+	struct tls		*tls;		/* libtls has the records, or
+						   shakes hands */
+	struct net_record *rec;			/* we have the records */
+	struct relay_tlsctx_secrets *secrets;	/* of a handshake */
+	struct relay_tlsgen	*gen;		/* held during the handshake */
 	struct event		 ev_read;
 	struct event		*ev_rate;	/* end of PAUSE_RATE */
 	unsigned int		 paused;	/* PAUSE_* */

@@ -285,14 +285,18 @@ shake_input(struct relay_conn *c)
 	}
 }
 
-/* Handle the `n' bytes of ciphertext at `p'. */
+/* Ciphertext has come: `n' bytes at `p', with room for IN_CUT before them. */
 static void
-tls_input(struct relay_conn *c, const uint8_t *p, size_t n)
+tls_input(struct relay_conn *c, uint8_t *p, size_t n)
 {
+	size_t cut = relay_buf_left(&c->input.held);
 	struct relay_buf b;
 
-	if (!is_unfinished(c) && relay_buf_left(&c->input.held) == 0) {
-		relay_tlsio_pump(c, p, n);
+	if (!is_unfinished(c) && cut <= IN_CUT) {
+		if (cut > 0)
+			memcpy(p - cut, relay_buf_head(&c->input.held), cut);
+		relay_buf_free(&c->input.held);
+		relay_tlsio_pump(c, p - cut, cut + n);
 		return;
 	}
 	/* Append to the partial record. */
@@ -315,6 +319,7 @@ readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct relay_conn *c = arg;
 	struct relay *r = c->r;
+	uint8_t *in = r->in_buf + IN_CUT;
 	ssize_t n;
 
 	(void)what;
@@ -325,7 +330,7 @@ readable(evutil_socket_t fd, short what, void *arg)
 		relay_conn_pause(c, PAUSE_KEYS);
 		return;
 	}
-	n = recv(fd, r->in_buf, read_size(c), 0);
+	n = recv(fd, in, read_size(c), 0);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (c->lingering && n > 0) {
@@ -338,9 +343,9 @@ readable(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	if (c->plain)
-		relay_conn_input(c, r->in_buf, (size_t)n);
+		relay_conn_input(c, in, (size_t)n);
 	else
-		tls_input(c, r->in_buf, (size_t)n);
+		tls_input(c, in, (size_t)n);
 	relay_conn_charge(c);
 	relay_output_relieve(r);
 }

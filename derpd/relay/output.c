@@ -179,6 +179,22 @@ relay_output_raw(struct relay_conn *c, const void *p, size_t n)
 	return (0);
 }
 
+uint8_t *
+relay_output_stage(struct relay_conn *c, size_t n)
+{
+	struct relay_outputs *o = &c->r->outputs;
+
+	if (o->staging != c || n > sizeof(o->stage) - o->stage_len)
+		return (NULL);
+	return (o->stage + o->stage_len);
+}
+
+void
+relay_output_staged(struct relay_conn *c, size_t n)
+{
+	c->r->outputs.stage_len += n;
+}
+
 void
 relay_conn_write(struct relay_conn *c, const void *p, size_t n)
 {
@@ -249,7 +265,8 @@ note_source(struct relay_conn *c, const uint8_t *src)
 	    memcmp(c->output.last_src, src, FRAME_KEY_LEN) == 0)
 		return;
 	p = cluster_peers_find(c->r->peers, src);
-	if (derp_sent_note(c->r->sent, p == NULL ? NULL : &p->receivers, c) == -1)
+	if (derp_sent_note(c->r->sent, p == NULL ? NULL : &p->receivers,
+	    c) == -1)
 		return;
 	memcpy(c->output.last_src, src, FRAME_KEY_LEN);
 	c->output.src_gen = gen;
@@ -282,42 +299,97 @@ gather_pongs(struct relay_conn *c, uint8_t *dst)
 	return (n);
 }
 
-/* Gather whole frames in `batch', about `max' bytes.  Return their bytes. */
-static size_t
-gather(struct relay_conn *c, size_t max)
+/* A piece of the batch. */
+static void
+add_piece(struct relay_outputs *o, void *p, size_t n)
 {
-	uint8_t *batch = c->r->outputs.batch;
+	if (n == 0)
+		return;
+	o->pieces[o->npieces].iov_base = p;
+	o->pieces[o->npieces++].iov_len = n;
+}
+
+/* Packets of the queue as pieces, `n' to `max' bytes; how many bytes. */
+static size_t
+gather_packets(struct relay_conn *c, size_t n, size_t max)
+{
+	struct relay_outputs *o = &c->r->outputs;
 	struct derp_queue_limits lim;
 	struct derp_pkt *p;
-	size_t n, k;
 
-	if ((n = web_read(c, batch, max)) > 0)
-		return (n);
-	if ((k = relay_buf_left(&c->output.ctl)) > 0) {
-		/* A DERP stream may be split anywhere between two batches. */
-		n = k < max ? k : max;
-		memcpy(batch, relay_buf_head(&c->output.ctl), n);
-		ctl_drain(c, n);
-	}
-	if (relay_buf_left(&c->output.ctl) > 0)
-		return (n);
-	if (c->session.pending_acks == 0)
-		n += gather_pongs(c, batch + n);
 	limits(c->r, &lim);
-	while (n < max && (p = derp_queue_get(&c->output.queue, c->r->now_us,
+	while (n < max && o->npieces < OUTPUT_PIECES &&
+	    (p = derp_queue_get(&c->output.queue, c->r->now_us,
 	    &lim)) != NULL) {
-		memcpy(batch + n, p->data, p->len);
+		add_piece(o, p->data, p->len);
+		o->packets[o->npackets++] = p;
 		n += p->len;
 		note_source(c, p->data + FRAME_HDR_LEN);
 		count_sent(c, p);
-		derp_pkt_free(&c->r->queues, p);
 	}
 	return (n);
 }
 
 /*
- * Return an upper bound of the unsent bytes in the kernel.  The kernel is
- * queried only when the bytes written since the last query matter.
+ * A batch of whole frames, about `max' bytes: our own in `batch', packets where
+ * they lie.  How many bytes.
+ */
+static size_t
+gather(struct relay_conn *c, size_t max)
+{
+	struct relay_outputs *o = &c->r->outputs;
+	size_t n, k;
+
+	o->npieces = o->npackets = 0;
+	if ((n = web_read(c, o->batch, max)) > 0) {
+		add_piece(o, o->batch, n);
+		return (n);
+	}
+	if ((k = relay_buf_left(&c->output.ctl)) > 0) {
+		/* A DERP stream may be cut anywhere between two batches. */
+		n = k < max ? k : max;
+		memcpy(o->batch, relay_buf_head(&c->output.ctl), n);
+		ctl_drain(c, n);
+	}
+	if (relay_buf_left(&c->output.ctl) > 0) {
+		add_piece(o, o->batch, n);
+		return (n);
+	}
+	if (c->session.pending_acks == 0)
+		n += gather_pongs(c, o->batch + n);
+	add_piece(o, o->batch, n);
+	return (gather_packets(c, n, max));
+}
+
+/* The packets of the batch are encrypted, or never will be. */
+static void
+free_packets(struct relay *r)
+{
+	struct relay_outputs *o = &r->outputs;
+	size_t i;
+
+	for (i = 0; i < o->npackets; i++)
+		derp_pkt_free(&r->queues, o->packets[i]);
+	o->npackets = 0;
+}
+
+/* Bring the pieces together in `batch', where the first may lie already. */
+static void
+flatten(struct relay_outputs *o)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < o->npieces; i++) {
+		if (o->pieces[i].iov_base != o->batch)
+			memcpy(o->batch + n, o->pieces[i].iov_base,
+			    o->pieces[i].iov_len);
+		n += o->pieces[i].iov_len;
+	}
+}
+
+/*
+ * Unsent bytes in the kernel, at most: what was written since it was last
+ * asked may have left since.  It is asked again only when that matters.
  */
 static unsigned int
 unsent(struct relay_conn *c, unsigned int limit)
@@ -385,15 +457,20 @@ send_rest(struct relay_conn *c)
 	return (1);
 }
 
-/* Encrypt `n' bytes of the batch to the stage. */
+/* Encrypt the batch, `n' bytes, onto the stage. */
 static int
 encrypt(struct relay_conn *c, size_t n)
 {
-	const struct relay_outputs *o = &c->r->outputs;
+	struct relay_outputs *o = &c->r->outputs;
 	uint8_t hdr[WS_MAX_HDR];
 	size_t off, k;
+	int rv;
 
-	if (c->ws == NULL)
+	if (c->ws == NULL && o->ops->encrypt_pieces != NULL &&
+	    (rv = o->ops->encrypt_pieces(c, o->pieces, o->npieces, n)) != 1)
+		return (rv);
+	flatten(o);
+	if (c->ws == NULL || n == 0)
 		return (o->ops->encrypt(c, o->batch, n));
 	for (off = 0; off < n; off += k) {
 		k = n - off < WS_CHUNK ? n - off : WS_CHUNK;
@@ -414,6 +491,7 @@ send_batch(struct relay_conn *c, size_t n)
 	r->outputs.stage_len = 0;
 	rv = encrypt(c, n);
 	r->outputs.staging = NULL;
+	free_packets(r);
 	if (rv == -1)
 		return (-1);
 	return (send_some(c, r->outputs.stage, r->outputs.stage_len));
@@ -431,9 +509,9 @@ relay_conn_reply(struct relay_conn *c, const void *head, size_t n,
 		relay_conn_write(c, body, m);
 		return;
 	}
-	memcpy(c->r->outputs.batch, head, n);
-	if (m > 0)
-		memcpy(c->r->outputs.batch + n, body, m);
+	c->r->outputs.npieces = 0;
+	add_piece(&c->r->outputs, (void *)(uintptr_t)head, n);
+	add_piece(&c->r->outputs, (void *)(uintptr_t)body, m);
 	if (send_batch(c, n + m) == -1)
 		relay_conn_close(c, "connection lost");
 	else if (relay_buf_left(&c->output.out) > 0)
@@ -447,6 +525,8 @@ has_more(const struct relay_conn *c)
 	if (c->session.pending_acks != 0 && c->state == CONN_ADMIT)
 		return (0);
 	if (c->ws != NULL && web_ws_is_over(c->ws))
+		return (0);
+	if (relay_tlsio_is_over(c))
 		return (0);
 	return (relay_buf_left(&c->output.ctl) > 0 ||
 	    (c->session.npongs > 0 && c->session.pending_acks == 0) ||
@@ -498,6 +578,14 @@ flush_one(struct relay_conn *c)
 	if ((rv = send_rest(c)) == -1) {
 		relay_conn_close(c, "connection lost");
 		return;
+	}
+	if (rv == 1 && c->r->outputs.ops->owes(c)) {
+		c->r->outputs.npieces = 0;
+		if (send_batch(c, 0) == -1) {
+			relay_conn_close(c, "connection lost");
+			return;
+		}
+		rv = relay_buf_left(&c->output.out) == 0;
 	}
 	if (rv == 0) {
 		wait_writable(c);

@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 #include <sys/queue.h>
+#include <sys/uio.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,14 +23,24 @@ struct relay_conn;
 #define OUTPUT_BATCH	(64 * 1024)	/* plaintext of one batch */
 #define OUTPUT_BATCH_MAX (OUTPUT_BATCH + PONGS_MAX * FRAME_PONG_SIZE + \
 			    FRAME_HDR_LEN + FRAME_KEY_LEN + FRAME_MAX_PACKET)
-#define OUTPUT_STAGE	(OUTPUT_BATCH_MAX + 16 * 1024)	/* with overhead */
-#define OUTPUT_LEVELS	14	/* levels of own frames: 16 KiB to 128 MiB */
+#define OUTPUT_STAGE	(OUTPUT_BATCH_MAX + 16 * 1024) /* and overhead */
+#define OUTPUT_PIECES	256		/* packets of a batch, and others */
+#define OUTPUT_LEVELS	14		/* of own frames: 16 KiB to 128 MiB */
 
 /* Call-backs for sending; output_sock.c implements them for sockets. */
 struct relay_output_ops {
 	/* Encrypt `n' bytes for relay_output_raw().  0, or -1: close it. */
 	int	(*encrypt)(struct relay_conn *c, const uint8_t *p, size_t n);
-	/* As send(2): return the bytes that were accepted, or -1 and errno. */
+	/*
+	 * The same for `cnt' pieces, `n' bytes in all, straight from where
+	 * they lie to relay_output_stage(); NULL, or 1: not for this
+	 * connection.
+	 */
+	int	(*encrypt_pieces)(struct relay_conn *c, const struct iovec *v,
+		    size_t cnt, size_t n);
+	/* 1 when encrypt() has something to add, be it to no bytes; else 0. */
+	int	(*owes)(const struct relay_conn *c);
+	/* As send(2): the bytes that were taken, or -1 and errno. */
 	ssize_t	(*send)(struct relay_conn *c, const void *p, size_t n);
 	/* Return the unsent bytes in the kernel; 0 if unknown. */
 	unsigned int (*unsent)(struct relay_conn *c);
@@ -82,6 +93,9 @@ struct relay_outputs {
 	size_t			 fresh_bytes; /* queued since the last flush */
 
 	/* of one connection at a time, within its flush */
+	struct iovec	 pieces[OUTPUT_PIECES];
+	struct derp_pkt	*packets[OUTPUT_PIECES]; /* that pieces are of */
+	size_t		 npieces, npackets;
 	uint8_t		 batch[OUTPUT_BATCH_MAX];
 	uint8_t		 stage[OUTPUT_STAGE];
 };
@@ -147,7 +161,14 @@ void	relay_output_relieve(struct relay *r);
  */
 int	relay_output_raw(struct relay_conn *c, const void *p, size_t n);
 
-/* The socket of the connection accepts more. */
+/*
+ * Room for `n' bytes of the batch that is being encrypted, or NULL; and so many
+ * are there now.
+ */
+uint8_t	*relay_output_stage(struct relay_conn *c, size_t n);
+void	relay_output_staged(struct relay_conn *c, size_t n);
+
+/* More can be sent to the connection. */
 void	relay_output_ready(struct relay_conn *c);
 
 /* The write deadline has passed. */

@@ -7,7 +7,6 @@
 #ifdef __linux__
 #include <linux/sockios.h>
 #endif
-#include <tls.h>
 
 #include "conn.h"
 #include "output.h"
@@ -78,13 +77,6 @@ sock_wait(struct relay_conn *c, unsigned int ms)
 	return (event_add(*ev, ms == 0 ? NULL : &tv));
 }
 
-static void
-sock_end(struct relay_conn *c)
-{
-	if (c->tls != NULL)
-		(void)tls_close(c->tls);
-}
-
 static int
 sock_shut(struct relay_conn *c)
 {
@@ -95,10 +87,12 @@ sock_shut(struct relay_conn *c)
 
 const struct relay_output_ops relay_output_sock = {
 	.encrypt = relay_tlsio_write,
+	.encrypt_pieces = relay_tlsio_write_pieces,
+	.owes = relay_tlsio_owes,
 	.send = sock_send,
 	.unsent = sock_unsent,
 	.unacked = sock_unacked,
 	.wait = sock_wait,
-	.end = sock_end,
+	.end = relay_tlsio_close,
 	.shut = sock_shut
 };

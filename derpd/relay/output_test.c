@@ -327,6 +327,30 @@ ATF_TC_BODY(drain, tc)
 	drop_all(r);
 }
 
+/* Behind an alert nothing goes: the stream ends in order, with the alert. */
+ATF_TC_WITHOUT_HEAD(behind_alert);
+ATF_TC_BODY(behind_alert, tc)
+{
+	struct relay *r = set_up();
+	struct relay_conn *c = client(r, 0);
+	struct net_record rec;
+
+	memset(&rec, 0, sizeof(rec));
+	rec.ended = 1;
+	c->rec = &rec;
+	own(c, 1, 100);
+	packet(c, 2, 10);
+	ATF_REQUIRE_EQ(relay_output_raw(c, "ALERT", 5), 0);
+	c->state = CONN_DRAIN;
+	relay_output_flush(r);
+	ATF_CHECK_EQ(nwire, 5 + 3);
+	ATF_CHECK_EQ(memcmp(wire, "ALERT", 5), 0);
+	ATF_CHECK_EQ(shuts, 1);
+	ATF_CHECK(c->lingering && !c->dead);
+	TAILQ_REMOVE(&r->wheel[c->slot], c, wheel);
+	drop_all(r);
+}
+
 /* Within a turn output is flushed when much is new, not before. */
 ATF_TC_WITHOUT_HEAD(relief);
 ATF_TC_BODY(relief, tc)
@@ -354,6 +378,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, unsent_limit);
 	ATF_TP_ADD_TC(tp, deadlines);
 	ATF_TP_ADD_TC(tp, drain);
+	ATF_TP_ADD_TC(tp, behind_alert);
 	ATF_TP_ADD_TC(tp, relief);
 	return (atf_no_error());
 }

@@ -65,6 +65,13 @@ fake_unacked(struct relay_conn *c)
 }
 
 static int
+fake_owes(const struct relay_conn *c)
+{
+	(void)c;
+	return (0);
+}
+
+static int
 fake_wait(struct relay_conn *c, unsigned int ms)
 {
 	ATF_CHECK(!c->dead);
@@ -90,6 +97,7 @@ fake_shut(struct relay_conn *c)
 
 static const struct relay_output_ops fake = {
 	.encrypt = fake_encrypt,
+	.owes = fake_owes,
 	.send = fake_send,
 	.unsent = fake_unsent,
 	.unacked = fake_unacked,

@@ -387,6 +387,7 @@ tick(evutil_socket_t fd, short what, void *arg)
 	relay_accept_tick(r);
 	check_keys(r);
 	relay_conn_tick(r);
+	net_record_tick(&r->tls.records);
 	cluster_linkstats_tick(r->linkstats);
 	cluster_link_tick(r);
 	derp_pool_tick(&r->pool);
@@ -497,6 +498,7 @@ prepare(struct ipc_child *c)
 	relay_tlsctx_preload();
 	r = relay_new(c->parent);
 	relay_tlskey_init(&r->tlskey, keys_lost, r);
+	relay_tlsio_init(r);
 	if (cluster_init(r) == -1)
 		fatal("can't create the worker: no memory");
 	relay_accept_init(r);

@@ -93,7 +93,7 @@ struct relay {
 	int		 busy;
 	struct relay_heap heap;
 
-	uint8_t		 in_buf[RELAY_IN_SIZE];
+	uint8_t		 in_buf[IN_CUT + RELAY_IN_SIZE];
 };
 
 /* Run the worker process; begins with ipc_child_init(), never returns. */

@@ -13,11 +13,13 @@
  */
 
 #include <limits.h>
+#include <stddef.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -26,6 +28,7 @@
 #endif
 
 #include "clock.h"
+#include "hex.h"
 #include "keyhash.h"
 #include "log.h"
 #include "tlsctx.h"
@@ -50,9 +53,11 @@ typedef SSL_CTX *(*ctx_new_fn)(const SSL_METHOD *);
 typedef SSL *(*ssl_new_fn)(SSL_CTX *);
 
 static struct {
-	int		 updates_index;	/* of SSL_get_ex_data() */
-	ctx_new_fn	 ctx_new; /* of libssl; NULL before the first use */
+	int		 updates_index;		/* of SSL_get_ex_data() */
+	ctx_new_fn	 ctx_new;		/* libssl's, NULL before the
+						   first */
 	ssl_new_fn	 ssl_new;
+	struct relay_tlsctx_secrets *secrets;	/* of the handshake that runs */
 	struct log_limit closed;
 } process = { .updates_index = -1 };
 
@@ -149,6 +154,36 @@ info(const SSL *ssl, int where, int ret)
 		read_no_more(ssl, "renegotiation");
 }
 
+/* Bytes of `hex' to `p', of NET_RECORD_SECRET bytes; how many, or 0. */
+static size_t
+secret(const char *hex, uint8_t *p)
+{
+	size_t	 n = strlen(hex) / 2;
+
+	return (n > NET_RECORD_SECRET || base_hex_get(p, n, hex) == -1 ? 0 : n);
+}
+
+/*
+ * Libssl has made a secret (the format is NSS's key log): those of the data
+ * after the handshake are ours to use.
+ */
+static void
+keylog(const SSL *ssl, const char *line)
+{
+	static const char		 in[] = "CLIENT_TRAFFIC_SECRET_0 ";
+	static const char		 out[] = "SERVER_TRAFFIC_SECRET_0 ";
+	struct relay_tlsctx_secrets	*s = process.secrets;
+	const char			*hex = strrchr(line, ' ');
+
+	if (s == NULL || hex == NULL)
+		return;
+	s->ssl = ssl;
+	if (strncmp(line, in, sizeof(in) - 1) == 0)
+		s->nin = secret(hex + 1, s->in);
+	else if (strncmp(line, out, sizeof(out) - 1) == 0)
+		s->nout = secret(hex + 1, s->out);
+}
+
 /*
  * Make settings that libtls does not make:
  * - read many records from our buffer at once, not head and body of each;
@@ -158,6 +193,7 @@ info(const SSL *ssl, int where, int ret)
  * - AES-128-GCM first, but ChaCha20 for clients that put it first because they
  *   have no AES instructions;
  * - no renegotiation under TLS 1.2, and few key updates under TLS 1.3;
+ * - the secrets of TLS 1.3 are told, for records of our own;
  * - the ALPN rule above.
  */
 static int
@@ -173,6 +209,7 @@ adjust(SSL_CTX *ctx)
 		process.updates_index = SSL_get_ex_new_index(0, NULL, NULL,
 		    NULL, NULL);
 	SSL_CTX_set_info_callback(ctx, info);
+	SSL_CTX_set_keylog_callback(ctx, keylog);
 	return (process.updates_index != -1 &&
 	    SSL_CTX_set_num_tickets(ctx, 0) == 1 &&
 	    SSL_CTX_set_ciphersuites(ctx, SUITES_13) == 1);
@@ -224,6 +261,103 @@ SSL_new(SSL_CTX *ctx)
 	return (ssl);
 }
 
+/* Memory of libcrypto has its size in front. */
+union relay_tlsblock {
+	size_t		 n;
+	max_align_t	 align;
+};
+
+static void *
+block_alloc(size_t n, const char *file, int line)
+{
+	union relay_tlsblock	*b;
+
+	(void)file;
+	(void)line;
+	if (n > SIZE_MAX - sizeof(*b) || (b = malloc(sizeof(*b) + n)) == NULL)
+		return (NULL);
+	b->n = n;
+	return (b + 1);
+}
+
+static void
+block_free(void *p, const char *file, int line)
+{
+	union relay_tlsblock	*b = p;
+
+	(void)file;
+	(void)line;
+	if (p == NULL)
+		return;
+	b--;
+	explicit_bzero(p, b->n);
+	free(b);
+}
+
+static void *
+block_realloc(void *p, size_t n, const char *file, int line)
+{
+	union relay_tlsblock	*b = p;
+	void		*q;
+
+	if (p == NULL)
+		return (block_alloc(n, file, line));
+	b--;
+	if ((q = block_alloc(n, file, line)) == NULL)
+		return (NULL);
+	memcpy(q, p, n < b->n ? n : b->n);
+	block_free(p, file, line);
+	return (q);
+}
+
+int
+relay_tlsctx_zero_freed(void)
+{
+	return (CRYPTO_set_mem_functions(block_alloc, block_realloc,
+	    block_free) == 1 ? 0 : -1);
+}
+
+int
+relay_tlsctx_handshake(struct tls *tls, struct relay_tlsctx_secrets *s)
+{
+	int	 rv;
+
+	process.secrets = s;
+	rv = tls_handshake(tls);
+	process.secrets = NULL;
+	return (rv);
+}
+
+/* Bytes of content that a client wants in a record (RFC 6066 4); 0: any. */
+static size_t
+fragment(const SSL *ssl)
+{
+	unsigned int	 mode;
+
+	mode = SSL_SESSION_get_max_fragment_length(SSL_get0_session(ssl));
+	return (mode >= TLSEXT_max_fragment_length_512 &&
+	    mode <= TLSEXT_max_fragment_length_4096 ? (size_t)256 << mode : 0);
+}
+
+int
+relay_tlsctx_take_over(const struct relay_tlsctx_secrets *s,
+    struct net_record *r, struct net_record_cache *c)
+{
+	const SSL		*ssl = s->ssl;
+	const SSL_CIPHER	*cipher;
+
+	if (ssl == NULL || SSL_version(ssl) != TLS1_3_VERSION)
+		return (0);
+	/* Sequence numbers are 0, for libssl has read and written nothing. */
+	if (SSL_has_pending(ssl) || s->nin != s->nout ||
+	    (cipher = SSL_get_current_cipher(ssl)) == NULL)
+		return (-1);
+	if (net_record_begin(r, c, SSL_CIPHER_get_protocol_id(cipher), s->in,
+	    s->out, s->nin, fragment(ssl), 0) == -1)
+		return (-1);
+	return (1);
+}
+
 static int
 set_alpn(struct tls_config *cfg)
 {
@@ -232,6 +366,29 @@ set_alpn(struct tls_config *cfg)
 }
 
 #else /* LIBRESSL_VERSION_NUMBER */
+
+int
+relay_tlsctx_zero_freed(void)
+{
+	return (0);	/* LibreSSL takes no functions, and gives no secrets */
+}
+
+int
+relay_tlsctx_handshake(struct tls *tls, struct relay_tlsctx_secrets *s)
+{
+	(void)s;
+	return (tls_handshake(tls));
+}
+
+int
+relay_tlsctx_take_over(const struct relay_tlsctx_secrets *s,
+    struct net_record *r, struct net_record_cache *c)
+{
+	(void)s;
+	(void)r;
+	(void)c;
+	return (0);
+}
 
 static int
 set_alpn(struct tls_config *cfg)

@@ -10,6 +10,36 @@
 #include <tls.h>
 
 #include "msg.h"
+#include "record.h"
+
+/* What a handshake leaves for records of our own. */
+struct relay_tlsctx_secrets {
+	const void	*ssl;		/* libssl's object, while it lives */
+	uint8_t		 in[NET_RECORD_SECRET], out[NET_RECORD_SECRET];
+	size_t		 nin, nout;	/* bytes of them, 0: not known yet */
+};
+
+/*
+ * Zero all memory that libcrypto frees, for libssl leaves secrets in it.  To be
+ * called before anything else is of libcrypto; 0, or -1: it was not.
+ */
+int	 relay_tlsctx_zero_freed(void);
+
+/*
+ * As tls_handshake(3); the secrets that are agreed on go to *s, which begins
+ * all zero and is to be zeroed after.
+ */
+int	 relay_tlsctx_handshake(struct tls *tls,
+	    struct relay_tlsctx_secrets *s);
+
+/*
+ * relay_tlsctx_handshake() has returned 0: go on with records of our own (RFC
+ * 8446 7.3) in *r.  1: they have begun, and the libtls object is to be freed
+ * without tls_close(3); 0: libtls goes on, because of TLS 1.2, or a library
+ * that gives no secrets; -1: what it gave does not fit.
+ */
+int	 relay_tlsctx_take_over(const struct relay_tlsctx_secrets *s,
+	    struct net_record *r, struct net_record_cache *c);
 
 /* In libtls, but not declared by libretls' <tls.h>. */
 void	 tls_config_use_fake_private_key(struct tls_config *);

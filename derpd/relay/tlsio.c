@@ -1,9 +1,13 @@
 /*
- * tlsio: libtls over our own buffers.  Called by input.c and output_sock.c.
+ * tlsio: TLS over our own buffers.  Called by conn.c and output.c.
  *
- * libtls has no access to the socket: it reads the bytes that
- * relay_tlsio_pump() got, and writes with relay_output_raw().  Certificates
- * come in generations: a handshake keeps the generation that it began with.
+ * libtls never sees a socket: it reads from the bytes that relay_tlsio_pump()
+ * was given, and what it writes goes to relay_output_raw().  Certificates come
+ * in generations: a handshake keeps the one that it began with.
+ *
+ * At the end of a handshake records of our own go on (c->rec), and libtls's
+ * object is freed: libssl costs half of every byte and 10 KB of every client.
+ * Under TLS 1.2, and with LibreSSL, which tells no secrets, libtls goes on.
  */
 #include <sys/types.h>
 #include <stdio.h>
@@ -34,9 +38,18 @@ struct relay_certset {
 
 /* The rest of the ciphertext that relay_tlsio_pump() got. */
 struct relay_cursor {
-	const uint8_t	*p;
-	size_t		 n;
+	uint8_t	*p;
+	size_t	 n;
 };
+
+void
+relay_tlsio_init(struct relay *r)
+{
+	const struct net_aead *aead = net_aead_best();
+
+	log_debug("TLS records by %s", aead->name);
+	net_record_cache_init(&r->tls.records, aead, TLSIO_KEYS);
+}
 
 int
 relay_tlsio_cert(struct relay *r, const uint8_t hash[IPC_KEYHASH_LEN],
@@ -170,11 +183,46 @@ begin(struct relay_conn *c)
 {
 	struct relay_tlsgen *g = c->r->tls.gen;
 
+	if (c->secrets == NULL &&
+	    (c->secrets = calloc(1, sizeof(*c->secrets))) == NULL)
+		return (-1);
 	if (g == NULL || tls_accept_cbs(g->tls, &c->tls, read_cb, write_cb,
 	    c) == -1)
 		return (-1);
 	c->gen = g;
 	g->refs++;
+	return (0);
+}
+
+/* Forget what is of the handshake alone. */
+static void
+forget_handshake(struct relay_conn *c)
+{
+	if (c->gen != NULL)
+		gen_unref(c->gen);
+	c->gen = NULL;
+	if (c->secrets != NULL)
+		freezero(c->secrets, sizeof(*c->secrets));
+	c->secrets = NULL;
+}
+
+/* The handshake is through: who makes the records?  0, or -1. */
+static int
+take_over(struct relay_conn *c)
+{
+	struct net_record_cache *cache = &c->r->tls.records;
+	struct net_record *rec;
+	int rv;
+
+	if ((rec = net_record_new(cache)) == NULL)
+		return (-1);
+	if ((rv = relay_tlsctx_take_over(c->secrets, rec, cache)) != 1) {
+		net_record_free(cache, rec);
+		return (rv);
+	}
+	c->rec = rec;
+	tls_free(c->tls);
+	c->tls = NULL;
 	return (0);
 }
 
@@ -187,12 +235,15 @@ handshake(struct relay_conn *c)
 		relay_conn_close(c, "TLS can't begin: no certificate");
 		return;
 	}
-	rv = tls_handshake(c->tls);
+	rv = relay_tlsctx_handshake(c->tls, c->secrets);
 	if (rv == TLS_WANT_POLLIN || rv == TLS_WANT_POLLOUT)
 		return;
-	gen_unref(c->gen);
-	c->gen = NULL;
 	relay_conn_dirty(c);
+	if (rv == 0 && take_over(c) == -1) {
+		relay_conn_close(c, "no memory for TLS records");
+		return;
+	}
+	forget_handshake(c);
 	if (rv == 0) {
 		c->state = CONN_HTTP;
 		relay_conn_deadline(c, RELAY_HTTP_SECS);
@@ -222,17 +273,78 @@ next_turn(struct relay_conn *c)
 }
 
 /*
- * Process the bytes of c->input.src with libtls.  A read may hold thousands of
- * tiny records, each as expensive as a packet: after PUMP_US other clients are
- * served.
+ * A record that ends the connection: by the peer, or because of what is in it,
+ * which an alert then tells.
+ */
+static void
+ended(struct relay_conn *c, enum net_record_status s,
+    const struct net_record_input *in)
+{
+	uint8_t alert[NET_RECORD_ALERT];
+	ssize_t n;
+
+	if (s == NET_RECORD_CLOSED) {
+		relay_conn_close(c, in->why);
+		return;
+	}
+	log_debug("connection %llu: TLS: %s", (unsigned long long)c->id,
+	    in->why);
+	if ((n = net_record_alert(c->rec, in->alert, alert)) > 0)
+		(void)relay_output_raw(c, alert, (size_t)n);
+	relay_conn_drain(c);
+}
+
+/* One record of ours from c->input.src; 0, or -1: there is no whole one. */
+static int
+read_record(struct relay_conn *c)
+{
+	struct relay_cursor *src = c->input.src;
+	struct net_record_input in;
+	enum net_record_status s;
+
+	s = net_record_read(c->rec, src->p, src->n, &in);
+	if (s == NET_RECORD_MORE)
+		return (-1);
+	src->p += in.used;
+	src->n -= in.used;
+	if (s == NET_RECORD_DATA)
+		relay_conn_input(c, in.data, in.len);
+	else if (s == NET_RECORD_NONE) {
+		if (net_record_owes(c->rec))
+			relay_conn_dirty(c);
+	} else
+		ended(c, s, &in);
+	return (0);
+}
+
+/* The same of libtls, for which there may be more in libssl. */
+static int
+read_libtls(struct relay_conn *c)
+{
+	uint8_t *record = c->r->tls.record;
+	ssize_t n;
+
+	n = tls_read(c->tls, record, RELAY_RECORD_SIZE);
+	if (n == TLS_WANT_POLLIN || n == TLS_WANT_POLLOUT)
+		return (-1);
+	if (n > 0)
+		relay_conn_input(c, record, (size_t)n);
+	else
+		relay_conn_close(c, n == 0 ? "TLS closed by the client" :
+		    "TLS error");
+	return (0);
+}
+
+/*
+ * What can be done with the bytes that c->input.src names.  A read may hold
+ * thousands of tiny records, each as dear as a packet: after PUMP_US others
+ * have their turn.
  */
 static void
 pump(struct relay_conn *c)
 {
-	uint8_t *record = c->r->tls.record;
 	unsigned int records = 0;
 	uint64_t start = c->r->now_us;
-	ssize_t n;
 
 	while (!c->dead && c->paused == 0) {
 		if (c->state == CONN_HANDSHAKE) {
@@ -241,14 +353,8 @@ pump(struct relay_conn *c)
 				break;
 			continue;
 		}
-		n = tls_read(c->tls, record, RELAY_RECORD_SIZE);
-		if (n == TLS_WANT_POLLIN || n == TLS_WANT_POLLOUT)
+		if ((c->rec != NULL ? read_record(c) : read_libtls(c)) == -1)
 			break;
-		if (n > 0)
-			relay_conn_input(c, record, (size_t)n);
-		else
-			relay_conn_close(c, n == 0 ?
-			    "TLS closed by the client" : "TLS error");
 		if (++records % RECORDS_LOOK == 0 &&
 		    base_clock_us() - start > PUMP_US)
 			next_turn(c);
@@ -261,7 +367,7 @@ pump(struct relay_conn *c)
  * waiting input.  Return how many bytes were consumed.
  */
 static size_t
-pump_records(struct relay_conn *c, const uint8_t *p, size_t n)
+pump_records(struct relay_conn *c, uint8_t *p, size_t n)
 {
 	struct relay_cursor in;
 	size_t k, done = 0;
@@ -283,7 +389,7 @@ pump_records(struct relay_conn *c, const uint8_t *p, size_t n)
 }
 
 void
-relay_tlsio_pump(struct relay_conn *c, const uint8_t *p, size_t n)
+relay_tlsio_pump(struct relay_conn *c, uint8_t *p, size_t n)
 {
 	struct relay_cursor in = { p, n };
 	size_t done;
@@ -312,11 +418,78 @@ relay_tlsio_pump(struct relay_conn *c, const uint8_t *p, size_t n)
 		hold(c, in.p, in.n);
 }
 
+/* Records of ours for the `n' bytes at `p', by way of the worker's scratch. */
+static int
+write_records(struct relay_conn *c, const uint8_t *p, size_t n)
+{
+	struct relay_tls *t = &c->r->tls;
+	struct iovec v;
+	ssize_t k;
+	size_t m;
+
+	c->rec->quiet = c->paused != 0;
+	do {
+		m = n < RELAY_RECORD_SIZE ? n : RELAY_RECORD_SIZE;
+		v.iov_base = (uint8_t *)(uintptr_t)p;
+		v.iov_len = m;
+		if ((k = net_record_write(c->rec, &v, 1, m, t->wire)) == -1 ||
+		    relay_output_raw(c, t->wire, (size_t)k) == -1)
+			return (-1);
+		p += m;
+		n -= m;
+	} while (n > 0);
+	return (0);
+}
+
+int
+relay_tlsio_write_pieces(struct relay_conn *c, const struct iovec *v,
+    size_t cnt, size_t n)
+{
+	uint8_t *dst;
+	ssize_t k;
+
+	if (c->rec == NULL)
+		return (1);
+	c->rec->quiet = c->paused != 0;
+	if ((dst = relay_output_stage(c, net_record_room(c->rec, n))) == NULL ||
+	    (k = net_record_write(c->rec, v, cnt, n, dst)) == -1)
+		return (-1);
+	relay_output_staged(c, (size_t)k);
+	return (0);
+}
+
+int
+relay_tlsio_owes(const struct relay_conn *c)
+{
+	return (c->rec != NULL && net_record_owes(c->rec));
+}
+
+int
+relay_tlsio_is_over(const struct relay_conn *c)
+{
+	return (c->rec != NULL && c->rec->ended);
+}
+
+void
+relay_tlsio_close(struct relay_conn *c)
+{
+	uint8_t alert[NET_RECORD_ALERT];
+	ssize_t n;
+
+	if (c->tls != NULL)
+		(void)tls_close(c->tls);
+	else if (c->rec != NULL && (n = net_record_alert(c->rec,
+	    NET_ALERT_CLOSE_NOTIFY, alert)) > 0)
+		(void)relay_output_raw(c, alert, (size_t)n);
+}
+
 int
 relay_tlsio_write(struct relay_conn *c, const uint8_t *p, size_t n)
 {
 	ssize_t k;
 
+	if (c->rec != NULL)
+		return (write_records(c, p, n));
 	while (n > 0) {
 		k = tls_write(c->tls, p, n < RELAY_RECORD_SIZE ? n :
 		    RELAY_RECORD_SIZE);
@@ -331,9 +504,9 @@ relay_tlsio_write(struct relay_conn *c, const uint8_t *p, size_t n)
 void
 relay_tlsio_end(struct relay_conn *c)
 {
-	if (c->gen != NULL)
-		gen_unref(c->gen);
-	c->gen = NULL;
+	forget_handshake(c);
 	tls_free(c->tls);
 	c->tls = NULL;
+	net_record_free(&c->r->tls.records, c->rec);
+	c->rec = NULL;
 }

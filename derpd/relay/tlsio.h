@@ -1,5 +1,6 @@
 /*
- * tlsio: libtls over the buffers of a relay worker.
+ * tlsio: TLS over the buffers of a relay worker: handshakes by libtls, records
+ * by lib/net/record.c, or by libtls where it must be (TLS 1.2, LibreSSL).
  */
 #ifndef TLSIO_H
 #define TLSIO_H
@@ -9,6 +10,7 @@
 
 #include "log.h"
 #include "msg.h"
+#include "record.h"
 
 struct relay;
 struct relay_certset;
@@ -16,6 +18,8 @@ struct relay_conn;
 struct relay_tlsgen;
 
 #define RELAY_RECORD_SIZE	16384	/* plaintext of a TLS record, at most */
+#define TLSIO_KEYS	16384		/* expanded keys that are kept: as many
+					   as are in use, 19 MB at most */
 
 /* TLS state that the connections of a worker share. */
 struct relay_tls {
@@ -24,10 +28,14 @@ struct relay_tls {
 	struct relay_certset	*next;		/* to be staged */
 	char			 why[256]; /* the error of the last stage */
 	struct log_limit failed;		/* handshakes */
-	int			 pumping;	/* relay_tlsio_pump() runs */
-	/* plaintext of one record */
-	uint8_t			 record[RELAY_RECORD_SIZE];
+	struct net_record_cache records;
+	int		 pumping;	/* relay_tlsio_pump() runs */
+	uint8_t		 record[RELAY_RECORD_SIZE]; /* plaintext of one */
+	uint8_t		 wire[2 * RELAY_RECORD_SIZE]; /* records of that much */
 };
+
+/* Set up what connections share. */
+void	relay_tlsio_init(struct relay *r);
 
 /*
  * Add a certificate to be staged: its chain, `len' bytes of PEM (copied), and
@@ -50,17 +58,33 @@ void	relay_tlsio_commit(struct relay *r);
 void	relay_tlsio_drop(struct relay *r);
 
 /*
- * Decrypt the `n' bytes of ciphertext at `p', after a handshake if that is not
- * done, and pass the plaintext to relay_conn_input(); the connection keeps what
- * can't be handled now.  May close it.  A nested call keeps the bytes for
- * relay_conn_work().
+ * Decrypt the `n' bytes of ciphertext at `p' (in place), after a handshake if
+ * there was none, and hand the plaintext to relay_conn_input(); what can't be
+ * now is kept with the connection.  May close it.  Refuses to nest: called
+ * while it runs, it keeps the bytes for relay_conn_work().
  */
-void	relay_tlsio_pump(struct relay_conn *c, const uint8_t *p, size_t n);
+void	relay_tlsio_pump(struct relay_conn *c, uint8_t *p, size_t n);
 
 /* Encrypt the `n' bytes at `p' for the wire.  0, or -1: close it. */
 int	relay_tlsio_write(struct relay_conn *c, const uint8_t *p, size_t n);
 
-/* Free the TLS state of the connection. */
+/*
+ * The same for the `cnt' pieces of `v', `n' bytes in all, straight from where
+ * they lie to relay_output_stage(): 0, -1, or 1: libtls has the records.
+ */
+int	relay_tlsio_write_pieces(struct relay_conn *c, const struct iovec *v,
+	    size_t cnt, size_t n);
+
+/* The last record, for the other end to know that all has come. */
+void	relay_tlsio_close(struct relay_conn *c);
+
+/* A KeyUpdate is to go out, though no data may (RFC 8446 4.6.3): 1, else 0. */
+int	relay_tlsio_owes(const struct relay_conn *c);
+
+/* An alert was the last record: no more can follow.  1, else 0. */
+int	relay_tlsio_is_over(const struct relay_conn *c);
+
+/* Free what TLS has of the connection. */
 void	relay_tlsio_end(struct relay_conn *c);
 
 #endif

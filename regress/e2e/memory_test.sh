@@ -108,7 +108,69 @@ self_signed_body() {
 	e2e_stop
 }
 
+# session_secrets LABEL: the secrets of that kind in the clients' key log.
+session_secrets() {
+	awk -v l="$1" '$1 == l { print $3 }' keys.log
+}
+
+# tls_clients N: N connections that wait until the file "end" is there.
+tls_clients() {
+	for _i in $(seq "$1"); do
+		{
+			printf 'GET /derp/probe HTTP/1.1\r\nHost: %s\r\n\r\n' \
+			    "$HOST_NAME"
+			until [ -e end ]; do sleep 0.1; done
+		} | openssl s_client -quiet -keylogfile keys.log \
+		    -connect "127.0.0.1:$TLS_PORT" -servername "$HOST_NAME" \
+		    >"client.$_i" 2>&1 &
+	done
+	for _i in $(seq "$1"); do
+		wait_until "an answer to client $_i" \
+		    grep -q '^HTTP/1.1 200' "client.$_i"
+	done
+}
+
+e2e_case sessions 120 "secrets of ended sessions and of handshakes are gone"
+sessions_body() {
+	[ -r /proc/self/maps ] || atf_skip "needs /proc/PID/maps"
+	e2e_need_root "to read other processes' memory"
+	e2e_paths
+	e2e_need_plain "its own memory is terabytes to search"
+	e2e_start
+	_relay=$(e2e_children relay)
+	tls_clients 8
+	_shake="$(session_secrets CLIENT_HANDSHAKE_TRAFFIC_SECRET)
+$(session_secrets SERVER_HANDSHAKE_TRAFFIC_SECRET)
+$(session_secrets EXPORTER_SECRET)"
+	_data="$(session_secrets CLIENT_TRAFFIC_SECRET_0)
+$(session_secrets SERVER_TRAFFIC_SECRET_0)"
+	[ "$(echo "$_shake" | wc -l) $(echo "$_data" | wc -l)" = "24 16" ] ||
+	    e2e_fail "the clients' key log: $(cat keys.log)"
+
+	# Those in use are there, so the search can find something.
+	for _s in $_data; do
+		"$MEMSCAN" "$_relay" "$_s" >scan.out 2>&1
+		case $? in
+		0) e2e_fail "the relay does not have $_s" ;;
+		1) ;;
+		*) atf_skip "memory can't be read: $(cat scan.out)" ;;
+		esac
+	done
+	# shellcheck disable=SC2086
+	run "$MEMSCAN" "$_relay" $_shake
+
+	touch end
+	# The last of them goes when the worker has closed its end.
+	# shellcheck disable=SC2086
+	wait_until "the end of the sessions' secrets" \
+	    "$MEMSCAN" "$_relay" $_data
+	# shellcheck disable=SC2086
+	run "$MEMSCAN" "$_relay" $_shake $_data
+	e2e_stop
+}
+
 atf_init_test_cases() {
 	atf_add_test_case scan
+	atf_add_test_case sessions
 	atf_add_test_case self_signed
 }

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAXNEEDLES	64
+#define MAXNEEDLES	256
 #define PIECE		(1024 * 1024)
 #define MAXNEEDLE	256
 

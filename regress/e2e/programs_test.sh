@@ -33,8 +33,12 @@ libraries_body() {
 	want derpd/derpd libcrypto libevent_core-2.1 libseccomp libsodium libz
 	want derpd/keys/derpd-keys libcrypto libevent_core-2.1 libseccomp \
 	    libsodium
-	want derpd/relay/derpd-relay libcrypto libevent_core-2.1 libseccomp \
-	    libsodium libssl libtls libwslay
+	# Where configure found it: amd64 alone has it.
+	_mb=
+	! grep -q -- '-lIPSec_MB' "$SRC/../../config.mk" || _mb=libIPSec_MB
+	# shellcheck disable=SC2086
+	want derpd/relay/derpd-relay $_mb libcrypto libevent_core-2.1 \
+	    libseccomp libsodium libssl libtls libwslay
 	want derpd/health/derpd-health libcrypto libevent_core-2.1 libseccomp \
 	    libsodium libtls
 	want stund/stund libevent_core-2.1 libseccomp libsodium libz

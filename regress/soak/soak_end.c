@@ -163,7 +163,8 @@ end_quiet(void)
 	if (opt.mesh[0] != '\0') {
 		bots[NEW - 1].derp->watching = 1;
 		derp_frame(&bots[NEW - 1], FRAME_WATCH_CONNS, NULL, 0);
-		until(watcher_sees, "a watcher sees exactly the connected clients");
+		until(watcher_sees,
+		    "a watcher sees exactly the connected clients");
 	}
 	exchange();
 	for (i = 0; i < NEW; i++)

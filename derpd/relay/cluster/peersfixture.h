@@ -26,7 +26,7 @@ struct fixture_client {
 };
 
 static struct relay		*relay;
-static char			 notified[1024];	/* to the other workers */
+static char			 notified[1024]; /* to the others */
 static struct fixture_client	 clients[64];
 static unsigned int		 nclients;
 
@@ -45,8 +45,8 @@ tell(const char *what, const struct relay_conn *c)
 {
 	size_t n = strlen(notified);
 
-	snprintf(notified + n, sizeof(notified) - n, "%s%s %llu", n == 0 ? "" : ", ",
-	    what, (unsigned long long)c->id);
+	snprintf(notified + n, sizeof(notified) - n, "%s%s %llu",
+	    n == 0 ? "" : ", ", what, (unsigned long long)c->id);
 }
 
 static inline void

@@ -73,7 +73,8 @@ set_up(void)
 static void
 note(unsigned int c, uint32_t src)
 {
-	ATF_REQUIRE_EQ(derp_sent_note(notes, &peers[src].receivers, &conns[c]), 0);
+	ATF_REQUIRE_EQ(derp_sent_note(notes, &peers[src].receivers,
+	    &conns[c]), 0);
 }
 
 /* Peer `src' leaves; return how many connections get a PeerGone. */

@@ -63,8 +63,16 @@ fake_shut(struct relay_conn *k)
 	return (0);
 }
 
+static int
+fake_owes(const struct relay_conn *conn)
+{
+	(void)conn;
+	return (0);
+}
+
 static const struct relay_output_ops out_ops = {
 	.encrypt = fake_encrypt,
+	.owes = fake_owes,
 	.send = fake_send,
 	.unsent = fake_none,
 	.unacked = fake_none,
