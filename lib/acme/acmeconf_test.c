@@ -1,5 +1,6 @@
 /*
- * acmeconf_test: names, and the message to and fro.
+ * acmeconf_test: Tests of certificate names, and of encoding and decoding its
+ * configuration message.
  */
 #include <atf-c.h>
 #include <stdio.h>
@@ -79,7 +80,7 @@ fill(struct ipc_acme_conf *c)
 	snprintf(c->names[1], sizeof(c->names[1]), "192.0.2.1");
 }
 
-/* There and back: 0 the same, 1 another, -1 refused. */
+/* Encode and decode `c'.  Returns 0: equal, 1: different, -1: refused. */
 static int
 pass(const struct ipc_acme_conf *c, size_t cut)
 {

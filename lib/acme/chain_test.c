@@ -1,5 +1,5 @@
 /*
- * chain_test: certificates from a directory, whole and broken.
+ * chain_test: Tests of intact and damaged certificate chains from a directory.
  */
 #include <atf-c.h>
 #include <openssl/pem.h>
@@ -39,7 +39,7 @@ ATF_TC_BODY(what_it_says, tc)
 	ATF_CHECK_STREQ("test authority", c.issuer);
 	ATF_CHECK_STREQ("test authority", c.root);
 	ATF_CHECK_EQ(10000 * 86400LL, c.not_after - c.not_before);
-	/* The serial number keeps the zero that makes it positive. */
+	/* The serial number keeps its leading zero byte (it is positive). */
 	ATF_CHECK_STREQ("yMHR6-8SGn6n5oaI4NJGmn6JsRs.AIdlQyEA", c.id);
 }
 
@@ -107,7 +107,7 @@ ATF_TC_BODY(broken, tc)
 	ATF_CHECK_EQ(-1, read_text(text));
 	snprintf(text, sizeof(text), "hello\n%s", pem);
 	ATF_CHECK_EQ(-1, read_text(text));
-	/* A second one that is damaged does not pass for the end. */
+	/* A damaged second certificate is an error, not an end of file. */
 	snprintf(text, sizeof(text), "%s%s", pem, pem);
 	text[sizeof(pem) + 60] ^= 3;
 	ATF_CHECK_EQ(-1, read_text(text));
@@ -121,7 +121,7 @@ ATF_TC_BODY(broken, tc)
 #define NOW	1800000000LL
 #define DAY	86400LL
 
-/* Append a certificate for `key' by `issuer', valid from `from' to `to'. */
+/* Append a certificate for `key', signed by `by', valid `from' to `to'. */
 static void
 put_cert(char *dst, EVP_PKEY *key, const char *name, EVP_PKEY *by,
     const char *issuer, int64_t from, int64_t to)
@@ -150,7 +150,7 @@ put_cert(char *dst, EVP_PKEY *key, const char *name, EVP_PKEY *by,
 	X509_free(x);
 }
 
-/* What is wrong with one that is valid from and to such seconds from NOW. */
+/* Check a certificate valid from `from' to `to' (seconds after NOW). */
 static const char *
 judged(int64_t from, int64_t to)
 {
@@ -178,7 +178,7 @@ ATF_TC_BODY(lifetime, tc)
 	    judged(-DAY, 399 * DAY + 1));
 	ATF_CHECK_STREQ("its times make no sense", judged(10, -10));
 	ATF_CHECK_STREQ("its times make no sense", judged(10, 10));
-	/* A year of four digits that does not fit into 32 bits. */
+	/* A four-digit year whose seconds exceed 32 bits. */
 	ATF_CHECK_STREQ("it is valid for more than 400 days",
 	    judged(-DAY, 253402300799 - NOW));
 	ATF_CHECK_STREQ("there is no certificate in it", acme_chain_check("", 0,
@@ -200,13 +200,13 @@ ATF_TC_BODY(signatures, tc)
 	p = text + strlen(text);
 	put_cert(text, root, "root", root, "root", NOW - DAY, NOW + DAY);
 	ATF_CHECK(acme_chain_check(text, strlen(text), NOW) == NULL);
-	/* The root of the right name has not signed; its own signer has. */
+	/* The root has the issuer's name, but its key did not sign. */
 	*p = '\0';
 	put_cert(text, other, "root", root, "root", NOW - DAY, NOW + DAY);
 	ATF_CHECK_EQ(0, read_text(text));
 	ATF_CHECK_STREQ("a certificate in it is not signed by the next",
 	    acme_chain_check(text, strlen(text), NOW));
-	/* Nor has the authority. */
+	/* The same for the intermediate certificate authority. */
 	text[0] = '\0';
 	put_cert(text, leaf, "a", other, "ca", NOW - DAY, NOW + DAY);
 	ATF_CHECK(acme_chain_check(text, strlen(text), NOW) == NULL);
@@ -226,7 +226,7 @@ asked(UI *ui)
 	atf_tc_fail("a pass phrase is asked for");
 }
 
-/* One that says it is encrypted: nobody is asked for a pass phrase. */
+/* A PEM block marked as encrypted is refused without a pass phrase prompt. */
 ATF_TC_WITHOUT_HEAD(encrypted);
 ATF_TC_BODY(encrypted, tc)
 {
@@ -237,7 +237,7 @@ ATF_TC_BODY(encrypted, tc)
 	    "-----END CERTIFICATE-----\n";
 	UI_METHOD		*ui = UI_create_method("none");
 
-	/* Who asks ends the test. */
+	/* A pass phrase prompt would end the test. */
 	ATF_REQUIRE(ui != NULL);
 	UI_method_set_opener(ui, asked);
 	UI_set_default_method(ui);

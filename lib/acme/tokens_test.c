@@ -1,5 +1,6 @@
 /*
- * tokens_test: tokens come, are found, and go; nothing else is taken.
+ * tokens_test: Tests that tokens are added, found and removed, and that
+ * anything else is refused.
  */
 #include <atf-c.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * atomicfile_test: a file is replaced as a whole or not at all, also when the
- * machine goes down at any moment or the disk is full.
+ * atomicfile_test: Tests that a file is replaced as a whole or not at all, also
+ * when the machine crashes at any moment or the disk is full.
  */
 #include <sys/stat.h>
 #include <atf-c.h>
@@ -18,7 +18,7 @@
 
 static char	 err[512];
 
-/* Put `text' in the place of the file; as base_file_replace(). */
+/* Replace the file's content with `text'; result as base_file_replace(). */
 static int
 replace(const char *text, const struct base_file_attr *attr)
 {
@@ -34,7 +34,7 @@ make_old(void)
 	atf_utils_create_file(FILE_NAME, "old");
 }
 
-/* Nothing but the file is in its directory. */
+/* Check that the directory holds no other file. */
 static void
 check_alone(void)
 {
@@ -63,8 +63,8 @@ check_mode(mode_t want)
 }
 
 /*
- * The bytes are on the disk before the name leads to them, and the name is when
- * the call returns.
+ * The data is on the disk before the rename, and the rename is on the disk
+ * before the call returns.
  */
 ATF_TC_WITHOUT_HEAD(order);
 ATF_TC_BODY(order, tc)
@@ -77,7 +77,7 @@ ATF_TC_BODY(order, tc)
 	ATF_CHECK(atf_utils_compare_file(FILE_NAME, "the new text"));
 	check_alone();
 	check_mode(0644);
-	/* A new file, and one without a directory in its path. */
+	/* A new file; then a path without a directory. */
 	ATF_REQUIRE_EQ(0, unlink(FILE_NAME));
 	synctrace_begin();
 	ATF_CHECK_EQ_MSG(0, replace("new", NULL), "%s", err);
@@ -87,14 +87,14 @@ ATF_TC_BODY(order, tc)
 	ATF_CHECK_EQ(0, base_file_replace("here", "x", 1, NULL, err,
 	    sizeof(err)));
 	ATF_CHECK_STREQ("write sync rename syncdir ", synctrace_end());
-	/* Nothing to write is no reason to leave the rest out. */
+	/* An empty file is synced and renamed as any other. */
 	synctrace_begin();
 	ATF_CHECK_EQ(0, replace("", NULL));
 	ATF_CHECK_STREQ("sync rename syncdir ", synctrace_end());
 	ATF_CHECK(atf_utils_compare_file(FILE_NAME, ""));
 }
 
-/* Whatever fails before the rename leaves the old file, and that alone. */
+/* A failure up to the rename leaves the old file and no temporary file. */
 ATF_TC_WITHOUT_HEAD(failures);
 ATF_TC_BODY(failures, tc)
 {
@@ -116,7 +116,7 @@ ATF_TC_BODY(failures, tc)
 		    calls[i]);
 		check_alone();
 	}
-	/* Behind it the new file is there, but may not stay. */
+	/* A later failure leaves the new file, which a crash may undo. */
 	synctrace_begin();
 	strlcpy(sync_trace->fails, "syncdir", sizeof(sync_trace->fails));
 	ATF_CHECK_EQ(-1, replace("new", NULL));
@@ -165,7 +165,7 @@ ATF_TC_BODY(bad_paths, tc)
 	ATF_CHECK_EQ(-1, base_file_replace(path, "x", 1, NULL, err,
 	    sizeof(err)));
 	ATF_CHECK_MSG(strstr(err, "the path is too long") != NULL, "%s", err);
-	/* A directory stays what it is. */
+	/* A directory is not replaced. */
 	ATF_REQUIRE_EQ(0, mkdir("d", 0755));
 	ATF_REQUIRE_EQ(0, mkdir(FILE_NAME, 0755));
 	ATF_CHECK_EQ(-1, replace("new", NULL));

@@ -1,5 +1,5 @@
 /*
- * base64url_test: the vectors of RFC 4648, every byte, and all that is no
+ * base64url_test: Tests the vectors of RFC 4648, every byte value, and invalid
  * base64url.
  */
 #include <atf-c.h>

@@ -12,7 +12,7 @@ ATF_TC_BODY(marks, tc)
 	static const struct {
 		const char	*bytes;
 		size_t		 len;
-		const char	*names;	/* NULL: nothing is wrong */
+		const char	*names;	/* part of the error; NULL: none */
 	} t[] = {
 		{ "\xef\xbb\xbf{}", 5, "begins with a byte order mark: " },
 		{ "\xef\xbb\xbf", 3, "begins with a byte order mark: " },

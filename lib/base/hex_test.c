@@ -1,5 +1,6 @@
 /*
- * hex_test: hexadecimal text, every byte value and everything that is no digit.
+ * hex_test: Tests every byte value as hexadecimal text, and every character
+ * that is not a hexadecimal digit.
  */
 #include <atf-c.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /*
- * log_test: what a line on standard error looks like, what it can't be made to
- * look like, and how many of a kind there are.
+ * log_test: Tests the format of lines on standard error, the escaping of
+ * untrusted text in them, and the limit of lines of one kind.
  */
 #include <sys/wait.h>
 #include <atf-c.h>
@@ -13,10 +13,10 @@
 
 #include "log.h"
 
-static char	text[16384];	/* what was logged */
-static int	saved;		/* standard error meanwhile */
+static char	text[16384];	/* the captured log */
+static int	saved;		/* the real standard error */
 
-/* Catch standard error in a file until caught(). */
+/* Redirect standard error to a file until caught(). */
 static void
 catch(void)
 {
@@ -138,13 +138,13 @@ ATF_TC_BODY(limited, tc)
 	catch();
 	for (i = 0; i < 5; i++)
 		log_limited(&l, "line %d", i);
-	l.at += 3600 * 1000LL;	/* no second goes by from here */
+	l.at += 3600 * 1000LL;	/* the window does not end in this test */
 	for (; i < 100; i++)
 		log_limited(&l, "line %d", i);
 	caught();
 	ATF_CHECK_MSG(count_lines() == 5, "%zu lines", count_lines());
 	ATF_CHECK_EQ(95, l.suppressed);
-	l.at -= 2 * 3600 * 1000LL;	/* a long time goes by */
+	l.at -= 2 * 3600 * 1000LL;	/* the window has ended */
 	catch();
 	log_limited(&l, "again");
 	caught();

@@ -1,8 +1,7 @@
 /*
- * synctrace: stands in for write, fsync and rename in a test program and notes
- * the order in which they are called, also by processes that it forks later;
- * can have one of them fail.  For tests of what must survive a crash of the
- * machine.
+ * synctrace: Replaces write, fsync and rename in a test program and records the
+ * order of the calls, including calls by processes forked later.  Can make one
+ * of the calls fail.  For tests of what must survive a crash of the machine.
  */
 #ifndef SYNCTRACE_H
 #define SYNCTRACE_H
@@ -18,19 +17,19 @@
 
 struct synctrace {
 	int	 on;
-	size_t	 max_write;	/* bytes that one write takes, 0: all */
+	size_t	 max_write;	/* bytes that each write accepts, 0: all */
 	char	 fails[16];	/* name of the call that fails, "": none */
-	int	 passes;	/* so many of them do not fail */
-	char	 log[512];	/* names of the calls, a blank behind each */
+	int	 passes;	/* number of calls to succeed before that */
+	char	 log[512];	/* names of the calls, each with a blank */
 };
 
-static struct synctrace	*sync_trace;	/* shared with children */
+static struct synctrace	*sync_trace;	/* shared with child processes */
 
 int	 fsync(int);
 int	 rename(const char *, const char *);
 ssize_t	 write(int, const void *, size_t);
 
-/* Begin anew; none fails. */
+/* Start a new trace, in which no call fails. */
 static inline void
 synctrace_begin(void)
 {
@@ -43,7 +42,7 @@ synctrace_begin(void)
 	sync_trace->on = 1;
 }
 
-/* The calls since synctrace_begin(). */
+/* Return the calls since synctrace_begin(). */
 static inline const char *
 synctrace_end(void)
 {
@@ -51,7 +50,7 @@ synctrace_end(void)
 	return (sync_trace->log);
 }
 
-/* Note a call of this name; a repeated one once.  -1 it is to fail, else 0. */
+/* Record a call, repeated calls once.  Returns -1 if it is to fail, else 0. */
 static inline int
 synctrace_note(const char *name)
 {
@@ -96,7 +95,7 @@ rename(const char *from, const char *to)
 	return (real(from, to));
 }
 
-/* Writes to sockets and pipes are none of ours. */
+/* Writes to sockets and pipes are not recorded. */
 ssize_t
 write(int fd, const void *p, size_t n)
 {

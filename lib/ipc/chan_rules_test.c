@@ -1,6 +1,7 @@
 /*
- * chan_rules_test: the rules of msg.h on both sides of a channel, peers that
- * break them, and the limit of what waits.
+ * chan_rules_test: Tests that both sides of a channel enforce the rules of
+ * msg.h, that a peer which breaks them is dropped, and the limit of queued
+ * output.
  */
 #include <sys/types.h>
 #include <sys/queue.h>
@@ -11,7 +12,7 @@
 
 #include "chanfixture.h"
 
-/* Check that sending fails with `error', and closes the descriptor. */
+/* Check that sending fails with `error' and closes the file descriptor. */
 static void
 refused(struct ipc_chan *c, uint32_t type, const struct ipc_wr *w, int fd,
     int error)
@@ -49,7 +50,7 @@ ATF_TC_BODY(sender_rules, tc)
 	close(sv[1]);
 }
 
-/* What arrives when `from' writes this itself; 1 when it was dropped. */
+/* Receive a message that `from' wrote raw.  1: the peer was dropped. */
 static int
 cheat_as(enum ipc_role from, uint32_t type, size_t len, int fd)
 {
@@ -68,7 +69,7 @@ cheat_as(enum ipc_role from, uint32_t type, size_t len, int fd)
 	imsgbuf_allow_fdpass(&ib);
 	imsgbuf_set_maxsize(&ib, sizeof(data) + IMSG_HEADER_SIZE);
 	ATF_REQUIRE_EQ(1, imsg_compose(&ib, type, 0, 0, fd, data, len));
-	/* A valid one after it, which must not be taken any more. */
+	/* A valid message follows and must not be delivered. */
 	ATF_REQUIRE_EQ(1, imsg_compose(&ib, valid, 0, 0, -1, data, 1));
 	for (i = 0; i < 20; i++) {
 		if (imsgbuf_write(&ib) == -1)
@@ -100,13 +101,13 @@ ATF_TC_BODY(receiver_rules, tc)
 	ATF_CHECK_EQ(1, cheat(MSG_LOGIN, 0, a_file()));
 	ATF_CHECK_EQ(1, cheat(MSG_LOGIN, MSG_MAXPAYLOAD + 1, -1));
 	ATF_CHECK_EQ(0, cheat(MSG_LOGIN, MSG_MAXPAYLOAD, -1));
-	/* A descriptor that must go along, may, and may not. */
+	/* A file descriptor is required, optional, and forbidden. */
 	ATF_CHECK_EQ(1, cheat_as(ROLE_PARENT, MSG_KEY_TLS, 0, -1));
 	ATF_CHECK_EQ(0, cheat_as(ROLE_PARENT, MSG_KEY_TLS, 0, a_file()));
 	ATF_CHECK_EQ(0, cheat_as(ROLE_PARENT, MSG_KEY_MESH, 0, -1));
 	ATF_CHECK_EQ(0, cheat_as(ROLE_PARENT, MSG_KEY_MESH, 0, a_file()));
 	ATF_CHECK_EQ(1, cheat_as(ROLE_PARENT, MSG_KEY_RETAIN, 0, a_file()));
-	/* Signs of life: malformed, not for a worker, not asked for. */
+	/* Pings and pongs: malformed, not from the parent, unexpected. */
 	ATF_CHECK_EQ(0, cheat_as(ROLE_PARENT, MSG_PING, 4, -1));
 	ATF_CHECK_EQ(1, nmsgs);
 	ATF_CHECK_EQ(1, cheat_as(ROLE_PARENT, MSG_PING, 3, -1));
@@ -122,7 +123,7 @@ ATF_TC_BODY(receive_cheat, tc)
 	struct ipc_msg	 m;
 
 	setup();
-	/* It takes itself for the parent; we know it is a relay. */
+	/* The sender acts as the parent, but k's peer is a relay. */
 	wrong = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
 	k = without_events(sv[1], ROLE_KEYS, ROLE_RELAY);
 	ATF_REQUIRE(ipc_chan_send(wrong, MSG_STOP, NULL, -1) == 0);
@@ -139,7 +140,7 @@ ATF_TC_BODY(receive_cheat, tc)
 	ipc_chan_free(k);
 }
 
-/* A peer that does not read is lost; the loop says so, once. */
+/* A peer that does not read is dropped; on_gone is called once. */
 ATF_TC_WITHOUT_HEAD(overflow);
 ATF_TC_BODY(overflow, tc)
 {
@@ -164,7 +165,7 @@ ATF_TC_BODY(overflow, tc)
 	ipc_chan_free(p);
 	ipc_wr_free(&w);
 	close(sv[1]);
-	/* Small ones are charged with what they take, descriptors with more. */
+	/* Messages are charged at their size in memory, descriptors extra. */
 	event_base_free(base);
 	setup();
 	p = without_events(sv[0], ROLE_PARENT, ROLE_KEYS);
@@ -188,7 +189,7 @@ ATF_TC_BODY(overflow, tc)
 	close(sv[1]);
 }
 
-/* What is written is not charged any more, though more waits behind it. */
+/* Written messages are no longer charged, even when more are queued. */
 ATF_TC_WITHOUT_HEAD(charged);
 ATF_TC_BODY(charged, tc)
 {
@@ -206,7 +207,7 @@ ATF_TC_BODY(charged, tc)
 		ipc_wr_u32(&w, 1);
 	for (i = 0; i < 3; i++)
 		ATF_REQUIRE(ipc_chan_send(p, MSG_KEY_RETAIN, &w, -1) == 0);
-	/* Far more than the limit, never more than it at a time. */
+	/* The total is far above the limit, the queue always below it. */
 	for (i = 0; i < 20; i++) {
 		while (ipc_chan_recv(k, &m, 0) == -1)
 			ATF_REQUIRE(ipc_chan_flush(p, 0) == 0 ||

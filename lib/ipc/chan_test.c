@@ -1,6 +1,6 @@
 /*
- * chan_test: channels with and without an event loop, signs of life, peers that
- * die, and call-backs that free their channel.
+ * chan_test: Tests of channels with and without an event loop, of pings and
+ * pongs, of peers that die, and of call-backs that free their channel.
  */
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -53,7 +53,7 @@ ATF_TC_BODY(delivery, tc)
 	ipc_chan_free(k);
 }
 
-/* A child gives its sign of life whichever way it reads. */
+/* A child answers pings with and without an event loop. */
 ATF_TC_WITHOUT_HEAD(life);
 ATF_TC_BODY(life, tc)
 {
@@ -66,7 +66,7 @@ ATF_TC_BODY(life, tc)
 	ATF_CHECK_EQ(0, ipc_chan_owes_pong(p));
 	ATF_REQUIRE(ipc_chan_ping(p) == 0);
 	ATF_CHECK_EQ(1, ipc_chan_owes_pong(p));
-	ATF_REQUIRE(ipc_chan_ping(p) == 0);	/* one is enough */
+	ATF_REQUIRE(ipc_chan_ping(p) == 0);	/* sends no second ping */
 	settle();
 	ATF_CHECK_EQ(0, ipc_chan_owes_pong(p));
 	ATF_REQUIRE(ipc_chan_ping(p) == 0);
@@ -102,7 +102,7 @@ ATF_TC_BODY(life, tc)
 	ipc_chan_free(k);
 }
 
-/* A sign of life that was not asked for is none. */
+/* A pong that answers no ping is an error. */
 ATF_TC_WITHOUT_HEAD(false_life);
 ATF_TC_BODY(false_life, tc)
 {
@@ -115,7 +115,7 @@ ATF_TC_BODY(false_life, tc)
 		ngone = 0;
 		p = with_events(sv[0], ROLE_PARENT, ROLE_KEYS);
 		k = without_events(sv[1], ROLE_KEYS, ROLE_PARENT);
-		if (n == 2)		/* another one was */
+		if (n == 2)		/* a ping with number 1 is open */
 			ATF_REQUIRE(ipc_chan_ping(p) == 0);
 		ipc_wr_init(&w);
 		ipc_wr_u32(&w, n);
@@ -161,7 +161,7 @@ ATF_TC_BODY(free_in_gone, tc)
 	ATF_CHECK_MSG(fcntl(sv[1], F_GETFD) == -1, "not closed");
 }
 
-/* What came before the peer went is delivered first. */
+/* Messages sent before the peer closed are delivered first. */
 ATF_TC_WITHOUT_HEAD(last_words);
 ATF_TC_BODY(last_words, tc)
 {
@@ -238,7 +238,7 @@ ATF_TC_BODY(full, tc)
 	ipc_chan_free(p);
 }
 
-/* Answer every MSG_SIGN with its own payload, in a process of its own. */
+/* In a child process: answer every MSG_SIGN with its own payload. */
 static void
 signer(int fd)
 {
@@ -346,7 +346,7 @@ ATF_TC_BODY(more, tc)
 	ATF_REQUIRE(ipc_chan_flush(p, 1000) == 0);
 	ATF_CHECK_MSG(ipc_chan_pending(k) == 0, "nothing was read");
 	for (i = 0; i < 3; i++) {
-		/* The last one is there only when all were read at once. */
+		/* It is pending only when one read received all. */
 		if (i > 0 && ipc_chan_pending(k))
 			ATF_CHECK_EQ(1, ipc_chan_pending(k));
 		ATF_REQUIRE(ipc_chan_recv(k, &m, i == 0 ? 0 : 1000) == 0);
@@ -355,7 +355,7 @@ ATF_TC_BODY(more, tc)
 		ipc_msg_free(&m);
 	}
 	ATF_CHECK_EQ(0, ipc_chan_pending(k));
-	/* What is ahead goes with the channel, its descriptor too. */
+	/* A message read ahead stays available after the peer closed. */
 	ATF_REQUIRE(ipc_chan_send(p, MSG_KEY_NODE, NULL, a_file()) == 0);
 	ATF_REQUIRE(ipc_chan_send(p, MSG_KEY_NODE, NULL, a_file()) == 0);
 	ATF_REQUIRE(ipc_chan_flush(p, 1000) == 0);
@@ -363,9 +363,7 @@ ATF_TC_BODY(more, tc)
 	ipc_msg_free(&m);
 	(void)ipc_chan_pending(k);
 	ipc_chan_free(p);
-	/*
-	 * The end is something that ipc_chan_recv() has to say, once it knows.
-	 */
+	/* The end of file, once read, stays pending for ipc_chan_recv(). */
 	while (ipc_chan_recv(k, &m, 1000) == 0)
 		ipc_msg_free(&m);
 	ATF_CHECK_EQ(EPIPE, errno);

@@ -1,6 +1,6 @@
 /*
- * chanfixture: a pair of sockets, channels on it with and without an event
- * loop, and what their call-backs saw.  For the tests of chan.c.
+ * chanfixture: A pair of sockets, channels on it with and without an event
+ * loop, and what their call-backs recorded.  For the tests of chan.c.
  */
 #ifndef CHANFIXTURE_H
 #define CHANFIXTURE_H
@@ -18,7 +18,7 @@
 static struct event_base	*base;
 static int			 sv[2];
 
-/* What the call-backs saw. */
+/* What the call-backs recorded. */
 static int			 ngone, nmsgs, free_at = -1;
 static size_t			 nbytes;
 static uint32_t			 last_type;
@@ -75,7 +75,7 @@ without_events(int fd, enum ipc_role self, enum ipc_role peer)
 	return c;
 }
 
-/* Turn the loop until nothing is to do. */
+/* Run the event loop until no event is active. */
 static inline void
 settle(void)
 {

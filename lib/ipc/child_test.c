@@ -1,6 +1,6 @@
 /*
- * child_test: what a new process of the suite inherits, what it is told first,
- * and what is left to it once it is confined.
+ * child_test: Tests of what a child process of the suite inherits, of its first
+ * message, and of what it can still do after confinement.
  */
 #include <sys/types.h>
 #include <sys/resource.h>
@@ -25,7 +25,7 @@
 #include "child.h"
 #include "sandbox.h"
 
-/* A program that tells what it was given on its standard error. */
+/* A program that prints its arguments, environment and file descriptors. */
 static const char	script[] = "#!/bin/sh\n"
 	"{ echo \"args $*\"; env | sed 's/^/env /'\n"
 	"for i in 0 1 3 4 5 6 7 8 9; do\n"
@@ -48,7 +48,7 @@ run_script(void)
 	ATF_REQUIRE(chmod("prog", 0700) == 0);
 	ATF_REQUIRE((out = open("out", O_RDWR | O_CREAT | O_TRUNC,
 	    0600)) != -1);
-	/* One that must not be there afterwards. */
+	/* A file descriptor that the child must not inherit. */
 	ATF_REQUIRE(dup2(out, 8) != -1);
 	ATF_REQUIRE((saved = dup(STDERR_FILENO)) != -1);
 	ATF_REQUIRE(dup2(out, STDERR_FILENO) != -1);
@@ -122,7 +122,7 @@ ATF_TC_BODY(no_program, tc)
 	close(fd);
 }
 
-/* A program that was opened is executed, whatever lies at its path by now. */
+/* The opened program is executed, even if its path was replaced since. */
 ATF_TC_WITHOUT_HEAD(replaced_program);
 ATF_TC_BODY(replaced_program, tc)
 {
@@ -143,7 +143,7 @@ ATF_TC_BODY(replaced_program, tc)
 	close(prog);
 }
 
-/* Run `body' in a process of its own; its exit code. */
+/* Run `body' in a child process; return its exit code. */
 static int
 in_child(void (*body)(int), int fd)
 {
@@ -188,8 +188,8 @@ begin(int fd)
 }
 
 /*
- * What ipc_child_init() makes of a first message `type' from a parent of that
- * build, with `extra' at its end.
+ * Run ipc_child_init() on a first message of `type' from a parent with build
+ * `build', with `extra' appended.  Returns the exit code.
  */
 static int
 start(uint32_t type, const char *build, const char *extra)
@@ -233,7 +233,7 @@ ATF_TC_BODY(first_message, tc)
 	ATF_CHECK_EQ(1, in_child(begin, sv[1]));
 }
 
-/* As what ipc_child_confine() has to be asked for. */
+/* Fill in the start settings for ipc_child_confine(). */
 static void
 ask(struct ipc_child_start *st, const char *user, const char *dir, int sandbox)
 {
@@ -280,7 +280,7 @@ confine_nobody(int fd)
 	must(getgroups(8, groups) == 1 && groups[0] == gid, "groups");
 	must(setuid(0) == -1 && setgid(0) == -1, "no way back");
 	must(access("/etc/passwd", F_OK) == -1 && errno == ENOENT, "chroot");
-	/* A directory that was left open, as the current one is, leads out. */
+	/* An open or current directory would allow leaving the chroot. */
 	must(stat(".", &here) == 0 && stat("/", &top) == 0 &&
 	    here.st_dev == top.st_dev && here.st_ino == top.st_ino, "chdir");
 	must(fork() == -1, "no new process");
@@ -334,7 +334,7 @@ ATF_TC_WITHOUT_HEAD(sandbox);
 ATF_TC_BODY(sandbox, tc)
 {
 	if (strcmp(sandbox_backend(), "null") == 0)
-		/* Never silently without: it must end. */
+		/* Without a sandbox the child must exit with an error. */
 		ATF_CHECK_EQ(1, in_child(confine_sandbox, -1));
 	else
 		ATF_CHECK_EQ(0, in_child(confine_sandbox, -1));

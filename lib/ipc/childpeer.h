@@ -1,6 +1,6 @@
 /*
- * childpeer: what tests of a whole child process share: the process runs in a
- * fork of the test, within its sandbox, and the test is its parent.
+ * childpeer: Shared by tests of whole child processes.  The process runs in a
+ * fork of the test, in its sandbox, and the test acts as its parent.
  */
 #ifndef CHILDPEER_H
 #define CHILDPEER_H
@@ -19,13 +19,13 @@
 
 #define WAIT_MS	30000
 
-static struct ipc_chan	*child;		/* the parent's end */
+static struct ipc_chan	*child;		/* the parent's end of the channel */
 static pid_t		 child_pid;
 static int		 in_child;
 
 /*
- * Asked by the leak sanitizer at exit: from within the sandbox it could not
- * look.
+ * The leak sanitizer calls this at exit.  Its check does not work in the
+ * sandbox.
  */
 int	__lsan_is_turned_off(void);
 
@@ -36,8 +36,8 @@ __lsan_is_turned_off(void)
 }
 
 /*
- * The other end of a child's channel is `fd': say what every child of `role' is
- * told first; `verbose' 1: it logs in detail.
+ * Use `fd' as the parent's end of the channel to a child of `role', and send it
+ * MSG_START; `verbose' 1 turns on its debug log.
  */
 static inline void
 child_adopt(enum ipc_role role, int fd, int verbose)
@@ -55,7 +55,7 @@ child_adopt(enum ipc_role role, int fd, int verbose)
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(child, WAIT_MS));
 }
 
-/* Fork the process of `role', whose program is main_(). */
+/* Fork the process of `role', whose main function is main_(). */
 static inline void
 child_fork(enum ipc_role role, void (*main_)(void), int verbose)
 {
@@ -74,7 +74,7 @@ child_fork(enum ipc_role role, void (*main_)(void), int verbose)
 	child_adopt(role, sv[0], verbose);
 }
 
-/* What comes next must be that it is ready, in its sandbox. */
+/* The next message must be MSG_READY, with the sandbox on. */
 static inline void
 child_is_ready(void)
 {
@@ -89,7 +89,7 @@ child_is_ready(void)
 	ipc_msg_free(&m);
 }
 
-/* Send a message with the payload `w' (freed; NULL none). */
+/* Send a message with the payload `w', which is freed; NULL: none. */
 static inline void
 child_tell(uint32_t type, struct ipc_wr *w)
 {
@@ -100,8 +100,8 @@ child_tell(uint32_t type, struct ipc_wr *w)
 }
 
 /*
- * Start the process of `role', whose program is main_(), and give it the
- * message `type' with the payload `w' (freed), which ends its start.
+ * Start the process of `role', whose main function is main_(), and send it the
+ * message `type' with the payload `w' (freed), which completes its start.
  */
 static inline void
 child_start(enum ipc_role role, void (*main_)(void), uint32_t type,
@@ -112,7 +112,7 @@ child_start(enum ipc_role role, void (*main_)(void), uint32_t type,
 	child_is_ready();
 }
 
-/* The process must end by itself with `status'. */
+/* Check that the process exits with `status'. */
 static inline void
 child_ends(int status)
 {
@@ -125,7 +125,7 @@ child_ends(int status)
 	child = NULL;
 }
 
-/* The parent is gone: the process must end. */
+/* Close the channel as a parent that died; the process must exit. */
 static inline void
 child_leave(void)
 {
@@ -134,7 +134,7 @@ child_leave(void)
 	child_ends(0);
 }
 
-/* Tell it to stop, which it must do. */
+/* Send MSG_STOP; the process must exit. */
 static inline void
 child_stop(void)
 {

@@ -1,6 +1,6 @@
 /*
- * codec_test: what is written is read back, byte for byte; every truncation
- * and every malformed length is found, and stays found.
+ * codec_test: Tests that values are read back as written, and that every
+ * truncation and malformed length is detected and remains an error.
  */
 #include <atf-c.h>
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "codec.h"
 
-/* One of everything. */
+/* Write one value of each type. */
 static void
 write_all(struct ipc_wr *w)
 {
@@ -74,7 +74,7 @@ ATF_TC_BODY(round_trip, tc)
 	ipc_wr_free(&w);
 }
 
-/* Read one of everything; 1 when that went well to the end. */
+/* Read one value of each type; 1 when all were read up to the end. */
 static int
 read_all(const uint8_t *p, size_t len)
 {
@@ -105,7 +105,7 @@ ATF_TC_BODY(truncated, tc)
 	write_all(&w);
 	ATF_CHECK(read_all(w.p, w.len));
 	for (n = 0; n < w.len; n++) {
-		/* On the heap, so that a read too far is seen. */
+		/* On the heap, so that the sanitizer detects an overread. */
 		ATF_REQUIRE((p = malloc(n + 1)) != NULL);
 		memcpy(p, w.p, n);
 		ATF_CHECK_MSG(!read_all(p, n), "%zu bytes were enough", n);

@@ -1,6 +1,7 @@
 /*
- * messages_test: every row of messages.def comes back as it was sent, with
- * random values; nothing shorter, longer or otherwise wrong is accepted.
+ * messages_test: Tests that every row of messages.def, with random values, is
+ * decoded as it was encoded, and that shorter, longer or otherwise malformed
+ * payloads are refused.
  */
 #include <atf-c.h>
 #include <errno.h>
@@ -12,12 +13,12 @@
 #include "messages.h"
 
 #define ROUNDS	20
-#define CUTS	300	/* lengths tried of a message that is longer */
-#define CHANGES	300	/* bytes that are changed, one at a time */
+#define CUTS	300	/* lengths tried of a longer message */
+#define CHANGES	300	/* bytes changed, one at a time */
 
 static int	 has_rest;	/* the row ends with REST */
 
-/* The same values in every run. */
+/* A random number; the sequence is the same in every run. */
 static uint32_t
 rnd(void)
 {
@@ -45,7 +46,7 @@ rnd_in(uint32_t lo, uint32_t hi)
 	return (hi - lo == UINT32_MAX ? v : lo + v % (hi - lo + 1));
 }
 
-/* How long: at most `max', short mostly. */
+/* A random length, at most `max' and mostly short. */
 static uint32_t
 rnd_len(uint32_t max)
 {
@@ -63,7 +64,7 @@ fill(void *p, size_t n)
 		*b++ = (uint8_t)rnd();
 }
 
-/* Memory that a test case leaves behind. */
+/* Allocate memory that the test case never frees. */
 static void *
 new(size_t n)
 {
@@ -101,7 +102,7 @@ new_text(size_t size)
 	return (s);
 }
 
-/* Fields filled. */
+/* Fill each field. */
 #define U8(f)			v->f = (uint8_t)rnd();
 #define U16(f)			v->f = (uint16_t)rnd();
 #define U32(f)			v->f = rnd();
@@ -172,7 +173,7 @@ same_bytes(const void *a, size_t n, const void *b, size_t m)
 			ok = same;					\
 	}
 
-/* Fields compared. */
+/* Compare each field. */
 #define U8(f)			ok = ok && a->f == b->f;
 #define U16(f)			U8(f)
 #define U32(f)			U8(f)
@@ -222,8 +223,8 @@ same_bytes(const void *a, size_t n, const void *b, size_t m)
 #include "messages.def"
 
 /*
- * Read the payload as the message and write it again to `w'.  1 when it was
- * accepted, 0 when not.
+ * Decode the payload and encode the result to `w'.  Returns 1 when the payload
+ * was accepted, 0 when it was refused.
  */
 #define STRUCT(tag, fields)
 #define MSG(TYPE, name, from, to, fd, fields)				\
@@ -249,7 +250,7 @@ same_bytes(const void *a, size_t n, const void *b, size_t m)
 	}
 #include "messages.def"
 
-/* What is accepted is written again with the same bytes: 1 accepted, 0 not. */
+/* An accepted payload must be encoded to the same bytes.  1: accepted. */
 static int
 exact(const char *name, int (*again)(const uint8_t *, size_t, struct ipc_wr *),
     const uint8_t *p, size_t n)
@@ -267,7 +268,7 @@ exact(const char *name, int (*again)(const uint8_t *, size_t, struct ipc_wr *),
 	return (rv);
 }
 
-/* A payload of the length `n', of its own memory, so that overreads show. */
+/* Try `n' bytes of `w' in memory of that size, to detect overreads. */
 static int
 cut(const char *name, int (*again)(const uint8_t *, size_t, struct ipc_wr *),
     const struct ipc_wr *w, size_t n)
@@ -284,7 +285,7 @@ cut(const char *name, int (*again)(const uint8_t *, size_t, struct ipc_wr *),
 	return (rv);
 }
 
-/* Shorter, longer, and with a byte changed. */
+/* Try `w' shorter, longer, and with one byte changed. */
 static void
 damage(const char *name, int (*again)(const uint8_t *, size_t, struct ipc_wr *),
     struct ipc_wr *w, int rest)
@@ -355,7 +356,7 @@ ATF_TC_BODY(round_trip, tc)
 	}
 }
 
-/* What can't be said is not written. */
+/* Values that cannot be encoded are refused. */
 ATF_TC_WITHOUT_HEAD(bounds);
 ATF_TC_BODY(bounds, tc)
 {
@@ -387,7 +388,7 @@ ATF_TC_BODY(bounds, tc)
 	ipc_wr_free(&w);
 }
 
-/* derpctl may be of another build than derpd: its messages stay as they are. */
+/* derpctl and derpd may be of different builds: these numbers are fixed. */
 ATF_TC_WITHOUT_HEAD(control_numbers);
 ATF_TC_BODY(control_numbers, tc)
 {
@@ -403,7 +404,7 @@ ATF_TC_BODY(control_numbers, tc)
 		snprintf(want, sizeof(want), "MSG_CTL_%s", names[i]);
 		ATF_CHECK_STREQ(want, ipc_msg_name(i + 1));
 	}
-	/* A new one has its number here, too. */
+	/* Every new control message must be in this list. */
 	for (; i + 1 < MSG_MAX; i++)
 		ATF_CHECK_MSG(strncmp(ipc_msg_name(i + 1), "MSG_CTL_", 8) != 0,
 		    "%s is not held", ipc_msg_name(i + 1));

@@ -1,7 +1,7 @@
 /*
- * msg_test: who may send what.  The rules are said here by families of names,
- * so that a row which gives a process more than its own is seen, and a new row
- * of a family needs no line.
+ * msg_test: Tests of which process may send which message.  The rules are given
+ * as families of message names, so that a row that grants a process too much
+ * fails, and a new row of a known family needs no change here.
  */
 #include <atf-c.h>
 #include <stdint.h>
@@ -15,7 +15,7 @@
 #define C	ROLE_CTL
 #define A	ROLE_ACME
 
-/* Families that may go a way; "X_" is all that begin so, others are names. */
+/* Families of messages per direction; "X_" is a prefix, others are names. */
 static const struct {
 	enum ipc_role	 from, to;
 	const char	*names[5];
@@ -25,7 +25,7 @@ static const struct {
 	{ P, R, { "RELAY_" } },
 	{ R, P, { "RELAY_" } },
 	{ R, R, { "LINK_" } },
-	/* Nobody else gets at keys. */
+	/* Only the relay and acme send requests to keys. */
 	{ R, K, { "SIGN", "LOGIN" } },
 	{ K, R, { "SIGNED", "LOGIN_RESULT" } },
 	{ A, K, { "ACME_SIGN" } },
@@ -44,11 +44,11 @@ static const struct {
 	{ C, P, { "CTL_" } }
 };
 
-/* Of every child. */
+/* Between the parent and every child. */
 static const char *const to_all[] = { "START", "VERBOSE", "STOP", "PING" };
 static const char *const from_all[] = { "PONG", "READY" };
 
-/* Is MSG_`name' of the family? */
+/* Whether MSG_`name' belongs to the family. */
 static int
 fits(const char *name, const char *family)
 {
@@ -84,7 +84,7 @@ may(const char *name, enum ipc_role from, enum ipc_role to)
 	return 0;
 }
 
-/* Call f for each message and way that is allowed. */
+/* Call f for each allowed combination of message, sender and receiver. */
 static void
 each(void (*f)(uint32_t, enum ipc_role, enum ipc_role))
 {
@@ -119,7 +119,7 @@ check_direction(uint32_t t, enum ipc_role from, enum ipc_role to)
 	ATF_CHECK_MSG(from == to || !ipc_msg_allowed(t, to, from),
 	    "%s goes both ways", ipc_msg_name(t));
 	if (from == P && ipc_msg_allowed(t, P, K) && ipc_msg_allowed(t, P, R))
-		return;			/* for every child */
+		return;			/* message for every child */
 	if (to == P && ipc_msg_allowed(t, K, P) && ipc_msg_allowed(t, R, P))
 		return;
 	for (a = 0; a < ROLE_MAX; a++)
@@ -129,7 +129,7 @@ check_direction(uint32_t t, enum ipc_role from, enum ipc_role to)
 			    ipc_msg_name(t));
 }
 
-/* A message goes one way, or to or from all children. */
+/* A message has one sender and receiver, or concerns all children. */
 ATF_TC_WITHOUT_HEAD(one_way);
 ATF_TC_BODY(one_way, tc)
 {
@@ -144,7 +144,7 @@ check_descriptor(uint32_t t, enum ipc_role from, enum ipc_role to)
 	    "%s gives %s a descriptor", ipc_msg_name(t), ipc_role_name(to));
 }
 
-/* The parent alone gives descriptors away. */
+/* Only the parent passes file descriptors. */
 ATF_TC_WITHOUT_HEAD(descriptors);
 ATF_TC_BODY(descriptors, tc)
 {
@@ -154,7 +154,7 @@ ATF_TC_BODY(descriptors, tc)
 	ATF_CHECK_EQ(IPC_NOFD, ipc_msg_allowed(MSG_SIGN, R, K));
 }
 
-/* What every child must be able to get and say. */
+/* Messages that every child must be able to receive and send. */
 ATF_TC_WITHOUT_HEAD(children);
 ATF_TC_BODY(children, tc)
 {
@@ -197,7 +197,7 @@ ATF_TC_BODY(names, tc)
 		    "message %u has no name", t);
 }
 
-/* A child has the sandbox of a child that has its own. */
+/* A shared sandbox is that of a child with a sandbox of its own. */
 ATF_TC_WITHOUT_HEAD(sandboxes);
 ATF_TC_BODY(sandboxes, tc)
 {

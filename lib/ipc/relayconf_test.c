@@ -1,6 +1,6 @@
 /*
- * relayconf_test: the settings of a relay worker, made of the configuration;
- * those that do not go together are refused.
+ * relayconf_test: Tests of the settings of a relay worker, made from the
+ * configuration; contradictory settings are refused.
  */
 #include <atf-c.h>
 #include <string.h>
@@ -34,7 +34,7 @@ fill(struct ipc_relay_conf *c)
 	c->max_per_source = 300;
 }
 
-/* As it is received from a message: 0, or -1 refused at one of the ends. */
+/* Encode and decode the settings.  Returns 0, or -1 if either side refuses. */
 static int
 pass(const struct ipc_relay_conf *c, struct ipc_relay_conf *back)
 {

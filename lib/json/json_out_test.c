@@ -1,5 +1,5 @@
 /*
- * json_out_test: what the writer of JSON writes, and what it refuses.
+ * json_out_test: Tests of the output of the JSON writer, and of its errors.
  */
 #include <atf-c.h>
 #include <stdint.h>
@@ -19,7 +19,7 @@ begin(void)
 	json_out_init(&o, &w);
 }
 
-/* What was written is this, and a whole document. */
+/* Check that the output is `want', a complete and valid document. */
 static void
 is(const char *want)
 {
@@ -35,7 +35,7 @@ is(const char *want)
 	json_free(j);
 }
 
-/* It was noticed that this is no JSON. */
+/* Check that the writer detected an error. */
 static void
 is_bad(const char *what)
 {
@@ -43,7 +43,7 @@ is_bad(const char *what)
 	ATF_CHECK_MSG(!json_out_whole(&o), "%s", what);
 }
 
-/* A string as the document. */
+/* Write a string as the whole document and check the output. */
 static void
 string(const void *p, size_t len, const char *want)
 {
@@ -99,7 +99,7 @@ ATF_TC_BODY(nested, tc)
 	is("[{\"a\":[],\"b\":{\"c\":1},\"d\":[1,2]},\"x\"]");
 }
 
-/* One item a line, in that array alone. */
+/* Only the array itself has one item per line, not the arrays within. */
 ATF_TC_WITHOUT_HEAD(lines);
 ATF_TC_BODY(lines, tc)
 {
@@ -122,7 +122,7 @@ ATF_TC_BODY(lines, tc)
 	is("{\"none\":[],\"two\":[\n[0,0],\n[1,1]\n],\"ok\":true}");
 }
 
-/* No byte of a string ends it, or is obeyed by a terminal. */
+/* No byte of a string ends the string or controls a terminal. */
 ATF_TC_WITHOUT_HEAD(escaped);
 ATF_TC_BODY(escaped, tc)
 {
@@ -136,10 +136,10 @@ ATF_TC_BODY(escaped, tc)
 	string("a\0b", 3, "\"a\\u0000b\"");
 	string("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9,
 	    "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"");
-	/* C1, a mark of direction, isolates. */
+	/* A C1 control, a direction mark, an isolate. */
 	string("\xc2\x9b\xd8\x9c\xe2\x81\xa6", 7,
 	    "\"\\u009b\\u061c\\u2066\"");
-	/* No UTF-8: a byte, a cut sequence, overlong, a surrogate. */
+	/* Invalid UTF-8: single byte, truncated, overlong, surrogate. */
 	string("\xff\xc3", 2, "\"\\u00ff\\u00c3\"");
 	string("\xc0\xaf", 2, "\"\\u00c0\\u00af\"");
 	string("\xed\xa0\x80", 3, "\"\\u00ed\\u00a0\\u0080\"");
@@ -151,16 +151,16 @@ ATF_TC_BODY(escaped, tc)
 	for (i = 0; i < sizeof(all); i++)
 		all[i] = (unsigned char)(255 - i);
 	begin();
-	json_out_strn(&o, NULL, all, sizeof(all) - 1);	/* no NUL */
+	json_out_strn(&o, NULL, all, sizeof(all) - 1);	/* without the NUL */
 	ATF_REQUIRE(json_out_whole(&o));
 	ATF_REQUIRE((j = json_parse((char *)w.p, w.len, 4, 16, &e)) != NULL);
-	/* Above 0x7f each is a character of two bytes. */
+	/* Each byte above 0x7f becomes a character of two bytes. */
 	ATF_CHECK_EQ(128 * 2 + 127, json_str(j, 0, (char *)back,
 	    sizeof(back)));
 	json_free(j);
 }
 
-/* What is in the wrong place is refused, and stays refused. */
+/* A misplaced item is an error, and all later calls fail. */
 ATF_TC_WITHOUT_HEAD(misplaced);
 ATF_TC_BODY(misplaced, tc)
 {
@@ -192,7 +192,7 @@ ATF_TC_BODY(misplaced, tc)
 	json_out_end(&o);
 	json_out_object(&o, NULL);
 	is_bad("a second object");
-	/* An object in an array in an object: what may be where is kept. */
+	/* The writer tracks the kind of every level of nesting. */
 	begin();
 	json_out_object(&o, NULL);
 	json_out_array(&o, "a");

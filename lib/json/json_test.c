@@ -1,5 +1,6 @@
 /*
- * Tests of json.c and json_check.c: what is JSON, what is not, and the walk.
+ * json_test: Tests of json.c and json_check.c: valid and invalid JSON, and
+ * access to values.
  */
 #include <atf-c.h>
 #include <stdint.h>
@@ -17,7 +18,7 @@ parse(const char *s)
 	return json_parse(s, strlen(s), 8, 100, &e);
 }
 
-/* Parse what must be good. */
+/* Parse valid JSON. */
 static struct json *
 good(const char *s)
 {
@@ -72,7 +73,7 @@ ATF_TC_BODY(refuses, tc)
 	char		*copy;
 
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		/* A buffer of its own, so that reading on is seen. */
+		/* A buffer of the exact size, to detect an overread. */
 		ATF_REQUIRE((copy = malloc(strlen(t[i].text) + 1)) != NULL);
 		memcpy(copy, t[i].text, strlen(t[i].text));
 		j = json_parse(copy, strlen(t[i].text), 8, 100, &e);
@@ -90,7 +91,7 @@ ATF_TC_BODY(refuses, tc)
 	ATF_CHECK_STREQ(e.what, "a value was expected");
 }
 
-/* The string of the JSON text `t', or NULL when that is refused. */
+/* Return the string that the JSON text `t' holds, NULL when it is invalid. */
 static const char *
 string_of(const char *t)
 {
@@ -107,7 +108,7 @@ string_of(const char *t)
 	return buf;
 }
 
-/* RFC 8259, section 7: a surrogate is half of a pair, high before low. */
+/* RFC 8259, section 7: surrogates come in pairs, high before low. */
 ATF_TC_WITHOUT_HEAD(surrogates);
 ATF_TC_BODY(surrogates, tc)
 {

@@ -1,5 +1,5 @@
 /*
- * utf8_test: every code point, and the sequences that RFC 3629 forbids.
+ * utf8_test: Tests every code point, and the sequences that RFC 3629 forbids.
  */
 #include <atf-c.h>
 #include <stdint.h>
@@ -7,7 +7,7 @@
 
 #include "utf8.h"
 
-/* Encode `cp' as if it had `n' bytes; n. */
+/* Encode `cp' in `n' bytes, even if overlong.  Returns `n'. */
 static size_t
 encode(unsigned char *p, uint32_t cp, size_t n)
 {
@@ -40,7 +40,7 @@ ATF_TC_BODY(all, tc)
 		want = cp > 0x10ffff || (cp >= 0xd800 && cp <= 0xdfff) ? 0 : n;
 		ATF_REQUIRE_MSG(json_utf8(p, n, &got) == want, "U+%x", cp);
 		ATF_REQUIRE_MSG(want == 0 || got == cp, "U+%x", cp);
-		/* A part of it is no character. */
+		/* A truncated sequence is invalid. */
 		if (n > 1)
 			ATF_REQUIRE_EQ(0, json_utf8(p, n - 1, &got));
 	}
@@ -69,14 +69,14 @@ ATF_TC_BODY(broken, tc)
 	unsigned int	 c;
 	size_t		 i;
 
-	/* What continues begins nothing, nor does what is no lead at all. */
+	/* Continuation bytes and invalid lead bytes begin no sequence. */
 	memset(p, 0x80, sizeof(p));
 	for (c = 0x80; c < 0x100; c++)
 		if (c < 0xc2 || c > 0xf4) {
 			p[0] = (unsigned char)c;
 			ATF_CHECK_EQ(0, json_utf8(p, sizeof(p), &got));
 		}
-	/* Each byte behind the first must continue. */
+	/* Each byte after the first must be a continuation byte. */
 	for (i = 1; i < 4; i++)
 		for (c = 0; c < 0x100; c++) {
 			encode(p, 0x10000, 4);

@@ -1,13 +1,14 @@
 /*
- * Tests of the map checker: what is good, what is said of what is not, and
- * where; the summary.  (Warnings about own nodes: mapown_test.c.)
+ * mapcheck_test: Tests of the map checker: valid maps, the findings for invalid
+ * ones with their positions, and the summary.  (For warnings about own nodes
+ * see mapown_test.c.)
  */
 #include <stdlib.h>
 
 #include "json.h"
 #include "mapfixture.h"
 
-/* A file as a string. */
+/* Read a file into a string. */
 static void
 read_file(const char *path, char *text, size_t size)
 {
@@ -44,7 +45,7 @@ ATF_TC_BODY(good, tc)
 		NODE_MAP(",\"STUNPort\":-1,\"DERPPort\":443"),
 		NODE_MAP(",\"STUNPort\":0,\"DERPPort\":0,\"CanPort80\":true"),
 		NODE_MAP(",\"STUNPort\":65535,\"STUNOnly\":true"),
-		/* Unknown fields may hold anything. */
+		/* Unknown fields may have any value. */
 		NODE_MAP(",\"x\":[{\"Name\":1},null],\"y\":{\"Nodes\":2}"),
 		MAP(",\"x\":1", REGION(",\"y\":\"\\u0000\"", NODE("a", ""))),
 		MAP("", REGION("", NODE("\\u0061", "") "," NODE("b", ""))),
@@ -121,7 +122,7 @@ static const struct {
 	    REGION("", NODE("a", ""))),
 	    "error: f:1:174: HomeParams.RegionScore.901: expected the id of "
 	    "a region of this map as the name, found \"901\"" },
-	/* Go would take the last. */
+	/* Go would use the last one. */
 	{ MAP(",\"Regions\":{}", REGION("", NODE("a", ""))),
 	    "error: f:1:145: expected each name once, found \"Regions\" "
 	    "again, first in line 1" },
@@ -139,7 +140,7 @@ ATF_TC_BODY(top_level, tc)
 	    "%s", found);
 }
 
-/* A region `key' with fields, in a line of its own. */
+/* A region `key' with the fields `fields', on its own line. */
 #define R(key, fields)	"{\"Regions\":{\n\"" key "\":{" fields "}}}"
 #define GOOD_NODES	"\"Nodes\":[" NODE("a", "") "]"
 #define LABELS		"\"RegionCode\":\"own\",\"RegionName\":\"Own\","
@@ -219,7 +220,7 @@ ATF_TC_BODY(region, tc)
 		finds(regions[i].text, NULL, regions[i].line);
 }
 
-/* A map whose only node is this, in a line of its own. */
+/* A map with the single node `node', on its own line. */
 #define N(node)		MAP("", REGION("", "\n" node))
 #define BEGIN		"{\"Name\":\"a\",\"RegionID\":900,\"HostName\":\"h\""
 #define AT		"Regions.900.Nodes[0]"
@@ -343,7 +344,7 @@ ATF_TC_BODY(node, tc)
 		finds(nodes[i].text, NULL, nodes[i].line);
 }
 
-/* The family without an address is looked up by the name, if there is one. */
+/* The host name, if any, is resolved for a family without an address. */
 ATF_TC_WITHOUT_HEAD(nameless);
 ATF_TC_BODY(nameless, tc)
 {
@@ -363,7 +364,7 @@ ATF_TC_BODY(nameless, tc)
 	ATF_CHECK_EQ(nwarnings, 2);
 }
 
-/* Of which the client can make no URL. */
+/* The client can make no URL of this host name. */
 ATF_TC_WITHOUT_HEAD(ipv6_host);
 ATF_TC_BODY(ipv6_host, tc)
 {
@@ -381,7 +382,7 @@ ATF_TC_BODY(ipv6_host, tc)
 	    "\"2001:db8::1\",\"DERPPort\":8443}"), NULL, "URL");
 }
 
-/* As Windows' editor saves them. */
+/* Files saved by editors on Windows. */
 ATF_TC_WITHOUT_HEAD(encodings);
 ATF_TC_BODY(encodings, tc)
 {
@@ -454,7 +455,7 @@ ATF_TC_BODY(low_ids, tc)
 	fine(LOW(",\"omitDefaultRegions\":true"), NULL);
 }
 
-/* Many faults: a bound on what is said, and no quadratic time. */
+/* With many errors, output is limited and the time is not quadratic. */
 ATF_TC_WITHOUT_HEAD(many);
 ATF_TC_BODY(many, tc)
 {
@@ -484,7 +485,7 @@ ATF_TC_BODY(many, tc)
 	ATF_CHECK_EQ(21, nwarnings);
 }
 
-/* What is quoted in a message can't forge another, nor is it long. */
+/* Text quoted in a finding cannot forge another finding, and is shortened. */
 ATF_TC_WITHOUT_HEAD(quoting);
 ATF_TC_BODY(quoting, tc)
 {
@@ -520,7 +521,7 @@ ATF_TC_BODY(summary, tc)
 	char good_map[sizeof(map)];
 	struct ipc_wr w;
 
-	/* A control character in a name is not good. */
+	/* A control character in a name is refused. */
 	ipc_wr_init(&w);
 	ATF_CHECK_EQ(-1, map_summary(map, strlen(map), &w));
 	ATF_CHECK_EQ(0, w.len);
@@ -533,7 +534,7 @@ ATF_TC_BODY(summary, tc)
 	ipc_wr_free(&w);
 }
 
-/* The sample that is installed, and the one in the manual. */
+/* The installed sample and the one in the manual are valid. */
 ATF_TC_WITHOUT_HEAD(sample);
 ATF_TC_BODY(sample, tc)
 {
@@ -550,7 +551,7 @@ ATF_TC_BODY(sample, tc)
 	ATF_REQUIRE((from = strstr(text, "\n{\n")) != NULL);
 	ATF_REQUIRE((to = strstr(from, "\n}\n")) != NULL);
 	to[2] = '\0';
-	/* Its pin is cut for the reader. */
+	/* The manual shortens the pin of the sample. */
 	check(from, NULL);
 	ATF_CHECK_MSG(nerrors == 1 && nwarnings == 0 && strstr(found,
 	    ".CertName: expected") != NULL, "%s", found);

@@ -1,5 +1,5 @@
 /*
- * mapdoc_test: a map document that contradicts itself is refused.
+ * mapdoc_test: Tests that a map document that contradicts itself is refused.
  */
 #include <atf-c.h>
 #include <string.h>

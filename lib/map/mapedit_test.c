@@ -1,5 +1,5 @@
 /*
- * mapedit_test: edits of a map, byte for byte.
+ * mapedit_test: Tests of edits of a map, byte for byte.
  */
 #include <atf-c.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 #include "mapedit.h"
 
-/* Odd on purpose: all of it must come through. */
+/* Unusual formatting, all of which must be preserved. */
 #define PRETTY								\
 	"{\n"								\
 	"  \"Regions\" : {\n"						\
@@ -80,7 +80,7 @@ add(const char *text, long long region, const char *code, const char *name,
 	    replace, &w, err), &w);
 }
 
-/* `text' with the first `from' in it replaced by `to'; static. */
+/* Return `text' with the first `from' replaced by `to', in a static buffer. */
 static const char *
 with(const char *text, const char *from, const char *to)
 {
@@ -200,7 +200,7 @@ ATF_TC_BODY(add_region, tc)
 	    "\"RegionID\":9}]}}}");
 }
 
-/* What was added and is removed again leaves nothing behind. */
+/* Adding and then removing an item restores the text. */
 ATF_TC_WITHOUT_HEAD(inverse);
 ATF_TC_BODY(inverse, tc)
 {

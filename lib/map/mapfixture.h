@@ -1,6 +1,6 @@
 /*
- * mapfixture: what the tests of the map checker share: findings collected, and
- * a map to change.
+ * mapfixture: Shared by the tests of the map checker: collected findings, and a
+ * map to change.
  */
 #ifndef MAPFIXTURE_H
 #define MAPFIXTURE_H
@@ -14,7 +14,7 @@
 #define PIN	"sha256-raw:0123456789abcdef0123456789abcdef" \
 		"0123456789abcdef0123456789abcdef"
 
-/* A map with the top level's, a region's and a node's fields to be added. */
+/* A map; `more' adds fields to the top level, a region or a node. */
 #define NODE(name, more) "{\"Name\":\"" name "\",\"RegionID\":900," \
 	"\"HostName\":\"relay.example.org\"" more "}"
 #define REGION(more, nodes) "\"900\":{\"RegionID\":900," \
@@ -23,7 +23,7 @@
 #define MAP(more, regions) "{\"Regions\":{" regions "}" more "}"
 #define NODE_MAP(more)	MAP("", REGION("", NODE("900a", more)))
 
-static char	found[65536];	/* all findings, a line each */
+static char	found[65536];	/* all findings, one per line */
 static int	nerrors, nwarnings;
 
 static inline void
@@ -51,7 +51,7 @@ check(const char *text, const struct ipc_map_self *self)
 	return (rv);
 }
 
-/* Its only finding must be this line. */
+/* The map's only finding must be `line'. */
 static inline void
 finds(const char *text, const struct ipc_map_self *self, const char *line)
 {
@@ -61,7 +61,7 @@ finds(const char *text, const struct ipc_map_self *self, const char *line)
 	    "%s\nexpected %s\nfound    %s", text, line, found);
 }
 
-/* This line must be among its findings. */
+/* `line' must be one of the map's findings. */
 static inline void
 finds_too(const char *text, const struct ipc_map_self *self, const char *line)
 {
@@ -73,7 +73,7 @@ finds_too(const char *text, const struct ipc_map_self *self, const char *line)
 	    "%s\nexpected %s\nfound    %s", text, line, found);
 }
 
-/* None of its findings may hold `part'. */
+/* No finding of the map may contain `part'. */
 static inline void
 lacks(const char *text, const struct ipc_map_self *self, const char *part)
 {
@@ -82,7 +82,7 @@ lacks(const char *text, const struct ipc_map_self *self, const char *part)
 	    found);
 }
 
-/* There must be nothing to find. */
+/* The map must have no findings. */
 static inline void
 fine(const char *text, const struct ipc_map_self *self)
 {

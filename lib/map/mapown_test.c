@@ -1,6 +1,6 @@
 /*
- * Tests of the warnings about this machine's own nodes in a map, and of the
- * codec of what is told of this machine.
+ * mapown_test: Tests of the warnings about this machine's own nodes in a map,
+ * and of the codec of the description of this machine.
  */
 #include "mapfixture.h"
 
@@ -8,7 +8,7 @@
 			"0123456789abcdef0123456789abcdef"
 #define AT		"Regions.900.Nodes[0]"
 
-/* A relay with a certificate of an authority. */
+/* A relay whose certificate a certificate authority signed. */
 static struct ipc_map_self
 relay(void)
 {
@@ -64,7 +64,7 @@ ATF_TC_BODY(missing, tc)
 	    "add what `derpctl map node' prints");
 }
 
-/* A node that has an address and no name may be ours. */
+/* A node with an address but no name may be our own. */
 ATF_TC_WITHOUT_HEAD(nameless);
 ATF_TC_BODY(nameless, tc)
 {
@@ -81,7 +81,7 @@ ATF_TC_BODY(nameless, tc)
 	finds_too(BY_ADDRESS(""), &s, "warning: f:1:82: " AT ".DERPPort: this "
 	    "is our node, and we are reached on port 8443: clients will try "
 	    "443");
-	/* Nobody verifies a name then. */
+	/* Clients validate no host name for such a node. */
 	lacks(BY_ADDRESS(""), &s, "no certificate of ours");
 	s = selfsigned();
 	snprintf(s.names[0], sizeof(s.names[0]), "192.0.2.7");
@@ -99,7 +99,7 @@ ATF_TC_BODY(port, tc)
 	s.port = 8443;
 	finds(NODE_MAP(""), &s, "warning: f:1:82: " AT ".DERPPort: this is "
 	    "our node, and we are reached on port 8443: clients will try 443");
-	/* Another relay on the same host is none of ours. */
+	/* Another relay on the same host is not our own. */
 	s.port = 443;
 	finds(MAP("", REGION("", NODE("a", "") "," NODE("b",
 	    ",\"DERPPort\":8443,\"CertName\":\"" PIN "\""))), &s,

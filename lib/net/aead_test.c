@@ -1,4 +1,7 @@
-/* Tests of aead.h: every backend, by published vectors and by each other. */
+/*
+ * aead_test: Tests of aead.h: every backend against published vectors and
+ * against the other backends.
+ */
 #include <atf-c.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +9,7 @@
 #include "aead.h"
 #include "recordfixture.h"
 
-/* Memory for an expanded key of a backend. */
+/* Allocate and expand a key for a backend. */
 static void *
 key_new(const struct net_aead *a, enum net_aead_alg alg, const uint8_t *raw)
 {
@@ -24,7 +27,7 @@ static const struct vector {
 	enum net_aead_alg	 alg;
 	const char		*key, *iv, *ad, *text, *sealed;
 } vectors[] = {
-	/* RFC 8448 3: the server's first record of data. */
+	/* RFC 8448 section 3: the server's first application data record. */
 	{ NET_AEAD_AES128_GCM, "9f02283b6c9c07efc26bb9f2ac92e356",
 	  "cf782b88dd83549aadf1e985", "1703030043",
 	  "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
@@ -71,7 +74,7 @@ ATF_TC_BODY(known, tc)
 	}
 }
 
-/* All backends give the same bytes, however the text is cut into pieces. */
+/* All backends give the same bytes, however the text is split into pieces. */
 ATF_TC_WITHOUT_HEAD(agree);
 ATF_TC_BODY(agree, tc)
 {
@@ -108,7 +111,7 @@ ATF_TC_BODY(agree, tc)
 				v[cut].iov_base = text + off;
 				v[cut].iov_len = n == off ? 0 :
 				    (size_t)random() % (n - off + 1);
-				/* In place as well. */
+				/* In place, too. */
 				if (cut % 2) {
 					memcpy(one + off, text + off,
 					    v[cut].iov_len);

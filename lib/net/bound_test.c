@@ -1,5 +1,5 @@
 /*
- * bound_test: sockets that are bound, alone and with others.
+ * bound_test: Tests of bound sockets, exclusive and with a shared port.
  */
 #include <sys/socket.h>
 #include <arpa/inet.h>
@@ -22,7 +22,7 @@ prepare(int fd, int family)
 	return (refuses ? -1 : 0);
 }
 
-/* A socket on a loopback address, on the port in `sin', which it gets. */
+/* Bind a socket to the loopback address and port of `sin'; 0: any port. */
 static int
 bound(struct sockaddr_in *sin, int type, int share)
 {
@@ -61,7 +61,7 @@ ATF_TC_BODY(alone, tc)
 		ATF_CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 		ATF_CHECK_EQ(-1, bound(&sin, types[i], 0));
 		ATF_CHECK_EQ(EADDRINUSE, errno);
-		/* Not with one that shares, either. */
+		/* A socket that shares its port cannot bind, either. */
 		ATF_CHECK_EQ(-1, bound(&sin, types[i], 1));
 		close(fd);
 	}
@@ -81,7 +81,7 @@ ATF_TC_BODY(shared, tc)
 	close(b);
 }
 
-/* A failure has its errno, and leaves no descriptor. */
+/* A failure sets errno and leaks no file descriptor. */
 ATF_TC_WITHOUT_HEAD(refused);
 ATF_TC_BODY(refused, tc)
 {
@@ -94,7 +94,7 @@ ATF_TC_BODY(refused, tc)
 	ATF_CHECK_EQ(-1, bound(&sin, SOCK_STREAM, 0));
 	ATF_CHECK_EQ(EPERM, errno);
 	refuses = 0;
-	/* TEST-NET-1 is no address of this machine. */
+	/* An address of TEST-NET-1, which no machine has. */
 	sin.sin_addr.s_addr = htonl(0xc0000201);
 	ATF_CHECK_EQ(-1, bound(&sin, SOCK_STREAM, 0));
 	ATF_CHECK_EQ(EADDRNOTAVAIL, errno);
@@ -104,7 +104,7 @@ ATF_TC_BODY(refused, tc)
 	close(after);
 }
 
-/* The wildcard of IPv6 leaves that of IPv4 to others. */
+/* The IPv6 wildcard leaves the port of the IPv4 wildcard free. */
 ATF_TC_WITHOUT_HEAD(apart);
 ATF_TC_BODY(apart, tc)
 {

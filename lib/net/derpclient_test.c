@@ -1,8 +1,9 @@
 /*
- * Tests of derpcert.c, stream.c and derpclient.c: pins and announced keys, and
- * servers that are not what they should be.  The server is a child process that
- * speaks TLS over a socket pair, reads one request and says what a case tells
- * it to.  Logging in to a good server is tested end to end with derpctl probe.
+ * derpclient_test: Tests of derpcert.c, stream.c and derpclient.c: pins,
+ * announced keys, and misbehaving servers.  The server is a child process that
+ * speaks TLS over a socket pair, reads one request and sends what the test case
+ * gives it.  The login at a correct server is tested end to end with derpctl
+ * probe.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -29,7 +30,7 @@
 			"101112131415161718191a1b1c1d1e1f"
 
 
-/* Does the chain `a' then `b' (NULL none) fit the pin?  "" or why not. */
+/* Check the chain `a', `b' (NULL: none) against the pin.  "" or the error. */
 static const char *
 check(const struct made *a, const struct made *b, const char *pin)
 {
@@ -96,7 +97,7 @@ ATF_TC_BODY(meta_key, tc)
 	ATF_CHECK_EQ(net_derpcert_meta_key((uint8_t *)chain, strlen(chain),
 	    key), 0);
 	ATF_CHECK(memcmp(key, want, sizeof(key)) == 0);
-	/* Last means last. */
+	/* The certificate with the key must be the last one. */
 	snprintf(chain, sizeof(chain), "%s%s", meta.cert, a.cert);
 	ATF_CHECK_EQ(net_derpcert_meta_key((uint8_t *)chain, strlen(chain),
 	    key), -1);
@@ -106,7 +107,7 @@ ATF_TC_BODY(meta_key, tc)
 	ATF_CHECK_EQ(net_derpcert_meta_key((const uint8_t *)"", 0, key), -1);
 }
 
-/* Would a client that looks for `name' take it at `now'?  "" or why not. */
+/* Check the certificate as a client of `name' at `now'.  "" or the error. */
 static const char *
 leaf(const struct made *m, const char *name, time_t now)
 {
@@ -141,7 +142,7 @@ ATF_TC_BODY(leaf_certificate, tc)
 	ATF_CHECK_STREQ(leaf(&wild, "x.relay.test", now), "");
 	HAS(leaf(&wild, "relay.test", now), "does not cover");
 	HAS(leaf(&wild, "x", now), "does not cover");
-	/* The common name: of a self-signed one, which is pinned. */
+	/* The common name counts only if self-signed and pinned. */
 	make_signed(&bare, "relay.test", NULL, -DAY, DAY, &ca);
 	HAS(leaf(&bare, "relay.test", now), "does not cover");
 	make_cert(&own, "relay.test", NULL, -DAY, DAY);
@@ -152,7 +153,7 @@ ATF_TC_BODY(leaf_certificate, tc)
 	HAS(leaf(&own, "relay.test", now), "no certificate");
 }
 
-/* In the child: serve one connection with `say' after the request's head. */
+/* In the child: serve one connection; `say' follows the request's head. */
 static void
 serve(int fd, const struct made *m, const char *say, size_t len, int linger)
 {
@@ -177,14 +178,14 @@ serve(int fd, const struct made *m, const char *say, size_t len, int linger)
 	}
 	if (len > 0 && tls_write(t, say, len) != (ssize_t)len)
 		_exit(3);
-	/* Silent: until the client has had enough. */
+	/* Silent until the client closes. */
 	while (linger && tls_read(t, buf, sizeof(buf)) > 0)
 		continue;
 	tls_close(t);
 	_exit(0);
 }
 
-/* Open a client against such a server; "" when that works, else why not. */
+/* Open a client to such a server.  Returns "" on success, else the error. */
 static const char *
 meet(const struct made *m, const struct net_derpclient_opts *o, const char *say,
     size_t len, int linger, int ms)
@@ -229,7 +230,7 @@ ATF_TC_BODY(trust, tc)
 
 	make_cert(&a, "relay.test", NULL, -DAY, DAY);
 	make_cert(&b, "relay.test", NULL, -DAY, DAY);
-	/* Trusted is whatever gets as far as the answer. */
+	/* A client that reports the answer's status trusted the certificate. */
 	o.trust = STREAM_ANY;
 	SAYS(meet(&a, &o, no, len, 0, 20000), "status 404");
 	o.trust = STREAM_PIN;
@@ -253,7 +254,7 @@ ATF_TC_BODY(trust, tc)
 	SAYS(meet(&b, &o, no, len, 0, 20000), "TLS: ");
 }
 
-/* The server says this and closes: why does the client refuse it? */
+/* The server sends `say' and closes.  Returns the client's error. */
 #define ANSWER(say)	meet(&a, &o, (say), sizeof(say) - 1, 0, 20000)
 #define SWITCH		"HTTP/1.1 101 Switching Protocols\r\n"		\
 			"Upgrade: DERP\r\nConnection: Upgrade\r\n"
@@ -273,12 +274,12 @@ ATF_TC_BODY(not_a_relay, tc)
 	SAYS(ANSWER("HTTP/1.1 101 x\r\nUpgr"), "closed");
 	SAYS(ANSWER(SWITCH "Derp-Public-Key: 12\r\n\r\n"), "malformed");
 	SAYS(ANSWER(SWITCH "\r\n"), "ServerKey");
-	/* KeepAlive where ServerKey belongs; no magic; beyond 1 MiB. */
+	/* KeepAlive, not ServerKey; a wrong magic; more than 1 MiB. */
 	SAYS(ANSWER(SWITCH "\r\n\x06\0\0\0\0"), "0x06");
 	SAYS(ANSWER(SWITCH "\r\n\x01\0\0\0\x28" "DERP1234" META_HEX),
 	    "malformed");
 	SAYS(ANSWER(SWITCH "\r\n\x01\0\x10\0\x01"), "more than");
-	/* A key here and another one there. */
+	/* The header and the ServerKey frame announce different keys. */
 	SAYS(ANSWER(SWITCH "Derp-Public-Key: " META_HEX "\r\n\r\n"
 	    "\x01\0\0\0\x28" FRAME_MAGIC META_HEX), "another relay key");
 	o.start = DERPCLIENT_FAST;

@@ -1,6 +1,7 @@
 /*
- * frame_test: headers, the verdict on every type and length at its edges, the
- * rows of frames.def, and the frames that a server writes, byte for byte.
+ * frame_test: Tests of frame headers, the verdict on every type at the edges of
+ * its length, the rows of frames.def, and, byte for byte, the frames that a
+ * server writes.
  */
 #include <atf-c.h>
 #include <stdint.h>
@@ -37,7 +38,7 @@ static const struct frame_row {
 
 #define NROWS	(sizeof(rows) / sizeof(rows[0]))
 
-/* The verdict on a client, which is the same for one with the mesh key. */
+/* The verdict on a client's frame; a client with the mesh key gets the same. */
 static enum net_frame_verdict
 check(uint8_t type, uint32_t len)
 {
@@ -116,7 +117,7 @@ ATF_TC_BODY(disco, tc)
 	}
 }
 
-/* The verdict on a header of each row, from each sender, at its edges. */
+/* The verdict on each row's header, for each sender and edge of length. */
 ATF_TC_WITHOUT_HEAD(table);
 ATF_TC_BODY(table, tc)
 {
@@ -131,7 +132,7 @@ ATF_TC_BODY(table, tc)
 	for (r = rows; r < rows + NROWS; r++)
 		for (i = 0; i < sizeof(from) / sizeof(from[0]); i++) {
 			login = from[i] == FRAME_FROM_LOGIN;
-			/* A frame of another phase, or the server's. */
+			/* Belongs to another phase or to the server. */
 			other = login ? FRAME_BAD : FRAME_SKIP;
 			wrong = FRAME_BAD;
 			if (r->sender != FRAME_FROM_SERVER &&
@@ -166,11 +167,11 @@ ATF_TC_BODY(names, tc)
 	for (t = 0; t < 256; t++)
 		known += strcmp("unknown frame",
 		    net_frame_name((uint8_t)t)) != 0;
-	/* No number is in two rows. */
+	/* Each number is in one row only. */
 	ATF_CHECK_EQ(NROWS, known);
 }
 
-/* derp(7) has a line for each frame, with its number and its sender. */
+/* derp(7) has a line for each frame with its number and its sender. */
 ATF_TC_WITHOUT_HEAD(manual);
 ATF_TC_BODY(manual, tc)
 {
@@ -198,7 +199,7 @@ ATF_TC_BODY(manual, tc)
 	}
 }
 
-/* Does the frame at `p' have this type, and its length in its header? */
+/* Check the type and the length in the header of the frame at `p'. */
 static void
 check_hdr(const uint8_t *p, size_t size, uint8_t want)
 {

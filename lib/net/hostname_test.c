@@ -1,5 +1,5 @@
 /*
- * hostname_test: what is a name of a host, what an address.
+ * hostname_test: Tests which strings are host names and which are addresses.
  */
 #include <atf-c.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /*
- * Tests of http.c: heads of requests and responses, whole and in pieces.
+ * http_test: Tests of http.c: heads of requests and responses, whole and in
+ * pieces.
  */
 #include <atf-c.h>
 #include <stdio.h>
@@ -17,11 +18,11 @@ req(const char *s)
 	return net_http_parse_request(&h, s, strlen(s));
 }
 
-/* A request with `fields' (complete lines) behind a good request line. */
+/* Parse a request with `fields' (whole lines) after a valid request line. */
 static int
 with(const char *fields)
 {
-	static char	buf[2048];	/* the head points into it */
+	static char	buf[2048];	/* the head points into this buffer */
 
 	snprintf(buf, sizeof(buf), "GET / HTTP/1.1\r\n%s\r\n", fields);
 	return req(buf);
@@ -71,7 +72,7 @@ ATF_TC_BODY(every_split, tc)
 	char		*copy;
 
 	for (n = 0; n < len; n++) {
-		/* A buffer of its own, so that reading on is seen. */
+		/* A buffer of the exact size, to detect an overread. */
 		ATF_REQUIRE((copy = malloc(n + 1)) != NULL);
 		memcpy(copy, s, n);
 		ATF_CHECK_EQ(net_http_parse_request(&h, copy, n), HTTP_MORE);
@@ -90,7 +91,7 @@ ATF_TC_BODY(request_line, tc)
 {
 	static const struct {
 		const char	*line;
-		int		 want;	/* 1: taken */
+		int		 want;	/* 1: accepted */
 	} t[] = {
 		{ "GET / HTTP/1.1", 1 },
 		{ "GET / HTTP/1.7", 1 },
@@ -221,7 +222,7 @@ ATF_TC_BODY(framing, tc)
 {
 	static const struct {
 		const char	*fields;
-		int		 want;	/* 1: taken */
+		int		 want;	/* 1: accepted */
 	} t[] = {
 		{ "Content-Length: 5\r\ncontent-length: 05\r\n", 1 },
 		{ "Content-Length: 5\r\nContent-Length: 6\r\n", HTTP_BAD },

@@ -1,6 +1,6 @@
 /*
- * httpbody_test: tests of httpbody.c and httpdate.c.  Each body is fed in
- * pieces of every size, which must make no difference.
+ * httpbody_test: Tests of httpbody.c and httpdate.c.  Each body is fed in
+ * pieces of every size, with the same result.
  */
 #include <atf-c.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #define OK	"HTTP/1.1 200 OK\r\n"
 #define CHUNKED	OK "Transfer-Encoding: chunked\r\n\r\n"
 
-/* The head of `text', whose length goes to *n. */
+/* Parse the head of `text'; its length is stored in *n. */
 static struct net_http_head *
 head_of(const char *text, size_t *n)
 {
@@ -28,8 +28,8 @@ head_of(const char *text, size_t *n)
 }
 
 /*
- * What becomes of the whole answer `text' in pieces of `step' bytes: the body,
- * "more" when its end did not come, or "why: ...".
+ * Decode the whole response `text' in pieces of `step' bytes.  Returns the
+ * body, "more" when it is incomplete, or "why: ...".
  */
 static const char *
 decode_by(const char *text, size_t len, size_t max, int head_only, int end,
@@ -77,7 +77,7 @@ decode_max(const char *text, size_t max, int head_only, int end)
 	return (first);
 }
 
-/* The connection ends behind `text'. */
+/* Decode `text', after which the connection ends. */
 static const char *
 decode(const char *text)
 {
@@ -96,7 +96,7 @@ ATF_TC_BODY(framing, tc)
 	ATF_CHECK_STREQ("", decode_max(OK "Content-Length: 0\r\n\r\n", 0, 0,
 	    0));
 	HAS(decode(OK "Content-Length: 6\r\n\r\nhello"), "ended before");
-	/* To these there is never a body, whatever they say. */
+	/* These responses have no body, whatever their headers say. */
 	ATF_CHECK_STREQ("", decode_max(OK "Content-Length: 500\r\n\r\n", 9, 1,
 	    0));
 	ATF_CHECK_STREQ("", decode_max("HTTP/1.1 304 x\r\n"
@@ -154,7 +154,7 @@ ATF_TC_BODY(bounds, tc)
 	    "too large");
 	HAS(decode_max(OK "Content-Length: 900000000000000000\r\n\r\nx", 4, 0,
 	    1), "too large");
-	/* Said before a byte of it came. */
+	/* The error is reported before the excess data arrives. */
 	HAS(decode_max(OK "Content-Length: 5\r\n\r\n", 4, 0, 0), "too large");
 	HAS(decode_max(CHUNKED "5\r\n", 4, 0, 0), "too large");
 	HAS(decode_max(CHUNKED "3\r\nabc\r\n2\r\n", 4, 0, 0), "too large");
@@ -162,7 +162,7 @@ ATF_TC_BODY(bounds, tc)
 	    0), "too large");
 	ATF_CHECK_STREQ("abcd",
 	    decode_max(CHUNKED "4\r\nabcd\r\n0\r\n\r\n", 4, 0, 0));
-	/* Nothing beside the body goes on for ever. */
+	/* Everything around the body has a size limit. */
 	snprintf(text, sizeof(text), CHUNKED "%020000d\r\n", 0);
 	HAS(decode_by(text, strlen(text), 99, 0, 1, 1000), "extensions");
 	snprintf(text, sizeof(text), CHUNKED "1;%020000d\r\n", 0);
@@ -175,7 +175,7 @@ ATF_TC_BODY(bounds, tc)
 	HAS(decode_by(text, strlen(text), 9999, 0, 1, 1000), "extensions");
 }
 
-/* After an error it stays one. */
+/* After an error, every further call fails. */
 ATF_TC_WITHOUT_HEAD(sticky);
 ATF_TC_BODY(sticky, tc)
 {

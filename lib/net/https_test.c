@@ -1,6 +1,5 @@
 /*
- * https_test: tests of https.c against servers that do what they should, and
- * against those that do not.
+ * https_test: Tests of https.c against correct and misbehaving servers.
  */
 #include <atf-c.h>
 #include <stdio.h>
@@ -10,7 +9,7 @@
 #include "https.h"
 #include "tlspeer.h"
 
-#define ENOUGH_MS	30000	/* for what comes without delay */
+#define ENOUGH_MS	30000	/* for responses without delay */
 #define OK		"HTTP/1.1 200 OK\r\n"
 
 static struct made			 cert;
@@ -18,7 +17,7 @@ static struct net_https_request		 req;
 static struct net_https_response	 res;
 static char				 url[128];
 
-/* A request for `path' of the server; the case may change it. */
+/* Set up a request for `path' of the server, which the test case may change. */
 static void
 aim(const struct peer_server *p, const char *path)
 {
@@ -32,7 +31,7 @@ aim(const struct peer_server *p, const char *path)
 	req.max_body = 1000;
 }
 
-/* A server with a certificate that ca.pem vouches for. */
+/* Start a server whose certificate ca.pem validates. */
 static void
 start(struct peer_server *p, const struct scene *scenes, int n)
 {
@@ -42,7 +41,7 @@ start(struct peer_server *p, const struct scene *scenes, int n)
 	aim(p, "/derpmap/default");
 }
 
-/* Ask a server that says this: the body, or "why: ..."; status to *status. */
+/* Fetch from a server that sends `say'.  Returns the body or "why: ...". */
 static const char *
 ask(const char *say, enum peer_leave leave, int *status)
 {
@@ -72,7 +71,7 @@ ATF_TC_BODY(bodies, tc)
 	ATF_CHECK_STREQ("hello", ask(OK "Content-Length: 5\r\n\r\nhello", BYE,
 	    &st));
 	ATF_CHECK_EQ(200, st);
-	/* The end of the body ends it, not that of the connection. */
+	/* The response ends with its body, not with the connection. */
 	ATF_CHECK_STREQ("hello", ask(OK "Content-Length: 5\r\n\r\nhello",
 	    LINGER, &st));
 	ATF_CHECK_STREQ("hello", ask(OK "Content-Length: 5\r\n\r\nhello", CUT,
@@ -104,7 +103,7 @@ ATF_TC_BODY(interim, tc)
 	HAS(ask(many, LINGER, &st), "interim");
 }
 
-/* No body follows, though the head says how long it would be. */
+/* The response has no body, although its head gives a length. */
 ATF_TC_WITHOUT_HEAD(no_body);
 ATF_TC_BODY(no_body, tc)
 {
@@ -159,7 +158,7 @@ ATF_TC_BODY(broken, tc)
 	HAS(ask(OK "Content-Length: 6\r\n\r\nhello", BYE, &st),
 	    "ended before");
 	HAS(ask(OK "Content-Length: 6\r\n\r\nhello", CUT, &st), "why: ");
-	/* Without an end of TLS nobody knows whether that was all. */
+	/* Without close_notify the response may be truncated. */
 	HAS(ask(OK "\r\nhello", CUT, &st), "why: ");
 	HAS(ask(OK "Transfer-Encoding: chunked\r\n\r\n5\r\nhello", BYE, &st),
 	    "ended before");
@@ -186,7 +185,7 @@ ATF_TC_BODY(large, tc)
 	HAS(ask(big, LINGER, &st), "larger than 16384");
 }
 
-/* Silence at each stage; the deadline is for all of it. */
+/* The server is silent at each stage; one deadline covers all of them. */
 ATF_TC_WITHOUT_HEAD(slow);
 ATF_TC_BODY(slow, tc)
 {
@@ -245,7 +244,7 @@ ATF_TC_BODY(trust, tc)
 	HAS(res.error, "TLS: handshake failed");
 	net_https_free(&res);
 	peer_stop(&p);
-	/* Nobody is there any more. */
+	/* The server is gone. */
 	ATF_CHECK_EQ(-1, net_https_fetch(&req, &res, ENOUGH_MS));
 	HAS(res.error, "Connection refused");
 	net_https_free(&res);

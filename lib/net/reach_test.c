@@ -1,6 +1,6 @@
 /*
- * reach_test: what a process with the network keeps within reach of its
- * sandbox, and which later settings can do with that.
+ * reach_test: Tests of what a process with network access keeps reachable in
+ * its sandbox, and of which later settings that covers.
  */
 #include <sys/stat.h>
 #include <atf-c.h>
@@ -44,7 +44,7 @@ put(const char *path)
 	ATF_REQUIRE_EQ(0, fclose(f));
 }
 
-/* Names and HTTPS always, each other port and file once. */
+/* Ports of DNS and HTTPS are always included, any other port and file once. */
 ATF_TC_WITHOUT_HEAD(gathered);
 ATF_TC_BODY(gathered, tc)
 {
@@ -68,14 +68,14 @@ ATF_TC_BODY(gathered, tc)
 	ATF_CHECK_EQ(1, ports(443));
 	ATF_CHECK_EQ(1, ports(8443));
 	ATF_CHECK_EQ(3, r.net.nports);
-	/* The settings go, what was gathered stays. */
+	/* The reach keeps its own copies of the settings. */
 	memset(ca, 'z', strlen(ca));
 	ATF_CHECK_EQ(1, paths("a.pem"));
 	ATF_CHECK_EQ(1, paths("b.pem"));
 	ATF_CHECK_EQ(base + 2, r.net.npaths);
 }
 
-/* Which settings want another process. */
+/* Which settings need a new process. */
 ATF_TC_WITHOUT_HEAD(covered);
 ATF_TC_BODY(covered, tc)
 {
@@ -88,12 +88,12 @@ ATF_TC_BODY(covered, tc)
 	ATF_CHECK(net_reach_covers(&r, "https://other.test:53/", "a.pem"));
 	ATF_CHECK(!net_reach_covers(&r, "https://x.test:8444/", "a.pem"));
 	ATF_CHECK(!net_reach_covers(&r, "https://x.test:8443/", "b.pem"));
-	/* Absent is for who reads it to say. */
+	/* A missing file counts as covered; its reader reports the error. */
 	ATF_REQUIRE_EQ(0, unlink("a.pem"));
 	ATF_CHECK(net_reach_covers(&r, "https://x.test/", "a.pem"));
 }
 
-/* A file that the sandbox does not show any more, as one that was replaced. */
+/* A file that the sandbox no longer shows, such as a replaced one. */
 ATF_TC_WITHOUT_HEAD(replaced);
 ATF_TC_BODY(replaced, tc)
 {
@@ -105,7 +105,7 @@ ATF_TC_BODY(replaced, tc)
 	ATF_REQUIRE_EQ(0, net_reach_add(&r, "https://x.test/", "a.pem"));
 	ATF_CHECK(net_reach_covers(&r, "https://x.test/", "a.pem"));
 	ATF_REQUIRE_EQ(0, chmod("a.pem", 0));
-	if (self == 0)		/* who could open it all the same */
+	if (self == 0)		/* root can open it regardless */
 		ATF_REQUIRE_EQ(0, seteuid(65534));
 	covered = net_reach_covers(&r, "https://x.test/", "a.pem");
 	if (self == 0)

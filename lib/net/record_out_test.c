@@ -1,4 +1,7 @@
-/* Tests of record_out.c and record_key.c: what goes, and the cache of keys. */
+/*
+ * record_out_test: Tests of record_out.c and record_key.c: written records, and
+ * the cache of keys.
+ */
 #include <atf-c.h>
 #include <string.h>
 
@@ -7,7 +10,7 @@
 
 static uint8_t wire[WIRE_SIZE], text[WIRE_SIZE], got[WIRE_SIZE];
 
-/* Read all of the `n' bytes at `wire'; the content goes to `got'. */
+/* Read all `n' bytes at `wire'; the content is stored in `got'. */
 static size_t
 read_all(struct net_record *r, size_t n, size_t *records, size_t *largest)
 {
@@ -35,7 +38,7 @@ read_all(struct net_record *r, size_t n, size_t *records, size_t *largest)
 	return (len);
 }
 
-/* Pieces of all sizes come out as they went in, whoever reads them. */
+/* Every backend reads pieces of all sizes as they were written. */
 ATF_TC_WITHOUT_HEAD(pieces);
 ATF_TC_BODY(pieces, tc)
 {
@@ -52,7 +55,7 @@ ATF_TC_BODY(pieces, tc)
 	for (n = 0; n < sizeof(text); n++)
 		text[n] = (uint8_t)random();
 	for (i = 0; cache_of(&a, i, 8); i++) {
-		/* The last backend reads what the others wrote. */
+		/* The last backend reads what each backend wrote. */
 		for (j = 0; net_aead_get(j + 1) != NULL; j++)
 			continue;
 		ATF_REQUIRE(cache_of(&b, j, 8));
@@ -85,7 +88,7 @@ ATF_TC_BODY(pieces, tc)
 	}
 }
 
-/* Keys are changed in time, and only when something follows. */
+/* Keys are updated at their limit, and only when a record follows. */
 ATF_TC_WITHOUT_HEAD(update);
 ATF_TC_BODY(update, tc)
 {
@@ -116,7 +119,7 @@ ATF_TC_BODY(update, tc)
 	net_record_cache_free(&b);
 }
 
-/* Many connections share few keys; each finds its own again. */
+/* Many connections share few cached keys; each uses its own key again. */
 ATF_TC_WITHOUT_HEAD(cache);
 ATF_TC_BODY(cache, tc)
 {
@@ -152,7 +155,7 @@ ATF_TC_BODY(cache, tc)
 	}
 }
 
-/* Keys that nobody uses go away after a while, with their memory. */
+/* Unused keys and their memory are freed after a while. */
 ATF_TC_WITHOUT_HEAD(unused_keys);
 ATF_TC_BODY(unused_keys, tc)
 {
@@ -178,7 +181,7 @@ ATF_TC_BODY(unused_keys, tc)
 	ATF_CHECK_EQ(s[0].out.key, NULL);
 	ATF_CHECK_EQ(k[299].in.key, NULL);
 	ATF_CHECK(a.n <= 192);
-	/* They come again. */
+	/* The keys are expanded again when needed. */
 	for (i = 0; i < 300; i++) {
 		n = put(&s[i], text, 20, wire);
 		ATF_REQUIRE_EQ(read_all(&k[i], n, &records, &largest), 20);
@@ -189,7 +192,7 @@ ATF_TC_BODY(unused_keys, tc)
 	ATF_CHECK_EQ(a.n, 0);
 }
 
-/* Memory of connections comes in slabs, and goes back zeroed. */
+/* Connections are allocated from slabs, and are zeroed again. */
 ATF_TC_WITHOUT_HEAD(memory);
 ATF_TC_BODY(memory, tc)
 {
@@ -212,7 +215,7 @@ ATF_TC_BODY(memory, tc)
 		}
 		for (i = 0; i < 1000; i++)
 			ATF_REQUIRE_EQ(v[i]->updates, (uint8_t)i);
-		/* In an order that leaves no slab full or empty for long. */
+		/* In an order that soon leaves every slab partly used. */
 		for (i = 0; i < 1000; i++)
 			net_record_free(&a, v[i * 7 % 1000]);
 		ATF_CHECK(!LIST_EMPTY(&a.partial));
@@ -221,7 +224,7 @@ ATF_TC_BODY(memory, tc)
 	net_record_cache_free(&a);
 }
 
-/* Most of a connection is its secrets. */
+/* Most of a connection's memory is its secrets. */
 ATF_TC_WITHOUT_HEAD(small);
 ATF_TC_BODY(small, tc)
 {

@@ -1,6 +1,7 @@
 /*
- * Tests of record.h against libssl: a handshake by libssl at both ends, then
- * one end goes on with ours, at the secrets of the key log, as the relay does.
+ * record_ssl_test: Tests of record.h against libssl.  Both ends do the
+ * handshake with libssl, then one end continues with record.h and the secrets
+ * of the key log, as the relay does.
  */
 #include <openssl/bio.h>
 #include <openssl/ec.h>
@@ -18,7 +19,7 @@
 
 static uint8_t text[TEXT], wire[WIRE_SIZE], back[TEXT + 1];
 
-/* Both ends of libssl, and the secrets that they agreed on. */
+/* Both libssl ends, and the secrets they agreed on. */
 struct ends {
 	SSL_CTX	*sctx, *cctx;
 	SSL	*s, *c;
@@ -45,7 +46,7 @@ keylog(const SSL *ssl, const char *line)
 		current->len = unhex(hex, to);
 }
 
-/* A certificate for nobody. */
+/* Add a self-signed certificate without a name. */
 static void
 certify(SSL_CTX *ctx)
 {
@@ -63,7 +64,7 @@ certify(SSL_CTX *ctx)
 	EVP_PKEY_free(key);
 }
 
-/* Bytes that one end wrote, to the other. */
+/* Store what one end wrote at `p', at most `max' bytes.  Returns the number. */
 static size_t
 take(SSL *from, uint8_t *p, size_t max)
 {
@@ -88,7 +89,7 @@ end_new(SSL_CTX *ctx)
 	return (s);
 }
 
-/* Shake hands with `suite', without (0) or with tickets. */
+/* Do the handshake with `suite' and `tickets' tickets (0: none). */
 static void
 ends_new(struct ends *e, const char *suite, unsigned int tickets)
 {
@@ -113,7 +114,7 @@ ends_new(struct ends *e, const char *suite, unsigned int tickets)
 			break;
 		give(e->s, wire, n);
 		SSL_do_handshake(e->s);
-		/* Tickets are for whoever goes on at the client's end. */
+		/* The end that continues as a client reads the tickets. */
 		if (SSL_is_init_finished(e->s))
 			break;
 		if ((n = take(e->s, wire, sizeof(wire))) == 0)
@@ -134,7 +135,7 @@ ends_free(struct ends *e)
 	SSL_CTX_free(e->cctx);
 }
 
-/* What came of the text, and bytes that are no whole record yet. */
+/* Bytes of an incomplete record, and the offset reached in the text. */
 struct stream {
 	uint8_t	 p[WIRE_SIZE];
 	size_t	 n;
@@ -142,8 +143,8 @@ struct stream {
 };
 
 /*
- * What libssl sent, in pieces that are cut anywhere: read it, compare it with
- * the text.  Gives the last status.
+ * Read what libssl sent, in pieces of random size, and compare it with the
+ * text.  Returns the last status.
  */
 static enum net_record_status
 read_stream(struct net_record *r, struct stream *st, const uint8_t *p,
@@ -198,7 +199,7 @@ write_all(struct net_record *r, SSL *peer, const uint8_t *p, size_t n)
 	give(peer, wire, (size_t)k);
 }
 
-/* libssl reads what ours wrote. */
+/* Read with libssl what record.h wrote, and compare it with the text. */
 static size_t
 ssl_read_all(SSL *s, size_t at)
 {
@@ -224,7 +225,7 @@ talk(const char *suite, uint16_t id, size_t backend, int client)
 
 	if (!cache_of(&c, backend, 4))
 		return;
-	/* Our own servers' limit is linked in: 8 KeyUpdates of a client. */
+	/* The limit of our servers is linked in: 8 KeyUpdates of a client. */
 	c.limits.update_out = client ? 200 : 50;
 	c.limits.update_in = client ? 300 : 70;
 	c.limits.updates = 255;
@@ -264,7 +265,7 @@ talk(const char *suite, uint16_t id, size_t backend, int client)
 	ATF_CHECK(sent > TEXT / 2);
 	ATF_CHECK(got > TEXT / 2);
 
-	/* Both say good-bye. */
+	/* Both ends send close_notify. */
 	SSL_shutdown(peer);
 	k = take(peer, wire, sizeof(wire));
 	ATF_CHECK_EQ(read_stream(&r, &st, wire, k), NET_RECORD_CLOSED);
@@ -306,7 +307,7 @@ ATF_TC_BODY(client, tc)
 	talks(1);
 }
 
-/* Our alerts are understood. */
+/* libssl accepts our alerts. */
 ATF_TC_WITHOUT_HEAD(alert);
 ATF_TC_BODY(alert, tc)
 {

@@ -1,4 +1,6 @@
-/* Tests of record.h: what comes; what must be refused. */
+/*
+ * record_test: Tests of record.h: received records, and those that are refused.
+ */
 #include <atf-c.h>
 #include <string.h>
 
@@ -38,7 +40,7 @@ ATF_TC_BODY(rfc8448, tc)
 	ATF_REQUIRE_EQ(unhex(CLIENT_SECRET, up), 32);
 	ATF_REQUIRE_EQ(unhex(SERVER_SECRET, down), 32);
 	for (i = 0; cache_of(&c, i, 8); i++) {
-		/* As the server: the client's records. */
+		/* As the server, read the client's records. */
 		ATF_REQUIRE_EQ(net_record_begin(&s, &c, 0x1301, up, down, 32,
 		    0, 0), 0);
 		n = unhex(CLIENT_DATA, wire);
@@ -52,7 +54,7 @@ ATF_TC_BODY(rfc8448, tc)
 		    NET_RECORD_CLOSED);
 		ATF_CHECK_EQ(in.alert, NET_ALERT_CLOSE_NOTIFY);
 
-		/* What it sends; its record 0 was a ticket. */
+		/* The server's record 0 was a ticket. */
 		s.out.seq = 1;
 		n = unhex(SERVER_DATA, wire);
 		ATF_CHECK_EQ(put(&s, data, sizeof(data), out), n);
@@ -75,7 +77,7 @@ ATF_TC_BODY(rfc8448, tc)
 	ATF_CHECK(i > 0);
 }
 
-/* Every byte of a record counts: header, content, tag. */
+/* A change of any byte is detected: header, content, tag. */
 ATF_TC_WITHOUT_HEAD(changed);
 ATF_TC_BODY(changed, tc)
 {
@@ -94,7 +96,7 @@ ATF_TC_BODY(changed, tc)
 			for (b = 0; b < n; b++) {
 				wire[b] ^= 1;
 				st = net_record_read(&s, wire, n, &in);
-				/* A length that is too long is waited for. */
+				/* With too large a length, more is needed. */
 				if (b == 3 || (b == 4 && st !=
 				    NET_RECORD_FAILED))
 					ATF_CHECK(st == NET_RECORD_MORE ||
@@ -121,7 +123,7 @@ ATF_TC_BODY(changed, tc)
 	}
 }
 
-/* Nothing is done with a record before it is whole. */
+/* An incomplete record is not processed. */
 ATF_TC_WITHOUT_HEAD(cut);
 ATF_TC_BODY(cut, tc)
 {
@@ -141,7 +143,7 @@ ATF_TC_BODY(cut, tc)
 	}
 	ATF_CHECK_EQ(net_record_read(&s, wire, n, &in), NET_RECORD_DATA);
 	ATF_CHECK_EQ(in.len, 10);
-	/* Of a wrong beginning no more is used than is there. */
+	/* For an invalid header, no more bytes are used than were given. */
 	wire[0] = 20;
 	ATF_CHECK_EQ(net_record_read(&s, wire, 3, &in), NET_RECORD_FAILED);
 	ATF_CHECK(in.used <= 3);
@@ -150,7 +152,7 @@ ATF_TC_BODY(cut, tc)
 	net_record_cache_free(&c);
 }
 
-/* A record of `type' that only a broken or hostile peer sends. */
+/* Check that a record of `type' is refused, as from a hostile peer. */
 static void
 refused(uint8_t type, const void *p, size_t n, size_t pad, int client,
     enum net_alert a)
@@ -169,7 +171,7 @@ refused(uint8_t type, const void *p, size_t n, size_t pad, int client,
 	ATF_CHECK_EQ_MSG(net_record_read(client ? &k : &s, wire, len, &in),
 	    NET_RECORD_FAILED, "type %u, %zu bytes", type, n);
 	ATF_CHECK_EQ_MSG(in.alert, a, "%d is not %d: %s", in.alert, a, in.why);
-	/* It stays so. */
+	/* Every further read fails. */
 	ATF_CHECK_EQ(net_record_read(client ? &k : &s, wire, len, &in),
 	    NET_RECORD_FAILED);
 	net_record_end(&s);
@@ -200,7 +202,7 @@ ATF_TC_BODY(refused, tc)
 		    NET_ALERT_UNEXPECTED_MESSAGE);
 		refused(22, "\15\0\0\1x", 5, 0, i,
 		    NET_ALERT_UNEXPECTED_MESSAGE);
-		/* KeyUpdate: cut, too long, two of them, neither 0 nor 1. */
+		/* KeyUpdate: truncated, too long, two, neither 0 nor 1. */
 		refused(22, "\30\0\0\1", 4, 0, i,
 		    NET_ALERT_UNEXPECTED_MESSAGE);
 		refused(22, "\30\0\0\2\0\0", 6, 0, i,
@@ -209,7 +211,7 @@ ATF_TC_BODY(refused, tc)
 		    NET_ALERT_UNEXPECTED_MESSAGE);
 		refused(22, "\30\0\0\1\2", 5, 0, i,
 		    NET_ALERT_ILLEGAL_PARAMETER);
-		/* RFC 8446 5.4: content and zeroes together. */
+		/* RFC 8446 section 5.4: content and padding count together. */
 		refused(23, big, NET_RECORD_MAX + 1, 0, i,
 		    NET_ALERT_RECORD_OVERFLOW);
 		refused(23, big, 1, NET_RECORD_MAX, i,
@@ -217,13 +219,13 @@ ATF_TC_BODY(refused, tc)
 		refused(23, big, NET_RECORD_MAX, 300, i,
 		    NET_ALERT_RECORD_OVERFLOW);
 	}
-	/* A ticket for a server; one without an end for a client. */
+	/* A ticket sent to a server; a malformed ticket sent to a client. */
 	refused(22, "\4\0\0\1x", 5, 0, 0, NET_ALERT_UNEXPECTED_MESSAGE);
 	refused(22, "\4\0\0\0", 4, 0, 1, NET_ALERT_DECODE_ERROR);
 	refused(22, "\4\377\377\377", 4, 0, 1, NET_ALERT_DECODE_ERROR);
 }
 
-/* Lengths that no tag can be right for. */
+/* Record lengths below 17 or above the limit are refused. */
 ATF_TC_WITHOUT_HEAD(lengths);
 ATF_TC_BODY(lengths, tc)
 {
@@ -252,7 +254,7 @@ ATF_TC_BODY(lengths, tc)
 	net_record_cache_free(&c);
 }
 
-/* The largest content and the longest padding that are allowed. */
+/* The largest content and the longest padding allowed. */
 ATF_TC_WITHOUT_HEAD(largest);
 ATF_TC_BODY(largest, tc)
 {
@@ -273,7 +275,7 @@ ATF_TC_BODY(largest, tc)
 	ATF_CHECK_EQ(net_record_read(&s, wire, n, &in), NET_RECORD_DATA);
 	ATF_CHECK_EQ(in.len, 1);
 	ATF_CHECK_EQ(in.data[0], 7);
-	/* Content may end in zeroes; the type tells where. */
+	/* Content may end in zeroes; the type marks its end. */
 	n = forge(&k, 23, "a\0\0", 3, 5, wire);
 	ATF_CHECK_EQ(net_record_read(&s, wire, n, &in), NET_RECORD_DATA);
 	ATF_CHECK_EQ(in.len, 3);
@@ -282,7 +284,7 @@ ATF_TC_BODY(largest, tc)
 	net_record_cache_free(&c);
 }
 
-/* Empty records are borne for a while, and content makes up for them. */
+/* Empty records are tolerated up to a limit, which content resets. */
 ATF_TC_WITHOUT_HEAD(empties);
 ATF_TC_BODY(empties, tc)
 {
@@ -313,7 +315,7 @@ ATF_TC_BODY(empties, tc)
 	net_record_cache_free(&c);
 }
 
-/* RFC 8446 4.6.3: new keys for what comes, an answer if it is asked for. */
+/* RFC 8446 section 4.6.3: new receive keys, and an answer if requested. */
 ATF_TC_WITHOUT_HEAD(update);
 ATF_TC_BODY(update, tc)
 {
@@ -330,7 +332,7 @@ ATF_TC_BODY(update, tc)
 		n = put(&k, "before", 6, wire);
 		ATF_CHECK_EQ(net_record_read(&s, wire, n, &in),
 		    NET_RECORD_DATA);
-		/* Asked twice, answered once. */
+		/* Two requests get one answer. */
 		n = forge(&k, 22, "\30\0\0\1\1", 5, 0, wire);
 		ATF_REQUIRE_EQ(net_record_next(&k, &k.out), 0);
 		ATF_CHECK_EQ(net_record_read(&s, wire, n, &in),
@@ -341,7 +343,7 @@ ATF_TC_BODY(update, tc)
 		    NET_RECORD_NONE);
 		ATF_CHECK_EQ(s.in.seq, 0);
 		ATF_CHECK_EQ(net_record_owes(&s), 1);
-		/* The answer goes before data. */
+		/* The answer precedes data. */
 		n = put(&s, "answer", 6, wire);
 		ATF_CHECK_EQ(n, NET_RECORD_UPDATE + NET_RECORD_OVERHEAD + 6);
 		ATF_CHECK_EQ(net_record_owes(&s), 0);
@@ -353,7 +355,7 @@ ATF_TC_BODY(update, tc)
 		    &in), NET_RECORD_DATA);
 		ATF_CHECK(memcmp(in.data, "answer", 6) == 0);
 	}
-	/* An answer also goes alone. */
+	/* The answer is also sent without data. */
 	n = forge(&k, 22, "\30\0\0\1\1", 5, 0, wire);
 	ATF_REQUIRE_EQ(net_record_next(&k, &k.out), 0);
 	ATF_CHECK_EQ(net_record_read(&s, wire, n, &in), NET_RECORD_NONE);
@@ -364,7 +366,7 @@ ATF_TC_BODY(update, tc)
 	net_record_cache_free(&c);
 }
 
-/* KeyUpdates cost as much as many records: they are paid for with records. */
+/* A KeyUpdate costs as much as many records, and records pay for it. */
 ATF_TC_WITHOUT_HEAD(update_budget);
 ATF_TC_BODY(update_budget, tc)
 {
@@ -397,7 +399,7 @@ ATF_TC_BODY(update_budget, tc)
 		ATF_CHECK_EQ(net_record_read(&s, wire, n, &in), i < 4 ?
 		    NET_RECORD_NONE : NET_RECORD_FAILED);
 	}
-	/* Those who change keys by the clock are not refused. */
+	/* A peer that updates keys at intervals of time is not refused. */
 	pair(&s, &c, &k, &c, 0x1301, 1);
 	for (i = 0; i < 100; i++) {
 		n = forge(&k, 22, "\30\0\0\1\0", 5, 0, wire);
@@ -411,7 +413,7 @@ ATF_TC_BODY(update_budget, tc)
 	net_record_cache_free(&c);
 }
 
-/* An answer to our own question costs the peer nothing. */
+/* The answer to our own request costs the peer nothing. */
 ATF_TC_WITHOUT_HEAD(update_asked);
 ATF_TC_BODY(update_asked, tc)
 {
@@ -434,14 +436,14 @@ ATF_TC_BODY(update_asked, tc)
 			    NET_RECORD_DATA);
 			ATF_CHECK_EQ(net_record_owes(&s), j == 7);
 		}
-		/* Not while the caller does not read. */
+		/* No request while the caller does not read. */
 		s.quiet = 1;
 		ATF_CHECK_EQ(net_record_owes(&s), 0);
 		ATF_CHECK_EQ(put(&s, "", 0, wire), 0);
 		s.quiet = 0;
 		n = put(&s, "", 0, wire);
 		ATF_CHECK_EQ(n, NET_RECORD_UPDATE);
-		/* Once is enough. */
+		/* One request is enough. */
 		n = put(&k, "x", 1, wire + 100);
 		ATF_CHECK_EQ(net_record_read(&s, wire + 100, n, &in),
 		    NET_RECORD_DATA);
@@ -460,7 +462,7 @@ ATF_TC_BODY(update_asked, tc)
 	net_record_cache_free(&kc);
 }
 
-/* A client passes over tickets, cut anywhere, but over nothing between. */
+/* A client skips tickets, split anywhere, but no other message between them. */
 ATF_TC_WITHOUT_HEAD(tickets);
 ATF_TC_BODY(tickets, tc)
 {
@@ -516,7 +518,7 @@ ATF_TC_BODY(alerts, tc)
 	ATF_CHECK_EQ(net_record_read(&s, wire, (size_t)n, &in),
 	    NET_RECORD_CLOSED);
 	ATF_CHECK_EQ(in.alert, NET_ALERT_RECORD_OVERFLOW);
-	/* Nothing comes behind it, nothing goes. */
+	/* After an alert nothing is received or sent. */
 	ATF_CHECK_EQ(net_record_read(&s, wire, (size_t)n, &in),
 	    NET_RECORD_FAILED);
 	ATF_CHECK_EQ(net_record_alert(&k, NET_ALERT_CLOSE_NOTIFY, wire), -1);

@@ -1,6 +1,6 @@
 /*
- * recordfixture: for the tests of record.h: hexadecimal bytes, random numbers
- * that come again, and two connections that talk to each other.
+ * recordfixture: For the tests of record.h: hexadecimal bytes, reproducible
+ * random numbers, and two connections to each other.
  */
 #ifndef RECORDFIXTURE_H
 #define RECORDFIXTURE_H
@@ -13,7 +13,7 @@
 
 #define WIRE_SIZE	(1024 * 1024)
 
-/* Bytes of `hex', in which blanks count for nothing, to `p'; how many. */
+/* Decode `hex', which may contain blanks, to `p'.  Returns the length. */
 static inline size_t
 unhex(const char *hex, uint8_t *p)
 {
@@ -32,7 +32,7 @@ unhex(const char *hex, uint8_t *p)
 	}
 }
 
-/* A cache by the `i'th backend; 0: there is none, or this CPU has it not. */
+/* Make a cache with backend `i'.  Returns 0 if this CPU or build has none. */
 static inline int
 cache_of(struct net_record_cache *c, size_t i, size_t max)
 {
@@ -44,7 +44,7 @@ cache_of(struct net_record_cache *c, size_t i, size_t max)
 	return (1);
 }
 
-/* Begin both ends of a connection with secrets made of `seed'. */
+/* Begin both ends of a connection with secrets derived from `seed'. */
 static inline void
 pair(struct net_record *server, struct net_record_cache *sc,
     struct net_record *client, struct net_record_cache *cc, uint16_t suite,
@@ -62,8 +62,9 @@ pair(struct net_record *server, struct net_record_cache *sc,
 }
 
 /*
- * Encrypt `n' bytes of content of `type', with `pad' zeroes behind, as no peer
- * of ours would: for what must be refused.  The bytes at `dst'.
+ * Encrypt `n' bytes of content of `type' and `pad' zeroes to `dst', without the
+ * checks of record.h, for records that must be refused.  Returns the number of
+ * bytes.
  */
 static inline size_t
 forge(struct net_record *r, uint8_t type, const void *p, size_t n, size_t pad,
@@ -87,7 +88,7 @@ forge(struct net_record *r, uint8_t type, const void *p, size_t n, size_t pad,
 	return (NET_RECORD_HDR + len);
 }
 
-/* Write one piece; the bytes at `dst'. */
+/* Write one piece to `dst'.  Returns the number of bytes. */
 static inline size_t
 put(struct net_record *r, const void *p, size_t n, uint8_t *dst)
 {

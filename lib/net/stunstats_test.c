@@ -1,5 +1,6 @@
 /*
- * stunstats_test: every counter comes through, and nothing but as many.
+ * stunstats_test: Tests that every counter is decoded as encoded, and that a
+ * message with more or fewer is refused.
  */
 #include <atf-c.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /*
- * tlspeer: what tests of TLS clients share: certificates made on the spot, and
- * a server in a child process that says what a case tells it to.
+ * tlspeer: Shared by tests of TLS clients: certificates made at run time, and a
+ * server in a child process that sends what the test case gives it.
  */
 #ifndef TLSPEER_H
 #define TLSPEER_H
@@ -34,7 +34,7 @@ struct made {
 	char	 pin[96];
 };
 
-/* The content of a memory BIO as a string of `size' bytes. */
+/* Copy the content of a memory BIO to `dst', a string of `size' bytes. */
 static inline void
 take_bio(BIO *bio, char *dst, size_t size)
 {
@@ -60,7 +60,7 @@ make_key(void)
 	return (key);
 }
 
-/* Who signs `x': `by', or its own key; the issuer's name goes into it. */
+/* Set the issuer's name and sign `x' with `by', NULL: with its own key. */
 static inline void
 sign_cert(X509 *x, EVP_PKEY *key, const struct made *by)
 {
@@ -87,8 +87,8 @@ sign_cert(X509 *x, EVP_PKEY *key, const struct made *by)
 
 /*
  * Make a P-256 certificate for the common name `cn' and the alternative names
- * `san' ("DNS:a.test,IP:127.0.0.1"; NULL none), valid as said in seconds from
- * now, signed by `by' (NULL: by itself).
+ * `san' ("DNS:a.test,IP:127.0.0.1"; NULL: none), valid between the given
+ * seconds from now, signed by `by' (NULL: self-signed).
  */
 static inline void
 make_signed(struct made *m, const char *cn, const char *san, long from,
@@ -105,7 +105,7 @@ make_signed(struct made *m, const char *cn, const char *san, long from,
 	ASN1_INTEGER_set(X509_get_serialNumber(x), 2);
 	X509_gmtime_adj(X509_getm_notBefore(x), from);
 	X509_gmtime_adj(X509_getm_notAfter(x), until);
-	/* The common name's own bound of 64 characters is shorter than ours. */
+	/* OpenSSL's limit of 64 characters is lower than ours. */
 	ATF_REQUIRE(X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN",
 	    strlen(cn) > 64 ? V_ASN1_UTF8STRING : MBSTRING_ASC,
 	    (const unsigned char *)cn, -1, -1, 0) == 1);
@@ -130,7 +130,7 @@ make_signed(struct made *m, const char *cn, const char *san, long from,
 	EVP_PKEY_free(key);
 }
 
-/* The same, self-signed. */
+/* Make a self-signed certificate. */
 static inline void
 make_cert(struct made *m, const char *cn, const char *san, long from,
     long until)
@@ -138,22 +138,22 @@ make_cert(struct made *m, const char *cn, const char *san, long from,
 	make_signed(m, cn, san, from, until, NULL);
 }
 
-/* What the server does when it has said its piece. */
+/* What the server does after sending. */
 enum peer_leave {
-	BYE,		/* closes in order */
-	CUT,		/* closes the connection without a word of TLS */
-	LINGER,		/* waits until the client has had enough */
-	NO_TLS,		/* says it in the clear, and closes */
-	ACT		/* calls peer_act(), and closes in order */
+	BYE,		/* sends close_notify and closes */
+	CUT,		/* closes without close_notify */
+	LINGER,		/* waits until the client closes */
+	NO_TLS,		/* sends without TLS and closes */
+	ACT		/* calls peer_act(), then as BYE */
 };
 
-/* What ACT calls in the server; set before it starts. */
+/* Called in the server for ACT; set it before the server starts. */
 static void	(*peer_act)(struct tls *);
 
-/* One connection: what the server says once it has read a head. */
+/* One connection: what the server sends after it has read a head. */
 struct scene {
 	const char	*say;
-	size_t		 len;	/* 0: strlen() */
+	size_t		 len;	/* 0: the length of the string */
 	enum peer_leave	 leave;
 };
 
@@ -162,7 +162,7 @@ struct peer_server {
 	int	 port;
 };
 
-/* In the child: read one request's head; it goes to the file request.N. */
+/* In the child: read one request's head into the file request.N. */
 static inline void
 hear(struct tls *t, int nth)
 {
@@ -239,8 +239,9 @@ peer_run(int lfd, const struct made *m, const struct scene *scenes, int n)
 }
 
 /*
- * Start a server with the certificate `m' on a free port of 127.0.0.1.  Its
- * first connection gets the first scene, and so on; the last one is repeated.
+ * Start a server with the certificate `m' on a free port of 127.0.0.1.  The
+ * first connection plays the first scene, and so on; the last scene is
+ * repeated.
  */
 static inline void
 peer_start(struct peer_server *p, const struct made *m,
@@ -272,7 +273,7 @@ peer_stop(struct peer_server *p)
 	ATF_REQUIRE_EQ(waitpid(p->pid, NULL, 0), p->pid);
 }
 
-/* The string `whole' must have `part' in it. */
+/* The string `whole' must contain `part'. */
 #define HAS(whole, part)						\
 	do {								\
 		const char *w_ = (whole);				\

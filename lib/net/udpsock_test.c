@@ -1,5 +1,6 @@
 /*
- * udpsock_test: what a socket of stund must have, and who may share it.
+ * udpsock_test: Tests of the sockets of stund: their options, and sharing of
+ * their port.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -14,9 +15,9 @@
 #include "testaddr.h"
 #include "udpsock.h"
 
-#define BOUND	10000		/* ms: for what must happen */
+#define BOUND	10000		/* ms, for what must happen */
 
-/* A socket at `ss'; a port of 0 there becomes the one it got. */
+/* Open a socket at `ss'; port 0 is replaced by the port that was assigned. */
 static int
 open_at(struct sockaddr_storage *ss, socklen_t len, int share)
 {
@@ -48,7 +49,7 @@ ATF_TC_BODY(flags, tc)
 	check_flags(AF_INET6);
 }
 
-/* 1 when `c' says at which address the datagram came in, and it is loopback. */
+/* Whether `c' holds the datagram's destination address, a loopback one. */
 static int
 is_destination(const struct cmsghdr *c)
 {
@@ -86,7 +87,7 @@ has_destination(struct msghdr *m)
 	return (0);
 }
 
-/* Send a byte to the port of `ss' at loopback, from a socket of its own. */
+/* Send a byte from a new socket to the port of `ss' at loopback. */
 static void
 send_to(const struct sockaddr_storage *ss, socklen_t len)
 {
@@ -136,7 +137,7 @@ ATF_TC_BODY(destination, tc)
 	check_destination(AF_INET6);
 }
 
-/* Both families have sockets of their own on one port. */
+/* Each family has its own socket on the same port. */
 ATF_TC_WITHOUT_HEAD(apart);
 ATF_TC_BODY(apart, tc)
 {
@@ -144,7 +145,7 @@ ATF_TC_BODY(apart, tc)
 	socklen_t len6 = net_test_local(&ss6, AF_INET6, 1);
 	int fd6 = open_at(&ss6, len6, 0), fd, tries = 0;
 
-	/* The port may happen to be another program's with IPv4. */
+	/* Another program may use the port with IPv4. */
 	for (;;) {
 		socklen_t len = net_test_local(&ss, AF_INET, 1);
 
@@ -177,7 +178,7 @@ ATF_TC_BODY(alone, tc)
 	close(fd);
 }
 
-/* Whoever asks from many ports is heard at each of the sockets. */
+/* Datagrams from many ports reach each of the sockets. */
 ATF_TC_WITHOUT_HEAD(shared);
 ATF_TC_BODY(shared, tc)
 {
@@ -213,7 +214,7 @@ ATF_TC_BODY(errors, tc)
 	int fd = dup(0), next;
 
 	close(fd);
-	/* Of TEST-NET-1: no machine has it. */
+	/* An address of TEST-NET-1, which no machine has. */
 	((struct sockaddr_in *)&ss)->sin_addr.s_addr = htonl(0xc0000201);
 	ATF_CHECK_EQ(-1, net_udp_socket((const struct sockaddr *)&ss, len, 0));
 	ATF_CHECK_EQ(EADDRNOTAVAIL, errno);

@@ -1,5 +1,5 @@
 /*
- * url_test: tests of url.c: what is an https URL, and where redirects lead.
+ * url_test: Tests of url.c: valid https URLs, and targets of redirects.
  */
 #include <atf-c.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include "url.h"
 
-/* "HOST|PORT|PATH" of a URL, or "bad". */
+/* Parse a URL.  Returns "HOST|PORT|PATH" or "bad". */
 static const char *
 parsed(const char *text)
 {
@@ -20,7 +20,7 @@ parsed(const char *text)
 	return (buf);
 }
 
-/* Where `location' leads from `from', as text, or "bad". */
+/* Resolve `location' against the URL `from'.  Returns the URL or "bad". */
 static const char *
 followed(const char *from, const char *location)
 {
@@ -70,7 +70,7 @@ ATF_TC_BODY(bad, tc)
 
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		ATF_CHECK_STREQ_MSG("bad", parsed(texts[i]), "%s", texts[i]);
-	/* As long as it may be, and one more. */
+	/* At the limit of the length, and one above it. */
 	snprintf(text, sizeof(text), "https://%0255d/", 0);
 	ATF_CHECK(strcmp(parsed(text), "bad") != 0);
 	snprintf(text, sizeof(text), "https://%0256d/", 0);
@@ -105,7 +105,7 @@ ATF_TC_BODY(follow, tc)
 	ATF_CHECK_STREQ("bad", followed(from, "/a b"));
 }
 
-/* The examples of RFC 3986 5.4, normal and abnormal, with https. */
+/* The examples of RFC 3986 section 5.4, normal and abnormal, with https. */
 ATF_TC_WITHOUT_HEAD(rfc3986);
 ATF_TC_BODY(rfc3986, tc)
 {
@@ -144,7 +144,7 @@ ATF_TC_BODY(rfc3986, tc)
 	ATF_CHECK_STREQ("https://a/y", followed("https://a", "y"));
 }
 
-/* The result may take the place of what it is resolved against. */
+/* The result may overwrite the base URL. */
 ATF_TC_WITHOUT_HEAD(follow_in_place);
 ATF_TC_BODY(follow_in_place, tc)
 {

@@ -1,5 +1,5 @@
 /*
- * landlock_test: what Landlock alone refuses, without seccomp in front of it.
+ * landlock_test: Tests of what Landlock refuses on its own, without seccomp.
  */
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -80,7 +80,7 @@ serve(void)
 	return bind(fd, (struct sockaddr *)&any, sizeof(any));
 }
 
-/* Version of the kernel's Landlock, 0 when it has none. */
+/* Return the kernel's version of Landlock, 0 when it has none. */
 static long
 version(void)
 {
@@ -94,8 +94,8 @@ version(void)
 }
 
 /*
- * 1 when `call' is refused in a child, with or without Landlock, which leaves
- * `path' (NULL none) and `net'.
+ * Make `call' in a child, with Landlock if `confined', which permits `path'
+ * (NULL: none) and `net'.  Returns 1 when the call was refused, 0 when not.
  */
 static int
 refused_but(int (*call)(void), int confined, const char *path,
@@ -129,7 +129,7 @@ refused(int (*call)(void), int confined)
 	return refused_but(call, confined, NULL, NULL);
 }
 
-/* In a child: Landlock while `call' fails; exit 0 when all is as wanted. */
+/* In a child: exit with 0 when Landlock, with `call' failing, gives `want'. */
 static void
 enter_lacking(int call, const char *name, int error, int want)
 {
@@ -202,7 +202,7 @@ ATF_TC_BODY(network, tc)
 #endif
 }
 
-/* What is named is left, and no more. */
+/* Only what `net' and `path' name remains permitted. */
 ATF_TC_WITHOUT_HEAD(left);
 ATF_TC_BODY(left, tc)
 {
@@ -238,7 +238,7 @@ ATF_TC_BODY(left, tc)
 #endif
 }
 
-/* A filter in front of the kernel, or a kernel without, at each call. */
+/* Each Landlock call fails, by a filter or for lack of kernel support. */
 ATF_TC_WITHOUT_HEAD(lacking);
 ATF_TC_BODY(lacking, tc)
 {

@@ -1,6 +1,6 @@
 /*
- * sandbox_allowed_test: what each role does all day, from within its sandbox.
- * Every call is made by a child of its own.
+ * sandbox_allowed_test: Tests that each role's sandbox permits the role's
+ * normal work.  Every call is made in its own child process.
  */
 #include <sys/types.h>
 #include <sys/ioctl.h>
@@ -38,7 +38,7 @@ call_readwrite(void)
 	    0 : -1;
 }
 
-/* A descriptor came over a channel, and works. */
+/* Receive a file descriptor over a channel and use it. */
 static int
 call_takefd(void)
 {
@@ -144,7 +144,7 @@ call_fcntl(void)
 	    fcntl(cfd, F_SETFD, FD_CLOEXEC) == 0 ? 0 : -1;
 }
 
-/* A client comes in and is served. */
+/* Accept a client and serve it. */
 static int
 call_serve(void)
 {
@@ -179,7 +179,7 @@ call_keyfile(void)
 	    write(file, "key", 3) == 3 ? fsync(file) : -1;
 }
 
-/* A datagram comes, and its answer goes where it came from. */
+/* Receive a datagram and answer to its source address. */
 static int
 call_datagram(void)
 {
@@ -202,7 +202,7 @@ call_datagram(void)
 	return sendmsg(dfd, &mh, 0) == 3 && recvmsg(dfd, &mh, 0) == 3 ? 0 : -1;
 }
 
-/* Connect to the port that was named, as all our clients do. */
+/* Connect to the permitted port, as all our clients do. */
 static int
 call_dial(void)
 {
@@ -220,7 +220,7 @@ call_dial(void)
 	return rv;
 }
 
-/* A file of the resolver's, by way of stdio. */
+/* Read a file of the resolver with stdio. */
 static int
 call_read_etc(void)
 {
@@ -250,7 +250,7 @@ call_read_named(void)
 	return read(fd, buf, sizeof(buf)) == 4 ? close(fd) : -1;
 }
 
-/* Names from the file, and from a server that may be there or not. */
+/* Resolve names from the hosts file and with a server, which may be absent. */
 static int
 call_resolve(void)
 {
@@ -266,7 +266,7 @@ call_resolve(void)
 }
 
 #ifdef __linux__
-/* Several datagrams at a time. */
+/* Receive and send several datagrams in one call. */
 static int
 call_datagrams(void)
 {
@@ -350,7 +350,7 @@ check_allowed(enum ipc_role role)
 	size_t	i;
 
 	need_backend();
-	/* The resolver shall not wait long for a server that is not there. */
+	/* Shorten the resolver's wait for an absent server. */
 	setenv("RES_OPTIONS", "timeout:1 attempts:1 single-request", 1);
 	for (i = 0; i < NELEM(allowed); i++)
 		if (allowed[i].roles & 1U << role)

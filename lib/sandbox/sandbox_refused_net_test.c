@@ -1,5 +1,6 @@
 /*
- * sandbox_refused_net_test: what each role's sandbox refuses of the network.
+ * sandbox_refused_net_test: Tests of the network calls that each role's sandbox
+ * refuses.
  */
 #include <sys/types.h>
 #include <sys/ioctl.h>
@@ -44,7 +45,7 @@ call_connect(void)
 	return connect(ufd, (struct sockaddr *)&addr, sizeof(addr));
 }
 
-/* Not the port that was named. */
+/* Connect to a port that is not permitted. */
 static int
 call_connect_other(void)
 {
@@ -66,7 +67,7 @@ call_listen(void)
 	return listen(ufd, 5);
 }
 
-/* It would wait for a client if there were none. */
+/* Non-blocking, so that the call returns when no client waits. */
 static int
 call_accept(void)
 {
@@ -90,7 +91,7 @@ call_setsockopt_other(void)
 	return setsockopt(cfd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 }
 
-/* An option of a socket that others have too. */
+/* Set an option of a socket that other processes share. */
 static int
 set_shared(int fd, int level, int name, const void *v, socklen_t len)
 {
@@ -105,7 +106,7 @@ set_int(int fd, int level, int name)
 	return set_shared(fd, level, name, &one, sizeof(one));
 }
 
-/* close(2) would wait, also that of whom the descriptor is passed to. */
+/* close(2) would block, also in a process that receives the file descriptor. */
 static int
 call_linger(void)
 {
@@ -158,7 +159,7 @@ call_shutdown(void)
 	return shutdown(cfd, SHUT_WR);
 }
 
-/* It would end a listening socket for all who have it. */
+/* This would end the listening socket for all processes that share it. */
 static int
 call_shutdown_listening(void)
 {
@@ -171,7 +172,7 @@ call_shutdown_both(void)
 	return shutdown(cfd, SHUT_RDWR);
 }
 
-/* A socket that lingers, on its way to somebody who will close it. */
+/* Pass a lingering socket to a process that will close it. */
 static int
 call_passfd(void)
 {
@@ -288,7 +289,7 @@ call_recvmmsg(void)
 	    errno == EAGAIN ? 0 : -1;
 }
 
-/* One datagram, or the first bytes of a new TCP connection. */
+/* Send one datagram, or the first bytes of a new TCP connection. */
 static int
 send_many(int fd, struct sockaddr_in *to, int flags)
 {
@@ -316,7 +317,7 @@ call_sendmmsg_fastopen(void)
 	return send_many(ufd, &addr, MSG_FASTOPEN | MSG_DONTWAIT);
 }
 
-/* A closed listening socket must not become a connection to elsewhere. */
+/* A closed listening socket must not become a connection to another host. */
 static int
 call_sendto_addr(void)
 {

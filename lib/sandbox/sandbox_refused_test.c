@@ -1,6 +1,7 @@
 /*
- * sandbox_refused_test: what each role's sandbox refuses: files, processes,
- * memory, signals; the network is sandbox_refused_net_test.c's.
+ * sandbox_refused_test: Tests of the calls that each role's sandbox refuses:
+ * files, processes, memory, signals.  For the network see
+ * sandbox_refused_net_test.c.
  */
 #include <sys/types.h>
 #include <sys/ioctl.h>
@@ -32,7 +33,7 @@ call_open(void)
 	return result(open("/etc/passwd", O_RDONLY));
 }
 
-/* Not below what fetch may read. */
+/* This file is outside the directories that fetch may read. */
 static int
 call_open_hidden(void)
 {
@@ -153,7 +154,7 @@ call_dup2(void)
 	return result(dup2(cfd, 50));
 }
 
-/* Shared descriptors stay non-blocking, and get no other flag. */
+/* Shared file descriptors stay non-blocking, and no other flag can be set. */
 static int
 call_setfl_block(void)
 {
@@ -309,7 +310,7 @@ static const struct sandbox_probe forbidden[] = {
 
 REFUSED_CASES
 
-/* A fault of our own shows as what it is. */
+/* abort() in the sandbox ends the process with SIGABRT. */
 ATF_TC_WITHOUT_HEAD(aborts);
 ATF_TC_BODY(aborts, tc)
 {
@@ -327,7 +328,7 @@ ATF_TC_BODY(aborts, tc)
 	ATF_CHECK_EQ(SIGABRT, WTERMSIG(st));
 }
 
-/* A debug build says which call it was. */
+/* A debug build logs the name of the call. */
 ATF_TC_WITHOUT_HEAD(named);
 ATF_TC_BODY(named, tc)
 {
@@ -383,7 +384,7 @@ ATF_TC_BODY(other_roles, tc)
 	ATF_CHECK_STREQ("none", sandbox_level());
 }
 
-/* What a role may reach is said for those that reach out, and for no other. */
+/* Only the roles that connect take a struct sandbox_net, which they require. */
 ATF_TC_WITHOUT_HEAD(reach);
 ATF_TC_BODY(reach, tc)
 {

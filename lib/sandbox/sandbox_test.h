@@ -1,6 +1,6 @@
 /*
- * sandbox_test: what the tests of the sandbox share: what is at hand when it
- * closes, and a call that is made by a child of its own behind it.
+ * sandbox_test: Shared by the tests of the sandbox: files and sockets opened
+ * before the sandbox is entered, and a call made inside it by a child process.
  */
 #ifndef SANDBOX_TEST_H
 #define SANDBOX_TEST_H
@@ -39,47 +39,47 @@
 #define ACME	(1U << ROLE_ACME)
 #define ALL	(KEYS | RELAY | STUN | MAP | FETCH | HEALTH | ACME)
 
-/* Those that look up names and read authorities. */
+/* Roles that resolve names and read certificate authorities. */
 #define READERS	(FETCH | ACME)
 
-/* Roles that seccomp refuses it to; the promises of pledge are coarser. */
+/* Roles to which seccomp refuses a call; the promises of pledge are coarser. */
 #ifdef __linux__
 #define FINE(roles)	(roles)
 #else
 #define FINE(roles)	0
 #endif
 
-/* What a child made of its call; exit codes but for the last one. */
+/* Outcome of a child's call; exit statuses except for the last. */
 enum outcome {
 	WORKED,
-	FAILED,		/* with an error that has nothing to do with us */
+	FAILED,		/* with another error */
 	DENIED,		/* with EACCES or EPERM */
-	UNCHECKED,	/* not made: this kernel has no Landlock, or an old */
+	UNCHECKED,	/* skipped: Landlock is missing or too old */
 	KILLED
 };
 
-/* What is at hand when the sandbox closes, as in the real processes. */
-static struct sockaddr_in	addr;	/* of lfd */
-static struct sockaddr_in	other;	/* of a second one that listens */
-static struct sockaddr_in	udp;	/* of dfd */
-static int	lfd;			/* listens */
+/* Opened before the sandbox is entered, as in the real processes. */
+static struct sockaddr_in	addr;	/* address of lfd */
+static struct sockaddr_in	other;	/* that of another listening socket */
+static struct sockaddr_in	udp;	/* address of dfd */
+static int	lfd;			/* listening TCP socket */
 static int	dfd;			/* UDP socket, bound */
-static int	cfd, afd;		/* a TCP connection: both ends */
+static int	cfd, afd;		/* both ends of a TCP connection */
 static int	ufd;			/* TCP socket, unconnected */
-static int	pair[2];		/* stream of unix sockets */
-static int	passed[2];		/* the same; a descriptor waits */
-static int	file;			/* a file, to read and write */
-static char	hidden[256];		/* its path, absolute */
-static char	shown[256];		/* that of a file which fetch names */
+static int	pair[2];		/* unix stream sockets */
+static int	passed[2];		/* the same, with a descriptor queued */
+static int	file;			/* a file, for reading and writing */
+static char	hidden[256];		/* absolute path of that file */
+static char	shown[256];		/* path of a file that fetch may read */
 #ifdef __linux__
 static int	epfd;
 #endif
 
-/* How a call is refused, where seccomp does it; pledge may do so otherwise. */
+/* How seccomp refuses a call; pledge may do so differently. */
 enum sandbox_how {
 	KILLS,		/* it ends the process */
-	DENIES,		/* it does, or fails with EACCES or EPERM */
-	LANDLOCK	/* it fails, by Landlock alone */
+	DENIES,		/* that, or EACCES or EPERM */
+	LANDLOCK	/* the call fails, by Landlock alone */
 };
 
 struct sandbox_probe {
@@ -89,7 +89,7 @@ struct sandbox_probe {
 	enum sandbox_how	 how;
 };
 
-/* In a child: what a test stands on, or it exits with 100. */
+/* In a child: exit with 100 unless `ok', a precondition of the test. */
 static void
 must(int ok, const char *what)
 {
@@ -99,7 +99,7 @@ must(int ok, const char *what)
 	_exit(100);
 }
 
-/* A socket of `type' on a free port of the loopback address. */
+/* Bind a socket of `type' to a free port of the loopback address. */
 static int
 bound(int type, struct sockaddr_in *sin)
 {
@@ -116,7 +116,7 @@ bound(int type, struct sockaddr_in *sin)
 	return fd;
 }
 
-/* A file with four bytes in it; its path goes to `path'. */
+/* Create a file of four bytes; its path is stored in `path'. */
 static int
 make_file(char path[256])
 {
@@ -129,7 +129,7 @@ make_file(char path[256])
 	return fd;
 }
 
-/* Send a byte and the descriptor `fd' on the socket `to'; 0, or -1. */
+/* Send a byte and the descriptor `fd' on the socket `to'.  Returns 0 or -1. */
 static int
 send_fd(int to, int fd)
 {
@@ -155,7 +155,7 @@ send_fd(int to, int fd)
 	return sendmsg(to, &mh, MSG_NOSIGNAL) == 1 ? 0 : -1;
 }
 
-/* In a child, before it is confined: open what the calls want. */
+/* In a child, before confinement: open what the calls use. */
 static void
 prepare(void)
 {
@@ -178,7 +178,7 @@ prepare(void)
 	openlog("sandbox_test", LOG_NDELAY, LOG_DAEMON);
 }
 
-/* Enter the sandbox of `role', with what it may reach besides. */
+/* Enter the sandbox of `role', with the files and ports it requires. */
 static void
 confine(enum ipc_role role)
 {
@@ -197,7 +197,7 @@ confine(enum ipc_role role)
 	must(sandbox_enter(role, client ? &net : NULL) == 0, "sandbox_enter");
 }
 
-/* Of two lists: make a socket non-blocking. */
+/* Make a socket non-blocking with FIONBIO. */
 static inline int
 call_nonblock(void)
 {
@@ -206,7 +206,7 @@ call_nonblock(void)
 	return ioctl(cfd, FIONBIO, &one);
 }
 
-/* Make the call in a child, in the sandbox of `role' (ROLE_MAX: in none). */
+/* Make the call in a child, in the sandbox of `role' (ROLE_MAX: no sandbox). */
 static enum outcome
 attempt(const struct sandbox_probe *p, enum ipc_role role)
 {
@@ -232,14 +232,14 @@ attempt(const struct sandbox_probe *p, enum ipc_role role)
 			atf_tc_fail("%s: signal %d", p->name, WTERMSIG(st));
 		return KILLED;
 	}
-	if (WEXITSTATUS(st) == 125)	/* a debug build names the call */
+	if (WEXITSTATUS(st) == 125)	/* a debug build logs the call */
 		return KILLED;
 	ATF_REQUIRE_MSG(WEXITSTATUS(st) <= UNCHECKED, "%s: set-up failed",
 	    p->name);
 	return (enum outcome)WEXITSTATUS(st);
 }
 
-/* Skip the case where there is no sandbox to test. */
+/* Skip the test case when there is no sandbox. */
 static void
 need_backend(void)
 {
