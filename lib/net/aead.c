@@ -1,5 +1,5 @@
 /*
- * aead: which backends there are; see aead.h.
+ * aead: the list of backends; see aead.h.
  */
 #include <stddef.h>
 

@@ -1,8 +1,8 @@
 /*
- * aead: the three ciphers of TLS 1.3, behind one table a backend.  Pure: no
- * state but the expanded key that the caller keeps.  Called by record.c.
+ * aead: the three ciphers of TLS 1.3, one table for each backend.  Pure: the
+ * only state is the expanded key, which the caller stores.  Called by record.c.
  *
- * aead_ipsecmb.c is by libipsec-mb, aead_evp.c by libcrypto.
+ * aead_ipsecmb.c uses libipsec-mb, aead_evp.c libcrypto.
  */
 #ifndef AEAD_H
 #define AEAD_H
@@ -15,9 +15,9 @@
 #define NET_AEAD_TAG	16	/* bytes of a tag */
 #define NET_AEAD_AD	5	/* bytes of additional data: a record's \
 				   header */
-#define NET_AEAD_KEY	32	/* bytes of the longest key */
+#define NET_AEAD_KEY	32	/* maximum bytes of a key */
 
-/* The memory of an expanded key is aligned to so many bytes. */
+/* The alignment of an expanded key's memory, in bytes. */
 #define NET_AEAD_ALIGN	64
 
 enum net_aead_alg {
@@ -32,48 +32,50 @@ struct net_aead {
 	size_t		 key_size;	/* bytes of an expanded key */
 
 	/*
-	 * Prepare the backend; idempotent.  0, or -1: it can't be used on this
-	 * CPU, or there is no memory.
+	 * Prepare the backend; idempotent.  Return 0, or -1: it does not work
+	 * on this CPU, or there is no memory.
 	 */
 	int	(*setup)(void);
 
 	/*
-	 * Expand the `alg's key `raw' (net_aead_key_len() bytes) to `key', of
-	 * key_size bytes.  0, or -1 without memory.
+	 * Expand the key `raw' of `alg' (net_aead_key_len() bytes) to `key', of
+	 * key_size bytes.  Return 0, or -1 without memory.
 	 */
 	int	(*expand)(void *key, enum net_aead_alg alg, const uint8_t *raw);
 
-	/* Give back what an expanded key holds, and zero it. */
+	/* Zero an expanded key, and free what it refers to. */
 	void	(*wipe)(void *key);
 
 	/*
-	 * Encrypt the `n' pieces of `v' one behind the other to `dst', the tag
-	 * behind them.  A piece may lie at the very place in `dst' that its
-	 * ciphertext takes, and nowhere else in it.  0, or -1: the library
-	 * failed, and `dst' must not be used.
+	 * Encrypt the `n' pieces of `v' contiguously to `dst', followed by the
+	 * tag.  A piece may overlap `dst' only at the exact place of its own
+	 * ciphertext.  Return 0, or -1: the library failed, and `dst' must not
+	 * be used.
 	 */
 	int	(*seal)(void *key, const uint8_t iv[NET_AEAD_IV],
 		    const uint8_t ad[NET_AEAD_AD], const struct iovec *v,
 		    size_t n, uint8_t *dst);
 
 	/*
-	 * Decrypt the `n' bytes at `p' in place; the tag is behind them.  0, or
-	 * -1: the tag is wrong, and the bytes must not be used.
+	 * Decrypt the `n' bytes at `p', followed by the tag, in place.  Return
+	 * 0, or -1: the tag is wrong, and the bytes must not be used.
 	 */
 	int	(*open)(void *key, const uint8_t iv[NET_AEAD_IV],
 		    const uint8_t ad[NET_AEAD_AD], uint8_t *p, size_t n);
 };
 
-/* Bytes of an algorithm's key: 16 or 32 (RFC 8446 B.4). */
+/* Return the key length of an algorithm: 16 or 32 bytes (RFC 8446 B.4). */
 size_t	net_aead_key_len(enum net_aead_alg alg);
 
 /*
- * The fastest backend that this build and this CPU have.  Never NULL: libcrypto
- * is always there.
+ * Return the fastest backend of this build for this CPU.  Never NULL: libcrypto
+ * is always available.
  */
 const struct net_aead *net_aead_best(void);
 
-/* All backends of this build, for tests: the `i'th, or NULL behind the last. */
+/*
+ * Return the `i'th backend of this build, or NULL after the last.  For tests.
+ */
 const struct net_aead *net_aead_get(size_t i);
 
 #endif

@@ -1,16 +1,16 @@
 /*
- * aead_backends: one table a backend of aead.h.  For aead.c alone.
+ * aead_backends: the tables of aead.h, one for each backend.  For aead.c alone.
  */
 #ifndef AEAD_BACKENDS_H
 #define AEAD_BACKENDS_H
 
 #include "aead.h"
 
-/* By libcrypto (EVP). */
+/* With libcrypto (EVP). */
 extern const struct net_aead net_aead_evp;
 
 #ifdef HAVE_IPSECMB
-/* By libipsec-mb. */
+/* With libipsec-mb. */
 extern const struct net_aead net_aead_ipsecmb;
 #endif
 

@@ -1,5 +1,5 @@
 /*
- * aead_evp: TLS 1.3's ciphers by libcrypto; see aead.h.
+ * aead_evp: the ciphers of TLS 1.3 with libcrypto; see aead.h.
  */
 #include <openssl/evp.h>
 #include <limits.h>
@@ -7,7 +7,7 @@
 
 #include "aead_backends.h"
 
-/* An expanded key: a context that knows cipher and key. */
+/* An expanded key: a context with cipher and key. */
 struct evp_key {
 	EVP_CIPHER_CTX	*ctx;
 };

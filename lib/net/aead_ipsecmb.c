@@ -1,6 +1,6 @@
 /*
- * aead_ipsecmb: TLS 1.3's ciphers by libipsec-mb, which is several times as
- * fast as OpenSSL 3.0 at the size of a packet; see aead.h.
+ * aead_ipsecmb: the ciphers of TLS 1.3 with libipsec-mb, which is several times
+ * as fast as OpenSSL 3.0 at the size of a packet; see aead.h.
  */
 #ifdef HAVE_IPSECMB
 #include <intel-ipsec-mb.h>
@@ -8,7 +8,7 @@
 
 #include "aead_backends.h"
 
-/* The library writes a key by aligned instructions. */
+/* The library writes a key with aligned instructions. */
 struct mb_key {
 	union {
 		_Alignas(NET_AEAD_ALIGN) struct gcm_key_data gcm;
@@ -156,7 +156,7 @@ open_chacha(const struct mb_key *k, const uint8_t *iv, const uint8_t *ad,
 	explicit_bzero(&ctx, sizeof(ctx));
 }
 
-/* In constant time: how much of a tag fits is nobody's business. */
+/* In constant time, so that the matching part of a tag is not revealed. */
 static int
 tag_differs(const uint8_t a[NET_AEAD_TAG], const uint8_t b[NET_AEAD_TAG])
 {
@@ -202,6 +202,6 @@ const struct net_aead net_aead_ipsecmb = {
 	.open = mb_open
 };
 #else
-/* ISO C wants a declaration. */
+/* ISO C requires a declaration. */
 typedef int aead_ipsecmb_not_built;
 #endif

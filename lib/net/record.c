@@ -1,5 +1,5 @@
 /*
- * record: records that come, decrypted where they lie; see record.h.
+ * record: received records, decrypted in place; see record.h.
  */
 #include <string.h>
 
@@ -16,7 +16,7 @@
 #define HS_HDR			4	/* bytes: type, length */
 #define KEY_UPDATE_LEN		(HS_HDR + 1)
 
-/* A ticket with all of its parts at their longest (RFC 8446 4.6.1). */
+/* A ticket with every field at its maximum length (RFC 8446 4.6.1). */
 #define TICKET_MAX		(4 + 4 + 1 + 255 + 2 + 65535 + 2 + 65535)
 
 static enum net_record_status
@@ -30,8 +30,8 @@ failed(struct net_record *r, struct net_record_input *in, enum net_alert a,
 }
 
 /*
- * RFC 8446 4.6.3.  The keys change behind it, so it must be the last of its
- * record; ours always is alone in one, and so is everybody else's.
+ * RFC 8446 4.6.3.  The keys change after a KeyUpdate, so it must be the last
+ * message of its record; all known senders put it into a record of its own.
  */
 static enum net_record_status
 key_update(struct net_record *r, const uint8_t *p, size_t n,
@@ -45,7 +45,7 @@ key_update(struct net_record *r, const uint8_t *p, size_t n,
 	if (p[HS_HDR] > 1)
 		return (failed(r, in, NET_ALERT_ILLEGAL_PARAMETER,
 		    "a KeyUpdate that asks for neither yes nor no"));
-	/* Each costs as much as many records do. */
+	/* A KeyUpdate costs as much as many records. */
 	if (r->in.seq < l->update_free && !r->asked) {
 		if (r->updates >= l->updates)
 			return (failed(r, in, NET_ALERT_UNEXPECTED_MESSAGE,
@@ -64,8 +64,8 @@ key_update(struct net_record *r, const uint8_t *p, size_t n,
 }
 
 /*
- * A client passes over tickets, which may be cut and may follow one another
- * (RFC 8446 4.6.1, 5.1); nothing else may come between their pieces.
+ * A client ignores tickets, which may be fragmented and may follow one another
+ * (RFC 8446 4.6.1, 5.1); other records between fragments are refused.
  */
 static enum net_record_status
 tickets(struct net_record *r, const uint8_t *p, size_t n,
@@ -113,7 +113,7 @@ handshake(struct net_record *r, const uint8_t *p, size_t n,
 	    "a handshake message"));
 }
 
-/* RFC 8446 6: all but user_canceled end the connection. */
+/* RFC 8446 6: every alert except user_canceled ends the connection. */
 static enum net_record_status
 alert(struct net_record *r, const uint8_t *p, size_t n,
     struct net_record_input *in)
@@ -134,7 +134,7 @@ alert(struct net_record *r, const uint8_t *p, size_t n,
 	return (NET_RECORD_CLOSED);
 }
 
-/* A record without content; RFC 8446 5.1 allows those of data. */
+/* Handle an empty record; RFC 8446 5.1 permits empty application data. */
 static enum net_record_status
 empty(struct net_record *r, struct net_record_input *in)
 {
@@ -144,7 +144,7 @@ empty(struct net_record *r, struct net_record_input *in)
 	return (NET_RECORD_NONE);
 }
 
-/* The plaintext of a record: content, its type, zeroes (RFC 8446 5.4). */
+/* Parse the plaintext of a record: content, type, zeros (RFC 8446 5.4). */
 static enum net_record_status
 plaintext(struct net_record *r, uint8_t *p, size_t n,
     struct net_record_input *in)

@@ -10,10 +10,10 @@
 
 #include "record.h"
 
-#define SLAB_KEYS	64	/* keys that get memory at once */
-#define REST_TICKS	10	/* s that a key is kept without use */
+#define SLAB_KEYS	64	/* keys allocated together */
+#define REST_TICKS	10	/* seconds until an unused key is freed */
 
-/* An expanded key; the backend's part is behind it. */
+/* An expanded key; the backend's part follows it. */
 struct net_record_key {
 	struct net_record_keyslab *slab;
 	TAILQ_ENTRY(net_record_key) entry;	/* c->used, or slab->unused */
@@ -22,7 +22,7 @@ struct net_record_key {
 	uint8_t			 iv[NET_AEAD_IV];
 };
 
-/* Pages with keys behind this head. */
+/* Pages with keys after this head. */
 struct net_record_keyslab {
 	LIST_ENTRY(net_record_keyslab) entry;	/* c->keyslabs, unless full */
 	TAILQ_HEAD(, net_record_key) unused;
@@ -74,7 +74,7 @@ slab_free(struct net_record_cache *c, struct net_record_keyslab *s)
 	(void)munmap(s, s->bytes);
 }
 
-/* Take the key from its owner.  A slab without any goes back, but for one. */
+/* Take the key from its owner.  Empty slabs except one are freed. */
 static void
 release(struct net_record_cache *c, struct net_record_key *k)
 {
@@ -118,7 +118,7 @@ net_record_tick(struct net_record_cache *c)
 		release(c, k);
 }
 
-/* Memory for more keys, which no core dump shows. */
+/* Allocate more keys, excluded from core dumps. */
 static struct net_record_keyslab *
 grow(struct net_record_cache *c)
 {
@@ -144,7 +144,7 @@ grow(struct net_record_cache *c)
 	return (s);
 }
 
-/* A key that nobody uses; else that which was used the longest time ago. */
+/* Return an unused key, or the least recently used one. */
 static struct net_record_key *
 pick(struct net_record_cache *c)
 {
@@ -239,7 +239,7 @@ net_record_key(struct net_record *r, struct net_record_dir *d,
 	return (backend_key(k));
 }
 
-/* Give back the expanded key, if there is one. */
+/* Release the expanded key, if there is one. */
 static void
 drop(struct net_record *r, struct net_record_dir *d)
 {

@@ -1,6 +1,6 @@
 /*
- * record_mem: memory for the records of connections: secrets are in it, so no
- * core dump shows it, it is zeroed, and pages that nobody uses go back to the
+ * record_mem: memory for the records of connections.  It contains secrets, so
+ * it is excluded from core dumps and zeroed; unused pages are returned to the
  * system; see record.h.
  */
 #include <sys/mman.h>
@@ -10,7 +10,7 @@
 
 #define SLAB_BYTES	(32 * 1024)
 
-/* A piece of a slab: a connection's, or unused. */
+/* A piece of a slab: a connection or unused. */
 struct net_record_piece {
 	struct net_record_slab	*slab;
 	union {
@@ -104,7 +104,7 @@ net_record_free(struct net_record_cache *c, struct net_record *r)
 	SLIST_INSERT_HEAD(&s->unused, p, u.unused);
 	if (s->n-- == PIECES)
 		LIST_INSERT_HEAD(&c->partial, s, entry);
-	/* The last one stays, for the next to come. */
+	/* The last empty slab is kept for the next connection. */
 	if (s->n > 0 ||
 	    (LIST_FIRST(&c->partial) == s && LIST_NEXT(s, entry) == NULL))
 		return;

@@ -1,5 +1,5 @@
 /*
- * record_out: records that go, encrypted from where their content lies; see
+ * record_out: sent records, encrypted directly from their content; see
  * record.h.
  */
 #include <string.h>
@@ -13,18 +13,18 @@
 #define LEVEL_WARNING	1	/* RFC 8446 6 */
 #define LEVEL_FATAL	2
 
-/* Pieces below so many bytes are copied together: a call costs more. */
+/* Copy smaller pieces together: a call of the backend costs more. */
 #define SMALL		512
 #define PIECES		64	/* of a record, for one call of the backend */
 
-/* Pieces of the caller, and how much of them is used up. */
+/* The caller's pieces, and how much of them is used. */
 struct pieces {
 	const struct iovec	*v;
 	size_t			 cnt;
 	size_t			 off;	/* bytes used of v[0] */
 };
 
-/* The next piece, of at most `max' bytes. */
+/* Return the next piece, of at most `max' bytes. */
 static struct iovec
 next(struct pieces *s, size_t max)
 {
@@ -45,18 +45,18 @@ next(struct pieces *s, size_t max)
 
 /*
  * Collect up to `n' bytes of content for the place `dst' as pieces for the
- * backend.  Gives their number, and in *done the bytes.
+ * backend.  Return the number of pieces; *done is their bytes.
  */
 static size_t
 collect(struct pieces *s, size_t n, uint8_t *dst, struct iovec *v, size_t max)
 {
 	size_t k = 0, done = 0;
 	struct iovec one;
-	int copied = 0;		/* the last piece lies in dst */
+	int copied = 0;		/* the last piece is in dst */
 
 	while (done < n) {
 		if (k + 1 >= max) {
-			/* No room for more pieces: the rest is copied. */
+			/* No room for more pieces: copy the rest. */
 			if (!copied) {
 				v[k].iov_base = dst + done;
 				v[k++].iov_len = 0;
@@ -86,7 +86,7 @@ collect(struct pieces *s, size_t n, uint8_t *dst, struct iovec *v, size_t max)
 	return (k);
 }
 
-/* One record with `n' bytes of content.  Its bytes, or -1. */
+/* Write a record with `n' bytes of content.  Return its bytes, or -1. */
 static ssize_t
 record(struct net_record *r, uint8_t type, struct pieces *s, size_t n,
     uint8_t *dst)
@@ -112,7 +112,7 @@ record(struct net_record *r, uint8_t type, struct pieces *s, size_t n,
 	return ((ssize_t)(NET_RECORD_HDR + len));
 }
 
-/* A record of a few bytes of our own. */
+/* Write a short record of our own. */
 static ssize_t
 small(struct net_record *r, uint8_t type, const uint8_t *p, size_t n,
     uint8_t *dst)
@@ -130,9 +130,9 @@ net_record_owes(const struct net_record *r)
 }
 
 /*
- * A KeyUpdate, if one is due: because the peer asked, because we want the peer
- * to change its keys, or, if more is to go, because ours have served long
- * enough.
+ * Write a KeyUpdate if one is due: the peer requested one, we want the peer to
+ * update its keys, or, if more output follows, our keys have reached their
+ * limit.
  */
 static ssize_t
 update(struct net_record *r, int more, uint8_t *dst)
@@ -160,7 +160,7 @@ net_record_room(const struct net_record *r, size_t n)
 {
 	size_t records = (n + r->out_max - 1) / r->out_max;
 
-	/* One update for what is owed, and one for each `update_out'. */
+	/* One KeyUpdate that is owed, and one for each `update_out' records. */
 	return (n + records * NET_RECORD_OVERHEAD + NET_RECORD_UPDATE *
 	    (2 + records / (size_t)r->cache->limits.update_out));
 }
