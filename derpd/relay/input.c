@@ -285,7 +285,9 @@ shake_input(struct relay_conn *c)
 	}
 }
 
-/* Ciphertext has come: `n' bytes at `p', with room for IN_CUT before them. */
+/*
+ * Handle `n' bytes of received ciphertext at `p'; IN_CUT bytes before are free.
+ */
 static void
 tls_input(struct relay_conn *c, uint8_t *p, size_t n)
 {

@@ -16,7 +16,7 @@ struct relay_conn;
 struct relay_cursor;
 
 #define RELAY_IN_SIZE	(128 * 1024)	/* one recv */
-#define IN_CUT		NET_RECORD_WIRE	/* a record of which more comes */
+#define IN_CUT		NET_RECORD_WIRE	/* bytes of a partial record */
 
 /* Reasons to pause input; bits. */
 #define PAUSE_LOGIN	0x01	/* keys or admission has not answered */

@@ -299,7 +299,7 @@ gather_pongs(struct relay_conn *c, uint8_t *dst)
 	return (n);
 }
 
-/* A piece of the batch. */
+/* Append a piece of the batch. */
 static void
 add_piece(struct relay_outputs *o, void *p, size_t n)
 {
@@ -309,7 +309,7 @@ add_piece(struct relay_outputs *o, void *p, size_t n)
 	o->pieces[o->npieces++].iov_len = n;
 }
 
-/* Packets of the queue as pieces, `n' to `max' bytes; how many bytes. */
+/* Append queued packets to the `n' bytes, up to about `max'; the new total. */
 static size_t
 gather_packets(struct relay_conn *c, size_t n, size_t max)
 {
@@ -331,8 +331,8 @@ gather_packets(struct relay_conn *c, size_t n, size_t max)
 }
 
 /*
- * A batch of whole frames, about `max' bytes: our own in `batch', packets where
- * they lie.  How many bytes.
+ * Gather whole frames, about `max' bytes: our own in `batch', packets in place.
+ * Return the number of bytes.
  */
 static size_t
 gather(struct relay_conn *c, size_t max)
@@ -361,7 +361,7 @@ gather(struct relay_conn *c, size_t max)
 	return (gather_packets(c, n, max));
 }
 
-/* The packets of the batch are encrypted, or never will be. */
+/* Free the batch's packets, after encryption or on failure. */
 static void
 free_packets(struct relay *r)
 {
@@ -373,7 +373,7 @@ free_packets(struct relay *r)
 	o->npackets = 0;
 }
 
-/* Bring the pieces together in `batch', where the first may lie already. */
+/* Copy the pieces together in `batch', where the first may be already. */
 static void
 flatten(struct relay_outputs *o)
 {
@@ -388,8 +388,8 @@ flatten(struct relay_outputs *o)
 }
 
 /*
- * Unsent bytes in the kernel, at most: what was written since it was last
- * asked may have left since.  It is asked again only when that matters.
+ * Return an upper bound of the unsent bytes in the kernel: bytes may have been
+ * sent since the last query.  The kernel is queried only if that matters.
  */
 static unsigned int
 unsent(struct relay_conn *c, unsigned int limit)
@@ -420,7 +420,7 @@ wait_writable(struct relay_conn *c)
 	c->output.outq = ops->unacked(c);
 }
 
-/* Send; c->output.out keeps what the socket refuses.  -1: connection lost. */
+/* Send; c->output.out keeps the unsent rest.  Return -1: connection lost. */
 static int
 send_some(struct relay_conn *c, const uint8_t *p, size_t n)
 {
@@ -438,7 +438,7 @@ send_some(struct relay_conn *c, const uint8_t *p, size_t n)
 	return (relay_buf_add(&c->output.out, p + k, n - (size_t)k));
 }
 
-/* Send what the socket refused before.  1: all, 0: not all, -1: lost. */
+/* Send output that was refused before.  Return 1: all, 0: not all, -1: lost. */
 static int
 send_rest(struct relay_conn *c)
 {
@@ -533,7 +533,9 @@ has_more(const struct relay_conn *c)
 	    derp_queue_packets(&c->output.queue) > 0 || web_pending(c) > 0);
 }
 
-/* All is sent: end the stream, then wait for the client to end its own. */
+/*
+ * All output is sent: end the stream, then wait for the client to end its own.
+ */
 static void
 finish(struct relay_conn *c)
 {

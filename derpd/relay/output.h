@@ -24,7 +24,7 @@ struct relay_conn;
 #define OUTPUT_BATCH_MAX (OUTPUT_BATCH + PONGS_MAX * FRAME_PONG_SIZE + \
 			    FRAME_HDR_LEN + FRAME_KEY_LEN + FRAME_MAX_PACKET)
 #define OUTPUT_STAGE	(OUTPUT_BATCH_MAX + 16 * 1024) /* and overhead */
-#define OUTPUT_PIECES	256		/* packets of a batch, and others */
+#define OUTPUT_PIECES	256		/* pieces of a batch */
 #define OUTPUT_LEVELS	14		/* of own frames: 16 KiB to 128 MiB */
 
 /* Call-backs for sending; output_sock.c implements them for sockets. */
@@ -32,15 +32,15 @@ struct relay_output_ops {
 	/* Encrypt `n' bytes for relay_output_raw().  0, or -1: close it. */
 	int	(*encrypt)(struct relay_conn *c, const uint8_t *p, size_t n);
 	/*
-	 * The same for `cnt' pieces, `n' bytes in all, straight from where
-	 * they lie to relay_output_stage(); NULL, or 1: not for this
-	 * connection.
+	 * Encrypt `cnt' pieces, `n' bytes in all, directly from their place to
+	 * relay_output_stage().  NULL if not supported.  Return 0, -1 (close
+	 * it), or 1: not supported for this connection.
 	 */
 	int	(*encrypt_pieces)(struct relay_conn *c, const struct iovec *v,
 		    size_t cnt, size_t n);
-	/* 1 when encrypt() has something to add, be it to no bytes; else 0. */
+	/* Return 1 if encrypt() must add a record even without data, else 0. */
 	int	(*owes)(const struct relay_conn *c);
-	/* As send(2): the bytes that were taken, or -1 and errno. */
+	/* As send(2): the number of bytes accepted, or -1 and errno. */
 	ssize_t	(*send)(struct relay_conn *c, const void *p, size_t n);
 	/* Return the unsent bytes in the kernel; 0 if unknown. */
 	unsigned int (*unsent)(struct relay_conn *c);
@@ -56,7 +56,7 @@ struct relay_output_ops {
 	int	(*wait)(struct relay_conn *c, unsigned int ms);
 	/* Pass the last record of the stream to relay_output_raw(). */
 	void	(*end)(struct relay_conn *c);
-	/* All is sent, that record too: shut down sending.  0 or -1. */
+	/* Shut down sending, after the last record.  Return 0 or -1. */
 	int	(*shut)(struct relay_conn *c);
 };
 
@@ -88,13 +88,13 @@ struct relay_outputs {
 	size_t		 ctl_memory; /* own frames of all connections, bytes */
 	/* by memory of own frames, from 16 KiB on: clients, mesh peers */
 	struct relay_output_holders holders[2][OUTPUT_LEVELS];
-	struct relay_conn	*staging; /* its records go to the stage */
+	struct relay_conn	*staging; /* records are written to the stage */
 	size_t			 stage_len;
 	size_t			 fresh_bytes; /* queued since the last flush */
 
 	/* of one connection at a time, within its flush */
 	struct iovec	 pieces[OUTPUT_PIECES];
-	struct derp_pkt	*packets[OUTPUT_PIECES]; /* that pieces are of */
+	struct derp_pkt	*packets[OUTPUT_PIECES]; /* packets of the pieces */
 	size_t		 npieces, npackets;
 	uint8_t		 batch[OUTPUT_BATCH_MAX];
 	uint8_t		 stage[OUTPUT_STAGE];
@@ -162,8 +162,9 @@ void	relay_output_relieve(struct relay *r);
 int	relay_output_raw(struct relay_conn *c, const void *p, size_t n);
 
 /*
- * Room for `n' bytes of the batch that is being encrypted, or NULL; and so many
- * are there now.
+ * relay_output_stage() returns room for `n' bytes of records of the batch that
+ * is being encrypted, or NULL; relay_output_staged() reports that `n' bytes
+ * were written there.
  */
 uint8_t	*relay_output_stage(struct relay_conn *c, size_t n);
 void	relay_output_staged(struct relay_conn *c, size_t n);

@@ -154,7 +154,7 @@ info(const SSL *ssl, int where, int ret)
 		read_no_more(ssl, "renegotiation");
 }
 
-/* Bytes of `hex' to `p', of NET_RECORD_SECRET bytes; how many, or 0. */
+/* Decode `hex' to `p', of NET_RECORD_SECRET bytes: its length, 0: too long. */
 static size_t
 secret(const char *hex, uint8_t *p)
 {
@@ -164,8 +164,8 @@ secret(const char *hex, uint8_t *p)
 }
 
 /*
- * Libssl has made a secret (the format is NSS's key log): those of the data
- * after the handshake are ours to use.
+ * Libssl has derived a secret (the format is NSS's key log): store the secrets
+ * of application data for our own records.
  */
 static void
 keylog(const SSL *ssl, const char *line)
@@ -193,7 +193,7 @@ keylog(const SSL *ssl, const char *line)
  * - AES-128-GCM first, but ChaCha20 for clients that put it first because they
  *   have no AES instructions;
  * - no renegotiation under TLS 1.2, and few key updates under TLS 1.3;
- * - the secrets of TLS 1.3 are told, for records of our own;
+ * - report the secrets of TLS 1.3, for records of our own;
  * - the ALPN rule above.
  */
 static int
@@ -328,7 +328,7 @@ relay_tlsctx_handshake(struct tls *tls, struct relay_tlsctx_secrets *s)
 	return (rv);
 }
 
-/* Bytes of content that a client wants in a record (RFC 6066 4); 0: any. */
+/* Return the maximum content of a record for a client (RFC 6066 4); 0: any. */
 static size_t
 fragment(const SSL *ssl)
 {
@@ -348,7 +348,9 @@ relay_tlsctx_take_over(const struct relay_tlsctx_secrets *s,
 
 	if (ssl == NULL || SSL_version(ssl) != TLS1_3_VERSION)
 		return (0);
-	/* Sequence numbers are 0, for libssl has read and written nothing. */
+	/*
+	 * Sequence numbers are 0, because libssl has read and written nothing.
+	 */
 	if (SSL_has_pending(ssl) || s->nin != s->nout ||
 	    (cipher = SSL_get_current_cipher(ssl)) == NULL)
 		return (-1);
@@ -370,7 +372,7 @@ set_alpn(struct tls_config *cfg)
 int
 relay_tlsctx_zero_freed(void)
 {
-	return (0);	/* LibreSSL takes no functions, and gives no secrets */
+	return (0);	/* LibreSSL takes no functions and reports no secrets */
 }
 
 int

@@ -12,31 +12,33 @@
 #include "msg.h"
 #include "record.h"
 
-/* What a handshake leaves for records of our own. */
+/* The result of a handshake, for records of our own. */
 struct relay_tlsctx_secrets {
-	const void	*ssl;		/* libssl's object, while it lives */
+	const void	*ssl;		/* libssl's object, while it exists */
 	uint8_t		 in[NET_RECORD_SECRET], out[NET_RECORD_SECRET];
-	size_t		 nin, nout;	/* bytes of them, 0: not known yet */
+	size_t		 nin, nout;	/* their bytes, 0: not known yet */
 };
 
 /*
- * Zero all memory that libcrypto frees, for libssl leaves secrets in it.  To be
- * called before anything else is of libcrypto; 0, or -1: it was not.
+ * Zero all memory that libcrypto frees, because libssl leaves secrets in it.
+ * To be called before any other function of libcrypto.  Return 0, or -1:
+ * libcrypto refused.
  */
 int	 relay_tlsctx_zero_freed(void);
 
 /*
- * As tls_handshake(3); the secrets that are agreed on go to *s, which begins
- * all zero and is to be zeroed after.
+ * As tls_handshake(3), but store the negotiated secrets in *s, which must be
+ * all zero before, and must be zeroed after use.
  */
 int	 relay_tlsctx_handshake(struct tls *tls,
 	    struct relay_tlsctx_secrets *s);
 
 /*
- * relay_tlsctx_handshake() has returned 0: go on with records of our own (RFC
- * 8446 7.3) in *r.  1: they have begun, and the libtls object is to be freed
- * without tls_close(3); 0: libtls goes on, because of TLS 1.2, or a library
- * that gives no secrets; -1: what it gave does not fit.
+ * Continue with records of our own (RFC 8446 7.3) in *r, after
+ * relay_tlsctx_handshake() has returned 0.  Return 1: our records have begun,
+ * and the libtls object must be freed without tls_close(3); 0: libtls
+ * continues, because of TLS 1.2 or a library that reports no secrets; -1: the
+ * secrets do not fit.
  */
 int	 relay_tlsctx_take_over(const struct relay_tlsctx_secrets *s,
 	    struct net_record *r, struct net_record_cache *c);

@@ -1,13 +1,13 @@
 /*
  * tlsio: TLS over our own buffers.  Called by conn.c and output.c.
  *
- * libtls never sees a socket: it reads from the bytes that relay_tlsio_pump()
- * was given, and what it writes goes to relay_output_raw().  Certificates come
- * in generations: a handshake keeps the one that it began with.
+ * libtls never accesses a socket: it reads the input of relay_tlsio_pump() and
+ * writes with relay_output_raw().  Certificates come in generations: a
+ * handshake keeps the generation that it began with.
  *
- * At the end of a handshake records of our own go on (c->rec), and libtls's
- * object is freed: libssl costs half of every byte and 10 KB of every client.
- * Under TLS 1.2, and with LibreSSL, which tells no secrets, libtls goes on.
+ * After a handshake records of our own continue (c->rec), and libtls's object
+ * is freed: libssl costs half of every byte and 10 KB of every client.  Under
+ * TLS 1.2, and with LibreSSL, which reports no secrets, libtls continues.
  */
 #include <sys/types.h>
 #include <stdio.h>
@@ -22,9 +22,9 @@
 #include "tlsctx.h"
 #include "tlsio.h"
 
-#define RECORDS_LOOK	64	/* records between two looks at the clock */
+#define RECORDS_LOOK	64	/* records between two checks of the clock */
 #define PUMP_US		2000		/* time of one client in a turn */
-#define RECORDS_UNFINISHED 16		/* records of one before login */
+#define RECORDS_UNFINISHED 16		/* records in a turn before login */
 
 struct relay_tlsgen {
 	struct tls	*tls;
@@ -36,7 +36,7 @@ struct relay_certset {
 	struct relay_tlsctx_cert	*certs;
 };
 
-/* The rest of the ciphertext that relay_tlsio_pump() got. */
+/* The unprocessed ciphertext of relay_tlsio_pump(). */
 struct relay_cursor {
 	uint8_t	*p;
 	size_t	 n;
@@ -194,7 +194,7 @@ begin(struct relay_conn *c)
 	return (0);
 }
 
-/* Forget what is of the handshake alone. */
+/* Free what only the handshake needs. */
 static void
 forget_handshake(struct relay_conn *c)
 {
@@ -206,7 +206,7 @@ forget_handshake(struct relay_conn *c)
 	c->secrets = NULL;
 }
 
-/* The handshake is through: who makes the records?  0, or -1. */
+/* End the handshake; choose our records or libtls.  Return 0, or -1. */
 static int
 take_over(struct relay_conn *c)
 {
@@ -273,8 +273,8 @@ next_turn(struct relay_conn *c)
 }
 
 /*
- * A record that ends the connection: by the peer, or because of what is in it,
- * which an alert then tells.
+ * Handle a record that ends the connection: it is closed by the peer, or
+ * invalid; then send the alert that says why.
  */
 static void
 ended(struct relay_conn *c, enum net_record_status s,
@@ -294,7 +294,7 @@ ended(struct relay_conn *c, enum net_record_status s,
 	relay_conn_drain(c);
 }
 
-/* One record of ours from c->input.src; 0, or -1: there is no whole one. */
+/* Read one record of ours from c->input.src.  Return 0, or -1: incomplete. */
 static int
 read_record(struct relay_conn *c)
 {
@@ -317,7 +317,7 @@ read_record(struct relay_conn *c)
 	return (0);
 }
 
-/* The same of libtls, for which there may be more in libssl. */
+/* Read a record from libtls; libssl may already hold more. */
 static int
 read_libtls(struct relay_conn *c)
 {
@@ -336,9 +336,9 @@ read_libtls(struct relay_conn *c)
 }
 
 /*
- * What can be done with the bytes that c->input.src names.  A read may hold
- * thousands of tiny records, each as dear as a packet: after PUMP_US others
- * have their turn.
+ * Process the bytes that c->input.src names.  A read may contain thousands of
+ * tiny records, each as costly as a packet: after PUMP_US other clients have
+ * their turn.
  */
 static void
 pump(struct relay_conn *c)
@@ -362,9 +362,9 @@ pump(struct relay_conn *c)
 }
 
 /*
- * Process records of an unauthenticated connection, one by one while they are
- * whole, so that libssl needs no buffer of 16 KiB for a partial record or for
- * waiting input.  Return how many bytes were consumed.
+ * Process records of an unauthenticated connection one by one, while they are
+ * complete, so that libssl needs no buffer of 16 KiB for a partial record or
+ * for waiting input.  Return the number of bytes consumed.
  */
 static size_t
 pump_records(struct relay_conn *c, uint8_t *p, size_t n)
@@ -418,7 +418,7 @@ relay_tlsio_pump(struct relay_conn *c, uint8_t *p, size_t n)
 		hold(c, in.p, in.n);
 }
 
-/* Records of ours for the `n' bytes at `p', by way of the worker's scratch. */
+/* Write records of ours for the `n' bytes at `p', with the worker's buffer. */
 static int
 write_records(struct relay_conn *c, const uint8_t *p, size_t n)
 {

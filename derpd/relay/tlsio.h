@@ -1,6 +1,6 @@
 /*
  * tlsio: TLS over the buffers of a relay worker: handshakes by libtls, records
- * by lib/net/record.c, or by libtls where it must be (TLS 1.2, LibreSSL).
+ * by lib/net/record.c, or by libtls where necessary (TLS 1.2, LibreSSL).
  */
 #ifndef TLSIO_H
 #define TLSIO_H
@@ -17,9 +17,9 @@ struct relay_certset;
 struct relay_conn;
 struct relay_tlsgen;
 
-#define RELAY_RECORD_SIZE	16384	/* plaintext of a TLS record, at most */
-#define TLSIO_KEYS	16384		/* expanded keys that are kept: as many
-					   as are in use, 19 MB at most */
+#define RELAY_RECORD_SIZE	16384	/* maximum plaintext of a TLS record */
+#define TLSIO_KEYS	16384		/* maximum number of expanded keys: 19
+					   MB, allocated when used */
 
 /* TLS state that the connections of a worker share. */
 struct relay_tls {
@@ -29,12 +29,12 @@ struct relay_tls {
 	char			 why[256]; /* the error of the last stage */
 	struct log_limit failed;		/* handshakes */
 	struct net_record_cache records;
-	int		 pumping;	/* relay_tlsio_pump() runs */
-	uint8_t		 record[RELAY_RECORD_SIZE]; /* plaintext of one */
-	uint8_t		 wire[2 * RELAY_RECORD_SIZE]; /* records of that much */
+	int		 pumping;	/* relay_tlsio_pump() is running */
+	uint8_t		 record[RELAY_RECORD_SIZE]; /* plaintext of a record */
+	uint8_t		 wire[2 * RELAY_RECORD_SIZE]; /* its records */
 };
 
-/* Set up what connections share. */
+/* Initialize the state that connections share. */
 void	relay_tlsio_init(struct relay *r);
 
 /*
@@ -59,32 +59,33 @@ void	relay_tlsio_drop(struct relay *r);
 
 /*
  * Decrypt the `n' bytes of ciphertext at `p' (in place), after a handshake if
- * there was none, and hand the plaintext to relay_conn_input(); what can't be
- * now is kept with the connection.  May close it.  Refuses to nest: called
- * while it runs, it keeps the bytes for relay_conn_work().
+ * there was none, and pass the plaintext to relay_conn_input(); input that
+ * can't be processed now is kept with the connection.  May close it.  Does not
+ * nest: when called while it runs, it keeps the bytes for relay_conn_work().
  */
 void	relay_tlsio_pump(struct relay_conn *c, uint8_t *p, size_t n);
 
-/* Encrypt the `n' bytes at `p' for the wire.  0, or -1: close it. */
+/* Encrypt the `n' bytes at `p' for sending.  Return 0, or -1: close it. */
 int	relay_tlsio_write(struct relay_conn *c, const uint8_t *p, size_t n);
 
 /*
- * The same for the `cnt' pieces of `v', `n' bytes in all, straight from where
- * they lie to relay_output_stage(): 0, -1, or 1: libtls has the records.
+ * Encrypt the `cnt' pieces of `v', `n' bytes in all, directly from their place
+ * to relay_output_stage().  Return 0, -1 (close it), or 1: libtls makes the
+ * records.
  */
 int	relay_tlsio_write_pieces(struct relay_conn *c, const struct iovec *v,
 	    size_t cnt, size_t n);
 
-/* The last record, for the other end to know that all has come. */
+/* Send the last record, which marks the end of the stream for the peer. */
 void	relay_tlsio_close(struct relay_conn *c);
 
-/* A KeyUpdate is to go out, though no data may (RFC 8446 4.6.3): 1, else 0. */
+/* 1 if a KeyUpdate must be sent even without data (RFC 8446 4.6.3), else 0. */
 int	relay_tlsio_owes(const struct relay_conn *c);
 
-/* An alert was the last record: no more can follow.  1, else 0. */
+/* Return 1 if an alert was the last record: no more can follow.  Else 0. */
 int	relay_tlsio_is_over(const struct relay_conn *c);
 
-/* Free what TLS has of the connection. */
+/* Free the TLS state of the connection. */
 void	relay_tlsio_end(struct relay_conn *c);
 
 #endif
