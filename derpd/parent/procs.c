@@ -158,7 +158,7 @@ gone(struct ipc_chan *c, const char *why, void *arg)
 		if (p->pid > 0 && !d->stopping)
 			p->d->system->kill(p->pid, SIGKILL);
 	}
-	/* derpd -n does not wait for the end of its children. */
+	/* derpd -n does not wait for its children to exit. */
 	if (d->checking)
 		parent_loaded(d, 0);
 }
@@ -214,7 +214,10 @@ acme_wanted(const struct parent *d)
 	return (renew_wanted(d->conf));
 }
 
-/* A row a child: how it is started, and when it is wanted (NULL: always). */
+/*
+ * One row for each child: how it is started, and when it is wanted (NULL:
+ * always).
+ */
 static const struct parent_role {
 	int	(*start)(struct parent_proc *);
 	int	(*wanted)(const struct parent *);
@@ -268,7 +271,7 @@ parent_procs_start(struct parent *d)
 {
 	unsigned int i;
 
-	/* keys and derpmapd run already. */
+	/* keys and derpmapd are already running. */
 	for (i = 0; i < d->nprocs; i++)
 		if (d->procs[i]->pid == 0 && parent_procs_wanted(d->procs[i]) &&
 		    d->procs[i]->start(d->procs[i]) == -1)
@@ -293,7 +296,7 @@ parent_procs_ready(const struct parent *d)
 	return (1);
 }
 
-/* Wanted, or of use to a reload whose maps are validated before that. */
+/* Return 1 if wanted, or needed by a reload to validate maps. */
 static int
 needed(const struct parent_proc *p)
 {
@@ -460,14 +463,14 @@ parent_procs_adjust(struct parent_proc *p)
 {
 	if (!parent_procs_wanted(p)) {
 		stop_one(p, 0);
-		/* Nor is one that has died started again. */
+		/* Do not restart one that has died either. */
 		if (p->ev_restart != NULL)
 			evtimer_del(p->ev_restart);
 		return (0);
 	}
 	if (p->pid > 0)
 		return (0);
-	/* A child that is ending is started when it has ended. */
+	/* An exiting child is started after its exit. */
 	if (p->start(p) == -1 && p->pid == 0)
 		restart_later(p);
 	return (1);
