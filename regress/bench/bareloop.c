@@ -1,8 +1,8 @@
 /*
- * bareloop: the least that relays DERP over libtls: one thread, epoll,
+ * bareloop: a minimal DERP relay over libtls: one thread, epoll,
  * tls_accept_cbs(3), a table of keys, a buffer for each client.  No limits, no
- * deadlines, no queue management, no second process: the yardstick for what the
- * rest costs.  Never to be used for anything else.
+ * deadlines, no queue management, no second process.  It shows the cost of the
+ * rest of derpd; it must not be used for anything else.
  *
  *	bareloop -c cert -k key port
  *
@@ -43,12 +43,12 @@ struct bareloop_client {
 	struct tls		*tls;
 	enum bareloop_state	 state;
 	uint8_t			 key[KEYLEN];
-	uint8_t			*part;	/* plaintext that is not whole */
+	uint8_t			*part;	/* partial plaintext */
 	size_t			 npart, cpart;
 	uint8_t			*out;	/* ciphertext for the socket */
 	size_t			 off, nout, cout;
 	int			 dirty;	/* on the list */
-	int			 full;	/* EPOLLOUT is asked for */
+	int			 full;	/* EPOLLOUT is enabled */
 	struct bareloop_client	*next;
 	UT_hash_handle		 hh;
 };
@@ -56,7 +56,7 @@ struct bareloop_client {
 static struct bareloop_client	*table, *dirty;
 static struct tls		*server;
 static uint8_t			 pk[KEYLEN], sk[KEYLEN];
-static const uint8_t		*in;	/* what the socket gave */
+static const uint8_t		*in;	/* data read from the socket */
 static size_t			 nin;
 
 static void
@@ -169,7 +169,7 @@ relay(struct bareloop_client *c, const uint8_t *p, size_t n)
 	put(d, f, HEADLEN + n);
 }
 
-/* What can be done with the plaintext at `p'; the bytes that were used. */
+/* Handle the complete frames in the plaintext at `p'; the bytes used. */
 static size_t
 plaintext(struct bareloop_client *c, const uint8_t *p, size_t n)
 {
@@ -222,7 +222,7 @@ client_free(struct bareloop_client *c)
 	free(c);
 }
 
-/* One read of a client; 0, or -1: it has ended. */
+/* Read once from a client.  Return 0, or -1: it has ended. */
 static int
 input(struct bareloop_client *c)
 {
@@ -288,7 +288,7 @@ flush(int ep, struct bareloop_client *c)
 	if (c->off == c->nout)
 		c->off = c->nout = 0;
 	else if (n == -1 && errno != EAGAIN)
-		c->off = c->nout = 0;	/* reading tells that it is gone */
+		c->off = c->nout = 0;	/* the next read reports the end */
 	else {
 		memmove(c->out, c->out + c->off, c->nout - c->off);
 		c->nout -= c->off;

@@ -13,7 +13,7 @@
 #include "load.h"
 
 #define RECV_SIZE	(256 * 1024)
-#define ROOM		65536	/* free in in[] before a decryption */
+#define ROOM		65536	/* free bytes in in[] before a decryption */
 #define GROW		(512 * 1024)
 
 struct net_record_cache	conn_keys;
@@ -68,7 +68,7 @@ conn_drain(struct load_conn *c)
 	(void)BIO_reset(c->wb);
 }
 
-/* A record of its own for each frame, as the reference client has it. */
+/* One record for each frame, as the reference client does. */
 static void
 write_record(struct load_conn *c, const void *p, size_t n)
 {
@@ -107,7 +107,7 @@ conn_write(struct load_conn *c, const void *p, size_t n)
 	conn_drain(c);
 }
 
-/* Have libssl decrypt all that has come. */
+/* Decrypt all received bytes with libssl. */
 static void
 decrypt(struct load_conn *c)
 {
@@ -125,7 +125,7 @@ decrypt(struct load_conn *c)
 	conn_drain(c);
 }
 
-/* Decrypt our records; what is cut stays for the next time. */
+/* Decrypt our records; a partial record is kept for the next call. */
 static void
 read_records(struct load_conn *c, uint8_t *p, size_t n)
 {

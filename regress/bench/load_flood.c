@@ -1,7 +1,7 @@
 /*
- * load_flood: clients that begin a handshake and leave when the server's answer
- * has come: the work is the server's.  Called by derpload.c; prints one line of
- * key=value.
+ * load_flood: clients that begin a handshake and close the connection after the
+ * server's first answer, so that most of the work is the server's.  Called by
+ * derpload.c; prints one line of key=value.
  */
 #include <sys/types.h>
 #include <sys/epoll.h>
@@ -32,7 +32,7 @@ ended(struct flood *f, int fd)
 {
 	struct linger	 now_ = { 1, 0 };
 
-	/* Without TIME_WAIT: ports are few. */
+	/* Avoid TIME_WAIT: ports are scarce. */
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now_, sizeof(now_));
 	close(fd);
 	f->open--;

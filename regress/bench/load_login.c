@@ -1,7 +1,7 @@
 /*
- * load_login: how a client's connection comes about: TCP, TLS by libssl, whose
- * secrets go over to lib/net/record.c, upgrade and login.  Called by
- * load_modes.c; touches the network.
+ * load_login: the connection of a client up to the login: TCP, TLS by libssl,
+ * whose secrets are passed to lib/net/record.c, upgrade and login.  Called by
+ * load_modes.c; uses the network.
  *
  * The frames are those of the reference client.
  */
@@ -25,9 +25,9 @@
 #include "load.h"
 
 #define LOGIN_SECS	15
-#define KEYS		4096	/* expanded keys that are kept */
+#define KEYS		4096	/* maximum number of expanded keys */
 
-/* What the key log has of the handshake that is going on. */
+/* The key log of the current handshake. */
 struct load_secrets {
 	uint8_t	 up[NET_RECORD_SECRET], down[NET_RECORD_SECRET];
 	size_t	 nup, ndown;
@@ -38,7 +38,7 @@ static struct sockaddr_storage	 addr;
 static socklen_t		 addrlen;
 static struct load_secrets		 secrets;
 
-/* The first of the host's addresses that takes a connection. */
+/* Find the first of the host's addresses that accepts a connection. */
 static void
 choose_address(const struct load *l)
 {
@@ -62,7 +62,9 @@ choose_address(const struct load *l)
 	freeaddrinfo(res);
 }
 
-/* Hexadecimal digits to at most NET_RECORD_SECRET bytes; how many. */
+/*
+ * Decode at most NET_RECORD_SECRET bytes of hexadecimal digits; their number.
+ */
 static size_t
 unhex(const char *s, uint8_t *p)
 {
@@ -103,7 +105,7 @@ conn_setup(const struct load *l)
 	net_record_cache_init(&conn_keys, aead, KEYS);
 	if ((ctx = SSL_CTX_new(TLS_client_method())) == NULL)
 		errx(1, "TLS can't start");
-	/* The server is the one under test: its certificate says nothing. */
+	/* The server is under test: its certificate is not verified. */
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
 	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
@@ -122,7 +124,7 @@ wait_for(int fd, short events)
 		errx(1, "the server is silent for %d s", LOGIN_SECS);
 }
 
-/* During the login: wait until in[] holds n bytes. */
+/* During the login: wait until in[] contains n bytes. */
 static void
 need(struct load_conn *c, size_t n)
 {
@@ -168,8 +170,8 @@ tcp_connect(struct load_conn *c)
 }
 
 /*
- * The handshake is through: records are ours from here on, unless the server
- * speaks TLS 1.2.  What came behind the handshake is in the BIO still.
+ * After the handshake records are our own, unless the server speaks TLS 1.2.
+ * Bytes received after the handshake are still in the BIO.
  */
 static void
 take_over(struct load_conn *c)
@@ -265,7 +267,7 @@ upgrade(struct load_conn *c, const struct load *l)
 	conn_eat(c, (size_t)(end - c->in) + 4);
 }
 
-/* Take the server's key, say who we are, take its answer. */
+/* Read the server's key, send our ClientInfo, and read the answer. */
 static void
 login(struct load_conn *c, const struct load_conn *key)
 {
