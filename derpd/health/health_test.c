@@ -1,6 +1,6 @@
 /*
- * health_test: probes of servers that are well, and of those that are not, and
- * the health process as the parent sees it, within its sandbox.
+ * health_test: probes of healthy and unhealthy servers, and the health process
+ * within its sandbox, driven by its parent.
  */
 #include <atf-c.h>
 #include <sodium.h>
@@ -27,7 +27,7 @@ static struct peer_server	 peer;
 static struct health_conf	 conf;
 static char			 why[512];
 
-/* In the server: read `n' bytes, or end. */
+/* In the server: read `n' bytes, or exit. */
 static void
 read_bytes(struct tls *t, uint8_t *p, size_t n)
 {
@@ -50,7 +50,7 @@ write_frame(struct tls *t, uint8_t type, const uint8_t *p, size_t n)
 		_exit(5);
 }
 
-/* In the server: take a login as a relay does; it must be a prober's. */
+/* In the server: accept a login as a relay does; it must be a prober's. */
 static void
 take_login(struct tls *t)
 {
@@ -82,7 +82,7 @@ take_login(struct tls *t)
 		continue;
 }
 
-/* A relay with the certificate cert[], and how to reach it. */
+/* Start a relay with the certificate cert[] and fill in its address. */
 static void
 start(const struct scene *scenes, int n)
 {
@@ -96,7 +96,7 @@ start(const struct scene *scenes, int n)
 	conf.every = 3600;
 }
 
-/* Probe a relay that plays these scenes; "" when it is well, else why not. */
+/* Probe a relay that plays these scenes; "" if it is healthy, else why not. */
 static const char *
 probe(const struct scene *scenes, int n)
 {
@@ -170,7 +170,7 @@ ATF_TC_BODY(bad_login, tc)
 	HAS(probe(junk, 2), "more than");
 }
 
-/* All of it has one deadline. */
+/* One deadline covers the whole probe. */
 ATF_TC_WITHOUT_HEAD(silent);
 ATF_TC_BODY(silent, tc)
 {
@@ -204,7 +204,7 @@ ATF_TC_BODY(interrupted, tc)
 	parent = ipc_chan_new(NULL, sv[1], ROLE_PARENT, ROLE_HEALTH, NULL, NULL,
 	    NULL);
 	ATF_REQUIRE(us != NULL && parent != NULL);
-	/* A sign of life is given on the way. */
+	/* The probe replies to a ping in the middle. */
 	start(well, 2);
 	ATF_REQUIRE(ipc_chan_ping(parent) == 0 && ipc_chan_flush(parent,
 	    1000) == 0);
@@ -236,7 +236,7 @@ put_conf(struct ipc_wr *w, int port)
 	ipc_wr_u32(w, conf.every);
 }
 
-/* Start it, with a relay that plays these scenes. */
+/* Start the process, with a relay that plays these scenes. */
 static void
 start_process(const struct scene *scenes, int n)
 {
@@ -248,7 +248,7 @@ start_process(const struct scene *scenes, int n)
 	child_start(ROLE_HEALTH, health_main, MSG_HEALTH_CONF, &w);
 }
 
-/* The next result must be `ok', and say `part'. */
+/* The next result must be `ok', with a text that contains `part'. */
 static void
 expect(int ok, const char *part)
 {
@@ -278,7 +278,7 @@ ATF_TC_BODY(process, tc)
 	expect(0, "HTTP status 503");
 	child_tell(MSG_HEALTH_NOW, NULL);
 	expect(1, "");
-	/* New settings are probed at once. */
+	/* New settings start a probe at once. */
 	put_conf(&w, peer.port);
 	child_tell(MSG_HEALTH_CONF, &w);
 	expect(1, "");
@@ -288,7 +288,7 @@ ATF_TC_BODY(process, tc)
 	child_stop();
 }
 
-/* The time between two probes is kept. */
+/* Probes are separated by the configured interval. */
 ATF_TC_WITHOUT_HEAD(periodic);
 ATF_TC_BODY(periodic, tc)
 {

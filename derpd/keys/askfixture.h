@@ -1,6 +1,6 @@
 /*
- * askfixture: requests to a keys process, as its parent and as a worker, and
- * their answers.  For the tests of the whole process.
+ * askfixture: sends requests to a keys process, as its parent and as a worker,
+ * and receives the results.  For tests of the whole process.
  */
 #ifndef ASKFIXTURE_H
 #define ASKFIXTURE_H
@@ -46,8 +46,8 @@ text_file(const char *name, const char *text)
 }
 
 /*
- * Ask keys and take its MSG_KEY_RESULT: bytes of the result in `out', or -1
- * with `err' filled in.  Frees `w'.
+ * Send a request and receive its MSG_KEY_RESULT: the length of the result in
+ * `out', or -1 with `err' filled in.  Frees `w'.
  */
 static inline long
 key_ask(uint32_t type, struct ipc_wr *w, int fd, void *out, size_t size,
@@ -73,7 +73,7 @@ key_ask(uint32_t type, struct ipc_wr *w, int fd, void *out, size_t size,
 	return (ok ? (long)n : -1);
 }
 
-/* A worker's channel of the kind. */
+/* A worker's channel of this kind. */
 static inline struct ipc_chan *
 worker_channel(unsigned int worker, enum ipc_keychan kind)
 {
@@ -114,7 +114,7 @@ selfsign(char *err)
 	return (c);
 }
 
-/* Ask for a signature of 32 bytes; its length, or -1 when refused. */
+/* Request a signature over 32 bytes; its length, or -1 if refused. */
 static inline int
 sign(struct ipc_chan *c, const uint8_t *hash, uint8_t *sig)
 {
@@ -144,7 +144,7 @@ sign(struct ipc_chan *c, const uint8_t *hash, uint8_t *sig)
 	return (ok ? (int)n : -1);
 }
 
-/* The channel is closed from the other end. */
+/* The other end has closed the channel. */
 static inline void
 check_closed(struct ipc_chan *c)
 {

@@ -9,7 +9,7 @@
 #include <openssl/rsa.h>
 #include <atf-c.h>
 
-/* Make a key of `type', of `arg' bits (RSA) or on the curve `arg' (EC). */
+/* Make a key of `type': `arg' is the size in bits (RSA) or the curve (EC). */
 static inline EVP_PKEY *
 keys_test_make(int type, int arg)
 {

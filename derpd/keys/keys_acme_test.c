@@ -1,6 +1,6 @@
 /*
- * keys_acme_test: what keys signs for acme-helper, what it does not, and the
- * key files of other programs.
+ * keys_acme_test: the requests that keys signs for acme-helper and those that
+ * it refuses, and key files of other programs.
  */
 #include <atf-c.h>
 #include <fcntl.h>
@@ -59,7 +59,7 @@ load(unsigned int which, int make, int fd, char *result)
 	return (n);
 }
 
-/* Account and certificate key, and a configuration of two names. */
+/* Account key, certificate key, and a configuration of two names. */
 static void
 start(void)
 {
@@ -94,7 +94,7 @@ request(enum ipc_acmesign what, const char *account)
 	return (q);
 }
 
-/* The member `name' of the JWS at `text', out of its base64; free it. */
+/* Decode the member `name' of the JWS at `text' from base64url; free it. */
 static char *
 part(const char *text, size_t len, const char *name)
 {
@@ -115,7 +115,7 @@ part(const char *text, size_t len, const char *name)
 	return (out);
 }
 
-/* Sign; header and payload of the result, which the caller frees. */
+/* Sign `q'.  The caller frees the header and payload of the result. */
 static void
 sign(struct keys_acme_request q, char **header, char **payload)
 {
@@ -147,7 +147,7 @@ expect(struct keys_acme_request q, const char *want)
 	free(payload);
 }
 
-/* The header shows the public half of `key'. */
+/* The header contains the public half of `key'. */
 static void
 is_signed_by(struct keys_acme_request q, EVP_PKEY *key)
 {
@@ -206,7 +206,7 @@ ATF_TC_BODY(payloads, tc)
 	    "{\"certificate\":\"Zm9vYmFy\",\"reason\":4}");
 }
 
-/* What leaves something out that a directory does not take. */
+/* Payloads leave out the members that the directory does not support. */
 ATF_TC_WITHOUT_HEAD(bare_payloads);
 ATF_TC_BODY(bare_payloads, tc)
 {
@@ -231,7 +231,7 @@ ATF_TC_BODY(bare_payloads, tc)
 	refused(request(ACMESIGN_ACCOUNT_BARE, U "me"), "has no account URL");
 }
 
-/* The account is looked for by the key that is to come, signed by that. */
+/* The new account key finds its account, with a request signed by that key. */
 ATF_TC_WITHOUT_HEAD(lookup_next);
 ATF_TC_BODY(lookup_next, tc)
 {
@@ -252,7 +252,7 @@ ATF_TC_BODY(lookup_next, tc)
 	free(payload);
 }
 
-/* Who has the certificate's key may revoke it without an account. */
+/* The certificate's key can revoke the certificate without an account. */
 ATF_TC_WITHOUT_HEAD(revoke_by_key);
 ATF_TC_BODY(revoke_by_key, tc)
 {
@@ -273,12 +273,12 @@ ATF_TC_BODY(revoke_by_key, tc)
 	ATF_REQUIRE((x = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL);
 	ATF_REQUIRE((n = i2d_X509(x, &der)) > 0);
 	ATF_CHECK_EQ(0, keys_acme_set_revoke(der, (size_t)n, 1));
-	/* It must be one that is served. */
+	/* The key must be that of a served certificate. */
 	refused(request(ACMESIGN_REVOKE_KEY, ""), "no key of a certificate");
 	ATF_REQUIRE_EQ(0, keys_sign_add(key, hash));
 	is_signed_by(request(ACMESIGN_REVOKE_KEY, ""), key);
 	refused(request(ACMESIGN_REVOKE_KEY, U "me"), "has no account URL");
-	/* None when none is to be revoked any more, and for no other. */
+	/* Refuse without a certificate to revoke, and for an unknown key. */
 	ATF_CHECK_EQ(0, keys_acme_set_revoke((const uint8_t *)"", 0, 0));
 	refused(request(ACMESIGN_REVOKE_KEY, ""), "no key of a certificate");
 	ATF_CHECK_EQ(0, keys_acme_set_revoke((const uint8_t *)"foobar", 6, 4));
@@ -401,7 +401,7 @@ ATF_TC_BODY(binding, tc)
 	    "x\"}", inner);
 	free(inner);
 	inner = part(p, strlen(p) - 1, "payload");
-	/* The key that is bound is the one that signs. */
+	/* The outer signature is made by the account key that is bound. */
 	ATF_CHECK_MSG(strstr(header, inner) != NULL, "%s %s", header, inner);
 	free(inner);
 	free(header);
@@ -425,7 +425,9 @@ ATF_TC_BODY(key_change, tc)
 	ATF_CHECK_MSG(strncmp(inner, "{\"account\":\"" U "me\",\"oldKey\":{",
 	    strlen("{\"account\":\"" U "me\",\"oldKey\":{")) == 0, "%s",
 	    inner);
-	/* The old key is the one that signed before, and signs outside. */
+	/*
+	 * The old key is the one of the first request, and signs the outer JWS.
+	 */
 	ATF_CHECK(strlen(inner) > 40 &&
 	    memmem(first, strlen(first), strstr(inner, "oldKey") + 8,
 	    strlen(strstr(inner, "oldKey") + 8) - 1) != NULL);
@@ -440,7 +442,7 @@ ATF_TC_BODY(key_change, tc)
 	free(payload);
 }
 
-/* RFC 7515 A.3.1, and its thumbprint, computed elsewhere. */
+/* RFC 7515 A.3.1; its thumbprint was computed elsewhere. */
 #define JWK_EC	"{\"kty\":\"EC\",\"crv\":\"P-256\","			\
 	"\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","	\
 	"\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\","	\
@@ -469,14 +471,14 @@ ATF_TC_BODY(account_files, tc)
 	ATF_REQUIRE_EQ(43, load(ACMEKEY_ACCOUNT, 0, text_file(JWK_EC),
 	    first));
 	ATF_CHECK_STREQ("oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U", first);
-	/* A bad file changes nothing. */
+	/* An invalid file changes nothing. */
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		ATF_CHECK_EQ_MSG(-1, load(ACMEKEY_ACCOUNT, 0,
 		    text_file(bad[i][0]), NULL), "%s", bad[i][0]);
 		ATF_CHECK_MSG(strstr(err, bad[i][1]) != NULL, "%s", err);
 	}
 	expect(request(ACMESIGN_CHALLENGE, U "me"), "{}");
-	/* What was made is read again. */
+	/* A generated key file can be read again. */
 	ATF_REQUIRE_EQ(43, load(ACMEKEY_ACCOUNT, 1, new_file("a"), first));
 	ATF_REQUIRE_EQ(43, load(ACMEKEY_ACCOUNT, 0, open("a", O_RDONLY),
 	    again));
@@ -502,7 +504,7 @@ ATF_TC_BODY(mac_files, tc)
 	}
 }
 
-/* One request of acme-helper's: 1 signed, 0 not. */
+/* Send one request of acme-helper.  1: signed, 0: refused. */
 static int
 ask_once(void)
 {
@@ -522,7 +524,7 @@ ask_once(void)
 	return (ok);
 }
 
-/* A helper that asks without end gets no more than an order may need. */
+/* A helper gets no more signatures than an order may need. */
 ATF_TC_WITHOUT_HEAD(bounded);
 ATF_TC_BODY(bounded, tc)
 {

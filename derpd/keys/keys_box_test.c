@@ -27,7 +27,7 @@ setup(void)
 	keys_box_set_node(sec, node_pub);
 }
 
-/* Log in with `text', seal with `sec'; the result of keys_box_login(). */
+/* Log in with `text', sealed with `sec'; the result of keys_box_login(). */
 static int
 login(const void *text, size_t len, const uint8_t *sec, const char *info)
 {
@@ -116,7 +116,7 @@ ATF_TC_BODY(lengths, tc)
 #define ZEROS	"00000000000000000000000000000000" \
 		"00000000000000000000000000000000"
 
-/* Offset at which `key' is found in `text', which then reads `after'. */
+/* Offset at which `key' is found in `text'; `text' must then equal `after'. */
 static uint32_t
 find(const char *key, const char *text, const char *after)
 {
@@ -147,12 +147,12 @@ ATF_TC_BODY(mesh_scan, tc)
 	ATF_CHECK_EQ(KEYS_NOOFFSET, find(HEX_A, "\"" HEX_A "0\"", NULL));
 	ATF_CHECK_EQ(KEYS_NOOFFSET, find(HEX_A, "\" " HEX_A "\"", NULL));
 	ATF_CHECK_EQ(KEYS_NOOFFSET, find(HEX_A, "", NULL));
-	/* All of several equal ones are blanked, the last one is told. */
+	/* All copies of the key are blanked; the last offset is reported. */
 	ATF_CHECK_EQ(68, find(HEX_A, "\"" HEX_A "\",\"" HEX_A "\"",
 	    "\"" ZEROS "\",\"" ZEROS "\""));
 	ATF_CHECK_EQ(68, find(HEX_A, "\"" HEX_B "\",\"" HEX_A "\"",
 	    "\"" HEX_B "\",\"" ZEROS "\""));
-	/* The key that means none never matches. */
+	/* The all-zero key, which means none, never matches. */
 	ATF_CHECK_EQ(KEYS_NOOFFSET, find(ZEROS, "\"" ZEROS "\"", NULL));
 }
 

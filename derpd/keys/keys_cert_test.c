@@ -1,9 +1,9 @@
 /*
- * keys_cert_test: what stands in the certificates that keys makes, read back
- * with libcrypto.
+ * keys_cert_test: the fields of the certificates that keys makes, read with
+ * libcrypto.
  */
 
-/* EVP_PKEY_cmp() is what LibreSSL has too; OpenSSL 3.0 only frowns. */
+/* EVP_PKEY_cmp() is in LibreSSL too; OpenSSL 3.0 deprecates it. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include <atf-c.h>
@@ -87,7 +87,7 @@ ATF_TC_BODY(selfsigned, tc)
 	ATF_CHECK_EQ(127, BN_num_bits(bn));
 	BN_free(bn);
 
-	/* Another one has another serial number. */
+	/* Another certificate has another serial number. */
 	len = keys_cert_selfsign(pkey, names, 3, pem, err, sizeof(err));
 	y = parse(pem, len);
 	ATF_CHECK(ASN1_INTEGER_cmp(X509_get0_serialNumber(x),
@@ -161,7 +161,7 @@ ATF_TC_BODY(meta, tc)
 	ATF_CHECK(!valid_in(x, 31));
 	ATF_CHECK(!valid_in(x, -31));
 
-	/* The key of one is not that of the next. */
+	/* Every certificate has a key of its own. */
 	len = keys_cert_meta(pub, pem, err, sizeof(err));
 	y = parse(pem, len);
 	ATF_CHECK(EVP_PKEY_cmp(X509_get0_pubkey(x), X509_get0_pubkey(y)) != 1);

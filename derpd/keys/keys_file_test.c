@@ -1,8 +1,8 @@
 /*
- * keys_file_test: key files, good and bad.
+ * keys_file_test: valid and invalid key files.
  */
 
-/* EVP_PKEY_cmp() is what LibreSSL has too; OpenSSL 3.0 only frowns. */
+/* EVP_PKEY_cmp() is in LibreSSL too; OpenSSL 3.0 deprecates it. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include <atf-c.h>
@@ -80,7 +80,7 @@ ATF_TC_BODY(node_good, tc)
 		GOOD,
 		"{\n\t\"PrivateKey\": \"privkey:" HEX "\"\n}",
 		"\r\n { \"PrivateKey\"\t: \n\"privkey:" HEX "\" } \n\n",
-		/* What Go's encoding/json takes, derper takes. */
+		/* derper accepts every JSON that Go's encoding/json accepts. */
 		"{\"PrivateKey\":\"privkey:" HEX "\",\"a\":1}",
 		"{\"Comment\":{\"PrivateKey\":[1,{}]},\"PrivateKey\":"
 		    "\"privkey:" HEX "\"}",
@@ -145,7 +145,7 @@ ATF_TC_BODY(node_bad, tc)
 	}
 	ATF_CHECK_EQ(-1, read_node("\xef\xbb\xbf" GOOD, sec));
 	ATF_CHECK_MSG(strstr(err, "byte order mark") != NULL, "%s", err);
-	/* White space without end is still no key file. */
+	/* A file of white space alone is refused, whatever its length. */
 	ATF_REQUIRE((big = malloc(5001)) != NULL);
 	memset(big, ' ', 5000);
 	big[5000] = '\0';
@@ -179,7 +179,7 @@ ATF_TC_BODY(node_write, tc)
 	ATF_CHECK(strncmp(text, "{\n\t\"PrivateKey\": \"privkey:", 26) == 0);
 	close(fd);
 
-	/* A full disk, and a descriptor that can't be written. */
+	/* A full disk, and a descriptor that can't be written to. */
 	if ((fd = open("/dev/full", O_WRONLY)) != -1) {
 		ATF_CHECK_EQ(-1, keys_file_write_node(fd, sec, err,
 		    sizeof(err)));

@@ -1,9 +1,9 @@
 /*
- * keys_jws_test: signatures and keys as JSON, with the vectors of the RFCs
- * where they are not random.
+ * keys_jws_test: signatures and keys as JSON, with the test vectors of the RFCs
+ * for deterministic algorithms.
  */
 
-/* The key structures are OpenSSL 1.1's and LibreSSL's; 3.0 only frowns. */
+/* OpenSSL 1.1 and LibreSSL have these structures; 3.0 deprecates them. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
 #include <atf-c.h>
@@ -48,7 +48,7 @@ rsa_key(int bits)
 	return (key);
 }
 
-/* A string member, decoded from base64 when `raw'; free it. */
+/* Get a string member, decoded from base64url if `raw'; free it. */
 static char *
 member(const struct ipc_wr *w, const char *name, int raw, size_t *len)
 {
@@ -116,7 +116,7 @@ verified(const struct ipc_wr *w, EVP_PKEY *key, const EVP_MD *md, size_t coord)
 	return (ok);
 }
 
-/* Sign and look: what is in it, and whether it verifies. */
+/* Sign, then check the members and the signature. */
 static void
 check(EVP_PKEY *key, const char *alg, const EVP_MD *md, size_t coord)
 {
@@ -129,7 +129,7 @@ check(EVP_PKEY *key, const char *alg, const EVP_MD *md, size_t coord)
 	int			 i;
 
 	ATF_REQUIRE(keys_jws_jwk(key, jwk) > 0);
-	/* Several times: numbers of a signature may begin with zeros. */
+	/* Repeat: the integers of a signature may begin with zeros. */
 	for (i = 0; i < (coord > 0 ? 600 : 1); i++) {
 		ipc_wr_init(&w);
 		ATF_REQUIRE_EQ(0, keys_jws_sign(&w, key, &h, "{\"a\":1}", 7));
@@ -238,7 +238,7 @@ ATF_TC_BODY(thumbprint, tc)
 	EVP_PKEY_free(key);
 }
 
-/* The key of RFC 7515 A.1, over a header of ours, computed elsewhere. */
+/* The key of RFC 7515 A.1 over our own header, computed elsewhere. */
 ATF_TC_WITHOUT_HEAD(mac);
 ATF_TC_BODY(mac, tc)
 {

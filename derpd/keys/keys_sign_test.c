@@ -1,5 +1,5 @@
 /*
- * keys_sign_test: what the TLS keys sign, and what they refuse.
+ * keys_sign_test: the digests that TLS keys sign, and those that they refuse.
  */
 
 #include <atf-c.h>
@@ -74,7 +74,7 @@ ATF_TC_BODY(ecdsa, tc)
 	try_ecdsa(NID_secp384r1);
 }
 
-/* DigestInfo as libcrypto makes it: a signature, opened with the public key. */
+/* A DigestInfo made by libcrypto: a signature opened with the public key. */
 static size_t
 digestinfo(EVP_PKEY *pkey, const EVP_MD *md, uint8_t *out)
 {
@@ -137,7 +137,7 @@ ATF_TC_BODY(rsa_pkcs1, tc)
 	EVP_PKEY_free(pkey);
 }
 
-/* A PSS block as libcrypto makes it, in the same way. */
+/* A PSS block made by libcrypto, in the same way. */
 static size_t
 pss_block(EVP_PKEY *pkey, const EVP_MD *md, int salt, uint8_t *em)
 {
@@ -177,7 +177,7 @@ try_pss(int bits)
 		ATF_REQUIRE_EQ((int)len, n);
 		ATF_CHECK(verify(pkey, RSA_PKCS1_PSS_PADDING, mds[i], digest,
 		    (size_t)EVP_MD_size(mds[i]), sig, n));
-		/* Any change of the block takes the encoding away. */
+		/* Any change of the block makes the encoding invalid. */
 		em[len / 4] ^= 0x10;
 		ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PSS, em, len,
 		    sig));

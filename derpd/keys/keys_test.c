@@ -1,6 +1,6 @@
 /*
- * keys_test: the keys process as the parent and acme-helper see it, within its
- * sandbox.
+ * keys_test: the keys process within its sandbox, driven by its parent and by
+ * acme-helper.
  */
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -28,7 +28,7 @@ ATF_TC_BODY(node, tc)
 	n = key_ask(MSG_KEY_METACERT, NULL, -1, pem, sizeof(pem), err);
 	ATF_REQUIRE_MSG(n > 0, "%s", err);
 	ATF_CHECK(strncmp(pem, "-----BEGIN CERTIFICATE-----", 27) == 0);
-	/* A bad file changes nothing. */
+	/* An invalid file changes nothing. */
 	ATF_CHECK_EQ(-1, key_ask(MSG_KEY_NODE, NULL, text_file("bad", "{}"),
 	    again, sizeof(again), err));
 	ATF_CHECK_MSG(strstr(err, "derper") != NULL, "%s", err);
@@ -78,7 +78,7 @@ ATF_TC_BODY(tls, tc)
 	ATF_CHECK(verifies(c, sig, n));
 	ATF_CHECK_EQ(-1, sign(s, none, sig));
 
-	/* Forget it; read it again from the file that was written. */
+	/* Forget the key; read it again from the file that was written. */
 	ipc_wr_init(&w);
 	ipc_wr_u8(&w, 0);
 	ipc_wr_u32(&w, 1);
@@ -100,7 +100,7 @@ ATF_TC_BODY(tls, tc)
 	child_stop();
 }
 
-/* Have keys take or make a key for ACME; bytes of its name, or -1. */
+/* Load or make an ACME key; the length of its name in bytes, or -1. */
 static long
 acme_file(enum ipc_acmekey which, int make, int fd, void *out, size_t size,
     char *err)
@@ -113,7 +113,7 @@ acme_file(enum ipc_acmekey which, int make, int fd, void *out, size_t size,
 	return (key_ask(MSG_KEY_ACME_FILE, &w, fd, out, size, err));
 }
 
-/* Ask for a signed request as acme-helper; 1 signed, 0 not, with `err'. */
+/* Request a signature as acme-helper.  1: signed, 0: refused, see `err'. */
 static int
 acme_signed(struct ipc_chan *c, enum ipc_acmesign what, const char *account,
     char *err)
@@ -182,20 +182,20 @@ ATF_TC_BODY(acme, tc)
 	ipc_wr_blob(&w, "der", 3);
 	ATF_CHECK_EQ(0, key_ask(MSG_KEY_ACME_REVOKE, &w, -1, again, 0, err));
 	ATF_CHECK_EQ(1, acme_signed(c, ACMESIGN_REVOKE, me, err));
-	/* A key that is judged is not kept. */
+	/* A key that is only validated is not kept. */
 	ATF_CHECK_EQ(43, acme_file(ACMEKEY_NEXT, ACMEFILE_CHECK, reopen("acc"),
 	    again, sizeof(again), err));
 	ATF_CHECK_EQ(0, acme_signed(c, ACMESIGN_ROLL, me, err));
 	ATF_CHECK_MSG(strstr(err, "no new account key") != NULL, "%s", err);
 	ATF_CHECK_EQ(-1, acme_file(ACMEKEY_NEXT, ACMEFILE_CHECK,
 	    text_file("bad", "x"), again, sizeof(again), err));
-	/* Neither key is one that a worker may use. */
+	/* A worker can use neither key. */
 	d = worker_channel(1, KEYCHAN_SIGN);
 	ATF_CHECK_EQ(-1, sign(d, hash, sig));
 	ipc_chan_free(d);
 	ATF_CHECK_EQ(0, acme_file(ACMEKEY_CERT, 0, -1, again, 0, err));
 	ATF_CHECK_EQ(0, acme_signed(c, ACMESIGN_FINALIZE, me, err));
-	/* A new channel of acme-helper's ends the old one. */
+	/* A new channel for acme-helper closes the old one. */
 	d = worker_channel(0, KEYCHAN_ACME);
 	ATF_CHECK_EQ(1, acme_signed(d, ACMESIGN_CHALLENGE, me, err));
 	check_closed(c);

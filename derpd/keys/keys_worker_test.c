@@ -1,6 +1,6 @@
 /*
- * keys_worker_test: the keys process as the workers see it, within its sandbox:
- * logins, and workers that flood it, read nothing or break the rules.
+ * keys_worker_test: the keys process within its sandbox, driven by workers:
+ * logins, and workers that flood it, stop reading or break the protocol.
  */
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -64,7 +64,7 @@ check_login(struct ipc_chan *c, uint64_t cookie, int ok, uint32_t mesh,
 #define BLANK	"00000000000000000000000000000000" \
 		"00000000000000000000000000000000"
 
-/* The mesh key that was read takes effect, or is forgotten. */
+/* Put the staged mesh key in force (`use' 1) or forget it (0). */
 static void
 commit_mesh(uint8_t use)
 {
@@ -100,7 +100,7 @@ ATF_TC_BODY(login, tc)
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
 	check_login(c, 6, 1, KEYS_NOOFFSET, text);
 	commit_mesh(0);
-	commit_mesh(1);		/* of nothing */
+	commit_mesh(1);		/* nothing is staged */
 	send_login(c, 7, node_pub, text, strlen(text));
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
 	check_login(c, 7, 1, KEYS_NOOFFSET, text);
@@ -108,7 +108,7 @@ ATF_TC_BODY(login, tc)
 	    MESH "\n"), err, 0, err));
 	commit_mesh(1);
 	send_login(c, 2, node_pub, text, strlen(text));
-	send_login(c, 3, client_pub, text, strlen(text));	/* not to us */
+	send_login(c, 3, client_pub, text, strlen(text));	/* not for us */
 	send_login(c, 4, node_pub, "", 0);
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
 	check_login(c, 2, 1, 12, "{\"meshKey\":\"" BLANK "\"}");
@@ -126,7 +126,7 @@ ATF_TC_BODY(login, tc)
 	child_stop();
 }
 
-/* Ask for signatures and take the answers, without end. */
+/* Request signatures and read the results in an endless loop. */
 static void
 flood(struct ipc_chan *c, const uint8_t *hash)
 {
@@ -152,7 +152,7 @@ flood(struct ipc_chan *c, const uint8_t *hash)
 	}
 }
 
-/* A worker that asks for signatures without end keeps nobody's login away. */
+/* A worker that floods keys with signature requests delays no login. */
 ATF_TC_WITHOUT_HEAD(sign_flood);
 ATF_TC_BODY(sign_flood, tc)
 {
@@ -188,15 +188,14 @@ ATF_TC_BODY(sign_flood, tc)
 }
 
 /*
- * A worker that reads no answers stops neither itself nor the signatures, and
- * does not fill keys' memory: that stops to read what the worker asks.
+ * A worker that does not read its results blocks neither itself nor signatures,
+ * and does not fill keys' memory: keys stops reading its requests.
  */
 ATF_TC_WITHOUT_HEAD(stuck_worker);
 ATF_TC_BODY(stuck_worker, tc)
 {
 	const size_t		 size = 200 * 1024;
-	const int		 many = 60;	/* three times what keys holds
-						   back */
+	const int		 many = 60;	/* three times keys' limit */
 	uint8_t			 node_pub[32], sig[KEYS_SIGN_MAXLEN];
 	char			 err[256], *text;
 	struct ipc_chan		*box, *s;
@@ -216,7 +215,7 @@ ATF_TC_BODY(stuck_worker, tc)
 		(void)ipc_chan_flush(box, 20);
 		ATF_REQUIRE(sign(s, c->hash, sig) > 0);
 	}
-	/* Of 12 MB keys takes what it may hold, and then no more. */
+	/* keys reads requests of these 12 MB up to its limit, then stops. */
 	ATF_CHECK_EQ(-1, ipc_chan_flush(box, 500));
 	ATF_CHECK_EQ(ETIMEDOUT, errno);
 	ATF_REQUIRE(sign(s, c->hash, sig) > 0);
@@ -244,7 +243,7 @@ ATF_TC_BODY(bad_workers, tc)
 	send_login(c, 1, nonce, "", 0);
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
 	check_closed(c);
-	/* A message that is cut off. */
+	/* A truncated message. */
 	c = worker_channel(1, KEYCHAN_SIGN);
 	ipc_wr_init(&w);
 	ipc_wr_u64(&w, 1);
@@ -252,7 +251,7 @@ ATF_TC_BODY(bad_workers, tc)
 	ipc_wr_free(&w);
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
 	check_closed(c);
-	/* A new channel takes the place of the old one, of its kind alone. */
+	/* A new channel replaces only the old one of the same kind. */
 	c = worker_channel(1, KEYCHAN_SIGN);
 	ATF_CHECK_EQ(-1, sign(c, none, sig));
 	d = worker_channel(1, KEYCHAN_BOX);

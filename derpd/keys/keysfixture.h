@@ -1,6 +1,6 @@
 /*
- * keysfixture: a keys process as the parent sees it, within its sandbox.  For
- * tests that ask one.
+ * keysfixture: a keys process within its sandbox, driven by its parent.  For
+ * tests of requests to keys.
  */
 #ifndef KEYSFIXTURE_H
 #define KEYSFIXTURE_H
