@@ -1,5 +1,5 @@
 /*
- * batch_test: datagrams taken and answers sent over real sockets.
+ * batch_test: datagrams received and sent over real sockets.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -18,12 +18,12 @@
 #include "testaddr.h"
 #include "udpsock.h"
 
-#define BOUND	10000		/* ms: for what must happen */
+#define BOUND	10000		/* ms, for an expected event */
 
-static struct sockaddr_storage server;	/* where the server's socket is */
+static struct sockaddr_storage server;	/* address of the server's socket */
 static socklen_t server_len;
 
-/* A socket of the server's kind; `server' is how it is reached. */
+/* Make a socket like the server's; `server' becomes its address. */
 static int
 serve(int family, int wildcard)
 {
@@ -48,7 +48,7 @@ serve(int family, int wildcard)
 	return (fd);
 }
 
-/* A client; connected, so it hears nothing but what comes from `server'. */
+/* A connected client, so that it receives datagrams of `server' only. */
 static int
 client(void)
 {
@@ -97,7 +97,7 @@ hear_nothing(int fd)
 	ATF_CHECK_EQ(EAGAIN, errno);
 }
 
-/* On loopback what was sent is there: `n' datagrams are taken at once. */
+/* Receive `n' datagrams at once; loopback delivers them immediately. */
 static void
 take(struct stund_batch *b, int fd, int n)
 {
@@ -105,7 +105,7 @@ take(struct stund_batch *b, int fd, int n)
 	ATF_REQUIRE_EQ(n, stund_batch_receive(b, fd));
 }
 
-/* Answer the datagram `i' with what it said. */
+/* Answer the datagram `i' with its own contents. */
 static void
 echo(struct stund_batch *b, int i)
 {
@@ -135,7 +135,7 @@ new(void)
 	return (b);
 }
 
-/* The answer comes from where the question went, and is asked for by name. */
+/* The answer has the request's destination as source address. */
 static void
 check_one(int family, int wildcard)
 {
@@ -156,7 +156,7 @@ check_one(int family, int wildcard)
 	echo(b, 0);
 	ATF_CHECK_EQ(0, stund_batch_send(b, fd));
 	hear(c, "hello");
-	/* What was sent is not sent again. */
+	/* Sent answers are not sent again. */
 	ATF_CHECK_EQ(0, stund_batch_send(b, fd));
 	hear_nothing(c);
 	close(c);
@@ -178,7 +178,7 @@ ATF_TC_BODY(ipv6, tc)
 	check_one(AF_INET6, 1);
 }
 
-/* A wildcard socket, another address of the loopback network. */
+/* A wildcard socket, and another address of the loopback network. */
 ATF_TC_WITHOUT_HEAD(address_asked);
 ATF_TC_BODY(address_asked, tc)
 {
@@ -204,7 +204,7 @@ ATF_TC_BODY(address_asked, tc)
 	stund_batch_free(b);
 }
 
-/* A full batch from one source, of several lengths; more wait. */
+/* A full batch from one source, of several lengths; more datagrams wait. */
 static void
 check_full(int family)
 {
@@ -225,7 +225,7 @@ check_full(int family)
 		ATF_CHECK_EQ(0, stund_batch_send(b, fd));
 	}
 	ATF_CHECK_EQ(0, stund_batch_receive(b, fd));
-	/* Those of one length keep their order; all are whole. */
+	/* Datagrams of one length keep their order; all are whole. */
 	for (turn = 0, n = 0; turn < 2 * BATCH_SIZE; turn++) {
 		ssize_t got;
 
@@ -250,7 +250,7 @@ ATF_TC_BODY(full, tc)
 	check_full(AF_INET6);
 }
 
-/* Many sources take turns: each gets its own, in order. */
+/* Many sources send in turn: each gets its own answers, in order. */
 ATF_TC_WITHOUT_HEAD(many);
 ATF_TC_BODY(many, tc)
 {
@@ -281,7 +281,7 @@ ATF_TC_BODY(many, tc)
 	stund_batch_free(b);
 }
 
-/* Not every datagram gets an answer. */
+/* Some datagrams get no answer. */
 ATF_TC_WITHOUT_HEAD(some);
 ATF_TC_BODY(some, tc)
 {
@@ -299,7 +299,7 @@ ATF_TC_BODY(some, tc)
 	hear(c, "two");
 	hear(c, "four");
 	hear_nothing(c);
-	/* Answers that were not sent are gone with the next batch. */
+	/* Unsent answers are discarded with the next batch. */
 	say(c, "five");
 	take(b, fd, 1);
 	echo(b, 0);
@@ -335,7 +335,7 @@ ATF_TC_BODY(too_long, tc)
 	stund_batch_free(b);
 }
 
-/* Nobody can be answered at port 0: such a source is forged. */
+/* Port 0 can't be answered: such a source is forged. */
 static void
 forge(struct stund_batch *b, int i)
 {
@@ -346,8 +346,9 @@ forge(struct stund_batch *b, int i)
 }
 
 /*
- * Of six answers those to two forged sources can't be sent: alone, and two as
- * a group.  The others are, and still as groups.
+ * Of six answers three can't be sent, because two sources are forged: one
+ * answer alone, and two as a group.  The other answers are sent, still as
+ * groups.
  */
 ATF_TC_WITHOUT_HEAD(not_held_up);
 ATF_TC_BODY(not_held_up, tc)
@@ -382,8 +383,8 @@ ATF_TC_BODY(not_held_up, tc)
 
 #if defined(UDP_SEGMENT) && defined(UDP_GRO)
 /*
- * The lengths of what comes at `fd', which takes what went as one as one: how
- * many system calls it takes to get `bytes'.
+ * Read `bytes' bytes from `fd', where a group of datagrams is received as one;
+ * the number of system calls.
  */
 static int
 pieces(int fd, size_t bytes)
@@ -411,7 +412,7 @@ client_of_groups(void)
 	return (c);
 }
 
-/* `n' answers of 4 bytes to one source: in how many pieces do they come? */
+/* Send `n' answers of 4 bytes to one source; in how many pieces they arrive. */
 static int
 in_pieces(struct stund_batch *b, int fd, int c, int n)
 {
@@ -425,7 +426,7 @@ in_pieces(struct stund_batch *b, int fd, int c, int n)
 	return (pieces(c, 4 * (size_t)n));
 }
 
-/* Answers to one source go as one, also when a forged group was refused. */
+/* Answers to one source are sent as one group, also after a refused group. */
 ATF_TC_WITHOUT_HEAD(as_one);
 ATF_TC_BODY(as_one, tc)
 {
@@ -444,7 +445,7 @@ ATF_TC_BODY(as_one, tc)
 	stund_batch_free(b);
 }
 
-/* A socket without checksums can't: then one by one, and none is lost. */
+/* Without UDP checksums groups are refused: send singly, losing none. */
 ATF_TC_WITHOUT_HEAD(one_by_one);
 ATF_TC_BODY(one_by_one, tc)
 {

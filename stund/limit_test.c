@@ -1,5 +1,5 @@
 /*
- * limit_test: what one source may ask, and that another is not hurt by it.
+ * limit_test: the request limit of a source, and its independence of others.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -47,7 +47,7 @@ ATF_TC_BODY(none, tc)
 	stund_limit_free(NULL);
 }
 
-/* A burst at once, then the rate, whatever the port that asks. */
+/* A burst at once, then the rate, whatever the source port. */
 ATF_TC_WITHOUT_HEAD(burst);
 ATF_TC_BODY(burst, tc)
 {
@@ -61,7 +61,7 @@ ATF_TC_BODY(burst, tc)
 	stund_limit_free(l);
 }
 
-/* Asked all the time, one gets the rate and no more. */
+/* Under constant load a source gets the rate and no more. */
 ATF_TC_WITHOUT_HEAD(steady);
 ATF_TC_BODY(steady, tc)
 {
@@ -86,7 +86,7 @@ ATF_TC_BODY(apart, tc)
 	stund_limit_free(l);
 }
 
-/* One host has a /64 of addresses: they count as one source. */
+/* A host has a /64 of addresses: they count as one source. */
 ATF_TC_WITHOUT_HEAD(prefix);
 ATF_TC_BODY(prefix, tc)
 {
@@ -98,7 +98,7 @@ ATF_TC_BODY(prefix, tc)
 	stund_limit_free(l);
 }
 
-/* An IPv4 address is no IPv6 prefix of the same bytes, but its mapped form. */
+/* An IPv4 address counts as its mapped form, not as an IPv6 prefix. */
 ATF_TC_WITHOUT_HEAD(families);
 ATF_TC_BODY(families, tc)
 {
@@ -111,7 +111,7 @@ ATF_TC_BODY(families, tc)
 	stund_limit_free(l);
 }
 
-/* No burst said means one; a rate beyond the clock is no limit of 0. */
+/* A burst of 0 means 1; a rate above the clock's resolution limits nothing. */
 ATF_TC_WITHOUT_HEAD(extremes);
 ATF_TC_BODY(extremes, tc)
 {
@@ -127,7 +127,7 @@ ATF_TC_BODY(extremes, tc)
 	stund_limit_free(l);
 }
 
-/* A flood of forged sources costs an honest one nothing but its history. */
+/* A flood of forged sources makes an honest one lose only its history. */
 ATF_TC_WITHOUT_HEAD(flood);
 ATF_TC_BODY(flood, tc)
 {

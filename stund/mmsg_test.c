@@ -1,5 +1,5 @@
 /*
- * mmsg_test: many datagrams at once where the system has no call for that.
+ * mmsg_test: many datagrams in one call on systems without such a system call.
  */
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -18,7 +18,7 @@ struct many {
 	char		 text[N][8];
 };
 
-/* Messages of `len' bytes, which begin with `first' and those behind it. */
+/* Messages of `len' bytes; the first begins with `first', others count up. */
 static void
 prepare(struct many *m, char first, size_t len)
 {
@@ -40,7 +40,7 @@ pair(int fd[2])
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_DGRAM, 0, fd));
 }
 
-/* As many as there are; then none, which is an error. */
+/* All waiting messages are received; the next call fails. */
 ATF_TC_WITHOUT_HEAD(all);
 ATF_TC_BODY(all, tc)
 {
@@ -66,7 +66,7 @@ ATF_TC_BODY(all, tc)
 	close(fd[1]);
 }
 
-/* No more than there is room for; what is left comes next. */
+/* No more messages than there is room for; the next call gets the rest. */
 ATF_TC_WITHOUT_HEAD(some);
 ATF_TC_BODY(some, tc)
 {
@@ -86,7 +86,7 @@ ATF_TC_BODY(some, tc)
 	close(fd[1]);
 }
 
-/* An error ends it; what was before is sent, and the next call says why. */
+/* An error ends the call; earlier messages are sent, the next call fails. */
 ATF_TC_WITHOUT_HEAD(error);
 ATF_TC_BODY(error, tc)
 {

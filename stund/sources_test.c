@@ -1,5 +1,5 @@
 /*
- * sources_test: when a proxy is suspected, and that it is said once.
+ * sources_test: when a proxy is suspected, and that it is reported once.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -30,8 +30,8 @@ count(struct stund_sources *s, const char *addr)
 }
 
 /*
- * A window of which `n' requests come from `addr', from the first one on, and
- * the rest from everywhere; the verdict at its end.
+ * A window whose first `n' requests come from `addr', and the rest from many
+ * sources; the verdict at its end.
  */
 static enum stund_sources_verdict
 window(struct stund_sources *s, const char *addr, unsigned int n)
@@ -80,7 +80,7 @@ ATF_TC_BODY(private_addresses, tc)
 		check(SOURCES_ONE, public[i], SOURCES_WINDOW);
 }
 
-/* Nearly all: 98 of 100. */
+/* The threshold: 98 of 100. */
 ATF_TC_WITHOUT_HEAD(threshold);
 ATF_TC_BODY(threshold, tc)
 {
@@ -109,7 +109,7 @@ ATF_TC_BODY(many_private, tc)
 	ATF_CHECK_EQ(SOURCES_PRIVATE, v);
 }
 
-/* A fine window does not excuse the next one; a verdict is given once. */
+/* A good window does not excuse the next one; a verdict is reported once. */
 ATF_TC_WITHOUT_HEAD(once);
 ATF_TC_BODY(once, tc)
 {

@@ -1,6 +1,6 @@
 /*
- * stun_test: requests that get an answer and its exact bytes, and everything
- * that gets none.
+ * stun_test: requests with the exact bytes of their answer, and messages
+ * without an answer.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -19,7 +19,7 @@
 #define ID	"b7e7a701bc34d686fa87dfae"	/* of RFC 5769 */
 #define MAX	2048
 
-/* A message in the making. */
+/* A message under construction. */
 struct attr_text {
 	uint8_t	p[MAX];
 	size_t	len;
@@ -32,7 +32,7 @@ set_length(struct attr_text *t)
 	t->p[3] = (uint8_t)(t->len - STUN_HEADER);
 }
 
-/* Append what `hex' says. */
+/* Append the bytes in `hex'. */
 static void
 add(struct attr_text *t, const char *hex)
 {
@@ -43,7 +43,7 @@ add(struct attr_text *t, const char *hex)
 	t->len += n;
 }
 
-/* A request of these attributes, the length field right. */
+/* Make a request of these attributes, with its length. */
 static void
 request(struct attr_text *t, const char *attributes)
 {
@@ -53,7 +53,7 @@ request(struct attr_text *t, const char *attributes)
 	set_length(t);
 }
 
-/* Append a FINGERPRINT that is right but for the bits of `wrong'. */
+/* Append a FINGERPRINT, correct except for the bits of `wrong'. */
 static void
 fingerprint(struct attr_text *t, uint32_t wrong)
 {
@@ -69,7 +69,7 @@ fingerprint(struct attr_text *t, uint32_t wrong)
 	t->p[t->len - 1] = (uint8_t)crc;
 }
 
-/* Memory of the message's very size, so that reading too far is noticed. */
+/* Use memory of exactly the message's size, to detect reads beyond its end. */
 static enum stund_kind
 parse(const struct attr_text *t, struct stund_request *q)
 {
@@ -133,7 +133,7 @@ ATF_TC_BODY(bare, tc)
 	check_success(&t, SOURCE6, 32853, SUCCESS6);
 }
 
-/* An IPv6 socket that takes IPv4 too: the client learns its IPv4 address. */
+/* On an IPv6 socket with mapped addresses the client gets its IPv4 address. */
 ATF_TC_WITHOUT_HEAD(mapped);
 ATF_TC_BODY(mapped, tc)
 {
@@ -158,7 +158,7 @@ ATF_TC_BODY(other_family, tc)
 	ATF_CHECK_EQ(0, stund_success(&q, (const struct sockaddr *)&ss, dst));
 }
 
-/* What Tailscale's clients send: SOFTWARE "tailnode" and FINGERPRINT. */
+/* Requests of Tailscale: SOFTWARE "tailnode" and FINGERPRINT. */
 ATF_TC_WITHOUT_HEAD(tailscale);
 ATF_TC_BODY(tailscale, tc)
 {
@@ -173,7 +173,7 @@ ATF_TC_BODY(tailscale, tc)
 	ATF_CHECK_EQ(2 * 44, strlen(SUCCESS6));
 }
 
-/* RFC 5769, 2.1: PRIORITY of ICE must be understood, and is not. */
+/* RFC 5769, 2.1: ICE's PRIORITY is mandatory but unknown to stund. */
 ATF_TC_WITHOUT_HEAD(rfc5769_request);
 ATF_TC_BODY(rfc5769_request, tc)
 {
@@ -196,7 +196,7 @@ ATF_TC_BODY(rfc5769_request, tc)
 	check_kind(STUN_JUNK, &t, "FINGERPRINT of RFC 5769, changed");
 }
 
-/* RFC 5769, 2.4: credentials, which a server without secrets passes over. */
+/* RFC 5769, 2.4: credentials are ignored by a server without secrets. */
 ATF_TC_WITHOUT_HEAD(rfc5769_long_term);
 ATF_TC_BODY(rfc5769_long_term, tc)
 {
@@ -214,7 +214,7 @@ ATF_TC_BODY(rfc5769_long_term, tc)
 	    "78ad3433c6ad72c029da412e" "002000080001a147e112a643");
 }
 
-/* Every attribute that RFC 8489 or the range of optional ones has. */
+/* Every attribute of RFC 8489 and of the range of optional attributes. */
 ATF_TC_WITHOUT_HEAD(known);
 ATF_TC_BODY(known, tc)
 {
@@ -315,7 +315,9 @@ ATF_TC_BODY(junk_fingerprint, tc)
 	check_kind(STUN_BINDING, &t, "FINGERPRINT alone");
 	fingerprint(&t, 0);
 	check_kind(STUN_JUNK, &t, "two FINGERPRINTs");
-	/* Right in itself, with the length that includes what follows. */
+	/*
+	 * A correct FINGERPRINT, whose length includes the attribute after it.
+	 */
 	request(&t, "");
 	t.p[3] = 12;
 	fingerprint(&t, 0);
@@ -331,7 +333,7 @@ ATF_TC_BODY(junk_fingerprint, tc)
 	check_kind(STUN_JUNK, &t, "wrong FINGERPRINT before a 420");
 }
 
-/* Indications, responses and requests of TURN all have another type. */
+/* Indications, responses and TURN requests have other types. */
 ATF_TC_WITHOUT_HEAD(own_answers);
 ATF_TC_BODY(own_answers, tc)
 {
@@ -348,7 +350,7 @@ ATF_TC_BODY(own_answers, tc)
 	check_kind(STUN_JUNK, &t, "indication");
 }
 
-/* RFC 5780's CHANGE-REQUEST, twice, and one more: each is named once. */
+/* RFC 5780's CHANGE-REQUEST twice, and another: each is listed once. */
 ATF_TC_WITHOUT_HEAD(unknown);
 ATF_TC_BODY(unknown, tc)
 {
@@ -365,8 +367,8 @@ ATF_TC_BODY(unknown, tc)
 }
 
 /*
- * More than an answer lists.  It may then be no longer than the request that
- * caused it, whatever that holds.
+ * More attributes than an answer lists.  The answer must then be no longer than
+ * its request, whatever the request contains.
  */
 ATF_TC_WITHOUT_HEAD(unknown_many);
 ATF_TC_BODY(unknown_many, tc)
@@ -397,7 +399,7 @@ ATF_TC_BODY(unknown_many, tc)
 		ATF_CHECK_EQ(0x4000 + i, q.unknown[i]);
 }
 
-/* Behind MESSAGE-INTEGRITY nobody vouches for an attribute (14.5, 14.6). */
+/* Attributes after MESSAGE-INTEGRITY are not authenticated (14.5, 14.6). */
 ATF_TC_WITHOUT_HEAD(behind_integrity);
 ATF_TC_BODY(behind_integrity, tc)
 {
