@@ -1,7 +1,7 @@
 /*
- * imsg_test: messages and descriptors over a socketpair, cut in every way that
- * a stream can be cut, and streams that no honest peer writes.  The last use
- * our own wire format, and are for compat/imsg.c alone.
+ * imsg_test: messages and descriptors over a socketpair, split in every way
+ * that a stream can be split, and streams that violate the protocol.  The
+ * latter use our own wire format, and apply to compat/imsg.c alone.
  */
 #include <sys/types.h>
 #include <sys/queue.h>
@@ -47,7 +47,7 @@ teardown(void)
 	close(sv[1]);
 }
 
-/* A byte of the payload of message `type', which differs from its others. */
+/* A byte of the payload of message `type'; each type has other bytes. */
 static unsigned char
 byte(uint32_t type, size_t i)
 {
@@ -67,7 +67,7 @@ compose(uint32_t type, size_t len, int fd)
 	free(p);
 }
 
-/* Is `m' what compose() made of these? */
+/* Did compose() make `m' of these arguments? */
 static void
 check(struct imsg *m, uint32_t type, size_t len)
 {
@@ -80,7 +80,7 @@ check(struct imsg *m, uint32_t type, size_t len)
 		ATF_REQUIRE_EQ(byte(type, i), p[i]);
 }
 
-/* An open file that can be told from others by its size. */
+/* An open file, recognizable by its size. */
 static int
 sized_file(off_t size)
 {
@@ -105,7 +105,7 @@ check_file(int fd, off_t size)
 	close(fd);
 }
 
-/* Take messages 1 to `n', of the sizes of compose_many(), as they come. */
+/* Receive messages 1 to `n', of the sizes of compose_many(), as they arrive. */
 static void
 exchange(uint32_t n, size_t (*size)(uint32_t), int (*has_fd)(uint32_t))
 {
@@ -250,7 +250,7 @@ ATF_TC_BODY(too_large, tc)
 	teardown();
 }
 
-/* A descriptor that nobody takes does not stay open. */
+/* An unclaimed descriptor is closed. */
 ATF_TC_WITHOUT_HEAD(untaken);
 ATF_TC_BODY(untaken, tc)
 {
@@ -273,7 +273,7 @@ ATF_TC_BODY(untaken, tc)
 	teardown();
 }
 
-/* Write `len' bytes with `n' copies of standard input going along. */
+/* Write `len' bytes together with `n' copies of standard input. */
 static void
 write_raw(const void *data, size_t len, size_t n)
 {
@@ -335,7 +335,7 @@ ATF_TC_BODY(missing_fd, tc)
 	teardown();
 }
 
-/* More descriptors than a control message of ours holds: some got lost. */
+/* More descriptors than our control message has room for: some are lost. */
 ATF_TC_WITHOUT_HEAD(truncated_control);
 ATF_TC_BODY(truncated_control, tc)
 {
@@ -348,7 +348,7 @@ ATF_TC_BODY(truncated_control, tc)
 	teardown();
 }
 
-/* Descriptors that no message claims must not pile up. */
+/* Descriptors of no message must not accumulate. */
 ATF_TC_WITHOUT_HEAD(hoard);
 ATF_TC_BODY(hoard, tc)
 {

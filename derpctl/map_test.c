@@ -1,5 +1,5 @@
 /*
- * Tests of map.c: what is printed of the maps that derpd serves.
+ * Tests of map.c: how derpctl prints the maps that derpd serves.
  */
 #include <atf-c.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 #include "ctl.h"
 
-static char	*out;		/* what was printed */
+static char	*out;		/* the printed text */
 static size_t	 outlen;
 
 static int
@@ -94,11 +94,11 @@ ATF_TC_BODY(no_maps, tc)
 	ATF_CHECK_EQ(-1, print("{}"));
 	ATF_CHECK_EQ(-1, print("[]"));
 	ATF_CHECK_EQ(-1, print("{\"maps\":{}}"));
-	/* Of another version: dashes, not a fault. */
+	/* A derpd of another version: dashes, not an error. */
 	ATF_CHECK_EQ(0, print("{\"maps\":[{},1,null]}"));
 }
 
-/* A map comes from elsewhere: a terminal obeys nothing in it. */
+/* Maps are untrusted: control characters must not reach a terminal. */
 ATF_TC_WITHOUT_HEAD(terminal);
 ATF_TC_BODY(terminal, tc)
 {

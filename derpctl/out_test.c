@@ -1,6 +1,6 @@
 /*
- * Tests of out.c, status.c and clients.c: what derpctl prints, and that no
- * control character gets through to a terminal.
+ * Tests of out.c, status.c and clients.c: the output of derpctl, without
+ * control characters for a terminal.
  */
 #include <atf-c.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "ctl.h"
 #include "frame.h"
 
-static char	*out;		/* what was printed */
+static char	*out;		/* the printed text */
 static size_t	 outlen;
 
 static FILE *
@@ -51,7 +51,7 @@ json_str_of(const char *s)
 	return out;
 }
 
-/* Print a document; NULL when it is refused. */
+/* Print a document; NULL if it is refused. */
 static const char *
 doc(const char *s)
 {
@@ -75,7 +75,7 @@ ATF_TC_BODY(text_is_harmless, tc)
 	    "\\x1b[2J\\x07\\x0d\\x0a");
 	ATF_CHECK_STREQ(text("a\0b", 3), "a\\x00b");
 	ATF_CHECK_STREQ(text("\x7f", 1), "\\x7f");
-	/* C1 in UTF-8, C1 as a byte, a sequence that is cut off. */
+	/* C1 in UTF-8, C1 as a byte, a truncated sequence. */
 	ATF_CHECK_STREQ(text("\xc2\x9b" "A", 3), "\\xc2\\x9bA");
 	ATF_CHECK_STREQ(text("\x9b" "A", 2), "\\x9bA");
 	ATF_CHECK_STREQ(text("\xc3", 1), "\\xc3");
@@ -87,7 +87,7 @@ ATF_TC_BODY(text_is_harmless, tc)
 	    "\xc3\xa9\xe2\x82\xac");
 }
 
-/* Encode a code point between U+0080 and U+FFFF as UTF-8; its bytes. */
+/* Encode a code point from U+0080 to U+FFFF as UTF-8; its length in bytes. */
 static size_t
 encode(uint32_t cp, char dst[4])
 {
@@ -104,7 +104,7 @@ encode(uint32_t cp, char dst[4])
 	return n;
 }
 
-/* How each output shows a code point: escaped if `hidden', else as it is. */
+/* How each output prints a code point: escaped if `hidden', else unchanged. */
 static void
 check_shown(uint32_t cp, int hidden)
 {
@@ -126,8 +126,8 @@ check_shown(uint32_t cp, int hidden)
 }
 
 /*
- * What Unicode has to show text in another order (UAX 9: marks, embeddings,
- * overrides and isolates) or on another line, and the neighbours of it.
+ * Code points that reorder text (UAX 9: marks, embeddings, overrides and
+ * isolates) or break lines, and their neighbours.
  */
 ATF_TC_WITHOUT_HEAD(text_order);
 ATF_TC_BODY(text_order, tc)

@@ -1,5 +1,5 @@
 /*
- * Tests of request.c, reload.c, node.c and of how status is printed: commands
+ * Tests of request.c, reload.c, node.c and of the output of status: commands
  * against a derpd that is played by a child process.
  */
 #include <sys/types.h>
@@ -17,19 +17,19 @@
 #include "ctl.h"
 #include "messages.h"
 
-/* What the played derpd does with one request. */
+/* How the played derpd handles one request. */
 struct part {
-	uint32_t	 want;		/* request that it expects */
-	uint32_t	 type;		/* message before the verdict, 0 none */
+	uint32_t	 want;		/* expected request */
+	uint32_t	 type;		/* message before the verdict, or 0 */
 	const char	*text;		/* its string */
-	int		 ok;		/* verdict, -1: hang up instead */
+	int		 ok;		/* verdict, -1: close the channel */
 	const char	*why;
 };
 
-static const char	*build;		/* it says; NULL that of derpctl */
+static const char	*build;		/* of derpd; NULL: as derpctl */
 static struct ctl	ctl = { .socket = "sock" };
 
-/* Send one message: a text, or if `lead' is not -1 this and what is wrong. */
+/* Send one message: a text, after the byte `lead' unless that is -1. */
 static void
 tell(struct ipc_chan *c, uint32_t type, int lead, const char *s)
 {
@@ -66,7 +66,7 @@ list(struct ipc_chan *c)
 	}
 }
 
-/* Tell each other the builds. */
+/* Exchange the builds. */
 static void
 greet(struct ipc_chan *c)
 {
@@ -224,13 +224,13 @@ ATF_TC_BODY(lists, tc)
 	ATF_CHECK_EQ(run(&all, ctl_cmd_clients, "clients", NULL), 0);
 	ATF_CHECK(atf_utils_grep_file("^\\{\"clients\":\\[$", "out"));
 	ATF_CHECK(atf_utils_grep_file("^\\]\\}$", "out"));
-	/* Still one object when it breaks off. */
+	/* The output is one object even when derpd closes the channel. */
 	ATF_CHECK_EQ(run(&cut, ctl_cmd_clients, "clients", NULL), 1);
 	ATF_CHECK(atf_utils_grep_file(
 	    "^\\],\"ok\":false,\"error\":\"no more\"\\}$", "out"));
 }
 
-/* What fits works, whatever the builds; the rest is said to be their fault. */
+/* Known requests work with any build; other errors name the builds. */
 ATF_TC_WITHOUT_HEAD(builds);
 ATF_TC_BODY(builds, tc)
 {
@@ -244,7 +244,7 @@ ATF_TC_BODY(builds, tc)
 	ATF_CHECK_EQ(run(&status, ctl_cmd_status, "status", NULL), 0);
 	ATF_CHECK(atf_utils_grep_file("^derpd +0.1, process 7", "out"));
 	ATF_CHECK(atf_utils_compare_file("err", ""));
-	/* As a derpd does that does not know the request. */
+	/* As a derpd to which the request is unknown. */
 	ATF_CHECK_EQ(run(&unknown, ctl_cmd_reload, "reload", NULL), 1);
 	snprintf(say, sizeof(say), "closed the connection.*derpd is of build "
 	    "b2, derpctl of build %s: restart derpd", ipc_build_id());

@@ -1,6 +1,6 @@
 /*
- * check_test: the checker of maps as the parent sees it: the real program,
- * started as the parent does, within its sandbox.
+ * check_test: the real validator of maps within its sandbox, started and driven
+ * as the parent does.
  */
 #include <sys/wait.h>
 #include <atf-c.h>
@@ -19,7 +19,7 @@
 		"\"900a\",\"RegionID\":900,\"HostName\":" \
 		"\"relay.example.org\"}]}}}\n"
 
-/* The last answer. */
+/* The last result. */
 static struct {
 	struct ipc_msg	 m;
 	int		 ok;
@@ -50,7 +50,7 @@ stop(void)
 	child_stop();
 }
 
-/* Ask about the `len' bytes at `p'. */
+/* Request validation of the `len' bytes at `p'. */
 static void
 request(const char *what, const void *p, size_t len)
 {
@@ -63,7 +63,7 @@ request(const char *what, const void *p, size_t len)
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(child, WAIT_MS));
 }
 
-/* Take the next answer apart; 1 when it says that the map is good. */
+/* Receive and decode the next result; 1 if the map is valid. */
 static int
 take(void)
 {
@@ -84,7 +84,7 @@ take(void)
 	return (got.ok);
 }
 
-/* The summary is JSON that tells of as many nodes. */
+/* The summary is JSON with the expected number of nodes. */
 static void
 check_summary(const char *has)
 {
@@ -115,7 +115,7 @@ ATF_TC_BODY(good, tc)
 	stop();
 }
 
-/* What is asked is answered in order. */
+/* Requests are answered in order. */
 ATF_TC_WITHOUT_HEAD(order);
 ATF_TC_BODY(order, tc)
 {
@@ -150,7 +150,7 @@ ATF_TC_BODY(warning, tc)
 	stop();
 }
 
-/* A map may be as large as it may, and not a byte more. */
+/* A map of the maximum size is valid; one byte more is refused. */
 ATF_TC_WITHOUT_HEAD(size);
 ATF_TC_BODY(size, tc)
 {
@@ -188,7 +188,7 @@ many_nodes(char *text, size_t size, size_t nodes)
 	return (n);
 }
 
-/* As many as a map can have fit into an answer. */
+/* The summary of the largest map's nodes fits into a result. */
 ATF_TC_WITHOUT_HEAD(many);
 ATF_TC_BODY(many, tc)
 {

@@ -1,5 +1,5 @@
 /*
- * fetch_test: the fetch process as the parent sees it, within its sandbox.
+ * fetch_test: the fetch process within its sandbox, driven by its parent.
  */
 #include <sys/stat.h>
 #include <atf-c.h>
@@ -36,7 +36,7 @@ begin(struct ipc_wr *w, uint32_t n)
 	ipc_wr_u32(w, n);
 }
 
-/* Append one that asks the server. */
+/* Append a source that requests from the server. */
 static void
 source(struct ipc_wr *w, uint32_t id, int port, int body)
 {
@@ -73,7 +73,7 @@ again(void)
 	child_tell(MSG_FETCH_CONF, &w);
 }
 
-/* The next result must be `what' of source `id', with such a body. */
+/* The next result must be `what' for source `id', with this body. */
 static void
 expect(uint32_t id, enum ipc_fetch_result what, const char *body,
     const char *part)
@@ -117,7 +117,7 @@ ATF_TC_BODY(works, tc)
 	peer_stop(&peer);
 }
 
-/* Who only compares gets the hash alone. */
+/* A source without a body gets the hash alone. */
 ATF_TC_WITHOUT_HEAD(no_body);
 ATF_TC_BODY(no_body, tc)
 {
@@ -145,7 +145,7 @@ ATF_TC_BODY(new_settings, tc)
 	child_tell(MSG_FETCH_CONF, &w);
 	expect(5, FETCH_SAME, "", "");
 	expect(6, FETCH_NEW, "", "");
-	/* Another name: the body comes again. */
+	/* Under another id the body is sent again. */
 	begin(&w, 2);
 	source(&w, 105, peer.port, 1);
 	source(&w, 106, peer.port, 0);
@@ -158,7 +158,7 @@ ATF_TC_BODY(new_settings, tc)
 	peer_stop(&peer);
 }
 
-/* What the sandbox does not leave within reach asks for another process. */
+/* A port outside the sandbox's rules requires a new process. */
 ATF_TC_WITHOUT_HEAD(new_port);
 ATF_TC_BODY(new_port, tc)
 {
@@ -177,7 +177,7 @@ ATF_TC_BODY(new_port, tc)
 	peer_stop(&peer);
 }
 
-/* Redirects to ports that no source names are refused, and it lives on. */
+/* Redirects to unconfigured ports are refused; the process continues. */
 ATF_TC_WITHOUT_HEAD(redirected);
 ATF_TC_BODY(redirected, tc)
 {
@@ -212,7 +212,7 @@ ATF_TC_BODY(redirected, tc)
 	peer_stop(&other);
 }
 
-/* A server that says nothing holds up neither the end nor new orders. */
+/* A silent server delays neither the end of the process nor new settings. */
 ATF_TC_WITHOUT_HEAD(heeds_parent);
 ATF_TC_BODY(heeds_parent, tc)
 {
@@ -234,7 +234,7 @@ ATF_TC_BODY(heeds_parent, tc)
 	peer_stop(&peer);
 }
 
-/* Without its parent it goes. */
+/* The process exits without its parent. */
 ATF_TC_WITHOUT_HEAD(parent_gone);
 ATF_TC_BODY(parent_gone, tc)
 {
@@ -267,7 +267,7 @@ ATF_TC_BODY(malformed, tc)
 	peer_stop(&peer);
 }
 
-/* The system's authorities can be read, and do not vouch for this one. */
+/* The system's CAs are readable; they do not include the test's CA. */
 ATF_TC_WITHOUT_HEAD(system_roots);
 ATF_TC_BODY(system_roots, tc)
 {
@@ -289,7 +289,7 @@ ATF_TC_BODY(system_roots, tc)
 	peer_stop(&peer);
 }
 
-/* A name that does not exist is a failure that says so. */
+/* A host name that does not resolve is reported as such. */
 ATF_TC_WITHOUT_HEAD(no_name);
 ATF_TC_BODY(no_name, tc)
 {

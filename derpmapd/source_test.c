@@ -1,6 +1,6 @@
 /*
- * source_test: tests of source.c: one try against servers of every kind, what
- * is kept of an answer, and when the next try is due.
+ * source_test: tests of source.c: one try against servers of every kind, the
+ * state kept from a response, and the time of the next try.
  */
 #include <atf-c.h>
 #include <poll.h>
@@ -19,7 +19,7 @@ static struct peer_server		 peer;
 static struct mapd_source		 src;
 static struct mapd_source_result	 res;
 
-/* A source that asks the server. */
+/* A source that requests from the server. */
 static void
 set_source(void)
 {
@@ -33,7 +33,7 @@ set_source(void)
 	strlcpy(src.cafile, "ca.pem", sizeof(src.cafile));
 }
 
-/* A server with these scenes, and a source that asks it. */
+/* Start a server with these scenes, and a source for it. */
 static void
 start(const struct scene *scenes, int n)
 {
@@ -84,13 +84,13 @@ ATF_TC_BODY(changes, tc)
 	ATF_CHECK(atf_utils_grep_file("^If-None-Match: \"one\"", "request.1"));
 	ATF_CHECK(atf_utils_grep_file("^If-Modified-Since: Sun, 06 Nov 1994 "
 	    "08:49:37 GMT", "request.1"));
-	/* The same bytes under a new tag, and no date any more. */
+	/* The same bytes under a new tag, without a date. */
 	ATF_CHECK_EQ(FETCH_SAME, request());
 	ATF_CHECK_EQ(0, src.mtime);
 	ATF_CHECK_EQ(FETCH_NEW, request());
 	ATF_CHECK(atf_utils_grep_file("^If-None-Match: \"two\"", "request.3"));
 	ATF_CHECK(!atf_utils_grep_file("^If-Modified", "request.3"));
-	/* A failure in between changes nothing. */
+	/* A failed try in between changes nothing. */
 	ATF_CHECK_EQ(FETCH_FAILED, request());
 	HAS(res.why, "HTTP status 500");
 	ATF_CHECK_EQ(FETCH_SAME, request());
@@ -165,7 +165,7 @@ ATF_TC_BODY(redirects, tc)
 	ATF_CHECK(atf_utils_grep_file("^GET /map HTTP", "request.0"));
 	ATF_CHECK(atf_utils_grep_file("^GET /else.where HTTP", "request.3"));
 	peer_stop(&peer);
-	/* One more is too many. */
+	/* One redirect more is too many. */
 	scenes[3].say = text[3];
 	start(scenes, 5);
 	ATF_CHECK_EQ(FETCH_FAILED, request());
@@ -194,7 +194,7 @@ ATF_TC_BODY(bad_redirects, tc)
 	peer_stop(&peer);
 }
 
-/* The same as request(), with these ports within reach. */
+/* The same as request(), with these ports permitted. */
 static enum ipc_fetch_result
 ask_within(uint16_t *ports, size_t n)
 {
@@ -206,8 +206,8 @@ ask_within(uint16_t *ports, size_t n)
 }
 
 /*
- * A redirect leads to another port only if the configuration names that, too:
- * what the sandbox would refuse is said before it does, and not tried.
+ * A redirect to another port is followed only if the configuration names that
+ * port.  Otherwise an error is reported before the sandbox refuses the port.
  */
 ATF_TC_WITHOUT_HEAD(other_port);
 ATF_TC_BODY(other_port, tc)
@@ -223,7 +223,7 @@ ATF_TC_BODY(other_port, tc)
 	peer_start(&other, &cert, &map, 1);
 	snprintf(url, sizeof(url), "https://localhost:%d/there", other.port);
 	scene = leads_to(url, text, sizeof(text));
-	/* Both have one certificate. */
+	/* Both servers have one certificate. */
 	peer_start(&peer, &cert, &scene, 1);
 	set_source();
 	ports[0] = (uint16_t)peer.port;
@@ -233,7 +233,7 @@ ATF_TC_BODY(other_port, tc)
 	    "write the new URL there", src.url, other.port);
 	ATF_CHECK_STREQ(want, res.why);
 	ATF_CHECK_EQ(0, src.known);
-	/* The request file is of the first server yet. */
+	/* The request file is still the first server's. */
 	ATF_CHECK(atf_utils_grep_file("^GET /map HTTP", "request.0"));
 	ports[1] = (uint16_t)other.port;
 	ATF_CHECK_EQ_MSG(FETCH_NEW, ask_within(ports, 2), "%s", res.why);
@@ -244,8 +244,8 @@ ATF_TC_BODY(other_port, tc)
 }
 
 /*
- * In the parent's place: ask for a sign of life in the middle of a request, and
- * interrupt it when that is there.  Exits 0 when it came.
+ * As the parent: send a ping in the middle of a request, and interrupt the
+ * request after the pong.  Exits 0 if the pong was received.
  */
 static void
 ask_then_interrupt(struct ipc_chan *parent)
@@ -262,7 +262,7 @@ ask_then_interrupt(struct ipc_chan *parent)
 	_exit(0);
 }
 
-/* A sign of life is given while a request waits, and the request goes on. */
+/* A pong is sent while a request waits; the request continues. */
 ATF_TC_WITHOUT_HEAD(alive);
 ATF_TC_BODY(alive, tc)
 {
@@ -290,7 +290,7 @@ ATF_TC_BODY(alive, tc)
 	ipc_chan_free(parent);
 }
 
-/* What comes on the channel ends a try; a sign of life does not. */
+/* A message on the channel ends a try; a ping does not. */
 ATF_TC_WITHOUT_HEAD(interrupted);
 ATF_TC_BODY(interrupted, tc)
 {
@@ -329,7 +329,7 @@ ATF_TC_BODY(interrupted, tc)
 	ipc_chan_free(parent);
 }
 
-/* Milliseconds from `now' until it is due, after `what'. */
+/* Milliseconds from `now' until the next try is due, after `what'. */
 static long long
 next(struct mapd_source *s, enum ipc_fetch_result what)
 {
@@ -386,7 +386,7 @@ ATF_TC_BODY(inherit, tc)
 	ATF_CHECK_EQ(5, s.hash[0]);
 	ATF_CHECK_EQ(6, s.mtime);
 	ATF_CHECK_STREQ("\"x\"", s.etag);
-	/* The body is wanted, and this one was never told it. */
+	/* The body is wanted, but the old source had none to inherit. */
 	memset(&s, 0, sizeof(s));
 	s.body = 1;
 	mapd_source_inherit(&s, &old);
