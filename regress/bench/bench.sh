@@ -1,7 +1,8 @@
 #!/bin/sh
-# Compare the relay with derper, each in turn, with the same certificate and
-# load; called by `make bench' in the top directory.  The server has core 0 and
-# the load core 1.  Prints a table and writes bench.json.
+# Compare the relay with derper and with the bare libtls loop (bareloop.c), each
+# in turn, with the same certificate and load; called by `make bench' in the top
+# directory.  The server has core 0 and the load core 1.  Prints a table and
+# writes bench.json.
 #
 # BENCH_SECS is the length of one measurement (4 s), BENCH_CONNS the number of
 # idle clients (2000), BENCH_BIN see bench_lib.sh.
@@ -12,10 +13,10 @@ secs=${BENCH_SECS:-4}
 conns=${BENCH_CONNS:-2000}
 
 need_cores
-servers="derper derpd"
+servers="derper bare derpd"
 if ! need_program derper tailscale.com/cmd/derper "$REFERENCE"; then
-	echo "bench: measuring this relay alone" >&2
-	servers=derpd
+	echo "bench: measuring without derper" >&2
+	servers="bare derpd"
 fi
 make_cert "$HOST"
 # Debian's and OpenBSD's sh both have -n and -H.
@@ -82,6 +83,13 @@ measure() {
 		result "flat out, $p pairs: CPU" s/GB low \
 		    "$(value cpu_s_per_gb)"
 	done
+	load -m tput -s 100 -p 4 -t -d "$secs"
+	result "flat out, 100 bytes, 4 pairs: goodput" pps high \
+	    "$(value rx_pps)"
+	result "flat out, 100 bytes, 4 pairs: CPU" s/GB low \
+	    "$(value cpu_s_per_gb)"
+	load -m streams -p 20 -d "$secs"
+	result "20 streams that wait for each packet" pps high "$(value pps)"
 }
 
 for server in $servers; do
@@ -110,19 +118,24 @@ jq -Rn --arg reference "derper $REFERENCE" --arg date "$(date -u +%FT%TZ)" \
 	else . + [{what: $r.what, unit: $r.unit, better: $r.better,
 	    ($r.server): $r.value}] end) |
     map(if .derper != null and .derpd != null and .derper != 0
-	then .ratio = .derpd / .derper else . end))}
+	then .ratio = .derpd / .derper else . end |
+	if .bare != null and .derpd != null and .bare != 0
+	then .ratio_bare = .derpd / .bare else . end))}
 ' <"$WORK/results" >bench.json
 
 echo
-jq -r '.results[] | [.what, .unit, (.derper // "-"), (.derpd // "-"),
-    (.ratio // "-"), .better] | @tsv' bench.json | awk -F'\t' '
+jq -r '.results[] | [.what, .unit, (.derper // "-"), (.bare // "-"),
+    (.derpd // "-"), (.ratio // "-"), (.ratio_bare // "-"), .better] |
+    @tsv' bench.json | awk -F'\t' '
+function ratio(r) {
+	return r == "-" ? "-" : sprintf("%.2f", r)
+}
 BEGIN {
-	printf "%-40s %6s %11s %11s %7s\n", "what", "unit", "derper", \
-	    "derpd", "ratio"
+	printf "%-40s %5s %10s %10s %10s %8s %6s\n", "what", "unit", \
+	    "derper", "bare loop", "derpd", "/derper", "/bare"
 }
 {
-	ratio = $5 == "-" ? "-" : sprintf("%.2f", $5)
-	printf "%-40s %6s %11s %11s %7s  %s is better\n", $1, $2, $3, $4, \
-	    ratio, $6
+	printf "%-40s %5s %10s %10s %10s %8s %6s  %s is better\n", $1, $2, \
+	    $3, $4, $5, ratio($6), ratio($7), $8
 }'
 echo "written to bench.json"

@@ -91,7 +91,7 @@ result() {
 	printf '%-8s %-44s %12s %s\n' "$server" "$1" "$4" "$2"
 }
 
-# start_server derper|derpd [WORKERS]: on core 0; sets SRV_PID, PORT, and
+# start_server derper|bare|derpd [WORKERS]: on core 0; sets SRV_PID, PORT, and
 # STARTED, milliseconds until a first client was logged in.
 start_server() {
 	PORT=$(free_port)
@@ -100,6 +100,10 @@ start_server() {
 		set -- "$BENCH_BIN/derper" -a "127.0.0.1:$PORT" -http-port -1 \
 		    -stun=false -certmode manual -certdir "$WORK" \
 		    -hostname "$HOST" -c "$WORK/derper.json"
+		;;
+	bare)
+		set -- regress/bench/bareloop -c "$WORK/$HOST.crt" \
+		    -k "$WORK/$HOST.key" "$PORT"
 		;;
 	derpd)
 		derpd_conf "${2:-1}" "$PORT" >"$WORK/derpd.conf"
