@@ -4,6 +4,7 @@
  */
 #ifdef HAVE_IPSECMB
 #include <intel-ipsec-mb.h>
+#include <sodium.h>
 #include <string.h>
 
 #include "aead_backends.h"
@@ -156,18 +157,6 @@ open_chacha(const struct mb_key *k, const uint8_t *iv, const uint8_t *ad,
 	explicit_bzero(&ctx, sizeof(ctx));
 }
 
-/* In constant time, so that the matching part of a tag is not revealed. */
-static int
-tag_differs(const uint8_t a[NET_AEAD_TAG], const uint8_t b[NET_AEAD_TAG])
-{
-	unsigned int diff = 0;
-	size_t i;
-
-	for (i = 0; i < NET_AEAD_TAG; i++)
-		diff |= a[i] ^ b[i];
-	return (diff != 0);
-}
-
 static int
 mb_open(void *key, const uint8_t iv[NET_AEAD_IV],
     const uint8_t ad[NET_AEAD_AD], uint8_t *p, size_t n)
@@ -189,7 +178,7 @@ mb_open(void *key, const uint8_t iv[NET_AEAD_IV],
 		open_chacha(k, iv, ad, p, n, tag);
 	}
 	explicit_bzero(&ctx, sizeof(ctx));
-	return (tag_differs(tag, p + n) ? -1 : 0);
+	return (sodium_memcmp(tag, p + n, sizeof(tag)));
 }
 
 const struct net_aead net_aead_ipsecmb = {
