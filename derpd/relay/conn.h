@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "beat.h"
 #include "buf.h"
 #include "input.h"
 #include "output.h"
@@ -66,7 +67,8 @@ struct relay_conn {
 	TAILQ_ENTRY(relay_conn) entry;	/* r->conns, until it is reaped */
 	TAILQ_ENTRY(relay_conn) dead_link;	/* r->dead */
 	/*
-	 * with PAUSE_TURN: on r->resumed, or on r->shaking if `shaking' is set
+	 * with PAUSE_TURN: on r->resumed, or on r->shaking if `shaking' is set;
+	 * not paused: on r->beat.conns if `pace.on' is set
 	 */
 	TAILQ_ENTRY(relay_conn) resumed;
 	TAILQ_ENTRY(relay_conn) wheel;	/* list of its deadline or keep-alive */
@@ -81,6 +83,7 @@ struct relay_conn {
 	struct web_ws		*ws;
 
 	struct relay_input input;
+	struct relay_pace pace;
 	struct relay_output output;
 	struct derp_session session;
 };

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "admit.h"
+#include "beat.h"
 #include "hello.h"
 #include "httpconn.h"
 #include "input.h"
@@ -72,8 +73,10 @@ feed_or_keep(struct relay_conn *c, const uint8_t *p, size_t n)
 void
 relay_conn_pause(struct relay_conn *c, unsigned int why)
 {
-	if (c->paused == 0)
+	if (c->paused == 0) {
+		relay_beat_leave(c);
 		event_del(&c->ev_read);
+	}
 	c->paused |= why;
 }
 
@@ -316,15 +319,13 @@ tls_input(struct relay_conn *c, uint8_t *p, size_t n)
 	relay_buf_free(&b);
 }
 
-static void
-readable(evutil_socket_t fd, short what, void *arg)
+void
+relay_input_read(struct relay_conn *c)
 {
-	struct relay_conn *c = arg;
 	struct relay *r = c->r;
 	uint8_t *in = r->in_buf + IN_CUT;
 	ssize_t n;
 
-	(void)what;
 	if (c->dead)
 		return;
 	relay_clock(r);
@@ -332,9 +333,12 @@ readable(evutil_socket_t fd, short what, void *arg)
 		relay_conn_pause(c, PAUSE_KEYS);
 		return;
 	}
-	n = recv(fd, in, read_size(c), 0);
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+	n = recv(c->fd, in, read_size(c), 0);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
+		if (c->pace.on)
+			relay_beat_note(c, 0);
 		return;
+	}
 	if (c->lingering && n > 0) {
 		linger(c, (size_t)n);
 		return;
@@ -349,7 +353,17 @@ readable(evutil_socket_t fd, short what, void *arg)
 	else
 		tls_input(c, in, (size_t)n);
 	relay_conn_charge(c);
+	if (c->state == CONN_UP && c->paused == 0 && !c->dead)
+		relay_beat_note(c, 1);
 	relay_output_relieve(r);
+}
+
+static void
+readable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	relay_input_read(arg);
 }
 
 int
@@ -367,6 +381,7 @@ relay_input_end(struct relay_conn *c)
 		unqueue_shake(c);
 	else if (c->paused & PAUSE_TURN)
 		TAILQ_REMOVE(&c->r->resumed, c, resumed);
+	relay_beat_leave(c);
 	event_del(&c->ev_read);
 }
 

@@ -69,6 +69,12 @@ void	relay_conn_input(struct relay_conn *c, const uint8_t *p, size_t n);
  */
 int	relay_conn_ws_data(const uint8_t *p, size_t n, void *arg);
 
+/*
+ * Read the connection's socket once and handle what came.  Called when the
+ * socket is readable, and by beat.c.
+ */
+void	relay_input_read(struct relay_conn *c);
+
 /* Start to read from the connection.  Return 0, or -1 without memory. */
 int	relay_input_begin(struct relay_conn *c);
 

@@ -32,10 +32,6 @@
 #define STOP_POLL_MS	50
 #define LIST_MAX	(CHAN_MAXQUEUED / 4 * 3) /* bytes of lists of clients */
 #define QUEUES_FULL	64	/* classes that may be full at a time */
-#define LOAD_WINDOW_US	10000	/* period over which the load is measured */
-#define COALESCE_PPS	40000	/* packets in and out a second: a steady load */
-#define COALESCE_BATCH	64	/* packets in and out a turn: enough */
-#define COALESCE_NS	120000	/* plus the kernel's timer slack */
 
 void
 relay_clock(struct relay *r)
@@ -422,33 +418,12 @@ relay_new(struct ipc_chan *parent)
 	r->parent = parent;
 	if ((r->base = event_base_new()) == NULL)
 		fatal("can't run the event loop (epoll, kqueue)");
+	if (relay_beat_init(r) == -1)
+		fatal("can't run the event loop (timerfd, event_new)");
 	r->ev_tick = event_new(r->base, -1, EV_PERSIST, tick, r);
 	if (r->ev_tick == NULL || event_add(r->ev_tick, &second) == -1)
 		fatal("can't run the event loop (epoll, kqueue)");
 	return (r);
-}
-
-/*
- * Under a steady load of single packets, system calls cost more than the
- * packets: then poll only every 150 us or so, to find several.  A worker with
- * little or much to do in a turn never waits.
- */
-static void
-gather_load(struct relay *r)
-{
-	const struct timespec pause = { 0, COALESCE_NS };
-	uint64_t n = r->stats.packets_received + r->stats.packets_sent;
-	uint64_t us = r->now_us - r->load_at;
-
-	if (us >= LOAD_WINDOW_US) {
-		r->busy = (n - r->load_packets) * 1000000 / us >= COALESCE_PPS;
-		r->load_at = r->now_us;
-		r->load_packets = n;
-	}
-	if (r->busy && n != r->turn_packets &&
-	    n - r->turn_packets < COALESCE_BATCH)
-		nanosleep(&pause, NULL);
-	r->turn_packets = n;
 }
 
 /* Return 1 when work is queued for the next turn, without a socket event. */
@@ -484,7 +459,6 @@ turn(void *arg)
 	cluster_peers_announce(r->peers);
 	relay_output_flush(r);
 	cluster_link_flush(r);
-	gather_load(r);
 }
 
 static void

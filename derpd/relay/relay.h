@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "accept.h"
+#include "beat.h"
 #include "chan.h"
 #include "conn.h"
 #include "heap.h"
@@ -86,11 +87,7 @@ struct relay {
 	struct acme_tokens	 tokens;
 	char			*metrics; /* of other processes; NULL: none */
 
-	/* load, for relay.c */
-	uint64_t	 load_at;	/* us, start of the window */
-	uint64_t	 load_packets;	/* in and out, at that time */
-	uint64_t	 turn_packets;	/* in and out, before this turn */
-	int		 busy;
+	struct relay_beat beat;
 	struct relay_heap heap;
 
 	uint8_t		 in_buf[IN_CUT + RELAY_IN_SIZE];

@@ -1,0 +1,166 @@
+/*
+ * beat: see beat.h.  Called by input.c.
+ *
+ * With single packets, system calls cost more than the packets.  A connection
+ * that sends several of them in BEAT_US is taken out of the event loop and read
+ * when that time is over.  No other connection waits for it: its packets and
+ * round trips are handled when they come.
+ *
+ * A client that sends one packet and waits for the answer would only be slowed:
+ * a read then never finds more than one, which ends the intervals.
+ *
+ * epoll(7) has a resolution of 1 ms, hence timerfd on Linux.
+ */
+#ifdef __linux__
+#include <sys/timerfd.h>
+#endif
+#include <event2/event.h>
+#include <string.h>
+
+#include "beat.h"
+#include "relay.h"
+
+#define BEAT_US		150	/* interval */
+#define WINDOW_US	20000	/* over which a connection is measured */
+#define ENTER		140	/* packets in it: one an interval */
+#define STAY		100
+#define ENTER_READ	8	/* packets a read: enough without intervals */
+#define RETRY_US	1000000	/* after intervals that found no more */
+
+static void
+set_timer(struct relay_beat *b)
+{
+#ifdef __linux__
+	const struct itimerspec t = { .it_value.tv_nsec = BEAT_US * 1000 };
+
+	/* It also ends the readiness of the last expiry. */
+	if (timerfd_settime(b->fd, 0, &t, NULL) == -1)
+		fatal("can't set the timer of the loop (timerfd_settime)");
+#else
+	const struct timeval t = { 0, BEAT_US };
+
+	if (evtimer_add(b->ev, &t) == -1)
+		fatal("can't set the timer of the loop (event_add)");
+#endif
+}
+
+static void
+clear_timer(struct relay_beat *b)
+{
+#ifdef __linux__
+	const struct itimerspec t = { .it_value.tv_nsec = 0 };
+
+	(void)timerfd_settime(b->fd, 0, &t, NULL);
+#else
+	(void)evtimer_del(b->ev);
+#endif
+}
+
+/* Read all steady connections once. */
+static void
+beat(evutil_socket_t fd, short what, void *arg)
+{
+	struct relay *r = arg;
+	struct relay_beat *b = &r->beat;
+	struct relay_conn *c;
+	unsigned int n = b->n;
+
+	(void)fd;
+	(void)what;
+	/* Connections may leave meanwhile, but none is freed. */
+	while (n-- > 0 && (c = TAILQ_FIRST(&b->conns)) != NULL) {
+		TAILQ_REMOVE(&b->conns, c, resumed);
+		TAILQ_INSERT_TAIL(&b->conns, c, resumed);
+		relay_input_read(c);
+	}
+	if (b->n > 0)
+		set_timer(b);
+	else
+		clear_timer(b);
+}
+
+int
+relay_beat_init(struct relay *r)
+{
+	struct relay_beat *b = &r->beat;
+
+	TAILQ_INIT(&b->conns);
+	b->fd = -1;
+#ifdef __linux__
+	b->fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (b->fd == -1)
+		return (-1);
+	b->ev = event_new(r->base, b->fd, EV_READ | EV_PERSIST, beat, r);
+	return (b->ev == NULL ? -1 : event_add(b->ev, NULL));
+#else
+	b->ev = evtimer_new(r->base, beat, r);
+	return (b->ev == NULL ? -1 : 0);
+#endif
+}
+
+static void
+enter(struct relay_conn *c)
+{
+	struct relay_beat *b = &c->r->beat;
+
+	event_del(&c->ev_read);
+	TAILQ_INSERT_TAIL(&b->conns, c, resumed);
+	c->pace.on = 1;
+	if (b->n++ == 0)
+		set_timer(b);
+}
+
+void
+relay_beat_leave(struct relay_conn *c)
+{
+	if (!c->pace.on)
+		return;
+	TAILQ_REMOVE(&c->r->beat.conns, c, resumed);
+	c->pace.on = 0;
+	c->r->beat.n--;
+}
+
+static void
+leave(struct relay_conn *c)
+{
+	relay_beat_leave(c);
+	if (event_add(&c->ev_read, NULL) == -1)
+		relay_conn_close(c, "out of memory");
+}
+
+/* A window is over, with `got' packets in it: begin or end intervals. */
+static void
+judge(struct relay_conn *c, uint32_t got)
+{
+	struct relay_pace *p = &c->pace;
+
+	if (!p->on) {
+		if (got >= ENTER && got < p->reads * ENTER_READ)
+			enter(c);
+	} else if (got < p->reads + p->reads / 5U) {
+		leave(c);
+		p->refused = 1;		/* no more packets a read */
+	} else if (got < STAY)
+		leave(c);
+}
+
+void
+relay_beat_note(struct relay_conn *c, int input)
+{
+	struct relay_pace *p = &c->pace;
+	uint32_t now = (uint32_t)c->r->now_us;
+	uint32_t packets = (uint32_t)c->session.rx_packets;
+	uint32_t us = now - p->since;
+
+	p->reads += input != 0;
+	if (us < (p->refused ? RETRY_US : WINDOW_US))
+		return;
+	/* A window that an idle time made too long says nothing. */
+	if (us < 2 * WINDOW_US || p->on)
+		judge(c, packets - p->packets);
+	else
+		p->refused = 0;
+	p->since = now;
+	p->packets = packets;
+	p->reads = 0;
+}

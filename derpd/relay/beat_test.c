@@ -1,0 +1,195 @@
+/* Tests for beat.c: who is read at intervals, and who at once. */
+#include <sys/socket.h>
+#include <atf-c.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "relay.h"
+
+#define MS		1000U
+
+static struct relay	*r;
+static struct relay_conn *c;
+static int		 peer;		/* the client's socket */
+static unsigned int	 reads;		/* reported by the event loop */
+
+static void
+readable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	reads++;
+	event_del(&c->ev_read);
+}
+
+/* A client that is logged in. */
+static void
+set_up(void)
+{
+	int s[2];
+
+	r = calloc(1, sizeof(*r));
+	c = calloc(1, sizeof(*c));
+	ATF_REQUIRE(r != NULL && c != NULL);
+	ATF_REQUIRE((r->base = event_base_new()) != NULL);
+	ATF_REQUIRE_EQ(0, relay_beat_init(r));
+	TAILQ_INIT(&r->conns);
+	TAILQ_INIT(&r->dead);
+	TAILQ_INIT(&r->resumed);
+	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, s));
+	peer = s[1];
+	c->r = r;
+	c->fd = s[0];
+	c->plain = 1;
+	c->state = CONN_UP;
+	ATF_REQUIRE_EQ(0, event_assign(&c->ev_read, r->base, c->fd, EV_READ |
+	    EV_PERSIST, readable, NULL));
+	ATF_REQUIRE_EQ(0, event_add(&c->ev_read, NULL));
+	r->now_us = 10000 * MS;
+	/* Nothing is known of the time before: the first window is void. */
+	relay_beat_note(c, 1);
+}
+
+/* For `ms' milliseconds, `n' packets each come in one read after `us'. */
+static void
+stream(unsigned int ms, unsigned int us, unsigned int n)
+{
+	uint64_t end = r->now_us + ms * MS;
+
+	while (r->now_us < end) {
+		r->now_us += us;
+		c->session.rx_packets += n;
+		relay_beat_note(c, n > 0);
+	}
+}
+
+/* Return 1 if the event loop reports the client's input, else 0. */
+static int
+reported(void)
+{
+	reads = 0;
+	ATF_REQUIRE_EQ(1, write(peer, "", 1));
+	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_NONBLOCK) != -1);
+	return (reads > 0);
+}
+
+ATF_TC_WITHOUT_HEAD(steady);
+ATF_TC_BODY(steady, tc)
+{
+	(void)tc;
+	set_up();
+	stream(25, 100, 1);
+	ATF_CHECK(c->pace.on);
+	ATF_CHECK_EQ(1, r->beat.n);
+	/* Every interval finds one or two. */
+	stream(3000, 300, 3);
+	ATF_CHECK(c->pace.on);
+}
+
+ATF_TC_WITHOUT_HEAD(few);
+ATF_TC_BODY(few, tc)
+{
+	(void)tc;
+	set_up();
+	stream(3000, 200, 1);	/* 5000 a second */
+	ATF_CHECK(!c->pace.on);
+	ATF_CHECK(reported());
+}
+
+/* A client whose reads find many packets gains nothing. */
+ATF_TC_WITHOUT_HEAD(many);
+ATF_TC_BODY(many, tc)
+{
+	(void)tc;
+	set_up();
+	stream(3000, 200, 20);
+	ATF_CHECK(!c->pace.on);
+}
+
+/* Packets of a second do not count as those of a window. */
+ATF_TC_WITHOUT_HEAD(rests);
+ATF_TC_BODY(rests, tc)
+{
+	(void)tc;
+	set_up();
+	stream(19, 200, 1);
+	r->now_us += 1000 * MS;
+	stream(19, 200, 1);
+	ATF_CHECK(!c->pace.on);
+}
+
+/* A client that waits for each answer is slowed for a window a second. */
+ATF_TC_WITHOUT_HEAD(lockstep);
+ATF_TC_BODY(lockstep, tc)
+{
+	unsigned int i, slowed = 0;
+
+	(void)tc;
+	set_up();
+	for (i = 0; i < 3000; i++) {
+		stream(1, c->pace.on ? 150 : 50, 1);
+		slowed += c->pace.on;
+	}
+	ATF_CHECK_MSG(slowed > 30 && slowed < 100, "%u ms of 3000", slowed);
+}
+
+ATF_TC_WITHOUT_HEAD(silent);
+ATF_TC_BODY(silent, tc)
+{
+	(void)tc;
+	set_up();
+	stream(25, 100, 1);
+	ATF_REQUIRE(c->pace.on);
+	stream(50, 150, 0);
+	ATF_CHECK(!c->pace.on);
+	ATF_CHECK_EQ(0, r->beat.n);
+	ATF_CHECK(reported());
+}
+
+/* It is read by the interval, not by the event loop. */
+ATF_TC_WITHOUT_HEAD(interval);
+ATF_TC_BODY(interval, tc)
+{
+	(void)tc;
+	set_up();
+	stream(25, 100, 1);
+	ATF_REQUIRE(c->pace.on);
+	ATF_REQUIRE_EQ(0, close(peer));
+	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
+	ATF_CHECK(c->dead);	/* the end of the stream was read */
+	ATF_CHECK_EQ(0, reads);
+}
+
+ATF_TC_WITHOUT_HEAD(paused);
+ATF_TC_BODY(paused, tc)
+{
+	(void)tc;
+	set_up();
+	stream(25, 100, 1);
+	ATF_REQUIRE(c->pace.on);
+	relay_conn_pause(c, PAUSE_RATE);
+	ATF_CHECK(!c->pace.on);
+	ATF_CHECK_EQ(0, r->beat.n);
+	ATF_CHECK(!reported());
+	/* The timer ends with the last one. */
+	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
+	ATF_CHECK_EQ(0, event_base_get_num_events(r->base,
+	    EVENT_BASE_COUNT_ACTIVE));
+	relay_conn_resume(c, PAUSE_RATE);
+	relay_conn_work(r);
+	ATF_CHECK(reported());
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, steady);
+	ATF_TP_ADD_TC(tp, few);
+	ATF_TP_ADD_TC(tp, many);
+	ATF_TP_ADD_TC(tp, rests);
+	ATF_TP_ADD_TC(tp, lockstep);
+	ATF_TP_ADD_TC(tp, silent);
+	ATF_TP_ADD_TC(tp, interval);
+	ATF_TP_ADD_TC(tp, paused);
+	return (atf_no_error());
+}
