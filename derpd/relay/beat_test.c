@@ -113,9 +113,9 @@ ATF_TC_BODY(rests, tc)
 {
 	(void)tc;
 	set_up();
-	stream(19, 200, 1);
+	stream(19, 100, 1);
 	r->now_us += 1000 * MS;
-	stream(19, 200, 1);
+	stream(19, 100, 1);
 	ATF_CHECK(!c->pace.on);
 }
 
@@ -140,6 +140,7 @@ ATF_TC_BODY(silent, tc)
 	(void)tc;
 	set_up();
 	stream(25, 100, 1);
+	stream(60, 300, 3);
 	ATF_REQUIRE(c->pace.on);
 	stream(50, 150, 0);
 	ATF_CHECK(!c->pace.on);
