@@ -18,6 +18,8 @@ E2E_PROGS = regress/e2e/rawderp regress/acme/acmedrive regress/soak/soak \
 # The programs of the benchmarks, for Linux only.
 LOAD_OBJS = regress/bench/derpload.o regress/bench/load_conn.o \
 	regress/bench/load_flood.o regress/bench/load_login.o \
+	regress/bench/load_burst.o regress/bench/load_memory.o \
+	regress/bench/load_logintime.o \
 	regress/bench/load_modes.o regress/bench/load_packet.o \
 	regress/bench/load_cpu.o regress/bench/load_util.o
 MAPLOAD_OBJS = regress/bench/mapload.o regress/bench/map_tls.o \

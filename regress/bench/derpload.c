@@ -6,13 +6,20 @@
  *	derpload -m latency [-s size] [-d secs] [-p pairs] [-r pps] host port
  *	derpload -m idle    [-n conns] [-c packets] [-d secs] host port
  *	derpload -m streams [-p pairs] [-s size] [-d secs] host port
+ *	derpload -m burst   [-n conns] [-s size] [-d secs] host port
+ *	derpload -m mute    [-p pairs] [-s size] [-d secs] [-R secs] host port
  *	derpload -m flood   [-d secs] [-r handshakes] host port
+ *	derpload -m login   [-d secs] host port
  *	derpload -m verify  [-p pairs] [-c packets] host port
  *
  * streams: each pair has one packet under way, there and back.  flood:
  * handshakes that end with the server's first flight.  idle: each client gets
- * `packets' first.  Records are those of lib/net/record.c.
+ * `packets' first.  burst: all connections speak at once, again and again.
+ * mute: the receivers read nothing; memory then, and `-R' seconds after all
+ * have left.  login: one after the other.  Records are those of
+ * lib/net/record.c.
  *
+ * -F n    a flood beside (modes tput, latency): n half handshakes at a time
  * -i n    n idle clients beside
  * -K      one key for all senders
  * -L      records by libssl
@@ -21,7 +28,9 @@
  * -f      fast start
  * -t      receivers count bytes without decrypting them
  *
- * Prints one line of key=value.  For Linux: reads /proc and uses epoll.
+ * Prints one line of key=value.  load_busy is the share of the time in which
+ * the load generator had work: near 1, it was the limit, not the server.  For
+ * Linux: reads /proc and uses epoll.
  */
 #include <err.h>
 #include <signal.h>
@@ -42,6 +51,9 @@ static const struct mode {
 	{ "verify",	mode_verify },
 	{ "streams",	mode_streams },
 	{ "flood",	mode_flood },
+	{ "burst",	mode_burst },
+	{ "mute",	mode_mute },
+	{ "login",	mode_login },
 };
 #define NMODES	(sizeof(modes) / sizeof(modes[0]))
 
@@ -49,10 +61,12 @@ static void
 usage(void)
 {
 	fprintf(stderr, "usage: derpload [-fKLTt] [-m tput | latency | idle | "
-	    "verify | streams | flood]\n"
-	    "                [-b batch] [-c packets] [-d secs] [-i idle] "
-	    "[-n conns] [-P pid]\n"
-	    "                [-p pairs] [-r pps] [-s size] host port\n");
+	    "verify | streams | flood |\n"
+	    "                burst | mute | login] [-b batch] [-c packets] "
+	    "[-d secs] [-F n]\n"
+	    "                [-i idle] [-n conns] [-P pid] [-p pairs] "
+	    "[-R secs] [-r pps]\n"
+	    "                [-s size] host port\n");
 	exit(2);
 }
 
@@ -90,6 +104,7 @@ option(struct load *l, const struct mode **m, int ch)
 	case 'b': l->batch = (int)number(optarg, 1, 100000); break;
 	case 'c': l->packets = number(optarg, 0, 1000000000); break;
 	case 'd': l->secs = seconds(optarg); break;
+	case 'F': l->flood = (int)number(optarg, 1, 10000); break;
 	case 'f': l->faststart = 1; break;
 	case 'i': l->idlers = (int)number(optarg, 0, 1000000); break;
 	case 'K': l->onekey = 1; break;
@@ -105,6 +120,7 @@ option(struct load *l, const struct mode **m, int ch)
 	case 'n': l->conns = (int)number(optarg, 1, 1000000); break;
 	case 'P': l->pid = (pid_t)number(optarg, 0, 1 << 22); break;
 	case 'p': l->pairs = (int)number(optarg, 0, 100000); break;
+	case 'R': l->rest = seconds(optarg); break;
 	case 'r': l->rate = seconds(optarg); break;
 	case 's':
 		l->size = (int)number(optarg, PACKET_MIN, PACKET_MAX);
@@ -119,11 +135,11 @@ int
 main(int argc, char *argv[])
 {
 	struct load l = { .pairs = 1, .size = 1400, .batch = 16, .conns = 100,
-	    .packets = -1, .secs = 5 };
+	    .packets = -1, .secs = 5, .rest = 2 };
 	const struct mode *m = &modes[0];
 	int	 ch;
 
-	while ((ch = getopt(argc, argv, "b:c:d:fi:KLm:n:P:p:r:s:Tt")) != -1)
+	while ((ch = getopt(argc, argv, "b:c:d:F:fi:KLm:n:P:p:R:r:s:Tt")) != -1)
 		option(&l, &m, ch);
 	if (argc - optind != 2)
 		usage();

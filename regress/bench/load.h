@@ -3,8 +3,11 @@
  *
  * derpload.c     options, and a line of results
  * load_modes.c   the measured loops
- * load_packet.c  test packets: made, counted, checked, timed
+ * load_burst.c   many connections that speak at once
+ * load_memory.c  idle clients, clients that read nothing
  * load_flood.c   handshakes that are left half done
+ * load_logintime.c  time of logins
+ * load_packet.c  test packets: made, counted, checked, timed
  * load_conn.c    a client's connection: input and output
  * load_login.c   how it comes about: TCP, TLS, upgrade, login
  * load_util.c    clock and numbers
@@ -59,13 +62,16 @@ struct load {
 	int		 onekey;	/* all senders have the same key */
 	int		 libssl;	/* records by libssl, as real clients */
 	int		 idlers;	/* clients that do nothing beside */
+	int		 flood;		/* half handshakes under way at a
+					   time, beside */
 	int		 pairs;
 	int		 size;		/* bytes of a packet */
 	int		 batch;		/* packets a sender writes at once */
-	int		 conns;		/* of mode idle */
+	int		 conns;		/* of modes idle and burst */
 	long long	 packets;	/* a pair, of mode verify; a client, of
 					   mode idle */
 	double		 secs;
+	double		 rest;		/* seconds after mode mute */
 	double		 rate;		/* packets a second of all, 0 flat
 					   out */
 	pid_t		 pid;		/* whose CPU time, 0 nobody's */
@@ -76,6 +82,8 @@ struct usage {
 	double		 cpu;		/* seconds, user and system */
 	long		 pss;		/* KB, proportional set size */
 };
+
+struct flood;		/* load_flood.c */
 
 /* load_cpu.c */
 
@@ -159,6 +167,12 @@ void	 packet_echo(struct load_conn *c, const struct load_conn *dst);
 /* Note the round trip time of each packet that came. */
 void	 packet_time(struct load_conn *c);
 
+/* Note another time, in seconds. */
+void	 packet_note(double secs);
+
+/* Forget all times; before the first percentile. */
+void	 packet_forget(void);
+
 /* Percentile of the times in microseconds, 0 when there are none. */
 double	 packet_percentile(double share);
 
@@ -166,10 +180,34 @@ double	 packet_percentile(double share);
 int	 mode_tput(const struct load *l);
 int	 mode_verify(const struct load *l);
 int	 mode_latency(const struct load *l);
-int	 mode_idle(const struct load *l);
 int	 mode_streams(const struct load *l);
 
-/* load_flood.c: the same. */
+/* load_memory.c: the same. */
+int	 mode_idle(const struct load *l);
+int	 mode_mute(const struct load *l);
+
+/* load_burst.c, load_logintime.c: the same. */
+int	 mode_burst(const struct load *l);
+int	 mode_login(const struct load *l);
+
+/* load_flood.c */
+
+/* The same. */
 int	 mode_flood(const struct load *l);
+
+/*
+ * A flood of half handshakes, l->flood under way at a time (0: the default);
+ * exits with a line when there is no memory.
+ */
+struct flood *flood_new(const struct load *l);
+
+/*
+ * Begin some, and handle events for up to wait_ms milliseconds; few of them
+ * with wait_ms 0, so that other load is not held up.  The number of both.
+ */
+int	 flood_step(struct flood *f, int wait_ms);
+
+/* Handshakes that the server has answered so far. */
+uint64_t flood_answered(const struct flood *f);
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * load_flood: clients that begin a handshake and close the connection after the
- * server's first answer, so that most of the work is the server's.  Called by
- * derpload.c; prints one line of key=value.
+ * load_flood: clients that begin a handshake with a recorded ClientHello and
+ * close the connection after the server's first answer, so that most of the
+ * work is the server's.  Called by derpload.c (mode flood, one line of
+ * key=value) and load_modes.c (a flood beside other load).
  */
 #include <sys/types.h>
 #include <sys/epoll.h>
@@ -10,17 +11,21 @@
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "load.h"
 
 #define EVENTS		256
+#define EVENTS_BESIDE	8	/* in one step of a flood beside other load */
 #define OPEN_MAX	512	/* connections at a time */
 #define HELLO_MAX	4096
 
 struct flood {
-	const struct load *l;
 	int		 ep;
+	int		 max;		/* connections at a time */
+	double		 rate;		/* a second, 0 as many as can be */
+	double		 start;
 	uint8_t		 hello[HELLO_MAX];
 	size_t		 len;
 	int		 open;		/* connections */
@@ -85,35 +90,64 @@ handle(struct flood *f, const struct epoll_event *ev)
 	ended(f, fd);
 }
 
+struct flood *
+flood_new(const struct load *l)
+{
+	struct flood	*f = calloc(1, sizeof(*f));
+
+	if (f == NULL)
+		err(1, "a flood");
+	f->max = l->flood > 0 ? l->flood : OPEN_MAX;
+	f->len = conn_hello(l, f->hello, sizeof(f->hello));
+	if ((f->ep = epoll_create1(EPOLL_CLOEXEC)) == -1)
+		err(1, "epoll_create1");
+	f->start = now();
+	return (f);
+}
+
+int
+flood_step(struct flood *f, int wait_ms)
+{
+	struct epoll_event	 ev[EVENTS];
+	int			 most = wait_ms > 0 ? EVENTS : EVENTS_BESIDE;
+	int			 i, n, begun = 0;
+
+	while (begun < most && f->open < f->max && (f->rate <= 0 ||
+	    (double)f->begun < f->rate * (now() - f->start))) {
+		begin(f);
+		begun++;
+	}
+	n = epoll_wait(f->ep, ev, most, wait_ms);
+	for (i = 0; i < n; i++)
+		handle(f, &ev[i]);
+	return (begun + (n > 0 ? n : 0));
+}
+
+uint64_t
+flood_answered(const struct flood *f)
+{
+	return (f->answered);
+}
+
 int
 mode_flood(const struct load *l)
 {
-	struct flood		 f = { .l = l };
-	struct epoll_event	 ev[EVENTS];
-	struct usage		 before, after;
-	double			 start, t, secs;
-	int			 i, n;
+	struct flood	*f = flood_new(l);
+	struct usage	 before, after;
+	double		 secs, cpu;
 
-	f.len = conn_hello(l, f.hello, sizeof(f.hello));
-	if ((f.ep = epoll_create1(EPOLL_CLOEXEC)) == -1)
-		err(1, "epoll_create1");
+	f->rate = l->rate;
 	usage_of(l->pid, &before);
-	start = now();
-	while ((t = now()) < start + l->secs) {
-		while (f.open < OPEN_MAX && (l->rate <= 0 ||
-		    (double)f.begun < l->rate * (t - start)))
-			begin(&f);
-		n = epoll_wait(f.ep, ev, EVENTS, 1);
-		for (i = 0; i < n; i++)
-			handle(&f, &ev[i]);
-	}
-	secs = now() - start;
+	f->start = now();
+	while (now() < f->start + l->secs)
+		(void)flood_step(f, 1);
+	secs = now() - f->start;
 	usage_of(l->pid, &after);
+	cpu = after.cpu - before.cpu;
 	printf("mode=flood secs=%.2f begun_per_s=%.0f answered_per_s=%.0f "
 	    "refused=%llu server_cpu_s=%.2f cpu_us_per_answer=%.1f\n", secs,
-	    (double)f.begun / secs, (double)f.answered / secs,
-	    (unsigned long long)f.refused, after.cpu - before.cpu,
-	    f.answered > 0 ? (after.cpu - before.cpu) * 1e6 /
-	    (double)f.answered : 0);
+	    (double)f->begun / secs, (double)f->answered / secs,
+	    (unsigned long long)f->refused, cpu,
+	    f->answered > 0 ? cpu * 1e6 / (double)f->answered : 0);
 	return (0);
 }

@@ -22,6 +22,7 @@
 #define EVENTS		256
 #define WINDOW		16	/* packets under way of mode verify */
 #define STALL_SECS	3	/* mode verify gives up */
+#define DRAIN_SECS	0.2	/* for packets under way at the end */
 #define PROBE_SECS	0.002	/* between packets of mode latency */
 
 enum load_kind { TPUT, VERIFY, LATENCY, STREAMS };
@@ -38,6 +39,8 @@ struct run {
 	double			 start, end;
 	double			 progress;	/* time of the last data */
 	double			 probe;		/* when near sends next */
+	double			 spare;		/* seconds without work */
+	struct flood		*flood;		/* beside, or NULL */
 	struct usage		 before, after;
 };
 
@@ -94,6 +97,8 @@ run_begin(struct run *r, const struct load *l, enum load_kind kind)
 		r->near = &r->conns[r->n];
 		r->far = &r->conns[r->n + 1];
 	}
+	if (l->flood > 0)
+		r->flood = flood_new(l);
 	usleep(200000);		/* let the server settle after the logins */
 	usage_of(l->pid, &r->before);
 	r->start = r->progress = r->probe = now();
@@ -171,11 +176,12 @@ verify_size(uint64_t seq)
 	return (PACKET_MIN + r % 1500);
 }
 
-static void
+/* The number of packets that were made. */
+static int
 send_some(struct run *r, struct load_conn *c, double t)
 {
 	size_t	size = (size_t)r->l->size;
-	int	k;
+	int	k, n;
 
 	if (c->outlen > 0)
 		switch (conn_flush(c)) {
@@ -183,31 +189,36 @@ send_some(struct run *r, struct load_conn *c, double t)
 			err(1, "a sender's connection broke");
 		case 0:
 			r->blocked++;
-			return;
+			return (0);
 		}
-	for (k = allowance(r, c, t); k > 0; k--) {
+	n = allowance(r, c, t);
+	for (k = n; k > 0; k--) {
 		if (r->kind == VERIFY)
 			size = verify_size(c->nextseq + 1);
 		packet_send(c, c->peer, size, r->kind == VERIFY);
 	}
 	if (conn_flush(c) == -1)
 		err(1, "a sender's connection broke");
+	return (n);
 }
 
-static void
+/* The number of packets that were made. */
+static int
 send_round(struct run *r, double t)
 {
-	int	i;
+	int	i, made = 0;
 
 	r->blocked = 0;
 	for (i = 0; i < r->n; i += 2)
-		send_some(r, &r->conns[i], t);
+		made += send_some(r, &r->conns[i], t);
 	if (r->kind == LATENCY && t >= r->probe) {
 		packet_send(r->near, r->far, (size_t)r->l->size, 0);
 		if (conn_flush(r->near) == -1)
 			err(1, "the near end's connection broke");
 		r->probe = t + PROBE_SECS;
+		made++;
 	}
+	return (made);
 }
 
 /* Count bytes without decrypting them: the load costs less. */
@@ -251,23 +262,47 @@ receive(struct run *r, struct load_conn *c, double t)
 		err(1, "a connection broke");
 }
 
+/*
+ * Time in which the load had nothing to do counts as spare: the wait for
+ * events, and turns that neither sent nor received.
+ */
 static void
 run_loop(struct run *r)
 {
 	struct epoll_event ev[EVENTS];
-	double		 t;
-	int		 i, n, idle;
+	double		 t, asleep;
+	int		 i, n, work, idle;
 
 	while (!is_over(r, t = now())) {
-		send_round(r, t);
-		idle = r->kind == VERIFY || r->kind == STREAMS ||
-		    (r->kind == TPUT && r->blocked == r->l->pairs);
+		work = send_round(r, t);
+		if (r->flood != NULL)
+			work += flood_step(r->flood, 0);
+		idle = r->flood == NULL && (r->kind == VERIFY ||
+		    r->kind == STREAMS ||
+		    (r->kind == TPUT && r->blocked == r->l->pairs));
+		asleep = idle ? now() : 0;
 		n = epoll_wait(r->ep, ev, EVENTS, idle ? 1 : 0);
+		if (idle)
+			r->spare += now() - asleep;
+		else if (work == 0 && n == 0)
+			r->spare += now() - t;
 		for (i = 0; i < n; i++)
 			receive(r, &r->conns[ev[i].data.u32], t);
 	}
 	r->end = now();
 	usage_of(r->l->pid, &r->after);
+}
+
+/* The end of each line of results: how busy the load generator was. */
+static void
+print_busy(const struct run *r)
+{
+	double	secs = r->end - r->start;
+
+	if (r->flood != NULL)
+		printf(" flood_per_s=%.0f",
+		    (double)flood_answered(r->flood) / secs);
+	printf(" load_busy=%.2f\n", 1 - r->spare / secs);
 }
 
 /* Each pair has one packet under way, there and back. */
@@ -284,27 +319,56 @@ mode_streams(const struct load *l)
 	secs = r.end - r.start;
 	cpu = r.after.cpu - r.before.cpu;
 	printf("mode=streams pairs=%d size=%d secs=%.2f pps=%.0f "
-	    "server_cpu_s=%.2f cpu_us_per_packet=%.2f\n", l->pairs, l->size,
+	    "server_cpu_s=%.2f cpu_us_per_packet=%.2f", l->pairs, l->size,
 	    secs, (double)t.rcvd * 2 / secs, cpu,
 	    t.rcvd > 0 ? cpu * 1e6 / ((double)t.rcvd * 2) : 0);
+	print_busy(&r);
 	return (0);
 }
 
+/* Seconds of CPU time a GB that the receivers got. */
+static double
+per_gb(double cpu, const struct total *t)
+{
+	return (t->bytes > 0 ? cpu * 1e9 / (double)t->bytes : 0);
+}
+
+/*
+ * The share of packets that were lost.  At a rate below what the server does,
+ * those under way at the end are waited for first; flat out they are in queues
+ * that take seconds.
+ */
+static double
+loss(struct run *r)
+{
+	struct epoll_event ev[EVENTS];
+	struct total	 t = sum(r);
+	double		 end = now() + DRAIN_SECS;
+	int		 i, n;
+
+	while (r->l->rate > 0 && t.rcvd < t.sent && now() < end) {
+		n = epoll_wait(r->ep, ev, EVENTS, 1);
+		for (i = 0; i < n; i++)
+			receive(r, &r->conns[ev[i].data.u32], now());
+		t = sum(r);
+	}
+	return (t.sent > 0 ? 1 - (double)t.rcvd / (double)t.sent : 0);
+}
+
 static void
-print_tput(const struct run *r, const struct total *t)
+print_tput(struct run *r, const struct total *t)
 {
 	double	secs = r->end - r->start, cpu = r->after.cpu - r->before.cpu;
-	double	gb = (double)t->bytes / 1e9;
 
 	printf("mode=%s pairs=%d size=%d secs=%.2f tx_pps=%.0f rx_pps=%.0f "
 	    "rx_mbps=%.0f loss=%.4f reorder=%" PRIu64 " bad=%" PRIu64
-	    " server_cpu_s=%.2f cpu_util=%.2f cpu_s_per_gb=%.3f pss_kb=%ld\n",
+	    " server_cpu_s=%.2f cpu_util=%.2f cpu_s_per_gb=%.3f pss_kb=%ld",
 	    r->kind == VERIFY ? "verify" : "tput", r->l->pairs, r->l->size,
 	    secs, (double)t->sent / secs, (double)t->rcvd / secs,
 	    (double)t->bytes * 8 / secs / 1e6,
-	    t->sent == 0 ? 0 : 1 - (double)t->rcvd / (double)t->sent,
-	    t->reorder, t->bad, cpu, cpu / secs, gb > 0 ? cpu / gb : 0,
+	    loss(r), t->reorder, t->bad, cpu, cpu / secs, per_gb(cpu, t),
 	    r->after.pss);
+	print_busy(r);
 }
 
 int
@@ -344,60 +408,13 @@ mode_latency(const struct load *l)
 	run_loop(&r);
 	t = sum(&r);
 	printf("mode=latency n=%" PRIu64 " lost=%" PRId64 " p50_us=%.0f "
-	    "p90_us=%.0f p99_us=%.0f p999_us=%.0f max_us=%.0f bg_rx_pps=%.0f\n",
+	    "p90_us=%.0f p99_us=%.0f p999_us=%.0f max_us=%.0f bg_rx_pps=%.0f "
+	    "bg_loss=%.4f cpu_s_per_gb=%.3f",
 	    r.near->rcvd, (int64_t)(r.near->sent - r.near->rcvd),
 	    packet_percentile(0.5), packet_percentile(0.9),
 	    packet_percentile(0.99), packet_percentile(0.999),
-	    packet_percentile(1), (double)t.rcvd / (r.end - r.start));
-	return (0);
-}
-
-/* Packets from one to another, so that the server has had work with both. */
-static void
-idle_talk(struct load_conn *from, struct load_conn *to, const struct load *l)
-{
-	long long	 i;
-
-	for (i = 0; i < l->packets; i++) {
-		to->peer = from;
-		packet_send(from, to, (size_t)l->size, 0);
-		while (conn_flush(from) == 0)
-			continue;
-		while (to->rcvd < (uint64_t)i + 1) {
-			if (conn_read(to) == -1)
-				errx(1, "a connection was closed by the "
-				    "server");
-			packet_count(to, 0);
-		}
-	}
-	conn_release(from);
-}
-
-int
-mode_idle(const struct load *l)
-{
-	struct usage		 before, after;
-	struct load_conn	*v;
-	double			 start, secs;
-	int			 i;
-
-	if ((v = calloc((size_t)l->conns, sizeof(*v))) == NULL)
-		err(1, "%d connections", l->conns);
-	usage_of(l->pid, &before);
-	start = now();
-	for (i = 0; i < l->conns; i++) {
-		conn_dial(&v[i], l, NULL);
-		if (i > 0 && l->packets > 0)
-			idle_talk(&v[i - 1], &v[i], l);
-		conn_release(&v[i]);
-	}
-	secs = now() - start;
-	usleep((useconds_t)(l->secs * 1e6));
-	usage_of(l->pid, &after);
-	printf("mode=idle conns=%d connect_s=%.3f conn_per_s=%.0f "
-	    "server_cpu_ms_per_conn=%.3f server_pss_kb_before=%ld after=%ld "
-	    "pss_kb_per_conn=%.2f\n", l->conns, secs, l->conns / secs,
-	    (after.cpu - before.cpu) * 1e3 / l->conns, before.pss, after.pss,
-	    (double)(after.pss - before.pss) / l->conns);
+	    packet_percentile(1), (double)t.rcvd / (r.end - r.start), loss(&r),
+	    per_gb(r.after.cpu - r.before.cpu, &t));
+	print_busy(&r);
 	return (0);
 }

@@ -1,7 +1,9 @@
 /*
  * load_packet: test packets.  Each begins with its number and the time when it
  * was sent, in this machine's byte order; the rest is filler.
- * Called by load_modes.c; uses the connection through load_conn.c alone.
+ * Keeps the times that were noted.  Called by load_modes.c, load_memory.c,
+ * load_burst.c and load_logintime.c; uses the connection through load_conn.c
+ * alone.
  */
 #include <err.h>
 #include <stdlib.h>
@@ -18,7 +20,7 @@ struct packet {
 };
 
 static uint8_t	 frame[HEADLEN + KEYLEN + PACKET_MAX];
-static double	*times;			/* round trips, seconds */
+static double	*times;			/* round trips or logins, seconds */
 static size_t	 ntimes, captimes;
 static int	 sorted;
 
@@ -133,22 +135,36 @@ packet_echo(struct load_conn *c, const struct load_conn *dst)
 }
 
 void
+packet_note(double secs)
+{
+	double	*p;
+
+	if (ntimes == captimes) {
+		captimes = captimes == 0 ? 65536 : captimes * 2;
+		p = reallocarray(times, captimes, sizeof(*times));
+		if (p == NULL)
+			err(1, "%zu times", captimes);
+		times = p;
+	}
+	times[ntimes++] = secs;
+}
+
+void
+packet_forget(void)
+{
+	ntimes = 0;
+}
+
+void
 packet_time(struct load_conn *c)
 {
 	struct packet	 pkt;
-	double		 t, *p;
+	double		 t;
 	size_t		 off = 0;
 
 	while (next_packet(c, &off, &pkt)) {
 		memcpy(&t, pkt.p + 8, sizeof(t));
-		if (ntimes == captimes) {
-			captimes = captimes == 0 ? 65536 : captimes * 2;
-			p = reallocarray(times, captimes, sizeof(*times));
-			if (p == NULL)
-				err(1, "%zu times", captimes);
-			times = p;
-		}
-		times[ntimes++] = now() - t;
+		packet_note(now() - t);
 		c->rcvd++;
 	}
 }
