@@ -11,9 +11,11 @@ HOST=localhost
 : "${BENCH_BIN:=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/derpd-bench}"
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/derpd-bench.XXXXXX") || exit 1
 SRV_PID=
+BEHIND_PID=
 server=			# whose turn it is
 
 bench_end() {
+	end_behind
 	stop_server
 	rm -rf "$WORK"
 }
@@ -40,9 +42,16 @@ need_cores() {
 	exit 1
 }
 
-# make_cert NAME: NAME.crt and NAME.key in WORK, ECDSA P-256, self-signed.
+# make_cert NAME [P-256 | RSA-2048 | RSA-4096]: NAME.crt and NAME.key in WORK,
+# self-signed.
 make_cert() {
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	case ${2:-P-256} in
+	P-256) _alg="ec -pkeyopt ec_paramgen_curve:P-256" ;;
+	RSA-*) _alg="rsa:${2#RSA-}" ;;
+	esac
+	# One word for each argument.
+	# shellcheck disable=SC2086
+	openssl req -x509 -newkey $_alg -nodes \
 	    -keyout "$WORK/$1.key" -out "$WORK/$1.crt" -days 30 \
 	    -subj "/CN=$1" -addext "subjectAltName=DNS:$1" 2>/dev/null
 	chmod 600 "$WORK/$1.key"
@@ -83,17 +92,21 @@ derpd_users() {
 	id _derpd_keys >/dev/null 2>&1 || echo 'keys user "daemon"'
 }
 
-# result NAME UNIT BETTER VALUE: of $server, into WORK/results; BETTER high or
-# low.
+# result NAME UNIT BETTER VALUE [GOAL]: of $server, into WORK/results; BETTER
+# high or low, GOAL the highest ratio to derper that is wanted.  After a load
+# that failed there is no value.
 result() {
-	printf '%s\t%s\t%s\t%s\t%s\n' "$server" "$1" "$2" "$3" "$4" \
-	    >>"$WORK/results"
-	printf '%-8s %-44s %12s %s\n' "$server" "$1" "$4" "$2"
+	_value=$4
+	[ "$(value failed)" -eq 0 ] || _value=-
+	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$server" "$1" "$2" "$3" \
+	    "$_value" "$(value load_busy)" "${5:--}" >>"$WORK/results"
+	printf '%-8s %-46s %12s %s\n' "$server" "$1" "$_value" "$2"
 }
 
 # start_server derper|bare|derpd [WORKERS]: on core 0; sets SRV_PID, PORT, and
 # STARTED, milliseconds until a first client was logged in.
 start_server() {
+	LINE=
 	PORT=$(free_port)
 	case $1 in
 	derper)
@@ -136,8 +149,23 @@ load() {
 	LINE=$(taskset -c 1 regress/bench/derpload -P "$SRV_PID" "$@" \
 	    "$HOST" "$PORT" 2>"$WORK/load.err") || {
 		echo "bench: derpload $*: $(cat "$WORK/load.err")" >&2
-		LINE=
+		LINE="failed=1"
 	}
+}
+
+# load_behind OPTION...: derpload on core 1 in the background, until end_behind.
+load_behind() {
+	taskset -c 1 regress/bench/derpload "$@" "$HOST" "$PORT" \
+	    >/dev/null 2>"$WORK/behind.err" &
+	BEHIND_PID=$!
+}
+
+end_behind() {
+	[ -n "$BEHIND_PID" ] || return 0
+	kill "$BEHIND_PID" 2>/dev/null ||
+	    echo "bench: the load beside ended: $(cat "$WORK/behind.err")" >&2
+	wait "$BEHIND_PID" 2>/dev/null
+	BEHIND_PID=
 }
 
 # value KEY: of LINE; "0" when there is none.
