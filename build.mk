@@ -13,7 +13,7 @@ include sources.mk
 PROGS = derpctl/derpctl derpd/derpd
 
 E2E_PROGS = regress/e2e/rawderp regress/acme/acmedrive regress/soak/soak \
-	$(SMALL_PROGS)
+	regress/records/derpd-relay $(SMALL_PROGS)
 
 # The programs of the benchmarks, for Linux only.
 LOAD_OBJS = regress/bench/derpload.o regress/bench/load_conn.o \
@@ -34,6 +34,7 @@ TEST_OBJS = $(UNIT_TESTS:=.o)
 FUZZ_OBJS = $(FUZZERS:=.o) regress/fuzz/runner.o
 OBJS = $(LIB_OBJS) $(PROG_OBJS) $(TEST_OBJS) $(FUZZ_OBJS) $(RAW_OBJS) \
 	$(DRIVE_OBJS) $(SOAK_OBJS) $(FAKE_OBJS) $(SMALL_PROGS:=.o) \
+	regress/records/limits.o \
 	$(LOAD_OBJS) $(MAPLOAD_OBJS) regress/bench/stunload.o \
 	regress/bench/wan.o regress/bench/bareloop.o
 SOURCES = $(OBJS:.o=.c)
@@ -87,6 +88,14 @@ $(SMALL_PROGS): lib/libderp.a
 regress/soak/soak: $(SOAK_OBJS) $(ARCHIVES)
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ $(SOAK_OBJS) lib/libderp.a $(LIBS)
+
+# The relay worker with other limits of records.
+regress/records/derpd-relay: regress/records/limits.o derpd/relay/main.o \
+	derpd/relay/librelay.a lib/libderp.a
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -Wl,--wrap=net_record_cache_init -o $@ \
+	    derpd/relay/main.o regress/records/limits.o \
+	    derpd/relay/librelay.a lib/libderp.a $(LIBS)
 
 regress/acme/acmedrive: $(DRIVE_OBJS) $(ARCHIVES)
 	@echo "$(CC) -o $@"

@@ -54,6 +54,7 @@ var cases = []testCase{
 	{"mesh-refused", "", true, meshRefused},
 	{"websocket", "", true, websocketClient},
 	{"crowd", "", true, crowd},
+	{"records", "", true, records},
 	{"hold", "", false, hold},
 	{"survive", "", false, survive},
 	{"restarting", "", false, restarting},
@@ -80,8 +81,10 @@ func main() {
 		names   = flag.String("case", "all", "cases, comma separated")
 		repeat  = flag.Int("repeat", 1, "run each case so many times")
 		clients = flag.Int("clients", 200, "clients of a crowd")
-		ready   = flag.String("ready", "", "file to make when a case is up")
-		derper  = flag.Bool("derper", false, "the server is derper: "+
+		updates = flag.Int("updates", 0, "key updates that must come "+
+			"in the case records")
+		ready  = flag.String("ready", "", "file to make when a case is up")
+		derper = flag.Bool("derper", false, "the server is derper: "+
 			"leave out what it is known not to do")
 		verbose = flag.Bool("v", false, "show what the client logs")
 	)
@@ -89,7 +92,7 @@ func main() {
 	t := &T{
 		addr: *addr, host: *host, pin: *pin, clients: *clients,
 		readyFile: *ready, verbose: *verbose, derper: *derper,
-		maps: *maps, node: *node,
+		maps: *maps, node: *node, updates: *updates,
 	}
 	if err := t.setup(*caFile, *mesh); err != nil {
 		fmt.Fprintf(os.Stderr, "interop: %v\n", err)

@@ -34,6 +34,7 @@ type T struct {
 	roots           *x509.CertPool
 	mesh            key.DERPMesh
 	clients         int
+	updates         int // of -updates
 	readyFile       string
 	verbose         bool
 	derper          bool
