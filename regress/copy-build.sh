@@ -10,7 +10,8 @@ if git ls-files -co --exclude-standard >/dev/null 2>&1; then
 	git ls-files -co --exclude-standard
 else
 	find . -type f ! -path './build-*' ! -path './run/*' ! -path './.go/*' \
-	    ! -path './.git/*' ! -name '*.[oad]' ! -perm -u+x
+	    ! -path './.git/*' ! -path './regress/records/target/*' \
+	    ! -name '*.[oad]' ! -perm -u+x
 	find . -type f ! -path './build-*' \( -name '*.sh' -o -name configure \
 	    -o -path './etc/*' \)
 fi | sort -u | while read -r f; do

@@ -56,7 +56,7 @@ copy_and_build() {
 	    depend.mk compat lib derpd derpctl stund derpmapd acme-helper \
 	    man etc regress -type f ! -name '*_test' ! -name '*_fuzz' \
 	    ! -path 'regress/interop/*' ! -path 'regress/mutants/*' \
-	    ! -path 'regress/fuzz/*' |
+	    ! -path 'regress/fuzz/*' ! -path 'regress/records/target/*' |
 	    tar -cf - -T -) | (cd tree && tar -xpf -)
 	cd tree || exit 1
 	for _name in $ALL; do

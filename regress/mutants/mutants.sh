@@ -154,7 +154,7 @@ if ! build tests; then
 fi
 : >changed
 # Without these, tests are skipped, which is printed.
-for what in interop/interop acme/bin; do
+for what in interop/interop records/records acme/bin; do
 	[ ! -e "$top/regress/$what" ] ||
 	    ln -sfn "$top/regress/$what" "regress/$what"
 done
