@@ -29,20 +29,13 @@ failed(struct net_record *r, struct net_record_input *in, enum net_alert a,
 	return (NET_RECORD_FAILED);
 }
 
-/*
- * RFC 8446 4.6.3.  The keys change after a KeyUpdate, so it must be the last
- * message of its record; all known senders put it into a record of its own.
- */
+/* Handle a KeyUpdate that says `ask' (RFC 8446 4.6.3). */
 static enum net_record_status
-key_update(struct net_record *r, const uint8_t *p, size_t n,
-    struct net_record_input *in)
+key_update(struct net_record *r, uint8_t ask, struct net_record_input *in)
 {
 	const struct net_record_limits *l = &r->cache->limits;
 
-	if (n != KEY_UPDATE_LEN || p[1] != 0 || p[2] != 0 || p[3] != 1)
-		return (failed(r, in, NET_ALERT_UNEXPECTED_MESSAGE,
-		    "a KeyUpdate that is not alone in its record"));
-	if (p[HS_HDR] > 1)
+	if (ask > 1)
 		return (failed(r, in, NET_ALERT_ILLEGAL_PARAMETER,
 		    "a KeyUpdate that asks for neither yes nor no"));
 	/* A KeyUpdate costs as much as many records. */
@@ -58,21 +51,41 @@ key_update(struct net_record *r, const uint8_t *p, size_t n,
 		    "libcrypto can't derive a secret"));
 	r->asked = 0;
 	r->want_ask = 0;
-	if (p[HS_HDR] == 1)
+	if (ask == 1)
 		r->owe_update = 1;
 	return (NET_RECORD_NONE);
 }
 
+/* The header of a message is complete.  Return 0, or -1: a wrong length. */
+static int
+header(struct net_record *r)
+{
+	size_t len = (size_t)r->part[1] << 16 | (size_t)r->part[2] << 8 |
+	    r->part[3];
+
+	if (r->part[0] == MSG_KEY_UPDATE)
+		return (len == 1 ? 0 : -1);
+	if (len == 0 || len > TICKET_MAX)
+		return (-1);
+	r->skip = (uint32_t)len;
+	r->npart = 0;
+	return (0);
+}
+
 /*
- * A client ignores tickets, which may be fragmented and may follow one another
- * (RFC 8446 4.6.1, 5.1); other records between fragments are refused.
+ * Handshake messages may share a record or be cut (RFC 8446 5.1).  A KeyUpdate
+ * must end its record, because the next one has another key.  A client ignores
+ * tickets (4.6.1).
  */
 static enum net_record_status
-tickets(struct net_record *r, const uint8_t *p, size_t n,
+handshake(struct net_record *r, const uint8_t *p, size_t n,
     struct net_record_input *in)
 {
 	size_t k;
 
+	if (n == 0)
+		return (failed(r, in, NET_ALERT_UNEXPECTED_MESSAGE,
+		    "an empty handshake record"));
 	while (n > 0) {
 		if (r->skip > 0) {
 			k = n < r->skip ? n : r->skip;
@@ -81,36 +94,24 @@ tickets(struct net_record *r, const uint8_t *p, size_t n,
 			n -= k;
 			continue;
 		}
-		if (r->npart == 0 && p[0] != MSG_NEW_TICKET)
-			return (failed(r, in, NET_ALERT_UNEXPECTED_MESSAGE,
-			    "a handshake message"));
 		r->part[r->npart++] = *p++;
 		n--;
-		if (r->npart < HS_HDR)
+		if (r->part[0] != MSG_KEY_UPDATE &&
+		    (!r->client || r->part[0] != MSG_NEW_TICKET))
+			return (failed(r, in, NET_ALERT_UNEXPECTED_MESSAGE,
+			    "a handshake message"));
+		if (r->npart == HS_HDR && header(r) == -1)
+			return (failed(r, in, NET_ALERT_DECODE_ERROR,
+			    "a handshake message of an impossible length"));
+		if (r->npart < KEY_UPDATE_LEN)
 			continue;
 		r->npart = 0;
-		r->skip = (uint32_t)r->part[1] << 16 |
-		    (uint32_t)r->part[2] << 8 | r->part[3];
-		if (r->skip == 0 || r->skip > TICKET_MAX)
-			return (failed(r, in, NET_ALERT_DECODE_ERROR,
-			    "a session ticket of an impossible length"));
+		if (n > 0)
+			return (failed(r, in, NET_ALERT_UNEXPECTED_MESSAGE,
+			    "a KeyUpdate that does not end its record"));
+		return (key_update(r, r->part[HS_HDR], in));
 	}
 	return (NET_RECORD_NONE);
-}
-
-static enum net_record_status
-handshake(struct net_record *r, const uint8_t *p, size_t n,
-    struct net_record_input *in)
-{
-	if (n == 0)
-		return (failed(r, in, NET_ALERT_UNEXPECTED_MESSAGE,
-		    "an empty handshake record"));
-	if (r->npart == 0 && r->skip == 0 && p[0] == MSG_KEY_UPDATE)
-		return (key_update(r, p, n, in));
-	if (r->client)
-		return (tickets(r, p, n, in));
-	return (failed(r, in, NET_ALERT_UNEXPECTED_MESSAGE,
-	    "a handshake message"));
 }
 
 /* RFC 8446 6: every alert except user_canceled ends the connection. */

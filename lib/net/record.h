@@ -92,7 +92,8 @@ struct net_record {
 	uint8_t			 updates;	/* see limits.updates */
 	uint8_t			 empties;	/* in a row */
 	uint8_t			 npart;		/* bytes of part */
-	uint8_t			 part[4];	/* partial header of a ticket */
+	uint8_t			 part[5];	/* partial handshake message:
+						   header, all of a KeyUpdate */
 	unsigned int		 client:1,	/* we are the client */
 				 owe_update:1,	/* answer a KeyUpdate */
 				 asked:1,	/* we requested an update */
@@ -156,9 +157,6 @@ int	net_record_begin(struct net_record *r, struct net_record_cache *c,
 
 /* Zero the connection's state; it can be begun again. */
 void	net_record_end(struct net_record *r);
-
-/* Free the expanded keys of a connection that will be idle for a while. */
-void	net_record_rest(struct net_record *r);
 
 /*
  * To be called about every minute: permit one more KeyUpdate, for a peer that

@@ -299,13 +299,6 @@ net_record_begin(struct net_record *r, struct net_record_cache *c,
 }
 
 void
-net_record_rest(struct net_record *r)
-{
-	drop(r, &r->in);
-	drop(r, &r->out);
-}
-
-void
 net_record_forgive(struct net_record *r)
 {
 	if (r->updates > 0)
@@ -315,7 +308,9 @@ net_record_forgive(struct net_record *r)
 void
 net_record_end(struct net_record *r)
 {
-	if (r->cache != NULL)
-		net_record_rest(r);
+	if (r->cache != NULL) {
+		drop(r, &r->in);
+		drop(r, &r->out);
+	}
 	explicit_bzero(r, sizeof(*r));
 }

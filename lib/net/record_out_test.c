@@ -143,7 +143,7 @@ ATF_TC_BODY(cache, tc)
 			ATF_REQUIRE_EQ(got[0], (uint8_t)i);
 			ATF_REQUIRE(a.n <= (max < 2 ? 2 : max));
 			if (i % 11 == 0)
-				net_record_rest(&s[i % 50]);
+				net_record_tick(&a);
 		}
 		for (i = 0; i < 50; i++) {
 			net_record_end(&s[i]);

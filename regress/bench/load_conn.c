@@ -204,8 +204,6 @@ conn_release(struct load_conn *c)
 {
 	free(c->in);
 	free(c->out);
-	if (c->ours)
-		net_record_rest(&c->rec);
 	c->in = c->out = NULL;
 	c->inlen = c->incap = c->outoff = c->outlen = c->outcap = 0;
 }
