@@ -457,12 +457,28 @@ send_rest(struct relay_conn *c)
 	return (1);
 }
 
+/* Encrypt `n' bytes of the batch as a WebSocket frame, if possible in place. */
+static int
+encrypt_frame(struct relay_conn *c, uint8_t *p, size_t n)
+{
+	const struct relay_output_ops *ops = c->r->outputs.ops;
+	uint8_t hdr[WS_MAX_HDR];
+	size_t k = web_ws_wrap(hdr, n);
+	struct iovec v[2] = { { hdr, k }, { p, n } };
+	int rv;
+
+	if (ops->encrypt_pieces != NULL &&
+	    (rv = ops->encrypt_pieces(c, v, 2, k + n)) != 1)
+		return (rv);
+	return (ops->encrypt(c, hdr, k) == -1 || ops->encrypt(c, p, n) == -1 ?
+	    -1 : 0);
+}
+
 /* Encrypt the batch, `n' bytes, onto the stage. */
 static int
 encrypt(struct relay_conn *c, size_t n)
 {
 	struct relay_outputs *o = &c->r->outputs;
-	uint8_t hdr[WS_MAX_HDR];
 	size_t off, k;
 	int rv;
 
@@ -474,8 +490,7 @@ encrypt(struct relay_conn *c, size_t n)
 		return (o->ops->encrypt(c, o->batch, n));
 	for (off = 0; off < n; off += k) {
 		k = n - off < WS_CHUNK ? n - off : WS_CHUNK;
-		if (o->ops->encrypt(c, hdr, web_ws_wrap(hdr, k)) == -1 ||
-		    o->ops->encrypt(c, o->batch + off, k) == -1)
+		if (encrypt_frame(c, o->batch + off, k) == -1)
 			return (-1);
 	}
 	return (0);

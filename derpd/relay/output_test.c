@@ -2,6 +2,9 @@
  * output_test: output to clients: its order, and how much is sent at once.
  */
 #include "outputfixture.h"
+#include "websocket.h"
+
+static size_t nrecords;		/* by count_pieces() */
 
 /* Queue a packet of `n' bytes, each of them `fill'. */
 static void
@@ -368,6 +371,59 @@ ATF_TC_BODY(relief, tc)
 	drop_all(r);
 }
 
+/* As encrypt_pieces(); each call makes a record, if the pieces fit. */
+static int
+count_pieces(struct relay_conn *c, const struct iovec *v, size_t cnt,
+    size_t n)
+{
+	size_t i;
+
+	ATF_CHECK(n > 0 && n <= 16384);
+	nrecords++;
+	for (i = 0; i < cnt; i++) {
+		if (relay_output_raw(c, v[i].iov_base, v[i].iov_len) == -1)
+			return (-1);
+		n -= v[i].iov_len;
+	}
+	ATF_CHECK_EQ(n, 0);
+	return (0);
+}
+
+/* The head of a WebSocket frame and its content share a record. */
+ATF_TC_WITHOUT_HEAD(websocket);
+ATF_TC_BODY(websocket, tc)
+{
+	struct relay *r = set_up();
+	struct relay_conn *c = client(r, 0);
+	struct relay_output_ops ops = *r->outputs.ops;
+	struct web_ws *ws = web_ws_new(NULL, NULL, NULL);
+
+	(void)tc;
+	ATF_REQUIRE(ws != NULL);
+	c->ws = ws;
+	own(c, 3, 50);
+	relay_output_flush(r);			/* by libtls */
+	ATF_CHECK_EQ(nwire, 2 + 50);
+	ATF_CHECK(memcmp(wire, "\202\62", 2) == 0);
+	nwire = 0;
+	ops.encrypt_pieces = count_pieces;
+	r->outputs.ops = &ops;
+	own(c, 3, 60);
+	relay_output_flush(r);
+	ATF_CHECK_EQ(nrecords, 1);
+	ATF_CHECK_EQ(nwire, 2 + 60);
+	ATF_CHECK(memcmp(wire, "\202\74", 2) == 0);
+	/* One frame and record each 16 KiB. */
+	nwire = nrecords = 0;
+	packet(c, 1, 40000);
+	relay_output_flush(r);
+	ATF_CHECK_EQ(nrecords, 3);
+	ATF_CHECK_EQ(nwire, 40000 + FRAME_HDR_LEN + FRAME_KEY_LEN + 3 * 4);
+	c->ws = NULL;
+	web_ws_free(ws);
+	drop_all(r);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, order);
@@ -380,5 +436,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, drain);
 	ATF_TP_ADD_TC(tp, behind_alert);
 	ATF_TP_ADD_TC(tp, relief);
+	ATF_TP_ADD_TC(tp, websocket);
 	return (atf_no_error());
 }
