@@ -12,6 +12,7 @@
  * raw_load.c    cases: floods to clients that don't read
  * raw_map.c     a case: a large map that is read slowly
  * raw_rules.c   cases: homes, the active connection, a node that watches itself
+ * raw_record.c  cases: records after the handshake, as an attacker makes them
  * raw_tls.c     cases: TLS, junk, floods, exhaustion
  * raw_unfinished.c cases: limits on unauthenticated connections
  * raw_turn.c    cases: much input at once, in order
@@ -257,6 +258,8 @@ void	 tls_sni(void);
 void	 tls_versions(void);
 void	 tls_key_update(void);
 void	 tls_junk(void);
+void	 record_behind_finished(void);
+void	 record_refused(void);
 void	 abrupt_ends(void);
 void	 connect_floods(void);
 void	 exhaustion(void);

@@ -64,6 +64,8 @@ static const struct {
 	{ "tls-versions", tls_versions, 0 },
 	{ "tls-key-update", tls_key_update, 0 },
 	{ "tls-junk", tls_junk, 0 },
+	{ "record-behind-finished", record_behind_finished, 0 },
+	{ "record-refused", record_refused, 0 },
 	{ "abrupt-ends", abrupt_ends, 0 },
 	{ "connect-floods", connect_floods, 0 },
 	{ "slow-reader", slow_reader, 0 },
