@@ -113,14 +113,32 @@ session_secrets() {
 	awk -v l="$1" '$1 == l { print $3 }' keys.log
 }
 
-# tls_clients N: N connections that wait until the file "end" is there.
+# expand SECRET LENGTH: the key of LENGTH bytes for records (RFC 8446 7.3).
+expand() {
+	_md=SHA256
+	[ "${#1}" -eq 64 ] || _md=SHA384
+	openssl kdf -keylen "$2" -kdfopt "digest:$_md" \
+	    -kdfopt mode:EXPAND_ONLY -kdfopt "hexkey:$1" -kdfopt \
+	    "hexinfo:$(printf '%04x' "$2")09746c733133206b657900" HKDF |
+	    tr -d ':\n'
+	echo
+}
+
+# tls_clients N: N connections that wait until the file "end" is there, of all
+# suites.
 tls_clients() {
 	for _i in $(seq "$1"); do
+		case $((_i % 3)) in
+		0) _suite=TLS_AES_128_GCM_SHA256 ;;
+		1) _suite=TLS_AES_256_GCM_SHA384 ;;
+		2) _suite=TLS_CHACHA20_POLY1305_SHA256 ;;
+		esac
 		{
 			printf 'GET /derp/probe HTTP/1.1\r\nHost: %s\r\n\r\n' \
 			    "$HOST_NAME"
 			until [ -e end ]; do sleep 0.1; done
 		} | openssl s_client -quiet -keylogfile keys.log \
+		    -ciphersuites "$_suite" \
 		    -connect "127.0.0.1:$TLS_PORT" -servername "$HOST_NAME" \
 		    >"client.$_i" 2>&1 &
 	done
@@ -147,6 +165,11 @@ $(session_secrets SERVER_TRAFFIC_SECRET_0)"
 	[ "$(echo "$_shake" | wc -l) $(echo "$_data" | wc -l)" = "24 16" ] ||
 	    e2e_fail "the clients' key log: $(cat keys.log)"
 
+	_keys=$(for _s in $_data; do
+		[ "${#_s}" -eq 96 ] || expand "$_s" 16
+		expand "$_s" 32
+	done)
+
 	# Those in use are there, so the search can find something.
 	for _s in $_data; do
 		"$MEMSCAN" "$_relay" "$_s" >scan.out 2>&1
@@ -157,6 +180,9 @@ $(session_secrets SERVER_TRAFFIC_SECRET_0)"
 		esac
 	done
 	# shellcheck disable=SC2086
+	! "$MEMSCAN" "$_relay" $_keys >scan.out 2>&1 ||
+	    e2e_fail "the relay has none of the keys for records"
+	# shellcheck disable=SC2086
 	run "$MEMSCAN" "$_relay" $_shake
 
 	touch end
@@ -165,7 +191,7 @@ $(session_secrets SERVER_TRAFFIC_SECRET_0)"
 	wait_until "the end of the sessions' secrets" \
 	    "$MEMSCAN" "$_relay" $_data
 	# shellcheck disable=SC2086
-	run "$MEMSCAN" "$_relay" $_shake $_data
+	run "$MEMSCAN" "$_relay" $_shake $_data $_keys
 	e2e_stop
 }
 
