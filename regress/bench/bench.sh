@@ -5,7 +5,7 @@
 # The server has core 0 and the load core 1.  Prints a table and writes
 # bench.json.
 #
-# BENCH_SECS is the length of one measurement (4 s), BENCH_CONNS the number of
+# BENCH_SECS is the length of one measurement (3 s), BENCH_CONNS the number of
 # idle clients whose memory is measured (2000), BENCH_IDLE of those beside busy
 # ones (10000), BENCH_REST the seconds that clients rest after traffic before
 # memory is measured (10), BENCH_CASES the cases, BENCH_BIN see bench_lib.sh.
@@ -17,7 +17,7 @@ set -u
 . regress/bench/bench_lib.sh
 # shellcheck source=regress/bench/bench_rows.sh
 . regress/bench/bench_rows.sh
-secs=${BENCH_SECS:-4}
+secs=${BENCH_SECS:-3}
 conns=${BENCH_CONNS:-2000}
 idle=${BENCH_IDLE:-10000}
 rest=${BENCH_REST:-10}
