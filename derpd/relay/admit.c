@@ -53,9 +53,11 @@ relay_conn_charge(struct relay_conn *c)
 
 	if (c->unfinished.source == NULL)
 		return;
-	input = c->input.held.cap + c->input.pend.cap + web_kept(c) +
-	    c->session.part.cap + derp_login_kept(c);
-	all = sizeof(*c) + input + c->output.out.cap + c->output.ctl.cap;
+	input = relay_buf_memory(&c->input.held) +
+	    relay_buf_memory(&c->input.pend) + web_kept(c) +
+	    relay_buf_memory(&c->session.part) + derp_login_kept(c);
+	all = sizeof(*c) + input + relay_buf_memory(&c->output.out) +
+	    relay_buf_memory(&c->output.ctl);
 	if (c->ws != NULL)
 		all += WS_COST;
 	if (c->tls != NULL)

@@ -10,22 +10,24 @@
 #define SMALL	(64 * 1024)	/* doubles in size up to here */
 
 static void
-to_front(struct relay_buf *b)
+to_front(struct relay_bytes *v)
 {
-	memmove(b->p, relay_buf_head(b), relay_buf_left(b));
-	b->len -= b->off;
-	b->off = 0;
+	memmove(v->data, v->data + v->off, v->len - v->off);
+	v->len -= v->off;
+	v->off = 0;
 }
 
 static int
 resize(struct relay_buf *b, size_t cap)
 {
-	uint8_t *q;
+	struct relay_bytes *v;
 
-	if ((q = realloc(b->p, cap)) == NULL)
+	if ((v = realloc(b->b, sizeof(*v) + cap)) == NULL)
 		return (-1);
-	b->p = q;
-	b->cap = cap;
+	if (b->b == NULL)
+		v->off = v->len = 0;
+	v->cap = cap;
+	b->b = v;
 	return (0);
 }
 
@@ -38,20 +40,31 @@ resize(struct relay_buf *b, size_t cap)
 static int
 make_room(struct relay_buf *b, size_t n)
 {
+	struct relay_bytes *v = b->b;
 	size_t cap;
 
-	if (b->len + n <= b->cap)
+	if (v == NULL)
+		return (resize(b, n));
+	if (v->len + n <= v->cap)
 		return (0);
-	if (b->off > 0 && (b->off >= b->cap / 8 ||
-	    relay_buf_left(b) + n > b->cap)) {
-		to_front(b);
-		if (b->cap > SMALL && b->len + n <= b->cap / 4)
-			return (resize(b, b->cap / 2));
-		if (b->len + n <= b->cap)
+	if (v->off > 0 && (v->off >= v->cap / 8 ||
+	    v->len - v->off + n > v->cap)) {
+		to_front(v);
+		if (v->cap > SMALL && v->len + n <= v->cap / 4)
+			return (resize(b, v->cap / 2));
+		if (v->len + n <= v->cap)
 			return (0);
 	}
-	cap = b->cap + (b->cap < SMALL ? b->cap : b->cap / 4);
-	return (resize(b, cap < b->len + n ? b->len + n : cap));
+	cap = v->cap + (v->cap < SMALL ? v->cap : v->cap / 4);
+	return (resize(b, cap < v->len + n ? v->len + n : cap));
+}
+
+/* Append to a buffer that has room. */
+static void
+append(struct relay_buf *b, const void *p, size_t n)
+{
+	memcpy(b->b->data + b->b->len, p, n);
+	b->b->len += n;
 }
 
 int
@@ -61,8 +74,7 @@ relay_buf_add(struct relay_buf *b, const void *p, size_t n)
 		return (0);
 	if (make_room(b, n) == -1)
 		return (-1);
-	memcpy(b->p + b->len, p, n);
-	b->len += n;
+	append(b, p, n);
 	return (0);
 }
 
@@ -73,27 +85,27 @@ relay_buf_add_tight(struct relay_buf *b, const void *p, size_t n)
 
 	if (n == 0)
 		return (0);
-	if (b->off > 0)
-		to_front(b);
-	cap = (b->len + n + TIGHT - 1) / TIGHT * TIGHT;
-	if (cap > b->cap && resize(b, cap) == -1)
+	if (b->b != NULL && b->b->off > 0)
+		to_front(b->b);
+	cap = (relay_buf_left(b) + n + TIGHT - 1) / TIGHT * TIGHT;
+	if ((b->b == NULL || cap > b->b->cap) && resize(b, cap) == -1)
 		return (-1);
-	memcpy(b->p + b->len, p, n);
-	b->len += n;
+	append(b, p, n);
 	return (0);
 }
 
 void
 relay_buf_drain(struct relay_buf *b, size_t n)
 {
-	b->off += n;
-	if (b->off >= b->len)
+	if (n < relay_buf_left(b))
+		b->b->off += n;
+	else
 		relay_buf_free(b);
 }
 
 void
 relay_buf_free(struct relay_buf *b)
 {
-	free(b->p);
-	memset(b, 0, sizeof(*b));
+	free(b->b);
+	b->b = NULL;
 }

@@ -8,10 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A growing byte buffer; the bytes from off to len are valid. */
-struct relay_buf {
-	uint8_t	*p;
+/* The memory of a buffer: the bytes from off to len are valid, at least one. */
+struct relay_bytes {
 	size_t	 off, len, cap;
+	uint8_t	 data[];	/* `cap' bytes */
+};
+
+/* A growing byte buffer: one pointer, NULL when it is empty. */
+struct relay_buf {
+	struct relay_bytes *b;
 };
 
 /*
@@ -33,7 +38,25 @@ void	relay_buf_drain(struct relay_buf *b, size_t n);
 /* Free the memory and make the buffer empty. */
 void	relay_buf_free(struct relay_buf *b);
 
-#define relay_buf_left(b)	((b)->len - (b)->off)
-#define relay_buf_head(b)	((b)->p + (b)->off)
+/* Return the bytes of the content. */
+static inline size_t
+relay_buf_left(const struct relay_buf *b)
+{
+	return (b->b == NULL ? 0 : b->b->len - b->b->off);
+}
+
+/* Return the content; NULL when the buffer is empty. */
+static inline uint8_t *
+relay_buf_head(const struct relay_buf *b)
+{
+	return (b->b == NULL ? NULL : b->b->data + b->b->off);
+}
+
+/* Return the bytes that are allocated. */
+static inline size_t
+relay_buf_memory(const struct relay_buf *b)
+{
+	return (b->b == NULL ? 0 : sizeof(*b->b) + b->b->cap);
+}
 
 #endif

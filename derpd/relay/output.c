@@ -85,13 +85,14 @@ static void
 ctl_changed(struct relay_conn *c, size_t before)
 {
 	struct relay_output *o = &c->output;
+	size_t memory = relay_buf_memory(&o->ctl);
 	struct relay_output_holders *to;
 
-	if (o->ctl.cap == before)
+	if (memory == before)
 		return;
-	c->r->outputs.ctl_memory += o->ctl.cap;
+	c->r->outputs.ctl_memory += memory;
 	c->r->outputs.ctl_memory -= before;
-	if ((to = holders_of(c, o->ctl.cap)) == o->held_in)
+	if ((to = holders_of(c, memory)) == o->held_in)
 		return;
 	if (o->held_in != NULL)
 		TAILQ_REMOVE(o->held_in, c, output.holder);
@@ -104,7 +105,7 @@ ctl_changed(struct relay_conn *c, size_t before)
 static void
 ctl_drain(struct relay_conn *c, size_t n)
 {
-	size_t before = c->output.ctl.cap;
+	size_t before = relay_buf_memory(&c->output.ctl);
 
 	relay_buf_drain(&c->output.ctl, n);
 	ctl_changed(c, before);
@@ -137,7 +138,7 @@ relay_conn_send(struct relay_conn *c, const void *p, size_t n)
 {
 	struct relay *r = c->r;
 	size_t max = c->session.mesh ? CTL_MAX_WATCHER : CTL_MAX;
-	size_t before = c->output.ctl.cap;
+	size_t before = relay_buf_memory(&c->output.ctl);
 
 	if (is_over(c) || c->output.overflow)
 		return;

@@ -26,7 +26,7 @@ bound(int mesh, size_t least, size_t most)
 
 	n = fill(c, 2 * most);
 	ATF_CHECK_MSG(n >= least && n <= most, "%zu", n);
-	ATF_CHECK(c->output.ctl.cap <= most * 3 / 2);
+	ATF_CHECK(relay_buf_memory(&c->output.ctl) <= most * 3 / 2);
 	ATF_CHECK(!c->dead);		/* only marked within the turn */
 	own(other, 1, 10);
 	ATF_CHECK(!other->output.overflow);

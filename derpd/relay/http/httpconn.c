@@ -55,7 +55,7 @@ state(struct relay_conn *c)
 size_t
 web_kept(const struct relay_conn *c)
 {
-	return (c->http == NULL ? 0 : c->http->part.cap);
+	return (c->http == NULL ? 0 : relay_buf_memory(&c->http->part));
 }
 
 void
