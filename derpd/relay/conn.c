@@ -70,6 +70,7 @@ keep_alive(struct relay_conn *c)
 	sample_rtt(c);
 	if (c->rec != NULL)
 		net_record_forgive(c->rec);
+	relay_output_rest(c);
 	net_frame_put_hdr(hdr, FRAME_KEEP_ALIVE, 0);
 	relay_conn_send(c, hdr, sizeof(hdr));
 	relay_conn_deadline(c, c->period);
@@ -106,7 +107,6 @@ relay_conn_new(struct relay *r, int fd, int tls, const uint8_t addr[16],
 	c->plain = !tls;
 	c->session.env = &r->derp;
 	c->state = tls ? CONN_HANDSHAKE : CONN_HTTP;
-	derp_queue_init(&c->output.queue, &r->queues, c);
 	if (relay_admit(c) == -1 || relay_input_begin(c) == -1) {
 		relay_unfinished_remove(&r->unfinished, &c->unfinished);
 		free(c);
@@ -186,12 +186,11 @@ conn_free(struct relay_conn *c)
 {
 	relay_tlsio_end(c);
 	close(c->fd);
-	derp_queue_clear(&c->output.queue, count_dropped, c->r);
 	web_free(c);
 	web_ws_free(c->ws);
 	relay_input_free(c);
 	derp_free(&c->session);
-	relay_output_free(c);
+	relay_output_free(c, count_dropped, c->r);
 	free(c);
 }
 

@@ -60,7 +60,7 @@ struct relay_conn {
 	struct relay_tlsctx_secrets *secrets;	/* of a handshake */
 	struct relay_tlsgen	*gen;		/* held during the handshake */
 	struct event		 ev_read;
-	struct event		*ev_rate;	/* end of PAUSE_RATE */
+	struct event		*ev_rate;	/* while PAUSE_RATE is set */
 	unsigned int		 paused;	/* PAUSE_* */
 	unsigned int		 dead:1, on_wheel:1, plain:1, lingering:1;
 	unsigned int		 shaking;	/* SHAKE_*: on r->shaking */

@@ -155,8 +155,10 @@ relay_conn_send(struct relay_conn *c, const void *p, size_t n)
 }
 
 void
-relay_output_free(struct relay_conn *c)
+relay_output_free(struct relay_conn *c, derp_queue_drop_cb drop, void *arg)
 {
+	derp_queue_free(c->output.queue, drop, arg);
+	c->output.queue = NULL;
 	ctl_drain(c, relay_buf_left(&c->output.ctl));
 	relay_buf_free(&c->output.out);
 }
@@ -238,9 +240,10 @@ relay_conn_enqueue(struct relay_conn *c, const uint8_t src[FRAME_KEY_LEN],
 		derp_count_drop(&r->stats, DROP_GONE_DISCONNECTED, p, n);
 		return;
 	}
-	k = derp_pkt_new(&r->queues, (uint32_t)(FRAME_HDR_LEN + FRAME_KEY_LEN +
-	    n));
-	if (k == NULL) {
+	if (c->output.queue == NULL)
+		c->output.queue = derp_queue_new(&r->queues, c);
+	if (c->output.queue == NULL || (k = derp_pkt_new(&r->queues,
+	    (uint32_t)(FRAME_HDR_LEN + FRAME_KEY_LEN + n))) == NULL) {
 		derp_count_drop(&r->stats, DROP_QUEUE_TAIL, p, n);
 		return;
 	}
@@ -249,7 +252,7 @@ relay_conn_enqueue(struct relay_conn *c, const uint8_t src[FRAME_KEY_LEN],
 	memcpy(k->data + FRAME_HDR_LEN, src, FRAME_KEY_LEN);
 	memcpy(k->data + FRAME_HDR_LEN + FRAME_KEY_LEN, p, n);
 	limits(r, &lim);
-	derp_queue_put(&c->output.queue, k, net_frame_is_disco(p, n), r->now_us,
+	derp_queue_put(c->output.queue, k, net_frame_is_disco(p, n), r->now_us,
 	    &lim);
 	relay_conn_dirty(c);
 	r->outputs.fresh_bytes += n;
@@ -290,13 +293,14 @@ count_sent(struct relay_conn *c, const struct derp_pkt *p)
 static size_t
 gather_pongs(struct relay_conn *c, uint8_t *dst)
 {
+	struct relay_buf *pongs = &c->session.pongs;
 	size_t n = 0;
-	unsigned int i;
 
-	for (i = 0; i < c->session.npongs; i++)
-		n += net_frame_put_pong(dst + n, c->session.pongs[i]);
-	c->r->stats.sent_pong += c->session.npongs;
-	c->session.npongs = 0;
+	while (relay_buf_left(pongs) > 0) {
+		n += net_frame_put_pong(dst + n, relay_buf_head(pongs));
+		relay_buf_drain(pongs, FRAME_PING_LEN);
+		c->r->stats.sent_pong++;
+	}
 	return (n);
 }
 
@@ -318,9 +322,11 @@ gather_packets(struct relay_conn *c, size_t n, size_t max)
 	struct derp_queue_limits lim;
 	struct derp_pkt *p;
 
+	if (c->output.queue == NULL)
+		return (n);
 	limits(c->r, &lim);
 	while (n < max && o->npieces < OUTPUT_PIECES &&
-	    (p = derp_queue_get(&c->output.queue, c->r->now_us,
+	    (p = derp_queue_get(c->output.queue, c->r->now_us,
 	    &lim)) != NULL) {
 		add_piece(o, p->data, p->len);
 		o->packets[o->npackets++] = p;
@@ -545,8 +551,9 @@ has_more(const struct relay_conn *c)
 	if (relay_tlsio_is_over(c))
 		return (0);
 	return (relay_buf_left(&c->output.ctl) > 0 ||
-	    (c->session.npongs > 0 && c->session.pending_acks == 0) ||
-	    derp_queue_packets(&c->output.queue) > 0 || web_pending(c) > 0);
+	    (relay_buf_left(&c->session.pongs) > 0 &&
+	    c->session.pending_acks == 0) ||
+	    derp_queue_packets(c->output.queue) > 0 || web_pending(c) > 0);
 }
 
 /*
@@ -640,6 +647,20 @@ flush_one(struct relay_conn *c)
 }
 
 void
+relay_output_rest(struct relay_conn *c)
+{
+	struct derp_queue_limits lim;
+
+	if (c->output.queue == NULL)
+		return;
+	limits(c->r, &lim);
+	if (derp_queue_is_idle(c->output.queue, c->r->now_us, &lim)) {
+		derp_queue_free(c->output.queue, NULL, NULL);
+		c->output.queue = NULL;
+	}
+}
+
+void
 relay_output_flush(struct relay *r)
 {
 	struct relay_conn *c;
@@ -650,6 +671,7 @@ relay_output_flush(struct relay *r)
 		c->output.is_dirty = 0;
 		if (!c->dead) {
 			flush_one(c);
+			relay_output_rest(c);
 			relay_conn_charge(c);
 		}
 	}

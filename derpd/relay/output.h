@@ -64,8 +64,8 @@ struct relay_output_ops {
 struct relay_output {
 	struct relay_buf	 out;		/* refused by the socket */
 	struct relay_buf	 ctl;	/* own frames, before all packets */
-	struct derp_queue	 queue;
-	struct event		*ev_write;	/* created when first blocked */
+	struct derp_queue	*queue;	/* NULL: no packet waits */
+	struct event		*ev_write;	/* while it waits, else NULL */
 	TAILQ_ENTRY(relay_conn) dirty;		/* on outputs.dirty */
 	TAILQ_ENTRY(relay_conn) holder;		/* entry of `held_in' */
 	struct relay_output_holders *held_in;	/* by size of ctl; NULL: none */
@@ -137,8 +137,12 @@ void	relay_conn_reply(struct relay_conn *c, const void *head, size_t n,
 void	relay_conn_enqueue(struct relay_conn *c,
 	    const uint8_t src[FRAME_KEY_LEN], const uint8_t *p, size_t n);
 
-/* Free the pending output except packets. */
-void	relay_output_free(struct relay_conn *c);
+/* Free the pending output, after `drop' with `arg' for each packet. */
+void	relay_output_free(struct relay_conn *c, derp_queue_drop_cb drop,
+	    void *arg);
+
+/* Free the queue if it is idle.  Called after a flush, and every minute. */
+void	relay_output_rest(struct relay_conn *c);
 
 /* Count a packet that the queue of the connection `arg' dropped. */
 void	relay_output_dropped(struct derp_pkt *p, void *arg);

@@ -54,6 +54,8 @@ writable(evutil_socket_t fd, short what, void *arg)
 	struct relay_conn *c = arg;
 
 	(void)fd;
+	event_free(c->output.ev_write);
+	c->output.ev_write = NULL;
 	if (c->dead)
 		return;
 	relay_clock(c->r);

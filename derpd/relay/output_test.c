@@ -18,6 +18,14 @@ packet(struct relay_conn *c, uint8_t fill, size_t n)
 	relay_conn_enqueue(c, src, p, n);
 }
 
+/* A pong is due. */
+static void
+ping(struct relay_conn *c)
+{
+	ATF_REQUIRE_EQ(relay_buf_add(&c->session.pongs, "12345678",
+	    FRAME_PING_LEN), 0);
+}
+
 /*
  * The frames on the wire, a letter each: o own frame, p packet, P pong; `.' for
  * a partial one.
@@ -56,7 +64,8 @@ ATF_TC_BODY(order, tc)
 	struct relay_conn *c = client(r, 0);
 
 	packet(c, 1, 100);
-	c->session.npongs = 2;
+	ping(c);
+	ping(c);
 	packet(c, 2, 0);
 	own(c, 3, 50);
 	ATF_CHECK_EQ(nsends, 0);		/* nothing before the flush */
@@ -80,7 +89,7 @@ ATF_TC_BODY(not_agreed, tc)
 	struct relay_conn *c = client(r, 0);
 
 	c->session.pending_acks = 2;
-	c->session.npongs = 1;
+	ping(c);
 	own(c, 3, 50);
 	packet(c, 1, 10);
 	relay_output_flush(r);
@@ -162,7 +171,7 @@ ATF_TC_BODY(long_own, tc)
 	size_t i;
 
 	packet(c, 1, 10);
-	c->session.npongs = 1;
+	ping(c);
 	for (i = 0; i < 300; i++)
 		own(c, (uint8_t)i, 1000);
 	relay_output_flush(r);
@@ -170,6 +179,52 @@ ATF_TC_BODY(long_own, tc)
 	ATF_CHECK_STREQ("Pp", frames() + 300);
 	for (i = 0; i < 300; i++)
 		ATF_REQUIRE_EQ(wire[i * 1000 + 500], (uint8_t)i);
+	drop_all(r);
+}
+
+/* The queue is freed when its packets are written, unless CoDel has dropped. */
+ATF_TC_WITHOUT_HEAD(idle);
+ATF_TC_BODY(idle, tc)
+{
+	struct relay *r = set_up();
+	struct relay_conn *c = client(r, 0);
+	unsigned int i;
+
+	ATF_CHECK(c->output.queue == NULL);
+	packet(c, 1, 100);
+	ATF_CHECK(c->output.queue != NULL);
+	room = 0;
+	relay_output_flush(r);
+	packet(c, 1, 100);
+	relay_output_flush(r);
+	ATF_CHECK_MSG(c->output.queue != NULL, "a packet waits");
+	room = WIRE;
+	relay_output_ready(c);
+	relay_output_flush(r);
+	ATF_CHECK_STREQ("pp", frames());
+	ATF_CHECK(c->output.queue == NULL);
+	ATF_CHECK(relay_buf_memory(&c->output.out) == 0);
+	/* Packets that have waited for long. */
+	r->conf.codel_target = 20;
+	r->conf.codel_interval = 100;
+	for (i = 0; i < 200; i++)
+		packet(c, 1, 1400);
+	in_kernel = r->conf.notsent_lowat = 1000;
+	c->output.unsent = 1000;
+	for (i = 0; i < 20; i++) {
+		r->now_us += 100000;
+		relay_output_ready(c);
+		relay_output_flush(r);
+	}
+	ATF_CHECK(c->session.drops > 0);
+	in_kernel = r->conf.notsent_lowat = 0;
+	relay_output_ready(c);
+	relay_output_flush(r);
+	ATF_CHECK_EQ(derp_queue_packets(c->output.queue), 0);
+	ATF_CHECK_MSG(c->output.queue != NULL, "CoDel has forgotten");
+	r->now_us += 60000000;
+	relay_output_rest(c);
+	ATF_CHECK(c->output.queue == NULL);
 	drop_all(r);
 }
 
@@ -430,6 +485,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, not_agreed);
 	ATF_TP_ADD_TC(tp, partial);
 	ATF_TP_ADD_TC(tp, long_own);
+	ATF_TP_ADD_TC(tp, idle);
 	ATF_TP_ADD_TC(tp, errors);
 	ATF_TP_ADD_TC(tp, unsent_limit);
 	ATF_TP_ADD_TC(tp, deadlines);

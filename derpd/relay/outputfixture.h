@@ -148,7 +148,6 @@ client(struct relay *r, int mesh)
 	c->id = ++r->next_id;
 	c->state = CONN_UP;
 	c->session.mesh = mesh != 0;
-	derp_queue_init(&c->output.queue, &r->queues, c);
 	TAILQ_INSERT_TAIL(&r->conns, c, entry);
 	return (c);
 }
@@ -164,8 +163,8 @@ drop(struct relay_conn *c)
 	if (c->output.is_dirty)
 		TAILQ_REMOVE(&r->outputs.dirty, c, output.dirty);
 	TAILQ_REMOVE(&r->conns, c, entry);
-	derp_queue_clear(&c->output.queue, NULL, NULL);
-	relay_output_free(c);
+	relay_output_free(c, NULL, NULL);
+	derp_free(&c->session);
 	free(c);
 }
 

@@ -261,8 +261,8 @@ client_fill(struct ipc_client_info *i, const struct relay_conn *c)
 	i->rx_packets = c->session.rx_packets;
 	i->tx_packets = c->session.tx_packets;
 	i->drops = c->session.drops;
-	i->queued_packets = derp_queue_packets(&c->output.queue);
-	i->queued_bytes = derp_queue_bytes(&c->output.queue);
+	i->queued_packets = derp_queue_packets(c->output.queue);
+	i->queued_bytes = derp_queue_bytes(c->output.queue);
 	i->flags = derp_flags(&c->session);
 	i->home = c->session.home;
 	i->dup = c->session.notified_dup;

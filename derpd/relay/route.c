@@ -107,6 +107,8 @@ wait_over(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	event_free(c->ev_rate);
+	c->ev_rate = NULL;
 	relay_clock(c->r);
 	relay_conn_resume(c, PAUSE_RATE);
 }

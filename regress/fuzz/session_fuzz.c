@@ -55,8 +55,11 @@ on_send(struct derp_session *s, const void *p, size_t n)
 static void
 on_pong(struct derp_session *s)
 {
-	must(s->npongs > 0 && s->npongs <= PONGS_MAX);
-	note(s, 'P', s->pongs[s->npongs - 1], FRAME_PING_LEN);
+	size_t n = relay_buf_left(&s->pongs);
+
+	must(n > 0 && n <= PONGS_MAX * FRAME_PING_LEN);
+	note(s, 'P', relay_buf_head(&s->pongs) + n - FRAME_PING_LEN,
+	    FRAME_PING_LEN);
 }
 
 static void

@@ -190,7 +190,7 @@ ATF_TC_BODY(given_up, tc)
 	memset(&waits, 0, sizeof(waits));
 	c.r = waits.r = r;
 	waits.state = CONN_UP;
-	waits.session.npongs = 1;
+	ATF_REQUIRE_EQ(relay_buf_add(&waits.session.pongs, "12345678", 8), 0);
 	TAILQ_INSERT_TAIL(&r->conns, &waits, entry);
 	cluster_link_add(&waits);
 	ATF_REQUIRE_EQ(waits.session.pending_acks, 1U << STUCK);
@@ -202,6 +202,7 @@ ATF_TC_BODY(given_up, tc)
 	ATF_CHECK(waits.output.is_dirty);
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_NONBLOCK) != -1);
 	ATF_CHECK(r->links.to[STUCK] == NULL && waits.output.is_dirty);
+	relay_buf_free(&waits.session.pongs);
 }
 
 /* Read all pending bytes of the other end; return how many. */

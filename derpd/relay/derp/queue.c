@@ -9,6 +9,7 @@
 #include "queue.h"
 
 #define DISCO_RUN	16	/* disco packets before one other */
+#define CODEL_MEMORY	16	/* intervals: RFC 8289, 5.4 */
 #define COUNT_MAX	4	/* drops: half an interval apart */
 #define SMALL_BACKLOG	1514	/* CoDel spares the last packet */
 #define LEVEL_BITS	11	/* queues below 2 KiB are on one level */
@@ -168,18 +169,75 @@ evict_any(struct derp_queue_set *s, uint64_t *levels)
 	return (0);
 }
 
+/* Allocate `n' bytes of the set's pool; packets are dropped if necessary. */
+static void *
+alloc(struct derp_queue_set *s, size_t n, size_t *size)
+{
+	uint64_t levels = s->used;
+	void *p;
+	int i;
+
+	for (i = 0; (p = derp_pool_get(s->pool, n, size)) == NULL; i++)
+		if (i == EVICT_MAX || evict_any(s, &levels) == -1)
+			return (NULL);
+	return (p);
+}
+
+struct derp_queue *
+derp_queue_new(struct derp_queue_set *s, void *owner)
+{
+	struct derp_queue *q;
+	size_t size;
+
+	if ((q = alloc(s, sizeof(*q), &size)) == NULL)
+		return (NULL);
+	derp_queue_init(q, s, owner);
+	q->size = size;
+	return (q);
+}
+
+void
+derp_queue_free(struct derp_queue *q, derp_queue_drop_cb drop, void *arg)
+{
+	size_t size;
+
+	if (q == NULL)
+		return;
+	size = q->size;
+	derp_queue_clear(q, drop, arg);
+	derp_pool_put(q->set->pool, q, size);
+}
+
+/* For so many intervals after a drop CoDel remembers its rate. */
+static int
+remembers(const struct derp_queue_class *k, uint64_t now,
+    const struct derp_queue_limits *lim)
+{
+	return ((int64_t)(now - k->drop_next) <
+	    CODEL_MEMORY * (int64_t)lim->interval);
+}
+
+int
+derp_queue_is_idle(const struct derp_queue *q, uint64_t now,
+    const struct derp_queue_limits *lim)
+{
+	const struct derp_queue_class *k;
+
+	for (k = q->cls; k < q->cls + 2; k++)
+		if (k->packets > 0 || (k->count > 0 &&
+		    remembers(k, now, lim)))
+			return (0);
+	return (1);
+}
+
 struct derp_pkt *
 derp_pkt_new(struct derp_queue_set *s, uint32_t len)
 {
 	struct derp_pkt *p;
-	uint64_t levels = s->used;
 	size_t size;
-	int i;
 
-	for (i = 0; (p = derp_pool_get(s->pool, sizeof(*p) + len,
-	    &size)) == NULL; i++)
-		if (i == EVICT_MAX || evict_any(s, &levels) == -1)
-			return (NULL);
+	if ((p = alloc(s, sizeof(*p) + len, &size)) == NULL)
+		return (NULL);
 	p->len = len;
 	p->size = (uint32_t)size;
 	return (p);
@@ -255,8 +313,7 @@ codel_begin(struct derp_queue *q, struct derp_queue_class *k,
 	give_up(q, p);
 	p = codel_head(q, k, now, lim, &late);
 	k->dropping = 1;
-	if (delta > 1 &&
-	    (int64_t)(now - k->drop_next) < 16 * (int64_t)lim->interval)
+	if (delta > 1 && remembers(k, now, lim))
 		k->count = delta;
 	else
 		k->count = 1;
@@ -312,13 +369,13 @@ derp_queue_get(struct derp_queue *q, uint64_t now,
 uint32_t
 derp_queue_packets(const struct derp_queue *q)
 {
-	return (q->cls[0].packets + q->cls[1].packets);
+	return (q == NULL ? 0 : q->cls[0].packets + q->cls[1].packets);
 }
 
 uint32_t
 derp_queue_bytes(const struct derp_queue *q)
 {
-	return (q->cls[0].bytes + q->cls[1].bytes);
+	return (q == NULL ? 0 : q->cls[0].bytes + q->cls[1].bytes);
 }
 
 void

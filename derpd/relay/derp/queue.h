@@ -47,6 +47,7 @@ struct derp_queue {
 	TAILQ_ENTRY(derp_queue) entry;	/* on the list of that level */
 	struct derp_queue_set *set;
 	void		*owner;
+	size_t		 size;		/* bytes of its memory */
 };
 TAILQ_HEAD(derp_queue_list, derp_queue);
 
@@ -92,6 +93,26 @@ void	 derp_queue_init(struct derp_queue *q, struct derp_queue_set *s,
 	    void *owner);
 
 /*
+ * Allocate an empty queue of the set, from its pool.  Without memory, packets
+ * of its fullest queues are dropped.  NULL if that was not enough.
+ */
+struct derp_queue *derp_queue_new(struct derp_queue_set *s, void *owner);
+
+/*
+ * Free a queue of derp_queue_new(), as derp_queue_clear() does with its
+ * packets; NULL is permitted.
+ */
+void	 derp_queue_free(struct derp_queue *q, derp_queue_drop_cb drop,
+	    void *arg);
+
+/*
+ * Return 1 if the queue is empty and CoDel has forgotten its last drops at time
+ * `now' (us): a new queue would act in the same way.  Else 0.
+ */
+int	 derp_queue_is_idle(const struct derp_queue *q, uint64_t now,
+	    const struct derp_queue_limits *lim);
+
+/*
  * Allocate a packet with room for a frame of `len' bytes, for a queue of the
  * set.  Without memory, packets of its fullest queues are dropped.  NULL if
  * that was not enough.
@@ -117,7 +138,7 @@ void	 derp_queue_put(struct derp_queue *q, struct derp_pkt *p, int disco,
 struct derp_pkt *derp_queue_get(struct derp_queue *q, uint64_t now,
 	    const struct derp_queue_limits *lim);
 
-/* Return the frames that wait in both classes, or their bytes. */
+/* Return the frames that wait in both classes, or their bytes; NULL: 0. */
 uint32_t derp_queue_packets(const struct derp_queue *q);
 uint32_t derp_queue_bytes(const struct derp_queue *q);
 

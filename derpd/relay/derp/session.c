@@ -137,10 +137,12 @@ got_ping(struct derp_session *s, const uint8_t *p, size_t n)
 {
 	(void)n;
 	s->env->stats->got_ping++;
-	if (s->npongs == PONGS_MAX)
+	if (relay_buf_left(&s->pongs) == PONGS_MAX * FRAME_PING_LEN)
 		return;		/* the client does not read its pongs */
-	memcpy(s->pongs[s->npongs++], p, FRAME_PING_LEN);
-	s->env->ops->pong(s);
+	if (relay_buf_add(&s->pongs, p, FRAME_PING_LEN) == -1)
+		s->env->ops->close(s, "out of memory");
+	else
+		s->env->ops->pong(s);
 }
 
 static void
@@ -319,4 +321,5 @@ void
 derp_free(struct derp_session *s)
 {
 	relay_buf_free(&s->part);
+	relay_buf_free(&s->pongs);
 }

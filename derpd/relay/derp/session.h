@@ -83,8 +83,7 @@ struct derp_session {
 	uint64_t		 dst_gen;
 	/* of sent.c; 0: it received nothing */
 	uint32_t		 sent_slot;
-	uint8_t			 pongs[PONGS_MAX][FRAME_PING_LEN];
-	unsigned int		 npongs;
+	struct relay_buf	 pongs;	/* data of pings whose pong is due */
 	uint64_t		 gone_at; /* us; bucket of PeerGone(not here) */
 	unsigned int		 gone_tokens;
 	uint64_t		 rx_bytes, tx_bytes, rx_packets, tx_packets,

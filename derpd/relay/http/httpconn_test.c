@@ -174,7 +174,7 @@ end(void)
 {
 	web_free(c);
 	ATF_CHECK_EQ(web_kept(c), 0);
-	relay_output_free(c);
+	relay_output_free(c, NULL, NULL);
 	relay_buf_free(&c->input.pend);
 }
 
