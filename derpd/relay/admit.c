@@ -23,9 +23,9 @@ relay_admit(struct relay_conn *c)
 	struct relay_unfinished *victim;
 	char addr[INET6_ADDRSTRLEN];
 
-	c->unfinished.owner = c;
-	if (relay_unfinished_add(&r->unfinished, &c->unfinished, c->addr,
-	    r->now_us, &victim) == -1) {
+	c->unknown->unfinished.owner = c;
+	if (relay_unfinished_add(&r->unfinished, &c->unknown->unfinished,
+	    c->addr, r->now_us, &victim) == -1) {
 		if (inet_ntop(AF_INET6, c->addr, addr, sizeof(addr)) == NULL)
 			addr[0] = '\0';
 		log_limited(&r->refused, "connection from %s closed: max "
@@ -51,12 +51,13 @@ relay_conn_charge(struct relay_conn *c)
 	struct relay_unfinished *st;
 	size_t input, all;
 
-	if (c->unfinished.source == NULL)
+	if (c->unknown == NULL || c->unknown->unfinished.source == NULL)
 		return;
 	input = relay_buf_memory(&c->input.held) +
 	    relay_buf_memory(&c->input.pend) + web_kept(c) +
 	    relay_buf_memory(&c->session.part) + derp_login_kept(c);
-	all = sizeof(*c) + input + relay_buf_memory(&c->output.out) +
+	all = sizeof(*c) + sizeof(*c->unknown) + input +
+	    relay_buf_memory(&c->output.out) +
 	    relay_buf_memory(&c->output.ctl);
 	if (c->ws != NULL)
 		all += WS_COST;
@@ -64,14 +65,8 @@ relay_conn_charge(struct relay_conn *c)
 		all += c->state == CONN_HANDSHAKE ? TLS_SHAKE_COST : TLS_COST;
 	if (c->rec != NULL)
 		all += REC_COST;
-	relay_unfinished_charge(s, &c->unfinished, all, input);
+	relay_unfinished_charge(s, &c->unknown->unfinished, all, input);
 	while ((st = relay_unfinished_over(s)) != NULL)
 		relay_conn_close(st->owner,
 		    "closed to free memory: not logged in");
-}
-
-void
-relay_conn_known(struct relay_conn *c)
-{
-	relay_unfinished_remove(&c->r->unfinished, &c->unfinished);
 }

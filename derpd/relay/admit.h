@@ -19,7 +19,4 @@ int	relay_admit(struct relay_conn *c);
  */
 void	relay_conn_charge(struct relay_conn *c);
 
-/* The connection has logged in: remove it from the unauthenticated ones. */
-void	relay_conn_known(struct relay_conn *c);
-
 #endif

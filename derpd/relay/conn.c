@@ -91,13 +91,46 @@ relay_conn_tick(struct relay *r)
 	}
 }
 
+void
+relay_conn_known(struct relay_conn *c)
+{
+	if (c->unknown == NULL)
+		return;
+	relay_unfinished_remove(&c->r->unfinished, &c->unknown->unfinished);
+	free(c->unknown);
+	c->unknown = NULL;
+}
+
+/*
+ * Connections have pages of their own: what outlives them in malloc's heap
+ * would keep its pages.
+ */
+static struct relay_conn *
+conn_alloc(struct relay *r)
+{
+	struct relay_unknown *u;
+	struct relay_conn *c;
+	size_t size;
+
+	if ((u = calloc(1, sizeof(*u))) == NULL)
+		return (NULL);
+	if ((c = derp_pool_get(&r->conn_memory, sizeof(*c), &size)) == NULL) {
+		free(u);
+		return (NULL);
+	}
+	memset(c, 0, sizeof(*c));
+	c->size = size;
+	c->unknown = u;
+	return (c);
+}
+
 struct relay_conn *
 relay_conn_new(struct relay *r, int fd, int tls, const uint8_t addr[16],
     uint16_t port)
 {
 	struct relay_conn *c;
 
-	if ((c = calloc(1, sizeof(*c))) == NULL)
+	if ((c = conn_alloc(r)) == NULL)
 		return (NULL);
 	c->r = r;
 	c->fd = fd;
@@ -108,8 +141,8 @@ relay_conn_new(struct relay *r, int fd, int tls, const uint8_t addr[16],
 	c->session.env = &r->derp;
 	c->state = tls ? CONN_HANDSHAKE : CONN_HTTP;
 	if (relay_admit(c) == -1 || relay_input_begin(c) == -1) {
-		relay_unfinished_remove(&r->unfinished, &c->unfinished);
-		free(c);
+		relay_conn_known(c);
+		derp_pool_put(&r->conn_memory, c, c->size);
 		return (NULL);
 	}
 	relay_conn_charge(c);
@@ -173,7 +206,6 @@ unlink_all(struct relay_conn *c)
 		event_free(c->output.ev_write);
 	if (c->ev_rate != NULL)
 		event_free(c->ev_rate);
-	relay_unfinished_remove(&r->unfinished, &c->unfinished);
 	derp_login_free(c);
 	if (c->paused & PAUSE_STATS)
 		cluster_linkstats_forget(r->linkstats, c);
@@ -191,7 +223,8 @@ conn_free(struct relay_conn *c)
 	relay_input_free(c);
 	derp_free(&c->session);
 	relay_output_free(c, count_dropped, c->r);
-	free(c);
+	relay_conn_known(c);
+	derp_pool_put(&c->r->conn_memory, c, c->size);
 }
 
 void

@@ -11,6 +11,7 @@
 
 #include "beat.h"
 #include "buf.h"
+#include "hello.h"
 #include "input.h"
 #include "output.h"
 #include "record.h"
@@ -47,18 +48,31 @@ enum relay_conn_state {
 	CONN_DRAIN		/* pending output is sent, then it closes */
 };
 
+/*
+ * What a connection has until its client is known: TLS handshake, HTTP, login.
+ * An HTTP client is never known.
+ */
+struct relay_unknown {
+	struct relay_unfinished	 unfinished;
+	struct relay_hello_state hello;	/* how far input.held was checked */
+	struct relay_tlsctx_secrets *secrets;	/* of a handshake */
+	struct relay_tlsgen	*gen;		/* held during the handshake */
+	struct web_conn		*http;	/* NULL: HTTP has no state of it */
+	struct derp_box		*login;		/* until keys has answered */
+};
+
 /* A connection; relay_conn_new() makes it, relay_conn_reap() frees it. */
 struct relay_conn {
 	struct relay		*r;
 	int			 fd;		/* -1 when closed */
 	enum relay_conn_state	 state;
+	size_t			 size;		/* bytes of its memory */
 	uint64_t		 id;		/* never used twice in this
 						   worker */
 	struct tls		*tls;		/* libtls has the records, or
 						   shakes hands */
 	struct net_record *rec;			/* we have the records */
-	struct relay_tlsctx_secrets *secrets;	/* of a handshake */
-	struct relay_tlsgen	*gen;		/* held during the handshake */
+	struct relay_unknown	*unknown;	/* NULL: logged in */
 	struct event		 ev_read;
 	struct event		*ev_rate;	/* while PAUSE_RATE is set */
 	unsigned int		 paused;	/* PAUSE_* */
@@ -77,9 +91,6 @@ struct relay_conn {
 
 	uint8_t			 addr[16];	/* IPv6 or IPv4-mapped */
 	uint16_t		 port;		/* host order */
-	struct relay_unfinished	 unfinished;	/* while it is not logged in */
-	struct web_conn *http;	/* NULL: HTTP has no state of it */
-	struct derp_box		*login;		/* until keys has answered */
 	struct web_ws		*ws;
 
 	struct relay_input input;
@@ -103,6 +114,12 @@ struct relay_conn *relay_conn_new(struct relay *r, int fd, int tls,
  * It unlinks and frees nothing, so that it may be called within any walk.
  */
 void	relay_conn_close(struct relay_conn *c, const char *why);
+
+/*
+ * The client has logged in: free the connection's struct relay_unknown, whose
+ * modules have freed their parts, and count it as unauthenticated no longer.
+ */
+void	relay_conn_known(struct relay_conn *c);
 
 /* Stop handling input, send pending output within 2 s, then close. */
 void	relay_conn_drain(struct relay_conn *c);

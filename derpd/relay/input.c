@@ -129,7 +129,7 @@ held_suffices(struct relay_conn *c)
 	if (c->state != CONN_HANDSHAKE)
 		return (1);
 	if (c->tls == NULL)
-		return (relay_hello_check(&c->input.hello, relay_buf_head(b),
+		return (relay_hello_check(&c->unknown->hello, relay_buf_head(b),
 		    relay_buf_left(b)) == HELLO_WHOLE);
 	return (relay_hello_record(relay_buf_head(b), relay_buf_left(b)) > 0);
 }
@@ -279,7 +279,7 @@ shake_input(struct relay_conn *c)
 	if (held_suffices(c)) {
 		relay_conn_pause(c, PAUSE_TURN);
 		queue_input(c);
-	} else if (c->tls == NULL && relay_hello_check(&c->input.hello,
+	} else if (c->tls == NULL && relay_hello_check(&c->unknown->hello,
 	    relay_buf_head(&c->input.held), relay_buf_left(&c->input.held)) ==
 	    HELLO_LONG) {
 		/* illegal_parameter (RFC 8446 6.2) */

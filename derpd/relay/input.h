@@ -8,7 +8,6 @@
 #include <stdint.h>
 
 #include "buf.h"
-#include "hello.h"
 #include "record.h"
 
 struct relay;
@@ -38,7 +37,6 @@ struct relay_input {
 	struct relay_cursor	*src;
 	struct relay_buf	 held;	/* ciphertext kept while paused */
 	struct relay_buf	 pend;	/* plaintext kept while paused */
-	struct relay_hello_state hello;		/* how far `held' was checked */
 	/* bytes to discard before the end */
 	uint32_t		 linger_left;
 };

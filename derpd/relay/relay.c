@@ -387,6 +387,7 @@ tick(evutil_socket_t fd, short what, void *arg)
 	cluster_linkstats_tick(r->linkstats);
 	cluster_link_tick(r);
 	derp_pool_tick(&r->pool);
+	derp_pool_tick(&r->conn_memory);
 	relay_heap_tick(&r->heap, r->nconns);
 }
 
@@ -409,6 +410,7 @@ relay_new(struct ipc_chan *parent)
 		TAILQ_INIT(&r->wheel[i]);
 	relay_route_init(r);
 	derp_pool_init(&r->pool);
+	derp_pool_init(&r->conn_memory);
 	derp_login_init(r);
 	derp_queue_set_init(&r->queues, &r->pool, relay_output_dropped);
 	LIST_INIT(&r->watchers);

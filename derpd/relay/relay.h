@@ -66,6 +66,7 @@ struct relay {
 	LIST_HEAD(, relay_conn) watchers;
 	unsigned int	 now_slot;
 	unsigned int	 nconns;
+	struct derp_pool conn_memory;	/* of the connections */
 	struct event	*ev_tick;
 	struct event	*ev_stop;
 

@@ -182,14 +182,15 @@ static int
 begin(struct relay_conn *c)
 {
 	struct relay_tlsgen *g = c->r->tls.gen;
+	struct relay_unknown *u = c->unknown;
 
-	if (c->secrets == NULL &&
-	    (c->secrets = calloc(1, sizeof(*c->secrets))) == NULL)
+	if (u->secrets == NULL &&
+	    (u->secrets = calloc(1, sizeof(*u->secrets))) == NULL)
 		return (-1);
 	if (g == NULL || tls_accept_cbs(g->tls, &c->tls, read_cb, write_cb,
 	    c) == -1)
 		return (-1);
-	c->gen = g;
+	u->gen = g;
 	g->refs++;
 	return (0);
 }
@@ -198,12 +199,15 @@ begin(struct relay_conn *c)
 static void
 forget_handshake(struct relay_conn *c)
 {
-	if (c->gen != NULL)
-		gen_unref(c->gen);
-	c->gen = NULL;
-	if (c->secrets != NULL)
-		freezero(c->secrets, sizeof(*c->secrets));
-	c->secrets = NULL;
+	struct relay_unknown *u = c->unknown;
+
+	if (u == NULL)
+		return;
+	gen_unref(u->gen);
+	u->gen = NULL;
+	if (u->secrets != NULL)
+		freezero(u->secrets, sizeof(*u->secrets));
+	u->secrets = NULL;
 }
 
 /* End the handshake; choose our records or libtls.  Return 0, or -1. */
@@ -216,7 +220,7 @@ take_over(struct relay_conn *c)
 
 	if ((rec = net_record_new(cache)) == NULL)
 		return (-1);
-	if ((rv = relay_tlsctx_take_over(c->secrets, rec, cache)) != 1) {
+	if ((rv = relay_tlsctx_take_over(c->unknown->secrets, rec, cache)) != 1) {
 		net_record_free(cache, rec);
 		return (rv);
 	}
@@ -235,7 +239,7 @@ handshake(struct relay_conn *c)
 		relay_conn_close(c, "TLS can't begin: no certificate");
 		return;
 	}
-	rv = relay_tlsctx_handshake(c->tls, c->secrets);
+	rv = relay_tlsctx_handshake(c->tls, c->unknown->secrets);
 	if (rv == TLS_WANT_POLLIN || rv == TLS_WANT_POLLOUT)
 		return;
 	relay_conn_dirty(c);

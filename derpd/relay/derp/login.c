@@ -80,8 +80,9 @@ void
 derp_login_info(struct relay_conn *c, const uint8_t *p, size_t n)
 {
 	memcpy(c->session.key, p, FRAME_KEY_LEN);
-	c->login = derp_boxes_add(&c->r->logins.boxes, c->id, c, p, n);
-	if (c->login == NULL) {
+	c->unknown->login = derp_boxes_add(&c->r->logins.boxes, c->id, c, p,
+	    n);
+	if (c->unknown->login == NULL) {
 		relay_conn_close(c, "out of memory");
 		return;
 	}
@@ -99,14 +100,17 @@ derp_login_again(struct relay *r)
 size_t
 derp_login_kept(const struct relay_conn *c)
 {
-	return (derp_box_size(c->login));
+	return (c->unknown == NULL ? 0 :
+	    derp_box_size(c->unknown->login));
 }
 
 void
 derp_login_free(struct relay_conn *c)
 {
-	derp_boxes_remove(&c->r->logins.boxes, c->login);
-	c->login = NULL;
+	if (c->unknown == NULL)
+		return;
+	derp_boxes_remove(&c->r->logins.boxes, c->unknown->login);
+	c->unknown->login = NULL;
 }
 
 static void

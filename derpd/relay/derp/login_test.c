@@ -88,6 +88,8 @@ clients(void)
 	for (i = 0; i < CLIENTS; i++) {
 		conns[i].r = r;
 		conns[i].id = (uint64_t)i + 1;
+		conns[i].unknown = calloc(1, sizeof(*conns[i].unknown));
+		ATF_REQUIRE(conns[i].unknown != NULL);
 		ATF_REQUIRE_EQ(0, event_assign(&conns[i].ev_read, r->base, -1,
 		    0, NULL, NULL));
 		derp_login_info(&conns[i], info, sizeof(info));

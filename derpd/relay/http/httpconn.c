@@ -44,30 +44,44 @@ make_env(const struct relay_conn *c, struct web_env *env)
 	env->date = &c->r->web.date;
 }
 
+/* Return the HTTP state, NULL if there is none. */
+static struct web_conn *
+http_of(const struct relay_conn *c)
+{
+	return (c->unknown == NULL ? NULL : c->unknown->http);
+}
+
+/* Return the HTTP state; without memory NULL, and the connection is closed. */
 static struct web_conn *
 state(struct relay_conn *c)
 {
-	if (c->http == NULL && (c->http = calloc(1, sizeof(*c->http))) == NULL)
+	struct web_conn **h = &c->unknown->http;
+
+	if (*h == NULL && (*h = calloc(1, sizeof(**h))) == NULL)
 		relay_conn_close(c, "out of memory");
-	return (c->http);
+	return (*h);
 }
 
 size_t
 web_kept(const struct relay_conn *c)
 {
-	return (c->http == NULL ? 0 : relay_buf_memory(&c->http->part));
+	const struct web_conn *h = http_of(c);
+
+	return (h == NULL ? 0 : relay_buf_memory(&h->part));
 }
 
 void
 web_free(struct relay_conn *c)
 {
-	if (c->http == NULL)
+	struct web_conn *h = http_of(c);
+
+	if (h == NULL)
 		return;
-	relay_buf_free(&c->http->part);
-	free(c->http->stats_head);
-	web_mapstore_release(c->http->map);
-	free(c->http);
-	c->http = NULL;
+	relay_buf_free(&h->part);
+	free(h->stats_head);
+	web_mapstore_release(h->map);
+	free(h);
+	c->unknown->http = NULL;
 }
 
 static void
@@ -129,13 +143,15 @@ send_map(struct relay_conn *c)
 size_t
 web_pending(const struct relay_conn *c)
 {
-	return (c->http == NULL ? 0 : c->http->left);
+	const struct web_conn *h = http_of(c);
+
+	return (h == NULL ? 0 : h->left);
 }
 
 size_t
 web_read(struct relay_conn *c, uint8_t *dst, size_t max)
 {
-	struct web_conn *h = c->http;
+	struct web_conn *h = http_of(c);
 	size_t n;
 
 	if (h == NULL || h->left == 0)
@@ -151,7 +167,7 @@ web_read(struct relay_conn *c, uint8_t *dst, size_t max)
 void
 web_sent(struct relay_conn *c)
 {
-	struct web_conn *h = c->http;
+	struct web_conn *h = http_of(c);
 
 	if (h != NULL) {
 		web_mapstore_release(h->map);
@@ -219,15 +235,16 @@ void
 web_stats_ready(struct relay_conn *c, const struct relay_stats *all)
 {
 	struct web_reply *reply = &c->r->web.reply;
+	struct web_conn *h = http_of(c);
 	struct net_http_head *k;
 	struct web_env env;
 	const char *more = c->r->metrics == NULL ? "" : c->r->metrics;
 	char *text;
 	size_t len;
 
-	if (c->dead || c->http == NULL || (k = c->http->stats_head) == NULL)
+	if (c->dead || h == NULL || (k = h->stats_head) == NULL)
 		return;
-	c->http->stats_head = NULL;
+	h->stats_head = NULL;
 	if (relay_stats_text(all, c->r->conf.client_rate != 0, &text,
 	    &len) == -1) {
 		free(k);
@@ -337,7 +354,7 @@ continue_head(struct relay_conn *c, const uint8_t *p, size_t n)
 size_t
 web_input(struct relay_conn *c, const uint8_t *p, size_t n)
 {
-	struct web_conn *h = c->http;
+	struct web_conn *h = http_of(c);
 	size_t k;
 	int rv;
 

@@ -84,7 +84,7 @@ static const struct relay_output_ops out_ops = {
 static void
 on_login(struct relay_conn *k)
 {
-	ATF_CHECK(k == c && k->http == NULL);
+	ATF_CHECK(k == c && k->unknown->http == NULL);
 	k->state = CONN_INFO;
 	logins++;
 }
@@ -115,11 +115,13 @@ set_up(int tls)
 	if (r != NULL) {
 		event_base_free(r->base);
 		free(r);
+		free(c->unknown);
 		free(c);
 	}
 	r = calloc(1, sizeof(*r));
 	c = calloc(1, sizeof(*c));
 	ATF_REQUIRE(r != NULL && c != NULL);
+	ATF_REQUIRE((c->unknown = calloc(1, sizeof(*c->unknown))) != NULL);
 	ATF_REQUIRE((r->base = event_base_new()) != NULL);
 	TAILQ_INIT(&r->conns);
 	TAILQ_INIT(&r->dead);
