@@ -26,6 +26,11 @@
 #include "tlsio.h"
 #include "websocket.h"
 
+/* All that an idle client needs: one block of the pool. */
+#define CONN_MAX	768
+
+_Static_assert(sizeof(struct relay_conn) <= CONN_MAX, "size of a connection");
+
 static void
 wheel_off(struct relay_conn *c)
 {
