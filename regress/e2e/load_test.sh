@@ -1,6 +1,6 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# Memory of a worker whose clients read less than they are sent.
+# Memory of idle clients, and of those that read less than they are sent.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
@@ -17,25 +17,70 @@ need_figures() {
 	e2e_need_plain "its own memory counts"
 }
 
+# all_kib FIELD: its sum over all processes of the daemon.
+all_kib() {
+	for _p in "$PID" $(e2e_children any); do
+		cat "/proc/$_p/status"
+	done | awk -v f="$1:" '$1 == f { n += $2 } END { print n + 0 }'
+}
+
 settled() {
-	[ $(($(worker_kib VmRSS) - _before)) -lt 8192 ]
+	[ $(($(all_kib VmRSS) - _before)) -lt 8192 ]
+}
+
+# flood_goes_back: what 64 clients don't read, and then none of it.
+flood_goes_back() {
+	need_figures
+	RELAY='write timeout 30000'
+	WORKERS=$1
+	e2e_start
+	raw coalesced
+	_before=$(all_kib VmRSS)
+	raw -c 64 flood
+	_peak=$(all_kib VmHWM)
+	echo "$_before KiB before, $_peak KiB at most"
+	# Otherwise there is nothing to return.
+	[ $((_peak - _before)) -gt 65536 ] ||
+	    e2e_fail "the packets did not wait in the workers"
+	wait_until "the workers are as small as before" settled
+	echo "$(all_kib VmRSS) KiB afterwards"
+	e2e_stop
 }
 
 e2e_case goes_back 120 "the memory of a flood returns to the system"
 goes_back_body() {
+	flood_goes_back 1
+}
+
+e2e_case two_go_back 120 "the memory of a flood returns, with two workers"
+two_go_back_body() {
+	flood_goes_back 2
+}
+
+IDLERS=1500
+IDLER=1792		# bytes: 1.4 KB, and a margin
+
+idlers_settled() {
+	[ $(($(all_kib RssAnon) - _before)) -lt $((IDLERS * IDLER / 1024)) ]
+}
+
+e2e_case idlers 180 "an idle client takes little memory after traffic"
+idlers_body() {
 	need_figures
-	RELAY='write timeout 30000'
+	# shellcheck disable=SC3045	# every shell here has it
+	ulimit -n $((IDLERS + 100)) 2>/dev/null ||
+	    atf_skip "needs $((IDLERS + 100)) open files"
 	e2e_start
+	[ "$(all_kib RssAnon)" -gt 0 ] ||
+	    atf_skip "needs RssAnon in /proc/PID/status"
 	raw coalesced
-	_before=$(worker_kib VmRSS)
-	raw -c 64 flood
-	_peak=$(worker_kib VmHWM)
-	echo "$_before KiB before, $_peak KiB at most"
-	# Otherwise there is nothing to return.
-	[ $((_peak - _before)) -gt 65536 ] ||
-	    e2e_fail "the packets did not wait in the worker"
-	wait_until "the worker is as small as before" settled
-	echo "$(worker_kib VmRSS) KiB afterwards"
+	_before=$(all_kib RssAnon)
+	raw_begin -c "$IDLERS" idle
+	echo "$(($(all_kib RssAnon) - _before)) KiB for $IDLERS clients"
+	# Expanded keys are freed after some seconds.
+	wait_until "a client takes at most $IDLER bytes" idlers_settled
+	echo "$(($(all_kib RssAnon) - _before)) KiB when they are idle"
+	raw_end
 	e2e_stop
 }
 
@@ -111,6 +156,8 @@ link_body() {
 
 atf_init_test_cases() {
 	atf_add_test_case goes_back
+	atf_add_test_case two_go_back
+	atf_add_test_case idlers
 	atf_add_test_case many_queues
 	atf_add_test_case unsent
 	atf_add_test_case connections_gone

@@ -276,7 +276,10 @@ exhaustion(void)
 	report("they are gone; new clients are served");
 }
 
-/* Sessions that stay until SIGTERM and are always served. */
+/*
+ * Sessions that stay until SIGTERM and are always served.  Each exchanges
+ * packets with the one before it.
+ */
 void
 idle(void)
 {
@@ -285,8 +288,11 @@ idle(void)
 
 	if (s == NULL || opt.count < 2)
 		fail("needs a count of 2 or more");
-	for (i = 0; i < opt.count; i++)
+	for (i = 0; i < opt.count; i++) {
 		s[i] = sess_login();
+		if (i > 0)
+			exchange(s[i - 1], s[i]);
+	}
 	wait_term(s[0], s[1]);
 	for (i = 0; i < opt.count; i++)
 		want_alive(s[i]);
