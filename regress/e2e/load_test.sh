@@ -58,7 +58,7 @@ two_go_back_body() {
 }
 
 IDLERS=1500
-IDLER=1792		# bytes: 1.4 KB, and a margin
+IDLER=1536		# bytes, with a margin of an eighth
 
 idlers_settled() {
 	[ $(($(all_kib RssAnon) - _before)) -lt $((IDLERS * IDLER / 1024)) ]

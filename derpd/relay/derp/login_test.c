@@ -202,7 +202,9 @@ ATF_TC_BODY(drained, tc)
 	while (!conns[2].dead)
 		ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
 	ATF_CHECK_EQ(CONN_UP, conns[0].state);
+	ATF_CHECK_MSG(conns[0].unknown == NULL, "memory of an unknown client");
 	ATF_CHECK_EQ(CONN_DRAIN, conns[1].state);
+	ATF_CHECK(conns[1].unknown != NULL);
 	ATF_CHECK(conns[1].session.peer == NULL);
 	ATF_CHECK_EQ(1, r->stats.connections);
 }
