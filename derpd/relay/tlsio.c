@@ -220,7 +220,8 @@ take_over(struct relay_conn *c)
 
 	if ((rec = net_record_new(cache)) == NULL)
 		return (-1);
-	if ((rv = relay_tlsctx_take_over(c->unknown->secrets, rec, cache)) != 1) {
+	rv = relay_tlsctx_take_over(c->unknown->secrets, rec, cache);
+	if (rv != 1) {
 		net_record_free(cache, rec);
 		return (rv);
 	}

@@ -294,8 +294,8 @@ ATF_TC_BODY(frames, tc)
 	ATF_CHECK_EQ(stats.received_other, 2);
 	ATF_CHECK_EQ(s.rx_packets, 2);
 	ATF_CHECK_EQ(s.rx_bytes, 100);
-	ATF_CHECK_EQ(memcmp(relay_buf_head(&s.pongs), stream + 2 * FRAME_HDR_LEN +
-	    FRAME_KEY_LEN + 100, FRAME_PING_LEN), 0);
+	ATF_CHECK_EQ(memcmp(relay_buf_head(&s.pongs), stream +
+	    2 * FRAME_HDR_LEN + FRAME_KEY_LEN + 100, FRAME_PING_LEN), 0);
 }
 
 ATF_TC_WITHOUT_HEAD(cuts);
