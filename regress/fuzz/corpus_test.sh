@@ -46,6 +46,7 @@ target map
 target mapedit
 target meshkey
 target messages
+target proxyproto
 target record
 target session
 target stun
