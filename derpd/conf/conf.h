@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "msg.h"
+#include "prefix.h"
 #include "relayconf.h"
 
 /* Also compiled into fetch and into the check of a map's STUN port. */
@@ -37,13 +38,16 @@ struct conf_name {			/* hostname "..." */
 	struct conf_pos		 pos;
 };
 
-struct conf_listen {			/* listen on A port P [tls] */
+struct conf_listen {			/* listen on A port P [tls]
+					   [proxy from { P ... }] */
 	TAILQ_ENTRY(conf_listen) entry;
 	struct sockaddr_storage	 ss;	/* address and port; * makes two
 					   entries, :: and 0.0.0.0 */
 	socklen_t		 sslen;
 	int			 tls;
 	int			 wildcard; /* written as * */
+	struct net_prefix	*proxies; /* load balancers; NULL: none */
+	size_t			 nproxies; /* at most IPC_MAXPROXIES */
 	struct conf_pos		 pos;
 };
 

@@ -87,10 +87,31 @@ conf_is_host(const char *s, const char *what, const struct conf_pos *pos)
 	return (0);
 }
 
-/* 0, or -1: reported. */
-static int
+int
+conf_prefix(struct net_prefix *p, const struct conf_item *it)
+{
+	char text[NET_PREFIX_TEXT];
+
+	switch (net_prefix_parse(p, it->text)) {
+	case 0:
+		return (0);
+	case NET_PREFIX_HOST:
+		net_prefix_text(p, text);
+		conf_error(&it->pos, "proxy from %s: the address has bits "
+		    "beyond the prefix: write %s", it->text, text);
+		return (-1);
+	default:
+		conf_error(&it->pos, "proxy from %s: expected an IP address or "
+		    "a prefix, such as 192.0.2.0/24 or 2001:db8::/32",
+		    it->text);
+		return (-1);
+	}
+}
+
+/* Add one address, except for its proxies.  NULL: an error was reported. */
+static struct conf_listen *
 add_listen(struct conf_listens *list, const char *address, int64_t port,
-    int family, int tls, int wildcard, const struct conf_pos *pos)
+    int family, int wildcard, const struct conf_pos *pos)
 {
 	struct conf_listen *l, *o;
 
@@ -99,7 +120,7 @@ add_listen(struct conf_listens *list, const char *address, int64_t port,
 		conf_error(pos, "listen on %s: expected * or an IP address",
 		    address);
 		free(l);
-		return (-1);
+		return (NULL);
 	}
 	TAILQ_FOREACH(o, list, entry)
 		if (port != 0 && o->sslen == l->sslen &&
@@ -108,26 +129,41 @@ add_listen(struct conf_listens *list, const char *address, int64_t port,
 			    wildcard ? "*" : address,
 			    (long long)port);
 			free(l);
-			return (-1);
+			return (NULL);
 		}
-	l->tls = tls;
 	l->wildcard = wildcard;
 	l->pos = *pos;
 	TAILQ_INSERT_TAIL(list, l, entry);
-	return (0);
+	return (l);
 }
 
 void
 conf_add_listen(struct conf_listens *list, const char *address, int64_t port,
-    int tls, const struct conf_pos *pos)
+    int tls, const struct net_prefix *proxies, size_t nproxies,
+    const struct conf_pos *pos)
 {
-	if (port > 65535)
+	const int wildcard = strcmp(address, "*") == 0;
+	struct conf_listen *l;
+
+	if (port > 65535) {
 		conf_error(pos, "port %lld: expected 0 to 65535",
 		    (long long)port);
-	else if (strcmp(address, "*") != 0)
-		(void)add_listen(list, address, port, AF_UNSPEC, tls, 0, pos);
-	else if (add_listen(list, "::", port, AF_INET6, tls, 1, pos) == 0)
-		(void)add_listen(list, "0.0.0.0", port, AF_INET, tls, 1, pos);
+		return;
+	}
+	l = add_listen(list, wildcard ? "::" : address, port,
+	    wildcard ? AF_INET6 : AF_UNSPEC, wildcard, pos);
+	if (l != NULL && wildcard && add_listen(list, "0.0.0.0", port, AF_INET,
+	    1, pos) == NULL)
+		return;
+	/* The new ones: one, or the two of a wildcard. */
+	for (; l != NULL; l = TAILQ_NEXT(l, entry)) {
+		l->tls = tls;
+		if (nproxies == 0)
+			continue;
+		l->proxies = conf_alloc(nproxies * sizeof(*proxies));
+		memcpy(l->proxies, proxies, nproxies * sizeof(*proxies));
+		l->nproxies = nproxies;
+	}
 }
 
 void

@@ -102,8 +102,10 @@ default_listen(void)
 
 	if (!TAILQ_EMPTY(&conf_parsed->listens) || !has_web(conf_parsed))
 		return;
-	conf_add_listen(&conf_parsed->listens, "*", 443, 1, &pos);
-	conf_add_listen(&conf_parsed->listens, "*", 80, 0, &pos);
+	conf_add_listen(&conf_parsed->listens, "*", 443, 1, NULL, 0,
+	    &pos);
+	conf_add_listen(&conf_parsed->listens, "*", 80, 0, NULL, 0,
+	    &pos);
 }
 
 static void
@@ -239,7 +241,7 @@ conf_check(void)
 	if (conf_parsed->stun.enabled &&
 	    TAILQ_EMPTY(&conf_parsed->stun.listens))
 		conf_add_listen(&conf_parsed->stun.listens, "*", CONF_STUN_PORT,
-		    0, &pos);
+		    0, NULL, 0, &pos);
 	check_maps();
 	check_acme();
 	check_certificates();

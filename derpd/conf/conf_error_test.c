@@ -35,7 +35,7 @@ ATF_TC_BODY(text, tc)
 	/* A continued line counts as two. */
 	bad(NAME CERT RELAY "user \\\n \"x\"\nlisten\n", 6,
 	    "at the end of the line: expected listen on ADDRESS port NUMBER "
-	    "[tls]");
+	    "[tls] [proxy from { PREFIX ... }]");
 	bad(NAME CERT RELAY "user \"x\n", 4, "a quote is not closed: expected "
 	    "\" before the end of the line");
 	bad(NAME CERT RELAY "user \"x", 4, "a quote is not closed: expected "
@@ -95,9 +95,10 @@ ATF_TC_BODY(top_errors, tc)
 		{ "hostname 5", "5", "expected hostname \"NAME\"" },
 		{ "hostname \"a\" b", "b", "expected hostname \"NAME\"" },
 		{ "listen on *", NULL, "expected listen on ADDRESS port "
-		    "NUMBER [tls]" },
+		    "NUMBER [tls] [proxy from { PREFIX ... }]" },
 		{ "listen on * port https", "https", "expected listen on "
-		    "ADDRESS port NUMBER [tls]" },
+		    "ADDRESS port NUMBER [tls] [proxy from { PREFIX "
+		    "... }]" },
 		{ "certificate \"/x\"", NULL, "expected certificate \"FILE\" "
 		    "key \"FILE\", or: certificate self-signed" },
 		{ "relay", NULL, "expected relay { ... }" },

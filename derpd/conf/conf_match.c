@@ -19,6 +19,7 @@ static struct {
 	enum {
 		FRESH,		/* at the beginning of a line */
 		WORDS,		/* in the keywords of a row */
+		LIST,		/* in the braces of a value */
 		VALUES,		/* after a value; another may follow */
 		COMPLETE,	/* nothing may follow */
 		CLOSED,		/* after the } of a block */
@@ -221,6 +222,7 @@ begin(const struct conf_item *it)
 	m.words[0] = '\0';
 	m.only = NULL;
 	m.s.n = 0;
+	m.s.nlist = 0;
 	m.s.pos = it->pos;
 	if (!extend(it)) {
 		/* Show the usage of the keywords before it. */
@@ -265,11 +267,63 @@ accepts(const struct conf_option *o, const struct conf_item *it)
 	    it->text, strlen(it->text)) != -1);
 }
 
+/* Refuse a brace, which the lexer has not read as a word. */
+static void
+refuse_brace(const struct conf_item *it)
+{
+	struct conf_item brace = *it;
+
+	brace.kind = CONF_WORD;
+	refuse(&brace);
+}
+
+void
+conf_match_list(const struct conf_item *it)
+{
+	const struct conf_option *o;
+
+	o = m.state == WORDS ? find(m.words, 0) : NULL;
+	if (o != NULL && (o->type->accepts & CONF_LIST))
+		m.state = LIST;
+	else
+		refuse_brace(it);
+}
+
+/* An item in the braces of a list. */
+static void
+add_to_list(const struct conf_item *it)
+{
+	if (it->kind != CONF_STRING)
+		refuse(it);
+	else if (m.s.nlist == CONF_MAXLIST) {
+		conf_error(&it->pos, "%s %s: expected at most %d in the braces",
+		    m.words + m.first + 1, it->text, CONF_MAXLIST);
+		conf_lex_skip();
+		m.state = REFUSED;
+	} else
+		m.s.list[m.s.nlist++] = *it;
+}
+
+void
+conf_match_list_end(const struct conf_item *end)
+{
+	if (m.state != LIST)
+		return;
+	if (m.s.nlist == 0)
+		refuse_brace(end);
+	else
+		got(find(m.words, 0), end);
+}
+
 void
 conf_match(const struct conf_item *it)
 {
 	const struct conf_option *o;
 
+	if (m.state == LIST) {
+		add_to_list(it);
+		return;
+	}
 	if (m.state == REFUSED || (m.state == VALUES && go_on(it)))
 		return;
 	if (m.state == WORDS) {

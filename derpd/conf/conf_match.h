@@ -16,6 +16,10 @@ void	 conf_match_reset(void);
  */
 void	 conf_match(const struct conf_item *item);
 
+/* The braces of a list, which is a value, open and close. */
+void	 conf_match_list(const struct conf_item *it);
+void	 conf_match_list_end(const struct conf_item *end);
+
 /* NAME = VALUE, a string or a number. */
 void	 conf_match_macro(const struct conf_item *name,
 	    const struct conf_item *value);

@@ -40,7 +40,8 @@ enum conf_follows {
 /* An item of a statement in the text. */
 enum conf_kind {
 	CONF_WORD = 1,			/* a keyword without quotes */
-	CONF_STRING = 2, CONF_NUMBER = 4, CONF_STAR = 8
+	CONF_STRING = 2, CONF_NUMBER = 4, CONF_STAR = 8,
+	CONF_LIST = 16			/* strings in braces */
 };
 
 struct conf_item {
@@ -54,10 +55,13 @@ struct conf_option;
 
 /* A statement with all its values. */
 #define CONF_MAXVALUES	4
+#define CONF_MAXLIST	IPC_MAXPROXIES	/* strings in braces */
 struct conf_statement {
 	const struct conf_option *row[CONF_MAXVALUES];
 	struct conf_item	 item[CONF_MAXVALUES];
 	unsigned int		 n;
+	struct conf_item	 list[CONF_MAXLIST]; /* of a CONF_LIST */
+	size_t			 nlist;
 	struct conf_pos		 pos;	/* its beginning */
 };
 
@@ -67,7 +71,8 @@ enum conf_store {
 	CONF_INT,			/* an integer or an enum */
 	CONF_STR,			/* char *, NULL: unset */
 	CONF_BUF,			/* char[], "": unset */
-	CONF_NAMES, CONF_LISTENS, CONF_CERTS, CONF_MAPS	/* lists */
+	CONF_NAMES, CONF_LISTENS, CONF_CERTS, CONF_MAPS, /* lists */
+	CONF_PROXIES			/* of each item of CONF_LISTENS */
 };
 
 struct conf_type {

@@ -116,7 +116,7 @@ ATF_TC_BODY(usage, tc)
 	    "directory letsencrypt, directory letsencrypt-staging, or: "
 	    "directory \"URL\"");
 	ATF_CHECK_STREQ(conf_usage(CONF_TOP, "listen", 6),
-	    "listen on ADDRESS port NUMBER [tls]");
+	    "listen on ADDRESS port NUMBER [tls] [proxy from { PREFIX ... }]");
 	s = conf_statements(CONF_ACME);
 	ATF_CHECK_MSG(strncmp(s, "contact, directory, ", 20) == 0 &&
 	    strstr(s, ", eab, ") != NULL && strstr(s, "key file") == NULL &&

@@ -132,6 +132,22 @@ port_of(const struct conf_listen *l)
 }
 
 static void
+print_proxies(FILE *f, const struct conf_listen *l)
+{
+	char text[NET_PREFIX_TEXT];
+	size_t i;
+
+	if (l->nproxies == 0)
+		return;
+	fputs(" proxy from {", f);
+	for (i = 0; i < l->nproxies; i++) {
+		net_prefix_text(&l->proxies[i], text);
+		fprintf(f, " %s", text);
+	}
+	fputs(" }", f);
+}
+
+static void
 print_listens(FILE *f, const struct conf_option *o, const char *indent,
     const void *base)
 {
@@ -149,7 +165,9 @@ print_listens(FILE *f, const struct conf_option *o, const char *indent,
 			fputs(address, f);
 		else
 			print_string(f, address);
-		fprintf(f, " port %d%s\n", port_of(l), l->tls ? " tls" : "");
+		fprintf(f, " port %d%s", port_of(l), l->tls ? " tls" : "");
+		print_proxies(f, l);
+		putc('\n', f);
 	}
 }
 

@@ -111,6 +111,7 @@ static const struct {
 	{ &conf_type_listen, "\"2001:db8::1\"" },
 	{ &conf_type_stun_listen, "192.0.2.1" },
 	{ &conf_type_port, "80" },
+	{ &conf_type_proxies, "{ 192.0.2.0/24\n2001:db8::1 }" },
 	{ &conf_type_certificate, "\"/c" ODD "\"" },
 	{ &conf_type_file, "\"/k" ODD "\"" }
 };

@@ -8,24 +8,37 @@
 #include "conf_store.h"
 #include "conf_types.h"
 
-/* listen on ADDRESS port NUMBER [tls] */
-static void
-listen_on(const struct conf_statement *s, struct conf_listens *list)
+/* Parse the prefixes of a statement.  0, or -1: reported. */
+static int
+get_proxies(const struct conf_statement *s, struct net_prefix *v)
 {
-	conf_add_listen(list, s->item[0].text, s->item[1].number, s->n > 2,
-	    &s->pos);
+	size_t i;
+
+	for (i = 0; i < s->nlist; i++)
+		if (conf_prefix(&v[i], &s->list[i]) == -1)
+			return (-1);
+	return (0);
 }
 
+/* listen on ADDRESS port NUMBER [tls] [proxy from { PREFIX ... }] */
 static void
 apply_listen(const struct conf_statement *s)
 {
-	listen_on(s, &conf_parsed->listens);
+	struct net_prefix v[CONF_MAXLIST];
+
+	if (get_proxies(s, v) == -1)
+		return;
+	conf_add_listen(&conf_parsed->listens, s->item[0].text,
+	    s->item[1].number, s->n > 2 && s->row[2]->type == &conf_type_tls,
+	    v, s->nlist, &s->pos);
 }
 
+/* The same without tls and proxies. */
 static void
 apply_stun_listen(const struct conf_statement *s)
 {
-	listen_on(s, &conf_parsed->stun.listens);
+	conf_add_listen(&conf_parsed->stun.listens, s->item[0].text,
+	    s->item[1].number, 0, NULL, 0, &s->pos);
 }
 
 static void

@@ -267,6 +267,21 @@ same_listens(const struct conf_listens *a, const struct conf_listens *b)
 }
 
 static int
+same_proxies(const struct conf_listens *a, const struct conf_listens *b)
+{
+	const struct conf_listen *x = TAILQ_FIRST(a);
+	const struct conf_listen *y = TAILQ_FIRST(b);
+
+	for (; x != NULL && y != NULL; x = TAILQ_NEXT(x, entry),
+	    y = TAILQ_NEXT(y, entry))
+		if (x->nproxies != y->nproxies || (x->nproxies > 0 &&
+		    memcmp(x->proxies, y->proxies,
+		    x->nproxies * sizeof(*x->proxies)) != 0))
+			return (0);
+	return (1);
+}
+
+static int
 same_certs(const struct conf_certs *a, const struct conf_certs *b)
 {
 	const struct conf_cert *x = TAILQ_FIRST(a), *y = TAILQ_FIRST(b);
@@ -309,6 +324,8 @@ conf_same(const struct conf_option *o, const void *a, const void *b)
 		return (same_names(field(o, a), field(o, b)));
 	case CONF_LISTENS:
 		return (same_listens(field(o, a), field(o, b)));
+	case CONF_PROXIES:
+		return (same_proxies(field(o, a), field(o, b)));
 	case CONF_CERTS:
 		return (same_certs(field(o, a), field(o, b)));
 	case CONF_MAPS:
@@ -336,6 +353,7 @@ free_listens(struct conf_listens *listens)
 
 	while ((l = TAILQ_FIRST(listens)) != NULL) {
 		TAILQ_REMOVE(listens, l, entry);
+		free(l->proxies);
 		free(l);
 	}
 }

@@ -365,5 +365,8 @@ const struct conf_type conf_type_file = {
 	.arg = "\"FILE\"", .accepts = CONF_STRING
 };
 const struct conf_type conf_type_tls = { 0 };
+const struct conf_type conf_type_proxies = {
+	.arg = "{ PREFIX ... }", .accepts = CONF_LIST, .store = CONF_PROXIES
+};
 const struct conf_type conf_type_later = { 0 };
 const struct conf_type conf_type_maps = { .store = CONF_MAPS };

@@ -29,7 +29,8 @@ extern const struct conf_type
 	conf_type_sources,
 	conf_type_contact,	/* mail addresses */
 /* ... values stored with the statement's first value, or not at all ... */
-	conf_type_port, conf_type_tls, conf_type_file, conf_type_later,
+	conf_type_port, conf_type_tls, conf_type_proxies, conf_type_file,
+	conf_type_later,
 /* ... blocks, conf_match.c opens and closes them. */
 	conf_type_block, conf_type_maps;
 
@@ -61,11 +62,15 @@ int	 conf_is_path(const char *path, size_t max, const char *name,
 int	 conf_is_address(const char *s);
 
 /*
- * Add a listening address to a list, both families for "*".  Errors are
- * reported.
+ * Add a listening address to a list, both families for "*", with the `nproxies'
+ * prefixes at `proxies'.  Errors are reported.
  */
 void	 conf_add_listen(struct conf_listens *list, const char *address,
-	    int64_t port, int tls, const struct conf_pos *pos);
+	    int64_t port, int tls, const struct net_prefix *proxies,
+	    size_t nproxies, const struct conf_pos *pos);
+
+/* Parse a prefix.  0, or -1: reported. */
+int	 conf_prefix(struct net_prefix *p, const struct conf_item *it);
 
 /*
  * Write the address of `l' without its port, as in the configuration, to `dst';

@@ -62,6 +62,10 @@ static struct conf_pos	 block_pos;
 static char		 opener[NEAR_MAX]; /* its word */
 static int		 opens;		/* 1: a { would open it */
 
+/* The current list in braces, which is a value. */
+static int		 in_list;
+static struct conf_pos	 list_pos;
+
 static void
 lex_pos(struct conf_pos *pos)
 {
@@ -203,7 +207,7 @@ conf_lex_reset(void)
 		free(s);
 	}
 	expand = NULL;
-	skipping = nest = reported = in_block = opens = 0;
+	skipping = nest = reported = in_block = opens = in_list = 0;
 	word[0] = first[0] = opener[0] = '\0';
 }
 
@@ -362,14 +366,19 @@ word_token(void)
 }
 
 /*
- * End of a file: it ends the line, then the block; 0 at the end of all, else
- * the include line ends.
+ * End of a file: it ends the line, then the list or block; 0 at the end of all,
+ * else the include line ends.
  */
 static int
 end_of_file(void)
 {
 	if (last != '\n')
 		return ('\n');
+	if (in_list) {
+		conf_error(&list_pos, "{ is not closed: expected } in the same "
+		    "file");
+		return ('}');
+	}
 	if (in_block) {
 		conf_error(&block_pos, "%s { is not closed: expected } in the "
 		    "same file", opener);
@@ -474,7 +483,7 @@ conf_lex_skip(void)
 	if (last == '\n')
 		return;
 	skipping = 1;
-	nest = last == '{';
+	nest = last == '{' || in_list;
 	/* It closes a block, whatever error precedes it. */
 	if (last == '}' && in_block && source->at > 0)
 		put_back('}');
@@ -494,7 +503,12 @@ follow(int token)
 		in_block = 1;
 		opens = 0;
 		block_pos = yylval.pos;
+	} else if (token == '{' && !in_block) {
+		in_list = 1;
+		list_pos = yylval.pos;
 	}
+	if (token == '}')
+		in_list = 0;
 }
 
 int
@@ -505,7 +519,9 @@ yylex(void)
 	if (last == '}' && !skipping)
 		in_block = 0;
 	reported = 0;
-	if (skipping) {
+	if (skipping && in_list)
+		token = '}';	/* the list ends for the grammar */
+	else if (skipping) {
 		token = skip_token();
 		skipping = 0;
 	} else if (source->begin) {

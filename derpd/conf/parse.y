@@ -1,5 +1,5 @@
 /*
- * parse: the shapes of derpd.conf(5): statements, blocks, values.  conf_match.c
+ * parse: the shapes of derpd.conf(5): statements, blocks, values, lists.  conf_match.c
  * checks what they contain against options.def.  Called by conf_load(); reads
  * through lex.c.
  */
@@ -28,6 +28,16 @@ statement	: STRING '=' STRING	{ conf_match_macro(&$1, &$3); }
 
 option		: WORD			{ conf_match(&$1); }
 		| option item
+		| option list
+		;
+
+list		: '{'			{ conf_match_list(&$1); }
+		  strings '}'		{ conf_match_list_end(&$4); }
+		;
+
+strings		: /* empty */
+		| strings '\n'
+		| strings item
 		;
 
 item		: WORD			{ conf_match(&$1); }

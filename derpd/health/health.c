@@ -19,6 +19,7 @@
 #include "health.h"
 #include "https.h"
 #include "log.h"
+#include "proxyproto.h"
 
 #define MAX_BODY	4096	/* of the answer to /derp/probe */
 #define PROBE_PATH	"/derp/probe"
@@ -42,6 +43,7 @@ get_page(const struct health_conf *c, struct ipc_chan *watch, char *why,
     size_t size)
 {
 	char name[sizeof(c->name)], url[URL_MAXTEXT];
+	uint8_t header[NET_PROXYPROTO_LOCAL];
 	struct net_https_request req;
 	struct net_https_response res;
 	int rv = 0, v6 = strchr(c->name, ':') != NULL;
@@ -57,6 +59,11 @@ get_page(const struct health_conf *c, struct ipc_chan *watch, char *why,
 	req.check = check_leaf;
 	req.check_arg = name;
 	req.watch = watch;
+	if (c->proxied) {
+		net_proxyproto_put_local(header);
+		req.prelude = header;
+		req.prelude_len = sizeof(header);
+	}
 	req.max_body = MAX_BODY;
 	if (net_https_fetch(&req, &res, HEALTH_MS) == -1) {
 		rv = res.interrupted ? -1 : 0;
@@ -78,6 +85,7 @@ log_in(const struct health_conf *c, struct ipc_chan *watch, int ms, char *why,
 {
 	struct net_derpclient_opts o;
 	struct net_derpclient *d;
+	uint8_t header[NET_PROXYPROTO_LOCAL];
 	int rv = 1;
 
 	memset(&o, 0, sizeof(o));
@@ -88,6 +96,11 @@ log_in(const struct health_conf *c, struct ipc_chan *watch, int ms, char *why,
 	o.start = DERPCLIENT_HTTP;
 	o.prober = 1;
 	o.watch = watch;
+	if (c->proxied) {
+		net_proxyproto_put_local(header);
+		o.prelude = header;
+		o.prelude_len = sizeof(header);
+	}
 	if ((d = net_derpclient_new()) == NULL)
 		fatalx("out of memory for a DERP client to log in to %s",
 		    c->name);
@@ -130,6 +143,7 @@ on_conf(void *arg, const struct ipc_msg_health_conf *v)
 	strlcpy(conf.port, v->port, sizeof(conf.port));
 	strlcpy(conf.name, v->name, sizeof(conf.name));
 	conf.every = v->every;
+	conf.proxied = v->proxied;
 	if (child.confined && n != port) {
 		/*
 		 * The sandbox permits one port: the parent starts another

@@ -17,6 +17,8 @@ struct health_conf {
 	char		 port[6];
 	char		 name[256];	/* server name that clients verify */
 	uint32_t	 every;		/* seconds between two probes */
+	int		 proxied;	/* the relay expects a PROXY header from
+					   this machine */
 };
 
 /*

@@ -234,6 +234,7 @@ put_conf(struct ipc_wr *w, int port)
 	ipc_wr_str(w, text);
 	ipc_wr_str(w, conf.name);
 	ipc_wr_u32(w, conf.every);
+	ipc_wr_u8(w, (uint8_t)conf.proxied);
 }
 
 /* Start the process, with a relay that plays these scenes. */

@@ -24,39 +24,66 @@ parent_health_wanted(const struct parent *d)
 	    !d->conf->stun.always);
 }
 
-/* The address at which this machine reaches its own TLS port. */
-static int
-own_address(const struct parent *d, char *host, size_t size)
+/*
+ * The listening address of the TLS port that is probed; NULL: none.  Prefer a
+ * specific listen address to a wildcard, and IPv4 to IPv6.
+ */
+static const struct conf_listen *
+own_listen(const struct parent *d)
 {
 	const struct conf_listen *l, *first = NULL;
-	const void *a;
 
-	/* Prefer a specific listen address to a wildcard, and IPv4 to IPv6. */
 	TAILQ_FOREACH(l, &d->conf->listens, entry)
 		if (l->tls && (first == NULL || (first->wildcard &&
 		    l->wildcard && l->ss.ss_family == AF_INET)))
 			first = l;
-	if (first == NULL)
-		return (-1);
-	if (first->ss.ss_family == AF_INET6) {
-		a = &((const struct sockaddr_in6 *)&first->ss)->sin6_addr;
+	return (first);
+}
+
+/* The address at which this machine reaches its own TLS port. */
+static int
+own_address(const struct conf_listen *l, char *host, size_t size)
+{
+	const void *a;
+
+	if (l->ss.ss_family == AF_INET6) {
+		a = &((const struct sockaddr_in6 *)&l->ss)->sin6_addr;
 		if (IN6_IS_ADDR_UNSPECIFIED((const struct in6_addr *)a))
 			a = &in6addr_loopback;
 	} else {
-		a = &((const struct sockaddr_in *)&first->ss)->sin_addr;
+		a = &((const struct sockaddr_in *)&l->ss)->sin_addr;
 		if (((const struct in_addr *)a)->s_addr == INADDR_ANY) {
 			strlcpy(host, "127.0.0.1", size);
 			return (0);
 		}
 	}
-	return (inet_ntop(first->ss.ss_family, a, host, (socklen_t)size) ==
+	return (inet_ntop(l->ss.ss_family, a, host, (socklen_t)size) ==
 	    NULL ? -1 : 0);
+}
+
+/*
+ * Return 1 when a connection of this machine to its own address `host' is one
+ * from a load balancer: its source is the same address.
+ */
+static int
+is_proxied(const struct conf_listen *l, const char *host)
+{
+	struct net_prefix own;
+	size_t i;
+
+	if (net_prefix_parse(&own, host) != 0)
+		return (0);
+	for (i = 0; i < l->nproxies; i++)
+		if (net_prefix_has(&l->proxies[i], own.addr))
+			return (1);
+	return (0);
 }
 
 static int
 send_conf(struct parent_proc *p)
 {
 	const struct parent *d = p->d;
+	const struct conf_listen *l;
 	char host[INET6_ADDRSTRLEN], port[8];
 	struct ipc_msg_health_conf v = {
 		.address = host,
@@ -64,8 +91,10 @@ send_conf(struct parent_proc *p)
 		.every = d->conf->stun.probe_every
 	};
 
-	if (own_address(d, host, sizeof(host)) == -1)
+	if ((l = own_listen(d)) == NULL ||
+	    own_address(l, host, sizeof(host)) == -1)
 		return (-1);
+	v.proxied = is_proxied(l, host);
 	snprintf(port, sizeof(port), "%d", parent_status_tls_port(d));
 	v.name = TAILQ_FIRST(&d->conf->names)->name;
 	return (ipc_send_health_conf(p->chan, &v));

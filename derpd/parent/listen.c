@@ -150,13 +150,14 @@ open_socket(const struct kind *k, const struct parent_listen_set *s,
 
 static int
 open_one(const struct kind *k, struct parent_listen_set *s,
-    const struct conf_listen *cl)
+    const struct conf_listen *cl, unsigned int number)
 {
 	struct parent_listen_socket *l = &s->v[s->n];
 	struct sockaddr_storage ss = cl->ss;
 	struct sockaddr *sa = (struct sockaddr *)&ss;
 	unsigned int i;
 
+	l->number = number;
 	l->tls = cl->tls;
 	describe(l, sa, cl->sslen);
 	if ((l->fds = calloc(s->nworkers, sizeof(*l->fds))) == NULL)
@@ -198,6 +199,7 @@ open_all(const struct kind *k, struct parent_listen_set *s,
     const struct conf_listens *listens, unsigned int nworkers)
 {
 	const struct conf_listen *cl;
+	unsigned int number = 0;
 	size_t n = 0;
 
 	memset(s, 0, sizeof(*s));
@@ -210,13 +212,14 @@ open_all(const struct kind *k, struct parent_listen_set *s,
 		log_warn("no memory for %zu listening sockets%s", n, k->note);
 		return (-1);
 	}
-	TAILQ_FOREACH(cl, listens, entry) {
+	for (cl = TAILQ_FIRST(listens); cl != NULL;
+	    cl = TAILQ_NEXT(cl, entry), number++) {
 		if (cl->wildcard && cl->ss.ss_family == AF_INET6 &&
 		    !have_ipv6(k)) {
 			log_info("no IPv6 on this machine: %s", k->alone);
 			continue;
 		}
-		if (open_one(k, s, cl) == -1) {
+		if (open_one(k, s, cl, number) == -1) {
 			parent_listen_close(s);
 			return (-1);
 		}

@@ -9,6 +9,8 @@
 /* One address of the configuration, with a socket for each worker. */
 struct parent_listen_set {
 	struct parent_listen_socket {
+		unsigned int number;	/* of the address in the configuration,
+					   from 0 */
 		int	 tls;
 		int	 port;		/* as bound */
 		char	 text[64];	/* "[::]:443" */

@@ -207,6 +207,7 @@ send_sockets(struct parent *d, struct parent_proc *p)
 	for (i = 0; rv == 0 && i < d->listens.n; i++) {
 		if ((fd = dup(d->listens.v[i].fds[p->worker])) == -1)
 			return (-1);
+		v.number = d->listens.v[i].number;
 		v.tls = d->listens.v[i].tls;
 		rv = ipc_send_relay_listen(p->chan, &v, fd);
 	}

@@ -1,6 +1,6 @@
 /*
- * relayset: the settings and certificates of a relay worker, made from the
- * configuration; see parent.h.  Called by reload.c and relays.c.
+ * relayset: the settings, load balancers and certificates of a relay worker,
+ * made from the configuration; see parent.h.  Called by reload.c and relays.c.
  */
 #include <string.h>
 
@@ -37,6 +37,31 @@ send_cert(struct parent_proc *relay, const struct parent_cert *c,
 		rv = ipc_send_relay_cert(relay->chan, &v);
 	ipc_wr_free(&pem);
 	return (rv);
+}
+
+/* Send the load balancers of all listening addresses.  0, or -1. */
+static int
+send_proxies(struct parent_proc *relay, const struct conf *c)
+{
+	struct ipc_msg_relay_proxies v = { .number = 0 };
+	struct ipc_prefix prefixes[IPC_MAXPROXIES];
+	const struct conf_listen *l;
+	uint32_t i;
+
+	v.prefixes = prefixes;
+	for (l = TAILQ_FIRST(&c->listens); l != NULL;
+	    l = TAILQ_NEXT(l, entry), v.number++) {
+		v.nprefixes = (uint32_t)l->nproxies;
+		for (i = 0; i < v.nprefixes; i++) {
+			memcpy(prefixes[i].addr, l->proxies[i].addr,
+			    sizeof(prefixes[i].addr));
+			prefixes[i].bits = l->proxies[i].bits;
+		}
+		if (v.nprefixes > 0 &&
+		    ipc_send_relay_proxies(relay->chan, &v) == -1)
+			return (-1);
+	}
+	return (0);
 }
 
 /* Bytes of the certificates in a worker's queue. */
@@ -84,6 +109,8 @@ send_all(struct parent_proc *relay, const struct conf *c,
 	ipc_relay_conf_put(&w, &rc);
 	rv = ipc_chan_send(relay->chan, MSG_RELAY_CONF, &w, -1);
 	ipc_wr_free(&w);
+	if (rv == 0)
+		rv = send_proxies(relay, c);
 	for (i = 0; rv == 0 && i < l->ncerts; i++)
 		rv = send_cert(relay, l->certs[i], l);
 	return (rv == 0 ? order(relay, id, how) : -1);

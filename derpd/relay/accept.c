@@ -34,6 +34,7 @@ struct relay_listener {
 	struct event	*ev;
 	int		 fd;
 	int		 tls;
+	uint16_t	 number;	/* of its address */
 };
 
 /* Convert the address of the client to IPv6 or IPv4-mapped bytes. */
@@ -185,7 +186,8 @@ accept_one(struct relay_listener *l)
 	if (l->tls)
 		r->stats.tls_accepted++;
 	port = get_address(&ss, addr);
-	if ((c = relay_conn_new(r, fd, l->tls, addr, port)) == NULL) {
+	if ((c = relay_conn_new(r, fd, l->tls, l->number, addr,
+	    port)) == NULL) {
 		close(fd);
 		return (0);
 	}
@@ -207,7 +209,7 @@ acceptable(evutil_socket_t fd, short what, void *arg)
 }
 
 int
-relay_accept_add(struct relay *r, int fd, int tls)
+relay_accept_add(struct relay *r, int fd, int tls, uint16_t number)
 {
 	struct relay_listener *l;
 
@@ -216,6 +218,7 @@ relay_accept_add(struct relay *r, int fd, int tls)
 	l->r = r;
 	l->fd = fd;
 	l->tls = tls;
+	l->number = number;
 	evutil_make_socket_nonblocking(fd);
 	l->ev = event_new(r->base, fd, EV_READ | EV_PERSIST, acceptable, l);
 	if (l->ev == NULL) {

@@ -35,10 +35,11 @@ struct relay_acceptor {
 #define ACCEPT_SHUT	0x100	/* a listening socket was shut down */
 
 /*
- * Add the listening socket `fd', with TLS (1) or plain (0).  Return 0, or -1
- * without memory; the caller then still owns `fd'.
+ * Add the listening socket `fd', with TLS (1) or plain (0), of the address with
+ * that number.  Return 0, or -1 without memory; the caller then still owns
+ * `fd'.
  */
-int	relay_accept_add(struct relay *r, int fd, int tls);
+int	relay_accept_add(struct relay *r, int fd, int tls, uint16_t number);
 
 /* Close all listening sockets. */
 void	relay_accept_close(struct relay *r);

@@ -1,13 +1,15 @@
 /*
  * admit: admits connections before login and limits their memory; see admit.h.
- * Called by conn.c, and by login.c after the login.
+ * Called by conn.c, and by proxy.c and httpconn.c when a load balancer has
+ * named the client.
  */
-#include <arpa/inet.h>
+#include <string.h>
 
 #include "admit.h"
 #include "httpconn.h"
 #include "log.h"
 #include "login.h"
+#include "prefix.h"
 #include "relay.h"
 
 /* Memory that libtls and libssl use for a connection (OpenSSL 3.0), bytes. */
@@ -16,31 +18,58 @@
 #define REC_COST	(3 * 1024)	/* records of ours: two expanded keys */
 #define WS_COST		(5 * 1024)	/* libwslay, for a WebSocket */
 
-int
-relay_admit(struct relay_conn *c)
+/* Log that `addr' has too many connections.  Always return -1. */
+static int
+refused(struct relay *r, const uint8_t addr[16])
 {
-	struct relay *r = c->r;
-	struct relay_unfinished *victim;
-	char addr[INET6_ADDRSTRLEN];
+	char text[NET_PREFIX_TEXT];
 
-	c->unknown->unfinished.owner = c;
-	if (relay_unfinished_add(&r->unfinished, &c->unknown->unfinished,
-	    c->addr, r->now_us, &victim) == -1) {
-		if (inet_ntop(AF_INET6, c->addr, addr, sizeof(addr)) == NULL)
-			addr[0] = '\0';
-		log_limited(&r->refused, "connection from %s closed: max "
-		    "unfinished per source (%u) reached", addr,
-		    r->conf.max_per_source);
-		return (-1);
-	}
+	net_prefix_address(addr, text);
+	log_limited(&r->refused, "connection from %s closed: max unfinished "
+	    "per source (%u) reached", text, r->conf.max_per_source);
+	return (-1);
+}
+
+/* Close the connection that gives way to a new one; NULL: none does. */
+static void
+give_way(struct relay *r, struct relay_unfinished *victim)
+{
 	if (victim == NULL)
-		return (0);
+		return;
 	log_limited(&r->gave_way,
 	    "unauthenticated connections closed to admit new ones: "
 	    "max unfinished (%u) or max unfinished per source (%u) reached",
 	    r->unfinished.max, r->conf.max_per_source);
 	relay_conn_close(victim->owner,
 	    "closed for a new connection: not logged in");
+}
+
+int
+relay_admit(struct relay_conn *c)
+{
+	struct relay *r = c->r;
+	struct relay_unfinished *victim;
+
+	c->unknown->unfinished.owner = c;
+	if (relay_unfinished_add(&r->unfinished, &c->unknown->unfinished,
+	    c->state == CONN_PROXY ? NULL : c->addr, r->now_us, &victim) == -1)
+		return (refused(r, c->addr));
+	give_way(r, victim);
+	return (0);
+}
+
+int
+relay_admit_as(struct relay_conn *c, const uint8_t addr[16], uint16_t port)
+{
+	struct relay *r = c->r;
+	struct relay_unfinished *victim;
+
+	if (relay_unfinished_move(&r->unfinished, &c->unknown->unfinished,
+	    addr, r->now_us, &victim) == -1)
+		return (refused(r, addr));
+	give_way(r, victim);
+	memcpy(c->addr, addr, sizeof(c->addr));
+	c->port = port;
 	return (0);
 }
 

@@ -5,6 +5,8 @@
 #ifndef ADMIT_H
 #define ADMIT_H
 
+#include <stdint.h>
+
 struct relay_conn;
 
 /*
@@ -12,6 +14,15 @@ struct relay_conn;
  * Return 0, or -1 when its source has too many.
  */
 int	relay_admit(struct relay_conn *c);
+
+/*
+ * The connection is that of the client at `addr' (IPv6 or IPv4-mapped) and
+ * `port' (host order, 0: not known), as a load balancer says: count it there.
+ * Return 0, or -1: that source has too many, and the address stays as it was.
+ * Call it before the login.
+ */
+int	relay_admit_as(struct relay_conn *c, const uint8_t addr[16],
+	    uint16_t port);
 
 /*
  * Account for the memory that an unauthenticated connection uses now.  If all

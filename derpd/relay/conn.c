@@ -129,9 +129,15 @@ conn_alloc(struct relay *r)
 	return (c);
 }
 
+enum relay_conn_state
+relay_conn_first_state(const struct relay_conn *c)
+{
+	return (c->plain ? CONN_HTTP : CONN_HANDSHAKE);
+}
+
 struct relay_conn *
-relay_conn_new(struct relay *r, int fd, int tls, const uint8_t addr[16],
-    uint16_t port)
+relay_conn_new(struct relay *r, int fd, int tls, uint16_t listener,
+    const uint8_t addr[16], uint16_t port)
 {
 	struct relay_conn *c;
 
@@ -143,8 +149,10 @@ relay_conn_new(struct relay *r, int fd, int tls, const uint8_t addr[16],
 	memcpy(c->addr, addr, sizeof(c->addr));
 	c->port = port;
 	c->plain = !tls;
+	c->unknown->listener = listener;
 	c->session.env = &r->derp;
-	c->state = tls ? CONN_HANDSHAKE : CONN_HTTP;
+	c->state = relay_proxies_has(&r->proxies, listener, addr) ?
+	    CONN_PROXY : relay_conn_first_state(c);
 	if (relay_admit(c) == -1 || relay_input_begin(c) == -1) {
 		relay_conn_known(c);
 		derp_pool_put(&r->conn_memory, c, c->size);
@@ -153,7 +161,8 @@ relay_conn_new(struct relay *r, int fd, int tls, const uint8_t addr[16],
 	relay_conn_charge(c);
 	TAILQ_INSERT_TAIL(&r->conns, c, entry);
 	r->nconns++;
-	relay_conn_deadline(c, tls ? LOGIN_SECS : RELAY_HTTP_SECS);
+	relay_conn_deadline(c, c->state == CONN_HTTP ? RELAY_HTTP_SECS :
+	    LOGIN_SECS);
 	return (c);
 }
 

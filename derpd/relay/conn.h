@@ -40,6 +40,7 @@ TAILQ_HEAD(relay_conn_list, relay_conn);
 #define MESH_WRITE_MS	30000		/* write deadline of mesh peers */
 
 enum relay_conn_state {
+	CONN_PROXY,		/* the header of a load balancer is expected */
 	CONN_HANDSHAKE,		/* TLS */
 	CONN_HTTP,		/* a request head is expected */
 	CONN_INFO,		/* ServerKey sent, ClientInfo expected */
@@ -54,6 +55,8 @@ enum relay_conn_state {
  */
 struct relay_unknown {
 	struct relay_unfinished	 unfinished;
+	uint16_t		 listener;	/* number of the address that
+						   accepted it */
 	struct relay_hello_state hello;	/* how far input.held was checked */
 	struct relay_tlsctx_secrets *secrets;	/* of a handshake */
 	struct relay_tlsgen	*gen;		/* held during the handshake */
@@ -89,8 +92,10 @@ struct relay_conn {
 	unsigned int		 slot;		/* index in r->wheel */
 	unsigned int		 period;	/* s between keep-alives */
 
-	uint8_t			 addr[16];	/* IPv6 or IPv4-mapped */
-	uint16_t		 port;		/* host order */
+	uint8_t			 addr[16];	/* IPv6 or IPv4-mapped; of the
+						   client, if a load balancer
+						   named it */
+	uint16_t		 port;		/* host order; 0: not known */
 	struct web_ws		*ws;
 
 	struct relay_input input;
@@ -101,12 +106,16 @@ struct relay_conn {
 
 /*
  * Create a connection on `fd', with TLS (1) or plain (0), from `addr' (IPv6 or
- * IPv4-mapped) and `port' (host order).  Another unauthenticated one may be
- * closed for it.  NULL without memory, or when its source has too many; the
- * caller then still owns `fd'.
+ * IPv4-mapped) and `port' (host order), accepted at the listening address of
+ * the number `listener'.  Another unauthenticated one may be closed for it.
+ * NULL without memory, or when its source has too many; the caller then still
+ * owns `fd'.
  */
 struct relay_conn *relay_conn_new(struct relay *r, int fd, int tls,
-	    const uint8_t addr[16], uint16_t port);
+	    uint16_t listener, const uint8_t addr[16], uint16_t port);
+
+/* Return the state after the PROXY header: CONN_HANDSHAKE or CONN_HTTP. */
+enum relay_conn_state relay_conn_first_state(const struct relay_conn *c);
 
 /*
  * Mark the connection as closed; `why' (static) is shown in verbose logs.  No

@@ -1,5 +1,6 @@
 /*
- * input: input of clients in the order of a connection's life: a ClientHello,
+ * input: input of clients in the order of a connection's life: the header of a
+ * load balancer, a ClientHello,
  * records, requests, frames; and the reasons to pause it.  Called by all
  * modules that handle one client.
  *
@@ -319,6 +320,31 @@ tls_input(struct relay_conn *c, uint8_t *p, size_t n)
 	relay_buf_free(&b);
 }
 
+/*
+ * Handle the `n' bytes at `p' of a connection from a load balancer: its header,
+ * and what came with it.
+ */
+static void
+proxy_input(struct relay_conn *c, const uint8_t *p, size_t n)
+{
+	struct relay_buf b;
+
+	if (relay_buf_add_tight(&c->input.held, p, n) == -1) {
+		relay_conn_close(c, "out of memory");
+		return;
+	}
+	if (!relay_proxy_header(c) || relay_buf_left(&c->input.held) == 0)
+		return;
+	if (!c->plain) {
+		shake_input(c);
+		return;
+	}
+	b = c->input.held;
+	memset(&c->input.held, 0, sizeof(c->input.held));
+	relay_conn_input(c, relay_buf_head(&b), relay_buf_left(&b));
+	relay_buf_free(&b);
+}
+
 void
 relay_input_read(struct relay_conn *c)
 {
@@ -348,7 +374,9 @@ relay_input_read(struct relay_conn *c)
 		    "connection lost");
 		return;
 	}
-	if (c->plain)
+	if (c->state == CONN_PROXY)
+		proxy_input(c, in, (size_t)n);
+	else if (c->plain)
 		relay_conn_input(c, in, (size_t)n);
 	else
 		tls_input(c, in, (size_t)n);

@@ -125,6 +125,7 @@ on_conf(void *arg, const struct ipc_msg_relay_conf *v)
 	if (!ipc_relay_conf_valid(&v->conf))
 		return (-1);
 	r->next_conf = v->conf;
+	relay_proxies_drop(&r->proxies);
 	return (0);
 }
 
@@ -140,10 +141,32 @@ on_cert(void *arg, const struct ipc_msg_relay_cert *v)
 static int
 on_listen(void *arg, const struct ipc_msg_relay_listen *v, int *fd)
 {
-	if (relay_accept_add(arg, *fd, v->tls) == -1)
+	if (relay_accept_add(arg, *fd, v->tls, (uint16_t)v->number) == -1)
 		fatalx("can't use a listening socket from the parent: "
 		    "out of memory");
 	*fd = -1;
+	return (0);
+}
+
+static int
+on_proxies(void *arg, const struct ipc_msg_relay_proxies *v)
+{
+	struct relay *r = arg;
+	struct ipc_rd left = v->prefixes_left;
+	struct net_prefix prefixes[IPC_MAXPROXIES];
+	struct ipc_prefix one;
+	uint32_t i;
+
+	for (i = 0; i < v->nprefixes; i++) {
+		if (ipc_next_prefix(&left, &one) == -1)
+			return (-1);
+		memcpy(prefixes[i].addr, one.addr, sizeof(one.addr));
+		prefixes[i].bits = (uint8_t)one.bits;
+	}
+	if (relay_proxies_stage(&r->proxies, v->number, prefixes,
+	    v->nprefixes) == -1)
+		fatalx("can't use the load balancers of a listening address: "
+		    "out of memory");
 	return (0);
 }
 
@@ -209,6 +232,7 @@ static void
 commit(struct relay *r)
 {
 	relay_tlsio_commit(r);
+	relay_proxies_commit(&r->proxies);
 	r->conf = r->next_conf;
 	r->staged = 0;
 	relay_accept_limits(r);
@@ -225,6 +249,7 @@ on_commit(void *arg, const struct ipc_msg_relay_commit *v)
 
 	if (v->how == SETTINGS_DROP) {
 		relay_tlsio_drop(r);
+		relay_proxies_drop(&r->proxies);
 		r->staged = 0;
 		return (0);
 	}
@@ -348,6 +373,7 @@ static const struct ipc_handlers handlers = {
 	.relay_conf = on_conf,
 	.relay_cert = on_cert,
 	.relay_listen = on_listen,
+	.relay_proxies = on_proxies,
 	.relay_keys = on_keys,
 	.relay_link = on_link,
 	.relay_commit = on_commit,

@@ -27,6 +27,7 @@
 #include "mapstore.h"
 #include "output.h"
 #include "pool.h"
+#include "proxy.h"
 #include "queue.h"
 #include "relayconf.h"
 #include "stats.h"
@@ -71,6 +72,7 @@ struct relay {
 	struct event	*ev_stop;
 
 	struct relay_acceptor acceptor;
+	struct relay_proxies proxies;
 	struct relay_tls tls;
 
 	struct cluster_links links;	/* to the other workers */

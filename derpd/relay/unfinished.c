@@ -7,9 +7,14 @@
  * restart of a relay: connections of that source that arrived within the last
  * seconds stay, because if each made room for the next, none would log in.
  *
+ * Through a load balancer all connections come from one address: until the
+ * address of the client is known they have no source, and only all together are
+ * bounded.
+ *
  * A source has an entry while it has unauthenticated connections: there are no
  * more entries than those.
  */
+#include <limits.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,33 +72,54 @@ bucket(const struct relay_unfinished_set *s, const uint8_t addr[16])
 	return (h & (UNFINISHED_BUCKETS - 1));
 }
 
-/* Get the entry of a source, created if necessary; NULL without memory. */
 static struct relay_unfinished_source *
-source_get(struct relay_unfinished_set *s, const uint8_t addr[16])
+source_new(void)
+{
+	struct relay_unfinished_source *src;
+
+	if ((src = calloc(1, sizeof(*src))) != NULL)
+		TAILQ_INIT(&src->list);
+	return (src);
+}
+
+/*
+ * Get the entry of a source, created if necessary; of `addr' NULL that of
+ * connections whose source is not known.  NULL without memory.
+ */
+static struct relay_unfinished_source *
+source_get(struct relay_unfinished_set *s, const uint8_t *addr)
 {
 	struct relay_unfinished_source *src;
 	uint8_t a[16];
 	size_t b;
 
+	if (addr == NULL) {
+		if (s->unattributed == NULL)
+			s->unattributed = source_new();
+		return (s->unattributed);
+	}
 	source_of(addr, a);
 	b = bucket(s, a);
 	LIST_FOREACH(src, &s->sources[b], entry)
 		if (memcmp(src->addr, a, sizeof(a)) == 0)
 			return (src);
-	if ((src = calloc(1, sizeof(*src))) == NULL)
+	if ((src = source_new()) == NULL)
 		return (NULL);
 	memcpy(src->addr, a, sizeof(a));
-	TAILQ_INIT(&src->list);
 	LIST_INSERT_HEAD(&s->sources[b], src, entry);
 	return (src);
 }
 
+/* Free the entry of a source that has no more connections. */
 static void
-source_put(struct relay_unfinished_source *src)
+source_put(struct relay_unfinished_set *s, struct relay_unfinished_source *src)
 {
 	if (src->n > 0)
 		return;
-	LIST_REMOVE(src, entry);
+	if (src == s->unattributed)
+		s->unattributed = NULL;
+	else
+		LIST_REMOVE(src, entry);
 	free(src);
 }
 
@@ -109,31 +135,48 @@ detach(struct relay_unfinished_set *s, struct relay_unfinished *st)
 	s->n--;
 }
 
-int
-relay_unfinished_add(struct relay_unfinished_set *s,
-    struct relay_unfinished *st, const uint8_t addr[16], uint64_t now_us,
-    struct relay_unfinished **victim)
+/*
+ * Make room for one more of the source: *victim is the connection that was
+ * removed for it, or NULL.  Return 0, or -1 when the source is full of
+ * connections that are too young to give way.
+ */
+static int
+make_room(struct relay_unfinished_set *s, struct relay_unfinished_source *src,
+    unsigned int max, uint64_t now_us, struct relay_unfinished **victim)
 {
-	struct relay_unfinished_source *src, *other;
+	struct relay_unfinished_source *other;
 
-	*victim = NULL;
-	if (s->max == 0 || (src = source_get(s, addr)) == NULL)
-		return (-1);
-	if (src->n >= s->per_source) {
+	if (src != s->unattributed && src->n >= s->per_source) {
 		*victim = TAILQ_FIRST(&src->list);
 		if (*victim == NULL ||
 		    now_us - (*victim)->since_us < UNFINISHED_US) {
 			*victim = NULL;
-			source_put(src);
 			return (-1);
 		}
-	} else if (s->n >= s->max)
+	} else if (s->n >= max)
 		*victim = TAILQ_FIRST(&s->all);
 	if (*victim != NULL) {
 		other = (*victim)->source;
 		detach(s, *victim);
 		if (other != src)
-			source_put(other);
+			source_put(s, other);
+	}
+	return (0);
+}
+
+int
+relay_unfinished_add(struct relay_unfinished_set *s,
+    struct relay_unfinished *st, const uint8_t *addr, uint64_t now_us,
+    struct relay_unfinished **victim)
+{
+	struct relay_unfinished_source *src;
+
+	*victim = NULL;
+	if (s->max == 0 || (src = source_get(s, addr)) == NULL)
+		return (-1);
+	if (make_room(s, src, s->max, now_us, victim) == -1) {
+		source_put(s, src);
+		return (-1);
 	}
 	st->source = src;
 	st->since_us = now_us;
@@ -142,6 +185,34 @@ relay_unfinished_add(struct relay_unfinished_set *s,
 	TAILQ_INSERT_TAIL(&src->list, st, same);
 	src->n++;
 	s->n++;
+	return (0);
+}
+
+int
+relay_unfinished_move(struct relay_unfinished_set *s,
+    struct relay_unfinished *st, const uint8_t addr[16], uint64_t now_us,
+    struct relay_unfinished **victim)
+{
+	struct relay_unfinished_source *src, *old = st->source;
+
+	*victim = NULL;
+	if (old == NULL)
+		return (0);
+	if ((src = source_get(s, addr)) == NULL)
+		return (-1);
+	if (src == old)
+		return (0);
+	/* There is one more of the source, not one more in all. */
+	if (make_room(s, src, UINT_MAX, now_us, victim) == -1) {
+		source_put(s, src);
+		return (-1);
+	}
+	TAILQ_REMOVE(&old->list, st, same);
+	old->n--;
+	source_put(s, old);
+	st->source = src;
+	TAILQ_INSERT_TAIL(&src->list, st, same);
+	src->n++;
 	return (0);
 }
 
@@ -154,7 +225,7 @@ relay_unfinished_remove(struct relay_unfinished_set *s,
 	if (src == NULL)
 		return;
 	detach(s, st);
-	source_put(src);
+	source_put(s, src);
 }
 
 /* Set its bytes in the pool `p'; more than `share' is above its share. */

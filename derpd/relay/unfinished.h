@@ -49,6 +49,8 @@ struct relay_unfinished_set {
 	/* by the time when they exceeded their share, the first first */
 	struct relay_unfinished_list over[UNFINISHED_POOLS];
 	LIST_HEAD(, relay_unfinished_source) sources[UNFINISHED_BUCKETS];
+	/* of those without a source; NULL: there are none */
+	struct relay_unfinished_source *unattributed;
 	uint8_t		 key[16];			/* secret of the hash */
 	unsigned int	 n, max, per_source;
 	size_t		 cost[UNFINISHED_POOLS];	/* of all, bytes */
@@ -68,12 +70,22 @@ void	 relay_unfinished_limits(struct relay_unfinished_set *s,
 	    unsigned int max, unsigned int per_source);
 
 /*
- * Add `st' from `addr' (IPv6 or IPv4-mapped) at the time `now_us'.  Return 0
+ * Add `st' from `addr' (IPv6 or IPv4-mapped; NULL: its source is not known, and
+ * such are not limited per source) at the time `now_us'.  Return 0
  * when it was added; *victim is then a connection to close, already removed, or
  * NULL.  Return -1 with *victim NULL when it is refused: its source is full of
  * connections that arrived within UNFINISHED_US, or there is no memory.
  */
 int	 relay_unfinished_add(struct relay_unfinished_set *s,
+	    struct relay_unfinished *st, const uint8_t *addr,
+	    uint64_t now_us, struct relay_unfinished **victim);
+
+/*
+ * The source of `st' turns out to be `addr': count it there.  Return as above;
+ * when -1 is returned, it stays where it was.  Nothing happens if `st' is not
+ * in the table.
+ */
+int	 relay_unfinished_move(struct relay_unfinished_set *s,
 	    struct relay_unfinished *st, const uint8_t addr[16],
 	    uint64_t now_us, struct relay_unfinished **victim);
 

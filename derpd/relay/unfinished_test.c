@@ -242,8 +242,85 @@ ATF_TC_BODY(random, tc)
 		ATF_CHECK(LIST_EMPTY(&s.sources[i]));
 }
 
+/* Move st[i]: -1 it is refused, -2 none is closed, else the one to close. */
+static int
+move(int i, const uint8_t *addr, uint64_t now)
+{
+	struct relay_unfinished *victim;
+
+	if (relay_unfinished_move(&s, &st[i], addr, now, &victim) == -1) {
+		ATF_CHECK(victim == NULL);
+		return (-1);
+	}
+	if (victim == NULL)
+		return (-2);
+	ATF_CHECK(victim->source == NULL);
+	return ((int)(victim - st));
+}
+
+/*
+ * Of load balancers: those without a source are bounded in all alone, and count
+ * at their source from when it is known.
+ */
+ATF_TC_WITHOUT_HEAD(balancer);
+ATF_TC_BODY(balancer, tc)
+{
+	const uint64_t late = UNFINISHED_US + 100;
+	int i;
+
+	begin(20, 3);
+	for (i = 0; i < 20; i++)
+		ATF_REQUIRE_EQ(-2, add(i, NULL, (uint64_t)i));
+	/* All together are bounded: the oldest gives way. */
+	ATF_CHECK_EQ(0, add(20, NULL, 20));
+	ATF_CHECK_EQ(20, s.n);
+	/* Three of a source. */
+	ATF_CHECK_EQ(-2, move(1, address(0, 1), 21));
+	ATF_CHECK_EQ(-2, move(2, address(0, 1), 21));
+	ATF_CHECK_EQ(-2, move(3, address(0, 1), 21));
+	ATF_CHECK_EQ(-1, move(4, address(0, 1), 21));
+	ATF_CHECK(st[4].source != NULL);	/* the caller closes it */
+	relay_unfinished_remove(&s, &st[4]);
+	ATF_CHECK_EQ(19, s.n);
+	/* Another source is not affected, nor is one that came directly. */
+	ATF_CHECK_EQ(-2, move(5, address(0, 2), 21));
+	ATF_CHECK_EQ(-2, add(21, address(0, 2), 21));
+	ATF_CHECK_EQ(-2, move(6, address(0, 2), 21));
+	ATF_CHECK_EQ(-1, move(7, address(0, 2), 21));
+	relay_unfinished_remove(&s, &st[7]);
+	/* Twice the same, back, and to a third one. */
+	ATF_CHECK_EQ(-2, move(5, address(0, 2), 21));
+	ATF_CHECK_EQ(-2, move(5, address(0, 3), 21));
+	ATF_CHECK_EQ(-2, move(8, address(0, 2), 21));
+	/* With all full, a move closes none. */
+	ATF_CHECK_EQ(-2, add(22, NULL, 22));
+	ATF_CHECK_EQ(20, s.n);
+	ATF_CHECK_EQ(-2, move(9, address(0, 4), 22));
+	ATF_CHECK_EQ(20, s.n);
+	/* Of old ones, the first of the source gives way. */
+	ATF_CHECK_EQ(1, move(10, address(0, 1), late));
+	ATF_CHECK_EQ(19, s.n);
+	/* The memory stays charged. */
+	relay_unfinished_charge(&s, &st[11], 1000, 0);
+	ATF_CHECK_EQ(-2, move(11, address(0, 5), late));
+	ATF_CHECK_EQ(1000, s.cost[UNFINISHED_POOL_ALL]);
+	/* One that has logged in is not moved. */
+	relay_unfinished_remove(&s, &st[11]);
+	ATF_CHECK_EQ(-2, move(11, address(0, 1), late));
+	ATF_CHECK(st[11].source == NULL);
+	/* Nothing is left when all have gone. */
+	for (i = 0; i <= 22; i++)
+		if (st[i].source != NULL)
+			relay_unfinished_remove(&s, &st[i]);
+	ATF_CHECK_EQ(0, s.n);
+	ATF_CHECK(s.unattributed == NULL);
+	for (i = 0; i < UNFINISHED_BUCKETS; i++)
+		ATF_CHECK(LIST_EMPTY(&s.sources[i]));
+}
+
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, balancer);
 	ATF_TP_ADD_TC(tp, all);
 	ATF_TP_ADD_TC(tp, source);
 	ATF_TP_ADD_TC(tp, old);

@@ -26,6 +26,7 @@
 /* Client keys, node keys and login boxes (protocol notes, section 2). */
 #define IPC_KEYLEN	32
 #define IPC_NONCELEN	24
+#define IPC_MAXPROXIES	64	/* prefixes of load balancers, an address */
 #define IPC_ADDRLEN	16	/* IPv6, or IPv4-mapped */
 #define IPC_MAXPACKET	65536	/* bytes of a relayed packet */
 

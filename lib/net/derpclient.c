@@ -444,7 +444,9 @@ handshake(struct net_derpclient *c, const struct net_derpclient_opts *o,
 	const char	*name = o->name != NULL ? o->name : o->host;
 	int		 fast = o->start == DERPCLIENT_FAST;
 
-	if (net_stream_tls(c->s, name, o->trust, o->trust_arg, until) == -1)
+	if (net_stream_write_plain(c->s, o->prelude, o->prelude_len, until) ==
+	    -1 ||
+	    net_stream_tls(c->s, name, o->trust, o->trust_arg, until) == -1)
 		return fail_stream(c);
 	if (fast && learn_key(c) == -1)
 		return -1;

@@ -31,6 +31,10 @@ struct net_derpclient_opts {
 	const char			*port;
 	const char			*name;		/* server name; NULL:
 							   host */
+	const void			*prelude;	/* sent before TLS
+							   begins; NULL:
+							   none */
+	size_t				 prelude_len;
 	enum net_stream_trust		 trust;
 	const char			*trust_arg;	/* see
 							   net_stream_tls() */

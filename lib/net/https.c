@@ -62,6 +62,8 @@ connect_to(struct ask *a)
 
 	if (net_stream_dial(a->s, where != NULL ? where : a->url.host,
 	    a->url.port, a->until) == -1 ||
+	    net_stream_write_plain(a->s, a->req->prelude, a->req->prelude_len,
+	    a->until) == -1 ||
 	    net_stream_tls(a->s, a->url.host, a->req->trust, a->req->trust_arg,
 	    a->until) == -1)
 		return (fail_stream(a));

@@ -23,6 +23,8 @@ struct net_https_request {
 	const char	*address;	/* connect to this address instead of
 					   the URL's host; NULL: resolve the
 					   host */
+	const void	*prelude;	/* sent before TLS begins; NULL: none */
+	size_t		 prelude_len;
 	enum net_stream_trust trust;
 	const char	*trust_arg;	/* see net_stream_tls() */
 	/*

@@ -222,6 +222,27 @@ net_stream_dial(struct net_stream *s, const char *host, const char *port,
 	return fail(s, "connect to %s port %s: %s", host, port, strerror(e));
 }
 
+int
+net_stream_write_plain(struct net_stream *s, const void *buf, size_t len,
+    long long until)
+{
+	const uint8_t	*p = buf;
+	ssize_t		 n;
+
+	if (s->fd == -1 || s->tls != NULL)
+		return fail(s, "write: not on a fresh connection");
+	while (len > 0) {
+		if ((n = write(s->fd, p, len)) > 0) {
+			p += n;
+			len -= (size_t)n;
+		} else if (n == -1 && errno != EAGAIN && errno != EINTR)
+			return fail(s, "write: %s", strerror(errno));
+		else if (wait_stream(s, POLLOUT, until, "write") == -1)
+			return -1;
+	}
+	return 0;
+}
+
 /*
  * Configure libtls for the kind of trust.  Returns 0, or -1 with the reason
  * stored.

@@ -55,6 +55,13 @@ int	 net_stream_dial(struct net_stream *s, const char *host,
 int	 net_stream_adopt(struct net_stream *s, int fd);
 
 /*
+ * Write `len' bytes before net_stream_tls().  Returns 0, or -1: see
+ * net_stream_error().
+ */
+int	 net_stream_write_plain(struct net_stream *s, const void *buf,
+	    size_t len, long long until);
+
+/*
  * Start TLS (1.2 or later) on the connection, offering ALPN http/1.1.  `name'
  * is the requested server name, which the certificate must cover unless `trust'
  * is STREAM_ANY.  `arg' is the file of STREAM_CAFILE or the pin of STREAM_PIN,

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "admit.h"
+#include "forwarded.h"
 #include "http.h"
 #include "httpconn.h"
 #include "log.h"
@@ -185,11 +187,40 @@ ws_out(const uint8_t *p, size_t n, void *arg)
 	relay_conn_write(arg, p, n);
 }
 
+static int
+is_balancer(const uint8_t addr[16], void *arg)
+{
+	const struct relay_conn *c = arg;
+
+	return (relay_proxies_has(&c->r->proxies, c->unknown->listener,
+	    addr));
+}
+
+/*
+ * When the request comes from a load balancer itself, as far as is known, it
+ * may name the client.  Return 0, or -1: the client has too many connections.
+ */
+static int
+set_client(struct relay_conn *c)
+{
+	uint8_t addr[16];
+	uint16_t port;
+
+	if (!is_balancer(c->addr, c) || !web_forwarded(&c->r->web.head,
+	    is_balancer, c, addr, &port))
+		return (0);
+	return (relay_admit_as(c, addr, port));
+}
+
 static void
 upgrade(struct relay_conn *c, int websocket)
 {
 	const struct web_reply *reply = &c->r->web.reply;
 
+	if (set_client(c) == -1) {
+		relay_conn_close(c, "its source has too many connections");
+		return;
+	}
 	relay_conn_write(c, reply->buf, reply->len);
 	if (websocket) {
 		c->ws = web_ws_new(relay_conn_ws_data, ws_out, c);

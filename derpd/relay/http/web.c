@@ -9,7 +9,8 @@
  * - paths are not cleaned: //derp and /x/../derp are unknown paths and get the
  *   home page, not a 307 to /derp (escapes such as /%64erp are resolved);
  * - redirects have no body; /debug/ has only an index and the metrics;
- * - /debug is refused like /debug/, also with an empty X-Forwarded-For;
+ * - /debug is refused like /debug/, also with an empty X-Forwarded-For, and
+ *   with X-Real-IP;
  * - on the plain port / redirects loopback to / too, not to /debug/; /debugx
  *   redirects; a redirect without a name in Host is a 400 instead of
  *   "https:///" or "https://:80/";
@@ -85,7 +86,8 @@ page_debug(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r, const char *path)
 {
 	if (!web_debug_peer(env->peer) ||
-	    net_http_field(h, "X-Forwarded-For").p != NULL)
+	    net_http_field(h, "X-Forwarded-For").p != NULL ||
+	    net_http_field(h, "X-Real-IP").p != NULL)
 		return web_answer_text(env, h, r, 403, "debug access denied\n");
 	if (strcmp(path, "/debug/varz") == 0)
 		return WEB_STATS;

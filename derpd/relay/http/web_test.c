@@ -155,6 +155,9 @@ ATF_TC_BODY(debug, tc)
 			snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\n"
 			    HOST "x-forwarded-for:\r\n\r\n", paths[i]);
 			answer(request, no);
+			snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\n"
+			    HOST "X-Real-IP: 127.0.0.1\r\n\r\n", paths[i]);
+			answer(request, no);
 		}
 		partly("GET /debug/ HTTP/1.1\r\n" HOST "\r\n", 200,
 		    "href=\"/debug/varz\"");
