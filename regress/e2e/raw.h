@@ -10,6 +10,7 @@
  * raw_http.c    cases: HTTP on the TLS port and on the plain one
  * raw_hang.c    cases: processes of the server that hang
  * raw_load.c    cases: floods to clients that don't read
+ * raw_proxy.c   cases: load balancers
  * raw_map.c     a case: a large map that is read slowly
  * raw_rules.c   cases: homes, the active connection, a node that watches itself
  * raw_record.c  cases: records after the handshake, as an attacker makes them
@@ -76,6 +77,8 @@ struct tls_how {
 	int		 min, max;	/* TLS versions, 0 any */
 	size_t		 chunk;		/* bytes a TCP write, 0: all at once */
 	int		 rcvbuf;	/* SO_RCVBUF, 0: system's */
+	const void	*prelude;	/* sent before the ClientHello */
+	size_t		 prelude_len;
 };
 
 struct raw_conn {
@@ -290,5 +293,11 @@ void	 write_timeout(void);
 void	 unsent_limit(void);
 void	 watch_pong(void);
 void	 ws_close_last(void);
+void	 proxy_headers(void);
+void	 proxy_refused(void);
+void	 proxy_slow(void);
+void	 proxy_limits(void);
+void	 proxy_forwarded(void);
+void	 proxy_plain(void);
 
 #endif

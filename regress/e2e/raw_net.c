@@ -222,6 +222,9 @@ conn_try_tls(const struct tls_how *how)
 	c = conn_new(dial(opt.port, how->rcvbuf));
 	c->chunk = how->chunk;
 	c->ssl = tls_new(how);
+	if (how->prelude_len > 0)
+		BIO_write(SSL_get_wbio(c->ssl), how->prelude,
+		    (int)how->prelude_len);
 	if (handshake(c) == 0)
 		return (c);
 	conn_close(c, 0);

@@ -103,7 +103,13 @@ static const struct {
 	{ "mesh-rate", mesh_rate, 1 },
 	{ "write-timeout", write_timeout, 1 },
 	{ "unsent-limit", unsent_limit, 1 },
-	{ "watch-pong", watch_pong, 1 }
+	{ "watch-pong", watch_pong, 1 },
+	{ "proxy-headers", proxy_headers, 1 },
+	{ "proxy-refused", proxy_refused, 1 },
+	{ "proxy-slow", proxy_slow, 1 },
+	{ "proxy-limits", proxy_limits, 1 },
+	{ "proxy-forwarded", proxy_forwarded, 1 },
+	{ "proxy-plain", proxy_plain, 1 }
 };
 
 #define NCASES	(sizeof(cases) / sizeof(cases[0]))
