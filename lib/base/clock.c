@@ -1,17 +1,33 @@
 /*
- * clock: the monotonic clock; see clock.h.  Used by every process.
+ * clock: the monotonic clocks; see clock.h.  Used by every process.
  */
 #include <time.h>
 
 #include "clock.h"
 
-uint64_t
-base_clock_us(void)
+#ifndef CLOCK_BOOTTIME
+#define CLOCK_BOOTTIME	CLOCK_MONOTONIC
+#endif
+
+static uint64_t
+read_us(clockid_t id)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(id, &ts);
 	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
+}
+
+uint64_t
+base_clock_us(void)
+{
+	return (read_us(CLOCK_MONOTONIC));
+}
+
+uint64_t
+base_clock_boot_us(void)
+{
+	return (read_us(CLOCK_BOOTTIME));
 }
 
 uint64_t

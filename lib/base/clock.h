@@ -1,5 +1,5 @@
 /*
- * clock: the monotonic clock for all deadlines and ages.
+ * clock: the monotonic clocks for all deadlines and ages.
  */
 #ifndef CLOCK_H
 #define CLOCK_H
@@ -9,5 +9,12 @@
 /* Milliseconds and microseconds since a moment before this process started. */
 uint64_t base_clock_ms(void);
 uint64_t base_clock_us(void);
+
+/*
+ * Microseconds since the machine started, with the time that it was suspended
+ * where the system counts that (CLOCK_BOOTTIME).  All processes of a machine
+ * see the same clock.
+ */
+uint64_t base_clock_boot_us(void);
 
 #endif

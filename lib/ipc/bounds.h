@@ -30,6 +30,11 @@
 #define IPC_ADDRLEN	16	/* IPv6, or IPv4-mapped */
 #define IPC_MAXPACKET	65536	/* bytes of a relayed packet */
 
+/* Tickets, see ticket.h. */
+#define IPC_TICKET_SECRETLEN	32	/* bytes of a relay worker's secret */
+#define IPC_TICKET_NUMBERLEN	16	/* bytes of a ticket's number */
+#define IPC_TICKET_LEN		97	/* bytes of a ticket */
+
 #define IPC_KEYS_MAXNAMES	256	/* names of a self-signed certificate */
 #define FETCH_MAXSOURCES 4096		/* URLs that fetch requests */
 #define FETCH_HASHLEN		32	/* SHA-256 of the body */
