@@ -52,6 +52,14 @@ enum ipc_keychan {
 	KEYCHAN_ACME		/* one request at a time */
 };
 
+/* What became of a login box. */
+enum ipc_login_end {
+	IPC_LOGIN_OK,
+	IPC_LOGIN_BAD,		/* it does not open with the client's key */
+	IPC_LOGIN_SEEN,		/* a box with this nonce was opened before */
+	IPC_LOGIN_NO_SECRET	/* no tickets can be made for this worker */
+};
+
 /* The ACME keys. */
 enum ipc_acmekey {
 	ACMEKEY_ACCOUNT = 1,	/* PEM, or a JWK (RFC 7517) as in certbot */
