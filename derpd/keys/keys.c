@@ -21,9 +21,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "frame.h"
 #include "keys.h"
 #include "keys_acme.h"
+#include "keys_ticket.h"
 #include "log.h"
 
 /* Event priorities. */
@@ -33,7 +35,7 @@ enum { PRIO_SIGN, PRIO_BOX, PRIO_COUNT };
 #define SIGN_RUN	8		/* consecutive signatures of one
 					   channel */
 #define SECUREHEAP	(1024 * 1024)	/* bytes of locked heap, libcrypto */
-#define LOCKED		(256 * 1024)	/* memory that libsodium locks,
+#define LOCKED		(1024 * 1024)	/* memory that libsodium locks,
 					   approximate bytes */
 
 struct keys_peer {
@@ -49,10 +51,12 @@ struct keys_peer {
 
 static TAILQ_HEAD(, keys_peer)	 peers = TAILQ_HEAD_INITIALIZER(peers);
 static struct event_base	*base;
+static struct event		*ev_expire;	/* of shared secrets */
 
 static void	peer_readable(evutil_socket_t, short, void *);
 static void	peer_writable(evutil_socket_t, short, void *);
 static void	peer_rested(evutil_socket_t, short, void *);
+static void	expire_later(int);
 
 /*
  * Warn when keys can't be kept out of swap: libcrypto and libsodium continue
@@ -113,7 +117,7 @@ keys_preload(void)
 	EVP_PKEY_free(keys_cert_new_key());
 	randombytes_buf(&byte, sizeof(byte));
 	if (keys_file_preload() == -1 || keys_box_preload() == -1 ||
-	    keys_acme_preload() == -1)
+	    keys_ticket_preload() == -1 || keys_acme_preload() == -1)
 		fatal("can't set up memory for keys (mmap, mprotect, mlock)");
 }
 
@@ -244,29 +248,84 @@ on_sign(void *arg, const struct ipc_msg_sign *v)
 	return (answered(ipc_send_signature(p->chan, &a)));
 }
 
+/* Zero shared secrets in time. */
+static void
+expire(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	expire_later(keys_ticket_expire(base_clock_boot_us()));
+}
+
+/* Look again in a second, if secrets are `kept'. */
+static void
+expire_later(int kept)
+{
+	static const struct timeval second = { 1, 0 };
+
+	if (kept && !evtimer_pending(ev_expire, NULL) &&
+	    evtimer_add(ev_expire, &second) == -1)
+		fatal("no timer for shared secrets (evtimer_add)");
+}
+
+/* Make the ticket of a box that was opened. */
+static enum ipc_login_end
+make_ticket(const struct keys_peer *p, const struct ipc_msg_login *v,
+    const struct keys_box_opened *o, uint8_t ticket[IPC_TICKET_LEN])
+{
+	struct keys_ticket_login l = {
+		.client = v->client,
+		.nonce = v->nonce,
+		.shared = o->shared,
+		.mesh = o->mesh != KEYS_NOOFFSET,
+		.worker = v->worker,
+		.from = p->worker,
+		.cookie = v->cookie
+	};
+
+	return (keys_ticket_make(&l, base_clock_boot_us(), ticket));
+}
+
 static int
 on_login(void *arg, const struct ipc_msg_login *v)
 {
-	static struct keys_box_result r;
 	struct keys_peer	*p = arg;
 	struct keys_box_login	 l = { .client = v->client, .nonce = v->nonce,
-				    .box = v->box, .boxlen = v->box_len,
-				    .info = v->info, .infolen = v->info_len };
+				    .box = v->box, .boxlen = v->box_len };
+	uint8_t			 ticket[IPC_TICKET_LEN] = { 0 };
 	struct ipc_msg_login_result a = { .cookie = v->cookie,
+				    .end = IPC_LOGIN_BAD, .ticket = ticket,
 				    .mesh = KEYS_NOOFFSET };
+	struct keys_box_opened	 o;
 	int			 rv;
 
-	if (keys_box_login(&l, &r) == 0) {
-		a.ok = 1;
-		a.mesh = r.mesh;
-		a.text = r.text;
-		a.text_len = r.textlen;
-		a.sealed = r.reply;
-		a.sealed_len = r.replylen;
+	if (keys_box_open(&l, &o) == 0)
+		a.end = make_ticket(p, v, &o, ticket);
+	if (a.end == IPC_LOGIN_OK) {
+		a.mesh = o.mesh;
+		a.text = o.text;
+		a.text_len = o.textlen;
+		expire_later(1);
 	}
 	rv = ipc_send_login_result(p->chan, &a);
 	keys_box_forget();
 	return (answered(rv));
+}
+
+static int
+on_seal(void *arg, const struct ipc_msg_seal *v)
+{
+	struct keys_peer	*p = arg;
+	uint8_t			 sealed[BOX_SEALEDSIZE];
+	struct ipc_msg_sealed	 a = { .cookie = v->cookie, .box = sealed };
+	const uint8_t		*shared;
+
+	shared = keys_ticket_shared(p->worker, v->number, base_clock_boot_us());
+	if (shared != NULL)
+		a.box_len = keys_box_seal(shared, v->info, v->info_len, sealed);
+	a.ok = a.box_len > 0;
+	return (answered(ipc_send_sealed(p->chan, &a)));
 }
 
 static int
@@ -293,7 +352,7 @@ on_acme_sign(void *arg, const struct ipc_msg_acme_sign *v)
 /* Messages accepted on each kind of channel. */
 static const struct ipc_handlers handlers[] = {
 	[KEYCHAN_SIGN] = { .sign = on_sign },
-	[KEYCHAN_BOX] = { .login = on_login },
+	[KEYCHAN_BOX] = { .login = on_login, .seal = on_seal },
 	[KEYCHAN_ACME] = { .acme_sign = on_acme_sign }
 };
 
@@ -401,6 +460,8 @@ make_base(void)
 		fatalx("can't make an event loop with priorities "
 		    "(event_base_new)");
 	event_config_free(cfg);
+	if ((ev_expire = evtimer_new(base, expire, NULL)) == NULL)
+		fatal("can't make an event for shared secrets (event_new)");
 }
 
 static void

@@ -6,6 +6,8 @@
  *	keys_file.c     reads and writes key files on open descriptors
  *	keys_sign.c     signs for TLS
  *	keys_box.c      opens and seals login boxes, finds the mesh key
+ *	keys_seen.c     the boxes that were opened before (keys_seen.h)
+ *	keys_ticket.c   signs what was found in a box (keys_ticket.h)
  *	keys_cert.c     self-signed and meta certificates
  *	keys_acme.c     signs for acme-helper (keys_acme.h)
  *
@@ -182,37 +184,41 @@ void	 keys_box_stage_mesh(const uint8_t *key);
 /* With `use' 1, put the staged mesh key, if any, in force; with 0, drop it. */
 void	 keys_box_commit_mesh(int use);
 
-struct keys_box_login {			/* arguments of keys_box_login() */
+struct keys_box_login {			/* arguments of keys_box_open() */
 	const uint8_t	*client;	/* public key, 32 bytes */
 	const uint8_t	*nonce;		/* 24 bytes */
 	const uint8_t	*box;
 	size_t		 boxlen;	/* 16 bytes to FRAME_MAX_CLIENTINFO */
-	const uint8_t	*info;		/* ServerInfo to be sealed */
-	size_t		 infolen;	/* up to BOX_MAXINFO */
 };
 
-#define BOX_MAXINFO	4096
-
-struct keys_box_result {
-	const uint8_t	*text;		/* ClientInfo without the mesh key;
-					   valid until the next call */
+struct keys_box_opened {		/* valid until keys_box_forget() */
+	const uint8_t	*text;		/* ClientInfo without the mesh key */
 	size_t		 textlen;
 	uint32_t	 mesh;		/* offset of the mesh key in it, or
 					   KEYS_NOOFFSET */
-	uint8_t		 reply[BOX_NONCELEN + BOX_MACLEN + BOX_MAXINFO];
-	size_t		 replylen;	/* nonce and box of ServerInfo */
+	const uint8_t	*shared;	/* secret with that client, 32 bytes */
 };
 
 /*
- * Open a login box and seal the answer.  Returns 0, or -1 when the box was not
- * sealed by that client for this node, lengths are wrong, or there is no node
- * key.
+ * Open a login box.  Returns 0, or -1 when the box was not sealed by that
+ * client for this node, lengths are wrong, or there is no node key.
  */
-int	 keys_box_login(const struct keys_box_login *l,
-	    struct keys_box_result *r);
+int	 keys_box_open(const struct keys_box_login *l,
+	    struct keys_box_opened *o);
 
-/* Zero the text of the last login. */
+/* Zero what the last login left. */
 void	 keys_box_forget(void);
+
+#define BOX_MAXINFO	4096	/* bytes of ServerInfo */
+#define BOX_SEALEDSIZE	(BOX_NONCELEN + BOX_MACLEN + BOX_MAXINFO)
+
+/*
+ * Seal the `len' bytes of ServerInfo at `info' for the client with this shared
+ * secret.  Returns the bytes of nonce and box in `sealed', or 0 when `len' is
+ * above BOX_MAXINFO.
+ */
+size_t	 keys_box_seal(const uint8_t shared[32], const void *info, size_t len,
+	    uint8_t sealed[BOX_SEALEDSIZE]);
 
 /*
  * Find `key' (all zeros: never found) in the `len' bytes at `text': every

@@ -116,38 +116,11 @@ keys_box_find_mesh(uint8_t *text, size_t len, const uint8_t key[KEYS_MESHLEN])
 	return (found);
 }
 
-/* Write the nonce and box of ServerInfo. */
-static int
-seal(const struct keys_box_login *l, struct keys_box_result *r)
-{
-	randombytes_buf(r->reply, BOX_NONCELEN);
-	if (crypto_box_easy_afternm(r->reply + BOX_NONCELEN, l->info,
-	    l->infolen, r->reply, secrets->shared) == -1)
-		return (-1);
-	r->replylen = BOX_NONCELEN + BOX_MACLEN + l->infolen;
-	return (0);
-}
-
-static int
-open_and_seal(const struct keys_box_login *l, struct keys_box_result *r)
-{
-	if (crypto_box_open_easy_afternm(secrets->text, l->box, l->boxlen,
-	    l->nonce, secrets->shared) == -1)
-		return (-1);
-	textlen = l->boxlen - BOX_MACLEN;
-	r->text = secrets->text;
-	r->textlen = textlen;
-	r->mesh = keys_box_find_mesh(secrets->text, textlen, secrets->mesh);
-	return (seal(l, r));
-}
-
 int
-keys_box_login(const struct keys_box_login *l, struct keys_box_result *r)
+keys_box_open(const struct keys_box_login *l, struct keys_box_opened *o)
 {
-	int	 rv;
-
 	if (!have_node || l->boxlen < BOX_MACLEN ||
-	    l->boxlen > sizeof(secrets->text) || l->infolen > BOX_MAXINFO)
+	    l->boxlen > sizeof(secrets->text))
 		return (-1);
 	/*
 	 * Fails for a client key of low order, whose shared secret is public.
@@ -155,15 +128,36 @@ keys_box_login(const struct keys_box_login *l, struct keys_box_result *r)
 	if (crypto_box_beforenm(secrets->shared, l->client,
 	    secrets->node) == -1)
 		return (-1);
-	if ((rv = open_and_seal(l, r)) == -1)
+	textlen = l->boxlen - BOX_MACLEN;
+	if (crypto_box_open_easy_afternm(secrets->text, l->box, l->boxlen,
+	    l->nonce, secrets->shared) == -1) {
 		keys_box_forget();
-	sodium_memzero(secrets->shared, sizeof(secrets->shared));
-	return (rv);
+		return (-1);
+	}
+	o->text = secrets->text;
+	o->textlen = textlen;
+	o->mesh = keys_box_find_mesh(secrets->text, textlen, secrets->mesh);
+	o->shared = secrets->shared;
+	return (0);
 }
 
 void
 keys_box_forget(void)
 {
 	sodium_memzero(secrets->text, textlen);
+	sodium_memzero(secrets->shared, sizeof(secrets->shared));
 	textlen = 0;
+}
+
+size_t
+keys_box_seal(const uint8_t shared[32], const void *info, size_t len,
+    uint8_t sealed[BOX_SEALEDSIZE])
+{
+	if (len > BOX_MAXINFO)
+		return (0);
+	randombytes_buf(sealed, BOX_NONCELEN);
+	if (crypto_box_easy_afternm(sealed + BOX_NONCELEN, info, len, sealed,
+	    shared) == -1)
+		return (0);
+	return (BOX_NONCELEN + BOX_MACLEN + len);
 }

@@ -12,7 +12,7 @@
 #include "keys.h"
 
 static uint8_t		 node_pub[32], client_pub[32], client_sec[32];
-static struct keys_box_result result;
+static struct keys_box_opened result;
 
 static void
 setup(void)
@@ -27,9 +27,9 @@ setup(void)
 	keys_box_set_node(sec, node_pub);
 }
 
-/* Log in with `text', sealed with `sec'; the result of keys_box_login(). */
+/* Log in with `text', sealed with `sec'; the result of keys_box_open(). */
 static int
-login(const void *text, size_t len, const uint8_t *sec, const char *info)
+login(const void *text, size_t len, const uint8_t *sec)
 {
 	static const uint8_t	 nonce[24] = { 9 };
 	struct keys_box_login	 l;
@@ -43,55 +43,73 @@ login(const void *text, size_t len, const uint8_t *sec, const char *info)
 	l.nonce = nonce;
 	l.box = box;
 	l.boxlen = len + 16;
-	l.info = (const uint8_t *)info;
-	l.infolen = strlen(info);
-	rv = keys_box_login(&l, &result);
+	rv = keys_box_open(&l, &result);
 	free(box);
 	return (rv);
 }
 
-ATF_TC_WITHOUT_HEAD(open_and_seal);
-ATF_TC_BODY(open_and_seal, tc)
+ATF_TC_WITHOUT_HEAD(open_box);
+ATF_TC_BODY(open_box, tc)
 {
-	const char	*text = "{\"version\":2}", *info = "{\"version\":2 }";
-	uint8_t		 open[100], other[32], pub[32];
+	const char	*text = "{\"version\":2}";
+	uint8_t		 other[32], pub[32];
 
 	setup();
 	ATF_REQUIRE_EQ(0, keys_box_node(pub));
 	ATF_CHECK(memcmp(pub, node_pub, 32) == 0);
-	ATF_REQUIRE_EQ(0, login(text, strlen(text), client_sec, info));
+	ATF_REQUIRE_EQ(0, login(text, strlen(text), client_sec));
 	ATF_REQUIRE_EQ(strlen(text), result.textlen);
 	ATF_CHECK(memcmp(result.text, text, result.textlen) == 0);
 	ATF_CHECK_EQ(KEYS_NOOFFSET, result.mesh);
-	ATF_REQUIRE_EQ(24 + 16 + strlen(info), result.replylen);
-	ATF_REQUIRE_EQ(0, crypto_box_open_easy(open, result.reply + 24,
-	    result.replylen - 24, result.reply, node_pub, client_sec));
-	ATF_CHECK(memcmp(open, info, strlen(info)) == 0);
-	memcpy(open, result.reply, 24);
-	ATF_REQUIRE_EQ(0, login(text, strlen(text), client_sec, info));
-	ATF_CHECK(memcmp(open, result.reply, 24) != 0);	/* a new nonce */
 
 	randombytes_buf(other, sizeof(other));
-	ATF_CHECK_EQ(-1, login(text, strlen(text), other, info));
-	ATF_CHECK_EQ(0, login("", 0, client_sec, ""));
+	ATF_CHECK_EQ(-1, login(text, strlen(text), other));
+	ATF_CHECK_EQ(0, login("", 0, client_sec));
 	ATF_CHECK_EQ(0, result.textlen);
 	/* A client key of low order has no secret. */
 	memset(client_pub, 0, sizeof(client_pub));
-	ATF_CHECK_EQ(-1, login(text, strlen(text), client_sec, info));
+	ATF_CHECK_EQ(-1, login(text, strlen(text), client_sec));
+}
+
+/* The client opens what is sealed with the secret of its box. */
+ATF_TC_WITHOUT_HEAD(seal);
+ATF_TC_BODY(seal, tc)
+{
+	static char	 big[BOX_MAXINFO + 1];
+	const char	*info = "{\"version\":2 }";
+	uint8_t		 sealed[BOX_SEALEDSIZE], open[BOX_MAXINFO], shared[32];
+	size_t		 n;
+
+	setup();
+	ATF_REQUIRE_EQ(0, login("{}", 2, client_sec));
+	memcpy(shared, result.shared, sizeof(shared));
+	keys_box_forget();
+	ATF_CHECK(sodium_is_zero(result.shared, sizeof(shared)));
+	n = keys_box_seal(shared, info, strlen(info), sealed);
+	ATF_REQUIRE_EQ(24 + 16 + strlen(info), n);
+	ATF_REQUIRE_EQ(0, crypto_box_open_easy(open, sealed + 24, n - 24,
+	    sealed, node_pub, client_sec));
+	ATF_CHECK(memcmp(open, info, strlen(info)) == 0);
+	memcpy(open, sealed, 24);
+	ATF_REQUIRE_EQ(n, keys_box_seal(shared, info, strlen(info), sealed));
+	ATF_CHECK(memcmp(open, sealed, 24) != 0);	/* a new nonce */
+	ATF_CHECK_EQ(sizeof(sealed), keys_box_seal(shared, big, BOX_MAXINFO,
+	    sealed));
+	ATF_CHECK_EQ(0, keys_box_seal(shared, big, sizeof(big), sealed));
 }
 
 ATF_TC_WITHOUT_HEAD(lengths);
 ATF_TC_BODY(lengths, tc)
 {
 	size_t		 max = FRAME_MAX_CLIENTINFO - 32 - 24 - 16;
-	struct keys_box_login l = { NULL, NULL, NULL, 0, NULL, 0 };
+	struct keys_box_login l = { NULL, NULL, NULL, 0 };
 	uint8_t		 zero[32] = { 0 };
 	char		*text;
 
 	setup();
 	ATF_REQUIRE((text = calloc(1, max + 1)) != NULL);
 	memset(text, '"', max);
-	ATF_CHECK_EQ(0, login(text, max, client_sec, "{}"));
+	ATF_CHECK_EQ(0, login(text, max, client_sec));
 	ATF_CHECK_EQ(max, result.textlen);
 	ATF_CHECK(memcmp(result.text, text, max) == 0);
 	keys_box_forget();
@@ -100,11 +118,11 @@ ATF_TC_BODY(lengths, tc)
 	free(text);
 
 	l.client = client_pub;
-	l.nonce = l.box = l.info = zero;
+	l.nonce = l.box = zero;
 	l.boxlen = 15;
-	ATF_CHECK_EQ(-1, keys_box_login(&l, &result));
+	ATF_CHECK_EQ(-1, keys_box_open(&l, &result));
 	l.boxlen = FRAME_MAX_CLIENTINFO + 1;
-	ATF_CHECK_EQ(-1, keys_box_login(&l, &result));
+	ATF_CHECK_EQ(-1, keys_box_open(&l, &result));
 }
 
 #define HEX_A	"00112233445566778899aabbccddeeff" \
@@ -166,28 +184,29 @@ ATF_TC_BODY(mesh_login, tc)
 	setup();
 	ATF_REQUIRE_EQ(0, base_hex_get(key, sizeof(key), HEX_A));
 	/* No mesh key is set yet. */
-	ATF_REQUIRE_EQ(0, login(text, strlen(text), client_sec, "{}"));
+	ATF_REQUIRE_EQ(0, login(text, strlen(text), client_sec));
 	ATF_CHECK_EQ(KEYS_NOOFFSET, result.mesh);
-	ATF_REQUIRE_EQ(0, login(zero, strlen(zero), client_sec, "{}"));
+	ATF_REQUIRE_EQ(0, login(zero, strlen(zero), client_sec));
 	ATF_CHECK_EQ(KEYS_NOOFFSET, result.mesh);
 
 	keys_box_stage_mesh(key);
 	keys_box_commit_mesh(1);
-	ATF_REQUIRE_EQ(0, login(text, strlen(text), client_sec, "{}"));
+	ATF_REQUIRE_EQ(0, login(text, strlen(text), client_sec));
 	ATF_CHECK_EQ(12, result.mesh);
 	ATF_CHECK(memcmp(result.text, zero, strlen(zero)) == 0);
-	ATF_REQUIRE_EQ(0, login(zero, strlen(zero), client_sec, "{}"));
+	ATF_REQUIRE_EQ(0, login(zero, strlen(zero), client_sec));
 	ATF_CHECK_EQ(KEYS_NOOFFSET, result.mesh);
 
 	keys_box_stage_mesh(NULL);
 	keys_box_commit_mesh(1);
-	ATF_REQUIRE_EQ(0, login(text, strlen(text), client_sec, "{}"));
+	ATF_REQUIRE_EQ(0, login(text, strlen(text), client_sec));
 	ATF_CHECK_EQ(KEYS_NOOFFSET, result.mesh);
 }
 
 ATF_TP_ADD_TCS(tp)
 {
-	ATF_TP_ADD_TC(tp, open_and_seal);
+	ATF_TP_ADD_TC(tp, open_box);
+	ATF_TP_ADD_TC(tp, seal);
 	ATF_TP_ADD_TC(tp, lengths);
 	ATF_TP_ADD_TC(tp, mesh_scan);
 	ATF_TP_ADD_TC(tp, mesh_login);

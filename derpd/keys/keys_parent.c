@@ -8,6 +8,7 @@
 
 #include "keys.h"
 #include "keys_acme.h"
+#include "keys_ticket.h"
 #include "log.h"
 
 #define ERRSIZE		IPC_WHYSIZE
@@ -207,6 +208,14 @@ on_chan(void *arg, const struct ipc_msg_key_chan *v, int *fd)
 	return (0);
 }
 
+static int
+on_secret(void *arg, const struct ipc_msg_key_secret *v)
+{
+	(void)arg;
+	keys_ticket_secret(v->worker, v->secret);
+	return (0);
+}
+
 const struct ipc_handlers keys_parent_handlers = {
 	.key_tls = on_tls,
 	.key_node = on_node,
@@ -218,5 +227,6 @@ const struct ipc_handlers keys_parent_handlers = {
 	.key_acme_file = on_acme_file,
 	.key_acme_conf = on_acme_conf,
 	.key_acme_revoke = on_acme_revoke,
-	.key_chan = on_chan
+	.key_chan = on_chan,
+	.key_secret = on_secret
 };

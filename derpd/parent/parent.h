@@ -66,6 +66,8 @@ struct parent_proc {
 	uint64_t	 started_ms;	/* monotonic */
 	uint64_t	 owes_ms;	/* time that a ping is unanswered */
 	uint64_t	 connected_ms;	/* relay: last channels to keys */
+	uint8_t		 secret[IPC_TICKET_SECRETLEN];	/* relay: of its
+					   tickets; new at each start */
 	uint64_t	 linked_ms;	/* relay: last links on request */
 	uint64_t	 deaf_ms;	/* relay: last report of an ended
 					   socket; all monotonic */

@@ -3,6 +3,7 @@
  */
 #include <sys/socket.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -33,13 +34,33 @@ connect_kind(struct parent *d, struct parent_proc *relay, enum ipc_keychan kind)
 	return (ipc_send_relay_keys(relay->chan, &to_relay, sv[1]));
 }
 
+/* Tell keys the secret of the worker, before it can ask for tickets. */
+static int
+send_secret(struct parent *d, struct parent_proc *relay)
+{
+	struct ipc_msg_key_secret v = { relay->worker, relay->secret };
+
+	return (ipc_send_key_secret(d->keys.chan, &v));
+}
+
+/* Make a secret for this start of the worker, and tell the worker. */
+static int
+new_secret(struct parent_proc *relay)
+{
+	struct ipc_msg_relay_secret v = { relay->worker, relay->secret };
+
+	arc4random_buf(relay->secret, sizeof(relay->secret));
+	return (ipc_send_relay_secret(relay->chan, &v));
+}
+
 int
 parent_relays_connect_keys(struct parent *d, struct parent_proc *relay)
 {
 	if (!d->keys_loaded || relay->chan == NULL)
 		return (0);	/* connected after the restart */
 	relay->connected_ms = base_clock_ms();
-	if (connect_kind(d, relay, KEYCHAN_SIGN) == -1 ||
+	if (send_secret(d, relay) == -1 ||
+	    connect_kind(d, relay, KEYCHAN_SIGN) == -1 ||
 	    connect_kind(d, relay, KEYCHAN_BOX) == -1) {
 		log_warn("no channels from relay %u to keys (socketpair)",
 		    relay->worker);
@@ -220,7 +241,8 @@ set_up(struct parent_proc *p)
 	struct parent *d = p->d;
 	unsigned int i;
 
-	if (parent_relays_connect_keys(d, p) == -1 || send_sockets(d, p) == -1)
+	if (new_secret(p) == -1 || parent_relays_connect_keys(d, p) == -1 ||
+	    send_sockets(d, p) == -1)
 		return (-1);
 	for (i = 0; i < d->nworkers; i++)
 		if (i != p->worker && d->relays[i].chan != NULL &&

@@ -61,7 +61,10 @@ struct relay_unknown {
 	struct relay_tlsctx_secrets *secrets;	/* of a handshake */
 	struct relay_tlsgen	*gen;		/* held during the handshake */
 	struct web_conn		*http;	/* NULL: HTTP has no state of it */
-	struct derp_box		*login;		/* until keys has answered */
+	struct derp_box		*login;		/* until keys has sealed
+						   ServerInfo */
+	size_t			 info_at;	/* bytes of own frames that go
+						   before ServerInfo */
 };
 
 /* A connection; relay_conn_new() makes it, relay_conn_reap() frees it. */

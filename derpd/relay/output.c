@@ -155,6 +155,19 @@ relay_conn_send(struct relay_conn *c, const void *p, size_t n)
 }
 
 void
+relay_conn_send_at(struct relay_conn *c, size_t at, const void *p, size_t n)
+{
+	struct relay_buf *b = &c->output.ctl;
+	size_t left = relay_buf_left(b);
+
+	relay_conn_send(c, p, n);
+	if (at >= left || relay_buf_left(b) != left + n)
+		return;			/* the last ones, or too many */
+	memmove(relay_buf_head(b) + at + n, relay_buf_head(b) + at, left - at);
+	memcpy(relay_buf_head(b) + at, p, n);
+}
+
+void
 relay_output_free(struct relay_conn *c, derp_queue_drop_cb drop, void *arg)
 {
 	derp_queue_free(c->output.queue, drop, arg);
@@ -540,11 +553,18 @@ relay_conn_reply(struct relay_conn *c, const void *head, size_t n,
 		relay_conn_dirty(c);
 }
 
+/* Return 1 while a session is registered and its ServerInfo is not ready. */
+static int
+is_held(const struct relay_conn *c)
+{
+	return (c->state == CONN_ADMIT && (c->session.pending_acks != 0 ||
+	    (c->session.peer != NULL && c->unknown->login != NULL)));
+}
+
 static int
 has_more(const struct relay_conn *c)
 {
-	/* ServerInfo is sent after all workers have acknowledged the login. */
-	if (c->session.pending_acks != 0 && c->state == CONN_ADMIT)
+	if (is_held(c))
 		return (0);
 	if (c->ws != NULL && web_ws_is_over(c->ws))
 		return (0);

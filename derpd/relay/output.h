@@ -118,6 +118,13 @@ void	relay_conn_dirty(struct relay_conn *c);
 void	relay_conn_send(struct relay_conn *c, const void *p, size_t n);
 
 /*
+ * The same, but behind the first `at' bytes of own frames that still wait, and
+ * before all others.
+ */
+void	relay_conn_send_at(struct relay_conn *c, size_t at, const void *p,
+	    size_t n);
+
+/*
  * Write `n' bytes that are not DERP: HTTP replies, WebSocket control frames.  A
  * connection with too many is closed at the end of the turn.
  */

@@ -69,9 +69,17 @@ on_login_result(void *arg, const struct ipc_msg_login_result *v)
 	return (0);
 }
 
+static int
+on_sealed(void *arg, const struct ipc_msg_sealed *v)
+{
+	derp_login_sealed(arg, v);
+	return (0);
+}
+
 /* Handlers of the box channel's messages. */
 static const struct ipc_handlers box_handlers = {
-	.login_result = on_login_result
+	.login_result = on_login_result,
+	.sealed = on_sealed
 };
 
 static void
@@ -114,6 +122,15 @@ on_keys(void *arg, const struct ipc_msg_relay_keys *v, int *fd)
 		fatal("can't open the box channel to keys (malloc, event_new)");
 	*fd = -1;
 	derp_login_again(r);
+	return (0);
+}
+
+static int
+on_secret(void *arg, const struct ipc_msg_relay_secret *v)
+{
+	struct relay *r = arg;
+
+	derp_tickets_secret(r->logins.tickets, v->worker, v->secret);
 	return (0);
 }
 
@@ -375,6 +392,7 @@ static const struct ipc_handlers handlers = {
 	.relay_listen = on_listen,
 	.relay_proxies = on_proxies,
 	.relay_keys = on_keys,
+	.relay_secret = on_secret,
 	.relay_link = on_link,
 	.relay_commit = on_commit,
 	.relay_token = on_token,
@@ -437,7 +455,8 @@ relay_new(struct ipc_chan *parent)
 	relay_route_init(r);
 	derp_pool_init(&r->pool);
 	derp_pool_init(&r->conn_memory);
-	derp_login_init(r);
+	if (derp_login_init(r) == -1)
+		fatal("can't create the worker: no memory");
 	derp_queue_set_init(&r->queues, &r->pool, relay_output_dropped);
 	LIST_INIT(&r->watchers);
 	LIST_INIT(&r->acceptor.listeners);

@@ -26,8 +26,8 @@ static const struct {
 	{ R, P, { "RELAY_" } },
 	{ R, R, { "LINK_" } },
 	/* Only the relay and acme send requests to keys. */
-	{ R, K, { "SIGN", "LOGIN" } },
-	{ K, R, { "SIGNED", "LOGIN_RESULT" } },
+	{ R, K, { "SIGN", "LOGIN", "SEAL" } },
+	{ K, R, { "SIGNED", "LOGIN_RESULT", "SEALED" } },
 	{ A, K, { "ACME_SIGN" } },
 	{ K, A, { "ACME_SIGNED" } },
 	{ P, ROLE_STUN, { "STUN_" } },

@@ -11,8 +11,9 @@ struct derp_box {
 	TAILQ_ENTRY(derp_box) entry;
 	uint64_t	 id;
 	void		*owner;
-	/* on the list of sent boxes, else on the other */
-	int		 is_sent;
+	enum derp_box_state state;
+	int		 reopened;
+	uint8_t		 number[IPC_TICKET_NUMBERLEN];	/* while opened */
 	size_t		 len;
 	uint8_t		 info[];	/* key, nonce, box */
 };
@@ -21,10 +22,21 @@ void
 derp_boxes_init(struct derp_boxes *bs, const struct derp_boxes_ops *ops,
     void *arg)
 {
-	TAILQ_INIT(&bs->sent);
-	TAILQ_INIT(&bs->unsent);
+	int i;
+
+	for (i = 0; i < BOXES_STATES; i++)
+		TAILQ_INIT(&bs->in[i]);
 	bs->ops = ops;
 	bs->arg = arg;
+}
+
+/* Move a box to the end of the list of another state. */
+static void
+move(struct derp_boxes *bs, struct derp_box *b, enum derp_box_state to)
+{
+	TAILQ_REMOVE(&bs->in[b->state], b, entry);
+	TAILQ_INSERT_TAIL(&bs->in[to], b, entry);
+	b->state = to;
 }
 
 void
@@ -32,11 +44,9 @@ derp_boxes_more(struct derp_boxes *bs)
 {
 	struct derp_box *b;
 
-	while ((b = TAILQ_FIRST(&bs->unsent)) != NULL &&
+	while ((b = TAILQ_FIRST(&bs->in[BOXES_UNSENT])) != NULL &&
 	    bs->ops->queued(bs->arg) <= BOXES_AHEAD) {
-		TAILQ_REMOVE(&bs->unsent, b, entry);
-		TAILQ_INSERT_TAIL(&bs->sent, b, entry);
-		b->is_sent = 1;
+		move(bs, b, BOXES_SENT);
 		bs->ops->send(bs->arg, b->id, b->info, b->len);
 	}
 }
@@ -51,10 +61,11 @@ derp_boxes_add(struct derp_boxes *bs, uint64_t id, void *owner,
 		return (NULL);
 	b->id = id;
 	b->owner = owner;
-	b->is_sent = 0;
+	b->state = BOXES_UNSENT;
+	b->reopened = 0;
 	b->len = n;
 	memcpy(b->info, info, n);
-	TAILQ_INSERT_TAIL(&bs->unsent, b, entry);
+	TAILQ_INSERT_TAIL(&bs->in[BOXES_UNSENT], b, entry);
 	derp_boxes_more(bs);
 	return (b);
 }
@@ -64,11 +75,28 @@ derp_boxes_remove(struct derp_boxes *bs, struct derp_box *b)
 {
 	if (b == NULL)
 		return;
-	if (b->is_sent)
-		TAILQ_REMOVE(&bs->sent, b, entry);
-	else
-		TAILQ_REMOVE(&bs->unsent, b, entry);
+	TAILQ_REMOVE(&bs->in[b->state], b, entry);
 	free(b);
+}
+
+void
+derp_boxes_opened(struct derp_boxes *bs, struct derp_box *b,
+    const uint8_t number[IPC_TICKET_NUMBERLEN])
+{
+	move(bs, b, BOXES_OPENED);
+	memcpy(b->number, number, sizeof(b->number));
+	bs->ops->seal(bs->arg, b->id, b->number);
+}
+
+int
+derp_boxes_reopen(struct derp_boxes *bs, struct derp_box *b)
+{
+	if (b->reopened)
+		return (-1);
+	b->reopened = 1;
+	move(bs, b, BOXES_UNSENT);
+	derp_boxes_more(bs);
+	return (0);
 }
 
 void
@@ -76,20 +104,24 @@ derp_boxes_again(struct derp_boxes *bs)
 {
 	struct derp_box *b;
 
-	while ((b = TAILQ_LAST(&bs->sent, derp_box_list)) != NULL) {
-		TAILQ_REMOVE(&bs->sent, b, entry);
-		TAILQ_INSERT_HEAD(&bs->unsent, b, entry);
-		b->is_sent = 0;
+	TAILQ_FOREACH(b, &bs->in[BOXES_OPENED], entry)
+		bs->ops->seal(bs->arg, b->id, b->number);
+	while ((b = TAILQ_LAST(&bs->in[BOXES_SENT], derp_box_list)) != NULL) {
+		TAILQ_REMOVE(&bs->in[BOXES_SENT], b, entry);
+		TAILQ_INSERT_HEAD(&bs->in[BOXES_UNSENT], b, entry);
+		b->state = BOXES_UNSENT;
 	}
 	derp_boxes_more(bs);
 }
 
 void *
-derp_boxes_owner(const struct derp_boxes *bs, uint64_t id)
+derp_boxes_owner(const struct derp_boxes *bs, uint64_t id,
+    enum derp_box_state state)
 {
 	struct derp_box *b;
 
-	TAILQ_FOREACH(b, &bs->sent, entry)
+	/* Keys answers in order: it is the first one, or near it. */
+	TAILQ_FOREACH(b, &bs->in[state], entry)
 		if (b->id == id)
 			return (b->owner);
 	return (NULL);

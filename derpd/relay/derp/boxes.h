@@ -1,10 +1,13 @@
 /*
- * boxes: login boxes that wait to be sent to keys or to be answered.  This
- * module handles no connection and no channel.
+ * boxes: login boxes from their arrival until ServerInfo is sealed: they wait
+ * to be sent to keys, to be opened, and for the seal.  This module handles no
+ * connection and no channel.
  *
- * A box is kept until keys has answered or its client has gone, and is sent
- * again when keys is restarted.  At most BOXES_AHEAD bytes are sent ahead:
- * other boxes wait here, in their order of arrival.
+ * A box is kept until ServerInfo is sealed or its client has gone.  What keys
+ * has not answered is requested again on a new channel.  If keys was restarted,
+ * it can't seal for a box that its predecessor opened: that box is then sent
+ * again.  At most BOXES_AHEAD bytes are sent ahead: other boxes wait here, in
+ * their order of arrival.
  */
 #ifndef BOXES_H
 #define BOXES_H
@@ -13,15 +16,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bounds.h"
+
 #define BOXES_AHEAD	(4 * 1024 * 1024)	/* bytes sent ahead to keys */
 
-/* Call-backs; both must be set.  `arg' is that of derp_boxes_init(). */
+/* Call-backs; all must be set.  `arg' is that of derp_boxes_init(). */
 struct derp_boxes_ops {
 	/* Return the bytes that keys has yet to read; SIZE_MAX without keys. */
 	size_t	(*queued)(void *arg);
 
 	/* Send the `n' bytes at `info' to keys as request `id'. */
 	void	(*send)(void *arg, uint64_t id, const uint8_t *info, size_t n);
+
+	/* Request a seal for the ticket with this number as request `id'. */
+	void	(*seal)(void *arg, uint64_t id,
+		    const uint8_t number[IPC_TICKET_NUMBERLEN]);
+};
+
+/* What a box waits for. */
+enum derp_box_state {
+	BOXES_UNSENT,
+	BOXES_SENT,		/* to be opened */
+	BOXES_OPENED,		/* for the seal */
+	BOXES_STATES
 };
 
 struct derp_box;
@@ -29,7 +46,7 @@ TAILQ_HEAD(derp_box_list, derp_box);
 
 /* Only boxes.c uses the fields. */
 struct derp_boxes {
-	struct derp_box_list sent, unsent;
+	struct derp_box_list in[BOXES_STATES];
 	const struct derp_boxes_ops *ops;
 	void		*arg;
 };
@@ -46,20 +63,31 @@ void	derp_boxes_init(struct derp_boxes *bs, const struct derp_boxes_ops *ops,
 struct derp_box *derp_boxes_add(struct derp_boxes *bs, uint64_t id, void *owner,
 	    const uint8_t *info, size_t n);
 
-/* Remove the box, sent or not; NULL is permitted. */
+/* Remove the box in whatever state; NULL is permitted. */
 void	derp_boxes_remove(struct derp_boxes *bs, struct derp_box *b);
 
 /* Send more boxes if keys has read enough. */
 void	derp_boxes_more(struct derp_boxes *bs);
 
-/* Keys was restarted: send all boxes again, in the same order. */
+/* Keys opened the box, for the ticket with this number: request the seal. */
+void	derp_boxes_opened(struct derp_boxes *bs, struct derp_box *b,
+	    const uint8_t number[IPC_TICKET_NUMBERLEN]);
+
+/*
+ * Keys, restarted, can't seal for an opened box: send the box again, once.
+ * Return 0, or -1 if it was sent again before.
+ */
+int	derp_boxes_reopen(struct derp_boxes *bs, struct derp_box *b);
+
+/* There is a new channel to keys: request again what is not answered. */
 void	derp_boxes_again(struct derp_boxes *bs);
 
 /*
- * Return the owner of the box that was sent as request `id'; NULL when it was
- * removed or not sent.
+ * Return the owner of the box with request `id' that is in this state; NULL
+ * when there is none.
  */
-void	*derp_boxes_owner(const struct derp_boxes *bs, uint64_t id);
+void	*derp_boxes_owner(const struct derp_boxes *bs, uint64_t id,
+	    enum derp_box_state state);
 
 /* Return the bytes of memory of the box; 0 for NULL. */
 size_t	derp_box_size(const struct derp_box *b);

@@ -1,5 +1,6 @@
 /*
- * boxes_test: which login boxes are sent to keys, when, and how often.
+ * boxes_test: which login boxes are sent to keys, when, and how often, and
+ * which seals are requested.
  */
 #include <atf-c.h>
 #include <stdint.h>
@@ -18,6 +19,8 @@ struct keys {
 	uint64_t	 id[100];
 	unsigned int	 n;
 	struct derp_box	*box[NBOXES + 1];	/* by request id */
+	uint64_t	 seal[100];	/* requests of seals */
+	unsigned int	 nseals;
 };
 
 static uint8_t	info[INFO];
@@ -44,10 +47,31 @@ send_box(void *arg, uint64_t id, const uint8_t *p, size_t n)
 	k->unread += n;
 }
 
+/* The number of the ticket for request `id'. */
+static const uint8_t *
+number(uint64_t id)
+{
+	static uint8_t p[IPC_TICKET_NUMBERLEN];
+
+	memset(p, (int)id, sizeof(p));
+	return (p);
+}
+
+static void
+send_seal(void *arg, uint64_t id, const uint8_t *p)
+{
+	struct keys *k = arg;
+
+	ATF_CHECK(memcmp(p, number(id), IPC_TICKET_NUMBERLEN) == 0);
+	ATF_REQUIRE(k->nseals < sizeof(k->seal) / sizeof(k->seal[0]));
+	k->seal[k->nseals++] = id;
+}
+
 static void
 set_up(struct keys *k)
 {
-	static const struct derp_boxes_ops ops = { queued, send_box };
+	static const struct derp_boxes_ops ops = { queued, send_box,
+	    send_seal };
 
 	memset(k, 0, sizeof(*k));
 	memset(info, 7, sizeof(info));
@@ -84,6 +108,18 @@ sent(struct keys *k, uint64_t first, unsigned int n)
 	for (i = 0; i < n; i++)
 		ATF_CHECK_EQ(k->id[i], first + i);
 	k->n = 0;
+}
+
+/* Check that keys received `n' requests of seals, from `first' on. */
+static void
+sealed(struct keys *k, uint64_t first, unsigned int n)
+{
+	unsigned int i;
+
+	ATF_REQUIRE_EQ(k->nseals, n);
+	for (i = 0; i < n; i++)
+		ATF_CHECK_EQ(k->seal[i], first + i);
+	k->nseals = 0;
 }
 
 /* Few boxes wait for keys to read, and all are sent in order. */
@@ -138,6 +174,67 @@ ATF_TC_BODY(again, tc)
 		leave(&k, i);
 }
 
+/* Keys opened these boxes and has not sealed for them. */
+static void
+open_boxes(struct keys *k, unsigned int first, unsigned int last)
+{
+	unsigned int i;
+
+	for (i = first; i <= last; i++)
+		derp_boxes_opened(&k->boxes, k->box[i], number(i));
+	sealed(k, first, last - first + 1);
+}
+
+/*
+ * On a new channel, seals are requested again, and boxes that were not opened
+ * are sent again.
+ */
+ATF_TC_WITHOUT_HEAD(seal_again);
+ATF_TC_BODY(seal_again, tc)
+{
+	struct keys k;
+	unsigned int i;
+
+	set_up(&k);
+	add_boxes(&k);
+	sent(&k, 1, 5);
+	open_boxes(&k, 1, 3);
+	leave(&k, 1);		/* sealed */
+	k.unread = 0;
+	derp_boxes_again(&k.boxes);
+	sealed(&k, 2, 2);
+	sent(&k, 4, 5);
+	for (i = 1; i <= NBOXES; i++)
+		leave(&k, i);
+}
+
+/* A box for which a restarted keys can't seal is sent again, but once. */
+ATF_TC_WITHOUT_HEAD(reopened);
+ATF_TC_BODY(reopened, tc)
+{
+	struct keys k;
+	unsigned int i;
+
+	set_up(&k);
+	add_boxes(&k);
+	sent(&k, 1, 5);
+	open_boxes(&k, 1, 2);
+	for (i = 6; i <= NBOXES; i++)
+		leave(&k, i);
+	k.unread = 0;
+	ATF_CHECK_EQ(0, derp_boxes_reopen(&k.boxes, k.box[2]));
+	sent(&k, 2, 1);
+	ATF_CHECK(derp_boxes_owner(&k.boxes, 2, BOXES_OPENED) == NULL);
+	ATF_CHECK(derp_boxes_owner(&k.boxes, 2, BOXES_SENT) == &owners[2]);
+	open_boxes(&k, 2, 2);
+	ATF_CHECK_EQ(-1, derp_boxes_reopen(&k.boxes, k.box[2]));
+	sent(&k, 0, 0);
+	ATF_CHECK_EQ(0, derp_boxes_reopen(&k.boxes, k.box[1]));
+	sent(&k, 1, 1);
+	for (i = 1; i <= 5; i++)
+		leave(&k, i);
+}
+
 /* Only a box that was sent can be answered. */
 ATF_TC_WITHOUT_HEAD(owner);
 ATF_TC_BODY(owner, tc)
@@ -147,11 +244,15 @@ ATF_TC_BODY(owner, tc)
 
 	set_up(&k);
 	add_boxes(&k);
-	ATF_CHECK(derp_boxes_owner(&k.boxes, 3) == &owners[3]);
-	ATF_CHECK(derp_boxes_owner(&k.boxes, 6) == NULL);
-	ATF_CHECK(derp_boxes_owner(&k.boxes, NBOXES + 1) == NULL);
+	ATF_CHECK(derp_boxes_owner(&k.boxes, 3, BOXES_SENT) == &owners[3]);
+	ATF_CHECK(derp_boxes_owner(&k.boxes, 6, BOXES_SENT) == NULL);
+	ATF_CHECK(derp_boxes_owner(&k.boxes, NBOXES + 1, BOXES_SENT) == NULL);
+	ATF_CHECK(derp_boxes_owner(&k.boxes, 3, BOXES_OPENED) == NULL);
+	open_boxes(&k, 3, 3);
+	ATF_CHECK(derp_boxes_owner(&k.boxes, 3, BOXES_OPENED) == &owners[3]);
+	ATF_CHECK(derp_boxes_owner(&k.boxes, 3, BOXES_SENT) == NULL);
 	leave(&k, 3);
-	ATF_CHECK(derp_boxes_owner(&k.boxes, 3) == NULL);
+	ATF_CHECK(derp_boxes_owner(&k.boxes, 3, BOXES_OPENED) == NULL);
 	ATF_CHECK(derp_box_size(k.box[4]) >= sizeof(info));
 	ATF_CHECK_EQ(derp_box_size(NULL), 0);
 	for (i = 1; i <= NBOXES; i++)
@@ -172,7 +273,7 @@ ATF_TC_BODY(side_by_side, tc)
 	add_boxes(&a);
 	sent(&a, 1, 5);
 	sent(&b, 0, 0);
-	ATF_CHECK(derp_boxes_owner(&b.boxes, 1) == NULL);
+	ATF_CHECK(derp_boxes_owner(&b.boxes, 1, BOXES_SENT) == NULL);
 	b.away = 0;
 	derp_boxes_more(&b.boxes);
 	sent(&b, 1, 5);
@@ -189,6 +290,8 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, ahead);
 	ATF_TP_ADD_TC(tp, again);
+	ATF_TP_ADD_TC(tp, seal_again);
+	ATF_TP_ADD_TC(tp, reopened);
 	ATF_TP_ADD_TC(tp, owner);
 	ATF_TP_ADD_TC(tp, side_by_side);
 	return (atf_no_error());

@@ -3,16 +3,17 @@
  * upgrade, by session.c with the ClientInfo, and by relay.c with the answer of
  * keys.
  *
- * The keys process opens the client's box and seals the server's; boxes.c keeps
- * the boxes that wait for it.
+ * The keys process opens the client's box, with a ticket that says whose it is,
+ * and seals the server's when the session is registered; boxes.c keeps the
+ * boxes that wait for it.
  */
 #include <sys/queue.h>
 #include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "admit.h"
 #include "clientinfo.h"
+#include "clock.h"
 #include "ipcsend.h"
 #include "log.h"
 #include "login.h"
@@ -40,14 +41,34 @@ queued(void *arg)
 	return (r->box == NULL ? SIZE_MAX : ipc_chan_queued(r->box));
 }
 
-/* Request that keys open a box and seal a ServerInfo. */
+/* Request that keys open a box. */
 static void
 send_box(void *arg, uint64_t id, const uint8_t *info, size_t n)
 {
 	struct relay *r = arg;
 	const size_t envelope = FRAME_KEY_LEN + FRAME_NONCE_LEN;
+	struct ipc_msg_login v = {
+		.cookie = id,
+		.worker = r->conf.worker,
+		.client = info,
+		.nonce = info + FRAME_KEY_LEN,
+		.box = info + envelope,
+		.box_len = n - envelope
+	};
+
+	if (ipc_send_login(r->box, &v) == -1)
+		log_warn("can't send a login box to keys (sendmsg): the "
+		    "client's login times out");
+}
+
+/* Request that keys seal ServerInfo for the client of a ticket. */
+static void
+send_seal(void *arg, uint64_t id, const uint8_t number[IPC_TICKET_NUMBERLEN])
+{
+	struct relay *r = arg;
 	char text[128];
-	struct ipc_msg_login v;
+	struct ipc_msg_seal v = { .cookie = id, .number = number,
+	    .info = text };
 
 	if (derp_serverinfo_text(text, sizeof(text), r->conf.client_rate,
 	    r->conf.client_burst) == -1) {
@@ -56,24 +77,21 @@ send_box(void *arg, uint64_t id, const uint8_t *info, size_t n)
 		    sizeof(text));
 		return;
 	}
-	v.cookie = id;
-	v.client = info;
-	v.nonce = info + FRAME_KEY_LEN;
-	v.box = info + envelope;
-	v.box_len = n - envelope;
-	v.info = text;
 	v.info_len = strlen(text);
-	if (ipc_send_login(r->box, &v) == -1)
-		log_warn("can't send a login box to keys (sendmsg): the "
+	if (ipc_send_seal(r->box, &v) == -1)
+		log_warn("can't request a seal from keys (sendmsg): the "
 		    "client's login times out");
 }
 
-void
+int
 derp_login_init(struct relay *r)
 {
-	static const struct derp_boxes_ops ops = { queued, send_box };
+	static const struct derp_boxes_ops ops = { queued, send_box,
+	    send_seal };
 
 	derp_boxes_init(&r->logins.boxes, &ops, r);
+	r->logins.tickets = derp_tickets_new();
+	return (r->logins.tickets == NULL ? -1 : 0);
 }
 
 void
@@ -134,6 +152,8 @@ derp_login_agreed(struct relay_conn *c)
 	relay_conn_dirty(c);
 	if (c->state != CONN_ADMIT)
 		return;			/* a pong was waiting */
+	if (c->unknown->login != NULL)
+		return;			/* ServerInfo is not sealed */
 	c->state = CONN_UP;
 	c->session.up = 1;
 	relay_conn_known(c);
@@ -144,45 +164,109 @@ derp_login_agreed(struct relay_conn *c)
 	relay_conn_resume(c, PAUSE_LOGIN);
 }
 
-static void
-admit(struct relay_conn *c, const struct derp_clientinfo *ci,
-    const uint8_t *sealed, size_t n)
+/* Register the session with all workers.  Return 0, or -1: it is closed. */
+static int
+enter(struct relay_conn *c, const struct derp_clientinfo *ci,
+    const struct ipc_ticket *t)
 {
 	struct relay *r = c->r;
-	uint8_t hdr[FRAME_HDR_LEN];
 
-	derp_login_free(c);
-	c->session.mesh = ci->mesh != 0;
+	c->session.mesh = ci->mesh != 0 && t->mesh != 0;
 	c->session.prober = ci->is_prober != 0;
-	net_frame_put_hdr(hdr, FRAME_SERVER_INFO, (uint32_t)n);
-	relay_conn_send(c, hdr, sizeof(hdr));
-	relay_conn_send(c, sealed, n);
+	c->unknown->info_at = relay_buf_left(&c->output.ctl);
 	if (relay_route_add(c) == -1) {
 		relay_conn_close(c, "out of memory");
-		return;
+		return (-1);
 	}
 	r->stats.connections++;
 	if (c->session.not_ideal)
 		r->stats.notideal_connections++;
-	if (c->session.pending_acks == 0)
-		derp_login_agreed(c);
+	return (0);
+}
+
+/*
+ * Believe of a login what keys has signed.  Return 0 with *t filled in, or -1:
+ * it is refused.
+ */
+static int
+take_ticket(struct relay_conn *c, const uint8_t *ticket, struct ipc_ticket *t)
+{
+	const char *why;
+
+	if (derp_tickets_take(c->r->logins.tickets, ticket,
+	    base_clock_boot_us(), t, &why) != TICKETS_GOOD) {
+		refuse(c, why);
+		return (-1);
+	}
+	if (memcmp(t->client, c->session.key, sizeof(t->client)) != 0) {
+		refuse(c, "its ticket is for another client");
+		return (-1);
+	}
+	return (0);
+}
+
+/* A box was opened: continue the login, or go on where keys was restarted. */
+static void
+opened(struct relay_conn *c, const struct ipc_msg_login_result *v)
+{
+	struct derp_clientinfo ci;
+	struct ipc_ticket t;
+
+	if (take_ticket(c, v->ticket, &t) == -1)
+		return;
+	if (derp_clientinfo_parse(v->text, v->text_len, v->mesh, &ci) == -1) {
+		refuse(c, "ClientInfo is malformed");
+		return;
+	}
+	if (c->session.peer == NULL && enter(c, &ci, &t) == -1)
+		return;
+	derp_boxes_opened(&c->r->logins.boxes, c->unknown->login, t.number);
 }
 
 void
 derp_login_result(struct relay *r, const struct ipc_msg_login_result *v)
 {
-	struct derp_clientinfo ci;
 	struct relay_conn *c;
 
 	derp_boxes_more(&r->logins.boxes);
-	c = derp_boxes_owner(&r->logins.boxes, v->cookie);
+	c = derp_boxes_owner(&r->logins.boxes, v->cookie, BOXES_SENT);
 	if (c == NULL || c->dead || c->state != CONN_ADMIT)
 		return;			/* the client has gone */
-	if (!v->ok)
+	switch (v->end) {
+	case IPC_LOGIN_OK:
+		opened(c, v);
+		break;
+	case IPC_LOGIN_BAD:
 		refuse(c, "ClientInfo does not decrypt with the client's key");
-	else if (derp_clientinfo_parse(v->text, v->text_len, v->mesh,
-	    &ci) == -1)
-		refuse(c, "ClientInfo is malformed");
-	else
-		admit(c, &ci, v->sealed, v->sealed_len);
+		break;
+	case IPC_LOGIN_SEEN:
+		refuse(c, "this ClientInfo was used before");
+		break;
+	case IPC_LOGIN_NO_SECRET:
+		refuse(c, "keys does not know this worker");
+		break;
+	}
+}
+
+void
+derp_login_sealed(struct relay *r, const struct ipc_msg_sealed *v)
+{
+	uint8_t hdr[FRAME_HDR_LEN];
+	struct relay_conn *c;
+
+	c = derp_boxes_owner(&r->logins.boxes, v->cookie, BOXES_OPENED);
+	if (c == NULL || c->dead || c->state != CONN_ADMIT)
+		return;			/* the client has gone */
+	if (!v->ok) {
+		if (derp_boxes_reopen(&r->logins.boxes,
+		    c->unknown->login) == -1)
+			refuse(c, "keys can't seal ServerInfo");
+		return;
+	}
+	derp_login_free(c);
+	net_frame_put_hdr(hdr, FRAME_SERVER_INFO, (uint32_t)v->box_len);
+	relay_conn_send_at(c, c->unknown->info_at, v->box, v->box_len);
+	relay_conn_send_at(c, c->unknown->info_at, hdr, sizeof(hdr));
+	if (c->session.pending_acks == 0)
+		derp_login_agreed(c);
 }

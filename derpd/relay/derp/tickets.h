@@ -1,0 +1,46 @@
+/*
+ * tickets: the tickets by which logins are handed over (lib/ipc/ticket.h): each
+ * is good once, for TICKETS_SECS.  Touches memory alone; the caller brings the
+ * clock, base_clock_boot_us().
+ */
+#ifndef TICKETS_H
+#define TICKETS_H
+
+#include <stdint.h>
+
+#include "ticket.h"
+
+#define TICKETS_SECS	10
+#define TICKETS_MAX	65536	/* taken in that time; a power of 2 */
+
+struct derp_tickets;
+
+enum derp_tickets_result {
+	TICKETS_GOOD,
+	TICKETS_REFUSED,	/* this login fails; nobody is to blame */
+	TICKETS_HOSTILE		/* forged or repeated: whoever handed it over is
+				   to be killed */
+};
+
+/*
+ * Create a state without secret, which refuses all tickets.  NULL without
+ * memory.
+ */
+struct derp_tickets *derp_tickets_new(void);
+
+/* Zero and free; NULL is permitted. */
+void	derp_tickets_free(struct derp_tickets *ts);
+
+/* Set the secret of this start of the worker `worker'; called once. */
+void	derp_tickets_secret(struct derp_tickets *ts, uint32_t worker,
+	    const uint8_t secret[IPC_TICKET_SECRETLEN]);
+
+/*
+ * Take the ticket of a login.  *t is filled in when the result is TICKETS_GOOD;
+ * else *why is a static line for the log.
+ */
+enum derp_tickets_result derp_tickets_take(struct derp_tickets *ts,
+	    const uint8_t ticket[IPC_TICKET_LEN], uint64_t now_us,
+	    struct ipc_ticket *t, const char **why);
+
+#endif

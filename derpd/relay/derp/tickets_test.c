@@ -1,0 +1,173 @@
+/*
+ * tickets_test: which tickets a relay worker accepts, and whom it blames.
+ */
+#include <atf-c.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "tickets.h"
+
+#define LIFE	(TICKETS_SECS * 1000000ULL)
+
+static const uint8_t		 secret[IPC_TICKET_SECRETLEN] = { 5 };
+static struct ipc_ticket_key	 key;		/* of keys */
+static struct derp_tickets	*ts;
+static uint64_t			 now = 5000000000ULL;
+
+static void
+set_up(void)
+{
+	ATF_REQUIRE(sodium_init() != -1);
+	ATF_REQUIRE((ts = derp_tickets_new()) != NULL);
+	derp_tickets_secret(ts, 2, secret);
+	ipc_ticket_key_set(&key, 2, secret);
+}
+
+/* Keys makes ticket number `n' at `us'. */
+static void
+make(uint32_t n, uint64_t us, uint8_t p[IPC_TICKET_LEN])
+{
+	struct ipc_ticket t = { .client = { 7 }, .us = us, .mesh = 1 };
+
+	memcpy(t.number, &n, sizeof(n));
+	ipc_ticket_put(&key, IPC_TICKET_LOGIN, &t, p);
+}
+
+/* Take the ticket; the result must be `want', with a reason that fits. */
+static void
+take(enum derp_tickets_result want, const uint8_t p[IPC_TICKET_LEN],
+    const char *why)
+{
+	static const struct ipc_ticket none;
+	struct ipc_ticket t;
+	const char *got = NULL;
+
+	ATF_CHECK_EQ(want, derp_tickets_take(ts, p, now, &t, &got));
+	if (want == TICKETS_GOOD) {
+		ATF_CHECK_EQ(7, t.client[0]);
+		ATF_CHECK_EQ(1, t.mesh);
+	} else {
+		ATF_REQUIRE(got != NULL);
+		ATF_CHECK_MSG(strstr(got, why) != NULL, "%s", got);
+		ATF_CHECK(memcmp(&t, &none, sizeof(t)) == 0);
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(once);
+ATF_TC_BODY(once, tc)
+{
+	uint8_t p[IPC_TICKET_LEN], q[IPC_TICKET_LEN];
+
+	set_up();
+	make(1, now, p);
+	make(1 + TICKETS_MAX, now, q);	/* in the same chain */
+	take(TICKETS_GOOD, p, NULL);
+	take(TICKETS_HOSTILE, p, "used before");
+	take(TICKETS_GOOD, q, NULL);
+	take(TICKETS_HOSTILE, q, "used before");
+	take(TICKETS_HOSTILE, p, "used before");
+	derp_tickets_free(ts);
+	derp_tickets_free(NULL);
+}
+
+/* Too old, or made later than now: nobody is to blame. */
+ATF_TC_WITHOUT_HEAD(age);
+ATF_TC_BODY(age, tc)
+{
+	uint8_t p[IPC_TICKET_LEN];
+
+	set_up();
+	make(1, now - LIFE, p);
+	take(TICKETS_GOOD, p, NULL);
+	make(2, now - LIFE - 1, p);
+	take(TICKETS_REFUSED, p, "older");
+	make(3, now + 1, p);
+	take(TICKETS_REFUSED, p, "older");
+	/* Taken when it was new, it is known as long as it is young. */
+	make(4, now, p);
+	take(TICKETS_GOOD, p, NULL);
+	now += LIFE;
+	take(TICKETS_HOSTILE, p, "used before");
+	now++;
+	take(TICKETS_REFUSED, p, "older");
+	derp_tickets_free(ts);
+}
+
+/* A ticket for an earlier start, or before there is a secret. */
+ATF_TC_WITHOUT_HEAD(starts);
+ATF_TC_BODY(starts, tc)
+{
+	static const uint8_t next[IPC_TICKET_SECRETLEN] = { 6 };
+	uint8_t p[IPC_TICKET_LEN], zero[IPC_TICKET_LEN] = { 0 };
+
+	set_up();
+	make(1, now, p);
+	derp_tickets_free(ts);
+	ATF_REQUIRE((ts = derp_tickets_new()) != NULL);
+	take(TICKETS_REFUSED, p, "earlier start");
+	take(TICKETS_REFUSED, zero, "earlier start");
+	derp_tickets_secret(ts, 2, next);
+	take(TICKETS_REFUSED, p, "earlier start");
+	derp_tickets_secret(ts, 3, secret);
+	take(TICKETS_REFUSED, p, "earlier start");
+	derp_tickets_free(ts);
+}
+
+/* A forged one takes no number away from its owner. */
+ATF_TC_WITHOUT_HEAD(forged);
+ATF_TC_BODY(forged, tc)
+{
+	uint8_t p[IPC_TICKET_LEN];
+
+	set_up();
+	make(1, now, p);
+	p[IPC_TICKET_LEN - 1] ^= 1;
+	take(TICKETS_HOSTILE, p, "forged");
+	p[IPC_TICKET_LEN - 1] ^= 1;
+	p[40] ^= 1;				/* the client */
+	take(TICKETS_HOSTILE, p, "forged");
+	p[40] ^= 1;
+	take(TICKETS_GOOD, p, NULL);
+	derp_tickets_free(ts);
+}
+
+/* Numbers are bounded; they are known until the bound, and again after it. */
+ATF_TC_WITHOUT_HEAD(bounded);
+ATF_TC_BODY(bounded, tc)
+{
+	uint8_t p[IPC_TICKET_LEN], first[IPC_TICKET_LEN];
+	uint32_t i, round, n = 0;
+
+	set_up();
+	for (round = 0; round < 3; round++) {
+		make(n, now, first);
+		for (i = 0; i < TICKETS_MAX; i++) {
+			make(n++, now, p);
+			take(TICKETS_GOOD, p, NULL);
+			now += i % 2;
+		}
+		take(TICKETS_HOSTILE, p, "used before");
+		take(TICKETS_HOSTILE, first, "used before");
+		make(n, now, p);
+		take(TICKETS_REFUSED, p, "65536");
+		take(TICKETS_REFUSED, p, "65536");
+		now += LIFE - 1;
+		/* The first ones are too old by now, the last one is not. */
+		make(n - 1, now, p);
+		take(TICKETS_HOSTILE, p, "used before");
+		make(n++, now, p);
+		take(TICKETS_GOOD, p, NULL);
+		now += LIFE + 2;
+	}
+	derp_tickets_free(ts);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, once);
+	ATF_TP_ADD_TC(tp, age);
+	ATF_TP_ADD_TC(tp, starts);
+	ATF_TP_ADD_TC(tp, forged);
+	ATF_TP_ADD_TC(tp, bounded);
+	return (atf_no_error());
+}
