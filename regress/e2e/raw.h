@@ -242,6 +242,7 @@ void	 ping_limits(void);
 void	 gone_rules(void);
 void	 bad_logins(void);
 void	 good_logins(void);
+void	 replayed_logins(void);
 void	 slow_logins(void);
 void	 slow_reader(void);
 void	 held_logins(void);

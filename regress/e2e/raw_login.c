@@ -166,6 +166,68 @@ good_logins(void)
 	report("a longer one was refused");
 }
 
+/* Send the `n' bytes of a ClientInfo as they are; return 1 if logged in. */
+static int
+login_sent(struct sess *s, const uint8_t *info, size_t n)
+{
+	struct frame *f;
+
+	conn_write(s->c, info, n);
+	f = sess_try_next(s, WAIT_MS);
+	if (f == NULL && !s->c->eof)
+		fail("ClientInfo: neither accepted nor refused");
+	return (f != NULL && f->type == FRAME_SERVER_INFO);
+}
+
+/* Three connections send that ClientInfo, which must not let them in. */
+static void
+refused_again(const uint8_t *info, size_t n)
+{
+	struct sess *s;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		s = sess_upgraded();
+		if (login_sent(s, info, n))
+			fail("logged in with a ClientInfo that was used");
+		sess_close(s, 0);
+	}
+}
+
+/*
+ * A captured ClientInfo that is sent again, while the client is connected and
+ * afterwards, lets nobody in; the client itself returns with a new one.
+ */
+void
+replayed_logins(void)
+{
+	static const char json[] = "{\"version\":2}";
+	struct sess *s = sess_upgraded(), *again, *other = sess_login();
+	struct sess keys = *s;
+	uint8_t *info;
+	size_t n;
+
+	info = client_info(s, json, sizeof(json) - 1, &n);
+	if (!login_sent(s, info, n))
+		fail("refused with a new ClientInfo");
+	if (opt.derper) {
+		report("left out: derper accepts a used one");
+		return;
+	}
+	refused_again(info, n);
+	exchange(s, other);
+	sess_close(s, 0);
+	want_gone(other, keys.pub, PEER_GONE_DISCONNECTED);
+	refused_again(info, n);
+	report("a ClientInfo that was used is refused");
+	again = sess_login_dup(&keys);
+	exchange(again, other);
+	report("its client came in with a new one");
+	free(info);
+	sess_close(again, 0);
+	sess_close(other, 0);
+}
+
 /*
  * Connections that stop half-way.  All wait at the same time; the server must
  * close each.  Those that send byte by byte must not gain time.

@@ -56,8 +56,9 @@ slow_logins_body() {
 QUICK='split-head split-login split-frames split-fast one-byte-records
 one-byte-segments records-at-once coalesced fast-start bad-frames
 bad-mesh-frames unknown-frames garbage ping-limits gone-rules bad-logins
-good-logins http-requests http-refused http-keepalive http-bodies http-plain
-http-upgrades tls-alpn tls-sni tls-versions tls-key-update tls-junk
+good-logins replayed-logins http-requests http-refused http-keepalive
+http-bodies http-plain http-upgrades tls-alpn tls-sni tls-versions
+tls-key-update tls-junk
 record-behind-finished record-refused
 abrupt-ends connect-floods slow-reader varz-pipelined ping-flight
 ws-close-last'

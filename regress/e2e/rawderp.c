@@ -53,6 +53,7 @@ static const struct {
 	{ "gone-rules", gone_rules, 0 },
 	{ "bad-logins", bad_logins, 0 },
 	{ "good-logins", good_logins, 0 },
+	{ "replayed-logins", replayed_logins, 0 },
 	{ "http-requests", http_requests, 0 },
 	{ "http-refused", http_refused, 0 },
 	{ "http-keepalive", http_keepalive, 0 },
