@@ -265,6 +265,42 @@ call_resolve(void)
 	    0 : -1;
 }
 
+/* Nothing is received. */
+static int
+no_entry(void *arg, uint8_t type, const uint8_t *p, size_t n)
+{
+	(void)arg;
+	(void)type;
+	(void)p;
+	(void)n;
+	return -1;
+}
+
+/* Open both sides of a link between workers, write, wake, and be woken. */
+static int
+call_ring(void)
+{
+	struct ipc_ring	*a = ipc_ring_open(ring[0], 1, no_entry, NULL);
+	struct ipc_ring	*b = ipc_ring_open(ring[1], 1, no_entry, NULL);
+	struct pollfd	 pfd;
+
+	if (a == NULL || b == NULL || !ipc_ring_sleep(b) ||
+	    ipc_ring_put(a, IPC_RING_PACKET, 1, "x", 1, "y", 1) != 0 ||
+	    ipc_ring_flush(a) != 0)
+		return -1;
+	pfd.fd = ipc_ring_fd(b);
+	pfd.events = POLLIN;
+	if (poll(&pfd, 1, 1000) != 1)
+		return -1;
+	ipc_ring_woken(b);
+	ipc_ring_awake(b);
+	if (ipc_ring_read(b, 1) != IPC_RING_LOST)
+		return -1;
+	ipc_ring_free(a);
+	ipc_ring_free(b);
+	return 0;
+}
+
 #ifdef __linux__
 /* Receive and send several datagrams in one call. */
 static int
@@ -329,6 +365,7 @@ static const struct sandbox_probe allowed[] = {
 	{ "fcntl", ALL, call_fcntl, KILLS },
 	{ "serving a client", RELAY, call_serve, KILLS },
 	{ "accept", RELAY, call_accept_none, KILLS },
+	{ "rings between workers", RELAY, call_ring, KILLS },
 	{ "key file", KEYS, call_keyfile, KILLS },
 	{ "a datagram", STUN, call_datagram, KILLS },
 	{ "connecting", FETCH | HEALTH | ACME, call_dial, KILLS },

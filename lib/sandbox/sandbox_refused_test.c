@@ -18,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 #ifdef __linux__
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -251,6 +252,26 @@ call_tiocsti(void)
 }
 
 static int
+call_mmap_ring_exec(void)
+{
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_SHARED,
+	    ipc_ring_nfds() == 1 ? file : ring[0][0], 0) == MAP_FAILED ? -1 : 0;
+}
+
+/* The bell of a ring blocks nobody. */
+static int
+call_bell_block(void)
+{
+	return fcntl(ring[0][ipc_ring_nfds() - 1], F_SETFL, 0);
+}
+
+static int
+call_eventfd(void)
+{
+	return result(eventfd(0, 0));
+}
+
+static int
 call_memfd(void)
 {
 	return result(memfd_create("x", 0));
@@ -303,6 +324,9 @@ static const struct sandbox_probe forbidden[] = {
 	{ "ptrace", ALL, call_ptrace, KILLS },
 	{ "ioctl TIOCSTI", ALL, call_tiocsti, KILLS },
 	{ "memfd_create", ALL, call_memfd, KILLS },
+	{ "mmap, an executable ring", ALL, call_mmap_ring_exec, DENIES },
+	{ "eventfd", ALL, call_eventfd, KILLS },
+	{ "fcntl F_SETFL, a blocking bell", ALL, call_bell_block, KILLS },
 	{ "prctl", ALL, call_prctl, KILLS },
 	{ "tgkill but abort", ALL, call_tgkill_other, KILLS },
 #endif

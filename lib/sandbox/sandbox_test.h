@@ -25,6 +25,7 @@
 #include <sys/epoll.h>
 #endif
 
+#include "ring.h"
 #include "sandbox.h"
 
 #define NELEM(a)	(sizeof(a) / sizeof((a)[0]))
@@ -71,6 +72,7 @@ static int	passed[2];		/* the same, with a descriptor queued */
 static int	file;			/* a file, for reading and writing */
 static char	hidden[256];		/* absolute path of that file */
 static char	shown[256];		/* path of a file that fetch may read */
+static int	ring[2][IPC_RING_MAXFDS]; /* of two workers */
 #ifdef __linux__
 static int	epfd;
 #endif
@@ -169,6 +171,7 @@ prepare(void)
 	must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 &&
 	    socketpair(AF_UNIX, SOCK_STREAM, 0, passed) == 0 &&
 	    send_fd(passed[0], cfd) == 0, "socketpair");
+	must(ipc_ring_make(8192, ring[0], ring[1]) == 0, "rings");
 	close(make_file(shown));
 	file = make_file(hidden);
 #ifdef __linux__
