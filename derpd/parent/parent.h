@@ -269,6 +269,9 @@ void	 parent_life_start(struct parent *d);
 /* Start one worker with its settings; see struct parent_proc. */
 int	 parent_relays_start_one(struct parent_proc *p);
 
+/* Tell the other workers that the worker `p' has ended. */
+void	 parent_relays_gone(const struct parent_proc *p);
+
 /*
  * Make channels between keys and a worker, which replace older ones.  0, also
  * when one of the two does not run; -1 (logged).

@@ -378,6 +378,7 @@ died(struct parent *d, struct parent_proc *p, int status)
 	p->pid = 0;
 	parent_procs_forget(p);
 	if (p->role == ROLE_RELAY) {
+		parent_relays_gone(p);
 		parent_gen_worker_gone(&d->gens, p->worker);
 		parent_control_worker_gone(d, p->worker);
 		renew_worker_gone(d, p->worker);

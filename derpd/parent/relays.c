@@ -2,7 +2,6 @@
  * relays: the relay workers as the parent's children; see parent.h.
  */
 #include <sys/socket.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -11,8 +10,8 @@
 #include "log.h"
 #include "messages.h"
 #include "parent.h"
+#include "ring.h"
 
-#define LINK_BUFFER	(2 * 1024 * 1024)
 #define RECONNECT_MS	900	/* a worker requests it each second */
 #define DEAF_REST_MS	900	/* the same for listening sockets */
 #define LINK_REST_MS	900	/* between two requests for links */
@@ -69,30 +68,53 @@ parent_relays_connect_keys(struct parent *d, struct parent_proc *relay)
 	return (0);
 }
 
+/* Send a worker its side of a link (taken). */
 static int
-send_link(struct parent_proc *p, unsigned int other, int fd)
+send_link(struct parent_proc *p, unsigned int other, int *fds)
 {
-	struct ipc_msg_relay_link v = { other };
+	struct ipc_msg_relay_link v = { .worker = other };
+	int fd;
 
-	return (ipc_send_relay_link(p->chan, &v, fd));
+	for (; v.part < ipc_ring_nfds(); v.part++) {
+		fd = fds[v.part];
+		fds[v.part] = -1;
+		if (ipc_send_relay_link(p->chan, &v, fd) == -1) {
+			ipc_ring_close_fds(fds);
+			return (-1);
+		}
+	}
+	return (0);
 }
 
-/* Make a stream between two workers, which replaces an older one. */
+/* Make a link between two workers, which replaces an older one. */
 static int
 connect_pair(struct parent_proc *a, struct parent_proc *b)
 {
-	int sv[2], size = LINK_BUFFER, i;
+	int to_a[IPC_RING_MAXFDS], to_b[IPC_RING_MAXFDS];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)
-		return (-1);
-	for (i = 0; i < 2; i++)		/* the kernel may cap it */
-		(void)setsockopt(sv[i], SOL_SOCKET, SO_SNDBUF, &size,
-		    sizeof(size));
-	if (send_link(a, b->worker, sv[0]) == -1) {
-		close(sv[1]);
+	if (ipc_ring_make(ipc_ring_size(a->d->nworkers), to_a, to_b) == -1) {
+		log_warn("can't make the rings between relays %u and %u "
+		    "(memfd_create, eventfd, socketpair)", a->worker,
+		    b->worker);
 		return (-1);
 	}
-	return (send_link(b, a->worker, sv[1]));
+	if (send_link(a, b->worker, to_a) == -1) {
+		ipc_ring_close_fds(to_b);
+		return (-1);
+	}
+	return (send_link(b, a->worker, to_b));
+}
+
+void
+parent_relays_gone(const struct parent_proc *p)
+{
+	struct ipc_msg_relay_gone v = { p->worker };
+	struct parent *d = p->d;
+	unsigned int i;
+
+	for (i = 0; i < d->nworkers; i++)
+		if (i != p->worker && d->relays[i].chan != NULL)
+			(void)ipc_send_relay_gone(d->relays[i].chan, &v);
 }
 
 /* The answer to MSG_RELAY_COMMIT.  0, or -1: malformed, or not pending. */

@@ -265,8 +265,9 @@ relay_conn_enqueue(struct relay_conn *c, const uint8_t src[FRAME_KEY_LEN],
 	memcpy(k->data + FRAME_HDR_LEN, src, FRAME_KEY_LEN);
 	memcpy(k->data + FRAME_HDR_LEN + FRAME_KEY_LEN, p, n);
 	limits(r, &lim);
-	derp_queue_put(c->output.queue, k, net_frame_is_disco(p, n), r->now_us,
-	    &lim);
+	/* The copy is looked at: another worker may change the original. */
+	derp_queue_put(c->output.queue, k, net_frame_is_disco(k->data +
+	    FRAME_HDR_LEN + FRAME_KEY_LEN, n), r->now_us, &lim);
 	relay_conn_dirty(c);
 	r->outputs.fresh_bytes += n;
 }

@@ -190,10 +190,19 @@ on_proxies(void *arg, const struct ipc_msg_relay_proxies *v)
 static int
 on_link(void *arg, const struct ipc_msg_relay_link *v, int *fd)
 {
-	if (cluster_link_open(arg, *fd, v->worker) == -1)
-		fatalx("can't use the link to worker %u: out of memory",
-		    v->worker);
+	int part = *fd;
+
 	*fd = -1;
+	if (cluster_link_part(arg, v->worker, v->part, part) == -1)
+		fatal("can't use the link to worker %u from the parent (mmap, "
+		    "malloc)", v->worker);
+	return (0);
+}
+
+static int
+on_gone(void *arg, const struct ipc_msg_relay_gone *v)
+{
+	cluster_link_ended(arg, v->worker);
 	return (0);
 }
 
@@ -394,6 +403,7 @@ static const struct ipc_handlers handlers = {
 	.relay_keys = on_keys,
 	.relay_secret = on_secret,
 	.relay_link = on_link,
+	.relay_gone = on_gone,
 	.relay_commit = on_commit,
 	.relay_token = on_token,
 	.relay_maps = on_maps,
@@ -492,11 +502,13 @@ static void
 turn(void *arg)
 {
 	struct relay *r = arg;
-	int how = EVLOOP_ONCE | (unfinished(r) ? EVLOOP_NONBLOCK : 0);
+	int sleeps = !unfinished(r) && cluster_link_sleep(r);
 
-	if (event_base_loop(r->base, how) == -1)
+	if (event_base_loop(r->base, EVLOOP_ONCE |
+	    (sleeps ? 0 : EVLOOP_NONBLOCK)) == -1)
 		fatal("can't run the event loop (epoll, kqueue)");
 	relay_clock(r);
+	cluster_link_read(r);
 	relay_conn_work(r);
 	cluster_peers_announce(r->peers);
 	relay_output_flush(r);

@@ -56,7 +56,7 @@ struct ipc_ringmem {
 	uint64_t		 seen;		/* their head, as seen last */
 	size_t			 inoff;
 	uint64_t		 naps;
-	uint64_t		 rung;		/* their last nap that was ended */
+	uint64_t		 rung;		/* their nap that was ended */
 	int			 waits;
 };
 

@@ -1,7 +1,7 @@
 /*
- * link: the streams between the workers of one service, which make them act as
- * one server.  Frames have the format of DERP (type, length, payload) and types
- * of their own; see linkmsg.c.
+ * link: the links between the workers of one service, which make them act as
+ * one server.  Frames are entries of the rings of lib/ipc; see linkmsg.c for
+ * their types.
  */
 #ifndef LINK_H
 #define LINK_H
@@ -11,26 +11,57 @@
 
 #include "frame.h"
 #include "msg.h"
+#include "ring.h"
 
 struct cluster_link;
 struct relay;
 struct relay_conn;
-
-#define LINK_ROUND	(256 * 1024)	/* bytes of one read */
 
 /* The links of a worker. */
 struct cluster_links {
 	struct cluster_link	*to[IPC_MAXWORKERS];	/* NULL: no link */
 	/* links to request, a bit for each worker */
 	uint64_t		 unlinked;
-	uint8_t			 in_buf[LINK_ROUND];
+	/* descriptors of the next link, until all are there */
+	int			 fds[IPC_RING_MAXFDS];
+	unsigned int		 nfds, worker;
 };
 
 /*
- * Use the stream `fd' as the link to `worker', in place of an older one, and
- * send that worker all our connections.  Return 0, or -1 without memory.
+ * Use the descriptors `fds' of ipc_ring_make() (taken, also on error) as the
+ * link to `worker', below IPC_MAXWORKERS, in place of an older one, and send
+ * that worker all our connections.  Return 0, or -1 with errno as
+ * ipc_ring_open().
  */
-int	cluster_link_open(struct relay *r, int fd, unsigned int worker);
+int	cluster_link_open(struct relay *r, const int fds[IPC_RING_MAXFDS],
+	    unsigned int worker);
+
+/*
+ * Take descriptor number `part' of the next link, to `worker', and open the
+ * link with the last one.  Return 0, or -1 with errno: EINVAL if it is not the
+ * next one, else as cluster_link_open().
+ */
+int	cluster_link_part(struct relay *r, unsigned int worker,
+	    unsigned int part, int fd);
+
+/*
+ * That worker has ended.  Its link is lost when what it has sent before is
+ * read.
+ */
+void	cluster_link_ended(struct relay *r, unsigned int worker);
+
+/*
+ * Called before a turn that has nothing to do: it will sleep until an event.
+ * Return 1, or 0 if a link has something to read.
+ */
+int	cluster_link_sleep(struct relay *r);
+
+/*
+ * Handle the frames of all links, bounded for each; called in each turn, after
+ * its events.  They come from clients that were read already, and are handled
+ * before other clients' input, or they would pile up.
+ */
+void	cluster_link_read(struct relay *r);
 
 /*
  * Notify all other workers of a connection of this worker: it was added, was
@@ -49,14 +80,9 @@ void	cluster_link_close_peer(struct relay *r,
 	    const uint8_t key[FRAME_KEY_LEN]);
 
 /*
- * Output to a worker is bounded: above 4 MiB no more packets are queued; above
- * 32 MiB the worker counts as lost.
- */
-
-/*
  * Send the packet of `n' bytes at `p' (copied) from the key `src' to the worker
- * that has the key `dst'.  Return 0, or -1: there is no link, too much is
- * queued, or there is no memory.
+ * that has the key `dst'.  Return 0, or -1: there is no link, or too little
+ * room (ring.h).
  */
 int	cluster_link_packet(struct relay *r, unsigned int worker,
 	    const uint8_t *src, const uint8_t *dst, const uint8_t *p, size_t n);
@@ -68,7 +94,7 @@ int	cluster_link_packet(struct relay *r, unsigned int worker,
  */
 uint64_t cluster_link_request_stats(struct relay *r, uint64_t id);
 
-/* Write the queued frames; called at the end of each turn. */
+/* Show the other workers the queued frames; called at the end of a turn. */
 void	cluster_link_flush(struct relay *r);
 
 /*

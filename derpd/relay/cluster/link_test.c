@@ -1,92 +1,17 @@
 /*
  * link_test: the output that a worker keeps for another one that does not read.
  */
-#include <sys/socket.h>
 #include <atf-c.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "cluster.h"
-#include "link.h"
-#include "peers.h"
+#include "linkfixture.h"
 #include "pool.h"
-#include "relay.h"
 #include "testmem.h"
 
-#define MIB	(1024 * 1024)
-#define STUCK	2		/* the worker that does not read */
-#define FINE	3
-#define KERNEL	(1 * MIB)	/* more than a socket pair holds */
+/* what a link holds at most beside what waits: a socket pair holds more */
+#define HELD	(IPC_RING_LARGEST + 2 * MIB)
 
-static struct relay	*r;
-static struct ipc_chan	*parent;	/* its end */
-static const uint8_t	 key[FRAME_KEY_LEN] = { 1 };
-
-static void
-no_message(struct ipc_chan *c, struct ipc_msg *m, void *arg)
-{
-	(void)c;
-	(void)m;
-	(void)arg;
-}
-
-static void
-no_end(struct ipc_chan *c, const char *why, void *arg)
-{
-	(void)c;
-	(void)arg;
-	atf_tc_fail("the channel to the parent ended: %s", why);
-}
-
-/* Open a link to that worker and return its other end. */
-static int
-linked(unsigned int worker)
-{
-	int sv[2];
-
-	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
-	ATF_REQUIRE_EQ(cluster_link_open(r, sv[0], worker), 0);
-	return (sv[1]);
-}
-
-static void
-set_up(void)
-{
-	int sv[2];
-
-	ATF_REQUIRE((r = calloc(1, sizeof(*r))) != NULL);
-	TAILQ_INIT(&r->conns);
-	relay_outputs_init(&r->outputs, &relay_output_sock);
-	LIST_INIT(&r->watchers);
-	r->now_us = base_clock_us();
-	ATF_REQUIRE((r->base = event_base_new()) != NULL);
-	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
-	r->parent = ipc_chan_new(r->base, sv[0], ROLE_RELAY, ROLE_PARENT,
-	    no_message, no_end, NULL);
-	parent = ipc_chan_new(NULL, sv[1], ROLE_PARENT, ROLE_RELAY, NULL, NULL,
-	    NULL);
-	ATF_REQUIRE(r->parent != NULL && parent != NULL);
-	ATF_REQUIRE_EQ(0, cluster_init(r));
-}
-
-/* Send packets to that worker until one is refused; return their bytes. */
-static size_t
-packets(unsigned int worker, size_t max)
-{
-	static const uint8_t p[1400];
-	size_t n;
-
-	for (n = 0; n < max; n += sizeof(p))
-		if (cluster_link_packet(r, worker, key, key, p,
-		    sizeof(p)) == -1)
-			break;
-	return (n);
-}
-
-/* Above 4 MiB packets are refused, notifications are not. */
+/* Packets leave room in a ring for notifications. */
 ATF_TC_WITHOUT_HEAD(packet_bound);
 ATF_TC_BODY(packet_bound, tc)
 {
@@ -98,8 +23,7 @@ ATF_TC_BODY(packet_bound, tc)
 	linked(FINE);
 	ATF_CHECK_EQ(cluster_link_packet(r, 5, key, key, key, 1), -1);
 	n = packets(STUCK, 64 * MIB);
-	ATF_CHECK_MSG(n > 4 * MIB - 10000 - 100 * n / 1400 &&
-	    n < 4 * MIB + KERNEL, "%zu bytes", n);
+	ATF_CHECK_MSG(n > RING / 4 * 3 - 100000 && n < HELD, "%zu bytes", n);
 	ATF_CHECK_EQ(packets(FINE, 100000), 100800);
 	memset(&c, 0, sizeof(c));
 	c.r = r;
@@ -108,22 +32,22 @@ ATF_TC_BODY(packet_bound, tc)
 }
 
 /*
- * Above 32 MiB of notifications the worker counts as lost and logins do not
- * wait for it, but only from the next turn on.
+ * Above 1 MiB of notifications beyond the ring the worker counts as lost and
+ * logins do not wait for it, but only from the next turn on.
  */
 ATF_TC_WITHOUT_HEAD(news_bound);
 ATF_TC_BODY(news_bound, tc)
 {
 	static const uint8_t addr[16];
-	const size_t frame = FRAME_HDR_LEN + FRAME_KEY_LEN + 3 * 8;
+	const size_t frame = FRAME_KEY_LEN + 3 * 8;
 	size_t n, before = base_test_resident(), now;
 	struct relay_conn c, waits;
+	struct other *fine;
 	struct ipc_msg m;
-	int fd;
 
 	set_up();
 	linked(STUCK);
-	fd = linked(FINE);
+	fine = linked(FINE);
 	cluster_peers_remote_add(r->peers, STUCK, key, 1, addr, 1, PEER_REGULAR,
 	    1);
 	memset(&c, 0, sizeof(c));
@@ -133,26 +57,25 @@ ATF_TC_BODY(news_bound, tc)
 	TAILQ_INSERT_TAIL(&r->conns, &waits, entry);
 	cluster_link_active(&waits);
 	ATF_CHECK_EQ(waits.session.pending_acks, 1U << STUCK | 1U << FINE);
-	/* Drop the output of the other link, as if it was read. */
-	for (n = 0; n < 128 * MIB; n += frame) {
+	for (n = 0; n < 64 * MIB; n += frame) {
 		if (n % (1000 * frame) == 0) {
-			close(fd);
-			fd = linked(FINE);
+			cluster_link_flush(r);
+			(void)drain(fine);
 		}
 		cluster_link_active(&c);
 		if ((c.session.pending_acks & 1U << STUCK) == 0)
 			break;
 	}
-	ATF_CHECK_MSG(n > 31 * MIB && n < 32 * MIB + KERNEL, "%zu bytes", n);
+	ATF_CHECK_MSG(n > RING && n < HELD + IPC_RING_WAITING, "%zu bytes", n);
 	now = base_test_resident();
 	/* Sanitizers keep freed memory. */
-	ATF_CHECK_MSG(!POOL_SLABS || before == 0 || now < before + 60 * MIB,
+	ATF_CHECK_MSG(!POOL_SLABS || before == 0 || now < before + 20 * MIB,
 	    "%zu before, %zu now", before, now);
 	ATF_CHECK(c.session.pending_acks == 1U << FINE);
 	ATF_CHECK(r->links.to[STUCK] != NULL && r->links.to[FINE] != NULL);
 	ATF_CHECK_EQ(cluster_peers_conns(cluster_peers_find(r->peers, key)), 1);
 
-	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_NONBLOCK) != -1);
+	turn();
 	ATF_CHECK(r->links.to[STUCK] == NULL && r->links.to[FINE] != NULL);
 	ATF_CHECK_EQ(cluster_peers_conns(cluster_peers_find(r->peers, key)), 0);
 	ATF_CHECK_EQ(waits.session.pending_acks & 1U << STUCK, 0);
@@ -169,8 +92,8 @@ ATF_TC_BODY(news_bound, tc)
 	cluster_link_tick(r);
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_NONBLOCK) != -1);
 	ATF_CHECK_EQ(ipc_chan_recv(parent, &m, 100), -1);
-	close(fd);
-	fd = linked(FINE);	/* all its acknowledgements have arrived */
+	closed(fine);
+	linked(FINE);		/* all its acknowledgements have arrived */
 	cluster_link_active(&c);
 	ATF_CHECK_EQ(c.session.pending_acks, 1U << STUCK | 1U << FINE);
 }
@@ -200,34 +123,21 @@ ATF_TC_BODY(given_up, tc)
 	cluster_link_active(&waits);
 	ATF_REQUIRE_EQ(waits.session.pending_acks, 0);
 	ATF_CHECK(waits.output.is_dirty);
-	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_NONBLOCK) != -1);
+	turn();
 	ATF_CHECK(r->links.to[STUCK] == NULL && waits.output.is_dirty);
 	relay_buf_free(&waits.session.pongs);
-}
-
-/* Read all pending bytes of the other end; return how many. */
-static size_t
-drain(int fd)
-{
-	char buf[65536];
-	size_t n = 0;
-	ssize_t k;
-
-	while ((k = recv(fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0)
-		n += (size_t)k;
-	return (n);
 }
 
 /* A worker that hangs delays logins for a moment, once. */
 ATF_TC_WITHOUT_HEAD(slow);
 ATF_TC_BODY(slow, tc)
 {
-	uint8_t ack[FRAME_HDR_LEN + FRAME_KEY_LEN + 16] = { 0 };
+	static const uint8_t ack[FRAME_KEY_LEN + 16];
 	struct relay_conn c;
-	int fd;
+	struct other *o;
 
 	set_up();
-	fd = linked(STUCK);
+	o = linked(STUCK);
 	memset(&c, 0, sizeof(c));
 	c.r = r;
 	c.state = CONN_UP;
@@ -242,17 +152,16 @@ ATF_TC_BODY(slow, tc)
 	ATF_CHECK_EQ(c.session.pending_acks, 0);
 	/* It still gets notifications, and logins do not wait for it. */
 	cluster_link_flush(r);
-	ATF_CHECK(drain(fd) > 0);
+	ATF_CHECK(drain(o) > 0);
 	cluster_link_active(&c);
 	ATF_CHECK_EQ(c.session.pending_acks, 0);
 	cluster_link_add(&c);
 	ATF_CHECK_EQ(c.session.pending_acks, 0);
 	cluster_link_flush(r);
-	ATF_CHECK(drain(fd) > 0);
+	ATF_CHECK(drain(o) > 0);
 	/* When it acknowledges, logins wait for it again. */
-	net_frame_put_hdr(ack, MSG_LINK_ACK, sizeof(ack) - FRAME_HDR_LEN);
-	ATF_REQUIRE_EQ(write(fd, ack, sizeof(ack)), (ssize_t)sizeof(ack));
-	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
+	sent(o, MSG_LINK_ACK, ack, sizeof(ack));
+	turn();
 	cluster_link_active(&c);
 	ATF_CHECK_EQ(c.session.pending_acks, 1U << STUCK);
 	/*
@@ -260,41 +169,143 @@ ATF_TC_BODY(slow, tc)
 	 * do.
 	 */
 	r->now_us += 1000000;
-	ATF_REQUIRE_EQ(write(fd, ack, sizeof(ack)), (ssize_t)sizeof(ack));
-	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
+	sent(o, MSG_LINK_ACK, ack, sizeof(ack));
+	turn();
 	cluster_link_tick(r);
 	ATF_CHECK_EQ(c.session.pending_acks, 1U << STUCK);
 }
 
-/* The parent replaces a worker that has ended without a request. */
+/* The parent replaces a worker that has closed its side without a request. */
 ATF_TC_WITHOUT_HEAD(other_gone);
 ATF_TC_BODY(other_gone, tc)
 {
-	int fd;
-
 	set_up();
-	fd = linked(STUCK);
-	close(fd);
-	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
+	closed(linked(STUCK));
+	turn();
 	ATF_CHECK(r->links.to[STUCK] == NULL);
 	ATF_CHECK_EQ(r->links.unlinked, 0);
+}
+
+static struct cluster_peer *
+remote(unsigned int worker)
+{
+	static const uint8_t addr[16];
+
+	cluster_peers_remote_add(r->peers, worker, key, 1, addr, 1,
+	    PEER_REGULAR, 1);
+	return (cluster_peers_find(r->peers, key));
+}
+
+/*
+ * A worker that was killed closes nothing: the parent reports its end.  What it
+ * sent before is handled first, and nothing is sent to it.
+ */
+ATF_TC_WITHOUT_HEAD(killed);
+ATF_TC_BODY(killed, tc)
+{
+	static const uint8_t ack[FRAME_KEY_LEN + 16];
+	struct relay_conn c;
+	struct other *o;
+	unsigned int i;
+
+	set_up();
+	linked(FINE);
+	ATF_CHECK_EQ(cluster_link_sleep(r), 1);
+	cluster_link_ended(r, FINE);
+	ATF_CHECK_EQ(cluster_link_sleep(r), 0);
+	turn();
+	ATF_CHECK(r->links.to[FINE] == NULL);
+	o = linked(STUCK);
+	ATF_REQUIRE(remote(STUCK) != NULL);
+	for (i = 0; i < 6000; i++)
+		ATF_REQUIRE_EQ(ipc_ring_put(o->ring, IPC_RING_NEWS,
+		    MSG_LINK_ACK, ack, sizeof(ack), NULL, 0), 0);
+	(void)ipc_ring_flush(o->ring);
+	memset(&c, 0, sizeof(c));
+	c.r = r;
+	c.state = CONN_UP;
+	TAILQ_INSERT_TAIL(&r->conns, &c, entry);
+	cluster_link_add(&c);
+	ATF_REQUIRE_EQ(c.session.pending_acks, 1U << STUCK);
+	cluster_link_ended(r, STUCK);
+	cluster_link_ended(r, FINE);
+	ATF_CHECK_EQ(packets(STUCK, 1), 0);
+	ATF_CHECK_EQ(cluster_link_sleep(r), 0);
+	for (i = 0; i < 10 && r->links.to[STUCK] != NULL; i++)
+		turn();
+	ATF_CHECK(i > 1);
+	ATF_CHECK(r->links.to[STUCK] == NULL);
+	ATF_CHECK_EQ(r->links.unlinked, 0);
+	ATF_CHECK_EQ(c.session.pending_acks, 0);
+	ATF_CHECK_EQ(cluster_peers_conns(cluster_peers_find(r->peers, key)), 0);
+	ATF_CHECK_EQ(cluster_link_sleep(r), 1);
+}
+
+/* Frames wake a worker that sleeps, and it does not sleep beside others. */
+ATF_TC_WITHOUT_HEAD(wakes);
+ATF_TC_BODY(wakes, tc)
+{
+	const struct timeval limit = { 20, 0 };
+	struct other *o;
+
+	set_up();
+	o = linked(STUCK);
+	linked(FINE);
+	ATF_REQUIRE_EQ(cluster_link_sleep(r), 1);
+	sent(o, MSG_LINK_STATS_ASK, "\0\0\0\0\0\0\0\7", 8);
+	ATF_REQUIRE_EQ(event_base_loopexit(r->base, &limit), 0);
+	ATF_REQUIRE_EQ(event_base_loop(r->base, EVLOOP_ONCE), 0);
+	ATF_CHECK(!event_base_got_exit(r->base));
+	cluster_link_read(r);
+	cluster_link_flush(r);
+	ATF_CHECK_EQ(drain(o), 1);
+	ATF_CHECK_EQ(o->type, MSG_LINK_STATS);
+}
+
+/* Descriptors of a link come in order, for one worker. */
+ATF_TC_WITHOUT_HEAD(parts);
+ATF_TC_BODY(parts, tc)
+{
+	int ours[IPC_RING_MAXFDS], theirs[IPC_RING_MAXFDS];
+	unsigned int i, round;
+
+	set_up();
+	for (round = 0; round < 2; round++) {
+		ATF_REQUIRE_EQ(ipc_ring_make(RING, ours, theirs), 0);
+		for (i = 0; i < ipc_ring_nfds(); i++) {
+			ATF_CHECK(r->links.to[FINE] == NULL || round == 1);
+			ATF_REQUIRE_EQ(cluster_link_part(r, FINE, i, ours[i]),
+			    0);
+		}
+		ATF_CHECK(r->links.to[FINE] != NULL);
+	}
+	ATF_CHECK_EQ(cluster_link_part(r, FINE, 1, theirs[0]), -1);
+	ATF_REQUIRE_EQ(ipc_ring_make(RING, ours, theirs), 0);
+	if (ipc_ring_nfds() == 1)
+		return;
+	ATF_CHECK_EQ(cluster_link_part(r, STUCK, 0, ours[0]), 0);
+	ATF_CHECK_EQ(cluster_link_part(r, FINE, 1, ours[1]), -1);
+	ATF_CHECK_EQ(cluster_link_part(r, STUCK, 2, ours[2]), -1);
+	ATF_CHECK(r->links.to[STUCK] == NULL);
 }
 
 /* A malformed frame closes the link, and a new one is requested. */
 ATF_TC_WITHOUT_HEAD(malformed);
 ATF_TC_BODY(malformed, tc)
 {
-	uint8_t frame[FRAME_HDR_LEN];
-	int fd;
+	struct other *o;
 
 	set_up();
-	fd = linked(STUCK);
-	net_frame_put_hdr(frame, 99, 0);
-	ATF_REQUIRE_EQ(write(fd, frame, sizeof(frame)),
-	    (ssize_t)sizeof(frame));
-	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
+	o = linked(STUCK);
+	sent(o, 99, NULL, 0);
+	turn();
 	ATF_CHECK(r->links.to[STUCK] == NULL);
 	ATF_CHECK_EQ(r->links.unlinked, 1U << STUCK);
+	/* A packet without its two keys. */
+	o = linked(STUCK);
+	sent(o, MSG_LINK_PACKET, key, sizeof(key));
+	turn();
+	ATF_CHECK(r->links.to[STUCK] == NULL);
 }
 
 /*
@@ -304,36 +315,28 @@ ATF_TC_BODY(malformed, tc)
 ATF_TC_WITHOUT_HEAD(counters_once);
 ATF_TC_BODY(counters_once, tc)
 {
-	uint8_t ask[FRAME_HDR_LEN + 8] = { 0 }, buf[65536];
-	const size_t answer = FRAME_HDR_LEN + 8 + 4 +
-	    sizeof(struct relay_stats);
+	uint8_t ask[8] = { 0 };
+	struct other *o;
 	unsigned int i;
-	ssize_t n;
-	int fd;
 
 	set_up();
-	fd = linked(STUCK);
-	(void)drain(fd);
+	o = linked(STUCK);
 	for (i = 1; i <= 200; i++) {
-		net_frame_put_hdr(ask, MSG_LINK_STATS_ASK, 8);
-		ask[sizeof(ask) - 1] = (uint8_t)i;
-		ATF_REQUIRE_EQ(write(fd, ask, sizeof(ask)),
-		    (ssize_t)sizeof(ask));
+		ask[7] = (uint8_t)i;
+		sent(o, MSG_LINK_STATS_ASK, ask, sizeof(ask));
 	}
-	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
+	turn();
 	cluster_link_flush(r);
-	n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
-	ATF_REQUIRE_EQ(n, (ssize_t)answer);
-	ATF_CHECK_EQ(buf[0], MSG_LINK_STATS);
-	ATF_CHECK_EQ(buf[FRAME_HDR_LEN + 7], 200);
+	ATF_CHECK_EQ(drain(o), 1);
+	ATF_CHECK_EQ(o->type, MSG_LINK_STATS);
+	ATF_CHECK_EQ(o->len, 8 + 4 + sizeof(struct relay_stats));
+	ATF_CHECK_EQ(o->last[7], 200);
 	cluster_link_flush(r);
-	ATF_CHECK_EQ(recv(fd, buf, sizeof(buf), MSG_DONTWAIT), -1);
+	ATF_CHECK_EQ(drain(o), 0);
 
 	/* A truncated request is malformed. */
-	net_frame_put_hdr(ask, MSG_LINK_STATS_ASK, 7);
-	ATF_REQUIRE_EQ(write(fd, ask, sizeof(ask) - 1),
-	    (ssize_t)sizeof(ask) - 1);
-	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
+	sent(o, MSG_LINK_STATS_ASK, ask, sizeof(ask) - 1);
+	turn();
 	ATF_CHECK(r->links.to[STUCK] == NULL);
 }
 
@@ -344,6 +347,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, given_up);
 	ATF_TP_ADD_TC(tp, slow);
 	ATF_TP_ADD_TC(tp, other_gone);
+	ATF_TP_ADD_TC(tp, killed);
+	ATF_TP_ADD_TC(tp, wakes);
+	ATF_TP_ADD_TC(tp, parts);
 	ATF_TP_ADD_TC(tp, malformed);
 	ATF_TP_ADD_TC(tp, counters_once);
 	return (atf_no_error());

@@ -19,8 +19,6 @@
 #include "relay.h"
 #include "route.h"
 
-/* queued bytes above which packets are dropped */
-#define LINK_PACKETS	(4 * 1024 * 1024)
 #define LINK_ACK_US	1500000	/* a live worker acknowledges within this */
 
 /* The type of a frame is the number of its message. */
@@ -38,19 +36,21 @@ want_ack(struct cluster_link *l)
  * Send the payload `w', which is freed.  Return 0, or -1 if it was not queued.
  */
 static int
-put(struct cluster_link *l, enum ipc_msg_type type, struct ipc_wr *w)
+put(struct cluster_link *l, enum ipc_ring_kind kind, enum ipc_msg_type type,
+    struct ipc_wr *w)
 {
 	int rv = -1;
 
 	if (ipc_wr_ok(w))
-		rv = cluster_link_put(l, (uint8_t)type, w->p, w->len, NULL, 0);
+		rv = cluster_link_put(l, kind, (uint8_t)type, w->p, w->len,
+		    NULL, 0);
 	ipc_wr_free(w);
 	return (rv);
 }
 
 /* Send a connection.  Return 0, or -1 if it was not queued. */
 static int
-put_add(struct cluster_link *l, struct relay_conn *c)
+put_add(struct cluster_link *l, enum ipc_ring_kind kind, struct relay_conn *c)
 {
 	struct ipc_msg_link_add v = {
 		.key = c->session.key,
@@ -65,7 +65,7 @@ put_add(struct cluster_link *l, struct relay_conn *c)
 
 	ipc_wr_init(&w);
 	ipc_put_link_add(&w, &v);
-	if (put(l, MSG_LINK_ADD, &w) == -1)
+	if (put(l, kind, MSG_LINK_ADD, &w) == -1)
 		return (-1);
 	want_ack(l);
 	return (0);
@@ -84,7 +84,7 @@ send_all(struct relay *r, enum ipc_msg_type type, struct ipc_wr *w)
 
 	for (i = 0; ipc_wr_ok(w) && i < IPC_MAXWORKERS; i++) {
 		if ((l = r->links.to[i]) == NULL || cluster_link_put(l,
-		    (uint8_t)type, w->p, w->len, NULL, 0) == -1)
+		    IPC_RING_NEWS, (uint8_t)type, w->p, w->len, NULL, 0) == -1)
 			continue;
 		if (type == MSG_LINK_ACTIVE)
 			want_ack(l);
@@ -104,8 +104,8 @@ cluster_link_add(struct relay_conn *c)
 	c->session.seq++;
 	c->session.pending_acks = 0;
 	for (i = 0; i < IPC_MAXWORKERS; i++)
-		if ((l = c->r->links.to[i]) != NULL && put_add(l, c) == 0 &&
-		    !l->slow)
+		if ((l = c->r->links.to[i]) != NULL &&
+		    put_add(l, IPC_RING_NEWS, c) == 0 && !l->slow)
 			c->session.pending_acks |= 1ULL << i;
 }
 
@@ -193,7 +193,7 @@ send_ack(struct cluster_link *l, const uint8_t *key, uint64_t id, uint64_t seq)
 
 	ipc_wr_init(&w);
 	ipc_put_link_ack(&w, &v);
-	(void)put(l, MSG_LINK_ACK, &w);
+	(void)put(l, IPC_RING_NEWS, MSG_LINK_ACK, &w);
 }
 
 int
@@ -205,13 +205,13 @@ cluster_link_packet(struct relay *r, unsigned int worker, const uint8_t *src,
 	struct cluster_link *l;
 	struct ipc_wr w;
 
-	if (worker >= IPC_MAXWORKERS || (l = r->links.to[worker]) == NULL ||
-	    relay_buf_left(&l->out) > LINK_PACKETS)
+	if (worker >= IPC_MAXWORKERS || (l = r->links.to[worker]) == NULL)
 		return (-1);
-	/* The packet is copied only once, into the link's buffer. */
+	/* The packet is copied only once, into the ring. */
 	ipc_wr_fixed(&w, keys, sizeof(keys));
 	ipc_put_link_packet(&w, &head);
-	return (cluster_link_put(l, MSG_LINK_PACKET, w.p, w.len, p, n));
+	return (cluster_link_put(l, IPC_RING_PACKET, MSG_LINK_PACKET, w.p,
+	    w.len, p, n));
 }
 
 /*
@@ -242,7 +242,7 @@ cluster_link_answer(struct cluster_link *l)
 	relay_stats_put(&v, &l->r->stats);
 	ipc_wr_init(&w);
 	ipc_put_link_stats(&w, &v);
-	(void)put(l, MSG_LINK_STATS, &w);
+	(void)put(l, IPC_RING_NEWS, MSG_LINK_STATS, &w);
 }
 
 static int
@@ -307,21 +307,33 @@ static const struct ipc_handlers handlers = {
 	.link_stats = on_stats
 };
 
+/*
+ * Handle a packet that lies in the ring.  The keys are copied before they are
+ * looked at; the packet is copied, once, by the queue of its destination.
+ */
+static int
+on_packet(struct cluster_link *l, const uint8_t *p, size_t n)
+{
+	uint8_t keys[2 * FRAME_KEY_LEN];
+
+	if (n < sizeof(keys) || n > sizeof(keys) + FRAME_MAX_PACKET)
+		return (-1);
+	ipc_ring_copy(keys, p, sizeof(keys));
+	relay_route_deliver(l->r, keys, keys + FRAME_KEY_LEN, p + sizeof(keys),
+	    n - sizeof(keys));
+	return (0);
+}
+
 int
 cluster_link_frame(struct cluster_link *l, uint8_t type, const uint8_t *p,
     size_t n)
 {
-	struct ipc_msg_link_packet v;
 	struct ipc_msg m = { .type = type, .fd = -1 };
 
+	if (type == MSG_LINK_PACKET)
+		return (on_packet(l, p, n));
 	ipc_rd_init(&m.rd, p, n);
-	/* Most frames are packets: ipc_dispatch() is too slow for them. */
-	if (type != MSG_LINK_PACKET)
-		return (ipc_dispatch(&handlers, &m, l) == NULL ? 0 : -1);
-	if (ipc_get_link_packet(&m.rd, &v) == -1)
-		return (-1);
-	relay_route_deliver(l->r, v.source, v.destination, v.packet, v.len);
-	return (0);
+	return (ipc_dispatch(&handlers, &m, l) == NULL ? 0 : -1);
 }
 
 /* Stop waiting for acknowledgements of a worker that is lost. */
@@ -349,7 +361,7 @@ put_local(struct cluster_peer *p, void *arg)
 
 	/* The oldest first: the other side inserts each at the head. */
 	TAILQ_FOREACH_REVERSE(c, &p->local, cluster_peer_conns, session.same)
-		(void)put_add(arg, c);
+		(void)put_add(arg, IPC_RING_FLOOD, c);
 }
 
 void
@@ -370,7 +382,8 @@ cluster_link_request_stats(struct relay *r, uint64_t id)
 	ipc_put_link_stats_ask(&w, &v);
 	for (i = 0; ipc_wr_ok(&w) && i < IPC_MAXWORKERS; i++)
 		if (r->links.to[i] != NULL && cluster_link_put(r->links.to[i],
-		    MSG_LINK_STATS_ASK, w.p, w.len, NULL, 0) == 0)
+		    IPC_RING_NEWS, MSG_LINK_STATS_ASK, w.p, w.len, NULL,
+		    0) == 0)
 			asked |= 1ULL << i;
 	ipc_wr_free(&w);
 	return (asked);

@@ -1,5 +1,5 @@
 /*
- * linkmsg: the interface between link.c (the stream) and linkmsg.c (its
+ * linkmsg: the interface between link.c (the links) and linkmsg.c (their
  * messages).  Only these two include it.
  */
 #ifndef LINKMSG_H
@@ -9,17 +9,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
 #include "link.h"
+#include "ring.h"
 
 struct cluster_link {
 	struct relay		*r;
 	unsigned int		 worker;
-	int			 fd;
+	struct ipc_ring		*ring;
 	struct event		*ev_read, *ev_write;
-	struct relay_buf	 out;
-	struct relay_buf	 part;	/* a partial frame */
-	int			 broken;
+	int			 broken;	/* this side gave it up */
+	int			 ended;		/* the other worker ended */
+	int			 more;		/* there is more to read */
 
 	/* of linkmsg.c */
 	/* acknowledgements since the start of the link */
@@ -35,16 +35,19 @@ struct cluster_link {
 
 /*
  * Queue a frame of `type' with the `alen' bytes at `a' and the `blen' bytes at
- * `b' (both copied).  Return 0, or -1: the link was closed.
+ * `b' (both copied).  Return 0, or -1: a packet was refused, or the link was
+ * closed.
  */
-int	cluster_link_put(struct cluster_link *l, uint8_t type, const void *a,
-	    size_t alen, const void *b, size_t blen);
+int	cluster_link_put(struct cluster_link *l, enum ipc_ring_kind kind,
+	    uint8_t type, const void *a, size_t alen, const void *b,
+	    size_t blen);
 
 /* linkmsg.c */
 
 /*
- * Handle a whole frame of `type' with `n' bytes of payload at `p'.  Return 0,
- * or -1 when it is malformed.
+ * Handle a whole frame of `type' with `n' bytes of payload at `p', which the
+ * other worker may change meanwhile if it is a packet.  Return 0, or -1 when it
+ * is malformed.
  */
 int	cluster_link_frame(struct cluster_link *l, uint8_t type,
 	    const uint8_t *p, size_t n);
