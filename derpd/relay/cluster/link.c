@@ -14,7 +14,8 @@
 #include "peers.h"
 #include "relay.h"
 
-#define LINK_TURN	(256 * 1024)	/* bytes read from a link in a turn */
+#define LINK_READS	8		/* a turn: clients wait meanwhile */
+#define LINK_PIECE	(256 * 1024)	/* bytes of one read */
 
 static void
 link_free(struct cluster_link *l)
@@ -114,32 +115,36 @@ link_entry(void *arg, uint8_t type, const uint8_t *p, size_t n)
 	return (cluster_link_frame(arg, type, p, n));
 }
 
-static void
+/* Read once.  Return 1 if there is more, else 0; the link may be lost. */
+static int
 link_read(struct cluster_link *l)
 {
 	enum ipc_ring_state state = IPC_RING_LOST;
 
 	ipc_ring_awake(l->ring);
 	if (!l->broken)
-		state = ipc_ring_read(l->ring, LINK_TURN);
+		state = ipc_ring_read(l->ring, LINK_PIECE);
 	l->more = state == IPC_RING_MORE;
 	if (state == IPC_RING_LOST)
 		give_up(l, ipc_ring_why(l->ring));
 	if (state == IPC_RING_LOST || state == IPC_RING_CLOSED ||
 	    (state == IPC_RING_EMPTY && l->ended))
 		link_lost(l);
+	return (state == IPC_RING_MORE);
 }
 
 void
 cluster_link_read(struct relay *r)
 {
-	unsigned int i;
+	unsigned int i, n;
+	int more;
 
 	for (i = 0; i < IPC_MAXWORKERS; i++) {
-		if (r->links.to[i] == NULL)
-			continue;
-		link_read(r->links.to[i]);
-		relay_output_relieve(r);
+		more = r->links.to[i] != NULL;
+		for (n = 0; n < LINK_READS && more; n++) {
+			more = link_read(r->links.to[i]);
+			relay_output_relieve(r);
+		}
 	}
 }
 
