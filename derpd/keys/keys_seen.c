@@ -1,7 +1,9 @@
 /*
  * keys_seen: see keys_seen.h.  Called by keys_ticket.c.
  *
- * A ring of hashes in order of age, chained by their low bits.
+ * A ring of hashes in order of age, chained by their low bits.  The heads of the
+ * chains are spread over their memory, so there are about as many as boxes: a
+ * box must not touch a page of its own.
  */
 #include <sodium.h>
 #include <stdlib.h>
@@ -18,7 +20,10 @@ struct keys_seen {
 	uint32_t	*next;		/* by place: older in its chain, plus 1;
 					   0: none */
 	uint32_t	*first;		/* by hash: newest in a chain, plus 1 */
+	uint32_t	 nfirst;	/* a power of 2, up to max */
 };
+
+#define FIRST_LEAST	1024
 
 struct keys_seen *
 keys_seen_new(uint32_t max)
@@ -30,7 +35,8 @@ keys_seen_new(uint32_t max)
 	s->max = max;
 	s->hash = calloc(max, sizeof(*s->hash));
 	s->next = calloc(max, sizeof(*s->next));
-	s->first = calloc(max, sizeof(*s->first));
+	s->nfirst = max < FIRST_LEAST ? max : FIRST_LEAST;
+	s->first = calloc(s->nfirst, sizeof(*s->first));
 	if (s->hash == NULL || s->next == NULL || s->first == NULL) {
 		keys_seen_free(s);
 		return (NULL);
@@ -67,7 +73,31 @@ hash_of(const struct keys_seen *s, const uint8_t *client, const uint8_t *nonce)
 static uint32_t *
 chain(struct keys_seen *s, uint64_t h)
 {
-	return (&s->first[h & (s->max - 1)]);
+	return (&s->first[h & (s->nfirst - 1)]);
+}
+
+static void
+put(struct keys_seen *s, uint32_t place, uint64_t h)
+{
+	s->hash[place] = h;
+	s->next[place] = *chain(s, h);
+	*chain(s, h) = place + 1;
+}
+
+/* Twice as many chains, if there is memory; none was forgotten so far. */
+static void
+grow(struct keys_seen *s)
+{
+	uint32_t *first = calloc((size_t)s->nfirst * 2, sizeof(*first));
+	uint32_t i;
+
+	if (first == NULL)
+		return;
+	free(s->first);
+	s->first = first;
+	s->nfirst *= 2;
+	for (i = 0; i < s->n; i++)
+		put(s, i, s->hash[i]);
 }
 
 /* Forget the oldest box, which is at the next place and last in its chain. */
@@ -96,10 +126,10 @@ keys_seen_add(struct keys_seen *s, const uint8_t client[IPC_KEYLEN],
 		}
 	if (s->n == s->max)
 		forget_oldest(s);
+	else if (s->n == s->nfirst)
+		grow(s);
 	*place = s->at;
-	s->hash[s->at] = h;
-	s->next[s->at] = *chain(s, h);
-	*chain(s, h) = s->at + 1;
+	put(s, s->at, h);
 	s->at = (s->at + 1) & (s->max - 1);
 	s->n++;
 	return (0);

@@ -9,8 +9,9 @@
  * A restart of keys forgets them, and so do `max' later logins: whoever has a
  * box from before can then use it once more.
  *
- * A box costs 16 bytes and O(1).  It is known by 64 bits of a hash under a
- * secret key, so that nobody can choose boxes that collide.
+ * A box costs 16 bytes, which are touched as boxes come, and O(1).  It is known
+ * by 64 bits of a hash under a secret key, so that nobody can choose boxes that
+ * collide.
  */
 #ifndef KEYS_SEEN_H
 #define KEYS_SEEN_H

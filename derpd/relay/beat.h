@@ -34,8 +34,8 @@ int	relay_beat_init(struct relay *r);
 
 /*
  * The logged-in connection was read, and had input (1) or none (0, of interest
- * for one that is read at intervals).  It begins to be read at intervals when it
- * sends steadily, and ends when it does not, or when waiting finds no more
+ * for one that is read at intervals).  It begins to be read at intervals when
+ * it sends steadily, and ends when it does not, or when waiting finds no more
  * packets a read.
  */
 void	relay_beat_note(struct relay_conn *c, int input);
