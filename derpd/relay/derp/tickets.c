@@ -11,6 +11,7 @@
 #include "tickets.h"
 
 #define MAX_US		(TICKETS_SECS * (uint64_t)1000000)
+#define CHAINS		8192		/* few pages; 8 numbers each when it is full */
 
 struct taken {
 	uint64_t us;		/* when; later than the ticket was made */
@@ -23,7 +24,7 @@ struct derp_tickets {
 	int	 have_key;
 	uint32_t oldest;
 	uint32_t n;
-	uint32_t first[TICKETS_MAX];	/* newest in a chain, plus 1 */
+	uint32_t first[CHAINS];	/* newest in a chain, plus 1 */
 	struct taken ring[TICKETS_MAX];
 };
 
@@ -56,7 +57,7 @@ chain(struct derp_tickets *ts, const uint8_t *number)
 	uint32_t h;
 
 	memcpy(&h, number, sizeof(h));
-	return (&ts->first[h % TICKETS_MAX]);
+	return (&ts->first[h % CHAINS]);
 }
 
 /* Forget numbers whose tickets are too old by now. */
