@@ -124,6 +124,9 @@ int	ipc_ring_sleep(struct ipc_ring *r);
 /* This side does not sleep any more. */
 void	ipc_ring_awake(struct ipc_ring *r);
 
+/* Once a second: give back memory that this side used and needs no more. */
+void	ipc_ring_tick(struct ipc_ring *r);
+
 /* Why the ring is lost, a few words; NULL: it is not. */
 const char *ipc_ring_why(const struct ipc_ring *r);
 

@@ -166,6 +166,36 @@ ATF_TC_BODY(wild_head, tc)
 	tear_down();
 }
 
+/* Where the producer says that its ring begins: each base is a place in it. */
+ATF_TC_WITHOUT_HEAD(wild_base);
+ATF_TC_BODY(wild_base, tc)
+{
+	static const uint64_t wild[] = { 1, SIZE - 1, SIZE, SIZE + 1,
+	    UINT64_MAX, UINT64_MAX - SIZE, 1ULL << 63, (1ULL << 40) + 77 };
+	size_t i;
+
+	need_memory();
+	for (i = 0; i < sizeof(wild) / sizeof(wild[0]); i++) {
+		set_up();
+		atomic_store(&page->base, wild[i]);
+		/* SIZE divides 2^64. */
+		head = -wild[i] % SIZE;
+		raw_head(PACKET, 4);
+		raw("abcd", 4);
+		atomic_store(&page->head, 8);
+		ATF_CHECK_EQ(ring_drain(&b), IPC_RING_EMPTY);
+		ATF_CHECK_EQ(b.n, 1);
+		ATF_CHECK(memcmp(b.data, "abcd", 4) == 0);
+		/* Elsewhere in the middle of an entry, then no entry at all. */
+		memset(bytes, 0xff, SIZE);
+		atomic_store(&page->base, wild[i] + 1000);
+		atomic_store(&page->head, 8 + SIZE);
+		ATF_CHECK_EQ(ring_drain(&b), IPC_RING_LOST);
+		ATF_CHECK_EQ(b.n, 1);
+		tear_down();
+	}
+}
+
 /* What the consumer says that it has read. */
 ATF_TC_WITHOUT_HEAD(wild_tail);
 ATF_TC_BODY(wild_tail, tc)
@@ -282,7 +312,7 @@ junk(void)
 
 	for (i = 0; i < 64; i++)
 		bytes[random_number() % SIZE] = (uint8_t)random_number();
-	switch (random_number() % 6) {
+	switch (random_number() % 7) {
 	case 0:
 		atomic_store(&page->tail, random_number());
 		break;
@@ -293,6 +323,10 @@ junk(void)
 	case 2:
 		atomic_store(&page->naps, random_number());
 		atomic_store(&page->waits, random_number());
+		break;
+	case 3:
+		v = random_number();
+		atomic_store(&page->base, (uint64_t)v << v % 32);
 		break;
 	default:
 		/* Plausible: the more is read. */
@@ -344,10 +378,11 @@ ATF_TC_BODY(junk_meanwhile, tc)
 			alarm(60);
 			theirs = mmap(NULL, IPC_RING_PAGE, PROT_READ,
 			    MAP_SHARED, fds[THEIRS], 0);
-			/* Small entries whose heads change all the time. */
+			/* Small entries that move and change all the time. */
 			for (;;) {
 				bytes[random_number() % SIZE] =
 				    random_number() % 64 == 0;
+				atomic_store(&page->base, random_number());
 				if (atomic_load(&page->head) + 64 <
 				    atomic_load(&theirs->tail) + SIZE)
 					atomic_fetch_add(&page->head, 64);
@@ -393,6 +428,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, too_long);
 	ATF_TP_ADD_TC(tp, torn);
 	ATF_TP_ADD_TC(tp, wild_head);
+	ATF_TP_ADD_TC(tp, wild_base);
 	ATF_TP_ADD_TC(tp, wild_tail);
 	ATF_TP_ADD_TC(tp, sealed);
 	ATF_TP_ADD_TC(tp, bells);

@@ -7,6 +7,13 @@
  * mapping of it can't be made writable.  Seals keep the size, so that no access
  * ends a process.
  *
+ * A writer that finds its ring empty starts again at offset 0: as long as the
+ * reader keeps up, few pages are used, and these stay in the cache.  Those of a
+ * burst are given back soon after it.  The writer
+ * shows the new base before the new head.  A reader that has seen a head beyond
+ * its tail thus sees the base of these bytes, as no other one follows until it
+ * has shown that it has read them.
+ *
  * What the other side says is loaded once, checked against what this side knows
  * by itself, then used.  This side never reads back what it wrote.
  *
@@ -32,6 +39,7 @@
 #define MFD_NOEXEC_SEAL	0x0008U		/* Linux 6.3 */
 #endif
 
+#define KEEP	(64 * 1024)	/* bytes of a file, whole pages of any size */
 #define SEALS	(F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 /* The order of a side's descriptors. */
@@ -47,14 +55,15 @@ struct ipc_ringmem {
 	int			 bell;		/* eventfd */
 	int			 their_bell;
 
-	/* positions, as in struct ipc_ringpage, and offsets in the rings */
+	/* positions, as in struct ipc_ringpage, and an offset in the ring */
 	uint64_t		 head;		/* of what is written */
 	uint64_t		 shown;		/* of what is published */
 	uint64_t		 freed;		/* their tail, as seen last */
-	size_t			 outoff;
+	uint64_t		 base;		/* of offset 0 */
+	size_t			 outoff;	/* of the head */
+	uint64_t		 used;		/* bytes behind a base, at most */
 	uint64_t		 tail;		/* of what is read */
 	uint64_t		 seen;		/* their head, as seen last */
-	size_t			 inoff;
 	uint64_t		 naps;
 	uint64_t		 rung;		/* their nap that was ended */
 	int			 waits;
@@ -303,16 +312,37 @@ ipc_ringend_room(struct ipc_ring *r, size_t want)
 	struct ipc_ringmem *m = mem_of(r);
 	uint64_t tail;
 
-	if (r->size - (size_t)(m->head - m->freed) < want) {
+	/* If all was read already, it can't have read more. */
+	if (m->freed != m->head && (m->shown == m->head ||
+	    r->size - (size_t)(m->head - m->freed) < want)) {
 		tail = atomic_load_explicit(&m->theirs->tail,
 		    memory_order_acquire);
 		if (tail - m->freed > m->shown - m->freed) {
 			r->lost = "it has read what was not written";
 			return (0);
 		}
-		m->freed = tail;
+		if ((m->freed = tail) == m->head) {
+			if (m->head - m->base > m->used)
+				m->used = m->head - m->base;
+			m->base = m->head;
+			m->outoff = 0;
+		}
 	}
 	return (r->size - (size_t)(m->head - m->freed));
+}
+
+void
+ipc_ring_tick(struct ipc_ring *r)
+{
+	struct ipc_ringmem *m = mem_of(r);
+
+	(void)ipc_ringend_room(r, r->size);
+	if (m->freed != m->head || m->used <= KEEP - IPC_RING_PAGE)
+		return;
+	m->used = 0;
+	if (m->mapped > KEEP)
+		(void)madvise((uint8_t *)m->mine + KEEP, m->mapped - KEEP,
+		    MADV_REMOVE);
 }
 
 void
@@ -337,6 +367,7 @@ ipc_ringend_publish(struct ipc_ring *r)
 	if (m->shown == m->head)
 		return;
 	m->shown = m->head;
+	atomic_store_explicit(&m->mine->base, m->base, memory_order_relaxed);
 	atomic_store_explicit(&m->mine->head, m->head, memory_order_release);
 	wake(m);
 }
@@ -365,6 +396,7 @@ ipc_ringend_peek(struct ipc_ring *r, const uint8_t **p, size_t *n)
 	    memory_order_acquire);
 	uint64_t head = atomic_load_explicit(&m->theirs->head,
 	    memory_order_acquire);
+	size_t off;
 
 	/* It never goes back, nor beyond the room that it was given. */
 	if (head - m->seen > r->size || head - m->tail > r->size) {
@@ -374,10 +406,13 @@ ipc_ringend_peek(struct ipc_ring *r, const uint8_t **p, size_t *n)
 	m->seen = head;
 	if (head == m->tail)
 		return (closed ? IPC_RING_CLOSED : IPC_RING_EMPTY);
-	*p = m->in + m->inoff;
+	/* Any base gives an offset in the ring, and wrong bytes at worst. */
+	off = (size_t)((m->tail - atomic_load_explicit(&m->theirs->base,
+	    memory_order_relaxed)) % r->size);
+	*p = m->in + off;
 	*n = (size_t)(head - m->tail);
-	if (*n > r->size - m->inoff)
-		*n = r->size - m->inoff;
+	if (*n > r->size - off)
+		*n = r->size - off;
 	return (IPC_RING_MORE);
 }
 
@@ -387,8 +422,6 @@ ipc_ringend_take(struct ipc_ring *r, size_t n)
 	struct ipc_ringmem *m = mem_of(r);
 
 	m->tail += n;
-	if ((m->inoff += n) == r->size)
-		m->inoff = 0;
 	atomic_store_explicit(&m->mine->tail, m->tail, memory_order_release);
 	atomic_thread_fence(memory_order_seq_cst);
 	if (atomic_load_explicit(&m->theirs->waits, memory_order_relaxed) != 0)

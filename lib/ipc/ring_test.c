@@ -2,6 +2,7 @@
  * ring_test: entries between two sides, the bounds of what waits, and wake-ups,
  * with the backend that configure chose.
  */
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <atf-c.h>
 #include <stdio.h>
@@ -155,6 +156,82 @@ ATF_TC_BODY(turn, tc)
 	ATF_CHECK_EQ(ipc_ring_read(b.ring, 1), IPC_RING_MORE);
 }
 
+static const uint8_t	*lowest, *highest;	/* where entries have lain */
+
+static int
+in_place(void *arg, uint8_t type, const uint8_t *p, size_t n)
+{
+	if (lowest == NULL || p < lowest)
+		lowest = p;
+	if (p + n > highest)
+		highest = p + n;
+	return (ring_entry(arg, type, p, n));
+}
+
+/* Whoever keeps up with a side that writes little at a time uses few pages. */
+ATF_TC_WITHOUT_HEAD(light);
+ATF_TC_BODY(light, tc)
+{
+	int fa[IPC_RING_MAXFDS], fb[IPC_RING_MAXFDS];
+	unsigned int i, j;
+
+	lowest = highest = NULL;
+	ATF_REQUIRE_EQ(ipc_ring_make(ipc_ring_size(2), fa, fb), 0);
+	ring_use(fa, fb, in_place);
+	for (i = 0; i < 5000; i++) {
+		/* With a second turn before the other side has read. */
+		for (j = 0; j < 4; j++) {
+			ATF_REQUIRE_EQ(ring_put(&a, IPC_RING_PACKET, zeros,
+			    1400), 0);
+			if (j % 2 == 1)
+				ATF_REQUIRE_EQ(ipc_ring_flush(a.ring), 0);
+		}
+		ATF_REQUIRE_EQ(ring_drain(&b), IPC_RING_EMPTY);
+	}
+	ATF_CHECK_EQ(b.n, 4 * i);
+	ATF_CHECK_MSG(highest - lowest <= 8192, "%td bytes",
+	    highest - lowest);
+}
+
+static long
+kib_of(int fd)
+{
+	struct stat st;
+
+	ATF_REQUIRE_EQ(fstat(fd, &st), 0);
+	return ((long)st.st_blocks / 2);
+}
+
+/* The memory that a burst took is given back, when the burst is read. */
+ATF_TC_WITHOUT_HEAD(burst);
+ATF_TC_BODY(burst, tc)
+{
+	int fa[IPC_RING_MAXFDS], fb[IPC_RING_MAXFDS], file;
+	unsigned int i, j;
+
+	if (ipc_ring_nfds() == 1)
+		atf_tc_skip("sockets in place of shared memory");
+	ATF_REQUIRE_EQ(ipc_ring_make(ipc_ring_size(2), fa, fb), 0);
+	ATF_REQUIRE((file = dup(fa[0])) != -1);
+	ring_use(fa, fb, ring_entry);
+	for (i = 1; i <= 3; i++) {
+		for (j = 0; j < 2000; j++)
+			ATF_REQUIRE_EQ(ring_put(&a, IPC_RING_PACKET, zeros,
+			    1400), 0);
+		ATF_REQUIRE_EQ(ipc_ring_flush(a.ring), 0);
+		ATF_REQUIRE_EQ(ipc_ring_read(b.ring, 1000), IPC_RING_MORE);
+		/* Not before. */
+		ipc_ring_tick(a.ring);
+		ATF_CHECK_MSG(kib_of(file) > 2048, "%ld KiB", kib_of(file));
+		ATF_REQUIRE_EQ(ring_drain(&b), IPC_RING_EMPTY);
+		ATF_CHECK_EQ(b.n, 2000 * i);
+		ATF_CHECK_EQ(b.bytes, b.n * 1400);
+		ipc_ring_tick(a.ring);
+		ATF_CHECK_MSG(kib_of(file) <= 256, "%ld KiB", kib_of(file));
+	}
+	close(file);
+}
+
 /* A malformed entry ends it, and so does a type that the caller refuses. */
 ATF_TC_WITHOUT_HEAD(malformed);
 ATF_TC_BODY(malformed, tc)
@@ -275,6 +352,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, unread);
 	ATF_TP_ADD_TC(tp, flood);
 	ATF_TP_ADD_TC(tp, turn);
+	ATF_TP_ADD_TC(tp, light);
+	ATF_TP_ADD_TC(tp, burst);
 	ATF_TP_ADD_TC(tp, malformed);
 	ATF_TP_ADD_TC(tp, closed);
 	ATF_TP_ADD_TC(tp, wakes);

@@ -44,18 +44,25 @@ ring_entry(void *arg, uint8_t type, const uint8_t *p, size_t n)
 	return (s->refuse != 0 && type == s->refuse ? -1 : 0);
 }
 
+/* Connect the two sides with descriptors of both; `cb' gets the entries. */
+static inline void
+ring_use(const int *fa, const int *fb, ipc_ring_cb cb)
+{
+	memset(&a, 0, sizeof(a));
+	memset(&b, 0, sizeof(b));
+	a.ring = ipc_ring_open(fa, PACKET, cb, &a);
+	b.ring = ipc_ring_open(fb, PACKET, cb, &b);
+	ATF_REQUIRE(a.ring != NULL && b.ring != NULL);
+}
+
 /* Connect the two sides with rings of `size' bytes. */
 static inline void
 ring_connect(size_t size)
 {
 	int fa[IPC_RING_MAXFDS], fb[IPC_RING_MAXFDS];
 
-	memset(&a, 0, sizeof(a));
-	memset(&b, 0, sizeof(b));
 	ATF_REQUIRE_EQ(ipc_ring_make(size, fa, fb), 0);
-	a.ring = ipc_ring_open(fa, PACKET, ring_entry, &a);
-	b.ring = ipc_ring_open(fb, PACKET, ring_entry, &b);
-	ATF_REQUIRE(a.ring != NULL && b.ring != NULL);
+	ring_use(fa, fb, ring_entry);
 }
 
 /* Is the side's descriptor readable within `ms' milliseconds? */

@@ -15,12 +15,14 @@
 #define IPC_RING_PAGE	4096	/* offset of the ring in the file */
 
 /*
- * Each member in a cache line of its own.  Positions count bytes since the
- * start.
+ * What changes by itself has a cache line of its own.  Positions count bytes
+ * since the start.
  */
 struct ipc_ringpage {
 	/* bytes written to the own ring */
 	alignas(64) _Atomic uint64_t head;
+	/* the position at offset 0 of the own ring; see ring_mem.c */
+	_Atomic uint64_t base;
 	/* bytes read of the other side's ring */
 	alignas(64) _Atomic uint64_t tail;
 	/* beginnings and ends of this side's sleep: odd while it sleeps */

@@ -48,6 +48,7 @@ target meshkey
 target messages
 target proxyproto
 target record
+target ring
 target session
 target stun
 target web_map

@@ -61,7 +61,8 @@ static void
 hostile(struct ipc_ringpage *page, struct input *in, uint8_t what)
 {
 	uint8_t *ring = (uint8_t *)page + IPC_RING_PAGE;
-	size_t at, n;
+	uint64_t head, base;
+	size_t n;
 
 	switch (what % 8) {
 	case 0:
@@ -80,13 +81,17 @@ hostile(struct ipc_ringpage *page, struct input *in, uint8_t what)
 	case 4:
 		atomic_fetch_add(&page->tail, number(in, 2));
 		break;
+	case 6:
+		atomic_store(&page->base, number(in, 8));
+		break;
 	default:
 		/* Entries behind those that are there. */
 		n = number(in, 1);
-		at = (size_t)atomic_load(&page->head);
+		head = atomic_load(&page->head);
+		base = atomic_load(&page->base);
 		for (; n > 0 && in->n > 0; n--)
-			ring[at++ % SIZE] = (uint8_t)number(in, 1);
-		atomic_store(&page->head, at);
+			ring[(head++ - base) % SIZE] = (uint8_t)number(in, 1);
+		atomic_store(&page->head, head);
 		break;
 	}
 }
@@ -127,6 +132,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		else {
 			(void)ipc_ring_sleep(r);
 			ipc_ring_awake(r);
+			ipc_ring_tick(r);
 		}
 		/* One more entry than was asked for, of the largest size. */
 		must(got <= SIZE + 65536 + IPC_RING_MAXLEN);

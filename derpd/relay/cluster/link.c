@@ -256,8 +256,10 @@ cluster_link_tick(struct relay *r)
 	unsigned int i;
 
 	for (i = 0; i < IPC_MAXWORKERS; i++)
-		if (r->links.to[i] != NULL)
+		if (r->links.to[i] != NULL) {
 			cluster_link_check(r->links.to[i]);
+			ipc_ring_tick(r->links.to[i]->ring);
+		}
 	if (r->links.unlinked == 0)
 		return;
 	v.workers = r->links.unlinked;
