@@ -61,7 +61,7 @@ struct ipc_ringmem {
 	uint64_t		 freed;		/* their tail, as seen last */
 	uint64_t		 base;		/* of offset 0 */
 	size_t			 outoff;	/* of the head */
-	uint64_t		 used;		/* bytes behind a base, at most */
+	uint64_t		 used;		/* most bytes behind a base */
 	uint64_t		 tail;		/* of what is read */
 	uint64_t		 seen;		/* their head, as seen last */
 	uint64_t		 naps;
