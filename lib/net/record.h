@@ -7,6 +7,7 @@
  * record_out.c   sent records
  * record_key.c   secrets (RFC 8446 7.1 to 7.3) and the cache of expanded keys
  * record_mem.c   memory for secrets
+ * record_save.c  a connection's state in bytes
  *
  * A connection stores its two secrets and counters, but no key: keys are
  * expanded when they are used, in a cache that all connections of a process
@@ -183,6 +184,25 @@ void	*net_record_key(struct net_record *r, struct net_record_dir *d,
  * Compute the direction's next secret (RFC 8446 7.2): 0, -1: libcrypto failed.
  */
 int	net_record_next(struct net_record *r, struct net_record_dir *d);
+
+/* record_save.c */
+
+/* Bytes of a connection's saved state. */
+#define NET_RECORD_SAVED	(34 + 2 * NET_RECORD_SECRET)
+
+/*
+ * Write the state of a connection, with its secrets, to `dst'; zero it after
+ * use.  Return 0, or -1: one direction has ended.
+ */
+int	net_record_save(const struct net_record *r,
+	    uint8_t dst[NET_RECORD_SAVED]);
+
+/*
+ * Continue a connection of another process from its saved state; the bytes are
+ * not trusted.  As net_record_begin(), return 0, or -1: they are invalid.
+ */
+int	net_record_load(struct net_record *r, struct net_record_cache *c,
+	    const uint8_t src[NET_RECORD_SAVED]);
 
 /* record_mem.c */
 
