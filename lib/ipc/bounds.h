@@ -11,6 +11,10 @@
 /* Maximum number of relay workers. */
 #define IPC_MAXWORKERS	64
 
+/* Slots of keys, and the secret of their hash, slots.h. */
+#define IPC_SLOTS	4096
+#define IPC_SLOT_SECRETLEN 16
+
 /* SHA-256 of a certificate's public key, equal to X509_pubkey_digest(). */
 #define IPC_KEYHASH_LEN	32
 

@@ -4,6 +4,7 @@
  */
 #include <sys/types.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <netinet/in.h>
@@ -177,6 +178,14 @@ call_keyfile(void)
 	return lseek(file, 0, SEEK_SET) == 0 &&
 	    read(file, buf, sizeof(buf)) == 4 && ftruncate(file, 0) == 0 &&
 	    write(file, "key", 3) == 3 ? fsync(file) : -1;
+}
+
+/* Map a file of another process for reading. */
+static int
+call_map(void)
+{
+	return mmap(NULL, 4096, PROT_READ, MAP_SHARED, file, 0) == MAP_FAILED ?
+	    -1 : 0;
 }
 
 /* Receive a datagram and answer to its source address. */
@@ -366,6 +375,7 @@ static const struct sandbox_probe allowed[] = {
 	{ "serving a client", RELAY, call_serve, KILLS },
 	{ "accept", RELAY, call_accept_none, KILLS },
 	{ "rings between workers", RELAY, call_ring, KILLS },
+	{ "owners of keys", RELAY, call_map, KILLS },
 	{ "key file", KEYS, call_keyfile, KILLS },
 	{ "a datagram", STUN, call_datagram, KILLS },
 	{ "connecting", FETCH | HEALTH | ACME, call_dial, KILLS },
