@@ -1,9 +1,9 @@
 /*
  * keys_seen: see keys_seen.h.  Called by keys_ticket.c.
  *
- * A ring of hashes in order of age, chained by their low bits.  The heads of the
- * chains are spread over their memory, so there are about as many as boxes: a
- * box must not touch a page of its own.
+ * A ring of hashes in order of age, chained by their low bits.  The heads of
+ * the chains are spread over their memory, so there are about as many as boxes:
+ * a box must not touch a page of its own.
  */
 #include <sodium.h>
 #include <stdlib.h>

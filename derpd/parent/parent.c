@@ -297,10 +297,23 @@ parent_ready(struct parent *d)
 	(void)parent_notify("READY=1");
 }
 
+/* Make what says which worker owns a key.  0, or -1 (logged). */
+static int
+make_slots(struct parent *d)
+{
+	arc4random_buf(d->slot_secret, sizeof(d->slot_secret));
+	if (d->nworkers == 0 || (d->slots = ipc_slots_new(d->nworkers)) != NULL)
+		return (0);
+	log_warn("can't share the owners of keys with the relay workers "
+	    "(memfd_create, shm_open): /proc and /dev/shm are needed");
+	return (-1);
+}
+
 static int
 start(struct parent *d)
 {
-	if (parent_programs_open(d->self) == -1 || check_system(d) == -1 ||
+	if (make_slots(d) == -1 || parent_programs_open(d->self) == -1 ||
+	    check_system(d) == -1 ||
 	    parent_listen_open(&d->listens, d->conf, d->nworkers) == -1 ||
 	    parent_listen_stun(&d->stunsocks, d->conf, d->nstuns) == -1)
 		return (-1);

@@ -42,6 +42,7 @@
 #include "mapset.h"
 #include "renew.h"
 #include "serve.h"
+#include "slots.h"
 
 #define DERPD_VERSION		"1.0"
 #define PARENT_CALL_MS		10000	/* for one answer of keys */
@@ -125,6 +126,8 @@ struct parent {
 	int			 keys_loaded;	/* keys has all in force */
 	unsigned int		 nworkers;	/* relay workers; 0: nothing to
 						   serve over TCP */
+	struct ipc_slots	*slots;		/* owners of keys */
+	uint8_t			 slot_secret[IPC_SLOT_SECRETLEN];
 	unsigned int		 nstuns;
 	/* A member for each row of roles.def: keys, relays, ... */
 #define OUTSIDE(ROLE, name)
@@ -201,9 +204,13 @@ const char *parent_programs_find(enum ipc_role role, int *fd);
 
 struct ipc_relay_conf;
 
-/* Fill in the settings of worker `worker' of `nworkers' from `c'. */
+/*
+ * Fill in the settings of worker `worker' of `nworkers' from `c'; `slot_secret'
+ * has IPC_SLOT_SECRETLEN bytes.
+ */
 void	parent_relay_conf(struct ipc_relay_conf *r, const struct conf *c,
-	    const uint8_t node_key[32], uint32_t worker, uint32_t nworkers);
+	    const uint8_t node_key[32], const uint8_t *slot_secret,
+	    uint32_t worker, uint32_t nworkers);
 
 /* Fork, execute, send MSG_START.  0, or -1 (logged). */
 int	 parent_procs_spawn(struct parent_proc *p);

@@ -86,9 +86,32 @@ send_link(struct parent_proc *p, unsigned int other, int *fds)
 	return (0);
 }
 
+static int
+send_hand(struct parent_proc *p, unsigned int other, int fd)
+{
+	struct ipc_msg_relay_hand v = { other };
+
+	return (ipc_send_relay_hand(p->chan, &v, fd));
+}
+
+/* Make a channel of two workers for hand-overs, which replaces an older one. */
+static int
+connect_hands(struct parent_proc *a, struct parent_proc *b)
+{
+	int sv[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)
+		return (-1);
+	if (send_hand(a, b->worker, sv[0]) == -1) {
+		close(sv[1]);
+		return (-1);
+	}
+	return (send_hand(b, a->worker, sv[1]));
+}
+
 /* Make a link between two workers, which replaces an older one. */
 static int
-connect_pair(struct parent_proc *a, struct parent_proc *b)
+connect_link(struct parent_proc *a, struct parent_proc *b)
 {
 	int to_a[IPC_RING_MAXFDS], to_b[IPC_RING_MAXFDS];
 
@@ -115,6 +138,13 @@ parent_relays_gone(const struct parent_proc *p)
 	for (i = 0; i < d->nworkers; i++)
 		if (i != p->worker && d->relays[i].chan != NULL)
 			(void)ipc_send_relay_gone(d->relays[i].chan, &v);
+}
+
+/* Connect two workers. */
+static int
+connect_pair(struct parent_proc *a, struct parent_proc *b)
+{
+	return (connect_link(a, b) == -1 ? -1 : connect_hands(a, b));
 }
 
 /* The answer to MSG_RELAY_COMMIT.  0, or -1: malformed, or not pending. */
@@ -258,20 +288,31 @@ send_sockets(struct parent *d, struct parent_proc *p)
 }
 
 static int
+send_slots(struct parent_proc *p)
+{
+	int fd = ipc_slots_share(p->d->slots);
+
+	return (fd == -1 ? -1 : ipc_send_relay_slots(p->chan, fd));
+}
+
+static int
 set_up(struct parent_proc *p)
 {
 	struct parent *d = p->d;
 	unsigned int i;
 
 	if (new_secret(p) == -1 || parent_relays_connect_keys(d, p) == -1 ||
-	    send_sockets(d, p) == -1)
+	    send_sockets(d, p) == -1 || send_slots(p) == -1)
 		return (-1);
+	if (mapset_send(p) == -1 || renew_send_tokens(p) == -1 ||
+	    parent_settings_first(p) == -1)
+		return (-1);
+	/* The worker knows who owns what when others talk to it. */
 	for (i = 0; i < d->nworkers; i++)
 		if (i != p->worker && d->relays[i].chan != NULL &&
 		    connect_pair(p, &d->relays[i]) == -1)
 			return (-1);
-	return (mapset_send(p) == -1 || renew_send_tokens(p) == -1 ||
-	    parent_settings_first(p) == -1 ? -1 : 0);
+	return (0);
 }
 
 int

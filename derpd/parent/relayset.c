@@ -11,10 +11,12 @@
 
 void
 parent_relay_conf(struct ipc_relay_conf *r, const struct conf *c,
-    const uint8_t node_key[32], uint32_t worker, uint32_t nworkers)
+    const uint8_t node_key[32], const uint8_t *slot_secret, uint32_t worker,
+    uint32_t nworkers)
 {
 	*r = c->worker;
 	memcpy(r->node_key, node_key, sizeof(r->node_key));
+	memcpy(r->slot_secret, slot_secret, sizeof(r->slot_secret));
 	r->worker = worker;
 	r->nworkers = nworkers;
 	r->relay = c->relay.enabled != 0;
@@ -103,8 +105,8 @@ send_all(struct parent_proc *relay, const struct conf *c,
 	 */
 	ipc_chan_limit(relay->chan, CHAN_MAXQUEUED + size_of(l) +
 	    size_of(&relay->d->loaded));
-	parent_relay_conf(&rc, c, l->node_key, relay->worker,
-	    relay->d->nworkers);
+	parent_relay_conf(&rc, c, l->node_key, relay->d->slot_secret,
+	    relay->worker, relay->d->nworkers);
 	ipc_wr_init(&w);
 	ipc_relay_conf_put(&w, &rc);
 	rv = ipc_chan_send(relay->chan, MSG_RELAY_CONF, &w, -1);

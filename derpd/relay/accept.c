@@ -124,6 +124,13 @@ reserve(const struct relay *r)
 	return (files - (n < files / 4 ? n : files / 4));
 }
 
+/* A proxied client has two connections here: its own and its session's. */
+static unsigned int
+clients(const struct relay *r)
+{
+	return (r->nconns - r->npumps);
+}
+
 /*
  * Handle the limits after a connection was accepted as the file descriptor
  * `fd'; the system assigns the lowest free one.  Return 0 when there is room
@@ -136,7 +143,7 @@ is_full(struct relay *r, struct relay_conn *c)
 {
 	const unsigned int max = r->conf.max_clients;
 	unsigned int mark = reserve(r), fd = (unsigned int)c->fd;
-	int bit = max != 0 && r->nconns >= max ? ACCEPT_LIMIT : ACCEPT_FILES;
+	int bit = max != 0 && clients(r) >= max ? ACCEPT_LIMIT : ACCEPT_FILES;
 	struct relay_unfinished *old;
 
 	if (bit == ACCEPT_FILES && fd + 1 < mark)
@@ -145,7 +152,7 @@ is_full(struct relay *r, struct relay_conn *c)
 	if ((old = relay_unfinished_old(&r->unfinished, r->now_us)) != NULL)
 		relay_conn_close(old->owner,
 		    "closed for a new connection: not logged in");
-	else if (fd >= mark || (max != 0 && r->nconns > max)) {
+	else if (fd >= mark || (max != 0 && clients(r) > max)) {
 		relay_conn_close(c, "too many connections");
 		r->acceptor.full--;
 	}
@@ -272,7 +279,7 @@ relay_accept_room(struct relay *r)
 	relay_accept_resume(r, ACCEPT_SYSTEM);
 	if (r->nconns < r->acceptor.full)
 		relay_accept_resume(r, ACCEPT_FILES);
-	if (r->conf.max_clients == 0 || r->nconns < r->conf.max_clients)
+	if (r->conf.max_clients == 0 || clients(r) < r->conf.max_clients)
 		relay_accept_resume(r, ACCEPT_LIMIT);
 }
 

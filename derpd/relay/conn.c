@@ -14,16 +14,19 @@
 #include <unistd.h>
 
 #include "admit.h"
+#include "handover.h"
 #include "httpconn.h"
 #include "input.h"
 #include "linkstats.h"
 #include "log.h"
 #include "login.h"
 #include "peers.h"
+#include "pump.h"
 #include "relay.h"
 #include "sent.h"
 #include "session.h"
 #include "tlsio.h"
+#include "watch.h"
 #include "websocket.h"
 
 /* All that an idle client needs: one block of the pool. */
@@ -82,6 +85,12 @@ keep_alive(struct relay_conn *c)
 }
 
 void
+relay_conn_no_deadline(struct relay_conn *c)
+{
+	wheel_off(c);
+}
+
+void
 relay_conn_tick(struct relay *r)
 {
 	struct relay_conn *c;
@@ -111,7 +120,7 @@ relay_conn_known(struct relay_conn *c)
  * would keep its pages.
  */
 static struct relay_conn *
-conn_alloc(struct relay *r)
+conn_alloc(struct relay *r, int fd, const uint8_t addr[16], uint16_t port)
 {
 	struct relay_unknown *u;
 	struct relay_conn *c;
@@ -126,6 +135,12 @@ conn_alloc(struct relay *r)
 	memset(c, 0, sizeof(*c));
 	c->size = size;
 	c->unknown = u;
+	c->r = r;
+	c->fd = fd;
+	c->id = ++r->next_id;
+	memcpy(c->addr, addr, sizeof(c->addr));
+	c->port = port;
+	c->session.env = &r->derp;
 	return (c);
 }
 
@@ -135,22 +150,23 @@ relay_conn_first_state(const struct relay_conn *c)
 	return (c->plain ? CONN_HTTP : CONN_HANDSHAKE);
 }
 
+static void
+add(struct relay_conn *c)
+{
+	TAILQ_INSERT_TAIL(&c->r->conns, c, entry);
+	c->r->nconns++;
+}
+
 struct relay_conn *
 relay_conn_new(struct relay *r, int fd, int tls, uint16_t listener,
     const uint8_t addr[16], uint16_t port)
 {
 	struct relay_conn *c;
 
-	if ((c = conn_alloc(r)) == NULL)
+	if ((c = conn_alloc(r, fd, addr, port)) == NULL)
 		return (NULL);
-	c->r = r;
-	c->fd = fd;
-	c->id = ++r->next_id;
-	memcpy(c->addr, addr, sizeof(c->addr));
-	c->port = port;
 	c->plain = !tls;
 	c->unknown->listener = listener;
-	c->session.env = &r->derp;
 	c->state = relay_proxies_has(&r->proxies, listener, addr) ?
 	    CONN_PROXY : relay_conn_first_state(c);
 	if (relay_admit(c) == -1 || relay_input_begin(c) == -1) {
@@ -159,10 +175,25 @@ relay_conn_new(struct relay *r, int fd, int tls, uint16_t listener,
 		return (NULL);
 	}
 	relay_conn_charge(c);
-	TAILQ_INSERT_TAIL(&r->conns, c, entry);
-	r->nconns++;
+	add(c);
 	relay_conn_deadline(c, c->state == CONN_HTTP ? RELAY_HTTP_SECS :
 	    LOGIN_SECS);
+	return (c);
+}
+
+struct relay_conn *
+relay_conn_take(struct relay *r, int fd, const uint8_t addr[16],
+    uint16_t port)
+{
+	struct relay_conn *c;
+
+	if ((c = conn_alloc(r, fd, addr, port)) == NULL)
+		return (NULL);
+	c->state = CONN_ADMIT;
+	c->paused = PAUSE_LOGIN;
+	relay_input_assign(c);
+	add(c);
+	relay_conn_deadline(c, LOGIN_SECS);
 	return (c);
 }
 
@@ -184,10 +215,7 @@ leave(struct relay_conn *c)
 
 	if (c->session.peer == NULL)
 		return;
-	if (c->session.watching) {
-		LIST_REMOVE(c, session.watcher);
-		r->stats.watchers--;
-	}
+	cluster_watch_end(c);
 	if (c->session.home)
 		r->stats.home_connections--;
 	if (c->session.not_ideal)
@@ -220,7 +248,11 @@ unlink_all(struct relay_conn *c)
 		event_free(c->output.ev_write);
 	if (c->ev_rate != NULL)
 		event_free(c->ev_rate);
+	if (c->unknown != NULL)
+		relay_handover_free(c);
 	derp_login_free(c);
+	if (c->proxied)
+		r->npumps--;
 	if (c->paused & PAUSE_STATS)
 		cluster_linkstats_forget(r->linkstats, c);
 	TAILQ_REMOVE(&r->conns, c, entry);
@@ -231,7 +263,9 @@ static void
 conn_free(struct relay_conn *c)
 {
 	relay_tlsio_end(c);
-	close(c->fd);
+	relay_pump_free(c);
+	if (c->fd != -1)
+		close(c->fd);
 	web_free(c);
 	web_ws_free(c->ws);
 	relay_input_free(c);
@@ -262,6 +296,7 @@ relay_conn_drain(struct relay_conn *c)
 {
 	if (c->dead || c->state == CONN_DRAIN)
 		return;
+	relay_pump_free(c);
 	c->state = CONN_DRAIN;
 	relay_conn_pause(c, PAUSE_DRAIN);
 	relay_conn_deadline(c, 2);

@@ -22,6 +22,8 @@ struct derp_box;
 struct web_conn;
 struct relay;
 struct net_record;
+struct relay_login;
+struct relay_pump;
 struct tls;
 struct relay_tlsctx_secrets;
 struct relay_tlsgen;
@@ -45,6 +47,8 @@ enum relay_conn_state {
 	CONN_HTTP,		/* a request head is expected */
 	CONN_INFO,		/* ServerKey sent, ClientInfo expected */
 	CONN_ADMIT,		/* keys validates the ClientInfo */
+	CONN_HAND,		/* handed over once its output is written */
+	CONN_PUMP,		/* its session is at the other end of a pair */
 	CONN_UP,		/* logged in */
 	CONN_DRAIN		/* pending output is sent, then it closes */
 };
@@ -61,10 +65,11 @@ struct relay_unknown {
 	struct relay_tlsctx_secrets *secrets;	/* of a handshake */
 	struct relay_tlsgen	*gen;		/* held during the handshake */
 	struct web_conn		*http;	/* NULL: HTTP has no state of it */
-	struct derp_box		*login;		/* until keys has sealed
-						   ServerInfo */
+	struct derp_box		*login;		/* until it is handed over; then
+						   until ServerInfo is sealed */
 	size_t			 info_at;	/* bytes of own frames that go
 						   before ServerInfo */
+	struct relay_login	*known;		/* of CONN_HAND */
 };
 
 /* A connection; relay_conn_new() makes it, relay_conn_reap() frees it. */
@@ -82,7 +87,8 @@ struct relay_conn {
 	struct event		 ev_read;
 	struct event		*ev_rate;	/* while PAUSE_RATE is set */
 	unsigned int		 paused;	/* PAUSE_* */
-	unsigned int		 dead:1, on_wheel:1, plain:1, lingering:1;
+	unsigned int		 dead:1, on_wheel:1, plain:1, lingering:1,
+				 proxied:1;	/* counted in r->npumps */
 	unsigned int		 shaking;	/* SHAKE_*: on r->shaking */
 	TAILQ_ENTRY(relay_conn) entry;	/* r->conns, until it is reaped */
 	TAILQ_ENTRY(relay_conn) dead_link;	/* r->dead */
@@ -100,6 +106,7 @@ struct relay_conn {
 						   named it */
 	uint16_t		 port;		/* host order; 0: not known */
 	struct web_ws		*ws;
+	struct relay_pump	*pump;		/* of CONN_PUMP */
 
 	struct relay_input input;
 	struct relay_pace pace;
@@ -119,6 +126,14 @@ struct relay_conn *relay_conn_new(struct relay *r, int fd, int tls,
 
 /* Return the state after the PROXY header: CONN_HANDSHAKE or CONN_HTTP. */
 enum relay_conn_state relay_conn_first_state(const struct relay_conn *c);
+
+/*
+ * Create the connection of a client that is known, paused by PAUSE_LOGIN; its
+ * records are set by the caller.  NULL without memory; the caller then still
+ * owns `fd'.
+ */
+struct relay_conn *relay_conn_take(struct relay *r, int fd,
+	    const uint8_t addr[16], uint16_t port);
 
 /*
  * Mark the connection as closed; `why' (static) is shown in verbose logs.  No
@@ -141,6 +156,9 @@ void	relay_conn_drain(struct relay_conn *c);
  * again; in CONN_UP, send a KeepAlive then.
  */
 void	relay_conn_deadline(struct relay_conn *c, unsigned int secs);
+
+/* Remove the deadline. */
+void	relay_conn_no_deadline(struct relay_conn *c);
 
 /* Called every second: handle deadlines and keep-alives. */
 void	relay_conn_tick(struct relay *r);

@@ -16,6 +16,7 @@
 #include "hello.h"
 #include "httpconn.h"
 #include "input.h"
+#include "pump.h"
 #include "relay.h"
 #include "session.h"
 #include "tlsio.h"
@@ -51,6 +52,8 @@ feed(struct relay_conn *c, const uint8_t *p, size_t n)
 	    c->state != CONN_DRAIN && c->ws == ws) {
 		if (c->state == CONN_HTTP)
 			used += web_input(c, p + used, n - used);
+		else if (c->state == CONN_PUMP)
+			used += relay_pump_input(c, p + used, n - used);
 		else
 			used += derp_input(&c->session, p + used, n - used);
 	}
@@ -256,7 +259,8 @@ read_size(const struct relay_conn *c)
 {
 	if (c->lingering)
 		return (c->input.linger_left);
-	return (c->state == CONN_UP ? RELAY_IN_SIZE : UNFINISHED_READ);
+	return (c->state == CONN_UP || c->state == CONN_PUMP ?
+	    RELAY_IN_SIZE : UNFINISHED_READ);
 }
 
 /* Discard input after the end of our stream, up to a limit. */
@@ -359,7 +363,7 @@ relay_input_read(struct relay_conn *c)
 		relay_conn_pause(c, PAUSE_KEYS);
 		return;
 	}
-	n = recv(c->fd, in, read_size(c), 0);
+	n = recv(c->fd, in, read_size(c), MSG_DONTWAIT);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
 		if (c->pace.on)
 			relay_beat_note(c, 0);
@@ -394,11 +398,17 @@ readable(evutil_socket_t fd, short what, void *arg)
 	relay_input_read(arg);
 }
 
-int
-relay_input_begin(struct relay_conn *c)
+void
+relay_input_assign(struct relay_conn *c)
 {
 	event_assign(&c->ev_read, c->r->base, c->fd, EV_READ | EV_PERSIST,
 	    readable, c);
+}
+
+int
+relay_input_begin(struct relay_conn *c)
+{
+	relay_input_assign(c);
 	return (event_add(&c->ev_read, NULL));
 }
 

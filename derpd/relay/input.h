@@ -26,6 +26,7 @@ struct relay_cursor;
 #define PAUSE_BODY	0x20	/* the previous answer is being sent */
 #define PAUSE_TURN	0x40	/* resumed: queued for the turn */
 #define PAUSE_NEXT	0x80	/* continues in the next turn */
+#define PAUSE_PUMP	0x100	/* the session reads slowly */
 
 /* conn.shaking: what r->shaking holds the connection for. */
 #define SHAKE_HELLO	1	/* a handshake, counted in r->nshaking */
@@ -72,6 +73,9 @@ int	relay_conn_ws_data(const uint8_t *p, size_t n, void *arg);
  * socket is readable, and by beat.c.
  */
 void	relay_input_read(struct relay_conn *c);
+
+/* Prepare to read from the connection, which is paused. */
+void	relay_input_assign(struct relay_conn *c);
 
 /* Start to read from the connection.  Return 0, or -1 without memory. */
 int	relay_input_begin(struct relay_conn *c);

@@ -12,8 +12,9 @@
 #include <string.h>
 
 #include "admit.h"
+#include "handover.h"
 #include "httpconn.h"
-#include "peers.h"
+#include "pump.h"
 #include "relay.h"
 #include "sent.h"
 #include "session.h"
@@ -276,15 +277,12 @@ relay_conn_enqueue(struct relay_conn *c, const uint8_t src[FRAME_KEY_LEN],
 static void
 note_source(struct relay_conn *c, const uint8_t *src)
 {
-	uint64_t gen = cluster_peers_generation(c->r->peers);
-	struct cluster_peer *p;
+	uint64_t gen = derp_sent_generation(c->r->sent);
 
 	if (c->output.src_gen == gen &&
 	    memcmp(c->output.last_src, src, FRAME_KEY_LEN) == 0)
 		return;
-	p = cluster_peers_find(c->r->peers, src);
-	if (derp_sent_note(c->r->sent, p == NULL ? NULL : &p->receivers,
-	    c) == -1)
+	if (derp_sent_note(c->r->sent, src, c) == -1)
 		return;
 	memcpy(c->output.last_src, src, FRAME_KEY_LEN);
 	c->output.src_gen = gen;
@@ -366,6 +364,11 @@ gather(struct relay_conn *c, size_t max)
 		add_piece(o, o->batch, n);
 		return (n);
 	}
+	if (relay_pump_pending(c)) {
+		n = relay_pump_read(c, o->batch, max);
+		add_piece(o, o->batch, n);
+		return (n);
+	}
 	if ((k = relay_buf_left(&c->output.ctl)) > 0) {
 		/* A DERP stream may be cut anywhere between two batches. */
 		n = k < max ? k : max;
@@ -376,8 +379,7 @@ gather(struct relay_conn *c, size_t max)
 		add_piece(o, o->batch, n);
 		return (n);
 	}
-	if (c->session.pending_acks == 0)
-		n += gather_pongs(c, o->batch + n);
+	n += gather_pongs(c, o->batch + n);
 	add_piece(o, o->batch, n);
 	return (gather_packets(c, n, max));
 }
@@ -558,8 +560,8 @@ relay_conn_reply(struct relay_conn *c, const void *head, size_t n,
 static int
 is_held(const struct relay_conn *c)
 {
-	return (c->state == CONN_ADMIT && (c->session.pending_acks != 0 ||
-	    (c->session.peer != NULL && c->unknown->login != NULL)));
+	return (c->state == CONN_ADMIT && c->session.peer != NULL &&
+	    c->unknown->login != NULL);
 }
 
 static int
@@ -572,9 +574,9 @@ has_more(const struct relay_conn *c)
 	if (relay_tlsio_is_over(c))
 		return (0);
 	return (relay_buf_left(&c->output.ctl) > 0 ||
-	    (relay_buf_left(&c->session.pongs) > 0 &&
-	    c->session.pending_acks == 0) ||
-	    derp_queue_packets(c->output.queue) > 0 || web_pending(c) > 0);
+	    relay_buf_left(&c->session.pongs) > 0 ||
+	    derp_queue_packets(c->output.queue) > 0 || web_pending(c) > 0 ||
+	    relay_pump_pending(c));
 }
 
 /*
@@ -663,6 +665,8 @@ flush_one(struct relay_conn *c)
 	}
 	if (c->state == CONN_DRAIN)
 		finish(c);
+	else if (c->state == CONN_HAND)
+		relay_handover_ready(c);
 	else if (c->paused & PAUSE_BODY)
 		web_sent(c);
 }

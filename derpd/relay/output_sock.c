@@ -16,7 +16,7 @@
 static ssize_t
 sock_send(struct relay_conn *c, const void *p, size_t n)
 {
-	return (send(c->fd, p, n, MSG_NOSIGNAL));
+	return (send(c->fd, p, n, MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
 static unsigned int
@@ -25,7 +25,9 @@ sock_unsent(struct relay_conn *c)
 #ifdef SIOCOUTQNSD
 	int n;
 
-	if (ioctl(c->fd, SIOCOUTQNSD, &n) == 0 && n > 0)
+	/* A pair of sockets has SIOCOUTQ alone. */
+	if ((ioctl(c->fd, SIOCOUTQNSD, &n) == 0 ||
+	    (c->plain && ioctl(c->fd, SIOCOUTQ, &n) == 0)) && n > 0)
 		return ((unsigned int)n);
 #else
 	(void)c;

@@ -81,36 +81,6 @@ ATF_TC_BODY(order, tc)
 	drop_all(r);
 }
 
-/* Neither a pong nor ServerInfo is sent before other workers acknowledge. */
-ATF_TC_WITHOUT_HEAD(not_agreed);
-ATF_TC_BODY(not_agreed, tc)
-{
-	struct relay *r = set_up();
-	struct relay_conn *c = client(r, 0);
-
-	c->session.pending_acks = 2;
-	ping(c);
-	own(c, 3, 50);
-	packet(c, 1, 10);
-	relay_output_flush(r);
-	ATF_CHECK_STREQ("op", frames());
-	c->session.pending_acks = 0;
-	relay_conn_dirty(c);
-	relay_output_flush(r);
-	ATF_CHECK_STREQ("opP", frames());
-	c->session.pending_acks = 2;
-	c->state = CONN_ADMIT;
-	own(c, 3, 50);
-	relay_output_flush(r);
-	ATF_CHECK_STREQ("opP", frames());
-	c->session.pending_acks = 0;
-	c->state = CONN_UP;
-	relay_conn_dirty(c);
-	relay_output_flush(r);
-	ATF_CHECK_STREQ("opPo", frames());
-	drop_all(r);
-}
-
 /* The stream continues wherever the socket refused more. */
 ATF_TC_WITHOUT_HEAD(partial);
 ATF_TC_BODY(partial, tc)
@@ -482,7 +452,6 @@ ATF_TC_BODY(websocket, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, order);
-	ATF_TP_ADD_TC(tp, not_agreed);
 	ATF_TP_ADD_TC(tp, partial);
 	ATF_TP_ADD_TC(tp, long_own);
 	ATF_TP_ADD_TC(tp, idle);

@@ -22,9 +22,11 @@
 #include "peers.h"
 #include "relay.h"
 #include "route.h"
+#include "sent.h"
 #include "tlsctx.h"
 #include "tlsio.h"
 #include "tlskey.h"
+#include "watch.h"
 
 #define SIGN_MS		1000	/* limit of one signature */
 #define RECONNECT_MS	1000	/* Restarting: when to reconnect */
@@ -188,6 +190,16 @@ on_proxies(void *arg, const struct ipc_msg_relay_proxies *v)
 }
 
 static int
+on_slots(void *arg, int *fd)
+{
+	if (cluster_owners_map(arg, *fd) == -1)
+		fatal("can't use the owners of keys from the parent (mmap)");
+	close(*fd);
+	*fd = -1;
+	return (0);
+}
+
+static int
 on_link(void *arg, const struct ipc_msg_relay_link *v, int *fd)
 {
 	int part = *fd;
@@ -203,6 +215,16 @@ static int
 on_gone(void *arg, const struct ipc_msg_relay_gone *v)
 {
 	cluster_link_ended(arg, v->worker);
+	return (0);
+}
+
+static int
+on_hand(void *arg, const struct ipc_msg_relay_hand *v, int *fd)
+{
+	if (relay_hands_open(arg, *fd, v->worker) == -1)
+		fatalx("can't use the channel of hand-overs to worker %u: out "
+		    "of memory", v->worker);
+	*fd = -1;
 	return (0);
 }
 
@@ -262,7 +284,6 @@ commit(struct relay *r)
 	r->conf = r->next_conf;
 	r->staged = 0;
 	relay_accept_limits(r);
-	cluster_peers_limits(r->peers, r->conf.worker, r->acceptor.files);
 	derp_queue_set_limit(&r->queues, (uint64_t)r->conf.queue_bytes *
 	    QUEUES_FULL);
 }
@@ -359,7 +380,8 @@ stop_poll(evutil_socket_t fd, short what, void *arg)
 	 */
 	if (base_clock_us() < r->stop_us)
 		TAILQ_FOREACH(c, &r->conns, entry)
-			if (c->state == CONN_DRAIN && !c->dead)
+			if (!c->dead && (c->state == CONN_DRAIN ||
+			    c->state == CONN_PUMP))
 				return;
 	exit(0);
 }
@@ -381,6 +403,8 @@ on_stop(void *arg, const struct ipc_msg_stop *v)
 	relay_accept_close(r);
 	n = net_frame_put_restarting(frame, RECONNECT_MS, RECONNECT_TRY_MS);
 	TAILQ_FOREACH(c, &r->conns, entry) {
+		if (c->state == CONN_PUMP)
+			continue;	/* it ends with its session */
 		if (c->state != CONN_UP) {
 			relay_conn_close(c, "stopping");
 			continue;
@@ -402,8 +426,10 @@ static const struct ipc_handlers handlers = {
 	.relay_proxies = on_proxies,
 	.relay_keys = on_keys,
 	.relay_secret = on_secret,
+	.relay_slots = on_slots,
 	.relay_link = on_link,
 	.relay_gone = on_gone,
+	.relay_hand = on_hand,
 	.relay_commit = on_commit,
 	.relay_token = on_token,
 	.relay_maps = on_maps,
@@ -445,7 +471,7 @@ tick(evutil_socket_t fd, short what, void *arg)
 	relay_heap_tick(&r->heap, r->nconns);
 }
 
-static struct relay *
+struct relay *
 relay_new(struct ipc_chan *parent)
 {
 	struct timeval second = { 1, 0 };
@@ -467,6 +493,7 @@ relay_new(struct ipc_chan *parent)
 	derp_pool_init(&r->conn_memory);
 	if (derp_login_init(r) == -1)
 		fatal("can't create the worker: no memory");
+	relay_hands_init(r);
 	derp_queue_set_init(&r->queues, &r->pool, relay_output_dropped);
 	LIST_INIT(&r->watchers);
 	LIST_INIT(&r->acceptor.listeners);
@@ -480,6 +507,9 @@ relay_new(struct ipc_chan *parent)
 	r->ev_tick = event_new(r->base, -1, EV_PERSIST, tick, r);
 	if (r->ev_tick == NULL || event_add(r->ev_tick, &second) == -1)
 		fatal("can't run the event loop (epoll, kqueue)");
+	relay_tlsio_init(r);
+	if (cluster_init(r) == -1)
+		fatal("can't create the worker: no memory");
 	return (r);
 }
 
@@ -488,18 +518,17 @@ static int
 unfinished(const struct relay *r)
 {
 	return (!TAILQ_EMPTY(&r->resumed) || !TAILQ_EMPTY(&r->shaking) ||
-	    !TAILQ_EMPTY(&r->outputs.dirty) || !TAILQ_EMPTY(&r->dead));
+	    !TAILQ_EMPTY(&r->outputs.dirty) || !TAILQ_EMPTY(&r->dead) ||
+	    cluster_watch_more(r));
 }
 
 /*
- * One turn: handle input, write the resulting output, reap closed connections.
- * These steps run one after the other, never within another.  Packets that a
- * client sent before it left are written before it is reaped, so that their
- * receivers are notified that it left.  Handshakes are handled after logged-in
- * clients.
+ * Packets that a client sent before it left are written before it is reaped, so
+ * that their receivers are notified that it left.  Handshakes are handled after
+ * logged-in clients.
  */
-static void
-turn(void *arg)
+void
+relay_turn(void *arg)
 {
 	struct relay *r = arg;
 	int sleeps = !unfinished(r) && cluster_link_sleep(r);
@@ -510,12 +539,13 @@ turn(void *arg)
 	relay_clock(r);
 	cluster_link_read(r);
 	relay_conn_work(r);
-	cluster_peers_announce(r->peers);
 	relay_output_flush(r);
 	relay_conn_shake(r);
+	relay_handover_work(r);
 	relay_conn_reap(r);
 	cluster_peers_reap(r->peers);
-	cluster_peers_announce(r->peers);
+	derp_sent_reap(r->sent);
+	cluster_watch_work(r);
 	relay_output_flush(r);
 	cluster_link_flush(r);
 }
@@ -531,9 +561,6 @@ prepare(struct ipc_child *c)
 	relay_tlsctx_preload();
 	r = relay_new(c->parent);
 	relay_tlskey_init(&r->tlskey, keys_lost, r);
-	relay_tlsio_init(r);
-	if (cluster_init(r) == -1)
-		fatal("can't create the worker: no memory");
 	relay_accept_init(r);
 	c->base = r->base;
 	c->arg = r;
@@ -569,7 +596,7 @@ relay_main(void)
 		.configured = configured,
 		.before = woken,
 		.begin = begin,
-		.turn = turn
+		.turn = relay_turn
 	};
 
 	ipc_child_run(&child);

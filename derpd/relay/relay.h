@@ -19,6 +19,7 @@
 #include "beat.h"
 #include "chan.h"
 #include "conn.h"
+#include "handover.h"
 #include "heap.h"
 #include "httpconn.h"
 #include "link.h"
@@ -26,6 +27,7 @@
 #include "login.h"
 #include "mapstore.h"
 #include "output.h"
+#include "owner.h"
 #include "pool.h"
 #include "proxy.h"
 #include "queue.h"
@@ -67,6 +69,7 @@ struct relay {
 	LIST_HEAD(, relay_conn) watchers;
 	unsigned int	 now_slot;
 	unsigned int	 nconns;
+	unsigned int	 npumps; /* of these, in CONN_PUMP */
 	struct derp_pool conn_memory;	/* of the connections */
 	struct event	*ev_tick;
 	struct event	*ev_stop;
@@ -75,11 +78,13 @@ struct relay {
 	struct relay_proxies proxies;
 	struct relay_tls tls;
 
+	struct cluster_owners owners;	/* of keys */
 	struct cluster_links links;	/* to the other workers */
 	struct cluster_stats *linkstats;	/* their counters */
 	struct derp_env	 derp;		/* shared by all sessions */
 	struct derp_logins logins;	/* waiting for keys */
-	struct cluster_peers *peers;	/* connections of all workers */
+	struct relay_hands hands;	/* to the owners of keys */
+	struct cluster_peers *peers;	/* the keys that it owns */
 	struct derp_sent *sent;	/* the receivers of packets, for PeerGone */
 	struct derp_pool pool;		/* memory of packets */
 	struct derp_queue_set queues;	/* of all connections */
@@ -98,6 +103,19 @@ struct relay {
 
 /* Run the worker process; begins with ipc_child_init(), never returns. */
 void	relay_main(void) __attribute__((noreturn));
+
+/*
+ * Create a worker that is not configured; `parent' is its channel to the
+ * parent.  Exits with a message on failure.
+ */
+struct relay *relay_new(struct ipc_chan *parent);
+
+/*
+ * One turn of the struct relay `arg': handle input, write the resulting output,
+ * reap closed connections.  These steps run one after the other, never within
+ * another.  Waits for events if nothing is left to do.
+ */
+void	relay_turn(void *arg);
 
 /* Set r->now_us; called first in every event. */
 void	relay_clock(struct relay *r);

@@ -1,6 +1,6 @@
 /*
  * route: see route.h.  Called by session.c and httpconn.c through their
- * call-backs, and by link.c with frames of other workers.
+ * call-backs, and by linkmsg.c with messages of other workers.
  */
 #include <stddef.h>
 #include <string.h>
@@ -8,9 +8,11 @@
 #include "link.h"
 #include "linkstats.h"
 #include "login.h"
+#include "owner.h"
 #include "peers.h"
 #include "relay.h"
 #include "route.h"
+#include "sent.h"
 #include "watch.h"
 
 static struct relay_conn *
@@ -20,42 +22,19 @@ conn_of(struct derp_session *s)
 	    offsetof(struct relay_conn, session)));
 }
 
-/* Find the peer with that key; the last one is cached. */
-static struct cluster_peer *
-find_dst(struct derp_session *s, const uint8_t *key)
-{
-	const struct cluster_peers *peers = conn_of(s)->r->peers;
-	uint64_t gen = cluster_peers_generation(peers);
-	struct cluster_peer *p;
-
-	if (s->dst != NULL && s->dst_gen == gen &&
-	    memcmp(s->dst->key, key, FRAME_KEY_LEN) == 0)
-		return (s->dst);
-	if ((p = cluster_peers_find(peers, key)) != NULL) {
-		s->dst = p;
-		s->dst_gen = gen;
-	}
-	return (p);
-}
-
 /* Route a packet to its destination.  Return 0, or -1: no such key. */
 static int
 packet(struct derp_session *s, const uint8_t *key, const uint8_t *src,
     const uint8_t *p, size_t n)
 {
 	struct relay *r = conn_of(s)->r;
-	struct cluster_peer *dst = find_dst(s, key);
+	const int forwarded = src != s->key;
+	unsigned int owner = cluster_owner(r, key);
 
-	if (dst == NULL)
-		return (-1);
-	if (dst->active != NULL)
-		relay_conn_enqueue(dst->active, src, p, n);
-	else if (dst->ractive == NULL)
-		return (-1);
-	else if (cluster_link_packet(r, dst->ractive->worker, src, dst->key, p,
-	    n) == -1)
-		derp_count_drop(&r->stats, DROP_QUEUE_TAIL, p, n);
-	return (0);
+	if (owner == r->conf.worker)
+		return (relay_route_deliver(r, key, src, forwarded, p, n));
+	return (cluster_link_packet(r, owner, forwarded ? s->key : NULL, src,
+	    key, p, n));
 }
 
 static void
@@ -79,10 +58,8 @@ info(struct derp_session *s, const uint8_t *p, size_t n)
 static void
 activity(struct derp_session *s)
 {
-	struct relay_conn *c = conn_of(s);
-
 	if (s->peer != NULL)
-		cluster_peers_activity(c->r->peers, c, c->r->now_us);
+		cluster_peers_activity(conn_of(s));
 }
 
 static void
@@ -95,9 +72,12 @@ static void
 close_peer(struct derp_session *s, const uint8_t *key)
 {
 	struct relay *r = conn_of(s)->r;
+	unsigned int owner = cluster_owner(r, key);
 
-	cluster_link_close_peer(r, key);
-	relay_route_close_peer(r, key);
+	if (owner == r->conf.worker)
+		relay_route_close_peer(r, key);
+	else
+		cluster_link_close_peer(r, owner, key);
 }
 
 static void
@@ -176,23 +156,23 @@ relay_route_init(struct relay *r)
 int
 relay_route_add(struct relay_conn *c)
 {
-	return (cluster_peers_add(c->r->peers, c, c->r->now_us));
+	return (cluster_peers_add(c->r->peers, c));
 }
 
-void
-relay_route_deliver(struct relay *r, const uint8_t *src, const uint8_t *dst,
-    const uint8_t *p, size_t n)
+int
+relay_route_deliver(struct relay *r, const uint8_t *dst, const uint8_t *src,
+    int forwarded, const uint8_t *p, size_t n)
 {
 	struct cluster_peer *peer = cluster_peers_find(r->peers, dst);
 	struct relay_conn *c;
 
-	/* Not forwarded: the sender's table may be a moment older than ours. */
-	if (peer == NULL ||
-	    ((c = peer->active) == NULL &&
-	    (c = TAILQ_FIRST(&peer->local)) == NULL))
-		derp_count_drop(&r->stats, DROP_GONE_DISCONNECTED, p, n);
-	else
-		relay_conn_enqueue(c, src, p, n);
+	if (peer == NULL || (c = cluster_peers_active(peer)) == NULL)
+		return (-1);
+	/* A source at another node is not reported when it leaves. */
+	if (!forwarded)
+		derp_sent_source(r->sent, src);
+	relay_conn_enqueue(c, src, p, n);
+	return (0);
 }
 
 void
@@ -203,6 +183,6 @@ relay_route_close_peer(struct relay *r, const uint8_t key[FRAME_KEY_LEN])
 
 	if ((p = cluster_peers_find(r->peers, key)) == NULL)
 		return;
-	TAILQ_FOREACH(c, &p->local, session.same)
+	TAILQ_FOREACH(c, &p->conns, session.same)
 		relay_conn_close(c, "closed by a mesh peer");
 }

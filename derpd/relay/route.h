@@ -19,19 +19,19 @@ struct relay_conn;
 void	relay_route_init(struct relay *r);
 
 /*
- * Add a client that is logged in: packets to its key go to it, and the other
- * workers are told.  0, or -1 without memory.
+ * Add a client that is logged in, and whose key this worker owns: packets to
+ * the key go to it.  0, or -1 without memory.
  */
 int	relay_route_add(struct relay_conn *c);
 
 /*
- * Deliver a packet of `n' bytes that arrived over a link, from `src' to `dst',
- * which is connected here; if it is not, drop and count the packet.
+ * Deliver a packet of `n' bytes from `src' to `dst'; `forwarded' is 1 if it is
+ * from a mesh peer.  Return 0, or -1: `dst' has no connection here.
  */
-void	relay_route_deliver(struct relay *r, const uint8_t *src,
-	    const uint8_t *dst, const uint8_t *p, size_t n);
+int	relay_route_deliver(struct relay *r, const uint8_t *dst,
+	    const uint8_t *src, int forwarded, const uint8_t *p, size_t n);
 
-/* ClosePeer: close every local connection with the key `key'. */
+/* ClosePeer: close every connection here with the key `key'. */
 void	relay_route_close_peer(struct relay *r,
 	    const uint8_t key[FRAME_KEY_LEN]);
 

@@ -11,7 +11,7 @@
 
 /* A message has the fields in this order. */
 #define NFIELDS	(sizeof(struct relay_stats) / sizeof(uint64_t))
-/* The fields from queue_us on are the same in every worker. */
+/* The fields before queue_us are summed. */
 #define NSUMMED	(offsetof(struct relay_stats, queue_us) / sizeof(uint64_t))
 
 static const char *const reasons[DROP_REASONS] = {
@@ -93,8 +93,6 @@ struct stats_row {
 	{ type, name, labels, help, offsetof(struct relay_stats, member), \
 	    ROW_VALUE },
 #define STAT_SUM(member, type, name, labels, help)			\
-	ROW(member, type, name, labels, help)
-#define STAT_SAME(member, type, name, labels, help)			\
 	ROW(member, type, name, labels, help)
 #define STAT_ALSO(member, type, name, labels, help)			\
 	ROW(member, type, name, labels, help)

@@ -36,9 +36,6 @@ struct relay_stats {
 #include "stats.def"
 	uint64_t	rtt[RTT_BUCKETS], rtt_sum_ms;
 	uint64_t	queue_us; /* moving average of the time in a queue */
-	/* the same in every worker: not summed */
-#define STAT_SAME(member, type, name, labels, help)	uint64_t member;
-#include "stats.def"
 	uint64_t	workers;	/* number of workers in the sum */
 };
 

@@ -409,7 +409,7 @@ relay_tlsio_pump(struct relay_conn *c, uint8_t *p, size_t n)
 		return;
 	}
 	c->r->tls.pumping = 1;
-	if (c->state == CONN_UP) {
+	if (c->state == CONN_UP || c->state == CONN_PUMP) {
 		c->input.src = &in;
 		pump(c);
 	} else {
@@ -446,6 +446,16 @@ write_records(struct relay_conn *c, const uint8_t *p, size_t n)
 	return (0);
 }
 
+/* Copy the pieces for a client without TLS. */
+static int
+write_plain(struct relay_conn *c, const struct iovec *v, size_t cnt)
+{
+	for (; cnt > 0; cnt--, v++)
+		if (relay_output_raw(c, v->iov_base, v->iov_len) == -1)
+			return (-1);
+	return (0);
+}
+
 int
 relay_tlsio_write_pieces(struct relay_conn *c, const struct iovec *v,
     size_t cnt, size_t n)
@@ -453,6 +463,8 @@ relay_tlsio_write_pieces(struct relay_conn *c, const struct iovec *v,
 	uint8_t *dst;
 	ssize_t k;
 
+	if (c->plain)
+		return (write_plain(c, v, cnt));
 	if (c->rec == NULL)
 		return (1);
 	c->rec->quiet = c->paused != 0;
@@ -493,6 +505,8 @@ relay_tlsio_write(struct relay_conn *c, const uint8_t *p, size_t n)
 {
 	ssize_t k;
 
+	if (c->plain)
+		return (relay_output_raw(c, p, n));
 	if (c->rec != NULL)
 		return (write_records(c, p, n));
 	while (n > 0) {

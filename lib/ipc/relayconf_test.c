@@ -16,6 +16,7 @@ fill(struct ipc_relay_conf *c)
 	memset(c->node_key, 0xa5, sizeof(c->node_key));
 	c->worker = 2;
 	c->nworkers = 3;
+	memset(c->slot_secret, 0x5a, sizeof(c->slot_secret));
 	c->relay = 1;
 	c->home = HOME_REDIRECT;
 	strlcpy(c->redirect, "https://www.example.org/", sizeof(c->redirect));
@@ -85,9 +86,10 @@ ATF_TC_BODY(from_configuration, tc)
 	static const char	redirect[] = "https://www.example.org/";
 	struct ipc_relay_conf	r;
 	struct conf		c;
-	uint8_t			key[32];
+	uint8_t			key[32], secret[IPC_SLOT_SECRETLEN];
 
 	memset(key, 7, sizeof(key));
+	memset(secret, 8, sizeof(secret));
 	memset(&c, 0, sizeof(c));
 	c.relay.enabled = 1;
 	c.worker.home = HOME_REDIRECT;
@@ -105,7 +107,8 @@ ATF_TC_BODY(from_configuration, tc)
 	c.worker.max_clients = 11;
 	c.worker.max_unfinished = 12;
 	c.worker.max_per_source = 13;
-	parent_relay_conf(&r, &c, key, 1, 4);
+	parent_relay_conf(&r, &c, key, secret, 1, 4);
+	ATF_CHECK_EQ(0, memcmp(secret, r.slot_secret, sizeof(secret)));
 	ATF_CHECK_EQ(0, memcmp(key, r.node_key, sizeof(key)));
 	ATF_CHECK_EQ(1, r.worker);
 	ATF_CHECK_EQ(4, r.nworkers);

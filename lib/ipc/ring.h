@@ -18,8 +18,8 @@
 #include "bounds.h"
 
 #define IPC_RING_MAXFDS	4	/* descriptors of one side */
-/* payload of an entry, bytes: a packet with two keys */
-#define IPC_RING_MAXLEN	(2 * IPC_KEYLEN + IPC_MAXPACKET)
+/* payload of an entry, bytes: a packet with three keys */
+#define IPC_RING_MAXLEN	(3 * IPC_KEYLEN + IPC_MAXPACKET)
 /* entries that wait for room in the ring, bytes */
 #define IPC_RING_WAITING (1024 * 1024)
 /* all rings of a service, bytes */

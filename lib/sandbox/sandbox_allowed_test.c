@@ -163,6 +163,25 @@ call_serve(void)
 	    recv(afd, &c, 1, 0) == 1 ? shutdown(afd, SHUT_WR) : -1;
 }
 
+/* Make a pair, as for a proxied client, and check a descriptor. */
+static int
+call_handed(void)
+{
+	static const int	options[] = { SO_TYPE, SO_DOMAIN, SO_PROTOCOL,
+				    SO_ACCEPTCONN };
+	socklen_t		len = sizeof(int);
+	size_t			i;
+	int			sv[2], v;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
+	    sv) == -1)
+		return -1;
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (getsockopt(sv[0], SOL_SOCKET, options[i], &v, &len) == -1)
+			return -1;
+	return 0;
+}
+
 static int
 call_accept_none(void)
 {
@@ -373,6 +392,7 @@ static const struct sandbox_probe allowed[] = {
 	{ "signals", ALL, call_signals, KILLS },
 	{ "fcntl", ALL, call_fcntl, KILLS },
 	{ "serving a client", RELAY, call_serve, KILLS },
+	{ "a session that was handed over", RELAY, call_handed, KILLS },
 	{ "accept", RELAY, call_accept_none, KILLS },
 	{ "rings between workers", RELAY, call_ring, KILLS },
 	{ "owners of keys", RELAY, call_map, KILLS },

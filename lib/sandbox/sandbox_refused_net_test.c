@@ -180,6 +180,23 @@ call_passfd(void)
 }
 
 static int
+call_socketpair(void)
+{
+	int	sv[2];
+
+	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    0, sv);
+}
+
+static int
+call_socketpair_datagrams(void)
+{
+	int	sv[2];
+
+	return socketpair(AF_UNIX, SOCK_DGRAM, 0, sv);
+}
+
+static int
 call_getsockname(void)
 {
 	struct sockaddr_in	sin;
@@ -372,7 +389,11 @@ static const struct sandbox_probe forbidden[] = {
 	{ "shutdown of a listening socket", FINE(ALL),
 	    call_shutdown_listening, KILLS },
 	{ "shutdown, both ways", FINE(ALL), call_shutdown_both, KILLS },
-	{ "passing a descriptor", FINE(ALL & ~STUN), call_passfd, KILLS },
+	{ "passing a descriptor", FINE(ALL & ~(STUN | RELAY)), call_passfd,
+	    KILLS },
+	{ "socketpair", FINE(ALL & ~RELAY), call_socketpair, KILLS },
+	{ "socketpair, datagrams", FINE(ALL), call_socketpair_datagrams,
+	    KILLS },
 	{ "getsockname", FINE(ALL & ~(RELAY | READERS)),
 	    call_getsockname, KILLS },
 	{ "recvfrom", FINE(ALL & ~(RELAY | READERS)), call_recvfrom, KILLS },

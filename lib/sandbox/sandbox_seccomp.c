@@ -121,7 +121,7 @@ static const int refused_calls[] = {
 	 * printed without.
 	 */
 	SCMP_SYS(readlink), SCMP_SYS(access), SCMP_SYS(pipe), SCMP_SYS(pipe2),
-	SCMP_SYS(fork), SCMP_SYS(clone), SCMP_SYS(socketpair),
+	SCMP_SYS(fork), SCMP_SYS(clone),
 #endif
 };
 
@@ -134,7 +134,10 @@ struct sockopt {
 };
 
 static const struct sockopt get_options[] = {
-	{ SOL_SOCKET, SO_ERROR }, { IPPROTO_TCP, TCP_INFO }
+	{ SOL_SOCKET, SO_ERROR }, { IPPROTO_TCP, TCP_INFO },
+	/* a descriptor that was passed is checked */
+	{ SOL_SOCKET, SO_TYPE }, { SOL_SOCKET, SO_DOMAIN },
+	{ SOL_SOCKET, SO_PROTOCOL }, { SOL_SOCKET, SO_ACCEPTCONN }
 };
 
 /* The first one is for health, the others are the resolver's. */
@@ -217,10 +220,18 @@ refuse_first(scmp_filter_ctx f, int call, int error, unsigned int first)
 }
 
 static int
-refuse(scmp_filter_ctx f)
+refuse(scmp_filter_ctx f, enum ipc_role role)
 {
 	int rv;
 
+#ifdef WITH_ASAN
+	/* The same; the relay may call it. */
+	if (role != ROLE_RELAY && (rv = seccomp_rule_add(f,
+	    SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socketpair), 0)) < 0)
+		return (rv);
+#else
+	(void)role;
+#endif
 	if ((rv = refuse_list(f, refused_calls, NELEM(refused_calls))) < 0)
 		return (rv);
 	/* syslog(3) reconnects to its daemon when that has restarted. */
@@ -232,9 +243,9 @@ refuse(scmp_filter_ctx f)
 /*
  * Allow sending only to the socket's own peer: with an address, or the flag for
  * TCP fast open, a closed socket could open new connections.  Stund sends to
- * addresses and has no TCP socket; only stund may use sendmsg(2), to set an
- * answer's source address.  These two are the most frequent calls and come
- * first in the filter.
+ * addresses and has no TCP socket.  Only two roles may use sendmsg(2): stund,
+ * to set an answer's source address, and relay, to hand over a client.  These
+ * two are the most frequent calls and come first in the filter.
  */
 static int
 allow_send(scmp_filter_ctx f, enum ipc_role role)
@@ -244,7 +255,7 @@ allow_send(scmp_filter_ctx f, enum ipc_role role)
 	if ((rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1,
 	    role == ROLE_STUN ? lacks(3, MSG_FASTOPEN) : is_null(4))) < 0 ||
 	    (rv = seccomp_syscall_priority(f, SCMP_SYS(sendto), 255)) < 0 ||
-	    role != ROLE_STUN)
+	    (role != ROLE_STUN && role != ROLE_RELAY))
 		return (rv);
 	if ((rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 1,
 	    lacks(2, MSG_FASTOPEN))) < 0)
@@ -434,6 +445,9 @@ add_relay(scmp_filter_ctx f)
 
 	if ((rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(shutdown), 1,
 	    is(1, SHUT_WR))) < 0 ||
+	    (rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 2,
+	    is(0, AF_UNIX), is(1, SOCK_STREAM | SOCK_NONBLOCK |
+	    SOCK_CLOEXEC))) < 0 ||
 	    (rv = allow_options(f, SCMP_SYS(getsockopt), get_options,
 	    NELEM(get_options))) < 0)
 		return (rv);
@@ -456,7 +470,7 @@ add_rules(scmp_filter_ctx f, enum ipc_role role)
 	if ((rv = allow(f, common_calls, NELEM(common_calls))) < 0 ||
 	    (rv = allow(f, role_calls[role].calls,
 	    role_calls[role].n)) < 0 ||
-	    (rv = allow_memory(f)) < 0 || (rv = refuse(f)) < 0 ||
+	    (rv = allow_memory(f)) < 0 || (rv = refuse(f, role)) < 0 ||
 	    (!reads_files(role) && (rv = deny_files(f)) < 0) ||
 	    (rv = allow_send(f, role)) < 0 || (rv = allow_abort(f)) < 0 ||
 	    (rv = allow_nonblock(f)) < 0 ||

@@ -1,6 +1,6 @@
 /*
- * cluster: the call-backs of the table of connections: they notify other
- * workers, watchers and clients of its changes.  Called by relay.c at the
+ * cluster: the call-backs of the table of keys: they notify other workers,
+ * watchers and clients of its changes.  Called by relay.c at the
  * start, then by peers.c, sent.c and linkstats.c through call-backs.
  */
 #include <string.h>
@@ -25,16 +25,9 @@ came(struct relay_conn *c, int dup)
 
 	if (dup)
 		r->stats.dup_conns_total++;
-	cluster_link_add(c);
-	cluster_watch_present(r, c->session.key, c->addr, c->port,
-	    derp_flags(&c->session));
-}
-
-static void
-came_remote(void *arg, const uint8_t *key, const uint8_t addr[16],
-    uint16_t port, uint8_t flags)
-{
-	cluster_watch_present(arg, key, addr, port, flags);
+	cluster_link_present(c);
+	cluster_watch_present(r, r->conf.worker, c->session.key, c->addr,
+	    c->port, derp_flags(&c->session));
 }
 
 static void
@@ -42,8 +35,9 @@ gone(void *arg, struct cluster_peer *p)
 {
 	struct relay *r = arg;
 
-	derp_sent_gone(r->sent, &p->receivers, p->key);
-	cluster_watch_gone(r, p->key);
+	derp_sent_gone(r->sent, p->key);
+	cluster_link_gone(r, p->key);
+	cluster_watch_gone(r, r->conf.worker, p->key);
 }
 
 static void
@@ -76,9 +70,6 @@ send_gone(struct relay_conn *c, const void *frame, size_t n)
 
 static const struct cluster_peers_ops peers_ops = {
 	.came = came,
-	.went = cluster_link_remove,
-	.active = cluster_link_active,
-	.remote = came_remote,
 	.gone = gone,
 	.duplicate = send_duplicate,
 	.crowded = close_crowded
@@ -109,7 +100,8 @@ static const struct cluster_stats_ops stats_ops = {
 int
 cluster_init(struct relay *r)
 {
-	if ((r->peers = cluster_peers_new(&peers_ops, r)) == NULL ||
+	if ((r->peers = cluster_peers_new(&peers_ops, r,
+	    r->conf.slot_secret)) == NULL ||
 	    (r->sent = derp_sent_new(send_gone)) == NULL ||
 	    (r->linkstats = cluster_stats_new(&stats_ops, r,
 	    &r->now_us)) == NULL)

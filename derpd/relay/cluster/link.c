@@ -11,7 +11,6 @@
 #include "ipcsend.h"
 #include "linkmsg.h"
 #include "log.h"
-#include "peers.h"
 #include "relay.h"
 
 #define LINK_READS	8		/* a turn: clients wait meanwhile */
@@ -256,10 +255,8 @@ cluster_link_tick(struct relay *r)
 	unsigned int i;
 
 	for (i = 0; i < IPC_MAXWORKERS; i++)
-		if (r->links.to[i] != NULL) {
-			cluster_link_check(r->links.to[i]);
+		if (r->links.to[i] != NULL)
 			ipc_ring_tick(r->links.to[i]->ring);
-		}
 	if (r->links.unlinked == 0)
 		return;
 	v.workers = r->links.unlinked;

@@ -10,12 +10,18 @@
 #include <stdint.h>
 
 #include "frame.h"
+#include "log.h"
 #include "msg.h"
 #include "ring.h"
+#include "session.h"
 
 struct cluster_link;
 struct relay;
 struct relay_conn;
+
+
+#define LINK_TOLD	1024	/* a power of two */
+#define LINK_KEYS	512	/* keys of a piece of a flood, about */
 
 /* The links of a worker. */
 struct cluster_links {
@@ -25,13 +31,18 @@ struct cluster_links {
 	/* descriptors of the next link, until all are there */
 	int			 fds[IPC_RING_MAXFDS];
 	unsigned int		 nfds, worker;
+	struct log_limit	 refused;
+	/* how often other workers' clients were told "not here" */
+	struct cluster_told {
+		uint8_t			 key[FRAME_KEY_LEN];
+		struct derp_notices	 notices;
+	}			 told[LINK_TOLD];
 };
 
 /*
  * Use the descriptors `fds' of ipc_ring_make() (taken, also on error) as the
- * link to `worker', below IPC_MAXWORKERS, in place of an older one, and send
- * that worker all our connections.  Return 0, or -1 with errno as
- * ipc_ring_open().
+ * link to `worker', below IPC_MAXWORKERS, in place of an older one.  Return 0,
+ * or -1 with errno as ipc_ring_open().
  */
 int	cluster_link_open(struct relay *r, const int fds[IPC_RING_MAXFDS],
 	    unsigned int worker);
@@ -63,29 +74,39 @@ int	cluster_link_sleep(struct relay *r);
  */
 void	cluster_link_read(struct relay *r);
 
-/*
- * Notify all other workers of a connection of this worker: it was added, was
- * removed, or is the active one among duplicates.  After cluster_link_add() and
- * cluster_link_active() c->session.pending_acks has a bit for each worker that
- * has not acknowledged.  derp_login_agreed() is called when the last of these
- * has acknowledged, has not answered for 2 seconds or has lost its link.  It is
- * not called when no acknowledgement was awaited.
- */
-void	cluster_link_add(struct relay_conn *c);
-void	cluster_link_remove(struct relay_conn *c);
-void	cluster_link_active(struct relay_conn *c);
+/* Notify all other workers: the last connection of a key has ended. */
+void	cluster_link_gone(struct relay *r, const uint8_t key[FRAME_KEY_LEN]);
 
-/* ClosePeer: make the other workers close their connections with that key. */
-void	cluster_link_close_peer(struct relay *r,
+/* ClosePeer: make the owner `worker' close its connections with that key. */
+void	cluster_link_close_peer(struct relay *r, unsigned int worker,
 	    const uint8_t key[FRAME_KEY_LEN]);
 
 /*
- * Send the packet of `n' bytes at `p' (copied) from the key `src' to the worker
- * that has the key `dst'.  Return 0, or -1: there is no link, or too little
- * room (ring.h).
+ * This worker has watchers (1) or no longer (0): request news of connections
+ * from all workers.
+ */
+void	cluster_link_watch(struct relay *r, int on);
+
+/* Notify the workers that have watchers of the new connection `c'. */
+void	cluster_link_present(const struct relay_conn *c);
+
+/*
+ * Request keys of `worker' for the watcher with the number `id', from `slot'
+ * on; cluster_watch_flooded() gets the end.  Return 0, or -1: there is no link,
+ * or the last request to that worker is not answered yet.
+ */
+int	cluster_link_flood(struct relay *r, unsigned int worker, uint64_t id,
+	    unsigned int slot);
+
+/*
+ * Send the packet of `n' bytes at `p' (copied) from the key `src' to the owner
+ * `worker' of the key `dst'; `mesh' is the key of the mesh peer that forwarded
+ * it, NULL for none.  It is dropped and counted when there is too little room
+ * (ring.h).  Return 0, or -1: that worker is lost, and its clients with it.
  */
 int	cluster_link_packet(struct relay *r, unsigned int worker,
-	    const uint8_t *src, const uint8_t *dst, const uint8_t *p, size_t n);
+	    const uint8_t *mesh, const uint8_t *src, const uint8_t *dst,
+	    const uint8_t *p, size_t n);
 
 /*
  * Request the counters of the other workers, as request `id'.  Return the
@@ -98,9 +119,8 @@ uint64_t cluster_link_request_stats(struct relay *r, uint64_t id);
 void	cluster_link_flush(struct relay *r);
 
 /*
- * Called every second: stop waiting for workers that do not answer, and request
- * new links from the parent for those that this side closed, since the other
- * worker may still run.
+ * Called every second: request new links from the parent for those that this
+ * side closed, since the other worker may still run.
  */
 void	cluster_link_tick(struct relay *r);
 

@@ -9,10 +9,13 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "linkfixture.h"
 #include "ringpage.h"
 
 #define SECONDS	3
+#define HOSTILE	OTHER		/* the worker that was taken over */
+#define FINE	THIRD
 
 static uint32_t	rnd = 4711;
 
@@ -28,7 +31,7 @@ random_number(void)
 static void
 junk_frame(uint8_t *ring, uint64_t at)
 {
-	uint32_t v = (MSG_LINK_ADD + random_number() % 10) << 24 |
+	uint32_t v = (MSG_LINK_PACKET + random_number() % 10) << 24 |
 	    random_number() % 100;
 	unsigned int i;
 
@@ -89,47 +92,62 @@ link_hostile(unsigned int worker)
 ATF_TC_WITHOUT_HEAD(junk);
 ATF_TC_BODY(junk, tc)
 {
-	static const uint8_t addr[16], ask[8];
 	uint64_t end = base_clock_us() + SECONDS * 1000000ULL;
-	unsigned int lost = 0, rounds = 0;
+	const uint8_t p[1400] = { 0 };
+	unsigned int lost = 0, rounds = 0, i;
+	uint8_t gone[FRAME_PEER_GONE_SIZE];
+	struct relay_conn *c;
 	struct other *fine;
+	struct ipc_msg m;
 	pid_t pid;
 
 	if (ipc_ring_nfds() == 1)
 		atf_tc_skip("sockets in place of shared memory");
-	set_up();
+	begin();
 	fine = linked(FINE);
-	cluster_peers_remote_add(r->peers, FINE, key, 1, addr, 1, PEER_REGULAR,
-	    1);
-	pid = link_hostile(STUCK);
+	c = join(0, 0);
+	/* A client of the other worker is heard of. */
+	SAY(fine, PACKET, packet, key_of(FINE, 0), c->session.key, "abc", 3);
+	turn();
+	ATF_REQUIRE(nwire > 0);
+	pid = link_hostile(HOSTILE);
 	while (r->now_us < end) {
 		r->now_us = base_clock_us();
-		sent(fine, MSG_LINK_STATS_ASK, ask, sizeof(ask));
+		SAY(fine, STATS_ASK, stats_ask, 1);
 		turn();
-		(void)packets(STUCK, 10000);
+		room = WIRE;		/* whatever the client gets */
+		in_kernel = 0;
+		for (i = 0; i < 8; i++)
+			(void)cluster_link_packet(r, HOSTILE, NULL,
+			    c->session.key, key_of(HOSTILE, 0), p, sizeof(p));
 		cluster_link_flush(r);
-		ATF_REQUIRE_EQ(drain(fine), 1);
-		ATF_REQUIRE_EQ(fine->type, MSG_LINK_STATS);
+		ATF_REQUIRE_EQ(hears(fine, &m), MSG_LINK_STATS);
 		rounds++;
-		if (r->links.to[STUCK] != NULL)
+		if (r->links.to[HOSTILE] != NULL)
 			continue;
-		ATF_CHECK_EQ(r->links.unlinked & 1U << STUCK, 1U << STUCK);
+		ATF_CHECK_EQ(r->links.unlinked & 1U << HOSTILE, 1U << HOSTILE);
 		lost++;
 		kill(pid, SIGKILL);
 		ATF_REQUIRE_EQ(waitpid(pid, NULL, 0), pid);
-		pid = link_hostile(STUCK);
+		pid = link_hostile(HOSTILE);
 	}
 	kill(pid, SIGKILL);
 	ATF_REQUIRE_EQ(waitpid(pid, NULL, 0), pid);
 	ATF_CHECK_MSG(lost > 3 && rounds > 100, "%u lost, %u rounds", lost,
 	    rounds);
 	ATF_CHECK_EQ(r->links.unlinked & 1U << FINE, 0);
-	/* The client of the other worker is there, and none of the lost one. */
-	ATF_CHECK_EQ(cluster_peers_conns(cluster_peers_find(r->peers, key)), 1);
-	cluster_link_ended(r, STUCK);
-	while (r->links.to[STUCK] != NULL)
+	cluster_link_ended(r, HOSTILE);
+	while (r->links.to[HOSTILE] != NULL)
 		turn();
-	ATF_CHECK_EQ(cluster_peers_conns(cluster_peers_find(r->peers, key)), 1);
+	/* The other worker's client is still known, and leaves in order. */
+	ATF_CHECK(!c->dead);
+	room = WIRE;
+	in_kernel = 0;
+	turn();
+	SAY(fine, GONE, gone, key_of(FINE, 0));
+	net_frame_put_peer_gone(gone, key_of(FINE, 0),
+	    PEER_GONE_DISCONNECTED);
+	gets(gone, sizeof(gone));
 }
 
 ATF_TP_ADD_TCS(tp)

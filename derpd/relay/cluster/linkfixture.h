@@ -1,6 +1,7 @@
 /*
- * linkfixture: shared by the tests of links: a worker, and the other sides of
- * its links.
+ * linkfixture: for tests of link.c and linkmsg.c: a worker, WORKER of NWORKERS,
+ * with clients, whose links to others end in the test, which plays these.
+ * Included once in a test program.
  */
 #ifndef LINKFIXTURE_H
 #define LINKFIXTURE_H
@@ -9,57 +10,53 @@
 #include <atf-c.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "clock.h"
-#include "cluster.h"
+#include "ipcsend.h"
 #include "link.h"
-#include "peers.h"
-#include "relay.h"
+#include "messages.h"
+#include "outputfixture.h"
+#include "owner.h"
+#include "route.h"
+#include "ring.h"
+#include "slots.h"
+#include "watch.h"
 
 #define MIB	(1024 * 1024)
 #define RING	(1 * MIB)	/* bytes of a ring of these tests */
-#define STUCK	2		/* the worker that does not read */
-#define FINE	3
+#define NWORKERS	4
+#define WORKER		0
+#define OTHER		2	/* the worker that the test plays */
+#define THIRD		3
 
 static struct relay	*r;
-static struct ipc_chan	*parent;	/* its end */
-static const uint8_t	 key[FRAME_KEY_LEN] = { 1 };
 
-static inline void
-no_message(struct ipc_chan *c, struct ipc_msg *m, void *arg)
-{
-	(void)c;
-	(void)m;
-	(void)arg;
-}
-
-static inline void
-no_end(struct ipc_chan *c, const char *why, void *arg)
-{
-	(void)c;
-	(void)arg;
-	atf_tc_fail("the channel to the parent ended: %s", why);
-}
+/* A frame that the other worker got. */
+struct heard {
+	STAILQ_ENTRY(heard) entry;
+	uint8_t		 type;
+	size_t		 len;
+	uint8_t		 data[];
+};
 
 /* The other worker's side of a link. */
 struct other {
 	struct ipc_ring	*ring;
-	unsigned int	 n;		/* frames */
-	uint8_t		 type;		/* of the last one */
-	uint8_t		 last[65536];
-	size_t		 len;
+	STAILQ_HEAD(, heard) frames;
+	struct heard	*last;		/* of hears() */
 };
 
 static inline int
 received(void *arg, uint8_t type, const uint8_t *p, size_t n)
 {
 	struct other *o = arg;
+	struct heard *h;
 
-	ATF_REQUIRE(n <= sizeof(o->last));
-	o->n++;
-	o->type = type;
-	o->len = n;
-	memcpy(o->last, p, n);
+	ATF_REQUIRE((h = malloc(sizeof(*h) + n)) != NULL);
+	h->type = type;
+	h->len = n;
+	memcpy(h->data, p, n);
+	STAILQ_INSERT_TAIL(&o->frames, h, entry);
 	return (0);
 }
 
@@ -71,6 +68,7 @@ linked(unsigned int worker)
 	struct other *o;
 
 	ATF_REQUIRE((o = calloc(1, sizeof(*o))) != NULL);
+	STAILQ_INIT(&o->frames);
 	ATF_REQUIRE_EQ(ipc_ring_make(RING, ours, theirs), 0);
 	ATF_REQUIRE_EQ(cluster_link_open(r, ours, worker), 0);
 	o->ring = ipc_ring_open(theirs, MSG_LINK_PACKET, received, o);
@@ -78,14 +76,37 @@ linked(unsigned int worker)
 	return (o);
 }
 
+/*
+ * Read the next frame that the other worker gets; 0: there is none.  `m' is
+ * valid until the next call.
+ */
+static inline uint32_t
+hears(struct other *o, struct ipc_msg *m)
+{
+	ipc_ring_woken(o->ring);
+	while (ipc_ring_read(o->ring, MIB) == IPC_RING_MORE)
+		;
+	free(o->last);
+	if ((o->last = STAILQ_FIRST(&o->frames)) == NULL)
+		return (0);
+	STAILQ_REMOVE_HEAD(&o->frames, entry);
+	ipc_rd_init(&m->rd, o->last->data, o->last->len);
+	return (m->type = o->last->type);
+}
+
+/* Close the other worker's side. */
 static inline void
 closed(struct other *o)
 {
+	struct ipc_msg m;
+
+	while (hears(o, &m) != 0)
+		;
 	ipc_ring_free(o->ring);
 	free(o);
 }
 
-/* Send a frame as the other worker, and have it handled. */
+/* The other worker sends a frame, or a part of one, as it is. */
 static inline void
 sent(struct other *o, uint8_t type, const void *p, size_t n)
 {
@@ -94,60 +115,113 @@ sent(struct other *o, uint8_t type, const void *p, size_t n)
 	ATF_REQUIRE_EQ(ipc_ring_flush(o->ring), 0);
 }
 
-/* A turn of the worker; it never sleeps. */
+static inline void
+begin(void)
+{
+	struct ipc_slots *parent;
+	int fd;
+
+	r = set_up();
+	LIST_INIT(&r->watchers);
+	ATF_REQUIRE((r->base = event_base_new()) != NULL);
+	relay_route_init(r);
+	r->conf.worker = WORKER;
+	r->conf.nworkers = NWORKERS;
+	ATF_REQUIRE((parent = ipc_slots_new(NWORKERS)) != NULL);
+	ATF_REQUIRE((fd = ipc_slots_share(parent)) != -1);
+	ATF_REQUIRE_EQ(cluster_owners_map(r, fd), 0);
+	close(fd);
+	ipc_slots_free(parent);
+}
+
+/* The n-th key that this worker owns; valid for eight more calls. */
+static inline const uint8_t *
+key_of(unsigned int worker, unsigned int n)
+{
+	static uint8_t keys[8][FRAME_KEY_LEN];
+	static unsigned int next;
+	uint8_t *key = keys[next++ % 8];
+	unsigned int i;
+
+	memset(key, 0, FRAME_KEY_LEN);
+	for (i = 1;; i++) {
+		memcpy(key, &i, sizeof(i));
+		if (cluster_owner(r, key) == worker && n-- == 0)
+			return (key);
+	}
+}
+
+/* A client with the n-th key of this worker. */
+static inline struct relay_conn *
+join(unsigned int n, int mesh)
+{
+	struct relay_conn *c = client(r, mesh);
+
+	memcpy(c->session.key, key_of(WORKER, n), FRAME_KEY_LEN);
+	c->session.env = &r->derp;
+	c->session.up = 1;
+	ATF_REQUIRE_EQ(relay_route_add(c), 0);
+	return (c);
+}
+
+static inline void
+leave(struct relay_conn *c)
+{
+	derp_sent_forget(r->sent, c);
+	cluster_watch_end(c);
+	cluster_peers_remove(r->peers, c);
+	drop(c);
+}
+
+/* The rest of a turn after input, as relay.c has it. */
+static inline void
+end_turn(void)
+{
+	relay_output_flush(r);
+	cluster_peers_reap(r->peers);
+	derp_sent_reap(r->sent);
+	cluster_watch_work(r);
+	relay_output_flush(r);
+	cluster_link_flush(r);
+}
+
+/* A turn with the input of links; it never sleeps. */
 static inline void
 turn(void)
 {
+	nwire = 0;
 	(void)cluster_link_sleep(r);
 	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE |
 	    EVLOOP_NONBLOCK) != -1);
 	cluster_link_read(r);
+	end_turn();
 }
 
-/* Receive all frames of the worker as the other one; return how many. */
-static inline unsigned int
-drain(struct other *o)
-{
-	unsigned int before = o->n;
-
-	ipc_ring_woken(o->ring);
-	while (ipc_ring_read(o->ring, MIB) == IPC_RING_MORE)
-		;
-	return (o->n - before);
-}
-
+/* A turn in which the clients get these frames; "" none, n bytes each. */
 static inline void
-set_up(void)
+gets(const void *frame, size_t n)
 {
-	int sv[2];
-
-	ATF_REQUIRE((r = calloc(1, sizeof(*r))) != NULL);
-	TAILQ_INIT(&r->conns);
-	relay_outputs_init(&r->outputs, &relay_output_sock);
-	LIST_INIT(&r->watchers);
-	r->now_us = base_clock_us();
-	ATF_REQUIRE((r->base = event_base_new()) != NULL);
-	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
-	r->parent = ipc_chan_new(r->base, sv[0], ROLE_RELAY, ROLE_PARENT,
-	    no_message, no_end, NULL);
-	parent = ipc_chan_new(NULL, sv[1], ROLE_PARENT, ROLE_RELAY, NULL, NULL,
-	    NULL);
-	ATF_REQUIRE(r->parent != NULL && parent != NULL);
-	ATF_REQUIRE_EQ(0, cluster_init(r));
+	turn();
+	ATF_CHECK_EQ(nwire, n);
+	if (n > 0 && nwire == n)
+		ATF_CHECK_EQ(memcmp(wire, frame, n), 0);
 }
 
-/* Send packets to that worker until one is refused; return their bytes. */
-static inline size_t
-packets(unsigned int worker, size_t max)
+/* The other worker sends a frame with the payload `w', which is freed. */
+static inline void
+says(struct other *o, enum ipc_msg_type type, struct ipc_wr *w)
 {
-	static const uint8_t p[1400];
-	size_t n;
-
-	for (n = 0; n < max; n += sizeof(p))
-		if (cluster_link_packet(r, worker, key, key, p,
-		    sizeof(p)) == -1)
-			break;
-	return (n);
+	ATF_REQUIRE(ipc_wr_ok(w));
+	sent(o, (uint8_t)type, w->p, w->len);
+	ipc_wr_free(w);
 }
+
+#define SAY(o, TYPE, name, ...) do {					\
+	struct ipc_msg_link_##name say_v = { __VA_ARGS__ };		\
+	struct ipc_wr say_w;						\
+	ipc_wr_init(&say_w);						\
+	ipc_put_link_##name(&say_w, &say_v);				\
+	says(o, MSG_LINK_##TYPE, &say_w);				\
+} while (0)
 
 #endif

@@ -1,207 +1,71 @@
 /*
  * linkmsg: the messages between the workers of one service; see link.h and
- * linkmsg.h.  Called by link.c with received frames, by cluster.c, login.c and
- * route.c to send.
+ * linkmsg.h.  Called by link.c with received frames, by cluster.c, route.c and
+ * watch.c to send.
  *
- * A worker notifies the others of its connections (so that each keeps the whole
- * table) and of the active one among duplicates, and forwards packets.  A link
- * keeps the order in which its sender saw the events.  Notifications about
- * clients are never dropped; packets are, when the other side is far behind.
+ * A worker believes another one only about the keys that it owns.  A link keeps
+ * the order of events: that a client is gone comes after its packets.  Packets
+ * and LINK_NOT_HERE are dropped when the ring is rather full, nothing else
+ * is.
  */
 #include <stdint.h>
+#include <string.h>
 
 #include "ipcdispatch.h"
 #include "linkmsg.h"
 #include "linkstats.h"
 #include "log.h"
-#include "login.h"
+#include "owner.h"
 #include "peers.h"
 #include "relay.h"
 #include "route.h"
-
-#define LINK_ACK_US	1500000	/* a live worker acknowledges within this */
+#include "sent.h"
+#include "watch.h"
 
 /* The type of a frame is the number of its message. */
 _Static_assert(MSG_MAX <= UINT8_MAX, "the type of a frame is a byte");
 
-/* Record that a notification was sent that must be acknowledged. */
-static void
-want_ack(struct cluster_link *l)
-{
-	if (l->notified++ == l->acked)
-		l->ack_us = l->r->now_us;
-}
-
-/*
- * Send the payload `w', which is freed.  Return 0, or -1 if it was not queued.
- */
+/* Send a message, made by ipc_put_NAME() into `w', which is freed; 0 or -1. */
 static int
 put(struct cluster_link *l, enum ipc_ring_kind kind, enum ipc_msg_type type,
     struct ipc_wr *w)
 {
 	int rv = -1;
 
-	if (ipc_wr_ok(w))
+	if (l != NULL && ipc_wr_ok(w))
 		rv = cluster_link_put(l, kind, (uint8_t)type, w->p, w->len,
 		    NULL, 0);
 	ipc_wr_free(w);
 	return (rv);
 }
 
-/* Send a connection.  Return 0, or -1 if it was not queued. */
-static int
-put_add(struct cluster_link *l, enum ipc_ring_kind kind, struct relay_conn *c)
-{
-	struct ipc_msg_link_add v = {
-		.key = c->session.key,
-		.id = c->id,
-		.seq = c->session.seq,
-		.addr = c->addr,
-		.port = c->port,
-		.flags = derp_flags(&c->session),
-		.us = c->session.active_us
-	};
-	struct ipc_wr w;
-
-	ipc_wr_init(&w);
-	ipc_put_link_add(&w, &v);
-	if (put(l, kind, MSG_LINK_ADD, &w) == -1)
-		return (-1);
-	want_ack(l);
-	return (0);
-}
-
 /*
- * Send the payload `w', which is freed, to all workers.  Return the workers
- * whose acknowledgement is awaited, a bit for each.
+ * The same to all workers, or to those that watch.  Return those that it was
+ * queued for, a bit for each.
  */
 static uint64_t
-send_all(struct relay *r, enum ipc_msg_type type, struct ipc_wr *w)
+put_all(struct relay *r, enum ipc_msg_type type, struct ipc_wr *w, int watching)
 {
-	uint64_t acking = 0;
-	unsigned int i;
 	struct cluster_link *l;
+	uint64_t to = 0;
+	unsigned int i;
 
-	for (i = 0; ipc_wr_ok(w) && i < IPC_MAXWORKERS; i++) {
-		if ((l = r->links.to[i]) == NULL || cluster_link_put(l,
-		    IPC_RING_NEWS, (uint8_t)type, w->p, w->len, NULL, 0) == -1)
-			continue;
-		if (type == MSG_LINK_ACTIVE)
-			want_ack(l);
-		if (!l->slow)
-			acking |= 1ULL << i;
-	}
+	for (i = 0; ipc_wr_ok(w) && i < IPC_MAXWORKERS; i++)
+		if ((l = r->links.to[i]) != NULL && (!watching || l->watched) &&
+		    cluster_link_put(l, IPC_RING_NEWS, (uint8_t)type, w->p,
+		    w->len, NULL, 0) == 0)
+			to |= 1ULL << i;
 	ipc_wr_free(w);
-	return (acking);
-}
-
-void
-cluster_link_add(struct relay_conn *c)
-{
-	struct cluster_link *l;
-	unsigned int i;
-
-	c->session.seq++;
-	c->session.pending_acks = 0;
-	for (i = 0; i < IPC_MAXWORKERS; i++)
-		if ((l = c->r->links.to[i]) != NULL &&
-		    put_add(l, IPC_RING_NEWS, c) == 0 && !l->slow)
-			c->session.pending_acks |= 1ULL << i;
-}
-
-void
-cluster_link_remove(struct relay_conn *c)
-{
-	struct ipc_msg_link_remove v = { c->session.key, c->id };
-	struct ipc_wr w;
-
-	ipc_wr_init(&w);
-	ipc_put_link_remove(&w, &v);
-	send_all(c->r, MSG_LINK_REMOVE, &w);
-}
-
-void
-cluster_link_active(struct relay_conn *c)
-{
-	struct ipc_msg_link_active v = {
-		.key = c->session.key,
-		.id = c->id,
-		.seq = ++c->session.seq,
-		.us = c->session.active_us
-	};
-	uint64_t before = c->session.pending_acks;
-	struct ipc_wr w;
-
-	ipc_wr_init(&w);
-	ipc_put_link_active(&w, &v);
-	c->session.pending_acks = send_all(c->r, MSG_LINK_ACTIVE, &w);
-	/* A login or a pong waited for a worker whose link is closed. */
-	if (before != 0 && c->session.pending_acks == 0)
-		derp_login_agreed(c);
-}
-
-void
-cluster_link_close_peer(struct relay *r, const uint8_t key[FRAME_KEY_LEN])
-{
-	struct ipc_msg_link_close v = { key };
-	struct ipc_wr w;
-
-	ipc_wr_init(&w);
-	ipc_put_link_close(&w, &v);
-	send_all(r, MSG_LINK_CLOSE, &w);
-}
-
-static void
-acked(struct relay_conn *c, unsigned int worker)
-{
-	if ((c->session.pending_acks & 1ULL << worker) == 0)
-		return;
-	c->session.pending_acks &= ~(1ULL << worker);
-	if (c->session.pending_acks == 0)
-		derp_login_agreed(c);
-}
-
-/*
- * Handle an acknowledgement: that worker has the latest state of a connection.
- */
-static int
-on_ack(void *arg, const struct ipc_msg_link_ack *v)
-{
-	struct cluster_link *l = arg;
-	struct cluster_peer *p;
-	struct relay_conn *c;
-
-	if (l->acked < l->notified)
-		l->acked++;
-	l->ack_us = l->r->now_us;
-	l->slow = 0;
-	if ((p = cluster_peers_find(l->r->peers, v->key)) == NULL)
-		return (0);
-	TAILQ_FOREACH(c, &p->local, session.same)
-		if (c->id == v->id && c->session.seq == v->seq) {
-			acked(c, l->worker);
-			break;
-		}
-	return (0);
-}
-
-static void
-send_ack(struct cluster_link *l, const uint8_t *key, uint64_t id, uint64_t seq)
-{
-	struct ipc_msg_link_ack v = { key, id, seq };
-	struct ipc_wr w;
-
-	ipc_wr_init(&w);
-	ipc_put_link_ack(&w, &v);
-	(void)put(l, IPC_RING_NEWS, MSG_LINK_ACK, &w);
+	return (to);
 }
 
 int
-cluster_link_packet(struct relay *r, unsigned int worker, const uint8_t *src,
-    const uint8_t *dst, const uint8_t *p, size_t n)
+cluster_link_packet(struct relay *r, unsigned int worker, const uint8_t *mesh,
+    const uint8_t *src, const uint8_t *dst, const uint8_t *p, size_t n)
 {
-	struct ipc_msg_link_packet head = { src, dst, NULL, 0 };
-	uint8_t keys[2 * FRAME_KEY_LEN];
+	struct ipc_msg_link_packet packet = { src, dst, NULL, 0 };
+	struct ipc_msg_link_forward forward = { mesh, src, dst, NULL, 0 };
+	uint8_t keys[3 * FRAME_KEY_LEN];
 	struct cluster_link *l;
 	struct ipc_wr w;
 
@@ -209,16 +73,268 @@ cluster_link_packet(struct relay *r, unsigned int worker, const uint8_t *src,
 		return (-1);
 	/* The packet is copied only once, into the ring. */
 	ipc_wr_fixed(&w, keys, sizeof(keys));
-	ipc_put_link_packet(&w, &head);
-	return (cluster_link_put(l, IPC_RING_PACKET, MSG_LINK_PACKET, w.p,
-	    w.len, p, n));
+	if (mesh == NULL)
+		ipc_put_link_packet(&w, &packet);
+	else
+		ipc_put_link_forward(&w, &forward);
+	if (cluster_link_put(l, IPC_RING_PACKET, mesh == NULL ?
+	    MSG_LINK_PACKET : MSG_LINK_FORWARD, w.p, w.len, p, n) == -1)
+		derp_count_drop(&r->stats, DROP_QUEUE_TAIL, p, n);
+	return (0);
+}
+
+void
+cluster_link_gone(struct relay *r, const uint8_t key[FRAME_KEY_LEN])
+{
+	struct ipc_msg_link_gone v = { key };
+	struct ipc_wr w;
+
+	ipc_wr_init(&w);
+	ipc_put_link_gone(&w, &v);
+	(void)put_all(r, MSG_LINK_GONE, &w, 0);
+}
+
+void
+cluster_link_close_peer(struct relay *r, unsigned int worker,
+    const uint8_t key[FRAME_KEY_LEN])
+{
+	struct ipc_msg_link_close v = { key };
+	struct ipc_wr w;
+
+	if (worker >= IPC_MAXWORKERS)
+		return;
+	ipc_wr_init(&w);
+	ipc_put_link_close(&w, &v);
+	(void)put(r->links.to[worker], IPC_RING_NEWS, MSG_LINK_CLOSE,
+	    &w);
+}
+
+void
+cluster_link_watch(struct relay *r, int on)
+{
+	struct ipc_msg_link_watch v = { on };
+	struct ipc_wr w;
+
+	ipc_wr_init(&w);
+	ipc_put_link_watch(&w, &v);
+	(void)put_all(r, MSG_LINK_WATCH, &w, 0);
+}
+
+/* Write a LINK_PRESENT about `c' to `w'. */
+static void
+write_present(struct ipc_wr *w, const struct relay_conn *c, uint64_t watcher)
+{
+	struct ipc_msg_link_present v = {
+		.watcher = watcher,
+		.key = c->session.key,
+		.addr = c->addr,
+		.port = c->port,
+		.flags = derp_flags(&c->session)
+	};
+
+	ipc_wr_init(w);
+	ipc_put_link_present(w, &v);
+}
+
+void
+cluster_link_present(const struct relay_conn *c)
+{
+	struct ipc_wr w;
+
+	write_present(&w, c, 0);
+	(void)put_all(c->r, MSG_LINK_PRESENT, &w, 1);
+}
+
+int
+cluster_link_flood(struct relay *r, unsigned int worker, uint64_t id,
+    unsigned int slot)
+{
+	struct ipc_msg_link_flood v = { id, slot };
+	struct cluster_link *l = r->links.to[worker];
+	struct ipc_wr w;
+
+	if (l == NULL || l->flooding != 0)
+		return (-1);
+	ipc_wr_init(&w);
+	ipc_put_link_flood(&w, &v);
+	if (put(l, IPC_RING_NEWS, MSG_LINK_FLOOD, &w) == -1)
+		return (-1);
+	l->flooding = id;
+	return (0);
+}
+
+uint64_t
+cluster_link_request_stats(struct relay *r, uint64_t id)
+{
+	struct ipc_msg_link_stats_ask v = { id };
+	struct ipc_wr w;
+
+	ipc_wr_init(&w);
+	ipc_put_link_stats_ask(&w, &v);
+	return (put_all(r, MSG_LINK_STATS_ASK, &w, 0));
+}
+
+/* Count a message that is ignored: no honest worker sends it. */
+static void
+refused(struct cluster_link *l, const char *what)
+{
+	struct cluster_links *links = &l->r->links;
+
+	l->r->stats.link_refused++;
+	log_limited(&links->refused, "a message of worker %u is ignored: %s",
+	    l->worker, what);
+}
+
+/* Return 1 if the worker at the other end owns the key, else 0 (counted). */
+static int
+is_theirs(struct cluster_link *l, const uint8_t *key)
+{
+	if (cluster_owner(l->r, key) == l->worker)
+		return (1);
+	refused(l, "it does not own that key");
+	return (0);
+}
+
+/* Return 1 if this worker owns the key, else 0 (counted). */
+static int
+is_ours(struct cluster_link *l, const uint8_t *key)
+{
+	if (cluster_owner(l->r, key) == l->r->conf.worker)
+		return (1);
+	refused(l, "this worker does not own that key");
+	return (0);
 }
 
 /*
- * Handle a request for our counters.  They are sent at the end of the turn,
- * once for all requests, because a worker has one request under way
- * (linkstats.c).
+ * Tell the sender of a disco packet, a client of the other worker, that its
+ * destination is not here; not more often than its worker tells it.
  */
+static void
+say_not_here(struct cluster_link *l, const uint8_t *to, const uint8_t *dst)
+{
+	struct ipc_msg_link_not_here v = { to, dst };
+	struct relay *r = l->r;
+	struct cluster_told *t;
+	struct ipc_wr w;
+
+	t = &r->links.told[(to[0] | to[1] << 8) & (LINK_TOLD - 1)];
+	if (memcmp(t->key, to, FRAME_KEY_LEN) != 0) {
+		memset(t, 0, sizeof(*t));
+		memcpy(t->key, to, FRAME_KEY_LEN);
+	}
+	if (!derp_may_notify(&t->notices, r->now_us))
+		return;
+	ipc_wr_init(&w);
+	ipc_put_link_not_here(&w, &v);
+	(void)put(l, IPC_RING_PACKET, MSG_LINK_NOT_HERE, &w);
+}
+
+/*
+ * Deliver a packet.  `mesh' is the key of the mesh peer that forwarded it, NULL
+ * for none.  A key that has a connection here is ours.
+ */
+static void
+deliver(struct cluster_link *l, const uint8_t *mesh, const uint8_t *src,
+    const uint8_t *dst, const uint8_t *p, size_t n)
+{
+	const uint8_t *from = mesh != NULL ? mesh : src;
+
+	if (!is_theirs(l, from) ||
+	    relay_route_deliver(l->r, dst, src, mesh != NULL, p, n) == 0 ||
+	    !is_ours(l, dst))
+		return;
+	derp_count_drop(&l->r->stats, mesh != NULL ? DROP_UNKNOWN_DEST_ON_FWD :
+	    DROP_UNKNOWN_DEST, p, n);
+	if (net_frame_is_disco(p, n))
+		say_not_here(l, from, dst);
+}
+
+static int
+on_forward(void *arg, const struct ipc_msg_link_forward *v)
+{
+	deliver(arg, v->mesh, v->source, v->destination, v->packet, v->len);
+	return (0);
+}
+
+/* The client may have left meanwhile; if not, it was its active connection. */
+static int
+on_not_here(void *arg, const struct ipc_msg_link_not_here *v)
+{
+	struct cluster_link *l = arg;
+	struct cluster_peer *p;
+	struct relay_conn *c;
+
+	if (is_theirs(l, v->destination) && is_ours(l, v->source) &&
+	    (p = cluster_peers_find(l->r->peers, v->source)) != NULL &&
+	    (c = cluster_peers_active(p)) != NULL)
+		derp_not_here(&c->session, v->destination);
+	return (0);
+}
+
+static int
+on_gone(void *arg, const struct ipc_msg_link_gone *v)
+{
+	struct cluster_link *l = arg;
+
+	if (!is_theirs(l, v->key))
+		return (0);
+	derp_sent_gone(l->r->sent, v->key);
+	cluster_watch_gone(l->r, l->worker, v->key);
+	return (0);
+}
+
+static int
+on_close(void *arg, const struct ipc_msg_link_close *v)
+{
+	struct cluster_link *l = arg;
+
+	if (is_ours(l, v->key))
+		relay_route_close_peer(l->r, v->key);
+	return (0);
+}
+
+static int
+on_watch(void *arg, const struct ipc_msg_link_watch *v)
+{
+	struct cluster_link *l = arg;
+
+	l->watched = v->on;
+	return (0);
+}
+
+static int
+on_present(void *arg, const struct ipc_msg_link_present *v)
+{
+	struct cluster_link *l = arg;
+
+	if (!is_theirs(l, v->key))
+		return (0);
+	if (v->watcher == 0)
+		cluster_watch_present(l->r, l->worker, v->key, v->addr, v->port,
+		    v->flags);
+	else if (v->watcher == l->flooding)
+		cluster_watch_there(l->r, v->watcher, v->key, v->addr, v->port,
+		    v->flags);
+	else
+		refused(l, "a flood that was not requested");
+	return (0);
+}
+
+/*
+ * A request for our keys or our counters.  They are sent at the end of the
+ * turn, once for all requests, because a worker has one request under way.
+ */
+static int
+on_flood(void *arg, const struct ipc_msg_link_flood *v)
+{
+	struct cluster_link *l = arg;
+
+	l->flood_id = v->watcher;
+	l->flood_slot = v->slot;
+	l->flood_due = 1;
+	return (0);
+}
+
 static int
 on_stats_ask(void *arg, const struct ipc_msg_link_stats_ask *v)
 {
@@ -229,20 +345,18 @@ on_stats_ask(void *arg, const struct ipc_msg_link_stats_ask *v)
 	return (0);
 }
 
-void
-cluster_link_answer(struct cluster_link *l)
+static int
+on_flooded(void *arg, const struct ipc_msg_link_flooded *v)
 {
-	struct ipc_msg_link_stats v;
-	struct ipc_wr w;
+	struct cluster_link *l = arg;
 
-	if (!l->stats_due)
-		return;
-	l->stats_due = 0;
-	v.request = l->stats_id;
-	relay_stats_put(&v, &l->r->stats);
-	ipc_wr_init(&w);
-	ipc_put_link_stats(&w, &v);
-	(void)put(l, IPC_RING_NEWS, MSG_LINK_STATS, &w);
+	if (v->watcher == 0 || v->watcher != l->flooding) {
+		refused(l, "a flood that was not requested");
+		return (0);
+	}
+	l->flooding = 0;
+	cluster_watch_flooded(l->r, l->worker, v->watcher, v->slot);
+	return (0);
 }
 
 static int
@@ -257,52 +371,15 @@ on_stats(void *arg, const struct ipc_msg_link_stats *v)
 	return (0);
 }
 
-static int
-on_add(void *arg, const struct ipc_msg_link_add *v)
-{
-	struct cluster_link *l = arg;
-
-	cluster_peers_remote_add(l->r->peers, l->worker, v->key, v->id, v->addr,
-	    v->port, v->flags, v->us);
-	send_ack(l, v->key, v->id, v->seq);
-	return (0);
-}
-
-static int
-on_active(void *arg, const struct ipc_msg_link_active *v)
-{
-	struct cluster_link *l = arg;
-
-	cluster_peers_remote_active(l->r->peers, l->worker, v->key, v->id,
-	    v->us);
-	send_ack(l, v->key, v->id, v->seq);
-	return (0);
-}
-
-static int
-on_remove(void *arg, const struct ipc_msg_link_remove *v)
-{
-	struct cluster_link *l = arg;
-
-	cluster_peers_remote_remove(l->r->peers, l->worker, v->key, v->id);
-	return (0);
-}
-
-static int
-on_close(void *arg, const struct ipc_msg_link_close *v)
-{
-	struct cluster_link *l = arg;
-
-	relay_route_close_peer(l->r, v->key);
-	return (0);
-}
-
 static const struct ipc_handlers handlers = {
-	.link_add = on_add,
-	.link_remove = on_remove,
-	.link_active = on_active,
-	.link_ack = on_ack,
+	.link_forward = on_forward,
+	.link_not_here = on_not_here,
+	.link_gone = on_gone,
 	.link_close = on_close,
+	.link_watch = on_watch,
+	.link_present = on_present,
+	.link_flood = on_flood,
+	.link_flooded = on_flooded,
 	.link_stats_ask = on_stats_ask,
 	.link_stats = on_stats
 };
@@ -319,7 +396,7 @@ on_packet(struct cluster_link *l, const uint8_t *p, size_t n)
 	if (n < sizeof(keys) || n > sizeof(keys) + FRAME_MAX_PACKET)
 		return (-1);
 	ipc_ring_copy(keys, p, sizeof(keys));
-	relay_route_deliver(l->r, keys, keys + FRAME_KEY_LEN, p + sizeof(keys),
+	deliver(l, NULL, keys, keys + FRAME_KEY_LEN, p + sizeof(keys),
 	    n - sizeof(keys));
 	return (0);
 }
@@ -336,72 +413,88 @@ cluster_link_frame(struct cluster_link *l, uint8_t type, const uint8_t *p,
 	return (ipc_dispatch(&handlers, &m, l) == NULL ? 0 : -1);
 }
 
-/* Stop waiting for acknowledgements of a worker that is lost. */
 static void
-forget_acks(struct relay *r, unsigned int worker)
+answer_stats(struct cluster_link *l)
 {
-	struct relay_conn *c;
+	struct ipc_msg_link_stats v;
+	struct relay_stats s = l->r->stats;
+	struct ipc_wr w;
 
-	TAILQ_FOREACH(c, &r->conns, entry)
-		acked(c, worker);
+	cluster_peers_count(l->r->peers, &s);
+	v.request = l->stats_id;
+	relay_stats_put(&v, &s);
+	ipc_wr_init(&w);
+	ipc_put_link_stats(&w, &v);
+	(void)put(l, IPC_RING_NEWS, MSG_LINK_STATS, &w);
+}
+
+static void
+put_there(const struct cluster_peer *p, void *arg)
+{
+	struct cluster_link *l = arg;
+	struct ipc_wr w;
+
+	write_present(&w, cluster_peers_active(p), l->flood_id);
+	(void)put(l, IPC_RING_NEWS, MSG_LINK_PRESENT, &w);
+}
+
+static void
+answer_flood(struct cluster_link *l)
+{
+	struct ipc_msg_link_flooded v;
+	struct ipc_wr w;
+
+	v.watcher = l->flood_id;
+	v.slot = cluster_peers_each(l->r->peers, l->flood_slot, LINK_KEYS,
+	    put_there, l);
+	ipc_wr_init(&w);
+	ipc_put_link_flooded(&w, &v);
+	(void)put(l, IPC_RING_NEWS, MSG_LINK_FLOODED, &w);
 }
 
 void
-cluster_link_lost(struct relay *r, unsigned int worker)
+cluster_link_answer(struct cluster_link *l)
 {
-	cluster_peers_worker_gone(r->peers, worker);
-	forget_acks(r, worker);
-	cluster_linkstats_gone(r->linkstats, worker);
-}
-
-static void
-put_local(struct cluster_peer *p, void *arg)
-{
-	struct relay_conn *c;
-
-	/* The oldest first: the other side inserts each at the head. */
-	TAILQ_FOREACH_REVERSE(c, &p->local, cluster_peer_conns, session.same)
-		(void)put_add(arg, IPC_RING_FLOOD, c);
+	if (l->stats_due)
+		answer_stats(l);
+	if (l->flood_due)
+		answer_flood(l);
+	l->stats_due = l->flood_due = 0;
 }
 
 void
 cluster_link_greet(struct cluster_link *l)
 {
-	cluster_peers_each(l->r->peers, put_local, l);
-}
-
-uint64_t
-cluster_link_request_stats(struct relay *r, uint64_t id)
-{
-	struct ipc_msg_link_stats_ask v = { id };
-	uint64_t asked = 0;
-	unsigned int i;
+	struct ipc_msg_link_watch v = { 1 };
 	struct ipc_wr w;
 
-	ipc_wr_init(&w);
-	ipc_put_link_stats_ask(&w, &v);
-	for (i = 0; ipc_wr_ok(&w) && i < IPC_MAXWORKERS; i++)
-		if (r->links.to[i] != NULL && cluster_link_put(r->links.to[i],
-		    IPC_RING_NEWS, MSG_LINK_STATS_ASK, w.p, w.len, NULL,
-		    0) == 0)
-			asked |= 1ULL << i;
-	ipc_wr_free(&w);
-	return (asked);
-}
-
-/*
- * A worker that hangs will be replaced; until then logins do not wait for it,
- * or none would succeed in any worker.
- */
-void
-cluster_link_check(struct cluster_link *l)
-{
-	if (l->slow || l->acked == l->notified ||
-	    l->r->now_us - l->ack_us < LINK_ACK_US)
+	if (LIST_EMPTY(&l->r->watchers))
 		return;
-	log_warnx("worker %u does not answer: logins do not wait for it",
-	    l->worker);
-	l->slow = 1;
-	forget_acks(l->r, l->worker);
+	ipc_wr_init(&w);
+	ipc_put_link_watch(&w, &v);
+	(void)put(l, IPC_RING_NEWS, MSG_LINK_WATCH, &w);
 }
 
+/* A worker that is lost, for the call-back below. */
+struct lost {
+	struct relay	*r;
+	unsigned int	 worker;
+};
+
+static int
+owned_by(void *arg, const uint8_t *key)
+{
+	const struct lost *lost = arg;
+
+	return (cluster_owner(lost->r, key) == lost->worker);
+}
+
+void
+cluster_link_lost(struct relay *r, unsigned int worker)
+{
+	struct lost lost = { r, worker };
+
+	derp_sent_gone_all(r->sent, owned_by, &lost);
+	cluster_watch_lost(r);
+	cluster_linkstats_gone(r->linkstats, worker);
+}

@@ -22,13 +22,13 @@ struct cluster_link {
 	int			 more;		/* there is more to read */
 
 	/* of linkmsg.c */
-	/* acknowledgements since the start of the link */
-	uint64_t	 notified, acked;
-	/* us; time of the last one, or of the oldest request */
-	uint64_t	 ack_us;
-	int		 slow;		/* logins do not wait for this worker */
-	int		 stats_due; /* our counters are due, as the answer */
-	uint64_t	 stats_id;	/* to this request */
+	int		 watched;	/* it wants news of our connections */
+	uint64_t	 flooding; /* our watcher whose flood is due; 0 none */
+	/* what the other side has asked for, sent at the end of the turn */
+	int		 stats_due, flood_due;
+	uint64_t	 stats_id;	/* the request */
+	uint64_t	 flood_id;	/* the watcher */
+	unsigned int	 flood_slot;
 };
 
 /* link.c */
@@ -52,16 +52,13 @@ int	cluster_link_put(struct cluster_link *l, enum ipc_ring_kind kind,
 int	cluster_link_frame(struct cluster_link *l, uint8_t type,
 	    const uint8_t *p, size_t n);
 
-/* A link was opened: send all our connections. */
+/* A link was opened: say if we have watchers. */
 void	cluster_link_greet(struct cluster_link *l);
 
-/* Called at the end of a turn: send the counters if they are due. */
+/* Called at the end of a turn: send what the other side has asked for. */
 void	cluster_link_answer(struct cluster_link *l);
 
-/* Called every second: check that the worker acknowledges notifications. */
-void	cluster_link_check(struct cluster_link *l);
-
-/* The link to that worker is lost: remove its connections and pending acks. */
+/* The link to that worker is lost: all its clients are gone. */
 void	cluster_link_lost(struct relay *r, unsigned int worker);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * peers_test: the table of connections over all workers, the notifications that
- * a key is gone, and watchers.
+ * peers_test: the table of keys: duplicates and their active connection, the
+ * maximum of connections of a key, and what is told when a key is gone.
  */
 #include "peersfixture.h"
 
@@ -8,55 +8,28 @@ ATF_TC_WITHOUT_HEAD(come_and_go);
 ATF_TC_BODY(come_and_go, tc)
 {
 	struct fixture_client *a, *b;
-	uint64_t gen;
 
 	set_up();
 	ATF_CHECK(peer('a') == NULL);
 	a = join('a');
 	b = join('b');
-	others("add 1, add 2");
 	ATF_REQUIRE(peer('a') != NULL && peer('b') != NULL);
-	ATF_CHECK(peer('a')->active == &a->c && a->c.session.peer == peer('a'));
-	ATF_CHECK_EQ(cluster_peers_conns(peer('a')), 1);
+	ATF_CHECK(active('a') == &a->c && a->c.session.peer == peer('a'));
 	counts(2, 0, 0);
-	gen = cluster_peers_generation(relay->peers);
 	leave(a);
-	others("remove 1");
 	/* The key stays in the table until the end of the turn. */
 	ATF_REQUIRE(peer('a') != NULL);
-	ATF_CHECK(peer('a')->active == NULL && peer('a')->ractive == NULL);
-	ATF_CHECK_EQ(cluster_peers_generation(relay->peers), gen);
-	cluster_peers_reap(relay->peers);
+	ATF_CHECK(active('a') == NULL);
+	reap();
 	ATF_CHECK(peer('a') == NULL);
-	ATF_CHECK_EQ(cluster_peers_generation(relay->peers), gen + 1);
 	counts(1, 0, 0);
 	cluster_peers_remove(relay->peers, &a->c);	/* again: no effect */
-	others("");
 	sent(b, "");
 	ATF_CHECK_EQ(relay->stats.dup_conns_total, 0);
 	leave(b);
-	cluster_peers_reap(relay->peers);
+	reap();
 	counts(0, 0, 0);
-}
-
-/*
- * A worker that reports too many connections of one key, each older than the
- * last: the list is walked for each.
- */
-ATF_TC_WITHOUT_HEAD(remote_flood);
-ATF_TC_BODY(remote_flood, tc)
-{
-	const uint64_t n = 200000;
-	uint64_t i;
-
-	set_up();
-	for (i = 1; i <= n; i++)
-		remote_add(2, 'k', i, 2 * n - i);
-	ATF_CHECK_EQ(cluster_peers_conns(peer('k')), 2 * PEERS_CONNS_MAX);
-	active_there(peer('k'), 2, 1);
-	remote_remove(2, 'k', n);	/* one that was ignored */
-	worker_ends(2);
-	counts(0, 0, 0);
+	others("");
 }
 
 ATF_TC_WITHOUT_HEAD(duplicates);
@@ -84,72 +57,50 @@ ATF_TC_BODY(duplicates, tc)
 	sent(a, "clear");
 	sent(b, "");
 	counts(1, 0, 0);
+	/* A closing connection gets no more frames. */
+	a->c.dead = 1;
+	b = join('k');
+	sent(a, "");
+	leave(b);
 	leave(a);
-	cluster_peers_reap(relay->peers);
+	reap();
 	/* The next connection of that key starts afresh. */
 	a = join('k');
 	sent(a, "");
 }
 
-ATF_TC_WITHOUT_HEAD(duplicate_elsewhere);
-ATF_TC_BODY(duplicate_elsewhere, tc)
+/* The connection that came or sent last is active; then the one before it. */
+ATF_TC_WITHOUT_HEAD(last_is_active);
+ATF_TC_BODY(last_is_active, tc)
 {
-	struct fixture_client *a;
+	struct fixture_client *a, *b, *c;
 
 	set_up();
 	a = join('k');
-	remote_add(2, 'k', 7, 5);
-	sent(a, "health");
-	counts(1, 1, 2);
-	remote_remove(2, 'k', 8);	/* an unknown one */
-	remote_remove(3, 'k', 7);
-	remote_remove(2, 'x', 7);
-	sent(a, "");
-	counts(1, 1, 2);
-	remote_remove(2, 'k', 7);
-	sent(a, "clear");
-	counts(1, 0, 0);
-	/* A closing connection gets no more frames. */
-	a->c.dead = 1;
-	remote_add(2, 'k', 9, 6);
-	sent(a, "");
-}
-
-ATF_TC_WITHOUT_HEAD(worker_gone);
-ATF_TC_BODY(worker_gone, tc)
-{
-	struct fixture_client *a, *b;
-
-	set_up();
-	a = join('a');
-	b = join('b');
-	remote_add(2, 'a', 1, 1);
-	remote_add(2, 'a', 2, 2);
-	remote_add(3, 'a', 3, 3);
-	remote_add(2, 'c', 4, 4);
-	remote_add(3, 'd', 5, 5);
-	ATF_REQUIRE_EQ(note(b, 'c'), 0);
-	ATF_REQUIRE_EQ(note(b, 'd'), 0);
-	counts(4, 1, 4);
-	sent(a, "health");
-	worker_ends(2);
-	counts(3, 1, 2);
-	ATF_CHECK(peer('c') == NULL && peer('d') != NULL);
-	sent(a, "");
-	sent(b, "gone c 0");
-	worker_ends(3);
-	counts(2, 0, 0);
-	sent(a, "clear");
-	sent(b, "gone d 0");
-	cluster_peers_worker_gone(relay->peers, 3);	/* none of its own */
-	cluster_peers_reap(relay->peers);
-	counts(2, 0, 0);
-	sent(b, "");
+	b = join('k');
+	c = join('k');
+	ATF_CHECK(active('k') == &c->c);
+	cluster_peers_activity(&a->c);
+	ATF_CHECK(active('k') == &a->c);
+	cluster_peers_activity(&a->c);
+	ATF_CHECK(active('k') == &a->c);
+	cluster_peers_activity(&b->c);
+	ATF_CHECK(active('k') == &b->c);
+	/* b, a, c */
+	leave(b);
+	ATF_CHECK(active('k') == &a->c);
+	b = join('k');
+	leave(a);
+	ATF_CHECK(active('k') == &b->c);
+	leave(b);
+	ATF_CHECK(active('k') == &c->c);
+	leave(c);
+	ATF_CHECK(active('k') == NULL);
 }
 
 /* PeerGone is sent once to each connection that had a packet from the key. */
-ATF_TC_WITHOUT_HEAD(gone);
-ATF_TC_BODY(gone, tc)
+ATF_TC_WITHOUT_HEAD(gone_once);
+ATF_TC_BODY(gone_once, tc)
 {
 	struct fixture_client *a, *b, *c, *d;
 
@@ -162,11 +113,10 @@ ATF_TC_BODY(gone, tc)
 	ATF_CHECK_EQ(note(b, 'a'), 0);	/* a second packet */
 	ATF_CHECK_EQ(note(a, 'c'), 0);	/* c only sent to a */
 	ATF_CHECK_EQ(note(d, 'a'), 0);
-	ATF_CHECK_EQ(note(b, 'x'), -1);	/* unknown key */
 	leave(d);			/* closed before */
 	leave(a);
 	sent(b, "");
-	cluster_peers_reap(relay->peers);
+	reap();
 	sent(b, "gone a 0");
 	sent(c, "");
 	sent(d, "");
@@ -174,13 +124,13 @@ ATF_TC_BODY(gone, tc)
 	/* Connect again, send nothing, leave. */
 	a = join('a');
 	leave(a);
-	cluster_peers_reap(relay->peers);
+	reap();
 	sent(b, "");
 	/*
 	 * Packets that were sent to a are forgotten too: no PeerGone about c.
 	 */
 	leave(c);
-	cluster_peers_reap(relay->peers);
+	reap();
 	sent(b, "");
 	ATF_CHECK_EQ(relay->stats.gone_disconnected, 1);
 }
@@ -194,16 +144,12 @@ ATF_TC_BODY(gone_with_the_last, tc)
 	a = join('a');
 	a2 = join('a');
 	b = join('b');
-	remote_add(2, 'a', 1, 1);
 	ATF_CHECK_EQ(note(b, 'a'), 0);
 	leave(a);
-	cluster_peers_reap(relay->peers);
-	leave(a2);
-	cluster_peers_reap(relay->peers);
+	reap();
 	sent(b, "");
-	/* The last connection is that of the other worker. */
-	remote_remove(2, 'a', 1);
-	cluster_peers_reap(relay->peers);
+	leave(a2);
+	reap();
 	sent(b, "gone a 0");
 	counts(1, 0, 0);
 	/* Connected again in the same turn: no PeerGone. */
@@ -211,92 +157,93 @@ ATF_TC_BODY(gone_with_the_last, tc)
 	ATF_CHECK_EQ(note(b, 'a'), 0);
 	leave(a);
 	a = join('a');
-	cluster_peers_reap(relay->peers);
+	reap();
 	sent(b, "");
-	ATF_REQUIRE(peer('a') != NULL && peer('a')->active == &a->c);
+	ATF_CHECK(active('a') == &a->c);
 	leave(a);
-	cluster_peers_reap(relay->peers);
+	reap();
 	sent(b, "gone a 0");
 }
 
-ATF_TC_WITHOUT_HEAD(watchers);
-ATF_TC_BODY(watchers, tc)
+/* Above the maximum the connection is closed that was silent longest. */
+ATF_TC_WITHOUT_HEAD(room);
+ATF_TC_BODY(room, tc)
 {
-	struct fixture_client *w, *a, *b;
+	const unsigned int n = 16384;
+	struct relay_conn *crowd;
+	struct fixture_client *a, *b, *c, *d;
+	unsigned int i;
 
 	set_up();
-	a = join('a');			/* 1 */
-	w = join('w');			/* 2 */
-	w->c.session.mesh = 1;
-	remote_add(2, 'r', 1, 1);
-	b = join('a');			/* 3, the active one of its key */
-	remote_add(2, 'x', 2, 1);
-	remote_remove(2, 'x', 2);	/* gone, but not yet reaped */
-	sent(w, "");
-	cluster_watch_begin(&w->c);
-	ATF_CHECK_EQ(relay->stats.watchers, 1);
-	/* One for each key, its own too, in the order of the table. */
-	sent(w, "present a from 3 port 1003 flags 1, "
-	    "present w from 2 port 1002 flags 2, "
-	    "present r from 99 port 9000 flags 4");
-	cluster_watch_begin(&w->c);	/* again: no second flood */
-	ATF_CHECK_EQ(relay->stats.watchers, 1);
-	cluster_peers_reap(relay->peers);
-	sent(w, "gone x 0");
-	/* Every connection that is added; only the last removal of a key. */
-	remote_add(2, 'a', 3, 1);
-	sent(w, "present a from 99 port 9000 flags 4");
-	(void)join('n');
-	sent(w, "present n from 4 port 1004 flags 1");
-	leave(a);
+	ATF_REQUIRE((crowd = calloc(n, sizeof(*crowd))) != NULL);
+	a = join('k');
+	b = join('k');
+	for (i = 2; i < n; i++) {
+		crowd[i].r = relay;
+		memcpy(crowd[i].session.key, key_of('k'), FRAME_KEY_LEN);
+		crowd[i].session.notified_dup = 1;
+		ATF_REQUIRE_EQ(cluster_peers_add(relay->peers, &crowd[i]), 0);
+	}
+	ATF_CHECK_EQ(peer('k')->nconns, n);
+	ATF_CHECK(!a->c.dead && !b->c.dead);
+	cluster_peers_activity(&a->c);
+	c = join('k');
+	ATF_CHECK(b->c.dead && !crowd[2].dead && !c->c.dead);
+	/* Two too many: the next one when the first has left. */
+	d = join('k');
 	leave(b);
-	cluster_peers_reap(relay->peers);
-	sent(w, "");
-	remote_remove(2, 'a', 3);
-	sent(w, "");
-	cluster_peers_reap(relay->peers);
-	sent(w, "gone a 0");
-	ATF_CHECK_EQ(relay->stats.gone_disconnected, 2);
-	sent(b, "health");
-	/* It had no packet from it, and no longer watches. */
-	leave(w);
-	worker_ends(2);
-	sent(w, "");
+	ATF_CHECK(crowd[2].dead && !crowd[3].dead && !d->c.dead);
+	cluster_peers_remove(relay->peers, &crowd[2]);
+	ATF_CHECK(!crowd[3].dead && !a->c.dead);
+	ATF_CHECK_EQ(peer('k')->nconns, n);
 }
 
-/* Many keys, and none is lost. */
+static unsigned int nseen, last_slot;
+
+static void
+see(const struct cluster_peer *p, void *arg)
+{
+	unsigned int slot = ipc_slot_of(p->key, relay->conf.slot_secret);
+
+	ATF_CHECK(slot >= last_slot && p->nconns > 0);
+	last_slot = slot;
+	nseen++;
+	(void)arg;
+}
+
+/* Many keys, and none is lost; they are walked slot by slot. */
 ATF_TC_WITHOUT_HEAD(many);
 ATF_TC_BODY(many, tc)
 {
-	static const uint8_t addr[16];
-	uint8_t key[FRAME_KEY_LEN] = { 0 };
-	uint64_t i;
+	const unsigned int n = 5000;
+	struct relay_conn *c;
+	unsigned int i, slot = 0, pieces = 0;
 
 	set_up();
-	for (i = 0; i < 5000; i++) {
-		memcpy(key, &i, sizeof(i));
-		cluster_peers_remote_add(relay->peers, 2, key, i, addr, 1, 1,
-		    i);
+	ATF_REQUIRE((c = calloc(n, sizeof(*c))) != NULL);
+	for (i = 0; i < n; i++) {
+		c[i].r = relay;
+		memcpy(c[i].session.key, &i, sizeof(i));
+		ATF_REQUIRE_EQ(cluster_peers_add(relay->peers, &c[i]), 0);
 	}
-	counts(5000, 0, 0);
-	for (i = 0; i < 5000; i += 2) {
-		memcpy(key, &i, sizeof(i));
-		cluster_peers_remote_remove(relay->peers, 2, key, i);
+	counts(n, 0, 0);
+	for (i = 0; i < n; i += 2)
+		cluster_peers_remove(relay->peers, &c[i]);
+	while (slot < IPC_SLOTS) {
+		slot = cluster_peers_each(relay->peers, slot, 100, see, NULL);
+		pieces++;
+		/* A slot is not cut; there are few keys in one. */
+		ATF_CHECK(nseen < pieces * 120 && last_slot < slot);
 	}
-	cluster_peers_reap(relay->peers);
-	counts(2500, 0, 0);
-	for (i = 0; i < 5000; i++) {
-		memcpy(key, &i, sizeof(i));
-		ATF_CHECK_EQ(cluster_peers_find(relay->peers, key) != NULL,
-		    i % 2 == 1);
-	}
-	ATF_CHECK_EQ(cluster_peers_generation(relay->peers), 2500);
+	ATF_CHECK_EQ(nseen, n / 2);
+	reap();
+	counts(n / 2, 0, 0);
+	for (i = 0; i < n; i++)
+		ATF_CHECK_EQ(cluster_peers_find(relay->peers,
+		    c[i].session.key) != NULL, i % 2 == 1);
 }
 
-/*
- * Two workers in one process have independent tables.  Their connections have
- * the same numbers.
- */
+/* Two workers in one process have independent tables. */
 ATF_TC_WITHOUT_HEAD(side_by_side);
 ATF_TC_BODY(side_by_side, tc)
 {
@@ -307,55 +254,33 @@ ATF_TC_BODY(side_by_side, tc)
 	first = relay;
 	relay = second = new_relay();
 	b = join('k');
-	others("add 1");
-	remote_add(2, 'r', 7, 1);
-	ATF_REQUIRE_EQ(note(b, 'r'), 0);
 	relay = first;
-	ATF_CHECK(peer('k') == NULL && peer('r') == NULL);
+	ATF_CHECK(peer('k') == NULL);
 	a = join('k');
 	sent(a, "");			/* no duplicate of b */
 	counts(1, 0, 0);
 	c = join('k');
 	sent(a, "health");
 	sent(b, "");
-	others("add 2, add 3");
-	remote_add(2, 'r', 7, 1);	/* the number is free here */
-	counts(2, 1, 2);
-	ATF_REQUIRE_EQ(note(a, 'r'), 0);
-	worker_ends(2);
-	sent(a, "gone r 0");
-	sent(b, "");
-	ATF_CHECK_EQ(cluster_peers_generation(first->peers), 1);
-	ATF_CHECK_EQ(cluster_peers_generation(second->peers), 0);
-
-	/* Each has its own pending notifications. */
-	activity(a);
-	relay = second;
-	others("");
-	relay = first;
-	others("active 2");
+	ATF_REQUIRE_EQ(note(a, 'k'), 0);
 	leave(c);
 	sent(a, "clear");
 	derp_sent_free(first->sent);
 	cluster_peers_free(first->peers);
 	free(first);
 	relay = second;
-	ATF_REQUIRE(peer('k') != NULL && peer('k')->active == &b->c);
-	counts(2, 0, 0);
-	worker_ends(2);
-	sent(b, "gone r 0");
+	ATF_CHECK(active('k') == &b->c);
+	counts(1, 0, 0);
 }
 
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, come_and_go);
-	ATF_TP_ADD_TC(tp, remote_flood);
 	ATF_TP_ADD_TC(tp, duplicates);
-	ATF_TP_ADD_TC(tp, duplicate_elsewhere);
-	ATF_TP_ADD_TC(tp, worker_gone);
-	ATF_TP_ADD_TC(tp, gone);
+	ATF_TP_ADD_TC(tp, last_is_active);
+	ATF_TP_ADD_TC(tp, gone_once);
 	ATF_TP_ADD_TC(tp, gone_with_the_last);
-	ATF_TP_ADD_TC(tp, watchers);
+	ATF_TP_ADD_TC(tp, room);
 	ATF_TP_ADD_TC(tp, many);
 	ATF_TP_ADD_TC(tp, side_by_side);
 	return (atf_no_error());

@@ -1,6 +1,6 @@
 /*
- * peersfixture: for tests of peers.c: connections, call-backs that record what
- * is sent to clients and to other workers, and a replacement for output.c,
+ * peersfixture: for tests of peers.c and watch.c: connections, call-backs that
+ * record what is sent to clients, and replacements for output.c and linkmsg.c,
  * which watch.c calls.  Included once in a test program.
  */
 #ifndef PEERSFIXTURE_H
@@ -11,9 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "link.h"
 #include "peers.h"
 #include "relay.h"
 #include "sent.h"
+#include "slots.h"
 #include "watch.h"
 
 #define WORKER	1		/* the number of this worker */
@@ -21,14 +23,15 @@
 /* A connection and the frames sent to it. */
 struct fixture_client {
 	struct relay_conn	 c;
-	uint8_t			 out[4096];
+	uint8_t			 out[65536];
 	size_t			 n;
 };
 
 static struct relay		*relay;
-static char			 notified[1024]; /* to the others */
 static struct fixture_client	 clients[64];
 static unsigned int		 nclients;
+static char			 asked[1024];	/* of other workers */
+static int			 no_link;	/* they are not there */
 
 void
 relay_conn_send(struct relay_conn *c, const void *p, size_t n)
@@ -40,41 +43,40 @@ relay_conn_send(struct relay_conn *c, const void *p, size_t n)
 	cl->n += n;
 }
 
-static inline void
-tell(const char *what, const struct relay_conn *c)
+void
+relay_conn_close(struct relay_conn *c, const char *why)
 {
-	size_t n = strlen(notified);
+	(void)why;
+	c->dead = 1;
+}
 
-	snprintf(notified + n, sizeof(notified) - n, "%s%s %llu",
-	    n == 0 ? "" : ", ", what, (unsigned long long)c->id);
+void
+cluster_link_watch(struct relay *r, int on)
+{
+	(void)r;
+	strlcat(asked, on ? "watch " : "no-watch ", sizeof(asked));
+}
+
+int
+cluster_link_flood(struct relay *r, unsigned int worker, uint64_t id,
+    unsigned int slot)
+{
+	size_t n = strlen(asked);
+
+	(void)r;
+	if (no_link)
+		return (-1);
+	snprintf(asked + n, sizeof(asked) - n, "flood %u for %llu from %u ",
+	    worker, (unsigned long long)id, slot);
+	return (0);
 }
 
 static inline void
 came(struct relay_conn *c, int dup)
 {
 	c->r->stats.dup_conns_total += dup != 0;
-	tell("add", c);
-	cluster_watch_present(c->r, c->session.key, c->addr, c->port,
+	cluster_watch_present(c->r, WORKER, c->session.key, c->addr, c->port,
 	    derp_flags(&c->session));
-}
-
-static inline void
-went(struct relay_conn *c)
-{
-	tell("remove", c);
-}
-
-static inline void
-is_active(struct relay_conn *c)
-{
-	tell("active", c);
-}
-
-static inline void
-came_remote(void *arg, const uint8_t *key, const uint8_t addr[16],
-    uint16_t port, uint8_t flags)
-{
-	cluster_watch_present(arg, key, addr, port, flags);
 }
 
 static inline void
@@ -82,8 +84,8 @@ gone(void *arg, struct cluster_peer *p)
 {
 	struct relay *r = arg;
 
-	derp_sent_gone(r->sent, &p->receivers, p->key);
-	cluster_watch_gone(r, p->key);
+	derp_sent_gone(r->sent, p->key);
+	cluster_watch_gone(r, WORKER, p->key);
 }
 
 static inline void
@@ -112,13 +114,12 @@ crowded(struct relay_conn *c)
 	c->dead = 1;
 }
 
-/* Compare the notifications to other workers since the last call. */
+/* Compare the requests to other workers since the last call. */
 static inline void
 others(const char *want)
 {
-	cluster_peers_announce(relay->peers);
-	ATF_CHECK_STREQ(notified, want);
-	notified[0] = '\0';
+	ATF_CHECK_STREQ(asked, want);
+	asked[0] = '\0';
 }
 
 static inline void
@@ -175,10 +176,24 @@ key_of(char k)
 	return (memset(key, k, sizeof(key)));
 }
 
+static inline unsigned int
+slot_of(char k)
+{
+	return (ipc_slot_of(key_of(k), relay->conf.slot_secret));
+}
+
 static inline struct cluster_peer *
 peer(char k)
 {
 	return (cluster_peers_find(relay->peers, key_of(k)));
+}
+
+static inline struct relay_conn *
+active(char k)
+{
+	struct cluster_peer *p = peer(k);
+
+	return (p == NULL ? NULL : cluster_peers_active(p));
 }
 
 /* Log in a client with the key `k'. */
@@ -195,8 +210,7 @@ join(char k)
 	c->addr[10] = c->addr[11] = 0xff;
 	c->addr[15] = (uint8_t)nclients;
 	c->port = (uint16_t)(1000 + nclients);
-	relay->now_us++;
-	ATF_REQUIRE_EQ(cluster_peers_add(relay->peers, c, relay->now_us), 0);
+	ATF_REQUIRE_EQ(cluster_peers_add(relay->peers, c), 0);
 	return (cl);
 }
 
@@ -205,30 +219,16 @@ static inline void
 leave(struct fixture_client *cl)
 {
 	derp_sent_forget(cl->c.r->sent, &cl->c);
-	if (cl->c.session.watching)
-		LIST_REMOVE(&cl->c, session.watcher);
+	cluster_watch_end(&cl->c);
 	cluster_peers_remove(cl->c.r->peers, &cl->c);
 }
 
+/* The end of a turn. */
 static inline void
-remote_add(unsigned int worker, char k, uint64_t id, uint64_t active_us)
+reap(void)
 {
-	static const uint8_t addr[16] = { [15] = 99 };
-
-	cluster_peers_remote_add(relay->peers, worker, key_of(k), id, addr,
-	    9000, PEER_PROBER, active_us);
-}
-
-static inline void
-remote_remove(unsigned int worker, char k, uint64_t id)
-{
-	cluster_peers_remote_remove(relay->peers, worker, key_of(k), id);
-}
-
-static inline void
-remote_active(unsigned int worker, char k, uint64_t id, uint64_t us)
-{
-	cluster_peers_remote_active(relay->peers, worker, key_of(k), id, us);
+	cluster_peers_reap(relay->peers);
+	derp_sent_reap(relay->sent);
 }
 
 /* Compare keys, keys with duplicates, and the connections of those. */
@@ -244,56 +244,29 @@ counts(unsigned int keys, unsigned int dups, unsigned int conns)
 	ATF_CHECK_EQ(s.dup_conns, conns);
 }
 
-/* Check that the active connection of a key is that one of another worker. */
-static inline void
-active_there(const struct cluster_peer *p, unsigned int worker, uint64_t id)
-{
-	const struct cluster_remote_conn *rc = p->ractive;
-
-	ATF_CHECK(p->active == NULL);
-	ATF_REQUIRE(rc != NULL);
-	ATF_CHECK_EQ(rc->worker, worker);
-	ATF_CHECK_EQ(rc->id, id);
-}
-
+/* A packet from a key is routed and written to a client. */
 static inline int
 note(struct fixture_client *to, char from)
 {
-	struct cluster_peer *p = peer(from);
-
-	return (derp_sent_note(relay->sent, p == NULL ? NULL : &p->receivers,
-	    &to->c));
-}
-
-/* The client sends a frame. */
-static inline void
-activity(struct fixture_client *cl)
-{
-	cluster_peers_activity(relay->peers, &cl->c, relay->now_us);
-}
-
-/* Another worker is lost; keys without connections are reaped. */
-static inline void
-worker_ends(unsigned int worker)
-{
-	cluster_peers_worker_gone(relay->peers, worker);
-	cluster_peers_reap(relay->peers);
+	derp_sent_source(relay->sent, key_of(from));
+	return (derp_sent_note(relay->sent, key_of(from), &to->c));
 }
 
 static inline struct relay *
 new_relay(void)
 {
-	static const struct cluster_peers_ops ops = { came, went, is_active,
-		came_remote, gone, duplicate, crowded };
+	static const struct cluster_peers_ops ops = { came, gone, duplicate,
+		crowded };
 	struct relay *r;
 
 	ATF_REQUIRE((r = calloc(1, sizeof(*r))) != NULL);
 	r->now_us = 1000;
+	r->conf.worker = WORKER;
+	r->conf.nworkers = 3;
 	LIST_INIT(&r->watchers);
-	r->peers = cluster_peers_new(&ops, r);
+	r->peers = cluster_peers_new(&ops, r, r->conf.slot_secret);
 	r->sent = derp_sent_new(send_gone);
 	ATF_REQUIRE(r->peers != NULL && r->sent != NULL);
-	cluster_peers_limits(r->peers, WORKER, 0);
 	return (r);
 }
 

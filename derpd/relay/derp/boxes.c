@@ -12,10 +12,8 @@ struct derp_box {
 	uint64_t	 id;
 	void		*owner;
 	enum derp_box_state state;
-	int		 reopened;
-	uint8_t		 number[IPC_TICKET_NUMBERLEN];	/* while opened */
 	size_t		 len;
-	uint8_t		 info[];	/* key, nonce, box */
+	uint8_t		 info[];	/* key, nonce, box; or a number */
 };
 
 void
@@ -51,9 +49,9 @@ derp_boxes_more(struct derp_boxes *bs)
 	}
 }
 
-struct derp_box *
-derp_boxes_add(struct derp_boxes *bs, uint64_t id, void *owner,
-    const uint8_t *info, size_t n)
+static struct derp_box *
+add(struct derp_boxes *bs, uint64_t id, void *owner, const void *info,
+    size_t n, enum derp_box_state state)
 {
 	struct derp_box *b;
 
@@ -61,12 +59,33 @@ derp_boxes_add(struct derp_boxes *bs, uint64_t id, void *owner,
 		return (NULL);
 	b->id = id;
 	b->owner = owner;
-	b->state = BOXES_UNSENT;
-	b->reopened = 0;
+	b->state = state;
 	b->len = n;
 	memcpy(b->info, info, n);
-	TAILQ_INSERT_TAIL(&bs->in[BOXES_UNSENT], b, entry);
-	derp_boxes_more(bs);
+	TAILQ_INSERT_TAIL(&bs->in[state], b, entry);
+	return (b);
+}
+
+struct derp_box *
+derp_boxes_add(struct derp_boxes *bs, uint64_t id, void *owner,
+    const uint8_t *info, size_t n)
+{
+	struct derp_box *b = add(bs, id, owner, info, n, BOXES_UNSENT);
+
+	if (b != NULL)
+		derp_boxes_more(bs);
+	return (b);
+}
+
+struct derp_box *
+derp_boxes_seal(struct derp_boxes *bs, uint64_t id, void *owner,
+    const uint8_t number[IPC_TICKET_NUMBERLEN])
+{
+	struct derp_box *b;
+
+	b = add(bs, id, owner, number, IPC_TICKET_NUMBERLEN, BOXES_SEAL);
+	if (b != NULL && bs->ops->queued(bs->arg) != SIZE_MAX)
+		bs->ops->seal(bs->arg, id, number);
 	return (b);
 }
 
@@ -80,32 +99,12 @@ derp_boxes_remove(struct derp_boxes *bs, struct derp_box *b)
 }
 
 void
-derp_boxes_opened(struct derp_boxes *bs, struct derp_box *b,
-    const uint8_t number[IPC_TICKET_NUMBERLEN])
-{
-	move(bs, b, BOXES_OPENED);
-	memcpy(b->number, number, sizeof(b->number));
-	bs->ops->seal(bs->arg, b->id, b->number);
-}
-
-int
-derp_boxes_reopen(struct derp_boxes *bs, struct derp_box *b)
-{
-	if (b->reopened)
-		return (-1);
-	b->reopened = 1;
-	move(bs, b, BOXES_UNSENT);
-	derp_boxes_more(bs);
-	return (0);
-}
-
-void
 derp_boxes_again(struct derp_boxes *bs)
 {
 	struct derp_box *b;
 
-	TAILQ_FOREACH(b, &bs->in[BOXES_OPENED], entry)
-		bs->ops->seal(bs->arg, b->id, b->number);
+	TAILQ_FOREACH(b, &bs->in[BOXES_SEAL], entry)
+		bs->ops->seal(bs->arg, b->id, b->info);
 	while ((b = TAILQ_LAST(&bs->in[BOXES_SENT], derp_box_list)) != NULL) {
 		TAILQ_REMOVE(&bs->in[BOXES_SENT], b, entry);
 		TAILQ_INSERT_HEAD(&bs->in[BOXES_UNSENT], b, entry);

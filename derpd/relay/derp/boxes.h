@@ -1,12 +1,10 @@
 /*
- * boxes: login boxes from their arrival until ServerInfo is sealed: they wait
- * to be sent to keys, to be opened, and for the seal.  This module handles no
- * connection and no channel.
+ * boxes: what a worker requests of keys for logins: that it opens a box, at the
+ * worker that accepted the client, and that it seals ServerInfo, at the worker
+ * that owns the key.  This module handles no connection and no channel.
  *
- * A box is kept until ServerInfo is sealed or its client has gone.  What keys
- * has not answered is requested again on a new channel.  If keys was restarted,
- * it can't seal for a box that its predecessor opened: that box is then sent
- * again.  At most BOXES_AHEAD bytes are sent ahead: other boxes wait here, in
+ * A request is kept until it is removed, and is sent again on a new channel to
+ * keys.  At most BOXES_AHEAD bytes are sent ahead: other boxes wait here, in
  * their order of arrival.
  */
 #ifndef BOXES_H
@@ -37,7 +35,7 @@ struct derp_boxes_ops {
 enum derp_box_state {
 	BOXES_UNSENT,
 	BOXES_SENT,		/* to be opened */
-	BOXES_OPENED,		/* for the seal */
+	BOXES_SEAL,		/* no box: for the seal */
 	BOXES_STATES
 };
 
@@ -63,21 +61,19 @@ void	derp_boxes_init(struct derp_boxes *bs, const struct derp_boxes_ops *ops,
 struct derp_box *derp_boxes_add(struct derp_boxes *bs, uint64_t id, void *owner,
 	    const uint8_t *info, size_t n);
 
-/* Remove the box in whatever state; NULL is permitted. */
+/* Remove the request in whatever state; NULL is permitted. */
 void	derp_boxes_remove(struct derp_boxes *bs, struct derp_box *b);
 
 /* Send more boxes if keys has read enough. */
 void	derp_boxes_more(struct derp_boxes *bs);
 
-/* Keys opened the box, for the ticket with this number: request the seal. */
-void	derp_boxes_opened(struct derp_boxes *bs, struct derp_box *b,
-	    const uint8_t number[IPC_TICKET_NUMBERLEN]);
-
 /*
- * Keys, restarted, can't seal for an opened box: send the box again, once.
- * Return 0, or -1 if it was sent again before.
+ * Request a seal for the ticket with this number, for `owner', as request `id',
+ * which must be unique; without keys, on its next channel.  NULL without
+ * memory.
  */
-int	derp_boxes_reopen(struct derp_boxes *bs, struct derp_box *b);
+struct derp_box *derp_boxes_seal(struct derp_boxes *bs, uint64_t id,
+	    void *owner, const uint8_t number[IPC_TICKET_NUMBERLEN]);
 
 /* There is a new channel to keys: request again what is not answered. */
 void	derp_boxes_again(struct derp_boxes *bs);

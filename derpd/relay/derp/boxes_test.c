@@ -174,23 +174,12 @@ ATF_TC_BODY(again, tc)
 		leave(&k, i);
 }
 
-/* Keys opened these boxes and has not sealed for them. */
-static void
-open_boxes(struct keys *k, unsigned int first, unsigned int last)
-{
-	unsigned int i;
-
-	for (i = first; i <= last; i++)
-		derp_boxes_opened(&k->boxes, k->box[i], number(i));
-	sealed(k, first, last - first + 1);
-}
-
 /*
- * On a new channel, seals are requested again, and boxes that were not opened
- * are sent again.
+ * Seals are requested at once, whatever boxes wait; without keys, and of those
+ * that are not answered, on its next channel.
  */
-ATF_TC_WITHOUT_HEAD(seal_again);
-ATF_TC_BODY(seal_again, tc)
+ATF_TC_WITHOUT_HEAD(seals);
+ATF_TC_BODY(seals, tc)
 {
 	struct keys k;
 	unsigned int i;
@@ -198,40 +187,20 @@ ATF_TC_BODY(seal_again, tc)
 	set_up(&k);
 	add_boxes(&k);
 	sent(&k, 1, 5);
-	open_boxes(&k, 1, 3);
-	leave(&k, 1);		/* sealed */
-	k.unread = 0;
-	derp_boxes_again(&k.boxes);
-	sealed(&k, 2, 2);
-	sent(&k, 4, 5);
 	for (i = 1; i <= NBOXES; i++)
 		leave(&k, i);
-}
-
-/* A box for which a restarted keys can't seal is sent again, but once. */
-ATF_TC_WITHOUT_HEAD(reopened);
-ATF_TC_BODY(reopened, tc)
-{
-	struct keys k;
-	unsigned int i;
-
-	set_up(&k);
-	add_boxes(&k);
-	sent(&k, 1, 5);
-	open_boxes(&k, 1, 2);
-	for (i = 6; i <= NBOXES; i++)
-		leave(&k, i);
-	k.unread = 0;
-	ATF_CHECK_EQ(0, derp_boxes_reopen(&k.boxes, k.box[2]));
-	sent(&k, 2, 1);
-	ATF_CHECK(derp_boxes_owner(&k.boxes, 2, BOXES_OPENED) == NULL);
-	ATF_CHECK(derp_boxes_owner(&k.boxes, 2, BOXES_SENT) == &owners[2]);
-	open_boxes(&k, 2, 2);
-	ATF_CHECK_EQ(-1, derp_boxes_reopen(&k.boxes, k.box[2]));
+	for (i = 1; i <= 4; i++) {
+		k.away = i > 2;
+		k.box[i] = derp_boxes_seal(&k.boxes, i, &owners[i], number(i));
+		ATF_REQUIRE(k.box[i] != NULL);
+	}
+	sealed(&k, 1, 2);
+	k.away = 0;
+	leave(&k, 1);		/* answered */
+	derp_boxes_again(&k.boxes);
+	sealed(&k, 2, 3);
 	sent(&k, 0, 0);
-	ATF_CHECK_EQ(0, derp_boxes_reopen(&k.boxes, k.box[1]));
-	sent(&k, 1, 1);
-	for (i = 1; i <= 5; i++)
+	for (i = 1; i <= 4; i++)
 		leave(&k, i);
 }
 
@@ -247,12 +216,12 @@ ATF_TC_BODY(owner, tc)
 	ATF_CHECK(derp_boxes_owner(&k.boxes, 3, BOXES_SENT) == &owners[3]);
 	ATF_CHECK(derp_boxes_owner(&k.boxes, 6, BOXES_SENT) == NULL);
 	ATF_CHECK(derp_boxes_owner(&k.boxes, NBOXES + 1, BOXES_SENT) == NULL);
-	ATF_CHECK(derp_boxes_owner(&k.boxes, 3, BOXES_OPENED) == NULL);
-	open_boxes(&k, 3, 3);
-	ATF_CHECK(derp_boxes_owner(&k.boxes, 3, BOXES_OPENED) == &owners[3]);
-	ATF_CHECK(derp_boxes_owner(&k.boxes, 3, BOXES_SENT) == NULL);
+	ATF_CHECK(derp_boxes_owner(&k.boxes, 3, BOXES_SEAL) == NULL);
 	leave(&k, 3);
-	ATF_CHECK(derp_boxes_owner(&k.boxes, 3, BOXES_OPENED) == NULL);
+	ATF_CHECK(derp_boxes_owner(&k.boxes, 3, BOXES_SENT) == NULL);
+	k.box[3] = derp_boxes_seal(&k.boxes, 3, &owners[3], number(3));
+	ATF_CHECK(derp_boxes_owner(&k.boxes, 3, BOXES_SEAL) == &owners[3]);
+	ATF_CHECK(derp_boxes_owner(&k.boxes, 3, BOXES_SENT) == NULL);
 	ATF_CHECK(derp_box_size(k.box[4]) >= sizeof(info));
 	ATF_CHECK_EQ(derp_box_size(NULL), 0);
 	for (i = 1; i <= NBOXES; i++)
@@ -290,8 +259,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, ahead);
 	ATF_TP_ADD_TC(tp, again);
-	ATF_TP_ADD_TC(tp, seal_again);
-	ATF_TP_ADD_TC(tp, reopened);
+	ATF_TP_ADD_TC(tp, seals);
 	ATF_TP_ADD_TC(tp, owner);
 	ATF_TP_ADD_TC(tp, side_by_side);
 	return (atf_no_error());

@@ -13,7 +13,7 @@
 
 #include "admit.h"
 #include "clientinfo.h"
-#include "clock.h"
+#include "handover.h"
 #include "ipcsend.h"
 #include "log.h"
 #include "login.h"
@@ -49,7 +49,7 @@ send_box(void *arg, uint64_t id, const uint8_t *info, size_t n)
 	const size_t envelope = FRAME_KEY_LEN + FRAME_NONCE_LEN;
 	struct ipc_msg_login v = {
 		.cookie = id,
-		.worker = r->conf.worker,
+		.worker = relay_handover_owner(r, info),
 		.client = info,
 		.nonce = info + FRAME_KEY_LEN,
 		.box = info + envelope,
@@ -138,41 +138,12 @@ refuse(struct relay_conn *c, const char *why)
 	relay_conn_close(c, why);
 }
 
-/*
- * As soon as a client has its ServerInfo, clients of any worker may send to it.
- * So ServerInfo is sent when all workers have acknowledged the login.
- */
-void
-derp_login_agreed(struct relay_conn *c)
-{
-	struct relay *r = c->r;
-
-	if (c->dead)
-		return;
-	relay_conn_dirty(c);
-	if (c->state != CONN_ADMIT)
-		return;			/* a pong was waiting */
-	if (c->unknown->login != NULL)
-		return;			/* ServerInfo is not sealed */
-	c->state = CONN_UP;
-	c->session.up = 1;
-	relay_conn_known(c);
-	c->session.login_us = r->now_us;
-	c->period = KEEPALIVE_SECS +
-	    randombytes_uniform(KEEPALIVE_JITTER + 1);
-	relay_conn_deadline(c, c->period);
-	relay_conn_resume(c, PAUSE_LOGIN);
-}
-
-/* Register the session with all workers.  Return 0, or -1: it is closed. */
+/* Register the session.  Return 0, or -1: it is closed. */
 static int
-enter(struct relay_conn *c, const struct derp_clientinfo *ci,
-    const struct ipc_ticket *t)
+enter(struct relay_conn *c)
 {
 	struct relay *r = c->r;
 
-	c->session.mesh = ci->mesh != 0 && t->mesh != 0;
-	c->session.prober = ci->is_prober != 0;
 	c->unknown->info_at = relay_buf_left(&c->output.ctl);
 	if (relay_route_add(c) == -1) {
 		relay_conn_close(c, "out of memory");
@@ -184,48 +155,22 @@ enter(struct relay_conn *c, const struct derp_clientinfo *ci,
 	return (0);
 }
 
-/*
- * Believe of a login what keys has signed.  Return 0 with *t filled in, or -1:
- * it is refused.
- */
-static int
-take_ticket(struct relay_conn *c, const uint8_t *ticket, struct ipc_ticket *t)
+void
+derp_login_admit(struct relay_conn *c,
+    const uint8_t number[IPC_TICKET_NUMBERLEN])
 {
-	const char *why;
-
-	if (derp_tickets_take(c->r->logins.tickets, ticket,
-	    base_clock_boot_us(), t, &why) != TICKETS_GOOD) {
-		refuse(c, why);
-		return (-1);
-	}
-	if (memcmp(t->client, c->session.key, sizeof(t->client)) != 0) {
-		refuse(c, "its ticket is for another client");
-		return (-1);
-	}
-	return (0);
-}
-
-/* A box was opened: continue the login, or go on where keys was restarted. */
-static void
-opened(struct relay_conn *c, const struct ipc_msg_login_result *v)
-{
-	struct derp_clientinfo ci;
-	struct ipc_ticket t;
-
-	if (take_ticket(c, v->ticket, &t) == -1)
+	if (enter(c) == -1)
 		return;
-	if (derp_clientinfo_parse(v->text, v->text_len, v->mesh, &ci) == -1) {
-		refuse(c, "ClientInfo is malformed");
-		return;
-	}
-	if (c->session.peer == NULL && enter(c, &ci, &t) == -1)
-		return;
-	derp_boxes_opened(&c->r->logins.boxes, c->unknown->login, t.number);
+	c->unknown->login = derp_boxes_seal(&c->r->logins.boxes, c->id, c,
+	    number);
+	if (c->unknown->login == NULL)
+		relay_conn_close(c, "out of memory");
 }
 
 void
 derp_login_result(struct relay *r, const struct ipc_msg_login_result *v)
 {
+	struct derp_clientinfo ci;
 	struct relay_conn *c;
 
 	derp_boxes_more(&r->logins.boxes);
@@ -234,7 +179,11 @@ derp_login_result(struct relay *r, const struct ipc_msg_login_result *v)
 		return;			/* the client has gone */
 	switch (v->end) {
 	case IPC_LOGIN_OK:
-		opened(c, v);
+		if (derp_clientinfo_parse(v->text, v->text_len, v->mesh,
+		    &ci) == -1)
+			refuse(c, "ClientInfo is malformed");
+		else
+			relay_handover_begin(c, &ci, v->ticket);
 		break;
 	case IPC_LOGIN_BAD:
 		refuse(c, "ClientInfo does not decrypt with the client's key");
@@ -243,9 +192,24 @@ derp_login_result(struct relay *r, const struct ipc_msg_login_result *v)
 		refuse(c, "this ClientInfo was used before");
 		break;
 	case IPC_LOGIN_NO_SECRET:
-		refuse(c, "keys does not know this worker");
+		refuse(c, "keys does not know the worker that owns its key");
 		break;
 	}
+}
+
+/* The client is logged in. */
+static void
+begin(struct relay_conn *c)
+{
+	c->state = CONN_UP;
+	c->session.up = 1;
+	relay_conn_known(c);
+	c->session.login_us = c->r->now_us;
+	c->period = KEEPALIVE_SECS +
+	    randombytes_uniform(KEEPALIVE_JITTER + 1);
+	relay_conn_deadline(c, c->period);
+	relay_conn_dirty(c);
+	relay_conn_resume(c, PAUSE_LOGIN);
 }
 
 void
@@ -254,19 +218,16 @@ derp_login_sealed(struct relay *r, const struct ipc_msg_sealed *v)
 	uint8_t hdr[FRAME_HDR_LEN];
 	struct relay_conn *c;
 
-	c = derp_boxes_owner(&r->logins.boxes, v->cookie, BOXES_OPENED);
+	c = derp_boxes_owner(&r->logins.boxes, v->cookie, BOXES_SEAL);
 	if (c == NULL || c->dead || c->state != CONN_ADMIT)
 		return;			/* the client has gone */
 	if (!v->ok) {
-		if (derp_boxes_reopen(&r->logins.boxes,
-		    c->unknown->login) == -1)
-			refuse(c, "keys can't seal ServerInfo");
+		refuse(c, "keys was restarted, and can't seal ServerInfo");
 		return;
 	}
 	derp_login_free(c);
 	net_frame_put_hdr(hdr, FRAME_SERVER_INFO, (uint32_t)v->box_len);
 	relay_conn_send_at(c, c->unknown->info_at, v->box, v->box_len);
 	relay_conn_send_at(c, c->unknown->info_at, hdr, sizeof(hdr));
-	if (c->session.pending_acks == 0)
-		derp_login_agreed(c);
+	begin(c);
 }

@@ -34,10 +34,7 @@ void	derp_login_begin(struct relay_conn *c);
 /* Send the payload of a ClientInfo, `n' bytes at `p' (copied), to keys. */
 void	derp_login_info(struct relay_conn *c, const uint8_t *p, size_t n);
 
-/*
- * Handle the answer of keys to a box: check its ticket, register the session
- * and request its ServerInfo; or close.
- */
+/* Handle the answer of keys to a box: hand the client over, or close. */
 struct ipc_msg_login_result;
 void	derp_login_result(struct relay *r,
 	    const struct ipc_msg_login_result *v);
@@ -50,10 +47,11 @@ void	derp_login_sealed(struct relay *r, const struct ipc_msg_sealed *v);
 void	derp_login_again(struct relay *r);
 
 /*
- * All workers have acknowledged the login of the connection, or that it is the
- * active one: frames that would be ahead of them may now be sent.
+ * The owner has taken over the connection of a client: register its session and
+ * request ServerInfo, by the number of its ticket.
  */
-void	derp_login_agreed(struct relay_conn *c);
+void	derp_login_admit(struct relay_conn *c,
+	    const uint8_t number[IPC_TICKET_NUMBERLEN]);
 
 /* Return the bytes that are kept until keys has answered. */
 size_t	derp_login_kept(const struct relay_conn *c);

@@ -28,14 +28,8 @@ static void
 answered(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 {
 	struct ipc_msg_login_result v;
-	struct ipc_msg_sealed sealed;
 
 	(void)c;
-	if (m->type == MSG_SEALED) {
-		ATF_REQUIRE_EQ(0, ipc_get_sealed(&m->rd, &sealed));
-		derp_login_sealed(arg, &sealed);
-		return;
-	}
 	ATF_REQUIRE_EQ(MSG_LOGIN_RESULT, m->type);
 	ATF_REQUIRE_EQ(0, ipc_get_login_result(&m->rd, &v));
 	derp_login_result(arg, &v);
@@ -84,7 +78,8 @@ set_up(void)
 	ATF_REQUIRE((r->base = event_base_new()) != NULL);
 	ATF_REQUIRE_EQ(0, cluster_init(r));
 	ATF_REQUIRE_EQ(0, derp_login_init(r));
-	derp_tickets_secret(r->logins.tickets, 1, secret);
+	relay_hands_init(r);
+	r->conf.nworkers = 1;
 	ipc_ticket_key_set(&key, 1, secret);
 	connect_keys();
 }
@@ -188,17 +183,6 @@ open_box(uint64_t id, const struct ipc_ticket *t, const char *text)
 	run();
 }
 
-/* Keys sealed ServerInfo, or (`ok' 0) can't. */
-static void
-seal(uint64_t id, int ok)
-{
-	struct ipc_msg_sealed v = { .cookie = id, .ok = ok, .box = "sealed",
-	    .box_len = ok ? 6 : 0 };
-
-	ATF_REQUIRE_EQ(0, ipc_send_sealed(keys, &v));
-	run();
-}
-
 /* The first clients come, and keys opens their boxes. */
 static void
 open_boxes(uint64_t n)
@@ -211,14 +195,6 @@ open_boxes(uint64_t n)
 		t = ticket_of(i, (uint8_t)i);
 		open_box(i, &t, "{\"version\":2}");
 	}
-}
-
-/* Keys and its end of the channel are gone; another one has a new channel. */
-static void
-restart_keys(void)
-{
-	connect_keys();
-	derp_login_again(r);
 }
 
 /* Few requests wait in the worker, and each is sent once, in order. */
@@ -267,162 +243,50 @@ ATF_TC_BODY(again, tc)
 	ATF_CHECK_EQ(0, next_request());
 }
 
-/* The own frames that wait for a client, as text. */
-static const char *
-own_frames(uint64_t id)
-{
-	struct relay_buf *b = &conns[id - 1].output.ctl;
-	static char text[1000];
-	size_t i, n = 0;
-
-	for (i = 0; i < relay_buf_left(b) && n < sizeof(text) - 1; i++)
-		if (relay_buf_head(b)[i] >= ' ')
-			text[n++] = (char)relay_buf_head(b)[i];
-	text[n] = '\0';
-	return (text);
-}
-
 /*
- * A session is registered before its ServerInfo is sealed, which then goes
- * ahead of what was sent to it meanwhile, and behind what was sent before.
+ * Keys has opened the box of a client, which then waits to be handed over with
+ * its ticket.  The box is kept until then, and may be opened once more.
  */
-ATF_TC_WITHOUT_HEAD(registered);
-ATF_TC_BODY(registered, tc)
+ATF_TC_WITHOUT_HEAD(opened);
+ATF_TC_BODY(opened, tc)
 {
-	set_up();
-	clients(2);
-	relay_conn_send(&conns[0], "before ", 7);
-	open_boxes(1);
-	ATF_CHECK(conns[0].session.peer != NULL);
-	ATF_CHECK_EQ(CONN_ADMIT, conns[0].state);
-	ATF_CHECK_EQ(1, r->stats.connections);
-	relay_conn_send(&conns[0], "later", 5);
-	relay_output_flush(r);
-	ATF_CHECK_STREQ("before later", own_frames(1));
-	ATF_CHECK_EQ(2, next_request());
-	ATF_REQUIRE_EQ(1, next_of(MSG_SEAL));
-	seal(1, 1);
-	ATF_CHECK_EQ(CONN_UP, conns[0].state);
-	ATF_CHECK_STREQ("before sealedlater", own_frames(1));
-	ATF_CHECK_EQ(0, derp_login_kept(&conns[0]));
-}
-
-/* A ticket that keys did not make for this login does not let in. */
-ATF_TC_WITHOUT_HEAD(tickets);
-ATF_TC_BODY(tickets, tc)
-{
-	struct ipc_ticket t;
-	uint64_t i;
-
-	set_up();
-	clients(6);
-	for (i = 1; i <= 6; i++)
-		ATF_REQUIRE_EQ(i, next_request());
-	t = ticket_of(1, 1);
-	open_box(1, &t, "{}");
-	ATF_CHECK(!conns[0].dead && conns[0].session.peer != NULL);
-	open_box(2, &t, "{}");			/* used before */
-	t = ticket_of(3, 3);
-	t.us -= 11000000;
-	open_box(3, &t, "{}");			/* too old */
-	t = ticket_of(4, 4);
-	t.client[5] ^= 1;
-	open_box(4, &t, "{}");			/* of another client */
-	t = ticket_of(5, 5);
-	key.secret[0] ^= 1;
-	open_box(5, &t, "{}");			/* forged */
-	key.secret[0] ^= 1;
-	key.start[0] ^= 1;
-	t = ticket_of(6, 6);
-	open_box(6, &t, "{}");			/* for another start */
-	for (i = 2; i <= 6; i++) {
-		ATF_CHECK_MSG(conns[i - 1].dead, "client %d", (int)i);
-		ATF_CHECK(conns[i - 1].session.peer == NULL);
-	}
-	ATF_CHECK_EQ(1, r->stats.connections);
-}
-
-/* Only keys says who is a mesh peer. */
-ATF_TC_WITHOUT_HEAD(mesh);
-ATF_TC_BODY(mesh, tc)
-{
-	static const char text[] = "{\"meshKey\":\"0000000000000000000000000000"
-	    "000000000000000000000000000000000000\"}";
 	uint8_t ticket[IPC_TICKET_LEN];
-	struct ipc_msg_login_result v = { .end = IPC_LOGIN_OK,
-	    .ticket = ticket, .mesh = 12, .text = text,
-	    .text_len = sizeof(text) - 1 };
-	struct ipc_ticket t;
-
-	set_up();
-	clients(2);
-	for (v.cookie = 1; v.cookie <= 2; v.cookie++) {
-		ATF_REQUIRE_EQ(v.cookie, next_request());
-		t = ticket_of(v.cookie, (uint8_t)v.cookie);
-		t.mesh = v.cookie == 2;
-		ipc_ticket_put(&key, IPC_TICKET_LOGIN, &t, ticket);
-		ATF_REQUIRE_EQ(0, ipc_send_login_result(keys, &v));
-		run();
-		ATF_CHECK(conns[v.cookie - 1].session.peer != NULL);
-		ATF_CHECK_EQ(t.mesh, conns[v.cookie - 1].session.mesh);
-	}
-}
-
-/*
- * Keys is restarted between box and seal: it can't seal, and gets the box
- * again. The session is registered once.
- */
-ATF_TC_WITHOUT_HEAD(restarted);
-ATF_TC_BODY(restarted, tc)
-{
 	struct ipc_ticket t;
 
 	set_up();
 	clients(1);
-	open_boxes(1);
-	restart_keys();
-	ATF_REQUIRE_EQ(1, next_of(MSG_SEAL));
-	seal(1, 0);
-	ATF_CHECK(!conns[0].dead);
 	ATF_REQUIRE_EQ(1, next_request());
-	t = ticket_of(1, 99);
-	open_box(1, &t, "{}");
-	ATF_REQUIRE_EQ(1, next_of(MSG_SEAL));
-	seal(1, 1);
-	ATF_CHECK_EQ(CONN_UP, conns[0].state);
-	ATF_CHECK_EQ(1, r->stats.connections);
-}
-
-/* The channel is new, but keys is the same: it seals for the same ticket. */
-ATF_TC_WITHOUT_HEAD(new_channel);
-ATF_TC_BODY(new_channel, tc)
-{
-	set_up();
-	clients(1);
-	open_boxes(1);
-	restart_keys();
-	ATF_REQUIRE_EQ(1, next_of(MSG_SEAL));
-	seal(1, 1);
-	ATF_CHECK_EQ(CONN_UP, conns[0].state);
-	ATF_CHECK_EQ(0, next_request());
-}
-
-/* Keys never seals: the client is refused, in place of an endless loop. */
-ATF_TC_WITHOUT_HEAD(never_sealed);
-ATF_TC_BODY(never_sealed, tc)
-{
-	struct ipc_ticket t;
-
-	set_up();
-	clients(1);
-	open_boxes(1);
-	ATF_REQUIRE_EQ(1, next_of(MSG_SEAL));
-	seal(1, 0);
+	t = ticket_of(1, 1);
+	open_box(1, &t, "{\"isProber\":true}");
+	ATF_CHECK_EQ(CONN_HAND, conns[0].state);
+	ATF_CHECK(derp_login_kept(&conns[0]) > INFO);
+	ATF_REQUIRE(conns[0].unknown->known != NULL);
+	ATF_CHECK(conns[0].unknown->known->prober);
+	ATF_CHECK(!conns[0].unknown->known->mesh);
+	ipc_ticket_put(&key, IPC_TICKET_LOGIN, &t, ticket);
+	ATF_CHECK(memcmp(conns[0].unknown->known->ticket, ticket,
+	    sizeof(ticket)) == 0);
+	connect_keys();
+	derp_login_again(r);
 	ATF_REQUIRE_EQ(1, next_request());
 	t = ticket_of(1, 2);
 	open_box(1, &t, "{}");
-	ATF_REQUIRE_EQ(1, next_of(MSG_SEAL));
-	seal(1, 0);
+	ATF_CHECK(conns[0].unknown->known->prober);
+	relay_handover_free(&conns[0]);
+	derp_login_free(&conns[0]);
+	ATF_CHECK_EQ(0, derp_login_kept(&conns[0]));
+}
+
+ATF_TC_WITHOUT_HEAD(malformed);
+ATF_TC_BODY(malformed, tc)
+{
+	struct ipc_ticket t;
+
+	set_up();
+	clients(1);
+	ATF_REQUIRE_EQ(1, next_request());
+	t = ticket_of(1, 1);
+	open_box(1, &t, "{\"version\":");
 	ATF_CHECK(conns[0].dead);
 }
 
@@ -440,26 +304,19 @@ ATF_TC_BODY(drained, tc)
 	refuse(3);
 	while (!conns[2].dead)
 		ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
-	ATF_REQUIRE_EQ(1, next_of(MSG_SEAL));
-	seal(1, 1);
-	ATF_CHECK_EQ(CONN_UP, conns[0].state);
-	ATF_CHECK_MSG(conns[0].unknown == NULL, "memory of an unknown client");
+	ATF_CHECK_EQ(CONN_HAND, conns[0].state);
+	ATF_CHECK(conns[0].unknown->known != NULL);
 	ATF_CHECK_EQ(CONN_DRAIN, conns[1].state);
-	ATF_CHECK(conns[1].unknown != NULL);
-	ATF_CHECK(conns[1].session.peer == NULL);
-	ATF_CHECK_EQ(1, r->stats.connections);
+	ATF_CHECK(conns[1].unknown->known == NULL);
+	ATF_CHECK_EQ(0, r->stats.connections);
 }
 
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, ahead);
 	ATF_TP_ADD_TC(tp, again);
-	ATF_TP_ADD_TC(tp, registered);
-	ATF_TP_ADD_TC(tp, tickets);
-	ATF_TP_ADD_TC(tp, mesh);
-	ATF_TP_ADD_TC(tp, restarted);
-	ATF_TP_ADD_TC(tp, new_channel);
-	ATF_TP_ADD_TC(tp, never_sealed);
+	ATF_TP_ADD_TC(tp, opened);
+	ATF_TP_ADD_TC(tp, malformed);
 	ATF_TP_ADD_TC(tp, drained);
 	return (atf_no_error());
 }

@@ -1,13 +1,16 @@
 /*
  * sent: the connections that had packets from a key; see sent.h.  Called by
- * output.c when a packet is written, by cluster.c when a key is gone, by conn.c
- * when a connection ends.
+ * route.c for a packet on its way, by output.c when it is written, by cluster.c
+ * and linkmsg.c when a key is gone, by conn.c when a connection ends.
  *
  * Each source has a set of the connections that received from it: an open hash
  * table with 8 bytes an entry.  A connection that ends is not removed from
  * every set: it leaves the table of slots, so that its entries become invalid.
  * They are dropped when their set is rebuilt.  Each set is bounded, and so is
  * the memory of all; a forgotten entry costs a PeerGone that is not sent.
+ *
+ * A set begins with the source's first packet to a client of this worker, not
+ * when it is written: the source may be gone by then.
  */
 #include <sys/queue.h>
 #include <sodium.h>
@@ -17,17 +20,24 @@
 #include "conn.h"
 #include "sent.h"
 
-#define MIN_BITS	3
+#define HASH_NONFATAL_OOM	1
+#include <uthash.h>
+
+#define MIN_BITS	2
 #define MAX_BITS	14
 #define MEMORY_MAX	(32 * 1024 * 1024)	/* of all sets */
 #define SLOTS_MIN	64
+#define RECENT		1024		/* a power of two */
 
 /* Identifies a connection: its slot (not 0), and the low half of its id. */
 typedef uint64_t entry_t;
 
 struct derp_sent_set {
-	TAILQ_ENTRY(derp_sent_set) entry;	/* sets of that size */
-	struct derp_sent_set	**src;	/* the owner's pointer to it */
+	/* sets of that size, or those whose source is gone */
+	TAILQ_ENTRY(derp_sent_set) entry;
+	UT_hash_handle		 hh;
+	uint8_t			 key[FRAME_KEY_LEN];	/* the source */
+	int			 gone;	/* the source is */
 	unsigned int		 bits;	/* capacity is 1 << bits */
 	unsigned int		 n;	/* in use */
 	entry_t			 v[];	/* 0: free */
@@ -42,6 +52,12 @@ struct derp_slot {
 
 struct derp_sent {
 	struct derp_sent_list sets[MAX_BITS + 1];
+	struct derp_sent_list gone_sets;
+	struct derp_sent_set *table;	/* all, by key */
+	/* sets that were found, to find them again without hashing */
+	struct derp_sent_set *recent[RECENT];
+	uint64_t	 generation;
+	unsigned char	 table_secret[crypto_shorthash_KEYBYTES];
 	size_t		 memory;	/* of all sets */
 	uint64_t	 secret;	/* factor of the hash, odd */
 	struct derp_slot *slots;	/* [0] is not used */
@@ -59,8 +75,11 @@ derp_sent_new(void (*gone)(struct relay_conn *c, const void *frame, size_t n))
 		return (NULL);
 	randombytes_buf(&all->secret, sizeof(all->secret));
 	all->secret |= 1;
+	randombytes_buf(all->table_secret, sizeof(all->table_secret));
 	for (i = 0; i <= MAX_BITS; i++)
 		TAILQ_INIT(&all->sets[i]);
+	TAILQ_INIT(&all->gone_sets);
+	all->generation = 1;
 	all->gone = gone;
 	return (all);
 }
@@ -122,18 +141,62 @@ set_size(unsigned int bits)
 	    ((size_t)1 << bits) * sizeof(entry_t));
 }
 
+/* Clients can't choose keys that collide: the hash has a secret. */
+static unsigned int
+keyed_hash(const struct derp_sent *all, const uint8_t *key)
+{
+	unsigned char h[crypto_shorthash_BYTES];
+	unsigned int v;
+
+	crypto_shorthash(h, key, FRAME_KEY_LEN, all->table_secret);
+	memcpy(&v, h, sizeof(v));
+	return (v);
+}
+
+static struct derp_sent_set **
+recent(struct derp_sent *all, const uint8_t *key)
+{
+	return (&all->recent[(key[0] | key[1] << 8) & (RECENT - 1)]);
+}
+
+/* Return the set of a source, NULL if it has none. */
+static struct derp_sent_set *
+set_by_key(struct derp_sent *all, const uint8_t *key)
+{
+	struct derp_sent_set **r = recent(all, key), *s;
+
+	if (*r != NULL && memcmp((*r)->key, key, FRAME_KEY_LEN) == 0)
+		return (*r);
+	HASH_FIND_BYHASHVALUE(hh, all->table, key, FRAME_KEY_LEN,
+	    keyed_hash(all, key), s);
+	if (s != NULL)
+		*r = s;
+	return (s);
+}
+
+static struct derp_sent_list *
+list_of(struct derp_sent *all, const struct derp_sent_set *s)
+{
+	return (s->gone ? &all->gone_sets : &all->sets[s->bits]);
+}
+
 static void
 set_free(struct derp_sent *all, struct derp_sent_set *s)
 {
-	*s->src = NULL;
-	TAILQ_REMOVE(&all->sets[s->bits], s, entry);
+	if (*recent(all, s->key) == s)
+		*recent(all, s->key) = NULL;
+	HASH_DELETE(hh, all->table, s);
+	TAILQ_REMOVE(list_of(all, s), s, entry);
 	all->memory -= set_size(s->bits);
 	free(s);
 }
 
-/* Create a set; the largest ones are freed for it.  NULL without memory. */
+/*
+ * Create a set outside the table; the largest ones are freed for it.  NULL
+ * without memory.
+ */
 static struct derp_sent_set *
-set_new(struct derp_sent *all, unsigned int bits)
+set_new(struct derp_sent *all, const uint8_t *key, unsigned int bits)
 {
 	unsigned int k = MAX_BITS;
 	struct derp_sent_set *s;
@@ -147,9 +210,23 @@ set_new(struct derp_sent *all, unsigned int bits)
 	if ((s = calloc(1, set_size(bits))) == NULL)
 		return (NULL);
 	s->bits = bits;
-	TAILQ_INSERT_TAIL(&all->sets[bits], s, entry);
-	all->memory += set_size(bits);
+	memcpy(s->key, key, FRAME_KEY_LEN);
 	return (s);
+}
+
+/* Put a set, whose key has none, into the table.  Return -1 without memory. */
+static int
+set_insert(struct derp_sent *all, struct derp_sent_set *s)
+{
+	HASH_ADD_BYHASHVALUE(hh, all->table, key, FRAME_KEY_LEN,
+	    keyed_hash(all, s->key), s);
+	if (s->hh.tbl == NULL) {
+		free(s);
+		return (-1);
+	}
+	TAILQ_INSERT_TAIL(list_of(all, s), s, entry);
+	all->memory += set_size(s->bits);
+	return (0);
 }
 
 /* Return the place of the entry, used or free. */
@@ -193,55 +270,77 @@ set_copy(const struct derp_sent *all, struct derp_sent_set *s,
 		}
 }
 
-/* Return the set of a source, with room for one more; NULL without memory. */
+/* Replace a set that is full by another one; NULL without memory. */
 static struct derp_sent_set *
-set_of(struct derp_sent *all, struct derp_sent_set **src)
+set_grow(struct derp_sent *all, const uint8_t *key, unsigned int bits)
 {
-	struct derp_sent_set *s = *src, *old;
+	struct derp_sent_set *s, *old;
 
-	if (s != NULL && s->n < 3U << s->bits >> 2)
-		return (s);
-	if ((s = set_new(all, s == NULL ? MIN_BITS :
-	    bits_for(all, s))) == NULL)
+	if ((s = set_new(all, key, bits)) == NULL)
 		return (NULL);
 	/* set_new() may have freed it. */
-	if ((old = *src) != NULL) {
+	if ((old = set_by_key(all, key)) != NULL) {
 		set_copy(all, s, old);
+		s->gone = old->gone;
 		set_free(all, old);
 	}
-	s->src = src;
-	*src = s;
-	return (s);
+	return (set_insert(all, s) == -1 ? NULL : s);
 }
 
 void
 derp_sent_free(struct derp_sent *all)
 {
-	struct derp_sent_set *s;
-	unsigned int i;
-
 	if (all == NULL)
 		return;
-	for (i = 0; i <= MAX_BITS; i++)
-		while ((s = TAILQ_FIRST(&all->sets[i])) != NULL)
-			set_free(all, s);
+	while (all->table != NULL)
+		set_free(all, all->table);
 	free(all->slots);
 	free(all);
 }
 
+/* Send the PeerGone of a source, and forget its receivers. */
+static void
+tell(struct derp_sent *all, struct derp_sent_set *s)
+{
+	uint8_t frame[FRAME_PEER_GONE_SIZE];
+	struct relay_conn *c;
+	size_t i, n;
+
+	all->generation++;
+	n = net_frame_put_peer_gone(frame, s->key, PEER_GONE_DISCONNECTED);
+	for (i = 0; i < (size_t)1 << s->bits; i++)
+		if (s->v[i] != 0 && (c = conn_of(all, s->v[i])) != NULL)
+			all->gone(c, frame, n);
+	set_free(all, s);
+}
+
+void
+derp_sent_source(struct derp_sent *all, const uint8_t key[FRAME_KEY_LEN])
+{
+	struct derp_sent_set *s = set_by_key(all, key);
+
+	if (s != NULL && !s->gone)
+		return;
+	if (s != NULL)
+		tell(all, s);		/* it is back in the same turn */
+	if ((s = set_new(all, key, MIN_BITS)) != NULL)
+		(void)set_insert(all, s);
+}
+
 int
-derp_sent_note(struct derp_sent *all, struct derp_sent_set **src,
+derp_sent_note(struct derp_sent *all, const uint8_t key[FRAME_KEY_LEN],
     struct relay_conn *c)
 {
 	struct derp_sent_set *s;
 	entry_t *e;
 
-	if (src == NULL ||
+	if ((s = set_by_key(all, key)) == NULL ||
 	    (c->session.sent_slot == 0 && slot_alloc(all, c) == -1))
 		return (-1);
-	if (*src != NULL && *set_find(all, *src, entry_of(c)) != 0)
+	if (*set_find(all, s, entry_of(c)) != 0)
 		return (0);
-	if ((s = set_of(all, src)) == NULL)
+	if (s->n >= 3U << s->bits >> 2 &&
+	    (s = set_grow(all, key, bits_for(all, s))) == NULL)
 		return (-1);
 	e = set_find(all, s, entry_of(c));
 	*e = entry_of(c);
@@ -249,22 +348,47 @@ derp_sent_note(struct derp_sent *all, struct derp_sent_set **src,
 	return (0);
 }
 
-void
-derp_sent_gone(struct derp_sent *all, struct derp_sent_set **src,
-    const uint8_t key[FRAME_KEY_LEN])
+uint64_t
+derp_sent_generation(const struct derp_sent *all)
 {
-	uint8_t frame[FRAME_PEER_GONE_SIZE];
-	struct derp_sent_set *s = *src;
-	struct relay_conn *c;
-	size_t i, n;
+	return (all->generation);
+}
 
-	if (s == NULL)
-		return;
-	n = net_frame_put_peer_gone(frame, key, PEER_GONE_DISCONNECTED);
-	for (i = 0; i < (size_t)1 << s->bits; i++)
-		if (s->v[i] != 0 && (c = conn_of(all, s->v[i])) != NULL)
-			all->gone(c, frame, n);
-	set_free(all, s);
+static void
+mark(struct derp_sent *all, struct derp_sent_set *s)
+{
+	TAILQ_REMOVE(list_of(all, s), s, entry);
+	s->gone = 1;
+	TAILQ_INSERT_TAIL(list_of(all, s), s, entry);
+}
+
+void
+derp_sent_gone(struct derp_sent *all, const uint8_t key[FRAME_KEY_LEN])
+{
+	struct derp_sent_set *s;
+
+	if ((s = set_by_key(all, key)) != NULL)
+		mark(all, s);
+}
+
+void
+derp_sent_gone_all(struct derp_sent *all,
+    int (*is_gone)(void *arg, const uint8_t *key), void *arg)
+{
+	struct derp_sent_set *s, *next;
+
+	HASH_ITER(hh, all->table, s, next)
+		if (is_gone(arg, s->key))
+			mark(all, s);
+}
+
+void
+derp_sent_reap(struct derp_sent *all)
+{
+	struct derp_sent_set *s;
+
+	while ((s = TAILQ_FIRST(&all->gone_sets)) != NULL)
+		tell(all, s);
 }
 
 void

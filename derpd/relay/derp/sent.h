@@ -15,37 +15,45 @@ struct relay_conn;
 struct derp_sent;
 
 /*
- * The connections that are recorded for one source.  The owner of the source
- * keeps a pointer to it, at first NULL, and calls derp_sent_gone() before it
- * frees the source.
- */
-struct derp_sent_set;
-
-/*
  * Create an empty state.  `gone' sends `c' the `n' bytes at `frame', a
  * PeerGone.  NULL without memory.
  */
 struct derp_sent *derp_sent_new(void (*gone)(struct relay_conn *c,
 	    const void *frame, size_t n));
 
-/* Free the state, before the peers that it refers to; NULL is permitted. */
+/* Free the state; NULL is permitted. */
 void	derp_sent_free(struct derp_sent *s);
 
 /*
- * Record that a packet from the source with the set `*src' was written to
- * `c'.  Return 0, or -1 if it was not recorded: `src' is NULL because its key
- * has left, or there is no memory.  At most 12288 connections are recorded for
- * a key, and 32 MiB in all; above that older ones are forgotten.
+ * A packet from `key', which is connected to this service, was queued for a
+ * client: record its receivers until the key is gone.
  */
-int	derp_sent_note(struct derp_sent *s, struct derp_sent_set **src,
+void	derp_sent_source(struct derp_sent *s, const uint8_t key[FRAME_KEY_LEN]);
+
+/*
+ * Record that a packet from `key' was written to `c'.  Return 0, or -1 if it
+ * was not recorded: the key has left, is not that of a client of this service,
+ * or there is no memory.  At most 12288 connections are recorded for a key, and
+ * 32 MiB in all; above that older ones are forgotten.
+ */
+int	derp_sent_note(struct derp_sent *s, const uint8_t key[FRAME_KEY_LEN],
 	    struct relay_conn *c);
 
 /*
- * The source with the set `*src' and the key `key' is gone: send PeerGone once
- * to each recorded connection, and free the set.
+ * The generation grows when a key that has receivers is gone: what was recorded
+ * in an earlier one may have to be recorded again.
  */
-void	derp_sent_gone(struct derp_sent *s, struct derp_sent_set **src,
-	    const uint8_t key[FRAME_KEY_LEN]);
+uint64_t derp_sent_generation(const struct derp_sent *s);
+
+/*
+ * The source `key', or all sources for which is_gone() returns 1, are gone:
+ * derp_sent_reap() sends PeerGone once to each recorded connection, also to
+ * those to which packets are written until then.
+ */
+void	derp_sent_gone(struct derp_sent *s, const uint8_t key[FRAME_KEY_LEN]);
+void	derp_sent_gone_all(struct derp_sent *s,
+	    int (*is_gone)(void *arg, const uint8_t *key), void *arg);
+void	derp_sent_reap(struct derp_sent *s);
 
 /* `c' is closed: forget it. */
 void	derp_sent_forget(struct derp_sent *s, struct relay_conn *c);

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "conn.h"
-#include "peers.h"
 #include "pool.h"
 #include "sent.h"
 #include "testmem.h"
@@ -19,7 +18,6 @@
 
 static struct derp_sent		*notes;
 static uint64_t			 next_id;
-static struct cluster_peer	 peers[NPEERS];
 static struct relay_conn	*conns;
 static unsigned int		*told;	/* PeerGone, of each connection */
 static unsigned int		 ntold;
@@ -64,8 +62,6 @@ set_up(void)
 	conns = calloc(NCONNS, sizeof(*conns));
 	told = calloc(NCONNS, sizeof(*told));
 	ATF_REQUIRE(notes != NULL && conns != NULL && told != NULL);
-	for (i = 0; i < NPEERS; i++)
-		memcpy(peers[i].key, key_of(i), FRAME_KEY_LEN);
 	for (i = 0; i < NCONNS; i++)
 		begin(i);
 }
@@ -73,8 +69,8 @@ set_up(void)
 static void
 note(unsigned int c, uint32_t src)
 {
-	ATF_REQUIRE_EQ(derp_sent_note(notes, &peers[src].receivers,
-	    &conns[c]), 0);
+	derp_sent_source(notes, key_of(src));
+	ATF_REQUIRE_EQ(derp_sent_note(notes, key_of(src), &conns[c]), 0);
 }
 
 /* Peer `src' leaves; return how many connections get a PeerGone. */
@@ -83,7 +79,9 @@ gone(uint32_t src)
 {
 	memset(told, 0, NCONNS * sizeof(*told));
 	ntold = 0;
-	derp_sent_gone(notes, &peers[src].receivers, peers[src].key);
+	derp_sent_gone(notes, key_of(src));
+	ATF_CHECK_EQ(ntold, 0);
+	derp_sent_reap(notes);
 	return (ntold);
 }
 
@@ -104,7 +102,8 @@ ATF_TC_BODY(told_once, tc)
 
 	set_up();
 	ATF_CHECK_EQ(gone(0), 0);
-	ATF_CHECK_EQ(derp_sent_note(notes, NULL, &conns[0]), -1);
+	/* Not of a source that has sent nothing to clients here. */
+	ATF_CHECK_EQ(derp_sent_note(notes, key_of(0), &conns[0]), -1);
 	for (i = 0; i < 3000; i++)
 		note(i % 1000, 1);
 	note(7, 2);
@@ -209,6 +208,61 @@ ATF_TC_BODY(all_bound, tc)
 	ATF_CHECK_EQ(told[0], 1);	/* from the last one */
 }
 
+/*
+ * A packet that is written in the turn in which its source leaves counts; what
+ * is written later does not.
+ */
+ATF_TC_WITHOUT_HEAD(last_packets);
+ATF_TC_BODY(last_packets, tc)
+{
+	uint64_t gen;
+	unsigned int i;
+
+	set_up();
+	derp_sent_source(notes, key_of(1));
+	gen = derp_sent_generation(notes);
+	derp_sent_gone(notes, key_of(1));
+	for (i = 0; i < 100; i++)
+		ATF_CHECK_EQ(derp_sent_note(notes, key_of(1), &conns[i]), 0);
+	derp_sent_reap(notes);
+	ATF_CHECK_EQ(ntold, 100);
+	ATF_CHECK(derp_sent_generation(notes) != gen);
+	ATF_CHECK_EQ(derp_sent_note(notes, key_of(1), &conns[0]), -1);
+	/* It is back in the same turn: told before its new packets. */
+	note(3, 1);
+	derp_sent_gone(notes, key_of(1));
+	derp_sent_source(notes, key_of(1));
+	ATF_CHECK_EQ(ntold, 101);
+	note(4, 1);
+	derp_sent_reap(notes);
+	ATF_CHECK_EQ(ntold, 101);
+	ATF_CHECK_EQ(gone(1), 1);
+	ATF_CHECK_EQ(told[4], 1);
+}
+
+static int
+is_odd(void *arg, const uint8_t *key)
+{
+	ATF_CHECK(arg == &next_id);
+	return (key[0] % 2 == 1);
+}
+
+/* All sources of a worker are gone. */
+ATF_TC_WITHOUT_HEAD(many_gone);
+ATF_TC_BODY(many_gone, tc)
+{
+	unsigned int i;
+
+	set_up();
+	for (i = 0; i < 1000; i++)
+		note(i % 50, i);
+	derp_sent_gone_all(notes, is_odd, &next_id);
+	derp_sent_reap(notes);
+	ATF_CHECK_EQ(ntold, 500);
+	ATF_CHECK_EQ(gone(1), 0);
+	ATF_CHECK_EQ(gone(2), 1);
+}
+
 /* Two states are independent. */
 ATF_TC_WITHOUT_HEAD(side_by_side);
 ATF_TC_BODY(side_by_side, tc)
@@ -243,6 +297,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, short_lives);
 	ATF_TP_ADD_TC(tp, source_bound);
 	ATF_TP_ADD_TC(tp, all_bound);
+	ATF_TP_ADD_TC(tp, last_packets);
+	ATF_TP_ADD_TC(tp, many_gone);
 	ATF_TP_ADD_TC(tp, side_by_side);
 	return (atf_no_error());
 }

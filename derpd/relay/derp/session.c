@@ -36,26 +36,36 @@ derp_flags(const struct derp_session *s)
 	return (f == 0 ? PEER_REGULAR : f);
 }
 
-/* Return 1 when the client may get another PeerGone(not here). */
-static int
-may_notify(struct derp_session *s)
+int
+derp_may_notify(struct derp_notices *b, uint64_t now)
 {
-	const uint64_t now = *s->env->now_us;
-	uint64_t secs = (now - s->gone_at) / 1000000;
+	uint64_t secs = (now - b->at) / 1000000;
 
-	if (s->gone_at == 0 || secs >= GONE_BURST) {
-		s->gone_tokens = GONE_BURST;
-		s->gone_at = now;
+	if (b->at == 0 || secs >= GONE_BURST) {
+		b->tokens = GONE_BURST;
+		b->at = now;
 	} else if (secs > 0) {
-		s->gone_tokens += (unsigned int)secs;
-		if (s->gone_tokens > GONE_BURST)
-			s->gone_tokens = GONE_BURST;
-		s->gone_at += secs * 1000000;
+		b->tokens += (unsigned int)secs;
+		if (b->tokens > GONE_BURST)
+			b->tokens = GONE_BURST;
+		b->at += secs * 1000000;
 	}
-	if (s->gone_tokens == 0)
+	if (b->tokens == 0)
 		return (0);
-	s->gone_tokens--;
+	b->tokens--;
 	return (1);
+}
+
+void
+derp_not_here(struct derp_session *s, const uint8_t *key)
+{
+	uint8_t frame[FRAME_PEER_GONE_SIZE];
+
+	if (!derp_may_notify(&s->notices, *s->env->now_us))
+		return;
+	s->env->ops->send(s, frame, net_frame_put_peer_gone(frame, key,
+	    PEER_GONE_NOT_HERE));
+	s->env->stats->gone_not_here++;
 }
 
 /*
@@ -66,14 +76,9 @@ static void
 not_here(struct derp_session *s, enum relay_drop_reason why, const uint8_t *key,
     const uint8_t *p, size_t n)
 {
-	uint8_t frame[FRAME_PEER_GONE_SIZE];
-
 	derp_count_drop(s->env->stats, why, p, n);
-	if (!net_frame_is_disco(p, n) || !may_notify(s))
-		return;
-	s->env->ops->send(s, frame, net_frame_put_peer_gone(frame, key,
-	    PEER_GONE_NOT_HERE));
-	s->env->stats->gone_not_here++;
+	if (net_frame_is_disco(p, n))
+		derp_not_here(s, key);
 }
 
 static void

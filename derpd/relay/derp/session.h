@@ -16,6 +16,7 @@
 #include "stats.h"
 
 struct cluster_peer;
+struct cluster_watch;
 struct derp_session;
 struct ipc_relay_conf;
 struct relay_conn;
@@ -28,7 +29,10 @@ struct relay_conn;
  * nothing.
  */
 struct derp_ops {
-	/* Route a packet from `src' to `dst'; 0, or -1: no such key. */
+	/*
+	 * Route a packet from `src' to `dst'; `src' is s->key (the pointer) if
+	 * it is not forwarded.  0, or -1: no such key.
+	 */
 	int	(*packet)(struct derp_session *s, const uint8_t *dst,
 		    const uint8_t *src, const uint8_t *p, size_t n);
 	/* Send a whole frame to the client, ahead of packets. */
@@ -49,6 +53,12 @@ struct derp_ops {
 	void	(*close)(struct derp_session *s, const char *why);
 };
 
+/* How often a client was told "not here"; all zero initially. */
+struct derp_notices {
+	uint64_t	 at;		/* us of the last refill */
+	unsigned int	 tokens;
+};
+
 /* State that all sessions of a worker share. */
 struct derp_env {
 	const struct derp_ops		*ops;
@@ -64,28 +74,19 @@ struct derp_session {
 	/* logged in; else ClientInfo is expected */
 	unsigned int		 up:1;
 	unsigned int		 mesh:1, prober:1, not_ideal:1, home:1,
-	    watching:1,
 			 notified_dup:1;	/* notified of duplicates */
 	uint32_t		 skip;	/* payload bytes to skip */
 	struct relay_buf	 part;	/* a partial frame */
 	struct derp_rate rate;
+	struct cluster_watch	*watch;	/* NULL: it watches nothing */
 	LIST_ENTRY(relay_conn) watcher;
-	TAILQ_ENTRY(relay_conn) same;	/* local connections of one key */
+	TAILQ_ENTRY(relay_conn) same;	/* connections of one key */
 	struct cluster_peer	*peer;
-	/* bitmap of workers that have not acknowledged */
-	uint64_t		 pending_acks;
-	uint64_t		 seq;		/* of its latest notification */
-	/* last frame, kept among duplicates */
-	uint64_t		 active_us;
 	uint64_t		 login_us;
-	/* of the last packet, while dst_gen is current */
-	struct cluster_peer	*dst;
-	uint64_t		 dst_gen;
 	/* of sent.c; 0: it received nothing */
 	uint32_t		 sent_slot;
 	struct relay_buf	 pongs;	/* data of pings whose pong is due */
-	uint64_t		 gone_at; /* us; bucket of PeerGone(not here) */
-	unsigned int		 gone_tokens;
+	struct derp_notices	 notices;
 	uint64_t		 rx_bytes, tx_bytes, rx_packets, tx_packets,
 	    drops;
 };
@@ -98,6 +99,18 @@ size_t	derp_input(struct derp_session *s, const uint8_t *p, size_t n);
 
 /* Free the bytes that the session keeps. */
 void	derp_free(struct derp_session *s);
+
+/*
+ * A disco packet of the client found no connection of `key': send it a
+ * PeerGone, if it had not too many.
+ */
+void	derp_not_here(struct derp_session *s, const uint8_t *key);
+
+/*
+ * Return 1 when one more "not here" is permitted at `now' (us), which is
+ * charged: 3 at once, then 1 a second.
+ */
+int	derp_may_notify(struct derp_notices *b, uint64_t now);
 
 /* Count the packet of `n' bytes at `p' as dropped. */
 void	derp_count_drop(struct relay_stats *stats, enum relay_drop_reason why,

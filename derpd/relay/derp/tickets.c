@@ -11,7 +11,7 @@
 #include "tickets.h"
 
 #define MAX_US		(TICKETS_SECS * (uint64_t)1000000)
-#define CHAINS		8192		/* few pages; 8 numbers each when it is full */
+#define CHAINS		8192	/* few pages; 8 numbers each when it is full */
 
 struct taken {
 	uint64_t us;		/* when; later than the ticket was made */

@@ -1,0 +1,246 @@
+/* Tests of adopt.c: what a hostile sender of hand-overs may try. */
+#include <errno.h>
+
+#include "adopt.h"
+#include "handoverfixture.h"
+#include "ipcsend.h"
+
+static const uint8_t addr[16] = { [10] = 0xff, [11] = 0xff };
+static uint8_t key[FRAME_KEY_LEN], saved[NET_RECORD_SAVED];
+static uint8_t ticket[IPC_TICKET_LEN];
+
+/* Make a message that is in order. */
+static void
+message(struct ipc_msg_handover *v)
+{
+	uint8_t secret[32] = { 3 };
+	struct net_record rec;
+
+	ATF_REQUIRE_EQ(net_record_begin(&rec, &w[1]->tls.records, 0x1301,
+	    secret, secret, 32, 0, 0), 0);
+	ATF_REQUIRE_EQ(net_record_save(&rec, saved), 0);
+	key_of(key, 1, 0);
+	make_ticket(ticket, 1, key, 1, 0);
+	memset(v, 0, sizeof(*v));
+	v->ticket = ticket;
+	v->addr = addr;
+	v->record = saved;
+	v->record_len = sizeof(saved);
+}
+
+/* The message must be refused so with `fd', which must be closed. */
+static void
+refused(const struct ipc_msg_handover *v, int fd, int rv)
+{
+	ATF_REQUIRE(fd != -1);
+	ATF_CHECK_EQ(relay_adopt(w[1], v, fd), rv);
+	ATF_CHECK(fcntl(fd, F_GETFD) == -1 && errno == EBADF);
+	ATF_CHECK(TAILQ_EMPTY(&w[1]->conns));
+	ATF_CHECK_EQ(w[1]->nconns, 0);
+}
+
+static int
+a_socket(int domain, int type)
+{
+	struct sockaddr_in sin;
+	int fd = socket(domain, type, 0);
+
+	memset(&sin, 0, sizeof(sin));
+	sin.sin_family = AF_INET;
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (domain == AF_INET)
+		ATF_REQUIRE_EQ(bind(fd, (struct sockaddr *)&sin, sizeof(sin)),
+		    0);
+	return (fd);
+}
+
+ATF_TC_WITHOUT_HEAD(descriptors);
+ATF_TC_BODY(descriptors, tc)
+{
+	struct ipc_msg_handover v;
+	int fd, s[2];
+
+	(void)tc;
+	workers();
+	message(&v);
+	ATF_REQUIRE_EQ(pipe(s), 0);
+	refused(&v, s[0], -1);
+	refused(&v, s[1], -1);
+	refused(&v, open("/dev/null", O_RDWR), -1);
+	refused(&v, a_socket(AF_INET, SOCK_DGRAM), -1);
+	fd = a_socket(AF_INET, SOCK_STREAM);
+	ATF_REQUIRE_EQ(listen(fd, 1), 0);
+	refused(&v, fd, -1);
+	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, s), 0);
+	refused(&v, s[0], -1);
+	close(s[1]);
+	/* A proxied session has one end of a pair of streams. */
+	v.record_len = 0;
+	v.proxied = 1;
+	tcp_pair(s);
+	refused(&v, s[0], -1);
+	close(s[1]);
+	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_DGRAM, 0, s), 0);
+	refused(&v, s[0], -1);
+	close(s[1]);
+	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, s), 0);
+	ATF_CHECK_EQ(relay_adopt(w[1], &v, s[0]), 0);
+	ATF_CHECK_EQ(w[1]->nconns, 1);
+}
+
+ATF_TC_WITHOUT_HEAD(records);
+ATF_TC_BODY(records, tc)
+{
+	struct ipc_msg_handover v;
+	int s[2];
+
+	(void)tc;
+	workers();
+	message(&v);
+	tcp_pair(s);
+	v.record_len--;
+	refused(&v, s[0], -1);
+	tcp_pair(s);
+	message(&v);
+	saved[0]++;		/* another version */
+	refused(&v, s[0], -1);
+	tcp_pair(s);
+	message(&v);
+	ATF_CHECK_EQ(relay_adopt(w[1], &v, s[0]), 0);
+	ATF_CHECK_EQ(w[1]->nconns, 1);
+}
+
+/* A key of another worker is refused: nothing would be routed to it. */
+ATF_TC_WITHOUT_HEAD(wrong_owner);
+ATF_TC_BODY(wrong_owner, tc)
+{
+	struct ipc_msg_handover v;
+	int s[2];
+
+	(void)tc;
+	workers();
+	message(&v);
+	key_of(key, 0, 0);
+	make_ticket(ticket, 1, key, 1, 0);
+	tcp_pair(s);
+	refused(&v, s[0], -1);
+}
+
+static int
+a_client(void)
+{
+	int s[2];
+
+	tcp_pair(s);
+	return (s[0]);
+}
+
+/* A ticket that keys did not make for this login does not let in. */
+ATF_TC_WITHOUT_HEAD(tickets);
+ATF_TC_BODY(tickets, tc)
+{
+	struct ipc_ticket t;
+	struct ipc_msg_handover v;
+
+	(void)tc;
+	workers();
+	message(&v);
+	ticket[IPC_TICKET_LEN - 1] ^= 1;	/* forged */
+	refused(&v, a_client(), -1);
+	message(&v);
+	secrets[1].start[0] ^= 1;		/* for another start */
+	make_ticket(ticket, 1, key, 1, 0);
+	refused(&v, a_client(), 0);
+	secrets[1].start[0] ^= 1;
+	memset(&t, 0, sizeof(t));		/* too old */
+	t.us = base_clock_boot_us() - 11000000;
+	memcpy(t.client, key, sizeof(t.client));
+	ipc_ticket_put(&secrets[1], IPC_TICKET_LOGIN, &t, ticket);
+	refused(&v, a_client(), 0);
+	make_ticket(ticket, 0, key, 1, 0);	/* for another worker */
+	refused(&v, a_client(), 0);
+	message(&v);
+	ATF_CHECK_EQ(relay_adopt(w[1], &v, a_client()), 0);
+	ATF_CHECK_EQ(w[1]->nconns, 1);
+	ATF_CHECK_EQ(relay_adopt(w[1], &v, a_client()), -1);	/* twice */
+	ATF_CHECK_EQ(w[1]->nconns, 1);
+}
+
+/* Only keys says who is a mesh peer, and only if the client wants to be one. */
+ATF_TC_WITHOUT_HEAD(mesh);
+ATF_TC_BODY(mesh, tc)
+{
+	struct ipc_msg_handover v;
+	int i;
+
+	(void)tc;
+	workers();
+	for (i = 0; i < 4; i++) {
+		message(&v);
+		make_ticket(ticket, 1, key, (uint8_t)i, i & 1);
+		v.mesh = i >> 1;
+		ATF_CHECK_EQ(relay_adopt(w[1], &v, a_client()), 0);
+		ATF_CHECK_EQ(TAILQ_LAST(&w[1]->conns,
+		    relay_conn_list)->session.mesh, i == 3);
+	}
+}
+
+/* A socket that the sender made block, and keeps, holds up nobody. */
+ATF_TC_WITHOUT_HEAD(blocking);
+ATF_TC_BODY(blocking, tc)
+{
+	static uint8_t frame[60000];
+	struct ipc_msg_handover v;
+	int s[2], i;
+
+	(void)tc;
+	workers();
+	message(&v);
+	tcp_pair(s);		/* its ends block */
+	ATF_CHECK_EQ(relay_adopt(w[1], &v, s[0]), 0);
+	w[1]->conf.queue_bytes = 100000000;
+	derp_queue_set_limit(&w[1]->queues, 100000000);
+	for (i = 0; i < 400; i++)	/* more than the kernel holds */
+		relay_conn_enqueue(TAILQ_FIRST(&w[1]->conns), key, frame,
+		    sizeof(frame));
+	w[1]->conf.notsent_lowat = 0;
+	ATF_CHECK(seal(1, 1, 1));	/* neither recv nor send waits */
+	ATF_CHECK_EQ(TAILQ_FIRST(&w[1]->conns)->state, CONN_UP);
+}
+
+/* A hand-over that is invalid ends the channel, not the worker. */
+ATF_TC_WITHOUT_HEAD(channel);
+ATF_TC_BODY(channel, tc)
+{
+	struct ipc_msg_handover v;
+	int s[2];
+
+	(void)tc;
+	workers();
+	connect_workers();
+	message(&v);
+	ATF_REQUIRE_EQ(pipe(s), 0);
+	ATF_REQUIRE_EQ(ipc_send_handover(w[0]->hands.to[1].chan, &v, s[0]), 0);
+	turns();
+	ATF_CHECK(w[1]->hands.to[0].chan == NULL);
+	ATF_CHECK(w[0]->hands.to[1].chan == NULL);
+	ATF_CHECK_EQ(w[1]->links.unlinked, 1U << 0);
+	close(s[1]);
+	connect_workers();
+	tcp_pair(s);
+	ATF_REQUIRE_EQ(ipc_send_handover(w[0]->hands.to[1].chan, &v, s[0]), 0);
+	turns();
+	ATF_CHECK_EQ(w[1]->nconns, 1);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, descriptors);
+	ATF_TP_ADD_TC(tp, records);
+	ATF_TP_ADD_TC(tp, wrong_owner);
+	ATF_TP_ADD_TC(tp, tickets);
+	ATF_TP_ADD_TC(tp, mesh);
+	ATF_TP_ADD_TC(tp, blocking);
+	ATF_TP_ADD_TC(tp, channel);
+	return (atf_no_error());
+}
