@@ -129,8 +129,8 @@ living(struct sess **s, int n)
 }
 
 /*
- * Send 1.6 million ClosePeer for unknown keys, which each worker forwards to
- * the others: 56 MiB for one that does not read.  The case waits for SIGTERM
+ * Send 1.6 million ClosePeer for unknown keys, which go to the workers that own
+ * them: tens of MiB for one that does not read.  The case waits for SIGTERM
  * first, so that a worker can be stopped.
  */
 void
