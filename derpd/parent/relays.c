@@ -183,9 +183,9 @@ mend_sockets(struct parent_proc *p, struct ipc_msg *m)
 }
 
 /*
- * A worker dropped links to others and requests new ones.  Both ends must be
- * replaced, or each would never learn of the other's clients.  0, or -1
- * malformed.
+ * A worker dropped links to others, or channels for hand-overs, and requests
+ * new ones.  Both ends are replaced, or the other worker would write where
+ * nobody reads.  0, or -1 malformed.
  */
 static int
 mend_links(struct parent_proc *p, struct ipc_msg *m)

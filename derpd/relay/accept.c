@@ -7,10 +7,11 @@
  *
  * A few file descriptors are reserved from clients: the parent sends the
  * channels of a new keys process and of restarted workers as file descriptors,
- * and a worker that can't receive one is lost with all its sessions.  When all
- * other file descriptors are in use the worker stops accepting and logs that
- * once.  It resumes when a connection has ended, or when it can close an
- * unauthenticated connection that is older than UNFINISHED_US.  It never spins.
+ * other workers send clients, and a worker that can't receive what the parent
+ * sends is lost with all its sessions.  When all other file descriptors are in
+ * use the worker stops accepting and logs that once.  It resumes when a
+ * connection has ended, or when it can close an unauthenticated connection that
+ * is older than UNFINISHED_US.  It never spins.
  */
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -124,7 +125,10 @@ reserve(const struct relay *r)
 	return (files - (n < files / 4 ? n : files / 4));
 }
 
-/* A proxied client has two connections here: its own and its session's. */
+/*
+ * Return the number of clients.  Connections in CONN_PUMP do not count: their
+ * sessions do, here or at another worker.
+ */
 static unsigned int
 clients(const struct relay *r)
 {

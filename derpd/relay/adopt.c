@@ -2,8 +2,9 @@
  * adopt: see adopt.h.  Called by handover.c.
  *
  * The sender may be hostile: each value is checked, and the descriptor must be
- * a connected stream of the kind that was announced.  The sender may keep a
- * copy of it and change its flags, so every send and recv has MSG_DONTWAIT.
+ * a stream of the kind that was announced, which does not listen.  The sender
+ * may keep a copy of it and change its flags, so every send and recv has
+ * MSG_DONTWAIT.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -25,7 +26,7 @@ option(int fd, int name)
 	return (getsockopt(fd, SOL_SOCKET, name, &v, &n) == -1 ? -1 : v);
 }
 
-/* Return 1 if `fd' is a connected stream: TCP, or of a pair; else 0. */
+/* Return 1 if `fd' is a stream that does not listen: TCP, or local; else 0. */
 static int
 is_stream(int fd, int proxied)
 {

@@ -1,5 +1,5 @@
 /*
- * handover: see handover.h.  Called by login.c, output.c and relay.c.
+ * handover: see handover.h.  Called by login.c, output.c, conn.c and relay.c.
  *
  * A client with records of lib/net goes with its descriptor, the state of its
  * records and the bytes that came behind its ClientInfo.  One whose records
@@ -170,7 +170,7 @@ fill(struct relay_conn *c, struct ipc_msg_handover *v,
 	return (c->fd);
 }
 
-/* The session is gone: only what a proxy needs stays. */
+/* The client is handed over: only what a pump needs stays. */
 static void
 handed(struct relay_conn *c, int proxied)
 {

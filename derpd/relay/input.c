@@ -1,8 +1,7 @@
 /*
  * input: input of clients in the order of a connection's life: the header of a
- * load balancer, a ClientHello,
- * records, requests, frames; and the reasons to pause it.  Called by all
- * modules that handle one client.
+ * load balancer, a ClientHello, records, requests, frames; and the reasons to
+ * pause it.  Called by all modules that handle one client.
  *
  * Input is handled from the event loop or from relay_conn_work(), never within
  * output or other input; resuming a connection only queues it.

@@ -1,6 +1,6 @@
 /*
  * stats: the counters of a worker; see stats.h.  Used by httpconn.c for
- * /debug/varz and by link.c between workers.
+ * /debug/varz and by linkmsg.c between workers.
  */
 #include <stdarg.h>
 #include <stdio.h>

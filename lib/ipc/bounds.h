@@ -27,7 +27,7 @@
 #define IPC_HOSTSIZE	256	/* a DNS name or an address */
 #define IPC_MAXCOUNTERS	512	/* counters of one process */
 
-/* Client keys, node keys and login boxes (protocol notes, section 2). */
+/* Client keys, node keys and login boxes (derp(7), section 1); addresses. */
 #define IPC_KEYLEN	32
 #define IPC_NONCELEN	24
 #define IPC_MAXPROXIES	64	/* prefixes of load balancers, an address */

@@ -169,7 +169,7 @@ case_one_key() {
 }
 
 # Connections of one key that all speak at once, and the pings of two others.
-# derpd keeps 4096 of a key (derp(7)).
+# derpd keeps 16384 of a key (derp(7)).
 case_burst() {
 	for _w in $(worker_counts); do
 		[ "$_w" -le 2 ] || continue

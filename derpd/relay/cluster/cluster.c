@@ -1,7 +1,7 @@
 /*
  * cluster: the call-backs of the table of keys: they notify other workers,
- * watchers and clients of its changes.  Called by relay.c at the
- * start, then by peers.c, sent.c and linkstats.c through call-backs.
+ * watchers and clients of its changes.  Called by relay.c at the start, then by
+ * peers.c, sent.c and linkstats.c through call-backs.
  */
 #include <string.h>
 

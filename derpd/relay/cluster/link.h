@@ -19,14 +19,15 @@ struct cluster_link;
 struct relay;
 struct relay_conn;
 
-
-#define LINK_TOLD	1024	/* a power of two */
+#define LINK_TOLD	1024	/* clients remembered; a power of two */
 #define LINK_KEYS	512	/* keys of a piece of a flood, about */
 
 /* The links of a worker. */
 struct cluster_links {
 	struct cluster_link	*to[IPC_MAXWORKERS];	/* NULL: no link */
-	/* links to request, a bit for each worker */
+	/*
+	 * links and channels for hand-overs to request, a bit for each worker
+	 */
 	uint64_t		 unlinked;
 	/* descriptors of the next link, until all are there */
 	int			 fds[IPC_RING_MAXFDS];
@@ -120,7 +121,8 @@ void	cluster_link_flush(struct relay *r);
 
 /*
  * Called every second: request new links from the parent for those that this
- * side closed, since the other worker may still run.
+ * side closed, since the other worker may still run, and new channels for
+ * hand-overs.
  */
 void	cluster_link_tick(struct relay *r);
 

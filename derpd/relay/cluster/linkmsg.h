@@ -35,8 +35,8 @@ struct cluster_link {
 
 /*
  * Queue a frame of `type' with the `alen' bytes at `a' and the `blen' bytes at
- * `b' (both copied).  Return 0, or -1: a packet was refused, or the link was
- * closed.
+ * `b' (both copied), as ipc_ring_put() with that `kind'.  Return 0, or -1: a
+ * packet was refused, or the link was closed.
  */
 int	cluster_link_put(struct cluster_link *l, enum ipc_ring_kind kind,
 	    uint8_t type, const void *a, size_t alen, const void *b,

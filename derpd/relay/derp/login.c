@@ -1,7 +1,7 @@
 /*
  * login: the DERP login (derp(7), section 2).  Called by httpconn.c after an
- * upgrade, by session.c with the ClientInfo, and by relay.c with the answer of
- * keys.
+ * upgrade, by session.c with the ClientInfo, by relay.c with the answers of
+ * keys, and by adopt.c when the owner of the key has the client.
  *
  * The keys process opens the client's box, with a ticket that says whose it is,
  * and seals the server's when the session is registered; boxes.c keeps the

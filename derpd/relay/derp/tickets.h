@@ -18,8 +18,8 @@ struct derp_tickets;
 enum derp_tickets_result {
 	TICKETS_GOOD,
 	TICKETS_REFUSED,	/* this login fails; nobody is to blame */
-	TICKETS_HOSTILE		/* forged or repeated: whoever handed it over is
-				   to be killed */
+	TICKETS_HOSTILE		/* forged or repeated: the channel that it came
+				   over is closed */
 };
 
 /*
