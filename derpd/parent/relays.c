@@ -201,10 +201,13 @@ mend_links(struct parent_proc *p, struct ipc_msg *m)
 		return (0);		/* it will request again */
 	p->linked_ms = now;
 	for (i = 0; i < d->nworkers; i++) {
-		if ((v.workers & 1ULL << i) == 0 || i == p->worker ||
-		    p->chan == NULL || d->relays[i].chan == NULL)
+		if (((v.workers | v.hands) & 1ULL << i) == 0 ||
+		    i == p->worker || p->chan == NULL ||
+		    d->relays[i].chan == NULL)
 			continue;
-		if (connect_pair(p, &d->relays[i]) == -1)
+		if (((v.workers & 1ULL << i) != 0 ?
+		    connect_pair(p, &d->relays[i]) :
+		    connect_hands(p, &d->relays[i])) == -1)
 			log_warn("can't link relays %u and %u again",
 			    p->worker, i);
 		else

@@ -125,6 +125,12 @@ reserve(const struct relay *r)
 	return (files - (n < files / 4 ? n : files / 4));
 }
 
+int
+relay_accept_reserved(const struct relay *r, int fd)
+{
+	return (r->acceptor.files != 0 && (unsigned int)fd >= reserve(r));
+}
+
 /*
  * Return the number of clients.  Connections in CONN_PUMP do not count: their
  * sessions do, here or at another worker.
@@ -133,6 +139,12 @@ static unsigned int
 clients(const struct relay *r)
 {
 	return (r->nconns - r->npumps);
+}
+
+int
+relay_accept_full(const struct relay *r)
+{
+	return (r->conf.max_clients != 0 && clients(r) >= r->conf.max_clients);
 }
 
 /*

@@ -56,6 +56,15 @@ void	relay_accept_resume(struct relay *r, int bit);
  */
 void	relay_accept_init(struct relay *r);
 
+/*
+ * Return 1 if the descriptor `fd' is within the reserve, so that no client may
+ * have it; else 0.
+ */
+int	relay_accept_reserved(const struct relay *r, int fd);
+
+/* Return 1 if `max clients' are connected, else 0. */
+int	relay_accept_full(const struct relay *r);
+
 /* Accept again if connections have ended or limits were raised. */
 void	relay_accept_room(struct relay *r);
 

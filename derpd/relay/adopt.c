@@ -17,6 +17,9 @@
 #include "relay.h"
 #include "adopt.h"
 
+/* Most bytes behind a ClientInfo: those of one read, and a cut record. */
+#define BEHIND_MAX	(64 * 1024)
+
 static int
 option(int fd, int name)
 {
@@ -90,6 +93,20 @@ adopt(struct relay *r, const struct ipc_msg_handover *v,
 	return (c);
 }
 
+/*
+ * Return 1 if one more client may have the descriptor `fd', else 0.  Without
+ * descriptors the channels to other processes would break.
+ */
+static int
+has_room(struct relay *r, int fd)
+{
+	if (!relay_accept_reserved(r, fd))
+		return (1);
+	log_limited(&r->acceptor.is_full, "a client is not taken over: %u open "
+	    "files are in use; raise the limit", r->acceptor.files);
+	return (0);
+}
+
 int
 relay_adopt(struct relay *r, const struct ipc_msg_handover *v, int fd)
 {
@@ -99,7 +116,8 @@ relay_adopt(struct relay *r, const struct ipc_msg_handover *v, int fd)
 	struct ipc_ticket t;
 	int rv = -1;
 
-	if (!is_stream(fd, v->proxied) ||
+	if (!is_stream(fd, v->proxied) || v->plain_len > BEHIND_MAX ||
+	    v->cipher_len > BEHIND_MAX ||
 	    (v->record_len != 0 && v->record_len != NET_RECORD_SAVED) ||
 	    (v->proxied && v->record_len != 0))
 		goto fail;
@@ -110,6 +128,9 @@ relay_adopt(struct relay *r, const struct ipc_msg_handover *v, int fd)
 			goto fail;
 	}
 	if ((rv = take_ticket(r, v, &t)) != 1)
+		goto fail;
+	rv = 0;
+	if (r->stopping || !has_room(r, fd))
 		goto fail;
 	if ((c = adopt(r, v, &t, fd)) == NULL)
 		goto no_memory;
@@ -136,5 +157,11 @@ relay_adopt_message(struct relay *r, struct ipc_msg *m)
 	if (m->type != MSG_HANDOVER || ipc_get_handover(&m->rd, &v) == -1)
 		return (-1);
 	m->fd = -1;
-	return (relay_adopt(r, &v, fd));
+	if (!relay_accept_full(r))
+		return (relay_adopt(r, &v, fd));
+	log_limited(&r->acceptor.is_full,
+	    "a client is not taken over: max clients (%u) reached",
+	    r->conf.max_clients);
+	close(fd);
+	return (0);
 }

@@ -185,6 +185,60 @@ ATF_TC_BODY(mesh, tc)
 	}
 }
 
+/* The last descriptors are for channels to other processes. */
+ATF_TC_WITHOUT_HEAD(reserve);
+ATF_TC_BODY(reserve, tc)
+{
+	struct ipc_msg_handover v;
+
+	(void)tc;
+	workers();
+	message(&v);
+	w[1]->acceptor.files = 12;	/* of which 9 are for clients */
+	refused(&v, dup2(a_client(), 100), 0);
+	message(&v);
+	make_ticket(ticket, 1, key, 2, 0);
+	w[1]->acceptor.files = 1000;
+	ATF_CHECK_EQ(relay_adopt(w[1], &v, a_client()), 0);
+	ATF_CHECK_EQ(w[1]->nconns, 1);
+}
+
+/* Neither bytes without end, nor clients without end, nor during a stop. */
+ATF_TC_WITHOUT_HEAD(bounds);
+ATF_TC_BODY(bounds, tc)
+{
+	static const uint8_t behind[65537];
+	struct ipc_msg_handover v;
+
+	(void)tc;
+	workers();
+	connect_workers();
+	message(&v);
+	v.plain = behind;
+	v.plain_len = sizeof(behind);
+	refused(&v, a_client(), -1);
+	v.plain_len = 0;
+	v.cipher = behind;
+	v.cipher_len = sizeof(behind);
+	refused(&v, a_client(), -1);
+	message(&v);
+	w[1]->stopping = 1;
+	refused(&v, a_client(), 0);
+	w[1]->stopping = 0;
+	make_ticket(ticket, 1, key, 2, 0);
+	w[1]->conf.max_clients = 1;
+	ATF_REQUIRE_EQ(ipc_send_handover(w[0]->hands.to[1].chan, &v,
+	    a_client()), 0);
+	turns();
+	ATF_CHECK_EQ(w[1]->nconns, 1);
+	make_ticket(ticket, 1, key, 3, 0);
+	ATF_REQUIRE_EQ(ipc_send_handover(w[0]->hands.to[1].chan, &v,
+	    a_client()), 0);
+	turns();
+	ATF_CHECK_EQ(w[1]->nconns, 1);
+	ATF_CHECK(w[1]->hands.to[0].chan != NULL);
+}
+
 /* A socket that the sender made block, and keeps, holds up nobody. */
 ATF_TC_WITHOUT_HEAD(blocking);
 ATF_TC_BODY(blocking, tc)
@@ -224,7 +278,7 @@ ATF_TC_BODY(channel, tc)
 	turns();
 	ATF_CHECK(w[1]->hands.to[0].chan == NULL);
 	ATF_CHECK(w[0]->hands.to[1].chan == NULL);
-	ATF_CHECK_EQ(w[1]->links.unlinked, 1U << 0);
+	ATF_CHECK_EQ(w[1]->hands.lost, 1U << 0);
 	close(s[1]);
 	connect_workers();
 	tcp_pair(s);
@@ -240,6 +294,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, wrong_owner);
 	ATF_TP_ADD_TC(tp, tickets);
 	ATF_TP_ADD_TC(tp, mesh);
+	ATF_TP_ADD_TC(tp, reserve);
+	ATF_TP_ADD_TC(tp, bounds);
 	ATF_TP_ADD_TC(tp, blocking);
 	ATF_TP_ADD_TC(tp, channel);
 	return (atf_no_error());

@@ -65,7 +65,7 @@ struct relay_unknown {
 	struct relay_tlsctx_secrets *secrets;	/* of a handshake */
 	struct relay_tlsgen	*gen;		/* held during the handshake */
 	struct web_conn		*http;	/* NULL: HTTP has no state of it */
-	struct derp_box		*login;		/* until it is handed over; then
+	struct derp_box		*login;		/* until keys has answered; then
 						   until ServerInfo is sealed */
 	size_t			 info_at;	/* bytes of own frames that go
 						   before ServerInfo */

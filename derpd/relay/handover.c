@@ -56,7 +56,7 @@ gone(struct ipc_chan *ch, const char *why, void *arg)
 	    number(h), why);
 	ipc_chan_free(ch);
 	h->chan = NULL;
-	h->r->links.unlinked |= 1ULL << number(h);
+	h->r->hands.lost |= 1ULL << number(h);
 }
 
 static void
@@ -86,6 +86,7 @@ relay_hands_open(struct relay *r, int fd, unsigned int worker)
 		return (-1);
 	ipc_chan_free(h->chan);
 	h->chan = ch;
+	r->hands.lost &= ~(1ULL << worker);
 	return (0);
 }
 
@@ -107,6 +108,7 @@ relay_handover_begin(struct relay_conn *c, const struct derp_clientinfo *ci,
 	l->prober = ci->is_prober != 0;
 	memcpy(l->ticket, ticket, sizeof(l->ticket));
 	c->unknown->known = l;
+	derp_login_free(c);
 	c->state = CONN_HAND;
 	relay_conn_dirty(c);	/* the flush calls relay_handover_ready() */
 }
@@ -174,7 +176,6 @@ fill(struct relay_conn *c, struct ipc_msg_handover *v,
 static void
 handed(struct relay_conn *c, int proxied)
 {
-	derp_login_free(c);
 	relay_handover_free(c);
 	if (!proxied) {
 		relay_conn_close(c, "handed over");

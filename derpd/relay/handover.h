@@ -37,6 +37,7 @@ struct relay_hands {
 	struct relay_hand to[IPC_MAXWORKERS];
 	uint64_t	 some;		/* owners with waiting clients, a bit
 					   for each */
+	uint64_t	 lost;		/* channels to request, likewise */
 };
 
 /* Return the worker that owns `key'; IPC_MAXWORKERS: none. */

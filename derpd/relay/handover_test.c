@@ -216,7 +216,7 @@ ATF_TC_BODY(owner_dies, tc)
 	w[1]->hands.to[0].chan = NULL;
 	turns();
 	ATF_CHECK(w[0]->hands.to[1].chan == NULL);
-	ATF_CHECK_EQ(w[0]->links.unlinked, 1U << 1);	/* it is asked for */
+	ATF_CHECK_EQ(w[0]->hands.lost, 1U << 1);	/* it is asked for */
 	c = confirmed(1, 0);
 	turns();
 	ATF_CHECK_EQ(c->state, CONN_HAND);

@@ -426,7 +426,9 @@ unsent(struct relay_conn *c, unsigned int limit)
 static unsigned int
 output_deadline(const struct relay_conn *c)
 {
-	return (c->session.mesh ? MESH_WRITE_MS : c->r->conf.write_timeout);
+	/* Its session, which knows what it is, has its own. */
+	return (c->session.mesh || c->state == CONN_PUMP ? MESH_WRITE_MS :
+	    c->r->conf.write_timeout);
 }
 
 /* Wait until the socket accepts more, or the write deadline passes. */

@@ -74,7 +74,10 @@ relay_pump_begin(struct relay_conn *c)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
 	    sv) == -1)
 		return (-1);
-	if ((c->pump = pump_new(c, sv[0])) == NULL) {
+	/* The last descriptors are for channels to other processes. */
+	if (relay_accept_reserved(c->r, sv[0]) ||
+	    relay_accept_reserved(c->r, sv[1]) ||
+	    (c->pump = pump_new(c, sv[0])) == NULL) {
 		close(sv[0]);
 		close(sv[1]);
 		return (-1);

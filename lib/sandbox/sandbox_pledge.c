@@ -18,7 +18,8 @@ promises(enum ipc_role role)
 		return ("stdio recvfd");
 	case ROLE_MAP:		/* only talks to the parent */
 		return ("stdio");
-	case ROLE_RELAY:	/* accepts, and sets options of sockets */
+	case ROLE_RELAY:	/* accepts, and hands clients over */
+		return ("stdio inet recvfd sendfd");
 	case ROLE_STUN:		/* sends answers to addresses */
 		return ("stdio inet recvfd");
 	case ROLE_FETCH:	/* resolves names, reads CA certificates */

@@ -257,9 +257,10 @@ cluster_link_tick(struct relay *r)
 	for (i = 0; i < IPC_MAXWORKERS; i++)
 		if (r->links.to[i] != NULL)
 			ipc_ring_tick(r->links.to[i]->ring);
-	if (r->links.unlinked == 0)
-		return;
 	v.workers = r->links.unlinked;
+	v.hands = r->hands.lost;
+	if (v.workers == 0 && v.hands == 0)
+		return;
 	if (ipc_send_relay_unlinked(r->parent, &v) == -1)
 		log_warn("can't request links to other workers from the parent "
 		    "(sendmsg)");

@@ -20,6 +20,7 @@
 #include "relay.h"
 #include "route.h"
 #include "sent.h"
+#include "slots.h"
 #include "watch.h"
 
 /* The type of a frame is the number of its message. */
@@ -217,7 +218,8 @@ say_not_here(struct cluster_link *l, const uint8_t *to, const uint8_t *dst)
 	struct cluster_told *t;
 	struct ipc_wr w;
 
-	t = &r->links.told[(to[0] | to[1] << 8) & (LINK_TOLD - 1)];
+	t = &r->links.told[ipc_slot_of(to, r->conf.slot_secret) &
+	    (LINK_TOLD - 1)];
 	if (memcmp(t->key, to, FRAME_KEY_LEN) != 0) {
 		memset(t, 0, sizeof(*t));
 		memcpy(t->key, to, FRAME_KEY_LEN);

@@ -94,10 +94,21 @@ derp_login_init(struct relay *r)
 	return (r->logins.tickets == NULL ? -1 : 0);
 }
 
+static void
+refuse(struct relay_conn *c, const char *why)
+{
+	log_limited(&c->r->logins.refused, "login refused: %s", why);
+	relay_conn_close(c, why);
+}
+
 void
 derp_login_info(struct relay_conn *c, const uint8_t *p, size_t n)
 {
 	memcpy(c->session.key, p, FRAME_KEY_LEN);
+	if (relay_handover_owner(c->r, p) == IPC_MAXWORKERS) {
+		refuse(c, "no worker owns its key");
+		return;
+	}
 	c->unknown->login = derp_boxes_add(&c->r->logins.boxes, c->id, c, p,
 	    n);
 	if (c->unknown->login == NULL) {
@@ -129,13 +140,6 @@ derp_login_free(struct relay_conn *c)
 		return;
 	derp_boxes_remove(&c->r->logins.boxes, c->unknown->login);
 	c->unknown->login = NULL;
-}
-
-static void
-refuse(struct relay_conn *c, const char *why)
-{
-	log_limited(&c->r->logins.refused, "login refused: %s", why);
-	relay_conn_close(c, why);
 }
 
 /* Register the session.  Return 0, or -1: it is closed. */
