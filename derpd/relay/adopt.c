@@ -11,11 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "adopt.h"
 #include "clock.h"
 #include "log.h"
 #include "owner.h"
 #include "relay.h"
-#include "adopt.h"
 
 /* Most bytes behind a ClientInfo: those of one read, and a cut record. */
 #define BEHIND_MAX	(64 * 1024)

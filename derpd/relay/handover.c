@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adopt.h"
 #include "clientinfo.h"
 #include "handover.h"
 #include "ipcsend.h"
@@ -20,7 +21,6 @@
 #include "pump.h"
 #include "relay.h"
 #include "session.h"
-#include "adopt.h"
 
 #define AHEAD	(1024 * 1024)	/* bytes that an owner has yet to read */
 
@@ -229,7 +229,6 @@ relay_handover_work(struct relay *r)
 
 	for (w = 0; w < IPC_MAXWORKERS && r->hands.some >> w != 0; w++) {
 		h = &r->hands.to[w];
-		l = NULL;
 		while ((l = TAILQ_FIRST(&h->waiting)) != NULL &&
 		    can_take(r, h)) {
 			TAILQ_REMOVE(&h->waiting, l, entry);

@@ -147,7 +147,7 @@ ATF_TC_BODY(junk, tc)
 	SAY(fine, GONE, gone, key_of(FINE, 0));
 	net_frame_put_peer_gone(gone, key_of(FINE, 0),
 	    PEER_GONE_DISCONNECTED);
-	gets(gone, sizeof(gone));
+	clients_get(gone, sizeof(gone));
 }
 
 ATF_TP_ADD_TCS(tp)

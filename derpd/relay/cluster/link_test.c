@@ -123,7 +123,7 @@ ATF_TC_BODY(news_bound, tc)
 	    "%zu before, %zu now", before, now);
 	ATF_CHECK(r->links.to[STUCK] != NULL && r->links.to[FINE] != NULL);
 	net_frame_put_peer_gone(gone, src, PEER_GONE_DISCONNECTED);
-	gets(gone, sizeof(gone));
+	clients_get(gone, sizeof(gone));
 	ATF_CHECK(r->links.to[STUCK] == NULL && r->links.to[FINE] != NULL);
 
 	/* The parent gets requests for a new link until there is one. */

@@ -199,7 +199,7 @@ turn(void)
 
 /* A turn in which the clients get these frames; "" none, n bytes each. */
 static inline void
-gets(const void *frame, size_t n)
+clients_get(const void *frame, size_t n)
 {
 	turn();
 	ATF_CHECK_EQ(nwire, n);

@@ -68,21 +68,21 @@ ATF_TC_BODY(packet_in, tc)
 	memcpy(both, want, sizeof(want));
 	memcpy(both + sizeof(want), gone, sizeof(gone));
 	SAY(fd, PACKET, packet, src, c->session.key, "abc", 3);
-	gets(want, sizeof(want));
+	clients_get(want, sizeof(want));
 	SAY(fd, GONE, gone, src);
-	gets(gone, sizeof(gone));
+	clients_get(gone, sizeof(gone));
 	SAY(fd, GONE, gone, src);
-	gets(none, 0);
+	clients_get(none, 0);
 	/* In one turn: the packet counts. */
 	SAY(fd, PACKET, packet, src, c->session.key, "abc", 3);
 	SAY(fd, GONE, gone, src);
-	gets(both, sizeof(both));
+	clients_get(both, sizeof(both));
 	/* A source at another node of the mesh is not ours to report. */
 	SAY(fd, FORWARD, forward, key_of(OTHER, 1), src, c->session.key, "abc",
 	    3);
-	gets(want, sizeof(want));
+	clients_get(want, sizeof(want));
 	SAY(fd, GONE, gone, src);
-	gets(none, 0);
+	clients_get(none, 0);
 	ATF_CHECK_EQ(r->stats.link_refused, 0);
 	ATF_CHECK_EQ(r->stats.gone_disconnected, 2);
 }
@@ -145,10 +145,10 @@ ATF_TC_BODY(not_here_in, tc)
 		    key_of(OTHER, 0), PEER_GONE_NOT_HERE);
 	for (i = 0; i < 10; i++)
 		SAY(fd, NOT_HERE, not_here, c->session.key, key_of(OTHER, 0));
-	gets(want, sizeof(want));
+	clients_get(want, sizeof(want));
 	ATF_CHECK_EQ(r->stats.gone_not_here, 3);
 	SAY(fd, NOT_HERE, not_here, key_of(WORKER, 5), key_of(OTHER, 0));
-	gets(want, 0);			/* the client has left */
+	clients_get(want, 0);			/* the client has left */
 	ATF_CHECK_EQ(r->stats.link_refused, 0);
 }
 
@@ -252,11 +252,11 @@ ATF_TC_BODY(flood_in, tc)
 	net_frame_put_peer_present(want, key_of(OTHER, 0), addr, 7, 1);
 	net_frame_put_peer_gone(gone, key_of(OTHER, 0), PEER_GONE_DISCONNECTED);
 	SAY(fd, PRESENT, present, f.watcher, key_of(OTHER, 0), addr, 7, 1);
-	gets(want, sizeof(want));
+	clients_get(want, sizeof(want));
 	SAY(fd, FLOODED, flooded, f.watcher, IPC_SLOTS);
-	gets(want, 0);
+	clients_get(want, 0);
 	SAY(fd, GONE, gone, key_of(OTHER, 0));
-	gets(gone, sizeof(gone));	/* w2 alone */
+	clients_get(gone, sizeof(gone));	/* w2 alone */
 	ATF_REQUIRE_EQ(hears(fd, &m), MSG_LINK_FLOOD);
 	ATF_REQUIRE_EQ(ipc_get_link_flood(&m.rd, &f), 0);
 	ATF_CHECK(f.watcher == w->id && f.slot == 0);
@@ -265,13 +265,13 @@ ATF_TC_BODY(flood_in, tc)
 	SAY(fd, PRESENT, present, w2->id, key_of(OTHER, 0), addr, 7, 1);
 	SAY(fd, FLOODED, flooded, w2->id, 5);
 	SAY(fd, FLOODED, flooded, 0, 5);
-	gets(want, 0);
+	clients_get(want, 0);
 	ATF_CHECK_EQ(r->stats.link_refused, 3);
 	/* The watcher has left, which the other one hears. */
 	net_frame_put_peer_gone(gone, w->session.key, PEER_GONE_DISCONNECTED);
 	leave(w);
 	SAY(fd, FLOODED, flooded, f.watcher, 5);
-	gets(gone, sizeof(gone));
+	clients_get(gone, sizeof(gone));
 	ATF_CHECK_EQ(hears(fd, &m), MSG_LINK_GONE);
 	leave(w2);
 	end_turn();
@@ -314,7 +314,7 @@ ATF_TC_BODY(wrong_owner, tc)
 	SAY(fd, CLOSE, close, theirs);
 	SAY(fd, PRESENT, present, 0, thirds, addr, 7, 1);
 	SAY(fd, PRESENT, present, 0, c->session.key, addr, 7, 1);
-	gets("", 0);
+	clients_get("", 0);
 	ATF_CHECK_EQ(r->stats.link_refused, 13);
 	ATF_CHECK(!c->dead && !w->dead && r->links.to[OTHER] != NULL);
 	ATF_CHECK_EQ(hears(fd, &m), 0);
@@ -382,7 +382,7 @@ ATF_TC_BODY(lost, tc)
 	SAY(third, PACKET, packet, other, c->session.key, "abc", 3);
 	turn();
 	closed(fd);
-	gets(gone, sizeof(gone));
+	clients_get(gone, sizeof(gone));
 	ATF_CHECK_EQ(r->links.unlinked, 0);
 	net_frame_put_peer_gone(gone, other, PEER_GONE_DISCONNECTED);
 	w = join(1, 1);
@@ -390,7 +390,7 @@ ATF_TC_BODY(lost, tc)
 	turn();
 	ATF_CHECK(!w->dead);
 	closed(third);
-	gets(gone, sizeof(gone));
+	clients_get(gone, sizeof(gone));
 	ATF_CHECK(w->dead && !c->dead);
 }
 
@@ -413,7 +413,7 @@ ATF_TC_BODY(damaged, tc)
 	    disco, 5), -1);
 	r->derp.ops->close_peer(&c->session, dst);
 	SAY(fd, GONE, gone, dst);
-	gets("", 0);
+	clients_get("", 0);
 	ATF_CHECK_EQ(r->stats.link_refused, 1);
 }
 

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "keytable.h"
 #include "owner.h"
 #include "relay.h"
 #include "slots.h"
@@ -27,7 +28,7 @@ unsigned int
 cluster_owner(struct relay *r, const uint8_t key[FRAME_KEY_LEN])
 {
 	struct cluster_owners *o = &r->owners;
-	const unsigned int i = (key[0] | key[1] << 8) & (LINK_OWNERS - 1);
+	const unsigned int i = derp_key_recent(key, LINK_OWNERS);
 	uint32_t epoch;
 	unsigned int w;
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "conn.h"
+#include "keytable.h"
 #include "peers.h"
 #include "slots.h"
 
@@ -71,25 +72,10 @@ cluster_peers_free(struct cluster_peers *ps)
 	free(ps);
 }
 
-/*
- * The hash is keyed with a secret, so that clients can't choose colliding keys.
- */
-static unsigned int
-keyed_hash(const struct cluster_peers *ps, const uint8_t *key)
-{
-	unsigned char h[crypto_shorthash_BYTES];
-	unsigned int v;
-
-	crypto_shorthash(h, key, FRAME_KEY_LEN, ps->secret);
-	memcpy(&v, h, sizeof(v));
-	return (v);
-}
-
-/* The place of a key among the recent ones; who chooses it gains nothing. */
 static struct cluster_peer **
 recent(struct cluster_peers *ps, const uint8_t *key)
 {
-	return (&ps->recent[(key[0] | key[1] << 8) & (RECENT - 1)]);
+	return (&ps->recent[derp_key_recent(key, RECENT)]);
 }
 
 struct cluster_peer *
@@ -101,7 +87,7 @@ cluster_peers_find(struct cluster_peers *ps, const uint8_t key[FRAME_KEY_LEN])
 	if (*r != NULL && memcmp((*r)->key, key, FRAME_KEY_LEN) == 0)
 		return (*r);
 	HASH_FIND_BYHASHVALUE(hh, ps->table, key, FRAME_KEY_LEN,
-	    keyed_hash(ps, key), e);
+	    derp_key_hash(key, ps->secret), e);
 	if (e == NULL)
 		return (NULL);
 	return (*r = &e->peer);
@@ -127,7 +113,7 @@ find_or_make(struct cluster_peers *ps, const uint8_t key[FRAME_KEY_LEN])
 	memcpy(p->key, key, FRAME_KEY_LEN);
 	TAILQ_INIT(&p->conns);
 	HASH_ADD_BYHASHVALUE(hh, ps->table, peer.key, FRAME_KEY_LEN,
-	    keyed_hash(ps, key), e);
+	    derp_key_hash(key, ps->secret), e);
 	if (e->hh.tbl == NULL) {
 		free(e);
 		return (NULL);

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "conn.h"
+#include "keytable.h"
 #include "sent.h"
 
 #define HASH_NONFATAL_OOM	1
@@ -141,22 +142,10 @@ set_size(unsigned int bits)
 	    ((size_t)1 << bits) * sizeof(entry_t));
 }
 
-/* Clients can't choose keys that collide: the hash has a secret. */
-static unsigned int
-keyed_hash(const struct derp_sent *all, const uint8_t *key)
-{
-	unsigned char h[crypto_shorthash_BYTES];
-	unsigned int v;
-
-	crypto_shorthash(h, key, FRAME_KEY_LEN, all->table_secret);
-	memcpy(&v, h, sizeof(v));
-	return (v);
-}
-
 static struct derp_sent_set **
 recent(struct derp_sent *all, const uint8_t *key)
 {
-	return (&all->recent[(key[0] | key[1] << 8) & (RECENT - 1)]);
+	return (&all->recent[derp_key_recent(key, RECENT)]);
 }
 
 /* Return the set of a source, NULL if it has none. */
@@ -168,7 +157,7 @@ set_by_key(struct derp_sent *all, const uint8_t *key)
 	if (*r != NULL && memcmp((*r)->key, key, FRAME_KEY_LEN) == 0)
 		return (*r);
 	HASH_FIND_BYHASHVALUE(hh, all->table, key, FRAME_KEY_LEN,
-	    keyed_hash(all, key), s);
+	    derp_key_hash(key, all->table_secret), s);
 	if (s != NULL)
 		*r = s;
 	return (s);
@@ -219,7 +208,7 @@ static int
 set_insert(struct derp_sent *all, struct derp_sent_set *s)
 {
 	HASH_ADD_BYHASHVALUE(hh, all->table, key, FRAME_KEY_LEN,
-	    keyed_hash(all, s->key), s);
+	    derp_key_hash(s->key, all->table_secret), s);
 	if (s->hh.tbl == NULL) {
 		free(s);
 		return (-1);
