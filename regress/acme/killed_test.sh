@@ -131,7 +131,7 @@ first_state() {
 	e2e_launch
 	wait_until "derpd is ready" logged "derpd 1.0 ready"
 	first
-	helper "end $UNREACHABLE nobody"
+	wait_until "it is kept" grep -q "^ari-why x" state/acme.plan
 	e2e_stop
 	cp -Rp state state.first
 }
