@@ -27,20 +27,15 @@
 #include <sys/stat.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "ringend.h"
 #include "ringpage.h"
-
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL	0x0008U		/* Linux 6.3 */
-#endif
+#include "shmem.h"
 
 #define KEEP	(64 * 1024)	/* bytes of a file, whole pages of any size */
-#define SEALS	(F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 /* The order of a side's descriptors. */
 enum { MINE, THEIRS, BELL, THEIR_BELL, NFDS };
@@ -83,41 +78,12 @@ ipc_ring_nfds(void)
 	return (NFDS);
 }
 
-static int
-new_file(size_t size)
-{
-	int fd;
-
-	fd = memfd_create("ring", MFD_CLOEXEC | MFD_ALLOW_SEALING |
-	    MFD_NOEXEC_SEAL);
-	if (fd == -1 && errno == EINVAL)
-		fd = memfd_create("ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd == -1)
-		return (-1);
-	if (fchmod(fd, S_IRUSR | S_IWUSR) == 0 &&
-	    ftruncate(fd, (off_t)size) == 0 &&
-	    fcntl(fd, F_ADD_SEALS, SEALS) == 0)
-		return (fd);
-	close(fd);
-	return (-1);
-}
-
-/* Open the file `fd' again, for reading only. */
-static int
-for_reading(int fd)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return (open(path, O_RDONLY | O_CLOEXEC));
-}
-
 /* Make a file that `writer' may write, and the bell that wakes the writer. */
 static int
 make_half(size_t size, int writer[IPC_RING_MAXFDS], int reader[IPC_RING_MAXFDS])
 {
-	if ((writer[MINE] = new_file(IPC_RING_PAGE + size)) == -1 ||
-	    (reader[THEIRS] = for_reading(writer[MINE])) == -1 ||
+	if ((writer[MINE] = ipc_shmem_make("ring", IPC_RING_PAGE + size,
+	    &reader[THEIRS])) == -1 ||
 	    (writer[BELL] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) == -1)
 		return (-1);
 	reader[THEIR_BELL] = fcntl(writer[BELL], F_DUPFD_CLOEXEC, 0);

@@ -1,10 +1,6 @@
 /*
  * slots: which relay worker owns a key; see slots.h.  Used by the parent, which
  * makes the page, and by relay workers, which look owners up.
- *
- * The memory is a memfd, sealed against a change of its size, or, where there
- * is none, a POSIX shared memory object without a name.  Workers get another
- * open file of it, opened for reading alone, which can't be mapped writable.
  */
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -12,11 +8,11 @@
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "shmem.h"
 #include "slots.h"
 
 struct ipc_slots_page {
@@ -43,52 +39,6 @@ ipc_slot_of(const uint8_t key[IPC_KEYLEN],
 	return ((h[0] | (unsigned int)h[1] << 8) % IPC_SLOTS);
 }
 
-/*
- * Make memory of a page.  Return a descriptor to write, and another to read in
- * *reader; -1 on failure.
- */
-#ifdef HAVE_MEMFD
-static int
-make(int *reader)
-{
-	char path[64];
-	int fd;
-
-	if ((fd = memfd_create("slots", MFD_CLOEXEC |
-	    MFD_ALLOW_SEALING)) == -1)
-		return (-1);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (ftruncate(fd, sizeof(struct ipc_slots_page)) == 0 &&
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW |
-	    F_SEAL_SEAL) == 0 &&
-	    (*reader = open(path, O_RDONLY | O_CLOEXEC)) != -1)
-		return (fd);
-	close(fd);
-	return (-1);
-}
-#else
-static int
-make(int *reader)
-{
-	char name[64];
-	int fd;
-
-	snprintf(name, sizeof(name), "/derpd-slots.%08x%08x",
-	    arc4random(), arc4random());
-	if ((fd = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600)) == -1)
-		return (-1);
-	*reader = shm_open(name, O_RDONLY, 0);
-	(void)shm_unlink(name);
-	if (*reader != -1) {
-		if (ftruncate(fd, sizeof(struct ipc_slots_page)) == 0)
-			return (fd);
-		close(*reader);
-	}
-	close(fd);
-	return (-1);
-}
-#endif
-
 static struct ipc_slots *
 map(int fd, int prot)
 {
@@ -112,7 +62,7 @@ ipc_slots_new(unsigned int nworkers)
 	unsigned int i;
 	int fd, reader;
 
-	if ((fd = make(&reader)) == -1)
+	if ((fd = ipc_shmem_make("slots", sizeof(*s->page), &reader)) == -1)
 		return (NULL);
 	s = map(fd, PROT_READ | PROT_WRITE);
 	close(fd);
