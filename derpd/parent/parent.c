@@ -297,14 +297,29 @@ parent_ready(struct parent *d)
 	(void)parent_notify("READY=1");
 }
 
-/* Make what says which worker owns a key.  0, or -1 (logged). */
+/* Make the memory that relay workers share.  0, or -1 with errno. */
 static int
-make_slots(struct parent *d)
+make_pages(struct parent *d)
 {
+	unsigned int i;
+
+	for (i = 0; i < d->nworkers; i++)
+		if ((d->counters[i] = ipc_counters_new()) == NULL)
+			return (-1);
 	arc4random_buf(d->slot_secret, sizeof(d->slot_secret));
-	if (d->nworkers == 0 || (d->slots = ipc_slots_new(d->nworkers)) != NULL)
+	if (d->nworkers > 0 &&
+	    (d->slots = ipc_slots_new(d->nworkers)) == NULL)
+		return (-1);
+	return (0);
+}
+
+/* Make what relay workers share.  0, or -1 (logged). */
+static int
+share(struct parent *d)
+{
+	if (make_pages(d) == 0)
 		return (0);
-	log_warn("can't share the owners of keys with the relay workers "
+	log_warn("can't make the memory that relay workers share "
 	    "(memfd_create, shm_open): /proc and /dev/shm are needed");
 	return (-1);
 }
@@ -312,7 +327,7 @@ make_slots(struct parent *d)
 static int
 start(struct parent *d)
 {
-	if (make_slots(d) == -1 || parent_programs_open(d->self) == -1 ||
+	if (share(d) == -1 || parent_programs_open(d->self) == -1 ||
 	    check_system(d) == -1 ||
 	    parent_listen_open(&d->listens, d->conf, d->nworkers) == -1 ||
 	    parent_listen_stun(&d->stunsocks, d->conf, d->nstuns) == -1)

@@ -35,6 +35,7 @@
 #include "certwatch.h"
 #include "chan.h"
 #include "conf.h"
+#include "counters.h"
 #include "generation.h"
 #include "json_out.h"
 #include "keycalls.h"
@@ -127,6 +128,8 @@ struct parent {
 	unsigned int		 nworkers;	/* relay workers; 0: nothing to
 						   serve over TCP */
 	struct ipc_slots	*slots;		/* owners of keys */
+	/* Counters of the relay workers, which outlive them. */
+	struct ipc_counters	*counters[IPC_MAXWORKERS];
 	uint8_t			 slot_secret[IPC_SLOT_SECRETLEN];
 	unsigned int		 nstuns;
 	/* A member for each row of roles.def: keys, relays, ... */
@@ -276,7 +279,9 @@ void	 parent_life_start(struct parent *d);
 /* Start one worker with its settings; see struct parent_proc. */
 int	 parent_relays_start_one(struct parent_proc *p);
 
-/* Tell the other workers that the worker `p' has ended. */
+/*
+ * The worker `p' has ended: tell the other workers, and keep its counters.
+ */
 void	 parent_relays_gone(const struct parent_proc *p);
 
 /*

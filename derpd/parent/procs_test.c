@@ -236,6 +236,26 @@ ATF_TC_BODY(unwanted, tc)
 	ATF_CHECK_EQ(6, starts);
 }
 
+/* The counters of a worker outlive it: readers are told that it ended. */
+ATF_TC_WITHOUT_HEAD(counters);
+ATF_TC_BODY(counters, tc)
+{
+	struct ipc_counters	*c;
+	uint64_t		 v[2];
+
+	begin();
+	ATF_REQUIRE((d.counters[1] = ipc_counters_new()) != NULL);
+	c = ipc_counters_map_write(ipc_counters_share_write(d.counters[1]));
+	ATF_REQUIRE(c != NULL);
+	ipc_counters_values(c)[1] = 5;
+	ipc_counters_begin(c);
+	ends_with(&d.relays[0], SIGKILL);
+	ATF_CHECK_EQ(1, ipc_counters_read(d.counters[1], v, 2));
+	ends_with(&d.relays[1], SIGKILL);
+	ATF_CHECK_EQ(0, ipc_counters_read(d.counters[1], v, 2));
+	ATF_CHECK_EQ(5, v[1]);
+}
+
 static int
 cannot_send(void *arg, const struct ipc_wr *w)
 {
@@ -432,6 +452,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, back_off);
 	ATF_TP_ADD_TC(tp, restart);
 	ATF_TP_ADD_TC(tp, unwanted);
+	ATF_TP_ADD_TC(tp, counters);
 	ATF_TP_ADD_TC(tp, first_map);
 	ATF_TP_ADD_TC(tp, failure);
 	ATF_TP_ADD_TC(tp, ready);

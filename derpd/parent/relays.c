@@ -135,6 +135,8 @@ parent_relays_gone(const struct parent_proc *p)
 	struct parent *d = p->d;
 	unsigned int i;
 
+	if (d->counters[p->worker] != NULL)
+		ipc_counters_ended(d->counters[p->worker]);
 	for (i = 0; i < d->nworkers; i++)
 		if (i != p->worker && d->relays[i].chan != NULL)
 			(void)ipc_send_relay_gone(d->relays[i].chan, &v);
@@ -298,6 +300,25 @@ send_slots(struct parent_proc *p)
 	return (fd == -1 ? -1 : ipc_send_relay_slots(p->chan, fd));
 }
 
+/* Send a worker its counters, to go on with, and those of all others. */
+static int
+send_counters(struct parent_proc *p)
+{
+	struct ipc_msg_relay_counters v = { 0 };
+	const struct ipc_counters *c;
+	int fd;
+
+	for (; v.worker < p->d->nworkers; v.worker++) {
+		c = p->d->counters[v.worker];
+		v.own = v.worker == p->worker;
+		fd = v.own ? ipc_counters_share_write(c) :
+		    ipc_counters_share_read(c);
+		if (fd == -1 || ipc_send_relay_counters(p->chan, &v, fd) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
 static int
 set_up(struct parent_proc *p)
 {
@@ -305,7 +326,8 @@ set_up(struct parent_proc *p)
 	unsigned int i;
 
 	if (new_secret(p) == -1 || parent_relays_connect_keys(d, p) == -1 ||
-	    send_sockets(d, p) == -1 || send_slots(p) == -1)
+	    send_sockets(d, p) == -1 || send_slots(p) == -1 ||
+	    send_counters(p) == -1)
 		return (-1);
 	if (mapset_send(p) == -1 || renew_send_tokens(p) == -1 ||
 	    parent_settings_first(p) == -1)

@@ -202,12 +202,12 @@ accept_one(struct relay_listener *l)
 		return (accept_failed(r));
 	if (!within_rate(r)) {
 		if (l->tls)
-			r->stats.tls_rejected++;
+			r->stats->tls_rejected++;
 		close(fd);
 		return (0);
 	}
 	if (l->tls)
-		r->stats.tls_accepted++;
+		r->stats->tls_accepted++;
 	port = get_address(&ss, addr);
 	if ((c = relay_conn_new(r, fd, l->tls, l->number, addr,
 	    port)) == NULL) {

@@ -17,7 +17,6 @@
 #include "handover.h"
 #include "httpconn.h"
 #include "input.h"
-#include "linkstats.h"
 #include "log.h"
 #include "login.h"
 #include "peers.h"
@@ -64,7 +63,7 @@ sample_rtt(struct relay_conn *c)
 	socklen_t len = sizeof(ti);
 
 	if (getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &ti, &len) == 0)
-		relay_stats_rtt(&c->r->stats, ti.tcpi_rtt);
+		relay_stats_rtt(c->r->stats, ti.tcpi_rtt);
 #else
 	(void)c;
 #endif
@@ -202,7 +201,7 @@ count_dropped(struct derp_pkt *p, void *arg)
 {
 	struct relay *r = arg;
 
-	derp_count_drop(&r->stats, DROP_GONE_DISCONNECTED,
+	derp_count_drop(r->stats, DROP_GONE_DISCONNECTED,
 	    p->data + FRAME_HDR_LEN + FRAME_KEY_LEN,
 	    p->len - FRAME_HDR_LEN - FRAME_KEY_LEN);
 }
@@ -217,10 +216,10 @@ leave(struct relay_conn *c)
 		return;
 	cluster_watch_end(c);
 	if (c->session.home)
-		r->stats.home_connections--;
+		r->stats->home_connections--;
 	if (c->session.not_ideal)
-		r->stats.notideal_connections--;
-	r->stats.connections--;
+		r->stats->notideal_connections--;
+	r->stats->connections--;
 	derp_sent_forget(r->sent, c);
 	cluster_peers_remove(r->peers, c);
 }
@@ -253,8 +252,6 @@ unlink_all(struct relay_conn *c)
 	derp_login_free(c);
 	if (c->proxied)
 		r->npumps--;
-	if (c->paused & PAUSE_STATS)
-		cluster_linkstats_forget(r->linkstats, c);
 	TAILQ_REMOVE(&r->conns, c, entry);
 	r->nconns--;
 }

@@ -92,7 +92,7 @@ check_up(unsigned int i)
 	    !c->session.prober);
 	ATF_CHECK(memcmp(c->addr, addr, 16) == 0);
 	ATF_CHECK_EQ(c->port, 77);
-	ATF_CHECK_EQ(w[i]->stats.connections, 1);
+	ATF_CHECK_EQ(w[i]->stats->connections, 1);
 	n = received(got, sizeof(got));
 	ATF_CHECK(memmem(got, n, "sealedlater", 11) == got + FRAME_HDR_LEN);
 	ATF_CHECK(memmem(got, n, "plain678", 8) != NULL);
@@ -238,7 +238,7 @@ ATF_TC_BODY(not_sealed, tc)
 	derp_login_again(w[1]);
 	ATF_CHECK(seal(1, number, 0));
 	ATF_CHECK(TAILQ_EMPTY(&w[1]->conns));
-	ATF_CHECK_EQ(w[1]->stats.connections, 0);
+	ATF_CHECK_EQ(w[1]->stats->connections, 0);
 }
 
 /* The channel to keys is new, but keys is the same. */

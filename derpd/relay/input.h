@@ -21,12 +21,11 @@ struct relay_cursor;
 #define PAUSE_LOGIN	0x01	/* keys or admission has not answered */
 #define PAUSE_KEYS	0x02	/* no keys process to sign with */
 #define PAUSE_RATE	0x04	/* above its receive rate */
-#define PAUSE_STATS	0x08	/* the answer needs other workers' counters */
+#define PAUSE_PUMP	0x08	/* the session reads slowly */
 #define PAUSE_DRAIN	0x10	/* the connection ends */
 #define PAUSE_BODY	0x20	/* the previous answer is being sent */
 #define PAUSE_TURN	0x40	/* resumed: queued for the turn */
 #define PAUSE_NEXT	0x80	/* continues in the next turn */
-#define PAUSE_PUMP	0x100	/* the session reads slowly */
 
 /* conn.shaking: what r->shaking holds the connection for. */
 #define SHAKE_HELLO	1	/* a handshake, counted in r->nshaking */

@@ -237,7 +237,7 @@ relay_output_dropped(struct derp_pkt *p, void *arg)
 	struct relay_conn *c = arg;
 
 	c->session.drops++;
-	derp_count_drop(&c->r->stats, DROP_QUEUE_HEAD,
+	derp_count_drop(c->r->stats, DROP_QUEUE_HEAD,
 	    p->data + FRAME_HDR_LEN + FRAME_KEY_LEN,
 	    p->len - FRAME_HDR_LEN - FRAME_KEY_LEN);
 }
@@ -251,14 +251,14 @@ relay_conn_enqueue(struct relay_conn *c, const uint8_t src[FRAME_KEY_LEN],
 	struct derp_pkt *k;
 
 	if (is_over(c)) {
-		derp_count_drop(&r->stats, DROP_GONE_DISCONNECTED, p, n);
+		derp_count_drop(r->stats, DROP_GONE_DISCONNECTED, p, n);
 		return;
 	}
 	if (c->output.queue == NULL)
 		c->output.queue = derp_queue_new(&r->queues, c);
 	if (c->output.queue == NULL || (k = derp_pkt_new(&r->queues,
 	    (uint32_t)(FRAME_HDR_LEN + FRAME_KEY_LEN + n))) == NULL) {
-		derp_count_drop(&r->stats, DROP_QUEUE_TAIL, p, n);
+		derp_count_drop(r->stats, DROP_QUEUE_TAIL, p, n);
 		return;
 	}
 	net_frame_put_hdr(k->data, FRAME_RECV_PACKET,
@@ -291,7 +291,7 @@ note_source(struct relay_conn *c, const uint8_t *src)
 static void
 count_sent(struct relay_conn *c, const struct derp_pkt *p)
 {
-	struct relay_stats *s = &c->r->stats;
+	struct relay_stats *s = c->r->stats;
 	uint64_t n = p->len - FRAME_HDR_LEN - FRAME_KEY_LEN;
 
 	s->packets_sent++;
@@ -311,7 +311,7 @@ gather_pongs(struct relay_conn *c, uint8_t *dst)
 	while (relay_buf_left(pongs) > 0) {
 		n += net_frame_put_pong(dst + n, relay_buf_head(pongs));
 		relay_buf_drain(pongs, FRAME_PING_LEN);
-		c->r->stats.sent_pong++;
+		c->r->stats->sent_pong++;
 	}
 	return (n);
 }
@@ -735,6 +735,6 @@ relay_output_overdue(struct relay_conn *c)
 		wait_writable(c);
 		return;
 	}
-	c->r->stats.write_timeouts++;
+	c->r->stats->write_timeouts++;
 	relay_conn_close(c, "write timeout");
 }

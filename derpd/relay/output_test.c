@@ -73,8 +73,8 @@ ATF_TC_BODY(order, tc)
 	ATF_CHECK_STREQ("oPPpp", frames());
 	ATF_CHECK_EQ(nsends, 1);
 	ATF_CHECK_EQ(waits, 0);
-	ATF_CHECK_EQ(r->stats.packets_sent, 2);
-	ATF_CHECK_EQ(r->stats.sent_pong, 2);
+	ATF_CHECK_EQ(r->stats->packets_sent, 2);
+	ATF_CHECK_EQ(r->stats->sent_pong, 2);
 	ATF_CHECK_EQ(c->session.tx_bytes, 100);
 	relay_output_flush(r);
 	ATF_CHECK_EQ(nsends, 1);
@@ -313,7 +313,7 @@ ATF_TC_BODY(deadlines, tc)
 	ATF_CHECK_EQ(waits, 2);
 	relay_output_overdue(c);
 	ATF_CHECK(c->dead);
-	ATF_CHECK_EQ(r->stats.write_timeouts, 1);
+	ATF_CHECK_EQ(r->stats->write_timeouts, 1);
 	own(m, 1, 100);
 	relay_output_flush(r);
 	ATF_CHECK_EQ(deadline, MESH_WRITE_MS);
@@ -350,7 +350,7 @@ ATF_TC_BODY(drain, tc)
 	relay_output_flush(r);
 	ATF_CHECK_EQ(nwire, 103);
 	ATF_CHECK(!c->dead);
-	ATF_CHECK_EQ(r->stats.packets_dropped[DROP_GONE_DISCONNECTED][1], 1);
+	ATF_CHECK_EQ(r->stats->packets_dropped[DROP_GONE_DISCONNECTED][1], 1);
 	TAILQ_REMOVE(&r->wheel[c->slot], c, wheel);
 	drop_all(r);
 }

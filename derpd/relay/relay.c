@@ -16,7 +16,6 @@
 #include "cluster.h"
 #include "heap.h"
 #include "link.h"
-#include "linkstats.h"
 #include "log.h"
 #include "login.h"
 #include "peers.h"
@@ -196,6 +195,18 @@ on_slots(void *arg, int *fd)
 		fatal("can't use the owners of keys from the parent (mmap)");
 	close(*fd);
 	*fd = -1;
+	return (0);
+}
+
+static int
+on_counters(void *arg, const struct ipc_msg_relay_counters *v, int *fd)
+{
+	int page = *fd;
+
+	*fd = -1;
+	if (cluster_pages_map(arg, v->worker, v->own, page) == -1)
+		fatal("can't use the counters of worker %u from the parent "
+		    "(mmap)", v->worker);
 	return (0);
 }
 
@@ -427,6 +438,7 @@ static const struct ipc_handlers handlers = {
 	.relay_keys = on_keys,
 	.relay_secret = on_secret,
 	.relay_slots = on_slots,
+	.relay_counters = on_counters,
 	.relay_link = on_link,
 	.relay_gone = on_gone,
 	.relay_hand = on_hand,
@@ -464,7 +476,6 @@ tick(evutil_socket_t fd, short what, void *arg)
 	check_keys(r);
 	relay_conn_tick(r);
 	net_record_tick(&r->tls.records);
-	cluster_linkstats_tick(r->linkstats);
 	cluster_link_tick(r);
 	derp_pool_tick(&r->pool);
 	derp_pool_tick(&r->conn_memory);
@@ -525,7 +536,8 @@ unfinished(const struct relay *r)
 /*
  * Packets that a client sent before it left are written before it is reaped, so
  * that their receivers are notified that it left.  Handshakes are handled after
- * logged-in clients.
+ * logged-in clients.  Keys are counted before clients can notice a login, and
+ * again when some are gone.
  */
 void
 relay_turn(void *arg)
@@ -539,11 +551,13 @@ relay_turn(void *arg)
 	relay_clock(r);
 	cluster_link_read(r);
 	relay_conn_work(r);
+	cluster_peers_count(r->peers, r->stats);
 	relay_output_flush(r);
 	relay_conn_shake(r);
 	relay_handover_work(r);
 	relay_conn_reap(r);
 	cluster_peers_reap(r->peers);
+	cluster_peers_count(r->peers, r->stats);
 	derp_sent_reap(r->sent);
 	cluster_watch_work(r);
 	relay_output_flush(r);

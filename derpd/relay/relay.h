@@ -19,6 +19,7 @@
 #include "beat.h"
 #include "chan.h"
 #include "conn.h"
+#include "counterpages.h"
 #include "handover.h"
 #include "heap.h"
 #include "httpconn.h"
@@ -39,7 +40,6 @@
 #include "unfinished.h"
 
 struct cluster_peers;
-struct cluster_stats;
 struct derp_sent;
 
 /* A worker. */
@@ -80,7 +80,7 @@ struct relay {
 
 	struct cluster_owners owners;	/* of keys */
 	struct cluster_links links;	/* to the other workers */
-	struct cluster_stats *linkstats;	/* their counters */
+	struct cluster_pages pages;	/* all counters */
 	struct derp_env	 derp;		/* shared by all sessions */
 	struct derp_logins logins;	/* waiting for keys */
 	struct relay_hands hands;	/* to the owners of keys */
@@ -89,7 +89,7 @@ struct relay {
 	struct derp_pool pool;		/* memory of packets */
 	struct derp_queue_set queues;	/* of all connections */
 	struct relay_outputs outputs;
-	struct relay_stats	 stats;
+	struct relay_stats *stats;	/* own counters, in their page */
 	struct web_scratch web;
 	struct web_mapstore	 maps;
 	struct acme_tokens	 tokens;

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "link.h"
-#include "linkstats.h"
 #include "login.h"
 #include "owner.h"
 #include "peers.h"
@@ -111,7 +110,7 @@ wait_for(struct derp_session *s, uint64_t us)
 		return;
 	}
 	relay_conn_pause(c, PAUSE_RATE);
-	c->r->stats.rate_waited++;
+	c->r->stats->rate_waited++;
 }
 
 static void
@@ -132,16 +131,7 @@ static const struct derp_ops ops = {
 	.close = end
 };
 
-static void
-stats_wanted(struct relay_conn *c)
-{
-	cluster_linkstats_request(c->r->linkstats, c);
-}
-
-static const struct web_ops web_ops = {
-	.login = derp_login_begin,
-	.stats = stats_wanted
-};
+static const struct web_ops web_ops = { .login = derp_login_begin };
 
 void
 relay_route_init(struct relay *r)
@@ -150,7 +140,6 @@ relay_route_init(struct relay *r)
 	r->derp.ops = &ops;
 	r->derp.conf = &r->conf;
 	r->derp.now_us = &r->now_us;
-	r->derp.stats = &r->stats;
 }
 
 int

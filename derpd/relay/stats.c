@@ -1,6 +1,6 @@
 /*
  * stats: the counters of a worker; see stats.h.  Used by httpconn.c for
- * /debug/varz and by linkmsg.c between workers.
+ * /debug/varz and by counterpages.c for the sum of all workers.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,8 +9,6 @@
 
 #include "stats.h"
 
-/* A message has the fields in this order. */
-#define NFIELDS	(sizeof(struct relay_stats) / sizeof(uint64_t))
 /* The fields before queue_us are summed. */
 #define NSUMMED	(offsetof(struct relay_stats, queue_us) / sizeof(uint64_t))
 
@@ -51,24 +49,6 @@ set_field(struct relay_stats *s, size_t i, uint64_t v)
 	memcpy((char *)s + i * sizeof(v), &v, sizeof(v));
 }
 
-_Static_assert(NFIELDS <= IPC_MAXCOUNTERS, "the counters fit into a message");
-
-void
-relay_stats_put(struct ipc_msg_link_stats *v, const struct relay_stats *s)
-{
-	v->n = NFIELDS;
-	memcpy(v->counters, s, sizeof(*s));
-}
-
-int
-relay_stats_get(const struct ipc_msg_link_stats *v, struct relay_stats *s)
-{
-	if (v->n != NFIELDS)
-		return (-1);
-	memcpy(s, v->counters, sizeof(*s));
-	return (0);
-}
-
 void
 relay_stats_add(struct relay_stats *sum, const struct relay_stats *s)
 {
@@ -76,7 +56,9 @@ relay_stats_add(struct relay_stats *sum, const struct relay_stats *s)
 
 	for (i = 0; i < NSUMMED; i++)
 		set_field(sum, i, field(sum, i) + field(s, i));
-	/* An average over the workers. */
+	/* An average over the workers that run. */
+	if (s->workers == 0)
+		return;
 	sum->queue_us = (sum->queue_us * sum->workers + s->queue_us) /
 	    (sum->workers + 1);
 	sum->workers++;
@@ -104,6 +86,18 @@ struct stats_row {
 static const struct stats_row rows[] = {
 #include "stats.def"
 };
+#define NROWS	(sizeof(rows) / sizeof(rows[0]))
+
+void
+relay_stats_reset(struct relay_stats *s)
+{
+	const struct stats_row *row;
+
+	for (row = rows; row < rows + NROWS; row++)
+		if (row->kind == ROW_VALUE && strcmp(row->type, "gauge") == 0)
+			set_field(s, row->offset / sizeof(uint64_t), 0);
+	s->queue_us = s->workers = 0;
+}
 
 static void
 put_drops(FILE *f, const struct relay_stats *s, const struct stats_row *row)
@@ -166,7 +160,7 @@ relay_stats_text(const struct relay_stats *s, int rate_limited, char **text,
 
 	if ((f = open_memstream(text, len)) == NULL)
 		return (-1);
-	for (row = rows; row < rows + sizeof(rows) / sizeof(rows[0]); row++) {
+	for (row = rows; row < rows + NROWS; row++) {
 		if (!rate_limited &&
 		    row->offset == offsetof(struct relay_stats, rate_waited))
 			continue;

@@ -8,8 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "messages.h"
-
 enum relay_drop_reason {
 	DROP_UNKNOWN_DEST,
 	DROP_UNKNOWN_DEST_ON_FWD,
@@ -39,18 +37,19 @@ struct relay_stats {
 	uint64_t	workers;	/* number of workers in the sum */
 };
 
-/* Store the counters in a message. */
-void	relay_stats_put(struct ipc_msg_link_stats *v,
-	    const struct relay_stats *s);
-
-/* Read a message.  0, or -1 when it has another number of counters. */
-int	relay_stats_get(const struct ipc_msg_link_stats *v,
-	    struct relay_stats *s);
+/*
+ * Set the gauges to 0, as at the start of a worker and after its end; its
+ * counters stay.
+ */
+void	relay_stats_reset(struct relay_stats *s);
 
 /* Count a round trip time of `us' microseconds in its bucket. */
 void	relay_stats_rtt(struct relay_stats *s, unsigned int us);
 
-/* Add the counters `s' of another worker; `sum' begins as a worker's own. */
+/*
+ * Add the counters `s' of another worker, with `workers' 1, or 0 if it does not
+ * run; `sum' begins as a worker's own.
+ */
 void	relay_stats_add(struct relay_stats *sum, const struct relay_stats *s);
 
 /*

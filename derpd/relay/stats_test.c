@@ -1,6 +1,6 @@
 /*
- * stats_test: the counters of a worker: their messages, and the text of
- * /debug/varz with derper's names (derp(7), section 5).
+ * stats_test: the counters of a worker: their sum, and the text of /debug/varz
+ * with derper's names (derp(7), section 5).
  */
 #include <atf-c.h>
 #include <stdio.h>
@@ -24,22 +24,28 @@ fill(struct relay_stats *s, uint64_t from)
 	}
 }
 
-ATF_TC_WITHOUT_HEAD(message);
-ATF_TC_BODY(message, tc)
+/* A new start keeps the counters, and has no clients. */
+ATF_TC_WITHOUT_HEAD(reset);
+ATF_TC_BODY(reset, tc)
 {
-	struct ipc_msg_link_stats v;
-	struct relay_stats a, b;
+	struct relay_stats s, was;
 
-	fill(&a, UINT64_MAX - N);
-	relay_stats_put(&v, &a);
-	ATF_CHECK_EQ(N, v.n);
-	memset(&b, 0, sizeof(b));
-	ATF_CHECK_EQ(relay_stats_get(&v, &b), 0);
-	ATF_CHECK_EQ(memcmp(&a, &b, sizeof(a)), 0);
-	v.n--;
-	ATF_CHECK_EQ(relay_stats_get(&v, &b), -1);
-	v.n += 2;
-	ATF_CHECK_EQ(relay_stats_get(&v, &b), -1);
+	fill(&s, 1000);
+	was = s;
+	relay_stats_reset(&s);
+	ATF_CHECK_EQ(s.connections, 0);
+	ATF_CHECK_EQ(s.home_connections, 0);
+	ATF_CHECK_EQ(s.notideal_connections, 0);
+	ATF_CHECK_EQ(s.clients, 0);
+	ATF_CHECK_EQ(s.watchers, 0);
+	ATF_CHECK_EQ(s.dup_keys, 0);
+	ATF_CHECK_EQ(s.dup_conns, 0);
+	ATF_CHECK_EQ(s.queue_us, 0);
+	ATF_CHECK_EQ(s.workers, 0);
+	was.connections = was.home_connections = was.notideal_connections = 0;
+	was.clients = was.watchers = was.dup_keys = was.dup_conns = 0;
+	was.queue_us = was.workers = 0;
+	ATF_CHECK_EQ(memcmp(&s, &was, sizeof(s)), 0);
 }
 
 ATF_TC_WITHOUT_HEAD(add);
@@ -65,6 +71,14 @@ ATF_TC_BODY(add, tc)
 	ATF_CHECK_EQ(sum.workers, 2);
 	s.queue_us = 5000;
 	relay_stats_add(&sum, &s);
+	ATF_CHECK_EQ(sum.queue_us, 3000);
+	ATF_CHECK_EQ(sum.workers, 3);
+	/* One that has ended adds its counters alone. */
+	sum.clients = 5;
+	relay_stats_reset(&s);
+	relay_stats_add(&sum, &s);
+	ATF_CHECK_EQ(sum.accepts, 3100);
+	ATF_CHECK_EQ(sum.clients, 5);
 	ATF_CHECK_EQ(sum.queue_us, 3000);
 	ATF_CHECK_EQ(sum.workers, 3);
 }
@@ -293,7 +307,7 @@ ATF_TC_BODY(form, tc)
 
 ATF_TP_ADD_TCS(tp)
 {
-	ATF_TP_ADD_TC(tp, message);
+	ATF_TP_ADD_TC(tp, reset);
 	ATF_TP_ADD_TC(tp, add);
 	ATF_TP_ADD_TC(tp, values);
 	ATF_TP_ADD_TC(tp, labels);

@@ -25,7 +25,8 @@
 #define IPC_PATHSIZE	1024	/* a path or URL of the configuration */
 #define IPC_URLSIZE	1300	/* any URL, as URL_MAXTEXT */
 #define IPC_HOSTSIZE	256	/* a DNS name or an address */
-#define IPC_MAXCOUNTERS	512	/* counters of one process */
+#define IPC_MAXCOUNTERS	511	/* counters of one process; with a word more
+				   they are a page */
 
 /* Client keys, node keys and login boxes (derp(7), section 1); addresses. */
 #define IPC_KEYLEN	32

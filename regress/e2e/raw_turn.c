@@ -69,7 +69,7 @@ request_many(const char *request, int n)
 }
 
 /*
- * Requests behind one for the counters, which waits for other workers: all are
+ * Requests behind one for the counters, whose answer they wait for: all are
  * answered, in order.
  */
 void

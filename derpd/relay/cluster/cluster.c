@@ -1,14 +1,12 @@
 /*
  * cluster: the call-backs of the table of keys: they notify other workers,
  * watchers and clients of its changes.  Called by relay.c at the start, then by
- * peers.c, sent.c and linkstats.c through call-backs.
+ * peers.c and sent.c through call-backs.
  */
 #include <string.h>
 
 #include "cluster.h"
-#include "httpconn.h"
 #include "link.h"
-#include "linkstats.h"
 #include "peers.h"
 #include "relay.h"
 #include "sent.h"
@@ -24,7 +22,7 @@ came(struct relay_conn *c, int dup)
 	struct relay *r = c->r;
 
 	if (dup)
-		r->stats.dup_conns_total++;
+		r->stats->dup_conns_total++;
 	cluster_link_present(c);
 	cluster_watch_present(r, r->conf.worker, c->session.key, c->addr,
 	    c->port, derp_flags(&c->session));
@@ -65,7 +63,7 @@ static void
 send_gone(struct relay_conn *c, const void *frame, size_t n)
 {
 	relay_conn_send(c, frame, n);
-	c->r->stats.gone_disconnected++;
+	c->r->stats->gone_disconnected++;
 }
 
 static const struct cluster_peers_ops peers_ops = {
@@ -75,36 +73,13 @@ static const struct cluster_peers_ops peers_ops = {
 	.crowded = close_crowded
 };
 
-static void
-own_stats(void *arg, struct relay_stats *s)
-{
-	const struct relay *r = arg;
-
-	*s = r->stats;
-	s->workers = 1;
-	cluster_peers_count(r->peers, s);
-}
-
-static uint64_t
-request_stats(void *arg, uint64_t id)
-{
-	return (cluster_link_request_stats(arg, id));
-}
-
-static const struct cluster_stats_ops stats_ops = {
-	.own = own_stats,
-	.request = request_stats,
-	.ready = web_stats_ready
-};
-
 int
 cluster_init(struct relay *r)
 {
+	cluster_pages_init(r);
 	if ((r->peers = cluster_peers_new(&peers_ops, r,
 	    r->conf.slot_secret)) == NULL ||
-	    (r->sent = derp_sent_new(send_gone)) == NULL ||
-	    (r->linkstats = cluster_stats_new(&stats_ops, r,
-	    &r->now_us)) == NULL)
+	    (r->sent = derp_sent_new(send_gone)) == NULL)
 		return (-1);
 	return (0);
 }

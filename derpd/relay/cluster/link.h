@@ -109,13 +109,6 @@ int	cluster_link_packet(struct relay *r, unsigned int worker,
 	    const uint8_t *mesh, const uint8_t *src, const uint8_t *dst,
 	    const uint8_t *p, size_t n);
 
-/*
- * Request the counters of the other workers, as request `id'.  Return the
- * workers that will answer, a bit for each.  They answer only the latest
- * request.
- */
-uint64_t cluster_link_request_stats(struct relay *r, uint64_t id);
-
 /* Show the other workers the queued frames; called at the end of a turn. */
 void	cluster_link_flush(struct relay *r);
 

@@ -113,7 +113,7 @@ ATF_TC_BODY(junk, tc)
 	pid = link_hostile(HOSTILE);
 	while (r->now_us < end) {
 		r->now_us = base_clock_us();
-		SAY(fine, STATS_ASK, stats_ask, 1);
+		SAY(fine, FLOOD, flood, 1, 0);
 		turn();
 		room = WIRE;		/* whatever the client gets */
 		in_kernel = 0;
@@ -121,7 +121,8 @@ ATF_TC_BODY(junk, tc)
 			(void)cluster_link_packet(r, HOSTILE, NULL,
 			    c->session.key, key_of(HOSTILE, 0), p, sizeof(p));
 		cluster_link_flush(r);
-		ATF_REQUIRE_EQ(hears(fine, &m), MSG_LINK_STATS);
+		ATF_REQUIRE_EQ(hears(fine, &m), MSG_LINK_PRESENT);
+		ATF_REQUIRE_EQ(hears(fine, &m), MSG_LINK_FLOODED);
 		rounds++;
 		if (r->links.to[HOSTILE] != NULL)
 			continue;

@@ -50,28 +50,44 @@ packets(unsigned int worker, size_t max)
 {
 	static const uint8_t p[1400];
 	const uint8_t *key = key_of(worker, 0);
-	uint64_t dropped = r->stats.packets_dropped[DROP_QUEUE_TAIL][1];
+	uint64_t dropped = r->stats->packets_dropped[DROP_QUEUE_TAIL][1];
 	size_t n;
 
 	for (n = 0; n < max; n += sizeof(p)) {
 		ATF_REQUIRE_EQ(cluster_link_packet(r, worker, NULL, key, key,
 		    p, sizeof(p)), 0);
-		if (r->stats.packets_dropped[DROP_QUEUE_TAIL][1] != dropped)
+		if (r->stats->packets_dropped[DROP_QUEUE_TAIL][1] != dropped)
 			break;
 	}
 	return (n);
+}
+
+/* Return the type of the first frame behind packets that `o' gets, 0 none. */
+static uint32_t
+news(struct other *o)
+{
+	uint32_t type = MSG_LINK_PACKET;
+	unsigned int rounds;
+	struct ipc_msg m;
+
+	for (rounds = 0; type == MSG_LINK_PACKET && rounds < 10000; rounds++) {
+		cluster_link_flush(r);
+		type = hears(o, &m);
+	}
+	return (type);
 }
 
 /* Packets leave room in a ring for news. */
 ATF_TC_WITHOUT_HEAD(packet_bound);
 ATF_TC_BODY(packet_bound, tc)
 {
+	struct other *stuck, *fine;
 	const uint8_t *key;
 	size_t n;
 
 	begin();
-	linked(STUCK);
-	linked(FINE);
+	stuck = linked(STUCK);
+	fine = linked(FINE);
 	key = key_of(WORKER, 0);
 	ATF_CHECK_EQ(cluster_link_packet(r, 1, NULL, key, key, key, 1), -1);
 	ATF_CHECK_EQ(cluster_link_packet(r, IPC_MAXWORKERS, NULL, key, key, key,
@@ -79,8 +95,10 @@ ATF_TC_BODY(packet_bound, tc)
 	n = packets(STUCK, 64 * MIB);
 	ATF_CHECK_MSG(n > RING / 4 * 3 - 100000 && n < HELD, "%zu bytes", n);
 	ATF_CHECK_EQ(packets(FINE, 100000), 100800);
-	ATF_CHECK_EQ(cluster_link_request_stats(r, 1),
-	    1U << STUCK | 1U << FINE);
+	cluster_link_watch(r, 1);
+	ATF_CHECK(news(stuck) == MSG_LINK_WATCH);
+	ATF_CHECK(news(fine) == MSG_LINK_WATCH);
+	ATF_CHECK_EQ(r->links.unlinked, 0);
 }
 
 /*
@@ -181,13 +199,13 @@ ATF_TC_BODY(killed, tc)
 	cluster_link_ended(r, FINE);
 	key = key_of(STUCK, 0);
 	ATF_CHECK_EQ(cluster_link_packet(r, STUCK, NULL, key, key, key, 1), 0);
-	ATF_CHECK_EQ(r->stats.packets_dropped[DROP_QUEUE_TAIL][KIND_OTHER], 1);
+	ATF_CHECK_EQ(r->stats->packets_dropped[DROP_QUEUE_TAIL][KIND_OTHER], 1);
 	ATF_CHECK_EQ(cluster_link_sleep(r), 0);
 	for (i = 0; i < 10 && r->links.to[STUCK] != NULL; i++)
 		turn();
 	ATF_CHECK(r->links.to[STUCK] == NULL);
 	/* None of them had a destination. */
-	ATF_CHECK_EQ(r->stats.packets_dropped[DROP_UNKNOWN_DEST][KIND_OTHER],
+	ATF_CHECK_EQ(r->stats->packets_dropped[DROP_UNKNOWN_DEST][KIND_OTHER],
 	    total);
 	ATF_CHECK_EQ(r->links.unlinked, 0);
 	ATF_CHECK_EQ(cluster_link_sleep(r), 1);
@@ -205,13 +223,13 @@ ATF_TC_BODY(wakes, tc)
 	o = linked(STUCK);
 	linked(FINE);
 	ATF_REQUIRE_EQ(cluster_link_sleep(r), 1);
-	SAY(o, STATS_ASK, stats_ask, 7);
+	SAY(o, FLOOD, flood, 7, 0);
 	ATF_REQUIRE_EQ(event_base_loopexit(r->base, &limit), 0);
 	ATF_REQUIRE_EQ(event_base_loop(r->base, EVLOOP_ONCE), 0);
 	ATF_CHECK(!event_base_got_exit(r->base));
 	cluster_link_read(r);
 	cluster_link_flush(r);
-	ATF_CHECK_EQ(hears(o, &m), MSG_LINK_STATS);
+	ATF_CHECK_EQ(hears(o, &m), MSG_LINK_FLOODED);
 	ATF_CHECK_EQ(hears(o, &m), 0);
 }
 
@@ -262,13 +280,13 @@ ATF_TC_BODY(malformed, tc)
 }
 
 /*
- * A worker that requests our counters in a loop gets them once a turn, for its
+ * A worker that requests our keys in a loop gets them once a turn, for its
  * latest request.
  */
-ATF_TC_WITHOUT_HEAD(counters_once);
-ATF_TC_BODY(counters_once, tc)
+ATF_TC_WITHOUT_HEAD(floods_once);
+ATF_TC_BODY(floods_once, tc)
 {
-	struct ipc_msg_link_stats v;
+	struct ipc_msg_link_flooded v;
 	struct ipc_msg m;
 	struct other *o;
 	unsigned int i;
@@ -276,16 +294,16 @@ ATF_TC_BODY(counters_once, tc)
 	begin();
 	o = linked(STUCK);
 	for (i = 1; i <= 200; i++)
-		SAY(o, STATS_ASK, stats_ask, i);
+		SAY(o, FLOOD, flood, i, 0);
 	turn();
-	ATF_REQUIRE_EQ(hears(o, &m), MSG_LINK_STATS);
-	ATF_REQUIRE_EQ(ipc_get_link_stats(&m.rd, &v), 0);
-	ATF_CHECK_EQ(v.request, 200);
+	ATF_REQUIRE_EQ(hears(o, &m), MSG_LINK_FLOODED);
+	ATF_REQUIRE_EQ(ipc_get_link_flooded(&m.rd, &v), 0);
+	ATF_CHECK_EQ(v.watcher, 200);
 	cluster_link_flush(r);
 	ATF_CHECK_EQ(hears(o, &m), 0);
 
 	/* A truncated request is malformed. */
-	sent(o, MSG_LINK_STATS_ASK, "\0\0\0\0\0\0", 7);
+	sent(o, MSG_LINK_FLOOD, "\0\0\0\0\0\0\0\0\0\0", 11);
 	turn();
 	ATF_CHECK(r->links.to[STUCK] == NULL);
 }
@@ -299,6 +317,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, wakes);
 	ATF_TP_ADD_TC(tp, parts);
 	ATF_TP_ADD_TC(tp, malformed);
-	ATF_TP_ADD_TC(tp, counters_once);
+	ATF_TP_ADD_TC(tp, floods_once);
 	return (atf_no_error());
 }

@@ -13,7 +13,6 @@
 
 #include "ipcdispatch.h"
 #include "linkmsg.h"
-#include "linkstats.h"
 #include "log.h"
 #include "owner.h"
 #include "peers.h"
@@ -40,24 +39,18 @@ put(struct cluster_link *l, enum ipc_ring_kind kind, enum ipc_msg_type type,
 	return (rv);
 }
 
-/*
- * The same to all workers, or to those that watch.  Return those that it was
- * queued for, a bit for each.
- */
-static uint64_t
+/* The same to all workers, or to those that watch. */
+static void
 put_all(struct relay *r, enum ipc_msg_type type, struct ipc_wr *w, int watching)
 {
 	struct cluster_link *l;
-	uint64_t to = 0;
 	unsigned int i;
 
 	for (i = 0; ipc_wr_ok(w) && i < IPC_MAXWORKERS; i++)
-		if ((l = r->links.to[i]) != NULL && (!watching || l->watched) &&
-		    cluster_link_put(l, IPC_RING_NEWS, (uint8_t)type, w->p,
-		    w->len, NULL, 0) == 0)
-			to |= 1ULL << i;
+		if ((l = r->links.to[i]) != NULL && (!watching || l->watched))
+			(void)cluster_link_put(l, IPC_RING_NEWS, (uint8_t)type,
+			    w->p, w->len, NULL, 0);
 	ipc_wr_free(w);
-	return (to);
 }
 
 int
@@ -80,7 +73,7 @@ cluster_link_packet(struct relay *r, unsigned int worker, const uint8_t *mesh,
 		ipc_put_link_forward(&w, &forward);
 	if (cluster_link_put(l, IPC_RING_PACKET, mesh == NULL ?
 	    MSG_LINK_PACKET : MSG_LINK_FORWARD, w.p, w.len, p, n) == -1)
-		derp_count_drop(&r->stats, DROP_QUEUE_TAIL, p, n);
+		derp_count_drop(r->stats, DROP_QUEUE_TAIL, p, n);
 	return (0);
 }
 
@@ -92,7 +85,7 @@ cluster_link_gone(struct relay *r, const uint8_t key[FRAME_KEY_LEN])
 
 	ipc_wr_init(&w);
 	ipc_put_link_gone(&w, &v);
-	(void)put_all(r, MSG_LINK_GONE, &w, 0);
+	put_all(r, MSG_LINK_GONE, &w, 0);
 }
 
 void
@@ -118,7 +111,7 @@ cluster_link_watch(struct relay *r, int on)
 
 	ipc_wr_init(&w);
 	ipc_put_link_watch(&w, &v);
-	(void)put_all(r, MSG_LINK_WATCH, &w, 0);
+	put_all(r, MSG_LINK_WATCH, &w, 0);
 }
 
 /* Write a LINK_PRESENT about `c' to `w'. */
@@ -143,7 +136,7 @@ cluster_link_present(const struct relay_conn *c)
 	struct ipc_wr w;
 
 	write_present(&w, c, 0);
-	(void)put_all(c->r, MSG_LINK_PRESENT, &w, 1);
+	put_all(c->r, MSG_LINK_PRESENT, &w, 1);
 }
 
 int
@@ -164,24 +157,13 @@ cluster_link_flood(struct relay *r, unsigned int worker, uint64_t id,
 	return (0);
 }
 
-uint64_t
-cluster_link_request_stats(struct relay *r, uint64_t id)
-{
-	struct ipc_msg_link_stats_ask v = { id };
-	struct ipc_wr w;
-
-	ipc_wr_init(&w);
-	ipc_put_link_stats_ask(&w, &v);
-	return (put_all(r, MSG_LINK_STATS_ASK, &w, 0));
-}
-
 /* Count a message that is ignored: no honest worker sends it. */
 static void
 refused(struct cluster_link *l, const char *what)
 {
 	struct cluster_links *links = &l->r->links;
 
-	l->r->stats.link_refused++;
+	l->r->stats->link_refused++;
 	log_limited(&links->refused, "a message of worker %u is ignored: %s",
 	    l->worker, what);
 }
@@ -245,7 +227,7 @@ deliver(struct cluster_link *l, const uint8_t *mesh, const uint8_t *src,
 	    relay_route_deliver(l->r, dst, src, mesh != NULL, p, n) == 0 ||
 	    !is_ours(l, dst))
 		return;
-	derp_count_drop(&l->r->stats, mesh != NULL ? DROP_UNKNOWN_DEST_ON_FWD :
+	derp_count_drop(l->r->stats, mesh != NULL ? DROP_UNKNOWN_DEST_ON_FWD :
 	    DROP_UNKNOWN_DEST, p, n);
 	if (net_frame_is_disco(p, n))
 		say_not_here(l, from, dst);
@@ -338,16 +320,6 @@ on_flood(void *arg, const struct ipc_msg_link_flood *v)
 }
 
 static int
-on_stats_ask(void *arg, const struct ipc_msg_link_stats_ask *v)
-{
-	struct cluster_link *l = arg;
-
-	l->stats_id = v->request;
-	l->stats_due = 1;
-	return (0);
-}
-
-static int
 on_flooded(void *arg, const struct ipc_msg_link_flooded *v)
 {
 	struct cluster_link *l = arg;
@@ -361,18 +333,6 @@ on_flooded(void *arg, const struct ipc_msg_link_flooded *v)
 	return (0);
 }
 
-static int
-on_stats(void *arg, const struct ipc_msg_link_stats *v)
-{
-	struct cluster_link *l = arg;
-	struct relay_stats s;
-
-	if (relay_stats_get(v, &s) == -1)
-		return (-1);
-	cluster_linkstats_answer(l->r->linkstats, l->worker, v->request, &s);
-	return (0);
-}
-
 static const struct ipc_handlers handlers = {
 	.link_forward = on_forward,
 	.link_not_here = on_not_here,
@@ -381,9 +341,7 @@ static const struct ipc_handlers handlers = {
 	.link_watch = on_watch,
 	.link_present = on_present,
 	.link_flood = on_flood,
-	.link_flooded = on_flooded,
-	.link_stats_ask = on_stats_ask,
-	.link_stats = on_stats
+	.link_flooded = on_flooded
 };
 
 /*
@@ -416,21 +374,6 @@ cluster_link_frame(struct cluster_link *l, uint8_t type, const uint8_t *p,
 }
 
 static void
-answer_stats(struct cluster_link *l)
-{
-	struct ipc_msg_link_stats v;
-	struct relay_stats s = l->r->stats;
-	struct ipc_wr w;
-
-	cluster_peers_count(l->r->peers, &s);
-	v.request = l->stats_id;
-	relay_stats_put(&v, &s);
-	ipc_wr_init(&w);
-	ipc_put_link_stats(&w, &v);
-	(void)put(l, IPC_RING_NEWS, MSG_LINK_STATS, &w);
-}
-
-static void
 put_there(const struct cluster_peer *p, void *arg)
 {
 	struct cluster_link *l = arg;
@@ -457,11 +400,9 @@ answer_flood(struct cluster_link *l)
 void
 cluster_link_answer(struct cluster_link *l)
 {
-	if (l->stats_due)
-		answer_stats(l);
 	if (l->flood_due)
 		answer_flood(l);
-	l->stats_due = l->flood_due = 0;
+	l->flood_due = 0;
 }
 
 void
@@ -498,5 +439,4 @@ cluster_link_lost(struct relay *r, unsigned int worker)
 
 	derp_sent_gone_all(r->sent, owned_by, &lost);
 	cluster_watch_lost(r);
-	cluster_linkstats_gone(r->linkstats, worker);
 }

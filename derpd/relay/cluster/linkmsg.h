@@ -24,9 +24,8 @@ struct cluster_link {
 	/* of linkmsg.c */
 	int		 watched;	/* it wants news of our connections */
 	uint64_t	 flooding; /* our watcher whose flood is due; 0 none */
-	/* what the other side has asked for, sent at the end of the turn */
-	int		 stats_due, flood_due;
-	uint64_t	 stats_id;	/* the request */
+	/* a flood that it has asked for, sent at the end of the turn */
+	int		 flood_due;
 	uint64_t	 flood_id;	/* the watcher */
 	unsigned int	 flood_slot;
 };

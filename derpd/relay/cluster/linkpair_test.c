@@ -103,7 +103,7 @@ ATF_TC_BODY(packets, tc)
 	ATF_REQUIRE_EQ(nwire, FRAME_HDR_LEN + FRAME_KEY_LEN + 3 + sizeof(gone));
 	ATF_CHECK_EQ(memcmp(wire + nwire - sizeof(gone), gone, sizeof(gone)),
 	    0);
-	ATF_CHECK_EQ(first->stats.link_refused + second->stats.link_refused,
+	ATF_CHECK_EQ(first->stats->link_refused + second->stats->link_refused,
 	    0);
 }
 
@@ -213,7 +213,7 @@ ATF_TC_BODY(exact, tc)
 	account();
 	for (i = 0; i < NKEYS; i++)
 		ATF_CHECK_EQ_MSG(known[i], conns[i] != NULL, "key %u", i);
-	ATF_CHECK_EQ(first->stats.link_refused + second->stats.link_refused,
+	ATF_CHECK_EQ(first->stats->link_refused + second->stats->link_refused,
 	    0);
 }
 

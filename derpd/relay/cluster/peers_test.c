@@ -25,7 +25,7 @@ ATF_TC_BODY(come_and_go, tc)
 	counts(1, 0, 0);
 	cluster_peers_remove(relay->peers, &a->c);	/* again: no effect */
 	sent(b, "");
-	ATF_CHECK_EQ(relay->stats.dup_conns_total, 0);
+	ATF_CHECK_EQ(relay->stats->dup_conns_total, 0);
 	leave(b);
 	reap();
 	counts(0, 0, 0);
@@ -48,7 +48,7 @@ ATF_TC_BODY(duplicates, tc)
 	sent(a, "");
 	sent(c, "health");
 	counts(1, 1, 3);
-	ATF_CHECK_EQ(relay->stats.dup_conns_total, 2);
+	ATF_CHECK_EQ(relay->stats->dup_conns_total, 2);
 	leave(c);
 	sent(a, "");
 	counts(1, 1, 2);
@@ -120,7 +120,7 @@ ATF_TC_BODY(gone_once, tc)
 	sent(b, "gone a 0");
 	sent(c, "");
 	sent(d, "");
-	ATF_CHECK_EQ(relay->stats.gone_disconnected, 1);
+	ATF_CHECK_EQ(relay->stats->gone_disconnected, 1);
 	/* Connect again, send nothing, leave. */
 	a = join('a');
 	leave(a);
@@ -132,7 +132,7 @@ ATF_TC_BODY(gone_once, tc)
 	leave(c);
 	reap();
 	sent(b, "");
-	ATF_CHECK_EQ(relay->stats.gone_disconnected, 1);
+	ATF_CHECK_EQ(relay->stats->gone_disconnected, 1);
 }
 
 ATF_TC_WITHOUT_HEAD(gone_with_the_last);

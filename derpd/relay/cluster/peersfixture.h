@@ -74,7 +74,7 @@ cluster_link_flood(struct relay *r, unsigned int worker, uint64_t id,
 static inline void
 came(struct relay_conn *c, int dup)
 {
-	c->r->stats.dup_conns_total += dup != 0;
+	c->r->stats->dup_conns_total += dup != 0;
 	cluster_watch_present(c->r, WORKER, c->session.key, c->addr, c->port,
 	    derp_flags(&c->session));
 }
@@ -92,7 +92,7 @@ static inline void
 send_gone(struct relay_conn *c, const void *frame, size_t n)
 {
 	relay_conn_send(c, frame, n);
-	c->r->stats.gone_disconnected++;
+	c->r->stats->gone_disconnected++;
 }
 
 static inline void
@@ -260,6 +260,7 @@ new_relay(void)
 	struct relay *r;
 
 	ATF_REQUIRE((r = calloc(1, sizeof(*r))) != NULL);
+	cluster_pages_init(r);
 	r->now_us = 1000;
 	r->conf.worker = WORKER;
 	r->conf.nworkers = 3;

@@ -31,7 +31,7 @@ cluster_watch_begin(struct relay_conn *c)
 	if (LIST_EMPTY(&r->watchers))
 		cluster_link_watch(r, 1);
 	LIST_INSERT_HEAD(&r->watchers, c, session.watcher);
-	r->stats.watchers++;
+	r->stats->watchers++;
 }
 
 void
@@ -44,7 +44,7 @@ cluster_watch_end(struct relay_conn *c)
 	LIST_REMOVE(c, session.watcher);
 	free(c->session.watch);
 	c->session.watch = NULL;
-	r->stats.watchers--;
+	r->stats->watchers--;
 	if (LIST_EMPTY(&r->watchers))
 		cluster_link_watch(r, 0);
 }
@@ -69,7 +69,7 @@ send_news(struct relay *r, unsigned int worker, const uint8_t *key,
 	LIST_FOREACH(c, &r->watchers, session.watcher)
 		if (slot < c->session.watch->next[worker]) {
 			relay_conn_send(c, frame, n);
-			r->stats.gone_disconnected += is_gone;
+			r->stats->gone_disconnected += is_gone;
 		}
 }
 

@@ -74,7 +74,7 @@ ATF_TC_BODY(own_keys, tc)
 	sent(w, "");
 	cluster_watch_begin(&w->c);
 	cluster_watch_begin(&w->c);	/* again: no second flood */
-	ATF_CHECK_EQ(relay->stats.watchers, 1);
+	ATF_CHECK_EQ(relay->stats->watchers, 1);
 	ATF_CHECK_EQ(cluster_watch_more(relay), 1);
 	cluster_watch_work(relay);
 	/* One for each key, its own too, in the order of the slots. */
@@ -97,9 +97,9 @@ ATF_TC_BODY(own_keys, tc)
 	sent(w, "");
 	reap();
 	sent(w, "gone a 0");
-	ATF_CHECK_EQ(relay->stats.gone_disconnected, 1);
+	ATF_CHECK_EQ(relay->stats->gone_disconnected, 1);
 	leave(w);
-	ATF_CHECK_EQ(relay->stats.watchers, 0);
+	ATF_CHECK_EQ(relay->stats->watchers, 0);
 	others("no-watch ");
 	reap();
 	sent(w, "");

@@ -153,9 +153,9 @@ enter(struct relay_conn *c)
 		relay_conn_close(c, "out of memory");
 		return (-1);
 	}
-	r->stats.connections++;
+	r->stats->connections++;
 	if (c->session.not_ideal)
-		r->stats.notideal_connections++;
+		r->stats->notideal_connections++;
 	return (0);
 }
 

@@ -304,7 +304,7 @@ ATF_TC_BODY(drained, tc)
 	ATF_CHECK(conns[0].unknown->known != NULL);
 	ATF_CHECK_EQ(CONN_DRAIN, conns[1].state);
 	ATF_CHECK(conns[1].unknown->known == NULL);
-	ATF_CHECK_EQ(0, r->stats.connections);
+	ATF_CHECK_EQ(0, r->stats->connections);
 }
 
 ATF_TP_ADD_TCS(tp)

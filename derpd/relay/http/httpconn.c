@@ -23,7 +23,6 @@
 struct web_conn {
 	struct relay_buf	 part;		/* a partial head */
 	size_t			 discard;	/* body bytes to discard */
-	struct net_http_head *stats_head;	/* of a request for counters */
 	struct web_map_entry *map;		/* being sent, else NULL */
 	const uint8_t		*body;		/* the part not sent yet */
 	size_t			 left;
@@ -80,7 +79,6 @@ web_free(struct relay_conn *c)
 	if (h == NULL)
 		return;
 	relay_buf_free(&h->part);
-	free(h->stats_head);
 	web_mapstore_release(h->map);
 	free(h);
 	c->unknown->http = NULL;
@@ -228,76 +226,44 @@ upgrade(struct relay_conn *c, int websocket)
 			relay_conn_close(c, "out of memory");
 			return;
 		}
-		c->r->stats.websocket_accepts++;
+		c->r->stats->websocket_accepts++;
 	}
-	c->r->stats.accepts++;
+	c->r->stats->accepts++;
 	c->session.not_ideal = reply->ideal_node.p != NULL;
 	web_free(c);
 	c->r->web.ops->login(c);
 }
 
-/* Request the counters of the other workers; the client waits for them. */
+/* Answer a request for the metrics; the next request waits for its end. */
 static void
-request_stats(struct relay_conn *c)
-{
-	const struct net_http_head *head = &c->r->web.head;
-	struct web_conn *h;
-	struct net_http_head *k;
-
-	if ((h = state(c)) == NULL)
-		return;
-	if ((k = malloc(sizeof(*k))) == NULL) {
-		relay_conn_close(c, "out of memory");
-		return;
-	}
-	/*
-	 * The head refers to bytes that will be freed: keep the needed fields.
-	 */
-	*k = *head;
-	k->method.p = net_http_eq(head->method, "HEAD") ? "HEAD" : "GET";
-	k->method.len = strlen(k->method.p);
-	k->nfields = 0;
-	h->stats_head = k;
-	relay_conn_pause(c, PAUSE_STATS);
-	c->r->web.ops->stats(c);
-}
-
-void
-web_stats_ready(struct relay_conn *c, const struct relay_stats *all)
+send_stats(struct relay_conn *c, const struct web_env *env)
 {
 	struct web_reply *reply = &c->r->web.reply;
-	struct web_conn *h = http_of(c);
-	struct net_http_head *k;
-	struct web_env env;
 	const char *more = c->r->metrics == NULL ? "" : c->r->metrics;
+	struct relay_stats all;
 	char *text;
 	size_t len;
 
-	if (c->dead || h == NULL || (k = h->stats_head) == NULL)
-		return;
-	h->stats_head = NULL;
-	if (relay_stats_text(all, c->r->conf.client_rate != 0, &text,
+	cluster_pages_sum(c->r, &all);
+	if (relay_stats_text(&all, c->r->conf.client_rate != 0, &text,
 	    &len) == -1) {
-		free(k);
 		relay_conn_close(c, "out of memory");
 		return;
 	}
-	make_env(c, &env);
-	web_reply_body(&env, k, WEB_VARZ, len + strlen(more), reply);
-	free(k);
+	web_reply_body(env, &c->r->web.head, WEB_VARZ, len + strlen(more),
+	    reply);
 	relay_conn_write(c, reply->buf, reply->len);
 	if (!reply->head_only) {
 		relay_conn_write(c, text, len);
 		relay_conn_write(c, more, strlen(more));
 	}
 	free(text);
-	if (reply->close)
+	if (reply->close) {
 		relay_conn_drain(c);
-	else {
-		relay_conn_deadline(c, RELAY_HTTP_SECS);
-		relay_conn_pause(c, PAUSE_BODY);
+		return;
 	}
-	relay_conn_resume(c, PAUSE_STATS);
+	relay_conn_deadline(c, RELAY_HTTP_SECS);
+	relay_conn_pause(c, PAUSE_BODY);
 }
 
 /* Handle a head that is whole or invalid. */
@@ -325,7 +291,7 @@ request(struct relay_conn *c, int parsed)
 		upgrade(c, 1);
 		break;
 	case WEB_STATS:
-		request_stats(c);
+		send_stats(c, &env);
 		break;
 	case WEB_MAP:
 		send_map(c);

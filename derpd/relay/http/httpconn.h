@@ -11,14 +11,11 @@
 #include "web.h"
 
 struct relay_conn;
-struct relay_stats;
 
 /* Call-backs for requests that need more than an answer. */
 struct web_ops {
 	/* The upgrade was answered: begin the login. */
 	void	(*login)(struct relay_conn *c);
-	/* Get the counters of all workers, then call web_stats_ready(). */
-	void	(*stats)(struct relay_conn *c);
 };
 
 /* Shared by all connections: requests are handled one at a time. */
@@ -34,9 +31,6 @@ struct web_scratch {
  * bytes were handled: fewer when the rest follows an upgrade.
  */
 size_t	web_input(struct relay_conn *c, const uint8_t *p, size_t n);
-
-/* The sum of the counters of all workers is ready: complete the answer. */
-void	web_stats_ready(struct relay_conn *c, const struct relay_stats *all);
 
 /*
  * For a body that is sent in pieces: return its remaining bytes; copy up to
