@@ -1,6 +1,6 @@
 /*
- * counterpages: the counters of all workers, each in a page (lib/ipc/counters.h)
- * that its worker writes and the others read.
+ * counterpages: the counters of all workers, each in a page that its worker
+ * writes and the others read (lib/ipc/counters.h).
  */
 #ifndef COUNTERPAGES_H
 #define COUNTERPAGES_H
