@@ -19,7 +19,9 @@
 
 /* A login whose shared secret is kept. */
 struct keys_kept {
-	uint64_t	 us;		/* when; 0: not in use */
+	uint64_t	 us;		/* when it came; 0: not in use */
+	uint64_t	 made_us;	/* the time of its ticket; 0: the ticket was
+					   of an earlier start of the worker */
 	uint64_t	 cookie;
 	uint32_t	 from, worker;
 	uint8_t		 number[IPC_TICKET_NUMBERLEN];
@@ -89,8 +91,25 @@ keys_ticket_secret(uint32_t worker, const uint8_t secret[IPC_TICKET_SECRETLEN])
 	ipc_ticket_key_set(k, worker, secret);
 	have_key[worker] = 1;
 	for (i = 0; i < KEYS_TICKET_KEPT; i++)
-		if (ring[i].us != 0 && ring[i].worker == worker)
-			drop(i);
+		if (ring[i].us != 0 && ring[i].worker == worker) {
+			ring[i].made_us = 0;
+			sodium_memzero(locked->shared[i], KEYS_SHAREDLEN);
+		}
+}
+
+/* Give a kept login, at this place, a ticket made now. */
+static void
+make_new(struct keys_kept *k, uint32_t place, const uint8_t *shared,
+    uint64_t now_us)
+{
+	int b;
+
+	k->made_us = now_us;
+	randombytes_buf(k->number, PLACE_AT);
+	for (b = 0; b < 4; b++)
+		k->number[PLACE_AT + b] = (uint8_t)(place >> 8 * b);
+	memcpy(locked->shared[place % KEYS_TICKET_KEPT], shared,
+	    KEYS_SHAREDLEN);
 }
 
 /* Keep a new login, which got this place among the boxes seen. */
@@ -99,7 +118,6 @@ keep(const struct keys_ticket_login *l, uint32_t place, uint64_t now_us)
 {
 	const uint32_t i = place % KEYS_TICKET_KEPT;
 	struct keys_kept *k = &ring[i];
-	int b;
 
 	if (nkept == KEYS_TICKET_KEPT)
 		drop_oldest();
@@ -111,10 +129,7 @@ keep(const struct keys_ticket_login *l, uint32_t place, uint64_t now_us)
 	k->from = l->from;
 	k->worker = l->worker;
 	k->mesh = l->mesh;
-	randombytes_buf(k->number, PLACE_AT);
-	for (b = 0; b < 4; b++)
-		k->number[PLACE_AT + b] = (uint8_t)(place >> 8 * b);
-	memcpy(locked->shared[i], l->shared, KEYS_SHAREDLEN);
+	make_new(k, place, l->shared, now_us);
 	return (k);
 }
 
@@ -156,9 +171,11 @@ keys_ticket_make(const struct keys_ticket_login *l, uint64_t now_us,
 		k = keep(l, place, now_us);
 	else if (!same(k = find(place, now_us), l, place))
 		return (IPC_LOGIN_SEEN);
+	else if (k->made_us == 0)
+		make_new(k, place, l->shared, now_us);
 	memcpy(t.client, l->client, sizeof(t.client));
 	memcpy(t.number, k->number, sizeof(t.number));
-	t.us = k->us;
+	t.us = k->made_us;
 	t.mesh = k->mesh;
 	ipc_ticket_put(&locked->key[l->worker], IPC_TICKET_LOGIN, &t, ticket);
 	return (IPC_LOGIN_OK);
@@ -171,7 +188,7 @@ keys_ticket_shared(uint32_t worker, const uint8_t number[IPC_TICKET_NUMBERLEN],
 	uint32_t place = (uint32_t)number[PLACE_AT + 1] << 8 | number[PLACE_AT];
 	const struct keys_kept *k = find(place, now_us);
 
-	if (k == NULL || k->worker != worker ||
+	if (k == NULL || k->worker != worker || k->made_us == 0 ||
 	    sodium_memcmp(k->number, number, sizeof(k->number)) != 0)
 		return (NULL);
 	return (locked->shared[place % KEYS_TICKET_KEPT]);

@@ -3,9 +3,10 @@
  * the secrets by which ServerInfo is sealed afterwards.  Touches memory alone;
  * the caller brings the clock, base_clock_boot_us().
  *
- * One login box gives one ticket.  The secret that client and server share is
- * kept for KEYS_TICKET_SECS under the number of its ticket; then, or when
- * KEYS_TICKET_KEPT later logins have come, it is zeroed.
+ * One login box gives one ticket for each start of the worker.  The secret that
+ * client and server share is kept under the number of its ticket, for
+ * KEYS_TICKET_SECS from the first request; then, or when KEYS_TICKET_KEPT later
+ * logins have come, it is zeroed.
  */
 #ifndef KEYS_TICKET_H
 #define KEYS_TICKET_H
@@ -39,7 +40,7 @@ int	keys_ticket_preload(void);
 
 /*
  * Tickets for `worker' are made under this secret from now on; those under an
- * older one end.
+ * older one end, and nothing is sealed for them any more.
  */
 void	keys_ticket_secret(uint32_t worker,
 	    const uint8_t secret[IPC_TICKET_SECRETLEN]);
@@ -47,9 +48,11 @@ void	keys_ticket_secret(uint32_t worker,
 /*
  * Make the ticket of a login, and keep its shared secret.  The same request
  * from the same process gets the same ticket within KEYS_TICKET_SECS: it did
- * not read the first answer.  Any other request with this client and nonce is
- * refused with IPC_LOGIN_SEEN.  IPC_LOGIN_NO_SECRET: the worker is not known,
- * and the box counts as not seen.
+ * not read the first answer.  If the worker has a new secret since, it gets a
+ * new ticket, with its own number and time: the worker was restarted, and the
+ * login goes on.  Any other request with this client and nonce is refused with
+ * IPC_LOGIN_SEEN.  IPC_LOGIN_NO_SECRET: the worker is not known, and the box
+ * counts as not seen.
  */
 enum ipc_login_end keys_ticket_make(const struct keys_ticket_login *l,
 	    uint64_t now_us, uint8_t ticket[IPC_TICKET_LEN]);

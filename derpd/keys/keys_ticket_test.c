@@ -125,12 +125,52 @@ ATF_TC_BODY(secrets, tc)
 	ATF_CHECK(has(1, &a));
 	keys_ticket_secret(3, second);
 	ATF_CHECK(!has(1, &a));
-	ATF_CHECK_EQ(IPC_LOGIN_SEEN, login(1, 0, 1));
 	ATF_REQUIRE_EQ(IPC_LOGIN_OK, login(2, 0, 2));
 	b = made(second);
 	ATF_CHECK(has(2, &b));
 	a.number[0] ^= 1;
 	ATF_CHECK(!has(1, &a));
+}
+
+/* A login that waited for a worker that was restarted gets a new ticket. */
+ATF_TC_WITHOUT_HEAD(restarted);
+ATF_TC_BODY(restarted, tc)
+{
+	static const uint8_t second[IPC_TICKET_SECRETLEN] = { 2 };
+	uint8_t first[IPC_TICKET_LEN];
+	struct ipc_ticket a, b;
+	const uint8_t *p;
+
+	set_up();
+	ATF_REQUIRE_EQ(IPC_LOGIN_OK, login(1, 0, 1));
+	a = made(first_secret);
+	p = keys_ticket_shared(3, a.number, now);
+	ATF_REQUIRE(p != NULL);
+	keys_ticket_secret(3, second);
+	ATF_CHECK(sodium_is_zero(p, KEYS_SHAREDLEN));
+	now += LIFE - 1;
+	ATF_CHECK(!has(1, &a));
+	/* Another request with the box is still refused. */
+	ATF_CHECK_EQ(IPC_LOGIN_SEEN, login(1, 0, 2));
+	ATF_CHECK_EQ(IPC_LOGIN_SEEN, login(1, 1, 1));
+	ATF_REQUIRE_EQ(IPC_LOGIN_OK, login(1, 0, 1));
+	b = made(second);
+	ATF_CHECK_EQ(now, b.us);
+	ATF_CHECK_EQ(1, b.mesh);
+	ATF_CHECK(memcmp(a.number, b.number, sizeof(a.number)) != 0);
+	ATF_CHECK(has(1, &b));
+	ATF_CHECK(!has(1, &a));
+	/* Asked again, it is the same. */
+	memcpy(first, ticket, sizeof(first));
+	now++;
+	ATF_REQUIRE_EQ(IPC_LOGIN_OK, login(1, 0, 1));
+	ATF_CHECK(memcmp(first, ticket, sizeof(first)) == 0);
+	/* All that counts from the first request. */
+	now++;
+	ATF_CHECK(!has(1, &b));
+	ATF_CHECK_EQ(IPC_LOGIN_SEEN, login(1, 0, 1));
+	ATF_CHECK_EQ(0, keys_ticket_expire(now));
+	ATF_CHECK(sodium_is_zero(p, KEYS_SHAREDLEN));
 }
 
 /* Without a secret of the worker there is no ticket, and the box stays good. */
@@ -202,6 +242,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, once);
 	ATF_TP_ADD_TC(tp, again);
 	ATF_TP_ADD_TC(tp, secrets);
+	ATF_TP_ADD_TC(tp, restarted);
 	ATF_TP_ADD_TC(tp, no_secret);
 	ATF_TP_ADD_TC(tp, zeroed);
 	ATF_TP_ADD_TC(tp, bounded);
