@@ -216,7 +216,7 @@ ATF_TC_BODY(status_table, tc)
 {
 	ATF_REQUIRE_EQ(status("{\"version\":\"0.1\",\"uptime\":3725,\"pid\":7,"
 	    "\"config\":\"/etc/derpd.conf\",\"nodekey\":\"nodekey:ab\","
-	    "\"processes\":[{\"role\":\"keys\",\"worker\":0,\"pid\":8,"
+	    "\"processes\":[{\"role\":\"keys\",\"pid\":8,"
 	    "\"sandbox\":\"seccomp\",\"restarts\":1,\"uptime\":\"2m\"},"
 	    "{\"role\":\"relay\",\"worker\":1,\"pid\":9,\"sandbox\":\"none\","
 	    "\"restarts\":0,\"uptime\":61}],"

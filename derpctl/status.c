@@ -40,8 +40,7 @@ put_processes(FILE *fp, const struct json *j, json_ref list)
 	    "UP", "SANDBOX");
 	for (r = json_first(j, list); r != -1; r = json_next(j, r)) {
 		ctl_show_text(j, r, "role", role, sizeof(role));
-		if (strcmp(role, "relay") == 0 ||
-		    strcmp(role, "stund") == 0) {
+		if (json_get(j, r, "worker") != -1) {
 			strlcat(role, " ", sizeof(role));
 			strlcat(role, ctl_show_text(j, r, "worker", worker,
 			    sizeof(worker)), sizeof(role));

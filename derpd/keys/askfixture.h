@@ -1,6 +1,7 @@
 /*
  * askfixture: sends requests to a keys process, as its parent and as a worker,
- * and receives the results.  For tests of the whole process.
+ * and receives the results, and what it sends to signers.  For tests of the
+ * whole process.
  */
 #ifndef ASKFIXTURE_H
 #define ASKFIXTURE_H
@@ -13,6 +14,7 @@
 
 #include "certs.h"
 #include "chan.h"
+#include "keyhash.h"
 #include "keys.h"
 #include "keysfixture.h"
 
@@ -73,7 +75,7 @@ key_ask(uint32_t type, struct ipc_wr *w, int fd, void *out, size_t size,
 	return (ok ? (long)n : -1);
 }
 
-/* A worker's channel of this kind. */
+/* A channel of this kind of a worker, of acme-helper or of a signer. */
 static inline struct ipc_chan *
 worker_channel(unsigned int worker, enum ipc_keychan kind)
 {
@@ -89,7 +91,8 @@ worker_channel(unsigned int worker, enum ipc_keychan kind)
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(child, WAIT_MS));
 	ipc_wr_free(&w);
 	c = ipc_chan_new(NULL, sv[0], kind == KEYCHAN_ACME ? ROLE_ACME :
-	    ROLE_RELAY, ROLE_KEYS, NULL, NULL, NULL);
+	    kind == KEYCHAN_SIGNER ? ROLE_SIGNER : ROLE_RELAY, ROLE_KEYS, NULL,
+	    NULL, NULL);
 	ATF_REQUIRE(c != NULL);
 	return (c);
 }
@@ -114,34 +117,66 @@ selfsign(char *err)
 	return (c);
 }
 
-/* Request a signature over 32 bytes; its length, or -1 if refused. */
-static inline int
-sign(struct ipc_chan *c, const uint8_t *hash, uint8_t *sig)
+/*
+ * The next message to a signer, which must be there already, is a key; its hash
+ * goes to `hash'.
+ */
+static inline void
+signer_key(struct ipc_chan *c, uint8_t hash[IPC_KEYHASH_LEN])
 {
-	static const uint8_t	 digest[32] = { 3 };
-	static uint64_t		 cookie = 100;
+	struct ipc_msg_signer_key v;
+	const unsigned char	*p;
 	struct ipc_msg		 m;
-	struct ipc_wr		 w;
-	const uint8_t		*p;
-	uint8_t			 ok;
-	size_t			 n;
+	EVP_PKEY		*pkey;
+
+	ATF_REQUIRE_EQ(0, ipc_chan_recv(c, &m, 0));
+	ATF_REQUIRE_EQ(MSG_SIGNER_KEY, m.type);
+	ATF_REQUIRE_EQ(0, ipc_get_signer_key(&m.rd, &v));
+	p = v.der;
+	pkey = d2i_AutoPrivateKey(NULL, &p, (long)v.len);
+	ATF_REQUIRE(pkey != NULL);
+	ATF_REQUIRE_EQ(0, base_keyhash_pkey(pkey, hash));
+	EVP_PKEY_free(pkey);
+	ipc_msg_free(&m);
+}
+
+/* The same for the list of keys to retain, which has these `n' hashes. */
+static inline void
+signer_list(struct ipc_chan *c, const uint8_t *hashes, uint32_t n)
+{
+	struct ipc_msg_signer_retain v;
+	struct ipc_msg		 m;
+
+	ATF_REQUIRE_EQ(0, ipc_chan_recv(c, &m, 0));
+	ATF_REQUIRE_EQ(MSG_SIGNER_RETAIN, m.type);
+	ATF_REQUIRE_EQ(0, ipc_get_signer_retain(&m.rd, &v));
+	ATF_REQUIRE_EQ(n, v.nhashes);
+	ATF_CHECK(memcmp(hashes, v.hashes, (size_t)n * IPC_KEYHASH_LEN) == 0);
+	ipc_msg_free(&m);
+}
+
+/* Nothing more is there for a signer. */
+static inline void
+signer_none(struct ipc_chan *c)
+{
+	struct ipc_msg	 m;
+
+	ATF_CHECK_EQ(-1, ipc_chan_recv(c, &m, 0));
+	ATF_CHECK(ipc_chan_fd(c) != -1);
+}
+
+/* Tell keys to drop all TLS keys but one. */
+static inline void
+retain(const uint8_t hash[IPC_KEYHASH_LEN])
+{
+	struct ipc_wr	 w;
+	char		 err[256];
 
 	ipc_wr_init(&w);
-	ipc_wr_u64(&w, ++cookie);
+	ipc_wr_u8(&w, 0);
+	ipc_wr_u32(&w, 1);
 	ipc_wr_bytes(&w, hash, IPC_KEYHASH_LEN);
-	ipc_wr_u8(&w, SIGN_ECDSA);
-	ipc_wr_blob(&w, digest, sizeof(digest));
-	ATF_REQUIRE_EQ(0, ipc_chan_call(c, MSG_SIGN, &w, -1, &m, WAIT_MS));
-	ipc_wr_free(&w);
-	ATF_REQUIRE_EQ(MSG_SIGNED, m.type);
-	ATF_REQUIRE_EQ(cookie, ipc_rd_u64(&m.rd));
-	ok = ipc_rd_u8(&m.rd);
-	p = ipc_rd_blob(&m.rd, &n);
-	ATF_REQUIRE(ipc_rd_end(&m.rd));
-	ATF_REQUIRE(n <= KEYS_SIGN_MAXLEN);
-	memcpy(sig, p, n);
-	ipc_msg_free(&m);
-	return (ok ? (int)n : -1);
+	ATF_CHECK_EQ(0, key_ask(MSG_KEY_RETAIN, &w, -1, err, 0, err));
 }
 
 /* The other end has closed the channel. */

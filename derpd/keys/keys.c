@@ -1,19 +1,16 @@
 /*
  * keys: the process that holds every private key.  The parent starts it and
- * passes it key files to read and channels to relay workers.  Touches only
- * those descriptors; it has no network access.
+ * passes it key files to read, and channels to relay workers, to acme-helper
+ * and to the signers.  Touches only those descriptors; it has no network
+ * access.
  *
- * Signatures have priority, because a worker blocks while it waits for one, and
- * the parent expects the worker's answer to a ping.  Login boxes and
- * acme-helper's requests follow, one at a time.
+ * Each turn of the loop handles one message of each channel, so that none waits
+ * for more than one message of each other.
  */
 
 #include <sys/queue.h>
-#include <sys/resource.h>
 #include <errno.h>
 #include <event2/event.h>
-#include <openssl/crypto.h>
-#include <openssl/err.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,19 +19,13 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "frame.h"
+#include "keymem.h"
 #include "keys.h"
 #include "keys_acme.h"
 #include "keys_ticket.h"
 #include "log.h"
 
-/* Event priorities. */
-enum { PRIO_SIGN, PRIO_BOX, PRIO_COUNT };
-
 #define MAXQUEUED	(4 * 1024 * 1024) /* unread answers on one channel */
-#define SIGN_RUN	8		/* consecutive signatures of one
-					   channel */
-#define SECUREHEAP	(1024 * 1024)	/* bytes of locked heap, libcrypto */
 #define LOCKED		(1024 * 1024)	/* memory that libsodium locks,
 					   approximate bytes */
 
@@ -43,73 +34,36 @@ struct keys_peer {
 	struct ipc_chan		*chan;
 	struct event		*rd;
 	struct event		*wr;
-	struct event		*rest;	/* event behind the other channels */
-	unsigned int		 run;	/* signatures since then */
 	unsigned int		 worker;
 	int			 kind;	/* enum ipc_keychan; 0: the parent */
 };
 
 static TAILQ_HEAD(, keys_peer)	 peers = TAILQ_HEAD_INITIALIZER(peers);
+
+/* The other end of each kind of channel. */
+static const enum ipc_role	 roles[] = {
+	[KEYCHAN_BOX] = ROLE_RELAY,
+	[KEYCHAN_ACME] = ROLE_ACME,
+	[KEYCHAN_SIGNER] = ROLE_SIGNER
+};
+
 static struct event_base	*base;
 static struct event		*ev_expire;	/* of shared secrets */
 
 static void	peer_readable(evutil_socket_t, short, void *);
 static void	peer_writable(evutil_socket_t, short, void *);
-static void	peer_rested(evutil_socket_t, short, void *);
 static void	expire_later(int);
-
-/*
- * Warn when keys can't be kept out of swap: libcrypto and libsodium continue
- * silently.
- */
-static void
-check_locking(int locked)
-{
-	struct rlimit	 rl;
-	void		*p;
-
-	/* As much as libcrypto's heap and libsodium's buffers need. */
-	if (locked && (p = sodium_malloc(LOCKED)) != NULL) {
-		locked = sodium_mlock(p, LOCKED) == 0;
-		sodium_free(p);
-	}
-	if (locked || getrlimit(RLIMIT_MEMLOCK, &rl) == -1)
-		return;
-	log_warnx("can't lock keys in memory (mlock), they may be written to "
-	    "swap: raise the limit, now %llu bytes, to 8 MiB "
-	    "(LimitMEMLOCK= in the unit, ulimit -l)",
-	    (unsigned long long)rl.rlim_cur);
-}
 
 void
 keys_preload(void)
 {
 	unsigned char	 byte;
-	int		 locked = 1;
 
-	if (sodium_init() == -1)
-		fatalx("can't initialise libsodium");
 	/* libc reads the time zone before its first time conversion. */
 	tzset();
-#ifndef LIBRESSL_VERSION_NUMBER
-	/* Unlocked memory (result 2) is still excluded from core dumps. */
-	if (CRYPTO_secure_malloc_initialized() == 0) {
-		switch (CRYPTO_secure_malloc_init(SECUREHEAP, 32)) {
-		case 0:
-			fatalx("can't set up %d bytes of memory for keys "
-			    "(mmap, mprotect)", SECUREHEAP);
-		case 1:
-			break;
-		default:
-			locked = 0;
-		}
-	}
-#endif
-	check_locking(locked);
-	if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG |
-	    OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) != 1)
-		fatalx("can't initialise libcrypto: %s",
-		    ERR_reason_error_string(ERR_peek_last_error()));
+	base_keymem_init(LOCKED);
+	if (sodium_init() == -1)
+		fatalx("can't initialise libsodium");
 	/*
 	 * Key generation needs more of libcrypto's resources than any other
 	 * call.
@@ -129,7 +83,6 @@ peer_free(struct keys_peer *p)
 	TAILQ_REMOVE(&peers, p, entry);
 	event_free(p->rd);
 	event_free(p->wr);
-	event_free(p->rest);
 	ipc_chan_free(p->chan);
 	free(p);
 }
@@ -141,11 +94,8 @@ peer_gone(struct keys_peer *p, const char *why)
 		log_debug("channel to the parent: %s", why);
 		exit(0);
 	}
-	if (p->kind == KEYCHAN_ACME)
-		log_debug("channel of acme-helper: %s", why);
-	else
-		log_debug("%s channel of relay worker %u: %s",
-		    p->kind == KEYCHAN_SIGN ? "sign" : "box", p->worker, why);
+	log_debug("channel of %s %u: %s", ipc_role_name(roles[p->kind]),
+	    p->worker, why);
 	peer_free(p);
 }
 
@@ -153,7 +103,6 @@ static struct keys_peer *
 peer_new(struct ipc_chan *c, int kind, unsigned int worker)
 {
 	struct keys_peer	*p;
-	int			 prio;
 
 	if ((p = calloc(1, sizeof(*p))) == NULL)
 		fatal("out of memory for the channel of a worker or the "
@@ -164,15 +113,10 @@ peer_new(struct ipc_chan *c, int kind, unsigned int worker)
 	p->rd = event_new(base, ipc_chan_fd(c), EV_READ | EV_PERSIST,
 	    peer_readable, p);
 	p->wr = event_new(base, ipc_chan_fd(c), EV_WRITE, peer_writable, p);
-	p->rest = event_new(base, -1, 0, peer_rested, p);
-	if (p->rd == NULL || p->wr == NULL || p->rest == NULL)
+	if (p->rd == NULL || p->wr == NULL)
 		fatal("can't make events for the channel of a worker or the "
 		    "parent (event_new)");
-	prio = kind == KEYCHAN_SIGN || kind == 0 ? PRIO_SIGN : PRIO_BOX;
-	if (event_priority_set(p->rd, prio) == -1 ||
-	    event_priority_set(p->wr, prio) == -1 ||
-	    event_priority_set(p->rest, PRIO_BOX) == -1 ||
-	    event_add(p->rd, NULL) == -1)
+	if (event_add(p->rd, NULL) == -1)
 		fatalx("can't watch the channel of a worker or the parent "
 		    "(event_add)");
 	TAILQ_INSERT_TAIL(&peers, p, entry);
@@ -188,7 +132,7 @@ static int
 peer_flush(struct keys_peer *p)
 {
 	if (ipc_chan_flush(p->chan, 0) == 0)
-		return (p->run >= SIGN_RUN ? 0 : event_add(p->rd, NULL));
+		return (event_add(p->rd, NULL));
 	if (errno != ETIMEDOUT)
 		return (-1);
 	if (ipc_chan_queued(p->chan) > MAXQUEUED)
@@ -196,14 +140,21 @@ peer_flush(struct keys_peer *p)
 	return (event_add(p->wr, NULL));
 }
 
-/* Channels of workers and of acme-helper */
+/* Channels of workers, of acme-helper and of signers */
+
+/* A signer has a new channel: send it all keys. */
+static void
+begin_signer(struct keys_peer *p)
+{
+	if (keys_tls_send_all(p->chan) == -1 || peer_flush(p) == -1)
+		peer_gone(p, "can't be sent the keys");
+}
 
 /* A new channel replaces an older one of its kind and worker. */
 void
 keys_add_channel(enum ipc_keychan kind, unsigned int worker, int *fd)
 {
-	const enum ipc_role	 role = kind == KEYCHAN_ACME ? ROLE_ACME :
-	    ROLE_RELAY;
+	const enum ipc_role	 role = roles[kind];
 	struct keys_peer	*p, *next;
 	struct ipc_chan		*c;
 
@@ -217,7 +168,34 @@ keys_add_channel(enum ipc_keychan kind, unsigned int worker, int *fd)
 		return;
 	}
 	*fd = -1;
-	peer_new(c, (int)kind, worker);
+	p = peer_new(c, (int)kind, worker);
+	if (kind == KEYCHAN_SIGNER)
+		begin_signer(p);
+}
+
+void
+keys_signers_key(EVP_PKEY *pkey)
+{
+	struct keys_peer	*p, *next;
+
+	TAILQ_FOREACH_SAFE(p, &peers, entry, next)
+		if (p->kind == KEYCHAN_SIGNER &&
+		    (keys_tls_send(p->chan, pkey) == -1 ||
+		    peer_flush(p) == -1))
+			peer_gone(p, "can't be sent a key");
+}
+
+void
+keys_signers_retain(const uint8_t *hashes, size_t n)
+{
+	struct ipc_msg_signer_retain v = { (uint32_t)n, hashes };
+	struct keys_peer	*p, *next;
+
+	TAILQ_FOREACH_SAFE(p, &peers, entry, next)
+		if (p->kind == KEYCHAN_SIGNER &&
+		    (ipc_send_signer_retain(p->chan, &v) == -1 ||
+		    peer_flush(p) == -1))
+			peer_gone(p, "can't be sent which keys to retain");
 }
 
 /* Pass on `rv', the result of sending an answer; log a failure. */
@@ -228,24 +206,6 @@ answered(int rv)
 		log_warn("can't send an answer to a worker (sendmsg): its "
 		    "channel is closed");
 	return (rv);
-}
-
-static int
-on_sign(void *arg, const struct ipc_msg_sign *v)
-{
-	struct keys_peer	*p = arg;
-	uint8_t			 sig[KEYS_SIGN_MAXLEN];
-	struct ipc_msg_signature a = { .cookie = v->cookie, .bytes = sig };
-	int		 len;
-
-	len = keys_sign_digest(v->hash, v->alg, v->in, v->len, sig);
-	if (len == -1)
-		log_debug("refused to sign for relay worker %u", p->worker);
-	else {
-		a.ok = 1;
-		a.len = (size_t)len;
-	}
-	return (answered(ipc_send_signature(p->chan, &a)));
 }
 
 /* Zero shared secrets in time. */
@@ -351,9 +311,9 @@ on_acme_sign(void *arg, const struct ipc_msg_acme_sign *v)
 
 /* Messages accepted on each kind of channel. */
 static const struct ipc_handlers handlers[] = {
-	[KEYCHAN_SIGN] = { .sign = on_sign },
 	[KEYCHAN_BOX] = { .login = on_login, .seal = on_seal },
-	[KEYCHAN_ACME] = { .acme_sign = on_acme_sign }
+	[KEYCHAN_ACME] = { .acme_sign = on_acme_sign },
+	[KEYCHAN_SIGNER] = { .stop = NULL }	/* no message */
 };
 
 static struct ipc_child	 child;
@@ -370,17 +330,16 @@ handle(struct keys_peer *p, struct ipc_msg *m)
 	}
 	if ((what = ipc_dispatch(&handlers[p->kind], m, p)) == NULL)
 		return (0);
-	log_warnx("%s %u %s: %s", ipc_role_name(p->kind == KEYCHAN_ACME ?
-	    ROLE_ACME : ROLE_RELAY), p->worker, what, ipc_msg_name(m->type));
+	log_warnx("%s %u %s: %s", ipc_role_name(roles[p->kind]), p->worker,
+	    what, ipc_msg_name(m->type));
 	return (-1);
 }
 
 /* Events */
 
 /*
- * Handle one message, then return to the loop, so that a signature never waits
- * for more than one login.  Further messages in the channel's buffer raise no
- * event.
+ * Handle one message, then return to the loop.  Further messages in the
+ * channel's buffer raise no event.
  */
 static void
 peer_readable(evutil_socket_t fd, short what, void *arg)
@@ -397,36 +356,12 @@ peer_readable(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	rv = handle(p, &m);
-	if (p->kind == KEYCHAN_SIGN && ++p->run >= SIGN_RUN) {
-		event_del(p->rd);
-		event_active(p->rest, EV_TIMEOUT, 1);
-	}
 	ipc_msg_free(&m);
 	if (rv == -1 || peer_flush(p) == -1) {
 		peer_gone(p, "closed");
 		return;
 	}
 	if (event_pending(p->rd, EV_READ, NULL) && ipc_chan_pending(p->chan))
-		event_active(p->rd, EV_READ, 1);
-}
-
-/*
- * Signatures have priority, but a worker with an endless stream of requests
- * must not starve the logins of others: this event runs after those.
- */
-static void
-peer_rested(evutil_socket_t fd, short what, void *arg)
-{
-	struct keys_peer	*p = arg;
-
-	(void)fd;
-	(void)what;
-	p->run = 0;
-	if (ipc_chan_queued(p->chan) > MAXQUEUED)
-		return;			/* peer_flush() resumes reading */
-	if (event_add(p->rd, NULL) == -1)
-		peer_gone(p, strerror(errno));
-	else if (ipc_chan_pending(p->chan))
 		event_active(p->rd, EV_READ, 1);
 }
 
@@ -443,23 +378,11 @@ peer_writable(evutil_socket_t fd, short what, void *arg)
 		event_active(p->rd, EV_READ, 1);
 }
 
-/*
- * An event loop that checks for new signature requests after each callback of
- * lower priority.
- */
 static void
 make_base(void)
 {
-	struct event_config	*cfg;
-
-	if ((cfg = event_config_new()) == NULL ||
-	    event_config_set_max_dispatch_interval(cfg, NULL, 1,
-	    PRIO_BOX) == -1 ||
-	    (base = event_base_new_with_config(cfg)) == NULL ||
-	    event_base_priority_init(base, PRIO_COUNT) == -1)
-		fatalx("can't make an event loop with priorities "
-		    "(event_base_new)");
-	event_config_free(cfg);
+	if ((base = event_base_new()) == NULL)
+		fatalx("can't make an event loop (event_base_new)");
 	if ((ev_expire = evtimer_new(base, expire, NULL)) == NULL)
 		fatal("can't make an event for shared secrets (event_new)");
 }

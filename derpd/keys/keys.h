@@ -1,10 +1,10 @@
 /*
  * keys: the process that holds every private key, and its two interfaces.
  *
- *	keys.c          the process: channels of workers and acme-helper
+ *	keys.c          the process: channels of workers, signers, acme-helper
  *	keys_parent.c   the parent's requests
  *	keys_file.c     reads and writes key files on open descriptors
- *	keys_sign.c     signs for TLS
+ *	keys_tls.c      the TLS keys, of which signers get copies
  *	keys_box.c      opens and seals login boxes, finds the mesh key
  *	keys_seen.c     the boxes that were opened before (keys_seen.h)
  *	keys_ticket.c   signs what was found in a box (keys_ticket.h)
@@ -39,8 +39,9 @@ void	keys_main(void) __attribute__((noreturn));
 void	keys_preload(void);
 
 /*
- * Add a channel of a relay worker, or of acme-helper (worker 0), on *fd, which
- * is set to -1 on success.  An older channel of its kind is closed.
+ * Add a channel of a relay worker, of a signer, or of acme-helper (worker 0),
+ * on *fd, which is set to -1 on success.  An older channel of its kind is
+ * closed.
  */
 void	keys_add_channel(enum ipc_keychan kind, unsigned int worker, int *fd);
 
@@ -115,44 +116,42 @@ const char *keys_file_parse_mesh(const char *p, size_t len,
 const char *keys_file_parse_mac(char *p, size_t len, uint8_t *mac, size_t min,
 	    size_t size, size_t *n);
 
-/* keys_sign.c */
+/*
+ * Send the signers a key that was added, or the hashes of those to retain.  A
+ * signer that does not read is left without a channel; it requests another.
+ */
+void	keys_signers_key(EVP_PKEY *pkey);
+void	keys_signers_retain(const uint8_t *hashes, size_t n);
 
-#define KEYS_SIGN_MAXLEN	1024	/* bytes of a signature: RSA of 8192 \
-					   bits */
+/* keys_tls.c */
 
 /*
  * Add a TLS key under the hash of its public half, which is stored in `hash';
  * an older key with that hash is replaced.  Takes ownership of the key, also on
  * failure.  Returns 0, or -1 when out of memory.
  */
-int	 keys_sign_add(EVP_PKEY *pkey, uint8_t hash[IPC_KEYHASH_LEN]);
+int	 keys_tls_add(EVP_PKEY *pkey, uint8_t hash[IPC_KEYHASH_LEN]);
 
 /*
  * Drop all keys except those of the `n' hashes of IPC_KEYHASH_LEN bytes each at
- * `hashes'.
+ * `hashes'.  Returns 0, or -1 when out of memory.
  */
-void	 keys_sign_retain(const uint8_t *hashes, size_t n);
+int	 keys_tls_retain(const uint8_t *hashes, size_t n);
 
 /* The key with this hash, owned by this module; NULL when there is none. */
-EVP_PKEY *keys_sign_find(const uint8_t hash[IPC_KEYHASH_LEN]);
+EVP_PKEY *keys_tls_find(const uint8_t hash[IPC_KEYHASH_LEN]);
 
 /*
- * Sign `in' with the key of `hash' and algorithm `alg' (enum ipc_signalg), if
- * TLS can request such a signature: a digest of 32, 48 or 64 bytes, a
- * DigestInfo with a digest of such a size, or a block of modulus size that is a
- * PSS encoding with a salt and hash of one such size (RFC 8446, 4.2.3).
- * Anything else would allow other uses of the key; an RSA key could even
- * decrypt.  Returns the bytes of the signature in `out' (KEYS_SIGN_MAXLEN), or
- * -1 when the key is missing or the request is refused.
+ * Queue a key for a signer.  Returns 0, or -1: the channel can't be used any
+ * more.
  */
-int	 keys_sign_digest(const uint8_t hash[IPC_KEYHASH_LEN], uint8_t alg,
-	    const uint8_t *in, size_t inlen, uint8_t out[KEYS_SIGN_MAXLEN]);
+int	 keys_tls_send(struct ipc_chan *c, EVP_PKEY *pkey);
 
-/* 1 when the `len' bytes at `em' are a PSS encoding for `bits', else 0. */
-int	 keys_sign_is_pss(const uint8_t *em, size_t len, int bits);
-
-/* 1 when the `len' bytes at `p' are a DigestInfo with SHA-256, -384, -512. */
-int	 keys_sign_is_digestinfo(const uint8_t *p, size_t len);
+/*
+ * Queue all keys for a signer with a new channel and, if keys_tls_retain() was
+ * called before, the hashes of all that it is to retain.  The same results.
+ */
+int	 keys_tls_send_all(struct ipc_chan *c);
 
 /* keys_box.c */
 

@@ -381,7 +381,7 @@ revoked_key(void)
 	x = d2i_X509(NULL, &p, (long)revokelen);
 	if (x != NULL && (pub = X509_get0_pubkey(x)) != NULL &&
 	    base_keyhash_pkey(pub, hash) != -1)
-		key = keys_sign_find(hash);
+		key = keys_tls_find(hash);
 	X509_free(x);
 	ERR_clear_error();
 	return (key);

@@ -275,7 +275,7 @@ ATF_TC_BODY(revoke_by_key, tc)
 	ATF_CHECK_EQ(0, keys_acme_set_revoke(der, (size_t)n, 1));
 	/* The key must be that of a served certificate. */
 	refused(request(ACMESIGN_REVOKE_KEY, ""), "no key of a certificate");
-	ATF_REQUIRE_EQ(0, keys_sign_add(key, hash));
+	ATF_REQUIRE_EQ(0, keys_tls_add(key, hash));
 	is_signed_by(request(ACMESIGN_REVOKE_KEY, ""), key);
 	refused(request(ACMESIGN_REVOKE_KEY, U "me"), "has no account URL");
 	/* Refuse without a certificate to revoke, and for an unknown key. */

@@ -301,7 +301,7 @@ static int
 tried(EVP_PKEY *pkey)
 {
 	static const uint8_t	 digest[32] = { 1 };
-	uint8_t			 sig[KEYS_SIGN_MAXLEN];
+	uint8_t			 sig[KEYHASH_MAXSIG];
 	size_t			 len = sizeof(sig);
 	EVP_PKEY_CTX		*ctx;
 	int			 ok;

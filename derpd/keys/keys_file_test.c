@@ -249,7 +249,7 @@ through_file(EVP_PKEY *pkey, const char *pass, int traditional)
 static void
 pem_good(int type, int arg)
 {
-	EVP_PKEY	*pkey = keys_test_make(type, arg), *back;
+	EVP_PKEY	*pkey = base_test_make(type, arg), *back;
 	int		 traditional;
 
 	for (traditional = 0; traditional < 2; traditional++) {
@@ -266,7 +266,7 @@ pem_good(int type, int arg)
 static void
 pem_bad(int type, int arg, const char *want)
 {
-	EVP_PKEY	*pkey = keys_test_make(type, arg);
+	EVP_PKEY	*pkey = base_test_make(type, arg);
 
 	ATF_CHECK(through_file(pkey, NULL, 0) == NULL);
 	ATF_CHECK_MSG(strstr(err, want) != NULL, "%s", err);

@@ -18,6 +18,7 @@
 
 #include "base64url.h"
 #include "json_out.h"
+#include "keyhash.h"
 #include "keys.h"
 #include "keys_jws.h"
 
@@ -262,12 +263,12 @@ ec_raw(uint8_t *sig, size_t *len, size_t coord)
  */
 static int
 sign(EVP_PKEY *key, const struct alg *a, const uint8_t *in, size_t len,
-    uint8_t sig[KEYS_SIGN_MAXLEN], size_t *siglen)
+    uint8_t sig[KEYHASH_MAXSIG], size_t *siglen)
 {
 	EVP_MD_CTX	*ctx;
 	int		 ok;
 
-	*siglen = KEYS_SIGN_MAXLEN;
+	*siglen = KEYHASH_MAXSIG;
 	if ((ctx = EVP_MD_CTX_new()) == NULL)
 		return (-1);
 	ok = EVP_DigestSignInit(ctx, NULL, a->md, NULL, key) == 1 &&
@@ -309,7 +310,7 @@ keys_jws_sign(struct ipc_wr *out, EVP_PKEY *key,
 {
 	struct alg	 a;
 	struct ipc_wr	 in;
-	uint8_t		 sig[KEYS_SIGN_MAXLEN];
+	uint8_t		 sig[KEYHASH_MAXSIG];
 	size_t		 dot, siglen;
 	int		 rv = -1;
 

@@ -39,8 +39,9 @@ on_tls(void *arg, int *fd)
 
 	if ((pkey = keys_file_read_pem(*fd, err, sizeof(err))) == NULL)
 		return (result(arg, err, NULL, 0));
-	if (keys_sign_add(pkey, hash) == -1)
+	if (keys_tls_add(pkey, hash) == -1)
 		return (result(arg, "out of memory for the key", NULL, 0));
+	keys_signers_key(pkey);
 	return (result(arg, NULL, hash, sizeof(hash)));
 }
 
@@ -101,7 +102,10 @@ static int
 on_retain(void *arg, const struct ipc_msg_key_retain *v)
 {
 	keys_box_commit_mesh(v->mesh);
-	keys_sign_retain(v->hashes, v->nhashes);
+	if (keys_tls_retain(v->hashes, v->nhashes) == -1)
+		return (result(arg, "out of memory for the list of keys", NULL,
+		    0));
+	keys_signers_retain(v->hashes, v->nhashes);
 	return (result(arg, NULL, NULL, 0));
 }
 
@@ -139,10 +143,11 @@ selfsign(int fd, char **names, size_t n, char *pem, char *err, size_t errsize)
 		EVP_PKEY_free(pkey);
 		return (-1);
 	}
-	if (keys_sign_add(pkey, hash) == -1) {
+	if (keys_tls_add(pkey, hash) == -1) {
 		snprintf(err, errsize, "out of memory for the key");
 		return (-1);
 	}
+	keys_signers_key(pkey);
 	return (len);
 }
 

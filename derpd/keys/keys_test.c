@@ -1,9 +1,8 @@
 /*
  * keys_test: the keys process within its sandbox, driven by its parent and by
- * acme-helper.
+ * acme-helper, and what it sends to signers.
  */
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <stdio.h>
 
 #include "acmeconf.h"
@@ -37,64 +36,111 @@ ATF_TC_BODY(node, tc)
 	child_stop();
 }
 
-static int
-verifies(const struct parent_cert *c, const uint8_t *sig, int len)
-{
-	static const uint8_t	 digest[32] = { 3 };
-	EVP_PKEY_CTX		*ctx;
-	BIO			*bio;
-	X509			*x;
-	int			 ok;
-
-	ATF_REQUIRE((bio = BIO_new_mem_buf(c->pem, (int)c->pem_len)) != NULL);
-	ATF_REQUIRE((x = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL);
-	ctx = EVP_PKEY_CTX_new(X509_get0_pubkey(x), NULL);
-	ATF_REQUIRE(ctx != NULL);
-	ATF_REQUIRE_EQ(1, EVP_PKEY_verify_init(ctx));
-	ok = EVP_PKEY_verify(ctx, sig, (size_t)len, digest,
-	    sizeof(digest)) == 1;
-	EVP_PKEY_CTX_free(ctx);
-	X509_free(x);
-	BIO_free(bio);
-	return (ok);
-}
-
+/* A signer has each key before the parent has the answer. */
 ATF_TC_WITHOUT_HEAD(tls);
 ATF_TC_BODY(tls, tc)
 {
-	uint8_t			 hash[IPC_KEYHASH_LEN], none[IPC_KEYHASH_LEN] =
-	    { 0 };
-	uint8_t			 sig[KEYS_SIGN_MAXLEN];
+	uint8_t			 hash[IPC_KEYHASH_LEN], got[IPC_KEYHASH_LEN];
+	uint8_t			 list[2 * IPC_KEYHASH_LEN] = { 0 };
 	char			 err[256];
 	struct parent_cert	*c;
-	struct ipc_chan		*s;
-	struct ipc_wr		 w;
-	int			 n;
+	struct ipc_chan		*s, *t;
 
 	start();
+	s = worker_channel(1, KEYCHAN_SIGNER);
 	c = selfsign(err);
-	s = worker_channel(1, KEYCHAN_SIGN);
-	ATF_REQUIRE((n = sign(s, c->hash, sig)) > 0);
-	ATF_CHECK(verifies(c, sig, n));
-	ATF_CHECK_EQ(-1, sign(s, none, sig));
+	signer_key(s, got);
+	ATF_CHECK(memcmp(got, c->hash, sizeof(got)) == 0);
 
 	/* Forget the key; read it again from the file that was written. */
-	ipc_wr_init(&w);
-	ipc_wr_u8(&w, 0);
-	ipc_wr_u32(&w, 1);
-	ipc_wr_bytes(&w, none, sizeof(none));
-	ATF_CHECK_EQ(0, key_ask(MSG_KEY_RETAIN, &w, -1, hash, sizeof(hash),
-	    err));
-	ATF_CHECK_EQ(-1, sign(s, c->hash, sig));
+	retain(list);
+	signer_list(s, list, 1);
 	ATF_REQUIRE_EQ_MSG(IPC_KEYHASH_LEN, key_ask(MSG_KEY_TLS, NULL,
 	    reopen("tls"), hash, sizeof(hash), err), "%s", err);
 	ATF_CHECK(memcmp(hash, c->hash, sizeof(hash)) == 0);
-	ATF_REQUIRE((n = sign(s, c->hash, sig)) > 0);
-	ATF_CHECK(verifies(c, sig, n));
+	signer_key(s, got);
+	ATF_CHECK(memcmp(got, hash, sizeof(got)) == 0);
 	ATF_CHECK_EQ(-1, key_ask(MSG_KEY_TLS, NULL, text_file("bad", "x"),
 	    hash, sizeof(hash), err));
 	ATF_CHECK_MSG(strstr(err, "no readable private key") != NULL, "%s",
 	    err);
+
+	/*
+	 * Another signer gets all keys, and is to retain them, too, which are
+	 * newer than the list.
+	 */
+	t = worker_channel(2, KEYCHAN_SIGNER);
+	ATF_CHECK_EQ(0, key_ask(MSG_KEY_MESH, NULL, -1, err, 0, err));
+	signer_key(t, got);
+	ATF_CHECK(memcmp(got, c->hash, sizeof(got)) == 0);
+	memcpy(list + IPC_KEYHASH_LEN, c->hash, IPC_KEYHASH_LEN);
+	signer_list(t, list, 2);
+	retain(c->hash);
+	signer_list(t, c->hash, 1);
+	signer_list(s, c->hash, 1);
+	signer_none(s);
+
+	/* A new channel closes the old one of that signer alone. */
+	ipc_chan_free(t);
+	t = worker_channel(1, KEYCHAN_SIGNER);
+	check_closed(s);
+	ATF_CHECK_EQ(0, key_ask(MSG_KEY_MESH, NULL, -1, err, 0, err));
+	signer_key(t, got);
+	ipc_chan_free(t);
+	parent_cert_free(c);
+	child_stop();
+}
+
+/* Until keys has read its keys once, it does not say what is to be dropped. */
+ATF_TC_WITHOUT_HEAD(no_list);
+ATF_TC_BODY(no_list, tc)
+{
+	uint8_t			 got[IPC_KEYHASH_LEN];
+	char			 err[256];
+	struct parent_cert	*c;
+	struct ipc_chan		*s;
+
+	start();
+	c = selfsign(err);
+	s = worker_channel(1, KEYCHAN_SIGNER);
+	ATF_CHECK_EQ(0, key_ask(MSG_KEY_MESH, NULL, -1, err, 0, err));
+	signer_key(s, got);
+	signer_none(s);
+	retain(c->hash);
+	signer_list(s, c->hash, 1);
+	ipc_chan_free(s);
+	parent_cert_free(c);
+	child_stop();
+}
+
+/* A signer that does not read delays nothing, and misses nothing. */
+ATF_TC_WITHOUT_HEAD(stuck_signer);
+ATF_TC_BODY(stuck_signer, tc)
+{
+	const int		 many = 3000;
+	uint8_t			 hash[IPC_KEYHASH_LEN], got[IPC_KEYHASH_LEN];
+	char			 err[256];
+	struct parent_cert	*c;
+	struct ipc_chan		*s;
+	struct ipc_msg		 m;
+	int			 i;
+
+	start();
+	s = worker_channel(1, KEYCHAN_SIGNER);
+	c = selfsign(err);
+	signer_key(s, got);
+	for (i = 0; i < many; i++)
+		ATF_REQUIRE_EQ(IPC_KEYHASH_LEN, key_ask(MSG_KEY_TLS, NULL,
+		    reopen("tls"), hash, sizeof(hash), err));
+	retain(c->hash);
+	for (i = 0; i < many; i++) {
+		ATF_REQUIRE_EQ(0, ipc_chan_recv(s, &m, WAIT_MS));
+		ATF_REQUIRE_EQ(MSG_SIGNER_KEY, m.type);
+		ipc_msg_free(&m);
+	}
+	ATF_REQUIRE_EQ(0, ipc_chan_recv(s, &m, WAIT_MS));
+	ATF_REQUIRE_EQ(MSG_SIGNER_RETAIN, m.type);
+	ipc_msg_free(&m);
 	ipc_chan_free(s);
 	parent_cert_free(c);
 	child_stop();
@@ -149,8 +195,7 @@ ATF_TC_BODY(acme, tc)
 {
 	static const char		 me[] = "https://ca.example/me";
 	static struct ipc_acme_conf	 conf;
-	uint8_t				 hash[IPC_KEYHASH_LEN],
-	    sig[KEYS_SIGN_MAXLEN];
+	uint8_t				 hash[IPC_KEYHASH_LEN];
 	char				 err[256], thumb[64], again[64];
 	struct ipc_chan			*c, *d;
 	struct ipc_wr			 w;
@@ -189,9 +234,10 @@ ATF_TC_BODY(acme, tc)
 	ATF_CHECK_MSG(strstr(err, "no new account key") != NULL, "%s", err);
 	ATF_CHECK_EQ(-1, acme_file(ACMEKEY_NEXT, ACMEFILE_CHECK,
 	    text_file("bad", "x"), again, sizeof(again), err));
-	/* A worker can use neither key. */
-	d = worker_channel(1, KEYCHAN_SIGN);
-	ATF_CHECK_EQ(-1, sign(d, hash, sig));
+	/* A signer gets neither key. */
+	d = worker_channel(1, KEYCHAN_SIGNER);
+	ATF_CHECK_EQ(0, key_ask(MSG_KEY_MESH, NULL, -1, again, 0, err));
+	signer_none(d);
 	ipc_chan_free(d);
 	ATF_CHECK_EQ(0, acme_file(ACMEKEY_CERT, 0, -1, again, 0, err));
 	ATF_CHECK_EQ(0, acme_signed(c, ACMESIGN_FINALIZE, me, err));
@@ -216,6 +262,8 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, node);
 	ATF_TP_ADD_TC(tp, tls);
+	ATF_TP_ADD_TC(tp, no_list);
+	ATF_TP_ADD_TC(tp, stuck_signer);
 	ATF_TP_ADD_TC(tp, acme);
 	ATF_TP_ADD_TC(tp, parent_gone);
 	return (atf_no_error());

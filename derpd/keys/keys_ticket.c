@@ -20,8 +20,8 @@
 /* A login whose shared secret is kept. */
 struct keys_kept {
 	uint64_t	 us;		/* when it came; 0: not in use */
-	uint64_t	 made_us;	/* the time of its ticket; 0: the ticket was
-					   of an earlier start of the worker */
+	uint64_t	 made_us;	/* the time of its ticket; 0: that was
+					   for an earlier start of the worker */
 	uint64_t	 cookie;
 	uint32_t	 from, worker;
 	uint8_t		 number[IPC_TICKET_NUMBERLEN];

@@ -2,10 +2,7 @@
  * keys_worker_test: the keys process within its sandbox, driven by workers:
  * logins, and workers that flood it, stop reading or break the protocol.
  */
-#include <sys/types.h>
-#include <sys/wait.h>
 #include <errno.h>
-#include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
 
@@ -240,70 +237,8 @@ ATF_TC_BODY(tickets, tc)
 	child_stop();
 }
 
-/* Request signatures and read the results in an endless loop. */
-static void
-flood(struct ipc_chan *c, const uint8_t *hash)
-{
-	static const uint8_t	 digest[32] = { 3 };
-	uint64_t		 n;
-	struct ipc_msg		 m;
-	struct ipc_wr		 w;
-
-	for (n = 1;; n++) {
-		ipc_wr_init(&w);
-		ipc_wr_u64(&w, n);
-		ipc_wr_bytes(&w, hash, IPC_KEYHASH_LEN);
-		ipc_wr_u8(&w, SIGN_ECDSA);
-		ipc_wr_blob(&w, digest, sizeof(digest));
-		if (ipc_chan_send(c, MSG_SIGN, &w, -1) == -1 ||
-		    ipc_chan_flush(c, WAIT_MS) == -1)
-			_exit(0);
-		ipc_wr_free(&w);
-		while (n >= 1000 && ipc_chan_recv(c, &m, WAIT_MS) == 0) {
-			ipc_msg_free(&m);
-			break;
-		}
-	}
-}
-
-/* A worker that floods keys with signature requests delays no login. */
-ATF_TC_WITHOUT_HEAD(sign_flood);
-ATF_TC_BODY(sign_flood, tc)
-{
-	uint8_t			 node_pub[32];
-	char			 err[256];
-	struct ipc_chan		*bad, *good;
-	struct parent_cert	*cert;
-	struct ipc_msg		 m;
-	pid_t			 flooder;
-
-	start();
-	cert = selfsign(err);
-	crypto_box_keypair(client_pub, client_sec);
-	give_secret(1, 1);
-	ATF_REQUIRE_EQ(32, key_ask(MSG_KEY_NODE_NEW, NULL, empty_file("node"),
-	    node_pub, sizeof(node_pub), err));
-	bad = worker_channel(1, KEYCHAN_SIGN);
-	good = worker_channel(2, KEYCHAN_BOX);
-	ATF_REQUIRE((flooder = fork()) != -1);
-	if (flooder == 0) {
-		in_child = 1;
-		flood(bad, cert->hash);
-	}
-	usleep(200000);
-	send_login(good, 1, node_pub, "{}", 2);
-	ATF_REQUIRE_EQ(0, ipc_chan_flush(good, WAIT_MS));
-	ATF_CHECK_EQ(0, ipc_chan_recv(good, &m, 3000));
-	kill(flooder, SIGKILL);
-	ATF_REQUIRE_EQ(flooder, waitpid(flooder, NULL, 0));
-	ipc_chan_free(bad);
-	ipc_chan_free(good);
-	parent_cert_free(cert);
-	child_stop();
-}
-
 /*
- * A worker that does not read its results blocks neither itself nor signatures,
+ * A worker that does not read its results blocks neither itself nor the parent,
  * and does not fill keys' memory: keys stops reading its requests.
  */
 ATF_TC_WITHOUT_HEAD(stuck_worker);
@@ -311,10 +246,9 @@ ATF_TC_BODY(stuck_worker, tc)
 {
 	const size_t		 size = 200 * 1024;
 	const int		 many = 60;	/* three times keys' limit */
-	uint8_t			 node_pub[32], sig[KEYS_SIGN_MAXLEN];
+	uint8_t			 node_pub[32];
 	char			 err[256], *text;
-	struct ipc_chan		*box, *s;
-	struct parent_cert	*c;
+	struct ipc_chan		*box;
 	int			 i;
 
 	start();
@@ -322,19 +256,17 @@ ATF_TC_BODY(stuck_worker, tc)
 	give_secret(1, 1);
 	ATF_REQUIRE_EQ(32, key_ask(MSG_KEY_NODE_NEW, NULL, empty_file("node"),
 	    node_pub, sizeof(node_pub), err));
-	c = selfsign(err);
 	box = worker_channel(1, KEYCHAN_BOX);
-	s = worker_channel(2, KEYCHAN_SIGN);
 	ATF_REQUIRE((text = calloc(1, size)) != NULL);
 	for (i = 0; i < many; i++) {
 		send_login(box, (uint64_t)i, node_pub, text, size);
 		(void)ipc_chan_flush(box, 20);
-		ATF_REQUIRE(sign(s, c->hash, sig) > 0);
+		commit_mesh(0);
 	}
 	/* keys reads requests of these 12 MB up to its limit, then stops. */
 	ATF_CHECK_EQ(-1, ipc_chan_flush(box, 500));
 	ATF_CHECK_EQ(ETIMEDOUT, errno);
-	ATF_REQUIRE(sign(s, c->hash, sig) > 0);
+	commit_mesh(0);
 	for (i = 0; i < many; i++) {
 		(void)ipc_chan_flush(box, 0);
 		check_login(box, (uint64_t)i, IPC_LOGIN_OK, KEYS_NOOFFSET,
@@ -342,44 +274,45 @@ ATF_TC_BODY(stuck_worker, tc)
 	}
 	free(text);
 	ipc_chan_free(box);
-	ipc_chan_free(s);
-	parent_cert_free(c);
 	child_stop();
 }
 
 ATF_TC_WITHOUT_HEAD(bad_workers);
 ATF_TC_BODY(bad_workers, tc)
 {
-	uint8_t		 sig[KEYS_SIGN_MAXLEN], none[IPC_KEYHASH_LEN] = { 0 };
+	uint8_t		 number[IPC_TICKET_NUMBERLEN] = { 0 };
 	struct ipc_chan	*c, *d;
 	struct ipc_wr	 w;
 
 	start();
-	/* A message of the other kind of channel. */
-	c = worker_channel(1, KEYCHAN_SIGN);
-	send_login(c, 1, nonce, "", 0);
-	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
+	/* A message of another kind of channel. */
+	c = worker_channel(1, KEYCHAN_SIGNER);
+	ATF_REQUIRE((d = ipc_chan_new(NULL, dup(ipc_chan_fd(c)), ROLE_RELAY,
+	    ROLE_KEYS, NULL, NULL, NULL)) != NULL);
+	send_login(d, 1, nonce, "", 0);
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(d, WAIT_MS));
 	check_closed(c);
+	ipc_chan_free(d);
 	/* A truncated message. */
-	c = worker_channel(1, KEYCHAN_SIGN);
+	c = worker_channel(1, KEYCHAN_BOX);
 	ipc_wr_init(&w);
 	ipc_wr_u64(&w, 1);
-	ATF_REQUIRE_EQ(0, ipc_chan_send(c, MSG_SIGN, &w, -1));
+	ATF_REQUIRE_EQ(0, ipc_chan_send(c, MSG_SEAL, &w, -1));
 	ipc_wr_free(&w);
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
 	check_closed(c);
 	/* A new channel replaces only the old one of the same kind. */
-	c = worker_channel(1, KEYCHAN_SIGN);
-	ATF_CHECK_EQ(-1, sign(c, none, sig));
+	c = worker_channel(1, KEYCHAN_BOX);
+	ATF_CHECK_EQ(0, ask_seal(c, number));
+	d = worker_channel(1, KEYCHAN_SIGNER);
+	ATF_CHECK_EQ(0, ask_seal(c, number));
+	ipc_chan_free(d);
+	d = worker_channel(2, KEYCHAN_BOX);
+	ATF_CHECK_EQ(0, ask_seal(c, number));
+	ipc_chan_free(d);
 	d = worker_channel(1, KEYCHAN_BOX);
-	ATF_CHECK_EQ(-1, sign(c, none, sig));
-	ipc_chan_free(d);
-	d = worker_channel(2, KEYCHAN_SIGN);
-	ATF_CHECK_EQ(-1, sign(c, none, sig));
-	ipc_chan_free(d);
-	d = worker_channel(1, KEYCHAN_SIGN);
 	check_closed(c);
-	ATF_CHECK_EQ(-1, sign(d, none, sig));
+	ATF_CHECK_EQ(0, ask_seal(d, number));
 	ipc_chan_free(d);
 	child_stop();
 }
@@ -388,7 +321,6 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, login);
 	ATF_TP_ADD_TC(tp, tickets);
-	ATF_TP_ADD_TC(tp, sign_flood);
 	ATF_TP_ADD_TC(tp, stuck_worker);
 	ATF_TP_ADD_TC(tp, bad_workers);
 	return (atf_no_error());

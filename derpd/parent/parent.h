@@ -5,7 +5,8 @@
  * parent.c     the event loop, signals, stop
  * procs.c      children: start, death, restart; programs.c their programs
  * startchild.c a child with its settings; life.c children that hang
- * relays.c     relay workers; serve.h has the processes of STUN and health
+ * relays.c     relay workers; signers.c their signers; serve.h has the
+ *              processes of STUN and health
  * generation.h configuration, keys and certificates, all or nothing
  * reload.c     generations of the parent; load.c their steps
  * certload.h   one certificate and its key
@@ -67,7 +68,8 @@ struct parent_proc {
 	unsigned int	 backoff_ms;	/* last wait before a restart */
 	uint64_t	 started_ms;	/* monotonic */
 	uint64_t	 owes_ms;	/* time that a ping is unanswered */
-	uint64_t	 connected_ms;	/* relay: last channels to keys */
+	uint64_t	 connected_ms;	/* relay, signer: last channels to
+					   keys */
 	uint8_t		 secret[IPC_TICKET_SECRETLEN];	/* relay: of its
 					   tickets; new at each start */
 	uint64_t	 linked_ms;	/* relay: last links on request */
@@ -260,7 +262,10 @@ void	 parent_procs_fail(struct parent_proc *p, const char *what);
 /* 1 when any child is running, else 0. */
 int	 parent_procs_running(const struct parent *d);
 
-/* Stop the children within `ms' milliseconds; keys is stopped last. */
+/*
+ * Stop the children within `ms' milliseconds; keys and the signers are stopped
+ * last.
+ */
 void	 parent_procs_stop(struct parent *d, unsigned int ms);
 
 /* Kill the remaining children. */
@@ -285,8 +290,8 @@ int	 parent_relays_start_one(struct parent_proc *p);
 void	 parent_relays_gone(const struct parent_proc *p);
 
 /*
- * Make channels between keys and a worker, which replace older ones.  0, also
- * when one of the two does not run; -1 (logged).
+ * Make a channel between keys and a worker, which replaces an older one.  0,
+ * also when one of the two does not run; -1 (logged).
  */
 int	 parent_relays_connect_keys(struct parent *d,
 	    struct parent_proc *relay);
@@ -294,6 +299,26 @@ int	 parent_relays_connect_keys(struct parent *d,
 /* Send a message without a descriptor to every worker that runs. */
 void	 parent_relays_send(struct parent *d, uint32_t type,
 	    const struct ipc_wr *w);
+
+/* signers.c */
+
+/* The number of signers: one for each relay worker. */
+unsigned int parent_signers_count(const struct parent *d);
+
+/* Start one signer with its channels; see struct parent_proc. */
+int	 parent_signers_start_one(struct parent_proc *p);
+
+/*
+ * Make a channel between relay worker `n' and its signer, which replaces an
+ * older one.  0, also when one of the two does not run; or -1.
+ */
+int	 parent_signers_connect_worker(struct parent *d, unsigned int n);
+
+/*
+ * keys is ready and has loaded nothing yet: it sends the signers each key that
+ * it loads.
+ */
+void	 parent_signers_keys_ready(struct parent *d);
 
 /* load.c */
 

@@ -1,7 +1,7 @@
 /*
  * procs: the parent's children of all roles: start, death, restart; see
  * parent.h.  What is specific to a role is in the table kinds[], and in
- * relays.c, stuns.c, health.c, map/ and acme/.
+ * relays.c, signers.c, stuns.c, health.c, map/ and acme/.
  */
 #include <sys/wait.h>
 #include <errno.h>
@@ -41,7 +41,8 @@ user_of(const struct parent *d, enum ipc_role role)
 
 	if (geteuid() != 0)
 		return ("");
-	return (role == ROLE_KEYS ? c->keys_user : c->user);
+	return (role == ROLE_KEYS || role == ROLE_SIGNER ? c->keys_user :
+	    c->user);
 }
 
 static int
@@ -131,7 +132,7 @@ parent_procs_handle_ready(struct parent_proc *p, struct ipc_msg *m)
 		return (-1);
 	strlcpy(p->level, v.level, sizeof(p->level));
 	p->ready = 1;
-	if (p->role == ROLE_RELAY || p->role == ROLE_STUN)
+	if (ipc_role_numbered(p->role))
 		log_info("%s %u ready (%s)", ipc_role_name(p->role), p->worker,
 		    p->level);
 	else
@@ -223,6 +224,7 @@ static const struct parent_role {
 	int	(*wanted)(const struct parent *);
 } kinds[ROLE_MAX] = {
 	[ROLE_KEYS] = { parent_procs_start_keys, NULL },
+	[ROLE_SIGNER] = { parent_signers_start_one, NULL },
 	[ROLE_RELAY] = { parent_relays_start_one, NULL },
 	[ROLE_STUN] = { parent_stuns_start_one, NULL },
 	[ROLE_MAP] = { mapset_start_checker, maps_wanted },
@@ -253,6 +255,20 @@ add_workers(struct parent *d, struct parent_proc *p, enum ipc_role role,
 		add(d, &p[i], role, i);
 }
 
+/* How many processes of a WORKERS row there are. */
+static unsigned int
+count(const struct parent *d, enum ipc_role role)
+{
+	switch (role) {
+	case ROLE_STUN:
+		return (d->nstuns);
+	case ROLE_SIGNER:
+		return (parent_signers_count(d));
+	default:
+		return (d->nworkers);
+	}
+}
+
 void
 parent_procs_set_up(struct parent *d)
 {
@@ -261,8 +277,7 @@ parent_procs_set_up(struct parent *d)
 #define CHILD(ROLE, member, name, program, folder, sandbox)		\
 	add(d, &d->member, ROLE_##ROLE, 0);
 #define WORKERS(ROLE, member, name, program, folder, sandbox)		\
-	add_workers(d, d->member, ROLE_##ROLE,				\
-	    ROLE_##ROLE == ROLE_STUN ? d->nstuns : d->nworkers);
+	add_workers(d, d->member, ROLE_##ROLE, count(d, ROLE_##ROLE));
 #include "roles.def"
 }
 
@@ -364,6 +379,29 @@ relays_running(const struct parent *d)
 	return (0);
 }
 
+/* Is this a process that relay workers need until they end? */
+static int
+serves_relays(const struct parent_proc *p)
+{
+	return (p->role == ROLE_KEYS || p->role == ROLE_SIGNER);
+}
+
+/*
+ * While stopping: when no worker runs, end what served them, by closing their
+ * channels.
+ */
+static void
+end_last(struct parent *d)
+{
+	unsigned int i;
+
+	if (relays_running(d))
+		return;
+	for (i = 0; i < d->nprocs; i++)
+		if (serves_relays(d->procs[i]))
+			parent_procs_forget(d->procs[i]);
+}
+
 static void
 died(struct parent *d, struct parent_proc *p, int status)
 {
@@ -387,9 +425,8 @@ died(struct parent *d, struct parent_proc *p, int status)
 		renew_helper_gone(d);
 	if (p->role == ROLE_STUN)
 		parent_stuns_gone(p);
-	if (d->stopping && !relays_running(d))
-		/* keys comes last; it ends when its channel is closed. */
-		parent_procs_forget(&d->keys);
+	if (d->stopping)
+		end_last(d);
 	if (expected)
 		return;
 	if (d->starting) {
@@ -453,10 +490,9 @@ parent_procs_stop(struct parent *d, unsigned int ms)
 	unsigned int i;
 
 	for (i = 0; i < d->nprocs; i++)
-		if (d->procs[i] != &d->keys)
+		if (!serves_relays(d->procs[i]))
 			stop_one(d->procs[i], ms);
-	if (!relays_running(d))
-		parent_procs_forget(&d->keys);
+	end_last(d);
 }
 
 int

@@ -23,7 +23,7 @@ static pid_t		 killed;	/* last child killed */
 static unsigned int	 starts;
 static int		 start_fails;	/* 1: no process, 2: an unusable one */
 static pid_t		 next_pid;
-static struct ipc_chan	*ends[8];	/* the children's ends, by pid - PID */
+static struct ipc_chan	*ends[16];	/* the children's ends, by pid - PID */
 
 static pid_t
 fake_wait(int *st)
@@ -94,7 +94,7 @@ without_others(void)
 		d.nprocs--;
 }
 
-/* keys, two relay workers and a stund run. */
+/* keys, two signers, two relay workers and a stund run. */
 static void
 begin(void)
 {
@@ -121,7 +121,7 @@ begin(void)
 	for (i = 0; i < d.nprocs; i++)
 		d.procs[i]->start = fake_start;
 	ATF_REQUIRE_EQ(0, parent_procs_start(&d));
-	ATF_REQUIRE_EQ(4, starts);
+	ATF_REQUIRE_EQ(6, starts);
 }
 
 /* A child ends and is reaped. */
@@ -171,8 +171,8 @@ ATF_TC_BODY(back_off, tc)
 		check_wait(p, ms[i]);
 		time_passes(p);
 		ATF_CHECK_EQ(i + 1, p->restarts);
-		ATF_CHECK_EQ(5 + i, starts);
-		next_pid = PID + 5;
+		ATF_CHECK_EQ(7 + i, starts);
+		next_pid = PID + 7;
 	}
 	/* A child that has run for a minute resets the back-off. */
 	now_ms += 59999;
@@ -211,7 +211,7 @@ ATF_TC_BODY(restart, tc)
 	/* An unknown process is reaped, and nothing else happens. */
 	dead = 77;
 	parent_procs_reap(&d);
-	ATF_CHECK_EQ(7, starts);
+	ATF_CHECK_EQ(9, starts);
 }
 
 /* One that died is not started again when a reload has no use for it. */
@@ -223,17 +223,17 @@ ATF_TC_BODY(unwanted, tc)
 	begin();
 	conf.acme.enabled = 1;
 	ATF_CHECK_EQ(1, parent_procs_adjust(p));
-	ATF_CHECK_EQ(5, starts);
+	ATF_CHECK_EQ(7, starts);
 	ends_with(p, SIGKILL);
 	check_wait(p, 50);
 	conf.acme.enabled = 0;
 	ATF_CHECK_EQ(0, parent_procs_adjust(p));
 	ATF_CHECK(!evtimer_pending(p->ev_restart, NULL));
-	ATF_CHECK_EQ(5, starts);
+	ATF_CHECK_EQ(7, starts);
 	/* The next one that has gets it at once. */
 	conf.acme.enabled = 1;
 	ATF_CHECK_EQ(1, parent_procs_adjust(p));
-	ATF_CHECK_EQ(6, starts);
+	ATF_CHECK_EQ(8, starts);
 }
 
 /* The counters of a worker outlive it: readers are told that it ended. */
@@ -290,13 +290,13 @@ ATF_TC_BODY(first_map, tc)
 	ends_with(p, 256);
 	check_wait(p, 50);
 	time_passes(p);
-	ATF_CHECK_EQ(6, starts);
+	ATF_CHECK_EQ(8, starts);
 	ends_with(p, 256);
 	check_wait(p, 100);
 	/* The reload was refused meanwhile. */
 	mapset_queue_clear(&d.mapqueue);
 	time_passes(p);
-	ATF_CHECK_EQ(6, starts);
+	ATF_CHECK_EQ(8, starts);
 	ATF_CHECK_EQ(0, p->pid);
 }
 
@@ -354,6 +354,8 @@ ATF_TC_BODY(ready, tc)
 {
 	begin();
 	send_ready(&d.keys);
+	send_ready(&d.signers[0]);
+	send_ready(&d.signers[1]);
 	send_ready(&d.relays[0]);
 	send_ready(&d.stuns[0]);
 	ATF_CHECK(d.relays[0].ready);
@@ -391,14 +393,15 @@ stop_sent(pid_t pid)
 	return (rv);
 }
 
-/* keys is stopped last: other children may wait for signatures. */
+/* keys and signers are stopped last: workers may wait for them. */
 ATF_TC_WITHOUT_HEAD(stop);
 ATF_TC_BODY(stop, tc)
 {
-	pid_t	 keys;
+	pid_t	 keys, signer;
 
 	begin();
 	keys = d.keys.pid;
+	signer = d.signers[0].pid;
 	d.stopping = 1;
 	parent_procs_stop(&d, 5000);
 	ATF_CHECK_EQ(1, stop_sent(d.relays[0].pid));
@@ -408,13 +411,17 @@ ATF_TC_BODY(stop, tc)
 	ends_with(&d.stuns[0], 0);
 	ends_with(&d.relays[0], 0);
 	ATF_CHECK_EQ(0, stop_sent(keys));
+	ATF_CHECK_EQ(0, stop_sent(signer));
 	ends_with(&d.relays[1], 256);
 	ATF_CHECK_EQ(-1, stop_sent(keys));
+	ATF_CHECK_EQ(-1, stop_sent(signer));
 	ATF_CHECK(parent_procs_running(&d));
 	ends_with(&d.keys, 0);
+	ends_with(&d.signers[0], 0);
+	ends_with(&d.signers[1], 0);
 	ATF_CHECK(!parent_procs_running(&d));
 	/* No child is restarted. */
-	ATF_CHECK_EQ(4, starts);
+	ATF_CHECK_EQ(6, starts);
 	ATF_CHECK(d.relays[1].ev_restart == NULL);
 }
 
@@ -427,6 +434,8 @@ ATF_TC_BODY(ready_too_late, tc)
 	begin();
 	conf.control = path;
 	send_ready(&d.keys);
+	send_ready(&d.signers[0]);
+	send_ready(&d.signers[1]);
 	send_ready(&d.relays[0]);
 	send_ready(&d.relays[1]);
 	send_ready(&d.stuns[0]);

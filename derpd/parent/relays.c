@@ -16,12 +16,12 @@
 #define DEAF_REST_MS	900	/* the same for listening sockets */
 #define LINK_REST_MS	900	/* between two requests for links */
 
-/* Make one channel of a worker to keys, of one kind. */
+/* Make a worker's channel to keys for login boxes. */
 static int
-connect_kind(struct parent *d, struct parent_proc *relay, enum ipc_keychan kind)
+connect_box(struct parent *d, struct parent_proc *relay)
 {
-	struct ipc_msg_key_chan to_keys = { relay->worker, kind };
-	struct ipc_msg_relay_keys to_relay = { kind };
+	struct ipc_msg_key_chan to_keys = { relay->worker, KEYCHAN_BOX };
+	struct ipc_msg_relay_keys to_relay = { KEYCHAN_BOX };
 	int sv[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)
@@ -58,10 +58,8 @@ parent_relays_connect_keys(struct parent *d, struct parent_proc *relay)
 	if (!d->keys_loaded || relay->chan == NULL)
 		return (0);	/* connected after the restart */
 	relay->connected_ms = base_clock_ms();
-	if (send_secret(d, relay) == -1 ||
-	    connect_kind(d, relay, KEYCHAN_SIGN) == -1 ||
-	    connect_kind(d, relay, KEYCHAN_BOX) == -1) {
-		log_warn("no channels from relay %u to keys (socketpair)",
+	if (send_secret(d, relay) == -1 || connect_box(d, relay) == -1) {
+		log_warn("no channel from relay %u to keys (socketpair)",
 		    relay->worker);
 		return (-1);
 	}
@@ -220,19 +218,25 @@ mend_links(struct parent_proc *p, struct ipc_msg *m)
 }
 
 /*
- * A worker reports that it has no channel to keys.  Ignored while keys does not
- * run, and more than about once a second.  0, or -1 malformed.
+ * A worker reports that it has no channel to its signer or to keys.  Ignored
+ * while that does not run, and more than about once a second.  0, or -1
+ * malformed.
  */
 static int
 renew_channels(struct parent_proc *p, struct ipc_msg *m)
 {
+	struct ipc_msg_relay_keyless v;
 	uint64_t now = base_clock_ms();
 
-	if (!ipc_rd_end(&m->rd))
+	if (ipc_get_relay_keyless(&m->rd, &v) == -1)
 		return (-1);
 	if (now - p->connected_ms < RECONNECT_MS)
 		return (0);
-	(void)parent_relays_connect_keys(p->d, p);
+	p->connected_ms = now;
+	if (v.sign)
+		(void)parent_signers_connect_worker(p->d, p->worker);
+	if (v.box)
+		(void)parent_relays_connect_keys(p->d, p);
 	return (0);
 }
 
@@ -326,6 +330,7 @@ set_up(struct parent_proc *p)
 	unsigned int i;
 
 	if (new_secret(p) == -1 || parent_relays_connect_keys(d, p) == -1 ||
+	    parent_signers_connect_worker(d, p->worker) == -1 ||
 	    send_sockets(d, p) == -1 || send_slots(p) == -1 ||
 	    send_counters(p) == -1)
 		return (-1);

@@ -23,7 +23,7 @@ put_process(struct json_out *o, const struct parent_proc *p)
 {
 	json_out_object(o, NULL);
 	json_out_str(o, "role", ipc_role_name(p->role));
-	if (p->role == ROLE_RELAY || p->role == ROLE_STUN)
+	if (ipc_role_numbered(p->role))
 		json_out_uint(o, "worker", p->worker);
 	json_out_int(o, "pid", p->pid);
 	json_out_str(o, "sandbox", p->ready ? p->level : "not running");

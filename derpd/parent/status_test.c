@@ -107,11 +107,14 @@ ATF_TC_BODY(status, tc)
 	    text_of(j, 0, "config"));
 	ATF_CHECK_EQ(0, strncmp("nodekey:abab", text_of(j, 0, "nodekey"),
 	    12));
-	ATF_CHECK_EQ(4, json_count(j, json_get(j, 0, "processes")));
+	ATF_CHECK_EQ(6, json_count(j, json_get(j, 0, "processes")));
 	r = json_first(j, json_get(j, 0, "processes"));
 	ATF_CHECK_STREQ("parent", text_of(j, r, "role"));
 	r = json_next(j, r);
 	ATF_CHECK_STREQ("not running", text_of(j, r, "sandbox"));
+	r = json_next(j, json_next(j, r));
+	ATF_CHECK_STREQ("signer", text_of(j, r, "role"));
+	ATF_CHECK_EQ(1, number_of(j, r, "worker"));
 	r = json_next(j, r);
 	ATF_CHECK_STREQ("chroot, \"quoted\"", text_of(j, r, "sandbox"));
 	ATF_CHECK_EQ(4711, number_of(j, r, "pid"));

@@ -27,7 +27,7 @@ struct relay_acceptor {
 };
 
 #define ACCEPT_FILES	0x01	/* only reserved descriptors are free */
-#define ACCEPT_KEYS	0x02	/* no keys process */
+#define ACCEPT_KEYS	0x02	/* no signer */
 #define ACCEPT_LIMIT	0x04	/* max clients is reached */
 #define ACCEPT_START	0x08	/* no configuration yet */
 #define ACCEPT_SYSTEM	0x10	/* the system is out of resources */

@@ -46,15 +46,15 @@ relay_can_sign(struct relay *r)
 	return (relay_tlskey_ready(&r->tlskey));
 }
 
-/* Keys is gone or hangs: handshakes wait for it or its successor. */
+/* The signer is gone or hangs: handshakes wait for it or its successor. */
 static void
-keys_lost(void *arg)
+signer_lost(void *arg)
 {
 	relay_accept_pause(arg, ACCEPT_KEYS);
 }
 
 static void
-keys_back(struct relay *r)
+signer_back(struct relay *r)
 {
 	struct relay_conn *c;
 
@@ -113,7 +113,7 @@ on_keys(void *arg, const struct ipc_msg_relay_keys *v, int *fd)
 	if (v->kind == KEYCHAN_SIGN) {
 		relay_tlskey_set_channel(&r->tlskey, *fd, SIGN_MS);
 		*fd = -1;
-		keys_back(r);
+		signer_back(r);
 		return (0);
 	}
 	ipc_chan_free(r->box);
@@ -451,17 +451,20 @@ static const struct ipc_handlers handlers = {
 };
 
 /*
- * Called every second: resume when keys is ready again.  The parent sends new
- * channels when keys was restarted, and on request: keys may have closed a
- * channel and still run.
+ * Called every second: resume when the signer is ready again.  The parent sends
+ * new channels when keys or the signer was restarted, and on request: the other
+ * end may have closed a channel and still run.
  */
 static void
 check_keys(struct relay *r)
 {
+	struct ipc_msg_relay_keyless v = { relay_tlskey_gone(&r->tlskey),
+	    r->box == NULL };
+
 	if ((r->acceptor.off & ACCEPT_KEYS) != 0 && relay_can_sign(r))
-		keys_back(r);
-	if (r->configured && (r->box == NULL || relay_tlskey_gone(&r->tlskey)))
-		(void)ipc_send_relay_keyless(r->parent);
+		signer_back(r);
+	if (r->configured && (v.sign || v.box))
+		(void)ipc_send_relay_keyless(r->parent, &v);
 }
 
 static void
@@ -574,7 +577,7 @@ prepare(struct ipc_child *c)
 	relay_heap_init();
 	relay_tlsctx_preload();
 	r = relay_new(c->parent);
-	relay_tlskey_init(&r->tlskey, keys_lost, r);
+	relay_tlskey_init(&r->tlskey, signer_lost, r);
 	relay_accept_init(r);
 	c->base = r->base;
 	c->arg = r;

@@ -120,7 +120,7 @@ void	relay_turn(void *arg);
 /* Set r->now_us; called first in every event. */
 void	relay_clock(struct relay *r);
 
-/* Return 1 when a keys process is ready to sign for handshakes, else 0. */
+/* Return 1 when the signer is ready to sign for handshakes, else 0. */
 int	relay_can_sign(struct relay *r);
 
 #endif

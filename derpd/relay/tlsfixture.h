@@ -1,6 +1,6 @@
 /*
  * tlsfixture: shared by the tests of tlskey.c and tlsctx.c: a signer in a
- * process of its own, like keys, and handshakes of a libtls server with a
+ * process of its own, and handshakes of a libtls server with a
  * client of plain libssl, both in this process.
  */
 #ifndef TLSFIXTURE_H
@@ -28,6 +28,7 @@
 #include "chan.h"
 #include "clock.h"
 #include "keys.h"
+#include "signer.h"
 #include "tlsctx.h"
 #include "tlskey.h"
 
@@ -72,13 +73,24 @@ generate(enum cert_kind kind)
 	return (pkey);
 }
 
+/* In the signer: hold a key, whose hash is stored in `hash'.  0, or -1. */
+static inline int
+hold(EVP_PKEY *pkey, uint8_t hash[IPC_KEYHASH_LEN])
+{
+	unsigned char	*der = NULL;
+	int		 n = i2d_PrivateKey(pkey, &der);
+
+	return (n <= 0 || base_keyhash_pkey(pkey, hash) == -1 ? -1 :
+	    signer_sign_add(der, (size_t)n));
+}
+
 /* Answer one request in the signer. */
 static inline void
 sign_one(struct ipc_chan *c, struct ipc_msg *m, enum mood mood)
 {
 	static int	 nth;
 	const uint8_t	*hash, *in;
-	uint8_t		 alg, sig[KEYS_SIGN_MAXLEN];
+	uint8_t		 alg, sig[KEYHASH_MAXSIG];
 	uint64_t	 cookie;
 	size_t		 inlen;
 	struct ipc_wr	 w;
@@ -93,7 +105,8 @@ sign_one(struct ipc_chan *c, struct ipc_msg *m, enum mood mood)
 		_exit(3);
 	if ((mood == LATE_ONCE && nth == 1) || mood == SLOW)
 		poll(NULL, 0, mood == SLOW ? SLOW_MS : LATE_MS);
-	len = mood == REFUSE ? -1 : keys_sign_digest(hash, alg, in, inlen, sig);
+	len = mood == REFUSE ? -1 : signer_sign_digest(hash, alg, in, inlen,
+	    sig);
 	ipc_wr_init(&w);
 	ipc_wr_u64(&w, mood == RUBBISH ? cookie + 1 : cookie);
 	ipc_wr_u8(&w, len > 0);
@@ -111,7 +124,7 @@ serve(int fd, enum mood mood)
 	struct ipc_chan	*c;
 	struct ipc_msg	 m;
 
-	c = ipc_chan_new(NULL, fd, ROLE_KEYS, ROLE_RELAY, NULL, NULL, NULL);
+	c = ipc_chan_new(NULL, fd, ROLE_SIGNER, ROLE_RELAY, NULL, NULL, NULL);
 	while (c != NULL && ipc_chan_recv(c, &m, 60000) == 0) {
 		if (m.type == MSG_SIGN && mood != GONE)
 			sign_one(c, &m, mood);
@@ -140,7 +153,7 @@ run_signer(int fd, int fd2, int out, const enum cert_kind *kinds, size_t n,
 		snprintf(name, sizeof(name), "host%zu.example.org", i);
 		pkey = generate(kinds[i]);
 		len = keys_cert_selfsign(pkey, names, 1, pem, err, sizeof(err));
-		if (len <= 0 || keys_sign_add(pkey, hash) == -1)
+		if (len <= 0 || hold(pkey, hash) == -1)
 			_exit(2);
 		memset(pem + len, 0, sizeof(pem) - (size_t)len);
 		if (write(out, pem, sizeof(pem)) != (ssize_t)sizeof(pem))
@@ -148,7 +161,7 @@ run_signer(int fd, int fd2, int out, const enum cert_kind *kinds, size_t n,
 	}
 	close(out);
 	if (mood == KEYLESS)		/* only the last key remains */
-		keys_sign_retain(hash, 1);
+		signer_sign_retain(hash, 1);
 	serve(fd, mood);
 	serve(fd2, GOOD);
 	_exit(0);

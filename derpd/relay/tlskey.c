@@ -1,12 +1,13 @@
 /*
- * tlskey: sends the private key operations of TLS from a relay worker to keys.
+ * tlskey: sends the private key operations of TLS from a relay worker to its
+ * signer.
  * Called by libcrypto, below libtls, within a handshake; touches the sign
  * channel alone.  This process has no private key: a request names the key by
  * the hash of the certificate's public key, computed anew each time, so that a
  * signature always matches its certificate.
  *
  * The worker, and so its sessions, wait for each signature.  The time for a
- * keys process that hangs or is slow is limited: after an overdue signature, or
+ * signer that hangs or is slow is limited: after an overdue signature, or
  * several slow ones, there are no requests until the answer arrives or sessions
  * have had enough time.
  */
@@ -51,8 +52,8 @@ static ECDSA_SIG *ec_sign_sig(const unsigned char *, int, const BIGNUM *,
 static void
 channel_lost(struct relay_tlskey *k, const char *why)
 {
-	log_warnx("sign channel to keys is gone: %s; no new TLS connections"
-	    " until keys is back", why);
+	log_warnx("the channel to the signer is gone: %s; no new TLS"
+	    " connections until it is back", why);
 	ipc_chan_free(k->chan);
 	k->chan = NULL;
 	if (k->lost != NULL)
@@ -89,9 +90,9 @@ charge(struct relay_tlskey *k, long long ms)
 }
 
 /*
- * Validate one message from keys.  Return the bytes of the signature in `out',
- * 0 for the answer to a request that timed out, -1 for a refusal, -2 for a
- * message that keys may not send here.
+ * Validate one message from the signer.  Return the bytes of the signature in
+ * `out', 0 for the answer to a request that timed out, -1 for a refusal, -2 for
+ * a message that it may not send here.
  */
 static int
 read_answer(struct ipc_msg *m, uint64_t cookie, uint8_t *out, size_t outsize)
@@ -139,8 +140,9 @@ await(struct relay_tlskey *k, const struct ipc_wr *w, uint64_t cookie,
 static void
 late(struct relay_tlskey *k, long long ms)
 {
-	log_limited(&k->late, "keys sent no TLS signature within %lld ms: "
-	    "no new TLS connections until it answers or is restarted",
+	log_limited(&k->late, "no TLS signature within %lld ms: "
+	    "no new TLS connections until the signer answers or is "
+	    "restarted",
 	    ms);
 	k->overdue = 1;
 	if (!k->slow && k->lost != NULL)	/* else it was called before */
@@ -148,8 +150,8 @@ late(struct relay_tlskey *k, long long ms)
 }
 
 /*
- * Request a signature of `in' with the key of `hash' from keys.  Return the
- * bytes of the signature in `out', or -1.
+ * Request a signature of `in' with the key of `hash' from the signer.  Return
+ * the bytes of the signature in `out', or -1.
  */
 static int
 request(const uint8_t hash[IPC_KEYHASH_LEN], enum ipc_signalg alg,
@@ -181,8 +183,8 @@ request(const uint8_t hash[IPC_KEYHASH_LEN], enum ipc_signalg alg,
 	if (r > 0)
 		return (r);
 	if (r == -1)
-		log_limited(&k->refused, "keys refused a TLS signature: it"
-		    " has no such key, or the request was not TLS's");
+		log_limited(&k->refused, "the signer refused a signature: it "
+		    "has no such key, or the request was not TLS's");
 	else if (r == -3 && error == ETIMEDOUT)
 		late(k, (long long)base_clock_ms() - start);
 	else
@@ -289,7 +291,7 @@ install_rsa(void)
 	RSA_METHOD	*m;
 
 	if ((m = RSA_meth_dup(RSA_get_default_method())) == NULL ||
-	    RSA_meth_set1_name(m, "derpd keys RSA") != 1 ||
+	    RSA_meth_set1_name(m, "derpd signer RSA") != 1 ||
 	    RSA_meth_set_priv_enc(m, rsa_priv_enc) != 1 ||
 	    RSA_meth_set_priv_dec(m, rsa_priv_dec) != 1)
 		return (-1);
@@ -333,10 +335,10 @@ relay_tlskey_set_channel(struct relay_tlskey *k, int fd, int ms)
 	k->overdue = k->slow = 0;
 	if (fd == -1)
 		return;
-	k->chan = ipc_chan_new(NULL, fd, ROLE_RELAY, ROLE_KEYS, NULL, NULL,
+	k->chan = ipc_chan_new(NULL, fd, ROLE_RELAY, ROLE_SIGNER, NULL, NULL,
 	    NULL);
 	if (k->chan == NULL) {
-		log_warn("can't open the sign channel to keys (malloc): "
+		log_warn("can't open the channel to the signer (malloc): "
 		    "handshakes wait until the parent sends another one");
 		close(fd);
 	}

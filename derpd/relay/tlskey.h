@@ -1,6 +1,6 @@
 /*
- * tlskey: TLS private key operations of a relay worker, carried out by the keys
- * process.  Replaces libcrypto's default RSA and EC methods; libtls gets
+ * tlskey: TLS private key operations of a relay worker, carried out by its
+ * signer.  Replaces libcrypto's default RSA and EC methods; libtls gets
  * certificates with a fake key.
  */
 #ifndef TLSKEY_H
@@ -31,14 +31,15 @@ struct relay_tlskey {
  * before any tls_configure().  Exits with a message on failure.
  *
  * `lost' (NULL: none) is called with `arg' when no more signatures may be
- * requested because the channel broke or keys is slow (not because it refused);
- * the worker then pauses handshakes until relay_tlskey_ready() returns 1.
+ * requested because the channel broke or the signer is slow (not because it
+ * refused); the worker then pauses handshakes until relay_tlskey_ready() returns
+ * 1.
  */
 void	relay_tlskey_init(struct relay_tlskey *k, void (*lost)(void *arg),
 	    void *arg);
 
 /*
- * Use `fd' as the sign channel to keys, and close an older one.  Requests
+ * Use `fd' as the channel to the signer, and close an older one.  Requests
  * block: each waits at most `ms' milliseconds, and less after slow ones.  With
  * -1 there is no channel, and signing fails at once.
  */

@@ -17,6 +17,7 @@
 
 #define KEYHASH_MINRSA	2048	/* bits */
 #define KEYHASH_MAXRSA	8192
+#define KEYHASH_MAXSIG	1024	/* bytes of a signature of such a key */
 
 /*
  * Hash the public half of a key.  Returns 0, or -1 when the key has none or

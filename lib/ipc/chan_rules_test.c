@@ -55,7 +55,7 @@ static int
 cheat_as(enum ipc_role from, uint32_t type, size_t len, int fd)
 {
 	const uint32_t		 valid = from == ROLE_PARENT ? MSG_STOP :
-				    MSG_SIGN;
+				    MSG_SEAL;
 	static unsigned char	 data[MSG_MAXPAYLOAD * 2];
 	struct imsgbuf		 ib;
 	struct ipc_chan		*k;

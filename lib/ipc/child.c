@@ -217,7 +217,7 @@ ipc_child_init(enum ipc_role self, struct ipc_child_start *st)
 		fatal("the parent sent no first message (recvmsg)");
 	read_start(&m, st);
 	ipc_msg_free(&m);
-	if (self == ROLE_RELAY)
+	if (self == ROLE_RELAY || self == ROLE_SIGNER)
 		snprintf(name, sizeof(name), "%s %u", ipc_role_name(self),
 		    st->worker);
 	else

@@ -172,6 +172,7 @@ ipc_child_run(struct ipc_child *c)
 	struct ipc_child_start st;
 
 	c->parent = ipc_child_init(c->role, &st);
+	c->worker = st.worker;
 	if (c->prepare != NULL)
 		c->prepare(c);
 	if (c->base != NULL)

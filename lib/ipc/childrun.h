@@ -44,6 +44,7 @@ struct ipc_child {
 	struct event_base *base;	/* set by prepare(); NULL: no loop */
 	void		*arg;		/* set by prepare(); for the handlers */
 	struct ipc_chan	*parent;	/* set by ipc_child_run() */
+	unsigned int	 worker;	/* set by ipc_child_run(); its number */
 	int		 confined;	/* the sandbox is in force */
 };
 

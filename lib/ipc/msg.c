@@ -46,6 +46,21 @@ ipc_role_name(enum ipc_role r)
 	return ((unsigned int)r < ROLE_MAX ? roles[r] : "?");
 }
 
+int
+ipc_role_numbered(enum ipc_role r)
+{
+	switch (r) {
+#define OUTSIDE(ROLE, name)
+#define CHILD(ROLE, member, name, program, folder, sandbox)
+#define WORKERS(ROLE, member, name, program, folder, sandbox)		\
+	case ROLE_##ROLE:
+#include "roles.def"
+		return (1);
+	default:
+		return (0);
+	}
+}
+
 enum ipc_role
 ipc_role_sandbox(enum ipc_role r)
 {

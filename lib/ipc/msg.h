@@ -45,11 +45,13 @@ enum ipc_settings {
 	SETTINGS_DROP		/* drop the staged ones */
 };
 
-/* The two channels of a worker to the keys process, and acme-helper's. */
+/* The channels of a worker to its signer and to keys, and others to keys. */
 enum ipc_keychan {
-	KEYCHAN_SIGN = 1,	/* one request at a time, worker blocks */
+	KEYCHAN_SIGN = 1,	/* to the signer: one request at a time, the
+				   worker blocks */
 	KEYCHAN_BOX,		/* many outstanding requests */
-	KEYCHAN_ACME		/* one request at a time */
+	KEYCHAN_ACME,		/* acme-helper's: one request at a time */
+	KEYCHAN_SIGNER		/* a signer's: it gets keys, requests none */
 };
 
 /* What became of a login box. */
@@ -144,6 +146,9 @@ enum ipc_relay_home { HOME_PAGE, HOME_BLANK, HOME_REDIRECT };
 
 /* Name of a role for log lines ("keys"); "?" when out of range. */
 const char *ipc_role_name(enum ipc_role r);
+
+/* 1 when processes of this role are numbered: a WORKERS row; else 0. */
+int	 ipc_role_numbered(enum ipc_role r);
 
 /* The role whose sandbox confines `r'; ROLE_MAX when `r' is no child. */
 enum ipc_role ipc_role_sandbox(enum ipc_role r);

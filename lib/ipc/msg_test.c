@@ -12,6 +12,7 @@
 #define P	ROLE_PARENT
 #define K	ROLE_KEYS
 #define R	ROLE_RELAY
+#define S	ROLE_SIGNER
 #define C	ROLE_CTL
 #define A	ROLE_ACME
 
@@ -25,9 +26,15 @@ static const struct {
 	{ P, R, { "RELAY_" } },
 	{ R, P, { "RELAY_" } },
 	{ R, R, { "LINK_", "HANDOVER" } },
+	{ P, S, { "SIGNER_KEYS", "SIGNER_WORKER" } },
+	{ S, P, { "SIGNER_KEYLESS" } },
+	/* A signer gets keys, and answers its relay alone. */
+	{ K, S, { "SIGNER_KEY", "SIGNER_RETAIN" } },
+	{ R, S, { "SIGN" } },
+	{ S, R, { "SIGNED" } },
 	/* Only the relay and acme send requests to keys. */
-	{ R, K, { "SIGN", "LOGIN", "SEAL" } },
-	{ K, R, { "SIGNED", "LOGIN_RESULT", "SEALED" } },
+	{ R, K, { "LOGIN", "SEAL" } },
+	{ K, R, { "LOGIN_RESULT", "SEALED" } },
 	{ A, K, { "ACME_SIGN" } },
 	{ K, A, { "ACME_SIGNED" } },
 	{ P, ROLE_STUN, { "STUN_" } },
@@ -152,7 +159,7 @@ ATF_TC_BODY(descriptors, tc)
 	each(check_descriptor);
 	ATF_CHECK_EQ(IPC_FD, ipc_msg_allowed(MSG_KEY_TLS, P, K));
 	ATF_CHECK_EQ(IPC_MAYFD, ipc_msg_allowed(MSG_KEY_MESH, P, K));
-	ATF_CHECK_EQ(IPC_NOFD, ipc_msg_allowed(MSG_SIGN, R, K));
+	ATF_CHECK_EQ(IPC_NOFD, ipc_msg_allowed(MSG_SIGN, R, S));
 }
 
 /* Messages that every child must be able to receive and send. */
@@ -192,6 +199,10 @@ ATF_TC_BODY(names, tc)
 	ATF_CHECK_STREQ("MSG_START", ipc_msg_name(MSG_START));
 	ATF_CHECK_STREQ("MSG_CTL_DONE", ipc_msg_name(MSG_CTL_DONE));
 	ATF_CHECK_STREQ("keys", ipc_role_name(ROLE_KEYS));
+	ATF_CHECK_EQ(0, ipc_role_numbered(ROLE_KEYS));
+	ATF_CHECK_EQ(0, ipc_role_numbered(ROLE_MAX));
+	ATF_CHECK_EQ(1, ipc_role_numbered(ROLE_SIGNER));
+	ATF_CHECK_EQ(1, ipc_role_numbered(ROLE_STUN));
 	ATF_CHECK_STREQ("acme-helper", ipc_role_name(ROLE_ACME));
 	for (t = MSG_NONE + 1; t < MSG_MAX; t++)
 		ATF_CHECK_MSG(strncmp(ipc_msg_name(t), "MSG_", 4) == 0,

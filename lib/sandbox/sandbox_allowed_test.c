@@ -432,6 +432,12 @@ ATF_TC_BODY(keys_allowed, tc)
 	check_allowed(ROLE_KEYS);
 }
 
+ATF_TC_WITHOUT_HEAD(signer_allowed);
+ATF_TC_BODY(signer_allowed, tc)
+{
+	check_allowed(ROLE_SIGNER);
+}
+
 ATF_TC_WITHOUT_HEAD(relay_allowed);
 ATF_TC_BODY(relay_allowed, tc)
 {
@@ -471,6 +477,7 @@ ATF_TC_BODY(health_allowed, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, keys_allowed);
+	ATF_TP_ADD_TC(tp, signer_allowed);
 	ATF_TP_ADD_TC(tp, relay_allowed);
 	ATF_TP_ADD_TC(tp, stun_allowed);
 	ATF_TP_ADD_TC(tp, map_allowed);

@@ -16,6 +16,8 @@ promises(enum ipc_role role)
 	switch (role) {
 	case ROLE_KEYS:		/* reads and writes files passed to it */
 		return ("stdio recvfd");
+	case ROLE_SIGNER:	/* only talks, on channels passed to it */
+		return ("stdio recvfd");
 	case ROLE_MAP:		/* only talks to the parent */
 		return ("stdio");
 	case ROLE_RELAY:	/* accepts, and hands clients over */

@@ -313,7 +313,8 @@ static const struct sandbox_probe forbidden[] = {
 	{ "fcntl F_SETFL, O_APPEND", FINE(ALL), call_setfl_append, KILLS },
 	{ "fcntl F_SETOWN", FINE(ALL), call_setown, KILLS },
 	{ "fcntl F_SETLK", FINE(ALL), call_lock, KILLS },
-	{ "lseek", FINE(RELAY | STUN | HEALTH | MAP), call_lseek, KILLS },
+	{ "lseek", FINE(SIGNER | RELAY | STUN | HEALTH | MAP), call_lseek,
+	    KILLS },
 	{ "pread", FINE(ALL & ~KEYS), call_pread, KILLS },
 	{ "ftruncate", FINE(ALL & ~KEYS), call_ftruncate, KILLS },
 	{ "fsync", FINE(ALL & ~KEYS), call_fsync, KILLS },
@@ -416,6 +417,7 @@ ATF_TC_BODY(reach, tc)
 	struct sandbox_net		 net = { paths, 1, NULL, 0 };
 
 	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_KEYS, &net));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_SIGNER, &net));
 	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_RELAY, &net));
 	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_STUN, &net));
 	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_MAP, &net));

@@ -90,8 +90,9 @@ static const struct {
 	size_t		 n;
 } role_calls[ROLE_MAX] = {
 	[ROLE_KEYS] = CALLS(keys_calls), [ROLE_RELAY] = CALLS(relay_calls),
+	[ROLE_SIGNER] = { common_calls, 0 },	/* no more */
 	[ROLE_STUN] = CALLS(stun_calls),
-	[ROLE_MAP] = { common_calls, 0 },	/* no more */
+	[ROLE_MAP] = { common_calls, 0 },
 	[ROLE_FETCH] = CALLS(fetch_calls), [ROLE_HEALTH] = CALLS(health_calls),
 	[ROLE_ACME] = CALLS(fetch_calls)
 };

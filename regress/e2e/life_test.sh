@@ -130,7 +130,7 @@ map { path \"/other\" follow \"https://127.0.0.1:1/map\" }"
 e2e_case every_role 120 "a hanging process of any role is replaced"
 every_role_body() {
 	every_role
-	for _role in keys relay stund derpmapd health; do
+	for _role in keys signer relay stund derpmapd health; do
 		_pid=$(e2e_children "$_role" | head -n 1)
 		[ -n "$_pid" ] || e2e_fail "there is no $_role"
 		kill -STOP "$_pid"

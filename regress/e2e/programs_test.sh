@@ -33,6 +33,7 @@ libraries_body() {
 	want derpd/derpd libcrypto libevent_core-2.1 libseccomp libsodium libz
 	want derpd/keys/derpd-keys libcrypto libevent_core-2.1 libseccomp \
 	    libsodium
+	want derpd/signer/derpd-signer libcrypto libevent_core-2.1 libseccomp
 	# Where configure found it: amd64 alone has it.
 	_mb=
 	! grep -q -- '-lIPSec_MB' "$SRC/../../config.mk" || _mb=libIPSec_MB
@@ -107,7 +108,7 @@ other_build_body() {
 e2e_case names 60 "each process has the name of its program"
 names_body() {
 	e2e_start
-	for _name in derpd-keys derpd-relay; do
+	for _name in derpd-keys derpd-signer derpd-relay; do
 		ps -A -o ppid= -o comm= | awk -v parent="$PID" \
 		    -v name="$_name" '$1 == parent && $2 == name { n++ }
 		    END { exit(n == 0) }' || e2e_fail "no process $_name"

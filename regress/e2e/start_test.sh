@@ -32,7 +32,7 @@ stop_body() {
 	wait "$PID" || e2e_fail "SIGINT: exit status $?"
 }
 
-e2e_case start_time 60 "the parent's children are one keys and N relays"
+e2e_case start_time 60 "the parent's children are one keys, N signers and N relays"
 start_time_body() {
 	e2e_paths
 	WORKERS=3
@@ -40,6 +40,8 @@ start_time_body() {
 	[ "$(e2e_children relay | wc -l)" -eq 3 ] ||
 	    e2e_fail "not three relay workers: $(ps -A -o pid= -o args=)"
 	[ "$(e2e_children keys | wc -l)" -eq 1 ] || e2e_fail "not one keys"
+	[ "$(e2e_children signer | wc -l)" -eq 3 ] ||
+	    e2e_fail "not three signers"
 	e2e_stop
 }
 
@@ -128,8 +130,9 @@ users_body() {
 	without_users 'user "nobody"' 'keys user "daemon"'
 	e2e_launch
 	_users=$(ps -o user= -p "$(e2e_children keys)" &&
+	    ps -o user= -p "$(e2e_children signer)" &&
 	    ps -o user= -p "$(e2e_children relay)")
-	[ "$(echo "$_users" | tr -d "\n ")" = daemonnobody ] ||
+	[ "$(echo "$_users" | tr -d "\n ")" = daemondaemonnobody ] ||
 	    e2e_fail "not the users of the configuration: $_users"
 	e2e_stop
 }

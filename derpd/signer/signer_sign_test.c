@@ -1,5 +1,5 @@
 /*
- * keys_sign_test: the digests that TLS keys sign, and those that they refuse.
+ * signer_sign_test: the digests that TLS keys sign, and those that they refuse.
  */
 
 #include <atf-c.h>
@@ -9,14 +9,20 @@
 #include <string.h>
 
 #include "keyhash.h"
-#include "keys.h"
 #include "keymake.h"
+#include "signer.h"
 
 static void
 add(EVP_PKEY *pkey, uint8_t *hash)
 {
-	ATF_REQUIRE_EQ(1, EVP_PKEY_up_ref(pkey));
-	ATF_REQUIRE_EQ(0, keys_sign_add(pkey, hash));
+	uint8_t		*der = NULL;
+	int		 len = i2d_PrivateKey(pkey, &der);
+
+	ATF_REQUIRE(len > 0);
+	ATF_REQUIRE_EQ(0, base_keyhash_pkey(pkey, hash));
+	ATF_REQUIRE_EQ(0, signer_sign_add(der, (size_t)len));
+	ATF_CHECK_EQ(1, signer_sign_has(hash));
+	OPENSSL_free(der);
 }
 
 static int
@@ -39,15 +45,15 @@ verify(EVP_PKEY *pkey, int padding, const EVP_MD *md, const uint8_t *digest,
 static void
 try_ecdsa(int nid)
 {
-	EVP_PKEY	*pkey = keys_test_make(EVP_PKEY_EC, nid);
+	EVP_PKEY	*pkey = base_test_make(EVP_PKEY_EC, nid);
 	uint8_t		 hash[IPC_KEYHASH_LEN], digest[65] = { 5 };
-	uint8_t		 sig[KEYS_SIGN_MAXLEN];
+	uint8_t		 sig[KEYHASH_MAXSIG];
 	size_t		 len;
 	int		 n;
 
 	add(pkey, hash);
 	for (len = 0; len <= sizeof(digest); len++) {
-		n = keys_sign_digest(hash, SIGN_ECDSA, digest, len, sig);
+		n = signer_sign_digest(hash, SIGN_ECDSA, digest, len, sig);
 		if (len != 32 && len != 48 && len != 64) {
 			ATF_CHECK_EQ_MSG(-1, n, "%zu bytes", len);
 			continue;
@@ -57,13 +63,14 @@ try_ecdsa(int nid)
 		    len == 48 ? EVP_sha384() : EVP_sha512(), digest, len, sig,
 		    n));
 	}
-	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PKCS1, digest, 51,
+	ATF_CHECK_EQ(-1, signer_sign_digest(hash, SIGN_RSA_PKCS1, digest, 51,
 	    sig));
-	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PSS, digest, 32, sig));
-	ATF_CHECK_EQ(-1, keys_sign_digest(hash, 0, digest, 32, sig));
-	ATF_CHECK_EQ(-1, keys_sign_digest(hash, 99, digest, 32, sig));
+	ATF_CHECK_EQ(-1, signer_sign_digest(hash, SIGN_RSA_PSS, digest, 32,
+	    sig));
+	ATF_CHECK_EQ(-1, signer_sign_digest(hash, 0, digest, 32, sig));
+	ATF_CHECK_EQ(-1, signer_sign_digest(hash, 99, digest, 32, sig));
 	hash[31] ^= 1;
-	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_ECDSA, digest, 32, sig));
+	ATF_CHECK_EQ(-1, signer_sign_digest(hash, SIGN_ECDSA, digest, 32, sig));
 	EVP_PKEY_free(pkey);
 }
 
@@ -78,8 +85,8 @@ ATF_TC_BODY(ecdsa, tc)
 static size_t
 digestinfo(EVP_PKEY *pkey, const EVP_MD *md, uint8_t *out)
 {
-	uint8_t		 digest[64] = { 7 }, sig[KEYS_SIGN_MAXLEN],
-	    em[KEYS_SIGN_MAXLEN];
+	uint8_t		 digest[64] = { 7 }, sig[KEYHASH_MAXSIG],
+	    em[KEYHASH_MAXSIG];
 	size_t		 len = sizeof(sig), emlen = sizeof(em), i;
 	EVP_PKEY_CTX	*ctx;
 
@@ -104,36 +111,37 @@ digestinfo(EVP_PKEY *pkey, const EVP_MD *md, uint8_t *out)
 ATF_TC_WITHOUT_HEAD(rsa_pkcs1);
 ATF_TC_BODY(rsa_pkcs1, tc)
 {
-	EVP_PKEY	*pkey = keys_test_make(EVP_PKEY_RSA, 2048);
+	EVP_PKEY	*pkey = base_test_make(EVP_PKEY_RSA, 2048);
 	const EVP_MD	*mds[] = { EVP_sha256(), EVP_sha384(), EVP_sha512() };
 	uint8_t		 hash[IPC_KEYHASH_LEN], digest[64] = { 7 };
-	uint8_t		 in[KEYS_SIGN_MAXLEN], sig[KEYS_SIGN_MAXLEN];
+	uint8_t		 in[KEYHASH_MAXSIG], sig[KEYHASH_MAXSIG];
 	size_t		 i, j, len;
 	int		 n;
 
 	add(pkey, hash);
 	for (i = 0; i < 3; i++) {
 		len = digestinfo(pkey, mds[i], in);
-		ATF_CHECK_EQ(1, keys_sign_is_digestinfo(in, len));
-		n = keys_sign_digest(hash, SIGN_RSA_PKCS1, in, len, sig);
+		ATF_CHECK_EQ(1, signer_sign_is_digestinfo(in, len));
+		n = signer_sign_digest(hash, SIGN_RSA_PKCS1, in, len, sig);
 		ATF_REQUIRE_EQ(256, n);
 		ATF_CHECK(verify(pkey, RSA_PKCS1_PADDING, mds[i], digest,
 		    (size_t)EVP_MD_size(mds[i]), sig, n));
 		for (j = 0; j < 19; j++) {
 			in[j] ^= 1;
-			ATF_CHECK_EQ(0, keys_sign_is_digestinfo(in, len));
+			ATF_CHECK_EQ(0, signer_sign_is_digestinfo(in, len));
 			in[j] ^= 1;
 		}
-		ATF_CHECK_EQ(0, keys_sign_is_digestinfo(in, len - 1));
-		ATF_CHECK_EQ(0, keys_sign_is_digestinfo(in, 18));
+		ATF_CHECK_EQ(0, signer_sign_is_digestinfo(in, len - 1));
+		ATF_CHECK_EQ(0, signer_sign_is_digestinfo(in, 18));
 	}
 	/* SHA-1, MD5 with SHA-1 as in TLS 1.1, a bare digest. */
 	len = digestinfo(pkey, EVP_sha1(), in);
-	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PKCS1, in, len, sig));
-	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PKCS1, in, 36, sig));
-	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PKCS1, digest, 32,
+	ATF_CHECK_EQ(-1, signer_sign_digest(hash, SIGN_RSA_PKCS1, in, len,
 	    sig));
-	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_ECDSA, digest, 32, sig));
+	ATF_CHECK_EQ(-1, signer_sign_digest(hash, SIGN_RSA_PKCS1, in, 36, sig));
+	ATF_CHECK_EQ(-1, signer_sign_digest(hash, SIGN_RSA_PKCS1, digest, 32,
+	    sig));
+	ATF_CHECK_EQ(-1, signer_sign_digest(hash, SIGN_ECDSA, digest, 32, sig));
 	EVP_PKEY_free(pkey);
 }
 
@@ -141,8 +149,8 @@ ATF_TC_BODY(rsa_pkcs1, tc)
 static size_t
 pss_block(EVP_PKEY *pkey, const EVP_MD *md, int salt, uint8_t *em)
 {
-	uint8_t		 digest[64] = { 7 }, sig[KEYS_SIGN_MAXLEN];
-	size_t		 len = sizeof(sig), emlen = KEYS_SIGN_MAXLEN;
+	uint8_t		 digest[64] = { 7 }, sig[KEYHASH_MAXSIG];
+	size_t		 len = sizeof(sig), emlen = KEYHASH_MAXSIG;
 	EVP_PKEY_CTX	*ctx;
 
 	ATF_REQUIRE((ctx = EVP_PKEY_CTX_new(pkey, NULL)) != NULL);
@@ -163,37 +171,37 @@ pss_block(EVP_PKEY *pkey, const EVP_MD *md, int salt, uint8_t *em)
 static void
 try_pss(int bits)
 {
-	EVP_PKEY	*pkey = keys_test_make(EVP_PKEY_RSA, bits);
+	EVP_PKEY	*pkey = base_test_make(EVP_PKEY_RSA, bits);
 	const EVP_MD	*mds[] = { EVP_sha256(), EVP_sha384(), EVP_sha512() };
 	uint8_t		 hash[IPC_KEYHASH_LEN], digest[64] = { 7 };
-	uint8_t		 em[KEYS_SIGN_MAXLEN], sig[KEYS_SIGN_MAXLEN];
+	uint8_t		 em[KEYHASH_MAXSIG], sig[KEYHASH_MAXSIG];
 	size_t		 i, len;
 	int		 n;
 
 	add(pkey, hash);
 	for (i = 0; i < 3; i++) {
 		len = pss_block(pkey, mds[i], RSA_PSS_SALTLEN_DIGEST, em);
-		n = keys_sign_digest(hash, SIGN_RSA_PSS, em, len, sig);
+		n = signer_sign_digest(hash, SIGN_RSA_PSS, em, len, sig);
 		ATF_REQUIRE_EQ((int)len, n);
 		ATF_CHECK(verify(pkey, RSA_PKCS1_PSS_PADDING, mds[i], digest,
 		    (size_t)EVP_MD_size(mds[i]), sig, n));
 		/* Any change of the block makes the encoding invalid. */
 		em[len / 4] ^= 0x10;
-		ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PSS, em, len,
+		ATF_CHECK_EQ(-1, signer_sign_digest(hash, SIGN_RSA_PSS, em, len,
 		    sig));
 		em[len / 4] ^= 0x10;
 		em[len - 3] ^= 1;
-		ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PSS, em, len,
+		ATF_CHECK_EQ(-1, signer_sign_digest(hash, SIGN_RSA_PSS, em, len,
 		    sig));
 		em[len - 3] ^= 1;
-		ATF_CHECK_EQ(0, keys_sign_is_pss(em, len - 1, bits));
+		ATF_CHECK_EQ(0, signer_sign_is_pss(em, len - 1, bits));
 		em[0] |= 0x80;
-		ATF_CHECK_EQ(0, keys_sign_is_pss(em, len, bits));
+		ATF_CHECK_EQ(0, signer_sign_is_pss(em, len, bits));
 	}
 	len = pss_block(pkey, EVP_sha256(), 20, em);
-	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PSS, em, len, sig));
+	ATF_CHECK_EQ(-1, signer_sign_digest(hash, SIGN_RSA_PSS, em, len, sig));
 	len = pss_block(pkey, EVP_sha1(), RSA_PSS_SALTLEN_DIGEST, em);
-	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PSS, em, len, sig));
+	ATF_CHECK_EQ(-1, signer_sign_digest(hash, SIGN_RSA_PSS, em, len, sig));
 	EVP_PKEY_free(pkey);
 }
 
@@ -209,9 +217,9 @@ ATF_TC_BODY(rsa_pss, tc)
 ATF_TC_WITHOUT_HEAD(no_decryption);
 ATF_TC_BODY(no_decryption, tc)
 {
-	EVP_PKEY	*pkey = keys_test_make(EVP_PKEY_RSA, 2048);
+	EVP_PKEY	*pkey = base_test_make(EVP_PKEY_RSA, 2048);
 	EVP_PKEY_CTX	*ctx;
-	uint8_t		 hash[IPC_KEYHASH_LEN], sig[KEYS_SIGN_MAXLEN], box[256];
+	uint8_t		 hash[IPC_KEYHASH_LEN], sig[KEYHASH_MAXSIG], box[256];
 	size_t		 len = sizeof(box);
 
 	add(pkey, hash);
@@ -220,11 +228,11 @@ ATF_TC_BODY(no_decryption, tc)
 	ATF_REQUIRE_EQ(1, EVP_PKEY_encrypt(ctx, box, &len,
 	    (const uint8_t *)"premaster", 9));
 	EVP_PKEY_CTX_free(ctx);
-	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PSS, box, len, sig));
+	ATF_CHECK_EQ(-1, signer_sign_digest(hash, SIGN_RSA_PSS, box, len, sig));
 	memset(box, 0, sizeof(box));
 	box[255] = 0xbc;
-	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PSS, box, len, sig));
-	ATF_CHECK_EQ(-1, keys_sign_digest(hash, SIGN_RSA_PSS, box, 0, sig));
+	ATF_CHECK_EQ(-1, signer_sign_digest(hash, SIGN_RSA_PSS, box, len, sig));
+	ATF_CHECK_EQ(-1, signer_sign_digest(hash, SIGN_RSA_PSS, box, 0, sig));
 	EVP_PKEY_free(pkey);
 }
 
@@ -233,27 +241,27 @@ ATF_TC_BODY(retain, tc)
 {
 	EVP_PKEY	*pkey;
 	uint8_t		 hash[3][IPC_KEYHASH_LEN], keep[IPC_KEYHASH_LEN];
-	uint8_t		 digest[32] = { 1 }, sig[KEYS_SIGN_MAXLEN];
+	uint8_t		 digest[32] = { 1 }, sig[KEYHASH_MAXSIG];
 	int		 i;
 
 	for (i = 0; i < 3; i++) {
-		pkey = keys_test_make(EVP_PKEY_EC, NID_X9_62_prime256v1);
+		pkey = base_test_make(EVP_PKEY_EC, NID_X9_62_prime256v1);
 		add(pkey, hash[i]);
 		add(pkey, keep);		/* again: replaced */
 		ATF_CHECK(memcmp(keep, hash[i], sizeof(keep)) == 0);
 		EVP_PKEY_free(pkey);
 	}
 	for (i = 0; i < 3; i++)
-		ATF_CHECK(keys_sign_digest(hash[i], SIGN_ECDSA, digest, 32,
+		ATF_CHECK(signer_sign_digest(hash[i], SIGN_ECDSA, digest, 32,
 		    sig) > 0);
-	keys_sign_retain(hash[1], 1);
-	ATF_CHECK_EQ(-1, keys_sign_digest(hash[0], SIGN_ECDSA, digest, 32,
+	signer_sign_retain(hash[1], 1);
+	ATF_CHECK_EQ(-1, signer_sign_digest(hash[0], SIGN_ECDSA, digest, 32,
 	    sig));
-	ATF_CHECK(keys_sign_digest(hash[1], SIGN_ECDSA, digest, 32, sig) > 0);
-	ATF_CHECK_EQ(-1, keys_sign_digest(hash[2], SIGN_ECDSA, digest, 32,
+	ATF_CHECK(signer_sign_digest(hash[1], SIGN_ECDSA, digest, 32, sig) > 0);
+	ATF_CHECK_EQ(-1, signer_sign_digest(hash[2], SIGN_ECDSA, digest, 32,
 	    sig));
-	keys_sign_retain(NULL, 0);
-	ATF_CHECK_EQ(-1, keys_sign_digest(hash[1], SIGN_ECDSA, digest, 32,
+	signer_sign_retain(NULL, 0);
+	ATF_CHECK_EQ(-1, signer_sign_digest(hash[1], SIGN_ECDSA, digest, 32,
 	    sig));
 }
 

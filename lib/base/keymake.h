@@ -11,7 +11,7 @@
 
 /* Make a key of `type': `arg' is the size in bits (RSA) or the curve (EC). */
 static inline EVP_PKEY *
-keys_test_make(int type, int arg)
+base_test_make(int type, int arg)
 {
 	EVP_PKEY_CTX	*ctx;
 	EVP_PKEY	*pkey = NULL;

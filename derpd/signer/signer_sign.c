@@ -1,106 +1,49 @@
 /*
- * keys_sign: the TLS private keys.  Called by keys.c with a worker's request,
- * which is untrusted input; touches no descriptor.
+ * signer_sign: the TLS keys of a signer, and what they sign; see signer.h.
+ * Called by signer.c with a worker's request, which is untrusted input; touches
+ * no descriptor.
  */
-
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "keyhash.h"
-#include "keys.h"
+#include "keyset.h"
+#include "signer.h"
 
-struct tls_key {
-	uint8_t		 hash[IPC_KEYHASH_LEN];
-	EVP_PKEY	*pkey;
-	EVP_PKEY_CTX	*ctx;		/* prepared for signing; NULL: none */
-	int		 padding;	/* of ctx; RSA's, else 0 */
-};
+static struct base_keyset	tls_keys;
 
-static struct tls_key	*table;
-static size_t		 ntable;
-
-/* Free a key, which zeroes it. */
-static void
-forget(struct tls_key *k)
+int
+signer_sign_add(const uint8_t *der, size_t len)
 {
-	EVP_PKEY_CTX_free(k->ctx);
-	EVP_PKEY_free(k->pkey);
-}
+	const unsigned char *p = der;
+	uint8_t hash[IPC_KEYHASH_LEN];
+	EVP_PKEY *pkey;
 
-static struct tls_key *
-lookup(const uint8_t *hash)
-{
-	size_t	 i;
-
-	for (i = 0; i < ntable; i++)
-		if (memcmp(table[i].hash, hash, IPC_KEYHASH_LEN) == 0)
-			return (&table[i]);
-	return (NULL);
-}
-
-EVP_PKEY *
-keys_sign_find(const uint8_t hash[IPC_KEYHASH_LEN])
-{
-	struct tls_key	*k = lookup(hash);
-
-	return (k == NULL ? NULL : k->pkey);
+	if (len > SIGNER_MAXDER)
+		return (-1);
+	pkey = d2i_AutoPrivateKey(NULL, &p, (long)len);
+	ERR_clear_error();
+	if (pkey == NULL)
+		return (-1);
+	if (base_keyhash_usable(pkey) != NULL) {
+		EVP_PKEY_free(pkey);
+		return (-1);
+	}
+	return (base_keyset_add(&tls_keys, pkey, hash));
 }
 
 int
-keys_sign_add(EVP_PKEY *pkey, uint8_t hash[IPC_KEYHASH_LEN])
+signer_sign_has(const uint8_t hash[IPC_KEYHASH_LEN])
 {
-	struct tls_key	*k;
-
-	if (base_keyhash_pkey(pkey, hash) == -1)
-		goto fail;
-	if ((k = lookup(hash)) != NULL) {
-		forget(k);
-		k->pkey = pkey;
-		k->ctx = NULL;
-		return (0);
-	}
-	if ((k = reallocarray(table, ntable + 1, sizeof(*table))) == NULL)
-		goto fail;
-	table = k;
-	memcpy(table[ntable].hash, hash, IPC_KEYHASH_LEN);
-	table[ntable].pkey = pkey;
-	table[ntable].ctx = NULL;
-	ntable++;
-	return (0);
-
-fail:
-	EVP_PKEY_free(pkey);
-	ERR_clear_error();
-	return (-1);
-}
-
-static int
-is_listed(const uint8_t *hash, const uint8_t *hashes, size_t n)
-{
-	size_t	 i;
-
-	for (i = 0; i < n; i++)
-		if (memcmp(hash, hashes + i * IPC_KEYHASH_LEN,
-		    IPC_KEYHASH_LEN) == 0)
-			return (1);
-	return (0);
+	return (base_keyset_find(&tls_keys, hash) != NULL);
 }
 
 void
-keys_sign_retain(const uint8_t *hashes, size_t n)
+signer_sign_retain(const uint8_t *hashes, size_t n)
 {
-	size_t	 i, kept = 0;
-
-	for (i = 0; i < ntable; i++) {
-		if (is_listed(table[i].hash, hashes, n))
-			table[kept++] = table[i];
-		else
-			forget(&table[i]);
-	}
-	ntable = kept;
+	base_keyset_retain(&tls_keys, hashes, n);
 }
 
 /* The digests of TLS 1.2 and 1.3, without SHA-1 (RFC 9155). */
@@ -120,7 +63,7 @@ md_of_size(size_t len)
 }
 
 int
-keys_sign_is_digestinfo(const uint8_t *p, size_t len)
+signer_sign_is_digestinfo(const uint8_t *p, size_t len)
 {
 	/* RFC 8017, 9.2, note 1: all use the same DER except for four bytes. */
 	uint8_t	 head[19] = { 0x30, 0, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86,
@@ -180,7 +123,7 @@ mgf1_xor(uint8_t *p, size_t len, const uint8_t *seed, const EVP_MD *md)
 static int
 is_pss_with(const uint8_t *em, size_t len, int embits, const EVP_MD *md)
 {
-	uint8_t	 db[KEYS_SIGN_MAXLEN];
+	uint8_t	 db[KEYHASH_MAXSIG];
 	size_t	 i, hlen = (size_t)EVP_MD_size(md), dblen, pad;
 	uint8_t	 unused = (uint8_t)(0xff << (8 - (8 * len - (size_t)embits)));
 
@@ -202,12 +145,12 @@ is_pss_with(const uint8_t *em, size_t len, int embits, const EVP_MD *md)
 }
 
 int
-keys_sign_is_pss(const uint8_t *em, size_t len, int bits)
+signer_sign_is_pss(const uint8_t *em, size_t len, int bits)
 {
 	int	 embits = bits - 1;
 	size_t	 hlen;
 
-	if (bits < KEYHASH_MINRSA || len > KEYS_SIGN_MAXLEN ||
+	if (bits < KEYHASH_MINRSA || len > KEYHASH_MAXSIG ||
 	    len != ((size_t)bits + 7) / 8)
 		return (0);
 	if (embits % 8 == 0) {		/* emLen is one less than the block */
@@ -237,10 +180,10 @@ is_tls(EVP_PKEY *pkey, uint8_t alg, const uint8_t *in, size_t inlen,
 		return (!rsa && md_of_size(inlen) != NULL);
 	case SIGN_RSA_PKCS1:
 		*padding = RSA_PKCS1_PADDING;
-		return (rsa && keys_sign_is_digestinfo(in, inlen));
+		return (rsa && signer_sign_is_digestinfo(in, inlen));
 	case SIGN_RSA_PSS:
 		*padding = RSA_NO_PADDING;
-		return (rsa && keys_sign_is_pss(in, inlen,
+		return (rsa && signer_sign_is_pss(in, inlen,
 		    EVP_PKEY_bits(pkey)));
 	default:
 		return (0);
@@ -252,7 +195,7 @@ is_tls(EVP_PKEY *pkey, uint8_t alg, const uint8_t *in, size_t inlen,
  * much as half a signature.  Returns NULL when it can't be made.
  */
 static EVP_PKEY_CTX *
-ready(struct tls_key *k, int padding)
+ready(struct base_key *k, int padding)
 {
 	if (k->ctx != NULL && k->padding == padding)
 		return (k->ctx);
@@ -269,15 +212,15 @@ ready(struct tls_key *k, int padding)
 }
 
 int
-keys_sign_digest(const uint8_t hash[IPC_KEYHASH_LEN], uint8_t alg,
-    const uint8_t *in, size_t inlen, uint8_t out[KEYS_SIGN_MAXLEN])
+signer_sign_digest(const uint8_t hash[IPC_KEYHASH_LEN], uint8_t alg,
+    const uint8_t *in, size_t inlen, uint8_t out[KEYHASH_MAXSIG])
 {
-	struct tls_key	*k;
+	struct base_key	*k;
 	EVP_PKEY_CTX	*ctx;
-	size_t		 len = KEYS_SIGN_MAXLEN;
+	size_t		 len = KEYHASH_MAXSIG;
 	int		 padding, ok;
 
-	if ((k = lookup(hash)) == NULL ||
+	if ((k = base_keyset_find(&tls_keys, hash)) == NULL ||
 	    !is_tls(k->pkey, alg, in, inlen, &padding))
 		return (-1);
 	ok = (ctx = ready(k, padding)) != NULL &&

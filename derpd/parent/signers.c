@@ -1,0 +1,107 @@
+/*
+ * signers: the signers as the parent's children; see parent.h.  Each signs the
+ * TLS handshakes of the relay worker of its number, with keys that it gets from
+ * keys.
+ */
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "ipcsend.h"
+#include "log.h"
+#include "parent.h"
+
+#define RECONNECT_MS	900	/* a signer requests it each second */
+
+unsigned int
+parent_signers_count(const struct parent *d)
+{
+	return (d->nworkers);
+}
+
+int
+parent_signers_connect_worker(struct parent *d, unsigned int n)
+{
+	struct parent_proc *signer = &d->signers[n], *relay = &d->relays[n];
+	struct ipc_msg_relay_keys v = { KEYCHAN_SIGN };
+	int sv[2];
+
+	if (signer->chan == NULL || relay->chan == NULL)
+		return (0);		/* connected when both run */
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1) {
+		log_warn("no channel from relay %u to its signer (socketpair)",
+		    n);
+		return (-1);
+	}
+	if (ipc_send_signer_worker(signer->chan, sv[0]) == -1) {
+		close(sv[1]);
+		return (-1);
+	}
+	return (ipc_send_relay_keys(relay->chan, &v, sv[1]));
+}
+
+/* Make a channel between keys and a signer.  0, or -1 (logged). */
+static int
+connect_keys(struct parent *d, struct parent_proc *signer)
+{
+	struct ipc_msg_key_chan v = { signer->worker, KEYCHAN_SIGNER };
+	int sv[2];
+
+	if (!d->keys.ready || signer->chan == NULL)
+		return (0);		/* connected when both run */
+	signer->connected_ms = base_clock_ms();
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1) {
+		log_warn("no channel from signer %u to keys (socketpair)",
+		    signer->worker);
+		return (-1);
+	}
+	if (ipc_send_key_chan(d->keys.chan, &v, sv[0]) == -1) {
+		close(sv[1]);
+		return (-1);
+	}
+	return (ipc_send_signer_keys(signer->chan, sv[1]));
+}
+
+void
+parent_signers_keys_ready(struct parent *d)
+{
+	unsigned int i;
+
+	for (i = 0; i < parent_signers_count(d); i++)
+		(void)connect_keys(d, &d->signers[i]);
+}
+
+/*
+ * A signer reports that it has no channel to keys.  Ignored while keys does not
+ * run, and more than about once a second.  0, or -1: not permitted.
+ */
+static int
+handle(struct parent_proc *p, struct ipc_msg *m)
+{
+	if (m->type != MSG_SIGNER_KEYLESS || !ipc_rd_end(&m->rd))
+		return (-1);
+	if (base_clock_ms() - p->connected_ms >= RECONNECT_MS)
+		(void)connect_keys(p->d, p);
+	return (0);
+}
+
+static void
+from_signer(struct ipc_chan *c, struct ipc_msg *m, void *arg)
+{
+	(void)c;
+	parent_child_message(arg, m, handle);
+}
+
+static int
+set_up(struct parent_proc *p)
+{
+	if (connect_keys(p->d, p) == -1)
+		return (-1);
+	return (parent_signers_connect_worker(p->d, p->worker));
+}
+
+int
+parent_signers_start_one(struct parent_proc *p)
+{
+	return (parent_start_child(p, set_up, from_signer));
+}
