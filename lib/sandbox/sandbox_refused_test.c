@@ -313,10 +313,9 @@ static const struct sandbox_probe forbidden[] = {
 	{ "fcntl F_SETFL, O_APPEND", FINE(ALL), call_setfl_append, KILLS },
 	{ "fcntl F_SETOWN", FINE(ALL), call_setown, KILLS },
 	{ "fcntl F_SETLK", FINE(ALL), call_lock, KILLS },
-	{ "lseek", FINE(SIGNER | RELAY | STUN | HEALTH | MAP), call_lseek,
-	    KILLS },
-	{ "pread", FINE(ALL & ~KEYS), call_pread, KILLS },
-	{ "ftruncate", FINE(ALL & ~KEYS), call_ftruncate, KILLS },
+	{ "lseek", FINE(ALL & ~READERS), call_lseek, KILLS },
+	{ "pread", FINE(ALL), call_pread, KILLS },
+	{ "ftruncate", FINE(ALL), call_ftruncate, KILLS },
 	{ "fsync", FINE(ALL & ~KEYS), call_fsync, KILLS },
 #ifdef __linux__
 	{ "open, path alone", ALL, call_open_path, DENIES },

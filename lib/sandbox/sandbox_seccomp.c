@@ -66,11 +66,8 @@ static const int relay_calls[] = {
 	SCMP_SYS(getsockname), SCMP_SYS(getpeername)
 };
 
-/* Files are passed as open descriptors. */
-static const int keys_calls[] = {
-	SCMP_SYS(lseek), SCMP_SYS(pread64), SCMP_SYS(fsync),
-	SCMP_SYS(fdatasync), SCMP_SYS(ftruncate)
-};
+/* Files are passed as open descriptors, to be read or written once. */
+static const int keys_calls[] = { SCMP_SYS(fsync) };
 
 static const int stun_calls[] = { SCMP_SYS(recvmmsg) };
 
