@@ -98,9 +98,10 @@ static void
 ask(int i)
 {
 	static const uint8_t digest[32] = { 3 };
-	struct ipc_msg_sign v = { .cookie = ++cookie, .hash = hash[i],
-	    .alg = SIGN_ECDSA, .in = digest, .len = sizeof(digest) };
+	struct ipc_msg_sign v = { .hash = hash[i], .alg = SIGN_ECDSA,
+	    .in = digest, .len = sizeof(digest) };
 
+	v.cookie = ++cookie;
 	ATF_REQUIRE_EQ(0, ipc_send_sign(worker, &v));
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(worker, WAIT_MS));
 }
