@@ -13,7 +13,7 @@ include sources.mk
 PROGS = derpctl/derpctl derpd/derpd
 
 E2E_PROGS = regress/e2e/rawderp regress/acme/acmedrive regress/soak/soak \
-	regress/records/derpd-relay $(SMALL_PROGS)
+	regress/records/derpd-front regress/records/derpd-relay $(SMALL_PROGS)
 
 # The programs of the benchmarks, for Linux only.
 LOAD_OBJS = regress/bench/derpload.o regress/bench/load_conn.o \
@@ -89,13 +89,19 @@ regress/soak/soak: $(SOAK_OBJS) $(ARCHIVES)
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ $(SOAK_OBJS) lib/libderp.a $(LIBS)
 
-# The relay worker with other limits of records.
+# A front and a relay worker with other limits of records.
+regress/records/derpd-front: regress/records/limits.o derpd/front/main.o \
+	derpd/front/libfront.a derpd/conn/libconn.a lib/libderp.a
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -Wl,--wrap=net_record_cache_init -o $@ \
+	    derpd/front/main.o regress/records/limits.o \
+	    derpd/front/libfront.a derpd/conn/libconn.a lib/libderp.a $(LIBS)
 regress/records/derpd-relay: regress/records/limits.o derpd/relay/main.o \
-	derpd/relay/librelay.a lib/libderp.a
+	derpd/relay/librelay.a derpd/conn/libconn.a lib/libderp.a
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -Wl,--wrap=net_record_cache_init -o $@ \
 	    derpd/relay/main.o regress/records/limits.o \
-	    derpd/relay/librelay.a lib/libderp.a $(LIBS)
+	    derpd/relay/librelay.a derpd/conn/libconn.a lib/libderp.a $(LIBS)
 
 regress/acme/acmedrive: $(DRIVE_OBJS) $(ARCHIVES)
 	@echo "$(CC) -o $@"

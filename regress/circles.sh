@@ -8,11 +8,11 @@ set -u
 
 # Two folders that include each other, and why.
 table='
+derpd/front derpd/front/http	struct front_conn holds the HTTP request
 derpd/parent derpd/parent/acme	struct parent holds the state of ACME
 derpd/parent derpd/parent/map	struct parent holds the maps
 derpd/relay derpd/relay/cluster	struct relay holds the table of peers
 derpd/relay derpd/relay/derp	struct relay_conn holds the DERP session
-derpd/relay derpd/relay/http	struct relay_conn holds the HTTP request
 lib/base lib/ipc	the size of a key hash is a bound of messages
 lib/ipc lib/sandbox	a sandbox is that of a role, which children start with
 '

@@ -40,7 +40,7 @@ if have cppcheck; then
 	echo "lint: cppcheck"
 	# It must see the macros of queue.h, and would take the whole system's
 	# headers with them; it takes a realloc() that failed for one that
-	# freed, and doesn't see that relay_tlsio_pump() forgets what c->src names.
+	# freed, and doesn't see that conn_records() forgets what c->src names.
 	# A reader of a message fills its struct, the writer of the same row gets
 	# another one: cppcheck knows both by their line in messages.def alone,
 	# and takes the first for the second (ctuuninitvar).
@@ -56,7 +56,7 @@ if have cppcheck; then
 	cppcheck --quiet --std=c11 --enable=warning,portability \
 	    --inline-suppr --suppress=missingIncludeSystem \
 	    --suppress=doubleFree:lib/sandbox/sandbox_allowed_test.c \
-	    --suppress=autoVariables:derpd/relay/tlsio.c \
+	    --suppress=autoVariables:derpd/conn/records.c \
 	    --suppress=ctuuninitvar:lib/ipc/messages.def \
 	    --error-exitcode=1 -I"$queue" -Icompat $INCLUDES -D__linux__ \
 	    -DDERPD_BUILD='""' \
@@ -123,7 +123,7 @@ BEGIN {
 }
 END { exit(bad != 0) }' || bad=1
 
-# What a relay worker changes hangs off its struct relay.  What is of the
+# What a front or a relay worker changes hangs off its struct.  What is of the
 # process all the same is named here, with its reason:
 #   tlsctx.c, tlsfetch.c  functions that stand in for libssl's and libcrypto's,
 #                         which call them with arguments of their own alone
@@ -135,7 +135,7 @@ if have gcc && have nm; then
 	for f in $sources; do
 		case $f in
 		*_test.c)	continue;;
-		derpd/relay/*)	;;
+		derpd/conn/*|derpd/front/*|derpd/relay/*) ;;
 		*)		continue;;
 		esac
 		# shellcheck disable=SC2086
@@ -145,9 +145,9 @@ if have gcc && have nm; then
 		$2 ~ /^[bBdDC]$/ {
 			sub(/\.[0-9]*$/, "", $1)
 			at = f " " $1
-			if (at == "derpd/relay/tlsctx.c process" ||
-			    at == "derpd/relay/tlsfetch.c process" ||
-			    at == "derpd/relay/tlskey.c installed")
+			if (at == "derpd/front/tlsctx.c process" ||
+			    at == "derpd/front/tlsfetch.c process" ||
+			    at == "derpd/front/tlskey.c installed")
 				next
 			print f ": " $1 " can change and has no owner"
 			bad = 1

@@ -13,7 +13,7 @@ ALL="option message counter frame role"
 # of what starts processes.
 TESTS="derpd/conf/conf_man_test derpd/conf/conf_print_test
     derpd/parent/procs_test derpd/relay/derp/session_test
-    derpd/relay/stats_test lib/ipc/messages_test lib/ipc/msg_test
+    derpd/conn/stats_test lib/ipc/messages_test lib/ipc/msg_test
     lib/ipc/relayconf_test lib/net/frame_test"
 
 top() {

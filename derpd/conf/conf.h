@@ -64,6 +64,7 @@ struct conf_relay {
 	char		*key;		/* node key file */
 	struct conf_pos	 key_pos;	/* file NULL: default */
 	unsigned int	 workers;	/* 0: one per CPU */
+	unsigned int	 fronts;	/* 0: half of the workers */
 	char		*congestion;	/* of TCP, NULL: the system's */
 };
 
@@ -116,6 +117,9 @@ struct conf {
 	struct conf_listens	 listens;
 	struct conf_certs	 certs;
 	struct conf_relay	 relay;
+	struct ipc_front_conf	 front;		/* settings of fronts, except
+						   those of one front and what
+						   is in `worker', too */
 	struct ipc_relay_conf	 worker;	/* settings of relay workers,
 						   except those of one worker */
 	struct conf_stun	 stun;

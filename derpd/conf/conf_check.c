@@ -234,8 +234,8 @@ conf_check(void)
 {
 	struct conf_pos pos = { conf_parsed->files[0], 1 };
 
-	if (conf_parsed->worker.redirect[0] != '\0')
-		conf_parsed->worker.home = HOME_REDIRECT;
+	if (conf_parsed->front.redirect[0] != '\0')
+		conf_parsed->front.home = HOME_REDIRECT;
 	default_hostname();
 	default_listen();
 	if (conf_parsed->stun.enabled &&

@@ -157,6 +157,8 @@ ATF_TC_BODY(relay_errors, tc)
 	bad_relay("workers many", "near `many': expected workers NUMBER");
 	bad_relay("workers 0", "workers 0: expected 1 to 64");
 	bad_relay("workers 65", "workers 65: expected 1 to 64");
+	bad_relay("fronts 0", "fronts 0: expected 1 to 64");
+	bad_relay("fronts 65", "fronts 65: expected 1 to 64");
 	bad_relay("workers 1 workers 2",
 	    "workers is set a second time: expected it once");
 	bad_relay("home sweet", "near `sweet': expected home page, home "

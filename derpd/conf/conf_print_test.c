@@ -293,6 +293,8 @@ ATF_TC_BODY(sizes, tc)
 	ATF_CHECK(strstr(printed, "\tqueue bytes 2M packets 2048\n") != NULL);
 	ATF_CHECK(strstr(printed, "\n# acme: none\n") != NULL);
 	ATF_CHECK(strstr(printed, "\t# workers: one per CPU\n") != NULL);
+	ATF_CHECK(strstr(printed, "\t# fronts: half of the workers\n") !=
+	    NULL);
 	ATF_CHECK(strstr(printed, "\nlisten on * port 443 tls\n") != NULL);
 	ATF_CHECK(strstr(printed, "\tlisten on * port 3478\n") != NULL);
 	free(printed);

@@ -51,8 +51,9 @@ ATF_TC_BODY(defaults, tc)
 	ATF_CHECK_EQ(c->relay.enabled, 1);
 	ATF_CHECK_STREQ(c->relay.key, "/var/db/derpd/derper.key");
 	ATF_CHECK_EQ(c->relay.workers, 0);
-	ATF_CHECK_EQ(c->worker.home, HOME_PAGE);
-	ATF_CHECK_STREQ(c->worker.redirect, "");
+	ATF_CHECK_EQ(c->relay.fronts, 0);
+	ATF_CHECK_EQ(c->front.home, HOME_PAGE);
+	ATF_CHECK_STREQ(c->front.redirect, "");
 	ATF_CHECK_EQ(c->worker.queue_bytes, 2097152);
 	ATF_CHECK_EQ(c->worker.queue_packets, 2048);
 	ATF_CHECK_EQ(c->worker.codel_target, 20);
@@ -60,11 +61,11 @@ ATF_TC_BODY(defaults, tc)
 	ATF_CHECK_EQ(c->worker.notsent_lowat, 32768);
 	ATF_CHECK_EQ(c->worker.write_timeout, 2000);
 	ATF_CHECK(c->relay.congestion == NULL);
-	ATF_CHECK_EQ(c->worker.accept_rate, 0);
+	ATF_CHECK_EQ(c->front.accept_rate, 0);
 	ATF_CHECK_EQ(c->worker.client_rate, 0);
 	ATF_CHECK_EQ(c->worker.max_clients, 0);
-	ATF_CHECK_EQ(c->worker.max_unfinished, 8192);
-	ATF_CHECK_EQ(c->worker.max_per_source, 4096);
+	ATF_CHECK_EQ(c->front.max_unfinished, 8192);
+	ATF_CHECK_EQ(c->front.max_per_source, 4096);
 	conf_free(c);
 }
 
@@ -141,8 +142,9 @@ check_relay(const char *block)
 	c = good(text);
 	ATF_CHECK_STREQ(c->relay.key, "/k");
 	ATF_CHECK_EQ(c->relay.workers, 3);
-	ATF_CHECK_EQ(c->worker.home, HOME_REDIRECT);
-	ATF_CHECK_STREQ(c->worker.redirect, "https://example.org/x");
+	ATF_CHECK_EQ(c->relay.fronts, 5);
+	ATF_CHECK_EQ(c->front.home, HOME_REDIRECT);
+	ATF_CHECK_STREQ(c->front.redirect, "https://example.org/x");
 	ATF_CHECK_EQ(c->worker.queue_bytes, 2097152);
 	ATF_CHECK_EQ(c->worker.queue_packets, 10);
 	ATF_CHECK_EQ(c->worker.codel_target, 7);
@@ -150,13 +152,13 @@ check_relay(const char *block)
 	ATF_CHECK_EQ(c->worker.notsent_lowat, 65536);
 	ATF_CHECK_EQ(c->worker.write_timeout, 0);
 	ATF_CHECK_STREQ(c->relay.congestion, "bbr");
-	ATF_CHECK_EQ(c->worker.accept_rate, 100);
-	ATF_CHECK_EQ(c->worker.accept_burst, 200);
+	ATF_CHECK_EQ(c->front.accept_rate, 100);
+	ATF_CHECK_EQ(c->front.accept_burst, 200);
 	ATF_CHECK_EQ(c->worker.client_rate, 4294967296);
 	ATF_CHECK_EQ(c->worker.client_burst, 5368709120);
 	ATF_CHECK_EQ(c->worker.max_clients, 9);
-	ATF_CHECK_EQ(c->worker.max_unfinished, 77);
-	ATF_CHECK_EQ(c->worker.max_per_source, 8);
+	ATF_CHECK_EQ(c->front.max_unfinished, 77);
+	ATF_CHECK_EQ(c->front.max_per_source, 8);
 	conf_free(c);
 }
 
@@ -166,6 +168,7 @@ ATF_TC_BODY(relay_block, tc)
 	struct conf *c;
 
 	check_relay("relay {\n\n  key \"/k\"\n\tworkers 3 # three\n"
+	    "  fronts 5\n"
 	    "  home redirect \"https://example.org/x\"\n"
 	    "  queue bytes 2M packets 10\n"
 	    "  codel target 7 interval 70\n  unsent limit 64k\n"
@@ -173,18 +176,18 @@ ATF_TC_BODY(relay_block, tc)
 	    "  accept rate 100 burst 200\n"
 	    "  client rate 4G burst 5G\n  max clients 9\n"
 	    "  max unfinished 77 per source 8\n}\n");
-	check_relay("relay { key \"/k\" workers 3 home redirect "
+	check_relay("relay { key \"/k\" workers 3 fronts 5 home redirect "
 	    "\"https://example.org/x\" queue bytes 2048K packets 10 codel "
 	    "target 7 interval 70 unsent limit 65536 write timeout 0 "
 	    "congestion control bbr accept rate 100 burst 200 client rate "
 	    "4G burst 5G max clients 9 max unfinished 77 per source 8 }");
 	c = good(NAME CERT "relay { max unfinished 5 max clients 6 }\n");
-	ATF_CHECK_EQ(c->worker.max_unfinished, 5);
-	ATF_CHECK_EQ(c->worker.max_per_source, 4096);
+	ATF_CHECK_EQ(c->front.max_unfinished, 5);
+	ATF_CHECK_EQ(c->front.max_per_source, 4096);
 	ATF_CHECK_EQ(c->worker.max_clients, 6);
 	conf_free(c);
 	c = good(NAME CERT "relay { home blank codel off }\n");
-	ATF_CHECK_EQ(c->worker.home, HOME_BLANK);
+	ATF_CHECK_EQ(c->front.home, HOME_BLANK);
 	ATF_CHECK_EQ(c->worker.codel_target, 0);
 	conf_free(c);
 	c = good(NAME CERT "relay { queue bytes 2M workers 1 }\n");
@@ -196,7 +199,7 @@ ATF_TC_BODY(relay_block, tc)
 	ATF_CHECK_EQ(c->worker.queue_packets, 7);
 	conf_free(c);
 	c = good(NAME CERT "relay { home page }\n");
-	ATF_CHECK_EQ(c->worker.home, HOME_PAGE);
+	ATF_CHECK_EQ(c->front.home, HOME_PAGE);
 	conf_free(c);
 }
 
@@ -357,22 +360,24 @@ ATF_TC_BODY(sample, tc)
 	ATF_REQUIRE_MSG(all != NULL, "%s", errs);
 	ATF_CHECK_STREQ(conf_needs_restart(c, all), "workers");
 	all->relay.workers = 0;
+	ATF_CHECK_STREQ(conf_needs_restart(c, all), "fronts");
+	all->relay.fronts = 0;
 	ATF_CHECK(conf_needs_restart(c, all) == NULL);
 	ATF_CHECK(all->mesh_key != NULL && all->worker.client_rate != 0 &&
-	    all->worker.accept_rate != 0 && all->worker.max_clients != 0);
+	    all->front.accept_rate != 0 && all->worker.max_clients != 0);
 	ATF_CHECK(!TAILQ_EMPTY(&all->maps) && all->stun.always &&
 	    all->stun.source_rate != 0);
 	ATF_CHECK_EQ(all->stun.workers, want->stun.workers);
 	ATF_CHECK_EQ(all->stun.probe_every, want->stun.probe_every);
-	ATF_CHECK_EQ(all->worker.home, want->worker.home);
+	ATF_CHECK_EQ(all->front.home, want->front.home);
 	ATF_CHECK_EQ(all->worker.queue_bytes, want->worker.queue_bytes);
 	ATF_CHECK_EQ(all->worker.queue_packets, want->worker.queue_packets);
 	ATF_CHECK_EQ(all->worker.codel_target, want->worker.codel_target);
 	ATF_CHECK_EQ(all->worker.codel_interval, want->worker.codel_interval);
 	ATF_CHECK_EQ(all->worker.notsent_lowat, want->worker.notsent_lowat);
 	ATF_CHECK_EQ(all->worker.write_timeout, want->worker.write_timeout);
-	ATF_CHECK_EQ(all->worker.max_unfinished, want->worker.max_unfinished);
-	ATF_CHECK_EQ(all->worker.max_per_source, want->worker.max_per_source);
+	ATF_CHECK_EQ(all->front.max_unfinished, want->front.max_unfinished);
+	ATF_CHECK_EQ(all->front.max_per_source, want->front.max_per_source);
 	conf_free(c);
 	conf_free(all);
 	conf_free(want);
@@ -406,6 +411,7 @@ ATF_TC_BODY(restart, tc)
 		{ "listen on * port 443 tls\nlisten on * port 80 tls\n" RELAY,
 		    "listen" },
 		{ "relay { workers 7 }\n", "workers" },
+		{ "relay { fronts 7 }\n", "fronts" },
 		{ "relay { key \"/k\" }\n", "relay key" },
 		{ "user x\n" RELAY, "user" },
 		{ "keys user x\n" RELAY, "keys user" },

@@ -1,7 +1,7 @@
 /*
- * askfixture: sends requests to a keys process, as its parent and as a worker,
- * and receives the results, and what it sends to signers.  For tests of the
- * whole process.
+ * askfixture: sends requests to a keys process, as its parent, as a front and
+ * as a relay worker, and receives the results, and what it sends to signers.
+ * For tests of the whole process.
  */
 #ifndef ASKFIXTURE_H
 #define ASKFIXTURE_H
@@ -75,7 +75,7 @@ key_ask(uint32_t type, struct ipc_wr *w, int fd, void *out, size_t size,
 	return (ok ? (long)n : -1);
 }
 
-/* A channel of this kind of a worker, of acme-helper or of a signer. */
+/* A channel of this kind of a front, relay worker, acme-helper or signer. */
 static inline struct ipc_chan *
 worker_channel(unsigned int worker, enum ipc_keychan kind)
 {
@@ -91,7 +91,8 @@ worker_channel(unsigned int worker, enum ipc_keychan kind)
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(child, WAIT_MS));
 	ipc_wr_free(&w);
 	c = ipc_chan_new(NULL, sv[0], kind == KEYCHAN_ACME ? ROLE_ACME :
-	    kind == KEYCHAN_SIGNER ? ROLE_SIGNER : ROLE_RELAY, ROLE_KEYS, NULL,
+	    kind == KEYCHAN_SEAL ? ROLE_RELAY :
+	    kind == KEYCHAN_SIGNER ? ROLE_SIGNER : ROLE_FRONT, ROLE_KEYS, NULL,
 	    NULL, NULL);
 	ATF_REQUIRE(c != NULL);
 	return (c);

@@ -1,7 +1,7 @@
 /*
  * keys: the process that holds every private key.  The parent starts it and
- * passes it key files to read, and channels to relay workers, to acme-helper
- * and to the signers.  Touches only those descriptors; it has no network
+ * passes it key files to read, and channels to fronts, relay workers, signers
+ * and acme-helper.  Touches only those descriptors; it has no network
  * access.
  *
  * Each turn of the loop handles one message of each channel, so that none waits
@@ -42,7 +42,8 @@ static TAILQ_HEAD(, keys_peer)	 peers = TAILQ_HEAD_INITIALIZER(peers);
 
 /* The other end of each kind of channel. */
 static const enum ipc_role	 roles[] = {
-	[KEYCHAN_BOX] = ROLE_RELAY,
+	[KEYCHAN_BOX] = ROLE_FRONT,
+	[KEYCHAN_SEAL] = ROLE_RELAY,
 	[KEYCHAN_ACME] = ROLE_ACME,
 	[KEYCHAN_SIGNER] = ROLE_SIGNER
 };
@@ -105,7 +106,7 @@ peer_new(struct ipc_chan *c, int kind, unsigned int worker)
 	struct keys_peer	*p;
 
 	if ((p = calloc(1, sizeof(*p))) == NULL)
-		fatal("out of memory for the channel of a worker or the "
+		fatal("out of memory for the channel of a process or the "
 		    "parent");
 	p->chan = c;
 	p->kind = kind;
@@ -114,10 +115,10 @@ peer_new(struct ipc_chan *c, int kind, unsigned int worker)
 	    peer_readable, p);
 	p->wr = event_new(base, ipc_chan_fd(c), EV_WRITE, peer_writable, p);
 	if (p->rd == NULL || p->wr == NULL)
-		fatal("can't make events for the channel of a worker or the "
+		fatal("can't make events for the channel of a process or the "
 		    "parent (event_new)");
 	if (event_add(p->rd, NULL) == -1)
-		fatalx("can't watch the channel of a worker or the parent "
+		fatalx("can't watch the channel of a process or the parent "
 		    "(event_add)");
 	TAILQ_INSERT_TAIL(&peers, p, entry);
 	return (p);
@@ -140,7 +141,7 @@ peer_flush(struct keys_peer *p)
 	return (event_add(p->wr, NULL));
 }
 
-/* Channels of workers, of acme-helper and of signers */
+/* Channels of fronts, relay workers, acme-helper and signers */
 
 /* A signer has a new channel: send it all keys. */
 static void
@@ -150,7 +151,7 @@ begin_signer(struct keys_peer *p)
 		peer_gone(p, "can't be sent the keys");
 }
 
-/* A new channel replaces an older one of its kind and worker. */
+/* A new channel replaces an older one of its kind and number. */
 void
 keys_add_channel(enum ipc_keychan kind, unsigned int worker, int *fd)
 {
@@ -203,7 +204,7 @@ static int
 answered(int rv)
 {
 	if (rv == -1)
-		log_warn("can't send an answer to a worker (sendmsg): its "
+		log_warn("can't send an answer to a process (sendmsg): its "
 		    "channel is closed");
 	return (rv);
 }
@@ -311,7 +312,8 @@ on_acme_sign(void *arg, const struct ipc_msg_acme_sign *v)
 
 /* Messages accepted on each kind of channel. */
 static const struct ipc_handlers handlers[] = {
-	[KEYCHAN_BOX] = { .login = on_login, .seal = on_seal },
+	[KEYCHAN_BOX] = { .login = on_login },
+	[KEYCHAN_SEAL] = { .seal = on_seal },
 	[KEYCHAN_ACME] = { .acme_sign = on_acme_sign },
 	[KEYCHAN_SIGNER] = { .stop = NULL }	/* no message */
 };

@@ -1,7 +1,8 @@
 /*
  * keys: the process that holds every private key, and its two interfaces.
  *
- *	keys.c          the process: channels of workers, signers, acme-helper
+ *	keys.c          the process: channels of fronts, relay workers, signers,
+ *	                acme-helper
  *	keys_parent.c   the parent's requests
  *	keys_file.c     reads and writes key files on open descriptors
  *	keys_tls.c      the TLS keys, of which signers get copies
@@ -39,9 +40,9 @@ void	keys_main(void) __attribute__((noreturn));
 void	keys_preload(void);
 
 /*
- * Add a channel of a relay worker, of a signer, or of acme-helper (worker 0),
- * on *fd, which is set to -1 on success.  An older channel of its kind is
- * closed.
+ * Add a channel of a front, a relay worker, a signer or acme-helper (worker 0),
+ * on *fd, which is set to -1 on success.  An older channel of its kind and
+ * number is closed.
  */
 void	keys_add_channel(enum ipc_keychan kind, unsigned int worker, int *fd);
 

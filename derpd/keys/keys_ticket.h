@@ -28,7 +28,7 @@ struct keys_ticket_login {
 	const uint8_t	*shared;	/* KEYS_SHAREDLEN */
 	int		 mesh;		/* the mesh key is in it */
 	uint32_t	 worker;	/* for which the ticket is */
-	uint32_t	 from;		/* process that sent the request */
+	uint32_t	 from;		/* front that sent the request */
 	uint64_t	 cookie;	/* and its number there */
 };
 
@@ -47,7 +47,7 @@ void	keys_ticket_secret(uint32_t worker,
 
 /*
  * Make the ticket of a login, and keep its shared secret.  The same request
- * from the same process gets the same ticket within KEYS_TICKET_SECS: it did
+ * from the same front gets the same ticket within KEYS_TICKET_SECS: it did
  * not read the first answer.  If the worker has a new secret since, it gets a
  * new ticket, with its own number and time: the worker was restarted, and the
  * login goes on.  Any other request with this client and nonce is refused with

@@ -1,6 +1,7 @@
 /*
- * keys_worker_test: the keys process within its sandbox, driven by workers:
- * logins, and workers that flood it, stop reading or break the protocol.
+ * keys_worker_test: the keys process within its sandbox, driven by fronts and
+ * relay workers: logins, and fronts that flood it, stop reading or break the
+ * protocol.
  */
 #include <errno.h>
 #include <sodium.h>
@@ -192,7 +193,7 @@ ATF_TC_BODY(tickets, tc)
 	uint8_t			 node_pub[32], a[IPC_TICKET_LEN],
 				 b[IPC_TICKET_LEN], secret[32];
 	char			 err[256];
-	struct ipc_chan		*c, *d;
+	struct ipc_chan		*c, *d, *own, *other;
 	struct ipc_ticket_key	 k;
 	struct ipc_ticket	 t;
 
@@ -211,11 +212,18 @@ ATF_TC_BODY(tickets, tc)
 	ATF_CHECK_EQ(0, key_ask(MSG_KEY_MESH, NULL, -1, err, 0, err));
 	send_box(c, 5, node_pub, "{}", 2);
 	send_box(c, 5, node_pub, "{}", 2);
-	send_box(c, 6, node_pub, "{}", 2);
 	send_box(d, 5, node_pub, "{}", 2);
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(d, WAIT_MS));
 	check_ticket(c, 5, IPC_LOGIN_OK, KEYS_NOOFFSET, "{}", a);
+	check_ticket(c, 5, IPC_LOGIN_OK, KEYS_NOOFFSET, "{}", b);
+	ATF_CHECK(memcmp(a, b, sizeof(a)) == 0);
+	/* Its answer is lost with the channel: the front asks once more. */
+	ipc_chan_free(c);
+	c = worker_channel(1, KEYCHAN_BOX);
+	send_box(c, 5, node_pub, "{}", 2);
+	send_box(c, 6, node_pub, "{}", 2);
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
 	check_ticket(c, 5, IPC_LOGIN_OK, KEYS_NOOFFSET, "{}", b);
 	ATF_CHECK(memcmp(a, b, sizeof(a)) == 0);
 	check_ticket(c, 6, IPC_LOGIN_SEEN, KEYS_NOOFFSET, "", b);
@@ -228,12 +236,20 @@ ATF_TC_BODY(tickets, tc)
 	ATF_CHECK(memcmp(t.client, client_pub, sizeof(t.client)) == 0);
 	ATF_CHECK_EQ(0, t.mesh);
 
-	ATF_CHECK_EQ(0, ask_seal(d, t.number));
-	ATF_CHECK_EQ(24 + 16 + 13, ask_seal(c, t.number));
+	own = worker_channel(1, KEYCHAN_SEAL);
+	other = worker_channel(2, KEYCHAN_SEAL);
+	ATF_CHECK_EQ(0, ask_seal(other, t.number));
+	ATF_CHECK_EQ(24 + 16 + 13, ask_seal(own, t.number));
 	t.number[0] ^= 1;
-	ATF_CHECK_EQ(0, ask_seal(c, t.number));
+	ATF_CHECK_EQ(0, ask_seal(own, t.number));
+	/* Front 1 and relay worker 1 have nothing to do with each other. */
+	send_login(c, 7, node_pub, "{}", 2);
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
+	check_login(c, 7, IPC_LOGIN_OK, KEYS_NOOFFSET, "{}");
 	ipc_chan_free(c);
 	ipc_chan_free(d);
+	ipc_chan_free(own);
+	ipc_chan_free(other);
 	child_stop();
 }
 
@@ -241,8 +257,8 @@ ATF_TC_BODY(tickets, tc)
  * A worker that does not read its results blocks neither itself nor the parent,
  * and does not fill keys' memory: keys stops reading its requests.
  */
-ATF_TC_WITHOUT_HEAD(stuck_worker);
-ATF_TC_BODY(stuck_worker, tc)
+ATF_TC_WITHOUT_HEAD(stuck_front);
+ATF_TC_BODY(stuck_front, tc)
 {
 	const size_t		 size = 200 * 1024;
 	const int		 many = 60;	/* three times keys' limit */
@@ -277,8 +293,8 @@ ATF_TC_BODY(stuck_worker, tc)
 	child_stop();
 }
 
-ATF_TC_WITHOUT_HEAD(bad_workers);
-ATF_TC_BODY(bad_workers, tc)
+ATF_TC_WITHOUT_HEAD(bad_fronts);
+ATF_TC_BODY(bad_fronts, tc)
 {
 	uint8_t		 number[IPC_TICKET_NUMBERLEN] = { 0 };
 	struct ipc_chan	*c, *d;
@@ -287,7 +303,7 @@ ATF_TC_BODY(bad_workers, tc)
 	start();
 	/* A message of another kind of channel. */
 	c = worker_channel(1, KEYCHAN_SIGNER);
-	ATF_REQUIRE((d = ipc_chan_new(NULL, dup(ipc_chan_fd(c)), ROLE_RELAY,
+	ATF_REQUIRE((d = ipc_chan_new(NULL, dup(ipc_chan_fd(c)), ROLE_FRONT,
 	    ROLE_KEYS, NULL, NULL, NULL)) != NULL);
 	send_login(d, 1, nonce, "", 0);
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(d, WAIT_MS));
@@ -297,20 +313,20 @@ ATF_TC_BODY(bad_workers, tc)
 	c = worker_channel(1, KEYCHAN_BOX);
 	ipc_wr_init(&w);
 	ipc_wr_u64(&w, 1);
-	ATF_REQUIRE_EQ(0, ipc_chan_send(c, MSG_SEAL, &w, -1));
+	ATF_REQUIRE_EQ(0, ipc_chan_send(c, MSG_LOGIN, &w, -1));
 	ipc_wr_free(&w);
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
 	check_closed(c);
 	/* A new channel replaces only the old one of the same kind. */
-	c = worker_channel(1, KEYCHAN_BOX);
+	c = worker_channel(1, KEYCHAN_SEAL);
 	ATF_CHECK_EQ(0, ask_seal(c, number));
 	d = worker_channel(1, KEYCHAN_SIGNER);
 	ATF_CHECK_EQ(0, ask_seal(c, number));
 	ipc_chan_free(d);
-	d = worker_channel(2, KEYCHAN_BOX);
+	d = worker_channel(2, KEYCHAN_SEAL);
 	ATF_CHECK_EQ(0, ask_seal(c, number));
 	ipc_chan_free(d);
-	d = worker_channel(1, KEYCHAN_BOX);
+	d = worker_channel(1, KEYCHAN_SEAL);
 	check_closed(c);
 	ATF_CHECK_EQ(0, ask_seal(d, number));
 	ipc_chan_free(d);
@@ -321,7 +337,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, login);
 	ATF_TP_ADD_TC(tp, tickets);
-	ATF_TP_ADD_TC(tp, stuck_worker);
-	ATF_TP_ADD_TC(tp, bad_workers);
+	ATF_TP_ADD_TC(tp, stuck_front);
+	ATF_TP_ADD_TC(tp, bad_fronts);
 	return (atf_no_error());
 }

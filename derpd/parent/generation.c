@@ -15,7 +15,7 @@
  *     `-- answers <---------------- RETAIN <---------------------- COMMIT
  *
  *	kind	steps					refused when
- *	START	NODE to MAPS, STAGE (no worker yet)	a step fails
+ *	START	NODE to MAPS, STAGE (no server yet)	a step fails
  *	CHECK	NODE to MESH, FILES, MAPS; ends		at the end, with all
  *							errors logged
  *	KEYS	NODE to META, STAGE			a step fails
@@ -28,12 +28,12 @@
  * in force then.
  *
  *	event			before STAGE	STAGE		COMMIT, RETAIN
- *	worker refuses		-		refused		-
- *	worker ends		-		waits for its	goes on
+ *	server refuses		-		refused		-
+ *	server ends		-		waits for its	goes on
  *						successor, once
  *	keys ends		refused		refused		goes on
  *	deadline		refused		refused; late	goes on; late
- *						workers are	workers are
+ *						servers are	servers are
  *						ended		ended
  *	derpd stops		refused		refused		ends as it is
  *
@@ -49,33 +49,64 @@
 #include "log.h"
 
 #define STEP(s)		(1U << (s))
-#define TO_WORKERS	(STEP(GEN_AT_STAGE) | STEP(GEN_AT_COMMIT) |	\
+#define TO_SERVERS	(STEP(GEN_AT_STAGE) | STEP(GEN_AT_COMMIT) |	\
 			    STEP(GEN_AT_RETAIN))
 
 static const unsigned int steps[] = {
 	[GEN_START] = STEP(GEN_AT_NODE) | STEP(GEN_AT_CERTS) |
 	    STEP(GEN_AT_MESH) | STEP(GEN_AT_META) | STEP(GEN_AT_FILES) |
-	    STEP(GEN_AT_MAPS) | TO_WORKERS,
+	    STEP(GEN_AT_MAPS) | TO_SERVERS,
 	[GEN_CHECK] = STEP(GEN_AT_NODE) | STEP(GEN_AT_CERTS) |
 	    STEP(GEN_AT_MESH) | STEP(GEN_AT_FILES) | STEP(GEN_AT_MAPS),
 	[GEN_KEYS] = STEP(GEN_AT_NODE) | STEP(GEN_AT_CERTS) |
-	    STEP(GEN_AT_MESH) | STEP(GEN_AT_META) | TO_WORKERS,
+	    STEP(GEN_AT_MESH) | STEP(GEN_AT_META) | TO_SERVERS,
 	[GEN_RELOAD] = STEP(GEN_AT_CONF) | STEP(GEN_AT_CERTS) |
 	    STEP(GEN_AT_MESH) | STEP(GEN_AT_META) | STEP(GEN_AT_FILES) |
-	    STEP(GEN_AT_MAPS) | TO_WORKERS,
+	    STEP(GEN_AT_MAPS) | TO_SERVERS,
 	[GEN_CERTS] = STEP(GEN_AT_CERTS) | STEP(GEN_AT_MESH) |
-	    STEP(GEN_AT_META) | TO_WORKERS,
-	[GEN_META] = STEP(GEN_AT_META) | TO_WORKERS
+	    STEP(GEN_AT_META) | TO_SERVERS,
+	[GEN_META] = STEP(GEN_AT_META) | TO_SERVERS
 };
+
+/* Sets of servers */
+
+static void
+add(struct parent_gen_set *s, unsigned int n)
+{
+	s->bits[n / 64] |= 1ULL << n % 64;
+}
+
+static void
+drop(struct parent_gen_set *s, unsigned int n)
+{
+	s->bits[n / 64] &= ~(1ULL << n % 64);
+}
+
+static int
+has(const struct parent_gen_set *s, unsigned int n)
+{
+	return ((s->bits[n / 64] & 1ULL << n % 64) != 0);
+}
+
+static int
+is_empty(const struct parent_gen_set *s)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(s->bits) / sizeof(s->bits[0]); i++)
+		if (s->bits[i] != 0)
+			return (0);
+	return (1);
+}
 
 void
 parent_gens_init(struct parent_gens *m, const struct parent_gen_ops *ops,
-    void *arg, unsigned int nworkers)
+    void *arg, unsigned int nservers)
 {
 	memset(m, 0, sizeof(*m));
 	m->ops = ops;
 	m->arg = arg;
-	m->nworkers = nworkers;
+	m->nservers = nservers;
 	TAILQ_INIT(&m->queue);
 	TAILQ_INIT(&m->answers);
 }
@@ -221,19 +252,25 @@ stage_all(struct parent_gens *m, struct parent_generation *g)
 	unsigned int i;
 
 	g->done = 1;		/* except for the answers */
-	for (i = 0; i < m->nworkers; i++)
+	for (i = 0; i < m->nservers; i++)
 		if (m->ops->stage(m->arg, g, i))
-			g->owed |= 1ULL << i;
-	if (g->owed == 0)
+			add(&g->owed, i);
+	if (is_empty(&g->owed))
 		m->ops->turn(m->arg);
+}
+
+void
+parent_gen_owe(struct parent_generation *g, unsigned int server)
+{
+	add(&g->owed, server);
 }
 
 static void
 commit(struct parent_gens *m, struct parent_generation *g)
 {
 	g->done = 1;
-	g->owed = m->ops->commit(m->arg, g);
-	if (g->owed == 0)
+	m->ops->commit(m->arg, g);
+	if (is_empty(&g->owed))
 		m->ops->turn(m->arg);
 }
 
@@ -247,7 +284,7 @@ enter(struct parent_gens *m, unsigned int state)
 		state++;
 	g->state = (enum parent_gen_state)state;
 	g->done = 0;
-	g->owed = 0;
+	memset(&g->owed, 0, sizeof(g->owed));
 	g->line[0] = '\0';
 	switch (g->state) {
 	case GEN_AT_STAGE:
@@ -321,7 +358,7 @@ parent_gens_turn(struct parent_gens *m)
 
 	if (g == NULL)
 		begin(m);
-	else if (!g->done || g->owed != 0)
+	else if (!g->done || !is_empty(&g->owed))
 		;	/* goes on with the next answer */
 	else if (!g->failed || g->state > GEN_AT_STAGE)
 		enter(m, (unsigned int)g->state + 1);
@@ -333,14 +370,14 @@ parent_gens_turn(struct parent_gens *m)
 		    (unsigned int)g->state + 1);
 }
 
-/* Have the late workers ended (by the caller); returns the first of them. */
+/* Have the late servers ended (by the caller); returns the first of them. */
 static unsigned int
-end_owing(struct parent_gens *m, uint64_t owed)
+end_owing(struct parent_gens *m, const struct parent_gen_set *owed)
 {
-	unsigned int i, one = m->nworkers;
+	unsigned int i, one = m->nservers;
 
-	for (i = m->nworkers; i-- > 0;)
-		if (owed & 1ULL << i) {
+	for (i = m->nservers; i-- > 0;)
+		if (has(owed, i)) {
 			m->ops->late(m->arg, i);
 			one = i;
 		}
@@ -351,21 +388,22 @@ void
 parent_gens_late(struct parent_gens *m)
 {
 	struct parent_generation *g = m->now;
-	uint64_t owed;
+	struct parent_gen_set owed;
 	char why[128];
 
 	if (g == NULL)
 		return;
 	owed = g->owed;
-	g->owed = 0;
+	memset(&g->owed, 0, sizeof(g->owed));
 	if (g->state >= GEN_AT_COMMIT) {
-		(void)end_owing(m, owed);
+		(void)end_owing(m, &owed);
 		finish(m, 1);
 		return;
 	}
-	if (owed != 0)
-		snprintf(why, sizeof(why), "relay %u did not answer within "
-		    "%d s", end_owing(m, owed), PARENT_GEN_MS / 1000);
+	if (!is_empty(&owed))
+		snprintf(why, sizeof(why), "%s did not answer within %d s",
+		    m->ops->name(m->arg, end_owing(m, &owed)),
+		    PARENT_GEN_MS / 1000);
 	else
 		snprintf(why, sizeof(why), "it did not come to an end within "
 		    "%d s", PARENT_GEN_MS / 1000);
@@ -386,57 +424,57 @@ parent_gens_stop(struct parent_gens *m)
 }
 
 void
-parent_gen_answer(struct parent_gens *m, unsigned int worker, uint32_t id,
+parent_gen_answer(struct parent_gens *m, unsigned int server, uint32_t id,
     int ok, const char *why)
 {
 	struct parent_generation *g = m->now;
 	char text[600];
 
-	if (g == NULL || id != g->id || (g->owed & 1ULL << worker) == 0)
+	if (g == NULL || id != g->id || !has(&g->owed, server))
 		return;
-	g->owed &= ~(1ULL << worker);
+	drop(&g->owed, server);
 	if (!ok && g->state == GEN_AT_STAGE) {
-		snprintf(text, sizeof(text), "relay %u: %s", worker, why);
+		snprintf(text, sizeof(text), "%s: %s",
+		    m->ops->name(m->arg, server), why);
 		refuse(m, text, 0);
-	} else if (g->owed == 0)
+	} else if (is_empty(&g->owed))
 		m->ops->turn(m->arg);
 }
 
 void
-parent_gen_worker_up(struct parent_gens *m, unsigned int worker)
+parent_gen_server_up(struct parent_gens *m, unsigned int server)
 {
 	struct parent_generation *g = m->now;
 
 	if (g != NULL && g->state == GEN_AT_STAGE &&
-	    m->ops->stage(m->arg, g, worker))
-		g->owed |= 1ULL << worker;
+	    m->ops->stage(m->arg, g, server))
+		add(&g->owed, server);
 }
 
 void
-parent_gen_worker_gone(struct parent_gens *m, unsigned int worker)
+parent_gen_server_gone(struct parent_gens *m, unsigned int server)
 {
 	struct parent_generation *g = m->now;
-	uint64_t bit = 1ULL << worker;
 	char why[128];
 
 	if (g == NULL || g->state < GEN_AT_STAGE)
 		return;
 	if (g->state > GEN_AT_STAGE) {
-		if (g->owed & bit) {
-			g->owed &= ~bit;
+		if (has(&g->owed, server)) {
+			drop(&g->owed, server);
 			m->ops->turn(m->arg);
 		}
-	} else if (g->ended & bit) {
-		snprintf(why, sizeof(why), "relay %u ended twice while it "
-		    "checked the new settings", worker);
+	} else if (has(&g->ended, server)) {
+		snprintf(why, sizeof(why), "%s ended twice while it checked "
+		    "the new settings", m->ops->name(m->arg, server));
 		refuse(m, why, 1);
 	} else {
 		/*
-		 * The worker may have ended because of the settings: its
+		 * The server may have ended because of the settings: its
 		 * successor decides.
 		 */
-		g->ended |= bit;
-		g->owed |= bit;
+		add(&g->ended, server);
+		add(&g->owed, server);
 	}
 }
 

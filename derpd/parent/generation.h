@@ -1,6 +1,7 @@
 /*
  * generation: a configuration, certificates and keys, built and checked beside
- * those in force, staged in every worker, and put in force as a whole.
+ * those in force, staged in every server, a front or a relay worker, and put in
+ * force as a whole.
  *
  * One generation at a time is under way.  The start, derpd -n, a reload, a
  * change of certificate files, the daily renewal of the meta certificate and a
@@ -19,9 +20,11 @@
 #include <stdint.h>
 
 #include "certload.h"
+#include "msg.h"
 
 #define PARENT_GEN_MS	30000	/* deadline of a generation, ms */
 #define PARENT_GEN_TRIES 3	/* tries when a child ended */
+#define PARENT_MAXSERVERS (2 * IPC_MAXWORKERS)	/* fronts, relay workers */
 
 struct conf;
 struct mapset_stage;
@@ -45,8 +48,8 @@ enum parent_gen_state {
 	GEN_AT_META,		/* meta certificate */
 	GEN_AT_FILES,		/* other files of the configuration */
 	GEN_AT_MAPS,		/* maps */
-	GEN_AT_STAGE,		/* the workers check and keep all */
-	GEN_AT_COMMIT,		/* the workers put all in force */
+	GEN_AT_STAGE,		/* the servers check and keep all */
+	GEN_AT_COMMIT,		/* the servers put all in force */
 	GEN_AT_RETAIN,		/* keys drops what is not in force */
 	GEN_AT_END
 };
@@ -76,6 +79,11 @@ struct parent_loaded {
 	size_t			 meta_len;
 };
 
+/* A set of servers, by their numbers. */
+struct parent_gen_set {
+	uint64_t	 bits[PARENT_MAXSERVERS / 64];
+};
+
 struct parent_generation {
 	enum parent_gen_kind kind;
 	enum parent_gen_state state;
@@ -84,13 +92,12 @@ struct parent_generation {
 	int		 done;		/* the step has ended */
 	int		 failed;	/* a step has failed */
 	int		 child;		/* because a child ended */
-	int		 keyless;	/* keys ended after the workers had
+	int		 keyless;	/* keys ended after the servers had
 					   agreed, and lost what it loaded */
 	char		 why[512];	/* the first error */
 	char		 line[512];	/* last error of the step */
-	uint64_t	 owed;		/* bitmap of workers that have not
-					   answered */
-	uint64_t	 ended;		/* workers that ended while staged */
+	struct parent_gen_set owed;	/* servers that have not answered */
+	struct parent_gen_set ended;	/* servers that ended while staged */
 
 	/* The owner's: what it loaded; after the commit, what it replaced. */
 	struct parent		*d;
@@ -110,19 +117,21 @@ struct parent_gen_ops {
 	/* Begin the step g->state, which ends by parent_gen_done(). */
 	void	 (*step)(void *arg, struct parent_generation *g);
 	/*
-	 * Send all to a worker, to be checked and kept.  1, or 0: not running.
+	 * Send all to a server, to be checked and kept.  1, or 0: not running.
 	 */
 	int	 (*stage)(void *arg, struct parent_generation *g,
-		    unsigned int worker);
+		    unsigned int server);
 	/*
-	 * Put the generation in force here, and notify the workers.  Bitmap of
-	 * the workers that will answer.
+	 * Put the generation in force here, and notify the servers.  Call
+	 * parent_gen_owe() for each that will answer.
 	 */
-	uint64_t (*commit)(void *arg, struct parent_generation *g);
+	void	 (*commit)(void *arg, struct parent_generation *g);
 	/* End: free what is not in force any more. */
 	void	 (*end)(void *arg, struct parent_generation *g, int in_force);
-	/* End a worker that has not answered by the deadline. */
-	void	 (*late)(void *arg, unsigned int worker);
+	/* End a server that has not answered by the deadline. */
+	void	 (*late)(void *arg, unsigned int server);
+	/* The name of a server in messages, static: "front 0". */
+	const char *(*name)(void *arg, unsigned int server);
 	/* Call parent_gens_late() in `ms' milliseconds; 0: cancel the timer. */
 	void	 (*deadline)(void *arg, unsigned int ms);
 	/* Call parent_gens_turn() from the event loop. */
@@ -132,17 +141,17 @@ struct parent_gen_ops {
 struct parent_gens {
 	const struct parent_gen_ops *ops;
 	void		*arg;
-	unsigned int	 nworkers;
+	unsigned int	 nservers;
 	uint32_t	 id;		/* of the last generation */
 	int		 stopped;
 	struct parent_generation *now;	/* under way; NULL: none */
 	struct parent_gen_requests queue, answers;
 };
 
-/* Initialise for a number of workers. */
+/* Initialise for a number of servers, at most PARENT_MAXSERVERS. */
 void	 parent_gens_init(struct parent_gens *m,
 	    const struct parent_gen_ops *ops, void *arg,
-	    unsigned int nworkers);
+	    unsigned int nservers);
 
 /*
  * Request a generation.  `done' (NULL: no callback) is called with `arg' when
@@ -173,16 +182,19 @@ void	 parent_gen_done(struct parent_gens *m, int rv, const char *why);
 /* Record the error `why' (NULL: g->line) if it is the first. */
 void	 parent_gen_note(struct parent_generation *g, const char *why);
 
+/* Within ops->commit(): the server will answer. */
+void	 parent_gen_owe(struct parent_generation *g, unsigned int server);
+
 /*
- * The answer of a worker to stage or commit of generation `id': `ok' 1, or 0
+ * The answer of a server to stage or commit of generation `id': `ok' 1, or 0
  * with the reason.
  */
-void	 parent_gen_answer(struct parent_gens *m, unsigned int worker,
+void	 parent_gen_answer(struct parent_gens *m, unsigned int server,
 	    uint32_t id, int ok, const char *why);
 
-/* A worker has been started with what is in force; or has ended. */
-void	 parent_gen_worker_up(struct parent_gens *m, unsigned int worker);
-void	 parent_gen_worker_gone(struct parent_gens *m, unsigned int worker);
+/* A server has been started with what is in force; or has ended. */
+void	 parent_gen_server_up(struct parent_gens *m, unsigned int server);
+void	 parent_gen_server_gone(struct parent_gens *m, unsigned int server);
 
 /* keys has ended and lost all that it had loaded. */
 void	 parent_gen_keys_gone(struct parent_gens *m);
@@ -190,7 +202,7 @@ void	 parent_gen_keys_gone(struct parent_gens *m);
 /* load.c */
 
 /*
- * Read all certificates again and put them in force in keys and in all workers,
+ * Read all certificates again and put them in force in keys and in all servers,
  * or change nothing.  `done' is called with `arg' from the event loop at the
  * end, also when derpd stops meanwhile.
  */

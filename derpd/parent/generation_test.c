@@ -1,7 +1,7 @@
 /*
  * generation_test: the order of a generation's steps, refusals, and the end of
  * a child, the deadline or a stop of derpd meanwhile.  The test plays the
- * owner, keys and the workers; `did' records the calls of the ops.
+ * owner, keys and the servers; `did' records the calls of the ops.
  */
 #include <atf-c.h>
 #include <stdarg.h>
@@ -13,7 +13,9 @@
 static struct parent_gens	 m;
 static char			 did[2048];
 static unsigned int		 runs;		/* bitmap of running
-						   workers */
+						   servers, the first 32 */
+static unsigned int		 last;		/* one more that runs, 0:
+						   none */
 static int			 turns;		/* a turn was requested */
 static unsigned int		 timer_ms;	/* 0: none */
 static int			 loaded;	/* keys has loaded all */
@@ -47,23 +49,33 @@ step(void *arg, struct parent_generation *g)
 }
 
 static int
-stage(void *arg, struct parent_generation *g, unsigned int worker)
+running(unsigned int server)
+{
+	return ((server < 32 && (runs & 1U << server) != 0) ||
+	    (last != 0 && server == last));
+}
+
+static int
+stage(void *arg, struct parent_generation *g, unsigned int server)
 {
 	(void)arg;
 	(void)g;
-	if ((runs & 1U << worker) == 0)
+	if (!running(server))
 		return (0);
-	note("stage%u ", worker);
+	note("stage%u ", server);
 	return (1);
 }
 
-static uint64_t
+static void
 commit(void *arg, struct parent_generation *g)
 {
+	unsigned int	 i;
+
 	(void)arg;
-	(void)g;
 	note("commit ");
-	return (runs);
+	for (i = 0; i < m.nservers; i++)
+		if (running(i))
+			parent_gen_owe(g, i);
 }
 
 static void
@@ -77,11 +89,22 @@ end(void *arg, struct parent_generation *g, int in_force)
 }
 
 static void
-late(void *arg, unsigned int worker)
+late(void *arg, unsigned int server)
 {
 	(void)arg;
-	note("late%u ", worker);
-	runs &= ~(1U << worker);
+	note("late%u ", server);
+	if (server < 32)
+		runs &= ~(1U << server);
+}
+
+static const char *
+name_of(void *arg, unsigned int server)
+{
+	static char	 name[32];
+
+	(void)arg;
+	snprintf(name, sizeof(name), "server %u", server);
+	return (name);
 }
 
 static void
@@ -102,13 +125,15 @@ static void
 begin(void)
 {
 	static const struct parent_gen_ops ops = {
-		may_begin, step, stage, commit, end, late, deadline, turn
+		may_begin, step, stage, commit, end, late, name_of, deadline,
+		    turn
 	};
 
 	did[0] = '\0';
 	runs = 3;
+	last = 0;
 	loaded = 1;
-	parent_gens_init(&m, &ops, NULL, 2);
+	parent_gens_init(&m, &ops, NULL, PARENT_MAXSERVERS);
 }
 
 /* Run the loop until nothing is due; returns what was recorded since. */
@@ -141,9 +166,9 @@ called(void *arg, const char *why)
 }
 
 static void
-answer(unsigned int worker, int ok, const char *why)
+answer(unsigned int server, int ok, const char *why)
 {
-	parent_gen_answer(&m, worker, m.now->id, ok, why);
+	parent_gen_answer(&m, server, m.now->id, ok, why);
 }
 
 /* Go on to this step, which is then the last thing recorded. */
@@ -267,8 +292,8 @@ ATF_TC_BODY(check_all, tc)
 	ATF_CHECK_STREQ("refused(first) a:first ", news());
 }
 
-ATF_TC_WITHOUT_HEAD(worker_refuses);
-ATF_TC_BODY(worker_refuses, tc)
+ATF_TC_WITHOUT_HEAD(server_refuses);
+ATF_TC_BODY(server_refuses, tc)
 {
 	uint32_t	 id;
 
@@ -278,7 +303,7 @@ ATF_TC_BODY(worker_refuses, tc)
 	id = m.now->id;
 	answer(0, 1, "");
 	answer(1, 0, "bad chain");
-	ATF_CHECK_STREQ("refused(relay 1: bad chain) a:relay 1: bad chain ",
+	ATF_CHECK_STREQ("refused(server 1: bad chain) a:server 1: bad chain ",
 	    news());
 	/* A late answer is ignored. */
 	parent_gen_answer(&m, 0, id, 0, "late");
@@ -291,48 +316,48 @@ ATF_TC_BODY(worker_refuses, tc)
 	ATF_CHECK_STREQ("commit ", news());
 }
 
-/* The successor of a worker that ends while it checks is asked, once. */
-ATF_TC_WITHOUT_HEAD(worker_ends);
-ATF_TC_BODY(worker_ends, tc)
+/* The successor of a server that ends while it checks is asked, once. */
+ATF_TC_WITHOUT_HEAD(server_ends);
+ATF_TC_BODY(server_ends, tc)
 {
 	begin();
 	parent_gen_request(&m, GEN_RELOAD, called, "a");
 	go_to("stage1");
 	answer(0, 1, "");
 	runs = 1;
-	parent_gen_worker_gone(&m, 1);
+	parent_gen_server_gone(&m, 1);
 	ATF_CHECK_STREQ("", news());
 	runs = 3;
-	parent_gen_worker_up(&m, 1);
+	parent_gen_server_up(&m, 1);
 	ATF_CHECK_STREQ("stage1 ", news());
 	answer(1, 1, "");
 	ATF_CHECK_STREQ("commit ", news());
 	/* From here on a successor starts with the new settings. */
-	parent_gen_worker_gone(&m, 0);
-	parent_gen_worker_up(&m, 0);
+	parent_gen_server_gone(&m, 0);
+	parent_gen_server_up(&m, 0);
 	ATF_CHECK_STREQ("", news());
 	answer(1, 1, "");
 	ATF_CHECK_STREQ("retain ", news());
 	ATF_CHECK_STREQ("in-force a:good ", good());
 
-	/* The same for a worker that had agreed, and only once. */
+	/* The same for a server that had agreed, and only once. */
 	parent_gen_request(&m, GEN_RELOAD, called, "b");
 	go_to("stage1");
 	answer(0, 1, "");
-	parent_gen_worker_gone(&m, 0);
+	parent_gen_server_gone(&m, 0);
 	answer(1, 1, "");
 	ATF_CHECK_STREQ("", news());
-	parent_gen_worker_up(&m, 0);
-	parent_gen_worker_gone(&m, 0);
-	ATF_CHECK_STREQ("stage0 refused(relay 0 ended twice while it checked "
-	    "the new settings) b:relay 0 ended twice while it checked the new "
+	parent_gen_server_up(&m, 0);
+	parent_gen_server_gone(&m, 0);
+	ATF_CHECK_STREQ("stage0 refused(server 0 ended twice while it checked "
+	    "the new settings) b:server 0 ended twice while it checked the new "
 	    "settings ", news());
 	ATF_CHECK(m.now == NULL);
 }
 
-/* A worker that does not run is not waited for; its successor is asked. */
-ATF_TC_WITHOUT_HEAD(worker_away);
-ATF_TC_BODY(worker_away, tc)
+/* A server that does not run is not waited for; its successor is asked. */
+ATF_TC_WITHOUT_HEAD(server_away);
+ATF_TC_BODY(server_away, tc)
 {
 	begin();
 	runs = 1;
@@ -340,18 +365,46 @@ ATF_TC_BODY(worker_away, tc)
 	(void)news();
 	ATF_CHECK_STREQ("stage0 ", good());
 	runs = 3;
-	parent_gen_worker_up(&m, 1);
+	parent_gen_server_up(&m, 1);
 	answer(0, 1, "");
 	ATF_CHECK_STREQ("stage1 ", news());
 	answer(1, 1, "");
 	ATF_CHECK_STREQ("commit ", news());
 	parent_gens_stop(&m);
-	/* No worker runs. */
+	/* No server runs. */
 	begin();
 	runs = 0;
 	parent_gen_request(&m, GEN_META, called, "a");
 	(void)news();
 	ATF_CHECK_STREQ("commit retain ", good());
+}
+
+/* As many servers as there can be: each bit stands for itself. */
+ATF_TC_WITHOUT_HEAD(many_servers);
+ATF_TC_BODY(many_servers, tc)
+{
+	const unsigned int	 low = (PARENT_MAXSERVERS - 1) % 64;
+
+	begin();
+	last = PARENT_MAXSERVERS - 1;
+	parent_gen_request(&m, GEN_META, called, "a");
+	(void)news();
+	ATF_CHECK_STREQ("stage0 stage1 stage127 ", good());
+	answer(0, 1, "");
+	answer(1, 1, "");
+	answer(low, 1, "");
+	ATF_CHECK_STREQ("", news());
+	parent_gen_server_gone(&m, last);
+	parent_gen_server_up(&m, last);
+	answer(last, 1, "");
+	ATF_CHECK_STREQ("stage127 commit ", news());
+	answer(0, 1, "");
+	answer(1, 1, "");
+	ATF_CHECK_STREQ("", news());
+	parent_gen_server_gone(&m, low);
+	ATF_CHECK_STREQ("", news());
+	parent_gens_late(&m);
+	ATF_CHECK_STREQ("late127 in-force a:good ", news());
 }
 
 ATF_TC_WITHOUT_HEAD(keys_ends);
@@ -382,7 +435,7 @@ ATF_TC_BODY(keys_ends, tc)
 	go_to("stage1");
 	parent_gen_keys_gone(&m);
 	ATF_CHECK_STREQ("refused(" BACK ") a:" BACK " ", news());
-	/* The next keys gets what is in force in the workers. */
+	/* The next keys gets what is in force in the servers. */
 	parent_gen_request(&m, GEN_META, called, "a");
 	go_to("stage1");
 	answer(0, 1, "");
@@ -445,13 +498,13 @@ ATF_TC_BODY(too_late, tc)
 	go_to("maps");
 	parent_gens_late(&m);
 	ATF_CHECK_STREQ("refused(" LATE ") a:" LATE " ", news());
-	/* A worker that has not answered is ended. */
+	/* A server that has not answered is ended. */
 	parent_gen_request(&m, GEN_RELOAD, called, "a");
 	go_to("stage1");
 	answer(0, 1, "");
 	parent_gens_late(&m);
-	ATF_CHECK_STREQ("late1 refused(relay 1 did not answer within 30 s) "
-	    "a:relay 1 did not answer within 30 s ", news());
+	ATF_CHECK_STREQ("late1 refused(server 1 did not answer within 30 s) "
+	    "a:server 1 did not answer within 30 s ", news());
 	/* Its successor gets what is in force. */
 	runs = 3;
 	parent_gen_request(&m, GEN_RELOAD, called, "a");
@@ -530,9 +583,10 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, kinds);
 	ATF_TP_ADD_TC(tp, step_refuses);
 	ATF_TP_ADD_TC(tp, check_all);
-	ATF_TP_ADD_TC(tp, worker_refuses);
-	ATF_TP_ADD_TC(tp, worker_ends);
-	ATF_TP_ADD_TC(tp, worker_away);
+	ATF_TP_ADD_TC(tp, server_refuses);
+	ATF_TP_ADD_TC(tp, server_ends);
+	ATF_TP_ADD_TC(tp, server_away);
+	ATF_TP_ADD_TC(tp, many_servers);
 	ATF_TP_ADD_TC(tp, keys_ends);
 	ATF_TP_ADD_TC(tp, again);
 	ATF_TP_ADD_TC(tp, too_late);

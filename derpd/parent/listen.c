@@ -1,10 +1,10 @@
 /*
- * listen: the listening sockets of relay workers and of stund; see listen.h.
+ * listen: the listening sockets of fronts and of stund; see listen.h.
  * Called by the parent.
  *
- * Where the kernel spreads clients over sockets of one address, each worker has
- * a socket of its own; elsewhere all workers share one.  The parent keeps all
- * sockets open: connections to a worker that has died wait for its successor.
+ * Where the kernel spreads clients over sockets of one address, each process
+ * has a socket of its own; elsewhere all share one.  The parent keeps all
+ * sockets open: connections to a front that has died wait for its successor.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -83,8 +83,8 @@ static const struct kind udp = {
 
 /*
  * Bind the port once without sharing first: with sharing, a second derpd would
- * silently get half of the first one's clients.  Port 0: all workers share the
- * port that the kernel chooses.
+ * silently get half of the first one's clients.  Port 0: all processes share
+ * the port that the kernel chooses.
  */
 static int
 probe(const struct kind *k, struct sockaddr *sa, socklen_t len)
@@ -135,17 +135,17 @@ advice(const struct kind *k, int error)
 	}
 }
 
-/* The socket of one worker, or -1 with errno. */
+/* The socket of one process, or -1 with errno. */
 static int
 open_socket(const struct kind *k, const struct parent_listen_set *s,
-    const struct parent_listen_socket *l, unsigned int worker,
+    const struct parent_listen_socket *l, unsigned int n,
     const struct sockaddr *sa, socklen_t len)
 {
 	int spreads = k->spreads == NULL || k->spreads();
 
-	if (!spreads && worker > 0)
+	if (!spreads && n > 0)
 		return (fcntl(l->fds[0], F_DUPFD_CLOEXEC, 0));
-	return (k->open(sa, len, spreads && s->nworkers > 1));
+	return (k->open(sa, len, spreads && s->nprocs > 1));
 }
 
 static int
@@ -160,15 +160,15 @@ open_one(const struct kind *k, struct parent_listen_set *s,
 	l->number = number;
 	l->tls = cl->tls;
 	describe(l, sa, cl->sslen);
-	if ((l->fds = calloc(s->nworkers, sizeof(*l->fds))) == NULL)
+	if ((l->fds = calloc(s->nprocs, sizeof(*l->fds))) == NULL)
 		goto fail;
-	for (i = 0; i < s->nworkers; i++)
+	for (i = 0; i < s->nprocs; i++)
 		l->fds[i] = -1;
 	s->n++;
 	if (probe(k, sa, cl->sslen) == -1)
 		goto fail;
 	describe(l, sa, cl->sslen);
-	for (i = 0; i < s->nworkers; i++)
+	for (i = 0; i < s->nprocs; i++)
 		if ((l->fds[i] = open_socket(k, s, l, i, sa, cl->sslen)) == -1)
 			goto fail;
 	log_info("listening on %s (%s)", l->text, k == &udp ? "stun" :
@@ -196,14 +196,14 @@ have_ipv6(const struct kind *k)
 
 static int
 open_all(const struct kind *k, struct parent_listen_set *s,
-    const struct conf_listens *listens, unsigned int nworkers)
+    const struct conf_listens *listens, unsigned int nprocs)
 {
 	const struct conf_listen *cl;
 	unsigned int number = 0;
 	size_t n = 0;
 
 	memset(s, 0, sizeof(*s));
-	s->nworkers = nworkers;
+	s->nprocs = nprocs;
 	TAILQ_FOREACH(cl, listens, entry)
 		n++;
 	if (n == 0)
@@ -229,9 +229,9 @@ open_all(const struct kind *k, struct parent_listen_set *s,
 
 int
 parent_listen_open(struct parent_listen_set *s, const struct conf *c,
-    unsigned int nworkers)
+    unsigned int nprocs)
 {
-	return (open_all(&tcp, s, &c->listens, nworkers));
+	return (open_all(&tcp, s, &c->listens, nprocs));
 }
 
 int
@@ -311,25 +311,25 @@ keep_listening(const struct parent_listen_socket *l, int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &len) == 0 && on)
 		return (0);
 	if (listen(fd, BACKLOG) == -1) {
-		log_warn("%s: a worker ended the listening socket, and it "
+		log_warn("%s: a front ended the listening socket, and it "
 		    "can't listen again: restart derpd", l->text);
 		return (-1);
 	}
-	log_limited(&ended_limit, "%s: a worker ended the listening socket: "
+	log_limited(&ended_limit, "%s: a front ended the listening socket: "
 	    "it listens again", l->text);
 	return (0);
 }
 
 int
 parent_listen_options(const struct parent_listen_set *s, const struct conf *c,
-    unsigned int worker)
+    unsigned int front)
 {
 	size_t i;
 
 	for (i = 0; i < s->n; i++) {
-		if (keep_listening(&s->v[i], s->v[i].fds[worker]) == -1)
+		if (keep_listening(&s->v[i], s->v[i].fds[front]) == -1)
 			return (-1);
-		set_options(s->v[i].fds[worker], c);
+		set_options(s->v[i].fds[front], c);
 	}
 	return (0);
 }
@@ -337,13 +337,13 @@ parent_listen_options(const struct parent_listen_set *s, const struct conf *c,
 void
 parent_listen_close(struct parent_listen_set *s)
 {
-	unsigned int w;
+	unsigned int n;
 	size_t i;
 
 	for (i = 0; i < s->n; i++) {
-		for (w = 0; w < s->nworkers; w++)
-			if (s->v[i].fds[w] != -1)
-				close(s->v[i].fds[w]);
+		for (n = 0; n < s->nprocs; n++)
+			if (s->v[i].fds[n] != -1)
+				close(s->v[i].fds[n]);
 		free(s->v[i].fds);
 	}
 	free(s->v);

@@ -6,7 +6,7 @@
 
 #include "conf.h"
 
-/* One address of the configuration, with a socket for each worker. */
+/* One address of the configuration, with a socket for each process. */
 struct parent_listen_set {
 	struct parent_listen_socket {
 		unsigned int number;	/* of the address in the configuration,
@@ -14,32 +14,32 @@ struct parent_listen_set {
 		int	 tls;
 		int	 port;		/* as bound */
 		char	 text[64];	/* "[::]:443" */
-		int	*fds;		/* nworkers descriptors */
+		int	*fds;		/* nprocs descriptors */
 	}		*v;
 	size_t		 n;
-	unsigned int	 nworkers;
+	unsigned int	 nprocs;
 };
 
 /*
- * Open all sockets of `c' for `nworkers' workers, close-on-exec, and log each
+ * Open all sockets of `c' for `nprocs' fronts, close-on-exec, and log each
  * address.  0, or -1: the first failure was logged with address, port and
  * advice; no socket is left open.
  */
 int	parent_listen_open(struct parent_listen_set *s, const struct conf *c,
-	    unsigned int nworkers);
+	    unsigned int nprocs);
 
 /* The same for the UDP sockets of `stun', for `nprocs' processes. */
 int	parent_listen_stun(struct parent_listen_set *s, const struct conf *c,
 	    unsigned int nprocs);
 
 /*
- * Set the TCP options of one worker's sockets from `c'; accepted connections
- * inherit them.  The parent sets them because a worker shares the sockets with
- * its successor.  A socket on which the worker ended listening listens again.
+ * Set the TCP options of one front's sockets from `c'; accepted connections
+ * inherit them.  The parent sets them because a front shares the sockets with
+ * its successor.  A socket on which the front ended listening listens again.
  * 0, or -1 (logged).
  */
 int	parent_listen_options(const struct parent_listen_set *s,
-	    const struct conf *c, unsigned int worker);
+	    const struct conf *c, unsigned int front);
 
 /* Close all sockets and free the set. */
 void	parent_listen_close(struct parent_listen_set *s);

@@ -1,6 +1,6 @@
 /*
  * metrics: the metrics of STUN, the maps and the relay's health, in the text
- * format of Prometheus; see serve.h.  A worker appends them to its own
+ * format of Prometheus; see serve.h.  A front appends them to its own
  * counters.
  *
  * The metrics of STUN have derper's names, as far as derper has them.
@@ -98,7 +98,7 @@ static void
 send_metrics(evutil_socket_t fd, short what, void *arg)
 {
 	struct parent *d = arg;
-	struct ipc_msg_relay_metrics v;
+	struct ipc_msg_front_metrics v;
 	struct ipc_wr w;
 	char *text;
 
@@ -107,16 +107,16 @@ send_metrics(evutil_socket_t fd, short what, void *arg)
 	if (d->stopping)
 		return;
 	if ((text = make_text(d)) == NULL) {
-		log_warn("no memory for the metrics: the workers keep the old "
+		log_warn("no memory for the metrics: the fronts keep the old "
 		    "ones");
 		return;
 	}
 	v.text = text;
 	ipc_wr_init(&w);
-	ipc_put_relay_metrics(&w, &v);
+	ipc_put_front_metrics(&w, &v);
 	free(text);
 	if (ipc_wr_ok(&w))
-		parent_relays_send(d, MSG_RELAY_METRICS, &w);
+		parent_fronts_send(d, MSG_FRONT_METRICS, &w);
 	ipc_wr_free(&w);
 }
 
@@ -125,7 +125,7 @@ parent_metrics_changed(struct parent *d)
 {
 	struct timeval tv = { 0, DELAY_MS * 1000 };
 
-	if (d->nworkers == 0)
+	if (d->nfronts == 0)
 		return;
 	if (d->ev_metrics == NULL)
 		d->ev_metrics = evtimer_new(d->base, send_metrics, d);

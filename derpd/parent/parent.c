@@ -28,26 +28,44 @@
 
 static int	ready_fd = -1;
 
+/* `n', or 1 to IPC_MAXWORKERS. */
 static unsigned int
-count_workers(const struct conf *c)
+bounded(long n)
 {
-	long n = c->relay.workers;
+	return (n < 1 ? 1 : n > IPC_MAXWORKERS ? IPC_MAXWORKERS :
+	    (unsigned int)n);
+}
 
+unsigned int
+parent_count_workers(const struct conf *c, long ncpus)
+{
+	if (!c->relay.enabled || TAILQ_EMPTY(&c->listens))
+		return (0);
+	return (bounded(c->relay.workers > 0 ? (long)c->relay.workers :
+	    ncpus));
+}
+
+unsigned int
+parent_count_fronts(const struct conf *c, long ncpus)
+{
 	if (TAILQ_EMPTY(&c->listens))
 		return (0);
-	if (n == 0)
-		n = sysconf(_SC_NPROCESSORS_ONLN);
-	if (n < 1)
-		n = 1;
-	return (n > IPC_MAXWORKERS ? IPC_MAXWORKERS : (unsigned int)n);
+	if (c->relay.fronts > 0)
+		return (bounded(c->relay.fronts));
+	if (!c->relay.enabled)
+		return (bounded(ncpus));
+	return ((parent_count_workers(c, ncpus) + 1) / 2);
 }
 
 static void
 set_up(struct parent *d)
 {
+	const long ncpus = sysconf(_SC_NPROCESSORS_ONLN);
+
 	d->started_ms = base_clock_ms();
 	d->loaded.selfsigned = -1;
-	d->nworkers = count_workers(d->conf);
+	d->nfronts = parent_count_fronts(d->conf, ncpus);
+	d->nworkers = parent_count_workers(d->conf, ncpus);
 	d->nstuns = d->conf->stun.enabled ? d->conf->stun.workers : 0;
 	if ((d->base = event_base_new()) == NULL)
 		fatalx("can't make the event loop (event_base_new)");
@@ -283,9 +301,9 @@ parent_ready(struct parent *d)
 		return;
 	}
 	d->starting = 0;
-	log_info("derpd " DERPD_VERSION " ready: %u %s worker%s, %u stund, %zu "
-	    "map%s, %s, %llu ms", d->nworkers,
-	    d->conf->relay.enabled ? "relay" : "web",
+	log_info("derpd " DERPD_VERSION " ready: %u front%s, %u relay "
+	    "worker%s, %u stund, %zu map%s, %s, %llu ms", d->nfronts,
+	    d->nfronts == 1 ? "" : "s", d->nworkers,
 	    d->nworkers == 1 ? "" : "s", d->nstuns, d->maps.n,
 	    d->maps.n == 1 ? "" : "s", d->keys.level,
 	    (unsigned long long)(base_clock_ms() - d->started_ms));
@@ -297,29 +315,30 @@ parent_ready(struct parent *d)
 	(void)parent_notify("READY=1");
 }
 
-/* Make the memory that relay workers share.  0, or -1 with errno. */
+/* Make the memory that fronts and relay workers share.  0, or -1 with errno. */
 static int
 make_pages(struct parent *d)
 {
 	unsigned int i;
 
-	for (i = 0; i < d->nworkers; i++)
+	for (i = 0; i < parent_servers_count(d); i++)
 		if ((d->counters[i] = ipc_counters_new()) == NULL)
 			return (-1);
 	arc4random_buf(d->slot_secret, sizeof(d->slot_secret));
-	if (d->nworkers > 0 &&
-	    (d->slots = ipc_slots_new(d->nworkers)) == NULL)
+	/* Fronts that serve maps alone have a page, too. */
+	if (d->nfronts > 0 && (d->slots = ipc_slots_new(d->nworkers > 0 ?
+	    d->nworkers : 1)) == NULL)
 		return (-1);
 	return (0);
 }
 
-/* Make what relay workers share.  0, or -1 (logged). */
+/* The same.  0, or -1 (logged). */
 static int
 share(struct parent *d)
 {
 	if (make_pages(d) == 0)
 		return (0);
-	log_warn("can't make the memory that relay workers share "
+	log_warn("can't make the memory that fronts and relay workers share "
 	    "(memfd_create, shm_open): /proc and /dev/shm are needed");
 	return (-1);
 }
@@ -329,7 +348,7 @@ start(struct parent *d)
 {
 	if (share(d) == -1 || parent_programs_open(d->self) == -1 ||
 	    check_system(d) == -1 ||
-	    parent_listen_open(&d->listens, d->conf, d->nworkers) == -1 ||
+	    parent_listen_open(&d->listens, d->conf, d->nfronts) == -1 ||
 	    parent_listen_stun(&d->stunsocks, d->conf, d->nstuns) == -1)
 		return (-1);
 	if (!d->conf->sandbox)

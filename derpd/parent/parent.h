@@ -5,12 +5,13 @@
  * parent.c     the event loop, signals, stop
  * procs.c      children: start, death, restart; programs.c their programs
  * startchild.c a child with its settings; life.c children that hang
- * relays.c     relay workers; signers.c their signers; serve.h has the
- *              processes of STUN and health
+ * fronts.c     fronts; signers.c their signers; relays.c relay workers;
+ *              servers.c what fronts and relay workers both need
+ * serve.h      the processes of STUN and health
  * generation.h configuration, keys and certificates, all or nothing
  * reload.c     generations of the parent; load.c their steps
  * certload.h   one certificate and its key
- * relayset.c   the settings and certificates of a relay worker
+ * settings.c   the settings of fronts and relay workers, and certificates
  * keyfiles.c   key and certificate files of this machine
  * keycalls.c   calls of keys that do not block
  * checkfiles.c other files of the configuration
@@ -68,13 +69,15 @@ struct parent_proc {
 	unsigned int	 backoff_ms;	/* last wait before a restart */
 	uint64_t	 started_ms;	/* monotonic */
 	uint64_t	 owes_ms;	/* time that a ping is unanswered */
-	uint64_t	 connected_ms;	/* relay, signer: last channels to
+	uint64_t	 connected_ms;	/* server, signer: last channels to
 					   keys */
 	uint8_t		 secret[IPC_TICKET_SECRETLEN];	/* relay: of its
 					   tickets; new at each start */
-	uint64_t	 linked_ms;	/* relay: last links on request */
-	uint64_t	 deaf_ms;	/* relay: last report of an ended
-					   socket; all monotonic */
+	uint64_t	 linked_ms;	/* server: last links on request */
+	uint64_t	 deaf_ms;	/* front: last report of an ended
+					   socket */
+	uint64_t	 forged_ms;	/* relay: last front that was killed on
+					   its report; all monotonic */
 	char		 level[PARENT_LEVEL_SIZE]; /* sandbox in force, as
 						      reported */
 	struct event	*ev_restart;
@@ -127,14 +130,18 @@ struct parent {
 	struct parent_certwatch certwatch;
 	struct parent_keycalls calls;		/* of keys */
 	int			 keys_loaded;	/* keys has all in force */
-	unsigned int		 nworkers;	/* relay workers; 0: nothing to
-						   serve over TCP */
+	unsigned int		 nfronts;	/* 0: nothing to serve over
+						   TCP */
+	unsigned int		 nworkers;	/* relay workers; 0: no relay */
 	struct ipc_slots	*slots;		/* owners of keys */
-	/* Counters of the relay workers, which outlive them. */
-	struct ipc_counters	*counters[IPC_MAXWORKERS];
+	/*
+	 * Counters of fronts and relay workers, which outlive them; by
+	 * parent_servers_number().
+	 */
+	struct ipc_counters	*counters[2 * IPC_MAXWORKERS];
 	uint8_t			 slot_secret[IPC_SLOT_SECRETLEN];
 	unsigned int		 nstuns;
-	/* A member for each row of roles.def: keys, relays, ... */
+	/* A member for each row of roles.def: keys, fronts, ... */
 #define OUTSIDE(ROLE, name)
 #define CHILD(ROLE, member, name, program, folder, sandbox)		\
 	struct parent_proc	 member;
@@ -175,6 +182,14 @@ void	 parent_ready(struct parent *d);
 /* Begin to stop; the loop ends when the children have ended. */
 void	 parent_stop(struct parent *d);
 
+/*
+ * The numbers of processes that `c' needs on a machine with `ncpus' CPUs, each
+ * at most IPC_MAXWORKERS.  parent_count_fronts() returns 0 when nothing is
+ * served over TCP, parent_count_workers() 0 when there is no relay.
+ */
+unsigned int parent_count_fronts(const struct conf *c, long ncpus);
+unsigned int parent_count_workers(const struct conf *c, long ncpus);
+
 /* procs.c */
 
 /* Set up all possible children; none is started. */
@@ -206,16 +221,6 @@ int	 parent_programs_open(const char *self);
 
 /* The path of a role's program, and its open descriptor in *fd (not a copy). */
 const char *parent_programs_find(enum ipc_role role, int *fd);
-
-struct ipc_relay_conf;
-
-/*
- * Fill in the settings of worker `worker' of `nworkers' from `c'; `slot_secret'
- * has IPC_SLOT_SECRETLEN bytes.
- */
-void	parent_relay_conf(struct ipc_relay_conf *r, const struct conf *c,
-	    const uint8_t node_key[32], const uint8_t *slot_secret,
-	    uint32_t worker, uint32_t nworkers);
 
 /* Fork, execute, send MSG_START.  0, or -1 (logged). */
 int	 parent_procs_spawn(struct parent_proc *p);
@@ -279,40 +284,104 @@ void	 parent_procs_verbose(struct parent *d, int verbose);
 /* Supervise all children from now on: a child that hangs is killed. */
 void	 parent_life_start(struct parent *d);
 
+/* servers.c: fronts and relay workers, here called servers */
+
+/* The number of servers, running or not. */
+unsigned int parent_servers_count(const struct parent *d);
+
+/* The server with this number, below parent_servers_count(); and back. */
+struct parent_proc *parent_servers_at(struct parent *d, unsigned int n);
+unsigned int parent_servers_number(const struct parent_proc *p);
+
+/* "front 0", static. */
+const char *parent_servers_name(const struct parent_proc *p);
+
+/* 1 when any server is running, else 0. */
+int	 parent_servers_running(const struct parent *d);
+
+/*
+ * Start one server as by parent_start_child(), also with the generation under
+ * way.  0, or -1 (logged).
+ */
+int	 parent_servers_start(struct parent_proc *p,
+	    int (*set_up)(struct parent_proc *), ipc_chan_cb cb);
+
+/* Send a server the owners of keys, or its own counters.  0, or -1. */
+int	 parent_servers_send_slots(struct parent_proc *p);
+int	 parent_servers_send_counters(struct parent_proc *p);
+
+/* A server has ended: its counters stay, and its gauges do not count. */
+void	 parent_servers_gone(const struct parent_proc *p);
+
+/*
+ * Make channels between keys and a server, which replace older ones.  0, also
+ * when one of the two does not run; -1 (logged).
+ */
+int	 parent_servers_connect_keys(struct parent_proc *p);
+
+/*
+ * Connect a front with all relay workers that run, or a relay worker with all
+ * fronts, for hand-overs.  0, or -1.
+ */
+int	 parent_servers_connect_hands(struct parent_proc *p);
+
+/* Handle a message that all servers send.  0, or -1: not permitted. */
+int	 parent_servers_message(struct parent_proc *p, struct ipc_msg *m);
+
+/* fronts.c */
+
+/* Start one front with its settings; see struct parent_proc. */
+int	 parent_fronts_start_one(struct parent_proc *p);
+
+/*
+ * Send a front that was started just now all that it needs: its settings, then
+ * the channels for hand-overs.  0, or -1.
+ */
+int	 parent_fronts_set_up(struct parent_proc *p);
+
+/* Handle a message of a front except MSG_READY.  0, or -1: not permitted. */
+int	 parent_fronts_message(struct parent_proc *p, struct ipc_msg *m);
+
+/* Send a message without a descriptor to every front that runs. */
+void	 parent_fronts_send(struct parent *d, uint32_t type,
+	    const struct ipc_wr *w);
+
 /* relays.c */
 
 /* Start one worker with its settings; see struct parent_proc. */
 int	 parent_relays_start_one(struct parent_proc *p);
 
 /*
- * The worker `p' has ended: tell the other workers, and keep its counters.
+ * Send a worker that was started just now all that it needs: its secret (keys
+ * gets it first), settings, links, and last the channels by which clients come.
+ * 0, or -1.
  */
+int	 parent_relays_set_up(struct parent_proc *p);
+
+/* Handle a message of a worker except MSG_READY.  0, or -1: not permitted. */
+int	 parent_relays_message(struct parent_proc *p, struct ipc_msg *m);
+
+/* Tell the other workers that the worker `p' has ended. */
 void	 parent_relays_gone(const struct parent_proc *p);
 
 /*
- * Make a channel between keys and a worker, which replaces an older one.  0,
- * also when one of the two does not run; -1 (logged).
+ * Link the worker `p' again to those that run of the bitmap `links'; logs each.
  */
-int	 parent_relays_connect_keys(struct parent *d,
-	    struct parent_proc *relay);
-
-/* Send a message without a descriptor to every worker that runs. */
-void	 parent_relays_send(struct parent *d, uint32_t type,
-	    const struct ipc_wr *w);
+void	 parent_relays_mend(struct parent_proc *p, uint64_t links);
 
 /* signers.c */
 
-/* The number of signers: one for each relay worker. */
+/* The number of signers: one for each front. */
 unsigned int parent_signers_count(const struct parent *d);
 
 /* Start one signer with its channels; see struct parent_proc. */
 int	 parent_signers_start_one(struct parent_proc *p);
 
 /*
- * Make a channel between relay worker `n' and its signer, which replaces an
- * older one.  0, also when one of the two does not run; or -1.
+ * Make a channel between front `n' and its signer, which replaces an older one.
+ * 0, also when one of the two does not run; or -1.
  */
-int	 parent_signers_connect_worker(struct parent *d, unsigned int n);
+int	 parent_signers_connect_front(struct parent *d, unsigned int n);
 
 /*
  * keys is ready and has loaded nothing yet: it sends the signers each key that
@@ -357,26 +426,40 @@ void	 parent_keys_ready(struct parent *d);
  */
 void	 parent_renew_begin(struct parent *d);
 
-/* relayset.c */
+/* settings.c */
 
 /*
- * Send a starting worker its settings and certificates, which it puts in force.
- * 0, or -1.
+ * Fill in the settings of front `front', with `nworkers' relay workers (0: no
+ * relay), from `c'; `slot_secret' has IPC_SLOT_SECRETLEN bytes.
  */
-int	 parent_settings_first(struct parent_proc *relay);
+void	 parent_front_conf(struct ipc_front_conf *f, const struct conf *c,
+	    const uint8_t node_key[32], const uint8_t *slot_secret,
+	    uint32_t front, uint32_t nworkers);
+
+/* The same for relay worker `worker' of `nworkers'. */
+void	 parent_relay_conf(struct ipc_relay_conf *r, const struct conf *c,
+	    const uint8_t node_key[32], const uint8_t *slot_secret,
+	    uint32_t worker, uint32_t nworkers);
 
 /*
- * Send a worker settings and certificates, which it checks and keeps under the
- * number `id' beside those in force.  1: it will answer; 0: it does not run.
+ * Send a starting server its settings, and a front the certificates, which it
+ * puts in force.  0, or -1.
  */
-int	 parent_settings_stage(struct parent_proc *relay, const struct conf *c,
+int	 parent_settings_first(struct parent_proc *p);
+
+/*
+ * Send a server settings, and a front certificates, which it checks and keeps
+ * under the number `id' beside those in force.  1: it will answer; 0: it does
+ * not run.
+ */
+int	 parent_settings_stage(struct parent_proc *p, const struct conf *c,
 	    const struct parent_loaded *l, uint32_t id);
 
-/* Put them in force in the worker.  1: it will answer; 0: it does not run. */
-int	 parent_settings_commit(struct parent_proc *relay, uint32_t id);
+/* Put them in force in the server.  1: it will answer; 0: it does not run. */
+int	 parent_settings_commit(struct parent_proc *p, uint32_t id);
 
-/* Make the worker drop them. */
-void	 parent_settings_drop(struct parent_proc *relay, uint32_t id);
+/* Make the server drop them. */
+void	 parent_settings_drop(struct parent_proc *p, uint32_t id);
 
 /* checkfiles.c */
 

@@ -1,7 +1,7 @@
 /*
  * procs: the parent's children of all roles: start, death, restart; see
  * parent.h.  What is specific to a role is in the table kinds[], and in
- * relays.c, signers.c, stuns.c, health.c, map/ and acme/.
+ * fronts.c, signers.c, relays.c, stuns.c, health.c, map/ and acme/.
  */
 #include <sys/wait.h>
 #include <errno.h>
@@ -225,6 +225,7 @@ static const struct parent_role {
 } kinds[ROLE_MAX] = {
 	[ROLE_KEYS] = { parent_procs_start_keys, NULL },
 	[ROLE_SIGNER] = { parent_signers_start_one, NULL },
+	[ROLE_FRONT] = { parent_fronts_start_one, NULL },
 	[ROLE_RELAY] = { parent_relays_start_one, NULL },
 	[ROLE_STUN] = { parent_stuns_start_one, NULL },
 	[ROLE_MAP] = { mapset_start_checker, maps_wanted },
@@ -244,29 +245,30 @@ add(struct parent *d, struct parent_proc *p, enum ipc_role role,
 	d->procs[d->nprocs++] = p;
 }
 
-/* `n' of them. */
-static void
-add_workers(struct parent *d, struct parent_proc *p, enum ipc_role role,
-    unsigned int n)
-{
-	unsigned int i;
-
-	for (i = 0; i < n; i++)
-		add(d, &p[i], role, i);
-}
-
-/* How many processes of a WORKERS row there are. */
+/* The number of processes of a role that has several. */
 static unsigned int
 count(const struct parent *d, enum ipc_role role)
 {
 	switch (role) {
-	case ROLE_STUN:
-		return (d->nstuns);
+	case ROLE_FRONT:
+		return (d->nfronts);
 	case ROLE_SIGNER:
 		return (parent_signers_count(d));
-	default:
+	case ROLE_RELAY:
 		return (d->nworkers);
+	default:
+		return (d->nstuns);
 	}
+}
+
+/* All processes of a role that has several. */
+static void
+add_workers(struct parent *d, struct parent_proc *p, enum ipc_role role)
+{
+	unsigned int i;
+
+	for (i = 0; i < count(d, role); i++)
+		add(d, &p[i], role, i);
 }
 
 void
@@ -277,7 +279,7 @@ parent_procs_set_up(struct parent *d)
 #define CHILD(ROLE, member, name, program, folder, sandbox)		\
 	add(d, &d->member, ROLE_##ROLE, 0);
 #define WORKERS(ROLE, member, name, program, folder, sandbox)		\
-	add_workers(d, d->member, ROLE_##ROLE, count(d, ROLE_##ROLE));
+	add_workers(d, d->member, ROLE_##ROLE);
 #include "roles.def"
 }
 
@@ -368,37 +370,26 @@ log_death(const struct parent_proc *p, int status)
 		    p->worker, (int)p->pid, WEXITSTATUS(status));
 }
 
+/* Is this a process that others need until they end? */
 static int
-relays_running(const struct parent *d)
-{
-	unsigned int i;
-
-	for (i = 0; i < d->nworkers; i++)
-		if (d->relays[i].pid > 0)
-			return (1);
-	return (0);
-}
-
-/* Is this a process that relay workers need until they end? */
-static int
-serves_relays(const struct parent_proc *p)
+serves(const struct parent_proc *p)
 {
 	return (p->role == ROLE_KEYS || p->role == ROLE_SIGNER);
 }
 
 /*
- * While stopping: when no worker runs, end what served them, by closing their
- * channels.
+ * While stopping: when no front and no relay worker runs, end what served them,
+ * by closing their channels.
  */
 static void
 end_last(struct parent *d)
 {
 	unsigned int i;
 
-	if (relays_running(d))
+	if (parent_servers_running(d))
 		return;
 	for (i = 0; i < d->nprocs; i++)
-		if (serves_relays(d->procs[i]))
+		if (serves(d->procs[i]))
 			parent_procs_forget(d->procs[i]);
 }
 
@@ -415,11 +406,15 @@ died(struct parent *d, struct parent_proc *p, int status)
 		log_death(p, status);
 	p->pid = 0;
 	parent_procs_forget(p);
+	if (p->role == ROLE_FRONT || p->role == ROLE_RELAY) {
+		parent_servers_gone(p);
+		parent_gen_server_gone(&d->gens, parent_servers_number(p));
+	}
+	if (p->role == ROLE_FRONT)
+		renew_front_gone(d, p->worker);
 	if (p->role == ROLE_RELAY) {
 		parent_relays_gone(p);
-		parent_gen_worker_gone(&d->gens, p->worker);
 		parent_control_worker_gone(d, p->worker);
-		renew_worker_gone(d, p->worker);
 	}
 	if (p->role == ROLE_ACME)
 		renew_helper_gone(d);
@@ -490,7 +485,7 @@ parent_procs_stop(struct parent *d, unsigned int ms)
 	unsigned int i;
 
 	for (i = 0; i < d->nprocs; i++)
-		if (!serves_relays(d->procs[i]))
+		if (!serves(d->procs[i]))
 			stop_one(d->procs[i], ms);
 	end_last(d);
 }

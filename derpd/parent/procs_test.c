@@ -94,7 +94,7 @@ without_others(void)
 		d.nprocs--;
 }
 
-/* keys, two signers, two relay workers and a stund run. */
+/* keys, a signer, a front, two relay workers and a stund run. */
 static void
 begin(void)
 {
@@ -109,6 +109,7 @@ begin(void)
 	TAILQ_INIT(&conf.listens);
 	TAILQ_INIT(&conf.names);
 	d.conf = &conf;
+	d.nfronts = 1;
 	d.nworkers = 2;
 	d.nstuns = 1;
 	now_ms = 1000000;
@@ -117,7 +118,8 @@ begin(void)
 	parent_procs_set_up(&d);
 	without_others();
 	d.system = &system;
-	parent_gens_init(&d.gens, &gen_ops, &d, d.nworkers);
+	parent_gens_init(&d.gens, &gen_ops, &d,
+	    parent_servers_count(&d));
 	for (i = 0; i < d.nprocs; i++)
 		d.procs[i]->start = fake_start;
 	ATF_REQUIRE_EQ(0, parent_procs_start(&d));
@@ -240,19 +242,20 @@ ATF_TC_BODY(unwanted, tc)
 ATF_TC_WITHOUT_HEAD(counters);
 ATF_TC_BODY(counters, tc)
 {
-	struct ipc_counters	*c;
+	struct ipc_counters	*c, *page;
 	uint64_t		 v[2];
 
 	begin();
-	ATF_REQUIRE((d.counters[1] = ipc_counters_new()) != NULL);
-	c = ipc_counters_map_write(ipc_counters_share_write(d.counters[1]));
+	ATF_REQUIRE((page = ipc_counters_new()) != NULL);
+	d.counters[parent_servers_number(&d.relays[1])] = page;
+	c = ipc_counters_map_write(ipc_counters_share_write(page));
 	ATF_REQUIRE(c != NULL);
 	ipc_counters_values(c)[1] = 5;
 	ipc_counters_begin(c);
 	ends_with(&d.relays[0], SIGKILL);
-	ATF_CHECK_EQ(1, ipc_counters_read(d.counters[1], v, 2));
+	ATF_CHECK_EQ(1, ipc_counters_read(page, v, 2));
 	ends_with(&d.relays[1], SIGKILL);
-	ATF_CHECK_EQ(0, ipc_counters_read(d.counters[1], v, 2));
+	ATF_CHECK_EQ(0, ipc_counters_read(page, v, 2));
 	ATF_CHECK_EQ(5, v[1]);
 }
 
@@ -355,7 +358,7 @@ ATF_TC_BODY(ready, tc)
 	begin();
 	send_ready(&d.keys);
 	send_ready(&d.signers[0]);
-	send_ready(&d.signers[1]);
+	send_ready(&d.fronts[0]);
 	send_ready(&d.relays[0]);
 	send_ready(&d.stuns[0]);
 	ATF_CHECK(d.relays[0].ready);
@@ -404,6 +407,7 @@ ATF_TC_BODY(stop, tc)
 	signer = d.signers[0].pid;
 	d.stopping = 1;
 	parent_procs_stop(&d, 5000);
+	ATF_CHECK_EQ(1, stop_sent(d.fronts[0].pid));
 	ATF_CHECK_EQ(1, stop_sent(d.relays[0].pid));
 	ATF_CHECK_EQ(1, stop_sent(d.relays[1].pid));
 	ATF_CHECK_EQ(1, stop_sent(d.stuns[0].pid));
@@ -413,6 +417,8 @@ ATF_TC_BODY(stop, tc)
 	ATF_CHECK_EQ(0, stop_sent(keys));
 	ATF_CHECK_EQ(0, stop_sent(signer));
 	ends_with(&d.relays[1], 256);
+	ATF_CHECK_EQ(0, stop_sent(keys));
+	ends_with(&d.fronts[0], 0);
 	ATF_CHECK_EQ(-1, stop_sent(keys));
 	ATF_CHECK_EQ(-1, stop_sent(signer));
 	ATF_CHECK(parent_procs_running(&d));
@@ -435,7 +441,7 @@ ATF_TC_BODY(ready_too_late, tc)
 	conf.control = path;
 	send_ready(&d.keys);
 	send_ready(&d.signers[0]);
-	send_ready(&d.signers[1]);
+	send_ready(&d.fronts[0]);
 	send_ready(&d.relays[0]);
 	send_ready(&d.relays[1]);
 	send_ready(&d.stuns[0]);

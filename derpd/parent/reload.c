@@ -1,7 +1,7 @@
 /*
  * reload: the generations (generation.h) of the parent: requests, what happens
- * to the workers, and what takes effect at the commit.  Called as parent.h
- * says, and by generation.c.
+ * to fronts and relay workers, and what takes effect at the commit.  Called as
+ * parent.h says, and by generation.c.
  */
 #include <event2/event.h>
 #include <stdio.h>
@@ -15,35 +15,33 @@
 #define RENEW_AGAIN	3600		/* s, after a failure */
 
 static int
-stage(void *arg, struct parent_generation *g, unsigned int worker)
+stage(void *arg, struct parent_generation *g, unsigned int server)
 {
 	struct parent *d = arg;
 
-	return (parent_settings_stage(&d->relays[worker], g->conf,
+	return (parent_settings_stage(parent_servers_at(d, server), g->conf,
 	    &g->loaded, g->id));
 }
 
 /* Swap: the generation gets what was in force, to be freed with it. */
-static uint64_t
+static void
 commit(void *arg, struct parent_generation *g)
 {
 	struct parent *d = arg;
 	struct parent_loaded l = d->loaded;
 	struct conf *c = d->conf;
-	uint64_t owed = 0;
 	unsigned int i;
 
 	d->loaded = g->loaded;
 	g->loaded = l;
 	d->conf = g->conf;
 	g->conf = c;
-	for (i = 0; i < d->nworkers; i++)
-		if (parent_settings_commit(&d->relays[i], g->id))
-			owed |= 1ULL << i;
+	for (i = 0; i < parent_servers_count(d); i++)
+		if (parent_settings_commit(parent_servers_at(d, i), g->id))
+			parent_gen_owe(g, i);
 	if (g->maps != NULL)
 		mapset_commit(g->maps);
 	g->maps = NULL;
-	return (owed);
 }
 
 /* Send the other children their new settings. */
@@ -52,7 +50,7 @@ serve(struct parent *d)
 {
 	unsigned int i;
 
-	for (i = 0; i < d->nworkers; i++)
+	for (i = 0; i < d->nfronts; i++)
 		(void)parent_listen_options(&d->listens, d->conf, i);
 	(void)parent_procs_adjust(&d->map);
 	mapset_fetch_configure(d);
@@ -72,8 +70,8 @@ keys_loaded(struct parent *d)
 	if (d->keys.chan == NULL)
 		return;
 	d->keys_loaded = 1;
-	for (i = 0; i < d->nworkers; i++)
-		(void)parent_relays_connect_keys(d, &d->relays[i]);
+	for (i = 0; i < parent_servers_count(d); i++)
+		(void)parent_servers_connect_keys(parent_servers_at(d, i));
 	renew_connect_keys(d);
 }
 
@@ -114,21 +112,22 @@ undone(void *arg, const uint8_t *res, size_t len, const char *why)
 	(void)why;		/* logged */
 }
 
-/* Drop the generation: keys and the workers forget it. */
+/* Drop the generation: keys, fronts and relay workers forget it. */
 static void
 undo(struct parent *d, const struct parent_generation *g)
 {
 	unsigned int i;
 
-	for (i = 0; g->state == GEN_AT_STAGE && i < d->nworkers; i++)
-		parent_settings_drop(&d->relays[i], g->id);
+	for (i = 0; g->state == GEN_AT_STAGE && i < parent_servers_count(d);
+	    i++)
+		parent_settings_drop(parent_servers_at(d, i), g->id);
 	switch (g->kind) {
 	case GEN_START:
 	case GEN_CHECK:
 		parent_loaded(d, 0);
 		return;
 	case GEN_KEYS:
-		/* A worker refused: those in force stay, if keys has them. */
+		/* One refused: those in force stay, if keys has them. */
 		if (g->state == GEN_AT_STAGE)
 			keys_loaded(d);
 		else if (d->keys.chan != NULL)
@@ -182,12 +181,18 @@ may_begin(void *arg, enum parent_gen_kind kind)
 }
 
 static void
-late(void *arg, unsigned int worker)
+late(void *arg, unsigned int server)
 {
-	struct parent *d = arg;
+	struct parent_proc *p = parent_servers_at(arg, server);
 
-	if (d->relays[worker].chan != NULL)
-		parent_procs_fail(&d->relays[worker], "did not answer");
+	if (p->chan != NULL)
+		parent_procs_fail(p, "did not answer");
+}
+
+static const char *
+name_of(void *arg, unsigned int server)
+{
+	return (parent_servers_name(parent_servers_at(arg, server)));
 }
 
 /* Timers */
@@ -247,11 +252,18 @@ void
 parent_reload_init(struct parent *d)
 {
 	static const struct parent_gen_ops ops = {
-		may_begin, parent_load_step, stage, commit, end, late, deadline,
-		    turn
+		.may_begin = may_begin,
+		.step = parent_load_step,
+		.stage = stage,
+		.commit = commit,
+		.end = end,
+		.late = late,
+		.name = name_of,
+		.deadline = deadline,
+		.turn = turn
 	};
 
-	parent_gens_init(&d->gens, &ops, d, d->nworkers);
+	parent_gens_init(&d->gens, &ops, d, parent_servers_count(d));
 }
 
 void

@@ -74,7 +74,7 @@ void	 parent_health_now(struct parent *d);
 
 /* metrics.c */
 
-/* A metric has changed: send all to the workers after a short delay. */
+/* A metric has changed: send all to the fronts after a short delay. */
 void	 parent_metrics_changed(struct parent *d);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * signers: the signers as the parent's children; see parent.h.  Each signs the
- * TLS handshakes of the relay worker of its number, with keys that it gets from
+ * TLS handshakes of the front of its number, with keys that it gets from
  * keys.
  */
 #include <sys/socket.h>
@@ -16,28 +16,28 @@
 unsigned int
 parent_signers_count(const struct parent *d)
 {
-	return (d->nworkers);
+	return (d->nfronts);
 }
 
 int
-parent_signers_connect_worker(struct parent *d, unsigned int n)
+parent_signers_connect_front(struct parent *d, unsigned int n)
 {
-	struct parent_proc *signer = &d->signers[n], *relay = &d->relays[n];
-	struct ipc_msg_relay_keys v = { KEYCHAN_SIGN };
+	struct parent_proc *signer = &d->signers[n], *front = &d->fronts[n];
+	struct ipc_msg_server_keys v = { KEYCHAN_SIGN };
 	int sv[2];
 
-	if (signer->chan == NULL || relay->chan == NULL)
+	if (signer->chan == NULL || front->chan == NULL)
 		return (0);		/* connected when both run */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1) {
-		log_warn("no channel from relay %u to its signer (socketpair)",
+		log_warn("no channel from front %u to its signer (socketpair)",
 		    n);
 		return (-1);
 	}
-	if (ipc_send_signer_worker(signer->chan, sv[0]) == -1) {
+	if (ipc_send_signer_front(signer->chan, sv[0]) == -1) {
 		close(sv[1]);
 		return (-1);
 	}
-	return (ipc_send_relay_keys(relay->chan, &v, sv[1]));
+	return (ipc_send_server_keys(front->chan, &v, sv[1]));
 }
 
 /* Make a channel between keys and a signer.  0, or -1 (logged). */
@@ -97,7 +97,7 @@ set_up(struct parent_proc *p)
 {
 	if (connect_keys(p->d, p) == -1)
 		return (-1);
-	return (parent_signers_connect_worker(p->d, p->worker));
+	return (parent_signers_connect_front(p->d, p->worker));
 }
 
 int

@@ -1,7 +1,7 @@
 /*
  * startchild: starts a child with its settings, and handles the messages that
- * all children send; see parent.h.  Called by the files of the roles: relays.c,
- * stuns.c, health.c, fetch.c, renew.c.
+ * all children send; see parent.h.  Called by the files of the roles:
+ * servers.c, stuns.c, health.c, fetch.c, renew.c.
  */
 #include <signal.h>
 

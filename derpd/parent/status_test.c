@@ -50,6 +50,7 @@ set_up(const char *lines, int tls, int plain)
 	strlcpy(sockets[1].text, "[::]:80", sizeof(sockets[1].text));
 	d.listens.v = sockets;
 	d.listens.n = 2;
+	d.nfronts = 1;
 	d.nworkers = 2;
 	parent_procs_set_up(&d);
 	d.relays[0].ready = 1;
@@ -112,9 +113,13 @@ ATF_TC_BODY(status, tc)
 	ATF_CHECK_STREQ("parent", text_of(j, r, "role"));
 	r = json_next(j, r);
 	ATF_CHECK_STREQ("not running", text_of(j, r, "sandbox"));
-	r = json_next(j, json_next(j, r));
+	ATF_CHECK_EQ(-99, number_of(j, r, "worker"));
+	r = json_next(j, r);
 	ATF_CHECK_STREQ("signer", text_of(j, r, "role"));
-	ATF_CHECK_EQ(1, number_of(j, r, "worker"));
+	ATF_CHECK_EQ(0, number_of(j, r, "worker"));
+	r = json_next(j, r);
+	ATF_CHECK_STREQ("front", text_of(j, r, "role"));
+	ATF_CHECK_EQ(0, number_of(j, r, "worker"));
 	r = json_next(j, r);
 	ATF_CHECK_STREQ("chroot, \"quoted\"", text_of(j, r, "sandbox"));
 	ATF_CHECK_EQ(4711, number_of(j, r, "pid"));

@@ -1,5 +1,5 @@
 /*
- * adopt: see adopt.h.  Called by handover.c.
+ * adopt: see adopt.h.  Called by hands.c.
  *
  * The sender may be hostile: each value is checked, and the descriptor must be
  * a stream of the kind that was announced, which does not listen.  The sender
@@ -16,6 +16,8 @@
 #include "log.h"
 #include "owner.h"
 #include "relay.h"
+#include "tickets.h"
+#include "welcome.h"
 
 /* Most bytes behind a ClientInfo: those of one read, and a cut record. */
 #define BEHIND_MAX	(64 * 1024)
@@ -49,9 +51,9 @@ static int
 keep(struct relay_conn *c, const struct ipc_msg_handover *v)
 {
 	if (v->plain_len > 0 &&
-	    relay_buf_add(&c->input.pend, v->plain, v->plain_len) == -1)
+	    conn_buf_add(&c->conn.input.pend, v->plain, v->plain_len) == -1)
 		return (-1);
-	return (v->cipher_len > 0 ? relay_buf_add(&c->input.held, v->cipher,
+	return (v->cipher_len > 0 ? conn_buf_add(&c->conn.input.held, v->cipher,
 	    v->cipher_len) : 0);
 }
 
@@ -66,10 +68,10 @@ take_ticket(struct relay *r, const struct ipc_msg_handover *v,
 	const char *why;
 	enum derp_tickets_result rv;
 
-	rv = derp_tickets_take(r->logins.tickets, v->ticket,
+	rv = derp_tickets_take(r->tickets, v->ticket,
 	    base_clock_boot_us(), t, &why);
 	if (rv != TICKETS_GOOD) {
-		log_limited(&r->logins.refused, "login refused: %s", why);
+		log_limited(&r->refused, "login refused: %s", why);
 		return (rv == TICKETS_REFUSED ? 0 : -1);
 	}
 	return (cluster_owner(r, t->client) == r->conf.worker ? 1 : -1);
@@ -80,7 +82,7 @@ static struct relay_conn *
 adopt(struct relay *r, const struct ipc_msg_handover *v,
     const struct ipc_ticket *t, int fd)
 {
-	struct relay_conn *c = relay_conn_take(r, fd, v->addr, v->port);
+	struct relay_conn *c = relay_conn_new(r, fd, v->addr, v->port);
 
 	if (c == NULL)
 		return (NULL);
@@ -89,28 +91,33 @@ adopt(struct relay *r, const struct ipc_msg_handover *v,
 	c->session.prober = v->prober != 0;
 	c->session.not_ideal = v->not_ideal != 0;
 	if (keep(c, v) == -1)
-		relay_conn_close(c, "out of memory");
+		conn_close(&c->conn, "out of memory");
 	return (c);
 }
 
-/*
- * Return 1 if one more client may have the descriptor `fd', else 0.  Without
- * descriptors the channels to other processes would break.
- */
+/* Return 1 if there is room for one more client, on the descriptor `fd'. */
 static int
 has_room(struct relay *r, int fd)
 {
-	if (!relay_accept_reserved(r, fd))
+	const unsigned int max = r->conf.max_clients;
+
+	if (max != 0 && r->set.nconns >= max)
+		log_limited(&r->full, "a client is not taken over: max clients "
+		    "(%u) reached", max);
+	else if ((unsigned int)fd >= conn_files_mark(&r->files,
+	    r->conf.nworkers))
+		log_limited(&r->full, "a client is not taken over: %d of %u "
+		    "open files are in use; raise the limit", fd,
+		    r->files.max);
+	else
 		return (1);
-	log_limited(&r->acceptor.is_full, "a client is not taken over: %u open "
-	    "files are in use; raise the limit", r->acceptor.files);
 	return (0);
 }
 
 int
 relay_adopt(struct relay *r, const struct ipc_msg_handover *v, int fd)
 {
-	struct net_record_cache *cache = &r->tls.records;
+	struct net_record_cache *cache = &r->set.records;
 	struct net_record *rec = NULL;
 	struct relay_conn *c;
 	struct ipc_ticket t;
@@ -134,10 +141,11 @@ relay_adopt(struct relay *r, const struct ipc_msg_handover *v, int fd)
 		goto fail;
 	if ((c = adopt(r, v, &t, fd)) == NULL)
 		goto no_memory;
-	c->rec = rec;
-	c->plain = rec == NULL;
-	if (!c->dead)
-		derp_login_admit(c, t.number);
+	c->conn.rec = rec;
+	c->conn.plain = rec == NULL;
+	c->conn.patient = c->session.mesh;
+	if (!c->conn.dead)
+		relay_welcome(c, t.number);
 	return (0);
 no_memory:
 	log_warnx("a client can't be taken over: out of memory");
@@ -157,11 +165,5 @@ relay_adopt_message(struct relay *r, struct ipc_msg *m)
 	if (m->type != MSG_HANDOVER || ipc_get_handover(&m->rd, &v) == -1)
 		return (-1);
 	m->fd = -1;
-	if (!relay_accept_full(r))
-		return (relay_adopt(r, &v, fd));
-	log_limited(&r->acceptor.is_full,
-	    "a client is not taken over: max clients (%u) reached",
-	    r->conf.max_clients);
-	close(fd);
-	return (0);
+	return (relay_adopt(r, &v, fd));
 }

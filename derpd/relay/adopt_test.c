@@ -2,10 +2,8 @@
 #include <errno.h>
 
 #include "adopt.h"
-#include "handoverfixture.h"
-#include "ipcsend.h"
+#include "adoptfixture.h"
 
-static const uint8_t addr[16] = { [10] = 0xff, [11] = 0xff };
 static uint8_t key[FRAME_KEY_LEN], saved[NET_RECORD_SAVED];
 static uint8_t ticket[IPC_TICKET_LEN];
 
@@ -16,14 +14,12 @@ message(struct ipc_msg_handover *v)
 	uint8_t secret[32] = { 3 };
 	struct net_record rec;
 
-	ATF_REQUIRE_EQ(net_record_begin(&rec, &w[1]->tls.records, 0x1301,
+	ATF_REQUIRE_EQ(net_record_begin(&rec, &r->set.records, 0x1301,
 	    secret, secret, 32, 0, 0), 0);
 	ATF_REQUIRE_EQ(net_record_save(&rec, saved), 0);
-	key_of(key, 1, 0);
-	make_ticket(ticket, 1, key, 1, 0);
-	memset(v, 0, sizeof(*v));
-	v->ticket = ticket;
-	v->addr = addr;
+	key_of(key, WORKER, 0);
+	make_ticket(ticket, WORKER, key, 1, 0);
+	plain_message(v, ticket);
 	v->record = saved;
 	v->record_len = sizeof(saved);
 }
@@ -33,10 +29,10 @@ static void
 refused(const struct ipc_msg_handover *v, int fd, int rv)
 {
 	ATF_REQUIRE(fd != -1);
-	ATF_CHECK_EQ(relay_adopt(w[1], v, fd), rv);
+	ATF_CHECK_EQ(relay_adopt(r, v, fd), rv);
 	ATF_CHECK(fcntl(fd, F_GETFD) == -1 && errno == EBADF);
-	ATF_CHECK(TAILQ_EMPTY(&w[1]->conns));
-	ATF_CHECK_EQ(w[1]->nconns, 0);
+	ATF_CHECK(TAILQ_EMPTY(&r->set.conns));
+	ATF_CHECK_EQ(r->set.nconns, 0);
 }
 
 static int
@@ -61,7 +57,7 @@ ATF_TC_BODY(descriptors, tc)
 	int fd, s[2];
 
 	(void)tc;
-	workers();
+	worker();
 	message(&v);
 	ATF_REQUIRE_EQ(pipe(s), 0);
 	refused(&v, s[0], -1);
@@ -84,8 +80,8 @@ ATF_TC_BODY(descriptors, tc)
 	refused(&v, s[0], -1);
 	close(s[1]);
 	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, s), 0);
-	ATF_CHECK_EQ(relay_adopt(w[1], &v, s[0]), 0);
-	ATF_CHECK_EQ(w[1]->nconns, 1);
+	ATF_CHECK_EQ(relay_adopt(r, &v, s[0]), 0);
+	ATF_CHECK_EQ(r->set.nconns, 1);
 }
 
 ATF_TC_WITHOUT_HEAD(records);
@@ -95,7 +91,7 @@ ATF_TC_BODY(records, tc)
 	int s[2];
 
 	(void)tc;
-	workers();
+	worker();
 	message(&v);
 	tcp_pair(s);
 	v.record_len--;
@@ -106,8 +102,8 @@ ATF_TC_BODY(records, tc)
 	refused(&v, s[0], -1);
 	tcp_pair(s);
 	message(&v);
-	ATF_CHECK_EQ(relay_adopt(w[1], &v, s[0]), 0);
-	ATF_CHECK_EQ(w[1]->nconns, 1);
+	ATF_CHECK_EQ(relay_adopt(r, &v, s[0]), 0);
+	ATF_CHECK_EQ(r->set.nconns, 1);
 }
 
 /* A key of another worker is refused: nothing would be routed to it. */
@@ -118,10 +114,10 @@ ATF_TC_BODY(wrong_owner, tc)
 	int s[2];
 
 	(void)tc;
-	workers();
+	worker();
 	message(&v);
 	key_of(key, 0, 0);
-	make_ticket(ticket, 1, key, 1, 0);
+	make_ticket(ticket, WORKER, key, 1, 0);
 	tcp_pair(s);
 	refused(&v, s[0], -1);
 }
@@ -143,27 +139,27 @@ ATF_TC_BODY(tickets, tc)
 	struct ipc_msg_handover v;
 
 	(void)tc;
-	workers();
+	worker();
 	message(&v);
 	ticket[IPC_TICKET_LEN - 1] ^= 1;	/* forged */
 	refused(&v, a_client(), -1);
 	message(&v);
-	secrets[1].start[0] ^= 1;		/* for another start */
-	make_ticket(ticket, 1, key, 1, 0);
+	secrets[WORKER].start[0] ^= 1;		/* for another start */
+	make_ticket(ticket, WORKER, key, 1, 0);
 	refused(&v, a_client(), 0);
-	secrets[1].start[0] ^= 1;
+	secrets[WORKER].start[0] ^= 1;
 	memset(&t, 0, sizeof(t));		/* too old */
 	t.us = base_clock_boot_us() - 11000000;
 	memcpy(t.client, key, sizeof(t.client));
-	ipc_ticket_put(&secrets[1], IPC_TICKET_LOGIN, &t, ticket);
+	ipc_ticket_put(&secrets[WORKER], IPC_TICKET_LOGIN, &t, ticket);
 	refused(&v, a_client(), 0);
 	make_ticket(ticket, 0, key, 1, 0);	/* for another worker */
 	refused(&v, a_client(), 0);
 	message(&v);
-	ATF_CHECK_EQ(relay_adopt(w[1], &v, a_client()), 0);
-	ATF_CHECK_EQ(w[1]->nconns, 1);
-	ATF_CHECK_EQ(relay_adopt(w[1], &v, a_client()), -1);	/* twice */
-	ATF_CHECK_EQ(w[1]->nconns, 1);
+	ATF_CHECK_EQ(relay_adopt(r, &v, a_client()), 0);
+	ATF_CHECK_EQ(r->set.nconns, 1);
+	ATF_CHECK_EQ(relay_adopt(r, &v, a_client()), -1);	/* twice */
+	ATF_CHECK_EQ(r->set.nconns, 1);
 }
 
 /* Only keys says who is a mesh peer, and only if the client wants to be one. */
@@ -171,17 +167,19 @@ ATF_TC_WITHOUT_HEAD(mesh);
 ATF_TC_BODY(mesh, tc)
 {
 	struct ipc_msg_handover v;
+	struct conn *c;
 	int i;
 
 	(void)tc;
-	workers();
+	worker();
 	for (i = 0; i < 4; i++) {
 		message(&v);
-		make_ticket(ticket, 1, key, (uint8_t)i, i & 1);
+		make_ticket(ticket, WORKER, key, (uint8_t)i, i & 1);
 		v.mesh = i >> 1;
-		ATF_CHECK_EQ(relay_adopt(w[1], &v, a_client()), 0);
-		ATF_CHECK_EQ(TAILQ_LAST(&w[1]->conns,
-		    relay_conn_list)->session.mesh, i == 3);
+		ATF_CHECK_EQ(relay_adopt(r, &v, a_client()), 0);
+		c = TAILQ_LAST(&r->set.conns, conn_list);
+		ATF_CHECK_EQ(relay_conn_of(c)->session.mesh, i == 3);
+		ATF_CHECK_EQ(c->patient, i == 3);
 	}
 }
 
@@ -192,15 +190,15 @@ ATF_TC_BODY(reserve, tc)
 	struct ipc_msg_handover v;
 
 	(void)tc;
-	workers();
+	worker();
 	message(&v);
-	w[1]->acceptor.files = 12;	/* of which 9 are for clients */
+	r->files.max = 12;	/* of which 9 are for clients */
 	refused(&v, dup2(a_client(), 100), 0);
 	message(&v);
-	make_ticket(ticket, 1, key, 2, 0);
-	w[1]->acceptor.files = 1000;
-	ATF_CHECK_EQ(relay_adopt(w[1], &v, a_client()), 0);
-	ATF_CHECK_EQ(w[1]->nconns, 1);
+	make_ticket(ticket, WORKER, key, 2, 0);
+	r->files.max = 1000;
+	ATF_CHECK_EQ(relay_adopt(r, &v, a_client()), 0);
+	ATF_CHECK_EQ(r->set.nconns, 1);
 }
 
 /* Neither bytes without end, nor clients without end, nor during a stop. */
@@ -211,8 +209,7 @@ ATF_TC_BODY(bounds, tc)
 	struct ipc_msg_handover v;
 
 	(void)tc;
-	workers();
-	connect_workers();
+	worker();
 	message(&v);
 	v.plain = behind;
 	v.plain_len = sizeof(behind);
@@ -222,21 +219,17 @@ ATF_TC_BODY(bounds, tc)
 	v.cipher_len = sizeof(behind);
 	refused(&v, a_client(), -1);
 	message(&v);
-	w[1]->stopping = 1;
+	r->stopping = 1;
 	refused(&v, a_client(), 0);
-	w[1]->stopping = 0;
-	make_ticket(ticket, 1, key, 2, 0);
-	w[1]->conf.max_clients = 1;
-	ATF_REQUIRE_EQ(ipc_send_handover(w[0]->hands.to[1].chan, &v,
-	    a_client()), 0);
-	turns();
-	ATF_CHECK_EQ(w[1]->nconns, 1);
-	make_ticket(ticket, 1, key, 3, 0);
-	ATF_REQUIRE_EQ(ipc_send_handover(w[0]->hands.to[1].chan, &v,
-	    a_client()), 0);
-	turns();
-	ATF_CHECK_EQ(w[1]->nconns, 1);
-	ATF_CHECK(w[1]->hands.to[0].chan != NULL);
+	r->stopping = 0;
+	make_ticket(ticket, WORKER, key, 2, 0);
+	r->conf.max_clients = 1;
+	hand_over(&v, a_client());
+	ATF_CHECK_EQ(r->set.nconns, 1);
+	make_ticket(ticket, WORKER, key, 3, 0);
+	hand_over(&v, a_client());
+	ATF_CHECK_EQ(r->set.nconns, 1);
+	ATF_CHECK(r->hands.from[FRONT].chan != NULL);
 }
 
 /* A socket that the sender made block, and keeps, holds up nobody. */
@@ -245,46 +238,23 @@ ATF_TC_BODY(blocking, tc)
 {
 	static uint8_t frame[60000];
 	struct ipc_msg_handover v;
+	uint64_t cookie;
 	int s[2], i;
 
 	(void)tc;
-	workers();
+	worker();
 	message(&v);
 	tcp_pair(s);		/* its ends block */
-	ATF_CHECK_EQ(relay_adopt(w[1], &v, s[0]), 0);
-	w[1]->conf.queue_bytes = 100000000;
-	derp_queue_set_limit(&w[1]->queues, 100000000);
+	ATF_CHECK_EQ(relay_adopt(r, &v, s[0]), 0);
+	r->conf.queue_bytes = 100000000;
+	derp_queue_set_limit(&r->queues, 100000000);
 	for (i = 0; i < 400; i++)	/* more than the kernel holds */
-		relay_conn_enqueue(TAILQ_FIRST(&w[1]->conns), key, frame,
-		    sizeof(frame));
-	w[1]->conf.notsent_lowat = 0;
-	ATF_CHECK(seal(1, 1, 1));	/* neither recv nor send waits */
-	ATF_CHECK_EQ(TAILQ_FIRST(&w[1]->conns)->state, CONN_UP);
-}
-
-/* A hand-over that is invalid ends the channel, not the worker. */
-ATF_TC_WITHOUT_HEAD(channel);
-ATF_TC_BODY(channel, tc)
-{
-	struct ipc_msg_handover v;
-	int s[2];
-
-	(void)tc;
-	workers();
-	connect_workers();
-	message(&v);
-	ATF_REQUIRE_EQ(pipe(s), 0);
-	ATF_REQUIRE_EQ(ipc_send_handover(w[0]->hands.to[1].chan, &v, s[0]), 0);
-	turns();
-	ATF_CHECK(w[1]->hands.to[0].chan == NULL);
-	ATF_CHECK(w[0]->hands.to[1].chan == NULL);
-	ATF_CHECK_EQ(w[1]->hands.lost, 1U << 0);
-	close(s[1]);
-	connect_workers();
-	tcp_pair(s);
-	ATF_REQUIRE_EQ(ipc_send_handover(w[0]->hands.to[1].chan, &v, s[0]), 0);
-	turns();
-	ATF_CHECK_EQ(w[1]->nconns, 1);
+		relay_packets_put(relay_conn_of(TAILQ_FIRST(&r->set.conns)),
+		    key, frame, sizeof(frame));
+	r->set.notsent_lowat = 0;
+	ATF_REQUIRE_EQ(asked(&cookie), 1);
+	answer(cookie, 1);		/* neither recv nor send waits */
+	ATF_CHECK_EQ(TAILQ_FIRST(&r->set.conns)->state, CONN_UP);
 }
 
 ATF_TP_ADD_TCS(tp)
@@ -297,6 +267,5 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, reserve);
 	ATF_TP_ADD_TC(tp, bounds);
 	ATF_TP_ADD_TC(tp, blocking);
-	ATF_TP_ADD_TC(tp, channel);
 	return (atf_no_error());
 }

@@ -1,5 +1,5 @@
 /*
- * beat: see beat.h.  Called by input.c.
+ * beat: see beat.h.  Called by relayconn.c.
  *
  * With single packets, system calls cost more than the packets.  A connection
  * that sends several of them in BEAT_US is taken out of the event loop and read
@@ -62,7 +62,7 @@ beat(evutil_socket_t fd, short what, void *arg)
 {
 	struct relay *r = arg;
 	struct relay_beat *b = &r->beat;
-	struct relay_conn *c;
+	struct conn *c;
 	unsigned int n = b->n;
 
 	(void)fd;
@@ -71,7 +71,7 @@ beat(evutil_socket_t fd, short what, void *arg)
 	while (n-- > 0 && (c = TAILQ_FIRST(&b->conns)) != NULL) {
 		TAILQ_REMOVE(&b->conns, c, resumed);
 		TAILQ_INSERT_TAIL(&b->conns, c, resumed);
-		relay_input_read(c);
+		conn_input_read(c);
 	}
 	if (b->n > 0)
 		set_timer(b);
@@ -90,10 +90,10 @@ relay_beat_init(struct relay *r)
 	b->fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (b->fd == -1)
 		return (-1);
-	b->ev = event_new(r->base, b->fd, EV_READ | EV_PERSIST, beat, r);
+	b->ev = event_new(r->set.base, b->fd, EV_READ | EV_PERSIST, beat, r);
 	return (b->ev == NULL ? -1 : event_add(b->ev, NULL));
 #else
-	b->ev = evtimer_new(r->base, beat, r);
+	b->ev = evtimer_new(r->set.base, beat, r);
 	return (b->ev == NULL ? -1 : 0);
 #endif
 }
@@ -103,8 +103,8 @@ enter(struct relay_conn *c)
 {
 	struct relay_beat *b = &c->r->beat;
 
-	event_del(&c->ev_read);
-	TAILQ_INSERT_TAIL(&b->conns, c, resumed);
+	event_del(&c->conn.ev_read);
+	TAILQ_INSERT_TAIL(&b->conns, &c->conn, resumed);
 	c->pace.on = 1;
 	if (b->n++ == 0)
 		set_timer(b);
@@ -115,7 +115,7 @@ relay_beat_leave(struct relay_conn *c)
 {
 	if (!c->pace.on)
 		return;
-	TAILQ_REMOVE(&c->r->beat.conns, c, resumed);
+	TAILQ_REMOVE(&c->r->beat.conns, &c->conn, resumed);
 	c->pace.on = 0;
 	c->r->beat.n--;
 }
@@ -124,8 +124,8 @@ static void
 leave(struct relay_conn *c)
 {
 	relay_beat_leave(c);
-	if (event_add(&c->ev_read, NULL) == -1)
-		relay_conn_close(c, "out of memory");
+	if (event_add(&c->conn.ev_read, NULL) == -1)
+		conn_close(&c->conn, "out of memory");
 }
 
 /* A window is over, with `got' packets in it: begin or end intervals. */
@@ -148,7 +148,7 @@ void
 relay_beat_note(struct relay_conn *c, int input)
 {
 	struct relay_pace *p = &c->pace;
-	uint32_t now = (uint32_t)c->r->now_us;
+	uint32_t now = (uint32_t)c->r->set.now_us;
 	uint32_t packets = (uint32_t)c->session.rx_packets;
 	uint32_t us = now - p->since;
 

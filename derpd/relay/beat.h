@@ -8,6 +8,7 @@
 #include <sys/queue.h>
 #include <stdint.h>
 
+struct conn;
 struct event;
 struct relay;
 struct relay_conn;
@@ -16,7 +17,7 @@ struct relay_conn;
 struct relay_beat {
 	struct event	*ev;		/* the end of an interval */
 	int		 fd;		/* its timer; -1: libevent's */
-	TAILQ_HEAD(, relay_conn) conns;
+	TAILQ_HEAD(, conn) conns;
 	unsigned int	 n;		/* of conns */
 };
 

@@ -1,6 +1,7 @@
 /* Tests for beat.c: who is read at intervals, and who at once. */
 #include <sys/socket.h>
 #include <atf-c.h>
+#include <event2/event.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -20,7 +21,7 @@ readable(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)arg;
 	reads++;
-	event_del(&c->ev_read);
+	event_del(&c->conn.ev_read);
 }
 
 /* A client that is logged in. */
@@ -32,21 +33,20 @@ set_up(void)
 	r = calloc(1, sizeof(*r));
 	c = calloc(1, sizeof(*c));
 	ATF_REQUIRE(r != NULL && c != NULL);
-	ATF_REQUIRE((r->base = event_base_new()) != NULL);
+	ATF_REQUIRE((r->set.base = event_base_new()) != NULL);
 	ATF_REQUIRE_EQ(0, relay_beat_init(r));
-	TAILQ_INIT(&r->conns);
-	TAILQ_INIT(&r->dead);
-	TAILQ_INIT(&r->resumed);
+	relay_conn_init(r);
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, s));
 	peer = s[1];
 	c->r = r;
-	c->fd = s[0];
-	c->plain = 1;
-	c->state = CONN_UP;
-	ATF_REQUIRE_EQ(0, event_assign(&c->ev_read, r->base, c->fd, EV_READ |
-	    EV_PERSIST, readable, NULL));
-	ATF_REQUIRE_EQ(0, event_add(&c->ev_read, NULL));
-	r->now_us = 10000 * MS;
+	c->conn.set = &r->set;
+	c->conn.fd = s[0];
+	c->conn.plain = 1;
+	c->conn.state = CONN_UP;
+	ATF_REQUIRE_EQ(0, event_assign(&c->conn.ev_read, r->set.base,
+	    c->conn.fd, EV_READ | EV_PERSIST, readable, NULL));
+	ATF_REQUIRE_EQ(0, event_add(&c->conn.ev_read, NULL));
+	r->set.now_us = 10000 * MS;
 	/* Nothing is known of the time before: the first window is void. */
 	relay_beat_note(c, 1);
 }
@@ -55,10 +55,10 @@ set_up(void)
 static void
 stream(unsigned int ms, unsigned int us, unsigned int n)
 {
-	uint64_t end = r->now_us + ms * MS;
+	uint64_t end = r->set.now_us + ms * MS;
 
-	while (r->now_us < end) {
-		r->now_us += us;
+	while (r->set.now_us < end) {
+		r->set.now_us += us;
 		c->session.rx_packets += n;
 		relay_beat_note(c, n > 0);
 	}
@@ -70,7 +70,7 @@ reported(void)
 {
 	reads = 0;
 	ATF_REQUIRE_EQ(1, write(peer, "", 1));
-	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_NONBLOCK) != -1);
+	ATF_REQUIRE(event_base_loop(r->set.base, EVLOOP_NONBLOCK) != -1);
 	return (reads > 0);
 }
 
@@ -114,7 +114,7 @@ ATF_TC_BODY(rests, tc)
 	(void)tc;
 	set_up();
 	stream(19, 100, 1);
-	r->now_us += 1000 * MS;
+	r->set.now_us += 1000 * MS;
 	stream(19, 100, 1);
 	ATF_CHECK(!c->pace.on);
 }
@@ -157,8 +157,8 @@ ATF_TC_BODY(interval, tc)
 	stream(25, 100, 1);
 	ATF_REQUIRE(c->pace.on);
 	ATF_REQUIRE_EQ(0, close(peer));
-	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
-	ATF_CHECK(c->dead);	/* the end of the stream was read */
+	ATF_REQUIRE(event_base_loop(r->set.base, EVLOOP_ONCE) != -1);
+	ATF_CHECK(c->conn.dead);	/* the end of the stream was read */
 	ATF_CHECK_EQ(0, reads);
 }
 
@@ -169,16 +169,16 @@ ATF_TC_BODY(paused, tc)
 	set_up();
 	stream(25, 100, 1);
 	ATF_REQUIRE(c->pace.on);
-	relay_conn_pause(c, PAUSE_RATE);
+	conn_pause(&c->conn, PAUSE_RATE);
 	ATF_CHECK(!c->pace.on);
 	ATF_CHECK_EQ(0, r->beat.n);
 	ATF_CHECK(!reported());
 	/* The timer ends with the last one. */
-	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE) != -1);
-	ATF_CHECK_EQ(0, event_base_get_num_events(r->base,
+	ATF_REQUIRE(event_base_loop(r->set.base, EVLOOP_ONCE) != -1);
+	ATF_CHECK_EQ(0, event_base_get_num_events(r->set.base,
 	    EVENT_BASE_COUNT_ACTIVE));
-	relay_conn_resume(c, PAUSE_RATE);
-	relay_conn_work(r);
+	conn_resume(&c->conn, PAUSE_RATE);
+	conn_work(&r->set);
 	ATF_CHECK(reported());
 }
 

@@ -2,16 +2,16 @@
  * derpd-relay: a relay worker.  Started by derpd(8).
  */
 #include "child.h"
+#include "crypto.h"
 #include "log.h"
 #include "relay.h"
-#include "tlsctx.h"
 
 int
 main(int argc, char *argv[])
 {
 	static const struct ipc_child_program role = { ROLE_RELAY, relay_main };
 
-	if (relay_tlsctx_zero_freed() == -1)
+	if (conn_crypto_zero_freed() == -1)
 		fatalx("libcrypto is in use before its memory can be zeroed");
 	return (ipc_child_program(argc, argv, &role, 1));
 }

@@ -1,6 +1,7 @@
 /*
- * relay: a relay worker, the process that speaks TLS, HTTP and DERP with
- * clients.  It holds no private key and opens no file.
+ * relay: a relay worker, the process of clients that are logged in: it relays
+ * packets between them.  It holds no private key, opens no file, and speaks
+ * neither HTTP nor a TLS handshake; fronts do.
  *
  * Each module has a header of its own.  This one defines the worker, for code
  * that uses several modules.
@@ -11,94 +12,65 @@
 #define RELAY_H
 
 #include <sys/queue.h>
-#include <event2/event.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "accept.h"
 #include "beat.h"
 #include "chan.h"
 #include "conn.h"
-#include "counterpages.h"
-#include "handover.h"
+#include "files.h"
+#include "hands.h"
 #include "heap.h"
-#include "httpconn.h"
 #include "link.h"
 #include "log.h"
-#include "login.h"
-#include "mapstore.h"
 #include "output.h"
 #include "owner.h"
+#include "packets.h"
 #include "pool.h"
-#include "proxy.h"
 #include "queue.h"
 #include "relayconf.h"
-#include "stats.h"
-#include "tlsio.h"
-#include "tlskey.h"
-#include "tokens.h"
-#include "unfinished.h"
+#include "relayconn.h"
+#include "seals.h"
+#include "statspage.h"
 
 struct cluster_peers;
 struct derp_sent;
+struct derp_tickets;
 
 /* A worker. */
 struct relay {
-	struct event_base *base;
+	struct conn_set	 set;		/* the connections */
 	struct ipc_chan	*parent;
-	struct ipc_chan	*box;		/* to keys; NULL without keys */
+	struct ipc_chan	*keys;		/* seals ServerInfo; NULL: none */
 	struct ipc_relay_conf conf, next_conf;
 	int		 configured;
-	struct relay_tlskey tlskey;	/* signs for TLS */
 	uint32_t	 staged;	/* id of the staged settings, 0 none */
-	uint64_t	 now_us;	/* monotonic; of this turn */
-	uint64_t	 next_id;
 	int		 stopping;
 	uint64_t	 stop_us;	/* when to exit at the latest */
-
-	struct relay_conn_list conns;
-	struct relay_conn_list dead;	/* for the reaper */
-	struct relay_conn_list resumed;	/* input for this turn */
-	/* handshakes and requests, a few a turn */
-	struct relay_conn_list shaking;
-	unsigned int	 nshaking;
-	struct relay_unfinished_set unfinished;
-	struct log_limit refused; /* unauthenticated: its source is full */
-	struct log_limit gave_way; /* unauthenticated: closed for new ones */
-	struct relay_conn_list wheel[WHEEL_SLOTS];
-	LIST_HEAD(, relay_conn) watchers;
-	unsigned int	 now_slot;
-	unsigned int	 nconns;
-	unsigned int	 npumps; /* of these, in CONN_PUMP */
-	struct derp_pool conn_memory;	/* of the connections */
 	struct event	*ev_tick;
 	struct event	*ev_stop;
 
-	struct relay_acceptor acceptor;
-	struct relay_proxies proxies;
-	struct relay_tls tls;
+	LIST_HEAD(, relay_conn) watchers;
+	struct conn_files files;
+	struct derp_pool conn_memory;	/* of the connections */
+	struct relay_hands hands;	/* from fronts */
+	struct derp_tickets *tickets;	/* taken of late */
+	struct relay_seals seals;	/* of ServerInfo, waiting for keys */
+	struct log_limit refused;	/* logins */
+	struct log_limit full;		/* no room for a client */
 
 	struct cluster_owners owners;	/* of keys */
 	struct cluster_links links;	/* to the other workers */
-	struct cluster_pages pages;	/* all counters */
 	struct derp_env	 derp;		/* shared by all sessions */
-	struct derp_logins logins;	/* waiting for keys */
-	struct relay_hands hands;	/* to the owners of keys */
 	struct cluster_peers *peers;	/* the keys that it owns */
 	struct derp_sent *sent;	/* the receivers of packets, for PeerGone */
 	struct derp_pool pool;		/* memory of packets */
 	struct derp_queue_set queues;	/* of all connections */
-	struct relay_outputs outputs;
-	struct relay_stats *stats;	/* own counters, in their page */
-	struct web_scratch web;
-	struct web_mapstore	 maps;
-	struct acme_tokens	 tokens;
-	char			*metrics; /* of other processes; NULL: none */
-
+	struct relay_packets_batch batch;
+	struct conn_stats *stats;	/* in `own' */
+	struct conn_statspage own;
 	struct relay_beat beat;
-	struct relay_heap heap;
-
-	uint8_t		 in_buf[IN_CUT + RELAY_IN_SIZE];
+	struct conn_heap heap;
 };
 
 /* Run the worker process; begins with ipc_child_init(), never returns. */
@@ -116,11 +88,5 @@ struct relay *relay_new(struct ipc_chan *parent);
  * another.  Waits for events if nothing is left to do.
  */
 void	relay_turn(void *arg);
-
-/* Set r->now_us; called first in every event. */
-void	relay_clock(struct relay *r);
-
-/* Return 1 when the signer is ready to sign for handshakes, else 0. */
-int	relay_can_sign(struct relay *r);
 
 #endif

@@ -1,12 +1,12 @@
 /*
- * route: see route.h.  Called by session.c and httpconn.c through their
- * call-backs, and by linkmsg.c with messages of other workers.
+ * route: see route.h.  Called by session.c through its call-backs, and by
+ * linkmsg.c with messages of other workers.
  */
+#include <event2/event.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "link.h"
-#include "login.h"
 #include "owner.h"
 #include "peers.h"
 #include "relay.h"
@@ -39,19 +39,13 @@ packet(struct derp_session *s, const uint8_t *key, const uint8_t *src,
 static void
 send_own(struct derp_session *s, const void *p, size_t n)
 {
-	relay_conn_send(conn_of(s), p, n);
+	conn_send(&conn_of(s)->conn, p, n);
 }
 
 static void
 pong(struct derp_session *s)
 {
-	relay_conn_dirty(conn_of(s));
-}
-
-static void
-info(struct derp_session *s, const uint8_t *p, size_t n)
-{
-	derp_login_info(conn_of(s), p, n);
+	conn_dirty(&conn_of(s)->conn);
 }
 
 static void
@@ -88,8 +82,8 @@ wait_over(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	event_free(c->ev_rate);
 	c->ev_rate = NULL;
-	relay_clock(c->r);
-	relay_conn_resume(c, PAUSE_RATE);
+	conn_clock(&c->r->set);
+	conn_resume(&c->conn, PAUSE_RATE);
 }
 
 static void
@@ -99,31 +93,30 @@ wait_for(struct derp_session *s, uint64_t us)
 	struct timeval tv;
 
 	if (c->ev_rate == NULL &&
-	    (c->ev_rate = evtimer_new(c->r->base, wait_over, c)) == NULL) {
-		relay_conn_close(c, "out of memory");
+	    (c->ev_rate = evtimer_new(c->r->set.base, wait_over, c)) == NULL) {
+		conn_close(&c->conn, "out of memory");
 		return;
 	}
 	tv.tv_sec = (time_t)(us / 1000000);
 	tv.tv_usec = (suseconds_t)(us % 1000000);
 	if (evtimer_add(c->ev_rate, &tv) == -1) {
-		relay_conn_close(c, "out of memory");
+		conn_close(&c->conn, "out of memory");
 		return;
 	}
-	relay_conn_pause(c, PAUSE_RATE);
+	conn_pause(&c->conn, PAUSE_RATE);
 	c->r->stats->rate_waited++;
 }
 
 static void
 end(struct derp_session *s, const char *why)
 {
-	relay_conn_close(conn_of(s), why);
+	conn_close(&conn_of(s)->conn, why);
 }
 
 static const struct derp_ops ops = {
 	.packet = packet,
 	.send = send_own,
 	.pong = pong,
-	.info = info,
 	.activity = activity,
 	.watch = watch,
 	.close_peer = close_peer,
@@ -131,15 +124,12 @@ static const struct derp_ops ops = {
 	.close = end
 };
 
-static const struct web_ops web_ops = { .login = derp_login_begin };
-
 void
 relay_route_init(struct relay *r)
 {
-	r->web.ops = &web_ops;
 	r->derp.ops = &ops;
 	r->derp.conf = &r->conf;
-	r->derp.now_us = &r->now_us;
+	r->derp.now_us = &r->set.now_us;
 }
 
 int
@@ -160,7 +150,7 @@ relay_route_deliver(struct relay *r, const uint8_t *dst, const uint8_t *src,
 	/* A source at another node is not reported when it leaves. */
 	if (!forwarded)
 		derp_sent_source(r->sent, src);
-	relay_conn_enqueue(c, src, p, n);
+	relay_packets_put(c, src, p, n);
 	return (0);
 }
 
@@ -173,5 +163,5 @@ relay_route_close_peer(struct relay *r, const uint8_t key[FRAME_KEY_LEN])
 	if ((p = cluster_peers_find(r->peers, key)) == NULL)
 		return;
 	TAILQ_FOREACH(c, &p->conns, session.same)
-		relay_conn_close(c, "closed by a mesh peer");
+		conn_close(&c->conn, "closed by a mesh peer");
 }

@@ -1,8 +1,8 @@
 /*
- * route: carries out the call-backs of sessions and requests: routes packets to
- * connections and to other workers, notifies watchers, closes connections.  It
- * connects session.c and httpconn.c, which are independent of these modules,
- * with the rest of the worker.
+ * route: carries out the call-backs of sessions: routes packets to connections
+ * and to other workers, notifies watchers, closes connections.  It connects
+ * session.c, which is independent of these modules, with the rest of the
+ * worker.
  */
 #ifndef ROUTE_H
 #define ROUTE_H
@@ -15,12 +15,12 @@
 struct relay;
 struct relay_conn;
 
-/* Initialize the shared state of sessions and requests: r->derp, r->web. */
+/* Initialize the shared state of sessions, r->derp, but for its counters. */
 void	relay_route_init(struct relay *r);
 
 /*
- * Add a client that is logged in, and whose key this worker owns: packets to
- * the key go to it.  0, or -1 without memory.
+ * Add a client whose key this worker owns: packets to the key go to it.  0, or
+ * -1 without memory.
  */
 int	relay_route_add(struct relay_conn *c);
 

@@ -1,5 +1,5 @@
 /*
- * derpd-signer: signs TLS handshakes for one relay worker.  Started by
+ * derpd-signer: signs TLS handshakes for one front.  Started by
  * derpd(8).
  */
 #include "child.h"

@@ -1,12 +1,12 @@
 /*
  * signer: the process of a signer; see signer.h.  The parent starts it, and
- * passes it a channel to keys and one to its relay worker.  Touches these
+ * passes it a channel to keys and one to its front.  Touches these
  * alone.
  *
- * The loop reads the parent first, then keys, then one request of the worker,
+ * The loop reads the parent first, then keys, then one request of the front,
  * so that a request meets all keys that were sent before it.  Keys that are
  * here are used while keys is away.  A request with a key that is not here
- * waits until keys has sent all that it has: the worker then holds back
+ * waits until keys has sent all that it has: the front then holds back
  * handshakes, as it does for a signature that is late.
  */
 #include <errno.h>
@@ -30,8 +30,8 @@ struct signer {
 	struct ipc_chan	*keys;		/* NULL: none */
 	int		 complete;	/* keys has sent all that it has */
 	long long	 reported;	/* when the lack of keys was, ms */
-	struct ipc_chan	*worker;	/* NULL: none */
-	int		 unread;	/* the worker has not read an answer */
+	struct ipc_chan	*front;	/* NULL: none */
+	int		 unread;	/* the front has not read an answer */
 	struct ipc_msg	 held;		/* its request that waits for a key */
 	int		 has_held;
 };
@@ -41,13 +41,13 @@ static struct signer	signer;
 /* The parent's messages */
 
 static void
-drop_worker(struct signer *s)
+drop_front(struct signer *s)
 {
 	if (s->has_held)
 		ipc_msg_free(&s->held);
 	s->has_held = s->unread = 0;
-	ipc_chan_free(s->worker);
-	s->worker = NULL;
+	ipc_chan_free(s->front);
+	s->front = NULL;
 }
 
 /* Use *fd as the channel to `peer'.  Returns NULL (logged) without memory. */
@@ -66,12 +66,12 @@ take(int *fd, enum ipc_role peer)
 }
 
 static int
-on_worker(void *arg, int *fd)
+on_front(void *arg, int *fd)
 {
 	struct signer *s = arg;
 
-	drop_worker(s);
-	s->worker = take(fd, ROLE_RELAY);
+	drop_front(s);
+	s->front = take(fd, ROLE_FRONT);
 	return (0);
 }
 
@@ -88,7 +88,7 @@ on_keys(void *arg, int *fd)
 
 static const struct ipc_handlers parent_handlers = {
 	.signer_keys = on_keys,
-	.signer_worker = on_worker
+	.signer_front = on_front
 };
 
 /* Keys */
@@ -161,7 +161,7 @@ report_keyless(struct signer *s)
 		(void)ipc_chan_flush(s->child->parent, 0);
 }
 
-/* The worker */
+/* The front */
 
 static int
 on_sign(void *arg, const struct ipc_msg_sign *v)
@@ -178,10 +178,10 @@ on_sign(void *arg, const struct ipc_msg_sign *v)
 		a.ok = 1;
 		a.len = (size_t)len;
 	}
-	return (ipc_send_signature(s->worker, &a));
+	return (ipc_send_signature(s->front, &a));
 }
 
-static const struct ipc_handlers worker_handlers = { .sign = on_sign };
+static const struct ipc_handlers front_handlers = { .sign = on_sign };
 
 /* Is this a request for a signature with a key that is not here? */
 static int
@@ -194,28 +194,28 @@ lacks_key(const struct ipc_msg *m)
 	    !signer_sign_has(v.hash));
 }
 
-/* Write what the worker reads now.  Nothing is read from it before the rest. */
+/* Write what the front reads now.  Nothing is read from it before the rest. */
 static void
-flush_worker(struct signer *s)
+flush_front(struct signer *s)
 {
-	s->unread = ipc_chan_flush(s->worker, 0) == -1;
+	s->unread = ipc_chan_flush(s->front, 0) == -1;
 	if (s->unread && errno != ETIMEDOUT)
-		drop_worker(s);
+		drop_front(s);
 }
 
-/* Answer a message of the worker, and free it. */
+/* Answer a message of the front, and free it. */
 static void
 answer(struct signer *s, struct ipc_msg *m)
 {
-	const char *what = ipc_dispatch(&worker_handlers, m, s);
+	const char *what = ipc_dispatch(&front_handlers, m, s);
 
 	ipc_msg_free(m);
 	if (what == NULL) {
-		flush_worker(s);
+		flush_front(s);
 		return;
 	}
-	log_warnx("the relay worker %s", what);
-	drop_worker(s);
+	log_warnx("the front %s", what);
+	drop_front(s);
 }
 
 /*
@@ -223,15 +223,15 @@ answer(struct signer *s, struct ipc_msg *m)
  * next turn at least: all that was sent before it is read by then.
  */
 static void
-read_worker(struct signer *s)
+read_front(struct signer *s)
 {
 	struct ipc_msg m;
 
-	if (ipc_chan_recv(s->worker, &m, 0) == -1) {
+	if (ipc_chan_recv(s->front, &m, 0) == -1) {
 		if (errno == ETIMEDOUT)
 			return;
-		log_debug("channel of the relay worker: %s", strerror(errno));
-		drop_worker(s);
+		log_debug("channel of the front: %s", strerror(errno));
+		drop_front(s);
 	} else if (lacks_key(&m)) {
 		s->held = m;
 		s->has_held = 1;
@@ -255,23 +255,23 @@ answer_held(struct signer *s)
 	answer(s, &m);
 }
 
-/* The worker's channel is ready for what it was polled for. */
+/* The front's channel is ready for what it was polled for. */
 static void
-serve_worker(struct signer *s, short revents)
+serve_front(struct signer *s, short revents)
 {
 	if (s->unread)
-		flush_worker(s);
+		flush_front(s);
 	else if (!s->has_held)
-		read_worker(s);
+		read_front(s);
 	else if ((revents & (POLLHUP | POLLERR)) != 0)
-		drop_worker(s);		/* nobody waits for the answer */
+		drop_front(s);		/* nobody waits for the answer */
 }
 
 /* The loop */
 
-/* What to wait for from the worker. */
+/* What to wait for from the front. */
 static short
-worker_events(const struct signer *s)
+front_events(const struct signer *s)
 {
 	if (s->unread)
 		return (POLLOUT);
@@ -290,7 +290,7 @@ static int
 rest_ms(struct signer *s)
 {
 	if (is_due(s) || is_pending(s->child->parent) || is_pending(s->keys) ||
-	    (worker_events(s) == POLLIN && is_pending(s->worker)))
+	    (front_events(s) == POLLIN && is_pending(s->front)))
 		return (0);
 	return (s->keys == NULL ? REPORT_MS : -1);
 }
@@ -307,7 +307,7 @@ turn(struct signer *s)
 	struct pollfd pfd[3] = {
 		{ .fd = fd_of(s->child->parent), .events = POLLIN },
 		{ .fd = fd_of(s->keys), .events = POLLIN },
-		{ .fd = fd_of(s->worker), .events = worker_events(s) }
+		{ .fd = fd_of(s->front), .events = front_events(s) }
 	};
 
 	if (poll(pfd, 3, rest_ms(s)) == -1) {
@@ -324,9 +324,9 @@ turn(struct signer *s)
 	if (is_due(s))
 		answer_held(s);
 	/* The parent may have replaced the channel. */
-	else if (s->worker != NULL && fd_of(s->worker) == pfd[2].fd &&
-	    (pfd[2].revents != 0 || is_pending(s->worker)))
-		serve_worker(s, pfd[2].revents);
+	else if (s->front != NULL && fd_of(s->front) == pfd[2].fd &&
+	    (pfd[2].revents != 0 || is_pending(s->front)))
+		serve_front(s, pfd[2].revents);
 }
 
 static void

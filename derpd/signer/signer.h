@@ -1,8 +1,8 @@
 /*
- * signer: the process that signs the TLS handshakes of one relay worker, with
+ * signer: the process that signs the TLS handshakes of one front, with
  * copies of the TLS keys that keys sends it.
  *
- *	signer.c        the process: its channels to the parent, keys and worker
+ *	signer.c        the process: its channels to the parent, keys and front
  *	signer_sign.c   the keys, and what they sign
  */
 #ifndef SIGNER_H

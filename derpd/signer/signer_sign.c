@@ -1,6 +1,6 @@
 /*
  * signer_sign: the TLS keys of a signer, and what they sign; see signer.h.
- * Called by signer.c with a worker's request, which is untrusted input; touches
+ * Called by signer.c with a front's request, which is untrusted input; touches
  * no descriptor.
  */
 #include <openssl/err.h>

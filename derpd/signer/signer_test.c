@@ -1,6 +1,6 @@
 /*
  * signer_test: a signer within its sandbox, driven by its parent, keys and its
- * relay worker.
+ * relay front.
  */
 #include <sys/resource.h>
 #include <openssl/evp.h>
@@ -11,7 +11,7 @@
 #include "keymake.h"
 #include "signer.h"
 
-static struct ipc_chan	*keys, *worker;	/* the other ends */
+static struct ipc_chan	*keys, *front;	/* the other ends */
 static EVP_PKEY		*pkey[2];
 static uint8_t		 hash[2][IPC_KEYHASH_LEN];
 static uint64_t		 cookie;
@@ -38,9 +38,9 @@ new_keys(void)
 }
 
 static void
-new_worker(void)
+new_front(void)
 {
-	worker = channel(MSG_SIGNER_WORKER, ROLE_RELAY);
+	front = channel(MSG_SIGNER_FRONT, ROLE_FRONT);
 }
 
 /* Start a signer with both channels, and make two keys. */
@@ -56,14 +56,14 @@ start(void)
 		ATF_REQUIRE_EQ(0, base_keyhash_pkey(pkey[i], hash[i]));
 	}
 	new_keys();
-	new_worker();
+	new_front();
 }
 
 static void
 stop(void)
 {
 	ipc_chan_free(keys);
-	ipc_chan_free(worker);
+	ipc_chan_free(front);
 	child_stop();
 }
 
@@ -93,7 +93,7 @@ retain(uint32_t n)
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(keys, WAIT_MS));
 }
 
-/* Request a signature with key `i', as the worker does. */
+/* Request a signature with key `i', as the front does. */
 static void
 ask(int i)
 {
@@ -102,8 +102,8 @@ ask(int i)
 	    .in = digest, .len = sizeof(digest) };
 
 	v.cookie = ++cookie;
-	ATF_REQUIRE_EQ(0, ipc_send_sign(worker, &v));
-	ATF_REQUIRE_EQ(0, ipc_chan_flush(worker, WAIT_MS));
+	ATF_REQUIRE_EQ(0, ipc_send_sign(front, &v));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(front, WAIT_MS));
 }
 
 /* Receive the answer within `ms'.  1: key `i' signed, 0: refused, -1: none. */
@@ -116,7 +116,7 @@ answered(int i, int ms)
 	EVP_PKEY_CTX *ctx;
 	int rv;
 
-	if (ipc_chan_recv(worker, &m, ms) == -1) {
+	if (ipc_chan_recv(front, &m, ms) == -1) {
 		ATF_REQUIRE_EQ(ETIMEDOUT, errno);
 		return (-1);
 	}
@@ -238,7 +238,7 @@ ATF_TC_BODY(waits, tc)
 	stop();
 }
 
-/* A new worker has nothing of the old one, and gets its own answers. */
+/* A new front has nothing of the old one, and gets its own answers. */
 ATF_TC_WITHOUT_HEAD(workers);
 ATF_TC_BODY(workers, tc)
 {
@@ -248,16 +248,16 @@ ATF_TC_BODY(workers, tc)
 	give(0);
 	ask(1);
 	ATF_CHECK_EQ(-1, answered(1, 200));
-	old = worker;
-	new_worker();
+	old = front;
+	new_front();
 	closed(old);
 	ask(0);
 	ATF_CHECK_EQ(1, answered(0, WAIT_MS));
 	/* One that ends while it waits. */
 	ask(1);
 	ATF_CHECK_EQ(-1, answered(1, 200));
-	ipc_chan_free(worker);
-	new_worker();
+	ipc_chan_free(front);
+	new_front();
 	ask(0);
 	ATF_CHECK_EQ(1, answered(0, WAIT_MS));
 	stop();
@@ -274,11 +274,11 @@ ATF_TC_BODY(rubbish, tc)
 	give(0);
 	ipc_wr_init(&w);
 	ipc_wr_u64(&w, 1);
-	ATF_REQUIRE_EQ(0, ipc_chan_send(worker, MSG_SIGN, &w, -1));
+	ATF_REQUIRE_EQ(0, ipc_chan_send(front, MSG_SIGN, &w, -1));
 	ipc_wr_free(&w);
-	ATF_REQUIRE_EQ(0, ipc_chan_flush(worker, WAIT_MS));
-	closed(worker);
-	new_worker();
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(front, WAIT_MS));
+	closed(front);
+	new_front();
 	ask(0);
 	ATF_CHECK_EQ(1, answered(0, WAIT_MS));
 
@@ -295,7 +295,7 @@ ATF_TC_BODY(rubbish, tc)
 	stop();
 }
 
-/* A worker that reads nothing: no more is read from it until it does. */
+/* A front that reads nothing: no more is read from it until it does. */
 ATF_TC_WITHOUT_HEAD(stuck_worker);
 ATF_TC_BODY(stuck_worker, tc)
 {
@@ -311,9 +311,9 @@ ATF_TC_BODY(stuck_worker, tc)
 	give(0);
 	for (i = 1; i <= many; i++) {
 		v.cookie = i;
-		ATF_REQUIRE_EQ(0, ipc_send_sign(worker, &v));
+		ATF_REQUIRE_EQ(0, ipc_send_sign(front, &v));
 	}
-	ATF_CHECK_EQ(-1, ipc_chan_flush(worker, 1000));
+	ATF_CHECK_EQ(-1, ipc_chan_flush(front, 1000));
 	ATF_CHECK_EQ(ETIMEDOUT, errno);
 	/* The signer is not held up by it. */
 	ATF_REQUIRE_EQ(0, ipc_chan_ping(child));
@@ -321,8 +321,8 @@ ATF_TC_BODY(stuck_worker, tc)
 	ATF_CHECK_EQ(-1, ipc_chan_recv(child, &m, 200));
 	ATF_CHECK_EQ(0, ipc_chan_owes_pong(child));
 	for (i = 1; i <= many; i++) {
-		(void)ipc_chan_flush(worker, 0);
-		ATF_REQUIRE_EQ(0, ipc_chan_recv(worker, &m, WAIT_MS));
+		(void)ipc_chan_flush(front, 0);
+		ATF_REQUIRE_EQ(0, ipc_chan_recv(front, &m, WAIT_MS));
 		ATF_REQUIRE_EQ(0, ipc_get_signature(&m.rd, &a));
 		ATF_REQUIRE_EQ(i, a.cookie);
 		ipc_msg_free(&m);

@@ -1,5 +1,5 @@
 /*
- * tokens: the HTTP-01 challenges (RFC 8555 8.3) that a relay worker answers on
+ * tokens: the HTTP-01 challenges (RFC 8555 8.3) that a front answers on
  * port 80, as the parent sent them.  Pure.
  */
 #ifndef TOKENS_H
@@ -25,7 +25,7 @@ struct acme_tokens {
 };
 
 /*
- * MSG_RELAY_TOKEN: answer `name' with the key authorization `auth', or drop all
+ * MSG_FRONT_TOKEN: answer `name' with the key authorization `auth', or drop all
  * tokens when both are "".  Returns 0, or -1 when malformed, too many, or out
  * of memory.
  */

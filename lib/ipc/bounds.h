@@ -8,7 +8,7 @@
 /* Largest payload, bytes: a map, its compressed form, and the findings. */
 #define MSG_MAXPAYLOAD	(1200 * 1024)
 
-/* Maximum number of relay workers. */
+/* Maximum number of relay workers, and of fronts. */
 #define IPC_MAXWORKERS	64
 
 /* Slots of keys, and the secret of their hash, slots.h. */

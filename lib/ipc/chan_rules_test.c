@@ -55,7 +55,7 @@ static int
 cheat_as(enum ipc_role from, uint32_t type, size_t len, int fd)
 {
 	const uint32_t		 valid = from == ROLE_PARENT ? MSG_STOP :
-				    MSG_SEAL;
+				    MSG_LOGIN;
 	static unsigned char	 data[MSG_MAXPAYLOAD * 2];
 	struct imsgbuf		 ib;
 	struct ipc_chan		*k;
@@ -87,7 +87,7 @@ cheat_as(enum ipc_role from, uint32_t type, size_t len, int fd)
 static int
 cheat(uint32_t type, size_t len, int fd)
 {
-	return cheat_as(ROLE_RELAY, type, len, fd);
+	return cheat_as(ROLE_FRONT, type, len, fd);
 }
 
 ATF_TC_WITHOUT_HEAD(receiver_rules);

@@ -246,7 +246,7 @@ signer(int fd)
 	struct ipc_msg	 m;
 	struct ipc_wr	 w;
 
-	k = ipc_chan_new(NULL, fd, ROLE_SIGNER, ROLE_RELAY, NULL, NULL, NULL);
+	k = ipc_chan_new(NULL, fd, ROLE_SIGNER, ROLE_FRONT, NULL, NULL, NULL);
 	while (k != NULL && ipc_chan_recv(k, &m, 10000) == 0) {
 		ipc_wr_init(&w);
 		ipc_wr_bytes(&w, m.rd.p, m.rd.left);
@@ -275,7 +275,7 @@ ATF_TC_BODY(call, tc)
 		signer(sv[1]);
 	}
 	close(sv[1]);
-	r = without_events(sv[0], ROLE_RELAY, ROLE_SIGNER);
+	r = without_events(sv[0], ROLE_FRONT, ROLE_SIGNER);
 	ipc_wr_init(&w);
 	for (i = 0; i < 6; i++) {
 		while (w.len < (size_t)i * 50000)
@@ -323,7 +323,7 @@ ATF_TC_WITHOUT_HEAD(nothing);
 ATF_TC_BODY(nothing, tc)
 {
 	ipc_chan_free(NULL);
-	ATF_CHECK(ipc_chan_new(NULL, -1, ROLE_KEYS, ROLE_RELAY, NULL, NULL,
+	ATF_CHECK(ipc_chan_new(NULL, -1, ROLE_KEYS, ROLE_FRONT, NULL, NULL,
 	    NULL) == NULL);
 }
 

@@ -24,6 +24,7 @@
 
 #define START_MS	10000
 #define PROGRAM_FD	(CHILD_FD + 1)	/* until the program is executed */
+#define FRONT_NICE	5	/* added to the nice value of a front */
 
 /* Copy an environment variable of the sanitizers; "" when not set. */
 static void
@@ -217,7 +218,7 @@ ipc_child_init(enum ipc_role self, struct ipc_child_start *st)
 		fatal("the parent sent no first message (recvmsg)");
 	read_start(&m, st);
 	ipc_msg_free(&m);
-	if (self == ROLE_RELAY || self == ROLE_SIGNER)
+	if (self == ROLE_FRONT || self == ROLE_RELAY || self == ROLE_SIGNER)
 		snprintf(name, sizeof(name), "%s %u", ipc_role_name(self),
 		    st->worker);
 	else
@@ -251,6 +252,16 @@ drop_user(const struct passwd *pw)
 	    getgroups(0, NULL) != 1)
 		fatalx("did not become user %s", pw->pw_name);
 	return (1);
+}
+
+/* Sessions go before handshakes: a flood of these must not hold up those. */
+static void
+be_nice(enum ipc_role self)
+{
+	if (self == ROLE_FRONT && setpriority(PRIO_PROCESS, 0,
+	    getpriority(PRIO_PROCESS, 0) + FRONT_NICE) == -1)
+		log_debug("no lower priority (setpriority): %s",
+		    strerror(errno));
 }
 
 static void
@@ -289,6 +300,7 @@ ipc_child_confine(enum ipc_role self, const struct ipc_child_start *st)
 		rooted = 1;
 	}
 	switched = root && drop_user(pw);
+	be_nice(self);
 	set_limits();
 	if (switched)
 		snprintf(user, sizeof(user), "user %s, ", st->user);

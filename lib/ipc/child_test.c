@@ -330,6 +330,28 @@ confine_sandbox(int fd)
 	must(strcmp(level, "none") != 0, "a sandbox");
 }
 
+/* A front has less of the processor than others. */
+static void
+confine_nice(int fd)
+{
+	struct ipc_child_start	st;
+	int			before = getpriority(PRIO_PROCESS, 0);
+
+	(void)fd;
+	ask(&st, "", "", 0);
+	(void)ipc_child_confine(ROLE_RELAY, &st);
+	must(getpriority(PRIO_PROCESS, 0) == before, "relay: as the parent");
+	(void)ipc_child_confine(ROLE_FRONT, &st);
+	must(getpriority(PRIO_PROCESS, 0) == (before > 14 ? 19 : before + 5),
+	    "front: nicer");
+}
+
+ATF_TC_WITHOUT_HEAD(nice_value);
+ATF_TC_BODY(nice_value, tc)
+{
+	ATF_CHECK_EQ(0, in_child(confine_nice, -1));
+}
+
 ATF_TC_WITHOUT_HEAD(sandbox);
 ATF_TC_BODY(sandbox, tc)
 {
@@ -380,6 +402,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, confine);
 	ATF_TP_ADD_TC(tp, unprivileged);
 	ATF_TP_ADD_TC(tp, sandbox);
+	ATF_TP_ADD_TC(tp, nice_value);
 	ATF_TP_ADD_TC(tp, confine_fails);
 	return atf_no_error();
 }

@@ -361,7 +361,7 @@ ATF_TC_WITHOUT_HEAD(bounds);
 ATF_TC_BODY(bounds, tc)
 {
 	struct ipc_msg_relay_link	 link = { .worker = IPC_MAXWORKERS };
-	struct ipc_msg_relay_keys	 keys = { .kind = KEYCHAN_ACME };
+	struct ipc_msg_server_keys	 keys = { .kind = KEYCHAN_ACME };
 	struct ipc_msg_health_conf	 health = { .address = "192.0.2.1",
 					    .port = "123456", .every = 1 };
 	struct ipc_msg_fetch_conf	 fetch;
@@ -371,7 +371,7 @@ ATF_TC_BODY(bounds, tc)
 	ipc_put_relay_link(&w, &link);
 	ATF_CHECK_EQ(EINVAL, w.bad);
 	ipc_wr_free(&w);
-	ipc_put_relay_keys(&w, &keys);
+	ipc_put_server_keys(&w, &keys);
 	ATF_CHECK_EQ(EINVAL, w.bad);
 	ipc_wr_free(&w);
 	ipc_put_health_conf(&w, &health);

@@ -11,6 +11,7 @@ enum {
 #define CHILD(ROLE, member, name, program, folder, sandbox)		\
 	SET_##ROLE = 1U << ROLE_##ROLE,
 #include "roles.def"
+	SET_SERVERS = SET_FRONT | SET_RELAY,
 	SET_CHILDREN = 0
 #define OUTSIDE(ROLE, name)
 #define CHILD(ROLE, member, name, program, folder, sandbox)		\

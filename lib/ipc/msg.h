@@ -36,7 +36,7 @@ enum ipc_fd {
 	IPC_MAYFD
 };
 
-/* What a worker does with the settings and certificates it received. */
+/* What a front or relay worker does with the settings it received. */
 enum ipc_settings {
 	SETTINGS_STAGE,		/* check and keep them, not in force */
 	SETTINGS_FIRST,		/* check them and put them in force: at the
@@ -45,11 +45,12 @@ enum ipc_settings {
 	SETTINGS_DROP		/* drop the staged ones */
 };
 
-/* The channels of a worker to its signer and to keys, and others to keys. */
+/* The channels of a front to its signer and to keys, and others to keys. */
 enum ipc_keychan {
 	KEYCHAN_SIGN = 1,	/* to the signer: one request at a time, the
-				   worker blocks */
-	KEYCHAN_BOX,		/* many outstanding requests */
+				   front blocks */
+	KEYCHAN_BOX,		/* login boxes of a front, many at a time */
+	KEYCHAN_SEAL,		/* ServerInfo, of a relay worker */
 	KEYCHAN_ACME,		/* acme-helper's: one request at a time */
 	KEYCHAN_SIGNER		/* a signer's: it gets keys, requests none */
 };
@@ -141,7 +142,7 @@ enum ipc_signalg {
 	SIGN_RSA_PSS		/* block of modulus size, PSS encoded */
 };
 
-/* A worker's answer for its home page. */
+/* A front's answer for its home page. */
 enum ipc_relay_home { HOME_PAGE, HOME_BLANK, HOME_REDIRECT };
 
 /* Name of a role for log lines ("keys"); "?" when out of range. */

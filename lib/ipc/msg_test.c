@@ -11,6 +11,7 @@
 
 #define P	ROLE_PARENT
 #define K	ROLE_KEYS
+#define F	ROLE_FRONT
 #define R	ROLE_RELAY
 #define S	ROLE_SIGNER
 #define C	ROLE_CTL
@@ -23,18 +24,23 @@ static const struct {
 } ways[] = {
 	{ P, K, { "KEY_" } },
 	{ K, P, { "KEY_RESULT" } },
-	{ P, R, { "RELAY_" } },
-	{ R, P, { "RELAY_" } },
-	{ R, R, { "LINK_", "HANDOVER" } },
-	{ P, S, { "SIGNER_KEYS", "SIGNER_WORKER" } },
+	{ P, F, { "FRONT_", "SERVER_" } },
+	{ F, P, { "FRONT_", "SERVER_" } },
+	{ P, R, { "RELAY_", "SERVER_" } },
+	{ R, P, { "RELAY_", "SERVER_" } },
+	{ F, R, { "HANDOVER" } },
+	{ R, R, { "LINK_" } },
+	{ P, S, { "SIGNER_KEYS", "SIGNER_FRONT" } },
 	{ S, P, { "SIGNER_KEYLESS" } },
-	/* A signer gets keys, and answers its relay alone. */
+	/* A signer gets keys, and answers its front alone. */
 	{ K, S, { "SIGNER_KEY", "SIGNER_RETAIN" } },
-	{ R, S, { "SIGN" } },
-	{ S, R, { "SIGNED" } },
-	/* Only the relay and acme send requests to keys. */
-	{ R, K, { "LOGIN", "SEAL" } },
-	{ K, R, { "LOGIN_RESULT", "SEALED" } },
+	{ F, S, { "SIGN" } },
+	{ S, F, { "SIGNED" } },
+	/* Only fronts, relay workers and acme send requests to keys. */
+	{ F, K, { "LOGIN" } },
+	{ K, F, { "LOGIN_RESULT" } },
+	{ R, K, { "SEAL" } },
+	{ K, R, { "SEALED" } },
 	{ A, K, { "ACME_SIGN" } },
 	{ K, A, { "ACME_SIGNED" } },
 	{ P, ROLE_STUN, { "STUN_" } },
@@ -118,6 +124,13 @@ ATF_TC_BODY(families, tc)
 	each(check_family);
 }
 
+/* The same role, or both of those that serve. */
+static int
+alike(enum ipc_role a, enum ipc_role b)
+{
+	return a == b || ((a == F || a == R) && (b == F || b == R));
+}
+
 static void
 check_direction(uint32_t t, enum ipc_role from, enum ipc_role to)
 {
@@ -131,12 +144,15 @@ check_direction(uint32_t t, enum ipc_role from, enum ipc_role to)
 		return;
 	for (a = 0; a < ROLE_MAX; a++)
 		for (b = 0; b < ROLE_MAX; b++)
-			ATF_CHECK_MSG((a == from && b == to) ||
+			ATF_CHECK_MSG((alike(a, from) && alike(b, to)) ||
 			    !ipc_msg_allowed(t, a, b), "%s goes two ways",
 			    ipc_msg_name(t));
 }
 
-/* A message has one sender and receiver, or concerns all children. */
+/*
+ * A message has one sender and receiver, or concerns all children, or fronts
+ * and relay workers.
+ */
 ATF_TC_WITHOUT_HEAD(one_way);
 ATF_TC_BODY(one_way, tc)
 {
@@ -152,14 +168,29 @@ check_descriptor(uint32_t t, enum ipc_role from, enum ipc_role to)
 	    "%s gives %s a descriptor", ipc_msg_name(t), ipc_role_name(to));
 }
 
-/* Only the parent passes file descriptors, and relays clients. */
+/* Only the parent passes file descriptors, and fronts clients. */
 ATF_TC_WITHOUT_HEAD(descriptors);
 ATF_TC_BODY(descriptors, tc)
 {
 	each(check_descriptor);
 	ATF_CHECK_EQ(IPC_FD, ipc_msg_allowed(MSG_KEY_TLS, P, K));
 	ATF_CHECK_EQ(IPC_MAYFD, ipc_msg_allowed(MSG_KEY_MESH, P, K));
-	ATF_CHECK_EQ(IPC_NOFD, ipc_msg_allowed(MSG_SIGN, R, S));
+	ATF_CHECK_EQ(IPC_NOFD, ipc_msg_allowed(MSG_SIGN, F, S));
+}
+
+/* What only a front, or only a relay worker, may do. */
+ATF_TC_WITHOUT_HEAD(apart);
+ATF_TC_BODY(apart, tc)
+{
+	ATF_CHECK_EQ(IPC_FD, ipc_msg_allowed(MSG_HANDOVER, F, R));
+	ATF_CHECK_EQ(0, ipc_msg_allowed(MSG_HANDOVER, R, R));
+	ATF_CHECK_EQ(0, ipc_msg_allowed(MSG_SIGN, R, S));
+	ATF_CHECK_EQ(0, ipc_msg_allowed(MSG_LOGIN, R, K));
+	ATF_CHECK_EQ(0, ipc_msg_allowed(MSG_SEAL, F, K));
+	ATF_CHECK_EQ(0, ipc_msg_allowed(MSG_RELAY_SECRET, P, F));
+	ATF_CHECK_EQ(0, ipc_msg_allowed(MSG_FRONT_LISTEN, P, R));
+	ATF_CHECK_EQ(0, ipc_msg_allowed(MSG_FRONT_CERT, P, R));
+	ATF_CHECK_EQ(0, ipc_msg_allowed(MSG_RELAY_FORGED, F, P));
 }
 
 /* Messages that every child must be able to receive and send. */
@@ -234,6 +265,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, families);
 	ATF_TP_ADD_TC(tp, one_way);
 	ATF_TP_ADD_TC(tp, descriptors);
+	ATF_TP_ADD_TC(tp, apart);
 	ATF_TP_ADD_TC(tp, children);
 	ATF_TP_ADD_TC(tp, out_of_range);
 	ATF_TP_ADD_TC(tp, names);

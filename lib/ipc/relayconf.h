@@ -1,6 +1,7 @@
 /*
  * relayconf: the settings of a relay worker (struct ipc_relay_conf,
- * MSG_RELAY_CONF) and their consistency.
+ * MSG_RELAY_CONF) and of a front (struct ipc_front_conf, MSG_FRONT_CONF), and
+ * their consistency.
  */
 #ifndef RELAYCONF_H
 #define RELAYCONF_H
@@ -9,8 +10,6 @@
 
 /* Are the settings consistent?  Returns 1 or 0. */
 int	ipc_relay_conf_valid(const struct ipc_relay_conf *c);
-
-void	 ipc_relay_conf_put(struct ipc_wr *w, const struct ipc_relay_conf *c);
-int	 ipc_relay_conf_get(struct ipc_rd *r, struct ipc_relay_conf *c);
+int	ipc_front_conf_valid(const struct ipc_front_conf *c);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * mapdoc: a validated map in a message from the parent to a relay worker
- * (struct ipc_map_doc, MSG_RELAY_MAP).  The worker serves it as opaque bytes.
+ * mapdoc: a validated map in a message from the parent to a front
+ * (struct ipc_map_doc, MSG_FRONT_MAP).  The front serves it as opaque bytes.
  */
 #ifndef MAPDOC_H
 #define MAPDOC_H

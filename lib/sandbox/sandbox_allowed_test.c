@@ -145,25 +145,48 @@ call_fcntl(void)
 	    fcntl(cfd, F_SETFD, FD_CLOEXEC) == 0 ? 0 : -1;
 }
 
-/* Accept a client and serve it. */
+/* Who is the client that was accepted? */
 static int
-call_serve(void)
+call_names(void)
 {
 	struct sockaddr_in	sin;
 	socklen_t		len = sizeof(sin);
 	int			error;
-	char			c;
 
-	if (getpeername(afd, (struct sockaddr *)&sin, &len) == -1)
+	if (getpeername(afd, (struct sockaddr *)&sin, &len) == -1 ||
+	    getsockname(afd, (struct sockaddr *)&sin, &len) == -1)
 		return -1;
 	len = sizeof(error);
-	if (getsockopt(afd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
-		return -1;
+	return getsockopt(afd, SOL_SOCKET, SO_ERROR, &error, &len);
+}
+
+static int
+call_serve(void)
+{
+	char	c;
+
 	return send(cfd, "x", 1, MSG_NOSIGNAL) == 1 &&
 	    recv(afd, &c, 1, 0) == 1 ? shutdown(afd, SHUT_WR) : -1;
 }
 
-/* Make a pair, as for a proxied client, and check a descriptor. */
+/* Make a pair, as for a proxied client. */
+static int
+call_pair(void)
+{
+	int	sv[2];
+
+	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    0, sv);
+}
+
+/* Pass a client on. */
+static int
+call_hand(void)
+{
+	return send_fd(pair[0], cfd);
+}
+
+/* Check a descriptor that was handed over. */
 static int
 call_handed(void)
 {
@@ -171,13 +194,10 @@ call_handed(void)
 				    SO_ACCEPTCONN };
 	socklen_t		len = sizeof(int);
 	size_t			i;
-	int			sv[2], v;
+	int			v;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
-	    sv) == -1)
-		return -1;
 	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if (getsockopt(sv[0], SOL_SOCKET, options[i], &v, &len) == -1)
+		if (getsockopt(cfd, SOL_SOCKET, options[i], &v, &len) == -1)
 			return -1;
 	return 0;
 }
@@ -378,6 +398,15 @@ call_outq(void)
 
 	return ioctl(cfd, SIOCOUTQ, &n);
 }
+
+static int
+call_info(void)
+{
+	struct tcp_info	ti;
+	socklen_t	len = sizeof(ti);
+
+	return getsockopt(cfd, IPPROTO_TCP, TCP_INFO, &ti, &len);
+}
 #endif
 
 static const struct sandbox_probe allowed[] = {
@@ -391,11 +420,14 @@ static const struct sandbox_probe allowed[] = {
 	{ "syslog", ALL, call_syslog, KILLS },
 	{ "signals", ALL, call_signals, KILLS },
 	{ "fcntl", ALL, call_fcntl, KILLS },
-	{ "serving a client", RELAY, call_serve, KILLS },
+	{ "serving a client", FRONT | RELAY, call_serve, KILLS },
+	{ "the addresses of a client", FRONT, call_names, KILLS },
+	{ "a pair of sockets", FRONT, call_pair, KILLS },
+	{ "handing a client over", FRONT, call_hand, KILLS },
 	{ "a session that was handed over", RELAY, call_handed, KILLS },
-	{ "accept", RELAY, call_accept_none, KILLS },
+	{ "accept", FRONT, call_accept_none, KILLS },
 	{ "rings between workers", RELAY, call_ring, KILLS },
-	{ "owners of keys", RELAY, call_map, KILLS },
+	{ "owners of keys", FRONT | RELAY, call_map, KILLS },
 	{ "key file", KEYS, call_keyfile, KILLS },
 	{ "a datagram", STUN, call_datagram, KILLS },
 	{ "connecting", FETCH | HEALTH | ACME, call_dial, KILLS },
@@ -407,7 +439,8 @@ static const struct sandbox_probe allowed[] = {
 	{ "epoll", ALL, call_epoll, KILLS },
 	{ "several datagrams", STUN, call_datagrams, KILLS },
 	{ "getrandom", ALL, call_random, KILLS },
-	{ "ioctl SIOCOUTQ", RELAY, call_outq, KILLS },
+	{ "ioctl SIOCOUTQ", FRONT | RELAY, call_outq, KILLS },
+	{ "getsockopt TCP_INFO", FRONT | RELAY, call_info, KILLS },
 #endif
 };
 
@@ -436,6 +469,12 @@ ATF_TC_WITHOUT_HEAD(signer_allowed);
 ATF_TC_BODY(signer_allowed, tc)
 {
 	check_allowed(ROLE_SIGNER);
+}
+
+ATF_TC_WITHOUT_HEAD(front_allowed);
+ATF_TC_BODY(front_allowed, tc)
+{
+	check_allowed(ROLE_FRONT);
 }
 
 ATF_TC_WITHOUT_HEAD(relay_allowed);
@@ -478,6 +517,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, keys_allowed);
 	ATF_TP_ADD_TC(tp, signer_allowed);
+	ATF_TP_ADD_TC(tp, front_allowed);
 	ATF_TP_ADD_TC(tp, relay_allowed);
 	ATF_TP_ADD_TC(tp, stun_allowed);
 	ATF_TP_ADD_TC(tp, map_allowed);

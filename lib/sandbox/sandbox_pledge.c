@@ -20,8 +20,10 @@ promises(enum ipc_role role)
 		return ("stdio recvfd");
 	case ROLE_MAP:		/* only talks to the parent */
 		return ("stdio");
-	case ROLE_RELAY:	/* accepts, and hands clients over */
+	case ROLE_FRONT:	/* accepts, and hands clients over */
 		return ("stdio inet recvfd sendfd");
+	case ROLE_RELAY:	/* checks the sockets that it gets */
+		return ("stdio inet recvfd");
 	case ROLE_STUN:		/* sends answers to addresses */
 		return ("stdio inet recvfd");
 	case ROLE_FETCH:	/* resolves names, reads CA certificates */

@@ -65,6 +65,7 @@ check_control(const struct sandbox_probe *p, size_t n)
 /* A case for each role, and the control. */
 #define REFUSED_CASES							\
 	REFUSED_CASE(keys_refused, ROLE_KEYS)				\
+	REFUSED_CASE(front_refused, ROLE_FRONT)				\
 	REFUSED_CASE(signer_refused, ROLE_SIGNER)			\
 	REFUSED_CASE(relay_refused, ROLE_RELAY)				\
 	REFUSED_CASE(stun_refused, ROLE_STUN)				\
@@ -81,6 +82,7 @@ check_control(const struct sandbox_probe *p, size_t n)
 #define ADD_REFUSED_CASES(tp)						\
 	do {								\
 		ATF_TP_ADD_TC(tp, keys_refused);			\
+		ATF_TP_ADD_TC(tp, front_refused);			\
 		ATF_TP_ADD_TC(tp, signer_refused);			\
 		ATF_TP_ADD_TC(tp, relay_refused);			\
 		ATF_TP_ADD_TC(tp, stun_refused);			\

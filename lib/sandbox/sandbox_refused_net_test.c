@@ -206,6 +206,24 @@ call_getsockname(void)
 }
 
 static int
+call_getpeername(void)
+{
+	struct sockaddr_in	sin;
+	socklen_t		len = sizeof(sin);
+
+	return getpeername(cfd, (struct sockaddr *)&sin, &len);
+}
+
+static int
+call_gettype(void)
+{
+	socklen_t	len = sizeof(int);
+	int		n;
+
+	return getsockopt(cfd, SOL_SOCKET, SO_TYPE, &n, &len);
+}
+
+static int
 call_getsockopt_other(void)
 {
 	socklen_t	len = sizeof(int);
@@ -360,21 +378,22 @@ call_sendmsg_fastopen(void)
 #endif
 
 #define CLIENTS	(READERS | HEALTH)
+#define SERVERS	(FRONT | RELAY)
 
 static const struct sandbox_probe forbidden[] = {
-	{ "socket", KEYS | SIGNER | MAP | FINE(RELAY | STUN),
+	{ "socket", KEYS | SIGNER | MAP | FINE(SERVERS | STUN),
 	    call_socket, KILLS },
 	{ "socket, UDP", KEYS | SIGNER | MAP | FINE(ALL & ~READERS),
 	    call_socket_udp, KILLS },
 	{ "socket, unix", ALL, call_socket_unix, DENIES },
-	{ "connect", KEYS | SIGNER | MAP | FINE(RELAY | STUN),
+	{ "connect", KEYS | SIGNER | MAP | FINE(SERVERS | STUN),
 	    call_connect, KILLS },
 	{ "connect elsewhere", FINE(CLIENTS), call_connect_other, LANDLOCK },
 	{ "bind", KEYS | SIGNER | MAP | FINE(ALL), call_bind, KILLS },
 	{ "listen", KEYS | SIGNER | MAP | FINE(ALL), call_listen, KILLS },
-	{ "accept", KEYS | SIGNER | MAP | FINE(ALL & ~RELAY),
+	{ "accept", KEYS | SIGNER | MAP | FINE(ALL & ~FRONT),
 	    call_accept, KILLS },
-	{ "setsockopt", KEYS | SIGNER | MAP | FINE(STUN | RELAY),
+	{ "setsockopt", KEYS | SIGNER | MAP | FINE(STUN | SERVERS),
 	    call_setsockopt, KILLS },
 	{ "setsockopt SO_LINGER", FINE(ALL), call_linger, KILLS },
 	{ "setsockopt SO_RCVTIMEO", FINE(ALL), call_rcvtimeo, KILLS },
@@ -388,18 +407,22 @@ static const struct sandbox_probe forbidden[] = {
 	    call_setsockopt_other, KILLS },
 	{ "getsockopt of another option", FINE(ALL),
 	    call_getsockopt_other, KILLS },
-	{ "shutdown", FINE(ALL & ~RELAY), call_shutdown, KILLS },
+	{ "shutdown", FINE(ALL & ~SERVERS), call_shutdown, KILLS },
 	{ "shutdown of a listening socket", FINE(ALL),
 	    call_shutdown_listening, KILLS },
 	{ "shutdown, both ways", FINE(ALL), call_shutdown_both, KILLS },
-	{ "passing a descriptor", FINE(ALL & ~(STUN | RELAY)), call_passfd,
+	{ "passing a descriptor", FINE(ALL & ~(STUN | FRONT)), call_passfd,
 	    KILLS },
-	{ "socketpair", FINE(ALL & ~RELAY), call_socketpair, KILLS },
+	{ "socketpair", FINE(ALL & ~FRONT), call_socketpair, KILLS },
 	{ "socketpair, datagrams", FINE(ALL), call_socketpair_datagrams,
 	    KILLS },
-	{ "getsockname", FINE(ALL & ~(RELAY | READERS)),
+	{ "getsockname", FINE(ALL & ~(FRONT | READERS)),
 	    call_getsockname, KILLS },
-	{ "recvfrom", FINE(ALL & ~(RELAY | READERS)), call_recvfrom, KILLS },
+	{ "getpeername", FINE(ALL & ~(FRONT | READERS)),
+	    call_getpeername, KILLS },
+	{ "getsockopt SO_TYPE", FINE(ALL & ~RELAY), call_gettype, KILLS },
+	{ "recvfrom", FINE(ALL & ~(SERVERS | READERS)), call_recvfrom,
+	    KILLS },
 	{ "ioctl FIONBIO", FINE(ALL), call_nonblock, KILLS },
 	{ "sendto with an address", KEYS | SIGNER | MAP | FINE(ALL & ~STUN),
 	    call_sendto_udp, KILLS },

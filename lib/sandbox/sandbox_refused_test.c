@@ -416,7 +416,7 @@ ATF_TC_BODY(reach, tc)
 	struct sandbox_net		 net = { paths, 1, NULL, 0 };
 
 	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_KEYS, &net));
-	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_SIGNER, &net));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_FRONT, &net));
 	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_RELAY, &net));
 	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_STUN, &net));
 	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_MAP, &net));

@@ -12,8 +12,9 @@
  *
  * A descriptor received from the parent is shared with the parent and with the
  * next process of the role: no role may change its options, make it blocking,
- * or shut down a listening socket.  Nor may a role pass a descriptor on: the
- * process that closes a lingering socket would block.
+ * or shut down a listening socket.  Nor may a role pass a descriptor on, except
+ * for front and stund: the process that closes a lingering socket would block.
+ * What each role may is in seccomp_rules.c.
  */
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -21,9 +22,7 @@
 #include <sys/socket.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sockios.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stddef.h>
@@ -33,6 +32,7 @@
 #include "landlock.h"
 #include "log.h"
 #include "sandbox.h"
+#include "seccomp_rules.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define WITH_ASAN	1
@@ -43,56 +43,6 @@
 #endif
 
 #define NELEM(a)	(sizeof(a) / sizeof((a)[0]))
-
-/* Calls that every role needs, with any arguments. */
-static const int common_calls[] = {
-	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev),
-	SCMP_SYS(recvmsg), SCMP_SYS(close), SCMP_SYS(fstat),
-	SCMP_SYS(poll), SCMP_SYS(ppoll),
-	SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait),
-	SCMP_SYS(epoll_pwait2), SCMP_SYS(timerfd_settime),
-	SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep),
-	SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(nanosleep),
-	SCMP_SYS(getrandom), SCMP_SYS(getpid), SCMP_SYS(gettid),
-	SCMP_SYS(futex), SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap),
-	SCMP_SYS(madvise), SCMP_SYS(mlock), SCMP_SYS(mlock2),
-	SCMP_SYS(munlock), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack),
-	SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group)
-};
-
-static const int relay_calls[] = {
-	SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(recvfrom),
-	SCMP_SYS(getsockname), SCMP_SYS(getpeername)
-};
-
-/* Files are passed as open descriptors, to be read or written once. */
-static const int keys_calls[] = { SCMP_SYS(fsync) };
-
-static const int stun_calls[] = { SCMP_SYS(recvmmsg) };
-
-/* qsort(3) makes the last one, called by libcrypto. */
-static const int health_calls[] = { SCMP_SYS(connect), SCMP_SYS(sysinfo) };
-
-/* The same, with the calls of libc's resolver and stdio. */
-static const int fetch_calls[] = {
-	SCMP_SYS(connect), SCMP_SYS(sysinfo), SCMP_SYS(recvfrom),
-	SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(uname),
-	SCMP_SYS(lseek), SCMP_SYS(stat), SCMP_SYS(newfstatat)
-};
-
-#define CALLS(list)	{ list, NELEM(list) }
-static const struct {
-	const int	*calls;
-	size_t		 n;
-} role_calls[ROLE_MAX] = {
-	[ROLE_KEYS] = CALLS(keys_calls), [ROLE_RELAY] = CALLS(relay_calls),
-	[ROLE_SIGNER] = { common_calls, 0 },	/* no more */
-	[ROLE_STUN] = CALLS(stun_calls),
-	[ROLE_MAP] = { common_calls, 0 },
-	[ROLE_FETCH] = CALLS(fetch_calls), [ROLE_HEALTH] = CALLS(health_calls),
-	[ROLE_ACME] = CALLS(fetch_calls)
-};
 
 /*
  * Files that fetch and acme-helper may read: the resolver's and CA
@@ -127,29 +77,7 @@ static const int refused_calls[] = {
 #define PR_SET_VMA	0x53564d41	/* name a memory area */
 #endif
 
-struct sockopt {
-	int	level, name;
-};
-
-static const struct sockopt get_options[] = {
-	{ SOL_SOCKET, SO_ERROR }, { IPPROTO_TCP, TCP_INFO },
-	/* a descriptor that was passed is checked */
-	{ SOL_SOCKET, SO_TYPE }, { SOL_SOCKET, SO_DOMAIN },
-	{ SOL_SOCKET, SO_PROTOCOL }, { SOL_SOCKET, SO_ACCEPTCONN }
-};
-
-/* The first one is for health, the others are the resolver's. */
-static const struct sockopt client_set_options[] = {
-	{ IPPROTO_TCP, TCP_NODELAY }, { IPPROTO_IP, IP_RECVERR },
-	{ IPPROTO_IPV6, IPV6_RECVERR }
-};
-static const struct sockopt client_get_options[] = {
-	{ SOL_SOCKET, SO_ERROR }
-};
-
 static const unsigned int fcntls[] = { F_GETFL, F_GETFD, F_SETFD };
-static const unsigned int fetch_ioctls[] = { FIONREAD };
-static const unsigned int relay_ioctls[] = { SIOCOUTQ, SIOCOUTQNSD };
 
 static const char	*level = "none";
 
@@ -218,17 +146,17 @@ refuse_first(scmp_filter_ctx f, int call, int error, unsigned int first)
 }
 
 static int
-refuse(scmp_filter_ctx f, enum ipc_role role)
+refuse(scmp_filter_ctx f, unsigned int powers)
 {
 	int rv;
 
 #ifdef WITH_ASAN
-	/* The same; the relay may call it. */
-	if (role != ROLE_RELAY && (rv = seccomp_rule_add(f,
+	/* The same, for a role that may not call it. */
+	if ((powers & SANDBOX_PAIR) == 0 && (rv = seccomp_rule_add(f,
 	    SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socketpair), 0)) < 0)
 		return (rv);
 #else
-	(void)role;
+	(void)powers;
 #endif
 	if ((rv = refuse_list(f, refused_calls, NELEM(refused_calls))) < 0)
 		return (rv);
@@ -242,23 +170,26 @@ refuse(scmp_filter_ctx f, enum ipc_role role)
  * Allow sending only to the socket's own peer: with an address, or the flag for
  * TCP fast open, a closed socket could open new connections.  Stund sends to
  * addresses and has no TCP socket.  Only two roles may use sendmsg(2): stund,
- * to set an answer's source address, and relay, to hand over a client.  These
+ * to set an answer's source address, and front, to hand over a client.  These
  * two are the most frequent calls and come first in the filter.
  */
 static int
-allow_send(scmp_filter_ctx f, enum ipc_role role)
+allow_send(scmp_filter_ctx f, unsigned int powers)
 {
 	int rv;
 
 	if ((rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 1,
-	    role == ROLE_STUN ? lacks(3, MSG_FASTOPEN) : is_null(4))) < 0 ||
-	    (rv = seccomp_syscall_priority(f, SCMP_SYS(sendto), 255)) < 0 ||
-	    (role != ROLE_STUN && role != ROLE_RELAY))
+	    (powers & SANDBOX_ADDRESS) != 0 ? lacks(3, MSG_FASTOPEN) :
+	    is_null(4))) < 0 ||
+	    (rv = seccomp_syscall_priority(f, SCMP_SYS(sendto), 255)) < 0)
 		return (rv);
-	if ((rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 1,
-	    lacks(2, MSG_FASTOPEN))) < 0)
+	if ((powers & SANDBOX_SENDMSG) != 0 &&
+	    ((rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(sendmsg), 1,
+	    lacks(2, MSG_FASTOPEN))) < 0 ||
+	    (rv = seccomp_syscall_priority(f, SCMP_SYS(sendmsg), 254)) < 0))
 		return (rv);
-	return (seccomp_syscall_priority(f, SCMP_SYS(sendmsg), 254));
+	return ((powers & SANDBOX_ADDRESS) == 0 ? 0 : seccomp_rule_add(f,
+	    SCMP_ACT_ALLOW, SCMP_SYS(sendmmsg), 1, lacks(3, MSG_FASTOPEN)));
 }
 
 /* Allow making a descriptor non-blocking, and no other change. */
@@ -295,7 +226,8 @@ allow_second(scmp_filter_ctx f, int call, const unsigned int *v, size_t n)
 }
 
 static int
-allow_options(scmp_filter_ctx f, int call, const struct sockopt *o, size_t n)
+allow_options(scmp_filter_ctx f, int call, const struct sandbox_sockopt *o,
+    size_t n)
 {
 	int rv;
 
@@ -318,14 +250,6 @@ allow_memory(scmp_filter_ctx f)
 		return (rv);
 	return (seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
 	    lacks(2, PROT_EXEC)));
-}
-
-/* Stund sends several datagrams at once. */
-static int
-allow_sendmmsg(scmp_filter_ctx f)
-{
-	return (seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(sendmmsg), 1,
-	    lacks(3, MSG_FASTOPEN)));
 }
 
 /* fstat(2) in newer C libraries: a descriptor with an empty path. */
@@ -391,87 +315,81 @@ allow_socket(scmp_filter_ctx f, unsigned int type, unsigned int protocol)
 	return (0);
 }
 
-/* Health: TCP connections, with ports checked by Landlock. */
-static int
-add_health(scmp_filter_ctx f, size_t noptions)
-{
-	int rv;
-
-	if ((rv = allow_socket(f, SOCK_STREAM, IPPROTO_TCP)) < 0 ||
-	    (rv = allow_options(f, SCMP_SYS(setsockopt), client_set_options,
-	    noptions)) < 0)
-		return (rv);
-	return (allow_options(f, SCMP_SYS(getsockopt), client_get_options,
-	    NELEM(client_get_options)));
-}
-
 /*
- * Fetch and acme-helper: the same, the resolver's sockets, and reading files,
- * checked by Landlock.  Name service modules outside libc can't be loaded, and
- * interfaces can't be listed: libc works without both.
+ * Fetch and acme-helper: the resolver's sockets, and reading files, checked by
+ * Landlock.  Name service modules outside libc can't be loaded, and interfaces
+ * can't be listed: libc works without both.
  */
 static int
-add_fetch(scmp_filter_ctx f)
+allow_reading(scmp_filter_ctx f)
 {
 	struct scmp_arg_cmp executable = { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC,
 	    PROT_EXEC };
 	int rv;
 
-	if ((rv = add_health(f, NELEM(client_set_options))) < 0 ||
-	    (rv = allow_socket(f, SOCK_STREAM, 0)) < 0 ||
+	if ((rv = allow_socket(f, SOCK_STREAM, 0)) < 0 ||
 	    (rv = allow_socket(f, SOCK_DGRAM, 0)) < 0 ||
 	    (rv = allow_socket(f, SOCK_DGRAM, IPPROTO_UDP)) < 0 ||
 	    (rv = refuse_first(f, SCMP_SYS(socket), EACCES, AF_NETLINK)) < 0 ||
 	    (rv = seccomp_rule_add(f, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(mmap),
-	    1, executable)) < 0 ||
-	    (rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
-	    lacks(2, O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | O_PATH |
-	    (O_TMPFILE & ~O_DIRECTORY)))) < 0)
+	    1, executable)) < 0)
 		return (rv);
-	return (allow_second(f, SCMP_SYS(ioctl), fetch_ioctls,
-	    NELEM(fetch_ioctls)));
+	return (seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+	    lacks(2, O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | O_PATH |
+	    (O_TMPFILE & ~O_DIRECTORY))));
 }
 
 /*
- * The relay may shut down connections, but not a listening socket, which needs
- * SHUT_RD.
+ * Calls on sockets.  A role may shut down connections, but not a listening
+ * socket, which needs SHUT_RD.
  */
 static int
-add_relay(scmp_filter_ctx f)
+allow_sockets(scmp_filter_ctx f, unsigned int powers)
 {
 	int rv;
 
-	if ((rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(shutdown), 1,
-	    is(1, SHUT_WR))) < 0 ||
-	    (rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 2,
-	    is(0, AF_UNIX), is(1, SOCK_STREAM | SOCK_NONBLOCK |
-	    SOCK_CLOEXEC))) < 0 ||
-	    (rv = allow_options(f, SCMP_SYS(getsockopt), get_options,
-	    NELEM(get_options))) < 0)
+	if ((powers & SANDBOX_SHUTDOWN) != 0 && (rv = seccomp_rule_add(f,
+	    SCMP_ACT_ALLOW, SCMP_SYS(shutdown), 1, is(1, SHUT_WR))) < 0)
 		return (rv);
-	return (allow_second(f, SCMP_SYS(ioctl), relay_ioctls,
-	    NELEM(relay_ioctls)));
+	if ((powers & SANDBOX_PAIR) != 0 && (rv = seccomp_rule_add(f,
+	    SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 2, is(0, AF_UNIX),
+	    is(1, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC))) < 0)
+		return (rv);
+	return ((powers & SANDBOX_CONNECT) == 0 ? 0 : allow_socket(f,
+	    SOCK_STREAM, IPPROTO_TCP));
 }
 
-/* Does the role resolve names and read CA certificates? */
+/* What only some roles may. */
 static int
-reads_files(enum ipc_role role)
-{
-	return (role == ROLE_FETCH || role == ROLE_ACME);
-}
-
-static int
-add_rules(scmp_filter_ctx f, enum ipc_role role)
+add_role(scmp_filter_ctx f, const struct sandbox_rules *r)
 {
 	int rv;
 
-	if ((rv = allow(f, common_calls, NELEM(common_calls))) < 0 ||
-	    (rv = allow(f, role_calls[role].calls,
-	    role_calls[role].n)) < 0 ||
-	    (rv = allow_memory(f)) < 0 || (rv = refuse(f, role)) < 0 ||
-	    (!reads_files(role) && (rv = deny_files(f)) < 0) ||
-	    (rv = allow_send(f, role)) < 0 || (rv = allow_abort(f)) < 0 ||
-	    (rv = allow_nonblock(f)) < 0 ||
+	if ((rv = allow(f, r->calls, r->ncalls)) < 0 ||
+	    (rv = allow_options(f, SCMP_SYS(getsockopt), r->gets,
+	    r->ngets)) < 0 ||
+	    (rv = allow_options(f, SCMP_SYS(setsockopt), r->sets,
+	    r->nsets)) < 0 ||
+	    (rv = allow_second(f, SCMP_SYS(ioctl), r->ioctls,
+	    r->nioctls)) < 0 ||
+	    (rv = allow_sockets(f, r->powers)) < 0)
+		return (rv);
+	return ((r->powers & SANDBOX_READS) != 0 ? allow_reading(f) :
+	    deny_files(f));
+}
+
+static int
+add_rules(scmp_filter_ctx f, const struct sandbox_rules *r)
+{
+	const int *common;
+	size_t n;
+	int rv;
+
+	common = sandbox_rules_common(&n);
+	if ((rv = allow(f, common, n)) < 0 || (rv = allow_memory(f)) < 0 ||
+	    (rv = refuse(f, r->powers)) < 0 ||
+	    (rv = allow_send(f, r->powers)) < 0 ||
+	    (rv = allow_abort(f)) < 0 || (rv = allow_nonblock(f)) < 0 ||
 	    (rv = allow_second(f, SCMP_SYS(fcntl), fcntls,
 	    NELEM(fcntls))) < 0)
 		return (rv);
@@ -479,19 +397,7 @@ add_rules(scmp_filter_ctx f, enum ipc_role role)
 	if ((rv = allow_sanitizer(f)) < 0)
 		return (rv);
 #endif
-	switch (role) {
-	case ROLE_RELAY:
-		return (add_relay(f));
-	case ROLE_STUN:
-		return (allow_sendmmsg(f));
-	case ROLE_FETCH:
-	case ROLE_ACME:
-		return (add_fetch(f));
-	case ROLE_HEALTH:
-		return (add_health(f, 1));
-	default:
-		return (0);
-	}
+	return (add_role(f, r));
 }
 
 #ifdef SANDBOX_DEBUG
@@ -591,19 +497,20 @@ try_landlock(size_t npaths, const struct sandbox_net *net, int *error)
 int
 sandbox_enter(enum ipc_role role, const struct sandbox_net *net)
 {
-	const enum ipc_role as = ipc_role_sandbox(role);
-	int client = reads_files(as) || as == ROLE_HEALTH;
+	const struct sandbox_rules *r = sandbox_rules_of(
+	    ipc_role_sandbox(role));
+	const int client = r != NULL && (r->powers & SANDBOX_CONNECT) != 0,
+	    reads = r != NULL && (r->powers & SANDBOX_READS) != 0;
 	scmp_filter_ctx f;
 	int landlock, rv, error = 0;
 
-	if (as == ROLE_MAX || role_calls[as].calls == NULL ||
-	    (net != NULL) != client || (as == ROLE_HEALTH &&
-	    net->npaths > 0)) {
+	if (r == NULL || (net != NULL) != client ||
+	    (client && !reads && net->npaths > 0)) {
 		errno = EINVAL;
 		return (-1);
 	}
-	if ((landlock = try_landlock(reads_files(as) ?
-	    NELEM(fetch_paths) : 0, net, &error)) == -1)
+	if ((landlock = try_landlock(reads ? NELEM(fetch_paths) : 0, net,
+	    &error)) == -1)
 		return (-1);
 #ifdef SANDBOX_DEBUG
 	if (catch_refused() == -1)
@@ -615,7 +522,7 @@ sandbox_enter(enum ipc_role role, const struct sandbox_net *net)
 	}
 	if ((rv = seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH,
 	    SCMP_ACT_KILL_PROCESS)) == 0 &&
-	    (rv = add_rules(f, as)) == 0)
+	    (rv = add_rules(f, r)) == 0)
 		rv = seccomp_load(f);
 	seccomp_release(f);
 	if (rv < 0) {

@@ -32,6 +32,7 @@
 
 /* Sets of roles. */
 #define KEYS	(1U << ROLE_KEYS)
+#define FRONT	(1U << ROLE_FRONT)
 #define SIGNER	(1U << ROLE_SIGNER)
 #define RELAY	(1U << ROLE_RELAY)
 #define STUN	(1U << ROLE_STUN)
@@ -39,7 +40,8 @@
 #define FETCH	(1U << ROLE_FETCH)
 #define HEALTH	(1U << ROLE_HEALTH)
 #define ACME	(1U << ROLE_ACME)
-#define ALL	(KEYS | SIGNER | RELAY | STUN | MAP | FETCH | HEALTH | ACME)
+#define ALL	(KEYS | SIGNER | FRONT | RELAY | STUN | MAP | FETCH | \
+		    HEALTH | ACME)
 
 /* Roles that resolve names and read certificate authorities. */
 #define READERS	(FETCH | ACME)

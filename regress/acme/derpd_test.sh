@@ -155,7 +155,7 @@ helper_killed_body() {
 	kill -HUP "$PID"
 	wait_until "a second order" times 2 "validating $HOST_NAME"
 	# shellcheck disable=SC2046
-	kill -KILL $(e2e_children relay)
+	kill -KILL $(e2e_children front)
 	wait_until "there is a certificate" issued_times 1
 	wait_until "it is served" served_by_pebble
 	kill -TERM "$PID"

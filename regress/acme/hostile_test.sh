@@ -149,22 +149,22 @@ tokens_body() {
 	e2e_stop
 }
 
-e2e_case all_workers 60 "a token is set when all workers answer it"
-all_workers_body() {
+e2e_case all_fronts 60 "a token is set when all fronts answer it"
+all_fronts_body() {
 	BAD_WORKERS=2
 	bad_start
 	wait_until "a first order" heard "^job $ISSUE"
 	# shellcheck disable=SC2046	# one word a process
-	set -- $(e2e_children relay)
-	[ $# -eq 2 ] || e2e_fail "$# workers"
+	set -- $(e2e_children front)
+	[ $# -eq 2 ] || e2e_fail "$# fronts"
 	kill -STOP "$2"
 	helper "token abc"
-	# Now the other worker answers, which is not enough.
+	# Now the other front answers, which is not enough.
 	_n=0
 	while [ $_n -lt 15 ]; do
 		if heard "^set"; then
 			kill -CONT "$2"
-			e2e_fail "one of the workers does not answer it yet"
+			e2e_fail "one of the fronts does not answer it yet"
 		fi
 		_n=$((_n + 1))
 		sleep 0.1
@@ -178,7 +178,7 @@ e2e_case flood 120 "more tokens than an order has, faster than they are set"
 flood_body() {
 	bad_start
 	wait_until "a first order" heard "^job $ISSUE"
-	_pids=$(e2e_children relay)
+	_pids=$(e2e_children front)
 	fatal_to_helper "flood 2000"
 	wait_until "it is ended" logged "acme-helper .* malformed message: ki"
 	wait_until "another is there" heard_times 2 "^started"
@@ -187,7 +187,7 @@ flood_body() {
 	yes "$(printf 'token t\nset\nforget')" | head -n 1500 >cmd.new
 	mv cmd.new "$BAD"/helper.cmd
 	wait_until "it is ended" logged_times 2 "malformed message: killed"
-	[ "$(e2e_children relay)" = "$_pids" ] || e2e_fail "a worker died"
+	[ "$(e2e_children front)" = "$_pids" ] || e2e_fail "a front died"
 	e2e_stop
 }
 
@@ -381,7 +381,7 @@ idle_body() {
 }
 
 atf_init_test_cases() {
-	for _t in other_key bad_chains plan_unwritable tokens all_workers \
+	for _t in other_key bad_chains plan_unwritable tokens all_fronts \
 	    flood words account_key roll not_in_force binding idle; do
 		atf_add_test_case "$_t"
 	done

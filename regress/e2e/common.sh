@@ -30,7 +30,7 @@ e2e_paths() {
 	: "${MEMSCAN:=$SRC/memscan}"
 	: "${INTEROP:=$SRC/../interop/interop}"
 	[ -x "$DERPD" ] || atf_fail "$DERPD is not there: run make first"
-	WORKERS=1 CERTS='' RELAY='' EXTRA='' MESH=1 DEATHS='' LISTEN=''
+	WORKERS=1 FRONTS='' CERTS='' RELAY='' EXTRA='' MESH=1 DEATHS='' LISTEN=''
 }
 
 e2e_need_interop() {
@@ -85,7 +85,8 @@ e2e_users() {
 	id _derpd_keys >/dev/null 2>&1 || echo 'keys user "daemon"'
 }
 
-# e2e_conf: write derpd.conf from WORKERS, CERTS, RELAY, EXTRA, MESH, LISTEN.
+# e2e_conf: write derpd.conf from WORKERS, FRONTS (as many), CERTS, RELAY,
+# EXTRA, MESH, LISTEN.
 e2e_conf() {
 	e2e_paths
 	mkdir -p state
@@ -99,6 +100,7 @@ listen on 127.0.0.1 port 0}"
 		echo "relay {"
 		echo "	key \"$PWD/derper.key\""
 		echo "	workers $WORKERS"
+		echo "	fronts ${FRONTS:-$WORKERS}"
 		[ -z "$RELAY" ] || echo "	$RELAY"
 		echo "}"
 		[ -z "$MESH" ] || echo "mesh { key file \"$PWD/mesh.key\" }"
@@ -203,7 +205,8 @@ e2e_programs() {
 	sed -n 's/^CHILDREN = //p' "$SRC/../../sources.mk"
 }
 
-# e2e_children ROLE: process ids of the daemon's children: relay, keys or any.
+# e2e_children ROLE: process ids of the daemon's children: front, relay, keys
+# or any.
 e2e_children() {
 	ps -A -o pid= -o ppid= -o args= | awk -v parent="$PID" -v role="$1" '
 	$2 == parent {

@@ -17,11 +17,12 @@ status_body() {
 	    "127.0.0.1:$PLAIN_PORT plain\$" \
 	    "^certificate  *$HOST_NAME\$" \
 	    "^keys  *$(e2e_children keys)  *0  " \
+	    "^front 0  *[0-9][0-9]*  *0  " "^front 1  *[0-9][0-9]*  *0  " \
 	    "^relay 0  *[0-9][0-9]*  *0  " "^relay 1  *[0-9][0-9]*  *0  "; do
 		grep -q "$_line" run.out || e2e_fail "no line: $_line"
 	done
 	_kids=$(e2e_children any)
-	[ "$(echo "$_kids" | wc -l)" -ge 3 ] || e2e_fail "children: $_kids"
+	[ "$(echo "$_kids" | wc -l)" -ge 5 ] || e2e_fail "children: $_kids"
 	run ctl -j status
 	for _p in $_kids; do
 		grep -q "\"pid\":${_p}[,}]" run.out ||
@@ -62,7 +63,7 @@ log_body() {
 	e2e_start
 	! logs_more || e2e_fail "it logs in detail from the start"
 	run ctl log verbose
-	# The parent and the workers, which are notified by message.
+	# The parent, fronts and workers, which are notified by message.
 	logs_more || e2e_fail "the parent does not log in detail"
 	raw coalesced
 	wait_until "the worker logs in detail" grep -q 'connection .* closed' \

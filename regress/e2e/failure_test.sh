@@ -65,18 +65,20 @@ clients_of() {
 	    grep -c "pid=$1,"
 }
 
-e2e_case crash_loop 60 "a worker that is killed again and again comes back"
+e2e_case crash_loop 90 "a process that is killed again and again comes back"
 crash_loop_body() {
 	DEATHS=yes
 	e2e_start
 	DEATHS=yes
-	for _i in 1 2 3 4; do
-		_pid=$(e2e_children relay)
-		kill -KILL "$_pid"
-		wait_until "the worker is back" new_child relay "$_pid"
+	for _role in relay front; do
+		for _i in 1 2 3 4; do
+			_pid=$(e2e_children "$_role")
+			kill -KILL "$_pid"
+			wait_until "$_role is back" new_child "$_role" "$_pid"
+		done
+		wait_until "it serves" "$RAWDERP" -p "$TLS_PORT" \
+		    -n "$HOST_NAME" coalesced
 	done
-	wait_until "it serves" "$RAWDERP" -p "$TLS_PORT" -n "$HOST_NAME" \
-	    coalesced
 	e2e_stop
 }
 

@@ -40,12 +40,12 @@ silent_body() {
 child timeout 60"
 	e2e_start
 	wait_until "STUN answers" answers true
-	_relay=$(e2e_children relay)
-	kill -STOP "$_relay"
+	_front=$(e2e_children front)
+	kill -STOP "$_front"
 	wait_until "STUN is silent" answers false
 	ctl -j status | grep -q '"why":"GET /derp/probe of relay.test: ' ||
 	    e2e_fail "status has no reason"
-	kill -CONT "$_relay"
+	kill -CONT "$_front"
 	wait_until "STUN answers again" answers true
 	logged_times 1 'the relay is unhealthy'
 	logged_times 2 'the relay is healthy'

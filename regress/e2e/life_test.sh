@@ -72,27 +72,25 @@ keys_dies_body() {
 	done
 }
 
-e2e_case worker_stops 120 \
-    "a worker hangs during logins: its own are refused, and those of its keys"
-worker_stops_body() {
+e2e_case front_stops 120 "a front hangs during logins: its own are refused"
+front_stops_body() {
 	short_timeout
 	for _workers in 1 2; do
-		under_way relay STOP "$_workers"
+		under_way front STOP "$_workers"
 		[ "$(logins_refused)" -ge "$_its" ] ||
-		    e2e_fail "not the $_its logins of the worker were refused"
+		    e2e_fail "not the $_its logins of the front were refused"
 		[ $(($(logins_in) + $(logins_refused))) -eq 16 ] ||
 		    e2e_fail "logins neither came in nor were refused"
 	done
 }
 
-e2e_case worker_dies 120 \
-    "a worker dies during logins: its own are refused, and those of its keys"
-worker_dies_body() {
+e2e_case front_dies 120 "a front dies during logins: its own are refused"
+front_dies_body() {
 	short_timeout
 	for _workers in 1 2; do
-		under_way relay KILL "$_workers"
+		under_way front KILL "$_workers"
 		[ "$(logins_refused)" -ge "$_its" ] ||
-		    e2e_fail "not the $_its logins of the worker were refused"
+		    e2e_fail "not the $_its logins of the front were refused"
 	done
 }
 
@@ -130,7 +128,7 @@ map { path \"/other\" follow \"https://127.0.0.1:1/map\" }"
 e2e_case every_role 120 "a hanging process of any role is replaced"
 every_role_body() {
 	every_role
-	for _role in keys signer relay stund derpmapd health; do
+	for _role in keys signer front relay stund derpmapd health; do
 		_pid=$(e2e_children "$_role" | head -n 1)
 		[ -n "$_pid" ] || e2e_fail "there is no $_role"
 		kill -STOP "$_pid"
@@ -220,7 +218,7 @@ listening_ended_body() {
 	WORKERS=1
 	e2e_start
 	for _i in 1 2; do
-		"$SRC/endsock" "$(e2e_children relay)"
+		"$SRC/endsock" "$(e2e_children front)"
 		case $? in
 		0) ;;
 		77) atf_skip "this system can't end another's socket" ;;
@@ -230,7 +228,7 @@ listening_ended_body() {
 		    -n "$HOST_NAME" coalesced
 		raw http-plain
 	done
-	grep -q 'worker ended the listening socket: it listens again' \
+	grep -q 'front ended the listening socket: it listens again' \
 	    derpd.log || e2e_fail "nothing was logged"
 	e2e_stop
 }
@@ -238,8 +236,8 @@ listening_ended_body() {
 atf_init_test_cases() {
 	atf_add_test_case keys_stops
 	atf_add_test_case keys_dies
-	atf_add_test_case worker_stops
-	atf_add_test_case worker_dies
+	atf_add_test_case front_stops
+	atf_add_test_case front_dies
 	atf_add_test_case pings
 	atf_add_test_case every_role
 	atf_add_test_case resolver_roles

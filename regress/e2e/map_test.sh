@@ -339,7 +339,7 @@ killed_body() {
 stun { listen on 127.0.0.1 port 0 }"
 	DEATHS=yes
 	e2e_start
-	for _role in derpmapd stund health relay; do
+	for _role in derpmapd stund health front relay; do
 		_old=$(e2e_children "$_role" | head -n 1)
 		kill -KILL "$_old"
 		wait_until "another $_role" another "$_role" "$_old"

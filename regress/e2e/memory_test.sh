@@ -74,7 +74,7 @@ certificate \"$PWD/other.crt\" key \"$PWD/other.key\""
 	    e2e_fail "the RSA certificate was not used"
 	kill -HUP "$PID"
 	raw coalesced
-	for _p in $(e2e_children relay) "$PID"; do
+	for _p in $(e2e_children front) $(e2e_children relay) "$PID"; do
 		# shellcheck disable=SC2086
 		run "$MEMSCAN" "$_p" $_secrets
 	done
@@ -102,7 +102,7 @@ self_signed_body() {
 	*) atf_skip "memory can't be read: $(cat scan.out)" ;;
 	esac
 	raw coalesced
-	for _p in $(e2e_children relay) "$PID"; do
+	for _p in $(e2e_children front) $(e2e_children relay) "$PID"; do
 		run "$MEMSCAN" "$_p" "$_secret"
 	done
 	e2e_stop
@@ -155,7 +155,7 @@ sessions_body() {
 	e2e_paths
 	e2e_need_plain "its own memory is terabytes to search"
 	e2e_start
-	_relay=$(e2e_children relay)
+	_front=$(e2e_children front)
 	tls_clients 8
 	_shake="$(session_secrets CLIENT_HANDSHAKE_TRAFFIC_SECRET)
 $(session_secrets SERVER_HANDSHAKE_TRAFFIC_SECRET)
@@ -172,7 +172,7 @@ $(session_secrets SERVER_TRAFFIC_SECRET_0)"
 
 	# Those in use are there, so the search can find something.
 	for _s in $_data; do
-		"$MEMSCAN" "$_relay" "$_s" >scan.out 2>&1
+		"$MEMSCAN" "$_front" "$_s" >scan.out 2>&1
 		case $? in
 		0) e2e_fail "the relay does not have $_s" ;;
 		1) ;;
@@ -180,18 +180,18 @@ $(session_secrets SERVER_TRAFFIC_SECRET_0)"
 		esac
 	done
 	# shellcheck disable=SC2086
-	! "$MEMSCAN" "$_relay" $_keys >scan.out 2>&1 ||
+	! "$MEMSCAN" "$_front" $_keys >scan.out 2>&1 ||
 	    e2e_fail "the relay has none of the keys for records"
 	# shellcheck disable=SC2086
-	run "$MEMSCAN" "$_relay" $_shake
+	run "$MEMSCAN" "$_front" $_shake
 
 	touch end
 	# The last of them goes when the worker has closed its end.
 	# shellcheck disable=SC2086
 	wait_until "the end of the sessions' secrets" \
-	    "$MEMSCAN" "$_relay" $_data
+	    "$MEMSCAN" "$_front" $_data
 	# shellcheck disable=SC2086
-	run "$MEMSCAN" "$_relay" $_shake $_data $_keys
+	run "$MEMSCAN" "$_front" $_shake $_data $_keys
 	e2e_stop
 }
 

@@ -38,8 +38,12 @@ libraries_body() {
 	_mb=
 	! grep -q -- '-lIPSec_MB' "$SRC/../../config.mk" || _mb=libIPSec_MB
 	# shellcheck disable=SC2086
-	want derpd/relay/derpd-relay $_mb libcrypto libevent_core-2.1 \
+	want derpd/front/derpd-front $_mb libcrypto libevent_core-2.1 \
 	    libseccomp libsodium libssl libtls libwslay
+	# Sessions meet no TLS library, no HTTP and no WebSocket.
+	# shellcheck disable=SC2086
+	want derpd/relay/derpd-relay $_mb libcrypto libevent_core-2.1 \
+	    libseccomp libsodium
 	want derpd/health/derpd-health libcrypto libevent_core-2.1 libseccomp \
 	    libsodium libtls
 	want stund/stund libevent_core-2.1 libseccomp libsodium libz
@@ -88,9 +92,9 @@ other_build_body() {
 		rm "$_program"
 		cp /bin/false "$_program"
 	done
-	_worker=$(e2e_children relay)
-	kill -KILL "$_worker"
-	wait_until "another worker is there" other_worker
+	_front=$(e2e_children front)
+	kill -KILL "$_front"
+	wait_until "another front is there" other_front
 	raw coalesced
 	e2e_stop
 	# A start from there reports the mismatch.
@@ -108,7 +112,7 @@ other_build_body() {
 e2e_case names 60 "each process has the name of its program"
 names_body() {
 	e2e_start
-	for _name in derpd-keys derpd-signer derpd-relay; do
+	for _name in derpd-keys derpd-signer derpd-front derpd-relay; do
 		ps -A -o ppid= -o comm= | awk -v parent="$PID" \
 		    -v name="$_name" '$1 == parent && $2 == name { n++ }
 		    END { exit(n == 0) }' || e2e_fail "no process $_name"
@@ -116,9 +120,9 @@ names_body() {
 	e2e_stop
 }
 
-other_worker() {
-	_now=$(e2e_children relay)
-	[ -n "$_now" ] && [ "$_now" != "$_worker" ]
+other_front() {
+	_now=$(e2e_children front)
+	[ -n "$_now" ] && [ "$_now" != "$_front" ]
 }
 
 atf_init_test_cases() {

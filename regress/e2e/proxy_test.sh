@@ -86,8 +86,8 @@ reload_body() {
 	e2e_stop
 }
 
-# A worker that starts later has the load balancers, too.
-e2e_case restart 60 "a new worker knows the load balancers"
+# A front that starts later has the load balancers, too.
+e2e_case restart 60 "a new front knows the load balancers"
 restart_body() {
 	e2e_paths
 	command -v curl >/dev/null || atf_skip "needs curl"
@@ -95,15 +95,15 @@ restart_body() {
 	DEATHS=yes
 	from 127.0.0.2
 	e2e_start
-	_relay=$(e2e_children relay)
-	kill -KILL "$_relay"
-	wait_until "there is another worker" new_relay "$_relay"
+	_front=$(e2e_children front)
+	kill -KILL "$_front"
+	wait_until "there is another front" new_front "$_front"
 	raw proxy-headers proxy-refused
 	e2e_stop
 }
 
-new_relay() {
-	_pid=$(e2e_children relay)
+new_front() {
+	_pid=$(e2e_children front)
 	[ -n "$_pid" ] && [ "$_pid" != "$1" ] &&
 	    "$RAWDERP" -p "$TLS_PORT" -n "$HOST_NAME" http-upgrades
 }

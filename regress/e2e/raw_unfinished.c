@@ -399,14 +399,14 @@ count_answered(struct raw_conn **c, int n)
 }
 
 /*
- * The worker RELAY_PID is stopped while opt.count clients send a ClientHello,
+ * The front FRONT_PID is stopped while opt.count clients send a ClientHello,
  * and after them a logged-in one a ping: when it continues, the pong arrives
  * long before all handshakes are answered, which they are.
  */
 void
 shakes(void)
 {
-	const char *text = getenv("RELAY_PID");
+	const char *text = getenv("FRONT_PID");
 	pid_t pid = text == NULL ? 0 : (pid_t)strtol(text, NULL, 10);
 	struct sess *s = sess_login();
 	uint8_t hello[4096];

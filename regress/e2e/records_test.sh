@@ -39,7 +39,7 @@ count() {
 	grep -ac -- "$1" "$2"
 }
 
-# With a relay of small limits from here on.
+# With fronts and relay workers of small limits from here on.
 small_limits() {
 	e2e_paths
 	mkdir -p suite/bin suite/libexec/derpd
@@ -48,6 +48,7 @@ small_limits() {
 	for _p in $(e2e_programs); do
 		ln -sf "$SRC/../../$_p" suite/libexec/derpd/
 	done
+	ln -sf "$SRC/../records/derpd-front" suite/libexec/derpd/derpd-front
 	ln -sf "$SRC/../records/derpd-relay" suite/libexec/derpd/derpd-relay
 	chmod 755 . suite suite/bin suite/libexec suite/libexec/derpd
 	DERPD=$PWD/suite/bin/derpd

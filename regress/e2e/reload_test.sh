@@ -83,40 +83,49 @@ keys_hangs_body() {
 	e2e_stop
 }
 
-e2e_case worker_hangs 90 "a worker hangs: its successor gets the reload"
-worker_hangs_body() {
+e2e_case front_hangs 90 "a front hangs: its successor gets the reload"
+front_hangs_body() {
 	e2e_paths
 	WORKERS=2
 	start_blank
 	redirect
-	_relay=$(e2e_children relay | head -n 1)
-	kill -STOP "$_relay"
+	_front=$(e2e_children front | head -n 1)
+	kill -STOP "$_front"
 	reload_begin one
 	run timeout 2 "$DERPCTL" -s derpd.sock status
 	reload_end one 0 ''
 	for _i in 1 2 3 4 5 6 7 8; do
-		home_is 302 || e2e_fail "a worker has the old settings"
+		home_is 302 || e2e_fail "a front has the old settings"
 	done
 	e2e_stop
 }
 
-e2e_case worker_dies 90 "a worker is killed during the reload"
+e2e_case worker_dies 90 "a relay worker is killed during the reload"
 worker_dies_body() {
+	dies_in_reload relay
+}
+
+e2e_case front_dies 90 "a front is killed during the reload"
+front_dies_body() {
+	dies_in_reload front
+}
+
+dies_in_reload() {
 	start_blank
 	redirect
-	_relay=$(e2e_children relay)
+	_victim=$(e2e_children "$1")
 	# It has received the request, and can't answer.
-	kill -STOP "$_relay"
+	kill -STOP "$_victim"
 	reload_begin one
-	wait_until "the worker is asked" asked
-	kill -KILL "$_relay"
+	wait_until "the $1 is asked" asked
+	kill -KILL "$_victim"
 	reload_end one 0 ''
-	home_is 302 || e2e_fail "the worker has the old settings"
+	home_is 302 || e2e_fail "the front has the old settings"
 	e2e_stop
 }
 
 # asked: keys answers all earlier requests at once; after two answers of derpctl
-# the worker has the reload.
+# the process has the reload.
 asked() {
 	ctl status && ctl status && [ ! -s one.rc ]
 }
@@ -136,7 +145,8 @@ stops_body() {
 
 atf_init_test_cases() {
 	atf_add_test_case keys_hangs
-	atf_add_test_case worker_hangs
+	atf_add_test_case front_hangs
 	atf_add_test_case worker_dies
+	atf_add_test_case front_dies
 	atf_add_test_case stops
 }

@@ -32,11 +32,13 @@ stop_body() {
 	wait "$PID" || e2e_fail "SIGINT: exit status $?"
 }
 
-e2e_case start_time 60 "the parent's children are one keys, N signers and N relays"
+e2e_case start_time 60 "the children are one keys, N signers, fronts and relays"
 start_time_body() {
 	e2e_paths
-	WORKERS=3
+	WORKERS=3 FRONTS=2
 	e2e_start
+	[ "$(e2e_children front | wc -l)" -eq 2 ] ||
+	    e2e_fail "not two fronts: $(ps -A -o pid= -o args=)"
 	[ "$(e2e_children relay | wc -l)" -eq 3 ] ||
 	    e2e_fail "not three relay workers: $(ps -A -o pid= -o args=)"
 	[ "$(e2e_children keys | wc -l)" -eq 1 ] || e2e_fail "not one keys"
@@ -131,8 +133,9 @@ users_body() {
 	e2e_launch
 	_users=$(ps -o user= -p "$(e2e_children keys)" &&
 	    ps -o user= -p "$(e2e_children signer)" &&
-	    ps -o user= -p "$(e2e_children relay)")
-	[ "$(echo "$_users" | tr -d "\n ")" = daemondaemonnobody ] ||
+	    ps -o user= -p "$(e2e_children relay)" &&
+	    ps -o user= -p "$(e2e_children front)")
+	[ "$(echo "$_users" | tr -d "\n ")" = daemondaemonnobodynobody ] ||
 	    e2e_fail "not the users of the configuration: $_users"
 	e2e_stop
 }

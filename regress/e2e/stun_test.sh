@@ -266,12 +266,12 @@ stopped_body() {
 	probe every 1"
 	wait_until "STUN answers" status '"answering":true'
 	expect "$(success 127.0.0.1 5e12a443)" 127.0.0.1 "$BARE"
-	_relay=$(e2e_children relay)
-	kill -STOP "$_relay"
+	_front=$(e2e_children front)
+	kill -STOP "$_front"
 	wait_until "STUN is silent" status '"answering":false'
 	ctl status | grep 'state *silent: GET' || e2e_fail "status does not report it"
 	silent
-	kill -CONT "$_relay"
+	kill -CONT "$_front"
 	wait_until "STUN answers" status '"answering":true,"why":""'
 	expect "$(success 127.0.0.1 5e12a443)" 127.0.0.1 "$BARE"
 	e2e_stop

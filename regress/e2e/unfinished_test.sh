@@ -103,15 +103,15 @@ memory_of() {
 	_before=$(peak_kib)
 	raw_begin -c 300 "unfinished-$1"
 	_after=$(peak_kib)
-	echo "$1: the worker grew from $_before to $_after KiB"
+	echo "$1: the front grew from $_before to $_after KiB"
 	[ $((_after - _before)) -le $((300 * 24 + $2)) ] ||
-	    e2e_fail "$1: the worker grew from $_before to $_after KiB"
+	    e2e_fail "$1: the front grew from $_before to $_after KiB"
 	raw_end
 	e2e_stop
 }
 
 peak_kib() {
-	awk '/^VmHWM/ { print $2 }' "/proc/$(e2e_children relay)/status"
+	awk '/^VmHWM/ { print $2 }' "/proc/$(e2e_children front)/status"
 }
 
 e2e_case reserve 90 "with all descriptors in use, keys can be restarted"
@@ -120,18 +120,18 @@ reserve_body() {
 	e2e_paths
 	ULIMIT_N=80 DEATHS=yes
 	e2e_start
-	_relay=$(e2e_children relay)
+	_front=$(e2e_children front)
 	# The reserve is 8 plus one a worker.
-	_room=$((80 - 9 - $(find "/proc/$_relay/fd" -type l | wc -l)))
+	_room=$((80 - 9 - $(find "/proc/$_front/fd" -type l | wc -l)))
 	raw_begin -c "$_room" full-house
 	wait_until "it is full" grep -q 'of 80 open files are in use' derpd.log
 	for _i in 1 2 3; do
 		_keys=$(e2e_children keys)
 		kill -KILL "$_keys"
 		wait_until "keys is back" new_keys "$_keys"
-		wait_until "the worker has it" has_keys "$_i"
+		wait_until "the front has it" has_keys "$_i"
 	done
-	[ "$(e2e_children relay)" = "$_relay" ] || e2e_fail "the worker died"
+	[ "$(e2e_children front)" = "$_front" ] || e2e_fail "the front died"
 	raw_end
 	e2e_stop
 }
@@ -139,8 +139,8 @@ reserve_body() {
 e2e_case shakes 60 "a client is served before many handshakes are"
 shakes_body() {
 	e2e_start
-	RELAY_PID=$(e2e_children relay)
-	export RELAY_PID
+	FRONT_PID=$(e2e_children front)
+	export FRONT_PID
 	raw -c 1000 shakes
 	e2e_stop
 }

@@ -14,17 +14,17 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
 	const char		*text = (const char *)p, *digits;
-	struct derp_clientinfo	 ci, same;
+	struct front_clientinfo	 ci, same;
 	uint32_t		 off = UINT32_MAX;
 	int			 rv;
 
-	rv = derp_clientinfo_parse(text, len, UINT32_MAX, &ci);
+	rv = front_clientinfo_parse(text, len, UINT32_MAX, &ci);
 	if (rv == 0 && (ci.mesh || ci.app_name[CLIENTINFO_APPNAME - 1] != 0))
 		abort();
 	digits = len > 0 ? memmem(text, len, "00000000", 8) : NULL;
 	if (digits != NULL)
 		off = (uint32_t)(digits - text);
-	if (derp_clientinfo_parse(text, len, off, &same) != rv)
+	if (front_clientinfo_parse(text, len, off, &same) != rv)
 		abort();
 	if (rv == 0 && same.mesh && (off == UINT32_MAX || off + 65 > len ||
 	    text[off - 1] != '"' || text[off + 64] != '"'))

@@ -101,6 +101,7 @@ check(const struct conf *c)
 	const struct conf_listen *l;
 	const struct conf_relay *r = &c->relay;
 	const struct ipc_relay_conf *w = &c->worker;
+	const struct ipc_front_conf *f = &c->front;
 	int tls = 0, web = r->enabled || !TAILQ_EMPTY(&c->maps);
 
 	TAILQ_FOREACH(l, &c->listens, entry) {
@@ -115,13 +116,14 @@ check(const struct conf *c)
 	    *c->statedir != '/' || *r->key != '/' ||
 	    (c->mesh_key != NULL && *c->mesh_key != '/'))
 		abort();
-	if (r->workers > IPC_MAXWORKERS || !in(w->queue_bytes, 65605,
-	    1 << 30) || w->queue_packets == 0 || w->codel_target > 10000 ||
+	if (r->workers > IPC_MAXWORKERS || r->fronts > IPC_MAXWORKERS ||
+	    !in(w->queue_bytes, 65605, 1 << 30) || w->queue_packets == 0 ||
+	    w->codel_target > 10000 ||
 	    (w->codel_target != 0 && w->codel_target >= w->codel_interval) ||
 	    w->notsent_lowat < 16384 ||
 	    (w->client_rate != 0 && w->client_burst < 65568) ||
-	    (w->accept_rate != 0 && w->accept_burst == 0) ||
-	    (w->home == HOME_REDIRECT) != (w->redirect[0] != '\0'))
+	    (f->accept_rate != 0 && f->accept_burst == 0) ||
+	    (f->home == HOME_REDIRECT) != (f->redirect[0] != '\0'))
 		abort();
 }
 

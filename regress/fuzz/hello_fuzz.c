@@ -19,21 +19,21 @@ must(int ok)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct relay_hello_state st = { 0, 0, 0 }, fresh;
-	enum relay_hello was = HELLO_MORE, now;
+	struct front_hello_state st = { 0, 0, 0 }, fresh;
+	enum front_hello was = HELLO_MORE, now;
 	size_t n, off;
 
 	/* A verdict does not change with more bytes; MORE ends in time. */
 	for (n = 0; n <= size; n += n < 300 ? 1 : 97) {
-		now = relay_hello_check(&st, data, n);
+		now = front_hello_check(&st, data, n);
 		memset(&fresh, 0, sizeof(fresh));
-		must(now == relay_hello_check(&fresh, data, n));
+		must(now == front_hello_check(&fresh, data, n));
 		must(was == HELLO_MORE || now != HELLO_MORE);
 		must(now != HELLO_MORE || n < HELLO_STREAM);
 		was = now;
 	}
 	for (off = 0; off < size; off += n) {
-		n = relay_hello_record(data + off, size - off);
+		n = front_hello_record(data + off, size - off);
 		must(n <= size - off);
 		if (n == 0)
 			break;

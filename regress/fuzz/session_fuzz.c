@@ -39,7 +39,7 @@ static int
 on_packet(struct derp_session *s, const uint8_t *dst, const uint8_t *src,
     const uint8_t *p, size_t n)
 {
-	must(s->up && n <= FRAME_MAX_PACKET);
+	must(n <= FRAME_MAX_PACKET);
 	note(s, 'd', dst, FRAME_KEY_LEN);
 	note(s, 's', src, FRAME_KEY_LEN);
 	note(s, 'p', p, n);
@@ -55,20 +55,11 @@ on_send(struct derp_session *s, const void *p, size_t n)
 static void
 on_pong(struct derp_session *s)
 {
-	size_t n = relay_buf_left(&s->pongs);
+	size_t n = conn_buf_left(&s->pongs);
 
 	must(n > 0 && n <= PONGS_MAX * FRAME_PING_LEN);
-	note(s, 'P', relay_buf_head(&s->pongs) + n - FRAME_PING_LEN,
+	note(s, 'P', conn_buf_head(&s->pongs) + n - FRAME_PING_LEN,
 	    FRAME_PING_LEN);
-}
-
-static void
-on_info(struct derp_session *s, const uint8_t *p, size_t n)
-{
-	must(!s->up && n >= FRAME_KEY_LEN + FRAME_NONCE_LEN &&
-	    n <= FRAME_MAX_CLIENTINFO);
-	note(s, 'i', p, n);
-	s->up = 1;
 }
 
 static void
@@ -109,7 +100,6 @@ static const struct derp_ops ops = {
 	.packet = on_packet,
 	.send = on_send,
 	.pong = on_pong,
-	.info = on_info,
 	.activity = on_activity,
 	.watch = on_watch,
 	.close_peer = on_close_peer,
@@ -122,7 +112,7 @@ static uint64_t
 run(uint8_t kind, const uint8_t *p, size_t n, size_t piece)
 {
 	static struct ipc_relay_conf conf;
-	static struct relay_stats stats;
+	static struct conn_stats stats;
 	static const uint64_t now = 1000000;
 	static const struct derp_env env = { &ops, &conf, &now, &stats };
 	struct client c;
@@ -130,10 +120,9 @@ run(uint8_t kind, const uint8_t *p, size_t n, size_t piece)
 
 	memset(&c, 0, sizeof(c));
 	c.s.env = &env;
-	c.s.up = kind & 1;
-	c.s.mesh = kind >> 1 & 1;
-	c.s.notified_dup = kind >> 2 & 1;
-	conf.client_rate = kind & 8 ? 1000 : 0;
+	c.s.mesh = kind & 1;
+	c.s.notified_dup = kind >> 1 & 1;
+	conf.client_rate = kind & 4 ? 1000 : 0;
 	conf.client_burst = 1000;
 	for (; n > 0 && !c.closed; n -= k) {
 		k = derp_input(&c.s, p, n < piece ? n : piece);

@@ -53,14 +53,14 @@ big_map() {
 write_chaos() {
 	cat >chaos.sh <<-'end'
 	# What is done to the daemon PID: chaos.sh ACTION NUMBER, which picks
-	# one of several relays.
+	# one of several fronts and relay workers.
 	number=$2
 	pids() {
 		ps -A -o pid= -o ppid= -o args= | awk -v parent="$PID" \
 		    -v role="$1" '$2 == parent && index($0, role) { print $1 }'
 	}
 	one() {
-		pids relay | sort -n | awk -v n="$number" \
+		{ pids front; pids relay; } | sort -n | awk -v n="$number" \
 		    '{ p[NR] = $1 } END { if (NR) print p[n % NR + 1] }'
 	}
 	hold() {

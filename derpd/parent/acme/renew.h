@@ -9,7 +9,7 @@
  * jobs.c      the work of each state
  * files.c     certificates and their keys in the state directory
  * disk.c      the other files, and the machine's facts
- * tokens.c    tokens, from the helper to the workers
+ * tokens.c    tokens, from the helper to the fronts
  *
  * In the state directory: acme-account.key, acme.crt (the chain in force),
  * acme-HASH.key (its key, named by the hash of the public key), acme.plan (see
@@ -52,10 +52,10 @@ struct renew {
 	size_t		 len;		/* handled, bytes */
 	/* tokens.c */
 	char			 thumb[64];	/* of the account key */
-	struct acme_tokens	 tokens;	/* answered by the workers */
+	struct acme_tokens	 tokens;	/* answered by the fronts */
 	char			 pending[IPC_TOKEN_SIZE];	/* token not yet
 							   answered, or "" */
-	unsigned char		 owes[IPC_MAXWORKERS];	/* workers that have not
+	unsigned char		 owes[IPC_MAXWORKERS];	/* fronts that have not
 							   confirmed it */
 	unsigned int		 ntokens;	/* MSG_ACME_TOKENs of this
 						   job */
@@ -119,23 +119,23 @@ int	 renew_work(struct parent *d, struct renew_event *ev);
 
 /* tokens.c */
 
-/* Send a worker that has just been started all tokens.  0, or -1. */
-int	 renew_send_tokens(struct parent_proc *relay);
+/* Send a front that has just been started all tokens.  0, or -1. */
+int	 renew_send_tokens(struct parent_proc *front);
 
-/* MSG_RELAY_TOKEN_SET of a worker.  0, or -1 malformed. */
-int	 renew_token_set(struct parent_proc *relay, struct ipc_msg *m);
+/* MSG_FRONT_TOKEN_SET of a front.  0, or -1 malformed. */
+int	 renew_token_set(struct parent_proc *front, struct ipc_msg *m);
 
-/* A worker has ended: do not wait for it. */
-void	 renew_worker_gone(struct parent *d, unsigned int worker);
+/* A front has ended: do not wait for it. */
+void	 renew_front_gone(struct parent *d, unsigned int front);
 
 /*
- * MSG_ACME_TOKEN of the helper, during an order: make the workers answer the
+ * MSG_ACME_TOKEN of the helper, during an order: make the fronts answer the
  * token, and notify the helper when all do; or forget all tokens.  0, or -1:
  * malformed, too many, or another token is pending.
  */
 int	 renew_handle_token(struct parent *d, struct ipc_rd *r);
 
-/* Make the workers forget all tokens. */
+/* Make the fronts forget all tokens. */
 void	 renew_forget_tokens(struct parent *d);
 
 /* files.c */

@@ -1,10 +1,10 @@
 /*
- * tokens: the tokens that the workers answer while the directory validates a
- * name; see renew.h.  Called by renew.c, relays.c and procs.c.
+ * tokens: the tokens that the fronts answer while the directory validates a
+ * name; see renew.h.  Called by renew.c, fronts.c and procs.c.
  *
  * acme-helper names tokens.  Their key authorizations are made here, so that a
  * compromised helper can't publish anything else.  The helper waits for each
- * token, and their number is bounded: it can't fill the workers' queues.
+ * token, and their number is bounded: it can't fill the fronts' queues.
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,23 +17,23 @@
 static void
 put_token(struct ipc_wr *w, const char *name, const char *auth)
 {
-	struct ipc_msg_relay_token v = { name, auth };
+	struct ipc_msg_front_token v = { name, auth };
 
 	ipc_wr_init(w);
-	ipc_put_relay_token(w, &v);
+	ipc_put_front_token(w, &v);
 }
 
 int
-renew_send_tokens(struct parent_proc *relay)
+renew_send_tokens(struct parent_proc *front)
 {
-	struct acme_tokens *t = &relay->d->acme.tokens;
+	struct acme_tokens *t = &front->d->acme.tokens;
 	struct ipc_wr w;
 	size_t i;
 	int rv = 0;
 
 	for (i = 0; rv == 0 && i < t->n; i++) {
 		put_token(&w, t->v[i].name, t->v[i].auth);
-		rv = ipc_chan_send(relay->chan, MSG_RELAY_TOKEN, &w, -1);
+		rv = ipc_chan_send(front->chan, MSG_FRONT_TOKEN, &w, -1);
 		ipc_wr_free(&w);
 	}
 	return (rv);
@@ -49,11 +49,11 @@ renew_forget_tokens(struct parent *d)
 		return;
 	acme_tokens_free(&d->acme.tokens);
 	put_token(&w, "", "");
-	parent_relays_send(d, MSG_RELAY_TOKEN, &w);
+	parent_fronts_send(d, MSG_FRONT_TOKEN, &w);
 	ipc_wr_free(&w);
 }
 
-/* When all workers answer the token, the helper may go on. */
+/* When all fronts answer the token, the helper may go on. */
 static void
 check_token(struct parent *d)
 {
@@ -62,7 +62,7 @@ check_token(struct parent *d)
 
 	if (d->acme.pending[0] == '\0')
 		return;
-	for (i = 0; i < d->nworkers; i++)
+	for (i = 0; i < d->nfronts; i++)
 		if (d->acme.owes[i])
 			return;
 	v.token = d->acme.pending;
@@ -72,24 +72,24 @@ check_token(struct parent *d)
 }
 
 int
-renew_token_set(struct parent_proc *relay, struct ipc_msg *m)
+renew_token_set(struct parent_proc *front, struct ipc_msg *m)
 {
-	struct parent *d = relay->d;
-	struct ipc_msg_relay_token_set v;
+	struct parent *d = front->d;
+	struct ipc_msg_front_token_set v;
 
-	if (ipc_get_relay_token_set(&m->rd, &v) == -1)
+	if (ipc_get_front_token_set(&m->rd, &v) == -1)
 		return (-1);
 	if (strcmp(v.token, d->acme.pending) == 0) {
-		d->acme.owes[relay->worker] = 0;
+		d->acme.owes[front->worker] = 0;
 		check_token(d);
 	}
 	return (0);
 }
 
 void
-renew_worker_gone(struct parent *d, unsigned int worker)
+renew_front_gone(struct parent *d, unsigned int front)
 {
-	d->acme.owes[worker] = 0;
+	d->acme.owes[front] = 0;
 	check_token(d);
 }
 
@@ -113,10 +113,10 @@ renew_handle_token(struct parent *d, struct ipc_rd *r)
 	if (acme_tokens_add(&d->acme.tokens, v.token, auth) == -1)
 		return (-1);
 	strlcpy(d->acme.pending, v.token, sizeof(d->acme.pending));
-	for (i = 0; i < d->nworkers; i++)
-		d->acme.owes[i] = d->relays[i].chan != NULL;
+	for (i = 0; i < d->nfronts; i++)
+		d->acme.owes[i] = d->fronts[i].chan != NULL;
 	put_token(&w, v.token, auth);
-	parent_relays_send(d, MSG_RELAY_TOKEN, &w);
+	parent_fronts_send(d, MSG_FRONT_TOKEN, &w);
 	ipc_wr_free(&w);
 	check_token(d);
 	return (0);

@@ -2,7 +2,7 @@
  * maps: the DERP maps in force, and changes of their sources; see mapset.h.
  *
  * Every map that is served was validated by derpmapd, a process without rights.
- * The parent reads the file, sends its bytes to derpmapd and the relay workers,
+ * The parent reads the file, sends its bytes to derpmapd and the fronts,
  * and keeps a copy in the state directory; it never parses them.
  */
 #include <stdio.h>
@@ -51,11 +51,11 @@ put_host(char *dst, size_t size, const char *name)
 			dst[i] = (char)(dst[i] - 'A' + 'a');
 }
 
-/* The message that gives a worker a map. */
+/* The message that gives a front a map. */
 static void
 put_doc(struct ipc_wr *w, const struct mapset_map *m)
 {
-	static struct ipc_msg_relay_map v;	/* large */
+	static struct ipc_msg_front_map v;	/* large */
 	struct ipc_map_doc *doc = &v.map;
 	const struct conf_name *n;
 
@@ -73,23 +73,23 @@ put_doc(struct ipc_wr *w, const struct mapset_map *m)
 	doc->len = m->good.len;
 	doc->gzip = m->good.gzip;
 	doc->gzip_len = m->good.gzip_len;
-	ipc_put_relay_map(w, &v);
+	ipc_put_front_map(w, &v);
 }
 
 int
-mapset_send(struct parent_proc *relay)
+mapset_send(struct parent_proc *front)
 {
-	const struct parent *d = relay->d;
-	struct ipc_msg_relay_maps count = { (uint32_t)d->maps.n };
+	const struct parent *d = front->d;
+	struct ipc_msg_front_maps count = { (uint32_t)d->maps.n };
 	struct ipc_wr w;
 	size_t i;
 	int rv;
 
 	ipc_wr_init(&w);
-	rv = ipc_send_relay_maps(relay->chan, &count);
+	rv = ipc_send_front_maps(front->chan, &count);
 	for (i = 0; rv == 0 && i < d->maps.n; i++) {
 		put_doc(&w, &d->maps.v[i]);
-		rv = ipc_wr_ok(&w) ? ipc_chan_send(relay->chan, MSG_RELAY_MAP,
+		rv = ipc_wr_ok(&w) ? ipc_chan_send(front->chan, MSG_FRONT_MAP,
 		    &w, -1) : -1;
 		ipc_wr_free(&w);
 	}
@@ -104,11 +104,10 @@ send_one(struct mapset_map *m)
 	ipc_wr_init(&w);
 	put_doc(&w, m);
 	if (ipc_wr_ok(&w))
-		parent_relays_send(m->d, MSG_RELAY_MAP, &w);
+		parent_fronts_send(m->d, MSG_FRONT_MAP, &w);
 	else
-		log_warnx("can't send the map of %s to the workers: out of "
-		    "memory",
-		    mapset_source(m));
+		log_warnx("can't send the map of %s to the fronts: out of "
+		    "memory", mapset_source(m));
 	ipc_wr_free(&w);
 	parent_metrics_changed(m->d);
 }

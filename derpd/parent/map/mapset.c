@@ -363,10 +363,10 @@ mapset_commit(struct mapset_stage *st)
 		if (d->maps.v[k].state == MAPSET_GOOD &&
 		    d->maps.v[k].conf->file != NULL)
 			mapset_keep(d, &d->maps.v[k]);
-	for (i = 0; i < d->nworkers; i++)
-		if (d->relays[i].chan != NULL &&
-		    mapset_send(&d->relays[i]) == -1)
-			parent_procs_fail(&d->relays[i], "could not be sent a "
+	for (i = 0; i < d->nfronts; i++)
+		if (d->fronts[i].chan != NULL &&
+		    mapset_send(&d->fronts[i]) == -1)
+			parent_procs_fail(&d->fronts[i], "could not be sent a "
 			    "map");
 	mapset_free(&old);
 	for (k = 0; k < d->maps.n; k++)

@@ -1,5 +1,5 @@
 /*
- * mapset: the maps of the parent, from their sources to the workers.  Part of
+ * mapset: the maps of the parent, from their sources to the fronts.  Part of
  * parent.h, which includes it.
  *
  * mapset.c    the maps of a configuration, until they are in force
@@ -171,7 +171,7 @@ const struct mapset *mapset_staged(const struct mapset_stage *st);
 
 /*
  * Put the set in force as a whole instead of d->maps, watch its files, send it
- * to the workers, and free the stage.  d->conf must be the new configuration
+ * to the fronts, and free the stage.  d->conf must be the new configuration
  * already, and the old one still exist.
  */
 void	 mapset_commit(struct mapset_stage *st);
@@ -190,8 +190,8 @@ void	 mapset_file_changed(void *arg);
 /* Set the error of the last try; NULL: none. */
 void	 mapset_set_error(struct mapset_map *m, const char *text);
 
-/* Send all maps to one worker.  0, or -1. */
-int	 mapset_send(struct parent_proc *relay);
+/* Send all maps to one front.  0, or -1. */
+int	 mapset_send(struct parent_proc *front);
 
 /* Handle a fetched map, or the error `why' of a fetch. */
 void	 mapset_fetched(struct mapset_map *m, const void *p, size_t len,

@@ -24,8 +24,8 @@ came(struct relay_conn *c, int dup)
 	if (dup)
 		r->stats->dup_conns_total++;
 	cluster_link_present(c);
-	cluster_watch_present(r, r->conf.worker, c->session.key, c->addr,
-	    c->port, derp_flags(&c->session));
+	cluster_watch_present(r, r->conf.worker, c->session.key, c->conn.addr,
+	    c->conn.port, derp_flags(&c->session));
 }
 
 static void
@@ -45,24 +45,24 @@ send_duplicate(struct relay_conn *c, int dup)
 	uint8_t hdr[FRAME_HDR_LEN];
 	size_t n = strlen(text);
 
-	if (dup == c->session.notified_dup || c->dead)
+	if (dup == c->session.notified_dup || c->conn.dead)
 		return;
 	c->session.notified_dup = dup != 0;
 	net_frame_put_hdr(hdr, FRAME_HEALTH, (uint32_t)n);
-	relay_conn_send(c, hdr, sizeof(hdr));
-	relay_conn_send(c, text, n);
+	conn_send(&c->conn, hdr, sizeof(hdr));
+	conn_send(&c->conn, text, n);
 }
 
 static void
 close_crowded(struct relay_conn *c)
 {
-	relay_conn_close(c, "too many connections with one key");
+	conn_close(&c->conn, "too many connections with one key");
 }
 
 static void
 send_gone(struct relay_conn *c, const void *frame, size_t n)
 {
-	relay_conn_send(c, frame, n);
+	conn_send(&c->conn, frame, n);
 	c->r->stats->gone_disconnected++;
 }
 
@@ -76,7 +76,6 @@ static const struct cluster_peers_ops peers_ops = {
 int
 cluster_init(struct relay *r)
 {
-	cluster_pages_init(r);
 	if ((r->peers = cluster_peers_new(&peers_ops, r,
 	    r->conf.slot_secret)) == NULL ||
 	    (r->sent = derp_sent_new(send_gone)) == NULL)

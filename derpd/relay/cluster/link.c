@@ -142,7 +142,7 @@ cluster_link_read(struct relay *r)
 		more = r->links.to[i] != NULL;
 		for (n = 0; n < LINK_READS && more; n++) {
 			more = link_read(r->links.to[i]);
-			relay_output_relieve(r);
+			conn_output_relieve(&r->set);
 		}
 	}
 }
@@ -181,9 +181,9 @@ cluster_link_open(struct relay *r, const int fds[IPC_RING_MAXFDS],
 		return (-1);
 	}
 	fd = ipc_ring_fd(l->ring);
-	l->ev_read = event_new(r->base, fd, EV_READ | EV_PERSIST,
+	l->ev_read = event_new(r->set.base, fd, EV_READ | EV_PERSIST,
 	    link_readable, l);
-	l->ev_write = event_new(r->base, fd, EV_WRITE, link_writable, l);
+	l->ev_write = event_new(r->set.base, fd, EV_WRITE, link_writable, l);
 	if (l->ev_read == NULL || l->ev_write == NULL ||
 	    event_add(l->ev_read, NULL) == -1) {
 		link_free(l);
@@ -251,17 +251,17 @@ cluster_link_flush(struct relay *r)
 void
 cluster_link_tick(struct relay *r)
 {
-	struct ipc_msg_relay_unlinked v;
+	struct ipc_msg_server_unlinked v;
 	unsigned int i;
 
 	for (i = 0; i < IPC_MAXWORKERS; i++)
 		if (r->links.to[i] != NULL)
 			ipc_ring_tick(r->links.to[i]->ring);
-	v.workers = r->links.unlinked;
+	v.links = r->links.unlinked;
 	v.hands = r->hands.lost;
-	if (v.workers == 0 && v.hands == 0)
+	if (v.links == 0 && v.hands == 0)
 		return;
-	if (ipc_send_relay_unlinked(r->parent, &v) == -1)
+	if (ipc_send_server_unlinked(r->parent, &v) == -1)
 		log_warn("can't request links to other workers from the parent "
 		    "(sendmsg)");
 }

@@ -25,10 +25,7 @@ struct relay_conn;
 /* The links of a worker. */
 struct cluster_links {
 	struct cluster_link	*to[IPC_MAXWORKERS];	/* NULL: no link */
-	/*
-	 * links and channels for hand-overs to request, a bit for each worker
-	 */
-	uint64_t		 unlinked;
+	uint64_t		 unlinked;	/* to request, a bit each */
 	/* descriptors of the next link, until all are there */
 	int			 fds[IPC_RING_MAXFDS];
 	unsigned int		 nfds, worker;

@@ -111,8 +111,8 @@ ATF_TC_BODY(junk, tc)
 	turn();
 	ATF_REQUIRE(nwire > 0);
 	pid = link_hostile(HOSTILE);
-	while (r->now_us < end) {
-		r->now_us = base_clock_us();
+	while (r->set.now_us < end) {
+		r->set.now_us = base_clock_us();
 		SAY(fine, FLOOD, flood, 1, 0);
 		turn();
 		room = WIRE;		/* whatever the client gets */
@@ -141,7 +141,7 @@ ATF_TC_BODY(junk, tc)
 	while (r->links.to[HOSTILE] != NULL)
 		turn();
 	/* The other worker's client is still known, and leaves in order. */
-	ATF_CHECK(!c->dead);
+	ATF_CHECK(!c->conn.dead);
 	room = WIRE;
 	in_kernel = 0;
 	turn();

@@ -37,7 +37,7 @@ begin_with_parent(void)
 
 	begin();
 	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
-	r->parent = ipc_chan_new(r->base, sv[0], ROLE_RELAY, ROLE_PARENT,
+	r->parent = ipc_chan_new(r->set.base, sv[0], ROLE_RELAY, ROLE_PARENT,
 	    no_message, no_end, NULL);
 	parent = ipc_chan_new(NULL, sv[1], ROLE_PARENT, ROLE_RELAY, NULL, NULL,
 	    NULL);
@@ -114,6 +114,7 @@ ATF_TC_BODY(news_bound, tc)
 	const uint8_t *key, *src;
 	struct relay_conn *c;
 	struct other *stuck, *fine;
+	struct ipc_msg_server_unlinked lost;
 	struct ipc_msg m;
 
 	begin_with_parent();
@@ -146,14 +147,16 @@ ATF_TC_BODY(news_bound, tc)
 
 	/* The parent gets requests for a new link until there is one. */
 	cluster_link_tick(r);
-	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_NONBLOCK) != -1);
+	ATF_REQUIRE(event_base_loop(r->set.base, EVLOOP_NONBLOCK) != -1);
 	ATF_REQUIRE_EQ(ipc_chan_recv(parent, &m, 5000), 0);
-	ATF_CHECK_EQ(m.type, MSG_RELAY_UNLINKED);
-	ATF_CHECK_EQ(ipc_rd_u64(&m.rd), 1U << STUCK);
+	ATF_REQUIRE_EQ(m.type, MSG_SERVER_UNLINKED);
+	ATF_REQUIRE_EQ(ipc_get_server_unlinked(&m.rd, &lost), 0);
+	ATF_CHECK_EQ(lost.links, 1U << STUCK);
+	ATF_CHECK_EQ(lost.hands, 0);
 	ipc_msg_free(&m);
 	linked(STUCK);
 	cluster_link_tick(r);
-	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_NONBLOCK) != -1);
+	ATF_REQUIRE(event_base_loop(r->set.base, EVLOOP_NONBLOCK) != -1);
 	ATF_CHECK_EQ(ipc_chan_recv(parent, &m, 100), -1);
 }
 
@@ -224,9 +227,9 @@ ATF_TC_BODY(wakes, tc)
 	linked(FINE);
 	ATF_REQUIRE_EQ(cluster_link_sleep(r), 1);
 	SAY(o, FLOOD, flood, 7, 0);
-	ATF_REQUIRE_EQ(event_base_loopexit(r->base, &limit), 0);
-	ATF_REQUIRE_EQ(event_base_loop(r->base, EVLOOP_ONCE), 0);
-	ATF_CHECK(!event_base_got_exit(r->base));
+	ATF_REQUIRE_EQ(event_base_loopexit(r->set.base, &limit), 0);
+	ATF_REQUIRE_EQ(event_base_loop(r->set.base, EVLOOP_ONCE), 0);
+	ATF_CHECK(!event_base_got_exit(r->set.base));
 	cluster_link_read(r);
 	cluster_link_flush(r);
 	ATF_CHECK_EQ(hears(o, &m), MSG_LINK_FLOODED);

@@ -1,28 +1,32 @@
 /*
  * linkfixture: for tests of link.c and linkmsg.c: a worker, WORKER of NWORKERS,
- * with clients, whose links to others end in the test, which plays these.
- * Included once in a test program.
+ * with clients, whose links to others end in the test, which plays these.  Its
+ * clock stands still.  Included once in a test program.
  */
 #ifndef LINKFIXTURE_H
 #define LINKFIXTURE_H
 
 #include <sys/socket.h>
 #include <atf-c.h>
+#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cluster.h"
 #include "ipcsend.h"
 #include "link.h"
 #include "messages.h"
-#include "outputfixture.h"
 #include "owner.h"
-#include "route.h"
+#include "peers.h"
+#include "relay.h"
 #include "ring.h"
+#include "route.h"
+#include "sent.h"
 #include "slots.h"
 #include "watch.h"
+#include "wirefixture.h"
 
-#define MIB	(1024 * 1024)
 #define RING	(1 * MIB)	/* bytes of a ring of these tests */
 #define NWORKERS	4
 #define WORKER		0
@@ -115,18 +119,38 @@ sent(struct other *o, uint8_t type, const void *p, size_t n)
 	ATF_REQUIRE_EQ(ipc_ring_flush(o->ring), 0);
 }
 
+/* The worker's modules, without sockets. */
+static inline void
+set_up(void)
+{
+	ATF_REQUIRE((r = calloc(1, sizeof(*r))) != NULL);
+	ATF_REQUIRE((r->set.base = event_base_new()) != NULL);
+	relay_conn_init(r);
+	r->set.outputs.ops = &wire_ops;
+	relay_route_init(r);
+	r->stats = r->derp.stats = r->set.stats;
+	derp_pool_init(&r->pool);
+	derp_pool_init(&r->conn_memory);
+	relay_seals_init(&r->seals);
+	relay_packets_init(r);
+	LIST_INIT(&r->watchers);
+	ATF_REQUIRE_EQ(cluster_init(r), 0);
+	r->set.now_us = 1000000;
+	r->set.write_timeout = 2000;
+	r->conf.queue_bytes = WIRE;
+	r->conf.queue_packets = 100000;
+	r->conf.worker = WORKER;
+	r->conf.nworkers = NWORKERS;
+	wire_begin();
+}
+
 static inline void
 begin(void)
 {
 	struct ipc_slots *parent;
 	int fd;
 
-	r = set_up();
-	LIST_INIT(&r->watchers);
-	ATF_REQUIRE((r->base = event_base_new()) != NULL);
-	relay_route_init(r);
-	r->conf.worker = WORKER;
-	r->conf.nworkers = NWORKERS;
+	set_up();
 	ATF_REQUIRE((parent = ipc_slots_new(NWORKERS)) != NULL);
 	ATF_REQUIRE((fd = ipc_slots_share(parent)) != -1);
 	ATF_REQUIRE_EQ(cluster_owners_map(r, fd), 0);
@@ -151,37 +175,48 @@ key_of(unsigned int worker, unsigned int n)
 	}
 }
 
-/* A client with the n-th key of this worker. */
+/* A client with that key, which the worker `which' owns. */
 static inline struct relay_conn *
-join(unsigned int n, int mesh)
+client(struct relay *which, const uint8_t key[FRAME_KEY_LEN], int mesh)
 {
-	struct relay_conn *c = client(r, mesh);
+	static const uint8_t addr[16];
+	struct relay_conn *c;
 
-	memcpy(c->session.key, key_of(WORKER, n), FRAME_KEY_LEN);
-	c->session.env = &r->derp;
-	c->session.up = 1;
+	ATF_REQUIRE((c = relay_conn_new(which, -1, addr, 0)) != NULL);
+	c->conn.plain = 1;
+	c->conn.state = CONN_UP;
+	c->conn.paused = 0;
+	c->conn.patient = c->session.mesh = mesh != 0;
+	memcpy(c->session.key, key, FRAME_KEY_LEN);
+	which->stats->connections++;
 	ATF_REQUIRE_EQ(relay_route_add(c), 0);
 	return (c);
 }
 
+/* A client leaves, as at the end of a turn. */
 static inline void
 leave(struct relay_conn *c)
 {
-	derp_sent_forget(r->sent, c);
-	cluster_watch_end(c);
-	cluster_peers_remove(r->peers, c);
-	drop(c);
+	conn_close(&c->conn, "the client leaves");
+	conn_reap(&c->r->set);
+}
+
+/* A client with the n-th key of this worker. */
+static inline struct relay_conn *
+join(unsigned int n, int mesh)
+{
+	return (client(r, key_of(WORKER, n), mesh));
 }
 
 /* The rest of a turn after input, as relay.c has it. */
 static inline void
 end_turn(void)
 {
-	relay_output_flush(r);
+	conn_output_flush(&r->set);
 	cluster_peers_reap(r->peers);
 	derp_sent_reap(r->sent);
 	cluster_watch_work(r);
-	relay_output_flush(r);
+	conn_output_flush(&r->set);
 	cluster_link_flush(r);
 }
 
@@ -191,7 +226,7 @@ turn(void)
 {
 	nwire = 0;
 	(void)cluster_link_sleep(r);
-	ATF_REQUIRE(event_base_loop(r->base, EVLOOP_ONCE |
+	ATF_REQUIRE(event_base_loop(r->set.base, EVLOOP_ONCE |
 	    EVLOOP_NONBLOCK) != -1);
 	cluster_link_read(r);
 	end_turn();

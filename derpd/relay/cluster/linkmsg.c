@@ -121,8 +121,8 @@ write_present(struct ipc_wr *w, const struct relay_conn *c, uint64_t watcher)
 	struct ipc_msg_link_present v = {
 		.watcher = watcher,
 		.key = c->session.key,
-		.addr = c->addr,
-		.port = c->port,
+		.addr = c->conn.addr,
+		.port = c->conn.port,
 		.flags = derp_flags(&c->session)
 	};
 
@@ -206,7 +206,7 @@ say_not_here(struct cluster_link *l, const uint8_t *to, const uint8_t *dst)
 		memset(t, 0, sizeof(*t));
 		memcpy(t->key, to, FRAME_KEY_LEN);
 	}
-	if (!derp_may_notify(&t->notices, r->now_us))
+	if (!derp_may_notify(&t->notices, r->set.now_us))
 		return;
 	ipc_wr_init(&w);
 	ipc_put_link_not_here(&w, &v);
@@ -305,8 +305,8 @@ on_present(void *arg, const struct ipc_msg_link_present *v)
 }
 
 /*
- * A request for our keys or our counters.  They are sent at the end of the
- * turn, once for all requests, because a worker has one request under way.
+ * A request for our keys.  They are sent at the end of the turn, once for all
+ * requests, because a worker has one request under way.
  */
 static int
 on_flood(void *arg, const struct ipc_msg_link_flood *v)

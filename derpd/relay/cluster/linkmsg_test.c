@@ -246,7 +246,7 @@ ATF_TC_BODY(flood_in, tc)
 	ATF_CHECK_EQ(hears(fd, &m), MSG_LINK_WATCH);
 	ATF_REQUIRE_EQ(hears(fd, &m), MSG_LINK_FLOOD);
 	ATF_REQUIRE_EQ(ipc_get_link_flood(&m.rd, &f), 0);
-	ATF_CHECK(f.watcher == w2->id && f.slot == 0);
+	ATF_CHECK(f.watcher == w2->conn.id && f.slot == 0);
 	/* One request at a time. */
 	ATF_CHECK_EQ(hears(fd, &m), 0);
 	net_frame_put_peer_present(want, key_of(OTHER, 0), addr, 7, 1);
@@ -259,11 +259,11 @@ ATF_TC_BODY(flood_in, tc)
 	clients_get(gone, sizeof(gone));	/* w2 alone */
 	ATF_REQUIRE_EQ(hears(fd, &m), MSG_LINK_FLOOD);
 	ATF_REQUIRE_EQ(ipc_get_link_flood(&m.rd, &f), 0);
-	ATF_CHECK(f.watcher == w->id && f.slot == 0);
+	ATF_CHECK(f.watcher == w->conn.id && f.slot == 0);
 	ATF_CHECK_EQ(r->stats->link_refused, 0);
 	/* Not asked for: another watcher, or none. */
-	SAY(fd, PRESENT, present, w2->id, key_of(OTHER, 0), addr, 7, 1);
-	SAY(fd, FLOODED, flooded, w2->id, 5);
+	SAY(fd, PRESENT, present, w2->conn.id, key_of(OTHER, 0), addr, 7, 1);
+	SAY(fd, FLOODED, flooded, w2->conn.id, 5);
 	SAY(fd, FLOODED, flooded, 0, 5);
 	clients_get(want, 0);
 	ATF_CHECK_EQ(r->stats->link_refused, 3);
@@ -296,7 +296,7 @@ ATF_TC_BODY(wrong_owner, tc)
 	end_turn();
 	while (hears(fd, &m) != 0)
 		continue;
-	SAY(fd, FLOODED, flooded, w->id, IPC_SLOTS);
+	SAY(fd, FLOODED, flooded, w->conn.id, IPC_SLOTS);
 	turn();
 	theirs = key_of(OTHER, 0);
 	thirds = key_of(THIRD, 0);
@@ -316,11 +316,11 @@ ATF_TC_BODY(wrong_owner, tc)
 	SAY(fd, PRESENT, present, 0, c->session.key, addr, 7, 1);
 	clients_get("", 0);
 	ATF_CHECK_EQ(r->stats->link_refused, 13);
-	ATF_CHECK(!c->dead && !w->dead && r->links.to[OTHER] != NULL);
+	ATF_CHECK(!c->conn.dead && !w->conn.dead && r->links.to[OTHER] != NULL);
 	ATF_CHECK_EQ(hears(fd, &m), 0);
 	SAY(fd, CLOSE, close, c->session.key);
 	turn();
-	ATF_CHECK(c->dead && !w->dead);
+	ATF_CHECK(c->conn.dead && !w->conn.dead);
 }
 
 /* What a worker may send at most does no harm. */
@@ -344,7 +344,7 @@ ATF_TC_BODY(floods, tc)
 		SAY(fd, PACKET, packet, src, c->session.key, big, sizeof(big));
 		turn();
 	}
-	ATF_CHECK(derp_queue_packets(c->output.queue) <= 100);
+	ATF_CHECK(derp_queue_packets(c->packets.queue) <= 100);
 	for (i = 0; i < 300; i++) {
 		SAY(fd, PACKET, packet, key_of(OTHER, i), c->session.key, "a",
 		    1);
@@ -352,7 +352,7 @@ ATF_TC_BODY(floods, tc)
 		SAY(fd, FLOOD, flood, i, 0);
 		turn();
 	}
-	ATF_CHECK(!c->dead && r->links.to[OTHER] != NULL);
+	ATF_CHECK(!c->conn.dead && r->links.to[OTHER] != NULL);
 	/* Too large a packet is malformed. */
 	sent(fd, MSG_LINK_PACKET, huge, sizeof(huge));
 	turn();
@@ -388,10 +388,10 @@ ATF_TC_BODY(lost, tc)
 	w = join(1, 1);
 	cluster_watch_begin(w);
 	turn();
-	ATF_CHECK(!w->dead);
+	ATF_CHECK(!w->conn.dead);
 	closed(third);
 	clients_get(gone, sizeof(gone));
-	ATF_CHECK(w->dead && !c->dead);
+	ATF_CHECK(w->conn.dead && !c->conn.dead);
 }
 
 /* A page with wild numbers: such keys have no owner. */

@@ -1,6 +1,6 @@
 /*
  * peers: the table of the keys that this worker owns; see peers.h.  Called by
- * route.c, conn.c, linkmsg.c and watch.c; its call-backs are in cluster.c.
+ * route.c, relayconn.c, linkmsg.c and watch.c; its call-backs are in cluster.c.
  * Touches memory alone.
  */
 #include <sys/queue.h>
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conn.h"
+#include "relayconn.h"
 #include "keytable.h"
 #include "peers.h"
 #include "slots.h"
@@ -162,7 +162,7 @@ make_room(const struct cluster_peers *ps, struct cluster_peer *p)
 	if (p->nconns <= PEERS_CONNS_MAX)
 		return;
 	c = TAILQ_LAST(&p->conns, cluster_peer_conns);
-	if (!c->dead)
+	if (!c->conn.dead)
 		ps->ops->crowded(c);
 }
 
@@ -252,7 +252,7 @@ cluster_peers_each(const struct cluster_peers *ps, unsigned int slot,
 }
 
 void
-cluster_peers_count(const struct cluster_peers *ps, struct relay_stats *s)
+cluster_peers_count(const struct cluster_peers *ps, struct conn_stats *s)
 {
 	s->clients = HASH_COUNT(ps->table);
 	s->dup_keys = ps->ndup_keys;

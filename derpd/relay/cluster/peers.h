@@ -92,6 +92,6 @@ unsigned int cluster_peers_each(const struct cluster_peers *ps,
 
 /* Store in `s': keys, keys with several connections, and their connections. */
 void	 cluster_peers_count(const struct cluster_peers *ps,
-	    struct relay_stats *s);
+	    struct conn_stats *s);
 
 #endif

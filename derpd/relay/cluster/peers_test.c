@@ -58,7 +58,7 @@ ATF_TC_BODY(duplicates, tc)
 	sent(b, "");
 	counts(1, 0, 0);
 	/* A closing connection gets no more frames. */
-	a->c.dead = 1;
+	a->c.conn.dead = 1;
 	b = join('k');
 	sent(a, "");
 	leave(b);
@@ -185,16 +185,16 @@ ATF_TC_BODY(room, tc)
 		ATF_REQUIRE_EQ(cluster_peers_add(relay->peers, &crowd[i]), 0);
 	}
 	ATF_CHECK_EQ(peer('k')->nconns, n);
-	ATF_CHECK(!a->c.dead && !b->c.dead);
+	ATF_CHECK(!a->c.conn.dead && !b->c.conn.dead);
 	cluster_peers_activity(&a->c);
 	c = join('k');
-	ATF_CHECK(b->c.dead && !crowd[2].dead && !c->c.dead);
+	ATF_CHECK(b->c.conn.dead && !crowd[2].conn.dead && !c->c.conn.dead);
 	/* Two too many: the next one when the first has left. */
 	d = join('k');
 	leave(b);
-	ATF_CHECK(crowd[2].dead && !crowd[3].dead && !d->c.dead);
+	ATF_CHECK(crowd[2].conn.dead && !crowd[3].conn.dead && !d->c.conn.dead);
 	cluster_peers_remove(relay->peers, &crowd[2]);
-	ATF_CHECK(!crowd[3].dead && !a->c.dead);
+	ATF_CHECK(!crowd[3].conn.dead && !a->c.conn.dead);
 	ATF_CHECK_EQ(peer('k')->nconns, n);
 }
 

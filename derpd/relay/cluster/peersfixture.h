@@ -1,7 +1,7 @@
 /*
  * peersfixture: for tests of peers.c and watch.c: connections, call-backs that
- * record what is sent to clients, and replacements for output.c and linkmsg.c,
- * which watch.c calls.  Included once in a test program.
+ * record what is sent to clients, and replacements for output.c, conn.c and
+ * linkmsg.c, which watch.c calls.  Included once in a test program.
  */
 #ifndef PEERSFIXTURE_H
 #define PEERSFIXTURE_H
@@ -34,9 +34,9 @@ static char			 asked[1024];	/* of other workers */
 static int			 no_link;	/* they are not there */
 
 void
-relay_conn_send(struct relay_conn *c, const void *p, size_t n)
+conn_send(struct conn *c, const void *p, size_t n)
 {
-	struct fixture_client *cl = (struct fixture_client *)c;
+	struct fixture_client *cl = (struct fixture_client *)relay_conn_of(c);
 
 	ATF_REQUIRE(n <= sizeof(cl->out) - cl->n);
 	memcpy(cl->out + cl->n, p, n);
@@ -44,7 +44,7 @@ relay_conn_send(struct relay_conn *c, const void *p, size_t n)
 }
 
 void
-relay_conn_close(struct relay_conn *c, const char *why)
+conn_close(struct conn *c, const char *why)
 {
 	(void)why;
 	c->dead = 1;
@@ -75,8 +75,8 @@ static inline void
 came(struct relay_conn *c, int dup)
 {
 	c->r->stats->dup_conns_total += dup != 0;
-	cluster_watch_present(c->r, WORKER, c->session.key, c->addr, c->port,
-	    derp_flags(&c->session));
+	cluster_watch_present(c->r, WORKER, c->session.key, c->conn.addr,
+	    c->conn.port, derp_flags(&c->session));
 }
 
 static inline void
@@ -91,7 +91,7 @@ gone(void *arg, struct cluster_peer *p)
 static inline void
 send_gone(struct relay_conn *c, const void *frame, size_t n)
 {
-	relay_conn_send(c, frame, n);
+	conn_send(&c->conn, frame, n);
 	c->r->stats->gone_disconnected++;
 }
 
@@ -101,17 +101,17 @@ duplicate(struct relay_conn *c, int dup)
 	uint8_t frame[FRAME_HDR_LEN + 1] = { 0 };
 	size_t n = dup ? 1 : 0;
 
-	if (c->session.notified_dup == dup || c->dead)
+	if (c->session.notified_dup == dup || c->conn.dead)
 		return;
 	c->session.notified_dup = dup != 0;
 	net_frame_put_hdr(frame, FRAME_HEALTH, (uint32_t)n);
-	relay_conn_send(c, frame, FRAME_HDR_LEN + n);
+	conn_send(&c->conn, frame, FRAME_HDR_LEN + n);
 }
 
 static inline void
 crowded(struct relay_conn *c)
 {
-	c->dead = 1;
+	c->conn.dead = 1;
 }
 
 /* Compare the requests to other workers since the last call. */
@@ -205,16 +205,16 @@ join(char k)
 
 	ATF_REQUIRE(nclients <= sizeof(clients) / sizeof(clients[0]));
 	c->r = relay;
-	c->id = nclients;
+	c->conn.id = nclients;
 	memcpy(c->session.key, key_of(k), sizeof(c->session.key));
-	c->addr[10] = c->addr[11] = 0xff;
-	c->addr[15] = (uint8_t)nclients;
-	c->port = (uint16_t)(1000 + nclients);
+	c->conn.addr[10] = c->conn.addr[11] = 0xff;
+	c->conn.addr[15] = (uint8_t)nclients;
+	c->conn.port = (uint16_t)(1000 + nclients);
 	ATF_REQUIRE_EQ(cluster_peers_add(relay->peers, c), 0);
 	return (cl);
 }
 
-/* Remove the connection as conn.c does. */
+/* Remove the connection as relayconn.c does. */
 static inline void
 leave(struct fixture_client *cl)
 {
@@ -235,7 +235,7 @@ reap(void)
 static inline void
 counts(unsigned int keys, unsigned int dups, unsigned int conns)
 {
-	struct relay_stats s;
+	struct conn_stats s;
 
 	memset(&s, 0, sizeof(s));
 	cluster_peers_count(relay->peers, &s);
@@ -260,8 +260,8 @@ new_relay(void)
 	struct relay *r;
 
 	ATF_REQUIRE((r = calloc(1, sizeof(*r))) != NULL);
-	cluster_pages_init(r);
-	r->now_us = 1000;
+	r->stats = &r->own.none;
+	r->set.now_us = 1000;
 	r->conf.worker = WORKER;
 	r->conf.nworkers = 3;
 	LIST_INIT(&r->watchers);

@@ -23,7 +23,7 @@ cluster_watch_begin(struct relay_conn *c)
 	if (c->session.watch != NULL)
 		return;
 	if ((w = calloc(1, sizeof(*w))) == NULL) {
-		relay_conn_close(c, "out of memory");
+		conn_close(&c->conn, "out of memory");
 		return;
 	}
 	w->due = UINT64_MAX >> (64 - r->conf.nworkers);
@@ -55,7 +55,7 @@ cluster_watch_lost(struct relay *r)
 	struct relay_conn *c;
 
 	LIST_FOREACH(c, &r->watchers, session.watcher)
-		relay_conn_close(c, "what it watches is lost: a worker ended");
+		conn_close(&c->conn, "what it watches is lost: a worker ended");
 }
 
 /* Send a frame about `key' to those who have had its slot. */
@@ -68,7 +68,7 @@ send_news(struct relay *r, unsigned int worker, const uint8_t *key,
 
 	LIST_FOREACH(c, &r->watchers, session.watcher)
 		if (slot < c->session.watch->next[worker]) {
-			relay_conn_send(c, frame, n);
+			conn_send(&c->conn, frame, n);
 			r->stats->gone_disconnected += is_gone;
 		}
 }
@@ -100,7 +100,7 @@ find(const struct relay *r, uint64_t id)
 	struct relay_conn *c;
 
 	LIST_FOREACH(c, &r->watchers, session.watcher)
-		if (c->id == id)
+		if (c->conn.id == id)
 			break;
 	return (c);
 }
@@ -111,7 +111,7 @@ send_there(struct relay_conn *c, const uint8_t *key, const uint8_t addr[16],
 {
 	uint8_t frame[FRAME_PEER_PRESENT_SIZE];
 
-	relay_conn_send(c, frame, net_frame_put_peer_present(frame, key, addr,
+	conn_send(&c->conn, frame, net_frame_put_peer_present(frame, key, addr,
 	    port, flags));
 }
 
@@ -151,13 +151,13 @@ put_own(const struct cluster_peer *p, void *arg)
 {
 	const struct relay_conn *c = cluster_peers_active(p);
 
-	send_there(arg, p->key, c->addr, c->port, derp_flags(&c->session));
+	send_there(arg, p->key, c->conn.addr, c->conn.port, derp_flags(&c->session));
 }
 
 static int
 has_room(const struct relay_conn *c)
 {
-	return (!c->dead && relay_buf_left(&c->output.ctl) < ROOM);
+	return (!c->conn.dead && conn_buf_left(&c->conn.output.ctl) < ROOM);
 }
 
 void
@@ -178,7 +178,7 @@ cluster_watch_work(struct relay *r)
 			    w->next[own], LINK_KEYS, put_own, c));
 		for (i = 0; i < IPC_MAXWORKERS; i++)
 			if (i != own && (w->due & 1ULL << i) != 0 &&
-			    cluster_link_flood(r, i, c->id, w->next[i]) == 0)
+			    cluster_link_flood(r, i, c->conn.id, w->next[i]) == 0)
 				w->due &= ~(1ULL << i);
 	}
 }

@@ -51,14 +51,14 @@ goes(char k)
 static void
 there(struct fixture_client *w, char k)
 {
-	cluster_watch_there(relay, w->c.id, key_of(k), addr, 9000,
+	cluster_watch_there(relay, w->c.conn.id, key_of(k), addr, 9000,
 	    PEER_PROBER);
 }
 
 static void
 flooded(struct fixture_client *w, unsigned int slot)
 {
-	cluster_watch_flooded(relay, 2, w->c.id, slot);
+	cluster_watch_flooded(relay, 2, w->c.conn.id, slot);
 }
 
 ATF_TC_WITHOUT_HEAD(own_keys);
@@ -144,13 +144,14 @@ ATF_TC_BODY(slow_reader, tc)
 
 	set_up();
 	w = join('w');
-	ATF_REQUIRE_EQ(relay_buf_add(&w->c.output.ctl, much, sizeof(much)), 0);
+	ATF_REQUIRE_EQ(conn_buf_add(&w->c.conn.output.ctl, much,
+	    sizeof(much)), 0);
 	cluster_watch_begin(&w->c);
 	ATF_CHECK_EQ(cluster_watch_more(relay), 0);
 	cluster_watch_work(relay);
 	sent(w, "");
 	others("watch ");
-	relay_buf_drain(&w->c.output.ctl, 1);
+	conn_buf_drain(&w->c.conn.output.ctl, 1);
 	ATF_CHECK_EQ(cluster_watch_more(relay), 1);
 	cluster_watch_work(relay);
 	sent(w, "present w from 1 port 1001 flags 1");
@@ -232,7 +233,7 @@ ATF_TC_BODY(late_worker, tc)
 	others("flood 0 for 1 from 0 flood 2 for 1 from 0 ");
 	/* When one is lost, the watcher is closed. */
 	cluster_watch_lost(relay);
-	ATF_CHECK(w->c.dead);
+	ATF_CHECK(w->c.conn.dead);
 }
 
 ATF_TP_ADD_TCS(tp)

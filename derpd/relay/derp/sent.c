@@ -1,7 +1,8 @@
 /*
  * sent: the connections that had packets from a key; see sent.h.  Called by
- * route.c for a packet on its way, by output.c when it is written, by cluster.c
- * and linkmsg.c when a key is gone, by conn.c when a connection ends.
+ * route.c for a packet on its way, by packets.c when it is written, by
+ * cluster.c and linkmsg.c when a key is gone, by relayconn.c when a connection
+ * ends.
  *
  * Each source has a set of the connections that received from it: an open hash
  * table with 8 bytes an entry.  A connection that ends is not removed from
@@ -17,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conn.h"
+#include "relayconn.h"
 #include "keytable.h"
 #include "sent.h"
 
@@ -123,7 +124,7 @@ slot_alloc(struct derp_sent *all, struct relay_conn *c)
 static entry_t
 entry_of(const struct relay_conn *c)
 {
-	return ((uint64_t)c->session.sent_slot << 32 | (uint32_t)c->id);
+	return ((uint64_t)c->session.sent_slot << 32 | (uint32_t)c->conn.id);
 }
 
 /* Return the connection, NULL when it has ended. */

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conn.h"
 #include "pool.h"
+#include "relayconn.h"
 #include "sent.h"
 #include "testmem.h"
 
@@ -50,7 +50,7 @@ static void
 begin(unsigned int i)
 {
 	derp_sent_forget(notes, &conns[i]);
-	conns[i].id = ++next_id;
+	conns[i].conn.id = ++next_id;
 }
 
 static void

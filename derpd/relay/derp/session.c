@@ -1,5 +1,5 @@
 /*
- * session: see session.h.  Called by input.c with the bytes of a connection.
+ * session: see session.h.  Called by relayconn.c with the bytes of a client.
  *
  * A frame that is whole in the input is handled in place; only a partial one is
  * copied.
@@ -13,7 +13,7 @@
 #define HOME_SETTLE_US	5000000	/* a later NotePreferred is a move */
 
 void
-derp_count_drop(struct relay_stats *stats, enum relay_drop_reason why,
+derp_count_drop(struct conn_stats *stats, enum conn_drop_reason why,
     const uint8_t *p, size_t n)
 {
 	int kind = net_frame_is_disco(p, n) ? KIND_DISCO : KIND_OTHER;
@@ -73,7 +73,7 @@ derp_not_here(struct derp_session *s, const uint8_t *key)
  * gets a PeerGone.
  */
 static void
-not_here(struct derp_session *s, enum relay_drop_reason why, const uint8_t *key,
+not_here(struct derp_session *s, enum conn_drop_reason why, const uint8_t *key,
     const uint8_t *p, size_t n)
 {
 	derp_count_drop(s->env->stats, why, p, n);
@@ -84,7 +84,7 @@ not_here(struct derp_session *s, enum relay_drop_reason why, const uint8_t *key,
 static void
 got_send_packet(struct derp_session *s, const uint8_t *p, size_t n)
 {
-	struct relay_stats *stats = s->env->stats;
+	struct conn_stats *stats = s->env->stats;
 	const uint8_t *key = p;
 
 	p += FRAME_KEY_LEN;
@@ -118,7 +118,7 @@ got_forward_packet(struct derp_session *s, const uint8_t *p, size_t n)
 static void
 got_note_preferred(struct derp_session *s, const uint8_t *p, size_t n)
 {
-	struct relay_stats *stats = s->env->stats;
+	struct conn_stats *stats = s->env->stats;
 	const int home = p[0] != 0;
 
 	(void)n;
@@ -142,9 +142,9 @@ got_ping(struct derp_session *s, const uint8_t *p, size_t n)
 {
 	(void)n;
 	s->env->stats->got_ping++;
-	if (relay_buf_left(&s->pongs) == PONGS_MAX * FRAME_PING_LEN)
+	if (conn_buf_left(&s->pongs) == PONGS_MAX * FRAME_PING_LEN)
 		return;		/* the client does not read its pongs */
-	if (relay_buf_add(&s->pongs, p, FRAME_PING_LEN) == -1)
+	if (conn_buf_add(&s->pongs, p, FRAME_PING_LEN) == -1)
 		s->env->ops->close(s, "out of memory");
 	else
 		s->env->ops->pong(s);
@@ -167,14 +167,8 @@ got_watch_conns(struct derp_session *s, const uint8_t *p, size_t n)
 		s->env->ops->watch(s);
 }
 
-static void
-got_client_info(struct derp_session *s, const uint8_t *p, size_t n)
-{
-	s->env->ops->info(s, p, n);
-}
-
 /* The function for each frame that a client may send, from frames.def. */
-#define FROM_LOGIN(TYPE, name)	[FRAME_##TYPE] = got_##name,
+#define FROM_LOGIN(TYPE, name)
 #define FROM_CLIENT(TYPE, name)	[FRAME_##TYPE] = got_##name,
 #define FROM_MESH(TYPE, name)	[FRAME_##TYPE] = got_##name,
 #define FROM_SERVER(TYPE, name)
@@ -189,8 +183,6 @@ static void (*const got[FRAME_TYPE_END])(struct derp_session *,
 static enum net_frame_sender
 sender(const struct derp_session *s)
 {
-	if (!s->up)
-		return (FRAME_FROM_LOGIN);
 	return (s->mesh ? FRAME_FROM_MESH : FRAME_FROM_CLIENT);
 }
 
@@ -213,7 +205,7 @@ charge(struct derp_session *s, uint64_t n)
 	const struct ipc_relay_conf *conf = s->env->conf;
 	uint64_t us;
 
-	if (conf->client_rate == 0 || s->mesh || !s->up)
+	if (conf->client_rate == 0 || s->mesh)
 		return;
 	us = derp_rate_charge(&s->rate, conf->client_rate, conf->client_burst,
 	    *s->env->now_us, n);
@@ -250,31 +242,30 @@ begin_frame(struct derp_session *s, uint8_t type, uint32_t len)
 static size_t
 continue_frame(struct derp_session *s, const uint8_t *p, size_t n)
 {
-	size_t have = relay_buf_left(&s->part), want, k;
-	struct relay_buf whole;
+	size_t have = conn_buf_left(&s->part), want, k;
+	struct conn_buf whole;
 	uint32_t len;
 	uint8_t type;
 
 	want = FRAME_HDR_LEN;
 	if (have >= FRAME_HDR_LEN) {
-		net_frame_get_hdr(relay_buf_head(&s->part), &type, &len);
+		net_frame_get_hdr(conn_buf_head(&s->part), &type, &len);
 		want += len;
 	}
 	k = want - have < n ? want - have : n;
-	if ((s->up ? relay_buf_add(&s->part, p, k) :
-	    relay_buf_add_tight(&s->part, p, k)) == -1) {
+	if (conn_buf_add(&s->part, p, k) == -1) {
 		s->env->ops->close(s, "out of memory");
 		return (n);
 	}
 	if (have + k < want)
 		return (k);
-	net_frame_get_hdr(relay_buf_head(&s->part), &type, &len);
+	net_frame_get_hdr(conn_buf_head(&s->part), &type, &len);
 	if (have < FRAME_HDR_LEN) {
 		switch (begin_frame(s, type, len)) {
 		case FRAME_BAD:
 			return (k);
 		case FRAME_SKIP:
-			relay_buf_free(&s->part);
+			conn_buf_free(&s->part);
 			return (k);
 		case FRAME_VALID:
 			if (len > 0)
@@ -284,8 +275,8 @@ continue_frame(struct derp_session *s, const uint8_t *p, size_t n)
 	}
 	whole = s->part;
 	memset(&s->part, 0, sizeof(s->part));
-	got_frame(s, type, relay_buf_head(&whole) + FRAME_HDR_LEN, len);
-	relay_buf_free(&whole);
+	got_frame(s, type, conn_buf_head(&whole) + FRAME_HDR_LEN, len);
+	conn_buf_free(&whole);
 	return (k);
 }
 
@@ -302,7 +293,7 @@ derp_input(struct derp_session *s, const uint8_t *p, size_t n)
 		charge(s, k);
 		return (k);
 	}
-	if (relay_buf_left(&s->part) > 0)
+	if (conn_buf_left(&s->part) > 0)
 		return (continue_frame(s, p, n));
 	if (n >= FRAME_HDR_LEN) {
 		net_frame_get_hdr(p, &type, &len);
@@ -325,6 +316,6 @@ derp_input(struct derp_session *s, const uint8_t *p, size_t n)
 void
 derp_free(struct derp_session *s)
 {
-	relay_buf_free(&s->part);
-	relay_buf_free(&s->pongs);
+	conn_buf_free(&s->part);
+	conn_buf_free(&s->pongs);
 }

@@ -39,8 +39,6 @@ struct derp_ops {
 	void	(*send)(struct derp_session *s, const void *p, size_t n);
 	/* One more pong is due. */
 	void	(*pong)(struct derp_session *s);
-	/* Handle the payload of the ClientInfo, before the login. */
-	void	(*info)(struct derp_session *s, const uint8_t *p, size_t n);
 	/* The client has duplicates and sent a frame. */
 	void	(*activity)(struct derp_session *s);
 	/* The mesh peer requests notifications of all connections. */
@@ -64,19 +62,17 @@ struct derp_env {
 	const struct derp_ops		*ops;
 	const struct ipc_relay_conf	*conf;
 	const uint64_t			*now_us;	/* monotonic */
-	struct relay_stats		*stats;
+	struct conn_stats		*stats;
 };
 
-/* The session of one client, from the upgrade of its request on. */
+/* The session of one client, from its login on. */
 struct derp_session {
 	const struct derp_env *env;
 	uint8_t			 key[FRAME_KEY_LEN];
-	/* logged in; else ClientInfo is expected */
-	unsigned int		 up:1;
 	unsigned int		 mesh:1, prober:1, not_ideal:1, home:1,
 			 notified_dup:1;	/* notified of duplicates */
 	uint32_t		 skip;	/* payload bytes to skip */
-	struct relay_buf	 part;	/* a partial frame */
+	struct conn_buf	 part;	/* a partial frame */
 	struct derp_rate rate;
 	struct cluster_watch	*watch;	/* NULL: it watches nothing */
 	LIST_ENTRY(relay_conn) watcher;
@@ -85,7 +81,7 @@ struct derp_session {
 	uint64_t		 login_us;
 	/* of sent.c; 0: it received nothing */
 	uint32_t		 sent_slot;
-	struct relay_buf	 pongs;	/* data of pings whose pong is due */
+	struct conn_buf	 pongs;	/* data of pings whose pong is due */
 	struct derp_notices	 notices;
 	uint64_t		 rx_bytes, tx_bytes, rx_packets, tx_packets,
 	    drops;
@@ -113,7 +109,7 @@ void	derp_not_here(struct derp_session *s, const uint8_t *key);
 int	derp_may_notify(struct derp_notices *b, uint64_t now);
 
 /* Count the packet of `n' bytes at `p' as dropped. */
-void	derp_count_drop(struct relay_stats *stats, enum relay_drop_reason why,
+void	derp_count_drop(struct conn_stats *stats, enum conn_drop_reason why,
 	    const uint8_t *p, size_t n);
 
 /* Return the PEER_* flags of the client. */

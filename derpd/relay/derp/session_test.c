@@ -20,7 +20,7 @@ static uint64_t	waited;			/* us, total */
 
 static struct derp_session	s;
 static struct ipc_relay_conf	conf;
-static struct relay_stats	stats;
+static struct conn_stats	stats;
 static uint64_t			now;
 
 /* A stream under construction. */
@@ -72,14 +72,7 @@ on_send(struct derp_session *d, const void *p, size_t n)
 static void
 on_pong(struct derp_session *d)
 {
-	call("pong %zu\n", relay_buf_left(&d->pongs) / FRAME_PING_LEN);
-}
-
-static void
-on_info(struct derp_session *d, const uint8_t *p, size_t n)
-{
-	ATF_CHECK(!d->up);
-	call("info %zu %x\n", n, sum(p, n));
+	call("pong %zu\n", conn_buf_left(&d->pongs) / FRAME_PING_LEN);
 }
 
 static void
@@ -122,7 +115,6 @@ static const struct derp_ops ops = {
 	.packet = on_packet,
 	.send = on_send,
 	.pong = on_pong,
-	.info = on_info,
 	.activity = on_activity,
 	.watch = on_watch,
 	.close_peer = on_close_peer,
@@ -131,7 +123,7 @@ static const struct derp_ops ops = {
 };
 static const struct derp_env env = { &ops, &conf, &now, &stats };
 
-/* Set up a logged-in client `s' and an empty stream. */
+/* Set up a client `s' and an empty stream. */
 static void
 set_up(void)
 {
@@ -142,7 +134,6 @@ set_up(void)
 	memset(conf.node_key, 'N', sizeof(conf.node_key));
 	s.env = &env;
 	memset(s.key, 's', sizeof(s.key));
-	s.up = 1;
 	now = 1000 * (uint64_t)SECOND;
 	s.login_us = now;
 	nobody = closed = 0;
@@ -235,14 +226,14 @@ cut_anywhere(void (*begin)(void))
 		feed(stream, i);
 		feed(stream + i, len - i);
 		ATF_REQUIRE_STREQ(whole, calls);
-		ATF_CHECK_EQ(relay_buf_left(&s.part), 0);
+		ATF_CHECK_EQ(conn_buf_left(&s.part), 0);
 	}
 	for (k = 1; k <= 7; k++) {
 		begin();
 		for (i = 0; i < len; i += k)
 			feed(stream + i, len - i < k ? len - i : k);
 		ATF_REQUIRE_STREQ(whole, calls);
-		ATF_CHECK_EQ(relay_buf_left(&s.part), 0);
+		ATF_CHECK_EQ(conn_buf_left(&s.part), 0);
 	}
 	free(whole);
 }
@@ -294,7 +285,7 @@ ATF_TC_BODY(frames, tc)
 	ATF_CHECK_EQ(stats.received_other, 2);
 	ATF_CHECK_EQ(s.rx_packets, 2);
 	ATF_CHECK_EQ(s.rx_bytes, 100);
-	ATF_CHECK_EQ(memcmp(relay_buf_head(&s.pongs), stream +
+	ATF_CHECK_EQ(memcmp(conn_buf_head(&s.pongs), stream +
 	    2 * FRAME_HDR_LEN + FRAME_KEY_LEN + 100, FRAME_PING_LEN), 0);
 }
 
@@ -305,41 +296,24 @@ ATF_TC_BODY(cuts, tc)
 	cut_anywhere(mesh_frames);
 }
 
-static void
-client_info(void)
+/* Of a frame that is cut, only the bytes that came use memory. */
+ATF_TC_WITHOUT_HEAD(cut_memory);
+ATF_TC_BODY(cut_memory, tc)
 {
 	set_up();
-	s.up = 0;
-	add(FRAME_CLIENT_INFO, "k", FRAME_NONCE_LEN + 50);
-}
-
-ATF_TC_WITHOUT_HEAD(info);
-ATF_TC_BODY(info, tc)
-{
-	char text[64];
-
-	client_info();
-	feed(stream, len);
-	snprintf(text, sizeof(text), "info %d %x\n",
-	    FRAME_KEY_LEN + FRAME_NONCE_LEN + 50,
-	    sum(stream + FRAME_HDR_LEN, len - FRAME_HDR_LEN));
-	expect(text);
-	cut_anywhere(client_info);
-	/* Before the login, only received bytes use memory. */
-	client_info();
+	add(FRAME_SEND_PACKET, "d", 50);
 	stream[3] = 200;		/* about 50 KiB are announced */
 	feed(stream, len);
 	expect("");
-	ATF_CHECK_MSG(relay_buf_memory(&s.part) < len + 512 + 24, "%zu",
-	    relay_buf_memory(&s.part));
+	ATF_CHECK_MSG(conn_buf_memory(&s.part) < len + 512 + 24, "%zu",
+	    conn_buf_memory(&s.part));
 }
 
 /* Only the header of a frame of `n' bytes arrives: closed unless `ok'. */
 static void
-length(uint8_t type, uint32_t n, int up, int ok)
+length(uint8_t type, uint32_t n, int ok)
 {
 	set_up();
-	s.up = up != 0;
 	s.mesh = 1;
 	add_header(type, n);
 	feed(stream, len);
@@ -366,27 +340,17 @@ ATF_TC_BODY(lengths, tc)
 
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		if (t[i].min > 0)
-			length(t[i].type, t[i].min - 1, 1, 0);
+			length(t[i].type, t[i].min - 1, 0);
 		if (t[i].min > 1)	/* else handled, with its payload */
-			length(t[i].type, t[i].min, 1, 1);
+			length(t[i].type, t[i].min, 1);
 		if (t[i].max > 0)
-			length(t[i].type, t[i].max, 1, 1);
-		length(t[i].type, t[i].max + 1, 1, 0);
-		length(t[i].type, 0xffffffff, 1, 0);
+			length(t[i].type, t[i].max, 1);
+		length(t[i].type, t[i].max + 1, 0);
+		length(t[i].type, 0xffffffff, 0);
 	}
 	/* Unknown frames may have any length. */
-	length(0x55, 0xffffffff, 1, 1);
-	length(FRAME_CLIENT_INFO, 0xffffffff, 1, 1);
-	/* Before the login only ClientInfo, within its length limits. */
-	length(FRAME_CLIENT_INFO, 55, 0, 0);
-	length(FRAME_CLIENT_INFO, 56, 0, 1);
-	length(FRAME_CLIENT_INFO, 256 * 1024, 0, 1);
-	length(FRAME_CLIENT_INFO, 256 * 1024 + 1, 0, 0);
-	for (i = 0; i < 256; i++)
-		if (i != FRAME_CLIENT_INFO) {
-			length((uint8_t)i, 0, 0, 0);
-			length((uint8_t)i, 56, 0, 0);
-		}
+	length(0x55, 0xffffffff, 1);
+	length(FRAME_CLIENT_INFO, 0xffffffff, 1);
 }
 
 /* A client without the mesh key that sends a mesh frame is closed. */
@@ -439,9 +403,9 @@ ATF_TC_BODY(pings, tc)
 	feed(stream, len);
 	expect("pong 1\npong 2\npong 3\npong 4\npong 5\npong 6\npong 7\n"
 	    "pong 8\n");
-	ATF_CHECK_EQ(relay_buf_left(&s.pongs), PONGS_MAX * FRAME_PING_LEN);
+	ATF_CHECK_EQ(conn_buf_left(&s.pongs), PONGS_MAX * FRAME_PING_LEN);
 	ATF_CHECK_EQ(stats.got_ping, 1000);
-	relay_buf_free(&s.pongs);	/* they were sent */
+	conn_buf_free(&s.pongs);	/* they were sent */
 	feed(stream, FRAME_HDR_LEN + 8);
 	expect("pong 1\n");
 }
@@ -593,7 +557,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, frames);
 	ATF_TP_ADD_TC(tp, cuts);
-	ATF_TP_ADD_TC(tp, info);
+	ATF_TP_ADD_TC(tp, cut_memory);
 	ATF_TP_ADD_TC(tp, lengths);
 	ATF_TP_ADD_TC(tp, mesh_only);
 	ATF_TP_ADD_TC(tp, pings);

@@ -1,0 +1,432 @@
+/*
+ * servers_test: what fronts and relay workers get when they start, channels
+ * that are made anew, and fronts that were reported.  The test plays the
+ * children at the other ends of the channels, and the system.
+ */
+#include <sys/socket.h>
+#include <atf-c.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "messages.h"
+#include "parent.h"
+#include "ring.h"
+
+#define PID	1000		/* of the first child; no real process */
+#define NFRONTS	3
+#define NRELAYS	2
+
+static struct parent	 d;
+static struct conf	 conf;
+static uint64_t		 now_ms = 1000000;
+static pid_t		 killed;	/* last child killed, 0: none */
+static struct ipc_chan	*end_keys, *end_fronts[NFRONTS], *end_relays[NRELAYS];
+
+static pid_t
+fake_wait(int *st)
+{
+	(void)st;
+	return (0);
+}
+
+static int
+fake_kill(pid_t pid, int sig)
+{
+	ATF_CHECK_EQ(SIGKILL, sig);
+	killed = pid;
+	return (0);
+}
+
+static uint64_t
+fake_clock(void)
+{
+	return (now_ms);
+}
+
+static void
+no_turn(void *arg)
+{
+	(void)arg;
+}
+
+/* The child runs; *end gets its end of the channel. */
+static void
+run(struct parent_proc *p, struct ipc_chan **end)
+{
+	static pid_t	 pid = PID;
+	int		 sv[2];
+
+	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
+	p->pid = pid++;
+	p->chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, p->role, NULL, NULL,
+	    NULL);
+	*end = ipc_chan_new(NULL, sv[1], p->role, ROLE_PARENT, NULL, NULL,
+	    NULL);
+	ATF_REQUIRE(p->chan != NULL && *end != NULL);
+}
+
+/* All are known to the parent; keys runs and has all keys. */
+static void
+begin(void)
+{
+	static const struct parent_procs_ops system = {
+		fake_wait, fake_kill, fake_clock
+	};
+	static const struct parent_gen_ops gen_ops = { .turn = no_turn };
+	unsigned int i;
+
+	TAILQ_INIT(&conf.maps);
+	TAILQ_INIT(&conf.certs);
+	TAILQ_INIT(&conf.listens);
+	TAILQ_INIT(&conf.names);
+	conf.worker.queue_packets = 1;
+	conf.front.max_unfinished = conf.front.max_per_source = 1;
+	conf.relay.enabled = 1;
+	d.conf = &conf;
+	d.nfronts = NFRONTS;
+	d.nworkers = NRELAYS;
+	ATF_REQUIRE((d.slots = ipc_slots_new(NRELAYS)) != NULL);
+	for (i = 0; i < NFRONTS + NRELAYS; i++)
+		ATF_REQUIRE((d.counters[i] = ipc_counters_new()) != NULL);
+	parent_procs_set_up(&d);
+	d.system = &system;
+	parent_gens_init(&d.gens, &gen_ops, &d, parent_servers_count(&d));
+	run(&d.keys, &end_keys);
+	d.keys_loaded = 1;
+}
+
+/* The next message that the child reads.  0, or -1: there is none. */
+static int
+next(struct parent_proc *p, struct ipc_chan *end, struct ipc_msg *m)
+{
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(p->chan, 1000));
+	return (ipc_chan_recv(end, m, 0));
+}
+
+/* Check the type of the child's next message; its descriptor or -1. */
+static int
+expect(struct parent_proc *p, struct ipc_chan *end, uint32_t type)
+{
+	struct ipc_msg	 m;
+	int		 fd;
+
+	ATF_REQUIRE_MSG(next(p, end, &m) == 0, "%s was not sent",
+	    ipc_msg_name(type));
+	ATF_REQUIRE_STREQ(ipc_msg_name(type), ipc_msg_name(m.type));
+	fd = m.fd;
+	m.fd = -1;
+	ipc_msg_free(&m);
+	return (fd);
+}
+
+/* The same for MSG_SERVER_HAND to that other end. */
+static int
+expect_hand(struct parent_proc *p, struct ipc_chan *end, unsigned int other)
+{
+	struct ipc_msg_server_hand	 v;
+	struct ipc_msg			 m;
+	int				 fd;
+
+	ATF_REQUIRE_EQ(0, next(p, end, &m));
+	ATF_REQUIRE_STREQ("MSG_SERVER_HAND", ipc_msg_name(m.type));
+	ATF_REQUIRE_EQ(0, ipc_get_server_hand(&m.rd, &v));
+	ATF_CHECK_EQ(other, v.number);
+	fd = m.fd;
+	m.fd = -1;
+	ipc_msg_free(&m);
+	return (fd);
+}
+
+static void
+expect_chan(enum ipc_keychan kind, unsigned int worker)
+{
+	struct ipc_msg_key_chan	 v;
+	struct ipc_msg		 m;
+
+	ATF_REQUIRE_EQ(0, next(&d.keys, end_keys, &m));
+	ATF_REQUIRE_STREQ("MSG_KEY_CHAN", ipc_msg_name(m.type));
+	ATF_REQUIRE_EQ(0, ipc_get_key_chan(&m.rd, &v));
+	ATF_CHECK_EQ(kind, v.kind);
+	ATF_CHECK_EQ(worker, v.worker);
+	ipc_msg_free(&m);
+}
+
+static void
+expect_nothing(struct parent_proc *p, struct ipc_chan *end)
+{
+	struct ipc_msg	 m;
+
+	ATF_CHECK_EQ(-1, next(p, end, &m));
+}
+
+/* Are these the two ends of one channel? */
+static void
+check_pair(int a, int b)
+{
+	char	 c = 0;
+
+	ATF_CHECK_EQ(1, write(a, "x", 1));
+	ATF_CHECK_EQ(1, read(b, &c, 1));
+	ATF_CHECK_EQ('x', c);
+}
+
+/* Handle a message of the child; returns what the handler says. */
+static int
+say(struct parent_proc *p, uint32_t type, struct ipc_wr *w)
+{
+	struct ipc_msg	 m = { .type = type, .fd = -1 };
+	int		 rv;
+
+	ATF_REQUIRE(ipc_wr_ok(w));
+	ipc_rd_init(&m.rd, w->p, w->len);
+	rv = p->role == ROLE_FRONT ? parent_fronts_message(p, &m) :
+	    parent_relays_message(p, &m);
+	ipc_wr_free(w);
+	return (rv);
+}
+
+static int
+say_unlinked(struct parent_proc *p, uint64_t links, uint64_t hands)
+{
+	struct ipc_msg_server_unlinked	 v = { links, hands };
+	struct ipc_wr			 w;
+
+	ipc_wr_init(&w);
+	ipc_put_server_unlinked(&w, &v);
+	return (say(p, MSG_SERVER_UNLINKED, &w));
+}
+
+/* It has no channel to keys and, if `sign' is 1, none to its signer. */
+static int
+say_keyless(struct parent_proc *p, int sign)
+{
+	struct ipc_msg_server_keyless	 v = { sign, 1 };
+	struct ipc_wr			 w;
+
+	ipc_wr_init(&w);
+	ipc_put_server_keyless(&w, &v);
+	return (say(p, MSG_SERVER_KEYLESS, &w));
+}
+
+static int
+say_forged(struct parent_proc *p, unsigned int front)
+{
+	struct ipc_msg_relay_forged	 v = { front };
+	struct ipc_wr			 w;
+
+	killed = 0;
+	ipc_wr_init(&w);
+	ipc_put_relay_forged(&w, &v);
+	return (say(p, MSG_RELAY_FORGED, &w));
+}
+
+/* A worker has all, and keys its secret, before a client can come. */
+ATF_TC_WITHOUT_HEAD(relay_start);
+ATF_TC_BODY(relay_start, tc)
+{
+	struct parent_proc	*p = &d.relays[1];
+	unsigned int		 i;
+	int			 a[2], b[2];
+
+	begin();
+	run(&d.fronts[0], &end_fronts[0]);
+	run(&d.fronts[2], &end_fronts[2]);
+	run(&d.relays[0], &end_relays[0]);
+	run(p, &end_relays[1]);
+	ATF_REQUIRE_EQ(0, parent_relays_set_up(p));
+	expect(&d.keys, end_keys, MSG_KEY_SECRET);
+	expect_chan(KEYCHAN_SEAL, 1);
+	expect_nothing(&d.keys, end_keys);
+	expect(p, end_relays[1], MSG_RELAY_SECRET);
+	expect(p, end_relays[1], MSG_SERVER_KEYS);
+	expect(p, end_relays[1], MSG_SERVER_SLOTS);
+	expect(p, end_relays[1], MSG_SERVER_COUNTERS);
+	expect(p, end_relays[1], MSG_RELAY_CONF);
+	expect(p, end_relays[1], MSG_SERVER_COMMIT);
+	for (i = 0; i < ipc_ring_nfds(); i++) {
+		expect(p, end_relays[1], MSG_RELAY_LINK);
+		expect(&d.relays[0], end_relays[0], MSG_RELAY_LINK);
+	}
+	expect_nothing(&d.relays[0], end_relays[0]);
+	a[0] = expect_hand(p, end_relays[1], 0);
+	a[1] = expect_hand(p, end_relays[1], 2);
+	expect_nothing(p, end_relays[1]);
+	b[0] = expect_hand(&d.fronts[0], end_fronts[0], 1);
+	b[1] = expect_hand(&d.fronts[2], end_fronts[2], 1);
+	check_pair(a[0], b[0]);
+	check_pair(b[1], a[1]);
+	ATF_CHECK_EQ(1, p->commits);
+}
+
+ATF_TC_WITHOUT_HEAD(front_start);
+ATF_TC_BODY(front_start, tc)
+{
+	struct parent_proc	*p = &d.fronts[2];
+	unsigned int		 i;
+
+	begin();
+	run(&d.fronts[0], &end_fronts[0]);
+	run(&d.relays[1], &end_relays[1]);
+	run(p, &end_fronts[2]);
+	ATF_REQUIRE_EQ(0, parent_fronts_set_up(p));
+	expect_chan(KEYCHAN_BOX, 2);
+	expect_nothing(&d.keys, end_keys);
+	expect(p, end_fronts[2], MSG_SERVER_KEYS);
+	expect(p, end_fronts[2], MSG_SERVER_SLOTS);
+	expect(p, end_fronts[2], MSG_SERVER_COUNTERS);
+	for (i = 0; i < NFRONTS + NRELAYS - 1; i++)
+		expect(p, end_fronts[2], MSG_FRONT_COUNTERS);
+	expect(p, end_fronts[2], MSG_FRONT_MAPS);
+	expect(p, end_fronts[2], MSG_FRONT_CONF);
+	expect(p, end_fronts[2], MSG_SERVER_COMMIT);
+	check_pair(expect_hand(p, end_fronts[2], 1),
+	    expect_hand(&d.relays[1], end_relays[1], 2));
+	expect_nothing(p, end_fronts[2]);
+	expect_nothing(&d.fronts[0], end_fronts[0]);
+}
+
+/* While keys is away nothing is connected to it. */
+ATF_TC_WITHOUT_HEAD(keyless);
+ATF_TC_BODY(keyless, tc)
+{
+	struct parent_proc	*p = &d.relays[0];
+
+	begin();
+	run(p, &end_relays[0]);
+	d.keys_loaded = 0;
+	ATF_REQUIRE_EQ(0, parent_servers_connect_keys(p));
+	expect_nothing(&d.keys, end_keys);
+	d.keys_loaded = 1;
+	ATF_CHECK_EQ(0, say_keyless(p, 0));
+	expect(&d.keys, end_keys, MSG_KEY_SECRET);
+	expect_chan(KEYCHAN_SEAL, 0);
+	expect(p, end_relays[0], MSG_SERVER_KEYS);
+	/* Requests in quick succession are ignored. */
+	ATF_CHECK_EQ(0, say_keyless(p, 0));
+	expect_nothing(&d.keys, end_keys);
+	expect_nothing(p, end_relays[0]);
+	/* A relay worker has no signer. */
+	ATF_CHECK_EQ(-1, say_keyless(p, 1));
+}
+
+/* A front gets a new channel to its signer, of which keys hears nothing. */
+ATF_TC_WITHOUT_HEAD(signerless);
+ATF_TC_BODY(signerless, tc)
+{
+	struct parent_proc	*p = &d.fronts[1];
+	struct ipc_chan		*end_signer;
+
+	begin();
+	run(p, &end_fronts[1]);
+	run(&d.signers[1], &end_signer);
+	d.keys_loaded = 0;
+	ATF_CHECK_EQ(0, say_keyless(p, 1));
+	check_pair(expect(p, end_fronts[1], MSG_SERVER_KEYS),
+	    expect(&d.signers[1], end_signer, MSG_SIGNER_FRONT));
+	expect_nothing(&d.keys, end_keys);
+}
+
+/* Both ends are replaced; who does not run or does not exist is left out. */
+ATF_TC_WITHOUT_HEAD(mended);
+ATF_TC_BODY(mended, tc)
+{
+	struct parent_proc	*front = &d.fronts[0], *relay = &d.relays[0];
+	unsigned int		 i;
+
+	begin();
+	run(front, &end_fronts[0]);
+	run(relay, &end_relays[0]);
+	run(&d.relays[1], &end_relays[1]);
+	ATF_CHECK_EQ(0, say_unlinked(front, 0, UINT64_MAX));
+	check_pair(expect_hand(front, end_fronts[0], 0),
+	    expect_hand(relay, end_relays[0], 0));
+	check_pair(expect_hand(front, end_fronts[0], 1),
+	    expect_hand(&d.relays[1], end_relays[1], 0));
+	expect_nothing(front, end_fronts[0]);
+	/* A front has no links. */
+	ATF_CHECK_EQ(-1, say_unlinked(front, 1, 0));
+	/* A worker has both. */
+	ATF_CHECK_EQ(0, say_unlinked(relay, UINT64_MAX, UINT64_MAX));
+	for (i = 0; i < ipc_ring_nfds(); i++) {
+		expect(relay, end_relays[0], MSG_RELAY_LINK);
+		expect(&d.relays[1], end_relays[1], MSG_RELAY_LINK);
+	}
+	check_pair(expect_hand(relay, end_relays[0], 0),
+	    expect_hand(front, end_fronts[0], 0));
+	expect_nothing(relay, end_relays[0]);
+	/* Requests in quick succession are ignored. */
+	ATF_CHECK_EQ(0, say_unlinked(relay, UINT64_MAX, UINT64_MAX));
+	expect_nothing(relay, end_relays[0]);
+	expect_nothing(&d.relays[1], end_relays[1]);
+}
+
+/* A reported front is killed; one worker can have that once in 10 s. */
+ATF_TC_WITHOUT_HEAD(forged);
+ATF_TC_BODY(forged, tc)
+{
+	pid_t	 pid[NFRONTS];
+	int	 i;
+
+	begin();
+	run(&d.relays[0], &end_relays[0]);
+	run(&d.relays[1], &end_relays[1]);
+	for (i = 0; i < NFRONTS; i++) {
+		run(&d.fronts[i], &end_fronts[i]);
+		pid[i] = d.fronts[i].pid;
+	}
+	ATF_CHECK_EQ(-1, say_forged(&d.relays[0], NFRONTS));
+	ATF_CHECK_EQ(0, killed);
+	ATF_CHECK_EQ(0, say_forged(&d.relays[0], 1));
+	ATF_CHECK_EQ(pid[1], killed);
+	ATF_CHECK(d.fronts[1].chan == NULL);
+	now_ms += 9999;
+	ATF_CHECK_EQ(0, say_forged(&d.relays[0], 0));
+	ATF_CHECK_EQ(0, killed);
+	ATF_CHECK(d.fronts[0].chan != NULL);
+	/* Another worker's reports count on their own. */
+	ATF_CHECK_EQ(0, say_forged(&d.relays[1], 2));
+	ATF_CHECK_EQ(pid[2], killed);
+	/* A front that has ended already costs the worker nothing. */
+	now_ms++;
+	ATF_CHECK_EQ(0, say_forged(&d.relays[0], 1));
+	ATF_CHECK_EQ(0, killed);
+	ATF_CHECK_EQ(0, say_forged(&d.relays[0], 0));
+	ATF_CHECK_EQ(pid[0], killed);
+}
+
+/* In a generation each has a number of its own. */
+ATF_TC_WITHOUT_HEAD(numbers);
+ATF_TC_BODY(numbers, tc)
+{
+	struct parent_proc	*p;
+	unsigned int		 i;
+
+	begin();
+	ATF_CHECK_EQ(NFRONTS + NRELAYS, parent_servers_count(&d));
+	for (i = 0; i < parent_servers_count(&d); i++) {
+		p = parent_servers_at(&d, i);
+		ATF_CHECK_EQ(i, parent_servers_number(p));
+		ATF_CHECK_EQ(i < NFRONTS ? ROLE_FRONT : ROLE_RELAY, p->role);
+	}
+	ATF_CHECK_STREQ("front 2", parent_servers_name(&d.fronts[2]));
+	ATF_CHECK_STREQ("relay 1", parent_servers_name(&d.relays[1]));
+	ATF_CHECK_EQ(0, parent_servers_running(&d));
+	d.relays[1].pid = PID;
+	ATF_CHECK_EQ(1, parent_servers_running(&d));
+	d.relays[1].pid = 0;
+	d.fronts[2].pid = PID;
+	ATF_CHECK_EQ(1, parent_servers_running(&d));
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, relay_start);
+	ATF_TP_ADD_TC(tp, front_start);
+	ATF_TP_ADD_TC(tp, keyless);
+	ATF_TP_ADD_TC(tp, signerless);
+	ATF_TP_ADD_TC(tp, mended);
+	ATF_TP_ADD_TC(tp, forged);
+	ATF_TP_ADD_TC(tp, numbers);
+	return (atf_no_error());
+}

@@ -1,0 +1,193 @@
+/*
+ * settings: the settings of fronts and relay workers, made from the
+ * configuration, and the load balancers and certificates of fronts; see
+ * parent.h.  Called by reload.c, fronts.c and relays.c.
+ */
+#include <string.h>
+
+#include "ipcsend.h"
+#include "log.h"
+#include "parent.h"
+
+void
+parent_front_conf(struct ipc_front_conf *f, const struct conf *c,
+    const uint8_t node_key[32], const uint8_t *slot_secret, uint32_t front,
+    uint32_t nworkers)
+{
+	*f = c->front;
+	memcpy(f->node_key, node_key, sizeof(f->node_key));
+	memcpy(f->slot_secret, slot_secret, sizeof(f->slot_secret));
+	f->front = front;
+	/* Without a relay a front asks for no owner. */
+	f->nworkers = nworkers > 0 ? nworkers : 1;
+	f->relay = c->relay.enabled != 0;
+	f->notsent_lowat = c->worker.notsent_lowat;
+	f->write_timeout = c->worker.write_timeout;
+	f->rate_limited = c->worker.client_rate != 0;
+	f->max_clients = c->worker.max_clients;
+}
+
+void
+parent_relay_conf(struct ipc_relay_conf *r, const struct conf *c,
+    const uint8_t node_key[32], const uint8_t *slot_secret, uint32_t worker,
+    uint32_t nworkers)
+{
+	*r = c->worker;
+	memcpy(r->node_key, node_key, sizeof(r->node_key));
+	memcpy(r->slot_secret, slot_secret, sizeof(r->slot_secret));
+	r->worker = worker;
+	r->nworkers = nworkers;
+}
+
+static int
+send_cert(struct parent_proc *front, const struct parent_cert *c,
+    const struct parent_loaded *l)
+{
+	struct ipc_msg_front_cert v = { .hash = c->hash };
+	struct ipc_wr pem;
+	int rv = -1;
+
+	ipc_wr_init(&pem);
+	ipc_wr_bytes(&pem, c->pem, c->pem_len);
+	ipc_wr_bytes(&pem, l->meta, l->meta_len);
+	v.pem = pem.p;
+	v.len = pem.len;
+	if (ipc_wr_ok(&pem))
+		rv = ipc_send_front_cert(front->chan, &v);
+	ipc_wr_free(&pem);
+	return (rv);
+}
+
+/* Send the load balancers of all listening addresses.  0, or -1. */
+static int
+send_proxies(struct parent_proc *front, const struct conf *c)
+{
+	struct ipc_msg_front_proxies v = { .number = 0 };
+	struct ipc_prefix prefixes[IPC_MAXPROXIES];
+	const struct conf_listen *l;
+	uint32_t i;
+
+	v.prefixes = prefixes;
+	for (l = TAILQ_FIRST(&c->listens); l != NULL;
+	    l = TAILQ_NEXT(l, entry), v.number++) {
+		v.nprefixes = (uint32_t)l->nproxies;
+		for (i = 0; i < v.nprefixes; i++) {
+			memcpy(prefixes[i].addr, l->proxies[i].addr,
+			    sizeof(prefixes[i].addr));
+			prefixes[i].bits = l->proxies[i].bits;
+		}
+		if (v.nprefixes > 0 &&
+		    ipc_send_front_proxies(front->chan, &v) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+/* Bytes of the certificates in a front's queue. */
+static size_t
+size_of(const struct parent_loaded *l)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < l->ncerts; i++)
+		n += l->certs[i]->pem_len + l->meta_len + 1024;
+	return (n);
+}
+
+static int
+send_front(struct parent_proc *front, const struct conf *c,
+    const struct parent_loaded *l)
+{
+	const struct parent *d = front->d;
+	struct ipc_msg_front_conf v;
+	size_t i;
+
+	/*
+	 * Besides the maps, whose number is bounded, the certificates in force
+	 * and the new ones may wait for the front.
+	 */
+	ipc_chan_limit(front->chan, CHAN_MAXQUEUED + size_of(l) +
+	    size_of(&d->loaded));
+	parent_front_conf(&v.conf, c, l->node_key, d->slot_secret,
+	    front->worker, d->nworkers);
+	if (ipc_send_front_conf(front->chan, &v) == -1 ||
+	    send_proxies(front, c) == -1)
+		return (-1);
+	for (i = 0; i < l->ncerts; i++)
+		if (send_cert(front, l->certs[i], l) == -1)
+			return (-1);
+	return (0);
+}
+
+static int
+send_relay(struct parent_proc *relay, const struct conf *c,
+    const struct parent_loaded *l)
+{
+	const struct parent *d = relay->d;
+	struct ipc_msg_relay_conf v;
+
+	parent_relay_conf(&v.conf, c, l->node_key, d->slot_secret,
+	    relay->worker, d->nworkers);
+	return (ipc_send_relay_conf(relay->chan, &v));
+}
+
+/* Send how to handle the settings just sent.  0, or -1. */
+static int
+order(struct parent_proc *p, uint32_t id, enum ipc_settings how)
+{
+	struct ipc_msg_server_commit v = { id, how };
+
+	if (ipc_send_server_commit(p->chan, &v) == -1)
+		return (-1);
+	if (how != SETTINGS_DROP)
+		p->commits++;
+	return (0);
+}
+
+static int
+send_all(struct parent_proc *p, const struct conf *c,
+    const struct parent_loaded *l, uint32_t id, enum ipc_settings how)
+{
+	if ((p->role == ROLE_FRONT ? send_front(p, c, l) :
+	    send_relay(p, c, l)) == -1)
+		return (-1);
+	return (order(p, id, how));
+}
+
+int
+parent_settings_first(struct parent_proc *p)
+{
+	const struct parent *d = p->d;
+
+	return (send_all(p, d->conf, &d->loaded, 0, SETTINGS_FIRST));
+}
+
+int
+parent_settings_stage(struct parent_proc *p, const struct conf *c,
+    const struct parent_loaded *l, uint32_t id)
+{
+	if (p->chan == NULL)
+		return (0);
+	if (send_all(p, c, l, id, SETTINGS_STAGE) == 0)
+		return (1);
+	parent_procs_fail(p, "could not be sent new settings");
+	return (0);
+}
+
+int
+parent_settings_commit(struct parent_proc *p, uint32_t id)
+{
+	if (p->chan == NULL)
+		return (0);
+	if (order(p, id, SETTINGS_USE) == 0)
+		return (1);
+	parent_procs_fail(p, "could not be sent new settings");
+	return (0);
+}
+
+void
+parent_settings_drop(struct parent_proc *p, uint32_t id)
+{
+	if (p->chan != NULL && order(p, id, SETTINGS_DROP) == -1)
+		parent_procs_fail(p, "could not be sent new settings");
+}

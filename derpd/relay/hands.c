@@ -1,0 +1,79 @@
+/*
+ * hands: see hands.h.  Called by relay.c.
+ *
+ * A front may have been taken over: what it sends is checked (adopt.c), and one
+ * that sends what an honest one never does is reported to the parent, which
+ * ends it.
+ */
+#include "adopt.h"
+#include "hands.h"
+#include "ipcsend.h"
+#include "log.h"
+#include "relay.h"
+
+void
+relay_hands_init(struct relay *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < IPC_MAXWORKERS; i++)
+		r->hands.from[i].r = r;
+}
+
+static unsigned int
+number(const struct relay_hand *h)
+{
+	return ((unsigned int)(h - h->r->hands.from));
+}
+
+static void
+drop(struct relay_hand *h)
+{
+	ipc_chan_free(h->chan);
+	h->chan = NULL;
+}
+
+static void
+gone(struct ipc_chan *ch, const char *why, void *arg)
+{
+	struct relay_hand *h = arg;
+
+	(void)ch;
+	log_debug("the channel of hand-overs from front %u is closed: %s",
+	    number(h), why);
+	drop(h);
+	h->r->hands.lost |= 1ULL << number(h);
+}
+
+static void
+message(struct ipc_chan *ch, struct ipc_msg *m, void *arg)
+{
+	struct relay_hand *h = arg;
+	struct ipc_msg_relay_forged v = { number(h) };
+
+	(void)ch;
+	conn_clock(&h->r->set);
+	if (relay_adopt_message(h->r, m) == 0)
+		return;
+	log_warnx("front %u handed over what it must not: its channel is "
+	    "closed", number(h));
+	drop(h);
+	if (ipc_send_relay_forged(h->r->parent, &v) == -1)
+		log_warn("can't report that to the parent (sendmsg)");
+}
+
+int
+relay_hands_open(struct relay *r, int fd, unsigned int front)
+{
+	struct relay_hand *h = &r->hands.from[front];
+	struct ipc_chan *ch;
+
+	ch = ipc_chan_new(r->set.base, fd, ROLE_RELAY, ROLE_FRONT, message,
+	    gone, h);
+	if (ch == NULL)
+		return (-1);
+	ipc_chan_free(h->chan);
+	h->chan = ch;
+	r->hands.lost &= ~(1ULL << front);
+	return (0);
+}

@@ -1,0 +1,35 @@
+/*
+ * hands: the channels over which fronts hand over clients.
+ */
+#ifndef HANDS_H
+#define HANDS_H
+
+#include <stdint.h>
+
+#include "bounds.h"
+
+struct ipc_chan;
+struct relay;
+
+/* The channel of one front. */
+struct relay_hand {
+	struct relay	*r;
+	struct ipc_chan	*chan;		/* NULL: none */
+};
+
+/* Those of all fronts. */
+struct relay_hands {
+	struct relay_hand from[IPC_MAXWORKERS];
+	uint64_t	 lost;		/* channels to request, a bit each */
+};
+
+/* Initialize r->hands; call it once, at the start. */
+void	relay_hands_init(struct relay *r);
+
+/*
+ * Use the descriptor `fd' as the channel from front `front', in place of an
+ * older one.  Return 0, or -1 without memory; the caller then still owns `fd'.
+ */
+int	relay_hands_open(struct relay *r, int fd, unsigned int front);
+
+#endif

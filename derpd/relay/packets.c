@@ -1,0 +1,205 @@
+/*
+ * packets: see packets.h.  Called by route.c and, for output, by derpd/conn.
+ */
+#include <string.h>
+
+#include "conn.h"
+#include "packets.h"
+#include "queue.h"
+#include "relay.h"
+#include "relayconn.h"
+#include "sent.h"
+#include "session.h"
+
+_Static_assert(PONGS_MAX * FRAME_PONG_SIZE <= 1024,
+    "pongs fit behind a batch, OUTPUT_MORE");
+
+static void
+limits(const struct relay *r, struct derp_queue_limits *lim)
+{
+	lim->bytes = r->conf.queue_bytes;
+	lim->packets = r->conf.queue_packets;
+	lim->target = r->conf.codel_target * 1000;
+	lim->interval = r->conf.codel_interval * 1000;
+}
+
+static void
+count_drop(struct relay *r, enum conn_drop_reason why, const struct derp_pkt *p)
+{
+	const size_t head = FRAME_HDR_LEN + FRAME_KEY_LEN;
+
+	derp_count_drop(r->stats, why, p->data + head, p->len - head);
+}
+
+/* The queue of the connection `arg' dropped a packet. */
+static void
+dropped(struct derp_pkt *p, void *arg)
+{
+	struct relay_conn *c = arg;
+
+	c->session.drops++;
+	count_drop(c->r, DROP_QUEUE_HEAD, p);
+}
+
+/* The connection of this packet has ended. */
+static void
+left_over(struct derp_pkt *p, void *arg)
+{
+	count_drop(arg, DROP_GONE_DISCONNECTED, p);
+}
+
+void
+relay_packets_init(struct relay *r)
+{
+	derp_queue_set_init(&r->queues, &r->pool, dropped);
+}
+
+void
+relay_packets_put(struct relay_conn *c, const uint8_t src[FRAME_KEY_LEN],
+    const uint8_t *p, size_t n)
+{
+	struct derp_queue **q = &c->packets.queue;
+	struct relay *r = c->r;
+	struct derp_queue_limits lim;
+	struct derp_pkt *k;
+
+	if (c->conn.dead || c->conn.lingering) {
+		derp_count_drop(r->stats, DROP_GONE_DISCONNECTED, p, n);
+		return;
+	}
+	if (*q == NULL)
+		*q = derp_queue_new(&r->queues, c);
+	if (*q == NULL || (k = derp_pkt_new(&r->queues,
+	    (uint32_t)(FRAME_HDR_LEN + FRAME_KEY_LEN + n))) == NULL) {
+		derp_count_drop(r->stats, DROP_QUEUE_TAIL, p, n);
+		return;
+	}
+	net_frame_put_hdr(k->data, FRAME_RECV_PACKET,
+	    (uint32_t)(FRAME_KEY_LEN + n));
+	memcpy(k->data + FRAME_HDR_LEN, src, FRAME_KEY_LEN);
+	memcpy(k->data + FRAME_HDR_LEN + FRAME_KEY_LEN, p, n);
+	limits(r, &lim);
+	/* The copy is looked at: another worker may change the original. */
+	derp_queue_put(*q, k, net_frame_is_disco(k->data + FRAME_HDR_LEN +
+	    FRAME_KEY_LEN, n), r->set.now_us, &lim);
+	conn_dirty(&c->conn);
+	r->set.outputs.fresh_bytes += n;
+}
+
+/* Record that the client gets a PeerGone when the packet's source leaves. */
+static void
+note_source(struct relay_conn *c, const uint8_t *src)
+{
+	struct relay_packets *ps = &c->packets;
+	uint64_t gen = derp_sent_generation(c->r->sent);
+
+	if (ps->src_gen == gen && memcmp(ps->last_src, src, FRAME_KEY_LEN) == 0)
+		return;
+	if (derp_sent_note(c->r->sent, src, c) == -1)
+		return;
+	memcpy(ps->last_src, src, FRAME_KEY_LEN);
+	ps->src_gen = gen;
+}
+
+static void
+count_sent(struct relay_conn *c, const struct derp_pkt *p)
+{
+	struct conn_stats *s = c->r->stats;
+	uint64_t n = p->len - FRAME_HDR_LEN - FRAME_KEY_LEN;
+
+	s->packets_sent++;
+	s->bytes_sent += n;
+	c->session.tx_packets++;
+	c->session.tx_bytes += n;
+	s->queue_us = (s->queue_us * 9 + (c->r->set.now_us - p->at)) / 10;
+}
+
+/* Write the pongs that are due to `dst'.  Return their bytes. */
+static size_t
+gather_pongs(struct relay_conn *c, uint8_t *dst)
+{
+	struct conn_buf *pongs = &c->session.pongs;
+	size_t n = 0;
+
+	while (conn_buf_left(pongs) > 0) {
+		n += net_frame_put_pong(dst + n, conn_buf_head(pongs));
+		conn_buf_drain(pongs, FRAME_PING_LEN);
+		c->r->stats->sent_pong++;
+	}
+	return (n);
+}
+
+int
+relay_packets_pending(const struct conn *c)
+{
+	const struct relay_conn *rc = relay_conn_peek(c);
+
+	return (conn_buf_left(&rc->session.pongs) > 0 ||
+	    derp_queue_packets(rc->packets.queue) > 0);
+}
+
+size_t
+relay_packets_gather(struct conn *c, size_t n, size_t max)
+{
+	struct relay_conn *rc = relay_conn_of(c);
+	struct relay *r = rc->r;
+	struct conn_outputs *o = &r->set.outputs;
+	struct derp_queue_limits lim;
+	struct derp_pkt *p;
+	size_t k;
+
+	k = gather_pongs(rc, o->batch + n);
+	conn_output_piece(&r->set, o->batch + n, k);
+	n += k;
+	if (rc->packets.queue == NULL)
+		return (n);
+	limits(r, &lim);
+	while (n < max && o->npieces < OUTPUT_PIECES &&
+	    (p = derp_queue_get(rc->packets.queue, r->set.now_us,
+	    &lim)) != NULL) {
+		conn_output_piece(&r->set, p->data, p->len);
+		r->batch.v[r->batch.n++] = p;
+		n += p->len;
+		note_source(rc, p->data + FRAME_HDR_LEN);
+		count_sent(rc, p);
+	}
+	return (n);
+}
+
+void
+relay_packets_gathered(struct conn_set *s)
+{
+	struct relay *r = s->arg;
+	size_t i;
+
+	for (i = 0; i < r->batch.n; i++)
+		derp_pkt_free(&r->queues, r->batch.v[i]);
+	r->batch.n = 0;
+}
+
+void
+relay_packets_rest(struct relay_conn *c)
+{
+	struct derp_queue_limits lim;
+
+	if (c->packets.queue == NULL)
+		return;
+	limits(c->r, &lim);
+	if (derp_queue_is_idle(c->packets.queue, c->r->set.now_us, &lim)) {
+		derp_queue_free(c->packets.queue, NULL, NULL);
+		c->packets.queue = NULL;
+	}
+}
+
+void
+relay_packets_rested(struct conn *c)
+{
+	relay_packets_rest(relay_conn_of(c));
+}
+
+void
+relay_packets_free(struct relay_conn *c)
+{
+	derp_queue_free(c->packets.queue, left_over, c->r);
+	c->packets.queue = NULL;
+}

@@ -1,0 +1,216 @@
+/*
+ * relayconn: see relayconn.h.  Called by adopt.c, welcome.c and relay.c; its
+ * call-backs by derpd/conn.
+ */
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <event2/event.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "peers.h"
+#include "records.h"
+#include "relay.h"
+#include "relayconn.h"
+#include "seals.h"
+#include "sent.h"
+#include "watch.h"
+
+#define KEEPALIVE_SECS	60
+#define KEEPALIVE_JITTER 5
+#define LOGIN_SECS	10		/* until ServerInfo is sealed */
+#define RECORD_KEYS	16384		/* maximum number of expanded keys: 19
+					   MB, allocated when used */
+
+/* All that an idle client needs: one block of the pool. */
+#define CONN_MAX	768
+
+_Static_assert(sizeof(struct relay_conn) <= CONN_MAX, "size of a connection");
+
+static void
+sample_rtt(struct relay_conn *c)
+{
+#ifdef __linux__
+	struct tcp_info ti;
+	socklen_t len = sizeof(ti);
+
+	if (getsockopt(c->conn.fd, IPPROTO_TCP, TCP_INFO, &ti, &len) == 0)
+		conn_stats_rtt(c->r->stats, ti.tcpi_rtt);
+#else
+	(void)c;
+#endif
+}
+
+static void
+keep_alive(struct relay_conn *c)
+{
+	uint8_t hdr[FRAME_HDR_LEN];
+
+	sample_rtt(c);
+	if (c->conn.rec != NULL)
+		net_record_forgive(c->conn.rec);
+	relay_packets_rest(c);
+	net_frame_put_hdr(hdr, FRAME_KEEP_ALIVE, 0);
+	conn_send(&c->conn, hdr, sizeof(hdr));
+	conn_deadline(&c->conn, c->period);
+}
+
+static void
+expired(struct conn *c)
+{
+	if (c->state == CONN_UP)
+		keep_alive(relay_conn_of(c));
+	else
+		conn_close(c, "timed out");
+}
+
+static void
+received(struct conn *c, uint8_t *p, size_t n)
+{
+	if (c->rec == NULL)
+		conn_plain(c, p, n);
+	else
+		conn_records_received(c, p, n);
+}
+
+static size_t
+input(struct conn *c, const uint8_t *p, size_t n)
+{
+	return (derp_input(&relay_conn_of(c)->session, p, n));
+}
+
+static void
+work(struct conn *c)
+{
+	conn_work_plain(c);
+	if (!c->dead && c->paused == 0 && c->rec != NULL)
+		conn_work_records(c);
+}
+
+static size_t
+read_size(const struct conn *c)
+{
+	(void)c;
+	return (CONN_IN_SIZE);
+}
+
+static void
+was_read(struct conn *c, int input_came)
+{
+	struct relay_conn *rc = relay_conn_of(c);
+
+	if (input_came ? c->state == CONN_UP && c->paused == 0 && !c->dead :
+	    rc->pace.on)
+		relay_beat_note(rc, input_came);
+}
+
+static void
+pausing(struct conn *c)
+{
+	relay_beat_leave(relay_conn_of(c));
+}
+
+/* Its session is registered, but ServerInfo is not ready. */
+static int
+held(const struct conn *c)
+{
+	return (c->state == CONN_ADMIT);
+}
+
+/* Remove the session from the worker's tables. */
+static void
+leave(struct conn *c)
+{
+	struct relay_conn *rc = relay_conn_of(c);
+	struct relay *r = rc->r;
+
+	if (rc->session.peer == NULL)
+		return;
+	cluster_watch_end(rc);
+	if (rc->session.home)
+		r->stats->home_connections--;
+	if (rc->session.not_ideal)
+		r->stats->notideal_connections--;
+	r->stats->connections--;
+	derp_sent_forget(r->sent, rc);
+	cluster_peers_remove(r->peers, rc);
+}
+
+static void
+free_conn(struct conn *c)
+{
+	struct relay_conn *rc = relay_conn_of(c);
+	struct relay *r = rc->r;
+
+	if (rc->ev_rate != NULL)
+		event_free(rc->ev_rate);
+	relay_seals_remove(&r->seals, rc->seal);
+	derp_free(&rc->session);
+	relay_packets_free(rc);
+	conn_end(c);
+	derp_pool_put(&r->conn_memory, rc, rc->size);
+}
+
+static const struct conn_ops ops = {
+	.received = received,
+	.input = input,
+	.work = work,
+	.read_size = read_size,
+	.was_read = was_read,
+	.pausing = pausing,
+	.encrypt = conn_records_write,
+	.encrypt_pieces = conn_records_write_pieces,
+	.end = conn_records_close,
+	.pending = relay_packets_pending,
+	.gather = relay_packets_gather,
+	.gathered = relay_packets_gathered,
+	.held = held,
+	.rested = relay_packets_rested,
+	.expired = expired,
+	.leave = leave,
+	.free = free_conn
+};
+
+void
+relay_conn_init(struct relay *r)
+{
+	conn_set_init(&r->set, &ops, &conn_output_sock, &r->own.none,
+	    RECORD_KEYS, r);
+}
+
+/*
+ * Connections have pages of their own: what outlives them in malloc's heap
+ * would keep its pages.
+ */
+struct relay_conn *
+relay_conn_new(struct relay *r, int fd, const uint8_t addr[16], uint16_t port)
+{
+	struct relay_conn *c;
+	size_t size;
+
+	if ((c = derp_pool_get(&r->conn_memory, sizeof(*c), &size)) == NULL)
+		return (NULL);
+	memset(c, 0, sizeof(*c));
+	c->size = size;
+	c->r = r;
+	c->session.env = &r->derp;
+	conn_begin(&r->set, &c->conn, fd, addr, port);
+	c->conn.state = CONN_ADMIT;
+	c->conn.paused = PAUSE_LOGIN;
+	conn_add(&c->conn);
+	conn_deadline(&c->conn, LOGIN_SECS);
+	return (c);
+}
+
+void
+relay_conn_up(struct relay_conn *c)
+{
+	c->conn.state = CONN_UP;
+	c->session.login_us = c->r->set.now_us;
+	c->period = KEEPALIVE_SECS +
+	    randombytes_uniform(KEEPALIVE_JITTER + 1);
+	conn_deadline(&c->conn, c->period);
+	conn_dirty(&c->conn);
+	conn_resume(&c->conn, PAUSE_LOGIN);
+}
