@@ -150,16 +150,16 @@ conn_send(struct conn *c, const void *p, size_t n)
 }
 
 void
-conn_send_at(struct conn *c, size_t at, const void *p, size_t n)
+conn_send_first(struct conn *c, const void *p, size_t n)
 {
 	struct conn_buf *b = &c->output.ctl;
 	size_t left = conn_buf_left(b);
 
 	conn_send(c, p, n);
-	if (at >= left || conn_buf_left(b) != left + n)
-		return;			/* the last ones, or too many */
-	memmove(conn_buf_head(b) + at + n, conn_buf_head(b) + at, left - at);
-	memcpy(conn_buf_head(b) + at, p, n);
+	if (left == 0 || conn_buf_left(b) != left + n)
+		return;			/* there was none, or too many */
+	memmove(conn_buf_head(b) + n, conn_buf_head(b), left);
+	memcpy(conn_buf_head(b), p, n);
 }
 
 void

@@ -99,12 +99,8 @@ void	conn_dirty(struct conn *c);
  */
 void	conn_send(struct conn *c, const void *p, size_t n);
 
-/*
- * The same, but behind the first `at' bytes of own frames that still wait, and
- * before all others.
- */
-void	conn_send_at(struct conn *c, size_t at, const void *p,
-	    size_t n);
+/* The same, but ahead of all own frames that still wait. */
+void	conn_send_first(struct conn *c, const void *p, size_t n);
 
 /*
  * Write `n' bytes that are not DERP: HTTP replies, WebSocket control frames.  A

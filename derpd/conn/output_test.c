@@ -91,21 +91,21 @@ ATF_TC_BODY(long_own, tc)
 	drop_all(s);
 }
 
-/* A frame goes behind those that came before it, ahead of later ones. */
-ATF_TC_WITHOUT_HEAD(at);
-ATF_TC_BODY(at, tc)
+/* A frame goes ahead of those that wait. */
+ATF_TC_WITHOUT_HEAD(first);
+ATF_TC_BODY(first, tc)
 {
 	struct conn_set *s = set_up();
 	struct conn *c = client(s, 0);
 
-	conn_send(c, "first", 5);
-	conn_send(c, "later", 5);
-	conn_send_at(c, 5, "head", 4);
-	conn_send_at(c, 9, "+", 1);
-	conn_send_at(c, 15, "last", 4);		/* there is no more */
+	conn_send_first(c, "alone", 5);
 	conn_output_flush(s);
-	ATF_CHECK_EQ(nwire, 19);
-	ATF_CHECK(memcmp(wire, "firsthead+laterlast", 19) == 0);
+	conn_send(c, "later", 5);
+	conn_send_first(c, "body", 4);
+	conn_send_first(c, "head", 4);
+	conn_output_flush(s);
+	ATF_CHECK_EQ(nwire, 18);
+	ATF_CHECK(memcmp(wire, "aloneheadbodylater", 18) == 0);
 	drop_all(s);
 }
 
@@ -308,7 +308,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, order);
 	ATF_TP_ADD_TC(tp, partial);
 	ATF_TP_ADD_TC(tp, long_own);
-	ATF_TP_ADD_TC(tp, at);
+	ATF_TP_ADD_TC(tp, first);
 	ATF_TP_ADD_TC(tp, errors);
 	ATF_TP_ADD_TC(tp, unsent_limit);
 	ATF_TP_ADD_TC(tp, deadlines);

@@ -22,8 +22,6 @@ struct relay_conn {
 	size_t			 size;		/* bytes of its memory */
 	struct event		*ev_rate;	/* while PAUSE_RATE is set */
 	unsigned int		 period;	/* s between keep-alives */
-	unsigned int		 info_at;	/* bytes of own frames that go
-						   before ServerInfo */
 	struct relay_seal	*seal;		/* of CONN_ADMIT */
 	struct relay_pace	 pace;
 	struct relay_packets	 packets;

@@ -34,7 +34,6 @@ relay_welcome(struct relay_conn *c, const uint8_t number[IPC_TICKET_NUMBERLEN])
 {
 	struct relay *r = c->r;
 
-	c->info_at = (unsigned int)conn_buf_left(&c->conn.output.ctl);
 	if (relay_route_add(c) == -1) {
 		conn_close(&c->conn, "out of memory");
 		return;
@@ -75,7 +74,8 @@ relay_welcome_sealed(struct relay *r, const struct ipc_msg_sealed *v)
 	relay_seals_remove(&r->seals, c->seal);
 	c->seal = NULL;
 	net_frame_put_hdr(hdr, FRAME_SERVER_INFO, (uint32_t)v->box_len);
-	conn_send_at(&c->conn, c->info_at, v->box, v->box_len);
-	conn_send_at(&c->conn, c->info_at, hdr, sizeof(hdr));
+	/* Before what was sent to it since it is registered. */
+	conn_send_first(&c->conn, v->box, v->box_len);
+	conn_send_first(&c->conn, hdr, sizeof(hdr));
 	relay_conn_up(c);
 }
