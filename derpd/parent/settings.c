@@ -37,6 +37,7 @@ parent_relay_conf(struct ipc_relay_conf *r, const struct conf *c,
 	memcpy(r->slot_secret, slot_secret, sizeof(r->slot_secret));
 	r->worker = worker;
 	r->nworkers = nworkers;
+	r->mesh = c->mesh_key != NULL;
 }
 
 static int

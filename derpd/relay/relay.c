@@ -171,6 +171,7 @@ commit(struct relay *r)
 {
 	r->conf = r->next_conf;
 	r->staged = 0;
+	r->has_mesh |= r->conf.mesh;
 	r->set.notsent_lowat = r->conf.notsent_lowat;
 	r->set.write_timeout = r->conf.write_timeout;
 	derp_queue_set_limit(&r->queues, (uint64_t)r->conf.queue_bytes *

@@ -44,6 +44,8 @@ struct relay {
 	struct ipc_chan	*keys;		/* seals ServerInfo; NULL: none */
 	struct ipc_relay_conf conf, next_conf;
 	int		 configured;
+	int		 has_mesh;	/* mesh peers could log in, since the
+					   start of this worker */
 	uint32_t	 staged;	/* id of the staged settings, 0 none */
 	int		 stopping;
 	uint64_t	 stop_us;	/* when to exit at the latest */

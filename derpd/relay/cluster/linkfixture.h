@@ -141,6 +141,7 @@ set_up(void)
 	r->conf.queue_packets = 100000;
 	r->conf.worker = WORKER;
 	r->conf.nworkers = NWORKERS;
+	r->has_mesh = 1;
 	wire_begin();
 }
 

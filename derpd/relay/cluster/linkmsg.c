@@ -233,9 +233,21 @@ deliver(struct cluster_link *l, const uint8_t *mesh, const uint8_t *src,
 		say_not_here(l, from, dst);
 }
 
+/* Can the sender have a mesh peer? */
+static int
+may_mesh(struct cluster_link *l)
+{
+	if (l->r->has_mesh)
+		return (1);
+	refused(l, "a message of a mesh peer, without mesh key");
+	return (0);
+}
+
 static int
 on_forward(void *arg, const struct ipc_msg_link_forward *v)
 {
+	if (!may_mesh(arg))
+		return (0);
 	deliver(arg, v->mesh, v->source, v->destination, v->packet, v->len);
 	return (0);
 }
@@ -272,7 +284,7 @@ on_close(void *arg, const struct ipc_msg_link_close *v)
 {
 	struct cluster_link *l = arg;
 
-	if (is_ours(l, v->key))
+	if (may_mesh(l) && is_ours(l, v->key))
 		relay_route_close_peer(l->r, v->key);
 	return (0);
 }

@@ -323,6 +323,27 @@ ATF_TC_BODY(wrong_owner, tc)
 	ATF_CHECK(c->conn.dead && !w->conn.dead);
 }
 
+/* Without a mesh key no other worker can have a mesh peer. */
+ATF_TC_WITHOUT_HEAD(no_mesh);
+ATF_TC_BODY(no_mesh, tc)
+{
+	struct relay_conn *c;
+	const uint8_t *mesh;
+	struct other *fd;
+
+	begin();
+	fd = linked(OTHER);
+	c = join(0, 0);
+	mesh = key_of(OTHER, 0);
+	r->has_mesh = 0;
+	SAY(fd, FORWARD, forward, mesh, key_of(THIRD, 0), c->session.key,
+	    "abc", 3);
+	SAY(fd, CLOSE, close, c->session.key);
+	clients_get("", 0);
+	ATF_CHECK_EQ(r->stats->link_refused, 2);
+	ATF_CHECK(!c->conn.dead);
+}
+
 /* What a worker may send at most does no harm. */
 ATF_TC_WITHOUT_HEAD(floods);
 ATF_TC_BODY(floods, tc)
@@ -427,6 +448,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, flood_out);
 	ATF_TP_ADD_TC(tp, flood_in);
 	ATF_TP_ADD_TC(tp, wrong_owner);
+	ATF_TP_ADD_TC(tp, no_mesh);
 	ATF_TP_ADD_TC(tp, floods);
 	ATF_TP_ADD_TC(tp, lost);
 	ATF_TP_ADD_TC(tp, damaged);
