@@ -339,7 +339,7 @@ share(struct parent *d)
 	if (make_pages(d) == 0)
 		return (0);
 	log_warn("can't make the memory that fronts and relay workers share "
-	    "(memfd_create, shm_open): /proc and /dev/shm are needed");
+	    "(memfd_create, shm_open; they need /proc and /dev/shm)");
 	return (-1);
 }
 

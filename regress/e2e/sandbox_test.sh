@@ -96,7 +96,7 @@ descriptors_body() {
 	e2e_conf
 	# Enough for the programs of the children, but not for the sockets.
 	# shellcheck disable=SC3045	# every shell here has it
-	! (ulimit -n 36 && exec "$DERPD" -d -f derpd.conf) >derpd.log 2>&1 ||
+	! (ulimit -n 54 && exec "$DERPD" -d -f derpd.conf) >derpd.log 2>&1 ||
 	    e2e_fail "derpd runs"
 	grep -q "can't listen on .*Too many open files; raise .*LimitNOFILE" \
 	    derpd.log || e2e_fail "the log does not name the limit"

@@ -42,8 +42,8 @@ start_time_body() {
 	[ "$(e2e_children relay | wc -l)" -eq 3 ] ||
 	    e2e_fail "not three relay workers: $(ps -A -o pid= -o args=)"
 	[ "$(e2e_children keys | wc -l)" -eq 1 ] || e2e_fail "not one keys"
-	[ "$(e2e_children signer | wc -l)" -eq 3 ] ||
-	    e2e_fail "not three signers"
+	[ "$(e2e_children signer | wc -l)" -eq 2 ] ||
+	    e2e_fail "not two signers"
 	e2e_stop
 }
 

@@ -40,7 +40,7 @@ unsigned int nmaps;
 struct counts counts;
 int64_t now;
 
-static int64_t ends_until, handshakes_until;
+static int64_t ends_until, fronts_until, handshakes_until;
 
 void
 fail(const char *fmt, ...)
@@ -89,6 +89,18 @@ excuse_ends(int64_t ms)
 	if (ends_until < now + ms)
 		ends_until = now + ms;
 	/* HTTP clients read pending input first, and see the end much later. */
+	for (i = 0; i < opt.slots; i++)
+		if (bots[i].state != BOT_NONE && bots[i].kind == &kind_web)
+			bots[i].may_end = 1;
+}
+
+void
+excuse_front(int64_t ms)
+{
+	unsigned int i;
+
+	if (fronts_until < now + ms)
+		fronts_until = now + ms;
 	for (i = 0; i < opt.slots; i++)
 		if (bots[i].state != BOT_NONE && bots[i].kind == &kind_web)
 			bots[i].may_end = 1;
@@ -154,11 +166,19 @@ reap(struct bot *b)
 	b->act_at = now + rnd_below(&b->rnd, 300);
 }
 
+/* Return 1 if no front has the connection: a session that is not proxied. */
+static int
+is_handed(const struct bot *b)
+{
+	return (b->state > BOT_LOGIN && b->derp != NULL && !b->derp->ws &&
+	    (b->w.ssl == NULL || SSL_version(b->w.ssl) > TLS1_2_VERSION));
+}
+
 /* Return 1 if the connection may have ended against the client's will. */
 static int
 excused(const struct bot *b)
 {
-	if (now < ends_until ||
+	if (now < ends_until || (now < fronts_until && !is_handed(b)) ||
 	    (b->state <= BOT_LOGIN && now < handshakes_until) ||
 	    (b->derp != NULL && now < keys[b->derp->key].close_until)) {
 		counts.excused++;
@@ -185,7 +205,8 @@ check_patience(struct bot *b)
 {
 	if (b->owed_at == 0 || now - b->owed_at < PATIENCE_MS)
 		return;
-	if (ends_until < b->owed_at && handshakes_until < b->owed_at)
+	if (ends_until < b->owed_at && fronts_until < b->owed_at &&
+	    handshakes_until < b->owed_at)
 		bot_fail(b, "waits for %s since %lld ms", b->owed,
 		    (long long)(now - b->owed_at));
 	bot_leave(b, LEAVE_RESET);

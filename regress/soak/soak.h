@@ -209,6 +209,12 @@ void	 bot_fail(const struct bot *b, const char *fmt, ...)
 void	 bot_leave(struct bot *b, enum soak_leave how);
 
 /*
+ * For `ms' milliseconds, connections that a front has may end: all but sessions
+ * with TLS 1.3 and without WebSocket.
+ */
+void	 excuse_front(int64_t ms);
+
+/*
  * Excuse ends of connections for the next `ms', and of slow readers from now
  * on; excuse ends of handshakes only.
  */

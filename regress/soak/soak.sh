@@ -1,6 +1,6 @@
 #!/bin/sh
 # Run random clients against a derpd with 2, 1 and 3 workers, which is reloaded,
-# has workers and keys killed or stopped, and is restarted; called by `make
+# has its processes killed or stopped, and is restarted; called by `make
 # soak' and by soak_test.sh.  All files are created in the working directory.
 #
 # Environment: SOAK_SECONDS is the approximate duration.  The default is 27.
@@ -59,9 +59,11 @@ write_chaos() {
 		ps -A -o pid= -o ppid= -o args= | awk -v parent="$PID" \
 		    -v role="$1" '$2 == parent && index($0, role) { print $1 }'
 	}
+	# one ROLE...: one of the processes of these roles.
 	one() {
-		{ pids front; pids relay; } | sort -n | awk -v n="$number" \
-		    '{ p[NR] = $1 } END { if (NR) print p[n % NR + 1] }'
+		for role; do pids "$role"; done | sort -n | awk \
+		    -v n="$number" '{ p[NR] = $1 }
+		    END { if (NR) print p[n % NR + 1] }'
 	}
 	hold() {
 		[ -n "$1" ] || return 0
@@ -87,14 +89,11 @@ write_chaos() {
 		fi
 		mv map.new map.json ;;
 	stop-worker)
-		hold "$(one)" ;;
-	stop-keys)
-		hold "$(pids keys)" ;;
-	kill-worker)
-		kill -KILL $(one)
-		sleep 0.3 ;;
-	kill-keys)
-		kill -KILL $(pids keys)
+		hold "$(one front relay)" ;;
+	stop-keys|stop-signer)
+		hold "$(one "${1#stop-}")" ;;
+	kill-*)
+		kill -KILL $(one "${1#kill-}")
 		sleep 0.3 ;;
 	stop)
 		kill -TERM "$PID" ;;
@@ -192,7 +191,7 @@ round() {
 	done
 	KILLED='signal 9 ('
 	run_clients "$2" -S \
-	    -a reload,map,stop-worker,stop-keys,kill-keys,kill-worker
+	    -a reload,map,stop-worker,stop-keys,stop-signer,kill-keys,kill-signer,kill-front,kill-relay
 	stopped
 }
 

@@ -17,16 +17,20 @@
 static const struct {
 	const char	*name;
 	int		 ends;		/* connections may end */
+	int		 fronts;	/* those of a front may end */
 	int		 handshakes;	/* new handshakes may fail */
 } actions[] = {
-	{ "reload", 0, 0 },
-	{ "change", 0, 0 },
-	{ "map", 0, 0 },
-	{ "stop-worker", 0, 0 },
-	{ "stop-keys", 0, 1 },
-	{ "kill-keys", 0, 1 },
-	{ "kill-worker", 1, 1 },
-	{ "stop", 0, 1 }
+	{ "reload", 0, 0, 0 },
+	{ "change", 0, 0, 0 },
+	{ "map", 0, 0, 0 },
+	{ "stop-worker", 0, 0, 0 },
+	{ "stop-keys", 0, 0, 1 },
+	{ "stop-signer", 0, 0, 1 },
+	{ "kill-keys", 0, 0, 1 },
+	{ "kill-signer", 0, 0, 1 },
+	{ "kill-front", 0, 1, 1 },
+	{ "kill-relay", 1, 0, 1 },
+	{ "stop", 0, 0, 1 }
 };
 
 #define NACTIONS	(sizeof(actions) / sizeof(actions[0]))
@@ -43,6 +47,8 @@ excuse(void)
 {
 	if (actions[which].ends)
 		excuse_ends(AFTER_MS);
+	if (actions[which].fronts)
+		excuse_front(AFTER_MS);
 	if (actions[which].handshakes)
 		excuse_handshakes(AFTER_MS);
 }
