@@ -286,6 +286,15 @@ front_accept_room(struct front *f)
 	front_accept_resume(f, ACCEPT_SYSTEM);
 	if (f->set.nconns < f->acceptor.full)
 		front_accept_resume(f, ACCEPT_FILES);
+}
+
+/*
+ * Accept again if there are fewer clients than the limit.  Not called when a
+ * client was handed over: the relay worker has yet to count it.
+ */
+static void
+fewer_clients(struct front *f)
+{
 	if ((f->acceptor.off & ACCEPT_LIMIT) != 0 &&
 	    (most(f) == 0 || clients(f) < most(f)))
 		front_accept_resume(f, ACCEPT_LIMIT);
@@ -297,8 +306,7 @@ front_accept_tick(struct front *f)
 	front_accept_resume(f, ACCEPT_SYSTEM | ACCEPT_SHUT);
 	if (front_unfinished_old(&f->unfinished, f->set.now_us) != NULL)
 		front_accept_resume(f, ACCEPT_FILES | ACCEPT_LIMIT);
-	/* Clients of relay workers may have ended. */
-	front_accept_room(f);
+	fewer_clients(f);
 }
 
 void
@@ -309,4 +317,5 @@ front_accept_limits(struct front *f)
 	front_unfinished_limits(&f->unfinished, f->conf.max_unfinished < half ?
 	    f->conf.max_unfinished : half, f->conf.max_per_source);
 	front_accept_room(f);
+	fewer_clients(f);
 }

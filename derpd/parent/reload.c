@@ -70,7 +70,8 @@ keys_loaded(struct parent *d)
 	if (d->keys.chan == NULL)
 		return;
 	d->keys_loaded = 1;
-	for (i = 0; i < parent_servers_count(d); i++)
+	/* Fronts come last: they request tickets under the workers' secrets. */
+	for (i = parent_servers_count(d); i-- > 0;)
 		(void)parent_servers_connect_keys(parent_servers_at(d, i));
 	renew_connect_keys(d);
 }

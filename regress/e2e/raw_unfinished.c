@@ -353,9 +353,27 @@ unfinished_info(void)
 	leave(leave_info);
 }
 
+/* A login in another process fails. */
+static void
+want_refused(void)
+{
+	int status;
+	pid_t pid;
+
+	if ((pid = fork()) == -1)
+		fail("can't fork");
+	if (pid == 0) {
+		sess_close(sess_login(), 0);
+		_exit(0);
+	}
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) ||
+	    WEXITSTATUS(status) == 0)
+		fail("one more was served");
+}
+
 /*
- * opt.count sessions use all file descriptors that clients may have, and more
- * connections arrive.
+ * opt.count sessions use all file descriptors of a relay worker that clients
+ * may have, and more connections arrive.
  */
 void
 full_house(void)
@@ -370,6 +388,7 @@ full_house(void)
 		s[i] = sess_login();
 	report("%d are logged in", i);
 	c = many(40);
+	want_refused();
 	want_alive(s[0]);
 	wait_term(s[0], s[1]);
 	for (i = 0; i < opt.count; i++)

@@ -121,8 +121,9 @@ reserve_body() {
 	ULIMIT_N=80 DEATHS=yes
 	e2e_start
 	_front=$(e2e_children front)
+	_relay=$(e2e_children relay)
 	# The reserve is 8 plus one a worker.
-	_room=$((80 - 9 - $(find "/proc/$_front/fd" -type l | wc -l)))
+	_room=$((80 - 9 - $(find "/proc/$_relay/fd" -type l | wc -l)))
 	raw_begin -c "$_room" full-house
 	wait_until "it is full" grep -q 'of 80 open files are in use' derpd.log
 	for _i in 1 2 3; do
@@ -132,6 +133,7 @@ reserve_body() {
 		wait_until "the front has it" has_keys "$_i"
 	done
 	[ "$(e2e_children front)" = "$_front" ] || e2e_fail "the front died"
+	[ "$(e2e_children relay)" = "$_relay" ] || e2e_fail "the relay died"
 	raw_end
 	e2e_stop
 }
