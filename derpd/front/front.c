@@ -299,11 +299,14 @@ stop_poll(evutil_socket_t fd, short what, void *arg)
 	 * Lingering connections count: the client may still send, and to close
 	 * now would send a reset, which may overtake our last output.
 	 */
-	if (base_clock_us() < f->stop_us)
+	if (base_clock_us() < f->stop_us) {
+		if (front_hands_busy(f))
+			return;
 		TAILQ_FOREACH(c, &f->set.conns, entry)
 			if (!c->dead && (c->state == CONN_DRAIN ||
 			    c->state == CONN_PUMP))
 				return;
+	}
 	exit(0);
 }
 
@@ -448,6 +451,8 @@ prepare(struct ipc_child *c)
 	front_tlsctx_preload();
 	conn_crypto_preload();
 	f = front_new(c->parent);
+	/* keys knows requests by these: not those of the last start again. */
+	randombytes_buf(&f->set.next_id, sizeof(f->set.next_id));
 	front_tlskey_init(&f->tlskey, signer_lost, f);
 	conn_files_init(&f->files);
 	c->base = f->set.base;

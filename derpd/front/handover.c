@@ -88,6 +88,20 @@ front_hands_open(struct front *f, int fd, unsigned int worker)
 	return (0);
 }
 
+int
+front_hands_busy(const struct front *f)
+{
+	const struct front_hand *h;
+	unsigned int w;
+
+	for (w = 0; w < IPC_MAXWORKERS; w++) {
+		h = &f->hands.to[w];
+		if (h->chan != NULL && ipc_chan_queued(h->chan) > 0)
+			return (1);
+	}
+	return (0);
+}
+
 void
 front_hands_tick(struct front *f)
 {

@@ -44,6 +44,9 @@ void	front_hands_init(struct front *f);
  */
 int	front_hands_open(struct front *f, int fd, unsigned int worker);
 
+/* Return 1 while clients that are handed over have yet to be sent, else 0. */
+int	front_hands_busy(const struct front *f);
+
 /* Called every second: request channels that broke. */
 void	front_hands_tick(struct front *f);
 

@@ -285,6 +285,8 @@ on_stop(void *arg, const struct ipc_msg_stop *v)
 	r->stop_us = r->set.now_us + (uint64_t)v->ms * 1000;
 	n = net_frame_put_restarting(frame, RECONNECT_MS, RECONNECT_TRY_MS);
 	TAILQ_FOREACH(c, &r->set.conns, entry) {
+		if (c->state == CONN_DRAIN)
+			continue;
 		if (c->state != CONN_UP) {
 			conn_close(c, "stopping");
 			continue;
