@@ -23,7 +23,7 @@
 #include "reach.h"
 
 #define KEYS_MS		20000	/* for a signature, if keys is busy */
-#define TOKEN_MS	10000	/* for all workers to answer a token */
+#define TOKEN_MS	10000	/* for all fronts to answer a token */
 #define POLL_MS		250	/* interval of answering pings */
 
 static struct ipc_child		 child;
@@ -31,7 +31,7 @@ static struct ipc_chan		*keys;
 static struct ipc_acme_conf	 conf, next_conf;
 static struct net_reach		 reach;	/* what the sandbox permits */
 static int			 working, stopping, new_conf;
-/* The token that the workers answer, "" none. */
+/* The token that the fronts answer, "" none. */
 static char			 token_set[IPC_TOKEN_SIZE];
 static uint64_t			 cookies;
 

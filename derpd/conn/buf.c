@@ -1,5 +1,6 @@
 /*
- * buf: a growing byte buffer of a relay worker; see buf.h.
+ * buf: a growing byte buffer; see buf.h.  Called by all modules that keep input
+ * or output.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /*
- * heap: the memory that malloc keeps; see heap.h.  Called by relay.c.
+ * heap: the memory that malloc keeps; see heap.h.  Called by front.c and
+ * relay.c.
  *
  * glibc returns memory only from the end of its heap, where one remaining
  * connection keeps all below it.  Other systems' malloc returns pages by

@@ -1,5 +1,6 @@
 /*
- * records: see records.h.  Called by input.c and output.c.
+ * records: see records.h.  Called by input.c and output.c, and by the
+ * call-backs of fronts and relay workers.
  */
 #include <string.h>
 

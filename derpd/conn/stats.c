@@ -1,6 +1,7 @@
 /*
- * stats: the counters of a worker; see stats.h.  Used by httpconn.c for
- * /debug/varz and by counterpages.c for the sum of all workers.
+ * stats: the counters of a front or relay worker; see stats.h.  Called by
+ * statspage.c, by relayconn.c, and by fronts for /debug/varz: pages.c makes the
+ * sum of all.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -56,7 +57,7 @@ conn_stats_add(struct conn_stats *sum, const struct conn_stats *s)
 
 	for (i = 0; i < NSUMMED; i++)
 		set_field(sum, i, field(sum, i) + field(s, i));
-	/* An average over the workers that run. */
+	/* An average over the processes that run. */
 	if (s->workers == 0)
 		return;
 	sum->queue_us = (sum->queue_us * sum->workers + s->queue_us) /

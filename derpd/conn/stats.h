@@ -1,6 +1,6 @@
 /*
- * stats: the counters of a worker, under derper's metric names (derp(7),
- * section 5), and their Prometheus text.
+ * stats: the counters of a front or relay worker, under derper's metric names
+ * (derp(7), section 5), and their Prometheus text.
  */
 #ifndef STATS_H
 #define STATS_H
@@ -28,17 +28,17 @@ enum conn_drop_reason {
 
 /* All fields are 64-bit numbers, each of one row of stats.def. */
 struct conn_stats {
-	/* summed over the workers */
+	/* summed over all processes */
 #define STAT_SUM(member, type, name, labels, help)	uint64_t member;
 #define STAT_DROPS(member, name, help)	uint64_t member[DROP_REASONS][2];
 #include "stats.def"
 	uint64_t	rtt[RTT_BUCKETS], rtt_sum_ms;
 	uint64_t	queue_us; /* moving average of the time in a queue */
-	uint64_t	workers;	/* number of workers in the sum */
+	uint64_t	workers;	/* processes in the sum */
 };
 
 /*
- * Set the gauges to 0, as at the start of a worker and after its end; its
+ * Set the gauges to 0, as at the start of a process and after its end; its
  * counters stay.
  */
 void	conn_stats_reset(struct conn_stats *s);
@@ -47,8 +47,8 @@ void	conn_stats_reset(struct conn_stats *s);
 void	conn_stats_rtt(struct conn_stats *s, unsigned int us);
 
 /*
- * Add the counters `s' of another worker, with `workers' 1, or 0 if it does not
- * run; `sum' begins as a worker's own.
+ * Add the counters `s' of another process, with `workers' 1, or 0 if it does
+ * not run; `sum' begins as a process's own.
  */
 void	conn_stats_add(struct conn_stats *sum, const struct conn_stats *s);
 

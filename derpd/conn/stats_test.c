@@ -1,5 +1,5 @@
 /*
- * stats_test: the counters of a worker: their sum, and the text of /debug/varz
+ * stats_test: the counters of a process: their sum, and the text of /debug/varz
  * with derper's names (derp(7), section 5).
  */
 #include <atf-c.h>
@@ -66,7 +66,7 @@ ATF_TC_BODY(add, tc)
 	    2 * offsetof(struct conn_stats, rtt_sum_ms) / sizeof(uint64_t));
 	/* A key is at one worker. */
 	ATF_CHECK_EQ(sum.clients, 14);
-	/* An average over the workers. */
+	/* An average over the processes. */
 	ATF_CHECK_EQ(sum.queue_us, 2000);
 	ATF_CHECK_EQ(sum.workers, 2);
 	s.queue_us = 5000;

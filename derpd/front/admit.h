@@ -1,5 +1,5 @@
 /*
- * admit: which unauthenticated connections a worker keeps, and how much memory
+ * admit: which unauthenticated connections a front keeps, and how much memory
  * they may use (unfinished.c).
  */
 #ifndef ADMIT_H

@@ -1,7 +1,8 @@
 /*
  * clientinfo: the client's JSON text of a login.
  *
- * Called by a front with a text that the keys process has decrypted.  Pure.
+ * Called by frontlogin.c with a text that the keys process has decrypted.
+ * Pure.
  *
  * The rules are those of the reference's JSON decoder, with three exceptions
  * that do not affect existing clients: strings must be UTF-8 without unpaired

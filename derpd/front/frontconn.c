@@ -1,6 +1,6 @@
 /*
- * frontconn: see frontconn.h.  Called by accept.c and front.c; its call-backs
- * by derpd/conn.
+ * frontconn: see frontconn.h.  Called by accept.c, front.c, handover.c and
+ * proxy.c; its call-backs by derpd/conn.
  *
  * Input in the order of a connection's life: the header of a load balancer, a
  * ClientHello, records, requests, ClientInfo; then what a pump passes on.

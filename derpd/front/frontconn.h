@@ -20,7 +20,7 @@ struct tls;
 struct web_conn;
 struct web_ws;
 
-/* conn.shaking: what f->shaking holds the connection for. */
+/* front_conn.shaking: what f->shaking holds the connection for. */
 #define SHAKE_HELLO	1	/* a handshake, counted in f->nshaking */
 #define SHAKE_REQUEST	2	/* requests */
 

@@ -1,7 +1,7 @@
 /*
  * frontlogin: see frontlogin.h.  Called by httpconn.c after an upgrade, by
- * frontconn.c with input, by front.c with the answers of keys, and by
- * handover.c.
+ * frontconn.c with input, by front.c with the answers of keys, by handover.c
+ * and, for its memory, admit.c.
  *
  * The keys process opens the client's box and makes a ticket that says whose it
  * is; boxes.c keeps the boxes.

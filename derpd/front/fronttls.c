@@ -26,7 +26,7 @@
 
 struct front_tlsgen {
 	struct tls	*tls;
-	unsigned int	 refs;		/* handshakes, and the worker itself */
+	unsigned int	 refs;		/* handshakes, and the front itself */
 };
 
 struct front_certset {

@@ -1,5 +1,5 @@
 /*
- * hello: see hello.h.  Called by input.c and tlsio.c.
+ * hello: see hello.h.  Called by frontconn.c, and by derpd/conn for records.
  */
 #include "hello.h"
 

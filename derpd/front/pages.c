@@ -1,6 +1,6 @@
 /*
- * pages: see pages.h.  Called by front.c with the pages, by httpconn.c for
- * /debug/varz, and by accept.c.  Touches memory alone.
+ * pages: see pages.h.  Called by front.c with the pages and for /debug/varz.
+ * Touches memory alone.
  */
 #include <errno.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 /*
- * proxy: connections through load balancers, see proxy.h.  Called by front.c
- * and frontconn.c.
+ * proxy: connections through load balancers, see proxy.h.  Called by front.c,
+ * frontconn.c and, for X-Forwarded-For, httpconn.c.
  *
  * A connection from a balancer must begin with a header, and one from elsewhere
  * must not: nothing is guessed from the bytes, or any client could choose its

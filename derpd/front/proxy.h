@@ -1,5 +1,5 @@
 /*
- * proxy: connections of a relay worker that come through a load balancer: which
+ * proxy: connections of a front that come through a load balancer: which
  * addresses are those of balancers (`proxy from' in derpd.conf(5)), and the
  * PROXY header with which their connections begin.
  */

@@ -1,6 +1,6 @@
 /*
- * tlsctx: creates libtls server contexts for a relay worker, and makes settings
- * that libtls has no call for.  Touches no descriptor.
+ * tlsctx: creates libtls server contexts for a front, and makes settings that
+ * libtls has no call for.  Touches no descriptor.
  *
  * The settings are made in our own definitions of SSL_CTX_new() and SSL_new():
  * the dynamic linker finds symbols of the executable first, so that libtls
@@ -189,7 +189,7 @@ keylog(const SSL *ssl, const char *line)
  * - read many records from our buffer at once, not head and body of each;
  * - free buffers of 33 KB a connection while it is idle;
  * - no tickets and no session cache: a login is cheap, and a ticket key would
- *   be one more secret in the worker;
+ *   be one more secret in the front;
  * - AES-128-GCM first, but ChaCha20 for clients that put it first because they
  *   have no AES instructions;
  * - no renegotiation under TLS 1.2, and few key updates under TLS 1.3;

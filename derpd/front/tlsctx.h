@@ -1,6 +1,6 @@
 /*
- * tlsctx: TLS server contexts of a relay worker, and settings of libssl that
- * libtls has no call for.
+ * tlsctx: TLS server contexts of a front, and settings of libssl that libtls
+ * has no call for.
  */
 #ifndef TLSCTX_H
 #define TLSCTX_H

@@ -8,10 +8,10 @@
  * time of a new connection.  So, as in tlsctx.c, our own definitions replace
  * libcrypto's, because the dynamic linker finds them first: the first result
  * comes from libcrypto and is returned again from then on.  No provider is
- * loaded or unloaded while a worker runs, so that results do not change.  Where
+ * loaded or unloaded while a front runs, so that results do not change.  Where
  * the linker does not find these first, libcrypto's functions are used.
  *
- * The cache belongs to the process, not to a worker: libssl calls these
+ * The cache belongs to the process, not to struct front: libssl calls these
  * functions with only its own arguments, and a process has one default context
  * of libcrypto and one linker.  It is all in `process'.
  *

@@ -1,15 +1,14 @@
 /*
- * tlskey: sends the private key operations of TLS from a relay worker to its
- * signer.
+ * tlskey: sends the private key operations of TLS from a front to its signer.
  * Called by libcrypto, below libtls, within a handshake; touches the sign
  * channel alone.  This process has no private key: a request names the key by
  * the hash of the certificate's public key, computed anew each time, so that a
  * signature always matches its certificate.
  *
- * The worker, and so its sessions, wait for each signature.  The time for a
- * signer that hangs or is slow is limited: after an overdue signature, or
- * several slow ones, there are no requests until the answer arrives or sessions
- * have had enough time.
+ * The front, and so its pumps, wait for each signature.  The time for a signer
+ * that hangs or is slow is limited: after an overdue signature, or several slow
+ * ones, there are no requests until the answer arrives or pumps have had enough
+ * time.
  */
 
 /* libtls needs methods; OpenSSL 3.0 only marks them as deprecated. */
@@ -60,7 +59,7 @@ channel_lost(struct front_tlskey *k, const char *why)
 		k->lost(k->arg);
 }
 
-/* Return how many ms the worker may wait now. */
+/* Return how many ms the front may wait now. */
 static long long
 credit_now(struct front_tlskey *k)
 {

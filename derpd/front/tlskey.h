@@ -1,7 +1,7 @@
 /*
- * tlskey: TLS private key operations of a relay worker, carried out by its
- * signer.  Replaces libcrypto's default RSA and EC methods; libtls gets
- * certificates with a fake key.
+ * tlskey: TLS private key operations of a front, carried out by its signer.
+ * Replaces libcrypto's default RSA and EC methods; libtls gets certificates
+ * with a fake key.
  */
 #ifndef TLSKEY_H
 #define TLSKEY_H
@@ -12,7 +12,7 @@
 
 struct ipc_chan;
 
-/* The sign channel of a worker; the fields are tlskey.c's alone. */
+/* The sign channel of a front; the fields are tlskey.c's alone. */
 struct front_tlskey {
 	struct ipc_chan	*chan;
 	int		 ms;		/* limit of one signature */
@@ -47,7 +47,7 @@ void	front_tlskey_set_channel(struct front_tlskey *k, int fd, int ms);
 
 /*
  * Return 1 when a signature may be requested, else 0: there is no channel, a
- * signature is overdue, or the last ones were so slow that sessions come first.
+ * signature is overdue, or the last ones were so slow that pumps come first.
  * Checks that the other end is still open, and reads an overdue answer.
  */
 int	front_tlskey_ready(struct front_tlskey *k);

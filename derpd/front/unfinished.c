@@ -1,5 +1,6 @@
 /*
- * unfinished: see unfinished.h.  Called by admit.c and accept.c.
+ * unfinished: see unfinished.h.  Called by admit.c, accept.c, front.c and
+ * frontconn.c.
  *
  * The oldest connection is closed, not the newest, so that connections that are
  * opened and left do not keep others out: a real client logs in within a

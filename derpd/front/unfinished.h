@@ -1,8 +1,7 @@
 /*
- * unfinished: the unauthenticated connections of a relay worker, their sources,
- * and the memory that they use.  All of it is bounded: when a bound is reached,
- * the oldest is closed.  Pure, except for its memory and the secret of its
- * hash.
+ * unfinished: the unauthenticated connections of a front, their sources, and
+ * the memory that they use.  All of it is bounded: when a bound is reached, the
+ * oldest is closed.  Pure, except for its memory and the secret of its hash.
  */
 #ifndef UNFINISHED_H
 #define UNFINISHED_H

@@ -1,7 +1,7 @@
 /*
  * keys_box: the node key and the mesh key.  Called by keys.c with login boxes
- * that a worker received from the network; touches no descriptor.  Both keys
- * and every plaintext are in locked memory that is excluded from core dumps.
+ * that a front received from the network; touches no descriptor.  Both keys and
+ * every plaintext are in locked memory that is excluded from core dumps.
  */
 
 #include <sodium.h>

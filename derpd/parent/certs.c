@@ -214,7 +214,7 @@ read_leaf(struct parent_cert *c, X509 *leaf)
 
 /*
  * Copy the certificates of `in' to `out', and nothing else: a private key in
- * the same file never reaches a worker.
+ * the same file never reaches a front.
  */
 static const char *
 read_chain(struct parent_cert *c, BIO *in, BIO *out)

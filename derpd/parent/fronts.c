@@ -55,7 +55,8 @@ parent_fronts_set_up(struct parent_proc *p)
 	    send_sockets(p) == -1 ||
 	    parent_servers_send_slots(p) == -1 ||
 	    parent_servers_send_counters(p) == -1 || send_counters(p) == -1 ||
-	    mapset_send(p) == -1 || renew_send_tokens(p) == -1 || parent_settings_first(p) == -1)
+	    mapset_send(p) == -1 || renew_send_tokens(p) == -1 ||
+	    parent_settings_first(p) == -1)
 		return (-1);
 	return (parent_servers_connect_hands(p));
 }

@@ -1,6 +1,6 @@
 /*
  * route: see route.h.  Called by session.c through its call-backs, and by
- * linkmsg.c with messages of other workers.
+ * linkmsg.c with messages of other workers, by relay.c and welcome.c.
  */
 #include <event2/event.h>
 #include <stddef.h>

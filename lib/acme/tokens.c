@@ -1,5 +1,5 @@
 /*
- * tokens: see tokens.h.  Used by relay workers.
+ * tokens: see tokens.h.  Used by fronts.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * keyhash: SHA-256 of a public key.  Called by the parent, by keys and by relay
- * workers, so that all three compute the same hash.  Pure.
+ * keyhash: SHA-256 of a public key.  Called by the parent, by keys, by signers
+ * and by fronts, so that all compute the same hash.  Pure.
  */
 
 /* The key structures of OpenSSL 1.1 and LibreSSL, deprecated in OpenSSL 3.0. */

@@ -16,7 +16,7 @@
 #define CHILD_FD	3
 
 struct ipc_child_start {
-	unsigned int	worker;		/* worker number, 0 when not a worker */
+	unsigned int	worker;		/* its number, 0 if it has none */
 	int		verbose;
 	int		sandbox;	/* 0: off in the configuration */
 	int		to_stderr;

@@ -1,6 +1,6 @@
 /*
  * counters: the counters of a process in shared memory; see counters.h.  Used
- * by the parent, which makes the pages, and by relay workers.
+ * by the parent, which makes the pages, by fronts and by relay workers.
  *
  * The writer changes its counters by plain stores, which are whole where a
  * register has 64 bits; elsewhere a reader may see half of one.  Readers load

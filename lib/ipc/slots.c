@@ -1,6 +1,6 @@
 /*
  * slots: which relay worker owns a key; see slots.h.  Used by the parent, which
- * makes the page, and by relay workers, which look owners up.
+ * makes the page, and by fronts and relay workers, which look owners up.
  */
 #include <sys/mman.h>
 #include <sys/stat.h>

@@ -1,8 +1,8 @@
 /*
  * slots: which relay worker owns a key.  A key belongs to one of IPC_SLOTS
  * slots, by a hash with a secret, so that nobody chooses the slot of a key; a
- * page of shared memory, which the parent writes and workers can only read,
- * says which worker owns each slot.
+ * page of shared memory, which the parent writes and others can only read, says
+ * which worker owns each slot.
  */
 #ifndef SLOTS_H
 #define SLOTS_H
@@ -25,7 +25,7 @@ struct ipc_slots *ipc_slots_new(unsigned int nworkers);
 
 /*
  * Return a new descriptor of a page that ipc_slots_new() has made, which allows
- * no writing, to be sent to a worker; -1 on failure, with errno.
+ * no writing, to be sent to a front or worker; -1 on failure, with errno.
  */
 int	ipc_slots_share(const struct ipc_slots *s);
 

@@ -1,8 +1,8 @@
 /*
  * json: the suite's JSON reader, on top of jsmn.
  *
- * Called by the relay worker for login texts and by all readers of JSON files
- * or responses.  Touches only memory.
+ * Called by fronts for login texts and by all readers of JSON files or
+ * responses.  Touches only memory.
  *
  * jsmn finds the tokens, but even its strict mode accepts invalid JSON ({"a"
  * "b"}, [1 2], 01), and its time for closing brackets grows with depth.  So

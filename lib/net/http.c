@@ -1,7 +1,7 @@
 /*
  * http: the head of an HTTP/1.x message, parsed in place (RFC 9112, RFC 9110).
  *
- * Called by the relay worker for requests, and by HTTP clients of the suite for
+ * Called by fronts for requests, and by HTTP clients of the suite for
  * responses.  Pure: touches only its arguments, allocates nothing.
  *
  * A head is parsed once it is complete.  Before that only the checks that

@@ -1,6 +1,6 @@
 /*
  * prefix: prefixes of IP addresses, see prefix.h.  Called by the configuration,
- * the parent and relay workers.
+ * the parent and fronts.
  */
 #include <sys/types.h>
 #include <sys/socket.h>

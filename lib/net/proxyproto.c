@@ -1,6 +1,6 @@
 /*
- * proxyproto: the PROXY protocol, see proxyproto.h.  Called by relay workers
- * and by the health process.
+ * proxyproto: the PROXY protocol, see proxyproto.h.  Called by fronts and by
+ * the health process.
  */
 #include <sys/types.h>
 #include <sys/socket.h>

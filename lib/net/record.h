@@ -1,7 +1,7 @@
 /*
  * record: the record layer of TLS 1.3 after the handshake (RFC 8446 5), as
  * server or client.  Pure: no input or output; the caller provides bytes and
- * memory.  Called by the relay for each connection.
+ * memory.  Called by fronts and relay workers for each connection.
  *
  * record.c       received records
  * record_out.c   sent records

@@ -1,7 +1,7 @@
 /*
  * stream: a blocking TLS client connection with deadlines, for the suite's
- * clients: derpctl's probe, fetch, health.  Never used by a relay worker, which
- * must not block.
+ * clients: derpctl's probe, fetch, health.  Never used by a front or relay
+ * worker, which must not block.
  *
  * Deadlines are points on the monotonic clock in milliseconds, as returned by
  * net_stream_until().  A write to a closed connection raises SIGPIPE, which

@@ -111,7 +111,7 @@ challenge_is() {
 	challenge "$1" | grep -q "^$1\\."
 }
 
-# No worker answers the token, in several tries.
+# No front answers the token, in several tries.
 challenge_none() {
 	for _i in 1 2 3 4 5 6 7 8; do
 		if challenge_is "$1"; then

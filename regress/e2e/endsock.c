@@ -1,6 +1,6 @@
 /*
  * endsock: shuts down the listening sockets of another process, as a
- * compromised worker could where its sandbox does not check arguments:
+ * compromised front could where its sandbox does not check arguments:
  *
  *	endsock PID
  *

@@ -174,19 +174,19 @@ $(session_secrets SERVER_TRAFFIC_SECRET_0)"
 	for _s in $_data; do
 		"$MEMSCAN" "$_front" "$_s" >scan.out 2>&1
 		case $? in
-		0) e2e_fail "the relay does not have $_s" ;;
+		0) e2e_fail "the front does not have $_s" ;;
 		1) ;;
 		*) atf_skip "memory can't be read: $(cat scan.out)" ;;
 		esac
 	done
 	# shellcheck disable=SC2086
 	! "$MEMSCAN" "$_front" $_keys >scan.out 2>&1 ||
-	    e2e_fail "the relay has none of the keys for records"
+	    e2e_fail "the front has none of the keys for records"
 	# shellcheck disable=SC2086
 	run "$MEMSCAN" "$_front" $_shake
 
 	touch end
-	# The last of them goes when the worker has closed its end.
+	# The last of them goes when the front has closed its end.
 	# shellcheck disable=SC2086
 	wait_until "the end of the sessions' secrets" \
 	    "$MEMSCAN" "$_front" $_data

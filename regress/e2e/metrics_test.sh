@@ -110,7 +110,7 @@ restart_body() {
 	counters before
 	[ "$(accepted before)" -ge 42 ] ||
 	    e2e_fail "$(accepted before) connections of 42 are counted"
-	# Whichever worker answers: those that are killed have counted some.
+	# The front answers: the workers that are killed have counted some.
 	for _pid in $(e2e_children relay); do
 		kill -KILL "$_pid"
 		_i=0

@@ -114,7 +114,7 @@ mesh_rate(void)
 	sess_close(b, 0);
 }
 
-/* Return the value of this counter of a worker, -1 for an unknown one. */
+/* Return the value of this counter, -1 for an unknown one. */
 static long
 counter(const char *name)
 {

@@ -1,8 +1,8 @@
 /*
  * limits: the front and the relay worker of the tests of records.  They are
- * derpd-front and derpd-relay with one difference: keys are updated after a few records, not after millions.  So
- * other libraries meet updates of both sides in a short talk, and the product
- * needs no setting for tests.
+ * derpd-front and derpd-relay with one difference: keys are updated after a few
+ * records, not after millions.  So other libraries meet updates of both sides
+ * in a short talk, and the product needs no setting for tests.
  *
  * The linker (--wrap) makes them call this in place of
  * net_record_cache_init() of lib/net/record_key.c.

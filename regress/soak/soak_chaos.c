@@ -1,7 +1,8 @@
 /*
- * soak_chaos: actions on the daemon while clients are connected: workers and
- * keys are killed or stopped for a moment, reloads, other maps.  A script
- * carries them out; this file defines which ends of connections they excuse.
+ * soak_chaos: actions on the daemon while clients are connected: fronts,
+ * workers and keys are killed or stopped for a moment, reloads, other maps.  A
+ * script carries them out; this file defines which ends of connections they
+ * excuse.
  */
 #include <sys/wait.h>
 

@@ -1,6 +1,6 @@
 /*
  * httpconn: HTTP requests on a connection, until one of them upgrades it to
- * DERP (derp(7), sections 2 and 5).  Called by input.c; the answers are in
+ * DERP (derp(7), sections 2 and 5).  Called by frontconn.c; the answers are in
  * web.c.
  */
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * mapstore: the DERP maps that a relay worker serves; see mapstore.h.  Called
- * by relay.c with messages of the parent, and for requests by web_map.c and
+ * mapstore: the DERP maps that a front serves; see mapstore.h.  Called by
+ * front.c with messages of the parent, and for requests by web_map.c and
  * httpconn.c.  Touches memory alone.
  *
  * Maps are not parsed here: other processes have validated them, and their

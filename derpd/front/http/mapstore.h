@@ -1,5 +1,5 @@
 /*
- * mapstore: the DERP maps that a relay worker serves, as the parent sent them.
+ * mapstore: the DERP maps that a front serves, as the parent sent them.
  */
 #ifndef MAPSTORE_H
 #define MAPSTORE_H

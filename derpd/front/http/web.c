@@ -1,8 +1,8 @@
 /*
- * web: the answers of a relay worker to HTTP requests; web_map.c has those that
+ * web: the answers of a front to HTTP requests; web_map.c has those that
  * concern maps.
  *
- * Called by relay workers with each request head.  Pure: touches its arguments
+ * Called by httpconn.c with each request head.  Pure: touches its arguments
  * alone, so that web_test.c can compare every answer with its bytes.
  *
  * Deliberate differences from derper:

@@ -1,7 +1,7 @@
 /*
- * web: the answers of a relay worker to HTTP requests (derp(7), sections 2 and
- * 5).  Pure: from a request head it makes the bytes of a reply; no I/O, no
- * state, no allocation.
+ * web: the answers of a front to HTTP requests (derp(7), sections 2 and 5).
+ * Pure: from a request head it makes the bytes of a reply; no I/O, no state, no
+ * allocation.
  */
 #ifndef WEB_H
 #define WEB_H

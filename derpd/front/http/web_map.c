@@ -1,5 +1,5 @@
 /*
- * web_map: the answers of a relay worker to requests for a DERP map.
+ * web_map: the answers of a front to requests for a DERP map.
  *
  * Called by web.c.  Pure: touches its arguments alone.
  *

@@ -81,7 +81,7 @@ web_put_value(struct web_reply *r, const char *p, size_t len)
 
 /*
  * RFC 9110 5.6.7, by arithmetic: gmtime(3) may read a time zone file, which a
- * worker can't.
+ * front can't.
  */
 void
 web_date(char dst[WEB_DATE_SIZE], time_t now)

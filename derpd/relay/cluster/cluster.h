@@ -8,8 +8,8 @@
 struct relay;
 
 /*
- * Create r->peers and r->sent, empty, and begin with r->pages; call it once, at
- * the start.  Return 0, or -1 without memory.
+ * Create r->peers and r->sent, empty; call it once, at the start.  Return 0, or
+ * -1 without memory.
  */
 int	cluster_init(struct relay *r);
 

@@ -1,7 +1,7 @@
 /*
  * owner: the worker that owns a key; see owner.h.  Called by route.c for each
- * packet, by linkmsg.c for what other workers send, by handover.c and adopt.c
- * for each login, by relay.c with the page.
+ * packet, by linkmsg.c for what other workers send, by adopt.c for each login,
+ * by relay.c with the page.
  */
 #include <string.h>
 

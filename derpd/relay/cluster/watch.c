@@ -151,7 +151,8 @@ put_own(const struct cluster_peer *p, void *arg)
 {
 	const struct relay_conn *c = cluster_peers_active(p);
 
-	send_there(arg, p->key, c->conn.addr, c->conn.port, derp_flags(&c->session));
+	send_there(arg, p->key, c->conn.addr, c->conn.port,
+	    derp_flags(&c->session));
 }
 
 static int
@@ -178,7 +179,8 @@ cluster_watch_work(struct relay *r)
 			    w->next[own], LINK_KEYS, put_own, c));
 		for (i = 0; i < IPC_MAXWORKERS; i++)
 			if (i != own && (w->due & 1ULL << i) != 0 &&
-			    cluster_link_flood(r, i, c->conn.id, w->next[i]) == 0)
+			    cluster_link_flood(r, i, c->conn.id,
+			    w->next[i]) == 0)
 				w->due &= ~(1ULL << i);
 	}
 }

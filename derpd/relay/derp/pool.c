@@ -1,6 +1,6 @@
 /*
- * pool: memory of packets; see pool.h.  Used by queue.c, and by relay.c for its
- * limit and its clock.
+ * pool: memory of packets; see pool.h.  Used by queue.c, by relayconn.c for
+ * connections, and by relay.c for its clock.
  *
  * A slab is POOL_SLAB bytes of mapped memory, aligned to its own size, so that
  * the address of a block yields its slab.  The block freed last is reused

@@ -1,6 +1,6 @@
 /*
- * queue: packets that wait for one destination; see queue.h.  Used by
- * output.c.
+ * queue: packets that wait for one destination; see queue.h.  Used by packets.c
+ * and relay.c.
  */
 #include <math.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * tickets: see tickets.h.  Called by adopt.c with the tickets, by login.c
- * at the start, and by relay.c with the secret.
+ * tickets: see tickets.h.  Called by adopt.c with the tickets, and by relay.c
+ * at the start and with the secret.
  *
  * The numbers taken are in a ring in the order of their arrival, chained by
  * their first bytes, which are random: keys made them.
