@@ -12,7 +12,8 @@ include sources.mk
 
 PROGS = derpctl/derpctl derpd/derpd
 
-E2E_PROGS = regress/e2e/rawderp regress/acme/acmedrive regress/soak/soak \
+E2E_PROGS = regress/e2e/rawderp regress/e2e/badfront \
+	regress/acme/acmedrive regress/soak/soak \
 	regress/records/derpd-front regress/records/derpd-relay $(SMALL_PROGS)
 
 # The programs of the benchmarks, for Linux only.
@@ -33,7 +34,8 @@ GENERATED = derpd/conf/parse.c derpd/conf/parse.h
 TEST_OBJS = $(UNIT_TESTS:=.o)
 FUZZ_OBJS = $(FUZZERS:=.o) regress/fuzz/runner.o
 OBJS = $(LIB_OBJS) $(PROG_OBJS) $(TEST_OBJS) $(FUZZ_OBJS) $(RAW_OBJS) \
-	$(DRIVE_OBJS) $(SOAK_OBJS) $(FAKE_OBJS) $(SMALL_PROGS:=.o) \
+	$(BADFRONT_OBJS) $(DRIVE_OBJS) $(SOAK_OBJS) $(FAKE_OBJS) \
+	$(SMALL_PROGS:=.o) \
 	regress/records/limits.o \
 	$(LOAD_OBJS) $(MAPLOAD_OBJS) regress/bench/stunload.o \
 	regress/bench/wan.o regress/bench/bareloop.o
@@ -81,6 +83,9 @@ $(FUZZERS): regress/fuzz/runner.o $(ARCHIVES)
 regress/e2e/rawderp: $(RAW_OBJS) $(ARCHIVES)
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ $(RAW_OBJS) $(ARCHIVES) $(LIBS)
+regress/e2e/badfront: $(BADFRONT_OBJS) lib/libderp.a
+	@echo "$(CC) -o $@"
+	@$(CC) $(LDFLAGS) -o $@ $(BADFRONT_OBJS) lib/libderp.a $(LIBS)
 $(SMALL_PROGS): lib/libderp.a
 	@echo "$(CC) -o $@"
 	@$(CC) $(LDFLAGS) -o $@ $@.o lib/libderp.a $(LIBS)

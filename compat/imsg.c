@@ -20,7 +20,8 @@
 #define FD_MARK		0x80000000U	/* in hdr.len: a descriptor follows */
 #define READ_SIZE	65536	/* size of a new read buffer */
 #define READ_MIN	8192	/* least free space worth a read */
-#define MAX_FDS		64		/* received, waiting for imsg_get() */
+#define MAX_FDS		4		/* received, waiting for imsg_get(): two
+					for two cut messages, and a margin */
 
 #ifndef MSG_CMSG_CLOEXEC
 #define MSG_CMSG_CLOEXEC 0
@@ -35,7 +36,7 @@ struct imsg_out {
 
 union control {
 	struct cmsghdr	 hdr;		/* aligns buf */
-	unsigned char	 buf[CMSG_SPACE(sizeof(int) * 8)];
+	unsigned char	 buf[CMSG_SPACE(sizeof(int) * MAX_FDS)];
 };
 
 int
@@ -113,7 +114,7 @@ keep_fds(struct imsgbuf *b, struct msghdr *mh)
 		}
 	}
 	if (mh->msg_flags & MSG_CTRUNC) {
-		errno = EBADMSG;	/* a descriptor was lost */
+		errno = EMFILE;		/* a descriptor was lost */
 		return (-1);
 	}
 	return (rv);

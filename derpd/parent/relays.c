@@ -117,7 +117,7 @@ accuse(struct parent_proc *p, struct ipc_msg *m)
 	else if (front->chan != NULL && !d->stopping) {
 		p->forged_ms = now;
 		snprintf(what, sizeof(what), "handed over a forged or repeated "
-		    "ticket, as relay %u reports", p->worker);
+		    "ticket or junk, as relay %u reports", p->worker);
 		parent_procs_fail(front, what);
 	}
 	return (0);

@@ -16,11 +16,15 @@
 #include "log.h"
 #include "owner.h"
 #include "relay.h"
+#include "ring.h"
 #include "tickets.h"
 #include "welcome.h"
 
 /* Most bytes behind a ClientInfo: those of one read, and a cut record. */
 #define BEHIND_MAX	(64 * 1024)
+
+/* Descriptors of a front: its channel, and those that are received over it. */
+#define HAND_FILES	(1 + CHAN_MAXFDS)
 
 static int
 option(int fd, int name)
@@ -57,23 +61,39 @@ keep(struct relay_conn *c, const struct ipc_msg_handover *v)
 	    v->cipher_len) : 0);
 }
 
+/* Check what needs no ticket.  Return NULL, or what is wrong. */
+static const char *
+check(const struct ipc_msg_handover *v, int fd)
+{
+	if (!is_stream(fd, v->proxied))
+		return ("no connection of a client");
+	if (v->plain_len > BEHIND_MAX || v->cipher_len > BEHIND_MAX)
+		return ("too many bytes behind ClientInfo");
+	if (v->record_len != 0 &&
+	    (v->proxied || v->record_len != NET_RECORD_SAVED))
+		return ("malformed state of records");
+	return (NULL);
+}
+
 /*
  * Check the ticket: *t is then filled in.  Return 1, 0: the login is refused
- * and nobody is to blame, or -1: it is invalid.
+ * and nobody is to blame, or -1 with *why: it is invalid.
  */
 static int
 take_ticket(struct relay *r, const struct ipc_msg_handover *v,
-    struct ipc_ticket *t)
+    struct ipc_ticket *t, const char **why)
 {
-	const char *why;
 	enum derp_tickets_result rv;
 
 	rv = derp_tickets_take(r->tickets, v->ticket,
-	    base_clock_boot_us(), t, &why);
-	if (rv != TICKETS_GOOD) {
-		log_limited(&r->refused, "login refused: %s", why);
-		return (rv == TICKETS_REFUSED ? 0 : -1);
+	    base_clock_boot_us(), t, why);
+	if (rv == TICKETS_REFUSED) {
+		log_limited(&r->refused, "login refused: %s", *why);
+		return (0);
 	}
+	if (rv == TICKETS_HOSTILE)
+		return (-1);
+	*why = "a key of another worker";
 	return (cluster_owner(r, t->client) == r->conf.worker ? 1 : -1);
 }
 
@@ -95,6 +115,18 @@ adopt(struct relay *r, const struct ipc_msg_handover *v,
 	return (c);
 }
 
+/*
+ * Return the lowest descriptor that clients may not have.  All channels and
+ * links may have to be opened again while clients use the descriptors that the
+ * old ones had.
+ */
+static unsigned int
+reserve(const struct relay *r)
+{
+	return (conn_files_mark(&r->files, IPC_RING_MAXFDS * r->conf.nworkers +
+	    HAND_FILES * r->hands.n));
+}
+
 /* Return 1 if there is room for one more client, on the descriptor `fd'. */
 static int
 has_room(struct relay *r, int fd)
@@ -104,8 +136,7 @@ has_room(struct relay *r, int fd)
 	if (max != 0 && r->set.nconns >= max)
 		log_limited(&r->full, "a client is not taken over: max clients "
 		    "(%u) reached", max);
-	else if ((unsigned int)fd >= conn_files_mark(&r->files,
-	    r->conf.nworkers))
+	else if ((unsigned int)fd >= reserve(r))
 		log_limited(&r->full, "a client is not taken over: %d of %u "
 		    "open files are in use; raise the limit", fd,
 		    r->files.max);
@@ -115,7 +146,8 @@ has_room(struct relay *r, int fd)
 }
 
 int
-relay_adopt(struct relay *r, const struct ipc_msg_handover *v, int fd)
+relay_adopt(struct relay *r, const struct ipc_msg_handover *v, int fd,
+    const char **why)
 {
 	struct net_record_cache *cache = &r->set.records;
 	struct net_record *rec = NULL;
@@ -123,18 +155,16 @@ relay_adopt(struct relay *r, const struct ipc_msg_handover *v, int fd)
 	struct ipc_ticket t;
 	int rv = -1;
 
-	if (!is_stream(fd, v->proxied) || v->plain_len > BEHIND_MAX ||
-	    v->cipher_len > BEHIND_MAX ||
-	    (v->record_len != 0 && v->record_len != NET_RECORD_SAVED) ||
-	    (v->proxied && v->record_len != 0))
+	if ((*why = check(v, fd)) != NULL)
 		goto fail;
 	if (v->record_len != 0) {
 		if ((rec = net_record_new(cache)) == NULL)
 			goto no_memory;
+		*why = "malformed state of records";
 		if (net_record_load(rec, cache, v->record) == -1)
 			goto fail;
 	}
-	if ((rv = take_ticket(r, v, &t)) != 1)
+	if ((rv = take_ticket(r, v, &t, why)) != 1)
 		goto fail;
 	rv = 0;
 	if (r->stopping || !has_room(r, fd))
@@ -157,13 +187,14 @@ fail:
 }
 
 int
-relay_adopt_message(struct relay *r, struct ipc_msg *m)
+relay_adopt_message(struct relay *r, struct ipc_msg *m, const char **why)
 {
 	struct ipc_msg_handover v;
 	int fd = m->fd;
 
+	*why = "malformed message";
 	if (m->type != MSG_HANDOVER || ipc_get_handover(&m->rd, &v) == -1)
 		return (-1);
 	m->fd = -1;
-	return (relay_adopt(r, &v, fd));
+	return (relay_adopt(r, &v, fd, why));
 }

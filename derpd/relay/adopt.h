@@ -11,13 +11,15 @@ struct relay;
 
 /*
  * Begin the session that the message describes, on the descriptor `fd', which
- * is not trusted either; it is taken, and closed on error.  Return 0, or -1
- * when the message or the descriptor is invalid.
+ * is not trusted either; it is taken, and closed on error.  Return 0, also when
+ * the login is refused and nobody is to blame, or -1 with *why, a static text:
+ * an honest front does not send this.
  */
-int	relay_adopt(struct relay *r, const struct ipc_msg_handover *v,
-	    int fd);
+int	relay_adopt(struct relay *r, const struct ipc_msg_handover *v, int fd,
+	    const char **why);
 
-/* The same for a received message.  Return 0, or -1: it is invalid. */
-int	relay_adopt_message(struct relay *r, struct ipc_msg *m);
+/* The same for a received message. */
+int	relay_adopt_message(struct relay *r, struct ipc_msg *m,
+	    const char **why);
 
 #endif

@@ -6,6 +6,7 @@
 
 static uint8_t key[FRAME_KEY_LEN], saved[NET_RECORD_SAVED];
 static uint8_t ticket[IPC_TICKET_LEN];
+static const char *why;
 
 /* Make a message that is in order. */
 static void
@@ -29,7 +30,7 @@ static void
 refused(const struct ipc_msg_handover *v, int fd, int rv)
 {
 	ATF_REQUIRE(fd != -1);
-	ATF_CHECK_EQ(relay_adopt(r, v, fd), rv);
+	ATF_CHECK_EQ(relay_adopt(r, v, fd, &why), rv);
 	ATF_CHECK(fcntl(fd, F_GETFD) == -1 && errno == EBADF);
 	ATF_CHECK(TAILQ_EMPTY(&r->set.conns));
 	ATF_CHECK_EQ(r->set.nconns, 0);
@@ -80,7 +81,7 @@ ATF_TC_BODY(descriptors, tc)
 	refused(&v, s[0], -1);
 	close(s[1]);
 	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, s), 0);
-	ATF_CHECK_EQ(relay_adopt(r, &v, s[0]), 0);
+	ATF_CHECK_EQ(relay_adopt(r, &v, s[0], &why), 0);
 	ATF_CHECK_EQ(r->set.nconns, 1);
 }
 
@@ -102,7 +103,7 @@ ATF_TC_BODY(records, tc)
 	refused(&v, s[0], -1);
 	tcp_pair(s);
 	message(&v);
-	ATF_CHECK_EQ(relay_adopt(r, &v, s[0]), 0);
+	ATF_CHECK_EQ(relay_adopt(r, &v, s[0], &why), 0);
 	ATF_CHECK_EQ(r->set.nconns, 1);
 }
 
@@ -156,9 +157,9 @@ ATF_TC_BODY(tickets, tc)
 	make_ticket(ticket, 0, key, 1, 0);	/* for another worker */
 	refused(&v, a_client(), 0);
 	message(&v);
-	ATF_CHECK_EQ(relay_adopt(r, &v, a_client()), 0);
+	ATF_CHECK_EQ(relay_adopt(r, &v, a_client(), &why), 0);
 	ATF_CHECK_EQ(r->set.nconns, 1);
-	ATF_CHECK_EQ(relay_adopt(r, &v, a_client()), -1);	/* twice */
+	ATF_CHECK_EQ(relay_adopt(r, &v, a_client(), &why), -1);	/* twice */
 	ATF_CHECK_EQ(r->set.nconns, 1);
 }
 
@@ -176,7 +177,7 @@ ATF_TC_BODY(mesh, tc)
 		message(&v);
 		make_ticket(ticket, WORKER, key, (uint8_t)i, i & 1);
 		v.mesh = i >> 1;
-		ATF_CHECK_EQ(relay_adopt(r, &v, a_client()), 0);
+		ATF_CHECK_EQ(relay_adopt(r, &v, a_client(), &why), 0);
 		c = TAILQ_LAST(&r->set.conns, conn_list);
 		ATF_CHECK_EQ(relay_conn_of(c)->session.mesh, i == 3);
 		ATF_CHECK_EQ(c->patient, i == 3);
@@ -196,8 +197,14 @@ ATF_TC_BODY(reserve, tc)
 	refused(&v, dup2(a_client(), 100), 0);
 	message(&v);
 	make_ticket(ticket, WORKER, key, 2, 0);
-	r->files.max = 1000;
-	ATF_CHECK_EQ(relay_adopt(r, &v, a_client()), 0);
+	/* 8, 4 for each worker, 5 for each front */
+	ATF_REQUIRE_EQ(FRONT + 1, r->hands.n);
+	r->files.max = 400;
+	refused(&v, dup2(a_client(), 400 - 8 - 4 * NWORKERS -
+	    5 * (FRONT + 1)), 0);
+	make_ticket(ticket, WORKER, key, 3, 0);
+	ATF_CHECK_EQ(relay_adopt(r, &v, dup2(a_client(), 400 - 8 -
+	    4 * NWORKERS - 5 * (FRONT + 1) - 1), &why), 0);
 	ATF_CHECK_EQ(r->set.nconns, 1);
 }
 
@@ -245,7 +252,7 @@ ATF_TC_BODY(blocking, tc)
 	worker();
 	message(&v);
 	tcp_pair(s);		/* its ends block */
-	ATF_CHECK_EQ(relay_adopt(r, &v, s[0]), 0);
+	ATF_CHECK_EQ(relay_adopt(r, &v, s[0], &why), 0);
 	r->conf.queue_bytes = 100000000;
 	derp_queue_set_limit(&r->queues, 100000000);
 	for (i = 0; i < 400; i++)	/* more than the kernel holds */

@@ -33,12 +33,31 @@ drop(struct relay_hand *h)
 	h->chan = NULL;
 }
 
+/*
+ * End the channel of a front that was taken over, and report that.  No new
+ * channel is requested: the next front gets one.
+ */
+static void
+report(struct relay_hand *h, const char *why)
+{
+	struct ipc_msg_relay_forged v = { number(h) };
+
+	log_warnx("front %u handed over what it must not (%s): its channel is "
+	    "closed", number(h), why);
+	drop(h);
+	if (ipc_send_relay_forged(h->r->parent, &v) == -1)
+		log_warn("can't report that to the parent (sendmsg)");
+}
+
 static void
 gone(struct ipc_chan *ch, const char *why, void *arg)
 {
 	struct relay_hand *h = arg;
 
-	(void)ch;
+	if (ipc_chan_broke(ch)) {
+		report(h, why);
+		return;
+	}
 	log_debug("the channel of hand-overs from front %u is closed: %s",
 	    number(h), why);
 	drop(h);
@@ -49,17 +68,12 @@ static void
 message(struct ipc_chan *ch, struct ipc_msg *m, void *arg)
 {
 	struct relay_hand *h = arg;
-	struct ipc_msg_relay_forged v = { number(h) };
+	const char *why;
 
 	(void)ch;
 	conn_clock(&h->r->set);
-	if (relay_adopt_message(h->r, m) == 0)
-		return;
-	log_warnx("front %u handed over what it must not: its channel is "
-	    "closed", number(h));
-	drop(h);
-	if (ipc_send_relay_forged(h->r->parent, &v) == -1)
-		log_warn("can't report that to the parent (sendmsg)");
+	if (relay_adopt_message(h->r, m, &why) == -1)
+		report(h, why);
 }
 
 int
@@ -74,6 +88,8 @@ relay_hands_open(struct relay *r, int fd, unsigned int front)
 		return (-1);
 	ipc_chan_free(h->chan);
 	h->chan = ch;
+	if (r->hands.n <= front)
+		r->hands.n = front + 1;
 	r->hands.lost &= ~(1ULL << front);
 	return (0);
 }

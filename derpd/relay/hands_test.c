@@ -2,7 +2,10 @@
  * hands_test: the channels of fronts: one that sends what an honest front never
  * does, and one that broke.
  */
+#include <sys/types.h>
+#include <sys/queue.h>
 #include <errno.h>
+#include <imsg.h>
 
 #include "adoptfixture.h"
 
@@ -105,6 +108,45 @@ ATF_TC_BODY(forged, tc)
 	ATF_CHECK_EQ(r->set.nconns, 1);
 }
 
+/* Send a message, of any type and without the checks of a sender. */
+static void
+cheat(uint32_t type, size_t len, int fd)
+{
+	static const uint8_t zeros[64];
+	struct imsgbuf ibuf;
+
+	ATF_REQUIRE_EQ(imsgbuf_init(&ibuf, ipc_chan_fd(front)), 0);
+	imsgbuf_allow_fdpass(&ibuf);
+	ATF_REQUIRE_EQ(imsg_compose(&ibuf, type, 0, 0, fd, zeros, len), 1);
+	ATF_REQUIRE_EQ(imsgbuf_write(&ibuf), 0);
+	imsgbuf_clear(&ibuf);
+}
+
+/* So does a message that breaks the protocol. */
+ATF_TC_WITHOUT_HEAD(broke);
+ATF_TC_BODY(broke, tc)
+{
+	static const uint8_t junk[16] = { [4] = 1 };	/* too short */
+
+	(void)tc;
+	worker();
+	cheat(MSG_LOGIN, 64, -1);		/* of another channel */
+	reported();
+	connect_front();
+	cheat(MSG_MAX, 0, -1);
+	reported();
+	connect_front();
+	cheat(MSG_PING, 4, -1);
+	reported();
+	connect_front();
+	cheat(MSG_HANDOVER, 64, -1);		/* without a descriptor */
+	reported();
+	connect_front();
+	ATF_REQUIRE_EQ(write(ipc_chan_fd(front), junk, sizeof(junk)),
+	    (ssize_t)sizeof(junk));
+	reported();
+}
+
 /* What an honest front may send does not end its channel. */
 ATF_TC_WITHOUT_HEAD(refused);
 ATF_TC_BODY(refused, tc)
@@ -177,6 +219,7 @@ ATF_TC_BODY(replaced, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, forged);
+	ATF_TP_ADD_TC(tp, broke);
 	ATF_TP_ADD_TC(tp, refused);
 	ATF_TP_ADD_TC(tp, broken);
 	ATF_TP_ADD_TC(tp, replaced);

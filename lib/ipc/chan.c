@@ -78,7 +78,9 @@ ipc_chan_new(struct event_base *base, int fd, enum ipc_role self,
 		free(c);
 		return (NULL);
 	}
-	imsgbuf_allow_fdpass(&c->ibuf);
+	/* A peer that has none to pass can't fill the table of descriptors. */
+	if (ipc_msg_passes_fd(self, peer))
+		imsgbuf_allow_fdpass(&c->ibuf);
 	imsgbuf_set_maxsize(&c->ibuf, MSG_MAXPAYLOAD + IMSG_HEADER_SIZE);
 	if (base != NULL && ipc_chan_attach(c, base, cb, gone, arg) == -1) {
 		imsgbuf_clear(&c->ibuf);
@@ -144,6 +146,12 @@ int
 ipc_chan_fd(const struct ipc_chan *c)
 {
 	return (c->gone ? -1 : c->fd);
+}
+
+int
+ipc_chan_broke(const struct ipc_chan *c)
+{
+	return (c->gone == EPROTO);
 }
 
 size_t
@@ -389,22 +397,23 @@ life(struct ipc_chan *c, struct ipc_msg *m)
 
 /*
  * Read one complete message and check its permissions.  Returns 1, 0 when none
- * is complete, -1 with *why when the peer broke the protocol.
+ * is complete, -1 with errno: EPROTO and *why when the peer broke the protocol,
+ * ENOMEM.
  */
 static int
 read_one(struct ipc_chan *c, struct ipc_msg *m, const char **why)
 {
 	struct imsg *im;
 	ssize_t n;
-	int rule, ok;
+	int rule, ok, error;
 
-	if ((im = malloc(sizeof(*im))) == NULL) {
-		*why = "out of memory";
+	*why = "malformed message";
+	if ((im = malloc(sizeof(*im))) == NULL)
 		return (-1);
-	}
 	if ((n = imsg_get(&c->ibuf, im)) <= 0) {
+		error = errno;
 		free(im);
-		*why = "malformed message";
+		errno = error == ENOMEM ? ENOMEM : EPROTO;
 		return ((int)n);
 	}
 	memset(m, 0, sizeof(*m));
@@ -419,6 +428,7 @@ read_one(struct ipc_chan *c, struct ipc_msg *m, const char **why)
 		*why = rule == 0 ? "message that it may not send" :
 		    "missing or unexpected descriptor";
 		ipc_msg_free(m);
+		errno = EPROTO;
 		return (-1);
 	}
 	return (1);
@@ -441,6 +451,7 @@ next_message(struct ipc_chan *c, struct ipc_msg *m, const char **why)
 		ipc_msg_free(m);
 		if (own == -1) {
 			*why = "malformed ping or pong";
+			errno = EPROTO;
 			return (-1);
 		}
 	}
@@ -547,7 +558,10 @@ deliver(struct ipc_chan *c)
 
 	while (!c->doomed && (n = next_message(c, &m, &why)) != 0) {
 		if (n == -1) {
-			chan_lost(c, EPROTO, why);
+			if (errno == ENOMEM)
+				chan_lost(c, EPIPE, "out of memory");
+			else
+				chan_lost(c, EPROTO, why);
 			return;
 		}
 		c->cb(c, &m, c->arg);

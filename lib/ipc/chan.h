@@ -22,6 +22,12 @@
 /* Limit of queued bytes: the largest settings, with a reserve. */
 #define CHAN_MAXQUEUED	(32 * 1024 * 1024)
 
+/*
+ * Descriptors that a peer can make this process hold, which came with messages
+ * that are not complete yet.
+ */
+#define CHAN_MAXFDS	4
+
 struct event_base;
 struct ipc_chan;
 
@@ -70,6 +76,12 @@ void	 ipc_chan_free(struct ipc_chan *c);
 
 /* The descriptor of the channel, to wait on; -1 when the peer is gone. */
 int	 ipc_chan_fd(const struct ipc_chan *c);
+
+/*
+ * Returns 1 when the peer was lost because it broke the protocol, so that it is
+ * to blame; 0 while it is there, and when it has ended or does not read.
+ */
+int	 ipc_chan_broke(const struct ipc_chan *c);
 
 /*
  * Queue a message with the payload `w' (NULL for none; not freed) and the

@@ -116,6 +116,60 @@ ATF_TC_BODY(receiver_rules, tc)
 	ATF_CHECK_EQ(1, cheat(MSG_PONG, 4, -1));
 }
 
+/* Send a byte and a descriptor that no message announces. */
+static void
+slip(int s, int fd)
+{
+	union {
+		struct cmsghdr	 hdr;
+		unsigned char	 buf[CMSG_SPACE(sizeof(int))];
+	} ctl = { .buf = { 0 } };
+	char		 byte = 0;
+	struct iovec	 iov = { &byte, 1 };
+	struct msghdr	 mh = { .msg_iov = &iov, .msg_iovlen = 1,
+			    .msg_control = ctl.buf,
+			    .msg_controllen = CMSG_SPACE(sizeof(int)) };
+
+	ctl.hdr.cmsg_len = CMSG_LEN(sizeof(int));
+	ctl.hdr.cmsg_level = SOL_SOCKET;
+	ctl.hdr.cmsg_type = SCM_RIGHTS;
+	memcpy(CMSG_DATA(&ctl.hdr), &fd, sizeof(fd));
+	ATF_REQUIRE_EQ(1, sendmsg(s, &mh, 0));
+	close(fd);
+}
+
+/* A peer that has none to pass can't leave one here; others, only some. */
+ATF_TC_WITHOUT_HEAD(slipped);
+ATF_TC_BODY(slipped, tc)
+{
+	struct ipc_chan	*k;
+	char		 c;
+	int		 p[2];
+
+	setup();
+	k = with_events(sv[1], ROLE_KEYS, ROLE_FRONT);
+	ATF_REQUIRE(pipe(p) == 0);
+	slip(sv[0], p[1]);
+	settle();
+	ATF_CHECK_EQ(0, read(p[0], &c, 1));	/* it is closed */
+	ATF_CHECK_EQ(1, ngone);
+	ATF_CHECK_EQ(1, ipc_chan_broke(k));
+	ipc_chan_free(k);
+	close(sv[0]);
+	event_base_free(base);
+	setup();
+	ngone = 0;
+	k = with_events(sv[1], ROLE_RELAY, ROLE_FRONT);
+	ATF_CHECK_EQ(0, ipc_chan_broke(k));
+	while (ngone == 0) {
+		ATF_REQUIRE(nmsgs++ <= CHAN_MAXFDS);
+		slip(sv[0], a_file());
+		settle();
+	}
+	ATF_CHECK_EQ(1, ipc_chan_broke(k));
+	ipc_chan_free(k);
+}
+
 ATF_TC_WITHOUT_HEAD(receive_cheat);
 ATF_TC_BODY(receive_cheat, tc)
 {
@@ -226,6 +280,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, sender_rules);
 	ATF_TP_ADD_TC(tp, receiver_rules);
+	ATF_TP_ADD_TC(tp, slipped);
 	ATF_TP_ADD_TC(tp, receive_cheat);
 	ATF_TP_ADD_TC(tp, overflow);
 	ATF_TP_ADD_TC(tp, charged);

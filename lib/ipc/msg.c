@@ -94,3 +94,15 @@ ipc_msg_allowed(uint32_t type, enum ipc_role from, enum ipc_role to)
 		return (0);
 	return ((int)table[type].fd);
 }
+
+int
+ipc_msg_passes_fd(enum ipc_role a, enum ipc_role b)
+{
+	uint32_t type;
+
+	for (type = 0; type < MSG_MAX; type++)
+		if (ipc_msg_allowed(type, a, b) > 1 ||
+		    ipc_msg_allowed(type, b, a) > 1)
+			return (1);
+	return (0);
+}

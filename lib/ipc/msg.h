@@ -164,4 +164,10 @@ const char *ipc_msg_name(uint32_t type);
  */
 int	 ipc_msg_allowed(uint32_t type, enum ipc_role from, enum ipc_role to);
 
+/*
+ * Returns 1 when a message between `a' and `b', in either direction, may carry
+ * a descriptor, else 0.
+ */
+int	 ipc_msg_passes_fd(enum ipc_role a, enum ipc_role b);
+
 #endif

@@ -86,12 +86,14 @@ func main() {
 		ready  = flag.String("ready", "", "file to make when a case is up")
 		derper = flag.Bool("derper", false, "the server is derper: "+
 			"leave out what it is known not to do")
+		tls12   = flag.Bool("tls12", false, "use TLS 1.2; with -ca")
 		verbose = flag.Bool("v", false, "show what the client logs")
 	)
 	flag.Parse()
 	t := &T{
 		addr: *addr, host: *host, pin: *pin, clients: *clients,
 		readyFile: *ready, verbose: *verbose, derper: *derper,
+		tls12: *tls12,
 		maps: *maps, node: *node, updates: *updates,
 	}
 	if err := t.setup(*caFile, *mesh); err != nil {

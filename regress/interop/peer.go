@@ -38,6 +38,7 @@ type T struct {
 	readyFile       string
 	verbose         bool
 	derper          bool
+	tls12           bool
 
 	name  string
 	mu    sync.Mutex
@@ -114,7 +115,11 @@ type options struct {
 }
 
 func (t *T) tlsConfig() *tls.Config {
-	return &tls.Config{RootCAs: t.roots}
+	conf := &tls.Config{RootCAs: t.roots}
+	if t.tls12 {
+		conf.MaxVersion = tls.VersionTLS12
+	}
+	return conf
 }
 
 // newClient prepares a derphttp client without connecting.
