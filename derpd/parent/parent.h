@@ -55,6 +55,9 @@
 struct parent;
 
 /* A child process. */
+#define PARENT_FORGED_MOST	3	/* fronts that are killed on the reports of
+				   one relay worker in 10 minutes */
+
 struct parent_proc {
 	struct parent	*d;
 	enum ipc_role	 role;
@@ -76,8 +79,9 @@ struct parent_proc {
 	uint64_t	 linked_ms;	/* server: last links on request */
 	uint64_t	 deaf_ms;	/* front: last report of an ended
 					   socket */
-	uint64_t	 forged_ms;	/* relay: last front that was killed on
-					   its report; all monotonic */
+	uint64_t	 forged_ms[PARENT_FORGED_MOST];	/* relay: when fronts
+					   were killed on its reports, the last
+					   one first, 0: none; all monotonic */
 	char		 level[PARENT_LEVEL_SIZE]; /* sandbox in force, as
 						      reported */
 	struct event	*ev_restart;

@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "clock.h"
 #include "ipcsend.h"
@@ -12,7 +13,8 @@
 #include "ring.h"
 
 #define FORGED_REST_MS	10000	/* between two fronts that one worker may
-				   have killed */
+				   have killed, */
+#define FORGED_TIME_MS	600000	/* and in which it may PARENT_FORGED_MOST */
 
 /* Make a secret for this start of the worker, and tell the worker. */
 static int
@@ -92,10 +94,34 @@ parent_relays_mend(struct parent_proc *p, uint64_t links)
 	}
 }
 
+/* Return 1 if a front may be killed on a report of the worker, else 0. */
+static int
+may_accuse(const struct parent_proc *relay, uint64_t now)
+{
+	const uint64_t *ms = relay->forged_ms;
+	const unsigned int last = PARENT_FORGED_MOST - 1;
+
+	return ((ms[0] == 0 || now - ms[0] >= FORGED_REST_MS) &&
+	    (ms[last] == 0 || now - ms[last] >= FORGED_TIME_MS));
+}
+
+/* A front is killed on the worker's report. */
+static void
+note_accusation(struct parent_proc *relay, uint64_t now)
+{
+	memmove(relay->forged_ms + 1, relay->forged_ms,
+	    sizeof(relay->forged_ms) - sizeof(relay->forged_ms[0]));
+	relay->forged_ms[0] = now;
+}
+
 /*
- * A worker reports a front that was taken over: the front is killed.  A worker
- * that was taken over must not keep all fronts dead, so its reports only count
- * some seconds apart.  0, or -1 malformed.
+ * A worker reports a front that was taken over: the front is killed.  Its
+ * successor is a new process of our own program, which starts without back-off.
+ *
+ * A worker that was taken over must not keep the fronts dead: its reports count
+ * some seconds apart, and few times in 10 minutes, over restarts of the worker.
+ * An honest worker loses nothing by that: it refuses each forged ticket.  0, or
+ * -1 malformed.
  */
 static int
 accuse(struct parent_proc *p, struct ipc_msg *m)
@@ -110,14 +136,15 @@ accuse(struct parent_proc *p, struct ipc_msg *m)
 	if (ipc_get_relay_forged(&m->rd, &v) == -1 || v.front >= d->nfronts)
 		return (-1);
 	front = &d->fronts[v.front];
-	if (p->forged_ms != 0 && now - p->forged_ms < FORGED_REST_MS)
+	if (!may_accuse(p, now))
 		log_limited(&accused_limit, "relay %u reports a forged or "
-		    "repeated ticket of front %u soon after another report: "
-		    "ignored", p->worker, v.front);
+		    "repeated ticket of front %u soon after other reports: "
+		    "the front goes on", p->worker, v.front);
 	else if (front->chan != NULL && !d->stopping) {
-		p->forged_ms = now;
+		note_accusation(p, now);
 		snprintf(what, sizeof(what), "handed over a forged or repeated "
 		    "ticket or junk, as relay %u reports", p->worker);
+		front->backoff_ms = 0;
 		parent_procs_fail(front, what);
 	}
 	return (0);

@@ -5,6 +5,7 @@
  */
 #include <sys/socket.h>
 #include <atf-c.h>
+#include <event2/event.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -395,6 +396,78 @@ ATF_TC_BODY(forged, tc)
 	ATF_CHECK_EQ(pid[0], killed);
 }
 
+static pid_t
+wait_killed(int *st)
+{
+	pid_t	 pid = killed;
+
+	killed = 0;
+	*st = SIGKILL;
+	return (pid);
+}
+
+/* The worker reports the front in each of `ms' milliseconds; its kills. */
+static unsigned int
+report_all(struct parent_proc *relay, struct parent_proc *front,
+    struct ipc_chan **end, uint64_t ms)
+{
+	uint64_t	 until = now_ms + ms;
+	unsigned int	 n = 0;
+
+	for (; now_ms < until; now_ms++) {
+		ATF_REQUIRE_EQ(0, say_forged(relay, front->worker));
+		if (killed == 0)
+			continue;
+		n++;
+		parent_procs_reap(&d);
+		now_ms += front->backoff_ms;
+		front->started_ms = now_ms;
+		run(front, end);
+	}
+	return (n);
+}
+
+/* A worker that was taken over can't keep the only front from running. */
+ATF_TC_WITHOUT_HEAD(accused);
+ATF_TC_BODY(accused, tc)
+{
+	static const struct parent_procs_ops system = {
+		wait_killed, fake_kill, fake_clock
+	};
+	struct parent_proc	*front = &d.fronts[0], *relay = &d.relays[0];
+	int			 i;
+
+	begin();
+	ATF_REQUIRE((d.base = event_base_new()) != NULL);
+	d.system = &system;
+	d.nfronts = 1;
+	run(relay, &end_relays[0]);
+	run(&d.relays[1], &end_relays[1]);
+	run(front, &end_fronts[0]);
+	/* It has failed often on its own before. */
+	front->backoff_ms = 10000;
+	front->started_ms = now_ms;
+	ATF_CHECK_EQ(1, report_all(relay, front, &end_fronts[0], 10000));
+	ATF_CHECK_EQ(50, front->backoff_ms);
+	/* Three fronts in ten minutes, and again after that. */
+	ATF_CHECK_EQ(2, report_all(relay, front, &end_fronts[0], 589000));
+	ATF_CHECK_EQ(50, front->backoff_ms);
+	ATF_CHECK_EQ(0, say_forged(relay, 0));
+	ATF_CHECK_EQ(0, killed);
+	for (i = 0; i < 5; i++) {
+		ATF_CHECK_EQ(3, report_all(relay, front, &end_fronts[0],
+		    600100));
+		ATF_CHECK_EQ(50, front->backoff_ms);
+	}
+	/* That holds for the next start of the worker, too. */
+	ATF_CHECK_EQ(3, report_all(relay, front, &end_fronts[0], 30000));
+	relay->started_ms = now_ms;
+	run(relay, &end_relays[0]);
+	ATF_CHECK_EQ(0, report_all(relay, front, &end_fronts[0], 60000));
+	/* Another worker's reports count. */
+	ATF_CHECK_EQ(1, report_all(&d.relays[1], front, &end_fronts[0], 1000));
+}
+
 /* In a generation each has a number of its own. */
 ATF_TC_WITHOUT_HEAD(numbers);
 ATF_TC_BODY(numbers, tc)
@@ -427,6 +500,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, signerless);
 	ATF_TP_ADD_TC(tp, mended);
 	ATF_TP_ADD_TC(tp, forged);
+	ATF_TP_ADD_TC(tp, accused);
 	ATF_TP_ADD_TC(tp, numbers);
 	return (atf_no_error());
 }
