@@ -112,18 +112,35 @@ forget_oldest(struct keys_seen *s)
 	s->n--;
 }
 
-int
-keys_seen_add(struct keys_seen *s, const uint8_t client[IPC_KEYLEN],
-    const uint8_t nonce[IPC_NONCELEN], uint32_t *place)
+/* Find the box with this hash; as keys_seen_find(). */
+static int
+find(struct keys_seen *s, uint64_t h, uint32_t *place)
 {
-	uint64_t h = hash_of(s, client, nonce);
 	uint32_t i;
 
 	for (i = *chain(s, h); i != 0; i = s->next[i - 1])
 		if (s->hash[i - 1] == h) {
 			*place = i - 1;
-			return (-1);
+			return (1);
 		}
+	return (0);
+}
+
+int
+keys_seen_find(struct keys_seen *s, const uint8_t client[IPC_KEYLEN],
+    const uint8_t nonce[IPC_NONCELEN], uint32_t *place)
+{
+	return (find(s, hash_of(s, client, nonce), place));
+}
+
+int
+keys_seen_add(struct keys_seen *s, const uint8_t client[IPC_KEYLEN],
+    const uint8_t nonce[IPC_NONCELEN], uint32_t *place)
+{
+	uint64_t h = hash_of(s, client, nonce);
+
+	if (find(s, h, place))
+		return (-1);
 	if (s->n == s->max)
 		forget_oldest(s);
 	else if (s->n == s->nfirst)

@@ -49,6 +49,24 @@ ATF_TC_BODY(known, tc)
 	keys_seen_free(s);
 }
 
+/* Looking for a box adds nothing. */
+ATF_TC_WITHOUT_HEAD(found);
+ATF_TC_BODY(found, tc)
+{
+	static const uint8_t key[IPC_KEYLEN] = { 1 }, nonce[IPC_NONCELEN];
+	struct keys_seen *s = new(SMALL);
+	uint32_t place = 77;
+
+	ATF_CHECK_EQ(0, keys_seen_find(s, key, nonce, &place));
+	ATF_CHECK_EQ(0, keys_seen_find(s, key, nonce, &place));
+	ATF_CHECK_EQ(77, place);
+	ATF_CHECK_EQ(0, add(s, 2, 0));
+	ATF_CHECK_EQ(1, add(s, 1, 0));
+	ATF_CHECK_EQ(1, keys_seen_find(s, key, nonce, &place));
+	ATF_CHECK_EQ(1, place);
+	keys_seen_free(s);
+}
+
 /* The oldest one is forgotten, and no other; a repeated one is not renewed. */
 ATF_TC_WITHOUT_HEAD(oldest);
 ATF_TC_BODY(oldest, tc)
@@ -88,6 +106,7 @@ ATF_TC_BODY(many, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, known);
+	ATF_TP_ADD_TC(tp, found);
 	ATF_TP_ADD_TC(tp, oldest);
 	ATF_TP_ADD_TC(tp, many);
 	return (atf_no_error());

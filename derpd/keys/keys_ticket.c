@@ -34,7 +34,8 @@ struct locked {
 	uint8_t	 shared[KEYS_TICKET_KEPT][KEYS_SHAREDLEN];
 };
 
-static struct keys_seen	*seen;
+static struct keys_seen	*seen;		/* all boxes */
+static struct keys_seen	*seen_mesh;	/* those with the mesh key */
 static struct keys_kept	*ring;
 static struct locked	*locked;
 static int		 have_key[IPC_MAXWORKERS];
@@ -47,9 +48,11 @@ keys_ticket_preload(void)
 	if (seen != NULL)
 		return (0);
 	seen = keys_seen_new(KEYS_TICKET_BOXES);
+	seen_mesh = keys_seen_new(KEYS_TICKET_MESH_BOXES);
 	ring = calloc(KEYS_TICKET_KEPT, sizeof(*ring));
 	locked = sodium_malloc(sizeof(*locked));
-	if (seen == NULL || ring == NULL || locked == NULL)
+	if (seen == NULL || seen_mesh == NULL || ring == NULL ||
+	    locked == NULL)
 		return (-1);
 	sodium_memzero(locked, sizeof(*locked));
 	return (0);
@@ -157,6 +160,21 @@ same(const struct keys_kept *k, const struct keys_ticket_login *l,
 	    (uint32_t)p[2] << 16 | (uint32_t)p[1] << 8 | p[0]));
 }
 
+/*
+ * Remember a box that is not among the last KEYS_TICKET_BOXES, with its place
+ * there in *place.  0, or -1: it has the mesh key, and was opened before.
+ */
+static int
+add_new(const struct keys_ticket_login *l, uint32_t *place)
+{
+	uint32_t unused;
+
+	if (l->mesh && keys_seen_add(seen_mesh, l->client, l->nonce,
+	    &unused) == -1)
+		return (-1);
+	return (keys_seen_add(seen, l->client, l->nonce, place));
+}
+
 enum ipc_login_end
 keys_ticket_make(const struct keys_ticket_login *l, uint64_t now_us,
     uint8_t ticket[IPC_TICKET_LEN])
@@ -167,12 +185,15 @@ keys_ticket_make(const struct keys_ticket_login *l, uint64_t now_us,
 
 	if (l->worker >= IPC_MAXWORKERS || !have_key[l->worker])
 		return (IPC_LOGIN_NO_SECRET);
-	if (keys_seen_add(seen, l->client, l->nonce, &place) == 0)
-		k = keep(l, place, now_us);
-	else if (!same(k = find(place, now_us), l, place))
+	if (keys_seen_find(seen, l->client, l->nonce, &place)) {
+		if (!same(k = find(place, now_us), l, place))
+			return (IPC_LOGIN_SEEN);
+		if (k->made_us == 0)
+			make_new(k, place, l->shared, now_us);
+	} else if (add_new(l, &place) == -1)
 		return (IPC_LOGIN_SEEN);
-	else if (k->made_us == 0)
-		make_new(k, place, l->shared, now_us);
+	else
+		k = keep(l, place, now_us);
 	memcpy(t.client, l->client, sizeof(t.client));
 	memcpy(t.number, k->number, sizeof(t.number));
 	t.us = k->made_us;

@@ -7,6 +7,17 @@
  * client and server share is kept under the number of its ticket, for
  * KEYS_TICKET_SECS from the first request; then, or when KEYS_TICKET_KEPT later
  * logins have come, it is zeroed.
+ *
+ * A box that was opened is known again until KEYS_TICKET_BOXES later ones have
+ * come.  Whoever can ask for logins can make those, with keys of its own: a
+ * front that was taken over can then log in as a client whose box it has.  So
+ * boxes with the mesh key are remembered apart, where only those who have the
+ * mesh key can add any: a mesh peer's box gives no second ticket before
+ * KEYS_TICKET_MESH_BOXES others of mesh peers.
+ *
+ * What remains: a restart of keys forgets all boxes, and one that was opened
+ * while another mesh key, or none, was configured is not among those of mesh
+ * peers.
  */
 #ifndef KEYS_TICKET_H
 #define KEYS_TICKET_H
@@ -18,7 +29,9 @@
 #define KEYS_TICKET_SECS	10
 #define KEYS_TICKET_KEPT	16384	/* shared secrets, a power of 2 */
 #define KEYS_TICKET_BOXES	(1U << 20)	/* boxes that are not opened
-						   again */
+						   again, */
+#define KEYS_TICKET_MESH_BOXES	(1U << 16)	/* and those with the mesh key,
+						   besides */
 #define KEYS_SHAREDLEN		32	/* bytes of a shared secret */
 
 /* A login box that was opened. */

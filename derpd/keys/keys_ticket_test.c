@@ -237,6 +237,48 @@ ATF_TC_BODY(bounded, tc)
 	ATF_CHECK(has(n, &t[0]));
 }
 
+/*
+ * A front that was taken over asks for logins with keys of its own until the
+ * box of a mesh peer is not among the last ones any more.
+ */
+ATF_TC_WITHOUT_HEAD(flushed);
+ATF_TC_BODY(flushed, tc)
+{
+	struct ipc_ticket t;
+	uint32_t n;
+
+	set_up();
+	ATF_REQUIRE_EQ(IPC_LOGIN_OK, login(1, 0, 7));
+	now += 3600 * SEC;
+	for (n = 2; n < 2 + 2 * KEYS_TICKET_BOXES; n += 2)
+		ATF_REQUIRE_EQ(IPC_LOGIN_OK, login(n, 1, n));
+	ATF_CHECK_EQ(IPC_LOGIN_SEEN, login(1, 1, 9));
+	ATF_CHECK_EQ(IPC_LOGIN_SEEN, login(1, 0, 7));
+	/* A refused one does not disturb those that follow. */
+	ATF_REQUIRE_EQ(IPC_LOGIN_OK, login(n, 1, n));
+	t = made(first_secret);
+	ATF_CHECK(has(n, &t));
+	ATF_REQUIRE_EQ(IPC_LOGIN_OK, login(3, 1, 3));
+	t = made(first_secret);
+	ATF_CHECK_EQ(1, t.mesh);
+	ATF_CHECK(has(3, &t));
+}
+
+/* One that is too old among mesh peers' boxes is known among all boxes. */
+ATF_TC_WITHOUT_HEAD(mesh_boxes);
+ATF_TC_BODY(mesh_boxes, tc)
+{
+	uint32_t n;
+
+	set_up();
+	for (n = 1; n < 1 + 2 * KEYS_TICKET_MESH_BOXES; n += 2)
+		ATF_REQUIRE_EQ(IPC_LOGIN_OK, login(n, 0, n));
+	now += LIFE + 1;
+	ATF_CHECK_EQ(IPC_LOGIN_SEEN, login(1, 0, 1));
+	ATF_REQUIRE_EQ(IPC_LOGIN_OK, login(n, 0, n));
+	ATF_CHECK_EQ(IPC_LOGIN_SEEN, login(1, 0, 1));
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, once);
@@ -246,5 +288,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, no_secret);
 	ATF_TP_ADD_TC(tp, zeroed);
 	ATF_TP_ADD_TC(tp, bounded);
+	ATF_TP_ADD_TC(tp, flushed);
+	ATF_TP_ADD_TC(tp, mesh_boxes);
 	return (atf_no_error());
 }
