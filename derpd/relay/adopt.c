@@ -80,12 +80,12 @@ check(const struct ipc_msg_handover *v, int fd)
  * and nobody is to blame, or -1 with *why: it is invalid.
  */
 static int
-take_ticket(struct relay *r, const struct ipc_msg_handover *v,
-    struct ipc_ticket *t, const char **why)
+take_ticket(struct relay *r, unsigned int front,
+    const struct ipc_msg_handover *v, struct ipc_ticket *t, const char **why)
 {
 	enum derp_tickets_result rv;
 
-	rv = derp_tickets_take(r->tickets, v->ticket,
+	rv = derp_tickets_take(r->tickets, front, v->ticket,
 	    base_clock_boot_us(), t, why);
 	if (rv == TICKETS_REFUSED) {
 		log_limited(&r->refused, "login refused: %s", *why);
@@ -146,8 +146,8 @@ has_room(struct relay *r, int fd)
 }
 
 int
-relay_adopt(struct relay *r, const struct ipc_msg_handover *v, int fd,
-    const char **why)
+relay_adopt(struct relay *r, unsigned int front,
+    const struct ipc_msg_handover *v, int fd, const char **why)
 {
 	struct net_record_cache *cache = &r->set.records;
 	struct net_record *rec = NULL;
@@ -164,7 +164,7 @@ relay_adopt(struct relay *r, const struct ipc_msg_handover *v, int fd,
 		if (net_record_load(rec, cache, v->record) == -1)
 			goto fail;
 	}
-	if ((rv = take_ticket(r, v, &t, why)) != 1)
+	if ((rv = take_ticket(r, front, v, &t, why)) != 1)
 		goto fail;
 	rv = 0;
 	if (r->stopping || !has_room(r, fd))
@@ -187,7 +187,8 @@ fail:
 }
 
 int
-relay_adopt_message(struct relay *r, struct ipc_msg *m, const char **why)
+relay_adopt_message(struct relay *r, unsigned int front, struct ipc_msg *m,
+    const char **why)
 {
 	struct ipc_msg_handover v;
 	int fd = m->fd;
@@ -196,5 +197,5 @@ relay_adopt_message(struct relay *r, struct ipc_msg *m, const char **why)
 	if (m->type != MSG_HANDOVER || ipc_get_handover(&m->rd, &v) == -1)
 		return (-1);
 	m->fd = -1;
-	return (relay_adopt(r, &v, fd, why));
+	return (relay_adopt(r, front, &v, fd, why));
 }

@@ -10,16 +10,16 @@ struct ipc_msg_handover;
 struct relay;
 
 /*
- * Begin the session that the message describes, on the descriptor `fd', which
- * is not trusted either; it is taken, and closed on error.  Return 0, also when
- * the login is refused and nobody is to blame, or -1 with *why, a static text:
- * an honest front does not send this.
+ * Begin the session that the message of the front `front' (its number)
+ * describes, on the descriptor `fd', which is not trusted either; it is taken,
+ * and closed on error.  Return 0, also when the login is refused and nobody is
+ * to blame, or -1 with *why, a static text: an honest front does not send this.
  */
-int	relay_adopt(struct relay *r, const struct ipc_msg_handover *v, int fd,
-	    const char **why);
+int	relay_adopt(struct relay *r, unsigned int front,
+	    const struct ipc_msg_handover *v, int fd, const char **why);
 
 /* The same for a received message. */
-int	relay_adopt_message(struct relay *r, struct ipc_msg *m,
-	    const char **why);
+int	relay_adopt_message(struct relay *r, unsigned int front,
+	    struct ipc_msg *m, const char **why);
 
 #endif

@@ -30,7 +30,7 @@ static void
 refused(const struct ipc_msg_handover *v, int fd, int rv)
 {
 	ATF_REQUIRE(fd != -1);
-	ATF_CHECK_EQ(relay_adopt(r, v, fd, &why), rv);
+	ATF_CHECK_EQ(relay_adopt(r, FRONT, v, fd, &why), rv);
 	ATF_CHECK(fcntl(fd, F_GETFD) == -1 && errno == EBADF);
 	ATF_CHECK(TAILQ_EMPTY(&r->set.conns));
 	ATF_CHECK_EQ(r->set.nconns, 0);
@@ -81,7 +81,7 @@ ATF_TC_BODY(descriptors, tc)
 	refused(&v, s[0], -1);
 	close(s[1]);
 	ATF_REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, s), 0);
-	ATF_CHECK_EQ(relay_adopt(r, &v, s[0], &why), 0);
+	ATF_CHECK_EQ(relay_adopt(r, FRONT, &v, s[0], &why), 0);
 	ATF_CHECK_EQ(r->set.nconns, 1);
 }
 
@@ -103,7 +103,7 @@ ATF_TC_BODY(records, tc)
 	refused(&v, s[0], -1);
 	tcp_pair(s);
 	message(&v);
-	ATF_CHECK_EQ(relay_adopt(r, &v, s[0], &why), 0);
+	ATF_CHECK_EQ(relay_adopt(r, FRONT, &v, s[0], &why), 0);
 	ATF_CHECK_EQ(r->set.nconns, 1);
 }
 
@@ -157,9 +157,32 @@ ATF_TC_BODY(tickets, tc)
 	make_ticket(ticket, 0, key, 1, 0);	/* for another worker */
 	refused(&v, a_client(), 0);
 	message(&v);
-	ATF_CHECK_EQ(relay_adopt(r, &v, a_client(), &why), 0);
+	ATF_CHECK_EQ(relay_adopt(r, FRONT, &v, a_client(), &why), 0);
 	ATF_CHECK_EQ(r->set.nconns, 1);
-	ATF_CHECK_EQ(relay_adopt(r, &v, a_client(), &why), -1);	/* twice */
+	ATF_CHECK_EQ(relay_adopt(r, FRONT, &v, a_client(), &why), -1);	/* twice */
+	ATF_CHECK_EQ(r->set.nconns, 1);
+}
+
+/* One front's logins in a short time are bounded, beside those of others. */
+ATF_TC_WITHOUT_HEAD(greedy_front);
+ATF_TC_BODY(greedy_front, tc)
+{
+	struct ipc_msg_handover v;
+	struct ipc_ticket t = { .us = base_clock_boot_us() }, got;
+	uint32_t i;
+
+	(void)tc;
+	worker();
+	for (i = 0; i < TICKETS_FRONT; i++) {
+		memcpy(t.number, &i, sizeof(i));
+		t.number[sizeof(t.number) - 1] = 1;
+		ipc_ticket_put(&secrets[WORKER], IPC_TICKET_LOGIN, &t, ticket);
+		ATF_REQUIRE_EQ(TICKETS_GOOD, derp_tickets_take(r->tickets,
+		    FRONT, ticket, t.us, &got, &why));
+	}
+	message(&v);
+	refused(&v, a_client(), 0);
+	ATF_CHECK_EQ(relay_adopt(r, FRONT - 1, &v, a_client(), &why), 0);
 	ATF_CHECK_EQ(r->set.nconns, 1);
 }
 
@@ -177,7 +200,7 @@ ATF_TC_BODY(mesh, tc)
 		message(&v);
 		make_ticket(ticket, WORKER, key, (uint8_t)i, i & 1);
 		v.mesh = i >> 1;
-		ATF_CHECK_EQ(relay_adopt(r, &v, a_client(), &why), 0);
+		ATF_CHECK_EQ(relay_adopt(r, FRONT, &v, a_client(), &why), 0);
 		c = TAILQ_LAST(&r->set.conns, conn_list);
 		ATF_CHECK_EQ(relay_conn_of(c)->session.mesh, i == 3);
 		ATF_CHECK_EQ(c->patient, i == 3);
@@ -203,7 +226,7 @@ ATF_TC_BODY(reserve, tc)
 	refused(&v, dup2(a_client(), 400 - 8 - 4 * NWORKERS -
 	    5 * (FRONT + 1)), 0);
 	make_ticket(ticket, WORKER, key, 3, 0);
-	ATF_CHECK_EQ(relay_adopt(r, &v, dup2(a_client(), 400 - 8 -
+	ATF_CHECK_EQ(relay_adopt(r, FRONT, &v, dup2(a_client(), 400 - 8 -
 	    4 * NWORKERS - 5 * (FRONT + 1) - 1), &why), 0);
 	ATF_CHECK_EQ(r->set.nconns, 1);
 }
@@ -252,7 +275,7 @@ ATF_TC_BODY(blocking, tc)
 	worker();
 	message(&v);
 	tcp_pair(s);		/* its ends block */
-	ATF_CHECK_EQ(relay_adopt(r, &v, s[0], &why), 0);
+	ATF_CHECK_EQ(relay_adopt(r, FRONT, &v, s[0], &why), 0);
 	r->conf.queue_bytes = 100000000;
 	derp_queue_set_limit(&r->queues, 100000000);
 	for (i = 0; i < 400; i++)	/* more than the kernel holds */
@@ -270,6 +293,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, records);
 	ATF_TP_ADD_TC(tp, wrong_owner);
 	ATF_TP_ADD_TC(tp, tickets);
+	ATF_TP_ADD_TC(tp, greedy_front);
 	ATF_TP_ADD_TC(tp, mesh);
 	ATF_TP_ADD_TC(tp, reserve);
 	ATF_TP_ADD_TC(tp, bounds);

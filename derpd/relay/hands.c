@@ -72,7 +72,7 @@ message(struct ipc_chan *ch, struct ipc_msg *m, void *arg)
 
 	(void)ch;
 	conn_clock(&h->r->set);
-	if (relay_adopt_message(h->r, m, &why) == -1)
+	if (relay_adopt_message(h->r, number(h), m, &why) == -1)
 		report(h, why);
 }
 

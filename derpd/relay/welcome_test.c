@@ -27,7 +27,7 @@ login(unsigned int n, uint8_t number)
 	make_ticket(ticket, WORKER, key, number, 0);
 	plain_message(&v, ticket);
 	tcp_pair(s);
-	ATF_REQUIRE_EQ(relay_adopt(r, &v, s[0], &why), 0);
+	ATF_REQUIRE_EQ(relay_adopt(r, FRONT, &v, s[0], &why), 0);
 	turns();
 	return (s[1]);
 }
@@ -134,7 +134,7 @@ ATF_TC_BODY(behind, tc)
 	v.plain = pings;
 	v.plain_len = sizeof(pings);
 	tcp_pair(s);
-	ATF_REQUIRE_EQ(relay_adopt(r, &v, s[0], &why), 0);
+	ATF_REQUIRE_EQ(relay_adopt(r, FRONT, &v, s[0], &why), 0);
 	ATF_REQUIRE_EQ(write(s[1], pings, sizeof(pings)), sizeof(pings));
 	turns();
 	ATF_CHECK_EQ(r->stats->got_ping, 0);

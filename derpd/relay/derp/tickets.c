@@ -12,12 +12,13 @@
 #include "tickets.h"
 
 #define MAX_US		(TICKETS_SECS * (uint64_t)1000000)
-#define CHAINS		8192	/* few pages; 8 numbers each when it is full */
+#define CHAINS		16384	/* few pages; 8 numbers each when it is full */
 
 struct taken {
 	uint64_t us;		/* when; later than the ticket was made */
 	uint8_t	 number[IPC_TICKET_NUMBERLEN];
 	uint32_t next;		/* older in its chain, plus 1; 0: none */
+	uint32_t front;		/* that handed it over */
 };
 
 struct derp_tickets {
@@ -25,6 +26,7 @@ struct derp_tickets {
 	int	 have_key;
 	uint32_t oldest;
 	uint32_t n;
+	uint32_t of_front[IPC_MAXWORKERS];	/* how many, of each */
 	uint32_t first[CHAINS];	/* newest in a chain, plus 1 */
 	struct taken ring[TICKETS_MAX];
 };
@@ -73,6 +75,7 @@ expire(struct derp_tickets *ts, uint64_t now_us)
 		while (*link != ts->oldest + 1)
 			link = &ts->ring[*link - 1].next;
 		*link = 0;
+		ts->of_front[ts->ring[ts->oldest].front]--;
 		ts->oldest = (ts->oldest + 1) % TICKETS_MAX;
 		ts->n--;
 	}
@@ -94,12 +97,15 @@ is_taken(struct derp_tickets *ts, const uint8_t *number)
 }
 
 static void
-note(struct derp_tickets *ts, const uint8_t *number, uint64_t now_us)
+note(struct derp_tickets *ts, uint32_t front, const uint8_t *number,
+    uint64_t now_us)
 {
 	uint32_t i = (ts->oldest + ts->n++) % TICKETS_MAX;
 	struct taken *k = &ts->ring[i];
 
 	k->us = now_us;
+	k->front = front;
+	ts->of_front[front]++;
 	memcpy(k->number, number, sizeof(k->number));
 	k->next = *chain(ts, number);
 	*chain(ts, number) = i + 1;
@@ -107,8 +113,8 @@ note(struct derp_tickets *ts, const uint8_t *number, uint64_t now_us)
 
 /* Check a ticket that is not forged, and remember its number. */
 static enum derp_tickets_result
-take_good(struct derp_tickets *ts, const struct ipc_ticket *t, uint64_t now_us,
-    const char **why)
+take_good(struct derp_tickets *ts, uint32_t front, const struct ipc_ticket *t,
+    uint64_t now_us, const char **why)
 {
 	expire(ts, now_us);
 	/* An old one may have been forgotten: its age goes first. */
@@ -120,17 +126,22 @@ take_good(struct derp_tickets *ts, const struct ipc_ticket *t, uint64_t now_us,
 		*why = "its ticket was used before";
 		return (TICKETS_HOSTILE);
 	}
-	if (ts->n == TICKETS_MAX) {
-		*why = "more than 65536 logins in 10 seconds";
+	if (ts->of_front[front] == TICKETS_FRONT) {
+		*why = "more than 65536 logins of one front in 10 seconds";
 		return (TICKETS_REFUSED);
 	}
-	note(ts, t->number, now_us);
+	if (ts->n == TICKETS_MAX) {
+		*why = "more than 131072 logins in 10 seconds";
+		return (TICKETS_REFUSED);
+	}
+	note(ts, front, t->number, now_us);
 	return (TICKETS_GOOD);
 }
 
 enum derp_tickets_result
-derp_tickets_take(struct derp_tickets *ts, const uint8_t ticket[IPC_TICKET_LEN],
-    uint64_t now_us, struct ipc_ticket *t, const char **why)
+derp_tickets_take(struct derp_tickets *ts, uint32_t front,
+    const uint8_t ticket[IPC_TICKET_LEN], uint64_t now_us,
+    struct ipc_ticket *t, const char **why)
 {
 	enum ipc_ticket_check got;
 	enum derp_tickets_result result;
@@ -146,7 +157,7 @@ derp_tickets_take(struct derp_tickets *ts, const uint8_t ticket[IPC_TICKET_LEN],
 		*why = "its ticket is forged";
 		return (TICKETS_HOSTILE);
 	}
-	if ((result = take_good(ts, t, now_us, why)) != TICKETS_GOOD)
+	if ((result = take_good(ts, front, t, now_us, why)) != TICKETS_GOOD)
 		memset(t, 0, sizeof(*t));
 	return (result);
 }

@@ -11,7 +11,8 @@
 #include "ticket.h"
 
 #define TICKETS_SECS	10
-#define TICKETS_MAX	65536	/* taken in that time; a power of 2 */
+#define TICKETS_MAX	131072	/* taken in that time; a power of 2 */
+#define TICKETS_FRONT	(TICKETS_MAX / 2)	/* of them, those of one front */
 
 struct derp_tickets;
 
@@ -36,11 +37,13 @@ void	derp_tickets_secret(struct derp_tickets *ts, uint32_t worker,
 	    const uint8_t secret[IPC_TICKET_SECRETLEN]);
 
 /*
- * Take the ticket of a login.  *t is filled in when the result is TICKETS_GOOD;
- * else *why is a static line for the log.
+ * Take the ticket of a login that the front `front' (below IPC_MAXWORKERS) has
+ * handed over.  *t is filled in when the result is TICKETS_GOOD; else *why is a
+ * static line for the log.  A front that was taken over can have any number of
+ * tickets: beyond TICKETS_FRONT it is refused, and other fronts go on.
  */
 enum derp_tickets_result derp_tickets_take(struct derp_tickets *ts,
-	    const uint8_t ticket[IPC_TICKET_LEN], uint64_t now_us,
-	    struct ipc_ticket *t, const char **why);
+	    uint32_t front, const uint8_t ticket[IPC_TICKET_LEN],
+	    uint64_t now_us, struct ipc_ticket *t, const char **why);
 
 #endif

@@ -13,6 +13,7 @@ static const uint8_t		 secret[IPC_TICKET_SECRETLEN] = { 5 };
 static struct ipc_ticket_key	 key;		/* of keys */
 static struct derp_tickets	*ts;
 static uint64_t			 now = 5000000000ULL;
+static uint32_t			 front;		/* that hands over */
 
 static void
 set_up(void)
@@ -42,7 +43,8 @@ take(enum derp_tickets_result want, const uint8_t p[IPC_TICKET_LEN],
 	struct ipc_ticket t;
 	const char *got = NULL;
 
-	ATF_CHECK_EQ(want, derp_tickets_take(ts, p, now, &t, &got));
+	ATF_CHECK_EQ(want, derp_tickets_take(ts, front, p, now, &t,
+	    &got));
 	if (want == TICKETS_GOOD) {
 		ATF_CHECK_EQ(7, t.client[0]);
 		ATF_CHECK_EQ(1, t.mesh);
@@ -143,14 +145,16 @@ ATF_TC_BODY(bounded, tc)
 		make(n, now, first);
 		for (i = 0; i < TICKETS_MAX; i++) {
 			make(n++, now, p);
+			front = i / 4 % 2;
 			take(TICKETS_GOOD, p, NULL);
 			now += i % 2;
 		}
 		take(TICKETS_HOSTILE, p, "used before");
 		take(TICKETS_HOSTILE, first, "used before");
 		make(n, now, p);
-		take(TICKETS_REFUSED, p, "65536");
-		take(TICKETS_REFUSED, p, "65536");
+		take(TICKETS_REFUSED, p, "65536 logins of one front");
+		front = 2;
+		take(TICKETS_REFUSED, p, "131072 logins");
 		now += LIFE - 1;
 		/* The first ones are too old by now, the last one is not. */
 		make(n - 1, now, p);
@@ -162,6 +166,35 @@ ATF_TC_BODY(bounded, tc)
 	derp_tickets_free(ts);
 }
 
+/* A front that takes all it can get leaves room for the others. */
+ATF_TC_WITHOUT_HEAD(fronts);
+ATF_TC_BODY(fronts, tc)
+{
+	uint8_t p[IPC_TICKET_LEN];
+	uint32_t i, n = 0;
+
+	set_up();
+	front = IPC_MAXWORKERS - 1;
+	for (i = 0; i < TICKETS_FRONT; i++) {
+		make(n++, now, p);
+		take(TICKETS_GOOD, p, NULL);
+	}
+	make(n, now, p);
+	take(TICKETS_REFUSED, p, "one front");
+	/* The other one has all the rest, and the refused ticket is good. */
+	front = 0;
+	for (i = 0; i < TICKETS_FRONT; i++) {
+		make(n++, now, p);
+		take(TICKETS_GOOD, p, NULL);
+	}
+	/* When tickets are too old they are not counted any more. */
+	now += LIFE + 1;
+	front = IPC_MAXWORKERS - 1;
+	make(n, now, p);
+	take(TICKETS_GOOD, p, NULL);
+	derp_tickets_free(ts);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, once);
@@ -169,5 +202,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, starts);
 	ATF_TP_ADD_TC(tp, forged);
 	ATF_TP_ADD_TC(tp, bounded);
+	ATF_TP_ADD_TC(tp, fronts);
 	return (atf_no_error());
 }
