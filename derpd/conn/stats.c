@@ -57,7 +57,7 @@ conn_stats_add(struct conn_stats *sum, const struct conn_stats *s)
 
 	for (i = 0; i < NSUMMED; i++)
 		set_field(sum, i, field(sum, i) + field(s, i));
-	/* An average over the processes that run. */
+	/* An average over the relay workers that run. */
 	if (s->workers == 0)
 		return;
 	sum->queue_us = (sum->queue_us * sum->workers + s->queue_us) /

@@ -34,7 +34,7 @@ struct conn_stats {
 #include "stats.def"
 	uint64_t	rtt[RTT_BUCKETS], rtt_sum_ms;
 	uint64_t	queue_us; /* moving average of the time in a queue */
-	uint64_t	workers;	/* processes in the sum */
+	uint64_t	workers;	/* relay workers that run */
 };
 
 /*
@@ -48,7 +48,7 @@ void	conn_stats_rtt(struct conn_stats *s, unsigned int us);
 
 /*
  * Add the counters `s' of another process, with `workers' 1, or 0 if it does
- * not run; `sum' begins as a process's own.
+ * not run, or is a front: those are not in the averages.
  */
 void	conn_stats_add(struct conn_stats *sum, const struct conn_stats *s);
 

@@ -123,7 +123,8 @@ front_accept_reserved(const struct front *f, int fd)
 
 /*
  * Return the number of clients: connections of this front, and clients of all
- * relay workers.  Connections in CONN_PUMP do not count: their sessions do.
+ * relay workers, as these say.  Connections in CONN_PUMP do not count: their
+ * sessions do.
  */
 static uint64_t
 clients(const struct front *f)

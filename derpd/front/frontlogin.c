@@ -71,6 +71,16 @@ refuse(struct front_conn *c, const char *why)
 	conn_close(&c->conn, why);
 }
 
+/* Return 1 if the owner of the client's key has all the clients it may have. */
+static int
+owner_is_full(const struct front_conn *c)
+{
+	const struct front *f = c->f;
+
+	return (f->conf.max_clients != 0 && front_pages_clients_of(f,
+	    c->login.worker) >= f->conf.max_clients);
+}
+
 /* Send the payload of a ClientInfo, `n' bytes at `p' (copied), to keys. */
 static void
 got_info(struct front_conn *c, const uint8_t *p, size_t n)
@@ -81,6 +91,12 @@ got_info(struct front_conn *c, const uint8_t *p, size_t n)
 	l->worker = front_handover_owner(c->f, p);
 	if (l->worker == IPC_MAXWORKERS) {
 		refuse(c, "no worker owns its key");
+		return;
+	}
+	if (owner_is_full(c)) {
+		/* It would close the client; here that costs nobody more. */
+		refuse(c, "max clients reached at the worker that owns its "
+		    "key");
 		return;
 	}
 	l->box = front_boxes_add(&c->f->logins.boxes, c->conn.id, c, p, n);

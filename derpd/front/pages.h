@@ -25,10 +25,19 @@ struct front_pages {
  */
 int	front_pages_map(struct front *f, unsigned int number, int fd);
 
-/* Store the sum of the counters of all servers in `sum'. */
+/*
+ * Store the sum of the counters of all servers in `sum'; averages are those of
+ * relay workers.
+ */
 void	front_pages_sum(const struct front *f, struct conn_stats *sum);
 
-/* Return the clients that are logged in, at all relay workers. */
+/*
+ * Return the clients that are logged in at a relay worker, as it says: at most
+ * its share of `max clients', and 0 without that limit.
+ */
+uint64_t front_pages_clients_of(const struct front *f, unsigned int worker);
+
+/* Return the sum of that for all relay workers. */
 uint64_t front_pages_clients(const struct front *f);
 
 #endif

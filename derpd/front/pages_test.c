@@ -13,7 +13,9 @@
 #include "pages.h"
 #include "statspage.h"
 
-#define NSERVERS	3
+#define NFRONTS		2	/* with the first numbers */
+#define NSERVERS	4
+#define RELAY		2	/* the first relay worker */
 
 static struct ipc_counters *pages[NSERVERS];	/* in the parent */
 static struct conn_stats *own[NSERVERS];	/* of each server */
@@ -38,7 +40,7 @@ begin(void)
 		ATF_REQUIRE((pages[i] = ipc_counters_new()) != NULL);
 }
 
-/* A front that is server `n', and has the pages of the others. */
+/* A front that is server `n' and has the pages of the others. */
 static struct front *
 new_front(unsigned int n)
 {
@@ -49,6 +51,9 @@ new_front(unsigned int n)
 	ATF_REQUIRE((f = calloc(1, sizeof(*f))) != NULL);
 	start(n);
 	f->set.stats = own[n];
+	f->conf.nfronts = NFRONTS;
+	f->conf.nworkers = NSERVERS - NFRONTS;
+	f->conf.max_clients = 1000;
 	for (i = 0; i < NSERVERS; i++) {
 		if (i == n)
 			continue;
@@ -58,11 +63,14 @@ new_front(unsigned int n)
 	return (f);
 }
 
-/* Each front has the same sum, of what all have counted so far. */
+/*
+ * Each front has the same sum, of what all have counted so far; the average is
+ * that of relay workers.
+ */
 ATF_TC_WITHOUT_HEAD(sum);
 ATF_TC_BODY(sum, tc)
 {
-	struct front *f[NSERVERS];
+	struct front *f[NFRONTS];
 	struct conn_stats s;
 	unsigned int i;
 
@@ -70,20 +78,21 @@ ATF_TC_BODY(sum, tc)
 	/* Servers that have not started yet do not count. */
 	f[0] = new_front(0);
 	front_pages_sum(f[0], &s);
-	ATF_CHECK_EQ(s.workers, 1);
-	for (i = 1; i < NSERVERS; i++)
-		f[i] = new_front(i);
+	ATF_CHECK_EQ(s.workers, 0);
+	f[1] = new_front(1);
+	start(2);
+	start(3);
 	for (i = 0; i < NSERVERS; i++) {
 		own[i]->accepts = 1ULL << (20 * i);
 		own[i]->connections = i + 1;
 		own[i]->queue_us = 1000 * i;
 	}
-	for (i = 0; i < NSERVERS; i++) {
+	for (i = 0; i < NFRONTS; i++) {
 		front_pages_sum(f[i], &s);
-		ATF_CHECK_EQ(s.accepts, 1 | 1 << 20 | 1ULL << 40);
-		ATF_CHECK_EQ(s.connections, 6);
-		ATF_CHECK_EQ(s.queue_us, 1000);
-		ATF_CHECK_EQ(s.workers, 3);
+		ATF_CHECK_EQ(s.accepts, 1 | 1 << 20 | 1ULL << 40 | 1ULL << 60);
+		ATF_CHECK_EQ(s.connections, 10);
+		ATF_CHECK_EQ(s.queue_us, 2500);
+		ATF_CHECK_EQ(s.workers, 2);
 	}
 }
 
@@ -96,17 +105,49 @@ ATF_TC_BODY(clients, tc)
 	begin();
 	f = new_front(0);
 	ATF_CHECK_EQ(front_pages_clients(f), 0);
-	start(1);
-	start(2);
-	own[1]->connections = 5;
-	own[2]->connections = 7;
+	start(RELAY);
+	start(RELAY + 1);
+	own[RELAY]->connections = 5;
+	own[RELAY + 1]->connections = 7;
 	ATF_CHECK_EQ(front_pages_clients(f), 12);
-	ipc_counters_ended(pages[1]);
+	ATF_CHECK_EQ(front_pages_clients_of(f, 0), 5);
+	ATF_CHECK_EQ(front_pages_clients_of(f, 1), 7);
+	ipc_counters_ended(pages[RELAY]);
 	ATF_CHECK_EQ(front_pages_clients(f), 7);
-	start(1);
+	start(RELAY);
 	ATF_CHECK_EQ(front_pages_clients(f), 7);
-	own[1]->connections++;
+	own[RELAY]->connections++;
 	ATF_CHECK_EQ(front_pages_clients(f), 8);
+	ATF_CHECK_EQ(front_pages_clients_of(f, IPC_MAXWORKERS), 0);
+	ATF_CHECK_EQ(front_pages_clients_of(f, FRONT_PAGES), 0);
+}
+
+/*
+ * What decides whether clients are accepted: of a front that was taken over
+ * nothing, of a relay worker its own share.
+ */
+ATF_TC_WITHOUT_HEAD(hostile_clients);
+ATF_TC_BODY(hostile_clients, tc)
+{
+	struct front *f;
+
+	begin();
+	f = new_front(0);
+	start(1);
+	start(RELAY);
+	start(RELAY + 1);
+	own[0]->connections = 3;
+	own[1]->connections = 1000;		/* a front */
+	ATF_CHECK_EQ(front_pages_clients(f), 0);
+	own[1]->connections = -500ULL;
+	own[RELAY]->connections = 500;
+	ATF_CHECK_EQ(front_pages_clients(f), 500);
+	own[RELAY + 1]->connections = -500ULL;	/* a relay worker */
+	ATF_CHECK_EQ(front_pages_clients(f), 1500);
+	own[RELAY + 1]->connections = 1001;
+	ATF_CHECK_EQ(front_pages_clients(f), 1500);
+	f->conf.max_clients = 0;
+	ATF_CHECK_EQ(front_pages_clients(f), 0);
 }
 
 /* Without pages a front has its own counters. */
@@ -121,7 +162,7 @@ ATF_TC_BODY(alone, tc)
 	front_pages_sum(f, &s);
 	ATF_CHECK_EQ(s.accepts, 5);
 	ATF_CHECK_EQ(s.got_ping, 6);
-	ATF_CHECK_EQ(s.workers, 1);
+	ATF_CHECK_EQ(s.workers, 0);
 	ATF_CHECK_EQ(front_pages_clients(f), 0);
 }
 
@@ -134,28 +175,29 @@ ATF_TC_BODY(restart, tc)
 
 	begin();
 	f = new_front(0);
-	start(1);
-	own[1]->accepts = 100;
-	own[1]->connections = 7;
-	own[1]->queue_us = 5000;
-	own[1]->rtt[3] = 9;
-	own[0]->accepts = 10;
-	own[0]->connections = 1;
-	own[0]->queue_us = 1000;
+	start(RELAY);
+	start(RELAY + 1);
+	own[RELAY]->accepts = 100;
+	own[RELAY]->connections = 7;
+	own[RELAY]->queue_us = 5000;
+	own[RELAY]->rtt[3] = 9;
+	own[RELAY + 1]->accepts = 10;
+	own[RELAY + 1]->connections = 1;
+	own[RELAY + 1]->queue_us = 1000;
 	front_pages_sum(f, &s);
 	ATF_CHECK_EQ(s.connections, 8);
 	ATF_CHECK_EQ(s.queue_us, 3000);
 
-	ipc_counters_ended(pages[1]);
+	ipc_counters_ended(pages[RELAY]);
 	front_pages_sum(f, &s);
 	ATF_CHECK_EQ(s.accepts, 110);
 	ATF_CHECK_EQ(s.rtt[3], 9);
 	ATF_CHECK_EQ(s.connections, 1);
 	ATF_CHECK_EQ(s.queue_us, 1000);
 
-	start(1);
-	ATF_CHECK_EQ(own[1]->accepts++, 100);
-	ATF_CHECK_EQ(own[1]->connections++, 0);
+	start(RELAY);
+	ATF_CHECK_EQ(own[RELAY]->accepts++, 100);
+	ATF_CHECK_EQ(own[RELAY]->connections++, 0);
 	front_pages_sum(f, &s);
 	ATF_CHECK_EQ(s.accepts, 111);
 	ATF_CHECK_EQ(s.rtt[3], 9);
@@ -175,12 +217,15 @@ ATF_TC_BODY(hostile, tc)
 	begin();
 	f = new_front(0);
 	start(1);
-	for (i = 0; i < sizeof(s) / sizeof(uint64_t); i++)
+	start(RELAY);
+	for (i = 0; i < sizeof(s) / sizeof(uint64_t); i++) {
 		((uint64_t *)(void *)own[1])[i] = UINT64_MAX;
+		((uint64_t *)(void *)own[RELAY])[i] = UINT64_MAX;
+	}
 	own[0]->accepts = 10;
 	front_pages_sum(f, &s);
-	ATF_CHECK_EQ(s.accepts, 9);
-	ATF_CHECK_EQ(s.workers, 2);
+	ATF_CHECK_EQ(s.accepts, 8);
+	ATF_CHECK_EQ(s.workers, 1);
 	ATF_REQUIRE_EQ(conn_stats_text(&s, 1, &text, &len), 0);
 	free(text);
 }
@@ -214,6 +259,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, sum);
 	ATF_TP_ADD_TC(tp, clients);
+	ATF_TP_ADD_TC(tp, hostile_clients);
 	ATF_TP_ADD_TC(tp, alone);
 	ATF_TP_ADD_TC(tp, restart);
 	ATF_TP_ADD_TC(tp, hostile);

@@ -433,12 +433,12 @@ void	 parent_renew_begin(struct parent *d);
 /* settings.c */
 
 /*
- * Fill in the settings of front `front', with `nworkers' relay workers (0: no
- * relay), from `c'; `slot_secret' has IPC_SLOT_SECRETLEN bytes.
+ * Fill in the settings of front `front' of `nfronts', with `nworkers' relay
+ * workers (0: no relay), from `c'; `slot_secret' has IPC_SLOT_SECRETLEN bytes.
  */
 void	 parent_front_conf(struct ipc_front_conf *f, const struct conf *c,
 	    const uint8_t node_key[32], const uint8_t *slot_secret,
-	    uint32_t front, uint32_t nworkers);
+	    uint32_t front, uint32_t nfronts, uint32_t nworkers);
 
 /* The same for relay worker `worker' of `nworkers'. */
 void	 parent_relay_conf(struct ipc_relay_conf *r, const struct conf *c,

@@ -12,12 +12,13 @@
 void
 parent_front_conf(struct ipc_front_conf *f, const struct conf *c,
     const uint8_t node_key[32], const uint8_t *slot_secret, uint32_t front,
-    uint32_t nworkers)
+    uint32_t nfronts, uint32_t nworkers)
 {
 	*f = c->front;
 	memcpy(f->node_key, node_key, sizeof(f->node_key));
 	memcpy(f->slot_secret, slot_secret, sizeof(f->slot_secret));
 	f->front = front;
+	f->nfronts = nfronts;
 	/* Without a relay a front asks for no owner. */
 	f->nworkers = nworkers > 0 ? nworkers : 1;
 	f->relay = c->relay.enabled != 0;
@@ -110,7 +111,7 @@ send_front(struct parent_proc *front, const struct conf *c,
 	ipc_chan_limit(front->chan, CHAN_MAXQUEUED + size_of(l) +
 	    size_of(&d->loaded));
 	parent_front_conf(&v.conf, c, l->node_key, d->slot_secret,
-	    front->worker, d->nworkers);
+	    front->worker, d->nfronts, d->nworkers);
 	if (ipc_send_front_conf(front->chan, &v) == -1 ||
 	    send_proxies(front, c) == -1)
 		return (-1);

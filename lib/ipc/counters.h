@@ -5,7 +5,8 @@
  * its kind starts.
  *
  * What a reader finds may be anything if the writer was taken over: numbers to
- * show, and nothing else.
+ * show.  One alone decides something: the clients of a relay worker, which
+ * fronts count for `max clients', each worker's up to its own share.
  */
 #ifndef COUNTERS_H
 #define COUNTERS_H

@@ -25,6 +25,7 @@ fill_front(struct ipc_front_conf *c)
 	memset(c, 0, sizeof(*c));
 	memset(c->node_key, 0xa5, sizeof(c->node_key));
 	c->front = 2;
+	c->nfronts = 3;
 	c->nworkers = 3;
 	c->relay = 1;
 	c->home = HOME_REDIRECT;
@@ -98,8 +99,11 @@ ATF_TC_BODY(front_ranges, tc)
 	ATF_CHECK_EQ(0, pass_front(&c));
 	/* There may be more fronts than relay workers. */
 	c.front = IPC_MAXWORKERS - 1;
+	ATF_CHECK_EQ(-1, pass_front(&c));
+	c.nfronts = IPC_MAXWORKERS;
 	ATF_CHECK_EQ(0, pass_front(&c));
 	c.front = IPC_MAXWORKERS;
+	c.nfronts = IPC_MAXWORKERS + 1;
 	ATF_CHECK_EQ(-1, pass_front(&c));
 	fill_front(&c);
 	c.nworkers = 0;
@@ -173,10 +177,11 @@ ATF_TC_BODY(front_from_configuration, tc)
 	struct conf		c;
 
 	configure(&c);
-	parent_front_conf(&f, &c, key, secret, 1, 4);
+	parent_front_conf(&f, &c, key, secret, 1, 2, 4);
 	ATF_CHECK_EQ(0, memcmp(secret, f.slot_secret, sizeof(secret)));
 	ATF_CHECK_EQ(0, memcmp(key, f.node_key, sizeof(key)));
 	ATF_CHECK_EQ(1, f.front);
+	ATF_CHECK_EQ(2, f.nfronts);
 	ATF_CHECK_EQ(4, f.nworkers);
 	ATF_CHECK_EQ(1, f.relay);
 	ATF_CHECK_EQ(HOME_REDIRECT, f.home);
@@ -192,7 +197,7 @@ ATF_TC_BODY(front_from_configuration, tc)
 	/* Maps alone, and no rate. */
 	c.relay.enabled = 0;
 	c.worker.client_rate = 0;
-	parent_front_conf(&f, &c, key, secret, 0, 0);
+	parent_front_conf(&f, &c, key, secret, 0, 1, 0);
 	ATF_CHECK_EQ(0, f.relay);
 	ATF_CHECK_EQ(0, f.rate_limited);
 	ATF_CHECK_EQ(0, pass_front(&f));
