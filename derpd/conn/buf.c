@@ -95,6 +95,27 @@ conn_buf_add_tight(struct conn_buf *b, const void *p, size_t n)
 	return (0);
 }
 
+int
+conn_buf_add_secret(struct conn_buf *b, const void *p, size_t n)
+{
+	struct conn_buf whole = { NULL };
+	size_t have = conn_buf_left(b);
+
+	if (n == 0)
+		return (0);
+	if (b->b == NULL || b->b->len + n > b->b->cap) {
+		if (resize(&whole, (have + n + TIGHT - 1) / TIGHT * TIGHT) ==
+		    -1)
+			return (-1);
+		if (have > 0)
+			append(&whole, conn_buf_head(b), have);
+		conn_buf_wipe(b);
+		*b = whole;
+	}
+	append(b, p, n);
+	return (0);
+}
+
 void
 conn_buf_drain(struct conn_buf *b, size_t n)
 {
@@ -109,4 +130,12 @@ conn_buf_free(struct conn_buf *b)
 {
 	free(b->b);
 	b->b = NULL;
+}
+
+void
+conn_buf_wipe(struct conn_buf *b)
+{
+	if (b->b != NULL)
+		explicit_bzero(b->b->data, b->b->cap);
+	conn_buf_free(b);
 }

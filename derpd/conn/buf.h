@@ -32,11 +32,20 @@ int	conn_buf_add(struct conn_buf *b, const void *p, size_t n);
  */
 int	conn_buf_add_tight(struct conn_buf *b, const void *p, size_t n);
 
+/*
+ * Like conn_buf_add_tight(), for what must not stay in freed memory: whenever
+ * the content moves, its old place is zeroed.  Free it by conn_buf_wipe().
+ */
+int	conn_buf_add_secret(struct conn_buf *b, const void *p, size_t n);
+
 /* Remove `n' bytes from the front; the last one frees the memory. */
 void	conn_buf_drain(struct conn_buf *b, size_t n);
 
 /* Free the memory and make the buffer empty. */
 void	conn_buf_free(struct conn_buf *b);
+
+/* The same, after zeroing it. */
+void	conn_buf_wipe(struct conn_buf *b);
 
 /* Return the bytes of the content. */
 static inline size_t

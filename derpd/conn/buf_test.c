@@ -2,13 +2,18 @@
  * buf_test: a growing buffer returns its input, and uses no more memory than
  * necessary.
  */
+#include <sys/types.h>
 #include <atf-c.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "buf.h"
 
 #define CHUNK	5000
+#define PIECE	250
+#define MARK	0x5a
 
 static unsigned int	seed = 1;
 static uint64_t		in, out;	/* bytes so far */
@@ -119,10 +124,61 @@ ATF_TC_BODY(little_is_moved, tc)
 	conn_buf_free(&b);
 }
 
+/* Are there several bytes of the mark at the address, where a buffer was? */
+static int
+is_left(uintptr_t addr)
+{
+	static uint8_t p[CHUNK];
+	size_t i, marks = 0;
+	ssize_t n;
+	int fd;
+
+	if ((fd = open("/proc/self/mem", O_RDONLY)) == -1)
+		atf_tc_skip("needs /proc/self/mem");
+	n = pread(fd, p, sizeof(p), (off_t)addr);
+	close(fd);
+	for (i = 0; n > 0 && i < (size_t)n; i++)
+		marks += p[i] == MARK;
+	return (marks > PIECE / 2);
+}
+
+/* All memory that the content has been in is zeroed. */
+ATF_TC_WITHOUT_HEAD(secret);
+ATF_TC_BODY(secret, tc)
+{
+	uintptr_t addr[CHUNK / PIECE], at;
+	struct conn_buf b = { NULL };
+	uint8_t v[PIECE] = { 0 };
+	size_t i, k, n = 0;
+
+	ATF_REQUIRE_EQ(conn_buf_add_secret(&b, v, 0), 0);
+	ATF_CHECK(b.b == NULL);
+	memset(v, MARK, sizeof(v));
+	for (i = 0; i < CHUNK / PIECE; i++) {
+		v[0] = (uint8_t)i;
+		ATF_REQUIRE_EQ(conn_buf_add_secret(&b, v, sizeof(v)), 0);
+		at = (uintptr_t)conn_buf_head(&b);
+		if (n == 0 || at != addr[n - 1])
+			addr[n++] = at;
+	}
+	ATF_CHECK(n > 1);
+	ATF_REQUIRE_EQ(conn_buf_left(&b), CHUNK);
+	ATF_CHECK(conn_buf_memory(&b) <= CHUNK + 1024);
+	for (i = 0; i < CHUNK; i++)
+		ATF_REQUIRE_EQ(conn_buf_head(&b)[i], i % PIECE == 0 ?
+		    i / PIECE : MARK);
+	conn_buf_wipe(&b);
+	ATF_CHECK(b.b == NULL);
+	for (k = 0; k < n; k++)
+		ATF_CHECK_MSG(!is_left(addr[k]), "place %zu", k);
+	conn_buf_wipe(&b);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, stream);
 	ATF_TP_ADD_TC(tp, smaller_again);
 	ATF_TP_ADD_TC(tp, little_is_moved);
+	ATF_TP_ADD_TC(tp, secret);
 	return (atf_no_error());
 }

@@ -58,7 +58,8 @@ struct conn_ops {
 	void	(*received)(struct conn *c, uint8_t *p, size_t n);
 	/*
 	 * Handle plaintext by the connection's state.  Return how many bytes
-	 * were handled, at least one.
+	 * were handled, at least one.  The memory may be written, and those
+	 * bytes zeroed.
 	 */
 	size_t	(*input)(struct conn *c, const uint8_t *p, size_t n);
 	/* Handle kept input of a connection that was resumed. */

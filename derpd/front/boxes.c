@@ -75,6 +75,8 @@ front_boxes_remove(struct front_boxes *bs, struct front_box *b)
 	if (b == NULL)
 		return;
 	TAILQ_REMOVE(&bs->in[b->state], b, entry);
+	/* A front that is taken over later must not find it. */
+	explicit_bzero(b->info, b->len);
 	free(b);
 }
 

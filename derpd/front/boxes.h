@@ -55,7 +55,7 @@ void	front_boxes_init(struct front_boxes *bs,
 struct front_box *front_boxes_add(struct front_boxes *bs, uint64_t id,
 	    void *owner, const uint8_t *info, size_t n);
 
-/* Remove the request in whatever state; NULL is permitted. */
+/* Remove the request in whatever state, and zero it; NULL is permitted. */
 void	front_boxes_remove(struct front_boxes *bs, struct front_box *b);
 
 /* Send more boxes if keys has read enough. */

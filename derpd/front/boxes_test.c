@@ -1,9 +1,12 @@
 /*
  * boxes_test: which login boxes are sent to keys, when, and how often.
  */
+#include <sys/types.h>
 #include <atf-c.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "boxes.h"
 
@@ -84,6 +87,44 @@ sent(struct keys *k, uint64_t first, unsigned int n)
 	for (i = 0; i < n; i++)
 		ATF_CHECK_EQ(k->id[i], first + i);
 	k->n = 0;
+}
+
+/* Is a box, or most of it, at the address? */
+static int
+is_left(uintptr_t addr)
+{
+	static uint8_t buf[INFO];
+	size_t i, marks = 0;
+	ssize_t n;
+	int fd;
+
+	if ((fd = open("/proc/self/mem", O_RDONLY)) == -1)
+		atf_tc_skip("needs /proc/self/mem");
+	n = pread(fd, buf, sizeof(buf), (off_t)addr);
+	close(fd);
+	for (i = 0; n > 0 && i < (size_t)n; i++)
+		marks += buf[i] == info[0];
+	return (marks > INFO / 2);
+}
+
+/* A box does not stay in freed memory, whatever its state. */
+ATF_TC_WITHOUT_HEAD(zeroed);
+ATF_TC_BODY(zeroed, tc)
+{
+	uintptr_t addr[NBOXES + 1];
+	struct keys k;
+	unsigned int i;
+
+	set_up(&k);
+	add_boxes(&k);
+	ATF_REQUIRE(front_boxes_opened(&k.boxes, 1) == &owners[1]);
+	for (i = 1; i <= NBOXES; i++)
+		addr[i] = (uintptr_t)k.box[i];
+	ATF_CHECK(is_left(addr[1]));
+	for (i = 1; i <= NBOXES; i++) {
+		leave(&k, i);
+		ATF_CHECK(!is_left(addr[i]));
+	}
 }
 
 /* Few boxes wait for keys to read, and all are sent in order. */
@@ -233,6 +274,7 @@ ATF_TC_BODY(side_by_side, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, ahead);
+	ATF_TP_ADD_TC(tp, zeroed);
 	ATF_TP_ADD_TC(tp, again);
 	ATF_TP_ADD_TC(tp, repeat);
 	ATF_TP_ADD_TC(tp, owner);

@@ -98,7 +98,8 @@ input(struct conn *c, const uint8_t *p, size_t n)
 		return (web_input(fc, p, n));
 	if (c->state == CONN_PUMP)
 		return (front_pump_input(fc, p, n));
-	return (front_login_input(fc, p, n));
+	/* Input is always in memory that may be written. */
+	return (front_login_input(fc, (uint8_t *)(uintptr_t)p, n));
 }
 
 static void

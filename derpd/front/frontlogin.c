@@ -5,6 +5,14 @@
  *
  * The keys process opens the client's box and makes a ticket that says whose it
  * is; boxes.c keeps the boxes.
+ *
+ * A box is as good as a password until keys has opened it once, and after keys
+ * forgot it.  So a front that is taken over must not find those of earlier
+ * logins: a ClientInfo is zeroed where it was handled, be that the shared read
+ * buffer, a record or kept input, and in the memory of this file and of boxes.c.
+ * Until they are overwritten these stay: ciphertext, whose keys are zeroed, the
+ * masked bytes of a WebSocket, and what moved when input of a paused connection
+ * grew.
  */
 #include <string.h>
 
@@ -127,8 +135,9 @@ frame_size(const uint8_t *p, size_t n)
 	return (FRAME_HDR_LEN + (size_t)len);
 }
 
-size_t
-front_login_input(struct front_conn *c, const uint8_t *p, size_t n)
+/* Handle input as front_login_input(), which zeroes it. */
+static size_t
+take(struct front_conn *c, const uint8_t *p, size_t n)
 {
 	struct conn_buf *part = &c->login.part, whole;
 	size_t want, have = conn_buf_left(part), k;
@@ -144,7 +153,7 @@ front_login_input(struct front_conn *c, const uint8_t *p, size_t n)
 		return (want);
 	}
 	k = want - have < n ? want - have : n;
-	if (conn_buf_add_tight(part, p, k) == -1) {
+	if (conn_buf_add_secret(part, p, k) == -1) {
 		conn_close(&c->conn, "out of memory");
 		return (n);
 	}
@@ -154,8 +163,17 @@ front_login_input(struct front_conn *c, const uint8_t *p, size_t n)
 	memset(part, 0, sizeof(*part));
 	got_info(c, conn_buf_head(&whole) + FRAME_HDR_LEN,
 	    want - FRAME_HDR_LEN);
-	conn_buf_free(&whole);
+	conn_buf_wipe(&whole);
 	return (k);
+}
+
+size_t
+front_login_input(struct front_conn *c, uint8_t *p, size_t n)
+{
+	size_t used = take(c, p, n);
+
+	explicit_bzero(p, used);
+	return (used);
 }
 
 void
@@ -188,7 +206,7 @@ front_login_free(struct front_conn *c)
 	front_handover_forget(c);
 	front_boxes_remove(&c->f->logins.boxes, c->login.box);
 	c->login.box = NULL;
-	conn_buf_free(&c->login.part);
+	conn_buf_wipe(&c->login.part);
 }
 
 /* The box is open: hand the client over. */

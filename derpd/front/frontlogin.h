@@ -44,9 +44,9 @@ void	front_login_begin(struct front_conn *c);
 
 /*
  * Handle `n' bytes of DERP of a connection in CONN_INFO, at `p'.  Return how
- * many were handled: not those behind ClientInfo.
+ * many were handled, and zeroed there: not those behind ClientInfo.
  */
-size_t	front_login_input(struct front_conn *c, const uint8_t *p, size_t n);
+size_t	front_login_input(struct front_conn *c, uint8_t *p, size_t n);
 
 /* Handle the answer of keys to a box: hand the client over, or close. */
 void	front_login_result(struct front *f,

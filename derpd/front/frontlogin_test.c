@@ -4,6 +4,7 @@
  */
 #include <stdint.h>
 
+#include "counters.h"
 #include "handoverfixture.h"
 
 #define CLIENTS	2000
@@ -52,8 +53,8 @@ clients(int n)
 	static uint8_t info[FRAME_HDR_LEN + INFO];
 	int i;
 
-	put_info(info, key, INFO);
 	for (i = 0; i < n; i++) {
+		put_info(info, key, INFO);
 		conns[i] = new_client();
 		conn_plain(&conns[i]->conn, info, sizeof(info));
 		ATF_REQUIRE_EQ(CONN_CHECK, conns[i]->conn.state);
@@ -280,6 +281,32 @@ ATF_TC_BODY(cuts, tc)
 	}
 }
 
+/* No ClientInfo stays where it was handled, whole or cut. */
+ATF_TC_WITHOUT_HEAD(zeroed);
+ATF_TC_BODY(zeroed, tc)
+{
+	static const char behind[] = "behind ClientInfo";
+	uint8_t info[FRAME_HDR_LEN + SMALL + sizeof(behind)];
+	uint8_t key[FRAME_KEY_LEN];
+	struct front_conn *c;
+	size_t n, at;
+
+	set_up();
+	key_of(key, 1, 0);
+	for (at = 0; at <= FRAME_HDR_LEN + SMALL; at++) {
+		n = put_info(info, key, SMALL);
+		memcpy(info + n, behind, sizeof(behind));
+		c = new_client();
+		conn_plain(&c->conn, info, at);
+		ATF_CHECK(sodium_is_zero(info, at));
+		conn_plain(&c->conn, info + at, sizeof(info) - at);
+		ATF_CHECK_EQ_MSG(c->conn.state, CONN_CHECK, "cut at %zu", at);
+		ATF_CHECK(sodium_is_zero(info, n));
+		conn_close(&c->conn, "test");
+		turns();
+	}
+}
+
 /* Before the login only a ClientInfo of a sane length is accepted. */
 ATF_TC_WITHOUT_HEAD(bad_frames);
 ATF_TC_BODY(bad_frames, tc)
@@ -388,6 +415,61 @@ ATF_TC_BODY(no_owner, tc)
 	ATF_CHECK_EQ(0, next_request());
 }
 
+/* Relay worker `i' says that it has this many clients. */
+static void
+has_clients(unsigned int i, uint64_t n)
+{
+	static struct conn_statspage pages[2];
+	static struct conn_stats *of[2];
+	struct ipc_counters *page;
+	int fd;
+
+	if (of[i] == NULL) {
+		ATF_REQUIRE((page = ipc_counters_new()) != NULL);
+		ATF_REQUIRE((fd = ipc_counters_share_write(page)) != -1);
+		of[i] = conn_statspage_map(&pages[i], fd);
+		ATF_REQUIRE(of[i] != NULL);
+		ATF_REQUIRE((fd = ipc_counters_share_read(page)) != -1);
+		ATF_REQUIRE_EQ(front_pages_map(f, f->conf.nfronts + i, fd), 0);
+	}
+	of[i]->connections = n;
+}
+
+/* Send a ClientInfo of a client of the worker; return 1 if it goes to keys. */
+static int
+asks_keys(unsigned int worker)
+{
+	uint8_t info[FRAME_HDR_LEN + SMALL], key[FRAME_KEY_LEN];
+	struct front_conn *c;
+
+	key_of(key, worker, 0);
+	put_info(info, key, SMALL);
+	c = new_client();
+	plain(c, info, sizeof(info));
+	ATF_CHECK_EQ(c->conn.dead, c->conn.state != CONN_CHECK);
+	return (next_request() != 0);
+}
+
+/* A client of a worker that is full is refused before anybody has work. */
+ATF_TC_WITHOUT_HEAD(full_owner);
+ATF_TC_BODY(full_owner, tc)
+{
+	set_up();
+	f->conf.nfronts = 3;
+	f->conf.max_clients = 10;
+	ATF_CHECK(asks_keys(1));	/* it has no page yet */
+	has_clients(0, 0);
+	has_clients(1, 9);
+	ATF_CHECK(asks_keys(1));
+	has_clients(1, 10);
+	ATF_CHECK(!asks_keys(1));
+	has_clients(1, UINT64_MAX);	/* it was taken over */
+	ATF_CHECK(!asks_keys(1));
+	ATF_CHECK(asks_keys(0));
+	f->conf.max_clients = 0;
+	ATF_CHECK(asks_keys(1));
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, ahead);
@@ -396,9 +478,11 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, malformed);
 	ATF_TP_ADD_TC(tp, drained);
 	ATF_TP_ADD_TC(tp, cuts);
+	ATF_TP_ADD_TC(tp, zeroed);
 	ATF_TP_ADD_TC(tp, bad_frames);
 	ATF_TP_ADD_TC(tp, large);
 	ATF_TP_ADD_TC(tp, deadline);
 	ATF_TP_ADD_TC(tp, no_owner);
+	ATF_TP_ADD_TC(tp, full_owner);
 	return (atf_no_error());
 }

@@ -354,7 +354,7 @@ continue_head(struct front_conn *c, const uint8_t *p, size_t n)
 	whole = h->part;
 	memset(&h->part, 0, sizeof(h->part));
 	request(c, rv);
-	conn_buf_free(&whole);
+	conn_buf_wipe(&whole);		/* a ClientInfo may be behind it */
 	return (rv < 0 ? n : (size_t)rv - have);
 }
 
