@@ -108,8 +108,9 @@ bad_pid() {
 	e2e_children 'front 1'
 }
 
-# A worker's report counts 10 s after its last one: use another worker for each,
-# and wait before the first one's turn comes again.
+# A worker's report counts 10 s after its last one, and three count in ten
+# minutes: use another worker for each, and wait before the first one's turn
+# comes again.
 REST=11
 
 e2e_case control 60 "a front that hands over a client of its own serves it"
