@@ -7,7 +7,7 @@
 #include "files.h"
 #include "log.h"
 
-#define RESERVE		8	/* descriptors, plus one for each channel */
+#define RESERVE		8	/* the other channels, old and new at once */
 
 void
 conn_files_init(struct conn_files *f)

@@ -8,6 +8,14 @@
 #ifndef FILES_H
 #define FILES_H
 
+#include "chan.h"
+
+/*
+ * Descriptors of a channel for hand-overs: its own, and those that a hostile
+ * peer can leave in it.
+ */
+#define CONN_HAND_FILES	(1 + CHAN_MAXFDS)
+
 /* The limit of open files; 0 before conn_files_init(). */
 struct conn_files {
 	unsigned int	 max;
@@ -17,8 +25,10 @@ struct conn_files {
 void	conn_files_init(struct conn_files *f);
 
 /*
- * Return the lowest descriptor of the reserve, for a process with `channels'
- * channels; clients use those below it.  UINT_MAX before conn_files_init().
+ * Return the lowest descriptor of the reserve, for a process whose channels to
+ * fronts or relay workers need `channels' descriptors; clients use those below
+ * it.  The reserve is at most a quarter of the limit.  UINT_MAX before
+ * conn_files_init().
  */
 unsigned int conn_files_mark(const struct conn_files *f,
 	    unsigned int channels);

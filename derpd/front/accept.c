@@ -108,11 +108,16 @@ accept_failed(struct front *f)
 	}
 }
 
-/* Return the lowest descriptor that clients may not have. */
+/*
+ * Return the lowest descriptor that clients may not have.  All channels for
+ * hand-overs may have to be opened again while clients use the descriptors that
+ * the old ones had.
+ */
 static unsigned int
 reserve(const struct front *f)
 {
-	return (conn_files_mark(&f->files, f->conf.nworkers));
+	return (conn_files_mark(&f->files, CONN_HAND_FILES *
+	    f->conf.nworkers));
 }
 
 int

@@ -9,7 +9,7 @@
  * A box is as good as a password until keys has opened it once, and after keys
  * forgot it.  So a front that is taken over must not find those of earlier
  * logins: a ClientInfo is zeroed where it was handled, be that the shared read
- * buffer, a record or kept input, and in the memory of this file and of boxes.c.
+ * buffer, a record or kept input, and in the memory of this file and boxes.c.
  * Until they are overwritten these stay: ciphertext, whose keys are zeroed, the
  * masked bytes of a WebSocket, and what moved when input of a paused connection
  * grew.

@@ -392,6 +392,21 @@ ATF_TC_BODY(proxied, tc)
 	check_gone();
 }
 
+/* The last descriptors are for channels, which hostile workers may fill. */
+ATF_TC_WITHOUT_HEAD(reserve);
+ATF_TC_BODY(reserve, tc)
+{
+	(void)tc;
+	set_up();
+	f->files.max = 400;
+	/* 8, 5 for each worker */
+	ATF_CHECK(front_accept_reserved(f, 400 - 8 - 5 * 2));
+	ATF_CHECK(!front_accept_reserved(f, 400 - 8 - 5 * 2 - 1));
+	f->files.max = 12;	/* of which 9 are for clients */
+	ATF_CHECK(front_accept_reserved(f, 9));
+	ATF_CHECK(!front_accept_reserved(f, 8));
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, owner);
@@ -404,5 +419,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, new_ticket_on_its_way);
 	ATF_TP_ADD_TC(tp, many_wait);
 	ATF_TP_ADD_TC(tp, proxied);
+	ATF_TP_ADD_TC(tp, reserve);
 	return (atf_no_error());
 }

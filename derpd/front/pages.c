@@ -1,6 +1,6 @@
 /*
- * pages: see pages.h.  Called by front.c with the pages and for /debug/varz, and
- * by accept.c and frontlogin.c.  Touches memory alone.
+ * pages: see pages.h.  Called by front.c with the pages and for /debug/varz,
+ * and by accept.c and frontlogin.c.  Touches memory alone.
  *
  * As in the parent, fronts have the first numbers and relay workers the next.
  * Whoever was taken over writes what it likes: that of a relay worker counts

@@ -301,11 +301,12 @@ ATF_TC_BODY(bad_fronts, tc)
 	struct ipc_wr	 w;
 
 	start();
+	crypto_box_keypair(client_pub, client_sec);
 	/* A message of another kind of channel. */
 	c = worker_channel(1, KEYCHAN_SIGNER);
 	ATF_REQUIRE((d = ipc_chan_new(NULL, dup(ipc_chan_fd(c)), ROLE_FRONT,
 	    ROLE_KEYS, NULL, NULL, NULL)) != NULL);
-	send_login(d, 1, nonce, "", 0);
+	send_login(d, 1, client_pub, "", 0);
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(d, WAIT_MS));
 	check_closed(c);
 	ipc_chan_free(d);

@@ -55,8 +55,8 @@
 struct parent;
 
 /* A child process. */
-#define PARENT_FORGED_MOST	3	/* fronts that are killed on the reports of
-				   one relay worker in 10 minutes */
+#define PARENT_FORGED_MOST	3	/* fronts that are killed on one relay
+					   worker's reports in 10 minutes */
 
 struct parent_proc {
 	struct parent	*d;
@@ -440,10 +440,10 @@ void	 parent_front_conf(struct ipc_front_conf *f, const struct conf *c,
 	    const uint8_t node_key[32], const uint8_t *slot_secret,
 	    uint32_t front, uint32_t nfronts, uint32_t nworkers);
 
-/* The same for relay worker `worker' of `nworkers'. */
+/* The same for relay worker `worker' of `nworkers', with `nfronts' fronts. */
 void	 parent_relay_conf(struct ipc_relay_conf *r, const struct conf *c,
 	    const uint8_t node_key[32], const uint8_t *slot_secret,
-	    uint32_t worker, uint32_t nworkers);
+	    uint32_t worker, uint32_t nworkers, uint32_t nfronts);
 
 /*
  * Send a starting server its settings, and a front the certificates, which it

@@ -1,6 +1,7 @@
 /*
  * relays: the relay workers as the parent's children; see parent.h.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,12 +49,13 @@ send_link(struct parent_proc *p, unsigned int other, int *fds)
 static int
 connect_link(struct parent_proc *a, struct parent_proc *b)
 {
+	static struct log_limit failed;
 	int to_a[IPC_RING_MAXFDS], to_b[IPC_RING_MAXFDS];
 
 	if (ipc_ring_make(ipc_ring_size(a->d->nworkers), to_a, to_b) == -1) {
-		log_warn("can't make the rings between relays %u and %u "
-		    "(memfd_create, eventfd, socketpair)", a->worker,
-		    b->worker);
+		log_limited(&failed, "can't make the rings between relays %u "
+		    "and %u (memfd_create, eventfd, socketpair): %s", a->worker,
+		    b->worker, strerror(errno));
 		return (-1);
 	}
 	if (send_link(a, b->worker, to_a) == -1) {
@@ -78,6 +80,8 @@ parent_relays_gone(const struct parent_proc *p)
 void
 parent_relays_mend(struct parent_proc *p, uint64_t links)
 {
+	/* Who requests it without need can't fill the log. */
+	static struct log_limit mended, failed;
 	struct parent *d = p->d;
 	unsigned int i;
 
@@ -86,10 +90,10 @@ parent_relays_mend(struct parent_proc *p, uint64_t links)
 		    p->chan == NULL || d->relays[i].chan == NULL)
 			continue;
 		if (connect_link(p, &d->relays[i]) == -1)
-			log_warn("can't link relays %u and %u again",
-			    p->worker, i);
+			log_limited(&failed, "can't link relays %u and %u "
+			    "again", p->worker, i);
 		else
-			log_info("linked relays %u and %u again",
+			log_limited(&mended, "linked relays %u and %u again",
 			    p->worker, i);
 	}
 }

@@ -6,7 +6,9 @@
  * In generations, fronts have the first numbers and relay workers the next.
  */
 #include <sys/socket.h>
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -214,6 +216,8 @@ parent_servers_connect_hands(struct parent_proc *p)
 static void
 mend_hands(struct parent_proc *p, uint64_t hands)
 {
+	/* Who requests it without need can't fill the log. */
+	static struct log_limit mended, failed;
 	unsigned int i, n;
 	struct parent_proc *other = others(p, &n);
 
@@ -222,11 +226,11 @@ mend_hands(struct parent_proc *p, uint64_t hands)
 		    other[i].chan == NULL)
 			continue;
 		if (connect_hands(p, &other[i]) == -1)
-			log_warn("can't connect %s and %s %u again "
-			    "(socketpair)", parent_servers_name(p),
-			    ipc_role_name(other[i].role), i);
+			log_limited(&failed, "can't connect %s and %s %u again "
+			    "(socketpair): %s", parent_servers_name(p),
+			    ipc_role_name(other[i].role), i, strerror(errno));
 		else
-			log_info("connected %s and %s %u again",
+			log_limited(&mended, "connected %s and %s %u again",
 			    parent_servers_name(p),
 			    ipc_role_name(other[i].role), i);
 	}

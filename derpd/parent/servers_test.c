@@ -7,6 +7,7 @@
 #include <atf-c.h>
 #include <event2/event.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -362,6 +363,34 @@ ATF_TC_BODY(mended, tc)
 	expect_nothing(&d.relays[1], end_relays[1]);
 }
 
+/* A worker that requests channels without end can't fill the log. */
+ATF_TC_WITHOUT_HEAD(quiet);
+ATF_TC_BODY(quiet, tc)
+{
+	static char		 text[65536];
+	struct parent_proc	*p = &d.relays[0];
+	FILE			*f;
+	ssize_t			 n, i;
+	int			 saved, lines = 0;
+
+	begin();
+	run(&d.fronts[0], &end_fronts[0]);
+	run(p, &end_relays[0]);
+	run(&d.relays[1], &end_relays[1]);
+	ATF_REQUIRE((saved = dup(2)) != -1 && (f = tmpfile()) != NULL);
+	ATF_REQUIRE(dup2(fileno(f), 2) == 2);
+	for (i = 0; i < 30; i++) {
+		p->linked_ms = 0;
+		ATF_CHECK_EQ(0, say_unlinked(p, UINT64_MAX, UINT64_MAX));
+	}
+	ATF_REQUIRE(dup2(saved, 2) == 2);
+	n = pread(fileno(f), text, sizeof(text), 0);
+	for (i = 0; i < n; i++)
+		lines += text[i] == '\n';
+	ATF_CHECK_MSG(lines >= 2 && lines <= 20, "%d lines", lines);
+	fclose(f);
+}
+
 /* A reported front is killed; one worker can have that once in 10 s. */
 ATF_TC_WITHOUT_HEAD(forged);
 ATF_TC_BODY(forged, tc)
@@ -499,6 +528,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, keyless);
 	ATF_TP_ADD_TC(tp, signerless);
 	ATF_TP_ADD_TC(tp, mended);
+	ATF_TP_ADD_TC(tp, quiet);
 	ATF_TP_ADD_TC(tp, forged);
 	ATF_TP_ADD_TC(tp, accused);
 	ATF_TP_ADD_TC(tp, numbers);

@@ -31,13 +31,14 @@ parent_front_conf(struct ipc_front_conf *f, const struct conf *c,
 void
 parent_relay_conf(struct ipc_relay_conf *r, const struct conf *c,
     const uint8_t node_key[32], const uint8_t *slot_secret, uint32_t worker,
-    uint32_t nworkers)
+    uint32_t nworkers, uint32_t nfronts)
 {
 	*r = c->worker;
 	memcpy(r->node_key, node_key, sizeof(r->node_key));
 	memcpy(r->slot_secret, slot_secret, sizeof(r->slot_secret));
 	r->worker = worker;
 	r->nworkers = nworkers;
+	r->nfronts = nfronts;
 	r->mesh = c->mesh_key != NULL;
 }
 
@@ -129,7 +130,7 @@ send_relay(struct parent_proc *relay, const struct conf *c,
 	struct ipc_msg_relay_conf v;
 
 	parent_relay_conf(&v.conf, c, l->node_key, d->slot_secret,
-	    relay->worker, d->nworkers);
+	    relay->worker, d->nworkers, d->nfronts);
 	return (ipc_send_relay_conf(relay->chan, &v));
 }
 

@@ -23,9 +23,6 @@
 /* Most bytes behind a ClientInfo: those of one read, and a cut record. */
 #define BEHIND_MAX	(64 * 1024)
 
-/* Descriptors of a front: its channel, and those that are received over it. */
-#define HAND_FILES	(1 + CHAN_MAXFDS)
-
 static int
 option(int fd, int name)
 {
@@ -124,7 +121,7 @@ static unsigned int
 reserve(const struct relay *r)
 {
 	return (conn_files_mark(&r->files, IPC_RING_MAXFDS * r->conf.nworkers +
-	    HAND_FILES * r->hands.n));
+	    CONN_HAND_FILES * r->conf.nfronts));
 }
 
 /* Return 1 if there is room for one more client, on the descriptor `fd'. */

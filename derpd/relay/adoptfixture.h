@@ -27,6 +27,7 @@
 
 #define NWORKERS	2
 #define WORKER		1
+#define NFRONTS		5
 #define FRONT		3	/* number of the front */
 
 static struct relay	*r;
@@ -123,6 +124,7 @@ worker(void)
 	r = relay_new(NULL);
 	r->conf.worker = WORKER;
 	r->conf.nworkers = NWORKERS;
+	r->conf.nfronts = NFRONTS;
 	r->conf.queue_bytes = 1000000;
 	r->conf.queue_packets = 1000;
 	r->set.notsent_lowat = 32 * 1024;

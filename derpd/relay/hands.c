@@ -88,8 +88,6 @@ relay_hands_open(struct relay *r, int fd, unsigned int front)
 		return (-1);
 	ipc_chan_free(h->chan);
 	h->chan = ch;
-	if (r->hands.n <= front)
-		r->hands.n = front + 1;
 	r->hands.lost &= ~(1ULL << front);
 	return (0);
 }

@@ -20,7 +20,6 @@ struct relay_hand {
 /* Those of all fronts. */
 struct relay_hands {
 	struct relay_hand from[IPC_MAXWORKERS];
-	unsigned int	 n;		/* fronts that ever had one */
 	uint64_t	 lost;		/* channels to request, a bit each */
 };
 

@@ -22,6 +22,8 @@
 #define MSG_COST	(IMSG_HEADER_SIZE + 64)	/* of a queued message */
 #define FD_COST		(64 * 1024)	/* of a descriptor: a few hundred may be
 					   queued */
+#define AGAIN_MS	50	/* until the system may take a descriptor */
+#define TURN_READS	16	/* of messages with descriptors, in one event */
 
 struct ipc_chan {
 	struct imsgbuf		 ibuf;
@@ -29,6 +31,7 @@ struct ipc_chan {
 	enum ipc_role		 self, peer;
 	struct event		*rd, *wr;	/* NULL: a channel without
 						   events */
+	struct event		*again;		/* to write, after AGAIN_MS */
 	ipc_chan_cb		 cb;
 	ipc_chan_gone_cb	 gone_cb;
 	void			*arg;
@@ -90,6 +93,18 @@ ipc_chan_new(struct event_base *base, int fd, enum ipc_role self,
 	return (c);
 }
 
+static void
+free_events(struct ipc_chan *c)
+{
+	if (c->rd != NULL)
+		event_free(c->rd);
+	if (c->wr != NULL)
+		event_free(c->wr);
+	if (c->again != NULL)
+		event_free(c->again);
+	c->rd = c->wr = c->again = NULL;
+}
+
 int
 ipc_chan_attach(struct ipc_chan *c, struct event_base *base, ipc_chan_cb cb,
     ipc_chan_gone_cb gone, void *arg)
@@ -99,12 +114,10 @@ ipc_chan_attach(struct ipc_chan *c, struct event_base *base, ipc_chan_cb cb,
 	c->arg = arg;
 	c->rd = event_new(base, c->fd, EV_READ | EV_PERSIST, chan_readable, c);
 	c->wr = event_new(base, c->fd, EV_WRITE, chan_writable, c);
-	if (c->rd == NULL || c->wr == NULL || event_add(c->rd, NULL) == -1) {
-		if (c->rd != NULL)
-			event_free(c->rd);
-		if (c->wr != NULL)
-			event_free(c->wr);
-		c->rd = c->wr = NULL;
+	c->again = evtimer_new(base, chan_writable, c);
+	if (c->rd == NULL || c->wr == NULL || c->again == NULL ||
+	    event_add(c->rd, NULL) == -1) {
+		free_events(c);
 		errno = ENOMEM;
 		return (-1);
 	}
@@ -118,10 +131,7 @@ ipc_chan_attach(struct ipc_chan *c, struct event_base *base, ipc_chan_cb cb,
 static void
 chan_destroy(struct ipc_chan *c)
 {
-	if (c->rd != NULL)
-		event_free(c->rd);
-	if (c->wr != NULL)
-		event_free(c->wr);
+	free_events(c);
 	if (c->has_ahead)
 		ipc_msg_free(&c->ahead);
 	imsgbuf_clear(&c->ibuf);
@@ -215,6 +225,7 @@ chan_lost(struct ipc_chan *c, int error, const char *why)
 		return;
 	event_del(c->rd);
 	event_del(c->wr);
+	event_del(c->again);
 	if (c->told || c->doomed)
 		return;
 	c->told = 1;
@@ -222,17 +233,46 @@ chan_lost(struct ipc_chan *c, int error, const char *why)
 		c->gone_cb(c, why, c->arg);
 }
 
-/* Write without blocking. */
+/*
+ * Return 1 if the system takes no descriptor now: too many of this user are in
+ * sockets, unread, maybe because of another process.  The peer is not to blame.
+ */
+static int
+too_many_fds(int error)
+{
+#ifdef ETOOMANYREFS
+	if (error == ETOOMANYREFS)		/* Linux */
+		return (1);
+#endif
+	return (error == EMFILE);		/* OpenBSD */
+}
+
+/*
+ * Write without blocking.  Returns 0, 1 when it must be tried again later
+ * although the socket is writable, -1 with EPIPE.
+ */
 static int
 chan_write(struct ipc_chan *c)
 {
+	int later = 0;
+
 	if (imsgbuf_write(&c->ibuf) == -1) {
-		c->gone = EPIPE;
-		errno = EPIPE;
-		return (-1);
+		later = too_many_fds(errno);
+		if (!later) {
+			c->gone = EPIPE;
+			errno = EPIPE;
+			return (-1);
+		}
 	}
 	settle_costs(c);
-	return (0);
+	return (later);
+}
+
+/* Return 1 while the queue waits for the system to take a descriptor. */
+static int
+is_held(const struct ipc_chan *c)
+{
+	return (c->again != NULL && evtimer_pending(c->again, NULL));
 }
 
 /* The peer does not read and counts as lost; the event loop reports it. */
@@ -288,7 +328,7 @@ ipc_chan_send(struct ipc_chan *c, uint32_t type, const struct ipc_wr *w, int fd)
 		errno = error;
 		return (-1);
 	}
-	if (c->wr != NULL)
+	if (c->wr != NULL && !is_held(c))
 		return (event_add(c->wr, NULL));
 	return (0);
 }
@@ -314,7 +354,8 @@ ipc_chan_ping(struct ipc_chan *c)
 int
 ipc_chan_owes_pong(const struct ipc_chan *c)
 {
-	return (c->owes);
+	/* The ping may be in the queue. */
+	return (c->owes && !is_held(c));
 }
 
 /*
@@ -339,21 +380,40 @@ wait_for(struct ipc_chan *c, short what, long long end)
 	return (-1);
 }
 
+/*
+ * Wait until `end' or until the system may take a descriptor.  Returns as
+ * wait_for().
+ */
+static int
+wait_again(long long end)
+{
+	long long left = end - base_clock_ms();
+
+	if (left <= 0) {
+		errno = ETIMEDOUT;
+		return (-1);
+	}
+	(void)poll(NULL, 0, left < AGAIN_MS ? (int)left : AGAIN_MS);
+	return (0);
+}
+
 int
 ipc_chan_flush(struct ipc_chan *c, int ms)
 {
 	long long end = base_clock_ms() + ms;
+	int rv;
 
 	for (;;) {
 		if (c->gone) {
 			errno = EPIPE;
 			return (-1);
 		}
-		if (chan_write(c) == -1)
+		if ((rv = chan_write(c)) == -1)
 			return (-1);
 		if (imsgbuf_queuelen(&c->ibuf) == 0)
 			return (0);
-		if (wait_for(c, POLLOUT, end) == -1)
+		if ((rv == 1 ? wait_again(end) : wait_for(c, POLLOUT,
+		    end)) == -1)
 			return (-1);
 	}
 }
@@ -548,13 +608,16 @@ ipc_chan_call(struct ipc_chan *c, uint32_t type, const struct ipc_wr *w, int fd,
 	return (ipc_chan_recv(c, answer, (int)left));
 }
 
-/* Deliver every complete message. */
-static void
+/*
+ * Deliver every complete message.  Returns 1 when there may be more to read:
+ * the system ends a read behind a descriptor.  Else 0.
+ */
+static int
 deliver(struct ipc_chan *c)
 {
 	struct ipc_msg m;
 	const char *why;
-	int n;
+	int n, more = 0;
 
 	while (!c->doomed && (n = next_message(c, &m, &why)) != 0) {
 		if (n == -1) {
@@ -562,40 +625,47 @@ deliver(struct ipc_chan *c)
 				chan_lost(c, EPIPE, "out of memory");
 			else
 				chan_lost(c, EPROTO, why);
-			return;
+			return (0);
 		}
+		more = m.fd != -1;
 		c->cb(c, &m, c->arg);
 		ipc_msg_free(&m);
 	}
+	return (more && !c->doomed && !c->gone);
+}
+
+/* Read once and deliver.  Returns as deliver(). */
+static int
+read_turn(struct ipc_chan *c)
+{
+	int n = imsgbuf_read(&c->ibuf), error = errno, more = 0;
+
+	if (c->gone == EPROTO)		/* found by ipc_chan_recv() */
+		chan_lost(c, EPROTO, "broke the protocol before");
+	else
+		more = deliver(c);
+	if (n == 0)
+		chan_lost(c, EPIPE, "closed");
+	else if (n == -1)
+		chan_lost(c, error == EBADMSG ? EPROTO : EPIPE,
+		    strerror(error));
+	return (more && n == 1);
 }
 
 static void
 chan_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct ipc_chan *c = arg;
-	int n, error;
+	int i;
 
 	(void)fd;
 	(void)what;
 	c->busy = 1;
-	if (c->overflow) {
+	if (c->overflow)
 		chan_lost(c, EPIPE, "does not read its messages");
-		c->busy = 0;
-		if (c->doomed)
-			chan_destroy(c);
-		return;
-	}
-	n = imsgbuf_read(&c->ibuf);
-	error = errno;
-	if (c->gone == EPROTO)		/* found by ipc_chan_recv() */
-		chan_lost(c, EPROTO, "broke the protocol before");
 	else
-		deliver(c);
-	if (n == 0)
-		chan_lost(c, EPIPE, "closed");
-	else if (n == -1)
-		chan_lost(c, error == EBADMSG ? EPROTO : EPIPE,
-		    strerror(error));
+		for (i = 0; i < TURN_READS && read_turn(c); i++)
+			;
 	c->busy = 0;
 	if (c->doomed)
 		chan_destroy(c);
@@ -604,13 +674,17 @@ chan_readable(evutil_socket_t fd, short what, void *arg)
 static void
 chan_writable(evutil_socket_t fd, short what, void *arg)
 {
+	static const struct timeval later = { 0, AGAIN_MS * 1000 };
 	struct ipc_chan *c = arg;
+	int rv;
 
 	(void)fd;
 	(void)what;
 	c->busy = 1;
-	if (chan_write(c) == -1)
+	if ((rv = chan_write(c)) == -1)
 		chan_lost(c, EPIPE, "closed");
+	else if (rv == 1)
+		evtimer_add(c->again, &later);
 	else if (imsgbuf_queuelen(&c->ibuf) > 0)
 		event_add(c->wr, NULL);
 	c->busy = 0;

@@ -5,7 +5,9 @@
  * A peer that breaks the protocol (unknown or forbidden message, missing or
  * unexpected descriptor, oversized payload) is reported as lost: the error is
  * fatal to the sender, never to the receiver.  A peer that does not read is
- * lost, too: the queue of unwritten messages is bounded.
+ * lost, too: the queue of unwritten messages is bounded.  When the system takes
+ * no descriptor, because too many of this user are in sockets, the queue is
+ * held, and written some time later.
  *
  * The parent pings each child (MSG_PING); the child's channel answers by itself
  * whenever it is read.
@@ -115,7 +117,10 @@ void	 ipc_chan_limit(struct ipc_chan *c, size_t bytes);
  */
 int	 ipc_chan_ping(struct ipc_chan *c);
 
-/* Returns 1 while the last ipc_chan_ping() is unanswered, else 0. */
+/*
+ * Returns 1 while the last ipc_chan_ping() is unanswered, else 0; also 0 while
+ * the queue is held because the system takes no descriptor.
+ */
 int	 ipc_chan_owes_pong(const struct ipc_chan *c);
 
 /*

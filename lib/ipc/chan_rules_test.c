@@ -148,7 +148,7 @@ ATF_TC_BODY(slipped, tc)
 
 	setup();
 	k = with_events(sv[1], ROLE_KEYS, ROLE_FRONT);
-	ATF_REQUIRE(pipe(p) == 0);
+	ATF_REQUIRE(pipe(p) == 0 && fcntl(p[0], F_SETFL, O_NONBLOCK) == 0);
 	slip(sv[0], p[1]);
 	settle();
 	ATF_CHECK_EQ(0, read(p[0], &c, 1));	/* it is closed */

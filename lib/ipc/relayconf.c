@@ -13,5 +13,6 @@ ipc_relay_conf_valid(const struct ipc_relay_conf *c)
 int
 ipc_front_conf_valid(const struct ipc_front_conf *c)
 {
-	return (c->front < c->nfronts && (c->home != HOME_REDIRECT || c->redirect[0] != '\0'));
+	return (c->front < c->nfronts &&
+	    (c->home != HOME_REDIRECT || c->redirect[0] != '\0'));
 }

@@ -16,6 +16,7 @@ fill_relay(struct ipc_relay_conf *c)
 	memset(c->node_key, 0xa5, sizeof(c->node_key));
 	c->worker = 2;
 	c->nworkers = 3;
+	c->nfronts = 1;
 	c->queue_packets = 1024;
 }
 
@@ -154,11 +155,12 @@ ATF_TC_BODY(relay_from_configuration, tc)
 	struct conf		c;
 
 	configure(&c);
-	parent_relay_conf(&r, &c, key, secret, 1, 4);
+	parent_relay_conf(&r, &c, key, secret, 1, 4, 5);
 	ATF_CHECK_EQ(0, memcmp(secret, r.slot_secret, sizeof(secret)));
 	ATF_CHECK_EQ(0, memcmp(key, r.node_key, sizeof(key)));
 	ATF_CHECK_EQ(1, r.worker);
 	ATF_CHECK_EQ(4, r.nworkers);
+	ATF_CHECK_EQ(5, r.nfronts);
 	ATF_CHECK_EQ(1, r.queue_bytes);
 	ATF_CHECK_EQ(2, r.queue_packets);
 	ATF_CHECK_EQ(3, r.codel_target);

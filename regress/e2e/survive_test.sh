@@ -130,6 +130,10 @@ under_way() {
 	raw_begin -c 24 held-logins
 	_relay=$(e2e_children relay | head -n 1)
 	kill "-$1" "$_relay"
+	# What is handed over to a process that ends is lost with it.
+	[ "$1" = STOP ] || until grep -q 'relay .* ended by' derpd.log; do
+		sleep 0.01
+	done
 	: >raw.ready.go
 	_from=$(date +%s)
 	wait "$RAW_PID" || { cat raw.out >&2; e2e_fail "logins hang"; }

@@ -12,7 +12,7 @@
 
 #define TICKETS_SECS	10
 #define TICKETS_MAX	131072	/* taken in that time; a power of 2 */
-#define TICKETS_FRONT	(TICKETS_MAX / 2)	/* of them, those of one front */
+#define TICKETS_FRONT	(TICKETS_MAX / 2)	/* of one front */
 
 struct derp_tickets;
 
