@@ -146,7 +146,7 @@ is_left(uintptr_t addr)
 ATF_TC_WITHOUT_HEAD(secret);
 ATF_TC_BODY(secret, tc)
 {
-	uintptr_t addr[CHUNK / PIECE], at;
+	uintptr_t addr[CHUNK / PIECE] = { 0 }, at;
 	struct conn_buf b = { NULL };
 	uint8_t v[PIECE] = { 0 };
 	size_t i, k, n = 0;

@@ -46,10 +46,11 @@ ask(unsigned int w)
 	static const char json[] = "{\"version\":2}";
 	static uint64_t cookie;
 	uint8_t nonce[IPC_NONCELEN], sealed[sizeof(json) + 15];
-	struct ipc_msg_login v = { .cookie = ++cookie, .worker = w,
+	struct ipc_msg_login v = { .worker = w,
 	    .client = pub, .nonce = nonce, .box = sealed,
 	    .box_len = sizeof(sealed) };
 
+	v.cookie = ++cookie;
 	randombytes_buf(nonce, sizeof(nonce));
 	if (crypto_box_easy(sealed, (const uint8_t *)json, sizeof(json) - 1,
 	    nonce, bad.conf.node_key, sec) == -1)

@@ -30,7 +30,7 @@ unharmed(void)
 }
 
 /* A header with a wrong length, followed by `sent' bytes. */
-struct bad {
+struct bad_frame {
 	const char	*what;
 	uint8_t		 type;
 	uint32_t	 len;
@@ -38,7 +38,7 @@ struct bad {
 };
 
 static void
-send_bad(struct sess *s, const struct bad *b)
+send_bad(struct sess *s, const struct bad_frame *b)
 {
 	uint8_t *p = calloc(1, FRAME_HDR_LEN + b->sent);
 
@@ -54,7 +54,7 @@ send_bad(struct sess *s, const struct bad *b)
 void
 bad_frames(void)
 {
-	static const struct bad bad[] = {
+	static const struct bad_frame bad[] = {
 		{ "SendPacket of 0", FRAME_SEND_PACKET, 0, 0 },
 		{ "SendPacket of 31", FRAME_SEND_PACKET, 31, 31 },
 		{ "SendPacket of 65569", FRAME_SEND_PACKET, 65569, 65569 },
@@ -92,7 +92,7 @@ bad_frames(void)
 void
 bad_mesh_frames(void)
 {
-	static const struct bad bad[] = {
+	static const struct bad_frame bad[] = {
 		{ "WatchConns of 1", FRAME_WATCH_CONNS, 1, 1 },
 		{ "ClosePeer of 0", FRAME_CLOSE_PEER, 0, 0 },
 		{ "ClosePeer of 31", FRAME_CLOSE_PEER, 31, 31 },
