@@ -22,7 +22,6 @@
 #include "log.h"
 #include "signer.h"
 
-#define NICE		5	/* sessions and logins come first */
 #define REPORT_MS	1000	/* between two reports that there is no keys */
 
 struct signer {
@@ -338,10 +337,6 @@ prepare(struct ipc_child *c)
 	/* libc reads the time zone before its first time conversion. */
 	tzset();
 	base_keymem_init(0);
-	errno = 0;
-	if (nice(NICE) == -1 && errno != 0 && c->worker == 0)
-		log_warn("can't lower the priority of signers (nice): they "
-		    "compete with sessions and logins");
 }
 
 static void

@@ -1,6 +1,6 @@
 /*
  * signer_test: a signer within its sandbox, driven by its parent, keys and its
- * relay front.
+ * front.
  */
 #include <sys/resource.h>
 #include <openssl/evp.h>
@@ -330,7 +330,7 @@ ATF_TC_BODY(stuck_worker, tc)
 	stop();
 }
 
-/* Sessions and logins come first. */
+/* Sessions come first. */
 ATF_TC_WITHOUT_HEAD(priority);
 ATF_TC_BODY(priority, tc)
 {

@@ -24,7 +24,7 @@
 
 #define START_MS	10000
 #define PROGRAM_FD	(CHILD_FD + 1)	/* until the program is executed */
-#define FRONT_NICE	5	/* added to the nice value of a front */
+#define LOWER_NICE	5	/* added to the nice value of some roles */
 
 /* Copy an environment variable of the sanitizers; "" when not set. */
 static void
@@ -256,12 +256,14 @@ drop_user(const struct passwd *pw)
 
 /* Sessions go before handshakes: a flood of these must not hold up those. */
 static void
-be_nice(enum ipc_role self)
+be_nice(enum ipc_role self, unsigned int number)
 {
-	if (self == ROLE_FRONT && setpriority(PRIO_PROCESS, 0,
-	    getpriority(PRIO_PROCESS, 0) + FRONT_NICE) == -1)
-		log_debug("no lower priority (setpriority): %s",
-		    strerror(errno));
+	if (self != ROLE_FRONT && self != ROLE_SIGNER)
+		return;
+	if (setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) +
+	    LOWER_NICE) == -1 && number == 0)
+		log_warn("can't lower the priority (setpriority): handshakes "
+		    "compete with sessions");
 }
 
 static void
@@ -300,7 +302,7 @@ ipc_child_confine(enum ipc_role self, const struct ipc_child_start *st)
 		rooted = 1;
 	}
 	switched = root && drop_user(pw);
-	be_nice(self);
+	be_nice(self, st->worker);
 	set_limits();
 	if (switched)
 		snprintf(user, sizeof(user), "user %s, ", st->user);

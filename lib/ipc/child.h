@@ -59,8 +59,8 @@ struct ipc_chan *ipc_child_init(enum ipc_role self, struct ipc_child_start *st);
 
 /*
  * Confine this process: chroot, switch to the user with only its own group, no
- * core dumps, no new processes, no new privileges, a lower priority for a
- * front, then sandbox_enter(role) unless st->sandbox is 0.  Without root
+ * core dumps, no new processes, no new privileges, a lower priority for fronts
+ * and signers, then sandbox_enter(role) unless st->sandbox is 0.  Without root
  * privileges, chroot and user are skipped.  Returns the level in force, a
  * static line such as "chroot, user _derpd, seccomp, landlock".  Exits with 1
  * and an error line when a step fails, except for the priority.
