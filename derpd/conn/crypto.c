@@ -71,7 +71,6 @@ conn_crypto_zero_freed(void)
 	    block_free) == 1 ? 0 : -1);
 }
 
-
 #else
 
 int

@@ -17,8 +17,8 @@ struct conn_set;
 #define IN_CUT		NET_RECORD_WIRE	/* bytes of a partial record */
 
 /* Reasons to pause input; bits. */
-#define PAUSE_LOGIN	0x01	/* keys has not answered */
-#define PAUSE_KEYS	0x02	/* no process that signs */
+#define PAUSE_LOGIN	0x01	/* the login is not complete */
+#define PAUSE_KEYS	0x02	/* no signer */
 #define PAUSE_RATE	0x04	/* above its receive rate */
 #define PAUSE_DRAIN	0x10	/* the connection ends */
 #define PAUSE_BODY	0x20	/* the previous answer is being sent */

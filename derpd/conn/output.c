@@ -18,7 +18,7 @@
 /* of one connection, refused by the socket */
 #define OUT_MAX		(256 * 1024)
 #define CTL_MAX		(1024 * 1024)	/* own frames for a slow client */
-#define CTL_MAX_WATCHER	(64 * 1024 * 1024)
+#define CTL_MAX_PATIENT	(64 * 1024 * 1024)	/* for a mesh peer */
 #define CTL_ALL		(128 * 1024 * 1024) /* own frames of all; above this */
 #define CTL_LEAST	(16 * 1024)	/* each connection may have only this */
 #define FRESH_MAX	(256 * 1024)	/* queued bytes before a flush */
@@ -132,7 +132,7 @@ void
 conn_send(struct conn *c, const void *p, size_t n)
 {
 	struct conn_set *s = c->set;
-	size_t max = c->patient ? CTL_MAX_WATCHER : CTL_MAX;
+	size_t max = c->patient ? CTL_MAX_PATIENT : CTL_MAX;
 	size_t before = conn_buf_memory(&c->output.ctl);
 
 	if (is_over(c) || c->output.overflow)
@@ -288,7 +288,7 @@ unsent(struct conn *c, unsigned int limit)
 static unsigned int
 output_deadline(const struct conn *c)
 {
-	/* Its session, which knows what it is, has its own. */
+	/* Mesh peers, and pumps, whose sessions have a deadline, too. */
 	return (c->patient ? PATIENT_MS : c->set->write_timeout);
 }
 

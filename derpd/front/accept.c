@@ -1,5 +1,5 @@
 /*
- * accept: see accept.h.  Called by front.c and frontconn.c.
+ * accept: see accept.h.  Called by front.c, frontconn.c and pump.c.
  *
  * The parent sets the TCP options of the listening sockets; accepted sockets
  * inherit them.

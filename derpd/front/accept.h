@@ -19,7 +19,8 @@ struct front_acceptor {
 	int		 off;		/* ACCEPT_* bits; 0: it accepts */
 	uint64_t	 at;		/* us; last filling of the bucket */
 	uint64_t	 tokens;	/* millionths of a connection */
-	unsigned int	 full;		/* limit of connections by that */
+	unsigned int	 full;		/* connections when it was full, by a
+					   limit or descriptors */
 	struct log_limit no_files, shut, is_full; /* reasons not to accept */
 };
 

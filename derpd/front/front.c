@@ -1,5 +1,6 @@
 /*
- * front: the process of a front; see front.h.  Called by main.c.
+ * front: the process of a front; see front.h.  Called by main.c and, before a
+ * handshake, by frontconn.c.
  *
  * The parent sends all its settings in messages; it enters its sandbox before
  * it reads the first byte of a client.
@@ -182,8 +183,8 @@ on_counters(void *arg, const struct ipc_msg_front_counters *v, int *fd)
 
 	*fd = -1;
 	if (front_pages_map(arg, v->number, page) == -1)
-		fatal("can't use the counters of server %u from the parent "
-		    "(mmap)", v->number);
+		fatal("can't use the counters of another process from the "
+		    "parent (mmap)");
 	return (0);
 }
 
@@ -191,7 +192,7 @@ static int
 on_hand(void *arg, const struct ipc_msg_server_hand *v, int *fd)
 {
 	if (front_hands_open(arg, *fd, v->number) == -1)
-		fatalx("can't use the channel of hand-overs to worker %u: out "
+		fatalx("can't use the channel of hand-overs to relay %u: out "
 		    "of memory", v->number);
 	*fd = -1;
 	return (0);

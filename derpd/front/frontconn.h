@@ -79,7 +79,7 @@ void	front_conn_known(struct front_conn *c);
 /* Continue handshakes whose input is whole, for a few milliseconds. */
 void	front_conn_shake(struct front *f);
 
-/* Signatures can be made again: continue handshakes that waited for it. */
+/* Signatures can be made again: continue handshakes that waited. */
 void	front_conn_signs(struct front *f);
 
 #endif

@@ -53,7 +53,7 @@ gone(struct ipc_chan *ch, const char *why, void *arg)
 {
 	struct front_hand *h = arg;
 
-	log_debug("the channel of hand-overs to worker %u is closed: %s",
+	log_debug("the channel of hand-overs to relay %u is closed: %s",
 	    number(h), why);
 	ipc_chan_free(ch);
 	h->chan = NULL;

@@ -1,5 +1,6 @@
 /*
- * handover: a client that has logged in moves to the worker that owns its key.
+ * handover: a client that has logged in moves to the relay worker that owns its
+ * key.
  */
 #ifndef HANDOVER_H
 #define HANDOVER_H

@@ -30,7 +30,7 @@
 #include "tlskey.h"
 
 #define QUICK_MS	20	/* a wait that is not charged */
-#define REFILL		2	/* ms of sessions that earn 1 ms of waiting */
+#define REFILL		2	/* ms of other work that earn 1 ms of waiting */
 #define LEAST_MS	50	/* limit of a signature after slow ones */
 
 /*
@@ -78,7 +78,7 @@ charge(struct front_tlskey *k, long long ms)
 {
 	if (ms <= QUICK_MS)
 		return;
-	/* Sessions had no time during the wait, so it earns no credit. */
+	/* Pumps had no time during the wait, so it earns no credit. */
 	k->credit = k->credit > ms ? k->credit - ms : 0;
 	k->credit_at = base_clock_ms();
 	if (k->credit >= k->ms / 4 || k->slow)

@@ -51,17 +51,16 @@
 #define PARENT_CALL_MS		10000	/* for one answer of keys */
 #define PARENT_LEVEL_SIZE	256
 #define PARENT_MAX_TALKS	16	/* conversations with derpctl */
+#define PARENT_FORGED_MOST	3	/* fronts that are killed on one relay
+					   worker's reports in 10 minutes */
 
 struct parent;
 
 /* A child process. */
-#define PARENT_FORGED_MOST	3	/* fronts that are killed on one relay
-					   worker's reports in 10 minutes */
-
 struct parent_proc {
 	struct parent	*d;
 	enum ipc_role	 role;
-	unsigned int	 worker;
+	unsigned int	 worker;	/* its number in its role */
 	/* 0, or -1 (logged): retried later unless pid is set */
 	int		 (*start)(struct parent_proc *);
 	pid_t		 pid;		/* 0: not running */

@@ -288,7 +288,7 @@ parent_reload_cancel(struct parent *d, const void *arg)
 void
 parent_keys_ready(struct parent *d)
 {
-	/* A signer has a key before any worker uses it. */
+	/* A signer has a key before any front uses it. */
 	parent_signers_keys_ready(d);
 	parent_gen_request(&d->gens, d->checking ? GEN_CHECK :
 	    d->starting ? GEN_START : GEN_KEYS, NULL, NULL);

@@ -1,7 +1,7 @@
 /*
  * servers: what the parent does for fronts and relay workers alike: their
  * numbers, channels to keys, channels for hand-overs, and results of settings;
- * see parent.h.  Called by fronts.c, relays.c and reload.c.
+ * see parent.h.  Called by fronts.c, relays.c, reload.c, procs.c and parent.c.
  *
  * In generations, fronts have the first numbers and relay workers the next.
  */

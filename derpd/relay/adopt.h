@@ -1,6 +1,6 @@
 /*
- * adopt: a session that was handed over by the process that accepted its
- * client begins here, at the owner of its key.
+ * adopt: a client that a front has handed over begins its session here, at the
+ * owner of its key.
  */
 #ifndef ADOPT_H
 #define ADOPT_H

@@ -1,5 +1,6 @@
 /*
- * beat: see beat.h.  Called by relayconn.c.
+ * beat: see beat.h.  Called by relayconn.c and, at the start,
+ * by relay.c.
  *
  * With single packets, system calls cost more than the packets.  A connection
  * that sends several of them in BEAT_US is taken out of the event loop and read

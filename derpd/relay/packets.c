@@ -1,6 +1,6 @@
 /*
- * packets: see packets.h.  Called by route.c, relayconn.c and, for output, by
- * derpd/conn.
+ * packets: see packets.h.  Called by route.c, relayconn.c, relay.c and, for
+ * output, by derpd/conn.
  */
 #include <string.h>
 

@@ -143,7 +143,7 @@ on_link(void *arg, const struct ipc_msg_relay_link *v, int *fd)
 
 	*fd = -1;
 	if (cluster_link_part(arg, v->worker, v->part, part) == -1)
-		fatal("can't use the link to worker %u from the parent (mmap, "
+		fatal("can't use the link to relay %u from the parent (mmap, "
 		    "malloc)", v->worker);
 	return (0);
 }

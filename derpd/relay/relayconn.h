@@ -42,9 +42,7 @@ relay_conn_peek(const struct conn *c)
 	return ((const struct relay_conn *)(const void *)c);
 }
 
-/*
- * Initialize the set of connections of `r'.
- */
+/* Initialize the set of connections of `r'. */
 void	relay_conn_init(struct relay *r);
 
 /*

@@ -131,7 +131,7 @@ half_settled() {
 
 # linked_again: each link that was closed was made anew.
 linked_again() {
-	[ "$(grep -c 'link to worker . closed' derpd.log)" -eq \
+	[ "$(grep -c 'link to relay . closed' derpd.log)" -eq \
 	    "$(grep -c 'linked relays . and . again' derpd.log)" ]
 }
 
@@ -149,7 +149,7 @@ link_body() {
 	kill -CONT "$1"
 	# The flood may have filled the new link, too.
 	wait_until "the parent links the two" linked_again
-	grep 'link to worker . closed: it does not read' derpd.log ||
+	grep 'link to relay . closed: it does not read' derpd.log ||
 	    e2e_fail "the log has no reason"
 	[ "$(e2e_children relay | tr '\n' ' ')" = "$1 $2 " ] ||
 	    e2e_fail "a worker was restarted"

@@ -1,6 +1,6 @@
 /*
- * web_reply: the pieces of a reply; see web_reply.h.  Called by web.c and
- * web_map.c.  Pure: touches its arguments alone.
+ * web_reply: the pieces of a reply; see web_reply.h.  Called by web.c,
+ * web_map.c and mapstore.c.  Pure: touches its arguments alone.
  */
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,7 +1,8 @@
 /*
  * websocket: the server's side of RFC 6455 for browsers that speak DERP.
  *
- * Called by web.c (handshake) and by frontconn.c and fronttls.c (frames).
+ * Called by web.c (handshake) and by httpconn.c, frontconn.c and fronttls.c
+ * (frames).
  * libwslay's frame layer parses frames from the caller's buffer and passes
  * payload on as it arrives; the library's message layer is not used because it
  * collects whole messages.  Touches memory alone.

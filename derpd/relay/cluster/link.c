@@ -55,7 +55,7 @@ give_up(struct cluster_link *l, const char *why)
 {
 	if (l->broken)
 		return;
-	log_warnx("link to worker %u closed: %s", l->worker, why);
+	log_warnx("link to relay %u closed: %s", l->worker, why);
 	l->broken = 1;
 	l->r->links.unlinked |= 1ULL << l->worker;
 }

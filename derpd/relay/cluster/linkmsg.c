@@ -164,7 +164,7 @@ refused(struct cluster_link *l, const char *what)
 	struct cluster_links *links = &l->r->links;
 
 	l->r->stats->link_refused++;
-	log_limited(&links->refused, "a message of worker %u is ignored: %s",
+	log_limited(&links->refused, "a message of relay %u is ignored: %s",
 	    l->worker, what);
 }
 

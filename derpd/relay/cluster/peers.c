@@ -1,6 +1,7 @@
 /*
  * peers: the table of the keys that this worker owns; see peers.h.  Called by
- * route.c, relayconn.c, linkmsg.c and watch.c; its call-backs are in cluster.c.
+ * route.c, relayconn.c, relay.c, linkmsg.c and watch.c; its call-backs are in
+ * cluster.c.
  * Touches memory alone.
  */
 #include <sys/queue.h>

@@ -1,6 +1,7 @@
 /*
  * watch: notifies mesh peers of every connection of this service; see watch.h.
- * Called by route.c, cluster.c, linkmsg.c and, at the end of a turn, relay.c.
+ * Called by route.c, relayconn.c, cluster.c, linkmsg.c and, at the end of a
+ * turn, relay.c.
  */
 #include <stdlib.h>
 #include <string.h>
