@@ -115,12 +115,12 @@ static int
 drop_holder(struct conn_set *s)
 {
 	struct conn *c = NULL;
-	int mesh, level;
+	int patient, level;
 
-	for (mesh = 0; mesh < 2; mesh++)
+	for (patient = 0; patient < 2; patient++)
 		for (level = OUTPUT_LEVELS - 1; level >= 0; level--)
 			if ((c = TAILQ_FIRST(
-			    &s->outputs.holders[mesh][level])) != NULL) {
+			    &s->outputs.holders[patient][level])) != NULL) {
 				ctl_drain(c, conn_buf_left(&c->output.ctl));
 				overflow(c);
 				return (0);
@@ -417,12 +417,45 @@ finish(struct conn *c)
 	conn_deadline(c, LINGER_SECS);
 }
 
+/*
+ * Send output that was refused before, and a KeyUpdate that is owed.  Return as
+ * send_rest().
+ */
+static int
+send_owed(struct conn *c)
+{
+	int rv = send_rest(c);
+
+	if (rv != 1 || !conn_records_owes(c))
+		return (rv);
+	c->set->outputs.npieces = 0;
+	if (send_batch(c, 0) == -1)
+		return (-1);
+	return (conn_buf_left(&c->output.out) == 0);
+}
+
+/*
+ * Return the most bytes of the next batch; 0: the kernel has enough unsent.
+ * After EV_WRITE, `woken', it is one at least.
+ */
+static size_t
+batch_max(struct conn *c, int woken)
+{
+	unsigned int lowat = c->set->notsent_lowat, queued;
+
+	if (lowat == 0)
+		return (OUTPUT_BATCH);
+	queued = unsent(c, lowat);
+	if (queued >= lowat)
+		return (woken ? 1 : 0);
+	return (lowat - queued < OUTPUT_BATCH ? lowat - queued : OUTPUT_BATCH);
+}
+
 static void
 flush_one(struct conn *c)
 {
-	unsigned int lowat = c->set->notsent_lowat, queued;
 	size_t max;
-	int i, rv, full, woken = c->output.woken;
+	int i, rv, woken = c->output.woken;
 
 	/*
 	 * A socket that was reset is writable, but keeps its unsent bytes
@@ -436,35 +469,20 @@ flush_one(struct conn *c)
 	}
 	if (c->output.want_write)
 		return;
-	if ((rv = send_rest(c)) == -1) {
+	if ((rv = send_owed(c)) == -1) {
 		conn_close(c, "connection lost");
 		return;
-	}
-	if (rv == 1 && conn_records_owes(c)) {
-		c->set->outputs.npieces = 0;
-		if (send_batch(c, 0) == -1) {
-			conn_close(c, "connection lost");
-			return;
-		}
-		rv = conn_buf_left(&c->output.out) == 0;
 	}
 	if (rv == 0) {
 		wait_writable(c);
 		return;
 	}
 	for (i = 0; has_more(c); i++) {
-		max = OUTPUT_BATCH;
-		if (lowat != 0) {
-			queued = unsent(c, lowat);
-			full = queued >= lowat;
-			if ((full && !woken) || i >= FLUSH_ROUNDS) {
-				wait_writable(c);
-				return;
-			}
-			if (full)
-				max = 1;
-			else if (max > lowat - queued)
-				max = lowat - queued;
+		max = batch_max(c, woken);
+		if (max == 0 ||
+		    (i >= FLUSH_ROUNDS && c->set->notsent_lowat != 0)) {
+			wait_writable(c);
+			return;
 		}
 		woken = 0;
 		if (send_batch(c, gather(c, max)) == -1) {
