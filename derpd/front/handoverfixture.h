@@ -6,7 +6,6 @@
 #define HANDOVERFIXTURE_H
 
 #include <sys/socket.h>
-#include <netinet/in.h>
 #include <atf-c.h>
 #include <event2/event.h>
 #include <fcntl.h>
@@ -20,6 +19,7 @@
 #include "frontlogin.h"
 #include "ipcsend.h"
 #include "slots.h"
+#include "tcpfixture.h"
 #include "ticket.h"
 
 static struct front *f;
@@ -205,27 +205,6 @@ refuse(uint64_t cookie)
 	ATF_REQUIRE_EQ(0, ipc_send_login_result(keys, &v));
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(keys, 5000));
 	turns();
-}
-
-/* Make a TCP connection over loopback; v[1] is the client's end. */
-static inline void
-tcp_pair(int v[2])
-{
-	struct sockaddr_in sin;
-	socklen_t len = sizeof(sin);
-	int fd;
-
-	memset(&sin, 0, sizeof(sin));
-	sin.sin_family = AF_INET;
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	ATF_REQUIRE((fd = socket(AF_INET, SOCK_STREAM, 0)) != -1);
-	ATF_REQUIRE_EQ(bind(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
-	ATF_REQUIRE_EQ(listen(fd, 1), 0);
-	ATF_REQUIRE_EQ(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
-	ATF_REQUIRE((v[1] = socket(AF_INET, SOCK_STREAM, 0)) != -1);
-	ATF_REQUIRE_EQ(connect(v[1], (struct sockaddr *)&sin, len), 0);
-	ATF_REQUIRE((v[0] = accept(fd, NULL, NULL)) != -1);
-	close(fd);
 }
 
 /* A client at this address, after TLS and its request. */

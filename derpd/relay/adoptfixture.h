@@ -7,7 +7,6 @@
 #define ADOPTFIXTURE_H
 
 #include <sys/socket.h>
-#include <netinet/in.h>
 #include <atf-c.h>
 #include <event2/event.h>
 #include <fcntl.h>
@@ -21,6 +20,7 @@
 #include "owner.h"
 #include "relay.h"
 #include "slots.h"
+#include "tcpfixture.h"
 #include "ticket.h"
 #include "tickets.h"
 #include "welcome.h"
@@ -228,27 +228,6 @@ key_of(uint8_t key[FRAME_KEY_LEN], unsigned int owner, unsigned int n)
 		if (cluster_owner(r, key) == owner && n-- == 0)
 			return;
 	}
-}
-
-/* Make a TCP connection over loopback; v[1] is the client's end. */
-static inline void
-tcp_pair(int v[2])
-{
-	struct sockaddr_in sin;
-	socklen_t len = sizeof(sin);
-	int fd;
-
-	memset(&sin, 0, sizeof(sin));
-	sin.sin_family = AF_INET;
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	ATF_REQUIRE((fd = socket(AF_INET, SOCK_STREAM, 0)) != -1);
-	ATF_REQUIRE_EQ(bind(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
-	ATF_REQUIRE_EQ(listen(fd, 1), 0);
-	ATF_REQUIRE_EQ(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
-	ATF_REQUIRE((v[1] = socket(AF_INET, SOCK_STREAM, 0)) != -1);
-	ATF_REQUIRE_EQ(connect(v[1], (struct sockaddr *)&sin, len), 0);
-	ATF_REQUIRE((v[0] = accept(fd, NULL, NULL)) != -1);
-	close(fd);
 }
 
 /* The message of an honest front about a client without records. */
