@@ -95,7 +95,6 @@ got_info(struct front_conn *c, const uint8_t *p, size_t n)
 {
 	struct front_login *l = &c->login;
 
-	memcpy(l->key, p, FRAME_KEY_LEN);
 	l->worker = front_handover_owner(c->f, p);
 	if (l->worker == IPC_MAXWORKERS) {
 		refuse(c, "no worker owns its key");

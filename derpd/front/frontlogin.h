@@ -10,7 +10,6 @@
 
 #include "boxes.h"
 #include "buf.h"
-#include "frame.h"
 #include "log.h"
 
 struct conn;
@@ -22,7 +21,6 @@ struct ipc_msg_login_result;
 struct front_login {
 	struct conn_buf	 part;		/* a partial ClientInfo frame */
 	struct front_box *box;		/* until the client is handed over */
-	uint8_t		 key[FRAME_KEY_LEN];	/* as the client says */
 	uint8_t		 ticket[IPC_TICKET_LEN];	/* of CONN_HAND */
 	unsigned int	 worker;		/* that owns the key */
 	unsigned int	 mesh:1, prober:1, not_ideal:1,

@@ -13,6 +13,7 @@
 
 static const uint8_t addr[16] = { [10] = 0xff, [11] = 0xff, 192, 0, 2, 7 };
 static struct front_conn *conns[CLIENTS];
+static const uint8_t one_key[FRAME_KEY_LEN];	/* of clients() */
 
 /* A client without TLS and socket, which sends its ClientInfo next. */
 static struct front_conn *
@@ -49,12 +50,11 @@ within_bound(void)
 static void
 clients(int n)
 {
-	static const uint8_t key[FRAME_KEY_LEN];
 	static uint8_t info[FRAME_HDR_LEN + INFO];
 	int i;
 
 	for (i = 0; i < n; i++) {
-		put_info(info, key, INFO);
+		put_info(info, one_key, INFO);
 		conns[i] = new_client();
 		conn_plain(&conns[i]->conn, info, sizeof(info));
 		ATF_REQUIRE_EQ(CONN_CHECK, conns[i]->conn.state);
@@ -68,7 +68,7 @@ open_of(uint64_t id, const char *text, uint8_t ticket[IPC_TICKET_LEN])
 {
 	struct front_conn *c = conns[id - 1];
 
-	open_box(id, c->login.worker, c->login.key, (uint8_t)id, text, ticket);
+	open_box(id, c->login.worker, one_key, (uint8_t)id, text, ticket);
 }
 
 /* As next_request(), without turns: closed connections stay. */
