@@ -42,6 +42,17 @@ three_workers_body() {
 	e2e_stop
 }
 
+e2e_case eight_workers 180 "all cases, eight workers behind three fronts"
+eight_workers_body() {
+	e2e_need_interop
+	use_cert ec
+	WORKERS=8 FRONTS=3
+	e2e_start
+	interop all
+	interop "$SPREAD" -repeat 3
+	e2e_stop
+}
+
 e2e_case self_signed 120 "a pinned self-signed certificate, kept over a restart"
 self_signed_body() {
 	e2e_need_interop
@@ -60,5 +71,6 @@ atf_init_test_cases() {
 	atf_add_test_case one_worker
 	atf_add_test_case two_workers
 	atf_add_test_case three_workers
+	atf_add_test_case eight_workers
 	atf_add_test_case self_signed
 }
