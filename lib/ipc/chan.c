@@ -1,6 +1,6 @@
 /*
  * chan: channels between processes; see chan.h.  Used by every process; touches
- * only the descriptors of its channels.
+ * only the descriptors of its channels.  What waits is in chanwait.c.
  */
 #include <sys/types.h>
 #include <sys/queue.h>
@@ -9,53 +9,18 @@
 #include <event2/event.h>
 #include <fcntl.h>
 #include <imsg.h>
-#include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "chan.h"
-#include "clock.h"
+#include "chanpriv.h"
 #include "log.h"
 
 #define MSG_COST	(IMSG_HEADER_SIZE + 64)	/* of a queued message */
 #define FD_COST		(64 * 1024)	/* of a descriptor: a few hundred may be
 					   queued */
-#define AGAIN_MS	50	/* until the system may take a descriptor */
 #define TURN_READS	16	/* of messages with descriptors, in one event */
-
-struct ipc_chan {
-	struct imsgbuf		 ibuf;
-	int			 fd;
-	enum ipc_role		 self, peer;
-	struct event		*rd, *wr;	/* NULL: a channel without
-						   events */
-	struct event		*again;		/* to write, after AGAIN_MS */
-	ipc_chan_cb		 cb;
-	ipc_chan_gone_cb	 gone_cb;
-	void			*arg;
-	size_t			 queued;	/* bytes, see
-						   ipc_chan_queued() */
-	size_t			 limit;
-	uint32_t		*costs;		/* of each queued message, a
-						   ring: */
-	/* first, used, size */
-	size_t			 cost_at, ncosts, cost_cap;
-	uint32_t		 ping;		/* number of the last
-						   MSG_PING */
-	int			 owes;		/* the last ping is
-						   unanswered */
-	int			 overflow;	/* the peer left too much
-						   unread */
-	int			 gone;		/* errno-like: EPIPE or
-						   EPROTO */
-	int			 told;		/* gone_cb was called */
-	struct ipc_msg		 ahead;		/* read by ipc_chan_pending() */
-	int			 has_ahead;
-	int			 busy;		/* within a callback */
-	int			 doomed;	/* freed within a callback */
-};
 
 static void	chan_readable(evutil_socket_t, short, void *);
 static void	chan_writable(evutil_socket_t, short, void *);
@@ -247,12 +212,8 @@ too_many_fds(int error)
 	return (error == EMFILE);		/* OpenBSD */
 }
 
-/*
- * Write without blocking.  Returns 0, 1 when it must be tried again later
- * although the socket is writable, -1 with EPIPE.
- */
-static int
-chan_write(struct ipc_chan *c)
+int
+ipc_chan_write(struct ipc_chan *c)
 {
 	int later = 0;
 
@@ -358,66 +319,6 @@ ipc_chan_owes_pong(const struct ipc_chan *c)
 	return (c->owes && !is_held(c));
 }
 
-/*
- * Wait for `what' on the socket until `end'.  Returns 0, or -1 with ETIMEDOUT.
- */
-static int
-wait_for(struct ipc_chan *c, short what, long long end)
-{
-	struct pollfd pfd = { .fd = c->fd, .events = what };
-	long long left;
-	int n;
-
-	do {
-		if ((left = end - base_clock_ms()) < 0)
-			left = 0;
-		n = poll(&pfd, 1, (int)left);
-	} while (n == -1 && errno == EINTR);
-	if (n == 1)
-		return (0);
-	if (n == 0)
-		errno = ETIMEDOUT;
-	return (-1);
-}
-
-/*
- * Wait until `end' or until the system may take a descriptor.  Returns as
- * wait_for().
- */
-static int
-wait_again(long long end)
-{
-	long long left = end - base_clock_ms();
-
-	if (left <= 0) {
-		errno = ETIMEDOUT;
-		return (-1);
-	}
-	(void)poll(NULL, 0, left < AGAIN_MS ? (int)left : AGAIN_MS);
-	return (0);
-}
-
-int
-ipc_chan_flush(struct ipc_chan *c, int ms)
-{
-	long long end = base_clock_ms() + ms;
-	int rv;
-
-	for (;;) {
-		if (c->gone) {
-			errno = EPIPE;
-			return (-1);
-		}
-		if ((rv = chan_write(c)) == -1)
-			return (-1);
-		if (imsgbuf_queuelen(&c->ibuf) == 0)
-			return (0);
-		if ((rv == 1 ? wait_again(end) : wait_for(c, POLLOUT,
-		    end)) == -1)
-			return (-1);
-	}
-}
-
 /* Answer a ping. */
 static void
 pong(struct ipc_chan *c, uint32_t number)
@@ -494,9 +395,8 @@ read_one(struct ipc_chan *c, struct ipc_msg *m, const char **why)
 	return (1);
 }
 
-/* Likewise, handling pings and pongs internally. */
-static int
-next_message(struct ipc_chan *c, struct ipc_msg *m, const char **why)
+int
+ipc_chan_next(struct ipc_chan *c, struct ipc_msg *m, const char **why)
 {
 	int n, own;
 
@@ -533,81 +433,6 @@ ipc_msg_free(struct ipc_msg *m)
 	m->priv = NULL;
 }
 
-int
-ipc_chan_pending(struct ipc_chan *c)
-{
-	const char *why;
-	int n;
-
-	if (!c->has_ahead && c->gone != EPROTO) {
-		n = next_message(c, &c->ahead, &why);
-		c->has_ahead = n == 1;
-		if (n == -1)
-			c->gone = EPROTO;
-	}
-	return (c->has_ahead || c->gone);
-}
-
-int
-ipc_chan_poll(struct ipc_chan *c)
-{
-	int n;
-
-	while (!ipc_chan_pending(c)) {
-		if (wait_for(c, POLLIN, base_clock_ms()) == -1)
-			return (0);
-		if ((n = imsgbuf_read(&c->ibuf)) != 1)
-			c->gone = n == -1 && errno == EBADMSG ? EPROTO : EPIPE;
-	}
-	return (1);
-}
-
-int
-ipc_chan_recv(struct ipc_chan *c, struct ipc_msg *m, int ms)
-{
-	long long end = base_clock_ms() + ms;
-	const char *why;
-	int n, look = ms > 0;
-
-	for (;; look = 1) {
-		if (c->gone == EPROTO) {
-			errno = EPROTO;
-			return (-1);
-		}
-		if ((n = next_message(c, m, &why)) == 1)
-			return (0);
-		if (n == -1) {
-			c->gone = errno = EPROTO;
-			return (-1);
-		}
-		if (c->gone) {
-			errno = EPIPE;
-			return (-1);
-		}
-		/*
-		 * A caller that does not wait knows that the socket is
-		 * readable.
-		 */
-		if (look && wait_for(c, POLLIN, end) == -1)
-			return (-1);
-		if ((n = imsgbuf_read(&c->ibuf)) != 1)
-			c->gone = n == -1 && errno == EBADMSG ? EPROTO : EPIPE;
-	}
-}
-
-int
-ipc_chan_call(struct ipc_chan *c, uint32_t type, const struct ipc_wr *w, int fd,
-    struct ipc_msg *answer, int ms)
-{
-	long long end = base_clock_ms() + ms, left;
-
-	if (ipc_chan_send(c, type, w, fd) == -1 || ipc_chan_flush(c, ms) == -1)
-		return (-1);
-	if ((left = end - base_clock_ms()) < 0)
-		left = 0;
-	return (ipc_chan_recv(c, answer, (int)left));
-}
-
 /*
  * Deliver every complete message.  Returns 1 when there may be more to read:
  * the system ends a read behind a descriptor.  Else 0.
@@ -619,7 +444,7 @@ deliver(struct ipc_chan *c)
 	const char *why;
 	int n, more = 0;
 
-	while (!c->doomed && (n = next_message(c, &m, &why)) != 0) {
+	while (!c->doomed && (n = ipc_chan_next(c, &m, &why)) != 0) {
 		if (n == -1) {
 			if (errno == ENOMEM)
 				chan_lost(c, EPIPE, "out of memory");
@@ -674,14 +499,14 @@ chan_readable(evutil_socket_t fd, short what, void *arg)
 static void
 chan_writable(evutil_socket_t fd, short what, void *arg)
 {
-	static const struct timeval later = { 0, AGAIN_MS * 1000 };
+	static const struct timeval later = { 0, CHAN_AGAIN_MS * 1000 };
 	struct ipc_chan *c = arg;
 	int rv;
 
 	(void)fd;
 	(void)what;
 	c->busy = 1;
-	if ((rv = chan_write(c)) == -1)
+	if ((rv = ipc_chan_write(c)) == -1)
 		chan_lost(c, EPIPE, "closed");
 	else if (rv == 1)
 		evtimer_add(c->again, &later);
