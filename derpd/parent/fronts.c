@@ -7,8 +7,6 @@
 #include "ipcsend.h"
 #include "parent.h"
 
-#define DEAF_REST_MS	900	/* a front reports it each second */
-
 static int
 send_sockets(struct parent_proc *p)
 {
@@ -69,7 +67,7 @@ mend_sockets(struct parent_proc *p, struct ipc_msg *m)
 
 	if (!ipc_rd_end(&m->rd))
 		return (-1);
-	if (now - p->deaf_ms < DEAF_REST_MS)
+	if (now - p->deaf_ms < PARENT_REQUEST_MS)
 		return (0);		/* it will report again */
 	p->deaf_ms = now;
 	if (!p->d->stopping)

@@ -4,6 +4,7 @@
  */
 #include <sys/types.h>
 #include <sys/queue.h>
+#include <sys/socket.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <limits.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ipcsend.h"
 #include "keycalls.h"
 #include "log.h"
 #include "messages.h"
@@ -286,6 +288,21 @@ parent_keys_result(struct parent *d, struct ipc_msg *m)
 	rv = answered(d, k, m);
 	await(d);
 	return (rv);
+}
+
+int
+parent_keys_channel(const struct parent_proc *p, enum ipc_keychan kind)
+{
+	struct ipc_msg_key_chan v = { p->worker, kind };
+	int sv[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)
+		return (-1);
+	if (ipc_send_key_chan(p->d->keys.chan, &v, sv[0]) == -1) {
+		close(sv[1]);
+		return (-1);
+	}
+	return (sv[1]);
 }
 
 void

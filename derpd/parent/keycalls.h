@@ -18,6 +18,7 @@
 #include "chan.h"
 
 struct parent;
+struct parent_proc;
 
 /*
  * The end of a call.  `why' NULL: success; the result is the `len' bytes at
@@ -64,6 +65,13 @@ void	 parent_keys_cancel(struct parent *d, const void *arg);
 
 /* Handle MSG_KEY_RESULT.  0, or -1: malformed, or no call is pending. */
 int	 parent_keys_result(struct parent *d, struct ipc_msg *m);
+
+/*
+ * Make a channel of this kind between keys, which must run, and the process
+ * `p', which replaces an older one.  The end of `p', or -1 with errno.
+ */
+int	 parent_keys_channel(const struct parent_proc *p,
+	    enum ipc_keychan kind);
 
 /* keys has ended: all pending calls fail. */
 void	 parent_keys_gone(struct parent *d);

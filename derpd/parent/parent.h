@@ -50,6 +50,8 @@
 #define DERPD_VERSION		"1.0"
 #define PARENT_CALL_MS		10000	/* for one answer of keys */
 #define PARENT_LEVEL_SIZE	256
+#define PARENT_REQUEST_MS	900	/* between two requests of a child,
+					   which repeats each every second */
 #define PARENT_MAX_TALKS	16	/* conversations with derpctl */
 #define PARENT_FORGED_MOST	3	/* fronts that are killed on one relay
 					   worker's reports in 10 minutes */
@@ -300,7 +302,7 @@ unsigned int parent_servers_number(const struct parent_proc *p);
 const char *parent_servers_name(const struct parent_proc *p);
 
 /* 1 when any server is running, else 0. */
-int	 parent_servers_running(const struct parent *d);
+int	 parent_servers_running(struct parent *d);
 
 /*
  * Start one server as by parent_start_child(), also with the generation under

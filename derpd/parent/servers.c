@@ -16,9 +16,6 @@
 #include "log.h"
 #include "parent.h"
 
-#define RECONNECT_MS	900	/* a process requests it each second */
-#define LINK_REST_MS	900	/* between two requests for links */
-
 unsigned int
 parent_servers_count(const struct parent *d)
 {
@@ -48,15 +45,12 @@ parent_servers_name(const struct parent_proc *p)
 }
 
 int
-parent_servers_running(const struct parent *d)
+parent_servers_running(struct parent *d)
 {
 	unsigned int i;
 
-	for (i = 0; i < d->nfronts; i++)
-		if (d->fronts[i].pid > 0)
-			return (1);
-	for (i = 0; i < d->nworkers; i++)
-		if (d->relays[i].pid > 0)
+	for (i = 0; i < parent_servers_count(d); i++)
+		if (parent_servers_at(d, i)->pid > 0)
 			return (1);
 	return (0);
 }
@@ -94,17 +88,10 @@ parent_servers_gone(const struct parent_proc *p)
 static int
 connect_kind(struct parent_proc *p, enum ipc_keychan kind)
 {
-	struct ipc_msg_key_chan to_keys = { p->worker, kind };
-	struct ipc_msg_server_keys to_server = { kind };
-	int sv[2];
+	struct ipc_msg_server_keys v = { kind };
+	int fd = parent_keys_channel(p, kind);
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)
-		return (-1);
-	if (ipc_send_key_chan(p->d->keys.chan, &to_keys, sv[0]) == -1) {
-		close(sv[1]);
-		return (-1);
-	}
-	return (ipc_send_server_keys(p->chan, &to_server, sv[1]));
+	return (fd == -1 ? -1 : ipc_send_server_keys(p->chan, &v, fd));
 }
 
 /* Tell keys the secret of a relay worker, before it is asked for tickets. */
@@ -117,7 +104,7 @@ send_secret(struct parent_proc *relay)
 }
 
 static int
-connect_all_kinds(struct parent_proc *p)
+connect_to_keys(struct parent_proc *p)
 {
 	if (p->role == ROLE_RELAY)
 		return (send_secret(p) == -1 ? -1 :
@@ -131,9 +118,9 @@ parent_servers_connect_keys(struct parent_proc *p)
 	if (!p->d->keys_loaded || p->chan == NULL)
 		return (0);	/* connected after the restart */
 	p->connected_ms = base_clock_ms();
-	if (connect_all_kinds(p) == 0)
+	if (connect_to_keys(p) == 0)
 		return (0);
-	log_warn("no channels from %s to keys (socketpair)",
+	log_warn("no channel from %s to keys (socketpair)",
 	    parent_servers_name(p));
 	return (-1);
 }
@@ -152,7 +139,7 @@ renew_channels(struct parent_proc *p, struct ipc_msg *m)
 	if (ipc_get_server_keyless(&m->rd, &v) == -1 ||
 	    (v.sign && p->role != ROLE_FRONT))
 		return (-1);
-	if (now - p->connected_ms < RECONNECT_MS)
+	if (now - p->connected_ms < PARENT_REQUEST_MS)
 		return (0);
 	p->connected_ms = now;
 	if (v.sign)
@@ -250,7 +237,7 @@ mend(struct parent_proc *p, struct ipc_msg *m)
 	if (ipc_get_server_unlinked(&m->rd, &v) == -1 ||
 	    (p->role == ROLE_FRONT && v.links != 0))
 		return (-1);
-	if (now - p->linked_ms < LINK_REST_MS)
+	if (now - p->linked_ms < PARENT_REQUEST_MS)
 		return (0);		/* it will request again */
 	p->linked_ms = now;
 	parent_relays_mend(p, v.links);

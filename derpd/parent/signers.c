@@ -11,8 +11,6 @@
 #include "log.h"
 #include "parent.h"
 
-#define RECONNECT_MS	900	/* a signer requests it each second */
-
 unsigned int
 parent_signers_count(const struct parent *d)
 {
@@ -44,22 +42,17 @@ parent_signers_connect_front(struct parent *d, unsigned int n)
 static int
 connect_keys(struct parent *d, struct parent_proc *signer)
 {
-	struct ipc_msg_key_chan v = { signer->worker, KEYCHAN_SIGNER };
-	int sv[2];
+	int fd;
 
 	if (!d->keys.ready || signer->chan == NULL)
 		return (0);		/* connected when both run */
 	signer->connected_ms = base_clock_ms();
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1) {
+	if ((fd = parent_keys_channel(signer, KEYCHAN_SIGNER)) == -1) {
 		log_warn("no channel from signer %u to keys (socketpair)",
 		    signer->worker);
 		return (-1);
 	}
-	if (ipc_send_key_chan(d->keys.chan, &v, sv[0]) == -1) {
-		close(sv[1]);
-		return (-1);
-	}
-	return (ipc_send_signer_keys(signer->chan, sv[1]));
+	return (ipc_send_signer_keys(signer->chan, fd));
 }
 
 void
@@ -80,7 +73,7 @@ handle(struct parent_proc *p, struct ipc_msg *m)
 {
 	if (m->type != MSG_SIGNER_KEYLESS || !ipc_rd_end(&m->rd))
 		return (-1);
-	if (base_clock_ms() - p->connected_ms >= RECONNECT_MS)
+	if (base_clock_ms() - p->connected_ms >= PARENT_REQUEST_MS)
 		(void)connect_keys(p->d, p);
 	return (0);
 }

@@ -2,13 +2,11 @@
  * renew: events for the machine, and the process acme-helper; see renew.h.
  * Called by the event loop, talk.c, load.c and procs.c.
  */
-#include <sys/socket.h>
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "ipcsend.h"
@@ -265,18 +263,13 @@ send_conf(struct parent_proc *p)
 void
 renew_connect_keys(struct parent *d)
 {
-	struct ipc_msg_key_chan v = { .kind = KEYCHAN_ACME };
-	int sv[2];
+	int fd;
 
 	if (!d->keys_loaded || d->helper.chan == NULL)
 		return;		/* connected after the restart */
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1) {
+	if ((fd = parent_keys_channel(&d->helper, KEYCHAN_ACME)) == -1)
 		log_warn("no channel from acme-helper to keys (socketpair)");
-		return;
-	}
-	if (ipc_send_key_chan(d->keys.chan, &v, sv[0]) == -1)
-		close(sv[1]);
-	else if (ipc_send_acme_keys(d->helper.chan, sv[1]) == -1)
+	else if (ipc_send_acme_keys(d->helper.chan, fd) == -1)
 		parent_procs_fail(&d->helper, "could not be sent a channel");
 }
 
