@@ -10,7 +10,7 @@ all install tests fuzz-programs bench-programs: config.mk
 	@sh etc/sources
 	@$(MAKE) -f build.mk $@
 
-run lint bench bench-map bench-stun bench-wan:
+run image lint bench bench-map bench-mesh bench-stun bench-wan:
 	@sh etc/install-deps $@
 	@$(MAKE) config.mk
 	@sh etc/sources
@@ -18,6 +18,7 @@ run lint bench bench-map bench-stun bench-wan:
 
 # The tests run from here, so that their count is the last line.
 check:
+	@sh regress/preflight.sh
 	@sh etc/install-deps $@
 	@$(MAKE) config.mk
 	@sh etc/sources
@@ -53,6 +54,15 @@ fuzz:
 	@sh etc/install-deps check
 	@sh regress/fuzz/fuzz.sh
 
+# Debian packages, in build-deb, and a trial of them.
+deb:
+	@sh etc/install-deps $@
+	@sh etc/debian/build.sh
+
+check-deb: deb
+	@sh etc/install-deps $@
+	@sh regress/packages/deb.sh
+
 config.mk: configure
 	@if [ -f config.status ]; then sh config.status; \
 	else PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" ./configure; fi
@@ -64,5 +74,5 @@ clean:
 	rm -f config.mk config.status depend.mk
 
 .PHONY: all install tests fuzz-programs bench-programs lint check run bench
-.PHONY: bench-map bench-stun bench-wan check-asan fuzz soak mutants
-.PHONY: clean
+.PHONY: image bench-map bench-mesh bench-stun bench-wan check-asan fuzz soak mutants
+.PHONY: clean deb check-deb

@@ -140,6 +140,13 @@ install: all
 	    MANDIR="$(MANDIR)" sh etc/install.sh "$(PROGS)" "$(CHILDREN)" \
 	    "$(MANUALS)"
 
+# The container image, derpd-image.tar.
+image: all
+	@mkdir -p build-image
+	@sh etc/image/root.sh build-image/root "$(PROGS)" "$(CHILDREN)"
+	@sh etc/image/archive.sh build-image/root derpd-image.tar
+	@ls -lh derpd-image.tar
+
 # Static checks; see regress/lint.sh.
 lint: $(GENERATED) $(ARCHIVES)
 	@WARN="$(WARN)" INCLUDES="$(INCLUDES)" sh regress/lint.sh \
@@ -152,6 +159,9 @@ bench-programs: $(BENCH_PROGS)
 
 bench: all $(BENCH_PROGS)
 	@GO="$(GO)" sh regress/bench/bench.sh
+
+bench-mesh: all $(BENCH_PROGS)
+	@sh regress/bench/bench_mesh.sh
 
 bench-wan: all $(BENCH_PROGS)
 	@GO="$(GO)" sh regress/bench/bench_wan.sh
@@ -170,4 +180,4 @@ clean:
 	rm -f */*.o.d */*/*.o.d */*/*/*.o.d
 
 .PHONY: all tests fuzz-programs e2e-programs install lint run bench-programs bench
-.PHONY: bench-wan bench-stun bench-map clean
+.PHONY: bench-mesh bench-wan bench-stun bench-map clean

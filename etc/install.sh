@@ -1,11 +1,15 @@
 #!/bin/sh
 # Install programs, manuals and service files; called by `make install' as
 # install.sh PROGRAMS CHILDREN MANUALS, with DESTDIR, PREFIX, SYSCONFDIR and
-# MANDIR in the environment.  An existing configuration is not changed.
+# MANDIR in the environment, and for packages BASHDIR and ZSHDIR, the folders of
+# completions (Debian's zsh: /usr/share/zsh/vendor-completions).  An existing
+# configuration is not changed.
 set -eu
 cd "$(dirname "$0")/.."
 : "${DESTDIR=}" "${PREFIX:=/usr/local}" "${SYSCONFDIR:=/etc}"
 : "${MANDIR:=$PREFIX/share/man}"
+: "${BASHDIR:=$PREFIX/share/bash-completion/completions}"
+: "${ZSHDIR:=$PREFIX/share/zsh/site-functions}"
 
 # place MODE FILE DIRECTORY [NAME]: install the file and print its path.
 place() {
@@ -16,11 +20,13 @@ place() {
 }
 
 # fill MODE FILE DIRECTORY [NAME]: the same, with the paths of this installation
-# in place of @PREFIX@, @SYSCONFDIR@ and /etc/derpd.conf.
+# in place of @PREFIX@, @SYSCONFDIR@, /etc/derpd.conf and /etc/derpd/clients.
 fill() {
 	_filled=$(mktemp "${TMPDIR:-/tmp}/derpd-install.XXXXXX")
 	sed -e "s|@PREFIX@|$PREFIX|g" -e "s|@SYSCONFDIR@|$SYSCONFDIR|g" \
-	    -e "s|/etc/derpd\.conf|$SYSCONFDIR/derpd.conf|g" "$2" >"$_filled"
+	    -e "s|/etc/derpd\.conf|$SYSCONFDIR/derpd.conf|g" \
+	    -e "s|/etc/derpd/clients|$SYSCONFDIR/derpd/clients|g" \
+	    "$2" >"$_filled"
 	place "$1" "$_filled" "$3" "${4:-$(basename "$2")}"
 	rm -f "$_filled"
 }
@@ -38,12 +44,21 @@ done
 for page in $3; do
 	fill 644 "$page" "$MANDIR/man${page##*.}"
 done
+place 644 etc/completion/derpctl.bash "$BASHDIR" derpctl
+place 644 etc/completion/_derpctl "$ZSHDIR"
 if [ -f etc/derpd.conf ]; then
 	place 644 etc/derpd.conf "$PREFIX/share/examples/derpd"
 	place 644 etc/derp-map.json "$PREFIX/share/examples/derpd"
+	place 644 etc/clients "$PREFIX/share/examples/derpd"
 	for _file in etc/examples/*.conf; do
 		place 644 "$_file" "$PREFIX/share/examples/derpd"
 	done
+	for _file in etc/proxy/*; do
+		place 644 "$_file" "$PREFIX/share/examples/derpd"
+	done
+	place 644 etc/prometheus/derpd.rules.yml "$PREFIX/share/examples/derpd"
+	place 644 etc/grafana/derpd.json "$PREFIX/share/examples/derpd" \
+	    grafana-derpd.json
 	[ -e "$DESTDIR$SYSCONFDIR/derpd.conf" ] ||
 	    place 644 etc/derpd.conf "$SYSCONFDIR"
 fi
