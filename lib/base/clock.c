@@ -1,5 +1,5 @@
 /*
- * clock: the monotonic clocks; see clock.h.  Used by every process.
+ * clock: the clocks; see clock.h.  Used by every process.
  */
 #include <time.h>
 
@@ -10,24 +10,30 @@
 #endif
 
 static uint64_t
-read_us(clockid_t id)
+read_ns(clockid_t id)
 {
 	struct timespec ts;
 
 	clock_gettime(id, &ts);
-	return ((uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000);
+	return ((uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec);
 }
 
 uint64_t
 base_clock_us(void)
 {
-	return (read_us(CLOCK_MONOTONIC));
+	return (read_ns(CLOCK_MONOTONIC) / 1000);
 }
 
 uint64_t
 base_clock_boot_us(void)
 {
-	return (read_us(CLOCK_BOOTTIME));
+	return (read_ns(CLOCK_BOOTTIME) / 1000);
+}
+
+uint64_t
+base_clock_unix_ns(void)
+{
+	return (read_ns(CLOCK_REALTIME));
 }
 
 uint64_t

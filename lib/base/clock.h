@@ -1,5 +1,5 @@
 /*
- * clock: the monotonic clocks for all deadlines and ages.
+ * clock: the monotonic clocks for all deadlines and ages, and that of dates.
  */
 #ifndef CLOCK_H
 #define CLOCK_H
@@ -16,5 +16,8 @@ uint64_t base_clock_us(void);
  * see the same clock.
  */
 uint64_t base_clock_boot_us(void);
+
+/* Nanoseconds since 1970, by the clock that is set. */
+uint64_t base_clock_unix_ns(void);
 
 #endif

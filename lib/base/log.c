@@ -2,27 +2,44 @@
  * log: see log.h.  Used by every process of the suite; touches only standard
  * error or the syslog socket.
  */
+#include <sys/stat.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "advice.h"
 #include "clock.h"
 #include "log.h"
+#include "logline.h"
 
-#define LINE_SIZE	1024
 #define LIMIT_BURST	5
 #define LIMIT_MS	1000
 
 static const char	*role_text = "";
 static int		 use_stderr = 1;
 static int		 verbosity;
+static int		 json;		/* the form of lines */
+static int		 journal;	/* standard error is the journal */
 static char		*capture;	/* set by log_capture() */
 static size_t		 capture_size;
+
+/* Return 1 if standard error is systemd's journal, as sd-daemon(3) tells. */
+static int
+is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char own[64];
+	struct stat st;
+
+	if (stream == NULL || fstat(STDERR_FILENO, &st) == -1)
+		return (0);
+	snprintf(own, sizeof(own), "%llu:%llu",
+	    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	return (strcmp(stream, own) == 0);
+}
 
 void
 log_init(const char *role, int to_stderr, int verbose)
@@ -30,6 +47,7 @@ log_init(const char *role, int to_stderr, int verbose)
 	role_text = role;
 	use_stderr = to_stderr;
 	verbosity = verbose;
+	journal = to_stderr && is_journal();
 	tzset();
 	if (!to_stderr)
 		openlog(getprogname(), LOG_PID | LOG_NDELAY, LOG_DAEMON);
@@ -39,6 +57,12 @@ void
 log_setverbose(int verbose)
 {
 	verbosity = verbose;
+}
+
+void
+log_setjson(int as_json)
+{
+	json = as_json;
 }
 
 void
@@ -56,67 +80,66 @@ log_getverbose(void)
 	return (verbosity);
 }
 
-/*
- * Append `src' to the line `dst' of LINE_SIZE bytes, of which *n are in use.
- * Bytes outside printable ASCII are escaped, so that no input can forge a line
- * or control the terminal that shows it.
- */
+/* Write a line in one go, so that lines of several processes do not mix. */
 static void
-append(char *dst, size_t *n, const char *src)
+to_stderr(int level, const char *text, size_t n)
 {
-	static const char hex[] = "0123456789abcdef";
-	unsigned char ch;
+	char out[LOGLINE_SIZE + sizeof("<7>")];
+	size_t len = 0;
 
-	while ((ch = (unsigned char)*src++) != '\0' && *n + 5 < LINE_SIZE) {
-		if (ch >= 0x20 && ch < 0x7f) {
-			dst[(*n)++] = (char)ch;
-			continue;
-		}
-		dst[(*n)++] = '\\';
-		dst[(*n)++] = 'x';
-		dst[(*n)++] = hex[ch >> 4];
-		dst[(*n)++] = hex[ch & 15];
-	}
-	dst[*n] = '\0';
+	if (journal)
+		len = (size_t)snprintf(out, sizeof(out), "<%d>", level);
+	memcpy(out + len, text, n);
+	/* A failed write has no other place to be reported. */
+	while (write(STDERR_FILENO, out, len + n) == -1 && errno == EINTR)
+		continue;
 }
 
-/*
- * Write one line; `error' other than 0 appends its text.  Standard error gets
- * it in one write, so that lines of several processes do not mix.
- */
+/* Write a line whose message is escaped. */
 static void
-emit(int priority, const char *fmt, va_list ap, int error)
+show(int level, const struct log_about *about, const char *message)
 {
-	char raw[LINE_SIZE], line[LINE_SIZE];
-	int saved = errno;
-	size_t n = 0, start;
+	const char *program = getprogname();
+	struct log_line l = { .process = role_text, .message = message,
+	    .about = about, .level = level, .pid = getpid() };
+	char text[LOGLINE_SIZE];
+	size_t n;
 
-	/* A program with a single role of the same name shows the name once. */
-	if (use_stderr && strcmp(role_text, getprogname()) != 0)
-		append(line, &n, getprogname());
-	if (*role_text != '\0') {
-		append(line, &n, n > 0 ? " " : "");
-		append(line, &n, role_text);
-	}
-	append(line, &n, n > 0 ? ": " : "");
-	start = n;
+	/*
+	 * syslog and the journal name the program; one with a single process of
+	 * the same name shows the name once.
+	 */
+	l.program = json || (use_stderr && !journal &&
+	    strcmp(role_text, program) != 0) ? program : "";
+	(void)clock_gettime(CLOCK_REALTIME, &l.when);
+	n = json ? log_line_json(text, &l) : log_line_text(text, &l);
+	if (use_stderr)
+		to_stderr(level, text, n);
+	else
+		syslog(level, "%.*s", (int)n - 1, text);
+}
+
+/* Log one line; `error' other than 0 appends its text. */
+static void
+emit(int level, const struct log_about *about, const char *fmt, va_list ap,
+    int error)
+{
+	char raw[LOGLINE_TEXT], message[LOGLINE_TEXT];
+	int saved = errno;
+	size_t n = 0;
+
 	if (vsnprintf(raw, sizeof(raw), fmt, ap) < 0)
 		raw[0] = '\0';
-	append(line, &n, raw);
+	log_line_escape(message, sizeof(message), &n, raw);
 	if (error != 0) {
-		append(line, &n, ": ");
-		append(line, &n, strerror(error));
-		append(line, &n, base_advice_limit(error));
+		log_line_escape(message, sizeof(message), &n, ": ");
+		log_line_escape(message, sizeof(message), &n, strerror(error));
+		log_line_escape(message, sizeof(message), &n,
+		    base_advice_limit(error));
 	}
-	if (priority == LOG_ERR && capture != NULL && *capture == '\0')
-		strlcpy(capture, line + start, capture_size);
-	if (use_stderr) {
-		line[n++] = '\n';
-		/* A failed write has no other place to be reported. */
-		while (write(STDERR_FILENO, line, n) == -1 && errno == EINTR)
-			continue;
-	} else
-		syslog(priority, "%s", line);
+	if (level == LOG_WARNING && capture != NULL && *capture == '\0')
+		strlcpy(capture, message, capture_size);
+	show(level, about, message);
 	errno = saved;
 }
 
@@ -126,7 +149,7 @@ log_warn(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	emit(LOG_ERR, fmt, ap, errno);
+	emit(LOG_WARNING, NULL, fmt, ap, errno);
 	va_end(ap);
 }
 
@@ -136,7 +159,7 @@ log_warnx(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	emit(LOG_ERR, fmt, ap, 0);
+	emit(LOG_WARNING, NULL, fmt, ap, 0);
 	va_end(ap);
 }
 
@@ -146,7 +169,7 @@ log_info(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	emit(LOG_INFO, fmt, ap, 0);
+	emit(LOG_INFO, NULL, fmt, ap, 0);
 	va_end(ap);
 }
 
@@ -158,7 +181,17 @@ log_debug(const char *fmt, ...)
 	if (!verbosity)
 		return;
 	va_start(ap, fmt);
-	emit(LOG_DEBUG, fmt, ap, 0);
+	emit(LOG_DEBUG, NULL, fmt, ap, 0);
+	va_end(ap);
+}
+
+void
+log_errx(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	emit(LOG_ERR, NULL, fmt, ap, 0);
 	va_end(ap);
 }
 
@@ -168,7 +201,7 @@ fatal(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	emit(LOG_CRIT, fmt, ap, errno);
+	emit(LOG_ERR, NULL, fmt, ap, errno);
 	va_end(ap);
 	exit(1);
 }
@@ -179,7 +212,7 @@ fatalx(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	emit(LOG_CRIT, fmt, ap, 0);
+	emit(LOG_ERR, NULL, fmt, ap, 0);
 	va_end(ap);
 	exit(1);
 }
@@ -211,19 +244,53 @@ spend(struct log_limit *l)
 	return (1);
 }
 
+/* Log a line, limited by `l' unless that is NULL. */
+static void
+limited(int level, struct log_limit *l, const struct log_about *about,
+    const char *fmt, va_list ap)
+{
+	unsigned int left_out = 0;
+
+	if (level == LOG_DEBUG && !verbosity)
+		return;
+	if (l != NULL) {
+		if (!spend(l))
+			return;
+		left_out = l->suppressed;
+		l->suppressed = 0;
+	}
+	emit(level, about, fmt, ap, 0);
+	if (left_out > 0)
+		log_info("%u similar lines were suppressed", left_out);
+}
+
 void
 log_limited(struct log_limit *l, const char *fmt, ...)
 {
-	unsigned int left_out;
 	va_list ap;
 
-	if (!spend(l))
-		return;
-	left_out = l->suppressed;
-	l->suppressed = 0;
 	va_start(ap, fmt);
-	emit(LOG_INFO, fmt, ap, 0);
+	limited(LOG_INFO, l, NULL, fmt, ap);
 	va_end(ap);
-	if (left_out > 0)
-		log_info("%u similar lines were suppressed", left_out);
+}
+
+void
+log_limited_warnx(struct log_limit *l, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	limited(LOG_WARNING, l, NULL, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_client(int level, struct log_limit *l, const struct log_about *about,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	limited(level, l, about, fmt, ap);
+	va_end(ap);
 }

@@ -2,6 +2,7 @@
  * log_test: Tests the format of lines on standard error, the escaping of
  * untrusted text in them, and the limit of lines of one kind.
  */
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <atf-c.h>
 #include <errno.h>
@@ -199,6 +200,77 @@ ATF_TC_BODY(captured, tc)
 	ATF_CHECK_EQ(6, count_lines());
 }
 
+/* Levels are shown to the journal, and to nobody else. */
+ATF_TC_WITHOUT_HEAD(levels);
+ATF_TC_BODY(levels, tc)
+{
+	static const uint8_t	 addr[16];
+	const struct log_about	 about = { addr, 1, NULL };
+	struct log_limit	 l = { 0, 0, 0, 0 };
+	struct stat		 st;
+	char			 stream[64];
+	pid_t			 pid;
+
+	catch();
+	ATF_REQUIRE(fstat(STDERR_FILENO, &st) == 0);
+	snprintf(stream, sizeof(stream), "%llu:%llu",
+	    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	setenv("JOURNAL_STREAM", stream, 1);
+	log_init("relay 2", 1, 1);
+	log_debug("a");
+	log_info("b");
+	log_warnx("c");
+	log_limited(&l, "d");
+	log_limited_warnx(&l, "e");
+	log_client(LOG_INFO, &l, &about, "f");
+	log_client(LOG_WARNING, NULL, &about, "g");
+	log_errx("h");
+	if ((pid = fork()) == 0)
+		fatalx("h");
+	ATF_REQUIRE_EQ(pid, waitpid(pid, NULL, 0));
+	setenv("JOURNAL_STREAM", "1:1", 1);
+	log_init("", 1, 0);
+	log_client(LOG_DEBUG, NULL, &about, "hidden");
+	log_warnx("i");
+	caught();
+	ATF_CHECK_MSG(strncmp("<7>relay 2: a\n<6>relay 2: b\n<4>relay 2: c\n"
+	    "<6>relay 2: d\n<4>relay 2: e\n<6>relay 2: f client=[::]:1\n"
+	    "<4>relay 2: g client=[::]:1\n<3>relay 2: h\n<3>relay 2: h\n", text,
+	    150) == 0,
+	    "got %s", text);
+	ATF_CHECK_MSG(strstr(text, "hidden") == NULL, "got %s", text);
+	ATF_CHECK_MSG(strstr(text, ": i\n") != NULL &&
+	    strstr(text, "<4>i") == NULL && strstr(text, ">i") == NULL,
+	    "got %s", text);
+}
+
+ATF_TC_WITHOUT_HEAD(json);
+ATF_TC_BODY(json, tc)
+{
+	char	buf[64];
+
+	log_init("relay 2", 1, 0);
+	log_setjson(1);
+	catch();
+	log_capture(buf, sizeof(buf));
+	errno = ENOENT;
+	log_warn("open \"%s\"", "a\n\xff");
+	log_capture(NULL, 0);
+	log_setjson(0);
+	log_info("text again");
+	caught();
+	ATF_CHECK_STREQ("open \"a\\x0a\\xff\": No such file or directory",
+	    buf);
+	ATF_CHECK_EQ(2, count_lines());
+	ATF_CHECK_MSG(strncmp(text, "{\"time\":\"20", 11) == 0, "got %s", text);
+	ATF_CHECK_MSG(strstr(text, ",\"level\":\"warning\",\"process\":\"relay "
+	    "2\",\"pid\":") != NULL, "got %s", text);
+	ATF_CHECK_MSG(strstr(text, ",\"message\":\"open \\\"a\\\\x0a\\\\xff\\\""
+	    ": No such file or directory\"}\n") != NULL, "got %s", text);
+	ATF_CHECK_MSG(strstr(text, "relay 2: text again\n") != NULL, "got %s",
+	    text);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, looks);
@@ -209,5 +281,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, limited);
 	ATF_TP_ADD_TC(tp, fatal_exits);
 	ATF_TP_ADD_TC(tp, captured);
+	ATF_TP_ADD_TC(tp, levels);
+	ATF_TP_ADD_TC(tp, json);
 	return atf_no_error();
 }
