@@ -15,12 +15,6 @@ static const struct net_aead *const backends[] = {
 
 #define NBACKENDS	(sizeof(backends) / sizeof(backends[0]))
 
-size_t
-net_aead_key_len(enum net_aead_alg alg)
-{
-	return (alg == NET_AEAD_AES128_GCM ? 16 : 32);
-}
-
 const struct net_aead *
 net_aead_get(size_t i)
 {

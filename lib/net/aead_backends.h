@@ -1,5 +1,6 @@
 /*
- * aead_backends: the tables of aead.h, one for each backend.  For aead.c alone.
+ * aead_backends: the tables of aead.h, one for each backend.  For aead.c, and
+ * for processes that need no speed.
  */
 #ifndef AEAD_BACKENDS_H
 #define AEAD_BACKENDS_H

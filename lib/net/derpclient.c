@@ -15,25 +15,26 @@
 
 #include "derpcert.h"
 #include "derpclient.h"
-#include "hex.h"
 #include "http.h"
 #include "json.h"
 #include "json_out.h"
+#include "upgrade.h"
 
 #define CLIENT_INFO_MAX	128	/* bytes of its JSON */
 #define RX_INITIAL	(16 * 1024)
+#define REFUSED		"login: the server refuses it: "
 
 struct net_derpclient {
 	struct net_stream	*s;
 	uint8_t			 pub[FRAME_KEY_LEN];
 	uint8_t			 sec[FRAME_KEY_LEN];
-	uint8_t			 server[FRAME_KEY_LEN];
-	int			 have_server;	/* announced before the
-						   ServerKey frame */
+	struct net_upgrade_key	 server;
 	uint8_t			*rx;		/* received bytes: */
 	size_t			 rxcap;
 	size_t			 rxpos;		/* next unread byte */
 	size_t			 rxend;		/* end of the received bytes */
+	int			 refused;	/* `why' is REFUSED and the
+						   server's reason */
 	char			 why[512];
 };
 
@@ -74,6 +75,14 @@ net_derpclient_new(void)
 	}
 	crypto_box_keypair(c->pub, c->sec);
 	return c;
+}
+
+void
+net_derpclient_use_key(struct net_derpclient *c,
+    const uint8_t secret[FRAME_KEY_LEN])
+{
+	memcpy(c->sec, secret, sizeof(c->sec));
+	(void)crypto_scalarmult_base(c->pub, c->sec);
 }
 
 void
@@ -191,66 +200,6 @@ send_frame(struct net_derpclient *c, uint8_t type, const void *a, size_t alen,
 	return rv == -1 ? fail_stream(c) : 0;
 }
 
-/* Write the upgrade request to `buf'.  Returns its length, or -1. */
-static int
-make_request(struct net_derpclient *c, const struct net_derpclient_opts *o,
-    char *buf, size_t size)
-{
-	const char	*name = o->name != NULL ? o->name : o->host;
-	int		 n, v6;
-
-	if (strpbrk(name, " \r\n") != NULL)
-		return fail(c, "the server name contains white space");
-	v6 = strchr(name, ':') != NULL;
-	n = snprintf(buf, size, "GET /derp HTTP/1.1\r\n"
-	    "Host: %s%s%s\r\n"
-	    "Upgrade: DERP\r\n"
-	    "Connection: Upgrade\r\n"
-	    "%s\r\n", v6 ? "[" : "", name, v6 ? "]" : "",
-	    o->start == DERPCLIENT_FAST ? "Derp-Fast-Start: 1\r\n" : "");
-	if (n < 0 || (size_t)n >= size)
-		return fail(c, "server name %.40s... is too long", name);
-	return n;
-}
-
-/*
- * Store the server's key; keys from all sources must be equal.  Returns 0, or
- * -1.
- */
-static int
-set_server_key(struct net_derpclient *c, const uint8_t key[FRAME_KEY_LEN],
-    const char *where)
-{
-	if (c->have_server && memcmp(c->server, key, FRAME_KEY_LEN) != 0)
-		return fail(c, "%s has another relay key than the server "
-		    "announced before", where);
-	memcpy(c->server, key, FRAME_KEY_LEN);
-	c->have_server = 1;
-	return 0;
-}
-
-/* Check the head of the response to the upgrade.  Returns 0, or -1. */
-static int
-check_answer(struct net_derpclient *c, const struct net_http_head *h)
-{
-	struct net_http_str	v;
-	uint8_t			key[FRAME_KEY_LEN];
-
-	if (h->status != 101)
-		return fail(c, "not a DERP server: it answered HTTP status %d "
-		    "where 101 was expected", h->status);
-	if (!net_http_has_token(h, "Upgrade", "DERP"))
-		return fail(c, "not a DERP server: it switched to another "
-		    "protocol than DERP");
-	v = net_http_field(h, "Derp-Public-Key");
-	if (v.p == NULL)
-		return 0;
-	if (v.len != 2 * FRAME_KEY_LEN ||
-	    base_hex_get(key, FRAME_KEY_LEN, v.p) == -1)
-		return fail(c, "Derp-Public-Key is malformed");
-	return set_server_key(c, key, "Derp-Public-Key");
-}
-
 /*
  * Read the response to the upgrade; data behind its head stays buffered.
  * Returns 0, or -1.
@@ -269,7 +218,8 @@ read_answer(struct net_derpclient *c, long long until)
 		n = net_http_parse_response(h, (const char *)c->rx + c->rxpos,
 		    c->rxend - c->rxpos);
 		if (n > 0) {
-			rv = check_answer(c, h);
+			rv = net_upgrade_response(h, &c->server,
+			    c->why, sizeof(c->why));
 			c->rxpos += (size_t)n;
 			break;
 		}
@@ -287,11 +237,15 @@ static int
 upgrade(struct net_derpclient *c, const struct net_derpclient_opts *o,
     long long until)
 {
-	char	req[1024];
-	int	n;
+	const char	*name = o->name != NULL ? o->name : o->host;
+	char		 req[1024];
+	int		 n;
 
-	if ((n = make_request(c, o, req, sizeof(req))) == -1)
-		return -1;
+	n = net_upgrade_request(req, sizeof(req), name, 0,
+	    o->start == DERPCLIENT_FAST);
+	if (n == -1)
+		return fail(c, "server name %.40s: too long, or with white "
+		    "space", name);
 	if (net_stream_write(c->s, req, (size_t)n, until) == -1)
 		return fail_stream(c);
 	if (o->start == DERPCLIENT_FAST)
@@ -316,6 +270,11 @@ expect(struct net_derpclient *c, uint8_t type, struct net_derpclient_frame *f,
 		return fail(c, "login: waiting for the %s frame: %.400s", name,
 		    why);
 	}
+	if (f->type == FRAME_HEALTH) {
+		c->refused = 1;
+		return fail(c, REFUSED "%.*s", f->len < 400 ? (int)f->len : 400,
+		    (const char *)f->p);
+	}
 	if (f->type != type)
 		return fail(c, "login: received frame type 0x%02x (%s) where "
 		    "%s was expected", f->type, net_frame_name(f->type), name);
@@ -329,10 +288,8 @@ read_server_key(struct net_derpclient *c, long long until)
 
 	if (expect(c, FRAME_SERVER_KEY, &f, until) == -1)
 		return -1;
-	if (f.len < FRAME_MAGIC_LEN + FRAME_KEY_LEN ||
-	    memcmp(f.p, FRAME_MAGIC, FRAME_MAGIC_LEN) != 0)
-		return fail(c, "login: the ServerKey frame is malformed");
-	return set_server_key(c, f.p + FRAME_MAGIC_LEN, "the ServerKey frame");
+	return net_upgrade_server_key(f.p, f.len, &c->server, c->why,
+	    sizeof(c->why));
 }
 
 static int
@@ -362,7 +319,7 @@ send_client_info(struct net_derpclient *c, int prober, long long until)
 	}
 	memcpy(buf, c->pub, FRAME_KEY_LEN);
 	randombytes_buf(nonce, FRAME_NONCE_LEN);
-	rv = crypto_box_easy(box, w.p, n, nonce, c->server, c->sec);
+	rv = crypto_box_easy(box, w.p, n, nonce, c->server.key, c->sec);
 	ipc_wr_free(&w);
 	if (rv == -1)
 		return fail(c, "login: the server's relay key is invalid");
@@ -411,7 +368,7 @@ read_server_info(struct net_derpclient *c, long long until)
 	if ((text = malloc(n)) == NULL)
 		return fail(c, "out of memory for ServerInfo");
 	if (crypto_box_open_easy(text, f.p + FRAME_NONCE_LEN, n, f.p,
-	    c->server, c->sec) == -1)
+	    c->server.key, c->sec) == -1)
 		rv = fail(c, "login: ServerInfo was not sealed with "
 		    "the relay key");
 	else
@@ -433,7 +390,8 @@ learn_key(struct net_derpclient *c)
 	if (pem == NULL || net_derpcert_meta_key(pem, len, key) == -1)
 		return fail(c, "the server's certificates announce no relay "
 		    "key: no fast start");
-	return set_server_key(c, key, "the meta certificate");
+	return net_upgrade_set_key(&c->server, key, "the meta certificate",
+	    c->why, sizeof(c->why));
 }
 
 /* After the connection: TLS, upgrade, login. */
@@ -493,7 +451,7 @@ net_derpclient_key(const struct net_derpclient *c)
 const uint8_t *
 net_derpclient_server_key(const struct net_derpclient *c)
 {
-	return c->server;
+	return c->server.key;
 }
 
 int
@@ -557,6 +515,12 @@ int
 net_derpclient_interrupted(const struct net_derpclient *c)
 {
 	return net_stream_interrupted(c->s);
+}
+
+const char *
+net_derpclient_refusal(const struct net_derpclient *c)
+{
+	return c->refused ? c->why + strlen(REFUSED) : NULL;
 }
 
 const char *

@@ -54,6 +54,10 @@ struct net_derpclient_frame {
 /* Make a client with a new key pair.  Returns NULL when out of memory. */
 struct net_derpclient *net_derpclient_new(void);
 
+/* Use this private key in place of the new one, before the login. */
+void	 net_derpclient_use_key(struct net_derpclient *c,
+	    const uint8_t secret[FRAME_KEY_LEN]);
+
 /* Close the connection, zero the key, free the client; NULL is allowed. */
 void	 net_derpclient_free(struct net_derpclient *c);
 
@@ -106,6 +110,12 @@ int	 net_derpclient_recv(struct net_derpclient *c,
 
 /* Returns 1 when the last call failed because of `watch', else 0. */
 int	 net_derpclient_interrupted(const struct net_derpclient *c);
+
+/*
+ * The server's reason when net_derpclient_open() has failed because the server
+ * does not let this client in, else NULL; it may quote arbitrary bytes.
+ */
+const char *net_derpclient_refusal(const struct net_derpclient *c);
 
 /* Why the last call failed, one line, which may quote arbitrary bytes. */
 const char *net_derpclient_error(const struct net_derpclient *c);

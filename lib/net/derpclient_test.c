@@ -29,7 +29,6 @@
 #define META_HEX	"000102030405060708090a0b0c0d0e0f" \
 			"101112131415161718191a1b1c1d1e1f"
 
-
 /* Check the chain `a', `b' (NULL: none) against the pin.  "" or the error. */
 static const char *
 check(const struct made *a, const struct made *b, const char *pin)
@@ -191,6 +190,7 @@ meet(const struct made *m, const struct net_derpclient_opts *o, const char *say,
     size_t len, int linger, int ms)
 {
 	static char		 why[1024];
+	const char		*refusal;
 	struct net_derpclient	*c;
 	pid_t			 pid;
 	int			 sv[2], rv;
@@ -206,6 +206,11 @@ meet(const struct made *m, const struct net_derpclient_opts *o, const char *say,
 	ATF_REQUIRE((c = net_derpclient_new()) != NULL);
 	rv = net_derpclient_open_fd(c, sv[0], o, ms);
 	strlcpy(why, rv == 0 ? "" : net_derpclient_error(c), sizeof(why));
+	refusal = net_derpclient_refusal(c);
+	ATF_CHECK_EQ_MSG(refusal != NULL, strstr(why, "refuses it") != NULL,
+	    "%s", why);
+	if (refusal != NULL)
+		ATF_CHECK_STREQ(refusal, "not admitted");
 	net_derpclient_free(c);
 	ATF_REQUIRE_EQ(waitpid(pid, NULL, 0), pid);
 	return why;
@@ -286,6 +291,22 @@ ATF_TC_BODY(not_a_relay, tc)
 	SAYS(ANSWER(""), "no fast start");
 }
 
+/* The server gives a reason in place of ServerInfo. */
+ATF_TC_WITHOUT_HEAD(refused);
+ATF_TC_BODY(refused, tc)
+{
+	static const char		 say[] = SWITCH "\r\n"
+	    "\x01\0\0\0\x28" FRAME_MAGIC "0123456789abcdef0123456789abcdef"
+	    "\x14\0\0\0\x0cnot admitted\x06";
+	struct net_derpclient_opts	 o = { .host = "relay.test",
+				    .port = "443", .trust = STREAM_ANY };
+	struct made		 a;
+
+	make_cert(&a, "relay.test", NULL, -DAY, DAY);
+	SAYS(meet(&a, &o, say, sizeof(say) - 1, 1, 20000),
+	    "refuses it: not admitted");
+}
+
 ATF_TC_WITHOUT_HEAD(silence);
 ATF_TC_BODY(silence, tc)
 {
@@ -305,6 +326,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, leaf_certificate);
 	ATF_TP_ADD_TC(tp, trust);
 	ATF_TP_ADD_TC(tp, not_a_relay);
+	ATF_TP_ADD_TC(tp, refused);
 	ATF_TP_ADD_TC(tp, silence);
 	return atf_no_error();
 }

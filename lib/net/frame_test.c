@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "frame.h"
+#include "manfixture.h"
 
 ATF_TC_WITHOUT_HEAD(header);
 ATF_TC_BODY(header, tc)
@@ -178,17 +179,11 @@ ATF_TC_BODY(manual, tc)
 	static const char	 letters[] = { [FRAME_FROM_LOGIN] = 'C',
 		[FRAME_FROM_CLIENT] = 'C', [FRAME_FROM_MESH] = 'M',
 		[FRAME_FROM_SERVER] = 'S' };
-	static char		 text[65536];
 	const struct frame_row	*r;
-	char			 path[1024], want[64], by[8];
+	char			*text, want[64], by[8];
 	const char		*p;
-	FILE			*f;
 
-	snprintf(path, sizeof(path), "%s/../../man/derp.7",
-	    atf_tc_get_config_var(tc, "srcdir"));
-	ATF_REQUIRE_MSG((f = fopen(path, "r")) != NULL, "%s", path);
-	ATF_REQUIRE(fread(text, 1, sizeof(text) - 1, f) > 0);
-	fclose(f);
+	text = read_manual(tc, "../../man/derp.7");
 	for (r = rows; r < rows + NROWS; r++) {
 		snprintf(want, sizeof(want), "\n.It 0x%02x Ta %s Ta ", r->type,
 		    r->title);
@@ -197,6 +192,7 @@ ATF_TC_BODY(manual, tc)
 		    by) == 1 && strchr(by, letters[r->sender]) != NULL,
 		    "derp(7) does not list%s%c", want, letters[r->sender]);
 	}
+	free(text);
 }
 
 /* Check the type and the length in the header of the frame at `p'. */

@@ -216,6 +216,7 @@ feed_chunked(struct net_http_body *b, const uint8_t *p, size_t n)
 		p++;
 		n--;
 	}
+	b->behind += n;
 	return (b->state == WHOLE);
 }
 
@@ -229,14 +230,17 @@ net_http_body_feed(struct net_http_body *b, const uint8_t *p, size_t n)
 		return (-1);
 	switch (b->kind) {
 	case NOTHING:
+		b->behind += n;
 		return (1);
 	case CHUNKED:
 		return (feed_chunked(b, p, n));
 	case LENGTH:
 		if (b->left > b->max - b->len)
 			return (fail(b, too_large));
-		if (n > b->left)
+		if (n > b->left) {
+			b->behind += n - (size_t)b->left;
 			n = (size_t)b->left;
+		}
 		b->left -= n;
 		return (append(b, p, n) == -1 ? -1 : b->left == 0);
 	default:
@@ -253,6 +257,12 @@ net_http_body_end(struct net_http_body *b)
 	    (b->kind == LENGTH && b->left == 0) || b->state == WHOLE)
 		return (net_http_body_feed(b, NULL, 0) == -1 ? -1 : 0);
 	return (fail(b, early));
+}
+
+int
+net_http_body_delimited(const struct net_http_body *b)
+{
+	return (b->kind != TO_END);
 }
 
 void

@@ -1,7 +1,7 @@
 /*
  * httpbody: decode the body of an HTTP/1.1 response from its framing (RFC 9112
- * 6.3, 7.1), in pieces of any size.  Used by https.c.  No I/O; allocates only
- * the body.
+ * 6.3, 7.1), in pieces of any size.  Used by httpreader.c.  No I/O; allocates
+ * only the body.
  */
 #ifndef HTTPBODY_H
 #define HTTPBODY_H
@@ -19,6 +19,7 @@ struct net_http_body {
 	size_t		 max;
 	unsigned long long left; /* left of the chunk, or of the length */
 	size_t		 extra;	/* bytes of extensions and trailers so far */
+	size_t		 behind; /* bytes that were fed behind the end */
 	int		 kind;	/* how the end is determined */
 	int		 state;
 	const char	*why;	/* after an error: a static line */
@@ -43,6 +44,12 @@ int	 net_http_body_feed(struct net_http_body *b, const uint8_t *p,
  * The connection ended.  Returns 0 when the body is complete, -1 with b->why.
  */
 int	 net_http_body_end(struct net_http_body *b);
+
+/*
+ * Returns 1 when the end of the body is within the bytes, 0 when it is the end
+ * of the connection.
+ */
+int	 net_http_body_delimited(const struct net_http_body *b);
 
 /* Free the body. */
 void	 net_http_body_free(struct net_http_body *b);

@@ -8,11 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "httpbody.h"
+#include "httpreader.h"
 #include "https.h"
 
 #define READ_SIZE	(16 * 1024)
-#define MAX_INTERIM	16	/* 1xx responses before the final one */
 
 /* A request in progress. */
 struct ask {
@@ -21,8 +20,6 @@ struct ask {
 	struct net_url		 url;
 	struct net_stream	*s;
 	long long		 until;
-	size_t			 end;	/* bytes in res->text */
-	size_t			 used;	/* of these, the bytes of heads */
 };
 
 static int	fail(struct ask *, const char *, ...)
@@ -111,93 +108,15 @@ send_request(struct ask *a)
 	return (rv == -1 ? fail_stream(a) : 0);
 }
 
-/* Read once, appending to the head.  Returns 0, or -1. */
+/* Read into `r' up to the end of the response.  Returns 0, or -1. */
 static int
-read_more(struct ask *a)
-{
-	ssize_t n;
-
-	n = net_stream_read(a->s, a->res->text + a->end, HTTP_MAX_HEAD - a->end,
-	    a->until);
-	if (n == -1)
-		return (fail_stream(a));
-	if (n == 0)
-		return (fail(a, a->end == 0 ? "the server closed the "
-		    "connection without a response" : "the server closed the "
-		    "connection within the head of its response"));
-	a->end += (size_t)n;
-	return (0);
-}
-
-/*
- * Read the head of one response; data behind it stays buffered.  Returns 0, or
- * -1.
- */
-static int
-read_head(struct ask *a)
-{
-	struct net_https_response *res = a->res;
-	int n;
-
-	for (;;) {
-		n = net_http_parse_response(&res->head, res->text + a->used,
-		    a->end - a->used);
-		if (n > 0) {
-			a->used += (size_t)n;
-			return (0);
-		}
-		if (n == HTTP_NOTIMPL)
-			return (fail(a, "the response has a transfer coding "
-			    "other than chunked"));
-		if (n == HTTP_TOOLARGE || a->end == HTTP_MAX_HEAD)
-			return (fail(a, "the head of the response is larger "
-			    "than %d bytes", HTTP_MAX_HEAD));
-		if (n != HTTP_MORE)
-			return (fail(a, "the response is not HTTP/1.1"));
-		if (read_more(a) == -1)
-			return (-1);
-	}
-}
-
-/* Read heads up to the final response.  Returns 0, or -1. */
-static int
-read_heads(struct ask *a)
-{
-	int i;
-
-	if ((a->res->text = malloc(HTTP_MAX_HEAD)) == NULL)
-		return (fail(a, "out of memory for the response"));
-	for (i = 0; i < MAX_INTERIM; i++) {
-		if (read_head(a) == -1)
-			return (-1);
-		if (a->res->head.status == 101)
-			return (fail(a, "the server switched protocols "
-			    "unasked"));
-		if (a->res->head.status >= 200)
-			return (0);
-	}
-	return (fail(a, "more than %d interim responses", MAX_INTERIM));
-}
-
-/* Report why the body is refused. */
-static int
-fail_body(struct ask *a, const struct net_http_body *b)
-{
-	return (fail(a, "%s (HTTP status %d, %zu bytes so far, at most %zu)",
-	    b->why, a->res->head.status, b->len, a->req->max_body));
-}
-
-/* Read into `b' up to the end of the body.  Returns 0, or -1. */
-static int
-read_all(struct ask *a, struct net_http_body *b)
+read_all(struct ask *a, struct net_http_reader *r)
 {
 	static uint8_t buf[READ_SIZE];
 	ssize_t n;
 	int rv;
 
-	rv = net_http_body_feed(b, (const uint8_t *)a->res->text + a->used,
-	    a->end - a->used);
-	while (rv == 0) {
+	do {
 		/*
 		 * A server that sends continuously would otherwise have no
 		 * deadline.
@@ -210,27 +129,32 @@ read_all(struct ask *a, struct net_http_body *b)
 		if (n == -1)
 			return (fail_stream(a));
 		if (n > 0)
-			rv = net_http_body_feed(b, buf, (size_t)n);
+			rv = net_http_reader_feed(r, buf, (size_t)n);
 		else
-			rv = net_http_body_end(b) == 0 ? 1 : -1;
-	}
-	return (rv == -1 ? fail_body(a, b) : 0);
+			rv = net_http_reader_end(r) == 0 ? 1 : -1;
+	} while (rv == 0);
+	return (rv == -1 ? fail(a, "%s", r->why) : 0);
 }
 
 static int
-read_body(struct ask *a)
+read_response(struct ask *a)
 {
-	struct net_http_body b;
+	struct net_http_reader r;
+	int rv;
 
-	net_http_body_init(&b, &a->res->head, strcmp(a->req->method,
-	    "HEAD") == 0, a->req->max_body);
-	if (read_all(a, &b) == -1) {
-		net_http_body_free(&b);
-		return (-1);
+	rv = net_http_reader_init(&r, strcmp(a->req->method, "HEAD") == 0,
+	    a->req->max_body);
+	rv = rv == -1 ? fail(a, "%s", r.why) : read_all(a, &r);
+	if (rv == 0) {
+		a->res->head = r.head;
+		a->res->text = r.text;
+		a->res->body = r.body.p;
+		a->res->body_len = r.body.len;
+		r.text = NULL;
+		r.body.p = NULL;
 	}
-	a->res->body = b.p;
-	a->res->body_len = b.len;
-	return (0);
+	net_http_reader_free(&r);
+	return (rv);
 }
 
 int
@@ -250,9 +174,8 @@ net_https_fetch(const struct net_https_request *req,
 	if ((a.s = net_stream_new()) == NULL)
 		return (fail(&a, "out of memory for a connection"));
 	net_stream_watch(a.s, req->watch);
-	if (connect_to(&a) == 0 && send_request(&a) == 0 &&
-	    read_heads(&a) == 0)
-		rv = read_body(&a);
+	if (connect_to(&a) == 0 && send_request(&a) == 0)
+		rv = read_response(&a);
 	net_stream_free(a.s);
 	return (rv);
 }

@@ -1,7 +1,8 @@
 /*
  * https: one HTTPS request, blocking, with one deadline and limits on the
- * response.  For processes that send requests to other servers: fetch, health,
- * acme-helper.  Redirects are reported, not followed.
+ * response; with STREAM_PLAIN the same request without TLS.  For processes that
+ * send requests to other servers: fetch, health, acme-helper.  Redirects are
+ * reported, not followed.
  */
 #ifndef HTTPS_H
 #define HTTPS_H

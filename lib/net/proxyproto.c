@@ -194,6 +194,15 @@ net_proxyproto_parse(struct net_proxyproto *h, const uint8_t *p, size_t n)
 	    parse_binary(h, p, n) : parse_line(h, p, n));
 }
 
+int
+net_proxyproto_begins(const uint8_t *p, size_t n)
+{
+	static const char line[] = "PROXY ";
+
+	return (may_begin(p, n, signature, sizeof(signature)) ||
+	    may_begin(p, n, line, sizeof(line) - 1));
+}
+
 void
 net_proxyproto_put_local(uint8_t p[NET_PROXYPROTO_LOCAL])
 {

@@ -41,6 +41,12 @@ int	 net_proxyproto_parse(struct net_proxyproto *h, const uint8_t *p,
 	    size_t n);
 
 /*
+ * Return 1 when the first of the `n' bytes at `p', as far as they have come,
+ * are those of a header, whether the rest of it is valid or not.
+ */
+int	 net_proxyproto_begins(const uint8_t *p, size_t n);
+
+/*
  * Write the header of a connection of the sender's own (version 2, LOCAL) to
  * `p', NET_PROXYPROTO_LOCAL bytes.
  */

@@ -308,6 +308,31 @@ ATF_TC_BODY(local, tc)
 	ATF_CHECK_EQ(0, memcmp(stream, stream + 100, 16));
 }
 
+/* What begins like a header, and requests, which do not. */
+ATF_TC_WITHOUT_HEAD(beginnings);
+ATF_TC_BODY(beginnings, tc)
+{
+	static const struct {
+		const char	*text;
+		int		 begins;
+	} t[] = {
+		{ "P", 1 }, { "PROXY", 1 }, { "PROXY x", 1 }, { "\r\n", 1 },
+		{ "POST / HTTP/1.1\r\n", 0 }, { "PROXYX / HTTP/1.1\r\n", 0 },
+		{ "PROXY\r\n", 0 }, { "proxy TCP4 ", 0 }, { "\n", 0 },
+		{ "\r\nGET / HTTP/1.1\r\n", 0 }, { "GET /", 0 }
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		ATF_CHECK_EQ_MSG(t[i].begins, net_proxyproto_begins(
+		    (const uint8_t *)t[i].text, strlen(t[i].text)), "%s",
+		    t[i].text);
+	v2(0x7f, 0, zero, 0);
+	ATF_CHECK(net_proxyproto_begins(stream, len));
+	stream[11]++;
+	ATF_CHECK(!net_proxyproto_begins(stream, len));
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, lines);
@@ -316,5 +341,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, binary);
 	ATF_TP_ADD_TC(tp, bad_binary);
 	ATF_TP_ADD_TC(tp, local);
+	ATF_TP_ADD_TC(tp, beginnings);
 	return (atf_no_error());
 }

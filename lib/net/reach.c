@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,7 +21,7 @@ port_of(const char *url)
 {
 	struct net_url u;
 
-	if (net_url_parse(url, &u) == -1)
+	if (net_url_parse_plain(url, &u) == -1)
 		return (PORT_HTTPS);
 	return ((uint16_t)strtoul(u.port, NULL, 10));
 }
@@ -90,8 +91,13 @@ net_reach_init(struct net_reach *r)
 	    (slash = strrchr(dir, '/')) == NULL || slash == dir)
 		slash = dir;
 	*slash = '\0';
-	return (add_port(r, PORT_DNS) == -1 || add_port(r, PORT_HTTPS) == -1 ||
-	    add_path(r, dir) == -1 ? -1 : 0);
+	return (add_port(r, PORT_DNS) == -1 || add_path(r, dir) == -1 ? -1 : 0);
+}
+
+int
+net_reach_https(struct net_reach *r)
+{
+	return (add_port(r, PORT_HTTPS));
 }
 
 int
@@ -120,8 +126,11 @@ net_reach_covers(const struct net_reach *r, const char *url,
 }
 
 int
-net_resolver_limit(void)
+net_resolver_limit(unsigned int seconds)
 {
-	return (setenv("RES_OPTIONS", "timeout:2 attempts:2 single-request",
-	    1));
+	char options[64];
+
+	snprintf(options, sizeof(options), "timeout:%u attempts:2 "
+	    "single-request", seconds);
+	return (setenv("RES_OPTIONS", options, 1));
 }

@@ -44,7 +44,7 @@ put(const char *path)
 	ATF_REQUIRE_EQ(0, fclose(f));
 }
 
-/* Ports of DNS and HTTPS are always included, any other port and file once. */
+/* The port of DNS is always included, any other port and file once. */
 ATF_TC_WITHOUT_HEAD(gathered);
 ATF_TC_BODY(gathered, tc)
 {
@@ -57,7 +57,9 @@ ATF_TC_BODY(gathered, tc)
 	if (base == 1)
 		ATF_CHECK(r.net.read_paths[0][0] == '/' &&
 		    r.net.read_paths[0][1] != '\0');
-	ATF_CHECK_EQ(2, r.net.nports);
+	ATF_CHECK_EQ(1, r.net.nports);
+	ATF_REQUIRE_EQ(0, net_reach_https(&r));
+	ATF_REQUIRE_EQ(0, net_reach_https(&r));
 	ATF_REQUIRE_EQ(0, net_reach_add(&r, "https://x.test/map", ""));
 	ATF_CHECK_EQ(2, r.net.nports);
 	ATF_CHECK_EQ(base, r.net.npaths);
@@ -68,6 +70,11 @@ ATF_TC_BODY(gathered, tc)
 	ATF_CHECK_EQ(1, ports(443));
 	ATF_CHECK_EQ(1, ports(8443));
 	ATF_CHECK_EQ(3, r.net.nports);
+	ATF_REQUIRE_EQ(0, net_reach_add(&r, "http://localhost:8080/x", ""));
+	ATF_REQUIRE_EQ(0, net_reach_add(&r, "http://127.0.0.1/x", ""));
+	ATF_CHECK_EQ(1, ports(8080));
+	ATF_CHECK_EQ(1, ports(80));
+	ATF_CHECK_EQ(5, r.net.nports);
 	/* The reach keeps its own copies of the settings. */
 	memset(ca, 'z', strlen(ca));
 	ATF_CHECK_EQ(1, paths("a.pem"));
@@ -82,6 +89,7 @@ ATF_TC_BODY(covered, tc)
 	put("a.pem");
 	put("b.pem");
 	ATF_REQUIRE_EQ(0, net_reach_init(&r));
+	ATF_REQUIRE_EQ(0, net_reach_https(&r));
 	ATF_REQUIRE_EQ(0, net_reach_add(&r, "https://x.test:8443/", "a.pem"));
 	ATF_CHECK(net_reach_covers(&r, "https://x.test:8443/", "a.pem"));
 	ATF_CHECK(net_reach_covers(&r, "https://other.test/", ""));
@@ -117,8 +125,8 @@ ATF_TC_WITHOUT_HEAD(resolver);
 ATF_TC_BODY(resolver, tc)
 {
 	ATF_REQUIRE_EQ(0, setenv("RES_OPTIONS", "timeout:60", 1));
-	ATF_REQUIRE_EQ(0, net_resolver_limit());
-	ATF_CHECK_STREQ("timeout:2 attempts:2 single-request",
+	ATF_REQUIRE_EQ(0, net_resolver_limit(3));
+	ATF_CHECK_STREQ("timeout:3 attempts:2 single-request",
 	    getenv("RES_OPTIONS"));
 }
 

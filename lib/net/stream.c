@@ -1,5 +1,5 @@
 /*
- * stream: a blocking TLS client connection with deadlines, on top of libtls.
+ * stream: a blocking client connection with deadlines, on top of libtls.
  *
  * Called by derpclient.c and https.c.  Touches the network and the resolver,
  * and reads the file of CA certificates.  The socket is non-blocking, and every
@@ -29,6 +29,7 @@
 struct net_stream {
 	int		 fd;		/* -1: not connected */
 	struct tls	*tls;		/* NULL before net_stream_tls() */
+	int		 plain;		/* STREAM_PLAIN */
 	struct ipc_chan	*watch;		/* NULL: none */
 	int		 timed_out;
 	int		 interrupted;
@@ -265,6 +266,8 @@ set_trust(struct net_stream *s, struct tls_config *conf,
 			    " and 64 hexadecimal digits", arg);
 		tls_config_insecure_noverifycert(conf);
 		return 0;
+	case STREAM_PLAIN:
+		break;
 	case STREAM_ANY:
 		tls_config_insecure_noverifycert(conf);
 		tls_config_insecure_noverifyname(conf);
@@ -326,6 +329,10 @@ net_stream_tls(struct net_stream *s, const char *name,
 
 	if (s->fd == -1 || s->tls != NULL)
 		return fail(s, "TLS: not on a fresh connection");
+	if (trust == STREAM_PLAIN) {
+		s->plain = 1;
+		return 0;
+	}
 	if (make_context(s, trust, arg) == -1)
 		return -1;
 	if (tls_connect_socket(s->tls, s->fd, name) == -1)
@@ -343,6 +350,21 @@ net_stream_tls(struct net_stream *s, const char *name,
 	return trust == STREAM_PIN ? check_pin(s, arg) : 0;
 }
 
+static ssize_t
+read_plain(struct net_stream *s, void *buf, size_t size, long long until)
+{
+	ssize_t	n;
+
+	for (;;) {
+		if ((n = read(s->fd, buf, size)) >= 0)
+			return n;
+		if (errno != EAGAIN && errno != EINTR)
+			return fail(s, "read: %s", strerror(errno));
+		if (wait_stream(s, POLLIN, until, "read") == -1)
+			return -1;
+	}
+}
+
 ssize_t
 net_stream_read(struct net_stream *s, void *buf, size_t size, long long until)
 {
@@ -351,6 +373,8 @@ net_stream_read(struct net_stream *s, void *buf, size_t size, long long until)
 	short		 ev;
 
 	s->timed_out = s->interrupted = 0;
+	if (s->plain)
+		return read_plain(s, buf, size, until);
 	if (s->tls == NULL)
 		return fail(s, "read: not connected");
 	for (;;) {
@@ -378,6 +402,8 @@ net_stream_write(struct net_stream *s, const void *buf, size_t len,
 	short		 ev;
 
 	s->timed_out = s->interrupted = 0;
+	if (s->plain)
+		return net_stream_write_plain(s, buf, len, until);
 	if (s->tls == NULL)
 		return fail(s, "write: not connected");
 	while (len > 0) {

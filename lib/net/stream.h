@@ -1,7 +1,7 @@
 /*
- * stream: a blocking TLS client connection with deadlines, for the suite's
- * clients: derpctl's probe, fetch, health.  Never used by a front or relay
- * worker, which must not block.
+ * stream: a blocking client connection, with TLS, with deadlines, for the
+ * suite's clients: derpctl's probe, fetch, health.  Never used by a front or
+ * relay worker, which must not block.
  *
  * Deadlines are points on the monotonic clock in milliseconds, as returned by
  * net_stream_until().  A write to a closed connection raises SIGPIPE, which
@@ -21,7 +21,8 @@ enum net_stream_trust {
 	STREAM_ROOTS,	/* the system's CA certificates */
 	STREAM_CAFILE,	/* the CA certificates in a PEM file */
 	STREAM_PIN,	/* this certificate: "sha256-raw:<64 hex>" */
-	STREAM_ANY	/* any certificate, on explicit request only */
+	STREAM_ANY,	/* any certificate, on explicit request only */
+	STREAM_PLAIN	/* no TLS: a port with derp of this machine */
 };
 
 /* The deadline `ms' milliseconds from now. */
@@ -62,7 +63,8 @@ int	 net_stream_write_plain(struct net_stream *s, const void *buf,
 	    size_t len, long long until);
 
 /*
- * Start TLS (1.2 or later) on the connection, offering ALPN http/1.1.  `name'
+ * Start TLS (1.2 or later) on the connection, offering ALPN http/1.1; with
+ * STREAM_PLAIN go on without TLS, and ignore all other arguments.  `name'
  * is the requested server name, which the certificate must cover unless `trust'
  * is STREAM_ANY.  `arg' is the file of STREAM_CAFILE or the pin of STREAM_PIN,
  * else NULL.  With a pin, validity and number of certificates are checked by
@@ -95,15 +97,15 @@ int	 net_stream_interrupted(const struct net_stream *s);
  */
 const char *net_stream_error(const struct net_stream *s);
 
-/* "TLSv1.3" and the like; "" before net_stream_tls(). */
+/* "TLSv1.3" and the like; "" before net_stream_tls() and without TLS. */
 const char *net_stream_version(struct net_stream *s);
 
-/* Name of the cipher suite; "" before net_stream_tls(). */
+/* Name of the cipher suite; "" likewise. */
 const char *net_stream_cipher(struct net_stream *s);
 
 /*
  * The server's certificates in the order received, as PEM of *len bytes; NULL
- * before net_stream_tls().  Valid until the stream is freed.
+ * before net_stream_tls() and without TLS.  Valid until the stream is freed.
  */
 const uint8_t *net_stream_chain(struct net_stream *s, size_t *len);
 

@@ -1,8 +1,10 @@
 /*
- * stunstats: see stunstats.h.  Written by stund, read by the parent.
+ * stunstats: see stunstats.h.  Written by stund, read by the parent and by
+ * derpd-metrics.
  */
 #include <string.h>
 
+#include "counters.h"
 #include "stunstats.h"
 
 /*
@@ -34,22 +36,22 @@ set(struct net_stun_stats *s, size_t row, uint64_t v)
 	memcpy((char *)s + rows[row].offset, &v, sizeof(v));
 }
 
-_Static_assert(NROWS <= IPC_MAXCOUNTERS, "the counters fit into a message");
+_Static_assert(NROWS <= IPC_MAXCOUNTERS, "the counters fit into a page");
 
-void
-net_stun_stats_put(struct ipc_msg_stun_stats *v, const struct net_stun_stats *s)
+struct net_stun_stats *
+net_stun_stats_of(struct ipc_counters *page)
 {
-	v->n = NROWS;
-	memcpy(v->counters, s, sizeof(*s));
+	return ((struct net_stun_stats *)(void *)ipc_counters_values(page));
 }
 
-int
-net_stun_stats_get(const struct ipc_msg_stun_stats *v, struct net_stun_stats *s)
+void
+net_stun_stats_read(const struct ipc_counters *page, struct net_stun_stats *s)
 {
-	if (v->n != NROWS)
-		return (-1);
-	memcpy(s, v->counters, sizeof(*s));
-	return (0);
+	uint64_t v[NROWS] = { 0 };
+
+	if (page != NULL)
+		(void)ipc_counters_read(page, v, NROWS);
+	memcpy(s, v, sizeof(*s));
 }
 
 void

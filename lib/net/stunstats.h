@@ -1,6 +1,6 @@
 /*
- * stunstats: the counters of a stund since its start, for the metrics and for
- * derpctl status.
+ * stunstats: the counters of a stund, in a page (lib/ipc/counters.h) that it
+ * writes, for the metrics and for derpctl status.
  */
 #ifndef STUNSTATS_H
 #define STUNSTATS_H
@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "messages.h"
+struct ipc_counters;
 
 /* A field for each row of stunstats.def. */
 struct net_stun_stats {
@@ -16,14 +16,14 @@ struct net_stun_stats {
 #include "stunstats.def"
 };
 
-/* Encode into a message. */
-void	 net_stun_stats_put(struct ipc_msg_stun_stats *v,
-	    const struct net_stun_stats *s);
-
 /*
- * Decode from a message.  Returns 0, or -1 when the number of counters differs.
+ * The counters in a page that ipc_counters_map_write() has mapped, to be
+ * changed in place.
  */
-int	 net_stun_stats_get(const struct ipc_msg_stun_stats *v,
+struct net_stun_stats *net_stun_stats_of(struct ipc_counters *page);
+
+/* Read the counters of another process from its page, which may be NULL. */
+void	 net_stun_stats_read(const struct ipc_counters *page,
 	    struct net_stun_stats *s);
 
 /* Add the counters `s' of another process to `sum'. */

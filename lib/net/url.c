@@ -1,7 +1,10 @@
 /*
- * url: split and join https URLs; see url.h.  Called by https.c, fetch, and
+ * url: split and join URLs; see url.h.  Called by https.c, fetch, verify, and
  * readers of URLs in a configuration.  Pure.
  */
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -9,6 +12,7 @@
 #include "url.h"
 
 #define SCHEME	"https:"
+#define PLAIN	"http:"
 
 #define DIGITS	"0123456789"
 #define LETTERS	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -65,6 +69,12 @@ parse_host(const char **p, struct net_url *u)
 	return (copy(u->host, sizeof(u->host), s, n));
 }
 
+static const char *
+default_port(const struct net_url *u)
+{
+	return (u->plain ? "80" : "443");
+}
+
 /* Parse the optional port at *p.  Returns 0, or -1. */
 static int
 parse_port(const char **p, struct net_url *u)
@@ -73,8 +83,10 @@ parse_port(const char **p, struct net_url *u)
 	unsigned int port = 0;
 	size_t i, n;
 
-	if (**p != ':')
-		return (copy(u->port, sizeof(u->port), "443", 3));
+	if (**p != ':') {
+		s = default_port(u);
+		return (copy(u->port, sizeof(u->port), s, strlen(s)));
+	}
 	s = *p + 1;
 	n = strspn(s, DIGITS);
 	*p = s + n;
@@ -118,6 +130,54 @@ net_url_parse(const char *text, struct net_url *u)
 	if (strncasecmp(text, SCHEME, strlen(SCHEME)) != 0)
 		return (-1);
 	return (parse_rest(text + strlen(SCHEME), u));
+}
+
+static int
+is_loopback4(const struct in_addr *a)
+{
+	return (ntohl(a->s_addr) >> 24 == IN_LOOPBACKNET);
+}
+
+int
+net_url_loopback(const struct sockaddr *sa)
+{
+	if (sa->sa_family == AF_INET)
+		return (is_loopback4(&((const struct sockaddr_in *)
+		    (const void *)sa)->sin_addr));
+	return (sa->sa_family == AF_INET6 &&
+	    IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)
+	    (const void *)sa)->sin6_addr));
+}
+
+/* Is the host this machine, by its name or address? */
+static int
+is_local(const char *host)
+{
+	struct in6_addr in6;
+	struct in_addr in;
+
+	if (inet_pton(AF_INET, host, &in) == 1)
+		return (is_loopback4(&in));
+	if (inet_pton(AF_INET6, host, &in6) == 1)
+		return (IN6_IS_ADDR_LOOPBACK(&in6));
+	return (strcasecmp(host, "localhost") == 0);
+}
+
+int
+net_url_parse_plain(const char *text, struct net_url *u)
+{
+	if (strncasecmp(text, PLAIN, strlen(PLAIN)) != 0)
+		return (net_url_parse(text, u));
+	memset(u, 0, sizeof(*u));
+	u->plain = 1;
+	return (parse_rest(text + strlen(PLAIN), u));
+}
+
+int
+net_url_parse_local(const char *text, struct net_url *u)
+{
+	return (net_url_parse_plain(text, u) == 0 && (!u->plain ||
+	    is_local(u->host)) ? 0 : -1);
 }
 
 /*
@@ -239,7 +299,7 @@ int
 net_url_authority(const struct net_url *u, char *dst, size_t size)
 {
 	int n, v6 = strchr(u->host, ':') != NULL;
-	int other = strcmp(u->port, "443") != 0;
+	int other = strcmp(u->port, default_port(u)) != 0;
 
 	n = snprintf(dst, size, "%s%s%s%s%s", v6 ? "[" : "", u->host,
 	    v6 ? "]" : "", other ? ":" : "", other ? u->port : "");
@@ -254,6 +314,7 @@ net_url_text(const struct net_url *u, char *dst, size_t size)
 
 	if (net_url_authority(u, host, sizeof(host)) == -1)
 		return (-1);
-	n = snprintf(dst, size, "https://%s%s", host, u->path);
+	n = snprintf(dst, size, "%s//%s%s", u->plain ? PLAIN : SCHEME, host,
+	    u->path);
 	return (n > 0 && (size_t)n < size ? 0 : -1);
 }

@@ -190,6 +190,58 @@ ATF_TC_BODY(authority, tc)
 	ATF_CHECK_STREQ("[::1]:44", buf);
 }
 
+/* http is for servers of this machine alone. */
+ATF_TC_WITHOUT_HEAD(local);
+ATF_TC_BODY(local, tc)
+{
+	static const struct {
+		const char *text, *authority, *whole;
+	} good[] = {
+		{ "http://127.0.0.1/verify", "127.0.0.1",
+		    "http://127.0.0.1/verify" },
+		{ "HTTP://127.9.9.9:8080?x", "127.9.9.9:8080",
+		    "http://127.9.9.9:8080/?x" },
+		{ "http://[::1]:443/", "[::1]:443", "http://[::1]:443/" },
+		{ "http://LocalHost:80/", "LocalHost", "http://LocalHost/" },
+		{ "https://a.test:80/", "a.test:80", "https://a.test:80/" },
+		{ "https://127.0.0.1/", "127.0.0.1", "https://127.0.0.1/" }
+	};
+	static const char *const bad[] = {
+		"http://192.0.2.1/", "http://a.test/", "http://[::2]/",
+		"http://128.0.0.1/", "http://127.0.0.1.a.test/",
+		"http://localhost.a.test/", "http://127.1/", "http://0.0.0.0/",
+		"http://[::ffff:127.0.0.1]/", "http:/127.0.0.1/", "http://",
+		"http://x@127.0.0.1/", "http://127.0.0.1@a.test/",
+		"ftp://127.0.0.1/", ""
+	};
+	char buf[300];
+	struct net_url u;
+	size_t i;
+
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		ATF_REQUIRE_EQ_MSG(0, net_url_parse_local(good[i].text, &u),
+		    "%s", good[i].text);
+		ATF_CHECK_EQ(u.plain, good[i].text[4] == ':');
+		ATF_CHECK_EQ(0, net_url_authority(&u, buf, sizeof(buf)));
+		ATF_CHECK_STREQ(good[i].authority, buf);
+		ATF_CHECK_EQ(0, net_url_text(&u, buf, sizeof(buf)));
+		ATF_CHECK_STREQ(good[i].whole, buf);
+	}
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ATF_CHECK_EQ_MSG(-1, net_url_parse_local(bad[i], &u), "%s",
+		    bad[i]);
+	ATF_REQUIRE_EQ(0, net_url_parse_local("https://a.test/", &u));
+	ATF_CHECK_EQ(0, u.plain);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ATF_CHECK_EQ_MSG(i < 9 ? 0 : -1, net_url_parse_plain(bad[i],
+		    &u), "%s", bad[i]);
+	ATF_REQUIRE_EQ(0, net_url_parse_plain("http://a.test:8080/", &u));
+	ATF_CHECK_EQ(1, u.plain);
+	ATF_CHECK_STREQ("8080", u.port);
+	ATF_REQUIRE_EQ(0, net_url_parse_plain("https://a.test/", &u));
+	ATF_CHECK_EQ(0, u.plain);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, good);
@@ -199,5 +251,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, follow_in_place);
 	ATF_TP_ADD_TC(tp, follow_long);
 	ATF_TP_ADD_TC(tp, authority);
+	ATF_TP_ADD_TC(tp, local);
 	return (atf_no_error());
 }
