@@ -32,6 +32,7 @@
 #define IPC_KEYLEN	32
 #define IPC_NONCELEN	24
 #define IPC_MAXPROXIES	64	/* prefixes of load balancers, an address */
+#define IPC_MAXMETRICS	16	/* addresses of the metrics block; * is two */
 #define IPC_ADDRLEN	16	/* IPv6, or IPv4-mapped */
 #define IPC_MAXPACKET	65536	/* bytes of a relayed packet */
 
@@ -39,6 +40,30 @@
 #define IPC_TICKET_SECRETLEN	32	/* bytes of a relay worker's secret */
 #define IPC_TICKET_NUMBERLEN	16	/* bytes of a ticket's number */
 #define IPC_TICKET_LEN		97	/* bytes of a ticket */
+
+/* Admission. */
+#define IPC_ADMIT_LEN		116	/* bytes of a ticket of admit */
+#define IPC_ADMIT_NAMESIZE	65	/* name of a client or a group */
+#define IPC_ADMIT_WHYSIZE	128	/* a reason, for the client */
+#define IPC_ADMIT_METRICSIZE	8192
+#define IPC_ADMIT_STATESIZE	(32 * 1024 * 1024)	/* of a saved state */
+#define IPC_MAXVERIFY		8	/* URLs and sockets that are asked */
+
+/* Mesh. */
+#define IPC_MAXNODES		32	/* other nodes of the region */
+#define IPC_MESH_NAMESIZE	320	/* "host" or "host:port", in messages */
+#define IPC_CONGESTIONSIZE	16	/* name of a congestion control */
+#define IPC_MESH_CERTSIZE	256	/* CertName of a DERP map */
+#define IPC_MESHHASH_LEN	16	/* a hash that tells mesh keys apart */
+
+/* Bootstrap DNS: names, and addresses of one. */
+#define IPC_DNS_MAXNAMES	128	/* half of them published */
+#define IPC_DNS_MAXADDRS	32
+
+/* Pages of the list of clients, as fronts show it. */
+#define IPC_APPSIZE	64	/* AppName of a client; a longer one is none */
+#define IPC_LIST_MAXAPPS	8	/* that a query names */
+#define IPC_LIST_MAXROWS	1000	/* clients of a page */
 
 #define IPC_KEYS_MAXNAMES	256	/* names of a self-signed certificate */
 #define FETCH_MAXSOURCES 4096		/* URLs that fetch requests */

@@ -1,13 +1,10 @@
 /*
- * child: start and confinement of a process of the suite; see child.h.  The
- * parent calls ipc_child_spawn(), the child everything else.
+ * child: start of a process of the suite; see child.h.  The parent calls
+ * ipc_child_spawn(), the child everything else.
  */
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +14,7 @@
 #include <sys/prctl.h>
 #endif
 
+#include "about.h"
 #include "build.h"
 #include "child.h"
 #include "log.h"
@@ -24,9 +22,8 @@
 
 #define START_MS	10000
 #define PROGRAM_FD	(CHILD_FD + 1)	/* until the program is executed */
-#define LOWER_NICE	5	/* added to the nice value of some roles */
 
-/* Copy an environment variable of the sanitizers; "" when not set. */
+/* Copy an environment variable, and append `more'; "" when not set. */
 static void
 copy_env(char *dst, size_t size, const char *name, const char *more)
 {
@@ -55,7 +52,8 @@ static void
 exec_child(int prog, const char *path, const char *role, int fd)
 {
 	static char asan[512], ubsan[512], lib[] = "PATH=/usr/bin:/bin";
-	char *env[4], *argv[4], x[] = "-x";
+	static char stream[64];
+	char *env[5], *argv[4], x[] = "-x";
 	int n = 0, null;
 
 	env[n++] = lib;
@@ -65,6 +63,9 @@ exec_child(int prog, const char *path, const char *role, int fd)
 	copy_env(ubsan, sizeof(ubsan), "UBSAN_OPTIONS", "");
 	if (*ubsan != '\0')
 		env[n++] = ubsan;
+	copy_env(stream, sizeof(stream), "JOURNAL_STREAM", "");
+	if (*stream != '\0')
+		env[n++] = stream;
 	env[n] = NULL;
 	argv[0] = strdup(path);
 	argv[1] = x;
@@ -72,8 +73,10 @@ exec_child(int prog, const char *path, const char *role, int fd)
 	argv[3] = NULL;
 	if (argv[0] == NULL || argv[2] == NULL ||
 	    (null = open("/dev/null", O_RDWR)) == -1 ||
-	    dup2(null, 0) == -1 || dup2(null, 1) == -1)
+	    dup2(null, 0) == -1 || dup2(null, 1) == -1) {
+		log_warn("can't start %s (open of /dev/null, dup2)", role);
 		_exit(127);
+	}
 	/* Move the program first: the channel may be on its number. */
 	if (prog != -1 && (prog = fcntl(prog, F_DUPFD_CLOEXEC,
 	    PROGRAM_FD + 1)) == -1)
@@ -85,9 +88,10 @@ exec_child(int prog, const char *path, const char *role, int fd)
 #ifdef HAVE_FEXECVE
 	if (prog != -1)
 		fexecve(PROGRAM_FD, argv, env);
-	else
 #endif
-		execve(path, argv, env);
+	/* Without that call: check_build() knows one that was replaced. */
+	execve(path, argv, env);
+	log_warn("can't start %s (execveat, execve of %s)", role, path);
 	_exit(127);
 }
 
@@ -136,6 +140,27 @@ ipc_child_spawn(int prog, const char *path, const char *role, int *fd)
 	return (pid);
 }
 
+/* Answer -h or -V alone.  Returns 1, or 0 for other arguments. */
+static int
+tell(int argc, char *argv[])
+{
+	int ch;
+
+	if (argc != 2)
+		return (0);
+	opterr = 0;
+	ch = getopt_long(argc, argv, "hV", base_about_options, NULL);
+	if (ch == 'V')
+		base_about_version();
+	else if (ch == 'h')
+		printf("usage: %s [-hV]\n\n"
+		    "%s is started by derpd(8), which gives it its work.\n\n"
+		    "  -h, --help     print this help\n"
+		    "  -V, --version  print the version\n", getprogname(),
+		    getprogname());
+	return (ch == 'V' || ch == 'h');
+}
+
 int
 ipc_child_program(int argc, char *argv[], const struct ipc_child_program *roles,
     size_t n)
@@ -154,6 +179,8 @@ ipc_child_program(int argc, char *argv[], const struct ipc_child_program *roles,
 	 */
 	(void)prctl(PR_SET_NAME, getprogname());
 #endif
+	if (tell(argc, argv))
+		return (fflush(stdout) == EOF);
 	/* All programs of derpd have the same name in the log. */
 	if (strncmp(getprogname(), "derpd-", 6) == 0)
 		setprogname("derpd");
@@ -192,6 +219,9 @@ read_start(struct ipc_msg *m, struct ipc_child_start *st)
 	check_build(v.build);
 	st->worker = v.worker;
 	st->verbose = v.verbose;
+	st->json = v.json;
+	if (v.sandbox > SANDBOX_SECCOMP)
+		fatalx("malformed first message from the parent");
 	st->sandbox = v.sandbox;
 	st->to_stderr = v.to_stderr;
 	strlcpy(st->user, v.user, sizeof(st->user));
@@ -218,12 +248,14 @@ ipc_child_init(enum ipc_role self, struct ipc_child_start *st)
 		fatal("the parent sent no first message (recvmsg)");
 	read_start(&m, st);
 	ipc_msg_free(&m);
-	if (self == ROLE_FRONT || self == ROLE_RELAY || self == ROLE_SIGNER)
+	if (self == ROLE_FRONT || self == ROLE_RELAY || self == ROLE_SIGNER ||
+	    self == ROLE_VERIFY || self == ROLE_MESH)
 		snprintf(name, sizeof(name), "%s %u", ipc_role_name(self),
 		    st->worker);
 	else
 		snprintf(name, sizeof(name), "%s", ipc_role_name(self));
 	log_init(name, st->to_stderr, st->verbose);
+	log_setjson(st->json);
 	/*
 	 * A process that started derpd may wait for the end of its standard
 	 * error.
@@ -232,84 +264,4 @@ ipc_child_init(enum ipc_role self, struct ipc_child_start *st)
 		fatal("can't redirect standard error (dup2)");
 	setproctitle("%s", name);
 	return (c);
-}
-
-/* Switch to the user.  Returns 1, or 0 without a user. */
-static int
-drop_user(const struct passwd *pw)
-{
-	if (pw == NULL)
-		return (0);
-	if (setgroups(1, &pw->pw_gid) == -1 ||
-	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) == -1 ||
-	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) == -1)
-		fatal("can't become user %s (setgroups, setresgid, setresuid): "
-		    "the parent needs CAP_SETUID and CAP_SETGID",
-		    pw->pw_name);
-	if (pw->pw_uid != 0 && (setuid(0) != -1 || seteuid(0) != -1))
-		fatalx("could become root again after user %s", pw->pw_name);
-	if (getuid() != pw->pw_uid || getgid() != pw->pw_gid ||
-	    getgroups(0, NULL) != 1)
-		fatalx("did not become user %s", pw->pw_name);
-	return (1);
-}
-
-/* Sessions go before handshakes: a flood of these must not hold up those. */
-static void
-be_nice(enum ipc_role self, unsigned int number)
-{
-	if (self != ROLE_FRONT && self != ROLE_SIGNER)
-		return;
-	if (setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) +
-	    LOWER_NICE) == -1 && number == 0)
-		log_warn("can't lower the priority (setpriority): handshakes "
-		    "compete with sessions");
-}
-
-static void
-set_limits(void)
-{
-	struct rlimit none = { 0, 0 };
-
-	if (setrlimit(RLIMIT_CORE, &none) == -1)
-		fatal("can't disable core dumps (setrlimit RLIMIT_CORE)");
-	if (setrlimit(RLIMIT_NPROC, &none) == -1)
-		fatal("can't disable new processes (setrlimit RLIMIT_NPROC)");
-#ifdef __linux__
-	if (prctl(PR_SET_DUMPABLE, 0) == -1 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
-		fatal("can't give up new privileges (prctl PR_SET_DUMPABLE, "
-		    "PR_SET_NO_NEW_PRIVS)");
-#endif
-}
-
-const char *
-ipc_child_confine(enum ipc_role self, const struct ipc_child_start *st)
-{
-	static char level[256];
-	struct passwd *pw = NULL;
-	int root = geteuid() == 0, rooted = 0, switched;
-	char user[96] = "";
-
-	/* Look up the user while the passwd file is still visible. */
-	if (root && st->user[0] != '\0' && (pw = getpwnam(st->user)) == NULL)
-		fatalx("user %s does not exist", st->user);
-	if (root && st->chroot[0] != '\0') {
-		if (chroot(st->chroot) == -1 || chdir("/") == -1)
-			fatal("can't chroot to %s (chroot, chdir): the parent "
-			    "needs CAP_SYS_CHROOT, or an ordinary user "
-			    "must start it", st->chroot);
-		rooted = 1;
-	}
-	switched = root && drop_user(pw);
-	be_nice(self, st->worker);
-	set_limits();
-	if (switched)
-		snprintf(user, sizeof(user), "user %s, ", st->user);
-	if (st->sandbox && sandbox_enter(self, st->net) == -1)
-		fatal("can't enter the sandbox (%s); to run without it write "
-		    "`sandbox off'", sandbox_backend());
-	snprintf(level, sizeof(level), "%s%s%s", rooted ? "chroot, " : "",
-	    user, st->sandbox ? sandbox_level() : "sandbox off");
-	return (level);
 }

@@ -80,11 +80,13 @@ ATF_TC_BODY(environment, tc)
 	setenv("NOTIFY_SOCKET", "/nonexistent", 1);
 	setenv("UBSAN_OPTIONS", "print_stacktrace=1", 1);
 	setenv("ASAN_OPTIONS", "symbolize=0", 1);
+	setenv("JOURNAL_STREAM", "8:1234", 1);
 	run_script();
 	ATF_CHECK(strstr(text, "SECRET") == NULL);
 	ATF_CHECK(strstr(text, "LD_LIBRARY_PATH") == NULL);
 	ATF_CHECK(strstr(text, "NOTIFY_SOCKET") == NULL);
 	ATF_CHECK(strstr(text, "env PATH=") != NULL);
+	ATF_CHECK(strstr(text, "env JOURNAL_STREAM=8:1234\n") != NULL);
 	ATF_CHECK(strstr(text,
 	    "env UBSAN_OPTIONS=print_stacktrace=1\n") != NULL);
 	ATF_CHECK(strstr(text,
@@ -180,8 +182,8 @@ begin(int fd)
 
 	must(dup2(fd, CHILD_FD) != -1, "dup2");
 	must((c = ipc_child_init(ROLE_RELAY, &st)) != NULL, "child_init");
-	must(st.worker == 3 && st.verbose == 1 && st.sandbox == 1 &&
-	    st.to_stderr == 1, "numbers");
+	must(st.worker == 3 && st.verbose == 1 && st.json == 1 &&
+	    st.sandbox == 1 && st.to_stderr == 1, "numbers");
 	must(strcmp(st.user, "someone") == 0, "user");
 	must(strcmp(st.chroot, "/var/empty") == 0, "chroot");
 	must(ipc_chan_send(c, MSG_READY, NULL, -1) == 0, "channel to parent");
@@ -205,6 +207,7 @@ start(uint32_t type, const char *build, const char *extra)
 	ipc_wr_init(&w);
 	ipc_wr_str(&w, build);
 	ipc_wr_u32(&w, 3);
+	ipc_wr_u8(&w, 1);
 	ipc_wr_u8(&w, 1);
 	ipc_wr_u8(&w, 1);
 	ipc_wr_u8(&w, 1);
@@ -296,6 +299,35 @@ ATF_TC_BODY(confine, tc)
 	ATF_CHECK_EQ(0, in_child(confine_nobody, -1));
 }
 
+/* Root that stays root has no capability left. */
+static void
+confine_root(int fd)
+{
+	struct ipc_child_start	 st;
+	const char		*level;
+	gid_t			 group;
+
+	(void)fd;
+	ask(&st, "root", "", 0);
+	level = ipc_child_confine(ROLE_KEYS, &st);
+	must(strcmp(level, "user root, sandbox off") == 0, level);
+	must(getuid() == 0 && getgroups(1, &group) == 1 && group == 0,
+	    "root alone");
+#ifdef __linux__
+	must(setuid(65534) == -1 && errno == EPERM, "no CAP_SETUID");
+	must(chroot("/") == -1 && errno == EPERM, "no CAP_SYS_CHROOT");
+#endif
+	check_limits();
+}
+
+ATF_TC_WITHOUT_HEAD(root);
+ATF_TC_BODY(root, tc)
+{
+	if (geteuid() != 0)
+		atf_tc_skip("needs root");
+	ATF_CHECK_EQ(0, in_child(confine_root, -1));
+}
+
 static void
 confine_unprivileged(int fd)
 {
@@ -320,14 +352,16 @@ ATF_TC_BODY(unprivileged, tc)
 static void
 confine_sandbox(int fd)
 {
+	const char		*user = geteuid() == 0 ? "user root, " : "";
 	struct ipc_child_start	 st;
 	const char		*level;
 
 	(void)fd;
 	ask(&st, "", "", 1);
 	level = ipc_child_confine(ROLE_RELAY, &st);
-	must(strcmp(level, sandbox_level()) == 0, level);
-	must(strcmp(level, "none") != 0, "a sandbox");
+	must(strncmp(level, user, strlen(user)) == 0, level);
+	must(strcmp(level + strlen(user), sandbox_level()) == 0, level);
+	must(strcmp(sandbox_level(), "none") != 0, "a sandbox");
 }
 
 /* A front has less of the processor than others. */
@@ -400,6 +434,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, replaced_program);
 	ATF_TP_ADD_TC(tp, first_message);
 	ATF_TP_ADD_TC(tp, confine);
+	ATF_TP_ADD_TC(tp, root);
 	ATF_TP_ADD_TC(tp, unprivileged);
 	ATF_TP_ADD_TC(tp, sandbox);
 	ATF_TP_ADD_TC(tp, nice_value);

@@ -22,10 +22,11 @@ parent_failed(const char *what)
 }
 
 static int
-on_verbose(void *arg, const struct ipc_msg_verbose *v)
+on_log(void *arg, const struct ipc_msg_log *v)
 {
 	(void)arg;
 	log_setverbose(v->verbose);
+	log_setjson(v->json);
 	return (0);
 }
 
@@ -37,8 +38,8 @@ ipc_child_handle(struct ipc_child *c, struct ipc_msg *m)
 
 	if (m->type == MSG_STOP && h.stop == NULL)
 		exit(0);
-	if (h.verbose == NULL)
-		h.verbose = on_verbose;
+	if (h.log == NULL)
+		h.log = on_log;
 	if (c->before != NULL)
 		c->before(c->arg);
 	if ((what = ipc_dispatch(&h, m, c->arg)) != NULL)
@@ -142,6 +143,8 @@ run_loop(struct ipc_child *c, struct ipc_child_start *st)
 {
 	const char *level;
 
+	if (c->reach != NULL)
+		wait_for_settings(c);
 	if (ipc_chan_attach(c->parent, c->base, from_parent, parent_gone,
 	    c) == -1)
 		fatal("can't run the event loop (epoll, kqueue)");

@@ -2,9 +2,9 @@
  * childrun: main loop of a child of derpd(8): its start, its confinement, and
  * the parent's messages.  For the main file of each role.
  *
- * There are two kinds.  A child with an event loop is confined before its
- * settings arrive.  A child without one, which blocks, receives its first
- * settings before, because they determine what the sandbox must permit.
+ * A child with an event loop is confined before its settings arrive.  A child
+ * without one, which blocks, receives its first settings before, because they
+ * determine what the sandbox must permit; so does one with a loop and reach().
  */
 #ifndef CHILDRUN_H
 #define CHILDRUN_H
@@ -19,7 +19,7 @@ struct ipc_child {
 	enum ipc_role	 role;
 	/*
 	 * Handlers of the parent's messages; any other message is fatal.  The
-	 * default for MSG_VERBOSE sets the log level, and for MSG_STOP ends the
+	 * default for MSG_LOG sets how it logs, and for MSG_STOP ends the
 	 * process.
 	 */
 	const struct ipc_handlers *handlers;

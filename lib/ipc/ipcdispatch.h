@@ -5,7 +5,7 @@
  * messages and those without a handler.
  *
  *	static const struct ipc_handlers handlers = {
- *		.verbose = on_verbose,
+ *		.log = on_log,
  *		.stun_socket = on_socket
  *	};
  */

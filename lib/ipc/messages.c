@@ -123,7 +123,6 @@ get_rest(struct ipc_rd *r, size_t *n, size_t max)
 #define BLOB(f, n)		ipc_wr_blob(w, v->f, v->n);
 #define OPT(f, n)		put_opt(w, v->f, v->n);
 #define RECORDS(n, f, size)	put_records(w, v->n, v->f, size);
-#define U64S(n, f, max)		{ PUT_COUNT(n, max) ipc_wr_u64(w, v->f[i]); }
 #define PART(f, tag)		ipc_add_##tag(w, &v->f);
 #define LIST(n, f, max, tag)						\
 	{								\
@@ -174,7 +173,6 @@ get_rest(struct ipc_rd *r, size_t *n, size_t max)
 #define BLOB(f, n)		v->f = ipc_rd_blob(r, &v->n);
 #define OPT(f, n)		v->f = get_opt(r, &v->n);
 #define RECORDS(n, f, size)	v->f = get_records(r, &v->n, size);
-#define U64S(n, f, max)		{ GET_COUNT(n, max) v->f[i] = ipc_rd_u64(r); }
 #define PART(f, tag)		(void)ipc_next_##tag(r, &v->f);
 #define LIST(n, f, max, tag)						\
 	{								\

@@ -51,7 +51,6 @@
 #define BLOB(f, n)		const void *f; size_t n;
 #define OPT(f, n)		const void *f; size_t n;
 #define RECORDS(n, f, size)	uint32_t n; const uint8_t *f;
-#define U64S(n, f, max)		uint32_t n; uint64_t f[max];
 #define PART(f, tag)		struct ipc_##tag f;
 /*
  * Encoded from the array, or, if that is NULL, from the decoded list: n items

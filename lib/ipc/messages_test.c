@@ -128,12 +128,12 @@ new_text(size_t size)
 		v->n = 0;
 #define RECORDS(n, f, size)						\
 	v->n = rnd_len(20); v->f = new_bytes((size_t)v->n * size);
-#define U64S(n, f, max)		v->n = rnd_len(max); fill(v->f, v->n * 8);
 #define PART(f, tag)		fill_##tag(&v->f);
 #define LIST(n, f, max, tag)						\
 	{								\
 		struct ipc_##tag *list = new(20 * sizeof(*list));	\
-		for (v->n = 0; v->n < 20 && rnd() % 8 != 0; v->n++)	\
+		for (v->n = 0; v->n < 20 && v->n < max && rnd() % 8 != 0; \
+		    v->n++)						\
 			fill_##tag(&list[v->n]);			\
 		v->f = list;						\
 	}
@@ -191,7 +191,6 @@ same_bytes(const void *a, size_t n, const void *b, size_t m)
 #define OPT(f, n)		BLOB(f, n)
 #define RECORDS(n, f, size)						\
 	ok = ok && same_bytes(a->f, a->n * size, b->f, b->n * size);
-#define U64S(n, f, max)		SAME_ALL(n, a->f[i] == b->f[i])
 #define PART(f, tag)		ok = ok && same_##tag(&a->f, &b->f);
 #define LIST(n, f, max, tag)						\
 	{								\
@@ -395,7 +394,9 @@ ATF_TC_BODY(control_numbers, tc)
 	static const char *const	 names[] = { "HELLO", "BUILD", "STATUS",
 					    "RELOAD", "VERBOSE", "CLIENTS",
 					    "NODE", "MAP", "CERT", "CERT_DO",
-					    "TEXT", "CLIENT", "DONE" };
+					    "TEXT", "CLIENT", "DONE", "KICK",
+					    "GROUPS", "LIST", "LISTED",
+					    "HEALTH", "MESH" };
 	const size_t			 n = sizeof(names) / sizeof(names[0]);
 	char				 want[32];
 	uint32_t			 i;
@@ -433,6 +434,9 @@ ATF_TC_BODY(control_bytes, tc)
 	struct ipc_msg_ctl_build	 build = { "ab" };
 	struct ipc_msg_ctl_verbose	 verbose = { 1 };
 	struct ipc_msg_ctl_text		 text = { "{}", 2 };
+	struct ipc_msg_ctl_kick		 kick = { c.client.key };
+	struct ipc_msg_ctl_listed	 listed = { .name = "ab",
+	    .group = "c" };
 	struct ipc_wr			 w;
 
 	ipc_wr_init(&w);
@@ -460,6 +464,15 @@ ATF_TC_BODY(control_bytes, tc)
 	ipc_wr_free(&w);
 	ipc_put_ctl_verbose(&w, &verbose);
 	ATF_CHECK(w.len == 1 && w.p[0] == 1);
+	ipc_wr_free(&w);
+	ipc_put_ctl_kick(&w, &kick);
+	ATF_CHECK(w.len == IPC_KEYLEN && w.p[0] == 0x5a);
+	ipc_wr_free(&w);
+	listed.client = c.client;
+	ipc_put_ctl_listed(&w, &listed);
+	ATF_CHECK_EQ(IPC_KEYLEN + IPC_ADDRLEN + sizeof(want) + 13, w.len);
+	ATF_CHECK_EQ(0, memcmp(w.p + w.len - 13, "\0\0\0\2ab\0"
+	    "\0\0\0\1c", 13));
 	ipc_wr_free(&w);
 }
 

@@ -52,6 +52,8 @@ enum ipc_keychan {
 	KEYCHAN_BOX,		/* login boxes of a front, many at a time */
 	KEYCHAN_SEAL,		/* ServerInfo, of a relay worker */
 	KEYCHAN_ACME,		/* acme-helper's: one request at a time */
+	KEYCHAN_MESH,		/* login boxes of a mesh process: one request at
+				   a time */
 	KEYCHAN_SIGNER		/* a signer's: it gets keys, requests none */
 };
 
@@ -61,6 +63,85 @@ enum ipc_login_end {
 	IPC_LOGIN_BAD,		/* it does not open with the client's key */
 	IPC_LOGIN_SEEN,		/* a box with this nonce was opened before */
 	IPC_LOGIN_NO_SECRET	/* no tickets can be made for this worker */
+};
+
+/* What admit says of a client; the reasons are counted apart. */
+enum ipc_admit_verdict {
+	IPC_ADMIT_YES,
+	IPC_ADMIT_UNKNOWN,	/* no source knows it */
+	IPC_ADMIT_DENIED,	/* by the clients file */
+	IPC_ADMIT_REFUSED,	/* by a URL or by tailscaled */
+	IPC_ADMIT_FAILED,	/* sources could not be asked */
+	IPC_ADMIT_QUOTA,	/* its group has used up its quota */
+	IPC_ADMIT_CROWDED,	/* its group has all the connections it may */
+	IPC_ADMIT_BUSY,		/* too many questions wait */
+	IPC_ADMIT_NO_SECRET	/* no tickets can be made for this worker */
+};
+
+/* Which clients a query of a list is about. */
+enum ipc_list_filter {
+	IPC_LIST_ALL,
+	IPC_LIST_PREFIX,	/* from these addresses */
+	IPC_LIST_KEY		/* of this key */
+};
+
+/* Their order; the number of the connection decides between equal ones. */
+enum ipc_list_sort {
+	IPC_LIST_BY_KEY,
+	IPC_LIST_BY_ADDR,	/* IPv4 first; and port */
+	IPC_LIST_BY_CONN,	/* only that number */
+	IPC_LIST_BY_SINCE,	/* time of login */
+	IPC_LIST_BY_RX_BYTES,
+	IPC_LIST_BY_TX_BYTES,
+	IPC_LIST_BY_RX_PACKETS,
+	IPC_LIST_BY_TX_PACKETS
+};
+
+/* Files of admission. */
+enum ipc_admit_file_kind {
+	IPC_ADMIT_FILE_KEYS = 1,	/* clients file, derpd-clients(5) */
+	IPC_ADMIT_FILE_NAMES	/* JSON list of nodes */
+};
+
+/* The other ends of admit's channels. */
+enum ipc_admit_chan_kind {
+	IPC_ADMIT_CHAN_FRONT = 1,
+	IPC_ADMIT_CHAN_RELAY,
+	IPC_ADMIT_CHAN_VERIFY
+};
+
+/* What admit keeps over restarts. */
+enum ipc_admit_state_kind {
+	IPC_ADMIT_STATE_LATELY = 1,	/* keys that sources admitted, when */
+	IPC_ADMIT_STATE_QUOTA	/* what groups used */
+};
+
+/* The kinds of sources that verify asks. */
+enum ipc_verify_kind {
+	IPC_VERIFY_URL = 1,		/* an admission controller */
+	IPC_VERIFY_TAILSCALED	/* the local API of a tailscaled */
+};
+
+/* Its answers. */
+enum ipc_verify_answer {
+	IPC_VERIFY_NO,
+	IPC_VERIFY_YES,
+	IPC_VERIFY_FAILED	/* no valid answer in time */
+};
+
+/* The link to another node of the region. */
+enum ipc_mesh_state {
+	IPC_MESH_DOWN = 1,	/* it will be tried again */
+	IPC_MESH_DIALING,
+	IPC_MESH_UP,		/* a relay worker has it */
+	IPC_MESH_SELF		/* that node is this one: no more tries */
+};
+
+/* Whose counters are in a page. */
+enum ipc_counters_kind {
+	IPC_COUNTERS_FRONT = 1,
+	IPC_COUNTERS_RELAY,
+	IPC_COUNTERS_STUND
 };
 
 /* The ACME keys. */
@@ -110,6 +191,12 @@ enum ipc_acme_job {
 	ACMEJOB_CONTACT		/* update the contacts */
 };
 
+/* How a directory validates names. */
+enum ipc_acme_challenge {
+	ACMECHALLENGE_HTTP,	/* HTTP-01 (RFC 8555 8.3) */
+	ACMECHALLENGE_TLS_ALPN	/* TLS-ALPN-01 (RFC 8737) */
+};
+
 /* Result of a job: errors that need different reactions. */
 enum ipc_acme_outcome {
 	ACMEEND_OK,
@@ -117,7 +204,8 @@ enum ipc_acme_outcome {
 	ACMEEND_UNREACHABLE,	/* the directory is unreachable or broken */
 	ACMEEND_CLOCK,		/* this machine's clock is wrong */
 	ACMEEND_DNS,		/* a name does not resolve to this machine */
-	ACMEEND_PORT80,		/* the CA can't connect to port 80 */
+	ACMEEND_PORT,		/* the CA can't connect to the challenge's port,
+				   or does not offer the challenge */
 	ACMEEND_RATE,	/* rate limit of the CA */
 	ACMEEND_REFUSED,	/* permanently: CAA, account, names,
 				   configuration */

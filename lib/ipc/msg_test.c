@@ -16,6 +16,9 @@
 #define S	ROLE_SIGNER
 #define C	ROLE_CTL
 #define A	ROLE_ACME
+#define D	ROLE_ADMIT
+#define V	ROLE_VERIFY
+#define M	ROLE_MESH
 
 /* Families of messages per direction; "X_" is a prefix, others are names. */
 static const struct {
@@ -44,13 +47,36 @@ static const struct {
 	{ A, K, { "ACME_SIGN" } },
 	{ K, A, { "ACME_SIGNED" } },
 	{ P, ROLE_STUN, { "STUN_" } },
-	{ ROLE_STUN, P, { "STUN_" } },
 	{ P, ROLE_MAP, { "MAP_" } },
 	{ ROLE_MAP, P, { "MAP_" } },
 	{ P, ROLE_FETCH, { "FETCH_" } },
 	{ ROLE_FETCH, P, { "FETCH_" } },
 	{ P, ROLE_HEALTH, { "HEALTH_" } },
 	{ ROLE_HEALTH, P, { "HEALTH_" } },
+	{ P, ROLE_METRICS, { "METRICS_" } },
+	{ P, D, { "ADMIT_CONF", "ADMIT_FILE", "ADMIT_COMMIT", "ADMIT_CHAN",
+	    "ADMIT_SECRET" } },
+	{ P, D, { "ADMIT_HEALTH", "ADMIT_STATE", "ADMIT_SAVED",
+	    "ADMIT_QUERY" } },
+	{ D, P, { "ADMIT_RESULT", "ADMIT_SAVE", "ADMIT_LINE",
+	    "ADMIT_STATUS" } },
+	/* Fronts ask; relay workers tell who is connected, and obey. */
+	{ F, D, { "ADMIT_ASK" } },
+	{ D, F, { "ADMIT_ANSWER" } },
+	{ R, D, { "ADMIT_BEGAN", "ADMIT_ENDED", "ADMIT_USED" } },
+	{ D, R, { "ADMIT_GRANT", "ADMIT_REVOKE", "ADMIT_LEASE" } },
+	{ P, V, { "VERIFY_CONF", "VERIFY_CHAN" } },
+	{ D, V, { "VERIFY_ASK" } },
+	{ V, D, { "VERIFY_ANSWER" } },
+	{ P, M, { "MESH_CONF", "MESH_KEYS", "MESH_RELAY", "MESH_REKEY" } },
+	{ M, P, { "MESH_CHANLESS", "MESH_STATUS" } },
+	/* mesh asks for login boxes, and gives links to relay workers. */
+	{ M, K, { "MESH_LOGIN" } },
+	{ K, M, { "MESH_LOGGED" } },
+	{ M, R, { "MESH_LINK", "MESH_END" } },
+	{ R, M, { "MESH_LOST" } },
+	{ P, ROLE_RESOLVE, { "RESOLVE_CONF" } },
+	{ ROLE_RESOLVE, P, { "RESOLVE_RESULT" } },
 	{ P, A, { "ACME_" } },
 	{ A, P, { "ACME_" } },
 	{ P, C, { "CTL_" } },
@@ -58,7 +84,7 @@ static const struct {
 };
 
 /* Between the parent and every child. */
-static const char *const to_all[] = { "START", "VERBOSE", "STOP", "PING" };
+static const char *const to_all[] = { "START", "LOG", "STOP", "PING" };
 static const char *const from_all[] = { "PONG", "READY" };
 
 /* Whether MSG_`name' belongs to the family. */
@@ -164,11 +190,14 @@ check_descriptor(uint32_t t, enum ipc_role from, enum ipc_role to)
 {
 	(void)to;
 	ATF_CHECK_MSG(from == P || t == MSG_HANDOVER ||
+	    t == MSG_MESH_LINK ||
 	    ipc_msg_allowed(t, from, to) == IPC_NOFD,
 	    "%s gives %s a descriptor", ipc_msg_name(t), ipc_role_name(to));
 }
 
-/* Only the parent passes file descriptors, and fronts clients. */
+/*
+ * Only the parent passes file descriptors, fronts clients, and mesh its links.
+ */
 ATF_TC_WITHOUT_HEAD(descriptors);
 ATF_TC_BODY(descriptors, tc)
 {
@@ -201,7 +230,7 @@ ATF_TC_BODY(children, tc)
 
 	for (r = 0; r < ROLE_MAX; r++) {
 		ATF_CHECK_EQ(is_child(r), ipc_msg_allowed(MSG_START, P, r));
-		ATF_CHECK_EQ(is_child(r), ipc_msg_allowed(MSG_VERBOSE, P, r));
+		ATF_CHECK_EQ(is_child(r), ipc_msg_allowed(MSG_LOG, P, r));
 		ATF_CHECK_EQ(is_child(r), ipc_msg_allowed(MSG_STOP, P, r));
 		ATF_CHECK_EQ(is_child(r), ipc_msg_allowed(MSG_PING, P, r));
 		ATF_CHECK_EQ(is_child(r), ipc_msg_allowed(MSG_PONG, r, P));

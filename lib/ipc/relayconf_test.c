@@ -33,6 +33,8 @@ fill_front(struct ipc_front_conf *c)
 	strlcpy(c->redirect, "https://www.example.org/", sizeof(c->redirect));
 	c->max_unfinished = 2000;
 	c->max_per_source = 300;
+	c->source_v4 = 24;
+	c->source_v6 = 56;
 }
 
 /* Encode and decode the settings.  Returns 0, or -1 if either side refuses. */
@@ -119,6 +121,15 @@ ATF_TC_BODY(front_ranges, tc)
 	ATF_CHECK_EQ(0, pass_front(&c));
 	c.max_unfinished = 0;
 	ATF_CHECK_EQ(-1, pass_front(&c));
+	fill_front(&c);
+	c.source_v4 = 32;
+	c.source_v6 = 128;
+	ATF_CHECK_EQ(0, pass_front(&c));
+	c.source_v4 = 33;
+	ATF_CHECK_EQ(-1, pass_front(&c));
+	c.source_v4 = 32;
+	c.source_v6 = 129;
+	ATF_CHECK_EQ(-1, pass_front(&c));
 }
 
 static uint8_t	 key[32], secret[IPC_SLOT_SECRETLEN];
@@ -146,6 +157,9 @@ configure(struct conf *c)
 	c->worker.max_clients = 11;
 	c->front.max_unfinished = 12;
 	c->front.max_per_source = 13;
+	c->front.source_v4 = 14;
+	c->front.source_v6 = 15;
+	c->front.admit = c->worker.admit = 1;
 }
 
 ATF_TC_WITHOUT_HEAD(relay_from_configuration);
@@ -170,6 +184,7 @@ ATF_TC_BODY(relay_from_configuration, tc)
 	ATF_CHECK_EQ(9, r.client_rate);
 	ATF_CHECK_EQ(10, r.client_burst);
 	ATF_CHECK_EQ(11, r.max_clients);
+	ATF_CHECK_EQ(1, r.admit);
 }
 
 ATF_TC_WITHOUT_HEAD(front_from_configuration);
@@ -196,6 +211,9 @@ ATF_TC_BODY(front_from_configuration, tc)
 	ATF_CHECK_EQ(11, f.max_clients);
 	ATF_CHECK_EQ(12, f.max_unfinished);
 	ATF_CHECK_EQ(13, f.max_per_source);
+	ATF_CHECK_EQ(14, f.source_v4);
+	ATF_CHECK_EQ(15, f.source_v6);
+	ATF_CHECK_EQ(1, f.admit);
 	/* Maps alone, and no rate. */
 	c.relay.enabled = 0;
 	c.worker.client_rate = 0;

@@ -27,14 +27,15 @@ ipc_ring_size(unsigned int workers)
 }
 
 struct ipc_ring *
-ipc_ring_open(const int fds[IPC_RING_MAXFDS], uint8_t in_place, ipc_ring_cb cb,
-    void *arg)
+ipc_ring_open(const int fds[IPC_RING_MAXFDS], uint8_t first, uint8_t last,
+    ipc_ring_cb cb, void *arg)
 {
 	struct ipc_ring *r;
 
 	if ((r = ipc_ringend_open(fds)) == NULL)
 		return (NULL);
-	r->in_place = in_place;
+	r->first = first;
+	r->last = last;
 	r->cb = cb;
 	r->arg = arg;
 	return (r);
@@ -62,6 +63,12 @@ static size_t
 waiting(const struct ipc_ring *r)
 {
 	return (r->waitlen - r->waitoff);
+}
+
+int
+ipc_ring_waits(const struct ipc_ring *r)
+{
+	return (waiting(r) > 0);
 }
 
 /* Append to the entries that wait. */
@@ -149,6 +156,9 @@ judge(struct ipc_ring *r, enum ipc_ring_kind kind, size_t n)
 	if (room >= n)
 		return (0);
 	n -= room;
+	if (kind == IPC_RING_HINT &&
+	    waiting(r) + n > IPC_RING_WAITING / 2 + r->flood)
+		return (1);
 	if (kind == IPC_RING_FLOOD)
 		r->flood += n;
 	else if (waiting(r) + n > IPC_RING_WAITING + r->flood) {
@@ -259,7 +269,7 @@ read_payload(struct ipc_ring *r, const uint8_t *p, size_t n)
 
 	if (k > n)
 		k = n;
-	if (!whole || r->type != r->in_place) {
+	if (!whole || r->type < r->first || r->type > r->last) {
 		if (r->npart == 0 && room_for_part(r) == -1)
 			return (-1);
 		ipc_ring_copy(r->part + r->npart, p, k);

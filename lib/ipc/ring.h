@@ -34,7 +34,9 @@ enum ipc_ring_kind {
 	/* may fill the ring, and waits beyond that */
 	IPC_RING_NEWS,
 	/* the same, but does not count against IPC_RING_WAITING */
-	IPC_RING_FLOOD
+	IPC_RING_FLOOD,
+	/* refused when half of IPC_RING_WAITING waits: nothing depends on it */
+	IPC_RING_HINT
 };
 
 enum ipc_ring_state {
@@ -45,9 +47,10 @@ enum ipc_ring_state {
 };
 
 /*
- * Called with a received entry of `n' bytes at `p', valid during the call.  An
- * entry of the type `in_place' lies where the other side may change it at any
- * time: copy it with ipc_ring_copy(), once, and check the copy.  Return 0, or
+ * Called with a received entry of `n' bytes at `p', valid during the call.
+ * Entries of the types `first' to `last' of ipc_ring_open() lie where the other
+ * side may change them at any time: copy them with ipc_ring_copy(), once, and
+ * check the copy.  Return 0, or
  * -1 if the entry is malformed: the ring is then lost.  Must not free the ring.
  */
 typedef int (*ipc_ring_cb)(void *arg, uint8_t type, const uint8_t *p,
@@ -77,23 +80,27 @@ void	ipc_ring_close_fds(const int fds[IPC_RING_MAXFDS]);
 
 /*
  * Use the descriptors of one side (taken, also on error).  `cb' gets the
- * entries, those of the type `in_place' without a copy.  Return NULL with errno
- * if memory is short or the descriptors are not from ipc_ring_make().
+ * entries, those of a type from `first' to `last' without a copy.  Return NULL
+ * with errno if memory is short or the descriptors are not from
+ * ipc_ring_make().
  */
 struct ipc_ring *ipc_ring_open(const int fds[IPC_RING_MAXFDS],
-	    uint8_t in_place, ipc_ring_cb cb, void *arg);
+	    uint8_t first, uint8_t last, ipc_ring_cb cb, void *arg);
 
 /* Close this side, which the other one then notices, and free `r'. */
 void	ipc_ring_free(struct ipc_ring *r);
 
 /*
  * Append an entry of `type' with the `alen' bytes at `a' and the `blen' bytes
- * at `b' (both copied), IPC_RING_MAXLEN in all.  Return 0, 1 if a packet was
- * refused, or -1 if the ring is lost: the other side does not read.  The other
- * side sees it after ipc_ring_flush() at the latest.
+ * at `b' (both copied), IPC_RING_MAXLEN in all.  Return 0, 1 if a packet or
+ * a hint was refused, or -1 if the ring is lost: the other side does not read.
+ * The other side sees it after ipc_ring_flush() at the latest.
  */
 int	ipc_ring_put(struct ipc_ring *r, enum ipc_ring_kind kind, uint8_t type,
 	    const void *a, size_t alen, const void *b, size_t blen);
+
+/* Return 1 while entries wait for room in the ring, else 0. */
+int	ipc_ring_waits(const struct ipc_ring *r);
 
 /*
  * Show the other side all entries and wake it if it sleeps; called at the end

@@ -35,7 +35,7 @@ set_up(void)
 
 	memset(&b, 0, sizeof(b));
 	ATF_REQUIRE_EQ(ipc_ring_make(SIZE, fds, fb), 0);
-	b.ring = ipc_ring_open(fb, PACKET, ring_entry, &b);
+	b.ring = ipc_ring_open(fb, PACKET, PACKET, ring_entry, &b);
 	ATF_REQUIRE(b.ring != NULL);
 	head = 0;
 	if (ipc_ring_nfds() == 1)
@@ -258,7 +258,7 @@ ATF_TC_BODY(sealed, tc)
 	ATF_REQUIRE((i = open(path, O_RDWR | O_CREAT, 0600)) != -1);
 	ipc_ring_close_fds((int[]){ fds[MINE], -1, -1, -1 });
 	fds[MINE] = i;
-	ATF_CHECK(ipc_ring_open(fds, PACKET, ring_entry, &a) == NULL);
+	ATF_CHECK(ipc_ring_open(fds, PACKET, PACKET, ring_entry, &a) == NULL);
 	fds[MINE] = fds[THEIRS] = fds[2] = fds[BELL] = -1;
 	tear_down();
 }

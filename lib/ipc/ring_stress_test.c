@@ -101,7 +101,7 @@ work(const int *fds, uint32_t seed, uint32_t total, int chat)
 	rnd = seed;
 	sent = got = 0;
 	damaged = finished = 0;
-	if ((r = ipc_ring_open(fds, PACKET, check, NULL)) == NULL)
+	if ((r = ipc_ring_open(fds, PACKET, PACKET, check, NULL)) == NULL)
 		return (2);
 	while (!told || !finished) {
 		if (got == total && !told) {

@@ -140,6 +140,28 @@ ATF_TC_BODY(flood, tc)
 	ATF_CHECK(n * one < size + 4 * IPC_RING_WAITING);
 }
 
+/* A hint is refused before news would be too many, and costs no ring. */
+ATF_TC_WITHOUT_HEAD(hint);
+ATF_TC_BODY(hint, tc)
+{
+	const size_t size = ipc_ring_size(2), one = 1000;
+	unsigned int n = 0, news = 0;
+
+	ring_connect(size);
+	while (ring_put(&a, IPC_RING_HINT, zeros, one) == 0)
+		ATF_REQUIRE(++n * one < size + IPC_RING_WAITING);
+	ATF_CHECK(n * one > size);
+	ATF_CHECK_EQ(ring_put(&a, IPC_RING_HINT, zeros, one), 1);
+	for (; news * one < IPC_RING_WAITING / 4; news++)
+		ATF_REQUIRE_EQ(ring_put(&a, IPC_RING_NEWS, zeros, one), 0);
+	ATF_CHECK_EQ(ring_put(&a, IPC_RING_HINT, zeros, one), 1);
+	while (b.n < n + news) {
+		(void)ipc_ring_flush(a.ring);
+		ATF_REQUIRE_EQ(ring_drain(&b), IPC_RING_EMPTY);
+	}
+	ATF_CHECK_EQ(ring_put(&a, IPC_RING_HINT, zeros, one), 0);
+}
+
 /* A read is bounded, though there is more. */
 ATF_TC_WITHOUT_HEAD(turn);
 ATF_TC_BODY(turn, tc)
@@ -336,7 +358,7 @@ ATF_TC_BODY(one_side, tc)
 	ipc_ring_close_fds(fb);
 	for (i = 0; i < (int)ipc_ring_nfds(); i++)
 		ATF_CHECK(fa[i] != -1);
-	a.ring = ipc_ring_open(fa, PACKET, ring_entry, &a);
+	a.ring = ipc_ring_open(fa, PACKET, PACKET, ring_entry, &a);
 	ATF_REQUIRE(a.ring != NULL);
 	ATF_CHECK_EQ(ring_put(&a, IPC_RING_NEWS, "x", 1), 0);
 	ATF_CHECK(ipc_ring_flush(a.ring) != 1);
@@ -351,6 +373,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, full);
 	ATF_TP_ADD_TC(tp, unread);
 	ATF_TP_ADD_TC(tp, flood);
+	ATF_TP_ADD_TC(tp, hint);
 	ATF_TP_ADD_TC(tp, turn);
 	ATF_TP_ADD_TC(tp, light);
 	ATF_TP_ADD_TC(tp, burst);

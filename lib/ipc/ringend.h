@@ -16,7 +16,7 @@
 struct ipc_ring {
 	ipc_ring_cb	 cb;
 	void		*arg;
-	uint8_t		 in_place;
+	uint8_t		 first, last;	/* types of entries in place */
 	size_t		 size;		/* of the ring, bytes */
 	const char	*lost;		/* why; NULL: it is not */
 	size_t		 fresh;		/* bytes that are not published */

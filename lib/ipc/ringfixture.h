@@ -50,8 +50,8 @@ ring_use(const int *fa, const int *fb, ipc_ring_cb cb)
 {
 	memset(&a, 0, sizeof(a));
 	memset(&b, 0, sizeof(b));
-	a.ring = ipc_ring_open(fa, PACKET, cb, &a);
-	b.ring = ipc_ring_open(fb, PACKET, cb, &b);
+	a.ring = ipc_ring_open(fa, PACKET, PACKET, cb, &a);
+	b.ring = ipc_ring_open(fb, PACKET, PACKET, cb, &b);
 	ATF_REQUIRE(a.ring != NULL && b.ring != NULL);
 }
 

@@ -1,6 +1,6 @@
 /*
  * shmem: shared memory with one writer; see shmem.h.  Called by the parent, for
- * slots.c, counters.c and ring_mem.c.
+ * slots.c, counters.c, ring_mem.c and the files of admit.
  *
  * The memory is a memfd, sealed against a change of its size, or, where there
  * is none, a POSIX shared memory object without a name.  Readers get another
@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "shmem.h"
@@ -77,3 +78,35 @@ ipc_shmem_make(const char *name, size_t size, int *reader)
 	return (-1);
 }
 #endif
+
+/* Write the bytes by a mapping: not every system writes to the descriptor. */
+static int
+fill(int fd, const void *p, size_t len)
+{
+	void *map;
+
+	if (len == 0)
+		return (0);
+	map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map == MAP_FAILED)
+		return (-1);
+	memcpy(map, p, len);
+	return (munmap(map, len));
+}
+
+int
+ipc_shmem_copy(const char *name, const void *p, size_t len)
+{
+	int fd, reader, error;
+
+	if ((fd = ipc_shmem_make(name, len, &reader)) == -1)
+		return (-1);
+	if (fill(fd, p, len) == -1) {
+		error = errno;
+		close(reader);
+		reader = -1;
+		errno = error;
+	}
+	close(fd);
+	return (reader);
+}

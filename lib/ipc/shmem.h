@@ -17,4 +17,10 @@
  */
 int	ipc_shmem_make(const char *name, size_t size, int *reader);
 
+/*
+ * Make shared memory of the `len' bytes at `p', which nobody writes any more.
+ * Return a descriptor to read, or -1 with errno.
+ */
+int	ipc_shmem_copy(const char *name, const void *p, size_t len);
+
 #endif

@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "landlock.h"
@@ -182,5 +184,31 @@ const char *
 sandbox_landlock_failed(void)
 {
 	return (failed);
+}
+
+const char *
+sandbox_landlock_level(int abi, int error, int net)
+{
+	if (abi == 0)
+		return (error == EPERM ? "seccomp, no landlock (refused)" :
+		    "seccomp, no landlock");
+	return (abi < LANDLOCK_PORTS && net ?
+	    "seccomp, landlock without ports" : "seccomp, landlock");
+}
+
+const char *
+sandbox_landlock_lack(int error)
+{
+	static char lack[512];
+
+	snprintf(lack, sizeof(lack), "sandbox: %s (%s: %s): continuing with "
+	    "seccomp alone; %s, or write `sandbox seccomp'", error == EPERM ?
+	    "Landlock is refused, as by a container's filter" :
+	    "this kernel has no Landlock", failed, strerror(error),
+	    error == EPERM ? "let the filter allow landlock_create_ruleset, "
+	    "landlock_add_rule and landlock_restrict_self" :
+	    "Linux 5.13 and newer have it, if the boot parameter lsm= names "
+	    "it");
+	return (lack);
 }
 #endif

@@ -23,4 +23,16 @@ int	sandbox_landlock_enter(const char *const *paths, size_t n,
 /* The call or path at which sandbox_landlock_enter() failed. */
 const char *sandbox_landlock_failed(void);
 
+/*
+ * The level of the sandbox with version `abi' of Landlock, 0: it is not
+ * available because of `error'; net: the role has network access.
+ */
+const char *sandbox_landlock_level(int abi, int error, int net);
+
+/*
+ * That Landlock is not available because of `error', where that was found, and
+ * what to do; static.
+ */
+const char *sandbox_landlock_lack(int error);
+
 #endif

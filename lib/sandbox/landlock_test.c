@@ -208,7 +208,7 @@ ATF_TC_BODY(left, tc)
 {
 #ifdef __linux__
 	const char		*none = "/no/such/place", *here = ".";
-	struct sandbox_net	 net = { &none, 1, NULL, 0 };
+	struct sandbox_net	 net = { .read_paths = &none, .npaths = 1 };
 	uint16_t		 port;
 
 	if (version() < 1)

@@ -23,17 +23,38 @@ struct sandbox_net {
 	size_t		 npaths;
 	const uint16_t	*ports;		/* TCP ports to connect to */
 	size_t		 nports;
+	const char	*socket;	/* path of a unix socket to connect to,
+					   instead of all others above; NULL:
+					   none */
+};
+
+/* How much of the sandbox is wanted; as the words in options.def. */
+enum sandbox_want {
+	SANDBOX_OFF,
+	SANDBOX_ON,
+	SANDBOX_SECCOMP		/* without Landlock; pledge: as SANDBOX_ON */
 };
 
 /*
  * Permanently confine this process to what `role', a child's role, needs: to
- * the rules of the role named in its row of roles.def.  `net' extends
- * ROLE_FETCH and ROLE_ACME (paths and ports) and ROLE_HEALTH (ports); for other
- * roles it must be NULL.  A refused call kills the process; with
+ * the rules of the role named in its row of roles.def.  `want' is not
+ * SANDBOX_OFF.  `net' extends ROLE_FETCH, ROLE_ACME, ROLE_MESH and ROLE_RESOLVE
+ * (paths and ports), ROLE_VERIFY (these, or a socket) and ROLE_HEALTH (ports);
+ * for other roles it must be NULL.  A refused call kills the process; with
  * -DSANDBOX_DEBUG its name is first written to standard error.  Returns 0, or
- * -1 with errno.
+ * -1 with errno; then sandbox_failed() has the call that failed.
  */
-int	 sandbox_enter(enum ipc_role role, const struct sandbox_net *net);
+int	 sandbox_enter(enum ipc_role role, enum sandbox_want want,
+	    const struct sandbox_net *net);
+
+/* The call at which sandbox_enter() failed; static. */
+const char *sandbox_failed(void);
+
+/*
+ * After sandbox_enter(): what was wanted and the system lacks, in words that
+ * say why, and what to do; "" for nothing.  Static.
+ */
+const char *sandbox_lack(void);
 
 /*
  * Confine the privileged parent after its start, as far as the system can
@@ -43,10 +64,11 @@ int	 sandbox_enter(enum ipc_role role, const struct sandbox_net *net);
 int	 sandbox_parent(void);
 
 /*
- * The level in force: "seccomp, landlock", "pledge", "none"; static.  Where the
- * kernel's Landlock is missing, refused by a container's filter, or too old for
- * a role with network access: "seccomp, no landlock", "seccomp, no landlock
- * (refused)", "seccomp, landlock without ports".
+ * The level in force: "seccomp, landlock", "pledge", "none"; static.  Without
+ * Landlock by SANDBOX_SECCOMP: "seccomp".  Where the kernel's Landlock is
+ * missing, refused by a container's filter, or too old for a role with network
+ * access: "seccomp, no landlock", "seccomp, no landlock (refused)", "seccomp,
+ * landlock without ports".
  */
 const char *sandbox_level(void);
 

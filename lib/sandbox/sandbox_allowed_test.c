@@ -29,6 +29,7 @@
 #include "sandbox.h"
 #include "sandbox_test.h"
 #include "stream.h"
+#include "tcpoptions.h"
 
 static int
 call_readwrite(void)
@@ -169,6 +170,15 @@ call_serve(void)
 	    recv(afd, &c, 1, 0) == 1 ? shutdown(afd, SHUT_WR) : -1;
 }
 
+static int
+call_answer(void)
+{
+	char	c;
+
+	return send(cfd, "x", 1, MSG_NOSIGNAL) == 1 &&
+	    recv(afd, &c, 1, 0) == 1 ? 0 : -1;
+}
+
 /* Make a pair, as for a proxied client. */
 static int
 call_pair(void)
@@ -219,6 +229,14 @@ call_keyfile(void)
 	    write(file, "key", 3) == 3 ? fsync(file) : -1;
 }
 
+static int
+call_pread(void)
+{
+	char	buf[8];
+
+	return pread(file, buf, sizeof(buf), 0) == -1 ? -1 : 0;
+}
+
 /* Map a file of another process for reading. */
 static int
 call_map(void)
@@ -266,6 +284,31 @@ call_dial(void)
 		fprintf(stderr, "%s\n", net_stream_error(s));
 	net_stream_free(s);
 	return rv;
+}
+
+/* Set what a connection needs before it is handed over. */
+static int
+call_options(void)
+{
+	static const struct net_tcp tcp = { 32768, 600, 15000 };
+
+	return net_tcp_options(cfd, &tcp) == NULL ? 0 : -1;
+}
+
+/* Talk over a local socket, without blocking. */
+static int
+call_dial_local(void)
+{
+	socklen_t	len = sizeof(int);
+	int		fd, error;
+
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    0)) == -1 ||
+	    connect(fd, (struct sockaddr *)&local, sizeof(local)) == -1 ||
+	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1)
+		return -1;
+	return write(fd, "x", 1) == 1 && read(fd, &error, 1) == -1 &&
+	    errno == EAGAIN ? close(fd) : -1;
 }
 
 /* Read a file of the resolver with stdio. */
@@ -328,8 +371,8 @@ no_entry(void *arg, uint8_t type, const uint8_t *p, size_t n)
 static int
 call_ring(void)
 {
-	struct ipc_ring	*a = ipc_ring_open(ring[0], 1, no_entry, NULL);
-	struct ipc_ring	*b = ipc_ring_open(ring[1], 1, no_entry, NULL);
+	struct ipc_ring	*a = ipc_ring_open(ring[0], 1, 1, no_entry, NULL);
+	struct ipc_ring	*b = ipc_ring_open(ring[1], 1, 1, no_entry, NULL);
 	struct pollfd	 pfd;
 
 	if (a == NULL || b == NULL || !ipc_ring_sleep(b) ||
@@ -421,20 +464,23 @@ static const struct sandbox_probe allowed[] = {
 	{ "signals", ALL, call_signals, KILLS },
 	{ "fcntl", ALL, call_fcntl, KILLS },
 	{ "serving a client", FRONT | RELAY, call_serve, KILLS },
+	{ "answering a client", METRICS, call_answer, KILLS },
 	{ "the addresses of a client", FRONT, call_names, KILLS },
-	{ "a pair of sockets", FRONT, call_pair, KILLS },
-	{ "handing a client over", FRONT, call_hand, KILLS },
+	{ "a pair of sockets", FRONT | MESH, call_pair, KILLS },
+	{ "handing a client over", FRONT | MESH, call_hand, KILLS },
 	{ "a session that was handed over", RELAY, call_handed, KILLS },
-	{ "accept", FRONT, call_accept_none, KILLS },
+	{ "accept", FRONT | METRICS, call_accept_none, KILLS },
 	{ "rings between workers", RELAY, call_ring, KILLS },
-	{ "owners of keys", FRONT | RELAY, call_map, KILLS },
+	{ "owners of keys", FRONT | RELAY | METRICS, call_map, KILLS },
 	{ "key file", KEYS, call_keyfile, KILLS },
+	{ "a file from its beginning", ADMIT, call_pread, KILLS },
 	{ "a datagram", STUN, call_datagram, KILLS },
-	{ "connecting", FETCH | HEALTH | ACME, call_dial, KILLS },
-	{ "reading below /etc", FETCH | ACME, call_read_etc, KILLS },
-	{ "reading a file that was named", FETCH | ACME, call_read_named,
-	    KILLS },
-	{ "resolver", FETCH | ACME, call_resolve, KILLS },
+	{ "connecting", READERS | HEALTH, call_dial, KILLS },
+	{ "options of a connection", MESH, call_options, KILLS },
+	{ "reading below /etc", NAMERS, call_read_etc, KILLS },
+	{ "reading a file that was named", NAMERS, call_read_named, KILLS },
+	{ "connecting to a local socket", LOCAL, call_dial_local, KILLS },
+	{ "resolver", NAMERS, call_resolve, KILLS },
 #ifdef __linux__
 	{ "epoll", ALL, call_epoll, KILLS },
 	{ "several datagrams", STUN, call_datagrams, KILLS },
@@ -459,59 +505,29 @@ check_allowed(enum ipc_role role)
 			    allowed[i].name);
 }
 
-ATF_TC_WITHOUT_HEAD(keys_allowed);
-ATF_TC_BODY(keys_allowed, tc)
-{
-	check_allowed(ROLE_KEYS);
+/* A test for one role. */
+#define ALLOWED(name, role)						\
+ATF_TC_WITHOUT_HEAD(name);						\
+ATF_TC_BODY(name, tc)							\
+{									\
+	check_allowed(role);						\
 }
 
-ATF_TC_WITHOUT_HEAD(signer_allowed);
-ATF_TC_BODY(signer_allowed, tc)
-{
-	check_allowed(ROLE_SIGNER);
-}
-
-ATF_TC_WITHOUT_HEAD(front_allowed);
-ATF_TC_BODY(front_allowed, tc)
-{
-	check_allowed(ROLE_FRONT);
-}
-
-ATF_TC_WITHOUT_HEAD(relay_allowed);
-ATF_TC_BODY(relay_allowed, tc)
-{
-	check_allowed(ROLE_RELAY);
-}
-
-ATF_TC_WITHOUT_HEAD(stun_allowed);
-ATF_TC_BODY(stun_allowed, tc)
-{
-	check_allowed(ROLE_STUN);
-}
-
-ATF_TC_WITHOUT_HEAD(map_allowed);
-ATF_TC_BODY(map_allowed, tc)
-{
-	check_allowed(ROLE_MAP);
-}
-
-ATF_TC_WITHOUT_HEAD(fetch_allowed);
-ATF_TC_BODY(fetch_allowed, tc)
-{
-	check_allowed(ROLE_FETCH);
-}
-
-ATF_TC_WITHOUT_HEAD(acme_allowed);
-ATF_TC_BODY(acme_allowed, tc)
-{
-	check_allowed(ROLE_ACME);
-}
-
-ATF_TC_WITHOUT_HEAD(health_allowed);
-ATF_TC_BODY(health_allowed, tc)
-{
-	check_allowed(ROLE_HEALTH);
-}
+ALLOWED(keys_allowed, ROLE_KEYS)
+ALLOWED(signer_allowed, ROLE_SIGNER)
+ALLOWED(front_allowed, ROLE_FRONT)
+ALLOWED(relay_allowed, ROLE_RELAY)
+ALLOWED(stun_allowed, ROLE_STUN)
+ALLOWED(map_allowed, ROLE_MAP)
+ALLOWED(fetch_allowed, ROLE_FETCH)
+ALLOWED(acme_allowed, ROLE_ACME)
+ALLOWED(health_allowed, ROLE_HEALTH)
+ALLOWED(admit_allowed, ROLE_ADMIT)
+ALLOWED(verify_allowed, ROLE_VERIFY)
+ALLOWED(mesh_allowed, ROLE_MESH)
+ALLOWED(resolve_allowed, ROLE_RESOLVE)
+ALLOWED(metrics_allowed, ROLE_METRICS)
+ALLOWED(local_allowed, (enum ipc_role)role_local)
 
 ATF_TP_ADD_TCS(tp)
 {
@@ -524,5 +540,11 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, fetch_allowed);
 	ATF_TP_ADD_TC(tp, health_allowed);
 	ATF_TP_ADD_TC(tp, acme_allowed);
+	ATF_TP_ADD_TC(tp, admit_allowed);
+	ATF_TP_ADD_TC(tp, verify_allowed);
+	ATF_TP_ADD_TC(tp, mesh_allowed);
+	ATF_TP_ADD_TC(tp, resolve_allowed);
+	ATF_TP_ADD_TC(tp, metrics_allowed);
+	ATF_TP_ADD_TC(tp, local_allowed);
 	return atf_no_error();
 }

@@ -6,12 +6,26 @@
 #include "sandbox.h"
 
 int
-sandbox_enter(enum ipc_role role, const struct sandbox_net *net)
+sandbox_enter(enum ipc_role role, enum sandbox_want want,
+    const struct sandbox_net *net)
 {
 	(void)role;
+	(void)want;
 	(void)net;
 	errno = ENOSYS;
 	return (-1);
+}
+
+const char *
+sandbox_failed(void)
+{
+	return ("none");
+}
+
+const char *
+sandbox_lack(void)
+{
+	return ("");
 }
 
 int

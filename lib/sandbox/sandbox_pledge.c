@@ -9,9 +9,12 @@
 
 static int	entered;
 
-/* The promises of each role; NULL: the role is not confined here. */
+/*
+ * The promises of each role, which connects to a local socket if `local'; NULL:
+ * the role is not confined here.
+ */
 static const char *
-promises(enum ipc_role role)
+promises(enum ipc_role role, int local)
 {
 	switch (role) {
 	case ROLE_KEYS:		/* reads and writes files passed to it */
@@ -30,6 +33,17 @@ promises(enum ipc_role role)
 		return ("stdio rpath inet dns");
 	case ROLE_ACME:		/* the same, and receives a channel to keys */
 		return ("stdio rpath inet dns recvfd");
+	case ROLE_ADMIT:	/* talks, on channels passed to it */
+		return ("stdio recvfd");
+	case ROLE_VERIFY:	/* asks a server, or a local socket */
+		return (local ? "stdio unix recvfd" :
+		    "stdio rpath inet dns recvfd");
+	case ROLE_MESH:		/* resolves, connects, hands links over */
+		return ("stdio rpath inet dns recvfd sendfd");
+	case ROLE_RESOLVE:	/* resolves names */
+		return ("stdio rpath dns");
+	case ROLE_METRICS:	/* accepts, and maps counters */
+		return ("stdio inet recvfd");
 	case ROLE_HEALTH:	/* connects */
 		return ("stdio inet");
 	default:
@@ -41,7 +55,8 @@ promises(enum ipc_role role)
 static int
 reads_files(enum ipc_role role)
 {
-	return (role == ROLE_FETCH || role == ROLE_ACME);
+	return (role == ROLE_FETCH || role == ROLE_ACME ||
+	    role == ROLE_VERIFY || role == ROLE_MESH || role == ROLE_RESOLVE);
 }
 
 /* The promise "dns" includes the resolver's files. */
@@ -59,24 +74,43 @@ show_paths(const struct sandbox_net *net)
 }
 
 int
-sandbox_enter(enum ipc_role role, const struct sandbox_net *net)
+sandbox_enter(enum ipc_role role, enum sandbox_want want,
+    const struct sandbox_net *net)
 {
+	const int local = net != NULL && net->socket != NULL;
 	const enum ipc_role as = ipc_role_sandbox(role);
-	const char *p = promises(as);
+	const char *p = promises(as, local);
 	int hide;
 
+	(void)want;
 	if (p == NULL || (net != NULL) != (reads_files(as) ||
 	    as == ROLE_HEALTH) ||
-	    (as == ROLE_HEALTH && net->npaths > 0)) {
+	    (as == ROLE_HEALTH && net->npaths > 0) ||
+	    (local && (as != ROLE_VERIFY || net->npaths > 0))) {
 		errno = EINVAL;
 		return (-1);
 	}
 	/* Hide the file system before the promises are made. */
-	hide = reads_files(as) ? show_paths(net) : unveil("/", "");
+	if (local)
+		hide = unveil(net->socket, "w");
+	else
+		hide = reads_files(as) ? show_paths(net) : unveil("/", "");
 	if (hide == -1 || unveil(NULL, NULL) == -1 || pledge(p, "") == -1)
 		return (-1);
 	entered = 1;
 	return (0);
+}
+
+const char *
+sandbox_failed(void)
+{
+	return ("unveil, pledge");
+}
+
+const char *
+sandbox_lack(void)
+{
+	return ("");
 }
 
 /*

@@ -73,6 +73,12 @@ check_control(const struct sandbox_probe *p, size_t n)
 	REFUSED_CASE(fetch_refused, ROLE_FETCH)				\
 	REFUSED_CASE(health_refused, ROLE_HEALTH)			\
 	REFUSED_CASE(acme_refused, ROLE_ACME)				\
+	REFUSED_CASE(admit_refused, ROLE_ADMIT)				\
+	REFUSED_CASE(verify_refused, ROLE_VERIFY)			\
+	REFUSED_CASE(mesh_refused, ROLE_MESH)				\
+	REFUSED_CASE(resolve_refused, ROLE_RESOLVE)			\
+	REFUSED_CASE(metrics_refused, ROLE_METRICS)			\
+	REFUSED_CASE(local_refused, (enum ipc_role)role_local)		\
 	ATF_TC_WITHOUT_HEAD(control);					\
 	ATF_TC_BODY(control, tc)					\
 	{								\
@@ -90,6 +96,12 @@ check_control(const struct sandbox_probe *p, size_t n)
 		ATF_TP_ADD_TC(tp, fetch_refused);			\
 		ATF_TP_ADD_TC(tp, health_refused);			\
 		ATF_TP_ADD_TC(tp, acme_refused);			\
+		ATF_TP_ADD_TC(tp, admit_refused);			\
+		ATF_TP_ADD_TC(tp, verify_refused);			\
+		ATF_TP_ADD_TC(tp, mesh_refused);			\
+		ATF_TP_ADD_TC(tp, resolve_refused);			\
+		ATF_TP_ADD_TC(tp, metrics_refused);			\
+		ATF_TP_ADD_TC(tp, local_refused);			\
 		ATF_TP_ADD_TC(tp, control);				\
 	} while (0)
 

@@ -28,6 +28,12 @@ call_socket(void)
 }
 
 static int
+call_socket_tcp(void)
+{
+	return result(socket(AF_INET6, SOCK_STREAM, IPPROTO_TCP));
+}
+
+static int
 call_socket_udp(void)
 {
 	return result(socket(AF_INET6, SOCK_DGRAM, 0));
@@ -37,6 +43,17 @@ static int
 call_socket_unix(void)
 {
 	return result(socket(AF_UNIX, SOCK_DGRAM, 0));
+}
+
+static int
+call_connect_unix(void)
+{
+	int	fd;
+
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    0)) == -1)
+		return -1;
+	return connect(fd, (struct sockaddr *)&local, sizeof(local));
 }
 
 static int
@@ -377,66 +394,72 @@ call_sendmsg_fastopen(void)
 }
 #endif
 
-#define CLIENTS	(READERS | HEALTH)
-#define SERVERS	(FRONT | RELAY)
+#define CLIENTS	(NAMERS | HEALTH)
+#define SERVERS	(FRONT | RELAY | METRICS)
 
 static const struct sandbox_probe forbidden[] = {
-	{ "socket", KEYS | SIGNER | MAP | FINE(SERVERS | STUN),
+	{ "socket", QUIET | FINE(SERVERS | STUN | LOCAL),
 	    call_socket, KILLS },
-	{ "socket, UDP", KEYS | SIGNER | MAP | FINE(ALL & ~READERS),
+	{ "socket, TCP", QUIET | FINE(ALL & ~CLIENTS) | FINE(RESOLVE),
+	    call_socket_tcp, KILLS },
+	{ "socket, UDP", QUIET | FINE(ALL & ~NAMERS),
 	    call_socket_udp, KILLS },
 	{ "socket, unix", ALL, call_socket_unix, DENIES },
-	{ "connect", KEYS | SIGNER | MAP | FINE(SERVERS | STUN),
+	{ "connect to a local socket", ALL & ~LOCAL, call_connect_unix,
+	    DENIES },
+	{ "connect", QUIET | FINE(SERVERS | STUN),
 	    call_connect, KILLS },
-	{ "connect elsewhere", FINE(CLIENTS), call_connect_other, LANDLOCK },
-	{ "bind", KEYS | SIGNER | MAP | FINE(ALL), call_bind, KILLS },
-	{ "listen", KEYS | SIGNER | MAP | FINE(ALL), call_listen, KILLS },
-	{ "accept", KEYS | SIGNER | MAP | FINE(ALL & ~FRONT),
+	{ "connect, TCP", FINE(LOCAL), call_connect, LANDLOCK },
+	{ "connect elsewhere", FINE(CLIENTS | LOCAL), call_connect_other,
+	    LANDLOCK },
+	{ "bind", QUIET | FINE(ALL), call_bind, KILLS },
+	{ "listen", QUIET | FINE(ALL), call_listen, KILLS },
+	{ "accept", QUIET | FINE(ALL & ~(FRONT | METRICS)),
 	    call_accept, KILLS },
-	{ "setsockopt", KEYS | SIGNER | MAP | FINE(STUN | SERVERS),
+	{ "setsockopt", QUIET | FINE(STUN | SERVERS | LOCAL | RESOLVE),
 	    call_setsockopt, KILLS },
 	{ "setsockopt SO_LINGER", FINE(ALL), call_linger, KILLS },
 	{ "setsockopt SO_RCVTIMEO", FINE(ALL), call_rcvtimeo, KILLS },
 	{ "setsockopt SO_RCVBUF", FINE(ALL), call_rcvbuf, KILLS },
 	{ "setsockopt SO_SNDBUF", FINE(ALL), call_sndbuf, KILLS },
 	{ "setsockopt SO_REUSEPORT", FINE(ALL), call_reuseport, KILLS },
-	{ "setsockopt SO_KEEPALIVE", FINE(ALL), call_keepalive, KILLS },
-	{ "listen once more", KEYS | SIGNER | MAP | FINE(ALL),
+	{ "setsockopt SO_KEEPALIVE", FINE(ALL & ~MESH), call_keepalive, KILLS },
+	{ "listen once more", QUIET | FINE(ALL),
 	    call_listen_again, KILLS },
 	{ "setsockopt of another option", FINE(ALL),
 	    call_setsockopt_other, KILLS },
 	{ "getsockopt of another option", FINE(ALL),
 	    call_getsockopt_other, KILLS },
-	{ "shutdown", FINE(ALL & ~SERVERS), call_shutdown, KILLS },
+	{ "shutdown", FINE(ALL & ~(FRONT | RELAY)), call_shutdown, KILLS },
 	{ "shutdown of a listening socket", FINE(ALL),
 	    call_shutdown_listening, KILLS },
 	{ "shutdown, both ways", FINE(ALL), call_shutdown_both, KILLS },
-	{ "passing a descriptor", FINE(ALL & ~(STUN | FRONT)), call_passfd,
-	    KILLS },
-	{ "socketpair", FINE(ALL & ~FRONT), call_socketpair, KILLS },
+	{ "passing a descriptor", FINE(ALL & ~(STUN | FRONT | MESH)),
+	    call_passfd, KILLS },
+	{ "socketpair", FINE(ALL & ~(FRONT | MESH)), call_socketpair, KILLS },
 	{ "socketpair, datagrams", FINE(ALL), call_socketpair_datagrams,
 	    KILLS },
-	{ "getsockname", FINE(ALL & ~(FRONT | READERS)),
+	{ "getsockname", FINE(ALL & ~(FRONT | NAMERS)),
 	    call_getsockname, KILLS },
-	{ "getpeername", FINE(ALL & ~(FRONT | READERS)),
+	{ "getpeername", FINE(ALL & ~(FRONT | NAMERS)),
 	    call_getpeername, KILLS },
 	{ "getsockopt SO_TYPE", FINE(ALL & ~RELAY), call_gettype, KILLS },
-	{ "recvfrom", FINE(ALL & ~(SERVERS | READERS)), call_recvfrom,
+	{ "recvfrom", FINE(ALL & ~(SERVERS | NAMERS)), call_recvfrom,
 	    KILLS },
 	{ "ioctl FIONBIO", FINE(ALL), call_nonblock, KILLS },
-	{ "sendto with an address", KEYS | SIGNER | MAP | FINE(ALL & ~STUN),
+	{ "sendto with an address", QUIET | FINE(ALL & ~STUN),
 	    call_sendto_udp, KILLS },
 #ifdef __linux__
 	{ "socket, netlink", ALL, call_socket_netlink, DENIES },
 	{ "socket, another protocol", ALL, call_socket_protocol, KILLS },
-	{ "setsockopt IP_RECVERR", ALL & ~READERS, call_recverr, KILLS },
+	{ "setsockopt IP_RECVERR", ALL & ~NAMERS, call_recverr, KILLS },
 	{ "setsockopt TCP_FASTOPEN_CONNECT", ALL,
 	    call_fastopen_connect, KILLS },
 	{ "setsockopt SO_ATTACH_FILTER", ALL, call_filter, KILLS },
-	{ "setsockopt TCP_CONGESTION", ALL, call_congestion, KILLS },
+	{ "setsockopt TCP_CONGESTION", ALL & ~MESH, call_congestion, KILLS },
 	{ "setsockopt TCP_DEFER_ACCEPT", ALL, call_defer_accept, KILLS },
-	{ "setsockopt TCP_NOTSENT_LOWAT", ALL, call_lowat, KILLS },
-	{ "ioctl FIONREAD", ALL & ~READERS, call_fionread, KILLS },
+	{ "setsockopt TCP_NOTSENT_LOWAT", ALL & ~MESH, call_lowat, KILLS },
+	{ "ioctl FIONREAD", ALL & ~NAMERS, call_fionread, KILLS },
 	{ "recvmmsg", ALL & ~STUN, call_recvmmsg, KILLS },
 	{ "sendmmsg", ALL & ~STUN, call_sendmmsg, KILLS },
 	{ "sendmmsg with fast open", ALL, call_sendmmsg_fastopen, KILLS },

@@ -291,14 +291,14 @@ call_tgkill_other(void)
 #endif
 
 static const struct sandbox_probe forbidden[] = {
-	{ "open", ALL & ~READERS, call_open, DENIES },
-	{ "open, elsewhere", READERS, call_open_hidden, LANDLOCK },
+	{ "open", ALL & ~NAMERS, call_open, DENIES },
+	{ "open, elsewhere", NAMERS, call_open_hidden, LANDLOCK },
 	{ "open, to write", ALL, call_open_write, DENIES },
 	{ "creat", ALL, call_creat, DENIES },
 	{ "unlink", ALL, call_unlink, KILLS },
 	{ "rename", ALL, call_rename, KILLS },
 	{ "chdir", ALL, call_chdir, KILLS },
-	{ "stat", ALL & ~READERS, call_stat, DENIES },
+	{ "stat", ALL & ~NAMERS, call_stat, DENIES },
 	{ "list a directory", ALL, call_list, DENIES },
 	{ "execve", ALL, call_execve, KILLS },
 	{ "fork", ALL, call_fork, DENIES },
@@ -313,8 +313,8 @@ static const struct sandbox_probe forbidden[] = {
 	{ "fcntl F_SETFL, O_APPEND", FINE(ALL), call_setfl_append, KILLS },
 	{ "fcntl F_SETOWN", FINE(ALL), call_setown, KILLS },
 	{ "fcntl F_SETLK", FINE(ALL), call_lock, KILLS },
-	{ "lseek", FINE(ALL & ~READERS), call_lseek, KILLS },
-	{ "pread", FINE(ALL), call_pread, KILLS },
+	{ "lseek", FINE(ALL & ~NAMERS), call_lseek, KILLS },
+	{ "pread", FINE(ALL & ~ADMIT), call_pread, KILLS },
 	{ "ftruncate", FINE(ALL), call_ftruncate, KILLS },
 	{ "fsync", FINE(ALL & ~KEYS), call_fsync, KILLS },
 #ifdef __linux__
@@ -344,7 +344,8 @@ ATF_TC_BODY(aborts, tc)
 	need_backend();
 	ATF_REQUIRE((pid = fork()) != -1);
 	if (pid == 0) {
-		must(sandbox_enter(ROLE_RELAY, NULL) == 0, "sandbox_enter");
+		must(sandbox_enter(ROLE_RELAY, SANDBOX_ON, NULL) == 0,
+		    "sandbox_enter");
 		abort();
 	}
 	ATF_REQUIRE_EQ(pid, waitpid(pid, &st, 0));
@@ -367,7 +368,8 @@ ATF_TC_BODY(named, tc)
 	ATF_REQUIRE((pid = fork()) != -1);
 	if (pid == 0) {
 		must(dup2(p[1], STDERR_FILENO) != -1 &&
-		    sandbox_enter(ROLE_KEYS, NULL) == 0, "sandbox_enter");
+		    sandbox_enter(ROLE_KEYS, SANDBOX_ON, NULL) == 0,
+		    "sandbox_enter");
 		_exit(chdir("/"));
 	}
 	close(p[1]);
@@ -390,21 +392,34 @@ ATF_TC_BODY(level, tc)
 	ATF_CHECK_STREQ("none", sandbox_level());
 	ATF_REQUIRE((pid = fork()) != -1);
 	if (pid == 0) {
-		must(sandbox_enter(ROLE_KEYS, NULL) == 0, "sandbox_enter");
+		must(sandbox_enter(ROLE_KEYS, SANDBOX_ON, NULL) == 0,
+		    "sandbox_enter");
 		_exit(strncmp(sandbox_level(), sandbox_backend(),
 		    strlen(sandbox_backend())) != 0);
 	}
 	ATF_REQUIRE_EQ(pid, waitpid(pid, &st, 0));
 	ATF_CHECK_MSG(WIFEXITED(st) && WEXITSTATUS(st) == 0,
 	    "the level does not name the backend");
+#ifdef __linux__
+	ATF_REQUIRE((pid = fork()) != -1);
+	if (pid == 0) {
+		must(sandbox_enter(ROLE_KEYS, SANDBOX_SECCOMP, NULL) == 0,
+		    "sandbox_enter");
+		_exit(strcmp(sandbox_level(), "seccomp") != 0 ||
+		    *sandbox_lack() != '\0');
+	}
+	ATF_REQUIRE_EQ(pid, waitpid(pid, &st, 0));
+	ATF_CHECK_MSG(WIFEXITED(st) && WEXITSTATUS(st) == 0,
+	    "without Landlock the level is not seccomp");
+#endif
 }
 
 ATF_TC_WITHOUT_HEAD(other_roles);
 ATF_TC_BODY(other_roles, tc)
 {
-	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_PARENT, NULL));
-	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_CTL, NULL));
-	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_MAX, NULL));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_PARENT, SANDBOX_ON, NULL));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_CTL, SANDBOX_ON, NULL));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_MAX, SANDBOX_ON, NULL));
 	ATF_CHECK_STREQ("none", sandbox_level());
 }
 
@@ -413,17 +428,32 @@ ATF_TC_WITHOUT_HEAD(reach);
 ATF_TC_BODY(reach, tc)
 {
 	static const char *const	 paths[] = { "/etc" };
-	struct sandbox_net		 net = { paths, 1, NULL, 0 };
+	static const uint16_t		 port = 443;
+	struct sandbox_net		 net = { paths, 1, NULL, 0, NULL };
+	struct sandbox_net		 one = { .socket = "/a" };
 
-	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_KEYS, &net));
-	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_FRONT, &net));
-	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_RELAY, &net));
-	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_STUN, &net));
-	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_MAP, &net));
-	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_FETCH, NULL));
-	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_ACME, NULL));
-	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_HEALTH, NULL));
-	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_HEALTH, &net));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_KEYS, SANDBOX_ON, &net));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_FRONT, SANDBOX_ON, &net));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_RELAY, SANDBOX_ON, &net));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_STUN, SANDBOX_ON, &net));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_MAP, SANDBOX_ON, &net));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_FETCH, SANDBOX_ON, NULL));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_ACME, SANDBOX_ON, NULL));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_HEALTH, SANDBOX_ON, NULL));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_HEALTH, SANDBOX_ON, &net));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_RESOLVE, SANDBOX_ON, NULL));
+	/* Only verify connects to a local socket, and then to no other. */
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_VERIFY, SANDBOX_ON, NULL));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_FETCH, SANDBOX_ON, &one));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_RESOLVE, SANDBOX_ON, &one));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_FRONT, SANDBOX_ON, &one));
+	one.ports = &port;
+	one.nports = 1;
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_VERIFY, SANDBOX_ON, &one));
+	one.nports = 0;
+	one.read_paths = paths;
+	one.npaths = 1;
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_VERIFY, SANDBOX_ON, &one));
 	ATF_CHECK_STREQ("none", sandbox_level());
 }
 

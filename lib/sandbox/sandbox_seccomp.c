@@ -8,7 +8,7 @@
  * Seccomp can't check paths, so a role can query the metadata of a file that is
  * visible inside the chroot (newfstatat with AT_EMPTY_PATH and a path).  It
  * can't check the address of a connect either: fetch and health are limited by
- * Landlock only, and UDP by nothing.
+ * Landlock only, UDP and the local sockets of verify by nothing.
  *
  * A descriptor received from the parent is shared with the parent and with the
  * next process of the role: no role may change its options, make it blocking,
@@ -30,7 +30,6 @@
 #include <unistd.h>
 
 #include "landlock.h"
-#include "log.h"
 #include "sandbox.h"
 #include "seccomp_rules.h"
 
@@ -45,9 +44,9 @@
 #define NELEM(a)	(sizeof(a) / sizeof((a)[0]))
 
 /*
- * Files that fetch and acme-helper may read: the resolver's and CA
- * certificates.  All of /etc, because a rule for one file is lost when the file
- * is replaced, as resolv.conf is.
+ * Files that fetch, verify, resolve and acme-helper may read: the resolver's
+ * and CA certificates.  All of /etc, because a rule for one file is lost when
+ * the file is replaced, as resolv.conf is.
  */
 static const char *const fetch_paths[] = {
 	"/etc", "/run/systemd/resolve", "/run/resolvconf",
@@ -79,7 +78,7 @@ static const int refused_calls[] = {
 
 static const unsigned int fcntls[] = { F_GETFL, F_GETFD, F_SETFD };
 
-static const char	*level = "none";
+static const char	*level = "none", *failed = "", *lack = "";
 
 /* Argument `n', an int, equals `v'. */
 static struct scmp_arg_cmp
@@ -104,6 +103,16 @@ static struct scmp_arg_cmp
 is_null(unsigned int n)
 {
 	struct scmp_arg_cmp c = { n, SCMP_CMP_EQ, 0, 0 };
+
+	return (c);
+}
+
+/* The second argument of socket(2) is `type', with any flags. */
+static struct scmp_arg_cmp
+of_type(unsigned int type)
+{
+	struct scmp_arg_cmp c = { 1, SCMP_CMP_MASKED_EQ,
+	    0xffffffff & ~(unsigned int)(SOCK_CLOEXEC | SOCK_NONBLOCK), type };
 
 	return (c);
 }
@@ -155,13 +164,14 @@ refuse(scmp_filter_ctx f, unsigned int powers)
 	if ((powers & SANDBOX_PAIR) == 0 && (rv = seccomp_rule_add(f,
 	    SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socketpair), 0)) < 0)
 		return (rv);
-#else
-	(void)powers;
 #endif
 	if ((rv = refuse_list(f, refused_calls, NELEM(refused_calls))) < 0)
 		return (rv);
 	/* syslog(3) reconnects to its daemon when that has restarted. */
-	if ((rv = refuse_first(f, SCMP_SYS(socket), EACCES, AF_UNIX)) < 0)
+	if ((rv = (powers & SANDBOX_LOCAL) != 0 ? seccomp_rule_add(f,
+	    SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket), 2, is(0, AF_UNIX),
+	    of_type(SOCK_DGRAM)) : refuse_first(f, SCMP_SYS(socket), EACCES,
+	    AF_UNIX)) < 0)
 		return (rv);
 	return (refuse_first(f, SCMP_SYS(prctl), EINVAL, PR_SET_VMA));
 }
@@ -169,9 +179,9 @@ refuse(scmp_filter_ctx f, unsigned int powers)
 /*
  * Allow sending only to the socket's own peer: with an address, or the flag for
  * TCP fast open, a closed socket could open new connections.  Stund sends to
- * addresses and has no TCP socket.  Only two roles may use sendmsg(2): stund,
- * to set an answer's source address, and front, to hand over a client.  These
- * two are the most frequent calls and come first in the filter.
+ * addresses and has no TCP socket.  Only three roles may use sendmsg(2): stund,
+ * to set an answer's source address, front and mesh, to hand over connections.
+ * These two are the most frequent calls and come first in the filter.
  */
 static int
 allow_send(scmp_filter_ctx f, unsigned int powers)
@@ -303,22 +313,21 @@ static int
 allow_socket(scmp_filter_ctx f, unsigned int type, unsigned int protocol)
 {
 	static const unsigned int families[] = { AF_INET, AF_INET6 };
-	struct scmp_arg_cmp kind = { 1, SCMP_CMP_MASKED_EQ,
-	    0xffffffff & ~(unsigned int)(SOCK_CLOEXEC | SOCK_NONBLOCK), type };
 	size_t i;
 	int rv;
 
 	for (i = 0; i < NELEM(families); i++)
 		if ((rv = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(socket),
-		    3, is(0, families[i]), kind, is(2, protocol))) < 0)
+		    3, is(0, families[i]), of_type(type),
+		    is(2, protocol))) < 0)
 			return (rv);
 	return (0);
 }
 
 /*
- * Fetch and acme-helper: the resolver's sockets, and reading files, checked by
- * Landlock.  Name service modules outside libc can't be loaded, and interfaces
- * can't be listed: libc works without both.
+ * Fetch, verify, resolve and acme-helper: the resolver's sockets, and reading
+ * files, checked by Landlock.  Name service modules outside libc can't be
+ * loaded, and interfaces can't be listed: libc works without both.
  */
 static int
 allow_reading(scmp_filter_ctx f)
@@ -354,6 +363,10 @@ allow_sockets(scmp_filter_ctx f, unsigned int powers)
 	if ((powers & SANDBOX_PAIR) != 0 && (rv = seccomp_rule_add(f,
 	    SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 2, is(0, AF_UNIX),
 	    is(1, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC))) < 0)
+		return (rv);
+	if ((powers & SANDBOX_LOCAL) != 0 && (rv = seccomp_rule_add(f,
+	    SCMP_ACT_ALLOW, SCMP_SYS(socket), 3, is(0, AF_UNIX),
+	    of_type(SOCK_STREAM), is(2, 0))) < 0)
 		return (rv);
 	return ((powers & SANDBOX_CONNECT) == 0 ? 0 : allow_socket(f,
 	    SOCK_STREAM, IPPROTO_TCP));
@@ -457,83 +470,108 @@ catch_refused(void)
 #endif
 
 /*
- * Set the level in force for version `abi' of Landlock; 0: missing because of
- * `error'.
+ * Enter Landlock where available.  It denies what seccomp already denies to all
+ * roles but those that read files or connect.  Returns 0, or -1 with errno.
  */
-static void
-set_level(int abi, int error, int net)
+static int
+enter_landlock(size_t npaths, int client, const struct sandbox_net *net)
 {
+	const int abi = sandbox_landlock_enter(fetch_paths, npaths, net);
+	const int error = errno;
+
+	if (abi == -1) {
+		failed = sandbox_landlock_failed();
+		return (-1);
+	}
+	level = sandbox_landlock_level(abi, error, client);
 	if (abi == 0)
-		level = error == EPERM ? "seccomp, no landlock (refused)" :
-		    "seccomp, no landlock";
-	else if (abi < LANDLOCK_PORTS && net)
-		level = "seccomp, landlock without ports";
-	else
-		level = "seccomp, landlock";
+		lack = sandbox_landlock_lack(error);
+	return (0);
 }
 
 /*
- * Enter Landlock where available.  It denies what seccomp already denies to all
- * roles but those that read files or connect.  Returns as
- * sandbox_landlock_enter(), with errno in *error.
+ * Load the filter: with seccomp(2) if `modern', else with prctl(2).  What
+ * libseccomp has probed for is overruled: gVisor does not answer whether it can
+ * kill a process, and old kernels kill the only thread instead.  Returns 0, or
+ * libseccomp's -errno.
  */
 static int
-try_landlock(size_t npaths, const struct sandbox_net *net, int *error)
+load(const struct sandbox_rules *r, int modern)
 {
-	int abi = sandbox_landlock_enter(fetch_paths, npaths, net);
+	scmp_filter_ctx f;
+	int rv;
 
-	*error = errno;
-	if (abi == -1)
-		log_warn("sandbox: Landlock, %s", sandbox_landlock_failed());
-	else if (abi == 0 && *error == EPERM)
-		log_warnx("sandbox: Landlock is refused, as by a container's "
-		    "filter (%s: %s): continuing with only seccomp; let the "
-		    "filter allow landlock_create_ruleset, landlock_add_rule "
-		    "and landlock_restrict_self", sandbox_landlock_failed(),
-		    strerror(*error));
-	return (abi);
+	(void)seccomp_api_get();	/* the probes */
+	(void)seccomp_api_set(modern ? 3 : 1);
+	if ((f = seccomp_init(modern ? DEFAULT_ACTION :
+	    SCMP_ACT_KILL_THREAD)) == NULL)
+		return (-ENOMEM);
+	if ((rv = seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH, modern ?
+	    SCMP_ACT_KILL_PROCESS : SCMP_ACT_KILL_THREAD)) == 0 &&
+	    (rv = add_rules(f, r)) == 0) {
+		errno = 0;
+		/* The kernel's error, if it got that far. */
+		if ((rv = seccomp_load(f)) < 0 && errno != 0)
+			rv = -errno;
+	}
+	seccomp_release(f);
+	return (rv);
 }
 
-int
-sandbox_enter(enum ipc_role role, const struct sandbox_net *net)
+/* The same, with what the container lets through.  0, or -1 with errno. */
+static int
+enter_seccomp(const struct sandbox_rules *r)
 {
-	const struct sandbox_rules *r = sandbox_rules_of(
-	    ipc_role_sandbox(role));
-	const int client = r != NULL && (r->powers & SANDBOX_CONNECT) != 0,
-	    reads = r != NULL && (r->powers & SANDBOX_READS) != 0;
-	scmp_filter_ctx f;
-	int landlock, rv, error = 0;
+	int rv;
 
-	if (r == NULL || (net != NULL) != client ||
-	    (client && !reads && net->npaths > 0)) {
-		errno = EINVAL;
-		return (-1);
-	}
-	if ((landlock = try_landlock(reads ? NELEM(fetch_paths) : 0, net,
-	    &error)) == -1)
-		return (-1);
 #ifdef SANDBOX_DEBUG
 	if (catch_refused() == -1)
 		return (-1);
 #endif
-	if ((f = seccomp_init(DEFAULT_ACTION)) == NULL) {
-		errno = ENOMEM;
+	if (load(r, 1) == 0 || (rv = load(r, 0)) == 0)
+		return (0);
+	failed = "seccomp, prctl PR_SET_SECCOMP";
+	errno = -rv;
+	return (-1);
+}
+
+int
+sandbox_enter(enum ipc_role role, enum sandbox_want want,
+    const struct sandbox_net *net)
+{
+	const int local = net != NULL && net->socket != NULL;
+	const enum ipc_role as = ipc_role_sandbox(role);
+	const struct sandbox_rules *r = local ? sandbox_rules_local(as) :
+	    sandbox_rules_of(as);
+	const int reads = r != NULL && (r->powers & SANDBOX_READS) != 0,
+	    client = reads || (r != NULL && (r->powers & SANDBOX_CONNECT) != 0);
+
+	if (r == NULL || (net != NULL) != (client || local) ||
+	    (net != NULL && !reads && net->npaths > 0) ||
+	    (local && net->nports > 0)) {
+		errno = EINVAL;
 		return (-1);
 	}
-	if ((rv = seccomp_attr_set(f, SCMP_FLTATR_ACT_BADARCH,
-	    SCMP_ACT_KILL_PROCESS)) == 0 &&
-	    (rv = add_rules(f, r)) == 0)
-		rv = seccomp_load(f);
-	seccomp_release(f);
-	if (rv < 0) {
-		errno = -rv;
-		log_warn("sandbox: the seccomp filter of %s can't be loaded "
-		    "(seccomp_load): the kernel or a container refuses it; "
-		    "`sandbox off' runs without", ipc_role_name(role));
+	level = "seccomp";
+	if ((want != SANDBOX_SECCOMP && enter_landlock(reads ?
+	    NELEM(fetch_paths) : 0, client, net) == -1) ||
+	    enter_seccomp(r) == -1) {
+		level = "none";
 		return (-1);
 	}
-	set_level(landlock, error, client);
 	return (0);
+}
+
+const char *
+sandbox_failed(void)
+{
+	return (failed);
+}
+
+const char *
+sandbox_lack(void)
+{
+	return (lack);
 }
 
 /* A filter would be inherited by the children, which need other calls. */

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
@@ -40,11 +41,27 @@
 #define FETCH	(1U << ROLE_FETCH)
 #define HEALTH	(1U << ROLE_HEALTH)
 #define ACME	(1U << ROLE_ACME)
+#define ADMIT	(1U << ROLE_ADMIT)
+#define VERIFY	(1U << ROLE_VERIFY)
+#define RESOLVE	(1U << ROLE_RESOLVE)
+#define METRICS	(1U << ROLE_METRICS)
+#define MESH	(1U << ROLE_MESH)
+#define LOCAL	(1U << role_local)
 #define ALL	(KEYS | SIGNER | FRONT | RELAY | STUN | MAP | FETCH | \
-		    HEALTH | ACME)
+		    HEALTH | ACME | ADMIT | VERIFY | RESOLVE | METRICS | \
+		    MESH | LOCAL)
+
+/* Roles without any network. */
+#define QUIET	(KEYS | SIGNER | ADMIT | MAP)
 
 /* Roles that resolve names and read certificate authorities. */
-#define READERS	(FETCH | ACME)
+#define READERS	(FETCH | ACME | VERIFY | MESH)
+
+/* Roles that resolve names. */
+#define NAMERS	(READERS | RESOLVE)
+
+/* Verify, when it connects to a local socket. */
+enum { role_local = ROLE_MAX + 1 };
 
 /* Roles to which seccomp refuses a call; the promises of pledge are coarser. */
 #ifdef __linux__
@@ -75,6 +92,7 @@ static int	passed[2];		/* the same, with a descriptor queued */
 static int	file;			/* a file, for reading and writing */
 static char	hidden[256];		/* absolute path of that file */
 static char	shown[256];		/* path of a file that fetch may read */
+static struct sockaddr_un local;	/* address of a listening socket */
 static int	ring[2][IPC_RING_MAXFDS]; /* of two workers */
 #ifdef __linux__
 static int	epfd;
@@ -160,6 +178,21 @@ send_fd(int to, int fd)
 	return sendmsg(to, &mh, MSG_NOSIGNAL) == 1 ? 0 : -1;
 }
 
+/* Listen on a local socket. */
+static void
+listen_locally(void)
+{
+	int	fd;
+
+	memset(&local, 0, sizeof(local));
+	local.sun_family = AF_UNIX;
+	strlcpy(local.sun_path, "local.sock", sizeof(local.sun_path));
+	(void)unlink(local.sun_path);
+	must((fd = socket(AF_UNIX, SOCK_STREAM, 0)) != -1 &&
+	    bind(fd, (struct sockaddr *)&local, sizeof(local)) == 0 &&
+	    listen(fd, 5) == 0, "local socket");
+}
+
 /* In a child, before confinement: open what the calls use. */
 static void
 prepare(void)
@@ -175,6 +208,7 @@ prepare(void)
 	    socketpair(AF_UNIX, SOCK_STREAM, 0, passed) == 0 &&
 	    send_fd(passed[0], cfd) == 0, "socketpair");
 	must(ipc_ring_make(8192, ring[0], ring[1]) == 0, "rings");
+	listen_locally();
 	close(make_file(shown));
 	file = make_file(hidden);
 #ifdef __linux__
@@ -190,17 +224,22 @@ confine(enum ipc_role role)
 {
 	static const char	*paths[] = { shown };
 	static uint16_t		 ports[1];
-	struct sandbox_net	 net = { NULL, 0, ports, 1 };
+	struct sandbox_net	 net = { NULL, 0, ports, 1, NULL };
 	int			 client;
 
 	ports[0] = ntohs(addr.sin_port);
-	if (role == ROLE_FETCH || role == ROLE_ACME) {
+	if ((1U << role & NAMERS) != 0) {
 		net.read_paths = paths;
 		net.npaths = 1;
 	}
-	client = role == ROLE_FETCH || role == ROLE_ACME ||
-	    role == ROLE_HEALTH;
-	must(sandbox_enter(role, client ? &net : NULL) == 0, "sandbox_enter");
+	client = (1U << role & (NAMERS | HEALTH | LOCAL)) != 0;
+	if ((1U << role & LOCAL) != 0) {
+		role = ROLE_VERIFY;
+		net.nports = 0;
+		net.socket = local.sun_path;
+	}
+	must(sandbox_enter(role, SANDBOX_ON, client ? &net : NULL) == 0,
+	    "sandbox_enter");
 }
 
 /* Make a socket non-blocking with FIONBIO. */

@@ -33,6 +33,9 @@ static const int common_calls[] = {
 /* Files are passed as open descriptors, to be read or written once. */
 static const int keys_calls[] = { SCMP_SYS(fsync) };
 
+/* The same; the parent may have the descriptor, too. */
+static const int admit_calls[] = { SCMP_SYS(pread64) };
+
 static const int front_calls[] = {
 	SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(recvfrom),
 	SCMP_SYS(getsockname), SCMP_SYS(getpeername)
@@ -52,12 +55,18 @@ static const struct sandbox_sockopt relay_gets[] = {
 /* Bytes that the kernel has not sent. */
 static const unsigned int unsent_ioctls[] = { SIOCOUTQ, SIOCOUTQNSD };
 
+static const int metrics_calls[] = {
+	SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(recvfrom)
+};
+
 static const int stun_calls[] = { SCMP_SYS(recvmmsg) };
 
 /* qsort(3) makes the last one, called by libcrypto. */
 static const int health_calls[] = { SCMP_SYS(connect), SCMP_SYS(sysinfo) };
 
-/* The same, with the calls of libc's resolver and stdio. */
+static const int local_calls[] = { SCMP_SYS(connect) };
+
+/* That of health, with the calls of libc's resolver and stdio. */
 static const int fetch_calls[] = {
 	SCMP_SYS(connect), SCMP_SYS(sysinfo), SCMP_SYS(recvfrom),
 	SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(uname),
@@ -69,6 +78,13 @@ static const struct sandbox_sockopt client_sets[] = {
 	{ IPPROTO_TCP, TCP_NODELAY }, { IPPROTO_IP, IP_RECVERR },
 	{ IPPROTO_IPV6, IPV6_RECVERR }
 };
+/* The same, and what its sockets need in a relay worker, which sets nothing. */
+static const struct sandbox_sockopt mesh_sets[] = {
+	{ IPPROTO_TCP, TCP_NODELAY }, { IPPROTO_IP, IP_RECVERR },
+	{ IPPROTO_IPV6, IPV6_RECVERR }, { SOL_SOCKET, SO_KEEPALIVE },
+	{ IPPROTO_TCP, TCP_KEEPIDLE }, { IPPROTO_TCP, TCP_USER_TIMEOUT },
+	{ IPPROTO_TCP, TCP_NOTSENT_LOWAT }, { IPPROTO_TCP, TCP_CONGESTION }
+};
 static const struct sandbox_sockopt client_gets[] = {
 	{ SOL_SOCKET, SO_ERROR }
 };
@@ -78,11 +94,17 @@ static const unsigned int fetch_ioctls[] = { FIONREAD };
 #define GETS(list)	.gets = list, .ngets = NELEM(list)
 #define IOCTLS(list)	.ioctls = list, .nioctls = NELEM(list)
 
-/* Fetch and acme-helper. */
+/* Fetch, acme-helper and verify. */
 #define READER								\
 	CALLS(fetch_calls), GETS(client_gets), .sets = client_sets,	\
 	.nsets = NELEM(client_sets), IOCTLS(fetch_ioctls),		\
 	.powers = SANDBOX_CONFINED | SANDBOX_CONNECT | SANDBOX_READS
+
+/* The resolver alone: it has no socket of IPPROTO_TCP. */
+#define RESOLVER							\
+	CALLS(fetch_calls), GETS(client_gets), .sets = client_sets + 1,	\
+	.nsets = NELEM(client_sets) - 1, IOCTLS(fetch_ioctls),		\
+	.powers = SANDBOX_CONFINED | SANDBOX_READS
 
 static const struct sandbox_rules rules[ROLE_MAX] = {
 	[ROLE_KEYS] = { CALLS(keys_calls), .powers = SANDBOX_CONFINED },
@@ -105,8 +127,18 @@ static const struct sandbox_rules rules[ROLE_MAX] = {
 		CALLS(health_calls), GETS(client_gets), .sets = client_sets,
 		.nsets = 1, .powers = SANDBOX_CONFINED | SANDBOX_CONNECT
 	},
+	[ROLE_METRICS] = { CALLS(metrics_calls), .powers = SANDBOX_CONFINED },
 	[ROLE_FETCH] = { READER },
-	[ROLE_ACME] = { READER }
+	[ROLE_ACME] = { READER },
+	[ROLE_ADMIT] = { CALLS(admit_calls), .powers = SANDBOX_CONFINED },
+	[ROLE_VERIFY] = { READER },
+	[ROLE_MESH] = {
+		CALLS(fetch_calls), GETS(client_gets), .sets = mesh_sets,
+		.nsets = NELEM(mesh_sets), IOCTLS(fetch_ioctls),
+		.powers = SANDBOX_CONFINED | SANDBOX_CONNECT | SANDBOX_READS |
+		    SANDBOX_SENDMSG | SANDBOX_PAIR
+	},
+	[ROLE_RESOLVE] = { RESOLVER }
 };
 
 const struct sandbox_rules *
@@ -114,6 +146,17 @@ sandbox_rules_of(enum ipc_role role)
 {
 	return ((unsigned int)role < ROLE_MAX &&
 	    (rules[role].powers & SANDBOX_CONFINED) != 0 ? &rules[role] : NULL);
+}
+
+const struct sandbox_rules *
+sandbox_rules_local(enum ipc_role role)
+{
+	static const struct sandbox_rules local = {
+		CALLS(local_calls), GETS(client_gets),
+		.powers = SANDBOX_CONFINED | SANDBOX_LOCAL
+	};
+
+	return (role == ROLE_VERIFY ? &local : NULL);
 }
 
 const int *

@@ -23,8 +23,9 @@ enum {
 	SANDBOX_SHUTDOWN = 8,	/* ends its half of a connection */
 	SANDBOX_PAIR = 16,	/* makes pairs of local sockets */
 	SANDBOX_CONNECT = 32,	/* makes TCP sockets */
-	SANDBOX_READS = 64	/* resolves names and reads files; Landlock
+	SANDBOX_READS = 64,	/* resolves names and reads files; Landlock
 				   checks which */
+	SANDBOX_LOCAL = 128	/* makes local stream sockets, to connect */
 };
 
 /* The rules of a role, beside what every role may. */
@@ -40,6 +41,12 @@ struct sandbox_rules {
 
 /* The rules of `role'; NULL: the role is not confined. */
 const struct sandbox_rules *sandbox_rules_of(enum ipc_role role);
+
+/*
+ * The rules of `role' when it connects to a local socket, and to nothing else;
+ * NULL: it may not.
+ */
+const struct sandbox_rules *sandbox_rules_local(enum ipc_role role);
 
 /* Calls that every role needs, with any arguments; their number in *n. */
 const int *sandbox_rules_common(size_t *n);
