@@ -87,7 +87,7 @@ static void
 check_pin(struct map_walk *w, const struct ipc_map_self *self,
     const struct map_node *n)
 {
-	if (self->pin[0] == '\0')
+	if (self->pin[0] == '\0' || is_certified(self, n->host))
 		map_walk_warn(w, place(w, n, "CertName"), "CertName",
 		    "a pin fits only a self-signed certificate, and ours is "
 		    "not: clients will refuse it, at the latest when it was "
@@ -106,13 +106,14 @@ check_certname(struct map_walk *w, const struct ipc_map_self *self,
 	const char *field = n->certname[0] != '\0' ? "CertName" : "HostName";
 	const char *name = n->certname[0] != '\0' ? n->certname : n->host;
 
+	if (is_certified(self, name))
+		return;
 	if (self->pin[0] != '\0')
 		map_walk_warn(w, place(w, n, field), "CertName",
 		    "our certificate "
 		    "is self-signed, clients will refuse it without a pin: "
 		    "expected %s", self->pin);
-	else if (self->ncerts > 0 && name[0] != '\0' &&
-	    !is_certified(self, name))
+	else if (self->ncerts > 0 && name[0] != '\0')
 		map_walk_warn(w, place(w, n, field), field, "no certificate of "
 		    "ours covers the name %.80s: clients will refuse it", name);
 }

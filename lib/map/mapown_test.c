@@ -32,8 +32,7 @@ selfsigned(void)
 	struct ipc_map_self s = relay();
 
 	snprintf(s.pin, sizeof(s.pin), "%s", PIN);
-	s.ncerts = 1;
-	snprintf(s.certs[0], sizeof(s.certs[0]), "relay.example.org");
+	s.ncerts = 0;
 	return (s);
 }
 
@@ -140,6 +139,25 @@ ATF_TC_BODY(pin, tc)
 	    "renewed");
 }
 
+/* One certificate of an authority, and a self-signed one for other names. */
+ATF_TC_WITHOUT_HEAD(both);
+ATF_TC_BODY(both, tc)
+{
+	struct ipc_map_self s = relay();
+
+	snprintf(s.pin, sizeof(s.pin), "%s", PIN);
+	fine(NODE_MAP(""), &s);
+	finds(NODE_MAP(",\"CertName\":\"" PIN "\""), &s, "warning: f:1:155: "
+	    AT ".CertName: a pin fits only a self-signed certificate, and "
+	    "ours is not: clients will refuse it, at the latest when it was "
+	    "renewed");
+	s.ncerts = 1;
+	fine(NODE_MAP(",\"CertName\":\"" PIN "\""), &s);
+	finds(NODE_MAP(""), &s, "warning: f:1:124: " AT ".CertName: our "
+	    "certificate is self-signed, clients will refuse it without a "
+	    "pin: expected " PIN);
+}
+
 ATF_TC_WITHOUT_HEAD(names);
 ATF_TC_BODY(names, tc)
 {
@@ -204,6 +222,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, port);
 	ATF_TP_ADD_TC(tp, stun_only);
 	ATF_TP_ADD_TC(tp, pin);
+	ATF_TP_ADD_TC(tp, both);
 	ATF_TP_ADD_TC(tp, names);
 	ATF_TP_ADD_TC(tp, codec);
 	return (atf_no_error());
