@@ -41,10 +41,11 @@ struct helper_ops {
 	int	(*sign)(void *arg, const struct helper_sign_request *wish,
 		    struct ipc_wr *out, char *err, size_t errsize);
 	/*
-	 * Publish the token on port 80, and return when that is done; "":
-	 * remove all tokens.  0, or -1 on failure.
+	 * Publish the token on port 80 or, with a name, for that name on port
+	 * 443, and return when that is done; "": remove all tokens.  0, or -1
+	 * on failure.
 	 */
-	int	(*token)(void *arg, const char *token);
+	int	(*token)(void *arg, const char *token, const char *name);
 	/* Wait for `seconds'.  0, or -1: end now. */
 	int	(*wait)(void *arg, unsigned int seconds);
 	/* Seconds since 1970. */

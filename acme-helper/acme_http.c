@@ -40,7 +40,8 @@ helper_refused(struct helper *a, const struct helper_problem *p,
 {
 	char	 line[IPC_ACME_LINESIZE];
 
-	helper_explain_problem(p, doing, name, line, sizeof(line));
+	helper_explain_problem(p, a->conf->challenge, doing, name, line,
+	    sizeof(line));
 	return (helper_fail(a, helper_explain_outcome(p, name),
 	    a->r->not_before, "%s", line));
 }

@@ -1,6 +1,6 @@
 /*
  * acme_order: an order from the names to the certificate (RFC 8555 7.4, 7.5,
- * 8.3); see acme_int.h.
+ * 8.3; RFC 8737); see acme_int.h.
  *
  * Refusals of an order, and what follows:
  *
@@ -177,12 +177,13 @@ get_authz(struct helper *a, const char *url, unsigned int polls,
 {
 	struct net_https_response	 res;
 	char				 err[HELPER_TEXTSIZE];
+	char				 name[IPC_ACME_NAMESIZE];
 	int				 rv;
 
 	if (helper_must(a, ACMESIGN_GET, url, "the authorization", &res) == -1)
 		return (-1);
-	rv = helper_authz_parse((char *)res.body, res.body_len, &a->authz, err,
-	    sizeof(err));
+	rv = helper_authz_parse((char *)res.body, res.body_len,
+	    a->conf->challenge, &a->authz, err, sizeof(err));
 	*pause = pause_after(a, &res.head, polls);
 	net_https_free(&res);
 	if (rv == -1)
@@ -190,6 +191,9 @@ get_authz(struct helper *a, const char *url, unsigned int polls,
 	if (!is_ours(a, a->authz.name))
 		return (helper_fail(a, ACMEEND_UNREACHABLE, 0, "the directory"
 		    " wants to validate another name than was ordered"));
+	/* derpd compares it as it is. */
+	(void)acme_name(a->authz.name, name);
+	strlcpy(a->authz.name, name, sizeof(a->authz.name));
 	return (0);
 }
 
@@ -212,9 +216,13 @@ authz_failed(struct helper *a)
 static int
 begin_authz(struct helper *a, const char *url)
 {
+	int				 alpn;
+	const char			*kind;
 	struct net_https_response	 res;
 	unsigned int			 pause;
 
+	alpn = a->conf->challenge == ACMECHALLENGE_TLS_ALPN;
+	kind = alpn ? "TLS-ALPN-01" : "HTTP-01";
 	if (get_authz(a, url, 0, &pause) == -1)
 		return (-1);
 	if (a->authz.status == HELPER_VALID)
@@ -222,15 +230,17 @@ begin_authz(struct helper *a, const char *url)
 	if (a->authz.status != HELPER_PENDING)
 		return (authz_failed(a));
 	if (a->authz.url[0] == '\0')
-		return (helper_fail(a, ACMEEND_REFUSED, 0, "%s: the directory"
-		    " does not validate it by HTTP-01", a->authz.name));
+		return (helper_fail(a, ACMEEND_PORT, 0, "%s: the directory"
+		    " does not validate it by %s", a->authz.name, kind));
 	if (a->authz.challenge != HELPER_PENDING &&
 	    a->authz.challenge != HELPER_PROCESSING)
 		return (0);
-	helper_step(a, "validating %s", a->authz.name);
-	if (a->ops->token(a->ops->arg, a->authz.token) == -1)
+	helper_step(a, "validating %s by %s", a->authz.name, kind);
+	if (a->ops->token(a->ops->arg, a->authz.token, alpn ? a->authz.name :
+	    "") == -1)
 		return (helper_fail(a, ACMEEND_INTERNAL, 0, "the relay does "
-		    "not answer the challenge on port 80"));
+		    "not answer the challenge on port %s", alpn ? "443" :
+		    "80"));
 	if (a->authz.challenge == HELPER_PROCESSING)
 		return (0);
 	if (helper_must(a, ACMESIGN_CHALLENGE, a->authz.url, "the challenge",
@@ -278,7 +288,7 @@ validate(struct helper *a)
 	for (i = 0; rv == 0 && i < a->order.nauthz; i++)
 		rv = await_authz(a, a->order.authz[i]);
 	/* The tokens are of no more use, whatever the outcome. */
-	(void)a->ops->token(a->ops->arg, "");
+	(void)a->ops->token(a->ops->arg, "", "");
 	return (rv);
 }
 

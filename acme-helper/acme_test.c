@@ -212,7 +212,7 @@ ATF_TC_BODY(bad_directories, tc)
 	rule("/z/1", 1, 1, "200 OK\r\n\r\n{\"status\":\"pending\","
 	    "\"identifier\":{\"type\":\"dns\",\"value\":\"relay.test\"},"
 	    "\"challenges\":[{\"type\":\"dns-01\"}]}");
-	issue(ACMEEND_REFUSED, "relay.test: the directory does not validate"
+	issue(ACMEEND_PORT, "relay.test: the directory does not validate"
 	    " it by HTTP-01");
 	rule("/cert", 1, 1, "200 OK\r\n\r\nhello");
 	issue(ACMEEND_UNREACHABLE, "can't be used");
@@ -236,7 +236,7 @@ ATF_TC_BODY(validation_fails, tc)
 	start();
 	rule("/z/1", 2, 2, AUTHZ("invalid", "invalid", ",\"error\":{"
 	    P("connection") ",\"detail\":\"refused\"}"));
-	issue(ACMEEND_PORT80, "relay.test: the directory can't connect to its"
+	issue(ACMEEND_PORT, "relay.test: the directory can't connect to its"
 	    " port 80 (refused)");
 	ATF_CHECK_EQ(1, fake.forgot);
 	rule("/z/1", 2, 2, AUTHZ("invalid", "invalid", ",\"error\":{"
@@ -333,6 +333,31 @@ ATF_TC_BODY(finalized_before, tc)
 	    "/cert\""));
 	issue(ACMEEND_OK, "");
 	ATF_CHECK(fake.slept > 0);
+}
+
+ATF_TC_WITHOUT_HEAD(tls_alpn);
+ATF_TC_BODY(tls_alpn, tc)
+{
+#define BOTH(status, more) "200 OK\r\n\r\n{\"status\":\"" status "\","	      \
+	"\"identifier\":{\"type\":\"dns\",\"value\":\"Relay.test.\"},"     \
+	"\"challenges\":[{\"type\":\"http-01\",\"url\":\"" U "/c/2\","      \
+	"\"status\":\"pending\",\"token\":\"other\"},{\"type\":"	      \
+	"\"tls-alpn-01\",\"url\":\"" U "/c/1\",\"status\":\"pending\","     \
+	"\"token\":\"abc\"" more "}]}"
+	start();
+	fake.conf.challenge = ACMECHALLENGE_TLS_ALPN;
+	rule("/z/1", 1, 1, BOTH("pending", ""));
+	issue(ACMEEND_OK, "");
+	ATF_CHECK_STREQ("relay.test", fake.token_name);
+	rule("/z/1", 1, 1, BOTH("pending", ""));
+	rule("/z/1", 2, 2, BOTH("invalid", ",\"error\":{" P("connection") "}"));
+	issue(ACMEEND_PORT, "relay.test: the directory can't connect to its"
+	    " port 443: make port 443 reachable");
+	/* The directory offers HTTP-01 alone. */
+	issue(ACMEEND_PORT, "does not validate it by TLS-ALPN-01");
+	fake.conf.challenge = ACMECHALLENGE_HTTP;
+	issue(ACMEEND_OK, "");
+	ATF_CHECK_STREQ("", fake.token_name);
 }
 
 ATF_TC_WITHOUT_HEAD(own_side);
@@ -474,6 +499,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, validation_fails);
 	ATF_TP_ADD_TC(tp, waits_have_bounds);
 	ATF_TP_ADD_TC(tp, finalized_before);
+	ATF_TP_ADD_TC(tp, tls_alpn);
 	ATF_TP_ADD_TC(tp, own_side);
 	ATF_TP_ADD_TC(tp, chains);
 	ATF_TP_ADD_TC(tp, other_jobs);

@@ -12,58 +12,85 @@ static const struct {
 	enum ipc_acme_outcome	 end;
 	int			 about;
 	const char		*text, *todo;
+	const char		*alpn, *alpn_todo;	/* the same for
+							   TLS-ALPN-01; NULL */
 } lines[] = {
 	{ HELPER_E_NOACCOUNT, ACMEEND_REFUSED, 0,
-	    "the directory has no account for this account key", "" },
+	    "the directory has no account for this account key", "",
+	    NULL, NULL },
 	{ HELPER_E_CSR, ACMEEND_REFUSED, 0,
-	    "the directory refuses the certificate request", "" },
+	    "the directory refuses the certificate request", "",
+	    NULL, NULL },
 	{ HELPER_E_NONCE, ACMEEND_UNREACHABLE, 0,
-	    "the directory refuses its own nonces", "" },
+	    "the directory refuses its own nonces", "",
+	    NULL, NULL },
 	{ HELPER_E_KEY, ACMEEND_REFUSED, 0,
-	    "the directory does not support this kind of key", "" },
+	    "the directory does not support this kind of key", "",
+	    NULL, NULL },
 	{ HELPER_E_ALGORITHM, ACMEEND_REFUSED, 0,
-	    "the directory does not support this kind of account key", "" },
+	    "the directory does not support this kind of account key", "",
+	    NULL, NULL },
 	{ HELPER_E_CAA, ACMEEND_REFUSED, 1,
 	    "its CAA record in DNS does not allow this directory",
-	    "name the directory in it, or remove it" },
-	{ HELPER_E_CONNECTION, ACMEEND_PORT80, 1,
+	    "name the directory in it, or remove it",
+	    NULL, NULL },
+	{ HELPER_E_CONNECTION, ACMEEND_PORT, 1,
 	    "the directory can't connect to its port 80",
-	    "make port 80 reachable from everywhere" },
-	{ HELPER_E_TLS, ACMEEND_PORT80, 1,
+	    "make port 80 reachable from everywhere",
+	    "the directory can't connect to its port 443",
+	    "make port 443 reachable from everywhere" },
+	{ HELPER_E_TLS, ACMEEND_PORT, 1,
 	    "the directory was redirected from port 80 to a server without TLS",
-	    "forward port 80 to this server without a redirect" },
+	    "forward port 80 to this server without a redirect",
+	    "the TLS of its port 443 is not this server's",
+	    "forward port 443 to this server unchanged" },
 	{ HELPER_E_DNS, ACMEEND_DNS, 1,
 	    "the directory finds no address for it in DNS",
-	    "publish an A or AAAA record that points here" },
+	    "publish an A or AAAA record that points here",
+	    NULL, NULL },
 	{ HELPER_E_EAB, ACMEEND_REFUSED, 0,
 	    "the directory requires an account binding, or refuses this one",
-	    "request a key id and MAC key from it and configure eab" },
+	    "request a key id and MAC key from it and configure eab",
+	    NULL, NULL },
 	{ HELPER_E_RESPONSE, ACMEEND_DNS, 1,
 	    "another server answers on its port 80",
+	    "check its addresses in DNS, and any proxy in front of this "
+	    "server",
+	    "another server answers on its port 443",
 	    "check its addresses in DNS, and any proxy in front of this "
 	    "server" },
 	{ HELPER_E_UNAUTHORIZED, ACMEEND_DNS, 1,
 	    "another server answers on its port 80",
 	    "check its addresses in DNS, and any proxy in front of this "
+	    "server",
+	    "another server answers on its port 443",
+	    "check its addresses in DNS, and any proxy in front of this "
 	    "server" },
 	{ HELPER_E_CONTACT, ACMEEND_REFUSED, 0,
 	    "the directory refuses the contact",
-	    "configure another mail address" },
+	    "configure another mail address",
+	    NULL, NULL },
 	{ HELPER_E_PROFILE, ACMEEND_REFUSED, 0,
 	    "the directory refuses the profile",
-	    "configure another one, or none" },
+	    "configure another one, or none",
+	    NULL, NULL },
 	{ HELPER_E_RATE, ACMEEND_RATE, 0,
-	    "the directory's rate limit is exceeded", "" },
+	    "the directory's rate limit is exceeded", "",
+	    NULL, NULL },
 	{ HELPER_E_NAME, ACMEEND_REFUSED, 1,
-	    "the directory issues no certificate for it", "" },
+	    "the directory issues no certificate for it", "",
+	    NULL, NULL },
 	{ HELPER_E_UNSUPPORTED, ACMEEND_REFUSED, 1,
 	    "the directory issues no certificates for names of this kind",
-	    "" },
+	    "",
+	    NULL, NULL },
 	{ HELPER_E_SERVER, ACMEEND_UNREACHABLE, 0,
-	    "the directory has an internal error", "" },
+	    "the directory has an internal error", "",
+	    NULL, NULL },
 	{ HELPER_E_ACTION, ACMEEND_REFUSED, 0,
 	    "the directory requires an action by the account's owner first",
-	    "" }
+	    "",
+	    NULL, NULL }
 };
 
 #define NLINES	(sizeof(lines) / sizeof(lines[0]))
@@ -94,8 +121,9 @@ helper_explain_outcome(const struct helper_problem *p, const char *name)
 }
 
 void
-helper_explain_problem(const struct helper_problem *p, const char *doing,
-    const char *name, char *dst, size_t size)
+helper_explain_problem(const struct helper_problem *p,
+    enum ipc_acme_challenge kind, const char *doing, const char *name,
+    char *dst, size_t size)
 {
 	const char	*text, *todo = "", *who = p->name;
 	char		 refused[128], more[32] = "";
@@ -108,6 +136,10 @@ helper_explain_problem(const struct helper_problem *p, const char *doing,
 	if (i < NLINES) {
 		text = lines[i].text;
 		todo = lines[i].todo;
+		if (kind == ACMECHALLENGE_TLS_ALPN && lines[i].alpn != NULL) {
+			text = lines[i].alpn;
+			todo = lines[i].alpn_todo;
+		}
 		if (who[0] == '\0' && lines[i].about)
 			who = name;
 	}

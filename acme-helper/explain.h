@@ -16,12 +16,13 @@ enum ipc_acme_outcome helper_explain_outcome(const struct helper_problem *p,
 	    const char *name);
 
 /*
- * Write a line about the problem `p' to `dst' of `size' bytes.  `doing' is the
- * object of the request ("the order").  The name of the problem is used if it
- * has one, else `name' (NULL: none).
+ * Write a line about the problem `p' to `dst' of `size' bytes.  Names are
+ * validated by `kind'; `doing' is the object of the request ("the order").  The
+ * name of the problem is used if it has one, else `name' (NULL: none).
  */
 void	 helper_explain_problem(const struct helper_problem *p,
-	    const char *doing, const char *name, char *dst, size_t size);
+	    enum ipc_acme_challenge kind, const char *doing, const char *name,
+	    char *dst, size_t size);
 
 /*
  * 1 when the connection error `error' is about the validity period of the

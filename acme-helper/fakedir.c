@@ -163,7 +163,7 @@ do_sign(void *arg, const struct helper_sign_request *w, struct ipc_wr *out,
 }
 
 static int
-do_token(void *arg, const char *token)
+do_token(void *arg, const char *token, const char *name)
 {
 	(void)arg;
 	if (token[0] == '\0')
@@ -171,6 +171,8 @@ do_token(void *arg, const char *token)
 	else {
 		ATF_CHECK_STREQ("abc", token);
 		fake.tokens++;
+		snprintf(fake.token_name, sizeof(fake.token_name), "%s",
+		    name);
 	}
 	return (fake.no_token ? -1 : 0);
 }

@@ -42,6 +42,7 @@ extern struct fake {
 	int		 requests, nonces;	/* requests */
 	int		 tokens, forgot;		/* published, removed */
 	int		 made_account;
+	char		 token_name[IPC_ACME_NAMESIZE];	/* of the last token */
 	char		 signed_for[64];		/* letters, see
 							   fakedir.c */
 	char		 warned[IPC_ACME_LINESIZE];	/* last warning, ""

@@ -232,9 +232,9 @@ do_sign(void *arg, const struct helper_sign_request *wish, struct ipc_wr *out,
 }
 
 static int
-do_token(void *arg, const char *token)
+do_token(void *arg, const char *token, const char *name)
 {
-	struct ipc_msg_acme_token v = { token };
+	struct ipc_msg_acme_token v = { token, name };
 	long long	 until = base_clock_ms() + TOKEN_MS, left;
 
 	(void)arg;
@@ -326,7 +326,7 @@ static void
 prepare(struct ipc_child *c)
 {
 	(void)c;
-	if (net_resolver_limit() == -1)
+	if (net_resolver_limit(2) == -1)
 		fatal("can't limit the resolver's time (setenv RES_OPTIONS)");
 	if (tls_init() == -1)
 		fatalx("can't set up libtls (tls_init)");
@@ -345,8 +345,8 @@ within_reach(void *arg)
 {
 	(void)arg;
 	use_conf();
-	if (net_reach_init(&reach) == -1 || net_reach_add(&reach,
-	    conf.directory, conf.ca_file) == -1)
+	if (net_reach_init(&reach) == -1 || net_reach_https(&reach) == -1 ||
+	    net_reach_add(&reach, conf.directory, conf.ca_file) == -1)
 		fatal("can't gather what the directory %s needs of the "
 		    "sandbox", conf.directory);
 	return (&reach.net);

@@ -160,7 +160,8 @@ ATF_TC_BODY(interrupted, tc)
 	await_connection();
 	ipc_wr_init(&w);
 	ipc_wr_u8(&w, 1);
-	child_tell(MSG_VERBOSE, &w);
+	ipc_wr_u8(&w, 0);
+	child_tell(MSG_LOG, &w);
 	await_connection();
 	send_stop();
 	expect(4, ACMEEND_STOPPED, "stopped on request");

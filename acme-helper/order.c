@@ -285,14 +285,16 @@ helper_order_parse(const char *text, size_t len, struct helper_order *o,
 	return (rv);
 }
 
-/* Read the challenge `r' if it is HTTP-01.  0 also for other types, or -1. */
+/* Read the challenge `r' if it is of `kind'.  0 also for others, or -1. */
 static int
-get_challenge(const struct json *j, json_ref r, struct helper_authz *a)
+get_challenge(const struct json *j, json_ref r, enum ipc_acme_challenge kind,
+    struct helper_authz *a)
 {
 	char	 type[32];
 
 	if (json_str(j, json_get(j, r, "type"), type, sizeof(type)) == -1 ||
-	    strcmp(type, "http-01") != 0 || a->url[0] != '\0')
+	    strcmp(type, kind == ACMECHALLENGE_HTTP ? "http-01" :
+	    "tls-alpn-01") != 0 || a->url[0] != '\0')
 		return (0);
 	if (need_url(j, r, "url", a->url) == -1 ||
 	    get_status(j, r, &a->challenge) == -1 ||
@@ -304,8 +306,8 @@ get_challenge(const struct json *j, json_ref r, struct helper_authz *a)
 }
 
 int
-helper_authz_parse(const char *text, size_t len, struct helper_authz *a,
-    char *err, size_t errsize)
+helper_authz_parse(const char *text, size_t len, enum ipc_acme_challenge kind,
+    struct helper_authz *a, char *err, size_t errsize)
 {
 	struct json	*j;
 	json_ref	 c, r;
@@ -324,7 +326,7 @@ helper_authz_parse(const char *text, size_t len, struct helper_authz *a,
 	else if (json_type(j, c) != JSON_ARRAY)
 		rv = bad("authorization", "challenges", err, errsize);
 	for (r = json_first(j, c); rv == 0 && r != -1; r = json_next(j, r)) {
-		if (get_challenge(j, r, a) == -1)
+		if (get_challenge(j, r, kind, a) == -1)
 			rv = bad("authorization", "challenges", err, errsize);
 		/* Any failed challenge gives the reason. */
 		else if (a->problem.error == HELPER_E_NONE)

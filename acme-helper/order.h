@@ -55,7 +55,7 @@ struct helper_order {
 struct helper_authz {
 	enum helper_status status;
 	char		 name[IPC_ACME_NAMESIZE];
-	/* Its HTTP-01 challenge; url "" when there is none. */
+	/* Its challenge of one kind; url "" when there is none. */
 	char		 url[IPC_ACME_URLSIZE];
 	char		 token[HELPER_TOKENSIZE];
 	enum helper_status challenge;
@@ -75,8 +75,11 @@ int	 helper_account_parse(const char *text, size_t len,
  */
 int	 helper_order_parse(const char *text, size_t len,
 	    struct helper_order *o, char *err, size_t errsize);
+
+/* An authorization (RFC 8555 7.1.4), with its challenge of this kind. */
 int	 helper_authz_parse(const char *text, size_t len,
-	    struct helper_authz *a, char *err, size_t errsize);
+	    enum ipc_acme_challenge kind, struct helper_authz *a, char *err,
+	    size_t errsize);
 int	 helper_ari_parse(const char *text, size_t len, struct acme_ari *ari,
 	    char *err, size_t errsize);
 

@@ -269,20 +269,20 @@ ATF_TC_BODY(authz, tc)
 	struct helper_authz	 a;
 	size_t			 i;
 
-	ATF_REQUIRE_EQ_MSG(0, helper_authz_parse(text, strlen(text), &a, err,
-	    sizeof(err)), "%s", err);
+	ATF_REQUIRE_EQ_MSG(0, helper_authz_parse(text, strlen(text),
+	    ACMECHALLENGE_HTTP, &a, err, sizeof(err)), "%s", err);
 	ATF_CHECK_STREQ("a.example", a.name);
 	ATF_CHECK_STREQ(U "c", a.url);
 	ATF_CHECK_STREQ("abc-_9", a.token);
 	ATF_CHECK_EQ(HELPER_PENDING, a.challenge);
 	ATF_CHECK_EQ(HELPER_E_NONE, a.problem.error);
-	ATF_REQUIRE_EQ_MSG(0, helper_authz_parse(failed, strlen(failed), &a,
-	    err, sizeof(err)), "%s", err);
+	ATF_REQUIRE_EQ_MSG(0, helper_authz_parse(failed, strlen(failed),
+	    ACMECHALLENGE_HTTP, &a, err, sizeof(err)), "%s", err);
 	ATF_CHECK_EQ(HELPER_INVALID, a.challenge);
 	ATF_CHECK_EQ(HELPER_E_CONNECTION, a.problem.error);
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		ATF_CHECK_EQ_MSG(-1, helper_authz_parse(bad[i], strlen(bad[i]),
-		    &a, err, sizeof(err)), "%s", bad[i]);
+		    ACMECHALLENGE_HTTP, &a, err, sizeof(err)), "%s", bad[i]);
 }
 
 ATF_TC_WITHOUT_HEAD(dates);

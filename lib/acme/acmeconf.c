@@ -3,6 +3,7 @@
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "acmeconf.h"
@@ -77,6 +78,33 @@ acme_name(const char *s, char dst[IPC_ACME_NAMESIZE])
 	}
 	dst[n] = '\0';
 	return (NULL);
+}
+
+/* Append the `n' labels of 8 or 4 bits at `p', the last one first. */
+static void
+reverse(const unsigned char *p, size_t n, int hex, char *dst)
+{
+	size_t at = 0;
+
+	while (n-- > 0)
+		at += (size_t)(hex ? snprintf(dst + at, IPC_ACME_NAMESIZE - at,
+		    "%x.%x.", p[n] & 15U, p[n] >> 4) : snprintf(dst + at,
+		    IPC_ACME_NAMESIZE - at, "%u.", p[n]));
+}
+
+void
+acme_server_name(const char *s, char dst[IPC_ACME_NAMESIZE])
+{
+	unsigned char addr[16];
+
+	if (inet_pton(AF_INET, s, addr) == 1) {
+		reverse(addr, 4, 0, dst);
+		strlcat(dst, "in-addr.arpa", IPC_ACME_NAMESIZE);
+	} else if (inet_pton(AF_INET6, s, addr) == 1) {
+		reverse(addr, 16, 1, dst);
+		strlcat(dst, "ip6.arpa", IPC_ACME_NAMESIZE);
+	} else
+		strlcpy(dst, s, IPC_ACME_NAMESIZE);
 }
 
 int

@@ -132,8 +132,24 @@ ATF_TC_BODY(message, tc)
 	ATF_CHECK_EQ(-1, pass(&c, 0));
 }
 
+/* RFC 8738 6; RFC 3596 2.5 */
+ATF_TC_WITHOUT_HEAD(server_names);
+ATF_TC_BODY(server_names, tc)
+{
+	char dst[IPC_ACME_NAMESIZE];
+
+	acme_server_name("relay.example.org", dst);
+	ATF_CHECK_STREQ("relay.example.org", dst);
+	acme_server_name("192.0.2.17", dst);
+	ATF_CHECK_STREQ("17.2.0.192.in-addr.arpa", dst);
+	acme_server_name("2001:db8::a1", dst);
+	ATF_CHECK_STREQ("1.a.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
+	    "8.b.d.0.1.0.0.2.ip6.arpa", dst);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, server_names);
 	ATF_TP_ADD_TC(tp, names);
 	ATF_TP_ADD_TC(tp, lengths);
 	ATF_TP_ADD_TC(tp, message);
