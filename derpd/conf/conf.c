@@ -57,6 +57,12 @@ conf_new(void)
 	TAILQ_INIT(&c->stun.listens);
 	TAILQ_INIT(&c->maps);
 	TAILQ_INIT(&c->acme.contacts);
+	TAILQ_INIT(&c->admit.sources);
+	TAILQ_INIT(&c->mesh.nodes);
+	TAILQ_INIT(&c->dns.names);
+	TAILQ_INIT(&c->dns.unpublished);
+	TAILQ_INIT(&c->metrics.listens);
+	TAILQ_INIT(&c->clientnames);
 	conf_set_defaults(c, 0);
 	return (c);
 }
@@ -89,15 +95,18 @@ conf_at(const struct conf_pos *pos, const char *text)
 	return (buf[which]);
 }
 
-struct conf *
-conf_load(const char *path)
+/* Parse the file, or this text (NULL: none) under its name. */
+static struct conf *
+load(const char *path, const char *text)
 {
 	struct conf *c;
 
 	conf_errors_reset();
 	conf_match_reset();
 	conf_parsed = conf_new();
-	if (conf_lex_push(path, NULL) == 0) {
+	if (text != NULL)
+		conf_source_push_text(path, text);
+	if (text != NULL || conf_source_push(path, NULL) == 0) {
 		yyparse();
 		conf_lex_reset();
 		if (conf_errors() == 0)
@@ -112,6 +121,18 @@ conf_load(const char *path)
 		log_warnx("%d more errors", conf_errors() - ERRORS_SHOWN);
 	conf_free(c);
 	return (NULL);
+}
+
+struct conf *
+conf_load(const char *path)
+{
+	return (load(path, NULL));
+}
+
+struct conf *
+conf_load_text(const char *name, const char *text)
+{
+	return (load(name, text));
 }
 
 /* The first row outside of maps whose fields differ; NULL: none. */

@@ -26,6 +26,12 @@
 /* Maximum number of hostname lines: all go into one certificate and its CSR. */
 #define CONF_MAXNAMES		64
 
+/* Maximum number of names of bootstrap-dns, published or not. */
+#define CONF_MAXDNS		(IPC_DNS_MAXNAMES / 2)
+
+/* Maximum number of files with names of clients. */
+#define CONF_MAXCLIENTNAMES	4
+
 /* Where a value was written, for messages. */
 struct conf_pos {
 	char		*file;		/* shared, owned by the configuration */
@@ -38,24 +44,28 @@ struct conf_name {			/* hostname "..." */
 	struct conf_pos		 pos;
 };
 
-struct conf_listen {			/* listen on A port P [tls]
+struct conf_listen {			/* listen on A port P [tls | derp]
 					   [proxy from { P ... }] */
 	TAILQ_ENTRY(conf_listen) entry;
 	struct sockaddr_storage	 ss;	/* address and port; * makes two
 					   entries, :: and 0.0.0.0 */
 	socklen_t		 sslen;
 	int			 tls;
+	int			 derp;	/* all that a TLS port serves, but
+					   without TLS */
 	int			 wildcard; /* written as * */
 	struct net_prefix	*proxies; /* load balancers; NULL: none */
 	size_t			 nproxies; /* at most IPC_MAXPROXIES */
 	struct conf_pos		 pos;
 };
 
-struct conf_cert {			/* certificate "C" key "K" */
+struct conf_cert {			/* certificate "C" key "K" [allow] */
 	TAILQ_ENTRY(conf_cert)	 entry;
 	char			*cert;	/* paths; both NULL: self-signed or */
 	char			*key;
 	int			 acme;	/* 1: of the acme section */
+	int			 allow;	/* 1: served although it is wrong for
+					   clients */
 	struct conf_pos		 pos;
 };
 
@@ -65,7 +75,11 @@ struct conf_relay {
 	struct conf_pos	 key_pos;	/* file NULL: default */
 	unsigned int	 workers;	/* 0: one per CPU */
 	unsigned int	 fronts;	/* 0: half of the workers */
+	unsigned int	 keepalive;	/* seconds, 0: off */
+	unsigned int	 user_timeout;	/* ms, 0: the system's */
 	char		*congestion;	/* of TCP, NULL: the system's */
+	char		*rate_file;	/* of client rate, NULL: none */
+	struct conf_pos	 rate_pos;
 };
 
 TAILQ_HEAD(conf_names, conf_name);
@@ -74,7 +88,7 @@ TAILQ_HEAD(conf_certs, conf_cert);
 
 struct conf_stun {
 	int		 enabled;	/* there is a stun section */
-	struct conf_listens listens;	/* tls is 0 */
+	struct conf_listens listens;	/* tls and derp are 0 */
 	unsigned int	 workers;
 	int		 always;	/* 1: answer if the relay is unwell */
 	unsigned int	 probe_every;	/* seconds between two probes */
@@ -98,10 +112,17 @@ struct conf_map {			/* map "..." or map { follow "..." } */
 };
 TAILQ_HEAD(conf_maps, conf_map);
 
+/* How names are validated; the order of the words in options.def. */
+enum conf_challenge {
+	CONF_CHALLENGE_ANY,		/* what works */
+	CONF_CHALLENGE_HTTP, CONF_CHALLENGE_TLS_ALPN
+};
+
 struct conf_acme {
 	int		 enabled;	/* there is an acme section */
 	char		*directory;	/* URL */
 	struct conf_names contacts;	/* URLs */
+	enum conf_challenge challenge;
 	char		*profile;	/* NULL: none */
 	char		*issuer;	/* NULL: any chain */
 	char		*eab_kid;	/* NULL: no account binding */
@@ -109,7 +130,69 @@ struct conf_acme {
 	struct conf_pos	 eab_pos;
 	char		*ca_file;	/* authorities, NULL: the system's */
 	struct conf_pos	 ca_pos;
+	char		*import; /* directory of derper's certificates */
+	struct conf_pos	 import_pos;
 	struct conf_pos	 pos;
+};
+
+struct conf_verify {			/* a source that is asked */
+	TAILQ_ENTRY(conf_verify) entry;
+	enum ipc_verify_kind	 kind;
+	int			 cleartext; /* http to another machine, too */
+	char			*name;	/* URL, or path of the socket */
+	char			*cafile; /* NULL: the system's */
+	struct conf_pos		 pos;
+};
+TAILQ_HEAD(conf_verifies, conf_verify);
+
+struct conf_admit {
+	struct ipc_admit_conf	 conf;	/* conf.on: there is an admit block */
+	char			*keys;	/* clients file, NULL: none */
+	struct conf_pos		 keys_pos;
+	struct conf_verifies	 sources; /* at most IPC_MAXVERIFY */
+	struct conf_pos		 pos;
+};
+
+struct conf_node {			/* another node of the region */
+	TAILQ_ENTRY(conf_node)	 entry;
+	char			*host;	/* DNS name or address */
+	unsigned int		 port;
+	char			*address; /* NULL: that of the host */
+	char			*certname; /* as CertName of a DERP map, or
+					      NULL */
+	int			 has_key;
+	uint8_t			 key[IPC_KEYLEN]; /* it must have; public */
+	struct conf_pos		 pos;
+};
+TAILQ_HEAD(conf_nodes, conf_node);
+
+struct conf_mesh {
+	int			 enabled; /* there is a mesh section */
+	char			*key;	/* file, NULL: none */
+	struct conf_pos		 key_pos;
+	char			*cafile; /* NULL: the system's */
+	struct conf_pos		 cafile_pos;
+	struct conf_nodes	 nodes;	/* at most IPC_MAXNODES */
+};
+
+struct conf_dns {			/* bootstrap-dns { ... } */
+	int			 enabled;	/* there is such a section */
+	struct conf_names	 names;		/* at most CONF_MAXDNS each */
+	struct conf_names	 unpublished;
+	unsigned int		 every;		/* seconds between look-ups */
+	struct conf_pos		 pos;
+};
+
+struct conf_metrics {
+	int		 enabled;	/* there is a metrics section */
+	struct conf_listens listens;	/* proxies are who may ask; at most
+					   IPC_MAXMETRICS */
+	struct conf_pos	 pos;
+};
+
+struct conf_prefixes {
+	struct net_prefix	*v;	/* NULL: none */
+	size_t			 n;
 };
 
 struct conf {
@@ -125,25 +208,33 @@ struct conf {
 	struct conf_stun	 stun;
 	struct conf_maps	 maps;
 	struct conf_acme	 acme;
-	int			 mesh_enabled;	/* there is a mesh section */
-	char			*mesh_key;	/* file, NULL: none */
-	struct conf_pos		 mesh_pos;
+	struct conf_admit	 admit;
+	struct conf_dns		 dns;
+	struct conf_metrics	 metrics;
+	struct conf_names	 clientnames;	/* files with their names */
+	struct conf_prefixes	 debug;		/* may see /debug/clients/; at
+						   most IPC_MAXPROXIES */
+	struct conf_mesh	 mesh;
 	char			*control;	/* socket path */
 	struct conf_pos		 control_pos;	/* file NULL: default */
 	char			*user;
 	char			*keys_user;	/* of the keys process */
-	char			*chroot;
+	char			*chroot;	/* "": off */
 	struct conf_pos		 chroot_pos;
 	char			*statedir;	/* of the self-signed pair */
 	struct conf_pos		 statedir_pos;
-	int			 sandbox;	/* 0: sandbox off */
+	int			 sandbox;	/* SANDBOX_* of sandbox.h */
 	unsigned int		 child_timeout;	/* seconds that a process may
 						   owe a ping's answer */
+	int			 log_json;	/* 1: log format json */
 	char			**files;	/* all files; owns pos.file */
 	size_t			 nfiles;
 };
 
-/* Set a macro of -D before parsing: "name=value".  0, or -1 malformed. */
+/*
+ * Set a macro of -D before parsing: "name=value".  Returns 0, -1 when it is
+ * malformed, or 1 when the name is a keyword.
+ */
 int	 conf_macro(const char *assignment);
 
 /*
@@ -152,6 +243,9 @@ int	 conf_macro(const char *assignment);
  * expected".
  */
 struct conf *conf_load(const char *path);
+
+/* The same with a text, which has this name in errors. */
+struct conf *conf_load_text(const char *name, const char *text);
 
 /* Free a configuration; NULL is fine. */
 void	 conf_free(struct conf *c);

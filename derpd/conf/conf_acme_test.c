@@ -4,6 +4,7 @@
  */
 #include "conf_fixture.h"
 
+#define DERP	"listen on 127.0.0.1 port 8080 derp\n"
 #define ACME	"acme { contact \"you@example.org\" directory letsencrypt }\n"
 
 ATF_TC_WITHOUT_HEAD(usual);
@@ -28,6 +29,7 @@ ATF_TC_BODY(usual, tc)
 	ATF_CHECK_STREQ("https://acme-v02.api.letsencrypt.org/directory",
 	    c->acme.directory);
 	ATF_CHECK(TAILQ_EMPTY(&c->acme.contacts));
+	ATF_CHECK_EQ(CONF_CHALLENGE_ANY, c->acme.challenge);
 	conf_free(c);
 	c = good(NAME RELAY CERT);
 	ATF_CHECK_EQ(0, c->acme.enabled);
@@ -37,12 +39,13 @@ ATF_TC_BODY(usual, tc)
 ATF_TC_WITHOUT_HEAD(all);
 ATF_TC_BODY(all, tc)
 {
-	struct conf *c = good(NAME "hostname \"192.0.2.1\"\n" RELAY CERT
+	struct conf *c = good(NAME "hostname \"192.0.2.1\"\n" RELAY
 	    "acme {\n contact \"a@b.example\"\n contact \"mailto:c@d.example\""
 	    "\n directory \"https://ca.example:14000/dir\"\n"
 	    " profile \"shortlived\"\n chain \"Root X1\"\n"
 	    " eab \"kid-1\" key file \"/etc/eab\"\n"
-	    " ca file \"/etc/ca.pem\"\n}\n");
+	    " ca file \"/etc/ca.pem\"\n import \"/var/lib/derper\"\n"
+	    " challenge tls-alpn\n}\n");
 
 	ATF_CHECK_STREQ("https://ca.example:14000/dir", c->acme.directory);
 	ATF_CHECK_STREQ("mailto:c@d.example",
@@ -52,6 +55,8 @@ ATF_TC_BODY(all, tc)
 	ATF_CHECK_STREQ("kid-1", c->acme.eab_kid);
 	ATF_CHECK_STREQ("/etc/eab", c->acme.eab_key);
 	ATF_CHECK_STREQ("/etc/ca.pem", c->acme.ca_file);
+	ATF_CHECK_STREQ("/var/lib/derper", c->acme.import);
+	ATF_CHECK_EQ(CONF_CHALLENGE_TLS_ALPN, c->acme.challenge);
 	conf_free(c);
 	c = good(NAME RELAY "acme { directory letsencrypt-staging }\n");
 	ATF_CHECK_STREQ("https://acme-staging-v02.api.letsencrypt.org/"
@@ -89,8 +94,17 @@ ATF_TC_BODY(errors, tc)
 ATF_TC_WITHOUT_HEAD(needs);
 ATF_TC_BODY(needs, tc)
 {
-	bad(NAME RELAY "listen on * port 443 tls\n" ACME, 4, "acme needs port "
-	    "80 for validation: expected listen on * port 80");
+	bad(NAME RELAY "listen on * port 443 tls\nacme { challenge http }\n",
+	    4, "acme with challenge http needs port 80 for validation: "
+	    "expected listen on * port 80");
+	bad(NAME RELAY DERP "listen on * port 80\n"
+	    "acme { challenge tls-alpn }\n", 5, "acme with challenge tls-alpn "
+	    "needs port 443 for validation: expected listen on * port 443 "
+	    "tls");
+	bad(NAME RELAY DERP ACME, 4, "acme needs "
+	    "port 80 or port 443 for validation: expected listen on * port "
+	    "443 tls");
+	conf_free(good(NAME RELAY "listen on * port 443 tls\n" ACME));
 }
 
 ATF_TP_ADD_TCS(tp)

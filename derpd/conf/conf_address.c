@@ -88,7 +88,7 @@ conf_is_host(const char *s, const char *what, const struct conf_pos *pos)
 }
 
 int
-conf_prefix(struct net_prefix *p, const struct conf_item *it)
+conf_prefix(struct net_prefix *p, const char *what, const struct conf_item *it)
 {
 	char text[NET_PREFIX_TEXT];
 
@@ -97,15 +97,27 @@ conf_prefix(struct net_prefix *p, const struct conf_item *it)
 		return (0);
 	case NET_PREFIX_HOST:
 		net_prefix_text(p, text);
-		conf_error(&it->pos, "proxy from %s: the address has bits "
-		    "beyond the prefix: write %s", it->text, text);
+		conf_error(&it->pos, "%s %s: the address has bits beyond the "
+		    "prefix: write %s", what, it->text, text);
 		return (-1);
 	default:
-		conf_error(&it->pos, "proxy from %s: expected an IP address or "
-		    "a prefix, such as 192.0.2.0/24 or 2001:db8::/32",
+		conf_error(&it->pos, "%s %s: expected an IP address or a "
+		    "prefix, such as 192.0.2.0/24 or 2001:db8::/32", what,
 		    it->text);
 		return (-1);
 	}
+}
+
+int
+conf_prefixes(struct net_prefix v[CONF_MAXLIST], const char *what,
+    const struct conf_statement *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->nlist; i++)
+		if (conf_prefix(&v[i], what, &s->list[i]) == -1)
+			return (-1);
+	return (0);
 }
 
 /* Add one address, except for its proxies.  NULL: an error was reported. */
@@ -139,8 +151,8 @@ add_listen(struct conf_listens *list, const char *address, int64_t port,
 
 void
 conf_add_listen(struct conf_listens *list, const char *address, int64_t port,
-    int tls, const struct net_prefix *proxies, size_t nproxies,
-    const struct conf_pos *pos)
+    enum conf_listening kind, const struct net_prefix *proxies,
+    size_t nproxies, const struct conf_pos *pos)
 {
 	const int wildcard = strcmp(address, "*") == 0;
 	struct conf_listen *l;
@@ -157,7 +169,8 @@ conf_add_listen(struct conf_listens *list, const char *address, int64_t port,
 		return;
 	/* The new ones: one, or the two of a wildcard. */
 	for (; l != NULL; l = TAILQ_NEXT(l, entry)) {
-		l->tls = tls;
+		l->tls = kind == CONF_TLS;
+		l->derp = kind == CONF_DERP;
 		if (nproxies == 0)
 			continue;
 		l->proxies = conf_alloc(nproxies * sizeof(*proxies));

@@ -3,6 +3,8 @@
  * see conf_check.h.  Called by conf.c and, through rows of options.def, by
  * conf_store.c and conf_match.c.
  */
+#include <sys/socket.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,6 +13,8 @@
 #include "conf_parse.h"
 #include "conf_store.h"
 #include "conf_types.h"
+#include "hostname.h"
+#include "log.h"
 
 /* RFC 8289: the target is 5 to 10 % of the interval; detects swapped values. */
 int
@@ -43,6 +47,44 @@ conf_check_source(const struct conf_option *o, const void *base,
 	return (0);
 }
 
+static int
+has_name(const struct conf_names *names, const char *name)
+{
+	const struct conf_name *n;
+
+	TAILQ_FOREACH(n, names, entry)
+		if (strcasecmp(n->name, name) == 0)
+			return (1);
+	return (0);
+}
+
+/* A name to resolve, which is either published or not. */
+int
+conf_check_dns(const struct conf_option *o, const void *base,
+    const struct conf_item *item)
+{
+	const struct conf *c = base;
+	const struct conf_names *other = conf_get_list(o, base) ==
+	    &c->dns.names ? &c->dns.unpublished : &c->dns.names;
+
+	if (!net_hostname_is_name(item->text))
+		conf_error(&item->pos, "%s \"%s\": expected a DNS name, not "
+		    "an address", conf_name(o), item->text);
+	else if (has_name(other, item->text))
+		conf_error(&item->pos, "%s \"%s\" is in both lists: expected "
+		    "it as published or as unpublished", conf_name(o),
+		    item->text);
+	else
+		return (1);
+	return (0);
+}
+
+void
+conf_begin_dns(const struct conf_pos *pos)
+{
+	conf_parsed->dns.pos = *pos;
+}
+
 /* Add the certificate of the acme section. */
 void
 conf_begin_acme(const struct conf_pos *pos)
@@ -67,6 +109,12 @@ conf_begin_map(const struct conf_pos *pos)
 	TAILQ_INSERT_TAIL(&conf_parsed->maps, m, entry);
 }
 
+void
+conf_begin_metrics(const struct conf_pos *pos)
+{
+	conf_parsed->metrics.pos = *pos;
+}
+
 /* Without a hostname line: use the machine's name, if it is fully qualified. */
 static void
 default_hostname(void)
@@ -88,11 +136,12 @@ default_hostname(void)
 	    "\"relay.example.org\", the name that clients use");
 }
 
-/* 1 when something is served over TLS. */
+/* 1 when something is served on a TLS port, or one with derp. */
 static int
 has_web(const struct conf *c)
 {
-	return (c->relay.enabled || !TAILQ_EMPTY(&c->maps));
+	return (c->relay.enabled || !TAILQ_EMPTY(&c->maps) ||
+	    c->dns.enabled);
 }
 
 static void
@@ -102,23 +151,62 @@ default_listen(void)
 
 	if (!TAILQ_EMPTY(&conf_parsed->listens) || !has_web(conf_parsed))
 		return;
-	conf_add_listen(&conf_parsed->listens, "*", 443, 1, NULL, 0,
-	    &pos);
-	conf_add_listen(&conf_parsed->listens, "*", 80, 0, NULL, 0,
-	    &pos);
+	conf_add_listen(&conf_parsed->listens, "*", 443, CONF_TLS, NULL,
+	    0, &pos);
+	conf_add_listen(&conf_parsed->listens, "*", 80, CONF_PLAIN, NULL,
+	    0, &pos);
+}
+
+/* An earlier line with the same file. */
+static const struct conf_cert *
+same_file(const struct conf_cert *c)
+{
+	const struct conf_cert *o;
+
+	TAILQ_FOREACH(o, &conf_parsed->certs, entry) {
+		if (o == c)
+			return (NULL);
+		if (o->cert != NULL && c->cert != NULL &&
+		    strcmp(o->cert, c->cert) == 0)
+			return (o);
+	}
+	return (NULL);
+}
+
+/*
+ * A self-signed certificate beside acme: both are for all host names, so that
+ * one of them is left over.
+ */
+static void
+check_selfsigned(const struct conf_cert *c)
+{
+	if (conf_parsed->acme.enabled)
+		conf_error(&c->pos, "certificate self-signed beside acme "
+		    "(line %d): both are for all host names, and clients get "
+		    "one of them: expected one; with acme, clients need no "
+		    "pin, and a temporary certificate stands in by itself "
+		    "until the first one is issued: remove this line",
+		    conf_parsed->acme.pos.line);
 }
 
 static void
 check_certificates(void)
 {
 	struct conf_listen *l;
+	const struct conf_cert *o;
 	struct conf_cert *c;
 	int selfsigned = 0;
 
-	TAILQ_FOREACH(c, &conf_parsed->certs, entry)
+	TAILQ_FOREACH(c, &conf_parsed->certs, entry) {
 		if (c->cert == NULL && !c->acme && selfsigned++)
 			conf_error(&c->pos, "certificate self-signed appears "
 			    "twice");
+		else if (c->cert == NULL && !c->acme)
+			check_selfsigned(c);
+		else if ((o = same_file(c)) != NULL)
+			conf_error(&c->pos, "certificate \"%s\" is on line %d "
+			    "already: expected it once", c->cert, o->pos.line);
+	}
 	TAILQ_FOREACH(l, &conf_parsed->listens, entry)
 		if (l->tls && TAILQ_EMPTY(&conf_parsed->certs)) {
 			conf_error(&l->pos, "listen with tls, but there is no "
@@ -129,12 +217,47 @@ check_certificates(void)
 		}
 }
 
+/* 1 when only this machine can connect to the address. */
+static int
+is_loopback(const struct conf_listen *l)
+{
+	const struct in6_addr *a6;
+	const struct in_addr *a;
+
+	if (l->ss.ss_family == AF_INET6) {
+		a6 = &((const struct sockaddr_in6 *)&l->ss)->sin6_addr;
+		return (IN6_IS_ADDR_LOOPBACK(a6));
+	}
+	a = &((const struct sockaddr_in *)&l->ss)->sin_addr;
+	return (ntohl(a->s_addr) >> 24 == IN_LOOPBACKNET);
+}
+
+/*
+ * Logins and packets are encrypted without TLS too, but the keys and addresses
+ * of clients and the paths of requests are not.
+ */
+static void
+warn_open(void)
+{
+	const struct conf_listen *l;
+
+	TAILQ_FOREACH(l, &conf_parsed->listens, entry)
+		if (l->derp && l->nproxies == 0 && !is_loopback(l)) {
+			log_warnx("%s:%d: listen with derp on an address that "
+			    "other machines reach: whoever is on the way sees "
+			    "which clients connect: use tls, a loopback "
+			    "address, or proxy from with the addresses of the "
+			    "reverse proxy", l->pos.file, l->pos.line);
+			return;
+		}
+}
+
 static void
 check_served(void)
 {
 	struct conf_pos pos = { conf_parsed->files[0], 1 };
 	struct conf_listen *l;
-	int tls = 0;
+	int served = 0;
 
 	if (!has_web(conf_parsed)) {
 		if (!conf_parsed->stun.enabled)
@@ -147,11 +270,14 @@ check_served(void)
 		return;
 	}
 	TAILQ_FOREACH(l, &conf_parsed->listens, entry)
-		tls |= l->tls;
-	if (!tls)
+		served |= l->tls || l->derp;
+	if (!served)
 		conf_error(&pos, "%s needs TLS: expected a line such as "
-		    "listen on * port 443 tls",
-		    conf_parsed->relay.enabled ? "the relay" : "the map");
+		    "listen on * port 443 tls, or behind a reverse proxy "
+		    "listen on 127.0.0.1 port 8080 derp",
+		    conf_parsed->relay.enabled ? "the relay" :
+		    !TAILQ_EMPTY(&conf_parsed->maps) ? "the map" :
+		    "bootstrap-dns");
 }
 
 /* 1 when two maps share a host; a map without hosts is for all host names. */
@@ -206,14 +332,35 @@ check_maps(void)
 	}
 }
 
+/* The port that a directory needs for its challenge. */
+static void
+check_challenge(void)
+{
+	const struct conf_acme *a = &conf_parsed->acme;
+	struct conf_listen *l;
+	int plain = 0, tls = 0;
+
+	TAILQ_FOREACH(l, &conf_parsed->listens, entry) {
+		plain |= !l->tls && !l->derp;
+		tls |= l->tls;
+	}
+	if (!plain && a->challenge == CONF_CHALLENGE_HTTP)
+		conf_error(&a->pos, "acme with challenge http needs port 80 "
+		    "for validation: expected listen on * port 80");
+	else if (!tls && a->challenge == CONF_CHALLENGE_TLS_ALPN)
+		conf_error(&a->pos, "acme with challenge tls-alpn needs port "
+		    "443 for validation: expected listen on * port 443 tls");
+	else if (!plain && !tls)
+		conf_error(&a->pos, "acme needs port 80 or port 443 for "
+		    "validation: expected listen on * port 443 tls");
+}
+
 static void
 check_acme(void)
 {
-	struct conf_listen *l;
 	struct conf_name *n;
 	char name[IPC_ACME_NAMESIZE];
 	const char *bad;
-	int plain = 0;
 
 	if (!conf_parsed->acme.enabled)
 		return;
@@ -221,12 +368,37 @@ check_acme(void)
 		if ((bad = acme_name(n->name, name)) != NULL)
 			conf_error(&n->pos, "hostname \"%s\": no certificate "
 			    "can be issued for it: %s", n->name, bad);
-	TAILQ_FOREACH(l, &conf_parsed->listens, entry)
-		plain |= !l->tls;
-	if (!plain)
-		conf_error(&conf_parsed->acme.pos,
-		    "acme needs port 80 for validation: expected listen on * "
-		    "port 80");
+	check_challenge();
+}
+
+static void
+check_dns(void)
+{
+	const struct conf_dns *dns = &conf_parsed->dns;
+
+	if (dns->enabled && TAILQ_EMPTY(&dns->names) &&
+	    TAILQ_EMPTY(&dns->unpublished))
+		conf_error(&dns->pos, "bootstrap-dns { ... } without a name: "
+		    "expected name \"NAME\" in it, such as that of the "
+		    "control server");
+}
+
+static void
+check_metrics(void)
+{
+	const struct conf_listen *l;
+	int n = 0;
+
+	if (!conf_parsed->metrics.enabled)
+		return;
+	TAILQ_FOREACH(l, &conf_parsed->metrics.listens, entry)
+		n++;
+	if (n == 0)
+		conf_error(&conf_parsed->metrics.pos, "metrics { ... } without "
+		    "an address: expected listen on 127.0.0.1 port 9090 in it");
+	else if (n > IPC_MAXMETRICS)
+		conf_error(&conf_parsed->metrics.pos, "metrics { ... } listens "
+		    "on %d addresses: expected at most %d", n, IPC_MAXMETRICS);
 }
 
 void
@@ -244,6 +416,11 @@ conf_check(void)
 		    0, NULL, 0, &pos);
 	check_maps();
 	check_acme();
+	conf_check_admit();
+	conf_check_mesh();
+	check_dns();
+	check_metrics();
 	check_certificates();
 	check_served();
+	warn_open();
 }

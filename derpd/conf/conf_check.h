@@ -12,9 +12,14 @@ int	 conf_check_codel(const struct conf_option *o, const void *base,
 	    const struct conf_item *item);
 int	 conf_check_source(const struct conf_option *o, const void *base,
 	    const struct conf_item *item);
+int	 conf_check_dns(const struct conf_option *o, const void *base,
+	    const struct conf_item *item);
 
 /* For options.def: a block begins. */
 void	 conf_begin_acme(const struct conf_pos *pos);
+void	 conf_begin_admit(const struct conf_pos *pos);
+void	 conf_begin_dns(const struct conf_pos *pos);
+void	 conf_begin_metrics(const struct conf_pos *pos);
 void	 conf_begin_map(const struct conf_pos *pos);
 
 /* The ACME directory of word number `n' in its row; NULL: none. */
@@ -22,5 +27,11 @@ const char *conf_directory_url(int64_t n);
 
 /* Set what is derived, and check the whole configuration. */
 void	 conf_check(void);
+
+/* The same for the admit section alone (conf_admit.c). */
+void	 conf_check_admit(void);
+
+/* Check the mesh section (conf_mesh.c). */
+void	 conf_check_mesh(void);
 
 #endif

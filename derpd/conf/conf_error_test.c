@@ -35,7 +35,7 @@ ATF_TC_BODY(text, tc)
 	/* A continued line counts as two. */
 	bad(NAME CERT RELAY "user \\\n \"x\"\nlisten\n", 6,
 	    "at the end of the line: expected listen on ADDRESS port NUMBER "
-	    "[tls] [proxy from { PREFIX ... }]");
+	    "[tls | derp] [proxy from { PREFIX ... }]");
 	bad(NAME CERT RELAY "user \"x\n", 4, "a quote is not closed: expected "
 	    "\" before the end of the line");
 	bad(NAME CERT RELAY "user \"x", 4, "a quote is not closed: expected "
@@ -95,25 +95,29 @@ ATF_TC_BODY(top_errors, tc)
 		{ "hostname 5", "5", "expected hostname \"NAME\"" },
 		{ "hostname \"a\" b", "b", "expected hostname \"NAME\"" },
 		{ "listen on *", NULL, "expected listen on ADDRESS port "
-		    "NUMBER [tls] [proxy from { PREFIX ... }]" },
+		    "NUMBER [tls | derp] [proxy from { PREFIX ... }]" },
 		{ "listen on * port https", "https", "expected listen on "
-		    "ADDRESS port NUMBER [tls] [proxy from { PREFIX "
+		    "ADDRESS port NUMBER [tls | derp] [proxy from { PREFIX "
 		    "... }]" },
 		{ "certificate \"/x\"", NULL, "expected certificate \"FILE\" "
-		    "key \"FILE\", or: certificate self-signed" },
+		    "key \"FILE\" [allow], or: certificate self-signed" },
 		{ "relay", NULL, "expected relay { ... }" },
-		{ "mesh", NULL, "expected mesh { key file \"FILE\" }" },
+		{ "mesh", NULL, "expected mesh { key file \"FILE\" with "
+		    "\"HOST\" }" },
 		{ "mesh { key \"/x\" }", "/x", "expected key file \"FILE\"" },
-		{ "mesh { foo }", "foo", "expected key file or }" },
+		{ "mesh { foo }", "foo", "expected key file, ca file, "
+		    "with or }" },
 		{ "control 5", "5", "expected control \"SOCKET\"" },
-		{ "chroot off", "off", "expected chroot \"DIRECTORY\"" },
+		{ "chroot on", "on", "expected chroot off, or: chroot "
+		    "\"DIRECTORY\"" },
 		{ "statedir", NULL, "expected statedir \"DIRECTORY\"" },
 		{ "user 12", "12", "expected user \"NAME\"" },
 		{ "keys \"x\"", "x", "expected keys user \"NAME\"" },
 		{ "keys user", NULL, "expected keys user \"NAME\"" },
-		{ "sandbox", NULL, "expected sandbox off, or: sandbox on" },
-		{ "sandbox maybe", "maybe", "expected sandbox off, or: sandbox "
-		    "on" },
+		{ "sandbox", NULL, "expected sandbox off, sandbox on, or: "
+		    "sandbox seccomp" },
+		{ "sandbox maybe", "maybe", "expected sandbox off, sandbox on, "
+		    "or: sandbox seccomp" },
 		{ "child", NULL, "expected child timeout SECONDS" },
 		{ "child timeout off", "off", "expected child timeout "
 		    "SECONDS" },
@@ -135,7 +139,7 @@ ATF_TC_BODY(top_errors, tc)
 	}
 	for (i = 0; i < 5; i++) {
 		static const char *const odd[] = {
-			"foo", "workers 5", "}", "tls = \"x\"", "[x] y"
+			"foo", "workers 5", "}", "tls \"x\"", "[x] y"
 		};
 		static const char *const at[] = {
 			"foo", "workers", "}", "tls", "["
@@ -183,8 +187,8 @@ ATF_TC_BODY(relay_errors, tc)
 	    "queue bytes 65604: expected 65605 to 1073741824");
 	bad_relay("queue bytes 1M packets 0",
 	    "queue packets 0: expected 1 to 1048576");
-	bad_relay("queue bytes 1T packets 1", "size \"1T\": expected a number "
-	    "of bytes, optionally with K, M or G behind it");
+	bad_relay("queue bytes 1P packets 1", "size \"1P\": expected a number "
+	    "of bytes, optionally with K, M, G or T behind it");
 	bad_relay("codel 5", "near `5': expected codel target MS interval MS, "
 	    "or: codel off");
 	bad_relay("codel target 0 interval 1",
@@ -214,7 +218,7 @@ ATF_TC_BODY(relay_errors, tc)
 	bad_relay("accept rate 1 burst 1000001",
 	    "accept burst 1000001: expected 1 to 1000000");
 	bad_relay("client rate 1K x", "near `x': expected client rate SIZE "
-	    "burst SIZE");
+	    "burst SIZE, or: client rate file \"FILE\"");
 	bad_relay("client rate 0 burst 65568", "client rate (bytes a second) "
 	    "0: expected 1 to 8589934592");
 	bad_relay("client rate 1 burst 65567", "client burst (bytes) 65567: "
@@ -290,8 +294,6 @@ ATF_TC_BODY(values, tc)
 	    "absolute path of at most 1023 bytes");
 	bad(NAME CERT RELAY "mesh { key file x }\n", 4, "mesh key file \"x\": "
 	    "expected an absolute path of at most 1023 bytes");
-	bad(NAME CERT RELAY "mesh { with \"x\" address 1.2.3.4 }\n", 4,
-	    "mesh with is not part of this release of derpd: leave it out");
 	bad(NAME CERT RELAY "user \"\"\n", 4,
 	    "user \"\": expected the name of a user");
 	bad(NAME CERT RELAY "keys user \"\"\n", 4,
@@ -408,7 +410,8 @@ ATF_TC_BODY(whole, tc)
 	    "there is no certificate: expected certificate \"FILE\" key "
 	    "\"FILE\", certificate self-signed, or acme { ... }");
 	bad(NAME CERT RELAY "listen on * port 80\n", 1, "the relay needs TLS: "
-	    "expected a line such as listen on * port 443 tls");
+	    "expected a line such as listen on * port 443 tls, or "
+	    "behind a reverse proxy listen on 127.0.0.1 port 8080 derp");
 	bad(NAME CERT RELAY CERT, 4,
 	    "certificate self-signed appears twice");
 	bad(NAME CERT RELAY RELAY, 4,
@@ -430,41 +433,69 @@ ATF_TC_BODY(whole, tc)
 	ATF_CHECK_EQ(lines(), 1);
 }
 
-/*
- * Statements of later releases: one error each, and their blocks are skipped.
- */
-ATF_TC_WITHOUT_HEAD(later);
-ATF_TC_BODY(later, tc)
+/* Blocks that are not known: one error each, and all of it is skipped. */
+ATF_TC_WITHOUT_HEAD(skipped);
+ATF_TC_BODY(skipped, tc)
 {
-	static const char *const words[] = {
-		"admit", "metrics"
-	};
 	static const char *const forms[] = {
 		"", " \"/etc/x\"", " { a b }", " {\n a \"}\" # }\n b { c }\n}",
 		" { a\n\tb \\}\n}", " { \"a\\\"}\"\n \"open\n }",
-		" x {\n}\t# end", " $none \"not closed"
+		" x {\n}\t# end"
 	};
-	char text[512], error[128];
-	size_t i, k;
+	char text[512];
+	size_t k;
 
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		for (k = 0; k < sizeof(forms) / sizeof(forms[0]); k++) {
-			snprintf(text, sizeof(text), NAME CERT "%s%s\n" RELAY,
-			    words[i], forms[k]);
-			snprintf(error, sizeof(error), "%s is not part of this "
-			    "release of derpd: leave it out", words[i]);
-			bad(text, 3, error);
-		}
+	for (k = 0; k < sizeof(forms) / sizeof(forms[0]); k++) {
+		snprintf(text, sizeof(text), NAME CERT "bar%s\n" RELAY,
+		    forms[k]);
+		ATF_CHECK(load(text) == NULL);
+		ATF_CHECK_MSG(strstr(errs, ":3: near `bar': expected hostname, "
+		    "listen on, ") != NULL && lines() == 1, "%s", errs);
+	}
 	/* What follows is parsed, with its own line numbers. */
-	ATF_CHECK(load(NAME "metrics {\n\n}\nuser\nadmit\nbar {\n x\n}\n"
+	ATF_CHECK(load(NAME "bar {\n\n}\nuser\nbar\nfoo {\n x\n}\n"
 	    "user \"\"\n" RELAY) == NULL);
-	ATF_CHECK(strstr(errs, ":2: metrics is not part") != NULL);
+	ATF_CHECK(strstr(errs, ":2: near `bar': expected") != NULL);
 	ATF_CHECK(strstr(errs, ":5: at the end of the line: expected user") !=
 	    NULL);
-	ATF_CHECK(strstr(errs, ":6: admit is not part") != NULL);
-	ATF_CHECK(strstr(errs, ":7: near `bar': expected") != NULL);
+	ATF_CHECK(strstr(errs, ":6: near `bar': expected") != NULL);
+	ATF_CHECK(strstr(errs, ":7: near `foo': expected") != NULL);
 	ATF_CHECK(strstr(errs, ":10: user \"\": expected") != NULL);
 	ATF_CHECK_EQ(lines(), 5);
+}
+
+/* The metrics block, whose values may be lists. */
+ATF_TC_WITHOUT_HEAD(metrics);
+ATF_TC_BODY(metrics, tc)
+{
+	static const char usage[] = "expected listen on ADDRESS port NUMBER "
+	    "[from { PREFIX ... }]";
+	char error[256];
+
+	bad(NAME CERT RELAY "metrics {\n}\n", 4, "metrics { ... } without an "
+	    "address: expected listen on 127.0.0.1 port 9090 in it");
+	bad(NAME CERT RELAY "metrics { listen on 127.0.0.1 port 9090 from {\n"
+	    "::1/64\n} }\nsandbox off\n", 5, "from ::1/64: the address has "
+	    "bits beyond the prefix: write ::/64");
+	snprintf(error, sizeof(error), "near `proxy': %s", usage);
+	bad(NAME CERT RELAY "metrics { listen on 127.0.0.1 port 1 proxy from "
+	    "{\n::1 }\n}\nsandbox off\n", 4, error);
+	snprintf(error, sizeof(error), "near `5': %s", usage);
+	bad(NAME CERT RELAY "metrics {\nlisten on 127.0.0.1 port 1 from { ::1\n"
+	    "5 }\nlisten on 127.0.0.1 port 2\n}\nsandbox off\n", 6, error);
+	snprintf(error, sizeof(error), "near `{': %s", usage);
+	bad(NAME CERT RELAY "metrics { listen on 127.0.0.1 port 1 { ::1 }\n}\n"
+	    "sandbox off\n", 4, error);
+	/* Braces that are not closed. */
+	ATF_CHECK(load(NAME CERT RELAY "metrics { listen on 127.0.0.1 port 1 "
+	    "from { ::1 }\nsandbox off\n") == NULL);
+	ATF_CHECK_MSG(strstr(errs, ":5: near `sandbox': expected listen on") !=
+	    NULL, "%s", errs);
+	ATF_CHECK(load(NAME CERT RELAY "metrics { listen on 127.0.0.1 port 1 "
+	    "from { ::1") == NULL);
+	ATF_CHECK_MSG(strstr(errs, ":4: { is not closed: expected } in the "
+	    "same file\n") != NULL && strstr(errs, ":4: metrics { is not "
+	    "closed") != NULL && lines() == 2, "%s", errs);
 }
 
 /* All errors of a file are reported at once. */
@@ -531,7 +562,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, hostnames);
 	ATF_TP_ADD_TC(tp, socket_path);
 	ATF_TP_ADD_TC(tp, whole);
-	ATF_TP_ADD_TC(tp, later);
+	ATF_TP_ADD_TC(tp, skipped);
+	ATF_TP_ADD_TC(tp, metrics);
 	ATF_TP_ADD_TC(tp, many);
 	ATF_TP_ADD_TC(tp, open_block);
 	return (atf_no_error());

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf_option.h"
 #include "conf_parse.h"
 
 struct macro {
@@ -94,7 +95,10 @@ conf_macro(const char *assignment)
 		return (-1);
 	if ((name = strndup(assignment, (size_t)(eq - assignment))) == NULL)
 		return (-1);
-	if (conf_macro_is_name(name))
+	if ((conf_is_keyword(name) || conf_find_block(name) != NULL) &&
+	    !conf_may_define(name))
+		rv = 1;
+	else if (conf_macro_is_name(name))
 		rv = conf_macro_set(name, eq + 1, 1);
 	free(name);
 	return (rv);

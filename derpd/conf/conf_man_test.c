@@ -8,13 +8,18 @@
 #include "conf_fixture.h"
 #include "conf_option.h"
 #include "conf_store.h"
+#include "manfixture.h"
 
 static char	*page;		/* the manual's source, lines joined */
 
 static const char *const sections[] = {
 	[CONF_TOP] = "Statements", [CONF_RELAY] = "The relay block",
 	[CONF_STUN] = "The stun block", [CONF_MAP] = "The map block",
-	[CONF_MESH] = "Statements", [CONF_ACME] = "The acme block"
+	[CONF_MESH] = "The mesh block",
+	[CONF_ADMIT] = "The admit block",
+	[CONF_ACME] = "The acme block",
+	[CONF_DNS] = "The bootstrap-dns block",
+	[CONF_METRICS] = "The metrics block"
 };
 
 /* Units as the manual writes them. */
@@ -28,18 +33,9 @@ static const char *const units[] = {
 static void
 read_page(const atf_tc_t *tc)
 {
-	char path[1024], *line, *p;
-	long size;
-	FILE *f;
+	char *line, *p;
 
-	snprintf(path, sizeof(path), "%s/../../man/derpd.conf.5",
-	    atf_tc_get_config_var(tc, "srcdir"));
-	ATF_REQUIRE_MSG((f = fopen(path, "r")) != NULL, "%s", path);
-	ATF_REQUIRE(fseek(f, 0, SEEK_END) == 0 && (size = ftell(f)) > 0);
-	rewind(f);
-	ATF_REQUIRE((page = calloc(1, (size_t)size + 1)) != NULL);
-	ATF_REQUIRE_EQ((size_t)size, fread(page, 1, (size_t)size, f));
-	fclose(f);
+	page = read_manual(tc, "../../man/derpd.conf.5");
 	for (line = page; (p = strchr(line, '\n')) != NULL; line = p + 1)
 		if (*line != '.' && p[1] != '.')
 			*p = ' ';
@@ -133,8 +129,7 @@ find_item(const char *text, const struct conf_option *o)
 
 	for (p = text; (p = strstr(p, "\n.It ")) != NULL; p++) {
 		body = item_head(p, head, sizeof(head));
-		if (!begins(head, o->block == CONF_MESH ? "mesh" :
-		    o->keywords) || !in_head(head, o->keywords))
+		if (!begins(head, o->keywords) || !in_head(head, o->keywords))
 			continue;
 		/*
 		 * Consecutive heads share the description after the last one.
@@ -220,7 +215,7 @@ ATF_TC_BODY(options, tc)
 
 	read_page(tc);
 	for (o = conf_options; o != conf_options + conf_noptions; o++) {
-		if (o->later || strcmp(o->keywords, "include") == 0)
+		if (strcmp(o->keywords, "include") == 0)
 			continue;
 		text = section(o->block);
 		if ((item = find_item(text, o)) == NULL)
@@ -251,10 +246,8 @@ ATF_TC_BODY(nothing_else, tc)
 
 	read_page(tc);
 	for (block = 0; block < CONF_NBLOCKS; block++) {
-		text = section(block == CONF_MESH ? CONF_TOP :
-		    (enum conf_block)block);
-		for (p = text; block != CONF_MESH &&
-		    (p = strstr(p, "\n.It Ic ")) != NULL; p++) {
+		text = section((enum conf_block)block);
+		for (p = text; (p = strstr(p, "\n.It Ic ")) != NULL; p++) {
 			(void)item_head(p, head, sizeof(head));
 			n = strcspn(head + 1, " ");
 			head[n + 1] = '\0';

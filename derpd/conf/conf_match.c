@@ -113,7 +113,8 @@ apply(void)
 
 	m.state = COMPLETE;
 	if (m.s.row[0]->type->apply != NULL) {
-		m.s.row[0]->type->apply(&m.s);
+		if (first_time(m.s.row[0], &m.s.pos))
+			m.s.row[0]->type->apply(&m.s);
 		return;
 	}
 	for (i = 0; i < m.s.n; i++)
@@ -182,16 +183,8 @@ settle(const struct conf_item *it)
 {
 	const struct conf_option *o = find(m.words, 0);
 
-	if (o == NULL || o->type->accepts != 0)
-		return;
-	if (!o->later) {
+	if (o != NULL && o->type->accepts == 0)
 		got(o, it);
-		return;
-	}
-	conf_error(&it->pos, "%s is not part of this release of derpd: leave "
-	    "it out", conf_name(o));
-	conf_lex_skip();
-	m.state = REFUSED;
 }
 
 /* Add a keyword.  1, or 0: no row continues like this. */
@@ -233,30 +226,6 @@ begin(const struct conf_item *it)
 	m.first = strlen(it->text);
 }
 
-/* After a value: 1 when the item begins the next value of the statement. */
-static int
-go_on(const struct conf_item *it)
-{
-	const struct conf_option *head = m.s.row[0], *o = m.s.row[m.s.n - 1];
-	size_t shared;
-
-	while ((o = following(o)) != NULL) {
-		shared = (size_t)(conf_suffix(head, o) - o->keywords);
-		/* Without the trailing blank. */
-		snprintf(m.words, sizeof(m.words), "%.*s",
-		    (int)(shared > 0 ? shared - 1 : 0), o->keywords);
-		m.only = o;
-		if (extend(it))
-			return (1);
-		if (o->follows == CONF_MUST) {
-			refuse(it);
-			return (1);
-		}
-	}
-	apply();
-	return (0);
-}
-
 /* 1 when the value may follow the keywords of the row. */
 static int
 accepts(const struct conf_option *o, const struct conf_item *it)
@@ -265,6 +234,44 @@ accepts(const struct conf_option *o, const struct conf_item *it)
 		return (0);
 	return (it->kind != CONF_WORD || conf_word_number(conf_words(o),
 	    it->text, strlen(it->text)) != -1);
+}
+
+/* 1 when the item begins the further value `o' of the statement. */
+static int
+goes_on_with(const struct conf_option *o, const struct conf_item *it)
+{
+	size_t shared;
+
+	if (o->bare) {
+		if (!accepts(o, it))
+			return (0);
+		got(o, it);
+		return (1);
+	}
+	shared = (size_t)(conf_suffix(m.s.row[0], o) - o->keywords);
+	/* Without the trailing blank. */
+	snprintf(m.words, sizeof(m.words), "%.*s",
+	    (int)(shared > 0 ? shared - 1 : 0), o->keywords);
+	m.only = o;
+	return (extend(it));
+}
+
+/* After a value: 1 when the item begins the next value of the statement. */
+static int
+go_on(const struct conf_item *it)
+{
+	const struct conf_option *o = m.s.row[m.s.n - 1];
+
+	while ((o = following(o)) != NULL) {
+		if (goes_on_with(o, it))
+			return (1);
+		if (o->follows == CONF_MUST) {
+			refuse(it);
+			return (1);
+		}
+	}
+	apply();
+	return (0);
 }
 
 /* Refuse a brace, which the lexer has not read as a word. */
@@ -297,7 +304,8 @@ add_to_list(const struct conf_item *it)
 		refuse(it);
 	else if (m.s.nlist == CONF_MAXLIST) {
 		conf_error(&it->pos, "%s %s: expected at most %d in the braces",
-		    m.words + m.first + 1, it->text, CONF_MAXLIST);
+		    m.s.n == 0 ? m.words : conf_suffix(m.s.row[0],
+		    find(m.words, 0)), it->text, CONF_MAXLIST);
 		conf_lex_skip();
 		m.state = REFUSED;
 	} else

@@ -20,7 +20,10 @@
 #define IN_STUN		struct conf
 #define IN_MAP		struct conf_map
 #define IN_MESH		struct conf
+#define IN_ADMIT	struct conf
 #define IN_ACME		struct conf
+#define IN_DNS		struct conf
+#define IN_METRICS	struct conf
 
 #define RELOAD		.restart = 0
 #define RESTART		.restart = 1
@@ -30,10 +33,6 @@
 	.block = CONF_##b, .keywords = words, .type = &conf_type_##t,	\
 	.offset = offsetof(IN_##b, field),				\
 	.size = sizeof(((IN_##b *)0)->field), __VA_ARGS__		\
-},
-#define LATER(b, words, ...) {						\
-	.block = CONF_##b, .keywords = words, .later = 1,		\
-	.type = &conf_type_later, __VA_ARGS__				\
 },
 
 const struct conf_option conf_options[] = {
@@ -141,11 +140,24 @@ conf_is_keyword(const char *word)
 
 	for (i = 0; i < conf_noptions; i++) {
 		o = &conf_options[i];
-		if (conf_word_number(o->keywords, word, n) != -1 ||
+		if ((!o->bare &&
+		    conf_word_number(o->keywords, word, n) != -1) ||
 		    ((o->type->accepts & CONF_WORD) &&
 		    conf_word_number(conf_words(o), word, n) != -1))
 			return (1);
 	}
+	return (0);
+}
+
+int
+conf_may_define(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < conf_noptions; i++)
+		if (conf_options[i].macro &&
+		    strcmp(conf_options[i].keywords, word) == 0)
+			return (1);
 	return (0);
 }
 
@@ -206,10 +218,12 @@ add_usage(struct option_text *t, const struct conf_option *o, size_t *last)
 	else if (o->type->accepts != 0)
 		add(t, " %s", arg(o));
 	for (f = o + 1; f != end && f->follows != CONF_HEAD; f++) {
-		add(t, f->follows == CONF_MUST ? " %s" : " [%s",
-		    conf_suffix(o, f));
+		add(t, f->follows == CONF_MUST ? "%s%s" : " [%s%s",
+		    f->bare || f->follows != CONF_MUST ? "" : " ",
+		    f->bare ? "" : conf_suffix(o, f));
 		if (f->type->accepts != 0)
-			add(t, " %s", arg(f));
+			add(t, f->bare && f->follows != CONF_MUST ? "%s" :
+			    " %s", arg(f));
 		add(t, "%s", f->follows == CONF_MUST ? "" : "]");
 	}
 }
@@ -273,7 +287,7 @@ conf_statements(enum conf_block block)
 	for (i = 0; i < conf_noptions; i++) {
 		o = &conf_options[i];
 		if (o->block == block && o->follows == CONF_HEAD &&
-		    !o->later && !is_listed(o))
+		    !is_listed(o))
 			add(&t, "%s%s", t.len == 0 ? "" : ", ", listed(o));
 	}
 	add(&t, "%s", block == CONF_TOP ? " or NAME = \"VALUE\"" : " or }");

@@ -13,7 +13,8 @@
 
 /* The block that a statement belongs to. */
 enum conf_block {
-	CONF_TOP, CONF_RELAY, CONF_STUN, CONF_MAP, CONF_MESH, CONF_ACME,
+	CONF_TOP, CONF_RELAY, CONF_STUN, CONF_MAP, CONF_MESH, CONF_ADMIT,
+	CONF_ACME, CONF_DNS, CONF_METRICS,
 	CONF_NBLOCKS
 };
 
@@ -54,7 +55,7 @@ struct conf_item {
 struct conf_option;
 
 /* A statement with all its values. */
-#define CONF_MAXVALUES	4
+#define CONF_MAXVALUES	5
 #define CONF_MAXLIST	IPC_MAXPROXIES	/* strings in braces */
 struct conf_statement {
 	const struct conf_option *row[CONF_MAXVALUES];
@@ -72,6 +73,9 @@ enum conf_store {
 	CONF_STR,			/* char *, NULL: unset */
 	CONF_BUF,			/* char[], "": unset */
 	CONF_NAMES, CONF_LISTENS, CONF_CERTS, CONF_MAPS, /* lists */
+	CONF_VERIFIES,			/* the same, of admission */
+	CONF_NODES,			/* the same, of the mesh */
+	CONF_PREFIXES,			/* an array */
 	CONF_PROXIES			/* of each item of CONF_LISTENS */
 };
 
@@ -111,7 +115,9 @@ struct conf_option {
 	int		 unique;	/* 1: no duplicates */
 	size_t		 at;		/* of a struct conf_pos; 0: none */
 	enum conf_block	 opens;		/* of a block; CONF_TOP: none */
-	int		 later;		/* 1: not part of this release */
+	int		 bare;		/* 1: a further value without words of
+					   its own; the last keyword is its
+					   name */
 	const char	*name;		/* in messages; NULL: the keywords */
 	const char	*once;		/* name of alternatives in a
 					   message; NULL: the name */
@@ -120,12 +126,15 @@ struct conf_option {
 	/* 1 when the field may have this value, or 0: reported. */
 	int		(*check)(const struct conf_option *, const void *base,
 			    const struct conf_item *);
+	int		 macro;		/* 1: its word may name a macro, too */
 	int		 title;		/* 1: the block's word may be
 					   followed by its first value */
 	void		(*begin)(const struct conf_pos *); /* at its begin */
 };
 
 #define CONF_ANY	INT32_MAX	/* .repeat without a bound */
+#define CONF_RATE_MAX	(INT64_C(1) << 33)	/* bytes (a second) */
+#define CONF_BURST_MIN	65568		/* one SendPacket of maximum size */
 #define CONF_PATHMAX	1023		/* bytes of a path */
 #define CONF_SOCKETMAX	\
 	((int64_t)sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
@@ -158,6 +167,12 @@ const char *conf_word_at(const char *list, int64_t v, size_t *n);
 
 /* 1 when it is a keyword, which must be quoted as a string; else 0. */
 int	 conf_is_keyword(const char *word);
+
+/*
+ * 1 when it is a keyword that may name a macro, because macros of that name are
+ * older; else 0.
+ */
+int	 conf_may_define(const char *word);
 
 /* The row of the block that `word' opens; NULL: none. */
 const struct conf_option *conf_find_block(const char *word);

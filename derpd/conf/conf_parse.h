@@ -37,10 +37,15 @@ void	conf_error(const struct conf_pos *pos, const char *fmt, ...)
 int	conf_errors(void);
 void	conf_errors_reset(void);
 
-/* lex.c */
+/* conf_source.c */
 
 /* Open the file `path', or include it.  0, or -1 (reported at `from'). */
-int	conf_lex_push(const char *path, const struct conf_pos *from);
+int	conf_source_push(const char *path, const struct conf_pos *from);
+
+/* Read this text first, under this name. */
+void	conf_source_push_text(const char *name, const char *text);
+
+/* lex.c */
 
 /* Close all files, and free every string handed out. */
 void	conf_lex_reset(void);

@@ -9,6 +9,7 @@
 #include "conf_option.h"
 #include "conf_store.h"
 #include "conf_types.h"
+#include "hex.h"
 
 static void	print_block(FILE *, const struct conf_option *,
 		    const struct conf *, const void *);
@@ -55,13 +56,15 @@ print_word(FILE *f, const char *list, int64_t v)
 	return (1);
 }
 
-/* Print the URL of a directory by its name, if it has one. */
+/* Print a string by its word, if it has one: a directory's URL, a root. */
 static int
-print_directory(FILE *f, const struct conf_option *o, const char *url)
+print_known(FILE *f, const struct conf_option *o, const char *url)
 {
 	const char *known;
 	int64_t i;
 
+	if (o->type == &conf_type_root && *url == '\0')
+		return (print_word(f, conf_words(o), 0));
 	if (o->type != &conf_type_directory)
 		return (0);
 	for (i = 0; (known = conf_directory_url(i)) != NULL; i++)
@@ -70,15 +73,15 @@ print_directory(FILE *f, const struct conf_option *o, const char *url)
 	return (0);
 }
 
-/* The keywords of a row from `words' on, and its value. */
+/* The keywords of a row from `words' on (NULL: none), and its value. */
 static void
 print_value(FILE *f, const struct conf_option *o, const char *words,
     const void *base)
 {
-	fprintf(f, "%s", words);
+	if (words != NULL)
+		fprintf(f, "%s%s", words, o->type->accepts == 0 ? "" : " ");
 	if (o->type->accepts == 0)
 		return;
-	putc(' ', f);
 	if (o->type->store == CONF_INT) {
 		if (print_word(f, conf_words(o), conf_get_int(o, base)))
 			return;
@@ -86,7 +89,7 @@ print_value(FILE *f, const struct conf_option *o, const char *words,
 			print_size(f, conf_get_int(o, base));
 		else
 			fprintf(f, "%lld", (long long)conf_get_int(o, base));
-	} else if (!print_directory(f, o, conf_get_str(o, base)))
+	} else if (!print_known(f, o, conf_get_str(o, base)))
 		print_string(f, conf_get_str(o, base));
 }
 
@@ -103,7 +106,8 @@ print_statement(FILE *f, const struct conf_option *o, const char *indent,
 	while (++o != end && o->follows != CONF_HEAD)
 		if (conf_is_set(o, base)) {
 			putc(' ', f);
-			print_value(f, o, conf_suffix(head, o), base);
+			print_value(f, o, o->bare ? NULL :
+			    conf_suffix(head, o), base);
 		}
 	putc('\n', f);
 }
@@ -132,19 +136,28 @@ port_of(const struct conf_listen *l)
 }
 
 static void
-print_proxies(FILE *f, const struct conf_listen *l)
+print_prefixes(FILE *f, const struct net_prefix *v, size_t n)
 {
 	char text[NET_PREFIX_TEXT];
 	size_t i;
 
-	if (l->nproxies == 0)
-		return;
-	fputs(" proxy from {", f);
-	for (i = 0; i < l->nproxies; i++) {
-		net_prefix_text(&l->proxies[i], text);
+	fputs(" {", f);
+	for (i = 0; i < n; i++) {
+		net_prefix_text(&v[i], text);
 		fprintf(f, " %s", text);
 	}
 	fputs(" }", f);
+}
+
+/* The words of the row after `o' that has the prefixes of its addresses. */
+static const char *
+proxies_words(const struct conf_option *o)
+{
+	const struct conf_option *p = o;
+
+	while (p->type->store != CONF_PROXIES)
+		p++;
+	return (conf_suffix(o, p));
 }
 
 static void
@@ -165,8 +178,72 @@ print_listens(FILE *f, const struct conf_option *o, const char *indent,
 			fputs(address, f);
 		else
 			print_string(f, address);
-		fprintf(f, " port %d%s", port_of(l), l->tls ? " tls" : "");
-		print_proxies(f, l);
+		fprintf(f, " port %d%s", port_of(l), l->tls ? " tls" :
+		    l->derp ? " derp" : "");
+		if (l->nproxies > 0) {
+			fprintf(f, " %s", proxies_words(o));
+			print_prefixes(f, l->proxies, l->nproxies);
+		}
+		putc('\n', f);
+	}
+}
+
+static void
+print_debug(FILE *f, const struct conf_option *o, const void *base)
+{
+	const struct conf_prefixes *p = conf_get_list(o, base);
+
+	if (p->n == 0) {
+		fprintf(f, "# %s: %s\n", o->keywords, o->unset);
+		return;
+	}
+	fputs(o->keywords, f);
+	print_prefixes(f, p->v, p->n);
+	putc('\n', f);
+}
+
+/* In order, of both kinds. */
+static void
+print_verifies(FILE *f, const struct conf_option *o, const void *base)
+{
+	const struct conf_verifies *sources = conf_get_list(o, base);
+	const struct conf_verify *s;
+
+	TAILQ_FOREACH(s, sources, entry) {
+		fputs(s->kind == IPC_VERIFY_URL ? "\turl " : "\ttailscaled ",
+		    f);
+		print_string(f, s->name);
+		if (s->cleartext)
+			fputs(" cleartext", f);
+		if (s->cafile != NULL) {
+			fputs(" ca file ", f);
+			print_string(f, s->cafile);
+		}
+		putc('\n', f);
+	}
+}
+
+static void
+print_nodes(FILE *f, const struct conf_option *o, const void *base)
+{
+	const struct conf_nodes *nodes = conf_get_list(o, base);
+	char key[2 * IPC_KEYLEN + 1];
+	const struct conf_node *n;
+
+	TAILQ_FOREACH(n, nodes, entry) {
+		fputs("\twith ", f);
+		print_string(f, n->host);
+		fprintf(f, " port %u", n->port);
+		if (n->address != NULL)
+			fprintf(f, " address %s", n->address);
+		if (n->certname != NULL) {
+			fputs(" certname ", f);
+			print_string(f, n->certname);
+		}
+		if (n->has_key) {
+			base_hex_put(key, n->key, sizeof(n->key));
+			fprintf(f, " server key \"nodekey:%s\"", key);
+		}
 		putc('\n', f);
 	}
 }
@@ -190,8 +267,21 @@ print_certs(FILE *f, const struct conf *c)
 			fputs(" key ", f);
 			print_string(f, k->key);
 		}
-		putc('\n', f);
+		fputs(k->allow ? " allow\n" : "\n", f);
 	}
+}
+
+/* 1 when the next row is set in place of this one. */
+static int
+alternative_set(const struct conf_option *o, const void *base)
+{
+	const struct conf_option *p, *end = conf_options + conf_noptions;
+
+	for (p = o + 1; p != end; p++)
+		if (p->block == o->block && p->once != NULL &&
+		    strcmp(p->once, conf_name(o)) == 0)
+			return (conf_is_set(p, base));
+	return (0);
 }
 
 static void
@@ -205,12 +295,21 @@ print_row(FILE *f, const struct conf_option *o, const char *indent,
 	case CONF_LISTENS:
 		print_listens(f, o, indent, base);
 		break;
+	case CONF_VERIFIES:
+		print_verifies(f, o, base);
+		break;
+	case CONF_NODES:
+		print_nodes(f, o, base);
+		break;
+	case CONF_PREFIXES:
+		print_debug(f, o, base);
+		break;
 	case CONF_INT:
 	case CONF_STR:
 	case CONF_BUF:
 		if (conf_is_set(o, base))
 			print_statement(f, o, indent, base);
-		else if (o->unset != NULL)
+		else if (o->unset != NULL && !alternative_set(o, base))
 			fprintf(f, "%s# %s: %s\n", indent, o->keywords,
 			    o->unset);
 		break;

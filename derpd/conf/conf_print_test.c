@@ -8,9 +8,12 @@
 #include "conf_option.h"
 #include "conf_store.h"
 #include "conf_types.h"
+#include "size.h"
 
 /* A string with all characters that have a meaning outside of quotes. */
 #define ODD	" \\\"#$x {}=*'\\\\\t\xc3\xbc\x7f\x01\r"
+
+#define HEX "0123456789abcdef0123456789abcdef"
 
 /* The configuration in its own grammar; free() it. */
 static char *
@@ -98,6 +101,7 @@ static const struct {
 	const char		*value;
 } values[] = {
 	{ &conf_type_path, "\"/p" ODD "\"" },
+	{ &conf_type_root, "\"/r" ODD "\"" },
 	{ &conf_type_user, "\"u" ODD "\"" },
 	{ &conf_type_algorithm, "\"vegas\"" },
 	{ &conf_type_text, "\"Any #1 {name}\"" },
@@ -107,9 +111,18 @@ static const struct {
 	{ &conf_type_directory, "\"https://ca.example:14000/dir\"" },
 	{ &conf_type_host, "\"h.example.org\"" },
 	{ &conf_type_sources, "\"https://c.example/m\"" },
+	{ &conf_type_paths, "\"/n" ODD "\"" },
 	{ &conf_type_contact, "\"x\tm@c.example\"" },
+	{ &conf_type_verify_url, "\"http://v.example/verify?x='1\"" },
+	{ &conf_type_verify_socket, "\"/t" ODD "\"" },
+	{ &conf_type_node, "\"b.example.org\"" },
+	{ &conf_type_address, "2001:db8::7" },
+	{ &conf_type_certname, "\"sha256-raw:" HEX HEX "\"" },
+	{ &conf_type_serverkey, "\"nodekey:" HEX HEX "\"" },
+	{ &conf_type_debug, "{ 192.0.2.0/24\n2001:db8::1 }" },
 	{ &conf_type_listen, "\"2001:db8::1\"" },
 	{ &conf_type_stun_listen, "192.0.2.1" },
+	{ &conf_type_metrics_listen, "192.0.2.2" },
 	{ &conf_type_port, "80" },
 	{ &conf_type_proxies, "{ 192.0.2.0/24\n2001:db8::1 }" },
 	{ &conf_type_certificate, "\"/c" ODD "\"" },
@@ -127,7 +140,7 @@ other_word(const struct conf_option *o)
 
 	for (i = 0; (w = conf_word_at(conf_words(o), i, &n)) != NULL; i++) {
 		snprintf(word, sizeof(word), "%.*s", (int)n, w);
-		if (strcmp(word, o->def) != 0)
+		if (o->def == NULL || strcmp(word, o->def) != 0)
 			return (word);
 	}
 	atf_tc_fail("%s: has one word", o->keywords);
@@ -147,7 +160,8 @@ put_value(FILE *f, const struct conf_option *o)
 		return;
 	}
 	if (o->type->store == CONF_INT) {
-		fprintf(f, "%lld", (long long)o->max);
+		fprintf(f, "%lld", (long long)(o->def != NULL &&
+		    base_size(o->def) == o->max ? o->min : o->max));
 		return;
 	}
 	for (i = 0; values[i].type != o->type; i++)
@@ -189,8 +203,10 @@ put_block(FILE *f, enum conf_block block, int which)
 
 	end = conf_options + conf_noptions;
 	for (o = conf_options; o != end; o++) {
-		if (o->block != block || o->follows != CONF_HEAD || o->later ||
-		    strcmp(o->keywords, "include") == 0 || !chosen(o, which))
+		/* A self-signed certificate does not stand beside acme. */
+		if (o->block != block || o->follows != CONF_HEAD ||
+		    strcmp(o->keywords, "include") == 0 ||
+		    o->type == &conf_type_selfsigned || !chosen(o, which))
 			continue;
 		fputs(o->keywords, f);
 		if (o->opens != CONF_TOP) {
@@ -202,7 +218,8 @@ put_block(FILE *f, enum conf_block block, int which)
 		put_value(f, o);
 		for (head = o; o + 1 != end && o[1].follows != CONF_HEAD;) {
 			o++;
-			fprintf(f, " %s", conf_suffix(head, o));
+			if (!o->bare)
+				fprintf(f, " %s", conf_suffix(head, o));
 			put_value(f, o);
 		}
 		putc('\n', f);
@@ -256,9 +273,10 @@ ATF_TC_BODY(all, tc)
 ATF_TC_WITHOUT_HEAD(order);
 ATF_TC_BODY(order, tc)
 {
-	again(good(NAME "acme { }\n" CERT "certificate \"/a\" key \"/b\"\n"
-	    RELAY));
-	again(good(NAME CERT "acme { directory letsencrypt-staging }\n"
+	again(good(NAME "acme { }\ncertificate \"/c\" key \"/d\" allow\n"
+	    "certificate \"/a\" key \"/b\"\n" RELAY));
+	again(good(NAME "certificate \"/c\" key \"/d\"\n"
+	    "acme { directory letsencrypt-staging }\n"
 	    "certificate \"/a\" key \"/b\"\n" RELAY));
 	again(good(NAME CERT "map \"/a\"\nmap { follow \"https://b/\"\n"
 	    "path \"/b\" }\n"));
@@ -267,8 +285,27 @@ ATF_TC_BODY(order, tc)
 	again(good(NAME CERT "listen on 0.0.0.0 port 443 tls\n"
 	    "listen on * port 80\nlisten on :: port 443 tls\n" RELAY
 	    "mesh { }\n"));
+	again(good(NAME CERT RELAY "mesh { key file /m with c.example.org\n"
+	    "with b.example.org port 8443 with 2001:db8::1\n"
+	    "with b.example.org address 192.0.2.1 certname x.example.org }\n"));
 	again(good(NAME CERT "relay { max clients 5 client rate 3G burst 5M\n"
 	    "queue packets 5 home blank codel off accept rate 9 burst 8 }\n"));
+}
+
+/* The words that leave out parts of the confinement. */
+ATF_TC_WITHOUT_HEAD(words);
+ATF_TC_BODY(words, tc)
+{
+	struct conf *c = good(NAME CERT RELAY "chroot off\nsandbox seccomp\n");
+	char *printed = print(c);
+
+	ATF_CHECK_STREQ("", c->chroot);
+	ATF_CHECK_EQ(2, c->sandbox);
+	ATF_CHECK_MSG(strstr(printed, "\nchroot off\n") != NULL, "%s", printed);
+	ATF_CHECK_MSG(strstr(printed, "\nsandbox seccomp\n") != NULL, "%s",
+	    printed);
+	free(printed);
+	again(c);
 }
 
 /* Every size within the bounds is printed without loss. */
@@ -306,6 +343,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, samples);
 	ATF_TP_ADD_TC(tp, all);
 	ATF_TP_ADD_TC(tp, order);
+	ATF_TP_ADD_TC(tp, words);
 	ATF_TP_ADD_TC(tp, sizes);
 	return (atf_no_error());
 }

@@ -5,7 +5,8 @@
 
 #define LISTEN	"listen on 127.0.0.1 port 443 tls "
 #define USAGE	\
-	"listen on ADDRESS port NUMBER [tls] [proxy from { PREFIX ... }]"
+	"listen on ADDRESS port NUMBER [tls | derp] "			\
+	"[proxy from { PREFIX ... }]"
 
 /* Load with `statement' in line 4. */
 static struct conf *
@@ -112,8 +113,9 @@ ATF_TC_BODY(errors, tc)
 	wrong(LISTEN "proxy from { ::1 } tls", 4, "near `tls': expected "
 	    USAGE);
 	wrong(LISTEN "proxy from { ::1 }\n}", 5, "near `}': expected hostname, "
-	    "listen on, certificate, acme, relay, stun, map, mesh, control, "
-	    "user, keys user, chroot, statedir, sandbox, child timeout, "
+	    "listen on, certificate, acme, relay, stun, map, admit, "
+	    "bootstrap-dns, names, debug from, mesh, metrics, control, user, "
+	    "keys user, chroot, statedir, sandbox, child timeout, log format, "
 	    "include or NAME = \"VALUE\"");
 	wrong(LISTEN "proxy from {\n::1\n5\n::2\n}", 6, "near `5': expected "
 	    USAGE);

@@ -160,7 +160,8 @@ ATF_TC_BODY(map_errors, tc)
 	bad(NAME CERT MAP "map \"/b\" { host \"x.example\" bogus }\n", 4,
 	    "near `bogus': expected host \"NAME\"");
 	bad(NAME CERT "listen on * port 80\n" MAP, 1, "the map needs TLS: "
-	    "expected a line such as listen on * port 443 tls");
+	    "expected a line such as listen on * port 443 tls, or "
+	    "behind a reverse proxy listen on 127.0.0.1 port 8080 derp");
 	bad(NAME "map\n", 2, "at the end of the line: expected map \"FILE\", "
 	    "or: map { follow \"URL\" every SECONDS }");
 	bad(NAME "x = \"y\"\n", 1, "nothing to serve: expected relay { ... }, "

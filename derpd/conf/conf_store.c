@@ -10,6 +10,7 @@
 #include "conf_store.h"
 #include "conf_types.h"
 #include "log.h"
+#include "size.h"
 
 static const char no_memory[] = "can't keep the configuration in memory";
 
@@ -216,7 +217,7 @@ set_default(const struct conf_option *o, void *base)
 {
 	struct conf_item item = { .text = o->def };
 
-	item.number = conf_size(o->def);
+	item.number = base_size(o->def);
 	if (conf_set(o, base, &item) == -1)
 		fatalx("options.def: %s: the default %s is refused",
 		    conf_name(o), o->def);
@@ -260,7 +261,8 @@ same_listens(const struct conf_listens *a, const struct conf_listens *b)
 
 	for (; x != NULL && y != NULL; x = TAILQ_NEXT(x, entry),
 	    y = TAILQ_NEXT(y, entry))
-		if (x->tls != y->tls || x->sslen != y->sslen ||
+		if (x->tls != y->tls || x->derp != y->derp ||
+		    x->sslen != y->sslen ||
 		    memcmp(&x->ss, &y->ss, x->sslen) != 0)
 			return (0);
 	return (x == NULL && y == NULL);
@@ -278,7 +280,7 @@ same_proxies(const struct conf_listens *a, const struct conf_listens *b)
 		    memcmp(x->proxies, y->proxies,
 		    x->nproxies * sizeof(*x->proxies)) != 0))
 			return (0);
-	return (1);
+	return (x == NULL && y == NULL);
 }
 
 static int
@@ -288,10 +290,52 @@ same_certs(const struct conf_certs *a, const struct conf_certs *b)
 
 	for (; x != NULL && y != NULL; x = TAILQ_NEXT(x, entry),
 	    y = TAILQ_NEXT(y, entry))
-		if (x->acme != y->acme || !same_str(x->cert, y->cert) ||
+		if (x->acme != y->acme || x->allow != y->allow ||
+		    !same_str(x->cert, y->cert) ||
 		    !same_str(x->key, y->key))
 			return (0);
 	return (x == NULL && y == NULL);
+}
+
+static int
+same_verifies(const struct conf_verifies *a, const struct conf_verifies *b)
+{
+	const struct conf_verify *x = TAILQ_FIRST(a), *y = TAILQ_FIRST(b);
+
+	for (; x != NULL && y != NULL; x = TAILQ_NEXT(x, entry),
+	    y = TAILQ_NEXT(y, entry))
+		if (x->kind != y->kind || strcmp(x->name, y->name) != 0 ||
+		    x->cleartext != y->cleartext ||
+		    !same_str(x->cafile, y->cafile))
+			return (0);
+	return (x == NULL && y == NULL);
+}
+
+static int
+same_node(const struct conf_node *a, const struct conf_node *b)
+{
+	return (a->port == b->port && strcmp(a->host, b->host) == 0 &&
+	    same_str(a->address, b->address) &&
+	    same_str(a->certname, b->certname) && a->has_key == b->has_key &&
+	    memcmp(a->key, b->key, sizeof(a->key)) == 0);
+}
+
+static int
+same_nodes(const struct conf_nodes *a, const struct conf_nodes *b)
+{
+	const struct conf_node *x = TAILQ_FIRST(a), *y = TAILQ_FIRST(b);
+
+	for (; x != NULL && y != NULL && same_node(x, y);
+	    x = TAILQ_NEXT(x, entry), y = TAILQ_NEXT(y, entry))
+		;
+	return (x == NULL && y == NULL);
+}
+
+static int
+same_prefixes(const struct conf_prefixes *a, const struct conf_prefixes *b)
+{
+	return (a->n == b->n && (a->n == 0 ||
+	    memcmp(a->v, b->v, a->n * sizeof(*a->v)) == 0));
 }
 
 static int
@@ -330,6 +374,12 @@ conf_same(const struct conf_option *o, const void *a, const void *b)
 		return (same_certs(field(o, a), field(o, b)));
 	case CONF_MAPS:
 		return (same_maps(field(o, a), field(o, b)));
+	case CONF_VERIFIES:
+		return (same_verifies(field(o, a), field(o, b)));
+	case CONF_NODES:
+		return (same_nodes(field(o, a), field(o, b)));
+	case CONF_PREFIXES:
+		return (same_prefixes(field(o, a), field(o, b)));
 	}
 	return (1);
 }
@@ -383,27 +433,65 @@ free_maps(struct conf_maps *maps)
 	}
 }
 
+static void
+free_verifies(struct conf_verifies *sources)
+{
+	struct conf_verify *s;
+
+	while ((s = TAILQ_FIRST(sources)) != NULL) {
+		TAILQ_REMOVE(sources, s, entry);
+		free(s->name);
+		free(s->cafile);
+		free(s);
+	}
+}
+
+static void
+free_nodes(struct conf_nodes *nodes)
+{
+	struct conf_node *n;
+
+	while ((n = TAILQ_FIRST(nodes)) != NULL) {
+		TAILQ_REMOVE(nodes, n, entry);
+		free(n->host);
+		free(n->address);
+		free(n->certname);
+		free(n);
+	}
+}
+
+static void
+free_list(enum conf_store store, void *list)
+{
+	if (store == CONF_NAMES)
+		free_names(list);
+	else if (store == CONF_LISTENS)
+		free_listens(list);
+	else if (store == CONF_CERTS)
+		free_certs(list);
+	else if (store == CONF_MAPS)
+		free_maps(list);
+	else if (store == CONF_VERIFIES)
+		free_verifies(list);
+	else if (store == CONF_NODES)
+		free_nodes(list);
+	else if (store == CONF_PREFIXES)
+		free(((struct conf_prefixes *)list)->v);
+}
+
 void
 conf_free_fields(void *base, int map)
 {
 	const struct conf_option *o;
-	void *p;
 	size_t i;
 
 	for (i = 0; i < conf_noptions; i++) {
 		o = &conf_options[i];
 		if ((o->block == CONF_MAP) != map)
 			continue;
-		p = (char *)base + o->offset;
 		if (o->type->store == CONF_STR)
 			set_str(o, base, NULL);
-		else if (o->type->store == CONF_NAMES)
-			free_names(p);
-		else if (o->type->store == CONF_LISTENS)
-			free_listens(p);
-		else if (o->type->store == CONF_CERTS)
-			free_certs(p);
-		else if (o->type->store == CONF_MAPS)
-			free_maps(p);
+		else
+			free_list(o->type->store, (char *)base + o->offset);
 	}
 }

@@ -46,7 +46,7 @@ ATF_TC_BODY(defaults, tc)
 	ATF_CHECK_STREQ(c->chroot, "/var/empty");
 	ATF_CHECK_STREQ(c->statedir, "/var/db/derpd");
 	ATF_CHECK_EQ(c->child_timeout, 10);
-	ATF_CHECK(c->mesh_key == NULL);
+	ATF_CHECK(c->mesh.key == NULL);
 	ATF_CHECK_EQ(c->sandbox, 1);
 	ATF_CHECK_EQ(c->relay.enabled, 1);
 	ATF_CHECK_STREQ(c->relay.key, "/var/db/derpd/derper.key");
@@ -128,7 +128,7 @@ ATF_TC_BODY(top_statements, tc)
 	ATF_CHECK_STREQ(c->statedir, "/state");
 	ATF_CHECK_EQ(c->child_timeout, 25);
 	ATF_CHECK_EQ(c->sandbox, 0);
-	ATF_CHECK_STREQ(c->mesh_key, "/etc/mesh.key");
+	ATF_CHECK_STREQ(c->mesh.key, "/etc/mesh.key");
 	conf_free(c);
 }
 
@@ -203,7 +203,6 @@ ATF_TC_BODY(relay_block, tc)
 	conf_free(c);
 }
 
-
 /* Check the user that a text sets. */
 static void
 user_is(const char *text, const char *want)
@@ -246,6 +245,15 @@ ATF_TC_BODY(macros, tc)
 	user_is("q = \"\\\"an\"\n" NAME CERT RELAY "user $q\"\n", "an");
 	user_is("q = \"\"\n" NAME CERT RELAY "user $q x$q\n", "x");
 	user_is("q = \"a \\\\\"\n" NAME CERT RELAY "user $q\n\n", "a");
+	/* A name that is a keyword as well. */
+	user_is("name = anna\nwho=$name\n" NAME CERT RELAY "user $who\n",
+	    "anna");
+	user_is("name\t=x\n" NAME CERT RELAY "user $name\n", "x");
+	bad("port = 5\n" NAME CERT RELAY, 1, "port is a keyword, so it can't "
+	    "be the name of a macro: expected another name before =");
+	bad("relay=x\n" NAME CERT RELAY, 1, "relay is a keyword, so it can't "
+	    "be the name of a macro: expected another name before =");
+	bad_word("name a.test\n" NAME CERT RELAY, 1, "name", CONF_TOP);
 }
 
 ATF_TC_WITHOUT_HEAD(macros_of_the_command_line);
@@ -255,6 +263,8 @@ ATF_TC_BODY(macros_of_the_command_line, tc)
 	ATF_CHECK_EQ(conf_macro("=x"), -1);
 	ATF_CHECK_EQ(conf_macro("a b=x"), -1);
 	ATF_CHECK_EQ(conf_macro("a=x\ny"), -1);
+	ATF_CHECK_EQ(conf_macro("port=443"), 1);
+	ATF_CHECK_EQ(conf_macro("acme=x"), 1);
 	ATF_CHECK_EQ(conf_macro("who=first"), 0);
 	ATF_CHECK_EQ(conf_macro("who=dora"), 0);
 	user_is(NAME CERT RELAY "user $who\n", "dora");
@@ -347,6 +357,7 @@ ATF_TC_BODY(sample, tc)
 {
 	struct conf *c, *all, *want = good(NAME CERT RELAY "stun { }\n");
 	char path[1024];
+	FILE *fp;
 
 	snprintf(path, sizeof(path), "%s/../../etc/derpd.conf",
 	    atf_tc_get_config_var(tc, "srcdir"));
@@ -355,6 +366,12 @@ ATF_TC_BODY(sample, tc)
 	ATF_REQUIRE_MSG(c != NULL, "%s", errs);
 	ATF_CHECK(conf_needs_restart(want, c) == NULL);
 	ATF_CHECK_STREQ(TAILQ_FIRST(&c->names)->name, "relay.example.org");
+	conf_free(c);
+	/* All but what needs a restart. */
+	ATF_REQUIRE((fp = fopen(CONF, "a")) != NULL);
+	fprintf(fp, "metrics { listen on 127.0.0.1 port 9090 }\n");
+	ATF_REQUIRE_EQ(0, fclose(fp));
+	ATF_REQUIRE_MSG((c = load_file(CONF)) != NULL, "%s", errs);
 	copy_sample(path, 1);
 	all = load_file(CONF);
 	ATF_REQUIRE_MSG(all != NULL, "%s", errs);
@@ -363,7 +380,7 @@ ATF_TC_BODY(sample, tc)
 	ATF_CHECK_STREQ(conf_needs_restart(c, all), "fronts");
 	all->relay.fronts = 0;
 	ATF_CHECK(conf_needs_restart(c, all) == NULL);
-	ATF_CHECK(all->mesh_key != NULL && all->worker.client_rate != 0 &&
+	ATF_CHECK(all->mesh.key != NULL && all->worker.client_rate != 0 &&
 	    all->front.accept_rate != 0 && all->worker.max_clients != 0);
 	ATF_CHECK(!TAILQ_EMPTY(&all->maps) && all->stun.always &&
 	    all->stun.source_rate != 0);
@@ -399,6 +416,7 @@ ATF_TC_BODY(restart, tc)
 		{ "hostname \"other.example.org\"\n" RELAY, NULL },
 		{ "certificate \"/c\" key \"/k\"\n" RELAY, NULL },
 		{ "mesh { key file \"/m\" }\n" RELAY, NULL },
+		{ "mesh { key file \"/m\" with b.example.org }\n" RELAY, NULL },
 		{ "relay { home blank queue bytes 1M packets 9 codel off "
 		    "unsent limit 64K write timeout 1 congestion control bbr "
 		    "accept rate 1 burst 1 client rate 1 burst 128K max "

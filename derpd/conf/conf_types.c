@@ -12,6 +12,7 @@
 #include "conf_types.h"
 #include "hostname.h"
 #include "mapdoc.h"
+#include "size.h"
 #include "url.h"
 
 #define LETSENCRYPT	"https://acme-v02.api.letsencrypt.org/directory"
@@ -46,45 +47,14 @@ number(const struct conf_option *o, const struct conf_item *it, int64_t *v)
 	return (in_range(o, it, *v) ? 0 : -1);
 }
 
-/* The factor of the last letter of a size. */
-static int64_t
-unit_of(char letter)
-{
-	switch (letter) {
-	case 'K': case 'k':
-		return (1024);
-	case 'M': case 'm':
-		return (1024 * 1024);
-	case 'G': case 'g':
-		return (1024 * 1024 * 1024);
-	}
-	return (1);
-}
-
-int64_t
-conf_size(const char *text)
-{
-	const char *errstr;
-	char digits[24];
-	size_t n = strlen(text);
-	int64_t v, unit = n > 1 ? unit_of(text[n - 1]) : 1;
-
-	n -= unit != 1;
-	if (n == 0 || n >= sizeof(digits) || strspn(text, "0123456789") < n)
-		return (-1);
-	strlcpy(digits, text, n + 1);
-	v = strtonum(digits, 0, INT64_MAX / unit, &errstr);
-	return (errstr == NULL ? v * unit : -1);
-}
-
 static int
 size(const struct conf_option *o, const struct conf_item *it, int64_t *v)
 {
 	if (it->kind == CONF_NUMBER)
 		*v = it->number;
-	else if ((*v = conf_size(it->text)) == -1) {
+	else if ((*v = base_size(it->text)) == -1) {
 		conf_error(&it->pos, "size \"%.64s\": expected a number of "
-		    "bytes, optionally with K, M or G behind it", it->text);
+		    "bytes, optionally with K, M, G or T behind it", it->text);
 		return (-1);
 	}
 	return (in_range(o, it, *v) ? 0 : -1);
@@ -112,10 +82,6 @@ const struct conf_type conf_type_number = {
 const struct conf_type conf_type_size = {
 	.accepts = CONF_NUMBER | CONF_STRING, .store = CONF_INT,
 	.number = size
-};
-const struct conf_type conf_type_onoff = {
-	.accepts = CONF_WORD, .store = CONF_INT, .words = "off on",
-	.number = word
 };
 const struct conf_type conf_type_words = {
 	.accepts = CONF_WORD, .store = CONF_INT, .number = word
@@ -150,6 +116,13 @@ path(const struct conf_option *o, const struct conf_item *it)
 
 	return (conf_is_path(it->text, max, conf_name(o), &it->pos) ?
 	    it->text : NULL);
+}
+
+/* Off is stored as "". */
+static const char *
+root(const struct conf_option *o, const struct conf_item *it)
+{
+	return (it->kind == CONF_WORD ? "" : path(o, it));
 }
 
 static const char *
@@ -342,6 +315,10 @@ STRING(source, "\"URL\"");
 STRING(urlpath, "\"/PATH\"");
 STRING(directory, "\"URL\"");
 
+const struct conf_type conf_type_root = {
+	.accepts = CONF_STRING | CONF_WORD, .store = CONF_STR, .words = "off",
+	.text = root
+};
 const struct conf_type conf_type_redirect = {
 	.arg = "\"URL\"", .accepts = CONF_STRING, .store = CONF_BUF,
 	.text = redirect
@@ -354,6 +331,10 @@ const struct conf_type conf_type_sources = {
 	.arg = "\"URL\"", .accepts = CONF_STRING, .store = CONF_NAMES,
 	.text = source
 };
+const struct conf_type conf_type_paths = {
+	.arg = "\"FILE\"", .accepts = CONF_STRING, .store = CONF_NAMES,
+	.text = path
+};
 const struct conf_type conf_type_contact = {
 	.arg = "\"ADDRESS\"", .accepts = CONF_STRING, .store = CONF_NAMES,
 	.text = contact
@@ -364,9 +345,16 @@ const struct conf_type conf_type_port = { .accepts = CONF_NUMBER };
 const struct conf_type conf_type_file = {
 	.arg = "\"FILE\"", .accepts = CONF_STRING
 };
-const struct conf_type conf_type_tls = { 0 };
+const struct conf_type conf_type_listening = {
+	.accepts = CONF_WORD, .words = CONF_LISTENING
+};
+const struct conf_type conf_type_allow = {
+	.accepts = CONF_WORD, .words = "allow"
+};
+const struct conf_type conf_type_cleartext = {
+	.accepts = CONF_WORD, .words = "cleartext"
+};
 const struct conf_type conf_type_proxies = {
 	.arg = "{ PREFIX ... }", .accepts = CONF_LIST, .store = CONF_PROXIES
 };
-const struct conf_type conf_type_later = { 0 };
 const struct conf_type conf_type_maps = { .store = CONF_MAPS };

@@ -1,56 +1,35 @@
 /*
- * lex: the tokens of the configuration: files and includes, comments, quotes,
- * macro expansion, and skipping refused statements.  Called by the grammar of
- * parse.y.
+ * lex: the tokens of the configuration: comments, quotes, macro expansion, and
+ * skipping refused statements.  Called by the grammar of parse.y.
  */
 #include <sys/queue.h>
-#include <sys/stat.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "bom.h"
 #include "conf_match.h"
 #include "conf_parse.h"
+#include "conf_source.h"
 #include "conf_store.h"
-#include "log.h"
 #include "parse.h"
 
 #define WORD_MAX_LEN	1024		/* with the NUL */
-#define DEPTH_MAX	16		/* of includes */
-#define FILES_MAX	256		/* in total */
-#define FILE_MAX_SIZE	(1024 * 1024)	/* bytes */
 #define NEAR_MAX	64		/* bytes of a word in a message */
 #define WORD_CHARS	MACRO_NAME_CHARS ".-:/@+%"
-
-struct lex_source {
-	struct lex_source	*up;	/* the including file */
-	char			*text;
-	size_t			 len, at;
-	char			*name;	/* owned by conf_parsed->files */
-	dev_t			 dev;
-	ino_t			 ino;
-	int			 line;
-	int			 begin;	/* end the include line first */
-};
 
 struct string {
 	SLIST_ENTRY(string) entry;
 	char		 text[];
 };
 
-static struct lex_source	*source;
 static const char		*expand;	/* rest of a macro's value, or
 						   NULL */
 static char			 word[WORD_MAX_LEN];
 static SLIST_HEAD(, string) strings = SLIST_HEAD_INITIALIZER(strings);
 
 /* The statement being read. */
-static int		 last;		/* last token; '
-' between statements */
+static int		 last = '\n'; /* last token; '\n' between
+					   statements */
 static char		 first[NEAR_MAX]; /* its first word */
 static int		 reported;	/* the lexer reported its last token */
 static int		 skipping;	/* it is refused: skip it */
@@ -61,152 +40,25 @@ static int		 in_block;
 static struct conf_pos	 block_pos;
 static char		 opener[NEAR_MAX]; /* its word */
 static int		 opens;		/* 1: a { would open it */
+static int		 closes;	/* 1: the last } closes it, not a
+					   list */
 
 /* The current list in braces, which is a value. */
 static int		 in_list;
 static struct conf_pos	 list_pos;
-
-static void
-lex_pos(struct conf_pos *pos)
-{
-	pos->file = source->name;
-	pos->line = source->line;
-}
-
-/* Keep a file name for the life of the configuration. */
-static char *
-keep_name(const char *path)
-{
-	char **v;
-
-	if ((v = reallocarray(conf_parsed->files, conf_parsed->nfiles + 1,
-	    sizeof(*v))) == NULL)
-		fatal("can't remember the file %s of the configuration", path);
-	conf_parsed->files = v;
-	return (v[conf_parsed->nfiles++] = conf_dup(path));
-}
-
-/* An include is relative to the file that names it. */
-static int
-resolve(char *dst, size_t size, const char *path)
-{
-	const char *slash;
-	int n;
-
-	if (source == NULL || *path == '/' ||
-	    (slash = strrchr(source->name, '/')) == NULL)
-		n = snprintf(dst, size, "%s", path);
-	else
-		n = snprintf(dst, size, "%.*s%s",
-		    (int)(slash + 1 - source->name), source->name, path);
-	return (n < 0 || (size_t)n >= size ? -1 : 0);
-}
-
-/* Read a whole file.  NULL, or the error. */
-static const char *
-slurp(struct lex_source *s, int fd)
-{
-	struct stat st;
-	ssize_t n;
-
-	if (fstat(fd, &st) == -1)
-		return (strerror(errno));
-	if (!S_ISREG(st.st_mode) || st.st_size > FILE_MAX_SIZE)
-		return ("not a configuration: expected a regular file of at "
-		    "most 1 MiB");
-	s->dev = st.st_dev;
-	s->ino = st.st_ino;
-	if ((s->text = malloc((size_t)st.st_size + 1)) == NULL)
-		return (strerror(errno));
-	while (s->len < (size_t)st.st_size) {
-		n = read(fd, s->text + s->len, (size_t)st.st_size - s->len);
-		if (n == -1)
-			return (strerror(errno));
-		if (n == 0)
-			break;
-		s->len += (size_t)n;
-	}
-	return (base_bom_found(s->text, s->len));
-}
-
-/* Check that one more file may be read, and this one. */
-static int
-may_push(const struct lex_source *new, const char *path,
-    const struct conf_pos *from)
-{
-	const struct lex_source *s;
-	int depth = 0;
-
-	for (s = source; s != NULL; s = s->up, depth++)
-		if (s->dev == new->dev && s->ino == new->ino) {
-			conf_error(from, "include \"%s\": it includes itself",
-			    path);
-			return (0);
-		}
-	if (depth >= DEPTH_MAX || conf_parsed->nfiles >= FILES_MAX) {
-		conf_error(from, "include \"%s\": expected at most %d files "
-		    "within each other, and %d in all", path, DEPTH_MAX,
-		    FILES_MAX);
-		return (0);
-	}
-	return (1);
-}
-
-int
-conf_lex_push(const char *path, const struct conf_pos *from)
-{
-	struct lex_source *s = conf_alloc(sizeof(*s));
-	const char *wrong;
-	char full[WORD_MAX_LEN];
-	int fd = -1;
-
-	if (resolve(full, sizeof(full), path) == -1)
-		wrong = "the path is too long";
-	else if ((fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
-		wrong = strerror(errno);
-	else
-		wrong = slurp(s, fd);
-	if (fd != -1)
-		close(fd);
-	if (wrong != NULL)
-		conf_error(from, "%s: %s", full, wrong);
-	if (wrong != NULL || !may_push(s, full, from)) {
-		free(s->text);
-		free(s);
-		return (-1);
-	}
-	s->name = keep_name(full);
-	s->line = 1;
-	s->begin = source != NULL;
-	s->up = source;
-	if (source == NULL)
-		last = '\n';
-	source = s;
-	return (0);
-}
-
-static void
-pop(void)
-{
-	struct lex_source *s = source;
-
-	source = s->up;
-	free(s->text);
-	free(s);
-}
 
 void
 conf_lex_reset(void)
 {
 	struct string *s;
 
-	while (source != NULL)
-		pop();
+	conf_source_reset();
 	while ((s = SLIST_FIRST(&strings)) != NULL) {
 		SLIST_REMOVE_HEAD(&strings, entry);
 		free(s);
 	}
 	expand = NULL;
+	last = '\n';
 	skipping = nest = reported = in_block = opens = in_list = 0;
 	word[0] = first[0] = opener[0] = '\0';
 }
@@ -215,18 +67,12 @@ conf_lex_reset(void)
 static int
 get(void)
 {
-	int ch;
-
 	if (expand != NULL) {
 		if (*expand != '\0')
 			return ((unsigned char)*expand++);
 		expand = NULL;
 	}
-	if (source->at == source->len)
-		return (EOF);
-	ch = (unsigned char)source->text[source->at++];
-	source->line += ch == '\n';
-	return (ch);
+	return (conf_source_get());
 }
 
 static void
@@ -234,12 +80,10 @@ put_back(int ch)
 {
 	if (ch == EOF)
 		return;
-	if (expand != NULL) {
+	if (expand != NULL)
 		expand--;
-		return;
-	}
-	source->at--;
-	source->line -= ch == '\n';
+	else
+		conf_source_put_back(ch);
 }
 
 /* The same outside quotes, where a backslash continues the line. */
@@ -278,7 +122,7 @@ bad(const char *what)
 {
 	struct conf_pos pos;
 
-	lex_pos(&pos);
+	conf_source_pos(&pos);
 	conf_error(&pos, "%s", what);
 	reported = 1;
 	return (BADWORD);
@@ -346,10 +190,41 @@ expand_macro(void)
 	return (0);
 }
 
+/* Skip blanks.  1 when "=" follows, so that the word before names a macro. */
+static int
+is_defined(void)
+{
+	int ch;
+
+	while ((ch = get()) == ' ' || ch == '\t')
+		;
+	put_back(ch);
+	return (ch == '=');
+}
+
+/* Does the word stand where a macro may be defined? */
+static int
+is_macro(void)
+{
+	return (last == '\n' && !in_block && is_defined());
+}
+
+/* A macro can't have the name of a keyword: BADWORD. */
+static int
+keyword_defined(void)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "%.40s is a keyword, so it can't be the "
+	    "name of a macro: expected another name before =", word);
+	return (bad(text));
+}
+
 static int
 word_token(void)
 {
 	const char *errstr;
+	int keyword;
 
 	if (read_word(WORD_CHARS) == -1)
 		return (bad("a word of more than 1023 characters"));
@@ -358,9 +233,13 @@ word_token(void)
 		return (errstr != NULL ? bad("a number is too large") :
 		    text_token(NUMBER, CONF_NUMBER));
 	}
+	keyword = conf_is_keyword(word) || conf_find_block(word) != NULL;
+	if (keyword && is_macro())
+		return (conf_may_define(word) ? text_token(STRING,
+		    CONF_STRING) : keyword_defined());
 	if (last == '\n' && !in_block && conf_find_block(word) != NULL)
 		return (text_token(BLOCK, CONF_WORD));
-	if (conf_is_keyword(word))
+	if (keyword)
 		return (text_token(WORD, CONF_WORD));
 	return (text_token(STRING, CONF_STRING));
 }
@@ -384,9 +263,9 @@ end_of_file(void)
 		    "same file", opener);
 		return ('}');
 	}
-	if (source->up == NULL)
+	if (!conf_source_is_included())
 		return (0);
-	pop();
+	(void)conf_source_pop();
 	return ('\n');
 }
 
@@ -400,12 +279,12 @@ raw_token(void)
 	yylval.text = "";
 again:
 	do {
-		lex_pos(&yylval.pos);
+		conf_source_pos(&yylval.pos);
 		ch = next_char();
 	} while (ch == ' ' || ch == '\t' || ch == '\r');
 	if (ch == '#')
 		do {
-			lex_pos(&yylval.pos);
+			conf_source_pos(&yylval.pos);
 			ch = get();
 		} while (ch != '\n' && ch != EOF);
 	switch (ch) {
@@ -485,7 +364,7 @@ conf_lex_skip(void)
 	skipping = 1;
 	nest = last == '{' || in_list;
 	/* It closes a block, whatever error precedes it. */
-	if (last == '}' && in_block && source->at > 0)
+	if (last == '}' && in_block)
 		put_back('}');
 }
 
@@ -503,12 +382,14 @@ follow(int token)
 		in_block = 1;
 		opens = 0;
 		block_pos = yylval.pos;
-	} else if (token == '{' && !in_block) {
+	} else if (token == '{') {
 		in_list = 1;
 		list_pos = yylval.pos;
 	}
-	if (token == '}')
-		in_list = 0;
+	if (token != '}')
+		return;
+	closes = !in_list;
+	in_list = 0;
 }
 
 int
@@ -516,7 +397,7 @@ yylex(void)
 {
 	int token;
 
-	if (last == '}' && !skipping)
+	if (last == '}' && closes && !skipping)
 		in_block = 0;
 	reported = 0;
 	if (skipping && in_list)
@@ -524,10 +405,9 @@ yylex(void)
 	else if (skipping) {
 		token = skip_token();
 		skipping = 0;
-	} else if (source->begin) {
-		source->begin = 0;
+	} else if (conf_source_begins())
 		token = '\n';
-	} else
+	else
 		token = raw_token();
 	if (token == '\n') {
 		yylval.kind = 0;

@@ -66,6 +66,7 @@ braces		: '{'			{ conf_match_open(); }
 options		: /* empty */
 		| options '\n'		{ conf_match_end(&$2); }
 		| options item
+		| options list
 		| options error '\n'	{ yyerrok; }
 		;
 
