@@ -6,7 +6,6 @@
 
 #include "clock.h"
 #include "conn.h"
-#include "log.h"
 #include "records.h"
 
 void
@@ -116,13 +115,29 @@ conn_end(struct conn *c)
 	conn_output_free(c);
 }
 
+struct log_about
+conn_about(const struct conn *c)
+{
+	struct log_about a = { .addr = c->addr, .port = c->port };
+
+	if (c->set->ops->key != NULL)
+		a.key = c->set->ops->key(c);
+	return (a);
+}
+
 void
 conn_close(struct conn *c, const char *why)
 {
+	struct log_about about;
+
 	if (c->dead)
 		return;
 	c->dead = 1;
-	log_debug("connection %llu closed: %s", (unsigned long long)c->id, why);
+	if (c->why == NULL)
+		c->why = why;
+	about = conn_about(c);
+	log_client(LOG_DEBUG, NULL, &about, "connection %llu closed: %s",
+	    (unsigned long long)c->id, why);
 	TAILQ_INSERT_TAIL(&c->set->dead, c, dead_link);
 }
 

@@ -16,6 +16,7 @@
 
 #include "buf.h"
 #include "input.h"
+#include "log.h"
 #include "output.h"
 #include "record.h"
 #include "stats.h"
@@ -37,10 +38,12 @@ enum conn_state {
 	CONN_HTTP,		/* a request head is expected */
 	CONN_INFO,		/* ServerKey sent, ClientInfo expected */
 	CONN_CHECK,		/* keys opens the login box */
+	CONN_ASK,		/* admit decides about the client */
+	CONN_REFUSED,		/* admit refused it: it closes after a while */
 	CONN_HAND,		/* handed over once its output is written */
 	CONN_PUMP,		/* its session is at the other end of a pair */
 	/* of a relay worker */
-	CONN_ADMIT,		/* keys seals ServerInfo */
+	CONN_SEAL,		/* keys seals ServerInfo */
 	CONN_UP,		/* logged in */
 	/* of both */
 	CONN_DRAIN		/* pending output is sent, then it closes */
@@ -127,6 +130,12 @@ struct conn_ops {
 	/* Optional.  After each flush. */
 	void	(*rested)(struct conn *c);
 
+	/*
+	 * Optional.  Return the key that the client has proven to hold, or NULL
+	 * when it has not.
+	 */
+	const uint8_t *(*key)(const struct conn *c);
+
 	/* The deadline has passed. */
 	void	(*expired)(struct conn *c);
 	/* Optional.  The connection begins to drain. */
@@ -153,6 +162,8 @@ struct conn {
 				 queued:1,	/* by ops->queue() */
 				 patient:1;	/* may be behind: a mesh peer
 						   or a pump */
+	const char		*why;		/* its end (static); NULL: not
+						   yet */
 	TAILQ_ENTRY(conn) entry;	/* set->conns, until it is reaped */
 	TAILQ_ENTRY(conn) dead_link;	/* set->dead */
 	/*
@@ -224,10 +235,14 @@ void	conn_add(struct conn *c);
  */
 void	conn_end(struct conn *c);
 
+/* The client, for log_client(); valid as long as the connection. */
+struct log_about conn_about(const struct conn *c);
+
 /*
- * Mark the connection as closed; `why' (static) is shown in verbose logs.  No
- * more input is handled and no more output queued; conn_reap() ends it.  It
- * unlinks and frees nothing, so that it may be called within any walk.
+ * Mark the connection as closed; `why' (static) is shown in verbose logs, and
+ * kept if it is the first reason.  No more input is handled and no more output
+ * queued; conn_reap() ends it.  It unlinks and frees nothing, so that it may be
+ * called within any walk.
  */
 void	conn_close(struct conn *c, const char *why);
 

@@ -191,7 +191,7 @@ conn_input_read(struct conn *c)
 		return;
 	}
 	if (n <= 0) {
-		conn_close(c, n == 0 ? "closed by the client" :
+		conn_close(c, n == 0 ? "closed by the other side" :
 		    "connection lost");
 		return;
 	}

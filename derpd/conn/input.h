@@ -20,11 +20,14 @@ struct conn_set;
 #define PAUSE_LOGIN	0x01	/* the login is not complete */
 #define PAUSE_KEYS	0x02	/* no signer */
 #define PAUSE_RATE	0x04	/* above its receive rate */
+#define PAUSE_GROUP	0x08	/* its group is above its rate */
 #define PAUSE_DRAIN	0x10	/* the connection ends */
 #define PAUSE_BODY	0x20	/* the previous answer is being sent */
 #define PAUSE_TURN	0x40	/* resumed: queued for the turn */
 #define PAUSE_NEXT	0x80	/* continues in the next turn */
 #define PAUSE_PUMP	0x100	/* the session reads slowly */
+#define PAUSE_LIST	0x200	/* the answer is being made */
+#define PAUSE_NEWS	0x400	/* what a node says waits for a worker */
 
 /* Bytes that are not processed yet. */
 struct conn_cursor {

@@ -6,7 +6,6 @@
 
 #include "clock.h"
 #include "conn.h"
-#include "log.h"
 #include "records.h"
 
 #define RECORDS_LOOK	64	/* records between two checks of the clock */
@@ -29,6 +28,7 @@ static void
 ended(struct conn *c, enum net_record_status s,
     const struct net_record_input *in)
 {
+	struct log_about about;
 	uint8_t alert[NET_RECORD_ALERT];
 	ssize_t n;
 
@@ -36,8 +36,10 @@ ended(struct conn *c, enum net_record_status s,
 		conn_close(c, in->why);
 		return;
 	}
-	log_debug("connection %llu: TLS: %s", (unsigned long long)c->id,
-	    in->why);
+	about = conn_about(c);
+	log_client(LOG_DEBUG, NULL, &about, "connection %llu: TLS: %s",
+	    (unsigned long long)c->id, in->why);
+	c->why = in->why;
 	if ((n = net_record_alert(c->rec, in->alert, alert)) > 0)
 		(void)conn_output_raw(c, alert, (size_t)n);
 	conn_drain(c);

@@ -69,7 +69,7 @@ conn_stats_add(struct conn_stats *sum, const struct conn_stats *s)
 struct stats_row {
 	const char	*type, *name, *labels, *help;
 	size_t		 offset;	/* in struct conn_stats */
-	enum { ROW_VALUE, ROW_ZERO, ROW_DROPS } kind;
+	enum { ROW_VALUE, ROW_ZERO, ROW_DROPS, ROW_NODES } kind;
 };
 
 #define ROW(member, type, name, labels, help)				\
@@ -77,13 +77,14 @@ struct stats_row {
 	    ROW_VALUE },
 #define STAT_SUM(member, type, name, labels, help)			\
 	ROW(member, type, name, labels, help)
-#define STAT_ALSO(member, type, name, labels, help)			\
-	ROW(member, type, name, labels, help)
 #define STAT_ZERO(type, name, help)					\
 	{ type, name, "", help, 0, ROW_ZERO },
 #define STAT_DROPS(member, name, help) \
 	{ "counter", name, "", help, offsetof(struct conn_stats, member), \
 	    ROW_DROPS },
+#define STAT_NODES(member, type, name, help)				\
+	{ type, name, "", help, offsetof(struct conn_stats, member),	\
+	    ROW_NODES },
 static const struct stats_row rows[] = {
 #include "stats.def"
 };
@@ -93,10 +94,16 @@ void
 conn_stats_reset(struct conn_stats *s)
 {
 	const struct stats_row *row;
+	size_t i, n;
 
-	for (row = rows; row < rows + NROWS; row++)
-		if (row->kind == ROW_VALUE && strcmp(row->type, "gauge") == 0)
-			set_field(s, row->offset / sizeof(uint64_t), 0);
+	for (row = rows; row < rows + NROWS; row++) {
+		n = row->kind == ROW_NODES ? IPC_MAXNODES :
+		    row->kind == ROW_VALUE ? 1 : 0;
+		if (strcmp(row->type, "gauge") != 0)
+			n = 0;
+		for (i = 0; i < n; i++)
+			set_field(s, row->offset / sizeof(uint64_t) + i, 0);
+	}
 	s->queue_us = s->workers = 0;
 }
 
@@ -113,6 +120,34 @@ put_drops(FILE *f, const struct conn_stats *s, const struct stats_row *row)
 			    (unsigned long long)field(s, i++));
 }
 
+/* Those of the nodes that had a link. */
+static void
+put_nodes(FILE *f, const struct conn_stats *s, const struct stats_row *row)
+{
+	size_t i, at = row->offset / sizeof(uint64_t);
+
+	for (i = 0; i < IPC_MAXNODES; i++)
+		if (s->node_links[i] > 0)
+			fprintf(f, "%s{node=\"%zu\"} %llu\n", row->name, i,
+			    (unsigned long long)field(s, at + i));
+}
+
+/* Return 1 if the row is in the text, else 0. */
+static int
+is_shown(const struct conn_stats *s, const struct stats_row *row,
+    int rate_limited)
+{
+	unsigned int i;
+
+	if (row->kind != ROW_NODES)
+		return (rate_limited || row->offset !=
+		    offsetof(struct conn_stats, rate_waited));
+	for (i = 0; i < IPC_MAXNODES; i++)
+		if (s->node_links[i] > 0)
+			return (1);
+	return (0);
+}
+
 /* `before' is the previous row, NULL for none. */
 static void
 put_row(FILE *f, const struct conn_stats *s, const struct stats_row *row,
@@ -125,6 +160,10 @@ put_row(FILE *f, const struct conn_stats *s, const struct stats_row *row,
 		    row->help, row->name, row->type);
 	if (row->kind == ROW_DROPS) {
 		put_drops(f, s, row);
+		return;
+	}
+	if (row->kind == ROW_NODES) {
+		put_nodes(f, s, row);
 		return;
 	}
 	if (row->kind == ROW_VALUE)
@@ -162,8 +201,7 @@ conn_stats_text(const struct conn_stats *s, int rate_limited, char **text,
 	if ((f = open_memstream(text, len)) == NULL)
 		return (-1);
 	for (row = rows; row < rows + NROWS; row++) {
-		if (!rate_limited &&
-		    row->offset == offsetof(struct conn_stats, rate_waited))
+		if (!is_shown(s, row, rate_limited))
 			continue;
 		put_row(f, s, row, before);
 		before = row;

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bounds.h"
+
 enum conn_drop_reason {
 	DROP_UNKNOWN_DEST,
 	DROP_UNKNOWN_DEST_ON_FWD,
@@ -31,6 +33,7 @@ struct conn_stats {
 	/* summed over all processes */
 #define STAT_SUM(member, type, name, labels, help)	uint64_t member;
 #define STAT_DROPS(member, name, help)	uint64_t member[DROP_REASONS][2];
+#define STAT_NODES(member, type, name, help)	uint64_t member[IPC_MAXNODES];
 #include "stats.def"
 	uint64_t	rtt[RTT_BUCKETS], rtt_sum_ms;
 	uint64_t	queue_us; /* moving average of the time in a queue */
@@ -54,8 +57,8 @@ void	conn_stats_add(struct conn_stats *sum, const struct conn_stats *s);
 
 /*
  * Make the Prometheus text: *text (heap; the caller frees it) of *len bytes.
- * Counters of the rate limit are included if `rate_limited'.  Return 0, or -1
- * without memory.
+ * Counters of the rate limit are included if `rate_limited', those of a node if
+ * it had a link.  Return 0, or -1 without memory.
  */
 int	conn_stats_text(const struct conn_stats *s, int rate_limited,
 	    char **text, size_t *len);

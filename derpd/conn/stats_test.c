@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manfixture.h"
 #include "stats.h"
 
 #define N	(sizeof(struct conn_stats) / sizeof(uint64_t))
@@ -44,6 +45,9 @@ ATF_TC_BODY(reset, tc)
 	ATF_CHECK_EQ(s.workers, 0);
 	was.connections = was.home_connections = was.notideal_connections = 0;
 	was.clients = was.watchers = was.dup_keys = was.dup_conns = 0;
+	memset(was.node_up, 0, sizeof(was.node_up));
+	memset(was.node_keys, 0, sizeof(was.node_keys));
+	was.region_keys = was.far_keys = 0;
 	was.queue_us = was.workers = 0;
 	ATF_CHECK_EQ(memcmp(&s, &was, sizeof(s)), 0);
 }
@@ -131,13 +135,16 @@ ATF_TC_BODY(values, tc)
 	value(text, "derp_accepts", s.accepts);
 	value(text, "derp_bytes_received", s.bytes_received);
 	value(text, "derp_current_home_connections", s.home_connections);
-	value(text, "derp_clients_total", s.clients);
+	value(text, "derp_clients_total", s.region_keys);
 	value(text, "derp_clients_local", s.clients);
-	value(text, "derp_clients_remote", 0);
+	value(text, "derp_clients_remote", s.far_keys);
+	value(text, "derp_multiforwarder_created", s.multi_created);
+	value(text, "derp_multiforwarder_deleted", s.multi_deleted);
 	value(text, "derp_unknown_frames", 0);
 	value(text, "derp_peer_gone_disconnected_frames", s.gone_disconnected);
 	value(text, "derp_peer_gone_not_here_frames", s.gone_not_here);
 	value(text, "derp_rate_limit_per_client_waited", s.rate_waited);
+	value(text, "derp_rate_limit_per_group_waited", s.group_waited);
 	value(text, "tls_listener_accepted_connections", s.tls_accepted);
 	value(text, "tls_listener_rejected_connections", s.tls_rejected);
 	ATF_CHECK(has_line(text, "# TYPE derp_accepts counter"));
@@ -185,6 +192,31 @@ ATF_TC_BODY(labels, tc)
 			value(text, name, s.bytes_dropped[i][k]);
 		}
 	}
+	free(text);
+}
+
+/* A node has its numbers once it had a link. */
+ATF_TC_WITHOUT_HEAD(nodes);
+ATF_TC_BODY(nodes, tc)
+{
+	struct conn_stats s;
+	char *text;
+
+	memset(&s, 0, sizeof(s));
+	s.node_drops[3] = 1;
+	text = text_of(&s, 0);
+	ATF_CHECK(strstr(text, "derp_mesh_") == NULL);
+	free(text);
+	s.node_links[0] = s.node_links[IPC_MAXNODES - 1] = 7;
+	s.node_keys[0] = 8;
+	s.node_up[IPC_MAXNODES - 1] = 1;
+	text = text_of(&s, 0);
+	value(text, "derp_mesh_links{node=\"0\"}", 7);
+	value(text, "derp_mesh_links{node=\"31\"}", 7);
+	value(text, "derp_mesh_keys{node=\"0\"}", 8);
+	value(text, "derp_mesh_link_up{node=\"0\"}", 0);
+	value(text, "derp_mesh_link_up{node=\"31\"}", 1);
+	ATF_CHECK(strstr(text, "{node=\"3\"}") == NULL);
 	free(text);
 }
 
@@ -244,24 +276,6 @@ in_manual(const char *manual, const char *name)
 	return (0);
 }
 
-static char *
-read_manual(const atf_tc_t *tc)
-{
-	static char text[65536];
-	char path[1024];
-	FILE *f;
-	size_t n;
-
-	snprintf(path, sizeof(path), "%s/../../man/derp.7",
-	    atf_tc_get_config_var(tc, "srcdir"));
-	ATF_REQUIRE_MSG((f = fopen(path, "r")) != NULL, "%s", path);
-	n = fread(text, 1, sizeof(text) - 1, f);
-	ATF_REQUIRE(n > 0 && n < sizeof(text) - 1);
-	fclose(f);
-	text[n] = '\0';
-	return (text);
-}
-
 /*
  * Each metric is described once, before its values, of which there is at least
  * one, and derp(7) has its name.
@@ -269,7 +283,7 @@ read_manual(const atf_tc_t *tc)
 ATF_TC_WITHOUT_HEAD(form);
 ATF_TC_BODY(form, tc)
 {
-	const char *manual = read_manual(tc);
+	char *manual = read_manual(tc, "../../man/derp.7");
 	struct conn_stats s;
 	char *text, *p, *line, name[128] = "", other[128], type[16], c;
 	size_t found = 0, values = 1;
@@ -303,6 +317,7 @@ ATF_TC_BODY(form, tc)
 	}
 	ATF_CHECK(found > 35);
 	free(text);
+	free(manual);
 }
 
 ATF_TP_ADD_TCS(tp)
@@ -311,6 +326,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, add);
 	ATF_TP_ADD_TC(tp, values);
 	ATF_TP_ADD_TC(tp, labels);
+	ATF_TP_ADD_TC(tp, nodes);
 	ATF_TP_ADD_TC(tp, queue_duration);
 	ATF_TP_ADD_TC(tp, round_trips);
 	ATF_TP_ADD_TC(tp, form);

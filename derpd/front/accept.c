@@ -17,6 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "address.h"
+#include "budget.h"
 #include "front.h"
 #include "log.h"
 
@@ -29,27 +31,9 @@ struct front_listener {
 	struct event	*ev;
 	int		 fd;
 	int		 tls;
+	int		 derp;
 	uint16_t	 number;	/* of its address */
 };
-
-/* Convert the address of the client to IPv6 or IPv4-mapped bytes. */
-static uint16_t
-get_address(const struct sockaddr_storage *ss, uint8_t addr[16])
-{
-	const struct sockaddr_in6 *s6;
-	const struct sockaddr_in *s4;
-
-	memset(addr, 0, 16);
-	if (ss->ss_family == AF_INET6) {
-		s6 = (const struct sockaddr_in6 *)ss;
-		memcpy(addr, &s6->sin6_addr, 16);
-		return (ntohs(s6->sin6_port));
-	}
-	s4 = (const struct sockaddr_in *)ss;
-	addr[10] = addr[11] = 0xff;
-	memcpy(addr + 12, &s4->sin_addr, 4);
-	return (ntohs(s4->sin_port));
-}
 
 /*
  * Return 1 when the accept rate permits one more connection now.  Tokens are
@@ -89,7 +73,7 @@ accept_failed(struct front *f)
 	case ENFILE:
 	case ENOMEM:
 	case ENOBUFS:
-		log_limited(&f->acceptor.no_files,
+		log_limited_warnx(&f->acceptor.no_files,
 		    "no new connections for a second: %s; raise the limit of "
 		    "open files", strerror(errno));
 		front_accept_pause(f, ACCEPT_SYSTEM);
@@ -97,7 +81,7 @@ accept_failed(struct front *f)
 	case EINVAL:
 	case EBADF:
 	case EOPNOTSUPP:
-		log_limited(&f->acceptor.shut,
+		log_limited_warnx(&f->acceptor.shut,
 		    "a listening socket was shut down: %s; the parent is "
 		    "opening it again", strerror(errno));
 		front_accept_pause(f, ACCEPT_SHUT);
@@ -170,15 +154,30 @@ is_full(struct front *f, struct front_conn *c)
 		f->acceptor.full--;
 	}
 	if (old == NULL && bit == ACCEPT_LIMIT)
-		log_limited(&f->acceptor.is_full,
+		log_limited_warnx(&f->acceptor.is_full,
 		    "no new connections until one ends: max clients (%u) "
 		    "reached", f->conf.max_clients);
 	else if (old == NULL)
-		log_limited(&f->acceptor.is_full,
+		log_limited_warnx(&f->acceptor.is_full,
 		    "no new connections until one ends: %u of %u open files "
 		    "are in use; raise the limit", mark, f->files.max);
 	front_accept_pause(f, bit);
 	return (1);
+}
+
+/*
+ * Return 1 when the rates permit a connection from `addr' now.  A load balancer
+ * is many sources: those are limited once it has named them.
+ */
+static int
+is_permitted(const struct front_listener *l, const uint8_t addr[16])
+{
+	struct front *f = l->f;
+
+	if (!front_proxies_has(&f->proxies, l->number, addr) &&
+	    !front_budget_allows(f, addr))
+		return (0);
+	return (within_rate(f));
 }
 
 /* Accept one connection.  Return 0 to continue, -1 to stop for this round. */
@@ -197,7 +196,8 @@ accept_one(struct front_listener *l)
 	    SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd == -1)
 		return (accept_failed(f));
-	if (!within_rate(f)) {
+	port = net_address_get((const struct sockaddr *)&ss, addr);
+	if (!is_permitted(l, addr)) {
 		if (l->tls)
 			f->set.stats->tls_rejected++;
 		close(fd);
@@ -205,12 +205,12 @@ accept_one(struct front_listener *l)
 	}
 	if (l->tls)
 		f->set.stats->tls_accepted++;
-	port = get_address(&ss, addr);
 	if ((c = front_conn_new(f, fd, l->tls, l->number, addr,
 	    port)) == NULL) {
 		close(fd);
 		return (0);
 	}
+	c->derp = l->derp != 0;
 	return (is_full(f, c) ? -1 : 0);
 }
 
@@ -229,7 +229,8 @@ acceptable(evutil_socket_t fd, short what, void *arg)
 }
 
 int
-front_accept_add(struct front *f, int fd, int tls, uint16_t number)
+front_accept_add(struct front *f, int fd,
+    const struct ipc_msg_front_listen *v)
 {
 	struct front_listener *l;
 
@@ -237,8 +238,9 @@ front_accept_add(struct front *f, int fd, int tls, uint16_t number)
 		return (-1);
 	l->f = f;
 	l->fd = fd;
-	l->tls = tls;
-	l->number = number;
+	l->tls = v->tls;
+	l->derp = v->derp;
+	l->number = (uint16_t)v->number;
 	evutil_make_socket_nonblocking(fd);
 	l->ev = event_new(f->set.base, fd, EV_READ | EV_PERSIST, acceptable, l);
 	if (l->ev == NULL) {
@@ -322,6 +324,7 @@ front_accept_limits(struct front *f)
 
 	front_unfinished_limits(&f->unfinished, f->conf.max_unfinished < half ?
 	    f->conf.max_unfinished : half, f->conf.max_per_source);
+	front_budget_limits(f);
 	front_accept_room(f);
 	fewer_clients(f);
 }

@@ -12,6 +12,7 @@
 
 struct front;
 struct front_listener;
+struct ipc_msg_front_listen;
 
 /* The listening sockets of a front. */
 struct front_acceptor {
@@ -33,11 +34,11 @@ struct front_acceptor {
 #define ACCEPT_SHUT	0x100	/* a listening socket was shut down */
 
 /*
- * Add the listening socket `fd', with TLS (1) or plain (0), of the address with
- * that number.  Return 0, or -1 without memory; the caller then still owns
- * `fd'.
+ * Add the listening socket `fd' of the address that `v' describes.  Return 0,
+ * or -1 without memory; the caller then still owns `fd'.
  */
-int	front_accept_add(struct front *f, int fd, int tls, uint16_t number);
+int	front_accept_add(struct front *f, int fd,
+	    const struct ipc_msg_front_listen *v);
 
 /* Close all listening sockets. */
 void	front_accept_close(struct front *f);

@@ -7,8 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bounds.h"
+
 /* Size of the AppName with its NUL; a longer one is ignored. */
-#define CLIENTINFO_APPNAME	64
+#define CLIENTINFO_APPNAME	IPC_APPSIZE
 
 struct front_clientinfo {
 	int64_t	 version;	/* of the protocol; 0: none was given */

@@ -104,6 +104,7 @@ on_conf(void *arg, const struct ipc_msg_front_conf *v)
 		return (-1);
 	f->next_conf = v->conf;
 	front_proxies_drop(&f->proxies);
+	f->next_viewers.n = 0;
 	return (0);
 }
 
@@ -119,10 +120,27 @@ on_cert(void *arg, const struct ipc_msg_front_cert *v)
 static int
 on_listen(void *arg, const struct ipc_msg_front_listen *v, int *fd)
 {
-	if (front_accept_add(arg, *fd, v->tls, (uint16_t)v->number) == -1)
+	if (front_accept_add(arg, *fd, v) == -1)
 		fatalx("can't use a listening socket from the parent: "
 		    "out of memory");
 	*fd = -1;
+	return (0);
+}
+
+/* Read `n' prefixes from `left' to `to'.  0, or -1 malformed. */
+static int
+read_prefixes(struct ipc_rd left, uint32_t n,
+    struct net_prefix to[IPC_MAXPROXIES])
+{
+	struct ipc_prefix one;
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		if (ipc_next_prefix(&left, &one) == -1)
+			return (-1);
+		memcpy(to[i].addr, one.addr, sizeof(one.addr));
+		to[i].bits = (uint8_t)one.bits;
+	}
 	return (0);
 }
 
@@ -130,22 +148,25 @@ static int
 on_proxies(void *arg, const struct ipc_msg_front_proxies *v)
 {
 	struct front *f = arg;
-	struct ipc_rd left = v->prefixes_left;
 	struct net_prefix prefixes[IPC_MAXPROXIES];
-	struct ipc_prefix one;
-	uint32_t i;
 
-	for (i = 0; i < v->nprefixes; i++) {
-		if (ipc_next_prefix(&left, &one) == -1)
-			return (-1);
-		memcpy(prefixes[i].addr, one.addr, sizeof(one.addr));
-		prefixes[i].bits = (uint8_t)one.bits;
-	}
+	if (read_prefixes(v->prefixes_left, v->nprefixes, prefixes) == -1)
+		return (-1);
 	if (front_proxies_stage(&f->proxies, v->number, prefixes,
 	    v->nprefixes) == -1)
 		fatalx("can't use the load balancers of a listening address: "
 		    "out of memory");
 	return (0);
+}
+
+static int
+on_debug(void *arg, const struct ipc_msg_front_debug *v)
+{
+	struct front *f = arg;
+
+	f->next_viewers.n = v->nprefixes;
+	return (read_prefixes(v->prefixes_left, v->nprefixes,
+	    f->next_viewers.v));
 }
 
 static int
@@ -199,6 +220,15 @@ on_hand(void *arg, const struct ipc_msg_server_hand *v, int *fd)
 }
 
 static int
+on_admit(void *arg, int *fd)
+{
+	if (front_admission_open(arg, *fd) == -1)
+		fatalx("can't use the channel to admit: out of memory");
+	*fd = -1;
+	return (0);
+}
+
+static int
 on_maps(void *arg, const struct ipc_msg_front_maps *v)
 {
 	struct front *f = arg;
@@ -214,19 +244,46 @@ on_map(void *arg, const struct ipc_msg_front_map *v)
 	return (web_mapstore_map(&f->maps, &v->map, time(NULL)));
 }
 
-/* Serve a token of ACME from now on, and confirm that to the parent. */
+static int
+on_dns(void *arg, const struct ipc_msg_front_dns *v)
+{
+	struct front *f = arg;
+
+	return (web_dns_set(&f->dns, v));
+}
+
+/* Confirm to the parent that a token of ACME is served. */
+static int
+confirm_token(struct front *f, const char *token)
+{
+	struct ipc_msg_front_token_set set = { token };
+
+	if (ipc_send_front_token_set(f->parent, &set) == -1)
+		fatal("can't confirm an ACME token to the parent (sendmsg)");
+	return (0);
+}
+
 static int
 on_token(void *arg, const struct ipc_msg_front_token *v)
 {
-	struct ipc_msg_front_token_set set = { v->token };
 	struct front *f = arg;
 
 	if (acme_tokens_add(&f->tokens, v->token, v->auth) == -1)
 		return (-1);
-	if (v->token[0] != '\0' &&
-	    ipc_send_front_token_set(f->parent, &set) == -1)
-		fatal("can't confirm an ACME token to the parent (sendmsg)");
+	if (v->token[0] != '\0')
+		return (confirm_token(f, v->token));
+	front_validation_free(&f->validations);
 	return (0);
+}
+
+static int
+on_validation(void *arg, const struct ipc_msg_front_validation *v)
+{
+	struct front *f = arg;
+
+	/* Without a confirmation the order fails, and is tried again. */
+	return (front_validation_add(&f->validations, v) == -1 ? 0 :
+	    confirm_token(f, v->token));
 }
 
 static int
@@ -245,17 +302,36 @@ on_metrics(void *arg, const struct ipc_msg_front_metrics *v)
 	return (0);
 }
 
+static int
+on_listed(void *arg, const struct ipc_msg_front_listed *v)
+{
+	web_clients_listed(arg, v);
+	return (0);
+}
+
+static int
+on_list_end(void *arg, const struct ipc_msg_front_list_end *v)
+{
+	web_clients_end(arg, v);
+	return (0);
+}
+
 /* Put the staged settings in force. */
 static void
 commit(struct front *f)
 {
+	const int admit = f->conf.admit;
+
 	front_tls_commit(f);
 	front_proxies_commit(&f->proxies);
 	f->conf = f->next_conf;
+	f->viewers = f->next_viewers;
 	f->staged = 0;
 	f->set.notsent_lowat = f->conf.notsent_lowat;
 	f->set.write_timeout = f->conf.write_timeout;
 	front_accept_limits(f);
+	if (f->conf.admit != admit)
+		front_admission_changed(f);
 }
 
 static int
@@ -339,15 +415,21 @@ static const struct ipc_handlers handlers = {
 	.front_cert = on_cert,
 	.front_listen = on_listen,
 	.front_proxies = on_proxies,
+	.front_debug = on_debug,
 	.server_keys = on_keys,
 	.server_slots = on_slots,
 	.server_counters = on_own_counters,
 	.server_hand = on_hand,
+	.server_admit = on_admit,
 	.server_commit = on_commit,
 	.front_token = on_token,
+	.front_validation = on_validation,
 	.front_maps = on_maps,
 	.front_map = on_map,
+	.front_dns = on_dns,
 	.front_metrics = on_metrics,
+	.front_listed = on_listed,
+	.front_list_end = on_list_end,
 	.front_counters = on_counters
 };
 
@@ -378,6 +460,7 @@ tick(evutil_socket_t fd, short what, void *arg)
 	conn_clock(&f->set);
 	front_accept_tick(f);
 	check_keys(f);
+	front_admission_tick(f);
 	front_hands_tick(f);
 	conn_tick(&f->set);
 	conn_heap_tick(&f->heap, f->set.nconns);
@@ -411,6 +494,7 @@ front_new(struct ipc_chan *parent)
 	front_conn_init(f);
 	front_unfinished_init(&f->unfinished);
 	front_login_init(f);
+	front_admission_init(f);
 	front_hands_init(f);
 	LIST_INIT(&f->acceptor.listeners);
 	f->acceptor.off = ACCEPT_START;
@@ -450,7 +534,7 @@ prepare(struct ipc_child *c)
 		fatalx("can't initialise libsodium");
 	conn_heap_init();
 	front_tlsctx_preload();
-	conn_crypto_preload();
+	net_crypto_preload();
 	f = front_new(c->parent);
 	/* keys knows requests by these: not those of the last start again. */
 	randombytes_buf(&f->set.next_id, sizeof(f->set.next_id));

@@ -17,7 +17,11 @@
 #include <stdint.h>
 
 #include "accept.h"
+#include "admission.h"
+#include "bootstrap.h"
+#include "budget.h"
 #include "chan.h"
+#include "clients.h"
 #include "conn.h"
 #include "files.h"
 #include "frontconn.h"
@@ -35,6 +39,7 @@
 #include "tlskey.h"
 #include "tokens.h"
 #include "unfinished.h"
+#include "validation.h"
 
 struct ipc_slots;
 
@@ -59,20 +64,24 @@ struct front {
 	struct conn_list shaking;
 	unsigned int	 nshaking;
 	struct front_unfinished_set unfinished;
-	struct log_limit refused; /* unauthenticated: its source is full */
-	struct log_limit gave_way; /* unauthenticated: closed for new ones */
+	struct front_budget budget;
 	unsigned int	 npumps; /* connections that are or were in CONN_PUMP */
 
 	struct conn_files files;
 	struct front_acceptor acceptor;
 	struct front_proxies proxies;
+	struct web_viewers viewers, next_viewers;
 	struct front_tls tls;
 	struct front_logins logins;	/* waiting for keys */
+	struct front_admission admission;	/* waiting for admit */
 	struct ipc_slots *slots;	/* owners of keys; NULL: worker 0 */
 	struct front_hands hands;	/* to the owners of keys */
 	struct web_scratch web;
 	struct web_mapstore maps;
+	struct web_dns	 dns;		/* of /bootstrap-dns */
+	struct web_clients clients;	/* the list being made */
 	struct acme_tokens tokens;
+	struct front_validations validations;
 	struct conn_statspage own;	/* counters */
 	struct front_pages pages;	/* counters of others */
 	char		*metrics; /* of other processes; NULL: none */

@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "accept.h"
-#include "admit.h"
+#include "admission.h"
+#include "budget.h"
+#include "clients.h"
 #include "front.h"
 #include "frontconn.h"
 #include "frontlogin.h"
@@ -21,6 +23,7 @@
 #include "proxy.h"
 #include "pump.h"
 #include "records.h"
+#include "ticket.h"
 #include "websocket.h"
 
 #define UNFINISHED_READ	8192	/* bytes of one read before the login */
@@ -106,10 +109,15 @@ static void
 work(struct conn *c)
 {
 	conn_work_plain(c);
-	if (!c->dead && c->paused == 0 && !c->plain &&
-	    held_suffices(front_conn_of(c)))
-		/* Without kept bytes too: libssl may have read ahead. */
-		conn_work_records(c);
+	if (c->dead || c->paused != 0 || c->plain ||
+	    !held_suffices(front_conn_of(c)))
+		return;
+	if (c->state == CONN_HANDSHAKE)
+		front_tls_hello(front_conn_of(c),
+		    conn_buf_head(&c->input.held),
+		    conn_buf_left(&c->input.held));
+	/* Without kept bytes too: libssl may have read ahead. */
+	conn_work_records(c);
 }
 
 void
@@ -134,7 +142,7 @@ front_conn_shake(struct front *f)
 			continue;
 		}
 		work(c);
-		front_charge(front_conn_of(c));
+		front_budget_charge(front_conn_of(c));
 		conn_clock(&f->set);
 		if (f->set.now_us >= end)
 			break;
@@ -279,13 +287,16 @@ flushed(struct conn *c)
 static void
 charge(struct conn *c)
 {
-	front_charge(front_conn_of(c));
+	front_budget_charge(front_conn_of(c));
 }
 
 static void
 expired(struct conn *c)
 {
-	conn_close(c, "timed out");
+	if (c->state == CONN_ASK || c->state == CONN_REFUSED)
+		front_admission_expired(front_conn_of(c));
+	else if (!web_clients_late(front_conn_of(c)))
+		conn_close(c, "timed out");
 }
 
 static void
@@ -329,6 +340,21 @@ reaped(struct conn_set *s)
 	front_accept_room(s->arg);
 }
 
+/* keys has opened the login box in these states. */
+static const uint8_t *
+key(const struct conn *c)
+{
+	switch (c->state) {
+	case CONN_ASK:
+	case CONN_REFUSED:
+	case CONN_HAND:
+	case CONN_PUMP:
+		return (ipc_ticket_client(front_conn_peek(c)->login.ticket));
+	default:
+		return (NULL);
+	}
+}
+
 static const struct conn_ops ops = {
 	.received = received,
 	.input = input,
@@ -348,6 +374,7 @@ static const struct conn_ops ops = {
 	.pending = pending,
 	.gather = gather,
 	.held = held,
+	.key = key,
 	.flushed = flushed,
 	.rested = charge,
 	.expired = expired,
@@ -391,13 +418,13 @@ front_conn_new(struct front *f, int fd, int tls, uint16_t listener,
 	c->conn.plain = !tls;
 	c->conn.state = front_proxies_has(&f->proxies, listener, addr) ?
 	    CONN_PROXY : front_conn_first_state(c);
-	if (front_admit(c) == -1 || conn_input_begin(&c->conn) == -1) {
+	if (front_budget_add(c) == -1 || conn_input_begin(&c->conn) == -1) {
 		c->conn.fd = -1;	/* the caller's */
 		clear(c);
 		free(c);
 		return (NULL);
 	}
-	front_charge(c);
+	front_budget_charge(c);
 	conn_add(&c->conn);
 	conn_deadline(&c->conn, c->conn.state == CONN_HTTP ? FRONT_HTTP_SECS :
 	    LOGIN_SECS);

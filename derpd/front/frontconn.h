@@ -14,7 +14,7 @@
 
 struct front;
 struct front_pump;
-struct front_tlsctx_secrets;
+struct net_tlssecrets;
 struct front_tlsgen;
 struct tls;
 struct web_conn;
@@ -30,12 +30,18 @@ struct front_conn {
 	struct front		*f;
 	struct tls		*tls;		/* libtls has the records, or
 						   shakes hands */
-	struct front_tlsctx_secrets *secrets;	/* of a handshake */
+	struct net_tlssecrets *secrets;	/* of a handshake */
 	struct front_tlsgen	*gen;		/* held during the handshake */
 	struct front_hello_state hello;	/* how far input.held was checked */
 	struct front_unfinished	 unfinished;
 	unsigned int		 shaking;	/* SHAKE_*: on f->shaking */
-	unsigned int		 counted:1;	/* in f->npumps */
+	unsigned int		 counted:1,	/* in f->npumps */
+				 named:1,	/* its address is what a load
+						   balancer says */
+				 derp:1,	/* of a port with derp: all is
+						   served without TLS */
+				 validates:1;	/* a directory's: it gets a
+						   certificate, and an end */
 	uint16_t		 listener;	/* number of the address that
 						   accepted it */
 	struct web_conn		*http;		/* NULL: HTTP has no state */

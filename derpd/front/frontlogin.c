@@ -1,7 +1,7 @@
 /*
  * frontlogin: see frontlogin.h.  Called by httpconn.c after an upgrade, by
  * frontconn.c with input, by front.c with the answers of keys, by handover.c
- * and, for its memory, admit.c.
+ * and, for its memory, budget.c.
  *
  * The keys process opens the client's box and makes a ticket that says whose it
  * is; boxes.c keeps the boxes.
@@ -14,8 +14,10 @@
  * masked bytes of a WebSocket, and what moved when input of a paused connection
  * grew.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "admission.h"
 #include "clientinfo.h"
 #include "front.h"
 #include "frontlogin.h"
@@ -75,7 +77,10 @@ front_login_init(struct front *f)
 static void
 refuse(struct front_conn *c, const char *why)
 {
-	log_limited(&c->f->logins.refused, "login refused: %s", why);
+	const struct log_about about = conn_about(&c->conn);
+
+	log_client(LOG_INFO, &c->f->logins.refused, &about, "login refused: "
+	    "%s", why);
 	conn_close(&c->conn, why);
 }
 
@@ -185,9 +190,10 @@ void
 front_login_repeat(struct front_conn *c)
 {
 	if (c->conn.dead || (c->conn.state != CONN_CHECK &&
-	    c->conn.state != CONN_HAND))
+	    c->conn.state != CONN_ASK && c->conn.state != CONN_HAND))
 		return;
 	front_handover_forget(c);
+	front_admission_forget(c);
 	c->conn.state = CONN_CHECK;
 	front_boxes_repeat(&c->f->logins.boxes, c->login.box);
 }
@@ -203,12 +209,40 @@ void
 front_login_free(struct front_conn *c)
 {
 	front_handover_forget(c);
+	front_admission_forget(c);
 	front_boxes_remove(&c->f->logins.boxes, c->login.box);
 	c->login.box = NULL;
 	conn_buf_wipe(&c->login.part);
+	free(c->login.app);
+	c->login.app = NULL;
 }
 
-/* The box is open: hand the client over. */
+void
+front_login_hand_over(struct front_conn *c)
+{
+	c->conn.state = CONN_HAND;
+	conn_dirty(&c->conn);	/* the flush calls front_handover_ready() */
+}
+
+void
+front_login_admitted(struct front_conn *c, const uint8_t admit[IPC_ADMIT_LEN])
+{
+	memcpy(c->login.admit, admit, sizeof(c->login.admit));
+	c->login.admitted = 1;
+	front_login_hand_over(c);
+}
+
+/* Keep what ClientInfo says of the client's program. */
+static void
+keep_names(struct front_conn *c, const struct front_clientinfo *ci)
+{
+	c->login.version = ci->version < 0 ? 0 : ci->version > UINT32_MAX ?
+	    UINT32_MAX : (uint32_t)ci->version;
+	free(c->login.app);
+	c->login.app = ci->app_name[0] == '\0' ? NULL : strdup(ci->app_name);
+}
+
+/* The box is open: admit decides now, except about mesh peers. */
 static void
 opened(struct front_conn *c, const struct ipc_msg_login_result *v)
 {
@@ -220,9 +254,12 @@ opened(struct front_conn *c, const struct ipc_msg_login_result *v)
 	}
 	c->login.mesh = ci.mesh != 0;
 	c->login.prober = ci.is_prober != 0;
+	keep_names(c, &ci);
 	memcpy(c->login.ticket, v->ticket, sizeof(c->login.ticket));
-	c->conn.state = CONN_HAND;
-	conn_dirty(&c->conn);	/* the flush calls front_handover_ready() */
+	if (c->f->conf.admit && !c->login.mesh)
+		front_admission_ask(c);
+	else
+		front_login_hand_over(c);
 }
 
 void

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "asks.h"
 #include "boxes.h"
 #include "buf.h"
 #include "log.h"
@@ -22,8 +23,14 @@ struct front_login {
 	struct conn_buf	 part;		/* a partial ClientInfo frame */
 	struct front_box *box;		/* until the client is handed over */
 	uint8_t		 ticket[IPC_TICKET_LEN];	/* of CONN_HAND */
+	uint8_t		 admit[IPC_ADMIT_LEN];	/* ticket of admit, if
+						   `admitted' */
+	struct front_ask ask;			/* of CONN_ASK */
 	unsigned int	 worker;		/* that owns the key */
-	unsigned int	 mesh:1, prober:1, not_ideal:1,
+	uint32_t	 version;	/* of ClientInfo, and its AppName
+					   (heap; NULL: none) */
+	char		*app;
+	unsigned int	 mesh:1, prober:1, not_ideal:1, admitted:1,
 			 waiting:1;	/* on the list of its owner */
 	TAILQ_ENTRY(front_conn) entry;	/* of that list */
 };
@@ -50,13 +57,20 @@ size_t	front_login_input(struct front_conn *c, uint8_t *p, size_t n);
 void	front_login_result(struct front *f,
 	    const struct ipc_msg_login_result *v);
 
+/* The client is admitted, with this ticket of admit: hand it over. */
+void	front_login_admitted(struct front_conn *c,
+	    const uint8_t admit[IPC_ADMIT_LEN]);
+
+/* Nothing is missing any more: hand the client over. */
+void	front_login_hand_over(struct front_conn *c);
+
 /* There is a new channel to keys: send all waiting requests again. */
 void	front_login_again(struct front *f);
 
 /*
- * The owner of the key was started again: if the connection waits for keys or
- * to be handed over, have its box opened once more, for a ticket that the new
- * start takes.
+ * The owner of the key was started again: if the connection waits for keys,
+ * for admit or to be handed over, have its box opened once more, for a ticket
+ * that the new start takes.
  */
 void	front_login_repeat(struct front_conn *c);
 

@@ -165,8 +165,11 @@ ATF_TC_BODY(opened, tc)
 	c = conns[0];
 	ATF_REQUIRE_EQ(1, next_request());
 	ATF_CHECK(front_login_kept(c) > INFO);
+	ATF_CHECK_EQ(NULL, conn_about(&c->conn).key);	/* not proven yet */
 	open_of(1, "{\"isProber\":true}", ticket);
 	ATF_CHECK_EQ(CONN_HAND, c->conn.state);
+	ATF_CHECK_EQ(ipc_ticket_client(c->login.ticket),
+	    conn_about(&c->conn).key);
 	ATF_CHECK(c->login.prober);
 	ATF_CHECK(!c->login.mesh);
 	ATF_CHECK(memcmp(c->login.ticket, ticket, sizeof(ticket)) == 0);

@@ -20,14 +20,11 @@
 #include "log.h"
 #include "records.h"
 #include "tlsctx.h"
+#include "tlsgen.h"
+#include "tlssecrets.h"
 #include "websocket.h"
 
 #define WS_CHUNK	(CONN_RECORD_SIZE - WS_MAX_HDR)
-
-struct front_tlsgen {
-	struct tls	*tls;
-	unsigned int	 refs;		/* handshakes, and the front itself */
-};
 
 struct front_certset {
 	size_t				 n;
@@ -74,54 +71,28 @@ certset_free(struct front_certset *s)
 	free(s);
 }
 
-static void
-gen_unref(struct front_tlsgen *g)
-{
-	if (g == NULL || --g->refs > 0)
-		return;
-	tls_free(g->tls);
-	free(g);
-}
-
 void
 front_tls_drop(struct front *f)
 {
 	certset_free(f->tls.next);
 	f->tls.next = NULL;
-	gen_unref(f->tls.staged);
+	front_tlsgen_unref(f->tls.staged);
 	f->tls.staged = NULL;
 }
 
 const char *
 front_tls_stage(struct front *f)
 {
-	struct tls_config *cfg;
-	struct front_tlsgen *g;
 	struct front_certset *s = f->tls.next;
 
 	f->tls.next = NULL;
 	front_tls_drop(f);
 	if (s == NULL)
 		return (NULL);		/* no new certificates */
-	cfg = front_tlsctx_config(s->certs, s->n, f->tls.why,
+	f->tls.staged = front_tlsgen_new(s->certs, s->n, 0, f->tls.why,
 	    sizeof(f->tls.why));
 	certset_free(s);
-	if (cfg == NULL)
-		return (f->tls.why);
-	if ((g = calloc(1, sizeof(*g))) != NULL)
-		g->tls = front_tlsctx_server(cfg, f->tls.why,
-		    sizeof(f->tls.why));
-	else
-		(void)snprintf(f->tls.why, sizeof(f->tls.why),
-		    "out of memory");
-	tls_config_free(cfg);
-	if (g == NULL || g->tls == NULL) {
-		free(g);
-		return (f->tls.why);
-	}
-	g->refs = 1;
-	f->tls.staged = g;
-	return (NULL);
+	return (f->tls.staged == NULL ? f->tls.why : NULL);
 }
 
 void
@@ -129,7 +100,7 @@ front_tls_commit(struct front *f)
 {
 	if (f->tls.staged == NULL)
 		return;
-	gen_unref(f->tls.gen);
+	front_tlsgen_unref(f->tls.gen);
 	f->tls.gen = f->tls.staged;
 	f->tls.staged = NULL;
 }
@@ -162,11 +133,20 @@ write_cb(struct tls *tls, const void *buf, size_t n, void *arg)
 	return ((ssize_t)n);
 }
 
+void
+front_tls_hello(struct front_conn *c, const uint8_t *p, size_t n)
+{
+	if (c->tls != NULL || c->gen != NULL)
+		return;
+	c->gen = front_validation_find(&c->f->validations, p, n);
+	c->validates = c->gen != NULL;
+}
+
 /* Begin TLS.  Return 0, or -1: no certificates yet, or no memory. */
 static int
 begin(struct front_conn *c)
 {
-	struct front_tlsgen *g = c->f->tls.gen;
+	struct front_tlsgen *g = c->validates ? c->gen : c->f->tls.gen;
 
 	if (c->secrets == NULL &&
 	    (c->secrets = calloc(1, sizeof(*c->secrets))) == NULL)
@@ -174,8 +154,10 @@ begin(struct front_conn *c)
 	if (g == NULL || tls_accept_cbs(g->tls, &c->tls, read_cb, write_cb,
 	    c) == -1)
 		return (-1);
-	c->gen = g;
-	g->refs++;
+	if (!c->validates) {
+		c->gen = g;
+		g->refs++;
+	}
 	return (0);
 }
 
@@ -183,7 +165,7 @@ begin(struct front_conn *c)
 static void
 forget_handshake(struct front_conn *c)
 {
-	gen_unref(c->gen);
+	front_tlsgen_unref(c->gen);
 	c->gen = NULL;
 	if (c->secrets != NULL)
 		freezero(c->secrets, sizeof(*c->secrets));
@@ -200,7 +182,7 @@ take_over(struct front_conn *c)
 
 	if ((rec = net_record_new(cache)) == NULL)
 		return (-1);
-	rv = front_tlsctx_take_over(c->secrets, rec, cache);
+	rv = net_tlssecrets_take_over(c->secrets, rec, cache);
 	if (rv != 1) {
 		net_record_free(cache, rec);
 		return (rv);
@@ -214,16 +196,23 @@ take_over(struct front_conn *c)
 static void
 handshake(struct front_conn *c)
 {
+	struct log_about about;
 	int rv;
 
 	if (c->tls == NULL && begin(c) == -1) {
 		conn_close(&c->conn, "TLS can't begin: no certificate");
 		return;
 	}
-	rv = front_tlsctx_handshake(c->tls, c->secrets);
+	rv = net_tlssecrets_handshake(c->tls, c->secrets);
 	if (rv == TLS_WANT_POLLIN || rv == TLS_WANT_POLLOUT)
 		return;
 	conn_dirty(&c->conn);
+	if (rv == 0 && c->validates) {
+		/* The directory has seen the certificate (RFC 8737 3). */
+		forget_handshake(c);
+		conn_drain(&c->conn);
+		return;
+	}
 	if (rv == 0 && take_over(c) == -1) {
 		conn_close(&c->conn, "no memory for TLS records");
 		return;
@@ -234,8 +223,9 @@ handshake(struct front_conn *c)
 		conn_deadline(&c->conn, FRONT_HTTP_SECS);
 		return;
 	}
-	log_limited(&c->f->tls.failed, "TLS handshake failed: %s",
-	    tls_error(c->tls));
+	about = conn_about(&c->conn);
+	log_client(LOG_INFO, &c->f->tls.failed, &about, "TLS handshake "
+	    "failed: %s", tls_error(c->tls));
 	conn_drain(&c->conn);		/* the alert is sent */
 }
 

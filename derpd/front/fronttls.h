@@ -49,6 +49,12 @@ void	front_tls_commit(struct front *f);
 void	front_tls_drop(struct front *f);
 
 /*
+ * The whole ClientHello of `c' is in the `n' bytes at `p': choose the
+ * certificates for it, if it is of an ACME directory that validates a name.
+ */
+void	front_tls_hello(struct front_conn *c, const uint8_t *p, size_t n);
+
+/*
  * As conn_ops.libtls: continue the handshake, or read one record from libtls.
  */
 int	front_tls_continue(struct conn *c);

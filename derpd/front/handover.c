@@ -145,9 +145,12 @@ fill(struct front_conn *c, struct ipc_msg_handover *v,
 {
 	memset(v, 0, sizeof(*v));
 	v->ticket = c->login.ticket;
+	v->admit = c->login.admit;
 	v->mesh = c->login.mesh;
 	v->prober = c->login.prober;
 	v->not_ideal = c->login.not_ideal;
+	v->version = c->login.version;
+	v->app = c->login.app;
 	v->addr = c->conn.addr;
 	v->port = c->conn.port;
 	if (c->tls != NULL || c->ws != NULL) {

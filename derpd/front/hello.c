@@ -1,6 +1,9 @@
 /*
- * hello: see hello.h.  Called by frontconn.c, and by derpd/conn for records.
+ * hello: see hello.h.  Called by frontconn.c and fronttls.c, and by derpd/conn
+ * for records.
  */
+#include <string.h>
+
 #include "hello.h"
 
 #define RECORD_HDR	5
@@ -9,6 +12,11 @@
 #define TYPE_LAST	23		/* application data */
 #define CLIENT_HELLO	1
 #define MESSAGE_HDR	4
+#define RANDOM		32
+#define EXT_SERVER	0		/* server_name */
+#define EXT_ALPN	16
+#define SERVER_HOST	0		/* host_name */
+#define ACME_PROTOCOL	"acme-tls/1"
 
 size_t
 front_hello_record(const uint8_t *p, size_t n)
@@ -77,4 +85,129 @@ front_hello_check(struct front_hello_state *st, const uint8_t *p, size_t n)
 		st->length = want;
 	}
 	return (n >= HELLO_STREAM ? HELLO_LONG : HELLO_MORE);
+}
+
+/* Bytes to be read; after an error there are none. */
+struct hello_rest {
+	const uint8_t	*p;
+	size_t		 n;
+	int		 bad;
+};
+
+/* Take `n' bytes; NULL: there are fewer. */
+static const uint8_t *
+take(struct hello_rest *b, size_t n)
+{
+	const uint8_t *p = b->p;
+
+	if (b->n < n) {
+		b->bad = 1;
+		b->n = 0;
+		return (NULL);
+	}
+	b->p += n;
+	b->n -= n;
+	return (p);
+}
+
+/* A number of `len' bytes; 0 when there are fewer. */
+static size_t
+number(struct hello_rest *b, size_t len)
+{
+	const uint8_t *p = take(b, len);
+	size_t v = 0;
+
+	for (; p != NULL && len > 0; len--)
+		v = v << 8 | *p++;
+	return (v);
+}
+
+/* A vector behind its length of `len' bytes; empty after an error. */
+static struct hello_rest
+vector(struct hello_rest *b, size_t len)
+{
+	struct hello_rest v = { NULL, number(b, len), 0 };
+
+	if ((v.p = take(b, v.n)) == NULL)
+		v.n = 0;
+	return (v);
+}
+
+/* The first host name. */
+static void
+read_server(struct hello_rest *b, struct front_hello_wish *w)
+{
+	struct hello_rest list = vector(b, 2), name;
+	size_t type = number(&list, 1);
+
+	name = vector(&list, 2);
+	b->bad |= list.bad;
+	if (type != SERVER_HOST || name.n == 0 || name.n >= sizeof(w->server) ||
+	    memchr(name.p, '\0', name.n) != NULL)
+		return;
+	memcpy(w->server, name.p, name.n);
+	w->server[name.n] = '\0';
+}
+
+static void
+read_alpn(struct hello_rest *b, struct front_hello_wish *w)
+{
+	struct hello_rest list = vector(b, 2), name = vector(&list, 1);
+
+	b->bad |= list.bad;
+	w->validates = list.n == 0 && name.n == strlen(ACME_PROTOCOL) &&
+	    memcmp(name.p, ACME_PROTOCOL, name.n) == 0;
+}
+
+/* Copy the message without the headers of its records.  Its bytes. */
+static size_t
+join(const uint8_t *p, size_t n, uint8_t msg[HELLO_STREAM])
+{
+	size_t len, have = 0;
+
+	while (n > RECORD_HDR && have < HELLO_STREAM) {
+		len = (size_t)p[3] << 8 | p[4];
+		p += RECORD_HDR;
+		n -= RECORD_HDR;
+		if (len > n)
+			len = n;
+		if (len > HELLO_STREAM - have)
+			len = HELLO_STREAM - have;
+		memcpy(msg + have, p, len);
+		have += len;
+		p += len;
+		n -= len;
+	}
+	return (have);
+}
+
+int
+front_hello_wish(const uint8_t *p, size_t n, struct front_hello_wish *w)
+{
+	uint8_t msg[HELLO_STREAM];
+	struct hello_rest all = { msg, join(p, n, msg), 0 }, b, exts, ext;
+	size_t type;
+
+	memset(w, 0, sizeof(*w));
+	if (number(&all, 1) != CLIENT_HELLO)
+		return (-1);
+	b = vector(&all, 3);
+	(void)take(&b, 2 + RANDOM);	/* version, random */
+	(void)vector(&b, 1);		/* session id */
+	(void)vector(&b, 2);		/* suites */
+	(void)vector(&b, 1);		/* compression */
+	exts = vector(&b, 2);
+	while (exts.n > 0 && !exts.bad) {
+		type = number(&exts, 2);
+		ext = vector(&exts, 2);
+		if (type == EXT_SERVER)
+			read_server(&ext, w);
+		else if (type == EXT_ALPN)
+			read_alpn(&ext, w);
+		exts.bad |= ext.bad;
+	}
+	if (!all.bad && !b.bad && !exts.bad)
+		return (0);
+	memset(w, 0, sizeof(*w));
+	return (-1);
 }

@@ -39,4 +39,21 @@ struct front_hello_state {
 enum front_hello front_hello_check(struct front_hello_state *st,
 	    const uint8_t *p, size_t n);
 
+#define HELLO_NAMESIZE	256	/* of a server name, with its NUL */
+
+/* What a client offers and asks for. */
+struct front_hello_wish {
+	char		 server[HELLO_NAMESIZE]; /* name (SNI), "": none */
+	int		 validates;	/* 1: it offers acme-tls/1 alone, as a
+					   directory that validates a name */
+};
+
+/*
+ * Read *w from the `n' bytes at `p', the records of a whole ClientHello.
+ * Returns 0, or -1: malformed, for libtls to refuse.  (RFC 8446 4.1.2, RFC 6066
+ * 3, RFC 7301 3.1, RFC 8737 3.)
+ */
+int	 front_hello_wish(const uint8_t *p, size_t n,
+	    struct front_hello_wish *w);
+
 #endif

@@ -173,8 +173,75 @@ ATF_TC_BODY(real, tc)
 	SSL_CTX_free(ctx);
 }
 
+/* The protocols of a client in wire form, as libssl sends them. */
+static void
+put_client(const char *server, const char *alpn, size_t cut)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	BIO *out = BIO_new(BIO_s_mem()), *in = BIO_new(BIO_s_mem());
+	uint8_t *p, msg[HELLO_STREAM];
+	SSL *ssl;
+	size_t n, off, k;
+
+	ATF_REQUIRE((ssl = SSL_new(ctx)) != NULL);
+	SSL_set_bio(ssl, in, out);
+	SSL_set_connect_state(ssl);
+	if (server != NULL)
+		SSL_set_tlsext_host_name(ssl, server);
+	if (alpn != NULL)
+		SSL_set_alpn_protos(ssl, (const uint8_t *)alpn,
+		    (unsigned int)strlen(alpn));
+	(void)SSL_do_handshake(ssl);
+	n = (size_t)BIO_get_mem_data(out, (char **)&p) - 5;
+	ATF_REQUIRE(n < sizeof(msg));
+	memcpy(msg, p + 5, n);
+	for (len = off = 0; off < n; off += k) {
+		k = n - off < cut ? n - off : cut;
+		put_record(msg, off, k);
+	}
+	SSL_free(ssl);
+	SSL_CTX_free(ctx);
+}
+
+ATF_TC_WITHOUT_HEAD(wish);
+ATF_TC_BODY(wish, tc)
+{
+	static const struct {
+		const char *server, *alpn;
+		int validates;
+	} t[] = {
+		{ "relay.test", "\012acme-tls/1", 1 },
+		{ "1.2.0.192.in-addr.arpa", "\012acme-tls/1", 1 },
+		{ NULL, "\012acme-tls/1", 1 },
+		{ "relay.test", "\012acme-tls/1\010http/1.1", 0 },
+		{ "relay.test", "\010http/1.1\012acme-tls/1", 0 },
+		{ "relay.test", "\010http/1.1", 0 },
+		{ "relay.test", "\013acme-tls/1x", 0 },
+		{ "relay.test", NULL, 0 }
+	};
+	static const size_t cuts[] = { 16384, 100, 7, 1 };
+	struct front_hello_wish w;
+	size_t i, c, n;
+
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		for (c = 0; c < sizeof(cuts) / sizeof(cuts[0]); c++) {
+			put_client(t[i].server, t[i].alpn, cuts[c]);
+			ATF_REQUIRE_EQ(0, front_hello_wish(stream, len, &w));
+			ATF_CHECK_STREQ(t[i].server == NULL ? "" :
+			    t[i].server, w.server);
+			ATF_CHECK_EQ(t[i].validates, w.validates);
+		}
+	/* A hello that is cut is none. */
+	put_client("relay.test", "\012acme-tls/1", 16384);
+	for (n = 0; n < len; n++) {
+		ATF_CHECK_EQ(-1, front_hello_wish(stream, n, &w));
+		ATF_CHECK(w.server[0] == '\0' && !w.validates);
+	}
+}
+
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, wish);
 	ATF_TP_ADD_TC(tp, cuts);
 	ATF_TP_ADD_TC(tp, limits);
 	ATF_TP_ADD_TC(tp, others);

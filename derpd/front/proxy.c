@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "admit.h"
+#include "budget.h"
 #include "front.h"
 #include "proxy.h"
 #include "proxyproto.h"
@@ -85,13 +85,23 @@ front_proxies_has(const struct front_proxies *p, unsigned int listener,
 static void
 refuse(struct front_conn *c)
 {
-	char addr[NET_PREFIX_TEXT];
+	const struct log_about about = conn_about(&c->conn);
 
-	net_prefix_address(c->conn.addr, addr);
-	log_limited(&c->f->proxies.bad, "connection from %s closed: no PROXY "
-	    "header: have this load balancer send one, or remove its address "
-	    "from `proxy from'", addr);
+	log_client(LOG_WARNING, &c->f->proxies.bad, &about, "connection "
+	    "closed: no PROXY header: have this load balancer send one, or "
+	    "remove its address from `proxy from'");
 	conn_close(&c->conn, "no PROXY header from a load balancer");
+}
+
+/*
+ * Return 1 when the connection begins with a request instead, which a reverse
+ * proxy before a port with derp may do: it names the client in the request.
+ */
+static int
+is_request(const struct front_conn *c, const struct conn_buf *b)
+{
+	return (c->derp && !net_proxyproto_begins(conn_buf_head(b),
+	    conn_buf_left(b)));
 }
 
 int
@@ -104,16 +114,17 @@ front_proxy_header(struct front_conn *c)
 	n = net_proxyproto_parse(&h, conn_buf_head(b), conn_buf_left(b));
 	if (n == 0)
 		return (0);
-	if (n == -1) {
+	if (n == -1 && !is_request(c, b)) {
 		refuse(c);
 		return (0);
 	}
-	conn_buf_drain(b, (size_t)n);
+	if (n > 0)
+		conn_buf_drain(b, (size_t)n);
 	c->conn.state = front_conn_first_state(c);
 	/* With TLS, the handshake has what is left of the same deadline. */
 	if (c->conn.plain)
 		conn_deadline(&c->conn, FRONT_HTTP_SECS);
-	if (!h.known || front_admit_as(c, h.addr, h.port) == 0)
+	if (n == -1 || !h.known || front_budget_move(c, h.addr, h.port) == 0)
 		return (1);
 	conn_close(&c->conn, "its source has too many connections");
 	return (0);

@@ -3,6 +3,7 @@
  * lib/net/record.c, and a client that is plain libssl notices nothing.
  */
 #include "tlsfixture.h"
+#include "tlssecrets.h"
 
 #ifdef LIBRESSL_VERSION_NUMBER
 #define NEED_SECRETS() atf_tc_skip("LibreSSL gives no secrets")
@@ -14,7 +15,7 @@
 struct takeover_end {
 	struct net_record_cache	 cache;
 	struct net_record	 rec;
-	struct front_tlsctx_secrets secrets;
+	struct net_tlssecrets secrets;
 	int			 rv;		/* of the take-over */
 };
 
@@ -45,13 +46,13 @@ shake_and_take(struct pair *p, struct takeover_end *e, struct tls *server,
 			p->client_done = step_client(p->client);
 		if (p->server_done)
 			continue;
-		r = front_tlsctx_handshake(p->server, &e->secrets);
+		r = net_tlssecrets_handshake(p->server, &e->secrets);
 		p->server_done = r == 0 ? 1 : r == TLS_WANT_POLLIN ||
 		    r == TLS_WANT_POLLOUT ? 0 : -1;
 	}
 	ATF_REQUIRE_EQ(1, p->server_done);
 	ATF_REQUIRE_EQ(1, p->client_done);
-	e->rv = front_tlsctx_take_over(&e->secrets, &e->rec, &e->cache);
+	e->rv = net_tlssecrets_take_over(&e->secrets, &e->rec, &e->cache);
 	if (e->rv == 1) {
 		tls_free(p->server);
 		p->server = NULL;
@@ -184,7 +185,7 @@ ATF_TC_BODY(older, tc)
 	server = make_server();
 	shake_and_take(&p, &e, server, &o, 0);
 	ATF_CHECK_EQ(0, e.rv);
-	ATF_CHECK_EQ(0, e.secrets.nin + e.secrets.nout);
+	ATF_CHECK_EQ(0, e.secrets.nclient + e.secrets.nserver);
 	talk(&p);
 	let_go(&p, &e);
 	tls_free(server);
@@ -208,10 +209,10 @@ ATF_TC_BODY(apart, tc)
 	server = make_server();
 	shake_and_take(&p[0], &e[0], server, &o, 0);
 	shake_and_take(&p[1], &e[1], server, &o, 0);
-	ATF_CHECK_EQ(32, e[0].secrets.nin);
-	ATF_CHECK_EQ(32, e[0].secrets.nout);
-	ATF_CHECK(memcmp(e[0].secrets.in, e[1].secrets.in, 32) != 0);
-	ATF_CHECK(memcmp(e[0].secrets.in, e[0].secrets.out, 32) != 0);
+	ATF_CHECK_EQ(32, e[0].secrets.nclient);
+	ATF_CHECK_EQ(32, e[0].secrets.nserver);
+	ATF_CHECK(memcmp(e[0].secrets.client, e[1].secrets.client, 32) != 0);
+	ATF_CHECK(memcmp(e[0].secrets.client, e[0].secrets.server, 32) != 0);
 	take_bytes(&p[0], &e[0], text, 100);
 	take_bytes(&p[1], &e[1], text, 100);
 	let_go(&p[0], &e[0]);

@@ -28,11 +28,11 @@
 #endif
 
 #include "clock.h"
-#include "hex.h"
 #include "keyhash.h"
 #include "log.h"
 #include "tlsctx.h"
 #include "tlsfetch.h"
+#include "tlssecrets.h"
 
 /* TLS 1.2: forward secrecy and AEAD alone, the cheapest first. */
 #define SUITES_12							\
@@ -57,7 +57,6 @@ static struct {
 	ctx_new_fn	 ctx_new;		/* libssl's, NULL before the
 						   first */
 	ssl_new_fn	 ssl_new;
-	struct front_tlsctx_secrets *secrets;	/* of the handshake that runs */
 	struct log_limit closed;
 } process = { .updates_index = -1 };
 
@@ -154,36 +153,6 @@ info(const SSL *ssl, int where, int ret)
 		read_no_more(ssl, "renegotiation");
 }
 
-/* Decode `hex' to `p', of NET_RECORD_SECRET bytes: its length, 0: too long. */
-static size_t
-secret(const char *hex, uint8_t *p)
-{
-	size_t	 n = strlen(hex) / 2;
-
-	return (n > NET_RECORD_SECRET || base_hex_get(p, n, hex) == -1 ? 0 : n);
-}
-
-/*
- * Libssl has derived a secret (the format is NSS's key log): store the secrets
- * of application data for our own records.
- */
-static void
-keylog(const SSL *ssl, const char *line)
-{
-	static const char		 in[] = "CLIENT_TRAFFIC_SECRET_0 ";
-	static const char		 out[] = "SERVER_TRAFFIC_SECRET_0 ";
-	struct front_tlsctx_secrets	*s = process.secrets;
-	const char			*hex = strrchr(line, ' ');
-
-	if (s == NULL || hex == NULL)
-		return;
-	s->ssl = ssl;
-	if (strncmp(line, in, sizeof(in) - 1) == 0)
-		s->nin = secret(hex + 1, s->in);
-	else if (strncmp(line, out, sizeof(out) - 1) == 0)
-		s->nout = secret(hex + 1, s->out);
-}
-
 /*
  * Make settings that libtls does not make:
  * - read many records from our buffer at once, not head and body of each;
@@ -209,12 +178,11 @@ adjust(SSL_CTX *ctx)
 		process.updates_index = SSL_get_ex_new_index(0, NULL, NULL,
 		    NULL, NULL);
 	SSL_CTX_set_info_callback(ctx, info);
-	SSL_CTX_set_keylog_callback(ctx, keylog);
+	net_tlssecrets_report(ctx);
 	return (process.updates_index != -1 &&
 	    SSL_CTX_set_num_tickets(ctx, 0) == 1 &&
 	    SSL_CTX_set_ciphersuites(ctx, SUITES_13) == 1);
 }
-
 
 void
 front_tlsctx_next(const char *name, void *fn, size_t size)
@@ -261,49 +229,6 @@ SSL_new(SSL_CTX *ctx)
 	return (ssl);
 }
 
-int
-front_tlsctx_handshake(struct tls *tls, struct front_tlsctx_secrets *s)
-{
-	int	 rv;
-
-	process.secrets = s;
-	rv = tls_handshake(tls);
-	process.secrets = NULL;
-	return (rv);
-}
-
-/* Return the maximum content of a record for a client (RFC 6066 4); 0: any. */
-static size_t
-fragment(const SSL *ssl)
-{
-	unsigned int	 mode;
-
-	mode = SSL_SESSION_get_max_fragment_length(SSL_get0_session(ssl));
-	return (mode >= TLSEXT_max_fragment_length_512 &&
-	    mode <= TLSEXT_max_fragment_length_4096 ? (size_t)256 << mode : 0);
-}
-
-int
-front_tlsctx_take_over(const struct front_tlsctx_secrets *s,
-    struct net_record *r, struct net_record_cache *c)
-{
-	const SSL		*ssl = s->ssl;
-	const SSL_CIPHER	*cipher;
-
-	if (ssl == NULL || SSL_version(ssl) != TLS1_3_VERSION)
-		return (0);
-	/*
-	 * Sequence numbers are 0, because libssl has read and written nothing.
-	 */
-	if (SSL_has_pending(ssl) || s->nin != s->nout ||
-	    (cipher = SSL_get_current_cipher(ssl)) == NULL)
-		return (-1);
-	if (net_record_begin(r, c, SSL_CIPHER_get_protocol_id(cipher), s->in,
-	    s->out, s->nin, fragment(ssl), 0) == -1)
-		return (-1);
-	return (1);
-}
-
 static int
 set_alpn(struct tls_config *cfg)
 {
@@ -312,23 +237,6 @@ set_alpn(struct tls_config *cfg)
 }
 
 #else /* LIBRESSL_VERSION_NUMBER */
-
-int
-front_tlsctx_handshake(struct tls *tls, struct front_tlsctx_secrets *s)
-{
-	(void)s;
-	return (tls_handshake(tls));
-}
-
-int
-front_tlsctx_take_over(const struct front_tlsctx_secrets *s,
-    struct net_record *r, struct net_record_cache *c)
-{
-	(void)s;
-	(void)r;
-	(void)c;
-	return (0);
-}
 
 static int
 set_alpn(struct tls_config *cfg)
@@ -451,6 +359,13 @@ front_tlsctx_config(const struct front_tlsctx_cert *certs, size_t n, char *err,
 fail:
 	tls_config_free(cfg);
 	return (NULL);
+}
+
+int
+front_tlsctx_validates(struct tls_config *cfg)
+{
+	/* libtls selects it, in place of alpn_select(). */
+	return (tls_config_set_alpn(cfg, "acme-tls/1"));
 }
 
 struct tls *

@@ -10,31 +10,6 @@
 #include <tls.h>
 
 #include "msg.h"
-#include "record.h"
-
-/* The result of a handshake, for records of our own. */
-struct front_tlsctx_secrets {
-	const void	*ssl;		/* libssl's object, while it exists */
-	uint8_t		 in[NET_RECORD_SECRET], out[NET_RECORD_SECRET];
-	size_t		 nin, nout;	/* their bytes, 0: not known yet */
-};
-
-/*
- * As tls_handshake(3), but store the negotiated secrets in *s, which must be
- * all zero before, and must be zeroed after use.
- */
-int	 front_tlsctx_handshake(struct tls *tls,
-	    struct front_tlsctx_secrets *s);
-
-/*
- * Continue with records of our own (RFC 8446 7.3) in *r, after
- * front_tlsctx_handshake() has returned 0.  Return 1: our records have begun,
- * and the libtls object must be freed without tls_close(3); 0: libtls
- * continues, because of TLS 1.2 or a library that reports no secrets; -1: the
- * secrets do not fit.
- */
-int	 front_tlsctx_take_over(const struct front_tlsctx_secrets *s,
-	    struct net_record *r, struct net_record_cache *c);
 
 /* In libtls, but not declared by libretls' <tls.h>. */
 void	 tls_config_use_fake_private_key(struct tls_config *);
@@ -64,6 +39,12 @@ void	 front_tlsctx_preload(void);
  */
 struct tls_config *front_tlsctx_config(const struct front_tlsctx_cert *certs,
 	    size_t n, char *err, size_t errsize);
+
+/*
+ * Make the configuration speak acme-tls/1 alone (RFC 8737).  0, or -1: see
+ * tls_config_error().
+ */
+int	 front_tlsctx_validates(struct tls_config *cfg);
 
 /*
  * Create a server context with `cfg', for tls_accept_cbs(); NULL with a message

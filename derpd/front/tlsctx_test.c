@@ -54,6 +54,26 @@ ATF_TC_BODY(alpn, tc)
 	stop_signer();
 }
 
+/* What validates a name speaks acme-tls/1, and nothing else does. */
+ATF_TC_WITHOUT_HEAD(validates);
+ATF_TC_BODY(validates, tc)
+{
+	enum cert_kind		 kind = P_256;
+	struct tls_config	*cfg;
+	struct tls		*server;
+
+	start_signer(&kind, 1, GOOD, 5000);
+	ATF_REQUIRE((cfg = front_tlsctx_config(certs, ncerts, err,
+	    sizeof(err))) != NULL);
+	ATF_REQUIRE_EQ(0, front_tlsctx_validates(cfg));
+	ATF_REQUIRE((server = front_tlsctx_server(cfg, err, sizeof(err))) !=
+	    NULL);
+	tls_config_free(cfg);
+	check_alpn(server, "\x0a" "acme-tls/1", "acme-tls/1", 1);
+	tls_free(server);
+	stop_signer();
+}
+
 /* Count sessions that the client could resume. */
 static int
 tickets(SSL *client)
@@ -328,6 +348,7 @@ ATF_TC_BODY(bad_certificates, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, alpn);
+	ATF_TP_ADD_TC(tp, validates);
 	ATF_TP_ADD_TC(tp, no_tickets);
 	ATF_TP_ADD_TC(tp, suites);
 	ATF_TP_ADD_TC(tp, buffers_released);

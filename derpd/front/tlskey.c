@@ -139,7 +139,7 @@ await(struct front_tlskey *k, const struct ipc_wr *w, uint64_t cookie,
 static void
 late(struct front_tlskey *k, long long ms)
 {
-	log_limited(&k->late, "no TLS signature within %lld ms: "
+	log_limited_warnx(&k->late, "no TLS signature within %lld ms: "
 	    "no new TLS connections until the signer answers or is "
 	    "restarted",
 	    ms);
@@ -182,8 +182,9 @@ request(const uint8_t hash[IPC_KEYHASH_LEN], enum ipc_signalg alg,
 	if (r > 0)
 		return (r);
 	if (r == -1)
-		log_limited(&k->refused, "the signer refused a signature: it "
-		    "has no such key, or the request was not TLS's");
+		log_limited_warnx(&k->refused, "the signer refused a "
+		    "signature: it has no such key, or the request was not "
+		    "TLS's");
 	else if (r == -3 && error == ETIMEDOUT)
 		late(k, (long long)base_clock_ms() - start);
 	else

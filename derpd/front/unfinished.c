@@ -1,5 +1,5 @@
 /*
- * unfinished: see unfinished.h.  Called by admit.c, accept.c, front.c and
+ * unfinished: see unfinished.h.  Called by budget.c, accept.c, front.c and
  * frontconn.c.
  *
  * The oldest connection is closed, not the newest, so that connections that are
@@ -20,11 +20,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address.h"
 #include "unfinished.h"
 
 struct front_unfinished_source {
 	LIST_ENTRY(front_unfinished_source) entry;
-	uint8_t		 addr[16];		/* of an IPv6 one, its /64 */
+	uint8_t		 addr[16];		/* the prefix of all */
 	struct front_unfinished_list list;	/* the oldest first */
 	unsigned int	 n;
 };
@@ -41,6 +42,7 @@ front_unfinished_init(struct front_unfinished_set *s)
 	for (i = 0; i < UNFINISHED_BUCKETS; i++)
 		LIST_INIT(&s->sources[i]);
 	randombytes_buf(s->key, sizeof(s->key));
+	front_unfinished_prefixes(s, 32, 64);
 }
 
 void
@@ -51,15 +53,12 @@ front_unfinished_limits(struct front_unfinished_set *s, unsigned int max,
 	s->per_source = per_source;
 }
 
-/* Return the source: an IPv4 address, or the /64 of an IPv6 address. */
-static void
-source_of(const uint8_t addr[16], uint8_t dst[16])
+void
+front_unfinished_prefixes(struct front_unfinished_set *s, unsigned int v4,
+    unsigned int v6)
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	memcpy(dst, addr, 16);
-	if (memcmp(addr, mapped, sizeof(mapped)) != 0)
-		memset(dst + 8, 0, 8);
+	s->v4 = v4;
+	s->v6 = v6;
 }
 
 static size_t
@@ -99,7 +98,7 @@ source_get(struct front_unfinished_set *s, const uint8_t *addr)
 			s->unattributed = source_new();
 		return (s->unattributed);
 	}
-	source_of(addr, a);
+	net_address_source(addr, s->v4, s->v6, a);
 	b = bucket(s, a);
 	LIST_FOREACH(src, &s->sources[b], entry)
 		if (memcmp(src->addr, a, sizeof(a)) == 0)

@@ -52,21 +52,29 @@ struct front_unfinished_set {
 	struct front_unfinished_source *unattributed;
 	uint8_t		 key[16];			/* secret of the hash */
 	unsigned int	 n, max, per_source;
+	unsigned int	 v4, v6;	/* bits of a source */
 	size_t		 cost[UNFINISHED_POOLS];	/* of all, bytes */
 };
 
 /*
- * Initialize an empty table.  It admits no connection before
+ * Initialize an empty table.  It takes no connection before
  * front_unfinished_limits() is called.
  */
 void	 front_unfinished_init(struct front_unfinished_set *s);
 
 /*
- * Permit at most `max' connections, `per_source' of them from one IPv4 address
- * or IPv6 /64.  Existing ones stay.
+ * Permit at most `max' connections, `per_source' of them from one source.
+ * Existing ones stay.
  */
 void	 front_unfinished_limits(struct front_unfinished_set *s,
 	    unsigned int max, unsigned int per_source);
+
+/*
+ * A source is the first `v4' bits of an IPv4 address or the first `v6' bits of
+ * an IPv6 address, from now on; by default 32 and 64.
+ */
+void	 front_unfinished_prefixes(struct front_unfinished_set *s,
+	    unsigned int v4, unsigned int v6);
 
 /*
  * Add `st' from `addr' (IPv6 or IPv4-mapped; NULL: its source is not known, and

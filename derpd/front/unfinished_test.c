@@ -110,6 +110,29 @@ ATF_TC_BODY(source, tc)
 	ATF_CHECK_EQ(-1, add(17, address(1, 1), now));
 }
 
+/* A source is what the prefixes say; a reload changes them. */
+ATF_TC_WITHOUT_HEAD(prefixes);
+ATF_TC_BODY(prefixes, tc)
+{
+	int i;
+
+	begin(100, 3);
+	for (i = 1; i < 5; i++)
+		ATF_CHECK_EQ(-2, add(i, address(0, (unsigned int)i), 1));
+	front_unfinished_prefixes(&s, 24, 48);
+	for (i = 5; i < 8; i++)
+		ATF_CHECK_EQ(-2, add(i, address(0, (unsigned int)i), 1));
+	ATF_CHECK_EQ(-1, add(8, address(0, 8), 1));
+	ATF_CHECK_EQ(-2, add(8, address(0, 256), 1));
+	for (i = 9; i < 12; i++)
+		ATF_CHECK_EQ(-2, add(i, address((unsigned int)i, 1), 1));
+	ATF_CHECK_EQ(-1, add(12, address(12, 1), 1));
+	for (i = 1; i < 12; i++)
+		front_unfinished_remove(&s, &st[i]);
+	for (i = 0; i < UNFINISHED_BUCKETS; i++)
+		ATF_CHECK(LIST_EMPTY(&s.sources[i]));
+}
+
 ATF_TC_WITHOUT_HEAD(old);
 ATF_TC_BODY(old, tc)
 {
@@ -323,6 +346,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, balancer);
 	ATF_TP_ADD_TC(tp, all);
 	ATF_TP_ADD_TC(tp, source);
+	ATF_TP_ADD_TC(tp, prefixes);
 	ATF_TP_ADD_TC(tp, old);
 	ATF_TP_ADD_TC(tp, memory);
 	ATF_TP_ADD_TC(tp, input);

@@ -1,80 +1,41 @@
 /*
  * adopt: see adopt.h.  Called by hands.c.
  *
- * The sender may be hostile: each value is checked, and the descriptor must be
- * a stream of the kind that was announced, which does not listen.  The sender
- * may keep a copy of it and change its flags, so every send and recv has
- * MSG_DONTWAIT.
+ * The sender may be hostile: each value is checked, here or in takeover.c.
  */
-#include <sys/socket.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "adopt.h"
 #include "clock.h"
+#include "group.h"
 #include "log.h"
 #include "owner.h"
 #include "relay.h"
 #include "ring.h"
+#include "takeover.h"
 #include "tickets.h"
 #include "welcome.h"
 
-/* Most bytes behind a ClientInfo: those of one read, and a cut record. */
-#define BEHIND_MAX	(64 * 1024)
-
+/*
+ * Pass on the result of a check: 1, 0: the login is refused and nobody is to
+ * blame (`why' is logged), or -1: the front is.
+ */
 static int
-option(int fd, int name)
+judge(struct relay *r, const struct ipc_msg_handover *v,
+    enum derp_tickets_result rv, const char *why)
 {
-	int v = -1;
-	socklen_t n = sizeof(v);
+	const struct log_about about = { .addr = v->addr, .port = v->port };
 
-	return (getsockopt(fd, SOL_SOCKET, name, &v, &n) == -1 ? -1 : v);
-}
-
-/* Return 1 if `fd' is a stream that does not listen: TCP, or local; else 0. */
-static int
-is_stream(int fd, int proxied)
-{
-	int domain = option(fd, SO_DOMAIN);
-
-	if (option(fd, SO_TYPE) != SOCK_STREAM ||
-	    option(fd, SO_ACCEPTCONN) != 0)
-		return (0);
-	if (proxied)
-		return (domain == AF_UNIX);
-	return ((domain == AF_INET || domain == AF_INET6) &&
-	    option(fd, SO_PROTOCOL) == IPPROTO_TCP);
-}
-
-/* Keep the bytes that came behind the ClientInfo.  0, or -1: no memory. */
-static int
-keep(struct relay_conn *c, const struct ipc_msg_handover *v)
-{
-	if (v->plain_len > 0 &&
-	    conn_buf_add(&c->conn.input.pend, v->plain, v->plain_len) == -1)
-		return (-1);
-	return (v->cipher_len > 0 ? conn_buf_add(&c->conn.input.held, v->cipher,
-	    v->cipher_len) : 0);
-}
-
-/* Check what needs no ticket.  Return NULL, or what is wrong. */
-static const char *
-check(const struct ipc_msg_handover *v, int fd)
-{
-	if (!is_stream(fd, v->proxied))
-		return ("no connection of a client");
-	if (v->plain_len > BEHIND_MAX || v->cipher_len > BEHIND_MAX)
-		return ("too many bytes behind ClientInfo");
-	if (v->record_len != 0 &&
-	    (v->proxied || v->record_len != NET_RECORD_SAVED))
-		return ("malformed state of records");
-	return (NULL);
+	if (rv == TICKETS_REFUSED)
+		log_client(LOG_INFO, &r->refused, &about, "login refused: %s",
+		    why);
+	return (rv == TICKETS_GOOD ? 1 : rv == TICKETS_REFUSED ? 0 : -1);
 }
 
 /*
- * Check the ticket: *t is then filled in.  Return 1, 0: the login is refused
- * and nobody is to blame, or -1 with *why: it is invalid.
+ * Check the ticket: *t is then filled in.  Return as judge(), with *why if it
+ * is not 1.
  */
 static int
 take_ticket(struct relay *r, unsigned int front,
@@ -84,30 +45,56 @@ take_ticket(struct relay *r, unsigned int front,
 
 	rv = derp_tickets_take(r->tickets, front, v->ticket,
 	    base_clock_boot_us(), t, why);
-	if (rv == TICKETS_REFUSED) {
-		log_limited(&r->refused, "login refused: %s", *why);
-		return (0);
-	}
-	if (rv == TICKETS_HOSTILE)
-		return (-1);
+	if (rv != TICKETS_GOOD)
+		return (judge(r, v, rv, *why));
 	*why = "a key of another worker";
 	return (cluster_owner(r, t->client) == r->conf.worker ? 1 : -1);
 }
 
-/* Make the connection.  NULL without memory. */
+/* Return 1 if the client is a mesh peer: keys says so, and the client. */
+static int
+is_mesh(const struct ipc_msg_handover *v, const struct ipc_ticket *t)
+{
+	return (v->mesh && t->mesh);
+}
+
+/*
+ * Check the ticket of admit, which every client needs but a mesh peer: *a is
+ * then filled in, or zeroed.  Return as take_ticket().
+ */
+static int
+take_admission(struct relay *r, const struct ipc_msg_handover *v,
+    const struct ipc_ticket *t, struct ipc_admission *a, const char **why)
+{
+	enum derp_tickets_result rv;
+
+	memset(a, 0, sizeof(*a));
+	if (!r->conf.admit || is_mesh(v, t))
+		return (1);
+	rv = relay_admit_check(r, v->admit, t, a, why);
+	return (judge(r, v, rv, *why));
+}
+
+/* Make the connection `from' the message.  NULL without memory. */
 static struct relay_conn *
 adopt(struct relay *r, const struct ipc_msg_handover *v,
-    const struct ipc_ticket *t, int fd)
+    const struct relay_takeover *from, const struct ipc_ticket *t,
+    const struct ipc_admission *a)
 {
-	struct relay_conn *c = relay_conn_new(r, fd, v->addr, v->port);
+	struct relay_conn *c = relay_conn_new(r, from->fd, v->addr, v->port);
 
 	if (c == NULL)
 		return (NULL);
 	memcpy(c->session.key, t->client, FRAME_KEY_LEN);
-	c->session.mesh = v->mesh && t->mesh;
+	c->session.mesh = is_mesh(v, t);
 	c->session.prober = v->prober != 0;
 	c->session.not_ideal = v->not_ideal != 0;
-	if (keep(c, v) == -1)
+	c->session.version = v->version;
+	if (v->app[0] != '\0')
+		c->session.app = strdup(v->app);
+	if (relay_takeover_keep(from, &c->conn) == -1 ||
+	    derp_groups_grant(r->leases.groups, &c->session, a->group, a->rate,
+	    a->burst, "") == -1)
 		conn_close(&c->conn, "out of memory");
 	return (c);
 }
@@ -121,7 +108,7 @@ static unsigned int
 reserve(const struct relay *r)
 {
 	return (conn_files_mark(&r->files, IPC_RING_MAXFDS * r->conf.nworkers +
-	    CONN_HAND_FILES * r->conf.nfronts));
+	    CONN_HAND_FILES * r->conf.nfronts + nodes_files(r)));
 }
 
 /* Return 1 if there is room for one more client, on the descriptor `fd'. */
@@ -130,12 +117,12 @@ has_room(struct relay *r, int fd)
 {
 	const unsigned int max = r->conf.max_clients;
 
-	if (max != 0 && r->set.nconns >= max)
-		log_limited(&r->full, "a client is not taken over: max clients "
-		    "(%u) reached", max);
+	if (max != 0 && r->set.nconns - r->nodes.nconns >= max)
+		log_limited_warnx(&r->full, "a client is not taken over: max "
+		    "clients (%u) reached", max);
 	else if ((unsigned int)fd >= reserve(r))
-		log_limited(&r->full, "a client is not taken over: %d of %u "
-		    "open files are in use; raise the limit", fd,
+		log_limited_warnx(&r->full, "a client is not taken over: %d of "
+		    "%u open files are in use; raise the limit", fd,
 		    r->files.max);
 	else
 		return (1);
@@ -146,37 +133,41 @@ int
 relay_adopt(struct relay *r, unsigned int front,
     const struct ipc_msg_handover *v, int fd, const char **why)
 {
+	const struct relay_takeover from = {
+		.fd = fd,
+		.proxied = v->proxied,
+		.record = v->record,
+		.record_len = v->record_len,
+		.plain = v->plain,
+		.plain_len = v->plain_len,
+		.cipher = v->cipher,
+		.cipher_len = v->cipher_len
+	};
 	struct net_record_cache *cache = &r->set.records;
 	struct net_record *rec = NULL;
+	struct ipc_admission a;
 	struct relay_conn *c;
 	struct ipc_ticket t;
 	int rv = -1;
 
-	if ((*why = check(v, fd)) != NULL)
-		goto fail;
-	if (v->record_len != 0) {
-		if ((rec = net_record_new(cache)) == NULL)
-			goto no_memory;
-		*why = "malformed state of records";
-		if (net_record_load(rec, cache, v->record) == -1)
-			goto fail;
-	}
-	if ((rv = take_ticket(r, front, v, &t, why)) != 1)
+	if ((*why = relay_takeover_check(&from)) != NULL ||
+	    (rv = relay_takeover_records(&from, cache, &rec, why)) != 1 ||
+	    (rv = take_ticket(r, front, v, &t, why)) != 1 ||
+	    (rv = take_admission(r, v, &t, &a, why)) != 1)
 		goto fail;
 	rv = 0;
 	if (r->stopping || !has_room(r, fd))
 		goto fail;
-	if ((c = adopt(r, v, &t, fd)) == NULL)
-		goto no_memory;
+	if ((c = adopt(r, v, &from, &t, &a)) == NULL) {
+		log_warnx("a client can't be taken over: out of memory");
+		goto fail;
+	}
 	c->conn.rec = rec;
 	c->conn.plain = rec == NULL;
 	c->conn.patient = c->session.mesh;
 	if (!c->conn.dead)
 		relay_welcome(c, t.number);
 	return (0);
-no_memory:
-	log_warnx("a client can't be taken over: out of memory");
-	rv = 0;
 fail:
 	net_record_free(cache, rec);
 	close(fd);

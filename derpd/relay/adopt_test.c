@@ -3,9 +3,10 @@
 
 #include "adopt.h"
 #include "adoptfixture.h"
+#include "relayadmit.h"
 
 static uint8_t key[FRAME_KEY_LEN], saved[NET_RECORD_SAVED];
-static uint8_t ticket[IPC_TICKET_LEN];
+static uint8_t ticket[IPC_TICKET_LEN], admit[IPC_ADMIT_LEN];
 static const char *why;
 
 /* Make a message that is in order. */
@@ -208,6 +209,136 @@ ATF_TC_BODY(mesh, tc)
 	}
 }
 
+/*
+ * Make a message that is in order, with a ticket of admit; admission has long
+ * been in force.
+ */
+static void
+admitted(struct ipc_msg_handover *v)
+{
+	r->conf.admit = 1;
+	r->set.now_us += 31000000;
+	message(v);
+	make_admit(admit, WORKER, key, 1);
+	v->admit = admit;
+}
+
+/* With admission, whoever has no ticket of admit for this login stays out. */
+ATF_TC_WITHOUT_HEAD(admission);
+ATF_TC_BODY(admission, tc)
+{
+	struct ipc_msg_handover v;
+	uint8_t other[FRAME_KEY_LEN], used[IPC_ADMIT_LEN];
+
+	(void)tc;
+	worker();
+	admitted(&v);
+	admit[IPC_ADMIT_LEN - 1] ^= 1;		/* forged */
+	refused(&v, a_client(), -1);
+	make_ticket(ticket, WORKER, key, 2, 0);
+	key_of(other, WORKER, 1);		/* another client's */
+	make_admit(admit, WORKER, other, 2);
+	refused(&v, a_client(), -1);
+	make_ticket(ticket, WORKER, key, 3, 0);
+	make_admit(used, WORKER, key, 2);	/* an older login's */
+	v.admit = used;
+	refused(&v, a_client(), -1);
+	v.admit = admit;
+	make_ticket(ticket, WORKER, key, 4, 0);
+	make_admit(admit, 0, key, 4);		/* for another worker */
+	refused(&v, a_client(), 0);
+	make_ticket(ticket, WORKER, key, 5, 0);
+	memset(admit, 0, sizeof(admit));
+	refused(&v, a_client(), -1);
+	make_ticket(ticket, WORKER, key, 6, 0);
+	make_admit(admit, WORKER, key, 6);
+	ATF_CHECK_EQ(relay_adopt(r, FRONT, &v, a_client(), &why), 0);
+	ATF_CHECK_EQ(r->set.nconns, 1);
+}
+
+/* A mesh peer needs none, but a client that only says so does. */
+ATF_TC_WITHOUT_HEAD(admission_mesh);
+ATF_TC_BODY(admission_mesh, tc)
+{
+	struct ipc_msg_handover v;
+
+	(void)tc;
+	worker();
+	admitted(&v);
+	memset(admit, 0, sizeof(admit));
+	v.mesh = 1;
+	refused(&v, a_client(), -1);
+	v.mesh = 0;
+	make_ticket(ticket, WORKER, key, 2, 1);
+	refused(&v, a_client(), -1);
+	make_ticket(ticket, WORKER, key, 3, 1);
+	v.mesh = 1;
+	ATF_CHECK_EQ(relay_adopt(r, FRONT, &v, a_client(), &why), 0);
+	ATF_CHECK_EQ(r->set.nconns, 1);
+}
+
+/* Put settings in force with or without admission. */
+static void
+reload(int on)
+{
+	r->next_conf = r->conf;
+	r->next_conf.admit = on;
+	relay_admit_commit(r);
+	r->conf = r->next_conf;
+}
+
+/*
+ * After a reload a front may ask admit a moment later than the worker wants it
+ * to: it is not to blame for some time.
+ */
+ATF_TC_WITHOUT_HEAD(admission_begins);
+ATF_TC_BODY(admission_begins, tc)
+{
+	struct ipc_msg_handover v;
+
+	(void)tc;
+	worker();
+	reload(0);
+	reload(1);
+	message(&v);
+	refused(&v, a_client(), 0);
+	reload(1);				/* it was in force before */
+	r->set.now_us += 29000000;
+	make_ticket(ticket, WORKER, key, 2, 0);
+	refused(&v, a_client(), 0);
+	r->set.now_us += 1500000;
+	make_ticket(ticket, WORKER, key, 3, 0);
+	refused(&v, a_client(), -1);
+	reload(0);
+	make_ticket(ticket, WORKER, key, 4, 0);
+	ATF_CHECK_EQ(relay_adopt(r, FRONT, &v, a_client(), &why), 0);
+	ATF_CHECK_EQ(r->set.nconns, 1);
+}
+
+/*
+ * Admission ends by a reload, and a front is earlier: nobody is to blame, but
+ * while nothing is staged.
+ */
+ATF_TC_WITHOUT_HEAD(admission_ends);
+ATF_TC_BODY(admission_ends, tc)
+{
+	struct ipc_msg_handover v;
+
+	(void)tc;
+	worker();
+	reload(1);
+	r->set.now_us += 31000000;
+	message(&v);
+	r->next_conf.admit = 0;
+	refused(&v, a_client(), -1);		/* it was dropped */
+	r->staged = 5;
+	make_ticket(ticket, WORKER, key, 2, 0);
+	refused(&v, a_client(), 0);
+	r->next_conf.admit = 1;
+	make_ticket(ticket, WORKER, key, 3, 0);
+	refused(&v, a_client(), -1);
+}
+
 /* The last descriptors are for channels to other processes. */
 ATF_TC_WITHOUT_HEAD(reserve);
 ATF_TC_BODY(reserve, tc)
@@ -295,6 +426,10 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, tickets);
 	ATF_TP_ADD_TC(tp, greedy_front);
 	ATF_TP_ADD_TC(tp, mesh);
+	ATF_TP_ADD_TC(tp, admission);
+	ATF_TP_ADD_TC(tp, admission_mesh);
+	ATF_TP_ADD_TC(tp, admission_begins);
+	ATF_TP_ADD_TC(tp, admission_ends);
 	ATF_TP_ADD_TC(tp, reserve);
 	ATF_TP_ADD_TC(tp, bounds);
 	ATF_TP_ADD_TC(tp, blocking);

@@ -32,7 +32,8 @@
 
 static struct relay	*r;
 static struct ipc_chan	*front, *keys, *parent;	/* their ends */
-static struct ipc_ticket_key secrets[NWORKERS];	/* of tickets */
+static struct ipc_ticket_key secrets[NWORKERS];	/* of tickets of keys, */
+static struct ipc_ticket_key admits[NWORKERS];	/* and of admit */
 
 static inline void
 no_message(struct ipc_chan *c, struct ipc_msg *m, void *arg)
@@ -115,7 +116,7 @@ connect_parent(void)
 static inline void
 worker(void)
 {
-	uint8_t secret[IPC_TICKET_SECRETLEN];
+	uint8_t secret[IPC_TICKET_SECRETLEN], other[IPC_TICKET_SECRETLEN];
 	struct ipc_slots *page;
 	unsigned int i;
 	int fd;
@@ -136,9 +137,11 @@ worker(void)
 	ipc_slots_free(page);
 	for (i = 0; i < NWORKERS; i++) {
 		memset(secret, (int)i + 1, sizeof(secret));
+		memset(other, (int)i + 101, sizeof(other));
 		ipc_ticket_key_set(&secrets[i], i, secret);
+		ipc_ticket_key_set(&admits[i], i, other);
 		if (i == WORKER)
-			derp_tickets_secret(r->tickets, i, secret);
+			derp_tickets_secrets(r->tickets, i, secret, other);
 	}
 	connect_parent();
 	connect_keys();
@@ -157,6 +160,22 @@ make_ticket(uint8_t ticket[IPC_TICKET_LEN], unsigned int i,
 	ipc_ticket_put(&secrets[i], IPC_TICKET_LOGIN, &t, ticket);
 }
 
+/*
+ * Make the ticket of admit for worker `i' and the login with this key and
+ * number: for group 5, of 1000 bytes a second, 2000 at once.
+ */
+static inline void
+make_admit(uint8_t ticket[IPC_ADMIT_LEN], unsigned int i,
+    const uint8_t key[FRAME_KEY_LEN], uint8_t number)
+{
+	struct ipc_admission a = { .us = base_clock_boot_us(), .group = 5,
+	    .rate = 1000, .burst = 2000 };
+
+	memcpy(a.client, key, sizeof(a.client));
+	memset(a.number, number, sizeof(a.number));
+	ipc_admission_put(&admits[i], &a, ticket);
+}
+
 /* Run some turns, none of which waits. */
 static inline void
 turns(void)
@@ -171,28 +190,39 @@ turns(void)
 }
 
 /*
- * Keys gets the next request for a seal: store its cookie.  Return the number
- * of its ticket, 0: there is none.
+ * Keys gets the next request for a seal, of that text unless it is NULL: store
+ * its cookie.  Return the number of its ticket, 0: there is none, or (with
+ * *cookie 0) no request.
  */
 static inline uint8_t
-asked(uint64_t *cookie)
+asked_for(uint64_t *cookie, const char *text)
 {
-	static const char text[] = "{\"version\":2}";
 	struct ipc_msg_seal v;
 	struct ipc_msg m;
 	uint8_t number;
 
 	turns();
+	*cookie = 0;
 	if (ipc_chan_recv(keys, &m, 0) == -1)
 		return (0);
 	ATF_REQUIRE_EQ(MSG_SEAL, m.type);
 	ATF_REQUIRE_EQ(ipc_get_seal(&m.rd, &v), 0);
-	ATF_REQUIRE_EQ(v.info_len, strlen(text));
-	ATF_CHECK_EQ(memcmp(v.info, text, strlen(text)), 0);
+	if (text != NULL) {
+		ATF_REQUIRE_MSG(v.info_len == strlen(text) &&
+		    memcmp(v.info, text, strlen(text)) == 0, "%.*s",
+		    (int)v.info_len, (const char *)v.info);
+	}
 	*cookie = v.cookie;
 	number = v.number[0];
 	ipc_msg_free(&m);
 	return (number);
+}
+
+/* The same for the text without limits. */
+static inline uint8_t
+asked(uint64_t *cookie)
+{
+	return (asked_for(cookie, "{\"version\":2}"));
 }
 
 /* Keys answers: ServerInfo is sealed, or (`ok' 0) can't be. */
@@ -235,9 +265,12 @@ static inline void
 plain_message(struct ipc_msg_handover *v, const uint8_t ticket[IPC_TICKET_LEN])
 {
 	static const uint8_t addr[16] = { [10] = 0xff, [11] = 0xff };
+	static const uint8_t no_admit[IPC_ADMIT_LEN];
 
 	memset(v, 0, sizeof(*v));
 	v->ticket = ticket;
+	v->admit = no_admit;
+	v->app = "";
 	v->addr = addr;
 }
 

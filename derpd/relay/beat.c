@@ -10,6 +10,9 @@
  * A client that sends one packet and waits for the answer would only be slowed:
  * a read then never finds more than one, which ends the intervals.
  *
+ * Workers that share a CPU take turns: each wakes less often by as much, and
+ * all together as often as one.
+ *
  * epoll(7) has a resolution of 1 ms, hence timerfd on Linux.
  */
 #ifdef __linux__
@@ -19,12 +22,13 @@
 #include <string.h>
 
 #include "beat.h"
+#include "cpus.h"
 #include "relay.h"
 
-#define BEAT_US		150	/* interval */
+#define BEAT_US		150	/* interval of a worker with a CPU of its own */
+#define BEAT_MAX_US	600
 #define WINDOW_US	20000	/* over which a connection is measured */
-#define ENTER		140	/* packets in it: one an interval */
-#define STAY		100
+#define LINK_PACKETS	2	/* of links, an interval: fewer cost timers */
 #define ENTER_READ	8	/* packets a read: enough without intervals */
 #define RETRY_US	1000000	/* after intervals that found no more */
 
@@ -32,13 +36,13 @@ static void
 set_timer(struct relay_beat *b)
 {
 #ifdef __linux__
-	const struct itimerspec t = { .it_value.tv_nsec = BEAT_US * 1000 };
+	const struct itimerspec t = { .it_value.tv_nsec = (long)b->us * 1000 };
 
 	/* It also ends the readiness of the last expiry. */
 	if (timerfd_settime(b->fd, 0, &t, NULL) == -1)
 		fatal("can't set the timer of the loop (timerfd_settime)");
 #else
-	const struct timeval t = { 0, BEAT_US };
+	const struct timeval t = { 0, (suseconds_t)b->us };
 
 	if (evtimer_add(b->ev, &t) == -1)
 		fatal("can't set the timer of the loop (event_add)");
@@ -55,6 +59,19 @@ clear_timer(struct relay_beat *b)
 #else
 	(void)evtimer_del(b->ev);
 #endif
+}
+
+/* Packets in a window: about one an interval. */
+static unsigned int
+least(const struct relay_beat *b, int on)
+{
+	return (on ? WINDOW_US * 3 / (4 * b->us) : WINDOW_US / b->us + 7);
+}
+
+static int
+beats(const struct relay_beat *b)
+{
+	return (b->n > 0 || b->links.on);
 }
 
 /* Read all steady connections once. */
@@ -74,7 +91,7 @@ beat(evutil_socket_t fd, short what, void *arg)
 		TAILQ_INSERT_TAIL(&b->conns, c, resumed);
 		conn_input_read(c);
 	}
-	if (b->n > 0)
+	if (beats(b))
 		set_timer(b);
 	else
 		clear_timer(b);
@@ -86,6 +103,8 @@ relay_beat_init(struct relay *r)
 	struct relay_beat *b = &r->beat;
 
 	TAILQ_INIT(&b->conns);
+	b->us = BEAT_US;
+	b->cpus = base_cpus();
 	b->fd = -1;
 #ifdef __linux__
 	b->fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -99,6 +118,15 @@ relay_beat_init(struct relay *r)
 #endif
 }
 
+void
+relay_beat_share(struct relay *r, unsigned int workers)
+{
+	struct relay_beat *b = &r->beat;
+	unsigned int us = BEAT_US * ((workers + b->cpus - 1) / b->cpus);
+
+	b->us = us > BEAT_MAX_US ? BEAT_MAX_US : us;
+}
+
 static void
 enter(struct relay_conn *c)
 {
@@ -107,8 +135,9 @@ enter(struct relay_conn *c)
 	event_del(&c->conn.ev_read);
 	TAILQ_INSERT_TAIL(&b->conns, &c->conn, resumed);
 	c->pace.on = 1;
-	if (b->n++ == 0)
+	if (!beats(b))
 		set_timer(b);
+	b->n++;
 }
 
 void
@@ -136,12 +165,13 @@ judge(struct relay_conn *c, uint32_t got)
 	struct relay_pace *p = &c->pace;
 
 	if (!p->on) {
-		if (got >= ENTER && got < p->reads * ENTER_READ)
+		if (got >= least(&c->r->beat, 0) &&
+		    got < p->reads * ENTER_READ)
 			enter(c);
 	} else if (got < p->reads + p->reads / 5U) {
 		leave(c);
 		p->refused = 1;		/* no more packets a read */
-	} else if (got < STAY)
+	} else if (got < least(&c->r->beat, 1))
 		leave(c);
 }
 
@@ -164,4 +194,25 @@ relay_beat_note(struct relay_conn *c, int input)
 	p->since = now;
 	p->packets = packets;
 	p->reads = 0;
+}
+
+void
+relay_beat_links(struct relay *r)
+{
+	struct relay_beat *b = &r->beat;
+	uint32_t now = (uint32_t)r->set.now_us;
+	uint32_t us = now - b->links.since;
+	int on = b->links.on;
+
+	if (us < WINDOW_US)
+		return;
+	if (on)
+		on = b->links.entries >= LINK_PACKETS * least(b, 1);
+	else if (b->us > BEAT_US && us < 2 * WINDOW_US)
+		on = b->links.wakes >= LINK_PACKETS * least(b, 0);
+	if (on && !beats(b))
+		set_timer(b);
+	b->links.on = on;
+	b->links.since = now;
+	b->links.wakes = b->links.entries = 0;
 }

@@ -19,6 +19,13 @@ struct relay_beat {
 	int		 fd;		/* its timer; -1: libevent's */
 	TAILQ_HEAD(, conn) conns;
 	unsigned int	 n;		/* of conns */
+	unsigned int	 us;		/* interval */
+	unsigned int	 cpus;		/* for all workers */
+	struct {
+		int		 on;	/* links are read at intervals */
+		uint32_t	 since;	/* us, start of the window; wraps */
+		unsigned int	 wakes, entries;	/* in the window */
+	}		 links;
 };
 
 /* What a connection sends. */
@@ -34,12 +41,24 @@ struct relay_pace {
 int	relay_beat_init(struct relay *r);
 
 /*
+ * There are `workers' relay workers on the CPUs of this one: set the interval.
+ */
+void	relay_beat_share(struct relay *r, unsigned int workers);
+
+/*
  * The logged-in connection was read, and had input (1) or none (0, of interest
  * for one that is read at intervals).  It begins to be read at intervals when
  * it sends steadily, and ends when it does not, or when waiting finds no more
  * packets a read.
  */
 void	relay_beat_note(struct relay_conn *c, int input);
+
+/*
+ * The links to other workers were read, as in each turn: begin to read them at
+ * intervals (r->beat.links.on), so that nobody need wake this worker, when
+ * workers that share a CPU with it wake it often, and end when little comes.
+ */
+void	relay_beat_links(struct relay *r);
 
 /* The connection is paused or closed: take it off the list. */
 void	relay_beat_leave(struct relay_conn *c);

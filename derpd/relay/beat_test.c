@@ -182,6 +182,72 @@ ATF_TC_BODY(paused, tc)
 	ATF_CHECK(reported());
 }
 
+/* Four workers on one CPU: the intervals are longer, fewer packets do. */
+ATF_TC_WITHOUT_HEAD(shared);
+ATF_TC_BODY(shared, tc)
+{
+	(void)tc;
+	set_up();
+	r->beat.cpus = 1;
+	relay_beat_share(r, 4);
+	ATF_CHECK_EQ(600, r->beat.us);
+	stream(25, 400, 1);	/* 2500 a second */
+	ATF_CHECK(c->pace.on);
+	relay_beat_share(r, 64);
+	ATF_CHECK_EQ(600, r->beat.us);
+	r->beat.cpus = 4;
+	relay_beat_share(r, 4);
+	ATF_CHECK_EQ(150, r->beat.us);
+}
+
+/*
+ * For `ms' milliseconds another worker shows an entry after each `us', which
+ * wakes this one unless it reads at intervals.
+ */
+static void
+entries(unsigned int ms, unsigned int us)
+{
+	uint64_t end = r->set.now_us + ms * MS;
+
+	while (r->set.now_us < end) {
+		r->set.now_us += us;
+		r->beat.links.entries++;
+		r->beat.links.wakes += !r->beat.links.on;
+		relay_beat_links(r);
+	}
+}
+
+ATF_TC_WITHOUT_HEAD(links);
+ATF_TC_BODY(links, tc)
+{
+	(void)tc;
+	set_up();
+	r->beat.cpus = 1;
+	relay_beat_share(r, 4);
+	relay_beat_links(r);	/* begins a window */
+	entries(25, 100);
+	ATF_CHECK(r->beat.links.on);
+	/* The timer ends the sleep, and goes on. */
+	ATF_REQUIRE(event_base_loop(r->set.base, EVLOOP_ONCE) != -1);
+	ATF_REQUIRE(event_base_loop(r->set.base, EVLOOP_ONCE) != -1);
+	entries(500, 400);
+	ATF_CHECK(r->beat.links.on);
+	entries(50, 2000);
+	ATF_CHECK(!r->beat.links.on);
+}
+
+ATF_TC_WITHOUT_HEAD(links_own_cpu);
+ATF_TC_BODY(links_own_cpu, tc)
+{
+	(void)tc;
+	set_up();
+	r->beat.cpus = 4;
+	relay_beat_share(r, 4);
+	relay_beat_links(r);
+	entries(500, 100);
+	ATF_CHECK(!r->beat.links.on);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, steady);
@@ -192,5 +258,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, silent);
 	ATF_TP_ADD_TC(tp, interval);
 	ATF_TP_ADD_TC(tp, paused);
+	ATF_TP_ADD_TC(tp, shared);
+	ATF_TP_ADD_TC(tp, links);
+	ATF_TP_ADD_TC(tp, links_own_cpu);
 	return (atf_no_error());
 }

@@ -1,10 +1,11 @@
 /*
- * packets: see packets.h.  Called by route.c, relayconn.c, relay.c and, for
- * output, by derpd/conn.
+ * packets: see packets.h.  Called by route.c, relayconn.c, relay.c, nodes/ and,
+ * for output, by derpd/conn.
  */
 #include <string.h>
 
 #include "conn.h"
+#include "nodes.h"
 #include "packets.h"
 #include "queue.h"
 #include "relay.h"
@@ -12,24 +13,41 @@
 #include "sent.h"
 #include "session.h"
 
-_Static_assert(PONGS_MAX * FRAME_PONG_SIZE <= 1024,
-    "pongs fit behind a batch, OUTPUT_MORE");
+_Static_assert(PONGS_MAX * FRAME_PONG_SIZE + FRAME_KEY_LEN <= 1024,
+    "pongs and a second key fit behind a batch, OUTPUT_MORE");
 
 static void
-limits(const struct relay *r, struct derp_queue_limits *lim)
+limits(const struct relay_conn *c, struct derp_queue_limits *lim)
 {
+	const struct relay *r = c->r;
+
 	lim->bytes = r->conf.queue_bytes;
 	lim->packets = r->conf.queue_packets;
 	lim->target = r->conf.codel_target * 1000;
 	lim->interval = r->conf.codel_interval * 1000;
+	if (c->node != NULL)
+		nodes_link_limits(lim);
 }
 
+/* Count a packet that is not sent to the client, or the node. */
 static void
-count_drop(struct relay *r, enum conn_drop_reason why, const struct derp_pkt *p)
+drop(struct relay_conn *c, enum conn_drop_reason why, const uint8_t *p,
+    size_t n)
 {
-	const size_t head = FRAME_HDR_LEN + FRAME_KEY_LEN;
+	derp_count_drop(c->r->stats, why, p, n);
+	if (c->node != NULL)
+		nodes_link_dropped(c);
+}
 
-	derp_count_drop(r->stats, why, p->data + head, p->len - head);
+/* The same for a queued one. */
+static void
+drop_queued(struct relay_conn *c, enum conn_drop_reason why,
+    const struct derp_pkt *p)
+{
+	const size_t head = FRAME_HDR_LEN + (c->node == NULL ? 1 : 2) *
+	    FRAME_KEY_LEN;
+
+	drop(c, why, p->data + head, p->len - head);
 }
 
 /* The queue of the connection `arg' dropped a packet. */
@@ -39,14 +57,14 @@ dropped(struct derp_pkt *p, void *arg)
 	struct relay_conn *c = arg;
 
 	c->session.drops++;
-	count_drop(c->r, DROP_QUEUE_HEAD, p);
+	drop_queued(c, DROP_QUEUE_HEAD, p);
 }
 
 /* The connection of this packet has ended. */
 static void
 left_over(struct derp_pkt *p, void *arg)
 {
-	count_drop(arg, DROP_GONE_DISCONNECTED, p);
+	drop_queued(arg, DROP_GONE_DISCONNECTED, p);
 }
 
 void
@@ -55,36 +73,56 @@ relay_packets_init(struct relay *r)
 	derp_queue_set_init(&r->queues, &r->pool, dropped);
 }
 
-void
-relay_packets_put(struct relay_conn *c, const uint8_t src[FRAME_KEY_LEN],
+/* Queue a packet: a RecvPacket, or with `dst' (else NULL) a ForwardPacket. */
+static inline void
+put(struct relay_conn *c, const uint8_t *src, const uint8_t *dst,
     const uint8_t *p, size_t n)
 {
+	const size_t keys = (dst == NULL ? 1 : 2) * FRAME_KEY_LEN;
 	struct derp_queue **q = &c->packets.queue;
 	struct relay *r = c->r;
 	struct derp_queue_limits lim;
 	struct derp_pkt *k;
 
-	if (c->conn.dead || c->conn.lingering) {
-		derp_count_drop(r->stats, DROP_GONE_DISCONNECTED, p, n);
+	if (c->conn.dead || c->conn.lingering ||
+	    (c->conn.state == CONN_DRAIN && !r->stopping)) {
+		drop(c, DROP_GONE_DISCONNECTED, p, n);
 		return;
 	}
 	if (*q == NULL)
 		*q = derp_queue_new(&r->queues, c);
 	if (*q == NULL || (k = derp_pkt_new(&r->queues,
-	    (uint32_t)(FRAME_HDR_LEN + FRAME_KEY_LEN + n))) == NULL) {
-		derp_count_drop(r->stats, DROP_QUEUE_TAIL, p, n);
+	    (uint32_t)(FRAME_HDR_LEN + keys + n))) == NULL) {
+		drop(c, DROP_QUEUE_TAIL, p, n);
 		return;
 	}
-	net_frame_put_hdr(k->data, FRAME_RECV_PACKET,
-	    (uint32_t)(FRAME_KEY_LEN + n));
+	net_frame_put_hdr(k->data, dst == NULL ? FRAME_RECV_PACKET :
+	    FRAME_FORWARD_PACKET, (uint32_t)(keys + n));
 	memcpy(k->data + FRAME_HDR_LEN, src, FRAME_KEY_LEN);
-	memcpy(k->data + FRAME_HDR_LEN + FRAME_KEY_LEN, p, n);
-	limits(r, &lim);
+	if (dst != NULL)
+		memcpy(k->data + FRAME_HDR_LEN + FRAME_KEY_LEN, dst,
+		    FRAME_KEY_LEN);
+	memcpy(k->data + FRAME_HDR_LEN + keys, p, n);
+	limits(c, &lim);
 	/* The copy is looked at: another worker may change the original. */
 	derp_queue_put(*q, k, net_frame_is_disco(k->data + FRAME_HDR_LEN +
-	    FRAME_KEY_LEN, n), r->set.now_us, &lim);
+	    keys, n), r->set.now_us, &lim);
 	conn_dirty(&c->conn);
 	r->set.outputs.fresh_bytes += n;
+}
+
+void
+relay_packets_put(struct relay_conn *c, const uint8_t src[FRAME_KEY_LEN],
+    const uint8_t *p, size_t n)
+{
+	put(c, src, NULL, p, n);
+}
+
+void
+relay_packets_forward(struct relay_conn *c, const uint8_t src[FRAME_KEY_LEN],
+    const uint8_t dst[FRAME_KEY_LEN], const uint8_t *p, size_t n)
+{
+	put(c, src, dst, p, n);
 }
 
 /* Record that the client gets a PeerGone when the packet's source leaves. */
@@ -102,6 +140,7 @@ note_source(struct relay_conn *c, const uint8_t *src)
 	ps->src_gen = gen;
 }
 
+/* Count a packet that is written to the client. */
 static void
 count_sent(struct relay_conn *c, const struct derp_pkt *p)
 {
@@ -113,6 +152,18 @@ count_sent(struct relay_conn *c, const struct derp_pkt *p)
 	c->session.tx_packets++;
 	c->session.tx_bytes += n;
 	s->queue_us = (s->queue_us * 9 + (c->r->set.now_us - p->at)) / 10;
+}
+
+/* The packet is written. */
+static void
+sent(struct relay_conn *c, const struct derp_pkt *p)
+{
+	if (c->node != NULL) {
+		nodes_link_sent(c, p->len - FRAME_HDR_LEN - 2 * FRAME_KEY_LEN);
+		return;
+	}
+	note_source(c, p->data + FRAME_HDR_LEN);
+	count_sent(c, p);
 }
 
 /* Write the pongs that are due to `dst'.  Return their bytes. */
@@ -154,15 +205,14 @@ relay_packets_gather(struct conn *c, size_t n, size_t max)
 	n += k;
 	if (rc->packets.queue == NULL)
 		return (n);
-	limits(r, &lim);
+	limits(rc, &lim);
 	while (n < max && o->npieces < OUTPUT_PIECES &&
 	    (p = derp_queue_get(rc->packets.queue, r->set.now_us,
 	    &lim)) != NULL) {
 		conn_output_piece(&r->set, p->data, p->len);
 		r->batch.v[r->batch.n++] = p;
 		n += p->len;
-		note_source(rc, p->data + FRAME_HDR_LEN);
-		count_sent(rc, p);
+		sent(rc, p);
 	}
 	return (n);
 }
@@ -185,7 +235,7 @@ relay_packets_rest(struct relay_conn *c)
 
 	if (c->packets.queue == NULL)
 		return;
-	limits(c->r, &lim);
+	limits(c, &lim);
 	if (derp_queue_is_idle(c->packets.queue, c->r->set.now_us, &lim)) {
 		derp_queue_free(c->packets.queue, NULL, NULL);
 		c->packets.queue = NULL;
@@ -201,6 +251,6 @@ relay_packets_rested(struct conn *c)
 void
 relay_packets_free(struct relay_conn *c)
 {
-	derp_queue_free(c->packets.queue, left_over, c->r);
+	derp_queue_free(c->packets.queue, left_over, c);
 	c->packets.queue = NULL;
 }

@@ -1,5 +1,6 @@
 /*
- * packets: the packets that wait for a client, from its queue to its output.
+ * packets: the packets that wait for a client or another node, from the queue
+ * to the output.
  */
 #ifndef PACKETS_H
 #define PACKETS_H
@@ -40,6 +41,14 @@ void	relay_packets_init(struct relay *r);
  */
 void	relay_packets_put(struct relay_conn *c,
 	    const uint8_t src[FRAME_KEY_LEN], const uint8_t *p, size_t n);
+
+/*
+ * Queue the packet of `n' bytes at `p' (copied) from `src' to `dst' as
+ * ForwardPacket, for the node of the link `c'.
+ */
+void	relay_packets_forward(struct relay_conn *c,
+	    const uint8_t src[FRAME_KEY_LEN], const uint8_t dst[FRAME_KEY_LEN],
+	    const uint8_t *p, size_t n);
 
 /* As conn_ops.pending, gather, gathered and rested: pongs and packets. */
 int	relay_packets_pending(const struct conn *c);

@@ -249,7 +249,7 @@ ATF_TC_BODY(held, tc)
 	struct relay *r = set_up();
 	struct relay_conn *c = client(r);
 
-	c->conn.state = CONN_ADMIT;
+	c->conn.state = CONN_SEAL;
 	packet(c, 1, 100);
 	own(&c->conn, 1, 100);
 	conn_output_flush(&r->set);

@@ -14,11 +14,14 @@
 #include "clock.h"
 #include "cluster.h"
 #include "crypto.h"
+#include "group.h"
 #include "ipcsend.h"
 #include "link.h"
 #include "log.h"
+#include "nodes.h"
 #include "peers.h"
 #include "relay.h"
+#include "relayadmit.h"
 #include "route.h"
 #include "sent.h"
 #include "tickets.h"
@@ -86,7 +89,24 @@ on_secret(void *arg, const struct ipc_msg_relay_secret *v)
 {
 	struct relay *r = arg;
 
-	derp_tickets_secret(r->tickets, v->worker, v->secret);
+	derp_tickets_secrets(r->tickets, v->worker, v->secret,
+	    v->admit_secret);
+	return (0);
+}
+
+static int
+on_admit(void *arg, int *fd)
+{
+	if (relay_admit_open(arg, *fd) == -1)
+		fatal("can't open the channel to admit (malloc, event_new)");
+	*fd = -1;
+	return (0);
+}
+
+static int
+on_kick(void *arg, const struct ipc_msg_relay_kick *v)
+{
+	relay_admit_kick(arg, v->key);
 	return (0);
 }
 
@@ -156,6 +176,16 @@ on_gone(void *arg, const struct ipc_msg_relay_gone *v)
 }
 
 static int
+on_mesh(void *arg, const struct ipc_msg_relay_mesh *v, int *fd)
+{
+	if (nodes_open(arg, *fd, v->node) == -1)
+		fatalx("can't use the channel of links from mesh %u: out of "
+		    "memory", v->node);
+	*fd = -1;
+	return (0);
+}
+
+static int
 on_hand(void *arg, const struct ipc_msg_server_hand *v, int *fd)
 {
 	if (relay_hands_open(arg, *fd, v->number) == -1)
@@ -169,11 +199,16 @@ on_hand(void *arg, const struct ipc_msg_server_hand *v, int *fd)
 static void
 commit(struct relay *r)
 {
+	nodes_commit(r);
+	relay_admit_commit(r);
+	relay_newrate_commit(r);
 	r->conf = r->next_conf;
 	r->staged = 0;
 	r->has_mesh |= r->conf.mesh;
 	r->set.notsent_lowat = r->conf.notsent_lowat;
 	r->set.write_timeout = r->conf.write_timeout;
+	relay_beat_share(r, r->conf.nworkers);
+	derp_groups_workers(r->leases.groups, r->conf.nworkers);
 	derp_queue_set_limit(&r->queues, (uint64_t)r->conf.queue_bytes *
 	    QUEUES_FULL);
 }
@@ -233,7 +268,8 @@ on_clients(void *arg, const struct ipc_msg_relay_clients *v)
 	struct conn *c;
 
 	TAILQ_FOREACH(c, &r->set.conns, entry) {
-		if (c->state != CONN_UP || c->dead)
+		if (c->state != CONN_UP || c->dead ||
+		    relay_conn_of(c)->node != NULL)
 			continue;
 		/*
 		 * A slow parent gets a partial list; its channel must not
@@ -242,10 +278,19 @@ on_clients(void *arg, const struct ipc_msg_relay_clients *v)
 		if (ipc_chan_queued(r->parent) > LIST_MAX)
 			break;
 		client_fill(&one.client, relay_conn_of(c));
+		one.name = relay_admit_name(relay_conn_of(c));
+		one.group = relay_admit_group(relay_conn_of(c));
 		(void)ipc_send_relay_client(r->parent, &one);
 	}
 	end.whole = c == NULL;
 	(void)ipc_send_relay_clients_end(r->parent, &end);
+	return (0);
+}
+
+static int
+on_list(void *arg, const struct ipc_msg_relay_list *v)
+{
+	relay_listing_begin(arg, v);
 	return (0);
 }
 
@@ -291,7 +336,9 @@ on_stop(void *arg, const struct ipc_msg_stop *v)
 			conn_close(c, "stopping");
 			continue;
 		}
-		conn_send(c, frame, n);
+		/* The node of a link is no client. */
+		if (relay_conn_of(c)->node == NULL)
+			conn_send(c, frame, n);
 		conn_drain(c);
 	}
 	r->ev_stop = event_new(r->set.base, -1, EV_PERSIST, stop_poll, r);
@@ -310,8 +357,12 @@ static const struct ipc_handlers handlers = {
 	.relay_link = on_link,
 	.relay_gone = on_gone,
 	.server_hand = on_hand,
+	.relay_mesh = on_mesh,
 	.server_commit = on_commit,
-	.relay_clients = on_clients
+	.server_admit = on_admit,
+	.relay_kick = on_kick,
+	.relay_clients = on_clients,
+	.relay_list = on_list
 };
 
 static void
@@ -327,7 +378,9 @@ tick(evutil_socket_t fd, short what, void *arg)
 	if (r->configured && r->keys == NULL)
 		(void)ipc_send_server_keyless(r->parent, &keyless);
 	conn_tick(&r->set);
+	relay_admit_tick(r);
 	cluster_link_tick(r);
+	nodes_tick(r);
 	derp_pool_tick(&r->pool);
 	derp_pool_tick(&r->conn_memory);
 	conn_heap_tick(&r->heap, r->set.nconns);
@@ -352,8 +405,11 @@ relay_new(struct ipc_chan *parent)
 	relay_seals_init(&r->seals);
 	relay_hands_init(r);
 	relay_packets_init(r);
+	nodes_init(r);
 	LIST_INIT(&r->watchers);
 	r->parent = parent;
+	if (relay_leases_init(r) == -1)
+		fatal("can't create the worker: no memory");
 	if (relay_beat_init(r) == -1)
 		fatal("can't run the event loop (timerfd, event_new)");
 	r->ev_tick = event_new(r->set.base, -1, EV_PERSIST, tick, r);
@@ -374,6 +430,8 @@ relay_turn(void *arg)
 {
 	struct relay *r = arg;
 	int sleeps = !conn_more(&r->set) && !cluster_watch_more(r) &&
+	    !relay_admit_more(r) && !relay_newrate_more(r) &&
+	    !relay_listing_more(r) && !cluster_far_more(r) && !nodes_more(r) &&
 	    cluster_link_sleep(r);
 
 	if (event_base_loop(r->set.base, EVLOOP_ONCE |
@@ -382,13 +440,19 @@ relay_turn(void *arg)
 	conn_clock(&r->set);
 	cluster_link_read(r);
 	conn_work(&r->set);
-	cluster_peers_count(r->peers, r->stats);
+	cluster_count(r);
 	conn_output_flush(&r->set);
 	conn_reap(&r->set);
 	cluster_peers_reap(r->peers);
-	cluster_peers_count(r->peers, r->stats);
+	cluster_far_work(r);
+	cluster_count(r);
 	derp_sent_reap(r->sent);
 	cluster_watch_work(r);
+	relay_admit_work(r);
+	relay_newrate_work(r);
+	nodes_work(r);
+	relay_listing_work(r);
+	relay_welcome_work(r);
 	conn_output_flush(&r->set);
 	cluster_link_flush(r);
 }
@@ -401,7 +465,7 @@ prepare(struct ipc_child *c)
 	if (sodium_init() == -1)
 		fatalx("can't initialise libsodium");
 	conn_heap_init();
-	conn_crypto_preload();
+	net_crypto_preload();
 	r = relay_new(c->parent);
 	conn_files_init(&r->files);
 	c->base = r->set.base;

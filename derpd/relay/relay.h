@@ -18,16 +18,22 @@
 #include "beat.h"
 #include "chan.h"
 #include "conn.h"
+#include "far.h"
 #include "files.h"
 #include "hands.h"
 #include "heap.h"
+#include "leases.h"
 #include "link.h"
+#include "listing.h"
 #include "log.h"
+#include "newrate.h"
+#include "nodes.h"
 #include "output.h"
 #include "owner.h"
 #include "packets.h"
 #include "pool.h"
 #include "queue.h"
+#include "relayadmit.h"
 #include "relayconf.h"
 #include "relayconn.h"
 #include "seals.h"
@@ -57,13 +63,21 @@ struct relay {
 	struct derp_pool conn_memory;	/* of the connections */
 	struct relay_hands hands;	/* from fronts */
 	struct derp_tickets *tickets;	/* taken of late */
+	struct relay_admit admit;	/* who may use the relay */
 	struct relay_seals seals;	/* of ServerInfo, waiting for keys */
+	struct relay_newrate newrate;	/* of clients */
+	struct relay_listing listing;	/* of clients, for a front */
+	uint64_t	 last_number;	/* of a connection at this worker */
 	struct log_limit refused;	/* logins */
 	struct log_limit full;		/* no room for a client */
 
 	struct cluster_owners owners;	/* of keys */
 	struct cluster_links links;	/* to the other workers */
+	struct nodes_all nodes;		/* of the region */
+	struct relay_leases leases;	/* rates of groups */
 	struct derp_env	 derp;		/* shared by all sessions */
+	const struct cluster_far_ops *far_ops;	/* links to other nodes */
+	struct cluster_far far;		/* keys at other nodes */
 	struct cluster_peers *peers;	/* the keys that it owns */
 	struct derp_sent *sent;	/* the receivers of packets, for PeerGone */
 	struct derp_pool pool;		/* memory of packets */

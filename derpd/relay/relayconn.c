@@ -1,6 +1,6 @@
 /*
- * relayconn: see relayconn.h.  Called by adopt.c, welcome.c and relay.c; its
- * call-backs by derpd/conn.
+ * relayconn: see relayconn.h.  Called by adopt.c, nodesadopt.c, welcome.c and
+ * relay.c; its call-backs by derpd/conn.
  */
 #include <sys/socket.h>
 #include <netinet/in.h>
@@ -9,14 +9,19 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "clock.h"
+#include "group.h"
+#include "nodes.h"
 #include "peers.h"
 #include "records.h"
 #include "relay.h"
+#include "relayadmit.h"
 #include "relayconn.h"
 #include "seals.h"
 #include "sent.h"
 #include "watch.h"
 
+#define NUMBER_US	100	/* unit of the numbers of connections */
 #define KEEPALIVE_SECS	60
 #define KEEPALIVE_JITTER 5
 #define LOGIN_SECS	10		/* until ServerInfo is sealed */
@@ -47,6 +52,11 @@ keep_alive(struct relay_conn *c)
 {
 	uint8_t hdr[FRAME_HDR_LEN];
 
+	if (c->session.mesh && nodes_keyage_is_over(&c->r->nodes.keyage,
+	    c->session.login_us, c->r->set.now_us)) {
+		conn_close(&c->conn, "its mesh key was replaced a day ago");
+		return;
+	}
 	sample_rtt(c);
 	if (c->conn.rec != NULL)
 		net_record_forgive(c->conn.rec);
@@ -59,10 +69,14 @@ keep_alive(struct relay_conn *c)
 static void
 expired(struct conn *c)
 {
-	if (c->state == CONN_UP)
-		keep_alive(relay_conn_of(c));
-	else
+	struct relay_conn *rc = relay_conn_of(c);
+
+	if (c->state != CONN_UP)
 		conn_close(c, "timed out");
+	else if (rc->node != NULL)
+		nodes_link_beat(rc);
+	else
+		keep_alive(rc);
 }
 
 static void
@@ -77,7 +91,10 @@ received(struct conn *c, uint8_t *p, size_t n)
 static size_t
 input(struct conn *c, const uint8_t *p, size_t n)
 {
-	return (derp_input(&relay_conn_of(c)->session, p, n));
+	struct relay_conn *rc = relay_conn_of(c);
+
+	return (rc->node == NULL ? derp_input(&rc->session, p, n) :
+	    nodes_link_input(rc, p, n));
 }
 
 static void
@@ -115,7 +132,14 @@ pausing(struct conn *c)
 static int
 held(const struct conn *c)
 {
-	return (c->state == CONN_ADMIT);
+	return (c->state == CONN_SEAL);
+}
+
+/* A link does not count any more when its last output is sent. */
+static void
+draining(struct conn *c)
+{
+	nodes_link_ended(relay_conn_of(c));
 }
 
 /* Remove the session from the worker's tables. */
@@ -125,6 +149,9 @@ leave(struct conn *c)
 	struct relay_conn *rc = relay_conn_of(c);
 	struct relay *r = rc->r;
 
+	nodes_link_ended(rc);
+	relay_admit_leave(rc);
+	relay_newrate_leave(rc);
 	if (rc->session.peer == NULL)
 		return;
 	cluster_watch_end(rc);
@@ -146,10 +173,20 @@ free_conn(struct conn *c)
 	if (rc->ev_rate != NULL)
 		event_free(rc->ev_rate);
 	relay_seals_remove(&r->seals, rc->seal);
+	derp_groups_leave(r->leases.groups, &rc->session);
 	derp_free(&rc->session);
 	relay_packets_free(rc);
+	nodes_link_free(rc);
 	conn_end(c);
 	derp_pool_put(&r->conn_memory, rc, rc->size);
+}
+
+static const uint8_t *
+key(const struct conn *c)
+{
+	const struct relay_conn *rc = relay_conn_peek(c);
+
+	return (rc->node == NULL ? rc->session.key : NULL);
 }
 
 static const struct conn_ops ops = {
@@ -166,8 +203,10 @@ static const struct conn_ops ops = {
 	.gather = relay_packets_gather,
 	.gathered = relay_packets_gathered,
 	.held = held,
+	.key = key,
 	.rested = relay_packets_rested,
 	.expired = expired,
+	.draining = draining,
 	.leave = leave,
 	.free = free_conn
 };
@@ -196,11 +235,26 @@ relay_conn_new(struct relay *r, int fd, const uint8_t addr[16], uint16_t port)
 	c->r = r;
 	c->session.env = &r->derp;
 	conn_begin(&r->set, &c->conn, fd, addr, port);
-	c->conn.state = CONN_ADMIT;
+	c->conn.state = CONN_SEAL;
 	c->conn.paused = PAUSE_LOGIN;
 	conn_add(&c->conn);
 	conn_deadline(&c->conn, LOGIN_SECS);
 	return (c);
+}
+
+/*
+ * Return a number for a new connection: no two of all workers are the same, and
+ * they grow with time.
+ */
+static uint64_t
+new_number(struct relay *r)
+{
+	uint64_t n = base_clock_boot_us() / NUMBER_US;
+
+	if (n <= r->last_number)
+		n = r->last_number + 1;
+	r->last_number = n;
+	return (n * IPC_MAXWORKERS + r->conf.worker);
 }
 
 void
@@ -208,6 +262,8 @@ relay_conn_up(struct relay_conn *c)
 {
 	c->conn.state = CONN_UP;
 	c->session.login_us = c->r->set.now_us;
+	c->session.login_ns = base_clock_unix_ns();
+	c->session.number = new_number(c->r);
 	c->period = KEEPALIVE_SECS +
 	    randombytes_uniform(KEEPALIVE_JITTER + 1);
 	conn_deadline(&c->conn, c->period);

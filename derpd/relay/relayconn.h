@@ -1,5 +1,6 @@
 /*
- * relayconn: the connection of a client of a relay worker, which is logged in.
+ * relayconn: a connection of a relay worker: that of a client, which is logged
+ * in, or a link to another node of the region (nodes.h).
  */
 #ifndef RELAYCONN_H
 #define RELAYCONN_H
@@ -12,6 +13,7 @@
 #include "packets.h"
 #include "session.h"
 
+struct nodes_link;
 struct relay;
 struct relay_seal;
 
@@ -19,13 +21,16 @@ struct relay_seal;
 struct relay_conn {
 	struct conn		 conn;		/* the first member */
 	struct relay		*r;
+	struct nodes_link	*node;		/* NULL: a client */
 	size_t			 size;		/* bytes of its memory */
 	struct event		*ev_rate;	/* while PAUSE_RATE is set */
 	unsigned int		 period;	/* s between keep-alives */
-	struct relay_seal	*seal;		/* of CONN_ADMIT */
+	uint32_t		 told;		/* hash of its ServerInfo */
+	struct relay_seal	*seal;		/* wanted; NULL: none */
 	struct relay_pace	 pace;
 	struct relay_packets	 packets;
-	struct derp_session	 session;
+	struct derp_session	 session;	/* of a link: key, login_us and
+						   counts alone */
 };
 
 /* The connection that `c' is the first member of. */
@@ -35,7 +40,15 @@ relay_conn_of(struct conn *c)
 	return ((struct relay_conn *)(void *)c);
 }
 
-/* The same for a connection that is not changed. */
+/* The connection that `s' is the session of. */
+static inline struct relay_conn *
+relay_conn_session(struct derp_session *s)
+{
+	return ((struct relay_conn *)(void *)((char *)s -
+	    offsetof(struct relay_conn, session)));
+}
+
+/* As relay_conn_of(), for a connection that is not changed. */
 static inline const struct relay_conn *
 relay_conn_peek(const struct conn *c)
 {
@@ -46,9 +59,9 @@ relay_conn_peek(const struct conn *c)
 void	relay_conn_init(struct relay *r);
 
 /*
- * Create the connection of a client, in CONN_ADMIT and paused by PAUSE_LOGIN;
- * its records are set by the caller.  NULL without memory; the caller then
- * still owns `fd'.
+ * Create a connection, in CONN_SEAL and paused by PAUSE_LOGIN; its records, and
+ * what makes it a link, are set by the caller.  NULL without memory; the caller
+ * then still owns `fd'.
  */
 struct relay_conn *relay_conn_new(struct relay *r, int fd,
 	    const uint8_t addr[16], uint16_t port);

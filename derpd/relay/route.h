@@ -25,8 +25,9 @@ void	relay_route_init(struct relay *r);
 int	relay_route_add(struct relay_conn *c);
 
 /*
- * Deliver a packet of `n' bytes from `src' to `dst'; `forwarded' is 1 if it is
- * from a mesh peer.  Return 0, or -1: `dst' has no connection here.
+ * Deliver a packet of `n' bytes from `src' to `dst'.  One from a mesh peer,
+ * with `forwarded' 1, is not forwarded again.  Return 0, or -1: `dst' has no
+ * connection that this worker knows.
  */
 int	relay_route_deliver(struct relay *r, const uint8_t *dst,
 	    const uint8_t *src, int forwarded, const uint8_t *p, size_t n);
@@ -34,5 +35,16 @@ int	relay_route_deliver(struct relay *r, const uint8_t *dst,
 /* ClosePeer: close every connection here with the key `key'. */
 void	relay_route_close_peer(struct relay *r,
 	    const uint8_t key[FRAME_KEY_LEN]);
+
+/*
+ * Close every connection here with the key `key', with `mesh' 0 none of a mesh
+ * peer: it gets a Health frame with the text `why', but no packet any more.
+ * Return how many there were.
+ */
+unsigned int relay_route_end(struct relay *r, const uint8_t key[FRAME_KEY_LEN],
+	    const char *why, int mesh);
+
+/* The client rate has changed: who waits for the old one is read again. */
+void	relay_route_new_rate(struct relay_conn *c);
 
 #endif

@@ -11,6 +11,20 @@ void
 relay_seals_init(struct relay_seals *s)
 {
 	TAILQ_INIT(&s->list);
+	TAILQ_INIT(&s->later);
+	s->nchanges = 0;
+}
+
+static struct relay_seal *
+new(uint64_t id, void *owner)
+{
+	struct relay_seal *k;
+
+	if ((k = calloc(1, sizeof(*k))) == NULL)
+		return (NULL);
+	k->id = id;
+	k->owner = owner;
+	return (k);
 }
 
 struct relay_seal *
@@ -19,12 +33,36 @@ relay_seals_add(struct relay_seals *s, uint64_t id, void *owner,
 {
 	struct relay_seal *k;
 
-	if ((k = malloc(sizeof(*k))) == NULL)
+	if ((k = new(id, owner)) == NULL)
 		return (NULL);
-	k->id = id;
-	k->owner = owner;
 	memcpy(k->number, number, sizeof(k->number));
 	TAILQ_INSERT_TAIL(&s->list, k, entry);
+	return (k);
+}
+
+struct relay_seal *
+relay_seals_change(struct relay_seals *s, uint64_t id, void *owner)
+{
+	struct relay_seal *k;
+
+	if ((k = new(id, owner)) == NULL)
+		return (NULL);
+	k->change = k->is_later = 1;
+	TAILQ_INSERT_TAIL(&s->later, k, entry);
+	return (k);
+}
+
+struct relay_seal *
+relay_seals_next(struct relay_seals *s)
+{
+	struct relay_seal *k = TAILQ_FIRST(&s->later);
+
+	if (k == NULL || s->nchanges == RELAY_SEALS_AHEAD)
+		return (NULL);
+	TAILQ_REMOVE(&s->later, k, entry);
+	k->is_later = 0;
+	TAILQ_INSERT_TAIL(&s->list, k, entry);
+	s->nchanges++;
 	return (k);
 }
 
@@ -33,18 +71,20 @@ relay_seals_remove(struct relay_seals *s, struct relay_seal *k)
 {
 	if (k == NULL)
 		return;
-	TAILQ_REMOVE(&s->list, k, entry);
+	TAILQ_REMOVE(k->is_later ? &s->later : &s->list, k, entry);
+	if (k->change && !k->is_later)
+		s->nchanges--;
 	free(k);
 }
 
-void *
-relay_seals_owner(const struct relay_seals *s, uint64_t id)
+struct relay_seal *
+relay_seals_find(const struct relay_seals *s, uint64_t id)
 {
 	struct relay_seal *k;
 
 	/* Keys answers in order: it is the first one, or near it. */
 	TAILQ_FOREACH(k, &s->list, entry)
 		if (k->id == id)
-			return (k->owner);
-	return (NULL);
+			break;
+	return (k);
 }

@@ -146,7 +146,7 @@ ATF_TC_BODY(behind, tc)
 	gets(s[1], 0, NULL);
 }
 
-/* Keys was restarted meanwhile, and does not know the ticket. */
+/* Keys can't seal. */
 ATF_TC_WITHOUT_HEAD(refused);
 ATF_TC_BODY(refused, tc)
 {

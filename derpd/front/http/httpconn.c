@@ -7,7 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "admit.h"
+#include "budget.h"
+#include "clients.h"
 #include "forwarded.h"
 #include "http.h"
 #include "httpconn.h"
@@ -24,22 +25,26 @@ struct web_conn {
 	struct conn_buf	 part;		/* a partial head */
 	size_t			 discard;	/* body bytes to discard */
 	struct web_map_entry *map;		/* being sent, else NULL */
+	void			*own;		/* the same, on the heap */
 	const uint8_t		*body;		/* the part not sent yet */
 	size_t			 left;
 	int			 close;		/* close after the body */
 };
 
-static void
-make_env(const struct front_conn *c, struct web_env *env)
+void
+web_env(const struct front_conn *c, struct web_env *env)
 {
 	memset(env, 0, sizeof(*env));
 	env->tls = !c->conn.plain;
+	env->derp = c->derp;
 	memcpy(env->peer, c->conn.addr, sizeof(env->peer));
 	env->relay = c->f->conf.relay;
 	env->home = c->f->conf.home;
 	env->redirect = c->f->conf.redirect;
 	env->node_key = c->f->conf.node_key;
 	env->maps = &c->f->maps;
+	env->dns = &c->f->dns;
+	env->viewers = &c->f->viewers;
 	env->tokens = &c->f->tokens;
 	env->now = time(NULL);
 	env->date = &c->f->web.date;
@@ -71,15 +76,29 @@ web_kept(const struct front_conn *c)
 	return (h == NULL ? 0 : conn_buf_memory(&h->part));
 }
 
+/* The body was sent, or is not any more. */
+static void
+release(struct front_conn *c, struct web_conn *h)
+{
+	web_mapstore_release(h->map);
+	h->map = NULL;
+	if (h->own != NULL)
+		c->f->web.bodies--;
+	free(h->own);
+	h->own = NULL;
+}
+
 void
 web_free(struct front_conn *c)
 {
 	struct web_conn *h = http_of(c);
 
+	web_clients_forget(c);
+
 	if (h == NULL)
 		return;
 	conn_buf_free(&h->part);
-	web_mapstore_release(h->map);
+	release(c, h);
 	free(h);
 	c->http = NULL;
 }
@@ -169,10 +188,8 @@ web_sent(struct front_conn *c)
 {
 	struct web_conn *h = http_of(c);
 
-	if (h != NULL) {
-		web_mapstore_release(h->map);
-		h->map = NULL;
-	}
+	if (h != NULL)
+		release(c, h);
 	if (h != NULL && h->close)
 		conn_drain(&c->conn);
 	else
@@ -217,7 +234,20 @@ set_client(struct front_conn *c)
 	if (!is_balancer(c->conn.addr, c) || !web_forwarded(&c->f->web.head,
 	    is_balancer, c, addr, &port))
 		return (0);
-	return (front_admit_as(c, addr, port));
+	return (front_budget_move(c, addr, port));
+}
+
+/* Find out who sent the request, for /debug/clients/. */
+static void
+name_client(const struct front_conn *c, struct web_env *env)
+{
+	uint16_t port;
+
+	env->named = c->named;
+	env->balancer = is_balancer(c->conn.addr, (void *)(uintptr_t)c);
+	if (env->balancer)
+		env->forwarded = web_forwarded(&c->f->web.head, is_balancer,
+		    (void *)(uintptr_t)c, env->client, &port);
 }
 
 static void
@@ -259,7 +289,7 @@ send_stats(struct front_conn *c)
 		conn_close(&c->conn, "out of memory");
 		return;
 	}
-	make_env(c, &env);
+	web_env(c, &env);
 	web_reply_body(&env, &c->f->web.head, WEB_VARZ, len + strlen(more),
 	    reply);
 	conn_write(&c->conn, reply->buf, reply->len);
@@ -276,21 +306,63 @@ send_stats(struct front_conn *c)
 	}
 }
 
+void
+web_send_body(struct front_conn *c, const struct net_http_head *h,
+    const char *type, void *body, size_t len)
+{
+	struct web_reply *reply = &c->f->web.reply;
+	struct web_conn *state_of;
+	struct web_env env;
+
+	if ((state_of = state(c)) == NULL) {
+		free(body);
+		return;
+	}
+	web_env(c, &env);
+	web_reply_body(&env, h, type, len, reply);
+	state_of->own = body;
+	c->f->web.bodies++;
+	state_of->body = body;
+	state_of->left = reply->head_only ? 0 : len;
+	state_of->close = reply->close;
+	conn_pause(&c->conn, PAUSE_BODY);
+	conn_deadline(&c->conn, FRONT_HTTP_SECS);
+	conn_reply(&c->conn, reply->buf, reply->len, NULL, 0);
+	conn_dirty(&c->conn);
+}
+
+/* Count a request to /bootstrap-dns. */
+static void
+count_dns(struct conn_stats *s, enum web_dns_asked asked)
+{
+	if (asked == WEB_DNS_NOT)
+		return;
+	s->dns_requests++;
+	s->dns_published_hits += asked == WEB_DNS_PUBLISHED_HIT;
+	s->dns_published_misses += asked == WEB_DNS_PUBLISHED_MISS;
+	s->dns_unpublished_hits += asked == WEB_DNS_UNPUBLISHED_HIT;
+	s->dns_unpublished_misses += asked == WEB_DNS_UNPUBLISHED_MISS;
+}
+
 /* Handle a head that is whole or invalid. */
 static void
 request(struct front_conn *c, int parsed)
 {
 	struct web_reply *reply = &c->f->web.reply;
+	enum web_action action;
 	struct web_env env;
 
-	make_env(c, &env);
+	web_env(c, &env);
 	if (parsed < 0) {
 		web_error(&env, parsed, reply);
 		conn_write(&c->conn, reply->buf, reply->len);
 		conn_drain(&c->conn);
 		return;
 	}
-	switch (web_route(&env, &c->f->web.head, reply)) {
+	name_client(c, &env);
+	action = web_route(&env, &c->f->web.head, reply);
+	count_dns(c->f->set.stats, reply->dns);
+	switch (action) {
 	case WEB_REPLY:
 		send_reply(c);
 		break;
@@ -305,6 +377,10 @@ request(struct front_conn *c, int parsed)
 		break;
 	case WEB_MAP:
 		send_map(c);
+		break;
+	case WEB_CLIENTS:
+		if (web_clients_request(c, &env))
+			send_reply(c);
 		break;
 	}
 }

@@ -24,12 +24,23 @@ struct web_ops {
 	int	(*stats)(struct front *f, char **text, size_t *len);
 };
 
+/* Fill in *env for a request of the connection, or a reply to one. */
+void	web_env(const struct front_conn *c, struct web_env *env);
+
+/*
+ * Answer the request `h' with 200 and the `len' bytes at `body' (heap; taken)
+ * of media type `type', in pieces as the client reads them.
+ */
+void	web_send_body(struct front_conn *c, const struct net_http_head *h,
+	    const char *type, void *body, size_t len);
+
 /* Shared by all connections: requests are handled one at a time. */
 struct web_scratch {
 	const struct web_ops *ops;
 	struct net_http_head head;
 	struct web_reply reply;
 	struct web_date_line date;
+	unsigned int	 bodies;	/* that web_send_body() is sending */
 };
 
 /*

@@ -111,6 +111,22 @@ entry_new(const struct ipc_map_doc *doc, time_t now)
 	return (e);
 }
 
+struct web_map_entry *
+web_mapstore_bytes(const void *p, size_t len)
+{
+	struct web_map_entry *e;
+
+	if ((e = calloc(1, sizeof(*e))) == NULL)
+		return (NULL);
+	e->refs = 1;
+	e->doc.len = len;
+	if ((e->doc.body = copy(p, len)) == NULL) {
+		entry_free(e);
+		return (NULL);
+	}
+	return (e);
+}
+
 static void
 release_all(struct web_map_entry **v, size_t n)
 {

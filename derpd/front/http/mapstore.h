@@ -75,6 +75,12 @@ struct web_map_entry *web_mapstore_find(const struct web_mapstore *s,
 /* Return 1 if any host's map at `path' has no body yet, else 0. */
 int	web_mapstore_lacks(const struct web_mapstore *s, const char *path);
 
+/*
+ * Make an entry with a copy of these `len' bytes, which is in no set, for other
+ * answers that are sent like maps; it has one reference.  NULL: no memory.
+ */
+struct web_map_entry *web_mapstore_bytes(const void *p, size_t len);
+
 /* Hold the entry while its bytes are being sent. */
 void	web_mapstore_hold(struct web_map_entry *e);
 

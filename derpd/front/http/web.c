@@ -1,6 +1,6 @@
 /*
  * web: the answers of a front to HTTP requests; web_map.c has those that
- * concern maps.
+ * concern maps, bootstrap.c those of /bootstrap-dns.
  *
  * Called by httpconn.c with each request head.  Pure: touches its arguments
  * alone, so that web_test.c can compare every answer with its bytes.
@@ -8,7 +8,8 @@
  * Deliberate differences from derper:
  * - paths are not cleaned: //derp and /x/../derp are unknown paths and get the
  *   home page, not a 307 to /derp (escapes such as /%64erp are resolved);
- * - redirects have no body; /debug/ has only an index and the metrics;
+ * - redirects have no body; /debug/ has only an index, the metrics and the
+ *   clients, which overlay addresses may not see by themselves;
  * - /debug is refused like /debug/, also with an empty X-Forwarded-For, and
  *   with X-Real-IP;
  * - on the plain port / redirects loopback to / too, not to /debug/; /debugx
@@ -17,24 +18,35 @@
  *   CONNECT is a 400 like every other method; there is no
  *   Strict-Transport-Security (RFC 6797 7.2);
  * - 405 has Allow and 426 has Upgrade, as RFC 9110 requires;
- * - without a relay, / and unknown paths are a 404 on the TLS port, and so is
- *   /bootstrap-dns;
+ * - a port with derp, behind a reverse proxy, serves what the TLS port does,
+ *   but no Strict-Transport-Security, and /debug/ to `debug from' alone: all
+ *   connections seem to come from this machine;
+ * - without a relay, / and unknown paths are a 404 but on the plain port, and
+ *   so is /bootstrap-dns without names;
+ * - /bootstrap-dns keeps the addresses of a name that can't be resolved now,
+ *   and has an empty body, not "null", until one was; there are no rollout
+ *   percentages;
  * - a WebSocket client that wants a protocol that only resembles "derp" gets a
  *   400 instead of a 101 and a close.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "address.h"
+#include "bootstrap.h"
 #include "relayconf.h"
 #include "frame.h"
 #include "hex.h"
 #include "mapdoc.h"
+#include "prefix.h"
 #include "tokens.h"
 #include "web_map.h"
 #include "web_reply.h"
 #include "websocket.h"
 
 #define HTML	"text/html; charset=utf-8"
+
+#define CLIENTS_PATH	"/debug/clients"
 
 /* Longest path that means something here, one byte more, and its end. */
 #define MAX_PATH	(IPC_MAP_MAX_PATH + 1)
@@ -57,7 +69,9 @@ static const char debug_page[] =
     "<head><title>derpd debug</title></head>\n"
     "<body>\n"
     "<h1>derpd debug</h1>\n"
-    "<ul><li><a href=\"/debug/varz\">/debug/varz</a> (metrics)</li></ul>\n"
+    "<ul><li><a href=\"/debug/varz\">/debug/varz</a> (metrics)</li>\n"
+    "<li><a href=\"/debug/clients/\">/debug/clients/</a> (connected "
+    "clients)</li></ul>\n"
     "</body>\n"
     "</html>\n";
 
@@ -81,13 +95,78 @@ web_debug_peer(const uint8_t p[16])
 	    !(p[13] == 115 && (p[14] & 0xfe) == 92);
 }
 
+/* The answer of a machine that serves only the map. */
+static enum web_action
+disabled(const struct web_env *env, const struct net_http_head *h,
+    struct web_reply *r)
+{
+	return web_answer_text(env, h, r, 404, "derp server disabled\n");
+}
+
+static int
+is_forwarded(const struct net_http_head *h)
+{
+	return net_http_field(h, "X-Forwarded-For").p != NULL ||
+	    net_http_field(h, "X-Real-IP").p != NULL;
+}
+
+/* Return 1 if the client is this machine, as the kernel says, not others. */
+static int
+is_local(const struct web_env *env)
+{
+	static const uint8_t	loopback[16] = { [15] = 1 };
+
+	if (env->named || env->balancer || env->derp)
+		return 0;
+	return memcmp(env->peer, loopback, 16) == 0 ||
+	    (net_address_is_ipv4(env->peer) && env->peer[12] == 127);
+}
+
+/*
+ * Return 1 if the client may see who is connected: this machine, and the
+ * viewers.  What others than load balancers say of it is no use.
+ */
+static int
+may_list(const struct web_env *env, const struct net_http_head *h)
+{
+	const uint8_t	*client = env->balancer ? env->client : env->peer;
+	size_t		 i;
+
+	if (env->balancer ? !env->forwarded : is_forwarded(h))
+		return 0;
+	if (env->derp && !env->balancer && !env->named)
+		return 0;	/* it may be anybody behind a reverse proxy */
+	for (i = 0; env->viewers != NULL && i < env->viewers->n; i++)
+		if (net_prefix_has(&env->viewers->v[i], client))
+			return 1;
+	return is_local(env);
+}
+
+/* The connected clients. */
+static enum web_action
+page_clients(const struct web_env *env, const struct net_http_head *h,
+    struct web_reply *r, const char *path)
+{
+	if (!may_list(env, h))
+		return web_answer_text(env, h, r, 403, "debug access denied\n");
+	if (!env->relay)
+		return disabled(env, h, r);
+	if (strcmp(path, CLIENTS_PATH "/") != 0) {
+		web_begin(env, h, r, 301);
+		web_put(r, "Location: " CLIENTS_PATH "/\r\n");
+		return web_end_empty(r);
+	}
+	return WEB_CLIENTS;
+}
+
 static enum web_action
 page_debug(const struct web_env *env, const struct net_http_head *h,
     struct web_reply *r, const char *path)
 {
-	if (!web_debug_peer(env->peer) ||
-	    net_http_field(h, "X-Forwarded-For").p != NULL ||
-	    net_http_field(h, "X-Real-IP").p != NULL)
+	if (strcmp(path, CLIENTS_PATH) == 0 ||
+	    strcmp(path, CLIENTS_PATH "/") == 0)
+		return page_clients(env, h, r, path);
+	if (env->derp || !web_debug_peer(env->peer) || is_forwarded(h))
 		return web_answer_text(env, h, r, 403, "debug access denied\n");
 	if (strcmp(path, "/debug/varz") == 0)
 		return WEB_STATS;
@@ -137,14 +216,6 @@ page_204(const struct web_env *env, const struct net_http_head *h,
 	return WEB_REPLY;
 }
 
-/* The answer of a machine that serves only the map. */
-static enum web_action
-disabled(const struct web_env *env, const struct net_http_head *h,
-    struct web_reply *r)
-{
-	return web_answer_text(env, h, r, 404, "derp server disabled\n");
-}
-
 /* Clients without UDP measure the latency to this server with this page. */
 static enum web_action
 page_probe(const struct web_env *env, const struct net_http_head *h,
@@ -161,19 +232,6 @@ page_probe(const struct web_env *env, const struct net_http_head *h,
 	web_begin(env, h, r, 200);
 	web_put(r, "Access-Control-Allow-Origin: *\r\n");
 	return web_end_empty(r);
-}
-
-/* No names are configured; derper has an empty answer then. */
-static enum web_action
-page_bootstrap(const struct web_env *env, const struct net_http_head *h,
-    struct web_reply *r)
-{
-	if (!env->relay)
-		return web_not_found(env, h, r);
-	r->close = 1;
-	web_begin(env, h, r, 200);
-	web_put_browser(env, r);
-	return web_end(r, "application/json", "");
 }
 
 static enum web_action
@@ -406,6 +464,7 @@ reset(struct web_reply *r)
 	r->map = NULL;
 	r->body = NULL;
 	r->body_len = 0;
+	r->dns = WEB_DNS_NOT;
 	r->fast_start = 0;
 	r->ideal_node = (struct net_http_str){ NULL, 0 };
 }
@@ -424,10 +483,11 @@ web_route(const struct web_env *env, const struct net_http_head *h,
 		{ "/derp/probe",		0, page_probe },
 		{ "/derp/latency-check",	0, page_probe },
 		{ "/generate_204",		1, page_204 },
-		{ "/bootstrap-dns",		0, page_bootstrap },
+		{ "/bootstrap-dns",		0, web_dns_page },
 		{ "/robots.txt",		0, page_robots },
 	};
 	char		path[MAX_PATH];
+	const int	all = env->tls || env->derp;
 	size_t		i;
 	enum web_action	action;
 
@@ -444,22 +504,22 @@ web_route(const struct web_env *env, const struct net_http_head *h,
 		web_begin(env, h, r, 200);
 		return web_end_empty(r);
 	}
-	if (net_http_eq(h->method, "CONNECT") && env->tls)
+	if (net_http_eq(h->method, "CONNECT") && all)
 		return web_answer_text(env, h, r, 403, "CONNECT not enabled\n");
 
 	decode_path(h->path, path);
 	for (i = 0; i < sizeof(pages) / sizeof(pages[0]); i++)
 		if (strcmp(path, pages[i].path) == 0 &&
-		    (env->tls || pages[i].plain))
+		    (all || pages[i].plain))
 			return pages[i].page(env, h, r);
 	if (web_map(env, h, path, r, &action))
 		return action;
-	if (!env->tls && env->tokens != NULL && env->tokens->n > 0 &&
+	if (!all && env->tokens != NULL && env->tokens->n > 0 &&
 	    strncmp(path, TOKEN_PATH, sizeof(TOKEN_PATH) - 1) == 0)
 		return page_token(env, h, r);
 	if (strcmp(path, "/debug") == 0 || strncmp(path, "/debug/", 7) == 0)
 		return page_debug(env, h, r, path);
-	return env->tls ? page_home(env, h, r) : redirect_tls(env, h, r);
+	return all ? page_home(env, h, r) : redirect_tls(env, h, r);
 }
 
 void

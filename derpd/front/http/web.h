@@ -10,10 +10,19 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "bounds.h"
 #include "http.h"
+#include "prefix.h"
+
+/* Who may see /debug/clients/ besides this machine. */
+struct web_viewers {
+	struct net_prefix v[IPC_MAXPROXIES];
+	size_t		 n;
+};
 
 struct web_map_entry;
 struct acme_tokens;
+struct web_dns;
 struct web_mapstore;
 
 /* Largest request body that is read and discarded to keep a connection. */
@@ -39,13 +48,21 @@ struct web_date_line {
 
 /* The port of a request, and the settings that its answer depends on. */
 struct web_env {
-	int		 tls;	/* the TLS port, else the plain port */
+	int		 tls;	/* the TLS port */
+	int		 derp;	/* a port with derp: the same without TLS;
+				   neither: the plain port */
 	uint8_t		 peer[16];		/* IPv6 or IPv4-mapped */
+	int		 named;		/* a load balancer said so */
+	int		 balancer;	/* it is a load balancer itself */
+	int		 forwarded;	/* which has named this client: */
+	uint8_t		 client[16];
+	const struct web_viewers *viewers;	/* NULL: none */
 	int		 relay;			/* DERP is served */
 	int		 home;			/* enum ipc_relay_home */
 	const char	*redirect;		/* URL, of HOME_REDIRECT */
 	const uint8_t	*node_key;		/* 32 bytes, public key */
 	const struct web_mapstore *maps;	/* NULL: none */
+	const struct web_dns *dns;	/* of /bootstrap-dns; NULL: none */
 	const struct acme_tokens *tokens;	/* of ACME; NULL: none */
 	time_t		 now;			/* for Date */
 	struct web_date_line *date;	/* cached between replies; NULL: not */
@@ -58,7 +75,18 @@ enum web_action {
 	/* send the reply, then DERP in WebSocket messages */
 	WEB_UPGRADE_WEBSOCKET,
 	WEB_STATS,		/* produce the metrics, then web_reply_body() */
-	WEB_MAP			/* send the reply and then the body */
+	WEB_MAP,		/* send the reply and then the body */
+	WEB_CLIENTS		/* web_clients_request() */
+};
+
+/* What a request to /bootstrap-dns asks for. */
+enum web_dns_asked {
+	WEB_DNS_NOT,		/* it is no such request */
+	WEB_DNS_ALL,		/* no name: the published ones */
+	WEB_DNS_PUBLISHED_HIT,	/* a name of these */
+	WEB_DNS_PUBLISHED_MISS,	/* the same, without addresses so far */
+	WEB_DNS_UNPUBLISHED_HIT,
+	WEB_DNS_UNPUBLISHED_MISS	/* without addresses, or of no list */
 };
 
 struct web_reply {
@@ -73,6 +101,7 @@ struct web_reply {
 	struct web_map_entry *map;	/* owns the body */
 	const uint8_t	*body;		/* not NULL */
 	size_t		 body_len;
+	enum web_dns_asked dns;		/* to be counted */
 	/* of WEB_UPGRADE_DERP */
 	int		 fast_start;	/* the client sends its login at once */
 	/* of both upgrades */
@@ -109,7 +138,7 @@ void	web_error(const struct web_env *env, int error, struct web_reply *out);
 void	web_reply_body(const struct web_env *env, const struct net_http_head *h,
 	    const char *type, size_t len, struct web_reply *out);
 
-/* Return 1 if the address `peer' may see /debug/, else 0. */
+/* Return 1 if the address `peer' may see /debug/ but its clients, else 0. */
 int	web_debug_peer(const uint8_t peer[16]);
 
 #endif

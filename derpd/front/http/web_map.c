@@ -291,7 +291,7 @@ web_map(const struct web_env *env, const struct net_http_head *h,
 		return 0;
 	e = web_mapstore_find(env->maps, path, h->host, &elsewhere);
 	get = net_http_eq(h->method, "GET") || net_http_eq(h->method, "HEAD");
-	if (!env->tls) {
+	if (!env->tls && !env->derp) {
 		if (!get || !lacks(env->maps, e, path))
 			return 0;
 		*action = no_map_yet(env, h, r);

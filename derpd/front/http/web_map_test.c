@@ -250,6 +250,11 @@ ATF_TC_BODY(no_map_yet, tc)
 	put(0, MAP, "map.example.org", NULL, NULL);
 	answer(GET "\r\n", empty);
 	answer(GET "If-None-Match: *\r\n\r\n", empty);
+	/* So does a port with derp. */
+	env.tls = 0;
+	env.derp = 1;
+	answer(GET "\r\n", empty);
+	env.derp = 0;
 	/* The plain port answers so to a host with a map, */
 	env.tls = 0;
 	answer(GET "\r\n", empty);

@@ -83,6 +83,74 @@ ATF_TC_BODY(longest_redirect, tc)
 	    "\r\nContent-Length: 0\r\n\r\n", 23) == 0);
 }
 
+/* A port with derp serves what the TLS port does. */
+ATF_TC_WITHOUT_HEAD(derp_port);
+ATF_TC_BODY(derp_port, tc)
+{
+	static const char	*hsts = "Strict-Transport-Security";
+	struct acme_token	 one = { "abc", "abc.thumb" };
+	struct acme_tokens	 set = { &one, 1 };
+
+	setup(0);
+	env.derp = 1;
+	env.tokens = &set;
+	partly("GET / HTTP/1.1\r\n" HOST "\r\n", 200, "<h1>DERP relay</h1>");
+	ATF_CHECK(memmem(out.buf, out.len, hsts, strlen(hsts)) == NULL);
+	partly("GET /x HTTP/1.1\r\n" HOST "\r\n", 200, "html");
+	partly("GET " TOKEN_PATH "abc HTTP/1.1\r\n" HOST "\r\n", 200, "html");
+	partly("GET /derp/probe HTTP/1.1\r\n" HOST "\r\n", 200, "");
+	partly("GET /robots.txt HTTP/1.1\r\n" HOST "\r\n", 200, "Disallow");
+	partly("GET /generate_204 HTTP/1.1\r\n" HOST "\r\n", 204, "");
+	partly("GET /derp HTTP/1.1\r\n" HOST "\r\n", 426, "DERP");
+	partly("CONNECT a:1 HTTP/1.1\r\nHost: h\r\n\r\n", 403, "CONNECT");
+	ATF_CHECK_EQ(WEB_UPGRADE_DERP, route("GET /derp HTTP/1.1\r\n" HOST
+	    "Upgrade: DERP\r\n\r\n"));
+	ATF_CHECK(!out.fast_start);
+	ATF_CHECK_EQ(WEB_UPGRADE_DERP, route("GET /derp HTTP/1.1\r\n" HOST
+	    "Upgrade: DERP\r\nDerp-Fast-Start: 1\r\n\r\n"));
+	ATF_CHECK(out.fast_start && out.len == 0);
+	env.relay = 0;
+	partly("GET / HTTP/1.1\r\n" HOST "\r\n", 404, "not found");
+}
+
+/* Behind a reverse proxy, the address of this machine is everybody's. */
+ATF_TC_WITHOUT_HEAD(derp_debug);
+ATF_TC_BODY(derp_debug, tc)
+{
+	static const uint8_t	 loopback[16] = { [10] = 0xff, 0xff, 127, 0, 0,
+	    1 };
+	/* 0.0.0.0/0 */
+	static const struct web_viewers all = { { { .addr = { [10] = 0xff,
+	    0xff }, .bits = 96 } }, 1 };
+	static const char	*const paths[] = { "/debug", "/debug/",
+	    "/debug/varz", "/debug/clients/" };
+	static const char	 list[] = "GET /debug/clients/ HTTP/1.1\r\n"
+	    HOST "\r\n";
+	char			 req[128];
+	size_t			 i;
+
+	setup(0);
+	env.derp = 1;
+	memcpy(env.peer, loopback, sizeof(env.peer));
+	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		snprintf(req, sizeof(req), "GET %s HTTP/1.1\r\n" HOST "\r\n",
+		    paths[i]);
+		partly(req, 403, "denied");
+	}
+	env.viewers = &all;
+	partly(list, 403, "denied");
+	/* The reverse proxy has named the client. */
+	env.named = 1;
+	ATF_CHECK_EQ(WEB_CLIENTS, route(list));
+	env.named = 0;
+	env.balancer = 1;
+	partly(list, 403, "denied");
+	env.forwarded = 1;
+	memcpy(env.client, stranger, sizeof(env.client));
+	ATF_CHECK_EQ(WEB_CLIENTS, route(list));
+	partly("GET /debug/varz HTTP/1.1\r\n" HOST "\r\n", 403, "denied");
+}
+
 /*
  * A certificate authority requests a token on the plain port during an order.
  */
@@ -117,6 +185,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, nameless_host);
 	ATF_TP_ADD_TC(tp, plain_port);
 	ATF_TP_ADD_TC(tp, longest_redirect);
+	ATF_TP_ADD_TC(tp, derp_port);
+	ATF_TP_ADD_TC(tp, derp_debug);
 	ATF_TP_ADD_TC(tp, tokens);
 	return (atf_no_error());
 }

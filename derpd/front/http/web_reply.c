@@ -19,6 +19,7 @@ web_reason(int status)
 	} t[] = {
 		{ 200, "OK" },
 		{ 204, "No Content" },
+		{ 301, "Moved Permanently" },
 		{ 302, "Found" },
 		{ 304, "Not Modified" },
 		{ 307, "Temporary Redirect" },
@@ -79,35 +80,61 @@ web_put_value(struct web_reply *r, const char *p, size_t len)
 			r->buf[r->len++] = p[i];
 }
 
-/*
- * RFC 9110 5.6.7, by arithmetic: gmtime(3) may read a time zone file, which a
- * front can't.
- */
-void
-web_date(char dst[WEB_DATE_SIZE], time_t now)
+/* A time, UTC. */
+struct web_civil {
+	unsigned long long	days;	/* since 1970 */
+	unsigned long long	year, month, day;	/* from 1 on */
+	unsigned long long	sec;	/* of the day */
+};
+
+/* By arithmetic: gmtime(3) may read a time zone file, which a front can't. */
+static struct web_civil
+civil(time_t time)
 {
-	static const char *const wday[] = { "Thu", "Fri", "Sat", "Sun", "Mon",
-	    "Tue", "Wed" };
-	static const char *const month[] = { "Mar", "Apr", "May", "Jun", "Jul",
-	    "Aug", "Sep", "Oct", "Nov", "Dec", "Jan", "Feb" };
-	unsigned long long	 t = now < 0 ? 0 : (unsigned long long)now;
-	unsigned long long	 days, era, doe, yoe, doy, m, year, sec;
+	unsigned long long	 t = time < 0 ? 0 : (unsigned long long)time;
+	unsigned long long	 era, doe, yoe, doy, m;
+	struct web_civil	 d;
 
 	if (t > DATE_MAX)
 		t = DATE_MAX;
-	days = t / 86400;
-	sec = t % 86400;
+	d.days = t / 86400;
+	d.sec = t % 86400;
 	/* Years begin in March, so that the leap day is the last one. */
-	era = (days + 719468) / 146097;
-	doe = (days + 719468) % 146097;
+	era = (d.days + 719468) / 146097;
+	doe = (d.days + 719468) % 146097;
 	yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
 	doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
 	m = (5 * doy + 2) / 153;
-	year = era * 400 + yoe + (m >= 10);
+	d.year = era * 400 + yoe + (m >= 10);
+	d.month = m < 10 ? m + 3 : m - 9;
+	d.day = doy - (153 * m + 2) / 5 + 1;
+	return d;
+}
+
+/* RFC 9110 5.6.7. */
+void
+web_date(char dst[WEB_DATE_SIZE], time_t t)
+{
+	static const char *const wday[] = { "Thu", "Fri", "Sat", "Sun", "Mon",
+	    "Tue", "Wed" };
+	static const char *const month[] = { "Jan", "Feb", "Mar", "Apr", "May",
+	    "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+	struct web_civil	 d = civil(t);
+
 	(void)snprintf(dst, WEB_DATE_SIZE,
-	    "%s, %02llu %s %04llu %02llu:%02llu:%02llu GMT", wday[days % 7],
-	    doy - (153 * m + 2) / 5 + 1, month[m], year, sec / 3600,
-	    sec / 60 % 60, sec % 60);
+	    "%s, %02llu %s %04llu %02llu:%02llu:%02llu GMT", wday[d.days % 7],
+	    d.day, month[d.month - 1], d.year, d.sec / 3600, d.sec / 60 % 60,
+	    d.sec % 60);
+}
+
+void
+web_iso_date(char dst[WEB_DATE_SIZE], time_t t)
+{
+	struct web_civil	 d = civil(t);
+
+	(void)snprintf(dst, WEB_DATE_SIZE,
+	    "%04llu-%02llu-%02lluT%02llu:%02llu:%02llu", d.year, d.month,
+	    d.day, d.sec / 3600, d.sec / 60 % 60, d.sec % 60);
 }
 
 /* The text is cached for a second if the caller has a place for it. */

@@ -18,6 +18,9 @@ const char *web_reason(int status);
  */
 void	web_date(char dst[WEB_DATE_SIZE], time_t t);
 
+/* The same as "1994-11-06T08:49:37". */
+void	web_iso_date(char dst[WEB_DATE_SIZE], time_t t);
+
 /*
  * Append to the reply.  WEB_MAX_REPLY is enough for every reply; a longer one
  * would be truncated.

@@ -170,6 +170,58 @@ ATF_TC_BODY(debug, tc)
 	}
 }
 
+/*
+ * The clients are for this machine and the viewers; what load balancers say
+ * counts, and what others say does not.
+ */
+ATF_TC_WITHOUT_HEAD(clients);
+ATF_TC_BODY(clients, tc)
+{
+	static const struct web_viewers some = { { { .addr = { [10] = 0xff,
+	    0xff, 192, 0, 2 }, .bits = 120 } }, 1 };
+	static const char get[] = "GET /debug/clients/?all HTTP/1.1\r\n" HOST
+	    "\r\n";
+	static const char with[] = "GET /debug/clients/?all HTTP/1.1\r\n" HOST
+	    "X-Real-IP: 127.0.0.1\r\n\r\n";
+	static const uint8_t overlay[16] = { [10] = 0xff, 0xff, 100, 64, 0, 1 };
+	int tls;
+
+	for (tls = 0; tls < 2; tls++) {
+		setup(tls);
+		partly(get, 403, "debug access denied");
+		memcpy(env.peer, overlay, 16);
+		partly(get, 403, "debug access denied");
+		memcpy(env.peer, local, 16);
+		ATF_CHECK_EQ(route(get), WEB_CLIENTS);
+		partly(with, 403, "debug access denied");
+		answer("GET /debug/clients HTTP/1.1\r\n" HOST "\r\n",
+		    "HTTP/1.1 301 Moved Permanently\r\n" DATE
+		    "Location: /debug/clients/\r\nContent-Length: 0\r\n\r\n");
+		partly("GET /debug/clients/x HTTP/1.1\r\n" HOST "\r\n", 404,
+		    "not found");
+		env.named = 1;
+		partly(get, 403, "debug access denied");
+		env.named = 0;
+		env.balancer = 1;
+		partly(get, 403, "debug access denied");
+		env.forwarded = 1;
+		memcpy(env.client, local, 16);
+		partly(with, 403, "debug access denied");
+		memcpy(env.client, stranger, 16);
+		env.viewers = &some;
+		ATF_CHECK_EQ(route(with), WEB_CLIENTS);
+		env.balancer = env.forwarded = 0;
+		memcpy(env.peer, stranger, 16);
+		ATF_CHECK_EQ(route(get), WEB_CLIENTS);
+		partly(with, 403, "debug access denied");
+		/* No other page is for viewers. */
+		partly("GET /debug/ HTTP/1.1\r\n" HOST "\r\n", 403,
+		    "debug access denied");
+		env.relay = 0;
+		partly(get, 404, "derp server disabled");
+	}
+}
+
 ATF_TC_WITHOUT_HEAD(stats);
 ATF_TC_BODY(stats, tc)
 {
@@ -440,6 +492,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, pages);
 	ATF_TP_ADD_TC(tp, home);
 	ATF_TP_ADD_TC(tp, debug);
+	ATF_TP_ADD_TC(tp, clients);
 	ATF_TP_ADD_TC(tp, stats);
 	ATF_TP_ADD_TC(tp, debug_peers);
 	ATF_TP_ADD_TC(tp, derp);

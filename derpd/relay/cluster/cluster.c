@@ -1,14 +1,16 @@
 /*
  * cluster: the call-backs of the table of keys: they notify other workers,
- * watchers and clients of its changes.  Called by relay.c at the start, then by
- * peers.c and sent.c through call-backs.
+ * watchers and clients of its changes.  Called by relay.c at the start, by
+ * welcome.c, and by peers.c and sent.c through call-backs.
  */
 #include <string.h>
 
 #include "cluster.h"
+#include "far.h"
 #include "link.h"
 #include "peers.h"
 #include "relay.h"
+#include "relayadmit.h"
 #include "sent.h"
 #include "watch.h"
 
@@ -23,6 +25,8 @@ came(struct relay_conn *c, int dup)
 
 	if (dup)
 		r->stats->dup_conns_total++;
+	else
+		cluster_far_came(r, c->session.key);
 	cluster_link_present(c);
 	cluster_watch_present(r, r->conf.worker, c->session.key, c->conn.addr,
 	    c->conn.port, derp_flags(&c->session));
@@ -32,25 +36,40 @@ static void
 gone(void *arg, struct cluster_peer *p)
 {
 	struct relay *r = arg;
+	const int region = cluster_far_left(r, p->key);
 
-	derp_sent_gone(r->sent, p->key);
-	cluster_link_gone(r, p->key);
+	relay_admit_forget(p);
+	if (region)
+		derp_sent_gone(r->sent, p->key);
+	cluster_link_gone(r, p->key, 1, region);
 	cluster_watch_gone(r, r->conf.worker, p->key);
+}
+
+static void
+send_health(struct relay_conn *c, const char *text)
+{
+	uint8_t hdr[FRAME_HDR_LEN];
+	size_t n = strlen(text);
+
+	net_frame_put_hdr(hdr, FRAME_HEALTH, (uint32_t)n);
+	conn_send(&c->conn, hdr, sizeof(hdr));
+	conn_send(&c->conn, text, n);
 }
 
 static void
 send_duplicate(struct relay_conn *c, int dup)
 {
-	const char *text = dup ? dup_text : "";
-	uint8_t hdr[FRAME_HDR_LEN];
-	size_t n = strlen(text);
-
 	if (dup == c->session.notified_dup || c->conn.dead)
 		return;
 	c->session.notified_dup = dup != 0;
-	net_frame_put_hdr(hdr, FRAME_HEALTH, (uint32_t)n);
-	conn_send(&c->conn, hdr, sizeof(hdr));
-	conn_send(&c->conn, text, n);
+	send_health(c, dup ? dup_text : "");
+}
+
+void
+cluster_duplicate_again(struct relay_conn *c)
+{
+	if (c->session.notified_dup)
+		send_health(c, dup_text);
 }
 
 static void
@@ -77,8 +96,16 @@ int
 cluster_init(struct relay *r)
 {
 	if ((r->peers = cluster_peers_new(&peers_ops, r,
-	    r->conf.slot_secret)) == NULL ||
+	    r->conf.slot_secret)) == NULL || cluster_far_init(r) == -1 ||
 	    (r->sent = derp_sent_new(send_gone)) == NULL)
 		return (-1);
 	return (0);
+}
+
+void
+cluster_count(struct relay *r)
+{
+	cluster_peers_count(r->peers, r->stats);
+	cluster_far_count(r);
+	r->stats->region_keys = r->stats->clients + r->stats->far_keys;
 }

@@ -106,12 +106,16 @@ link_readable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	ipc_ring_woken(l->ring);
+	l->r->beat.links.wakes++;
 }
 
 static int
 link_entry(void *arg, uint8_t type, const uint8_t *p, size_t n)
 {
-	return (cluster_link_frame(arg, type, p, n));
+	struct cluster_link *l = arg;
+
+	l->r->beat.links.entries++;
+	return (cluster_link_frame(l, type, p, n));
 }
 
 /* Read once.  Return 1 if there is more, else 0; the link may be lost. */
@@ -145,6 +149,7 @@ cluster_link_read(struct relay *r)
 			conn_output_relieve(&r->set);
 		}
 	}
+	relay_beat_links(r);
 }
 
 int
@@ -155,9 +160,23 @@ cluster_link_sleep(struct relay *r)
 
 	for (i = 0; i < IPC_MAXWORKERS; i++)
 		if ((l = r->links.to[i]) != NULL && (l->broken || l->ended ||
-		    l->more || !ipc_ring_sleep(l->ring)))
+		    l->more || (!r->beat.links.on &&
+		    !ipc_ring_sleep(l->ring))))
 			return (0);
 	return (1);
+}
+
+int
+cluster_link_waits(const struct relay *r)
+{
+	const struct cluster_link *l;
+	unsigned int i;
+
+	for (i = 0; i < IPC_MAXWORKERS; i++)
+		if ((l = r->links.to[i]) != NULL && !l->broken &&
+		    ipc_ring_waits(l->ring))
+			return (1);
+	return (0);
 }
 
 int
@@ -175,7 +194,8 @@ cluster_link_open(struct relay *r, const int fds[IPC_RING_MAXFDS],
 	}
 	l->r = r;
 	l->worker = worker;
-	l->ring = ipc_ring_open(fds, MSG_LINK_PACKET, link_entry, l);
+	l->ring = ipc_ring_open(fds, LINK_FIRST_PACKET, LINK_LAST_PACKET,
+	    link_entry, l);
 	if (l->ring == NULL) {
 		free(l);
 		return (-1);

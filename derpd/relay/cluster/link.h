@@ -72,8 +72,12 @@ int	cluster_link_sleep(struct relay *r);
  */
 void	cluster_link_read(struct relay *r);
 
-/* Notify all other workers: the last connection of a key has ended. */
-void	cluster_link_gone(struct relay *r, const uint8_t key[FRAME_KEY_LEN]);
+/*
+ * Notify all other workers of a key that this one owns: its last connection
+ * here has ended (`local' 1), it is gone from the region (`region' 1), or both.
+ */
+void	cluster_link_gone(struct relay *r, const uint8_t key[FRAME_KEY_LEN],
+	    int local, int region);
 
 /* ClosePeer: make the owner `worker' close its connections with that key. */
 void	cluster_link_close_peer(struct relay *r, unsigned int worker,
@@ -105,6 +109,32 @@ int	cluster_link_flood(struct relay *r, unsigned int worker, uint64_t id,
 int	cluster_link_packet(struct relay *r, unsigned int worker,
 	    const uint8_t *mesh, const uint8_t *src, const uint8_t *dst,
 	    const uint8_t *p, size_t n);
+
+/*
+ * The node of the link `far' (far.h), which this worker has, says that `key' is
+ * connected there (`here' 1), or no longer (0): tell the owner `worker'.
+ * Return 0, or -1: that worker is lost.
+ */
+int	cluster_link_far(struct relay *r, unsigned int worker,
+	    unsigned int far, const uint8_t key[FRAME_KEY_LEN], int here);
+
+/* Tell all workers: the link `far', which this one had, has ended. */
+void	cluster_link_far_lost(struct relay *r, unsigned int far);
+
+/*
+ * Send a packet as cluster_link_packet() to the worker that has the link `far',
+ * for the node behind it.
+ */
+int	cluster_link_via(struct relay *r, unsigned int worker,
+	    unsigned int far, const uint8_t *src, const uint8_t *dst,
+	    const uint8_t *p, size_t n);
+
+/* Make the node of the link `far', at `worker', close `key', which is ours. */
+void	cluster_link_far_close(struct relay *r, unsigned int worker,
+	    unsigned int far, const uint8_t key[FRAME_KEY_LEN]);
+
+/* Return 1 while news for some worker waits for room in its ring, else 0. */
+int	cluster_link_waits(const struct relay *r);
 
 /* Show the other workers the queued frames; called at the end of a turn. */
 void	cluster_link_flush(struct relay *r);

@@ -1,7 +1,7 @@
 /*
  * link_hostile_test: a worker that was taken over, which writes junk, torn
  * entries and wild positions into its ring while the others work.  It loses its
- * own link, and nothing of theirs.
+ * own link, and nothing of theirs.  And a hostile node of the region.
  */
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -16,6 +16,7 @@
 #define SECONDS	3
 #define HOSTILE	OTHER		/* the worker that was taken over */
 #define FINE	THIRD
+#define BUSY	OTHER		/* does not read for a while */
 
 static uint32_t	rnd = 4711;
 
@@ -27,18 +28,34 @@ random_number(void)
 	return (rnd ^= rnd << 5);
 }
 
-/* Begin a frame of a type that workers send, or of any, at `at'. */
+static void
+junk_number(uint8_t *ring, uint64_t at, uint32_t v)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(v); i++)
+		ring[(at + i) % RING] = (uint8_t)(v >> 8 * i);
+}
+
+/*
+ * Begin a frame of a type that workers send, or of any, at `at'; some are of
+ * links to other nodes.
+ */
 static void
 junk_frame(uint8_t *ring, uint64_t at)
 {
-	uint32_t v = (MSG_LINK_PACKET + random_number() % 10) << 24 |
-	    random_number() % 100;
-	unsigned int i;
+	const uint32_t type = MSG_LINK_PACKET +
+	    random_number() % (MSG_LINK_FAR_CLOSE - MSG_LINK_PACKET + 1);
+	uint32_t v = type << 24 | random_number() % 100;
 
 	if (random_number() % 8 == 0)
 		v = random_number();
-	for (i = 0; i < sizeof(v); i++)
-		ring[(at + i) % RING] = (uint8_t)(v >> 8 * i);
+	else if (random_number() % 2 == 0 && type >= MSG_LINK_FAR)
+		v = type << 24 | (type == MSG_LINK_FAR_LOST ? 4 :
+		    4 + FRAME_KEY_LEN + (type == MSG_LINK_FAR));
+	junk_number(ring, at, v);
+	if (type >= MSG_LINK_FAR)	/* of 64, big endian */
+		junk_number(ring, at + 4, random_number() % 64 << 24);
 }
 
 /* The hostile worker: does not return. */
@@ -106,6 +123,7 @@ ATF_TC_BODY(junk, tc)
 	begin();
 	fine = linked(FINE);
 	c = join(0, 0);
+	SAY(fine, FAR, far, 2 * FINE, key_of(WORKER, 1), 1);
 	/* A client of the other worker is heard of. */
 	SAY(fine, PACKET, packet, key_of(FINE, 0), c->session.key, "abc", 3);
 	turn();
@@ -140,19 +158,74 @@ ATF_TC_BODY(junk, tc)
 	cluster_link_ended(r, HOSTILE);
 	while (r->links.to[HOSTILE] != NULL)
 		turn();
-	/* The other worker's client is still known, and leaves in order. */
+	/*
+	 * The other worker's client is still known, and leaves in order; so is
+	 * the key at its node.
+	 */
 	ATF_CHECK(!c->conn.dead);
+	ATF_CHECK_EQ(r->derp.ops->packet(&c->session, key_of(WORKER, 1),
+	    c->session.key, p, sizeof(p)), 0);
+	cluster_link_flush(r);
+	ATF_CHECK_EQ(hears(fine, &m), MSG_LINK_VIA);
 	room = WIRE;
 	in_kernel = 0;
 	turn();
-	SAY(fine, GONE, gone, key_of(FINE, 0));
+	SAY(fine, GONE, gone, key_of(FINE, 0), 1, 1);
 	net_frame_put_peer_gone(gone, key_of(FINE, 0),
 	    PEER_GONE_DISCONNECTED);
 	clients_get(gone, sizeof(gone));
 }
 
+/*
+ * A node whose keys come and go, faster than a worker hears of it, costs that
+ * worker no link.
+ */
+ATF_TC_WITHOUT_HEAD(flapping);
+ATF_TC_BODY(flapping, tc)
+{
+	unsigned int i, n, local = 0;
+	struct ipc_msg_link_gone v;
+	struct other *fine, *busy;
+	struct relay_conn *c;
+	struct ipc_msg m;
+
+	begin();
+	fine = linked(FINE);
+	busy = linked(BUSY);
+	for (i = 0; i < 100000; i++) {
+		SAY(fine, FAR, far, 2 * FINE, key_of(WORKER, 1), 1);
+		SAY(fine, FAR, far, 2 * FINE, key_of(WORKER, 1), 0);
+		if (i % 1000 != 0)
+			continue;
+		turn();
+		while (hears(fine, &m) != 0)
+			;
+	}
+	turn();
+	ATF_CHECK_EQ(r->links.unlinked, 0);
+	ATF_REQUIRE(r->links.to[BUSY] != NULL);
+	/* That of a client here is not lost among these. */
+	c = join(0, 0);
+	leave(c);
+	turn();
+	for (i = n = 0; i < 100; i++, turn())
+		while (hears(busy, &m) != 0) {
+			ATF_REQUIRE_EQ(ipc_get_link_gone(&m.rd, &v), 0);
+			local += v.local;
+			n++;
+		}
+	ATF_CHECK_MSG(n > 10000, "%u", n);
+	ATF_CHECK_EQ(local, 1);
+	ATF_REQUIRE(r->links.to[BUSY] != NULL);
+	SAY(fine, FAR, far, 2 * FINE, key_of(WORKER, 1), 1);
+	SAY(fine, FAR, far, 2 * FINE, key_of(WORKER, 1), 0);
+	turn();
+	ATF_CHECK_EQ(hears(busy, &m), MSG_LINK_GONE);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, junk);
+	ATF_TP_ADD_TC(tp, flapping);
 	return (atf_no_error());
 }

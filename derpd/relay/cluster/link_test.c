@@ -131,7 +131,7 @@ ATF_TC_BODY(news_bound, tc)
 			while (hears(fine, &m) != 0)
 				;
 		}
-		cluster_link_gone(r, key);
+		cluster_link_gone(r, key, 1, 1);
 		if (r->links.unlinked != 0)
 			break;
 	}

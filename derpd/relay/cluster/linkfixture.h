@@ -1,7 +1,8 @@
 /*
  * linkfixture: for tests of link.c and linkmsg.c: a worker, WORKER of NWORKERS,
- * with clients, whose links to others end in the test, which plays these.  Its
- * clock stands still.  Included once in a test program.
+ * with clients, whose links to others end in the test, which plays these.  What
+ * goes to other nodes is written down.  Its clock stands still.  Included once
+ * in a test program.
  */
 #ifndef LINKFIXTURE_H
 #define LINKFIXTURE_H
@@ -9,13 +10,16 @@
 #include <sys/socket.h>
 #include <atf-c.h>
 #include <event2/event.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cluster.h"
+#include "far.h"
 #include "ipcsend.h"
 #include "link.h"
+#include "linkmsg.h"
 #include "messages.h"
 #include "owner.h"
 #include "peers.h"
@@ -75,7 +79,8 @@ linked(unsigned int worker)
 	STAILQ_INIT(&o->frames);
 	ATF_REQUIRE_EQ(ipc_ring_make(RING, ours, theirs), 0);
 	ATF_REQUIRE_EQ(cluster_link_open(r, ours, worker), 0);
-	o->ring = ipc_ring_open(theirs, MSG_LINK_PACKET, received, o);
+	o->ring = ipc_ring_open(theirs, LINK_FIRST_PACKET, LINK_LAST_PACKET,
+	    received, o);
 	ATF_REQUIRE(o->ring != NULL);
 	return (o);
 }
@@ -119,11 +124,66 @@ sent(struct other *o, uint8_t type, const void *p, size_t n)
 	ATF_REQUIRE_EQ(ipc_ring_flush(o->ring), 0);
 }
 
+/* What went to other nodes, in order, and links that are not there. */
+static char	to_nodes[4096];
+static uint64_t	no_node;
+
+/* The number that key_of() has given to a key. */
+static inline unsigned int
+number_of(const uint8_t *key)
+{
+	return (key[0] + 256U * key[1]);
+}
+
+static inline int
+fake_forward(struct relay *which, unsigned int far, const uint8_t *src,
+    const uint8_t *dst, const uint8_t *p, size_t n)
+{
+	size_t have = strlen(to_nodes);
+
+	if (no_node & 1ULL << far)
+		return (-1);
+	ATF_CHECK_EQ(cluster_far_worker(which, far), which->conf.worker);
+	snprintf(to_nodes + have, sizeof(to_nodes) - have,
+	    "%u: %u-%u %.*s\n", far, number_of(src), number_of(dst),
+	    (int)(n < 40 ? n : 40), (const char *)p);
+	return (0);
+}
+
+static inline void
+fake_close(struct relay *which, unsigned int far, const uint8_t *key)
+{
+	size_t have = strlen(to_nodes);
+
+	ATF_CHECK_EQ(cluster_far_worker(which, far), which->conf.worker);
+	snprintf(to_nodes + have, sizeof(to_nodes) - have, "%u: close %u\n",
+	    far, number_of(key));
+}
+
+static inline void
+fake_anew(struct relay *which)
+{
+	(void)which;
+	strlcat(to_nodes, "anew\n", sizeof(to_nodes));
+}
+
+/* Compare what went to other nodes since the last call. */
+static inline void
+nodes_get(const char *want)
+{
+	ATF_CHECK_STREQ(to_nodes, want);
+	to_nodes[0] = '\0';
+}
+
 /* The worker's modules, without sockets. */
 static inline void
 set_up(void)
 {
+	static const struct cluster_far_ops far_ops = { fake_forward,
+	    fake_close, fake_anew };
+
 	ATF_REQUIRE((r = calloc(1, sizeof(*r))) != NULL);
+	r->far_ops = &far_ops;
 	ATF_REQUIRE((r->set.base = event_base_new()) != NULL);
 	relay_conn_init(r);
 	r->set.outputs.ops = &wire_ops;
@@ -215,6 +275,8 @@ end_turn(void)
 {
 	conn_output_flush(&r->set);
 	cluster_peers_reap(r->peers);
+	cluster_far_work(r);
+	cluster_count(r);
 	derp_sent_reap(r->sent);
 	cluster_watch_work(r);
 	conn_output_flush(&r->set);

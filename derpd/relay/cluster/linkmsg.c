@@ -1,16 +1,18 @@
 /*
  * linkmsg: the messages between the workers of one service; see link.h and
- * linkmsg.h.  Called by link.c with received frames, by cluster.c, route.c and
- * watch.c to send.
+ * linkmsg.h.  Called by link.c with received frames, by cluster.c, far.c,
+ * route.c and watch.c to send.  Those about other nodes are in linkfar.c.
  *
  * A worker believes another one only about the keys that it owns.  A link keeps
  * the order of events: that a client is gone comes after its packets.  Packets
- * and LINK_NOT_HERE are dropped when the ring is rather full, nothing else
- * is.
+ * and LINK_NOT_HERE are dropped when the ring is rather full, and that a key of
+ * another node is gone when much waits for room: clients then notice it later.
+ * Nothing else is.
  */
 #include <stdint.h>
 #include <string.h>
 
+#include "far.h"
 #include "ipcdispatch.h"
 #include "linkmsg.h"
 #include "log.h"
@@ -25,10 +27,9 @@
 /* The type of a frame is the number of its message. */
 _Static_assert(MSG_MAX <= UINT8_MAX, "the type of a frame is a byte");
 
-/* Send a message, made by ipc_put_NAME() into `w', which is freed; 0 or -1. */
-static int
-put(struct cluster_link *l, enum ipc_ring_kind kind, enum ipc_msg_type type,
-    struct ipc_wr *w)
+int
+cluster_link_send(struct cluster_link *l, enum ipc_ring_kind kind,
+    enum ipc_msg_type type, struct ipc_wr *w)
 {
 	int rv = -1;
 
@@ -39,18 +40,26 @@ put(struct cluster_link *l, enum ipc_ring_kind kind, enum ipc_msg_type type,
 	return (rv);
 }
 
-/* The same to all workers, or to those that watch. */
+/* Send the same to all workers, or to those that watch. */
 static void
-put_all(struct relay *r, enum ipc_msg_type type, struct ipc_wr *w, int watching)
+send_all(struct relay *r, enum ipc_ring_kind kind, enum ipc_msg_type type,
+    struct ipc_wr *w, int watching)
 {
 	struct cluster_link *l;
 	unsigned int i;
 
 	for (i = 0; ipc_wr_ok(w) && i < IPC_MAXWORKERS; i++)
 		if ((l = r->links.to[i]) != NULL && (!watching || l->watched))
-			(void)cluster_link_put(l, IPC_RING_NEWS, (uint8_t)type,
-			    w->p, w->len, NULL, 0);
+			(void)cluster_link_put(l, kind, (uint8_t)type, w->p,
+			    w->len, NULL, 0);
 	ipc_wr_free(w);
+}
+
+void
+cluster_link_send_all(struct relay *r, enum ipc_ring_kind kind,
+    enum ipc_msg_type type, struct ipc_wr *w)
+{
+	send_all(r, kind, type, w, 0);
 }
 
 int
@@ -59,7 +68,7 @@ cluster_link_packet(struct relay *r, unsigned int worker, const uint8_t *mesh,
 {
 	struct ipc_msg_link_packet packet = { src, dst, NULL, 0 };
 	struct ipc_msg_link_forward forward = { mesh, src, dst, NULL, 0 };
-	uint8_t keys[3 * FRAME_KEY_LEN];
+	uint8_t keys[LINK_MAX_HEAD];
 	struct cluster_link *l;
 	struct ipc_wr w;
 
@@ -78,14 +87,19 @@ cluster_link_packet(struct relay *r, unsigned int worker, const uint8_t *mesh,
 }
 
 void
-cluster_link_gone(struct relay *r, const uint8_t key[FRAME_KEY_LEN])
+cluster_link_gone(struct relay *r, const uint8_t key[FRAME_KEY_LEN], int local,
+    int region)
 {
-	struct ipc_msg_link_gone v = { key };
+	struct ipc_msg_link_gone v = { key, local, region };
+	enum ipc_ring_kind kind = IPC_RING_NEWS;
 	struct ipc_wr w;
 
+	/* A node may let keys come and go as fast as it likes. */
+	if (!local)
+		kind = r->far.sweeping ? IPC_RING_FLOOD : IPC_RING_HINT;
 	ipc_wr_init(&w);
 	ipc_put_link_gone(&w, &v);
-	put_all(r, MSG_LINK_GONE, &w, 0);
+	cluster_link_send_all(r, kind, MSG_LINK_GONE, &w);
 }
 
 void
@@ -99,8 +113,8 @@ cluster_link_close_peer(struct relay *r, unsigned int worker,
 		return;
 	ipc_wr_init(&w);
 	ipc_put_link_close(&w, &v);
-	(void)put(r->links.to[worker], IPC_RING_NEWS, MSG_LINK_CLOSE,
-	    &w);
+	(void)cluster_link_send(r->links.to[worker], IPC_RING_NEWS,
+	    MSG_LINK_CLOSE, &w);
 }
 
 void
@@ -111,7 +125,7 @@ cluster_link_watch(struct relay *r, int on)
 
 	ipc_wr_init(&w);
 	ipc_put_link_watch(&w, &v);
-	put_all(r, MSG_LINK_WATCH, &w, 0);
+	cluster_link_send_all(r, IPC_RING_NEWS, MSG_LINK_WATCH, &w);
 }
 
 /* Write a LINK_PRESENT about `c' to `w'. */
@@ -136,7 +150,7 @@ cluster_link_present(const struct relay_conn *c)
 	struct ipc_wr w;
 
 	write_present(&w, c, 0);
-	put_all(c->r, MSG_LINK_PRESENT, &w, 1);
+	send_all(c->r, IPC_RING_NEWS, MSG_LINK_PRESENT, &w, 1);
 }
 
 int
@@ -151,40 +165,37 @@ cluster_link_flood(struct relay *r, unsigned int worker, uint64_t id,
 		return (-1);
 	ipc_wr_init(&w);
 	ipc_put_link_flood(&w, &v);
-	if (put(l, IPC_RING_NEWS, MSG_LINK_FLOOD, &w) == -1)
+	if (cluster_link_send(l, IPC_RING_NEWS, MSG_LINK_FLOOD, &w) == -1)
 		return (-1);
 	l->flooding = id;
 	return (0);
 }
 
-/* Count a message that is ignored: no honest worker sends it. */
-static void
-refused(struct cluster_link *l, const char *what)
+void
+cluster_link_refused(struct cluster_link *l, const char *what)
 {
 	struct cluster_links *links = &l->r->links;
 
 	l->r->stats->link_refused++;
-	log_limited(&links->refused, "a message of relay %u is ignored: %s",
-	    l->worker, what);
+	log_limited_warnx(&links->refused, "a message of relay %u is ignored: "
+	    "%s", l->worker, what);
 }
 
-/* Return 1 if the worker at the other end owns the key, else 0 (counted). */
-static int
-is_theirs(struct cluster_link *l, const uint8_t *key)
+int
+cluster_link_is_theirs(struct cluster_link *l, const uint8_t *key)
 {
 	if (cluster_owner(l->r, key) == l->worker)
 		return (1);
-	refused(l, "it does not own that key");
+	cluster_link_refused(l, "it does not own that key");
 	return (0);
 }
 
-/* Return 1 if this worker owns the key, else 0 (counted). */
-static int
-is_ours(struct cluster_link *l, const uint8_t *key)
+int
+cluster_link_is_ours(struct cluster_link *l, const uint8_t *key)
 {
 	if (cluster_owner(l->r, key) == l->r->conf.worker)
 		return (1);
-	refused(l, "this worker does not own that key");
+	cluster_link_refused(l, "this worker does not own that key");
 	return (0);
 }
 
@@ -210,7 +221,7 @@ say_not_here(struct cluster_link *l, const uint8_t *to, const uint8_t *dst)
 		return;
 	ipc_wr_init(&w);
 	ipc_put_link_not_here(&w, &v);
-	(void)put(l, IPC_RING_PACKET, MSG_LINK_NOT_HERE, &w);
+	(void)cluster_link_send(l, IPC_RING_PACKET, MSG_LINK_NOT_HERE, &w);
 }
 
 /*
@@ -223,9 +234,9 @@ deliver(struct cluster_link *l, const uint8_t *mesh, const uint8_t *src,
 {
 	const uint8_t *from = mesh != NULL ? mesh : src;
 
-	if (!is_theirs(l, from) ||
+	if (!cluster_link_is_theirs(l, from) ||
 	    relay_route_deliver(l->r, dst, src, mesh != NULL, p, n) == 0 ||
-	    !is_ours(l, dst))
+	    !cluster_link_is_ours(l, dst))
 		return;
 	derp_count_drop(l->r->stats, mesh != NULL ? DROP_UNKNOWN_DEST_ON_FWD :
 	    DROP_UNKNOWN_DEST, p, n);
@@ -233,22 +244,17 @@ deliver(struct cluster_link *l, const uint8_t *mesh, const uint8_t *src,
 		say_not_here(l, from, dst);
 }
 
-/* Can the sender have a mesh peer? */
-static int
-may_mesh(struct cluster_link *l)
+/*
+ * The sender may have put in force the settings that this worker has staged.
+ */
+int
+cluster_link_may_mesh(struct cluster_link *l)
 {
-	if (l->r->has_mesh)
-		return (1);
-	refused(l, "a message of a mesh peer, without mesh key");
-	return (0);
-}
+	const struct relay *r = l->r;
 
-static int
-on_forward(void *arg, const struct ipc_msg_link_forward *v)
-{
-	if (!may_mesh(arg))
-		return (0);
-	deliver(arg, v->mesh, v->source, v->destination, v->packet, v->len);
+	if (r->has_mesh || (r->staged != 0 && r->next_conf.mesh))
+		return (1);
+	cluster_link_refused(l, "a message of a mesh peer, without mesh key");
 	return (0);
 }
 
@@ -260,7 +266,8 @@ on_not_here(void *arg, const struct ipc_msg_link_not_here *v)
 	struct cluster_peer *p;
 	struct relay_conn *c;
 
-	if (is_theirs(l, v->destination) && is_ours(l, v->source) &&
+	if (cluster_link_is_theirs(l, v->destination) &&
+	    cluster_link_is_ours(l, v->source) &&
 	    (p = cluster_peers_find(l->r->peers, v->source)) != NULL &&
 	    (c = cluster_peers_active(p)) != NULL)
 		derp_not_here(&c->session, v->destination);
@@ -272,10 +279,12 @@ on_gone(void *arg, const struct ipc_msg_link_gone *v)
 {
 	struct cluster_link *l = arg;
 
-	if (!is_theirs(l, v->key))
+	if (!cluster_link_is_theirs(l, v->key))
 		return (0);
-	derp_sent_gone(l->r->sent, v->key);
-	cluster_watch_gone(l->r, l->worker, v->key);
+	if (v->region)
+		derp_sent_gone(l->r->sent, v->key);
+	if (v->local)
+		cluster_watch_gone(l->r, l->worker, v->key);
 	return (0);
 }
 
@@ -284,7 +293,7 @@ on_close(void *arg, const struct ipc_msg_link_close *v)
 {
 	struct cluster_link *l = arg;
 
-	if (may_mesh(l) && is_ours(l, v->key))
+	if (cluster_link_may_mesh(l) && cluster_link_is_ours(l, v->key))
 		relay_route_close_peer(l->r, v->key);
 	return (0);
 }
@@ -303,7 +312,7 @@ on_present(void *arg, const struct ipc_msg_link_present *v)
 {
 	struct cluster_link *l = arg;
 
-	if (!is_theirs(l, v->key))
+	if (!cluster_link_is_theirs(l, v->key))
 		return (0);
 	if (v->watcher == 0)
 		cluster_watch_present(l->r, l->worker, v->key, v->addr, v->port,
@@ -312,7 +321,7 @@ on_present(void *arg, const struct ipc_msg_link_present *v)
 		cluster_watch_there(l->r, v->watcher, v->key, v->addr, v->port,
 		    v->flags);
 	else
-		refused(l, "a flood that was not requested");
+		cluster_link_refused(l, "a flood that was not requested");
 	return (0);
 }
 
@@ -337,7 +346,7 @@ on_flooded(void *arg, const struct ipc_msg_link_flooded *v)
 	struct cluster_link *l = arg;
 
 	if (v->watcher == 0 || v->watcher != l->flooding) {
-		refused(l, "a flood that was not requested");
+		cluster_link_refused(l, "a flood that was not requested");
 		return (0);
 	}
 	l->flooding = 0;
@@ -346,31 +355,64 @@ on_flooded(void *arg, const struct ipc_msg_link_flooded *v)
 }
 
 static const struct ipc_handlers handlers = {
-	.link_forward = on_forward,
 	.link_not_here = on_not_here,
 	.link_gone = on_gone,
 	.link_close = on_close,
 	.link_watch = on_watch,
 	.link_present = on_present,
 	.link_flood = on_flood,
-	.link_flooded = on_flooded
+	.link_flooded = on_flooded,
+	.link_far = cluster_link_on_far,
+	.link_far_lost = cluster_link_on_far_lost,
+	.link_far_close = cluster_link_on_far_close
+};
+
+static int
+on_packet(struct cluster_link *l, const uint8_t *keys, const uint8_t *p,
+    size_t n)
+{
+	deliver(l, NULL, keys, keys + FRAME_KEY_LEN, p, n);
+	return (0);
+}
+
+static int
+on_forward(struct cluster_link *l, const uint8_t *keys, const uint8_t *p,
+    size_t n)
+{
+	if (cluster_link_may_mesh(l))
+		deliver(l, keys, keys + FRAME_KEY_LEN, keys + 2 * FRAME_KEY_LEN,
+		    p, n);
+	return (0);
+}
+
+/* The messages that carry a packet, behind so many bytes. */
+static const struct {
+	size_t	head;
+	int	(*on)(struct cluster_link *l, const uint8_t *head,
+		    const uint8_t *p, size_t n);
+} packets[] = {
+	[MSG_LINK_PACKET - LINK_FIRST_PACKET] = { 2 * FRAME_KEY_LEN,
+	    on_packet },
+	[MSG_LINK_FORWARD - LINK_FIRST_PACKET] = { 3 * FRAME_KEY_LEN,
+	    on_forward },
+	[MSG_LINK_VIA - LINK_FIRST_PACKET] = { LINK_VIA_HEAD,
+	    cluster_link_on_via }
 };
 
 /*
- * Handle a packet that lies in the ring.  The keys are copied before they are
- * looked at; the packet is copied, once, by the queue of its destination.
+ * Handle a packet that lies in the ring.  What is before it is copied before it
+ * is looked at; the packet is copied, once, by the queue of its destination.
  */
 static int
-on_packet(struct cluster_link *l, const uint8_t *p, size_t n)
+got_packet(struct cluster_link *l, unsigned int i, const uint8_t *p, size_t n)
 {
-	uint8_t keys[2 * FRAME_KEY_LEN];
+	const size_t len = packets[i].head;
+	uint8_t head[LINK_MAX_HEAD];
 
-	if (n < sizeof(keys) || n > sizeof(keys) + FRAME_MAX_PACKET)
+	if (n < len || n > len + FRAME_MAX_PACKET)
 		return (-1);
-	ipc_ring_copy(keys, p, sizeof(keys));
-	deliver(l, NULL, keys, keys + FRAME_KEY_LEN, p + sizeof(keys),
-	    n - sizeof(keys));
-	return (0);
+	ipc_ring_copy(head, p, len);
+	return (packets[i].on(l, head, p + len, n - len));
 }
 
 int
@@ -379,8 +421,8 @@ cluster_link_frame(struct cluster_link *l, uint8_t type, const uint8_t *p,
 {
 	struct ipc_msg m = { .type = type, .fd = -1 };
 
-	if (type == MSG_LINK_PACKET)
-		return (on_packet(l, p, n));
+	if (type >= LINK_FIRST_PACKET && type <= LINK_LAST_PACKET)
+		return (got_packet(l, type - LINK_FIRST_PACKET, p, n));
 	ipc_rd_init(&m.rd, p, n);
 	return (ipc_dispatch(&handlers, &m, l) == NULL ? 0 : -1);
 }
@@ -392,7 +434,7 @@ put_there(const struct cluster_peer *p, void *arg)
 	struct ipc_wr w;
 
 	write_present(&w, cluster_peers_active(p), l->flood_id);
-	(void)put(l, IPC_RING_NEWS, MSG_LINK_PRESENT, &w);
+	(void)cluster_link_send(l, IPC_RING_NEWS, MSG_LINK_PRESENT, &w);
 }
 
 static void
@@ -406,7 +448,7 @@ answer_flood(struct cluster_link *l)
 	    put_there, l);
 	ipc_wr_init(&w);
 	ipc_put_link_flooded(&w, &v);
-	(void)put(l, IPC_RING_NEWS, MSG_LINK_FLOODED, &w);
+	(void)cluster_link_send(l, IPC_RING_NEWS, MSG_LINK_FLOODED, &w);
 }
 
 void
@@ -423,11 +465,12 @@ cluster_link_greet(struct cluster_link *l)
 	struct ipc_msg_link_watch v = { 1 };
 	struct ipc_wr w;
 
+	cluster_far_linked(l->r, l->worker);
 	if (LIST_EMPTY(&l->r->watchers))
 		return;
 	ipc_wr_init(&w);
 	ipc_put_link_watch(&w, &v);
-	(void)put(l, IPC_RING_NEWS, MSG_LINK_WATCH, &w);
+	(void)cluster_link_send(l, IPC_RING_NEWS, MSG_LINK_WATCH, &w);
 }
 
 /* A worker that is lost, for the call-back below. */
@@ -451,4 +494,5 @@ cluster_link_lost(struct relay *r, unsigned int worker)
 
 	derp_sent_gone_all(r->sent, owned_by, &lost);
 	cluster_watch_lost(r);
+	cluster_far_worker_lost(r, worker);
 }

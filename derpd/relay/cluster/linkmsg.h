@@ -1,6 +1,6 @@
 /*
- * linkmsg: the interface between link.c (the links) and linkmsg.c (their
- * messages).  Only these two include it.
+ * linkmsg: the interface between link.c (the links), linkmsg.c and linkfar.c
+ * (their messages).  Only these include it.
  */
 #ifndef LINKMSG_H
 #define LINKMSG_H
@@ -9,8 +9,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "frame.h"
 #include "link.h"
+#include "messages.h"
 #include "ring.h"
+
+/* The messages that carry a packet, in place: keys, then the packet. */
+#define LINK_FIRST_PACKET	MSG_LINK_PACKET
+#define LINK_LAST_PACKET	MSG_LINK_VIA
+#define LINK_VIA_HEAD		(4 + 2 * FRAME_KEY_LEN)
+#define LINK_MAX_HEAD		(3 * FRAME_KEY_LEN)
 
 struct cluster_link {
 	struct relay		*r;
@@ -51,6 +59,30 @@ int	cluster_link_put(struct cluster_link *l, enum ipc_ring_kind kind,
 int	cluster_link_frame(struct cluster_link *l, uint8_t type,
 	    const uint8_t *p, size_t n);
 
+/*
+ * Send a message, made by ipc_put_NAME() into `w', which is freed, as
+ * cluster_link_put(); -1 also if `l' is NULL.
+ */
+int	cluster_link_send(struct cluster_link *l, enum ipc_ring_kind kind,
+	    enum ipc_msg_type type, struct ipc_wr *w);
+
+/* Send the same to all workers. */
+void	cluster_link_send_all(struct relay *r, enum ipc_ring_kind kind,
+	    enum ipc_msg_type type, struct ipc_wr *w);
+
+/* Count a message that is ignored: no honest worker sends it. */
+void	cluster_link_refused(struct cluster_link *l, const char *what);
+
+/*
+ * Return 1 if the worker at the other end, or this one, owns the key, else 0
+ * (counted).
+ */
+int	cluster_link_is_theirs(struct cluster_link *l, const uint8_t *key);
+int	cluster_link_is_ours(struct cluster_link *l, const uint8_t *key);
+
+/* Return 1 if there can be mesh peers and other nodes, else 0 (counted). */
+int	cluster_link_may_mesh(struct cluster_link *l);
+
 /* A link was opened: say if we have watchers. */
 void	cluster_link_greet(struct cluster_link *l);
 
@@ -59,5 +91,22 @@ void	cluster_link_answer(struct cluster_link *l);
 
 /* The link to that worker is lost: all its clients are gone. */
 void	cluster_link_lost(struct relay *r, unsigned int worker);
+
+/* linkfar.c */
+
+/*
+ * Handle LINK_VIA: the LINK_VIA_HEAD bytes at `head', and a packet of `n' bytes
+ * at `p', which the other worker may change meanwhile.  Return 0, or -1 when it
+ * is malformed.
+ */
+int	cluster_link_on_via(struct cluster_link *l, const uint8_t *head,
+	    const uint8_t *p, size_t n);
+
+/* Handlers of messages; `arg' is the link. */
+int	cluster_link_on_far(void *arg, const struct ipc_msg_link_far *v);
+int	cluster_link_on_far_lost(void *arg,
+	    const struct ipc_msg_link_far_lost *v);
+int	cluster_link_on_far_close(void *arg,
+	    const struct ipc_msg_link_far_close *v);
 
 #endif

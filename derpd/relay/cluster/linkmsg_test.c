@@ -69,22 +69,24 @@ ATF_TC_BODY(packet_in, tc)
 	memcpy(both + sizeof(want), gone, sizeof(gone));
 	SAY(fd, PACKET, packet, src, c->session.key, "abc", 3);
 	clients_get(want, sizeof(want));
-	SAY(fd, GONE, gone, src);
+	SAY(fd, GONE, gone, src, 1, 1);
 	clients_get(gone, sizeof(gone));
-	SAY(fd, GONE, gone, src);
+	SAY(fd, GONE, gone, src, 1, 1);
 	clients_get(none, 0);
 	/* In one turn: the packet counts. */
 	SAY(fd, PACKET, packet, src, c->session.key, "abc", 3);
-	SAY(fd, GONE, gone, src);
+	SAY(fd, GONE, gone, src, 1, 1);
 	clients_get(both, sizeof(both));
-	/* A source at another node of the mesh is not ours to report. */
+	/* Of a source at another node, which then leaves the region. */
 	SAY(fd, FORWARD, forward, key_of(OTHER, 1), src, c->session.key, "abc",
 	    3);
 	clients_get(want, sizeof(want));
-	SAY(fd, GONE, gone, src);
+	SAY(fd, GONE, gone, src, 1, 0);
 	clients_get(none, 0);
+	SAY(fd, GONE, gone, src, 0, 1);
+	clients_get(gone, sizeof(gone));
 	ATF_CHECK_EQ(r->stats->link_refused, 0);
-	ATF_CHECK_EQ(r->stats->gone_disconnected, 2);
+	ATF_CHECK_EQ(r->stats->gone_disconnected, 3);
 }
 
 /* The sender of a disco packet is told that its destination is not here. */
@@ -184,6 +186,7 @@ ATF_TC_BODY(news, tc)
 	ATF_REQUIRE_EQ(hears(fd, &m), MSG_LINK_GONE);
 	ATF_REQUIRE_EQ(ipc_get_link_gone(&m.rd, &g), 0);
 	ATF_CHECK_EQ(memcmp(g.key, key_of(WORKER, 0), 32), 0);
+	ATF_CHECK(g.local && g.region);
 	ATF_CHECK_EQ(hears(third, &m), MSG_LINK_GONE);
 	SAY(fd, WATCH, watch, 0);
 	turn();
@@ -255,7 +258,7 @@ ATF_TC_BODY(flood_in, tc)
 	clients_get(want, sizeof(want));
 	SAY(fd, FLOODED, flooded, f.watcher, IPC_SLOTS);
 	clients_get(want, 0);
-	SAY(fd, GONE, gone, key_of(OTHER, 0));
+	SAY(fd, GONE, gone, key_of(OTHER, 0), 1, 1);
 	clients_get(gone, sizeof(gone));	/* w2 alone */
 	ATF_REQUIRE_EQ(hears(fd, &m), MSG_LINK_FLOOD);
 	ATF_REQUIRE_EQ(ipc_get_link_flood(&m.rd, &f), 0);
@@ -308,8 +311,8 @@ ATF_TC_BODY(wrong_owner, tc)
 	SAY(fd, FORWARD, forward, theirs, thirds, thirds, "abc", 3);
 	SAY(fd, NOT_HERE, not_here, c->session.key, thirds);
 	SAY(fd, NOT_HERE, not_here, thirds, theirs);
-	SAY(fd, GONE, gone, thirds);
-	SAY(fd, GONE, gone, c->session.key);
+	SAY(fd, GONE, gone, thirds, 1, 1);
+	SAY(fd, GONE, gone, c->session.key, 1, 1);
 	SAY(fd, CLOSE, close, thirds);
 	SAY(fd, CLOSE, close, theirs);
 	SAY(fd, PRESENT, present, 0, thirds, addr, 7, 1);
@@ -369,7 +372,7 @@ ATF_TC_BODY(floods, tc)
 	for (i = 0; i < 300; i++) {
 		SAY(fd, PACKET, packet, key_of(OTHER, i), c->session.key, "a",
 		    1);
-		SAY(fd, GONE, gone, key_of(OTHER, i));
+		SAY(fd, GONE, gone, key_of(OTHER, i), 1, 1);
 		SAY(fd, FLOOD, flood, i, 0);
 		turn();
 	}
@@ -433,7 +436,7 @@ ATF_TC_BODY(damaged, tc)
 	ATF_CHECK_EQ(r->derp.ops->packet(&c->session, dst, c->session.key,
 	    disco, 5), -1);
 	r->derp.ops->close_peer(&c->session, dst);
-	SAY(fd, GONE, gone, dst);
+	SAY(fd, GONE, gone, dst, 1, 1);
 	clients_get("", 0);
 	ATF_CHECK_EQ(r->stats->link_refused, 1);
 }

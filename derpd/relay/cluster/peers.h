@@ -17,6 +17,7 @@
 #include "stats.h"
 
 struct relay_conn;
+struct relay_known;
 
 /* Maximum of connections of one key; above it, the oldest is closed. */
 #define PEERS_CONNS_MAX	16384
@@ -26,6 +27,8 @@ TAILQ_HEAD(cluster_peer_conns, relay_conn);
 struct cluster_peer {
 	uint8_t				 key[FRAME_KEY_LEN];
 	struct cluster_peer_conns conns;	/* the latest activity first */
+	struct relay_known		*known;	/* what admit said of it, for
+						   relayadmit.c; or NULL */
 	unsigned int			 nconns;
 	/* on the list of cluster_peers_reap() */
 	int				 reaping;

@@ -248,7 +248,7 @@ counts(unsigned int keys, unsigned int dups, unsigned int conns)
 static inline int
 note(struct fixture_client *to, char from)
 {
-	derp_sent_source(relay->sent, key_of(from));
+	derp_sent_source(relay->sent, key_of(from), 0);
 	return (derp_sent_note(relay->sent, key_of(from), &to->c));
 }
 

@@ -1,5 +1,5 @@
 /*
- * rate: see rate.h.  Called by session.c for every frame.
+ * rate: see rate.h.  Called by session.c for every frame, and by route.c.
  *
  * A client above its rate is not read until its bucket has filled; TCP slows it
  * down.
@@ -12,19 +12,19 @@
 static void
 refill(struct derp_rate *b, uint64_t rate, uint64_t burst, uint64_t now_us)
 {
-	uint64_t us = now_us - b->at, add;
+	uint64_t us = now_us - b->at, made;
 
 	if (b->at == 0 || us > FULL_US) {
 		b->tokens = (int64_t)burst;
-		b->at = now_us;
-		return;
+		b->part = 0;
+	} else {
+		made = us * rate + b->part;
+		b->part = (uint32_t)(made % 1000000);
+		b->tokens += (int64_t)(made / 1000000);
+		if (b->tokens > (int64_t)burst)
+			b->tokens = (int64_t)burst;
 	}
-	/* Time that made no whole byte is counted in the next call. */
-	add = us * rate / 1000000;
-	b->at += add * 1000000 / rate;
-	b->tokens += (int64_t)add;
-	if (b->tokens > (int64_t)burst)
-		b->tokens = (int64_t)burst;
+	b->at = now_us;
 }
 
 uint64_t
@@ -39,4 +39,12 @@ derp_rate_charge(struct derp_rate *b, uint64_t rate, uint64_t burst,
 		return (0);
 	owed = (uint64_t)(0 - b->tokens);
 	return (owed * 1000000 / rate + WAIT_MIN_US);
+}
+
+void
+derp_rate_anew(struct derp_rate *b)
+{
+	b->at = 0;
+	b->tokens = 0;
+	b->part = 0;
 }

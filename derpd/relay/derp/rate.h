@@ -11,6 +11,7 @@
 struct derp_rate {
 	uint64_t	 at;		/* us of the last refill */
 	int64_t		 tokens;	/* bytes */
+	uint32_t	 part;		/* millionths of a byte besides */
 };
 
 /*
@@ -20,5 +21,11 @@ struct derp_rate {
  */
 uint64_t derp_rate_charge(struct derp_rate *b, uint64_t rate, uint64_t burst,
 	    uint64_t now_us, uint64_t n);
+
+/*
+ * The limits have changed: the bucket is full, as that of a client that is told
+ * them.
+ */
+void	derp_rate_anew(struct derp_rate *b);
 
 #endif

@@ -11,7 +11,7 @@
 ATF_TC_WITHOUT_HEAD(burst);
 ATF_TC_BODY(burst, tc)
 {
-	struct derp_rate b = { 0, 0 };
+	struct derp_rate b = { 0, 0, 0 };
 
 	ATF_CHECK_EQ(derp_rate_charge(&b, 1000, 5000, SECOND, 5000), 0);
 	ATF_CHECK_EQ(derp_rate_charge(&b, 1000, 5000, SECOND, 1), 2000);
@@ -27,7 +27,7 @@ ATF_TC_BODY(burst, tc)
 static void
 steady(uint64_t rate, uint64_t burst, uint64_t n)
 {
-	struct derp_rate b = { 0, 0 };
+	struct derp_rate b = { 0, 0, 0 };
 	uint64_t now = SECOND, start = now, sent = 0, most;
 
 	while (now < start + 100 * SECOND) {
@@ -59,7 +59,7 @@ ATF_TC_BODY(rates, tc)
 ATF_TC_WITHOUT_HEAD(rounding);
 ATF_TC_BODY(rounding, tc)
 {
-	struct derp_rate b = { 0, 0 };
+	struct derp_rate b = { 0, 0, 0 };
 	uint64_t now = SECOND;
 	unsigned int i;
 
@@ -70,10 +70,25 @@ ATF_TC_BODY(rounding, tc)
 	ATF_CHECK_MSG(b.tokens == 990, "%lld", (long long)b.tokens);
 }
 
+/* Frames that come often make no more of the rate than it is. */
+ATF_TC_WITHOUT_HEAD(often);
+ATF_TC_BODY(often, tc)
+{
+	struct derp_rate b = { 0, 0, 0 };
+	uint64_t now = SECOND;
+	unsigned int i;
+
+	derp_rate_charge(&b, 32768, 100000, now, 100000);	/* empty */
+	for (i = 0; i < 10000; i++)
+		derp_rate_charge(&b, 32768, 100000, now += 100, 0);
+	ATF_CHECK_MSG(b.tokens == 32768, "%lld", (long long)b.tokens);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, burst);
 	ATF_TP_ADD_TC(tp, rates);
 	ATF_TP_ADD_TC(tp, rounding);
+	ATF_TP_ADD_TC(tp, often);
 	return (atf_no_error());
 }

@@ -35,11 +35,11 @@
 typedef uint64_t entry_t;
 
 struct derp_sent_set {
-	/* sets of that size, or those whose source is gone */
+	/* sets of that size, those of far sources, or whose source is gone */
 	TAILQ_ENTRY(derp_sent_set) entry;
 	UT_hash_handle		 hh;
 	uint8_t			 key[FRAME_KEY_LEN];	/* the source */
-	int			 gone;	/* the source is */
+	unsigned int		 gone:1, far:1;	/* the source is */
 	unsigned int		 bits;	/* capacity is 1 << bits */
 	unsigned int		 n;	/* in use */
 	entry_t			 v[];	/* 0: free */
@@ -54,7 +54,7 @@ struct derp_slot {
 
 struct derp_sent {
 	struct derp_sent_list sets[MAX_BITS + 1];
-	struct derp_sent_list gone_sets;
+	struct derp_sent_list far_sets, gone_sets;
 	struct derp_sent_set *table;	/* all, by key */
 	/* sets that were found, to find them again without hashing */
 	struct derp_sent_set *recent[RECENT];
@@ -80,6 +80,7 @@ derp_sent_new(void (*gone)(struct relay_conn *c, const void *frame, size_t n))
 	randombytes_buf(all->table_secret, sizeof(all->table_secret));
 	for (i = 0; i <= MAX_BITS; i++)
 		TAILQ_INIT(&all->sets[i]);
+	TAILQ_INIT(&all->far_sets);
 	TAILQ_INIT(&all->gone_sets);
 	all->generation = 1;
 	all->gone = gone;
@@ -167,7 +168,9 @@ set_by_key(struct derp_sent *all, const uint8_t *key)
 static struct derp_sent_list *
 list_of(struct derp_sent *all, const struct derp_sent_set *s)
 {
-	return (s->gone ? &all->gone_sets : &all->sets[s->bits]);
+	if (s->gone)
+		return (&all->gone_sets);
+	return (s->far ? &all->far_sets : &all->sets[s->bits]);
 }
 
 static void
@@ -182,8 +185,8 @@ set_free(struct derp_sent *all, struct derp_sent_set *s)
 }
 
 /*
- * Create a set outside the table; the largest ones are freed for it.  NULL
- * without memory.
+ * Create a set outside the table; those of far sources, the oldest first, and
+ * then the largest ones are freed for it.  NULL without memory.
  */
 static struct derp_sent_set *
 set_new(struct derp_sent *all, const uint8_t *key, unsigned int bits)
@@ -192,7 +195,8 @@ set_new(struct derp_sent *all, const uint8_t *key, unsigned int bits)
 	struct derp_sent_set *s;
 
 	while (all->memory + set_size(bits) > MEMORY_MAX && k > 0) {
-		if ((s = TAILQ_FIRST(&all->sets[k])) != NULL)
+		if ((s = TAILQ_FIRST(&all->far_sets)) != NULL ||
+		    (s = TAILQ_FIRST(&all->sets[k])) != NULL)
 			set_free(all, s);
 		else
 			k--;
@@ -260,14 +264,16 @@ set_copy(const struct derp_sent *all, struct derp_sent_set *s,
 		}
 }
 
-/* Replace a set that is full by another one; NULL without memory. */
+/* Replace the set of `key', which is full; NULL without memory. */
 static struct derp_sent_set *
 set_grow(struct derp_sent *all, const uint8_t *key, unsigned int bits)
 {
-	struct derp_sent_set *s, *old;
+	struct derp_sent_set *s, *old = set_by_key(all, key);
+	const unsigned int far = old->far;
 
 	if ((s = set_new(all, key, bits)) == NULL)
 		return (NULL);
+	s->far = far;
 	/* set_new() may have freed it. */
 	if ((old = set_by_key(all, key)) != NULL) {
 		set_copy(all, s, old);
@@ -304,17 +310,32 @@ tell(struct derp_sent *all, struct derp_sent_set *s)
 	set_free(all, s);
 }
 
+/* The source was far, and is a client here. */
+static void
+mark_near(struct derp_sent *all, struct derp_sent_set *s)
+{
+	TAILQ_REMOVE(list_of(all, s), s, entry);
+	s->far = 0;
+	TAILQ_INSERT_TAIL(list_of(all, s), s, entry);
+}
+
 void
-derp_sent_source(struct derp_sent *all, const uint8_t key[FRAME_KEY_LEN])
+derp_sent_source(struct derp_sent *all, const uint8_t key[FRAME_KEY_LEN],
+    int far)
 {
 	struct derp_sent_set *s = set_by_key(all, key);
 
-	if (s != NULL && !s->gone)
+	if (s != NULL && !s->gone) {
+		if (s->far && !far)
+			mark_near(all, s);
 		return;
+	}
 	if (s != NULL)
 		tell(all, s);		/* it is back in the same turn */
-	if ((s = set_new(all, key, MIN_BITS)) != NULL)
-		(void)set_insert(all, s);
+	if ((s = set_new(all, key, MIN_BITS)) == NULL)
+		return;
+	s->far = far != 0;
+	(void)set_insert(all, s);
 }
 
 int
@@ -335,6 +356,7 @@ derp_sent_note(struct derp_sent *all, const uint8_t key[FRAME_KEY_LEN],
 	e = set_find(all, s, entry_of(c));
 	*e = entry_of(c);
 	s->n++;
+	c->session.senders++;
 	return (0);
 }
 
@@ -345,7 +367,7 @@ derp_sent_generation(const struct derp_sent *all)
 }
 
 static void
-mark(struct derp_sent *all, struct derp_sent_set *s)
+mark_gone(struct derp_sent *all, struct derp_sent_set *s)
 {
 	TAILQ_REMOVE(list_of(all, s), s, entry);
 	s->gone = 1;
@@ -358,7 +380,7 @@ derp_sent_gone(struct derp_sent *all, const uint8_t key[FRAME_KEY_LEN])
 	struct derp_sent_set *s;
 
 	if ((s = set_by_key(all, key)) != NULL)
-		mark(all, s);
+		mark_gone(all, s);
 }
 
 void
@@ -369,7 +391,7 @@ derp_sent_gone_all(struct derp_sent *all,
 
 	HASH_ITER(hh, all->table, s, next)
 		if (is_gone(arg, s->key))
-			mark(all, s);
+			mark_gone(all, s);
 }
 
 void

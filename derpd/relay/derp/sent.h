@@ -25,10 +25,12 @@ struct derp_sent *derp_sent_new(void (*gone)(struct relay_conn *c,
 void	derp_sent_free(struct derp_sent *s);
 
 /*
- * A packet from `key', which is connected to this service, was queued for a
- * client: record its receivers until the key is gone.
+ * A packet from `key' was queued for a client: record its receivers until the
+ * key is gone.  `far' is 1 if another node forwarded it, who may name any key:
+ * the receivers of such keys are forgotten first when there is too much.
  */
-void	derp_sent_source(struct derp_sent *s, const uint8_t key[FRAME_KEY_LEN]);
+void	derp_sent_source(struct derp_sent *s, const uint8_t key[FRAME_KEY_LEN],
+	    int far);
 
 /*
  * Record that a packet from `key' was written to `c'.  Return 0, or -1 if it

@@ -69,7 +69,7 @@ set_up(void)
 static void
 note(unsigned int c, uint32_t src)
 {
-	derp_sent_source(notes, key_of(src));
+	derp_sent_source(notes, key_of(src), 0);
 	ATF_REQUIRE_EQ(derp_sent_note(notes, key_of(src), &conns[c]), 0);
 }
 
@@ -209,6 +209,39 @@ ATF_TC_BODY(all_bound, tc)
 }
 
 /*
+ * Another node may name any number of sources: the oldest of these are
+ * forgotten, but no client of this service.
+ */
+ATF_TC_WITHOUT_HEAD(far_first);
+ATF_TC_BODY(far_first, tc)
+{
+	const uint32_t n = 400000;
+	size_t before;
+	uint32_t k;
+
+	set_up();
+	before = base_test_resident();
+	for (k = 0; k < 100; k++) {
+		note(k, 1);
+		derp_sent_source(notes, key_of(2), 1);	/* a far one */
+		ATF_REQUIRE_EQ(derp_sent_note(notes, key_of(2), &conns[k]), 0);
+		derp_sent_source(notes, key_of(3), 1);	/* and then not */
+		ATF_REQUIRE_EQ(derp_sent_note(notes, key_of(3), &conns[k]), 0);
+	}
+	note(0, 3);
+	for (k = 4; k < n; k++) {
+		derp_sent_source(notes, key_of(k), 1);
+		ATF_REQUIRE_EQ(derp_sent_note(notes, key_of(k), &conns[0]), 0);
+	}
+	grown(before, 48 * MIB);
+	ATF_CHECK_EQ(gone(1), 100);
+	ATF_CHECK_EQ(gone(2), 0);
+	ATF_CHECK_EQ(gone(3), 100);
+	ATF_CHECK_EQ(gone(4), 0);
+	ATF_CHECK_EQ(gone(n - 1), 1);
+}
+
+/*
  * A packet that is written in the turn in which its source leaves counts; what
  * is written later does not.
  */
@@ -219,7 +252,7 @@ ATF_TC_BODY(last_packets, tc)
 	unsigned int i;
 
 	set_up();
-	derp_sent_source(notes, key_of(1));
+	derp_sent_source(notes, key_of(1), 0);
 	gen = derp_sent_generation(notes);
 	derp_sent_gone(notes, key_of(1));
 	for (i = 0; i < 100; i++)
@@ -231,7 +264,7 @@ ATF_TC_BODY(last_packets, tc)
 	/* It is back in the same turn: told before its new packets. */
 	note(3, 1);
 	derp_sent_gone(notes, key_of(1));
-	derp_sent_source(notes, key_of(1));
+	derp_sent_source(notes, key_of(1), 0);
 	ATF_CHECK_EQ(ntold, 101);
 	note(4, 1);
 	derp_sent_reap(notes);
@@ -297,6 +330,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, short_lives);
 	ATF_TP_ADD_TC(tp, source_bound);
 	ATF_TP_ADD_TC(tp, all_bound);
+	ATF_TP_ADD_TC(tp, far_first);
 	ATF_TP_ADD_TC(tp, last_packets);
 	ATF_TP_ADD_TC(tp, many_gone);
 	ATF_TP_ADD_TC(tp, side_by_side);

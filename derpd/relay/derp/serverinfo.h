@@ -9,12 +9,18 @@
 
 #define SERVERINFO_SIZE	128	/* room for the longest text with its NUL */
 
+/* A limit of what a client sends. */
+struct derp_limit {
+	uint64_t	 rate;		/* bytes a second; 0: no limit */
+	uint64_t	 burst;		/* bytes at once */
+};
+
 /*
- * Write the text to `dst': the protocol version and, when `rate' is not 0, the
- * limit that a client should keep, in bytes a second and bytes at once.  Return
+ * Write the text to `dst': the protocol version and, if there is any, the limit
+ * that a client should keep: the lower of its own and of its group's.  Return
  * its length.
  */
-size_t	derp_serverinfo(char dst[SERVERINFO_SIZE], uint64_t rate,
-	    uint64_t burst);
+size_t	derp_serverinfo(char dst[SERVERINFO_SIZE],
+	    const struct derp_limit *client, const struct derp_limit *group);
 
 #endif

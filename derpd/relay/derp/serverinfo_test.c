@@ -4,14 +4,24 @@
 
 #include "serverinfo.h"
 
-/* The text for this limit must be `want'. */
+/* The text for these limits must be `want'. */
 static void
-text(uint64_t rate, uint64_t burst, const char *want)
+texts(struct derp_limit client, struct derp_limit group, const char *want)
 {
 	char buf[SERVERINFO_SIZE];
 
-	ATF_CHECK_EQ(derp_serverinfo(buf, rate, burst), strlen(want));
+	ATF_CHECK_EQ(derp_serverinfo(buf, &client, &group), strlen(want));
 	ATF_CHECK_STREQ(buf, want);
+}
+
+/* The same for one limit: of the client, or of its group. */
+static void
+text(uint64_t rate, uint64_t burst, const char *want)
+{
+	const struct derp_limit one = { rate, burst }, none = { 0, 0 };
+
+	texts(one, none, want);
+	texts(none, one, want);
 }
 
 ATF_TC_WITHOUT_HEAD(serverinfo);
@@ -27,8 +37,22 @@ ATF_TC_BODY(serverinfo, tc)
 	    "\"TokenBucketBytesBurst\":18446744073709551615}");
 }
 
+/* A client that is below both limits waits for neither. */
+ATF_TC_WITHOUT_HEAD(lower);
+ATF_TC_BODY(lower, tc)
+{
+	const struct derp_limit a = { 1000, 90000 }, b = { 2000, 70000 };
+	static const char want[] = "{\"version\":2,"
+	    "\"TokenBucketBytesPerSecond\":1000,"
+	    "\"TokenBucketBytesBurst\":70000}";
+
+	texts(a, b, want);
+	texts(b, a, want);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, lower);
 	ATF_TP_ADD_TC(tp, serverinfo);
 	return (atf_no_error());
 }

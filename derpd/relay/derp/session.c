@@ -4,8 +4,10 @@
  * A frame that is whole in the input is handled in place; only a partial one is
  * copied.
  */
+#include <stdlib.h>
 #include <string.h>
 
+#include "group.h"
 #include "relayconf.h"
 #include "session.h"
 
@@ -196,21 +198,30 @@ got_frame(struct derp_session *s, uint8_t type, const uint8_t *p, size_t n)
 		s->env->ops->close(s, "mesh frame without the mesh key");
 }
 
-/*
- * Charge `n' bytes: above its rate the client must wait; mesh peers never do.
- */
+/* Charge `n' bytes to the client's own rate. */
 static void
-charge(struct derp_session *s, uint64_t n)
+charge_client(struct derp_session *s, uint64_t n)
 {
 	const struct ipc_relay_conf *conf = s->env->conf;
 	uint64_t us;
 
-	if (conf->client_rate == 0 || s->mesh)
-		return;
 	us = derp_rate_charge(&s->rate, conf->client_rate, conf->client_burst,
 	    *s->env->now_us, n);
 	if (us > 0)
 		s->env->ops->wait(s, us);
+}
+
+/*
+ * Charge `n' bytes: above its rate, or that of its group, the client must wait.
+ * Mesh peers never do; they are in no group.
+ */
+static void
+charge(struct derp_session *s, uint64_t n)
+{
+	if (s->env->conf->client_rate != 0 && !s->mesh)
+		charge_client(s, n);
+	if (s->member != NULL && derp_group_charge(s->member, n))
+		s->env->ops->hold(s);
 }
 
 /*
@@ -318,4 +329,6 @@ derp_free(struct derp_session *s)
 {
 	conn_buf_free(&s->part);
 	conn_buf_free(&s->pongs);
+	free(s->app);
+	s->app = NULL;
 }

@@ -17,6 +17,7 @@
 
 struct cluster_peer;
 struct cluster_watch;
+struct derp_member;
 struct derp_session;
 struct ipc_relay_conf;
 struct relay_conn;
@@ -47,6 +48,8 @@ struct derp_ops {
 	void	(*close_peer)(struct derp_session *s, const uint8_t *key);
 	/* The client is above its rate: read no more for `us' microseconds. */
 	void	(*wait)(struct derp_session *s, uint64_t us);
+	/* Its group is above its rate: read no more until it is resumed. */
+	void	(*hold)(struct derp_session *s);
 	/* End the session; `why' (static) is for the log. */
 	void	(*close)(struct derp_session *s, const char *why);
 };
@@ -74,13 +77,21 @@ struct derp_session {
 	uint32_t		 skip;	/* payload bytes to skip */
 	struct conn_buf	 part;	/* a partial frame */
 	struct derp_rate rate;
+	struct derp_member	*member;	/* NULL: it is in no group */
 	struct cluster_watch	*watch;	/* NULL: it watches nothing */
 	LIST_ENTRY(relay_conn) watcher;
 	TAILQ_ENTRY(relay_conn) same;	/* connections of one key */
 	struct cluster_peer	*peer;
 	uint64_t		 login_us;
+	uint64_t		 login_ns;	/* since 1970 */
+	uint64_t		 number;	/* for lists, in the order of
+						   logins */
+	char			*app;	/* AppName (heap); NULL: none */
+	uint32_t		 version;	/* of ClientInfo */
 	/* of sent.c; 0: it received nothing */
 	uint32_t		 sent_slot;
+	uint32_t		 senders;	/* clients that sent to it,
+						   about */
 	struct conn_buf	 pongs;	/* data of pings whose pong is due */
 	struct derp_notices	 notices;
 	uint64_t		 rx_bytes, tx_bytes, rx_packets, tx_packets,

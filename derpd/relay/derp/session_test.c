@@ -2,179 +2,10 @@
  * session_test: bytes in, calls out; no socket, no TLS, no event loop.
  */
 #include <atf-c.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "relayconf.h"
-#include "session.h"
-
-#define SECOND	1000000
-
-/* The calls of the session, a line each. */
-static char	calls[64 * 1024];
-static size_t	ncalls;			/* bytes of it */
-static int	closed, nobody;		/* nobody: no key is connected */
-static uint64_t	waited;			/* us, total */
-
-static struct derp_session	s;
-static struct ipc_relay_conf	conf;
-static struct conn_stats	stats;
-static uint64_t			now;
-
-/* A stream under construction. */
-static uint8_t	stream[2 * 1024 * 1024];
-static size_t	len;
-
-static void __attribute__((format(printf, 1, 2)))
-call(const char *fmt, ...)
-{
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(calls + ncalls, sizeof(calls) - ncalls, fmt, ap);
-	va_end(ap);
-	ATF_REQUIRE(n >= 0 && (size_t)n < sizeof(calls) - ncalls);
-	ncalls += (size_t)n;
-}
-
-/* A checksum of the bytes that are passed on. */
-static unsigned int
-sum(const uint8_t *p, size_t n)
-{
-	unsigned int v = 1;
-
-	while (n-- > 0)
-		v = v * 31 + *p++;
-	return (v);
-}
-
-static int
-on_packet(struct derp_session *d, const uint8_t *dst, const uint8_t *src,
-    const uint8_t *p, size_t n)
-{
-	ATF_CHECK(d == &s);
-	call("packet %c>%c %zu %x\n", src[0], dst[0], n, sum(p, n));
-	return (nobody ? -1 : 0);
-}
-
-static void
-on_send(struct derp_session *d, const void *p, size_t n)
-{
-	const uint8_t *b = p;
-
-	ATF_CHECK(d == &s);
-	call("send %u %zu %x\n", b[0], n, sum(p, n));
-}
-
-static void
-on_pong(struct derp_session *d)
-{
-	call("pong %zu\n", conn_buf_left(&d->pongs) / FRAME_PING_LEN);
-}
-
-static void
-on_activity(struct derp_session *d)
-{
-	ATF_CHECK(d == &s);
-	call("activity\n");
-}
-
-static void
-on_watch(struct derp_session *d)
-{
-	ATF_CHECK(d == &s);
-	call("watch\n");
-}
-
-static void
-on_close_peer(struct derp_session *d, const uint8_t *key)
-{
-	ATF_CHECK(d == &s);
-	call("close_peer %c\n", key[0]);
-}
-
-static void
-on_wait(struct derp_session *d, uint64_t us)
-{
-	ATF_CHECK(d == &s);
-	waited += us;
-}
-
-static void
-on_close(struct derp_session *d, const char *why)
-{
-	ATF_CHECK(d == &s);
-	call("close %s\n", why);
-	closed = 1;
-}
-
-static const struct derp_ops ops = {
-	.packet = on_packet,
-	.send = on_send,
-	.pong = on_pong,
-	.activity = on_activity,
-	.watch = on_watch,
-	.close_peer = on_close_peer,
-	.wait = on_wait,
-	.close = on_close
-};
-static const struct derp_env env = { &ops, &conf, &now, &stats };
-
-/* Set up a client `s' and an empty stream. */
-static void
-set_up(void)
-{
-	derp_free(&s);
-	memset(&s, 0, sizeof(s));
-	memset(&conf, 0, sizeof(conf));
-	memset(&stats, 0, sizeof(stats));
-	memset(conf.node_key, 'N', sizeof(conf.node_key));
-	s.env = &env;
-	memset(s.key, 's', sizeof(s.key));
-	now = 1000 * (uint64_t)SECOND;
-	s.login_us = now;
-	nobody = closed = 0;
-	waited = 0;
-	ncalls = 0;
-	calls[0] = '\0';
-	len = 0;
-}
-
-/* Append a header that announces `n' bytes. */
-static void
-add_header(uint8_t type, uint32_t n)
-{
-	ATF_REQUIRE(sizeof(stream) - len >= FRAME_HDR_LEN);
-	net_frame_put_hdr(stream + len, type, n);
-	len += FRAME_HDR_LEN;
-}
-
-static void
-add_bytes(uint8_t first, size_t n)
-{
-	size_t i;
-
-	ATF_REQUIRE(sizeof(stream) - len >= n);
-	for (i = 0; i < n; i++)
-		stream[len++] = (uint8_t)(first + i / 7);
-}
-
-/*
- * Append a frame whose payload begins with the keys `keys' (repeated letters).
- */
-static void
-add(uint8_t type, const char *keys, size_t n)
-{
-	add_header(type, (uint32_t)(n + strlen(keys) * FRAME_KEY_LEN));
-	for (; *keys != '\0'; keys++) {
-		memset(stream + len, *keys, FRAME_KEY_LEN);
-		len += FRAME_KEY_LEN;
-	}
-	add_bytes(1, n);
-}
+#include "sessionfixture.h"
 
 /* Append a disco packet for the key `d'. */
 static void
@@ -182,33 +13,6 @@ add_disco(uint8_t type, const char *keys)
 {
 	add(type, keys, 62);
 	memcpy(stream + len - 62, "TS\xf0\x9f\x92\xac", 6);
-}
-
-/* Pass `n' bytes to the session as input.c does. */
-static void
-feed(const uint8_t *p, size_t n)
-{
-	size_t used = 0, k;
-	uint8_t *copy;
-
-	/* In memory of its own, so that an overread is detected. */
-	ATF_REQUIRE((copy = malloc(n + 1)) != NULL);
-	memcpy(copy, p, n);
-	while (used < n && !closed) {
-		k = derp_input(&s, copy + used, n - used);
-		ATF_REQUIRE(k > 0 && k <= n - used);
-		used += k;
-	}
-	memset(copy, 0xee, n);
-	free(copy);
-}
-
-static void
-expect(const char *text)
-{
-	ATF_CHECK_STREQ(text, calls);
-	ncalls = 0;
-	calls[0] = '\0';
 }
 
 /* Input in one piece, in two, or byte by byte causes the same calls. */
@@ -507,52 +311,6 @@ ATF_TC_BODY(preferred, tc)
 	ATF_CHECK(s.home);
 }
 
-/* Every byte of a client is charged, whatever it is. */
-ATF_TC_WITHOUT_HEAD(rate);
-ATF_TC_BODY(rate, tc)
-{
-	const uint64_t mib = 1024 * 1024;
-
-	set_up();
-	conf.client_rate = 100000;
-	conf.client_burst = 1000;
-	add(FRAME_SEND_PACKET, "d", 963);	/* 1000 bytes of frame */
-	feed(stream, len);
-	ATF_CHECK_EQ(waited, 0);
-	feed(stream, FRAME_HDR_LEN);		/* the length is known */
-	ATF_CHECK_MSG(waited >= 10000 && waited < 12000, "%llu",
-	    (unsigned long long)waited);
-	feed(stream + FRAME_HDR_LEN, len - FRAME_HDR_LEN);
-	ATF_CHECK(waited < 12000);
-
-	/* A skipped frame: 1 MiB of 4 GiB arrived. */
-	set_up();
-	conf.client_rate = 100000;
-	conf.client_burst = 1000;
-	add_header(0x77, 0xffffffff);
-	feed(stream, len);
-	ATF_CHECK_EQ(waited, 0);		/* none of it arrived yet */
-	len = 0;
-	add_bytes(0, mib);
-	feed(stream, len);
-	ATF_CHECK_MSG(waited >= (mib - 1000) * 10 &&
-	    waited < (mib + 1000) * 10, "%llu", (unsigned long long)waited);
-
-	/* Without a limit there is no wait, nor for mesh peers. */
-	set_up();
-	add_header(0x77, 0xffffffff);
-	add_bytes(0, mib);
-	feed(stream, len);
-	ATF_CHECK_EQ(waited, 0);
-	set_up();
-	conf.client_rate = conf.client_burst = 1000;
-	s.mesh = 1;
-	add_header(0x77, 0xffffffff);
-	add_bytes(0, mib);
-	feed(stream, len);
-	ATF_CHECK_EQ(waited, 0);
-}
-
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, frames);
@@ -564,6 +322,5 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, not_here);
 	ATF_TP_ADD_TC(tp, activity);
 	ATF_TP_ADD_TC(tp, preferred);
-	ATF_TP_ADD_TC(tp, rate);
 	return (atf_no_error());
 }

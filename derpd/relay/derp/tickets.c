@@ -1,6 +1,6 @@
 /*
  * tickets: see tickets.h.  Called by adopt.c with the tickets, and by relay.c
- * at the start and with the secret.
+ * at the start and with the secrets.
  *
  * The numbers taken are in a ring in the order of their arrival, chained by
  * their first bytes, which are random: keys made them.
@@ -22,8 +22,9 @@ struct taken {
 };
 
 struct derp_tickets {
-	struct ipc_ticket_key key;
-	int	 have_key;
+	struct ipc_ticket_key key;	/* of keys */
+	struct ipc_ticket_key admit;
+	int	 have_keys;
 	uint32_t oldest;
 	uint32_t n;
 	uint32_t of_front[IPC_MAXWORKERS];	/* how many, of each */
@@ -43,15 +44,18 @@ derp_tickets_free(struct derp_tickets *ts)
 	if (ts == NULL)
 		return;
 	sodium_memzero(&ts->key, sizeof(ts->key));
+	sodium_memzero(&ts->admit, sizeof(ts->admit));
 	free(ts);
 }
 
 void
-derp_tickets_secret(struct derp_tickets *ts, uint32_t worker,
-    const uint8_t secret[IPC_TICKET_SECRETLEN])
+derp_tickets_secrets(struct derp_tickets *ts, uint32_t worker,
+    const uint8_t keys[IPC_TICKET_SECRETLEN],
+    const uint8_t admit[IPC_TICKET_SECRETLEN])
 {
-	ipc_ticket_key_set(&ts->key, worker, secret);
-	ts->have_key = 1;
+	ipc_ticket_key_set(&ts->key, worker, keys);
+	ipc_ticket_key_set(&ts->admit, worker, admit);
+	ts->have_keys = 1;
 }
 
 static uint32_t *
@@ -111,6 +115,13 @@ note(struct derp_tickets *ts, uint32_t front, const uint8_t *number,
 	*chain(ts, number) = i + 1;
 }
 
+/* Return 1 if a ticket made at `us' is too old, or from the future, else 0. */
+static int
+is_old(uint64_t us, uint64_t now_us)
+{
+	return (us > now_us || now_us - us > MAX_US);
+}
+
 /* Check a ticket that is not forged, and remember its number. */
 static enum derp_tickets_result
 take_good(struct derp_tickets *ts, uint32_t front, const struct ipc_ticket *t,
@@ -118,7 +129,7 @@ take_good(struct derp_tickets *ts, uint32_t front, const struct ipc_ticket *t,
 {
 	expire(ts, now_us);
 	/* An old one may have been forgotten: its age goes first. */
-	if (t->us > now_us || now_us - t->us > MAX_US) {
+	if (is_old(t->us, now_us)) {
 		*why = "its ticket is older than 10 seconds";
 		return (TICKETS_REFUSED);
 	}
@@ -148,7 +159,7 @@ derp_tickets_take(struct derp_tickets *ts, uint32_t front,
 
 	memset(t, 0, sizeof(*t));
 	*why = "its ticket is for an earlier start of this worker";
-	if (!ts->have_key)
+	if (!ts->have_keys)
 		return (TICKETS_REFUSED);
 	got = ipc_ticket_get(&ts->key, IPC_TICKET_LOGIN, ticket, t);
 	if (got == IPC_TICKET_OTHER_START)
@@ -159,5 +170,34 @@ derp_tickets_take(struct derp_tickets *ts, uint32_t front,
 	}
 	if ((result = take_good(ts, front, t, now_us, why)) != TICKETS_GOOD)
 		memset(t, 0, sizeof(*t));
+	return (result);
+}
+
+enum derp_tickets_result
+derp_tickets_admitted(const struct derp_tickets *ts,
+    const uint8_t admit[IPC_ADMIT_LEN], const struct ipc_ticket *t,
+    uint64_t now_us, struct ipc_admission *a, const char **why)
+{
+	enum ipc_ticket_check got;
+	enum derp_tickets_result result = TICKETS_HOSTILE;
+
+	memset(a, 0, sizeof(*a));
+	*why = "its ticket of admit is for an earlier start of this worker";
+	if (!ts->have_keys)
+		return (TICKETS_REFUSED);
+	got = ipc_admission_get(&ts->admit, admit, a);
+	if (got == IPC_TICKET_OTHER_START)
+		return (TICKETS_REFUSED);
+	if (got == IPC_TICKET_FORGED)
+		*why = "its ticket of admit is forged";
+	else if (memcmp(a->client, t->client, sizeof(a->client)) != 0 ||
+	    memcmp(a->number, t->number, sizeof(a->number)) != 0)
+		*why = "its ticket of admit is for another login";
+	else if (is_old(a->us, now_us)) {
+		*why = "its ticket of admit is older than 10 seconds";
+		result = TICKETS_REFUSED;
+	} else
+		return (TICKETS_GOOD);
+	memset(a, 0, sizeof(*a));
 	return (result);
 }

@@ -1,7 +1,7 @@
 /*
- * tickets: the tickets by which logins are handed over (lib/ipc/ticket.h): each
- * is good once, for TICKETS_SECS.  Touches memory alone; the caller brings the
- * clock, base_clock_boot_us().
+ * tickets: the tickets by which logins are handed over (lib/ipc/ticket.h), of
+ * keys and of admit: each login is good once, for TICKETS_SECS.  Touches memory
+ * alone; the caller brings the clock, base_clock_boot_us().
  */
 #ifndef TICKETS_H
 #define TICKETS_H
@@ -32,9 +32,13 @@ struct derp_tickets *derp_tickets_new(void);
 /* Zero and free; NULL is permitted. */
 void	derp_tickets_free(struct derp_tickets *ts);
 
-/* Set the secret of this start of the worker `worker'; called once. */
-void	derp_tickets_secret(struct derp_tickets *ts, uint32_t worker,
-	    const uint8_t secret[IPC_TICKET_SECRETLEN]);
+/*
+ * Set the secrets of this start of the worker `worker', under which keys and
+ * admit make tickets; called once.
+ */
+void	derp_tickets_secrets(struct derp_tickets *ts, uint32_t worker,
+	    const uint8_t keys[IPC_TICKET_SECRETLEN],
+	    const uint8_t admit[IPC_TICKET_SECRETLEN]);
 
 /*
  * Take the ticket of a login that the front `front' (below IPC_MAXWORKERS) has
@@ -45,5 +49,14 @@ void	derp_tickets_secret(struct derp_tickets *ts, uint32_t worker,
 enum derp_tickets_result derp_tickets_take(struct derp_tickets *ts,
 	    uint32_t front, const uint8_t ticket[IPC_TICKET_LEN],
 	    uint64_t now_us, struct ipc_ticket *t, const char **why);
+
+/*
+ * Check the ticket of admit `admit' that came with the login whose ticket `t'
+ * was taken: it must be for that very login.  *a is filled in when the result
+ * is TICKETS_GOOD; else it is zeroed, and *why is a static line for the log.
+ */
+enum derp_tickets_result derp_tickets_admitted(const struct derp_tickets *ts,
+	    const uint8_t admit[IPC_ADMIT_LEN], const struct ipc_ticket *t,
+	    uint64_t now_us, struct ipc_admission *a, const char **why);
 
 #endif

@@ -10,7 +10,9 @@
 #define LIFE	(TICKETS_SECS * 1000000ULL)
 
 static const uint8_t		 secret[IPC_TICKET_SECRETLEN] = { 5 };
+static const uint8_t		 admit_secret[IPC_TICKET_SECRETLEN] = { 8 };
 static struct ipc_ticket_key	 key;		/* of keys */
+static struct ipc_ticket_key	 admit;
 static struct derp_tickets	*ts;
 static uint64_t			 now = 5000000000ULL;
 static uint32_t			 front;		/* that hands over */
@@ -20,8 +22,9 @@ set_up(void)
 {
 	ATF_REQUIRE(sodium_init() != -1);
 	ATF_REQUIRE((ts = derp_tickets_new()) != NULL);
-	derp_tickets_secret(ts, 2, secret);
+	derp_tickets_secrets(ts, 2, secret, admit_secret);
 	ipc_ticket_key_set(&key, 2, secret);
+	ipc_ticket_key_set(&admit, 2, admit_secret);
 }
 
 /* Keys makes ticket number `n' at `us'. */
@@ -108,9 +111,9 @@ ATF_TC_BODY(starts, tc)
 	ATF_REQUIRE((ts = derp_tickets_new()) != NULL);
 	take(TICKETS_REFUSED, p, "earlier start");
 	take(TICKETS_REFUSED, zero, "earlier start");
-	derp_tickets_secret(ts, 2, next);
+	derp_tickets_secrets(ts, 2, next, admit_secret);
 	take(TICKETS_REFUSED, p, "earlier start");
-	derp_tickets_secret(ts, 3, secret);
+	derp_tickets_secrets(ts, 3, secret, admit_secret);
 	take(TICKETS_REFUSED, p, "earlier start");
 	derp_tickets_free(ts);
 }
@@ -195,6 +198,68 @@ ATF_TC_BODY(fronts, tc)
 	derp_tickets_free(ts);
 }
 
+/* Admit makes a ticket, with a difference for each of these. */
+enum of_admit {
+	AS_IT_IS, OTHER_CLIENT, OTHER_NUMBER, OLD, FUTURE, FORGED, CUT, EARLIER,
+	OF_KEYS
+};
+
+/*
+ * Check the ticket of admit that differs so; the result must be `want', with a
+ * reason that fits.
+ */
+static void
+admitted(enum of_admit how, enum derp_tickets_result want, const char *why)
+{
+	static const struct ipc_admission none;
+	struct ipc_ticket t = { .client = { 7 }, .number = { 9 } };
+	struct ipc_admission a = { .client = { 7 }, .number = { 9 }, .us = now,
+	    .group = 3, .rate = 4000000000000, .burst = 5 }, got;
+	uint8_t p[IPC_ADMIT_LEN];
+	const char *line = NULL;
+
+	a.client[31] = how == OTHER_CLIENT;
+	a.number[15] = how == OTHER_NUMBER;
+	a.us -= how == OLD ? LIFE + 1 : LIFE;
+	if (how == FUTURE)
+		a.us = now + 1;
+	ipc_admission_put(how == OF_KEYS ? &key : &admit, &a, p);
+	p[IPC_ADMIT_LEN - 1] ^= how == FORGED;
+	p[64] ^= how == CUT;			/* the group */
+	p[0] ^= how == EARLIER;
+	memset(&got, 1, sizeof(got));
+	ATF_CHECK_EQ(want, derp_tickets_admitted(ts, p, &t, now, &got, &line));
+	if (want == TICKETS_GOOD) {
+		ATF_CHECK_EQ(3, got.group);
+		ATF_CHECK_EQ(4000000000000, got.rate);
+		ATF_CHECK_EQ(5, got.burst);
+		return;
+	}
+	ATF_REQUIRE(line != NULL);
+	ATF_CHECK_MSG(strstr(line, why) != NULL, "%s", line);
+	ATF_CHECK(memcmp(&got, &none, sizeof(got)) == 0);
+}
+
+/* A ticket of admit is good for one login alone. */
+ATF_TC_WITHOUT_HEAD(admission);
+ATF_TC_BODY(admission, tc)
+{
+	set_up();
+	admitted(AS_IT_IS, TICKETS_GOOD, NULL);
+	admitted(OTHER_CLIENT, TICKETS_HOSTILE, "another login");
+	admitted(OTHER_NUMBER, TICKETS_HOSTILE, "another login");
+	admitted(OLD, TICKETS_REFUSED, "older");
+	admitted(FUTURE, TICKETS_REFUSED, "older");
+	admitted(FORGED, TICKETS_HOSTILE, "forged");
+	admitted(CUT, TICKETS_HOSTILE, "forged");
+	admitted(EARLIER, TICKETS_REFUSED, "earlier start");
+	admitted(OF_KEYS, TICKETS_REFUSED, "earlier start");
+	derp_tickets_free(ts);
+	ATF_REQUIRE((ts = derp_tickets_new()) != NULL);
+	admitted(AS_IT_IS, TICKETS_REFUSED, "earlier start");
+	derp_tickets_free(ts);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, once);
@@ -203,5 +268,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, forged);
 	ATF_TP_ADD_TC(tp, bounded);
 	ATF_TP_ADD_TC(tp, fronts);
+	ATF_TP_ADD_TC(tp, admission);
 	return (atf_no_error());
 }

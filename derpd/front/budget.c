@@ -1,15 +1,15 @@
 /*
- * admit: admits connections before login and limits their memory; see admit.h.
+ * budget: the connections before login, and their memory; see budget.h.
  * Called by frontconn.c, and by proxy.c and httpconn.c when a load balancer has
  * named the client.
  */
 #include <string.h>
 
-#include "admit.h"
+#include "budget.h"
 #include "front.h"
 #include "httpconn.h"
 #include "log.h"
-#include "prefix.h"
+#include "sourcelimit.h"
 
 /* Memory that libtls and libssl use for a connection (OpenSSL 3.0), bytes. */
 #define TLS_COST	(15 * 1024)
@@ -17,15 +17,54 @@
 #define REC_COST	(3 * 1024)	/* records of ours: two expanded keys */
 #define WS_COST		(5 * 1024)	/* libwslay, for a WebSocket */
 
+void
+front_budget_limits(struct front *f)
+{
+	const struct ipc_front_conf *c = &f->conf;
+	const uint32_t conf[4] = { c->source_rate, c->source_burst,
+	    c->source_v4, c->source_v6 };
+	struct front_budget *b = &f->budget;
+	struct net_sourcelimit *rate;
+
+	front_unfinished_prefixes(&f->unfinished, c->source_v4, c->source_v6);
+	if (b->rate != NULL && memcmp(b->conf, conf, sizeof(conf)) == 0)
+		return;
+	rate = net_sourcelimit_new(c->source_rate, c->source_burst,
+	    c->source_v4, c->source_v6);
+	if (rate == NULL) {
+		log_warnx("no memory for the table of sources: the source "
+		    "rate stays as it was");
+		return;
+	}
+	net_sourcelimit_free(b->rate);
+	b->rate = rate;
+	memcpy(b->conf, conf, sizeof(conf));
+}
+
+int
+front_budget_allows(struct front *f, const uint8_t addr[16])
+{
+	struct front_budget *b = &f->budget;
+	const struct log_about about = { .addr = addr };
+
+	if (b->rate == NULL ||
+	    net_sourcelimit_allow(b->rate, addr, f->set.now_us))
+		return (1);
+	f->set.stats->source_refused++;
+	log_client(LOG_INFO, &b->fast, &about, "connection closed: its source "
+	    "is above its rate (source rate %u burst %u)", f->conf.source_rate,
+	    f->conf.source_burst);
+	return (0);
+}
+
 /* Log that `addr' has too many connections.  Always return -1. */
 static int
 refused(struct front *f, const uint8_t addr[16])
 {
-	char text[NET_PREFIX_TEXT];
+	const struct log_about about = { .addr = addr };
 
-	net_prefix_address(addr, text);
-	log_limited(&f->refused, "connection from %s closed: max unfinished "
-	    "per source (%u) reached", text, f->conf.max_per_source);
+	log_client(LOG_INFO, &f->budget.refused, &about, "connection closed: "
+	    "max unfinished per source (%u) reached", f->conf.max_per_source);
 	return (-1);
 }
 
@@ -43,15 +82,15 @@ give_way(struct front *f, struct front_unfinished *victim)
 {
 	if (victim == NULL)
 		return;
-	log_limited(&f->gave_way,
-	    "unauthenticated connections closed to admit new ones: "
+	log_limited_warnx(&f->budget.gave_way,
+	    "unauthenticated connections closed for new ones: "
 	    "max unfinished (%u) or max unfinished per source (%u) reached",
 	    f->unfinished.max, f->conf.max_per_source);
 	close_it(victim, "closed for a new connection: not logged in");
 }
 
 int
-front_admit(struct front_conn *c)
+front_budget_add(struct front_conn *c)
 {
 	struct front *f = c->f;
 	struct front_unfinished *victim;
@@ -66,22 +105,25 @@ front_admit(struct front_conn *c)
 }
 
 int
-front_admit_as(struct front_conn *c, const uint8_t addr[16], uint16_t port)
+front_budget_move(struct front_conn *c, const uint8_t addr[16], uint16_t port)
 {
 	struct front *f = c->f;
 	struct front_unfinished *victim;
 
+	if (!front_budget_allows(f, addr))
+		return (-1);
 	if (front_unfinished_move(&f->unfinished, &c->unfinished,
 	    addr, f->set.now_us, &victim) == -1)
 		return (refused(f, addr));
 	give_way(f, victim);
 	memcpy(c->conn.addr, addr, sizeof(c->conn.addr));
 	c->conn.port = port;
+	c->named = 1;
 	return (0);
 }
 
 void
-front_charge(struct front_conn *c)
+front_budget_charge(struct front_conn *c)
 {
 	struct front_unfinished_set *s = &c->f->unfinished;
 	struct front_unfinished *st;
