@@ -1,0 +1,10 @@
+/*
+ * resolve: the process that resolves the names of bootstrap-dns.
+ */
+#ifndef RESOLVE_H
+#define RESOLVE_H
+
+/* Run the process (derpd-resolve -x resolve).  Never returns. */
+void	resolve_main(void) __attribute__((noreturn));
+
+#endif
