@@ -5,6 +5,7 @@
  * probe also for the channel.  Touches the network: only the relay's TCP port.
  */
 #include <sys/types.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +27,9 @@
 
 static struct health_conf conf;		/* every 0: not received yet */
 static uint16_t		 port;		/* the only port the sandbox permits */
-static struct sandbox_net reach = { NULL, 0, &port, 1 };
+static struct sandbox_net reach = { .ports = &port, .nports = 1 };
 static long long	 due;		/* next probe, monotonic ms */
+static uint8_t		 key[IPC_KEYLEN];	/* public, of conf.secret */
 
 /* A probe */
 
@@ -55,8 +57,8 @@ get_page(const struct health_conf *c, struct ipc_chan *watch, char *why,
 	req.method = "GET";
 	req.url = url;
 	req.address = c->address;
-	req.trust = STREAM_ANY;
-	req.check = check_leaf;
+	req.trust = c->tls ? STREAM_ANY : STREAM_PLAIN;
+	req.check = c->tls ? check_leaf : NULL;
 	req.check_arg = name;
 	req.watch = watch;
 	if (c->proxied) {
@@ -78,7 +80,7 @@ get_page(const struct health_conf *c, struct ipc_chan *watch, char *why,
 	return (rv);
 }
 
-/* Log in with a new key within `ms' milliseconds.  Returns 1, 0 or -1. */
+/* Log in within `ms' milliseconds.  Returns 1, 0 or -1. */
 static int
 log_in(const struct health_conf *c, struct ipc_chan *watch, int ms, char *why,
     size_t size)
@@ -92,7 +94,7 @@ log_in(const struct health_conf *c, struct ipc_chan *watch, int ms, char *why,
 	o.host = c->address;
 	o.port = c->port;
 	o.name = c->name;
-	o.trust = STREAM_ANY;
+	o.trust = c->tls ? STREAM_ANY : STREAM_PLAIN;
 	o.start = DERPCLIENT_HTTP;
 	o.prober = 1;
 	o.watch = watch;
@@ -104,6 +106,7 @@ log_in(const struct health_conf *c, struct ipc_chan *watch, int ms, char *why,
 	if ((d = net_derpclient_new()) == NULL)
 		fatalx("out of memory for a DERP client to log in to %s",
 		    c->name);
+	net_derpclient_use_key(d, c->secret);
 	if (net_derpclient_open(d, &o, ms) == -1) {
 		rv = net_derpclient_interrupted(d) ? -1 : 0;
 		snprintf(why, size, "DERP login to %s: %s", c->name,
@@ -143,6 +146,7 @@ on_conf(void *arg, const struct ipc_msg_health_conf *v)
 	strlcpy(conf.port, v->port, sizeof(conf.port));
 	strlcpy(conf.name, v->name, sizeof(conf.name));
 	conf.every = v->every;
+	conf.tls = v->tls;
 	conf.proxied = v->proxied;
 	if (child.confined && n != port) {
 		/*
@@ -198,6 +202,9 @@ prepare(struct ipc_child *c)
 	(void)c;
 	if (tls_init() == -1)
 		fatalx("can't initialise libtls (tls_init)");
+	if (sodium_init() == -1)
+		fatalx("can't make a key to log in with (sodium_init)");
+	crypto_box_keypair(key, conf.secret);
 }
 
 static int
@@ -217,7 +224,11 @@ within_reach(void *arg)
 static void
 work(void *arg)
 {
+	struct ipc_msg_health_key v = { key };
+
 	(void)arg;
+	/* Where admission is configured, admit lets this key in. */
+	ipc_child_sent(&child, ipc_send_health_key(child.parent, &v));
 	for (;;) {
 		wait_for_work();
 		probe();

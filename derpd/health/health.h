@@ -7,26 +7,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bounds.h"
+
 #define HEALTH_MS	5000	/* limit for a probe */
 
-/* Address of the relay and its schedule, from MSG_HEALTH_CONF. */
 struct ipc_chan;
 
+/* Address of the relay and its schedule, from MSG_HEALTH_CONF; and a key. */
 struct health_conf {
 	char		 address[64];
 	char		 port[6];
 	char		 name[256];	/* server name that clients verify */
 	uint32_t	 every;		/* seconds between two probes */
+	int		 tls;		/* 0: the port is one with derp */
 	int		 proxied;	/* the relay expects a PROXY header from
 					   this machine */
+	uint8_t		 secret[IPC_KEYLEN]; /* private key to log in with, the
+					   same in all probes */
 };
 
 /*
  * Probe the relay once, within HEALTH_MS: TLS with a certificate that is valid
- * for the name, GET /derp/probe, and a login as a prober over a second
- * connection.  Returns 1 on success; 0 on failure, with one line in `why' of
- * `size' bytes, which may quote arbitrary bytes; -1 when a message arrived on
- * the channel `watch' (NULL for none) first.
+ * for the name (with `tls'), GET /derp/probe, and a login as a prober over a
+ * second connection.  Returns 1 on success; 0 on failure, with one line in
+ * `why' of `size' bytes, which may quote arbitrary bytes; -1 when a message
+ * arrived on the channel `watch' (NULL for none) first.
  */
 int	 health_probe(const struct health_conf *c, struct ipc_chan *watch,
 	    char *why, size_t size);

@@ -26,6 +26,7 @@ static struct made		 cert;
 static struct peer_server	 peer;
 static struct health_conf	 conf;
 static char			 why[512];
+static int			 seen[2];	/* the keys that logged in */
 
 /* In the server: read `n' bytes, or exit. */
 static void
@@ -72,6 +73,8 @@ take_login(struct tls *t)
 	if (crypto_box_open_easy(text, box, len - 56, in + 32, in, sec) == -1 ||
 	    strstr((char *)text, "\"IsProber\":true") == NULL)
 		_exit(6);
+	if (write(seen[1], in, 32) != 32)
+		_exit(6);
 	randombytes_buf(out, 24);
 	if (crypto_box_easy(out + 24, (const uint8_t *)info, sizeof(info) - 1,
 	    out, in, sec) == -1)
@@ -88,12 +91,14 @@ start(const struct scene *scenes, int n)
 {
 	ATF_REQUIRE(sodium_init() != -1);
 	peer_act = take_login;
+	ATF_REQUIRE_EQ(0, pipe(seen));
 	peer_start(&peer, &cert, scenes, n);
 	memset(&conf, 0, sizeof(conf));
 	strlcpy(conf.address, "127.0.0.1", sizeof(conf.address));
 	snprintf(conf.port, sizeof(conf.port), "%d", peer.port);
 	strlcpy(conf.name, "relay.test", sizeof(conf.name));
 	conf.every = 3600;
+	conf.tls = 1;
 }
 
 /* Probe a relay that plays these scenes; "" if it is healthy, else why not. */
@@ -234,19 +239,40 @@ put_conf(struct ipc_wr *w, int port)
 	ipc_wr_str(w, text);
 	ipc_wr_str(w, conf.name);
 	ipc_wr_u32(w, conf.every);
+	ipc_wr_u8(w, (uint8_t)conf.tls);
 	ipc_wr_u8(w, (uint8_t)conf.proxied);
 }
+
+static uint8_t	 key[IPC_KEYLEN];	/* that the process reported */
 
 /* Start the process, with a relay that plays these scenes. */
 static void
 start_process(const struct scene *scenes, int n)
 {
+	struct ipc_msg_health_key v;
+	struct ipc_msg m;
 	struct ipc_wr w;
 
 	make_cert(&cert, "relay.test", "DNS:relay.test", -DAY, DAY);
 	start(scenes, n);
 	put_conf(&w, peer.port);
 	child_start(ROLE_HEALTH, health_main, MSG_HEALTH_CONF, &w);
+	ATF_REQUIRE_EQ(0, ipc_chan_recv(child, &m, WAIT_MS));
+	ATF_REQUIRE_STREQ("MSG_HEALTH_KEY", ipc_msg_name(m.type));
+	ATF_REQUIRE_EQ(0, ipc_get_health_key(&m.rd, &v));
+	memcpy(key, v.key, sizeof(key));
+	ipc_msg_free(&m);
+}
+
+/* Was this key used in the next login? */
+static void
+check_key(void)
+{
+	uint8_t	 used[sizeof(key)];
+
+	ATF_REQUIRE_EQ((ssize_t)sizeof(used), read(seen[0], used,
+	    sizeof(used)));
+	ATF_CHECK_EQ(0, memcmp(key, used, sizeof(used)));
 }
 
 /* The next result must be `ok', with a text that contains `part'. */
@@ -303,6 +329,10 @@ ATF_TC_BODY(periodic, tc)
 	child_tell(MSG_HEALTH_CONF, &w);
 	expect(1, "");
 	expect(1, "");
+	/* All probes log in with the key that the parent knows. */
+	check_key();
+	check_key();
+	check_key();
 	child_stop();
 	peer_stop(&peer);
 }
