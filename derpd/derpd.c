@@ -8,11 +8,15 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <unistd.h>
 
+#include "about.h"
+#include "fromenv.h"
 #include "log.h"
 #include "parent.h"
 
@@ -21,11 +25,62 @@
 #endif
 #define CONF_FILE	SYSCONFDIR "/derpd.conf"
 
+#define USAGE	"usage: derpd [-dhnVv] [-D macro=value] [-f file]\n" \
+		"       derpd -E [-dnv]\n"
+
+static void	usage(void) __attribute__((noreturn));
+
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: derpd [-dnv] [-D macro=value] [-f file]\n");
+	fputs(USAGE, stderr);
 	exit(1);
+}
+
+static void	bad_usage(const char *, ...)
+		    __attribute__((noreturn, format(printf, 1, 2)));
+
+/* Say what is wrong with the words of the command line, and exit. */
+static void
+bad_usage(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fputs("derpd: ", stderr);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+	usage();
+}
+
+/* Print what -h prints. */
+static void
+help(void)
+{
+	fputs(USAGE "\n"
+	    "  -D macro=value  set a macro of the configuration\n"
+	    "  -d              stay in the foreground, log to standard error\n"
+	    "  -E              configure by the environment, as derper's "
+	    "images\n"
+	    "  -f file         the configuration (default " CONF_FILE ")\n"
+	    "  -h, --help      print this help\n"
+	    "  -n              check the configuration, then exit\n"
+	    "  -V, --version   print the version\n"
+	    "  -v              log in detail; with -n, print all settings\n\n"
+	    "derpd(8) describes them, derpd.conf(5) the configuration.\n",
+	    stdout);
+}
+
+/* Print the answer to -h or -V, and exit. */
+static void
+tell(int ch)
+{
+	if (ch == 'h')
+		help();
+	else
+		base_about_version();
+	exit(fflush(stdout) == EOF);
 }
 
 /*
@@ -89,12 +144,12 @@ raise_limits(void)
 /*
  * Daemonize.  The process that the shell started exits when all children are
  * ready (0), or with the exit status of a failed start.  Returns the write end
- * of the pipe that reports readiness.
+ * of the pipe on which that status is reported, as a byte.
  */
 static int
 detach(void)
 {
-	char ok;
+	unsigned char status;
 	int pfd[2];
 
 	if (pipe(pfd) == -1 || fcntl(pfd[1], F_SETFD, FD_CLOEXEC) == -1)
@@ -110,8 +165,26 @@ detach(void)
 		return (pfd[1]);
 	default:
 		close(pfd[1]);
-		_exit(read(pfd[0], &ok, 1) == 1 ? 0 : 1);
+		_exit(read(pfd[0], &status, 1) == 1 ? status : 1);
 	}
+}
+
+/*
+ * The configuration, of the environment (-E) or of a file.  NULL: an error was
+ * logged.
+ */
+static struct conf *
+load(struct parent *d, int from_env)
+{
+	struct conf *c;
+	int version;
+
+	if (!from_env)
+		return (conf_load(d->conf_path));
+	c = parent_fromenv_load(d, &version);
+	if (version)
+		tell('V');
+	return (c);
 }
 
 /* Log what an unprivileged derpd lacks. */
@@ -123,62 +196,106 @@ warn_unprivileged(void)
 		    "without chroot, confined by seccomp or pledge only");
 }
 
-int
-main(int argc, char *argv[])
+static void
+set_macro(const char *assignment)
 {
-	static struct parent d;
-	int ch, check = 0, ready = -1;
+	switch (conf_macro(assignment)) {
+	case -1:
+		fatalx("-D %s: expected NAME=VALUE", assignment);
+	case 1:
+		fatalx("-D %s: the name of the macro is a keyword of "
+		    "derpd.conf(5): expected another name before =",
+		    assignment);
+	}
+}
 
-#ifdef HAVE_LIBBSD
-	extern char **environ;
+/* Read the options.  Returns 1 for -E, else 0. */
+static int
+read_options(struct parent *d, int argc, char *argv[])
+{
+	int ch, from_env = 0, from_file = 0;
 
-	setproctitle_init(argc, argv, environ);
-#endif
-	d.conf_path = CONF_FILE;
-	while ((ch = getopt(argc, argv, "D:df:nv")) != -1) {
+	d->conf_path = CONF_FILE;
+	while ((ch = getopt_long(argc, argv, "D:dEf:hnVv", base_about_options,
+	    NULL)) != -1) {
 		switch (ch) {
 		case 'D':
-			if (conf_macro(optarg) == -1)
-				fatalx("-D %s: expected NAME=VALUE", optarg);
+			set_macro(optarg);
+			from_file = 1;
 			break;
 		case 'd':
-			d.debug = 1;
+			d->debug = 1;
+			break;
+		case 'E':
+			from_env = 1;
 			break;
 		case 'f':
-			d.conf_path = optarg;
+			from_file = 1;
+			d->conf_path = optarg;
+			break;
+		case 'h':
+		case 'V':
+			tell(ch);
 			break;
 		case 'n':
-			check = 1;
+			d->debug = d->checking = 1;
 			break;
 		case 'v':
-			d.verbose = 1;
+			d->verbose = 1;
 			break;
 		default:
 			usage();
 		}
 	}
 	if (argc != optind)
-		usage();
+		bad_usage("unexpected argument \"%s\"", argv[optind]);
+	if (from_env && from_file)
+		bad_usage("-E has no file: expected it without -D and -f");
+	return (from_env);
+}
+
+/* derpd -n.  Returns the exit status. */
+static int
+check(struct parent *d)
+{
+	if (d->verbose)
+		conf_print(stdout, d->conf);
+	if (fflush(stdout) == EOF)
+		fatal("can't print the configuration");
+	return (parent_check(d) == 0 ? 0 : 1);
+}
+
+int
+main(int argc, char *argv[])
+{
+	static struct parent d;
+	int from_env, ready = -1;
+
+#ifdef HAVE_LIBBSD
+	extern char **environ;
+
+	setproctitle_init(argc, argv, environ);
+#endif
+	from_env = read_options(&d, argc, argv);
 	log_init("", 1, d.verbose);
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
 	d.self = own_path(argv[0]);
-	if (check)
-		d.debug = d.checking = 1;
-	if ((d.conf = conf_load(d.conf_path)) == NULL)
-		return (1);
+	if ((d.conf = load(&d, from_env)) == NULL) {
+		if (d.checking)
+			return (1);
+		log_errx("derpd did not start: the configuration is wrong");
+		return (EX_CONFIG);
+	}
 	warn_unprivileged();
 	raise_limits();
-	if (check) {
-		if (d.verbose)
-			conf_print(stdout, d.conf);
-		if (fflush(stdout) == EOF)
-			fatal("can't print the configuration");
-		return (parent_check(&d) == 0 ? 0 : 1);
-	}
+	if (d.checking)
+		return (check(&d));
+	log_setjson(d.conf->log_json);
 	if (!d.debug) {
-		d.conf_path = full_path(d.conf_path);
+		if (!from_env)
+			d.conf_path = full_path(d.conf_path);
 		ready = detach();
 	}
-	return (parent_run(&d, ready) == 0 ? 0 : 1);
+	return (parent_run(&d, ready));
 }

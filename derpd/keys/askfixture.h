@@ -75,7 +75,7 @@ key_ask(uint32_t type, struct ipc_wr *w, int fd, void *out, size_t size,
 	return (ok ? (long)n : -1);
 }
 
-/* A channel of this kind of a front, relay worker, acme-helper or signer. */
+/* A channel of this kind. */
 static inline struct ipc_chan *
 worker_channel(unsigned int worker, enum ipc_keychan kind)
 {
@@ -92,6 +92,7 @@ worker_channel(unsigned int worker, enum ipc_keychan kind)
 	ipc_wr_free(&w);
 	c = ipc_chan_new(NULL, sv[0], kind == KEYCHAN_ACME ? ROLE_ACME :
 	    kind == KEYCHAN_SEAL ? ROLE_RELAY :
+	    kind == KEYCHAN_MESH ? ROLE_MESH :
 	    kind == KEYCHAN_SIGNER ? ROLE_SIGNER : ROLE_FRONT, ROLE_KEYS, NULL,
 	    NULL, NULL);
 	ATF_REQUIRE(c != NULL);

@@ -1,8 +1,8 @@
 /*
  * keys: the process that holds every private key.  The parent starts it and
- * passes it key files to read, and channels to fronts, relay workers, signers
- * and acme-helper.  Touches only those descriptors; it has no network
- * access.
+ * passes it key files to read, and channels to fronts, relay workers, signers,
+ * mesh processes and acme-helper.  Touches only those descriptors; it has no
+ * network access.
  *
  * Each turn of the loop handles one message of each channel, so that none waits
  * for more than one message of each other.
@@ -22,6 +22,7 @@
 #include "keymem.h"
 #include "keys.h"
 #include "keys_acme.h"
+#include "keys_mesh.h"
 #include "keys_ticket.h"
 #include "log.h"
 
@@ -45,6 +46,7 @@ static const enum ipc_role	 roles[] = {
 	[KEYCHAN_BOX] = ROLE_FRONT,
 	[KEYCHAN_SEAL] = ROLE_RELAY,
 	[KEYCHAN_ACME] = ROLE_ACME,
+	[KEYCHAN_MESH] = ROLE_MESH,
 	[KEYCHAN_SIGNER] = ROLE_SIGNER
 };
 
@@ -141,7 +143,7 @@ peer_flush(struct keys_peer *p)
 	return (event_add(p->wr, NULL));
 }
 
-/* Channels of fronts, relay workers, acme-helper and signers */
+/* Channels of fronts, relay workers, mesh, acme-helper and signers */
 
 /* A signer has a new channel: send it all keys. */
 static void
@@ -274,6 +276,17 @@ on_login(void *arg, const struct ipc_msg_login *v)
 	return (answered(rv));
 }
 
+/*
+ * Seal what a relay worker sends to a client: with the secret of its login,
+ * else with its key, when the login was long ago or keys was restarted since.
+ *
+ * A worker that was taken over can have anything sealed for any client.  It
+ * can't log in with that (keys_box_open()).  It can play this server, but only
+ * to clients that meet it behind TLS: those that it has anyway.  Its requests
+ * are not limited, because a flood costs others no more than one of a front's
+ * logins: keys handles one message of each channel in turn, some 100 us, and
+ * none of a worker that leaves answers unread.
+ */
 static int
 on_seal(void *arg, const struct ipc_msg_seal *v)
 {
@@ -285,6 +298,9 @@ on_seal(void *arg, const struct ipc_msg_seal *v)
 	shared = keys_ticket_shared(p->worker, v->number, base_clock_boot_us());
 	if (shared != NULL)
 		a.box_len = keys_box_seal(shared, v->info, v->info_len, sealed);
+	else
+		a.box_len = keys_box_seal_for(v->client, v->info, v->info_len,
+		    sealed);
 	a.ok = a.box_len > 0;
 	return (answered(ipc_send_sealed(p->chan, &a)));
 }
@@ -310,11 +326,28 @@ on_acme_sign(void *arg, const struct ipc_msg_acme_sign *v)
 	return (answered(rv));
 }
 
+static int
+on_mesh_login(void *arg, const struct ipc_msg_mesh_login *v)
+{
+	char			 err[IPC_WHYSIZE];
+	uint8_t			 info[BOX_LOGINSIZE];
+	struct keys_peer	*p = arg;
+	struct ipc_msg_mesh_logged a = { .cookie = v->cookie, .info = info };
+
+	a.info_len = keys_mesh_login(p->worker, v->server_key, base_clock_ms(),
+	    info, err, sizeof(err));
+	a.ok = a.info_len > 0;
+	if (!a.ok)
+		a.why = err;
+	return (answered(ipc_send_mesh_logged(p->chan, &a)));
+}
+
 /* Messages accepted on each kind of channel. */
 static const struct ipc_handlers handlers[] = {
 	[KEYCHAN_BOX] = { .login = on_login },
 	[KEYCHAN_SEAL] = { .seal = on_seal },
 	[KEYCHAN_ACME] = { .acme_sign = on_acme_sign },
+	[KEYCHAN_MESH] = { .mesh_login = on_mesh_login },
 	[KEYCHAN_SIGNER] = { .stop = NULL }	/* no message */
 };
 

@@ -2,14 +2,15 @@
  * keys: the process that holds every private key, and its two interfaces.
  *
  *	keys.c          the process: channels of fronts, relay workers, signers,
- *	                acme-helper
+ *	                mesh, acme-helper
  *	keys_parent.c   the parent's requests
  *	keys_file.c     reads and writes key files on open descriptors
  *	keys_tls.c      the TLS keys, of which signers get copies
  *	keys_box.c      opens and seals login boxes, finds the mesh key
  *	keys_seen.c     the boxes that were opened before (keys_seen.h)
  *	keys_ticket.c   signs what was found in a box (keys_ticket.h)
- *	keys_cert.c     self-signed and meta certificates
+ *	keys_mesh.c     logins of this node at others (keys_mesh.h)
+ *	keys_cert.c     self-signed, meta and validation certificates
  *	keys_acme.c     signs for acme-helper (keys_acme.h)
  *
  * A function with the arguments `err' and `errsize' returns -1 or NULL on
@@ -40,9 +41,9 @@ void	keys_main(void) __attribute__((noreturn));
 void	keys_preload(void);
 
 /*
- * Add a channel of a front, a relay worker, a signer or acme-helper (worker 0),
- * on *fd, which is set to -1 on success.  An older channel of its kind and
- * number is closed.
+ * Add a channel of a front, a relay worker, a signer, a mesh process or
+ * acme-helper (worker 0), on *fd, which is set to -1 on success.  An older
+ * channel of its kind and number is closed.
  */
 void	keys_add_channel(enum ipc_keychan kind, unsigned int worker, int *fd);
 
@@ -181,6 +182,13 @@ int	 keys_box_node(uint8_t pub[KEYS_NODELEN]);
  */
 void	 keys_box_stage_mesh(const uint8_t *key);
 
+/*
+ * Make a hash of a mesh key: it tells keys apart, also over restarts of this
+ * process.
+ */
+void	 keys_box_hash_mesh(const uint8_t key[KEYS_MESHLEN],
+	    uint8_t hash[IPC_MESHHASH_LEN]);
+
 /* With `use' 1, put the staged mesh key, if any, in force; with 0, drop it. */
 void	 keys_box_commit_mesh(int use);
 
@@ -202,6 +210,13 @@ struct keys_box_opened {		/* valid until keys_box_forget() */
 /*
  * Open a login box.  Returns 0, or -1 when the box was not sealed by that
  * client for this node, lengths are wrong, or there is no node key.
+ *
+ * The secret of client and server seals boxes in both directions: ServerInfo,
+ * sent back, would open as ClientInfo of that client.  So the nonces of
+ * keys_box_seal() bear a mark, a MAC under a key made of that secret, and a box
+ * with such a nonce is not opened: not after a restart either, nor by another
+ * server that has the node key and knows the mark (derper does not).  The same
+ * holds for boxes of keys_box_login().
  */
 int	 keys_box_open(const struct keys_box_login *l,
 	    struct keys_box_opened *o);
@@ -221,10 +236,36 @@ size_t	 keys_box_seal(const uint8_t shared[32], const void *info, size_t len,
 	    uint8_t sealed[BOX_SEALEDSIZE]);
 
 /*
+ * The same for the client with this public key, as its secret is not known;
+ * also 0 when there is no node key, or the public key is of low order.
+ */
+size_t	 keys_box_seal_for(const uint8_t client[32], const void *info,
+	    size_t len, uint8_t sealed[BOX_SEALEDSIZE]);
+
+#define BOX_LOGINTEXT	160	/* bytes of a login's JSON, at most */
+#define BOX_LOGINSIZE	(KEYS_NODELEN + BOX_NONCELEN + BOX_MACLEN +	\
+			    BOX_LOGINTEXT)
+
+/*
+ * Make the payload of the ClientInfo of this node at the server with this
+ * public key, with the mesh key in its box.  Returns its bytes in `info', or 0
+ * with a reason in *why (static): there is no node key or no mesh key, the
+ * server is this node, or its key is of low order.
+ *
+ * The server opens the box with the same secret, and could send it back as a
+ * login of its own: so its nonce bears a mark, too, made with the public key of
+ * the sender, and keys_box_open() opens no box that bears this node's.  A node
+ * with this software opens that of the other.
+ */
+size_t	 keys_box_login(const uint8_t server[KEYS_NODELEN],
+	    uint8_t info[BOX_LOGINSIZE], const char **why);
+
+/*
  * Find `key' (all zeros: never found) in the `len' bytes at `text': every
  * string of exactly 64 hex digits in double quotes is compared in constant
- * time.  Matches are overwritten with zeros.  Returns the offset of the last
- * match's first digit, or KEYS_NOOFFSET.
+ * time, and overwritten with zeros, because it may be a mesh key that is not in
+ * force here, yet or any longer.  Returns the offset of the last match's first
+ * digit, or KEYS_NOOFFSET.
  */
 uint32_t keys_box_find_mesh(uint8_t *text, size_t len,
 	    const uint8_t key[KEYS_MESHLEN]);
@@ -248,6 +289,15 @@ EVP_PKEY *keys_cert_new_key(void);
  */
 int	 keys_cert_selfsign(EVP_PKEY *pkey, char **names, size_t n,
 	    char pem[KEYS_PEMSIZE], char *err, size_t errsize);
+
+/*
+ * Make the self-signed certificate that validates `name', a DNS name or an
+ * address, by TLS-ALPN-01 (RFC 8737 3) with the key authorization `auth'.
+ * Returns the bytes of PEM in `pem', or -1.
+ */
+int	 keys_cert_validation(EVP_PKEY *pkey, const char *name,
+	    const char *auth, char pem[KEYS_PEMSIZE], char *err,
+	    size_t errsize);
 
 /*
  * Make the meta certificate of the node key `pub' (derp(7), section 2).

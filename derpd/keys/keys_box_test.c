@@ -98,6 +98,56 @@ ATF_TC_BODY(seal, tc)
 	ATF_CHECK_EQ(0, keys_box_seal(shared, big, sizeof(big), sealed));
 }
 
+/* Open the sealed text as the login box of that client. */
+static int
+sent_back(const uint8_t *pub, const uint8_t *sealed, size_t n)
+{
+	struct keys_box_login	 l = { .client = pub, .nonce = sealed,
+				    .box = sealed + 24, .boxlen = n - 24 };
+
+	return (keys_box_open(&l, &result));
+}
+
+/*
+ * For a client that did not log in here, too; and what is sealed for a client
+ * is not a login box of it.
+ */
+ATF_TC_WITHOUT_HEAD(seal_for);
+ATF_TC_BODY(seal_for, tc)
+{
+	const uint8_t	 low_order[32] = { 1 };
+	uint8_t		 sealed[BOX_SEALEDSIZE], open[BOX_MAXINFO],
+	    sec[32], again[32];
+	size_t		 n;
+	int		 i;
+
+	ATF_REQUIRE(sodium_init() != -1);
+	ATF_REQUIRE_EQ(0, keys_box_preload());
+	crypto_box_keypair(client_pub, client_sec);
+	ATF_CHECK_EQ(0, keys_box_seal_for(client_pub, "{}", 2, sealed));
+	randombytes_buf(sec, sizeof(sec));
+	keys_box_set_node(sec, node_pub);
+	ATF_CHECK_EQ(0, keys_box_seal_for(low_order, "{}", 2, sealed));
+	for (i = 0; i < 100; i++) {
+		n = keys_box_seal_for(client_pub, "{}", 2, sealed);
+		ATF_REQUIRE_EQ(24 + 16 + 2, n);
+		ATF_REQUIRE_EQ(0, crypto_box_open_easy(open, sealed + 24,
+		    n - 24, sealed, node_pub, client_sec));
+		ATF_CHECK(memcmp(open, "{}", 2) == 0);
+		ATF_CHECK_EQ(-1, sent_back(client_pub, sealed, n));
+	}
+	/* Nor under the same key after it was another one. */
+	randombytes_buf(again, sizeof(again));
+	keys_box_set_node(again, node_pub);
+	keys_box_set_node(sec, node_pub);
+	ATF_CHECK_EQ(-1, sent_back(client_pub, sealed, n));
+	/* With any other nonce it would be one. */
+	sealed[23] ^= 1;
+	ATF_REQUIRE_EQ(0, crypto_box_easy(sealed + 24, (const uint8_t *)"{}", 2,
+	    sealed, node_pub, client_sec));
+	ATF_CHECK_EQ(0, sent_back(client_pub, sealed, n));
+}
+
 ATF_TC_WITHOUT_HEAD(lengths);
 ATF_TC_BODY(lengths, tc)
 {
@@ -158,20 +208,25 @@ ATF_TC_BODY(mesh_scan, tc)
 	ATF_CHECK_EQ(12, find(HEX_A, "{\"meshKey\":\"" HEX_AUP "\"}",
 	    "{\"meshKey\":\"" ZEROS "\"}"));
 	ATF_CHECK_EQ(1, find(HEX_A, "\"" HEX_A "\"", "\"" ZEROS "\""));
-	ATF_CHECK_EQ(KEYS_NOOFFSET, find(HEX_A, "\"" HEX_B "\"", NULL));
+	ATF_CHECK_EQ(KEYS_NOOFFSET, find(HEX_A, "\"" HEX_B "\"",
+	    "\"" ZEROS "\""));
 	ATF_CHECK_EQ(KEYS_NOOFFSET, find(HEX_A, "\"" HEX_A, NULL));
 	ATF_CHECK_EQ(KEYS_NOOFFSET, find(HEX_A, HEX_A "\"", NULL));
 	ATF_CHECK_EQ(KEYS_NOOFFSET, find(HEX_A, "\"0" HEX_A "\"", NULL));
 	ATF_CHECK_EQ(KEYS_NOOFFSET, find(HEX_A, "\"" HEX_A "0\"", NULL));
 	ATF_CHECK_EQ(KEYS_NOOFFSET, find(HEX_A, "\" " HEX_A "\"", NULL));
 	ATF_CHECK_EQ(KEYS_NOOFFSET, find(HEX_A, "", NULL));
-	/* All copies of the key are blanked; the last offset is reported. */
+	/* All keys are blanked; the last offset of this one is reported. */
 	ATF_CHECK_EQ(68, find(HEX_A, "\"" HEX_A "\",\"" HEX_A "\"",
 	    "\"" ZEROS "\",\"" ZEROS "\""));
 	ATF_CHECK_EQ(68, find(HEX_A, "\"" HEX_B "\",\"" HEX_A "\"",
-	    "\"" HEX_B "\",\"" ZEROS "\""));
+	    "\"" ZEROS "\",\"" ZEROS "\""));
+	ATF_CHECK_EQ(1, find(HEX_A, "\"" HEX_A "\",\"" HEX_B "\"",
+	    "\"" ZEROS "\",\"" ZEROS "\""));
 	/* The all-zero key, which means none, never matches. */
 	ATF_CHECK_EQ(KEYS_NOOFFSET, find(ZEROS, "\"" ZEROS "\"", NULL));
+	ATF_CHECK_EQ(KEYS_NOOFFSET, find(ZEROS, "\"" HEX_A "\"",
+	    "\"" ZEROS "\""));
 }
 
 ATF_TC_WITHOUT_HEAD(mesh_login);
@@ -197,18 +252,103 @@ ATF_TC_BODY(mesh_login, tc)
 	ATF_REQUIRE_EQ(0, login(zero, strlen(zero), client_sec));
 	ATF_CHECK_EQ(KEYS_NOOFFSET, result.mesh);
 
+	/* A node that has another key, while the region gets a new one. */
+	ATF_REQUIRE_EQ(0, base_hex_get(key, sizeof(key), HEX_B));
+	keys_box_stage_mesh(key);
+	keys_box_commit_mesh(1);
+	ATF_REQUIRE_EQ(0, login(text, strlen(text), client_sec));
+	ATF_CHECK_EQ(KEYS_NOOFFSET, result.mesh);
+	ATF_CHECK(memcmp(result.text, zero, strlen(zero)) == 0);
+
 	keys_box_stage_mesh(NULL);
 	keys_box_commit_mesh(1);
 	ATF_REQUIRE_EQ(0, login(text, strlen(text), client_sec));
 	ATF_CHECK_EQ(KEYS_NOOFFSET, result.mesh);
+	ATF_CHECK(memcmp(result.text, zero, strlen(zero)) == 0);
+}
+
+/* Put a mesh key in force. */
+static void
+use_mesh(const char *hex)
+{
+	uint8_t	 key[32];
+
+	ATF_REQUIRE_EQ(0, base_hex_get(key, sizeof(key), hex));
+	keys_box_stage_mesh(key);
+	keys_box_commit_mesh(1);
+}
+
+/*
+ * The login of this node at another one, which opens it and finds the mesh key;
+ * here it opens nothing, whoever sends it.
+ */
+ATF_TC_WITHOUT_HEAD(own_login);
+ATF_TC_BODY(own_login, tc)
+{
+	static const char text[] = "{\"meshKey\":\"" HEX_A "\",\"version\":2,"
+	    "\"CanAckPings\":true,\"AppName\":\"derpd\"}";
+	const uint8_t	 low_order[32] = { 1 };
+	uint8_t		 info[BOX_LOGINSIZE], again[BOX_LOGINSIZE],
+	    open[BOX_LOGINTEXT], pub[32];
+	const char	*why = NULL;
+	size_t		 n;
+
+	ATF_REQUIRE(sodium_init() != -1);
+	ATF_REQUIRE_EQ(0, keys_box_preload());
+	crypto_box_keypair(client_pub, client_sec);
+	ATF_CHECK_EQ(0, keys_box_login(client_pub, info, &why));
+	ATF_CHECK_STREQ("there is no node key yet", why);
+	randombytes_buf(pub, sizeof(pub));
+	keys_box_set_node(pub, node_pub);
+	ATF_CHECK_EQ(0, keys_box_login(client_pub, info, &why));
+	ATF_CHECK_STREQ("there is no mesh key", why);
+	use_mesh(HEX_A);
+	ATF_CHECK_EQ(0, keys_box_login(node_pub, info, &why));
+	ATF_CHECK_STREQ("the server has the key of this node", why);
+	ATF_CHECK_EQ(0, keys_box_login(low_order, info, &why));
+	ATF_CHECK_STREQ("the server's key is of low order", why);
+
+	n = keys_box_login(client_pub, info, &why);
+	ATF_REQUIRE_EQ(32 + 24 + 16 + strlen(text), n);
+	ATF_CHECK(memcmp(info, node_pub, 32) == 0);
+	ATF_REQUIRE_EQ(0, crypto_box_open_easy(open, info + 56, n - 56,
+	    info + 32, node_pub, client_sec));
+	ATF_CHECK(memcmp(open, text, strlen(text)) == 0);
+	ATF_REQUIRE_EQ(n, keys_box_login(client_pub, again, &why));
+	ATF_CHECK(memcmp(info + 32, again + 32, 24) != 0);
+
+	/* The other node sends it back. */
+	ATF_CHECK_EQ(-1, sent_back(client_pub, info + 32, n - 32));
+	/* It is a login there. */
+	keys_box_set_node(client_sec, pub);
+	ATF_REQUIRE_EQ(0, sent_back(node_pub, info + 32, n - 32));
+	ATF_CHECK_EQ(12, result.mesh);
+	keys_box_forget();
+}
+
+ATF_TC_WITHOUT_HEAD(mesh_hash);
+ATF_TC_BODY(mesh_hash, tc)
+{
+	uint8_t	 key[32] = { 7 }, a[IPC_MESHHASH_LEN], b[IPC_MESHHASH_LEN];
+
+	ATF_REQUIRE(sodium_init() != -1);
+	keys_box_hash_mesh(key, a);
+	keys_box_hash_mesh(key, b);
+	ATF_CHECK(memcmp(a, b, sizeof(a)) == 0);
+	key[31] ^= 1;
+	keys_box_hash_mesh(key, b);
+	ATF_CHECK(memcmp(a, b, sizeof(a)) != 0);
 }
 
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, open_box);
 	ATF_TP_ADD_TC(tp, seal);
+	ATF_TP_ADD_TC(tp, seal_for);
 	ATF_TP_ADD_TC(tp, lengths);
 	ATF_TP_ADD_TC(tp, mesh_scan);
 	ATF_TP_ADD_TC(tp, mesh_login);
+	ATF_TP_ADD_TC(tp, own_login);
+	ATF_TP_ADD_TC(tp, mesh_hash);
 	return (atf_no_error());
 }

@@ -1,7 +1,7 @@
 /*
  * keys_cert: makes certificates: the self-signed certificate of a node without
- * another one, and the meta certificate that announces fast start.  Called by
- * keys.c; touches no descriptor.
+ * another one, the meta certificate that announces fast start, and those that
+ * validate a name.  Called by keys_parent.c; touches no descriptor.
  */
 
 #include <arpa/inet.h>
@@ -16,6 +16,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "frame.h"
 #include "hex.h"
@@ -23,9 +24,18 @@
 
 #define DAY		86400L
 #define SELF_DAYS	3652L		/* ten years */
+/*
+ * Clocks that were wrong when a self-signed certificate was made must not make
+ * it useless: it is valid from 2020 on, and until ten years after 2026 at
+ * least.
+ */
+#define SELF_FROM	1577836800L	/* 2020-01-01 00:00 UTC */
+#define SELF_NOW	1767225600L	/* 2026-01-01 00:00 UTC */
 #define META_DAYS	30L
 #define MAXCN		64		/* RFC 5280, A.1, ub-common-name */
 #define META_PREFIX	"derpkey"
+#define VALIDATION_CN	"ACME validation"
+#define ID_PE_ACME	"1.3.6.1.5.5.7.1.31"	/* RFC 8737 3 */
 
 EVP_PKEY *
 keys_cert_new_key(void)
@@ -180,17 +190,17 @@ add_alt_names(X509 *x, char **names, size_t n)
 	return (ok);
 }
 
-/* The common part of both kinds; valid from `from' to `to' (seconds). */
+/* The common part of both kinds; valid from `from' to `to'. */
 static X509 *
-new_cert(EVP_PKEY *pkey, const char *cn, long from, long to)
+new_cert(EVP_PKEY *pkey, const char *cn, time_t from, time_t to)
 {
 	X509	*x;
 
 	if ((x = X509_new()) == NULL)
 		return (NULL);
 	if (X509_set_version(x, 2) == 1 &&	/* counted from 0: version 3 */
-	    X509_gmtime_adj(X509_getm_notBefore(x), from) != NULL &&
-	    X509_gmtime_adj(X509_getm_notAfter(x), to) != NULL &&
+	    ASN1_TIME_set(X509_getm_notBefore(x), from) != NULL &&
+	    ASN1_TIME_set(X509_getm_notAfter(x), to) != NULL &&
 	    X509_set_pubkey(x, pkey) == 1 && set_names(x, cn) &&
 	    add_extension(x, NID_basic_constraints, "critical,CA:FALSE"))
 		return (x);
@@ -227,6 +237,7 @@ int
 keys_cert_selfsign(EVP_PKEY *pkey, char **names, size_t n,
     char pem[KEYS_PEMSIZE], char *err, size_t errsize)
 {
+	const time_t	 now = time(NULL);
 	X509		*x;
 	const char	*cn;
 	int		 len = -1;
@@ -238,7 +249,8 @@ keys_cert_selfsign(EVP_PKEY *pkey, char **names, size_t n,
 	}
 	/* Clients verify the alternative names only. */
 	cn = strlen(names[0]) <= MAXCN ? names[0] : "derpd";
-	x = new_cert(pkey, cn, -DAY, SELF_DAYS * DAY);
+	x = new_cert(pkey, cn, now - DAY < SELF_FROM ? now - DAY : SELF_FROM,
+	    (now > SELF_NOW ? now : SELF_NOW) + SELF_DAYS * DAY);
 	if (x != NULL && set_random_serial(x) &&
 	    add_extension(x, NID_key_usage, "critical,digitalSignature") &&
 	    add_extension(x, NID_ext_key_usage, "serverAuth") &&
@@ -253,10 +265,54 @@ keys_cert_selfsign(EVP_PKEY *pkey, char **names, size_t n,
 	return (len);
 }
 
+/* The critical extension with the digest of the key authorization. */
+static int
+add_acme_identifier(X509 *x, const char *auth)
+{
+	unsigned char		 der[2 + 32] = { V_ASN1_OCTET_STRING, 32 };
+	unsigned int		 n;
+	ASN1_OBJECT		*oid = OBJ_txt2obj(ID_PE_ACME, 1);
+	ASN1_OCTET_STRING	*value = ASN1_OCTET_STRING_new();
+	X509_EXTENSION		*ext = NULL;
+	int			 ok;
+
+	ok = oid != NULL && value != NULL &&
+	    EVP_Digest(auth, strlen(auth), der + 2, &n, EVP_sha256(),
+	    NULL) == 1 && ASN1_OCTET_STRING_set(value, der, sizeof(der)) == 1 &&
+	    (ext = X509_EXTENSION_create_by_OBJ(NULL, oid, 1, value)) != NULL &&
+	    X509_add_ext(x, ext, -1) == 1;
+	X509_EXTENSION_free(ext);
+	ASN1_OCTET_STRING_free(value);
+	ASN1_OBJECT_free(oid);
+	return (ok);
+}
+
+int
+keys_cert_validation(EVP_PKEY *pkey, const char *name, const char *auth,
+    char pem[KEYS_PEMSIZE], char *err, size_t errsize)
+{
+	char		*names[] = { (char *)(uintptr_t)name };
+	time_t		 now = time(NULL);
+	X509		*x;
+	int		 len = -1;
+
+	x = new_cert(pkey, VALIDATION_CN, now - DAY, now + DAY);
+	if (x != NULL && set_random_serial(x) && add_alt_names(x, names, 1) &&
+	    add_acme_identifier(x, auth))
+		len = finish(x, pkey, EVP_sha256(), pem);
+	if (len == -1)
+		snprintf(err, errsize, "can't make the certificate that "
+		    "validates %s", name);
+	X509_free(x);
+	ERR_clear_error();
+	return (len);
+}
+
 int
 keys_cert_meta(const uint8_t pub[KEYS_NODELEN], char pem[KEYS_PEMSIZE],
     char *err, size_t errsize)
 {
+	const time_t	 now = time(NULL);
 	EVP_PKEY	*pkey;
 	X509		*x = NULL;
 	char		 cn[sizeof(META_PREFIX) + 2 * KEYS_NODELEN];
@@ -265,8 +321,9 @@ keys_cert_meta(const uint8_t pub[KEYS_NODELEN], char pem[KEYS_PEMSIZE],
 	memcpy(cn, META_PREFIX, sizeof(META_PREFIX) - 1);
 	base_hex_put(cn + sizeof(META_PREFIX) - 1, pub, KEYS_NODELEN);
 	if ((pkey = new_ed25519()) != NULL &&
-	    (x = new_cert(pkey, cn, -META_DAYS * DAY, META_DAYS * DAY)) != NULL
-	    && ASN1_INTEGER_set(X509_get_serialNumber(x),
+	    (x = new_cert(pkey, cn, now - META_DAYS * DAY,
+	    now + META_DAYS * DAY)) != NULL &&
+	    ASN1_INTEGER_set(X509_get_serialNumber(x),
 	    FRAME_DERP_VERSION) == 1)
 		len = finish(x, pkey, NULL, pem);
 	if (len == -1)

@@ -80,6 +80,8 @@ ATF_TC_BODY(selfsigned, tc)
 	ATF_CHECK(valid_in(x, 0));
 	ATF_CHECK(valid_in(x, 3651));
 	ATF_CHECK(!valid_in(x, 3653));
+	/* A clock that was ahead when it was made does no harm. */
+	ATF_CHECK(valid_in(x, -1500));
 	ATF_CHECK_EQ(0, X509_check_ca(x));
 	ATF_CHECK_EQ(XKU_SSL_SERVER, X509_get_extended_key_usage(x));
 	ATF_REQUIRE((bn = ASN1_INTEGER_to_BN(X509_get0_serialNumber(x),
@@ -169,8 +171,59 @@ ATF_TC_BODY(meta, tc)
 	X509_free(y);
 }
 
+/* The digest of "auth", as the value of the extension (RFC 8737 3). */
+static const uint8_t digest[] = { 4, 32,
+    0xbd, 0xf4, 0x9c, 0x3c, 0x38, 0x82, 0x10, 0x2f, 0xc0, 0x17, 0xff, 0xb6,
+    0x61, 0x10, 0x8c, 0x63, 0xa8, 0x36, 0xd0, 0x65, 0x88, 0x8a, 0x40, 0x93,
+    0x99, 0x43, 0x98, 0xcc, 0x55, 0xc2, 0xea, 0x2f };
+
+/* Check a certificate that validates `name'. */
+static void
+validates(EVP_PKEY *pkey, const char *name, int type)
+{
+	char		 pem[KEYS_PEMSIZE];
+	ASN1_OBJECT	*oid = OBJ_txt2obj("1.3.6.1.5.5.7.1.31", 1);
+	GENERAL_NAMES	*gens;
+	X509_EXTENSION	*ext;
+	X509		*x;
+	const ASN1_OCTET_STRING *s;
+	int		 i, len;
+
+	len = keys_cert_validation(pkey, name, "auth", pem, err, sizeof(err));
+	ATF_REQUIRE_MSG(len > 0, "%s", err);
+	x = parse(pem, len);
+	ATF_CHECK_EQ(1, X509_verify(x, pkey));
+	ATF_CHECK(valid_in(x, 0) && !valid_in(x, 2));
+	ATF_REQUIRE((i = X509_get_ext_by_OBJ(x, oid, -1)) >= 0);
+	ext = X509_get_ext(x, i);
+	ATF_CHECK_EQ(1, X509_EXTENSION_get_critical(ext));
+	s = X509_EXTENSION_get_data(ext);
+	ATF_REQUIRE_EQ((int)sizeof(digest), ASN1_STRING_length(s));
+	ATF_CHECK(memcmp(digest, ASN1_STRING_get0_data(s),
+	    sizeof(digest)) == 0);
+	gens = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
+	ATF_REQUIRE_EQ(1, sk_GENERAL_NAME_num(gens));
+	ATF_CHECK_EQ(type, sk_GENERAL_NAME_value(gens, 0)->type);
+	GENERAL_NAMES_free(gens);
+	ASN1_OBJECT_free(oid);
+	X509_free(x);
+}
+
+ATF_TC_WITHOUT_HEAD(validation);
+ATF_TC_BODY(validation, tc)
+{
+	EVP_PKEY	*pkey;
+
+	ATF_REQUIRE(sodium_init() != -1);
+	ATF_REQUIRE((pkey = keys_cert_new_key()) != NULL);
+	validates(pkey, "relay.test", GEN_DNS);
+	validates(pkey, "2001:db8::1", GEN_IPADD);
+	EVP_PKEY_free(pkey);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, validation);
 	ATF_TP_ADD_TC(tp, selfsigned);
 	ATF_TP_ADD_TC(tp, selfsigned_odd_names);
 	ATF_TP_ADD_TC(tp, meta);

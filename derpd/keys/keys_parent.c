@@ -8,6 +8,7 @@
 
 #include "keys.h"
 #include "keys_acme.h"
+#include "keys_mesh.h"
 #include "keys_ticket.h"
 #include "log.h"
 
@@ -87,15 +88,20 @@ static int
 on_mesh(void *arg, int *fd)
 {
 	char	 err[ERRSIZE];
-	uint8_t	 key[KEYS_MESHLEN];
+	uint8_t	 key[KEYS_MESHLEN], hash[IPC_MESHHASH_LEN];
+	size_t	 n = 0;
 	int	 rv = 0;
 
 	if (*fd == -1)
 		keys_box_stage_mesh(NULL);
-	else if ((rv = keys_file_read_mesh(*fd, key, err, sizeof(err))) == 0)
+	else if ((rv = keys_file_read_mesh(*fd, key, err,
+	    sizeof(err))) == 0) {
 		keys_box_stage_mesh(key);
+		keys_box_hash_mesh(key, hash);
+		n = sizeof(hash);
+	}
 	explicit_bzero(key, sizeof(key));
-	return (result(arg, rv == 0 ? NULL : err, NULL, 0));
+	return (result(arg, rv == 0 ? NULL : err, hash, n));
 }
 
 static int
@@ -198,6 +204,22 @@ on_acme_conf(void *arg, const struct ipc_msg_key_acme_conf *v)
 }
 
 static int
+on_acme_validation(void *arg, const struct ipc_msg_key_acme_validation *v)
+{
+	char	 err[ERRSIZE], pem[KEYS_PEMSIZE];
+	EVP_PKEY *pkey;
+	int	 len;
+
+	if ((pkey = keys_tls_find(v->hash)) == NULL)
+		return (result(arg, "there is no such TLS key", NULL, 0));
+	len = keys_cert_validation(pkey, v->name, v->auth, pem, err,
+	    sizeof(err));
+	if (len == -1)
+		return (result(arg, err, NULL, 0));
+	return (result(arg, NULL, pem, (size_t)len));
+}
+
+static int
 on_acme_revoke(void *arg, const struct ipc_msg_key_acme_revoke *v)
 {
 	if (keys_acme_set_revoke(v->der, v->der_len, v->reason) == -1)
@@ -221,6 +243,16 @@ on_secret(void *arg, const struct ipc_msg_key_secret *v)
 	return (0);
 }
 
+static int
+on_node_pin(void *arg, const struct ipc_msg_key_node_pin *v)
+{
+	(void)arg;
+	if (v->server_key != NULL && v->server_key_len != KEYS_NODELEN)
+		return (-1);
+	keys_mesh_pin(v->node, v->server_key);
+	return (0);
+}
+
 const struct ipc_handlers keys_parent_handlers = {
 	.key_tls = on_tls,
 	.key_node = on_node,
@@ -231,7 +263,9 @@ const struct ipc_handlers keys_parent_handlers = {
 	.key_metacert = on_metacert,
 	.key_acme_file = on_acme_file,
 	.key_acme_conf = on_acme_conf,
+	.key_acme_validation = on_acme_validation,
 	.key_acme_revoke = on_acme_revoke,
 	.key_chan = on_chan,
-	.key_secret = on_secret
+	.key_secret = on_secret,
+	.key_node_pin = on_node_pin
 };

@@ -8,13 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "certchain.h"
 #include "certload.h"
+#include "keyfiles.h"
 #include "log.h"
 #include "messages.h"
 #include "parent.h"
 
-#define SELF_CRT	"self-signed.crt"
-#define SELF_KEY	"self-signed.key"
 #define WHY_SIZE	512
 
 /* Outcomes of one stage of the work, besides -1 (failed). */
@@ -57,19 +57,17 @@ begin_pair(struct parent_certload *l)
 
 /* Names for a self-signed certificate: host names, then own addresses. */
 static void
-put_names(struct ipc_wr *w, const struct conf *c,
-    const struct parent_listen_set *s)
+put_names(struct ipc_wr *w, const struct parent_certload *l)
 {
 	static char hosts[IPC_KEYS_MAXNAMES][64];
+	const struct parent_listen_set *s = &l->d->listens;
 	struct ipc_msg_key_selfsign v;
-	const struct conf_name *n;
 	char *host, *end;
 	size_t i;
 
 	v.nnames = 0;
-	TAILQ_FOREACH(n, &c->names, entry)
-		if (v.nnames < IPC_KEYS_MAXNAMES)
-			v.names[v.nnames++] = n->name;
+	for (i = 0; i < l->nnames && v.nnames < IPC_KEYS_MAXNAMES; i++)
+		v.names[v.nnames++] = (char *)(uintptr_t)l->names[i];
 	for (i = 0; i < s->n && v.nnames < IPC_KEYS_MAXNAMES; i++) {
 		host = hosts[v.nnames];
 		strlcpy(host, s->v[i].text + (s->v[i].text[0] == '['),
@@ -85,24 +83,6 @@ put_names(struct ipc_wr *w, const struct conf *c,
 	ipc_put_key_selfsign(w, &v);
 }
 
-/*
- * Check the host names, which clients that pin the certificate check as well.
- */
-static void
-check_names(const struct conf *c, const struct parent_cert *cert)
-{
-	const struct conf_name *n;
-
-	TAILQ_FOREACH(n, &c->names, entry)
-		if (!parent_cert_covers(cert, n->name))
-			log_warnx("%s:%d: %s is not valid for the name %s, so "
-			    "clients that use the name refuse the relay: "
-			    "remove the file to have a new pair made, which "
-			    "has a new CertName", n->pos.file, n->pos.line,
-			    cert->path, n->name);
-}
-
-/* Load the certificate; `made' is 1 when it was made just now. */
 static int
 load_selfsigned(struct parent_certload *l)
 {
@@ -117,7 +97,6 @@ load_selfsigned(struct parent_certload *l)
 static void
 log_selfsigned(const struct parent_certload *l, const char *done)
 {
-	check_names(l->conf, l->cert);
 	log_info("%s self-signed certificate %s, CertName %s", done, l->crt,
 	    l->cert->pin);
 }
@@ -158,40 +137,123 @@ make_selfsigned(struct parent_certload *l)
 	struct ipc_wr w;
 
 	ipc_wr_init(&w);
-	put_names(&w, l->conf, &l->d->listens);
+	put_names(&w, l);
 	parent_keys_make(l->d, MSG_KEY_SELFSIGN, &w, l->key, made, l);
 	ipc_wr_free(&w);
 	return (WAITS);
 }
 
 static int
+is_missing(const char *path)
+{
+	return (access(path, F_OK) == -1 && errno == ENOENT);
+}
+
+/* Why the pair must be made anew; NULL: it need not. */
+static const char *
+outdated(const struct parent_certload *l, char *why, size_t size)
+{
+	const char *name = parent_certself_lacks(l->cert, l->names, l->nnames);
+
+	if (name != NULL)
+		(void)snprintf(why, size, "it is not valid for %s", name);
+	else if (l->d->certself.due &&
+	    l->cert->not_after - time(NULL) < CERT_SELF_RENEW)
+		(void)snprintf(why, size, "it is near its end");
+	else
+		return (NULL);
+	return (why);
+}
+
+/*
+ * Use the new pair that an earlier generation has made and not put in force, or
+ * make one.
+ */
+static int
+renew_selfsigned(struct parent_certload *l)
+{
+	struct parent_certself_pair new;
+	char err[512], why[128];
+
+	l->anew = 1;
+	parent_cert_free(l->cert);
+	l->cert = NULL;
+	if (parent_certself_paths(l->conf, 1, &new) == -1)
+		return (-1);
+	strlcpy(l->crt, new.crt, sizeof(l->crt));
+	strlcpy(l->key, new.key, sizeof(l->key));
+	if (!is_missing(l->key) && !is_missing(l->crt) && (l->cert =
+	    parent_cert_load(l->crt, err, sizeof(err))) != NULL) {
+		if (outdated(l, why, sizeof(why)) == NULL)
+			return (read_key(l, "key", l->key));
+		parent_cert_free(l->cert);
+		l->cert = NULL;
+	}
+	/* The certificate is written last: without it there is no pair. */
+	(void)unlink(l->crt);
+	return (make_selfsigned(l));
+}
+
+/* The pair exists. */
+static int
+use_selfsigned(struct parent_certload *l)
+{
+	char why[320];
+
+	if (load_selfsigned(l) == -1)
+		return (-1);
+	parent_certself_history(l->conf, l->cert);
+	if (l->keep || outdated(l, why, sizeof(why)) == NULL)
+		return (read_key(l, "key", l->key));
+	if (!l->d->checking)
+		return (renew_selfsigned(l));
+	log_warnx("%s:%d: certificate %s will be made anew at the next start "
+	    "or reload, because %s: its CertName, %s, changes then: put the "
+	    "new one, which derpctl node prints, into each map with the old "
+	    "one", l->k->pos.file, l->k->pos.line, l->crt, why, l->cert->pin);
+	return (read_key(l, "key", l->key));
+}
+
+static int
 begin_selfsigned(struct parent_certload *l)
 {
-	const char *dir = l->conf->statedir;
+	struct parent_certself_pair p;
 
 	l->kind = CERT_SELFSIGNED;
-	if ((size_t)snprintf(l->crt, sizeof(l->crt), "%s/" SELF_CRT, dir) >=
-	    sizeof(l->crt) || (size_t)snprintf(l->key, sizeof(l->key),
-	    "%s/" SELF_KEY, dir) >= sizeof(l->key)) {
-		log_warnx("%s: the path is too long", dir);
+	l->nnames = parent_certself_names(l->conf, l->k, l->names);
+	if (parent_certself_paths(l->conf, 0, &p) == -1 ||
+	    (!l->d->checking && parent_certself_mend(l->conf) == -1))
+		return (-1);
+	strlcpy(l->crt, p.crt, sizeof(l->crt));
+	strlcpy(l->key, p.key, sizeof(l->key));
+	/*
+	 * A file that got more names is not refused for it, nor is a start with
+	 * the file and the pair that was in use before.
+	 */
+	if (l->nnames == 0 && !l->keep && !l->changed &&
+	    (l->d->checking || !l->d->starting || is_missing(l->crt))) {
+		log_warnx("%s:%d: certificate self-signed is left over: the "
+		    "certificates of files are valid for all host names, and "
+		    "clients would get one or the other: remove this line, or "
+		    "the others", l->k->pos.file, l->k->pos.line);
 		return (-1);
 	}
 	/*
 	 * The certificate is written last: without it the pair does not exist.
 	 */
-	if (access(l->crt, F_OK) == -1 && errno == ENOENT) {
+	if (is_missing(l->crt)) {
 		if (!l->d->checking)
 			return (make_selfsigned(l));
 		log_info("%s: will be made at the first start", l->crt);
 		return (HAS_ENDED);
 	}
-	if (access(l->key, F_OK) == -1 && errno == ENOENT) {
+	if (is_missing(l->key)) {
 		log_warnx("key %s: No such file or directory: restore it, or "
 		    "remove %s as well to have a new pair made, which has a "
 		    "new pin", l->key, l->crt);
 		return (-1);
 	}
-	return (read_key(l, "key", l->key));
+	return (use_selfsigned(l));
 }
 
 /* The certificate of an ACME directory */
@@ -202,6 +264,7 @@ begin_acme(struct parent_certload *l)
 	int rv;
 
 	l->kind = CERT_OF_ACME;
+	renew_import(l->conf, l->d->checking);
 	rv = renew_find_cert(l->conf, l->crt, l->key, l->name, &l->cert);
 	if (rv == -1)
 		return (-1);
@@ -216,20 +279,65 @@ begin_acme(struct parent_certload *l)
 
 /* All kinds of certificates */
 
+/* Another line whose certificate has this public key; NULL: none. */
+static const struct conf_cert *
+owner_of(const struct parent_certload *l, const uint8_t *hash)
+{
+	const struct conf_cert *k;
+	struct parent_cert *c;
+	char err[512];
+	int found = 0;
+
+	TAILQ_FOREACH(k, &l->conf->certs, entry) {
+		if (k == l->k || k->cert == NULL)
+			continue;
+		c = parent_cert_load(k->cert, err, sizeof(err));
+		found = c != NULL && memcmp(c->hash, hash,
+		    IPC_KEYHASH_LEN) == 0;
+		parent_cert_free(c);
+		if (found)
+			break;
+	}
+	return (k);
+}
+
+/* The key of the line does not belong to its certificate: say what does. */
+static void
+log_other_key(const struct parent_certload *l, const uint8_t *hash)
+{
+	const struct conf_cert *k = l->k, *o = owner_of(l, hash);
+	size_t n = parent_certchain_find(l->cert->pem, l->cert->pem_len, hash);
+	char what[256];
+
+	if (n > 1)
+		(void)snprintf(what, sizeof(what), "it belongs to certificate "
+		    "%zu in that file, and the server's own certificate must "
+		    "be the first: put it there, with its chain behind it", n);
+	else if (o != NULL)
+		(void)snprintf(what, sizeof(what), "it belongs to that of line "
+		    "%d: exchange the keys of the two lines", o->pos.line);
+	else
+		strlcpy(what, "install the key that the certificate was "
+		    "requested with, both from the same directory",
+		    sizeof(what));
+	log_warnx("%s:%d: certificate %s does not belong to key %s: clients "
+	    "could not connect: %s", k->pos.file, k->pos.line, k->cert, k->key,
+	    what);
+}
+
 /* keys has read a key with this public key hash.  0, or -1 (logged). */
 static int
 check_hash(struct parent_certload *l, const uint8_t *hash, size_t len)
 {
-	const struct conf_pos *pos = &l->k->pos;
-
-	if (l->kind == CERT_SELFSIGNED && load_selfsigned(l) == -1)
+	if (len != IPC_KEYHASH_LEN) {
+		log_warnx("%s: malformed answer from keys", l->key);
 		return (-1);
-	if (len == IPC_KEYHASH_LEN && memcmp(hash, l->cert->hash, len) == 0)
+	}
+	if (memcmp(hash, l->cert->hash, len) == 0)
 		return (0);
 	switch (l->kind) {
 	case CERT_OF_PAIR:
-		log_warnx("%s:%d: certificate %s does not belong to key %s",
-		    pos->file, pos->line, l->k->cert, l->k->key);
+		log_other_key(l, hash);
 		break;
 	case CERT_SELFSIGNED:
 		log_warnx("%s does not belong to %s: remove both to have a "
@@ -283,6 +391,29 @@ begin(struct parent_certload *l)
 	return (l->k->cert == NULL ? begin_selfsigned(l) : begin_pair(l));
 }
 
+/*
+ * At a start the relay must serve: is there another certificate in place of the
+ * one that can't be used?  A certificate in force is replaced by a valid one
+ * only.
+ */
+static int
+goes_on(struct parent_certload *l)
+{
+	if (l->kind == CERT_OF_ACME) {
+		log_warnx("can't use %s: a new certificate will be requested",
+		    l->crt);
+		l->name[0] = '\0';
+		return (1);
+	}
+	if (l->kind != CERT_SELFSIGNED || !l->anew)
+		return (0);
+	log_warnx("the self-signed certificate could not be made anew: the old "
+	    "one is served: correct this and reload");
+	l->anew = 0;
+	l->keep = 1;
+	return (1);
+}
+
 static void
 ended(struct parent_certload *l, int rv, const char *why)
 {
@@ -295,14 +426,11 @@ ended(struct parent_certload *l, int rv, const char *why)
 		return;
 	}
 	parent_cert_free(cert);
-	/* A certificate in force is replaced by a valid one only. */
-	if (l->kind != CERT_OF_ACME || !l->d->starting) {
+	if (!l->d->starting || !goes_on(l)) {
 		l->done(l->arg, -1, NULL, why);
 		return;
 	}
-	log_warnx("can't use %s: a new certificate will be requested", l->crt);
 	log_capture(line, sizeof(line));
-	l->name[0] = '\0';
 	rv = begin_selfsigned(l);
 	log_capture(NULL, 0);
 	if (rv != WAITS)
@@ -322,6 +450,7 @@ parent_certload(struct parent_certload *l, struct parent *d,
 	l->k = k;
 	l->cert = NULL;
 	l->name[0] = '\0';
+	l->anew = 0;
 	l->done = done;
 	l->arg = arg;
 	log_capture(line, sizeof(line));

@@ -11,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct conf;
+#include "conf.h"
+
 struct conf_cert;
 struct parent;
 struct parent_cert;
@@ -24,7 +25,10 @@ struct parent_cert;
 typedef void (*parent_certload_cb)(void *arg, int rv, struct parent_cert *cert,
 	    const char *why);
 
-/* A load under way; zero-initialised. */
+/*
+ * A load under way; zero-initialised, `keep' and `changed' set by the caller.
+ * After a restart of keys the pair in force stays.
+ */
 struct parent_certload {
 	struct parent	*d;
 	const struct conf *conf;
@@ -34,6 +38,13 @@ struct parent_certload {
 	char			 crt[PATH_MAX], key[PATH_MAX];
 	char			 name[PATH_MAX]; /* new name of the key file,
 						    "" unchanged */
+	int			 keep;	/* 1: make no pair anew */
+	int			 changed; /* 1: files have changed, and not
+					     the configuration */
+	int			 anew;	/* 1: a pair is being made anew */
+	const char		*names[CONF_MAXNAMES]; /* of the self-signed
+						    certificate */
+	size_t			 nnames;
 	parent_certload_cb done;
 	void		*arg;
 };

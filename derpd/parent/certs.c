@@ -22,10 +22,12 @@
 #include <unistd.h>
 
 #include "bom.h"
+#include "certchain.h"
 #include "certs.h"
 #include "hex.h"
 #include "keyhash.h"
 #include "pemcert.h"
+#include "readall.h"
 
 static void	complain(char *, size_t, const char *, const char *, ...)
 		    __attribute__((format(printf, 4, 5)));
@@ -148,8 +150,10 @@ collect_names(struct parent_cert *c, X509 *leaf)
 			rv = add_altnames(c, gens, GEN_IPADD);
 		GENERAL_NAMES_free(gens);
 	}
-	if (rv == 0 && c->nnames == 0)
+	if (rv == 0 && c->nnames == 0) {
+		c->cn_only = 1;
 		rv = add_common_name(c, leaf);
+	}
 	return (rv);
 }
 
@@ -248,6 +252,18 @@ read_chain(struct parent_cert *c, BIO *in, BIO *out)
 	return (NULL);
 }
 
+/* Keep what is wrong with the chain; it is served all the same. */
+static const char *
+check_chain(struct parent_cert *c)
+{
+	char what[1024];
+
+	if (parent_certchain_check(c->pem, c->pem_len, &c->selfsigned, what,
+	    sizeof(what)) == 1 && (c->chain = strdup(what)) == NULL)
+		return ("out of memory");
+	return (NULL);
+}
+
 static const char *
 keep_pem(struct parent_cert *c, BIO *out)
 {
@@ -288,8 +304,9 @@ parent_cert_parse(const char *path, const char *pem, size_t len, char *err,
 	    (c->path = strdup(path)) != NULL &&
 	    (in = BIO_new_mem_buf(pem, (int)len)) != NULL &&
 	    (out = BIO_new(BIO_s_mem())) != NULL &&
-	    (bad = read_chain(c, in, out)) == NULL)
-		bad = keep_pem(c, out);
+	    (bad = read_chain(c, in, out)) == NULL &&
+	    (bad = keep_pem(c, out)) == NULL)
+		bad = check_chain(c);
 	BIO_free(in);
 	BIO_free(out);
 	ERR_clear_error();
@@ -299,26 +316,6 @@ parent_cert_parse(const char *path, const char *pem, size_t len, char *err,
 		return (NULL);
 	}
 	return (c);
-}
-
-/* Read up to `size' bytes, or to the end of the file.  Bytes, or -1. */
-static ssize_t
-read_all(int fd, char *buf, size_t size)
-{
-	size_t	 got = 0;
-	ssize_t	 n;
-
-	while (got < size) {
-		n = read(fd, buf + got, size - got);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return (-1);
-		if (n == 0)
-			break;
-		got += (size_t)n;
-	}
-	return ((ssize_t)got);
 }
 
 struct parent_cert *
@@ -345,7 +342,7 @@ parent_cert_load(const char *path, char *err, size_t errsize)
 	}
 	if ((buf = malloc(CERT_MAXFILE + 1)) == NULL)
 		complain(err, errsize, path, "out of memory");
-	else if ((len = read_all(fd, buf, CERT_MAXFILE + 1)) == -1)
+	else if ((len = base_read_all(fd, buf, CERT_MAXFILE + 1)) == -1)
 		complain(err, errsize, path, "can't read the certificate: %s",
 		    strerror(errno));
 	else
@@ -385,14 +382,26 @@ name_matches(const char *pattern, const char *name)
 }
 
 int
-parent_cert_covers(const struct parent_cert *c, const char *name)
+parent_cert_has(const struct parent_cert *c, const char *name)
 {
+	char		 text[INET6_ADDRSTRLEN];
+	struct in6_addr	 addr;
 	size_t	 i;
 
+	/* Those of the certificate are in this form, see add_address(). */
+	if (inet_pton(AF_INET6, name, &addr) == 1 &&
+	    inet_ntop(AF_INET6, &addr, text, sizeof(text)) != NULL)
+		name = text;
 	for (i = 0; i < c->nnames; i++)
 		if (name_matches(c->names[i], name))
 			return (1);
 	return (0);
+}
+
+int
+parent_cert_covers(const struct parent_cert *c, const char *name)
+{
+	return (!c->cn_only && parent_cert_has(c, name));
 }
 
 struct parent_cert *
@@ -414,5 +423,6 @@ parent_cert_free(struct parent_cert *c)
 	free(c->names);
 	free(c->path);
 	free(c->pem);
+	free(c->chain);
 	free(c);
 }

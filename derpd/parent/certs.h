@@ -32,8 +32,17 @@ struct parent_cert {
 	char		**names;	/* DNS names, then addresses of the
 					   leaf; its common name if none */
 	size_t		 nnames;
+	int		 cn_only;	/* 1: the only name is the common name,
+					   which clients do not verify */
+	int		 selfsigned;	/* 1: signed with its own key */
+	char		*chain;		/* what is wrong with the chain, see
+					   certchain.h; NULL: nothing */
 	time_t		 not_before;
 	time_t		 not_after;
+	char		 was[CERT_PINLEN + 1]; /* pin of the self-signed
+					   certificate that this one
+					   replaced, "" none */
+	time_t		 was_until;	/* when it was replaced */
 };
 
 /*
@@ -56,7 +65,16 @@ struct parent_cert *parent_cert_parse(const char *path, const char *pem,
  */
 int	 parent_cert_days_left(const struct parent_cert *c, time_t now);
 
-/* 1 when the certificate is valid for `name' (host name or address), else 0. */
+/*
+ * 1 when the certificate has `name' (host name or address), so that a client
+ * that requests it gets this certificate; else 0.
+ */
+int	 parent_cert_has(const struct parent_cert *c, const char *name);
+
+/*
+ * 1 when the certificate is valid for `name' by the rules of clients, else 0:
+ * the common name does not count (RFC 9525, 6.3).
+ */
 int	 parent_cert_covers(const struct parent_cert *c, const char *name);
 
 /* Add a reference, which parent_cert_free() releases. */

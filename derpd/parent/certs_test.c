@@ -67,6 +67,9 @@ ATF_TC_BODY(load, tc)
 	ATF_CHECK_STREQ("2001:db8::7", c->names[2]);
 	ATF_CHECK(parent_cert_covers(c, "RELAY.example.org"));
 	ATF_CHECK(parent_cert_covers(c, "192.0.2.7"));
+	/* The same address in another form. */
+	ATF_CHECK(parent_cert_covers(c, "2001:DB8:0::0007"));
+	ATF_CHECK(!parent_cert_covers(c, "2001:db8::70"));
 	ATF_CHECK(!parent_cert_covers(c, "other.example.org"));
 	ATF_REQUIRE_EQ(0, base_keyhash_pkey(pkey, hash));
 	ATF_CHECK(memcmp(hash, c->hash, sizeof(hash)) == 0);

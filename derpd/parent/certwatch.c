@@ -15,6 +15,7 @@
 #include "parent.h"
 
 #define SETTLE_SECS	2	/* for both files to be replaced */
+#define AGAIN_SECS	3600	/* try refused ones again: time may mend them */
 
 /* 1 when any certificate differs from the one in force. */
 static int
@@ -42,6 +43,15 @@ changed_since(const struct parent *d)
 }
 
 static void
+wait_for(struct parent *d, time_t secs)
+{
+	struct timeval tv = { secs, 0 };
+
+	if (d->certwatch.ev != NULL)
+		evtimer_add(d->certwatch.ev, &tv);
+}
+
+static void
 reloaded(void *arg, const char *why)
 {
 	struct parent *d = arg;
@@ -50,32 +60,38 @@ reloaded(void *arg, const char *why)
 	if (d->stopping)
 		return;
 	strlcpy(w->error, why == NULL ? "" : why, sizeof(w->error));
-	if (why == NULL)
+	if (why == NULL) {
 		log_info("new certificates are in force");
-	else
-		log_warnx("a new certificate is not valid: the old ones stay "
-		    "in force");
+		return;
+	}
+	log_warnx("a new certificate is not valid: the old ones stay "
+	    "in force");
+	wait_for(d, AGAIN_SECS);
 }
 
-/* The files have settled: reload them. */
+/* The files have settled: reload them, unless they are in force. */
 static void
 settled(evutil_socket_t fd, short what, void *arg)
 {
 	struct parent *d = arg;
+	struct parent_certwatch *w = &d->certwatch;
 
 	(void)fd;
 	(void)what;
-	if (!d->stopping && !d->starting && changed_since(d))
+	if (d->stopping || d->starting)
+		return;
+	if (changed_since(d))
 		parent_certs_reload(d, reloaded, d);
+	else if (w->error[0] != '\0') {
+		w->error[0] = '\0';
+		log_info("the certificate files are those in force again");
+	}
 }
 
 static void
 changed(void *arg)
 {
-	struct parent *d = arg;
-	struct timeval tv = { SETTLE_SECS, 0 };
-
-	evtimer_add(d->certwatch.ev, &tv);
+	wait_for(arg, SETTLE_SECS);
 }
 
 static void

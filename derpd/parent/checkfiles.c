@@ -164,7 +164,8 @@ keeps_state(const struct conf *c)
 	TAILQ_FOREACH(k, &c->certs, entry)
 		if (k->cert == NULL)
 			return (1);
-	return (c->acme.enabled || !TAILQ_EMPTY(&c->maps));
+	return (c->acme.enabled || !TAILQ_EMPTY(&c->maps) ||
+	    admitset_wanted(c));
 }
 
 static int
@@ -187,15 +188,23 @@ check_dirs(const struct conf *c)
 int
 parent_check_files(const struct conf *c)
 {
+	const struct conf_verify *s;
 	const struct conf_map *m;
 	int rv = check_dirs(c);
 
 	if (c->acme.ca_file != NULL && check_authorities(c->acme.ca_file,
 	    &c->acme.ca_pos, c->user) == -1)
 		rv = -1;
+	if (c->mesh.cafile != NULL && check_authorities(c->mesh.cafile,
+	    &c->mesh.cafile_pos, c->user) == -1)
+		rv = -1;
 	TAILQ_FOREACH(m, &c->maps, entry)
 		if (m->cafile != NULL && check_authorities(m->cafile,
 		    &m->cafile_pos, c->user) == -1)
+			rv = -1;
+	TAILQ_FOREACH(s, &c->admit.sources, entry)
+		if (s->cafile != NULL && check_authorities(s->cafile, &s->pos,
+		    c->user) == -1)
 			rv = -1;
 	return (rv);
 }

@@ -88,7 +88,7 @@ accepted(evutil_socket_t lfd, short what, void *arg)
 		    "(getpeereid)");
 		close(fd);
 	} else if (!may_talk(d, uid)) {
-		log_info("control socket: a connection was refused: user %u "
+		log_warnx("control socket: a connection was refused: user %u "
 		    "is one of derpd's own", (unsigned int)uid);
 		close(fd);
 	} else {
@@ -147,11 +147,27 @@ remove_stale(const struct conf *c, const struct sockaddr_un *sun)
 	return (-1);
 }
 
+/* Let the group of derpd's user ask.  0, or -1 with errno. */
+static int
+share_control(const struct parent *d, const struct sockaddr_un *sun)
+{
+	const struct passwd *pw = geteuid() == 0 && !d->one_id ?
+	    getpwnam(d->conf->user) : NULL;
+	const gid_t gid = pw == NULL ? (gid_t)-1 : pw->pw_gid;
+
+	if (chown(sun->sun_path, (uid_t)-1, gid) == -1) {
+		if (errno != EPERM)
+			return (-1);
+		log_warnx("%s: stays with root's group (chown: %s): "
+		    "the parent needs CAP_CHOWN to let the group of %s use "
+		    "derpctl", sun->sun_path, strerror(errno), d->conf->user);
+	}
+	return (chmod(sun->sun_path, 0660));
+}
+
 static int
 bind_control(const struct parent *d, const struct sockaddr_un *sun)
 {
-	struct passwd *pw;
-	gid_t gid = (gid_t)-1;
 	mode_t old;
 	int rv;
 
@@ -159,12 +175,7 @@ bind_control(const struct parent *d, const struct sockaddr_un *sun)
 	old = umask(0177);
 	rv = bind(listen_fd, (const struct sockaddr *)sun, sizeof(*sun));
 	umask(old);
-	if (rv == -1)
-		return (-1);
-	if (geteuid() == 0 && (pw = getpwnam(d->conf->user)) != NULL)
-		gid = pw->pw_gid;
-	if (chown(sun->sun_path, (uid_t)-1, gid) == -1 ||
-	    chmod(sun->sun_path, 0660) == -1)
+	if (rv == -1 || share_control(d, sun) == -1)
 		return (-1);
 	return (listen(listen_fd, PARENT_MAX_TALKS));
 }

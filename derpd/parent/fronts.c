@@ -22,6 +22,7 @@ send_sockets(struct parent_proc *p)
 			return (-1);
 		v.number = d->listens.v[i].number;
 		v.tls = d->listens.v[i].tls;
+		v.derp = d->listens.v[i].derp;
 		rv = ipc_send_front_listen(p->chan, &v, fd);
 	}
 	return (rv);
@@ -54,8 +55,10 @@ parent_fronts_set_up(struct parent_proc *p)
 	    parent_servers_send_slots(p) == -1 ||
 	    parent_servers_send_counters(p) == -1 || send_counters(p) == -1 ||
 	    mapset_send(p) == -1 || renew_send_tokens(p) == -1 ||
-	    parent_settings_first(p) == -1)
+	    parent_dns_send(p) == -1 || parent_settings_first(p) == -1)
 		return (-1);
+	/* Without a channel to admit it requests one. */
+	(void)admitset_connect(p);
 	return (parent_servers_connect_hands(p));
 }
 
@@ -84,6 +87,8 @@ parent_fronts_message(struct parent_proc *p, struct ipc_msg *m)
 		return (renew_token_set(p, m));
 	case MSG_FRONT_DEAF:
 		return (mend_sockets(p, m));
+	case MSG_FRONT_LIST:
+		return (parent_frontlists_request(p, m));
 	default:
 		return (parent_servers_message(p, m));
 	}

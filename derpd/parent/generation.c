@@ -5,23 +5,25 @@
  *             request                   all requests of the kind
  *    (idle) ----------> queue --------------------------------------.
  *                                                                   v
- *     .-> CONF -> NODE -> CERTS -> MESH -> META -> FILES -> MAPS -> STAGE
- *     |    |       |       |        |       |       |        |       |
- *     |    `-------+-------+--------+-------+-------+--------+-------+
- *     |            refused: nothing was changed              |       |
- *     |                                                      v       | all
- *     |   answers <------------------------------------- (undone)    | good
- *     |                                                              v
- *     `-- answers <---------------- RETAIN <---------------------- COMMIT
+ *  .> CONF -> NODE -> CERTS -> MESH -> META -> FILES -> MAPS -> ADMIT -> STAGE
+ *  |   |       |       |        |       |       |        |        |        |
+ *  |   `-------+-------+--------+-------+-------+--------+--------+--------+
+ *  |           refused: nothing was changed                       |    all |
+ *  |                                                              v   good |
+ *  |  answers <---------------------------------------------- (undone)     |
+ *  |                                                                       v
+ *  `- answers <----------------------- RETAIN <------------------------- COMMIT
  *
  *	kind	steps					refused when
- *	START	NODE to MAPS, STAGE (no server yet)	a step fails
- *	CHECK	NODE to MESH, FILES, MAPS; ends		at the end, with all
+ *	START	NODE to ADMIT, STAGE (no server yet)	a step fails
+ *	CHECK	NODE to MESH, FILES to ADMIT; ends	at the end, with all
  *							errors logged
  *	KEYS	NODE to META, STAGE			a step fails
- *	RELOAD	CONF, CERTS to MAPS, STAGE		a step fails
+ *	RELOAD	CONF, CERTS to ADMIT, STAGE		a step fails
  *	CERTS	CERTS, MESH, META, STAGE		a step fails
  *	META	META, STAGE				a step fails
+ *	ADMIT	ADMIT, COMMIT; nothing for servers	a step fails
+ *	RATE	META, ADMIT, STAGE			a step fails
  *
  * Up to STAGE nothing that is in force changes, in any process.  COMMIT and
  * RETAIN can't be refused: a child that ends there is restarted with what is
@@ -31,15 +33,16 @@
  *	server refuses		-		refused		-
  *	server ends		-		waits for its	goes on
  *						successor, once
- *	keys ends		refused		refused		goes on
+ *	keys ends		refused, but	refused		goes on
+ *				for ADMIT
  *	deadline		refused		refused; late	goes on; late
  *						servers are	servers are
  *						ended		ended
  *	derpd stops		refused		refused		ends as it is
  *
- * The requester of a refused RELOAD gets the reason.  CERTS and META that fail
- * because a child ended are retried, PARENT_GEN_TRIES times in all, because
- * nobody may be there to repeat the request.
+ * The requester of a refused RELOAD gets the reason.  CERTS, META, ADMIT and
+ * RATE that fail because a child ended are retried, PARENT_GEN_TRIES times in
+ * all, because nobody may be there to repeat the request.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,17 +58,20 @@
 static const unsigned int steps[] = {
 	[GEN_START] = STEP(GEN_AT_NODE) | STEP(GEN_AT_CERTS) |
 	    STEP(GEN_AT_MESH) | STEP(GEN_AT_META) | STEP(GEN_AT_FILES) |
-	    STEP(GEN_AT_MAPS) | TO_SERVERS,
+	    STEP(GEN_AT_MAPS) | STEP(GEN_AT_ADMIT) | TO_SERVERS,
 	[GEN_CHECK] = STEP(GEN_AT_NODE) | STEP(GEN_AT_CERTS) |
-	    STEP(GEN_AT_MESH) | STEP(GEN_AT_FILES) | STEP(GEN_AT_MAPS),
+	    STEP(GEN_AT_MESH) | STEP(GEN_AT_FILES) | STEP(GEN_AT_MAPS) |
+	    STEP(GEN_AT_ADMIT),
 	[GEN_KEYS] = STEP(GEN_AT_NODE) | STEP(GEN_AT_CERTS) |
 	    STEP(GEN_AT_MESH) | STEP(GEN_AT_META) | TO_SERVERS,
 	[GEN_RELOAD] = STEP(GEN_AT_CONF) | STEP(GEN_AT_CERTS) |
 	    STEP(GEN_AT_MESH) | STEP(GEN_AT_META) | STEP(GEN_AT_FILES) |
-	    STEP(GEN_AT_MAPS) | TO_SERVERS,
+	    STEP(GEN_AT_MAPS) | STEP(GEN_AT_ADMIT) | TO_SERVERS,
 	[GEN_CERTS] = STEP(GEN_AT_CERTS) | STEP(GEN_AT_MESH) |
 	    STEP(GEN_AT_META) | TO_SERVERS,
-	[GEN_META] = STEP(GEN_AT_META) | TO_SERVERS
+	[GEN_META] = STEP(GEN_AT_META) | TO_SERVERS,
+	[GEN_ADMIT] = STEP(GEN_AT_ADMIT) | STEP(GEN_AT_COMMIT),
+	[GEN_RATE] = STEP(GEN_AT_META) | STEP(GEN_AT_ADMIT) | TO_SERVERS
 };
 
 /* Sets of servers */
@@ -171,7 +177,8 @@ again(const struct parent_generation *g)
 {
 	const struct parent_gen_request *q = TAILQ_FIRST(&g->requests);
 
-	return (g->child && (g->kind == GEN_CERTS || g->kind == GEN_META) &&
+	return (g->child && (g->kind == GEN_CERTS || g->kind == GEN_META ||
+	    g->kind == GEN_ADMIT || g->kind == GEN_RATE) &&
 	    q->tries + 1 < PARENT_GEN_TRIES);
 }
 
@@ -265,12 +272,18 @@ parent_gen_owe(struct parent_generation *g, unsigned int server)
 	add(&g->owed, server);
 }
 
+void
+parent_gen_hold(struct parent_generation *g)
+{
+	g->done = 0;
+}
+
 static void
 commit(struct parent_gens *m, struct parent_generation *g)
 {
 	g->done = 1;
 	m->ops->commit(m->arg, g);
-	if (is_empty(&g->owed))
+	if (g->done && is_empty(&g->owed))
 		m->ops->turn(m->arg);
 }
 
@@ -483,7 +496,8 @@ parent_gen_keys_gone(struct parent_gens *m)
 {
 	struct parent_generation *g = m->now;
 
-	if (g == NULL)
+	/* Files of admission are of no concern to keys. */
+	if (g == NULL || g->kind == GEN_ADMIT)
 		return;
 	if (g->state > GEN_AT_STAGE) {
 		g->keyless = 1;

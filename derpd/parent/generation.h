@@ -4,8 +4,9 @@
  * force as a whole.
  *
  * One generation at a time is under way.  The start, derpd -n, a reload, a
- * change of certificate files, the daily renewal of the meta certificate and a
- * restart of keys are all generations.  Further requests are queued.
+ * change of certificate files, the daily renewal of the meta certificate, a
+ * restart of keys, and a change of files of admission are all generations.
+ * Further requests are queued.
  *
  * generation.c decides the order of the steps and which processes must answer.
  * The owner carries out the steps (struct parent_gen_ops; load.c for struct
@@ -19,7 +20,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "admitset.h"
 #include "certload.h"
+#include "meshset.h"
 #include "msg.h"
 
 #define PARENT_GEN_MS	30000	/* deadline of a generation, ms */
@@ -36,7 +39,9 @@ enum parent_gen_kind {
 	GEN_KEYS,		/* keys was restarted */
 	GEN_RELOAD,		/* configuration and all its files */
 	GEN_CERTS,		/* certificates */
-	GEN_META		/* meta certificate */
+	GEN_META,		/* meta certificate */
+	GEN_ADMIT,		/* files of admission */
+	GEN_RATE		/* the file with the rate of clients */
 };
 
 /* In this order; generation.c has the steps of each kind. */
@@ -48,6 +53,8 @@ enum parent_gen_state {
 	GEN_AT_META,		/* meta certificate */
 	GEN_AT_FILES,		/* other files of the configuration */
 	GEN_AT_MAPS,		/* maps */
+	GEN_AT_ADMIT,		/* the rate of clients; admit checks who may
+				   use the relay */
 	GEN_AT_STAGE,		/* the servers check and keep all */
 	GEN_AT_COMMIT,		/* the servers put all in force */
 	GEN_AT_RETAIN,		/* keys drops what is not in force */
@@ -73,10 +80,11 @@ TAILQ_HEAD(parent_gen_requests, parent_gen_request);
 struct parent_loaded {
 	struct parent_cert	**certs;
 	size_t			 ncerts;
-	int			 selfsigned;	/* index in certs, -1: none */
 	uint8_t			 node_key[32];	/* public key */
 	char			*meta;		/* meta certificate, PEM */
 	size_t			 meta_len;
+	struct admitset_rate	 rate;		/* of clients */
+	struct meshset_key	 mesh;		/* of the region */
 };
 
 /* A set of servers, by their numbers. */
@@ -106,6 +114,9 @@ struct parent_generation {
 						   this struct */
 	struct parent_loaded	 loaded;
 	struct mapset_stage *maps;
+	struct admitset_stage *admit;
+	int		 rated;		/* the rate of clients was read */
+	struct parent_filewatch *ratewatch;	/* of its file, NULL: none */
 	struct parent_certload load;	/* the certificate being read */
 	const struct conf_cert *at;
 	size_t		 file;		/* index in ACME's key files */
@@ -123,7 +134,8 @@ struct parent_gen_ops {
 		    unsigned int server);
 	/*
 	 * Put the generation in force here, and notify the servers.  Call
-	 * parent_gen_owe() for each that will answer.
+	 * parent_gen_owe() for each that will answer, and parent_gen_hold()
+	 * when parent_gen_done() will follow.
 	 */
 	void	 (*commit)(void *arg, struct parent_generation *g);
 	/* End: free what is not in force any more. */
@@ -184,6 +196,9 @@ void	 parent_gen_note(struct parent_generation *g, const char *why);
 
 /* Within ops->commit(): the server will answer. */
 void	 parent_gen_owe(struct parent_generation *g, unsigned int server);
+
+/* The same: the step ends by parent_gen_done(), not by answers alone. */
+void	 parent_gen_hold(struct parent_generation *g);
 
 /*
  * The answer of a server to stage or commit of generation `id': `ok' 1, or 0

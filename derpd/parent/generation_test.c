@@ -1,190 +1,8 @@
 /*
  * generation_test: the order of a generation's steps, refusals, and the end of
- * a child, the deadline or a stop of derpd meanwhile.  The test plays the
- * owner, keys and the servers; `did' records the calls of the ops.
+ * a child, the deadline or a stop of derpd meanwhile.
  */
-#include <atf-c.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "generation.h"
-
-static struct parent_gens	 m;
-static char			 did[2048];
-static unsigned int		 runs;		/* bitmap of running
-						   servers, the first 32 */
-static unsigned int		 last;		/* one more that runs, 0:
-						   none */
-static int			 turns;		/* a turn was requested */
-static unsigned int		 timer_ms;	/* 0: none */
-static int			 loaded;	/* keys has loaded all */
-
-static void
-note(const char *fmt, ...)
-{
-	size_t	 n = strlen(did);
-	va_list	 ap;
-
-	va_start(ap, fmt);
-	vsnprintf(did + n, sizeof(did) - n, fmt, ap);
-	va_end(ap);
-}
-
-static int
-may_begin(void *arg, enum parent_gen_kind kind)
-{
-	(void)arg;
-	return (loaded || (kind != GEN_CERTS && kind != GEN_META));
-}
-
-static void
-step(void *arg, struct parent_generation *g)
-{
-	static const char *const name[] = { "conf", "node", "certs", "mesh",
-	    "meta", "files", "maps", "?", "?", "retain" };
-
-	(void)arg;
-	note("%s ", name[g->state]);
-}
-
-static int
-running(unsigned int server)
-{
-	return ((server < 32 && (runs & 1U << server) != 0) ||
-	    (last != 0 && server == last));
-}
-
-static int
-stage(void *arg, struct parent_generation *g, unsigned int server)
-{
-	(void)arg;
-	(void)g;
-	if (!running(server))
-		return (0);
-	note("stage%u ", server);
-	return (1);
-}
-
-static void
-commit(void *arg, struct parent_generation *g)
-{
-	unsigned int	 i;
-
-	(void)arg;
-	note("commit ");
-	for (i = 0; i < m.nservers; i++)
-		if (running(i))
-			parent_gen_owe(g, i);
-}
-
-static void
-end(void *arg, struct parent_generation *g, int in_force)
-{
-	(void)arg;
-	if (!in_force)
-		note("refused(%s) ", g->why);
-	else
-		note(g->keyless ? "in-force,keyless " : "in-force ");
-}
-
-static void
-late(void *arg, unsigned int server)
-{
-	(void)arg;
-	note("late%u ", server);
-	if (server < 32)
-		runs &= ~(1U << server);
-}
-
-static const char *
-name_of(void *arg, unsigned int server)
-{
-	static char	 name[32];
-
-	(void)arg;
-	snprintf(name, sizeof(name), "server %u", server);
-	return (name);
-}
-
-static void
-deadline(void *arg, unsigned int ms)
-{
-	(void)arg;
-	timer_ms = ms;
-}
-
-static void
-turn(void *arg)
-{
-	(void)arg;
-	turns = 1;
-}
-
-static void
-begin(void)
-{
-	static const struct parent_gen_ops ops = {
-		may_begin, step, stage, commit, end, late, name_of, deadline,
-		    turn
-	};
-
-	did[0] = '\0';
-	runs = 3;
-	last = 0;
-	loaded = 1;
-	parent_gens_init(&m, &ops, NULL, PARENT_MAXSERVERS);
-}
-
-/* Run the loop until nothing is due; returns what was recorded since. */
-static const char *
-news(void)
-{
-	static char	 text[sizeof(did)];
-
-	while (turns) {
-		turns = 0;
-		parent_gens_turn(&m);
-	}
-	strlcpy(text, did, sizeof(text));
-	did[0] = '\0';
-	return (text);
-}
-
-/* The step under way succeeds; returns what was recorded since. */
-static const char *
-good(void)
-{
-	parent_gen_done(&m, 0, NULL);
-	return (news());
-}
-
-static void
-called(void *arg, const char *why)
-{
-	note("%s:%s ", (const char *)arg, why == NULL ? "good" : why);
-}
-
-static void
-answer(unsigned int server, int ok, const char *why)
-{
-	parent_gen_answer(&m, server, m.now->id, ok, why);
-}
-
-/* Go on to this step, which is then the last thing recorded. */
-static void
-go_to(const char *name)
-{
-	const char	*text = news();
-	size_t		 n = strlen(name);
-
-	while (strlen(text) < n + 1 || strncmp(text + strlen(text) - n - 1,
-	    name, n) != 0) {
-		ATF_REQUIRE_MSG(m.now != NULL && m.now->state < GEN_AT_STAGE,
-		    "%s: %s", name, text);
-		text = good();
-	}
-}
+#include "generationfixture.h"
 
 ATF_TC_WITHOUT_HEAD(in_force);
 ATF_TC_BODY(in_force, tc)
@@ -200,6 +18,7 @@ ATF_TC_BODY(in_force, tc)
 	ATF_CHECK_STREQ("meta ", good());
 	ATF_CHECK_STREQ("files ", good());
 	ATF_CHECK_STREQ("maps ", good());
+	ATF_CHECK_STREQ("admit ", good());
 	ATF_CHECK_STREQ("stage0 stage1 ", good());
 	answer(1, 1, "");
 	answer(1, 1, "");		/* a second answer has no effect */
@@ -225,14 +44,16 @@ ATF_TC_BODY(kinds, tc)
 		enum parent_gen_kind kind;
 		const char *steps;
 	} v[] = {
-		{ GEN_START, "node certs mesh meta files maps commit retain "
-		    "in-force " },
-		{ GEN_CHECK, "node certs mesh files maps in-force " },
+		{ GEN_START, "node certs mesh meta files maps admit commit "
+		    "retain in-force " },
+		{ GEN_CHECK, "node certs mesh files maps admit in-force " },
 		{ GEN_KEYS, "node certs mesh meta commit retain in-force " },
-		{ GEN_RELOAD, "conf certs mesh meta files maps commit retain "
-		    "in-force " },
+		{ GEN_RELOAD, "conf certs mesh meta files maps admit commit "
+		    "retain in-force " },
 		{ GEN_CERTS, "certs mesh meta commit retain in-force " },
-		{ GEN_META, "meta commit retain in-force " }
+		{ GEN_META, "meta commit retain in-force " },
+		{ GEN_ADMIT, "admit commit in-force " },
+		{ GEN_RATE, "meta admit commit retain in-force " }
 	};
 	char	 all[512];
 	size_t	 i;
@@ -253,7 +74,7 @@ ATF_TC_WITHOUT_HEAD(step_refuses);
 ATF_TC_BODY(step_refuses, tc)
 {
 	static const char *const names[] = { "conf", "certs", "mesh", "meta",
-	    "files", "maps" };
+	    "files", "maps", "admit" };
 	size_t	 i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -288,6 +109,8 @@ ATF_TC_BODY(check_all, tc)
 	ATF_CHECK_STREQ("files ", news());
 	parent_gen_done(&m, -1, "second");
 	ATF_CHECK_STREQ("maps ", news());
+	parent_gen_done(&m, 0, NULL);
+	ATF_CHECK_STREQ("admit ", news());
 	parent_gen_done(&m, 0, NULL);
 	ATF_CHECK_STREQ("refused(first) a:first ", news());
 }

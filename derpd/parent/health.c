@@ -1,6 +1,6 @@
 /*
  * health: the health of the relay, and the health process, which connects to
- * the TLS port as a client does (derpd/health/health.c).  While its probes
+ * the relay's port as a client does (derpd/health/health.c).  While its probes
  * fail, STUN is silent, so that clients choose another relay.  See serve.h.
  */
 #include <arpa/inet.h>
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "ipcdispatch.h"
 #include "ipcsend.h"
 #include "log.h"
 #include "parent.h"
@@ -25,22 +26,25 @@ parent_health_wanted(const struct parent *d)
 }
 
 /*
- * The listening address of the TLS port that is probed; NULL: none.  Prefer a
- * specific listen address to a wildcard, and IPv4 to IPv6.
+ * The listening address that is probed: of the TLS port, or without one of the
+ * port with derp; NULL: none.  Prefer a specific listen address to a wildcard,
+ * and IPv4 to IPv6.
  */
 static const struct conf_listen *
 own_listen(const struct parent *d)
 {
 	const struct conf_listen *l, *first = NULL;
+	const int tls = parent_status_tls_port(d) != 0;
 
 	TAILQ_FOREACH(l, &d->conf->listens, entry)
-		if (l->tls && (first == NULL || (first->wildcard &&
-		    l->wildcard && l->ss.ss_family == AF_INET)))
+		if ((tls ? l->tls : l->derp) && (first == NULL ||
+		    (first->wildcard && l->wildcard &&
+		    l->ss.ss_family == AF_INET)))
 			first = l;
 	return (first);
 }
 
-/* The address at which this machine reaches its own TLS port. */
+/* The address at which this machine reaches its own port. */
 static int
 own_address(const struct conf_listen *l, char *host, size_t size)
 {
@@ -94,8 +98,10 @@ send_conf(struct parent_proc *p)
 	if ((l = own_listen(d)) == NULL ||
 	    own_address(l, host, sizeof(host)) == -1)
 		return (-1);
+	v.tls = l->tls;
 	v.proxied = is_proxied(l, host);
-	snprintf(port, sizeof(port), "%d", parent_status_tls_port(d));
+	snprintf(port, sizeof(port), "%d", l->tls ? parent_status_tls_port(d) :
+	    parent_status_derp_port(d));
 	v.name = TAILQ_FIRST(&d->conf->names)->name;
 	return (ipc_send_health_conf(p->chan, &v));
 }
@@ -148,25 +154,48 @@ parent_health_result(struct parent *d, const struct ipc_msg_health_result *v,
 }
 
 static int
-handle_result(struct parent_proc *p, struct ipc_msg *m)
+on_result(void *arg, const struct ipc_msg_health_result *v)
 {
-	struct ipc_msg_health_result v;
+	const struct parent_proc *p = arg;
 
-	if (ipc_get_health_result(&m->rd, &v) == -1)
+	return (parent_health_result(p->d, v, base_clock_ms()));
+}
+
+/* It has one key in its life. */
+static int
+on_key(void *arg, const struct ipc_msg_health_key *v)
+{
+	struct parent_proc *p = arg;
+
+	if (p->d->well.keyed)
 		return (-1);
-	return (parent_health_result(p->d, &v, base_clock_ms()));
+	p->d->well.keyed = 1;
+	admitset_set_health(p->d, v->key);
+	return (0);
+}
+
+static int
+handle(struct parent_proc *p, struct ipc_msg *m)
+{
+	static const struct ipc_handlers handlers = {
+		.health_result = on_result,
+		.health_key = on_key
+	};
+
+	return (ipc_dispatch(&handlers, m, p) == NULL ? 0 : -1);
 }
 
 static void
 from_health(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 {
 	(void)c;
-	parent_child_message(arg, m, handle_result);
+	parent_child_message(arg, m, handle);
 }
 
 int
 parent_health_start(struct parent_proc *p)
 {
+	p->d->well.keyed = 0;
 	return (parent_start_child(p, send_conf, from_health));
 }
 

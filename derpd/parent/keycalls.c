@@ -16,6 +16,7 @@
 
 #include "ipcsend.h"
 #include "keycalls.h"
+#include "keyfiles.h"
 #include "log.h"
 #include "messages.h"
 #include "parent.h"

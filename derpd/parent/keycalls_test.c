@@ -38,15 +38,23 @@ gone(struct ipc_chan *c, const char *why, void *arg)
 	parent_procs_forget(&d.keys);
 }
 
+static uint64_t
+no_time(void)
+{
+	return (0);
+}
+
 static void
 begin(void)
 {
+	static const struct parent_procs_ops	 ops = { .clock = no_time };
 	int	 sv[2];
 
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
 	ATF_REQUIRE((d.base = event_base_new()) != NULL);
 	conf.child_timeout = 10;
 	d.conf = &conf;
+	d.system = &ops;
 	d.keys.d = &d;
 	d.keys.role = ROLE_KEYS;
 	d.keys.ready = 1;

@@ -1,6 +1,5 @@
 /*
- * keyfiles: key and certificate files of this machine; see parent.h.  Called by
- * load.c.
+ * keyfiles: key and certificate files of this machine; see keyfiles.h.
  *
  * The parent opens key files and checks who may read them; only keys reads
  * their contents.  A new file is written to a temporary name first, so that a
@@ -18,8 +17,8 @@
 
 #include "advice.h"
 #include "atomicfile.h"
+#include "keyfiles.h"
 #include "log.h"
-#include "parent.h"
 
 #define KEY_MAXFILE	(64 * 1024)	/* bytes of a key file */
 
@@ -53,10 +52,10 @@ parent_keyfile_open(const char *path, const char *what)
 
 /*
  * Make the missing directories of `path'.  The last one holds keys: only its
- * owner may enter it.  0, or -1 (logged).
+ * owner may enter it.  0, or -1 with a line in `err'.
  */
 static int
-make_dir(const char *path)
+make_dir(const char *path, char *err, size_t errsize)
 {
 	char dir[PATH_MAX], *p;
 	int last;
@@ -70,8 +69,8 @@ make_dir(const char *path)
 				continue;
 		} else if (last || chmod(dir, 0755) == 0)
 			continue;
-		log_warnx("can't make the directory %s (mkdir): %s%s%s", dir,
-		    strerror(errno), base_advice_path(errno),
+		snprintf(err, errsize, "can't make the directory %s (mkdir): "
+		    "%s%s%s", dir, strerror(errno), base_advice_path(errno),
 		    base_advice_limit(errno));
 		return (-1);
 	}
@@ -98,7 +97,12 @@ temp_open(const char *path, char *temp, size_t size)
 int
 parent_keyfile_temp(const char *path, char *temp, size_t size)
 {
-	return (make_dir(path) == -1 ? -1 : temp_open(path, temp, size));
+	char err[PATH_MAX + 256];
+
+	if (make_dir(path, err, sizeof(err)) == 0)
+		return (temp_open(path, temp, size));
+	log_warnx("%s", err);
+	return (-1);
 }
 
 int
@@ -125,10 +129,20 @@ parent_keyfile_public(const char *path, const void *p, size_t len)
 {
 	char err[PATH_MAX + 256];
 
-	if (make_dir(path) == -1)
-		return (-1);
-	if (base_file_replace(path, p, len, NULL, err, sizeof(err)) == 0)
+	if (make_dir(path, err, sizeof(err)) == 0 &&
+	    base_file_replace(path, p, len, NULL, err, sizeof(err)) == 0)
 		return (0);
 	log_warnx("%s", err);
 	return (-1);
+}
+
+int
+parent_keyfile_private(const char *path, const void *p, size_t len, char *err,
+    size_t errsize)
+{
+	const struct base_file_attr attr = { S_IRUSR | S_IWUSR, geteuid(),
+	    getegid() };
+
+	return (make_dir(path, err, errsize) == -1 ? -1 :
+	    base_file_replace(path, p, len, &attr, err, errsize));
 }

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <limits.h>
 
+#include "keyfiles.h"
 #include "keysfixture.h"
 #include "parent.h"
 #include "synctrace.h"

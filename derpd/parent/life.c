@@ -28,7 +28,9 @@ patience(const struct parent_proc *p)
 
 	if (!p->ready)
 		ms += START_MS;
-	if (p->role == ROLE_FETCH || p->role == ROLE_ACME)
+	if (p->role == ROLE_FETCH || p->role == ROLE_ACME ||
+	    p->role == ROLE_VERIFY || p->role == ROLE_MESH ||
+	    p->role == ROLE_RESOLVE)
 		ms += RESOLVER_MS;
 	return (ms);
 }

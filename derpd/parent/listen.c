@@ -21,17 +21,19 @@
 #include "bound.h"
 #include "listen.h"
 #include "log.h"
+#include "tcpoptions.h"
 #include "udpsock.h"
 
 #define BACKLOG		4096
-#define KEEPIDLE_SECS	600
-#define USER_TIMEOUT_MS	15000
+#define BUSY_TCP	": another program has it; stop that one (ss -ltnp " \
+	"shows it) or choose another port"
 
 /* The differences between TCP and UDP. */
 struct kind {
 	int		 type;		/* SOCK_STREAM or SOCK_DGRAM */
 	int		 (*open)(const struct sockaddr *, socklen_t, int);
 	int		 (*spreads)(void); /* NULL: always */
+	const char	*what;		/* in the log; NULL: tls or plain */
 	const char	*note;		/* follows the address in an error */
 	const char	*busy;		/* advice when the address is in use */
 	const char	*alone;		/* log line when there is no IPv6 */
@@ -67,14 +69,24 @@ static const struct kind tcp = {
 	.open = tcp_socket,
 	.spreads = net_spreads_clients,
 	.note = "",
-	.busy = ": another program has it; stop that one (ss -ltnp shows it) "
-	    "or choose another port",
+	.busy = BUSY_TCP,
 	.alone = "listening on IPv4 alone",
+};
+
+static const struct kind metrics = {
+	.type = SOCK_STREAM,
+	.open = tcp_socket,
+	.spreads = net_spreads_clients,
+	.what = "metrics",
+	.note = "",
+	.busy = BUSY_TCP,
+	.alone = "metrics on IPv4 alone",
 };
 
 static const struct kind udp = {
 	.type = SOCK_DGRAM,
 	.open = net_udp_socket,
+	.what = "stun",
 	.note = " (UDP)",
 	.busy = ": another program has it; stop that one (ss -lunp shows it) "
 	    "or choose another port",
@@ -148,6 +160,12 @@ open_socket(const struct kind *k, const struct parent_listen_set *s,
 	return (k->open(sa, len, spreads && s->nprocs > 1));
 }
 
+const char *
+parent_listen_kind(const struct parent_listen_socket *l)
+{
+	return (l->tls ? "tls" : l->derp ? "derp" : "plain");
+}
+
 static int
 open_one(const struct kind *k, struct parent_listen_set *s,
     const struct conf_listen *cl, unsigned int number)
@@ -159,6 +177,7 @@ open_one(const struct kind *k, struct parent_listen_set *s,
 
 	l->number = number;
 	l->tls = cl->tls;
+	l->derp = cl->derp;
 	describe(l, sa, cl->sslen);
 	if ((l->fds = calloc(s->nprocs, sizeof(*l->fds))) == NULL)
 		goto fail;
@@ -171,8 +190,8 @@ open_one(const struct kind *k, struct parent_listen_set *s,
 	for (i = 0; i < s->nprocs; i++)
 		if ((l->fds[i] = open_socket(k, s, l, i, sa, cl->sslen)) == -1)
 			goto fail;
-	log_info("listening on %s (%s)", l->text, k == &udp ? "stun" :
-	    l->tls ? "tls" : "plain");
+	log_info("listening on %s (%s)", l->text, k->what != NULL ? k->what :
+	    parent_listen_kind(l));
 	return (0);
 
 fail:
@@ -241,12 +260,10 @@ parent_listen_stun(struct parent_listen_set *s, const struct conf *c,
 	return (open_all(&udp, s, &c->stun.listens, nprocs));
 }
 
-static void
-option(int fd, int level, int name, const char *text, int value)
+int
+parent_listen_metrics(struct parent_listen_set *s, const struct conf *c)
 {
-	if (setsockopt(fd, level, name, &value, sizeof(value)) == -1)
-		log_warn("can't set %s on a listening socket (setsockopt)",
-		    text);
+	return (open_all(&metrics, s, &c->metrics.listens, 1));
 }
 
 #ifdef TCP_CONGESTION
@@ -282,19 +299,14 @@ set_congestion(int fd, const char *wanted)
 static void
 set_options(int fd, const struct conf *c)
 {
-	option(fd, IPPROTO_TCP, TCP_NODELAY, "TCP_NODELAY", 1);
-	option(fd, SOL_SOCKET, SO_KEEPALIVE, "SO_KEEPALIVE", 1);
-#ifdef TCP_KEEPIDLE
-	option(fd, IPPROTO_TCP, TCP_KEEPIDLE, "TCP_KEEPIDLE", KEEPIDLE_SECS);
-#endif
-#ifdef TCP_USER_TIMEOUT
-	option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT",
-	    USER_TIMEOUT_MS);
-#endif
-#ifdef TCP_NOTSENT_LOWAT
-	option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, "TCP_NOTSENT_LOWAT",
-	    (int)c->worker.notsent_lowat);
-#endif
+	const struct net_tcp o = { .unsent = c->worker.notsent_lowat,
+	    .keepalive = c->relay.keepalive,
+	    .user_timeout = c->relay.user_timeout };
+	const char *failed = net_tcp_options(fd, &o);
+
+	if (failed != NULL)
+		log_warn("can't set %s on a listening socket (setsockopt)",
+		    failed);
 #ifdef TCP_CONGESTION
 	set_congestion(fd, c->relay.congestion);
 #endif
@@ -315,8 +327,8 @@ keep_listening(const struct parent_listen_socket *l, int fd)
 		    "can't listen again: restart derpd", l->text);
 		return (-1);
 	}
-	log_limited(&ended_limit, "%s: a front ended the listening socket: "
-	    "it listens again", l->text);
+	log_limited_warnx(&ended_limit, "%s: a front ended the listening "
+	    "socket: it listens again", l->text);
 	return (0);
 }
 

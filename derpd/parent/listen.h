@@ -12,6 +12,7 @@ struct parent_listen_set {
 		unsigned int number;	/* of the address in the configuration,
 					   from 0 */
 		int	 tls;
+		int	 derp;
 		int	 port;		/* as bound */
 		char	 text[64];	/* "[::]:443" */
 		int	*fds;		/* nprocs descriptors */
@@ -32,6 +33,10 @@ int	parent_listen_open(struct parent_listen_set *s, const struct conf *c,
 int	parent_listen_stun(struct parent_listen_set *s, const struct conf *c,
 	    unsigned int nprocs);
 
+/* The same for the sockets of `metrics', for one process. */
+int	parent_listen_metrics(struct parent_listen_set *s,
+	    const struct conf *c);
+
 /*
  * Set the TCP options of one front's sockets from `c'; accepted connections
  * inherit them.  The parent sets them because a front shares the sockets with
@@ -40,6 +45,9 @@ int	parent_listen_stun(struct parent_listen_set *s, const struct conf *c,
  */
 int	parent_listen_options(const struct parent_listen_set *s,
 	    const struct conf *c, unsigned int front);
+
+/* What the address is for: "tls", "derp" or "plain". */
+const char *parent_listen_kind(const struct parent_listen_socket *l);
 
 /* Close all sockets and free the set. */
 void	parent_listen_close(struct parent_listen_set *s);

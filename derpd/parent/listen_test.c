@@ -327,6 +327,30 @@ ATF_TC_BODY(ended_of_two, tc)
 	conf_free(c);
 }
 
+/* A new connection has the keepalive, s, and user timeout, ms, of `l'. */
+static void
+check_accepted(const struct parent_listen_socket *l, int keepalive,
+    int timeout)
+{
+	struct pollfd	pfd = { .fd = l->fds[0], .events = POLLIN };
+	int		client = connect_to(l->port), fd;
+
+	ATF_REQUIRE(client != -1);
+	ATF_REQUIRE_EQ(1, poll(&pfd, 1, BOUND_MS));
+	ATF_REQUIRE((fd = accept(pfd.fd, NULL, NULL)) != -1);
+	ATF_CHECK_EQ(keepalive > 0, option(fd, SOL_SOCKET, SO_KEEPALIVE));
+#ifdef TCP_KEEPIDLE
+	if (keepalive > 0)
+		ATF_CHECK_EQ(keepalive, option(fd, IPPROTO_TCP, TCP_KEEPIDLE));
+#endif
+#ifdef TCP_USER_TIMEOUT
+	ATF_CHECK_EQ(timeout, option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT));
+#endif
+	(void)timeout;
+	close(fd);
+	close(client);
+}
+
 /* The options follow the configuration, whatever was set before. */
 ATF_TC_WITHOUT_HEAD(options);
 ATF_TC_BODY(options, tc)
@@ -338,6 +362,7 @@ ATF_TC_BODY(options, tc)
 	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 1));
 	fd = s.v[0].fds[0];
 	ATF_REQUIRE_EQ(0, parent_listen_options(&s, c, 0));
+	check_accepted(&s.v[0], 600, 15000);
 	ATF_CHECK_EQ(1, option(fd, IPPROTO_TCP, TCP_NODELAY));
 	ATF_CHECK_EQ(1, option(fd, SOL_SOCKET, SO_KEEPALIVE));
 #ifdef TCP_KEEPIDLE
@@ -352,12 +377,16 @@ ATF_TC_BODY(options, tc)
 	ATF_CHECK_EQ(32768, option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT));
 	c->worker.notsent_lowat = 65536;
 #endif
+	c->relay.keepalive = 0;
+	c->relay.user_timeout = 7000;
 	ATF_REQUIRE_EQ(0, setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &zero,
 	    sizeof(zero)));
 	ATF_REQUIRE_EQ(0, parent_listen_options(&s, c, 0));
 	ATF_CHECK_EQ(1, option(fd, IPPROTO_TCP, TCP_NODELAY));
+	ATF_CHECK_EQ(0, option(fd, SOL_SOCKET, SO_KEEPALIVE));
+	check_accepted(&s.v[0], 0, 7000);
 #ifdef TCP_USER_TIMEOUT
-	ATF_CHECK_EQ(15000, option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT));
+	ATF_CHECK_EQ(7000, option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT));
 #endif
 #ifdef TCP_NOTSENT_LOWAT
 	ATF_CHECK_EQ(65536, option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT));

@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "certcheck.h"
+#include "keyfiles.h"
 #include "log.h"
 #include "messages.h"
 #include "notify.h"
@@ -29,7 +31,6 @@ parent_load_free(struct parent_loaded *l)
 	free(l->certs);
 	free(l->meta);
 	memset(l, 0, sizeof(*l));
-	l->selfsigned = -1;
 }
 
 /* Keep the first warning from here to end_part() as the step's line. */
@@ -68,7 +69,9 @@ read_conf(struct parent_generation *g)
 	struct conf *c;
 
 	begin_part(g);
-	if ((c = conf_load(d->conf_path)) == NULL) {
+	c = d->conf_text != NULL ? conf_load_text(d->conf_path, d->conf_text) :
+	    conf_load(d->conf_path);
+	if (c == NULL) {
 		end_step(g, -1, NULL);
 		return;
 	}
@@ -155,28 +158,60 @@ read_node(struct parent_generation *g)
 
 /* Certificates */
 
-/* Warn of a certificate that is not valid now; it is served all the same. */
+/* Log what is wrong with a certificate. */
 static void
-check_time(const struct parent_cert *c)
+log_warning(void *arg, enum parent_certlevel level, const struct conf_cert *k,
+    const char *text)
 {
-	time_t now = time(NULL);
-	long days = parent_cert_days_left(c, now);
+	(void)arg;
+	(void)k;
+	if (level == CERT_NOTE)
+		log_debug("%s", text);
+	else if (level != CERT_ERROR)
+		log_warnx("%s", text);
+}
 
-	if (now < c->not_before)
-		log_warnx("certificate %s is not valid yet: check the clock",
-		    c->path);
-	else if (days < 0)
-		log_warnx("certificate %s has expired: clients will refuse "
-		    "it; renew it and reload", c->path);
-	else if (now > c->not_after - (c->not_after - c->not_before) / 3)
-		log_warnx("certificate %s has %ld days left, less than a third "
-		    "of its lifetime: derpctl cert shows who renews it",
-		    c->path, days);
+/* The same, for errors alone. */
+static void
+log_error(void *arg, enum parent_certlevel level, const struct conf_cert *k,
+    const char *text)
+{
+	(void)arg;
+	(void)k;
+	if (level == CERT_ERROR)
+		log_warnx("%s", text);
+}
+
+/* Log what is wrong with the certificates of the generation, but no errors. */
+static void
+log_warnings(const struct parent_generation *g)
+{
+	(void)parent_certcheck(g->conf, &g->loaded, NULL, time(NULL),
+	    log_warning, NULL);
+}
+
+/* All certificates were read: check them together, and end the step. */
+static void
+check_certs(struct parent_generation *g)
+{
+	unsigned int n;
+
+	/* After a restart of keys those in force stay. */
+	if (g->kind == GEN_KEYS) {
+		end_step(g, 0, NULL);
+		return;
+	}
+	begin_part(g);
+	n = parent_certcheck(g->conf, &g->loaded, &g->d->loaded, time(NULL),
+	    log_error, NULL);
+	log_capture(NULL, 0);
+	log_warnings(g);
+	end_step(g, n > 0 ? -1 : 0, NULL);
 }
 
 /* Add a certificate to the generation, which owns it from now on. */
 static void
-add_cert(struct parent_generation *g, struct parent_cert *cert, int selfsigned)
+add_cert(struct parent_generation *g, struct parent_cert *cert)
 {
 	struct parent_loaded *l = &g->loaded;
 	struct parent_cert **v;
@@ -185,8 +220,6 @@ add_cert(struct parent_generation *g, struct parent_cert *cert, int selfsigned)
 	if (v == NULL)
 		fatal("no memory for the certificates");
 	l->certs = v;
-	if (selfsigned)
-		l->selfsigned = (int)l->ncerts;
 	v[l->ncerts++] = cert;
 }
 
@@ -211,8 +244,7 @@ keep_cert(void *arg, const uint8_t *res, size_t len, const char *why)
 	    memcmp(res, old->hash, len) != 0)
 		log_warnx("certificate %s can't be served without its key: "
 		    "restore the key and reload", old->path);
-	add_cert(g, parent_cert_ref(old), g->d->loaded.selfsigned ==
-	    (int)g->loaded.ncerts);
+	add_cert(g, parent_cert_ref(old));
 	g->at = TAILQ_NEXT(g->at, entry);
 	next_cert(g);
 }
@@ -241,10 +273,8 @@ cert_read(void *arg, int rv, struct parent_cert *cert, const char *why)
 		end_step(g, -1, why);
 		return;
 	}
-	if (cert != NULL) {
-		add_cert(g, cert, k->cert == NULL && !k->acme);
-		check_time(cert);
-	}
+	if (cert != NULL)
+		add_cert(g, cert);
 	g->at = TAILQ_NEXT(k, entry);
 	next_cert(g);
 }
@@ -252,10 +282,13 @@ cert_read(void *arg, int rv, struct parent_cert *cert, const char *why)
 static void
 next_cert(struct parent_generation *g)
 {
-	if (g->at == NULL)
-		end_step(g, 0, NULL);
-	else
-		parent_certload(&g->load, g->d, g->conf, g->at, cert_read, g);
+	if (g->at == NULL) {
+		check_certs(g);
+		return;
+	}
+	g->load.keep = g->kind == GEN_KEYS;
+	g->load.changed = g->kind == GEN_CERTS;
+	parent_certload(&g->load, g->d, g->conf, g->at, cert_read, g);
 }
 
 /* Mesh key; keys keeps it beside the one in force until GEN_AT_RETAIN */
@@ -265,8 +298,13 @@ mesh_read(void *arg, const uint8_t *res, size_t len, const char *why)
 {
 	struct parent_generation *g = arg;
 
-	(void)res;
-	(void)len;
+	if (why == NULL && meshset_key_read(&g->loaded.mesh,
+	    &g->d->loaded.mesh, res, len) == -1) {
+		begin_part(g);
+		log_warnx("mesh key: malformed answer from keys");
+		end_step(g, -1, NULL);
+		return;
+	}
 	/* Without a mesh key only the mesh is down. */
 	if (why != NULL && g->kind == GEN_KEYS) {
 		log_warnx("no mesh until its key is restored: correct the key "
@@ -284,14 +322,14 @@ read_mesh(struct parent_generation *g)
 	int fd = -1;
 
 	begin_part(g);
-	if (c->mesh_key != NULL && (fd = parent_keyfile_open(c->mesh_key,
-	    conf_at(&c->mesh_pos, what))) == -1) {
+	if (c->mesh.key != NULL && (fd = parent_keyfile_open(c->mesh.key,
+	    conf_at(&c->mesh.key_pos, what))) == -1) {
 		end_part(g, 0, NULL);
 		mesh_read(g, NULL, 0, g->line);
 		return;
 	}
-	if (c->mesh_key != NULL)
-		what = conf_at(&c->mesh_pos, c->mesh_key);
+	if (c->mesh.key != NULL)
+		what = conf_at(&c->mesh.key_pos, c->mesh.key);
 	parent_keys_call(g->d, MSG_KEY_MESH, NULL, fd, what, mesh_read, g);
 	end_part(g, 0, NULL);
 }
@@ -319,11 +357,11 @@ make_meta(struct parent_generation *g)
 	const struct parent_loaded *l = &g->d->loaded;
 	size_t i;
 
-	for (i = 0; g->kind == GEN_META && i < l->ncerts; i++) {
-		check_time(l->certs[i]);
-		add_cert(g, parent_cert_ref(l->certs[i]),
-		    l->selfsigned == (int)i);
-	}
+	for (i = 0; (g->kind == GEN_META || g->kind == GEN_RATE) &&
+	    i < l->ncerts; i++)
+		add_cert(g, parent_cert_ref(l->certs[i]));
+	if (g->kind == GEN_META)
+		log_warnings(g);
 	if (g->conf->relay.enabled)
 		parent_keys_call(g->d, MSG_KEY_METACERT, NULL, -1,
 		    "meta certificate", meta_made, g);
@@ -422,6 +460,46 @@ stage_maps(struct parent_generation *g)
 		end_step(g, -1, NULL);
 }
 
+/* Admission */
+
+static void
+admit_staged(const char *why, int child, void *arg)
+{
+	struct parent_generation *g = arg;
+
+	g->child |= child;
+	end_step(g, why == NULL ? 0 : -1, why);
+}
+
+/* Read the rate of clients, unless only files of admit have changed. */
+static int
+read_rate(struct parent_generation *g)
+{
+	if (g->kind == GEN_ADMIT)
+		return (0);
+	g->rated = 1;
+	return (admitset_rate_get(g->d, g->conf, &g->loaded.rate,
+	    &g->ratewatch));
+}
+
+static void
+stage_admit(struct parent_generation *g)
+{
+	int rv;
+
+	begin_part(g);
+	rv = read_rate(g);
+	/* derpd -n reports all errors. */
+	if (rv == 0 || g->kind == GEN_CHECK)
+		g->admit = admitset_stage(g->d, g->conf, g->id, admit_staged,
+		    g);
+	end_part(g, rv, NULL);
+	if (g->admit == NULL)
+		end_step(g, -1, NULL);
+	else if (admitset_staged(g->admit))
+		end_step(g, 0, NULL);
+}
+
 /* Keys */
 
 void
@@ -463,9 +541,10 @@ parent_load_step(void *arg, struct parent_generation *g)
 	if (g->conf == NULL) {
 		/* At the start: the configuration was read before. */
 		g->conf = d->conf;
-		g->loaded.selfsigned = -1;
 		memcpy(g->loaded.node_key, d->loaded.node_key,
 		    sizeof(g->loaded.node_key));
+		g->loaded.rate = d->loaded.rate;
+		g->loaded.mesh = d->loaded.mesh;
 		if (g->kind == GEN_RELOAD)
 			(void)parent_notify_reloading();
 	}
@@ -491,6 +570,9 @@ parent_load_step(void *arg, struct parent_generation *g)
 		break;
 	case GEN_AT_MAPS:
 		stage_maps(g);
+		break;
+	case GEN_AT_ADMIT:
+		stage_admit(g);
 		break;
 	default:
 		parent_load_retain(d, 1, retained, g);

@@ -1,5 +1,5 @@
 /*
- * metrics: the metrics of STUN, the maps and the relay's health, in the text
+ * metrics: the metrics of STUN, the maps and admission, in the text
  * format of Prometheus; see serve.h.  A front appends them to its own
  * counters.
  *
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hex.h"
 #include "ipcsend.h"
 #include "log.h"
 #include "parent.h"
@@ -46,6 +47,17 @@ put_compare(FILE *f, const struct mapset_map *m)
 }
 
 static void
+put_info(FILE *f, const struct mapset_map *m)
+{
+	char hash[2 * sizeof(m->good.hash) + 1] = "";
+
+	if (m->good.body != NULL)
+		base_hex_put(hash, m->good.hash, sizeof(m->good.hash));
+	fprintf(f, "derpmap_info{path=\"%s\",hash=\"%s\",state=\"%s\"} 1\n",
+	    m->conf->path, hash, mapset_state_name(m));
+}
+
+static void
 put_maps(FILE *f, const struct parent *d)
 {
 	const struct mapset_map *m;
@@ -69,14 +81,18 @@ put_maps(FILE *f, const struct parent *d)
 		fprintf(f, "derpmap_since_seconds{path=\"%s\"} %lld\n",
 		    m->conf->path, (long long)m->since);
 	}
+	gauge(f, "derpmap_info", "The map that is served: its hash, and "
+	    "whether it is good, last good or none.");
+	for (i = 0; i < d->maps.n; i++)
+		put_info(f, &d->maps.v[i]);
 	gauge(f, "derpmap_drift", "Whether that server serves another map: 1 "
 	    "yes, 0 no, -1 unknown.");
 	for (i = 0; i < d->maps.n; i++)
 		put_compare(f, &d->maps.v[i]);
 }
 
-static char *
-make_text(const struct parent *d)
+char *
+parent_metrics_text(const struct parent *d, int stun)
 {
 	char *text = NULL;
 	size_t len;
@@ -84,10 +100,11 @@ make_text(const struct parent *d)
 
 	if ((f = open_memstream(&text, &len)) == NULL)
 		return (NULL);
-	if (d->nstuns > 0)
+	if (stun && d->nstuns > 0)
 		put_stun(f, d);
 	if (d->maps.n > 0)
 		put_maps(f, d);
+	fputs(d->admitset.metrics, f);
 	if (fclose(f) == 0)
 		return (text);
 	free(text);
@@ -106,7 +123,7 @@ send_metrics(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (d->stopping)
 		return;
-	if ((text = make_text(d)) == NULL) {
+	if ((text = parent_metrics_text(d, 1)) == NULL) {
 		log_warn("no memory for the metrics: the fronts keep the old "
 		    "ones");
 		return;
@@ -125,6 +142,7 @@ parent_metrics_changed(struct parent *d)
 {
 	struct timeval tv = { 0, DELAY_MS * 1000 };
 
+	parent_metricsd_changed(d);
 	if (d->nfronts == 0)
 		return;
 	if (d->ev_metrics == NULL)

@@ -2,21 +2,24 @@
  * parent: the event loop of the privileged parent; see parent.h.
  */
 #include <sys/types.h>
-#include <sys/stat.h>
+#include <sys/wait.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
 #endif
 
+#include "about.h"
 #include "clock.h"
+#include "confine.h"
+#include "cpus.h"
 #include "log.h"
 #include "notify.h"
 #include "parent.h"
@@ -25,6 +28,7 @@
 #define START_MS	20000	/* for all children to be ready */
 #define STOP_MS		5000	/* for clients to get their last bytes */
 #define STOP_GRACE_MS	1000
+#define KILL_MS		1000
 
 static int	ready_fd = -1;
 
@@ -60,15 +64,15 @@ parent_count_fronts(const struct conf *c, long ncpus)
 static void
 set_up(struct parent *d)
 {
-	const long ncpus = sysconf(_SC_NPROCESSORS_ONLN);
+	const long ncpus = (long)base_cpus();
 
 	d->started_ms = base_clock_ms();
-	d->loaded.selfsigned = -1;
 	d->nfronts = parent_count_fronts(d->conf, ncpus);
 	d->nworkers = parent_count_workers(d->conf, ncpus);
 	d->nstuns = d->conf->stun.enabled ? d->conf->stun.workers : 0;
 	if ((d->base = event_base_new()) == NULL)
 		fatalx("can't make the event loop (event_base_new)");
+	(void)meshset_assign(&d->mesh, d->conf);
 	mapset_checker_init(d);
 	parent_procs_set_up(d);
 	parent_reload_init(d);
@@ -77,65 +81,12 @@ set_up(struct parent *d)
 #endif
 }
 
-/* Check that the user for the children exists.  0, or -1 (logged). */
+/* Open the programs that the configuration needs.  0, or -1 (logged). */
 static int
-check_user(const struct parent *d, const char *what, const char *name)
+open_programs(const struct parent *d)
 {
-	if (geteuid() != 0 || getpwnam(name) != NULL)
-		return (0);
-	log_warnx("%s: %s \"%s\": this machine has no such user, and %s would "
-	    "run as root: create the user (make install has the command), name "
-	    "an existing one by `%s \"NAME\"', or accept root by `%s "
-	    "\"root\"'", d->conf_path, what, name, strcmp(what, "user") == 0 ?
-	    "the processes that face the network" : "the process with the "
-	    "private keys", what, what);
-	return (-1);
-}
-
-static int
-check_users(const struct parent *d)
-{
-	int rv = check_user(d, "user", d->conf->user);
-
-	if (check_user(d, "keys user", d->conf->keys_user) == -1)
-		rv = -1;
-	return (rv);
-}
-
-/* Check root's empty directory for the children; it is made when missing. */
-static int
-check_chroot(const struct parent *d)
-{
-	struct conf *c = d->conf;
-	struct stat st;
-
-	if (geteuid() != 0 || *c->chroot == '\0')
-		return (0);
-	if (d->checking && stat(c->chroot, &st) == -1 && errno == ENOENT) {
-		log_info("%s: will be made at the first start", c->chroot);
-		c->chroot[0] = '\0';	/* keys of derpd -n has none */
-		return (0);
-	}
-	if (mkdir(c->chroot, 0755) == 0) {
-		log_info("made the empty directory %s", c->chroot);
-		return (chmod(c->chroot, 0755));
-	}
-	if (stat(c->chroot, &st) == -1 || !S_ISDIR(st.st_mode)) {
-		log_warnx("chroot %s: no such directory, and it can't be made",
-		    c->chroot);
-		return (-1);
-	}
-	if (st.st_uid == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
-		return (0);
-	log_warnx("chroot %s: users other than root can write to it: expected "
-	    "an empty directory owned by root, mode 755", c->chroot);
-	return (-1);
-}
-
-static int
-check_system(const struct parent *d)
-{
-	return (check_users(d) == -1 || check_chroot(d) == -1 ? -1 : 0);
+	return (parent_programs_open(d->self, d->nfronts == 0 &&
+	    !d->conf->metrics.enabled));
 }
 
 static void
@@ -163,11 +114,44 @@ bound_start(struct parent *d)
 		fatalx("no timer for the start");
 }
 
+/*
+ * Kill what is left of the children, and wait until they are gone, for KILL_MS
+ * at most: without CAP_KILL one that hangs may stay.
+ */
+static void
+end_children(struct parent *d)
+{
+	const struct timespec pause = { 0, 5 * 1000000 };
+	const uint64_t until = base_clock_ms() + KILL_MS;
+	unsigned int i;
+
+	d->stopping = 1;
+	parent_procs_kill(d);
+	for (i = 0; i < d->nprocs; i++)
+		while (d->procs[i]->pid > 0 && waitpid(d->procs[i]->pid, NULL,
+		    WNOHANG) == 0 && base_clock_ms() < until)
+			(void)nanosleep(&pause, NULL);
+}
+
+/* derpd -n: behind the configuration that -v prints, as comments. */
+static void
+report(const struct parent *d)
+{
+	const char *before = d->verbose ? "# " : "";
+	char line[4096];
+
+	if (d->conf->relay.enabled) {
+		admitset_line(d->conf, line, sizeof(line));
+		printf("%s%s\n", before, line);
+	}
+	printf("%sconfiguration OK\n", before);
+}
+
 int
 parent_check(struct parent *d)
 {
 	set_up(d);
-	if (parent_programs_open(d->self) == -1 || check_system(d) == -1)
+	if (open_programs(d) == -1 || parent_confine_check(d) == -1)
 		return (-1);
 	bound_start(d);
 	if (parent_procs_start_keys(&d->keys) == -1)
@@ -175,11 +159,9 @@ parent_check(struct parent *d)
 	while (!d->failed && !d->checked)
 		if (event_base_loop(d->base, EVLOOP_ONCE) == -1)
 			fatalx("can't run the event loop (epoll, kqueue)");
-	d->stopping = 1;
-	parent_procs_kill(d);
-	/* Behind the configuration that -v prints, a comment. */
+	end_children(d);
 	if (!d->failed)
-		printf("%sconfiguration OK\n", d->verbose ? "# " : "");
+		report(d);
 	conf_free(d->conf);
 	return (fflush(stdout) == 0 && !d->failed ? 0 : -1);
 }
@@ -250,6 +232,7 @@ parent_stop(struct parent *d)
 	parent_listen_close(&d->listens);	/* refuse new clients at
 						   once */
 	parent_listen_close(&d->stunsocks);
+	parent_listen_close(&d->metricsocks);
 	parent_certwatch_end(d);
 	parent_procs_stop(d, STOP_MS);
 	d->ev_stop = evtimer_new(d->base, stop_late, d);
@@ -276,7 +259,7 @@ let_go(struct parent *d)
 	if (chdir("/") == -1)
 		log_warn("can't change the directory to / (chdir)");
 	log_init("", 0, d->verbose);
-	if (write(ready_fd, "1", 1) != 1)
+	if (write(ready_fd, "", 1) != 1)	/* status 0 */
 		log_warn("can't report readiness to the starting process "
 		    "(write to a pipe)");
 	close(ready_fd);
@@ -301,13 +284,14 @@ parent_ready(struct parent *d)
 		return;
 	}
 	d->starting = 0;
-	log_info("derpd " DERPD_VERSION " ready: %u front%s, %u relay "
+	log_info("derpd " BASE_VERSION " ready: %u front%s, %u relay "
 	    "worker%s, %u stund, %zu map%s, %s, %llu ms", d->nfronts,
 	    d->nfronts == 1 ? "" : "s", d->nworkers,
 	    d->nworkers == 1 ? "" : "s", d->nstuns, d->maps.n,
 	    d->maps.n == 1 ? "" : "s", d->keys.level,
 	    (unsigned long long)(base_clock_ms() - d->started_ms));
 	parent_metrics_changed(d);
+	parent_stuns_begin(d);
 	parent_certwatch_begin(d);
 	let_go(d);
 	if (sandbox_parent() == -1)
@@ -315,7 +299,7 @@ parent_ready(struct parent *d)
 	(void)parent_notify("READY=1");
 }
 
-/* Make the memory that fronts and relay workers share.  0, or -1 with errno. */
+/* Make the memory that processes share.  0, or -1 with errno. */
 static int
 make_pages(struct parent *d)
 {
@@ -323,6 +307,9 @@ make_pages(struct parent *d)
 
 	for (i = 0; i < parent_servers_count(d); i++)
 		if ((d->counters[i] = ipc_counters_new()) == NULL)
+			return (-1);
+	for (i = 0; i < d->nstuns; i++)
+		if ((d->stuncounters[i] = ipc_counters_new()) == NULL)
 			return (-1);
 	arc4random_buf(d->slot_secret, sizeof(d->slot_secret));
 	/* Fronts that serve maps alone have a page, too. */
@@ -338,20 +325,32 @@ share(struct parent *d)
 {
 	if (make_pages(d) == 0)
 		return (0);
-	log_warn("can't make the memory that fronts and relay workers share "
-	    "(memfd_create, shm_open; they need /proc and /dev/shm)");
+	log_warn("can't make the memory that processes share (memfd_create, "
+	    "fcntl F_ADD_SEALS, shm_open): mount /proc and /dev/shm, or let "
+	    "the container's filter allow these calls");
+	return (-1);
+}
+
+/* Open what is listened on.  0, or -1 (logged): it may be free later. */
+static int
+open_ports(struct parent *d)
+{
+	if (parent_listen_open(&d->listens, d->conf, d->nfronts) == 0 &&
+	    parent_listen_stun(&d->stunsocks, d->conf, d->nstuns) == 0 &&
+	    parent_listen_metrics(&d->metricsocks, d->conf) == 0)
+		return (0);
+	d->status = EX_TEMPFAIL;
 	return (-1);
 }
 
 static int
 start(struct parent *d)
 {
-	if (share(d) == -1 || parent_programs_open(d->self) == -1 ||
-	    check_system(d) == -1 ||
-	    parent_listen_open(&d->listens, d->conf, d->nfronts) == -1 ||
-	    parent_listen_stun(&d->stunsocks, d->conf, d->nstuns) == -1)
+	if (share(d) == -1 || open_programs(d) == -1 ||
+	    parent_confine_check(d) == -1 ||
+	    open_ports(d) == -1)
 		return (-1);
-	if (!d->conf->sandbox)
+	if (d->conf->sandbox == SANDBOX_OFF)
 		log_warnx("sandbox off: the children are not confined");
 	/* keys first, then the generation, then the other children. */
 	return (parent_procs_start_keys(&d->keys));
@@ -361,9 +360,26 @@ void
 parent_loaded(struct parent *d, int good)
 {
 	d->checked = d->checking;
+	if (good && !d->checking)
+		parent_dns_set(d);
 	if (!good || (!d->checking && parent_procs_start(d) == -1))
 		d->failed = 1;
 	event_base_loopbreak(d->base);
+}
+
+/* The start has failed.  Returns the exit status, which it reports. */
+static int
+give_up(struct parent *d)
+{
+	const unsigned char status = (unsigned char)d->status;
+
+	log_errx("derpd did not start%s", d->status == EX_TEMPFAIL ?
+	    ": an address or a port can't be had" : "");
+	end_children(d);
+	if (ready_fd != -1 && write(ready_fd, &status, 1) != 1)
+		log_warn("can't report the failure to the starting process "
+		    "(write to a pipe)");
+	return (d->status);
 }
 
 int
@@ -375,21 +391,17 @@ parent_run(struct parent *d, int fd)
 	catch_signals(d);
 	bound_start(d);
 	parent_renew_begin(d);
+	parent_certself_begin(d);
 	parent_life_start(d);
-	if (start(d) == -1) {
-		d->stopping = 1;
-		parent_procs_kill(d);
-		return (-1);
-	}
+	d->status = 1;
+	if (start(d) == -1)
+		return (give_up(d));
 	while (!d->failed && !(d->stopping && !parent_procs_running(d)))
 		if (event_base_loop(d->base, EVLOOP_ONCE) == -1)
 			fatalx("can't run the event loop (epoll, kqueue)");
 	if (!d->failed)
 		return (0);
-	log_warnx("derpd did not start");
-	d->stopping = 1;
 	parent_gens_stop(&d->gens);
 	parent_control_close(d);
-	parent_procs_kill(d);
-	return (-1);
+	return (give_up(d));
 }

@@ -1,24 +1,31 @@
 /*
  * parent: the privileged parent of derpd.
  *
- * derpd.c      options, start
+ * derpd.c      options, start; fromenv.h the configuration of derpd -E
  * parent.c     the event loop, signals, stop
+ * confine.h    users and root of the children
  * procs.c      children: start, death, restart; programs.c their programs
  * startchild.c a child with its settings; life.c children that hang
  * fronts.c     fronts; signers.c their signers; relays.c relay workers;
  *              servers.c what fronts and relay workers both need
- * serve.h      the processes of STUN and health
+ * serve.h      the processes of STUN, health and bootstrap-dns
  * generation.h configuration, keys and certificates, all or nothing
  * reload.c     generations of the parent; load.c their steps
  * certload.h   one certificate and its key
+ * certself.h   the self-signed pair
+ * certchain.h  the chain of a file; certcheck.h all certificates together
+ * certpick.h   which certificate a client gets
  * settings.c   the settings of fronts and relay workers, and certificates
- * keyfiles.c   key and certificate files of this machine
+ * keyfiles.h   key and certificate files of this machine
  * keycalls.c   calls of keys that do not block
  * checkfiles.c other files of the configuration
  * renew.h      certificates from ACME directories
+ * admitset.h   who may use the relay
+ * meshset.h    the other nodes of the region
  * listen.c     listening sockets
  * control.c    the control socket; talk.c requests of derpctl, which status.c,
- *              certstatus.c, mapstatus.c and ownnode.c answer
+ *              certstatus.c, mapstatus.c and ownnode.c answer; talklists.c what
+ *              relay workers and admit list for it
  * notify.c     the service manager
  *
  * The parent opens files and sockets and supervises its children.  It parses
@@ -33,21 +40,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "admitset.h"
 #include "certs.h"
+#include "certself.h"
 #include "certwatch.h"
 #include "chan.h"
 #include "conf.h"
 #include "counters.h"
+#include "frontlists.h"
 #include "generation.h"
 #include "json_out.h"
 #include "keycalls.h"
 #include "listen.h"
 #include "mapset.h"
+#include "meshset.h"
 #include "renew.h"
 #include "serve.h"
 #include "slots.h"
 
-#define DERPD_VERSION		"1.0"
 #define PARENT_CALL_MS		10000	/* for one answer of keys */
 #define PARENT_LEVEL_SIZE	256
 #define PARENT_REQUEST_MS	900	/* between two requests of a child,
@@ -72,11 +82,17 @@ struct parent_proc {
 	unsigned int	 restarts;
 	unsigned int	 backoff_ms;	/* last wait before a restart */
 	uint64_t	 started_ms;	/* monotonic */
+	uint64_t	 down_ms;	/* since when it is not ready; 0: it is
+					   ready or not wanted; monotonic */
 	uint64_t	 owes_ms;	/* time that a ping is unanswered */
 	uint64_t	 connected_ms;	/* server, signer: last channels to
 					   keys */
 	uint8_t		 secret[IPC_TICKET_SECRETLEN];	/* relay: of its
 					   tickets; new at each start */
+	uint8_t		 admit_secret[IPC_TICKET_SECRETLEN];	/* of admit's,
+					   likewise */
+	uint64_t	 admit_ms;	/* server, verify: last channel to
+					   admit */
 	uint64_t	 linked_ms;	/* server: last links on request */
 	uint64_t	 deaf_ms;	/* front: last report of an ended
 					   socket */
@@ -101,13 +117,15 @@ enum {
 /* System calls for children; a test replaces them. */
 struct parent_procs_ops {
 	pid_t	 (*wait)(int *status);	/* a child that ended, or 0 or -1 */
-	int	 (*kill)(pid_t, int);
+	int	 (*kill)(pid_t, const char *user); /* as
+					   parent_confine_kill() */
 	uint64_t (*clock)(void);	/* monotonic ms */
 };
 
 struct parent {
 	struct event_base *base;
 	const char		*conf_path;
+	const char		*conf_text;	/* of derpd -E; NULL: a file */
 	const char		*self;		/* full path of this program */
 	int			 debug;		/* -d: foreground, standard
 						   error */
@@ -117,6 +135,9 @@ struct parent {
 						   once */
 	int			 stopping;
 	int			 failed;	/* the start or -n */
+	int			 status;	/* exit status if it failed */
+	int			 one_id;	/* root of a user namespace
+						   without other users */
 	int			 checked;	/* -n has ended */
 	uint64_t		 started_ms;
 	struct conf		*conf;
@@ -124,16 +145,21 @@ struct parent {
 	struct parent_gens gens;		/* requested, and under way */
 	struct parent_listen_set listens;
 	struct parent_listen_set stunsocks;	/* UDP; a socket a stund */
-	/* Counters of the stund processes that run. */
-	struct net_stun_stats stun_stats[IPC_MAXWORKERS];
-	struct net_stun_stats stun_past;	/* of all that have ended */
+	struct parent_listen_set metricsocks;	/* of metrics */
+	struct net_stun_stats stun_told;	/* the sum, last in metrics */
 	struct mapset		 maps;
 	struct mapset_queue mapqueue;		/* maps to be validated */
 	struct event		*ev_mapcheck;	/* limit of the first */
 	struct parent_health	 well;
+	struct parent_lastreload lastreload;
+	struct parent_dns	 dns;
 	struct renew		 acme;
+	struct admitset		 admitset;
+	struct meshset		 mesh;
 	struct parent_certwatch certwatch;
+	struct parent_certself	 certself;
 	struct parent_keycalls calls;		/* of keys */
+	struct parent_frontlists frontlists;	/* pages of clients */
 	int			 keys_loaded;	/* keys has all in force */
 	unsigned int		 nfronts;	/* 0: nothing to serve over
 						   TCP */
@@ -144,6 +170,7 @@ struct parent {
 	 * parent_servers_number().
 	 */
 	struct ipc_counters	*counters[2 * IPC_MAXWORKERS];
+	struct ipc_counters	*stuncounters[IPC_MAXWORKERS];	/* of stund */
 	uint8_t			 slot_secret[IPC_SLOT_SECRETLEN];
 	unsigned int		 nstuns;
 	/* A member for each row of roles.def: keys, fronts, ... */
@@ -162,6 +189,9 @@ struct parent {
 	struct event	*ev_turn;	/* of gens */
 	struct event	*ev_deadline;	/* of gens */
 	struct event	*ev_metrics;
+	struct event	*ev_state;	/* of metricsd.c; soon, after a
+					   change, or later */
+	int		 state_soon;
 };
 
 /* parent.c */
@@ -170,8 +200,10 @@ struct parent {
 int	 parent_check(struct parent *d);
 
 /*
- * Start and run until stopped.  `ready_fd' (-1: stay in the foreground) gets a
- * byte when all children are ready.  0 stopped, -1 the start failed (logged).
+ * Start and run until stopped.  `ready_fd' (-1: stay in the foreground) gets
+ * the exit status as a byte: 0 when all children are ready.  Returns 0 when it
+ * was stopped, EX_TEMPFAIL (75) when a port can't be had, 1 when the start
+ * failed for another reason; both are logged.
  */
 int	 parent_run(struct parent *d, int ready_fd);
 
@@ -220,9 +252,10 @@ int	 parent_procs_ready(const struct parent *d);
 
 /*
  * Open the programs of all roles, found relative to the full path `self' of
- * this program.  0, or -1 (logged).
+ * this program.  With stun_alone, those that STUN does not need may be missing.
+ * 0, or -1 (logged).
  */
-int	 parent_programs_open(const char *self);
+int	 parent_programs_open(const char *self, int stun_alone);
 
 /* The path of a role's program, and its open descriptor in *fd (not a copy). */
 const char *parent_programs_find(enum ipc_role role, int *fd);
@@ -244,7 +277,11 @@ int	 parent_procs_attach(struct parent_proc *p, ipc_chan_cb cb);
 int	 parent_start_child(struct parent_proc *p,
 	    int (*set_up)(struct parent_proc *), ipc_chan_cb cb);
 
-/* Start a child that has no settings and sends nothing but MSG_READY. */
+/* The same for a child that sends nothing but MSG_READY. */
+int	 parent_start_quiet(struct parent_proc *p,
+	    int (*set_up)(struct parent_proc *));
+
+/* The same for one that has no settings either. */
 int	 parent_start_plain(struct parent_proc *p);
 
 /*
@@ -256,6 +293,9 @@ void	 parent_child_message(struct parent_proc *p, struct ipc_msg *m,
 
 /* Handle MSG_READY, sent once in a child's life.  0, or -1 malformed. */
 int	 parent_procs_handle_ready(struct parent_proc *p, struct ipc_msg *m);
+
+/* Kill a child. */
+void	 parent_procs_kill_one(struct parent_proc *p);
 
 /* Close the channel of a child that has ended or is being ended. */
 void	 parent_procs_forget(struct parent_proc *p);
@@ -281,8 +321,8 @@ void	 parent_procs_stop(struct parent *d, unsigned int ms);
 /* Kill the remaining children. */
 void	 parent_procs_kill(struct parent *d);
 
-/* Make this process and all children log in detail (1) or briefly (0). */
-void	 parent_procs_verbose(struct parent *d, int verbose);
+/* Make this process and all children log as d->verbose and d->conf say. */
+void	 parent_procs_log(const struct parent *d);
 
 /* life.c */
 
@@ -476,37 +516,6 @@ void	 parent_settings_drop(struct parent_proc *p, uint32_t id);
  */
 int	 parent_check_files(const struct conf *c);
 
-/* keyfiles.c */
-
-/*
- * Open a private key file for keys: a regular file of at most 64 KiB whose mode
- * derpd(8) allows.  `what' names it in messages ("relay key").  A descriptor,
- * or -1 (logged).
- */
-int	 parent_keyfile_open(const char *path, const char *what);
-
-/*
- * Make an empty temporary file beside `path', whose directory is made if
- * missing, and write its name to `temp' of `size' bytes.  A descriptor, or -1
- * (logged).
- */
-int	 parent_keyfile_temp(const char *path, char *temp, size_t size);
-
-/*
- * Sync the complete file `temp' and rename it to `path'.  0, or -1 (logged;
- * `temp' is removed).
- */
-int	 parent_keyfile_commit(const char *temp, const char *path);
-
-/* Sync the file `from' and rename it to `to'.  0, or -1 (logged). */
-int	 parent_keyfile_rename(const char *from, const char *to);
-
-/*
- * Make or replace a file without secrets, of the `len' bytes at `p', by a
- * temporary file and rename.  0, or -1 (logged; the old file stays).
- */
-int	 parent_keyfile_public(const char *path, const void *p, size_t len);
-
 /* control.c */
 
 /* Check the path of the control socket.  0, or -1 (logged). */
@@ -529,17 +538,25 @@ void	 parent_talk_start(struct parent *d, int fd);
 /* End all conversations. */
 void	 parent_talks_end(void);
 
+/*
+ * The job (enum ipc_acme_job) has ended: derpctl, if it waits for the job, gets
+ * the line, as a result when `good' is 1, else as an error.
+ */
+void	 parent_control_cert_done(unsigned int job, int good, const char *line);
+
+/* talklists.c */
+
 /* A worker's answer for `derpctl clients'.  0, or -1 malformed. */
 int	 parent_control_client(struct parent_proc *relay, struct ipc_msg *m);
 
 /* A worker has ended: do not wait for its clients. */
 void	 parent_control_worker_gone(struct parent *d, unsigned int worker);
 
-/*
- * The job (enum ipc_acme_job) has ended: derpctl, if it waits for the job, gets
- * the line, as a result when `good' is 1, else as an error.
- */
-void	 parent_control_cert_done(unsigned int job, int good, const char *line);
+/* A line of admit, or the end of its lines. */
+void	 parent_control_admit_line(const struct ipc_msg_admit_line *v);
+
+/* admit has ended: do not wait for its lines. */
+void	 parent_control_admit_gone(void);
 
 /* status.c */
 
@@ -559,7 +576,8 @@ void	 parent_certstatus_text(const struct parent *d, struct ipc_wr *w);
 void	 parent_certstatus_names(struct json_out *o,
 	    const struct parent_cert *c);
 
-/* The port of the first TLS socket; 0: none. */
+/* The port of the first TLS socket, or of the first with derp; 0: none. */
 int	 parent_status_tls_port(const struct parent *d);
+int	 parent_status_derp_port(const struct parent *d);
 
 #endif

@@ -13,6 +13,7 @@
 #include "build.h"
 #include "clock.h"
 #include "child.h"
+#include "confine.h"
 #include "ipcsend.h"
 #include "log.h"
 #include "parent.h"
@@ -30,7 +31,7 @@ system_wait(int *status)
 }
 
 static const struct parent_procs_ops system_ops = {
-	system_wait, kill, base_clock_ms
+	system_wait, parent_confine_kill, base_clock_ms
 };
 
 /* The user of a role, "" without a change of user. */
@@ -39,7 +40,7 @@ user_of(const struct parent *d, enum ipc_role role)
 {
 	const struct conf *c = d->conf;
 
-	if (geteuid() != 0)
+	if (geteuid() != 0 || d->one_id)
 		return ("");
 	return (role == ROLE_KEYS || role == ROLE_SIGNER ? c->keys_user :
 	    c->user);
@@ -50,12 +51,14 @@ send_start(struct parent *d, struct parent_proc *p)
 {
 	/* These need files for name resolution and certificate authorities. */
 	const int rooted = geteuid() == 0 && p->role != ROLE_FETCH &&
-	    p->role != ROLE_ACME;
+	    p->role != ROLE_ACME && p->role != ROLE_VERIFY &&
+	    p->role != ROLE_MESH && p->role != ROLE_RESOLVE;
 	struct ipc_msg_start v = {
 		.build = ipc_build_id(),
 		.worker = p->worker,
 		.verbose = d->verbose,
-		.sandbox = d->conf->sandbox,
+		.json = d->conf->log_json && !d->checking,
+		.sandbox = (uint8_t)d->conf->sandbox,
 		.to_stderr = d->debug,
 		.user = user_of(d, p->role),
 		.chroot = rooted ? d->conf->chroot : ""
@@ -65,10 +68,21 @@ send_start(struct parent *d, struct parent_proc *p)
 }
 
 void
+parent_procs_kill_one(struct parent_proc *p)
+{
+	if (p->d->system->kill(p->pid, user_of(p->d, p->role)) == -1 &&
+	    errno != ESRCH)
+		log_warn("can't kill %s %u (pid %d; CAP_KILL allows it)",
+		    ipc_role_name(p->role), p->worker, (int)p->pid);
+}
+
+void
 parent_procs_forget(struct parent_proc *p)
 {
 	ipc_chan_free(p->chan);
 	p->chan = NULL;
+	if (p->ready)
+		p->down_ms = p->d->system->clock();
 	p->ready = 0;
 	p->owes_ms = 0;
 	p->commits = 0;
@@ -86,7 +100,7 @@ parent_procs_fail(struct parent_proc *p, const char *what)
 	    p->worker, (int)p->pid, what);
 	parent_procs_forget(p);
 	if (p->pid > 0)
-		p->d->system->kill(p->pid, SIGKILL);
+		parent_procs_kill_one(p);
 }
 
 int
@@ -98,6 +112,8 @@ parent_procs_spawn(struct parent_proc *p)
 
 	p->started_ms = d->system->clock();
 	p->ready = 0;
+	if (p->down_ms == 0)
+		p->down_ms = p->started_ms;
 	path = parent_programs_find(p->role, &prog);
 	p->pid = ipc_child_spawn(prog, path, ipc_role_name(p->role), &fd);
 	if (p->pid == -1) {
@@ -116,7 +132,7 @@ parent_procs_spawn(struct parent_proc *p)
 		if (p->chan == NULL)
 			close(fd);
 		parent_procs_forget(p);
-		p->d->system->kill(p->pid, SIGKILL);
+		parent_procs_kill_one(p);
 		return (-1);
 	}
 	return (0);
@@ -132,12 +148,22 @@ parent_procs_handle_ready(struct parent_proc *p, struct ipc_msg *m)
 		return (-1);
 	strlcpy(p->level, v.level, sizeof(p->level));
 	p->ready = 1;
+	p->down_ms = 0;
 	if (ipc_role_numbered(p->role))
 		log_info("%s %u ready (%s)", ipc_role_name(p->role), p->worker,
 		    p->level);
 	else
 		log_info("%s ready (%s)", ipc_role_name(p->role), p->level);
 	return (0);
+}
+
+/* Return 1 if wanted, or needed by a reload to check what is new. */
+static int
+needed(const struct parent_proc *p)
+{
+	return (parent_procs_wanted(p) || (p->role == ROLE_MAP &&
+	    !TAILQ_EMPTY(&p->d->mapqueue.jobs)) ||
+	    (p->role == ROLE_ADMIT && p->d->admitset.stage != NULL));
 }
 
 /* A child closed or broke its channel, and can't be used any more. */
@@ -148,8 +174,8 @@ gone(struct ipc_chan *c, const char *why, void *arg)
 	struct parent *d = p->d;
 
 	(void)c;
-	if ((p->role == ROLE_KEYS || p->role == ROLE_MAP) && !p->ready &&
-	    !d->stopping)
+	if ((p->role == ROLE_KEYS || p->role == ROLE_MAP ||
+	    p->role == ROLE_ADMIT) && !p->ready && !d->stopping && needed(p))
 		why = d->debug ? "did not start, its last line says why" :
 		    "did not start, the system's log says why";
 	if (!d->stopping && strcmp(why, "closed") != 0)
@@ -157,7 +183,7 @@ gone(struct ipc_chan *c, const char *why, void *arg)
 	else {
 		parent_procs_forget(p);
 		if (p->pid > 0 && !d->stopping)
-			p->d->system->kill(p->pid, SIGKILL);
+			parent_procs_kill_one(p);
 	}
 	/* derpd -n does not wait for its children to exit. */
 	if (d->checking)
@@ -198,21 +224,45 @@ parent_procs_start_keys(struct parent_proc *p)
 }
 
 static int
-maps_wanted(const struct parent *d)
+maps_wanted(const struct parent_proc *p)
 {
-	return (!TAILQ_EMPTY(&d->conf->maps));
+	return (!TAILQ_EMPTY(&p->d->conf->maps));
 }
 
 static int
-fetch_wanted(const struct parent *d)
+fetch_wanted(const struct parent_proc *p)
 {
-	return (mapset_fetch_wanted(d->conf));
+	return (mapset_fetch_wanted(p->d->conf));
 }
 
 static int
-acme_wanted(const struct parent *d)
+health_wanted(const struct parent_proc *p)
 {
-	return (renew_wanted(d->conf));
+	return (parent_health_wanted(p->d));
+}
+
+static int
+metrics_wanted(const struct parent_proc *p)
+{
+	return (p->d->conf->metrics.enabled);
+}
+
+static int
+acme_wanted(const struct parent_proc *p)
+{
+	return (renew_wanted(p->d->conf));
+}
+
+static int
+dns_wanted(const struct parent_proc *p)
+{
+	return (parent_dns_wanted(p->d->conf));
+}
+
+static int
+admit_wanted(const struct parent_proc *p)
+{
+	return (admitset_wanted(p->d->conf));
 }
 
 /*
@@ -221,7 +271,7 @@ acme_wanted(const struct parent *d)
  */
 static const struct parent_role {
 	int	(*start)(struct parent_proc *);
-	int	(*wanted)(const struct parent *);
+	int	(*wanted)(const struct parent_proc *);
 } kinds[ROLE_MAX] = {
 	[ROLE_KEYS] = { parent_procs_start_keys, NULL },
 	[ROLE_SIGNER] = { parent_signers_start_one, NULL },
@@ -230,8 +280,13 @@ static const struct parent_role {
 	[ROLE_STUN] = { parent_stuns_start_one, NULL },
 	[ROLE_MAP] = { mapset_start_checker, maps_wanted },
 	[ROLE_FETCH] = { mapset_fetch_start, fetch_wanted },
-	[ROLE_HEALTH] = { parent_health_start, parent_health_wanted },
+	[ROLE_HEALTH] = { parent_health_start, health_wanted },
+	[ROLE_METRICS] = { parent_metricsd_start, metrics_wanted },
 	[ROLE_ACME] = { renew_start, acme_wanted },
+	[ROLE_ADMIT] = { admitset_start, admit_wanted },
+	[ROLE_VERIFY] = { admitset_verify_start, admitset_verify_wanted },
+	[ROLE_MESH] = { meshset_start, meshset_wanted },
+	[ROLE_RESOLVE] = { parent_dns_start, dns_wanted }
 };
 
 static void
@@ -256,6 +311,10 @@ count(const struct parent *d, enum ipc_role role)
 		return (parent_signers_count(d));
 	case ROLE_RELAY:
 		return (d->nworkers);
+	case ROLE_VERIFY:
+		return (IPC_MAXVERIFY);
+	case ROLE_MESH:
+		return (IPC_MAXNODES);
 	default:
 		return (d->nstuns);
 	}
@@ -288,7 +347,7 @@ parent_procs_start(struct parent *d)
 {
 	unsigned int i;
 
-	/* keys and derpmapd are already running. */
+	/* keys, derpmapd and admit are already running. */
 	for (i = 0; i < d->nprocs; i++)
 		if (d->procs[i]->pid == 0 && parent_procs_wanted(d->procs[i]) &&
 		    d->procs[i]->start(d->procs[i]) == -1)
@@ -299,7 +358,7 @@ parent_procs_start(struct parent *d)
 int
 parent_procs_wanted(const struct parent_proc *p)
 {
-	return (kinds[p->role].wanted == NULL || kinds[p->role].wanted(p->d));
+	return (kinds[p->role].wanted == NULL || kinds[p->role].wanted(p));
 }
 
 int
@@ -311,14 +370,6 @@ parent_procs_ready(const struct parent *d)
 		if (parent_procs_wanted(d->procs[i]) && !d->procs[i]->ready)
 			return (0);
 	return (1);
-}
-
-/* Return 1 if wanted, or needed by a reload to validate maps. */
-static int
-needed(const struct parent_proc *p)
-{
-	return (parent_procs_wanted(p) || (p->role == ROLE_MAP &&
-	    !TAILQ_EMPTY(&p->d->mapqueue.jobs)));
 }
 
 static void
@@ -405,25 +456,37 @@ died(struct parent *d, struct parent_proc *p, int status)
 	if (!expected && status != 0)
 		log_death(p, status);
 	p->pid = 0;
+	parent_metricsd_changed(d);
+	if (p->role == ROLE_ADMIT)
+		admitset_drain(p);
 	parent_procs_forget(p);
+	if (p->role == ROLE_ADMIT)
+		admitset_gone(d);
 	if (p->role == ROLE_FRONT || p->role == ROLE_RELAY) {
 		parent_servers_gone(p);
 		parent_gen_server_gone(&d->gens, parent_servers_number(p));
 	}
-	if (p->role == ROLE_FRONT)
+	if (p->role == ROLE_FRONT) {
 		renew_front_gone(d, p->worker);
+		parent_frontlists_front_gone(d, p->worker);
+	}
 	if (p->role == ROLE_RELAY) {
 		parent_relays_gone(p);
 		parent_control_worker_gone(d, p->worker);
+		parent_frontlists_relay_gone(d, p->worker);
 	}
 	if (p->role == ROLE_ACME)
 		renew_helper_gone(d);
 	if (p->role == ROLE_STUN)
 		parent_stuns_gone(p);
+	if (p->role == ROLE_MESH)
+		meshset_gone(p);
 	if (d->stopping)
 		end_last(d);
-	if (expected)
+	if (expected) {
+		p->down_ms = 0;
 		return;
+	}
 	if (d->starting) {
 		d->failed = 1;
 		event_base_loopbreak(d->base);
@@ -498,6 +561,10 @@ parent_procs_adjust(struct parent_proc *p)
 		/* Do not restart one that has died either. */
 		if (p->ev_restart != NULL)
 			evtimer_del(p->ev_restart);
+		/* When it is wanted again, that is another beginning. */
+		p->backoff_ms = 0;
+		if (p->pid == 0)
+			p->down_ms = 0;
 		return (0);
 	}
 	if (p->pid > 0)
@@ -515,18 +582,18 @@ parent_procs_kill(struct parent *d)
 
 	for (i = 0; i < d->nprocs; i++)
 		if (d->procs[i]->pid > 0)
-			d->system->kill(d->procs[i]->pid, SIGKILL);
+			parent_procs_kill_one(d->procs[i]);
 }
 
 void
-parent_procs_verbose(struct parent *d, int verbose)
+parent_procs_log(const struct parent *d)
 {
-	struct ipc_msg_verbose v = { verbose };
+	struct ipc_msg_log v = { d->verbose, d->conf->log_json };
 	unsigned int i;
 
-	d->verbose = verbose;
-	log_setverbose(verbose);
+	log_setverbose(d->verbose);
+	log_setjson(d->conf->log_json);
 	for (i = 0; i < d->nprocs; i++)
 		if (d->procs[i]->chan != NULL)
-			(void)ipc_send_verbose(d->procs[i]->chan, &v);
+			(void)ipc_send_log(d->procs[i]->chan, &v);
 }

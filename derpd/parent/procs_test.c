@@ -36,9 +36,9 @@ fake_wait(int *st)
 }
 
 static int
-fake_kill(pid_t pid, int sig)
+fake_kill(pid_t pid, const char *user)
 {
-	ATF_CHECK_EQ(SIGKILL, sig);
+	(void)user;
 	killed = pid;
 	return (0);
 }
@@ -228,14 +228,22 @@ ATF_TC_BODY(unwanted, tc)
 	ATF_CHECK_EQ(7, starts);
 	ends_with(p, SIGKILL);
 	check_wait(p, 50);
+	p->down_ms = now_ms;
 	conf.acme.enabled = 0;
 	ATF_CHECK_EQ(0, parent_procs_adjust(p));
 	ATF_CHECK(!evtimer_pending(p->ev_restart, NULL));
 	ATF_CHECK_EQ(7, starts);
-	/* The next one that has gets it at once. */
+	/* The next one that has gets it at once, and its own patience. */
+	ATF_CHECK_EQ(0, p->down_ms);
+	ATF_CHECK_EQ(0, p->backoff_ms);
 	conf.acme.enabled = 1;
 	ATF_CHECK_EQ(1, parent_procs_adjust(p));
 	ATF_CHECK_EQ(8, starts);
+	/* What it lacked as one that was wanted is forgotten with it. */
+	p->ready = 1;
+	conf.acme.enabled = 0;
+	ends_with(p, 0);
+	ATF_CHECK_EQ(0, p->down_ms);
 }
 
 /* The counters of a worker outlive it: readers are told that it ended. */
@@ -316,6 +324,7 @@ ATF_TC_BODY(failure, tc)
 	parent_procs_fail(p, "broke the rules");
 	ATF_CHECK_EQ(pid, killed);
 	ATF_CHECK(p->chan == NULL && !p->ready && p->commits == 0);
+	ATF_CHECK_EQ(now_ms, p->down_ms);
 	/* It is restarted when it has ended, not before. */
 	ATF_CHECK_EQ(pid, p->pid);
 	ATF_CHECK(p->ev_restart == NULL);

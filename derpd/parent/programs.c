@@ -61,8 +61,15 @@ open_program(struct program *p, const char *dir, int len)
 	    len, dir, p->built, p->name)));
 }
 
+/* Return 1 if derpd needs the program of this role for STUN alone. */
+static int
+for_stun(enum ipc_role role)
+{
+	return (role == ROLE_KEYS || role == ROLE_STUN);
+}
+
 int
-parent_programs_open(const char *self)
+parent_programs_open(const char *self, int stun_alone)
 {
 	const char *slash = strrchr(self, '/');
 	int len = slash == NULL ? 0 : (int)(slash - self);
@@ -70,6 +77,9 @@ parent_programs_open(const char *self)
 
 	for (i = 0; i < NPROGRAMS; i++) {
 		if (open_program(&programs[i], self, len) == 0)
+			continue;
+		if (errno == ENOENT && stun_alone &&
+		    !for_stun(programs[i].role))
 			continue;
 		log_warn("the program %s, which must be in %.*s/../libexec/"
 		    "derpd, can't be opened%s", programs[i].name, len, self,

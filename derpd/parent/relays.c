@@ -17,13 +17,15 @@
 				   have killed, */
 #define FORGED_TIME_MS	600000	/* and in which it may PARENT_FORGED_MOST */
 
-/* Make a secret for this start of the worker, and tell the worker. */
+/* Make the secrets for this start of the worker, and tell the worker. */
 static int
 new_secret(struct parent_proc *relay)
 {
-	struct ipc_msg_relay_secret v = { relay->worker, relay->secret };
+	struct ipc_msg_relay_secret v = { relay->worker, relay->secret,
+	    relay->admit_secret };
 
 	arc4random_buf(relay->secret, sizeof(relay->secret));
+	arc4random_buf(relay->admit_secret, sizeof(relay->admit_secret));
 	return (ipc_send_relay_secret(relay->chan, &v));
 }
 
@@ -53,9 +55,9 @@ connect_link(struct parent_proc *a, struct parent_proc *b)
 	int to_a[IPC_RING_MAXFDS], to_b[IPC_RING_MAXFDS];
 
 	if (ipc_ring_make(ipc_ring_size(a->d->nworkers), to_a, to_b) == -1) {
-		log_limited(&failed, "can't make the rings between relays %u "
-		    "and %u (memfd_create, eventfd, socketpair): %s", a->worker,
-		    b->worker, strerror(errno));
+		log_limited_warnx(&failed, "can't make the rings between "
+		    "relays %u and %u (memfd_create, eventfd, socketpair): %s",
+		    a->worker, b->worker, strerror(errno));
 		return (-1);
 	}
 	if (send_link(a, b->worker, to_a) == -1) {
@@ -90,8 +92,8 @@ parent_relays_mend(struct parent_proc *p, uint64_t links)
 		    p->chan == NULL || d->relays[i].chan == NULL)
 			continue;
 		if (connect_link(p, &d->relays[i]) == -1)
-			log_limited(&failed, "can't link relays %u and %u "
-			    "again", p->worker, i);
+			log_limited_warnx(&failed, "can't link relays %u and "
+			    "%u again", p->worker, i);
 		else
 			log_limited(&mended, "linked relays %u and %u again",
 			    p->worker, i);
@@ -141,8 +143,8 @@ accuse(struct parent_proc *p, struct ipc_msg *m)
 		return (-1);
 	front = &d->fronts[v.front];
 	if (!may_accuse(p, now))
-		log_limited(&accused_limit, "relay %u reports a forged or "
-		    "repeated ticket of front %u soon after other reports: "
+		log_limited_warnx(&accused_limit, "relay %u reports a forged "
+		    "or repeated ticket of front %u soon after other reports: "
 		    "the front goes on", p->worker, v.front);
 	else if (front->chan != NULL && !d->stopping) {
 		note_accusation(p, now);
@@ -163,6 +165,9 @@ parent_relays_message(struct parent_proc *p, struct ipc_msg *m)
 	case MSG_RELAY_CLIENT:
 	case MSG_RELAY_CLIENTS_END:
 		return (parent_control_client(p, m));
+	case MSG_RELAY_LISTED:
+	case MSG_RELAY_LIST_END:
+		return (parent_frontlists_answer(p, m));
 	default:
 		return (parent_servers_message(p, m));
 	}
@@ -186,11 +191,14 @@ parent_relays_set_up(struct parent_proc *p)
 	    parent_servers_send_counters(p) == -1 ||
 	    parent_settings_first(p) == -1)
 		return (-1);
+	/* Without a channel to admit it requests one. */
+	(void)admitset_connect(p);
 	/* The worker knows who owns what when others talk to it. */
 	for (i = 0; i < d->nworkers; i++)
 		if (i != p->worker && d->relays[i].chan != NULL &&
 		    connect_link(p, &d->relays[i]) == -1)
 			return (-1);
+	meshset_connect_relay(p);
 	/* Clients come last. */
 	return (parent_servers_connect_hands(p));
 }

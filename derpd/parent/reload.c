@@ -6,7 +6,9 @@
 #include <event2/event.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
+#include "filewatch.h"
 #include "log.h"
 #include "notify.h"
 #include "parent.h"
@@ -23,6 +25,21 @@ stage(void *arg, struct parent_generation *g, unsigned int server)
 	    &g->loaded, g->id));
 }
 
+/* The same for admit, and for the watch of the rate file. */
+static void
+commit_admit(struct parent *d, struct parent_generation *g)
+{
+	struct parent_filewatch *old = d->admitset.ratewatch;
+
+	if (g->admit != NULL && admitset_commit(g->admit))
+		parent_gen_hold(g);
+	g->admit = NULL;
+	if (g->kind == GEN_ADMIT || !g->rated)
+		return;
+	d->admitset.ratewatch = g->ratewatch;
+	g->ratewatch = old;
+}
+
 /* Swap: the generation gets what was in force, to be freed with it. */
 static void
 commit(void *arg, struct parent_generation *g)
@@ -32,10 +49,19 @@ commit(void *arg, struct parent_generation *g)
 	struct conf *c = d->conf;
 	unsigned int i;
 
+	if (g->kind == GEN_ADMIT) {
+		commit_admit(d, g);
+		return;
+	}
 	d->loaded = g->loaded;
 	g->loaded = l;
 	d->conf = g->conf;
 	g->conf = c;
+	/* Servers request tickets of admit when it has its settings. */
+	commit_admit(d, g);
+	/* What admit asks from here on, the new sources answer. */
+	if (g->kind == GEN_RELOAD && d->admitset.in_force)
+		admitset_verify_configure(d, g->conf);
 	for (i = 0; i < parent_servers_count(d); i++)
 		if (parent_settings_commit(parent_servers_at(d, i), g->id))
 			parent_gen_owe(g, i);
@@ -44,12 +70,16 @@ commit(void *arg, struct parent_generation *g)
 	g->maps = NULL;
 }
 
-/* Send the other children their new settings. */
+/*
+ * Send the other children their new settings; `old' is the configuration
+ * before.
+ */
 static void
-serve(struct parent *d)
+serve(struct parent *d, const struct conf *old)
 {
 	unsigned int i;
 
+	parent_procs_log(d);
 	for (i = 0; i < d->nfronts; i++)
 		(void)parent_listen_options(&d->listens, d->conf, i);
 	(void)parent_procs_adjust(&d->map);
@@ -57,7 +87,14 @@ serve(struct parent *d)
 	parent_health_configure(d);
 	parent_health_now(d);
 	parent_stuns_configure(d);
+	parent_metricsd_configure(d);
 	renew_configure(d);
+	parent_dns_configure(d);
+	meshset_configure(d);
+	(void)parent_procs_adjust(&d->admit);
+	/* Those of admission that is in force were told at the commit. */
+	if (!d->admitset.in_force)
+		admitset_verify_configure(d, old);
 	parent_certwatch_begin(d);
 }
 
@@ -74,14 +111,21 @@ keys_loaded(struct parent *d)
 	for (i = parent_servers_count(d); i-- > 0;)
 		(void)parent_servers_connect_keys(parent_servers_at(d, i));
 	renew_connect_keys(d);
+	meshset_connect_keys(d);
 }
 
+/* `g' has what was in force. */
 static void
 took_effect(struct parent *d, const struct parent_generation *g)
 {
+	if (d->loaded.mesh.number != g->loaded.mesh.number)
+		meshset_rekeyed(d);
+	if (g->kind == GEN_START || g->kind == GEN_RELOAD ||
+	    g->kind == GEN_CERTS)
+		parent_certself_commit(d);
 	switch (g->kind) {
 	case GEN_RELOAD:
-		serve(d);
+		serve(d, g->conf);
 		log_info("configuration reloaded");
 		break;
 	case GEN_CERTS:
@@ -100,6 +144,8 @@ took_effect(struct parent *d, const struct parent_generation *g)
 		parent_loaded(d, 1);
 		break;
 	case GEN_META:
+	case GEN_ADMIT:
+	case GEN_RATE:
 		break;
 	}
 }
@@ -140,8 +186,21 @@ undo(struct parent *d, const struct parent_generation *g)
 	default:
 		break;
 	}
-	if (d->keys_loaded)
+	if (d->keys_loaded && g->kind != GEN_ADMIT)
 		parent_load_retain(d, 0, undone, NULL);
+}
+
+/* Keep the result of a reload for the metrics. */
+static void
+note(struct parent *d, const struct parent_generation *g, int ok)
+{
+	if (g->kind == GEN_RELOAD) {
+		d->lastreload.when = time(NULL);
+		d->lastreload.ok = ok;
+		strlcpy(d->lastreload.why, ok ? "" : g->why,
+		    sizeof(d->lastreload.why));
+	}
+	parent_metrics_changed(d);
 }
 
 static void
@@ -152,6 +211,10 @@ end(void *arg, struct parent_generation *g, int ok)
 	parent_keys_cancel(d, g);
 	parent_certload_cancel(&g->load);
 	mapset_drop(g->maps);
+	admitset_drop(g->admit);
+	d->admitset.using = 0;
+	parent_filewatch_free(g->ratewatch);
+	note(d, g, ok);
 	if (d->stopping)
 		;
 	else if (ok)
@@ -175,7 +238,10 @@ may_begin(void *arg, enum parent_gen_kind kind)
 		return (1);
 	case GEN_CERTS:
 	case GEN_META:
+	case GEN_RATE:
 		return (d->keys_loaded);
+	case GEN_ADMIT:
+		return (!d->starting);
 	default:
 		return (d->keys.ready);
 	}

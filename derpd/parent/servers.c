@@ -213,8 +213,8 @@ mend_hands(struct parent_proc *p, uint64_t hands)
 		    other[i].chan == NULL)
 			continue;
 		if (connect_hands(p, &other[i]) == -1)
-			log_limited(&failed, "can't connect %s and %s %u again "
-			    "(socketpair): %s", parent_servers_name(p),
+			log_limited_warnx(&failed, "can't connect %s and %s %u "
+			    "again (socketpair): %s", parent_servers_name(p),
 			    ipc_role_name(other[i].role), i, strerror(errno));
 		else
 			log_limited(&mended, "connected %s and %s %u again",
@@ -276,6 +276,8 @@ parent_servers_message(struct parent_proc *p, struct ipc_msg *m)
 		return (mend(p, m));
 	case MSG_SERVER_KEYLESS:
 		return (renew_channels(p, m));
+	case MSG_SERVER_ADMITLESS:
+		return (admitset_renew(p, m));
 	default:
 		return (-1);
 	}

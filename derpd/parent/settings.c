@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "certpick.h"
 #include "ipcsend.h"
 #include "log.h"
 #include "parent.h"
@@ -39,7 +40,7 @@ parent_relay_conf(struct ipc_relay_conf *r, const struct conf *c,
 	r->worker = worker;
 	r->nworkers = nworkers;
 	r->nfronts = nfronts;
-	r->mesh = c->mesh_key != NULL;
+	r->mesh = c->mesh.key != NULL;
 }
 
 static int
@@ -61,6 +62,17 @@ send_cert(struct parent_proc *front, const struct parent_cert *c,
 	return (rv);
 }
 
+static void
+copy_prefixes(struct ipc_prefix *to, const struct net_prefix *from, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		memcpy(to[i].addr, from[i].addr, sizeof(to[i].addr));
+		to[i].bits = from[i].bits;
+	}
+}
+
 /* Send the load balancers of all listening addresses.  0, or -1. */
 static int
 send_proxies(struct parent_proc *front, const struct conf *c)
@@ -68,22 +80,31 @@ send_proxies(struct parent_proc *front, const struct conf *c)
 	struct ipc_msg_front_proxies v = { .number = 0 };
 	struct ipc_prefix prefixes[IPC_MAXPROXIES];
 	const struct conf_listen *l;
-	uint32_t i;
 
 	v.prefixes = prefixes;
 	for (l = TAILQ_FIRST(&c->listens); l != NULL;
 	    l = TAILQ_NEXT(l, entry), v.number++) {
 		v.nprefixes = (uint32_t)l->nproxies;
-		for (i = 0; i < v.nprefixes; i++) {
-			memcpy(prefixes[i].addr, l->proxies[i].addr,
-			    sizeof(prefixes[i].addr));
-			prefixes[i].bits = l->proxies[i].bits;
-		}
+		copy_prefixes(prefixes, l->proxies, l->nproxies);
 		if (v.nprefixes > 0 &&
 		    ipc_send_front_proxies(front->chan, &v) == -1)
 			return (-1);
 	}
 	return (0);
+}
+
+/* Send who may see /debug/clients/.  0, or -1. */
+static int
+send_debug(struct parent_proc *front, const struct conf *c)
+{
+	struct ipc_prefix prefixes[IPC_MAXPROXIES];
+	struct ipc_msg_front_debug v = { .nprefixes = (uint32_t)c->debug.n,
+	    .prefixes = prefixes };
+
+	if (v.nprefixes == 0)
+		return (0);
+	copy_prefixes(prefixes, c->debug.v, c->debug.n);
+	return (ipc_send_front_debug(front->chan, &v));
 }
 
 /* Bytes of the certificates in a front's queue. */
@@ -92,9 +113,26 @@ size_of(const struct parent_loaded *l)
 {
 	size_t i, n = 0;
 
+	/* The first one may be sent twice. */
 	for (i = 0; i < l->ncerts; i++)
-		n += l->certs[i]->pem_len + l->meta_len + 1024;
+		n += 2 * (l->certs[i]->pem_len + l->meta_len + 1024);
 	return (n);
+}
+
+/* The certificate by default, then all in the order of certpick.h. */
+static int
+send_certs(struct parent_proc *front, const struct parent_loaded *l)
+{
+	size_t i;
+	int k;
+
+	if (l->ncerts > 0 && send_cert(front, l->certs[0], l) == -1)
+		return (-1);
+	for (i = 0; l->ncerts > 1 && (k = parent_certpick_order(l, i)) != -1;
+	    i++)
+		if (send_cert(front, l->certs[k], l) == -1)
+			return (-1);
+	return (0);
 }
 
 static int
@@ -103,7 +141,6 @@ send_front(struct parent_proc *front, const struct conf *c,
 {
 	const struct parent *d = front->d;
 	struct ipc_msg_front_conf v;
-	size_t i;
 
 	/*
 	 * Besides the maps, whose number is bounded, the certificates in force
@@ -113,13 +150,11 @@ send_front(struct parent_proc *front, const struct conf *c,
 	    size_of(&d->loaded));
 	parent_front_conf(&v.conf, c, l->node_key, d->slot_secret,
 	    front->worker, d->nfronts, d->nworkers);
+	v.conf.rate_limited = l->rate.rate != 0;
 	if (ipc_send_front_conf(front->chan, &v) == -1 ||
-	    send_proxies(front, c) == -1)
+	    send_proxies(front, c) == -1 || send_debug(front, c) == -1)
 		return (-1);
-	for (i = 0; i < l->ncerts; i++)
-		if (send_cert(front, l->certs[i], l) == -1)
-			return (-1);
-	return (0);
+	return (send_certs(front, l));
 }
 
 static int
@@ -131,6 +166,9 @@ send_relay(struct parent_proc *relay, const struct conf *c,
 
 	parent_relay_conf(&v.conf, c, l->node_key, d->slot_secret,
 	    relay->worker, d->nworkers, d->nfronts);
+	v.conf.client_rate = l->rate.rate;
+	v.conf.client_burst = l->rate.burst;
+	v.conf.mesh_key = l->mesh.number;
 	return (ipc_send_relay_conf(relay->chan, &v));
 }
 

@@ -3,8 +3,6 @@
  * all children send; see parent.h.  Called by the files of the roles:
  * servers.c, stuns.c, health.c, fetch.c, renew.c.
  */
-#include <signal.h>
-
 #include "log.h"
 #include "parent.h"
 
@@ -20,7 +18,7 @@ parent_start_child(struct parent_proc *p, int (*set_up)(struct parent_proc *),
 	    "restarted", ipc_role_name(p->role), p->worker,
 	    (int)p->pid);
 	parent_procs_forget(p);
-	kill(p->pid, SIGKILL);
+	parent_procs_kill_one(p);
 	return (-1);
 }
 
@@ -55,14 +53,20 @@ no_message(struct parent_proc *p, struct ipc_msg *m)
 }
 
 static void
-from_plain(struct ipc_chan *c, struct ipc_msg *m, void *arg)
+from_quiet(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 {
 	(void)c;
 	parent_child_message(arg, m, no_message);
 }
 
 int
+parent_start_quiet(struct parent_proc *p, int (*set_up)(struct parent_proc *))
+{
+	return (parent_start_child(p, set_up, from_quiet));
+}
+
+int
 parent_start_plain(struct parent_proc *p)
 {
-	return (parent_start_child(p, no_settings, from_plain));
+	return (parent_start_quiet(p, no_settings));
 }

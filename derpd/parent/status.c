@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "about.h"
+#include "certcheck.h"
 #include "clock.h"
 #include "hex.h"
 #include "json_out.h"
@@ -60,6 +62,29 @@ put_cert(struct json_out *o, const struct parent_cert *c)
 	json_out_time(o, "not_after", c->not_after);
 	json_out_str(o, "pin", c->pin);
 	json_out_int(o, "days_left", parent_cert_days_left(c, time(NULL)));
+	json_out_end(o);
+}
+
+static void
+put_warning(void *arg, enum parent_certlevel level, const struct conf_cert *k,
+    const char *text)
+{
+	(void)k;
+	if (level != CERT_NOTE)
+		json_out_str(arg, NULL, text);
+}
+
+/* What is wrong with certificates, which must not be missed. */
+static void
+put_warnings(const struct parent *d, struct json_out *o)
+{
+	json_out_array(o, "warnings");
+	(void)parent_certcheck(d->conf, &d->loaded, NULL, time(NULL),
+	    put_warning, o);
+	if (d->certwatch.error[0] != '\0')
+		json_out_fmt(o, NULL, "a changed certificate file is not used, "
+		    "the certificates before stay in force: %s",
+		    d->certwatch.error);
 	json_out_end(o);
 }
 
@@ -117,6 +142,17 @@ parent_status_tls_port(const struct parent *d)
 	return (0);
 }
 
+int
+parent_status_derp_port(const struct parent *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->listens.n; i++)
+		if (d->listens.v[i].derp)
+			return (d->listens.v[i].port);
+	return (0);
+}
+
 void
 parent_status_text(const struct parent *d, struct ipc_wr *w)
 {
@@ -127,7 +163,7 @@ parent_status_text(const struct parent *d, struct ipc_wr *w)
 	base_hex_put(key, d->loaded.node_key, 32);
 	json_out_init(&o, w);
 	json_out_object(&o, NULL);
-	json_out_str(&o, "version", DERPD_VERSION);
+	json_out_str(&o, "version", BASE_VERSION);
 	json_out_uint(&o, "uptime", seconds_since(d->started_ms));
 	json_out_int(&o, "pid", getpid());
 	json_out_str(&o, "config", d->conf_path);
@@ -136,15 +172,21 @@ parent_status_text(const struct parent *d, struct ipc_wr *w)
 	json_out_array(&o, "listen");
 	for (i = 0; i < d->listens.n; i++)
 		json_out_fmt(&o, NULL, "%s %s", d->listens.v[i].text,
-		    d->listens.v[i].tls ? "tls" : "plain");
+		    parent_listen_kind(&d->listens.v[i]));
 	json_out_end(&o);
 	json_out_array(&o, "certificates");
 	for (i = 0; i < d->loaded.ncerts; i++)
 		put_cert(&o, d->loaded.certs[i]);
 	json_out_end(&o);
+	put_warnings(d, &o);
+	if (d->conf->relay.enabled)
+		admitset_status(d, &o);
+	if (!TAILQ_EMPTY(&d->conf->mesh.nodes))
+		meshset_status(d, &o);
 	if (d->nstuns > 0)
 		put_stun(d, &o);
 	if (d->maps.n > 0)
 		put_maps(d, &o);
+	parent_dns_status(d, &o);
 	json_out_end(&o);
 }

@@ -41,7 +41,6 @@ set_up(const char *lines, int tls, int plain)
 	strlcpy(cert.pin, PIN, sizeof(cert.pin));
 	d.loaded.certs = certs;
 	d.loaded.ncerts = 1;
-	d.loaded.selfsigned = 0;
 	memset(d.loaded.node_key, 0xab, 32);
 	sockets[0].tls = 1;
 	sockets[0].port = tls;

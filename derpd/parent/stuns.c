@@ -1,12 +1,15 @@
 /*
  * stuns: the stund processes; see serve.h.  Their sockets are in listen.c.
  */
+#include <event2/event.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "ipcsend.h"
 #include "log.h"
 #include "parent.h"
+
+#define LOOK_SECS	2	/* between two looks at the counters */
 
 int
 parent_stuns_answering(const struct parent *d)
@@ -42,33 +45,15 @@ parent_stuns_configure(struct parent *d)
 }
 
 static int
-handle_stats(struct parent_proc *p, struct ipc_msg *m)
-{
-	struct ipc_msg_stun_stats v;
-	struct net_stun_stats s;
-
-	if (ipc_get_stun_stats(&m->rd, &v) == -1 ||
-	    net_stun_stats_get(&v, &s) == -1)
-		return (-1);
-	p->d->stun_stats[p->worker] = s;
-	parent_metrics_changed(p->d);
-	return (0);
-}
-
-static void
-from_stund(struct ipc_chan *c, struct ipc_msg *m, void *arg)
-{
-	(void)c;
-	parent_child_message(arg, m, handle_stats);
-}
-
-static int
 set_up(struct parent_proc *p)
 {
 	struct parent_listen_set *set = &p->d->stunsocks;
 	size_t k;
 	int fd;
 
+	if ((fd = ipc_counters_share_write(p->d->stuncounters[p->worker])) ==
+	    -1 || ipc_send_stun_counters(p->chan, fd) == -1)
+		return (-1);
 	for (k = 0; k < set->n; k++)
 		if ((fd = dup(set->v[k].fds[p->worker])) == -1 ||
 		    ipc_chan_send(p->chan, MSG_STUN_SOCKET, NULL, fd) == -1)
@@ -79,24 +64,53 @@ set_up(struct parent_proc *p)
 int
 parent_stuns_start_one(struct parent_proc *p)
 {
-	return (parent_start_child(p, set_up, from_stund));
+	return (parent_start_quiet(p, set_up));
 }
 
 void
 parent_stuns_sum(const struct parent *d, struct net_stun_stats *sum)
 {
+	struct net_stun_stats s;
 	unsigned int i;
 
-	*sum = d->stun_past;
-	for (i = 0; i < d->nstuns; i++)
-		net_stun_stats_add(sum, &d->stun_stats[i]);
+	memset(sum, 0, sizeof(*sum));
+	for (i = 0; i < d->nstuns; i++) {
+		net_stun_stats_read(d->stuncounters[i], &s);
+		net_stun_stats_add(sum, &s);
+	}
 }
 
 void
-parent_stuns_gone(struct parent_proc *p)
+parent_stuns_gone(const struct parent_proc *p)
 {
-	struct net_stun_stats *s = &p->d->stun_stats[p->worker];
+	if (p->d->stuncounters[p->worker] != NULL)
+		ipc_counters_ended(p->d->stuncounters[p->worker]);
+}
 
-	net_stun_stats_add(&p->d->stun_past, s);
-	memset(s, 0, sizeof(*s));
+/* Fronts show the counters with the metrics; send these when they change. */
+static void
+look(evutil_socket_t fd, short what, void *arg)
+{
+	struct parent *d = arg;
+	struct net_stun_stats now;
+
+	(void)fd;
+	(void)what;
+	parent_stuns_sum(d, &now);
+	if (memcmp(&now, &d->stun_told, sizeof(now)) != 0)
+		parent_metrics_changed(d);
+	d->stun_told = now;
+}
+
+void
+parent_stuns_begin(struct parent *d)
+{
+	struct timeval tv = { LOOK_SECS, 0 };
+	struct event *ev;
+
+	if (d->nstuns == 0)
+		return;
+	ev = event_new(d->base, -1, EV_PERSIST, look, d);
+	if (ev == NULL || event_add(ev, &tv) == -1)
+		fatalx("no timer for the counters of stund");
 }

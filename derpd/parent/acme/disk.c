@@ -11,12 +11,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "keyfiles.h"
 #include "log.h"
 #include "parent.h"
 
 #define PLAN		"acme.plan"
 #define CONTACT		"acme.contact"
-#define REVOKED		"acme-revoked.crt"
 #define REASON		"reason "	/* first line of a mark, a number */
 #define MAX_CONTACT	8192	/* bytes of the file */
 
@@ -216,7 +216,7 @@ renew_write_mark(const struct parent *d, uint8_t reason)
 	ipc_wr_bytes(&w, line, strlen(line));
 	ipc_wr_bytes(&w, c->pem, c->pem_len);
 	if (ipc_wr_ok(&w))
-		rv = write_file(d, REVOKED, w.p, w.len);
+		rv = write_file(d, RENEW_REVOKED, w.p, w.len);
 	ipc_wr_free(&w);
 	return (rv);
 }
@@ -224,13 +224,13 @@ renew_write_mark(const struct parent *d, uint8_t reason)
 int
 renew_remove_mark(const struct parent *d)
 {
-	return (remove_file(d, REVOKED));
+	return (remove_file(d, RENEW_REVOKED));
 }
 
 int
 renew_retire(const struct parent *d)
 {
-	return (rename_file(d, RENEW_CRT, REVOKED));
+	return (rename_file(d, RENEW_CRT, RENEW_REVOKED));
 }
 
 /* 1, and the reason, when the certificate in force is being revoked, else 0. */
@@ -239,7 +239,7 @@ is_marked(const struct parent *d, const struct parent_cert *c, uint8_t *reason)
 {
 	static char text[CERT_MAXFILE + 32];
 	size_t n = strlen(REASON);
-	ssize_t len = read_file(d, REVOKED, text, sizeof(text) - 1);
+	ssize_t len = read_file(d, RENEW_REVOKED, text, sizeof(text) - 1);
 	char *pem;
 
 	if (len < (ssize_t)n || memcmp(text, REASON, n) != 0)
@@ -282,8 +282,9 @@ renew_read_facts(const struct parent *d, struct renew_facts *f,
 	f->cert.id = ch->id;
 	f->enabled = d->conf->acme.enabled;
 	f->next = renew_there(d, RENEW_NEXT_KEY);
-	f->mark = renew_there(d, REVOKED);
+	f->mark = renew_there(d, RENEW_REVOKED);
 	f->contacts = contacts_differ(d);
+	f->either = renew_challenges(d->conf) == RENEW_BOTH;
 	if (c == NULL)
 		return;
 	f->served = 1;

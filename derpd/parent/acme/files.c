@@ -14,10 +14,10 @@
 
 #include "chain.h"
 #include "hex.h"
+#include "keyfiles.h"
 #include "log.h"
 #include "parent.h"
 
-#define IMPORT_KEY	"acme-import.key"
 #define NAME_BYTES	8	/* of the hash, in the name of a key file */
 
 int
@@ -65,7 +65,7 @@ renew_find_cert(const struct conf *c, char crt[PATH_MAX], char key[PATH_MAX],
 	}
 	key_name((*cert)->hash, own, sizeof(own));
 	if (renew_path(c, own, key) == 0 &&
-	    renew_path(c, IMPORT_KEY, from) == 0) {
+	    renew_path(c, RENEW_IMPORT_KEY, from) == 0) {
 		if (is_import(key, from)) {
 			strlcpy(name, key, PATH_MAX);
 			strlcpy(key, from, PATH_MAX);
@@ -95,9 +95,59 @@ renew_cert(const struct parent *d)
 	return (NULL);
 }
 
-void
-renew_conf_from(struct ipc_acme_conf *a, const struct conf *c)
+unsigned int
+renew_challenges(const struct conf *c)
 {
+	const struct conf_listen *l;
+	unsigned int can = 0;
+
+	TAILQ_FOREACH(l, &c->listens, entry)
+		if (l->tls)
+			can |= RENEW_TLS_ALPN;
+		else if (!l->derp)
+			can |= RENEW_HTTP;
+	if (c->acme.challenge == CONF_CHALLENGE_HTTP)
+		return (RENEW_HTTP);
+	if (c->acme.challenge == CONF_CHALLENGE_TLS_ALPN)
+		return (RENEW_TLS_ALPN);
+	return (can);
+}
+
+enum ipc_acme_challenge
+renew_challenge(const struct parent *d)
+{
+	switch (renew_challenges(d->conf)) {
+	case RENEW_HTTP:
+		return (ACMECHALLENGE_HTTP);
+	case RENEW_TLS_ALPN:
+		return (ACMECHALLENGE_TLS_ALPN);
+	default:
+		return (d->acme.machine.plan.challenge);
+	}
+}
+
+/*
+ * The profile: Let's Encrypt issues certificates for addresses with one
+ * profile alone.
+ */
+static const char *
+profile(const struct conf *c)
+{
+	const struct conf_name *n;
+
+	if (c->acme.profile != NULL)
+		return (c->acme.profile);
+	if (strstr(c->acme.directory, ".api.letsencrypt.org/") != NULL)
+		TAILQ_FOREACH(n, &c->names, entry)
+			if (acme_name_is_address(n->name))
+				return ("shortlived");
+	return ("");
+}
+
+void
+renew_conf_from(struct ipc_acme_conf *a, const struct parent *d)
+{
+	const struct conf *c = d->conf;
 	const struct conf_acme *k = &c->acme;
 	const struct conf_name *n;
 
@@ -105,8 +155,8 @@ renew_conf_from(struct ipc_acme_conf *a, const struct conf *c)
 	strlcpy(a->directory, k->directory, sizeof(a->directory));
 	if (k->ca_file != NULL)
 		strlcpy(a->ca_file, k->ca_file, sizeof(a->ca_file));
-	if (k->profile != NULL)
-		strlcpy(a->profile, k->profile, sizeof(a->profile));
+	strlcpy(a->profile, profile(c), sizeof(a->profile));
+	a->challenge = renew_challenge(d);
 	if (k->issuer != NULL)
 		strlcpy(a->issuer, k->issuer, sizeof(a->issuer));
 	if (k->eab_kid != NULL)
@@ -164,7 +214,7 @@ renew_check_import(const struct conf *c)
 	if (!c->acme.enabled)
 		return (0);
 	if (renew_path(c, RENEW_CRT, crt) == -1 ||
-	    renew_path(c, IMPORT_KEY, key) == -1)
+	    renew_path(c, RENEW_IMPORT_KEY, key) == -1)
 		return (-1);
 	if (access(key, F_OK) == -1 || access(crt, F_OK) == 0)
 		return (0);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "ipcsend.h"
+#include "keyfiles.h"
 #include "log.h"
 #include "parent.h"
 #include "pemcert.h"
@@ -246,7 +247,7 @@ settings(struct parent *d, struct renew_event *ev)
 	struct ipc_wr w;
 
 	(void)ev;
-	renew_conf_from(&v.conf, d->conf);
+	renew_conf_from(&v.conf, d);
 	ipc_wr_init(&w);
 	ipc_put_key_acme_conf(&w, &v);
 	parent_keys_call(d, MSG_KEY_ACME_CONF, &w, -1, "acme settings",
@@ -338,8 +339,12 @@ job(struct parent *d, struct renew_event *ev)
 		v.pem = c->pem;
 		v.len = c->pem_len;
 	}
-	/* An ended acme-helper is reported like any other process. */
-	if (ipc_send_acme_do(d->helper.chan, &v) == -1)
+	/*
+	 * Before an order the settings, for its challenge.  An ended
+	 * acme-helper is reported like any other process.
+	 */
+	if ((m->job == ACMEJOB_ISSUE && renew_send_conf(&d->helper) == -1) ||
+	    ipc_send_acme_do(d->helper.chan, &v) == -1)
 		parent_procs_fail(&d->helper, "could not be sent a job");
 	return (0);
 }

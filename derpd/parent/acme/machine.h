@@ -142,6 +142,8 @@ struct renew_facts {
 	int		 mark;		/* acme-revoked.crt exists */
 	int		 marked;	/* ... and is in force */
 	uint8_t		 reason;	/* ... reason of the revocation */
+	int		 either;	/* both kinds of challenge may be
+					   used */
 	int		 contacts;	/* acme.contact differs from the
 					   configuration */
 	int		 served;	/* a certificate of the directory is in
@@ -187,6 +189,8 @@ struct renew_machine {
 	uint64_t	 until_ms;	/* deadline of acme-helper */
 	enum ipc_acme_outcome end;
 	char		 error[IPC_ACME_LINESIZE];
+	char		 earlier[IPC_ACME_LINESIZE];	/* error of the last
+							   order, or "" */
 	char		 lacks[IPC_ACME_LINESIZE];	/* error of a file that
 							   is lacking, or "" */
 	int64_t		 not_before;

@@ -120,8 +120,10 @@ renew_do_begin(const struct renew_move *s)
 	m->answered = 0;
 	m->not_before = 0;
 	m->until_ms = s->ev->ms + RENEW_JOB_SECS * 1000ULL;
-	if (m->job == ACMEJOB_ISSUE)
-		renew_plan_begin(&m->plan, &s->f->cert, s->ev->now, s->ev->rnd);
+	if (m->job != ACMEJOB_ISSUE)
+		return;
+	snprintf(m->earlier, sizeof(m->earlier), "%s", m->plan.error);
+	renew_plan_begin(&m->plan, &s->f->cert, s->ev->now, s->ev->rnd);
 }
 
 /* A try that can't be recorded is not made: it would repeat for ever. */
@@ -249,9 +251,12 @@ renew_do_order_failed(const struct renew_move *s)
 	    m->lacks[0] == '\0' ? "" : "; ", m->lacks);
 	renew_plan_failed(&m->plan, &s->f->cert, m->end, text, m->not_before,
 	    s->ev->now, s->ev->rnd);
+	if (s->f->either && (m->end == ACMEEND_PORT || m->end == ACMEEND_DNS))
+		renew_plan_other(&m->plan, m->not_before, s->ev->now);
 	acme_time_text(m->plan.next_try, when);
-	snprintf(text, sizeof(text), "no certificate: %s (next try %s)",
-	    m->plan.error, when);
+	snprintf(text, sizeof(text), "no certificate: %s (next try %s%s)",
+	    m->plan.error, when, !s->f->either ? "" : m->plan.challenge ==
+	    ACMECHALLENGE_HTTP ? " over port 80" : " over port 443");
 	report(s, RENEW_WARN, text, "");
 	set_answer(s, 0, m->plan.error);
 }

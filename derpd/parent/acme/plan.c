@@ -16,8 +16,10 @@
 #define QUERY_USUAL	(6 * HOUR)	/* RFC 9773 4.3.3 */
 #define REST_MAX	(7 * DAY)	/* longest rest that a directory gets */
 #define FAR		(30 * DAY)	/* bound on times in a record */
+#define OTHER_REST	5		/* seconds before the other challenge */
 #define CAREFUL		3		/* failures assumed when unknown */
-#define MAGIC		"derpd-acme 1\n"
+#define MAGIC		"derpd-acme 2\n"
+#define OLD_MAGIC	"derpd-acme 1\n"	/* without `challenge' */
 
 /* Seconds to wait after 1, 2 ... failures in a row. */
 static const int64_t rests[] = {
@@ -158,9 +160,23 @@ renew_plan_failed(struct renew_plan *p, const struct renew_plan_cert *c,
 }
 
 void
+renew_plan_other(struct renew_plan *p, int64_t not_before, int64_t now)
+{
+	const int64_t soon = now + OTHER_REST;
+
+	p->challenge = p->challenge == ACMECHALLENGE_HTTP ?
+	    ACMECHALLENGE_TLS_ALPN : ACMECHALLENGE_HTTP;
+	if (p->failures == 1 && not_before <= soon)
+		p->next_try = soon;
+}
+
+void
 renew_plan_issued(struct renew_plan *p, int64_t now, uint32_t rnd)
 {
+	enum ipc_acme_challenge kept = p->challenge;
+
 	renew_plan_init(p, rnd);
+	p->challenge = kept;
 	p->tried = p->issued = now;
 }
 
@@ -232,12 +248,12 @@ renew_plan_write(const struct renew_plan *p, char dst[PLAN_TEXTSIZE])
 	n = snprintf(dst, PLAN_TEXTSIZE, MAGIC
 	    "failures %u\ntried %lld\nnext-try %lld\nissued %lld\nend %d\n"
 	    "error %s\njitter %lu\nari-id %s\nari-start %lld\nari-end %lld\n"
-	    "ari-pick %lld\nari-next %lld\nari-why %s\n",
+	    "ari-pick %lld\nari-next %lld\nari-why %s\nchallenge %d\n",
 	    p->failures, (long long)p->tried, (long long)p->next_try,
 	    (long long)p->issued, (int)p->end, p->error,
 	    (unsigned long)p->jitter, p->ari_id, (long long)p->ari_start,
 	    (long long)p->ari_end, (long long)p->ari_pick,
-	    (long long)p->ari_next, p->ari_why);
+	    (long long)p->ari_next, p->ari_why, (int)p->challenge);
 	return ((size_t)n);
 }
 
@@ -279,10 +295,14 @@ number(const char **text, const char *end, const char *name, int64_t max,
 static int
 parse(struct renew_plan *p, const char *s, const char *end)
 {
-	int64_t	 failures, outcome, jitter;
+	int64_t	 failures, outcome, jitter, challenge = ACMECHALLENGE_HTTP;
 	size_t	 n = sizeof(MAGIC) - 1;
+	int	 old;
 
-	if ((size_t)(end - s) < n || memcmp(s, MAGIC, n) != 0)
+	if ((size_t)(end - s) < n)
+		return (-1);
+	old = memcmp(s, OLD_MAGIC, n) == 0;
+	if (!old && memcmp(s, MAGIC, n) != 0)
 		return (-1);
 	s += n;
 	if (number(&s, end, "failures", UINT32_MAX, &failures) == -1 ||
@@ -298,10 +318,12 @@ parse(struct renew_plan *p, const char *s, const char *end)
 	    number(&s, end, "ari-pick", INT64_MAX / 4, &p->ari_pick) == -1 ||
 	    number(&s, end, "ari-next", INT64_MAX / 4, &p->ari_next) == -1 ||
 	    line(&s, end, "ari-why", p->ari_why, sizeof(p->ari_why)) == -1 ||
-	    s != end)
+	    (!old && number(&s, end, "challenge", ACMECHALLENGE_TLS_ALPN,
+	    &challenge) == -1) || s != end)
 		return (-1);
 	p->failures = (unsigned int)failures;
 	p->end = (enum ipc_acme_outcome)outcome;
+	p->challenge = (enum ipc_acme_challenge)challenge;
 	p->jitter = (uint32_t)jitter;
 	return (0);
 }

@@ -32,6 +32,8 @@ struct renew_plan {
 	enum ipc_acme_outcome end;	/* of the last try */
 	char		 error[IPC_ACME_LINESIZE];	/* "" success */
 	uint32_t	 jitter;
+	enum ipc_acme_challenge challenge;	/* of the next try, if the
+						   configuration permits both */
 	/* The directory's information about the certificate `ari_id'. */
 	char		 ari_id[CHAIN_IDSIZE];
 	int64_t		 ari_start, ari_end;		/* 0: none */
@@ -74,6 +76,14 @@ void	 renew_plan_failed(struct renew_plan *p,
 	    const struct renew_plan_cert *c,
 	    enum ipc_acme_outcome end, const char *error, int64_t not_before,
 	    int64_t now, uint32_t rnd);
+
+/*
+ * The try failed at its challenge, and the other kind is possible: use that one
+ * next, and soon when it is the first failure and the directory permits it, by
+ * `not_before' as in renew_plan_failed().
+ */
+void	 renew_plan_other(struct renew_plan *p, int64_t not_before,
+	    int64_t now);
 
 /* The try succeeded, and the new certificate is in force. */
 void	 renew_plan_issued(struct renew_plan *p, int64_t now, uint32_t rnd);

@@ -248,7 +248,8 @@ ATF_TC_BODY(bad_text, tc)
 	    { "failures 1", "failures 4294967296" },
 	    { "failures 1", "failures 1x" }, { "failures 1", "failures" },
 	    { "failures 1", "failure 1" }, { "end 1", "end 99" },
-	    { "acme 1\n", "acme 2\n" },
+	    { "acme 2\n", "acme 1\n" }, { "acme 2\n", "acme 3\n" },
+	    { "challenge 0", "challenge 2" },
 	    { "tried 1760000000", "tried 99999999999999999999" } };
 	char			 s[PLAN_TEXTSIZE], bad[PLAN_TEXTSIZE], *at;
 	struct renew_plan	 q;
@@ -265,6 +266,55 @@ ATF_TC_BODY(bad_text, tc)
 		ATF_CHECK_EQ_MSG(-1, renew_plan_read(&q, bad, (size_t)n, NOW,
 		    1), "%s", t[i][1]);
 	}
+}
+
+/* A record of before there was a choice of challenges. */
+ATF_TC_WITHOUT_HEAD(old_text);
+ATF_TC_BODY(old_text, tc)
+{
+	char			 s[PLAN_TEXTSIZE], *at;
+	struct renew_plan	 q;
+
+	renew_plan_init(&p, 77);
+	renew_plan_begin(&p, &cert, NOW, 5);
+	renew_plan_write(&p, s);
+	ATF_REQUIRE((at = strstr(s, "acme 2")) != NULL);
+	at[5] = '1';
+	ATF_REQUIRE((at = strstr(s, "challenge ")) != NULL);
+	ATF_REQUIRE_EQ(0, renew_plan_read(&q, s, (size_t)(at - s), NOW, 1));
+	ATF_CHECK_EQ(ACMECHALLENGE_HTTP, q.challenge);
+	ATF_CHECK_EQ(1, q.failures);
+}
+
+/* The other challenge: soon once, then with the usual back-off. */
+ATF_TC_WITHOUT_HEAD(other);
+ATF_TC_BODY(other, tc)
+{
+	int64_t	 next;
+
+	renew_plan_init(&p, 77);
+	renew_plan_begin(&p, &cert, NOW, 5);
+	renew_plan_failed(&p, &cert, ACMEEND_PORT, "no", 0, NOW, 9);
+	renew_plan_other(&p, 0, NOW);
+	ATF_CHECK_EQ(ACMECHALLENGE_TLS_ALPN, p.challenge);
+	ATF_CHECK(p.next_try > NOW && p.next_try <= NOW + 10);
+	renew_plan_begin(&p, &cert, NOW, 5);
+	renew_plan_failed(&p, &cert, ACMEEND_PORT, "no", 0, NOW, 9);
+	next = p.next_try;
+	renew_plan_other(&p, 0, NOW);
+	ATF_CHECK_EQ(ACMECHALLENGE_HTTP, p.challenge);
+	ATF_CHECK_EQ(next, p.next_try);
+	ATF_CHECK(next >= NOW + 600);
+	/* Not before the directory permits it. */
+	renew_plan_issued(&p, NOW, 3);
+	renew_plan_begin(&p, &cert, NOW, 5);
+	renew_plan_failed(&p, &cert, ACMEEND_PORT, "no", NOW + 999, NOW, 9);
+	renew_plan_other(&p, NOW + 999, NOW);
+	ATF_CHECK_EQ(ACMECHALLENGE_TLS_ALPN, p.challenge);
+	ATF_CHECK(p.next_try >= NOW + 999);
+	/* What worked stays. */
+	renew_plan_issued(&p, NOW, 3);
+	ATF_CHECK_EQ(ACMECHALLENGE_TLS_ALPN, p.challenge);
 }
 
 /*
@@ -324,6 +374,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, wrong_clock);
 	ATF_TP_ADD_TC(tp, text);
 	ATF_TP_ADD_TC(tp, bad_text);
+	ATF_TP_ADD_TC(tp, old_text);
+	ATF_TP_ADD_TC(tp, other);
 	ATF_TP_ADD_TC(tp, years);
 	return atf_no_error();
 }

@@ -53,6 +53,22 @@ renew_when(const struct parent *d)
 	return (when > m->plan.next_try ? when : m->plan.next_try);
 }
 
+int64_t
+renew_since(const struct parent *d)
+{
+	const struct renew_machine *m = &d->acme.machine;
+
+	return (m->job == ACMEJOB_ISSUE ? m->plan.tried : 0);
+}
+
+const char *
+renew_error(const struct parent *d)
+{
+	const struct renew_machine *m = &d->acme.machine;
+
+	return (m->job == ACMEJOB_ISSUE ? m->earlier : m->plan.error);
+}
+
 int
 renew_is_on_hold(const struct parent *d)
 {
@@ -251,12 +267,12 @@ from_helper(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 		parent_procs_fail(p, "sent a malformed message");
 }
 
-static int
-send_conf(struct parent_proc *p)
+int
+renew_send_conf(struct parent_proc *p)
 {
 	static struct ipc_msg_acme_conf v;	/* large */
 
-	renew_conf_from(&v.conf, p->d->conf);
+	renew_conf_from(&v.conf, p->d);
 	return (ipc_send_acme_conf(p->chan, &v));
 }
 
@@ -276,7 +292,7 @@ renew_connect_keys(struct parent *d)
 static int
 set_up(struct parent_proc *p)
 {
-	if (send_conf(p) == -1)
+	if (renew_send_conf(p) == -1)
 		return (-1);
 	renew_connect_keys(p->d);
 	return (p->chan == NULL ? -1 : 0);
@@ -303,7 +319,7 @@ renew_configure(struct parent *d)
 	struct renew_event ev = { .type = RENEW_ON_RELOAD };
 
 	if (parent_procs_adjust(&d->helper) == 0 && d->helper.chan != NULL &&
-	    d->conf->acme.enabled && send_conf(&d->helper) == -1)
+	    d->conf->acme.enabled && renew_send_conf(&d->helper) == -1)
 		parent_procs_fail(&d->helper, "could not be sent new settings");
 	/* A new acme section: read its record first. */
 	if (d->acme.machine.state == RENEW_AT_OFF)

@@ -10,11 +10,14 @@
  * files.c     certificates and their keys in the state directory
  * disk.c      the other files, and the machine's facts
  * tokens.c    tokens, from the helper to the fronts
+ * validation.c certificates that validate names, from keys to the fronts
+ * import.c    certificate and account key of derper, taken over once
  *
  * In the state directory: acme-account.key, acme.crt (the chain in force),
  * acme-HASH.key (its key, named by the hash of the public key), acme.plan (see
  * plan.h), acme.contact (directory and contacts, as sent last);
  * acme-import.key, the key of an acme.crt that an operator put there;
+ * acme.imported, the file that `import' took the first certificate from;
  * acme-account-next.key during a rollover of the account key;
  * acme-account-YYYYMMDD.old, an account key that the directory refused on that
  * day; acme-revoked.crt from the beginning of a revocation until a new
@@ -41,6 +44,22 @@ struct parent;
 struct parent_cert;
 struct parent_proc;
 
+/* A certificate that validates a name (TLS-ALPN-01). */
+struct renew_validation {
+	char		 token[IPC_TOKEN_SIZE];
+	char		 server[IPC_ACME_NAMESIZE];	/* server name */
+	uint8_t		 hash[IPC_KEYHASH_LEN];		/* of its key */
+	uint8_t		*pem;		/* heap */
+	size_t		 len;
+};
+
+/* One that keys is asked for. */
+struct renew_validating {
+	struct parent	*d;
+	char		 name[IPC_ACME_NAMESIZE];
+	uint8_t		 hash[IPC_KEYHASH_LEN];
+};
+
 struct renew {
 	struct parent	*d;
 	struct renew_machine machine;
@@ -55,10 +74,15 @@ struct renew {
 	struct acme_tokens	 tokens;	/* answered by the fronts */
 	char			 pending[IPC_TOKEN_SIZE];	/* token not yet
 							   answered, or "" */
+	int			 unsent;	/* 1: no front has got it yet */
 	unsigned char		 owes[IPC_MAXWORKERS];	/* fronts that have not
 							   confirmed it */
 	unsigned int		 ntokens;	/* MSG_ACME_TOKENs of this
 						   job */
+	/* validation.c */
+	struct renew_validation	*validations;	/* served by the fronts */
+	size_t			 nvalidations;
+	struct renew_validating	 validating;	/* for the pending token */
 };
 
 /* renew.c */
@@ -68,6 +92,9 @@ int	 renew_wanted(const struct conf *c);
 
 /* Start acme-helper with its settings; see struct parent_proc. */
 int	 renew_start(struct parent_proc *p);
+
+/* Send acme-helper its settings.  0, or -1. */
+int	 renew_send_conf(struct parent_proc *p);
 
 /* acme-helper has ended, and its job with it. */
 void	 renew_helper_gone(struct parent *d);
@@ -83,6 +110,15 @@ void	 renew_configure(struct parent *d);
  * since 1970; 0: not planned.
  */
 int64_t	 renew_when(const struct parent *d);
+
+/*
+ * Since when a certificate is being requested, in seconds since 1970; 0: it is
+ * not.
+ */
+int64_t	 renew_since(const struct parent *d);
+
+/* Why the last order failed, not one under way; "": it did not. */
+const char *renew_error(const struct parent *d);
 
 /* 1 while the temporary certificate is served instead of a missing one. */
 int	 renew_temporary(const struct parent *d);
@@ -138,12 +174,36 @@ int	 renew_handle_token(struct parent *d, struct ipc_rd *r);
 /* Make the fronts forget all tokens. */
 void	 renew_forget_tokens(struct parent *d);
 
+/*
+ * Send the fronts what answers the pending token; acme-helper is notified when
+ * all do.
+ */
+void	 renew_publish(struct parent *d, uint32_t type, struct ipc_wr *w);
+
+/* validation.c */
+
+/* Send a front that has just been started all certificates.  0, or -1. */
+int	 renew_send_validations(struct parent_proc *front);
+
+/*
+ * Make the certificate that validates `name' with the key authorization `auth',
+ * and renew_publish() it for the pending token.  0, or -1: none is ordered for
+ * this name, or there are too many.
+ */
+int	 renew_validate(struct parent *d, const char *name, const char *auth);
+
+/* Forget all certificates, and the one that is being made. */
+void	 renew_forget_validations(struct parent *d);
+
 /* files.c */
 
 #define RENEW_CRT	"acme.crt"
 #define RENEW_ACCOUNT_KEY "acme-account.key"
 #define RENEW_NEXT_KEY	"acme-account-next.key"
 #define RENEW_NEW_KEY	"acme-new.key"	/* until its hash is known */
+#define RENEW_IMPORT_KEY "acme-import.key" /* of an acme.crt from elsewhere */
+#define RENEW_REVOKED	"acme-revoked.crt"
+#define RENEW_IMPORTED	"acme.imported"	/* `import' was done, and of what */
 
 /* Path of the file `name' in the state directory.  -1 (logged): too long. */
 int	 renew_path(const struct conf *c, const char *name, char dst[PATH_MAX]);
@@ -178,8 +238,17 @@ int	 renew_check_import(const struct conf *c);
 /* The ACME certificate in force; NULL while the temporary one is served. */
 const struct parent_cert *renew_cert(const struct parent *d);
 
-/* Fill in the settings of keys and acme-helper from the configuration. */
-void	 renew_conf_from(struct ipc_acme_conf *a, const struct conf *c);
+/* The kinds of challenge that the configuration permits, as bits. */
+#define RENEW_HTTP	1U
+#define RENEW_TLS_ALPN	2U
+#define RENEW_BOTH	(RENEW_HTTP | RENEW_TLS_ALPN)
+unsigned int renew_challenges(const struct conf *c);
+
+/* The challenge of the next try, or of the one under way. */
+enum ipc_acme_challenge renew_challenge(const struct parent *d);
+
+/* Fill in the settings of keys and acme-helper. */
+void	 renew_conf_from(struct ipc_acme_conf *a, const struct parent *d);
 
 /* Rename the order's new key file by its hash in d->acme.key. */
 int	 renew_name_key(const struct parent *d);
@@ -196,6 +265,15 @@ int	 renew_install(const struct parent *d, const void *pem, size_t len,
 
 /* Remove key files without a certificate, and the mark of a revocation. */
 void	 renew_tidy(const struct parent *d);
+
+/* import.c */
+
+/*
+ * Copy the certificate, its key and the account key from the directory of
+ * `import' to the state directory, once, when that has no certificate; errors
+ * are logged.  With `checking', only log what would be copied.
+ */
+void	 renew_import(const struct conf *c, int checking);
 
 /* disk.c */
 

@@ -1,6 +1,7 @@
 /*
  * tokens: the tokens that the fronts answer while the directory validates a
- * name; see renew.h.  Called by renew.c, fronts.c and procs.c.
+ * name, by HTTP-01 or TLS-ALPN-01; see renew.h.  Called by renew.c, fronts.c
+ * and procs.c.
  *
  * acme-helper names tokens.  Their key authorizations are made here, so that a
  * compromised helper can't publish anything else.  The helper waits for each
@@ -36,16 +37,18 @@ renew_send_tokens(struct parent_proc *front)
 		rv = ipc_chan_send(front->chan, MSG_FRONT_TOKEN, &w, -1);
 		ipc_wr_free(&w);
 	}
-	return (rv);
+	return (rv == 0 ? renew_send_validations(front) : rv);
 }
 
 void
 renew_forget_tokens(struct parent *d)
 {
 	struct ipc_wr w;
+	int none = d->acme.tokens.n == 0 && d->acme.nvalidations == 0;
 
 	d->acme.pending[0] = '\0';
-	if (d->acme.tokens.n == 0)
+	renew_forget_validations(d);
+	if (none)
 		return;
 	acme_tokens_free(&d->acme.tokens);
 	put_token(&w, "", "");
@@ -60,7 +63,7 @@ check_token(struct parent *d)
 	struct ipc_msg_acme_token_set v;
 	unsigned int i;
 
-	if (d->acme.pending[0] == '\0')
+	if (d->acme.pending[0] == '\0' || d->acme.unsent)
 		return;
 	for (i = 0; i < d->nfronts; i++)
 		if (d->acme.owes[i])
@@ -93,13 +96,37 @@ renew_front_gone(struct parent *d, unsigned int front)
 	check_token(d);
 }
 
+void
+renew_publish(struct parent *d, uint32_t type, struct ipc_wr *w)
+{
+	unsigned int i;
+
+	d->acme.unsent = 0;
+	for (i = 0; i < d->nfronts; i++)
+		d->acme.owes[i] = d->fronts[i].chan != NULL;
+	parent_fronts_send(d, type, w);
+	check_token(d);
+}
+
+/* Answer the pending token by HTTP-01.  0, or -1: too many. */
+static int
+answer_token(struct parent *d, const char *auth)
+{
+	struct ipc_wr w;
+
+	if (acme_tokens_add(&d->acme.tokens, d->acme.pending, auth) == -1)
+		return (-1);
+	put_token(&w, d->acme.pending, auth);
+	renew_publish(d, MSG_FRONT_TOKEN, &w);
+	ipc_wr_free(&w);
+	return (0);
+}
+
 int
 renew_handle_token(struct parent *d, struct ipc_rd *r)
 {
 	char auth[IPC_TOKEN_AUTHSIZE];
 	struct ipc_msg_acme_token v;
-	struct ipc_wr w;
-	unsigned int i;
 
 	if (ipc_get_acme_token(r, &v) == -1 || ++d->acme.ntokens > MAX_SAID)
 		return (-1);
@@ -110,14 +137,8 @@ renew_handle_token(struct parent *d, struct ipc_rd *r)
 	if (d->acme.pending[0] != '\0')
 		return (-1);
 	snprintf(auth, sizeof(auth), "%s.%s", v.token, d->acme.thumb);
-	if (acme_tokens_add(&d->acme.tokens, v.token, auth) == -1)
-		return (-1);
 	strlcpy(d->acme.pending, v.token, sizeof(d->acme.pending));
-	for (i = 0; i < d->nfronts; i++)
-		d->acme.owes[i] = d->fronts[i].chan != NULL;
-	put_token(&w, v.token, auth);
-	parent_fronts_send(d, MSG_FRONT_TOKEN, &w);
-	ipc_wr_free(&w);
-	check_token(d);
-	return (0);
+	d->acme.unsent = 1;
+	return (v.name[0] == '\0' ? answer_token(d, auth) :
+	    renew_validate(d, v.name, auth));
 }

@@ -129,10 +129,17 @@ fill_self(const struct parent *d, const struct conf *c,
 		if (s->nnames < IPC_MAP_MAX_NAMES)
 			strlcpy(s->names[s->nnames++], n->name,
 			    sizeof(s->names[0]));
-	if (l->selfsigned == 0)
-		strlcpy(s->pin, l->certs[0]->pin, sizeof(s->pin));
+	/* Without a TLS port clients see the certificate of a reverse proxy. */
+	if (s->port == 0)
+		return;
 	for (i = 0; i < l->ncerts; i++) {
 		cert = l->certs[i];
+		if (cert->selfsigned) {
+			/* The temporary one of acme will be replaced. */
+			if (!c->acme.enabled)
+				strlcpy(s->pin, cert->pin, sizeof(s->pin));
+			continue;
+		}
 		for (k = 0; k < cert->nnames; k++)
 			if (s->ncerts < IPC_MAP_MAX_NAMES)
 				strlcpy(s->certs[s->ncerts++], cert->names[k],

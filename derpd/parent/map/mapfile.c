@@ -12,9 +12,11 @@
 #include <unistd.h>
 
 #include "hex.h"
+#include "keyfiles.h"
 #include "log.h"
 #include "mapcheck.h"
 #include "parent.h"
+#include "readall.h"
 
 int
 mapset_kept_path(const struct conf *c, const struct conf_map *m,
@@ -61,29 +63,6 @@ mapset_keep(const struct parent *d, const struct mapset_map *m)
 		    "seem new after a restart", path);
 }
 
-/*
- * Read a file, up to one byte more than a map may have, which derpmapd refuses.
- * Bytes, or -1 with errno.
- */
-static ssize_t
-read_whole(int fd, uint8_t p[MAP_MAX_SIZE + 1])
-{
-	size_t n = 0;
-	ssize_t got;
-
-	while (n < MAP_MAX_SIZE + 1) {
-		got = read(fd, p + n, MAP_MAX_SIZE + 1 - n);
-		if (got == -1 && errno == EINTR)
-			continue;
-		if (got == -1)
-			return (-1);
-		if (got == 0)
-			break;
-		n += (size_t)got;
-	}
-	return ((ssize_t)n);
-}
-
 ssize_t
 mapset_read(const char *path, uint8_t p[MAP_MAX_SIZE + 1], uint64_t *mtime,
     char *err, size_t errsize)
@@ -99,7 +78,7 @@ mapset_read(const char *path, uint8_t p[MAP_MAX_SIZE + 1], uint64_t *mtime,
 		why = strerror(errno);
 	else if (!S_ISREG(st.st_mode))
 		why = "expected a regular file";
-	else if ((n = read_whole(fd, p)) == -1)
+	else if ((n = base_read_all(fd, p, MAP_MAX_SIZE + 1)) == -1)
 		why = strerror(errno);
 	else
 		*mtime = st.st_mtime < 0 ? 0 : (uint64_t)st.st_mtime;

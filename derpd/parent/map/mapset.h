@@ -218,6 +218,14 @@ const char *mapset_source(const struct mapset_map *m);
  */
 void	 mapset_status_text(const struct parent *d, struct ipc_wr *w);
 
+/*
+ * Write the array "maps" of their states for the metrics process, bounded by
+ * their number: {"path":s,"source":s,"state":s,"hash":s,"bytes":n,"age":n,
+ * "checked":n,"error":s,"warnings":n,"compared":n,"drifts":n}.
+ */
+struct json_out;
+void	 mapset_status_brief(const struct parent *d, struct json_out *o);
+
 /* "good", "last good", "none". */
 const char *mapset_state_name(const struct mapset_map *m);
 

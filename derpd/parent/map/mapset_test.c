@@ -96,7 +96,6 @@ begin(const char *maps)
 {
 	ATF_REQUIRE_EQ(0, mkdir("state", 0700));
 	d.base = event_base_new();
-	d.loaded.selfsigned = -1;
 	mapset_checker_init(&d);
 	d.conf = conf_of(maps);
 	d.map.d = &d;

@@ -138,3 +138,58 @@ mapset_status_text(const struct parent *d, struct ipc_wr *w)
 	json_out_end(&o);
 	json_out_end(&o);
 }
+
+/* The number of warnings of derpmapd, a line each. */
+static unsigned int
+count_findings(const char *text)
+{
+	unsigned int n = 0;
+
+	for (; *text != '\0'; text++)
+		n += *text == '\n';
+	return (n);
+}
+
+static unsigned int
+count_drifts(const struct mapset_map *m)
+{
+	unsigned int n = 0;
+	size_t i;
+
+	for (i = 0; i < m->nothers; i++)
+		n += mapset_drift(m, &m->others[i]) == 1;
+	return (n);
+}
+
+/* The state of a map, without what is in it. */
+static void
+put_brief(struct json_out *o, const struct mapset_map *m)
+{
+	const int have = m->good.body != NULL;
+
+	json_out_object(o, NULL);
+	json_out_str(o, "path", m->conf->path);
+	json_out_str(o, "source", mapset_source(m));
+	json_out_str(o, "state", mapset_state_name(m));
+	json_out_hex(o, "hash", m->good.hash, have ? sizeof(m->good.hash) : 0);
+	json_out_uint(o, "bytes", m->good.len);
+	json_out_uint(o, "age", have ? ago(m->since) : 0);
+	json_out_uint(o, "checked", m->checked == 0 ? 0 : ago(m->checked));
+	json_out_str(o, "error", m->error);
+	json_out_uint(o, "warnings", have ? count_findings(m->good.findings) :
+	    0);
+	json_out_uint(o, "compared", m->nothers);
+	json_out_uint(o, "drifts", count_drifts(m));
+	json_out_end(o);
+}
+
+void
+mapset_status_brief(const struct parent *d, struct json_out *o)
+{
+	size_t i;
+
+	json_out_array(o, "maps");
+	for (i = 0; i < d->maps.n; i++)
+		put_brief(o, &d->maps.v[i]);
+	json_out_end(o);
+}

@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "address.h"
+#include "certpick.h"
 #include "json_out.h"
 #include "ownaddr.h"
 #include "parent.h"
@@ -45,7 +47,7 @@ rank_of(int family, const char *host)
 			return (RANK_WILD);
 		if (ntohl(sin.sin_addr.s_addr) >> 24 == 127)
 			return (RANK_LOOPBACK);
-		return (parent_ownaddr_is_public((struct sockaddr *)&sin) ?
+		return (net_address_is_public((struct sockaddr *)&sin) ?
 		    RANK_PUBLIC : RANK_OTHER);
 	}
 	/*
@@ -58,7 +60,7 @@ rank_of(int family, const char *host)
 		return (RANK_WILD);
 	if (IN6_IS_ADDR_LOOPBACK(&sin6.sin6_addr))
 		return (RANK_LOOPBACK);
-	return (parent_ownaddr_is_public((struct sockaddr *)&sin6) ?
+	return (net_address_is_public((struct sockaddr *)&sin6) ?
 	    RANK_PUBLIC : RANK_OTHER);
 }
 
@@ -90,6 +92,14 @@ add_address(struct own_addr *a, int family, const char *text)
 	strlcpy(a->text, rank == RANK_WILD ? "" : host, sizeof(a->text));
 }
 
+/* 1 when clients reach the relay through a reverse proxy alone. */
+static int
+is_behind(const struct parent *d)
+{
+	return (parent_status_tls_port(d) == 0 &&
+	    parent_status_derp_port(d) != 0);
+}
+
 /*
  * The address of one family at which the node is reached: on the TLS port
  * `port', or that of STUN if `port' is 0.
@@ -106,13 +116,20 @@ find_address(const struct parent *d, int port, int family, struct own_addr *a)
 	for (i = 0; port != 0 && i < d->listens.n; i++)
 		if (d->listens.v[i].tls && d->listens.v[i].port == port)
 			add_address(a, family, d->listens.v[i].text);
+	if (port != 0 && is_behind(d)) {
+		/* Where the reverse proxy is, DNS knows. */
+		a->rank = RANK_WILD;
+		return;
+	}
 	/* Clients need an address while their resolver does not work yet. */
 	if (a->rank == RANK_WILD &&
 	    parent_ownaddr_find(family, a->text, sizeof(a->text)) == -1)
 		a->text[0] = '\0';
 }
 
-/* The port for clients: 443 if it is served; 0: none. */
+/*
+ * The port for clients: 443 if it is served, or of a reverse proxy; 0: none.
+ */
 static int
 relay_port(const struct parent *d)
 {
@@ -121,29 +138,14 @@ relay_port(const struct parent *d)
 	for (i = 0; i < d->listens.n; i++)
 		if (d->listens.v[i].tls && d->listens.v[i].port == 443)
 			return (443);
-	return (parent_status_tls_port(d));
-}
-
-/* The certificate for clients that request `name'; -1: there is none. */
-static int
-shown(const struct parent *d, const char *name)
-{
-	size_t i;
-
-	/* Clients do not request addresses.  They get the first certificate. */
-	if (rank_of(AF_INET, name) == RANK_NONE &&
-	    rank_of(AF_INET6, name) == RANK_NONE)
-		for (i = 1; i < d->loaded.ncerts; i++)
-			if (parent_cert_covers(d->loaded.certs[i], name))
-				return ((int)i);
-	return (d->loaded.ncerts > 0 ? 0 : -1);
+	return (is_behind(d) ? 443 : parent_status_tls_port(d));
 }
 
 /* 1 when the certificate for `name' is valid for it. */
 static int
 is_covered(const struct parent *d, const char *name)
 {
-	int i = shown(d, name);
+	int i = parent_certpick(&d->loaded, name);
 
 	return (i == -1 || parent_cert_covers(d->loaded.certs[i], name));
 }
@@ -193,12 +195,13 @@ put_certname(const struct parent *d, struct json_out *o, const char *name)
 {
 	const struct parent_cert *c;
 	size_t k;
-	int i = shown(d, name == NULL ? "::" : name);
+	int i = parent_certpick(&d->loaded, name);
 
 	if (i == -1)
 		return;
 	c = d->loaded.certs[i];
-	if (i == d->loaded.selfsigned) {
+	/* The temporary one of acme will be replaced. */
+	if (c->selfsigned && !renew_temporary(d)) {
 		json_out_str(o, "CertName", c->pin);
 		return;
 	}
@@ -273,7 +276,7 @@ mapset_own_node(const struct parent *d, struct ipc_wr *w)
 	json_out_uint(&o, "RegionID", 900);
 	if (name != NULL)
 		json_out_str(&o, "HostName", name);
-	if (port != 0)
+	if (port != 0 && !is_behind(d))
 		put_certname(d, &o, name);
 	put_address(&o, "IPv4", &v4, name == NULL);
 	put_address(&o, "IPv6", &v6, name == NULL);

@@ -46,7 +46,6 @@ service(const char *names, const char *body)
 	FILE	*f;
 
 	memset(&d, 0, sizeof(d));
-	d.loaded.selfsigned = -1;
 	d.loaded.certs = certs;
 	ATF_REQUIRE((f = fopen("derpd.conf", "w")) != NULL);
 	strlcpy(list, names, sizeof(list));
@@ -57,7 +56,10 @@ service(const char *names, const char *body)
 	ATF_REQUIRE((d.conf = conf_load("derpd.conf")) != NULL);
 }
 
-/* Listening sockets, "192.0.2.1:443"; plain HTTP with "!" at the end. */
+/*
+ * Listening sockets, "192.0.2.1:443"; plain HTTP with "!" at the end, DERP
+ * without TLS with "?".
+ */
 static void
 listening(const char *texts)
 {
@@ -67,8 +69,9 @@ listening(const char *texts)
 	d.listens.v = sockets;
 	while ((text = next(&p)) != NULL) {
 		ATF_REQUIRE(d.listens.n < MAXSOCKETS);
-		sockets[d.listens.n].tls = strchr(text, '!') == NULL;
-		text[strcspn(text, "!")] = '\0';
+		sockets[d.listens.n].tls = strpbrk(text, "!?") == NULL;
+		sockets[d.listens.n].derp = strchr(text, '?') != NULL;
+		text[strcspn(text, "!?")] = '\0';
 		sockets[d.listens.n].port = port_of(text);
 		strlcpy(sockets[d.listens.n++].text, text,
 		    sizeof(sockets[0].text));
@@ -100,8 +103,7 @@ certified(const char *names, int selfsigned)
 		    cert_names[d.loaded.ncerts][c->nnames];
 	}
 	strlcpy(c->pin, PIN, sizeof(c->pin));
-	if (selfsigned)
-		d.loaded.selfsigned = (int)d.loaded.ncerts;
+	c->selfsigned = selfsigned;
 	d.loaded.ncerts++;
 }
 
@@ -241,6 +243,35 @@ ATF_TC_BODY(certificates, tc)
 #undef NODE
 }
 
+/* Clients connect to the reverse proxy, whose address is in the DNS. */
+ATF_TC_WITHOUT_HEAD(behind);
+ATF_TC_BODY(behind, tc)
+{
+#define NODE	"{\"Name\":\"r.test\",\"RegionID\":900,"		\
+		"\"HostName\":\"r.test\",\"STUNPort\":-1}"
+	service("r.test", "relay { }");
+	listening("127.0.0.1:8080?");
+	wants(NODE);
+	service("r.test", "relay { }");
+	listening("10.0.0.7:8080? [::1]:8080?");
+	/* Not the one that clients see. */
+	certified("r.test", 1);
+	wants(NODE);
+	/* Of a name that is an address the client makes a URL. */
+	service("192.0.2.9", "relay { }");
+	listening("127.0.0.1:8080?");
+	wants("{\"Name\":\"192.0.2.9\",\"RegionID\":900,"
+	    "\"HostName\":\"192.0.2.9\",\"IPv4\":\"192.0.2.9\","
+	    "\"STUNPort\":-1}");
+	/* A TLS port is for clients. */
+	service("r.test", "relay { }");
+	listening("127.0.0.1:8080? 192.0.2.7:8443");
+	wants("{\"Name\":\"r.test\",\"RegionID\":900,"
+	    "\"HostName\":\"r.test\",\"IPv4\":\"192.0.2.7\","
+	    "\"IPv6\":\"none\",\"DERPPort\":8443,\"STUNPort\":-1}");
+#undef NODE
+}
+
 ATF_TC_WITHOUT_HEAD(stun_only);
 ATF_TC_BODY(stun_only, tc)
 {
@@ -256,6 +287,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, addresses);
 	ATF_TP_ADD_TC(tp, address_names);
 	ATF_TP_ADD_TC(tp, certificates);
+	ATF_TP_ADD_TC(tp, behind);
 	ATF_TP_ADD_TC(tp, stun_only);
 	return (atf_no_error());
 }

@@ -1,0 +1,110 @@
+/*
+ * meshset: the nodes of the configuration and their numbers; see meshset.h.
+ * Pure.
+ */
+#include <string.h>
+
+#include "conf.h"
+#include "meshset.h"
+
+static void
+set(char *dst, const char *s, size_t size)
+{
+	strlcpy(dst, s == NULL ? "" : s, size);
+}
+
+static void
+settings_of(struct meshset_settings *s, const struct conf *c,
+    const struct conf_node *n)
+{
+	memset(s, 0, sizeof(*s));
+	set(s->host, n->host, sizeof(s->host));
+	set(s->address, n->address, sizeof(s->address));
+	set(s->certname, n->certname, sizeof(s->certname));
+	set(s->cafile, c->mesh.cafile, sizeof(s->cafile));
+	s->port = n->port;
+	s->has_key = n->has_key != 0;
+	memcpy(s->key, n->key, sizeof(s->key));
+}
+
+/* The settings of all nodes, in order.  Returns their number. */
+static unsigned int
+list(struct meshset_settings v[IPC_MAXNODES], const struct conf *c)
+{
+	const struct conf_node *node;
+	unsigned int n = 0;
+
+	TAILQ_FOREACH(node, &c->mesh.nodes, entry)
+		if (n < IPC_MAXNODES)
+			settings_of(&v[n++], c, node);
+	return (n);
+}
+
+/* The settings of this node in the list of `n'; -1: it has none. */
+static int
+find(const struct meshset_settings *v, unsigned int n,
+    const struct meshset_settings *s)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (memcmp(&v[i], s, sizeof(*s)) == 0)
+			return ((int)i);
+	return (-1);
+}
+
+/* Forget the nodes that are not in the list, and mark those that are. */
+static uint32_t
+keep(struct meshset *m, const struct meshset_settings *v, unsigned int n,
+    int kept[IPC_MAXNODES])
+{
+	uint32_t changed = 0;
+	unsigned int i;
+	int at;
+
+	for (i = 0; i < IPC_MAXNODES; i++) {
+		if (m->nodes[i].conf.host[0] == '\0')
+			continue;
+		if ((at = find(v, n, &m->nodes[i].conf)) != -1) {
+			kept[at] = 1;
+			continue;
+		}
+		memset(&m->nodes[i], 0, sizeof(m->nodes[i]));
+		changed |= 1U << i;
+	}
+	return (changed);
+}
+
+uint32_t
+meshset_assign(struct meshset *m, const struct conf *c)
+{
+	struct meshset_settings v[IPC_MAXNODES];
+	unsigned int i, free = 0, n = list(v, c);
+	int kept[IPC_MAXNODES] = { 0 };
+	uint32_t changed = keep(m, v, n, kept);
+
+	for (i = 0; i < n; i++) {
+		if (kept[i])
+			continue;
+		while (m->nodes[free].conf.host[0] != '\0')
+			free++;
+		m->nodes[free].conf = v[i];
+		changed |= 1U << free;
+	}
+	return (changed);
+}
+
+int
+meshset_key_read(struct meshset_key *now, const struct meshset_key *was,
+    const uint8_t *hash, size_t len)
+{
+	*now = *was;
+	if (len != 0 && len != sizeof(now->hash))
+		return (-1);
+	memset(now->hash, 0, sizeof(now->hash));
+	if (len != 0)
+		memcpy(now->hash, hash, len);
+	if (memcmp(now->hash, was->hash, sizeof(now->hash)) != 0)
+		now->number++;
+	return (0);
+}

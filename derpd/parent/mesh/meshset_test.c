@@ -1,0 +1,119 @@
+/*
+ * meshset_test: the numbers of nodes over reloads, and mesh keys.
+ */
+#include "conf_fixture.h"
+#include "meshset.h"
+
+static struct meshset	 m;
+
+/* The nodes of a mesh block with this text; the numbers that changed. */
+static uint32_t
+assign(const char *text)
+{
+	char	 all[4096];
+	struct conf *c;
+	uint32_t changed;
+
+	snprintf(all, sizeof(all), NAME CERT RELAY "mesh { key file /m\n"
+	    "%s\n}\n", text);
+	c = good(all);
+	changed = meshset_assign(&m, c);
+	conf_free(c);
+	return (changed);
+}
+
+static const char *
+host(unsigned int n)
+{
+	return (m.nodes[n].conf.host);
+}
+
+ATF_TC_WITHOUT_HEAD(numbers);
+ATF_TC_BODY(numbers, tc)
+{
+	ATF_CHECK_EQ(7, assign("with a with b with c"));
+	ATF_CHECK_STREQ("a", host(0));
+	ATF_CHECK_STREQ("b", host(1));
+	ATF_CHECK_STREQ("c", host(2));
+	ATF_CHECK_EQ(443, m.nodes[0].conf.port);
+	m.nodes[1].links = 5;
+	ATF_CHECK_EQ(0, assign("with a with b with c"));
+	/* Who stays keeps its number, whatever the order. */
+	ATF_CHECK_EQ(0, assign("with c with b with a"));
+	ATF_CHECK_EQ(1, assign("with b with c"));
+	ATF_CHECK_STREQ("", host(0));
+	ATF_CHECK_STREQ("b", host(1));
+	ATF_CHECK_EQ(5, m.nodes[1].links);
+	/* A new one gets the first number that is free. */
+	ATF_CHECK_EQ(1, assign("with b with c with d"));
+	ATF_CHECK_STREQ("d", host(0));
+	/* What is known of another node is forgotten. */
+	ATF_CHECK_EQ(2, assign("with e with c with d"));
+	ATF_CHECK_STREQ("e", host(1));
+	ATF_CHECK_EQ(0, m.nodes[1].links);
+	ATF_CHECK_EQ(7, assign(""));
+	ATF_CHECK_EQ(0, assign(""));
+}
+
+/* Every setting counts. */
+ATF_TC_WITHOUT_HEAD(settings);
+ATF_TC_BODY(settings, tc)
+{
+	static const char *const t[] = { "with a", "with a port 444",
+	    "with a address ::1", "with a address ::2", "with a certname x.y",
+	    "with a server key \"nodekey:0123456789abcdef0123456789abcdef"
+	    "0123456789abcdef0123456789abcdef\"",
+	    "with a server key \"nodekey:0123456789abcdef0123456789abcdef"
+	    "0123456789abcdef0123456789abcdee\"",
+	    "ca file /c with a", "ca file /d with a" };
+	size_t	 i;
+
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		ATF_CHECK_EQ_MSG(1, assign(t[i]), "%s", t[i]);
+		ATF_CHECK_EQ_MSG(0, assign(t[i]), "%s", t[i]);
+	}
+	ATF_CHECK_STREQ("/d", m.nodes[0].conf.cafile);
+}
+
+ATF_TC_WITHOUT_HEAD(all);
+ATF_TC_BODY(all, tc)
+{
+	char	 text[2048] = "", *p = text;
+	int	 i;
+
+	for (i = 0; i < IPC_MAXNODES; i++)
+		p += sprintf(p, "with n%d ", i);
+	ATF_CHECK_EQ(UINT32_MAX, assign(text));
+	ATF_CHECK_STREQ("n31", host(31));
+	ATF_CHECK_EQ(UINT32_MAX, assign(""));
+}
+
+ATF_TC_WITHOUT_HEAD(keys);
+ATF_TC_BODY(keys, tc)
+{
+	const uint8_t	 a[IPC_MESHHASH_LEN] = { 1 };
+	const uint8_t	 b[IPC_MESHHASH_LEN] = { 2 };
+	struct meshset_key none = { .number = 0 }, x, y;
+
+	ATF_CHECK_EQ(0, meshset_key_read(&x, &none, NULL, 0));
+	ATF_CHECK_EQ(0, x.number);
+	ATF_CHECK_EQ(0, meshset_key_read(&x, &none, a, sizeof(a)));
+	ATF_CHECK_EQ(1, x.number);
+	ATF_CHECK_EQ(0, meshset_key_read(&y, &x, a, sizeof(a)));
+	ATF_CHECK_EQ(1, y.number);
+	ATF_CHECK_EQ(0, meshset_key_read(&y, &x, b, sizeof(b)));
+	ATF_CHECK_EQ(2, y.number);
+	ATF_CHECK_EQ(0, meshset_key_read(&x, &y, NULL, 0));
+	ATF_CHECK_EQ(3, x.number);
+	ATF_CHECK_EQ(-1, meshset_key_read(&y, &x, a, 5));
+	ATF_CHECK_EQ(3, y.number);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, numbers);
+	ATF_TP_ADD_TC(tp, settings);
+	ATF_TP_ADD_TC(tp, all);
+	ATF_TP_ADD_TC(tp, keys);
+	return (atf_no_error());
+}
