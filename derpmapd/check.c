@@ -13,7 +13,6 @@
 #include "log.h"
 #include "mapcheck.h"
 
-
 /* Collect findings, one per line, for the parent to log. */
 static void
 add_line(int error, const char *line, void *arg)

@@ -87,6 +87,8 @@ set_reach(void)
 	size_t i;
 	int rv = net_reach_init(&reach);
 
+	if (rv == 0)
+		rv = net_reach_https(&reach);
 	for (i = 0; i < nsources && rv == 0; i++)
 		rv = net_reach_add(&reach, sources[i].url, sources[i].cafile);
 	if (rv == -1)
@@ -185,7 +187,7 @@ static void
 prepare(struct ipc_child *c)
 {
 	(void)c;
-	if (net_resolver_limit() == -1)
+	if (net_resolver_limit(2) == -1)
 		fatal("can't limit the resolver's time (setenv RES_OPTIONS)");
 	if (tls_init() == -1)
 		fatalx("can't initialise libtls (tls_init)");

@@ -198,7 +198,7 @@ ATF_TC_BODY(bad_redirects, tc)
 static enum ipc_fetch_result
 ask_within(uint16_t *ports, size_t n)
 {
-	struct sandbox_net net = { NULL, 0, ports, n };
+	struct sandbox_net net = { .ports = ports, .nports = n };
 
 	mapd_source_free_result(&res);
 	ATF_REQUIRE_EQ(0, mapd_source_fetch(&src, &net, NULL, &res));

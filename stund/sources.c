@@ -1,26 +1,12 @@
 /*
  * sources: see sources.h.  Called by stund.c with each valid request.
  */
-#include <netinet/in.h>
 #include <string.h>
 
+#include "address.h"
 #include "sources.h"
 
 #define NEARLY_ALL	(SOURCES_WINDOW / 100 * 98)
-
-/* The source as IPv6 or IPv4-mapped address. */
-static void
-address(const struct sockaddr *sa, uint8_t a[16])
-{
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-
-	if (sa->sa_family == AF_INET6) {
-		memcpy(a, &((const struct sockaddr_in6 *)sa)->sin6_addr, 16);
-		return;
-	}
-	memcpy(a, mapped, sizeof(mapped));
-	memcpy(a + 12, &((const struct sockaddr_in *)sa)->sin_addr, 4);
-}
 
 /*
  * RFC 1918, loopback, link-local, unique local (RFC 4193), and the
@@ -29,10 +15,9 @@ address(const struct sockaddr *sa, uint8_t a[16])
 static int
 is_private(const uint8_t a[16])
 {
-	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	static const uint8_t loopback[16] = { [15] = 1 };
 
-	if (memcmp(a, mapped, sizeof(mapped)) != 0)
+	if (!net_address_is_ipv4(a))
 		return ((a[0] & 0xfe) == 0xfc ||
 		    (a[0] == 0xfe && (a[1] & 0xc0) == 0x80) ||
 		    memcmp(a, loopback, sizeof(loopback)) == 0);
@@ -50,7 +35,7 @@ stund_sources_count(struct stund_sources *s, const struct sockaddr *from)
 
 	if (s->told)
 		return (SOURCES_FINE);
-	address(from, a);
+	(void)net_address_get(from, a);
 	if (s->seen == 0)
 		memcpy(s->first, a, sizeof(a));
 	s->seen++;

@@ -12,31 +12,35 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "batch.h"
 #include "childrun.h"
 #include "clock.h"
-#include "limit.h"
+#include "counters.h"
 #include "log.h"
+#include "sourcelimit.h"
 #include "sources.h"
 #include "stunstats.h"
 
 #define MAX_SOCKETS	64
 #define TURNS		16	/* batches of one socket before the next
 				   socket */
-#define STATS_SECS	2
+#define SOURCE_V4	32	/* bits of a source's prefix */
+#define SOURCE_V6	64
 
 struct stund {
 	struct event_base *base;
 	struct stund_batch	*batch;
-	struct stund_limit	*limit;
+	struct net_sourcelimit	*limit;
 	struct stund_sources	 sources;
-	struct net_stun_stats stats, told;
-	struct event	*ev_stats;
+	struct ipc_counters *page;
+	struct net_stun_stats *stats;	/* in the page, or in `none' */
+	struct net_stun_stats none;
 	struct event	*ev_sockets[MAX_SOCKETS];
 	size_t		 nsockets;
 	int		 configured;
 	int		 answer;
-	int		 complained;	/* a socket error was logged */
+	struct log_limit complained;
 };
 
 static void
@@ -64,9 +68,9 @@ static void
 count_family(struct stund *s, const struct sockaddr *from)
 {
 	if (from->sa_family == AF_INET)
-		s->stats.ipv4++;
+		s->stats->ipv4++;
 	else
-		s->stats.ipv6++;
+		s->stats->ipv6++;
 }
 
 /* Handle one datagram; its answer, if any, is added to the batch. */
@@ -76,28 +80,30 @@ handle_datagram(struct stund *s, int i, uint64_t now)
 	struct stund_request q;
 	struct stund_datagram d;
 	enum stund_kind kind;
+	uint8_t addr[16];
 	size_t len;
 
 	stund_batch_get(s->batch, i, &d);
 	if ((kind = stund_parse(d.p, d.len, &q)) == STUN_JUNK) {
-		s->stats.junk++;
+		s->stats->junk++;
 		return;
 	}
 	count_family(s, d.from);
 	warn_sources(s, d.from);
 	if (!s->answer) {
-		s->stats.silent++;
+		s->stats->silent++;
 		return;
 	}
-	if (!stund_limit_allow(s->limit, d.from, now)) {
-		s->stats.limited++;
+	(void)net_address_get(d.from, addr);
+	if (!net_sourcelimit_allow(s->limit, addr, now)) {
+		s->stats->limited++;
 		return;
 	}
 	if (kind == STUN_REFUSED) {
-		s->stats.refused++;
+		s->stats->refused++;
 		len = stund_refusal(&q, stund_batch_room(s->batch));
 	} else {
-		s->stats.success++;
+		s->stats->success++;
 		len = stund_success(&q, d.from, stund_batch_room(s->batch));
 	}
 	if (len > 0)
@@ -111,12 +117,10 @@ handle_datagram(struct stund *s, int i, uint64_t now)
 static void
 read_error(struct stund *s)
 {
-	s->stats.read_errors++;
-	if (s->complained)
-		return;
-	s->complained = 1;
-	log_warn("can't receive from a STUN socket (recvmmsg): further "
-	    "errors are counted, as disposition read_error, and not logged");
+	s->stats->read_errors++;
+	log_limited_warnx(&s->complained, "can't receive from a STUN socket "
+	    "(recvmmsg): %s; such errors are counted, as disposition "
+	    "read_error", strerror(errno));
 }
 
 static void
@@ -135,7 +139,7 @@ readable(evutil_socket_t fd, short what, void *arg)
 		now = base_clock_us();
 		for (i = 0; i < n; i++)
 			handle_datagram(s, i, now);
-		s->stats.write_errors +=
+		s->stats->write_errors +=
 		    (uint64_t)stund_batch_send(s->batch, (int)fd);
 		if (n < BATCH_SIZE)
 			return;
@@ -163,8 +167,9 @@ on_conf(void *arg, const struct ipc_msg_stun_conf *v)
 {
 	struct stund *s = arg;
 
-	stund_limit_free(s->limit);
-	if ((s->limit = stund_limit_new(v->rate, v->burst)) == NULL)
+	net_sourcelimit_free(s->limit);
+	if ((s->limit = net_sourcelimit_new(v->rate, v->burst, SOURCE_V4,
+	    SOURCE_V6)) == NULL)
 		fatal("out of memory for the table of sources");
 	s->configured = 1;
 	return (0);
@@ -179,23 +184,22 @@ on_answer(void *arg, const struct ipc_msg_stun_answer *v)
 	return (0);
 }
 
-static struct ipc_child	 child;
-
-/* Send the parent the counters if they changed. */
-static void
-send_stats(evutil_socket_t fd, short what, void *arg)
+static int
+on_counters(void *arg, int *fd)
 {
 	struct stund *s = arg;
-	struct ipc_msg_stun_stats v;
+	int page = *fd;
 
-	(void)fd;
-	(void)what;
-	s->complained = 0;
-	if (memcmp(&s->stats, &s->told, sizeof(s->stats)) == 0)
-		return;
-	s->told = s->stats;
-	net_stun_stats_put(&v, &s->stats);
-	(void)ipc_send_stun_stats(child.parent, &v);
+	*fd = -1;
+	if (s->page != NULL) {
+		close(page);
+		return (-1);
+	}
+	if ((s->page = ipc_counters_map_write(page)) == NULL)
+		fatal("can't map the page of counters (mmap)");
+	s->stats = net_stun_stats_of(s->page);
+	ipc_counters_begin(s->page);
+	return (0);
 }
 
 static void
@@ -209,6 +213,7 @@ prepare(struct ipc_child *c)
 		fatal("out of memory for the buffers of a batch of datagrams");
 	if ((s.base = event_base_new()) == NULL)
 		fatal("can't run the event loop (epoll, kqueue)");
+	s.stats = &s.none;
 	c->base = s.base;
 	c->arg = &s;
 }
@@ -224,35 +229,32 @@ configured(void *arg)
 static void
 begin(void *arg)
 {
-	struct timeval tv = { STATS_SECS, 0 };
 	struct stund *s = arg;
 	size_t i;
 
 	for (i = 0; i < s->nsockets; i++)
 		if (event_add(s->ev_sockets[i], NULL) == -1)
 			fatal("can't watch a STUN socket (epoll, kqueue)");
-	s->ev_stats = event_new(s->base, -1, EV_PERSIST, send_stats, s);
-	if (s->ev_stats == NULL || event_add(s->ev_stats, &tv) == -1)
-		fatal("can't start a timer for the counters (event_add)");
 }
 
 static const struct ipc_handlers handlers = {
+	.stun_counters = on_counters,
 	.stun_socket = on_socket,
 	.stun_conf = on_conf,
 	.stun_answer = on_answer
 };
 
-static struct ipc_child child = {
-	.role = ROLE_STUN,
-	.handlers = &handlers,
-	.prepare = prepare,
-	.configured = configured,
-	.begin = begin
-};
-
 static void
 stund_main(void)
 {
+	struct ipc_child child = {
+		.role = ROLE_STUN,
+		.handlers = &handlers,
+		.prepare = prepare,
+		.configured = configured,
+		.begin = begin
+	};
+
 	ipc_child_run(&child);
 }
 
