@@ -2,7 +2,7 @@
  * cert_command: request a renewal or revocation of derpd's certificate, or an
  * account key rollover.
  *
- * Called by cert.c. derpd answers with one line when the job is done.
+ * derpd answers with one line when the job is done.
  */
 #include <sys/types.h>
 #include <stdio.h>
@@ -15,7 +15,10 @@
 #define LINESIZE	1024	/* room for the answer */
 #define WAIT_MS		330000	/* slightly longer than derpd's own limit */
 
-/* Revocation reasons that a subscriber may give: RFC 5280 5.3.1, by number. */
+/*
+ * Revocation reasons that a subscriber may give (RFC 5280 5.3.1) by number; in
+ * commands.c, too.
+ */
 static const struct {
 	const char	*name;
 	uint8_t		 reason;
@@ -25,15 +28,17 @@ static const struct {
 	{ "cessationOfOperation", 5 }
 };
 
-int
-ctl_cert_reason(const char *name)
+/* The number of the reason called `name'; the first one for NULL. */
+static int
+number_of(const char *name)
 {
 	size_t	i;
 
-	for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+	for (i = 0; name != NULL && i < sizeof(reasons) / sizeof(reasons[0]);
+	    i++)
 		if (strcmp(reasons[i].name, name) == 0)
 			return reasons[i].reason;
-	return -1;
+	return reasons[0].reason;
 }
 
 /* Print derpd's answer. */
@@ -59,8 +64,9 @@ got_line(struct ipc_msg *m, void *arg)
 	return 0;
 }
 
-int
-ctl_cert_command(const struct ctl *ctl, enum ipc_acme_job job, int reason)
+/* Have the job done, with a reason for a revocation.  Returns 0 or 1. */
+static int
+do_job(const struct ctl *ctl, enum ipc_acme_job job, int reason)
 {
 	struct ipc_msg_ctl_cert_do v = { job, (uint8_t)reason };
 	struct ctl	 mine = *ctl;
@@ -74,4 +80,24 @@ ctl_cert_command(const struct ctl *ctl, enum ipc_acme_job job, int reason)
 	    &mine) : ctl_failed(ctl, "out of memory");
 	ipc_wr_free(&w);
 	return rv;
+}
+
+int
+ctl_cmd_cert_renew(const struct ctl *ctl, const struct command_words *w)
+{
+	(void)w;
+	return do_job(ctl, ACMEJOB_ISSUE, 0);
+}
+
+int
+ctl_cmd_cert_revoke(const struct ctl *ctl, const struct command_words *w)
+{
+	return do_job(ctl, ACMEJOB_REVOKE, number_of(w->arg[0]));
+}
+
+int
+ctl_cmd_cert_roll(const struct ctl *ctl, const struct command_words *w)
+{
+	(void)w;
+	return do_job(ctl, ACMEJOB_ROLL, 0);
 }

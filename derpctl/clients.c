@@ -1,134 +1,35 @@
 /*
- * clients: `derpctl clients': the connected clients, one per line.
+ * clients: `derpctl clients': the connected clients, one connection per line.
  *
- * Called by derpctl.c.  Each client arrives as a message of its own
- * (control.h), so that derpctl never holds the whole list of a large relay.
+ * Each client arrives as a message of its own
+ * (control.h).  Without an order derpctl never holds the whole list of a large
+ * relay.
  */
 #include <sys/types.h>
-#include <sys/socket.h>
-#include <netinet/in.h>
-#include <arpa/inet.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "ctl.h"
-#include "frame.h"
-#include "hex.h"
-#include "messages.h"
+#include "clienttable.h"
+#include "filter.h"
+#include "list.h"
 
-#define SHORT_KEY	16	/* hexadecimal digits of a key in the table */
-
-struct list {
-	struct ctl	 ctl;
-	struct ctl_json	 doc;
-	unsigned long	 n;
+struct listing {
+	struct ctl		 ctl;
+	struct ctl_json		 doc;
+	struct ctl_filter	 filter;
+	struct ctl_table	 table;
+	enum ctl_order		 order;
+	int			 reverse;
+	struct ctl_list		 held;		/* with an order */
+	int			 no_memory;
+	unsigned long		 all;		/* connections */
+	unsigned long		 shown;		/* that pass the filter */
 };
-
-/* "192.0.2.1:443" or "[2001:db8::1]:443". */
-static void
-fmt_addr(char *dst, size_t size, const struct ipc_client_info *c)
-{
-	static const uint8_t	v4[12] = { [10] = 0xff, [11] = 0xff };
-	char			a[INET6_ADDRSTRLEN];
-	int			is4;
-
-	is4 = memcmp(c->addr, v4, sizeof(v4)) == 0;
-	if (inet_ntop(is4 ? AF_INET : AF_INET6,
-	    is4 ? c->addr + sizeof(v4) : c->addr, a, sizeof(a)) == NULL)
-		strlcpy(a, "?", sizeof(a));
-	snprintf(dst, size, is4 ? "%s:%u" : "[%s]:%u", a,
-	    (unsigned int)c->port);
-}
-
-#define MAX_KINDS	5
-
-/* Collect the properties of a client, one word each.  Returns their number. */
-static size_t
-kinds_of(const struct ipc_client_info *c, const char *words[MAX_KINDS])
-{
-	const struct {
-		int		 on;
-		const char	*word;
-	} kinds[MAX_KINDS] = {
-		{ c->home != 0,			"home" },
-		{ (c->flags & PEER_MESH) != 0,	"mesh" },
-		{ (c->flags & PEER_PROBER) != 0, "prober" },
-		{ (c->flags & PEER_NOT_IDEAL) != 0, "notideal" },
-		{ c->dup != 0,			"dup" },
-	};
-	size_t	i, n = 0;
-
-	for (i = 0; i < MAX_KINDS; i++)
-		if (kinds[i].on)
-			words[n++] = kinds[i].word;
-	return n;
-}
-
-void
-ctl_clients_head(FILE *fp)
-{
-	fprintf(fp, "%-*s %-21s %7s %6s %8s %6s %8s %6s %6s %2s %s\n",
-	    SHORT_KEY, "NODEKEY", "ADDRESS", "AGE", "IN", "PKTS", "OUT",
-	    "PKTS", "DROPS", "QUEUE", "W", "KIND");
-}
-
-void
-ctl_clients_row(FILE *fp, const struct ipc_client_info *c)
-{
-	char	key[2 * sizeof(c->key) + 1], addr[INET6_ADDRSTRLEN + 9];
-	char	age[32], in[16], out[16], queue[16];
-	const char *words[MAX_KINDS];
-	size_t	i, n;
-
-	base_hex_put(key, c->key, sizeof(c->key));
-	fmt_addr(addr, sizeof(addr), c);
-	ctl_fmt_age(age, sizeof(age), c->age_ms / 1000);
-	ctl_fmt_bytes(in, sizeof(in), c->rx_bytes);
-	ctl_fmt_bytes(out, sizeof(out), c->tx_bytes);
-	ctl_fmt_bytes(queue, sizeof(queue), c->queued_bytes);
-	fprintf(fp, "%.*s %-21s %7s %6s %8" PRIu64 " %6s %8" PRIu64
-	    " %6" PRIu64 " %6s %2u ", SHORT_KEY, key, addr, age, in,
-	    c->rx_packets, out, c->tx_packets, c->drops, queue,
-	    (unsigned int)c->worker);
-	n = kinds_of(c, words);
-	for (i = 0; i < n; i++)
-		fprintf(fp, "%s%s", i > 0 ? "," : "", words[i]);
-	fputc('\n', fp);
-}
-
-void
-ctl_clients_json(struct json_out *o, const struct ipc_client_info *c)
-{
-	char		 key[2 * sizeof(c->key) + 1];
-	char		 addr[INET6_ADDRSTRLEN + 9];
-	const char	*words[MAX_KINDS];
-	size_t		 i, n = kinds_of(c, words);
-
-	base_hex_put(key, c->key, sizeof(c->key));
-	fmt_addr(addr, sizeof(addr), c);
-	json_out_object(o, NULL);
-	json_out_fmt(o, "key", "nodekey:%s", key);
-	json_out_str(o, "address", addr);
-	json_out_uint(o, "worker", c->worker);
-	json_out_uint(o, "age_ms", c->age_ms);
-	json_out_uint(o, "rx_bytes", c->rx_bytes);
-	json_out_uint(o, "rx_packets", c->rx_packets);
-	json_out_uint(o, "tx_bytes", c->tx_bytes);
-	json_out_uint(o, "tx_packets", c->tx_packets);
-	json_out_uint(o, "drops", c->drops);
-	json_out_uint(o, "queued_packets", c->queued_packets);
-	json_out_uint(o, "queued_bytes", c->queued_bytes);
-	json_out_array(o, "kind");
-	for (i = 0; i < n; i++)
-		json_out_str(o, NULL, words[i]);
-	json_out_end(o);
-	json_out_end(o);
-}
 
 /* With -j, begin the list unless it is open; later errors end it. */
 static void
-open_list(struct list *l)
+open_list(struct listing *l)
 {
 	if (l->ctl.doc != NULL)
 		return;
@@ -137,44 +38,102 @@ open_list(struct list *l)
 	l->ctl.doc = &l->doc;
 }
 
-/* Handle a MSG_CTL_CLIENT. */
-static int
-got_client(struct ipc_msg *m, void *arg)
+static void
+show(struct listing *l, const struct ipc_msg_ctl_listed *v)
 {
-	struct list		*l = arg;
-	struct ipc_msg_ctl_client v;
-	const struct ipc_client_info *c = &v.client;
-
-	if (m->type != MSG_CTL_CLIENT ||
-	    ipc_get_ctl_client(&m->rd, &v) == -1)
-		return -1;
 	if (l->ctl.json) {
 		open_list(l);
-		ctl_clients_json(&l->doc.o, c);
+		ctl_clients_json(&l->doc.o, v);
 		ctl_json_flush(&l->doc, stdout);
 	} else {
-		if (l->n == 0)
-			ctl_clients_head(stdout);
-		ctl_clients_row(stdout, c);
+		if (l->shown == 0)
+			ctl_table_head(&l->table, stdout);
+		ctl_clients_row(&l->table, stdout, v);
 	}
-	l->n++;
+	l->shown++;
+}
+
+/* Show, or hold, one connection. */
+static int
+got_client(const struct ipc_msg_ctl_listed *v, void *arg)
+{
+	struct listing	*l = arg;
+
+	l->all++;
+	if (!ctl_filter_has(&l->filter, &v->client, v->name, v->group))
+		return 0;
+	if (l->order == CTL_BY_NONE && !l->reverse)
+		show(l, v);
+	else if (ctl_list_add(&l->held, v) == -1)
+		l->no_memory = 1;
+	return 0;
+}
+
+static void
+show_held(struct listing *l)
+{
+	struct ipc_msg_ctl_listed	v;
+	size_t				i;
+
+	ctl_list_sort(&l->held, l->order, l->reverse);
+	for (i = 0; i < l->held.n; i++) {
+		v.client = l->held.v[i]->c;
+		v.name = l->held.v[i]->name;
+		v.group = l->held.v[i]->group;
+		show(l, &v);
+	}
+	ctl_list_free(&l->held);
+}
+
+/* The line below the table. */
+static void
+put_sum(const struct listing *l)
+{
+	if (l->shown < l->all)
+		printf("%lu of ", l->shown);
+	printf("%lu connection%s\n", l->all, l->all == 1 ? "" : "s");
+}
+
+/* Read options and the filter.  Returns 0, or 1 with a reported error. */
+static int
+options(struct listing *l, const struct command_words *w)
+{
+	l->reverse = w->option['r'] != NULL;
+	if (w->option['s'] != NULL)
+		l->order = (enum ctl_order)ctl_list_order(w->option['s']);
+	if (ctl_filter_set(&l->filter, w->arg[0], w->option['g']) == -1)
+		return ctl_failed(&l->ctl, "clients: %.20s...: a word of at "
+		    "most %d bytes is expected", w->arg[0],
+		    CTL_WORD_SIZE - 1);
 	return 0;
 }
 
 int
-ctl_cmd_clients(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_clients(const struct ctl *ctl, const struct command_words *w)
 {
-	struct list	l = { .ctl = *ctl, .n = 0 };
+	struct listing		 l = { .ctl = *ctl };
+	struct ctl_server	*s;
+	int			 rv;
 
-	(void)argv;
-	if (argc != 1)
-		ctl_usage();
-	if (ctl_request(&l.ctl, MSG_CTL_CLIENTS, NULL, got_client, &l) != 0)
+	if (options(&l, w) != 0)
 		return 1;
+	ctl_table_locale();
+	ctl_clients_table(&l.table, ctl_table_columns());
+	if ((s = ctl_open(&l.ctl)) == NULL)
+		return 1;
+	rv = ctl_list_request(&l.ctl, &s, got_client, &l);
+	ctl_close(s);
+	if (rv == 0 && l.no_memory)
+		rv = ctl_failed(&l.ctl, "out of memory for the list");
+	if (rv != 0) {
+		ctl_list_free(&l.held);
+		return rv;
+	}
+	show_held(&l);
 	if (ctl->json) {
 		open_list(&l);
 		ctl_json_end(&l.doc, stdout);
 	} else
-		printf("%lu connection%s\n", l.n, l.n == 1 ? "" : "s");
+		put_sum(&l);
 	return 0;
 }

@@ -1,8 +1,9 @@
 /*
  * confine: drop the rights that a command does not need.
  *
- * Called by request.c, map_check.c and probe.c.  Uses pledge(2) and unveil(2)
- * on OpenBSD.  On other systems derpctl keeps the rights of its caller.
+ * Called by request.c, map_check.c, probe.c and top.c.  Uses pledge(2) and
+ * unveil(2) on OpenBSD.  On other systems derpctl keeps the rights of its
+ * caller.
  */
 #include <err.h>
 #include <stddef.h>
@@ -31,6 +32,15 @@ ctl_confine_connected(void)
 }
 
 void
+ctl_confine_top(const char *path, int tty)
+{
+	if (unveil(path, "rw") == -1)
+		err(1, "unveil %s", path);
+	if (pledge(tty ? "stdio unix tty" : "stdio unix", NULL) == -1)
+		err(1, "pledge");
+}
+
+void
 ctl_confine_file(const char *path)
 {
 	int	in = strcmp(path, "-") == 0;
@@ -38,6 +48,13 @@ ctl_confine_file(const char *path)
 	if (!in && unveil(path, "r") == -1)
 		err(1, "unveil %s", path);
 	if (pledge(in ? "stdio" : "stdio rpath", NULL) == -1)
+		err(1, "pledge");
+}
+
+void
+ctl_confine_convert(void)
+{
+	if (pledge("stdio rpath", NULL) == -1)
 		err(1, "pledge");
 }
 
@@ -67,9 +84,21 @@ ctl_confine_connected(void)
 }
 
 void
+ctl_confine_top(const char *path, int tty)
+{
+	(void)path;
+	(void)tty;
+}
+
+void
 ctl_confine_file(const char *path)
 {
 	(void)path;
+}
+
+void
+ctl_confine_convert(void)
+{
 }
 
 void

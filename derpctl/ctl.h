@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "chan.h"
+#include "command.h"
 #include "json_out.h"
 
 /* A JSON object that is printed in pieces. */
@@ -24,38 +25,51 @@ struct ctl {
 	int		 wait_ms;	/* for each part of the answer; 0:
 					   default */
 	struct ctl_json	*doc;		/* open object, with -j; else NULL */
+	int		 edits;		/* a file, too: not confined to the
+					   socket */
 };
 
-/* Print the usage and exit with 1. */
-void	ctl_usage(void) __attribute__((noreturn));
+#define CTL_SOCKET_PATH	"/var/run/derpd.sock"
 
 /*
- * One function per command; `argv[0]' is the name of the command.  Returns 0 on
- * success, or 1 with an error on standard error.
+ * One function per row of commands.c, which gets the words behind the command.
+ * Returns 0 on success, or 1 with an error on standard error; ctl_cmd_probe() 2
+ * when the relay refuses the clients; ctl_cmd_health() 1 when derpd is unwell,
+ * with the reasons on standard output, and 2 with an error.
  */
-int	ctl_cmd_status(const struct ctl *ctl, int argc, char **argv);
-int	ctl_cmd_reload(const struct ctl *ctl, int argc, char **argv);
-int	ctl_cmd_log(const struct ctl *ctl, int argc, char **argv);
-int	ctl_cmd_clients(const struct ctl *ctl, int argc, char **argv);
-int	ctl_cmd_node(const struct ctl *ctl, int argc, char **argv);
-int	ctl_cmd_cert(const struct ctl *ctl, int argc, char **argv);
-int	ctl_cmd_map(const struct ctl *ctl, int argc, char **argv);
-int	ctl_cmd_map_add(const struct ctl *ctl, int argc, char **argv);
-int	ctl_cmd_map_remove(const struct ctl *ctl, int argc, char **argv);
-int	ctl_cmd_map_set(const struct ctl *ctl, int argc, char **argv);
-int	ctl_cmd_map_check(const struct ctl *ctl, int argc, char **argv);
-int	ctl_cmd_stun(const struct ctl *ctl, int argc, char **argv);
-int	ctl_cmd_probe(const struct ctl *ctl, int argc, char **argv);
-
-/*
- * cert renew, revoke (`reason' of RFC 5280 5.3.1, else 0) and roll.  Returns as
- * above.  Blocks until the job is done, for at most five and a half minutes.
- */
-int	ctl_cert_command(const struct ctl *ctl, enum ipc_acme_job job,
-	    int reason);
-
-/* The number of the RFC 5280 5.3.1 reason called `name', or -1. */
-int	ctl_cert_reason(const char *name);
+int	ctl_cmd_cert(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_cert_renew(const struct ctl *ctl,
+	    const struct command_words *w);
+int	ctl_cmd_cert_revoke(const struct ctl *ctl,
+	    const struct command_words *w);
+int	ctl_cmd_cert_roll(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_clients(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_complete(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_convert_derper(const struct ctl *ctl,
+	    const struct command_words *w);
+int	ctl_cmd_convert_env(const struct ctl *ctl,
+	    const struct command_words *w);
+int	ctl_cmd_deny(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_groups(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_health(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_help(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_kick(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_log(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_map(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_map_add(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_map_check(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_map_remove(const struct ctl *ctl,
+	    const struct command_words *w);
+int	ctl_cmd_map_set(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_map_yaml(const struct ctl *ctl,
+	    const struct command_words *w);
+int	ctl_cmd_mesh(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_node(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_probe(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_reload(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_status(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_stun(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_top(const struct ctl *ctl, const struct command_words *w);
 
 /* Handle one part of derpd's answer.  Returns 0 to go on, -1 when malformed. */
 typedef int (*ctl_reply_cb)(struct ipc_msg *m, void *arg);
@@ -69,6 +83,30 @@ typedef int (*ctl_reply_cb)(struct ipc_msg *m, void *arg);
  */
 int	ctl_request(const struct ctl *ctl, uint32_t type,
 	    const struct ipc_wr *w, ctl_reply_cb cb, void *arg);
+
+/*
+ * The same in parts, for several requests.  ctl_open() connects and exchanges
+ * builds; NULL: the reason is reported.  ctl_ask() is ctl_request() over that
+ * connection.  ctl_ask_new() is for a request that a derpd of an older build
+ * may not know: then it returns CTL_UNKNOWN and reports nothing, and the
+ * connection is of no more use.
+ */
+#define CTL_UNKNOWN	2
+struct ctl_server;
+struct ctl_server *ctl_open(const struct ctl *ctl);
+int	ctl_ask(const struct ctl *ctl, struct ctl_server *s, uint32_t type,
+	    const struct ipc_wr *w, ctl_reply_cb cb, void *arg);
+int	ctl_ask_new(const struct ctl *ctl, struct ctl_server *s, uint32_t type,
+	    const struct ipc_wr *w, ctl_reply_cb cb, void *arg);
+void	ctl_close(struct ctl_server *s);	/* NULL is allowed */
+
+/*
+ * Connect to the socket at `path'; with `flags' SOCK_NONBLOCK without waiting
+ * for a derpd that accepts nobody (EAGAIN).  Returns the descriptor, or -1 with
+ * errno, for which ctl_dial_advice() says what the user can do, "" or ": ...".
+ */
+int	ctl_dial(const char *path, int flags);
+const char *ctl_dial_advice(int e);
 
 /*
  * Report a failed command in the same way as ctl_request().  Always returns 1.
@@ -142,24 +180,23 @@ int	ctl_maps_print(FILE *fp, const char *json, size_t len);
  */
 char	*ctl_read_file(const char *path, size_t max, size_t *len);
 
-struct ipc_client_info;
-
-/*
- * Print the header of the client table, print a row, or add a client as a JSON
- * object.
- */
-void	ctl_clients_head(FILE *fp);
-void	ctl_clients_row(FILE *fp, const struct ipc_client_info *c);
-void	ctl_clients_json(struct json_out *o, const struct ipc_client_info *c);
-
 /* Confine derpctl before it connects to the control socket at `path'. */
 void	ctl_confine_socket(const char *path);
 
 /* Confine derpctl after it has connected. */
 void	ctl_confine_connected(void);
 
+/*
+ * Confine derpctl to a terminal (`tty') and to connecting to the socket at
+ * `path', again and again.
+ */
+void	ctl_confine_top(const char *path, int tty);
+
 /* Confine derpctl to reading the file at `path' ("-": standard input). */
 void	ctl_confine_file(const char *path);
+
+/* Confine derpctl to asking which files exist. */
+void	ctl_confine_convert(void);
 
 /* Confine derpctl for a probe that may read `cafile' (NULL: system roots). */
 void	ctl_confine_probe(const char *cafile);

@@ -7,42 +7,50 @@
 #include <sys/types.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
+#include "about.h"
+#include "commands.h"
 #include "ctl.h"
 
-#define SOCKET_PATH	"/var/run/derpd.sock"
+/* Print the help or the version.  Returns the exit status. */
+static int
+tell(int ch)
+{
+	if (ch == 'h')
+		command_list(stdout, &ctl_commands);
+	else
+		base_about_version();
+	return 0;
+}
 
-static const struct {
-	const char	*name;
-	int		 (*run)(const struct ctl *, int, char **);
-} commands[] = {
-	{ "cert",	ctl_cmd_cert },
-	{ "clients",	ctl_cmd_clients },
-	{ "log",	ctl_cmd_log },
-	{ "map",	ctl_cmd_map },
-	{ "node",	ctl_cmd_node },
-	{ "probe",	ctl_cmd_probe },
-	{ "reload",	ctl_cmd_reload },
-	{ "status",	ctl_cmd_status },
-	{ "stun",	ctl_cmd_stun },
-};
+/* Write what is left of the output.  Returns the exit status. */
+static int
+end(int rv)
+{
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		fprintf(stderr, "derpctl: can't write to standard output\n");
+		rv = 1;
+	}
+	return rv;
+}
 
 int
 main(int argc, char *argv[])
 {
-	struct ctl	ctl = { .socket = SOCKET_PATH };
-	size_t		i;
-	int		ch, rv;
+	struct ctl	ctl = { .socket = CTL_SOCKET_PATH };
+	int		ch;
 
+	signal(SIGPIPE, SIG_IGN);
 	/*
 	 * The leading + makes glibc stop at the command.  Other systems treat
 	 * it as an ordinary option character.
 	 */
-	while ((ch = getopt(argc, argv, "+js:")) != -1)
+	while ((ch = getopt_long(argc, argv, "+hjs:V", base_about_options,
+	    NULL)) != -1)
 		switch (ch) {
+		case 'h':
+		case 'V':
+			return end(tell(ch));
 		case 'j':
 			ctl.json = 1;
 			break;
@@ -50,22 +58,13 @@ main(int argc, char *argv[])
 			ctl.socket = optarg;
 			break;
 		default:
-			ctl_usage();
+			command_usage(stderr, &ctl_commands,
+			    &ctl_commands.commands[0]);
+			return 1;
 		}
-	argc -= optind;
-	argv += optind;
-	if (argc == 0)
-		ctl_usage();
-	signal(SIGPIPE, SIG_IGN);
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strcmp(argv[0], commands[i].name) == 0)
-			break;
-	if (i == sizeof(commands) / sizeof(commands[0]))
-		ctl_usage();
-	rv = commands[i].run(&ctl, argc, argv);
-	if (fflush(stdout) == EOF || ferror(stdout)) {
-		fprintf(stderr, "derpctl: can't write to standard output\n");
-		rv = 1;
+	if (argc == optind) {
+		command_list(stderr, &ctl_commands);
+		return 1;
 	}
-	return rv;
+	return end(ctl_run(&ctl, argc - optind, argv + optind));
 }

@@ -1,7 +1,7 @@
 /*
- * map: `derpctl map': the maps that derpd serves, and the `map' subcommands.
+ * map: `derpctl map': the maps that derpd serves.
  *
- * Called by derpctl.c. control.h describes the JSON object.
+ * control.h describes the JSON object.
  */
 #include <sys/types.h>
 #include <stdio.h>
@@ -12,17 +12,6 @@
 #include "show.h"
 
 #define DEPTH	16
-
-static const struct {
-	const char	*name;
-	int		 (*run)(const struct ctl *, int, char **);
-} commands[] = {
-	{ "add",	ctl_cmd_map_add },
-	{ "check",	ctl_cmd_map_check },
-	{ "node",	ctl_cmd_node },
-	{ "remove",	ctl_cmd_map_remove },
-	{ "set",	ctl_cmd_map_set },
-};
 
 static void
 put_nodes(FILE *fp, const struct json *j, json_ref nodes)
@@ -150,15 +139,9 @@ got_maps(struct ipc_msg *m, void *arg)
 }
 
 int
-ctl_cmd_map(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_map(const struct ctl *ctl, const struct command_words *w)
 {
-	size_t	i;
-
-	if (argc == 1)
-		return ctl_request(ctl, MSG_CTL_MAP, NULL, got_maps,
-		    (void *)(uintptr_t)ctl);
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(ctl, argc - 1, argv + 1);
-	ctl_usage();
+	(void)w;
+	return ctl_request(ctl, MSG_CTL_MAP, NULL, got_maps,
+	    (void *)(uintptr_t)ctl);
 }

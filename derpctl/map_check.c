@@ -1,7 +1,7 @@
 /*
  * map_check: `derpctl map check': validate a DERP map in a file.
  *
- * Called by map.c, for people and CI jobs.  Works without derpd.
+ * For people and CI jobs.  Works without derpd.
  */
 #include <sys/types.h>
 #include <errno.h>
@@ -14,6 +14,7 @@
 #include "ctl.h"
 #include "json.h"
 #include "mapcheck.h"
+#include "readall.h"
 
 /* Findings, reported as they arrive. */
 struct map_findings {
@@ -26,29 +27,24 @@ char *
 ctl_read_file(const char *path, size_t max, size_t *len)
 {
 	char	*p;
-	ssize_t	 n;
+	ssize_t	 n = -1;
 	int	 fd, e;
 
 	fd = strcmp(path, "-") == 0 ? STDIN_FILENO :
 	    open(path, O_RDONLY | O_CLOEXEC);
-	if (fd == -1 || (p = malloc(max + 1)) == NULL)
+	if (fd == -1)
 		return NULL;
-	for (*len = 0; *len < max + 1; *len += (size_t)n) {
-		n = read(fd, p + *len, max + 1 - *len);
-		if (n == -1 && errno == EINTR)
-			n = 0;
-		else if (n == -1) {
-			e = errno;
-			free(p);
-			if (fd != STDIN_FILENO)
-				close(fd);
-			errno = e;
-			return NULL;
-		} else if (n == 0)
-			break;
-	}
+	if ((p = malloc(max + 1)) != NULL)
+		n = base_read_all(fd, p, max + 1);
+	e = errno;
 	if (fd != STDIN_FILENO)
 		close(fd);
+	errno = e;
+	if (n == -1) {
+		free(p);
+		return NULL;
+	}
+	*len = (size_t)n;
 	return p;
 }
 
@@ -112,7 +108,7 @@ put_verdict(struct map_findings *f, const char *name, int good, size_t regions,
 }
 
 int
-ctl_cmd_map_check(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_map_check(const struct ctl *ctl, const struct command_words *w)
 {
 	struct map_findings	 f = { .ctl = ctl };
 	size_t			 len, regions, nodes;
@@ -120,14 +116,14 @@ ctl_cmd_map_check(const struct ctl *ctl, int argc, char **argv)
 	char			*text;
 	int			 good;
 
-	if (argc != 2)
-		ctl_usage();
-	name = strcmp(argv[1], "-") == 0 ? "standard input" : argv[1];
-	ctl_confine_file(argv[1]);
-	if ((text = ctl_read_file(argv[1], MAP_MAX_SIZE, &len)) == NULL)
+	name = strcmp(w->arg[0], "-") == 0 ? "standard input" : w->arg[0];
+	ctl_confine_file(w->arg[0]);
+	if ((text = ctl_read_file(w->arg[0], MAP_MAX_SIZE, &len)) == NULL)
 		return ctl_failed(ctl, "%s: %s", name, strerror(errno));
-	ctl_json_begin(&f.doc);
-	json_out_array(&f.doc.o, "findings");
+	if (ctl->json) {
+		ctl_json_begin(&f.doc);
+		json_out_array(&f.doc.o, "findings");
+	}
 	good = map_check(text, len, name, NULL, found, &f) == 0;
 	count(text, good ? len : 0, &regions, &nodes);
 	free(text);

@@ -1,20 +1,18 @@
 /*
  * map_edit: `derpctl map add', `remove' and `set': edit a map file.
  *
- * Called by map.c.  Works without derpd; a derpd that serves the file reloads
+ * Works without derpd; a derpd that serves the file reloads
  * it by itself.  The file is written only if the result is a valid map.
  */
 #include <sys/types.h>
-#include <sys/stat.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "atomicfile.h"
 #include "ctl.h"
+#include "edit.h"
 #include "mapcheck.h"
 #include "mapedit.h"
 
@@ -24,13 +22,8 @@
 static const char	empty_map[] = "{\n  \"Regions\": {}\n}\n";
 
 /* A map file that is being edited. */
-struct edit {
-	const struct ctl *ctl;
-	char		 path[PATH_MAX]; /* with symbolic links resolved */
-	char		*text;
-	size_t		 len;
-	struct stat	 st;		/* when it was read */
-	int		 is_new;
+struct map_edit_file {
+	struct ctl_edit	 file;
 	char		 error[256];	/* first error in the result */
 };
 
@@ -39,187 +32,136 @@ struct edit {
  * Returns 0, or 1 with an error reported.
  */
 static int
-edit_open(struct edit *e, const struct ctl *ctl, const char *file, int make)
+edit_open(struct map_edit_file *e, const struct ctl *ctl, const char *file,
+    int make)
 {
-	memset(e, 0, sizeof(*e));
-	e->ctl = ctl;
-	/* A symbolic link stays; its target is replaced. */
-	if (realpath(file, e->path) == NULL) {
-		if (errno != ENOENT || !make)
-			return ctl_failed(ctl, "%s: %s", file, strerror(errno));
-		e->is_new = 1;
-		strlcpy(e->path, file, sizeof(e->path));
-		e->len = sizeof(empty_map) - 1;
-		if ((e->text = strdup(empty_map)) == NULL)
-			return ctl_failed(ctl, "out of memory");
+	e->error[0] = '\0';
+	if (ctl_edit_open(&e->file, ctl, file, MAP_MAX_SIZE,
+	    make ? empty_map : NULL) == 0)
 		return 0;
-	}
-	if (stat(e->path, &e->st) == -1 ||
-	    (e->text = ctl_read_file(e->path, MAP_MAX_SIZE, &e->len)) == NULL)
-		return ctl_failed(ctl, "%s: %s", file, strerror(errno));
-	if (e->len <= MAP_MAX_SIZE)
-		return 0;
-	free(e->text);
-	return ctl_failed(ctl, "%s: expected at most %d bytes", file,
-	    MAP_MAX_SIZE);
+	ctl_edit_close(&e->file);
+	return 1;
 }
 
 /* Collect errors and warnings about the result. */
 static void
 found(int error, const char *line, void *arg)
 {
-	struct edit	*e = arg;
+	struct map_edit_file	*e = arg;
 
 	if (error && e->error[0] == '\0')
 		strlcpy(e->error, line, sizeof(e->error));
-	if (e->ctl->json)
+	if (e->file.ctl->json)
 		return;
 	fprintf(stderr, "%s: ", error ? "error" : "warning");
 	ctl_put_text(stderr, line, strlen(line));
 	fputc('\n', stderr);
 }
 
-/* Has the file changed on disk since it was read? */
-static int
-changed(const struct edit *e)
-{
-	struct stat	st;
-
-	if (stat(e->path, &st) == -1)
-		return !e->is_new || errno != ENOENT;
-	return e->is_new || st.st_ino != e->st.st_ino ||
-	    st.st_size != e->st.st_size ||
-	    st.st_mtim.tv_sec != e->st.st_mtim.tv_sec ||
-	    st.st_mtim.tv_nsec != e->st.st_mtim.tv_nsec;
-}
-
 /*
  * Replace the file with the new text if that is a valid map.  Returns 0 or 1.
  */
 static int
-edit_write(struct edit *e, const struct ipc_wr *w)
+edit_write(struct map_edit_file *e, const struct ipc_wr *w)
 {
-	struct base_file_attr attr = { e->st.st_mode, e->st.st_uid,
-	    e->st.st_gid };
-	char		 err[PATH_MAX + 256];
+	const struct ctl	*ctl = e->file.ctl;
 
-	if (map_check((const char *)w->p, w->len, e->path, NULL, found,
+	if (map_check((const char *)w->p, w->len, e->file.path, NULL, found,
 	    e) == -1)
-		return ctl_failed(e->ctl,
-		    "nothing was changed: the result is not a "
-		    "valid map: %s", e->error);
-	if (changed(e))
-		return ctl_failed(e->ctl,
-		    "nothing was changed: another process has "
-		    "just modified %s; try again", e->path);
-	if (base_file_replace(e->path, w->p, w->len, e->is_new ? NULL : &attr,
-	    err, sizeof(err)) == -1)
-		return ctl_failed(e->ctl, "%s", err);
-	if (e->ctl->json)
+		return ctl_failed(ctl, "nothing was changed: the result is not "
+		    "a valid map: %s", e->error);
+	if (ctl_edit_write(&e->file, w->p, w->len, 0644) != 0)
+		return 1;
+	if (ctl->json)
 		ctl_json_ok(stdout, NULL, NULL);
 	return 0;
 }
 
 /* Finish a command; `rv' is the result of the edit. */
 static int
-finish(struct edit *e, int rv, const char *err, struct ipc_wr *w)
+finish(struct map_edit_file *e, int rv, const char *err, struct ipc_wr *w)
 {
-	rv = rv == -1 ? ctl_failed(e->ctl, "nothing was changed: %s", err) :
-	    edit_write(e, w);
+	rv = rv == -1 ? ctl_failed(e->file.ctl, "nothing was changed: %s",
+	    err) : edit_write(e, w);
 	ipc_wr_free(w);
-	free(e->text);
+	ctl_edit_close(&e->file);
 	return rv;
 }
 
-int
-ctl_cmd_map_add(const struct ctl *ctl, int argc, char **argv)
+/* Read a node from a file.  Returns its text, or NULL (reported). */
+static char *
+read_node(const struct ctl *ctl, const char *from, size_t *len)
 {
-	struct map_edit_region r = { 0, NULL, NULL };
-	struct edit	 e;
-	struct ipc_wr	 w;
-	const char	*errstr, *from;
+	char	*node;
+
+	if ((node = ctl_read_file(from, MAX_NODE, len)) == NULL)
+		(void)ctl_failed(ctl, "%s: %s", from, strerror(errno));
+	else if (*len > MAX_NODE) {
+		free(node);
+		node = NULL;
+		(void)ctl_failed(ctl, "%s: expected a node of at most %d bytes",
+		    from, MAX_NODE);
+	}
+	return node;
+}
+
+int
+ctl_cmd_map_add(const struct ctl *ctl, const struct command_words *w)
+{
+	struct map_edit_region r = { 0, w->option['c'], w->option['n'] };
+	struct map_edit_file e;
+	struct ipc_wr	 wr;
+	const char	*errstr;
 	char		 err[MAPEDIT_ERROR], *node;
 	size_t		 nlen;
-	int		 ch, replace = 0, rv;
+	int		 rv;
 
-	optind = 1;
-#ifdef __OpenBSD__
-	optreset = 1;
-#endif
-	while ((ch = getopt(argc, argv, "+c:fn:")) != -1)
-		switch (ch) {
-		case 'c':
-			r.code = optarg;
-			break;
-		case 'f':
-			replace = 1;
-			break;
-		case 'n':
-			r.name = optarg;
-			break;
-		default:
-			ctl_usage();
-		}
-	argc -= optind;
-	argv += optind;
-	if (argc != 2 && argc != 3)
-		ctl_usage();
-	r.id = strtonum(argv[1], 1, MAX_REGION, &errstr);
+	r.id = strtonum(w->arg[1], 1, MAX_REGION, &errstr);
 	if (errstr != NULL)
 		return ctl_failed(ctl,
 		    "region %s: expected a number, 900 to 999 "
-		    "for a region of your own", argv[1]);
-	from = argc == 3 ? argv[2] : "-";
-	if ((node = ctl_read_file(from, MAX_NODE, &nlen)) == NULL)
-		return ctl_failed(ctl, "%s: %s", from, strerror(errno));
-	if (nlen > MAX_NODE || edit_open(&e, ctl, argv[0], 1) != 0) {
+		    "for a region of your own", w->arg[1]);
+	node = read_node(ctl, w->arg[2] != NULL ? w->arg[2] : "-", &nlen);
+	if (node == NULL)
+		return 1;
+	if (edit_open(&e, ctl, w->arg[0], 1) != 0) {
 		free(node);
-		return nlen > MAX_NODE ? ctl_failed(ctl,
-		    "%s: expected a node of "
-		    "at most %d bytes", from, MAX_NODE) : 1;
+		return 1;
 	}
-	ipc_wr_init(&w);
-	rv = map_edit_add(e.text, e.len, &r, node, nlen, replace, &w, err);
+	ipc_wr_init(&wr);
+	rv = map_edit_add(e.file.text, e.file.len, &r, node, nlen,
+	    w->option['f'] != NULL, &wr, err);
 	free(node);
-	return finish(&e, rv, err, &w);
+	return finish(&e, rv, err, &wr);
 }
 
 int
-ctl_cmd_map_remove(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_map_remove(const struct ctl *ctl, const struct command_words *w)
 {
-	struct edit	e;
-	struct ipc_wr	w;
+	struct map_edit_file e;
+	struct ipc_wr	wr;
 	char		err[MAPEDIT_ERROR];
 	int		rv;
 
-	if (argc != 3)
-		ctl_usage();
-	if (edit_open(&e, ctl, argv[1], 0) != 0)
+	if (edit_open(&e, ctl, w->arg[0], 0) != 0)
 		return 1;
-	ipc_wr_init(&w);
-	rv = map_edit_remove(e.text, e.len, argv[2], &w, err);
-	return finish(&e, rv, err, &w);
+	ipc_wr_init(&wr);
+	rv = map_edit_remove(e.file.text, e.file.len, w->arg[1], &wr, err);
+	return finish(&e, rv, err, &wr);
 }
 
 int
-ctl_cmd_map_set(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_map_set(const struct ctl *ctl, const struct command_words *w)
 {
-	struct edit	e;
-	struct ipc_wr	w;
+	struct map_edit_file e;
+	struct ipc_wr	wr;
 	char		err[MAPEDIT_ERROR];
-	int		rv, as_text = 0;
+	int		rv;
 
-	/* getopt is not used: a value may begin with a minus. */
-	if (argc > 1 && strcmp(argv[1], "-s") == 0) {
-		as_text = 1;
-		argc--;
-		argv++;
-	}
-	if (argc != 4)
-		ctl_usage();
-	if (edit_open(&e, ctl, argv[1], 0) != 0)
+	if (edit_open(&e, ctl, w->arg[0], 0) != 0)
 		return 1;
-	ipc_wr_init(&w);
-	rv = map_edit_set(e.text, e.len, argv[2], argv[3], as_text, &w, err);
-	return finish(&e, rv, err, &w);
+	ipc_wr_init(&wr);
+	rv = map_edit_set(e.file.text, e.file.len, w->arg[1], w->arg[2],
+	    w->option['s'] != NULL, &wr, err);
+	return finish(&e, rv, err, &wr);
 }

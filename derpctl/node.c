@@ -1,8 +1,7 @@
 /*
  * node: `derpctl node': this machine's node for a DERP map, as derpd writes it.
  *
- * Called by derpctl.c.  Prints JSON with and without -j, to be pasted into a
- * map.
+ * Prints JSON with and without -j, to be pasted into a map.
  */
 #include <sys/types.h>
 #include <stdio.h>
@@ -16,11 +15,9 @@ got_node(struct ipc_msg *m, void *arg)
 }
 
 int
-ctl_cmd_node(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_node(const struct ctl *ctl, const struct command_words *w)
 {
-	(void)argv;
-	if (argc != 1)
-		ctl_usage();
+	(void)w;
 	return ctl_request(ctl, MSG_CTL_NODE, NULL, got_node,
 	    (void *)(uintptr_t)ctl);
 }

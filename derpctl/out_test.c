@@ -1,5 +1,5 @@
 /*
- * Tests of out.c, status.c and clients.c: the output of derpctl, without
+ * Tests of out.c, status.c and clienttable.c: the output of derpctl, without
  * control characters for a terminal.
  */
 #include <atf-c.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "messages.h"
+#include "clienttable.h"
 #include "ctl.h"
 #include "frame.h"
 
@@ -242,6 +242,48 @@ ATF_TC_BODY(status_table, tc)
 	    "  pin          sha256-raw:cd\n");
 }
 
+/* What a status says about admission. */
+static const char *
+admission(const char *object)
+{
+	char	*s;
+	const char *p;
+
+	ATF_REQUIRE(asprintf(&s, "{\"admission\":%s}", object) != -1);
+	ATF_REQUIRE_EQ(status(s), 0);
+	free(s);
+	p = strstr(out, "\nadmission");
+	ATF_REQUIRE(p != NULL);
+	return p + 1;
+}
+
+ATF_TC_WITHOUT_HEAD(status_admission);
+ATF_TC_BODY(status_admission, tc)
+{
+	ATF_CHECK_STREQ(admission("{\"on\":false,\"line\":\"everybody may "
+	    "relay\",\"files\":[],\"error\":\"\"}"),
+	    "admission      everybody may relay\n");
+	ATF_CHECK_STREQ(admission("{\"on\":true,\"line\":\"clients may relay "
+	    "that one of these admits: keys /k, url https://h/v\",\"files\":["
+	    "{\"kind\":\"keys\",\"path\":\"/k\",\"since\":\"2026-01-01\"},"
+	    "{\"kind\":\"names\",\"path\":\"/n\",\"since\":\"2026-01-02\"}],"
+	    "\"error\":\"/k:3:1: \\u001b\",\"admit\":{\"state\":\"failing\","
+	    "\"keys\":7,\"sources\":[{\"kind\":\"url\",\"name\":"
+	    "\"https://h/v\",\"state\":\"failing\",\"since\":"
+	    "\"2026-01-03\",\"error\":\"refused\"},{\"kind\":"
+	    "\"tailscaled\",\"name\":\"/t\",\"state\":\"ok\","
+	    "\"error\":\"\"}]}}"),
+	    "admission      clients may relay that one of these admits: keys "
+	    "/k, url https://h/v\n"
+	    "  clients      /k, read at 2026-01-01 (keys: 7)\n"
+	    "  names        /n, read at 2026-01-02\n"
+	    "  url          https://h/v: failing since 2026-01-03: refused\n"
+	    "  tailscaled   /t: ok\n"
+	    "  error        changed files are not in force: /k:3:1: \\x1b\n");
+	ATF_CHECK(strstr(admission("{\"on\":true,\"line\":\"x\"}"),
+	    "state        not known") != NULL);
+}
+
 ATF_TC_WITHOUT_HEAD(status_odd);
 ATF_TC_BODY(status_odd, tc)
 {
@@ -256,37 +298,62 @@ ATF_TC_BODY(status_odd, tc)
 	ATF_CHECK(strstr(out, "\\x1b[2J") != NULL);
 }
 
-static const struct ipc_client_info	sample = {
-	.key = { 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0xff },
-	.addr = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2, 1 },
-	.port = 40000, .worker = 3, .age_ms = 61999, .rx_bytes = 2048,
-	.tx_bytes = 5, .rx_packets = 4, .tx_packets = 6, .drops = 7,
-	.queued_packets = 8, .queued_bytes = 9,
-	.flags = PEER_NOT_IDEAL, .home = 1, .dup = 1,
+static const struct ipc_msg_ctl_listed	sample = {
+	.client = {
+		.key = { 0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef, 0xff },
+		.addr = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 192, 0, 2,
+		    1 },
+		.port = 40000, .worker = 3, .age_ms = 61999, .rx_bytes = 2048,
+		.tx_bytes = 5, .rx_packets = 4, .tx_packets = 6, .drops = 7,
+		.queued_packets = 8, .queued_bytes = 9,
+		.flags = PEER_NOT_IDEAL, .home = 1, .dup = 1,
+	},
+	.name = "Anna's old laptop", .group = "office",
 };
+
+/* The table of two connections. */
+static const char *
+client_table_of(unsigned int width)
+{
+	struct ipc_msg_ctl_listed	 v = sample;
+	struct ctl_table		 t;
+	FILE				*fp = begin();
+
+	ctl_clients_table(&t, width);
+	ctl_table_head(&t, fp);
+	ctl_clients_row(&t, fp, &v);
+	memset(v.client.addr, 0, sizeof(v.client.addr));
+	v.client.addr[0] = 0x20;
+	v.client.addr[3] = 3;
+	v.client.addr[15] = 1;
+	v.client.flags = PEER_REGULAR;
+	v.client.home = v.client.dup = 0;
+	v.name = v.group = "";
+	ctl_clients_row(&t, fp, &v);
+	fclose(fp);
+	return out;
+}
 
 ATF_TC_WITHOUT_HEAD(client_table);
 ATF_TC_BODY(client_table, tc)
 {
-	struct ipc_client_info	 c = sample;
-	FILE			*fp = begin();
-
-	ctl_clients_head(fp);
-	ctl_clients_row(fp, &c);
-	memset(c.addr, 0, sizeof(c.addr));
-	c.addr[0] = 0x20;
-	c.addr[15] = 1;
-	c.flags = PEER_REGULAR;
-	c.home = c.dup = 0;
-	ctl_clients_row(fp, &c);
-	fclose(fp);
-	ATF_CHECK_STREQ(out,
-	    "NODEKEY          ADDRESS                   AGE     IN     PKTS    "
-	    "OUT     PKTS  DROPS  QUEUE  W KIND\n"
-	    "0123456789abcdef 192.0.2.1:40000         1m01s   2.0K        4    "
-	    "  5        6      7      9  3 home,notideal,dup\n"
-	    "0123456789abcdef [2000::1]:40000         1m01s   2.0K        4    "
-	    "  5        6      7      9  3 \n");
+	ATF_CHECK_STREQ(client_table_of(80),
+	    "NODEKEY  NAME         GROUP    ADDRESS             AGE     IN    "
+	    "OUT DROPS KIND\n"
+	    "01234567 Anna's old + office   192.0.2.1:40000   1m01s   2.0K    "
+	    "  5     7 hnd\n"
+	    "01234567 -            -        2000:3::1         1m01s   2.0K    "
+	    "  5     7 \n");
+	ATF_CHECK_STREQ(client_table_of(0),
+	    "NODEKEY          NAME                     GROUP            "
+	    "ADDRESS                   W     AGE     IN     PKTS    OUT     "
+	    "PKTS  DROPS  QUEUE KIND\n"
+	    "0123456789abcdef Anna's old laptop        office           "
+	    "192.0.2.1:40000           3   1m01s   2.0K        4      5        "
+	    "6      7      9 home,notideal,dup\n"
+	    "0123456789abcdef -                        -                "
+	    "[2000:3::1]:40000         3   1m01s   2.0K        4      5        "
+	    "6      7      9 \n");
 }
 
 ATF_TC_WITHOUT_HEAD(client_json);
@@ -305,10 +372,25 @@ ATF_TC_BODY(client_json, tc)
 	fclose(fp);
 	ATF_CHECK_STREQ(out, "{\"key\":\"nodekey:0123456789abcdefff000000"
 	    "0000000000000000000000000000000000000000\","
+	    "\"name\":\"Anna's old laptop\",\"group\":\"office\","
 	    "\"address\":\"192.0.2.1:40000\",\"worker\":3,\"age_ms\":61999,"
 	    "\"rx_bytes\":2048,\"rx_packets\":4,\"tx_bytes\":5,"
 	    "\"tx_packets\":6,\"drops\":7,\"queued_packets\":8,"
 	    "\"queued_bytes\":9,\"kind\":[\"home\",\"notideal\",\"dup\"]}");
+}
+
+/* How many nodes are linked, and which are not; this one is left out. */
+ATF_TC_WITHOUT_HEAD(status_mesh);
+ATF_TC_BODY(status_mesh, tc)
+{
+	ATF_REQUIRE_EQ(status("{\"mesh\":[{\"host\":\"a\",\"state\":\"up\"},"
+	    "{\"host\":\"b\",\"state\":\"down\"},{\"host\":\"c\","
+	    "\"state\":\"this node\"},{\"host\":\"d\\u001b\","
+	    "\"state\":\"dialing\"}]}"), 0);
+	ATF_CHECK_MSG(strstr(out, "\nmesh           1 of 3 nodes up, not: b, "
+	    "d\\x1b\n") != NULL, "%s", out);
+	ATF_REQUIRE_EQ(status("{\"mesh\":[]}"), 0);
+	ATF_CHECK(strstr(out, "\nmesh ") == NULL);
 }
 
 ATF_TP_ADD_TCS(tp)
@@ -319,6 +401,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, json_documents);
 	ATF_TP_ADD_TC(tp, amounts);
 	ATF_TP_ADD_TC(tp, status_table);
+	ATF_TP_ADD_TC(tp, status_mesh);
+	ATF_TP_ADD_TC(tp, status_admission);
 	ATF_TP_ADD_TC(tp, status_odd);
 	ATF_TP_ADD_TC(tp, client_table);
 	ATF_TP_ADD_TC(tp, client_json);

@@ -2,7 +2,7 @@
  * probe: `derpctl probe': test a relay.  Two clients log in over TLS like any
  * client and exchange packets in both directions.
  *
- * Called by derpctl.c.  Uses the network and the file of CA certificates.
+ * Uses the network and the file of CA certificates.
  * Works with any DERP server; it does not use the control socket.
  */
 #include <sys/types.h>
@@ -22,7 +22,6 @@
 #define HELLO_MS	250	/* between two tries to reach the peer */
 #define HELLO_LEN	24
 #define COUNT		12	/* packets in each direction without -n */
-#define COUNT_MAX	1000000
 
 /*
  * A tunnel's usual size, empty, tiny, the smallest disco packet, several
@@ -30,6 +29,8 @@
  */
 static const size_t sizes[] = { 1400, 0, 1, 62, 16384, FRAME_MAX_PACKET };
 #define NSIZES	(sizeof(sizes) / sizeof(sizes[0]))
+
+#define EXIT_REFUSED	2	/* see derpctl(8) */
 
 /* One of the two clients. */
 struct end {
@@ -42,6 +43,7 @@ struct ctl_probe {
 	struct net_derpclient_opts	 opts;
 	long long			 count;
 	unsigned int			 steps;	/* reported so far */
+	int				 refused;	/* a client was */
 	struct ctl_json			 doc;	/* with -j */
 	struct end			 a, b;
 	uint8_t				 hello[HELLO_LEN];
@@ -89,9 +91,28 @@ wrong(struct ctl_probe *p, const char *fmt, ...)
 	fputs("derpctl: probe: ", stderr);
 	ctl_put_text(stderr, line, strlen(line));
 	fputc('\n', stderr);
-	if (p->ctl->json)
+	if (p->ctl->json) {
+		while (json_out_depth(&p->doc.o) > 1)
+			json_out_end(&p->doc.o);
+		if (p->refused)
+			json_out_bool(&p->doc.o, "refused", 1);
 		ctl_json_error(&p->doc, stdout, line);
+	}
 	return -1;
+}
+
+/* The login of a client has failed.  Always returns -1. */
+static int
+no_login(struct ctl_probe *p, const struct end *e)
+{
+	const char	*refusal = net_derpclient_refusal(e->c);
+
+	if (refusal == NULL)
+		return wrong(p, "%s can't log in: %s", e->name,
+		    net_derpclient_error(e->c));
+	p->refused = 1;
+	return wrong(p, "the relay answers, but does not let %s in: %s",
+	    e->name, refusal);
 }
 
 /* Log in one client.  Returns 0 or -1. */
@@ -104,8 +125,7 @@ login(struct ctl_probe *p, struct end *e, enum net_derpclient_start start)
 		return wrong(p, "%s: out of memory", e->name);
 	p->opts.start = start;
 	if (net_derpclient_open(e->c, &p->opts, STEP_MS) == -1)
-		return wrong(p, "%s can't log in: %s", e->name,
-		    net_derpclient_error(e->c));
+		return no_login(p, e);
 	base_hex_put(key, net_derpclient_key(e->c), FRAME_KEY_LEN);
 	report(p, "%s logged in over %s %s by %s as nodekey:%s", e->name,
 	    net_derpclient_tls_version(e->c), net_derpclient_tls_cipher(e->c),
@@ -322,72 +342,39 @@ converse(struct ctl_probe *p)
 	return leave(p, &p->b, &p->a);
 }
 
-/* Parse the command's options and arguments into *p. */
+/* Take the command's options and arguments into *p. */
 static void
-options(struct ctl_probe *p, int argc, char **argv)
+options(struct ctl_probe *p, const struct command_words *w)
 {
-	const char	*errstr;
-	int		 ch, trusts = 0;
-
-	optind = 1;
-#ifdef __GLIBC__
-	/* Setting it to 0 makes glibc start again within an argument vector. */
-	optind = 0;
-#elif defined(__OpenBSD__) || defined(__FreeBSD__) || defined(__NetBSD__)
-	optreset = 1;
-#endif
-	while ((ch = getopt(argc, argv, "+c:H:kn:p:")) != -1)
-		switch (ch) {
-		case 'c':
-			p->opts.trust = STREAM_CAFILE;
-			p->opts.trust_arg = optarg;
-			trusts++;
-			break;
-		case 'H':
-			p->opts.name = optarg;
-			break;
-		case 'k':
-			p->opts.trust = STREAM_ANY;
-			trusts++;
-			break;
-		case 'n':
-			p->count = strtonum(optarg, 1, COUNT_MAX, &errstr);
-			if (errstr != NULL) {
-				fprintf(stderr, "derpctl: probe: -n %s: %s: a "
-				    "count of 1 to %d is expected\n", optarg,
-				    errstr, COUNT_MAX);
-				exit(1);
-			}
-			break;
-		case 'p':
-			p->opts.trust = STREAM_PIN;
-			p->opts.trust_arg = optarg;
-			trusts++;
-			break;
-		default:
-			ctl_usage();
-		}
-	if (trusts > 1 || argc - optind != 2)
-		ctl_usage();
-	p->opts.host = argv[optind];
-	p->opts.port = argv[optind + 1];
+	p->opts.trust = STREAM_ROOTS;
+	if (w->option['c'] != NULL) {
+		p->opts.trust = STREAM_CAFILE;
+		p->opts.trust_arg = w->option['c'];
+	} else if (w->option['p'] != NULL) {
+		p->opts.trust = STREAM_PIN;
+		p->opts.trust_arg = w->option['p'];
+	} else if (w->option['k'] != NULL)
+		p->opts.trust = STREAM_ANY;
+	p->opts.name = w->option['H'];
+	p->count = command_number(w->option['n'], COUNT);
+	p->opts.host = w->arg[0];
+	p->opts.port = w->arg[1];
 }
 
 int
-ctl_cmd_probe(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_probe(const struct ctl *ctl, const struct command_words *w)
 {
 	struct ctl_probe	p;
 	int			rv;
 
 	memset(&p, 0, sizeof(p));
 	p.ctl = ctl;
-	ctl_json_begin(&p.doc);
-	p.count = COUNT;
+	if (ctl->json)
+		ctl_json_begin(&p.doc);
 	p.a.name = "a";
 	p.b.name = "b";
-	p.opts.trust = STREAM_ROOTS;
 	p.opts.prober = 1;
-	options(&p, argc, argv);
+	options(&p, w);
 	ctl_confine_probe(p.opts.trust == STREAM_CAFILE ? p.opts.trust_arg :
 	    NULL);
 	if ((p.pkt = malloc(FRAME_MAX_PACKET)) == NULL || sodium_init() == -1)
@@ -398,7 +385,7 @@ ctl_cmd_probe(const struct ctl *ctl, int argc, char **argv)
 	net_derpclient_free(p.b.c);
 	free(p.pkt);
 	if (rv == -1)
-		return 1;
+		return p.refused ? EXIT_REFUSED : 1;
 	if (ctl->json) {
 		json_out_end(&p.doc.o);
 		json_out_bool(&p.doc.o, "ok", 1);

@@ -1,7 +1,7 @@
 /*
  * reload: `derpctl reload' and `derpctl log'.
  *
- * Called by derpctl.c. request.c prints derpd's errors about a reload.
+ * request.c prints derpd's errors about a reload.
  */
 #include <sys/types.h>
 #include <stdio.h>
@@ -23,34 +23,28 @@ succeeded(const struct ctl *ctl, const char *what)
 }
 
 int
-ctl_cmd_reload(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_reload(const struct ctl *ctl, const struct command_words *w)
 {
-	(void)argv;
-	if (argc != 1)
-		ctl_usage();
+	(void)w;
 	if (ctl_request(ctl, MSG_CTL_RELOAD, NULL, NULL, NULL) != 0)
 		return 1;
 	return succeeded(ctl, "configuration reloaded");
 }
 
 int
-ctl_cmd_log(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_log(const struct ctl *ctl, const struct command_words *w)
 {
 	struct ipc_msg_ctl_verbose	v;
-	struct ipc_wr	w;
+	struct ipc_wr	wr;
 	int		verbose, rv;
 
-	if (argc != 2)
-		ctl_usage();
-	verbose = strcmp(argv[1], "verbose") == 0;
-	if (!verbose && strcmp(argv[1], "brief") != 0)
-		ctl_usage();
-	ipc_wr_init(&w);
+	verbose = strcmp(w->arg[0], "verbose") == 0;
+	ipc_wr_init(&wr);
 	v.verbose = verbose;
-	ipc_put_ctl_verbose(&w, &v);
-	rv = ipc_wr_ok(&w) ? ctl_request(ctl, MSG_CTL_VERBOSE, &w, NULL, NULL) :
-	    ctl_failed(ctl, "out of memory");
-	ipc_wr_free(&w);
+	ipc_put_ctl_verbose(&wr, &v);
+	rv = ipc_wr_ok(&wr) ? ctl_request(ctl, MSG_CTL_VERBOSE, &wr, NULL,
+	    NULL) : ctl_failed(ctl, "out of memory");
+	ipc_wr_free(&wr);
 	if (rv != 0)
 		return 1;
 	return succeeded(ctl, verbose ? "logging verbosely" :

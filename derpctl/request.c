@@ -1,9 +1,10 @@
 /*
- * request: send one request to derpd over its control socket and receive the
- * answer.
+ * request: send requests to derpd over its control socket and receive the
+ * answers.
  *
- * Called by every command but probe.  Touches the control socket. msg.h defines
- * the messages and their permissions, control.h their payloads.
+ * Called by every command but probe, stun and those of files.  Touches the
+ * control socket. msg.h defines the messages and their permissions, control.h
+ * their payloads.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -11,6 +12,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -49,9 +51,8 @@ ctl_failed(const struct ctl *ctl, const char *fmt, ...)
 	return 1;
 }
 
-/* Connect to the socket.  Returns the descriptor, or -1 with errno. */
-static int
-dial(const char *path)
+int
+ctl_dial(const char *path, int flags)
 {
 	struct sockaddr_un	sun;
 	int			fd, e;
@@ -63,7 +64,7 @@ dial(const char *path)
 		return -1;
 	}
 	memcpy(sun.sun_path, path, strlen(path) + 1);
-	if ((fd = socket(AF_UNIX, SOCK_STREAM, 0)) == -1)
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | flags, 0)) == -1)
 		return -1;
 	if (connect(fd, (struct sockaddr *)&sun, sizeof(sun)) == -1) {
 		e = errno;
@@ -74,9 +75,8 @@ dial(const char *path)
 	return fd;
 }
 
-/* What the user can do about an unreachable socket. */
-static const char *
-advice(int e)
+const char *
+ctl_dial_advice(int e)
 {
 	switch (e) {
 	case ENOENT:
@@ -103,6 +103,13 @@ reason(int e)
 	return strerror(e);
 }
 
+/* Is derpd of another build? */
+static int
+differs(const struct ctl_server *s)
+{
+	return strcmp(s->build, ipc_build_id()) != 0;
+}
+
 /*
  * Report a failure of derpd on the socket, with the builds when they differ, as
  * after an upgrade, or derpd's is unknown.  Always returns 1.
@@ -115,23 +122,29 @@ server_failed(const struct ctl *ctl, const struct ctl_server *s,
 		return ctl_failed(ctl, "derpd on %s: %s (if it was started "
 		    "before an upgrade, restart it: derpctl is of build %s)",
 		    ctl->socket, why, ipc_build_id());
-	if (strcmp(s->build, ipc_build_id()) == 0)
+	if (!differs(s))
 		return ctl_failed(ctl, "derpd on %s: %s", ctl->socket, why);
 	return ctl_failed(ctl, "derpd on %s: %s: derpd is of build %s, derpctl "
 	    "of build %s: restart derpd, or use the derpctl of its build",
 	    ctl->socket, why, s->build, ipc_build_id());
 }
 
-/* Receive a message within `ms'.  Returns 0, or 1 with the reason reported. */
+/* Report that ipc_chan_recv() failed, with errno.  Always returns 1. */
 static int
-receive(const struct ctl *ctl, struct ctl_server *s, struct ipc_msg *m, int ms)
+not_received(const struct ctl *ctl, const struct ctl_server *s)
 {
-	if (ipc_chan_recv(s->chan, m, ms) == 0)
-		return 0;
 	if (errno == ETIMEDOUT)
 		return ctl_failed(ctl, "derpd on %s: %s", ctl->socket,
 		    strerror(errno));
 	return server_failed(ctl, s, reason(errno));
+}
+
+/* How long to wait for derpd's build id, ms. */
+static int
+greeting_ms(const struct ctl *ctl)
+{
+	return ctl->wait_ms != 0 && ctl->wait_ms < ANSWER_MS ? ctl->wait_ms :
+	    ANSWER_MS;
 }
 
 /* Exchange build ids.  Returns 0, or 1 with the reason reported. */
@@ -146,8 +159,8 @@ greet(const struct ctl *ctl, struct ctl_server *s)
 	if (ipc_send_ctl_hello(s->chan, &own) == -1 ||
 	    ipc_chan_flush(s->chan, ANSWER_MS) == -1)
 		return server_failed(ctl, s, reason(errno));
-	if (receive(ctl, s, &m, ANSWER_MS) != 0)
-		return 1;
+	if (ipc_chan_recv(s->chan, &m, greeting_ms(ctl)) == -1)
+		return not_received(ctl, s);
 	rv = m.type == MSG_CTL_BUILD && ipc_get_ctl_build(&m.rd, &v) == 0;
 	if (rv)
 		strlcpy(s->build, v.build, sizeof(s->build));
@@ -172,18 +185,23 @@ done(const struct ctl *ctl, const struct ctl_server *s, struct ipc_msg *m)
 	return 0;
 }
 
-/* Receive messages until derpd reports the result. */
+/*
+ * Receive messages until derpd reports the result.  With `is_new', CTL_UNKNOWN
+ * when there is none because derpd does not know the request.
+ */
 static int
-answer(const struct ctl *ctl, struct ctl_server *s, ctl_reply_cb cb, void *arg)
+answer(const struct ctl *ctl, struct ctl_server *s, int is_new,
+    ctl_reply_cb cb, void *arg)
 {
 	struct ipc_msg	m;
 	char		why[64];
 	int		ms, rv;
 
 	ms = ctl->wait_ms != 0 ? ctl->wait_ms : ANSWER_MS;
-	for (;;) {
-		if (receive(ctl, s, &m, ms) != 0)
-			return 1;
+	for (;; is_new = 0) {
+		if (ipc_chan_recv(s->chan, &m, ms) == -1)
+			return is_new && errno == EPIPE && differs(s) ?
+			    CTL_UNKNOWN : not_received(ctl, s);
 		if (m.type == MSG_CTL_DONE) {
 			rv = done(ctl, s, &m);
 			ipc_msg_free(&m);
@@ -198,31 +216,83 @@ answer(const struct ctl *ctl, struct ctl_server *s, ctl_reply_cb cb, void *arg)
 	}
 }
 
+static int
+ask(const struct ctl *ctl, struct ctl_server *s, int is_new, uint32_t type,
+    const struct ipc_wr *w, ctl_reply_cb cb, void *arg)
+{
+	if (ipc_chan_send(s->chan, type, w, -1) == -1 ||
+	    ipc_chan_flush(s->chan, ANSWER_MS) == -1)
+		return server_failed(ctl, s, reason(errno));
+	return answer(ctl, s, is_new, cb, arg);
+}
+
+struct ctl_server *
+ctl_open(const struct ctl *ctl)
+{
+	struct ctl_server	*s;
+	int			 fd;
+
+	if (!ctl->edits)
+		ctl_confine_socket(ctl->socket);
+	if ((s = calloc(1, sizeof(*s))) == NULL) {
+		ctl_failed(ctl, "out of memory");
+		return NULL;
+	}
+	if ((fd = ctl_dial(ctl->socket, 0)) == -1) {
+		ctl_failed(ctl, "%s: %s%s", ctl->socket, strerror(errno),
+		    ctl_dial_advice(errno));
+		free(s);
+		return NULL;
+	}
+	s->chan = ipc_chan_new(NULL, fd, ROLE_CTL, ROLE_PARENT, NULL, NULL,
+	    NULL);
+	if (s->chan == NULL) {
+		ctl_failed(ctl, "control channel: %s", strerror(errno));
+		close(fd);
+		free(s);
+		return NULL;
+	}
+	if (greet(ctl, s) != 0) {
+		ctl_close(s);
+		return NULL;
+	}
+	return s;
+}
+
+void
+ctl_close(struct ctl_server *s)
+{
+	if (s == NULL)
+		return;
+	ipc_chan_free(s->chan);
+	free(s);
+}
+
+int
+ctl_ask(const struct ctl *ctl, struct ctl_server *s, uint32_t type,
+    const struct ipc_wr *w, ctl_reply_cb cb, void *arg)
+{
+	return ask(ctl, s, 0, type, w, cb, arg);
+}
+
+int
+ctl_ask_new(const struct ctl *ctl, struct ctl_server *s, uint32_t type,
+    const struct ipc_wr *w, ctl_reply_cb cb, void *arg)
+{
+	return ask(ctl, s, 1, type, w, cb, arg);
+}
+
 int
 ctl_request(const struct ctl *ctl, uint32_t type, const struct ipc_wr *w,
     ctl_reply_cb cb, void *arg)
 {
-	struct ctl_server	s = { .build = "" };
-	int			fd, rv;
+	struct ctl_server	*s;
+	int			 rv;
 
-	ctl_confine_socket(ctl->socket);
-	if ((fd = dial(ctl->socket)) == -1)
-		return ctl_failed(ctl, "%s: %s%s", ctl->socket, strerror(errno),
-		    advice(errno));
+	if ((s = ctl_open(ctl)) == NULL)
+		return 1;
 	ctl_confine_connected();
-	s.chan = ipc_chan_new(NULL, fd, ROLE_CTL, ROLE_PARENT, NULL, NULL,
-	    NULL);
-	if (s.chan == NULL) {
-		close(fd);
-		return ctl_failed(ctl, "control channel: %s", strerror(errno));
-	}
-	if ((rv = greet(ctl, &s)) == 0) {
-		if (ipc_chan_send(s.chan, type, w, -1) == -1 ||
-		    ipc_chan_flush(s.chan, ANSWER_MS) == -1)
-			rv = server_failed(ctl, &s, reason(errno));
-		else
-			rv = answer(ctl, &s, cb, arg);
-	}
-	ipc_chan_free(s.chan);
+	rv = ctl_ask(ctl, s, type, w, cb, arg);
+	ctl_close(s);
 	return rv;
 }

@@ -70,6 +70,21 @@ ctl_show_list(FILE *fp, const struct json *j, json_ref list)
 }
 
 void
+ctl_show_lines(FILE *fp, const struct json *j, json_ref list, const char *what)
+{
+	char		buf[2048];
+	json_ref	r;
+	long		n;
+
+	for (r = json_first(j, list); r != -1; r = json_next(j, r)) {
+		fputs(what, fp);
+		if ((n = json_str(j, r, buf, sizeof(buf))) > 0)
+			ctl_put_text(fp, buf, (size_t)n);
+		fputc('\n', fp);
+	}
+}
+
+void
 ctl_show_age(FILE *fp, const struct json *j, json_ref r, const char *name)
 {
 	char	age[32];

@@ -27,6 +27,10 @@ const char *ctl_show_text(const struct json *j, json_ref r, const char *name,
  */
 void	 ctl_show_list(FILE *fp, const struct json *j, json_ref list);
 
+/* Print each string of an array, behind `what', on a line of its own. */
+void	 ctl_show_lines(FILE *fp, const struct json *j, json_ref list,
+	    const char *what);
+
 /* Print the number of seconds `name' of the object `r' as an age. */
 void	 ctl_show_age(FILE *fp, const struct json *j, json_ref r,
 	    const char *name);

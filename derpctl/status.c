@@ -1,7 +1,7 @@
 /*
  * status: `derpctl status': derpd's status as text.
  *
- * Called by derpctl.c. control.h describes the JSON object.  A missing member
+ * control.h describes the JSON object.  A missing member
  * is shown as a dash, so that derpctl and derpd may differ by a version.
  */
 #include <sys/types.h>
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "admitshow.h"
 #include "codec.h"
 #include "ctl.h"
 #include "json.h"
@@ -95,6 +96,35 @@ put_stun(FILE *fp, const struct json *j, json_ref stun)
 	fputs(")\n", fp);
 }
 
+/* The other nodes of the region: how many there are, and which are down. */
+static void
+put_mesh(FILE *fp, const struct json *j, json_ref list)
+{
+	const char	*sep = ", not: ";
+	unsigned int	 n = 0, up = 0;
+	char		 state[16];
+	json_ref	 r;
+
+	if (json_count(j, list) == 0)
+		return;
+	for (r = json_first(j, list); r != -1; r = json_next(j, r)) {
+		ctl_show_text(j, r, "state", state, sizeof(state));
+		n += strcmp(state, "this node") != 0;
+		up += strcmp(state, "up") == 0;
+	}
+	fprintf(fp, "\nmesh           %u of %u nodes up", up, n);
+	for (r = json_first(j, list); r != -1; r = json_next(j, r)) {
+		ctl_show_text(j, r, "state", state, sizeof(state));
+		if (strcmp(state, "this node") == 0 ||
+		    strcmp(state, "up") == 0)
+			continue;
+		fputs(sep, fp);
+		ctl_show_member(fp, j, r, "host");
+		sep = ", ";
+	}
+	fputc('\n', fp);
+}
+
 static void
 put_maps(FILE *fp, const struct json *j, json_ref maps)
 {
@@ -111,6 +141,35 @@ put_maps(FILE *fp, const struct json *j, json_ref maps)
 		if (json_str(j, json_get(j, r, "error"), error,
 		    sizeof(error)) != 0) {
 			fputs(": ", fp);
+			ctl_show_member(fp, j, r, "error");
+		}
+		fputc('\n', fp);
+	}
+}
+
+/* The names of bootstrap-dns. */
+static void
+put_dns(FILE *fp, const struct json *j, json_ref names)
+{
+	json_ref	r;
+	char		error[256];
+	int		published;
+
+	for (r = json_first(j, names); r != -1; r = json_next(j, r)) {
+		fputs("\nbootstrap-dns  ", fp);
+		ctl_show_member(fp, j, r, "name");
+		if (json_bool(j, json_get(j, r, "published"),
+		    &published) == 0 && !published)
+			fputs(" (unpublished)", fp);
+		fputs("\n  addresses    ", fp);
+		ctl_show_list(fp, j, json_get(j, r, "addresses"));
+		if (json_get(j, r, "resolved") != -1) {
+			fputs("\n  resolved     ", fp);
+			ctl_show_member(fp, j, r, "resolved");
+		}
+		if (json_str(j, json_get(j, r, "error"), error,
+		    sizeof(error)) > 0) {
+			fputs("\n  error        ", fp);
 			ctl_show_member(fp, j, r, "error");
 		}
 		fputc('\n', fp);
@@ -141,10 +200,16 @@ ctl_status_print(FILE *fp, const char *text, size_t len)
 	fputs("\nlistening on   ", fp);
 	ctl_show_list(fp, j, json_get(j, 0, "listen"));
 	fputc('\n', fp);
+	if (json_count(j, json_get(j, 0, "warnings")) > 0)
+		fputc('\n', fp);
+	ctl_show_lines(fp, j, json_get(j, 0, "warnings"), "warning        ");
 	put_processes(fp, j, json_get(j, 0, "processes"));
 	put_certificates(fp, j, json_get(j, 0, "certificates"));
+	ctl_admission_print(fp, j);
+	put_mesh(fp, j, json_get(j, 0, "mesh"));
 	put_stun(fp, j, json_get(j, 0, "stun"));
 	put_maps(fp, j, json_get(j, 0, "maps"));
+	put_dns(fp, j, json_get(j, 0, "bootstrap_dns"));
 	json_free(j);
 	return 0;
 }
@@ -156,11 +221,9 @@ got_text(struct ipc_msg *m, void *arg)
 }
 
 int
-ctl_cmd_status(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_status(const struct ctl *ctl, const struct command_words *w)
 {
-	(void)argv;
-	if (argc != 1)
-		ctl_usage();
+	(void)w;
 	return ctl_request(ctl, MSG_CTL_STATUS, NULL, got_text,
 	    (void *)(uintptr_t)ctl);
 }

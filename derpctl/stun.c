@@ -2,7 +2,7 @@
  * stun: `derpctl stun': request one's address from a STUN server, like any
  * client (RFC 8489).
  *
- * Called by derpctl.c.  Works without derpd.
+ * Works without derpd.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -118,25 +118,23 @@ report(const struct ctl *ctl, const char *host, const char *port,
 }
 
 int
-ctl_cmd_stun(const struct ctl *ctl, int argc, char **argv)
+ctl_cmd_stun(const struct ctl *ctl, const struct command_words *w)
 {
-	const char	*port = argc == 3 ? argv[2] : DEFAULT_PORT;
+	const char	*port = w->arg[1] != NULL ? w->arg[1] : DEFAULT_PORT;
 	struct addrinfo	 hints, *ai;
 	uint8_t		 request[HEADER];
 	char		 address[64];
 	int		 fd, rv, i;
 
-	if (argc != 2 && argc != 3)
-		ctl_usage();
 	memset(&hints, 0, sizeof(hints));
 	hints.ai_socktype = SOCK_DGRAM;
-	if ((rv = getaddrinfo(argv[1], port, &hints, &ai)) != 0)
-		return ctl_failed(ctl, "%s port %s: %s", argv[1], port,
+	if ((rv = getaddrinfo(w->arg[0], port, &hints, &ai)) != 0)
+		return ctl_failed(ctl, "%s port %s: %s", w->arg[0], port,
 		    gai_strerror(rv));
 	fd = socket(ai->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd == -1 || connect(fd, ai->ai_addr, ai->ai_addrlen) == -1) {
 		freeaddrinfo(ai);
-		return ctl_failed(ctl, "%s port %s: %s", argv[1], port,
+		return ctl_failed(ctl, "%s port %s: %s", w->arg[0], port,
 		    strerror(errno));
 	}
 	freeaddrinfo(ai);
@@ -145,12 +143,12 @@ ctl_cmd_stun(const struct ctl *ctl, int argc, char **argv)
 		if ((rv = request_once(fd, request, address,
 		    sizeof(address))) == 1) {
 			close(fd);
-			return report(ctl, argv[1], port, address);
+			return report(ctl, w->arg[0], port, address);
 		}
 	rv = rv == -1 ? errno : 0;
 	close(fd);
 	return ctl_failed(ctl,
 	    "%s port %s: no answer%s%s: is STUN enabled there, UDP "
-	    "let through, and the relay healthy?", argv[1], port,
+	    "let through, and the relay healthy?", w->arg[0], port,
 	    rv == 0 ? "" : ": ", rv == 0 ? "" : strerror(rv));
 }
