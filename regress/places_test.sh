@@ -78,8 +78,8 @@ run_case() {
 	    { cat test.out; atf_fail "$1:$2"; }
 }
 
-metrics_ready() {
-	grep -q 'metrics ready' derpd.log
+example_ready() {
+	grep -q 'example ready' derpd.log
 }
 
 e2e_case works 300 "what the patches add works"
@@ -104,13 +104,14 @@ works_body() {
 	DERPCTL=$COPY/derpctl/derpctl
 	RAWDERP=$TOP/regress/e2e/rawderp
 	WORKERS=1 CERTS='' RELAY='sample 5' MESH=1 DEATHS='' LISTEN=''
+	ANSWERS=http-upgrades
 	EXTRA='child timeout 1'
 	e2e_start
-	wait_until "metrics is ready" metrics_ready
-	_pid=$(e2e_children metrics)
+	wait_until "the example is ready" example_ready
+	_pid=$(e2e_children example)
 	sleep 3
-	if [ -z "$_pid" ] || [ "$_pid" != "$(e2e_children metrics)" ]; then
-		e2e_fail "metrics does not stay"
+	if [ -z "$_pid" ] || [ "$_pid" != "$(e2e_children example)" ]; then
+		e2e_fail "the example does not stay"
 	fi
 	e2e_stop
 }

@@ -97,6 +97,7 @@ token(const char *name)
 	is_set = 0;
 	ipc_wr_init(&w);
 	ipc_wr_str(&w, name);
+	ipc_wr_str(&w, "");
 	send_parent(MSG_ACME_TOKEN, &w);
 }
 

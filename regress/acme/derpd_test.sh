@@ -2,63 +2,8 @@
 # shellcheck shell=sh
 # The whole service requests its certificates from Pebble.
 
-# shellcheck source=regress/acme/pebble.sh
-. "$(atf_get_srcdir)/pebble.sh"
-# shellcheck source=regress/e2e/common.sh
-. "$(atf_get_srcdir)/../e2e/common.sh"
-
-# derpd with an acme section, for the names given besides HOST_NAME.
-# shellcheck disable=SC2034	# e2e_conf uses them
-with_acme() {
-	: "${RAWDERP:=$(atf_get_srcdir)/../e2e/rawderp}"
-	SRC=
-	e2e_paths
-	LISTEN="listen on 127.0.0.1 port 0 tls
-listen on 127.0.0.1 port $HTTP"
-	for _n; do
-		LISTEN="$LISTEN
-hostname \"$_n\""
-	done
-	CERTS="acme {
-	contact \"admin@$HOST_NAME\"
-	directory \"$DIRECTORY\"
-	ca file \"$PWD/ca.crt\"
-	${ACME:-profile \"default\"}
-}"
-	# The helper reads the CA certificates as its own user.
-	chmod 755 . && chmod 644 ca.crt
-	e2e_users >/dev/null
-	WORKERS=2
-	e2e_conf
-	derpd_launch
-}
-
-# Like e2e_launch, with a detailed log.
-derpd_launch() {
-	: >derpd.log
-	"$DERPD" -dv -f derpd.conf >derpd.log 2>&1 &
-	PID=$!
-	echo "$PID" >>pids
-	wait_until "derpd listens" e2e_listening
-	TLS_PORT=$(e2e_port '(tls)')
-	PLAIN_PORT=$(e2e_port '(plain)')
-	wait_until "derpd is ready" grep -q "derpd 1.0 ready" derpd.log
-}
-
-logged() {
-	grep -Eq "$1" derpd.log
-}
-
-# The certificate that is served: its issuer, and its serial number.
-served() {
-	openssl s_client -connect "127.0.0.1:$TLS_PORT" \
-	    -servername "$HOST_NAME" </dev/null 2>/dev/null |
-	    openssl x509 -noout -issuer -serial
-}
-
-served_by_pebble() {
-	served | grep -q "Pebble"
-}
+# shellcheck source=regress/acme/derpd.sh
+. "$(atf_get_srcdir)/derpd.sh"
 
 # Pebble's root certificates, for verification.
 pebble_root() {
@@ -205,15 +150,6 @@ wrong_port_body() {
 	served | grep -q "CN *= *$HOST_NAME" ||
 	    e2e_fail "the temporary certificate is not served"
 	e2e_stop
-}
-
-# derpctl for this derpd; its output is in ctl.out and ctl.err.
-ask_derpd() {
-	"${DERPCTL:-$SRC/derpctl/derpctl}" -s derpd.sock "$@" >ctl.out 2>ctl.err
-}
-
-ask_good() {
-	ask_derpd "$@" || e2e_fail "derpctl $*: $(cat ctl.err)"
 }
 
 # The public key in a key file, to tell keys apart.
@@ -530,6 +466,26 @@ from_derper_body() {
 	moved
 }
 
+acme_case import 200 "derper's directory, named in derpd.conf"
+import_body() {
+	acme_paths
+	RELAY_ANSWERS=yes
+	mkdir -m 700 certdir
+	openssl ecparam -name prime256v1 -out p256
+	other_cert new ec:p256
+	{ openssl ec -in new.key && cat new.crt; } \
+	    >"certdir/$HOST_NAME" 2>/dev/null
+	openssl ecparam -name prime256v1 -genkey -noout \
+	    -out certdir/acme_account+key
+	chmod 600 certdir/*
+	cp certdir/acme_account+key account.was
+	cp -R certdir certdir.was
+	# shellcheck disable=SC2034	# with_acme uses it
+	ACME="import \"$PWD/certdir\""
+	moved
+	diff -r certdir certdir.was || e2e_fail "the directory was changed"
+}
+
 acme_case import_wrong 200 "a key that is not the certificate's"
 import_wrong_body() {
 	acme_paths
@@ -551,8 +507,8 @@ import_wrong_body() {
 
 atf_init_test_cases() {
 	for _t in fresh killed helper_killed down wrong_port renew revoke \
-	    revoke_other roll roll_down roll_refused contact \
-	    from_certbot from_derper import_wrong; do
+	    revoke_other roll roll_down roll_refused contact from_certbot \
+	    from_derper import import_wrong; do
 		atf_add_test_case "$_t"
 	done
 }

@@ -42,9 +42,10 @@ do_sign(void *arg, const struct helper_sign_request *wish, struct ipc_wr *out,
 }
 
 static int
-do_token(void *arg, const char *token)
+do_token(void *arg, const char *token, const char *name)
 {
 	(void)arg;
+	(void)name;
 	return (drive_token(token));
 }
 

@@ -62,6 +62,7 @@ begin(const char *program, enum ipc_role role, pid_t *pid)
 	ipc_wr_str(&w, ipc_build_id());
 	ipc_wr_u32(&w, 0);
 	ipc_wr_u8(&w, (uint8_t)drive.verbose);
+	ipc_wr_u8(&w, 0);	/* log format text */
 	ipc_wr_u8(&w, (uint8_t)drive.sandbox);
 	ipc_wr_u8(&w, 1);
 	ipc_wr_str(&w, "");
@@ -189,9 +190,10 @@ static void
 token(struct ipc_rd *r)
 {
 	struct ipc_wr	 w;
-	char		 text[HELPER_TOKENSIZE];
+	char		 text[HELPER_TOKENSIZE], name[IPC_ACME_NAMESIZE];
 
 	ipc_rd_str(r, text, sizeof(text));
+	ipc_rd_str(r, name, sizeof(name));
 	if (!ipc_rd_end(r) || (text[0] != '\0' &&
 	    !base64url_is(text, sizeof(text) - 1)))
 		errx(2, "malformed token");

@@ -75,14 +75,15 @@ pebble_cert() {
 
 # pebble_start: start both programs, Pebble with PEBBLE_ENV in its environment.
 # Sets DIRECTORY, MANAGE (Pebble's), CHALL (pebble-challtestsrv's), HTTP (the
-# port of the validation), OTHER, a free port.  HTTP is kept if it is set.
+# port of the validation), TLS (the same by TLS-ALPN-01), OTHER, a free port.
+# HTTP is kept if it is set.
 # With RELAY_ANSWERS pebble-challtestsrv does not answer on HTTP.
 pebble_start() {
 	pebble_cert
 	# Try again if another process took a port meanwhile.
 	for _try in 1 2 3; do
 		# shellcheck disable=SC2046	# a word a port
-		set_ports $("$ACMEDRIVE" ports 6)
+		set_ports $("$ACMEDRIVE" ports 7)
 		pebble_launch && return
 	done
 	acme_fail "pebble does not start"
@@ -90,7 +91,7 @@ pebble_start() {
 
 # shellcheck disable=SC2034	# the tests use them
 set_ports() {
-	ACME_PORT=$1 MANAGE=$2 CHALL=$3 DNS=$4 OTHER=$6
+	ACME_PORT=$1 MANAGE=$2 CHALL=$3 DNS=$4 OTHER=$6 TLS=$7
 	: "${HTTP:=$5}"
 	[ -z "${RELAY_ANSWERS:-}" ] || ANSWER=127.0.0.1:$OTHER
 	DIRECTORY=https://localhost:$ACME_PORT/dir
@@ -104,7 +105,7 @@ pebble_config() {
 		"certificate": "https.crt",
 		"privateKey": "https.key",
 		"httpPort": $HTTP,
-		"tlsPort": $HTTP,
+		"tlsPort": $TLS,
 		"ocspResponderURL": "",
 		"domainBlocklist": ["blocked.test"],
 		"retryAfter": { "authz": $RETRY_AUTHZ, "order": $RETRY_ORDER },

@@ -66,28 +66,31 @@ free_port() {
 	done
 }
 
-# derpd_conf WORKERS PORT: a configuration of derpd with the common certificate.
+# derpd_conf WORKERS PORT [DIR]: a configuration of derpd with the common
+# certificate, and its files in DIR, or in WORK.
 derpd_conf() {
-	mkdir -p "$WORK/empty" "$WORK/state"
-	chmod 755 "$WORK/empty"
+	_dir=${3:-$WORK}
+	mkdir -p "$_dir/empty" "$_dir/state"
+	chmod 755 "$_dir/empty"
 	cat <<END
 hostname "$HOST"
 listen on ${LISTEN:-127.0.0.1} port $2 tls
 certificate "$WORK/$HOST.crt" key "$WORK/$HOST.key"
 relay {
-	key "$WORK/derper.key"
+	key "$_dir/derper.key"
 	workers $1
 }
-control "$WORK/derpd.sock"
-statedir "$WORK/state"
+control "$_dir/derpd.sock"
+statedir "$_dir/state"
 END
-	derpd_users
+	derpd_users "$_dir"
 }
 
-# derpd_users: print the users for a machine where derpd is not installed.
+# derpd_users [DIR]: print the users for a machine where derpd is not installed;
+# DIR or WORK has the directory for chroot.
 derpd_users() {
 	[ "$(id -u)" -eq 0 ] || return 0
-	echo "chroot \"$WORK/empty\""
+	echo "chroot \"${1:-$WORK}/empty\""
 	id _derpd >/dev/null 2>&1 || echo 'user "nobody"'
 	id _derpd_keys >/dev/null 2>&1 || echo 'keys user "daemon"'
 }

@@ -19,6 +19,7 @@
  * have left.  login: one after the other.  Records are those of
  * lib/net/record.c.
  *
+ * -E port receivers are at this port of the host: another node of the region
  * -F n    a flood beside (modes tput, latency): n half handshakes at a time
  * -i n    n idle clients beside
  * -K      one key for all senders
@@ -63,7 +64,7 @@ usage(void)
 	fprintf(stderr, "usage: derpload [-fKLTt] [-m tput | latency | idle | "
 	    "verify | streams | flood |\n"
 	    "                burst | mute | login] [-b batch] [-c packets] "
-	    "[-d secs] [-F n]\n"
+	    "[-d secs] [-E port] [-F n]\n"
 	    "                [-i idle] [-n conns] [-P pid] [-p pairs] "
 	    "[-R secs] [-r pps]\n"
 	    "                [-s size] host port\n");
@@ -104,6 +105,7 @@ option(struct load *l, const struct mode **m, int ch)
 	case 'b': l->batch = (int)number(optarg, 1, 100000); break;
 	case 'c': l->packets = number(optarg, 0, 1000000000); break;
 	case 'd': l->secs = seconds(optarg); break;
+	case 'E': l->far = optarg; break;
 	case 'F': l->flood = (int)number(optarg, 1, 10000); break;
 	case 'f': l->faststart = 1; break;
 	case 'i': l->idlers = (int)number(optarg, 0, 1000000); break;
@@ -139,7 +141,8 @@ main(int argc, char *argv[])
 	const struct mode *m = &modes[0];
 	int	 ch;
 
-	while ((ch = getopt(argc, argv, "b:c:d:F:fi:KLm:n:P:p:R:r:s:Tt")) != -1)
+	while ((ch = getopt(argc, argv,
+	    "b:c:d:E:F:fi:KLm:n:P:p:R:r:s:Tt")) != -1)
 		option(&l, &m, ch);
 	if (argc - optind != 2)
 		usage();

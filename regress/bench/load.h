@@ -56,6 +56,8 @@ struct load_conn {
 /* Settings from the command line. */
 struct load {
 	const char	*host, *port;
+	const char	*far;		/* receivers are at this port of the
+					   host; NULL: at the same */
 	int		 plain;		/* no TLS */
 	int		 faststart;
 	int		 count_only;	/* receivers do not decrypt */
@@ -109,9 +111,12 @@ void	 conn_setup(const struct load *l);
 
 /*
  * Connect and log in, as a new client or, with `key' (NULL: none), with the key
- * of that connection; exits with a line when that fails.
+ * of that connection; exits with a line when that fails.  conn_dial_far() does
+ * so at l->far, if that is set.
  */
 void	 conn_dial(struct load_conn *c, const struct load *l,
+	    const struct load_conn *key);
+void	 conn_dial_far(struct load_conn *c, const struct load *l,
 	    const struct load_conn *key);
 
 /* Begin to connect without TLS or login: a descriptor that does not block. */

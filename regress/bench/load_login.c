@@ -34,19 +34,22 @@ struct load_secrets {
 };
 
 static SSL_CTX			*ctx;
-static struct sockaddr_storage	 addr;
-static socklen_t		 addrlen;
+/* An address of the server, and of the node of the receivers. */
+static struct place {
+	struct sockaddr_storage	 addr;
+	socklen_t		 len;
+} near, far;
 static struct load_secrets		 secrets;
 
 /* Find the first of the host's addresses that accepts a connection. */
 static void
-choose_address(const struct load *l)
+choose_address(const struct load *l, const char *port, struct place *p)
 {
 	struct addrinfo	 hints = { .ai_socktype = SOCK_STREAM }, *ai, *res;
 	int		 e, fd;
 
-	if ((e = getaddrinfo(l->host, l->port, &hints, &res)) != 0)
-		errx(1, "%s port %s: %s", l->host, l->port, gai_strerror(e));
+	if ((e = getaddrinfo(l->host, port, &hints, &res)) != 0)
+		errx(1, "%s port %s: %s", l->host, port, gai_strerror(e));
 	for (ai = res; ai != NULL; ai = ai->ai_next) {
 		if ((fd = socket(ai->ai_family, SOCK_STREAM, 0)) == -1)
 			continue;
@@ -56,9 +59,9 @@ choose_address(const struct load *l)
 			break;
 	}
 	if (ai == NULL)
-		errx(1, "%s port %s takes no connection", l->host, l->port);
-	memcpy(&addr, ai->ai_addr, ai->ai_addrlen);
-	addrlen = ai->ai_addrlen;
+		errx(1, "%s port %s takes no connection", l->host, port);
+	memcpy(&p->addr, ai->ai_addr, ai->ai_addrlen);
+	p->len = ai->ai_addrlen;
 	freeaddrinfo(res);
 }
 
@@ -100,7 +103,9 @@ conn_setup(const struct load *l)
 
 	if (sodium_init() == -1)
 		errx(1, "libsodium can't start");
-	choose_address(l);
+	choose_address(l, l->port, &near);
+	if (l->far != NULL)
+		choose_address(l, l->far, &far);
 	aead = net_aead_best();
 	net_record_cache_init(&conn_keys, aead, KEYS);
 	if ((ctx = SSL_CTX_new(TLS_client_method())) == NULL)
@@ -155,14 +160,14 @@ flush_all(struct load_conn *c)
 }
 
 static void
-tcp_connect(struct load_conn *c)
+tcp_connect(struct load_conn *c, const struct place *p)
 {
 	int	one = 1;
 
-	c->fd = socket(addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	c->fd = socket(p->addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (c->fd == -1)
 		err(1, "socket");
-	if (connect(c->fd, (struct sockaddr *)&addr, addrlen) == -1)
+	if (connect(c->fd, (const struct sockaddr *)&p->addr, p->len) == -1)
 		err(1, "connect");
 	if (setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one,
 	    sizeof(one)) == -1 || fcntl(c->fd, F_SETFL, O_NONBLOCK) == -1)
@@ -318,16 +323,30 @@ login(struct load_conn *c, const struct load_conn *key)
 	conn_eat(c, HEADLEN + n);
 }
 
-void
-conn_dial(struct load_conn *c, const struct load *l,
-    const struct load_conn *key)
+static void
+dial(struct load_conn *c, const struct load *l, const struct load_conn *key,
+    const struct place *p)
 {
 	memset(c, 0, sizeof(*c));
-	tcp_connect(c);
+	tcp_connect(c, p);
 	if (!l->plain)
 		tls_connect(c, l->host, l->libssl);
 	upgrade(c, l);
 	login(c, key);
+}
+
+void
+conn_dial(struct load_conn *c, const struct load *l,
+    const struct load_conn *key)
+{
+	dial(c, l, key, &near);
+}
+
+void
+conn_dial_far(struct load_conn *c, const struct load *l,
+    const struct load_conn *key)
+{
+	dial(c, l, key, l->far != NULL ? &far : &near);
 }
 
 int
@@ -335,11 +354,11 @@ conn_open(void)
 {
 	int	fd;
 
-	fd = socket(addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	    0);
+	fd = socket(near.addr.ss_family,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		err(1, "socket");
-	if (connect(fd, (struct sockaddr *)&addr, addrlen) == -1 &&
+	if (connect(fd, (struct sockaddr *)&near.addr, near.len) == -1 &&
 	    errno != EINPROGRESS) {
 		close(fd);
 		return (-1);

@@ -87,8 +87,11 @@ run_begin(struct run *r, const struct load *l, enum load_kind kind)
 	for (i = 0; i < l->idlers; i++)
 		idler(l);
 	for (i = 0; i < total; i++) {
-		conn_dial(&r->conns[i], l, l->onekey && i > 0 &&
-		    (i & 1) == 0 && i < r->n ? &r->conns[0] : NULL);
+		if ((i & 1) == 0)
+			conn_dial(&r->conns[i], l, l->onekey && i > 0 &&
+			    i < r->n ? &r->conns[0] : NULL);
+		else
+			conn_dial_far(&r->conns[i], l, NULL);
 		r->conns[i].peer = &r->conns[i ^ 1];
 		r->conns[i].sender = (i & 1) == 0;
 		add_event(r, i);

@@ -10,7 +10,11 @@
  *
  *	ticket W [V]	get the ticket of a login box, for a new key that worker
  *			W owns; made for worker V
+ *	admit W		get the ticket of admit for that login, for worker W
+ *	other W		the same for another key
+ *	strip		have no ticket of admit; else the last one goes along
  *	flip AT		change one bit in the byte AT of the ticket
+ *	bend AT		the same in that of admit
  *	invent AT	random bytes from AT to the end of the ticket
  *	fd KIND		what is handed over next: tcp (the default), unix, pipe,
  *			udp, listen
@@ -106,6 +110,15 @@ use_keys(struct ipc_msg *m)
 }
 
 static void
+use_admit(struct ipc_msg *m)
+{
+	ipc_chan_free(bad.admit);
+	bad.admit = channel(m->fd, ROLE_ADMIT);
+	m->fd = -1;
+	fprintf(bad.logfile, "channel of admit\n");
+}
+
+static void
 use_hand(struct ipc_msg *m)
 {
 	struct ipc_msg_server_hand v;
@@ -151,6 +164,9 @@ handle(struct ipc_msg *m)
 	case MSG_SERVER_SLOTS:
 		ipc_slots_free(bad.slots);
 		bad.slots = ipc_slots_map(m->fd);
+		break;
+	case MSG_SERVER_ADMIT:
+		use_admit(m);
 		break;
 	case MSG_SERVER_HAND:
 		use_hand(m);

@@ -13,7 +13,7 @@
 
 /* What the parent sent, and the log. */
 struct bad {
-	struct ipc_chan	*box, *hands[IPC_MAXWORKERS];
+	struct ipc_chan	*box, *admit, *hands[IPC_MAXWORKERS];
 	struct ipc_slots *slots;
 	struct ipc_front_conf conf;
 	FILE		*logfile;

@@ -21,9 +21,11 @@
 
 #define BEHIND		(256 * 1024)
 #define FILL		4096		/* sessions of fill, at most */
+#define TICKET_NUMBER	16		/* its place (ticket.h) */
 
 static uint8_t		 pub[IPC_KEYLEN], sec[IPC_KEYLEN];
 static uint8_t		 ticket[IPC_TICKET_LEN], saved[NET_RECORD_SAVED];
+static uint8_t		 admitted[IPC_ADMIT_LEN];	/* ticket of admit */
 static uint8_t		 behind[BEHIND];
 static struct ipc_msg_handover next;	/* to be handed over */
 static char		 kind[16] = "tcp";
@@ -83,6 +85,29 @@ get_ticket(unsigned int owner, unsigned int w)
 	ask(w);
 	if (answer() == -1)
 		fprintf(bad.logfile, "no ticket\n");
+}
+
+/* Get the ticket of admit for that client and the number of the ticket. */
+static void
+ask_admit(unsigned int w, const uint8_t *client)
+{
+	static const uint8_t addr[IPC_ADDRLEN] = { [10] = 0xff, [11] = 0xff };
+	struct ipc_msg_admit_ask v = { .cookie = 1, .worker = w,
+	    .number = ticket + TICKET_NUMBER, .client = client, .addr = addr };
+	struct ipc_msg_admit_answer a;
+	struct ipc_msg m;
+
+	if (bad.admit == NULL)
+		errx(1, "no channel to admit");
+	bad_sent(bad.admit, ipc_send_admit_ask(bad.admit, &v));
+	if (ipc_chan_recv(bad.admit, &m, WAIT_MS) == -1 ||
+	    ipc_get_admit_answer(&m.rd, &a) == -1)
+		errx(1, "no answer of admit");
+	if (a.verdict == IPC_ADMIT_YES)
+		memcpy(admitted, a.ticket, sizeof(admitted));
+	else
+		fprintf(bad.logfile, "not admitted: %s\n", a.why);
+	ipc_msg_free(&m);
 }
 
 /* Bind a socket to loopback. */
@@ -157,6 +182,7 @@ hand_over(unsigned int w)
 	mine = v[1];
 	copy = dup(v[0]);
 	next.ticket = ticket;
+	next.admit = admitted;
 	next.addr = addr;
 	next.plain = next.cipher = behind;
 	next.record = saved;
@@ -311,6 +337,25 @@ play(const char *s)
 		(void)shutdown(copy, SHUT_RDWR);
 }
 
+/* Commands about the ticket of admit; as bad_prepare(). */
+static int
+bad_admit(const char *s, unsigned int a)
+{
+	static const uint8_t other[IPC_KEYLEN] = { 9 };
+
+	if (strcmp(s, "admit") == 0)
+		ask_admit(a, pub);
+	else if (strcmp(s, "other") == 0)
+		ask_admit(a, other);
+	else if (strcmp(s, "strip") == 0)
+		memset(admitted, 0, sizeof(admitted));
+	else if (strcmp(s, "bend") == 0)
+		admitted[a % sizeof(admitted)] ^= 1;
+	else
+		return (-1);
+	return (0);
+}
+
 int
 bad_prepare(const char *s, const char *text, unsigned int a, unsigned int b)
 {
@@ -335,7 +380,7 @@ bad_prepare(const char *s, const char *text, unsigned int a, unsigned int b)
 	else if (strcmp(s, "record") == 0)
 		set_record(text);
 	else
-		return (-1);
+		return (bad_admit(s, a));
 	return (0);
 }
 

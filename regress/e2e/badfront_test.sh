@@ -159,15 +159,51 @@ refused_body() {
 	others_end
 }
 
+# Nobody can be asked, so that admit admits everybody who asks it.
+e2e_case admission 120 "a front hands over nobody whom admit did not admit"
+admission_body() {
+	e2e_paths
+	EXTRA='admit { url "http://127.0.0.1:1/" fail open }'
+	begin 4
+	for _w in 0 1; do
+		fine "ticket $_w" "admit $_w" "hand $_w" in
+		saw in
+	done
+	# For another worker.
+	fine 'ticket 0' 'admit 1' 'hand 0' refused
+	saw refused
+	# client, group, MAC
+	killed 'its ticket of admit is forged' 'ticket 0' 'admit 0' 'bend 32' \
+	    'hand 0'
+	killed 'its ticket of admit is forged' 'ticket 1' 'admit 1' 'bend 64' \
+	    'hand 1'
+	killed 'its ticket of admit is forged' 'ticket 2' 'admit 2' 'bend 115' \
+	    'hand 2'
+	# The ticket of an older login, and of another client.
+	killed 'its ticket of admit is for another login' 'ticket 3' 'admit 3' \
+	    'hand 3' in 'ticket 3' 'hand 3'
+	fine 'ticket 0' 'admit 0'
+	sleep $REST
+	fine 'hand 0' refused
+	saw refused
+	killed 'its ticket of admit is for another login' 'ticket 0' 'other 0' \
+	    'hand 0'
+	# None, when admission has long been in force.
+	sleep $((2 * REST))
+	killed 'it has no ticket of admit' 'ticket 1' strip 'hand 1'
+	killed 'it has no ticket of admit' 'ticket 2' strip mesh 'hand 2'
+	others_end
+}
+
 e2e_case descriptors 120 "a front that hands over no connection is replaced"
 descriptors_body() {
 	begin 4
-	killed 'no connection of a client' 'ticket 0' 'fd pipe' 'hand 0'
-	killed 'no connection of a client' 'ticket 1' 'fd listen' 'hand 1'
-	killed 'no connection of a client' 'ticket 2' 'fd udp' 'hand 2'
-	killed 'no connection of a client' 'ticket 3' 'fd unix' 'hand 3'
+	killed 'no connection' 'ticket 0' 'fd pipe' 'hand 0'
+	killed 'no connection' 'ticket 1' 'fd listen' 'hand 1'
+	killed 'no connection' 'ticket 2' 'fd udp' 'hand 2'
+	killed 'no connection' 'ticket 3' 'fd unix' 'hand 3'
 	sleep $REST
-	killed 'no connection of a client' 'ticket 0' proxied 'hand 0'
+	killed 'no connection' 'ticket 0' proxied 'hand 0'
 	killed 'missing or unexpected descriptor' 'naked 1'
 	killed '.*' 'slip 2 5'
 	others_end
@@ -176,9 +212,9 @@ descriptors_body() {
 e2e_case junk 120 "a front that hands over junk is replaced"
 junk_body() {
 	begin 4
-	killed 'too many bytes behind ClientInfo' 'ticket 0' 'plain 65537' \
+	killed 'too many bytes behind the login' 'ticket 0' 'plain 65537' \
 	    'hand 0'
-	killed 'too many bytes behind ClientInfo' 'ticket 1' 'cipher 262144' \
+	killed 'too many bytes behind the login' 'ticket 1' 'cipher 262144' \
 	    'hand 1'
 	killed 'malformed state of records' 'ticket 2' 'record random' 'hand 2'
 	killed 'malformed state of records' 'ticket 3' 'record short' 'hand 3'
@@ -304,6 +340,7 @@ atf_init_test_cases() {
 	atf_add_test_case control
 	atf_add_test_case forged
 	atf_add_test_case refused
+	atf_add_test_case admission
 	atf_add_test_case descriptors
 	atf_add_test_case junk
 	atf_add_test_case wild

@@ -15,6 +15,8 @@ sni_body() {
 	CERTS="certificate \"$PWD/relay.crt\" key \"$PWD/relay.key\"
 certificate \"$PWD/other.crt\" key \"$PWD/other.key\"
 certificate \"$PWD/wild.crt\" key \"$PWD/wild.key\""
+	EXTRA='hostname "other.test"
+hostname "a.wild.test"'
 	e2e_start
 	wants_name "$HOST_NAME" "$HOST_NAME"
 	wants_name other.test other.test

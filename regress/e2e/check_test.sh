@@ -77,7 +77,45 @@ printed_body() {
 	atf_check diff printed again
 	! grep -q 'configuration OK' n.out || atf_fail "OK is not with -v"
 	"$DERPD" -n -f printed >alone 2>n.out
-	atf_check -o inline:'configuration OK\n' cat alone
+	atf_check -o inline:'everybody may relay\nconfiguration OK\n' cat alone
+}
+
+e2e_case admission 60 "files of admission, and who may relay"
+admission_body() {
+	e2e_paths
+	EXTRA="admit { keys \"$PWD/clients\" url \"https://localhost:1/v\" }
+names \"$PWD/names\""
+	e2e_conf
+	bad admit "$PWD/clients: No such file or directory; create it"
+	echo '# nobody yet' >clients
+	bad names "$PWD/names: No such file or directory; create it"
+	echo '[]' >names
+	good "with files"
+	grep -qx "clients may relay that one of these admits: keys \
+$PWD/clients, url https://localhost:1/v" n.out || {
+		cat n.out
+		atf_fail "it does not say who may relay"
+	}
+	[ ! -e state/admit-lately.state ] || atf_fail "-n made a state"
+	echo 'nodekey:12' >>clients
+	bad_state "$PWD/clients:2:"
+	echo '# nobody yet' >clients
+	printf '[{"node_key":\n 1' >names
+	bad_state "$PWD/names:2:"
+	rm names
+	mkfifo names
+	bad names "$PWD/names: expected a regular file"
+	EXTRA="admit { url \"https://localhost:1/v\" ca file \"$PWD/ca\" }"
+	e2e_conf
+	bad admit "$PWD/ca: No such file or directory"
+	EXTRA='' RELAY="client rate file \"$PWD/rate\""
+	e2e_conf
+	bad 'rate file' "$PWD/rate: No such file or directory"
+	printf '{"PerClientRateLimitBytesPerSec":\n "1M"}' >rate
+	bad 'rate file' "$PWD/rate:2: PerClientRateLimitBytesPerSec: expected"
+	echo '{"PerClientRateLimitBytesPerSec": 100000}' >rate
+	good "with a rate file"
+	grep -qx 'everybody may relay' n.out || atf_fail "who may relay?"
 }
 
 e2e_case keys 60 "key files of relay and mesh"
@@ -241,9 +279,47 @@ at_run_time_body() {
 	e2e_stop
 }
 
+# of_check: what derpd -n of this test has started, zombies as well.
+of_check() {
+	ps -A -o pid= -o sid= -o args= | awk -v sid="$SID" \
+	    '$2 == sid && $1 != sid && /derp/'
+}
+
+nothing_left() {
+	[ -z "$(of_check)" ]
+}
+
+begun_or_over() {
+	[ -n "$(of_check)" ] || ! kill -0 "$SID"
+}
+
+e2e_case check_killed 60 "no process and no file is left, also when -n is killed"
+check_killed_body() {
+	e2e_conf
+	find . ! -name '*.list' | sort >before.list
+	for _sig in none TERM INT HUP KILL; do
+		setsid sh -c "echo \$\$ >sid; exec '$DERPD' -n -f derpd.conf" \
+		    >n.out 2>&1 &
+		echo "$!" >>pids
+		wait_until "its session begins" [ -s sid ]
+		SID=$(cat sid)
+		if [ "$_sig" != none ]; then
+			wait_until "keys, or the end" begun_or_over
+			kill "-$_sig" "$SID" 2>/dev/null
+		fi
+		wait
+		wait_until "nothing is left after $_sig" nothing_left
+		rm -f sid n.out pids
+	done
+	find . ! -name '*.list' | sort >after.list
+	diff before.list after.list >&2 || e2e_fail "derpd -n has left files"
+}
+
 atf_init_test_cases() {
+	atf_add_test_case check_killed
 	atf_add_test_case to_be_made
 	atf_add_test_case printed
+	atf_add_test_case admission
 	atf_add_test_case keys
 	atf_add_test_case acme_keys
 	atf_add_test_case imports

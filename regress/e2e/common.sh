@@ -30,6 +30,7 @@ e2e_paths() {
 	: "${MEMSCAN:=$SRC/memscan}"
 	: "${INTEROP:=$SRC/../interop/interop}"
 	[ -x "$DERPD" ] || atf_fail "$DERPD is not there: run make first"
+	: "${ANSWERS:=http-upgrades}"
 	WORKERS=1 FRONTS='' CERTS='' RELAY='' EXTRA='' MESH=1 DEATHS='' LISTEN=''
 }
 
@@ -43,7 +44,35 @@ e2e_need_root() {
 	[ "$(id -u)" -eq 0 ] || atf_skip "needs root: $1"
 }
 
-# Skip with the address sanitizer, which changes the use of memory.
+# e2e_namespace: make the network namespace NS, with a loopback interface.
+e2e_namespace() {
+	e2e_need_root "a network namespace"
+	command -v ip >/dev/null || atf_skip "there is no ip"
+	NS=e2e$$
+	ip netns add "$NS" 2>/dev/null || atf_skip "no network namespaces"
+	echo "$NS" >namespaces
+	ip -n "$NS" link set lo up
+}
+
+e2e_namespace_end() {
+	[ ! -f namespaces ] || ip netns del "$(cat namespaces)" 2>/dev/null
+	return 0
+}
+
+# in_namespace VARIABLE: make it name a script that runs its program there.
+in_namespace() {
+	_program=
+	eval "_program=\$$1"
+	cat >"$1" <<-end
+	#!/bin/sh
+	exec ip netns exec $NS "$_program" "\$@"
+	end
+	chmod 755 "$1"
+	eval "$1=\$PWD/$1"
+}
+
+# Skip with the address sanitizer, which changes the use of memory and makes
+# calls of its own.
 e2e_need_plain() {
 	! grep -q __asan_init "$DERPD" ||
 	    atf_skip "not with the address sanitizer: $1"
@@ -74,6 +103,18 @@ wait_until() {
 		[ "$_n" -le "$BOUND" ] || e2e_fail "waited in vain: $_what"
 		sleep 0.1
 	done
+}
+
+# free_port: print a port that nobody uses, below those that systems give to
+# clients.
+free_port() {
+	_port=$(($(od -An -N2 -tu2 /dev/urandom) % 20000 + 10000))
+	while :; do
+		curl -s -m 5 -o /dev/null "http://127.0.0.1:$_port/"
+		[ $? -ne 7 ] || break	# it is refused
+		_port=$((_port + 1))
+	done
+	echo "$_port"
 }
 
 # users: as root, use users that every system has if ours are missing.
@@ -123,7 +164,7 @@ e2e_start() {
 }
 
 # e2e_launch: start with the existing derpd.conf.  ULIMIT_N limits the file
-# descriptors.
+# descriptors.  ANSWERS is the case of the driver that passes once it serves.
 e2e_launch() {
 	: >derpd.log
 	(
@@ -137,7 +178,7 @@ e2e_launch() {
 	TLS_PORT=$(e2e_port '(tls)')
 	PLAIN_PORT=$(e2e_port '(plain)')
 	wait_until "derpd answers" "$RAWDERP" -p "$TLS_PORT" \
-	    -n "$HOST_NAME" http-upgrades
+	    -n "$HOST_NAME" "$ANSWERS"
 }
 
 # Print the port of the first "listening on" line of the given kind.
@@ -340,4 +381,95 @@ served_serial() {
 	openssl s_client -connect "127.0.0.1:$TLS_PORT" \
 	    -servername "$HOST_NAME" </dev/null 2>/dev/null |
 	    openssl x509 -noout -serial
+}
+
+# Admission: clients whose keys are made from their names (interop -keys).
+
+# admit_by LINE...: derpd.conf has this admit block.
+admit_by() {
+	e2e_need_interop
+	ANSWERS=http-keepalive
+	EXTRA="admit {
+$(printf '	%s\n' "$@")
+}${EXTRA:+
+$EXTRA}"
+}
+
+# admit_keys: set K_alice and others to the node keys of these names.
+admit_keys() {
+	# shellcheck disable=SC2046	# a word a key
+	set -- $(node_key alice,bob,carol,dora,eve)
+	# shellcheck disable=SC2034	# for the tests
+	K_alice=$1 K_bob=$2 K_carol=$3 K_dora=$4 K_eve=$5
+}
+
+# clients LINE...: the clients file has these lines, replaced at once.
+clients() {
+	printf '%s\n' "$@" >clients.new
+	mv clients.new clients
+}
+
+# node_key NAME: print its node key.
+node_key() {
+	"$INTEROP" -addr - -case public -keys "$1" | grep '^nodekey:'
+}
+
+# go_client OPTION...: the Go client, whatever becomes of it.
+go_client() {
+	if [ -f ca.pem ]; then
+		set -- -ca ca.pem "$@"
+	else
+		set -- -pin "$(e2e_pin)" "$@"
+	fi
+	"$INTEROP" -addr "127.0.0.1:$TLS_PORT" -host "$HOST_NAME" \
+	    -mesh mesh.key "$@"
+}
+
+# try NAMES: they log in; `tried' has a line for each.
+try() {
+	go_client -case try -keys "$1" >try.out 2>&1
+	grep -v '^pass try ' try.out >tried
+}
+
+# tries NAMES LINE...: this is what becomes of them.
+tries() {
+	try "$1"
+	shift
+	printf '%s\n' "$@" >wanted
+	cmp -s wanted tried
+}
+
+# want_tries NAMES LINE...: the same, and the test fails if it is another.
+want_tries() {
+	tries "$@" || e2e_fail "tried $1: $(cat try.out)"
+}
+
+# stay_begin NAMES: they log in and exchange packets.
+stay_begin() {
+	interop_begin stay -keys "$1" -mesh mesh.key
+}
+
+# told LINE: a client that stays has printed it.
+told() {
+	grep -qxF "$1" go.out
+}
+
+# stay_end NAME...: none of these was closed or has lost a packet.
+stay_end() {
+	interop_end >/dev/null
+	for _name; do
+		told "$_name stayed" || e2e_fail "$_name: $(cat go.out)"
+	done
+}
+
+# logged TEXT: the log has it.
+logged() {
+	grep -qF "$1" derpd.log
+}
+
+# metric NAME: print its value from /debug/varz.
+metric() {
+	curl -sS -m 15 -o varz "http://127.0.0.1:$PLAIN_PORT/debug/varz" ||
+	    e2e_fail "/debug/varz is not answered"
+	awk -v name="$1" '$1 == name { print $2 }' varz
 }

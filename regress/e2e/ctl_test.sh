@@ -16,6 +16,7 @@ status_body() {
 	    "^listening on  *127.0.0.1:$TLS_PORT tls, " \
 	    "127.0.0.1:$PLAIN_PORT plain\$" \
 	    "^certificate  *$HOST_NAME\$" \
+	    "^admission  *everybody may relay\$" \
 	    "^keys  *$(e2e_children keys)  *0  " \
 	    "^front 0  *[0-9][0-9]*  *0  " "^front 1  *[0-9][0-9]*  *0  " \
 	    "^relay 0  *[0-9][0-9]*  *0  " "^relay 1  *[0-9][0-9]*  *0  "; do
@@ -54,6 +55,117 @@ clients_body() {
 	e2e_stop
 }
 
+e2e_case chosen 60 "clients: by key and address, and in an order"
+chosen_body() {
+	e2e_paths
+	WORKERS=3
+	e2e_start
+	raw_begin -c 12 idle
+	run ctl clients
+	_key=$(sed -n '2s/^\([0-9a-f]*\) .*/\1/p' run.out)
+	run ctl clients "$_key"
+	[ "$(grep -c '127\.0\.0\.1' run.out)" -eq 1 ] || e2e_fail "not one"
+	grep -qx '1 of 12 connections' run.out || e2e_fail "not counted"
+	run ctl clients 127.0.0.0/8
+	grep -qx '12 connections' run.out || e2e_fail "not all of the prefix"
+	run ctl clients 192.0.2.0/24
+	[ "$(cat run.out)" = "0 of 12 connections" ] || e2e_fail "not none"
+	for _order in rx tx age drops name; do
+		run ctl clients -r -s "$_order"
+		[ "$(grep -c '127\.0\.0\.1' run.out)" -eq 12 ] ||
+		    e2e_fail "-s $_order: not all of them"
+	done
+	COLUMNS=80 run ctl clients
+	[ "$(awk 'length > 80' run.out | wc -l)" -eq 0 ] ||
+	    e2e_fail "more than 80 columns"
+	ctl_fails '^derpctl: nobody: no client' clients kick nobody
+	raw_end
+	e2e_stop
+}
+
+e2e_case kick 60 "clients kick and deny close the connections of one client"
+kick_body() {
+	e2e_paths
+	WORKERS=3
+	e2e_start
+	raw_begin -c 12 idle
+	# The youngest first: the driver speaks to the oldest two.
+	ctl clients -r -s age >list
+	_key=$(sed -n '2s/^\([0-9a-f]*\) .*/\1/p' list)
+	run ctl clients kick "$_key"
+	grep -q "^closed nodekey:${_key}[0-9a-f]*, 1 connection\$" run.out ||
+	    e2e_fail "it does not say what was closed"
+	wait_until "the client is gone" last_of '11 connections'
+	run ctl clients "$_key"
+	[ "$(cat run.out)" = "0 of 11 connections" ] || e2e_fail "another one"
+	_key=$(sed -n '3s/^\([0-9a-f]*\) .*/\1/p' list)
+	run ctl clients deny -f clients "$_key"
+	grep -q "^deny nodekey:${_key}[0-9a-f]*\$" clients ||
+	    e2e_fail "the file does not deny it: $(cat clients)"
+	wait_until "the client is gone" last_of '10 connections'
+	# The driver misses those sessions.
+	pkill -KILL -P "$RAW_PID"
+	e2e_stop
+}
+
+e2e_case named 60 "names and groups of clients, and the file that denies them"
+named_body() {
+	e2e_paths
+	WORKERS=2
+	{
+		echo "group staff connections 9 quota 1G"
+		"$RAWDERP" -p 1 group-keys | grep nodekey
+	} >clients
+	ANSWERS=group-none EXTRA="admit { keys \"$PWD/clients\" }"
+	e2e_start
+	raw_begin group-stay
+	run ctl status
+	grep -q "^admission .* keys $PWD/clients\$" run.out ||
+	    e2e_fail "the admission"
+	grep -q "^  clients .*$PWD/clients, .*(keys: 7)\$" run.out ||
+	    e2e_fail "the clients file"
+	# The names come from admit, a moment after the login.
+	wait_until "the names are there" last_of '1 of 4 connections' \
+	    'client 8'
+	wait_until "the groups are there" last_of '3 of 4 connections' -g staff
+	run ctl clients -s name
+	cp run.out list
+	[ "$(sed -n '2,5s/.* \(client [0-9]\) *\([a-z-]*\) .*/\1 \2/p' list)" \
+	    = "client 1 staff
+client 2 staff
+client 3 staff
+client 8 -" ] || e2e_fail "not by their names"
+	run ctl groups
+	grep -q '^staff  *3  *3  *9  *- .* 1.0G ' run.out ||
+	    e2e_fail "the group"
+	run ctl top -b
+	grep -q '^client 1  *staff  *[0-9a-f]*  *1 ' run.out ||
+	    e2e_fail "top without names"
+	run ctl clients kick 'client 8'
+	grep -q '(client 8), 1 connection$' run.out || e2e_fail "not closed"
+	wait_until "it is gone" last_of '3 connections'
+	run ctl clients deny 'client 3'
+	grep -q "^$PWD/clients: changed\$" run.out || e2e_fail "not that file"
+	grep -q '^deny nodekey:[0-9a-f]* # client 3$' clients ||
+	    e2e_fail "not denied: $(cat clients)"
+	wait_until "it is gone" last_of '2 connections'
+	wait_until "derpd has read the file" status_has '(keys: 6)'
+	raw_end
+	e2e_stop
+}
+
+# last_of LINE [ARGUMENT]...: the last line of derpctl clients.
+last_of() {
+	_line=$1
+	shift
+	[ "$(ctl clients "$@" | tail -n 1)" = "$_line" ]
+}
+
+# status_has TEXT
+status_has() {
+	ctl status | grep -qF "$1"
+}
+
 no_clients() {
 	! ctl -j clients | grep -q 'nodekey:[0-9a-f]'
 }
@@ -87,7 +199,7 @@ refused_body() {
 	ctl_fails "^derpctl: .*$PWD/derpd.sock: No such file or directory: is" \
 	    status
 	[ "$(wc -l <ctl.err)" -eq 1 ] || e2e_fail "more than a line"
-	ctl_fails '^usage: ' banana
+	ctl_fails '^derpctl: unknown command "banana"$' banana
 }
 
 # ctl_fails PATTERN ARGUMENT...: exit 1, and the error on standard error.
@@ -152,6 +264,9 @@ as_user() {
 atf_init_test_cases() {
 	atf_add_test_case status
 	atf_add_test_case clients
+	atf_add_test_case chosen
+	atf_add_test_case kick
+	atf_add_test_case named
 	atf_add_test_case log
 	atf_add_test_case refused
 	atf_add_test_case socket

@@ -1,12 +1,13 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
 # The configurations of etc/examples: derpd accepts each, derpd.conf(5) shows
-# the same text, and derpctl(8) describes them correctly.
+# the same text, and derpctl(8) describes them correctly.  The same of
+# etc/clients.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-EXAMPLES="acme certificate-files nat map-only follow"
+EXAMPLES="acme certificate-files clients nat map-only follow"
 
 # example NAME: write derpd.conf from etc/examples/NAME.conf, with the files
 # that it uses in this directory.
@@ -60,6 +61,17 @@ certificate_files_body() {
 		mv "$_d.key" etc/ssl/private
 	done
 	loads certificate-files
+}
+
+e2e_case known_clients 60 "a relay for known clients"
+known_clients_body() {
+	example clients
+	cp "$SRC/../../etc/clients" etc/derpd
+	echo '[]' >etc/derpd/nodes.json
+	loads clients
+	echo junk >>etc/derpd/clients
+	! "$DERPD" -n -f derpd.conf >n.out 2>&1 ||
+	    atf_fail "it does not use the list"
 }
 
 e2e_case map_only 60 "a server with only a map"
@@ -132,12 +144,28 @@ manual_body() {
 	done
 }
 
+# The same of the clients file.
+e2e_case clients 60 "a clients file, which derpd-clients(5) shows"
+clients_body() {
+	e2e_paths
+	run "$DERPCTL" keys check "$SRC/../../etc/clients"
+	grep -q ': valid, 3 keys, 1 denied, 2 groups' run.out ||
+	    atf_fail "another number of keys"
+	sed '1,/^$/d' "$SRC/../../etc/clients" >file
+	manual_text derpd-clients.5 >shown
+	# The first of the literal texts.
+	head -n "$(wc -l <file)" shown | diff - file ||
+	    atf_fail "derpd-clients(5) shows another file"
+}
+
 atf_init_test_cases() {
 	atf_add_test_case all_here
 	atf_add_test_case acme
 	atf_add_test_case certificate_files
 	atf_add_test_case nat
+	atf_add_test_case known_clients
 	atf_add_test_case map_only
 	atf_add_test_case follow
 	atf_add_test_case manual
+	atf_add_test_case clients
 }

@@ -30,7 +30,19 @@ well_body() {
 	ctl -j status | grep -q '"role":"health"' ||
 	    e2e_fail "status does not name the process"
 	logged_times 1 'the relay is healthy'
+	run ctl health
+	[ "$(cat run.out)" = ok ] || e2e_fail "health: $(cat run.out)"
 	e2e_stop
+	asked 2 health
+	asked 2 -j health
+}
+
+# asked STATUS ARGUMENT...: derpctl exits with this status.
+asked() {
+	_want=$1 _rv=0
+	shift
+	ctl "$@" >health.out 2>health.err || _rv=$?
+	[ "$_rv" -eq "$_want" ] || e2e_fail "derpctl $*: exit status $_rv"
 }
 
 e2e_case silent 120 "STUN does not answer while the relay hangs"
@@ -45,6 +57,12 @@ child timeout 60"
 	wait_until "STUN is silent" answers false
 	ctl -j status | grep -q '"why":"GET /derp/probe of relay.test: ' ||
 	    e2e_fail "status has no reason"
+	asked 1 health
+	grep -q '^the probe of the relay fails, .*: GET /derp/probe of' \
+	    health.out || e2e_fail "health: $(cat health.out)"
+	asked 1 -j health
+	grep -q '^{"reasons":\["the probe .*"\],"warnings":\[\],"ok":false}$' health.out ||
+	    e2e_fail "health in JSON: $(cat health.out)"
 	kill -CONT "$_front"
 	wait_until "STUN answers again" answers true
 	logged_times 1 'the relay is unhealthy'

@@ -121,14 +121,15 @@ every_role() {
 	EXTRA="$EXTRA
 stun { listen on 127.0.0.1 port 0 }
 map \"$PWD/map.json\"
-map { path \"/other\" follow \"https://127.0.0.1:1/map\" }"
+map { path \"/other\" follow \"https://127.0.0.1:1/map\" }
+admit { url \"https://127.0.0.1:1/verify\" fail open }"
 	e2e_start
 }
 
 e2e_case every_role 120 "a hanging process of any role is replaced"
 every_role_body() {
 	every_role
-	for _role in keys signer front relay stund derpmapd health; do
+	for _role in keys signer front relay admit stund derpmapd health; do
 		_pid=$(e2e_children "$_role" | head -n 1)
 		[ -n "$_pid" ] || e2e_fail "there is no $_role"
 		kill -STOP "$_pid"
@@ -146,14 +147,18 @@ e2e_case resolver_roles 180 \
 resolver_roles_body() {
 	every_role
 	_fetch=$(e2e_children fetch) _acme=$(e2e_children acme-helper)
+	_verify=$(e2e_children verify)
 	[ -n "$_fetch" ] || e2e_fail "there is no fetch"
 	[ -n "$_acme" ] || e2e_fail "there is no acme-helper"
-	kill -STOP "$_fetch" "$_acme"
+	[ -n "$_verify" ] || e2e_fail "there is no verify"
+	kill -STOP "$_fetch" "$_acme" "$_verify"
 	sleep 50
-	[ "$(e2e_children fetch) $(e2e_children acme-helper)" = \
-	    "$_fetch $_acme" ] || e2e_fail "one was replaced too soon"
+	[ "$(e2e_children fetch) $(e2e_children acme-helper) $(e2e_children \
+	    verify)" = "$_fetch $_acme $_verify" ] ||
+	    e2e_fail "one was replaced too soon"
 	wait_until "another fetch is there" new_child fetch "$_fetch"
 	wait_until "another acme-helper is there" new_child acme-helper "$_acme"
+	wait_until "another verify is there" new_child verify "$_verify"
 	raw coalesced
 	e2e_stop
 }

@@ -24,6 +24,28 @@ client_rate_body() {
 	e2e_stop
 }
 
+# reload_rate LINE: put another client rate in force, "" for none.
+reload_rate() {
+	rm go.ready
+	RELAY=$1
+	e2e_conf
+	ctl reload || e2e_fail "the reload fails"
+}
+
+e2e_case rate_change 60 "a changed rate is told to connected clients, and kept"
+rate_change_body() {
+	e2e_need_interop
+	RELAY='client rate 1 burst 65568'
+	WORKERS=2
+	e2e_start
+	interop_begin rate-change
+	reload_rate ''
+	wait_until "the clients know that there is no limit" [ -f go.ready ]
+	reload_rate 'client rate 1 burst 65568'
+	interop_wait
+	e2e_stop
+}
+
 e2e_case mesh_rate 60 "the rate is not for mesh peers"
 mesh_rate_body() {
 	e2e_paths
@@ -74,6 +96,7 @@ watch_pong_body() {
 atf_init_test_cases() {
 	atf_add_test_case client_burst
 	atf_add_test_case client_rate
+	atf_add_test_case rate_change
 	atf_add_test_case mesh_rate
 	atf_add_test_case write_timeout
 	atf_add_test_case unsent_limit

@@ -52,6 +52,7 @@ scan_body() {
 	make_cert other other.test rsa
 	CERTS="certificate \"$PWD/relay.crt\" key \"$PWD/relay.key\"
 certificate \"$PWD/other.crt\" key \"$PWD/other.key\""
+	EXTRA='hostname "other.test"'
 	WORKERS=2
 	e2e_start
 	_secrets=$(secrets)

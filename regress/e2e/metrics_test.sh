@@ -18,49 +18,8 @@ stun { listen on 127.0.0.1 port 0 }"
 	e2e_start
 	raw coalesced
 	wait_until "the metrics of STUN and the map are there" complete
-	# Errors that promtool reports: values without TYPE and HELP, two values
-	# of one name and labels, values that are not numbers.
-	awk '
-	function bad(why) {
-		printf "line %d: %s: %s\n", NR, why, $0
-		failed = 1
-	}
-	$1 == "#" && $2 == "HELP" {
-		if ($3 in help || NF < 4)
-			bad("described twice, or with nothing")
-		help[$3] = 1
-		next
-	}
-	$1 == "#" && $2 == "TYPE" {
-		if (!($3 in help) || $3 in type)
-			bad("no HELP before it, or two")
-		if ($4 !~ /^(counter|gauge|histogram)$/)
-			bad("type")
-		type[$3] = $4
-		now = $3
-		next
-	}
-	{
-		name = $1
-		sub(/\{.*/, "", name)
-		if (type[now] == "histogram")
-			sub(/_(bucket|sum|count)$/, "", name)
-		if (name != now)
-			bad("not below its TYPE")
-		if (NF != 2 || $2 !~ /^-?[0-9]+(\.[0-9]+)?$/)
-			bad("value")
-		if ($1 in seen)
-			bad("twice")
-		seen[$1] = 1
-		n++
-	}
-	END {
-		if (n < 60) {
-			printf "%d values\n", n
-			failed = 1
-		}
-		exit(failed)
-	}' varz || e2e_fail "the metrics can not be read"
+	awk -v least=60 -f "$SRC/prometheus.awk" varz ||
+	    e2e_fail "the metrics can not be read"
 	e2e_stop
 }
 

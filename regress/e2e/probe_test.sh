@@ -70,6 +70,25 @@ json_body() {
 	    e2e_fail "not the object that was expected"
 }
 
+e2e_case refused 60 "a relay for known clients is told from a broken one"
+refused_body() {
+	e2e_paths
+	e2e_start
+	: >clients
+	echo "admit { keys \"$PWD/clients\" }" >>derpd.conf
+	run ctl reload
+	"$DERPCTL" probe -k 127.0.0.1 "$TLS_PORT" >probe.out 2>probe.err
+	_rc=$?
+	[ "$_rc" -eq 2 ] || e2e_fail "exit status $_rc, not 2"
+	[ "$(cat probe.err)" = "derpctl: probe: the relay answers, but does$(
+	    ) not let a in: not admitted: this key is not in the relay's list" ] ||
+	    e2e_fail "not the reason: $(cat probe.err)"
+	"$DERPCTL" -j probe -k 127.0.0.1 "$TLS_PORT" >probe.out 2>/dev/null
+	grep -q '^{"refused":true,"ok":false,"error":"the relay answers, ' \
+	    probe.out || e2e_fail "not the object that was expected"
+	e2e_stop
+}
+
 e2e_case no_relay 60 "a closed port, a plain one, another TLS server"
 no_relay_body() {
 	e2e_start
@@ -89,16 +108,18 @@ e2e_case arguments 30 "invalid arguments are rejected"
 arguments_body() {
 	e2e_paths
 	probe_fails usage
-	probe_fails usage -k 127.0.0.1
+	probe_fails 'port is missing' -k 127.0.0.1
+	probe_fails 'expected 1 to 65535' -k 127.0.0.1 70000
 	probe_fails usage -k -c ca.pem 127.0.0.1 443
 	probe_fails usage -x 127.0.0.1 443
-	probe_fails 'count of 1' -n 0 127.0.0.1 443
+	probe_fails '1 to 1000000' -n 0 127.0.0.1 443
 }
 
 atf_init_test_cases() {
 	atf_add_test_case pinned
 	atf_add_test_case verified
 	atf_add_test_case json
+	atf_add_test_case refused
 	atf_add_test_case no_relay
 	atf_add_test_case arguments
 }

@@ -44,6 +44,12 @@ libraries_body() {
 	# shellcheck disable=SC2086
 	want derpd/relay/derpd-relay $_mb libcrypto libevent_core-2.1 \
 	    libseccomp libsodium
+	want derpd/admit/derpd-admit libevent_core-2.1 libseccomp libsodium
+	want derpd/verify/derpd-verify libevent_core-2.1 libseccomp libtls
+	want derpd/mesh/derpd-mesh libcrypto libevent_core-2.1 libseccomp \
+	    libsodium libssl libtls
+	want derpd/resolve/derpd-resolve libevent_core-2.1 libseccomp
+	want derpd/metrics/derpd-metrics libevent_core-2.1 libseccomp
 	want derpd/health/derpd-health libcrypto libevent_core-2.1 libseccomp \
 	    libsodium libtls
 	want stund/stund libevent_core-2.1 libseccomp libsodium libz
@@ -51,7 +57,13 @@ libraries_body() {
 	    libtls
 	want acme-helper/acme-helper libcrypto libevent_core-2.1 libseccomp \
 	    libtls
-	want derpctl/derpctl libcrypto libevent_core-2.1 libsodium libtls
+	# For derpctl top, where configure found it.
+	_curses=
+	! grep -q '^SCREEN = curses' "$SRC/../../config.mk" ||
+	    _curses='libncursesw libtinfo'
+	# shellcheck disable=SC2086
+	want derpctl/derpctl $_curses libcrypto libevent_core-2.1 libsodium \
+	    libtls
 	for _program in $(e2e_programs); do
 		case $_wanted in
 		*" $_program "*) ;;
@@ -72,6 +84,28 @@ by_hand_body() {
 			fi
 			grep -q 'is started by derpd(8)' err ||
 			    e2e_fail "$_program $_args: $(cat err)"
+		done
+	done
+}
+
+e2e_case about 60 "each program has -h, --help, -V and --version"
+about_body() {
+	e2e_paths
+	_version=$(sh "$SRC/../../etc/version.sh")
+	for _program in derpd/derpd derpctl/derpctl $(e2e_programs); do
+		for _option in -h --help; do
+			"$SRC/../../$_program" $_option >out 2>err </dev/null ||
+			    e2e_fail "$_program $_option: fails"
+			grep -q "^usage: ${_program##*/} " out ||
+			    e2e_fail "$_program $_option: $(cat out)"
+			[ ! -s err ] || e2e_fail "$_program: $(cat err)"
+		done
+		for _option in -V --version; do
+			"$SRC/../../$_program" $_option >out 2>err </dev/null ||
+			    e2e_fail "$_program $_option: fails"
+			[ "$(cat out)" = "${_program##*/} $_version" ] ||
+			    e2e_fail "$_program $_option: $(cat out)"
+			[ ! -s err ] || e2e_fail "$_program: $(cat err)"
 		done
 	done
 }
@@ -109,6 +143,46 @@ other_build_body() {
 	    e2e_fail "the missing program is not named: $(cat check.out)"
 }
 
+e2e_case stun_alone 60 "STUN alone needs three programs, a relay all"
+stun_alone_body() {
+	e2e_paths
+	mkdir -p sbin libexec/derpd
+	cp "$DERPD" sbin/derpd
+	cp "$SRC/../../derpd/keys/derpd-keys" "$SRC/../../stund/stund" \
+	    libexec/derpd
+	DERPD=$PWD/sbin/derpd
+	e2e_conf
+	for _rest in '' relay metrics; do
+		{
+			echo "hostname \"$HOST_NAME\""
+			echo "stun { listen on 127.0.0.1 port 0 }"
+			sed -n '/^control/,$p' derpd.conf
+			case $_rest in
+			relay)	echo "certificate self-signed"
+				echo "relay { key \"$PWD/derper.key\" }" ;;
+			metrics)
+				echo "metrics { listen on 127.0.0.1 port 0 }" ;;
+			esac
+		} >"stun$_rest.conf"
+		[ -n "$_rest" ] || continue
+		! "$DERPD" -n -f "stun$_rest.conf" >check.out 2>&1 ||
+		    e2e_fail "derpd does without the programs for $_rest"
+		grep -q 'the program derpd-.*(install all of derpd)' check.out ||
+		    e2e_fail "for $_rest none is named: $(cat check.out)"
+	done
+	run "$DERPD" -n -f stun.conf
+	"$DERPD" -d -f stun.conf >derpd.log 2>&1 &
+	PID=$!
+	echo "$PID" >>pids
+	wait_until "STUN is there" grep -q '1 stund' derpd.log
+	e2e_stop
+	rm libexec/derpd/stund
+	! "$DERPD" -n -f stun.conf >check.out 2>&1 ||
+	    e2e_fail "derpd does without stund"
+	grep -q 'the program stund' check.out ||
+	    e2e_fail "stund is not named: $(cat check.out)"
+}
+
 e2e_case names 60 "each process has the name of its program"
 names_body() {
 	e2e_start
@@ -128,6 +202,8 @@ other_front() {
 atf_init_test_cases() {
 	atf_add_test_case libraries
 	atf_add_test_case by_hand
+	atf_add_test_case about
 	atf_add_test_case other_build
+	atf_add_test_case stun_alone
 	atf_add_test_case names
 }

@@ -18,7 +18,7 @@ headers_body() {
 	for WORKERS in 1 3; do
 		e2e_start
 		raw proxy-headers proxy-refused proxy-forwarded proxy-plain
-		grep -q 'connection from 127.0.0.2 closed: no PROXY' \
+		grep -q 'connection closed: no PROXY .* client=127.0.0.2:' \
 		    derpd.log || e2e_fail "nothing was logged"
 		e2e_stop
 	done
@@ -40,7 +40,22 @@ limits_body() {
 	RELAY='max unfinished 20 per source 3'
 	e2e_start
 	raw proxy-limits
-	grep -q 'connection from 192.0.2.77 closed: max unfinished per' \
+	grep -q 'max unfinished per .* reached client=192.0.2.77' \
+	    derpd.log || e2e_fail "the client was not named"
+	e2e_stop
+}
+
+e2e_case source_rate 60 "the rate of a source is not that of a load balancer"
+source_rate_body() {
+	e2e_paths
+	from 127.0.0.2
+	e2e_start
+	# Set by a reload, so that the start itself is not affected.
+	RELAY='source rate 1 burst 3'
+	e2e_conf
+	run ctl reload
+	raw proxy-limits
+	grep -q 'closed: its source is above .* client=192.0.2.77' \
 	    derpd.log || e2e_fail "the client was not named"
 	e2e_stop
 }
@@ -258,6 +273,7 @@ atf_init_test_cases() {
 	atf_add_test_case headers
 	atf_add_test_case slow
 	atf_add_test_case limits
+	atf_add_test_case source_rate
 	atf_add_test_case reload
 	atf_add_test_case restart
 	atf_add_test_case health

@@ -6,6 +6,8 @@
  * raw_sess.c    DERP sessions on them: upgrade, login, frames
  * raw_split.c   cases: splits, coalescing, fast start
  * raw_frame.c   cases: malformed and unknown frames, pings
+ * raw_admit.c   cases: a client that is admitted or not
+ * raw_group.c   cases: limits of groups of clients
  * raw_login.c   cases: the login, and slow clients
  * raw_http.c    cases: HTTP on the TLS port and on the plain one
  * raw_hang.c    cases: processes of the server that hang
@@ -19,6 +21,7 @@
  * raw_turn.c    cases: much input at once, in order
  * raw_large.c   cases: a large map, bodies of requests, deadlines
  * raw_limit.c   cases: limits on logged-in clients
+ * raw_list.c    cases: clients for /debug/clients/
  * raw_ws.c      a case: the end of a WebSocket
  */
 #ifndef RAW_H
@@ -143,6 +146,7 @@ struct sess {
 	size_t		 len, cap;
 	struct frame	 frame;
 	char		 info[256];	/* text of ServerInfo, cut */
+	char		 health[256];	/* of the last Health frame, cut */
 };
 
 /* Return the server's DERP key; requested once a case. */
@@ -167,6 +171,21 @@ uint8_t	*client_info(struct sess *s, const char *json, size_t json_len,
 
 /* Connect, upgrade, log in and read ServerInfo; ends the case on failure. */
 struct sess *sess_login(void);
+
+/* Set the keys of client `n' (up to 255), the same in each run. */
+void	 fixed_keys(unsigned int n, uint8_t pub[32], uint8_t sec[32]);
+
+/* As sess_login(), with the fixed keys of client `n'. */
+struct sess *sess_login_fixed(unsigned int n);
+
+/* The same with this ClientInfo. */
+struct sess *sess_login_fixed_as(unsigned int n, const char *json);
+
+/* As sess_login_fixed(); NULL when it was refused, with a Health frame. */
+struct sess *sess_try_login_fixed(unsigned int n);
+
+/* Require that its login is refused with a text that contains `why'. */
+void	 want_login_refused(unsigned int n, const char *why);
 
 /* Log in with a mesh key. */
 struct sess *sess_login_mesh(void);
@@ -217,6 +236,9 @@ void	 want_alive(struct sess *s);
 
 /* Require that the server ends the connection; `what' names the reason. */
 void	 want_end(struct sess *s, const char *what);
+
+/* The same, after a Health frame whose text contains `why'. */
+void	 want_end_why(struct sess *s, const char *why);
 
 /* Send a packet each way. */
 void	 exchange(struct sess *a, struct sess *b);
@@ -290,6 +312,20 @@ void	 large_slow(void);
 void	 client_burst(void);
 void	 client_rate(void);
 void	 mesh_rate(void);
+void	 admit_key(void);
+void	 admit_in(void);
+void	 admit_out(void);
+void	 admit_stays(void);
+void	 admit_closed(void);
+void	 group_keys(void);
+void	 group_none(void);
+void	 group_rate(void);
+void	 group_rate_again(void);
+void	 group_quota(void);
+void	 group_over(void);
+void	 group_open(void);
+void	 group_connections(void);
+void	 group_stay(void);
 void	 write_timeout(void);
 void	 unsent_limit(void);
 void	 watch_pong(void);
@@ -297,8 +333,10 @@ void	 ws_close_last(void);
 void	 proxy_headers(void);
 void	 proxy_refused(void);
 void	 proxy_slow(void);
+void	 listed(void);
 void	 proxy_limits(void);
 void	 proxy_forwarded(void);
 void	 proxy_plain(void);
+void	 proxy_clients(void);
 
 #endif

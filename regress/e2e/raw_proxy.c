@@ -283,8 +283,9 @@ proxy_slow(void)
 }
 
 /*
- * With max unfinished 20 per source 3: connections of a load balancer are not
- * limited as one source; those of its clients are.
+ * With max unfinished 20 per source 3, or a source rate of 1 with a burst of 3:
+ * connections of a load balancer are not limited as one source; those of its
+ * clients are.
  */
 void
 proxy_limits(void)
@@ -361,19 +362,75 @@ proxy_forwarded(void)
 	report("X-Forwarded-For is believed from the load balancer alone");
 }
 
-/* The status of GET /debug/ at the plain port after a header. */
+/*
+ * The status of a GET with these fields at the plain port, after a header;
+ * NULL: directly.
+ */
 static int
-debug_status(const struct header *h)
+status_of(const struct header *h, const char *path, const char *fields)
 {
-	struct sess *s = sess_new(balanced_tcp(opt.plain));
+	struct sess *s = sess_new(h != NULL ? balanced_tcp(opt.plain) :
+	    conn_tcp(opt.plain));
 	char head[4096];
-	int status;
+	int status, n;
 
-	conn_write(s->c, h->p, h->len);
-	conn_write(s->c, "GET /debug/ HTTP/1.1\r\nHost: x\r\n\r\n", 34);
+	if (h != NULL)
+		conn_write(s->c, h->p, h->len);
+	n = snprintf(head, sizeof(head), "GET %s HTTP/1.1\r\nHost: x\r\n"
+	    "%s\r\n", path, fields);
+	conn_write(s->c, head, (size_t)n);
 	status = read_head(s, head, sizeof(head));
 	sess_close(s, 0);
 	return (status);
+}
+
+static int
+debug_status(const struct header *h)
+{
+	return (status_of(h, "/debug/", ""));
+}
+
+/* Require this status of /debug/clients/. */
+static void
+want_clients(int want, const struct header *h, const char *fields)
+{
+	int status = status_of(h, "/debug/clients/?all", fields);
+
+	if (status != want)
+		fail("%.*s%s got %d, not %d", h == NULL ? 0 : (int)h->len,
+		    h == NULL ? "" : h->p, fields, status, want);
+}
+
+/*
+ * With `debug from { 192.0.2.64/27 }', or (the count is 0) without: who may see
+ * the clients.
+ */
+void
+proxy_clients(void)
+{
+	static const struct header other = V1("PROXY TCP4 192.0.2.96 "
+	    "127.0.0.1 1 2\r\n", NULL, 0);
+	static const struct header overlay = V1("PROXY TCP4 100.64.0.1 "
+	    "127.0.0.1 1 2\r\n", NULL, 0);
+	static const struct header loopback = V1("PROXY TCP6 ::1 ::1 1 2\r\n",
+	    NULL, 0);
+	const int viewers = opt.count > 0 ? 200 : 403;
+
+	want_clients(200, NULL, "");
+	want_clients(403, NULL, "X-Forwarded-For: 127.0.0.1\r\n");
+	want_clients(403, NULL, "X-Real-IP: 192.0.2.77\r\n");
+	want_clients(viewers, &named, "");
+	want_clients(403, &named, "X-Forwarded-For: 192.0.2.77\r\n");
+	want_clients(403, &other, "");
+	want_clients(403, &overlay, "");
+	/* What a load balancer calls loopback is not this machine. */
+	want_clients(403, &loopback, "");
+	want_clients(403, &local, "");
+	want_clients(403, &local, "X-Real-IP: 127.0.0.1\r\n");
+	want_clients(viewers, &local, "X-Forwarded-For: 192.0.2.77\r\n");
+	want_clients(403, &local,
+	    "X-Forwarded-For: 192.0.2.77, 192.0.2.96\r\n");
+	report("/debug/clients/ is for this machine and the viewers");
 }
 
 /* At the plain port: who may see /debug/. */

@@ -216,6 +216,78 @@ sess_login(void)
 }
 
 void
+fixed_keys(unsigned int n, uint8_t pub[32], uint8_t sec[32])
+{
+	uint8_t seed[crypto_box_SEEDBYTES];
+
+	memset(seed, (int)n, sizeof(seed));
+	crypto_box_seed_keypair(pub, sec, seed);
+}
+
+struct sess *
+sess_login_fixed_as(unsigned int n, const char *json)
+{
+	struct sess *s = sess_new(conn_tls(NULL));
+
+	fixed_keys(n, s->pub, s->sec);
+	login(s, json);
+	return (s);
+}
+
+struct sess *
+sess_login_fixed(unsigned int n)
+{
+	return (sess_login_fixed_as(n, JSON_PLAIN));
+}
+
+/* Why the last login was refused. */
+static char refusal[256];
+
+/* Connect as client `n' and send ClientInfo. */
+static struct sess *
+half_login(unsigned int n)
+{
+	struct sess *s = sess_new(conn_tls(NULL));
+	uint8_t key[FRAME_KEY_LEN], *info;
+	size_t len;
+
+	fixed_keys(n, s->pub, s->sec);
+	upgrade(s, key);
+	info = client_info(s, JSON_PLAIN, strlen(JSON_PLAIN), &len);
+	conn_write(s->c, info, len);
+	free(info);
+	return (s);
+}
+
+struct sess *
+sess_try_login_fixed(unsigned int n)
+{
+	struct sess *s = half_login(n);
+	int64_t until = now_ms() + WAIT_MS;
+	const struct frame *f;
+
+	do {
+		f = sess_try_next(s, 20);
+		if (f != NULL && f->type == FRAME_SERVER_INFO)
+			return (s);
+		if (f != NULL || now_ms() > until)
+			fail("a login got neither ServerInfo nor a reason");
+	} while (s->health[0] == '\0');
+	snprintf(refusal, sizeof(refusal), "%s", s->health);
+	sess_close(s, 0);
+	return (NULL);
+}
+
+void
+want_login_refused(unsigned int n, const char *why)
+{
+	if (sess_try_login_fixed(n) != NULL)
+		fail("client %u is admitted: `%s' was wanted", n, why);
+	if (strstr(refusal, why) == NULL)
+		fail("the server says `%s', not `%s'", refusal, why);
+}
+
+void
 sess_login_as_mesh(struct sess *s)
 {
 	char json[256];
@@ -299,16 +371,29 @@ parse_frame(struct sess *s)
 	return (1);
 }
 
+static void
+note_health(struct sess *s)
+{
+	size_t n = s->frame.len;
+
+	if (n > sizeof(s->health) - 1)
+		n = sizeof(s->health) - 1;
+	memcpy(s->health, s->frame.p, n);
+	s->health[n] = '\0';
+}
+
 struct frame *
 sess_try_next(struct sess *s, int64_t ms)
 {
 	int64_t until = now_ms() + ms;
 
 	for (;;) {
-		while (parse_frame(s))
-			if (s->frame.type != FRAME_KEEP_ALIVE &&
-			    s->frame.type != FRAME_HEALTH)
+		while (parse_frame(s)) {
+			if (s->frame.type == FRAME_HEALTH)
+				note_health(s);
+			else if (s->frame.type != FRAME_KEEP_ALIVE)
 				return (&s->frame);
+		}
 		if (more(s, until - now_ms()) <= 0)
 			return (NULL);
 	}
@@ -380,6 +465,14 @@ want_end(struct sess *s, const char *what)
 		fail("%s: got frame type %#x, wanted the end", what, f->type);
 	if (!s->c->eof)
 		fail("%s: the connection is still there", what);
+}
+
+void
+want_end_why(struct sess *s, const char *why)
+{
+	want_end(s, why);
+	if (strstr(s->health, why) == NULL)
+		fail("the server says `%s', not `%s'", s->health, why);
 }
 
 void

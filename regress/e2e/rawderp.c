@@ -102,6 +102,21 @@ static const struct {
 	{ "client-burst", client_burst, 1 },
 	{ "client-rate", client_rate, 1 },
 	{ "mesh-rate", mesh_rate, 1 },
+	{ "admit-key", admit_key, 1 },
+	{ "admit-in", admit_in, 1 },
+	{ "admit-out", admit_out, 1 },
+	{ "admit-stays", admit_stays, 1 },
+	{ "admit-closed", admit_closed, 1 },
+	{ "group-keys", group_keys, 1 },
+	{ "group-none", group_none, 1 },
+	{ "group-rate", group_rate, 1 },
+	{ "group-rate-again", group_rate_again, 1 },
+	{ "group-quota", group_quota, 1 },
+	{ "group-over", group_over, 1 },
+	{ "group-open", group_open, 1 },
+	{ "group-connections", group_connections, 1 },
+	{ "group-stay", group_stay, 1 },
+	{ "listed", listed, 1 },
 	{ "write-timeout", write_timeout, 1 },
 	{ "unsent-limit", unsent_limit, 1 },
 	{ "watch-pong", watch_pong, 1 },
@@ -110,7 +125,8 @@ static const struct {
 	{ "proxy-slow", proxy_slow, 1 },
 	{ "proxy-limits", proxy_limits, 1 },
 	{ "proxy-forwarded", proxy_forwarded, 1 },
-	{ "proxy-plain", proxy_plain, 1 }
+	{ "proxy-plain", proxy_plain, 1 },
+	{ "proxy-clients", proxy_clients, 1 }
 };
 
 #define NCASES	(sizeof(cases) / sizeof(cases[0]))

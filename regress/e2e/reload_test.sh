@@ -143,10 +143,44 @@ stops_body() {
 	reload_end one 1 "derpd stops"
 }
 
+# probed PATTERN: the keepalive timer of a connection to us is so far away.
+probed() {
+	ss -Htno state established "sport = :$TLS_PORT" |
+	    grep -q "timer:(keepalive,$1"
+}
+
+e2e_case keepalive 60 "TCP keepalive reaches connections, after a reload new ones"
+keepalive_body() {
+	e2e_need_interop
+	command -v ss >/dev/null || atf_skip "there is no ss"
+	e2e_start
+	stay_begin alice
+	probed '\(10\|9\)min' || e2e_fail "$(ss -tno)"
+	sed -i -e 's/^relay {/relay { keepalive 100/' derpd.conf
+	run ctl reload
+	ALICE=$GO_PID
+	stay_begin bob
+	probed '1min' || e2e_fail "not of bob: $(ss -tno)"
+	probed '\(10\|9\)min' || e2e_fail "no longer of alice: $(ss -tno)"
+	sed -i -e 's/keepalive 100/keepalive 0/' derpd.conf
+	run ctl reload
+	kill "$GO_PID" "$ALICE"
+	wait_until "both are gone" gone
+	stay_begin carol
+	! probed || e2e_fail "it is not off: $(ss -tno)"
+	stay_end carol
+	e2e_stop
+}
+
+gone() {
+	! ss -Htn state established "sport = :$TLS_PORT" | grep -q .
+}
+
 atf_init_test_cases() {
 	atf_add_test_case keys_hangs
 	atf_add_test_case front_hangs
 	atf_add_test_case worker_dies
 	atf_add_test_case front_dies
 	atf_add_test_case stops
+	atf_add_test_case keepalive
 }

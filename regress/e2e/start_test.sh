@@ -5,7 +5,8 @@
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-# wants_failure PATTERN: derpd -d must exit with 1 and this error.
+# wants_failure PATTERN [STATUS]: derpd -d must exit with it, by default 1, and
+# this error.
 wants_failure() {
 	: >derpd.log
 	"$DERPD" -d -f derpd.conf >derpd.log 2>&1 &
@@ -14,7 +15,7 @@ wants_failure() {
 	wait_until "derpd gives up" e2e_stopped
 	wait "$PID"
 	_rc=$?
-	[ "$_rc" -eq 1 ] || e2e_fail "derpd exits $_rc, not 1"
+	[ "$_rc" -eq "${2:-1}" ] || e2e_fail "derpd exits $_rc, not ${2:-1}"
 	grep -Eq -e "$1" derpd.log || e2e_fail "the error is not: $1"
 	DEATHS=yes
 	e2e_check_log
@@ -140,7 +141,7 @@ users_body() {
 	e2e_stop
 }
 
-e2e_case port_in_use 60 "a port in use: exit 1 and one clear line"
+e2e_case port_in_use 60 "a port in use: exit 75 and one clear line"
 port_in_use_body() {
 	e2e_start
 	_first=$PID _port=$TLS_PORT
@@ -148,11 +149,23 @@ port_in_use_body() {
 	cd second || atf_fail "cd second"
 	LISTEN="listen on 127.0.0.1 port $_port tls"
 	e2e_conf
-	wants_failure "127\.0\.0\.1:$_port: .*in use"
+	wants_failure "127\.0\.0\.1:$_port: .*in use" 75
+	atf_check -s exit:75 -e ignore "$DERPD" -f derpd.conf
 	cd .. || atf_fail "cd .."
 	PID=$_first
 	raw http-requests
 	e2e_stop
+}
+
+e2e_case bad_conf 60 "an error in derpd.conf: exit 78, with -n 1"
+bad_conf_body() {
+	e2e_conf
+	echo nonsense >>derpd.conf
+	wants_failure 'derpd.conf:[0-9]*: ' 78
+	atf_check -s exit:78 -e ignore "$DERPD" -f derpd.conf
+	atf_check -s exit:1 -e ignore "$DERPD" -n -f derpd.conf
+	rm derpd.conf
+	wants_failure 'derpd.conf: No such file' 78
 }
 
 e2e_case node_key 60 "the node key is made once, 0600, and kept"
@@ -299,7 +312,7 @@ expired_body() {
 	make_ca
 	make_cert relay "$HOST_NAME" ec
 	run openssl x509 -req -in relay.csr -CA ca.pem -CAkey ca.key \
-	    -CAcreateserial -days -1 -out relay.crt
+	    -CAcreateserial -days -1 -extfile ext -out relay.crt
 	CERTS="certificate \"$PWD/relay.crt\" key \"$PWD/relay.key\""
 	e2e_start
 	grep -q 'certificate .*/relay\.crt has expired' derpd.log ||
@@ -334,6 +347,7 @@ atf_init_test_cases() {
 	atf_add_test_case check_only
 	atf_add_test_case users
 	atf_add_test_case port_in_use
+	atf_add_test_case bad_conf
 	atf_add_test_case node_key
 	atf_add_test_case derper_key
 	atf_add_test_case key_modes

@@ -5,13 +5,6 @@
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
 
-# metric NAME: print its value from /debug/varz.
-metric() {
-	curl -s -o varz "http://127.0.0.1:$PLAIN_PORT/debug/varz" ||
-	    e2e_fail "/debug/varz is not answered"
-	awk -v name="$1" '$1 == name { print $2 }' varz
-}
-
 # grown NAME BEFORE BY: the metric has grown by so much.
 grown() {
 	_now=$(metric "$1")
@@ -52,6 +45,44 @@ accept_rate_body() {
 	    $((_rejected + 30)) ] || e2e_fail "the rejected are not counted"
 	[ "$(metric tls_listener_accepted_connections)" -le \
 	    $((_tls + 25)) ] || e2e_fail "the rejected count as accepted"
+	e2e_stop
+}
+
+e2e_case source_rate 60 "no more than the rate of a source; others come in"
+source_rate_body() {
+	e2e_start
+	_rejected=$(metric tls_listener_rejected_connections)
+	# Set by a reload, so that the start itself is not affected.
+	RELAY='source rate 1 burst 5'
+	e2e_conf
+	run ctl reload
+	raw accept-rate
+	# Its source is above its rate; another one, and a /24 of them, is not.
+	curl -s -o /dev/null -m 5 --interface 127.0.0.2 \
+	    "http://127.0.0.1:$PLAIN_PORT/generate_204" ||
+	    e2e_fail "another source is limited, too"
+	RELAY='source rate 1 burst 5
+	source prefix 24 64'
+	e2e_conf
+	run ctl reload
+	_served=0
+	for _i in 1 2 3 4 5 6 7 8 9; do
+		curl -s -o /dev/null -m 5 --interface "127.0.0.$_i" \
+		    "http://127.0.0.1:$PLAIN_PORT/generate_204" &&
+		    _served=$((_served + 1))
+	done
+	if [ "$_served" -lt 5 ] || [ "$_served" -gt 7 ]; then
+		e2e_fail "$_served of 9 of one prefix were served"
+	fi
+	RELAY=
+	e2e_conf
+	run ctl reload
+	grep -q 'closed: its source is above .* client=127.0.0.1' \
+	    derpd.log || e2e_fail "nothing was logged"
+	[ "$(metric tls_listener_rejected_connections)" -ge \
+	    $((_rejected + 30)) ] || e2e_fail "the rejected are not counted"
+	[ "$(metric derp_source_refused)" -ge 30 ] ||
+	    e2e_fail "those of a source are not counted"
 	e2e_stop
 }
 
@@ -164,6 +195,7 @@ has_keys() {
 atf_init_test_cases() {
 	atf_add_test_case counts
 	atf_add_test_case accept_rate
+	atf_add_test_case source_rate
 	atf_add_test_case max_clients
 	atf_add_test_case linger
 	atf_add_test_case unfinished

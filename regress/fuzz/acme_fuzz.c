@@ -97,9 +97,10 @@ do_sign(void *arg, const struct helper_sign_request *w, struct ipc_wr *out,
 }
 
 static int
-do_token(void *arg, const char *token)
+do_token(void *arg, const char *token, const char *name)
 {
 	(void)arg;
+	(void)name;
 	check(strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv"
 	    "wxyz0123456789-_") == strlen(token));
 	return (0);

@@ -96,6 +96,25 @@ in(unsigned long long v, unsigned long long min, unsigned long long max)
 }
 
 static void
+check_admit(const struct conf *c)
+{
+	const struct conf_admit *a = &c->admit;
+	const struct conf_verify *s;
+	int n = 0;
+
+	TAILQ_FOREACH(s, &a->sources, entry)
+		if (n++ == IPC_MAXVERIFY || s->pos.line < 1 ||
+		    (s->cleartext && strncasecmp(s->name, "http:", 5) != 0) ||
+		    (s->cafile != NULL && *s->cafile != '/'))
+			abort();
+	if (a->conf.on != c->front.admit || a->conf.on != c->worker.admit ||
+	    (a->conf.on && n == 0 && a->keys == NULL) ||
+	    a->conf.check_secs == 0 || c->debug.n > IPC_MAXPROXIES ||
+	    (c->relay.rate_file != NULL && c->worker.client_rate != 0))
+		abort();
+}
+
+static void
 check(const struct conf *c)
 {
 	const struct conf_listen *l;
@@ -112,9 +131,10 @@ check(const struct conf *c)
 	}
 	if (web ? !tls || TAILQ_EMPTY(&c->certs) : !c->stun.enabled)
 		abort();
-	if (TAILQ_EMPTY(&c->names) || *c->control != '/' || *c->chroot != '/' ||
+	if (TAILQ_EMPTY(&c->names) || *c->control != '/' ||
+	    (*c->chroot != '/' && *c->chroot != '\0') ||
 	    *c->statedir != '/' || *r->key != '/' ||
-	    (c->mesh_key != NULL && *c->mesh_key != '/'))
+	    (c->mesh.key != NULL && *c->mesh.key != '/'))
 		abort();
 	if (r->workers > IPC_MAXWORKERS || r->fronts > IPC_MAXWORKERS ||
 	    !in(w->queue_bytes, 65605, 1 << 30) || w->queue_packets == 0 ||
@@ -125,6 +145,7 @@ check(const struct conf *c)
 	    (f->accept_rate != 0 && f->accept_burst == 0) ||
 	    (f->home == HOME_REDIRECT) != (f->redirect[0] != '\0'))
 		abort();
+	check_admit(c);
 }
 
 /* The configuration in its own grammar; free() it. */

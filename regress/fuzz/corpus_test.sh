@@ -32,8 +32,11 @@ target() {
 
 targets=
 target acme
+target bootstrap
 target clientinfo
+target clients
 target conf
+target convert
 target frame
 target hello
 target http_request
@@ -42,15 +45,23 @@ target https
 target imsg
 target json
 target keyfile
+target lately
 target map
 target mapedit
 target meshkey
+target meshlogin
 target messages
+target metrics
+target names
+target nodesession
 target proxyproto
+target quota
+target rate
 target record
 target ring
 target session
 target stun
+target verify
 target web_map
 target websocket
 

@@ -21,7 +21,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct front_hello_state st = { 0, 0, 0 }, fresh;
 	enum front_hello was = HELLO_MORE, now;
+	struct front_hello_wish w;
 	size_t n, off;
+	int rv;
 
 	/* A verdict does not change with more bytes; MORE ends in time. */
 	for (n = 0; n <= size; n += n < 300 ? 1 : 97) {
@@ -32,6 +34,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(now != HELLO_MORE || n < HELLO_STREAM);
 		was = now;
 	}
+	rv = front_hello_wish(data, size, &w);
+	must(memchr(w.server, '\0', sizeof(w.server)) != NULL);
+	must(w.validates == 0 || w.validates == 1);
+	must(rv == 0 || (w.server[0] == '\0' && !w.validates));
 	for (off = 0; off < size; off += n) {
 		n = front_hello_record(data + off, size - off);
 		must(n <= size - off);

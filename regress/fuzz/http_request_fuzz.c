@@ -99,7 +99,9 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 		return 0;
 	}
 	check_head(buf, n);
-	for (env.tls = 0; env.tls < 2; env.tls++) {
+	for (n = 0; n < 3; n++) {
+		env.tls = n == 1;
+		env.derp = n == 2;
 		action = web_route(&env, &h, &reply);
 		if (action == WEB_STATS)
 			web_reply_body(&env, &h, WEB_VARZ, 1, &reply);

@@ -1,38 +1,39 @@
 /*
- * Fuzz target: answers of another server in https.c: head, body and target of a
- * redirect.  The first byte is the size of the pieces.  The result does not
- * depend on it, and the body is bounded.
+ * Fuzz target: answers of another server: heads, body and target of a redirect.
+ * The first byte is the size of the pieces.  The result does not depend on it,
+ * and the body is bounded.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "httpbody.h"
+#include "httpreader.h"
 #include "https.h"
 
 #define MAX_BODY	4096
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
-/* Feed it by `step' bytes to the end; 1 whole, -1 refused. */
+/* Read it by `step' bytes, then the end; 1 complete, -1 refused. */
 static int
-decode(struct net_http_body *b, const struct net_http_head *h, const uint8_t *p,
-    size_t len, size_t step)
+read_by(struct net_http_reader *r, const uint8_t *p, size_t len, size_t step)
 {
 	size_t n;
-	int rv;
+	int rv = 0;
 
-	net_http_body_init(b, h, 0, MAX_BODY);
-	rv = net_http_body_feed(b, NULL, 0);
+	if (net_http_reader_init(r, 0, MAX_BODY) == -1)
+		abort();
 	for (; rv == 0 && len > 0; p += n, len -= n) {
 		n = len < step ? len : step;
-		rv = net_http_body_feed(b, p, n);
-		if (b->len > MAX_BODY)
+		rv = net_http_reader_feed(r, p, n);
+		if (r->body.len > MAX_BODY || r->end > HTTP_MAX_HEAD)
 			abort();
 	}
 	if (rv == 0)
-		rv = net_http_body_end(b) == 0 ? 1 : -1;
-	if (rv == 1 && (b->p == NULL || b->p[b->len] != '\0'))
+		rv = net_http_reader_end(r) == 0 ? 1 : -1;
+	if (rv == 1 && (r->body.p == NULL || r->body.p[r->body.len] != '\0'))
+		abort();
+	if ((rv == -1) != (r->why[0] != '\0'))
 		abort();
 	return (rv);
 }
@@ -58,25 +59,26 @@ follow(struct net_http_str location)
 int
 LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 {
-	static struct net_http_head h;
-	struct net_http_body a, b;
+	struct net_http_reader a, b;
 	size_t step;
-	int n, rv;
+	int rv;
 
 	if (len < 1)
 		return (0);
 	step = 1U + *p++;
 	len--;
-	if ((n = net_http_parse_response(&h, (const char *)p, len)) <= 0)
-		return (0);
-	if (net_http_date(net_http_field(&h, "Last-Modified")) < -1)
+	rv = read_by(&a, p, len, step);
+	if (read_by(&b, p, len, SIZE_MAX) != rv || (rv == 1 &&
+	    (a.head.status != b.head.status || a.body.len != b.body.len ||
+	    memcmp(a.body.p, b.body.p, a.body.len) != 0)))
 		abort();
-	follow(net_http_field(&h, "Location"));
-	rv = decode(&a, &h, p + n, len - (size_t)n, step);
-	if (decode(&b, &h, p + n, len - (size_t)n, SIZE_MAX) != rv ||
-	    (rv == 1 && (a.len != b.len || memcmp(a.p, b.p, a.len) != 0)))
-		abort();
-	net_http_body_free(&a);
-	net_http_body_free(&b);
+	if (rv == 1) {
+		if (net_http_date(net_http_field(&a.head,
+		    "Last-Modified")) < -1)
+			abort();
+		follow(net_http_field(&a.head, "Location"));
+	}
+	net_http_reader_free(&a);
+	net_http_reader_free(&b);
 	return (0);
 }

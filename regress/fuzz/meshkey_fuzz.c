@@ -13,18 +13,23 @@
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
-/* 1: the text has the key, in either case, between quotes. */
+/*
+ * 1: the text has the key, in either case, between quotes; or with key NULL,
+ * any but the all-zero one.
+ */
 static int
 stands_in(const uint8_t *text, size_t len, const uint8_t *key)
 {
-	uint8_t	 cand[KEYS_MESHLEN];
-	size_t	 i;
+	static const uint8_t	 none[KEYS_MESHLEN];
+	uint8_t			 cand[KEYS_MESHLEN];
+	size_t			 i;
 
 	for (i = 0; i + 66 <= len; i++)
 		if (text[i] == '"' && text[i + 65] == '"' &&
 		    base_hex_get(cand, sizeof(cand),
 		    (const char *)text + i + 1) == 0 &&
-		    memcmp(cand, key, sizeof(cand)) == 0)
+		    (key == NULL ? memcmp(cand, none, sizeof(cand)) != 0 :
+		    memcmp(cand, key, sizeof(cand)) == 0))
 			return (1);
 	return (0);
 }
@@ -49,14 +54,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	off = keys_box_find_mesh(text, len, data);
 	if (there != (off != KEYS_NOOFFSET))
 		abort();
+	/* No key is left. */
+	if (stands_in(text, len, NULL))
+		abort();
 	if (off != KEYS_NOOFFSET) {
-		/* The key was in the text and has been blanked. */
-		if (off == 0 || off + 64 >= len || stands_in(text, len, data))
+		if (off == 0 || off + 64 >= len)
 			abort();
 		for (i = 0; i < 64; i++)
 			if (text[off + i] != '0')
 				abort();
-	} else if (memcmp(text, data + KEYS_MESHLEN, len) != 0)
+	} else if (!stands_in(data + KEYS_MESHLEN, len, NULL) &&
+	    memcmp(text, data + KEYS_MESHLEN, len) != 0)
 		abort();
 	free(text);
 	return (0);

@@ -110,7 +110,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (ipc_ring_nfds() == 1)
 		return (0);
 	must(ipc_ring_make(SIZE, theirs, ours) == 0);
-	must((r = ipc_ring_open(ours, 1, entry, NULL)) != NULL);
+	must((r = ipc_ring_open(ours, 1, 1, entry, NULL)) != NULL);
 	page = mmap(NULL, IPC_RING_PAGE + SIZE, PROT_READ | PROT_WRITE,
 	    MAP_SHARED, theirs[0], 0);
 	must(page != MAP_FAILED);

@@ -90,6 +90,12 @@ on_wait(struct derp_session *s, uint64_t us)
 }
 
 static void
+on_hold(struct derp_session *s)
+{
+	must(s->member != NULL);
+}
+
+static void
 on_close(struct derp_session *s, const char *why)
 {
 	note(s, 'x', why, strlen(why));
@@ -104,6 +110,7 @@ static const struct derp_ops ops = {
 	.watch = on_watch,
 	.close_peer = on_close_peer,
 	.wait = on_wait,
+	.hold = on_hold,
 	.close = on_close
 };
 

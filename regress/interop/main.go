@@ -59,25 +59,41 @@ var cases = []testCase{
 	{"survive", "", false, survive},
 	{"restarting", "", false, restarting},
 	{"login", "", false, login},
+	{"rate-change", "", false, rateChange},
+	{"closed", "", false, closed},
 	{"map-get", "", false, mapGet},
 	{"consumer", "maps", false, consumer},
 	{"stun", "", false, stunNodes},
 	{"netcheck", "", false, netcheckUDP},
+	{"public", "keys", false, public},
+	{"try", "keys", false, try},
+	{"refused-ends", "keys", false, refusedEnds},
+	{"stay", "keys", false, stay},
+	{"limits", "keys", false, limits},
+	{"pour", "keys", false, pour},
+	{"controller", "", false, controller},
 	{"netcheck-https", "", false, netcheckHTTPS},
 	{"node", "node", false, nodeRelay},
 	{"node-stun", "node", false, nodeSTUN},
+	{"region-pairs", "nodes", false, regionPairs},
+	{"region-chaos", "nodes", false, regionChaos},
 }
 
 func main() {
 	var (
 		addr   = flag.String("addr", "", "server's TLS address, host:port")
+		from   = flag.String("from", "", "address to connect from")
 		host   = flag.String("host", "relay.test", "name to verify")
 		caFile = flag.String("ca", "", "certificates to trust, PEM")
 		pin    = flag.String("pin", "", "CertName pin, sha256-raw:<64 hex>")
 		mesh   = flag.String("mesh", "", "mesh key file")
 		maps   = flag.String("maps", "", "URLs of the map, comma "+
 			"separated, in order; all names are at -addr")
-		node    = flag.String("node", "", "a node of a map, JSON file")
+		node  = flag.String("node", "", "a node of a map, JSON file")
+		nodes = flag.String("nodes", "", "nodes of a region, "+
+			"ADDRESS=PIN, comma separated")
+		keys    = flag.String("keys", "", "clients whose keys are known")
+		seconds = flag.Int("seconds", 3, "seconds that a case takes")
 		names   = flag.String("case", "all", "cases, comma separated")
 		repeat  = flag.Int("repeat", 1, "run each case so many times")
 		clients = flag.Int("clients", 200, "clients of a crowd")
@@ -91,10 +107,12 @@ func main() {
 	)
 	flag.Parse()
 	t := &T{
-		addr: *addr, host: *host, pin: *pin, clients: *clients,
+		addr: *addr, from: *from, host: *host, pin: *pin, clients: *clients,
 		readyFile: *ready, verbose: *verbose, derper: *derper,
 		tls12: *tls12,
-		maps: *maps, node: *node, updates: *updates,
+		maps:  *maps, node: *node, updates: *updates, keys: *keys,
+		nodes:   *nodes,
+		seconds: time.Duration(*seconds) * time.Second,
 	}
 	if err := t.setup(*caFile, *mesh); err != nil {
 		fmt.Fprintf(os.Stderr, "interop: %v\n", err)
@@ -123,7 +141,7 @@ func main() {
 
 // setup reads the files that the options name.
 func (t *T) setup(caFile, meshFile string) error {
-	if t.addr == "" && t.node == "" {
+	if t.addr == "" && t.node == "" && t.nodes == "" {
 		return fmt.Errorf("-addr is missing: give host:port")
 	}
 	if caFile != "" {
@@ -176,6 +194,10 @@ func (t *T) missing(c testCase) string {
 		return "-pin"
 	case c.needs == "maps" && t.maps == "":
 		return "-maps"
+	case c.needs == "keys" && t.keys == "":
+		return "-keys"
+	case c.needs == "nodes" && t.nodes == "":
+		return "-nodes"
 	case c.needs == "node" && t.node == "":
 		return "-node"
 	case c.needs == "ca" && t.roots == nil:

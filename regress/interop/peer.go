@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -24,13 +25,20 @@ import (
 // wait is the bound for every expected event.
 const wait = 15 * time.Second
 
+// errNothing: a connection that is open, but silent.
+var errNothing = errors.New("nothing came")
+
 type failure string
 
 // T is the server under test and the open connections of the running case.
 type T struct {
 	addr, host, pin string
+	from            string // of -from
 	maps            string // of -maps
 	node            string // of -node
+	keys            string // of -keys
+	nodes           string // of -nodes
+	seconds         time.Duration
 	roots           *x509.CertPool
 	mesh            key.DERPMesh
 	clients         int
@@ -43,6 +51,15 @@ type T struct {
 	name  string
 	mu    sync.Mutex
 	conns []*peer
+}
+
+// dialServer connects to -addr, from -from.
+func (t *T) dialServer(ctx context.Context, network string) (net.Conn, error) {
+	var d net.Dialer
+	if t.from != "" {
+		d.LocalAddr = &net.TCPAddr{IP: net.ParseIP(t.from)}
+	}
+	return d.DialContext(ctx, network, t.addr)
 }
 
 // failf ends the case.  Only for the goroutine that runs it.
@@ -148,8 +165,7 @@ func (t *T) newClient(o options) (*derphttp.Client, error) {
 		}
 		c.SetURLDialer(func(ctx context.Context, network, _ string) (
 			net.Conn, error) {
-			var d net.Dialer
-			return d.DialContext(ctx, network, t.addr)
+			return t.dialServer(ctx, network)
 		})
 	}
 	c.TLSConfig = o.tls
@@ -182,13 +198,18 @@ func (t *T) tryDial(name string, o options) (*peer, error) {
 	return p, p.start()
 }
 
-// start collects messages; the first has to be ServerInfo.
-func (p *peer) start() error {
+// begin collects messages.
+func (p *peer) begin() {
 	p.msgs = make(chan derp.ReceivedMessage, 1<<14)
 	go p.collect()
 	p.t.mu.Lock()
 	p.t.conns = append(p.t.conns, p)
 	p.t.mu.Unlock()
+}
+
+// start collects messages; the first has to be ServerInfo.
+func (p *peer) start() error {
+	p.begin()
 	m, err := p.tryNext()
 	if err != nil {
 		return err
@@ -266,7 +287,7 @@ func (p *peer) tryNext() (derp.ReceivedMessage, error) {
 		}
 		return m, nil
 	case <-timer.C:
-		return nil, fmt.Errorf("%s: nothing came in %v", p.name, wait)
+		return nil, fmt.Errorf("%s: %w in %v", p.name, errNothing, wait)
 	}
 }
 

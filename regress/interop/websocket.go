@@ -26,8 +26,7 @@ func (t *T) dialWebsocket(sub []string) (*websocket.Conn, *http.Response,
 	tr := &http.Transport{TLSClientConfig: conf,
 		DialContext: func(ctx context.Context, network, _ string) (
 			net.Conn, error) {
-			var d net.Dialer
-			return d.DialContext(ctx, network, t.addr)
+			return t.dialServer(ctx, network)
 		}}
 	ctx, cancel := context.WithTimeout(context.Background(), wait)
 	defer cancel()
@@ -39,9 +38,25 @@ func (t *T) dialWebsocket(sub []string) (*websocket.Conn, *http.Response,
 		})
 }
 
+// openWebsocket connects over a WebSocket and sends ClientInfo.
+func (p *peer) openWebsocket() (*websocket.Conn, *http.Response, error) {
+	ws, resp, err := p.t.dialWebsocket([]string{"derp"})
+	if err != nil {
+		return nil, nil, err
+	}
+	p.stop = func() { ws.CloseNow() }
+	nc := wsconn.NetConn(context.Background(), ws, websocket.MessageBinary,
+		p.t.addr)
+	brw := bufio.NewReadWriter(bufio.NewReader(nc), bufio.NewWriter(nc))
+	c, err := derp.NewClient(p.key, nc, brw, p.t.clientLog)
+	p.sender = c
+	return ws, resp, err
+}
+
 // websocketPeer logs in over a WebSocket.
 func (t *T) websocketPeer(name string) (*peer, *websocket.Conn) {
-	ws, resp, err := t.dialWebsocket([]string{"derp"})
+	p := &peer{t: t, name: name, key: key.NewNode()}
+	ws, resp, err := p.openWebsocket()
 	if err != nil {
 		t.failf("can't open a WebSocket: %v", err)
 	}
@@ -51,16 +66,6 @@ func (t *T) websocketPeer(name string) (*peer, *websocket.Conn) {
 	if e := resp.Header.Get("Sec-WebSocket-Extensions"); e != "" {
 		t.failf("extensions %q were agreed on", e)
 	}
-	nc := wsconn.NetConn(context.Background(), ws, websocket.MessageBinary,
-		t.addr)
-	brw := bufio.NewReadWriter(bufio.NewReader(nc), bufio.NewWriter(nc))
-	k := key.NewNode()
-	c, err := derp.NewClient(k, nc, brw, t.clientLog)
-	if err != nil {
-		t.failf("can't log in: %v", err)
-	}
-	p := &peer{t: t, name: name, key: k, sender: c,
-		stop: func() { ws.CloseNow() }}
 	if err := p.start(); err != nil {
 		t.failf("can't log in: %v", err)
 	}

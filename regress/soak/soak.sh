@@ -57,7 +57,12 @@ write_chaos() {
 	number=$2
 	pids() {
 		ps -A -o pid= -o ppid= -o args= | awk -v parent="$PID" \
-		    -v role="$1" '$2 == parent && index($0, role) { print $1 }'
+		    -v role="$1" '$2 == parent {
+			pid = $1
+			$1 = $2 = $3 = ""
+			if (index($0, role))
+				print pid
+		    }'
 	}
 	# one ROLE...: one of the processes of these roles.
 	one() {
@@ -90,7 +95,7 @@ write_chaos() {
 		mv map.new map.json ;;
 	stop-worker)
 		hold "$(one front relay)" ;;
-	stop-keys|stop-signer)
+	stop-*)
 		hold "$(one "${1#stop-}")" ;;
 	kill-*)
 		kill -KILL $(one "${1#kill-}")
@@ -165,6 +170,16 @@ check_log() {
 	fi
 }
 
+# actions WHAT ROLE...: a list of actions.
+actions() {
+	_what=$1 _list=
+	shift
+	for _role; do
+		_list=$_list,$_what-$_role
+	done
+	echo "${_list#,}"
+}
+
 stopped() {
 	wait_until "derpd stops" e2e_stopped
 	wait "$PID"
@@ -191,7 +206,9 @@ round() {
 	done
 	KILLED='signal 9 ('
 	run_clients "$2" -S \
-	    -a reload,map,stop-worker,stop-keys,stop-signer,kill-keys,kill-signer,kill-front,kill-relay
+	    -a "reload,map,stop-worker,$(actions stop keys signer admit mesh),$(
+	    actions kill keys signer front relay admit verify mesh resolve \
+	    metrics)"
 	stopped
 }
 
@@ -204,7 +221,17 @@ cp map.a map.json
 # Longer than a busy machine may delay this program.
 RELAY='write timeout 10000
 	home blank'
-EXTRA="map \"$PWD/map.json\" { }"
+# All are asked about, at a source that fails, and admitted.  A node of the
+# region is dialled in vain.
+MESH=''
+EXTRA="map \"$PWD/map.json\" { }
+admit { tailscaled \"$PWD/none.sock\" fail open check every 2 }
+mesh {
+	key file \"$PWD/mesh.key\"
+	with \"127.0.0.1\" port 1
+}
+bootstrap-dns { name \"localhost\" refresh every 2 }
+metrics { listen on 127.0.0.1 port 0 }"
 write_chaos
 begin=$(date +%s)
 while :; do

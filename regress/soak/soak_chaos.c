@@ -1,8 +1,8 @@
 /*
  * soak_chaos: actions on the daemon while clients are connected: fronts,
- * workers and keys are killed or stopped for a moment, reloads, other maps.  A
- * script carries them out; this file defines which ends of connections they
- * excuse.
+ * workers, keys and admit are killed or stopped for a moment, reloads, other
+ * maps.  A script carries them out; this file defines which ends of connections
+ * they excuse.
  */
 #include <sys/wait.h>
 
@@ -29,6 +29,13 @@ static const struct {
 	{ "stop-signer", 0, 0, 1 },
 	{ "kill-keys", 0, 0, 1 },
 	{ "kill-signer", 0, 0, 1 },
+	{ "stop-admit", 0, 0, 1 },
+	{ "kill-admit", 0, 0, 1 },
+	{ "kill-verify", 0, 0, 0 },
+	{ "stop-mesh", 0, 0, 0 },
+	{ "kill-mesh", 0, 0, 0 },
+	{ "kill-resolve", 0, 0, 0 },
+	{ "kill-metrics", 0, 0, 0 },
 	{ "kill-front", 0, 1, 1 },
 	{ "kill-relay", 1, 0, 1 },
 	{ "stop", 0, 0, 1 }

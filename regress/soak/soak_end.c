@@ -181,7 +181,7 @@ asked_answered(void)
 
 	for (i = 0; i < opt.slots; i++)
 		if (bots[i].state == BOT_UP && !bots[i].may_end &&
-		    bots[i].derp->pinged)
+		    bots[i].derp != NULL && bots[i].derp->pinged)
 			return (0);
 	return (1);
 }
@@ -210,7 +210,8 @@ prepare_stop(void)
 	}
 	until(asked_answered, "pongs");
 	for (i = 0; i < opt.slots; i++)
-		due += bots[i].state == BOT_UP && !bots[i].may_end;
+		due += bots[i].state == BOT_UP && !bots[i].may_end &&
+		    bots[i].derp != NULL;
 	return (due);
 }
 

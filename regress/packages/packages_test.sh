@@ -1,0 +1,139 @@
+#! /usr/bin/env atf-sh
+# shellcheck shell=sh
+# The files of packages agree with the tree; `make check-deb' builds and tries
+# the packages themselves.
+
+TOP=$(cd "$(atf_get_srcdir)/../.." && pwd)
+
+# installed: `make install' below root, as a package does.
+installed() {
+	PROGS="derpctl/derpctl derpd/derpd"
+	CHILDREN=$(sed -n 's/^CHILDREN = //p' "$TOP/sources.mk")
+	MANUALS=$(sed -n 's/^MANUALS = //p' "$TOP/sources.mk")
+	DESTDIR=$PWD/root PREFIX=/usr SYSCONFDIR=/etc \
+	    ZSHDIR=/usr/share/zsh/vendor-completions \
+	    sh "$TOP/etc/install.sh" "$PROGS" "$CHILDREN" "$MANUALS" \
+	    >install.out 2>&1 || { cat install.out; atf_fail "install.sh"; }
+}
+
+# need COMMAND: skip without it.
+need() {
+	command -v "$1" >/dev/null 2>&1 || atf_skip "there is no $1"
+}
+
+atf_test_case version
+version_head() {
+	atf_set descr "packages have the version of the programs"
+}
+version_body() {
+	need dpkg-parsechangelog
+	version=$(sh "$TOP/etc/version.sh")
+	[ "$("$TOP/derpd/derpd" -V)" = "derpd $version" ] ||
+	    atf_fail "etc/version.sh prints $version, derpd another version"
+	sh "$TOP/etc/debian/changelog.sh" >changelog
+	got=$(dpkg-parsechangelog -l changelog -S Version 2>err)
+	[ ! -s err ] || { cat err; atf_fail "the changelog has errors"; }
+	case $got in
+	"$version"-1|"$version"~*-1) ;;
+	*) atf_fail "the version of the packages is $got, not $version" ;;
+	esac
+	grep -q "^$version" "$TOP/CHANGES" ||
+	    atf_fail "CHANGES does not know $version"
+}
+
+atf_test_case build_depends
+build_depends_head() {
+	atf_set descr "Debian's packages for building are those of install-deps"
+}
+build_depends_body() {
+	need dpkg-architecture
+	# shellcheck disable=SC2016	# as it is there
+	sed -n '/^packages="/,/"$/p; /libipsec-mb-dev/p' \
+	    "$TOP/etc/install-deps" | sed 's/.*packages="//; s/\$packages//' |
+	    tr -s ' "' '\n' | grep -v -e '^gcc$' -e '^libc6-dev$' \
+	    -e '^make$' -e '^$' | sort >want
+	sed -n '/^Build-Depends:/,/^Standards/p' "$TOP/etc/debian/control" |
+	    sed -n 's/^ \([a-z0-9-]*\).*/\1/p' | grep -v '^dh-sequence' |
+	    sort >got
+	diff want got || atf_fail "the lists differ"
+	! perl -MDpkg::Control::Info -e 1 2>/dev/null ||
+	    perl -MDpkg::Control::Info \
+	    -e 'Dpkg::Control::Info->new($ARGV[0])' "$TOP/etc/debian/control" ||
+	    atf_fail "etc/debian/control does not load"
+}
+
+atf_test_case files
+files_head() {
+	atf_set descr "derpd-common has what derpd and stund need, and no more"
+}
+files_body() {
+	installed
+	while read -r f; do
+		[ -f "root/$f" ] || atf_fail "$f is not installed"
+		mkdir -p "common/${f%/*}"
+		cp "root/$f" "common/$f"
+	done <"$TOP/etc/debian/derpd-common.files"
+	# STUN alone starts with these, a relay does not.
+	me=$(id -un)
+	sed -e "s,_stund,$me," -e "s,/run/,$PWD/," -e "s,/var/db/,$PWD/," \
+	    "$TOP/etc/debian/stund.conf" >stund.conf
+	echo "chroot \"$PWD/empty\"" >>stund.conf
+	common/usr/sbin/derpd -n -f stund.conf >out 2>&1 ||
+	    { cat out; atf_fail "a program is missing for STUN alone"; }
+	printf 'certificate self-signed\nrelay { key "%s" }\n' "$PWD/key" \
+	    >>stund.conf
+	! common/usr/sbin/derpd -n -f stund.conf >out 2>&1 ||
+	    atf_fail "derpd-common has all of derpd"
+}
+
+atf_test_case units
+units_head() {
+	atf_set descr "the units of packages wait for their configuration"
+}
+units_body() {
+	[ "$(uname -s)" = Linux ] || atf_skip "systemd is for Linux"
+	installed
+	unit=root/usr/lib/systemd/system/derpd.service
+	grep -qx 'ConditionPathExists=/etc/derpd.conf' $unit ||
+	    atf_fail "derpd.service does not wait for /etc/derpd.conf"
+	sed -f "$TOP/etc/debian/stund.sed" $unit >stund.service
+	! grep -e 'derpd\.conf$' -e @ -e /var/db/derpd -e ConditionPath \
+	    stund.service | grep -v '^Documentation=' |
+	    grep -v -e '^SystemCall' || atf_fail "words of derpd.service"
+	grep -q '^ExecStart=/usr/sbin/derpd -d -f /etc/stund.conf$' \
+	    stund.service || atf_fail "stund.service starts something else"
+	grep -q '^ReadWritePaths=-/var/db/stund' stund.service ||
+	    atf_fail "stund.service writes elsewhere"
+	# All but these lines is the same.
+	diff $unit stund.service | grep '^>' | grep -v -e ' # stund under' \
+	    -e ' Description=' -e ' Documentation=' -e ' Exec' \
+	    -e ' ReadWritePaths=' && atf_fail "other lines differ"
+	:
+}
+
+atf_test_case scripts
+scripts_head() {
+	atf_set descr "scripts of packages, and the recipes for RPM and Alpine"
+}
+scripts_body() {
+	for f in "$TOP"/etc/debian/*.post* "$TOP"/etc/alpine/*; do
+		sh -n "$f" || atf_fail "$f does not load"
+	done
+	need rpmspec
+	cd "$TOP" || exit 1
+	rpmspec -q --define "_builddir $TOP" --qf '%{name} %{version}\n' \
+	    etc/rpm/derpd.spec >"$HOME/rpm.out" ||
+	    atf_fail "etc/rpm/derpd.spec does not load"
+	for p in derpd derpd-common stund; do
+		grep -qx "$p $(sh etc/version.sh)" "$HOME/rpm.out" ||
+		    atf_fail "etc/rpm/derpd.spec has no package $p"
+	done
+}
+
+atf_init_test_cases() {
+	atf_add_test_case version
+	atf_add_test_case build_depends
+	atf_add_test_case files
+	atf_add_test_case units
+	atf_add_test_case scripts
+}
