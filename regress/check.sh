@@ -6,6 +6,7 @@
 # example "lib derpd/relay/derp/queue_test").  BENCH_BIN is a directory with
 # headscale, tailscale and tailscaled, for e2e/tailnet_test.sh.
 set -u
+AGAIN=4			# at most so many tests have a second try
 out=$(sh regress/interop/build.sh "$PWD/regress/interop/interop" 2>&1)
 case $? in
 0)	;;
@@ -42,27 +43,79 @@ export BENCH_BIN
 LSAN_OPTIONS=suppressions=$PWD/regress/lsan.supp:print_suppressions=0
 export LSAN_OPTIONS
 
-rm -f check.db
-# One word for each test.
-# shellcheck disable=SC2086
-kyua --logfile=check.log test --results-file="$PWD/check.db" ${TESTS:-} |
-    tee check.out | sed '/^Results file id/,$d'
-# Print the output of the tests that failed.
-kyua --logfile=check.log report --results-file="$PWD/check.db" --verbose \
-    --results-filter=broken,failed 2>/dev/null | awk '
-/^===> (Broken|Failed|Summary)/	{ on = 0; next }
-/^===> /	{ on = /:/ }
-/^(Start|End) time:|^Duration:|^Metadata:/	{ next }
-/^    [a-z_]* (=|is empty)/	{ next }
-on && NF != 0'
+# run NAME TEST...: run these tests, or all; results go to NAME.out and NAME.db.
+run() {
+	_name=$1
+	shift
+	rm -f "$_name.db"
+	kyua --logfile="$_name.log" test --results-file="$PWD/$_name.db" "$@" |
+	    tee "$_name.out" | sed '/^Results file id/,$d'
+}
+
+# Print the output of the tests of NAME that failed.
+failures() {
+	kyua --logfile="$1.log" report --results-file="$PWD/$1.db" --verbose \
+	    --results-filter=broken,failed 2>/dev/null | awk '
+	/^===> (Broken|Failed|Summary)/	{ on = 0; next }
+	/^===> /	{ on = /:/ }
+	/^(Start|End) time:|^Duration:|^Metadata:/	{ next }
+	/^    [a-z_]* (=|is empty)/	{ next }
+	on && NF != 0'
+}
+
+# others: print the tests beside those of ACME.
+others() {
+	sed -n 's,^include("\([^/"]*\)/.*,\1,p' Kyuafile | sort -u |
+	    grep -v '^regress$'
+	sed -n 's,^include("\(regress/.*\)/Kyuafile.*,\1,p' Kyuafile |
+	    grep -v '^regress/acme$'
+	sed -n 's,^atf_test_program{name="\(.*\)"}.*,regress/\1,p' \
+	    regress/Kyuafile
+}
+
+# The tests of ACME wait for most of their time: they run beside all others.
+if [ -n "${TESTS:-}" ]; then
+	# One word for each test.
+	# shellcheck disable=SC2086
+	run check $TESTS
+else
+	run check-acme regress/acme >check-acme.txt &
+	# shellcheck disable=SC2046
+	run check $(others)
+	wait
+	cat check-acme.txt
+	failures check-acme
+	cat check-acme.out >>check.out
+fi
+failures check
+
+# A test that failed runs once more, with nothing beside it: what counts is the
+# second result, and both are printed.  Many that fail are no matter of load.
+again=$(sed -n 's/ *->  \(failed\|broken\).*//p' check.out)
+: >check-again.out
+# shellcheck disable=SC2086	# one word a test
+set -- $again
+if [ $# -gt 0 ] && [ $# -le "$AGAIN" ]; then
+	echo "once more, alone: $*"
+	run check-again "$@"
+	failures check-again
+	sed -n 's/ *->  passed.*/: failed beside other tests, passed alone/p' \
+	    check-again.out
+fi
 
 awk '
 /  ->  / {
 	n = split($0, a, "  ->  ")
 	split(a[n], w, /[: ]/)
-	c[w[1]]++
+	sub(/ *$/, "", a[1])
+	result[a[1]] = w[1]
 }
 END {
+	for (name in result) {
+		c[result[name]]++
+		if (result[name] ~ /^(failed|broken)$/)
+			print name ": " result[name]
+	}
 	passed = c["passed"] + c["expected_failure"]
 	failed = c["failed"] + c["broken"]
 	total = passed + failed + c["skipped"]
@@ -73,4 +126,4 @@ END {
 	printf "%d passed, %d failed, %d skipped\n", passed, failed,
 	    c["skipped"]
 	exit(failed != 0)
-}' check.out
+}' check.out check-again.out
