@@ -1,0 +1,100 @@
+/*
+ * ctlcheck: what the files of `derpctl check' share: options, targets, jobs and
+ * results.
+ *
+ * Targets become places to check.  Each place is checked by a job, a process of
+ * its own, some at once; its findings come back over a pipe.  When all are
+ * there, they are printed.
+ */
+#ifndef CTLCHECK_H
+#define CTLCHECK_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "check.h"
+#include "ctl.h"
+
+enum ctlcheck_kind {
+	CTLCHECK_MAP,		/* a map at a URL or in a file */
+	CTLCHECK_NODE,		/* a node, of a map or by its name */
+	CTLCHECK_MESH,		/* the nodes of one region together */
+	CTLCHECK_MIRRORS	/* maps of several servers together */
+};
+
+/* A fault that was found, or something that was measured, at a place. */
+struct ctlcheck_finding {
+	enum check_fault	 id;
+	char			*where;		/* heap; "" : the place */
+	char			*what;		/* heap */
+};
+
+struct ctlcheck_measure {
+	enum check_fact		 id;
+	char			*where;		/* heap */
+	int64_t			 n;
+	char			*text;		/* heap */
+};
+
+/* A place, and what its check has told. */
+struct ctlcheck_place {
+	enum ctlcheck_kind	 kind;
+	struct check_node	 node;		/* of CTLCHECK_NODE; of others
+						   the region alone */
+	char			*name;		/* heap: "relay.example.org",
+						   "region 900 (fra)", a URL */
+	struct ctlcheck_finding	*findings;
+	size_t			 nfindings;
+	struct ctlcheck_measure	*measures;
+	size_t			 nmeasures;
+	char			*failed;	/* heap: why it could not be
+						   checked; NULL: it was */
+	int64_t			 took_ms;
+};
+
+struct ctlcheck_results {
+	struct ctlcheck_place	*places;	/* in the order of the map */
+	size_t			 nplaces;
+	int64_t			 time;		/* of the begin, since 1970 */
+	int64_t			 took_ms;
+	unsigned int		 faults, notes, failed;	/* counted */
+};
+
+/* How to print. */
+enum ctlcheck_form {
+	CTLCHECK_TABLE,
+	CTLCHECK_JSON,
+	CTLCHECK_QUIET,
+	CTLCHECK_NAGIOS,
+	CTLCHECK_PROMETHEUS
+};
+
+struct ctlcheck_options {
+	struct check_opts	 check;
+	enum ctlcheck_form	 form;
+	int			 again_s;	/* -w; 0: once */
+	int			 verbose;	/* measures as well */
+};
+
+/* Print the results in one of the forms. */
+void	 ctlcheck_table(FILE *fp, const struct ctlcheck_results *r,
+	    int verbose);
+void	 ctlcheck_json(FILE *fp, const struct ctlcheck_results *r);
+void	 ctlcheck_nagios(FILE *fp, const struct ctlcheck_results *r);
+void	 ctlcheck_prometheus(FILE *fp, const struct ctlcheck_results *r);
+
+/*
+ * Print what is different from the results before: faults that came, and those
+ * that are gone.
+ */
+void	 ctlcheck_changes(FILE *fp, const struct ctlcheck_results *before,
+	    const struct ctlcheck_results *now);
+
+/* The exit status: 0 good, 1 faults, 2 something could not be checked. */
+int	 ctlcheck_status(const struct ctlcheck_results *r);
+
+/* Free what the results hold. */
+void	 ctlcheck_free(struct ctlcheck_results *r);
+
+#endif

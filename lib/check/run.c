@@ -1,0 +1,187 @@
+/*
+ * run: findings, measures and connections of the checks of a node; see run.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <arpa/inet.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "run.h"
+
+/* "192.0.2.1 port 443", "port 443", or "". */
+static void
+where(char dst[CHECK_WHERE], const struct check_addr *a, unsigned int port)
+{
+	char p[16] = "";
+
+	if (port != 0)
+		(void)snprintf(p, sizeof(p), "port %u", port);
+	(void)snprintf(dst, CHECK_WHERE, "%s%s%s", a == NULL ? "" : a->text,
+	    a == NULL || port == 0 ? "" : " ", p);
+}
+
+void
+check_found(struct check_run *r, const struct check_addr *a, unsigned int port,
+    enum check_fault id, const char *fmt, ...)
+{
+	struct check_finding f = { .id = id };
+	va_list ap;
+
+	where(f.where, a, port);
+	va_start(ap, fmt);
+	(void)vsnprintf(f.what, sizeof(f.what), fmt, ap);
+	va_end(ap);
+	r->has[id] = 1;
+	if (check_fault_row(id)->level == CHECK_FAULT)
+		r->faults++;
+	r->sink->found(&f, r->sink->arg);
+}
+
+static void
+measured(struct check_run *r, const struct check_addr *a, enum check_fact id,
+    int64_t n, const char *text)
+{
+	struct check_measure m = { .id = id, .n = n };
+
+	if (r->sink->measured == NULL)
+		return;
+	where(m.where, a, 0);
+	(void)snprintf(m.text, sizeof(m.text), "%s", text);
+	r->sink->measured(&m, r->sink->arg);
+}
+
+void
+check_number(struct check_run *r, const struct check_addr *a,
+    enum check_fact id, int64_t n)
+{
+	measured(r, a, id, n, "");
+}
+
+void
+check_text(struct check_run *r, const struct check_addr *a, enum check_fact id,
+    const char *text)
+{
+	measured(r, a, id, 0, text);
+}
+
+void
+check_step(struct check_run *r, const char *what)
+{
+	if (r->sink->step != NULL)
+		r->sink->step(what, r->sink->arg);
+}
+
+long long
+check_until(const struct check_run *r)
+{
+	return (net_stream_until(r->opts->ms != 0 ? r->opts->ms :
+	    CHECK_STEP_MS));
+}
+
+const char *
+check_server_name(const struct check_run *r)
+{
+	const char *c = r->node->certname;
+
+	/* A pin replaces the name of the certificate, not that of the host. */
+	return (c[0] != '\0' && strncmp(c, "sha256-raw:", 11) != 0 ? c :
+	    r->node->host);
+}
+
+static int
+wait_connected(int fd, long long until)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	socklen_t len = sizeof(int);
+	long long left;
+	int e = 0, rv;
+
+	do {
+		left = until - net_stream_until(0);
+		rv = poll(&p, 1, left > 0 ? (int)left : 0);
+	} while (rv == -1 && errno == EINTR);
+	if (rv == 0)
+		e = ETIMEDOUT;
+	else if (rv == -1 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &e, &len) ==
+	    -1)
+		e = errno;
+	errno = e;
+	return (e == 0 ? 0 : -1);
+}
+
+/* Bind to opts->source, if it is of this family. */
+static int
+from_source(const struct check_run *r, int fd, int family)
+{
+	struct sockaddr_in s4 = { .sin_family = AF_INET };
+	struct sockaddr_in6 s6 = { .sin6_family = AF_INET6 };
+	const char *source = r->opts->source;
+
+	if (source == NULL)
+		return (0);
+	if (family == AF_INET && inet_pton(AF_INET, source, &s4.sin_addr) == 1)
+		return (bind(fd, (struct sockaddr *)&s4, sizeof(s4)));
+	if (family == AF_INET6 &&
+	    inet_pton(AF_INET6, source, &s6.sin6_addr) == 1)
+		return (bind(fd, (struct sockaddr *)&s6, sizeof(s6)));
+	return (0);
+}
+
+int
+check_dial(struct check_run *r, const struct check_addr *a, unsigned int port,
+    long long until)
+{
+	struct sockaddr_storage ss = a->ss;
+	int e, fd;
+
+	if (ss.ss_family == AF_INET)
+		((struct sockaddr_in *)&ss)->sin_port = htons((uint16_t)port);
+	else
+		((struct sockaddr_in6 *)&ss)->sin6_port = htons((uint16_t)port);
+	fd = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    0);
+	if (fd == -1)
+		return (-1);
+	if (from_source(r, fd, ss.ss_family) == 0 &&
+	    (connect(fd, (struct sockaddr *)&ss, a->len) == 0 ||
+	    (errno == EINPROGRESS && wait_connected(fd, until) == 0)))
+		return (fd);
+	e = errno;
+	(void)close(fd);
+	errno = e;
+	return (-1);
+}
+
+struct net_stream *
+check_stream(struct check_run *r, const struct check_addr *a, char *why,
+    size_t size)
+{
+	const struct check_opts *o = r->opts;
+	const long long until = check_until(r);
+	struct net_stream *s = NULL;
+	int fd;
+
+	if ((fd = check_dial(r, a, r->node->port, until)) == -1)
+		(void)snprintf(why, size, "%s", strerror(errno));
+	else if ((s = net_stream_new()) == NULL ||
+	    net_stream_adopt(s, fd) == -1) {
+		(void)snprintf(why, size, "out of memory");
+		(void)close(fd);
+	} else {
+		net_stream_watch(s, o->watch);
+		if ((o->prelude_len == 0 || net_stream_write_plain(s,
+		    o->prelude, o->prelude_len, until) == 0) &&
+		    net_stream_tls(s, check_server_name(r), o->plain ?
+		    STREAM_PLAIN : STREAM_ANY, NULL, until) == 0)
+			return (s);
+		(void)snprintf(why, size, "%s", net_stream_error(s));
+		r->stopped |= net_stream_interrupted(s);
+	}
+	net_stream_free(s);
+	return (NULL);
+}
