@@ -31,7 +31,9 @@ int
 check_node(const struct check_node *n, const struct check_opts *o,
     const struct check_sink *sink, char *why, size_t size)
 {
-	struct check_run r = { .node = n, .opts = o, .sink = sink };
+	struct check_kept kept[RUN_KEPT];
+	struct check_run r = { .node = n, .opts = o, .sink = sink,
+	    .kept = kept };
 	size_t i;
 
 	if (check_names(&r)) {
@@ -45,6 +47,7 @@ check_node(const struct check_node *n, const struct check_opts *o,
 		if ((o->what & CHECK_STUN) && n->stun != -1)
 			check_stun(&r);
 	}
+	check_report_kept(&r);
 	if (r.local[0] == '\0' && !r.stopped)
 		return (0);
 	(void)snprintf(why, size, "%s", r.local);

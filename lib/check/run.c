@@ -1,46 +1,16 @@
 /*
- * run: findings, measures and connections of the checks of a node; see run.h.
+ * run: measures and connections of the checks of a node; see run.h.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "run.h"
-
-/* "192.0.2.1 port 443", "port 443", or "". */
-static void
-where(char dst[CHECK_WHERE], const struct check_addr *a, unsigned int port)
-{
-	char p[16] = "";
-
-	if (port != 0)
-		(void)snprintf(p, sizeof(p), "port %u", port);
-	(void)snprintf(dst, CHECK_WHERE, "%s%s%s", a == NULL ? "" : a->text,
-	    a == NULL || port == 0 ? "" : " ", p);
-}
-
-void
-check_found(struct check_run *r, const struct check_addr *a, unsigned int port,
-    enum check_fault id, const char *fmt, ...)
-{
-	struct check_finding f = { .id = id };
-	va_list ap;
-
-	where(f.where, a, port);
-	va_start(ap, fmt);
-	(void)vsnprintf(f.what, sizeof(f.what), fmt, ap);
-	va_end(ap);
-	r->has[id] = 1;
-	if (check_fault_row(id)->level == CHECK_FAULT)
-		r->faults++;
-	r->sink->found(&f, r->sink->arg);
-}
 
 static void
 measured(struct check_run *r, const struct check_addr *a, enum check_fact id,
@@ -48,9 +18,10 @@ measured(struct check_run *r, const struct check_addr *a, enum check_fact id,
 {
 	struct check_measure m = { .id = id, .n = n };
 
-	if (r->sink->measured == NULL)
+	if (r->sink->measured == NULL || (a != NULL && a->dns_only))
 		return;
-	where(m.where, a, 0);
+	(void)snprintf(m.where, sizeof(m.where), "%s", a == NULL ? "" :
+	    a->text);
 	(void)snprintf(m.text, sizeof(m.text), "%s", text);
 	r->sink->measured(&m, r->sink->arg);
 }

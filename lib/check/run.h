@@ -10,6 +10,7 @@
 #include "check.h"
 
 #define RUN_ADDRESSES	8	/* of a node that are checked */
+#define RUN_KEPT	64	/* findings of a node that are kept */
 
 /* An address of the node, and what is known of it. */
 struct check_addr {
@@ -20,6 +21,19 @@ struct check_addr {
 	int			 speaks_tls;	/* a handshake ends, whatever
 						   the certificate */
 	int			 serves;	/* DERP: a client logged in */
+	int			 has_key;	/* login.c knows the key */
+	uint8_t			 key[32];	/* of the server */
+	int			 dns_only;	/* the map has another one:
+						   nothing is reported of it
+						   but by addresses.c */
+};
+
+/* A finding that waits until all addresses of the node are checked. */
+struct check_kept {
+	struct check_finding	 f;
+	const struct check_addr	*a;		/* NULL: the node's */
+	unsigned int		 port;
+	int			 dropped;	/* another one says it */
 };
 
 struct check_run {
@@ -28,21 +42,32 @@ struct check_run {
 	const struct check_sink	*sink;
 	struct check_addr	 addrs[RUN_ADDRESSES];
 	size_t			 naddrs;
-	unsigned int		 faults;	/* reported so far, without
+	struct check_kept	*kept;		/* RUN_KEPT of them; NULL:
+						   findings are reported at
+						   once */
+	size_t			 nkept;
+	unsigned int		 faults;	/* found so far, without
 						   notes */
-	unsigned char		 has[CHECK_NFAULTS]; /* reported so far */
+	unsigned char		 has[CHECK_NFAULTS]; /* found so far */
 	int			 stopped;	/* by opts->watch */
 	char			 local[256];	/* why this machine can't check;
 						   "": it can */
 };
 
 /*
- * Report a fault at address `a' (NULL: at none) and `port' (0: none).  A fault
- * that the same place has is reported once.
+ * Report a fault at address `a' (NULL: at none) and `port' (0: none).  The same
+ * fault with the same text at several addresses of a node is reported once, for
+ * all of them.
  */
 void	 check_found(struct check_run *r, const struct check_addr *a,
 	    unsigned int port, enum check_fault id, const char *fmt, ...)
 	    __attribute__((format(printf, 5, 6)));
+
+/*
+ * Report what is kept: the same finding at several addresses once, for all of
+ * them.
+ */
+void	 check_report_kept(struct check_run *r);
 
 /* Report a number or a text that was measured. */
 void	 check_number(struct check_run *r, const struct check_addr *a,
