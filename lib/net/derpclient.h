@@ -1,7 +1,7 @@
 /*
  * derpclient: a small blocking DERP client: connect, verify, upgrade, log in,
  * send and receive frames, each with a deadline (derp(7), sections 1 and 2).
- * Used by `derpctl probe' and the health process.
+ * Used by `derpctl probe', lib/check and the health process.
  *
  * Times are milliseconds for the whole call.  SIGPIPE must be ignored.
  */
@@ -51,6 +51,23 @@ struct net_derpclient_frame {
 	size_t			 len;
 };
 
+/* How far net_derpclient_open() came. */
+enum net_derpclient_phase {
+	DERPCLIENT_CONNECT,
+	DERPCLIENT_TLS,
+	DERPCLIENT_UPGRADE,	/* request and, without fast start, response */
+	DERPCLIENT_SERVER_KEY,	/* the server owes ServerKey */
+	DERPCLIENT_SERVER_INFO,	/* the client has sent its login */
+	DERPCLIENT_OPEN		/* the client is logged in */
+};
+
+/* What ended a call that failed. */
+enum net_derpclient_cause {
+	DERPCLIENT_WRONG,	/* what the server sent */
+	DERPCLIENT_CLOSED,	/* the connection ended */
+	DERPCLIENT_TIMEOUT
+};
+
 /* Make a client with a new key pair.  Returns NULL when out of memory. */
 struct net_derpclient *net_derpclient_new(void);
 
@@ -72,15 +89,36 @@ int	 net_derpclient_open(struct net_derpclient *c,
 int	 net_derpclient_open_fd(struct net_derpclient *c, int fd,
 	    const struct net_derpclient_opts *o, int ms);
 
+/*
+ * The same over `s', whose TLS has begun, and which belongs to the client from
+ * now on.  Of the options, those of the connection are not used.
+ */
+int	 net_derpclient_open_stream(struct net_derpclient *c,
+	    struct net_stream *s, const struct net_derpclient_opts *o, int ms);
+
+/* After one of them: how far it came, and why not further. */
+enum net_derpclient_phase net_derpclient_phase(const struct net_derpclient *c);
+enum net_derpclient_cause net_derpclient_cause(const struct net_derpclient *c);
+
+/*
+ * After the login: the bytes per second that the server lets this client send,
+ * and the bytes of a burst; 0: it announced no limit.
+ */
+uint64_t net_derpclient_rate(const struct net_derpclient *c, uint64_t *burst);
+
 /* The client's public key and, after the login, the server's: 32 bytes each. */
 const uint8_t *net_derpclient_key(const struct net_derpclient *c);
 const uint8_t *net_derpclient_server_key(const struct net_derpclient *c);
 
 /*
- * Returns 1 when the server's certificates announce its key (fast start), else
- * 0.
+ * The server's key that its certificates announce.  Returns 0, or -1 when they
+ * announce none.
  */
-int	 net_derpclient_fast_offered(struct net_derpclient *c);
+int	 net_derpclient_meta_key(const struct net_derpclient *c,
+	    uint8_t key[FRAME_KEY_LEN]);
+
+/* Returns 1 when they announce one (fast start), else 0. */
+int	 net_derpclient_fast_offered(const struct net_derpclient *c);
 
 /* Names of the TLS version and cipher suite; "" when not connected. */
 const char *net_derpclient_tls_version(struct net_derpclient *c);

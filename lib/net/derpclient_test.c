@@ -184,6 +184,9 @@ serve(int fd, const struct made *m, const char *say, size_t len, int linger)
 	_exit(0);
 }
 
+static enum net_derpclient_phase	phase;	/* of the last meet() */
+static enum net_derpclient_cause	cause;
+
 /* Open a client to such a server.  Returns "" on success, else the error. */
 static const char *
 meet(const struct made *m, const struct net_derpclient_opts *o, const char *say,
@@ -206,6 +209,8 @@ meet(const struct made *m, const struct net_derpclient_opts *o, const char *say,
 	ATF_REQUIRE((c = net_derpclient_new()) != NULL);
 	rv = net_derpclient_open_fd(c, sv[0], o, ms);
 	strlcpy(why, rv == 0 ? "" : net_derpclient_error(c), sizeof(why));
+	phase = net_derpclient_phase(c);
+	cause = net_derpclient_cause(c);
 	refusal = net_derpclient_refusal(c);
 	ATF_CHECK_EQ_MSG(refusal != NULL, strstr(why, "refuses it") != NULL,
 	    "%s", why);
@@ -291,6 +296,38 @@ ATF_TC_BODY(not_a_relay, tc)
 	SAYS(ANSWER(""), "no fast start");
 }
 
+#define ENDED(p, c)							\
+	do {								\
+		ATF_CHECK_EQ(phase, DERPCLIENT_##p);			\
+		ATF_CHECK_EQ(cause, DERPCLIENT_##c);			\
+	} while (0)
+
+/* How far the client came, and what ended it. */
+ATF_TC_WITHOUT_HEAD(ends);
+ATF_TC_BODY(ends, tc)
+{
+	static const char		 key[] = SWITCH "\r\n\x01\0\0\0\x28"
+	    FRAME_MAGIC "0123456789abcdef0123456789abcdef";
+	struct net_derpclient_opts	 o = { .host = "relay.test",
+				    .port = "443", .trust = STREAM_ROOTS };
+	struct made		 a;
+
+	make_cert(&a, "relay.test", NULL, -DAY, DAY);
+	(void)ANSWER("");
+	ATF_CHECK_EQ(phase, DERPCLIENT_TLS);
+	o.trust = STREAM_ANY;
+	(void)ANSWER("");
+	ENDED(UPGRADE, CLOSED);
+	(void)ANSWER("HTTP/1.1 404 Not Found\r\n\r\n");
+	ENDED(UPGRADE, WRONG);
+	(void)ANSWER(SWITCH "\r\n");
+	ENDED(SERVER_KEY, CLOSED);
+	(void)ANSWER(key);
+	ENDED(SERVER_INFO, CLOSED);
+	(void)meet(&a, &o, key, sizeof(key) - 1, 1, 1000);
+	ENDED(SERVER_INFO, TIMEOUT);
+}
+
 /* The server gives a reason in place of ServerInfo. */
 ATF_TC_WITHOUT_HEAD(refused);
 ATF_TC_BODY(refused, tc)
@@ -326,6 +363,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, leaf_certificate);
 	ATF_TP_ADD_TC(tp, trust);
 	ATF_TP_ADD_TC(tp, not_a_relay);
+	ATF_TP_ADD_TC(tp, ends);
 	ATF_TP_ADD_TC(tp, refused);
 	ATF_TP_ADD_TC(tp, silence);
 	return atf_no_error();
