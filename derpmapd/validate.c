@@ -1,17 +1,17 @@
 /*
- * check: the process that validates maps; see check.h.  It receives maps from
- * the parent and returns the result.  It can open no file and has no network
- * access.
+ * validate: the process that validates maps; see validate.h.  It receives maps
+ * from the parent and returns the result.  It can open no file and has no
+ * network access.
  */
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
 #include "childrun.h"
 #include "log.h"
 #include "mapcheck.h"
+#include "validate.h"
 
 /* Collect findings, one per line, for the parent to log. */
 static void
@@ -119,7 +119,7 @@ static struct ipc_child child = {
 };
 
 void
-mapd_check_main(void)
+mapd_validate_main(void)
 {
 	ipc_child_run(&child);
 }

@@ -1,6 +1,6 @@
 /*
- * check_test: the real validator of maps within its sandbox, started and driven
- * as the parent does.
+ * validate_test: the real validator of maps within its sandbox, started and
+ * driven as the parent does.
  */
 #include <sys/wait.h>
 #include <atf-c.h>
