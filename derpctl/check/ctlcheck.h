@@ -77,21 +77,39 @@ struct ctlcheck_options {
 	int			 verbose;	/* measures as well */
 };
 
-/* Print the results in one of the forms. */
+/*
+ * Print the results in the form of `o'.  Returns the exit status: as
+ * ctlcheck_status(), or that of ctlcheck_nagios().
+ */
+int	 ctlcheck_print(FILE *fp, const struct ctlcheck_results *r,
+	    const struct ctlcheck_options *o);
+
+/*
+ * Print the results in one of the forms.  ctlcheck_nagios() returns the exit
+ * status that Nagios expects: 0 good, 2 faults, 3 something could not be
+ * checked.
+ */
 void	 ctlcheck_table(FILE *fp, const struct ctlcheck_results *r,
 	    int verbose);
 void	 ctlcheck_json(FILE *fp, const struct ctlcheck_results *r);
-void	 ctlcheck_nagios(FILE *fp, const struct ctlcheck_results *r);
+void	 ctlcheck_quiet(FILE *fp, const struct ctlcheck_results *r);
+int	 ctlcheck_nagios(FILE *fp, const struct ctlcheck_results *r);
 void	 ctlcheck_prometheus(FILE *fp, const struct ctlcheck_results *r);
 
 /*
- * Print what is different from the results before: faults that came, and those
- * that are gone.
+ * Print what is different from the results before, a line each: faults that
+ * came, those that are gone, and places that can't be checked or can again.
  */
 void	 ctlcheck_changes(FILE *fp, const struct ctlcheck_results *before,
 	    const struct ctlcheck_results *now);
 
-/* The exit status: 0 good, 1 faults, 2 something could not be checked. */
+/* Count faults, notes and places that could not be checked. */
+void	 ctlcheck_count(struct ctlcheck_results *r);
+
+/*
+ * The exit status by these numbers: 0 good, 1 faults, 2 no fault but something
+ * could not be checked, or there was nothing to check.
+ */
 int	 ctlcheck_status(const struct ctlcheck_results *r);
 
 /* Free what the results hold. */
