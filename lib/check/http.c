@@ -133,17 +133,15 @@ report_response(struct visit *v)
 {
 	const struct net_http_head *h = &v->up.r.head;
 	const enum check_fault id = fault_of(v);
-	char what[300], to[160] = "";
+	char what[300], to[160];
 
 	check_describe(&v->up, what, sizeof(what));
-	if (id == CHECK_REDIRECTED)
-		check_quote(to, sizeof(to), net_http_field(h, "Location"));
-	else if (h->status == 101)
-		check_quote(to, sizeof(to), net_http_field(h, "Upgrade"));
+	check_quote(to, sizeof(to), net_http_field(h, h->status == 101 ?
+	    "Upgrade" : "Location"));
 	check_found(v->r, v->a, v->r->node->port, id,
 	    "the request for an upgrade to DERP is answered with %s%s%s%s",
-	    what, h->status == 101 ? ", to the protocol \"" : to[0] != '\0' ?
-	    ", to \"" : "", to, h->status == 101 || to[0] != '\0' ? "\"" : "");
+	    what, to[0] != '\0' ? ", to \"" : "", to, to[0] != '\0' ? "\"" :
+	    "");
 }
 
 /* Report that the upgrade was not answered by HTTP. */
