@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define COMMAND_MAXOPTS	6
+#define COMMAND_MAXOPTS	14
 #define COMMAND_MAXARGS	6
 #define COMMAND_WHY	512	/* bytes of an error with its NUL */
 
@@ -38,6 +38,7 @@ struct command_option {
  *	[name]		an argument that may be missing
  *	[word:name]	`word' and an argument, in any order with others
  *	[name...]	any number of arguments
+ *	name...		the same, but at least one
  *
  * in this order.  What a name stands for is in the table of values.
  */
@@ -67,6 +68,12 @@ struct command_value {
 	long long	 max;
 };
 
+/* The long form of an option without a value, of each command that has it. */
+struct command_long {
+	const char	*name;		/* without the hyphens */
+	char		 letter;
+};
+
 /* The tables of a program. */
 struct command_set {
 	const char	*program;
@@ -75,6 +82,8 @@ struct command_set {
 	size_t		 ncommands;
 	const struct command_value *values;
 	size_t		 nvalues;
+	const struct command_long *longs;
+	size_t		 nlongs;
 };
 
 /* The words behind a command. */
@@ -125,6 +134,10 @@ const struct command_value *command_value(const struct command_set *set,
 /* The option with this letter, or NULL. */
 const struct command_option *command_option(const struct command *c,
 	    char letter);
+
+/* The long form of this option of a command, or NULL. */
+const char *command_long(const struct command_set *set,
+	    const struct command_option *o);
 
 /*
  * If command `c' begins with the words of `prefix' ("" is any), the next word

@@ -13,7 +13,8 @@
 static const struct command rows[] = {
 	{ "", NULL, "command [argument...]", 0, "test", {
 		{ 'h', NULL, 0, "print help" },
-		{ 's', "file", 0, "socket" } } },
+		{ 's', "file", 0, "socket" },
+		{ 'V', NULL, 0, "print the version" } } },
 	{ "cp", NULL, "[flag...]", COMMAND_VERBATIM, "copy", NONE },
 	{ "key add", NULL, "key [name:name] [group:name]", 0, "add", {
 		{ 'f', "file", 0, "the file" } } },
@@ -26,6 +27,9 @@ static const struct command rows[] = {
 		{ 'k', NULL, 1, "trust all" },
 		{ 'n', "count", 0, "packets" },
 		{ 's', "order", 0, "sort" } } },
+	{ "wake", NULL, "target...", 0, "wake some", {
+		{ 'q', NULL, 1, "quiet" },
+		{ 'P', NULL, 1, "in colours" } } },
 };
 
 static const struct command_value values[] = {
@@ -35,9 +39,16 @@ static const struct command_value values[] = {
 	{ "port", COMMAND_NUMBER, NULL, 1, 65535 },
 };
 
+static const struct command_long longs[] = {
+	{ "colours", 'P' },
+	{ "help", 'h' },
+	{ "version", 'V' },
+};
+
 static const struct command_set set = { "prog", rows,
     sizeof(rows) / sizeof(rows[0]), values,
-    sizeof(values) / sizeof(values[0]) };
+    sizeof(values) / sizeof(values[0]), longs,
+    sizeof(longs) / sizeof(longs[0]) };
 
 static char			 why[COMMAND_WHY];
 static struct command_words	 words;
@@ -181,6 +192,22 @@ ATF_TC_BODY(rest, tc)
 	ATF_REQUIRE_EQ(0, take("cp a -b"));
 	ATF_CHECK_EQ(2, words.argc);
 	wrong("cp -a", "-- is missing before -a");
+	ATF_REQUIRE_EQ(0, take("wake a b"));
+	ATF_CHECK_EQ(2, words.argc);
+	ATF_CHECK_STREQ("a", words.argv[0]);
+	wrong("wake", "target is missing");
+}
+
+ATF_TC_WITHOUT_HEAD(long_options);
+ATF_TC_BODY(long_options, tc)
+{
+	ATF_REQUIRE_EQ(0, take("wake --colours a"));
+	ATF_CHECK_STREQ("", words.option['P']);
+	ATF_CHECK_EQ(1, words.argc);
+	wrong("wake -q --colours a", "-q and -P exclude each other");
+	wrong("wake --colour a", "unknown option --colour");
+	wrong("wake --version a", "unknown option --version");
+	wrong("probe --colours a", "unknown option --colours");
 }
 
 /* What a function prints. */
@@ -252,14 +279,14 @@ completes(const char *text, const char *want)
 ATF_TC_WITHOUT_HEAD(complete);
 ATF_TC_BODY(complete, tc)
 {
-	completes("''", "cp key log map probe");
+	completes("''", "cp key log map probe wake");
 	completes("p", "probe");
 	completes("x", "");
 	completes("key ''", "add list");
 	completes("key l", "list");
 	completes("-s sock m", "map");
 	completes("-s ''", "<file>");
-	completes("-", "-h -s --help --version");
+	completes("-", "-h -s -V --help --version");
 	completes("--v", "--version");
 	completes("map ''", "check");
 	completes("map check ''", "<file>");
@@ -277,6 +304,8 @@ ATF_TC_BODY(complete, tc)
 	completes("key add k ''", "name group");
 	completes("key add k name ''", "");
 	completes("key add k name x g", "group");
+	completes("wake -", "-q -P --colours --help");
+	completes("wake --c", "--colours");
 	completes("nothing ''", "");
 }
 
@@ -287,6 +316,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, options);
 	ATF_TP_ADD_TC(tp, arguments);
 	ATF_TP_ADD_TC(tp, rest);
+	ATF_TP_ADD_TC(tp, long_options);
 	ATF_TP_ADD_TC(tp, help);
 	ATF_TP_ADD_TC(tp, complete);
 	return atf_no_error();

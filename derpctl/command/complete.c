@@ -55,16 +55,21 @@ static void
 put_options(const struct command_begun *b, const struct command *c)
 {
 	const struct command_option	*o = c->options;
-	char				 text[3] = "-";
+	const char			*name;
+	char				 text[32] = "-";
 	size_t				 i;
 
 	for (i = 0; i < COMMAND_MAXOPTS && o[i].letter != 0; i++) {
 		text[1] = o[i].letter;
 		put(b, text, o[i].help);
 	}
-	put(b, "--help", "print the help");
-	if (c == &b->set->commands[0])
-		put(b, "--version", "print the version");
+	for (i = 0; i < COMMAND_MAXOPTS && o[i].letter != 0; i++)
+		if ((name = command_long(b->set, &o[i])) != NULL) {
+			snprintf(text, sizeof(text), "--%s", name);
+			put(b, text, o[i].help);
+		}
+	if (command_option(c, 'h') == NULL)
+		put(b, "--help", "print the help");
 }
 
 /*

@@ -115,18 +115,20 @@ put_help(FILE *fp, const char *what, const char *help)
 }
 
 static void
-put_option_helps(FILE *fp, const struct command *c)
+put_option_helps(FILE *fp, const struct command_set *set,
+    const struct command *c)
 {
 	const struct command_option	*o = c->options;
+	const char			*name;
 	char				 what[64];
 	size_t				 i;
 
 	for (i = 0; i < COMMAND_MAXOPTS && o[i].letter != 0; i++) {
-		snprintf(what, sizeof(what), "-%c%s%s%s", o[i].letter,
+		name = command_long(set, &o[i]);
+		snprintf(what, sizeof(what), "-%c%s%s%s%s", o[i].letter,
 		    o[i].value != NULL ? " " : "",
 		    o[i].value != NULL ? o[i].value : "",
-		    c->words[0] != '\0' ? "" : o[i].letter == 'h' ?
-		    ", --help" : o[i].letter == 'V' ? ", --version" : "");
+		    name != NULL ? ", --" : "", name != NULL ? name : "");
 		put_help(fp, what, o[i].help);
 	}
 }
@@ -160,7 +162,7 @@ command_help(FILE *fp, const struct command_set *set, const struct command *c)
 	command_usage(fp, set, c);
 	fprintf(fp, "\n%c%s.\n\n", toupper((unsigned char)c->help[0]),
 	    c->help + 1);
-	put_option_helps(fp, c);
+	put_option_helps(fp, set, c);
 	for (i = 0; i < COMMAND_MAXOPTS && o[i].letter != 0; i++)
 		if (o[i].value != NULL)
 			put_values(fp, set, o[i].value);
@@ -192,7 +194,7 @@ command_list(FILE *fp, const struct command_set *set)
 
 	command_usage(fp, set, &set->commands[0]);
 	fputc('\n', fp);
-	put_option_helps(fp, &set->commands[0]);
+	put_option_helps(fp, set, &set->commands[0]);
 	fputs("\nThe commands:\n", fp);
 	for (i = 1; i < set->ncommands; i++)
 		put_help(fp, set->commands[i].words, set->commands[i].help);

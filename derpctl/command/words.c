@@ -41,6 +41,9 @@ command_arg(const char **args, struct command_arg *a)
 			a->rest = 1;
 			n -= 3;
 		}
+	} else if (n > 3 && strncmp(p + n - 3, "...", 3) == 0) {
+		a->rest = 1;
+		n -= 3;
 	}
 	snprintf(a->name, sizeof(a->name), "%.*s", (int)n, p);
 	return 1;
@@ -65,6 +68,17 @@ command_option(const struct command *c, char letter)
 	for (i = 0; i < COMMAND_MAXOPTS && c->options[i].letter != 0; i++)
 		if (c->options[i].letter == letter)
 			return &c->options[i];
+	return NULL;
+}
+
+const char *
+command_long(const struct command_set *set, const struct command_option *o)
+{
+	size_t	i;
+
+	for (i = 0; i < set->nlongs; i++)
+		if (set->longs[i].letter == o->letter)
+			return set->longs[i].name;
 	return NULL;
 }
 
@@ -145,6 +159,23 @@ read_letter(struct command_line *l, size_t *at)
 	return check(l, word, o->value, value);
 }
 
+/* Read an option in its long form.  Returns 0 or -1. */
+static int
+read_long(struct command_line *l)
+{
+	const struct command_option	*o = l->c->options;
+	const char			*name;
+	size_t				 i;
+
+	for (i = 0; i < COMMAND_MAXOPTS && o[i].letter != 0; i++)
+		if ((name = command_long(l->set, &o[i])) != NULL &&
+		    strcmp(l->argv[0] + 2, name) == 0) {
+			l->w->option[(unsigned char)o[i].letter] = "";
+			return 0;
+		}
+	return wrong(l, "unknown option %.60s", l->argv[0]);
+}
+
 /* Read the options.  Returns as command_read(). */
 static int
 read_options(struct command_line *l)
@@ -164,8 +195,11 @@ read_options(struct command_line *l)
 		if ((l->c->flags & COMMAND_VERBATIM) != 0)
 			return strcmp(l->argv[0], "-h") == 0 ? 1 :
 			    wrong(l, "-- is missing before %.60s", l->argv[0]);
-		if (l->argv[0][1] == '-')
-			return wrong(l, "unknown option %.60s", l->argv[0]);
+		if (l->argv[0][1] == '-') {
+			if (read_long(l) == -1)
+				return -1;
+			continue;
+		}
 		for (at = 1; l->argv[0][at] != '\0';)
 			if ((rv = read_letter(l, &at)) != 0)
 				return rv;
@@ -263,7 +297,7 @@ read_args(struct command_line *l)
 	int			 i;
 
 	for (i = 0; command_arg(&args, &a) && a.word[0] == '\0'; i++) {
-		if (a.rest) {
+		if (a.rest && (a.optional || l->argc > 0)) {
 			l->w->argc = l->argc;
 			l->w->argv = l->argv;
 			return 0;
