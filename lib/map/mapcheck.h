@@ -29,7 +29,8 @@ int	 map_check(const char *text, size_t len, const char *what,
 /*
  * Append a summary of a valid map as one JSON object, as raw bytes:
  * {"regions":[{"id":n,"code":s,"name":s,"nodes":[{"name":s,"host":s,
- *   "port":n,"stun":n,"stun_only":b,"ipv4":s,"ipv6":s,"certname":s}]}]}
+ *   "port":n,"stun":n,"stun_only":b,"can_port80":b,"insecure":b,
+ *   "ipv4":s,"ipv6":s,"certname":s}]}]}
  * with the defaults filled in (port 443, stun 3478, -1 for off; "" for absent
  * fields).  Returns 0, or -1 when the map is invalid or memory runs out.
  */
