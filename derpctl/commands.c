@@ -27,6 +27,20 @@ static const struct command table[] = {
 	    "revoke the certificate that is in force", NO_OPTIONS },
 	{ "cert roll", ctl_cmd_cert_roll, "", COMMAND_SOCKET,
 	    "change the key of the ACME account", NO_OPTIONS },
+	{ "check", ctl_cmd_check, "target...", COMMAND_FAILS_2,
+	    "name what is wrong with relays, from outside", {
+		{ '4', NULL, 3, "by IPv4 alone" },
+		{ '6', NULL, 3, "by IPv6 alone" },
+		{ 'N', NULL, 2, "print a line for Nagios" },
+		{ 'P', NULL, 2, "print metrics for Prometheus" },
+		{ 'q', NULL, 2, "print faults alone" },
+		{ 'v', NULL, 0, "print what was measured as well" },
+		{ 'c', "cafile", 1, "trust the CAs of this file alone" },
+		{ 'k', NULL, 1, "accept any certificate" },
+		{ 'p', "pin", 1, "trust the certificate with this pin alone" },
+		{ 'S', "source", 0, "the local address to check from" },
+		{ 't', "bytes", 0, "measure the throughput with so many" },
+		{ 'w', "interval", 0, "check again so often, print changes" } } },
 	{ "clients", ctl_cmd_clients, "[word]", COMMAND_SOCKET,
 	    "list the connections that are logged in", {
 		{ 'g', "group", 0, "only the clients of this group" },
@@ -116,6 +130,7 @@ static const struct command_value values[] = {
 	{ "cafile", COMMAND_FILE, NULL, 0, 0 },
 	{ "count", COMMAND_NUMBER, NULL, 1, 1000000 },
 	{ "file", COMMAND_FILE, NULL, 0, 0 },
+	{ "interval", COMMAND_NUMBER, NULL, 5, 86400 },
 	{ "node", COMMAND_FILE, NULL, 0, 0 },
 	{ "order", COMMAND_WORD, "rx tx age drops name", 0, 0 },
 	{ "port", COMMAND_NUMBER, NULL, 1, 65535 },
@@ -125,7 +140,15 @@ static const struct command_value values[] = {
 	{ "socket", COMMAND_FILE, NULL, 0, 0 }
 };
 
+static const struct command_long longs[] = {
+	{ "help", 'h' },
+	{ "nagios", 'N' },
+	{ "prometheus", 'P' },
+	{ "version", 'V' }
+};
+
 const struct command_set ctl_commands = {
 	"derpctl", table, sizeof(table) / sizeof(table[0]),
-	values, sizeof(values) / sizeof(values[0])
+	values, sizeof(values) / sizeof(values[0]),
+	longs, sizeof(longs) / sizeof(longs[0])
 };

@@ -1,7 +1,7 @@
 /*
  * confine: drop the rights that a command does not need.
  *
- * Called by request.c, map_check.c, probe.c and top.c.  Uses pledge(2) and
+ * Called by request.c, map_check.c, probe.c, top.c and check/.  Uses pledge(2) and
  * unveil(2) on OpenBSD.  On other systems derpctl keeps the rights of its
  * caller.
  */
@@ -59,6 +59,29 @@ ctl_confine_convert(void)
 }
 
 void
+ctl_confine_file_read(const char *path)
+{
+	if (unveil(path, "r") == -1)
+		err(1, "unveil %s", path);
+}
+
+void
+ctl_confine_check(const char *cafile)
+{
+	ctl_confine_file_read(cafile != NULL ? cafile :
+	    tls_default_ca_cert_file());
+	if (pledge("stdio rpath inet dns proc", NULL) == -1)
+		err(1, "pledge");
+}
+
+void
+ctl_confine_job(void)
+{
+	if (pledge("stdio rpath inet dns", NULL) == -1)
+		err(1, "pledge");
+}
+
+void
 ctl_confine_probe(const char *cafile)
 {
 	if (cafile == NULL)
@@ -98,6 +121,23 @@ ctl_confine_file(const char *path)
 
 void
 ctl_confine_convert(void)
+{
+}
+
+void
+ctl_confine_file_read(const char *path)
+{
+	(void)path;
+}
+
+void
+ctl_confine_check(const char *cafile)
+{
+	(void)cafile;
+}
+
+void
+ctl_confine_job(void)
 {
 }
 

@@ -35,7 +35,8 @@ struct ctl {
  * One function per row of commands.c, which gets the words behind the command.
  * Returns 0 on success, or 1 with an error on standard error; ctl_cmd_probe() 2
  * when the relay refuses the clients; ctl_cmd_health() 1 when derpd is unwell,
- * with the reasons on standard output, and 2 with an error.
+ * with the reasons on standard output, and 2 with an error; ctl_cmd_check() as
+ * ctlcheck_status().
  */
 int	ctl_cmd_cert(const struct ctl *ctl, const struct command_words *w);
 int	ctl_cmd_cert_renew(const struct ctl *ctl,
@@ -43,6 +44,7 @@ int	ctl_cmd_cert_renew(const struct ctl *ctl,
 int	ctl_cmd_cert_revoke(const struct ctl *ctl,
 	    const struct command_words *w);
 int	ctl_cmd_cert_roll(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_check(const struct ctl *ctl, const struct command_words *w);
 int	ctl_cmd_clients(const struct ctl *ctl, const struct command_words *w);
 int	ctl_cmd_complete(const struct ctl *ctl, const struct command_words *w);
 int	ctl_cmd_convert_derper(const struct ctl *ctl,
@@ -197,6 +199,15 @@ void	ctl_confine_file(const char *path);
 
 /* Confine derpctl to asking which files exist. */
 void	ctl_confine_convert(void);
+
+/*
+ * Confine derpctl for checks: to read the file of CAs, to resolve, connect and
+ * start jobs.  ctl_confine_file_read() before it permits further files.
+ * ctl_confine_job() is for a job, which reads the CAs, resolves and connects.
+ */
+void	ctl_confine_check(const char *cafile);
+void	ctl_confine_file_read(const char *path);
+void	ctl_confine_job(void);
 
 /* Confine derpctl for a probe that may read `cafile' (NULL: system roots). */
 void	ctl_confine_probe(const char *cafile);

@@ -1,0 +1,206 @@
+/*
+ * job: the process that checks one place and tells what it finds over a pipe;
+ * see task.h.  It reads what the network sends; the command itself reads only
+ * its records.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mapcheck.h"
+#include "task.h"
+
+#define ALARM_S		600	/* for one whose command was killed */
+#define MAX_NODES	1024	/* of a map */
+#define MESH_NODES	16	/* of a region */
+
+/* A job under way. */
+struct job {
+	const struct ctlcheck_run *run;
+	const struct ctlcheck_task *task;
+	int			 fd;
+	struct check_opts	 opts;
+	struct check_sink	 sink;
+	size_t			 nnodes;
+	char			 finding[CTLCHECK_WHY]; /* the first of a map */
+};
+
+/* Tell a record.  A job whose command is gone ends. */
+static void
+tell(const struct job *j, const struct ctlcheck_record *r)
+{
+	struct ipc_wr w;
+	size_t at;
+	ssize_t n;
+
+	ipc_wr_init(&w);
+	ctlcheck_record_put(&w, r);
+	for (at = 0; ipc_wr_ok(&w) && at < w.len; at += (size_t)n)
+		if ((n = write(j->fd, w.p + at, w.len - at)) == -1) {
+			if (errno != EINTR)
+				_exit(1);
+			n = 0;
+		}
+	ipc_wr_free(&w);
+}
+
+static void
+tell_text(const struct job *j, enum ctlcheck_type type, const char *text)
+{
+	struct ctlcheck_record r = { .type = type };
+
+	(void)strlcpy(r.text, text, sizeof(r.text));
+	tell(j, &r);
+}
+
+static void
+found(const struct check_finding *f, void *arg)
+{
+	struct ctlcheck_record r = { .type = CTLCHECK_FOUND, .finding = *f };
+
+	tell(arg, &r);
+}
+
+static void
+measured(const struct check_measure *m, void *arg)
+{
+	struct ctlcheck_record r = { .type = CTLCHECK_MEASURED, .measure = *m };
+
+	tell(arg, &r);
+}
+
+static void
+step(const char *what, void *arg)
+{
+	tell_text(arg, CTLCHECK_STEP, what);
+}
+
+static void
+node(const struct check_node *n, void *arg)
+{
+	struct job *j = arg;
+	struct ctlcheck_record r = { .type = CTLCHECK_HAS_NODE, .node = *n };
+
+	if (j->nnodes++ < MAX_NODES)
+		tell(j, &r);
+}
+
+/* Tell the hash of a valid map, and its nodes if those are to be checked. */
+static void
+tell_map(struct job *j, const char *text, size_t len)
+{
+	struct ctlcheck_record r = { .type = CTLCHECK_HAS_MAP };
+	char why[CTLCHECK_WHY];
+
+	(void)crypto_hash_sha256(r.hash, (const unsigned char *)text, len);
+	tell(j, &r);
+	if (!j->task->needed)
+		return;
+	if (ctlcheck_expand(text, len, node, j, why, sizeof(why)) == -1)
+		tell_text(j, CTLCHECK_FAILED, why);
+	else if (j->nnodes > MAX_NODES)
+		tell_text(j, CTLCHECK_FAILED,
+		    "the map has more than 1024 nodes, which are too many");
+}
+
+/* Keep the first error of a map. */
+static void
+map_error(int error, const char *line, void *arg)
+{
+	struct job *j = arg;
+
+	if (error && j->finding[0] == '\0')
+		(void)strlcpy(j->finding, line, sizeof(j->finding));
+}
+
+static void
+check_file(struct job *j)
+{
+	char *text, why[CTLCHECK_WHY];
+	size_t len;
+
+	if ((text = ctl_read_file(j->task->file, MAP_MAX_SIZE, &len)) == NULL) {
+		(void)snprintf(why, sizeof(why), "can't read the map: %s",
+		    strerror(errno));
+		tell_text(j, CTLCHECK_FAILED, why);
+		return;
+	}
+	if (map_check(text, len, j->task->place.name, NULL, map_error, j) == 0)
+		tell_map(j, text, len);
+	else
+		tell_text(j, CTLCHECK_FAILED, j->finding);
+	free(text);
+}
+
+static void
+check_url(struct job *j)
+{
+	const struct ctlcheck_record absent = { .type = CTLCHECK_ABSENT };
+	struct check_map m = { .text = NULL };
+	char why[CTLCHECK_WHY] = "";
+
+	/* The check of the node has judged its certificate. */
+	if (j->task->after != NULL)
+		j->opts.trust = STREAM_ANY;
+	if (check_map(j->task->url, NULL, j->task->needed, &j->opts, &j->sink,
+	    &m, why, sizeof(why)) == -1)
+		tell_text(j, CTLCHECK_FAILED, why);
+	else if (m.absent)
+		tell(j, &absent);
+	else if (m.text != NULL)
+		tell_map(j, m.text, m.len);
+	free(m.text);
+}
+
+static void
+check_region(struct job *j)
+{
+	struct check_node nodes[MESH_NODES];
+	char why[CTLCHECK_WHY] = "";
+	size_t n;
+
+	n = ctlcheck_plan_serving(j->run, j->task, nodes, MESH_NODES);
+	if (check_mesh(nodes, n, &j->opts, &j->sink, why, sizeof(why)) == -1)
+		tell_text(j, CTLCHECK_FAILED, why);
+}
+
+static void
+check_one(struct job *j)
+{
+	char why[CTLCHECK_WHY] = "";
+
+	if (check_node(&j->task->place.node, &j->opts, &j->sink, why,
+	    sizeof(why)) == -1)
+		tell_text(j, CTLCHECK_FAILED, why);
+}
+
+void
+ctlcheck_job(const struct ctlcheck_run *run, const struct ctlcheck_task *t,
+    int fd)
+{
+	const struct ctlcheck_record end = { .type = CTLCHECK_END };
+	struct job j = { .run = run, .task = t, .fd = fd,
+	    .opts = run->opts->check,
+	    .sink = { found, measured, run->quiet ? NULL : step, &j } };
+
+	(void)signal(SIGINT, SIG_DFL);
+	(void)signal(SIGTERM, SIG_DFL);
+	(void)alarm(ALARM_S);
+	ctl_confine_job();
+	if (sodium_init() == -1)
+		tell_text(&j, CTLCHECK_FAILED, "can't initialise libsodium");
+	else if (t->place.kind == CTLCHECK_NODE)
+		check_one(&j);
+	else if (t->place.kind == CTLCHECK_MESH)
+		check_region(&j);
+	else if (t->file[0] != '\0')
+		check_file(&j);
+	else
+		check_url(&j);
+	tell(&j, &end);
+	_exit(0);
+}

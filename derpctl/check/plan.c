@@ -1,0 +1,329 @@
+/*
+ * plan: which places are checked, in which order; see task.h.  Touches no
+ * network.
+ *
+ * At most JOBS jobs run at once, and one of a host.  What needs a node (its
+ * map, the mesh of its region) waits for the end of that node's check, and is
+ * left out unless the node serves: its fault is reported already.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "hostname.h"
+#include "task.h"
+
+#define JOBS		16
+#define MAP_PATH	"/derpmap/default"
+
+static struct ctlcheck_task *
+new_task(enum ctlcheck_kind kind, const char *name)
+{
+	struct ctlcheck_task *t;
+
+	if ((t = calloc(1, sizeof(*t))) == NULL)
+		return (NULL);
+	if ((t->place.name = strdup(name)) == NULL) {
+		free(t);
+		return (NULL);
+	}
+	t->place.kind = kind;
+	t->fd = -1;
+	return (t);
+}
+
+/* Insert a task behind `before', or at the end. */
+static void
+insert(struct ctlcheck_run *run, struct ctlcheck_task *before,
+    struct ctlcheck_task *t)
+{
+	if (before != NULL)
+		TAILQ_INSERT_AFTER(&run->tasks, before, t, entry);
+	else
+		TAILQ_INSERT_TAIL(&run->tasks, t, entry);
+	run->ntasks++;
+}
+
+/* The last task that this map has told, or the map. */
+static struct ctlcheck_task *
+last_of(struct ctlcheck_task *map)
+{
+	struct ctlcheck_task *t = map, *next;
+
+	while ((next = TAILQ_NEXT(t, entry)) != NULL && next->of == map)
+		t = next;
+	return (t);
+}
+
+/* "relay.example.org", with a port that is not 443. */
+static void
+node_name(char *dst, size_t size, const struct check_node *n)
+{
+	const int six = net_hostname_is_ipv6(n->host);
+
+	if (n->port == 443)
+		(void)snprintf(dst, size, "%s", n->host);
+	else
+		(void)snprintf(dst, size, "%s%s%s:%u", six ? "[" : "", n->host,
+		    six ? "]" : "", n->port);
+}
+
+static struct ctlcheck_task *
+new_node(struct ctlcheck_run *run, const struct check_node *n)
+{
+	struct ctlcheck_task *t;
+	char name[CHECK_STRING + 16];
+
+	node_name(name, sizeof(name), n);
+	if ((t = new_task(CTLCHECK_NODE, name)) == NULL)
+		return (NULL);
+	t->place.node = *n;
+	if (run->only6)
+		(void)strlcpy(t->place.node.ipv4, "none",
+		    sizeof(t->place.node.ipv4));
+	if (run->only4)
+		(void)strlcpy(t->place.node.ipv6, "none",
+		    sizeof(t->place.node.ipv6));
+	return (t);
+}
+
+/* The map that the server of this node may serve, which it need not. */
+static struct ctlcheck_task *
+new_served_map(const struct ctlcheck_task *node)
+{
+	const struct check_node *n = &node->place.node;
+	const int six = net_hostname_is_ipv6(n->host);
+	struct ctlcheck_task *t;
+	char url[URL_MAXTEXT];
+
+	(void)snprintf(url, sizeof(url), "https://%s%s%s:%u" MAP_PATH,
+	    six ? "[" : "", n->host, six ? "]" : "", n->port);
+	if (n->port == 443)
+		(void)snprintf(url, sizeof(url), "https://%s%s%s" MAP_PATH,
+		    six ? "[" : "", n->host, six ? "]" : "");
+	if ((t = new_task(CTLCHECK_MAP, url)) == NULL)
+		return (NULL);
+	(void)strlcpy(t->url, url, sizeof(t->url));
+	t->place.node.region = n->region;
+	t->after = node;
+	return (t);
+}
+
+int
+ctlcheck_plan_target(struct ctlcheck_run *run, const struct ctlcheck_target *t)
+{
+	struct ctlcheck_task *task, *map;
+
+	if (t->kind == CTLCHECK_HOST) {
+		if ((task = new_node(run, &t->node)) == NULL)
+			return (-1);
+		insert(run, NULL, task);
+		if ((map = new_served_map(task)) == NULL)
+			return (-1);
+		insert(run, NULL, map);
+		return (0);
+	}
+	if ((task = new_task(CTLCHECK_MAP, strcmp(t->text, "-") == 0 ?
+	    "standard input" : t->text)) == NULL)
+		return (-1);
+	task->needed = 1;
+	(void)strlcpy(t->kind == CTLCHECK_URL ? task->url : task->file, t->text,
+	    sizeof(task->url));
+	insert(run, NULL, task);
+	return (0);
+}
+
+/* Is this node checked already, for another map or target? */
+static int
+is_known(const struct ctlcheck_run *run, const struct check_node *n)
+{
+	const struct ctlcheck_task *t;
+	const struct check_node *k;
+
+	TAILQ_FOREACH(t, &run->tasks, entry) {
+		k = &t->place.node;
+		if (t->place.kind == CTLCHECK_NODE && k->port == n->port &&
+		    k->region == n->region && k->stun == n->stun &&
+		    strcmp(k->name, n->name) == 0 &&
+		    strcasecmp(k->host, n->host) == 0)
+			return (1);
+	}
+	return (0);
+}
+
+int
+ctlcheck_plan_node(struct ctlcheck_run *run, struct ctlcheck_task *map,
+    const struct check_node *n)
+{
+	struct ctlcheck_task *t;
+
+	map->nnodes++;
+	if (is_known(run, n))
+		return (0);
+	if ((t = new_node(run, n)) == NULL)
+		return (-1);
+	t->of = map;
+	insert(run, last_of(map), t);
+	return (0);
+}
+
+/* How many nodes of the region, from `t' on, follow each other. */
+static size_t
+count_nodes(const struct ctlcheck_task *t)
+{
+	const struct ctlcheck_task *k;
+	size_t n = 0;
+
+	for (k = t; k != NULL && k->of == t->of &&
+	    k->place.kind == CTLCHECK_NODE &&
+	    k->place.node.region == t->place.node.region;
+	    k = TAILQ_NEXT(k, entry))
+		n += !k->place.node.stun_only;
+	return (n);
+}
+
+/* Add what a region with several nodes needs, behind the last of them. */
+static int
+add_region(struct ctlcheck_run *run, struct ctlcheck_task *last)
+{
+	const struct check_node *n = &last->place.node;
+	struct ctlcheck_task *t;
+	char name[CHECK_STRING + 32];
+
+	(void)snprintf(name, sizeof(name), "region %u%s%s%s", n->region,
+	    n->code[0] != '\0' ? " (" : "", n->code,
+	    n->code[0] != '\0' ? ")" : "");
+	if ((t = new_task(CTLCHECK_MESH, name)) == NULL)
+		return (-1);
+	t->of = last->of;
+	t->place.node.region = n->region;
+	(void)strlcpy(t->place.node.code, n->code, sizeof(t->place.node.code));
+	insert(run, last, t);
+	return (0);
+}
+
+int
+ctlcheck_plan_regions(struct ctlcheck_run *run, struct ctlcheck_task *map)
+{
+	struct ctlcheck_task *t, *next;
+	unsigned int region = 0;
+	size_t n = 0;
+
+	for (t = TAILQ_NEXT(map, entry); t != NULL && t->of == map; t = next) {
+		next = TAILQ_NEXT(t, entry);
+		if (n == 0 || t->place.node.region != region) {
+			region = t->place.node.region;
+			n = count_nodes(t);
+		}
+		if (n > 1 && (next == NULL || next->of != map ||
+		    next->place.node.region != region) &&
+		    add_region(run, t) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+/* Do clients get as far as a login there? */
+static int
+serves(const struct ctlcheck_task *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->place.nfindings; i++)
+		if (check_fault_row(t->place.findings[i].id)->level ==
+		    CHECK_FAULT)
+			return (0);
+	return (t->state == CTLCHECK_DONE && t->place.failed == NULL);
+}
+
+/* Is `t' a node of the region that `mesh' is about? */
+static int
+is_in_region(const struct ctlcheck_task *t, const struct ctlcheck_task *mesh)
+{
+	return (t->of == mesh->of && t->place.kind == CTLCHECK_NODE &&
+	    t->place.node.region == mesh->place.node.region &&
+	    !t->place.node.stun_only);
+}
+
+size_t
+ctlcheck_plan_serving(const struct ctlcheck_run *run,
+    const struct ctlcheck_task *mesh, struct check_node *nodes, size_t max)
+{
+	const struct ctlcheck_task *t;
+	size_t n = 0;
+
+	TAILQ_FOREACH(t, &run->tasks, entry)
+		if (is_in_region(t, mesh) && serves(t) && n < max)
+			nodes[n++] = t->place.node;
+	return (n);
+}
+
+static int
+same_host(const struct ctlcheck_task *a, const struct ctlcheck_task *b)
+{
+	return (a->place.kind == CTLCHECK_NODE &&
+	    b->place.kind == CTLCHECK_NODE &&
+	    strcasecmp(a->place.node.host, b->place.node.host) == 0);
+}
+
+/* Is this task waiting for one that is not done, or for its host? */
+static int
+is_held(const struct ctlcheck_run *run, const struct ctlcheck_task *t)
+{
+	const struct ctlcheck_task *k;
+
+	if (t->after != NULL && t->after->state != CTLCHECK_DONE)
+		return (1);
+	TAILQ_FOREACH(k, &run->tasks, entry) {
+		if (t->place.kind == CTLCHECK_MESH &&
+		    k->state != CTLCHECK_DONE && is_in_region(k, t))
+			return (1);
+		if (k->state == CTLCHECK_RUNNING && same_host(k, t))
+			return (1);
+	}
+	return (0);
+}
+
+/* Has another fault, which is reported, made this check needless? */
+static int
+is_needless(const struct ctlcheck_run *run, const struct ctlcheck_task *t)
+{
+	struct check_node two[2];
+
+	if (t->place.kind == CTLCHECK_MESH)
+		return (ctlcheck_plan_serving(run, t, two, 2) < 2);
+	return (t->after != NULL && !serves(t->after));
+}
+
+struct ctlcheck_task *
+ctlcheck_plan_next(struct ctlcheck_run *run)
+{
+	struct ctlcheck_task *t;
+
+	if (run->running >= JOBS)
+		return (NULL);
+	TAILQ_FOREACH(t, &run->tasks, entry) {
+		if (t->state != CTLCHECK_WAITING || is_held(run, t))
+			continue;
+		if (!is_needless(run, t))
+			return (t);
+		t->hidden = 1;
+		t->state = CTLCHECK_DONE;
+		run->ndone++;
+	}
+	return (NULL);
+}
+
+void
+ctlcheck_plan_free(struct ctlcheck_run *run)
+{
+	struct ctlcheck_task *t;
+
+	while ((t = TAILQ_FIRST(&run->tasks)) != NULL) {
+		TAILQ_REMOVE(&run->tasks, t, entry);
+		ctlcheck_collect_free(&t->place);
+		free(t->buf);
+		free(t);
+	}
+}
