@@ -260,6 +260,12 @@ net_http_body_end(struct net_http_body *b)
 }
 
 int
+net_http_body_too_large(const struct net_http_body *b)
+{
+	return (b->why == too_large);
+}
+
+int
 net_http_body_delimited(const struct net_http_body *b)
 {
 	return (b->kind != TO_END);

@@ -45,6 +45,9 @@ int	 net_http_body_feed(struct net_http_body *b, const uint8_t *p,
  */
 int	 net_http_body_end(struct net_http_body *b);
 
+/* Returns 1 when the body was refused because of its size, else 0. */
+int	 net_http_body_too_large(const struct net_http_body *b);
+
 /*
  * Returns 1 when the end of the body is within the bytes, 0 when it is the end
  * of the connection.

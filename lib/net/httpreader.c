@@ -66,7 +66,8 @@ parse_heads(struct net_http_reader *r)
 		if (n <= 0)
 			return (fail_head(r, n));
 		r->used += (size_t)n;
-		if (r->head.status >= 200)
+		if (r->head.status >= 200 ||
+		    (r->upgrade && r->head.status == 101))
 			return (1);
 		if (r->head.status == 101)
 			return (fail(r, "the server switched protocols "
@@ -128,6 +129,12 @@ net_http_reader_end(struct net_http_reader *r)
 		    "connection without a response" : "the server closed the "
 		    "connection within the head of its response"));
 	return (net_http_body_end(&r->body) == -1 ? fail_body(r) : 0);
+}
+
+int
+net_http_reader_too_large(const struct net_http_reader *r)
+{
+	return (r->final && net_http_body_too_large(&r->body));
 }
 
 int

@@ -21,6 +21,9 @@ struct net_http_reader {
 	size_t		 used;		/* of these, the bytes of heads */
 	size_t		 max_body;
 	int		 head_only;
+	int		 upgrade;	/* set it after init: 101 is final, and
+					   the bytes behind it in `text' are
+					   not HTTP */
 	int		 interim;	/* number of interim responses */
 	int		 final;		/* the final head has been read */
 	char		 why[160];	/* after an error: one line */
@@ -46,6 +49,12 @@ int	 net_http_reader_feed(struct net_http_reader *r, const uint8_t *p,
  * -1 with r->why.
  */
 int	 net_http_reader_end(struct net_http_reader *r);
+
+/*
+ * Returns 1 when net_http_reader_feed() failed because the body is larger than
+ * the limit, else 0.
+ */
+int	 net_http_reader_too_large(const struct net_http_reader *r);
 
 /* Returns 1 when the server has sent nothing yet, else 0. */
 int	 net_http_reader_empty(const struct net_http_reader *r);

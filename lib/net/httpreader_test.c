@@ -188,6 +188,48 @@ ATF_TC_BODY(behind, tc)
 	}
 }
 
+/* With `upgrade' set, 101 ends a response; what follows is not touched. */
+ATF_TC_WITHOUT_HEAD(upgrade);
+ATF_TC_BODY(upgrade, tc)
+{
+	static const char text[] = "HTTP/1.1 103 Early\r\n\r\n"
+	    "HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\nHTTP/1.1";
+	struct net_http_reader r;
+
+	ATF_REQUIRE_EQ(0, net_http_reader_init(&r, 0, MAX));
+	r.upgrade = 1;
+	ATF_REQUIRE_EQ(1, net_http_reader_feed(&r, (const uint8_t *)text,
+	    sizeof(text) - 1));
+	ATF_CHECK_EQ(101, r.head.status);
+	ATF_REQUIRE_EQ(8, r.end - r.used);
+	ATF_CHECK_EQ(0, memcmp(r.text + r.used, "HTTP/1.1", 8));
+	ATF_CHECK_EQ(0, net_http_reader_reusable(&r));
+	net_http_reader_free(&r);
+}
+
+/* A body that is too large is told apart from other errors. */
+ATF_TC_WITHOUT_HEAD(too_large);
+ATF_TC_BODY(too_large, tc)
+{
+	static const char *const texts[] = {
+		OK "Content-Length: 101\r\n\r\n" "x",
+		OK "Transfer-Encoding: chunked\r\n\r\nfff\r\n",
+		OK "Transfer-Encoding: chunked\r\n\r\n?\r\n",
+		"junk\r\n\r\n"
+	};
+	struct net_http_reader r;
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		ATF_REQUIRE_EQ(0, net_http_reader_init(&r, 0, MAX));
+		ATF_CHECK_EQ(-1, net_http_reader_feed(&r,
+		    (const uint8_t *)texts[i], strlen(texts[i])));
+		ATF_CHECK_EQ_MSG(i < 2, net_http_reader_too_large(&r), "%s",
+		    texts[i]);
+		net_http_reader_free(&r);
+	}
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, good);
@@ -195,5 +237,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, bad);
 	ATF_TP_ADD_TC(tp, large);
 	ATF_TP_ADD_TC(tp, behind);
+	ATF_TP_ADD_TC(tp, upgrade);
+	ATF_TP_ADD_TC(tp, too_large);
 	return (atf_no_error());
 }

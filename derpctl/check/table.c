@@ -1,0 +1,254 @@
+/*
+ * table: the results for people: a line a place, the blocks of what was found,
+ * and a verdict.
+ *
+ * Called by the command.  Writes only to the stream passed to it; the width is
+ * that of standard output.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "output.h"
+#include "table.h"
+
+#define TEXT_WIDTH	80	/* without a terminal */
+#define TEXT_MIN	40
+
+enum { COL_STATE, COL_REGION, COL_NAME, COL_ADDRESS, COL_CONNECT, NCOLS };
+
+static const struct ctl_column columns[NCOLS] = {
+	[COL_STATE]	= { "STATE",	1, 6, 6, 0 },
+	[COL_REGION]	= { "REGION",	3, 7, 12, 0 },
+	[COL_NAME]	= { "NAME",	2, 16, 40, 0 },
+	[COL_ADDRESS]	= { "ADDRESS",	8, 15, 42, 0 },
+	[COL_CONNECT]	= { "CONNECT",	7, 7, 7, 1 },
+};
+
+/* The columns that show a fact, from COL_CONNECT on. */
+static const enum check_fact facts[NCOLS - COL_CONNECT] = {
+	CHECK_FACT_CONNECT,
+};
+
+static void
+fmt_us(char *dst, size_t size, int64_t us)
+{
+	if (us < 1000000)
+		(void)snprintf(dst, size, "%" PRId64 ".%" PRId64 "ms",
+		    us / 1000, us % 1000 / 100);
+	else
+		(void)snprintf(dst, size, "%" PRId64 ".%02" PRId64 "s",
+		    us / 1000000, us % 1000000 / 10000);
+}
+
+void
+ctlcheck_fmt_measure(char *dst, size_t size, const struct ctlcheck_measure *m)
+{
+	const enum check_kind kind = check_fact_row(m->id)->kind;
+
+	if (kind == CHECK_TEXT)
+		(void)snprintf(dst, size, "%s", m->text);
+	else if (kind == CHECK_BOOL)
+		(void)snprintf(dst, size, "%s", m->n != 0 ? "yes" : "no");
+	else if (kind == CHECK_DAYS)
+		(void)snprintf(dst, size, "%" PRId64 "d", m->n);
+	else if (m->n < 0 || kind == CHECK_COUNT)
+		(void)snprintf(dst, size, "%" PRId64, m->n);
+	else if (kind == CHECK_BYTES)
+		ctl_fmt_bytes(dst, size, (uint64_t)m->n);
+	else if (kind == CHECK_SECONDS)
+		ctl_fmt_age(dst, size, (uint64_t)m->n);
+	else
+		fmt_us(dst, size, m->n);
+}
+
+/* The address that was measured first, and how many others. */
+static void
+address(char *dst, size_t size, const struct ctlcheck_place *p)
+{
+	const char *first = "", *last = "";
+	size_t i, more = 0;
+
+	for (i = 0; i < p->nmeasures; i++) {
+		if (p->measures[i].id != CHECK_FACT_CONNECT)
+			continue;
+		if (first[0] == '\0')
+			first = p->measures[i].where;
+		else if (strcmp(last, p->measures[i].where) != 0)
+			more++;
+		last = p->measures[i].where;
+	}
+	if (more > 0)
+		(void)snprintf(dst, size, "%s +%zu", first, more);
+	else
+		(void)snprintf(dst, size, "%s", first[0] != '\0' ? first :
+		    "-");
+}
+
+static void
+region(char *dst, size_t size, const struct check_node *n)
+{
+	if (n->region == 0)
+		(void)snprintf(dst, size, "-");
+	else
+		(void)snprintf(dst, size, "%u%s%s", n->region,
+		    n->code[0] != '\0' ? " " : "", n->code);
+}
+
+static void
+line(const struct ctl_table *t, FILE *fp, const struct ctlcheck_place *p)
+{
+	const char *state = ctlcheck_state_word(p);
+	const struct ctlcheck_measure *m;
+	char text[CHECK_WHAT];
+	size_t i;
+
+	ctl_table_cell(t, fp, COL_STATE, strcmp(state, "fault") == 0 ?
+	    "FAULT" : strcmp(state, "failed") == 0 ? "FAILED" : state);
+	region(text, sizeof(text), &p->node);
+	ctl_table_cell(t, fp, COL_REGION, text);
+	ctl_table_cell(t, fp, COL_NAME, p->name);
+	address(text, sizeof(text), p);
+	ctl_table_cell(t, fp, COL_ADDRESS, text);
+	for (i = COL_CONNECT; i < NCOLS; i++) {
+		(void)snprintf(text, sizeof(text), "-");
+		if ((m = ctlcheck_best(p, facts[i - COL_CONNECT])) != NULL)
+			ctlcheck_fmt_measure(text, sizeof(text), m);
+		ctl_table_cell(t, fp, i, text);
+	}
+	fputc('\n', fp);
+}
+
+/* The line of each place; columns that would be empty are left out. */
+static void
+lines(FILE *fp, const struct ctlcheck_results *r, unsigned int width)
+{
+	struct ctl_column c[NCOLS];
+	struct ctl_table t;
+	const struct ctlcheck_place *p;
+	int regions = 0, nodes = 0;
+
+	for (p = r->places; p < r->places + r->nplaces; p++) {
+		regions |= p->node.region != 0;
+		nodes |= p->kind == CTLCHECK_NODE;
+	}
+	memcpy(c, columns, sizeof(c));
+	if (!regions)
+		c[COL_REGION].rank = 0;
+	if (!nodes)
+		c[COL_ADDRESS].rank = 0;
+	ctl_table_init(&t, c, NCOLS, width);
+	ctl_table_head(&t, fp);
+	for (p = r->places; p < r->places + r->nplaces; p++)
+		line(&t, fp, p);
+}
+
+/* All that was measured at a place. */
+static void
+measures(FILE *fp, const struct ctlcheck_place *p)
+{
+	const struct ctlcheck_measure *m;
+	char text[CHECK_WHAT];
+
+	if (p->nmeasures == 0)
+		return;
+	fputc('\n', fp);
+	ctlcheck_put_where(fp, p, "");
+	fputc('\n', fp);
+	for (m = p->measures; m < p->measures + p->nmeasures; m++) {
+		fprintf(fp, "  %-18s ", check_fact_row(m->id)->name);
+		ctlcheck_fmt_measure(text, sizeof(text), m);
+		ctl_put_text(fp, text, strlen(text));
+		if (m->where[0] != '\0') {
+			fputs("  at ", fp);
+			ctl_put_text(fp, m->where, strlen(m->where));
+		}
+		fputc('\n', fp);
+	}
+}
+
+/* The regions of the nodes, which are in the order of the map. */
+static size_t
+regions_of(const struct ctlcheck_results *r)
+{
+	const struct ctlcheck_place *p;
+	unsigned int last = 0;
+	size_t n = 0;
+
+	for (p = r->places; p < r->places + r->nplaces; p++) {
+		if (p->kind != CTLCHECK_NODE || p->node.region == 0 ||
+		    p->node.region == last)
+			continue;
+		last = p->node.region;
+		n++;
+	}
+	return (n);
+}
+
+static void
+put_scope(FILE *fp, const struct ctlcheck_results *r)
+{
+	const size_t regions = regions_of(r), nodes = ctlcheck_nodes(r);
+
+	if (regions > 0) {
+		ctlcheck_put_count(fp, regions, "region");
+		fputs(", ", fp);
+	}
+	if (nodes > 0)
+		ctlcheck_put_count(fp, nodes, "node");
+	else
+		ctlcheck_put_count(fp, r->nplaces, "place");
+}
+
+static size_t
+faulty_places(const struct ctlcheck_results *r)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < r->nplaces; i++)
+		n += ctlcheck_faults_at(&r->places[i]) > 0;
+	return (n);
+}
+
+/* "30 regions, 41 nodes: all good", "...: 2 faults at 1 of them". */
+static void
+verdict(FILE *fp, const struct ctlcheck_results *r)
+{
+	fputc('\n', fp);
+	put_scope(fp, r);
+	fputs(": ", fp);
+	if (r->faults > 0) {
+		ctlcheck_put_count(fp, r->faults, "fault");
+		fputs(" at ", fp);
+		ctlcheck_put_count(fp, faulty_places(r), "place");
+	} else if (r->failed == 0)
+		fputs("all good", fp);
+	else
+		fputs("no fault found", fp);
+	if (r->failed > 0)
+		fprintf(fp, ", %u not checked", r->failed);
+	if (r->notes > 0) {
+		fputs(", ", fp);
+		ctlcheck_put_count(fp, r->notes, "note");
+	}
+	fprintf(fp, " (%" PRId64 ".%" PRId64 " s)\n", r->took_ms / 1000,
+	    r->took_ms % 1000 / 100);
+}
+
+void
+ctlcheck_table(FILE *fp, const struct ctlcheck_results *r, int verbose)
+{
+	const unsigned int width = ctl_table_columns();
+	size_t i;
+
+	ctl_table_locale();
+	if (r->nplaces == 0) {
+		fputs("There was nothing to check.\n", fp);
+		return;
+	}
+	lines(fp, r, width);
+	for (i = 0; verbose && i < r->nplaces; i++)
+		measures(fp, &r->places[i]);
+	ctlcheck_blocks(fp, r, width == 0 ? TEXT_WIDTH :
+	    width < TEXT_MIN ? TEXT_MIN : width, verbose);
+	verdict(fp, r);
+}
