@@ -1,0 +1,154 @@
+package main
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// handlerRow puts a handler around that of the relay.
+func handlerRow(name, want string,
+	wrap func(http.Handler) http.Handler) row {
+	return row{"http", name, want, func(_ *world, r *relay) []string {
+		r.handler = wrap
+		return nil
+	}}
+}
+
+// instead answers all with one handler.
+func instead(h http.Handler) func(http.Handler) http.Handler {
+	return func(http.Handler) http.Handler { return h }
+}
+
+// at answers some paths in place of the relay.
+func at(path string, h http.HandlerFunc) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter,
+			r *http.Request) {
+			if r.URL.Path == path {
+				h(w, r)
+			} else {
+				next.ServeHTTP(w, r)
+			}
+		})
+	}
+}
+
+// without drops header fields of requests, as a proxy does that is not told to
+// pass them on.
+func without(via string, fields ...string) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter,
+			r *http.Request) {
+			for _, f := range fields {
+				r.Header.Del(f)
+			}
+			w.Header().Set("Server", via)
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// dated answers with a Date that is off.
+func dated(off time.Duration) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter,
+			r *http.Request) {
+			w.Header().Set("Date",
+				time.Now().Add(off).UTC().Format(http.TimeFormat))
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// hijacked answers the upgrade to DERP with these bytes, and ends or waits.
+func hijacked(text string, wait bool) func(http.Handler) http.Handler {
+	return at("/derp", func(w http.ResponseWriter, r *http.Request) {
+		if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		c, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		io.WriteString(c, text)
+		if wait {
+			c.SetDeadline(time.Now().Add(20 * time.Second))
+			io.Copy(io.Discard, c)
+		}
+	})
+}
+
+func hang(w http.ResponseWriter, r *http.Request) {
+	select {
+	case <-r.Context().Done():
+	case <-time.After(20 * time.Second):
+	}
+}
+
+// wsWrong accepts a WebSocket with a wrong Sec-WebSocket-Accept.
+func wsWrong(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+			next.ServeHTTP(w, r)
+			return
+		}
+		c, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\n"+
+			"Upgrade: websocket\r\nConnection: Upgrade\r\n"+
+			"Sec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n"+
+			"Sec-WebSocket-Protocol: derp\r\n\r\n")
+	})
+}
+
+const page = "<html><body><h1>Welcome</h1></body></html>\n"
+
+var httpRows = []row{
+	handlerRow("web-404", "not-a-relay", instead(web("nginx/1.22.1", 404,
+		page))),
+	handlerRow("web-200", "not-a-relay", instead(web("Caddy", 200, page))),
+	handlerRow("redirect", "http-redirect", instead(http.RedirectHandler(
+		"https://www.example.org/", http.StatusMovedPermanently))),
+	handlerRow("backend-down", "proxy-backend", instead(web("nginx/1.22.1",
+		502, page))),
+	handlerRow("backend-late", "proxy-backend", instead(web("nginx/1.22.1",
+		504, page))),
+	handlerRow("no-upgrade", "proxy-upgrade", without("nginx/1.22.1",
+		"Upgrade", "Connection")),
+	handlerRow("wrong-upgrade", "upgrade-failed", hijacked(
+		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n"+
+			"Connection: Upgrade\r\n\r\n", true)),
+	handlerRow("http-garbage", "upgrade-failed", hijacked(
+		"HTP/7 hello\r\n\r\n", false)),
+	handlerRow("http-mute", "http-silent", instead(http.HandlerFunc(hang))),
+	handlerRow("error-500", "upgrade-failed", at("/derp",
+		func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusInternalServerError)
+		})),
+	handlerRow("derp-disabled", "not-a-relay", at("/derp",
+		func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "derp server disabled", http.StatusNotFound)
+		})),
+	handlerRow("no-probe", "+no-probe", at("/derp/probe", http.NotFound)),
+	handlerRow("clock-day", "clock-off", dated(-day)),
+	handlerRow("clock-minutes", "clock-off", dated(5*time.Minute)),
+	handlerRow("clock-second", "", dated(2*time.Second)),
+	handlerRow("no-websocket", "", func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter,
+			r *http.Request) {
+			if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+				http.Error(w, "no", http.StatusBadRequest)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}),
+	handlerRow("websocket-accept", "+websocket", wsWrong),
+}
