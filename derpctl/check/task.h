@@ -8,7 +8,7 @@
 #include <sys/types.h>
 #include <sys/queue.h>
 
-#include "record.h"
+#include "jobrecord.h"
 #include "target.h"
 
 enum ctlcheck_state {

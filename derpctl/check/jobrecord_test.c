@@ -1,10 +1,10 @@
 /*
- * record_test: records of jobs come back as they were, and junk is refused.
+ * jobrecord_test: records of jobs come back as they were, and junk is refused.
  */
 #include <atf-c.h>
 #include <string.h>
 
-#include "record.h"
+#include "jobrecord.h"
 
 static struct ctlcheck_record	got;
 static size_t			used;

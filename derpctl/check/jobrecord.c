@@ -1,9 +1,9 @@
 /*
- * record: see record.h.  Called by job.c, which writes, and jobs.c.
+ * jobrecord: see jobrecord.h.  Called by job.c, which writes, and jobs.c.
  */
 #include <string.h>
 
-#include "record.h"
+#include "jobrecord.h"
 
 #define MAX_RECORD	8192	/* bytes behind the length */
 

@@ -1,9 +1,9 @@
 /*
- * record: what a job tells the command over its pipe: a frame of a 32-bit
+ * jobrecord: what a job tells the command over its pipe: a frame of a 32-bit
  * length, a type, and the fields of the type.  Pure.
  */
-#ifndef RECORD_H
-#define RECORD_H
+#ifndef JOBRECORD_H
+#define JOBRECORD_H
 
 #include "codec.h"
 #include "ctlcheck.h"
