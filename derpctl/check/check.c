@@ -170,7 +170,9 @@ end_by(int sig)
 	return (EXIT_UNCHECKED);
 }
 
-/* Check again and again, and print changes.  Returns as once(). */
+/*
+ * Check again and again, and print changes, or all with -j.  Returns as once().
+ */
 static int
 again(const struct asked *a, struct ctlcheck_results *before)
 {
@@ -181,7 +183,10 @@ again(const struct asked *a, struct ctlcheck_results *before)
 		(void)sleep((unsigned int)a->opts.again_s);
 		if ((rv = once(a, &now)) != 0)
 			return (rv);
-		ctlcheck_changes(stdout, before, &now);
+		if (a->opts.form == CTLCHECK_JSON)
+			ctlcheck_json(stdout, &now);
+		else
+			ctlcheck_changes(stdout, before, &now);
 		(void)fflush(stdout);
 		ctlcheck_free(before);
 		*before = now;
