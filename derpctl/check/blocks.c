@@ -86,7 +86,7 @@ group(const struct blocks *b, const struct item *items, size_t n)
 			what(b, row, items[i].f->what);
 	}
 	if (shown < n)
-		fprintf(b->fp, "  Also    at %zu more (-v names all)\n",
+		fprintf(b->fp, "  Also  at %zu more (-v names all)\n",
 		    n - shown);
 	paragraph(b, "  Why", row->why);
 	paragraph(b, "  To do", row->cure);
