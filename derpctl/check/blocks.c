@@ -22,7 +22,7 @@ struct blocks {
 };
 
 /* A finding with its place. */
-struct item {
+struct place_finding {
 	const struct ctlcheck_place	*p;
 	const struct ctlcheck_finding	*f;
 };
@@ -56,7 +56,7 @@ what(const struct blocks *b, const struct check_fault_row *row,
 }
 
 static void
-head(const struct blocks *b, const struct item *i)
+head(const struct blocks *b, const struct place_finding *i)
 {
 	const struct check_fault_row *row = check_fault_row(i->f->id);
 
@@ -71,7 +71,7 @@ head(const struct blocks *b, const struct item *i)
  * same text together.  Of a note, the first places alone.
  */
 static void
-group(const struct blocks *b, const struct item *items, size_t n)
+group(const struct blocks *b, const struct place_finding *items, size_t n)
 {
 	const struct check_fault_row *row = check_fault_row(items[0].f->id);
 	size_t i, shown = n;
@@ -95,7 +95,7 @@ group(const struct blocks *b, const struct item *items, size_t n)
 /* Collect the findings of a fault.  Returns their number. */
 static size_t
 collect(const struct ctlcheck_results *r, enum check_fault id,
-    struct item *items)
+    struct place_finding *items)
 {
 	const struct ctlcheck_place *p;
 	const struct ctlcheck_finding *f;
@@ -104,12 +104,12 @@ collect(const struct ctlcheck_results *r, enum check_fault id,
 	for (p = r->places; p < r->places + r->nplaces; p++)
 		for (f = p->findings; f < p->findings + p->nfindings; f++)
 			if (f->id == id)
-				items[n++] = (struct item){ p, f };
+				items[n++] = (struct place_finding){ p, f };
 	return (n);
 }
 
 static void
-level(const struct blocks *b, struct item *items, enum check_level l)
+level(const struct blocks *b, struct place_finding *items, enum check_level l)
 {
 	size_t n;
 	int id;
@@ -143,7 +143,7 @@ ctlcheck_blocks(FILE *fp, const struct ctlcheck_results *r, unsigned int width,
     int verbose)
 {
 	const struct blocks b = { fp, r, width, verbose };
-	struct item *items;
+	struct place_finding *items;
 	size_t i, n = 0;
 
 	for (i = 0; i < r->nplaces; i++)

@@ -13,6 +13,7 @@
 
 #define TEXT_WIDTH	80	/* without a terminal */
 #define TEXT_MIN	40
+#define EMPTY		"-"	/* a cell without a text */
 
 enum { COL_STATE, COL_REGION, COL_NAME, COL_ADDRESS, COL_CONNECT, NCOLS };
 
@@ -81,65 +82,98 @@ address(char *dst, size_t size, const struct ctlcheck_place *p)
 		(void)snprintf(dst, size, "%s +%zu", first, more);
 	else
 		(void)snprintf(dst, size, "%s", first[0] != '\0' ? first :
-		    "-");
+		    EMPTY);
 }
 
 static void
 region(char *dst, size_t size, const struct check_node *n)
 {
 	if (n->region == 0)
-		(void)snprintf(dst, size, "-");
+		(void)snprintf(dst, size, "%s", EMPTY);
 	else
 		(void)snprintf(dst, size, "%u%s%s", n->region,
 		    n->code[0] != '\0' ? " " : "", n->code);
 }
 
 static void
-line(const struct ctl_table *t, FILE *fp, const struct ctlcheck_place *p)
+state(char *dst, size_t size, const struct ctlcheck_place *p)
 {
-	const char *state = ctlcheck_state_word(p);
-	const struct ctlcheck_measure *m;
-	char text[CHECK_WHAT];
-	size_t i;
+	const char *word = ctlcheck_state_word(p);
 
-	ctl_table_cell(t, fp, COL_STATE, strcmp(state, "fault") == 0 ?
-	    "FAULT" : strcmp(state, "failed") == 0 ? "FAILED" : state);
-	region(text, sizeof(text), &p->node);
-	ctl_table_cell(t, fp, COL_REGION, text);
-	ctl_table_cell(t, fp, COL_NAME, p->name);
-	address(text, sizeof(text), p);
-	ctl_table_cell(t, fp, COL_ADDRESS, text);
-	for (i = COL_CONNECT; i < NCOLS; i++) {
-		(void)snprintf(text, sizeof(text), "-");
-		if ((m = ctlcheck_best(p, facts[i - COL_CONNECT])) != NULL)
-			ctlcheck_fmt_measure(text, sizeof(text), m);
-		ctl_table_cell(t, fp, i, text);
-	}
-	fputc('\n', fp);
+	(void)snprintf(dst, size, "%s", strcmp(word, "fault") == 0 ? "FAULT" :
+	    strcmp(word, "failed") == 0 ? "FAILED" : word);
 }
 
-/* The line of each place; columns that would be empty are left out. */
+static void
+measured(char *dst, size_t size, const struct ctlcheck_place *p,
+    enum check_fact id)
+{
+	const struct ctlcheck_measure *m = ctlcheck_best(p, id);
+
+	if (m == NULL)
+		(void)snprintf(dst, size, "%s", EMPTY);
+	else
+		ctlcheck_fmt_measure(dst, size, m);
+}
+
+/* The text of column `i' in the line of a place. */
+static void
+cell(char *dst, size_t size, const struct ctlcheck_place *p, size_t i)
+{
+	if (i == COL_STATE)
+		state(dst, size, p);
+	else if (i == COL_REGION)
+		region(dst, size, &p->node);
+	else if (i == COL_NAME)
+		(void)snprintf(dst, size, "%s", p->name);
+	else if (i == COL_ADDRESS)
+		address(dst, size, p);
+	else
+		measured(dst, size, p, facts[i - COL_CONNECT]);
+}
+
+/* Make a column no wider than its texts; without any, it is left out. */
+static void
+fit(struct ctl_column *c, const struct ctlcheck_results *r, size_t i)
+{
+	char text[CHECK_WHAT];
+	size_t k, need, widest = 0;
+	int any = 0;
+
+	for (k = 0; k < r->nplaces; k++) {
+		cell(text, sizeof(text), &r->places[k], i);
+		any |= strcmp(text, EMPTY) != 0;
+		need = ctl_table_width(text, strlen(text));
+		if (need > widest)
+			widest = need;
+	}
+	if (!any)
+		c->rank = 0;
+	if (widest < c->max)
+		c->max = widest > c->min ? (unsigned int)widest : c->min;
+}
+
+/* The line of each place. */
 static void
 lines(FILE *fp, const struct ctlcheck_results *r, unsigned int width)
 {
 	struct ctl_column c[NCOLS];
 	struct ctl_table t;
-	const struct ctlcheck_place *p;
-	int regions = 0, nodes = 0;
+	char text[CHECK_WHAT];
+	size_t i, k;
 
-	for (p = r->places; p < r->places + r->nplaces; p++) {
-		regions |= p->node.region != 0;
-		nodes |= p->kind == CTLCHECK_NODE;
-	}
 	memcpy(c, columns, sizeof(c));
-	if (!regions)
-		c[COL_REGION].rank = 0;
-	if (!nodes)
-		c[COL_ADDRESS].rank = 0;
+	for (i = 0; i < NCOLS; i++)
+		fit(&c[i], r, i);
 	ctl_table_init(&t, c, NCOLS, width);
 	ctl_table_head(&t, fp);
-	for (p = r->places; p < r->places + r->nplaces; p++)
-		line(&t, fp, p);
+	for (k = 0; k < r->nplaces; k++) {
+		for (i = 0; i < NCOLS; i++) {
+			cell(text, sizeof(text), &r->places[k], i);
+			ctl_table_cell(&t, fp, i, text);
+		}
+		fputc('\n', fp);
+	}
 }
 
 /* All that was measured at a place. */
