@@ -18,6 +18,7 @@
 #include "task.h"
 
 #define EXIT_UNCHECKED	2
+#define JOB_MS		180000	/* for the check of a place */
 
 /* The command line. */
 struct asked {
@@ -143,7 +144,8 @@ static int
 once(const struct asked *a, struct ctlcheck_results *r)
 {
 	struct ctlcheck_run run = { .opts = &a->opts, .only4 = a->only4,
-	    .only6 = a->only6, .quiet = !isatty(STDERR_FILENO) };
+	    .only6 = a->only6, .quiet = !isatty(STDERR_FILENO),
+	    .job_ms = JOB_MS };
 	const uint64_t began = base_clock_ms();
 	int rv = 0;
 	size_t i;

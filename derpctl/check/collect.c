@@ -70,23 +70,3 @@ ctlcheck_collect(struct ctlcheck_run *run, struct ctlcheck_results *r)
 	ctlcheck_count(r);
 	return (0);
 }
-
-void
-ctlcheck_collect_free(struct ctlcheck_place *p)
-{
-	size_t i;
-
-	for (i = 0; i < p->nfindings; i++) {
-		free(p->findings[i].where);
-		free(p->findings[i].what);
-	}
-	for (i = 0; i < p->nmeasures; i++) {
-		free(p->measures[i].where);
-		free(p->measures[i].text);
-	}
-	free(p->findings);
-	free(p->measures);
-	free(p->name);
-	free(p->failed);
-	memset(p, 0, sizeof(*p));
-}

@@ -112,7 +112,8 @@ void	 ctlcheck_count(struct ctlcheck_results *r);
  */
 int	 ctlcheck_status(const struct ctlcheck_results *r);
 
-/* Free what the results hold. */
+/* Free what a place, or the results, hold. */
+void	 ctlcheck_free_place(struct ctlcheck_place *p);
 void	 ctlcheck_free(struct ctlcheck_results *r);
 
 #endif

@@ -18,7 +18,6 @@
 #include "clock.h"
 #include "task.h"
 
-#define JOB_MS		180000		/* for a job */
 #define MAX_BYTES	(1024 * 1024)	/* that a job may tell */
 #define READ_SIZE	16384
 #define MAX_POLL	64
@@ -82,7 +81,7 @@ start(struct ctlcheck_run *run, struct ctlcheck_task *t)
 	int p[2];
 
 	t->began = (int64_t)base_clock_ms();
-	t->until = t->began + JOB_MS;
+	t->until = t->began + run->job_ms;
 	if (pipe2(p, O_CLOEXEC) == -1) {
 		not_started(run, t);
 		return;
@@ -105,15 +104,17 @@ start(struct ctlcheck_run *run, struct ctlcheck_task *t)
 	}
 }
 
-/* Kill the job if it lives, wait for it, and say how it ended. */
+/*
+ * Kill the job if it lives, wait for it, and say how it ended.  The status of
+ * one that is ending by itself stays.
+ */
 static void
 stop(struct ctlcheck_run *run, struct ctlcheck_task *t, const char *failed)
 {
 	char why[CTLCHECK_WHY];
 	int status;
 
-	if (failed != NULL)
-		(void)kill(t->pid, SIGKILL);
+	(void)kill(t->pid, SIGKILL);
 	(void)close(t->fd);
 	t->fd = -1;
 	while (waitpid(t->pid, &status, 0) == -1 && errno == EINTR)
@@ -209,18 +210,27 @@ receive(struct ctlcheck_run *run, struct ctlcheck_task *t)
 		stop(run, t, "its process told something malformed");
 }
 
+static const char *
+too_long(const struct ctlcheck_run *run, char why[CTLCHECK_WHY])
+{
+	(void)snprintf(why, CTLCHECK_WHY, "the check did not end within %d "
+	    "seconds", run->job_ms / 1000);
+	return (why);
+}
+
 /* End jobs that take too long.  Returns ms up to the next deadline. */
 static int
 expire(struct ctlcheck_run *run)
 {
-	int64_t now = (int64_t)base_clock_ms(), next = now + JOB_MS;
+	int64_t now = (int64_t)base_clock_ms(), next = now + run->job_ms;
 	struct ctlcheck_task *t;
+	char why[CTLCHECK_WHY];
 
 	TAILQ_FOREACH(t, &run->tasks, entry) {
 		if (t->state != CTLCHECK_RUNNING)
 			continue;
 		if (t->until <= now)
-			stop(run, t, "the check did not end within 3 minutes");
+			stop(run, t, too_long(run, why));
 		else if (t->until < next)
 			next = t->until;
 	}

@@ -322,7 +322,7 @@ ctlcheck_plan_free(struct ctlcheck_run *run)
 
 	while ((t = TAILQ_FIRST(&run->tasks)) != NULL) {
 		TAILQ_REMOVE(&run->tasks, t, entry);
-		ctlcheck_collect_free(&t->place);
+		ctlcheck_free_place(&t->place);
 		free(t->buf);
 		free(t);
 	}

@@ -113,8 +113,8 @@ ctlcheck_print(FILE *fp, const struct ctlcheck_results *r,
 	return (ctlcheck_status(r));
 }
 
-static void
-free_place(struct ctlcheck_place *p)
+void
+ctlcheck_free_place(struct ctlcheck_place *p)
 {
 	size_t i;
 
@@ -130,6 +130,7 @@ free_place(struct ctlcheck_place *p)
 	free(p->measures);
 	free(p->name);
 	free(p->failed);
+	*p = (struct ctlcheck_place){ 0 };
 }
 
 void
@@ -138,7 +139,7 @@ ctlcheck_free(struct ctlcheck_results *r)
 	size_t i;
 
 	for (i = 0; i < r->nplaces; i++)
-		free_place(&r->places[i]);
+		ctlcheck_free_place(&r->places[i]);
 	free(r->places);
 	*r = (struct ctlcheck_results){ 0 };
 }

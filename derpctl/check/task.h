@@ -50,6 +50,7 @@ struct ctlcheck_run {
 	const struct ctlcheck_options *opts;
 	int			 only4, only6;	/* one address family alone */
 	int			 quiet;		/* no progress */
+	int			 job_ms;	/* for a job */
 	struct ctlcheck_tasks	 tasks;		/* in the order of the output */
 	size_t			 ntasks, ndone, running;
 	int			 shown;		/* a line of progress is */
@@ -82,7 +83,7 @@ size_t	 ctlcheck_plan_serving(const struct ctlcheck_run *run,
 	    const struct ctlcheck_task *mesh, struct check_node *nodes,
 	    size_t max);
 
-/* Free a task, and all of a run. */
+/* Free the tasks of a run. */
 void	 ctlcheck_plan_free(struct ctlcheck_run *run);
 
 /* job.c: what the process of a job does.  Does not return. */
@@ -106,9 +107,6 @@ void	 ctlcheck_collect_failed(struct ctlcheck_place *p, const char *why);
 
 /* Move the places of all tasks into the results.  Returns as above. */
 int	 ctlcheck_collect(struct ctlcheck_run *run, struct ctlcheck_results *r);
-
-/* Free what a place holds. */
-void	 ctlcheck_collect_free(struct ctlcheck_place *p);
 
 /* expand.c: the nodes of a map */
 
