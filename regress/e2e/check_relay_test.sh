@@ -1,0 +1,117 @@
+#! /usr/bin/env atf-sh
+# shellcheck shell=sh
+# derpctl check: targets, places, results and exit status, against derpd.  What
+# each fault looks like is in regress/check/.
+
+# shellcheck source=regress/e2e/common.sh
+. "$(atf_get_srcdir)/common.sh"
+
+# serve [CONFIGURATION]: relay and STUN on 127.0.0.1, with a certificate for
+# localhost; STUN is the port.
+serve() {
+	e2e_paths
+	HOST_NAME=localhost
+	use_cert ec
+	LISTEN='listen on 127.0.0.1 port 0 tls'
+	EXTRA="stun { listen on 127.0.0.1 port 0
+	probe every 1 }
+${1:-}"
+	e2e_start
+	STUN=$(e2e_port '(stun)')
+	wait_until "STUN answers" answering
+}
+
+answering() {
+	ctl -j status | jq -e '.stun.answering'
+}
+
+# node NAME FILTER: print this relay as a node of a map, changed by a filter.
+node() {
+	jq -n --arg name "$1" --argjson port "$TLS_PORT" --argjson stun "$STUN" \
+	    "{Name: \$name, HostName: \"localhost\", IPv4: \"127.0.0.1\",
+	    IPv6: \"none\", DERPPort: \$port, STUNPort: \$stun} | $2"
+}
+
+# map ID NODE...: print a map of one region of these nodes.
+map() {
+	_id=$1
+	shift
+	printf '%s\n' "$@" | jq -s --argjson id "$_id" '{Regions: {
+	    ($id | tostring): {RegionID: $id, RegionCode: "own",
+	    RegionName: "Own", Nodes: map(.RegionID = $id)}}}'
+}
+
+# check STATUS ARGUMENT...: the exit status; the JSON is in check.json.
+check() {
+	_want=$1
+	shift
+	"$DERPCTL" -j check -c ca.pem "$@" >check.json 2>check.err
+	_rc=$?
+	cat check.json check.err
+	[ "$_rc" -eq "$_want" ] ||
+	    e2e_fail "exit status $_rc, not $_want: check $*"
+	[ ! -s check.json ] || jq -e . check.json >/dev/null ||
+	    e2e_fail "that is no JSON"
+}
+
+# places NAME...: these were checked, in this order.
+places() {
+	_got=$(jq -r '.places[].name' check.json | tr '\n' ' ')
+	[ "$_got" = "$* " ] || e2e_fail "checked were $_got, not $*"
+}
+
+# faults NAME...: these were found, and no others.
+faults() {
+	_got=$(jq -r '.places[].findings[] | select(.level == "fault").name' \
+	    check.json | tr '\n' ' ')
+	[ "$_got" = "${*:+$* }" ] || e2e_fail "found were $_got, not $*"
+}
+
+e2e_case host 120 "a relay by its name"
+host_body() {
+	serve
+	check 0 -4 "localhost:$TLS_PORT:$STUN"
+	faults
+	[ "$(jq .ok check.json)" = true ] || e2e_fail "it is not good"
+	e2e_stop
+	check 1 -4 "localhost:$TLS_PORT:$STUN"
+	places "localhost:$TLS_PORT"
+	faults port-closed
+}
+
+e2e_case map_file 120 "the relays of a map, in a file and on standard input"
+map_file_body() {
+	serve
+	map 900 "$(node a .)" >good.json
+	check 0 good.json
+	places good.json "localhost:$TLS_PORT"
+	faults
+	_free=$(free_port)
+	map 900 "$(node a ".DERPPort = $_free")" >closed.json
+	check 1 - <closed.json
+	places "standard input" "localhost:$_free"
+	faults port-closed
+	check 1 good.json closed.json
+	places good.json "localhost:$TLS_PORT" closed.json "localhost:$_free"
+	faults port-closed
+	e2e_stop
+}
+
+e2e_case unchecked 60 "2 when something can't be checked"
+unchecked_body() {
+	e2e_paths
+	echo >ca.pem
+	check 2
+	check 2 'relay.test:x'
+	check 2 -S relay.test 127.0.0.1
+	check 2 missing.json
+	places missing.json
+	jq -e '.places[0].failed | test("No such file")' check.json ||
+	    e2e_fail "it does not say why"
+}
+
+atf_init_test_cases() {
+	atf_add_test_case host
+	atf_add_test_case map_file
+	atf_add_test_case unchecked
+}
