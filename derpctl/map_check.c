@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "ctl.h"
-#include "json.h"
 #include "mapcheck.h"
 #include "readall.h"
 
@@ -69,26 +68,6 @@ found(int error, const char *line, void *arg)
 	(*n)++;
 }
 
-/* Count the regions and nodes of a valid map. */
-static void
-count(const char *text, size_t len, size_t *regions, size_t *nodes)
-{
-	struct json_error	 e;
-	struct json		*j;
-	json_ref		 all, key;
-
-	*regions = *nodes = 0;
-	if ((j = json_parse(text, len, MAP_MAX_DEPTH, MAP_MAX_TOKENS,
-	    &e)) == NULL)
-		return;
-	all = json_get(j, 0, "Regions");
-	*regions = json_count(j, all);
-	for (key = json_first(j, all); key != -1; key = json_next(j, key))
-		*nodes += json_count(j, json_get(j, json_value(j, key),
-		    "Nodes"));
-	json_free(j);
-}
-
 /* Print the result after the findings. */
 static void
 put_verdict(struct map_findings *f, const char *name, int good, size_t regions,
@@ -125,7 +104,7 @@ ctl_cmd_map_check(const struct ctl *ctl, const struct command_words *w)
 		json_out_array(&f.doc.o, "findings");
 	}
 	good = map_check(text, len, name, NULL, found, &f) == 0;
-	count(text, good ? len : 0, &regions, &nodes);
+	map_count(text, good ? len : 0, &regions, &nodes);
 	free(text);
 	put_verdict(&f, name, good, regions, nodes);
 	return good ? 0 : 1;

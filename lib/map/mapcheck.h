@@ -36,6 +36,10 @@ int	 map_check(const char *text, size_t len, const char *what,
  */
 int	 map_summary(const char *text, size_t len, struct ipc_wr *w);
 
+/* Count the regions and nodes of a valid map; 0 of another text. */
+void	 map_count(const char *text, size_t len, size_t *regions,
+	    size_t *nodes);
+
 void	 map_self_put(struct ipc_wr *w, const struct ipc_map_self *c);
 int	 map_self_get(struct ipc_rd *r, struct ipc_map_self *c);
 

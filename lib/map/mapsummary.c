@@ -106,3 +106,22 @@ map_summary(const char *text, size_t len, struct ipc_wr *w)
 	json_free(j);
 	return (ipc_wr_ok(w) ? 0 : -1);
 }
+
+void
+map_count(const char *text, size_t len, size_t *regions, size_t *nodes)
+{
+	json_ref all, k;
+	struct json_error e;
+	struct json *j;
+
+	*regions = *nodes = 0;
+	if ((j = json_parse(text, len, MAP_MAX_DEPTH, MAP_MAX_TOKENS,
+	    &e)) == NULL)
+		return;
+	all = map_walk_find(j, 0, "Regions");
+	*regions = json_count(j, all);
+	for (k = json_first(j, all); k != -1; k = json_next(j, k))
+		*nodes += json_count(j, map_walk_find(j, json_value(j, k),
+		    "Nodes"));
+	json_free(j);
+}
