@@ -1,10 +1,199 @@
 /*
- * addresses: what is known when each address of a node has been checked.
+ * addresses: what is known when each address of a node has been checked: an
+ * address that alone is wrong has one fault, which takes the place of all that
+ * was found there.
  */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "address.h"
 #include "run.h"
+
+static int
+is_fault(const struct check_kept *k)
+{
+	return (!k->dropped && check_fault_row(k->f.id)->level == CHECK_FAULT);
+}
+
+/* The first fault that was found at an address; NULL: there is none. */
+static const struct check_kept *
+first_fault(const struct check_run *r, const struct check_addr *a)
+{
+	size_t i;
+
+	for (i = 0; i < r->nkept; i++)
+		if (r->kept[i].a == a && is_fault(&r->kept[i]))
+			return (&r->kept[i]);
+	return (NULL);
+}
+
+/* Drop the faults of an address; with `notes', the notes as well. */
+static void
+drop(struct check_run *r, const struct check_addr *a, int notes)
+{
+	size_t i;
+
+	for (i = 0; i < r->nkept; i++)
+		if (r->kept[i].a == a && (notes || is_fault(&r->kept[i])))
+			r->kept[i].dropped = 1;
+}
+
+/* "the port refuses connections: Connection refused", or "". */
+static void
+describe(const struct check_run *r, const struct check_addr *a,
+    char dst[CHECK_WHAT / 2])
+{
+	const struct check_kept *k = first_fault(r, a);
+
+	dst[0] = '\0';
+	if (k != NULL)
+		(void)snprintf(dst, CHECK_WHAT / 2, "%s: %.180s",
+		    check_fault_row(k->f.id)->title, k->f.what);
+}
+
+/* Does an address do all that was checked of it? */
+static int
+works(const struct check_run *r, const struct check_addr *a)
+{
+	return ((r->opts->what & CHECK_DERP) != 0 ? a->serves : a->connects);
+}
+
+/* An address that clients use and that works; NULL: there is none. */
+static const struct check_addr *
+working(const struct check_run *r)
+{
+	const struct check_addr *a, *found = NULL;
+	size_t i;
+
+	for (i = 0; i < r->naddrs; i++) {
+		a = &r->addrs[i];
+		if (a->dns_only || !works(r, a))
+			continue;
+		if (first_fault(r, a) == NULL)
+			return (a);
+		if (found == NULL)
+			found = a;
+	}
+	return (found);
+}
+
+static int
+other_key(const struct check_addr *a, const struct check_addr *b)
+{
+	return (a->has_key && b->has_key && memcmp(a->key, b->key,
+	    sizeof(a->key)) != 0);
+}
+
+/* Can none of the addresses of this family be connected to? */
+static int
+is_dead(const struct check_run *r, int family)
+{
+	size_t i;
+
+	for (i = 0; i < r->naddrs; i++)
+		if (r->addrs[i].ss.ss_family == family &&
+		    !r->addrs[i].dns_only && r->addrs[i].connects)
+			return (0);
+	return (1);
+}
+
+static enum check_fault
+dead_fault(const struct check_run *r, int family)
+{
+	if (!is_dead(r, family))
+		return (CHECK_ADDRESS_DEAD);
+	return (family == AF_INET ? CHECK_IPV4_DEAD : CHECK_IPV6_DEAD);
+}
+
+/* Judge an address that clients use by another one that works. */
+static void
+compare(struct check_run *r, const struct check_addr *a,
+    const struct check_addr *good)
+{
+	const unsigned int port = r->node->port;
+	char what[CHECK_WHAT / 2];
+
+	describe(r, a, what);
+	if (!a->connects) {
+		drop(r, a, 0);
+		check_found(r, a, port, dead_fault(r, a->ss.ss_family),
+		    "%s; %s works", what, good->text);
+	} else if (!works(r, a) && what[0] != '\0') {
+		drop(r, a, 0);
+		check_found(r, a, port, CHECK_ADDRESS_OTHER,
+		    "%s; at %s is the relay", what, good->text);
+	} else if (other_key(a, good)) {
+		drop(r, a, 0);
+		check_found(r, a, port, CHECK_ADDRESS_OTHER,
+		    "a relay with another key than at %s%s%s", good->text,
+		    what[0] == '\0' ? "" : "; ", what);
+	}
+}
+
+/* The address of the map that `d' is compared with. */
+static const struct check_addr *
+of_map(const struct check_run *r, const struct check_addr *d)
+{
+	size_t i;
+
+	for (i = 0; i < r->naddrs; i++)
+		if (!r->addrs[i].dns_only &&
+		    r->addrs[i].ss.ss_family == d->ss.ss_family)
+			return (&r->addrs[i]);
+	return (NULL);
+}
+
+/* Judge an address that DNS alone has: is it the same relay? */
+static void
+compare_dns(struct check_run *r, const struct check_addr *d,
+    const struct check_addr *m)
+{
+	char what[CHECK_WHAT / 2];
+
+	if (works(r, m) && works(r, d) && !other_key(m, d))
+		return;
+	if (works(r, m) &&
+	    net_address_is_public((const struct sockaddr *)&m->ss) &&
+	    !net_address_is_public((const struct sockaddr *)&d->ss)) {
+		check_found(r, NULL, 0, CHECK_NAME_PRIVATE,
+		    "the map says %s, DNS %s", m->text, d->text);
+	} else if (works(r, m)) {
+		describe(r, d, what);
+		check_found(r, NULL, 0, CHECK_NAME_OTHER, "the map says %s, "
+		    "where the relay is; DNS says %s: %s", m->text, d->text,
+		    what[0] == '\0' ? "a relay with another key" : what);
+	} else if (works(r, d)) {
+		describe(r, m, what);
+		drop(r, m, 0);
+		check_found(r, NULL, 0, CHECK_NAME_OTHER, "DNS says %s, where "
+		    "the relay is; the map says %s: %s", d->text, m->text,
+		    what);
+	}
+}
 
 void
 check_addresses(struct check_run *r)
 {
-	(void)r;
+	const struct check_addr *good, *m;
+	struct check_addr *a;
+	size_t i;
+
+	for (i = 0; i < r->naddrs; i++) {
+		a = &r->addrs[i];
+		if (!a->dns_only)
+			continue;
+		m = of_map(r, a);
+		if (m != NULL && !m->skipped && !a->skipped)
+			compare_dns(r, a, m);
+		drop(r, a, 1);
+	}
+	if ((good = working(r)) == NULL)
+		return;
+	for (i = 0; i < r->naddrs; i++) {
+		a = &r->addrs[i];
+		if (a != good && !a->dns_only && !a->skipped &&
+		    (works(r, a) || first_fault(r, a) != NULL))
+			compare(r, a, good);
+	}
 }

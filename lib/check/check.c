@@ -15,7 +15,7 @@ address(struct check_run *r, struct check_addr *a)
 {
 	const unsigned int what = r->opts->what;
 
-	if (!(a->connects = check_tcp(r, a)))
+	if (a->skipped || !(a->connects = check_tcp(r, a)))
 		return;
 	if (!(a->speaks_tls = check_tls(r, a)))
 		return;

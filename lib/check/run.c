@@ -85,35 +85,51 @@ wait_connected(int fd, long long until)
 	return (e == 0 ? 0 : -1);
 }
 
+void
+check_sockaddr(const struct check_addr *a, unsigned int port,
+    struct sockaddr_storage *ss)
+{
+	*ss = a->ss;
+	if (ss->ss_family == AF_INET)
+		((struct sockaddr_in *)ss)->sin_port = htons((uint16_t)port);
+	else
+		((struct sockaddr_in6 *)ss)->sin6_port = htons((uint16_t)port);
+}
+
+socklen_t
+check_source(const struct check_run *r, int family,
+    struct sockaddr_storage *ss)
+{
+	struct sockaddr_in *s4 = (struct sockaddr_in *)ss;
+	struct sockaddr_in6 *s6 = (struct sockaddr_in6 *)ss;
+	const char *source = r->opts->source;
+
+	memset(ss, 0, sizeof(*ss));
+	ss->ss_family = (sa_family_t)family;
+	if (source == NULL || inet_pton(family, source, family == AF_INET ?
+	    (void *)&s4->sin_addr : (void *)&s6->sin6_addr) != 1)
+		return (0);
+	return (family == AF_INET ? sizeof(*s4) : sizeof(*s6));
+}
+
 /* Bind to opts->source, if it is of this family. */
 static int
 from_source(const struct check_run *r, int fd, int family)
 {
-	struct sockaddr_in s4 = { .sin_family = AF_INET };
-	struct sockaddr_in6 s6 = { .sin6_family = AF_INET6 };
-	const char *source = r->opts->source;
+	struct sockaddr_storage ss;
+	const socklen_t len = check_source(r, family, &ss);
 
-	if (source == NULL)
-		return (0);
-	if (family == AF_INET && inet_pton(AF_INET, source, &s4.sin_addr) == 1)
-		return (bind(fd, (struct sockaddr *)&s4, sizeof(s4)));
-	if (family == AF_INET6 &&
-	    inet_pton(AF_INET6, source, &s6.sin6_addr) == 1)
-		return (bind(fd, (struct sockaddr *)&s6, sizeof(s6)));
-	return (0);
+	return (len == 0 ? 0 : bind(fd, (struct sockaddr *)&ss, len));
 }
 
 int
 check_dial(struct check_run *r, const struct check_addr *a, unsigned int port,
     long long until)
 {
-	struct sockaddr_storage ss = a->ss;
+	struct sockaddr_storage ss;
 	int e, fd;
 
-	if (ss.ss_family == AF_INET)
-		((struct sockaddr_in *)&ss)->sin_port = htons((uint16_t)port);
-	else
-		((struct sockaddr_in6 *)&ss)->sin6_port = htons((uint16_t)port);
+	check_sockaddr(a, port, &ss);
 	fd = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	    0);
 	if (fd == -1)

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "check.h"
+#include "place.h"
 
 #define RUN_ADDRESSES	8	/* of a node that are checked */
 #define RUN_KEPT	64	/* findings of a node that are kept */
@@ -26,6 +27,8 @@ struct check_addr {
 	int			 dns_only;	/* the map has another one:
 						   nothing is reported of it
 						   but by addresses.c */
+	int			 skipped;	/* this machine has no way to
+						   it */
 };
 
 /* A finding that waits until all addresses of the node are checked. */
@@ -94,6 +97,30 @@ void	 check_websocket(struct check_run *r, struct check_addr *a);
 void	 check_addresses(struct check_run *r);	/* after all of them */
 void	 check_port80(struct check_run *r);
 void	 check_stun(struct check_run *r);
+
+/*
+ * check_names() with another resolver, for tests.
+ */
+int	 check_names_by(struct check_run *r, const struct net_resolver *by);
+
+/*
+ * Set addrs[].skipped, with the reason as a fact.  Returns 1 when one address
+ * is left, else 0 with the reason in r->local.
+ */
+int	 check_routes(struct check_run *r);
+
+/*
+ * The address `a' with `port' as a socket address.
+ */
+void	 check_sockaddr(const struct check_addr *a, unsigned int port,
+	    struct sockaddr_storage *ss);
+
+/*
+ * opts->source as a socket address of `family'.  Returns its length; 0: there
+ * is none of this family.
+ */
+socklen_t check_source(const struct check_run *r, int family,
+	    struct sockaddr_storage *ss);
 
 /*
  * Connect to `port' of an address, from opts->source if it is set.  Returns a

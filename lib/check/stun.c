@@ -1,10 +1,173 @@
 /*
- * stun: STUN on the node's addresses.
+ * stun: STUN on the node's addresses: whether it answers what Tailscale's
+ * clients send, from the right address, with a sane address.
  */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "address.h"
+#include "prefix.h"
 #include "run.h"
+#include "stunask.h"
+
+#define WAIT_MS		1000	/* after the last request */
+#define BARE_TRIES	2
+#define BARE_WAIT_MS	150	/* and two round trips */
+
+static void
+ask(struct check_run *r, const struct check_addr *a, enum net_stun_style style,
+    unsigned int tries, unsigned int wait_ms, struct net_stun_result *res)
+{
+	struct sockaddr_storage to, from;
+	struct net_stun_query q = { .style = style, .tries = tries,
+	    .to = (struct sockaddr *)&to, .len = a->len, .wait_ms = wait_ms,
+	    .until = check_until(r) };
+
+	check_sockaddr(a, (unsigned int)r->node->stun, &to);
+	if ((q.from_len = check_source(r, a->ss.ss_family, &from)) != 0)
+		q.from = (struct sockaddr *)&from;
+	net_stun_ask(&q, res);
+}
+
+/* Ask without attributes.  Returns 1 when that is answered. */
+static int
+answers_bare(struct check_run *r, const struct check_addr *a, int64_t rtt_us)
+{
+	struct net_stun_result res;
+
+	ask(r, a, NET_STUN_BARE, BARE_TRIES, BARE_WAIT_MS +
+	    2 * (unsigned int)(rtt_us / 1000), &res);
+	return (res.outcome == NET_STUN_ANSWERED);
+}
+
+/* Is the address, IPv6 or IPv4-mapped, a public one? */
+static int
+is_public(const uint8_t addr[16])
+{
+	struct sockaddr_in s4 = { .sin_family = AF_INET };
+	struct sockaddr_in6 s6 = { .sin6_family = AF_INET6 };
+
+	if (net_address_is_ipv4(addr)) {
+		memcpy(&s4.sin_addr, addr + 12, 4);
+		return (net_address_is_public((struct sockaddr *)&s4));
+	}
+	memcpy(&s6.sin6_addr, addr, 16);
+	return (net_address_is_public((struct sockaddr *)&s6));
+}
+
+/*
+ * The address that a public server saw is a public one, unless nothing on the
+ * way has changed it.
+ */
+static int
+is_sane(const struct check_addr *a, const struct net_stun_result *res)
+{
+	uint8_t local[16];
+
+	(void)net_address_get((const struct sockaddr *)&res->local, local);
+	return (!net_address_is_public((const struct sockaddr *)&a->ss) ||
+	    is_public(res->answer.addr) ||
+	    memcmp(res->answer.addr, local, sizeof(local)) == 0);
+}
+
+static void
+answered(struct check_run *r, const struct check_addr *a,
+    const struct net_stun_result *res)
+{
+	char saw[NET_PREFIX_TEXT];
+
+	net_prefix_address(res->answer.addr, saw);
+	check_number(r, a, CHECK_FACT_STUN, res->rtt_us);
+	check_text(r, a, CHECK_FACT_STUN_ADDRESS, saw);
+	if (!is_sane(a, res))
+		check_found(r, a, (unsigned int)r->node->stun,
+		    CHECK_STUN_MAPPED, "it says that this machine has the "
+		    "private address %s", saw);
+	check_number(r, a, CHECK_FACT_STUN_BARE,
+	    answers_bare(r, a, res->rtt_us));
+}
+
+/* No answer: a sick relay may be the cause, which is no other fault. */
+static void
+unanswered(struct check_run *r, const struct check_addr *a, int sick,
+    enum check_fault id, const char *what)
+{
+	check_found(r, a, (unsigned int)r->node->stun, sick ?
+	    CHECK_STUN_SILENT_TOO : id, "%s", what);
+}
+
+static void
+silent(struct check_run *r, const struct check_addr *a, int sick,
+    const struct net_stun_result *res)
+{
+	char what[CHECK_WHAT];
+
+	(void)snprintf(what, sizeof(what), "no answer to %u requests%s%s%s",
+	    res->requests, res->error == 0 ? "" : ": ", res->error == 0 ? "" :
+	    strerror(res->error), answers_bare(r, a, 0) ? ", but to one "
+	    "without SOFTWARE and FINGERPRINT, which no Tailscale client sends"
+	    : "");
+	unanswered(r, a, sick, CHECK_STUN_SILENT, what);
+}
+
+static void
+elsewhere(struct check_run *r, const struct check_addr *a,
+    const struct net_stun_result *res)
+{
+	char from[NET_PREFIX_TEXT];
+	uint8_t addr[16];
+	unsigned int port;
+
+	port = net_address_get((const struct sockaddr *)&res->source, addr);
+	net_prefix_address(addr, from);
+	check_found(r, a, (unsigned int)r->node->stun, CHECK_STUN_ELSEWHERE,
+	    "the answer comes from %s port %u", from, port);
+}
+
+static void
+one(struct check_run *r, const struct check_addr *a, int sick)
+{
+	const unsigned int port = (unsigned int)r->node->stun;
+	struct net_stun_result res;
+
+	ask(r, a, NET_STUN_TAILSCALE, NET_STUN_TRIES, WAIT_MS, &res);
+	switch (res.outcome) {
+	case NET_STUN_ANSWERED:
+		answered(r, a, &res);
+		break;
+	case NET_STUN_REFUSED:
+		check_found(r, a, port, CHECK_STUN_BROKEN,
+		    "the answer is the error %u", res.answer.code);
+		break;
+	case NET_STUN_GARBLED:
+		check_found(r, a, port, CHECK_STUN_BROKEN,
+		    "the answer is of no use: %s", res.answer.why);
+		break;
+	case NET_STUN_ELSEWHERE:
+		elsewhere(r, a, &res);
+		break;
+	case NET_STUN_CLOSED:
+		unanswered(r, a, sick, CHECK_STUN_CLOSED,
+		    "the host refuses UDP to this port");
+		break;
+	case NET_STUN_SILENT:
+		silent(r, a, sick, &res);
+		break;
+	case NET_STUN_LOCAL:
+		check_text(r, a, CHECK_FACT_UNCHECKED, strerror(res.error));
+		break;
+	}
+}
 
 void
 check_stun(struct check_run *r)
 {
-	(void)r;
+	const int sick = r->faults > 0;
+	size_t i;
+
+	check_step(r, "STUN");
+	for (i = 0; i < r->naddrs && !r->stopped; i++)
+		if (!r->addrs[i].dns_only && !r->addrs[i].skipped)
+			one(r, &r->addrs[i], sick);
 }

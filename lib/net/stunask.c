@@ -254,5 +254,6 @@ net_stun_ask(const struct net_stun_query *q, struct net_stun_result *r)
 		r->error = errno;
 	} else
 		run(&a);
+	r->requests = a.sent;
 	close_both(&a);
 }

@@ -46,6 +46,7 @@ struct net_stun_result {
 	struct sockaddr_storage	 source;	/* of NET_STUN_ELSEWHERE */
 	struct sockaddr_storage	 local;		/* the socket's own address */
 	int			 error;		/* an errno */
+	unsigned int		 requests;	/* that were sent */
 };
 
 /* Ask, and wait for a good answer until the last try has waited in vain. */
