@@ -48,7 +48,8 @@ struct check_node {
 #define CHECK_DERP	0x08	/* login.c, echo.c */
 #define CHECK_STUN	0x10	/* stun.c */
 #define CHECK_PORT80	0x20	/* port80.c */
-#define CHECK_ALL	0x3f
+#define CHECK_DETAILS	0x40	/* facts that cost connections of their own */
+#define CHECK_ALL	0x7f
 
 struct check_opts {
 	unsigned int		 what;		/* CHECK_... */
@@ -63,6 +64,9 @@ struct check_opts {
 	/* For health; all may be 0. */
 	const uint8_t		*secret;	/* log in with this key */
 	int			 prober;
+	int			 no_issuer;	/* with STREAM_ANY: judge dates
+						   and names of certificates,
+						   not who issued them */
 	const void		*prelude;	/* a PROXY header */
 	size_t			 prelude_len;
 	int			 plain;		/* a port with derp, without

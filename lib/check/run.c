@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <arpa/inet.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -41,6 +42,18 @@ check_text(struct check_run *r, const struct check_addr *a, enum check_fact id,
 }
 
 void
+check_local(struct check_run *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (r->local[0] != '\0')
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(r->local, sizeof(r->local), fmt, ap);
+	va_end(ap);
+}
+
+void
 check_step(struct check_run *r, const char *what)
 {
 	if (r->sink->step != NULL)
@@ -57,11 +70,8 @@ check_until(const struct check_run *r)
 const char *
 check_server_name(const struct check_run *r)
 {
-	const char *c = r->node->certname;
-
-	/* A pin replaces the name of the certificate, not that of the host. */
-	return (c[0] != '\0' && strncmp(c, "sha256-raw:", 11) != 0 ? c :
-	    r->node->host);
+	/* CertName is what they expect in the certificate. */
+	return (r->node->host);
 }
 
 static int

@@ -21,6 +21,9 @@ struct check_addr {
 	int			 connects;	/* TCP */
 	int			 speaks_tls;	/* a handshake ends, whatever
 						   the certificate */
+	int			 h2_alone;	/* by ALPN: h2, not http/1.1 */
+	int			 has_meta;	/* a meta certificate came */
+	uint8_t			 meta_key[32];	/* the server's, by it */
 	int			 serves;	/* DERP: a client logged in */
 	int			 has_key;	/* login.c knows the key */
 	uint8_t			 key[32];	/* of the server */
@@ -71,6 +74,10 @@ void	 check_found(struct check_run *r, const struct check_addr *a,
  * them.
  */
 void	 check_report_kept(struct check_run *r);
+
+/* Note why this machine can't check; the first reason counts. */
+void	 check_local(struct check_run *r, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
 
 /* Report a number or a text that was measured. */
 void	 check_number(struct check_run *r, const struct check_addr *a,
@@ -130,6 +137,13 @@ int	 check_dial(struct check_run *r, const struct check_addr *a,
 	    unsigned int port, long long until);
 
 /*
+ * Report that check_dial() failed with `e' after a connection to the same place
+ * had succeeded.
+ */
+void	 check_tcp_again(struct check_run *r, const struct check_addr *a,
+	    int e);
+
+/*
  * A stream to an address with TLS (or plain): for all checks behind
  * check_tls(), which has judged the certificate; this accepts any.  Returns
  * NULL with one line in `why'.
@@ -137,7 +151,7 @@ int	 check_dial(struct check_run *r, const struct check_addr *a,
 struct net_stream *check_stream(struct check_run *r,
 	    const struct check_addr *a, char *why, size_t size);
 
-/* The server name that clients of the node send and expect. */
+/* The server name that clients of the node send. */
 const char *check_server_name(const struct check_run *r);
 
 #endif

@@ -50,12 +50,8 @@ next_cert(BIO *bio)
 	return x;
 }
 
-/*
- * Read the relay key from the common name.  Returns 1, 0 when this is not a
- * meta certificate, -1 when malformed.
- */
-static int
-meta_get(X509 *x, uint8_t key[32])
+int
+net_derpcert_meta(X509 *x, uint8_t key[32])
 {
 	char	cn[128];
 	size_t	n = strlen(DERPCERT_META_PREFIX);
@@ -102,7 +98,7 @@ net_derpcert_check_pin(const uint8_t *pem, size_t len, const char *pin)
 	if (len > INT_MAX || (bio = BIO_new_mem_buf(pem, (int)len)) == NULL)
 		return "out of memory for the certificates";
 	while (why == NULL && (x = next_cert(bio)) != NULL) {
-		if (meta_get(x, key) != 0)
+		if (net_derpcert_meta(x, key) != 0)
 			;
 		else if (seen++)
 			why = "there is more than one certificate besides "
@@ -165,7 +161,7 @@ net_derpcert_meta_key(const uint8_t *pem, size_t len, uint8_t key[32])
 	if (len > INT_MAX || (bio = BIO_new_mem_buf(pem, (int)len)) == NULL)
 		return -1;
 	while ((x = next_cert(bio)) != NULL) {
-		last = meta_get(x, key);
+		last = net_derpcert_meta(x, key);
 		X509_free(x);
 	}
 	BIO_free(bio);

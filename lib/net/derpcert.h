@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <time.h>
 
+struct x509_st;
+
 #define DERPCERT_PIN_PREFIX	"sha256-raw:"
 #define DERPCERT_META_PREFIX	"derpkey"
 
@@ -33,6 +35,12 @@ const char *net_derpcert_check_pin(const uint8_t *pem, size_t len,
  */
 const char *net_derpcert_check_leaf(const uint8_t *pem, size_t len,
 	    const char *name, time_t now);
+
+/*
+ * Is `x' a meta certificate?  Returns 1 with the relay's key in `key', 0 when it
+ * is not one, -1 when it is malformed.
+ */
+int	 net_derpcert_meta(struct x509_st *x, uint8_t key[32]);
 
 /*
  * Read the relay key from the meta certificate, the last of the chain.  Returns
