@@ -52,12 +52,15 @@ ctlcheck_fmt_measure(char *dst, size_t size, const struct ctlcheck_measure *m)
 		(void)snprintf(dst, size, "%s", m->n != 0 ? "yes" : "no");
 	else if (kind == CHECK_DAYS)
 		(void)snprintf(dst, size, "%" PRId64 "d", m->n);
+	else if (kind == CHECK_SECONDS && m->n < 0) {
+		(void)snprintf(dst, size, "-");
+		ctl_fmt_age(dst + 1, size - 1, 0 - (uint64_t)m->n);
+	} else if (kind == CHECK_SECONDS)
+		ctl_fmt_age(dst, size, (uint64_t)m->n);
 	else if (m->n < 0 || kind == CHECK_COUNT)
 		(void)snprintf(dst, size, "%" PRId64, m->n);
 	else if (kind == CHECK_BYTES)
 		ctl_fmt_bytes(dst, size, (uint64_t)m->n);
-	else if (kind == CHECK_SECONDS)
-		ctl_fmt_age(dst, size, (uint64_t)m->n);
 	else
 		fmt_us(dst, size, m->n);
 }

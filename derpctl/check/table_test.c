@@ -208,18 +208,28 @@ ATF_TC_WITHOUT_HEAD(measures);
 ATF_TC_BODY(measures, tc)
 {
 	static const struct {
+		enum check_fact id;
 		int64_t n;
 		const char *text;
 	} rows[] = {
-		{ 0, "0.0ms" }, { 99, "0.0ms" }, { 100, "0.1ms" },
-		{ 999999, "999.9ms" }, { 1000000, "1.00s" },
-		{ 61234567, "61.23s" }, { -1, "-1" }
+		{ CHECK_FACT_CONNECT, 0, "0.0ms" },
+		{ CHECK_FACT_CONNECT, 99, "0.0ms" },
+		{ CHECK_FACT_CONNECT, 100, "0.1ms" },
+		{ CHECK_FACT_CONNECT, 999999, "999.9ms" },
+		{ CHECK_FACT_CONNECT, 1000000, "1.00s" },
+		{ CHECK_FACT_CONNECT, 61234567, "61.23s" },
+		{ CHECK_FACT_CONNECT, -1, "-1" },
+		{ CHECK_FACT_CLOCK, 59, "59s" },
+		{ CHECK_FACT_CLOCK, -200, "-3m20s" },
+		{ CHECK_FACT_WEBSOCKET, 1, "yes" },
+		{ CHECK_FACT_WEBSOCKET, 0, "no" },
 	};
-	struct ctlcheck_measure m = { .id = CHECK_FACT_CONNECT };
+	struct ctlcheck_measure m = { .n = 0 };
 	char got[64];
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		m.id = rows[i].id;
 		m.n = rows[i].n;
 		ctlcheck_fmt_measure(got, sizeof(got), &m);
 		ATF_CHECK_STREQ(rows[i].text, got);
