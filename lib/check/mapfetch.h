@@ -12,8 +12,8 @@ struct check_fetch {
 	struct check_run	 r;		/* for the server of `url' */
 	struct check_node	 node;
 	struct net_url		 url;		/* the last one requested */
-	const char		*address;	/* of the first URL's host; NULL:
-						   by DNS */
+	const char		*address;	/* of the first host; NULL: by
+						   DNS */
 	char			 first[256];	/* the first URL's host */
 	int			 needed;
 	unsigned int		 redirects;	/* that were followed */

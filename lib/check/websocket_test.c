@@ -113,7 +113,7 @@ ATF_TC_WITHOUT_HEAD(fails);
 ATF_TC_BODY(fails, tc)
 {
 	static const uint8_t closes[] = { 0x88, 2, 0x03, 0xf0 };
-	static const uint8_t other[] = "\x82\x20hello, this is another protocol";
+	static const uint8_t other[] = "\x82\x15hello, I speak otherwise";
 
 	check("HTTP/1.1 404 No\r\nServer: nginx\r\n\r\n", BYE);
 	only("answered with HTTP status 404 from nginx");
