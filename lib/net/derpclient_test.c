@@ -292,6 +292,9 @@ ATF_TC_BODY(not_a_relay, tc)
 	/* The header and the ServerKey frame announce different keys. */
 	SAYS(ANSWER(SWITCH "Derp-Public-Key: " META_HEX "\r\n\r\n"
 	    "\x01\0\0\0\x28" FRAME_MAGIC META_HEX), "another relay key");
+	/* Headscale's relay writes the key with a prefix. */
+	SAYS(ANSWER(SWITCH "Derp-Public-Key: nodekey:" META_HEX "\r\n\r\n"
+	    "\x01\0\0\0\x28" FRAME_MAGIC META_HEX), "another relay key");
 	o.start = DERPCLIENT_FAST;
 	SAYS(ANSWER(""), "no fast start");
 }

@@ -41,6 +41,21 @@ net_upgrade_set_key(struct net_upgrade_key *k, const uint8_t key[FRAME_KEY_LEN],
 	return (0);
 }
 
+/* Read the key in a field; Headscale's relay writes "nodekey:" in front. */
+static int
+read_key(uint8_t key[FRAME_KEY_LEN], struct net_http_str v)
+{
+	static const char prefix[] = "nodekey:";
+	const size_t n = sizeof(prefix) - 1;
+
+	if (v.len >= n && memcmp(v.p, prefix, n) == 0) {
+		v.p += n;
+		v.len -= n;
+	}
+	return (v.len == 2 * FRAME_KEY_LEN ?
+	    base_hex_get(key, FRAME_KEY_LEN, v.p) : -1);
+}
+
 int
 net_upgrade_response(const struct net_http_head *h, struct net_upgrade_key *k,
     char *why, size_t size)
@@ -61,8 +76,7 @@ net_upgrade_response(const struct net_http_head *h, struct net_upgrade_key *k,
 	v = net_http_field(h, "Derp-Public-Key");
 	if (v.p == NULL)
 		return (0);
-	if (v.len != 2 * FRAME_KEY_LEN ||
-	    base_hex_get(key, FRAME_KEY_LEN, v.p) == -1) {
+	if (read_key(key, v) == -1) {
 		(void)snprintf(why, size, "Derp-Public-Key is malformed");
 		return (-1);
 	}
