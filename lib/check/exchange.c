@@ -19,6 +19,23 @@ ended(struct check_exchange *e, enum check_end end, const char *why)
 	return (end);
 }
 
+/* A read failed: say the usual reasons plainly, and others as they are. */
+static const char *
+plain_reason(const struct net_stream *s, int empty)
+{
+	const char *why = net_stream_error(s);
+
+	if (net_stream_timed_out(s))
+		return (empty ? "no response in time" :
+		    "the response did not end in time");
+	if (strstr(why, "unexpected eof") != NULL ||
+	    strstr(why, "reset by peer") != NULL)
+		return (empty ? "the server cut the connection without a "
+		    "response" : "the server cut the connection within its "
+		    "response");
+	return (why);
+}
+
 /* A read failed, or the connection ended (`n' 0). */
 static enum check_end
 no_more(struct check_run *r, const struct net_stream *s,
@@ -28,10 +45,8 @@ no_more(struct check_run *r, const struct net_stream *s,
 
 	if (n == -1) {
 		r->stopped |= net_stream_interrupted(s);
-		if (empty && net_stream_timed_out(s))
-			return (ended(e, CHECK_SILENT, "no response in time"));
-		return (ended(e, empty ? CHECK_CLOSED : CHECK_CUT,
-		    net_stream_error(s)));
+		return (ended(e, !empty ? CHECK_CUT : net_stream_timed_out(s) ?
+		    CHECK_SILENT : CHECK_CLOSED, plain_reason(s, empty)));
 	}
 	if (net_http_reader_end(&e->r) == 0)
 		return (CHECK_ANSWERED);

@@ -118,8 +118,10 @@ fault_of(const struct visit *v)
 
 	if (status == 101 || check_body_has(&v->up, "DERP requires connection"))
 		return (CHECK_NO_UPGRADE);
+	/* If measurements reach the relay, what fails is the upgrade. */
 	if (is_gateway(status))
-		return (CHECK_PROXY_BACKEND);
+		return (probe_of_relay(v) ? CHECK_NO_UPGRADE :
+		    CHECK_PROXY_BACKEND);
 	if (status >= 300 && status <= 399)
 		return (CHECK_REDIRECTED);
 	if (is_forbidden(status))

@@ -179,6 +179,9 @@ ATF_TC_BODY(no_upgrade, tc)
 	only(CHECK_NO_UPGRADE, "HTTP status 426");
 	answers(PROBE, response("400 Bad Request", "", ""));
 	only(CHECK_NO_UPGRADE, "HTTP status 400");
+	/* A proxy that speaks HTTP/2 to the relay. */
+	answers(PROBE, response("502 Bad Gateway", "Server: Caddy\r\n", ""));
+	only(CHECK_NO_UPGRADE, "HTTP status 502 from Caddy");
 	answers(PROBE, "HTTP/1.1 101 x\r\nUpgrade: h2c\r\n\r\n");
 	only(CHECK_NO_UPGRADE, "status 101, to \"h2c\"");
 	answers(PROBE, "HTTP/1.1 101 x\r\n\r\n");
@@ -193,6 +196,7 @@ ATF_TC_BODY(no_http, tc)
 	static const struct scene mail[] = { { "220 mail.test ESMTP\r\n"
 	    "500 what?\r\n", 0, BYE } };
 	static const struct scene closes[] = { { "", 0, BYE } };
+	static const struct scene cuts[] = { { "", 0, CUT } };
 	static const struct scene cut[] = { { "HTTP/1.1 200 O", 0, BYE } };
 	static const struct scene huge[] = { { "HTTP/1.1 404 x\r\n"
 	    "Content-Length: 999999999\r\n\r\n", 0, BYE } };
@@ -201,6 +205,8 @@ ATF_TC_BODY(no_http, tc)
 	only(CHECK_NOT_HTTP_SERVER, "it says \"220 mail.test ESMTP??500");
 	check(closes, 1);
 	only(CHECK_HTTP_SILENT, "closed the connection without a response");
+	check(cuts, 1);
+	only(CHECK_HTTP_SILENT, "the server cut the connection without a");
 	check(cut, 1);
 	only(CHECK_HTTP_SILENT, "within the head");
 	check(huge, 1);
