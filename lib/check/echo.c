@@ -1,0 +1,192 @@
+/*
+ * echo: whether packets between two clients of the relay arrive, as they were
+ * sent and in their order.  Called by login.c.
+ */
+#include <stdio.h>
+
+#include "pair.h"
+
+/*
+ * Nothing, next to nothing, the smallest disco packet, a tunnel's packet, and
+ * several TLS records.
+ */
+static const size_t sizes[] = { 0, 1, 62, 1400, 4096, 16384, 32768,
+    FRAME_MAX_PACKET };
+#define NSIZES	(sizeof(sizes) / sizeof(sizes[0]))
+
+#define FIRST	62	/* bytes of the packet that must arrive at all */
+#define USUAL	1400	/* bytes of the largest packet of a tunnel */
+#define TRIES	3	/* of a packet: a relay may drop one */
+#define BURST	16	/* packets at once: less than derper keeps */
+#define BURSTLEN 200	/* bytes of each */
+
+int
+check_packet_outcome(struct check_pair *p, const struct check_packets *way,
+    size_t len, enum check_packet got)
+{
+	const unsigned int port = p->r->node->port;
+	char doing[64];
+
+	(void)snprintf(doing, sizeof(doing), "a packet of %zu bytes", len);
+	switch (got) {
+	case RUN_ARRIVED:
+	case RUN_LOST:
+		break;
+	case RUN_CHANGED:
+		check_found(p->r, p->a, port, CHECK_PACKETS_CHANGED, "%s from "
+		    "%s to %s does not arrive as it was sent", doing,
+		    way->from->name, way->to->name);
+		break;
+	case RUN_OTHER_KEY:
+		check_found(p->r, p->a, port, CHECK_PACKETS_OTHER_KEY, "%s "
+		    "from %s to %s arrives with the key of another sender",
+		    doing, way->from->name, way->to->name);
+		break;
+	case RUN_SENDER_ENDED:
+		check_client_ended(way->from, p->r, p->a, doing);
+		return (0);
+	case RUN_TAKER_ENDED:
+		check_client_ended(way->to, p->r, p->a, doing);
+		return (0);
+	}
+	return (1);
+}
+
+/* Send packets of one size each way.  *lost is the way that loses them. */
+static int
+both_ways(struct check_pair *p, size_t len, enum check_packet *got,
+    const struct check_packets *lost[2])
+{
+	const int step = check_step_ms(p->r);
+	int i, on = 1;
+
+	lost[0] = lost[1] = NULL;
+	for (i = 0; i < p->ways && on; i++) {
+		*got = check_packets_try(&p->way[i], len, TRIES, step / 2);
+		if (*got == RUN_LOST)
+			lost[i] = &p->way[i];
+		else if (*got != RUN_ARRIVED) {
+			on = check_packet_outcome(p, &p->way[i], len, *got);
+			break;
+		}
+	}
+	return (on);
+}
+
+/* No packet arrives, one way or both. */
+static void
+nothing(struct check_pair *p, const struct check_packets *const lost[2])
+{
+	const struct check_packets *w = lost[0] != NULL ? lost[0] : lost[1];
+
+	check_found(p->r, p->a, p->r->node->port, CHECK_PACKETS_LOST, "no "
+	    "packet from %s reaches %s%s", w->from->name, w->to->name,
+	    lost[0] != NULL && lost[1] != NULL ? ", and none comes back" : "");
+}
+
+/* Report the first size that does not arrive. */
+static void
+too_large(struct check_pair *p, size_t len)
+{
+	check_found(p->r, p->a, p->r->node->port, len > USUAL ?
+	    CHECK_LARGE_PACKETS_LOST : CHECK_PACKETS_LOST,
+	    "packets of %zu bytes arrive, packets of %zu bytes do not",
+	    p->largest, len);
+}
+
+/* Returns 1 when the sessions go on; *well: and all is well. */
+static int
+all_sizes(struct check_pair *p, int *well)
+{
+	const struct check_packets *lost[2];
+	enum check_packet got = RUN_LOST;
+	size_t i;
+	int on;
+
+	*well = 0;
+	on = both_ways(p, FIRST, &got, lost);
+	if (lost[0] != NULL || lost[1] != NULL)
+		nothing(p, lost);
+	if (got != RUN_ARRIVED || lost[0] != NULL)
+		return (on);
+	p->largest = FIRST;
+	for (i = 0; i < NSIZES && p->r->opts->secret == NULL; i++) {
+		on = both_ways(p, sizes[i], &got, lost);
+		if (lost[0] != NULL || lost[1] != NULL)
+			too_large(p, sizes[i]);
+		if (got != RUN_ARRIVED || lost[0] != NULL)
+			return (on);
+		if (sizes[i] > p->largest)
+			p->largest = sizes[i];
+	}
+	*well = 1;
+	return (1);
+}
+
+/*
+ * Send several packets at once; *count of them arrive, *in_order or not.
+ * Returns the outcome of the last one.
+ */
+static enum check_packet
+burst(struct check_packets *w, int ms, int *count, int *in_order)
+{
+	const uint32_t first = w->next;
+	const long long until = net_stream_until(ms);
+	enum check_packet got = RUN_ARRIVED;
+	uint32_t n, last = first;
+
+	*count = 0;
+	*in_order = 1;
+	while (w->next - first < BURST)
+		if (check_packets_send(w, BURSTLEN, ms) == -1)
+			return (RUN_SENDER_ENDED);
+	while (*count < BURST) {
+		got = check_packets_wait(w, BURSTLEN, first, &n, until);
+		if (got != RUN_ARRIVED)
+			return (got);
+		*in_order &= (int32_t)(n - last) >= 0;
+		last = n;
+		++*count;
+	}
+	return (got);
+}
+
+/*
+ * Check one way with packets that are sent at once.  Returns 1 when all is
+ * well; *on is 0 when the sessions have ended.
+ */
+static int
+order(struct check_pair *p, struct check_packets *w, int *on)
+{
+	const unsigned int port = p->r->node->port;
+	enum check_packet got = RUN_LOST;
+	int count, i, in_order = 1;
+
+	for (i = 0; i < 2 && got == RUN_LOST && in_order; i++)
+		got = burst(w, check_step_ms(p->r), &count, &in_order);
+	if (!in_order)
+		check_found(p->r, p->a, port, CHECK_PACKETS_REORDERED,
+		    "packets that %s sends at once reach %s in another order",
+		    w->from->name, w->to->name);
+	else if (got == RUN_LOST)
+		check_found(p->r, p->a, port, CHECK_PACKETS_LOST, "single "
+		    "packets arrive, of %d that are sent at once only some",
+		    BURST);
+	*on = check_packet_outcome(p, w, BURSTLEN, got);
+	return (in_order && got == RUN_ARRIVED);
+}
+
+int
+check_echo(struct check_pair *p)
+{
+	int i, on, well;
+
+	check_step(p->r, "packets");
+	on = all_sizes(p, &well);
+	if (p->largest != 0)
+		check_number(p->r, p->a, CHECK_FACT_LARGEST_PACKET,
+		    (int64_t)p->largest);
+	for (i = 0; i < p->ways && well && p->r->opts->secret == NULL; i++)
+		well = order(p, &p->way[i], &on);
+	return (on);
+}
