@@ -15,13 +15,24 @@ put(FILE *fp, const char *text)
 	ctl_put_text(fp, text, strlen(text));
 }
 
+/* Does `where' begin with the host of a node that is named by its address? */
+static int
+names_host(const struct ctlcheck_place *p, const char *where)
+{
+	const size_t n = strlen(p->node.host);
+
+	return (p->kind == CTLCHECK_NODE && n > 0 &&
+	    strncmp(where, p->node.host, n) == 0 && where[n] == ' ');
+}
+
 void
 ctlcheck_put_where(FILE *fp, const struct ctlcheck_place *p, const char *where)
 {
-	put(fp, p->name);
-	if (where[0] == '\0')
-		return;
-	fputc(' ', fp);
+	if (!names_host(p, where)) {
+		put(fp, p->name);
+		if (where[0] != '\0')
+			fputc(' ', fp);
+	}
 	put(fp, where);
 }
 

@@ -84,7 +84,9 @@ worst(const struct ctlcheck_results *r, enum check_fact id, int64_t *n)
 static void
 performance(FILE *fp, const struct ctlcheck_results *r)
 {
-	static const enum check_fact shown[] = { CHECK_FACT_CONNECT };
+	static const enum check_fact shown[] = {
+		CHECK_FACT_CONNECT, CHECK_FACT_CERT_DAYS, CHECK_FACT_STUN
+	};
 	int64_t n = 0;
 	size_t i;
 

@@ -45,6 +45,13 @@ void	 ctlcheck_put_count(FILE *fp, uint64_t n, const char *noun);
 void	 ctlcheck_blocks(FILE *fp, const struct ctlcheck_results *r,
 	    unsigned int width, int verbose);
 
+/*
+ * Print what was measured at a place, in lines of `width': what is of the whole
+ * place first, then by its addresses.
+ */
+void	 ctlcheck_measures(FILE *fp, const struct ctlcheck_place *p,
+	    unsigned int width);
+
 /* Format a measure for people: "12.3 ms", "yes", "1.2K". */
 void	 ctlcheck_fmt_measure(char *dst, size_t size,
 	    const struct ctlcheck_measure *m);

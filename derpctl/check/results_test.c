@@ -77,6 +77,26 @@ ATF_TC_BODY(quiet, tc)
 	drop();
 }
 
+/* An address that is the name of the node is not said twice. */
+ATF_TC_WITHOUT_HEAD(address);
+ATF_TC_BODY(address, tc)
+{
+	struct ctlcheck_place *p = add_node("192.0.2.1:8443");
+	FILE *fp;
+
+	snprintf(p->node.host, sizeof(p->node.host), "192.0.2.1");
+	fp = begin_text();
+	ctlcheck_put_where(fp, p, "192.0.2.1 port 8443");
+	fputc('\n', fp);
+	ctlcheck_put_where(fp, p, "192.0.2.11 port 8443");
+	fputc('\n', fp);
+	ctlcheck_put_where(fp, p, "");
+	(void)end_text(fp);
+	ATF_CHECK_STREQ("192.0.2.1 port 8443\n"
+	    "192.0.2.1:8443 192.0.2.11 port 8443\n192.0.2.1:8443", text);
+	drop();
+}
+
 /* Notes are no faults: -q says nothing. */
 ATF_TC_WITHOUT_HEAD(quiet_notes);
 ATF_TC_BODY(quiet_notes, tc)
@@ -127,6 +147,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, notes);
 	ATF_TP_ADD_TC(tp, best);
 	ATF_TP_ADD_TC(tp, quiet);
+	ATF_TP_ADD_TC(tp, address);
 	ATF_TP_ADD_TC(tp, quiet_notes);
 	ATF_TP_ADD_TC(tp, forms);
 	return (atf_no_error());

@@ -15,7 +15,10 @@
 #define TEXT_MIN	40
 #define EMPTY		"-"	/* a cell without a text */
 
-enum { COL_STATE, COL_REGION, COL_NAME, COL_ADDRESS, COL_CONNECT, NCOLS };
+enum {
+	COL_STATE, COL_REGION, COL_NAME, COL_ADDRESS, COL_CONNECT, COL_CERT,
+	COL_STUN, NCOLS
+};
 
 static const struct ctl_column columns[NCOLS] = {
 	[COL_STATE]	= { "STATE",	1, 6, 6, 0 },
@@ -23,47 +26,14 @@ static const struct ctl_column columns[NCOLS] = {
 	[COL_NAME]	= { "NAME",	2, 16, 40, 0 },
 	[COL_ADDRESS]	= { "ADDRESS",	8, 15, 42, 0 },
 	[COL_CONNECT]	= { "CONNECT",	7, 7, 7, 1 },
+	[COL_CERT]	= { "CERT",	5, 5, 5, 1 },
+	[COL_STUN]	= { "STUN",	6, 7, 7, 1 },
 };
 
 /* The columns that show a fact, from COL_CONNECT on. */
 static const enum check_fact facts[NCOLS - COL_CONNECT] = {
-	CHECK_FACT_CONNECT,
+	CHECK_FACT_CONNECT, CHECK_FACT_CERT_DAYS, CHECK_FACT_STUN,
 };
-
-static void
-fmt_us(char *dst, size_t size, int64_t us)
-{
-	if (us < 1000000)
-		(void)snprintf(dst, size, "%" PRId64 ".%" PRId64 "ms",
-		    us / 1000, us % 1000 / 100);
-	else
-		(void)snprintf(dst, size, "%" PRId64 ".%02" PRId64 "s",
-		    us / 1000000, us % 1000000 / 10000);
-}
-
-void
-ctlcheck_fmt_measure(char *dst, size_t size, const struct ctlcheck_measure *m)
-{
-	const enum check_kind kind = check_fact_row(m->id)->kind;
-
-	if (kind == CHECK_TEXT)
-		(void)snprintf(dst, size, "%s", m->text);
-	else if (kind == CHECK_BOOL)
-		(void)snprintf(dst, size, "%s", m->n != 0 ? "yes" : "no");
-	else if (kind == CHECK_DAYS)
-		(void)snprintf(dst, size, "%" PRId64 "d", m->n);
-	else if (kind == CHECK_SECONDS && m->n < 0) {
-		(void)snprintf(dst, size, "-");
-		ctl_fmt_age(dst + 1, size - 1, 0 - (uint64_t)m->n);
-	} else if (kind == CHECK_SECONDS)
-		ctl_fmt_age(dst, size, (uint64_t)m->n);
-	else if (m->n < 0 || kind == CHECK_COUNT)
-		(void)snprintf(dst, size, "%" PRId64, m->n);
-	else if (kind == CHECK_BYTES)
-		ctl_fmt_bytes(dst, size, (uint64_t)m->n);
-	else
-		fmt_us(dst, size, m->n);
-}
 
 /* The address that was measured first, and how many others. */
 static void
@@ -179,30 +149,6 @@ lines(FILE *fp, const struct ctlcheck_results *r, unsigned int width)
 	}
 }
 
-/* All that was measured at a place. */
-static void
-measures(FILE *fp, const struct ctlcheck_place *p)
-{
-	const struct ctlcheck_measure *m;
-	char text[CHECK_WHAT];
-
-	if (p->nmeasures == 0)
-		return;
-	fputc('\n', fp);
-	ctlcheck_put_where(fp, p, "");
-	fputc('\n', fp);
-	for (m = p->measures; m < p->measures + p->nmeasures; m++) {
-		fprintf(fp, "  %-18s ", check_fact_row(m->id)->name);
-		ctlcheck_fmt_measure(text, sizeof(text), m);
-		ctl_put_text(fp, text, strlen(text));
-		if (m->where[0] != '\0') {
-			fputs("  at ", fp);
-			ctl_put_text(fp, m->where, strlen(m->where));
-		}
-		fputc('\n', fp);
-	}
-}
-
 /* The regions of the nodes, which are in the order of the map. */
 static size_t
 regions_of(const struct ctlcheck_results *r)
@@ -275,8 +221,13 @@ void
 ctlcheck_table(FILE *fp, const struct ctlcheck_results *r, int verbose)
 {
 	const unsigned int width = ctl_table_columns();
+	unsigned int text = width;
 	size_t i;
 
+	if (width == 0)
+		text = TEXT_WIDTH;
+	else if (width < TEXT_MIN)
+		text = TEXT_MIN;
 	ctl_table_locale();
 	if (r->nplaces == 0) {
 		fputs("There was nothing to check.\n", fp);
@@ -284,8 +235,7 @@ ctlcheck_table(FILE *fp, const struct ctlcheck_results *r, int verbose)
 	}
 	lines(fp, r, width);
 	for (i = 0; verbose && i < r->nplaces; i++)
-		measures(fp, &r->places[i]);
-	ctlcheck_blocks(fp, r, width == 0 ? TEXT_WIDTH :
-	    width < TEXT_MIN ? TEXT_MIN : width, verbose);
+		ctlcheck_measures(fp, &r->places[i], text);
+	ctlcheck_blocks(fp, r, text, verbose);
 	verdict(fp, r);
 }

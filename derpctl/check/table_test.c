@@ -1,5 +1,5 @@
 /*
- * Tests of table.c, blocks.c and wrap.c: what people see.
+ * Tests of table.c, blocks.c, measures.c and wrap.c: what people see.
  */
 #include "outputfixture.h"
 #include "table.h"
@@ -48,7 +48,20 @@ ATF_TC_BODY(good, tc)
 	HASNT("1.51s");
 	fits(100);
 	table("100", 1);
-	HAS("1.51s  at 2001:db8::1\n");
+	HAS("  at 192.0.2.1\n    connect            12.3ms\n"
+	    "  at 2001:db8::1\n    connect            1.51s\n");
+	/* What belongs to no address comes first. */
+	add_measure(p, CHECK_FACT_DNS_A, "", 0, "192.0.2.1");
+	table("100", 1);
+	HAS("\nrelay.example.org\n    dns-a              192.0.2.1\n"
+	    "  at 192.0.2.1\n");
+	/* A long text is wrapped, behind its name. */
+	add_measure(p, CHECK_FACT_CERT_NAMES, "2001:db8::1", 0,
+	    "one.example.org, two.example.org, three.example.org");
+	table("70", 1);
+	HAS("    cert-names         one.example.org, two.example.org,\n"
+	    "                       three.example.org\n");
+	fits(70);
 	drop();
 }
 
