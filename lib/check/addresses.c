@@ -3,11 +3,9 @@
  * address that alone is wrong has one fault, which takes the place of all that
  * was found there.
  */
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "address.h"
 #include "run.h"
 
 static int
@@ -28,14 +26,14 @@ first_fault(const struct check_run *r, const struct check_addr *a)
 	return (NULL);
 }
 
-/* Drop the faults of an address; with `notes', the notes as well. */
+/* Drop the faults of an address. */
 static void
-drop(struct check_run *r, const struct check_addr *a, int notes)
+drop(struct check_run *r, const struct check_addr *a)
 {
 	size_t i;
 
 	for (i = 0; i < r->nkept; i++)
-		if (r->kept[i].a == a && (notes || is_fault(&r->kept[i])))
+		if (r->kept[i].a == a && is_fault(&r->kept[i]))
 			r->kept[i].dropped = 1;
 }
 
@@ -116,15 +114,15 @@ compare(struct check_run *r, const struct check_addr *a,
 
 	describe(r, a, what);
 	if (!a->connects) {
-		drop(r, a, 0);
+		drop(r, a);
 		check_found(r, a, port, dead_fault(r, a->ss.ss_family),
 		    "%s; %s works", what, good->text);
 	} else if (!works(r, a) && what[0] != '\0') {
-		drop(r, a, 0);
+		drop(r, a);
 		check_found(r, a, port, CHECK_ADDRESS_OTHER,
 		    "%s; at %s is the relay", what, good->text);
 	} else if (other_key(a, good)) {
-		drop(r, a, 0);
+		drop(r, a);
 		check_found(r, a, port, CHECK_ADDRESS_OTHER,
 		    "a relay with another key than at %s%s%s", good->text,
 		    what[0] == '\0' ? "" : "; ", what);
@@ -153,9 +151,7 @@ compare_dns(struct check_run *r, const struct check_addr *d,
 
 	if (works(r, m) && works(r, d) && !other_key(m, d))
 		return;
-	if (works(r, m) &&
-	    net_address_is_public((const struct sockaddr *)&m->ss) &&
-	    !net_address_is_public((const struct sockaddr *)&d->ss)) {
+	if (works(r, m) && !check_is_private(m) && check_is_private(d)) {
 		check_found(r, NULL, 0, CHECK_NAME_PRIVATE,
 		    "the map says %s, DNS %s", m->text, d->text);
 	} else if (works(r, m)) {
@@ -165,7 +161,7 @@ compare_dns(struct check_run *r, const struct check_addr *d,
 		    what[0] == '\0' ? "a relay with another key" : what);
 	} else if (works(r, d)) {
 		describe(r, m, what);
-		drop(r, m, 0);
+		drop(r, m);
 		check_found(r, NULL, 0, CHECK_NAME_OTHER, "DNS says %s, where "
 		    "the relay is; the map says %s: %s", d->text, m->text,
 		    what);
@@ -186,7 +182,6 @@ check_addresses(struct check_run *r)
 		m = of_map(r, a);
 		if (m != NULL && !m->skipped && !a->skipped)
 			compare_dns(r, a, m);
-		drop(r, a, 1);
 	}
 	if ((good = working(r)) == NULL)
 		return;

@@ -100,6 +100,9 @@ check_report_kept(struct check_run *r)
 	struct check_kept *k;
 	size_t i;
 
+	for (i = 0; i < r->nkept; i++)
+		r->kept[i].dropped |= r->kept[i].a != NULL &&
+		    r->kept[i].a->dns_only;
 	for (i = 0; i < r->nkept; i++) {
 		k = &r->kept[i];
 		if (k->dropped)

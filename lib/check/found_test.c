@@ -75,6 +75,13 @@ ATF_TC_BODY(dns_only, tc)
 	ATF_CHECK_EQ(0, x.nmeasured);
 	ATF_CHECK_EQ(0, x.run.faults);
 	ATF_CHECK_EQ(0, x.run.has[CHECK_PORT_CLOSED]);
+	x.run.kept = x.kept;
+	check_found(&x.run, a, 443, CHECK_PORT_CLOSED, "refused");
+	check_found(&x.run, run_address(&x, "192.0.2.2"), 443,
+	    CHECK_PORT_CLOSED, "refused");
+	check_report_kept(&x.run);
+	ATF_REQUIRE_EQ(1, x.nfound);
+	ATF_CHECK_STREQ("192.0.2.2 port 443", x.found[0].where);
 	a->dns_only = 0;
 	check_number(&x.run, a, CHECK_FACT_CONNECT, 1);
 	ATF_REQUIRE_EQ(1, x.nmeasured);

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "address.h"
 #include "run.h"
 
 #define PER_FAMILY	4	/* addresses of a name that are checked */
@@ -173,9 +172,8 @@ nothing(struct check_run *r, const struct names_dns *v4,
 	char a[128], b[128];
 
 	if (has_failed(error))
-		(void)snprintf(r->local, sizeof(r->local), "can't resolve "
-		    "%.150s: %s: does the resolver of this machine work?",
-		    n->host, gai_strerror(error));
+		check_local(r, "can't resolve %.150s: %s: does the resolver of "
+		    "this machine work?", n->host, gai_strerror(error));
 	else if (n->ipv4[0] == '\0' && n->ipv6[0] == '\0')
 		check_found(r, NULL, 0, CHECK_NAME_UNKNOWN, "%s: %s", n->host,
 		    gai_strerror(error));
@@ -197,9 +195,9 @@ note_private(struct check_run *r)
 	    0)
 		return;
 	for (i = 0; i < r->naddrs; i++)
-		if (!net_address_is_public((struct sockaddr *)&r->addrs[i].ss))
+		if (check_is_private(&r->addrs[i]))
 			check_found(r, &r->addrs[i], 0, CHECK_ADDRESS_PRIVATE,
-			    "it is of a private or special network");
+			    "it is of a private network, or of this machine");
 }
 
 int

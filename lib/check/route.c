@@ -4,11 +4,9 @@
  */
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "address.h"
 #include "run.h"
 
 /*
@@ -38,17 +36,15 @@ find_source(const struct check_run *r, const struct check_addr *a,
 	return (rv);
 }
 
-/* Why `a' can't be reached from here: NULL: it can. */
-static const char *
-obstacle(const struct check_run *r, const struct check_addr *a)
+const char *
+check_obstacle(const struct check_run *r, const struct check_addr *a)
 {
-	struct sockaddr_storage source;
+	struct check_addr source;
 
-	if (find_source(r, a, &source) == -1)
+	if (find_source(r, a, &source.ss) == -1)
 		return (strerror(errno));
-	if (a->ss.ss_family == AF_INET6 &&
-	    net_address_is_public((const struct sockaddr *)&a->ss) &&
-	    !net_address_is_public((struct sockaddr *)&source))
+	if (a->ss.ss_family == AF_INET6 && !check_is_private(a) &&
+	    check_is_private(&source))
 		return ("this machine has no public IPv6 address");
 	return (NULL);
 }
@@ -62,17 +58,17 @@ check_routes(struct check_run *r)
 
 	for (i = 0; i < r->naddrs; i++) {
 		a = &r->addrs[i];
-		if ((why = obstacle(r, a)) == NULL) {
+		if ((why = check_obstacle(r, a)) == NULL) {
 			left += !a->dns_only;
 			continue;
 		}
 		a->skipped = 1;
-		check_text(r, a, CHECK_FACT_UNCHECKED, why);
+		check_found(r, a, 0, CHECK_NO_ROUTE, "%s", why);
 		if (first == NULL)
 			first = why;
 	}
 	if (left == 0)
-		(void)snprintf(r->local, sizeof(r->local), "can't reach %.60s "
-		    "from this machine: %s", r->addrs[0].text, first);
+		check_local(r, "can't reach %s from this machine: %s",
+		    r->addrs[0].text, first);
 	return (left > 0);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "run.h"
 
 static void
@@ -104,6 +105,15 @@ check_sockaddr(const struct check_addr *a, unsigned int port,
 		((struct sockaddr_in *)ss)->sin_port = htons((uint16_t)port);
 	else
 		((struct sockaddr_in6 *)ss)->sin6_port = htons((uint16_t)port);
+}
+
+int
+check_is_private(const struct check_addr *a)
+{
+	uint8_t addr[16];
+
+	(void)net_address_get((const struct sockaddr *)&a->ss, addr);
+	return (net_address_is_private(addr));
 }
 
 socklen_t

@@ -111,8 +111,15 @@ void	 check_stun(struct check_run *r);
 int	 check_names_by(struct check_run *r, const struct net_resolver *by);
 
 /*
- * Set addrs[].skipped, with the reason as a fact.  Returns 1 when one address
- * is left, else 0 with the reason in r->local.
+ * Returns why this machine can't send to the address, from opts->source if that
+ * is set; NULL: it can.  Sends nothing.  Static.
+ */
+const char *check_obstacle(const struct check_run *r,
+	    const struct check_addr *a);
+
+/*
+ * Set addrs[].skipped, with a note.  Returns 1 when one address is left, else 0
+ * with the reason in r->local.
  */
 int	 check_routes(struct check_run *r);
 
@@ -121,6 +128,9 @@ int	 check_routes(struct check_run *r);
  */
 void	 check_sockaddr(const struct check_addr *a, unsigned int port,
 	    struct sockaddr_storage *ss);
+
+/* Is it an address of a private network? */
+int	 check_is_private(const struct check_addr *a);
 
 /*
  * opts->source as a socket address of `family'.  Returns its length; 0: there

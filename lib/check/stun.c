@@ -2,7 +2,6 @@
  * stun: STUN on the node's addresses: whether it answers what Tailscale's
  * clients send, from the right address, with a sane address.
  */
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -41,24 +40,9 @@ answers_bare(struct check_run *r, const struct check_addr *a, int64_t rtt_us)
 	return (res.outcome == NET_STUN_ANSWERED);
 }
 
-/* Is the address, IPv6 or IPv4-mapped, a public one? */
-static int
-is_public(const uint8_t addr[16])
-{
-	struct sockaddr_in s4 = { .sin_family = AF_INET };
-	struct sockaddr_in6 s6 = { .sin6_family = AF_INET6 };
-
-	if (net_address_is_ipv4(addr)) {
-		memcpy(&s4.sin_addr, addr + 12, 4);
-		return (net_address_is_public((struct sockaddr *)&s4));
-	}
-	memcpy(&s6.sin6_addr, addr, 16);
-	return (net_address_is_public((struct sockaddr *)&s6));
-}
-
 /*
- * The address that a public server saw is a public one, unless nothing on the
- * way has changed it.
+ * A server in no private network sees no private address, unless it is this
+ * machine's own: nothing on the way has changed it then.
  */
 static int
 is_sane(const struct check_addr *a, const struct net_stun_result *res)
@@ -66,8 +50,8 @@ is_sane(const struct check_addr *a, const struct net_stun_result *res)
 	uint8_t local[16];
 
 	(void)net_address_get((const struct sockaddr *)&res->local, local);
-	return (!net_address_is_public((const struct sockaddr *)&a->ss) ||
-	    is_public(res->answer.addr) ||
+	return (check_is_private(a) ||
+	    !net_address_is_private(res->answer.addr) ||
 	    memcmp(res->answer.addr, local, sizeof(local)) == 0);
 }
 
@@ -155,7 +139,8 @@ one(struct check_run *r, const struct check_addr *a, int sick)
 		silent(r, a, sick, &res);
 		break;
 	case NET_STUN_LOCAL:
-		check_text(r, a, CHECK_FACT_UNCHECKED, strerror(res.error));
+		check_found(r, a, port, CHECK_NO_ROUTE, "UDP: %s",
+		    strerror(res.error));
 		break;
 	}
 }

@@ -2,31 +2,11 @@
  * tcp: whether the relay's port takes connections.
  */
 #include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "run.h"
-
-/*
- * Has this machine a route to the address?  Connecting a UDP socket sends
- * nothing.
- */
-static int
-has_route(const struct check_addr *a)
-{
-	struct sockaddr_storage ss = a->ss;
-	int fd, rv;
-
-	/* The port is at the same place in both families. */
-	((struct sockaddr_in *)&ss)->sin_port = htons(443);
-	if ((fd = socket(ss.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0)) == -1)
-		return (0);
-	rv = connect(fd, (struct sockaddr *)&ss, a->len) == 0;
-	(void)close(fd);
-	return (rv);
-}
 
 /* Is it a failure of the connection, not of this machine? */
 static int
@@ -53,7 +33,7 @@ failed(struct check_run *r, const struct check_addr *a, int e)
 		check_found(r, a, port, CHECK_PORT_SILENT,
 		    "a TCP connection got no answer within %d seconds",
 		    (r->opts->ms != 0 ? r->opts->ms : CHECK_STEP_MS) / 1000);
-	else if (has_route(a))
+	else if (check_obstacle(r, a) == NULL)
 		check_found(r, a, port, CHECK_PORT_UNREACHABLE,
 		    "a router or firewall answers: %s", strerror(e));
 	else

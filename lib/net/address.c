@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "prefix.h"
 
 static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
@@ -102,4 +103,28 @@ net_address_is_public(const struct sockaddr *sa)
 	default:
 		return (0);
 	}
+}
+
+/* The IPv4-mapped ones, fc00::/7, fe80::/10 and ::1. */
+static const struct net_prefix private[] = {
+	{ { [10] = 0xff, 0xff, 10 }, 96 + 8 },
+	{ { [10] = 0xff, 0xff, 100, 64 }, 96 + 10 },
+	{ { [10] = 0xff, 0xff, 127 }, 96 + 8 },
+	{ { [10] = 0xff, 0xff, 169, 254 }, 96 + 16 },
+	{ { [10] = 0xff, 0xff, 172, 16 }, 96 + 12 },
+	{ { [10] = 0xff, 0xff, 192, 168 }, 96 + 16 },
+	{ { 0xfc }, 7 },
+	{ { 0xfe, 0x80 }, 10 },
+	{ { [15] = 1 }, 128 }
+};
+
+int
+net_address_is_private(const uint8_t addr[16])
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(private) / sizeof(private[0]); i++)
+		if (net_prefix_has(&private[i], addr))
+			return (1);
+	return (0);
 }

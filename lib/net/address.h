@@ -30,4 +30,10 @@ void	 net_address_source(const uint8_t addr[16], unsigned int v4,
  */
 int	 net_address_is_public(const struct sockaddr *sa);
 
+/*
+ * Returns 1 when the address (IPv6 or IPv4-mapped) is of a private or shared
+ * network, link-local or loopback, else 0.
+ */
+int	 net_address_is_private(const uint8_t addr[16]);
+
 #endif

@@ -1,6 +1,6 @@
 /*
- * address_test: addresses as 16 bytes, the source that each belongs to, and
- * public ones.
+ * address_test: addresses as 16 bytes, the source that each belongs to, public
+ * and private ones.
  */
 #include <atf-c.h>
 #include <string.h>
@@ -96,10 +96,40 @@ ATF_TC_BODY(public, tc)
 	ATF_CHECK_EQ(0, net_address_is_public(&sa));
 }
 
+static int
+is_private(const char *text)
+{
+	struct sockaddr_storage ss;
+	uint8_t a[16];
+
+	(void)net_address_get(net_test_address(&ss, text, 0), a);
+	return (net_address_is_private(a));
+}
+
+ATF_TC_WITHOUT_HEAD(private);
+ATF_TC_BODY(private, tc)
+{
+	static const char *const yes[] = { "10.0.0.1", "100.64.0.1",
+	    "100.127.255.255", "127.0.1.1", "169.254.0.1", "172.16.0.1",
+	    "172.31.255.255", "192.168.255.1", "fc00::1", "fdff::1", "fe80::1",
+	    "febf::1", "::1", "::ffff:10.0.0.1" };
+	static const char *const no[] = { "9.255.255.255", "11.0.0.0",
+	    "100.63.255.255", "100.128.0.0", "172.15.255.255", "172.32.0.0",
+	    "192.167.0.1", "192.0.2.1", "2001:db8::1", "2a01:4f8::1", "fe00::1",
+	    "fec0::1", "::", "::2" };
+	size_t i;
+
+	for (i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		ATF_CHECK_MSG(is_private(yes[i]), "%s", yes[i]);
+	for (i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		ATF_CHECK_MSG(!is_private(no[i]), "%s", no[i]);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, get);
 	ATF_TP_ADD_TC(tp, sources);
 	ATF_TP_ADD_TC(tp, public);
+	ATF_TP_ADD_TC(tp, private);
 	return (atf_no_error());
 }
