@@ -36,6 +36,16 @@ plain_reason(const struct net_stream *s, int empty)
 	return (why);
 }
 
+/* Can what came be the beginning of a response?  1 or 0. */
+static int
+begins_http(const struct check_exchange *e)
+{
+	static const char begin[] = "HTTP/";
+	const size_t n = sizeof(begin) - 1;
+
+	return (memcmp(e->r.text, begin, e->r.end < n ? e->r.end : n) == 0);
+}
+
 /* A read failed, or the connection ended (`n' 0). */
 static enum check_end
 no_more(struct check_run *r, const struct net_stream *s,
@@ -43,6 +53,10 @@ no_more(struct check_run *r, const struct net_stream *s,
 {
 	const int empty = net_http_reader_empty(&e->r);
 
+	if (!begins_http(e)) {
+		r->stopped |= n == -1 && net_stream_interrupted(s);
+		return (ended(e, CHECK_NOT_HTTP, "the response is not HTTP"));
+	}
 	if (n == -1) {
 		r->stopped |= net_stream_interrupted(s);
 		return (ended(e, !empty ? CHECK_CUT : net_stream_timed_out(s) ?

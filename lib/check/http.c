@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "banner.h"
 #include "exchange.h"
 #include "upgrade.h"
 
@@ -118,6 +119,11 @@ fault_of(const struct visit *v)
 
 	if (status == 101 || check_body_has(&v->up, "DERP requires connection"))
 		return (CHECK_NO_UPGRADE);
+	if (check_body_has(&v->up, "derp server disabled"))
+		return (CHECK_DERP_DISABLED);
+	if (check_body_has(&v->up, "HTTP request to an HTTPS server") ||
+	    check_body_has(&v->up, "HTTP request was sent to HTTPS port"))
+		return (CHECK_PROXY_PLAIN);
 	/* If measurements reach the relay, what fails is the upgrade. */
 	if (is_gateway(status))
 		return (probe_of_relay(v) ? CHECK_NO_UPGRADE :
@@ -151,7 +157,7 @@ static void
 report_nothing(struct visit *v)
 {
 	const unsigned int port = v->r->node->port;
-	struct net_http_str begin = { v->up.r.text, v->up.r.end };
+	const uint8_t *begin = (const uint8_t *)v->up.r.text;
 	char what[300];
 
 	if (probe_of_relay(v))
@@ -163,13 +169,16 @@ report_nothing(struct visit *v)
 		check_found(v->r, v->a, port, CHECK_NOT_RELAY, LATENCY_PATH
 		    " is answered with %s, and the request for an upgrade to "
 		    "DERP not at all: %s", what, v->up.why);
-	} else if (v->up.end == CHECK_NOT_HTTP) {
-		check_quote(what, 100, begin);
-		check_found(v->r, v->a, port, CHECK_NOT_HTTP_SERVER, "it says "
-		    "\"%s\" where an HTTP response was expected", what);
-	} else
+	} else if (v->up.end != CHECK_NOT_HTTP)
 		check_found(v->r, v->a, port, CHECK_HTTP_SILENT, "%s",
 		    v->up.why);
+	else if (check_banner(begin, v->up.r.end, what, sizeof(what)) ==
+	    CHECK_SERVICE_HTTP)
+		check_found(v->r, v->a, port, CHECK_NOT_RELAY, "its response "
+		    "is malformed: %s", what);
+	else
+		check_found(v->r, v->a, port, CHECK_NOT_HTTP_SERVER, "it "
+		    "answers an HTTP request over TLS as %s", what);
 }
 
 /* Report what is wrong with the measurement of a relay. */
@@ -231,6 +240,7 @@ judge(struct visit *v)
 		return (0);
 	}
 	judge_probe(v);
+	v->a->upgrades = 1;
 	return (1);
 }
 

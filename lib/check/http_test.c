@@ -77,6 +77,7 @@ ATF_TC_BODY(relay, tc)
 {
 	answers(PROBE, UPGRADE);
 	ATF_CHECK_EQ(1, status);
+	ATF_CHECK_EQ(1, x.run.addrs[0].upgrades);
 	ATF_CHECK_EQ(0, x.nfound);
 	ATF_CHECK(run_measure(&x, CHECK_FACT_HTTP) != NULL);
 	ATF_CHECK(run_measure(&x, CHECK_FACT_SERVER) == NULL);
@@ -127,6 +128,8 @@ ATF_TC_BODY(one_connection, tc)
 ATF_TC_WITHOUT_HEAD(another_server);
 ATF_TC_BODY(another_server, tc)
 {
+	const struct scene malformed[] = { { "HTTP/1.1 200 OK\nA: b\n\n", 0,
+	    BYE } };
 	const char *page = response("404 Not Found", "Server: nginx/1.22.1\r\n",
 	    "<html><head><title>404 Not Found</title></head></html>\n");
 
@@ -140,6 +143,10 @@ ATF_TC_BODY(another_server, tc)
 	page = response("404 No", "", "<TITLE>\033[31mhi\r</TITLE>");
 	answers(page, page);
 	only(CHECK_NOT_RELAY, "\"?[31mhi\"");
+	check(malformed, 1);
+	only(CHECK_NOT_RELAY, "its response is malformed: \"HTTP/1.1 200 OK\"");
+	answers(PROBE, response("404 Not Found", "", "derp server disabled\n"));
+	only(CHECK_DERP_DISABLED, "derp server disabled");
 	/* It hangs up over a request to upgrade. */
 	answers(response("404 No", "", "gone"), "");
 	only(CHECK_NOT_RELAY, "status 404, with the text \"gone\", and");
@@ -160,6 +167,14 @@ ATF_TC_BODY(proxies, tc)
 	    "");
 	answers(page, page);
 	only(CHECK_REDIRECTED, "301, to \"https://other.test/derp\"");
+	page = response("400 Bad Request", "",
+	    "Client sent an HTTP request to an HTTPS server.\n");
+	answers(page, page);
+	only(CHECK_PROXY_PLAIN, "HTTP status 400");
+	page = response("400 x", "Server: nginx\r\n", "<title>400 The plain "
+	    "HTTP request was sent to HTTPS port</title>");
+	answers(page, page);
+	only(CHECK_PROXY_PLAIN, "HTTP status 400 from nginx");
 	page = response("401 Who", "", "");
 	answers(page, page);
 	only(CHECK_FORBIDDEN, "HTTP status 401");
@@ -202,7 +217,8 @@ ATF_TC_BODY(no_http, tc)
 	    "Content-Length: 999999999\r\n\r\n", 0, BYE } };
 
 	check(mail, 1);
-	only(CHECK_NOT_HTTP_SERVER, "it says \"220 mail.test ESMTP??500");
+	only(CHECK_NOT_HTTP_SERVER, "over TLS as a mail or FTP server: "
+	    "\"220 mail.test ESMTP\"");
 	check(closes, 1);
 	only(CHECK_HTTP_SILENT, "closed the connection without a response");
 	check(cuts, 1);
@@ -213,23 +229,35 @@ ATF_TC_BODY(no_http, tc)
 	only(CHECK_NOT_RELAY, "HTTP status 404");
 }
 
-/* A server that takes requests and answers none. */
-ATF_TC_WITHOUT_HEAD(silent);
-ATF_TC_BODY(silent, tc)
+/* Check a server that says this, and then waits for more. */
+static void
+check_waiting(const char *say)
 {
-	static const struct scene waits[] = { { "", 0, LINGER } };
+	const struct scene waits = { say, 0, LINGER };
 	struct check_addr *a;
 	struct peer_server p;
 
 	make_cert(&cert, "relay.test", NULL, -DAY, DAY);
-	peer_start(&p, &cert, waits, 1);
+	peer_start(&p, &cert, &waits, 1);
 	run_begin(&x);
 	x.opts.ms = 300;
 	x.node.port = (unsigned int)p.port;
 	a = run_address(&x, "127.0.0.1");
 	status = check_http(&x.run, a);
-	only(CHECK_HTTP_SILENT, "no response in time");
 	peer_stop(&p);
+}
+
+ATF_TC_WITHOUT_HEAD(silent);
+ATF_TC_BODY(silent, tc)
+{
+	check_waiting("");
+	only(CHECK_HTTP_SILENT, "no response in time");
+	check_waiting("HTTP/1.1 200 OK\r\n");
+	only(CHECK_HTTP_SILENT, "the response did not end in time");
+	check_waiting("* OK mail.test IMAP4rev1\r\n");
+	only(CHECK_NOT_HTTP_SERVER, "an IMAP server");
+	check_waiting("HT");
+	only(CHECK_HTTP_SILENT, "the response did not end in time");
 }
 
 /* What fails is the measurement alone: clients can log in. */

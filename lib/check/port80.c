@@ -126,7 +126,7 @@ ask(struct check_run *r, const struct check_addr *a)
 void
 check_port80(struct check_run *r)
 {
-	const int logged_in = r->opts->what & CHECK_DERP;
+	const int http = r->opts->what & CHECK_HTTP;
 	struct check_addr *a;
 	size_t i;
 
@@ -135,7 +135,7 @@ check_port80(struct check_run *r)
 		a = &r->addrs[i];
 		/* Clients ask by IPv4 alone; what is no relay is known. */
 		if (a->ss.ss_family == AF_INET && !a->dns_only &&
-		    (logged_in ? a->serves : a->connects))
+		    (http ? a->upgrades : a->connects))
 			ask(r, a);
 	}
 }

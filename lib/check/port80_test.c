@@ -78,7 +78,7 @@ check(const char *say, int right, int can_port80)
 	run_begin(&x);
 	x.node.port80 = port;
 	x.node.can_port80 = can_port80;
-	run_address(&x, "127.0.0.1")->serves = 1;
+	run_address(&x, "127.0.0.1")->upgrades = 1;
 	check_port80(&x.run);
 	kill(pid, SIGTERM);
 	ATF_REQUIRE_EQ(pid, waitpid(pid, NULL, 0));
@@ -146,7 +146,7 @@ ATF_TC_BODY(closed, tc)
 	run_begin(&x);
 	x.node.port80 = port;
 	x.node.can_port80 = 1;
-	run_address(&x, "127.0.0.1")->serves = 1;
+	run_address(&x, "127.0.0.1")->upgrades = 1;
 	check_port80(&x.run);
 	only(CHECK_PORT80_CLOSED, "no connection: Connection refused");
 	close(fd);
@@ -162,9 +162,9 @@ ATF_TC_BODY(skipped, tc)
 	run_begin(&x);
 	x.node.port80 = port;
 	x.node.can_port80 = 1;
-	run_address(&x, "::1")->serves = 1;
+	run_address(&x, "::1")->upgrades = 1;
 	run_address(&x, "127.0.0.1")->connects = 1;
-	run_address(&x, "127.0.0.1")->serves = 1;
+	run_address(&x, "127.0.0.1")->upgrades = 1;
 	x.run.addrs[2].dns_only = 1;
 	check_port80(&x.run);
 	ATF_CHECK_EQ(0, x.nfound);

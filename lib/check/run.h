@@ -24,6 +24,7 @@ struct check_addr {
 	int			 h2_alone;	/* by ALPN: h2, not http/1.1 */
 	int			 has_meta;	/* a meta certificate came */
 	uint8_t			 meta_key[32];	/* the server's, by it */
+	int			 upgrades;	/* HTTP: to DERP */
 	int			 serves;	/* DERP: a client logged in */
 	int			 has_key;	/* login.c knows the key */
 	uint8_t			 key[32];	/* of the server */
