@@ -79,13 +79,17 @@ ATF_TC_BODY(nagios_good, tc)
 	HAS("DERP UNKNOWN - there was nothing to check | faults=0;");
 	p = add_node("relay.example.org");
 	results.took_ms = 1234;
-	add_measure(p, CHECK_FACT_CONNECT, "", 12345, "");
-	add_measure(add_node("other.example.org"), CHECK_FACT_CONNECT, "", 99,
-	    "");
+	add_measure(p, CHECK_FACT_LOGIN, "192.0.2.1", 54321, "");
+	add_measure(p, CHECK_FACT_LOGIN, "192.0.2.2", 12345, "");
+	add_measure(p, CHECK_FACT_CERT_DAYS, "192.0.2.1", 60, "");
+	p = add_node("other.example.org");
+	add_measure(p, CHECK_FACT_LOGIN, "", 99, "");
+	add_measure(p, CHECK_FACT_CERT_DAYS, "", 40, "");
+	/* The worst of the nodes, by the best address of each. */
 	ATF_CHECK_EQ(0, nagios());
 	ATF_CHECK_STREQ("DERP OK - 2 places good | faults=0;;0;0 notes=0;;;0 "
-	    "failed=0;;;0 places=2;;;0 time=1.234s;;;0 connect=12345us;;;0\n",
-	    text);
+	    "failed=0;;;0 places=2;;;0 time=1.234s;;;0 cert-days=40 "
+	    "login=12345us;;;0\n", text);
 	drop();
 }
 

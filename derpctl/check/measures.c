@@ -15,7 +15,9 @@
 static void
 fmt_us(char *dst, size_t size, int64_t us)
 {
-	if (us < 1000000)
+	if (us < 1000)
+		(void)snprintf(dst, size, "%" PRId64 "us", us);
+	else if (us < 1000000)
 		(void)snprintf(dst, size, "%" PRId64 ".%" PRId64 "ms",
 		    us / 1000, us % 1000 / 100);
 	else
@@ -62,35 +64,49 @@ line(FILE *fp, const struct ctlcheck_measure *m, unsigned int width)
 	ctlcheck_wrap_end(&w);
 }
 
-/* The measures that are of an address, or of the whole place. */
+/* The measures at `where', in the order of their rows. */
 static void
-lines(FILE *fp, const struct ctlcheck_place *p, int of_address,
+lines(FILE *fp, const struct ctlcheck_place *p, const char *where,
     unsigned int width)
 {
 	const struct ctlcheck_measure *m;
-	const char *where = "";
+	int id;
 
-	for (m = p->measures; m < p->measures + p->nmeasures; m++) {
-		if ((m->where[0] != '\0') != of_address)
-			continue;
-		if (strcmp(m->where, where) != 0) {
-			where = m->where;
-			fputs("  at ", fp);
-			ctl_put_text(fp, where, strlen(where));
-			fputc('\n', fp);
-		}
-		line(fp, m, width);
-	}
+	for (id = 0; id < CHECK_NFACTS; id++)
+		for (m = p->measures; m < p->measures + p->nmeasures; m++)
+			if ((int)m->id == id && strcmp(m->where, where) == 0)
+				line(fp, m, width);
+}
+
+/* Is it the first measure at its address? */
+static int
+is_first(const struct ctlcheck_place *p, const struct ctlcheck_measure *m)
+{
+	const struct ctlcheck_measure *k;
+
+	for (k = p->measures; k < m; k++)
+		if (strcmp(k->where, m->where) == 0)
+			return (0);
+	return (1);
 }
 
 void
 ctlcheck_measures(FILE *fp, const struct ctlcheck_place *p, unsigned int width)
 {
+	const struct ctlcheck_measure *m;
+
 	if (p->nmeasures == 0)
 		return;
 	fputc('\n', fp);
 	ctlcheck_put_where(fp, p, "");
 	fputc('\n', fp);
-	lines(fp, p, 0, width);
-	lines(fp, p, 1, width);
+	lines(fp, p, "", width);
+	for (m = p->measures; m < p->measures + p->nmeasures; m++) {
+		if (m->where[0] == '\0' || !is_first(p, m))
+			continue;
+		fputs("  at ", fp);
+		ctl_put_text(fp, m->where, strlen(m->where));
+		fputc('\n', fp);
+		lines(fp, p, m->where, width);
+	}
 }

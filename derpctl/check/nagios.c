@@ -85,7 +85,8 @@ static void
 performance(FILE *fp, const struct ctlcheck_results *r)
 {
 	static const enum check_fact shown[] = {
-		CHECK_FACT_CONNECT, CHECK_FACT_CERT_DAYS, CHECK_FACT_STUN
+		CHECK_FACT_CERT_DAYS, CHECK_FACT_LOGIN, CHECK_FACT_RTT,
+		CHECK_FACT_STUN
 	};
 	int64_t n = 0;
 	size_t i;

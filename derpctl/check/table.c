@@ -16,8 +16,8 @@
 #define EMPTY		"-"	/* a cell without a text */
 
 enum {
-	COL_STATE, COL_REGION, COL_NAME, COL_ADDRESS, COL_CONNECT, COL_CERT,
-	COL_STUN, NCOLS
+	COL_STATE, COL_REGION, COL_NAME, COL_ADDRESS, COL_LOGIN, COL_RTT,
+	COL_CERT, COL_STUN, NCOLS
 };
 
 static const struct ctl_column columns[NCOLS] = {
@@ -25,14 +25,15 @@ static const struct ctl_column columns[NCOLS] = {
 	[COL_REGION]	= { "REGION",	3, 7, 12, 0 },
 	[COL_NAME]	= { "NAME",	2, 16, 40, 0 },
 	[COL_ADDRESS]	= { "ADDRESS",	8, 15, 42, 0 },
-	[COL_CONNECT]	= { "CONNECT",	7, 7, 7, 1 },
+	[COL_LOGIN]	= { "LOGIN",	4, 7, 7, 1 },
+	[COL_RTT]	= { "RTT",	7, 7, 7, 1 },
 	[COL_CERT]	= { "CERT",	5, 5, 5, 1 },
 	[COL_STUN]	= { "STUN",	6, 7, 7, 1 },
 };
 
-/* The columns that show a fact, from COL_CONNECT on. */
-static const enum check_fact facts[NCOLS - COL_CONNECT] = {
-	CHECK_FACT_CONNECT, CHECK_FACT_CERT_DAYS, CHECK_FACT_STUN,
+/* The columns that show a fact, from COL_LOGIN on. */
+static const enum check_fact facts[NCOLS - COL_LOGIN] = {
+	CHECK_FACT_LOGIN, CHECK_FACT_RTT, CHECK_FACT_CERT_DAYS, CHECK_FACT_STUN
 };
 
 /* The address that was measured first, and how many others. */
@@ -102,7 +103,7 @@ cell(char *dst, size_t size, const struct ctlcheck_place *p, size_t i)
 	else if (i == COL_ADDRESS)
 		address(dst, size, p);
 	else
-		measured(dst, size, p, facts[i - COL_CONNECT]);
+		measured(dst, size, p, facts[i - COL_LOGIN]);
 }
 
 /* Make a column no wider than its texts; without any, it is left out. */

@@ -35,8 +35,10 @@ ATF_TC_BODY(good, tc)
 {
 	struct ctlcheck_place *p = add_node("relay.example.org");
 
-	add_measure(p, CHECK_FACT_CONNECT, "192.0.2.1", 12345, "");
-	add_measure(p, CHECK_FACT_CONNECT, "2001:db8::1", 1512345, "");
+	add_measure(p, CHECK_FACT_LOGIN, "192.0.2.1", 12345, "");
+	add_measure(p, CHECK_FACT_CONNECT, "192.0.2.1", 1234, "");
+	add_measure(p, CHECK_FACT_CONNECT, "2001:db8::1", 2345, "");
+	add_measure(p, CHECK_FACT_LOGIN, "2001:db8::1", 1512345, "");
 	results.took_ms = 2345;
 	table("100", 0);
 	HAS("good   900 own");
@@ -48,8 +50,11 @@ ATF_TC_BODY(good, tc)
 	HASNT("1.51s");
 	fits(100);
 	table("100", 1);
-	HAS("  at 192.0.2.1\n    connect            12.3ms\n"
-	    "  at 2001:db8::1\n    connect            1.51s\n");
+	/* In the order of the rows, not in that of the checks. */
+	HAS("  at 192.0.2.1\n    connect            1.2ms\n"
+	    "    login              12.3ms\n"
+	    "  at 2001:db8::1\n    connect            2.3ms\n"
+	    "    login              1.51s\n");
 	/* What belongs to no address comes first. */
 	add_measure(p, CHECK_FACT_DNS_A, "", 0, "192.0.2.1");
 	table("100", 1);
@@ -81,7 +86,7 @@ ATF_TC_BODY(host, tc)
 	HASNT("REGION");
 	/* Nothing was measured. */
 	HASNT("ADDRESS");
-	HASNT("CONNECT");
+	HASNT("LOGIN");
 	HAS("\n1 node: all good (0.0 s)\n");
 	drop();
 }
@@ -225,9 +230,9 @@ ATF_TC_BODY(measures, tc)
 		int64_t n;
 		const char *text;
 	} rows[] = {
-		{ CHECK_FACT_CONNECT, 0, "0.0ms" },
-		{ CHECK_FACT_CONNECT, 99, "0.0ms" },
-		{ CHECK_FACT_CONNECT, 100, "0.1ms" },
+		{ CHECK_FACT_CONNECT, 0, "0us" },
+		{ CHECK_FACT_CONNECT, 999, "999us" },
+		{ CHECK_FACT_CONNECT, 1000, "1.0ms" },
 		{ CHECK_FACT_CONNECT, 999999, "999.9ms" },
 		{ CHECK_FACT_CONNECT, 1000000, "1.00s" },
 		{ CHECK_FACT_CONNECT, 61234567, "61.23s" },
