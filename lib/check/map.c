@@ -208,7 +208,7 @@ fetch(struct check_fetch *f, const char *url, const char *address, int needed,
 {
 	int rv = check_fetch(f, url, address, needed, o, sink);
 
-	if (rv != 1 || !is_slow(f))
+	if (rv != 1 || !is_slow(f) || f->r.faults > 0)
 		return (rv);
 	check_fetch_free(f);
 	if ((rv = check_fetch(f, url, address, needed, o, sink)) == 1 &&
@@ -225,9 +225,9 @@ judge(struct check_fetch *f, struct check_map *m)
 {
 	size_t regions, nodes;
 
-	judge_redirect(f);
 	if (!judge_response(f) || !judge_map(f))
 		return;
+	judge_redirect(f);
 	judge_type(f);
 	judge_age(f);
 	m->text = (char *)f->e.r.body.p;

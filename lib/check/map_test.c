@@ -178,6 +178,8 @@ ATF_TC_BODY(redirects, tc)
 	ATF_CHECK_STREQ(MAP, map.text == NULL ? "" : map.text);
 	ATF_CHECK(atf_utils_grep_file("^GET /map.json HTTP/1.1", "request.3"));
 	/* Not for ever. */
+	ATF_CHECK_EQ(0, fetch(&round, 1, 1, 0));
+	only(CHECK_MAP_STATUS, "HTTP status 302, to \"?again\"");
 	ATF_CHECK_EQ(0, fetch(&round, 1, 0, 0));
 	ATF_CHECK_EQ(0, x.nfound);
 	ATF_CHECK_EQ(1, map.absent);
@@ -208,6 +210,47 @@ ATF_TC_BODY(slow, tc)
 	/* Once is chance. */
 	ATF_CHECK_EQ(0, fetch(once, 3, 1, 500));
 	good();
+}
+
+/* Check a server with a certificate for `san', valid until then. */
+static void
+certified(const char *san, long until, const char *cafile, const char *host)
+{
+	const struct scene moved = { response("302 Found",
+	    "Location: /again\r\n", ""), 0, BYE };
+	struct peer_server p;
+	char url[128];
+
+	make_cert(&cert, "map.test", san, -9 * DAY, until);
+	atf_utils_create_file("ca.pem", "%s", cert.cert);
+	peer_start(&p, &cert, &moved, 1);
+	run_begin(&x);
+	x.opts.trust = cafile == NULL ? STREAM_ROOTS : STREAM_CAFILE;
+	x.opts.trust_arg = cafile;
+	(void)snprintf(url, sizeof(url), "https://%s:%d/", host, p.port);
+	ATF_CHECK_EQ(0, check_map(url, "127.0.0.1", 1, &x.opts, &x.sink, &map,
+	    why, sizeof(why)));
+	peer_stop(&p);
+}
+
+/* The certificate is checked as a relay's, once; the response is, too. */
+ATF_TC_WITHOUT_HEAD(certificate);
+ATF_TC_BODY(certificate, tc)
+{
+	certified("DNS:map.test", 90 * DAY, "ca.pem", "map.test");
+	only(CHECK_MAP_STATUS, "status 302");
+	certified("DNS:map.test", -DAY, "ca.pem", "map.test");
+	ATF_REQUIRE_EQ(2, x.nfound);
+	ATF_CHECK_STREQ("cert-expired",
+	    check_fault_row(x.found[0].id)->name);
+	ATF_CHECK_EQ(CHECK_MAP_STATUS, x.found[1].id);
+	/* Clients of maps check the name of an address, too. */
+	certified("DNS:map.test", 90 * DAY, "ca.pem", "127.0.0.1");
+	only(CHECK_MAP_UNREACHABLE, "127.0.0.1: ");
+	/* Of an unknown CA: the map is requested all the same. */
+	certified("DNS:map.test", 90 * DAY, NULL, "map.test");
+	ATF_CHECK_EQ(1, run_count(&x, CHECK_MAP_STATUS));
+	ATF_CHECK_EQ(2, x.nfound);
 }
 
 ATF_TC_WITHOUT_HEAD(no_server);
@@ -261,6 +304,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, details);
 	ATF_TP_ADD_TC(tp, redirects);
 	ATF_TP_ADD_TC(tp, slow);
+	ATF_TP_ADD_TC(tp, certificate);
 	ATF_TP_ADD_TC(tp, no_server);
 	ATF_TP_ADD_TC(tp, absent);
 	return (atf_no_error());

@@ -16,9 +16,13 @@ struct check_fetch {
 						   DNS */
 	char			 first[256];	/* the first URL's host */
 	int			 needed;
+	char			 judged[272];	/* the host and port of the
+						   certificate that was checked
+						   last */
 	unsigned int		 redirects;	/* that were followed */
 	struct check_exchange	 e;		/* the last response */
-	int64_t			 took;		/* us, without the resolver */
+	int64_t			 took;		/* us, without the resolver and
+						   the check of TLS */
 };
 
 /*

@@ -6,40 +6,14 @@
  *
  * Without CanPort80 no client asks: what answers is a fact, and no fault.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "exchange.h"
 
 #define MAX_BODY	(64 * 1024)
 #define AUTHORITY	80	/* bytes of an address with a port */
-
-/* A plain connection to port 80; NULL: none, with errno. */
-static struct net_stream *
-connect_plain(struct check_run *r, const struct check_addr *a)
-{
-	const long long until = check_until(r);
-	struct net_stream *s;
-	int fd;
-
-	if ((fd = check_dial(r, a, r->node->port80, until)) == -1)
-		return (NULL);
-	if ((s = net_stream_new()) == NULL || net_stream_adopt(s, fd) == -1) {
-		net_stream_free(s);
-		(void)close(fd);
-		errno = ENOMEM;
-		return (NULL);
-	}
-	net_stream_watch(s, r->opts->watch);
-	if (net_stream_tls(s, NULL, STREAM_PLAIN, NULL, until) == 0)
-		return (s);
-	net_stream_free(s);
-	errno = EIO;
-	return (NULL);
-}
 
 /* The host of the URL that clients request: the address. */
 static void
@@ -102,12 +76,14 @@ ask(struct check_run *r, const struct check_addr *a)
 {
 	struct check_exchange e;
 	struct net_stream *s;
-	char host[AUTHORITY], request[512], what[160];
+	char host[AUTHORITY], request[512], why[160], what[200];
 
-	if ((s = connect_plain(r, a)) == NULL) {
-		(void)snprintf(what, sizeof(what), "no connection: %s",
-		    strerror(errno));
-		report(r, a, CHECK_PORT80_CLOSED, what);
+	s = check_open(r, a, r->node->port80, STREAM_PLAIN, NULL, why,
+	    sizeof(why));
+	if (s == NULL) {
+		(void)snprintf(what, sizeof(what), "no connection: %s", why);
+		if (!r->stopped)
+			report(r, a, CHECK_PORT80_CLOSED, what);
 		return;
 	}
 	authority(r, a, host);

@@ -165,15 +165,15 @@ check_dial(struct check_run *r, const struct check_addr *a, unsigned int port,
 }
 
 struct net_stream *
-check_stream(struct check_run *r, const struct check_addr *a, char *why,
-    size_t size)
+check_open(struct check_run *r, const struct check_addr *a, unsigned int port,
+    enum net_stream_trust trust, const char *arg, char *why, size_t size)
 {
 	const struct check_opts *o = r->opts;
 	const long long until = check_until(r);
 	struct net_stream *s = NULL;
 	int fd;
 
-	if ((fd = check_dial(r, a, r->node->port, until)) == -1)
+	if ((fd = check_dial(r, a, port, until)) == -1)
 		(void)snprintf(why, size, "%s", strerror(errno));
 	else if ((s = net_stream_new()) == NULL ||
 	    net_stream_adopt(s, fd) == -1) {
@@ -183,12 +183,20 @@ check_stream(struct check_run *r, const struct check_addr *a, char *why,
 		net_stream_watch(s, o->watch);
 		if ((o->prelude_len == 0 || net_stream_write_plain(s,
 		    o->prelude, o->prelude_len, until) == 0) &&
-		    net_stream_tls(s, check_server_name(r), o->plain ?
-		    STREAM_PLAIN : STREAM_ANY, NULL, until) == 0)
+		    net_stream_tls(s, check_server_name(r), trust, arg,
+		    until) == 0)
 			return (s);
 		(void)snprintf(why, size, "%s", net_stream_error(s));
 		r->stopped |= net_stream_interrupted(s);
 	}
 	net_stream_free(s);
 	return (NULL);
+}
+
+struct net_stream *
+check_stream(struct check_run *r, const struct check_addr *a, char *why,
+    size_t size)
+{
+	return (check_open(r, a, r->node->port, r->opts->plain ? STREAM_PLAIN :
+	    STREAM_ANY, NULL, why, size));
 }

@@ -155,9 +155,16 @@ void	 check_tcp_again(struct check_run *r, const struct check_addr *a,
 	    int e);
 
 /*
- * A stream to an address with TLS (or plain): for all checks behind
- * check_tls(), which has judged the certificate; this accepts any.  Returns
- * NULL with one line in `why'.
+ * A stream to `port' of an address, with the trust and its argument of
+ * net_stream_tls().  Returns NULL with one line in `why'.
+ */
+struct net_stream *check_open(struct check_run *r, const struct check_addr *a,
+	    unsigned int port, enum net_stream_trust trust, const char *arg,
+	    char *why, size_t size);
+
+/*
+ * The same for the node's port with TLS (or plain): for all checks behind
+ * check_tls(), which has judged the certificate; this accepts any.
  */
 struct net_stream *check_stream(struct check_run *r,
 	    const struct check_addr *a, char *why, size_t size);
