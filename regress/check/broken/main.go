@@ -2,7 +2,7 @@
 // them: it must find exactly that fault.
 //
 // The shell test regress/check/matrix_test.sh runs it in a network namespace
-// of its own, where all addresses of 192.0.2.0/24 and 2001:db8::/64 are local,
+// of its own, where all addresses of 5.5.5.0/24 and 2a00:5555::/64 are local,
 // all others silent, and resolv.conf names 127.0.0.1:
 //
 //	broken -derpctl PATH -group tls	run the rows of one group

@@ -149,8 +149,9 @@ func (w *world) check(want string, args []string) ([]byte, error) {
 	return all, compare(want, r, status)
 }
 
-// compare tells in what the findings differ from those that are wanted: one
-// place each for faults; `+note' must be there.
+// compare tells in what the findings differ from those that are wanted: faults,
+// `+note' for notes, and `!failed' for what could not be checked.  Where no
+// fault is wanted, there must be no other note either.
 func compare(want string, r report, status int) error {
 	var faults, notes, diff []string
 	failed := false
@@ -188,6 +189,13 @@ func compare(want string, r report, status int) error {
 	}
 	for _, f := range left {
 		diff = append(diff, "unexpected: "+f)
+	}
+	if nfaults == 0 {
+		for _, n := range notes {
+			if !slices.Contains(wanted, "+"+n) {
+				diff = append(diff, "unexpected note: "+n)
+			}
+		}
 	}
 	if failed != wantFailed {
 		diff = append(diff, fmt.Sprintf("failed: %v", failed))

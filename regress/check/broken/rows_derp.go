@@ -68,28 +68,28 @@ func fastFails() tamper {
 }
 
 var loginRows = []row{
-	tamperRow("login", "no-server-key", "login-no-key",
+	tamperRow("login", "no-server-key", "login-silent",
 		down(derp.FrameServerKey, drop)),
-	tamperRow("login", "closes-after-upgrade", "login-no-key",
+	tamperRow("login", "closes-after-upgrade", "login-broken",
 		down(derp.FrameServerKey, endsHere)),
-	tamperRow("login", "bad-magic", "login-not-derp",
+	tamperRow("login", "bad-magic", "login-broken",
 		down(derp.FrameServerKey, flip(1))),
-	tamperRow("login", "no-server-info", "login-no-info",
+	tamperRow("login", "no-server-info", "login-silent",
 		down(derp.FrameServerInfo, drop)),
-	tamperRow("login", "sealed-for-other", "login-bad-info",
+	tamperRow("login", "sealed-for-other", "login-broken",
 		down(derp.FrameServerInfo, flip(40))),
 	tamperRow("login", "closes-after-login", "login-refused",
 		down(derp.FrameServerInfo, endsHere)),
 	tamperRow("login", "slow", "login-slow",
 		down(derp.FrameServerInfo, late(4*time.Second))),
-	tamperRow("login", "fast-start", "fast-start", fastFails),
-	tamperRow("login", "unhealthy", "relay-unhealthy", down(
+	tamperRow("login", "fast-start", "fast-start-broken", fastFails),
+	tamperRow("login", "unhealthy", "server-health", down(
 		derp.FrameServerInfo, then(frame{derp.FrameHealth,
 			[]byte("the disk is full")}))),
-	tamperRow("login", "restarting", "relay-restarting", down(
+	tamperRow("login", "restarting", "server-restarting", down(
 		derp.FrameServerInfo, then(frame{derp.FrameRestarting,
 			[]byte{0, 0, 3, 232, 0, 0, 39, 16}}))),
-	{"login", "two-servers", "server-keys", twoServers},
+	{"login", "two-servers", "server-keys-differ", twoServers},
 }
 
 // twoServers: connections go to two servers in turn that are not one relay.
@@ -152,13 +152,16 @@ func doubled(f frame) ([]frame, bool) { return []frame{f, f}, true }
 
 var echoRows = []row{
 	tamperRow("echo", "lost", "packets-lost", packets(drop)),
-	tamperRow("echo", "large-lost", "large-lost", packets(bigLost(32000))),
-	tamperRow("echo", "mtu-lost", "large-lost", packets(bigLost(1000))),
-	tamperRow("echo", "large-ends", "large-lost", packets(cutOff(32000))),
+	tamperRow("echo", "large-lost", "large-packets-lost", packets(bigLost(32000))),
+	tamperRow("echo", "mtu-lost", "large-packets-lost", packets(bigLost(1000))),
+	tamperRow("echo", "large-ends", "large-packets-lost", packets(cutOff(32000))),
 	tamperRow("echo", "changed", "packets-changed", packets(flip(40))),
-	tamperRow("echo", "other-source", "packets-source", packets(flip(3))),
+	tamperRow("echo", "other-source", "packets-other-key", packets(flip(3))),
 	tamperRow("echo", "doubled", "packets-twice", packets(doubled)),
-	tamperRow("echo", "no-pong", "no-pong", down(derp.FramePong, drop)),
+	tamperRow("echo", "reordered", "packets-reordered", swap),
+	tamperRow("echo", "no-peer-gone", "+peer-gone-missing",
+		down(derp.FramePeerGone, drop)),
+	tamperRow("echo", "no-pong", "ping-unanswered", down(derp.FramePong, drop)),
 	tamperRow("echo", "far-away", "", func() tamper {
 		return tamper{down: late(100 * time.Millisecond)}
 	}),

@@ -111,36 +111,40 @@ func wsWrong(next http.Handler) http.Handler {
 const page = "<html><body><h1>Welcome</h1></body></html>\n"
 
 var httpRows = []row{
-	handlerRow("web-404", "not-a-relay", instead(web("nginx/1.22.1", 404,
+	handlerRow("web-404", "not-relay", instead(web("nginx/1.22.1", 404,
 		page))),
-	handlerRow("web-200", "not-a-relay", instead(web("Caddy", 200, page))),
-	handlerRow("redirect", "http-redirect", instead(http.RedirectHandler(
+	handlerRow("web-200", "not-relay", instead(web("Caddy", 200, page))),
+	handlerRow("redirect", "redirected", instead(http.RedirectHandler(
 		"https://www.example.org/", http.StatusMovedPermanently))),
 	handlerRow("backend-down", "proxy-backend", instead(web("nginx/1.22.1",
 		502, page))),
 	handlerRow("backend-late", "proxy-backend", instead(web("nginx/1.22.1",
 		504, page))),
-	handlerRow("no-upgrade", "proxy-upgrade", without("nginx/1.22.1",
+	handlerRow("no-upgrade", "no-upgrade", without("nginx/1.22.1",
 		"Upgrade", "Connection")),
-	handlerRow("wrong-upgrade", "upgrade-failed", hijacked(
+	handlerRow("wrong-upgrade", "no-upgrade", hijacked(
 		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n"+
 			"Connection: Upgrade\r\n\r\n", true)),
-	handlerRow("http-garbage", "upgrade-failed", hijacked(
+	handlerRow("http-garbage", "no-upgrade", hijacked(
 		"HTP/7 hello\r\n\r\n", false)),
-	handlerRow("http-mute", "http-silent", instead(http.HandlerFunc(hang))),
-	handlerRow("error-500", "upgrade-failed", at("/derp",
+	{"http", "http-mute", "http-silent", func(w *world, r *relay) []string {
+		r.handler = instead(http.HandlerFunc(hang))
+		return r.alone(w)
+	}},
+	handlerRow("error-500", "no-upgrade", at("/derp",
 		func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusInternalServerError)
 		})),
-	handlerRow("derp-disabled", "not-a-relay", at("/derp",
+	handlerRow("derp-disabled", "no-upgrade", at("/derp",
 		func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "derp server disabled", http.StatusNotFound)
 		})),
-	handlerRow("no-probe", "+no-probe", at("/derp/probe", http.NotFound)),
+	handlerRow("no-probe", "probe-fails", at("/derp/latency-check",
+		http.NotFound)),
 	handlerRow("clock-day", "clock-off", dated(-day)),
 	handlerRow("clock-minutes", "clock-off", dated(5*time.Minute)),
 	handlerRow("clock-second", "", dated(2*time.Second)),
-	handlerRow("no-websocket", "", func(next http.Handler) http.Handler {
+	handlerRow("no-websocket", "+websocket-fails", func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter,
 			r *http.Request) {
 			if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
@@ -150,5 +154,5 @@ var httpRows = []row{
 			next.ServeHTTP(w, r)
 		})
 	}),
-	handlerRow("websocket-accept", "+websocket", wsWrong),
+	handlerRow("websocket-accept", "+websocket-fails", wsWrong),
 }

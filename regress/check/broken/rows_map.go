@@ -8,6 +8,7 @@ import (
 	"log"
 	"net/http"
 	"strings"
+	"time"
 
 	"tailscale.com/derp"
 	"tailscale.com/derp/derphttp"
@@ -76,6 +77,17 @@ func cut(text string) http.HandlerFunc {
 	}
 }
 
+// slowly sends the map in two parts, with time between them.
+func slowly(text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, text[:10])
+		w.(http.Flusher).Flush()
+		time.Sleep(4 * time.Second)
+		io.WriteString(w, text[10:])
+	}
+}
+
 func fixed(h http.HandlerFunc) func(string) http.HandlerFunc {
 	return func(string) http.HandlerFunc { return h }
 }
@@ -84,24 +96,41 @@ var mapRows = []row{
 	mapRow("map-good", "", func(t string) http.HandlerFunc {
 		return sends(t)
 	}),
-	mapRow("map-404", "map-absent", fixed(http.NotFound)),
+	mapRow("map-404", "map-status", fixed(http.NotFound)),
 	mapRow("map-500", "map-status", fixed(func(w http.ResponseWriter,
 		_ *http.Request) {
 		w.WriteHeader(500)
 	})),
-	mapRow("map-html", "map-type", fixed(web("nginx", 200, page).ServeHTTP)),
+	mapRow("map-html", "map-invalid", fixed(web("nginx", 200,
+		page).ServeHTTP)),
+	mapRow("map-as-text", "map-type", func(t string) http.HandlerFunc {
+		return sends(t, "Content-Type", "text/html")
+	}),
+	mapRow("map-large", "map-large", func(t string) http.HandlerFunc {
+		return sends(t + strings.Repeat(" ", 9<<20))
+	}),
+	mapRow("map-slow", "map-slow", slowly),
+	mapRow("map-mute", "map-unreachable", fixed(hang)),
 	mapRow("map-comma", "map-invalid", changed("\n\t\t\t]", ",\n\t\t\t]")),
 	mapRow("map-region", "map-invalid", changed(`"RegionID": 900`,
 		`"RegionID": 901`)),
 	mapRow("map-bom", "map-invalid", changed("{", "\ufeff{")),
 	mapRow("map-gzip", "map-encoding", gzipped),
-	mapRow("map-cut", "map-cut", cut),
-	mapRow("map-old", "map-stale", func(t string) http.HandlerFunc {
+	mapRow("map-cut", "map-unreachable", cut),
+	mapRow("map-old", "+map-cached", func(t string) http.HandlerFunc {
 		return sends(t, "Cache-Control", "public, max-age=864000", "Age",
 			"432000", "Via", "1.1 cache.example.org")
 	}),
-	mapRow("map-redirect", "map-redirect", fixed(http.RedirectHandler(
-		"https://www.example.org/map", http.StatusFound).ServeHTTP)),
+	{"map", "map-redirect", "+map-redirect",
+		func(w *world, r *relay) []string {
+			r.handler = at("/map", sends(derpMap(r.node(nil))))
+			next := r.handler
+			r.handler = func(h http.Handler) http.Handler {
+				return at(mapPath, http.RedirectHandler("/map",
+					http.StatusFound).ServeHTTP)(next(h))
+			}
+			return r.mapURL(w)
+		}},
 	{"map", "map-file-comma", "map-invalid",
 		func(w *world, r *relay) []string {
 			return []string{w.file("map-file-comma.json", strings.Replace(

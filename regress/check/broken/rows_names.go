@@ -18,12 +18,12 @@ var nameRows = []row{
 	{"names", "name-other", "name-other", nameOther},
 	{"names", "ipv6-dead", "ipv6-dead",
 		func(w *world, r *relay) []string {
-			w.names.set(r.name, r.v4.String()+"/2001:db8:dead::1")
+			w.names.set(r.name, r.v4.String()+"/2a00:5557::1")
 			return nil
 		}},
 	{"names", "ipv4-dead", "ipv4-dead",
 		func(w *world, r *relay) []string {
-			w.names.set(r.name, "203.0.113.1/"+r.v6.String())
+			w.names.set(r.name, "5.5.7.1/"+r.v6.String())
 			return nil
 		}},
 	{"names", "ipv6-refused", "ipv6-dead",
@@ -34,10 +34,10 @@ var nameRows = []row{
 	{"names", "address-dead", "address-dead",
 		func(w *world, r *relay) []string {
 			r.only = "4"
-			w.names.set(r.name, r.v4.String()+"/203.0.113.2")
+			w.names.set(r.name, r.v4.String()+"/5.5.7.2")
 			return nil
 		}},
-	{"names", "addresses-differ", "addresses-differ",
+	{"names", "addresses-differ", "address-other",
 		func(w *world, r *relay) []string {
 			o := w.relay(r.name)
 			o.only, r.only = "4", "4"
@@ -47,9 +47,7 @@ var nameRows = []row{
 		}},
 	{"names", "ipv4-alone", "",
 		func(w *world, r *relay) []string {
-			r.only = "4"
-			w.names.set(r.name, r.v4.String())
-			return nil
+			return r.alone(w)
 		}},
 	{"names", "ipv6-alone", "",
 		func(w *world, r *relay) []string {
@@ -61,6 +59,13 @@ var nameRows = []row{
 		func(w *world, r *relay) []string {
 			r.only = "4"
 			return w.mapFile(r.node(node{"IPv6": "none"}))
+		}},
+	{"names", "private-network", "+address-private",
+		func(w *world, r *relay) []string {
+			b := r.v4.As4()
+			b[0] = 10
+			r.v4 = netip.AddrFrom4(b)
+			return r.alone(w)
 		}},
 	{"names", "by-address", "",
 		func(w *world, r *relay) []string {
@@ -84,7 +89,7 @@ func (w *world) mapFile(nodes ...node) []string {
 // nameOther: the map's address is served as well, but is not the name's.
 func nameOther(w *world, r *relay) []string {
 	o := w.relay(r.name)
-	w.names.set(r.name, netip.MustParseAddr("203.0.113.3").String())
+	w.names.set(r.name, netip.MustParseAddr("5.5.7.3").String())
 	o.server = r.server
 	return w.mapFile(r.node(node{"IPv4": r.v4.String(),
 		"IPv6": r.v6.String()}))

@@ -92,19 +92,19 @@ var stunRows = []row{
 			s.c.WriteTo(b, from)
 		}
 	}),
-	stunRow("malformed", "stun-malformed", func(s *stunSocket, req []byte,
+	stunRow("malformed", "stun-broken", func(s *stunSocket, req []byte,
 		from *net.UDPAddr) {
 		if b := answer(req, unmapped(from)); b != nil {
 			s.c.WriteTo(b[:len(b)-7], from)
 		}
 	}),
-	stunRow("other-transaction", "stun-malformed", func(s *stunSocket,
+	stunRow("other-transaction", "stun-broken", func(s *stunSocket,
 		_ []byte, from *net.UDPAddr) {
 		s.c.WriteTo(stun.Response(stun.NewTxID(), unmapped(from)), from)
 	}),
 	stunRow("private", "stun-mapped", told(private)),
-	{"stun", "from-elsewhere", "stun-other-address", fromElsewhere},
-	{"stun", "from-other-port", "stun-other-address", fromOtherPort},
+	{"stun", "from-elsewhere", "stun-elsewhere", fromElsewhere},
+	{"stun", "from-other-port", "stun-elsewhere", fromOtherPort},
 	{"stun", "stun-only", "", func(w *world, r *relay) []string {
 		r.raw = func(c net.Conn) { c.Close() }
 		return w.mapFile(r.node(node{"STUNOnly": true}))
@@ -125,7 +125,7 @@ var port80Rows = []row{
 	port80Row("closed80", "port80-closed", true, nil),
 	port80Row("other80", "port80-other", true, web("nginx/1.22.1", 404,
 		page)),
-	port80Row("portal80", "port80-portal", true, web("portal", 200, page)),
+	port80Row("portal80", "port80-other", true, web("portal", 200, page)),
 	port80Row("no-challenge80", "port80-challenge", true, http.HandlerFunc(
 		func(w http.ResponseWriter, r *http.Request) {
 			r.Header.Del(derpserver.NoContentChallengeHeader)

@@ -70,21 +70,21 @@ var tcpRows = []row{
 		}},
 	{"tcp", "port-silent", "port-silent",
 		func(w *world, r *relay) []string {
-			w.names.set(r.name, "203.0.113.9")
+			w.names.set(r.name, "5.5.7.9")
 			r.only = "none"
 			return nil
 		}},
-	{"tcp", "ssh", "not-tls",
+	{"tcp", "ssh", "other-service",
 		func(_ *world, r *relay) []string {
 			r.raw = says("SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u7\r\n")
 			return nil
 		}},
-	{"tcp", "smtp", "not-tls",
+	{"tcp", "smtp", "other-service",
 		func(_ *world, r *relay) []string {
 			r.raw = says("220 mail.example.org ESMTP Postfix\r\n")
 			return nil
 		}},
-	{"tcp", "http-on-443", "not-tls",
+	{"tcp", "http-on-443", "plain-http",
 		func(_ *world, r *relay) []string {
 			r.plain = true
 			r.handler = func(http.Handler) http.Handler {
@@ -92,32 +92,32 @@ var tcpRows = []row{
 			}
 			return nil
 		}},
-	{"tcp", "derp-without-tls", "not-tls",
+	{"tcp", "derp-without-tls", "plain-http",
 		func(_ *world, r *relay) []string {
 			r.plain = true
 			return nil
 		}},
 	{"tcp", "mute", "tls-silent",
-		func(_ *world, r *relay) []string {
+		func(w *world, r *relay) []string {
 			r.raw = says("")
-			return nil
+			return r.alone(w)
 		}},
 	{"tcp", "closes", "tls-closed",
 		func(_ *world, r *relay) []string {
 			r.raw = func(c net.Conn) { c.Close() }
 			return nil
 		}},
-	{"tcp", "proxy-header", "tls-closed",
+	{"tcp", "proxy-header", "wants-proxy",
 		func(_ *world, r *relay) []string {
 			r.raw = proxyPort
 			return nil
 		}},
-	{"tcp", "alert-name", "tls-refused",
+	{"tcp", "alert-name", "tls-name",
 		func(_ *world, r *relay) []string {
 			r.raw = alert(112)
 			return nil
 		}},
-	{"tcp", "alert-failure", "tls-refused",
+	{"tcp", "alert-failure", "tls-alert",
 		func(_ *world, r *relay) []string {
 			r.raw = alert(40)
 			return nil
@@ -164,8 +164,8 @@ func h2Anyway(_ *world, r *relay) []string {
 }
 
 var tlsRows = []row{
-	tlsRow("h2-alone", "alpn-h2", h2Alone),
-	{"tls", "h2-anyway", "alpn-h2", h2Anyway},
+	tlsRow("h2-alone", "h2-alone", h2Alone),
+	{"tls", "h2-anyway", "h2-alone", h2Anyway},
 	tlsRow("no-alpn", "", func(c *tls.Config) { c.NextProtos = nil }),
 	tlsRow("tls12", "", func(c *tls.Config) {
 		c.MaxVersion = tls.VersionTLS12
@@ -187,11 +187,11 @@ var tlsRows = []row{
 		r.meta = nil
 		return nil
 	}},
-	{"tls", "meta-other-key", "meta-key", func(_ *world, r *relay) []string {
+	{"tls", "meta-other-key", "meta-key-wrong", func(_ *world, r *relay) []string {
 		r.meta = [][]byte{newServer().MetaCert()}
 		return nil
 	}},
-	{"tls", "meta-malformed", "meta-malformed",
+	{"tls", "meta-malformed", "+meta-malformed",
 		func(_ *world, r *relay) []string {
 			r.meta = [][]byte{metaCert("derpkeyzz" +
 				strings.Repeat("0", 62))}
@@ -239,9 +239,10 @@ func rsaKey(bits int) crypto.Signer {
 var certRows = []row{
 	certRow("wrong-name", "cert-name", spec{name: "relay.example.net"}),
 	certRow("expired", "cert-expired", spec{from: -90 * day, to: -2 * day}),
-	certRow("not-yet", "cert-not-yet", spec{from: 2 * day, to: 90 * day}),
+	certRow("not-yet", "cert-early", spec{from: 2 * day, to: 90 * day}),
 	certRow("ends-soon", "cert-ends-soon", spec{from: -87 * day,
 		to: 3 * day}),
+	certRow("ends", "+cert-ends", spec{from: -80 * day, to: 10 * day}),
 	certRow("expired-wrong-name", "cert-expired cert-name",
 		spec{name: "relay.example.net", from: -90 * day, to: -2 * day}),
 	certRow("self-signed", "cert-self-signed", spec{self: true}),
@@ -265,9 +266,9 @@ var certRows = []row{
 		r.cert = w.issue(r.name, spec{key: rsaKey(2048)})
 		return nil
 	}},
-	chainRow("leaf-alone", "chain-incomplete",
+	chainRow("leaf-alone", "cert-incomplete",
 		func(_ *world, c [][]byte) [][]byte { return c[:1] }),
-	{"cert", "wrong-order", "chain-order",
+	{"cert", "wrong-order", "cert-order",
 		func(w *world, r *relay) []string {
 			second := newAuthority("Second Intermediate", w.inter)
 			c := w.issue(r.name, spec{by: second})
@@ -279,7 +280,7 @@ var certRows = []row{
 	chainRow("with-root", "", func(w *world, c [][]byte) [][]byte {
 		return append(c, w.root.cert.Raw)
 	}),
-	chainRow("unrelated", "+chain-unrelated",
+	chainRow("unrelated", "+cert-extra",
 		func(w *world, c [][]byte) [][]byte {
 			return append(c, w.other.cert.Raw)
 		}),

@@ -37,8 +37,8 @@ func (w *world) relay(name string) *relay {
 	n := w.last
 	w.mu.Unlock()
 	r := &relay{name: name,
-		v4:     netip.AddrFrom4([4]byte{192, 0, 2, n}),
-		v6:     netip.MustParseAddr(fmt.Sprintf("2001:db8::%x", n)),
+		v4:     netip.AddrFrom4([4]byte{5, 5, 5, n}),
+		v6:     netip.MustParseAddr(fmt.Sprintf("2a00:5555::%x", n)),
 		server: newServer(),
 		cert:   w.issue(name, spec{}),
 		port80: good80(name),
@@ -46,6 +46,13 @@ func (w *world) relay(name string) *relay {
 	r.meta = [][]byte{r.server.MetaCert()}
 	w.names.set(name, r.v4.String()+"/"+r.v6.String())
 	return r
+}
+
+// alone gives the relay IPv4 alone: one address less that must time out.
+func (r *relay) alone(w *world) []string {
+	r.only = "4"
+	w.names.set(r.name, r.v4.String())
+	return nil
 }
 
 // file writes a file of the world, and returns its path.
