@@ -13,9 +13,12 @@
 #include "exchange.h"
 
 #define MAX_BODY	(64 * 1024)
-#define AUTHORITY	80	/* bytes of an address with a port */
+#define AUTHORITY	(CHECK_STRING + 8) /* bytes of a host with a port */
 
-/* The host of the URL that clients request: the address. */
+/*
+ * The host of the URL that clients request: the address, if the map has it;
+ * older clients, and people, use the name.
+ */
 static void
 authority(const struct check_run *r, const struct check_addr *a,
     char dst[AUTHORITY])
@@ -24,7 +27,8 @@ authority(const struct check_run *r, const struct check_addr *a,
 
 	if (r->node->port80 != 80)
 		(void)snprintf(port, sizeof(port), ":%u", r->node->port80);
-	(void)snprintf(dst, AUTHORITY, "%s%s", a->text, port);
+	(void)snprintf(dst, AUTHORITY, "%s%s", r->node->ipv4[0] != '\0' ?
+	    a->text : r->node->host, port);
 }
 
 /* Report what is no answer of a relay: a fault, or a fact. */
@@ -76,7 +80,7 @@ ask(struct check_run *r, const struct check_addr *a)
 {
 	struct check_exchange e;
 	struct net_stream *s;
-	char host[AUTHORITY], request[512], why[160], what[200];
+	char host[AUTHORITY], request[1024], why[160], what[200];
 
 	s = check_open(r, a, r->node->port80, STREAM_PLAIN, NULL, why,
 	    sizeof(why));

@@ -56,6 +56,8 @@ serve(int lfd, const char *say)
 	_exit(0);
 }
 
+static const char *in_map = "127.0.0.1"; /* the map's address */
+
 /* Check a server that says `say', and, if `right', the right response. */
 static void
 check(const char *say, int right, int can_port80)
@@ -66,7 +68,8 @@ check(const char *say, int right, int can_port80)
 	pid_t pid;
 
 	ATF_REQUIRE_EQ(0, listen(fd, 1));
-	(void)snprintf(challenge, sizeof(challenge), "ts_127.0.0.1:%u", port);
+	(void)snprintf(challenge, sizeof(challenge), "ts_%s:%u", in_map[0] !=
+	    '\0' ? in_map : "relay.test", port);
 	(void)snprintf(text, sizeof(text), "%s%s%s%s", say, right ?
 	    "X-Tailscale-Response: response " : "", right ? challenge : "",
 	    right ? "\r\n\r\n" : "");
@@ -76,6 +79,8 @@ check(const char *say, int right, int can_port80)
 		serve(fd, text);
 	close(fd);
 	run_begin(&x);
+	(void)snprintf(x.node.host, sizeof(x.node.host), "relay.test");
+	(void)snprintf(x.node.ipv4, sizeof(x.node.ipv4), "%s", in_map);
 	x.node.port80 = port;
 	x.node.can_port80 = can_port80;
 	run_address(&x, "127.0.0.1")->upgrades = 1;
@@ -109,6 +114,16 @@ ATF_TC_BODY(relay, tc)
 	    "request"));
 	(void)snprintf(line, sizeof(line), "^Host: %s", challenge + 3);
 	ATF_CHECK(atf_utils_grep_file("%s", "request", line));
+}
+
+/* Without an address in the map, the URL has the name. */
+ATF_TC_WITHOUT_HEAD(name);
+ATF_TC_BODY(name, tc)
+{
+	in_map = "";
+	check(NO_CONTENT, 1, 1);
+	ATF_CHECK_EQ(0, x.nfound);
+	ATF_CHECK(atf_utils_grep_file("^Host: relay.test:", "request"));
 }
 
 ATF_TC_WITHOUT_HEAD(others);
@@ -175,6 +190,7 @@ ATF_TC_BODY(skipped, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, relay);
+	ATF_TP_ADD_TC(tp, name);
 	ATF_TP_ADD_TC(tp, others);
 	ATF_TP_ADD_TC(tp, closed);
 	ATF_TP_ADD_TC(tp, skipped);
