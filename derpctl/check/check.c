@@ -157,7 +157,8 @@ once(const struct asked *a, struct ctlcheck_results *r)
 		rv = ctlcheck_plan_target(&run, &a->targets[i]);
 	if (rv == 0 && (rv = ctlcheck_jobs(&run)) == 0)
 		rv = ctlcheck_judge(&run) == -1 ? -1 :
-		    ctlcheck_collect(&run, r);
+		    ctlcheck_collect(&run, r) == -1 ? -1 :
+		    ctlcheck_tell_apart(r);
 	ctlcheck_plan_free(&run);
 	r->took_ms = (int64_t)(base_clock_ms() - began);
 	return (rv);
@@ -183,8 +184,10 @@ again(const struct asked *a, struct ctlcheck_results *before)
 
 	for (;;) {
 		(void)sleep((unsigned int)a->opts.again_s);
-		if ((rv = once(a, &now)) != 0)
+		if ((rv = once(a, &now)) != 0) {
+			ctlcheck_free(&now);
 			return (rv);
+		}
 		if (a->opts.form == CTLCHECK_JSON)
 			ctlcheck_json(stdout, &now);
 		else

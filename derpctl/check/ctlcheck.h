@@ -103,6 +103,12 @@ void	 ctlcheck_prometheus(FILE *fp, const struct ctlcheck_results *r);
 void	 ctlcheck_changes(FILE *fp, const struct ctlcheck_results *before,
 	    const struct ctlcheck_results *now);
 
+/*
+ * Tell nodes with one name apart by their names in the map: "relay.example.org
+ * (900a)".  Returns 0, or -1 when out of memory.
+ */
+int	 ctlcheck_tell_apart(struct ctlcheck_results *r);
+
 /* Count faults, notes and places that could not be checked. */
 void	 ctlcheck_count(struct ctlcheck_results *r);
 

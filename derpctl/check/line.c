@@ -15,14 +15,14 @@ put(FILE *fp, const char *text)
 	ctl_put_text(fp, text, strlen(text));
 }
 
-/* Does `where' begin with the host of a node that is named by its address? */
+/* Does `where' begin with the host of a node that is named by that alone? */
 static int
 names_host(const struct ctlcheck_place *p, const char *where)
 {
 	const size_t n = strlen(p->node.host);
 
 	return (p->kind == CTLCHECK_NODE && n > 0 &&
-	    strncmp(where, p->node.host, n) == 0 && where[n] == ' ');
+	    strchr(p->name, ' ') == NULL && strncmp(where, p->node.host, n) == 0 && where[n] == ' ');
 }
 
 void

@@ -2,7 +2,9 @@
  * results: what can be said of the results of a check, whatever the form of the
  * output.  Called by the files that print, and by the command.  Pure.
  */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "output.h"
 
@@ -65,6 +67,38 @@ ctlcheck_nodes(const struct ctlcheck_results *r)
 	for (i = 0; i < r->nplaces; i++)
 		n += r->places[i].kind == CTLCHECK_NODE;
 	return (n);
+}
+
+/* Has another node this name? */
+static int
+is_shared(const struct ctlcheck_results *r, const struct ctlcheck_place *p)
+{
+	const struct ctlcheck_place *q;
+
+	for (q = r->places; q < r->places + r->nplaces; q++)
+		if (q != p && q->kind == CTLCHECK_NODE &&
+		    strcmp(q->node.host, p->node.host) == 0 &&
+		    q->node.port == p->node.port)
+			return (1);
+	return (0);
+}
+
+int
+ctlcheck_tell_apart(struct ctlcheck_results *r)
+{
+	struct ctlcheck_place *p;
+	char *name;
+
+	for (p = r->places; p < r->places + r->nplaces; p++) {
+		if (p->kind != CTLCHECK_NODE || p->node.name[0] == '\0' ||
+		    !is_shared(r, p))
+			continue;
+		if (asprintf(&name, "%s (%s)", p->name, p->node.name) == -1)
+			return (-1);
+		free(p->name);
+		p->name = name;
+	}
+	return (0);
 }
 
 void

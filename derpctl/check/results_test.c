@@ -97,6 +97,29 @@ ATF_TC_BODY(address, tc)
 	drop();
 }
 
+/* Two nodes of a map at one host and port, and one at another port. */
+ATF_TC_WITHOUT_HEAD(apart);
+ATF_TC_BODY(apart, tc)
+{
+	FILE *fp;
+
+	add_node("192.0.2.1");
+	add_node("192.0.2.1");
+	add_node("192.0.2.1")->node.port = 8443;
+	ATF_REQUIRE_EQ(0, ctlcheck_tell_apart(&results));
+	ATF_CHECK_STREQ("192.0.2.1 (900-1)", results.places[0].name);
+	ATF_CHECK_STREQ("192.0.2.1 (900-2)", results.places[1].name);
+	ATF_CHECK_STREQ("192.0.2.1", results.places[2].name);
+	/* These names are said with each address. */
+	add_finding(&results.places[1], CHECK_PORT_CLOSED,
+	    "192.0.2.1 port 443", "");
+	fp = begin_text();
+	ctlcheck_quiet(fp, &results);
+	(void)end_text(fp);
+	HAS("FAULT port-closed 192.0.2.1 (900-2) 192.0.2.1 port 443: ");
+	drop();
+}
+
 /* Notes are no faults: -q says nothing. */
 ATF_TC_WITHOUT_HEAD(quiet_notes);
 ATF_TC_BODY(quiet_notes, tc)
@@ -148,6 +171,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, best);
 	ATF_TP_ADD_TC(tp, quiet);
 	ATF_TP_ADD_TC(tp, address);
+	ATF_TP_ADD_TC(tp, apart);
 	ATF_TP_ADD_TC(tp, quiet_notes);
 	ATF_TP_ADD_TC(tp, forms);
 	return (atf_no_error());
