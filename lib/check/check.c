@@ -46,6 +46,8 @@ check_node(const struct check_node *n, const struct check_opts *o,
 			check_port80(&r);
 		if ((o->what & CHECK_STUN) && n->stun != -1)
 			check_stun(&r);
+		if (o->what & CHECK_NAMES)
+			check_sources(&r);
 	}
 	check_report_kept(&r);
 	if (r.local[0] == '\0' && !r.stopped)

@@ -9,27 +9,27 @@
 
 #include "run.h"
 
-/*
- * Find the address that packets to `a' leave from; no packet is sent.  Returns
- * 0, or -1 with errno.
- */
-static int
-find_source(const struct check_run *r, const struct check_addr *a,
-    struct sockaddr_storage *source)
+int
+check_leaves_from(const struct check_run *r, const struct check_addr *a,
+    struct check_addr *source)
 {
 	const int fd = socket(a->ss.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	socklen_t len = check_source(r, a->ss.ss_family, source);
+	struct sockaddr *from = (struct sockaddr *)&source->ss;
 	struct sockaddr_storage to;
-	int e, rv;
+	int e, rv = 0;
 
+	memset(source, 0, sizeof(*source));
 	if (fd == -1)
 		return (-1);
 	check_sockaddr(a, r->node->port, &to);
-	if ((rv = len == 0 ? 0 : bind(fd, (struct sockaddr *)source, len)) ==
-	    0 && (rv = connect(fd, (struct sockaddr *)&to, a->len)) == 0) {
-		len = sizeof(*source);
-		rv = getsockname(fd, (struct sockaddr *)source, &len);
-	}
+	source->len = check_source(r, a->ss.ss_family, &source->ss);
+	if (source->len != 0)
+		rv = bind(fd, from, source->len);
+	if (rv == 0)
+		rv = connect(fd, (struct sockaddr *)&to, a->len);
+	source->len = sizeof(source->ss);
+	if (rv == 0)
+		rv = getsockname(fd, from, &source->len);
 	e = errno;
 	(void)close(fd);
 	errno = e;
@@ -41,7 +41,7 @@ check_obstacle(const struct check_run *r, const struct check_addr *a)
 {
 	struct check_addr source;
 
-	if (find_source(r, a, &source.ss) == -1)
+	if (check_leaves_from(r, a, &source) == -1)
 		return (strerror(errno));
 	if (a->ss.ss_family == AF_INET6 && !check_is_private(a) &&
 	    check_is_private(&source))

@@ -105,15 +105,27 @@ void	 check_websocket(struct check_run *r, struct check_addr *a);
 void	 check_addresses(struct check_run *r);	/* after all of them */
 void	 check_port80(struct check_run *r);
 void	 check_stun(struct check_run *r);
+void	 check_sources(struct check_run *r);	/* from other local addresses */
+
+/* check_names() with another resolver, for tests. */
+int	 check_names_by(struct check_run *r, const struct net_resolver *by);
+
+struct net_stun_result;
+
+/* Ask the STUN server at an address as Tailscale's clients do. */
+void	 check_stun_ask(struct check_run *r, const struct check_addr *a,
+	    struct net_stun_result *res);
 
 /*
- * check_names() with another resolver, for tests.
+ * Find the address that packets to `a' leave from: opts->source, if it is set.
+ * Sends nothing.  Returns 0, or -1 with errno.
  */
-int	 check_names_by(struct check_run *r, const struct net_resolver *by);
+int	 check_leaves_from(const struct check_run *r,
+	    const struct check_addr *a, struct check_addr *source);
 
 /*
  * Returns why this machine can't send to the address, from opts->source if that
- * is set; NULL: it can.  Sends nothing.  Static.
+ * is set; NULL: it can.  Sends nothing.  The text is static.
  */
 const char *check_obstacle(const struct check_run *r,
 	    const struct check_addr *a);
@@ -124,9 +136,7 @@ const char *check_obstacle(const struct check_run *r,
  */
 int	 check_routes(struct check_run *r);
 
-/*
- * The address `a' with `port' as a socket address.
- */
+/* The address `a' with `port' as a socket address. */
 void	 check_sockaddr(const struct check_addr *a, unsigned int port,
 	    struct sockaddr_storage *ss);
 

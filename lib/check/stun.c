@@ -29,6 +29,13 @@ ask(struct check_run *r, const struct check_addr *a, enum net_stun_style style,
 	net_stun_ask(&q, res);
 }
 
+void
+check_stun_ask(struct check_run *r, const struct check_addr *a,
+    struct net_stun_result *res)
+{
+	ask(r, a, NET_STUN_TAILSCALE, NET_STUN_TRIES, WAIT_MS, res);
+}
+
 /* Ask without attributes.  Returns 1 when that is answered. */
 static int
 answers_bare(struct check_run *r, const struct check_addr *a, int64_t rtt_us)
@@ -115,7 +122,7 @@ one(struct check_run *r, const struct check_addr *a, int sick)
 	const unsigned int port = (unsigned int)r->node->stun;
 	struct net_stun_result res;
 
-	ask(r, a, NET_STUN_TAILSCALE, NET_STUN_TRIES, WAIT_MS, &res);
+	check_stun_ask(r, a, &res);
 	switch (res.outcome) {
 	case NET_STUN_ANSWERED:
 		answered(r, a, &res);
@@ -145,14 +152,30 @@ one(struct check_run *r, const struct check_addr *a, int sick)
 	}
 }
 
+/* Does any address take connections? */
+static int
+connects(const struct check_run *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->naddrs; i++)
+		if (!r->addrs[i].dns_only && r->addrs[i].connects)
+			return (1);
+	return (0);
+}
+
 void
 check_stun(struct check_run *r)
 {
-	const int sick = r->faults > 0;
+	const int sick = r->faults > 0, some = connects(r);
+	const struct check_addr *a;
 	size_t i;
 
 	check_step(r, "STUN");
-	for (i = 0; i < r->naddrs && !r->stopped; i++)
-		if (!r->addrs[i].dns_only && !r->addrs[i].skipped)
-			one(r, &r->addrs[i], sick);
+	for (i = 0; i < r->naddrs && !r->stopped; i++) {
+		a = &r->addrs[i];
+		/* An address that alone is dead has its fault already. */
+		if (!a->dns_only && !a->skipped && (a->connects || !some))
+			one(r, a, sick);
+	}
 }

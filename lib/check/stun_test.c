@@ -85,6 +85,11 @@ ATF_TC_BODY(too, tc)
 	(void)run_address(&x, "127.0.0.1");
 	run(NET_FAKE_SILENT, 250);
 	ATF_CHECK_EQ(2, run_count(&x, CHECK_STUN_SILENT));
+	/* An address that can't be connected to, unlike others, is known. */
+	run_begin(&x);
+	run_address(&x, "127.0.0.2")->connects = 1;
+	run(NET_FAKE_SILENT, 250);
+	ATF_CHECK_EQ(1, x.nfound);
 }
 
 ATF_TC_WITHOUT_HEAD(closed);
