@@ -7,10 +7,15 @@
 
 REGION=${REGION:-relay.test}
 
-# region_begin NAME...: a certificate for each, a mesh key, ports.  NODES are
-# the names.
+# region_begin NAME...: the same as region_make, for tests with the Go client.
 region_begin() {
 	e2e_need_interop
+	region_make "$@"
+}
+
+# region_make NAME...: a certificate for each, a mesh key, ports.  NODES are the
+# names.
+region_make() {
 	NODES="$*"
 	make_ca
 	e2e_random_hex >mesh.key
