@@ -17,6 +17,8 @@ static const size_t sizes[] = { 0, 1, 62, 1400, 4096, 16384, 32768,
 #define FIRST	62	/* bytes of the packet that must arrive at all */
 #define USUAL	1400	/* bytes of the largest packet of a tunnel */
 #define TRIES	3	/* of a packet: a relay may drop one */
+#define GROWTH	6	/* times the time of the size before is enough */
+#define PATIENCE_MAX 30000 /* milliseconds */
 #define BURST	16	/* packets at once: less than derper keeps */
 #define BURSTLEN 200	/* bytes of each */
 
@@ -52,17 +54,39 @@ check_packet_outcome(struct check_pair *p, const struct check_packets *way,
 	return (1);
 }
 
+/*
+ * Milliseconds to wait for a packet: long enough for a slow line, by what a
+ * smaller one took, and for the relay's limit.  All before it together are no
+ * larger.
+ */
+static int
+patience(const struct check_pair *p, const struct check_packets *w, size_t len)
+{
+	uint64_t burst, ms, rate = net_derpclient_rate(w->from->d, &burst);
+
+	ms = (uint64_t)check_step_ms(p->r) / 2;
+	if (ms < (uint64_t)p->took * GROWTH)
+		ms = (uint64_t)p->took * GROWTH;
+	if (rate != 0)
+		ms += 2 * (len + FRAME_KEY_LEN) * 1000 / rate;
+	return (ms < PATIENCE_MAX ? (int)ms : PATIENCE_MAX);
+}
+
 /* Send packets of one size each way.  *lost is the way that loses them. */
 static int
 both_ways(struct check_pair *p, size_t len, enum check_packet *got,
     const struct check_packets *lost[2])
 {
-	const int step = check_step_ms(p->r);
-	int i, on = 1;
+	long long began;
+	int i, on = 1, took = 0;
 
 	lost[0] = lost[1] = NULL;
 	for (i = 0; i < p->ways && on; i++) {
-		*got = check_packets_try(&p->way[i], len, TRIES, step / 2);
+		began = net_stream_until(0);
+		*got = check_packets_try(&p->way[i], len, TRIES,
+		    patience(p, &p->way[i], len));
+		if (net_stream_until(0) - began > took)
+			took = (int)(net_stream_until(0) - began);
 		if (*got == RUN_LOST)
 			lost[i] = &p->way[i];
 		else if (*got != RUN_ARRIVED) {
@@ -70,6 +94,7 @@ both_ways(struct check_pair *p, size_t len, enum check_packet *got,
 			break;
 		}
 	}
+	p->took = took;
 	return (on);
 }
 

@@ -36,6 +36,17 @@ ATF_TC_BODY(one_lost, tc)
 	ATF_CHECK_EQ(seen.nfound, 0);
 }
 
+/* The largest packets take longer than half a step. */
+ATF_TC_WITHOUT_HEAD(narrow);
+ATF_TC_BODY(narrow, tc)
+{
+	struct fake_relay f = { .flaw = FAKE_NARROW, .arg = 90000 };
+
+	run_begin(&seen);
+	ATF_CHECK_EQ(log_in(&f, STEP_MS), 1);
+	ATF_CHECK_EQ(seen.nfound, 0);
+}
+
 ATF_TC_WITHOUT_HEAD(changed);
 ATF_TC_BODY(changed, tc)
 {
@@ -89,6 +100,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, lost);
 	ATF_TP_ADD_TC(tp, large_lost);
 	ATF_TP_ADD_TC(tp, one_lost);
+	ATF_TP_ADD_TC(tp, narrow);
 	ATF_TP_ADD_TC(tp, changed);
 	ATF_TP_ADD_TC(tp, ends);
 	ATF_TP_ADD_TC(tp, service);

@@ -194,6 +194,8 @@ deliver(struct fake_conn *c, struct fake_conn *to, uint8_t *pkt, size_t len)
 	uint8_t from[FRAME_KEY_LEN];
 
 	memcpy(from, c->key, sizeof(from));
+	if (s.f->flaw == FAKE_NARROW)
+		(void)poll(NULL, 0, (int)(len * 1000 / s.f->arg));
 	if (s.f->flaw == FAKE_OTHER_SENDER)
 		from[3] ^= 0x01;
 	if (s.f->flaw == FAKE_CHANGE && len > 0)

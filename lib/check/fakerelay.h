@@ -29,6 +29,7 @@ enum fake_flaw {
 	FAKE_TWO_KEYS,		/* the second connection has another key */
 	FAKE_DEAF,		/* delivers nothing */
 	FAKE_ONE_WAY,		/* nothing from the first client */
+	FAKE_NARROW,		/* (bytes) a second */
 	FAKE_DROP_LARGER,	/* than (bytes) */
 	FAKE_DROP_FIRST,	/* the first (packets) */
 	FAKE_DROP_SOME,		/* all but each second of several at once */

@@ -17,6 +17,7 @@ struct check_pair {
 						   second */
 	int			 ways;		/* of them: 2, or 1 */
 	size_t			 largest;	/* packet that has arrived */
+	int			 took;		/* it, in milliseconds */
 };
 
 /*
