@@ -14,8 +14,8 @@ static const struct check_alert alerts[] = {
 	{ 10, "unexpected_message", "it expects another protocol" },
 	{ 20, "bad_record_mac", "the bytes were changed on the way" },
 	{ 22, "record_overflow", "it can't take a record of that length" },
-	{ 40, "handshake_failure", "it shares no cipher or no kind of key "
-	    "with the client, or does not serve the name" },
+	{ CHECK_ALERT_FAILURE, "handshake_failure", "it shares no cipher or no "
+	    "kind of key with the client, or does not serve the name" },
 	{ 42, "bad_certificate", "it wants a client certificate" },
 	{ 43, "unsupported_certificate", "it wants a client certificate" },
 	{ 44, "certificate_revoked", "it wants a client certificate" },
@@ -26,7 +26,7 @@ static const struct check_alert alerts[] = {
 	{ 49, "access_denied", "it does not let the client in" },
 	{ 50, "decode_error", "it can't read the handshake" },
 	{ 51, "decrypt_error", "a signature in the handshake is wrong" },
-	{ CHECK_ALERT_VERSION, "protocol_version",
+	{ 70, "protocol_version",
 	    "it speaks no version of TLS that the client does" },
 	{ 71, "insufficient_security", "it wants stronger ciphers" },
 	{ CHECK_ALERT_INTERNAL, "internal_error",
@@ -37,8 +37,7 @@ static const struct check_alert alerts[] = {
 	{ 110, "unsupported_extension", "it can't read the handshake" },
 	{ CHECK_ALERT_NAME, "unrecognized_name",
 	    "it does not serve the name" },
-	{ CHECK_ALERT_NO_CERT, "certificate_required",
-	    "it wants a client certificate" },
+	{ 116, "certificate_required", "it wants a client certificate" },
 	{ CHECK_ALERT_ALPN, "no_application_protocol",
 	    "it does not speak HTTP/1.1" },
 };

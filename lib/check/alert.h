@@ -4,10 +4,9 @@
 #ifndef ALERT_H
 #define ALERT_H
 
-#define CHECK_ALERT_VERSION	70
+#define CHECK_ALERT_FAILURE	40
 #define CHECK_ALERT_INTERNAL	80
 #define CHECK_ALERT_NAME	112
-#define CHECK_ALERT_NO_CERT	116
 #define CHECK_ALERT_ALPN	120
 
 /* What an alert is called, and what it means for a client.  Static. */

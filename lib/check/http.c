@@ -130,6 +130,8 @@ fault_of(const struct visit *v)
 		    CHECK_PROXY_BACKEND);
 	if (status >= 300 && status <= 399)
 		return (CHECK_REDIRECTED);
+	if (v->a->asks_cert && (status == 400 || is_forbidden(status)))
+		return (CHECK_CLIENT_CERT);
 	if (is_forbidden(status))
 		return (CHECK_FORBIDDEN);
 	return (probe_of_relay(v) ? CHECK_NO_UPGRADE : CHECK_NOT_RELAY);
@@ -169,7 +171,10 @@ report_nothing(struct visit *v)
 		check_found(v->r, v->a, port, CHECK_NOT_RELAY, LATENCY_PATH
 		    " is answered with %s, and the request for an upgrade to "
 		    "DERP not at all: %s", what, v->up.why);
-	} else if (v->up.end != CHECK_NOT_HTTP)
+	} else if (v->a->h2_alone)
+		check_found(v->r, v->a, port, CHECK_H2_ALONE, "it takes h2 by "
+		    "ALPN, and does not answer HTTP/1.1: %s", v->up.why);
+	else if (v->up.end != CHECK_NOT_HTTP)
 		check_found(v->r, v->a, port, CHECK_HTTP_SILENT, "%s",
 		    v->up.why);
 	else if (check_banner(begin, v->up.r.end, what, sizeof(what)) ==

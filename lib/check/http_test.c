@@ -16,6 +16,7 @@
 static struct run_fixture x;
 static struct made cert;
 static int status;	/* of the last check */
+static int asks_cert, h2_alone;	/* what the handshake has shown */
 
 /* Check a server that plays these scenes. */
 static void
@@ -30,6 +31,8 @@ check(const struct scene *scenes, int n)
 	(void)snprintf(x.node.host, sizeof(x.node.host), "relay.test");
 	x.node.port = (unsigned int)p.port;
 	a = run_address(&x, "127.0.0.1");
+	a->asks_cert = asks_cert;
+	a->h2_alone = h2_alone;
 	status = check_http(&x.run, a);
 	peer_stop(&p);
 }
@@ -243,6 +246,8 @@ check_waiting(const char *say)
 	x.opts.ms = 300;
 	x.node.port = (unsigned int)p.port;
 	a = run_address(&x, "127.0.0.1");
+	a->asks_cert = asks_cert;
+	a->h2_alone = h2_alone;
 	status = check_http(&x.run, a);
 	peer_stop(&p);
 }
@@ -319,10 +324,33 @@ ATF_TC_BODY(clock_of_relay, tc)
 	ATF_CHECK(run_measure(&x, CHECK_FACT_CLOCK) == NULL);
 }
 
+/* What the handshake has shown explains what HTTP does. */
+ATF_TC_WITHOUT_HEAD(handshake);
+ATF_TC_BODY(handshake, tc)
+{
+	const char *bad = response("400 Bad Request", "Server: nginx/1.22\r\n",
+	    "400 No required SSL certificate was sent");
+
+	asks_cert = 1;
+	answers(bad, bad);
+	only(CHECK_CLIENT_CERT, "400 No required SSL certificate was sent");
+	answers(PROBE, UPGRADE);
+	ATF_CHECK_EQ(0, x.nfound);
+	asks_cert = 0;
+	answers(bad, bad);
+	only(CHECK_NOT_RELAY, "HTTP status 400");
+	h2_alone = 1;
+	answers("", "");
+	only(CHECK_H2_ALONE, "does not answer HTTP/1.1");
+	answers(PROBE, UPGRADE);
+	ATF_CHECK_EQ(0, x.nfound);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, relay);
 	ATF_TP_ADD_TC(tp, one_connection);
+	ATF_TP_ADD_TC(tp, handshake);
 	ATF_TP_ADD_TC(tp, another_server);
 	ATF_TP_ADD_TC(tp, proxies);
 	ATF_TP_ADD_TC(tp, no_upgrade);

@@ -22,6 +22,7 @@ struct check_addr {
 	int			 speaks_tls;	/* a handshake ends, whatever
 						   the certificate */
 	int			 h2_alone;	/* by ALPN: h2, not http/1.1 */
+	int			 asks_cert;	/* for one of the client */
 	int			 has_meta;	/* a meta certificate came */
 	uint8_t			 meta_key[32];	/* the server's, by it */
 	int			 upgrades;	/* HTTP: to DERP */

@@ -96,15 +96,17 @@ offers_h2(struct check_run *r, const struct check_addr *a)
 
 /* The server refuses the handshake, for a reason that it tells. */
 static void
-alerted(struct check_run *r, const struct check_addr *a, int alert)
+alerted(struct check_run *r, const struct check_addr *a,
+    const struct check_shake *s)
 {
+	const int alert = s->alert;
 	const struct check_hello nameless = { 0 };
 	const char *name = server_name(r);
 	const unsigned int port = r->node->port;
 	struct check_shake t;
 
 	if (alert == CHECK_ALERT_NAME || alert == CHECK_ALERT_INTERNAL ||
-	    (alert == 40 && name != NULL && succeeds(r, a, &nameless, &t)))
+	    (alert == CHECK_ALERT_FAILURE && !s->asks_cert && name != NULL && succeeds(r, a, &nameless, &t)))
 		check_found(r, a, port, CHECK_TLS_NAME, "it answers a client "
 		    "that asks for %s%s%s with the alert %d (%s): %s",
 		    name == NULL ? "no name" : "\"", name == NULL ? "" : name,
@@ -113,9 +115,10 @@ alerted(struct check_run *r, const struct check_addr *a, int alert)
 	else if (alert == CHECK_ALERT_ALPN && offers_h2(r, a))
 		check_found(r, a, port, CHECK_H2_ALONE, "it refuses clients "
 		    "that offer http/1.1 by ALPN, and takes h2");
-	else if (alert == CHECK_ALERT_NO_CERT)
-		check_found(r, a, port, CHECK_CLIENT_CERT, "it answers with "
-		    "the alert 116 (certificate_required)");
+	else if (s->asks_cert)
+		check_found(r, a, port, CHECK_CLIENT_CERT, "it asks for one, "
+		    "and then sends the alert %d (%s)", alert,
+		    check_alert_name(alert));
 	else
 		check_found(r, a, port, CHECK_TLS_ALERT, "it answers with the "
 		    "alert %d (%s): %s", alert, check_alert_name(alert),
@@ -154,7 +157,7 @@ failed(struct check_run *r, const struct check_addr *a, struct check_shake *s)
 		mute(r, a, s);
 		break;
 	case CHECK_SHAKE_ALERT:
-		alerted(r, a, s->alert);
+		alerted(r, a, s);
 		break;
 	case CHECK_SHAKE_BROKEN:
 		broken(r, a, s);
@@ -220,6 +223,7 @@ judge(struct check_run *r, struct check_addr *a, const struct check_shake *s)
 		    "the server sends no certificate");
 		return (0);
 	}
+	a->asks_cert = s->asks_cert;
 	check_number(r, a, CHECK_FACT_TLS, s->us);
 	check_cert(r, a, s);
 	if (r->opts->what & CHECK_DETAILS) {
