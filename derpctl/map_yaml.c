@@ -11,7 +11,7 @@
 #include "ctl.h"
 #include "mapcheck.h"
 #include "messages.h"
-#include "yaml.h"
+#include "yamlout.h"
 
 #define NODE_DEPTH	4
 #define NODE_TOKENS	256

@@ -1,12 +1,12 @@
 /*
- * yaml: see yaml.h.
+ * yamlout: see yamlout.h.
  */
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
 #include "ctl.h"
-#include "yaml.h"
+#include "yamlout.h"
 
 #define STEP	2	/* columns of a level */
 

@@ -1,8 +1,8 @@
 /*
- * yaml: a DERP map as YAML, as Headscale reads it (derp.paths).  Pure.
+ * yamlout: a DERP map as YAML, as Headscale reads it (derp.paths).  Pure.
  */
-#ifndef YAML_H
-#define YAML_H
+#ifndef YAMLOUT_H
+#define YAMLOUT_H
 
 #include <stdio.h>
 

@@ -1,11 +1,11 @@
 /*
- * yaml_test: a map as YAML.
+ * yamlout_test: a map as YAML.
  */
 #include <atf-c.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "yaml.h"
+#include "yamlout.h"
 
 /* Compare the YAML of a map. */
 static void
