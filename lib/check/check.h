@@ -132,4 +132,10 @@ int	 check_map(const char *url, const char *address, int needed,
 	    const struct check_opts *o, const struct check_sink *sink,
 	    struct check_map *m, char *why, size_t size);
 
+/*
+ * Validate the map of `len' bytes at `text'.  Returns 0, or -1 with the first
+ * error, where it is and how many more there are, in `why' of `size' bytes.
+ */
+int	 check_map_valid(const char *text, size_t len, char *why, size_t size);
+
 #endif

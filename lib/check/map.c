@@ -14,30 +14,6 @@
 #define US		1000000
 #define STALE_S		300	/* clients poll as often */
 
-/* The errors of a map. */
-struct errors {
-	unsigned int	 n;
-	char		 first[CHECK_WHAT - 64];
-};
-
-/* Store the first error: "line 3, column 5: Regions.900: ...". */
-static void
-collect(int error, const char *line, void *arg)
-{
-	struct errors *e = arg;
-	unsigned int row, column;
-	int skip = 0;
-
-	if (!error || e->n++ > 0)
-		return;
-	if (sscanf(line, "map:%u:%u: %n", &row, &column, &skip) == 2 &&
-	    skip > 0)
-		(void)snprintf(e->first, sizeof(e->first),
-		    "line %u, column %u: %s", row, column, line + skip);
-	else
-		(void)snprintf(e->first, sizeof(e->first), "%s", line);
-}
-
 static void
 found(struct check_fetch *f, enum check_fault id, const char *what)
 {
@@ -118,24 +94,18 @@ judge_map(struct check_fetch *f)
 {
 	const char *text = (const char *)f->e.r.body.p;
 	const size_t len = f->e.r.body.len;
-	struct errors e = { .n = 0 };
 	char what[CHECK_WHAT];
-	const char *bom;
 
-	if ((bom = base_bom_found(text, len)) != NULL)
-		found(f, CHECK_MAP_INVALID, bom);
-	else if (!is_json(f) && !has_json_type(f)) {
+	if (base_bom_found(text, len) == NULL && !is_json(f) &&
+	    !has_json_type(f)) {
 		check_describe(&f->e, what, sizeof(what));
 		check_found(&f->r, NULL, 0, CHECK_MAP_INVALID, "%s answers "
 		    "with %s, which is no map", f->node.host, what);
-	} else if (map_check(text, len, "map", NULL, collect, &e) == 0)
+		return (0);
+	}
+	if (check_map_valid(text, len, what, sizeof(what)) == 0)
 		return (1);
-	else if (e.n > 1)
-		check_found(&f->r, NULL, 0, CHECK_MAP_INVALID,
-		    "%s (and %u more error%s)", e.first, e.n - 1, e.n == 2 ?
-		    "" : "s");
-	else
-		found(f, CHECK_MAP_INVALID, e.first);
+	found(f, CHECK_MAP_INVALID, what);
 	return (0);
 }
 
