@@ -11,8 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bom.h"
+#include "hostname.h"
 #include "mapcheck.h"
 #include "task.h"
+#include "yamlmap.h"
 
 #define ALARM_S		600	/* for one whose command was killed */
 #define MAX_NODES	1024	/* of a map */
@@ -26,7 +29,6 @@ struct job {
 	struct check_opts	 opts;
 	struct check_sink	 sink;
 	size_t			 nnodes;
-	char			 finding[CTLCHECK_WHY]; /* the first of a map */
 };
 
 /* Tell a record.  A job whose command is gone ends. */
@@ -107,14 +109,50 @@ tell_map(struct job *j, const char *text, size_t len)
 		    "the map has more than 1024 nodes, which are too many");
 }
 
-/* Keep the first error of a map. */
-static void
-map_error(int error, const char *line, void *arg)
+/* A map is no JSON object: it may be YAML. */
+static int
+is_yaml(const char *text, size_t len)
 {
-	struct job *j = arg;
+	size_t i;
 
-	if (error && j->finding[0] == '\0')
-		(void)strlcpy(j->finding, line, sizeof(j->finding));
+	for (i = 0; i < len && strchr(" \t\r\n", text[i]) != NULL; i++)
+		continue;
+	return (i < len && text[i] != '{' && base_bom_found(text, len) == NULL);
+}
+
+/* The map in a file is valid, or that is a fault. */
+static void
+take_json(struct job *j, const char *text, size_t len)
+{
+	struct check_finding f = { .id = CHECK_MAP_INVALID };
+
+	if (check_map_valid(text, len, f.what, sizeof(f.what)) == 0)
+		tell_map(j, text, len);
+	else
+		found(&f, j);
+}
+
+/* The same of a map in YAML: an error has its path, but no line of the file. */
+static void
+take_yaml(struct job *j, const char *text, size_t len)
+{
+	struct check_finding f = { .id = CHECK_MAP_INVALID };
+	char why[CHECK_WHAT];
+	struct ipc_wr w;
+	int skip = 0;
+
+	ipc_wr_init(&w);
+	if (ctlcheck_yaml(text, len, &w, f.what, sizeof(f.what)) == -1)
+		found(&f, j);
+	else if (check_map_valid((const char *)w.p, w.len, why,
+	    sizeof(why)) == 0)
+		tell_map(j, (const char *)w.p, w.len);
+	else {
+		(void)sscanf(why, "line %*u, column %*u: %n", &skip);
+		(void)strlcpy(f.what, why + skip, sizeof(f.what));
+		found(&f, j);
+	}
+	ipc_wr_free(&w);
 }
 
 static void
@@ -129,11 +167,20 @@ check_file(struct job *j)
 		tell_text(j, CTLCHECK_FAILED, why);
 		return;
 	}
-	if (map_check(text, len, j->task->place.name, NULL, map_error, j) == 0)
-		tell_map(j, text, len);
+	if (is_yaml(text, len))
+		take_yaml(j, text, len);
 	else
-		tell_text(j, CTLCHECK_FAILED, j->finding);
+		take_json(j, text, len);
 	free(text);
+}
+
+/* The address that a map gives for a node, or NULL. */
+static const char *
+map_address(const struct check_node *n)
+{
+	if (net_hostname_is_ipv4(n->ipv4))
+		return (n->ipv4);
+	return (net_hostname_is_ipv6(n->ipv6) ? n->ipv6 : NULL);
 }
 
 static void
@@ -141,12 +188,15 @@ check_url(struct job *j)
 {
 	const struct ctlcheck_record absent = { .type = CTLCHECK_ABSENT };
 	struct check_map m = { .text = NULL };
+	const char *address = NULL;
 	char why[CTLCHECK_WHY] = "";
 
-	/* The check of the node has judged its certificate. */
-	if (j->task->after != NULL)
+	/* The check of the node has judged its names and certificate. */
+	if (j->task->after != NULL) {
 		j->opts.trust = STREAM_ANY;
-	if (check_map(j->task->url, NULL, j->task->needed, &j->opts, &j->sink,
+		address = map_address(&j->task->after->place.node);
+	}
+	if (check_map(j->task->url, address, j->task->needed, &j->opts, &j->sink,
 	    &m, why, sizeof(why)) == -1)
 		tell_text(j, CTLCHECK_FAILED, why);
 	else if (m.absent)

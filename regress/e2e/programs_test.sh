@@ -61,8 +61,11 @@ libraries_body() {
 	_curses=
 	! grep -q '^SCREEN = curses' "$SRC/../../config.mk" ||
 	    _curses='libncursesw libtinfo'
+	# For derpctl check, likewise.
+	_yaml=
+	! grep -q '^YAML = libyaml' "$SRC/../../config.mk" || _yaml=libyaml-0
 	# shellcheck disable=SC2086
-	want derpctl/derpctl $_curses libcrypto libevent_core-2.1 libsodium \
+	want derpctl/derpctl $_curses $_yaml libcrypto libevent_core-2.1 libsodium \
 	    libtls
 	for _program in $(e2e_programs); do
 		case $_wanted in
