@@ -156,7 +156,8 @@ once(const struct asked *a, struct ctlcheck_results *r)
 	for (i = 0; i < a->ntargets && rv == 0; i++)
 		rv = ctlcheck_plan_target(&run, &a->targets[i]);
 	if (rv == 0 && (rv = ctlcheck_jobs(&run)) == 0)
-		rv = ctlcheck_judge(&run) == -1 ? -1 :
+		rv = ctlcheck_mirrors(&run) == -1 ||
+		    ctlcheck_judge(&run) == -1 ||
 		    ctlcheck_collect(&run, r) == -1 ? -1 :
 		    ctlcheck_tell_apart(r);
 	ctlcheck_plan_free(&run);

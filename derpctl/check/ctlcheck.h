@@ -20,7 +20,8 @@ enum ctlcheck_kind {
 	CTLCHECK_MAP,		/* a map at a URL or in a file */
 	CTLCHECK_NODE,		/* a node, of a map or by its name */
 	CTLCHECK_MESH,		/* the nodes of one region together */
-	CTLCHECK_MIRRORS	/* maps of several servers together */
+	CTLCHECK_MIRRORS,	/* maps of several servers together */
+	CTLCHECK_HERE		/* this machine: what is wrong everywhere */
 };
 
 /* A fault that was found, or something that was measured, at a place. */

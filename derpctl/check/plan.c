@@ -2,9 +2,11 @@
  * plan: which places are checked, in which order; see task.h.  Touches no
  * network.
  *
- * At most JOBS jobs run at once, and one of a host.  What needs a node (its
- * map, the mesh of its region) waits for the end of that node's check, and is
- * left out unless the node serves: its fault is reported already.
+ * At most JOBS jobs run at once, one of them of a host, and one that tells the
+ * nodes of a map, so that nodes of several maps are always those of the first.
+ * What needs a node (its map, the mesh of its region) waits for the end of that
+ * node's check, and is left out unless the node serves: its fault is reported
+ * already.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +19,8 @@
 #define JOBS		16
 #define MAP_PATH	"/derpmap/default"
 
-static struct ctlcheck_task *
-new_task(enum ctlcheck_kind kind, const char *name)
+struct ctlcheck_task *
+ctlcheck_plan_new(enum ctlcheck_kind kind, const char *name)
 {
 	struct ctlcheck_task *t;
 
@@ -33,9 +35,8 @@ new_task(enum ctlcheck_kind kind, const char *name)
 	return (t);
 }
 
-/* Insert a task behind `before', or at the end. */
-static void
-insert(struct ctlcheck_run *run, struct ctlcheck_task *before,
+void
+ctlcheck_plan_insert(struct ctlcheck_run *run, struct ctlcheck_task *before,
     struct ctlcheck_task *t)
 {
 	if (before != NULL)
@@ -76,7 +77,7 @@ new_node(struct ctlcheck_run *run, const struct check_node *n)
 	char name[CHECK_STRING + 16];
 
 	node_name(name, sizeof(name), n);
-	if ((t = new_task(CTLCHECK_NODE, name)) == NULL)
+	if ((t = ctlcheck_plan_new(CTLCHECK_NODE, name)) == NULL)
 		return (NULL);
 	t->place.node = *n;
 	if (run->only6)
@@ -88,21 +89,20 @@ new_node(struct ctlcheck_run *run, const struct check_node *n)
 	return (t);
 }
 
-/* The map that the server of this node may serve, which it need not. */
+/* The map that the server of this node may serve at `path', and need not. */
 static struct ctlcheck_task *
-new_served_map(const struct ctlcheck_task *node)
+new_served_map(const struct ctlcheck_task *node, const char *path)
 {
 	const struct check_node *n = &node->place.node;
-	const int six = net_hostname_is_ipv6(n->host);
+	struct net_url u = { .plain = 0 };
 	struct ctlcheck_task *t;
 	char url[URL_MAXTEXT];
 
-	(void)snprintf(url, sizeof(url), "https://%s%s%s:%u" MAP_PATH,
-	    six ? "[" : "", n->host, six ? "]" : "", n->port);
-	if (n->port == 443)
-		(void)snprintf(url, sizeof(url), "https://%s%s%s" MAP_PATH,
-		    six ? "[" : "", n->host, six ? "]" : "");
-	if ((t = new_task(CTLCHECK_MAP, url)) == NULL)
+	(void)strlcpy(u.host, n->host, sizeof(u.host));
+	(void)snprintf(u.port, sizeof(u.port), "%u", n->port);
+	(void)strlcpy(u.path, path, sizeof(u.path));
+	if (net_url_text(&u, url, sizeof(url)) == -1 ||
+	    (t = ctlcheck_plan_new(CTLCHECK_MAP, url)) == NULL)
 		return (NULL);
 	(void)strlcpy(t->url, url, sizeof(t->url));
 	t->place.node.region = n->region;
@@ -118,19 +118,19 @@ ctlcheck_plan_target(struct ctlcheck_run *run, const struct ctlcheck_target *t)
 	if (t->kind == CTLCHECK_HOST) {
 		if ((task = new_node(run, &t->node)) == NULL)
 			return (-1);
-		insert(run, NULL, task);
-		if ((map = new_served_map(task)) == NULL)
+		ctlcheck_plan_insert(run, NULL, task);
+		if ((map = new_served_map(task, MAP_PATH)) == NULL)
 			return (-1);
-		insert(run, NULL, map);
+		ctlcheck_plan_insert(run, NULL, map);
 		return (0);
 	}
-	if ((task = new_task(CTLCHECK_MAP, strcmp(t->text, "-") == 0 ?
+	if ((task = ctlcheck_plan_new(CTLCHECK_MAP, strcmp(t->text, "-") == 0 ?
 	    "standard input" : t->text)) == NULL)
 		return (-1);
 	task->needed = 1;
 	(void)strlcpy(t->kind == CTLCHECK_URL ? task->url : task->file, t->text,
 	    sizeof(task->url));
-	insert(run, NULL, task);
+	ctlcheck_plan_insert(run, NULL, task);
 	return (0);
 }
 
@@ -164,7 +164,7 @@ ctlcheck_plan_node(struct ctlcheck_run *run, struct ctlcheck_task *map,
 	if ((t = new_node(run, n)) == NULL)
 		return (-1);
 	t->of = map;
-	insert(run, last_of(map), t);
+	ctlcheck_plan_insert(run, last_of(map), t);
 	return (0);
 }
 
@@ -183,6 +183,34 @@ count_nodes(const struct ctlcheck_task *t)
 	return (n);
 }
 
+/*
+ * Ask each node up to `last', the last of its region, for the map that it may
+ * serve, to compare them.  A server has it at the path of this map's URL.
+ */
+static int
+add_served_maps(struct ctlcheck_run *run, struct ctlcheck_task *last)
+{
+	struct ctlcheck_task *t, *map;
+	struct net_url u;
+	const char *path = MAP_PATH;
+
+	if (last->of->url[0] != '\0' &&
+	    net_url_parse(last->of->url, &u) == 0)
+		path = u.path;
+	for (t = last; t->place.kind == CTLCHECK_NODE && t->of == last->of &&
+	    t->place.node.region == last->place.node.region;
+	    t = TAILQ_PREV(t, ctlcheck_tasks, entry)) {
+		if (t->place.node.stun_only)
+			continue;
+		if ((map = new_served_map(t, path)) == NULL)
+			return (-1);
+		map->of = last->of;
+		map->mirror = 1;
+		ctlcheck_plan_insert(run, last, map);
+	}
+	return (0);
+}
+
 /* Add what a region with several nodes needs, behind the last of them. */
 static int
 add_region(struct ctlcheck_run *run, struct ctlcheck_task *last)
@@ -191,15 +219,18 @@ add_region(struct ctlcheck_run *run, struct ctlcheck_task *last)
 	struct ctlcheck_task *t;
 	char name[CHECK_STRING + 32];
 
+	if (add_served_maps(run, last) == -1)
+		return (-1);
+
 	(void)snprintf(name, sizeof(name), "region %u%s%s%s", n->region,
 	    n->code[0] != '\0' ? " (" : "", n->code,
 	    n->code[0] != '\0' ? ")" : "");
-	if ((t = new_task(CTLCHECK_MESH, name)) == NULL)
+	if ((t = ctlcheck_plan_new(CTLCHECK_MESH, name)) == NULL)
 		return (-1);
 	t->of = last->of;
 	t->place.node.region = n->region;
 	(void)strlcpy(t->place.node.code, n->code, sizeof(t->place.node.code));
-	insert(run, last, t);
+	ctlcheck_plan_insert(run, last, t);
 	return (0);
 }
 
@@ -276,6 +307,8 @@ is_held(const struct ctlcheck_run *run, const struct ctlcheck_task *t)
 	if (t->after != NULL && t->after->state != CTLCHECK_DONE)
 		return (1);
 	TAILQ_FOREACH(k, &run->tasks, entry) {
+		if (k->needed && t->needed && k->state == CTLCHECK_RUNNING)
+			return (1);
 		if (t->place.kind == CTLCHECK_MESH &&
 		    k->state != CTLCHECK_DONE && is_in_region(k, t))
 			return (1);

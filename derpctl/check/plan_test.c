@@ -138,6 +138,10 @@ ATF_TC_BODY(map, tc)
 	m = target("a.json");
 	ATF_CHECK_EQ(1, m->needed);
 	other = target("https://map.test/m");
+	(void)starts("a.json");
+	starts("");
+	ends(m);
+	(void)starts("https://map.test/m");
 	node(m, 1, "a.test");
 	node(other, 1, "a.test");
 	node(other, 2, "c.test");
@@ -162,7 +166,9 @@ ATF_TC_BODY(mesh, tc)
 	node(m, 2, "b.test");
 	node(m, 2, "c.test");
 	ATF_REQUIRE_EQ(0, ctlcheck_plan_regions(&run, m));
-	tasks("a.json,one.test,a.test,b.test,c.test,region 2 (fra)");
+	tasks("a.json,one.test,a.test,b.test,c.test,region 2 (fra),"
+	    "https://a.test/derpmap/default,https://b.test/derpmap/default,"
+	    "https://c.test/derpmap/default");
 	ends(starts("one.test"));
 	a = starts("a.test");
 	b = starts("b.test");
@@ -171,6 +177,9 @@ ATF_TC_BODY(mesh, tc)
 	has_fault(b);
 	ends(a);
 	ends(b);
+	m = starts("https://a.test/derpmap/default");
+	ATF_CHECK_EQ(0, m->needed);
+	ATF_CHECK_EQ(1, m->mirror);
 	starts("");
 	ends(c);
 	m = starts("region 2 (fra)");
@@ -197,8 +206,25 @@ ATF_TC_BODY(no_mesh, tc)
 	ctlcheck_collect_failed(&b->place, "no resolver");
 	ends(a);
 	ends(b);
+	ends(starts("https://a.test/derpmap/default"));
 	starts("");
-	tasks("a.json,a.test,b.test");
+	tasks("a.json,a.test,b.test,https://a.test/derpmap/default");
+	ctlcheck_plan_free(&run);
+}
+
+/* The nodes of a region are asked for the map at the path of its URL. */
+ATF_TC_WITHOUT_HEAD(mirrors);
+ATF_TC_BODY(mirrors, tc)
+{
+	struct ctlcheck_task *m;
+
+	begin();
+	m = target("https://map.test:8443/derpmap/own");
+	node(m, 2, "a.test");
+	node(m, 2, "::1");
+	ATF_REQUIRE_EQ(0, ctlcheck_plan_regions(&run, m));
+	tasks("https://map.test:8443/derpmap/own,a.test,::1,region 2 (fra),"
+	    "https://a.test/derpmap/own,https://[::1]/derpmap/own");
 	ctlcheck_plan_free(&run);
 }
 
@@ -237,6 +263,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, map);
 	ATF_TP_ADD_TC(tp, mesh);
 	ATF_TP_ADD_TC(tp, no_mesh);
+	ATF_TP_ADD_TC(tp, mirrors);
 	ATF_TP_ADD_TC(tp, one_host);
 	return (atf_no_error());
 }

@@ -26,6 +26,8 @@ ctlcheck_kind_word(enum ctlcheck_kind kind)
 		return ("mesh");
 	case CTLCHECK_MIRRORS:
 		return ("mirrors");
+	case CTLCHECK_HERE:
+		return ("here");
 	}
 	return ("");
 }

@@ -30,6 +30,8 @@ struct ctlcheck_task {
 	char			 url[URL_MAXTEXT]; /* of a map, or */
 	char			 file[URL_MAXTEXT]; /* its file; "": a URL */
 	int			 needed;	/* a map must be there */
+	int			 mirror;	/* a map that a node of a region
+						   serves, to be compared */
 	/* What its job has told. */
 	int			 has_map, absent;
 	uint8_t			 hash[CTLCHECK_HASH];
@@ -57,6 +59,12 @@ struct ctlcheck_run {
 };
 
 /* plan.c */
+
+/* Make a task, and insert it behind another, NULL: at the end. */
+struct ctlcheck_task *ctlcheck_plan_new(enum ctlcheck_kind kind,
+	    const char *name);
+void	 ctlcheck_plan_insert(struct ctlcheck_run *run,
+	    struct ctlcheck_task *before, struct ctlcheck_task *t);
 
 /*
  * Add the tasks of a target, at the end.  Returns 0, or -1 when out of memory.
@@ -111,14 +119,23 @@ int	 ctlcheck_collect(struct ctlcheck_run *run, struct ctlcheck_results *r);
 /* expand.c: the nodes of a map */
 
 /*
- * Pass each node of the `len' bytes of a map at `text', as JSON or as YAML, to
- * `node'.  Returns 0, or -1 with the reason in `why'.
+ * Pass each node of the valid map of `len' bytes at `text' to `node'.  Returns
+ * 0, or -1 with the reason in `why'.
  */
 int	 ctlcheck_expand(const char *text, size_t len,
 	    void (*node)(const struct check_node *, void *), void *arg,
 	    char *why, size_t size);
 
-/* judge.c: what the places tell together.  Returns 0 or -1. */
+/*
+ * mirrors.c: compare the maps of several servers, and add places for them.
+ * Returns 0, or -1 when out of memory.
+ */
+int	 ctlcheck_mirrors(struct ctlcheck_run *run);
+
+/*
+ * judge.c: recognise what is wrong with this machine, not with the places.
+ * Returns as above.
+ */
 int	 ctlcheck_judge(struct ctlcheck_run *run);
 
 #endif

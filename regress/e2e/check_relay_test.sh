@@ -97,6 +97,65 @@ map_file_body() {
 	e2e_stop
 }
 
+e2e_case yaml 120 "a map in YAML, as Headscale reads it"
+yaml_body() {
+	grep -q '^YAML = libyaml' "$(atf_get_srcdir)/../../config.mk" ||
+	    atf_skip "derpctl was built without libyaml"
+	serve
+	map 900 "$(node a .)" >map.json
+	run ctl map yaml map.json >map.yaml
+	check 0 map.yaml
+	places map.yaml "localhost:$TLS_PORT"
+	faults
+	sed 's/^\( *derpport:\).*$/\1 none/' map.yaml >wrong.yaml
+	check 1 wrong.yaml
+	places wrong.yaml
+	faults map-invalid
+	e2e_stop
+}
+
+# serve_map: serve the map in map.json.
+serve_map() {
+	EXTRA="$EXTRA
+map \"$PWD/map.json\""
+	e2e_conf
+	run ctl reload
+}
+
+e2e_case map_url 120 "a map by its URL, and the map of a relay"
+map_url_body() {
+	serve
+	map 900 "$(node a .)" >map.json
+	serve_map
+	_url=https://localhost:$TLS_PORT/derpmap/default
+	check 0 "$_url"
+	places "$_url" "localhost:$TLS_PORT"
+	faults
+	check 0 -4 "localhost:$TLS_PORT:$STUN"
+	places "localhost:$TLS_PORT" "$_url"
+	faults
+	check 0 "$_url" map.json
+	places "$_url" "localhost:$TLS_PORT" map.json
+	e2e_stop
+}
+
+e2e_case again 120 "again and again: changes alone, until a signal"
+again_body() {
+	serve
+	"$DERPCTL" check -c ca.pem -4 -w 5 "localhost:$TLS_PORT:$STUN" \
+	    >again.out 2>&1 &
+	_again=$!
+	echo "$_again" >>pids
+	wait_until "the first results are there" [ -s again.out ]
+	e2e_stop
+	wait_until "a change is there" grep -q port-closed again.out
+	kill -TERM "$_again"
+	wait "$_again"
+	_rc=$?
+	[ "$_rc" -eq 143 ] || e2e_fail "exit status $_rc, not 143"
+	cat again.out
+}
+
 e2e_case unchecked 60 "2 when something can't be checked"
 unchecked_body() {
 	e2e_paths
@@ -113,5 +172,8 @@ unchecked_body() {
 atf_init_test_cases() {
 	atf_add_test_case host
 	atf_add_test_case map_file
+	atf_add_test_case yaml
+	atf_add_test_case map_url
+	atf_add_test_case again
 	atf_add_test_case unchecked
 }
