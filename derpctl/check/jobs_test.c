@@ -47,7 +47,7 @@ ctlcheck_job(const struct ctlcheck_run *arg, const struct ctlcheck_task *t,
 	const struct ctlcheck_record found = { .type = CTLCHECK_FOUND,
 	    .finding = { CHECK_PORT_CLOSED, "port 1", "refused" } },
 	    measured = { .type = CTLCHECK_MEASURED,
-	    .measure = { CHECK_FACT_CONNECT, "192.0.2.1", 1234, "" } },
+	    .measure = { CHECK_FACT_HTTP, "192.0.2.1", 1234, "" } },
 	    failed = { .type = CTLCHECK_FAILED, .text = "no resolver" },
 	    end = { .type = CTLCHECK_END };
 	const char *name = t->place.name;

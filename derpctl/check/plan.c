@@ -4,9 +4,9 @@
  *
  * At most JOBS jobs run at once, one of them of a host, and one that tells the
  * nodes of a map, so that nodes of several maps are always those of the first.
- * What needs a node (its map, the mesh of its region) waits for the end of that
- * node's check, and is left out unless the node serves: its fault is reported
- * already.
+ * What needs a node waits for the end of that node's check, and is left out
+ * unless the node answers HTTP (for its map) or lets clients in (for the mesh):
+ * its fault is reported already.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -255,17 +255,17 @@ ctlcheck_plan_regions(struct ctlcheck_run *run, struct ctlcheck_task *map)
 	return (0);
 }
 
-/* Do clients get as far as a login there? */
+/* Did clients get so far there that this was measured? */
 static int
-serves(const struct ctlcheck_task *t)
+got_to(const struct ctlcheck_task *t, enum check_fact id)
 {
 	size_t i;
 
-	for (i = 0; i < t->place.nfindings; i++)
-		if (check_fault_row(t->place.findings[i].id)->level ==
-		    CHECK_FAULT)
-			return (0);
-	return (t->state == CTLCHECK_DONE && t->place.failed == NULL);
+	for (i = 0; i < t->place.nmeasures; i++)
+		if (t->place.measures[i].id == id)
+			return (t->state == CTLCHECK_DONE &&
+			    t->place.failed == NULL);
+	return (0);
 }
 
 /* Is `t' a node of the region that `mesh' is about? */
@@ -285,7 +285,8 @@ ctlcheck_plan_serving(const struct ctlcheck_run *run,
 	size_t n = 0;
 
 	TAILQ_FOREACH(t, &run->tasks, entry)
-		if (is_in_region(t, mesh) && serves(t) && n < max)
+		if (is_in_region(t, mesh) && n < max &&
+		    got_to(t, CHECK_FACT_LOGIN))
 			nodes[n++] = t->place.node;
 	return (n);
 }
@@ -326,7 +327,7 @@ is_needless(const struct ctlcheck_run *run, const struct ctlcheck_task *t)
 
 	if (t->place.kind == CTLCHECK_MESH)
 		return (ctlcheck_plan_serving(run, t, two, 2) < 2);
-	return (t->after != NULL && !serves(t->after));
+	return (t->after != NULL && !got_to(t->after, CHECK_FACT_HTTP));
 }
 
 struct ctlcheck_task *

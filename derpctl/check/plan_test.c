@@ -79,12 +79,14 @@ ends(struct ctlcheck_task *t)
 	run.ndone++;
 }
 
+/* It ends; clients got so far. */
 static void
-has_fault(struct ctlcheck_task *t)
+ends_with(struct ctlcheck_task *t, enum check_fact id)
 {
-	struct check_finding f = { .id = CHECK_PORT_CLOSED };
+	struct check_measure m = { .id = id };
 
-	ATF_REQUIRE_EQ(0, ctlcheck_collect_found(&t->place, &f));
+	ATF_REQUIRE_EQ(0, ctlcheck_collect_measured(&t->place, &m));
+	ends(t);
 }
 
 ATF_TC_WITHOUT_HEAD(host);
@@ -97,7 +99,7 @@ ATF_TC_BODY(host, tc)
 	tasks("relay.test:8443,https://relay.test:8443/derpmap/default");
 	t = starts("relay.test:8443");
 	starts("");
-	ends(t);
+	ends_with(t, CHECK_FACT_HTTP);
 	t = starts("https://relay.test:8443/derpmap/default");
 	ATF_CHECK_EQ(0, t->needed);
 	ATF_CHECK_STREQ("", t->place.node.ipv4);
@@ -120,8 +122,7 @@ ATF_TC_BODY(needless, tc)
 	begin();
 	(void)target("relay.test");
 	t = starts("relay.test");
-	has_fault(t);
-	ends(t);
+	ends_with(t, CHECK_FACT_CONNECT);
 	starts("");
 	tasks("relay.test");
 	ATF_CHECK_EQ(run.ntasks, run.ndone);
@@ -174,14 +175,13 @@ ATF_TC_BODY(mesh, tc)
 	b = starts("b.test");
 	c = starts("c.test");
 	starts("");
-	has_fault(b);
-	ends(a);
-	ends(b);
-	m = starts("https://a.test/derpmap/default");
+	ends_with(a, CHECK_FACT_LOGIN);
+	ends_with(b, CHECK_FACT_HTTP);
+	m = starts("https://b.test/derpmap/default");
 	ATF_CHECK_EQ(0, m->needed);
 	ATF_CHECK_EQ(1, m->mirror);
 	starts("");
-	ends(c);
+	ends_with(c, CHECK_FACT_LOGIN);
 	m = starts("region 2 (fra)");
 	ATF_REQUIRE_EQ(2, ctlcheck_plan_serving(&run, m, nodes, 4));
 	ATF_CHECK_STREQ("a.test", nodes[0].host);
@@ -204,11 +204,10 @@ ATF_TC_BODY(no_mesh, tc)
 	a = starts("a.test");
 	b = starts("b.test");
 	ctlcheck_collect_failed(&b->place, "no resolver");
-	ends(a);
-	ends(b);
-	ends(starts("https://a.test/derpmap/default"));
+	ends_with(a, CHECK_FACT_LOGIN);
+	ends_with(b, CHECK_FACT_LOGIN);
 	starts("");
-	tasks("a.json,a.test,b.test,https://a.test/derpmap/default");
+	tasks("a.json,a.test,b.test");
 	ctlcheck_plan_free(&run);
 }
 

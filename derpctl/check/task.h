@@ -26,7 +26,8 @@ struct ctlcheck_task {
 	const struct ctlcheck_task *of;		/* the map that told this node
 						   or region; NULL: none */
 	const struct ctlcheck_task *after;	/* checked only when this node
-						   serves; NULL: at once */
+						   answers HTTP; NULL: at
+						   once */
 	char			 url[URL_MAXTEXT]; /* of a map, or */
 	char			 file[URL_MAXTEXT]; /* its file; "": a URL */
 	int			 needed;	/* a map must be there */
@@ -86,7 +87,7 @@ int	 ctlcheck_plan_regions(struct ctlcheck_run *run,
  */
 struct ctlcheck_task *ctlcheck_plan_next(struct ctlcheck_run *run);
 
-/* The nodes of a region of a map that serve, at most `max'; returns how many. */
+/* The nodes of a region of a map that let clients in, at most `max'; returns how many. */
 size_t	 ctlcheck_plan_serving(const struct ctlcheck_run *run,
 	    const struct ctlcheck_task *mesh, struct check_node *nodes,
 	    size_t max);
