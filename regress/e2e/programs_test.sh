@@ -65,8 +65,8 @@ libraries_body() {
 	_yaml=
 	! grep -q '^YAML = libyaml' "$SRC/../../config.mk" || _yaml=libyaml-0
 	# shellcheck disable=SC2086
-	want derpctl/derpctl $_curses $_yaml libcrypto libevent_core-2.1 libsodium \
-	    libtls
+	want derpctl/derpctl $_curses $_yaml libcrypto libevent_core-2.1 \
+	    libsodium libssl libtls
 	for _program in $(e2e_programs); do
 		case $_wanted in
 		*" $_program "*) ;;
