@@ -17,7 +17,7 @@
 #define LATENCY_PATH	"/derp/latency-check"
 
 /* What one address answers. */
-struct visit {
+struct http_visit {
 	struct check_run	*r;
 	struct check_addr	*a;
 	struct net_stream	*s;	/* NULL: none is open */
@@ -26,7 +26,7 @@ struct visit {
 
 /* Send a request, on a new connection if none is open. */
 static enum check_end
-ask(struct visit *v, const char *request, struct check_exchange *e)
+ask(struct http_visit *v, const char *request, struct check_exchange *e)
 {
 	char why[sizeof(e->why)];
 
@@ -40,7 +40,7 @@ ask(struct visit *v, const char *request, struct check_exchange *e)
 }
 
 static void
-hang_up(struct visit *v)
+hang_up(struct http_visit *v)
 {
 	net_stream_free(v->s);
 	v->s = NULL;
@@ -48,7 +48,7 @@ hang_up(struct visit *v)
 
 /* Request the path of measurements, as clients without UDP do. */
 static void
-ask_probe(struct visit *v)
+ask_probe(struct http_visit *v)
 {
 	char host[CHECK_STRING + 16], request[CHECK_STRING + 128];
 
@@ -66,7 +66,7 @@ ask_probe(struct visit *v)
  * have been closed meanwhile: then on a new one.
  */
 static void
-ask_upgrade(struct visit *v)
+ask_upgrade(struct http_visit *v)
 {
 	const struct check_node *n = v->r->node;
 	const int used = v->s != NULL;
@@ -86,7 +86,7 @@ ask_upgrade(struct visit *v)
 
 /* Did a relay answer the measurement?  It says nothing, and to any page. */
 static int
-probe_of_relay(const struct visit *v)
+probe_of_relay(const struct http_visit *v)
 {
 	const struct check_exchange *e = &v->probe;
 
@@ -113,7 +113,7 @@ is_forbidden(int status)
 
 /* Which fault a response to the upgrade is. */
 static enum check_fault
-fault_of(const struct visit *v)
+fault_of(const struct http_visit *v)
 {
 	const int status = v->up.r.head.status;
 
@@ -139,7 +139,7 @@ fault_of(const struct visit *v)
 
 /* Report a response to the upgrade that is none. */
 static void
-report_response(struct visit *v)
+report_response(struct http_visit *v)
 {
 	const struct net_http_head *h = &v->up.r.head;
 	const enum check_fault id = fault_of(v);
@@ -156,7 +156,7 @@ report_response(struct visit *v)
 
 /* Report that the upgrade was not answered by HTTP. */
 static void
-report_nothing(struct visit *v)
+report_nothing(struct http_visit *v)
 {
 	const unsigned int port = v->r->node->port;
 	const uint8_t *begin = (const uint8_t *)v->up.r.text;
@@ -188,7 +188,7 @@ report_nothing(struct visit *v)
 
 /* Report what is wrong with the measurement of a relay. */
 static void
-judge_probe(struct visit *v)
+judge_probe(struct http_visit *v)
 {
 	const struct check_exchange *e = &v->probe;
 	const unsigned int port = v->r->node->port;
@@ -212,7 +212,7 @@ judge_probe(struct visit *v)
 
 /* Store what the responses tell of the server. */
 static void
-measure(struct visit *v)
+measure(struct http_visit *v)
 {
 	const struct check_exchange *e = v->probe.r.final ? &v->probe : &v->up;
 	char text[CHECK_WHAT];
@@ -232,7 +232,7 @@ measure(struct visit *v)
 
 /* Report what is wrong.  Returns 1 when connections are upgraded to DERP. */
 static int
-judge(struct visit *v)
+judge(struct http_visit *v)
 {
 	const struct net_http_head *h = &v->up.r.head;
 
@@ -252,7 +252,7 @@ judge(struct visit *v)
 int
 check_http(struct check_run *r, struct check_addr *a)
 {
-	struct visit v = { .r = r, .a = a };
+	struct http_visit v = { .r = r, .a = a };
 	int rv = 0;
 
 	check_step(r, "HTTP");
