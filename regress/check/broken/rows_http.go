@@ -135,7 +135,13 @@ var httpRows = []row{
 		func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusInternalServerError)
 		})),
-	handlerRow("derp-disabled", "no-upgrade", at("/derp",
+	handlerRow("backend-h2c", "no-upgrade", at("/derp", web("Caddy", 502,
+		"").ServeHTTP)),
+	handlerRow("backend-tls", "proxy-plain", instead(web("Caddy", 400,
+		"Client sent an HTTP request to an HTTPS server.\n"))),
+	handlerRow("forbidden", "http-forbidden", instead(web("nginx/1.22.1",
+		403, page))),
+	handlerRow("derp-disabled", "derp-disabled", at("/derp",
 		func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "derp server disabled", http.StatusNotFound)
 		})),
