@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bufio"
+	"crypto/tls"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -108,6 +111,16 @@ func wsWrong(next http.Handler) http.Handler {
 	})
 }
 
+// imaps is a mail server.
+func imaps(c *tls.Conn) {
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(20 * time.Second))
+	io.WriteString(c, "* OK mail.test IMAP4rev1 ready\r\n")
+	for in := bufio.NewScanner(c); in.Scan(); {
+		io.WriteString(c, "* BAD unknown command\r\n")
+	}
+}
+
 const page = "<html><body><h1>Welcome</h1></body></html>\n"
 
 var httpRows = []row{
@@ -127,6 +140,13 @@ var httpRows = []row{
 			"Connection: Upgrade\r\n\r\n", true)),
 	handlerRow("http-garbage", "no-upgrade", hijacked(
 		"HTP/7 hello\r\n\r\n", false)),
+	{"http", "imaps", "not-http", func(_ *world, r *relay) []string {
+		r.raw = func(c net.Conn) {
+			imaps(tls.Server(c, &tls.Config{
+				Certificates: []tls.Certificate{*r.cert}}))
+		}
+		return nil
+	}},
 	{"http", "http-mute", "http-silent", func(w *world, r *relay) []string {
 		r.handler = instead(http.HandlerFunc(hang))
 		return r.alone(w)
