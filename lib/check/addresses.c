@@ -8,6 +8,8 @@
 
 #include "run.h"
 
+#define MESH_MS	2000	/* of a step: the nodes know each other already */
+
 static int
 is_fault(const struct check_kept *k)
 {
@@ -76,11 +78,20 @@ working(const struct check_run *r)
 	return (found);
 }
 
+struct judge {
+	struct check_run	*r;
+	int			(*meshed)(const struct check_run *r,
+				    const struct check_addr *a,
+				    const struct check_addr *b);
+};
+
+/* Are these two relays that do not forward packets to each other? */
 static int
-other_key(const struct check_addr *a, const struct check_addr *b)
+is_other(const struct judge *j, const struct check_addr *a,
+    const struct check_addr *b)
 {
 	return (a->has_key && b->has_key && memcmp(a->key, b->key,
-	    sizeof(a->key)) != 0);
+	    sizeof(a->key)) != 0 && !j->meshed(j->r, a, b));
 }
 
 /* Can none of the addresses of this family be connected to? */
@@ -106,9 +117,10 @@ dead_fault(const struct check_run *r, int family)
 
 /* Judge an address that clients use by another one that works. */
 static void
-compare(struct check_run *r, const struct check_addr *a,
+compare(const struct judge *j, const struct check_addr *a,
     const struct check_addr *good)
 {
+	struct check_run *r = j->r;
 	const unsigned int port = r->node->port;
 	char what[CHECK_WHAT / 2];
 
@@ -121,7 +133,7 @@ compare(struct check_run *r, const struct check_addr *a,
 		drop(r, a);
 		check_found(r, a, port, CHECK_ADDRESS_OTHER,
 		    "%s; at %s is the relay", what, good->text);
-	} else if (other_key(a, good)) {
+	} else if (is_other(j, a, good)) {
 		drop(r, a);
 		check_found(r, a, port, CHECK_ADDRESS_OTHER,
 		    "a relay with another key than at %s%s%s", good->text,
@@ -144,12 +156,13 @@ of_map(const struct check_run *r, const struct check_addr *d)
 
 /* Judge an address that DNS alone has: is it the same relay? */
 static void
-compare_dns(struct check_run *r, const struct check_addr *d,
+compare_dns(const struct judge *j, const struct check_addr *d,
     const struct check_addr *m)
 {
+	struct check_run *r = j->r;
 	char what[CHECK_WHAT / 2];
 
-	if (works(r, m) && works(r, d) && !other_key(m, d))
+	if (works(r, m) && works(r, d) && !is_other(j, m, d))
 		return;
 	if (works(r, m) && !check_is_private(m) && check_is_private(d)) {
 		check_found(r, NULL, 0, CHECK_NAME_PRIVATE,
@@ -169,19 +182,18 @@ compare_dns(struct check_run *r, const struct check_addr *d,
 }
 
 void
-check_addresses(struct check_run *r)
+check_addresses_by(struct check_run *r, int (*meshed)(const struct check_run *r,
+    const struct check_addr *a, const struct check_addr *b))
 {
-	const struct check_addr *good, *m;
-	struct check_addr *a;
+	const struct judge j = { .r = r, .meshed = meshed };
+	const struct check_addr *a, *good, *m;
 	size_t i;
 
 	for (i = 0; i < r->naddrs; i++) {
 		a = &r->addrs[i];
-		if (!a->dns_only)
-			continue;
-		m = of_map(r, a);
-		if (m != NULL && !m->skipped && !a->skipped)
-			compare_dns(r, a, m);
+		if (a->dns_only && !a->skipped &&
+		    (m = of_map(r, a)) != NULL && !m->skipped)
+			compare_dns(&j, a, m);
 	}
 	if ((good = working(r)) == NULL)
 		return;
@@ -189,6 +201,51 @@ check_addresses(struct check_run *r)
 		a = &r->addrs[i];
 		if (a != good && !a->dns_only && !a->skipped &&
 		    (works(r, a) || first_fault(r, a) != NULL))
-			compare(r, a, good);
+			compare(&j, a, good);
 	}
+}
+
+static void
+note_found(const struct check_finding *f, void *arg)
+{
+	int *found = arg;
+
+	(void)f;
+	*found = 1;
+}
+
+/* A node of one address of the run. */
+static void
+make_node(const struct check_run *r, const struct check_addr *a,
+    struct check_node *n)
+{
+	*n = *r->node;
+	(void)snprintf(n->certname, sizeof(n->certname), "%s",
+	    check_server_name(r));
+	(void)snprintf(n->host, sizeof(n->host), "%s", a->text);
+	n->name[0] = n->ipv4[0] = n->ipv6[0] = '\0';
+}
+
+/* Does check_mesh() find nothing, or can it not tell? */
+static int
+are_meshed(const struct check_run *r, const struct check_addr *a,
+    const struct check_addr *b)
+{
+	struct check_opts o = *r->opts;
+	struct check_node n[2];
+	char why[CHECK_WHAT];
+	int found = 0;
+	const struct check_sink sink = { .found = note_found, .arg = &found };
+
+	o.what = CHECK_DERP;
+	o.ms = MESH_MS;
+	make_node(r, a, &n[0]);
+	make_node(r, b, &n[1]);
+	return (check_mesh(n, 2, &o, &sink, why, sizeof(why)) == -1 || !found);
+}
+
+void
+check_addresses(struct check_run *r)
+{
+	check_addresses_by(r, are_meshed);
 }

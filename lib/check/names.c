@@ -189,15 +189,33 @@ nothing(struct check_run *r, const struct names_dns *v4,
 static void
 note_private(struct check_run *r)
 {
+	const struct check_addr *a;
 	size_t i;
 
 	if (is_literal(r->node->host) || strcmp(r->node->host, "localhost") ==
 	    0)
 		return;
-	for (i = 0; i < r->naddrs; i++)
-		if (check_is_private(&r->addrs[i]))
-			check_found(r, &r->addrs[i], 0, CHECK_ADDRESS_PRIVATE,
-			    "it is of a private network, or of this machine");
+	for (i = 0; i < r->naddrs; i++) {
+		a = &r->addrs[i];
+		if (strncmp(a->text, "127.", 4) == 0 ||
+		    strcmp(a->text, "::1") == 0)
+			check_found(r, a, 0, CHECK_ADDRESS_PRIVATE, "it is "
+			    "this machine itself: by its hosts file?");
+		else if (check_is_private(a))
+			check_found(r, a, 0, CHECK_ADDRESS_PRIVATE,
+			    "it is of a private network");
+	}
+}
+
+/* The resolver works, but not for this family of the name. */
+static void
+note_half(struct check_run *r, const struct names_dns *d,
+    const struct names_dns *other, const char *type)
+{
+	if (has_failed(d->error) && other->n != 0)
+		check_found(r, NULL, 0, CHECK_NAME_HALF,
+		    "%s of type %s: %s", r->node->host, type,
+		    gai_strerror(d->error));
 }
 
 int
@@ -216,6 +234,8 @@ check_names_by(struct check_run *r, const struct net_resolver *by)
 	if (compare) {
 		report(r, &v4, CHECK_FACT_DNS_A);
 		report(r, &v6, CHECK_FACT_DNS_AAAA);
+		note_half(r, &v4, &v6, "A");
+		note_half(r, &v6, &v4, "AAAA");
 	}
 	choose(r, AF_INET, n->ipv4, &v4);
 	choose(r, AF_INET6, n->ipv6, &v6);

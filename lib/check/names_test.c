@@ -110,6 +110,7 @@ ATF_TC_BODY(dns, tc)
 	ATF_CHECK(run_measure(&x, CHECK_FACT_DNS_AAAA) == NULL);
 	/* Private addresses are worth a note. */
 	ATF_CHECK_EQ(2, run_count(&x, CHECK_ADDRESS_PRIVATE));
+	ATF_CHECK_EQ(0, run_count(&x, CHECK_NAME_HALF));
 	/* Health resolves nothing and notes nothing. */
 	begin("127.0.0.1");
 	x.opts.what = CHECK_TLS;
@@ -226,6 +227,8 @@ ATF_TC_BODY(resolver, tc)
 	dns4[0] = "127.0.0.1";
 	ATF_CHECK_EQ(1, check_names_by(&x.run, &fake));
 	ATF_CHECK_STREQ("", x.run.local);
+	ATF_CHECK_EQ(1, run_count(&x, CHECK_NAME_HALF));
+	ATF_CHECK_EQ(0, x.run.faults);
 }
 
 /* An address without a way from here is left out, and no fault. */

@@ -27,6 +27,7 @@ struct check_addr {
 	uint8_t			 meta_key[32];	/* the server's, by it */
 	int			 upgrades;	/* HTTP: to DERP */
 	int			 serves;	/* DERP: a client logged in */
+	int			 stuns;		/* STUN answers */
 	int			 has_key;	/* login.c knows the key */
 	uint8_t			 key[32];	/* of the server */
 	int			 dns_only;	/* the map has another one:
@@ -110,6 +111,14 @@ void	 check_sources(struct check_run *r);	/* from other local addresses */
 
 /* check_names() with another resolver, for tests. */
 int	 check_names_by(struct check_run *r, const struct net_resolver *by);
+
+/*
+ * check_addresses() with another way to find out whether the relays at two
+ * addresses forward packets to each other, for tests.
+ */
+void	 check_addresses_by(struct check_run *r, int (*meshed)(
+	    const struct check_run *r, const struct check_addr *a,
+	    const struct check_addr *b));
 
 struct net_stun_result;
 

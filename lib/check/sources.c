@@ -73,7 +73,7 @@ ask_stun(struct check_run *r, const struct check_addr *a, char *dst,
 	char saw[NET_PREFIX_TEXT];
 
 	dst[0] = '\0';
-	if (r->node->stun == -1 || (r->opts->what & CHECK_STUN) == 0)
+	if (!a->stuns)
 		return;
 	check_stun_ask(r, a, &res);
 	if (res.outcome != NET_STUN_ANSWERED) {

@@ -109,7 +109,7 @@ ATF_TC_WITHOUT_HEAD(tries);
 ATF_TC_BODY(tries, tc)
 {
 	struct net_fakestun fake;
-	const struct check_addr *a;
+	struct check_addr *a;
 	int fd;
 
 	begin();
@@ -117,12 +117,13 @@ ATF_TC_BODY(tries, tc)
 	fd = listen_tcp(&x.node.port);
 	net_fakestun_start(&fake, AF_INET, NET_FAKE_GOOD);
 	x.node.stun = (int)fake.port;
+	a->stuns = 1;
 	check_sources_try(&x.run, a, "127.0.0.3", "eth7");
 	ATF_CHECK_EQ(0, x.nfound);
 	ATF_REQUIRE_EQ(1, x.nmeasured);
 	ATF_CHECK_MATCH("^from 127.0.0.3 of eth7: connects in [0-9.]* ms, "
 	    "STUN sees 127.0.0.3$", x.measured[0].text);
-	x.node.stun = -1;
+	a->stuns = 0;
 	check_sources_try(&x.run, a, "127.0.0.3", "eth7");
 	ATF_CHECK_MATCH(" ms$", x.measured[1].text);
 	/* What does not work from there is no fault. */

@@ -117,7 +117,7 @@ elsewhere(struct check_run *r, const struct check_addr *a,
 }
 
 static void
-one(struct check_run *r, const struct check_addr *a, int sick)
+one(struct check_run *r, struct check_addr *a, int sick)
 {
 	const unsigned int port = (unsigned int)r->node->stun;
 	struct net_stun_result res;
@@ -125,6 +125,7 @@ one(struct check_run *r, const struct check_addr *a, int sick)
 	check_stun_ask(r, a, &res);
 	switch (res.outcome) {
 	case NET_STUN_ANSWERED:
+		a->stuns = 1;
 		answered(r, a, &res);
 		break;
 	case NET_STUN_REFUSED:
@@ -168,7 +169,7 @@ void
 check_stun(struct check_run *r)
 {
 	const int sick = r->faults > 0, some = connects(r);
-	const struct check_addr *a;
+	struct check_addr *a;
 	size_t i;
 
 	check_step(r, "STUN");

@@ -13,6 +13,7 @@
 #include "stunask.h"
 
 #define BAD_ENOUGH	3	/* tries when there are answers, but bad ones */
+#define BAD_WAIT_MS	300	/* after the last of them */
 #define ANY		0	/* the socket that takes all answers */
 #define CONNECTED	1
 
@@ -224,17 +225,28 @@ tries(const struct asking *a)
 	    BAD_ENOUGH);
 }
 
+/* When to stop waiting for an answer to the request that was sent last. */
+static uint64_t
+patience(const struct asking *a)
+{
+	unsigned int wait_ms = a->q->wait_ms;
+	uint64_t until;
+
+	if (a->r->outcome != NET_STUN_SILENT && wait_ms > BAD_WAIT_MS)
+		wait_ms = BAD_WAIT_MS;
+	until = a->sent < tries(a) ? a->began + schedule[a->sent] :
+	    base_clock_ms() + wait_ms;
+	return (until < a->end ? until : a->end);
+}
+
 static void
 run(struct asking *a)
 {
-	uint64_t until;
 
 	while (a->sent < tries(a) && a->began + schedule[a->sent] < a->end) {
 		if (send_request(a) == -1)
 			return;
-		until = a->sent < tries(a) ? a->began + schedule[a->sent] :
-		    base_clock_ms() + a->q->wait_ms;
-		if (await(a, until < a->end ? until : a->end))
+		if (await(a, patience(a)))
 			return;
 	}
 	if (a->r->outcome == NET_STUN_SILENT && a->refused > 0)

@@ -45,6 +45,16 @@ var nameRows = []row{
 			must(o.start())
 			return nil
 		}},
+	{"names", "addresses-meshed", "",
+		func(w *world, r *relay) []string {
+			o := w.relay(r.name)
+			o.only, r.only = "4", "4"
+			w.names.set(r.name, r.v4.String()+"/"+o.v4.String())
+			r.watchedBy(o)
+			o.watchedBy(r)
+			must(o.start())
+			return nil
+		}},
 	{"names", "ipv4-alone", "",
 		func(w *world, r *relay) []string {
 			return r.alone(w)
