@@ -40,19 +40,26 @@ has(const struct ctlcheck_place *p, const struct ctlcheck_finding *f)
 	return (0);
 }
 
-/* Print the faults of `p' that `other' has not. */
+/*
+ * Print the faults of `p' that `other' has not; of those that are gone, not
+ * what they were in this case.
+ */
 static void
-compare(FILE *fp, const char *now, const char *word,
-    const struct ctlcheck_place *p, const struct ctlcheck_place *other)
+compare(FILE *fp, const char *now, int gone, const struct ctlcheck_place *p,
+    const struct ctlcheck_place *other)
 {
 	const struct ctlcheck_finding *f;
+	struct ctlcheck_finding shown;
 
 	for (f = p->findings; f < p->findings + p->nfindings; f++) {
 		if (check_fault_row(f->id)->level != CHECK_FAULT ||
 		    has(other, f))
 			continue;
-		fprintf(fp, "%s %s ", now, word);
-		ctlcheck_put_finding(fp, p, f);
+		shown = *f;
+		if (gone)
+			shown.what += strlen(shown.what);
+		fprintf(fp, "%s %s ", now, gone ? "GONE" : "FAULT");
+		ctlcheck_put_finding(fp, p, &shown);
 		fputc('\n', fp);
 	}
 }
@@ -92,12 +99,12 @@ ctlcheck_changes(FILE *fp, const struct ctlcheck_results *before,
 	for (p = now->places; p < now->places + now->nplaces; p++) {
 		q = same_place(before, p);
 		failure(fp, when, p, q);
-		compare(fp, when, "FAULT", p, q);
+		compare(fp, when, 0, p, q);
 	}
 	for (p = before->places; p < before->places + before->nplaces; p++) {
 		q = same_place(now, p);
 		/* What is not known is not gone. */
 		if (q == NULL || q->failed == NULL)
-			compare(fp, when, "GONE", p, q);
+			compare(fp, when, 1, p, q);
 	}
 }
