@@ -1,6 +1,6 @@
 /*
- * http_test: Tests of http.c, exchange.c and clock.c against relays, proxies and
- * other servers that a child process plays.
+ * http_test: Tests of http.c, exchange.c and clock.c against relays, proxies
+ * and other servers that a child process plays.
  */
 #include <time.h>
 
