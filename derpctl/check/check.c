@@ -175,7 +175,8 @@ end_by(int sig)
 }
 
 /*
- * Check again and again, and print changes, or all with -j.  Returns as once().
+ * Check again and again, and print changes, or all of it for programs.  Returns
+ * as once().
  */
 static int
 again(const struct asked *a, struct ctlcheck_results *before)
@@ -189,10 +190,11 @@ again(const struct asked *a, struct ctlcheck_results *before)
 			ctlcheck_free(&now);
 			return (rv);
 		}
-		if (a->opts.form == CTLCHECK_JSON)
-			ctlcheck_json(stdout, &now);
-		else
+		if (a->opts.form == CTLCHECK_TABLE ||
+		    a->opts.form == CTLCHECK_QUIET)
 			ctlcheck_changes(stdout, before, &now);
+		else
+			(void)ctlcheck_print(stdout, &now, &a->opts);
 		(void)fflush(stdout);
 		ctlcheck_free(before);
 		*before = now;

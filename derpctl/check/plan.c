@@ -80,6 +80,7 @@ new_node(struct ctlcheck_run *run, const struct check_node *n)
 	if ((t = ctlcheck_plan_new(CTLCHECK_NODE, name)) == NULL)
 		return (NULL);
 	t->place.node = *n;
+	(void)strlcpy(t->host, n->host, sizeof(t->host));
 	if (run->only6)
 		(void)strlcpy(t->place.node.ipv4, "none",
 		    sizeof(t->place.node.ipv4));
@@ -105,6 +106,7 @@ new_served_map(const struct ctlcheck_task *node, const char *path)
 	    (t = ctlcheck_plan_new(CTLCHECK_MAP, url)) == NULL)
 		return (NULL);
 	(void)strlcpy(t->url, url, sizeof(t->url));
+	(void)strlcpy(t->host, n->host, sizeof(t->host));
 	t->place.node.region = n->region;
 	t->after = node;
 	return (t);
@@ -130,6 +132,7 @@ ctlcheck_plan_target(struct ctlcheck_run *run, const struct ctlcheck_target *t)
 	task->needed = 1;
 	(void)strlcpy(t->kind == CTLCHECK_URL ? task->url : task->file, t->text,
 	    sizeof(task->url));
+	(void)strlcpy(task->host, t->node.host, sizeof(task->host));
 	ctlcheck_plan_insert(run, NULL, task);
 	return (0);
 }
@@ -268,13 +271,12 @@ got_to(const struct ctlcheck_task *t, enum check_fact id)
 	return (0);
 }
 
-/* Is `t' a node of the region that `mesh' is about? */
+/* Is `t' a node of the region that `mesh' is about, or the map of one? */
 static int
 is_in_region(const struct ctlcheck_task *t, const struct ctlcheck_task *mesh)
 {
-	return (t->of == mesh->of && t->place.kind == CTLCHECK_NODE &&
-	    t->place.node.region == mesh->place.node.region &&
-	    !t->place.node.stun_only);
+	return (t->of == mesh->of && t != mesh &&
+	    t->place.node.region == mesh->place.node.region);
 }
 
 size_t
@@ -286,6 +288,7 @@ ctlcheck_plan_serving(const struct ctlcheck_run *run,
 
 	TAILQ_FOREACH(t, &run->tasks, entry)
 		if (is_in_region(t, mesh) && n < max &&
+		    t->place.kind == CTLCHECK_NODE &&
 		    got_to(t, CHECK_FACT_LOGIN))
 			nodes[n++] = t->place.node;
 	return (n);
@@ -294,9 +297,7 @@ ctlcheck_plan_serving(const struct ctlcheck_run *run,
 static int
 same_host(const struct ctlcheck_task *a, const struct ctlcheck_task *b)
 {
-	return (a->place.kind == CTLCHECK_NODE &&
-	    b->place.kind == CTLCHECK_NODE &&
-	    strcasecmp(a->place.node.host, b->place.node.host) == 0);
+	return (a->host[0] != '\0' && strcasecmp(a->host, b->host) == 0);
 }
 
 /* Is this task waiting for one that is not done, or for its host? */
@@ -334,18 +335,23 @@ struct ctlcheck_task *
 ctlcheck_plan_next(struct ctlcheck_run *run)
 {
 	struct ctlcheck_task *t;
+	size_t before;
 
 	if (run->running >= JOBS)
 		return (NULL);
-	TAILQ_FOREACH(t, &run->tasks, entry) {
-		if (t->state != CTLCHECK_WAITING || is_held(run, t))
-			continue;
-		if (!is_needless(run, t))
-			return (t);
-		t->hidden = 1;
-		t->state = CTLCHECK_DONE;
-		run->ndone++;
-	}
+	/* A task that is needless may have held another one. */
+	do {
+		before = run->ndone;
+		TAILQ_FOREACH(t, &run->tasks, entry) {
+			if (t->state != CTLCHECK_WAITING || is_held(run, t))
+				continue;
+			if (!is_needless(run, t))
+				return (t);
+			t->hidden = 1;
+			t->state = CTLCHECK_DONE;
+			run->ndone++;
+		}
+	} while (run->ndone != before);
 	return (NULL);
 }
 

@@ -180,8 +180,9 @@ ATF_TC_BODY(mesh, tc)
 	m = starts("https://b.test/derpmap/default");
 	ATF_CHECK_EQ(0, m->needed);
 	ATF_CHECK_EQ(1, m->mirror);
-	starts("");
 	ends_with(c, CHECK_FACT_LOGIN);
+	starts("");
+	ends(m);
 	m = starts("region 2 (fra)");
 	ATF_REQUIRE_EQ(2, ctlcheck_plan_serving(&run, m, nodes, 4));
 	ATF_CHECK_STREQ("a.test", nodes[0].host);
@@ -241,6 +242,9 @@ ATF_TC_BODY(one_host, tc)
 	t = starts("relay.test:1");
 	starts("");
 	ends(t);
+	(void)starts("RELAY.test:2");
+	(void)target("https://Relay.test/map");
+	starts("");
 	ctlcheck_plan_free(&run);
 	begin();
 	for (i = 0; i < 20; i++) {

@@ -17,7 +17,8 @@ enum ctlcheck_target_kind {
 
 struct ctlcheck_target {
 	enum ctlcheck_target_kind kind;
-	struct check_node	 node;	/* of CTLCHECK_HOST */
+	struct check_node	 node;	/* of CTLCHECK_HOST; of CTLCHECK_URL the
+					   host alone */
 	char			 text[URL_MAXTEXT]; /* of the others */
 };
 

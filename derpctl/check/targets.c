@@ -107,6 +107,7 @@ read_url(const char *text, struct ctlcheck_target *t, char *why, size_t size)
 		return (0);
 	}
 	t->kind = CTLCHECK_URL;
+	(void)strlcpy(t->node.host, u.host, sizeof(t->node.host));
 	if (net_url_text(&u, t->text, sizeof(t->text)) == -1)
 		return (wrong(why, size, text, "is too long"));
 	return (0);

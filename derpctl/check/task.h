@@ -28,6 +28,8 @@ struct ctlcheck_task {
 	const struct ctlcheck_task *after;	/* checked only when this node
 						   answers HTTP; NULL: at
 						   once */
+	char			 host[CHECK_STRING]; /* that is asked; "": none,
+						   or several */
 	char			 url[URL_MAXTEXT]; /* of a map, or */
 	char			 file[URL_MAXTEXT]; /* its file; "": a URL */
 	int			 needed;	/* a map must be there */
