@@ -9,6 +9,19 @@
 #define MAX_FINDINGS	256	/* of a place */
 #define MAX_MEASURES	1024
 
+void
+ctlcheck_collect_clear(struct ctlcheck_place *p)
+{
+	struct ctlcheck_place old = *p;
+
+	p->findings = NULL;
+	p->measures = NULL;
+	p->failed = NULL;
+	p->nfindings = p->nmeasures = 0;
+	old.name = NULL;
+	ctlcheck_free_place(&old);
+}
+
 int
 ctlcheck_collect_found(struct ctlcheck_place *p, const struct check_finding *f)
 {

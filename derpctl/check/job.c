@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "bom.h"
@@ -91,7 +92,19 @@ node(const struct check_node *n, void *arg)
 		tell(j, &r);
 }
 
-/* Tell the hash of a valid map, and its nodes if those are to be checked. */
+/* Tell the node of a map only if the map comes from it. */
+static void
+own_node(const struct check_node *n, void *arg)
+{
+	const struct job *j = arg;
+	const struct check_node *own = &j->task->after->place.node;
+
+	if (n->port == own->port && !n->stun_only &&
+	    strcasecmp(n->host, own->host) == 0)
+		node(n, arg);
+}
+
+/* Tell the hash of a valid map, and its nodes. */
 static void
 tell_map(struct job *j, const char *text, size_t len)
 {
@@ -100,9 +113,8 @@ tell_map(struct job *j, const char *text, size_t len)
 
 	(void)crypto_hash_sha256(r.hash, (const unsigned char *)text, len);
 	tell(j, &r);
-	if (!j->task->needed)
-		return;
-	if (ctlcheck_expand(text, len, node, j, why, sizeof(why)) == -1)
+	if (ctlcheck_expand(text, len, j->task->needed ? node : own_node, j,
+	    why, sizeof(why)) == -1)
 		tell_text(j, CTLCHECK_FAILED, why);
 	else if (j->nnodes > MAX_NODES)
 		tell_text(j, CTLCHECK_FAILED,

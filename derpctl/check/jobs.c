@@ -82,6 +82,8 @@ start(struct ctlcheck_run *run, struct ctlcheck_task *t)
 
 	t->began = (int64_t)base_clock_ms();
 	t->until = t->began + run->job_ms;
+	t->total = 0;
+	t->ended = 0;
 	if (pipe2(p, O_CLOEXEC) == -1) {
 		not_started(run, t);
 		return;
@@ -150,7 +152,12 @@ handle(struct ctlcheck_run *run, struct ctlcheck_task *t,
 		ctlcheck_collect_failed(&t->place, r->text);
 		return (0);
 	case CTLCHECK_HAS_NODE:
-		return (ctlcheck_plan_node(run, t, &r->node));
+		if (t->needed)
+			return (ctlcheck_plan_node(run, t, &r->node));
+		if (t->after == NULL)
+			return (-1);
+		ctlcheck_plan_correct(run, t, &r->node);
+		return (0);
 	case CTLCHECK_HAS_MAP:
 		memcpy(t->hash, r->hash, sizeof(t->hash));
 		t->has_map = 1;

@@ -92,7 +92,7 @@ new_node(struct ctlcheck_run *run, const struct check_node *n)
 
 /* The map that the server of this node may serve at `path', and need not. */
 static struct ctlcheck_task *
-new_served_map(const struct ctlcheck_task *node, const char *path)
+new_served_map(struct ctlcheck_task *node, const char *path)
 {
 	const struct check_node *n = &node->place.node;
 	struct net_url u = { .plain = 0 };
@@ -120,6 +120,7 @@ ctlcheck_plan_target(struct ctlcheck_run *run, const struct ctlcheck_target *t)
 	if (t->kind == CTLCHECK_HOST) {
 		if ((task = new_node(run, &t->node)) == NULL)
 			return (-1);
+		task->guessed = t->guessed;
 		ctlcheck_plan_insert(run, NULL, task);
 		if ((map = new_served_map(task, MAP_PATH)) == NULL)
 			return (-1);
@@ -169,6 +170,22 @@ ctlcheck_plan_node(struct ctlcheck_run *run, struct ctlcheck_task *map,
 	t->of = map;
 	ctlcheck_plan_insert(run, last_of(map), t);
 	return (0);
+}
+
+void
+ctlcheck_plan_correct(struct ctlcheck_run *run, struct ctlcheck_task *map,
+    const struct check_node *n)
+{
+	struct ctlcheck_task *t = map->after;
+
+	if (!t->guessed || n->stun == t->place.node.stun ||
+	    t->state != CTLCHECK_DONE)
+		return;
+	t->guessed = 0;
+	t->place.node.stun = n->stun;
+	ctlcheck_collect_clear(&t->place);
+	t->state = CTLCHECK_WAITING;
+	run->ndone--;
 }
 
 /* How many nodes of the region, from `t' on, follow each other. */

@@ -228,6 +228,43 @@ ATF_TC_BODY(mirrors, tc)
 	ctlcheck_plan_free(&run);
 }
 
+/* The map of a host tells another STUN port than was guessed. */
+ATF_TC_WITHOUT_HEAD(correct);
+ATF_TC_BODY(correct, tc)
+{
+	struct check_node n = { .port = 443, .stun = 3479 };
+	struct check_finding f = { .id = CHECK_PORT_CLOSED };
+	struct ctlcheck_task *t, *m;
+
+	begin();
+	(void)target("relay.test");
+	t = starts("relay.test");
+	ATF_REQUIRE_EQ(0, ctlcheck_collect_found(&t->place, &f));
+	ends_with(t, CHECK_FACT_HTTP);
+	m = starts("https://relay.test/derpmap/default");
+	ctlcheck_plan_correct(&run, m, &n);
+	starts("");
+	ends(m);
+	ATF_CHECK_EQ(0, t->place.nfindings + t->place.nmeasures);
+	ATF_CHECK_EQ(t, starts("relay.test"));
+	ATF_CHECK_EQ(3479, t->place.node.stun);
+	ends(t);
+	n.stun = -1;
+	ctlcheck_plan_correct(&run, m, &n);
+	starts("");
+	ATF_CHECK_EQ(run.ntasks, run.ndone);
+	ctlcheck_plan_free(&run);
+
+	begin();
+	(void)target("relay.test:443:3478");
+	ends_with(starts("relay.test"), CHECK_FACT_HTTP);
+	m = starts("https://relay.test/derpmap/default");
+	ctlcheck_plan_correct(&run, m, &n);
+	ends(m);
+	starts("");
+	ctlcheck_plan_free(&run);
+}
+
 /* Two nodes of one host, such as the ports of one machine, take turns. */
 ATF_TC_WITHOUT_HEAD(one_host);
 ATF_TC_BODY(one_host, tc)
@@ -267,6 +304,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, mesh);
 	ATF_TP_ADD_TC(tp, no_mesh);
 	ATF_TP_ADD_TC(tp, mirrors);
+	ATF_TP_ADD_TC(tp, correct);
 	ATF_TP_ADD_TC(tp, one_host);
 	return (atf_no_error());
 }

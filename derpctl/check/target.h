@@ -19,6 +19,7 @@ struct ctlcheck_target {
 	enum ctlcheck_target_kind kind;
 	struct check_node	 node;	/* of CTLCHECK_HOST; of CTLCHECK_URL the
 					   host alone */
+	int			 guessed;	/* the STUN port is the default */
 	char			 text[URL_MAXTEXT]; /* of the others */
 };
 

@@ -53,8 +53,9 @@ read_port(const char **p, unsigned int *port)
 
 /* Read ":PORT" or ":PORT:STUNPORT" behind the host.  Returns 0 or -1. */
 static int
-read_ports(struct check_node *n, const char *p)
+read_ports(struct ctlcheck_target *t, const char *p)
 {
+	struct check_node *n = &t->node;
 	unsigned int stun;
 
 	if (*p == '\0')
@@ -63,6 +64,7 @@ read_ports(struct check_node *n, const char *p)
 		return (-1);
 	if (*p == '\0')
 		return (0);
+	t->guessed = 0;
 	if (strcmp(++p, "off") == 0) {
 		n->stun = -1;
 		return (0);
@@ -74,8 +76,9 @@ read_ports(struct check_node *n, const char *p)
 }
 
 static int
-read_host(const char *text, struct check_node *n)
+read_host(const char *text, struct ctlcheck_target *t)
 {
+	struct check_node *n = &t->node;
 	const char *end;
 
 	if (net_hostname_is_ipv6(text))
@@ -84,11 +87,11 @@ read_host(const char *text, struct check_node *n)
 		if ((end = strchr(text, ']')) == NULL ||
 		    set_host(n, text + 1, (size_t)(end - text) - 1) == -1)
 			return (-1);
-		return (read_ports(n, end + 1));
+		return (read_ports(t, end + 1));
 	}
 	end = text + strcspn(text, ":");
 	return (set_host(n, text, (size_t)(end - text)) == -1 ? -1 :
-	    read_ports(n, end));
+	    read_ports(t, end));
 }
 
 /* A URL without a path is a relay, as it is often written. */
@@ -103,6 +106,7 @@ read_url(const char *text, struct ctlcheck_target *t, char *why, size_t size)
 	if (strcmp(u.path, "/") == 0 && !u.plain) {
 		if (set_host(&t->node, u.host, strlen(u.host)) == -1)
 			return (wrong(why, size, text, "has no valid host"));
+		t->guessed = 1;
 		t->node.port = (unsigned int)strtol(u.port, NULL, 10);
 		return (0);
 	}
@@ -143,7 +147,8 @@ ctlcheck_target_read(const char *text, struct ctlcheck_target *t, char *why,
 			return (wrong(why, size, text, "is too long"));
 		return (0);
 	}
-	if (read_host(text, &t->node) == -1)
+	t->guessed = 1;
+	if (read_host(text, t) == -1)
 		return (wrong(why, size, text, "is not a host, HOST:PORT, "
 		    "https URL or file of a map"));
 	return (0);

@@ -25,7 +25,7 @@ struct ctlcheck_task {
 	/* What to check. */
 	const struct ctlcheck_task *of;		/* the map that told this node
 						   or region; NULL: none */
-	const struct ctlcheck_task *after;	/* checked only when this node
+	struct ctlcheck_task	*after;		/* checked only when this node
 						   answers HTTP; NULL: at
 						   once */
 	char			 host[CHECK_STRING]; /* that is asked; "": none,
@@ -33,6 +33,8 @@ struct ctlcheck_task {
 	char			 url[URL_MAXTEXT]; /* of a map, or */
 	char			 file[URL_MAXTEXT]; /* its file; "": a URL */
 	int			 needed;	/* a map must be there */
+	int			 guessed;	/* the STUN port of a node, which
+						   its own map may correct */
 	int			 mirror;	/* a map that a node of a region
 						   serves, to be compared */
 	/* What its job has told. */
@@ -79,6 +81,13 @@ int	 ctlcheck_plan_target(struct ctlcheck_run *run,
 int	 ctlcheck_plan_node(struct ctlcheck_run *run, struct ctlcheck_task *map,
 	    const struct check_node *n);
 
+/*
+ * A node's own map tells about that node: if its STUN port is another one than
+ * was guessed, the node is checked again.
+ */
+void	 ctlcheck_plan_correct(struct ctlcheck_run *run,
+	    struct ctlcheck_task *map, const struct check_node *n);
+
 /* All nodes of a map are told: add its regions.  Returns 0 or -1. */
 int	 ctlcheck_plan_regions(struct ctlcheck_run *run,
 	    struct ctlcheck_task *map);
@@ -109,7 +118,12 @@ void	 ctlcheck_progress(struct ctlcheck_run *run,
 	    const struct ctlcheck_task *t);
 void	 ctlcheck_progress_end(struct ctlcheck_run *run);
 
-/* collect.c: a place's findings.  Return 0, or -1 when out of memory. */
+/* collect.c */
+
+/* Forget what a job has told. */
+void	 ctlcheck_collect_clear(struct ctlcheck_place *p);
+
+/* Add to a place's findings.  Return 0, or -1 when out of memory. */
 int	 ctlcheck_collect_found(struct ctlcheck_place *p,
 	    const struct check_finding *f);
 int	 ctlcheck_collect_measured(struct ctlcheck_place *p,

@@ -126,7 +126,12 @@ e2e_case map_url 120 "a map by its URL, and the map of a relay"
 map_url_body() {
 	serve
 	map 900 "$(node a .)" >map.json
+	check 1 -4 "localhost:$TLS_PORT"
+	faults stun-closed
 	serve_map
+	# The map tells the STUN port.
+	check 0 -4 "localhost:$TLS_PORT"
+	faults
 	_url=https://localhost:$TLS_PORT/derpmap/default
 	check 0 "$_url"
 	places "$_url" "localhost:$TLS_PORT"
