@@ -19,7 +19,7 @@
 
 /* The certificates of a node, and what is expected of them. */
 struct check_certs {
-	X509		*x[CHECK_CERTS]; /* without meta certificates; borrowed */
+	X509		*x[CHECK_CERTS]; /* borrowed; no meta certificates */
 	size_t		 n;
 	time_t		 now;
 	const char	*name;	/* NULL: any */

@@ -17,6 +17,17 @@ struct cert_made {
 	EVP_PKEY	*key;
 };
 
+/* Keep it until the test ends, for which nothing is freed. */
+static inline struct cert_made
+cert_keep(struct cert_made m)
+{
+	static struct cert_made all[64];
+	static size_t n;
+
+	ATF_REQUIRE(n < sizeof(all) / sizeof(all[0]));
+	return (all[n++] = m);
+}
+
 /* How it is made; 0 is the usual. */
 struct cert_plan {
 	const char		*cn;
@@ -72,8 +83,8 @@ static inline struct cert_made
 cert_make(struct cert_plan p)
 {
 	const long year = 365 * DAY;
-	struct cert_made m = { X509_new(), p.rsa != 0 ? cert_rsa(p.rsa) :
-	    make_key() };
+	const struct cert_made m = cert_keep((struct cert_made){ X509_new(),
+	    p.rsa != 0 ? cert_rsa(p.rsa) : make_key() });
 	static long serial;
 	X509 *x = m.x;
 

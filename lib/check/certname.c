@@ -2,8 +2,6 @@
  * certname: whether the server's certificate is for the name that clients
  * expect; see cert.h.
  */
-#include <stdio.h>
-#include <string.h>
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -18,12 +16,9 @@ covers(X509 *x, const char *name)
 {
 	const unsigned int flags = X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
 	    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT;
-	size_t len = strlen(name);
 
-	if (len > 0 && name[len - 1] == '.')
-		len--;
 	return (X509_check_ip_asc(x, name, 0) == 1 ||
-	    X509_check_host(x, name, len, flags, NULL) == 1);
+	    X509_check_host(x, name, 0, flags, NULL) == 1);
 }
 
 static void

@@ -103,6 +103,22 @@ on_asked(SSL *ssl, X509 **x, EVP_PKEY **key)
 	return (0);
 }
 
+/*
+ * What Go's client offers: its ciphers of TLS 1.2 (those of 1.3 are the same
+ * everywhere), and its curves.  Returns 1, or 0.
+ */
+static int
+offer_as_go(SSL_CTX *ctx)
+{
+	return (SSL_CTX_set_cipher_list(ctx,
+	    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
+	    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
+	    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
+	    "ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA:"
+	    "ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA") == 1 &&
+	    SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384:P-521") == 1);
+}
+
 static SSL_CTX *
 make_context(const struct check_hello *h, struct check_shake *s)
 {
@@ -121,9 +137,12 @@ make_context(const struct check_hello *h, struct check_shake *s)
 	SSL_CTX_set_info_callback(ctx, on_info);
 	SSL_CTX_set_cert_verify_callback(ctx, on_certs, s);
 	SSL_CTX_set_client_cert_cb(ctx, on_asked);
-	(void)SSL_CTX_set_alpn_protos(ctx, alpn + skip,
-	    (unsigned int)sizeof(alpn) - 1 - skip);
-	return (ctx);
+	/* Returns 0 for success. */
+	if (offer_as_go(ctx) && SSL_CTX_set_alpn_protos(ctx, alpn + skip,
+	    (unsigned int)sizeof(alpn) - 1 - skip) == 0)
+		return (ctx);
+	SSL_CTX_free(ctx);
+	return (NULL);
 }
 
 /* Make k->ssl.  Returns 0, or -1 when out of memory. */
@@ -191,10 +210,19 @@ foreign(struct check_shaking *k, const uint8_t *p, size_t n)
 static int
 ended(struct check_shaking *k)
 {
-	k->r->stopped |= net_stream_interrupted(k->stream);
-	k->s->end = net_stream_interrupted(k->stream) ? CHECK_SHAKE_FAILED :
-	    net_stream_timed_out(k->stream) ? CHECK_SHAKE_SILENT :
-	    CHECK_SHAKE_CLOSED;
+	const int silent = net_stream_timed_out(k->stream);
+	struct check_shake *s = k->s;
+
+	s->end = silent ? CHECK_SHAKE_SILENT : CHECK_SHAKE_CLOSED;
+	if (net_stream_interrupted(k->stream)) {
+		k->r->stopped = 1;
+		s->end = CHECK_SHAKE_FAILED;
+	} else if (k->got > 0 && !SSL_is_init_finished(k->ssl)) {
+		s->end = CHECK_SHAKE_BROKEN;
+		(void)snprintf(s->why, sizeof(s->why), "it %s after the first "
+		    "%zu bytes of its answer", silent ? "stops" :
+		    "closes the connection", k->got);
+	}
 	return (-1);
 }
 
@@ -214,8 +242,8 @@ get(struct check_shaking *k)
 	k->got += (size_t)n;
 	if (k->got > MOST_INPUT || BIO_write(k->in, buf, (int)n) != n) {
 		k->s->end = CHECK_SHAKE_BROKEN;
-		(void)snprintf(k->s->why, sizeof(k->s->why), "more than %d "
-		    "bytes came before the end of the handshake", MOST_INPUT);
+		(void)snprintf(k->s->why, sizeof(k->s->why), "it sends more "
+		    "than %d bytes in the handshake", MOST_INPUT);
 		return (-1);
 	}
 	return (0);
@@ -227,14 +255,15 @@ broken(struct check_shake *s)
 {
 	const unsigned long e = ERR_peek_error();
 	const char *reason = ERR_reason_error_string(e);
+	const int n = ERR_GET_LIB(e) == ERR_LIB_SSL ? ERR_GET_REASON(e) : 0;
 
 	s->end = s->alert > 0 ? CHECK_SHAKE_ALERT :
 	    s->alert == 0 ? CHECK_SHAKE_CLOSED : CHECK_SHAKE_BROKEN;
-	s->bad_signature = ERR_GET_LIB(e) == ERR_LIB_SSL &&
-	    (ERR_GET_REASON(e) == SSL_R_BAD_SIGNATURE ||
-	    ERR_GET_REASON(e) == SSL_R_WRONG_SIGNATURE_TYPE);
-	(void)snprintf(s->why, sizeof(s->why), "%s", reason != NULL ? reason :
-	    "libssl does not say why");
+	s->bad_signature = n == SSL_R_BAD_SIGNATURE ||
+	    n == SSL_R_WRONG_SIGNATURE_TYPE ||
+	    n == SSL_R_WRONG_CERTIFICATE_TYPE;
+	(void)snprintf(s->why, sizeof(s->why), "libssl says of its answer: %s",
+	    reason != NULL ? reason : "it is wrong");
 }
 
 /*

@@ -2,9 +2,9 @@
  * handshake: one TLS handshake with a node, judged by tls.c.  Used only in this
  * folder.
  *
- * It accepts any certificate and any version of TLS, tells alerts, and keeps
- * what the server sent if that is not TLS.  libtls does neither, so this is
- * libssl's.
+ * It offers the ciphers and curves of Tailscale's client (crypto/tls of Go),
+ * accepts any certificate and any version of TLS, tells alerts, and keeps what
+ * the server sent if that is not TLS.  libtls does not, so this is libssl's.
  */
 #ifndef HANDSHAKE_H
 #define HANDSHAKE_H
@@ -30,7 +30,7 @@ enum check_shake_end {
 	CHECK_SHAKE_FOREIGN,	/* it sent `first', which is not TLS */
 	CHECK_SHAKE_CLOSED,	/* it closed, and said nothing */
 	CHECK_SHAKE_SILENT,	/* it said nothing until the deadline */
-	CHECK_SHAKE_BROKEN,	/* what it sent is wrong: `why' */
+	CHECK_SHAKE_BROKEN,	/* what it sent is wrong or not all: `why' */
 	CHECK_SHAKE_UNDIALED,	/* no connection: `error' */
 	CHECK_SHAKE_FAILED	/* on this machine: `why' */
 };
@@ -65,8 +65,9 @@ void	 check_handshake(struct check_run *r, const struct check_addr *a,
 void	 check_shake_free(struct check_shake *s);
 
 /*
- * Connect to the node's port without TLS and hear what it says, at first unasked
- * and then to an HTTP request.  Returns the bytes in `first', 0 for none.
+ * Connect to the node's port without TLS and hear what it says, at first
+ * unasked and then to an HTTP request.  Returns the bytes in `first', 0 for
+ * none.
  */
 size_t	 check_hear(struct check_run *r, const struct check_addr *a,
 	    uint8_t first[CHECK_FIRST]);

@@ -106,7 +106,8 @@ alerted(struct check_run *r, const struct check_addr *a,
 	struct check_shake t;
 
 	if (alert == CHECK_ALERT_NAME || alert == CHECK_ALERT_INTERNAL ||
-	    (alert == CHECK_ALERT_FAILURE && !s->asks_cert && name != NULL && succeeds(r, a, &nameless, &t)))
+	    (alert == CHECK_ALERT_FAILURE && !s->asks_cert && name != NULL &&
+	    succeeds(r, a, &nameless, &t)))
 		check_found(r, a, port, CHECK_TLS_NAME, "it answers a client "
 		    "that asks for %s%s%s with the alert %d (%s): %s",
 		    name == NULL ? "no name" : "\"", name == NULL ? "" : name,
@@ -130,15 +131,15 @@ static void
 broken(struct check_run *r, const struct check_addr *a,
     const struct check_shake *s)
 {
-	if (s->ncerts > 1 && check_cert_is_ca(s->certs[0]))
+	if (!s->bad_signature || s->ncerts == 0)
+		check_found(r, a, r->node->port, CHECK_TLS_BROKEN, "%s",
+		    s->why);
+	else if (s->ncerts > 1 && check_cert_is_ca(s->certs[0]))
 		check_cert_misordered(r, a, s);
-	else if (s->ncerts > 0 && s->bad_signature)
+	else
 		check_found(r, a, r->node->port, CHECK_CERT_KEY, "the server "
 		    "signs the handshake, and not with the key of the "
 		    "certificate that it sends");
-	else
-		check_found(r, a, r->node->port, CHECK_TLS_BROKEN, "libssl "
-		    "says: %s", s->why);
 }
 
 /* There was no handshake. */

@@ -18,6 +18,7 @@ struct server_plan {
 	int		 mute;		/* closes at once */
 	int		 silent;	/* never closes nor says anything */
 	int		 proxied;	/* wants a PROXY header */
+	const char	*ciphers;	/* of TLS 1.2; NULL: all */
 	int		 nameless;	/* closes when it gets a name */
 	int		 max;		/* version of TLS */
 	int		 alert;		/* for clients with a name */
@@ -61,7 +62,7 @@ on_alpn(SSL *ssl, const unsigned char **out, unsigned char *outlen,
 
 	(void)ssl;
 	(void)arg;
-	for (i = 0; i + in[i] < inlen; i += in[i] + 1U)
+	for (i = 0; i < inlen && i + in[i] < inlen; i += in[i] + 1U)
 		if (in[i] == want && memcmp(in + i + 1, plan.alpn, want) == 0) {
 			*out = in + i + 1;
 			*outlen = in[i];
@@ -92,6 +93,8 @@ server_context(void)
 	/* Tests are linked with front's SSL_CTX_new(), which sets one. */
 	SSL_CTX_set_alpn_select_cb(ctx, plan.alpn != NULL ? on_alpn : NULL,
 	    NULL);
+	if (plan.ciphers != NULL)
+		SSL_CTX_set_cipher_list(ctx, plan.ciphers);
 	if (plan.asks)
 		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | (plan.asks == 2 ?
 		    SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), on_client);
@@ -127,15 +130,13 @@ serve(int fd)
 		_exit(0);
 	if (plan.mute || plan.says != NULL)
 		_exit(0);
-	while (plan.silent)
-		if (read(fd, buf, sizeof(buf)) <= 0)
-			_exit(0);
-	if (plan.answers != NULL) {
-		if (read(fd, buf, 1) == 1 &&
-		    write(fd, plan.answers, strlen(plan.answers)) == -1)
-			_exit(1);
+	if (plan.answers != NULL && read(fd, buf, 1) == 1 &&
+	    write(fd, plan.answers, strlen(plan.answers)) == -1)
+		_exit(1);
+	if (plan.answers != NULL || plan.silent) {
 		/* Closing with unread input would reset the connection. */
-		shutdown(fd, SHUT_WR);
+		if (!plan.silent)
+			shutdown(fd, SHUT_WR);
 		while (read(fd, buf, sizeof(buf)) > 0)
 			continue;
 		_exit(0);
@@ -260,8 +261,7 @@ ATF_TC_BODY(details, tc)
 	ATF_CHECK_STREQ("http/1.1", fact(CHECK_FACT_ALPN));
 	ATF_CHECK_STREQ("the same certificate", fact(CHECK_FACT_NO_NAME));
 	ATF_CHECK_EQ(0, a->h2_alone);
-	other = u.leaf;
-	other.x = X509_dup(u.leaf.x);
+	other = cert_keep((struct cert_made){ X509_dup(u.leaf.x), NULL });
 	X509_gmtime_adj(X509_getm_notAfter(other.x), DAY);
 	ATF_REQUIRE(X509_sign(other.x, u.ca.key, EVP_sha256()) > 0);
 	ATF_CHECK_EQ(1, CHECK(.alpn = "h2", .lenient = 1));
@@ -374,6 +374,25 @@ ATF_TC_BODY(protocols, tc)
 	    .max = TLS1_2_VERSION);
 }
 
+/* An answer that is TLS at first. */
+ATF_TC_WITHOUT_HEAD(broken);
+ATF_TC_BODY(broken, tc)
+{
+	static char record[5 + 257 + 1] = "\26\3\3\1\1";
+
+	begin();
+	memset(record + 5, 1, 257);
+	ENDS(CHECK_TLS_BROKEN, "closes the connection after the first 9 bytes",
+	    .answers = "\26\3\3\1\1\2\1\1\1");
+	ENDS(CHECK_TLS_BROKEN, "it stops after the first 9 bytes",
+	    .answers = "\26\3\3\1\1\2\1\1\1", .silent = 1);
+	ENDS(CHECK_TLS_BROKEN, "libssl says of its answer: ",
+	    .answers = record, .silent = 1);
+	/* Ciphers that Go does not have. */
+	ENDS(CHECK_TLS_ALERT, "shares no cipher", .max = TLS1_2_VERSION,
+	    .ciphers = "ECDHE-ECDSA-AES256-CCM");
+}
+
 /* A key with the public half of one and the private half of another. */
 static EVP_PKEY *
 crossed(EVP_PKEY *public, EVP_PKEY *private)
@@ -385,7 +404,7 @@ crossed(EVP_PKEY *public, EVP_PKEY *private)
 	ATF_REQUIRE_EQ(1, EC_KEY_set_public_key(key,
 	    EC_KEY_get0_public_key(EVP_PKEY_get0_EC_KEY(public))));
 	ATF_REQUIRE_EQ(1, EVP_PKEY_assign_EC_KEY(pkey, key));
-	return (pkey);
+	return (cert_keep((struct cert_made){ NULL, pkey }).key);
 }
 
 ATF_TC_WITHOUT_HEAD(wrong_key);
@@ -428,6 +447,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, mute);
 	ATF_TP_ADD_TC(tp, alerts);
 	ATF_TP_ADD_TC(tp, protocols);
+	ATF_TP_ADD_TC(tp, broken);
 	ATF_TP_ADD_TC(tp, wrong_key);
 	ATF_TP_ADD_TC(tp, certificate);
 	return (atf_no_error());

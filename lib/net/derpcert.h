@@ -37,8 +37,8 @@ const char *net_derpcert_check_leaf(const uint8_t *pem, size_t len,
 	    const char *name, time_t now);
 
 /*
- * Is `x' a meta certificate?  Returns 1 with the relay's key in `key', 0 when it
- * is not one, -1 when it is malformed.
+ * Is `x' a meta certificate?  Returns 1 with the relay's key in `key', 0 when
+ * it is not one, -1 when it is malformed.
  */
 int	 net_derpcert_meta(struct x509_st *x, uint8_t key[32]);
 
