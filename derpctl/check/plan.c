@@ -108,6 +108,7 @@ new_served_map(struct ctlcheck_task *node, const char *path)
 	(void)strlcpy(t->url, url, sizeof(t->url));
 	(void)strlcpy(t->host, n->host, sizeof(t->host));
 	t->place.node.region = n->region;
+	(void)strlcpy(t->place.node.code, n->code, sizeof(t->place.node.code));
 	t->after = node;
 	return (t);
 }

@@ -5,6 +5,8 @@
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/common.sh"
+# shellcheck source=regress/e2e/mesh.sh
+. "$(atf_get_srcdir)/mesh.sh"
 
 # serve [CONFIGURATION]: relay and STUN on 127.0.0.1, with a certificate for
 # localhost; STUN is the port.
@@ -144,6 +146,51 @@ map_url_body() {
 	e2e_stop
 }
 
+# region_map: print the map of the nodes of the region.
+region_map() {
+	STUN=-1
+	set --
+	for _name in $NODES; do
+		TLS_PORT=$(port "$_name")
+		set -- "$@" "$(node "$_name" ".HostName = \"$REGION\"")"
+	done
+	map 900 "$@"
+}
+
+# region_kinds: the kinds of the places that were checked.
+region_kinds() {
+	jq -r '.places[].kind' check.json | tr '\n' ' '
+}
+
+e2e_case region 180 "the mesh of a region, and the maps that its nodes serve"
+region_body() {
+	e2e_paths
+	region_begin a b
+	region_start
+	region_map >map.json
+	check 0 map.json
+	faults
+	[ "$(region_kinds)" = "map node node mesh " ] ||
+	    e2e_fail "checked were $(region_kinds)"
+	jq '.Regions["900"].RegionName = "Other"' map.json >other.json
+	for _name in $NODES; do
+		EXTRA="map \"$PWD/map.json\""
+		[ "$_name" = a ] || EXTRA="map \"$PWD/other.json\""
+		port "$_name" >"$_name/listen"
+		node_stop "$_name"
+		node_conf "$_name"
+		node_start "$_name"
+	done
+	check 1 map.json
+	faults mesh-broken map-differs
+	[ "$(region_kinds)" = "map node node mesh mirrors " ] ||
+	    e2e_fail "checked were $(region_kinds)"
+	node_stop a
+	check 1 map.json
+	faults port-closed
+	node_stop b
+}
+
 e2e_case again 120 "again and again: changes alone, until a signal"
 again_body() {
 	serve
@@ -179,6 +226,7 @@ atf_init_test_cases() {
 	atf_add_test_case map_file
 	atf_add_test_case yaml
 	atf_add_test_case map_url
+	atf_add_test_case region
 	atf_add_test_case again
 	atf_add_test_case unchecked
 }
