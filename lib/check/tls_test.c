@@ -15,6 +15,7 @@
 struct server_plan {
 	const char	*says;		/* at once, without TLS */
 	const char	*answers;	/* to the first bytes, without TLS */
+	const char	*page;		/* the same to HTTP */
 	int		 mute;		/* closes at once */
 	int		 silent;	/* never closes nor says anything */
 	int		 proxied;	/* wants a PROXY header */
@@ -130,9 +131,12 @@ serve(int fd)
 		_exit(0);
 	if (plan.mute || plan.says != NULL)
 		_exit(0);
-	if (plan.answers != NULL && read(fd, buf, 1) == 1 &&
-	    write(fd, plan.answers, strlen(plan.answers)) == -1)
-		_exit(1);
+	if (plan.answers != NULL && read(fd, buf, 1) == 1) {
+		if (plan.page != NULL && buf[0] == 'G')
+			plan.answers = plan.page;
+		if (write(fd, plan.answers, strlen(plan.answers)) == -1)
+			_exit(1);
+	}
 	if (plan.answers != NULL || plan.silent) {
 		/* Closing with unread input would reset the connection. */
 		if (!plan.silent)
@@ -330,6 +334,10 @@ ATF_TC_BODY(other_service, tc)
 	    "Server: nginx/1.22\r\n\r\n");
 	ENDS(CHECK_PLAIN_HTTP, "\"HTTP/1.0 400 Bad Request\"",
 	    .answers = "HTTP/1.0 400 Bad Request\r\n\r\n");
+	/* Caddy, as Go, says who it is only to a request. */
+	ENDS(CHECK_PLAIN_HTTP, "\"HTTP/1.0 200 OK\" of the server Caddy",
+	    .answers = "HTTP/1.1 400 Bad Request\r\n\r\n",
+	    .page = "HTTP/1.0 200 OK\r\nServer: Caddy\r\n\r\n");
 }
 
 ATF_TC_WITHOUT_HEAD(mute);
