@@ -15,10 +15,12 @@
 #include "bom.h"
 #include "hostname.h"
 #include "mapcheck.h"
+#include "reach.h"
 #include "task.h"
 #include "yamlmap.h"
 
 #define ALARM_S		600	/* for one whose command was killed */
+#define RESOLVER_S	3	/* for each of two tries */
 #define MAX_NODES	1024	/* of a map */
 #define MESH_NODES	16	/* of a region */
 
@@ -252,6 +254,7 @@ ctlcheck_job(const struct ctlcheck_run *run, const struct ctlcheck_task *t,
 	(void)signal(SIGINT, SIG_DFL);
 	(void)signal(SIGTERM, SIG_DFL);
 	(void)alarm(ALARM_S);
+	(void)net_resolver_limit(RESOLVER_S);
 	ctl_confine_job();
 	if (sodium_init() == -1)
 		tell_text(&j, CTLCHECK_FAILED, "can't initialise libsodium");

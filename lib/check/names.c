@@ -172,8 +172,9 @@ nothing(struct check_run *r, const struct names_dns *v4,
 	char a[128], b[128];
 
 	if (has_failed(error))
-		check_local(r, "can't resolve %.150s: %s: does the resolver of "
-		    "this machine work?", n->host, gai_strerror(error));
+		check_local(r, "can't resolve %.120s: %s: the resolver of this "
+		    "machine fails, or the name servers of the domain do",
+		    n->host, gai_strerror(error));
 	else if (n->ipv4[0] == '\0' && n->ipv6[0] == '\0')
 		check_found(r, NULL, 0, CHECK_NAME_UNKNOWN, "%s: %s", n->host,
 		    gai_strerror(error));

@@ -61,6 +61,7 @@ target record
 target ring
 target session
 target stun
+target stunclient
 target verify
 target web_map
 target websocket
