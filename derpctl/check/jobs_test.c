@@ -91,7 +91,7 @@ jobs(const char *text)
 	memset(&run, 0, sizeof(run));
 	run.opts = &opts;
 	run.quiet = 1;
-	run.job_ms = strncmp(text, "hang", 4) == 0 ? 1000 : 60000;
+	run.job_ms = strncmp(text, "hang", 4) == 0 ? 1000 : 20000;
 	TAILQ_INIT(&run.tasks);
 	ATF_REQUIRE_EQ(0, ctlcheck_target_read(text, &t, why, sizeof(why)));
 	ATF_REQUIRE_EQ(0, ctlcheck_plan_target(&run, &t));
