@@ -32,7 +32,9 @@ target() {
 
 targets=
 target acme
+target banner
 target bootstrap
+target cert
 target clientinfo
 target clients
 target conf
