@@ -56,7 +56,14 @@ check_client_leave(struct check_client *c)
 	c->d = NULL;
 }
 
-/* Does the server owe an answer that has not come? */
+int
+check_client_waited(const struct check_client *c, const struct check_run *r)
+{
+	return (c->d != NULL && (net_derpclient_cause(c->d) ==
+	    DERPCLIENT_TIMEOUT || c->login >= check_step_ms(r) * 1000));
+}
+
+/* The server owes an answer that has not come. */
 static void
 silent(const struct check_client *c, struct check_run *r,
     const struct check_addr *a)
@@ -71,7 +78,7 @@ silent(const struct check_client *c, struct check_run *r,
 
 	check_found(r, a, r->node->port, CHECK_LOGIN_SILENT, "%s does not come "
 	    "within %d s", p >= DERPCLIENT_UPGRADE && p < DERPCLIENT_OPEN ?
-	    owed[p] : "an answer", login_ms(r) / 1000);
+	    owed[p] : "an answer", (int)((c->login + 500000) / 1000000));
 }
 
 void
@@ -91,14 +98,14 @@ check_client_blame(struct check_client *c, struct check_run *r,
 	else if ((says = net_derpclient_refusal(c->d)) != NULL)
 		check_found(r, a, port, CHECK_LOGIN_REFUSED, "the relay says: "
 		    "%s", says);
-	else if (net_derpclient_cause(c->d) == DERPCLIENT_TIMEOUT)
-		silent(c, r, a);
 	else if (net_derpclient_cause(c->d) == DERPCLIENT_CLOSED &&
 	    net_derpclient_phase(c->d) == DERPCLIENT_SERVER_INFO)
 		check_found(r, a, port, CHECK_LOGIN_REFUSED, "the relay closes "
 		    "the connection without a word when it has received the "
 		    "client's key, as derper does to a client that it does "
 		    "not admit");
+	else if (check_client_waited(c, r))
+		silent(c, r, a);
 	else if (net_derpclient_cause(c->d) == DERPCLIENT_CLOSED &&
 	    net_derpclient_phase(c->d) == DERPCLIENT_SERVER_KEY)
 		check_found(r, a, port, CHECK_LOGIN_BROKEN, "the connection "

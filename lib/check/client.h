@@ -31,6 +31,13 @@ struct check_client {
 int	 check_client_enter(struct check_client *c, struct check_run *r,
 	    const struct check_addr *a, int fast, char *why, size_t size);
 
+/*
+ * Did the login fail after the server was silent for long, whether it or the
+ * client gave up first?  Returns 1 or 0.
+ */
+int	 check_client_waited(const struct check_client *c,
+	    const struct check_run *r);
+
 /* Report why check_client_enter() has failed. */
 void	 check_client_blame(struct check_client *c, struct check_run *r,
 	    const struct check_addr *a, const char *why);

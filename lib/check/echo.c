@@ -3,6 +3,7 @@
  * sent and in their order.  Called by login.c.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "pair.h"
 
@@ -15,12 +16,28 @@ static const size_t sizes[] = { 0, 1, 62, 1400, 4096, 16384, 32768,
 #define NSIZES	(sizeof(sizes) / sizeof(sizes[0]))
 
 #define FIRST	62	/* bytes of the packet that must arrive at all */
-#define USUAL	1400	/* bytes of the largest packet of a tunnel */
 #define TRIES	3	/* of a packet: a relay may drop one */
 #define GROWTH	6	/* times the time of the size before is enough */
-#define PATIENCE_MAX 30000 /* milliseconds */
+#define PATIENCE_MAX 12000 /* milliseconds */
 #define BURST	16	/* packets at once: less than derper keeps */
 #define BURSTLEN 200	/* bytes of each */
+
+/* A session ends at a packet: by its size, if smaller ones arrive. */
+static void
+ended(struct check_pair *p, const struct check_client *c, size_t len)
+{
+	char doing[64];
+
+	(void)snprintf(doing, sizeof(doing), "a packet of %zu bytes", len);
+	if (len <= FIRST || len <= p->largest || c->restarting ||
+	    net_derpclient_interrupted(c->d))
+		check_client_ended(c, p->r, p->a, doing);
+	else
+		check_found(p->r, p->a, p->r->node->port,
+		    CHECK_LARGE_PACKETS_LOST, "packets of %zu bytes arrive, "
+		    "%s ends the session: %s", p->largest, doing,
+		    net_derpclient_error(c->d));
+}
 
 int
 check_packet_outcome(struct check_pair *p, const struct check_packets *way,
@@ -45,10 +62,10 @@ check_packet_outcome(struct check_pair *p, const struct check_packets *way,
 		    doing, way->from->name, way->to->name);
 		break;
 	case RUN_SENDER_ENDED:
-		check_client_ended(way->from, p->r, p->a, doing);
+		ended(p, way->from, len);
 		return (0);
 	case RUN_TAKER_ENDED:
-		check_client_ended(way->to, p->r, p->a, doing);
+		ended(p, way->to, len);
 		return (0);
 	}
 	return (1);
@@ -64,7 +81,7 @@ patience(const struct check_pair *p, const struct check_packets *w, size_t len)
 {
 	uint64_t burst, ms, rate = net_derpclient_rate(w->from->d, &burst);
 
-	ms = (uint64_t)check_step_ms(p->r) / 2;
+	ms = (uint64_t)check_step_ms(p->r) / TRIES;
 	if (ms < (uint64_t)p->took * GROWTH)
 		ms = (uint64_t)p->took * GROWTH;
 	if (rate != 0)
@@ -72,7 +89,10 @@ patience(const struct check_pair *p, const struct check_packets *w, size_t len)
 	return (ms < PATIENCE_MAX ? (int)ms : PATIENCE_MAX);
 }
 
-/* Send packets of one size each way.  *lost is the way that loses them. */
+/*
+ * Send packets of one size each way.  *lost are the ways that lose them: of
+ * larger packets one is enough.
+ */
 static int
 both_ways(struct check_pair *p, size_t len, enum check_packet *got,
     const struct check_packets *lost[2])
@@ -81,7 +101,8 @@ both_ways(struct check_pair *p, size_t len, enum check_packet *got,
 	int i, on = 1, took = 0;
 
 	lost[0] = lost[1] = NULL;
-	for (i = 0; i < p->ways && on; i++) {
+	for (i = 0; i < p->ways && on && (lost[0] == NULL || len <= FIRST);
+	    i++) {
 		began = net_stream_until(0);
 		*got = check_packets_try(&p->way[i], len, TRIES,
 		    patience(p, &p->way[i], len));
@@ -109,87 +130,96 @@ nothing(struct check_pair *p, const struct check_packets *const lost[2])
 	    lost[0] != NULL && lost[1] != NULL ? ", and none comes back" : "");
 }
 
-/* Report the first size that does not arrive. */
-static void
-too_large(struct check_pair *p, size_t len)
+/* Do packets arrive at all?  Returns 1, or 0; *on as check_echo() returns. */
+static int
+greet(struct check_pair *p, int *on)
 {
-	check_found(p->r, p->a, p->r->node->port, len > USUAL ?
-	    CHECK_LARGE_PACKETS_LOST : CHECK_PACKETS_LOST,
-	    "packets of %zu bytes arrive, packets of %zu bytes do not",
-	    p->largest, len);
+	const struct check_packets *lost[2];
+	enum check_packet got = RUN_LOST;
+
+	*on = both_ways(p, FIRST, &got, lost);
+	if (lost[0] != NULL || lost[1] != NULL)
+		nothing(p, lost);
+	else if (got == RUN_ARRIVED) {
+		p->largest = FIRST;
+		return (1);
+	}
+	return (0);
 }
 
-/* Returns 1 when the sessions go on; *well: and all is well. */
+/* Packets of each size each way.  Returns what check_echo() returns. */
 static int
-all_sizes(struct check_pair *p, int *well)
+all_sizes(struct check_pair *p)
 {
 	const struct check_packets *lost[2];
 	enum check_packet got = RUN_LOST;
 	size_t i;
 	int on;
 
-	*well = 0;
-	on = both_ways(p, FIRST, &got, lost);
-	if (lost[0] != NULL || lost[1] != NULL)
-		nothing(p, lost);
-	if (got != RUN_ARRIVED || lost[0] != NULL)
-		return (on);
-	p->largest = FIRST;
-	for (i = 0; i < NSIZES && p->r->opts->secret == NULL; i++) {
+	for (i = 0; i < NSIZES; i++) {
 		on = both_ways(p, sizes[i], &got, lost);
 		if (lost[0] != NULL || lost[1] != NULL)
-			too_large(p, sizes[i]);
+			check_found(p->r, p->a, p->r->node->port,
+			    sizes[i] > FIRST ? CHECK_LARGE_PACKETS_LOST :
+			    CHECK_PACKETS_LOST, "packets of %zu bytes arrive, "
+			    "packets of %zu bytes do not", p->largest,
+			    sizes[i]);
 		if (got != RUN_ARRIVED || lost[0] != NULL)
 			return (on);
 		if (sizes[i] > p->largest)
 			p->largest = sizes[i];
 	}
-	*well = 1;
 	return (1);
 }
 
-/*
- * Send several packets at once; *count of them arrive, *in_order or not.
- * Returns the outcome of the last one.
- */
+/* What becomes of packets that are sent at once. */
+struct burst {
+	int	 count;		/* different ones that have arrived */
+	int	 swapped, twice;
+};
+
+/* Send several packets at once.  Returns the outcome of the last one. */
 static enum check_packet
-burst(struct check_packets *w, int ms, int *count, int *in_order)
+burst(struct check_packets *w, int ms, struct burst *b)
 {
 	const uint32_t first = w->next;
 	const long long until = net_stream_until(ms);
 	enum check_packet got = RUN_ARRIVED;
+	unsigned int seen = 0;
 	uint32_t n, last = first;
 
-	*count = 0;
-	*in_order = 1;
+	memset(b, 0, sizeof(*b));
 	while (w->next - first < BURST)
 		if (check_packets_send(w, BURSTLEN, ms) == -1)
 			return (RUN_SENDER_ENDED);
-	while (*count < BURST) {
+	while (b->count < BURST && !b->swapped && !b->twice) {
 		got = check_packets_wait(w, BURSTLEN, first, &n, until);
 		if (got != RUN_ARRIVED)
 			return (got);
-		*in_order &= (int32_t)(n - last) >= 0;
+		b->twice = (seen & 1U << (n - first)) != 0;
+		b->swapped = (int32_t)(n - last) < 0;
+		seen |= 1U << (n - first);
 		last = n;
-		++*count;
+		b->count++;
 	}
 	return (got);
 }
 
-/*
- * Check one way with packets that are sent at once.  Returns 1 when all is
- * well; *on is 0 when the sessions have ended.
- */
+/* Check one way.  Returns 1, or 0 with a fault; *on as above. */
 static int
 order(struct check_pair *p, struct check_packets *w, int *on)
 {
 	const unsigned int port = p->r->node->port;
 	enum check_packet got = RUN_LOST;
-	int count, i, in_order = 1;
+	struct burst b = { 0 };
+	int i;
 
-	for (i = 0; i < 2 && got == RUN_LOST && in_order; i++)
-		got = burst(w, check_step_ms(p->r), &count, &in_order);
-	if (!in_order)
+	for (i = 0; i < 2 && got == RUN_LOST; i++)
+		got = burst(w, check_step_ms(p->r), &b);
+	if (b.twice)
+		check_found(p->r, p->a, port, CHECK_PACKETS_TWICE, "packets "
+		    "from %s reach %s twice", w->from->name, w->to->name);
+	else if (b.swapped)
 		check_found(p->r, p->a, port, CHECK_PACKETS_REORDERED,
 		    "packets that %s sends at once reach %s in another order",
 		    w->from->name, w->to->name);
@@ -198,7 +228,7 @@ order(struct check_pair *p, struct check_packets *w, int *on)
 		    "packets arrive, of %d that are sent at once only some",
 		    BURST);
 	*on = check_packet_outcome(p, w, BURSTLEN, got);
-	return (in_order && got == RUN_ARRIVED);
+	return (got == RUN_ARRIVED && !b.twice && !b.swapped);
 }
 
 int
@@ -207,11 +237,13 @@ check_echo(struct check_pair *p)
 	int i, on, well;
 
 	check_step(p->r, "packets");
-	on = all_sizes(p, &well);
+	well = greet(p, &on) && p->r->opts->secret == NULL;
+	for (i = 0; i < p->ways && well; i++)
+		well = order(p, &p->way[i], &on);
+	if (well)
+		on = all_sizes(p);
 	if (p->largest != 0)
 		check_number(p->r, p->a, CHECK_FACT_LARGEST_PACKET,
 		    (int64_t)p->largest);
-	for (i = 0; i < p->ways && well && p->r->opts->secret == NULL; i++)
-		well = order(p, &p->way[i], &on);
 	return (on);
 }

@@ -117,7 +117,10 @@ request(struct fake_conn *c, int fast)
 	}
 	if (!fast)
 		put(c, ok, sizeof(ok) - 1);
+	if (s.f->flaw == FAKE_NO_KEY && s.f->arg != 0)
+		(void)poll(NULL, 0, (int)s.f->arg);
 	if (s.f->flaw == FAKE_END_AT_UPGRADE ||
+	    (s.f->flaw == FAKE_NO_KEY && s.f->arg != 0) ||
 	    (s.f->flaw == FAKE_NO_FAST && fast))
 		end(c);
 	else if (s.f->flaw != FAKE_NO_KEY)
@@ -208,6 +211,8 @@ deliver(struct fake_conn *c, struct fake_conn *to, uint8_t *pkt, size_t len)
 		return;
 	}
 	put_frame(to, FRAME_RECV_PACKET, from, sizeof(from), pkt, len);
+	if (s.f->flaw == FAKE_DOUBLE)
+		put_frame(to, FRAME_RECV_PACKET, from, sizeof(from), pkt, len);
 	if (c->held != NULL)
 		put_frame(to, FRAME_RECV_PACKET, from, sizeof(from), c->held,
 		    200);

@@ -18,7 +18,8 @@ enum fake_flaw {
 	FAKE_END_AT_REQUEST,	/* ends the first (arg) connections at the
 				   request */
 	FAKE_END_AT_UPGRADE,	/* no ServerKey */
-	FAKE_NO_KEY,		/* nothing after the upgrade */
+	FAKE_NO_KEY,		/* nothing after the upgrade; the end after
+				   (ms), if not 0 */
 	FAKE_BAD_KEY,		/* a malformed ServerKey */
 	FAKE_END_AT_LOGIN,	/* as derper refuses */
 	FAKE_NO_INFO,		/* nothing after ClientInfo */
@@ -37,6 +38,7 @@ enum fake_flaw {
 	FAKE_CHANGE,		/* the last byte */
 	FAKE_CUT,		/* the last byte is missing */
 	FAKE_SWAP,		/* each second packet of 200 bytes first */
+	FAKE_DOUBLE,
 	FAKE_OTHER_SENDER,
 	FAKE_NO_PONG,
 	FAKE_NO_GONE,

@@ -23,7 +23,7 @@ final(const struct check_pair *p, const struct check_client *c)
 	return (p->r->stopped || p->r->local[0] != '\0' || (c->d != NULL &&
 	    (net_derpclient_interrupted(c->d) ||
 	    net_derpclient_refusal(c->d) != NULL ||
-	    net_derpclient_cause(c->d) == DERPCLIENT_TIMEOUT)));
+	    check_client_waited(c, p->r))));
 }
 
 /* Report that a client could not log in. */

@@ -65,6 +65,8 @@ ATF_TC_WITHOUT_HEAD(silent);
 ATF_TC_BODY(silent, tc)
 {
 	flawed(FAKE_NO_KEY, 0, STEP_MS, 0, CHECK_LOGIN_SILENT, "ServerKey");
+	flawed(FAKE_NO_KEY, STEP_MS + 200, STEP_MS, 0, CHECK_LOGIN_SILENT,
+	    "ServerKey");
 	flawed(FAKE_NO_INFO, 0, STEP_MS, 0, CHECK_LOGIN_SILENT, "ServerInfo");
 }
 
