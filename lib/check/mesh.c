@@ -68,7 +68,8 @@ enter(struct member *at, const struct check_node *n, const struct check_opts *o)
 }
 
 static void
-note_broken(struct crossing *m, const struct member *from, const struct member *to)
+note_broken(struct crossing *m, const struct member *from,
+    const struct member *to)
 {
 	const size_t len = strlen(m->broken);
 
