@@ -162,6 +162,8 @@ var echoRows = []row{
 	tamperRow("echo", "no-peer-gone", "+peer-gone-missing",
 		down(derp.FramePeerGone, drop)),
 	tamperRow("echo", "no-pong", "ping-unanswered", down(derp.FramePong, drop)),
+	tamperRow("echo", "pong-ends", "session-ends",
+		down(derp.FramePong, endsHere)),
 	tamperRow("echo", "far-away", "", func() tamper {
 		return tamper{down: late(100 * time.Millisecond)}
 	}),
