@@ -95,8 +95,8 @@ silent(struct check_run *r, const struct check_addr *a, int sick,
 	char what[CHECK_WHAT];
 
 	(void)snprintf(what, sizeof(what), "no answer to %u requests%s%s%s",
-	    res->requests, res->error == 0 ? "" : ": ", res->error == 0 ? "" :
-	    strerror(res->error), answers_bare(r, a, 0) ? ", but to one "
+	    res->requests, res->error == 0 ? "" : ", but a router or firewall "
+	    "says: ", res->error == 0 ? "" : strerror(res->error), answers_bare(r, a, 0) ? ", but to one "
 	    "without SOFTWARE and FINGERPRINT, which no Tailscale client sends"
 	    : "");
 	unanswered(r, a, sick, CHECK_STUN_SILENT, what);
