@@ -30,11 +30,15 @@ struct certcheck {
 };
 
 static void	report(struct certcheck *, enum parent_certlevel,
-		    const struct conf_cert *, const char *, ...)
-		    __attribute__((format(printf, 4, 5)));
+		    enum check_fault, const struct conf_cert *,
+		    const char *, ...) __attribute__((format(printf, 5, 6)));
 
+/*
+ * Report a fault that derpctl check finds as well, or CHECK_NFAULTS: its name
+ * comes before the text.
+ */
 static void
-report(struct certcheck *ck, enum parent_certlevel level,
+report(struct certcheck *ck, enum parent_certlevel level, enum check_fault id,
     const struct conf_cert *k, const char *fmt, ...)
 {
 	char text[TEXTSIZE];
@@ -45,7 +49,9 @@ report(struct certcheck *ck, enum parent_certlevel level,
 		level = CERT_WARNING;
 	else if (k->allow && level == CERT_WARNING)
 		level = CERT_NOTE;
-	n = snprintf(text, sizeof(text), "%s:%d: ", k->pos.file, k->pos.line);
+	n = snprintf(text, sizeof(text), "%s:%d: %s%s", k->pos.file,
+	    k->pos.line, id == CHECK_NFAULTS ? "" : check_fault_row(id)->name,
+	    id == CHECK_NFAULTS ? "" : ": ");
 	if (n < 0 || (size_t)n >= sizeof(text))
 		return;
 	va_start(ap, fmt);
@@ -137,7 +143,8 @@ invalid(struct certcheck *ck, const struct conf_cert *k,
 
 	when(late ? c->not_after : c->not_before, then, sizeof(then));
 	when(ck->now, now, sizeof(now));
-	report(ck, error ? CERT_ERROR : CERT_INVALID, k, "certificate %s %s "
+	report(ck, error ? CERT_ERROR : CERT_INVALID, late ?
+	    CHECK_CERT_EXPIRED : CHECK_CERT_EARLY, k, "certificate %s %s "
 	    "%s, and the clock of this machine says %s: clients refuse it: %s"
 	    "%s", c->path, late ? "has expired on" : "is not valid before",
 	    then, now, !late ? "set the clock if it is wrong, or wait" :
@@ -157,11 +164,11 @@ ends_selfsigned(struct certcheck *ck, const struct conf_cert *k,
 
 	if (c->not_after - ck->now > CERT_SELF_WARN)
 		return;
-	report(ck, CERT_WARNING, k, "certificate %s ends on %s, and derpd "
-	    "makes a new one after %s, with a new CertName: clients that pin "
-	    "the old one stay out until their map has the new one: to choose "
-	    "the time, remove the file, reload, and put into the map what "
-	    "derpctl node prints", c->path, when(c->not_after, end,
+	report(ck, CERT_WARNING, CHECK_NFAULTS, k, "certificate %s ends on "
+	    "%s, and derpd makes a new one after %s, with a new CertName: "
+	    "clients that pin the old one stay out until their map has the new "
+	    "one: to choose the time, remove the file, reload, and put into "
+	    "the map what derpctl node prints", c->path, when(c->not_after, end,
 	    sizeof(end)), when(c->not_after - CERT_SELF_RENEW, then,
 	    sizeof(then)));
 }
@@ -175,9 +182,9 @@ check_time(struct certcheck *ck, const struct conf_cert *k,
 	else if (k->cert == NULL && c->selfsigned)
 		ends_selfsigned(ck, k, c);
 	else if (ck->now > c->not_after - (c->not_after - c->not_before) / 3)
-		report(ck, CERT_WARNING, k, "certificate %s has %d days left, "
-		    "less than a third of its lifetime: derpctl cert shows "
-		    "who renews it", c->path,
+		report(ck, CERT_WARNING, CHECK_CERT_ENDS, k, "certificate "
+		    "%s has %d days left, less than a third of its lifetime: "
+		    "derpctl cert shows who renews it", c->path,
 		    parent_cert_days_left(c, ck->now));
 }
 
@@ -191,10 +198,10 @@ check_pin(struct certcheck *ck, const struct conf_cert *k,
 	if (k->acme || c->was[0] == '\0' ||
 	    ck->now - c->was_until > CERT_SELF_RECENT)
 		return;
-	report(ck, CERT_WARNING, k, "certificate %s was made anew on %s: its "
-	    "CertName was %s and is %s: clients whose map pins the old one "
-	    "stay out: put into the map what derpctl node prints", c->path,
-	    when(c->was_until, then, sizeof(then)), c->was, c->pin);
+	report(ck, CERT_WARNING, CHECK_NFAULTS, k, "certificate %s was made "
+	    "anew on %s: its CertName was %s and is %s: clients whose map pins "
+	    "the old one stay out: put into the map what derpctl node prints",
+	    c->path, when(c->was_until, then, sizeof(then)), c->was, c->pin);
 }
 
 /* Names */
@@ -260,22 +267,25 @@ uncovered(struct certcheck *ck, const struct conf_cert *k,
 	char list[LISTSIZE];
 
 	if (!net_hostname_is_name(n->name))
-		report(ck, CERT_WARNING, k, "certificate %s is not valid for "
-		    "the address %s (line %d): browsers and curl refuse it "
-		    "there, DERP clients do not: it has %s", c->path, n->name,
+		report(ck, CERT_WARNING, CHECK_CERT_ADDRESS, k,
+		    "certificate %s is not valid for the address %s (line %d): "
+		    "browsers and curl refuse it there, DERP clients do not: "
+		    "it has %s", c->path, n->name,
 		    n->pos.line, names_of(c, list));
 	else if (c->cn_only)
-		report(ck, host ? CERT_ERROR : CERT_WARNING, k, "certificate "
-		    "%s has no subjectAltName, and clients ignore its common "
-		    "name: clients of %s (line %d) refuse it: get a "
-		    "certificate with the name in subjectAltName, or write "
-		    "`allow' behind the key", c->path, n->name, n->pos.line);
+		report(ck, host ? CERT_ERROR : CERT_WARNING, CHECK_CERT_NAME,
+		    k, "certificate %s has no subjectAltName, and clients "
+		    "ignore its common name: clients of %s (line %d) refuse "
+		    "it: get a certificate with the name in subjectAltName, or "
+		    "write `allow' behind the key", c->path, n->name,
+		    n->pos.line);
 	else
-		report(ck, host ? CERT_ERROR : CERT_WARNING, k, "certificate "
-		    "%s is not valid for %s (line %d), nor is another: clients "
-		    "of that name refuse it: get a certificate with the name, "
-		    "correct the name, or write `allow' behind the key: it has "
-		    "%s", c->path, n->name, n->pos.line, names_of(c, list));
+		report(ck, host ? CERT_ERROR : CERT_WARNING, CHECK_CERT_NAME,
+		    k, "certificate %s is not valid for %s (line %d), nor is "
+		    "another: clients of that name refuse it: get a "
+		    "certificate with the name, correct the name, or write "
+		    "`allow' behind the key: it has %s", c->path, n->name,
+		    n->pos.line, names_of(c, list));
 }
 
 /* Is there a valid certificate for the name?  `host': it is a host name. */
@@ -342,15 +352,16 @@ check_line(struct certcheck *ck, const struct conf_cert *k)
 
 	if (n != NULL) {
 		line = winner(ck, n->name)->pos.line;
-		report(ck, CERT_WARNING, k, "certificate %s and that of line "
-		    "%d both are for %s: clients get that of line %d%s: remove "
-		    "the line that is left over", what, line, n->name, line,
+		report(ck, CERT_WARNING, CHECK_NFAULTS, k, "certificate %s and "
+		    "that of line %d both are for %s: clients get that of line "
+		    "%d%s: remove the line that is left over", what, line,
+		    n->name, line,
 		    is_served(ck, k) ? "" : ", and none gets this one");
 	} else if (k->cert != NULL && loaded(ck, k) != NULL &&
 	    !is_served(ck, k))
-		report(ck, CERT_WARNING, k, "certificate %s is for no host "
-		    "name, so no client gets it: write a hostname line, or "
-		    "remove this one: it has %s", what,
+		report(ck, CERT_WARNING, CHECK_NFAULTS, k, "certificate %s is "
+		    "for no host name, so no client gets it: write a hostname "
+		    "line, or remove this one: it has %s", what,
 		    names_of(loaded(ck, k), list));
 }
 
@@ -370,9 +381,9 @@ check_left_over(struct certcheck *ck, const struct conf_cert *k)
 		if (w == NULL)
 			return;
 	}
-	report(ck, CERT_WARNING, k, "certificate self-signed is left over: the "
-	    "certificates of files are valid for all host names by now: remove "
-	    "this line, with which no reload succeeds");
+	report(ck, CERT_WARNING, CHECK_NFAULTS, k, "certificate self-signed "
+	    "is left over: the certificates of files are valid for all host "
+	    "names by now: remove this line, with which no reload succeeds");
 }
 
 /* acme and self-signed get the names that they lack by themselves. */
@@ -435,7 +446,8 @@ parent_certcheck(const struct conf *c, const struct parent_loaded *l,
 		check_time(&ck, k, cert);
 		check_pin(&ck, k, cert);
 		if (k->cert != NULL && cert->chain != NULL)
-			report(&ck, CERT_WARNING, k, "certificate %s: %s",
+			report(&ck, CERT_WARNING, CHECK_CERT_INCOMPLETE,
+			    k, "certificate %s: %s",
 			    cert->path, cert->chain);
 	}
 	return (ck.errors);

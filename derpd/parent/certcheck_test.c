@@ -130,23 +130,25 @@ ATF_TC_BODY(uncovered, tc)
 
 	config("hostname \"a.test\"\nhostname \"b.test\"\n" A);
 	add("/a.crt", "a.test x.test");
-	finds("error: derpd.conf:3: certificate /a.crt is not valid for b.test "
-	    "(line 2), nor is another", "it has a.test x.test");
+	finds("error: derpd.conf:3: cert-name: certificate /a.crt is not valid "
+	    "for b.test (line 2), nor is another", "it has a.test x.test");
 	config("hostname \"a.test\"\nhostname \"b.test\"\n" A " allow");
 	add("/a.crt", "a.test");
-	finds("warning: derpd.conf:3: certificate /a.crt is not valid for",
+	finds("warning: derpd.conf:3: cert-name: "
+	    "certificate /a.crt is not valid for",
 	    "");
 	/* Clients ignore the common name. */
 	config("hostname \"a.test\"\n" A);
 	c = add("/a.crt", "a.test");
 	c->cn_only = 1;
-	finds("error: derpd.conf:2: certificate /a.crt has no subjectAltName",
+	finds("error: derpd.conf:2: cert-name: "
+	    "certificate /a.crt has no subjectAltName",
 	    "a.test (line 1)");
 	/* DERP clients validate no address. */
 	config("hostname \"a.test\"\nhostname \"192.0.2.1\"\n" A);
 	add("/a.crt", "a.test");
-	finds("warning: derpd.conf:3: certificate /a.crt is not valid for the "
-	    "address 192.0.2.1", "curl");
+	finds("warning: derpd.conf:3: cert-address: certificate /a.crt is not "
+	    "valid for the address 192.0.2.1", "curl");
 	/* Nor does anybody see a certificate without TLS. */
 	config("hostname \"b.test\"\nlisten on 127.0.0.1 port 8080 derp\n" A);
 	add("/a.crt", "a.test");
@@ -209,11 +211,12 @@ ATF_TC_BODY(times, tc)
 	before = *c;
 	c->not_after = NOW;
 	c->not_before = NOW - DAY;
-	finds("warning: derpd.conf:2: certificate /a.crt has 0 days left", "");
+	finds("warning: derpd.conf:2: cert-ends: "
+	    "certificate /a.crt has 0 days left", "");
 	c->not_after = NOW - 1;
-	finds("invalid: derpd.conf:2: certificate /a.crt has expired on "
-	    "2027-01-15 07:59 UTC, and the clock of this machine says "
-	    "2027-01-15 08:00 UTC", "renew it");
+	finds("invalid: derpd.conf:2: cert-expired: certificate /a.crt has "
+	    "expired on 2027-01-15 07:59 UTC, and the clock of this machine "
+	    "says 2027-01-15 08:00 UTC", "renew it");
 	/* It does not replace a valid one. */
 	ATF_CHECK_EQ(1, check_beside(&old));
 	ATF_CHECK_MSG(strstr(found, "is in force stays") != NULL, "%s", found);
@@ -221,8 +224,8 @@ ATF_TC_BODY(times, tc)
 	ATF_CHECK_EQ(0, check_beside(&old));
 	c->not_after = NOW + 80 * DAY;
 	c->not_before = NOW + 60;
-	finds("invalid: derpd.conf:2: certificate /a.crt is not valid before "
-	    "2027-01-15 08:01 UTC", "set the clock");
+	finds("invalid: derpd.conf:2: cert-early: certificate /a.crt is not "
+	    "valid before 2027-01-15 08:01 UTC", "set the clock");
 }
 
 ATF_TC_WITHOUT_HEAD(chain);
@@ -230,7 +233,8 @@ ATF_TC_BODY(chain, tc)
 {
 	config("hostname \"a.test\"\n" A);
 	add("/a.crt", "a.test")->chain = (char *)(uintptr_t)"no chain";
-	finds("warning: derpd.conf:2: certificate /a.crt: no chain", "");
+	finds("warning: derpd.conf:2: cert-incomplete: "
+	    "certificate /a.crt: no chain", "");
 }
 
 /* A self-signed certificate ends in time, and its pin changes then. */
