@@ -96,6 +96,28 @@ put_stun(FILE *fp, const struct json *j, json_ref stun)
 	fputs(")\n", fp);
 }
 
+/* What derpd found when it checked its own relay. */
+static void
+put_faults(FILE *fp, const struct json *j, json_ref list)
+{
+	json_ref	r;
+
+	if (json_count(j, list) == 0)
+		return;
+	fputs("\nfaults\n", fp);
+	for (r = json_first(j, list); r != -1; r = json_next(j, r)) {
+		fputs("  ", fp);
+		ctl_show_member(fp, j, r, "name");
+		fputs(": ", fp);
+		ctl_show_member(fp, j, r, "title");
+		fputs(": ", fp);
+		ctl_show_member(fp, j, r, "what");
+		fputs(". ", fp);
+		ctl_show_member(fp, j, r, "cure");
+		fputc('\n', fp);
+	}
+}
+
 /* The other nodes of the region: how many there are, and which are down. */
 static void
 put_mesh(FILE *fp, const struct json *j, json_ref list)
@@ -208,6 +230,7 @@ ctl_status_print(FILE *fp, const char *text, size_t len)
 	ctl_admission_print(fp, j);
 	put_mesh(fp, j, json_get(j, 0, "mesh"));
 	put_stun(fp, j, json_get(j, 0, "stun"));
+	put_faults(fp, j, json_get(j, 0, "faults"));
 	put_maps(fp, j, json_get(j, 0, "maps"));
 	put_dns(fp, j, json_get(j, 0, "bootstrap_dns"));
 	json_free(j);

@@ -22,6 +22,10 @@
 #include "log.h"
 #include "proxyproto.h"
 
+#define FIRST_CHECK_MS	5000	/* after the first good probe */
+#define CHECK_EVERY_MS	600000	/* between two checks */
+#define AGAIN_MS	10000	/* after one that was interrupted */
+#define ENOUGH_FAILURES	2	/* then a check tells what is wrong */
 #define MAX_BODY	4096	/* of the answer to /derp/probe */
 #define PROBE_PATH	"/derp/probe"
 
@@ -29,6 +33,8 @@ static struct health_conf conf;		/* every 0: not received yet */
 static uint16_t		 port;		/* the only port the sandbox permits */
 static struct sandbox_net reach = { .ports = &port, .nports = 1 };
 static long long	 due;		/* next probe, monotonic ms */
+static long long	 check_due;	/* next check, likewise */
+static unsigned int	 failures;	/* of probes, in a row */
 static uint8_t		 key[IPC_KEYLEN];	/* public, of conf.secret */
 
 /* A probe */
@@ -169,6 +175,24 @@ on_now(void *arg)
 	return (0);
 }
 
+/*
+ * When to check next, after a probe: soon after a change, because faults that
+ * probes don't meet come with new settings, and those that they meet get a name.
+ */
+static void
+schedule(int ok)
+{
+	const long long now = base_clock_ms();
+
+	if (ok && failures >= ENOUGH_FAILURES)
+		check_due = now;
+	else if (ok && check_due == 0)
+		check_due = now + FIRST_CHECK_MS;
+	failures = ok ? 0 : failures + 1;
+	if (failures == ENOUGH_FAILURES)
+		check_due = now;
+}
+
 static void
 probe(void)
 {
@@ -181,19 +205,42 @@ probe(void)
 		log_debug("%s", why);
 	due = base_clock_ms() + (long long)conf.every * 1000;
 	ipc_child_sent(&child, ipc_send_health_result(child.parent, &v));
+	schedule(v.ok);
 }
 
-/* Handle messages until the next probe is due. */
+/* Check the whole relay, and tell what was found. */
+static void
+check(void)
+{
+	struct health_found f;
+	struct ipc_msg_health_checked v = { .faults = f.faults };
+
+	check_due = base_clock_ms() + AGAIN_MS;
+	if (!health_check(&conf, child.parent, &f))
+		return;
+	v.nfaults = (uint32_t)f.n;
+	ipc_child_sent(&child, ipc_send_health_checked(child.parent, &v));
+	check_due = base_clock_ms() + CHECK_EVERY_MS;
+}
+
+/* The time of the next probe or check. */
+static long long
+next_work(void)
+{
+	return (check_due != 0 && check_due < due ? check_due : due);
+}
+
+/* Handle messages until then. */
 static void
 wait_for_work(void)
 {
 	long long ms;
 
 	do {
-		if ((ms = due - base_clock_ms()) > 1000000)
+		if ((ms = next_work() - base_clock_ms()) > 1000000)
 			ms = 1000000;
 	} while (ipc_child_wait(&child, ms > 0 ? (int)ms : 0) ||
-	    due > (long long)base_clock_ms());
+	    next_work() > (long long)base_clock_ms());
 }
 
 static void
@@ -231,7 +278,10 @@ work(void *arg)
 	ipc_child_sent(&child, ipc_send_health_key(child.parent, &v));
 	for (;;) {
 		wait_for_work();
-		probe();
+		if (due <= (long long)base_clock_ms())
+			probe();
+		else
+			check();
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "bounds.h"
+#include "messages.h"
 
 #define HEALTH_MS	5000	/* limit for a probe */
 
@@ -35,6 +36,21 @@ struct health_conf {
  */
 int	 health_probe(const struct health_conf *c, struct ipc_chan *watch,
 	    char *why, size_t size);
+
+/* The faults that a check has found, each once. */
+struct health_found {
+	struct ipc_fault faults[IPC_MAXFAULTS];
+	size_t		 n;
+};
+
+/*
+ * Check the whole relay with lib/check, and store the faults in *f; notes are
+ * left out.  It takes some seconds when the relay hangs.  Returns 1; or 0 when
+ * it could not be checked, or a message arrived on the channel `watch' (NULL for
+ * none) first.
+ */
+int	 health_check(const struct health_conf *c, struct ipc_chan *watch,
+	    struct health_found *f);
 
 /* Run the health process.  Never returns. */
 void	 health_main(void) __attribute__((noreturn));

@@ -195,6 +195,37 @@ ATF_TC_BODY(nobody, tc)
 	HAS(why, "refused");
 }
 
+/* A whole check names what the probe met. */
+ATF_TC_WITHOUT_HEAD(checked);
+ATF_TC_BODY(checked, tc)
+{
+	struct health_found f = { .n = 7 };
+	struct ipc_chan *us, *parent;
+	int sv[2];
+
+	make_cert(&cert, "relay.test", "DNS:relay.test", -DAY, DAY);
+	start(well, 2);
+	peer_stop(&peer);
+	ATF_CHECK_EQ(1, health_check(&conf, NULL, &f));
+	ATF_REQUIRE_EQ(1, f.n);
+	ATF_CHECK_STREQ("port-closed", f.faults[0].name);
+	HAS(f.faults[0].what, "refused");
+	/* A server that is not a relay, and the parent does not wait for it. */
+	start(well, 2);
+	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
+	us = ipc_chan_new(NULL, sv[0], ROLE_HEALTH, ROLE_PARENT, NULL, NULL,
+	    NULL);
+	parent = ipc_chan_new(NULL, sv[1], ROLE_PARENT, ROLE_HEALTH, NULL,
+	    NULL, NULL);
+	ATF_REQUIRE(us != NULL && parent != NULL);
+	ATF_REQUIRE(ipc_chan_send(parent, MSG_HEALTH_NOW, NULL, -1) == 0 &&
+	    ipc_chan_flush(parent, 1000) == 0);
+	ATF_CHECK_EQ(0, health_check(&conf, us, &f));
+	peer_stop(&peer);
+	ipc_chan_free(us);
+	ipc_chan_free(parent);
+}
+
 ATF_TC_WITHOUT_HEAD(interrupted);
 ATF_TC_BODY(interrupted, tc)
 {
@@ -397,6 +428,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, bad_login);
 	ATF_TP_ADD_TC(tp, silent);
 	ATF_TP_ADD_TC(tp, nobody);
+	ATF_TP_ADD_TC(tp, checked);
 	ATF_TP_ADD_TC(tp, interrupted);
 	ATF_TP_ADD_TC(tp, process);
 	ATF_TP_ADD_TC(tp, periodic);

@@ -295,6 +295,22 @@ put_links(const struct metrics_state *s, struct ipc_wr *w)
 }
 
 static void
+put_faults(const struct metrics_state *s, struct ipc_wr *w)
+{
+	size_t i;
+
+	if (s->nfaults == 0)
+		return;
+	head(w, "derpd_fault", "gauge", "1 for each fault that derpd found "
+	    "when it checked its relay; derpctl status says more.");
+	for (i = 0; i < s->nfaults; i++) {
+		metrics_out(w, "derpd_fault{fault=");
+		label(w, s->faults[i]);
+		metrics_out(w, "} 1\n");
+	}
+}
+
+static void
 put_state(const struct metrics_state *s, struct ipc_wr *w)
 {
 	head(w, "derpd_build_info", "gauge", "The version of derpd.");
@@ -306,6 +322,7 @@ put_state(const struct metrics_state *s, struct ipc_wr *w)
 	put_processes(s, w);
 	put_certs(s, w);
 	put_links(s, w);
+	put_faults(s, w);
 	one(w, "derpd_admission_enabled", "Whether only clients that are "
 	    "admitted may use the relay.", (uint64_t)s->admission);
 	one(w, "derpd_admission_file_error", "Whether a changed file of "

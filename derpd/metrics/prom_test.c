@@ -66,6 +66,7 @@ ATF_TC_BODY(values, tc)
 	has("\nderpd_mesh_keys{node=\"derp1c.example.org\"} 98\n");
 	has("\nderpmap_good{path=\"/p\"} 1\n");
 	ATF_CHECK(strstr(text, "evil") == NULL);
+	ATF_CHECK(strstr(text, "derpd_fault") == NULL);
 }
 
 ATF_TC_WITHOUT_HEAD(trouble);
@@ -80,6 +81,11 @@ ATF_TC_BODY(trouble, tc)
 	has("\nderpd_certificate_renewal_failed{certificate=\"0\",name="
 	    "\"relay.example.org\",kind=\"acme\"} 1\n");
 	has("\nderpd_mesh_link_up{node=\"derp1c.example.org\"} 0\n");
+	page_state.faults = (const char *[]){ "cert-name", "websocket" };
+	page_state.nfaults = 2;
+	make();
+	has("\nderpd_fault{fault=\"cert-name\"} 1\n");
+	has("\nderpd_fault{fault=\"websocket\"} 1\n");
 	/* A quote, a backslash; one name twice gives one value. */
 	page_poison("a\"b\\c");
 	make();

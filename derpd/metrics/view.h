@@ -97,6 +97,8 @@ struct metrics_state {
 	int		 stun;		/* served */
 	int		 stun_answering;
 	const char	*stun_why;	/* it is silent */
+	const char	**faults;	/* names of those that health found */
+	size_t		 nfaults;
 	/* admission */
 	int		 admission;	/* only those who are admitted may use
 					   the relay */

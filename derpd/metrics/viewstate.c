@@ -127,6 +127,19 @@ lines(struct viewstate_reader *r, json_ref ref, size_t *n)
 	return (v);
 }
 
+/* The member `name' of each object of an array. */
+static const char **
+members(struct viewstate_reader *r, json_ref ref, const char *name, size_t *n)
+{
+	const char **v = room(r, ref, sizeof(*v), n);
+	json_ref e = *n == 0 ? -1 : json_first(r->j, ref);
+	size_t i;
+
+	for (i = 0; i < *n; i++, e = json_next(r->j, e))
+		v[i] = member(r, e, name);
+	return (v);
+}
+
 static void
 read_processes(struct viewstate_reader *r, json_ref ref)
 {
@@ -288,6 +301,7 @@ read_status(struct viewstate_reader *r, json_ref status)
 	s->stun = stun != -1;
 	s->stun_answering = is_true(r, stun, "answering");
 	s->stun_why = member(r, stun, "why");
+	s->faults = members(r, get(r, status, "faults"), "name", &s->nfaults);
 	s->admission = is_true(r, admission, "on");
 	s->admission_line = member(r, admission, "line");
 	s->admission_error = member(r, admission, "error");
@@ -366,6 +380,7 @@ metrics_state_free(struct metrics_state *s)
 	if (s == NULL)
 		return;
 	free(s->listens);
+	free(s->faults);
 	free(s->reasons);
 	free(s->processes);
 	free(s->certs);

@@ -34,7 +34,8 @@ ATF_TC_BODY(all, tc)
 	    "\"none\",\"restarts\":0,\"uptime\":7},{\"role\":\"relay\","
 	    "\"worker\":3,\"pid\":0,\"sandbox\":\"not running\","
 	    "\"restarts\":4,\"uptime\":0}],\"listen\":[\"[::]:443 tls\","
-	    "\"x plain\"],\"stun\":{\"answering\":true,\"why\":\"\"},"
+	    "\"x plain\"],\"faults\":[{\"name\":\"cert-name\",\"what\":"
+	    "\"w\"},7],\"stun\":{\"answering\":true,\"why\":\"\"},"
 	    "\"admission\":{\"on\":true,\"line\":\"l\",\"error\":\"e\"}},"
 	    "\"cert\":{\"certificates\":[{\"names\":[\"a\",\"b\\u00e9\",\"c\"],"
 	    "\"kind\":\"acme\",\"not_after\":\"2027-01-15T08:00:00Z\","
@@ -56,6 +57,9 @@ ATF_TC_BODY(all, tc)
 	ATF_CHECK_EQ(4, s->processes[1].restarts);
 	ATF_REQUIRE_EQ(2, s->nlistens);
 	ATF_CHECK_STREQ("x plain", s->listens[1]);
+	ATF_REQUIRE_EQ(2, s->nfaults);
+	ATF_CHECK_STREQ("cert-name", s->faults[0]);
+	ATF_CHECK_STREQ("", s->faults[1]);
 	ATF_CHECK(s->stun && s->stun_answering && s->admission);
 	ATF_CHECK_STREQ("e", s->admission_error);
 	ATF_REQUIRE_EQ(1, s->ncerts);
@@ -97,7 +101,7 @@ ATF_TC_BODY(less, tc)
 		ATF_CHECK_STREQ("", s->text);
 		ATF_CHECK_STREQ("", s->stun_why);
 		ATF_CHECK_EQ(0, s->nprocesses + s->ncerts + s->nmaps +
-		    s->nlinks + s->nreasons + s->uptime);
+		    s->nlinks + s->nreasons + s->uptime + s->nfaults);
 		metrics_state_free(s);
 	}
 	s = good("{\"status\":{\"processes\":[7,{\"restarts\":-1,\"worker\":"

@@ -16,6 +16,7 @@
  *                "uptime":seconds}],
  *  "listen":[s], "certificates":[{"names":[s],"not_after":s,"pin":s,
  *  "days_left":n}], "warnings":[s],
+ *  "faults":[{"name":s,"title":s,"what":s,"why":s,"cure":s}],
  *  "stun":{"listen":[s],"always":b,"answering":b,"why":s,"answered":n,
  *  "silent":n},
  *  "admission":{"on":b,"line":s,"files":[{"kind":"keys"|"names","path":s,

@@ -161,6 +161,14 @@ on_result(void *arg, const struct ipc_msg_health_result *v)
 	return (parent_health_result(p->d, v, base_clock_ms()));
 }
 
+static int
+on_checked(void *arg, const struct ipc_msg_health_checked *v)
+{
+	const struct parent_proc *p = arg;
+
+	return (parent_selfcheck_result(p->d, v, base_clock_ms()));
+}
+
 /* It has one key in its life. */
 static int
 on_key(void *arg, const struct ipc_msg_health_key *v)
@@ -179,6 +187,7 @@ handle(struct parent_proc *p, struct ipc_msg *m)
 {
 	static const struct ipc_handlers handlers = {
 		.health_result = on_result,
+		.health_checked = on_checked,
 		.health_key = on_key
 	};
 

@@ -151,6 +151,7 @@ struct parent {
 	struct mapset_queue mapqueue;		/* maps to be validated */
 	struct event		*ev_mapcheck;	/* limit of the first */
 	struct parent_health	 well;
+	struct parent_selfcheck	 selfcheck;
 	struct parent_lastreload lastreload;
 	struct parent_dns	 dns;
 	struct renew		 acme;

@@ -8,6 +8,7 @@
  * filewatch.c files that other programs change
  * bootstrap.c names that fronts tell the addresses of (bootstrap-dns)
  * metrics.c   the metrics of all this
+ * selfcheck.c  what health found when it checked the whole relay
  * wellness.c  whether this derpd serves, and why not
  * metricsd.c  the metrics process
  * results.h   how many results a child may send
@@ -19,8 +20,10 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "bounds.h"
 #include "codec.h"
 #include "conf.h"
+#include "faults.h"
 #include "json_out.h"
 #include "msg.h"
 #include "stunstats.h"
@@ -37,6 +40,16 @@ struct parent_health {
 	time_t		 since;		/* of the last change of ok */
 	uint64_t	 due_ms;	/* of results, see results.h */
 	int		 keyed;		/* this process has told its key */
+};
+
+/* What the last whole check of the relay found. */
+struct parent_selfcheck {
+	struct {
+		enum check_fault id;
+		char		 what[512];	/* any bytes */
+	}		 faults[IPC_MAXFAULTS];
+	size_t		 n;
+	uint64_t	 due_ms;	/* of checks, see results.h */
 };
 
 /* A name of bootstrap-dns, and what it resolved to last. */
@@ -105,6 +118,20 @@ int	 parent_health_result(struct parent *d,
 
 /* Probe now, after a change. */
 void	 parent_health_now(struct parent *d);
+
+/* selfcheck.c */
+
+/*
+ * The faults of a whole check at `now_ms' (monotonic): each that comes or goes
+ * is logged.  0, or -1: a fault that there is not, or more than health may
+ * send.
+ */
+struct ipc_msg_health_checked;
+int	 parent_selfcheck_result(struct parent *d,
+	    const struct ipc_msg_health_checked *v, uint64_t now_ms);
+
+/* Write them as the array "faults", see control.h. */
+void	 parent_selfcheck_put(const struct parent *d, struct json_out *o);
 
 /* wellness.c */
 

@@ -185,6 +185,8 @@ parent_status_text(const struct parent *d, struct ipc_wr *w)
 		meshset_status(d, &o);
 	if (d->nstuns > 0)
 		put_stun(d, &o);
+	if (parent_health_wanted(d))
+		parent_selfcheck_put(d, &o);
 	if (d->maps.n > 0)
 		put_maps(d, &o);
 	parent_dns_status(d, &o);

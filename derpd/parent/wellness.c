@@ -86,12 +86,23 @@ judge_processes(const struct parent *d, uint64_t now_ms, struct reasons *r)
 			judge_process(d->procs[i], now_ms, r);
 }
 
+/* What a whole check named is better than what a probe met. */
 static void
 judge_probe(const struct parent *d, struct reasons *r)
 {
-	if (parent_health_wanted(d) && d->well.known && !d->well.ok)
+	const struct parent_selfcheck *s = &d->selfcheck;
+	const struct check_fault_row *row;
+
+	if (!parent_health_wanted(d) || !d->well.known || d->well.ok)
+		return;
+	if (s->n == 0) {
 		because(r, "the probe of the relay fails, and STUN is silent: "
 		    "%s", d->well.why);
+		return;
+	}
+	row = check_fault_row(s->faults[0].id);
+	because(r, "the probe of the relay fails, and STUN is silent: %s: %s: "
+	    "%s. %s", row->name, row->title, s->faults[0].what, row->cure);
 }
 
 static void
@@ -154,6 +165,21 @@ warn(void *arg, enum parent_certlevel level, const struct conf_cert *k,
 		because(arg, "%s", text);
 }
 
+/* What health found beyond its probes. */
+static void
+judge_selfcheck(const struct parent *d, struct reasons *r)
+{
+	const struct check_fault_row *row;
+	size_t i;
+
+	/* The first one is a reason already. */
+	for (i = d->well.ok ? 0 : 1; i < d->selfcheck.n; i++) {
+		row = check_fault_row(d->selfcheck.faults[i].id);
+		because(r, "%s: %s: %s. %s", row->name, row->title,
+		    d->selfcheck.faults[i].what, row->cure);
+	}
+}
+
 /* What keeps some clients out, or will, and is to be mended. */
 static void
 put_warnings(const struct parent *d, time_t now, struct json_out *o)
@@ -168,6 +194,7 @@ put_warnings(const struct parent *d, time_t now, struct json_out *o)
 			because(&r, "a changed certificate file is not used, "
 			    "the certificates before stay in force: %s",
 			    d->certwatch.error);
+		judge_selfcheck(d, &r);
 	}
 	json_out_end(o);
 }

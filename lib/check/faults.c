@@ -1,6 +1,8 @@
 /*
  * faults: the tables faults.def and facts.def; see faults.h.
  */
+#include <string.h>
+
 #include "faults.h"
 
 static const struct check_fault_row faults[] = {
@@ -15,6 +17,17 @@ static const struct check_fact_row facts[] = {
 #include "facts.def"
 #undef CHECKFACT
 };
+
+enum check_fault
+check_fault_named(const char *name)
+{
+	enum check_fault id;
+
+	for (id = 0; id < CHECK_NFAULTS; id++)
+		if (strcmp(faults[id].name, name) == 0)
+			break;
+	return (id);
+}
 
 const struct check_fault_row *
 check_fault_row(enum check_fault id)

@@ -46,6 +46,9 @@ struct check_fact_row {
 	const char		*name, *help;
 };
 
+/* The fault of this name; CHECK_NFAULTS: there is none. */
+enum check_fault check_fault_named(const char *name);
+
 /* The row of a fault or fact.  Static. */
 const struct check_fault_row *check_fault_row(enum check_fault id);
 const struct check_fact_row *check_fact_row(enum check_fact id);

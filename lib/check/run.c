@@ -151,7 +151,7 @@ check_dial(struct check_run *r, const struct check_addr *a, unsigned int port,
 
 	check_sockaddr(a, port, &ss);
 	fd = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	    0);
+	    IPPROTO_TCP);
 	if (fd == -1)
 		return (-1);
 	if (from_source(r, fd, ss.ss_family) == 0 &&

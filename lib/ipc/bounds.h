@@ -32,6 +32,7 @@
 #define IPC_KEYLEN	32
 #define IPC_NONCELEN	24
 #define IPC_MAXPROXIES	64	/* prefixes of load balancers, an address */
+#define IPC_MAXFAULTS	8	/* faults that health tells at once */
 #define IPC_MAXMETRICS	16	/* addresses of the metrics block; * is two */
 #define IPC_ADDRLEN	16	/* IPv6, or IPv4-mapped */
 #define IPC_MAXPACKET	65536	/* bytes of a relayed packet */

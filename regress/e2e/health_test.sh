@@ -58,15 +58,63 @@ child timeout 60"
 	ctl -j status | grep -q '"why":"GET /derp/probe of relay.test: ' ||
 	    e2e_fail "status has no reason"
 	asked 1 health
-	grep -q '^the probe of the relay fails, .*: GET /derp/probe of' \
+	grep -q '^the probe of the relay fails, and STUN is silent: ' \
 	    health.out || e2e_fail "health: $(cat health.out)"
+	# Then a check tells what is wrong.
+	wait_until "the fault is named" named tls-silent
+	asked 1 health
+	grep -q '^the probe .*: tls-silent: the server takes connections' \
+	    health.out || e2e_fail "health: $(cat health.out)"
+	ctl status | grep -q '^  tls-silent: ' || e2e_fail "$(ctl status)"
 	asked 1 -j health
 	grep -q '^{"reasons":\["the probe .*"\],"warnings":\[\],"ok":false}$' health.out ||
 	    e2e_fail "health in JSON: $(cat health.out)"
 	kill -CONT "$_front"
 	wait_until "STUN answers again" answers true
+	wait_until "the fault is gone" no_fault
+	logged_times 1 'check of the relay: tls-silent: '
+	logged_times 1 'check of the relay: no tls-silent any more'
+	ctl health >health.out || e2e_fail "health: $(cat health.out)"
 	logged_times 1 'the relay is unhealthy'
 	logged_times 2 'the relay is healthy'
+	e2e_stop
+}
+
+# named FAULT: status has this fault.
+named() {
+	ctl -j status | grep -q "\"faults\":\[{\"name\":\"$1\""
+}
+
+no_fault() {
+	ctl -j status | grep -q '"faults":\[\]'
+}
+
+# A fault that clients meet, and the probe as well.
+expired() {
+	echo "subjectAltName=DNS:$HOST_NAME" >ext
+	{ openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -subj "/CN=$HOST_NAME" -keyout own.key -out own.csr &&
+	    openssl x509 -req -in own.csr -signkey own.key -extfile ext \
+	    -days -1 -out own.crt; } >openssl.out 2>&1 || {
+		cat openssl.out >&2
+		atf_fail "openssl"
+	}
+	chmod 600 own.key
+}
+
+e2e_case named 60 "what a probe meets is told as derpctl check tells it"
+named_body() {
+	e2e_paths
+	expired
+	# shellcheck disable=SC2034	# e2e_conf uses them
+	CERTS="certificate \"$PWD/own.crt\" key \"$PWD/own.key\" allow" EXTRA=$STUN
+	# shellcheck disable=SC2034	# e2e_launch uses it
+	ANSWERS=http-upgrades
+	e2e_start
+	wait_until "the fault is named" named cert-expired
+	asked 1 health
+	grep -q 'cert-expired: the certificate has expired: .*Renew it' \
+	    health.out || e2e_fail "health: $(cat health.out)"
 	e2e_stop
 }
 
@@ -105,6 +153,7 @@ always_body() {
 atf_init_test_cases() {
 	atf_add_test_case well
 	atf_add_test_case silent
+	atf_add_test_case named
 	atf_add_test_case killed
 	atf_add_test_case always
 }
