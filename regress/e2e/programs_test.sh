@@ -51,7 +51,7 @@ libraries_body() {
 	want derpd/resolve/derpd-resolve libevent_core-2.1 libseccomp
 	want derpd/metrics/derpd-metrics libevent_core-2.1 libseccomp
 	want derpd/health/derpd-health libcrypto libevent_core-2.1 libseccomp \
-	    libsodium libtls
+	    libsodium libssl libtls
 	want stund/stund libevent_core-2.1 libseccomp libsodium libz
 	want derpmapd/derpmapd libcrypto libevent_core-2.1 libseccomp \
 	    libtls
