@@ -1,5 +1,5 @@
 /*
- * banner: see banner.h.  Called by tls.c.
+ * banner: see banner.h.  Called by tls.c and http.c.
  */
 #include <stdio.h>
 #include <string.h>
@@ -30,8 +30,6 @@ static const struct check_beginning beginnings[] = {
 	BEGINS("-DENIED", "Redis"),
 	BEGINS("PROXY ", "a PROXY header of version 1"),
 	BEGINS("\r\n\r\n\0\r\nQUIT\n", "a PROXY header of version 2"),
-	BEGINS("\0\0\22\4\0", "HTTP/2 without TLS"),
-	BEGINS("\0\0\6\4\0", "HTTP/2 without TLS"),
 	BEGINS("DERP\xf0\x9f\x94\x91", "DERP without TLS and HTTP"),
 };
 #undef BEGINS
@@ -46,6 +44,14 @@ kind(const uint8_t *p, size_t n)
 		    memcmp(p, beginnings[i].bytes, beginnings[i].len) == 0)
 			return (&beginnings[i]);
 	return (NULL);
+}
+
+/* Servers of HTTP/2 begin with a SETTINGS frame (RFC 9113, 6.5). */
+static int
+is_settings(const uint8_t *p, size_t n)
+{
+	return (n >= 9 && p[0] == 0 && p[2] % 6 == 0 && p[3] == 4 &&
+	    memcmp(p + 4, "\0\0\0\0", 5) == 0);
 }
 
 /* Quote the first line. */
@@ -66,6 +72,10 @@ check_banner(const uint8_t *p, size_t n, char *dst, size_t size)
 	const struct check_beginning *b = kind(p, n);
 	char line[LINE + 1], server[LINE + 1];
 
+	if (is_settings(p, n)) {
+		(void)snprintf(dst, size, "HTTP/2");
+		return (CHECK_SERVICE_H2);
+	}
 	quote(p, n, line);
 	if (b == NULL) {
 		(void)snprintf(dst, size, "an unknown service: \"%s\"", line);

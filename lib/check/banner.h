@@ -1,6 +1,6 @@
 /*
- * banner: which service it is that does not speak TLS, by its first bytes.
- * Used only in this folder.  Pure.
+ * banner: which service it is, by its first bytes.  Used only in this folder.
+ * Pure.
  */
 #ifndef BANNER_H
 #define BANNER_H
@@ -9,7 +9,8 @@
 #include <stdint.h>
 
 enum check_service {
-	CHECK_SERVICE_HTTP,	/* HTTP/1 without TLS */
+	CHECK_SERVICE_HTTP,	/* HTTP/1 */
+	CHECK_SERVICE_H2,	/* HTTP/2 */
 	CHECK_SERVICE_KNOWN,	/* another one that is known */
 	CHECK_SERVICE_UNKNOWN
 };

@@ -28,8 +28,12 @@ ATF_TC_BODY(services, tc)
 	ATF_CHECK_EQ(CHECK_SERVICE_KNOWN, kind);
 	ATF_CHECK_STREQ("a mail or FTP server: \"220 mx.test ESMTP\"",
 	    NAME("220 mx.test ESMTP\r\n"));
-	NAME("\0\0\22\4\0\0\0\0\0");
-	ATF_CHECK(strstr(text, "HTTP/2 without TLS") == text);
+	ATF_CHECK_STREQ("HTTP/2", NAME("\0\0\22\4\0\0\0\0\0\0\3"));
+	ATF_CHECK_EQ(CHECK_SERVICE_H2, kind);
+	NAME("\0\0\22\4\0\0\0\0\1");
+	ATF_CHECK_EQ(CHECK_SERVICE_UNKNOWN, kind);
+	NAME("\0\0\22\4\0\0\0\0");
+	ATF_CHECK_EQ(CHECK_SERVICE_UNKNOWN, kind);
 	ATF_CHECK_STREQ("an unknown service: \"HTTP/2\"", NAME("HTTP/2"));
 	ATF_CHECK_EQ(CHECK_SERVICE_UNKNOWN, kind);
 	ATF_CHECK_STREQ("an unknown service: \"S\"", NAME("S"));

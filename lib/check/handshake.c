@@ -15,7 +15,6 @@
 
 #include "clock.h"
 #include "handshake.h"
-#include "hostname.h"
 #include "proxyproto.h"
 
 #define MORE_MS		500	/* to wait for the rest of a foreign answer */
@@ -32,16 +31,17 @@ struct check_shaking {
 	struct check_run	*r;
 	struct check_shake	*s;
 	struct net_stream	*stream;
+	int			 fd;		/* of the stream */
 	SSL			*ssl;
 	BIO			*in, *out;	/* of ssl */
 	size_t			 got;		/* bytes of input */
 	long long		 until;
 };
 
-/* Connect.  Returns a plain stream, or NULL with s->end. */
+/* Connect.  Returns a plain stream, its socket in *fdp; or NULL with s->end. */
 static struct net_stream *
 dial(struct check_run *r, const struct check_addr *a, struct check_shake *s,
-    long long until)
+    long long until, int *fdp)
 {
 	struct net_stream *t;
 	int fd;
@@ -58,6 +58,7 @@ dial(struct check_run *r, const struct check_addr *a, struct check_shake *s,
 		(void)snprintf(s->why, sizeof(s->why), "out of memory");
 		return (NULL);
 	}
+	*fdp = fd;
 	net_stream_watch(t, r->opts->watch);
 	(void)net_stream_tls(t, NULL, STREAM_PLAIN, NULL, until);
 	return (t);
@@ -331,18 +332,29 @@ shake(struct check_shaking *k)
 	}
 }
 
+/* Write the PROXY header of this very connection.  0, or -1. */
+static int
+put_proxied(struct check_shaking *k)
+{
+	struct sockaddr_storage own, far;
+	socklen_t own_len = sizeof(own), far_len = sizeof(far);
+	char line[NET_PROXYPROTO_LINE + 1];
+
+	if (getsockname(k->fd, (struct sockaddr *)&own, &own_len) == -1 ||
+	    getpeername(k->fd, (struct sockaddr *)&far, &far_len) == -1)
+		return (-1);
+	return (net_stream_write(k->stream, line,
+	    net_proxyproto_put_line(line, &own, &far), k->until));
+}
+
 /* Write what goes before TLS.  0, or -1. */
 static int
 put_header(struct check_shaking *k, const struct check_hello *h)
 {
 	const struct check_opts *o = k->r->opts;
-	uint8_t header[NET_PROXYPROTO_LOCAL];
 
-	if (h->proxied) {
-		net_proxyproto_put_local(header);
-		return (net_stream_write(k->stream, header, sizeof(header),
-		    k->until));
-	}
+	if (h->proxied)
+		return (put_proxied(k));
 	return (o->prelude_len == 0 ? 0 : net_stream_write(k->stream,
 	    o->prelude, o->prelude_len, k->until));
 }
@@ -356,7 +368,7 @@ check_handshake(struct check_run *r, const struct check_addr *a,
 
 	memset(s, 0, sizeof(*s));
 	s->alert = -1;
-	if ((k.stream = dial(r, a, s, k.until)) == NULL)
+	if ((k.stream = dial(r, a, s, k.until, &k.fd)) == NULL)
 		return;
 	if (make_ssl(&k, h) == -1) {
 		s->end = CHECK_SHAKE_FAILED;
@@ -389,8 +401,9 @@ check_hear(struct check_run *r, const struct check_addr *a,
 	struct check_shake s;
 	struct net_stream *t;
 	size_t n = 0;
+	int fd;
 
-	if ((t = dial(r, a, &s, check_until(r))) == NULL)
+	if ((t = dial(r, a, &s, check_until(r), &fd)) == NULL)
 		return (0);
 	hear(t, BANNER_MS, first, &n);
 	if (n == 0 && net_stream_write(t, request, sizeof(request) - 1,

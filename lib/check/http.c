@@ -154,12 +154,35 @@ report_response(struct http_visit *v)
 	    "");
 }
 
+/* Report an answer to the upgrade that is not HTTP/1. */
+static void
+report_foreign(struct http_visit *v)
+{
+	const unsigned int port = v->r->node->port;
+	char what[300];
+
+	switch (check_banner((const uint8_t *)v->up.r.text, v->up.r.end, what,
+	    sizeof(what))) {
+	case CHECK_SERVICE_HTTP:
+		check_found(v->r, v->a, port, CHECK_NOT_RELAY, "its response "
+		    "is malformed: %s", what);
+		break;
+	case CHECK_SERVICE_H2:
+		check_found(v->r, v->a, port, CHECK_H2_ALONE, "it answers "
+		    "a request of HTTP/1.1 in %s", what);
+		break;
+	default:
+		check_found(v->r, v->a, port, CHECK_NOT_HTTP_SERVER, "it "
+		    "answers an HTTP request over TLS as %s", what);
+		break;
+	}
+}
+
 /* Report that the upgrade was not answered by HTTP. */
 static void
 report_nothing(struct http_visit *v)
 {
 	const unsigned int port = v->r->node->port;
-	const uint8_t *begin = (const uint8_t *)v->up.r.text;
 	char what[300];
 
 	if (probe_of_relay(v))
@@ -177,13 +200,8 @@ report_nothing(struct http_visit *v)
 	else if (v->up.end != CHECK_NOT_HTTP)
 		check_found(v->r, v->a, port, CHECK_HTTP_SILENT, "%s",
 		    v->up.why);
-	else if (check_banner(begin, v->up.r.end, what, sizeof(what)) ==
-	    CHECK_SERVICE_HTTP)
-		check_found(v->r, v->a, port, CHECK_NOT_RELAY, "its response "
-		    "is malformed: %s", what);
 	else
-		check_found(v->r, v->a, port, CHECK_NOT_HTTP_SERVER, "it "
-		    "answers an HTTP request over TLS as %s", what);
+		report_foreign(v);
 }
 
 /* Report what is wrong with the measurement of a relay. */

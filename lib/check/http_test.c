@@ -328,6 +328,8 @@ ATF_TC_BODY(clock_of_relay, tc)
 ATF_TC_WITHOUT_HEAD(handshake);
 ATF_TC_BODY(handshake, tc)
 {
+	static const struct scene h2_settings[] = {
+	    { "\0\0\6\4\0\0\0\0\0\0\3\0\0\0\144", 15, BYE } };
 	const char *bad = response("400 Bad Request", "Server: nginx/1.22\r\n",
 	    "400 No required SSL certificate was sent");
 
@@ -339,6 +341,8 @@ ATF_TC_BODY(handshake, tc)
 	asks_cert = 0;
 	answers(bad, bad);
 	only(CHECK_NOT_RELAY, "HTTP status 400");
+	check(h2_settings, 1);
+	only(CHECK_H2_ALONE, "answers a request of HTTP/1.1 in HTTP/2");
 	h2_alone = 1;
 	answers("", "");
 	only(CHECK_H2_ALONE, "does not answer HTTP/1.1");

@@ -37,9 +37,9 @@ foreign(struct check_run *r, const struct check_addr *a, uint8_t *first,
 	if (k == CHECK_SERVICE_HTTP && server[0] == '\0' &&
 	    (m = check_hear(r, a, more)) > 0)
 		k = check_banner(more, m, what, sizeof(what));
-	check_found(r, a, r->node->port, k == CHECK_SERVICE_HTTP ?
-	    CHECK_PLAIN_HTTP : CHECK_OTHER_SERVICE, "it answers a TLS "
-	    "handshake without TLS, as %s", what);
+	check_found(r, a, r->node->port, k == CHECK_SERVICE_HTTP ||
+	    k == CHECK_SERVICE_H2 ? CHECK_PLAIN_HTTP : CHECK_OTHER_SERVICE,
+	    "it answers a TLS handshake without TLS, as %s", what);
 }
 
 /* Does a handshake of this kind succeed? */

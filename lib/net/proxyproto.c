@@ -1,11 +1,12 @@
 /*
- * proxyproto: the PROXY protocol, see proxyproto.h.  Called by fronts and by
- * the health process.
+ * proxyproto: the PROXY protocol, see proxyproto.h.  Called by fronts, by the
+ * health process and by checks.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -209,4 +210,38 @@ net_proxyproto_put_local(uint8_t p[NET_PROXYPROTO_LOCAL])
 	memset(p, 0, NET_PROXYPROTO_LOCAL);
 	memcpy(p, signature, sizeof(signature));
 	p[12] = V2_VERSION | V2_LOCAL;
+}
+
+/* The text of an address, and its port.  Returns 0, or -1 when it is not IP. */
+static int
+address(const struct sockaddr_storage *ss, char text[INET6_ADDRSTRLEN],
+    unsigned int *port)
+{
+	const struct sockaddr_in6 *s6 = (const struct sockaddr_in6 *)ss;
+	const struct sockaddr_in *s4 = (const struct sockaddr_in *)ss;
+	const int is4 = ss->ss_family == AF_INET;
+
+	if (!is4 && ss->ss_family != AF_INET6)
+		return (-1);
+	*port = ntohs(is4 ? s4->sin_port : s6->sin6_port);
+	return (inet_ntop(ss->ss_family, is4 ? (const void *)&s4->sin_addr :
+	    (const void *)&s6->sin6_addr, text, INET6_ADDRSTRLEN) == NULL ? -1 :
+	    0);
+}
+
+size_t
+net_proxyproto_put_line(char line[NET_PROXYPROTO_LINE + 1],
+    const struct sockaddr_storage *from, const struct sockaddr_storage *to)
+{
+	char source[INET6_ADDRSTRLEN], target[INET6_ADDRSTRLEN];
+	unsigned int sport, tport;
+	int n;
+
+	if (from->ss_family != to->ss_family ||
+	    address(from, source, &sport) == -1 ||
+	    address(to, target, &tport) == -1)
+		return (0);
+	n = snprintf(line, NET_PROXYPROTO_LINE + 1, "PROXY TCP%d %s %s %u %u\r\n",
+	    from->ss_family == AF_INET ? 4 : 6, source, target, sport, tport);
+	return (n < 0 || n > NET_PROXYPROTO_LINE ? 0 : (size_t)n);
 }

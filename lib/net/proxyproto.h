@@ -23,6 +23,8 @@
 /* Bytes of net_proxyproto_put_local(). */
 #define NET_PROXYPROTO_LOCAL	16
 
+struct sockaddr_storage;
+
 struct net_proxyproto {
 	int		 known;		/* 0: the connection is the balancer's
 					   own, or of a client without an IP
@@ -51,5 +53,14 @@ int	 net_proxyproto_begins(const uint8_t *p, size_t n);
  * `p', NET_PROXYPROTO_LOCAL bytes.
  */
 void	 net_proxyproto_put_local(uint8_t p[NET_PROXYPROTO_LOCAL]);
+
+/*
+ * Write the header of a connection from `from' to `to', addresses of one family
+ * (version 1, which more servers know).  Returns the length of the line, 0 when
+ * they are no addresses of IP.
+ */
+size_t	 net_proxyproto_put_line(char line[NET_PROXYPROTO_LINE + 1],
+	    const struct sockaddr_storage *from,
+	    const struct sockaddr_storage *to);
 
 #endif

@@ -308,6 +308,30 @@ ATF_TC_BODY(local, tc)
 	ATF_CHECK_EQ(0, memcmp(stream, stream + 100, 16));
 }
 
+/* A header with addresses is one that we take. */
+ATF_TC_WITHOUT_HEAD(own_line);
+ATF_TC_BODY(own_line, tc)
+{
+	struct sockaddr_storage a = { .ss_family = AF_INET },
+	    b = { .ss_family = AF_INET6 }, c = { .ss_family = AF_UNIX };
+	char line[NET_PROXYPROTO_LINE + 1];
+	struct net_proxyproto h;
+	size_t n;
+
+	((struct sockaddr_in *)&a)->sin_port = htons(65535);
+	((struct sockaddr_in *)&a)->sin_addr.s_addr = htonl(0xc0000201);
+	n = net_proxyproto_put_line(line, &a, &a);
+	ATF_CHECK_STREQ("PROXY TCP4 192.0.2.1 192.0.2.1 65535 65535\r\n", line);
+	ATF_CHECK_EQ((int)n, net_proxyproto_parse(&h, (uint8_t *)line, n));
+	ATF_CHECK_EQ(65535, h.port);
+	memset(&((struct sockaddr_in6 *)&b)->sin6_addr, 0xff, 16);
+	n = net_proxyproto_put_line(line, &b, &b);
+	ATF_CHECK_EQ(n, strlen(line));
+	ATF_CHECK_EQ((int)n, net_proxyproto_parse(&h, (uint8_t *)line, n));
+	ATF_CHECK_EQ(0, net_proxyproto_put_line(line, &a, &b));
+	ATF_CHECK_EQ(0, net_proxyproto_put_line(line, &c, &c));
+}
+
 /* What begins like a header, and requests, which do not. */
 ATF_TC_WITHOUT_HEAD(beginnings);
 ATF_TC_BODY(beginnings, tc)
@@ -341,6 +365,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, binary);
 	ATF_TP_ADD_TC(tp, bad_binary);
 	ATF_TP_ADD_TC(tp, local);
+	ATF_TP_ADD_TC(tp, own_line);
 	ATF_TP_ADD_TC(tp, beginnings);
 	return (atf_no_error());
 }
