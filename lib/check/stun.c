@@ -62,6 +62,41 @@ is_sane(const struct check_addr *a, const struct net_stun_result *res)
 	    memcmp(res->answer.addr, local, sizeof(local)) == 0);
 }
 
+/* The address that STUN saw, and this machine's end of the way to it. */
+struct sight {
+	const struct check_addr	*a;		/* NULL: none */
+	uint8_t			 saw[16], local[16];
+};
+
+static int
+differ(const struct sight *x, const struct sight *y)
+{
+	return (x->a != NULL && y->a != NULL &&
+	    x->a->ss.ss_family == y->a->ss.ss_family &&
+	    memcmp(x->local, y->local, sizeof(x->local)) == 0 &&
+	    memcmp(x->saw, y->saw, sizeof(x->saw)) != 0);
+}
+
+/* Addresses of the relay that see this machine at different addresses. */
+static void
+compare(struct check_run *r, const struct sight v[RUN_ADDRESSES])
+{
+	char x[NET_PREFIX_TEXT], y[NET_PREFIX_TEXT];
+	size_t i, k;
+
+	for (i = 1; i < r->naddrs; i++)
+		for (k = 0; k < i; k++) {
+			if (!differ(&v[k], &v[i]))
+				continue;
+			net_prefix_address(v[k].saw, x);
+			net_prefix_address(v[i].saw, y);
+			check_found(r, NULL, (unsigned int)r->node->stun,
+			    CHECK_STUN_DIFFERS, "%s sees this machine as %s, "
+			    "%s as %s", v[k].a->text, x, v[i].a->text, y);
+			return;
+		}
+}
+
 static void
 answered(struct check_run *r, const struct check_addr *a,
     const struct net_stun_result *res)
@@ -92,13 +127,14 @@ static void
 silent(struct check_run *r, const struct check_addr *a, int sick,
     const struct net_stun_result *res)
 {
+	const int e = res->error;
 	char what[CHECK_WHAT];
 
 	(void)snprintf(what, sizeof(what), "no answer to %u requests%s%s%s",
-	    res->requests, res->error == 0 ? "" : ", but a router or firewall "
-	    "says: ", res->error == 0 ? "" : strerror(res->error), answers_bare(r, a, 0) ? ", but to one "
-	    "without SOFTWARE and FINGERPRINT, which no Tailscale client sends"
-	    : "");
+	    res->requests, e == 0 ? "" : ", but a router or firewall says: ",
+	    e == 0 ? "" : strerror(e), answers_bare(r, a, 0) ?
+	    ", but to one without SOFTWARE and FINGERPRINT, which no Tailscale "
+	    "client sends" : "");
 	unanswered(r, a, sick, CHECK_STUN_SILENT, what);
 }
 
@@ -117,7 +153,7 @@ elsewhere(struct check_run *r, const struct check_addr *a,
 }
 
 static void
-one(struct check_run *r, struct check_addr *a, int sick)
+one(struct check_run *r, struct check_addr *a, int sick, struct sight *s)
 {
 	const unsigned int port = (unsigned int)r->node->stun;
 	struct net_stun_result res;
@@ -126,6 +162,10 @@ one(struct check_run *r, struct check_addr *a, int sick)
 	switch (res.outcome) {
 	case NET_STUN_ANSWERED:
 		a->stuns = 1;
+		s->a = a;
+		memcpy(s->saw, res.answer.addr, sizeof(s->saw));
+		(void)net_address_get((struct sockaddr *)&res.local,
+		    s->local);
 		answered(r, a, &res);
 		break;
 	case NET_STUN_REFUSED:
@@ -169,6 +209,7 @@ void
 check_stun(struct check_run *r)
 {
 	const int sick = r->faults > 0, some = connects(r);
+	struct sight v[RUN_ADDRESSES] = { { .a = NULL } };
 	struct check_addr *a;
 	size_t i;
 
@@ -177,6 +218,8 @@ check_stun(struct check_run *r)
 		a = &r->addrs[i];
 		/* An address that alone is dead has its fault already. */
 		if (!a->dns_only && !a->skipped && (a->connects || !some))
-			one(r, a, sick);
+			one(r, a, sick, &v[i]);
 	}
+	if (!r->has[CHECK_STUN_MAPPED])
+		compare(r, v);
 }

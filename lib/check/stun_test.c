@@ -58,6 +58,28 @@ ATF_TC_BODY(good, tc)
 	    run_measure(&x, CHECK_FACT_STUN_ADDRESS)->text);
 }
 
+/* One address of the relay sees another address of this machine. */
+ATF_TC_WITHOUT_HEAD(differs);
+ATF_TC_BODY(differs, tc)
+{
+	struct net_fakestun nat;
+
+	run_begin(&x);
+	x.opts.source = "127.0.0.1";
+	net_fakestun_start(&fake, AF_INET, NET_FAKE_GOOD);
+	net_fakestun_start_at(&nat, "127.0.0.2", fake.port, NET_FAKE_NAT);
+	x.node.stun = (int)fake.port;
+	(void)run_address(&x, "127.0.0.1");
+	(void)run_address(&x, "127.0.0.2");
+	check_stun(&x.run);
+	ATF_REQUIRE_EQ(1, x.nfound);
+	ATF_CHECK_EQ(CHECK_STUN_DIFFERS, x.found[0].id);
+	ATF_CHECK_STREQ("127.0.0.1 sees this machine as 127.0.0.1, 127.0.0.2 "
+	    "as 10.9.8.7", x.found[0].what);
+	net_fakestun_stop(&nat);
+	net_fakestun_stop(&fake);
+}
+
 ATF_TC_WITHOUT_HEAD(bad);
 ATF_TC_BODY(bad, tc)
 {
@@ -111,6 +133,7 @@ ATF_TC_BODY(closed, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, good);
+	ATF_TP_ADD_TC(tp, differs);
 	ATF_TP_ADD_TC(tp, bad);
 	ATF_TP_ADD_TC(tp, too);
 	ATF_TP_ADD_TC(tp, closed);

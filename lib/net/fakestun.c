@@ -106,17 +106,18 @@ serve(int fd, int other, enum net_fakestun_way way)
 	}
 }
 
-void
-net_fakestun_start(struct net_fakestun *f, int family,
-    enum net_fakestun_way way)
+/* Start one at f->ss. */
+static void
+start(struct net_fakestun *f, enum net_fakestun_way way)
 {
-	const int fd = socket(family, SOCK_DGRAM, 0);
-	const int other = socket(family, SOCK_DGRAM, 0);
+	const int fd = socket(f->ss.ss_family, SOCK_DGRAM, 0);
+	const int other = socket(f->ss.ss_family, SOCK_DGRAM, 0);
+	struct sockaddr_storage local;
 	uint8_t addr[16];
+	const socklen_t len = net_test_local(&local, f->ss.ss_family, 0);
 
-	f->len = net_test_local(&f->ss, family, 0);
 	ATF_REQUIRE(fd != -1 && other != -1);
-	ATF_REQUIRE_EQ(0, bind(other, (struct sockaddr *)&f->ss, f->len));
+	ATF_REQUIRE_EQ(0, bind(other, (struct sockaddr *)&local, len));
 	ATF_REQUIRE_EQ(0, bind(fd, (struct sockaddr *)&f->ss, f->len));
 	ATF_REQUIRE_EQ(0, getsockname(fd, (struct sockaddr *)&f->ss, &f->len));
 	f->port = net_address_get((struct sockaddr *)&f->ss, addr);
@@ -128,6 +129,23 @@ net_fakestun_start(struct net_fakestun *f, int family,
 	}
 	(void)close(fd);
 	(void)close(other);
+}
+
+void
+net_fakestun_start(struct net_fakestun *f, int family,
+    enum net_fakestun_way way)
+{
+	f->len = net_test_local(&f->ss, family, 0);
+	start(f, way);
+}
+
+void
+net_fakestun_start_at(struct net_fakestun *f, const char *addr,
+    unsigned int port, enum net_fakestun_way way)
+{
+	(void)net_test_address(&f->ss, addr, (uint16_t)port);
+	f->len = sizeof(struct sockaddr_in);
+	start(f, way);
 }
 
 void

@@ -33,6 +33,10 @@ struct net_fakestun {
 void	 net_fakestun_start(struct net_fakestun *f, int family,
 	    enum net_fakestun_way way);
 
+/* Start one at an IPv4 address and a port. */
+void	 net_fakestun_start_at(struct net_fakestun *f, const char *addr,
+	    unsigned int port, enum net_fakestun_way way);
+
 /* End it. */
 void	 net_fakestun_stop(struct net_fakestun *f);
 
