@@ -334,12 +334,18 @@ shake(struct check_shaking *k)
 
 /* Write the PROXY header of this very connection.  0, or -1. */
 static int
-put_proxied(struct check_shaking *k)
+put_proxied(struct check_shaking *k, int version)
 {
 	struct sockaddr_storage own, far;
 	socklen_t own_len = sizeof(own), far_len = sizeof(far);
+	uint8_t header[NET_PROXYPROTO_LOCAL];
 	char line[NET_PROXYPROTO_LINE + 1];
 
+	if (version == 2) {
+		net_proxyproto_put_local(header);
+		return (net_stream_write(k->stream, header, sizeof(header),
+		    k->until));
+	}
 	if (getsockname(k->fd, (struct sockaddr *)&own, &own_len) == -1 ||
 	    getpeername(k->fd, (struct sockaddr *)&far, &far_len) == -1)
 		return (-1);
@@ -354,7 +360,7 @@ put_header(struct check_shaking *k, const struct check_hello *h)
 	const struct check_opts *o = k->r->opts;
 
 	if (h->proxied)
-		return (put_proxied(k));
+		return (put_proxied(k, h->proxied));
 	return (o->prelude_len == 0 ? 0 : net_stream_write(k->stream,
 	    o->prelude, o->prelude_len, k->until));
 }

@@ -21,7 +21,8 @@ struct check_hello {
 	const char	*name;		/* NULL: no server name */
 	int		 only_12;	/* TLS 1.2 alone; else 1.0 to 1.3 */
 	int		 h2;		/* h2 before http/1.1 by ALPN */
-	int		 proxied;	/* a PROXY header goes before it */
+	int		 proxied;	/* 1 or 2: a PROXY header of this
+					   version goes before it */
 };
 
 enum check_shake_end {

@@ -52,30 +52,41 @@ succeeds(struct check_run *r, const struct check_addr *a,
 	return (s->end == CHECK_SHAKE_DONE);
 }
 
+/* Does it want a PROXY header?  Some servers know one version alone. */
+static int
+wants_proxy(struct check_run *r, const struct check_addr *a)
+{
+	struct check_hello h = { .name = server_name(r), .proxied = 1 };
+	struct check_shake t;
+
+	if (succeeds(r, a, &h, &t))
+		return (1);
+	h.proxied = 2;
+	return (succeeds(r, a, &h, &t));
+}
+
 /* The server says nothing in TLS: find out what it wants. */
 static void
 mute(struct check_run *r, const struct check_addr *a,
     const struct check_shake *s)
 {
-	const struct check_hello proxied = { .name = server_name(r),
-	    .proxied = 1 }, nameless = { 0 };
 	const int closed = s->end == CHECK_SHAKE_CLOSED;
+	const struct check_hello nameless = { 0 };
 	const unsigned int port = r->node->port;
+	const char *name = server_name(r);
 	uint8_t first[CHECK_FIRST];
 	struct check_shake t;
 	size_t n;
 
 	if ((n = check_hear(r, a, first)) > 0)
 		foreign(r, a, first, n);
-	else if (succeeds(r, a, &proxied, &t))
-		check_found(r, a, port, CHECK_WANTS_PROXY, "a TLS handshake "
-		    "%s, and succeeds behind a PROXY header", closed ?
-		    "is cut off" : "gets no answer");
-	else if (closed && proxied.name != NULL &&
-	    succeeds(r, a, &nameless, &t))
+	else if (closed && wants_proxy(r, a))
+		check_found(r, a, port, CHECK_WANTS_PROXY, "a TLS handshake is "
+		    "cut off, and succeeds behind a PROXY header");
+	else if (closed && name != NULL && succeeds(r, a, &nameless, &t))
 		check_found(r, a, port, CHECK_TLS_NAME, "it closes the "
 		    "connection when a client asks for \"%s\", and serves "
-		    "clients that send no name", proxied.name);
+		    "clients that send no name", name);
 	else if (!r->stopped)
 		check_found(r, a, port, closed ? CHECK_TLS_CLOSED :
 		    CHECK_TLS_SILENT, closed ? "it closes the connection "

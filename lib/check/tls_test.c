@@ -18,7 +18,8 @@ struct server_plan {
 	const char	*page;		/* the same to HTTP */
 	int		 mute;		/* closes at once */
 	int		 silent;	/* never closes nor says anything */
-	int		 proxied;	/* wants a PROXY header */
+	int		 proxied;	/* wants a PROXY header of version 1
+					   or 2 */
 	const char	*ciphers;	/* of TLS 1.2; NULL: all */
 	int		 nameless;	/* closes when it gets a name */
 	int		 max;		/* version of TLS */
@@ -120,7 +121,7 @@ serve_tls(int fd)
 	SSL_free(ssl);
 }
 
-/* Does a connection begin with the PROXY header of its own address? */
+/* Does a connection begin with the PROXY header that is wanted? */
 static int
 has_header(int fd)
 {
@@ -131,7 +132,9 @@ has_header(int fd)
 
 	for (n = 0; got == 0 && n < sizeof(buf) && read(fd, buf + n, 1) == 1;)
 		got = net_proxyproto_parse(&h, buf, ++n);
-	return (got > 0 && h.known && h.addr[12] == 127);
+	/* Only version 1 has the client's address. */
+	return (got > 0 && h.known == (plan.proxied == 1) &&
+	    (!h.known || h.addr[12] == 127));
 }
 
 /* In a child of its own: one connection. */
@@ -361,6 +364,7 @@ ATF_TC_BODY(mute, tc)
 	ENDS(CHECK_TLS_SILENT, "does not answer the TLS handshake",
 	    .silent = 1);
 	ENDS(CHECK_WANTS_PROXY, "succeeds behind a PROXY header", .proxied = 1);
+	ENDS(CHECK_WANTS_PROXY, "succeeds behind a PROXY header", .proxied = 2);
 	ENDS(CHECK_TLS_NAME, "asks for \"relay.test\", and serves clients that "
 	    "send no name", .nameless = 1);
 }

@@ -241,7 +241,8 @@ net_proxyproto_put_line(char line[NET_PROXYPROTO_LINE + 1],
 	    address(from, source, &sport) == -1 ||
 	    address(to, target, &tport) == -1)
 		return (0);
-	n = snprintf(line, NET_PROXYPROTO_LINE + 1, "PROXY TCP%d %s %s %u %u\r\n",
-	    from->ss_family == AF_INET ? 4 : 6, source, target, sport, tport);
+	n = snprintf(line, NET_PROXYPROTO_LINE + 1,
+	    "PROXY TCP%d %s %s %u %u\r\n", from->ss_family == AF_INET ? 4 : 6,
+	    source, target, sport, tport);
 	return (n < 0 || n > NET_PROXYPROTO_LINE ? 0 : (size_t)n);
 }
