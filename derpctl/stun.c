@@ -1,6 +1,6 @@
 /*
- * stun: `derpctl stun': request one's address from a STUN server, as Tailscale's
- * clients do.
+ * stun: `derpctl stun': request one's address from a STUN server, as clients of
+ * Tailscale do.
  *
  * Works without derpd.
  */

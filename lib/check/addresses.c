@@ -78,7 +78,7 @@ working(const struct check_run *r)
 	return (found);
 }
 
-struct judge {
+struct comparing {
 	struct check_run	*r;
 	int			(*meshed)(const struct check_run *r,
 				    const struct check_addr *a,
@@ -87,7 +87,7 @@ struct judge {
 
 /* Are these two relays that do not forward packets to each other? */
 static int
-is_other(const struct judge *j, const struct check_addr *a,
+is_other(const struct comparing *j, const struct check_addr *a,
     const struct check_addr *b)
 {
 	return (a->has_key && b->has_key && memcmp(a->key, b->key,
@@ -117,7 +117,7 @@ dead_fault(const struct check_run *r, int family)
 
 /* Judge an address that clients use by another one that works. */
 static void
-compare(const struct judge *j, const struct check_addr *a,
+compare(const struct comparing *j, const struct check_addr *a,
     const struct check_addr *good)
 {
 	struct check_run *r = j->r;
@@ -156,7 +156,7 @@ of_map(const struct check_run *r, const struct check_addr *d)
 
 /* Judge an address that DNS alone has: is it the same relay? */
 static void
-compare_dns(const struct judge *j, const struct check_addr *d,
+compare_dns(const struct comparing *j, const struct check_addr *d,
     const struct check_addr *m)
 {
 	struct check_run *r = j->r;
@@ -185,7 +185,7 @@ void
 check_addresses_by(struct check_run *r, int (*meshed)(const struct check_run *r,
     const struct check_addr *a, const struct check_addr *b))
 {
-	const struct judge j = { .r = r, .meshed = meshed };
+	const struct comparing j = { .r = r, .meshed = meshed };
 	const struct check_addr *a, *good, *m;
 	size_t i;
 
