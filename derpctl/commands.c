@@ -137,7 +137,8 @@ static const struct command_value values[] = {
 	{ "reason", COMMAND_WORD, "unspecified keyCompromise "
 	    "affiliationChanged superseded cessationOfOperation", 0, 0 },
 	{ "seconds", COMMAND_NUMBER, NULL, 1, 3600 },
-	{ "socket", COMMAND_FILE, NULL, 0, 0 }
+	{ "socket", COMMAND_FILE, NULL, 0, 0 },
+	{ "target", COMMAND_FILE, NULL, 0, 0 }
 };
 
 static const struct command_long longs[] = {

@@ -105,6 +105,23 @@ read_targets(struct asked *a, const struct ctl *ctl,
 	return (0);
 }
 
+/* Standard input can be read once.  Returns 0 or -1. */
+static int
+check_stdin(const struct asked *a, const struct ctl *ctl)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < a->ntargets; i++)
+		n += a->targets[i].kind == CTLCHECK_FILE &&
+		    strcmp(a->targets[i].text, "-") == 0;
+	if (n > 1)
+		return (complain(ctl, "standard input is given twice"));
+	if (n > 0 && a->opts.again_s != 0)
+		return (complain(ctl, "standard input can't be read again for "
+		    "-w: write the map into a file"));
+	return (0);
+}
+
 /* Read the command line.  Returns 0, or -1 with an error printed. */
 static int
 read_words(struct asked *a, const struct ctl *ctl,
@@ -120,7 +137,8 @@ read_words(struct asked *a, const struct ctl *ctl,
 	read_trust(&a->opts.check, w);
 	return (read_source(a, ctl, w->option['S']) == -1 ||
 	    read_bytes(a, ctl, w->option['t']) == -1 ||
-	    read_targets(a, ctl, w) == -1 ? -1 : 0);
+	    read_targets(a, ctl, w) == -1 || check_stdin(a, ctl) == -1 ?
+	    -1 : 0);
 }
 
 static void

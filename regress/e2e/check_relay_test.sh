@@ -212,9 +212,12 @@ e2e_case unchecked 60 "2 when something can't be checked"
 unchecked_body() {
 	e2e_paths
 	echo >ca.pem
+	echo '{}' >map.json
 	check 2
 	check 2 'relay.test:x'
 	check 2 -S relay.test 127.0.0.1
+	check 2 - - <map.json
+	check 2 -w 5 - <map.json
 	check 2 missing.json
 	places missing.json
 	jq -e '.places[0].failed | test("No such file")' check.json ||
