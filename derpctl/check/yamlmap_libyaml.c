@@ -11,6 +11,7 @@
 
 #include <yaml.h>
 
+#include "json.h"
 #include "json_out.h"
 #include "yamlmap.h"
 
@@ -103,11 +104,16 @@ is_plain(const yaml_event_t *e)
 	return (e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE);
 }
 
-/* Is it a number as JSON has it?  Only the characters are checked here. */
+/* Is it a number, true or false, as JSON has it? */
 static int
-is_number(const char *s, size_t len)
+is_json(const char *s, size_t len)
 {
-	return (len > 0 && strspn(s, "0123456789+-.eE") == len);
+	struct json_error e;
+	struct json *j = json_parse(s, len, 1, 1, &e);
+	const enum json_type type = j == NULL ? JSON_NONE : json_type(j, 0);
+
+	json_free(j);
+	return (type == JSON_NUMBER || type == JSON_BOOL);
 }
 
 static int
@@ -121,8 +127,7 @@ put_scalar(struct convert *c, const yaml_event_t *e)
 	if (is_plain(e) && (len == 0 || strcmp(s, "~") == 0 ||
 	    strcmp(s, "null") == 0))
 		json_out_raw(&c->o, name, "null", 4);
-	else if (is_plain(e) && type == PLAIN && (strcmp(s, "true") == 0 ||
-	    strcmp(s, "false") == 0 || is_number(s, len)))
+	else if (is_plain(e) && type == PLAIN && is_json(s, len))
 		json_out_raw(&c->o, name, s, len);
 	else
 		json_out_strn(&c->o, name, s, len);

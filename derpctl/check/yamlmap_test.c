@@ -95,6 +95,8 @@ ATF_TC_BODY(scalars, tc)
 	becomes("regionid: '900'", "{\"RegionID\":\"900\"}");
 	becomes("stunport: -1", "{\"STUNPort\":-1}");
 	becomes("latitude: 47.5", "{\"Latitude\":47.5}");
+	becomes("stunport: 0x1", "{\"STUNPort\":\"0x1\"}");
+	becomes("stunport: 1e", "{\"STUNPort\":\"1e\"}");
 	becomes("stunonly: true", "{\"STUNOnly\":true}");
 	becomes("stunonly: maybe", "{\"STUNOnly\":\"maybe\"}");
 	becomes("regions: ~", "{\"Regions\":null}");

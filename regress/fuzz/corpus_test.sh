@@ -67,6 +67,7 @@ target stunclient
 target verify
 target web_map
 target websocket
+target yamlmap
 
 atf_init_test_cases() {
 	for _t in $targets; do
