@@ -63,7 +63,6 @@ struct check_opts {
 						   CHECK_STEP_MS */
 	/* For health; all may be 0. */
 	const uint8_t		*secret;	/* log in with this key */
-	int			 prober;
 	int			 no_issuer;	/* with STREAM_ANY: judge dates
 						   and names of certificates,
 						   not who issued them */
