@@ -17,7 +17,7 @@
 
 enum {
 	COL_STATE, COL_REGION, COL_NAME, COL_ADDRESS, COL_LOGIN, COL_RTT,
-	COL_CERT, COL_STUN, NCOLS
+	COL_CERT, COL_STUN, COL_BYTES, NCOLS
 };
 
 static const struct ctl_column columns[NCOLS] = {
@@ -29,11 +29,13 @@ static const struct ctl_column columns[NCOLS] = {
 	[COL_RTT]	= { "RTT",	7, 7, 7, 1 },
 	[COL_CERT]	= { "CERT",	5, 5, 5, 1 },
 	[COL_STUN]	= { "STUN",	6, 7, 7, 1 },
+	[COL_BYTES]	= { "BYTES/S",	9, 7, 7, 1 },
 };
 
 /* The columns that show a fact, from COL_LOGIN on. */
 static const enum check_fact facts[NCOLS - COL_LOGIN] = {
-	CHECK_FACT_LOGIN, CHECK_FACT_RTT, CHECK_FACT_CERT_DAYS, CHECK_FACT_STUN
+	CHECK_FACT_LOGIN, CHECK_FACT_RTT, CHECK_FACT_CERT_DAYS, CHECK_FACT_STUN,
+	CHECK_FACT_THROUGHPUT
 };
 
 /* The address that was measured first, and how many others. */

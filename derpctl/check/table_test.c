@@ -48,6 +48,7 @@ ATF_TC_BODY(good, tc)
 	HAS("\n1 region, 1 node: all good (2.3 s)\n");
 	HASNT("FAULT");
 	HASNT("1.51s");
+	HASNT("BYTES/S");
 	fits(100);
 	table("100", 1);
 	/* In the order of the rows, not in that of the checks. */
@@ -60,6 +61,11 @@ ATF_TC_BODY(good, tc)
 	table("100", 1);
 	HAS("\nrelay.example.org\n    dns-a              192.0.2.1\n"
 	    "  at 192.0.2.1\n");
+	/* The throughput has a column when it was measured. */
+	add_measure(p, CHECK_FACT_THROUGHPUT, "192.0.2.1", 3 << 20, "");
+	table("100", 0);
+	HAS("BYTES/S");
+	HAS("3.0M\n");
 	/* A long text is wrapped, behind its name. */
 	add_measure(p, CHECK_FACT_CERT_NAMES, "2001:db8::1", 0,
 	    "one.example.org, two.example.org, three.example.org");
