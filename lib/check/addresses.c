@@ -78,6 +78,14 @@ working(const struct check_run *r)
 	return (found);
 }
 
+/* Do clients that log in at both meet one relay, whatever else is wrong? */
+static int
+is_same(const struct check_addr *a, const struct check_addr *b)
+{
+	return (a->has_key && b->has_key && memcmp(a->key, b->key,
+	    sizeof(a->key)) == 0);
+}
+
 struct comparing {
 	struct check_run	*r;
 	int			(*meshed)(const struct check_run *r,
@@ -90,8 +98,8 @@ static int
 is_other(const struct comparing *j, const struct check_addr *a,
     const struct check_addr *b)
 {
-	return (a->has_key && b->has_key && memcmp(a->key, b->key,
-	    sizeof(a->key)) != 0 && !j->meshed(j->r, a, b));
+	return (a->has_key && b->has_key && !is_same(a, b) &&
+	    !j->meshed(j->r, a, b));
 }
 
 /* Can none of the addresses of this family be connected to? */
@@ -129,7 +137,7 @@ compare(const struct comparing *j, const struct check_addr *a,
 		drop(r, a);
 		check_found(r, a, port, dead_fault(r, a->ss.ss_family),
 		    "%s; %s works", what, good->text);
-	} else if (!works(r, a) && what[0] != '\0') {
+	} else if (!works(r, a) && !a->has_key && what[0] != '\0') {
 		drop(r, a);
 		check_found(r, a, port, CHECK_ADDRESS_OTHER,
 		    "%s; at %s is the relay", what, good->text);
@@ -162,7 +170,8 @@ compare_dns(const struct comparing *j, const struct check_addr *d,
 	struct check_run *r = j->r;
 	char what[CHECK_WHAT / 2];
 
-	if (works(r, m) && works(r, d) && !is_other(j, m, d))
+	if (is_same(m, d) || (works(r, m) && works(r, d) &&
+	    !is_other(j, m, d)))
 		return;
 	if (works(r, m) && !check_is_private(m) && check_is_private(d)) {
 		check_found(r, NULL, 0, CHECK_NAME_PRIVATE,

@@ -136,6 +136,8 @@ ATF_TC_BODY(no_login, tc)
 ATF_TC_WITHOUT_HEAD(other);
 ATF_TC_BODY(other, tc)
 {
+	struct check_addr *a;
+
 	begin();
 	serving("192.0.2.1", 1);
 	wrong("2001:db8::1");
@@ -168,6 +170,15 @@ ATF_TC_BODY(other, tc)
 	check_found(&x.run, serving("192.0.2.2", 1), 443, CHECK_NOT_RELAY,
 	    "it is nginx");
 	only(CHECK_NOT_RELAY, "192.0.2.2 port 443", "^it is nginx$");
+	/* The same relay, where more than the login fails on one way. */
+	begin();
+	serving("192.0.2.1", 1);
+	a = serving("2001:db8::1", 1);
+	a->serves = 0;
+	check_found(&x.run, a, 443, CHECK_NOT_RELAY, "large packets");
+	serving("192.0.2.2", 1)->dns_only = 1;
+	x.run.addrs[2].serves = 0;
+	only(CHECK_NOT_RELAY, "2001:db8::1 port 443", "^large packets$");
 }
 
 /* The map has an address, DNS another. */
