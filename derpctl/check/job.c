@@ -210,8 +210,8 @@ check_url(struct job *j)
 		j->opts.trust = STREAM_ANY;
 		address = map_address(&j->task->after->place.node);
 	}
-	if (check_map(j->task->url, address, j->task->needed, &j->opts, &j->sink,
-	    &m, why, sizeof(why)) == -1)
+	if (check_map(j->task->url, address, j->task->needed, &j->opts,
+	    &j->sink, &m, why, sizeof(why)) == -1)
 		tell_text(j, CTLCHECK_FAILED, why);
 	else if (m.absent)
 		tell(j, &absent);

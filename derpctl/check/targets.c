@@ -30,8 +30,9 @@ set_host(struct check_node *n, const char *host, size_t len)
 	n->port = PORT_TLS;
 	n->port80 = PORT_HTTP;
 	n->stun = PORT_STUN;
-	return (net_hostname_is_name(n->host) || net_hostname_is_ipv4(n->host) ||
-	    net_hostname_is_ipv6(n->host) ? 0 : -1);
+	return (net_hostname_is_name(n->host) ||
+	    net_hostname_is_ipv4(n->host) || net_hostname_is_ipv6(n->host) ?
+	    0 : -1);
 }
 
 /* Read the port at *p and step over it.  Returns 0 or -1. */

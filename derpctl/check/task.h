@@ -33,8 +33,8 @@ struct ctlcheck_task {
 	char			 url[URL_MAXTEXT]; /* of a map, or */
 	char			 file[URL_MAXTEXT]; /* its file; "": a URL */
 	int			 needed;	/* a map must be there */
-	int			 guessed;	/* the STUN port of a node, which
-						   its own map may correct */
+	int			 guessed;	/* a node's STUN port, which its
+						   own map may correct */
 	int			 mirror;	/* a map that a node of a region
 						   serves, to be compared */
 	/* What its job has told. */
@@ -98,7 +98,10 @@ int	 ctlcheck_plan_regions(struct ctlcheck_run *run,
  */
 struct ctlcheck_task *ctlcheck_plan_next(struct ctlcheck_run *run);
 
-/* The nodes of a region of a map that let clients in, at most `max'; returns how many. */
+/*
+ * The nodes of a region of a map that let clients in, at most `max'.  Returns
+ * how many.
+ */
 size_t	 ctlcheck_plan_serving(const struct ctlcheck_run *run,
 	    const struct ctlcheck_task *mesh, struct check_node *nodes,
 	    size_t max);

@@ -42,7 +42,7 @@ static const struct {
 };
 
 /* A document on its way. */
-struct convert {
+struct yamlmap {
 	yaml_parser_t	 p;
 	struct json_out	 o;
 	char		*why;
@@ -57,7 +57,7 @@ struct convert {
 };
 
 static int
-wrong(struct convert *c, const yaml_mark_t *at, const char *reason)
+wrong(struct yamlmap *c, const yaml_mark_t *at, const char *reason)
 {
 	(void)snprintf(c->why, c->size, "%zu:%zu: YAML: %s", at->line + 1,
 	    at->column + 1, reason);
@@ -66,7 +66,7 @@ wrong(struct convert *c, const yaml_mark_t *at, const char *reason)
 
 /* Take the scalar as the name of the next value. */
 static int
-take_name(struct convert *c, const yaml_event_t *e)
+take_name(struct yamlmap *c, const yaml_event_t *e)
 {
 	const char *s = (const char *)e->data.scalar.value;
 	size_t i, len = e->data.scalar.length;
@@ -89,7 +89,7 @@ take_name(struct convert *c, const yaml_event_t *e)
 
 /* The name of the next value, NULL in an array; it is used up. */
 static const char *
-value_name(struct convert *c)
+value_name(struct yamlmap *c)
 {
 	const int named = c->named;
 
@@ -117,7 +117,7 @@ is_json(const char *s, size_t len)
 }
 
 static int
-put_scalar(struct convert *c, const yaml_event_t *e)
+put_scalar(struct yamlmap *c, const yaml_event_t *e)
 {
 	const char *s = (const char *)e->data.scalar.value, *name;
 	const size_t len = e->data.scalar.length;
@@ -135,7 +135,7 @@ put_scalar(struct convert *c, const yaml_event_t *e)
 }
 
 static int
-open_level(struct convert *c, const yaml_event_t *e, int mapping)
+open_level(struct yamlmap *c, const yaml_event_t *e, int mapping)
 {
 	const char *name;
 
@@ -151,7 +151,7 @@ open_level(struct convert *c, const yaml_event_t *e, int mapping)
 }
 
 static int
-close_level(struct convert *c)
+close_level(struct yamlmap *c)
 {
 	c->depth--;
 	json_out_end(&c->o);
@@ -179,7 +179,7 @@ is_special(const yaml_event_t *e)
 
 /* Handle an event.  Returns 0, 1 at the end of the document, or -1. */
 static int
-handle(struct convert *c, const yaml_event_t *e)
+handle(struct yamlmap *c, const yaml_event_t *e)
 {
 	const int needs_name = c->depth > 0 && c->mapping[c->depth - 1] &&
 	    !c->named;
@@ -210,7 +210,7 @@ handle(struct convert *c, const yaml_event_t *e)
 }
 
 static int
-next(struct convert *c)
+next(struct yamlmap *c)
 {
 	yaml_mark_t at;
 	yaml_event_t e;
@@ -230,7 +230,7 @@ int
 ctlcheck_yaml(const char *text, size_t len, struct ipc_wr *w, char *why,
     size_t size)
 {
-	struct convert c = { .why = why, .size = size };
+	struct yamlmap c = { .why = why, .size = size };
 	int rv;
 
 	if (!yaml_parser_initialize(&c.p)) {

@@ -8,16 +8,15 @@
 # shellcheck source=regress/e2e/mesh.sh
 . "$(atf_get_srcdir)/mesh.sh"
 
-# serve [CONFIGURATION]: relay and STUN on 127.0.0.1, with a certificate for
-# localhost; STUN is the port.
+# serve: relay and STUN on 127.0.0.1, with a certificate for localhost; STUN is
+# the port.
 serve() {
 	e2e_paths
 	HOST_NAME=localhost
 	use_cert ec
 	LISTEN='listen on 127.0.0.1 port 0 tls'
 	EXTRA="stun { listen on 127.0.0.1 port 0
-	probe every 1 }
-${1:-}"
+	probe every 1 }"
 	e2e_start
 	STUN=$(e2e_port '(stun)')
 	wait_until "STUN answers" answering
