@@ -71,13 +71,14 @@ sort(struct check_run *r, struct check_addr *a, const struct check_shake *s,
 }
 
 static void
-measure(struct check_run *r, const struct check_addr *a,
-    const struct check_certs *c)
+measure(struct check_run *r, struct check_addr *a, const struct check_certs *c)
 {
-	const time_t end = check_cert_seconds(X509_get0_notAfter(c->x[0]));
 	char text[CHECK_WHAT], pin[CHECK_PIN], dn[CHECK_DN];
 
-	check_number(r, a, CHECK_FACT_CERT_DAYS, (end - c->now) / 86400);
+	a->cert_from = check_cert_seconds(X509_get0_notBefore(c->x[0]));
+	a->cert_until = check_cert_seconds(X509_get0_notAfter(c->x[0]));
+	check_number(r, a, CHECK_FACT_CERT_DAYS, (a->cert_until - c->now) /
+	    86400);
 	check_text(r, a, CHECK_FACT_CERT_NAMES, check_cert_names(c->x[0], text,
 	    sizeof(text)));
 	check_text(r, a, CHECK_FACT_CERT_ISSUER,

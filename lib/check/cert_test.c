@@ -329,6 +329,37 @@ ATF_TC_BODY(several, tc)
 	ATF_CHECK_EQ(1, run_count(&x, CHECK_CERT_NAME));
 }
 
+/* Judge a certificate, and compare the clocks.  Returns what is left. */
+static size_t
+judge_off(X509 *leaf, long off)
+{
+	x.run.kept = x.kept;
+	(void)judge(leaf, NULL, NULL);
+	x.run.has[CHECK_CLOCK_OFF] = 0;
+	x.run.clock_off = off;
+	check_found(&x.run, a, 443, CHECK_CLOCK_OFF, "it is off");
+	check_cert_clock(&x.run);
+	check_report_kept(&x.run);
+	return (x.nfound);
+}
+
+/* A wrong clock is one fault, not two. */
+ATF_TC_WITHOUT_HEAD(clocks);
+ATF_TC_BODY(clocks, tc)
+{
+	begin();
+	ATF_CHECK_EQ(1, judge_off(aged(90, -2), -3 * DAY));
+	ATF_CHECK_EQ(1, run_count(&x, CHECK_CLOCK_OFF));
+	HAS(x.found[0].what, "it is off; by its clock its certificate is "
+	    "valid, by the other it is not");
+	ATF_CHECK_EQ(1, judge_off(aged(90, 92), 3 * DAY));
+	ATF_CHECK_EQ(1, run_count(&x, CHECK_CLOCK_OFF));
+	/* By neither of them. */
+	ATF_CHECK_EQ(2, judge_off(aged(90, -5), -3 * DAY));
+	ATF_CHECK_EQ(2, judge_off(aged(90, -2), 3 * DAY));
+	ATF_CHECK_EQ(1, run_count(&x, CHECK_CERT_EXPIRED));
+}
+
 /* Without the CAs dates and names count, or nothing at all. */
 ATF_TC_WITHOUT_HEAD(unverified);
 ATF_TC_BODY(unverified, tc)
@@ -381,6 +412,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, order);
 	ATF_TP_ADD_TC(tp, weak);
 	ATF_TP_ADD_TC(tp, several);
+	ATF_TP_ADD_TC(tp, clocks);
 	ATF_TP_ADD_TC(tp, unverified);
 	ATF_TP_ADD_TC(tp, meta);
 	return (atf_no_error());

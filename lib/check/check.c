@@ -49,6 +49,7 @@ check_node(const struct check_node *n, const struct check_opts *o,
 		if (o->what & CHECK_NAMES)
 			check_sources(&r);
 	}
+	check_cert_clock(&r);
 	check_report_kept(&r);
 	if (r.local[0] == '\0' && !r.stopped)
 		return (0);

@@ -58,6 +58,7 @@ check_clock(struct check_run *r, const struct check_addr *a, unsigned int port,
 	/* The addresses of a node have one clock. */
 	if ((off >= -TOLERANCE && off <= TOLERANCE) || r->has[CHECK_CLOCK_OFF])
 		return;
+	r->clock_off = off / US;
 	span(by, sizeof(by), (off < 0 ? -off : off) / US);
 	check_quote(text, sizeof(text), field);
 	check_found(r, a, port, CHECK_CLOCK_OFF, "its clock is %s %s the clock "

@@ -23,6 +23,8 @@ struct check_addr {
 						   the certificate */
 	int			 h2_alone;	/* by ALPN: h2, not http/1.1 */
 	int			 asks_cert;	/* for one of the client */
+	int64_t			 cert_from;	/* its certificate is valid */
+	int64_t			 cert_until;	/* seconds since 1970 */
 	int			 has_meta;	/* a meta certificate came */
 	uint8_t			 meta_key[32];	/* the server's, by it */
 	int			 upgrades;	/* HTTP: to DERP */
@@ -58,6 +60,8 @@ struct check_run {
 	unsigned int		 faults;	/* found so far, without
 						   notes */
 	unsigned char		 has[CHECK_NFAULTS]; /* found so far */
+	int64_t			 clock_off;	/* seconds that the node's clock
+						   is ahead */
 	int			 stopped;	/* by opts->watch */
 	char			 local[256];	/* why this machine can't check;
 						   "": it can */
@@ -105,6 +109,7 @@ int	 check_http(struct check_run *r, struct check_addr *a);
 int	 check_login(struct check_run *r, struct check_addr *a);
 void	 check_websocket(struct check_run *r, struct check_addr *a);
 void	 check_addresses(struct check_run *r);	/* after all of them */
+void	 check_cert_clock(struct check_run *r);	/* the same */
 void	 check_port80(struct check_run *r);
 void	 check_stun(struct check_run *r);
 void	 check_sources(struct check_run *r);	/* from other local addresses */
