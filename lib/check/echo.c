@@ -173,14 +173,14 @@ all_sizes(struct check_pair *p)
 }
 
 /* What becomes of packets that are sent at once. */
-struct burst {
+struct flight {
 	int	 count;		/* different ones that have arrived */
 	int	 swapped, twice;
 };
 
 /* Send several packets at once.  Returns the outcome of the last one. */
 static enum check_packet
-burst(struct check_packets *w, int ms, struct burst *b)
+burst(struct check_packets *w, int ms, struct flight *b)
 {
 	const uint32_t first = w->next;
 	const long long until = net_stream_until(ms);
@@ -211,7 +211,7 @@ order(struct check_pair *p, struct check_packets *w, int *on)
 {
 	const unsigned int port = p->r->node->port;
 	enum check_packet got = RUN_LOST;
-	struct burst b = { 0 };
+	struct flight b = { 0 };
 	int i;
 
 	for (i = 0; i < 2 && got == RUN_LOST; i++)
