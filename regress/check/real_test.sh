@@ -245,7 +245,7 @@ caddy_body() {
 	good map.json
 }
 
-real_case haproxy "HAProxy: our sample"
+real_case haproxy "HAProxy: our sample; a port that wants a PROXY header"
 haproxy_body() {
 	need_program haproxy
 	behind
@@ -256,6 +256,11 @@ haproxy_body() {
 	wait_until "HAProxy listens" there 443
 	good relay.test
 	good map.json
+	quiet_proxy
+	sample haproxy.cfg | sed 's,bind :443,& accept-proxy,' >proxy.conf
+	server "$PROGRAM" -db -f "$PWD/proxy.conf"
+	wait_until "HAProxy listens" there 443
+	check wants-proxy -c ca.pem relay.test
 }
 
 # headscale VERIFY: run it with its embedded relay.

@@ -31,6 +31,7 @@ type spec struct {
 	key      crypto.Signer // default: an EC key
 	alg      x509.SignatureAlgorithm
 	self     bool
+	usage    x509.ExtKeyUsage // default: of servers
 }
 
 func serial() *big.Int {
@@ -83,11 +84,14 @@ func (w *world) issue(name string, s spec) *tls.Certificate {
 	if s.key == nil {
 		s.key = newKey()
 	}
+	if s.usage == 0 {
+		s.usage = x509.ExtKeyUsageServerAuth
+	}
 	t := &x509.Certificate{
 		SerialNumber: serial(), Subject: pkix.Name{CommonName: name},
 		NotBefore: time.Now().Add(s.from), NotAfter: time.Now().Add(s.to),
 		KeyUsage:           x509.KeyUsageDigitalSignature,
-		ExtKeyUsage:        []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		ExtKeyUsage:        []x509.ExtKeyUsage{s.usage},
 		SignatureAlgorithm: s.alg, BasicConstraintsValid: true,
 	}
 	if ip := net.ParseIP(name); ip != nil {

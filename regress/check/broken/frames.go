@@ -3,11 +3,14 @@ package main
 import (
 	"bufio"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"sync"
+	"time"
 
 	"tailscale.com/derp"
 )
@@ -25,6 +28,7 @@ type hook func(f frame) ([]frame, bool)
 // A tamper changes the frames of one connection; nil passes them on.
 type tamper struct {
 	down, up hook             // to the client, from the client
+	pause    func() []frame   // down, when no frame comes for a moment
 	hello    func(c net.Conn) // in place of the answer to the upgrade
 	fast     func(c net.Conn) // the same for a fast start
 }
@@ -36,8 +40,8 @@ func readFrame(r *bufio.Reader) (frame, error) {
 	if _, err := io.ReadFull(r, h[:]); err != nil {
 		return frame{}, err
 	}
-	f := frame{derp.FrameType(h[0]),
-		make([]byte, binary.BigEndian.Uint32(h[1:])&0xfffff)}
+	f := frame{typ: derp.FrameType(h[0]),
+		body: make([]byte, binary.BigEndian.Uint32(h[1:])&0xfffff)}
 	_, err := io.ReadFull(r, f.body)
 	return f, err
 }
@@ -48,12 +52,25 @@ func (f frame) append(b []byte) []byte {
 	return append(b, f.body...)
 }
 
-// relayFrames copies frames through a hook until one side ends.
-func relayFrames(dst io.Writer, src *bufio.Reader, h hook) {
+// relayFrames copies frames through a hook until one side ends.  `pause', if
+// there is one, tells what goes on when no frame comes for a moment.
+func relayFrames(dst io.Writer, src *bufio.Reader, from net.Conn, h hook,
+	pause func() []frame) {
 	if h == nil {
 		h = pass
 	}
 	for {
+		if pause != nil {
+			from.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+			_, err := src.Peek(1)
+			from.SetReadDeadline(time.Time{})
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				for _, f := range pause() {
+					dst.Write(f.append(nil))
+				}
+				continue
+			}
+		}
 		f, err := readFrame(src)
 		if err != nil {
 			return
@@ -106,10 +123,10 @@ func (r *relay) serveTampered(w http.ResponseWriter, req *http.Request) {
 		near.Close()
 	}
 	go func() {
-		relayFrames(near, brw.Reader, t.up)
+		relayFrames(near, brw.Reader, c, t.up, nil)
 		once.Do(end)
 	}()
-	relayFrames(c, bufio.NewReader(near), t.down)
+	relayFrames(c, bufio.NewReader(near), near, t.down, t.pause)
 	once.Do(end)
 }
 

@@ -132,6 +132,7 @@ func (w *world) check(want string, args []string) ([]byte, error) {
 		append([]string{"-j", "check"}, args...)...)
 	var out, errs bytes.Buffer
 	c.Stdout, c.Stderr = &out, &errs
+	c.WaitDelay = time.Second // for children that hold the output
 	err := c.Run()
 	status := 0
 	var exit *exec.ExitError

@@ -12,9 +12,9 @@ import (
 
 // tamperRow puts something between the relay and its clients.
 func tamperRow(group, name, want string, t func() tamper) row {
-	return row{group, name, want, func(_ *world, r *relay) []string {
+	return row{group, name, want, func(w *world, r *relay) []string {
 		r.tamper = t
-		return nil
+		return r.alone(w)
 	}}
 }
 
@@ -68,8 +68,7 @@ func fastFails() tamper {
 }
 
 var loginRows = []row{
-	tamperRow("login", "no-server-key", "login-silent",
-		down(derp.FrameServerKey, drop)),
+	{"login", "no-server-key", "login-silent", silentLogin},
 	tamperRow("login", "closes-after-upgrade", "login-broken",
 		down(derp.FrameServerKey, endsHere)),
 	tamperRow("login", "bad-magic", "login-broken",
@@ -84,12 +83,27 @@ var loginRows = []row{
 		down(derp.FrameServerInfo, late(4*time.Second))),
 	tamperRow("login", "fast-start", "fast-start-broken", fastFails),
 	tamperRow("login", "unhealthy", "server-health", down(
-		derp.FrameServerInfo, then(frame{derp.FrameHealth,
-			[]byte("the disk is full")}))),
+		derp.FrameServerInfo, then(frame{typ: derp.FrameHealth,
+			body: []byte("the disk is full")}))),
 	tamperRow("login", "restarting", "server-restarting", down(
-		derp.FrameServerInfo, then(frame{derp.FrameRestarting,
-			[]byte{0, 0, 3, 232, 0, 0, 39, 16}}))),
+		derp.FrameServerInfo, then(frame{typ: derp.FrameRestarting,
+			body: []byte{0, 0, 3, 232, 0, 0, 39, 16}}))),
 	{"login", "two-servers", "server-keys-differ", twoServers},
+}
+
+// silentLogin upgrades, and says nothing then.
+func silentLogin(w *world, r *relay) []string {
+	silent := func(c net.Conn) {
+		c.SetDeadline(time.Now().Add(time.Minute))
+		io.Copy(io.Discard, c)
+	}
+	r.tamper = func() tamper {
+		return tamper{fast: silent, hello: func(c net.Conn) {
+			r.upgrade(c)
+			silent(c)
+		}}
+	}
+	return r.alone(w)
 }
 
 // twoServers: connections go to two servers in turn that are not one relay.
@@ -117,19 +131,22 @@ func twoServers(_ *world, r *relay) []string {
 // packets makes a tamper of a hook for packets that clients get.
 func packets(h hook) func() tamper { return down(derp.FrameRecvPacket, h) }
 
-// swap sends each second packet before the first.
+// swap changes the order of packets that come at once.
 func swap() tamper {
-	var kept *frame
-	return tamper{down: onFrame(derp.FrameRecvPacket, func(f frame) ([]frame,
-		bool) {
-		if kept == nil {
-			kept = &f
-			return nil, true
-		}
-		out := []frame{f, *kept}
+	var kept []frame
+	pause := func() []frame {
+		out := kept
 		kept = nil
-		return out, true
-	})}
+		return out
+	}
+	return tamper{pause: pause, down: onFrame(derp.FrameRecvPacket,
+		func(f frame) ([]frame, bool) {
+			if kept == nil {
+				kept = []frame{f}
+				return nil, true
+			}
+			return append([]frame{f}, pause()...), true
+		})}
 }
 
 func bigLost(limit int) hook {
@@ -157,10 +174,10 @@ var echoRows = []row{
 	tamperRow("echo", "large-ends", "large-packets-lost", packets(cutOff(32000))),
 	tamperRow("echo", "changed", "packets-changed", packets(flip(40))),
 	tamperRow("echo", "other-source", "packets-other-key", packets(flip(3))),
-	tamperRow("echo", "doubled", "packets-twice", packets(doubled)),
 	tamperRow("echo", "reordered", "packets-reordered", swap),
 	tamperRow("echo", "no-peer-gone", "+peer-gone-missing",
 		down(derp.FramePeerGone, drop)),
+	tamperRow("echo", "doubled", "packets-twice", packets(doubled)),
 	tamperRow("echo", "no-pong", "ping-unanswered", down(derp.FramePong, drop)),
 	tamperRow("echo", "pong-ends", "session-ends",
 		down(derp.FramePong, endsHere)),

@@ -65,6 +65,10 @@ var nameRows = []row{
 			w.names.set(r.name, r.v6.String())
 			return nil
 		}},
+	{"names", "none-in-map", "address-none",
+		func(w *world, r *relay) []string {
+			return w.mapFile(r.node(node{"IPv4": "none", "IPv6": "none"}))
+		}},
 	{"names", "ipv6-none-in-map", "",
 		func(w *world, r *relay) []string {
 			r.only = "4"

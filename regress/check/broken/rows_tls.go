@@ -40,12 +40,42 @@ func alert(n byte) func(net.Conn) {
 	}
 }
 
-// proxyPort wants a PROXY header, as a backend of HAProxy does.
-func proxyPort(c net.Conn) {
+// proxyPort wants a PROXY header, as a port behind HAProxy does.
+func proxyPort(_ *world, r *relay) []string {
+	r.raw = func(c net.Conn) {
+		defer c.Close()
+		c.SetDeadline(time.Now().Add(20 * time.Second))
+		b := make([]byte, 12)
+		if _, err := io.ReadFull(c, b); err != nil {
+			return
+		}
+		switch {
+		case string(b[:6]) == "PROXY ":
+			for b[0] != '\n' {
+				if _, err := c.Read(b[:1]); err != nil {
+					return
+				}
+			}
+		case string(b) == "\r\n\r\n\x00\r\nQUIT\n": // version 2
+			if _, err := io.ReadFull(c, b[:4]); err != nil {
+				return
+			}
+			io.CopyN(io.Discard, c, int64(b[2])<<8|int64(b[3]))
+		default:
+			return
+		}
+		tls.Server(c, &tls.Config{Certificates: []tls.Certificate{
+			*r.cert}}).Handshake()
+	}
+	return nil
+}
+
+// junk answers a ClientHello with a ServerHello of one byte.
+func junk(c net.Conn) {
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(20 * time.Second))
-	b := make([]byte, 6)
-	if _, err := io.ReadFull(c, b); err == nil && string(b) == "PROXY " {
+	if n, _ := c.Read(make([]byte, 4096)); n > 0 {
+		c.Write([]byte{22, 3, 3, 0, 5, 2, 0, 0, 1, 7})
 		io.Copy(io.Discard, c)
 	}
 }
@@ -108,10 +138,11 @@ var tcpRows = []row{
 			return nil
 		}},
 	{"tcp", "proxy-header", "wants-proxy",
-		func(_ *world, r *relay) []string {
-			r.raw = proxyPort
-			return nil
-		}},
+		proxyPort},
+	{"tcp", "junk", "tls-broken", func(w *world, r *relay) []string {
+		r.raw = junk
+		return r.alone(w)
+	}},
 	{"tcp", "alert-name", "tls-name",
 		func(_ *world, r *relay) []string {
 			r.raw = alert(112)
@@ -150,8 +181,16 @@ func h2Alone(c *tls.Config) {
 // request of HTTP/1.1.
 func h2Anyway(_ *world, r *relay) []string {
 	r.raw = func(c net.Conn) {
-		t := tls.Server(c, &tls.Config{
-			Certificates: []tls.Certificate{*r.cert}})
+		conf := &tls.Config{Certificates: []tls.Certificate{*r.cert}}
+		conf.GetConfigForClient = func(h *tls.ClientHelloInfo) (
+			*tls.Config, error) {
+			d := conf.Clone()
+			if slices.Contains(h.SupportedProtos, "h2") {
+				d.NextProtos = []string{"h2"}
+			}
+			return d, nil
+		}
+		t := tls.Server(c, conf)
 		defer t.Close()
 		t.SetDeadline(time.Now().Add(20 * time.Second))
 		t.Write([]byte{0, 0, 0, 4, 0, 0, 0, 0, 0})
@@ -166,6 +205,9 @@ func h2Anyway(_ *world, r *relay) []string {
 var tlsRows = []row{
 	tlsRow("h2-alone", "h2-alone", h2Alone),
 	{"tls", "h2-anyway", "h2-alone", h2Anyway},
+	tlsRow("client-cert", "client-cert", func(c *tls.Config) {
+		c.ClientAuth = tls.RequireAnyClientCert
+	}),
 	tlsRow("no-alpn", "", func(c *tls.Config) { c.NextProtos = nil }),
 	tlsRow("tls12", "", func(c *tls.Config) {
 		c.MaxVersion = tls.VersionTLS12
@@ -246,6 +288,30 @@ var certRows = []row{
 	certRow("expired-wrong-name", "cert-expired cert-name",
 		spec{name: "relay.example.net", from: -90 * day, to: -2 * day}),
 	certRow("self-signed", "cert-self-signed", spec{self: true}),
+	certRow("for-clients", "cert-unfit", spec{
+		usage: x509.ExtKeyUsageClientAuth}),
+	{"cert", "other-key", "cert-key", func(w *world, r *relay) []string {
+		c := *r.cert
+		c.PrivateKey = newKey()
+		r.cert = &c
+		return nil
+	}},
+	{"cert", "expired-ca", "cert-ca-date",
+		func(w *world, r *relay) []string {
+			by := &authority{key: newKey()}
+			by.cert = w.intermediate(by.key, -day)
+			r.cert = w.issue(r.name, spec{by: by})
+			return nil
+		}},
+	{"cert", "pin-extra", "cert-pin-extra",
+		func(w *world, r *relay) []string {
+			r.cert = w.issue(r.name, spec{self: true})
+			pin := sha256.Sum256(r.cert.Certificate[0])
+			r.cert.Certificate = append(r.cert.Certificate,
+				w.other.cert.Raw)
+			return w.mapFile(r.node(node{"CertName": fmt.Sprintf(
+				"sha256-raw:%x", pin)}))[2:]
+		}},
 	{"cert", "unknown-ca", "cert-unknown-ca",
 		func(w *world, r *relay) []string {
 			r.cert = w.issue(r.name, spec{by: w.other})
@@ -254,7 +320,7 @@ var certRows = []row{
 	{"cert", "sha1", "cert-weak", func(w *world, r *relay) []string {
 		k := rsaKey(2048)
 		by := &authority{key: k}
-		by.cert = w.rsaAuthority(k)
+		by.cert = w.intermediate(k, 300*day)
 		r.cert = w.issue(r.name, spec{by: by, alg: x509.SHA1WithRSA})
 		return nil
 	}},
@@ -304,12 +370,13 @@ var certRows = []row{
 	}},
 }
 
-// rsaAuthority makes an intermediate with an RSA key.
-func (w *world) rsaAuthority(k crypto.Signer) *x509.Certificate {
+// intermediate makes one with this key, until then.
+func (w *world) intermediate(k crypto.Signer,
+	until time.Duration) *x509.Certificate {
 	t := &x509.Certificate{SerialNumber: serial(),
-		Subject:   pkix.Name{CommonName: "RSA Intermediate"},
+		Subject:   pkix.Name{CommonName: "Another Intermediate"},
 		NotBefore: time.Now().Add(-10 * day),
-		NotAfter:  time.Now().Add(300 * day), IsCA: true,
+		NotAfter:  time.Now().Add(until), IsCA: true,
 		BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
 	der, err := x509.CreateCertificate(rand.Reader, t, w.root.cert,
 		k.Public(), w.root.key)
