@@ -11,7 +11,10 @@
 #include "task.h"
 
 #define NEAR_S		120	/* clocks agree */
-#define UDP_HOSTS	3	/* so many are silent for a reason here */
+
+/* So many hosts do not answer for a reason here. */
+#define IPV6_HOSTS	3
+#define UDP_HOSTS	8
 
 /* Where one kind of fault was found. */
 struct survey {
@@ -128,17 +131,25 @@ judge_clocks(struct ctlcheck_run *run)
 	return (0);
 }
 
-/* Note something about this machine in place of these faults. */
+/*
+ * Note something about this machine if it may be why all these places have a
+ * fault.  With `enough' hosts it is: nobody forgets the same at so many.
+ */
 static int
-note(struct ctlcheck_run *run, enum check_fault own, const struct survey *s)
+note(struct ctlcheck_run *run, enum check_fault id, enum check_fault own,
+    const struct survey *s, unsigned int enough)
 {
 	struct check_finding f = { .id = own };
 	struct ctlcheck_task *t;
 
+	if (s->without > 0 || s->hosts < 2)
+		return (0);
+	if (s->hosts >= enough)
+		drop(run, id);
 	if ((t = here(run)) == NULL)
 		return (-1);
-	(void)snprintf(f.what, sizeof(f.what), "none of %u relays can be "
-	    "reached", s->hosts);
+	(void)snprintf(f.what, sizeof(f.what), "none of %u relays answers",
+	    s->hosts);
 	return (ctlcheck_collect_found(&t->place, &f));
 }
 
@@ -166,16 +177,10 @@ judge_ipv6(struct ctlcheck_run *run)
 		if (has(&t->place, CHECK_IPV6_DEAD) ||
 		    over_ipv6(&t->place, CHECK_FACT_CONNECT))
 			count(&s, t, has(&t->place, CHECK_IPV6_DEAD));
-	if (s.without > 0 || s.hosts < 2)
-		return (0);
-	drop(run, CHECK_IPV6_DEAD);
-	return (note(run, CHECK_OWN_IPV6, &s));
+	return (note(run, CHECK_IPV6_DEAD, CHECK_OWN_IPV6, &s, IPV6_HOSTS));
 }
 
-/*
- * No STUN server answers.  Of two, both may have been forgotten by whoever
- * runs them.
- */
+/* No STUN server answers. */
 static int
 judge_udp(struct ctlcheck_run *run)
 {
@@ -186,10 +191,7 @@ judge_udp(struct ctlcheck_run *run)
 		if (has(&t->place, CHECK_STUN_SILENT) ||
 		    measure_of(&t->place, CHECK_FACT_STUN) != NULL)
 			count(&s, t, has(&t->place, CHECK_STUN_SILENT));
-	if (s.without > 0 || s.hosts < UDP_HOSTS)
-		return (0);
-	drop(run, CHECK_STUN_SILENT);
-	return (note(run, CHECK_OWN_UDP, &s));
+	return (note(run, CHECK_STUN_SILENT, CHECK_OWN_UDP, &s, UDP_HOSTS));
 }
 
 int
