@@ -8,6 +8,9 @@
 #include "client.h"
 #include "clock.h"
 
+#define FLOOD_MS	500	/* after a deadline: for what is there already,
+				   unless that has no end */
+
 int
 check_step_ms(const struct check_run *r)
 {
@@ -132,7 +135,8 @@ check_client_next(struct check_client *c, uint8_t type,
 	int rv;
 
 	do {
-		left = until - net_stream_until(0);
+		if ((left = until - net_stream_until(0)) < -FLOOD_MS)
+			return (0);
 		rv = net_derpclient_recv(c->d, f, left > 0 ? (int)left : 0);
 		if (rv != 1)
 			return (rv);

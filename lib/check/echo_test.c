@@ -79,6 +79,17 @@ ATF_TC_BODY(service, tc)
 	flawed(FAKE_HEALTH, 0, 0, 1, CHECK_SERVER_HEALTH, "disk full");
 }
 
+/* Frames without end do not hold a check up. */
+ATF_TC_WITHOUT_HEAD(flood);
+ATF_TC_BODY(flood, tc)
+{
+	struct fake_relay f = { .flaw = FAKE_FLOOD };
+
+	run_begin(&seen);
+	ATF_CHECK_EQ(log_in(&f, STEP_MS), 1);
+	ATF_CHECK_EQ(run_count(&seen, CHECK_PING_UNANSWERED), 1);
+}
+
 /* No more bytes than asked for, and no faster than the relay allows. */
 ATF_TC_WITHOUT_HEAD(throughput);
 ATF_TC_BODY(throughput, tc)
@@ -107,6 +118,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, changed);
 	ATF_TP_ADD_TC(tp, ends);
 	ATF_TP_ADD_TC(tp, service);
+	ATF_TP_ADD_TC(tp, flood);
 	ATF_TP_ADD_TC(tp, throughput);
 	return (atf_no_error());
 }

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -85,6 +86,10 @@ put(struct fake_conn *c, const void *buf, size_t len)
 		    send(c->fd, p, len, 0);
 		if (n > 0)
 			continue;
+		if (n == -1 && (c->tls != NULL || errno != EAGAIN)) {
+			end(c);
+			return;
+		}
 		n = 0;
 		if (poll(&pfd, 1, 5000) != 1)
 			_exit(3);
@@ -247,6 +252,18 @@ packet(struct fake_conn *c, uint8_t *p, size_t len)
 		deliver(c, to, p + FRAME_KEY_LEN, len);
 }
 
+static void
+flood(struct fake_conn *c)
+{
+	uint8_t frames[10000 * FRAME_HDR_LEN];
+	size_t i;
+
+	for (i = 0; i < sizeof(frames); i += FRAME_HDR_LEN)
+		net_frame_put_hdr(frames + i, FRAME_KEEP_ALIVE, 0);
+	while (c->fd != -1)
+		put(c, frames, sizeof(frames));
+}
+
 /* Handle one frame. */
 static void
 frame(struct fake_conn *c, uint8_t type, uint8_t *p, size_t len)
@@ -255,6 +272,9 @@ frame(struct fake_conn *c, uint8_t type, uint8_t *p, size_t len)
 		login(c, p, len);
 	else if (c->stage == INSIDE && type == FRAME_SEND_PACKET)
 		packet(c, p, len);
+	else if (c->stage == INSIDE && type == FRAME_PING &&
+	    s.f->flaw == FAKE_FLOOD)
+		flood(c);
 	else if (c->stage == INSIDE && type == FRAME_PING &&
 	    s.f->flaw != FAKE_NO_PONG)
 		put_frame(c, FRAME_PONG, p, FRAME_PING_LEN, "", 0);
@@ -348,6 +368,7 @@ serve(int nodes)
 	struct pollfd p[FAKE_NODES + FAKE_CONNS];
 	int i;
 
+	(void)alarm(120);
 	for (;;) {
 		for (i = 0; i < nodes + FAKE_CONNS; i++) {
 			p[i].fd = i < nodes ? s.lfd[i] : s.c[i - nodes].fd;

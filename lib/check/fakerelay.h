@@ -42,6 +42,7 @@ enum fake_flaw {
 	FAKE_OTHER_SENDER,
 	FAKE_NO_PONG,
 	FAKE_NO_GONE,
+	FAKE_FLOOD,		/* frames without end in place of a pong */
 	FAKE_HEALTH,		/* complains after the login */
 	FAKE_RESTART		/* restarts at the first packet */
 };

@@ -219,6 +219,8 @@ inside(struct check_pair *p, struct check_addr *a)
 	int on = 1;
 
 	told(p, a);
+	if (a->dns_only)
+		return;
 	if (second(p))
 		on = talk(p);
 	if (on && !p->r->stopped && (rtt = check_latency(p)) != -1 &&

@@ -41,6 +41,20 @@ ATF_TC_BODY(own_key, tc)
 	ATF_CHECK_EQ(fake_relay_connections(&f), 1);
 }
 
+/* Of an address that clients do not use, only the key is of interest. */
+ATF_TC_WITHOUT_HEAD(other_address);
+ATF_TC_BODY(other_address, tc)
+{
+	struct fake_relay f = { .flaw = FAKE_DEAF };
+
+	run_begin(&seen);
+	seen.run.addrs[0].dns_only = 1;
+	ATF_CHECK_EQ(log_in(&f, 0), 1);
+	ATF_CHECK_EQ(seen.nfound, 0);
+	ATF_CHECK(seen.run.addrs[0].has_key);
+	ATF_CHECK_EQ(fake_relay_connections(&f), 1);
+}
+
 ATF_TC_WITHOUT_HEAD(refused);
 ATF_TC_BODY(refused, tc)
 {
@@ -149,6 +163,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, well);
 	ATF_TP_ADD_TC(tp, own_key);
+	ATF_TP_ADD_TC(tp, other_address);
 	ATF_TP_ADD_TC(tp, refused);
 	ATF_TP_ADD_TC(tp, broken);
 	ATF_TP_ADD_TC(tp, silent);

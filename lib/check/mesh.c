@@ -131,6 +131,7 @@ check_mesh(const struct check_node *nodes, size_t n, const struct check_opts *o,
 {
 	struct check_run r = { .opts = o, .sink = sink };
 	struct crossing m = { .r = &r };
+	struct member *at;
 	size_t i;
 
 	check_step(&r, "mesh");
@@ -139,9 +140,10 @@ check_mesh(const struct check_node *nodes, size_t n, const struct check_opts *o,
 		return (-1);
 	}
 	for (i = 0; i < n && m.n < NODES && !r.stopped; i++) {
-		memset(&m.at[m.n], 0, sizeof(m.at[m.n]));
-		m.n += (size_t)enter(&m.at[m.n], &nodes[i], o);
-		r.stopped |= m.at[m.n < NODES ? m.n : 0].r.stopped;
+		at = &m.at[m.n];
+		memset(at, 0, sizeof(*at));
+		m.n += (size_t)enter(at, &nodes[i], o);
+		r.stopped |= at->r.stopped;
 	}
 	all_pairs(&m);
 	for (i = 0; i < m.n; i++)
