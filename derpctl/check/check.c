@@ -18,6 +18,7 @@
 #include "task.h"
 
 #define EXIT_UNCHECKED	2
+#define EXIT_UNKNOWN	3	/* the same for Nagios */
 #define JOB_MS		180000	/* for the check of a place */
 
 /* The command line. */
@@ -224,11 +225,12 @@ ctl_cmd_check(const struct ctl *ctl, const struct command_words *w)
 {
 	struct ctlcheck_results r;
 	struct asked a;
-	int rv, status = EXIT_UNCHECKED;
+	int rv, status = w->option['N'] != NULL ? EXIT_UNKNOWN :
+	    EXIT_UNCHECKED;
 
 	if (read_words(&a, ctl, w) == -1) {
 		free(a.targets);
-		return (EXIT_UNCHECKED);
+		return (status);
 	}
 	confine(&a);
 	if ((rv = once(&a, &r)) == 0) {

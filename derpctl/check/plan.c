@@ -113,11 +113,31 @@ new_served_map(struct ctlcheck_task *node, const char *path)
 	return (t);
 }
 
+/* Is this node checked already, for another map or target? */
+static int
+is_known(const struct ctlcheck_run *run, const struct check_node *n)
+{
+	const struct ctlcheck_task *t;
+	const struct check_node *k;
+
+	TAILQ_FOREACH(t, &run->tasks, entry) {
+		k = &t->place.node;
+		if (t->place.kind == CTLCHECK_NODE && k->port == n->port &&
+		    k->region == n->region && k->stun == n->stun &&
+		    strcmp(k->name, n->name) == 0 &&
+		    strcasecmp(k->host, n->host) == 0)
+			return (1);
+	}
+	return (0);
+}
+
 int
 ctlcheck_plan_target(struct ctlcheck_run *run, const struct ctlcheck_target *t)
 {
 	struct ctlcheck_task *task, *map;
 
+	if (t->kind == CTLCHECK_HOST && is_known(run, &t->node))
+		return (0);
 	if (t->kind == CTLCHECK_HOST) {
 		if ((task = new_node(run, &t->node)) == NULL)
 			return (-1);
@@ -136,24 +156,6 @@ ctlcheck_plan_target(struct ctlcheck_run *run, const struct ctlcheck_target *t)
 	    sizeof(task->url));
 	(void)strlcpy(task->host, t->node.host, sizeof(task->host));
 	ctlcheck_plan_insert(run, NULL, task);
-	return (0);
-}
-
-/* Is this node checked already, for another map or target? */
-static int
-is_known(const struct ctlcheck_run *run, const struct check_node *n)
-{
-	const struct ctlcheck_task *t;
-	const struct check_node *k;
-
-	TAILQ_FOREACH(t, &run->tasks, entry) {
-		k = &t->place.node;
-		if (t->place.kind == CTLCHECK_NODE && k->port == n->port &&
-		    k->region == n->region && k->stun == n->stun &&
-		    strcmp(k->name, n->name) == 0 &&
-		    strcasecmp(k->host, n->host) == 0)
-			return (1);
-	}
 	return (0);
 }
 

@@ -97,6 +97,8 @@ ATF_TC_BODY(host, tc)
 	begin();
 	(void)target("relay.test:8443");
 	tasks("relay.test:8443,https://relay.test:8443/derpmap/default");
+	(void)target("RELAY.test:8443");
+	ATF_CHECK_EQ(2, run.ntasks);
 	t = starts("relay.test:8443");
 	starts("");
 	ends_with(t, CHECK_FACT_HTTP);

@@ -214,6 +214,7 @@ unchecked_body() {
 	echo '{}' >map.json
 	check 2
 	check 2 'relay.test:x'
+	check 3 -N 'relay.test:x'
 	check 2 -S relay.test 127.0.0.1
 	check 2 - - <map.json
 	check 2 -w 5 - <map.json
