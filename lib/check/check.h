@@ -48,7 +48,8 @@ struct check_node {
 #define CHECK_DERP	0x08	/* login.c, echo.c */
 #define CHECK_STUN	0x10	/* stun.c */
 #define CHECK_PORT80	0x20	/* port80.c */
-#define CHECK_DETAILS	0x40	/* facts that cost connections of their own */
+#define CHECK_DETAILS	0x40	/* what costs connections of its own; not in
+				   health's sandbox */
 #define CHECK_ALL	0x7f
 
 struct check_opts {

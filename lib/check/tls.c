@@ -59,6 +59,8 @@ wants_proxy(struct check_run *r, const struct check_addr *a)
 	struct check_hello h = { .name = server_name(r), .proxied = 1 };
 	struct check_shake t;
 
+	if (!(r->opts->what & CHECK_DETAILS))
+		return (0);
 	if (succeeds(r, a, &h, &t))
 		return (1);
 	h.proxied = 2;

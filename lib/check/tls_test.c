@@ -363,6 +363,8 @@ ATF_TC_BODY(mute, tc)
 	    .mute = 1);
 	ENDS(CHECK_TLS_SILENT, "does not answer the TLS handshake",
 	    .silent = 1);
+	ENDS(CHECK_TLS_CLOSED, "", .proxied = 1);
+	x.opts.what |= CHECK_DETAILS;
 	ENDS(CHECK_WANTS_PROXY, "succeeds behind a PROXY header", .proxied = 1);
 	ENDS(CHECK_WANTS_PROXY, "succeeds behind a PROXY header", .proxied = 2);
 	ENDS(CHECK_TLS_NAME, "asks for \"relay.test\", and serves clients that "
