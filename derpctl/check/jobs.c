@@ -39,6 +39,8 @@ watch_signals(void)
 	(void)sigaction(SIGINT, &sa, NULL);
 	(void)sigaction(SIGTERM, &sa, NULL);
 	(void)sigaction(SIGHUP, &sa, NULL);
+	/* Whoever started this may ignore it: then jobs have no status. */
+	(void)signal(SIGCHLD, SIG_DFL);
 }
 
 /* In a new process: keep no pipe of another job. */
@@ -114,7 +116,7 @@ static void
 stop(struct ctlcheck_run *run, struct ctlcheck_task *t, const char *failed)
 {
 	char why[CTLCHECK_WHY];
-	int status;
+	int status = 0;
 
 	(void)kill(t->pid, SIGKILL);
 	(void)close(t->fd);

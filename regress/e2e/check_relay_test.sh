@@ -74,6 +74,12 @@ host_body() {
 	check 0 -4 "localhost:$TLS_PORT:$STUN"
 	faults
 	[ "$(jq .ok check.json)" = true ] || e2e_fail "it is not good"
+	# An address of a family leaves out the other one.
+	check 0 -S 127.0.0.1 -t 1M "localhost:$TLS_PORT:$STUN"
+	faults
+	jq -e '.places[0].facts[] | select(.name == "throughput").value > 0' \
+	    check.json || e2e_fail "no throughput was measured"
+	check 2 -S 192.0.2.77 "localhost:$TLS_PORT:$STUN"
 	e2e_stop
 	check 1 -4 "localhost:$TLS_PORT:$STUN"
 	places "localhost:$TLS_PORT"
