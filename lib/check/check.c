@@ -41,11 +41,12 @@ check_node(const struct check_node *n, const struct check_opts *o,
 			address(&r, &r.addrs[i]);
 		if (o->what & CHECK_NAMES)
 			check_addresses(&r);
+		/* Before port 80, whose faults do not explain silent STUN. */
+		if ((o->what & CHECK_STUN) && n->stun != -1)
+			check_stun(&r);
 		if ((o->what & CHECK_PORT80) && n->port80 != 0 &&
 		    !n->stun_only)
 			check_port80(&r);
-		if ((o->what & CHECK_STUN) && n->stun != -1)
-			check_stun(&r);
 		if (o->what & CHECK_NAMES)
 			check_sources(&r);
 	}
