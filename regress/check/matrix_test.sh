@@ -8,7 +8,7 @@
 # shellcheck source=regress/check/net.sh
 . "$(atf_get_srcdir)/net.sh"
 
-GROUPS_OF_ROWS="names tcp tls cert http login echo stun port80 map mesh"
+GROUPS_OF_ROWS="names tcp tls cert http login echo stun port80 map mesh several"
 
 for group in $GROUPS_OF_ROWS; do
 	e2e_case "$group" 180 "exactly one fault in each row of $group"

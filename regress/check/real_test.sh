@@ -62,11 +62,17 @@ map_of() {
 	} >"$_file"
 }
 
-# derper OPTION...: run it.
+# derper_at PORT HOST OPTION...: run it.
+derper_at() {
+	_port=$1 _host=$2
+	shift 2
+	server "$BENCH_BIN/derper" -a ":$_port" -c "$PWD/derper.json" \
+	    -hostname "$_host" -certmode manual -certdir "$PWD/certs" "$@"
+	wait_until "derper listens" there "$_port"
+}
+
 derper() {
-	server "$BENCH_BIN/derper" -a :443 -c "$PWD/derper.json" \
-	    -hostname relay.test -certmode manual -certdir "$PWD/certs" "$@"
-	wait_until "derper listens" there 443
+	derper_at 443 relay.test "$@"
 }
 
 real_case derper "derper"
@@ -91,6 +97,27 @@ derper_body() {
 	quiet
 	derper -verify-clients -socket "$PWD/none.sock"
 	check login-refused -c ca.pem relay.test
+}
+
+real_case derper_pin "derper with a certificate that it made, at another port"
+derper_pin_body() {
+	begin
+	need_peer derper
+	mkdir certs
+	derper_at 8443 5.5.6.1 -http-port -1
+	wait_until "derper tells its pin" said 'sha256-raw:'
+	_pin=$(grep -o 'sha256-raw:[0-9a-f]*' server.log | head -n 1)
+	check '' -p "$_pin" 5.5.6.1:8443
+	cat >map.json <<-end
+	{"Regions": {"900": {"RegionID": 900, "RegionCode": "t",
+	"RegionName": "T", "Nodes": [{"Name": "900a", "RegionID": 900,
+	"HostName": "5.5.6.1", "IPv4": "5.5.6.1", "IPv6": "none",
+	"DERPPort": 8443, "CertName": "$_pin"}]}}}
+	end
+	check '' map.json
+	check cert-self-signed 5.5.6.1:8443
+	sed 's/"DERPPort": 8443, //' map.json >other.json
+	check port-closed other.json
 }
 
 real_case derpd "derpd, its map, admission, a certificate without its chain"
@@ -228,6 +255,29 @@ quiet_proxy() {
 
 not_there() {
 	! there "$@"
+}
+
+real_case stream "nginx passes TLS on: our sample, a certificate of the relay"
+stream_body() {
+	need_program nginx
+	[ -r /usr/lib/nginx/modules/ngx_stream_module.so ] ||
+	    atf_skip "needs nginx's module stream"
+	HERE=5.5.6.1
+	begin
+	MESH=''
+	LISTEN='listen on 127.0.0.1 port 8443 tls proxy from { 127.0.0.1 }
+listen on 5.5.6.1 port 80'
+	relay_conf here 5.5.6.1/127.0.0.1
+	relay_run here
+	map_of map.json relay.test
+	sample nginx-stream.conf >proxy.conf
+	nginx
+	good relay.test
+	good map.json
+	quiet_proxy
+	sample nginx-stream.conf | sed 's/8443/8444/' >proxy.conf
+	nginx
+	check tls-closed -c ca.pem relay.test
 }
 
 real_case caddy "Caddy: our sample"
