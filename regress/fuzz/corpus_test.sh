@@ -39,6 +39,7 @@ target clientinfo
 target clients
 target conf
 target convert
+target derpclient
 target frame
 target hello
 target http_request
