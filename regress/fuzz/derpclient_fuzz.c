@@ -3,8 +3,8 @@
  * a tab: all that follows; else ServerInfo of so many bytes, sealed here, and
  * then the frames of a session: each a type, a length and so many bytes; or "P"
  * and the same for a packet from the client itself; or "R" and all that is left
- * as it is.  A login that succeeds is complete, one that fails has a reason, and
- * the session ends with what was sent.
+ * as it is.  A login that succeeds is complete, one that fails has a reason,
+ * and the session ends with what was sent.
  */
 #include <sys/socket.h>
 #include <stdint.h>
@@ -17,7 +17,7 @@
 #include "testpackets.h"
 
 #define INPUT	4096		/* bytes at most: they wait in a socket */
-#define MS	5000		/* never waited for: the other end is closed */
+#define MS	200		/* waited for when pongs fill the socket */
 #define SWITCH	"HTTP/1.1 101 Switching Protocols\r\n"			\
 		"Upgrade: DERP\r\nConnection: Upgrade\r\n\r\n"
 
@@ -26,36 +26,44 @@ int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 static const uint8_t	own[FRAME_KEY_LEN] = { 1 };
 static const uint8_t	server[FRAME_KEY_LEN] = { 2 };
 
+/* What the relay sends, in one piece: many small ones fill a socket. */
+struct sent {
+	uint8_t	p[INPUT * FRAME_HDR_LEN * 4];
+	size_t	n;
+};
+
 static void
-put(int fd, const void *p, size_t len)
+put(struct sent *s, const void *p, size_t len)
 {
-	if (write(fd, p, len) != (ssize_t)len)
+	if (len > sizeof(s->p) - s->n)
 		abort();
+	memcpy(s->p + s->n, p, len);
+	s->n += len;
 }
 
 /* Write the login up to ServerInfo with this text. */
 static void
-put_login(int fd, const uint8_t *text, size_t len)
+put_login(struct sent *s, const uint8_t *text, size_t len)
 {
 	uint8_t key[FRAME_KEY_LEN], hdr[FRAME_HDR_LEN], frame[512] = { 0 };
 	uint8_t hello[FRAME_SERVER_KEY_SIZE];
 	uint8_t *const box = frame + FRAME_NONCE_LEN;
 
 	(void)crypto_scalarmult_base(key, server);
-	put(fd, SWITCH, sizeof(SWITCH) - 1);
-	put(fd, hello, net_frame_put_server_key(hello, key));
+	put(s, SWITCH, sizeof(SWITCH) - 1);
+	put(s, hello, net_frame_put_server_key(hello, key));
 	(void)crypto_scalarmult_base(key, own);
 	if (crypto_box_easy(box, text, len, frame, key, server) == -1)
 		abort();
 	len += FRAME_NONCE_LEN + FRAME_BOX_OVERHEAD;
 	net_frame_put_hdr(hdr, FRAME_SERVER_INFO, (uint32_t)len);
-	put(fd, hdr, sizeof(hdr));
-	put(fd, frame, len);
+	put(s, hdr, sizeof(hdr));
+	put(s, frame, len);
 }
 
 /* Write the frames of a session. */
 static void
-put_frames(int fd, const uint8_t *p, size_t len)
+put_frames(struct sent *s, const uint8_t *p, size_t len)
 {
 	uint8_t hdr[FRAME_HDR_LEN], key[FRAME_KEY_LEN];
 	size_t n;
@@ -65,13 +73,13 @@ put_frames(int fd, const uint8_t *p, size_t len)
 		n = p[1] < len - 2 ? p[1] : len - 2;
 		net_frame_put_hdr(hdr, *p == 'P' ? FRAME_RECV_PACKET : *p,
 		    (uint32_t)(n + (*p == 'P' ? sizeof(key) : 0)));
-		put(fd, hdr, sizeof(hdr));
+		put(s, hdr, sizeof(hdr));
 		if (*p == 'P')
-			put(fd, key, sizeof(key));
-		put(fd, p + 2, n);
+			put(s, key, sizeof(key));
+		put(s, p + 2, n);
 	}
 	if (len > 0)
-		put(fd, p + 1, len - 1);
+		put(s, p + 1, len - 1);
 }
 
 /* Take packets until the session ends. */
@@ -99,9 +107,11 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	const struct net_derpclient_opts o = { .host = "relay.test",
 	    .trust = STREAM_PLAIN };
 	struct check_client c = { .name = "a" };
+	static struct sent s;
 	int sv[2], rv;
 	size_t n;
 
+	s.n = 0;
 	if (len < 1 || len > INPUT)
 		return (0);
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sv) == -1 ||
@@ -111,12 +121,14 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	n = *p++;
 	len--;
 	if (n == '\t')
-		put(sv[0], p, len);
+		put(&s, p, len);
 	else {
 		n = n < len ? n : len;
-		put_login(sv[0], p, n);
-		put_frames(sv[0], p + n, len - n);
+		put_login(&s, p, n);
+		put_frames(&s, p + n, len - n);
 	}
+	if (write(sv[0], s.p, s.n) != (ssize_t)s.n)
+		abort();
 	(void)shutdown(sv[0], SHUT_WR);
 	rv = net_derpclient_open_fd(c.d, sv[1], &o, MS);
 	if ((rv == 0) != (net_derpclient_phase(c.d) == DERPCLIENT_OPEN) ||
