@@ -27,13 +27,13 @@ static const uint8_t	own[FRAME_KEY_LEN] = { 1 };
 static const uint8_t	server[FRAME_KEY_LEN] = { 2 };
 
 /* What the relay sends, in one piece: many small ones fill a socket. */
-struct sent {
+struct script {
 	uint8_t	p[INPUT * FRAME_HDR_LEN * 4];
 	size_t	n;
 };
 
 static void
-put(struct sent *s, const void *p, size_t len)
+put(struct script *s, const void *p, size_t len)
 {
 	if (len > sizeof(s->p) - s->n)
 		abort();
@@ -43,7 +43,7 @@ put(struct sent *s, const void *p, size_t len)
 
 /* Write the login up to ServerInfo with this text. */
 static void
-put_login(struct sent *s, const uint8_t *text, size_t len)
+put_login(struct script *s, const uint8_t *text, size_t len)
 {
 	uint8_t key[FRAME_KEY_LEN], hdr[FRAME_HDR_LEN], frame[512] = { 0 };
 	uint8_t hello[FRAME_SERVER_KEY_SIZE];
@@ -63,7 +63,7 @@ put_login(struct sent *s, const uint8_t *text, size_t len)
 
 /* Write the frames of a session. */
 static void
-put_frames(struct sent *s, const uint8_t *p, size_t len)
+put_frames(struct script *s, const uint8_t *p, size_t len)
 {
 	uint8_t hdr[FRAME_HDR_LEN], key[FRAME_KEY_LEN];
 	size_t n;
@@ -107,7 +107,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
 	const struct net_derpclient_opts o = { .host = "relay.test",
 	    .trust = STREAM_PLAIN };
 	struct check_client c = { .name = "a" };
-	static struct sent s;
+	static struct script s;
 	int sv[2], rv;
 	size_t n;
 
