@@ -6,6 +6,7 @@
 # example "lib derpd/relay/derp/queue_test").  BENCH_BIN is a directory with
 # headscale, tailscale and tailscaled, for e2e/tailnet_test.sh.
 set -u
+TOGETHER=2		# tests at once: they wait for most of their time
 AGAIN=4			# at most so many tests have a second try
 out=$(sh regress/interop/build.sh "$PWD/regress/interop/interop" 2>&1)
 case $? in
@@ -53,12 +54,14 @@ export BENCH_BIN
 LSAN_OPTIONS=suppressions=$PWD/regress/lsan.supp:print_suppressions=0
 export LSAN_OPTIONS
 
-# run NAME TEST...: run these tests, or all; results go to NAME.out and NAME.db.
+# run NAME [TEST...]: run these tests, or all, TOGETHER at once; results go to
+# NAME.out and NAME.db.
 run() {
 	_name=$1
 	shift
 	rm -f "$_name.db"
-	kyua --logfile="$_name.log" test --results-file="$PWD/$_name.db" "$@" |
+	kyua --logfile="$_name.log" -v parallelism="$TOGETHER" test \
+	    --results-file="$PWD/$_name.db" "$@" |
 	    tee "$_name.out" | sed '/^Results file id/,$d'
 }
 
@@ -73,30 +76,9 @@ failures() {
 	on && NF != 0'
 }
 
-# others: print the tests beside those of ACME.
-others() {
-	sed -n 's,^include("\([^/"]*\)/.*,\1,p' Kyuafile | sort -u |
-	    grep -v '^regress$'
-	sed -n 's,^include("\(regress/.*\)/Kyuafile.*,\1,p' Kyuafile |
-	    grep -v '^regress/acme$'
-	sed -n 's,^atf_test_program{name="\(.*\)"}.*,regress/\1,p' \
-	    regress/Kyuafile
-}
-
-# The tests of ACME wait for most of their time: they run beside all others.
-if [ -n "${TESTS:-}" ]; then
-	# One word for each test.
-	# shellcheck disable=SC2086
-	run check $TESTS
-else
-	run check-acme regress/acme >check-acme.txt &
-	# shellcheck disable=SC2046
-	run check $(others)
-	wait
-	cat check-acme.txt
-	failures check-acme
-	cat check-acme.out >>check.out
-fi
+# One word for each test.
+# shellcheck disable=SC2086
+run check ${TESTS:-}
 failures check
 
 # A test that failed runs once more, with nothing beside it: what counts is the
@@ -107,6 +89,7 @@ again=$(sed -n 's/ *->  \(failed\|broken\).*//p' check.out)
 set -- $again
 if [ $# -gt 0 ] && [ $# -le "$AGAIN" ]; then
 	echo "once more, alone: $*"
+	TOGETHER=1
 	run check-again "$@"
 	failures check-again
 	sed -n 's/ *->  passed.*/: failed beside other tests, passed alone/p' \
