@@ -49,8 +49,9 @@ one_name(const GENERAL_NAME *g, char *dst, size_t size)
 	} else if (g->type == GEN_IPADD) {
 		n = ASN1_STRING_length(g->d.iPAddress);
 		p = ASN1_STRING_get0_data(g->d.iPAddress);
-		(void)inet_ntop(n == 4 ? AF_INET : AF_INET6, p, dst,
-		    n == 4 || n == 16 ? (socklen_t)size : 0);
+		if (n == 4 || n == 16)
+			(void)inet_ntop(n == 4 ? AF_INET : AF_INET6, p, dst,
+			    (socklen_t)size);
 	}
 	make_printable(dst);
 }
