@@ -1,5 +1,5 @@
 /*
- * job: the process that checks one place and tells what it finds over a pipe;
+ * job: the process that checks one place and tells what it finds over a socket;
  * see task.h.  It reads what the network sends; the command itself reads only
  * its records.
  */
@@ -82,6 +82,23 @@ static void
 step(const char *what, void *arg)
 {
 	tell_text(arg, CTLCHECK_STEP, what);
+}
+
+/* Tell where connections go to, and wait until nobody else is there. */
+static void
+meets(const char *addresses, void *arg)
+{
+	const struct job *j = arg;
+	ssize_t n;
+	char c;
+
+	tell_text(j, CTLCHECK_MEETS, addresses);
+	(void)alarm(0);
+	while ((n = read(j->fd, &c, 1)) == -1 && errno == EINTR)
+		continue;
+	if (n != 1)
+		_exit(1);
+	(void)alarm(ALARM_S);
 }
 
 static void
@@ -249,7 +266,7 @@ ctlcheck_job(const struct ctlcheck_run *run, const struct ctlcheck_task *t,
 	const struct ctlcheck_record end = { .type = CTLCHECK_END };
 	struct job j = { .run = run, .task = t, .fd = fd,
 	    .opts = run->opts->check,
-	    .sink = { found, measured, run->quiet ? NULL : step, &j } };
+	    .sink = { found, measured, run->quiet ? NULL : step, meets, &j } };
 
 	(void)signal(SIGINT, SIG_DFL);
 	(void)signal(SIGTERM, SIG_DFL);

@@ -61,6 +61,7 @@ put_fields(struct ipc_wr *w, const struct ctlcheck_record *r)
 		ipc_wr_str(w, r->measure.text);
 		return;
 	case CTLCHECK_STEP:
+	case CTLCHECK_MEETS:
 	case CTLCHECK_FAILED:
 		ipc_wr_str(w, r->text);
 		return;
@@ -94,6 +95,7 @@ get_fields(struct ipc_rd *rd, struct ctlcheck_record *r)
 		rd->bad |= r->measure.id >= CHECK_NFACTS;
 		return;
 	case CTLCHECK_STEP:
+	case CTLCHECK_MEETS:
 	case CTLCHECK_FAILED:
 		ipc_rd_str(rd, r->text, sizeof(r->text));
 		return;

@@ -1,5 +1,5 @@
 /*
- * jobrecord: what a job tells the command over its pipe: a frame of a 32-bit
+ * jobrecord: what a job tells the command over its socket: a frame of a 32-bit
  * length, a type, and the fields of the type.  Pure.
  */
 #ifndef JOBRECORD_H
@@ -15,6 +15,8 @@ enum ctlcheck_type {
 	CTLCHECK_FOUND = 1,	/* finding */
 	CTLCHECK_MEASURED,	/* measure */
 	CTLCHECK_STEP,		/* text: what is checked now */
+	CTLCHECK_MEETS,		/* text: addresses, with blanks; the job waits
+				   for a byte before it connects to them */
 	CTLCHECK_FAILED,	/* text: why it could not be checked */
 	CTLCHECK_HAS_NODE,	/* node: of the map */
 	CTLCHECK_HAS_MAP,	/* hash: of the map, which is valid */

@@ -1,13 +1,14 @@
 /*
  * jobs: a process for each place that is checked, some at once; see task.h.
- * Called by check.c.  Forks, and reads the records of jobs from pipes.
+ * Called by check.c.  Forks, and reads the records of jobs from sockets.
  *
  * What a job tells is bounded, in bytes and in time: one that hangs, crashes or
  * writes junk costs its place alone.
  */
+#include <sys/types.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -43,7 +44,7 @@ watch_signals(void)
 	(void)signal(SIGCHLD, SIG_DFL);
 }
 
-/* In a new process: keep no pipe of another job. */
+/* In a new process: keep no socket of another job. */
 static void
 close_others(struct ctlcheck_run *run)
 {
@@ -86,7 +87,9 @@ start(struct ctlcheck_run *run, struct ctlcheck_task *t)
 	t->until = t->began + run->job_ms;
 	t->total = 0;
 	t->ended = 0;
-	if (pipe2(p, O_CLOEXEC) == -1) {
+	t->asked = 0;
+	t->meets[0] = '\0';
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p) == -1) {
 		not_started(run, t);
 		return;
 	}
@@ -149,6 +152,9 @@ handle(struct ctlcheck_run *run, struct ctlcheck_task *t,
 	case CTLCHECK_STEP:
 		(void)strlcpy(t->step, r->text, sizeof(t->step));
 		ctlcheck_progress(run, t);
+		return (0);
+	case CTLCHECK_MEETS:
+		ctlcheck_meet_ask(t, r->text);
 		return (0);
 	case CTLCHECK_FAILED:
 		ctlcheck_collect_failed(&t->place, r->text);
@@ -236,7 +242,7 @@ expire(struct ctlcheck_run *run)
 	char why[CTLCHECK_WHY];
 
 	TAILQ_FOREACH(t, &run->tasks, entry) {
-		if (t->state != CTLCHECK_RUNNING)
+		if (t->state != CTLCHECK_RUNNING || t->asked != 0)
 			continue;
 		if (t->until <= now)
 			stop(run, t, too_long(run, why));
@@ -279,6 +285,7 @@ ctlcheck_jobs(struct ctlcheck_run *run)
 			start(run, t);
 		if (run->running == 0)
 			break;
+		ctlcheck_meet_admit(run);
 		wait_jobs(run);
 	}
 	TAILQ_FOREACH(t, &run->tasks, entry)

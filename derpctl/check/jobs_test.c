@@ -5,11 +5,14 @@
 #include <sys/wait.h>
 #include <atf-c.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "output.h"
 #include "task.h"
 
 static struct ctlcheck_options	opts;
@@ -25,6 +28,37 @@ tell(int fd, const struct ctlcheck_record *r)
 	if (write(fd, w.p, w.len) != (ssize_t)w.len)
 		_exit(1);
 	ipc_wr_free(&w);
+}
+
+/* Ask for an address, and find out whether another job is there. */
+static void
+meet(int fd)
+{
+	struct ctlcheck_record r = { .type = CTLCHECK_MEETS,
+	    .text = "192.0.2.1 2001:db8::1" };
+	int there;
+	char c;
+
+	tell(fd, &r);
+	if (read(fd, &c, 1) != 1)
+		_exit(2);
+	if ((there = open("there", O_CREAT | O_EXCL, 0600)) == -1)
+		_exit(4);
+	(void)poll(NULL, 0, 200);
+	(void)close(there);
+	(void)unlink("there");
+}
+
+/* A map of two nodes at one address. */
+static void
+tell_meeting(int fd)
+{
+	struct ctlcheck_record r = { .type = CTLCHECK_HAS_NODE, .node = {
+	    .region = 1, .host = "meet.test", .port = 443 } };
+
+	tell(fd, &r);
+	(void)strlcpy(r.node.host, "meet2.test", sizeof(r.node.host));
+	tell(fd, &r);
 }
 
 /* A map of two nodes. */
@@ -61,6 +95,10 @@ ctlcheck_job(const struct ctlcheck_run *arg, const struct ctlcheck_task *t,
 		tell(fd, &failed);
 	else if (strncmp(name, "map", 3) == 0)
 		tell_nodes(fd);
+	else if (strncmp(name, "both", 4) == 0)
+		tell_meeting(fd);
+	else if (strncmp(name, "meet", 4) == 0)
+		meet(fd);
 	else if (strncmp(name, "crash", 5) == 0)
 		raise(SIGKILL);
 	else if (strncmp(name, "short", 5) == 0)
@@ -186,6 +224,20 @@ ATF_TC_BODY(map, tc)
 	ctlcheck_plan_free(&run);
 }
 
+/* Nodes with different names are not checked at one address at once. */
+ATF_TC_WITHOUT_HEAD(meeting);
+ATF_TC_BODY(meeting, tc)
+{
+	struct ctlcheck_results r = { .time = 0 };
+
+	ATF_CHECK_EQ(0, jobs("both.json"));
+	ATF_REQUIRE_EQ(0, ctlcheck_collect(&run, &r));
+	ATF_CHECK_EQ(2, ctlcheck_nodes(&r));
+	ATF_CHECK_EQ(0, r.failed);
+	ctlcheck_free(&r);
+	ctlcheck_plan_free(&run);
+}
+
 /* A signal ends all jobs. */
 ATF_TC_WITHOUT_HEAD(interrupted);
 ATF_TC_BODY(interrupted, tc)
@@ -200,6 +252,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, bad_jobs);
 	ATF_TP_ADD_TC(tp, half);
 	ATF_TP_ADD_TC(tp, map);
+	ATF_TP_ADD_TC(tp, meeting);
 	ATF_TP_ADD_TC(tp, interrupted);
 	return (atf_no_error());
 }

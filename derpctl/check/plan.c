@@ -2,11 +2,11 @@
  * plan: which places are checked, in which order; see task.h.  Touches no
  * network.
  *
- * At most JOBS jobs run at once, one of them of a host, and one that tells the
- * nodes of a map, so that nodes of several maps are always those of the first.
- * What needs a node waits for the end of that node's check, and is left out
- * unless the node answers HTTP (for its map) or lets clients in (for the mesh):
- * its fault is reported already.
+ * At most JOBS jobs run at once, one of them of a host (and at an address:
+ * meet.c), and one that tells the nodes of a map, so that nodes of several maps
+ * are always those of the first.  What needs a node waits for the end of that
+ * node's check, and is left out unless the node answers HTTP (for its map) or
+ * lets clients in (for the mesh): its fault is reported already.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -337,7 +337,7 @@ is_held(const struct ctlcheck_run *run, const struct ctlcheck_task *t)
 		if (k->state == CTLCHECK_RUNNING && same_host(k, t))
 			return (1);
 	}
-	return (0);
+	return (t->place.kind == CTLCHECK_MESH && ctlcheck_meet_held(run, t));
 }
 
 /* Has another fault, which is reported, made this check needless? */

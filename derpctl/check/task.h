@@ -49,6 +49,10 @@ struct ctlcheck_task {
 	size_t			 len, total;
 	int			 ended;		/* the last record came */
 	char			 step[64];
+	char			 meets[CTLCHECK_WHY]; /* the addresses that it
+						   connects to */
+	int64_t			 asked;		/* since then it waits for
+						   them; 0: it does not */
 };
 
 TAILQ_HEAD(ctlcheck_tasks, ctlcheck_task);
@@ -115,6 +119,18 @@ void	 ctlcheck_job(const struct ctlcheck_run *run,
 
 /* jobs.c: run all jobs.  Returns 0, or a signal that asks to end. */
 int	 ctlcheck_jobs(struct ctlcheck_run *run);
+
+/* meet.c: one job at an address */
+
+/* The job wants to connect to these addresses, with blanks. */
+void	 ctlcheck_meet_ask(struct ctlcheck_task *t, const char *addresses);
+
+/* Let jobs go on whose addresses are free. */
+void	 ctlcheck_meet_admit(struct ctlcheck_run *run);
+
+/* Is another job at an address of a node of this region? */
+int	 ctlcheck_meet_held(const struct ctlcheck_run *run,
+	    const struct ctlcheck_task *mesh);
 
 /* progress.c: a line on the terminal, if standard error is one. */
 void	 ctlcheck_progress(struct ctlcheck_run *run,

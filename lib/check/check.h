@@ -95,6 +95,10 @@ struct check_sink {
 	void	(*measured)(const struct check_measure *m, void *arg);
 	void	(*step)(const char *what, void *arg); /* what is checked now;
 							 NULL: no progress */
+	void	(*meets)(const char *addresses, void *arg); /* before these are
+							 connected to, with
+							 blanks; may wait;
+							 NULL: at once */
 	void	*arg;
 };
 

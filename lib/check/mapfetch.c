@@ -58,6 +58,7 @@ aim(struct check_fetch *f)
 		    sizeof(a->text), NULL, 0, NI_NUMERICHOST);
 	}
 	freeaddrinfo(list);
+	check_meet(&f->r);
 	return (1);
 }
 

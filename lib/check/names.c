@@ -242,6 +242,7 @@ check_names_by(struct check_run *r, const struct net_resolver *by)
 	choose(r, AF_INET6, n->ipv6, &v6);
 	if (r->naddrs == 0)
 		return (nothing(r, &v4, &v6));
+	check_meet(r);
 	if ((r->opts->what & CHECK_NAMES) == 0)
 		return (1);
 	note_private(r);

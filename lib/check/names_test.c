@@ -15,6 +15,7 @@ static struct run_fixture x;
 static const char	*dns4[MANY + 1], *dns6[MANY + 1];
 static int		 error4, error6;
 static int		 asked4, asked6, numeric;
+static char		 met[512];
 
 static struct addrinfo		list[MANY];
 static struct sockaddr_storage	names[MANY];
@@ -255,6 +256,28 @@ ATF_TC_BODY(route, tc)
 	ATF_CHECK_EQ(0, x.run.faults);
 }
 
+/* Who is told the addresses before they are connected to. */
+static void
+meets(const char *addresses, void *arg)
+{
+	ATF_CHECK_EQ(&x, arg);
+	ATF_CHECK_EQ(0, x.nfound);
+	(void)snprintf(met, sizeof(met), "%s", addresses);
+}
+
+ATF_TC_WITHOUT_HEAD(met_before);
+ATF_TC_BODY(met_before, tc)
+{
+	begin("relay.test");
+	x.sink.meets = meets;
+	map("192.0.2.9", "");
+	error4 = error6 = 0;
+	dns4[0] = "127.0.0.1";
+	dns6[0] = "::1";
+	(void)check_names_by(&x.run, &fake);
+	ATF_CHECK_STREQ("192.0.2.9 127.0.0.1 ::1", met);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, dns);
@@ -264,5 +287,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, nothing);
 	ATF_TP_ADD_TC(tp, resolver);
 	ATF_TP_ADD_TC(tp, route);
+	ATF_TP_ADD_TC(tp, met_before);
 	return (atf_no_error());
 }

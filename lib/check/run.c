@@ -61,6 +61,19 @@ check_step(struct check_run *r, const char *what)
 		r->sink->step(what, r->sink->arg);
 }
 
+void
+check_meet(const struct check_run *r)
+{
+	char text[RUN_ADDRESSES * (sizeof(r->addrs[0].text) + 1)] = "";
+	size_t i, len = 0;
+
+	for (i = 0; i < r->naddrs; i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s",
+		    i == 0 ? "" : " ", r->addrs[i].text);
+	if (r->sink->meets != NULL)
+		r->sink->meets(text, r->sink->arg);
+}
+
 long long
 check_until(const struct check_run *r)
 {

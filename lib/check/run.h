@@ -95,6 +95,9 @@ void	 check_text(struct check_run *r, const struct check_addr *a,
 /* Tell what is checked now. */
 void	 check_step(struct check_run *r, const char *what);
 
+/* Tell that all of addrs are connected to from now on.  May wait. */
+void	 check_meet(const struct check_run *r);
+
 /* The deadline of a step, for stream.h. */
 long long check_until(const struct check_run *r);
 
