@@ -1,9 +1,9 @@
 # shellcheck shell=sh
-# A network for checks: the namespace NS, which nothing leaves.  All addresses of
-# 5.5.5.0/24 and 2a00:5555::/64 are this machine's; 5.5.6.1 and 2a00:5556::1 are
-# so by an interface; all others are silent.  They are public ones: the checker
-# judges a private network in another way.  The resolver is at 127.0.0.1.  Used
-# with common.sh of regress/e2e.
+# A network for checks: the namespace NS, which nothing leaves.  All addresses
+# of 5.5.5.0/24 and 2a00:5555::/64 are this machine's; 5.5.6.1 and 2a00:5556::1
+# are so by an interface; all others are silent.  They are public ones: the
+# checker judges a private network in another way.  The resolver is at
+# 127.0.0.1.  Used with common.sh of regress/e2e.
 
 # net_begin: make it; BROKEN is the program of broken servers.
 net_begin() {

@@ -218,7 +218,7 @@ nginx() {
 	wait_until "nginx listens" there 443
 }
 
-real_case nginx "nginx: our sample; no upgrade, no relay behind, no relay at all"
+real_case nginx "nginx: our sample; no upgrade, no relay behind, no relay"
 nginx_body() {
 	need_program nginx
 	behind
@@ -295,7 +295,7 @@ caddy_body() {
 	good map.json
 }
 
-real_case haproxy "HAProxy: our sample; a port that wants a PROXY header"
+real_case haproxy "HAProxy: our sample; a PROXY header wanted, h2 alone"
 haproxy_body() {
 	need_program haproxy
 	behind
@@ -311,6 +311,11 @@ haproxy_body() {
 	server "$PROGRAM" -db -f "$PWD/proxy.conf"
 	wait_until "HAProxy listens" there 443
 	check wants-proxy -c ca.pem relay.test
+	quiet_proxy
+	sample haproxy.cfg | sed 's,alpn http/1.1,alpn h2 proto h2,' >proxy.conf
+	server "$PROGRAM" -db -f "$PWD/proxy.conf"
+	wait_until "HAProxy listens" there 443
+	check h2-alone -c ca.pem relay.test
 }
 
 # headscale VERIFY: run it with its embedded relay.

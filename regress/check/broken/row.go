@@ -29,7 +29,8 @@ const (
 
 func rows() []row {
 	return slices.Concat(nameRows, tcpRows, tlsRows, certRows, httpRows,
-		loginRows, echoRows, stunRows, port80Rows, mapRows, meshRows, severalRows)
+		loginRows, echoRows, stunRows, port80Rows, mapRows, meshRows,
+		severalRows)
 }
 
 // runRows runs the rows of a group, some at once.

@@ -169,9 +169,11 @@ func doubled(f frame) ([]frame, bool) { return []frame{f, f}, true }
 
 var echoRows = []row{
 	tamperRow("echo", "lost", "packets-lost", packets(drop)),
-	tamperRow("echo", "large-lost", "large-packets-lost", packets(bigLost(32000))),
+	tamperRow("echo", "large-lost", "large-packets-lost",
+		packets(bigLost(32000))),
 	tamperRow("echo", "mtu-lost", "large-packets-lost", packets(bigLost(1000))),
-	tamperRow("echo", "large-ends", "large-packets-lost", packets(cutOff(32000))),
+	tamperRow("echo", "large-ends", "large-packets-lost",
+		packets(cutOff(32000))),
 	tamperRow("echo", "changed", "packets-changed", packets(flip(40))),
 	tamperRow("echo", "other-source", "packets-other-key", packets(flip(3))),
 	tamperRow("echo", "reordered", "packets-reordered", swap),

@@ -121,6 +121,16 @@ func imaps(c *tls.Conn) {
 	}
 }
 
+func noWebSocket(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
+			http.Error(w, "no", http.StatusBadRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 const page = "<html><body><h1>Welcome</h1></body></html>\n"
 
 var httpRows = []row{
@@ -170,15 +180,6 @@ var httpRows = []row{
 	handlerRow("clock-day", "clock-off", dated(-day)),
 	handlerRow("clock-minutes", "clock-off", dated(5*time.Minute)),
 	handlerRow("clock-second", "", dated(2*time.Second)),
-	handlerRow("no-websocket", "+websocket-fails", func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter,
-			r *http.Request) {
-			if strings.EqualFold(r.Header.Get("Upgrade"), "websocket") {
-				http.Error(w, "no", http.StatusBadRequest)
-				return
-			}
-			next.ServeHTTP(w, r)
-		})
-	}),
+	handlerRow("no-websocket", "+websocket-fails", noWebSocket),
 	handlerRow("websocket-accept", "+websocket-fails", wsWrong),
 }

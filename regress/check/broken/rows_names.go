@@ -16,6 +16,13 @@ var nameRows = []row{
 			return nil
 		}},
 	{"names", "name-other", "name-other", nameOther},
+	{"names", "name-other-relay", "name-other",
+		func(w *world, r *relay) []string {
+			o := w.relay(r.name)
+			must(o.start())
+			return w.mapFile(r.node(node{"IPv4": r.v4.String(),
+				"IPv6": r.v6.String()}))
+		}},
 	{"names", "ipv6-dead", "ipv6-dead",
 		func(w *world, r *relay) []string {
 			w.names.set(r.name, r.v4.String()+"/2a00:5557::1")

@@ -229,10 +229,11 @@ var tlsRows = []row{
 		r.meta = nil
 		return nil
 	}},
-	{"tls", "meta-other-key", "meta-key-wrong", func(_ *world, r *relay) []string {
-		r.meta = [][]byte{newServer().MetaCert()}
-		return nil
-	}},
+	{"tls", "meta-other-key", "meta-key-wrong",
+		func(_ *world, r *relay) []string {
+			r.meta = [][]byte{newServer().MetaCert()}
+			return nil
+		}},
 	{"tls", "meta-malformed", "+meta-malformed",
 		func(_ *world, r *relay) []string {
 			r.meta = [][]byte{metaCert("derpkeyzz" +
