@@ -3,27 +3,14 @@
  *
  * Called by request.c, map_check.c, probe.c, top.c and check/.  Uses pledge(2)
  * and unveil(2) on OpenBSD.  On other systems derpctl keeps the rights of its
- * caller, but jobs of check have limits.
+ * caller, but jobs of check have limits (joblimit.c).
  */
-#include <sys/resource.h>
 #include <err.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "ctl.h"
-
-/* A job writes no file, starts no process (unless root) and dumps no core. */
-static void
-limit_job(void)
-{
-	const struct rlimit none = { 0, 0 };
-
-	if (setrlimit(RLIMIT_FSIZE, &none) == -1 ||
-	    setrlimit(RLIMIT_NPROC, &none) == -1 ||
-	    setrlimit(RLIMIT_CORE, &none) == -1)
-		err(1, "setrlimit");
-}
 
 #ifdef __OpenBSD__
 #include <tls.h>
@@ -90,7 +77,7 @@ ctl_confine_check(const char *cafile)
 void
 ctl_confine_job(void)
 {
-	limit_job();
+	ctl_limit_job();
 	if (pledge("stdio rpath inet dns", NULL) == -1)
 		err(1, "pledge");
 }
@@ -153,7 +140,7 @@ ctl_confine_check(const char *cafile)
 void
 ctl_confine_job(void)
 {
-	limit_job();
+	ctl_limit_job();
 }
 
 void

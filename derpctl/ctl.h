@@ -209,6 +209,12 @@ void	ctl_confine_check(const char *cafile);
 void	ctl_confine_file_read(const char *path);
 void	ctl_confine_job(void);
 
+/*
+ * What a job gives up on every system: files that it could change, processes,
+ * and on Linux the rights of root but to read.  Called by ctl_confine_job().
+ */
+void	ctl_limit_job(void);
+
 /* Confine derpctl for a probe that may read `cafile' (NULL: system roots). */
 void	ctl_confine_probe(const char *cafile);
 
