@@ -21,7 +21,6 @@
 
 #define ALARM_S		600	/* for one whose command was killed */
 #define RESOLVER_S	3	/* for each of two tries */
-#define MAX_NODES	1024	/* of a map */
 #define MESH_NODES	16	/* of a region */
 
 /* A job under way. */
@@ -107,7 +106,7 @@ node(const struct check_node *n, void *arg)
 	struct job *j = arg;
 	struct ctlcheck_record r = { .type = CTLCHECK_HAS_NODE, .node = *n };
 
-	if (j->nnodes++ < MAX_NODES)
+	if (j->nnodes++ < CTLCHECK_NODES)
 		tell(j, &r);
 }
 
@@ -135,7 +134,7 @@ tell_map(struct job *j, const char *text, size_t len)
 	if (ctlcheck_expand(text, len, j->task->needed ? node : own_node, j,
 	    why, sizeof(why)) == -1)
 		tell_text(j, CTLCHECK_FAILED, why);
-	else if (j->nnodes > MAX_NODES)
+	else if (j->nnodes > CTLCHECK_NODES)
 		tell_text(j, CTLCHECK_FAILED,
 		    "the map has more than 1024 nodes, which are too many");
 }

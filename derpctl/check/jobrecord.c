@@ -92,7 +92,8 @@ get_fields(struct ipc_rd *rd, struct ctlcheck_record *r)
 		ipc_rd_str(rd, r->measure.where, sizeof(r->measure.where));
 		r->measure.n = (int64_t)ipc_rd_u64(rd);
 		ipc_rd_str(rd, r->measure.text, sizeof(r->measure.text));
-		rd->bad |= r->measure.id >= CHECK_NFACTS;
+		rd->bad |= r->measure.id >= CHECK_NFACTS ||
+		    r->measure.n > CHECK_MOST || r->measure.n < -CHECK_MOST;
 		return;
 	case CTLCHECK_STEP:
 	case CTLCHECK_MEETS:

@@ -85,6 +85,19 @@ junk(const void *p, size_t len)
 	    "%zu bytes", len);
 }
 
+static void
+too_much(int64_t n)
+{
+	struct ctlcheck_record r = { .type = CTLCHECK_MEASURED,
+	    .measure = { .id = CHECK_FACT_CLOCK, .n = n } };
+	struct ipc_wr w;
+
+	ipc_wr_init(&w);
+	ctlcheck_record_put(&w, &r);
+	junk(w.p, w.len);
+	ipc_wr_free(&w);
+}
+
 ATF_TC_WITHOUT_HEAD(malformed);
 ATF_TC_BODY(malformed, tc)
 {
@@ -106,6 +119,10 @@ ATF_TC_BODY(malformed, tc)
 	w.p[8] = CHECK_NFAULTS - 1;
 	ATF_CHECK_EQ(1, ctlcheck_record_get(w.p, w.len, &used, &got));
 	ipc_wr_free(&w);
+	/* Measures are subtracted from each other. */
+	too_much(INT64_MIN);
+	too_much(-CHECK_MOST - 1);
+	too_much(CHECK_MOST + 1);
 }
 
 ATF_TP_ADD_TCS(tp)

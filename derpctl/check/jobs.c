@@ -161,7 +161,8 @@ handle(struct ctlcheck_run *run, struct ctlcheck_task *t,
 		return (0);
 	case CTLCHECK_HAS_NODE:
 		if (t->needed)
-			return (ctlcheck_plan_node(run, t, &r->node));
+			return (t->nnodes == CTLCHECK_NODES ? -1 :
+			    ctlcheck_plan_node(run, t, &r->node));
 		if (t->after == NULL)
 			return (-1);
 		ctlcheck_plan_correct(run, t, &r->node);

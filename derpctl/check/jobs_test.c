@@ -61,6 +61,17 @@ tell_meeting(int fd)
 	tell(fd, &r);
 }
 
+/* More nodes than a map may have, whatever the limit of bytes. */
+static void
+tell_too_many(int fd)
+{
+	struct ctlcheck_record r = { .type = CTLCHECK_HAS_NODE, .node = {
+	    .region = 1, .host = "good.test" } };
+
+	for (; r.node.port <= CTLCHECK_NODES; r.node.port++)
+		tell(fd, &r);
+}
+
 /* A map of two nodes. */
 static void
 tell_nodes(int fd)
@@ -95,6 +106,8 @@ ctlcheck_job(const struct ctlcheck_run *arg, const struct ctlcheck_task *t,
 		tell(fd, &failed);
 	else if (strncmp(name, "map", 3) == 0)
 		tell_nodes(fd);
+	else if (strncmp(name, "many", 4) == 0)
+		tell_too_many(fd);
 	else if (strncmp(name, "both", 4) == 0)
 		tell_meeting(fd);
 	else if (strncmp(name, "meet", 4) == 0)
@@ -193,6 +206,7 @@ ATF_TC_BODY(bad_jobs, tc)
 	fails("crash.test", "its process was ended by signal 9");
 	fails("short.test", "its process ended with 3");
 	fails("junk.test", "its process told something malformed");
+	fails("many.json", "its process told something malformed");
 	fails("endless.test", "its process told more than 1 MiB");
 	fails("hang.test", "the check did not end within 1 seconds");
 }

@@ -11,6 +11,8 @@
 #include "jobrecord.h"
 #include "target.h"
 
+#define CTLCHECK_NODES	1024	/* of a map */
+
 enum ctlcheck_state {
 	CTLCHECK_WAITING,
 	CTLCHECK_RUNNING,

@@ -81,6 +81,8 @@ struct check_finding {
 	char			 what[CHECK_WHAT]; /* in this case: one line */
 };
 
+#define CHECK_MOST	(INT64_MAX / 2)	/* of what is measured, and below 0 */
+
 /* Something that was measured: `text', or `n' in the unit of its row. */
 struct check_measure {
 	enum check_fact		 id;

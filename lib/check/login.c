@@ -100,7 +100,7 @@ told(struct check_pair *p, struct check_addr *a)
 	check_number(p->r, a, CHECK_FACT_LOGIN, p->c[0].login);
 	if (rate != 0)
 		check_number(p->r, a, CHECK_FACT_RATE_LIMIT,
-		    rate < INT64_MAX ? (int64_t)rate : INT64_MAX);
+		    rate < CHECK_MOST ? (int64_t)rate : CHECK_MOST);
 }
 
 /* Are the two clients at the same relay? */
