@@ -34,6 +34,7 @@ type relay struct {
 	stunOff bool
 	port80  http.Handler
 	no80    bool
+	n       counter
 	only    string // "4" or "6": listen on one of them
 }
 
@@ -68,14 +69,14 @@ func listenTCP(a netip.Addr, port int) (net.Listener, error) {
 		net.JoinHostPort(a.String(), strconv.Itoa(port)))
 }
 
-// start makes the relay listen.
+// start makes the relay listen.  Connections are counted.
 func (r *relay) start() error {
 	for _, a := range r.addrs() {
 		l, err := listenTCP(a, 443)
 		if err != nil {
 			return err
 		}
-		go r.serve443(l)
+		go r.serve443(countingListener{l, &r.n})
 		if !r.no80 {
 			if l, err = listenTCP(a, 80); err != nil {
 				return err

@@ -33,23 +33,28 @@ func rows() []row {
 		severalRows)
 }
 
+// A setUp is a row whose servers run.
+type setUp struct {
+	row
+	relay *relay
+	args  []string // for derpctl check
+}
+
 // runRows runs the rows of a group, some at once.
 func (w *world) runRows(group, only string, hold bool) error {
 	if err := w.begin(); err != nil {
 		return err
 	}
-	var selected []row
-	args := map[string][]string{}
+	var selected []setUp
 	for _, r := range rows() {
 		if r.group != group && group != "" || r.name != only && only != "" {
 			continue
 		}
-		selected = append(selected, r)
-		a, err := w.build(r)
+		s, err := w.build(r)
 		if err != nil {
 			return fmt.Errorf("%s: %v", r.name, err)
 		}
-		args[r.name] = a
+		selected = append(selected, s)
 	}
 	if len(selected) == 0 {
 		return fmt.Errorf("no such row")
@@ -58,7 +63,7 @@ func (w *world) runRows(group, only string, hold bool) error {
 		untilSignal()
 		return nil
 	}
-	return w.checkRows(selected, args)
+	return w.checkRows(selected)
 }
 
 func (w *world) begin() error {
@@ -68,43 +73,46 @@ func (w *world) begin() error {
 	return writePEM(w.file("ca.pem", ""), w.root.cert.Raw)
 }
 
-// build starts the servers of a row, and returns the arguments of its check.
-func (w *world) build(r row) ([]string, error) {
-	rel := w.relay(r.name + ".test")
-	var args []string
+// build starts the servers of a row.
+func (w *world) build(r row) (setUp, error) {
+	s := setUp{row: r, relay: w.relay(r.name + ".test")}
 	if r.build != nil {
-		args = r.build(w, rel)
+		s.args = r.build(w, s.relay)
 	}
-	if args == nil {
-		args = []string{"-c", w.dir + "/ca.pem", rel.name}
+	if s.args == nil {
+		s.args = []string{"-c", w.dir + "/ca.pem", s.relay.name}
 	}
-	return args, rel.start()
+	return s, s.relay.start()
 }
 
-func (w *world) checkRows(selected []row, args map[string][]string) error {
+func (w *world) checkRows(selected []setUp) error {
 	var (
 		wg   sync.WaitGroup
 		mu   sync.Mutex
 		bad  int
 		slot = make(chan struct{}, atOnce)
 	)
-	for _, r := range selected {
+	for _, s := range selected {
 		wg.Add(1)
 		slot <- struct{}{}
 		go func() {
 			defer wg.Done()
 			begin := time.Now()
-			out, err := w.check(r.want, args[r.name])
+			out, err := w.check(s.want, s.args)
 			<-slot
+			if err == nil {
+				err = s.relay.n.check(len(s.relay.addrs()))
+			}
 			mu.Lock()
 			defer mu.Unlock()
 			took := time.Since(begin).Seconds()
 			if err == nil {
-				fmt.Printf("pass %s (%.1f s)\n", r.name, took)
+				fmt.Printf("pass %s (%.1f s, %v)\n", s.name, took,
+					&s.relay.n)
 				return
 			}
 			bad++
-			fmt.Printf("FAIL %s (%.1f s): %v\n%s", r.name, took, err, out)
+			fmt.Printf("FAIL %s (%.1f s): %v\n%s", s.name, took, err, out)
 		}()
 	}
 	wg.Wait()
