@@ -139,7 +139,7 @@ tell_map(struct job *j, const char *text, size_t len)
 		    "the map has more than 1024 nodes, which are too many");
 }
 
-/* A map is no JSON object: it may be YAML. */
+/* A map is no JSON object: it may be YAML, unless that was cut off. */
 static int
 is_yaml(const char *text, size_t len)
 {
@@ -147,7 +147,8 @@ is_yaml(const char *text, size_t len)
 
 	for (i = 0; i < len && strchr(" \t\r\n", text[i]) != NULL; i++)
 		continue;
-	return (i < len && text[i] != '{' && base_bom_found(text, len) == NULL);
+	return (i < len && len <= MAP_MAX_SIZE && text[i] != '{' &&
+	    base_bom_found(text, len) == NULL);
 }
 
 /* The map in a file is valid, or that is a fault. */

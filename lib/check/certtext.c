@@ -87,7 +87,8 @@ check_cert_key(X509 *x, char *dst, size_t size)
 	EVP_PKEY *key = X509_get0_pubkey(x);
 	const int type = key == NULL ? EVP_PKEY_NONE : EVP_PKEY_base_id(key);
 
-	if (type == EVP_PKEY_NONE)
+	/* One of a provider alone has no number. */
+	if (type <= EVP_PKEY_NONE)
 		(void)snprintf(dst, size, "unknown");
 	else if (type == EVP_PKEY_ED25519)
 		(void)snprintf(dst, size, "Ed25519");

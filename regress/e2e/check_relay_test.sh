@@ -121,6 +121,21 @@ yaml_body() {
 	e2e_stop
 }
 
+e2e_case large 60 "a map that is too large, in YAML"
+large_body() {
+	e2e_paths
+	echo >ca.pem
+	{
+		echo Regions:
+		yes "  # nothing" | head -n 60000
+		echo '  1: {}'
+	} >large.yaml
+	check 1 large.yaml
+	faults map-invalid
+	jq -e '.places[0].findings[0].what | test("at most 512 KiB")' \
+	    check.json || e2e_fail "it does not say why"
+}
+
 # serve_map: serve the map in map.json.
 serve_map() {
 	EXTRA="$EXTRA
@@ -234,6 +249,7 @@ atf_init_test_cases() {
 	atf_add_test_case host
 	atf_add_test_case map_file
 	atf_add_test_case yaml
+	atf_add_test_case large
 	atf_add_test_case map_url
 	atf_add_test_case region
 	atf_add_test_case again
