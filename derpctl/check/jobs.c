@@ -86,7 +86,7 @@ start(struct ctlcheck_run *run, struct ctlcheck_task *t)
 	t->began = (int64_t)base_clock_ms();
 	t->until = t->began + run->job_ms;
 	t->total = 0;
-	t->ended = 0;
+	t->ended = t->endless = 0;
 	t->asked = 0;
 	t->meets[0] = '\0';
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, p) == -1) {
@@ -234,6 +234,15 @@ too_long(const struct ctlcheck_run *run, char why[CTLCHECK_WHY])
 	return (why);
 }
 
+/* End a job that would wait for a server that held up another one. */
+static void
+give_up(struct ctlcheck_run *run, struct ctlcheck_task *t)
+{
+	if (ctlcheck_meet_hopeless(run, t))
+		stop(run, t, "the check of something else at its address did "
+		    "not end in time");
+}
+
 /* End jobs that take too long.  Returns ms up to the next deadline. */
 static int
 expire(struct ctlcheck_run *run)
@@ -243,11 +252,14 @@ expire(struct ctlcheck_run *run)
 	char why[CTLCHECK_WHY];
 
 	TAILQ_FOREACH(t, &run->tasks, entry) {
-		if (t->state != CTLCHECK_RUNNING || t->asked != 0)
+		if (t->state != CTLCHECK_RUNNING)
 			continue;
-		if (t->until <= now)
+		if (t->asked != 0)
+			give_up(run, t);
+		else if (t->until <= now) {
+			t->endless = 1;
 			stop(run, t, too_long(run, why));
-		else if (t->until < next)
+		} else if (t->until < next)
 			next = t->until;
 	}
 	return ((int)(next - now) + 1);

@@ -32,7 +32,7 @@ tell(int fd, const struct ctlcheck_record *r)
 
 /* Ask for an address, and find out whether another job is there. */
 static void
-meet(int fd)
+meet(int fd, const char *name)
 {
 	struct ctlcheck_record r = { .type = CTLCHECK_MEETS,
 	    .text = "192.0.2.1 2001:db8::1" };
@@ -42,6 +42,8 @@ meet(int fd)
 	tell(fd, &r);
 	if (read(fd, &c, 1) != 1)
 		_exit(2);
+	if (strstr(name, "hang") != NULL)
+		pause();
 	if ((there = open("there", O_CREAT | O_EXCL, 0600)) == -1)
 		_exit(4);
 	(void)poll(NULL, 0, 200);
@@ -51,13 +53,14 @@ meet(int fd)
 
 /* A map of two nodes at one address. */
 static void
-tell_meeting(int fd)
+tell_meeting(int fd, const char *one, const char *other)
 {
 	struct ctlcheck_record r = { .type = CTLCHECK_HAS_NODE, .node = {
-	    .region = 1, .host = "meet.test", .port = 443 } };
+	    .region = 1, .port = 443 } };
 
+	(void)strlcpy(r.node.host, one, sizeof(r.node.host));
 	tell(fd, &r);
-	(void)strlcpy(r.node.host, "meet2.test", sizeof(r.node.host));
+	(void)strlcpy(r.node.host, other, sizeof(r.node.host));
 	tell(fd, &r);
 }
 
@@ -109,9 +112,11 @@ ctlcheck_job(const struct ctlcheck_run *arg, const struct ctlcheck_task *t,
 	else if (strncmp(name, "many", 4) == 0)
 		tell_too_many(fd);
 	else if (strncmp(name, "both", 4) == 0)
-		tell_meeting(fd);
+		tell_meeting(fd, "meet.test", "meet2.test");
+	else if (strcmp(name, "hang.json") == 0)
+		tell_meeting(fd, "meet-hang.test", "meet-hang2.test");
 	else if (strncmp(name, "meet", 4) == 0)
-		meet(fd);
+		meet(fd, name);
 	else if (strncmp(name, "crash", 5) == 0)
 		raise(SIGKILL);
 	else if (strncmp(name, "short", 5) == 0)
@@ -252,6 +257,23 @@ ATF_TC_BODY(meeting, tc)
 	ctlcheck_plan_free(&run);
 }
 
+/* A server that holds a job up does not hold up the next one. */
+ATF_TC_WITHOUT_HEAD(held_up);
+ATF_TC_BODY(held_up, tc)
+{
+	struct ctlcheck_results r = { .time = 0 };
+
+	ATF_CHECK_EQ(0, jobs("hang.json"));
+	ATF_REQUIRE_EQ(0, ctlcheck_collect(&run, &r));
+	ATF_REQUIRE_EQ(2, ctlcheck_nodes(&r));
+	ATF_CHECK_STREQ("the check did not end within 1 seconds",
+	    r.places[1].failed);
+	ATF_CHECK_STREQ("the check of something else at its address did not "
+	    "end in time", r.places[2].failed);
+	ctlcheck_free(&r);
+	ctlcheck_plan_free(&run);
+}
+
 /* A signal ends all jobs. */
 ATF_TC_WITHOUT_HEAD(interrupted);
 ATF_TC_BODY(interrupted, tc)
@@ -267,6 +289,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, half);
 	ATF_TP_ADD_TC(tp, map);
 	ATF_TP_ADD_TC(tp, meeting);
+	ATF_TP_ADD_TC(tp, held_up);
 	ATF_TP_ADD_TC(tp, interrupted);
 	return (atf_no_error());
 }

@@ -86,6 +86,23 @@ ctlcheck_meet_held(const struct ctlcheck_run *run,
 	return (0);
 }
 
+/*
+ * A server that holds a job up would hold up each of those that wait for it:
+ * they are given up.
+ */
+int
+ctlcheck_meet_hopeless(const struct ctlcheck_run *run,
+    const struct ctlcheck_task *t)
+{
+	const struct ctlcheck_task *k;
+
+	TAILQ_FOREACH(k, &run->tasks, entry)
+		if (k != t && k->state == CTLCHECK_DONE && k->endless &&
+		    is_at(run, k, t->meets))
+			return (1);
+	return (0);
+}
+
 void
 ctlcheck_meet_ask(struct ctlcheck_task *t, const char *addresses)
 {
@@ -101,7 +118,8 @@ ctlcheck_meet_admit(struct ctlcheck_run *run)
 
 	TAILQ_FOREACH(t, &run->tasks, entry) {
 		if (t->state != CTLCHECK_RUNNING || t->asked == 0 ||
-		    is_taken(run, t, t->meets))
+		    is_taken(run, t, t->meets) ||
+		    ctlcheck_meet_hopeless(run, t))
 			continue;
 		/* Waiting is no part of the check. */
 		waited = (int64_t)base_clock_ms() - t->asked;

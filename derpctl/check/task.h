@@ -50,6 +50,7 @@ struct ctlcheck_task {
 	uint8_t			*buf;		/* bytes not decoded yet */
 	size_t			 len, total;
 	int			 ended;		/* the last record came */
+	int			 endless;	/* it took too long */
 	char			 step[64];
 	char			 meets[CTLCHECK_WHY]; /* the addresses that it
 						   connects to */
@@ -129,6 +130,10 @@ void	 ctlcheck_meet_ask(struct ctlcheck_task *t, const char *addresses);
 
 /* Let jobs go on whose addresses are free. */
 void	 ctlcheck_meet_admit(struct ctlcheck_run *run);
+
+/* Did a job that was at one of these addresses take too long? */
+int	 ctlcheck_meet_hopeless(const struct ctlcheck_run *run,
+	    const struct ctlcheck_task *t);
 
 /* Is another job at an address of a node of this region? */
 int	 ctlcheck_meet_held(const struct ctlcheck_run *run,
