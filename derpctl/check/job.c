@@ -170,10 +170,13 @@ take_yaml(struct job *j, const char *text, size_t len)
 	struct check_finding f = { .id = CHECK_MAP_INVALID };
 	char why[CHECK_WHAT];
 	struct ipc_wr w;
-	int skip = 0;
+	int rv, skip = 0;
 
 	ipc_wr_init(&w);
-	if (ctlcheck_yaml(text, len, &w, f.what, sizeof(f.what)) == -1)
+	rv = ctlcheck_yaml(text, len, &w, f.what, sizeof(f.what));
+	if (rv == 1)
+		tell_text(j, CTLCHECK_FAILED, f.what);
+	else if (rv == -1)
 		found(&f, j);
 	else if (check_map_valid((const char *)w.p, w.len, why,
 	    sizeof(why)) == 0)

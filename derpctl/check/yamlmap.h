@@ -12,7 +12,8 @@
 /*
  * Append the map of `len' bytes at `text' as JSON, with the names of fields as
  * in JSON, whatever their case.  Anchors, aliases and tags are refused.
- * Returns 0, or -1 with the reason, and where, in `why' of `size' bytes.
+ * Returns 0; -1 with the reason, and where, in `why' of `size' bytes; 1 with the
+ * reason when derpctl was built without libyaml.
  */
 int	 ctlcheck_yaml(const char *text, size_t len, struct ipc_wr *w,
 	    char *why, size_t size);

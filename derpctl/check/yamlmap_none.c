@@ -14,5 +14,5 @@ ctlcheck_yaml(const char *text, size_t len, struct ipc_wr *w, char *why,
 	(void)w;
 	(void)snprintf(why, size, "it is no JSON, and derpctl was built "
 	    "without libyaml, which reads YAML");
-	return (-1);
+	return (1);
 }
