@@ -32,7 +32,8 @@ int	 map_check(const char *text, size_t len, const char *what,
  *   "port":n,"stun":n,"stun_only":b,"can_port80":b,"insecure":b,
  *   "ipv4":s,"ipv6":s,"certname":s}]}]}
  * with the defaults filled in (port 443, stun 3478, -1 for off; "" for absent
- * fields).  Returns 0, or -1 when the map is invalid or memory runs out.
+ * fields); "can_port80" and "insecure" only when true.  Returns 0, or -1 when
+ * the map is invalid or memory runs out.
  */
 int	 map_summary(const char *text, size_t len, struct ipc_wr *w);
 

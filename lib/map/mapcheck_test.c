@@ -508,7 +508,8 @@ ATF_TC_BODY(summary, tc)
 {
 	static const char map[] = MAP("", REGION("", NODE("a\\u0022\\n", "")
 	    "," NODE("b", ",\"DERPPort\":8443,\"STUNPort\":-1,\"STUNOnly\":"
-	    "true,\"IPv4\":\"192.0.2.1\",\"IPv6\":\"none\",\"CertName\":\"c\"")
+	    "true,\"CanPort80\":true,\"InsecureForTests\":true,\"IPv4\":"
+	    "\"192.0.2.1\",\"IPv6\":\"none\",\"CertName\":\"c\"")
 	    ));
 	static const char expected[] = "{\"regions\":[{\"id\":900,\"code\":"
 	    "\"own\",\"name\":\"Own\",\"nodes\":[{\"name\":\"a\\u0022\","
@@ -516,7 +517,8 @@ ATF_TC_BODY(summary, tc)
 	    "\"stun_only\":false,\"ipv4\":\"\",\"ipv6\":\"\","
 	    "\"certname\":\"\"},{\"name\":\"b\",\"host\":"
 	    "\"relay.example.org\",\"port\":8443,\"stun\":-1,\"stun_only\":"
-	    "true,\"ipv4\":\"192.0.2.1\",\"ipv6\":\"none\",\"certname\":\"c\""
+	    "true,\"can_port80\":true,\"insecure\":true,\"ipv4\":"
+	    "\"192.0.2.1\",\"ipv6\":\"none\",\"certname\":\"c\""
 	    "}]}]}";
 	char good_map[sizeof(map)];
 	struct ipc_wr w;

@@ -30,16 +30,21 @@ put_int(struct json_out *o, const char *name, const struct json *j,
 	json_out_int(o, name, v);
 }
 
-/* A boolean; false when it is missing. */
-static void
-put_bool(struct json_out *o, const char *name, const struct json *j,
-    json_ref obj, const char *field)
+static int
+is_set(const struct json *j, json_ref obj, const char *field)
 {
 	int v;
 
-	if (json_bool(j, map_walk_find(j, obj, field), &v) == -1)
-		v = 0;
-	json_out_bool(o, name, v);
+	return (json_bool(j, map_walk_find(j, obj, field), &v) == 0 && v);
+}
+
+/* A mark that few nodes have: left out of the others, for the largest maps. */
+static void
+put_mark(struct json_out *o, const char *name, const struct json *j,
+    json_ref obj, const char *field)
+{
+	if (is_set(j, obj, field))
+		json_out_bool(o, name, 1);
 }
 
 static void
@@ -50,9 +55,9 @@ put_node(struct json_out *o, const struct json *j, json_ref n)
 	put_string(o, "host", j, n, "HostName");
 	put_int(o, "port", j, n, "DERPPort", 443);
 	put_int(o, "stun", j, n, "STUNPort", 3478);
-	put_bool(o, "stun_only", j, n, "STUNOnly");
-	put_bool(o, "can_port80", j, n, "CanPort80");
-	put_bool(o, "insecure", j, n, "InsecureForTests");
+	json_out_bool(o, "stun_only", is_set(j, n, "STUNOnly"));
+	put_mark(o, "can_port80", j, n, "CanPort80");
+	put_mark(o, "insecure", j, n, "InsecureForTests");
 	put_string(o, "ipv4", j, n, "IPv4");
 	put_string(o, "ipv6", j, n, "IPv6");
 	put_string(o, "certname", j, n, "CertName");
