@@ -40,7 +40,8 @@ static const struct command table[] = {
 		{ 'p', "pin", 1, "trust the certificate with this pin alone" },
 		{ 'S', "source", 0, "the local address to check from" },
 		{ 't', "bytes", 0, "measure the throughput with so many" },
-		{ 'w', "interval", 0, "check again so often, print changes" } } },
+		{ 'w', "interval", 0,
+		    "check again so often, print changes" } } },
 	{ "clients", ctl_cmd_clients, "[word]", COMMAND_SOCKET,
 	    "list the connections that are logged in", {
 		{ 'g', "group", 0, "only the clients of this group" },

@@ -3,8 +3,9 @@
  *
  * A job reads what strangers send, and often runs as root.  It reads files,
  * resolves and connects; it changes no file, starts no process, and ends when
- * the command does.  On Linux this is Landlock's, where the kernel has it; which
- * ports there are to connect to is not known.
+ * the command does.  On Linux it is Landlock that keeps a job from changing
+ * files, where the kernel has it.  A job may connect to any port: nobody knows
+ * beforehand which ports a map names.
  */
 #include <sys/resource.h>
 #include <err.h>

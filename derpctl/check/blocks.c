@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "output.h"
+#include "forms.h"
 #include "wrap.h"
 
 #define INDENT		8

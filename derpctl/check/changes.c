@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "output.h"
+#include "forms.h"
 
 #define TIME_SIZE	32
 

@@ -3,7 +3,7 @@
  */
 #include <time.h>
 
-#include "outputfixture.h"
+#include "formsfixture.h"
 
 static struct ctlcheck_results before;
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "output.h"
+#include "forms.h"
 #include "task.h"
 
 static struct ctlcheck_options	opts;

@@ -4,7 +4,7 @@
  *
  * Called by the command.  Writes only to the stream passed to it.
  */
-#include "output.h"
+#include "forms.h"
 
 static void
 finding(struct json_out *o, const struct ctlcheck_finding *f)

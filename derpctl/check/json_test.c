@@ -2,7 +2,7 @@
  * Tests of json.c, nagios.c and prometheus.c: what programs read.
  */
 #include "json.h"
-#include "outputfixture.h"
+#include "formsfixture.h"
 
 static const char *
 form(void (*print)(FILE *, const struct ctlcheck_results *))

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "output.h"
+#include "forms.h"
 
 static void
 put(FILE *fp, const char *text)
@@ -22,7 +22,8 @@ names_host(const struct ctlcheck_place *p, const char *where)
 	const size_t n = strlen(p->node.host);
 
 	return (p->kind == CTLCHECK_NODE && n > 0 &&
-	    strchr(p->name, ' ') == NULL && strncmp(where, p->node.host, n) == 0 && where[n] == ' ');
+	    strchr(p->name, ' ') == NULL &&
+	    strncmp(where, p->node.host, n) == 0 && where[n] == ' ');
 }
 
 void

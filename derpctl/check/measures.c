@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "output.h"
+#include "forms.h"
 #include "wrap.h"
 
 #define INDENT		23

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "output.h"
+#include "forms.h"
 
 enum { NAGIOS_OK = 0, NAGIOS_CRITICAL = 2, NAGIOS_UNKNOWN = 3 };
 
@@ -91,9 +91,10 @@ performance(FILE *fp, const struct ctlcheck_results *r)
 	int64_t n = 0;
 	size_t i;
 
-	fprintf(fp, " | faults=%u;;0;0 notes=%u;;;0 failed=%u;;;0 places=%zu;;;0"
-	    " time=%" PRId64 ".%03" PRId64 "s;;;0", r->faults, r->notes,
-	    r->failed, r->nplaces, r->took_ms / 1000, r->took_ms % 1000);
+	fprintf(fp, " | faults=%u;;0;0 notes=%u;;;0 failed=%u;;;0 "
+	    "places=%zu;;;0 time=%" PRId64 ".%03" PRId64 "s;;;0", r->faults,
+	    r->notes, r->failed, r->nplaces, r->took_ms / 1000,
+	    r->took_ms % 1000);
 	for (i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
 		if (!worst(r, shown[i], &n))
 			continue;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "output.h"
+#include "forms.h"
 #include "utf8.h"
 
 /* A metric that is being printed, with the labels of its samples so far. */

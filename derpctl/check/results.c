@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "output.h"
+#include "forms.h"
 
 const char *
 ctlcheck_level_word(enum check_level level)

@@ -1,7 +1,7 @@
 /*
  * Tests of results.c and line.c: counts, exit statuses, lines.
  */
-#include "outputfixture.h"
+#include "formsfixture.h"
 
 ATF_TC_WITHOUT_HEAD(status);
 ATF_TC_BODY(status, tc)

@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "output.h"
+#include "forms.h"
 #include "table.h"
 
 #define TEXT_WIDTH	80	/* without a terminal */

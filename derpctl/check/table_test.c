@@ -1,7 +1,7 @@
 /*
  * Tests of table.c, blocks.c, measures.c and wrap.c: what people see.
  */
-#include "outputfixture.h"
+#include "formsfixture.h"
 #include "table.h"
 #include "wrap.h"
 

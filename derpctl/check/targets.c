@@ -1,12 +1,12 @@
 /*
- * targets: the words of the command line; see target.h.  Called by check.c.
+ * targets: the words of the command line; see targets.h.  Called by check.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "hostname.h"
-#include "target.h"
+#include "targets.h"
 
 #define PORT_TLS	443
 #define PORT_HTTP	80

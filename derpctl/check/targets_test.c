@@ -4,7 +4,7 @@
 #include <atf-c.h>
 #include <string.h>
 
-#include "target.h"
+#include "targets.h"
 
 static struct ctlcheck_target	t;
 static char			why[256];

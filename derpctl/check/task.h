@@ -9,7 +9,7 @@
 #include <sys/queue.h>
 
 #include "jobrecord.h"
-#include "target.h"
+#include "targets.h"
 
 #define CTLCHECK_NODES	1024	/* of a map */
 

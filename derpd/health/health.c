@@ -177,7 +177,8 @@ on_now(void *arg)
 
 /*
  * When to check next, after a probe: soon after a change, because faults that
- * probes don't meet come with new settings, and those that they meet get a name.
+ * probes don't meet come with new settings, and those that they meet get a
+ * name.
  */
 static void
 schedule(int ok)

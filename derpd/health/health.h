@@ -46,8 +46,8 @@ struct health_found {
 /*
  * Check the whole relay with lib/check, and store the faults in *f; notes are
  * left out.  It takes some seconds when the relay hangs.  Returns 1; or 0 when
- * it could not be checked, or a message arrived on the channel `watch' (NULL for
- * none) first.
+ * it could not be checked, or a message arrived on the channel `watch' (NULL
+ * for none) first.
  */
 int	 health_check(const struct health_conf *c, struct ipc_chan *watch,
 	    struct health_found *f);

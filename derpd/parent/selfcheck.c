@@ -1,6 +1,7 @@
 /*
  * selfcheck: the faults that the last whole check of the relay by health found;
- * see serve.h.  Called by health.c, and by status.c and wellness.c to show them.
+ * see serve.h.  Called by health.c, and by status.c and wellness.c to show
+ * them.
  *
  * They decide nothing: STUN goes by the probes (health.c).
  */

@@ -123,11 +123,12 @@ both_ways(struct check_pair *p, size_t len, enum check_packet *got,
 static void
 nothing(struct check_pair *p, const struct check_packets *const lost[2])
 {
+	const int both = lost[0] != NULL && lost[1] != NULL;
 	const struct check_packets *w = lost[0] != NULL ? lost[0] : lost[1];
 
 	check_found(p->r, p->a, p->r->node->port, CHECK_PACKETS_LOST, "no "
 	    "packet from %s reaches %s%s", w->from->name, w->to->name,
-	    lost[0] != NULL && lost[1] != NULL ? ", and none comes back" : "");
+	    both ? ", and none comes back" : "");
 }
 
 /* Do packets arrive at all?  Returns 1, or 0; *on as check_echo() returns. */

@@ -70,7 +70,7 @@ int64_t
 check_latency(struct check_pair *p)
 {
 	const int want = p->r->opts->secret != NULL ? 1 : PINGS;
-	int64_t us[PINGS];
+	int64_t us[PINGS] = { 0 };
 	int n, rv = 1;
 
 	check_step(p->r, "latency");

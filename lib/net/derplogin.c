@@ -180,8 +180,8 @@ check_server_info(struct net_derpclient *c, const char *text, size_t len)
 		    "JSON object");
 	else if ((r = json_get(j, 0, "version")) != -1 &&
 	    (json_int(j, r, &v) == -1 || v < FRAME_DERP_VERSION))
-		rv = net_derplink_fail(c, "login: ServerInfo's version is not %d",
-		    FRAME_DERP_VERSION);
+		rv = net_derplink_fail(c, "login: ServerInfo's version is not "
+		    "%d", FRAME_DERP_VERSION);
 	else {
 		c->rate = limit(j, "TokenBucketBytesPerSecond");
 		c->burst = limit(j, "TokenBucketBytesBurst");
@@ -208,8 +208,8 @@ read_server_info(struct net_derpclient *c, long long until)
 		return net_derplink_fail(c, "out of memory for ServerInfo");
 	if (crypto_box_open_easy(text, f.p + FRAME_NONCE_LEN, n, f.p,
 	    c->server.key, c->sec) == -1)
-		rv = net_derplink_fail(c, "login: ServerInfo was not sealed with "
-		    "the relay key");
+		rv = net_derplink_fail(c, "login: ServerInfo was not sealed "
+		    "with the relay key");
 	else
 		rv = check_server_info(c, (const char *)text,
 		    n - FRAME_BOX_OVERHEAD);

@@ -1,9 +1,9 @@
 /*
- * sources: the relay from further addresses of this machine.  Used only in this
- * folder.
+ * localsource: the relay from further addresses of this machine.  Used only in
+ * this folder.
  */
-#ifndef SOURCES_H
-#define SOURCES_H
+#ifndef LOCALSOURCE_H
+#define LOCALSOURCE_H
 
 #include <ifaddrs.h>
 

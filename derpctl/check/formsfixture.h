@@ -1,16 +1,16 @@
 /*
- * outputfixture: made-up results, and the text that a form makes of them, for
+ * formsfixture: made-up results, and the text that a form makes of them, for
  * the tests of the output.
  */
-#ifndef OUTPUTFIXTURE_H
-#define OUTPUTFIXTURE_H
+#ifndef FORMSFIXTURE_H
+#define FORMSFIXTURE_H
 
 #include <atf-c.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "output.h"
+#include "forms.h"
 
 static struct ctlcheck_results results;
 static char *text;		/* of the form that was printed last */

@@ -1,8 +1,8 @@
 /*
- * target: what a word of the command line asks to be checked.  Pure.
+ * targets: what a word of the command line asks to be checked.  Pure.
  */
-#ifndef TARGET_H
-#define TARGET_H
+#ifndef TARGETS_H
+#define TARGETS_H
 
 #include <stddef.h>
 
@@ -17,9 +17,9 @@ enum ctlcheck_target_kind {
 
 struct ctlcheck_target {
 	enum ctlcheck_target_kind kind;
-	struct check_node	 node;	/* of CTLCHECK_HOST; of CTLCHECK_URL the
-					   host alone */
-	int			 guessed;	/* the STUN port is the default */
+	struct check_node	 node;	/* of CTLCHECK_HOST; of CTLCHECK_URL
+					   the host alone */
+	int			 guessed;	/* STUN port: the default */
 	char			 text[URL_MAXTEXT]; /* of the others */
 };
 

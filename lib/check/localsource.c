@@ -1,6 +1,6 @@
 /*
- * sources: see sources.h.  What is found from another address than the usual
- * one is a matter of this machine's routes: a note, never a fault.
+ * localsource: see localsource.h.  What is found from another address than the
+ * usual one is a matter of this machine's routes: a note, never a fault.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -12,7 +12,7 @@
 #include "address.h"
 #include "clock.h"
 #include "prefix.h"
-#include "sources.h"
+#include "localsource.h"
 #include "stunask.h"
 
 #define STEP_MS		2000	/* others have waited longer before */

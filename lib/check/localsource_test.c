@@ -1,5 +1,5 @@
 /*
- * sources_test: Tests of which addresses of this machine a relay is checked
+ * localsource_test: Tests of which addresses of this machine a relay is checked
  * from, and of what is said about it.
  */
 #include <net/if.h>
@@ -8,7 +8,7 @@
 
 #include "fakestun.h"
 #include "runfixture.h"
-#include "sources.h"
+#include "localsource.h"
 
 #define MANY	8
 

@@ -1,8 +1,8 @@
 /*
- * output: what the forms of the output share.  Used only in this folder.
+ * forms: what the forms of the output share.  Used only in this folder.
  */
-#ifndef OUTPUT_H
-#define OUTPUT_H
+#ifndef FORMS_H
+#define FORMS_H
 
 #include "ctlcheck.h"
 
