@@ -11,7 +11,8 @@
 
 /*
  * Append the map of `len' bytes at `text' as JSON, with the names of fields as
- * in JSON, whatever their case.  Anchors, aliases and tags are refused.
+ * in JSON.  Anchors, aliases and tags are refused, and names of fields with
+ * capital letters, which Headscale ignores without a warning.
  * Returns 0; -1 with the reason, and where, in `why' of `size' bytes; 1 with the
  * reason when derpctl was built without libyaml.
  */

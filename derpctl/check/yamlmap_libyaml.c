@@ -4,6 +4,7 @@
  * The type of a scalar comes from its field, as in Go: a number of a string
  * field is a string.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,9 +60,35 @@ struct yamlmap {
 static int
 wrong(struct yamlmap *c, const yaml_mark_t *at, const char *reason)
 {
-	(void)snprintf(c->why, c->size, "%zu:%zu: YAML: %s", at->line + 1,
-	    at->column + 1, reason);
+	(void)snprintf(c->why, c->size, "line %zu, column %zu: YAML: %s",
+	    at->line + 1, at->column + 1, reason);
 	return (-1);
+}
+
+/* Headscale takes names of fields in small letters alone. */
+static int
+ignored(struct yamlmap *c, const yaml_event_t *e)
+{
+	const char *s = (const char *)e->data.scalar.value;
+	char reason[2 * NAME + 64];
+	int i, skip;
+
+	skip = snprintf(reason, sizeof(reason), "Headscale ignores \"%s\": "
+	    "write \"", s);
+	for (i = 0; s[i] != '\0'; i++)
+		reason[skip + i] = (char)tolower((unsigned char)s[i]);
+	(void)strlcpy(reason + skip + i, "\"", sizeof(reason) -
+	    (size_t)(skip + i));
+	return (wrong(c, &e->start_mark, reason));
+}
+
+static int
+is_small(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if (isupper((unsigned char)*s))
+			return (0);
+	return (1);
 }
 
 /* Take the scalar as the name of the next value. */
@@ -77,6 +104,8 @@ take_name(struct yamlmap *c, const yaml_event_t *e)
 	c->type = STRING;
 	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		if (strcasecmp(fields[i].name, s) == 0) {
+			if (!is_small(s))
+				return (ignored(c, e));
 			(void)strlcpy(c->name, fields[i].name, sizeof(c->name));
 			c->type = fields[i].type;
 		}

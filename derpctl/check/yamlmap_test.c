@@ -105,7 +105,7 @@ ATF_TC_BODY(scalars, tc)
 	becomes("other: true", "{\"other\":\"true\"}");
 	becomes("homeparams: {regionscore: {1: 0.5}}",
 	    "{\"HomeParams\":{\"RegionScore\":{\"1\":0.5}}}");
-	becomes("{\"Regions\": {}}", "{\"Regions\":{}}");
+	becomes("{\"regions\": {}}", "{\"Regions\":{}}");
 }
 
 ATF_TC_WITHOUT_HEAD(wrong);
@@ -113,14 +113,17 @@ ATF_TC_BODY(wrong, tc)
 {
 	refused("", "there is nothing");
 	refused("# nothing\n", "there is nothing");
-	refused("regions: &a {}\n", "1:10: YAML: anchors");
+	refused("regions: &a {}\n", "line 1, column 10: YAML: anchors");
 	refused("regions: *a\n", "aliases");
 	refused("regions: !!str x\n", "tags");
-	refused("regions:\n\t900: x\n", "2:1: YAML: ");
+	refused("regions:\n\t900: x\n", "line 2, column 1: YAML: ");
 	refused("? [a]\n: b\n", "expected a name");
 	refused("a: [[[[[[[[[[[[", "nested too deeply");
 	refused("a: \"\xff\"", "YAML: ");
 	refused("a: b: c", "YAML: ");
+	refused("regions:\n  900:\n    regionID: 900\n", "line 3, column 5: "
+	    "YAML: Headscale ignores \"regionID\": write \"regionid\"");
+	refused("Regions: {}", "write \"regions\"");
 }
 
 ATF_TP_ADD_TCS(tp)
