@@ -85,10 +85,10 @@ mute(struct check_run *r, const struct check_addr *a,
 	else if (closed && wants_proxy(r, a))
 		check_found(r, a, port, CHECK_WANTS_PROXY, "a TLS handshake is "
 		    "cut off, and succeeds behind a PROXY header");
-	else if (closed && name != NULL && succeeds(r, a, &nameless, &t))
-		check_found(r, a, port, CHECK_TLS_NAME, "it closes the "
-		    "connection when a client asks for \"%s\", and serves "
-		    "clients that send no name", name);
+	else if (name != NULL && succeeds(r, a, &nameless, &t))
+		check_found(r, a, port, CHECK_TLS_NAME_CUT, "a client that "
+		    "asks for \"%s\" %s, one that sends no name is served",
+		    name, closed ? "is cut off" : "gets no answer");
 	else if (!r->stopped)
 		check_found(r, a, port, closed ? CHECK_TLS_CLOSED :
 		    CHECK_TLS_SILENT, closed ? "it closes the connection "
@@ -118,14 +118,18 @@ alerted(struct check_run *r, const struct check_addr *a,
 	const unsigned int port = r->node->port;
 	struct check_shake t;
 
-	if (alert == CHECK_ALERT_NAME || alert == CHECK_ALERT_INTERNAL ||
+	if (name == NULL && (alert == CHECK_ALERT_NAME ||
+	    alert == CHECK_ALERT_INTERNAL))
+		check_found(r, a, port, CHECK_TLS_NAME, "it answers with the "
+		    "alert %d (%s) a client that sends no name, as for an "
+		    "address: it wants its name, in HostName of the map too",
+		    alert, check_alert_name(alert));
+	else if (alert == CHECK_ALERT_NAME || alert == CHECK_ALERT_INTERNAL ||
 	    (alert == CHECK_ALERT_FAILURE && !s->asks_cert && name != NULL &&
 	    succeeds(r, a, &nameless, &t)))
 		check_found(r, a, port, CHECK_TLS_NAME, "it answers a client "
-		    "that asks for %s%s%s with the alert %d (%s): %s",
-		    name == NULL ? "no name" : "\"", name == NULL ? "" : name,
-		    name == NULL ? "" : "\"", alert, check_alert_name(alert),
-		    check_alert_meaning(alert));
+		    "that asks for \"%s\" with the alert %d (%s): %s", name,
+		    alert, check_alert_name(alert), check_alert_meaning(alert));
 	else if (alert == CHECK_ALERT_ALPN && offers_h2(r, a))
 		check_found(r, a, port, CHECK_H2_ALONE, "it refuses clients "
 		    "that offer http/1.1 by ALPN, and takes h2");

@@ -21,9 +21,11 @@ struct server_plan {
 	int		 proxied;	/* wants a PROXY header of version 1
 					   or 2 */
 	const char	*ciphers;	/* of TLS 1.2; NULL: all */
-	int		 nameless;	/* closes when it gets a name */
+	int		 nameless;	/* closes when it gets a name; 2: says
+					   no more */
 	int		 max;		/* version of TLS */
 	int		 alert;		/* for clients with a name */
+	int		 strict;	/* for those without, too */
 	const char	*alpn;		/* the one it takes */
 	int		 lenient;	/* about others */
 	int		 asks;		/* for a client's certificate; 2:
@@ -47,9 +49,11 @@ on_name(SSL *ssl, int *alert, void *arg)
 	(void)arg;
 	if (name == NULL && plan.nameless_cert != NULL)
 		SSL_use_certificate(ssl, plan.nameless_cert);
+	if (name != NULL && plan.nameless == 2)
+		(void)pause();
 	if (name != NULL && plan.nameless)
 		_exit(0);
-	if (name == NULL || plan.alert == 0)
+	if (plan.alert == 0 || (name == NULL && !plan.strict))
 		return (SSL_TLSEXT_ERR_OK);
 	*alert = plan.alert;
 	return (SSL_TLSEXT_ERR_ALERT_FATAL);
@@ -367,8 +371,9 @@ ATF_TC_BODY(mute, tc)
 	x.opts.what |= CHECK_DETAILS;
 	ENDS(CHECK_WANTS_PROXY, "succeeds behind a PROXY header", .proxied = 1);
 	ENDS(CHECK_WANTS_PROXY, "succeeds behind a PROXY header", .proxied = 2);
-	ENDS(CHECK_TLS_NAME, "asks for \"relay.test\", and serves clients that "
-	    "send no name", .nameless = 1);
+	ENDS(CHECK_TLS_NAME_CUT, "a client that asks for \"relay.test\" is cut "
+	    "off, one that sends no name is served", .nameless = 1);
+	ENDS(CHECK_TLS_NAME_CUT, "gets no answer, one that", .nameless = 2);
 }
 
 ATF_TC_WITHOUT_HEAD(alerts);
@@ -384,6 +389,8 @@ ATF_TC_BODY(alerts, tc)
 	    "client in", .alert = 49);
 	snprintf(x.node.host, sizeof(x.node.host), "127.0.0.1");
 	ATF_CHECK_EQ(1, CHECK(.alert = 112));
+	ENDS(CHECK_TLS_NAME, "sends no name, as for an address: it wants its "
+	    "name", .alert = 80, .strict = 1);
 }
 
 ATF_TC_WITHOUT_HEAD(protocols);

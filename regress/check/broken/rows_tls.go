@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -155,6 +156,17 @@ var tcpRows = []row{
 		}},
 }
 
+// named calls do with connections that ask for a name: some firewalls cut them.
+func named(c *tls.Config, do func(net.Conn)) {
+	c.GetConfigForClient = func(h *tls.ClientHelloInfo) (*tls.Config, error) {
+		if h.ServerName == "" {
+			return nil, nil
+		}
+		do(h.Conn)
+		return nil, errors.New("cut off")
+	}
+}
+
 // tlsRow changes the TLS of a good relay.
 func tlsRow(name, want string, change func(c *tls.Config)) row {
 	return row{"tls", name, want, func(_ *world, r *relay) []string {
@@ -205,6 +217,12 @@ func h2Anyway(_ *world, r *relay) []string {
 var tlsRows = []row{
 	tlsRow("h2-alone", "h2-alone", h2Alone),
 	{"tls", "h2-anyway", "h2-alone", h2Anyway},
+	tlsRow("name-cut", "tls-name-cut", func(c *tls.Config) {
+		named(c, func(conn net.Conn) { conn.Close() })
+	}),
+	tlsRow("name-swallowed", "tls-name-cut", func(c *tls.Config) {
+		named(c, func(net.Conn) { time.Sleep(20 * time.Second) })
+	}),
 	tlsRow("client-cert", "client-cert", func(c *tls.Config) {
 		c.ClientAuth = tls.RequireAnyClientCert
 	}),
