@@ -96,8 +96,8 @@ check_client_blame(struct check_client *c, struct check_run *r,
 	if (r->stopped || r->local[0] != '\0')
 		return;
 	if (c->d == NULL)
-		check_found(r, a, port, CHECK_LOGIN_BROKEN, "no further "
-		    "connection is possible: %s", why);
+		check_found(r, a, port, CHECK_PORT_UNSTEADY, "connections "
+		    "were taken, and then one failed: %s", why);
 	else if ((says = net_derpclient_refusal(c->d)) != NULL)
 		check_found(r, a, port, CHECK_LOGIN_REFUSED, "the relay says: "
 		    "%s", says);

@@ -23,6 +23,8 @@ ATF_TC_BODY(large_lost, tc)
 	ATF_CHECK_EQ(run_measure(&seen, CHECK_FACT_LARGEST_PACKET)->n, 32768);
 	flawed(FAKE_DROP_LARGER, 700, STEP_MS, 1, CHECK_LARGE_PACKETS_LOST,
 	    "packets of 62 bytes arrive, packets of 1400 bytes do not");
+	flawed(FAKE_STICK_AT_LARGER, 700, STEP_MS, 1, CHECK_LARGE_PACKETS_LOST,
+	    "packets of 1400 bytes do not");
 	flawed(FAKE_END_LARGER, 20000, STEP_MS, 1, CHECK_LARGE_PACKETS_LOST,
 	    "packets of 16384 bytes arrive, a packet of 32768 bytes ends");
 }

@@ -35,6 +35,7 @@ struct fake_conn {
 	uint8_t		*held;		/* a frame that waits */
 	size_t		 heldlen;
 	unsigned int	 sent;		/* packets */
+	int		 stuck;		/* takes no more */
 };
 
 /* The state of the child. */
@@ -175,7 +176,7 @@ login(struct fake_conn *c, const uint8_t *p, size_t len)
 
 /* Is a packet of this length from `c' to `to' lost? */
 static int
-lost(const struct fake_conn *c, const struct fake_conn *to, size_t len)
+lost(struct fake_conn *c, const struct fake_conn *to, size_t len)
 {
 	switch (s.f->flaw) {
 	case FAKE_DEAF:
@@ -184,6 +185,8 @@ lost(const struct fake_conn *c, const struct fake_conn *to, size_t len)
 		return (c->nth == 1);
 	case FAKE_DROP_LARGER:
 		return (len > s.f->arg);
+	case FAKE_STICK_AT_LARGER:
+		return (c->stuck = len > s.f->arg);
 	case FAKE_DROP_FIRST:
 		return (c->sent <= s.f->arg);
 	case FAKE_DROP_SOME:
@@ -268,6 +271,8 @@ flood(struct fake_conn *c)
 static void
 frame(struct fake_conn *c, uint8_t type, uint8_t *p, size_t len)
 {
+	if (c->stuck)
+		return;
 	if (c->stage == LOGIN && type == FRAME_CLIENT_INFO)
 		login(c, p, len);
 	else if (c->stage == INSIDE && type == FRAME_SEND_PACKET)

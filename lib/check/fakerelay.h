@@ -32,6 +32,7 @@ enum fake_flaw {
 	FAKE_ONE_WAY,		/* nothing from the first client */
 	FAKE_NARROW,		/* (bytes) a second */
 	FAKE_DROP_LARGER,	/* than (bytes) */
+	FAKE_STICK_AT_LARGER,	/* the same, and takes nothing behind it */
 	FAKE_DROP_FIRST,	/* the first (packets) */
 	FAKE_DROP_SOME,		/* all but each second of several at once */
 	FAKE_END_LARGER,	/* ends the session after more than (bytes) */

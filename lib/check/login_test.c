@@ -84,6 +84,22 @@ ATF_TC_BODY(silent, tc)
 	flawed(FAKE_NO_INFO, 0, STEP_MS, 0, CHECK_LOGIN_SILENT, "ServerInfo");
 }
 
+/* The port does not take another connection. */
+ATF_TC_WITHOUT_HEAD(unsteady);
+ATF_TC_BODY(unsteady, tc)
+{
+	struct fake_relay f = { .flaw = FAKE_WELL };
+
+	run_begin(&seen);
+	fake_relay_start(&f);
+	fake_relay_stop(&f);
+	seen.node.port = (unsigned int)f.port[0];
+	seen.opts.plain = 1;
+	ATF_CHECK_EQ(0, check_login(&seen.run, run_address(&seen,
+	    "127.0.0.1")));
+	only(CHECK_PORT_UNSTEADY, "Connection refused");
+}
+
 /* One failure is no fault. */
 ATF_TC_WITHOUT_HEAD(second_try);
 ATF_TC_BODY(second_try, tc)
@@ -167,6 +183,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, refused);
 	ATF_TP_ADD_TC(tp, broken);
 	ATF_TP_ADD_TC(tp, silent);
+	ATF_TP_ADD_TC(tp, unsteady);
 	ATF_TP_ADD_TC(tp, second_try);
 	ATF_TP_ADD_TC(tp, slow);
 	ATF_TP_ADD_TC(tp, two_relays);

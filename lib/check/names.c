@@ -202,6 +202,11 @@ note_private(struct check_run *r)
 		    strcmp(a->text, "::1") == 0)
 			check_found(r, a, 0, CHECK_ADDRESS_PRIVATE, "it is "
 			    "this machine itself: by its hosts file?");
+		else if (strncmp(a->text, "198.18.", 7) == 0 ||
+		    strncmp(a->text, "198.19.", 7) == 0)
+			check_found(r, a, 0, CHECK_ADDRESS_PRIVATE, "a proxy "
+			    "program of this network puts it in place of the "
+			    "real one (fake-ip)?");
 		else if (check_is_private(a))
 			check_found(r, a, 0, CHECK_ADDRESS_PRIVATE,
 			    "it is of a private network");

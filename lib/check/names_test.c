@@ -112,6 +112,12 @@ ATF_TC_BODY(dns, tc)
 	/* Private addresses are worth a note. */
 	ATF_CHECK_EQ(2, run_count(&x, CHECK_ADDRESS_PRIVATE));
 	ATF_CHECK_EQ(0, run_count(&x, CHECK_NAME_HALF));
+	begin("relay.test");
+	dns4[0] = "198.19.0.7";
+	error4 = 0;
+	ATF_CHECK_EQ(1, check_names_by(&x.run, &fake));
+	ATF_CHECK_EQ(1, run_count(&x, CHECK_ADDRESS_PRIVATE));
+	ATF_CHECK(strstr(x.found[0].what, "fake-ip") != NULL);
 	/* Health resolves nothing and notes nothing. */
 	begin("127.0.0.1");
 	x.opts.what = CHECK_TLS;
