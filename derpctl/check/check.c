@@ -5,6 +5,7 @@
  * Plans places (plan.c), lets jobs check them (jobs.c), and prints the results.
  * Works without derpd.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "derpcert.h"
 #include "hostname.h"
 #include "size.h"
 #include "task.h"
@@ -36,8 +38,9 @@ complain(const struct ctl *ctl, const char *what)
 	return (-1);
 }
 
-static void
-read_trust(struct check_opts *o, const struct command_words *w)
+static int
+read_trust(struct check_opts *o, const struct ctl *ctl,
+    const struct command_words *w)
 {
 	o->trust = STREAM_ROOTS;
 	if ((o->trust_arg = w->option['c']) != NULL)
@@ -46,6 +49,13 @@ read_trust(struct check_opts *o, const struct command_words *w)
 		o->trust = STREAM_PIN;
 	else if (w->option['k'] != NULL)
 		o->trust = STREAM_ANY;
+	if (o->trust == STREAM_CAFILE && access(o->trust_arg, R_OK) == -1)
+		return (ctl_failed(ctl, "check: -c %s: %s", o->trust_arg,
+		    strerror(errno)), -1);
+	if (o->trust == STREAM_PIN && !net_derpcert_is_pin(o->trust_arg))
+		return (complain(ctl, "-p: expected \"sha256-raw:\" and 64 "
+		    "hexadecimal digits"));
+	return (0);
 }
 
 static enum ctlcheck_form
@@ -73,6 +83,17 @@ read_source(struct asked *a, const struct ctl *ctl, const char *source)
 	else
 		return (complain(ctl, "-S: expected an address of this "
 		    "machine"));
+	return (0);
+}
+
+/* Nagios and the textfile collector want one result, and the end. */
+static int
+read_repeat(struct asked *a, const struct ctl *ctl, const char *interval)
+{
+	a->opts.again_s = (int)command_number(interval, 0);
+	if (interval != NULL && (a->opts.form == CTLCHECK_NAGIOS ||
+	    a->opts.form == CTLCHECK_PROMETHEUS))
+		return (complain(ctl, "-w excludes -N and -P"));
 	return (0);
 }
 
@@ -132,11 +153,11 @@ read_words(struct asked *a, const struct ctl *ctl,
 	a->opts.check.what = CHECK_ALL;
 	a->opts.form = read_form(ctl, w);
 	a->opts.verbose = w->option['v'] != NULL;
-	a->opts.again_s = (int)command_number(w->option['w'], 0);
 	a->only4 = w->option['4'] != NULL;
 	a->only6 = w->option['6'] != NULL;
-	read_trust(&a->opts.check, w);
-	return (read_source(a, ctl, w->option['S']) == -1 ||
+	return (read_trust(&a->opts.check, ctl, w) == -1 ||
+	    read_repeat(a, ctl, w->option['w']) == -1 ||
+	    read_source(a, ctl, w->option['S']) == -1 ||
 	    read_bytes(a, ctl, w->option['t']) == -1 ||
 	    read_targets(a, ctl, w) == -1 || check_stdin(a, ctl) == -1 ?
 	    -1 : 0);

@@ -140,6 +140,8 @@ ctlcheck_target_read(const char *text, struct ctlcheck_target *t, char *why,
 {
 	memset(t, 0, sizeof(*t));
 	t->kind = CTLCHECK_HOST;
+	if (text[0] == '-' && text[1] != '\0')
+		return (wrong(why, size, text, "options precede the targets"));
 	if (strstr(text, "://") != NULL)
 		return (read_url(text, t, why, size));
 	if (is_file(text)) {

@@ -80,6 +80,7 @@ ATF_TC_BODY(wrong, tc)
 {
 	char long_name[400];
 
+	refused("-v");
 	refused("");
 	refused(":443");
 	refused("relay.example.org:");

@@ -98,6 +98,27 @@ failed_body() {
 	has '^{"ok":false,.*"failed":1,'
 }
 
+# words STATUS REASON ARGUMENT...: refused at once.
+words() {
+	_reason=$2
+	_status=$1
+	shift 2
+	check "$_status" check "$@"
+	grep -q -e "$_reason" err || e2e_fail "not refused: $*"
+}
+
+e2e_case refused 60 "command lines that can't be meant"
+refused_body() {
+	e2e_paths
+	TARGET=127.0.0.1:1:off
+	words 2 'No such file' -c missing.pem
+	words 2 'sha256-raw' -p 0123
+	words 3 '-w excludes -N and -P' -N -w 60
+	words 2 '-w excludes -N and -P' -P -w 60
+	TARGET=-v
+	words 2 'options precede' 127.0.0.1:1:off
+}
+
 e2e_case watch 90 "-w: changes alone, until a signal"
 watch_body() {
 	relay
@@ -121,5 +142,6 @@ atf_init_test_cases() {
 	atf_add_test_case good
 	atf_add_test_case gone
 	atf_add_test_case failed
+	atf_add_test_case refused
 	atf_add_test_case watch
 }
