@@ -124,7 +124,7 @@ unanswered(struct check_run *r, const struct check_addr *a, int sick,
 }
 
 static void
-silent(struct check_run *r, const struct check_addr *a, int sick,
+silent(struct check_run *r, const struct check_addr *a, int sick, int bare,
     const struct net_stun_result *res)
 {
 	const int e = res->error;
@@ -132,7 +132,7 @@ silent(struct check_run *r, const struct check_addr *a, int sick,
 
 	(void)snprintf(what, sizeof(what), "no answer to %u requests%s%s%s",
 	    res->requests, e == 0 ? "" : ", but a router or firewall says: ",
-	    e == 0 ? "" : strerror(e), answers_bare(r, a, 0) ?
+	    e == 0 ? "" : strerror(e), bare ?
 	    ", but to one without SOFTWARE and FINGERPRINT, which no Tailscale "
 	    "client sends" : "");
 	unanswered(r, a, sick, CHECK_STUN_SILENT, what);
@@ -157,8 +157,12 @@ one(struct check_run *r, struct check_addr *a, int sick, struct sight *s)
 {
 	const unsigned int port = (unsigned int)r->node->stun;
 	struct net_stun_result res;
+	int bare = 0;
 
 	check_stun_ask(r, a, &res);
+	/* It may have been silent for a while alone, as in a restart. */
+	if (res.outcome == NET_STUN_SILENT && (bare = answers_bare(r, a, 0)))
+		check_stun_ask(r, a, &res);
 	switch (res.outcome) {
 	case NET_STUN_ANSWERED:
 		a->stuns = 1;
@@ -184,7 +188,7 @@ one(struct check_run *r, struct check_addr *a, int sick, struct sight *s)
 		    "the host refuses UDP to this port");
 		break;
 	case NET_STUN_SILENT:
-		silent(r, a, sick, &res);
+		silent(r, a, sick, bare, &res);
 		break;
 	case NET_STUN_LOCAL:
 		check_found(r, a, port, CHECK_NO_ROUTE, "UDP: %s",

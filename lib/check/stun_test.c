@@ -86,6 +86,10 @@ ATF_TC_BODY(bad, tc)
 	only(NET_FAKE_SILENT, 250, CHECK_STUN_SILENT,
 	    "^no answer to 2 requests$");
 	only(NET_FAKE_BARE, 250, CHECK_STUN_SILENT, "but to one without");
+	/* It was silent for a while alone. */
+	run_begin(&x);
+	run(NET_FAKE_LOSSY, 250);
+	ATF_CHECK_EQ(0, x.nfound);
 	only(NET_FAKE_OTHER_PORT, 250, CHECK_STUN_ELSEWHERE,
 	    "^the answer comes from 127.0.0.1 port ");
 	only(NET_FAKE_TEXT, 250, CHECK_STUN_BROKEN, "it is no STUN message");
