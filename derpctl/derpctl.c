@@ -29,7 +29,8 @@ end(int rv)
 {
 	if (fflush(stdout) == EOF || ferror(stdout)) {
 		fprintf(stderr, "derpctl: can't write to standard output\n");
-		rv = 1;
+		if (rv == 0)
+			rv = 1;
 	}
 	return rv;
 }

@@ -176,6 +176,16 @@ confine(const struct asked *a)
 	    a->opts.check.trust_arg : NULL);
 }
 
+/* Can standard error show a line that changes? */
+static int
+has_line(void)
+{
+	const char *term = getenv("TERM");
+
+	return (isatty(STDERR_FILENO) && term != NULL &&
+	    strcmp(term, "dumb") != 0);
+}
+
 /*
  * Check all places once.  Returns 0 with the results, a signal that asks to
  * end, or -1 when out of memory.
@@ -184,7 +194,7 @@ static int
 once(const struct asked *a, struct ctlcheck_results *r)
 {
 	struct ctlcheck_run run = { .opts = &a->opts, .only4 = a->only4,
-	    .only6 = a->only6, .quiet = !isatty(STDERR_FILENO),
+	    .only6 = a->only6, .quiet = !has_line(),
 	    .job_ms = JOB_MS };
 	const uint64_t began = base_clock_ms();
 	int rv = 0;
@@ -246,8 +256,9 @@ ctl_cmd_check(const struct ctl *ctl, const struct command_words *w)
 {
 	struct ctlcheck_results r;
 	struct asked a;
-	int rv, status = w->option['N'] != NULL ? EXIT_UNKNOWN :
+	const int unknown = w->option['N'] != NULL ? EXIT_UNKNOWN :
 	    EXIT_UNCHECKED;
+	int rv, status = unknown;
 
 	if (read_words(&a, ctl, w) == -1) {
 		free(a.targets);
@@ -256,7 +267,8 @@ ctl_cmd_check(const struct ctl *ctl, const struct command_words *w)
 	confine(&a);
 	if ((rv = once(&a, &r)) == 0) {
 		status = ctlcheck_print(stdout, &r, &a.opts);
-		(void)fflush(stdout);
+		if (fflush(stdout) == EOF)
+			status = unknown;
 		if (a.opts.again_s != 0)
 			rv = again(&a, &r);
 	}

@@ -96,6 +96,11 @@ failed_body() {
 	metrics
 	check 2 -j check
 	has '^{"ok":false,.*"failed":1,'
+	# Nobody could read the result.
+	"$DERPCTL" check "$TARGET" >/dev/full 2>err
+	[ $? -eq 2 ] || e2e_fail "another exit status with a full disk"
+	"$DERPCTL" check -N "$TARGET" >/dev/full 2>err
+	[ $? -eq 3 ] || e2e_fail "another exit status with -N"
 }
 
 # words STATUS REASON ARGUMENT...: refused at once.
