@@ -67,28 +67,46 @@ wants_proxy(struct check_run *r, const struct check_addr *a)
 	return (succeeds(r, a, &h, &t));
 }
 
+/* Does it answer a client that sends no name, be it with an alert? */
+static int
+answers_nameless(struct check_run *r, const struct check_addr *a)
+{
+	const struct check_hello h = { 0 };
+	struct check_shake s;
+
+	check_handshake(r, a, &h, &s);
+	check_shake_free(&s);
+	return (s.end == CHECK_SHAKE_DONE || s.end == CHECK_SHAKE_ALERT);
+}
+
+/* Servers of TLS say so to HTTP: Go, nginx, Apache. */
+static int
+speaks_tls(const uint8_t *first, size_t n)
+{
+	return (memmem(first, n, " 400 ", 5) != NULL &&
+	    memmem(first, n, "HTTPS", 5) != NULL);
+}
+
 /* The server says nothing in TLS: find out what it wants. */
 static void
 mute(struct check_run *r, const struct check_addr *a,
     const struct check_shake *s)
 {
 	const int closed = s->end == CHECK_SHAKE_CLOSED;
-	const struct check_hello nameless = { 0 };
 	const unsigned int port = r->node->port;
 	const char *name = server_name(r);
 	uint8_t first[CHECK_FIRST];
-	struct check_shake t;
 	size_t n;
 
-	if ((n = check_hear(r, a, first)) > 0)
+	if (name != NULL && answers_nameless(r, a))
+		check_found(r, a, port, CHECK_TLS_NAME_CUT, "a client that "
+		    "asks for \"%s\" %s, one that sends no name is answered",
+		    name, closed ? "is cut off" : "gets no answer");
+	else if ((n = check_hear(r, a, first)) > 0 && !speaks_tls(first, n))
 		foreign(r, a, first, n);
 	else if (closed && wants_proxy(r, a))
 		check_found(r, a, port, CHECK_WANTS_PROXY, "a TLS handshake is "
 		    "cut off, and succeeds behind a PROXY header");
-	else if (name != NULL && succeeds(r, a, &nameless, &t))
-		check_found(r, a, port, CHECK_TLS_NAME_CUT, "a client that "
-		    "asks for \"%s\" %s, one that sends no name is served",
-		    name, closed ? "is cut off" : "gets no answer");
 	else if (!r->stopped)
 		check_found(r, a, port, closed ? CHECK_TLS_CLOSED :
 		    CHECK_TLS_SILENT, closed ? "it closes the connection "

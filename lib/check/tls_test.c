@@ -158,6 +158,12 @@ serve(int fd)
 		if (write(fd, plan.answers, strlen(plan.answers)) == -1)
 			_exit(1);
 	}
+	if (plan.page != NULL && plan.answers == NULL) {
+		if (read(fd, buf, 1) == 1 && buf[0] == 'G' &&
+		    write(fd, plan.page, strlen(plan.page)) == -1)
+			_exit(1);
+		plan.silent = 1;
+	}
 	if (plan.answers != NULL || plan.silent) {
 		/* Closing with unread input would reset the connection. */
 		if (!plan.silent)
@@ -372,8 +378,10 @@ ATF_TC_BODY(mute, tc)
 	ENDS(CHECK_WANTS_PROXY, "succeeds behind a PROXY header", .proxied = 1);
 	ENDS(CHECK_WANTS_PROXY, "succeeds behind a PROXY header", .proxied = 2);
 	ENDS(CHECK_TLS_NAME_CUT, "a client that asks for \"relay.test\" is cut "
-	    "off, one that sends no name is served", .nameless = 1);
+	    "off, one that sends no name is answered", .nameless = 1);
 	ENDS(CHECK_TLS_NAME_CUT, "gets no answer, one that", .nameless = 2);
+	ENDS(CHECK_TLS_SILENT, "does not answer", .page = "HTTP/1.0 400 Bad "
+	    "Request\r\n\r\nClient sent an HTTP request to an HTTPS server.");
 }
 
 ATF_TC_WITHOUT_HEAD(alerts);
