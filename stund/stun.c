@@ -10,6 +10,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "bigendian.h"
 #include "stun.h"
 
 #define COOKIE			0x2112a442U
@@ -27,32 +28,6 @@
 #define OPTIONAL		0x8000	/* comprehension-optional from here
 					   on */
 #define FINGERPRINT_XOR		0x5354554eU
-
-static uint16_t
-get16(const uint8_t *p)
-{
-	return ((uint16_t)(p[0] << 8 | p[1]));
-}
-
-static uint32_t
-get32(const uint8_t *p)
-{
-	return ((uint32_t)get16(p) << 16 | get16(p + 2));
-}
-
-static void
-put16(uint8_t *p, unsigned int v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static void
-put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v & 0xffff);
-}
 
 /* Returns 1 for a comprehension-required attribute of RFC 8489 itself. */
 static int
@@ -92,10 +67,10 @@ add_unknown(struct stund_request *q, uint16_t type)
 static int
 check_fingerprint(const uint8_t *p, size_t at, size_t len)
 {
-	if (get16(p + at + 2) != 4 || at + 8 != len)
+	if (base_get16(p + at + 2) != 4 || at + 8 != len)
 		return (0);
 	return ((crc32(0, p, (uInt)at) ^ FINGERPRINT_XOR) ==
-	    get32(p + at + 4));
+	    base_get32(p + at + 4));
 }
 
 enum stund_kind
@@ -106,15 +81,15 @@ stund_parse(const uint8_t *p, size_t len, struct stund_request *q)
 	uint16_t type;
 
 	if (len < STUN_HEADER || len % 4 != 0 ||
-	    get16(p) != BINDING_REQUEST || get32(p + 4) != COOKIE ||
-	    get16(p + 2) != len - STUN_HEADER)
+	    base_get16(p) != BINDING_REQUEST || base_get32(p + 4) != COOKIE ||
+	    base_get16(p + 2) != len - STUN_HEADER)
 		return (STUN_JUNK);
 	memcpy(q->id, p + 8, sizeof(q->id));
 	q->nunknown = 0;
 	while (at < len) {
 		/* The rest is a multiple of 4: type and length are present. */
-		type = get16(p + at);
-		size = 4 + ((size_t)get16(p + at + 2) + 3) / 4 * 4;
+		type = base_get16(p + at);
+		size = 4 + ((size_t)base_get16(p + at + 2) + 3) / 4 * 4;
 		if (size > len - at)
 			return (STUN_JUNK);
 		if (type == FINGERPRINT && !check_fingerprint(p, at, len))
@@ -136,9 +111,9 @@ static void
 put_header(uint8_t *dst, unsigned int type, size_t len,
     const struct stund_request *q)
 {
-	put16(dst, type);
-	put16(dst + 2, (unsigned int)(len - STUN_HEADER));
-	put32(dst + 4, COOKIE);
+	base_put16(dst, type);
+	base_put16(dst + 2, (unsigned int)(len - STUN_HEADER));
+	base_put32(dst + 4, COOKIE);
 	memcpy(dst + 8, q->id, sizeof(q->id));
 }
 
@@ -154,10 +129,10 @@ put_mapped(const struct stund_request *q, uint8_t *dst, const uint8_t *addr,
 	uint8_t *a = dst + STUN_HEADER;
 
 	put_header(dst, BINDING_SUCCESS, len, q);
-	put16(a, XOR_MAPPED_ADDRESS);
-	put16(a + 2, (unsigned int)(4 + size));
-	put16(a + 4, size == 4 ? 1 : 2);
-	put16(a + 6, port ^ COOKIE >> 16);
+	base_put16(a, XOR_MAPPED_ADDRESS);
+	base_put16(a + 2, (unsigned int)(4 + size));
+	base_put16(a + 4, size == 4 ? 1 : 2);
+	base_put16(a + 6, port ^ COOKIE >> 16);
 	/* Cookie and transaction ID are adjacent. */
 	for (i = 0; i < size; i++)
 		a[8 + i] = addr[i] ^ dst[4 + i];
@@ -194,14 +169,14 @@ stund_refusal(const struct stund_request *q, uint8_t dst[STUN_MAX_REPLY])
 	uint8_t *a = dst + STUN_HEADER;
 
 	put_header(dst, BINDING_ERROR, len, q);
-	put16(a, ERROR_CODE);
-	put16(a + 2, 4);
-	put32(a + 4, 4 << 8 | 20);
-	put16(a + 8, UNKNOWN_ATTRIBUTES);
-	put16(a + 10, (unsigned int)list);
+	base_put16(a, ERROR_CODE);
+	base_put16(a + 2, 4);
+	base_put32(a + 4, 4 << 8 | 20);
+	base_put16(a + 8, UNKNOWN_ATTRIBUTES);
+	base_put16(a + 10, (unsigned int)list);
 	for (i = 0; i < q->nunknown; i++)
-		put16(a + 12 + 2 * i, q->unknown[i]);
+		base_put16(a + 12 + 2 * i, q->unknown[i]);
 	if (list % 4 != 0)
-		put16(a + 12 + list, 0);
+		base_put16(a + 12 + list, 0);
 	return (len);
 }

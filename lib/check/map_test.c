@@ -65,15 +65,6 @@ check(const char *say, int needed)
 }
 
 static void
-only(enum check_fault id, const char *part)
-{
-	ATF_REQUIRE_EQ(1, x.nfound);
-	ATF_CHECK_STREQ(check_fault_row(id)->name,
-	    check_fault_row(x.found[0].id)->name);
-	HAS(x.found[0].what, part);
-}
-
-static void
 good(void)
 {
 	ATF_CHECK_EQ(0, x.nfound);
@@ -106,44 +97,46 @@ ATF_TC_BODY(not_sent, tc)
 
 	check(response("404 Not Found", "Server: nginx\r\n",
 	    "<title>404 Not Found</title>"), 1);
-	only(CHECK_MAP_STATUS, "map.test answers with HTTP status 404 from "
+	run_only(&x, CHECK_MAP_STATUS,
+	    "map.test answers with HTTP status 404 from "
 	    "nginx, with the text \"404 Not Found\"");
 	check(response("302 Found", "Location: http://other.test/\r\n", ""), 1);
-	only(CHECK_MAP_STATUS, "status 302, to \"http://other.test/\"");
+	run_only(&x, CHECK_MAP_STATUS, "status 302, to \"http://other.test/\"");
 	check("", 1);
-	only(CHECK_MAP_UNREACHABLE, "map.test: the server closed");
+	run_only(&x, CHECK_MAP_UNREACHABLE, "map.test: the server closed");
 	check("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", 1);
-	only(CHECK_MAP_UNREACHABLE, "ended before the body did");
+	run_only(&x, CHECK_MAP_UNREACHABLE, "ended before the body did");
 	check("nonsense\r\n\r\n", 1);
-	only(CHECK_MAP_UNREACHABLE, "not HTTP/1.1");
+	run_only(&x, CHECK_MAP_UNREACHABLE, "not HTTP/1.1");
 	(void)snprintf(large, sizeof(large), "HTTP/1.1 200 OK\r\n" JSON
 	    "Content-Length: %d\r\n\r\n{", MAP_MAX_SIZE + 1);
 	check(large, 1);
-	only(CHECK_MAP_LARGE, "more than 524288 bytes");
+	run_only(&x, CHECK_MAP_LARGE, "more than 524288 bytes");
 	check(response("200 OK", JSON "Content-Encoding: gzip\r\n", "x"), 1);
-	only(CHECK_MAP_ENCODING, "it is sent as gzip");
+	run_only(&x, CHECK_MAP_ENCODING, "it is sent as gzip");
 	check(response("200 OK", JSON, "\x1f\x8b\x08"), 1);
-	only(CHECK_MAP_ENCODING, "without Content-Encoding");
+	run_only(&x, CHECK_MAP_ENCODING, "without Content-Encoding");
 }
 
 ATF_TC_WITHOUT_HEAD(invalid);
 ATF_TC_BODY(invalid, tc)
 {
 	check(response("200 OK", JSON, "{\"Regions\":{\n\"900\":{},}}"), 1);
-	only(CHECK_MAP_INVALID, "line 2, column ");
+	run_only(&x, CHECK_MAP_INVALID, "line 2, column ");
 	check(response("200 OK", JSON, "{\"Regions\":{\"900\":{"
 	    "\"RegionID\":901,\"Nodes\":[]}}}"), 1);
-	only(CHECK_MAP_INVALID, " more error");
+	run_only(&x, CHECK_MAP_INVALID, " more error");
 	HAS(x.found[0].what, "line 1, column ");
 	HAS(x.found[0].what, "Regions.900");
 	check(response("200 OK", JSON, "\xef\xbb\xbf" MAP), 1);
-	only(CHECK_MAP_INVALID, "begins with a byte order mark");
+	run_only(&x, CHECK_MAP_INVALID, "begins with a byte order mark");
 	check(response("200 OK", JSON, ""), 1);
-	only(CHECK_MAP_INVALID, "line 1");
+	run_only(&x, CHECK_MAP_INVALID, "line 1");
 	/* A page is one fault, not a wrong type as well. */
 	check(response("200 OK", "Content-Type: text/html\r\n",
 	    "<title>Hello</title>"), 1);
-	only(CHECK_MAP_INVALID, "status 200, with the text \"Hello\", which is "
+	run_only(&x, CHECK_MAP_INVALID,
+	    "status 200, with the text \"Hello\", which is "
 	    "no map");
 }
 
@@ -152,13 +145,13 @@ ATF_TC_WITHOUT_HEAD(details);
 ATF_TC_BODY(details, tc)
 {
 	check(response("200 OK", "Content-Type: text/plain\r\n", MAP), 1);
-	only(CHECK_MAP_TYPE, "it is sent as \"text/plain\"");
+	run_only(&x, CHECK_MAP_TYPE, "it is sent as \"text/plain\"");
 	ATF_CHECK(map.text != NULL);
 	check(response("200 OK", "", MAP), 1);
-	only(CHECK_MAP_TYPE, "without Content-Type");
+	run_only(&x, CHECK_MAP_TYPE, "without Content-Type");
 	check(response("200 OK", JSON "Age: 3600\r\nVia: 1.1 squid\r\n", MAP),
 	    1);
-	only(CHECK_MAP_CACHED, "3600 seconds old (1.1 squid)");
+	run_only(&x, CHECK_MAP_CACHED, "3600 seconds old (1.1 squid)");
 	ATF_CHECK(map.text != NULL);
 }
 
@@ -173,13 +166,13 @@ ATF_TC_BODY(redirects, tc)
 	    "Location: ?again\r\n", ""), 0, BYE };
 
 	ATF_CHECK_EQ(0, fetch(moved, 4, 1, 0));
-	only(CHECK_MAP_REDIRECT, "the map is at https://map.test:");
+	run_only(&x, CHECK_MAP_REDIRECT, "the map is at https://map.test:");
 	HAS(x.found[0].what, "/map.json");
 	ATF_CHECK_STREQ(MAP, map.text == NULL ? "" : map.text);
 	ATF_CHECK(atf_utils_grep_file("^GET /map.json HTTP/1.1", "request.3"));
 	/* Not for ever. */
 	ATF_CHECK_EQ(0, fetch(&round, 1, 1, 0));
-	only(CHECK_MAP_STATUS, "HTTP status 302, to \"?again\"");
+	run_only(&x, CHECK_MAP_STATUS, "HTTP status 302, to \"?again\"");
 	ATF_CHECK_EQ(0, fetch(&round, 1, 0, 0));
 	ATF_CHECK_EQ(0, x.nfound);
 	ATF_CHECK_EQ(1, map.absent);
@@ -205,7 +198,7 @@ ATF_TC_BODY(slow, tc)
 
 	peer_act = dawdle;
 	ATF_CHECK_EQ(0, fetch(&twice, 1, 1, 500));
-	only(CHECK_MAP_SLOW, "twice it took more than 0.3 seconds");
+	run_only(&x, CHECK_MAP_SLOW, "twice it took more than 0.3 seconds");
 	ATF_CHECK(map.text != NULL);
 	/* Once is chance. */
 	ATF_CHECK_EQ(0, fetch(once, 3, 1, 500));
@@ -238,7 +231,7 @@ ATF_TC_WITHOUT_HEAD(certificate);
 ATF_TC_BODY(certificate, tc)
 {
 	certified("DNS:map.test", 90 * DAY, "ca.pem", "map.test");
-	only(CHECK_MAP_STATUS, "status 302");
+	run_only(&x, CHECK_MAP_STATUS, "status 302");
 	certified("DNS:map.test", -DAY, "ca.pem", "map.test");
 	ATF_REQUIRE_EQ(2, x.nfound);
 	ATF_CHECK_STREQ("cert-expired",
@@ -246,7 +239,7 @@ ATF_TC_BODY(certificate, tc)
 	ATF_CHECK_EQ(CHECK_MAP_STATUS, x.found[1].id);
 	/* Clients of maps check the name of an address, too. */
 	certified("DNS:map.test", 90 * DAY, "ca.pem", "127.0.0.1");
-	only(CHECK_MAP_UNREACHABLE, "127.0.0.1: ");
+	run_only(&x, CHECK_MAP_UNREACHABLE, "127.0.0.1: ");
 	/* Of an unknown CA: the map is requested all the same. */
 	certified("DNS:map.test", 90 * DAY, NULL, "map.test");
 	ATF_CHECK_EQ(1, run_count(&x, CHECK_MAP_STATUS));
@@ -266,7 +259,7 @@ ATF_TC_BODY(no_server, tc)
 	(void)snprintf(url, sizeof(url), "https://map.test:%d/", p.port);
 	ATF_CHECK_EQ(0, check_map(url, "127.0.0.1", 1, &x.opts, &x.sink, &map,
 	    why, sizeof(why)));
-	only(CHECK_MAP_UNREACHABLE, "map.test: Connection refused");
+	run_only(&x, CHECK_MAP_UNREACHABLE, "map.test: Connection refused");
 	HAS(x.found[0].where, "127.0.0.1 port ");
 	/* What is this machine's affair is no fault. */
 	ATF_CHECK_EQ(-1, check_map("ftp://map.test/", NULL, 1, &x.opts, &x.sink,
@@ -292,7 +285,7 @@ ATF_TC_BODY(absent, tc)
 	}
 	/* But a map that it serves is checked. */
 	check(response("200 OK", JSON, "{\"Regions\":{}}"), 0);
-	only(CHECK_MAP_INVALID, "at least one region");
+	run_only(&x, CHECK_MAP_INVALID, "at least one region");
 	ATF_CHECK_EQ(0, map.absent);
 }
 

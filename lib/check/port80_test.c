@@ -12,22 +12,6 @@
 static struct run_fixture x;
 static char challenge[64];	/* of this server: what clients send */
 
-/* A listening socket on 127.0.0.1, and its port. */
-static int
-open_port(unsigned int *port)
-{
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-	socklen_t len = sizeof(sin);
-	int fd;
-
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	ATF_REQUIRE((fd = socket(AF_INET, SOCK_STREAM, 0)) != -1);
-	ATF_REQUIRE_EQ(0, bind(fd, (struct sockaddr *)&sin, len));
-	ATF_REQUIRE_EQ(0, getsockname(fd, (struct sockaddr *)&sin, &len));
-	*port = ntohs(sin.sin_port);
-	return (fd);
-}
-
 /* In the child: read a request into a file, and answer it. */
 static void
 serve(int lfd, const char *say)
@@ -64,7 +48,7 @@ check(const char *say, int right, int can_port80)
 {
 	char text[1024];
 	unsigned int port;
-	int fd = open_port(&port);
+	int fd = run_port(&port);
 	pid_t pid;
 
 	ATF_REQUIRE_EQ(0, listen(fd, 1));
@@ -87,15 +71,6 @@ check(const char *say, int right, int can_port80)
 	check_port80(&x.run);
 	kill(pid, SIGTERM);
 	ATF_REQUIRE_EQ(pid, waitpid(pid, NULL, 0));
-}
-
-static void
-only(enum check_fault id, const char *part)
-{
-	ATF_REQUIRE_EQ(1, x.nfound);
-	ATF_CHECK_EQ(id, x.found[0].id);
-	ATF_CHECK_MSG(strstr(x.found[0].what, part) != NULL, "%s",
-	    x.found[0].what);
 }
 
 #define NO_CONTENT	"HTTP/1.1 204 No Content\r\n"
@@ -133,17 +108,18 @@ ATF_TC_BODY(others, tc)
 	    "Location: https://relay.test/\r\nContent-Length: 0\r\n\r\n";
 
 	check(redirect, 0, 1);
-	only(CHECK_PORT80_OTHER, "HTTP status 301 from nginx, to "
+	run_only(&x, CHECK_PORT80_OTHER, "HTTP status 301 from nginx, to "
 	    "\"https://relay.test/\"");
 	check(NO_CONTENT "\r\n", 0, 1);
-	only(CHECK_PORT80_CHALLENGE, "204, without X-Tailscale-Response");
+	run_only(&x, CHECK_PORT80_CHALLENGE,
+	    "204, without X-Tailscale-Response");
 	check(NO_CONTENT "X-Tailscale-Response: response ts_other\r\n\r\n", 0,
 	    1);
-	only(CHECK_PORT80_CHALLENGE, "\"response ts_other\"");
+	run_only(&x, CHECK_PORT80_CHALLENGE, "\"response ts_other\"");
 	check("SSH-2.0-OpenSSH_9.2\r\n", 0, 1);
-	only(CHECK_PORT80_OTHER, "not HTTP/1.1");
+	run_only(&x, CHECK_PORT80_OTHER, "not HTTP/1.1");
 	check("", 0, 1);
-	only(CHECK_PORT80_OTHER, "without a response");
+	run_only(&x, CHECK_PORT80_OTHER, "without a response");
 	/* No client asks: that is no fault. */
 	check(redirect, 0, 0);
 	ATF_CHECK_EQ(0, x.nfound);
@@ -156,14 +132,14 @@ ATF_TC_WITHOUT_HEAD(closed);
 ATF_TC_BODY(closed, tc)
 {
 	unsigned int port;
-	int fd = open_port(&port);
+	int fd = run_port(&port);
 
 	run_begin(&x);
 	x.node.port80 = port;
 	x.node.can_port80 = 1;
 	run_address(&x, "127.0.0.1")->upgrades = 1;
 	check_port80(&x.run);
-	only(CHECK_PORT80_CLOSED, "no connection: Connection refused");
+	run_only(&x, CHECK_PORT80_CLOSED, "no connection: Connection refused");
 	close(fd);
 }
 
@@ -172,7 +148,7 @@ ATF_TC_WITHOUT_HEAD(skipped);
 ATF_TC_BODY(skipped, tc)
 {
 	unsigned int port;
-	int fd = open_port(&port);
+	int fd = run_port(&port);
 
 	run_begin(&x);
 	x.node.port80 = port;

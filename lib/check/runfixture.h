@@ -109,4 +109,42 @@ run_measure(const struct run_fixture *x, enum check_fact id)
 	return (NULL);
 }
 
+/* The text of this fact, which must be there. */
+static inline const char *
+run_text(const struct run_fixture *x, enum check_fact id)
+{
+	const struct check_measure *m = run_measure(x, id);
+
+	ATF_REQUIRE_MSG(m != NULL, "no %s", check_fact_row(id)->name);
+	return (m->text);
+}
+
+/* Nothing must be found but this fault, with `part' in its text. */
+static inline void
+run_only(const struct run_fixture *x, enum check_fault id, const char *part)
+{
+	ATF_REQUIRE_EQ_MSG(1, x->nfound, "%zu findings, not one with \"%s\"",
+	    x->nfound, part);
+	ATF_CHECK_STREQ(check_fault_row(id)->name,
+	    check_fault_row(x->found[0].id)->name);
+	ATF_CHECK_MSG(strstr(x->found[0].what, part) != NULL,
+	    "\"%s\" is not in \"%s\"", part, x->found[0].what);
+}
+
+/* A socket at a free port of 127.0.0.1, which does not listen yet. */
+static inline int
+run_port(unsigned int *port)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	socklen_t len = sizeof(sin);
+	int fd;
+
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ATF_REQUIRE((fd = socket(AF_INET, SOCK_STREAM, 0)) != -1);
+	ATF_REQUIRE_EQ(0, bind(fd, (struct sockaddr *)&sin, len));
+	ATF_REQUIRE_EQ(0, getsockname(fd, (struct sockaddr *)&sin, &len));
+	*port = ntohs(sin.sin_port);
+	return (fd);
+}
+
 #endif

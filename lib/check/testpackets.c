@@ -6,6 +6,7 @@
 
 #include <sodium.h>
 
+#include "bigendian.h"
 #include "testpackets.h"
 
 int
@@ -32,8 +33,6 @@ check_packets_free(struct check_packets *p)
 static void
 make(const struct check_packets *p, uint8_t *dst, size_t len, uint32_t n)
 {
-	const uint8_t nth[4] = { (uint8_t)(n >> 24), (uint8_t)(n >> 16),
-	    (uint8_t)(n >> 8), (uint8_t)n };
 	uint8_t seed[randombytes_SEEDBYTES] = { 0 };
 
 	if (len < RUN_NUMBERED) {
@@ -41,7 +40,7 @@ make(const struct check_packets *p, uint8_t *dst, size_t len, uint32_t n)
 		return;
 	}
 	memcpy(seed, p->token, RUN_TOKEN);
-	memcpy(seed + RUN_TOKEN, nth, sizeof(nth));
+	base_put32(seed + RUN_TOKEN, n);
 	memcpy(dst, seed, RUN_NUMBERED);
 	randombytes_buf_deterministic(dst + RUN_NUMBERED, len - RUN_NUMBERED,
 	    seed);
@@ -55,16 +54,6 @@ check_packets_send(struct check_packets *p, size_t len, int ms)
 	    p->out, len, ms));
 }
 
-/* The number that a packet with our token carries. */
-static uint32_t
-number(const uint8_t *pkt)
-{
-	const uint8_t *q = pkt + RUN_TOKEN;
-
-	return ((uint32_t)q[0] << 24 | (uint32_t)q[1] << 16 |
-	    (uint32_t)q[2] << 8 | q[3]);
-}
-
 /*
  * Judge the packet `pkt' of `len' bytes where one of `want' bytes is awaited.
  * Returns RUN_LOST when it is to be skipped.
@@ -76,7 +65,7 @@ judge(struct check_packets *p, const uint8_t *pkt, size_t len, size_t want,
 	const int numbered = len >= RUN_NUMBERED &&
 	    memcmp(pkt, p->token, RUN_TOKEN) == 0;
 
-	*n = numbered ? number(pkt) : first;
+	*n = numbered ? base_get32(pkt + RUN_TOKEN) : first;
 	/* Without a number: of an earlier size, if it is not this one. */
 	if (len < RUN_NUMBERED && (want >= RUN_NUMBERED || len != want))
 		return (RUN_LOST);

@@ -197,16 +197,9 @@ serve_all(int lfd)
 static int
 listener(void)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-	socklen_t len = sizeof(sin);
-	int fd;
+	const int fd = run_port(&x.node.port);
 
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	ATF_REQUIRE((fd = socket(AF_INET, SOCK_STREAM, 0)) != -1);
-	ATF_REQUIRE_EQ(0, bind(fd, (struct sockaddr *)&sin, len));
 	ATF_REQUIRE_EQ(0, listen(fd, 16));
-	ATF_REQUIRE_EQ(0, getsockname(fd, (struct sockaddr *)&sin, &len));
-	x.node.port = ntohs(sin.sin_port);
 	return (fd);
 }
 
@@ -245,20 +238,8 @@ check(struct server_plan p)
 #define ENDS(fault, text, ...)						\
 	do {								\
 		ATF_CHECK_EQ(0, CHECK(__VA_ARGS__));			\
-		ATF_REQUIRE_EQ(1, x.nfound);				\
-		ATF_CHECK_STREQ(check_fault_row(fault)->name,		\
-		    check_fault_row(x.found[0].id)->name);		\
-		HAS(x.found[0].what, text);				\
+		run_only(&x, fault, text);				\
 	} while (0)
-
-static const char *
-fact(enum check_fact id)
-{
-	const struct check_measure *m = run_measure(&x, id);
-
-	ATF_REQUIRE(m != NULL);
-	return (m->text);
-}
 
 ATF_TC_WITHOUT_HEAD(good);
 ATF_TC_BODY(good, tc)
@@ -286,23 +267,26 @@ ATF_TC_BODY(details, tc)
 	begin();
 	x.opts.what |= CHECK_DETAILS;
 	ATF_CHECK_EQ(1, CHECK(.alpn = "http/1.1"));
-	ATF_CHECK_STREQ("TLSv1.3 TLSv1.2", fact(CHECK_FACT_TLS_VERSIONS));
-	ATF_CHECK_STREQ("http/1.1", fact(CHECK_FACT_ALPN));
-	ATF_CHECK_STREQ("the same certificate", fact(CHECK_FACT_NO_NAME));
+	ATF_CHECK_STREQ("TLSv1.3 TLSv1.2",
+	    run_text(&x, CHECK_FACT_TLS_VERSIONS));
+	ATF_CHECK_STREQ("http/1.1", run_text(&x, CHECK_FACT_ALPN));
+	ATF_CHECK_STREQ("the same certificate",
+	    run_text(&x, CHECK_FACT_NO_NAME));
 	ATF_CHECK_EQ(0, a->h2_alone);
 	other = cert_keep((struct cert_made){ X509_dup(u.leaf.x), NULL });
 	X509_gmtime_adj(X509_getm_notAfter(other.x), DAY);
 	ATF_REQUIRE(X509_sign(other.x, u.ca.key, EVP_sha256()) > 0);
 	ATF_CHECK_EQ(1, CHECK(.alpn = "h2", .lenient = 1));
-	ATF_CHECK_STREQ("h2", fact(CHECK_FACT_ALPN));
+	ATF_CHECK_STREQ("h2", run_text(&x, CHECK_FACT_ALPN));
 	ATF_CHECK_EQ(1, a->h2_alone);
 	ATF_CHECK_EQ(1, CHECK(0));
-	ATF_CHECK_STREQ("none", fact(CHECK_FACT_ALPN));
+	ATF_CHECK_STREQ("none", run_text(&x, CHECK_FACT_ALPN));
 	ATF_CHECK_EQ(0, a->h2_alone);
 	ATF_CHECK_EQ(1, CHECK(.max = TLS1_2_VERSION, .nameless_cert = other.x));
-	ATF_CHECK_STREQ("TLSv1.2", fact(CHECK_FACT_TLS_VERSIONS));
-	ATF_CHECK_STREQ("none", fact(CHECK_FACT_ALPN));
-	ATF_CHECK_STREQ("another certificate", fact(CHECK_FACT_NO_NAME));
+	ATF_CHECK_STREQ("TLSv1.2", run_text(&x, CHECK_FACT_TLS_VERSIONS));
+	ATF_CHECK_STREQ("none", run_text(&x, CHECK_FACT_ALPN));
+	ATF_CHECK_STREQ("another certificate",
+	    run_text(&x, CHECK_FACT_NO_NAME));
 	ATF_CHECK_EQ(0, x.nfound);
 }
 

@@ -67,9 +67,7 @@ check(const char *say, enum peer_leave leave)
 static void
 only(const char *part)
 {
-	ATF_REQUIRE_EQ(1, x.nfound);
-	ATF_CHECK_EQ(CHECK_WEBSOCKET_FAILS, x.found[0].id);
-	HAS(x.found[0].what, part);
+	run_only(&x, CHECK_WEBSOCKET_FAILS, part);
 }
 
 /* A frame ServerKey in a message with a header of 2 or 4 bytes. */

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "bigendian.h"
 #include "stunclient.h"
 
 #define COOKIE			0x2112a442U
@@ -19,32 +20,6 @@
 #define FINGERPRINT		0x8028
 
 #define FINGERPRINT_XOR		0x5354554eU
-
-static unsigned int
-get16(const uint8_t *p)
-{
-	return ((unsigned int)(p[0] << 8 | p[1]));
-}
-
-static uint32_t
-get32(const uint8_t *p)
-{
-	return ((uint32_t)get16(p) << 16 | get16(p + 2));
-}
-
-static void
-put16(uint8_t *p, unsigned int v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static void
-put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v & 0xffff);
-}
 
 /*
  * The CRC-32 of RFC 8489, 14.7: bit by bit, because a request is short and the
@@ -70,19 +45,20 @@ net_stun_request(enum net_stun_style style, const uint8_t id[NET_STUN_ID],
 	    'e' };
 	size_t len = HEADER;
 
-	put16(dst, BINDING_REQUEST);
-	put16(dst + 2, style == NET_STUN_BARE ? 0 : NET_STUN_REQUEST - HEADER);
-	put32(dst + 4, COOKIE);
+	base_put16(dst, BINDING_REQUEST);
+	base_put16(dst + 2, style == NET_STUN_BARE ? 0 :
+	    NET_STUN_REQUEST - HEADER);
+	base_put32(dst + 4, COOKIE);
 	memcpy(dst + 8, id, NET_STUN_ID);
 	if (style == NET_STUN_BARE)
 		return (len);
-	put16(dst + len, SOFTWARE);
-	put16(dst + len + 2, sizeof(software));
+	base_put16(dst + len, SOFTWARE);
+	base_put16(dst + len + 2, sizeof(software));
 	memcpy(dst + len + 4, software, sizeof(software));
 	len += 4 + sizeof(software);
-	put32(dst + len + 4, crc32_of(dst, len) ^ FINGERPRINT_XOR);
-	put16(dst + len, FINGERPRINT);
-	put16(dst + len + 2, 4);
+	base_put32(dst + len + 4, crc32_of(dst, len) ^ FINGERPRINT_XOR);
+	base_put16(dst + len, FINGERPRINT);
+	base_put16(dst + len + 2, 4);
 	return (len + 8);
 }
 
@@ -104,7 +80,9 @@ read_address(const uint8_t *v, size_t size, const uint8_t *mask,
 	memset(a->addr + 10, 0xff, 2);
 	for (i = 0; i < n; i++)
 		dst[i] = v[4 + i] ^ (mask == NULL ? 0 : mask[i]);
-	a->port = (uint16_t)(get16(v + 2) ^ (mask == NULL ? 0 : get16(mask)));
+	a->port = base_get16(v + 2);
+	if (mask != NULL)
+		a->port ^= base_get16(mask);
 	return (0);
 }
 
@@ -147,9 +125,9 @@ read_attributes(const uint8_t *p, size_t at, size_t len, enum address *have,
 	while (at < len) {
 		if (len - at < 4)
 			return (-1);
-		size = get16(p + at + 2);
+		size = base_get16(p + at + 2);
 		if ((size + 3) / 4 * 4 > len - at - 4 ||
-		    read_attribute(get16(p + at), p + at + 4, size, p + 4,
+		    read_attribute(base_get16(p + at), p + at + 4, size, p + 4,
 		    have, a) == -1)
 			return (-1);
 		at += 4 + (size + 3) / 4 * 4;
@@ -171,15 +149,16 @@ net_stun_parse(const uint8_t *p, size_t len, struct net_stun_answer *a)
 	unsigned int type;
 
 	memset(a, 0, sizeof(*a));
-	if (len < HEADER || (p[0] & 0xc0) != 0 || get32(p + 4) != COOKIE)
+	if (len < HEADER || (p[0] & 0xc0) != 0 || base_get32(p + 4) != COOKIE)
 		return (broken(a, "it is no STUN message"));
 	memcpy(a->id, p + 8, NET_STUN_ID);
-	type = get16(p);
+	type = base_get16(p);
 	if (type != BINDING_SUCCESS && type != BINDING_ERROR)
 		return (broken(a, "it is no response to a Binding request"));
-	if (get16(p + 2) > len - HEADER)
+	if (base_get16(p + 2) > len - HEADER)
 		return (broken(a, "it is cut short"));
-	if (read_attributes(p, HEADER, HEADER + get16(p + 2), &have, a) == -1)
+	if (read_attributes(p, HEADER, HEADER + base_get16(p + 2), &have,
+	    a) == -1)
 		return (broken(a, "its attributes are malformed"));
 	if (type == BINDING_ERROR)
 		return (NET_STUN_ERROR);

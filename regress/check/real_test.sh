@@ -9,6 +9,8 @@
 . "$(atf_get_srcdir)/../e2e/common.sh"
 # shellcheck source=regress/check/net.sh
 . "$(atf_get_srcdir)/net.sh"
+# shellcheck source=regress/e2e/headscale.sh
+. "$(atf_get_srcdir)/../e2e/headscale.sh"
 
 # real_case NAME DESCRIPTION
 real_case() {
@@ -327,8 +329,6 @@ headscale() {
 	grpc_listen_addr: 127.0.0.1:50443
 	tls_cert_path: $PWD/relay.crt
 	tls_key_path: $PWD/relay.key
-	noise: {private_key_path: $PWD/noise.key}
-	prefixes: {v4: 100.64.0.0/10, v6: fd7a:115c:a1e0::/48}
 	derp:
 	  server:
 	    enabled: true
@@ -342,16 +342,7 @@ headscale() {
 	  urls: []
 	  paths: []
 	  auto_update_enabled: false
-	disable_check_updates: true
-	database: {type: sqlite, sqlite: {path: $PWD/hs.db}}
-	log: {level: info}
-	dns:
-	  magic_dns: false
-	  base_domain: t.test
-	  override_local_dns: false
-	  nameservers: {global: []}
-	unix_socket: $PWD/hs.sock
-	unix_socket_permission: "0770"
+	$(headscale_settings)
 	end
 	server "$BENCH_BIN/headscale" -c hs.yaml serve
 	wait_until "headscale listens" there 443

@@ -47,13 +47,7 @@ derper_body() {
 	e2e_paths
 	need_derper
 	region_make a b
-	node_conf a
-	node_start a
-	derper_start b "$(free_port)" a
-	region_with a
-	run node_ctl a reload
-	wait_until "a has its link" linked a
-	wait_until "derper has its link" grep -q 'mesh.*connected' b/log
+	region_derper
 	region_check 0
 	faults_are
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# headscale and tailscaled, as verify_test.sh and admit_url_test.sh start them.
+# headscale and tailscaled, as verify_test.sh and others start them.
 #
 # BENCH_BIN names the directory of headscale, tailscale and tailscaled, as `make
 # bench-wan' builds them.
@@ -42,6 +42,24 @@ write_map() {
 	end
 }
 
+# headscale_settings: what every hs.yaml has, beside its addresses, TLS and derp.
+headscale_settings() {
+	cat <<-end
+	noise: {private_key_path: $PWD/noise.key}
+	prefixes: {v4: 100.64.0.0/10, v6: fd7a:115c:a1e0::/48}
+	disable_check_updates: true
+	database: {type: sqlite, sqlite: {path: $PWD/hs.db}}
+	log: {level: info}
+	dns:
+	  magic_dns: false
+	  base_domain: t.test
+	  override_local_dns: false
+	  nameservers: {global: []}
+	unix_socket: $PWD/hs.sock
+	unix_socket_permission: "0770"
+	end
+}
+
 # write_conf PORT PORT PORT: the configuration, with TLS if SCHEME is https.
 write_conf() {
 	write_map
@@ -54,23 +72,12 @@ tls_key_path: $PWD/hs.key"
 	metrics_listen_addr: 127.0.0.1:$2
 	grpc_listen_addr: 127.0.0.1:$3
 	$_tls
-	noise: {private_key_path: $PWD/noise.key}
-	prefixes: {v4: 100.64.0.0/10, v6: fd7a:115c:a1e0::/48}
 	derp:
 	  server: {enabled: false}
 	  urls: []
 	  paths: [$PWD/map.yaml]
 	  auto_update_enabled: false
-	disable_check_updates: true
-	database: {type: sqlite, sqlite: {path: $PWD/hs.db}}
-	log: {level: info}
-	dns:
-	  magic_dns: false
-	  base_domain: t.test
-	  override_local_dns: false
-	  nameservers: {global: []}
-	unix_socket: $PWD/hs.sock
-	unix_socket_permission: "0770"
+	$(headscale_settings)
 	end
 	HS_URL=$SCHEME://localhost:$1
 }

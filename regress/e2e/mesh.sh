@@ -239,3 +239,14 @@ derper_start() {
 	    --resolve "$REGION:$(port "$_node"):127.0.0.1" \
 	    "https://$REGION:$(port "$_node")/derp/probe"
 }
+
+# region_derper: start a, of ours, and b, derper, and wait until they are linked.
+region_derper() {
+	node_conf a
+	node_start a
+	derper_start b "$(free_port)" a
+	region_with a
+	run node_ctl a reload
+	wait_until "a has its link" linked a
+	wait_until "derper has its link" grep -q 'mesh.*connected' b/log
+}

@@ -65,12 +65,7 @@ derper_body() {
 	e2e_paths
 	need_derper
 	region_begin a b
-	node_conf a
-	node_start a
-	derper_start b "$(free_port)" a
-	region_with a
-	run node_ctl a reload
-	wait_until "a has its link" linked a
+	region_derper
 	wait_until "derper has its link" grep -q 'mesh.*connected' b/log
 	region_go region-pairs -derper
 	run node_ctl a mesh
