@@ -117,7 +117,8 @@ request(struct fake_conn *c, int fast)
 	static const char ok[] = "HTTP/1.1 101 Switching Protocols\r\n"
 	    "Upgrade: DERP\r\nConnection: Upgrade\r\n\r\n";
 
-	if (s.f->flaw == FAKE_END_AT_REQUEST && c->nth <= (int)s.f->arg) {
+	if ((s.f->flaw == FAKE_END_AT_REQUEST && c->nth <= (int)s.f->arg) ||
+	    (s.f->flaw == FAKE_ONE_CLIENT && c->nth > 1)) {
 		end(c);
 		return;
 	}

@@ -17,6 +17,7 @@ enum fake_flaw {
 	FAKE_WELL,
 	FAKE_END_AT_REQUEST,	/* ends the first (arg) connections at the
 				   request */
+	FAKE_ONE_CLIENT,	/* the same with all but the first one */
 	FAKE_END_AT_UPGRADE,	/* no ServerKey */
 	FAKE_NO_KEY,		/* nothing after the upgrade; the end after
 				   (ms), if not 0 */

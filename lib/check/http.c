@@ -22,6 +22,8 @@ struct http_visit {
 	struct check_addr	*a;
 	struct net_stream	*s;	/* NULL: none is open */
 	struct check_exchange	 probe, up;
+	int			 undialed;	/* no connection for the last
+						   one */
 };
 
 /* Send a request, on a new connection if none is open. */
@@ -30,8 +32,9 @@ ask(struct http_visit *v, const char *request, struct check_exchange *e)
 {
 	char why[sizeof(e->why)];
 
-	if (v->s == NULL &&
-	    (v->s = check_stream(v->r, v->a, why, sizeof(why))) == NULL) {
+	v->undialed = v->s == NULL &&
+	    (v->s = check_stream(v->r, v->a, why, sizeof(why))) == NULL;
+	if (v->undialed) {
 		memset(e, 0, sizeof(*e));
 		memcpy(e->why, why, sizeof(why));
 		return (e->end = CHECK_CLOSED);
@@ -185,7 +188,10 @@ report_nothing(struct http_visit *v)
 	const unsigned int port = v->r->node->port;
 	char what[300];
 
-	if (probe_of_relay(v))
+	if (v->undialed)
+		check_found(v->r, v->a, port, CHECK_PORT_UNSTEADY, "connections "
+		    "were taken, and then one failed: %s", v->up.why);
+	else if (probe_of_relay(v))
 		check_found(v->r, v->a, port, CHECK_NO_UPGRADE, "it answers "
 		    LATENCY_PATH ", but not the request for an upgrade to "
 		    "DERP: %s", v->up.why);

@@ -227,6 +227,10 @@ ATF_TC_BODY(no_http, tc)
 	    "\"220 mail.test ESMTP\"");
 	check(closes, 1);
 	only(CHECK_HTTP_SILENT, "closed the connection without a response");
+	/* Now nobody has the port. */
+	x.nfound = 0;
+	status = check_http(&x.run, &x.run.addrs[0]);
+	only(CHECK_PORT_UNSTEADY, "Connection refused");
 	check(cuts, 1);
 	only(CHECK_HTTP_SILENT, "the server cut the connection without a");
 	check(cut, 1);

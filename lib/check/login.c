@@ -30,8 +30,15 @@ final(const struct check_pair *p, const struct check_client *c)
 static void
 blame(struct check_pair *p, struct check_client *c, const char *why)
 {
-	if (c->fast && c->d != NULL && !net_derpclient_interrupted(c->d) &&
-	    net_derpclient_refusal(c->d) == NULL)
+	const int told = c->d != NULL && !net_derpclient_interrupted(c->d) &&
+	    net_derpclient_refusal(c->d) == NULL;
+
+	if (told && !c->fast && c == &p->c[1] &&
+	    !check_client_waited(c, p->r))
+		check_found(p->r, p->a, p->r->node->port, CHECK_PORT_UNSTEADY,
+		    "the first client is let in, and the second one is not: %s",
+		    why);
+	else if (told && c->fast)
 		check_found(p->r, p->a, p->r->node->port,
 		    CHECK_FAST_START_BROKEN, "a client can log in by the "
 		    "upgrade, but not by fast start: %s", why);

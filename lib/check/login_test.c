@@ -98,6 +98,9 @@ ATF_TC_BODY(unsteady, tc)
 	ATF_CHECK_EQ(0, check_login(&seen.run, run_address(&seen,
 	    "127.0.0.1")));
 	only(CHECK_PORT_UNSTEADY, "Connection refused");
+	/* As with a proxy's limit of connections. */
+	flawed(FAKE_ONE_CLIENT, 0, 0, 1, CHECK_PORT_UNSTEADY,
+	    "the second one is not: ");
 }
 
 /* One failure is no fault. */
