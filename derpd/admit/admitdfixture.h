@@ -85,7 +85,7 @@ text_file(const char *name, const void *text, size_t n)
 static inline void
 send_settings(const char *clients)
 {
-	char url[4][sizeof(URL) + 1];
+	char url[4][sizeof(URL) + 10];
 	struct ipc_verify_source sources[4];
 	struct ipc_msg_admit_settings v = { .conf = conf, .nsources = nurls,
 	    .sources = sources };
