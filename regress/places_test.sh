@@ -1,20 +1,23 @@
 #! /usr/bin/env atf-sh
 # shellcheck shell=sh
-# What it takes to add an option, a message, a counter, a frame and a role: the
-# patches of regress/places/ add one of each.  A patch changes as many files as
-# the table below "To add" in ARCHITECTURE.md says, and what it adds works.
+# What it takes to add an option, a message, a counter, a frame, a role and a
+# fault that derpctl check finds: the patches of regress/places/ add one of each.
+# A patch changes as many files as the table below "To add" in ARCHITECTURE.md
+# says, and what it adds works.
 
 # shellcheck source=regress/e2e/common.sh
 . "$(atf_get_srcdir)/e2e/common.sh"
+# shellcheck source=regress/check/net.sh
+. "$(atf_get_srcdir)/check/net.sh"
 
-ALL="option message counter frame role"
+ALL="option message counter frame role fault"
 
 # The tests that hold tables against manuals and against the code, and the test
 # of what starts processes.
 TESTS="derpd/conf/conf_man_test derpd/conf/conf_print_test
     derpd/parent/procs_test derpd/relay/derp/session_test
     derpd/conn/stats_test lib/ipc/messages_test lib/ipc/msg_test
-    lib/ipc/relayconf_test lib/net/frame_test"
+    lib/ipc/relayconf_test lib/net/frame_test lib/check/faults_test"
 
 top() {
 	(cd "$(atf_get_srcdir)/.." && pwd)
@@ -82,7 +85,26 @@ example_ready() {
 	grep -q 'example ready' derpd.log
 }
 
+# A relay that has the example of a fault: it is found, and no other.
+find_fault() {
+	sh "$TOP/regress/interop/build.sh" "$COPY/regress/check/broken/broken" \
+	    "$COPY/regress/check/broken" >go.log 2>&1
+	case $? in
+	0)	;;
+	77)	return ;;
+	*)	cat go.log
+		atf_fail "the copy's broken servers are not built" ;;
+	esac
+	net_begin
+	run inside "$BROKEN" -dir "$PWD" -derpctl "$DERPCTL" -group http \
+	    -row example-server
+}
+
 e2e_case works 300 "what the patches add works"
+works_cleanup() {
+	e2e_cleanup
+	e2e_namespace_end
+}
 works_body() {
 	TOP=$(top)
 	[ -f "$TOP/config.mk" ] || atf_skip "the tree is not built"
@@ -114,6 +136,8 @@ works_body() {
 		e2e_fail "the example does not stay"
 	fi
 	e2e_stop
+	BROKEN=$COPY/regress/check/broken/broken
+	find_fault
 }
 
 atf_init_test_cases() {
