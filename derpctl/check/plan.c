@@ -181,8 +181,7 @@ ctlcheck_plan_correct(struct ctlcheck_run *run, struct ctlcheck_task *map,
 {
 	struct ctlcheck_task *t = map->after;
 
-	if (!t->guessed || n->stun == t->place.node.stun ||
-	    t->state != CTLCHECK_DONE)
+	if (!t->guessed || n->stun == t->place.node.stun)
 		return;
 	t->guessed = 0;
 	t->place.node.stun = n->stun;

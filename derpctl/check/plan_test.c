@@ -99,6 +99,12 @@ ATF_TC_BODY(host, tc)
 	tasks("relay.test:8443,https://relay.test:8443/derpmap/default");
 	(void)target("RELAY.test:8443");
 	ATF_CHECK_EQ(2, run.ntasks);
+	/* Another STUN server is another thing to check. */
+	(void)target("relay.test:8443:3479");
+	ATF_CHECK_EQ(4, run.ntasks);
+	ctlcheck_plan_free(&run);
+	begin();
+	(void)target("relay.test:8443");
 	t = starts("relay.test:8443");
 	starts("");
 	ends_with(t, CHECK_FACT_HTTP);
@@ -214,6 +220,33 @@ ATF_TC_BODY(no_mesh, tc)
 	ctlcheck_plan_free(&run);
 }
 
+/* A node that is only for STUN has no clients, and no map. */
+ATF_TC_WITHOUT_HEAD(stun_only);
+ATF_TC_BODY(stun_only, tc)
+{
+	struct check_node n = { .region = 2, .port = 443, .stun = 3478,
+	    .stun_only = 1, .host = "stun.test", .code = "fra" };
+	struct ctlcheck_task *m;
+
+	begin();
+	m = target("a.json");
+	node(m, 2, "a.test");
+	ATF_REQUIRE_EQ(0, ctlcheck_plan_node(&run, m, &n));
+	ATF_REQUIRE_EQ(0, ctlcheck_plan_regions(&run, m));
+	tasks("a.json,a.test,stun.test");
+	ctlcheck_plan_free(&run);
+
+	begin();
+	m = target("a.json");
+	node(m, 2, "a.test");
+	ATF_REQUIRE_EQ(0, ctlcheck_plan_node(&run, m, &n));
+	node(m, 2, "b.test");
+	ATF_REQUIRE_EQ(0, ctlcheck_plan_regions(&run, m));
+	tasks("a.json,a.test,stun.test,b.test,region 2 (fra),"
+	    "https://a.test/derpmap/default,https://b.test/derpmap/default");
+	ctlcheck_plan_free(&run);
+}
+
 /* The nodes of a region are asked for the map at the path of its URL. */
 ATF_TC_WITHOUT_HEAD(mirrors);
 ATF_TC_BODY(mirrors, tc)
@@ -305,6 +338,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, map);
 	ATF_TP_ADD_TC(tp, mesh);
 	ATF_TP_ADD_TC(tp, no_mesh);
+	ATF_TP_ADD_TC(tp, stun_only);
 	ATF_TP_ADD_TC(tp, mirrors);
 	ATF_TP_ADD_TC(tp, correct);
 	ATF_TP_ADD_TC(tp, one_host);

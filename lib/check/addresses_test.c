@@ -228,6 +228,13 @@ ATF_TC_BODY(dns, tc)
 	check_found(&x.run, a, 443, CHECK_PORT_CLOSED, "refused");
 	only(CHECK_NAME_PRIVATE, "", "^the map says 8.8.8.8, DNS 192.168.0.1");
 	ATF_CHECK_EQ(0, x.run.faults);
+	/* In this network, both are. */
+	begin();
+	serving("192.168.0.2", 1);
+	a = run_address(&x, "192.168.0.1");
+	a->dns_only = 1;
+	check_found(&x.run, a, 443, CHECK_PORT_CLOSED, "refused");
+	only(CHECK_NAME_OTHER, "", "^the map says 192.168.0.2, ");
 }
 
 ATF_TP_ADD_TCS(tp)

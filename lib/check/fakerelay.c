@@ -137,6 +137,21 @@ request(struct fake_conn *c, int fast)
 	c->stage = LOGIN;
 }
 
+/* Does ClientInfo say that the client is a prober? */
+static int
+is_prober(const struct fake_conn *c, const uint8_t *p, size_t len)
+{
+	const size_t n = len - FRAME_KEY_LEN - FRAME_NONCE_LEN;
+	char text[1024];
+
+	if (n >= sizeof(text) || crypto_box_open_easy((uint8_t *)text,
+	    p + FRAME_KEY_LEN + FRAME_NONCE_LEN, n, p + FRAME_KEY_LEN, p,
+	    c->sec) == -1)
+		_exit(4);
+	text[n - FRAME_BOX_OVERHEAD] = '\0';
+	return (strstr(text, "\"IsProber\":true") != NULL);
+}
+
 /* ClientInfo: ServerInfo, or what is wrong with it. */
 static void
 login(struct fake_conn *c, const uint8_t *p, size_t len)
@@ -157,10 +172,13 @@ login(struct fake_conn *c, const uint8_t *p, size_t len)
 		end(c);
 		return;
 	}
-	if (s.f->flaw == FAKE_REFUSE)
-		put_frame(c, FRAME_HEALTH, "not admitted", 12, "", 0);
-	if (s.f->flaw == FAKE_REFUSE || s.f->flaw == FAKE_NO_INFO)
+	if (s.f->flaw == FAKE_NO_INFO)
 		return;
+	if (s.f->flaw == FAKE_REFUSE || (s.f->flaw == FAKE_PROBERS &&
+	    !is_prober(c, p, len))) {
+		put_frame(c, FRAME_HEALTH, "not admitted", 12, "", 0);
+		return;
+	}
 	n = (size_t)snprintf(info, sizeof(info), "{\"version\":2,"
 	    "\"TokenBucketBytesPerSecond\":%llu}",
 	    (unsigned long long)s.f->rate);

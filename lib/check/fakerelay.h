@@ -26,6 +26,7 @@ enum fake_flaw {
 	FAKE_NO_INFO,		/* nothing after ClientInfo */
 	FAKE_BAD_INFO,		/* sealed with another key */
 	FAKE_REFUSE,		/* as derpd refuses */
+	FAKE_PROBERS,		/* refuses who does not log in as a prober */
 	FAKE_NO_FAST,		/* fast start ends the connection */
 	FAKE_SLOW,		/* (ms) before ServerInfo */
 	FAKE_TWO_KEYS,		/* the second connection has another key */

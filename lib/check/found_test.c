@@ -60,6 +60,21 @@ ATF_TC_BODY(gathered, tc)
 	ATF_CHECK_EQ(0, x.run.nkept);
 }
 
+/* What is of the whole node is not of its addresses. */
+ATF_TC_WITHOUT_HEAD(of_node);
+ATF_TC_BODY(of_node, tc)
+{
+	run_begin(&x);
+	x.run.kept = x.kept;
+	check_found(&x.run, run_address(&x, "192.0.2.1"), 443,
+	    CHECK_PORT_CLOSED, "refused");
+	check_found(&x.run, NULL, 443, CHECK_PORT_CLOSED, "refused");
+	check_report_kept(&x.run);
+	ATF_REQUIRE_EQ(2, x.nfound);
+	ATF_CHECK_STREQ("192.0.2.1 port 443", x.found[0].where);
+	ATF_CHECK_STREQ("port 443", x.found[1].where);
+}
+
 /* Nothing is said of an address that only DNS has, nor counted. */
 ATF_TC_WITHOUT_HEAD(dns_only);
 ATF_TC_BODY(dns_only, tc)
@@ -105,6 +120,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, at_once);
 	ATF_TP_ADD_TC(tp, gathered);
+	ATF_TP_ADD_TC(tp, of_node);
 	ATF_TP_ADD_TC(tp, dns_only);
 	ATF_TP_ADD_TC(tp, many);
 	return (atf_no_error());

@@ -184,6 +184,9 @@ ATF_TC_BODY(proxies, tc)
 	page = response("401 Who", "", "");
 	answers(page, page);
 	only(CHECK_FORBIDDEN, "HTTP status 401");
+	page = response("429 Too Many Requests", "", "");
+	answers(page, page);
+	only(CHECK_FORBIDDEN, "HTTP status 429");
 }
 
 /* A relay is there, but the upgrade does not reach it. */

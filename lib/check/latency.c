@@ -45,9 +45,8 @@ order(const void *a, const void *b)
 	return ((x > y) - (x < y));
 }
 
-/* Report what the pings took: their median, and without the outermost two. */
-static int64_t
-judge(struct check_pair *p, int64_t *us, int n)
+int64_t
+check_latency_judge(struct check_pair *p, int64_t *us, int n)
 {
 	int64_t median, spread;
 
@@ -77,7 +76,7 @@ check_latency(struct check_pair *p)
 	for (n = 0; n < want && rv == 1; n++)
 		rv = ping(p, &us[n]);
 	if (rv == 1)
-		return (judge(p, us, want));
+		return (check_latency_judge(p, us, want));
 	if (rv == -1)
 		check_client_ended(&p->c[0], p->r, p->a, "a ping");
 	else

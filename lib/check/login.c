@@ -144,9 +144,8 @@ second(struct check_pair *p)
 	return (one_relay(p));
 }
 
-/* Report logins that take too long, both of them. */
-static void
-slow(struct check_pair *p, int64_t rtt)
+void
+check_login_time(struct check_pair *p, int64_t rtt)
 {
 	int64_t us = p->c[0].login;
 
@@ -232,7 +231,7 @@ inside(struct check_pair *p, struct check_addr *a)
 		on = talk(p);
 	if (on && !p->r->stopped && (rtt = check_latency(p)) != -1 &&
 	    p->c[1].d != NULL) {
-		slow(p, rtt);
+		check_login_time(p, rtt);
 		if (p->largest != 0)
 			part(p);
 	}

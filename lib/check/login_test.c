@@ -58,9 +58,26 @@ ATF_TC_BODY(other_address, tc)
 ATF_TC_WITHOUT_HEAD(refused);
 ATF_TC_BODY(refused, tc)
 {
-	flawed(FAKE_REFUSE, 0, 0, 0, CHECK_LOGIN_REFUSED, "not admitted");
+	struct fake_relay f = { .flaw = FAKE_REFUSE };
+
+	run_begin(&seen);
+	ATF_CHECK_EQ(log_in(&f, 0), 0);
+	only(CHECK_LOGIN_REFUSED, "not admitted");
+	/* Another try would be of no use, and is in the relay's log. */
+	ATF_CHECK_EQ(fake_relay_connections(&f), 1);
 	flawed(FAKE_END_AT_LOGIN, 0, 0, 0, CHECK_LOGIN_REFUSED,
 	    "without a word");
+}
+
+/* Relays know clients that are here only for a check. */
+ATF_TC_WITHOUT_HEAD(prober);
+ATF_TC_BODY(prober, tc)
+{
+	struct fake_relay f = { .flaw = FAKE_PROBERS };
+
+	run_begin(&seen);
+	ATF_CHECK_EQ(log_in(&f, 0), 1);
+	ATF_CHECK_EQ(seen.nfound, 0);
 }
 
 ATF_TC_WITHOUT_HEAD(broken);
@@ -184,6 +201,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, own_key);
 	ATF_TP_ADD_TC(tp, other_address);
 	ATF_TP_ADD_TC(tp, refused);
+	ATF_TP_ADD_TC(tp, prober);
 	ATF_TP_ADD_TC(tp, broken);
 	ATF_TP_ADD_TC(tp, silent);
 	ATF_TP_ADD_TC(tp, unsteady);

@@ -32,6 +32,19 @@ int	 check_echo(struct check_pair *p);
  */
 int64_t	 check_latency(struct check_pair *p);
 
+/*
+ * Report what `n' pings have taken, in microseconds at `us', which is sorted:
+ * their median, and how they differ without the outermost two.  Returns the
+ * median.
+ */
+int64_t	 check_latency_judge(struct check_pair *p, int64_t *us, int n);
+
+/*
+ * Report that both logins have taken too long, without the part of a network
+ * whose round trip is `rtt' microseconds.
+ */
+void	 check_login_time(struct check_pair *p, int64_t rtt);
+
 /* Send opts->throughput bytes from the first client to the second. */
 void	 check_throughput(struct check_pair *p);
 
