@@ -12,9 +12,9 @@
 /*
  * Append the map of `len' bytes at `text' as JSON, with the names of fields as
  * in JSON.  Anchors, aliases and tags are refused, and names of fields with
- * capital letters, which Headscale ignores without a warning.
- * Returns 0; -1 with the reason, and where, in `why' of `size' bytes; 1 with the
- * reason when derpctl was built without libyaml.
+ * capital letters, which Headscale ignores without a warning.  Returns 0; -1
+ * with the reason, and where, in `why' of `size' bytes; or 1 with the reason
+ * when derpctl was built without libyaml.
  */
 int	 ctlcheck_yaml(const char *text, size_t len, struct ipc_wr *w,
 	    char *why, size_t size);
