@@ -114,6 +114,8 @@ append(struct admitset_saving *s, const struct ipc_msg_admit_save *v)
 
 	if (v->len > IPC_ADMIT_STATESIZE - s->len)
 		return (-1);
+	if (v->len == 0)
+		return (0);
 	while (size < s->len + v->len)
 		size = size == 0 ? 65536 : 2 * size;
 	if (size != s->size) {
