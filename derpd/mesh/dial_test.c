@@ -57,6 +57,7 @@ set_node(const char *cafile, const char *certname)
 		.congestion = ""
 	};
 
+	mesh_trust_free(&node.trust);
 	memset(&node, 0, sizeof(node));
 	ATF_REQUIRE_EQ(0, mesh_node_set(&node, &v));
 	mesh_trust_begin(&node.trust);
@@ -274,6 +275,7 @@ ATF_TC_BODY(keys, tc)
 	ATF_CHECK_EQ(0, asked);
 	memset(node.key, NODE_KEY, sizeof(node.key));
 	ATF_CHECK_EQ(MESH_DIAL_IN, dial());
+	net_transport_close(&d.t);
 	node_stop(&server);
 }
 

@@ -33,8 +33,8 @@ edit(const char *text, enum clients_kind kind, uint8_t last, const char *name,
 	ATF_REQUIRE_MSG(rv != -1, "%s: %s", text, why);
 	ATF_CHECK_EQ_MSG(want != NULL, rv, "%s: changed %d", text, rv);
 	if (rv == 1 && want != NULL) {
-		ATF_CHECK_MSG(w.len == strlen(want) &&
-		    memcmp(w.p, want, w.len) == 0, "expected %s, got %.*s",
+		ATF_CHECK_MSG(w.len == strlen(want) && (w.len == 0 ||
+		    memcmp(w.p, want, w.len) == 0), "expected %s, got %.*s",
 		    want, (int)w.len, (const char *)w.p);
 		ipc_wr_init(&again);
 		ATF_CHECK_EQ(0, clients_edit("f", (const char *)w.p, w.len, &c,
