@@ -86,6 +86,7 @@ ATF_TC_BODY(wrong, tc)
 	refused("relay.example.org:");
 	refused("relay.example.org:0");
 	refused("relay.example.org:65536");
+	refused("relay.example.org:00000443");
 	refused("relay.example.org:https");
 	refused("relay.example.org:443:");
 	refused("relay.example.org:443:0");

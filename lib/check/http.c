@@ -189,8 +189,9 @@ report_nothing(struct http_visit *v)
 	char what[300];
 
 	if (v->undialed)
-		check_found(v->r, v->a, port, CHECK_PORT_UNSTEADY, "connections "
-		    "were taken, and then one failed: %s", v->up.why);
+		check_found(v->r, v->a, port, CHECK_PORT_UNSTEADY,
+		    "connections were taken, and then one failed: %s",
+		    v->up.why);
 	else if (probe_of_relay(v))
 		check_found(v->r, v->a, port, CHECK_NO_UPGRADE, "it answers "
 		    LATENCY_PATH ", but not the request for an upgrade to "
