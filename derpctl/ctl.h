@@ -52,6 +52,9 @@ int	ctl_cmd_convert_derper(const struct ctl *ctl,
 int	ctl_cmd_convert_env(const struct ctl *ctl,
 	    const struct command_words *w);
 int	ctl_cmd_deny(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_drain(const struct ctl *ctl, const struct command_words *w);
+int	ctl_cmd_drain_cancel(const struct ctl *ctl,
+	    const struct command_words *w);
 int	ctl_cmd_groups(const struct ctl *ctl, const struct command_words *w);
 int	ctl_cmd_health(const struct ctl *ctl, const struct command_words *w);
 int	ctl_cmd_help(const struct ctl *ctl, const struct command_words *w);

@@ -93,6 +93,45 @@ ATF_TC_BODY(health, tc)
 	ATF_CHECK_EQ(ctl_run(&ctl, 1, (char *[]){ "health", NULL }), 2);
 }
 
+/* The time of a drain, and its end. */
+ATF_TC_WITHOUT_HEAD(drain);
+ATF_TC_BODY(drain, tc)
+{
+	static const char *const	 wrong[] = { "", "0", "0s", "1441",
+					    "86401s", "5m", "-1", "1h", "s",
+					    "1 s", "99999999999999999999" };
+	const struct part		 done = LAST_PART(MSG_CTL_DRAIN, 0,
+					    NULL, 1, "");
+	const struct part		 none = LAST_PART(MSG_CTL_DRAIN, 0,
+					    NULL, 0, "derpd does not drain");
+	const struct part		 unknown = LAST_PART(MSG_CTL_DRAIN, 0,
+					    NULL, -1, "");
+	size_t				 i;
+
+	ATF_CHECK_EQ(run(&done, "drain", NULL), 0);
+	ATF_CHECK(atf_utils_grep_file("within 300 s", "out"));
+	ATF_CHECK_EQ(run(&done, "drain", "30s"), 0);
+	ATF_CHECK(atf_utils_grep_file("within 30 s", "out"));
+	ATF_CHECK_EQ(run(&done, "drain", "2"), 0);
+	ATF_CHECK(atf_utils_grep_file("within 120 s", "out"));
+	ATF_CHECK_EQ(run(&done, "drain", "1440"), 0);
+	ATF_CHECK(atf_utils_grep_file("within 86400 s", "out"));
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		ATF_CHECK_EQ_MSG(1, ctl_run(&ctl, 2, (char *[]){ "drain",
+		    (char *)(uintptr_t)wrong[i], NULL }), "%s", wrong[i]);
+	ATF_CHECK_EQ(run(&done, "drain", "cancel"), 0);
+	ATF_CHECK(atf_utils_grep_file("cancelled", "out"));
+	ATF_CHECK_EQ(run(&none, "drain", "cancel"), 1);
+	ATF_CHECK(atf_utils_grep_file("does not drain", "err"));
+	ctl.json = 1;
+	ATF_CHECK_EQ(run(&done, "drain", NULL), 0);
+	ATF_CHECK(atf_utils_compare_file("out", "{\"ok\":true}\n"));
+	ctl.json = 0;
+	build = "b2";
+	ATF_CHECK_EQ(run(&unknown, "drain", NULL), 1);
+	ATF_CHECK(atf_utils_grep_file("derpd is older", "err"));
+}
+
 /* Known requests work with any build; other errors name the builds. */
 ATF_TC_WITHOUT_HEAD(builds);
 ATF_TC_BODY(builds, tc)
@@ -177,6 +216,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, json);
 	ATF_TP_ADD_TC(tp, builds);
 	ATF_TP_ADD_TC(tp, health);
+	ATF_TP_ADD_TC(tp, drain);
 	ATF_TP_ADD_TC(tp, refused);
 	ATF_TP_ADD_TC(tp, broken);
 	ATF_TP_ADD_TC(tp, no_socket);

@@ -31,6 +31,24 @@ uptime(const struct json *j, json_ref r, char *dst, size_t size)
 	return ctl_show_text(j, r, "uptime", dst, size);
 }
 
+/* A drain: since when, who is left, and when it ends. */
+static void
+put_drain(FILE *fp, const struct json *j, json_ref drain)
+{
+	char	left[32] = "-";
+	int64_t	s;
+
+	if (drain == -1)
+		return;
+	if (json_int(j, json_get(j, drain, "seconds"), &s) == 0 && s >= 0)
+		ctl_fmt_age(left, sizeof(left), (uint64_t)s);
+	fputs("draining since ", fp);
+	ctl_show_member(fp, j, drain, "since");
+	fputs(", clients left: ", fp);
+	ctl_show_member(fp, j, drain, "clients");
+	fprintf(fp, ", ends in %s at the latest\n", left);
+}
+
 static void
 put_processes(FILE *fp, const struct json *j, json_ref list)
 {
@@ -222,6 +240,7 @@ ctl_status_print(FILE *fp, const char *text, size_t len)
 	fputs("\nlistening on   ", fp);
 	ctl_show_list(fp, j, json_get(j, 0, "listen"));
 	fputc('\n', fp);
+	put_drain(fp, j, json_get(j, 0, "drain"));
 	if (json_count(j, json_get(j, 0, "warnings")) > 0)
 		fputc('\n', fp);
 	ctl_show_lines(fp, j, json_get(j, 0, "warnings"), "warning        ");

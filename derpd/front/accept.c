@@ -274,6 +274,13 @@ front_accept_pause(struct front *f, int bit)
 		event_del(l->ev);
 }
 
+/* Return 1 if there is nothing to accept on the socket in a drain, else 0. */
+static int
+is_aside(const struct front_listener *l)
+{
+	return (l->f->acceptor.drain && (l->tls || l->derp));
+}
+
 void
 front_accept_resume(struct front *f, int bit)
 {
@@ -285,7 +292,21 @@ front_accept_resume(struct front *f, int bit)
 	if (f->acceptor.off != 0)
 		return;
 	LIST_FOREACH(l, &f->acceptor.listeners, entry)
-		event_add(l->ev, NULL);
+		if (!is_aside(l))
+			event_add(l->ev, NULL);
+}
+
+void
+front_accept_drain(struct front *f, int on)
+{
+	struct front_listener *l;
+
+	f->acceptor.drain = on;
+	LIST_FOREACH(l, &f->acceptor.listeners, entry)
+		if (is_aside(l))
+			event_del(l->ev);
+		else if (f->acceptor.off == 0)
+			event_add(l->ev, NULL);
 }
 
 void

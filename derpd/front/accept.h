@@ -20,6 +20,7 @@ struct front_acceptor {
 	int		 off;		/* ACCEPT_* bits; 0: it accepts */
 	uint64_t	 at;		/* us; last filling of the bucket */
 	uint64_t	 tokens;	/* millionths of a connection */
+	int		 drain;		/* nobody logs in any more */
 	unsigned int	 full;		/* connections when it was full, by a
 					   limit or descriptors */
 	struct log_limit no_files, shut, is_full; /* reasons not to accept */
@@ -49,6 +50,12 @@ void	front_accept_close(struct front *f);
  */
 void	front_accept_pause(struct front *f, int bit);
 void	front_accept_resume(struct front *f, int bit);
+
+/*
+ * Put aside (`on' 1) the sockets over which clients log in, which the parent is
+ * about to end, or accept on them again.
+ */
+void	front_accept_drain(struct front *f, int on);
 
 /*
  * Return 1 if the descriptor `fd' is within the reserve, so that no client may

@@ -287,6 +287,13 @@ on_validation(void *arg, const struct ipc_msg_front_validation *v)
 }
 
 static int
+on_drain(void *arg, const struct ipc_msg_front_drain *v)
+{
+	front_accept_drain(arg, v->on);
+	return (0);
+}
+
+static int
 on_metrics(void *arg, const struct ipc_msg_front_metrics *v)
 {
 	struct front *f = arg;
@@ -428,6 +435,7 @@ static const struct ipc_handlers handlers = {
 	.front_map = on_map,
 	.front_dns = on_dns,
 	.front_metrics = on_metrics,
+	.front_drain = on_drain,
 	.front_listed = on_listed,
 	.front_list_end = on_list_end,
 	.front_counters = on_counters

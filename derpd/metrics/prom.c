@@ -319,6 +319,8 @@ put_state(const struct metrics_state *s, struct ipc_wr *w)
 	metrics_out(w, "} 1\n");
 	one(w, "derpd_uptime_seconds", "Seconds since the start of derpd.",
 	    s->uptime);
+	one(w, "derpd_draining", "Whether derpd takes no more clients and "
+	    "ends when those that it has are closed.", (uint64_t)s->draining);
 	put_processes(s, w);
 	put_certs(s, w);
 	put_links(s, w);

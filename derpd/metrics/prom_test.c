@@ -57,6 +57,7 @@ ATF_TC_BODY(values, tc)
 	has("\nstun_requests{disposition=\"success\"} 5\n");
 	has("\nstun_answering 1\n");
 	has("\nderpd_healthy 1\n");
+	has("\nderpd_draining 0\n");
 	has("\nderpd_state_age_seconds 1\n");
 	has("\nderpd_process_up{role=\"relay\",number=\"1\"} 0\n");
 	has("\nderpd_process_restarts_total{role=\"relay\",number=\"1\"} 17\n");
@@ -74,8 +75,10 @@ ATF_TC_BODY(trouble, tc)
 {
 	page_fill();
 	page_trouble();
+	page_state.draining = 1;
 	make();
 	has("\nderpd_healthy 0\n");
+	has("\nderpd_draining 1\n");
 	has("\nderpd_reload_ok 0\n");
 	has("\nderpd_admission_file_error 1\n");
 	has("\nderpd_certificate_renewal_failed{certificate=\"0\",name="

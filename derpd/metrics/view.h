@@ -96,6 +96,7 @@ struct metrics_state {
 	/* STUN */
 	int		 stun;		/* served */
 	int		 stun_answering;
+	int		 draining;	/* no more clients are taken */
 	const char	*stun_why;	/* it is silent */
 	const char	**faults;	/* names of those that health found */
 	size_t		 nfaults;

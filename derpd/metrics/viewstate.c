@@ -298,6 +298,7 @@ read_status(struct viewstate_reader *r, json_ref status)
 	s->uptime = number(r, status, "uptime");
 	s->listens = lines(r, get(r, status, "listen"), &s->nlistens);
 	read_processes(r, get(r, status, "processes"));
+	s->draining = get(r, status, "drain") != -1;
 	s->stun = stun != -1;
 	s->stun_answering = is_true(r, stun, "answering");
 	s->stun_why = member(r, stun, "why");

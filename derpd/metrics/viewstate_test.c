@@ -35,7 +35,8 @@ ATF_TC_BODY(all, tc)
 	    "\"worker\":3,\"pid\":0,\"sandbox\":\"not running\","
 	    "\"restarts\":4,\"uptime\":0}],\"listen\":[\"[::]:443 tls\","
 	    "\"x plain\"],\"faults\":[{\"name\":\"cert-name\",\"what\":"
-	    "\"w\"},7],\"stun\":{\"answering\":true,\"why\":\"\"},"
+	    "\"w\"},7],\"drain\":{\"clients\":3},\"stun\":{"
+	    "\"answering\":true,\"why\":\"\"},"
 	    "\"admission\":{\"on\":true,\"line\":\"l\",\"error\":\"e\"}},"
 	    "\"cert\":{\"certificates\":[{\"names\":[\"a\",\"b\\u00e9\",\"c\"],"
 	    "\"kind\":\"acme\",\"not_after\":\"2027-01-15T08:00:00Z\","
@@ -60,7 +61,7 @@ ATF_TC_BODY(all, tc)
 	ATF_REQUIRE_EQ(2, s->nfaults);
 	ATF_CHECK_STREQ("cert-name", s->faults[0]);
 	ATF_CHECK_STREQ("", s->faults[1]);
-	ATF_CHECK(s->stun && s->stun_answering && s->admission);
+	ATF_CHECK(s->stun && s->stun_answering && s->admission && s->draining);
 	ATF_CHECK_STREQ("e", s->admission_error);
 	ATF_REQUIRE_EQ(1, s->ncerts);
 	ATF_CHECK_STREQ("a", s->certs[0].name);

@@ -12,6 +12,7 @@
 /*
  * MSG_CTL_TEXT payloads.  For MSG_CTL_STATUS: one JSON object
  * {"version":s,"uptime":seconds,"pid":n,"config":s,"nodekey":s,
+ *  "drain":{"since":s,"clients":n,"seconds":n},
  *  "processes":[{"role":s,"worker":n,"pid":n,"sandbox":s,"restarts":n,
  *                "uptime":seconds}],
  *  "listen":[s], "certificates":[{"names":[s],"not_after":s,"pin":s,
@@ -25,8 +26,8 @@
  *  "maps":[{"path":s,"source":s,"state":s,"error":s}],
  *  "bootstrap_dns":[{"name":s,"published":b,"addresses":[s],"resolved":time,
  *  "error":s}]}; the last five only where they are served, "admit" once admit
- * has said something, and "resolved" once that name was.  "error" is
- * why changed files of admission are not in force, "" if they are.
+ * has said something, "drain" in a drain, and "resolved" once that name was.
+ * "error" is why changed files of admission are not in force, "" if they are.
  * For MSG_CTL_HEALTH: {"reasons":[s],"warnings":[s],"ok":b}, see
  * parent_wellness_put(); a warning does not make it unwell.
  * For MSG_CTL_MESH: {"mesh":[{"node":n,"name":s,"host":s,"port":n,

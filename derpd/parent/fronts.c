@@ -51,7 +51,7 @@ parent_fronts_set_up(struct parent_proc *p)
 {
 	if (parent_servers_connect_keys(p) == -1 ||
 	    parent_signers_connect_front(p->d, p->worker) == -1 ||
-	    send_sockets(p) == -1 ||
+	    send_sockets(p) == -1 || parent_drain_send(p) == -1 ||
 	    parent_servers_send_slots(p) == -1 ||
 	    parent_servers_send_counters(p) == -1 || send_counters(p) == -1 ||
 	    mapset_send(p) == -1 || renew_send_tokens(p) == -1 ||

@@ -22,7 +22,7 @@ int
 parent_health_wanted(const struct parent *d)
 {
 	return (d->conf->stun.enabled && d->conf->relay.enabled &&
-	    !d->conf->stun.always);
+	    !d->conf->stun.always && !d->drain.on);
 }
 
 /*

@@ -312,15 +312,23 @@ set_options(int fd, const struct conf *c)
 #endif
 }
 
+static int
+is_listening(int fd)
+{
+	socklen_t len = sizeof(int);
+	int on = 0;
+
+	return (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &len) == 0 &&
+	    on);
+}
+
 /* Make sure that the socket listens.  0, or -1 (logged). */
 static int
 keep_listening(const struct parent_listen_socket *l, int fd)
 {
 	static struct log_limit ended_limit;
-	socklen_t len = sizeof(int);
-	int on = 0;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &len) == 0 && on)
+	if (l->ended || is_listening(fd))
 		return (0);
 	if (listen(fd, BACKLOG) == -1) {
 		log_warn("%s: a front ended the listening socket, and it "
@@ -344,6 +352,37 @@ parent_listen_options(const struct parent_listen_set *s, const struct conf *c,
 		set_options(s->v[i].fds[front], c);
 	}
 	return (0);
+}
+
+/* End or begin listening.  0, or -1 with errno. */
+static int
+set_listening(int fd, int on)
+{
+	if (is_listening(fd) == on)
+		return (0);
+	return (on ? listen(fd, BACKLOG) : shutdown(fd, SHUT_RDWR));
+}
+
+void
+parent_listen_drain(struct parent_listen_set *s, int on)
+{
+	static struct log_limit failed;
+	struct parent_listen_socket *l;
+	unsigned int n;
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		l = &s->v[i];
+		if (!l->tls && !l->derp)
+			continue;
+		l->ended = on;
+		for (n = 0; n < s->nprocs; n++)
+			if (set_listening(l->fds[n], !on) == -1)
+				log_limited_warnx(&failed, "%s: can't %s "
+				    "listening (%s): %s", l->text, on ? "end" :
+				    "begin", on ? "shutdown" : "listen",
+				    strerror(errno));
+	}
 }
 
 void

@@ -14,6 +14,7 @@ struct parent_listen_set {
 		int	 tls;
 		int	 derp;
 		int	 port;		/* as bound */
+		int	 ended;		/* nobody may connect, in a drain */
 		char	 text[64];	/* "[::]:443" */
 		int	*fds;		/* nprocs descriptors */
 	}		*v;
@@ -45,6 +46,13 @@ int	parent_listen_metrics(struct parent_listen_set *s,
  */
 int	parent_listen_options(const struct parent_listen_set *s,
 	    const struct conf *c, unsigned int front);
+
+/*
+ * End listening (`on' 1) at the addresses where clients log in, so that their
+ * connections are refused; the ports stay ours.  Or (0) listen there again.
+ * What is so already stays as it is; a failure is logged.
+ */
+void	parent_listen_drain(struct parent_listen_set *s, int on);
 
 /* What the address is for: "tls", "derp" or "plain". */
 const char *parent_listen_kind(const struct parent_listen_socket *l);

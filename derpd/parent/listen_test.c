@@ -292,6 +292,48 @@ ATF_TC_BODY(ended, tc)
 	conf_free(c);
 }
 
+/* A drain ends listening where clients log in, and nowhere else. */
+ATF_TC_WITHOUT_HEAD(drain);
+ATF_TC_BODY(drain, tc)
+{
+	struct parent_listen_set	s;
+	struct conf			*c = configure("listen on 127.0.0.1 "
+					    "port 0 tls\nlisten on 127.0.0.1 "
+					    "port 0\nlisten on 127.0.0.1 "
+					    "port 0 derp");
+	int				i, k, fd, used;
+
+	ATF_REQUIRE_EQ(0, parent_listen_open(&s, c, 2));
+	for (k = 0; k < 2; k++) {
+		parent_listen_drain(&s, 1);
+		parent_listen_drain(&s, 1);
+		/* Another front, and a reload. */
+		ATF_REQUIRE_EQ(0, parent_listen_options(&s, c, 0));
+		ATF_REQUIRE_EQ(0, parent_listen_options(&s, c, 1));
+		for (i = 0; i < 8; i++) {
+			ATF_CHECK_EQ(-1, connect_to(s.v[0].port));
+			ATF_CHECK_EQ(-1, connect_to(s.v[2].port));
+		}
+		ATF_REQUIRE((fd = connect_to(s.v[1].port)) != -1);
+		ATF_CHECK_EQ(1, accept_all(&s.v[1], 2, 1, &used));
+		close(fd);
+		parent_listen_drain(&s, 0);
+		for (i = 0; i < 3; i++) {
+			ATF_REQUIRE((fd = connect_to(s.v[i].port)) != -1);
+			ATF_CHECK_EQ(1, accept_all(&s.v[i], 2, 1, &used));
+			close(fd);
+		}
+	}
+	/* One that a front ends is mended again. */
+	ATF_REQUIRE_EQ(0, shutdown(s.v[0].fds[0], SHUT_RDWR));
+	ATF_REQUIRE_EQ(0, shutdown(s.v[0].fds[1], SHUT_RDWR));
+	ATF_REQUIRE_EQ(0, parent_listen_options(&s, c, 0));
+	ATF_REQUIRE((fd = connect_to(s.v[0].port)) != -1);
+	close(fd);
+	parent_listen_close(&s);
+	conf_free(c);
+}
+
 static int
 option(int fd, int level, int name)
 {
@@ -441,6 +483,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, ended);
 	ATF_TP_ADD_TC(tp, ended_of_two);
+	ATF_TP_ADD_TC(tp, drain);
 	ATF_TP_ADD_TC(tp, options);
 #ifdef TCP_CONGESTION
 	ATF_TP_ADD_TC(tp, congestion);

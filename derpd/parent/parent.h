@@ -153,6 +153,7 @@ struct parent {
 	struct parent_health	 well;
 	struct parent_selfcheck	 selfcheck;
 	struct parent_lastreload lastreload;
+	struct parent_drain drain;
 	struct parent_dns	 dns;
 	struct renew		 acme;
 	struct admitset		 admitset;

@@ -162,6 +162,8 @@ parent_relays_message(struct parent_proc *p, struct ipc_msg *m)
 	switch (m->type) {
 	case MSG_RELAY_FORGED:
 		return (accuse(p, m));
+	case MSG_RELAY_DRAINED:
+		return (parent_drain_left(p, m));
 	case MSG_RELAY_CLIENT:
 	case MSG_RELAY_CLIENTS_END:
 		return (parent_control_client(p, m));
@@ -189,7 +191,7 @@ parent_relays_set_up(struct parent_proc *p)
 	if (new_secret(p) == -1 || parent_servers_connect_keys(p) == -1 ||
 	    parent_servers_send_slots(p) == -1 ||
 	    parent_servers_send_counters(p) == -1 ||
-	    parent_settings_first(p) == -1)
+	    parent_drain_send(p) == -1 || parent_settings_first(p) == -1)
 		return (-1);
 	/* Without a channel to admit it requests one. */
 	(void)admitset_connect(p);

@@ -11,6 +11,7 @@
  * selfcheck.c  what health found when it checked the whole relay
  * wellness.c  whether this derpd serves, and why not
  * metricsd.c  the metrics process
+ * drain.c     a machine that goes: derpctl drain
  * results.h   how many results a child may send
  */
 #ifndef SERVE_H
@@ -75,6 +76,18 @@ struct parent_lastreload {
 	time_t		 when;		/* of its end; 0: there was none */
 	int		 ok;
 	char		 why[512];	/* it was refused */
+};
+
+/* A drain: no client comes any more, and those that are here are closed. */
+struct parent_drain {
+	int		 on;
+	time_t		 since;
+	uint64_t	 end_ms;	/* monotonic; derpd ends then */
+	struct event	*ev;		/* looks whether it is over */
+	struct {
+		int		 told;	/* since its start, or the drain's */
+		uint32_t	 left;	/* its clients */
+	}		 workers[IPC_MAXWORKERS];
 };
 
 /* stuns.c */
@@ -208,5 +221,31 @@ void	 parent_metricsd_changed(struct parent *d);
 
 /* Send the metrics process its settings. */
 void	 parent_metricsd_configure(struct parent *d);
+
+/* drain.c */
+
+/*
+ * Drain within `ms' milliseconds: derpd ends when it has no client any more, or
+ * after that time.  A second call changes the time; 0 ends the drain.  NULL, or
+ * why not.
+ */
+const char *parent_drain(struct parent *d, uint32_t ms);
+
+/*
+ * Tell a front or relay worker that was started just now of a drain, if there
+ * is one.  0, or -1.
+ */
+int	 parent_drain_send(struct parent_proc *p);
+
+/* A relay worker says how many clients are left.  0, or -1 malformed. */
+struct ipc_msg;
+int	 parent_drain_left(struct parent_proc *p, struct ipc_msg *m);
+
+/* In a drain: the clients that are left, and the seconds to its end. */
+uint64_t parent_drain_clients(const struct parent *d);
+uint64_t parent_drain_seconds(const struct parent *d, uint64_t now_ms);
+
+/* Append "drain" to the JSON of the status, in a drain. */
+void	 parent_drain_status(const struct parent *d, struct json_out *o);
 
 #endif

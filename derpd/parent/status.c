@@ -102,7 +102,9 @@ put_stun(const struct parent *d, struct json_out *o)
 	for (i = 0; i < d->stunsocks.n; i++)
 		json_out_str(o, NULL, d->stunsocks.v[i].text);
 	json_out_end(o);
-	if (!parent_stuns_answering(d))
+	if (d->drain.on)
+		why = "draining";
+	else if (!parent_stuns_answering(d))
 		why = d->well.known ? d->well.why : "not probed yet";
 	json_out_bool(o, "always", d->conf->stun.always);
 	json_out_bool(o, "answering", parent_stuns_answering(d));
@@ -168,6 +170,7 @@ parent_status_text(const struct parent *d, struct ipc_wr *w)
 	json_out_int(&o, "pid", getpid());
 	json_out_str(&o, "config", d->conf_path);
 	json_out_fmt(&o, "nodekey", "nodekey:%s", key);
+	parent_drain_status(d, &o);
 	put_processes(d, &o);
 	json_out_array(&o, "listen");
 	for (i = 0; i < d->listens.n; i++)

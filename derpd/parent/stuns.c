@@ -14,8 +14,8 @@
 int
 parent_stuns_answering(const struct parent *d)
 {
-	return (d->nstuns > 0 && (!parent_health_wanted(d) || (d->well.ok &&
-	    !renew_temporary(d))));
+	return (d->nstuns > 0 && !d->drain.on && (!parent_health_wanted(d) ||
+	    (d->well.ok && !renew_temporary(d))));
 }
 
 static int

@@ -322,6 +322,15 @@ on_kick(void *arg, const struct ipc_msg_ctl_kick *v)
 	return (0);
 }
 
+static int
+on_drain(void *arg, const struct ipc_msg_ctl_drain *v)
+{
+	struct parent_talk *t = arg;
+
+	parent_talk_done(t, parent_drain(t->d, v->ms));
+	return (0);
+}
+
 /* The requests of derpctl. */
 static const struct ipc_handlers handlers = {
 	.ctl_hello = on_hello,
@@ -337,7 +346,8 @@ static const struct ipc_handlers handlers = {
 	.ctl_clients = on_clients,
 	.ctl_list = on_list,
 	.ctl_groups = on_groups,
-	.ctl_kick = on_kick
+	.ctl_kick = on_kick,
+	.ctl_drain = on_drain
 };
 
 static void

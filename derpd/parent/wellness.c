@@ -86,6 +86,17 @@ judge_processes(const struct parent *d, uint64_t now_ms, struct reasons *r)
 			judge_process(d->procs[i], now_ms, r);
 }
 
+static void
+judge_drain(const struct parent *d, uint64_t now_ms, struct reasons *r)
+{
+	if (d->drain.on)
+		because(r, "derpd drains: it takes no more clients, %llu are "
+		    "left, and it ends in %llu s at the latest; derpctl drain "
+		    "cancel ends the drain",
+		    (unsigned long long)parent_drain_clients(d),
+		    (unsigned long long)parent_drain_seconds(d, now_ms));
+}
+
 /* What a whole check named is better than what a probe met. */
 static void
 judge_probe(const struct parent *d, struct reasons *r)
@@ -173,7 +184,7 @@ judge_selfcheck(const struct parent *d, struct reasons *r)
 	size_t i;
 
 	/* The first one is a reason already. */
-	for (i = d->well.ok ? 0 : 1; i < d->selfcheck.n; i++) {
+	for (i = d->well.ok ? 0 : 1; !d->drain.on && i < d->selfcheck.n; i++) {
 		row = check_fault_row(d->selfcheck.faults[i].id);
 		because(r, "%s: %s: %s. %s", row->name, row->title,
 		    d->selfcheck.faults[i].what, row->cure);
@@ -227,6 +238,7 @@ parent_wellness_put(const struct parent *d, uint64_t now_ms, time_t now,
 	else if (d->starting)
 		because(&r, "derpd is starting");
 	else {
+		judge_drain(d, now_ms, &r);
 		judge_processes(d, now_ms, &r);
 		judge_probe(d, &r);
 		judge_certs(d, now, &r);

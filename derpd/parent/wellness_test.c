@@ -100,6 +100,23 @@ ATF_TC_BODY(all_well, tc)
 	unwell("derpd is stopping");
 }
 
+ATF_TC_WITHOUT_HEAD(drains);
+ATF_TC_BODY(drains, tc)
+{
+	begin("");
+	d.drain.on = 1;
+	d.drain.end_ms = NOW_MS + 4001;
+	d.drain.workers[0].left = 3;
+	d.drain.workers[1].left = 4;
+	unwell("derpd drains: it takes no more clients, 7 are left, and it "
+	    "ends in 5 s at the latest; ");
+	d.drain.end_ms = NOW_MS - 1;
+	ATF_CHECK(!well());
+	ATF_CHECK(strstr(said, "in 0 s at") != NULL);
+	d.drain.on = 0;
+	ATF_CHECK(well());
+}
+
 ATF_TC_WITHOUT_HEAD(processes);
 ATF_TC_BODY(processes, tc)
 {
@@ -238,6 +255,7 @@ ATF_TC_BODY(long_reasons, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, all_well);
+	ATF_TP_ADD_TC(tp, drains);
 	ATF_TP_ADD_TC(tp, processes);
 	ATF_TP_ADD_TC(tp, probe);
 	ATF_TP_ADD_TC(tp, certificates);

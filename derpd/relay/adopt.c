@@ -156,7 +156,8 @@ relay_adopt(struct relay *r, unsigned int front,
 	    (rv = take_admission(r, v, &t, &a, why)) != 1)
 		goto fail;
 	rv = 0;
-	if (r->stopping || !has_room(r, fd))
+	if (r->stopping || (relay_drain_on(r) && !is_mesh(v, &t)) ||
+	    !has_room(r, fd))
 		goto fail;
 	if ((c = adopt(r, v, &from, &t, &a)) == NULL) {
 		log_warnx("a client can't be taken over: out of memory");

@@ -362,7 +362,8 @@ static const struct ipc_handlers handlers = {
 	.server_admit = on_admit,
 	.relay_kick = on_kick,
 	.relay_clients = on_clients,
-	.relay_list = on_list
+	.relay_list = on_list,
+	.relay_drain = relay_drain_message
 };
 
 static void
@@ -431,8 +432,8 @@ relay_turn(void *arg)
 	struct relay *r = arg;
 	int sleeps = !conn_more(&r->set) && !cluster_watch_more(r) &&
 	    !relay_admit_more(r) && !relay_newrate_more(r) &&
-	    !relay_listing_more(r) && !cluster_far_more(r) && !nodes_more(r) &&
-	    cluster_link_sleep(r);
+	    !relay_listing_more(r) && !relay_drain_more(r) &&
+	    !cluster_far_more(r) && !nodes_more(r) && cluster_link_sleep(r);
 
 	if (event_base_loop(r->set.base, EVLOOP_ONCE |
 	    (sleeps ? 0 : EVLOOP_NONBLOCK)) == -1)
@@ -450,6 +451,7 @@ relay_turn(void *arg)
 	cluster_watch_work(r);
 	relay_admit_work(r);
 	relay_newrate_work(r);
+	relay_drain_work(r);
 	nodes_work(r);
 	relay_listing_work(r);
 	relay_welcome_work(r);

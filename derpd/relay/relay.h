@@ -18,6 +18,7 @@
 #include "beat.h"
 #include "chan.h"
 #include "conn.h"
+#include "drain.h"
 #include "far.h"
 #include "files.h"
 #include "hands.h"
@@ -67,6 +68,7 @@ struct relay {
 	struct relay_seals seals;	/* of ServerInfo, waiting for keys */
 	struct relay_newrate newrate;	/* of clients */
 	struct relay_listing listing;	/* of clients, for a front */
+	struct relay_drain drain;	/* of this machine */
 	uint64_t	 last_number;	/* of a connection at this worker */
 	struct log_limit refused;	/* logins */
 	struct log_limit full;		/* no room for a client */

@@ -152,6 +152,7 @@ leave(struct conn *c)
 	nodes_link_ended(rc);
 	relay_admit_leave(rc);
 	relay_newrate_leave(rc);
+	relay_drain_leave(rc);
 	if (rc->session.peer == NULL)
 		return;
 	cluster_watch_end(rc);

@@ -42,6 +42,8 @@
 #define IPC_TICKET_NUMBERLEN	16	/* bytes of a ticket's number */
 #define IPC_TICKET_LEN		97	/* bytes of a ticket */
 
+#define IPC_MAXDRAIN_MS	86400000	/* longest drain: a day */
+
 /* Admission. */
 #define IPC_ADMIT_LEN		116	/* bytes of a ticket of admit */
 #define IPC_ADMIT_NAMESIZE	65	/* name of a client or a group */

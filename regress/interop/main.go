@@ -58,6 +58,8 @@ var cases = []testCase{
 	{"hold", "", false, hold},
 	{"survive", "", false, survive},
 	{"restarting", "", false, restarting},
+	{"drain", "", false, drain},
+	{"drain-region", "nodes", false, drainRegion},
 	{"login", "", false, login},
 	{"rate-change", "", false, rateChange},
 	{"closed", "", false, closed},
