@@ -103,6 +103,11 @@ var stunRows = []row{
 		s.c.WriteTo(stun.Response(stun.NewTxID(), unmapped(from)), from)
 	}),
 	stunRow("private", "stun-mapped", told(private)),
+	// The private address is the client's own: nothing has changed it.
+	{"stun", "own-private", "", func(w *world, r *relay) []string {
+		return []string{"-c", w.dir + "/ca.pem", "-S", "10.5.5.9",
+			r.name}
+	}},
 	{"stun", "from-elsewhere", "stun-elsewhere", fromElsewhere},
 	{"stun", "from-other-port", "stun-elsewhere", fromOtherPort},
 	{"stun", "stun-only", "", func(w *world, r *relay) []string {
