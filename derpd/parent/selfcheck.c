@@ -5,6 +5,7 @@
  *
  * They decide nothing: STUN goes by the probes (health.c).
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "log.h"
@@ -42,19 +43,27 @@ read_faults(const struct ipc_msg_health_checked *v, struct parent_selfcheck *s)
 	return (0);
 }
 
+static const char *
+line(const struct parent_selfcheck *s, size_t i,
+    char text[PARENT_SELFCHECK_TEXT])
+{
+	const struct check_fault_row *row = check_fault_row(s->faults[i].id);
+
+	(void)snprintf(text, PARENT_SELFCHECK_TEXT, "%s: %s: %s. %s",
+	    row->name, row->title, s->faults[i].what, row->cure);
+	return (text);
+}
+
 static void
 tell(const struct parent_selfcheck *old, const struct parent_selfcheck *new)
 {
-	const struct check_fault_row *row;
+	char text[PARENT_SELFCHECK_TEXT];
 	size_t i;
 
-	for (i = 0; i < new->n; i++) {
-		if (has(old, new->faults[i].id))
-			continue;
-		row = check_fault_row(new->faults[i].id);
-		log_warnx("check of the relay: %s: %s: %s. %s", row->name,
-		    row->title, new->faults[i].what, row->cure);
-	}
+	for (i = 0; i < new->n; i++)
+		if (!has(old, new->faults[i].id))
+			log_warnx("check of the relay: %s", line(new, i,
+			    text));
 	for (i = 0; i < old->n; i++)
 		if (!has(new, old->faults[i].id))
 			log_info("check of the relay: no %s any more",
@@ -78,6 +87,13 @@ parent_selfcheck_result(struct parent *d,
 	s->n = new.n;
 	parent_metrics_changed(d);
 	return (0);
+}
+
+const char *
+parent_selfcheck_text(const struct parent *d, size_t i,
+    char text[PARENT_SELFCHECK_TEXT])
+{
+	return (line(&d->selfcheck, i, text));
 }
 
 void

@@ -143,6 +143,15 @@ struct ipc_msg_health_checked;
 int	 parent_selfcheck_result(struct parent *d,
 	    const struct ipc_msg_health_checked *v, uint64_t now_ms);
 
+/*
+ * Write fault `i' of the last check, below d->selfcheck.n, to `text': its name,
+ * title, what it is in this case, and what to do.  Any bytes may be in it.
+ * Return `text'.
+ */
+#define PARENT_SELFCHECK_TEXT	1280
+const char *parent_selfcheck_text(const struct parent *d, size_t i,
+	    char text[PARENT_SELFCHECK_TEXT]);
+
 /* Write them as the array "faults", see control.h. */
 void	 parent_selfcheck_put(const struct parent *d, struct json_out *o);
 

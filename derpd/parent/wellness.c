@@ -101,19 +101,13 @@ judge_drain(const struct parent *d, uint64_t now_ms, struct reasons *r)
 static void
 judge_probe(const struct parent *d, struct reasons *r)
 {
-	const struct parent_selfcheck *s = &d->selfcheck;
-	const struct check_fault_row *row;
+	char text[PARENT_SELFCHECK_TEXT];
 
 	if (!parent_health_wanted(d) || !d->well.known || d->well.ok)
 		return;
-	if (s->n == 0) {
-		because(r, "the probe of the relay fails, and STUN is silent: "
-		    "%s", d->well.why);
-		return;
-	}
-	row = check_fault_row(s->faults[0].id);
-	because(r, "the probe of the relay fails, and STUN is silent: %s: %s: "
-	    "%s. %s", row->name, row->title, s->faults[0].what, row->cure);
+	because(r, "the probe of the relay fails, and STUN is silent: %s",
+	    d->selfcheck.n == 0 ? d->well.why : parent_selfcheck_text(d, 0,
+	    text));
 }
 
 static void
@@ -180,15 +174,12 @@ warn(void *arg, enum parent_certlevel level, const struct conf_cert *k,
 static void
 judge_selfcheck(const struct parent *d, struct reasons *r)
 {
-	const struct check_fault_row *row;
+	char text[PARENT_SELFCHECK_TEXT];
 	size_t i;
 
 	/* The first one is a reason already. */
-	for (i = d->well.ok ? 0 : 1; !d->drain.on && i < d->selfcheck.n; i++) {
-		row = check_fault_row(d->selfcheck.faults[i].id);
-		because(r, "%s: %s: %s. %s", row->name, row->title,
-		    d->selfcheck.faults[i].what, row->cure);
-	}
+	for (i = d->well.ok ? 0 : 1; !d->drain.on && i < d->selfcheck.n; i++)
+		because(r, "%s", parent_selfcheck_text(d, i, text));
 }
 
 /* What keeps some clients out, or will, and is to be mended. */
