@@ -84,6 +84,10 @@ ATF_TC_BODY(kept, tc)
 	d.well.ok = 0;
 	ATF_CHECK(strstr(wellness(), "STUN is silent: port-closed: ") != NULL);
 	ATF_CHECK(strstr(wellness(), "\"warnings\":[\"port-silent: ") != NULL);
+	/* A reload that needs no health leaves nothing of it. */
+	conf.stun.always = 1;
+	ATF_CHECK(strstr(wellness(), "\"warnings\":[]") != NULL);
+	conf.stun.always = 0;
 	ATF_CHECK_EQ(0, checked(now += 1000, NULL, NULL));
 	ATF_CHECK_EQ(0, d.selfcheck.n);
 }

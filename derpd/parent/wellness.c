@@ -177,8 +177,11 @@ judge_selfcheck(const struct parent *d, struct reasons *r)
 	char text[PARENT_SELFCHECK_TEXT];
 	size_t i;
 
+	/* Without health, in a drain for one, nobody takes them back. */
+	if (!parent_health_wanted(d))
+		return;
 	/* The first one is a reason already. */
-	for (i = d->well.ok ? 0 : 1; !d->drain.on && i < d->selfcheck.n; i++)
+	for (i = d->well.ok ? 0 : 1; i < d->selfcheck.n; i++)
 		because(r, "%s", parent_selfcheck_text(d, i, text));
 }
 
