@@ -115,28 +115,16 @@ room(struct viewstate_reader *r, json_ref ref, size_t size, size_t *n)
 	return (v);
 }
 
+/* The elements of an array, or (`name') that member of each of its objects. */
 static const char **
-lines(struct viewstate_reader *r, json_ref ref, size_t *n)
+lines(struct viewstate_reader *r, json_ref ref, const char *name, size_t *n)
 {
 	const char **v = room(r, ref, sizeof(*v), n);
 	json_ref e = *n == 0 ? -1 : json_first(r->j, ref);
 	size_t i;
 
 	for (i = 0; i < *n; i++, e = json_next(r->j, e))
-		v[i] = line(r, e);
-	return (v);
-}
-
-/* The member `name' of each object of an array. */
-static const char **
-members(struct viewstate_reader *r, json_ref ref, const char *name, size_t *n)
-{
-	const char **v = room(r, ref, sizeof(*v), n);
-	json_ref e = *n == 0 ? -1 : json_first(r->j, ref);
-	size_t i;
-
-	for (i = 0; i < *n; i++, e = json_next(r->j, e))
-		v[i] = member(r, e, name);
+		v[i] = name == NULL ? line(r, e) : member(r, e, name);
 	return (v);
 }
 
@@ -296,13 +284,13 @@ read_status(struct viewstate_reader *r, json_ref status)
 	s->config = member(r, status, "config");
 	s->nodekey = member(r, status, "nodekey");
 	s->uptime = number(r, status, "uptime");
-	s->listens = lines(r, get(r, status, "listen"), &s->nlistens);
+	s->listens = lines(r, get(r, status, "listen"), NULL, &s->nlistens);
 	read_processes(r, get(r, status, "processes"));
 	s->draining = get(r, status, "drain") != -1;
 	s->stun = stun != -1;
 	s->stun_answering = is_true(r, stun, "answering");
 	s->stun_why = member(r, stun, "why");
-	s->faults = members(r, get(r, status, "faults"), "name", &s->nfaults);
+	s->faults = lines(r, get(r, status, "faults"), "name", &s->nfaults);
 	s->admission = is_true(r, admission, "on");
 	s->admission_line = member(r, admission, "line");
 	s->admission_error = member(r, admission, "error");
@@ -329,7 +317,7 @@ read_state(struct viewstate_reader *r)
 	read_maps(r, get(r, 0, "maps"));
 	read_links(r, get(r, 0, "mesh"));
 	s->reasons = lines(r, get(r, get(r, 0, "health"), "reasons"),
-	    &s->nreasons);
+	    NULL, &s->nreasons);
 	read_reload(r, get(r, 0, "reload"));
 	s->text = text(r, get(r, 0, "text"));
 }
