@@ -10,7 +10,7 @@ include config.mk
 include sources.mk
 -include depend.mk
 
-PROGS = derpctl/derpctl derpd/derpd
+PROGS = derpctl/derpctl derpd/derpd derpbridge/derpbridged
 
 E2E_PROGS = regress/e2e/rawderp regress/e2e/badfront \
 	regress/acme/acmedrive regress/soak/soak \

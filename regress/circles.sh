@@ -21,7 +21,7 @@ lib/base lib/ipc	the size of a key hash is a bound of messages
 lib/ipc lib/sandbox	a sandbox is that of a role, which children start with
 '
 
-folders="lib compat derpd stund derpmapd acme-helper derpctl"
+folders="lib compat derpd stund derpmapd acme-helper derpbridge derpctl"
 # shellcheck disable=SC2086
 headers=$(find $folders -name '*.h' | tr '\n' ' ')
 # shellcheck disable=SC2086

@@ -6,7 +6,7 @@
 copy() {
 	TOP=$(cd "$(atf_get_srcdir)/.." && pwd)
 	mkdir tree
-	(cd "$TOP" && find lib compat derpd stund derpmapd acme-helper derpctl \
+	(cd "$TOP" && find lib compat derpd stund derpmapd acme-helper derpbridge derpctl \
 	    -name '*.[chy]' | tar -cf - -T - ) | (cd tree && tar -xf -)
 	cd tree || exit 1
 }

@@ -86,9 +86,9 @@ fi
 # which front and relay may use.  Tests may look into any program, and so may
 # fixtures and fakes, which tests alone have.
 echo "lint: headers of other programs"
-headers=$(find lib compat derpd stund derpmapd acme-helper derpctl -name '*.h' |
+headers=$(find lib compat derpd stund derpmapd acme-helper derpbridge derpctl -name '*.h' |
     tr '\n' ' ')
-find lib compat derpd stund derpmapd acme-helper derpctl -name '*.[chy]' |
+find lib compat derpd stund derpmapd acme-helper derpbridge derpctl -name '*.[chy]' |
     grep -v -e '_test\.c$' -e 'fixture\.h$' \
 	-e '/fake[a-z]*\.[ch]$' -e '/parse\.[ch]$' |
     xargs grep -H '^#include "' | awk -v headers="$headers" \

@@ -12,7 +12,7 @@
 # Prints a line for each name that is wrong; exits 1 if there was one.
 set -u
 table=${1:-etc/prefixes}
-folders="lib derpd derpctl stund derpmapd acme-helper"
+folders="lib derpd derpctl stund derpmapd acme-helper derpbridge"
 bad=0
 
 # named: filter a list of files: keep those whose names are checked.

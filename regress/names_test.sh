@@ -6,7 +6,7 @@
 copy() {
 	TOP=$(cd "$(atf_get_srcdir)/.." && pwd)
 	mkdir tree
-	(cd "$TOP" && find lib derpd derpctl stund derpmapd acme-helper regress \
+	(cd "$TOP" && find lib derpd derpctl stund derpmapd acme-helper derpbridge regress \
 	    etc/prefixes -name '*.[chy]' -o -name '*.def' -o -name prefixes |
 	    tar -cf - -T - ) | (cd tree && tar -xf -)
 	cd tree || exit 1

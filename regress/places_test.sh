@@ -56,7 +56,7 @@ count_body() {
 copy_and_build() {
 	mkdir tree
 	(cd "$TOP" && find configure Makefile build.mk config.mk sources.mk \
-	    depend.mk compat lib derpd derpctl stund derpmapd acme-helper \
+	    depend.mk compat lib derpd derpctl stund derpmapd acme-helper derpbridge \
 	    man etc regress -type f ! -name '*_test' ! -name '*_fuzz' \
 	    ! -path 'regress/interop/*' ! -path 'regress/mutants/*' \
 	    ! -path 'regress/fuzz/*' ! -path 'regress/records/target/*' |

@@ -108,6 +108,7 @@ struct parent_proc {
 enum {
 	PARENT_MAXPROCS = 0
 #define OUTSIDE(ROLE, name)
+#define BRIDGE(ROLE, member, name, program, folder, sandbox)
 #define CHILD(ROLE, member, name, program, folder, sandbox)	+ 1
 #define WORKERS(ROLE, member, name, program, folder, sandbox)	\
 	+ IPC_MAXWORKERS
@@ -177,6 +178,7 @@ struct parent {
 	unsigned int		 nstuns;
 	/* A member for each row of roles.def: keys, fronts, ... */
 #define OUTSIDE(ROLE, name)
+#define BRIDGE(ROLE, member, name, program, folder, sandbox)
 #define CHILD(ROLE, member, name, program, folder, sandbox)		\
 	struct parent_proc	 member;
 #define WORKERS(ROLE, member, name, program, folder, sandbox)		\

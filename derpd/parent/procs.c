@@ -335,6 +335,7 @@ parent_procs_set_up(struct parent *d)
 {
 	d->system = &system_ops;
 #define OUTSIDE(ROLE, name)
+#define BRIDGE(ROLE, member, name, program, folder, sandbox)
 #define CHILD(ROLE, member, name, program, folder, sandbox)		\
 	add(d, &d->member, ROLE_##ROLE, 0);
 #define WORKERS(ROLE, member, name, program, folder, sandbox)		\

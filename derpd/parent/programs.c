@@ -27,6 +27,7 @@ static struct program {
 	int		 fd;
 } programs[] = {
 #define OUTSIDE(ROLE, name)
+#define BRIDGE(ROLE, member, name, program, folder, sandbox)
 #define CHILD(ROLE, member, name, program, folder, sandbox)		\
 	{ ROLE_##ROLE, program, folder, "", -1 },
 #include "roles.def"

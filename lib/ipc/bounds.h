@@ -86,6 +86,12 @@
 #define IPC_TOKEN_SIZE		129	/* room for a token */
 #define IPC_TOKEN_AUTHSIZE	256	/* for its key authorization */
 
+/* The bridge: derpbridged. */
+#define IPC_BRIDGE_MAXIFACES	16	/* interfaces */
+#define IPC_BRIDGE_MAXPEERS	8192	/* peers of an interface */
+#define IPC_BRIDGE_STATESIZE	(1024 * 1024)	/* of netlink's saved state */
+#define IPC_IFNAMESIZE		16	/* name of an interface */
+
 /* DERP maps. */
 #define IPC_MAP_MAX_PATH	256	/* bytes of a path, NUL included */
 #define IPC_MAP_MAX_HOSTS	64

@@ -396,7 +396,8 @@ ATF_TC_BODY(control_numbers, tc)
 					    "NODE", "MAP", "CERT", "CERT_DO",
 					    "TEXT", "CLIENT", "DONE", "KICK",
 					    "GROUPS", "LIST", "LISTED",
-					    "HEALTH", "MESH", "DRAIN" };
+					    "HEALTH", "MESH", "DRAIN",
+					    "BRIDGE" };
 	const size_t			 n = sizeof(names) / sizeof(names[0]);
 	char				 want[32];
 	uint32_t			 i;

@@ -144,6 +144,26 @@ enum ipc_counters_kind {
 	IPC_COUNTERS_STUND
 };
 
+/* Where the kernel sends the packets of a peer. */
+enum ipc_endpoint {
+	IPC_ENDPOINT_NONE,	/* nowhere: it has no endpoint */
+	IPC_ENDPOINT_DIRECT,	/* an address outside this machine's bridge */
+	IPC_ENDPOINT_RELAY	/* its loopback address */
+};
+
+/* What to do when another program sets the endpoint of a relayed peer. */
+enum ipc_endpoints { IPC_ENDPOINTS_RESPECT, IPC_ENDPOINTS_ASSERT };
+
+/* When the direct path is used. */
+enum ipc_direct { IPC_DIRECT_NEVER, IPC_DIRECT_AUTO };
+
+/* Which region relays the packets of a pair of peers. */
+enum ipc_region_policy {
+	IPC_REGION_RENDEZVOUS,
+	IPC_REGION_NEAREST,
+	IPC_REGION_FIXED
+};
+
 /* The ACME keys. */
 enum ipc_acmekey {
 	ACMEKEY_ACCOUNT = 1,	/* PEM, or a JWK (RFC 7517) as in certbot */

@@ -61,6 +61,17 @@ static const int metrics_calls[] = {
 
 static const int stun_calls[] = { SCMP_SYS(recvmmsg) };
 
+static const int netlink_calls[] = { SCMP_SYS(recvfrom) };
+
+/* UDP to the kernel, TCP to relays, on sockets of the parent's making. */
+static const int worker_calls[] = {
+	SCMP_SYS(recvmmsg), SCMP_SYS(recvfrom), SCMP_SYS(connect),
+	SCMP_SYS(sysinfo)
+};
+static const struct sandbox_sockopt worker_gets[] = {
+	{ SOL_SOCKET, SO_ERROR }, { IPPROTO_TCP, TCP_INFO }
+};
+
 /* qsort(3) makes the last one, called by libcrypto. */
 static const int health_calls[] = { SCMP_SYS(connect), SCMP_SYS(sysinfo) };
 
@@ -138,7 +149,13 @@ static const struct sandbox_rules rules[ROLE_MAX] = {
 		.powers = SANDBOX_CONFINED | SANDBOX_CONNECT | SANDBOX_READS |
 		    SANDBOX_SENDMSG | SANDBOX_PAIR
 	},
-	[ROLE_RESOLVE] = { RESOLVER }
+	[ROLE_RESOLVE] = { RESOLVER },
+	[ROLE_NETLINK] = { CALLS(netlink_calls), .powers = SANDBOX_CONFINED },
+	[ROLE_WORKER] = {
+		CALLS(worker_calls), GETS(worker_gets), IOCTLS(unsent_ioctls),
+		.powers = SANDBOX_CONFINED | SANDBOX_SENDMSG |
+		    SANDBOX_ADDRESS | SANDBOX_SHUTDOWN
+	}
 };
 
 const struct sandbox_rules *

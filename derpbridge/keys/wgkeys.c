@@ -1,0 +1,37 @@
+/*
+ * wgkeys: see wgkeys.h.
+ */
+#include "childrun.h"
+#include "wgkeys.h"
+
+static struct ipc_child	child;
+
+static int
+configured(void *arg)
+{
+	(void)arg;
+	return (1);
+}
+
+static void
+work(void *arg)
+{
+	(void)arg;
+	for (;;)
+		(void)ipc_child_wait(&child, 1000);
+}
+
+static const struct ipc_handlers handlers = { 0 };
+
+static struct ipc_child child = {
+	.role = ROLE_WGKEYS,
+	.handlers = &handlers,
+	.configured = configured,
+	.work = work
+};
+
+void
+wgkeys_main(void)
+{
+	ipc_child_run(&child);
+}
