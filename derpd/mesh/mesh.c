@@ -15,10 +15,11 @@
 #include "log.h"
 #include "mesh.h"
 #include "meshlink.h"
+#include "node.h"
 #include "tlssecrets.h"
 
 struct mesh {
-	struct mesh_node node;
+	struct dial_node node;
 	struct mesh_link link;
 	struct net_reach reach;
 	struct event	*tick;

@@ -62,7 +62,7 @@ down(struct mesh_link *l, const char *why, uint64_t up, int now)
 	l->state = IPC_MESH_DOWN;
 	l->address[0] = '\0';
 	event_del(&l->old);
-	ms = mesh_redial_after(&l->redial, up, now, randombytes_random());
+	ms = dial_redial_after(&l->redial, up, now, randombytes_random());
 	tv.tv_sec = (time_t)(ms / 1000);
 	tv.tv_usec = (suseconds_t)(ms % 1000 * 1000);
 	event_add(&l->again, &tv);
@@ -85,7 +85,7 @@ mesh_link_dial(struct mesh_link *l)
 		return;
 	l->state = IPC_MESH_DIALING;
 	report(l);
-	mesh_dial_begin(&l->dial);
+	dial_begin(&l->dial);
 }
 
 static void
@@ -125,7 +125,7 @@ send_link(struct mesh_link *l, struct ipc_msg_mesh_link *v, int fd)
 static int
 give(struct mesh_link *l)
 {
-	struct mesh_dial *d = &l->dial;
+	struct dial *d = &l->dial;
 	uint8_t plain[sizeof(d->login.buf) + NET_RECORD_MAX];
 	struct ipc_msg_mesh_link v = { .record_len = NET_RECORD_SAVED };
 	struct net_transport_state st;
@@ -152,7 +152,7 @@ give(struct mesh_link *l)
 static int
 pump(struct mesh_link *l)
 {
-	struct mesh_dial *d = &l->dial;
+	struct dial *d = &l->dial;
 	struct ipc_msg_mesh_link v = {
 		.proxied = 1,
 		.plain = d->login.buf,
@@ -168,7 +168,7 @@ pump(struct mesh_link *l)
 static void
 hand_over(struct mesh_link *l)
 {
-	struct mesh_dial *d = &l->dial;
+	struct dial *d = &l->dial;
 
 	if ((d->t.own != NULL ? give(l) : pump(l)) == -1) {
 		mesh_pump_end(&l->pump);
@@ -188,7 +188,7 @@ hand_over(struct mesh_link *l)
 /* Dialling */
 
 static void
-on_ask(struct mesh_dial *d, void *arg)
+on_ask(struct dial *d, void *arg)
 {
 	struct mesh_link *l = arg;
 	struct ipc_msg_mesh_login v = { .cookie = ++l->cookie };
@@ -200,15 +200,15 @@ on_ask(struct mesh_dial *d, void *arg)
 }
 
 static void
-on_ended(struct mesh_dial *d, enum mesh_dial_end e, void *arg)
+on_ended(struct dial *d, enum dial_end e, void *arg)
 {
 	struct mesh_link *l = arg;
 
 	switch (e) {
-	case MESH_DIAL_FAILED:
+	case DIAL_FAILED:
 		down(l, d->why, 0, 0);
 		break;
-	case MESH_DIAL_SELF:
+	case DIAL_SELF:
 		log_info("node %s: it is this one, at %s: it is not dialled "
 		    "again", l->node->label, d->where);
 		memcpy(l->key, l->node->own, sizeof(l->key));
@@ -216,7 +216,7 @@ on_ended(struct mesh_dial *d, enum mesh_dial_end e, void *arg)
 		l->state = IPC_MESH_SELF;
 		report(l);
 		break;
-	case MESH_DIAL_IN:
+	case DIAL_IN:
 		hand_over(l);
 		break;
 	}
@@ -225,12 +225,12 @@ on_ended(struct mesh_dial *d, enum mesh_dial_end e, void *arg)
 void
 mesh_link_logged(struct mesh_link *l, const struct ipc_msg_mesh_logged *v)
 {
-	if (v->cookie != l->cookie || l->dial.step != MESH_DIAL_ASK)
+	if (v->cookie != l->cookie || l->dial.step != DIAL_ASK)
 		return;
 	if (v->ok)
-		mesh_dial_info(&l->dial, v->info, v->info_len);
+		dial_info(&l->dial, v->info, v->info_len);
 	else
-		mesh_dial_no_info(&l->dial, v->why);
+		dial_no_info(&l->dial, v->why);
 }
 
 void
@@ -269,7 +269,7 @@ mesh_link_rekey(struct mesh_link *l)
 	if (l->state != IPC_MESH_DIALING)
 		return;
 	/* The ClientInfo may have the old one. */
-	mesh_dial_stop(&l->dial);
+	dial_stop(&l->dial);
 	l->state = IPC_MESH_DOWN;
 	mesh_link_dial(l);
 }
@@ -282,7 +282,7 @@ stop_dialling(struct mesh_link *l, const char *why)
 {
 	if (l->state != IPC_MESH_DIALING)
 		return;
-	mesh_dial_stop(&l->dial);
+	dial_stop(&l->dial);
 	down(l, why, 0, 1);
 }
 
@@ -322,7 +322,7 @@ mesh_link_init(struct mesh_link *l)
 	l->dial.ask = on_ask;
 	l->dial.ended = on_ended;
 	l->dial.arg = l;
-	mesh_dial_init(&l->dial);
+	dial_init(&l->dial);
 	mesh_pump_init(&l->pump, l->base);
 	evtimer_assign(&l->again, l->base, on_again, l);
 	evtimer_assign(&l->old, l->base, on_old, l);

@@ -20,13 +20,13 @@ struct ipc_chan;
 
 struct mesh_link {
 	struct event_base *base;
-	struct mesh_node *node;
+	struct dial_node *node;
 	struct ipc_chan	*parent;
 	struct ipc_chan	*keys, *relay;	/* NULL: not there */
 
-	struct mesh_dial dial;
+	struct dial dial;
 	struct mesh_pump pump;
-	struct mesh_redial redial;
+	struct dial_redial redial;
 	struct net_record_cache records;
 	struct event	 again;		/* time to dial */
 	struct event	 old;		/* the link has an old mesh key */

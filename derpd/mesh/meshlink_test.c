@@ -10,7 +10,7 @@
 #include "ipcsend.h"
 #include "meshlink.h"
 
-static struct mesh_node	 node;
+static struct dial_node	 node;
 static struct mesh_link	 l;
 static struct ipc_chan	*parent, *relay;	/* their ends */
 

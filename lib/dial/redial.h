@@ -7,11 +7,11 @@
 
 #include <stdint.h>
 
-#define MESH_REDIAL_NOW_MS	200	/* jitter of "at once" */
-#define MESH_REDIAL_MAX_MS	5000	/* the longest wait */
-#define MESH_REDIAL_RESET_MS	10000	/* up for so long: as good as new */
+#define DIAL_REDIAL_NOW_MS	200	/* jitter of "at once" */
+#define DIAL_REDIAL_MAX_MS	5000	/* the longest wait */
+#define DIAL_REDIAL_RESET_MS	10000	/* up for so long: as good as new */
 
-struct mesh_redial {
+struct dial_redial {
 	unsigned int	 failures;	/* in a row */
 	int		 hurried;	/* one of them was dialled at once */
 };
@@ -20,9 +20,9 @@ struct mesh_redial {
  * A dial failed, or a link ended that had been up for `up' ms.  With `now' it
  * is dialled at once, but not again and again: only the first of such failures
  * in a row is.  `random' is any number.  Returns the ms to wait: up to
- * MESH_REDIAL_NOW_MS, or half to all of 1, 2, 4, 5, 5... seconds.
+ * DIAL_REDIAL_NOW_MS, or half to all of 1, 2, 4, 5, 5... seconds.
  */
-unsigned int mesh_redial_after(struct mesh_redial *r, uint64_t up, int now,
+unsigned int dial_redial_after(struct dial_redial *r, uint64_t up, int now,
 	    uint32_t random);
 
 #endif

@@ -1,16 +1,16 @@
 /*
- * login_test: Tests of login.c: what the node says, in pieces of any size.
+ * diallogin_test: Tests of diallogin.c: what the node says, in pieces of any size.
  */
 #include <atf-c.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "login.h"
+#include "diallogin.h"
 #include "nodefixture.h"
 
 #define KEYSIZE	(FRAME_MAGIC_LEN + FRAME_KEY_LEN)
 
-static uint8_t	 said[MESH_LOGIN_ROOM + 8192];
+static uint8_t	 said[DIAL_LOGIN_ROOM + 8192];
 static size_t	 nsaid;
 
 static void
@@ -38,23 +38,23 @@ say_all(void)
 }
 
 /* Read what was said by `step' bytes, up to the end of the login. */
-static enum mesh_login_result
-read_said(struct mesh_login *l, size_t step, size_t *used)
+static enum dial_login_result
+read_said(struct dial_login *l, size_t step, size_t *used)
 {
-	enum mesh_login_result rv = MESH_LOGIN_MORE;
+	enum dial_login_result rv = DIAL_LOGIN_MORE;
 	size_t n, room;
 	uint8_t *p;
 
-	mesh_login_init(l);
-	for (*used = 0; *used < nsaid && rv == MESH_LOGIN_MORE; *used += n) {
-		p = mesh_login_room(l, &room);
+	dial_login_init(l);
+	for (*used = 0; *used < nsaid && rv == DIAL_LOGIN_MORE; *used += n) {
+		p = dial_login_room(l, &room);
 		n = nsaid - *used < step ? nsaid - *used : step;
 		if (n > room)
 			n = room;
 		memcpy(p, said + *used, n);
-		if ((rv = mesh_login_next(l, n)) == MESH_LOGIN_KEY) {
+		if ((rv = dial_login_next(l, n)) == DIAL_LOGIN_KEY) {
 			ATF_CHECK_EQ(NODE_KEY, l->server.key[0]);
-			rv = mesh_login_next(l, 0);
+			rv = dial_login_next(l, 0);
 		}
 	}
 	return (rv);
@@ -63,28 +63,28 @@ read_said(struct mesh_login *l, size_t step, size_t *used)
 ATF_TC_WITHOUT_HEAD(pieces);
 ATF_TC_BODY(pieces, tc)
 {
-	static struct mesh_login l;
+	static struct dial_login l;
 	size_t step, used;
 
 	say_all();
 	for (step = 1; step <= nsaid; step++) {
-		ATF_REQUIRE_EQ_MSG(MESH_LOGIN_IN, read_said(&l, step, &used),
+		ATF_REQUIRE_EQ_MSG(DIAL_LOGIN_IN, read_said(&l, step, &used),
 		    "%zu bytes: %s", step, l.why);
 		ATF_CHECK_EQ(nsaid - 6, used - l.len);
 		ATF_CHECK(memcmp(l.buf, "behind", l.len) == 0);
 	}
 	/* Each cut is no login yet. */
 	for (step = nsaid - 6, nsaid = 0; nsaid < step; nsaid++)
-		ATF_CHECK_EQ(MESH_LOGIN_MORE, read_said(&l, 4096, &used));
+		ATF_CHECK_EQ(DIAL_LOGIN_MORE, read_said(&l, 4096, &used));
 }
 
 static void
 refused(const char *why)
 {
-	static struct mesh_login l;
+	static struct dial_login l;
 	size_t used;
 
-	ATF_CHECK_EQ(MESH_LOGIN_FAILED, read_said(&l, 4096, &used));
+	ATF_CHECK_EQ(DIAL_LOGIN_FAILED, read_said(&l, 4096, &used));
 	HAS(l.why, why);
 }
 
@@ -111,7 +111,7 @@ ATF_TC_BODY(refusals, tc)
 	refused("ServerKey frame is malformed");
 	nsaid = 0;
 	say_text(SWITCH "\r\n");
-	say_frame(FRAME_SERVER_KEY, FRAME_MAGIC, MESH_LOGIN_INFO + 1);
+	say_frame(FRAME_SERVER_KEY, FRAME_MAGIC, DIAL_LOGIN_INFO + 1);
 	refused("too long");
 	nsaid = 0;
 	say_text(SWITCH "\r\n");

@@ -1,15 +1,15 @@
 /*
- * trust: see trust.h.  Called by node.c and dial.c.
+ * dialtrust: see dialtrust.h.  Called by dial.c and by the owners of nodes.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "derpcert.h"
-#include "trust.h"
+#include "dialtrust.h"
 
-/* With CertName libtls checks a part, mesh_trust_check() the rest. */
+/* With CertName libtls checks a part, dial_trust_check() the rest. */
 static int
-use_certname(struct mesh_trust *t)
+use_certname(struct dial_trust *t)
 {
 	if (strncmp(t->certname, DERPCERT_PIN_PREFIX,
 	    sizeof(DERPCERT_PIN_PREFIX) - 1) == 0) {
@@ -26,7 +26,7 @@ use_certname(struct mesh_trust *t)
 }
 
 void
-mesh_trust_begin(struct mesh_trust *t)
+dial_trust_begin(struct dial_trust *t)
 {
 	if ((t->tls = tls_config_new()) == NULL)
 		(void)snprintf(t->why, sizeof(t->why),
@@ -40,7 +40,7 @@ mesh_trust_begin(struct mesh_trust *t)
 }
 
 const char *
-mesh_trust_check(struct mesh_trust *t, struct tls *tls)
+dial_trust_check(struct dial_trust *t, struct tls *tls)
 {
 	const uint8_t *pem;
 	size_t len;
@@ -56,7 +56,7 @@ mesh_trust_check(struct mesh_trust *t, struct tls *tls)
 }
 
 void
-mesh_trust_free(struct mesh_trust *t)
+dial_trust_free(struct dial_trust *t)
 {
 	tls_config_free(t->tls);
 	net_cas_free(&t->cas);

@@ -1,9 +1,9 @@
 /*
- * trust: how the node's certificate is verified: as clients of a DERP map
+ * dialtrust: how the node's certificate is verified: as clients of a DERP map
  * verify it, with CertName if there is one (derp(7), section 8).
  */
-#ifndef TRUST_H
-#define TRUST_H
+#ifndef DIALTRUST_H
+#define DIALTRUST_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
 #include "bounds.h"
 #include "cas.h"
 
-struct mesh_trust {
+struct dial_trust {
 	char		 host[IPC_HOSTSIZE];	/* requested, and verified
 						   without a CertName that is a
 						   name */
@@ -27,15 +27,15 @@ struct mesh_trust {
  * Before confinement: read the CA certificates and prepare TLS for a trust with
  * its names, which is all zeros otherwise.  A failure is kept in t->why.
  */
-void	 mesh_trust_begin(struct mesh_trust *t);
+void	 dial_trust_begin(struct dial_trust *t);
 
 /*
  * After a handshake with t->tls and t->host: check what libtls could not.
  * Returns NULL, or why the certificate is not the node's.
  */
-const char *mesh_trust_check(struct mesh_trust *t, struct tls *tls);
+const char *dial_trust_check(struct dial_trust *t, struct tls *tls);
 
 /* Free what it holds. */
-void	 mesh_trust_free(struct mesh_trust *t);
+void	 dial_trust_free(struct dial_trust *t);
 
 #endif

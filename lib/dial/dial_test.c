@@ -14,8 +14,8 @@
 
 static struct made		 cert;
 static struct node_server	 server;
-static struct mesh_node		 node;
-static struct mesh_dial		 d;
+static struct dial_node		 node;
+static struct dial		 d;
 static struct net_record_cache	 cache;
 static struct event_base	*base;
 
@@ -24,15 +24,15 @@ static int			 asked;	/* for a ClientInfo */
 static int			 ended;	/* -1: not yet */
 
 static void
-on_ask(struct mesh_dial *dial, void *arg)
+on_ask(struct dial *dial, void *arg)
 {
 	(void)arg;
 	asked++;
-	mesh_dial_info(dial, client_info, sizeof(client_info));
+	dial_info(dial, client_info, sizeof(client_info));
 }
 
 static void
-on_ended(struct mesh_dial *dial, enum mesh_dial_end e, void *arg)
+on_ended(struct dial *dial, enum dial_end e, void *arg)
 {
 	(void)dial;
 	(void)arg;
@@ -45,22 +45,15 @@ on_ended(struct mesh_dial *dial, enum mesh_dial_end e, void *arg)
 static void
 set_node(const char *cafile, const char *certname)
 {
-	static const uint8_t own[IPC_KEYLEN] = { 7 };
-	struct ipc_msg_mesh_conf v = {
-		.node_key = own,
-		.host = "localhost",
-		.address = "127.0.0.1",
-		.port = (uint16_t)server.port,
-		.certname = certname,
-		.cafile = cafile,
-		.unsent = 32768, .keepalive = 60, .user_timeout = 15000,
-		.congestion = ""
-	};
-
-	mesh_trust_free(&node.trust);
+	dial_trust_free(&node.trust);
 	memset(&node, 0, sizeof(node));
-	ATF_REQUIRE_EQ(0, mesh_node_set(&node, &v));
-	mesh_trust_begin(&node.trust);
+	ATF_REQUIRE_EQ(0, dial_node_set(&node, "localhost",
+	    (uint16_t)server.port));
+	strlcpy(node.address, "127.0.0.1", sizeof(node.address));
+	strlcpy(node.trust.certname, certname, sizeof(node.trust.certname));
+	strlcpy(node.trust.cas.file, cafile, sizeof(node.trust.cas.file));
+	memset(node.own, 7, sizeof(node.own));
+	dial_trust_begin(&node.trust);
 }
 
 static void
@@ -76,7 +69,7 @@ begin(void)
 	d.records = &cache;
 	d.ask = on_ask;
 	d.ended = on_ended;
-	mesh_dial_init(&d);
+	dial_init(&d);
 }
 
 /* Dial, and wait for the end. */
@@ -85,7 +78,7 @@ dial(void)
 {
 	ended = -1;
 	asked = 0;
-	mesh_dial_begin(&d);
+	dial_begin(&d);
 	if (ended == -1)
 		ATF_REQUIRE_EQ(0, event_base_dispatch(base));
 	return (ended);
@@ -97,7 +90,7 @@ fails(void (*serve)(struct visit *), const char *why)
 {
 	node_start(&server, &cert, serve);
 	set_node("ca.pem", "");
-	ATF_CHECK_EQ(MESH_DIAL_FAILED, dial());
+	ATF_CHECK_EQ(DIAL_FAILED, dial());
 	HAS(d.why, why);
 	ATF_CHECK_EQ(-1, d.t.fd);
 	node_stop(&server);
@@ -163,7 +156,7 @@ logs_in(uint32_t protocols, int own)
 	server.protocols = protocols;
 	node_start(&server, &cert, serve_well);
 	set_node("ca.pem", "");
-	ATF_REQUIRE_EQ_MSG(MESH_DIAL_IN, dial(), "%s", d.why);
+	ATF_REQUIRE_EQ_MSG(DIAL_IN, dial(), "%s", d.why);
 	ATF_CHECK_EQ(1, asked);
 	ATF_CHECK_EQ(own, d.t.own != NULL);
 	ATF_CHECK_EQ(own, d.t.tls == NULL);
@@ -194,14 +187,14 @@ certificate(const char *cafile, const char *certname, const char *why)
 {
 	set_node(cafile, certname);
 	if (why == NULL)
-		ATF_CHECK_EQ_MSG(MESH_DIAL_IN, dial(), "%s: %s", certname,
+		ATF_CHECK_EQ_MSG(DIAL_IN, dial(), "%s: %s", certname,
 		    d.why);
 	else {
-		ATF_CHECK_EQ(MESH_DIAL_FAILED, dial());
+		ATF_CHECK_EQ(DIAL_FAILED, dial());
 		HAS(d.why, why);
 	}
 	net_transport_close(&d.t);
-	mesh_trust_free(&node.trust);
+	dial_trust_free(&node.trust);
 }
 
 ATF_TC_WITHOUT_HEAD(certificates);
@@ -266,15 +259,15 @@ ATF_TC_BODY(keys, tc)
 	node_start(&server, &cert, serve_well);
 	set_node("ca.pem", "");
 	memset(node.own, NODE_KEY, sizeof(node.own));
-	ATF_CHECK_EQ(MESH_DIAL_SELF, dial());
+	ATF_CHECK_EQ(DIAL_SELF, dial());
 	ATF_CHECK_EQ(0, asked);
 	set_node("ca.pem", "");
 	node.pinned = 1;
-	ATF_CHECK_EQ(MESH_DIAL_FAILED, dial());
+	ATF_CHECK_EQ(DIAL_FAILED, dial());
 	HAS(d.why, "another key than the configuration says");
 	ATF_CHECK_EQ(0, asked);
 	memset(node.key, NODE_KEY, sizeof(node.key));
-	ATF_CHECK_EQ(MESH_DIAL_IN, dial());
+	ATF_CHECK_EQ(DIAL_IN, dial());
 	net_transport_close(&d.t);
 	node_stop(&server);
 }
@@ -420,7 +413,7 @@ serve_short_info(struct visit *v)
 static void
 serve_big_info(struct visit *v)
 {
-	answer_info(v, FRAME_SERVER_INFO, "", MESH_LOGIN_INFO + 1);
+	answer_info(v, FRAME_SERVER_INFO, "", DIAL_LOGIN_INFO + 1);
 }
 
 static void
@@ -490,7 +483,7 @@ ATF_TC_BODY(others, tc)
 	node_start(&server, &cert, serve_well);
 	set_node("ca.pem", "");
 	node_stop(&server);
-	ATF_CHECK_EQ(MESH_DIAL_FAILED, dial());
+	ATF_CHECK_EQ(DIAL_FAILED, dial());
 	HAS(d.why, "connect to 127.0.0.1 port");
 	HAS(d.why, "refused");
 }
@@ -554,11 +547,11 @@ ATF_TC_BODY(addresses_in_turn, tc)
 	(void)node_cert(&cert);
 	node_start(&server, &cert, serve_well);
 	set_node("ca.pem", "");
-	ATF_CHECK_EQ(MESH_DIAL_FAILED, dial());
+	ATF_CHECK_EQ(DIAL_FAILED, dial());
 	HAS(d.why, "can't resolve 127.0.0.1");
 	add_address("127.0.0.9", 1);
 	add_address("127.0.0.1", server.port);
-	ATF_CHECK_EQ_MSG(MESH_DIAL_IN, dial(), "%s", d.why);
+	ATF_CHECK_EQ_MSG(DIAL_IN, dial(), "%s", d.why);
 	net_transport_close(&d.t);
 	memset(&mute, 0, sizeof(mute));
 	mute.plain = 1;
@@ -566,9 +559,9 @@ ATF_TC_BODY(addresses_in_turn, tc)
 	addresses[0].sin_port = htons((uint16_t)mute.port);
 	addresses[0].sin_addr = addresses[1].sin_addr;
 	d.dial_ms = 300;
-	ATF_CHECK_EQ(MESH_DIAL_FAILED, dial());
-	d.dial_ms = MESH_DIAL_MS;
-	ATF_CHECK_EQ_MSG(MESH_DIAL_IN, dial(), "%s", d.why);
+	ATF_CHECK_EQ(DIAL_FAILED, dial());
+	d.dial_ms = DIAL_ALL_MS;
+	ATF_CHECK_EQ_MSG(DIAL_IN, dial(), "%s", d.why);
 	net_transport_close(&d.t);
 	node_stop(&mute);
 	node_stop(&server);

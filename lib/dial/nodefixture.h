@@ -1,5 +1,5 @@
 /*
- * nodefixture: Shared by the tests of mesh: a node, whose connections are
+ * nodefixture: Shared by tests that dial: a node, whose connections are
  * processes of their own that do what the test says.
  */
 #ifndef NODEFIXTURE_H

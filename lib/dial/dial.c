@@ -1,7 +1,7 @@
 /*
- * dial: see dial.h.  Called by meshlink.c.
+ * dial: see dial.h.  Called by mesh and by the bridge's worker.
  *
- * An attempt goes through the steps of enum mesh_dial_step; each step ends at
+ * An attempt goes through the steps of enum dial_step; each step ends at
  * once, waits for the socket or for keys, or fails.  A new turn of the
  * transport begins with each event.
  */
@@ -20,8 +20,8 @@
 /* Results of a step. */
 enum { FAILED = -1, WAITS, GOES_ON };
 
-static void	run(struct mesh_dial *);
-static int	fail(struct mesh_dial *, const char *, ...)
+static void	run(struct dial *);
+static int	fail(struct dial *, const char *, ...)
 		    __attribute__((format(printf, 2, 3)));
 
 /*
@@ -30,7 +30,7 @@ static int	fail(struct mesh_dial *, const char *, ...)
  * FAILED.
  */
 static int
-fail(struct mesh_dial *d, const char *fmt, ...)
+fail(struct dial *d, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -45,14 +45,14 @@ fail(struct mesh_dial *d, const char *fmt, ...)
 
 /* The same, with what was tried where. */
 static int
-fail_here(struct mesh_dial *d, const char *why)
+fail_here(struct dial *d, const char *why)
 {
 	static const char *const doing[] = {
-		[MESH_DIAL_CONNECT] = "connect to",
-		[MESH_DIAL_SHAKE] = "TLS with",
-		[MESH_DIAL_SEND] = "request to",
-		[MESH_DIAL_READ] = "answer of",
-		[MESH_DIAL_ASK] = "login at"
+		[DIAL_CONNECT] = "connect to",
+		[DIAL_SHAKE] = "TLS with",
+		[DIAL_SEND] = "request to",
+		[DIAL_READ] = "answer of",
+		[DIAL_ASK] = "login at"
 	};
 
 	return (fail(d, "%s %s: %s", doing[d->step], d->where, why));
@@ -62,7 +62,7 @@ fail_here(struct mesh_dial *d, const char *why)
 
 /* Wait as the transport's result `want' says. */
 static int
-wait_as(struct mesh_dial *d, ssize_t want)
+wait_as(struct dial *d, ssize_t want)
 {
 	event_del(&d->io);
 	event_assign(&d->io, d->base, d->t.fd, want == TRANSPORT_WANT_READ ?
@@ -72,7 +72,7 @@ wait_as(struct mesh_dial *d, ssize_t want)
 }
 
 static void
-set_timer(struct mesh_dial *d, uint64_t until)
+set_timer(struct dial *d, uint64_t until)
 {
 	uint64_t now = base_clock_ms(), ms = until > now ? until - now : 0;
 	struct timeval tv;
@@ -83,7 +83,7 @@ set_timer(struct mesh_dial *d, uint64_t until)
 }
 
 static void
-hang_up(struct mesh_dial *d)
+hang_up(struct dial *d)
 {
 	event_del(&d->io);
 	event_del(&d->timer);
@@ -91,20 +91,20 @@ hang_up(struct mesh_dial *d)
 }
 
 void
-mesh_dial_stop(struct mesh_dial *d)
+dial_stop(struct dial *d)
 {
 	hang_up(d);
-	d->step = MESH_DIAL_IDLE;
+	d->step = DIAL_IDLE;
 }
 
 /* The end of the attempt. */
 static int
-finish(struct mesh_dial *d, enum mesh_dial_end e)
+finish(struct dial *d, enum dial_end e)
 {
 	event_del(&d->io);
 	event_del(&d->timer);
-	d->step = MESH_DIAL_IDLE;
-	if (e != MESH_DIAL_IN)
+	d->step = DIAL_IDLE;
+	if (e != DIAL_IN)
 		net_transport_close(&d->t);
 	d->ended(d, e, d->arg);
 	return (WAITS);
@@ -113,16 +113,16 @@ finish(struct mesh_dial *d, enum mesh_dial_end e)
 /* Steps */
 
 static int
-step_idle(struct mesh_dial *d)
+step_idle(struct dial *d)
 {
 	(void)d;
 	return (WAITS);
 }
 
 static int
-step_find(struct mesh_dial *d)
+step_find(struct dial *d)
 {
-	const struct mesh_node *n = d->node;
+	const struct dial_node *n = d->node;
 	int rv;
 
 	if (n->trust.why[0] != '\0')
@@ -136,12 +136,12 @@ step_find(struct mesh_dial *d)
 	d->nplaces = (size_t)rv;
 	d->tried = 0;
 	d->until = base_clock_ms() + d->dial_ms;
-	d->step = MESH_DIAL_TRY;
+	d->step = DIAL_TRY;
 	return (GOES_ON);
 }
 
 static int
-step_try(struct mesh_dial *d)
+step_try(struct dial *d)
 {
 	const struct net_place *v;
 	uint64_t until = base_clock_ms() + d->connect_ms;
@@ -149,8 +149,8 @@ step_try(struct mesh_dial *d)
 	d->at = (d->first + d->tried++) % d->nplaces;
 	v = &d->places[d->at];
 	net_place_text(v, d->where, sizeof(d->where));
-	mesh_login_init(&d->login);
-	d->step = MESH_DIAL_CONNECT;
+	dial_login_init(&d->login);
+	d->step = DIAL_CONNECT;
 	set_timer(d, until < d->until ? until : d->until);
 	if (net_transport_connect(&d->t, (const struct sockaddr *)&v->ss,
 	    v->len) == -1)
@@ -160,10 +160,10 @@ step_try(struct mesh_dial *d)
 
 /* A relay worker may set no option: what its sockets have is set here. */
 static void
-set_options(const struct mesh_dial *d)
+set_options(const struct dial *d)
 {
 	static struct log_limit limit;
-	const struct mesh_node *n = d->node;
+	const struct dial_node *n = d->node;
 	const char *failed = net_tcp_options(d->t.fd, &n->tcp);
 
 #ifdef TCP_CONGESTION
@@ -178,15 +178,15 @@ set_options(const struct mesh_dial *d)
 }
 
 static int
-step_connect(struct mesh_dial *d)
+step_connect(struct dial *d)
 {
-	struct mesh_trust *trust = &d->node->trust;
+	struct dial_trust *trust = &d->node->trust;
 
 	if (net_transport_connected(&d->t) == -1)
 		return (fail_here(d, d->t.why));
 	set_timer(d, d->until);
 	set_options(d);
-	d->step = MESH_DIAL_SHAKE;
+	d->step = DIAL_SHAKE;
 	if (net_transport_keep_secrets(&d->t, d->records) == -1 ||
 	    net_transport_secure(&d->t, trust->tls, trust->host) == -1)
 		return (fail_here(d, d->t.why));
@@ -195,7 +195,7 @@ step_connect(struct mesh_dial *d)
 
 /* Write the request. */
 static int
-begin_send(struct mesh_dial *d)
+begin_send(struct dial *d)
 {
 	const unsigned int port = (unsigned int)strtonum(d->node->port, 1,
 	    65535, NULL);
@@ -207,12 +207,12 @@ begin_send(struct mesh_dial *d)
 		return (fail_here(d, "the host is no name and no address"));
 	d->out_len = (size_t)n;
 	d->out_done = 0;
-	d->step = MESH_DIAL_SEND;
+	d->step = DIAL_SEND;
 	return (GOES_ON);
 }
 
 static int
-step_shake(struct mesh_dial *d)
+step_shake(struct dial *d)
 {
 	const char *why;
 	int rv = net_transport_shake(&d->t);
@@ -221,7 +221,7 @@ step_shake(struct mesh_dial *d)
 		return (fail_here(d, d->t.why));
 	if (rv != 0)
 		return (wait_as(d, rv));
-	if ((why = mesh_trust_check(&d->node->trust, d->t.tls)) != NULL)
+	if ((why = dial_trust_check(&d->node->trust, d->t.tls)) != NULL)
 		return (fail(d, "TLS with %s: %s (certname %.80s)", d->where,
 		    why, d->node->trust.certname));
 	if (net_transport_own(&d->t) == -1)
@@ -230,7 +230,7 @@ step_shake(struct mesh_dial *d)
 }
 
 static int
-step_send(struct mesh_dial *d)
+step_send(struct dial *d)
 {
 	ssize_t n;
 
@@ -247,46 +247,46 @@ step_send(struct mesh_dial *d)
 		return (fail_here(d, d->t.why));
 	if (n < 0)
 		return (wait_as(d, n));
-	d->step = MESH_DIAL_READ;
+	d->step = DIAL_READ;
 	return (GOES_ON);
 }
 
 /* The node's key is known. */
 static int
-got_key(struct mesh_dial *d)
+got_key(struct dial *d)
 {
 	const uint8_t *key = d->login.server.key;
 
 	if (memcmp(key, d->node->own, FRAME_KEY_LEN) == 0)
-		return (finish(d, MESH_DIAL_SELF));
+		return (finish(d, DIAL_SELF));
 	if (d->node->pinned && memcmp(key, d->node->key, FRAME_KEY_LEN) != 0)
 		return (fail_here(d, "the node has another key than the "
 		    "configuration says (server key)"));
 	event_del(&d->io);
-	d->step = MESH_DIAL_ASK;
+	d->step = DIAL_ASK;
 	d->ask(d, d->arg);
 	return (WAITS);
 }
 
 static int
-step_read(struct mesh_dial *d)
+step_read(struct dial *d)
 {
 	uint8_t *p;
 	size_t room;
 	ssize_t n = 0;
 
 	for (;;) {
-		switch (mesh_login_next(&d->login, (size_t)n)) {
-		case MESH_LOGIN_FAILED:
+		switch (dial_login_next(&d->login, (size_t)n)) {
+		case DIAL_LOGIN_FAILED:
 			return (fail_here(d, d->login.why));
-		case MESH_LOGIN_KEY:
+		case DIAL_LOGIN_KEY:
 			return (got_key(d));
-		case MESH_LOGIN_IN:
-			return (finish(d, MESH_DIAL_IN));
-		case MESH_LOGIN_MORE:
+		case DIAL_LOGIN_IN:
+			return (finish(d, DIAL_IN));
+		case DIAL_LOGIN_MORE:
 			break;
 		}
-		p = mesh_login_room(&d->login, &room);
+		p = dial_login_room(&d->login, &room);
 		n = net_transport_read(&d->t, p, room);
 		if (n == -1)
 			return (fail_here(d, d->t.why));
@@ -300,7 +300,7 @@ step_read(struct mesh_dial *d)
 
 /* keys is at work. */
 static int
-step_ask(struct mesh_dial *d)
+step_ask(struct dial *d)
 {
 	(void)d;
 	return (WAITS);
@@ -308,33 +308,33 @@ step_ask(struct mesh_dial *d)
 
 /* A step failed: try another address, or give up. */
 static int
-recover(struct mesh_dial *d)
+recover(struct dial *d)
 {
-	const int tried = d->step >= MESH_DIAL_CONNECT;
+	const int tried = d->step >= DIAL_CONNECT;
 
 	hang_up(d);
 	if (tried && d->tried < d->nplaces && base_clock_ms() < d->until) {
-		d->step = MESH_DIAL_TRY;
+		d->step = DIAL_TRY;
 		return (GOES_ON);
 	}
 	if (tried)
 		d->first = d->at + 1;
-	return (finish(d, MESH_DIAL_FAILED));
+	return (finish(d, DIAL_FAILED));
 }
 
 /* Go on until the attempt waits. */
 static void
-run(struct mesh_dial *d)
+run(struct dial *d)
 {
-	static int (*const steps[])(struct mesh_dial *) = {
-		[MESH_DIAL_IDLE] = step_idle,
-		[MESH_DIAL_FIND] = step_find,
-		[MESH_DIAL_TRY] = step_try,
-		[MESH_DIAL_CONNECT] = step_connect,
-		[MESH_DIAL_SHAKE] = step_shake,
-		[MESH_DIAL_SEND] = step_send,
-		[MESH_DIAL_READ] = step_read,
-		[MESH_DIAL_ASK] = step_ask
+	static int (*const steps[])(struct dial *) = {
+		[DIAL_IDLE] = step_idle,
+		[DIAL_FIND] = step_find,
+		[DIAL_TRY] = step_try,
+		[DIAL_CONNECT] = step_connect,
+		[DIAL_SHAKE] = step_shake,
+		[DIAL_SEND] = step_send,
+		[DIAL_READ] = step_read,
+		[DIAL_ASK] = step_ask
 	};
 	int rv;
 
@@ -357,56 +357,56 @@ on_io(evutil_socket_t fd, short events, void *arg)
 static void
 on_timer(evutil_socket_t fd, short events, void *arg)
 {
-	struct mesh_dial *d = arg;
+	struct dial *d = arg;
 
 	(void)fd;
 	(void)events;
-	mesh_dial_no_info(d, "no answer in time");
+	dial_no_info(d, "no answer in time");
 }
 
 void
-mesh_dial_init(struct mesh_dial *d)
+dial_init(struct dial *d)
 {
 	if (d->resolver == NULL)
 		d->resolver = &net_resolver_libc;
 	if (d->connect_ms == 0)
-		d->connect_ms = MESH_CONNECT_MS;
+		d->connect_ms = DIAL_CONNECT_MS;
 	if (d->dial_ms == 0)
-		d->dial_ms = MESH_DIAL_MS;
+		d->dial_ms = DIAL_ALL_MS;
 	net_transport_init(&d->t);
 	event_assign(&d->io, d->base, -1, 0, on_io, d);
 	evtimer_assign(&d->timer, d->base, on_timer, d);
 }
 
 void
-mesh_dial_begin(struct mesh_dial *d)
+dial_begin(struct dial *d)
 {
 	d->why[0] = '\0';
-	d->step = MESH_DIAL_FIND;
+	d->step = DIAL_FIND;
 	run(d);
 }
 
 void
-mesh_dial_info(struct mesh_dial *d, const uint8_t *info, size_t len)
+dial_info(struct dial *d, const uint8_t *info, size_t len)
 {
-	if (d->step != MESH_DIAL_ASK)
+	if (d->step != DIAL_ASK)
 		return;
-	if (len > MESH_CLIENTINFO) {
-		mesh_dial_no_info(d, "ClientInfo is too long");
+	if (len > DIAL_CLIENTINFO) {
+		dial_no_info(d, "ClientInfo is too long");
 		return;
 	}
 	net_frame_put_hdr(d->out, FRAME_CLIENT_INFO, (uint32_t)len);
 	memcpy(d->out + FRAME_HDR_LEN, info, len);
 	d->out_len = FRAME_HDR_LEN + len;
 	d->out_done = 0;
-	d->step = MESH_DIAL_SEND;
+	d->step = DIAL_SEND;
 	run(d);
 }
 
 void
-mesh_dial_no_info(struct mesh_dial *d, const char *why)
+dial_no_info(struct dial *d, const char *why)
 {
-	if (d->step < MESH_DIAL_CONNECT)
+	if (d->step < DIAL_CONNECT)
 		return;
 	(void)fail_here(d, why);
 	if (recover(d) == GOES_ON)
