@@ -61,14 +61,15 @@ struct ipc_chan *ipc_child_init(enum ipc_role self, struct ipc_child_start *st);
 
 /*
  * Confine this process: chroot, switch to the user with only its own group, no
- * capabilities, no core dumps, no new processes, no new privileges, a lower
- * priority for fronts and signers, then sandbox_enter(role) unless st->sandbox
- * is SANDBOX_OFF.  Without root privileges, chroot and user are skipped.
- * Returns the level in force, a static line such as "chroot, user _derpd,
- * seccomp, landlock".  Exits with 1 and an error line, which names the call and
- * the option to go on without, when a step fails, except for the priority, the
- * limits of setrlimit(2), and what sandbox_lack() names: keys, the first child,
- * logs a line about these, the others do only when verbose.
+ * capabilities (netlink keeps CAP_NET_ADMIN, if it has that), no core dumps, no
+ * new processes, no new privileges, a lower priority for fronts and signers,
+ * then sandbox_enter(role) unless st->sandbox is SANDBOX_OFF.  Without root
+ * privileges, chroot and user are skipped.  Returns the level in force, a
+ * static line such as "chroot, user _derpd, seccomp, landlock".  Exits with 1
+ * and an error line, which names the call and the option to go on without, when
+ * a step fails, except for the priority, the limits of setrlimit(2), and what
+ * sandbox_lack() names: keys and wgkeys, which start first, log a line about
+ * these, the others do only when verbose.
  */
 const char *ipc_child_confine(enum ipc_role self,
 	    const struct ipc_child_start *st);

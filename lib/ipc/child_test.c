@@ -19,6 +19,7 @@
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
+#include <linux/capability.h>
 #endif
 
 #include "build.h"
@@ -328,6 +329,87 @@ ATF_TC_BODY(root, tc)
 	ATF_CHECK_EQ(0, in_child(confine_root, -1));
 }
 
+#ifdef __linux__
+/* The capabilities of this process, of one kind, as a bit each. */
+static uint64_t
+capabilities(const char *kind)
+{
+	char	 line[128];
+	uint64_t v = UINT64_MAX;
+	FILE	*f;
+
+	must((f = fopen("/proc/self/status", "re")) != NULL, "status");
+	while (fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, kind, strlen(kind)) == 0)
+			v = strtoull(line + strlen(kind) + 1, NULL, 16);
+	fclose(f);
+	return v;
+}
+
+/* The process of this role keeps these capabilities, and no others. */
+static void
+must_keep(enum ipc_role role, const char *user, uint64_t want)
+{
+	struct ipc_child_start	st;
+
+	ask(&st, user, "", 0);
+	(void)ipc_child_confine(role, &st);
+	must(capabilities("CapPrm:") == want, "permitted");
+	must(capabilities("CapEff:") == want, "effective");
+	must(capabilities("CapInh:") == 0, "inheritable");
+	must(setuid(0) == -1 || geteuid() == 0, "no way back to root");
+	must(chroot("/") == -1 && errno == EPERM, "no CAP_SYS_CHROOT");
+	check_limits();
+}
+
+static void
+confine_netlink(int fd)
+{
+	(void)fd;
+	must_keep(ROLE_NETLINK, "nobody", 1ULL << CAP_NET_ADMIN);
+	must(getuid() != 0 && setuid(0) == -1, "user");
+}
+
+static void
+confine_netlink_root(int fd)
+{
+	(void)fd;
+	must_keep(ROLE_NETLINK, "root", 1ULL << CAP_NET_ADMIN);
+}
+
+static void
+confine_netlink_without(int fd)
+{
+	(void)fd;
+	if (geteuid() == 0)
+		must(setgid(65534) == 0 && setuid(65534) == 0, "setuid");
+	must_keep(ROLE_NETLINK, "nobody", 0);
+}
+
+static void
+confine_bridge_worker(int fd)
+{
+	(void)fd;
+	must_keep(ROLE_WORKER, "nobody", 0);
+}
+#endif
+
+/* Netlink keeps what it needs to set endpoints, and nothing else. */
+ATF_TC_WITHOUT_HEAD(capability);
+ATF_TC_BODY(capability, tc)
+{
+#ifdef __linux__
+	ATF_CHECK_EQ(0, in_child(confine_netlink_without, -1));
+	if (geteuid() != 0)
+		atf_tc_skip("the rest needs root");
+	ATF_CHECK_EQ(0, in_child(confine_netlink, -1));
+	ATF_CHECK_EQ(0, in_child(confine_netlink_root, -1));
+	ATF_CHECK_EQ(0, in_child(confine_bridge_worker, -1));
+#else
+	atf_tc_skip("this system has no capabilities");
+#endif
+}
+
 static void
 confine_unprivileged(int fd)
 {
@@ -435,6 +517,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, first_message);
 	ATF_TP_ADD_TC(tp, confine);
 	ATF_TP_ADD_TC(tp, root);
+	ATF_TP_ADD_TC(tp, capability);
 	ATF_TP_ADD_TC(tp, unprivileged);
 	ATF_TP_ADD_TC(tp, sandbox);
 	ATF_TP_ADD_TC(tp, nice_value);

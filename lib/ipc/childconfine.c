@@ -28,7 +28,7 @@
 static void	tell(enum ipc_role, const char *, ...)
 		    __attribute__((format(printf, 2, 3)));
 
-/* Log what the system lacks, once for all processes. */
+/* Log what the system lacks, once for all processes of a parent. */
 static void
 tell(enum ipc_role self, const char *fmt, ...)
 {
@@ -38,7 +38,7 @@ tell(enum ipc_role self, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	if (self == ROLE_KEYS)
+	if (self == ROLE_KEYS || self == ROLE_WGKEYS)
 		log_warnx("%s", line);
 	else
 		log_debug("%s", line);
@@ -65,7 +65,21 @@ not_user(const struct passwd *pw, const char *call)
 	    "and `keys user \"root\"' run without", pw->pw_name, call);
 }
 
-/* Switch to the user, and keep nothing of the parent's. */
+/* Keep the permitted capabilities while the user changes. */
+static void
+hold_capabilities(void)
+{
+#ifdef __linux__
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == -1)
+		fatal("can't keep CAP_NET_ADMIN (prctl PR_SET_KEEPCAPS): let "
+		    "the container's filter allow prctl");
+#endif
+}
+
+/*
+ * Switch to the user, and keep nothing of the parent's, but its capabilities
+ * if they are held.
+ */
 static void
 become(const struct passwd *pw)
 {
@@ -92,21 +106,42 @@ stay_root(void)
 		fatal("can't give up root's groups (setgroups)");
 }
 
-/* Give up the capabilities of root, or of a user who was given some. */
+#ifdef __linux__
+/* The capabilities that a role keeps, of those that it has, as a bit each. */
+static uint32_t
+kept_capabilities(enum ipc_role self)
+{
+	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct now[2];
+
+	if (self != ROLE_NETLINK || syscall(SYS_capget, &h, now) == -1)
+		return (0);
+	return (now[0].permitted & 1U << CAP_NET_ADMIN);
+}
+#endif
+
+/*
+ * Give up the capabilities of root, or of a user who was given some.  Netlink
+ * keeps the one that lets it set endpoints, if it has that.
+ */
 static void
-drop_capabilities(void)
+drop_capabilities(enum ipc_role self)
 {
 #ifdef __linux__
 	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct none[2], now[2];
+	struct __user_cap_data_struct kept[2], now[2];
 
-	memset(none, 0, sizeof(none));
-	if (syscall(SYS_capset, &h, none) == 0)
+	memset(kept, 0, sizeof(kept));
+	kept[0].permitted = kept[0].effective = kept_capabilities(self);
+	if (syscall(SYS_capset, &h, kept) == 0)
 		return;
 	if (syscall(SYS_capget, &h, now) == -1 ||
-	    (now[0].permitted | now[1].permitted) != 0)
+	    (now[0].permitted & ~kept[0].permitted) != 0 ||
+	    now[1].permitted != 0)
 		fatal("can't give up capabilities (capset): let the "
 		    "container's filter allow it");
+#else
+	(void)self;
 #endif
 }
 
@@ -174,7 +209,7 @@ enter(enum ipc_role self, const struct ipc_child_start *st)
 
 /* As root: enter the empty directory, and become the user. */
 static void
-leave_root(const struct ipc_child_start *st)
+leave_root(enum ipc_role self, const struct ipc_child_start *st)
 {
 	struct passwd *pw = NULL;
 
@@ -186,10 +221,13 @@ leave_root(const struct ipc_child_start *st)
 		fatal("can't chroot to %s (chroot, chdir): the parent needs "
 		    "CAP_SYS_CHROOT, or an ordinary user must start it; "
 		    "`chroot off' runs without", st->chroot);
-	if (pw != NULL && pw->pw_uid != 0)
-		become(pw);
-	else
+	if (pw == NULL || pw->pw_uid == 0) {
 		stay_root();
+		return;
+	}
+	if (self == ROLE_NETLINK)
+		hold_capabilities();
+	become(pw);
 }
 
 const char *
@@ -200,8 +238,8 @@ ipc_child_confine(enum ipc_role self, const struct ipc_child_start *st)
 	int limits;
 
 	if (root)
-		leave_root(st);
-	drop_capabilities();
+		leave_root(self, st);
+	drop_capabilities(self);
 	be_nice(self, st->worker);
 	limits = set_limits(self);
 	no_privileges();

@@ -82,10 +82,11 @@ fs_rights(long abi)
 }
 
 /*
- * Make a ruleset of all rights of version `abi'.  Returns a descriptor, or -1.
+ * Make a ruleset of all rights of version `abi', but connecting if `any_port'.
+ * Returns a descriptor, or -1.
  */
 static int
-create(long abi)
+create(long abi, int any_port)
 {
 	struct ruleset r = { 0, 0, 0 };
 	size_t size;
@@ -93,7 +94,7 @@ create(long abi)
 	r.fs = fs_rights(abi);
 	size = sizeof(r.fs);
 	if (abi >= LANDLOCK_PORTS) {
-		r.net = NET_ALL;
+		r.net = any_port ? NET_ALL & ~NET_CONNECT : NET_ALL;
 		size += sizeof(r.net);
 	}
 	if (abi >= 6) {
@@ -153,7 +154,7 @@ add_net(int fd, long abi, const struct sandbox_net *net)
 
 int
 sandbox_landlock_enter(const char *const *paths, size_t n,
-    const struct sandbox_net *net)
+    const struct sandbox_net *net, int any_port)
 {
 	long abi;
 	int fd, error;
@@ -165,7 +166,7 @@ sandbox_landlock_enter(const char *const *paths, size_t n,
 	abi = result("landlock_create_ruleset",
 	    syscall(__NR_landlock_create_ruleset, NULL, (size_t)0,
 	    CREATE_VERSION));
-	if (abi < 1 || (fd = create(abi)) == -1)
+	if (abi < 1 || (fd = create(abi, any_port)) == -1)
 		return (lacking());
 	if (add_paths(fd, paths, n) == 0 &&
 	    (net == NULL || add_net(fd, abi, net) == 0) &&

@@ -12,13 +12,14 @@
 /*
  * Deny everything that the running kernel's Landlock can deny, except to read
  * below the `n' paths and those of `net' (missing ones are skipped), and to
- * connect to the TCP ports of `net'; `net' NULL: no more paths and no ports.
- * Returns the version of the kernel's Landlock; 0 with errno when it is not
- * available and nothing is denied: ENOSYS or EOPNOTSUPP from the kernel, these
- * or EPERM from a container's filter; -1 with errno on other errors.
+ * connect to the TCP ports of `net', or to all if `any_port'; `net' NULL: no
+ * more paths and no ports.  Returns the version of the kernel's Landlock; 0
+ * with errno when it is not available and nothing is denied: ENOSYS or
+ * EOPNOTSUPP from the kernel, these or EPERM from a container's filter; -1 with
+ * errno on other errors.
  */
 int	sandbox_landlock_enter(const char *const *paths, size_t n,
-	    const struct sandbox_net *net);
+	    const struct sandbox_net *net, int any_port);
 
 /* The call or path at which sandbox_landlock_enter() failed. */
 const char *sandbox_landlock_failed(void);

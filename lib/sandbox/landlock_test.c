@@ -98,8 +98,8 @@ version(void)
  * (NULL: none) and `net'.  Returns 1 when the call was refused, 0 when not.
  */
 static int
-refused_but(int (*call)(void), int confined, const char *path,
-    const struct sandbox_net *net)
+refused_ports(int (*call)(void), int confined, const char *path,
+    const struct sandbox_net *net, int any_port)
 {
 	pid_t	pid;
 	int	st, fd;
@@ -110,7 +110,7 @@ refused_but(int (*call)(void), int confined, const char *path,
 	ATF_REQUIRE((pid = fork()) != -1);
 	if (pid == 0) {
 		if (confined && sandbox_landlock_enter(&path, path != NULL,
-		    net) < 1)
+		    net, any_port) < 1)
 			_exit(3);
 		if (call() != -1)
 			_exit(0);
@@ -121,6 +121,13 @@ refused_but(int (*call)(void), int confined, const char *path,
 	ATF_REQUIRE_MSG(WEXITSTATUS(st) < 2, "failed otherwise: %d",
 	    WEXITSTATUS(st));
 	return WEXITSTATUS(st);
+}
+
+static int
+refused_but(int (*call)(void), int confined, const char *path,
+    const struct sandbox_net *net)
+{
+	return refused_ports(call, confined, path, net, 0);
 }
 
 static int
@@ -141,7 +148,7 @@ enter_lacking(int call, const char *name, int error, int want)
 	    seccomp_rule_add(f, SCMP_ACT_ERRNO((unsigned int)error), call,
 	    0) < 0 || seccomp_load(f) < 0)
 		_exit(10);
-	if ((rv = sandbox_landlock_enter(&path, 1, NULL)) != want)
+	if ((rv = sandbox_landlock_enter(&path, 1, NULL, 0)) != want)
 		_exit(11);
 	if (errno != error)
 		_exit(12);
@@ -197,6 +204,10 @@ ATF_TC_BODY(network, tc)
 	ATF_CHECK_EQ(1, refused(dial, 1));
 	ATF_CHECK_EQ(0, refused(serve, 0));
 	ATF_CHECK_EQ(1, refused(serve, 1));
+	/* Any port may be dialed, and none be served. */
+	ATF_CHECK_EQ(0, refused_ports(dial, 1, NULL, NULL, 1));
+	ATF_CHECK_EQ(1, refused_ports(serve, 1, NULL, NULL, 1));
+	ATF_CHECK_EQ(1, refused_ports(open_file, 1, NULL, NULL, 1));
 #else
 	atf_tc_skip("only Linux has Landlock");
 #endif

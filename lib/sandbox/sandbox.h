@@ -40,7 +40,8 @@ enum sandbox_want {
  * the rules of the role named in its row of roles.def.  `want' is not
  * SANDBOX_OFF.  `net' extends ROLE_FETCH, ROLE_ACME, ROLE_MESH and ROLE_RESOLVE
  * (paths and ports), ROLE_VERIFY (these, or a socket) and ROLE_HEALTH (ports);
- * for other roles it must be NULL.  A refused call kills the process; with
+ * for other roles it must be NULL, also for ROLE_WORKER, which connects to any
+ * port with sockets that it is given.  A refused call kills the process; with
  * -DSANDBOX_DEBUG its name is first written to standard error.  Returns 0, or
  * -1 with errno; then sandbox_failed() has the call that failed.
  */

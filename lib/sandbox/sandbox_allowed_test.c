@@ -23,6 +23,7 @@
 #ifdef __linux__
 #include <sys/epoll.h>
 #include <sys/random.h>
+#include <linux/genetlink.h>
 #include <linux/sockios.h>
 #endif
 
@@ -286,6 +287,19 @@ call_dial(void)
 	return rv;
 }
 
+/* Connect a socket that was given, to any port, and talk. */
+static int
+call_connect_given(void)
+{
+	socklen_t	len = sizeof(int);
+	int		error, fd = ufd;
+
+	return connect(fd, (struct sockaddr *)&other, sizeof(other)) == 0 &&
+	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 &&
+	    send(fd, "x", 1, MSG_NOSIGNAL) == 1 &&
+	    recv(fd, &error, 1, MSG_DONTWAIT) == -1 && errno == EAGAIN ? 0 : -1;
+}
+
 /* Set what a connection needs before it is handed over. */
 static int
 call_options(void)
@@ -393,6 +407,35 @@ call_ring(void)
 }
 
 #ifdef __linux__
+/* Ask the kernel for the generic netlink family of generic netlink itself. */
+static int
+call_netlink(void)
+{
+	struct {
+		struct nlmsghdr		n;
+		struct genlmsghdr	g;
+		struct nlattr		a;
+		char			name[8];
+	} m = {
+		{ sizeof(m), GENL_ID_CTRL, NLM_F_REQUEST, 1, 0 },
+		{ CTRL_CMD_GETFAMILY, 1, 0 },
+		{ sizeof(m.a) + sizeof("nlctrl"), CTRL_ATTR_FAMILY_NAME },
+		"nlctrl"
+	};
+	struct sockaddr_nl	from;
+	socklen_t		len = sizeof(from);
+	char			buf[4096];
+	ssize_t			n;
+
+	if (send(nfd, &m, sizeof(m), 0) != (ssize_t)sizeof(m) ||
+	    (n = recvfrom(nfd, buf, sizeof(buf), 0, (struct sockaddr *)&from,
+	    &len)) < (ssize_t)sizeof(struct nlmsghdr))
+		return -1;
+	return from.nl_pid == 0 &&
+	    ((struct nlmsghdr *)(void *)buf)->nlmsg_type == GENL_ID_CTRL ?
+	    0 : -1;
+}
+
 /* Receive and send several datagrams in one call. */
 static int
 call_datagrams(void)
@@ -474,19 +517,21 @@ static const struct sandbox_probe allowed[] = {
 	{ "owners of keys", FRONT | RELAY | METRICS, call_map, KILLS },
 	{ "key file", KEYS, call_keyfile, KILLS },
 	{ "a file from its beginning", ADMIT, call_pread, KILLS },
-	{ "a datagram", STUN, call_datagram, KILLS },
+	{ "a datagram", STUN | WORKER, call_datagram, KILLS },
+	{ "a socket that was given", WORKER, call_connect_given, KILLS },
 	{ "connecting", READERS | HEALTH, call_dial, KILLS },
-	{ "options of a connection", MESH, call_options, KILLS },
+	{ "options of a connection", MESH | WORKER, call_options, KILLS },
 	{ "reading below /etc", NAMERS, call_read_etc, KILLS },
 	{ "reading a file that was named", NAMERS, call_read_named, KILLS },
 	{ "connecting to a local socket", LOCAL, call_dial_local, KILLS },
 	{ "resolver", NAMERS, call_resolve, KILLS },
 #ifdef __linux__
 	{ "epoll", ALL, call_epoll, KILLS },
-	{ "several datagrams", STUN, call_datagrams, KILLS },
+	{ "several datagrams", STUN | WORKER, call_datagrams, KILLS },
+	{ "generic netlink", NETLINK, call_netlink, KILLS },
 	{ "getrandom", ALL, call_random, KILLS },
-	{ "ioctl SIOCOUTQ", FRONT | RELAY, call_outq, KILLS },
-	{ "getsockopt TCP_INFO", FRONT | RELAY, call_info, KILLS },
+	{ "ioctl SIOCOUTQ", FRONT | RELAY | WORKER, call_outq, KILLS },
+	{ "getsockopt TCP_INFO", FRONT | RELAY | WORKER, call_info, KILLS },
 #endif
 };
 
@@ -527,6 +572,9 @@ ALLOWED(verify_allowed, ROLE_VERIFY)
 ALLOWED(mesh_allowed, ROLE_MESH)
 ALLOWED(resolve_allowed, ROLE_RESOLVE)
 ALLOWED(metrics_allowed, ROLE_METRICS)
+ALLOWED(wgkeys_allowed, ROLE_WGKEYS)
+ALLOWED(netlink_allowed, ROLE_NETLINK)
+ALLOWED(worker_allowed, ROLE_WORKER)
 ALLOWED(local_allowed, (enum ipc_role)role_local)
 
 ATF_TP_ADD_TCS(tp)
@@ -545,6 +593,9 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, mesh_allowed);
 	ATF_TP_ADD_TC(tp, resolve_allowed);
 	ATF_TP_ADD_TC(tp, metrics_allowed);
+	ATF_TP_ADD_TC(tp, wgkeys_allowed);
+	ATF_TP_ADD_TC(tp, netlink_allowed);
+	ATF_TP_ADD_TC(tp, worker_allowed);
 	ATF_TP_ADD_TC(tp, local_allowed);
 	return atf_no_error();
 }

@@ -44,6 +44,10 @@ promises(enum ipc_role role, int local)
 		return ("stdio rpath dns");
 	case ROLE_METRICS:	/* accepts, and maps counters */
 		return ("stdio inet recvfd");
+	case ROLE_NETLINK:	/* talks, on sockets passed to it */
+		return ("stdio recvfd");
+	case ROLE_WORKER:	/* connects sockets passed to it */
+		return ("stdio inet recvfd");
 	case ROLE_HEALTH:	/* connects */
 		return ("stdio inet");
 	default:

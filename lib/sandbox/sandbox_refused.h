@@ -78,6 +78,9 @@ check_control(const struct sandbox_probe *p, size_t n)
 	REFUSED_CASE(mesh_refused, ROLE_MESH)				\
 	REFUSED_CASE(resolve_refused, ROLE_RESOLVE)			\
 	REFUSED_CASE(metrics_refused, ROLE_METRICS)			\
+	REFUSED_CASE(wgkeys_refused, ROLE_WGKEYS)			\
+	REFUSED_CASE(netlink_refused, ROLE_NETLINK)			\
+	REFUSED_CASE(worker_refused, ROLE_WORKER)			\
 	REFUSED_CASE(local_refused, (enum ipc_role)role_local)		\
 	ATF_TC_WITHOUT_HEAD(control);					\
 	ATF_TC_BODY(control, tc)					\
@@ -101,6 +104,9 @@ check_control(const struct sandbox_probe *p, size_t n)
 		ATF_TP_ADD_TC(tp, mesh_refused);			\
 		ATF_TP_ADD_TC(tp, resolve_refused);			\
 		ATF_TP_ADD_TC(tp, metrics_refused);			\
+		ATF_TP_ADD_TC(tp, wgkeys_refused);			\
+		ATF_TP_ADD_TC(tp, netlink_refused);			\
+		ATF_TP_ADD_TC(tp, worker_refused);			\
 		ATF_TP_ADD_TC(tp, local_refused);			\
 		ATF_TP_ADD_TC(tp, control);				\
 	} while (0)

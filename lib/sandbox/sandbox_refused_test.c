@@ -437,6 +437,9 @@ ATF_TC_BODY(reach, tc)
 	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_RELAY, SANDBOX_ON, &net));
 	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_STUN, SANDBOX_ON, &net));
 	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_MAP, SANDBOX_ON, &net));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_WGKEYS, SANDBOX_ON, &net));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_NETLINK, SANDBOX_ON, &net));
+	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_WORKER, SANDBOX_ON, &net));
 	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_FETCH, SANDBOX_ON, NULL));
 	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_ACME, SANDBOX_ON, NULL));
 	ATF_CHECK_EQ(-1, sandbox_enter(ROLE_HEALTH, SANDBOX_ON, NULL));

@@ -179,9 +179,11 @@ refuse(scmp_filter_ctx f, unsigned int powers)
 /*
  * Allow sending only to the socket's own peer: with an address, or the flag for
  * TCP fast open, a closed socket could open new connections.  Stund sends to
- * addresses and has no TCP socket.  Only three roles may use sendmsg(2): stund,
- * to set an answer's source address, front and mesh, to hand over connections.
- * These two are the most frequent calls and come first in the filter.
+ * addresses and has no TCP socket; the bridge's worker does, and connects its
+ * TCP sockets anyway.  Only four roles may use sendmsg(2): stund and the
+ * worker, to set a datagram's source address, front and mesh, to hand over
+ * connections.  These two are the most frequent calls and come first in the
+ * filter.
  */
 static int
 allow_send(scmp_filter_ctx f, unsigned int powers)
@@ -474,9 +476,10 @@ catch_refused(void)
  * roles but those that read files or connect.  Returns 0, or -1 with errno.
  */
 static int
-enter_landlock(size_t npaths, int client, const struct sandbox_net *net)
+enter_landlock(size_t npaths, int client, int lent,
+    const struct sandbox_net *net)
 {
-	const int abi = sandbox_landlock_enter(fetch_paths, npaths, net);
+	const int abi = sandbox_landlock_enter(fetch_paths, npaths, net, lent);
 	const int error = errno;
 
 	if (abi == -1) {
@@ -554,7 +557,8 @@ sandbox_enter(enum ipc_role role, enum sandbox_want want,
 	}
 	level = "seccomp";
 	if ((want != SANDBOX_SECCOMP && enter_landlock(reads ?
-	    NELEM(fetch_paths) : 0, client, net) == -1) ||
+	    NELEM(fetch_paths) : 0, client, (r->powers & SANDBOX_LENT) != 0,
+	    net) == -1) ||
 	    enter_seccomp(r) == -1) {
 		level = "none";
 		return (-1);

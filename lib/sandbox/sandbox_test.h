@@ -24,6 +24,7 @@
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/epoll.h>
+#include <linux/netlink.h>
 #endif
 
 #include "ring.h"
@@ -46,13 +47,16 @@
 #define RESOLVE	(1U << ROLE_RESOLVE)
 #define METRICS	(1U << ROLE_METRICS)
 #define MESH	(1U << ROLE_MESH)
+#define WGKEYS	(1U << ROLE_WGKEYS)
+#define NETLINK	(1U << ROLE_NETLINK)
+#define WORKER	(1U << ROLE_WORKER)
 #define LOCAL	(1U << role_local)
 #define ALL	(KEYS | SIGNER | FRONT | RELAY | STUN | MAP | FETCH | \
 		    HEALTH | ACME | ADMIT | VERIFY | RESOLVE | METRICS | \
-		    MESH | LOCAL)
+		    MESH | WGKEYS | NETLINK | WORKER | LOCAL)
 
 /* Roles without any network. */
-#define QUIET	(KEYS | SIGNER | ADMIT | MAP)
+#define QUIET	(KEYS | SIGNER | ADMIT | MAP | WGKEYS)
 
 /* Roles that resolve names and read certificate authorities. */
 #define READERS	(FETCH | ACME | VERIFY | MESH)
@@ -87,6 +91,9 @@ static int	lfd;			/* listening TCP socket */
 static int	dfd;			/* UDP socket, bound */
 static int	cfd, afd;		/* both ends of a TCP connection */
 static int	ufd;			/* TCP socket, unconnected */
+#ifdef __linux__
+static int	nfd;			/* generic netlink */
+#endif
 static int	pair[2];		/* unix stream sockets */
 static int	passed[2];		/* the same, with a descriptor queued */
 static int	file;			/* a file, for reading and writing */
@@ -204,6 +211,10 @@ prepare(void)
 	    connect(cfd, (struct sockaddr *)&addr, sizeof(addr)) == 0 &&
 	    (afd = accept(lfd, NULL, NULL)) != -1, "connection");
 	must((ufd = socket(AF_INET, SOCK_STREAM, 0)) != -1, "socket");
+#ifdef __linux__
+	must((nfd = socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC)) != -1,
+	    "generic netlink");
+#endif
 	must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 &&
 	    socketpair(AF_UNIX, SOCK_STREAM, 0, passed) == 0 &&
 	    send_fd(passed[0], cfd) == 0, "socketpair");

@@ -61,17 +61,6 @@ static const int metrics_calls[] = {
 
 static const int stun_calls[] = { SCMP_SYS(recvmmsg) };
 
-static const int netlink_calls[] = { SCMP_SYS(recvfrom) };
-
-/* UDP to the kernel, TCP to relays, on sockets of the parent's making. */
-static const int worker_calls[] = {
-	SCMP_SYS(recvmmsg), SCMP_SYS(recvfrom), SCMP_SYS(connect),
-	SCMP_SYS(sysinfo)
-};
-static const struct sandbox_sockopt worker_gets[] = {
-	{ SOL_SOCKET, SO_ERROR }, { IPPROTO_TCP, TCP_INFO }
-};
-
 /* qsort(3) makes the last one, called by libcrypto. */
 static const int health_calls[] = { SCMP_SYS(connect), SCMP_SYS(sysinfo) };
 
@@ -101,14 +90,34 @@ static const struct sandbox_sockopt client_gets[] = {
 };
 static const unsigned int fetch_ioctls[] = { FIONREAD };
 
+/*
+ * The bridge.  Netlink writes to its socket's own peer, the kernel, or to the
+ * stream of wireguard-go.  The worker connects TCP sockets that it is given,
+ * and exchanges datagrams with the kernel.
+ */
+static const int netlink_calls[] = { SCMP_SYS(recvfrom) };
+static const int worker_calls[] = {
+	SCMP_SYS(connect), SCMP_SYS(recvfrom), SCMP_SYS(recvmmsg),
+	SCMP_SYS(sysinfo)
+};
+static const struct sandbox_sockopt worker_sets[] = {
+	{ IPPROTO_TCP, TCP_NODELAY }, { SOL_SOCKET, SO_KEEPALIVE },
+	{ IPPROTO_TCP, TCP_KEEPIDLE }, { IPPROTO_TCP, TCP_USER_TIMEOUT },
+	{ IPPROTO_TCP, TCP_NOTSENT_LOWAT }
+};
+static const struct sandbox_sockopt worker_gets[] = {
+	{ SOL_SOCKET, SO_ERROR }, { IPPROTO_TCP, TCP_INFO }
+};
+
 #define CALLS(list)	.calls = list, .ncalls = NELEM(list)
 #define GETS(list)	.gets = list, .ngets = NELEM(list)
+#define SETS(list)	.sets = list, .nsets = NELEM(list)
 #define IOCTLS(list)	.ioctls = list, .nioctls = NELEM(list)
 
 /* Fetch, acme-helper and verify. */
 #define READER								\
-	CALLS(fetch_calls), GETS(client_gets), .sets = client_sets,	\
-	.nsets = NELEM(client_sets), IOCTLS(fetch_ioctls),		\
+	CALLS(fetch_calls), GETS(client_gets), SETS(client_sets),	\
+	IOCTLS(fetch_ioctls),						\
 	.powers = SANDBOX_CONFINED | SANDBOX_CONNECT | SANDBOX_READS
 
 /* The resolver alone: it has no socket of IPPROTO_TCP. */
@@ -144,17 +153,17 @@ static const struct sandbox_rules rules[ROLE_MAX] = {
 	[ROLE_ADMIT] = { CALLS(admit_calls), .powers = SANDBOX_CONFINED },
 	[ROLE_VERIFY] = { READER },
 	[ROLE_MESH] = {
-		CALLS(fetch_calls), GETS(client_gets), .sets = mesh_sets,
-		.nsets = NELEM(mesh_sets), IOCTLS(fetch_ioctls),
+		CALLS(fetch_calls), GETS(client_gets), SETS(mesh_sets),
+		IOCTLS(fetch_ioctls),
 		.powers = SANDBOX_CONFINED | SANDBOX_CONNECT | SANDBOX_READS |
 		    SANDBOX_SENDMSG | SANDBOX_PAIR
 	},
 	[ROLE_RESOLVE] = { RESOLVER },
 	[ROLE_NETLINK] = { CALLS(netlink_calls), .powers = SANDBOX_CONFINED },
 	[ROLE_WORKER] = {
-		CALLS(worker_calls), GETS(worker_gets), IOCTLS(unsent_ioctls),
-		.powers = SANDBOX_CONFINED | SANDBOX_SENDMSG |
-		    SANDBOX_ADDRESS | SANDBOX_SHUTDOWN
+		CALLS(worker_calls), GETS(worker_gets), SETS(worker_sets),
+		IOCTLS(unsent_ioctls), .powers = SANDBOX_CONFINED |
+		    SANDBOX_SENDMSG | SANDBOX_ADDRESS | SANDBOX_LENT
 	}
 };
 

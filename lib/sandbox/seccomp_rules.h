@@ -19,13 +19,15 @@ enum {
 	SANDBOX_CONFINED = 1,	/* the role has rules */
 	SANDBOX_SENDMSG = 2,	/* sendmsg(2) */
 	SANDBOX_ADDRESS = 4,	/* sends to addresses, several datagrams at
-				   once; it has no TCP socket */
+				   once; it has no TCP socket, or connects */
 	SANDBOX_SHUTDOWN = 8,	/* ends its half of a connection */
 	SANDBOX_PAIR = 16,	/* makes pairs of local sockets */
 	SANDBOX_CONNECT = 32,	/* makes TCP sockets */
 	SANDBOX_READS = 64,	/* resolves names and reads files; Landlock
 				   checks which */
-	SANDBOX_LOCAL = 128	/* makes local stream sockets, to connect */
+	SANDBOX_LOCAL = 128,	/* makes local stream sockets, to connect */
+	SANDBOX_LENT = 256	/* makes no socket, but connects those that it
+				   is given, to any port */
 };
 
 /* The rules of a role, beside what every role may. */
