@@ -1,5 +1,5 @@
 /*
- * mmsg: see mmsg.h.  Called by batch.c where the system has no calls for many
+ * mmsg: see mmsg.h.  Called where the system has no calls for many
  * datagrams at once; touches only the given socket.
  */
 #include <sys/socket.h>
@@ -8,7 +8,7 @@
 #include "mmsg.h"
 
 int
-stund_mmsg_receive(int fd, struct mmsghdr *v, unsigned int n, int flags)
+net_mmsg_receive(int fd, struct mmsghdr *v, unsigned int n, int flags)
 {
 	unsigned int i;
 	ssize_t len;
@@ -22,7 +22,7 @@ stund_mmsg_receive(int fd, struct mmsghdr *v, unsigned int n, int flags)
 }
 
 int
-stund_mmsg_send(int fd, struct mmsghdr *v, unsigned int n, int flags)
+net_mmsg_send(int fd, struct mmsghdr *v, unsigned int n, int flags)
 {
 	unsigned int i;
 	ssize_t len;

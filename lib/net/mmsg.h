@@ -13,8 +13,8 @@ struct mmsghdr {
 	unsigned int	 msg_len;	/* bytes received or sent */
 };
 
-#define recvmmsg(fd, v, n, flags, timeout) stund_mmsg_receive(fd, v, n, flags)
-#define sendmmsg(fd, v, n, flags) stund_mmsg_send(fd, v, n, flags)
+#define recvmmsg(fd, v, n, flags, timeout) net_mmsg_receive(fd, v, n, flags)
+#define sendmmsg(fd, v, n, flags) net_mmsg_send(fd, v, n, flags)
 #endif
 
 /*
@@ -22,13 +22,13 @@ struct mmsghdr {
  * their number, or -1 with errno when the first one failed; a later error ends
  * the call.
  */
-int	 stund_mmsg_receive(int fd, struct mmsghdr *v, unsigned int n,
+int	 net_mmsg_receive(int fd, struct mmsghdr *v, unsigned int n,
 	    int flags);
 
 /*
  * Send up to `n' datagrams of `v', with the flags of sendmsg(2).  Returns as
  * above.
  */
-int	 stund_mmsg_send(int fd, struct mmsghdr *v, unsigned int n, int flags);
+int	 net_mmsg_send(int fd, struct mmsghdr *v, unsigned int n, int flags);
 
 #endif

@@ -50,17 +50,17 @@ ATF_TC_BODY(all, tc)
 	pair(fd);
 	prepare(&out, 'a', 5);
 	out.iov[2].iov_len = 3;
-	ATF_CHECK_EQ(3, stund_mmsg_send(fd[0], out.v, 3, 0));
+	ATF_CHECK_EQ(3, net_mmsg_send(fd[0], out.v, 3, 0));
 	ATF_CHECK_EQ(5, out.v[0].msg_len);
 	ATF_CHECK_EQ(3, out.v[2].msg_len);
 	prepare(&in, '-', sizeof(in.text[0]));
-	ATF_CHECK_EQ(3, stund_mmsg_receive(fd[1], in.v, N, MSG_DONTWAIT));
+	ATF_CHECK_EQ(3, net_mmsg_receive(fd[1], in.v, N, MSG_DONTWAIT));
 	for (i = 0; i < 3; i++) {
 		ATF_CHECK_EQ(i == 2 ? 3 : 5, in.v[i].msg_len);
 		ATF_CHECK_EQ(0, memcmp(in.text[i], out.text[i],
 		    in.v[i].msg_len));
 	}
-	ATF_CHECK_EQ(-1, stund_mmsg_receive(fd[1], in.v, N, MSG_DONTWAIT));
+	ATF_CHECK_EQ(-1, net_mmsg_receive(fd[1], in.v, N, MSG_DONTWAIT));
 	ATF_CHECK_EQ(EAGAIN, errno);
 	close(fd[0]);
 	close(fd[1]);
@@ -75,12 +75,12 @@ ATF_TC_BODY(some, tc)
 
 	pair(fd);
 	prepare(&out, 'a', 1);
-	ATF_CHECK_EQ(N, stund_mmsg_send(fd[0], out.v, N, 0));
+	ATF_CHECK_EQ(N, net_mmsg_send(fd[0], out.v, N, 0));
 	prepare(&in, '-', 1);
-	ATF_CHECK_EQ(3, stund_mmsg_receive(fd[1], in.v, 3, MSG_DONTWAIT));
+	ATF_CHECK_EQ(3, net_mmsg_receive(fd[1], in.v, 3, MSG_DONTWAIT));
 	ATF_CHECK_EQ('c', in.text[2][0]);
 	ATF_CHECK_EQ('-' + 3, in.text[3][0]);
-	ATF_CHECK_EQ(1, stund_mmsg_receive(fd[1], in.v, 3, MSG_DONTWAIT));
+	ATF_CHECK_EQ(1, net_mmsg_receive(fd[1], in.v, 3, MSG_DONTWAIT));
 	ATF_CHECK_EQ('d', in.text[0][0]);
 	close(fd[0]);
 	close(fd[1]);
@@ -98,11 +98,11 @@ ATF_TC_BODY(error, tc)
 	prepare(&out, 'a', 1);
 	out.iov[2].iov_base = large;
 	out.iov[2].iov_len = sizeof(large);
-	ATF_CHECK_EQ(2, stund_mmsg_send(fd[0], out.v, N, 0));
-	ATF_CHECK_EQ(-1, stund_mmsg_send(fd[0], out.v + 2, N - 2, 0));
+	ATF_CHECK_EQ(2, net_mmsg_send(fd[0], out.v, N, 0));
+	ATF_CHECK_EQ(-1, net_mmsg_send(fd[0], out.v + 2, N - 2, 0));
 	ATF_CHECK_EQ(EMSGSIZE, errno);
 	prepare(&in, '-', 1);
-	ATF_CHECK_EQ(2, stund_mmsg_receive(fd[1], in.v, N, MSG_DONTWAIT));
+	ATF_CHECK_EQ(2, net_mmsg_receive(fd[1], in.v, N, MSG_DONTWAIT));
 	close(fd[0]);
 	close(fd[1]);
 }
