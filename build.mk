@@ -30,7 +30,7 @@ BENCH_PROGS = regress/bench/derpload regress/bench/mapload \
 
 # What tests are linked with; what all call comes last.
 ARCHIVES = regress/libfake.a $(PROG_ARCHIVES) lib/libderp.a
-GENERATED = derpd/conf/parse.c derpd/conf/parse.h
+GENERATED = lib/grammar/parse.c lib/grammar/parse.h
 TEST_OBJS = $(UNIT_TESTS:=.o)
 FUZZ_OBJS = $(FUZZERS:=.o) regress/fuzz/runner.o
 OBJS = $(LIB_OBJS) $(PROG_OBJS) $(TEST_OBJS) $(FUZZ_OBJS) $(RAW_OBJS) \
@@ -57,10 +57,10 @@ lib/ipc/build.o: lib/ipc/build.c sources.mk
 	@$(CC) $(CPPFLAGS) -DDERPD_BUILD='"$(BUILD)"' $(INCLUDES) $(CFLAGS) \
 	    $(WARN) -c -o $@ lib/ipc/build.c
 
-derpd/conf/parse.c: derpd/conf/parse.y
-	$(YACC) -d -o derpd/conf/parse.c derpd/conf/parse.y
-derpd/conf/parse.h: derpd/conf/parse.c
-derpd/conf/lex.o: derpd/conf/parse.h
+lib/grammar/parse.c: lib/grammar/parse.y
+	$(YACC) -d -o lib/grammar/parse.c lib/grammar/parse.y
+lib/grammar/parse.h: lib/grammar/parse.c
+lib/grammar/gramlex.o: lib/grammar/parse.h
 
 lib/libderp.a: $(LIB_OBJS)
 	@rm -f $@

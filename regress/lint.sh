@@ -17,7 +17,7 @@ compile() {
 	for f in $sources; do
 		set -- $WARN
 		# The code of the parser generator has warnings of its own.
-		[ "$f" != derpd/conf/parse.c ] || set -- -Wall
+		[ "$f" != lib/grammar/parse.c ] || set -- -Wall
 		eval "\"\$cc\" -std=c11 $cppflags -DDERPD_BUILD='\"\"' -O2 \
 		    -fsyntax-only \"\$@\" \"\$f\"" || bad=1
 	done
@@ -60,7 +60,7 @@ if have cppcheck; then
 	    --suppress=ctuuninitvar:lib/ipc/messages.def \
 	    --error-exitcode=1 -I"$queue" -Icompat $INCLUDES -D__linux__ \
 	    -DDERPD_BUILD='""' \
-	    $(echo "$sources" | sed 's,derpd/conf/parse\.c,,') ||
+	    $(echo "$sources" | sed 's,lib/grammar/parse\.c,,') ||
 	    bad=1
 	rm -rf "$queue"
 fi
@@ -176,7 +176,7 @@ sh regress/circles.sh || bad=1
 echo "lint: lines of more than 80 columns"
 # shellcheck disable=SC2046,SC2086
 for f in $sources $headers; do
-	[ "$f" != derpd/conf/parse.c ] || continue
+	[ "$f" != lib/grammar/parse.c ] || continue
 	expand "$f" | awk -v f="$f" 'length($0) > 80 {
 		printf "%s:%d: %d columns\n", f, NR, length($0)
 		bad = 1

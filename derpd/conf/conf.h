@@ -1,6 +1,6 @@
 /*
  * conf: the configuration of derpd as the parent holds it (derpd.conf(5)).
- * parse.y fills it in, conf_check.c checks it; no file that it names is opened.
+ * gram.h fills it in, conf_check.c checks it; no file that it names is opened.
  */
 #ifndef CONF_H
 #define CONF_H
@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "gram.h"
 #include "msg.h"
 #include "prefix.h"
 #include "relayconf.h"
@@ -32,18 +33,6 @@
 /* Maximum number of files with names of clients. */
 #define CONF_MAXCLIENTNAMES	4
 
-/* Where a value was written, for messages. */
-struct conf_pos {
-	char		*file;		/* shared, owned by the configuration */
-	int		 line;
-};
-
-struct conf_name {			/* hostname "..." */
-	TAILQ_ENTRY(conf_name)	 entry;
-	char			*name;
-	struct conf_pos		 pos;
-};
-
 struct conf_listen {			/* listen on A port P [tls | derp]
 					   [proxy from { P ... }] */
 	TAILQ_ENTRY(conf_listen) entry;
@@ -56,7 +45,7 @@ struct conf_listen {			/* listen on A port P [tls | derp]
 	int			 wildcard; /* written as * */
 	struct net_prefix	*proxies; /* load balancers; NULL: none */
 	size_t			 nproxies; /* at most IPC_MAXPROXIES */
-	struct conf_pos		 pos;
+	struct gram_pos		 pos;
 };
 
 struct conf_cert {			/* certificate "C" key "K" [allow] */
@@ -66,23 +55,22 @@ struct conf_cert {			/* certificate "C" key "K" [allow] */
 	int			 acme;	/* 1: of the acme section */
 	int			 allow;	/* 1: served although it is wrong for
 					   clients */
-	struct conf_pos		 pos;
+	struct gram_pos		 pos;
 };
 
 struct conf_relay {
 	int		 enabled;	/* there is a relay section */
 	char		*key;		/* node key file */
-	struct conf_pos	 key_pos;	/* file NULL: default */
+	struct gram_pos	 key_pos;	/* file NULL: default */
 	unsigned int	 workers;	/* 0: one per CPU */
 	unsigned int	 fronts;	/* 0: half of the workers */
 	unsigned int	 keepalive;	/* seconds, 0: off */
 	unsigned int	 user_timeout;	/* ms, 0: the system's */
 	char		*congestion;	/* of TCP, NULL: the system's */
 	char		*rate_file;	/* of client rate, NULL: none */
-	struct conf_pos	 rate_pos;
+	struct gram_pos	 rate_pos;
 };
 
-TAILQ_HEAD(conf_names, conf_name);
 TAILQ_HEAD(conf_listens, conf_listen);
 TAILQ_HEAD(conf_certs, conf_cert);
 
@@ -102,13 +90,13 @@ struct conf_map {			/* map "..." or map { follow "..." } */
 	char			*follow; /* URL, NULL: a file */
 	unsigned int		 every;	/* seconds between two fetches */
 	char			*path;	/* path in its URL */
-	struct conf_names	 hosts;	/* only for these; empty: for
+	struct gram_names	 hosts;	/* only for these; empty: for
 					   all host names */
-	struct conf_names	 compares; /* URLs */
+	struct gram_names	 compares; /* URLs */
 	char			*cafile; /* of fetches, NULL: the system's */
-	struct conf_pos		 cafile_pos;
+	struct gram_pos		 cafile_pos;
 	unsigned int		 max_age; /* seconds for caches */
-	struct conf_pos		 pos;
+	struct gram_pos		 pos;
 };
 TAILQ_HEAD(conf_maps, conf_map);
 
@@ -121,18 +109,18 @@ enum conf_challenge {
 struct conf_acme {
 	int		 enabled;	/* there is an acme section */
 	char		*directory;	/* URL */
-	struct conf_names contacts;	/* URLs */
+	struct gram_names contacts;	/* URLs */
 	enum conf_challenge challenge;
 	char		*profile;	/* NULL: none */
 	char		*issuer;	/* NULL: any chain */
 	char		*eab_kid;	/* NULL: no account binding */
 	char		*eab_key;	/* file of its MAC key */
-	struct conf_pos	 eab_pos;
+	struct gram_pos	 eab_pos;
 	char		*ca_file;	/* authorities, NULL: the system's */
-	struct conf_pos	 ca_pos;
+	struct gram_pos	 ca_pos;
 	char		*import; /* directory of derper's certificates */
-	struct conf_pos	 import_pos;
-	struct conf_pos	 pos;
+	struct gram_pos	 import_pos;
+	struct gram_pos	 pos;
 };
 
 struct conf_verify {			/* a source that is asked */
@@ -141,16 +129,16 @@ struct conf_verify {			/* a source that is asked */
 	int			 cleartext; /* http to another machine, too */
 	char			*name;	/* URL, or path of the socket */
 	char			*cafile; /* NULL: the system's */
-	struct conf_pos		 pos;
+	struct gram_pos		 pos;
 };
 TAILQ_HEAD(conf_verifies, conf_verify);
 
 struct conf_admit {
 	struct ipc_admit_conf	 conf;	/* conf.on: there is an admit block */
 	char			*keys;	/* clients file, NULL: none */
-	struct conf_pos		 keys_pos;
+	struct gram_pos		 keys_pos;
 	struct conf_verifies	 sources; /* at most IPC_MAXVERIFY */
-	struct conf_pos		 pos;
+	struct gram_pos		 pos;
 };
 
 struct conf_node {			/* another node of the region */
@@ -162,32 +150,32 @@ struct conf_node {			/* another node of the region */
 					      NULL */
 	int			 has_key;
 	uint8_t			 key[IPC_KEYLEN]; /* it must have; public */
-	struct conf_pos		 pos;
+	struct gram_pos		 pos;
 };
 TAILQ_HEAD(conf_nodes, conf_node);
 
 struct conf_mesh {
 	int			 enabled; /* there is a mesh section */
 	char			*key;	/* file, NULL: none */
-	struct conf_pos		 key_pos;
+	struct gram_pos		 key_pos;
 	char			*cafile; /* NULL: the system's */
-	struct conf_pos		 cafile_pos;
+	struct gram_pos		 cafile_pos;
 	struct conf_nodes	 nodes;	/* at most IPC_MAXNODES */
 };
 
 struct conf_dns {			/* bootstrap-dns { ... } */
 	int			 enabled;	/* there is such a section */
-	struct conf_names	 names;		/* at most CONF_MAXDNS each */
-	struct conf_names	 unpublished;
+	struct gram_names	 names;		/* at most CONF_MAXDNS each */
+	struct gram_names	 unpublished;
 	unsigned int		 every;		/* seconds between look-ups */
-	struct conf_pos		 pos;
+	struct gram_pos		 pos;
 };
 
 struct conf_metrics {
 	int		 enabled;	/* there is a metrics section */
 	struct conf_listens listens;	/* proxies are who may ask; at most
 					   IPC_MAXMETRICS */
-	struct conf_pos	 pos;
+	struct gram_pos	 pos;
 };
 
 struct conf_prefixes {
@@ -196,7 +184,7 @@ struct conf_prefixes {
 };
 
 struct conf {
-	struct conf_names	 names;
+	struct gram_names	 names;
 	struct conf_listens	 listens;
 	struct conf_certs	 certs;
 	struct conf_relay	 relay;
@@ -211,24 +199,23 @@ struct conf {
 	struct conf_admit	 admit;
 	struct conf_dns		 dns;
 	struct conf_metrics	 metrics;
-	struct conf_names	 clientnames;	/* files with their names */
+	struct gram_names	 clientnames;	/* files with their names */
 	struct conf_prefixes	 debug;		/* may see /debug/clients/; at
 						   most IPC_MAXPROXIES */
 	struct conf_mesh	 mesh;
 	char			*control;	/* socket path */
-	struct conf_pos		 control_pos;	/* file NULL: default */
+	struct gram_pos		 control_pos;	/* file NULL: default */
 	char			*user;
 	char			*keys_user;	/* of the keys process */
 	char			*chroot;	/* "": off */
-	struct conf_pos		 chroot_pos;
+	struct gram_pos		 chroot_pos;
 	char			*statedir;	/* of the self-signed pair */
-	struct conf_pos		 statedir_pos;
+	struct gram_pos		 statedir_pos;
 	int			 sandbox;	/* SANDBOX_* of sandbox.h */
 	unsigned int		 child_timeout;	/* seconds that a process may
 						   owe a ping's answer */
 	int			 log_json;	/* 1: log format json */
-	char			**files;	/* all files; owns pos.file */
-	size_t			 nfiles;
+	struct gram_files	 files;		/* owns pos.file */
 };
 
 /*
@@ -249,12 +236,6 @@ struct conf *conf_load_text(const char *name, const char *text);
 
 /* Free a configuration; NULL is fine. */
 void	 conf_free(struct conf *c);
-
-/*
- * "FILE:LINE: TEXT" for messages about a value of the configuration; `text'
- * alone for a default.  Static: valid until the second call after this one.
- */
-const char *conf_at(const struct conf_pos *pos, const char *text);
 
 /*
  * The first changed setting that requires a restart, in the order of

@@ -11,7 +11,7 @@ ATF_TC_WITHOUT_HEAD(usual);
 ATF_TC_BODY(usual, tc)
 {
 	struct conf *c = good(NAME ACME RELAY);
-	const struct conf_name *n;
+	const struct gram_name *n;
 	const struct conf_cert *k;
 
 	ATF_CHECK_EQ(1, c->acme.enabled);

@@ -11,9 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf_parse.h"
-#include "conf_store.h"
 #include "conf_types.h"
+#include "gramstore.h"
 #include "hostname.h"
 
 /*
@@ -78,17 +77,17 @@ host_advice(const char *s)
 }
 
 int
-conf_is_host(const char *s, const char *what, const struct conf_pos *pos)
+conf_is_host(const char *s, const char *what, const struct gram_pos *pos)
 {
 	if (net_hostname_is_name(s) || conf_is_address(s))
 		return (1);
-	conf_error(pos, "%s \"%s\": expected a DNS name or an IP address%s",
+	gram_error(pos, "%s \"%s\": expected a DNS name or an IP address%s",
 	    what, s, host_advice(s));
 	return (0);
 }
 
 int
-conf_prefix(struct net_prefix *p, const char *what, const struct conf_item *it)
+conf_prefix(struct net_prefix *p, const char *what, const struct gram_item *it)
 {
 	char text[NET_PREFIX_TEXT];
 
@@ -97,11 +96,11 @@ conf_prefix(struct net_prefix *p, const char *what, const struct conf_item *it)
 		return (0);
 	case NET_PREFIX_HOST:
 		net_prefix_text(p, text);
-		conf_error(&it->pos, "%s %s: the address has bits beyond the "
+		gram_error(&it->pos, "%s %s: the address has bits beyond the "
 		    "prefix: write %s", what, it->text, text);
 		return (-1);
 	default:
-		conf_error(&it->pos, "%s %s: expected an IP address or a "
+		gram_error(&it->pos, "%s %s: expected an IP address or a "
 		    "prefix, such as 192.0.2.0/24 or 2001:db8::/32", what,
 		    it->text);
 		return (-1);
@@ -109,8 +108,8 @@ conf_prefix(struct net_prefix *p, const char *what, const struct conf_item *it)
 }
 
 int
-conf_prefixes(struct net_prefix v[CONF_MAXLIST], const char *what,
-    const struct conf_statement *s)
+conf_prefixes(struct net_prefix v[GRAM_MAXLIST], const char *what,
+    const struct gram_statement *s)
 {
 	size_t i;
 
@@ -123,13 +122,13 @@ conf_prefixes(struct net_prefix v[CONF_MAXLIST], const char *what,
 /* Add one address, except for its proxies.  NULL: an error was reported. */
 static struct conf_listen *
 add_listen(struct conf_listens *list, const char *address, int64_t port,
-    int family, int wildcard, const struct conf_pos *pos)
+    int family, int wildcard, const struct gram_pos *pos)
 {
 	struct conf_listen *l, *o;
 
-	l = conf_alloc(sizeof(*l));
+	l = gram_alloc(sizeof(*l));
 	if (literal(address, port, family, l) == -1) {
-		conf_error(pos, "listen on %s: expected * or an IP address",
+		gram_error(pos, "listen on %s: expected * or an IP address",
 		    address);
 		free(l);
 		return (NULL);
@@ -137,7 +136,7 @@ add_listen(struct conf_listens *list, const char *address, int64_t port,
 	TAILQ_FOREACH(o, list, entry)
 		if (port != 0 && o->sslen == l->sslen &&
 		    memcmp(&o->ss, &l->ss, l->sslen) == 0) {
-			conf_error(pos, "listen on %s port %lld appears twice",
+			gram_error(pos, "listen on %s port %lld appears twice",
 			    wildcard ? "*" : address,
 			    (long long)port);
 			free(l);
@@ -152,13 +151,13 @@ add_listen(struct conf_listens *list, const char *address, int64_t port,
 void
 conf_add_listen(struct conf_listens *list, const char *address, int64_t port,
     enum conf_listening kind, const struct net_prefix *proxies,
-    size_t nproxies, const struct conf_pos *pos)
+    size_t nproxies, const struct gram_pos *pos)
 {
 	const int wildcard = strcmp(address, "*") == 0;
 	struct conf_listen *l;
 
 	if (port > 65535) {
-		conf_error(pos, "port %lld: expected 0 to 65535",
+		gram_error(pos, "port %lld: expected 0 to 65535",
 		    (long long)port);
 		return;
 	}
@@ -173,7 +172,7 @@ conf_add_listen(struct conf_listens *list, const char *address, int64_t port,
 		l->derp = kind == CONF_DERP;
 		if (nproxies == 0)
 			continue;
-		l->proxies = conf_alloc(nproxies * sizeof(*proxies));
+		l->proxies = gram_alloc(nproxies * sizeof(*proxies));
 		memcpy(l->proxies, proxies, nproxies * sizeof(*proxies));
 		l->nproxies = nproxies;
 	}

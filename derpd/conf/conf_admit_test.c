@@ -109,7 +109,7 @@ ATF_TC_BODY(everything, tc)
 	ATF_CHECK_EQ(7, c->admit.conf.no_secs);
 	ATF_CHECK_EQ(5, c->admit.conf.check_secs);
 	ATF_CHECK_STREQ("/n 1", TAILQ_FIRST(&c->clientnames)->name);
-	ATF_CHECK_STREQ("/n2", TAILQ_LAST(&c->clientnames, conf_names)->name);
+	ATF_CHECK_STREQ("/n2", TAILQ_LAST(&c->clientnames, gram_names)->name);
 	conf_free(c);
 	c = with("admit { tailscaled /t cache no 3 }");
 	ATF_CHECK_EQ(60, c->admit.conf.yes_secs);

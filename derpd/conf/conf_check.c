@@ -10,23 +10,22 @@
 
 #include "acmeconf.h"
 #include "conf_check.h"
-#include "conf_parse.h"
-#include "conf_store.h"
 #include "conf_types.h"
+#include "gramstore.h"
 #include "hostname.h"
 #include "log.h"
 
 /* RFC 8289: the target is 5 to 10 % of the interval; detects swapped values. */
 int
-conf_check_codel(const struct conf_option *o, const void *base,
-    const struct conf_item *item)
+conf_check_codel(const struct gram_option *o, const void *base,
+    const struct gram_item *item)
 {
 	const struct conf *c = base;
 
 	(void)o;
 	if (c->worker.codel_target < item->number)
 		return (1);
-	conf_error(&item->pos, "codel target (ms) %u: expected less than the "
+	gram_error(&item->pos, "codel target (ms) %u: expected less than the "
 	    "interval, %lld", (unsigned int)c->worker.codel_target,
 	    (long long)item->number);
 	return (0);
@@ -34,23 +33,23 @@ conf_check_codel(const struct conf_option *o, const void *base,
 
 /* A map has one source. */
 int
-conf_check_source(const struct conf_option *o, const void *base,
-    const struct conf_item *item)
+conf_check_source(const struct gram_option *o, const void *base,
+    const struct gram_item *item)
 {
 	const struct conf_map *m = base;
 
 	if (m->file == NULL && m->follow == NULL)
 		return (1);
-	conf_error(&item->pos, "%s \"%s\": the map comes from \"%s\" already: "
-	    "expected one file or one URL a map", conf_name(o), item->text,
+	gram_error(&item->pos, "%s \"%s\": the map comes from \"%s\" already: "
+	    "expected one file or one URL a map", gram_name(o), item->text,
 	    m->file != NULL ? m->file : m->follow);
 	return (0);
 }
 
 static int
-has_name(const struct conf_names *names, const char *name)
+has_name(const struct gram_names *names, const char *name)
 {
-	const struct conf_name *n;
+	const struct gram_name *n;
 
 	TAILQ_FOREACH(n, names, entry)
 		if (strcasecmp(n->name, name) == 0)
@@ -60,19 +59,19 @@ has_name(const struct conf_names *names, const char *name)
 
 /* A name to resolve, which is either published or not. */
 int
-conf_check_dns(const struct conf_option *o, const void *base,
-    const struct conf_item *item)
+conf_check_dns(const struct gram_option *o, const void *base,
+    const struct gram_item *item)
 {
 	const struct conf *c = base;
-	const struct conf_names *other = conf_get_list(o, base) ==
+	const struct gram_names *other = gram_get_list(o, base) ==
 	    &c->dns.names ? &c->dns.unpublished : &c->dns.names;
 
 	if (!net_hostname_is_name(item->text))
-		conf_error(&item->pos, "%s \"%s\": expected a DNS name, not "
-		    "an address", conf_name(o), item->text);
+		gram_error(&item->pos, "%s \"%s\": expected a DNS name, not "
+		    "an address", gram_name(o), item->text);
 	else if (has_name(other, item->text))
-		conf_error(&item->pos, "%s \"%s\" is in both lists: expected "
-		    "it as published or as unpublished", conf_name(o),
+		gram_error(&item->pos, "%s \"%s\" is in both lists: expected "
+		    "it as published or as unpublished", gram_name(o),
 		    item->text);
 	else
 		return (1);
@@ -80,16 +79,16 @@ conf_check_dns(const struct conf_option *o, const void *base,
 }
 
 void
-conf_begin_dns(const struct conf_pos *pos)
+conf_begin_dns(const struct gram_pos *pos)
 {
 	conf_parsed->dns.pos = *pos;
 }
 
 /* Add the certificate of the acme section. */
 void
-conf_begin_acme(const struct conf_pos *pos)
+conf_begin_acme(const struct gram_pos *pos)
 {
-	struct conf_cert *c = conf_alloc(sizeof(*c));
+	struct conf_cert *c = gram_alloc(sizeof(*c));
 
 	c->acme = 1;
 	c->pos = *pos;
@@ -98,19 +97,19 @@ conf_begin_acme(const struct conf_pos *pos)
 }
 
 void
-conf_begin_map(const struct conf_pos *pos)
+conf_begin_map(const struct gram_pos *pos)
 {
-	struct conf_map *m = conf_alloc(sizeof(*m));
+	struct conf_map *m = gram_alloc(sizeof(*m));
 
 	TAILQ_INIT(&m->hosts);
 	TAILQ_INIT(&m->compares);
 	m->pos = *pos;
-	conf_set_defaults(m, 1);
+	gram_set_defaults(&conf_grammar, CONF_MAP, m);
 	TAILQ_INSERT_TAIL(&conf_parsed->maps, m, entry);
 }
 
 void
-conf_begin_metrics(const struct conf_pos *pos)
+conf_begin_metrics(const struct gram_pos *pos)
 {
 	conf_parsed->metrics.pos = *pos;
 }
@@ -120,7 +119,7 @@ static void
 default_hostname(void)
 {
 	char name[256];
-	struct conf_pos pos = { conf_parsed->files[0], 1 };
+	struct gram_pos pos = { conf_parsed->files.v[0], 1 };
 
 	if (!TAILQ_EMPTY(&conf_parsed->names))
 		return;
@@ -128,11 +127,11 @@ default_hostname(void)
 		name[sizeof(name) - 1] = '\0';
 		if (strchr(name, '.') != NULL) {
 			if (conf_is_host(name, "hostname", &pos))
-				conf_add_name(&conf_parsed->names, name, &pos);
+				gram_add_name(&conf_parsed->names, name, &pos);
 			return;
 		}
 	}
-	conf_error(&pos, "no hostname: expected a line such as hostname "
+	gram_error(&pos, "no hostname: expected a line such as hostname "
 	    "\"relay.example.org\", the name that clients use");
 }
 
@@ -147,7 +146,7 @@ has_web(const struct conf *c)
 static void
 default_listen(void)
 {
-	struct conf_pos pos = { conf_parsed->files[0], 1 };
+	struct gram_pos pos = { conf_parsed->files.v[0], 1 };
 
 	if (!TAILQ_EMPTY(&conf_parsed->listens) || !has_web(conf_parsed))
 		return;
@@ -181,7 +180,7 @@ static void
 check_selfsigned(const struct conf_cert *c)
 {
 	if (conf_parsed->acme.enabled)
-		conf_error(&c->pos, "certificate self-signed beside acme "
+		gram_error(&c->pos, "certificate self-signed beside acme "
 		    "(line %d): both are for all host names, and clients get "
 		    "one of them: expected one; with acme, clients need no "
 		    "pin, and a temporary certificate stands in by itself "
@@ -199,17 +198,17 @@ check_certificates(void)
 
 	TAILQ_FOREACH(c, &conf_parsed->certs, entry) {
 		if (c->cert == NULL && !c->acme && selfsigned++)
-			conf_error(&c->pos, "certificate self-signed appears "
+			gram_error(&c->pos, "certificate self-signed appears "
 			    "twice");
 		else if (c->cert == NULL && !c->acme)
 			check_selfsigned(c);
 		else if ((o = same_file(c)) != NULL)
-			conf_error(&c->pos, "certificate \"%s\" is on line %d "
+			gram_error(&c->pos, "certificate \"%s\" is on line %d "
 			    "already: expected it once", c->cert, o->pos.line);
 	}
 	TAILQ_FOREACH(l, &conf_parsed->listens, entry)
 		if (l->tls && TAILQ_EMPTY(&conf_parsed->certs)) {
-			conf_error(&l->pos, "listen with tls, but there is no "
+			gram_error(&l->pos, "listen with tls, but there is no "
 			    "certificate: expected certificate \"FILE\" key "
 			    "\"FILE\", certificate self-signed, or acme "
 			    "{ ... }");
@@ -255,16 +254,16 @@ warn_open(void)
 static void
 check_served(void)
 {
-	struct conf_pos pos = { conf_parsed->files[0], 1 };
+	struct gram_pos pos = { conf_parsed->files.v[0], 1 };
 	struct conf_listen *l;
 	int served = 0;
 
 	if (!has_web(conf_parsed)) {
 		if (!conf_parsed->stun.enabled)
-			conf_error(&pos, "nothing to serve: expected relay "
+			gram_error(&pos, "nothing to serve: expected relay "
 			    "{ ... }, stun { ... } or map \"FILE\"");
 		else if ((l = TAILQ_FIRST(&conf_parsed->listens)) != NULL)
-			conf_error(&l->pos, "listen, but there is nothing to "
+			gram_error(&l->pos, "listen, but there is nothing to "
 			    "serve there: expected relay { ... } or map "
 			    "\"FILE\"");
 		return;
@@ -272,7 +271,7 @@ check_served(void)
 	TAILQ_FOREACH(l, &conf_parsed->listens, entry)
 		served |= l->tls || l->derp;
 	if (!served)
-		conf_error(&pos, "%s needs TLS: expected a line such as "
+		gram_error(&pos, "%s needs TLS: expected a line such as "
 		    "listen on * port 443 tls, or behind a reverse proxy "
 		    "listen on 127.0.0.1 port 8080 derp",
 		    conf_parsed->relay.enabled ? "the relay" :
@@ -284,8 +283,8 @@ check_served(void)
 static int
 share_host(const struct conf_map *a, const struct conf_map *b)
 {
-	const struct conf_names *x, *y;
-	const struct conf_name *m, *n;
+	const struct gram_names *x, *y;
+	const struct gram_name *m, *n;
 
 	x = TAILQ_EMPTY(&a->hosts) ? &conf_parsed->names : &a->hosts;
 	y = TAILQ_EMPTY(&b->hosts) ? &conf_parsed->names : &b->hosts;
@@ -305,7 +304,7 @@ check_twins(const struct conf_map *m)
 		if (o == m)
 			return;
 		if (strcmp(o->path, m->path) == 0 && share_host(o, m)) {
-			conf_error(&m->pos, "the map of line %d is served at "
+			gram_error(&m->pos, "the map of line %d is served at "
 			    "%s of the same host already: expected another "
 			    "path or host", o->pos.line, m->path);
 			return;
@@ -321,10 +320,10 @@ check_maps(void)
 
 	TAILQ_FOREACH(m, &conf_parsed->maps, entry) {
 		if (m->file == NULL && m->follow == NULL)
-			conf_error(&m->pos, "map { ... } without a source: "
+			gram_error(&m->pos, "map { ... } without a source: "
 			    "expected file \"FILE\" or follow \"URL\" in it");
 		if (++n > CONF_MAXMAPS) {
-			conf_error(&m->pos, "expected at most %d maps",
+			gram_error(&m->pos, "expected at most %d maps",
 			    CONF_MAXMAPS);
 			return;
 		}
@@ -345,20 +344,20 @@ check_challenge(void)
 		tls |= l->tls;
 	}
 	if (!plain && a->challenge == CONF_CHALLENGE_HTTP)
-		conf_error(&a->pos, "acme with challenge http needs port 80 "
+		gram_error(&a->pos, "acme with challenge http needs port 80 "
 		    "for validation: expected listen on * port 80");
 	else if (!tls && a->challenge == CONF_CHALLENGE_TLS_ALPN)
-		conf_error(&a->pos, "acme with challenge tls-alpn needs port "
+		gram_error(&a->pos, "acme with challenge tls-alpn needs port "
 		    "443 for validation: expected listen on * port 443 tls");
 	else if (!plain && !tls)
-		conf_error(&a->pos, "acme needs port 80 or port 443 for "
+		gram_error(&a->pos, "acme needs port 80 or port 443 for "
 		    "validation: expected listen on * port 443 tls");
 }
 
 static void
 check_acme(void)
 {
-	struct conf_name *n;
+	struct gram_name *n;
 	char name[IPC_ACME_NAMESIZE];
 	const char *bad;
 
@@ -366,7 +365,7 @@ check_acme(void)
 		return;
 	TAILQ_FOREACH(n, &conf_parsed->names, entry)
 		if ((bad = acme_name(n->name, name)) != NULL)
-			conf_error(&n->pos, "hostname \"%s\": no certificate "
+			gram_error(&n->pos, "hostname \"%s\": no certificate "
 			    "can be issued for it: %s", n->name, bad);
 	check_challenge();
 }
@@ -378,7 +377,7 @@ check_dns(void)
 
 	if (dns->enabled && TAILQ_EMPTY(&dns->names) &&
 	    TAILQ_EMPTY(&dns->unpublished))
-		conf_error(&dns->pos, "bootstrap-dns { ... } without a name: "
+		gram_error(&dns->pos, "bootstrap-dns { ... } without a name: "
 		    "expected name \"NAME\" in it, such as that of the "
 		    "control server");
 }
@@ -394,17 +393,17 @@ check_metrics(void)
 	TAILQ_FOREACH(l, &conf_parsed->metrics.listens, entry)
 		n++;
 	if (n == 0)
-		conf_error(&conf_parsed->metrics.pos, "metrics { ... } without "
+		gram_error(&conf_parsed->metrics.pos, "metrics { ... } without "
 		    "an address: expected listen on 127.0.0.1 port 9090 in it");
 	else if (n > IPC_MAXMETRICS)
-		conf_error(&conf_parsed->metrics.pos, "metrics { ... } listens "
+		gram_error(&conf_parsed->metrics.pos, "metrics { ... } listens "
 		    "on %d addresses: expected at most %d", n, IPC_MAXMETRICS);
 }
 
 void
 conf_check(void)
 {
-	struct conf_pos pos = { conf_parsed->files[0], 1 };
+	struct gram_pos pos = { conf_parsed->files.v[0], 1 };
 
 	if (conf_parsed->front.redirect[0] != '\0')
 		conf_parsed->front.home = HOME_REDIRECT;

@@ -8,22 +8,19 @@
 #include "conf_option.h"
 
 /* For options.def: 1 when a field may have this value, or 0: reported. */
-int	 conf_check_codel(const struct conf_option *o, const void *base,
-	    const struct conf_item *item);
-int	 conf_check_source(const struct conf_option *o, const void *base,
-	    const struct conf_item *item);
-int	 conf_check_dns(const struct conf_option *o, const void *base,
-	    const struct conf_item *item);
+int	 conf_check_codel(const struct gram_option *o, const void *base,
+	    const struct gram_item *item);
+int	 conf_check_source(const struct gram_option *o, const void *base,
+	    const struct gram_item *item);
+int	 conf_check_dns(const struct gram_option *o, const void *base,
+	    const struct gram_item *item);
 
 /* For options.def: a block begins. */
-void	 conf_begin_acme(const struct conf_pos *pos);
-void	 conf_begin_admit(const struct conf_pos *pos);
-void	 conf_begin_dns(const struct conf_pos *pos);
-void	 conf_begin_metrics(const struct conf_pos *pos);
-void	 conf_begin_map(const struct conf_pos *pos);
-
-/* The ACME directory of word number `n' in its row; NULL: none. */
-const char *conf_directory_url(int64_t n);
+void	 conf_begin_acme(const struct gram_pos *pos);
+void	 conf_begin_admit(const struct gram_pos *pos);
+void	 conf_begin_dns(const struct gram_pos *pos);
+void	 conf_begin_metrics(const struct gram_pos *pos);
+void	 conf_begin_map(const struct gram_pos *pos);
 
 /* Set what is derived, and check the whole configuration. */
 void	 conf_check(void);

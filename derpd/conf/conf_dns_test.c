@@ -6,11 +6,11 @@
 
 /* The names of a list, each with a blank behind it. */
 static const char *
-all(const struct conf_names *names)
+all(const struct gram_names *names)
 {
 	static char text[2][1024];
 	static int which;
-	const struct conf_name *n;
+	const struct gram_name *n;
 
 	which = !which;
 	text[which][0] = '\0';

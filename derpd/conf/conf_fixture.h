@@ -20,6 +20,9 @@
 #define RELAY	"relay { }\n"
 #define CONF	"t.conf"
 
+/* Behind the last row of the table. */
+#define ROWS_END	(conf_grammar.rows + conf_grammar.n)
+
 static char	 errs[16384];	/* log of the last load() */
 
 /* Make the file `name' of the `n' bytes at `text'. */
@@ -136,12 +139,12 @@ copy_sample(const char *from, int all)
  * the word.
  */
 static inline void
-bad_word(const char *text, int line, const char *word, enum conf_block block)
+bad_word(const char *text, int line, const char *word, int block)
 {
 	char error[1100];
 
 	snprintf(error, sizeof(error), "near `%s': expected %s", word,
-	    conf_statements(block));
+	    gram_statements(&conf_grammar, block));
 	bad(text, line, error);
 }
 

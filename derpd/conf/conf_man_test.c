@@ -7,7 +7,7 @@
 
 #include "conf_fixture.h"
 #include "conf_option.h"
-#include "conf_store.h"
+#include "gramstore.h"
 #include "manfixture.h"
 
 static char	*page;		/* the manual's source, lines joined */
@@ -24,9 +24,9 @@ static const char *const sections[] = {
 
 /* Units as the manual writes them. */
 static const char *const units[] = {
-	[CONF_MS] = "[Mm]illiseconds", [CONF_SECONDS] = "[Ss]econds",
-	[CONF_BYTES] = "[Bb]ytes", [CONF_BYTERATE] = "[Bb]ytes a second",
-	[CONF_RATE] = "a second"
+	[GRAM_MS] = "[Mm]illiseconds", [GRAM_SECONDS] = "[Ss]econds",
+	[GRAM_BYTES] = "[Bb]ytes", [GRAM_BYTERATE] = "[Bb]ytes a second",
+	[GRAM_RATE] = "a second"
 };
 
 /* The manual's text, with a blank for each newline, except around macros. */
@@ -43,7 +43,7 @@ read_page(const atf_tc_t *tc)
 
 /* The text of a block's section; free() it. */
 static char *
-section(enum conf_block block)
+section(int block)
 {
 	char want[64], *text;
 	const char *p, *end;
@@ -122,7 +122,7 @@ begins(const char *head, const char *keywords)
  * none.
  */
 static char *
-find_item(const char *text, const struct conf_option *o)
+find_item(const char *text, const struct gram_option *o)
 {
 	const char *p, *body, *end;
 	char head[256], *copy;
@@ -162,27 +162,27 @@ matches(const char *text, const char *expr)
 
 /* Check the default, alone or after that of the preceding value. */
 static void
-check_default(const struct conf_option *o, const char *text)
+check_default(const struct gram_option *o, const char *text)
 {
 	const char *value = o->def != NULL ? o->def : o->unset;
 	char before[128] = "", expr[512];
 
 	if (value == NULL)
 		return;
-	if (o->follows != CONF_HEAD && o[-1].def != NULL)
+	if (o->follows != GRAM_HEAD && o[-1].def != NULL)
 		snprintf(before, sizeof(before), "(%s %s )?", o[-1].def,
-		    conf_suffix(o - 1, o));
+		    gram_suffix(o - 1, o));
 	snprintf(expr, sizeof(expr), "[Dd]efault( is|:)?( |\n\\.[A-Z][a-z] )"
 	    "%s%s([^0-9A-Za-z_/-]|$)", before, value);
 	ATF_CHECK_MSG(matches(text, expr), "%s: the default is %s, the manual "
-	    "says:%s", conf_name(o), value, text);
+	    "says:%s", gram_name(o), value, text);
 }
 
 /* A bound as the manual writes it: bytes in the largest unit. */
 static void
-bound(char *dst, size_t size, const struct conf_option *o, int64_t v)
+bound(char *dst, size_t size, const struct gram_option *o, int64_t v)
 {
-	int bytes = o->unit == CONF_BYTES || o->unit == CONF_BYTERATE;
+	int bytes = o->unit == GRAM_BYTES || o->unit == GRAM_BYTERATE;
 	const char *u = "";
 
 	if (bytes && v >= 1024 && v % 1024 == 0) {
@@ -193,28 +193,28 @@ bound(char *dst, size_t size, const struct conf_option *o, int64_t v)
 }
 
 static void
-check_bounds(const struct conf_option *o, const char *text)
+check_bounds(const struct gram_option *o, const char *text)
 {
 	char expr[128], min[32], max[32];
 
-	if (!(o->type->accepts & CONF_NUMBER) || o->max == 0)
+	if (!(o->type->accepts & GRAM_NUMBER) || o->max == 0)
 		return;
 	bound(min, sizeof(min), o, o->min);
 	bound(max, sizeof(max), o, o->max);
 	snprintf(expr, sizeof(expr), "(^|[^0-9])%s to %s([^0-9A-Z]|$)", min,
 	    max);
 	ATF_CHECK_MSG(matches(text, expr), "%s: takes %s to %s, the manual "
-	    "says:%s", conf_name(o), min, max, text);
+	    "says:%s", gram_name(o), min, max, text);
 }
 
 ATF_TC_WITHOUT_HEAD(options);
 ATF_TC_BODY(options, tc)
 {
-	const struct conf_option *o;
+	const struct gram_option *o;
 	char *text, *item;
 
 	read_page(tc);
-	for (o = conf_options; o != conf_options + conf_noptions; o++) {
+	for (o = conf_grammar.rows; o != ROWS_END; o++) {
 		if (strcmp(o->keywords, "include") == 0)
 			continue;
 		text = section(o->block);
@@ -224,10 +224,10 @@ ATF_TC_BODY(options, tc)
 		else {
 			check_default(o, item);
 			check_bounds(o, item);
-			if (o->unit != CONF_NOUNIT)
+			if (o->unit != GRAM_NOUNIT)
 				ATF_CHECK_MSG(matches(item, units[o->unit]),
 				    "%s: is in %s, the manual says:%s",
-				    conf_name(o), units[o->unit], item);
+				    gram_name(o), units[o->unit], item);
 		}
 		free(item);
 		free(text);
@@ -251,7 +251,7 @@ ATF_TC_BODY(nothing_else, tc)
 			(void)item_head(p, head, sizeof(head));
 			n = strcspn(head + 1, " ");
 			head[n + 1] = '\0';
-			ATF_CHECK_MSG(conf_usage((enum conf_block)block,
+			ATF_CHECK_MSG(gram_usage(&conf_grammar, (int)block,
 			    head + 1, n) != NULL, "%s: no such statement in "
 			    "options.def", head + 1);
 		}
@@ -264,7 +264,7 @@ ATF_TC_BODY(nothing_else, tc)
 ATF_TC_WITHOUT_HEAD(sample);
 ATF_TC_BODY(sample, tc)
 {
-	const struct conf_option *o;
+	const struct gram_option *o;
 	struct conf *c, *all;
 	char path[1024];
 
@@ -274,10 +274,10 @@ ATF_TC_BODY(sample, tc)
 	copy_sample(path, 1);
 	all = load_file(CONF);
 	ATF_REQUIRE_MSG(all != NULL, "%s", errs);
-	for (o = conf_options; o != conf_options + conf_noptions; o++)
+	for (o = conf_grammar.rows; o != ROWS_END; o++)
 		if (o->def != NULL && o->block != CONF_MAP)
-			ATF_CHECK_MSG(conf_same(o, c, all), "%s: the default "
-			    "is %s, %s states another", conf_name(o), o->def,
+			ATF_CHECK_MSG(gram_same(o, c, all), "%s: the default "
+			    "is %s, %s states another", gram_name(o), o->def,
 			    path);
 	ATF_CHECK_EQ(60, TAILQ_FIRST(&all->maps)->every);
 	conf_free(c);

@@ -1,14 +1,14 @@
 /*
  * conf_mesh: the mesh block: the other nodes of the region; see options.def.
- * Called by conf_match.c and conf_check.c.
+ * Called by grammatch.c and conf_check.c.
  */
 #include <string.h>
 
 #include "conf_check.h"
-#include "conf_parse.h"
-#include "conf_store.h"
+#include "conf_lists.h"
 #include "conf_types.h"
 #include "derpcert.h"
+#include "gramstore.h"
 #include "hex.h"
 #include "hostname.h"
 
@@ -16,8 +16,8 @@
 #define DEFAULT_PORT	443
 
 /* The value of the statement with this type; NULL: it has none. */
-static const struct conf_item *
-value(const struct conf_statement *s, const struct conf_type *type)
+static const struct gram_item *
+value(const struct gram_statement *s, const struct gram_type *type)
 {
 	unsigned int i;
 
@@ -28,24 +28,24 @@ value(const struct conf_statement *s, const struct conf_type *type)
 }
 
 static const char *
-text(const struct conf_statement *s, const struct conf_type *type)
+text(const struct gram_statement *s, const struct gram_type *type)
 {
-	const struct conf_item *it = value(s, type);
+	const struct gram_item *it = value(s, type);
 
 	return (it == NULL ? NULL : it->text);
 }
 
 /* The port of a node.  0, or -1: reported. */
 static int
-get_port(const struct conf_statement *s, unsigned int *port)
+get_port(const struct gram_statement *s, unsigned int *port)
 {
-	const struct conf_item *it = value(s, &conf_type_port);
+	const struct gram_item *it = value(s, &conf_type_port);
 
 	*port = DEFAULT_PORT;
 	if (it == NULL)
 		return (0);
 	if (it->number < 1 || it->number > 65535) {
-		conf_error(&s->pos, "mesh with \"%s\" port %lld: expected 1 to "
+		gram_error(&s->pos, "mesh with \"%s\" port %lld: expected 1 to "
 		    "65535", s->item[0].text, (long long)it->number);
 		return (-1);
 	}
@@ -55,7 +55,7 @@ get_port(const struct conf_statement *s, unsigned int *port)
 
 /* The key of a node.  0, or -1: reported. */
 static int
-get_key(const struct conf_statement *s, uint8_t key[IPC_KEYLEN])
+get_key(const struct gram_statement *s, uint8_t key[IPC_KEYLEN])
 {
 	const char *hex = text(s, &conf_type_serverkey);
 	const size_t n = sizeof(KEY_PREFIX) - 1;
@@ -63,7 +63,7 @@ get_key(const struct conf_statement *s, uint8_t key[IPC_KEYLEN])
 	if (hex != NULL && (strncmp(hex, KEY_PREFIX, n) != 0 ||
 	    strlen(hex) != n + 2 * IPC_KEYLEN ||
 	    base_hex_get(key, IPC_KEYLEN, hex + n) == -1)) {
-		conf_error(&s->pos, "server key \"%s\": expected "
+		gram_error(&s->pos, "server key \"%s\": expected "
 		    "\"" KEY_PREFIX "\" and 64 hexadecimal digits, as "
 		    "`derpctl status' of that node shows it", hex);
 		return (-1);
@@ -73,7 +73,7 @@ get_key(const struct conf_statement *s, uint8_t key[IPC_KEYLEN])
 
 /* 1 when the address and the name of the certificate are valid, else 0. */
 static int
-check_texts(const struct conf_statement *s)
+check_texts(const struct gram_statement *s)
 {
 	const char *address = text(s, &conf_type_address);
 	const char *certname = text(s, &conf_type_certname);
@@ -81,7 +81,7 @@ check_texts(const struct conf_statement *s)
 
 	if (address != NULL && !net_hostname_is_ipv4(address) &&
 	    !net_hostname_is_ipv6(address)) {
-		conf_error(&s->pos, "mesh with \"%s\" address %s: expected an "
+		gram_error(&s->pos, "mesh with \"%s\" address %s: expected an "
 		    "IP address", s->item[0].text, address);
 		return (0);
 	}
@@ -91,43 +91,37 @@ check_texts(const struct conf_statement *s)
 		return (conf_is_host(certname, "certname", &s->pos));
 	if (net_derpcert_is_pin(certname))
 		return (1);
-	conf_error(&s->pos, "certname \"%s\": expected a host name, or "
+	gram_error(&s->pos, "certname \"%s\": expected a host name, or "
 	    "\"" DERPCERT_PIN_PREFIX "\" and 64 hexadecimal digits", certname);
 	return (0);
-}
-
-static int
-same_text(const char *a, const char *b)
-{
-	return (a == NULL || b == NULL ? a == b : strcmp(a, b) == 0);
 }
 
 /* Check that one more node may be configured, and this one. */
 static int
 may_add(const char *host, unsigned int port, const char *address,
-    const struct conf_pos *pos)
+    const struct gram_pos *pos)
 {
 	const struct conf_node *n;
 	int count = 0;
 
 	TAILQ_FOREACH(n, &conf_parsed->mesh.nodes, entry) {
 		if (n->port == port && strcasecmp(n->host, host) == 0 &&
-		    same_text(n->address, address)) {
-			conf_error(pos, "mesh with \"%s\" appears twice", host);
+		    gram_same_text(n->address, address)) {
+			gram_error(pos, "mesh with \"%s\" appears twice", host);
 			return (0);
 		}
 		count++;
 	}
 	if (count < IPC_MAXNODES)
 		return (1);
-	conf_error(pos, "mesh with \"%s\": expected at most %d such lines",
+	gram_error(pos, "mesh with \"%s\": expected at most %d such lines",
 	    host, IPC_MAXNODES);
 	return (0);
 }
 
 /* with "HOST" [port N] [address A] [certname "C"] [server key "K"] */
 static void
-apply_node(const struct conf_statement *s)
+apply_node(const struct gram_statement *s)
 {
 	const char *host = s->item[0].text;
 	const char *address = text(s, &conf_type_address);
@@ -136,33 +130,35 @@ apply_node(const struct conf_statement *s)
 	struct conf_node *n;
 	unsigned int port;
 
-	if (!conf_is_host(host, conf_name(s->row[0]), &s->pos) ||
+	if (!conf_is_host(host, gram_name(s->row[0]), &s->pos) ||
 	    get_port(s, &port) == -1 || get_key(s, key) == -1 ||
 	    !check_texts(s) || !may_add(host, port, address, &s->pos))
 		return;
-	n = conf_alloc(sizeof(*n));
-	n->host = conf_dup(host);
+	n = gram_alloc(sizeof(*n));
+	n->host = gram_dup(host);
 	n->port = port;
-	n->address = address == NULL ? NULL : conf_dup(address);
-	n->certname = certname == NULL ? NULL : conf_dup(certname);
+	n->address = address == NULL ? NULL : gram_dup(address);
+	n->certname = certname == NULL ? NULL : gram_dup(certname);
 	n->has_key = value(s, &conf_type_serverkey) != NULL;
 	memcpy(n->key, key, sizeof(n->key));
 	n->pos = s->pos;
 	TAILQ_INSERT_TAIL(&conf_parsed->mesh.nodes, n, entry);
 }
 
-const struct conf_type conf_type_node = {
-	.arg = "\"HOST\"", .accepts = CONF_STRING, .store = CONF_NODES,
+const struct gram_type conf_type_node = {
+	.arg = "\"HOST\"", .accepts = GRAM_STRING, .store = GRAM_OWN,
+	.same = conf_same_nodes, .free = conf_free_nodes,
+	.print = conf_print_nodes,
 	.apply = apply_node
 };
-const struct conf_type conf_type_address = {
-	.arg = "ADDRESS", .accepts = CONF_STRING
+const struct gram_type conf_type_address = {
+	.arg = "ADDRESS", .accepts = GRAM_STRING
 };
-const struct conf_type conf_type_certname = {
-	.arg = "\"NAME\"", .accepts = CONF_STRING
+const struct gram_type conf_type_certname = {
+	.arg = "\"NAME\"", .accepts = GRAM_STRING
 };
-const struct conf_type conf_type_serverkey = {
-	.arg = "\"nodekey:HEX\"", .accepts = CONF_STRING
+const struct gram_type conf_type_serverkey = {
+	.arg = "\"nodekey:HEX\"", .accepts = GRAM_STRING
 };
 
 void
@@ -174,11 +170,11 @@ conf_check_mesh(void)
 	if (n == NULL)
 		return;
 	if (m->key == NULL)
-		conf_error(&n->pos, "mesh with \"%s\" needs the key that the "
+		gram_error(&n->pos, "mesh with \"%s\" needs the key that the "
 		    "nodes share: expected key file \"FILE\" in the mesh block",
 		    n->host);
 	if (!conf_parsed->relay.enabled)
-		conf_error(&n->pos, "mesh with \"%s\", but there is no relay "
+		gram_error(&n->pos, "mesh with \"%s\", but there is no relay "
 		    "whose clients it could reach: expected relay { ... }",
 		    n->host);
 }

@@ -7,22 +7,28 @@
 #include "conf_types.h"
 
 #define EACH(o)								\
-	(o) = conf_options; (o) != conf_options + conf_noptions; (o)++
+	(o) = conf_grammar.rows; (o) != ROWS_END; (o)++
 
 static int
-stands_alone(const struct conf_option *o)
+stands_alone(const struct gram_option *o)
 {
-	return (o->follows == CONF_HEAD || o->follows == CONF_ALSO);
+	return (o->follows == GRAM_HEAD || o->follows == GRAM_ALSO);
+}
+
+static int
+is_keyword(const char *word)
+{
+	return (gram_is_keyword(&conf_grammar, word));
 }
 
 /* No two statements of a block have the same keywords. */
 ATF_TC_WITHOUT_HEAD(keywords);
 ATF_TC_BODY(keywords, tc)
 {
-	const struct conf_option *o, *p;
+	const struct gram_option *o, *p;
 
 	for (EACH(o))
-		for (p = o + 1; p != conf_options + conf_noptions; p++)
+		for (p = o + 1; p != ROWS_END; p++)
 			if (o->block == p->block)
 				ATF_CHECK_MSG(strcmp(o->keywords,
 				    p->keywords) != 0, "%s: twice",
@@ -33,20 +39,20 @@ ATF_TC_BODY(keywords, tc)
 ATF_TC_WITHOUT_HEAD(follows);
 ATF_TC_BODY(follows, tc)
 {
-	const struct conf_option *o, *head = NULL;
+	const struct gram_option *o, *head = NULL;
 	size_t n = 0;
 
 	for (EACH(o)) {
-		if (o->follows == CONF_HEAD) {
+		if (o->follows == GRAM_HEAD) {
 			head = o;
 			n = 0;
 			continue;
 		}
 		ATF_REQUIRE(head != NULL);
 		ATF_CHECK_EQ(head->block, o->block);
-		ATF_CHECK_MSG(conf_suffix(head, o) != o->keywords,
+		ATF_CHECK_MSG(gram_suffix(head, o) != o->keywords,
 		    "%s: shares no word with %s", o->keywords, head->keywords);
-		ATF_CHECK(++n < CONF_MAXVALUES);
+		ATF_CHECK(++n < GRAM_MAXVALUES);
 	}
 }
 
@@ -54,7 +60,7 @@ ATF_TC_BODY(follows, tc)
 ATF_TC_WITHOUT_HEAD(ends);
 ATF_TC_BODY(ends, tc)
 {
-	const struct conf_option *o, *p;
+	const struct gram_option *o, *p;
 	size_t n;
 
 	for (EACH(o)) {
@@ -72,11 +78,11 @@ ATF_TC_BODY(ends, tc)
 ATF_TC_WITHOUT_HEAD(bounds);
 ATF_TC_BODY(bounds, tc)
 {
-	const struct conf_option *o;
+	const struct gram_option *o;
 
 	for (EACH(o)) {
-		if (o->type->store != CONF_INT || o->type->accepts == 0 ||
-		    conf_words(o) != NULL)
+		if (o->type->store != GRAM_INT || o->type->accepts == 0 ||
+		    gram_words(o) != NULL)
 			continue;
 		ATF_CHECK(o->size == 1 || o->size == 4 || o->size == 8);
 		ATF_CHECK_MSG(o->min >= 0 && o->min < o->max, "%s: takes %lld "
@@ -86,7 +92,7 @@ ATF_TC_BODY(bounds, tc)
 			ATF_CHECK_MSG(o->max < INT64_C(1) << (8 * o->size),
 			    "%s: has too small a field", o->keywords);
 		/* 0 means unset. */
-		if (o->def == NULL && o->follows == CONF_HEAD)
+		if (o->def == NULL && o->follows == GRAM_HEAD)
 			ATF_CHECK_MSG(o->min > 0, "%s: can't be unset",
 			    o->keywords);
 	}
@@ -96,7 +102,7 @@ ATF_TC_BODY(bounds, tc)
 ATF_TC_WITHOUT_HEAD(maps);
 ATF_TC_BODY(maps, tc)
 {
-	const struct conf_option *o;
+	const struct gram_option *o;
 
 	for (EACH(o))
 		ATF_CHECK(o->block != CONF_MAP || !o->restart);
@@ -107,33 +113,33 @@ ATF_TC_BODY(usage, tc)
 {
 	const char *s;
 
-	ATF_CHECK(conf_usage(CONF_RELAY, "tls", 3) == NULL);
-	ATF_CHECK(conf_usage(CONF_TOP, "max", 3) == NULL);
-	ATF_CHECK_STREQ(conf_usage(CONF_RELAY, "max", 3),
+	ATF_CHECK(gram_usage(&conf_grammar, CONF_RELAY, "tls", 3) == NULL);
+	ATF_CHECK(gram_usage(&conf_grammar, CONF_TOP, "max", 3) == NULL);
+	ATF_CHECK_STREQ(gram_usage(&conf_grammar, CONF_RELAY, "max", 3),
 	    "max clients NUMBER, or: max unfinished NUMBER [per source "
 	    "NUMBER]");
-	ATF_CHECK_STREQ(conf_usage(CONF_ACME, "directory", 9),
+	ATF_CHECK_STREQ(gram_usage(&conf_grammar, CONF_ACME, "directory", 9),
 	    "directory letsencrypt, directory letsencrypt-staging, or: "
 	    "directory \"URL\"");
-	ATF_CHECK_STREQ(conf_usage(CONF_TOP, "listen", 6),
+	ATF_CHECK_STREQ(gram_usage(&conf_grammar, CONF_TOP, "listen", 6),
 	    "listen on ADDRESS port NUMBER [tls | derp] "
 	    "[proxy from { PREFIX ... }]");
-	s = conf_statements(CONF_ACME);
+	s = gram_statements(&conf_grammar, CONF_ACME);
 	ATF_CHECK_MSG(strncmp(s, "contact, directory, ", 20) == 0 &&
 	    strstr(s, ", eab, ") != NULL && strstr(s, "key file") == NULL &&
 	    strcmp(s + strlen(s) - 5, " or }") == 0, "%s", s);
 	/* Forms of one statement are named once. */
-	s = conf_statements(CONF_RELAY);
+	s = gram_statements(&conf_grammar, CONF_RELAY);
 	ATF_CHECK_MSG(strstr(s, ", home, ") != NULL &&
 	    strstr(s, "redirect") == NULL && strstr(s, ", codel, ") != NULL,
 	    "%s", s);
-	s = conf_statements(CONF_TOP);
+	s = gram_statements(&conf_grammar, CONF_TOP);
 	ATF_CHECK_MSG(strncmp(s, "hostname, listen on, ", 21) == 0 &&
 	    strstr(s, ", include or NAME = \"VALUE\"") != NULL &&
 	    strstr(s, ", metrics, ") != NULL, "%s", s);
-	ATF_CHECK(conf_is_keyword("source") && conf_is_keyword("blank") &&
-	    conf_is_keyword("relay") && conf_is_keyword("on"));
-	ATF_CHECK(!conf_is_keyword("letsencrypt") && !conf_is_keyword("sour"));
+	ATF_CHECK(is_keyword("source") && is_keyword("blank") &&
+	    is_keyword("relay") && is_keyword("on"));
+	ATF_CHECK(!is_keyword("letsencrypt") && !is_keyword("sour"));
 }
 
 ATF_TP_ADD_TCS(tp)

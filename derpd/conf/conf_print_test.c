@@ -6,7 +6,7 @@
 
 #include "conf_fixture.h"
 #include "conf_option.h"
-#include "conf_store.h"
+#include "gramstore.h"
 #include "conf_types.h"
 #include "size.h"
 
@@ -97,7 +97,7 @@ ATF_TC_BODY(samples, tc)
 
 /* Values for the statements of the table. */
 static const struct {
-	const struct conf_type	*type;
+	const struct gram_type	*type;
 	const char		*value;
 } values[] = {
 	{ &conf_type_path, "\"/p" ODD "\"" },
@@ -131,14 +131,14 @@ static const struct {
 
 /* A word that is not the default. */
 static const char *
-other_word(const struct conf_option *o)
+other_word(const struct gram_option *o)
 {
 	static char word[32];
 	const char *w;
 	size_t n;
 	int64_t i;
 
-	for (i = 0; (w = conf_word_at(conf_words(o), i, &n)) != NULL; i++) {
+	for (i = 0; (w = gram_word_at(gram_words(o), i, &n)) != NULL; i++) {
 		snprintf(word, sizeof(word), "%.*s", (int)n, w);
 		if (o->def == NULL || strcmp(word, o->def) != 0)
 			return (word);
@@ -148,18 +148,18 @@ other_word(const struct conf_option *o)
 
 /* A value of the row that is not its default. */
 static void
-put_value(FILE *f, const struct conf_option *o)
+put_value(FILE *f, const struct gram_option *o)
 {
 	size_t i;
 
 	if (o->type->accepts == 0)
 		return;
 	putc(' ', f);
-	if (o->type->accepts == CONF_WORD) {
+	if (o->type->accepts == GRAM_WORD) {
 		fputs(other_word(o), f);
 		return;
 	}
-	if (o->type->store == CONF_INT) {
+	if (o->type->store == GRAM_INT) {
 		fprintf(f, "%lld", (long long)(o->def != NULL &&
 		    base_size(o->def) == o->max ? o->min : o->max));
 		return;
@@ -172,22 +172,22 @@ put_value(FILE *f, const struct conf_option *o)
 
 /* 1 when only one of the two statements may be set. */
 static int
-alternatives(const struct conf_option *o, const struct conf_option *p)
+alternatives(const struct gram_option *o, const struct gram_option *p)
 {
-	return (o->block == p->block && p->follows == CONF_HEAD &&
-	    (strcmp(o->once != NULL ? o->once : conf_name(o),
-	    p->once != NULL ? p->once : conf_name(p)) == 0 ||
+	return (o->block == p->block && p->follows == GRAM_HEAD &&
+	    (strcmp(o->once != NULL ? o->once : gram_name(o),
+	    p->once != NULL ? p->once : gram_name(p)) == 0 ||
 	    (o->check != NULL && o->check == p->check)));
 }
 
 /* 1 when it is the `which'th row of its alternatives. */
 static int
-chosen(const struct conf_option *o, int which)
+chosen(const struct gram_option *o, int which)
 {
-	const struct conf_option *p;
+	const struct gram_option *p;
 	int before = 0, all = 0;
 
-	for (p = conf_options; p != conf_options + conf_noptions; p++)
+	for (p = conf_grammar.rows; p != ROWS_END; p++)
 		if (p == o || alternatives(o, p)) {
 			before += p < o;
 			all++;
@@ -197,14 +197,14 @@ chosen(const struct conf_option *o, int which)
 
 /* All statements of a block. */
 static void
-put_block(FILE *f, enum conf_block block, int which)
+put_block(FILE *f, int block, int which)
 {
-	const struct conf_option *head, *o, *end;
+	const struct gram_option *head, *o, *end;
 
-	end = conf_options + conf_noptions;
-	for (o = conf_options; o != end; o++) {
+	end = ROWS_END;
+	for (o = conf_grammar.rows; o != end; o++) {
 		/* A self-signed certificate does not stand beside acme. */
-		if (o->block != block || o->follows != CONF_HEAD ||
+		if (o->block != block || o->follows != GRAM_HEAD ||
 		    strcmp(o->keywords, "include") == 0 ||
 		    o->type == &conf_type_selfsigned || !chosen(o, which))
 			continue;
@@ -216,10 +216,10 @@ put_block(FILE *f, enum conf_block block, int which)
 			continue;
 		}
 		put_value(f, o);
-		for (head = o; o + 1 != end && o[1].follows != CONF_HEAD;) {
+		for (head = o; o + 1 != end && o[1].follows != GRAM_HEAD;) {
 			o++;
 			if (!o->bare)
-				fprintf(f, " %s", conf_suffix(head, o));
+				fprintf(f, " %s", gram_suffix(head, o));
 			put_value(f, o);
 		}
 		putc('\n', f);
@@ -230,7 +230,7 @@ put_block(FILE *f, enum conf_block block, int which)
 static void
 everything(int which)
 {
-	const struct conf_option *o, *head = NULL;
+	const struct gram_option *o, *head = NULL;
 	struct conf *c, *plain = good(NAME CERT RELAY "map \"/a\"\n");
 	char *text = NULL;
 	size_t len;
@@ -242,20 +242,20 @@ everything(int which)
 	fputs("listen on * port 80\nlisten on 192.0.2.7 port 443 tls\n", f);
 	ATF_REQUIRE_EQ(0, fclose(f));
 	c = good(text);
-	for (o = conf_options; o != conf_options + conf_noptions; o++) {
-		if (o->follows == CONF_HEAD)
+	for (o = conf_grammar.rows; o != ROWS_END; o++) {
+		if (o->follows == GRAM_HEAD)
 			head = o;
 		/* Both configurations have a relay block. */
-		if (o->type->store == CONF_NONE || !chosen(head, which) ||
+		if (o->type->store == GRAM_NONE || !chosen(head, which) ||
 		    strcmp(o->keywords, "relay") == 0)
 			continue;
 		if (o->block != CONF_MAP)
-			ATF_CHECK_MSG(!conf_same(o, plain, c), "%s is as by "
-			    "default in %s", conf_name(o), text);
+			ATF_CHECK_MSG(!gram_same(o, plain, c), "%s is as by "
+			    "default in %s", gram_name(o), text);
 		else
-			ATF_CHECK_MSG(!conf_same(o, TAILQ_FIRST(&plain->maps),
+			ATF_CHECK_MSG(!gram_same(o, TAILQ_FIRST(&plain->maps),
 			    TAILQ_FIRST(&c->maps)), "%s is as by default in "
-			    "%s", conf_name(o), text);
+			    "%s", gram_name(o), text);
 	}
 	free(text);
 	conf_free(plain);

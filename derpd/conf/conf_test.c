@@ -91,7 +91,7 @@ ATF_TC_BODY(top_statements, tc)
 	    "sandbox off\n"
 	    "mesh { key file \"/etc/mesh.key\" }\n"
 	    "relay { }\n");
-	const struct conf_name *n = TAILQ_FIRST(&c->names);
+	const struct gram_name *n = TAILQ_FIRST(&c->names);
 	const struct conf_listen *l = TAILQ_FIRST(&c->listens);
 	const struct conf_cert *k = TAILQ_FIRST(&c->certs);
 

@@ -6,62 +6,67 @@
 #define CONF_TYPES_H
 
 #include "conf_option.h"
+#include "gramtypes.h"
 
-/* conf_types.c: integers ... */
-extern const struct conf_type
-	conf_type_number,	/* digits, .min to .max */
-	conf_type_size,		/* the same, with K, M or G appended */
-	conf_type_words,	/* the first of .words: 0, the second: 1 ... */
-	conf_type_flag,		/* keywords alone: 1 */
-	conf_type_off,		/* keywords alone: 0 */
-/* ... strings ... */
-	conf_type_path,		/* absolute, of at most .max bytes */
-	conf_type_root,		/* the same, or off: "" */
-	conf_type_user,		/* the name of a user */
+_Static_assert(GRAM_MAXLIST == IPC_MAXPROXIES,
+    "a list in braces is one of prefixes");
+
+/* Types that other daemons have, too: see gramtypes.h. */
+#define conf_type_number	gram_type_number
+#define conf_type_size		gram_type_size
+#define conf_type_words		gram_type_words
+#define conf_type_flag		gram_type_flag
+#define conf_type_off		gram_type_off
+#define conf_type_path		gram_type_path
+#define conf_type_root		gram_type_root
+#define conf_type_user		gram_type_user
+#define conf_type_text		gram_type_text
+#define conf_type_source	gram_type_source
+#define conf_type_paths		gram_type_paths
+#define conf_type_sources	gram_type_sources
+#define conf_type_port		gram_type_port
+#define conf_type_file		gram_type_file
+#define conf_type_block		gram_type_block
+#define conf_type_include	gram_type_include
+
+/* conf_types.c: strings ... */
+extern const struct gram_type
 	conf_type_algorithm,	/* of TCP congestion control */
-	conf_type_text,		/* ASCII that needs no escapes in JSON */
 	conf_type_redirect,	/* URL, http or https */
-	conf_type_source,	/* URL of a map, https */
 	conf_type_urlpath,	/* path of a URL */
 	conf_type_directory,	/* URL of an ACME directory, or its name */
 /* ... lists of strings ... */
 	conf_type_host,		/* DNS names and IP addresses */
-	conf_type_sources,
-	conf_type_paths,
 	conf_type_contact,	/* mail addresses */
-/* ... values stored with the statement's first value, or not at all ... */
-	conf_type_port, conf_type_listening, conf_type_proxies,
-	conf_type_file, conf_type_allow, conf_type_cleartext,
-/* ... blocks, conf_match.c opens and closes them. */
-	conf_type_block, conf_type_maps;
+/* ... values stored with the statement's first value ... */
+	conf_type_listening, conf_type_proxies, conf_type_allow,
+	conf_type_cleartext,
+/* ... and the blocks of maps. */
+	conf_type_maps;
 
 /* conf_admit.c: sources of admission, and prefixes. */
-extern const struct conf_type
+extern const struct gram_type
 	conf_type_verify_url, conf_type_verify_socket, conf_type_debug;
 
 /* conf_mesh.c: the other nodes of the region. */
-extern const struct conf_type
+extern const struct gram_type
 	conf_type_node, conf_type_address, conf_type_certname,
 	conf_type_serverkey;
 
 /* conf_statements.c: irregular statements. */
-extern const struct conf_type
+extern const struct gram_type
 	conf_type_listen, conf_type_stun_listen, conf_type_metrics_listen,
-	conf_type_certificate, conf_type_selfsigned, conf_type_include;
+	conf_type_certificate, conf_type_selfsigned, conf_type_acme;
+
+/* The configuration that is being read. */
+extern struct conf	*conf_parsed;
 
 /*
  * 1 when `s' is a DNS name or an IP address; else 0, and an error about `what'
  * with advice is reported.
  */
 int	 conf_is_host(const char *s, const char *what,
-	    const struct conf_pos *pos);
-
-/*
- * 1 when `path' is absolute and has at most `max' bytes; else 0, and an error
- * about `name' is reported.
- */
-int	 conf_is_path(const char *path, size_t max, const char *name,
-	    const struct conf_pos *pos);
+	    const struct gram_pos *pos);
 
 /* conf_address.c */
 
@@ -79,15 +84,15 @@ enum conf_listening { CONF_PLAIN, CONF_TLS, CONF_DERP };
 void	 conf_add_listen(struct conf_listens *list, const char *address,
 	    int64_t port, enum conf_listening kind,
 	    const struct net_prefix *proxies, size_t nproxies,
-	    const struct conf_pos *pos);
+	    const struct gram_pos *pos);
 
 /* Parse a prefix of the statement `what'.  0, or -1: reported. */
 int	 conf_prefix(struct net_prefix *p, const char *what,
-	    const struct conf_item *it);
+	    const struct gram_item *it);
 
 /* The same for the list of a statement.  0, or -1: reported. */
-int	 conf_prefixes(struct net_prefix v[CONF_MAXLIST], const char *what,
-	    const struct conf_statement *s);
+int	 conf_prefixes(struct net_prefix v[GRAM_MAXLIST], const char *what,
+	    const struct gram_statement *s);
 
 /*
  * Write the address of `l' without its port, as in the configuration, to `dst';

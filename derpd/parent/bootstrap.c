@@ -41,11 +41,11 @@ find(const struct parent_dns *s, const char *name)
 
 /* Append names to `s'; `old' has what is known. */
 static void
-add_names(struct parent_dns *s, const struct conf_names *names, int published,
+add_names(struct parent_dns *s, const struct gram_names *names, int published,
     const struct parent_dns *old)
 {
 	const struct parent_dnsname *known;
-	const struct conf_name *n;
+	const struct gram_name *n;
 	struct parent_dnsname *p;
 
 	TAILQ_FOREACH(n, names, entry) {

@@ -14,8 +14,8 @@
 
 static struct parent	 d;
 static struct conf	 conf;
-static struct conf_name	 one = { .name = (char *)(uintptr_t)"one.test" };
-static struct conf_name	 two = { .name = (char *)(uintptr_t)"two.test" };
+static struct gram_name	 one = { .name = (char *)(uintptr_t)"one.test" };
+static struct gram_name	 two = { .name = (char *)(uintptr_t)"two.test" };
 
 static const uint8_t addrs[(IPC_DNS_MAXADDRS + 1) * IPC_ADDRLEN] = {
 	[10] = 0xff, 0xff, 192, 0, 2, 1,

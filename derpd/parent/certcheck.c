@@ -262,7 +262,7 @@ names_of(const struct parent_cert *c, char dst[LISTSIZE])
 /* The certificate for a name is not valid for it. */
 static void
 uncovered(struct certcheck *ck, const struct conf_cert *k,
-    const struct parent_cert *c, const struct conf_name *n, int host)
+    const struct parent_cert *c, const struct gram_name *n, int host)
 {
 	char list[LISTSIZE];
 
@@ -290,7 +290,7 @@ uncovered(struct certcheck *ck, const struct conf_cert *k,
 
 /* Is there a valid certificate for the name?  `host': it is a host name. */
 static void
-check_name(struct certcheck *ck, const struct conf_name *n, int host)
+check_name(struct certcheck *ck, const struct gram_name *n, int host)
 {
 	const struct conf_cert *k = winner(ck, n->name);
 	const struct parent_cert *c;
@@ -303,10 +303,10 @@ check_name(struct certcheck *ck, const struct conf_name *n, int host)
 }
 
 /* A host name that another line serves, and this one has, too; NULL: none. */
-static const struct conf_name *
+static const struct gram_name *
 shadowed(const struct certcheck *ck, const struct conf_cert *k)
 {
-	const struct conf_name *n;
+	const struct gram_name *n;
 
 	TAILQ_FOREACH(n, &ck->c->names, entry)
 		if (net_hostname_is_name(n->name) && has(ck, k, n->name) &&
@@ -317,9 +317,9 @@ shadowed(const struct certcheck *ck, const struct conf_cert *k)
 
 static int
 serves_one(const struct certcheck *ck, const struct conf_cert *k,
-    const struct conf_names *names)
+    const struct gram_names *names)
 {
-	const struct conf_name *n;
+	const struct gram_name *n;
 
 	TAILQ_FOREACH(n, names, entry)
 		if (winner(ck, n->name) == k)
@@ -345,7 +345,7 @@ is_served(const struct certcheck *ck, const struct conf_cert *k)
 static void
 check_line(struct certcheck *ck, const struct conf_cert *k)
 {
-	const struct conf_name *n = shadowed(ck, k);
+	const struct gram_name *n = shadowed(ck, k);
 	const char *what = k->acme ? "of acme" : k->cert;
 	char list[LISTSIZE];
 	int line;
@@ -370,7 +370,7 @@ static void
 check_left_over(struct certcheck *ck, const struct conf_cert *k)
 {
 	const struct parent_cert *c;
-	const struct conf_name *n;
+	const struct gram_name *n;
 	const struct conf_cert *w;
 
 	TAILQ_FOREACH(n, &ck->c->names, entry) {
@@ -402,7 +402,7 @@ static void
 check_names(struct certcheck *ck)
 {
 	const struct conf_map *m;
-	const struct conf_name *n;
+	const struct gram_name *n;
 
 	TAILQ_FOREACH(n, &ck->c->names, entry)
 		check_name(ck, n, 1);

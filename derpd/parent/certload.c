@@ -50,7 +50,7 @@ begin_pair(struct parent_certload *l)
 		return (-1);
 	}
 	strlcpy(l->key, k->key, sizeof(l->key));
-	return (read_key(l, conf_at(&k->pos, "key"), conf_at(&k->pos, k->key)));
+	return (read_key(l, gram_at(&k->pos, "key"), gram_at(&k->pos, k->key)));
 }
 
 /* The self-signed pair */

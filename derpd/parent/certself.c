@@ -46,7 +46,7 @@ static void
 mark_covered(const struct conf *c, const char *path,
     int covered[CONF_MAXNAMES])
 {
-	const struct conf_name *n;
+	const struct gram_name *n;
 	struct parent_cert *cert;
 	char err[512];
 	size_t i = 0;
@@ -68,7 +68,7 @@ parent_certself_names(const struct conf *c, const struct conf_cert *k,
 {
 	int covered[CONF_MAXNAMES] = { 0 };
 	const struct conf_cert *f;
-	const struct conf_name *n;
+	const struct gram_name *n;
 	size_t i = 0, count = 0;
 
 	/* Each file once: to check its chain may read many authorities. */

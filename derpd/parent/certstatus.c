@@ -82,7 +82,7 @@ parent_certstatus_names(struct json_out *o, const struct parent_cert *c)
 static void
 put_serves(const struct parent *d, struct json_out *o, int i)
 {
-	const struct conf_name *n;
+	const struct gram_name *n;
 
 	json_out_array(o, "serves");
 	TAILQ_FOREACH(n, &d->conf->names, entry)

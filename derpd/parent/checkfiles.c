@@ -66,7 +66,7 @@ bad_certificates(FILE *fp)
  * or -1 (logged).
  */
 static int
-check_authorities(const char *path, const struct conf_pos *pos,
+check_authorities(const char *path, const struct gram_pos *pos,
     const char *user)
 {
 	const struct passwd *pw = geteuid() == 0 ? getpwnam(user) : NULL;
@@ -77,7 +77,7 @@ check_authorities(const char *path, const struct conf_pos *pos,
 
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd == -1 || fstat(fd, &st) == -1) {
-		log_warnx("%s: %s%s", conf_at(pos, path), strerror(errno),
+		log_warnx("%s: %s%s", gram_at(pos, path), strerror(errno),
 		    base_advice_path(errno));
 		if (fd != -1)
 			close(fd);
@@ -97,7 +97,7 @@ check_authorities(const char *path, const struct conf_pos *pos,
 		close(fd);
 	if (bad == NULL)
 		return (0);
-	log_warnx("%s: %s", conf_at(pos, path), bad);
+	log_warnx("%s: %s", gram_at(pos, path), bad);
 	return (-1);
 }
 
@@ -120,7 +120,7 @@ existing(char *path, struct stat *st)
  * when it is missing.  0, or -1 (logged).
  */
 static int
-check_dir(const char *dir, const struct conf_pos *pos, const char *what,
+check_dir(const char *dir, const struct gram_pos *pos, const char *what,
     int make)
 {
 	char path[PATH_MAX];
@@ -139,14 +139,14 @@ check_dir(const char *dir, const struct conf_pos *pos, const char *what,
 	if (error == 0)
 		return (0);
 	log_warnx("%s: the %s can't be made in %s: %s%s%s",
-	    conf_at(pos, dir), what, path, strerror(error),
+	    gram_at(pos, dir), what, path, strerror(error),
 	    base_advice_path(error), base_advice_limit(error));
 	return (-1);
 }
 
 /* The same for the directory of a file. */
 static int
-check_parent(const char *file, const struct conf_pos *pos, const char *what,
+check_parent(const char *file, const struct gram_pos *pos, const char *what,
     int make)
 {
 	char path[PATH_MAX];

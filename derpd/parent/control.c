@@ -121,7 +121,7 @@ parent_control_check(const struct conf *c)
 		return (0);
 	log_warnx("%s: the file exists and is not a socket: choose another "
 	    "path",
-	    conf_at(&c->control_pos, c->control));
+	    gram_at(&c->control_pos, c->control));
 	return (-1);
 }
 
@@ -143,7 +143,7 @@ remove_stale(const struct conf *c, const struct sockaddr_un *sun)
 	if (unlink(sun->sun_path) == 0)
 		return (0);
 	log_warn("%s: the socket that an earlier derpd left can't be removed "
-	    "(unlink): remove it", conf_at(&c->control_pos, sun->sun_path));
+	    "(unlink): remove it", gram_at(&c->control_pos, sun->sun_path));
 	return (-1);
 }
 
@@ -199,7 +199,7 @@ parent_control_open(struct parent *d)
 	    0);
 	if (listen_fd == -1 || bind_control(d, &sun) == -1) {
 		log_warnx("%s: can't make the control socket (%s): %s%s%s",
-		    conf_at(&d->conf->control_pos, sun.sun_path),
+		    gram_at(&d->conf->control_pos, sun.sun_path),
 		    listen_fd == -1 ? "socket" : "bind, chown, chmod, listen",
 		    strerror(errno), base_advice_path(errno),
 		    base_advice_limit(errno));

@@ -146,13 +146,13 @@ read_node(struct parent_generation *g)
 		}
 		parent_keys_make(g->d, MSG_KEY_NODE_NEW, NULL, path, node_made,
 		    g);
-	} else if ((fd = parent_keyfile_open(path, conf_at(&c->relay.key_pos,
+	} else if ((fd = parent_keyfile_open(path, gram_at(&c->relay.key_pos,
 	    "relay key"))) == -1) {
 		end_step(g, -1, NULL);
 		return;
 	} else
 		parent_keys_call(g->d, MSG_KEY_NODE, NULL, fd,
-		    conf_at(&c->relay.key_pos, path), node_read, g);
+		    gram_at(&c->relay.key_pos, path), node_read, g);
 	end_part(g, 0, NULL);
 }
 
@@ -323,13 +323,13 @@ read_mesh(struct parent_generation *g)
 
 	begin_part(g);
 	if (c->mesh.key != NULL && (fd = parent_keyfile_open(c->mesh.key,
-	    conf_at(&c->mesh.key_pos, what))) == -1) {
+	    gram_at(&c->mesh.key_pos, what))) == -1) {
 		end_part(g, 0, NULL);
 		mesh_read(g, NULL, 0, g->line);
 		return;
 	}
 	if (c->mesh.key != NULL)
-		what = conf_at(&c->mesh.key_pos, c->mesh.key);
+		what = gram_at(&c->mesh.key_pos, c->mesh.key);
 	parent_keys_call(g->d, MSG_KEY_MESH, NULL, fd, what, mesh_read, g);
 	end_part(g, 0, NULL);
 }
@@ -406,12 +406,12 @@ call_file(struct parent_generation *g, const struct renew_keyfile *f)
 	struct ipc_wr w;
 	int fd;
 
-	if ((fd = parent_keyfile_open(f->path, conf_at(f->pos, f->what))) == -1)
+	if ((fd = parent_keyfile_open(f->path, gram_at(f->pos, f->what))) == -1)
 		return (-1);
 	ipc_wr_init(&w);
 	ipc_put_key_acme_file(&w, &v);
 	parent_keys_call(g->d, MSG_KEY_ACME_FILE, &w, fd,
-	    conf_at(f->pos, f->path), file_read, g);
+	    gram_at(f->pos, f->path), file_read, g);
 	ipc_wr_free(&w);
 	return (0);
 }

@@ -103,7 +103,7 @@ static void
 put_contacts(const struct parent *d, struct ipc_wr *w)
 {
 	const struct conf_acme *k = &d->conf->acme;
-	const struct conf_name *n;
+	const struct gram_name *n;
 
 	ipc_wr_init(w);
 	ipc_wr_bytes(w, k->directory, strlen(k->directory));
@@ -258,7 +258,7 @@ static void
 cert_facts(const struct parent *d, const struct parent_cert *c,
     struct renew_plan_cert *pc, struct acme_chain *ch)
 {
-	const struct conf_name *n;
+	const struct gram_name *n;
 	char err[256];
 
 	/* A certificate that lacks a configured name counts as missing. */

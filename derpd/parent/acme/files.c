@@ -133,7 +133,7 @@ renew_challenge(const struct parent *d)
 static const char *
 profile(const struct conf *c)
 {
-	const struct conf_name *n;
+	const struct gram_name *n;
 
 	if (c->acme.profile != NULL)
 		return (c->acme.profile);
@@ -149,7 +149,7 @@ renew_conf_from(struct ipc_acme_conf *a, const struct parent *d)
 {
 	const struct conf *c = d->conf;
 	const struct conf_acme *k = &c->acme;
-	const struct conf_name *n;
+	const struct gram_name *n;
 
 	memset(a, 0, sizeof(*a));
 	strlcpy(a->directory, k->directory, sizeof(a->directory));
@@ -219,7 +219,7 @@ renew_check_import(const struct conf *c)
 	if (access(key, F_OK) == -1 || access(crt, F_OK) == 0)
 		return (0);
 	log_warnx("%s: its certificate is missing: put it into %s, or remove "
-	    "the key", conf_at(&c->acme.pos, key), crt);
+	    "the key", gram_at(&c->acme.pos, key), crt);
 	return (-1);
 }
 
@@ -266,7 +266,7 @@ renew_drop_key(struct parent *d)
 static const char *
 check_cert(const struct parent *d, const struct parent_cert *c)
 {
-	const struct conf_name *n;
+	const struct gram_name *n;
 
 	if (memcmp(c->hash, d->acme.key, IPC_KEYHASH_LEN) != 0)
 		return ("it does not belong to the order's key");

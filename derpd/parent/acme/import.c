@@ -57,7 +57,7 @@ source(const struct conf *c, const char *name, const char *ending,
 	if (snprintf(dst, PATH_MAX, "%s/%s%s", c->acme.import, name,
 	    ending) < PATH_MAX)
 		return (0);
-	log_warnx("%s: the path is too long", conf_at(&c->acme.import_pos,
+	log_warnx("%s: the path is too long", gram_at(&c->acme.import_pos,
 	    c->acme.import));
 	return (-1);
 }
@@ -207,7 +207,7 @@ import_name(const struct conf *c, const char *name, int checking)
 void
 renew_import(const struct conf *c, int checking)
 {
-	const struct conf_name *n;
+	const struct gram_name *n;
 
 	if (!is_wanted(c))
 		return;
@@ -217,7 +217,7 @@ renew_import(const struct conf *c, int checking)
 			    c->acme.import);
 		else
 			log_warn("acme import: can't read %s",
-			    conf_at(&c->acme.import_pos, c->acme.import));
+			    gram_at(&c->acme.import_pos, c->acme.import));
 		return;
 	}
 	import_account(c, checking);

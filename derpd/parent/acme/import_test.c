@@ -17,8 +17,8 @@
 #define HALF	"-----BEGIN EC PRIVATE KEY-----\ndW5y"
 
 static char dir[PATH_MAX], state[PATH_MAX];
-static struct conf_name name = { .name = (char *)(uintptr_t)"Relay.test" };
-static struct conf_name other = { .name = (char *)(uintptr_t)"other.test" };
+static struct gram_name name = { .name = (char *)(uintptr_t)"Relay.test" };
+static struct gram_name other = { .name = (char *)(uintptr_t)"other.test" };
 static struct conf conf;
 
 static void

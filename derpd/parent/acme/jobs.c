@@ -226,10 +226,10 @@ binding(struct parent *d, struct renew_event *ev)
 
 	if (k->eab_key == NULL)
 		return (event(ev, RENEW_ON_KEY_NONE, NULL));
-	if ((fd = open_key(d, k->eab_key, conf_at(&k->eab_pos, "eab key"),
+	if ((fd = open_key(d, k->eab_key, gram_at(&k->eab_pos, "eab key"),
 	    ev)) == -1)
 		return (1);
-	return (send_key(d, ACMEKEY_EAB, fd, conf_at(&k->eab_pos, k->eab_key),
+	return (send_key(d, ACMEKEY_EAB, fd, gram_at(&k->eab_pos, k->eab_key),
 	    key_taken));
 }
 

@@ -222,7 +222,7 @@ struct renew_keyfile {
 	enum ipc_acmekey	 which;
 	char			 path[PATH_MAX];
 	const char		*what;	/* "account key" */
-	const struct conf_pos *pos;	/* its place in the configuration */
+	const struct gram_pos *pos;	/* its place in the configuration */
 };
 
 /*

@@ -32,7 +32,7 @@ static int
 is_configured(const struct parent *d, const char *name)
 {
 	char text[IPC_ACME_NAMESIZE];
-	const struct conf_name *n;
+	const struct gram_name *n;
 
 	TAILQ_FOREACH(n, &d->conf->names, entry)
 		if (acme_name(n->name, text) == NULL &&

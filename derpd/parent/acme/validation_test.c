@@ -16,7 +16,7 @@
 
 static struct parent	 d;
 static struct conf	 conf;
-static struct conf_name	 names[3];
+static struct gram_name	 names[3];
 static struct conf_cert	 files = { .cert = (char *)(uintptr_t)"a.crt" };
 static struct conf_cert	 acme = { .acme = 1 };
 static struct parent_cert certs[2], *loaded[2] = { &certs[0], &certs[1] };

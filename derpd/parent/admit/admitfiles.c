@@ -56,7 +56,7 @@ wrong(const struct stat *st, size_t max)
 
 /* Open and copy a file.  A descriptor of the copy, or -1 (logged). */
 static int
-open_copy(const char *path, const struct conf_pos *pos, size_t max)
+open_copy(const char *path, const struct gram_pos *pos, size_t max)
 {
 	const char *why = NULL;
 	struct stat st;
@@ -72,9 +72,9 @@ open_copy(const char *path, const struct conf_pos *pos, size_t max)
 	if (rv != -1)
 		return (rv);
 	if (why != NULL)
-		log_warnx("%s: %s", conf_at(pos, path), why);
+		log_warnx("%s: %s", gram_at(pos, path), why);
 	else
-		log_warnx("%s: %s%s%s", conf_at(pos, path), strerror(error),
+		log_warnx("%s: %s%s%s", gram_at(pos, path), strerror(error),
 		    base_advice_path(error), base_advice_limit(error));
 	return (-1);
 }
@@ -82,7 +82,7 @@ open_copy(const char *path, const struct conf_pos *pos, size_t max)
 /* Read one more file.  0, or -1 (logged). */
 static int
 add(struct parent *d, struct admitset_files *f, enum ipc_admit_file_kind kind,
-    const char *path, const struct conf_pos *pos)
+    const char *path, const struct gram_pos *pos)
 {
 	struct admitset_file *one = &f->v[f->n++];
 	const size_t max = kind == IPC_ADMIT_FILE_KEYS ? CLIENTS_MAX_SIZE :
@@ -105,7 +105,7 @@ int
 admitset_files_read(struct parent *d, const struct conf *c,
     struct admitset_files *f)
 {
-	const struct conf_name *n;
+	const struct gram_name *n;
 	int rv = 0;
 
 	memset(f, 0, sizeof(*f));

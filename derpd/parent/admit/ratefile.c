@@ -91,6 +91,6 @@ admitset_rate_get(struct parent *d, const struct conf *c,
 		log_warn("%s can't be watched: reload after a change", path);
 	if (read_file(path, r, err, sizeof(err)) == 0)
 		return (0);
-	log_warnx("%s", conf_at(&c->relay.rate_pos, err));
+	log_warnx("%s", gram_at(&c->relay.rate_pos, err));
 	return (-1);
 }

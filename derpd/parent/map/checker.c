@@ -118,7 +118,7 @@ static void
 fill_self(const struct parent *d, const struct conf *c,
     const struct parent_loaded *l, struct ipc_map_self *s)
 {
-	const struct conf_name *n;
+	const struct gram_name *n;
 	const struct parent_cert *cert;
 	size_t i, k;
 

@@ -22,7 +22,7 @@ int
 mapset_kept_path(const struct conf *c, const struct conf_map *m,
     char *path, size_t size)
 {
-	const struct conf_name *n;
+	const struct gram_name *n;
 	crypto_generichash_state st;
 	uint8_t hash[16];
 	char hex[2 * 8 + 1];

@@ -31,7 +31,7 @@ mapset_set_error(struct mapset_map *m, const char *text)
 }
 
 /* The hosts that a map is served for: its own, or all. */
-static const struct conf_names *
+static const struct gram_names *
 hosts_of(const struct conf *c, const struct conf_map *m)
 {
 	return (TAILQ_EMPTY(&m->hosts) ? &c->names : &m->hosts);
@@ -57,7 +57,7 @@ put_doc(struct ipc_wr *w, const struct mapset_map *m)
 {
 	static struct ipc_msg_front_map v;	/* large */
 	struct ipc_map_doc *doc = &v.map;
-	const struct conf_name *n;
+	const struct gram_name *n;
 
 	memset(doc, 0, sizeof(*doc));
 	doc->index = m->index;

@@ -229,7 +229,7 @@ stage_file(struct mapset_map *m)
 static void
 stage_one(struct mapset_map *m)
 {
-	const struct conf_name *u;
+	const struct gram_name *u;
 
 	TAILQ_FOREACH(u, &m->conf->compares, entry)
 		if (m->nothers < CONF_MAXCOMPARES)

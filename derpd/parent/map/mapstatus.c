@@ -36,9 +36,9 @@ ago(time_t then)
 static void
 put_hosts(struct json_out *o, const struct mapset_map *m)
 {
-	const struct conf_names *names = TAILQ_EMPTY(&m->conf->hosts) ?
+	const struct gram_names *names = TAILQ_EMPTY(&m->conf->hosts) ?
 	    &m->d->conf->names : &m->conf->hosts;
-	const struct conf_name *n;
+	const struct gram_name *n;
 
 	json_out_array(o, "hosts");
 	TAILQ_FOREACH(n, names, entry)

@@ -158,7 +158,7 @@ is_covered(const struct parent *d, const char *name)
 static const char *
 pick_name(const struct parent *d, int port)
 {
-	const struct conf_name *n;
+	const struct gram_name *n;
 	const char *any = NULL;
 
 	TAILQ_FOREACH(n, &d->conf->names, entry) {
@@ -179,7 +179,7 @@ pick_name(const struct parent *d, int port)
 static void
 prefer_named(const struct parent *d, int family, struct own_addr *a)
 {
-	const struct conf_name *n;
+	const struct gram_name *n;
 
 	TAILQ_FOREACH(n, &d->conf->names, entry)
 		if (rank_of(family, n->name) > RANK_WILD) {

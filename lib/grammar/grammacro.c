@@ -1,13 +1,12 @@
 /*
- * conf_macro: macros of a configuration and of -D.  Called by derpd.c, by
- * conf_match.c and by lex.c, which expands them.
+ * grammacro: macros of a configuration and of -D.  Called by the configuration
+ * of a daemon, by grammatch.c and by gramlex.c, which expands them.
  */
 #include <sys/queue.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf_option.h"
-#include "conf_parse.h"
+#include "gramparse.h"
 
 struct macro {
 	TAILQ_ENTRY(macro) entry;
@@ -29,7 +28,7 @@ find(const char *name)
 }
 
 const char *
-conf_macro_value(const char *name)
+gram_macro_value(const char *name)
 {
 	struct macro *m = find(name);
 
@@ -37,7 +36,7 @@ conf_macro_value(const char *name)
 }
 
 int
-conf_macro_set(const char *name, const char *value, int sticky)
+gram_macro_set(const char *name, const char *value, int sticky)
 {
 	struct macro *m = find(name);
 	char *copy;
@@ -62,13 +61,13 @@ conf_macro_set(const char *name, const char *value, int sticky)
 }
 
 int
-conf_macro_is_name(const char *s)
+gram_macro_is_name(const char *s)
 {
-	return (*s != '\0' && s[strspn(s, MACRO_NAME_CHARS)] == '\0');
+	return (*s != '\0' && s[strspn(s, GRAM_NAME_CHARS)] == '\0');
 }
 
 void
-conf_macro_reset(void)
+gram_macro_reset(void)
 {
 	struct macro *m, *next;
 
@@ -85,7 +84,7 @@ conf_macro_reset(void)
 
 /* A line break in a value would make errors report the wrong line. */
 int
-conf_macro(const char *assignment)
+gram_macro(const struct gram_table *t, const char *assignment)
 {
 	const char *eq = strchr(assignment, '=');
 	char *name;
@@ -95,11 +94,11 @@ conf_macro(const char *assignment)
 		return (-1);
 	if ((name = strndup(assignment, (size_t)(eq - assignment))) == NULL)
 		return (-1);
-	if ((conf_is_keyword(name) || conf_find_block(name) != NULL) &&
-	    !conf_may_define(name))
+	if ((gram_is_keyword(t, name) || gram_find_block(t, name) != NULL) &&
+	    !gram_may_define(t, name))
 		rv = 1;
-	else if (conf_macro_is_name(name))
-		rv = conf_macro_set(name, eq + 1, 1);
+	else if (gram_macro_is_name(name))
+		rv = gram_macro_set(name, eq + 1, 1);
 	free(name);
 	return (rv);
 }

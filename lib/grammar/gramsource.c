@@ -1,5 +1,5 @@
 /*
- * conf_source: see conf_source.h.  Called by lex.c.
+ * gramsource: see gramsource.h.  Called by gram.c and gramlex.c.
  */
 #include <sys/types.h>
 #include <sys/stat.h>
@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 #include "bom.h"
-#include "conf_parse.h"
-#include "conf_source.h"
-#include "conf_store.h"
+#include "gramparse.h"
+#include "gramsource.h"
+#include "gramstore.h"
+#include "gramtypes.h"
 #include "log.h"
 
 #define PATH_SIZE	1024
@@ -25,7 +26,7 @@ struct lex_source {
 	struct lex_source	*up;	/* the including file */
 	char			*text;
 	size_t			 len, at;
-	char			*name;	/* owned by conf_parsed->files */
+	char			*name;	/* owned by the configuration */
 	dev_t			 dev;
 	ino_t			 ino;
 	int			 line;
@@ -38,13 +39,13 @@ static struct lex_source	*source;
 static char *
 keep_name(const char *path)
 {
+	struct gram_files *files = gram_reading.files;
 	char **v;
 
-	if ((v = reallocarray(conf_parsed->files, conf_parsed->nfiles + 1,
-	    sizeof(*v))) == NULL)
+	if ((v = reallocarray(files->v, files->n + 1, sizeof(*v))) == NULL)
 		fatal("can't remember the file %s of the configuration", path);
-	conf_parsed->files = v;
-	return (v[conf_parsed->nfiles++] = conf_dup(path));
+	files->v = v;
+	return (v[files->n++] = gram_dup(path));
 }
 
 /* An include is relative to the file that names it. */
@@ -93,19 +94,19 @@ slurp(struct lex_source *s, int fd)
 /* Check that one more file may be read, and this one. */
 static int
 may_push(const struct lex_source *new, const char *path,
-    const struct conf_pos *from)
+    const struct gram_pos *from)
 {
 	const struct lex_source *s;
 	int depth = 0;
 
 	for (s = source; s != NULL; s = s->up, depth++)
 		if (s->dev == new->dev && s->ino == new->ino) {
-			conf_error(from, "include \"%s\": it includes itself",
+			gram_error(from, "include \"%s\": it includes itself",
 			    path);
 			return (0);
 		}
-	if (depth >= DEPTH_MAX || conf_parsed->nfiles >= FILES_MAX) {
-		conf_error(from, "include \"%s\": expected at most %d files "
+	if (depth >= DEPTH_MAX || gram_reading.files->n >= FILES_MAX) {
+		gram_error(from, "include \"%s\": expected at most %d files "
 		    "within each other, and %d in all", path, DEPTH_MAX,
 		    FILES_MAX);
 		return (0);
@@ -125,9 +126,9 @@ begin(struct lex_source *s, const char *name)
 }
 
 int
-conf_source_push(const char *path, const struct conf_pos *from)
+gram_source_push(const char *path, const struct gram_pos *from)
 {
-	struct lex_source *s = conf_alloc(sizeof(*s));
+	struct lex_source *s = gram_alloc(sizeof(*s));
 	const char *wrong;
 	char full[PATH_SIZE];
 	int fd = -1;
@@ -141,7 +142,7 @@ conf_source_push(const char *path, const struct conf_pos *from)
 	if (fd != -1)
 		close(fd);
 	if (wrong != NULL)
-		conf_error(from, "%s: %s", full, wrong);
+		gram_error(from, "%s: %s", full, wrong);
 	if (wrong != NULL || !may_push(s, full, from)) {
 		free(s->text);
 		free(s);
@@ -152,17 +153,17 @@ conf_source_push(const char *path, const struct conf_pos *from)
 }
 
 void
-conf_source_push_text(const char *name, const char *text)
+gram_source_push_text(const char *name, const char *text)
 {
-	struct lex_source *s = conf_alloc(sizeof(*s));
+	struct lex_source *s = gram_alloc(sizeof(*s));
 
-	s->text = conf_dup(text);
+	s->text = gram_dup(text);
 	s->len = strlen(text);
 	begin(s, name);
 }
 
 int
-conf_source_pop(void)
+gram_source_pop(void)
 {
 	struct lex_source *s = source;
 
@@ -173,27 +174,27 @@ conf_source_pop(void)
 }
 
 void
-conf_source_reset(void)
+gram_source_reset(void)
 {
 	while (source != NULL)
-		(void)conf_source_pop();
+		(void)gram_source_pop();
 }
 
 void
-conf_source_pos(struct conf_pos *pos)
+gram_source_pos(struct gram_pos *pos)
 {
 	pos->file = source->name;
 	pos->line = source->line;
 }
 
 int
-conf_source_is_included(void)
+gram_source_is_included(void)
 {
 	return (source->up != NULL);
 }
 
 int
-conf_source_begins(void)
+gram_source_begins(void)
 {
 	const int begins = source->begin;
 
@@ -202,7 +203,7 @@ conf_source_begins(void)
 }
 
 int
-conf_source_get(void)
+gram_source_get(void)
 {
 	int ch;
 
@@ -214,7 +215,7 @@ conf_source_get(void)
 }
 
 void
-conf_source_put_back(int ch)
+gram_source_put_back(int ch)
 {
 	if (source->at == 0)
 		return;

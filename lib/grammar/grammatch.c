@@ -1,21 +1,22 @@
 /*
- * conf_match: matches the statement being read against options.def; see
- * conf_match.h.  Called by parse.y.
+ * grammatch: matches the statement being read against the table; see
+ * grammatch.h.  Called by parse.y.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf_match.h"
-#include "conf_parse.h"
-#include "conf_store.h"
+#include "grammatch.h"
+#include "gramparse.h"
+#include "gramstore.h"
+#include "gramtypes.h"
 #include "log.h"
 
 #define WORDSMAX	64		/* maximum bytes of a row's keywords */
 
 static struct {
-	enum conf_block		 block;
-	const struct conf_option *opener;	/* row of the last block */
+	int			 block;
+	const struct gram_option *opener;	/* row of the last block */
 	enum {
 		FRESH,		/* at the beginning of a line */
 		WORDS,		/* in the keywords of a row */
@@ -25,45 +26,48 @@ static struct {
 		CLOSED,		/* after the } of a block */
 		REFUSED		/* skip to the end of the line */
 	} state;
-	struct conf_statement	 s;
+	struct gram_statement	 s;
 	/* The keywords read so far. */
 	char			 words[WORDSMAX];
-	const struct conf_option *only;	/* required row; NULL: any */
+	const struct gram_option *only;	/* required row; NULL: any */
 	size_t			 first;	/* bytes of the first keyword */
+	const struct gram_table	*t;
 } m;
 
 static unsigned char	*done;		/* for each row: 1 when set */
 
 void
-conf_match_reset(void)
+gram_match_reset(void)
 {
 	memset(&m, 0, sizeof(m));
+	m.t = gram_reading.table;
 	free(done);
-	done = conf_alloc(conf_noptions);
+	done = gram_alloc(m.t->n);
 }
 
 const char *
-conf_match_usage(void)
+gram_match_usage(void)
 {
 	if (m.state == CLOSED)
 		return ("the end of the line");
 	if (m.first == 0)
 		return (NULL);
-	return (conf_usage(m.block, m.words, m.first));
+	return (gram_usage(m.t, m.block, m.words, m.first));
 }
 
-enum conf_block
-conf_match_where(void)
+int
+gram_match_where(void)
 {
 	return (m.block);
 }
 
 static void
-refuse(const struct conf_item *it)
+refuse(const struct gram_item *it)
 {
-	const char *usage = conf_match_usage();
+	const char *usage = gram_match_usage();
 
-	conf_lex_refuse(it, usage != NULL ? usage : conf_statements(m.block));
+	gram_lex_refuse(it, usage != NULL ? usage :
+	    gram_statements(m.t, m.block));
 	m.state = REFUSED;
 }
 
@@ -71,37 +75,39 @@ refuse(const struct conf_item *it)
 static void *
 base(void)
 {
-	if (m.block == CONF_MAP)
-		return (TAILQ_LAST(&conf_parsed->maps, conf_maps));
-	return (conf_parsed);
+	const struct gram_block *b = &m.t->blocks[m.block];
+
+	return (b->each != NULL ? b->last(gram_reading.conf) :
+	    gram_reading.conf);
 }
 
 static const char *
-once_name(const struct conf_option *o)
+once_name(const struct gram_option *o)
 {
-	return (o->once != NULL ? o->once : conf_name(o));
+	return (o->once != NULL ? o->once : gram_name(o));
 }
 
 /* 1 when the row was not set before; else 0, and an error. */
 static int
-first_time(const struct conf_option *o, const struct conf_pos *pos)
+first_time(const struct gram_option *o, const struct gram_pos *pos)
 {
-	const struct conf_option *other;
+	const char *each = m.t->blocks[o->block].each;
+	const struct gram_option *other;
 	size_t i;
 
 	if (o->repeat != 0)
 		return (1);
-	for (i = 0; i < conf_noptions; i++) {
-		other = &conf_options[i];
+	for (i = 0; i < m.t->n; i++) {
+		other = &m.t->rows[i];
 		if (done[i] && other->block == o->block &&
 		    strcmp(once_name(other), once_name(o)) == 0) {
-			conf_error(pos, "%s is set a second time: expected %s",
-			    once_name(o), o->block == CONF_MAP ?
-			    "one a map" : "it once");
+			gram_error(pos, "%s is set a second time: expected "
+			    "%s%s", once_name(o), each == NULL ? "it once" :
+			    "one ", each == NULL ? "" : each);
 			return (0);
 		}
 	}
-	done[o - conf_options] = 1;
+	done[o - m.t->rows] = 1;
 	return (1);
 }
 
@@ -119,26 +125,26 @@ apply(void)
 	}
 	for (i = 0; i < m.s.n; i++)
 		if (!first_time(m.s.row[i], &m.s.pos) ||
-		    conf_set(m.s.row[i], base(), &m.s.item[i]) == -1)
+		    gram_set(m.t, m.s.row[i], base(), &m.s.item[i]) == -1)
 			return;
 }
 
 /* The row after `o', if it is a further value of the same statement. */
-static const struct conf_option *
-following(const struct conf_option *o)
+static const struct gram_option *
+following(const struct gram_option *o)
 {
-	if (++o == conf_options + conf_noptions || o->follows == CONF_HEAD)
+	if (++o == m.t->rows + m.t->n || o->follows == GRAM_HEAD)
 		return (NULL);
 	return (o);
 }
 
 /* A value of the row was read. */
 static void
-got(const struct conf_option *o, const struct conf_item *it)
+got(const struct gram_option *o, const struct gram_item *it)
 {
-	if (m.s.n == CONF_MAXVALUES)
-		fatalx("options.def: %s: more than %d values", conf_name(o),
-		    CONF_MAXVALUES);
+	if (m.s.n == GRAM_MAXVALUES)
+		fatalx("options.def: %s: more than %d values", gram_name(o),
+		    GRAM_MAXVALUES);
 	m.s.row[m.s.n] = o;
 	m.s.item[m.s.n] = *it;
 	/* A statement may span several lines: use its first one. */
@@ -150,26 +156,26 @@ got(const struct conf_option *o, const struct conf_item *it)
 
 /* 1 when the row's keywords may be those being read. */
 static int
-candidate(const struct conf_option *o)
+candidate(const struct gram_option *o)
 {
 	if (m.only != NULL)
 		return (o == m.only);
-	return (o->block == m.block && o->opens == CONF_TOP &&
-	    (o->follows == CONF_HEAD || o->follows == CONF_ALSO));
+	return (o->block == m.block && o->opens == GRAM_TOP &&
+	    (o->follows == GRAM_HEAD || o->follows == GRAM_ALSO));
 }
 
 /*
  * The row whose keywords equal `words', or (`more') begin with them and go on;
  * NULL: none.
  */
-static const struct conf_option *
+static const struct gram_option *
 find(const char *words, int more)
 {
-	const struct conf_option *o;
+	const struct gram_option *o;
 	size_t i, n = strlen(words);
 
-	for (i = 0; i < conf_noptions; i++) {
-		o = &conf_options[i];
+	for (i = 0; i < m.t->n; i++) {
+		o = &m.t->rows[i];
 		if (candidate(o) && strncmp(o->keywords, words, n) == 0 &&
 		    o->keywords[n] == (more ? ' ' : '\0'))
 			return (o);
@@ -179,9 +185,9 @@ find(const char *words, int more)
 
 /* A keyword was added: check whether the row is complete without a value. */
 static void
-settle(const struct conf_item *it)
+settle(const struct gram_item *it)
 {
-	const struct conf_option *o = find(m.words, 0);
+	const struct gram_option *o = find(m.words, 0);
 
 	if (o != NULL && o->type->accepts == 0)
 		got(o, it);
@@ -189,14 +195,14 @@ settle(const struct conf_item *it)
 
 /* Add a keyword.  1, or 0: no row continues like this. */
 static int
-extend(const struct conf_item *it)
+extend(const struct gram_item *it)
 {
 	char words[WORDSMAX];
 	int n;
 
 	n = snprintf(words, sizeof(words), "%s%s%s", m.words,
 	    m.words[0] == '\0' ? "" : " ", it->text);
-	if (it->kind != CONF_WORD || (size_t)n >= sizeof(words) ||
+	if (it->kind != GRAM_WORD || (size_t)n >= sizeof(words) ||
 	    (find(words, 0) == NULL && find(words, 1) == NULL))
 		return (0);
 	strlcpy(m.words, words, sizeof(m.words));
@@ -207,7 +213,7 @@ extend(const struct conf_item *it)
 
 /* The first word of a statement. */
 static void
-begin(const struct conf_item *it)
+begin(const struct gram_item *it)
 {
 	char before[WORDSMAX];
 
@@ -228,17 +234,17 @@ begin(const struct conf_item *it)
 
 /* 1 when the value may follow the keywords of the row. */
 static int
-accepts(const struct conf_option *o, const struct conf_item *it)
+accepts(const struct gram_option *o, const struct gram_item *it)
 {
 	if ((o->type->accepts & it->kind) == 0)
 		return (0);
-	return (it->kind != CONF_WORD || conf_word_number(conf_words(o),
+	return (it->kind != GRAM_WORD || gram_word_number(gram_words(o),
 	    it->text, strlen(it->text)) != -1);
 }
 
 /* 1 when the item begins the further value `o' of the statement. */
 static int
-goes_on_with(const struct conf_option *o, const struct conf_item *it)
+goes_on_with(const struct gram_option *o, const struct gram_item *it)
 {
 	size_t shared;
 
@@ -248,7 +254,7 @@ goes_on_with(const struct conf_option *o, const struct conf_item *it)
 		got(o, it);
 		return (1);
 	}
-	shared = (size_t)(conf_suffix(m.s.row[0], o) - o->keywords);
+	shared = (size_t)(gram_suffix(m.s.row[0], o) - o->keywords);
 	/* Without the trailing blank. */
 	snprintf(m.words, sizeof(m.words), "%.*s",
 	    (int)(shared > 0 ? shared - 1 : 0), o->keywords);
@@ -258,14 +264,14 @@ goes_on_with(const struct conf_option *o, const struct conf_item *it)
 
 /* After a value: 1 when the item begins the next value of the statement. */
 static int
-go_on(const struct conf_item *it)
+go_on(const struct gram_item *it)
 {
-	const struct conf_option *o = m.s.row[m.s.n - 1];
+	const struct gram_option *o = m.s.row[m.s.n - 1];
 
 	while ((o = following(o)) != NULL) {
 		if (goes_on_with(o, it))
 			return (1);
-		if (o->follows == CONF_MUST) {
+		if (o->follows == GRAM_MUST) {
 			refuse(it);
 			return (1);
 		}
@@ -276,21 +282,21 @@ go_on(const struct conf_item *it)
 
 /* Refuse a brace, which the lexer has not read as a word. */
 static void
-refuse_brace(const struct conf_item *it)
+refuse_brace(const struct gram_item *it)
 {
-	struct conf_item brace = *it;
+	struct gram_item brace = *it;
 
-	brace.kind = CONF_WORD;
+	brace.kind = GRAM_WORD;
 	refuse(&brace);
 }
 
 void
-conf_match_list(const struct conf_item *it)
+gram_match_list(const struct gram_item *it)
 {
-	const struct conf_option *o;
+	const struct gram_option *o;
 
 	o = m.state == WORDS ? find(m.words, 0) : NULL;
-	if (o != NULL && (o->type->accepts & CONF_LIST))
+	if (o != NULL && (o->type->accepts & GRAM_LIST))
 		m.state = LIST;
 	else
 		refuse_brace(it);
@@ -298,22 +304,22 @@ conf_match_list(const struct conf_item *it)
 
 /* An item in the braces of a list. */
 static void
-add_to_list(const struct conf_item *it)
+add_to_list(const struct gram_item *it)
 {
-	if (it->kind != CONF_STRING)
+	if (it->kind != GRAM_STRING)
 		refuse(it);
-	else if (m.s.nlist == CONF_MAXLIST) {
-		conf_error(&it->pos, "%s %s: expected at most %d in the braces",
-		    m.s.n == 0 ? m.words : conf_suffix(m.s.row[0],
-		    find(m.words, 0)), it->text, CONF_MAXLIST);
-		conf_lex_skip();
+	else if (m.s.nlist == GRAM_MAXLIST) {
+		gram_error(&it->pos, "%s %s: expected at most %d in the braces",
+		    m.s.n == 0 ? m.words : gram_suffix(m.s.row[0],
+		    find(m.words, 0)), it->text, GRAM_MAXLIST);
+		gram_lex_skip();
 		m.state = REFUSED;
 	} else
 		m.s.list[m.s.nlist++] = *it;
 }
 
 void
-conf_match_list_end(const struct conf_item *end)
+gram_match_list_end(const struct gram_item *end)
 {
 	if (m.state != LIST)
 		return;
@@ -324,9 +330,9 @@ conf_match_list_end(const struct conf_item *end)
 }
 
 void
-conf_match(const struct conf_item *it)
+gram_match(const struct gram_item *it)
 {
-	const struct conf_option *o;
+	const struct gram_option *o;
 
 	if (m.state == LIST) {
 		add_to_list(it);
@@ -343,7 +349,7 @@ conf_match(const struct conf_item *it)
 				refuse(it);
 		}
 	} else if (m.state == FRESH ||
-	    (m.state == COMPLETE && m.block != CONF_TOP))
+	    (m.state == COMPLETE && m.block != GRAM_TOP))
 		begin(it);
 	else
 		refuse(it);
@@ -360,7 +366,7 @@ clear(void)
 }
 
 void
-conf_match_end(const struct conf_item *end)
+gram_match_end(const struct gram_item *end)
 {
 	if (m.state == WORDS)
 		refuse(end);
@@ -370,44 +376,33 @@ conf_match_end(const struct conf_item *end)
 }
 
 void
-conf_match_drop(void)
+gram_match_drop(void)
 {
 	clear();
 }
 
 void
-conf_match_macro(const struct conf_item *name, const struct conf_item *value)
+gram_match_macro(const struct gram_item *name, const struct gram_item *value)
 {
 	char digits[32];
 	const char *text = value->text;
 
-	if (value->kind == CONF_NUMBER) {
+	if (value->kind == GRAM_NUMBER) {
 		snprintf(digits, sizeof(digits), "%lld",
 		    (long long)value->number);
 		text = digits;
 	}
-	if (!conf_macro_is_name(name->text))
-		conf_error(&name->pos, "macro \"%s\": expected a name of "
+	if (!gram_macro_is_name(name->text))
+		gram_error(&name->pos, "macro \"%s\": expected a name of "
 		    "letters, digits and _", name->text);
-	else if (conf_macro_set(name->text, text, 0) == -1)
+	else if (gram_macro_set(name->text, text, 0) == -1)
 		fatal("can't keep macro %s in memory", name->text);
 }
 
-/* The first row of a block, which a string after the block's word sets. */
-static const struct conf_option *
-title_row(enum conf_block block)
-{
-	const struct conf_option *o = conf_options;
-
-	while (o->block != block)
-		o++;
-	return (o);
-}
-
 void
-conf_match_block(const struct conf_item *word)
+gram_match_block(const struct gram_item *word)
 {
-	m.opener = conf_find_block(word->text);
+	m.opener = gram_find_block(m.t, word->text);
 	strlcpy(m.words, m.opener->keywords, sizeof(m.words));
 	m.first = strlen(m.words);
 	m.s.pos = word->pos;
@@ -415,21 +410,21 @@ conf_match_block(const struct conf_item *word)
 
 /* Set the string after the word of a block, if the block has one. */
 static void
-set_title(const struct conf_item *title)
+set_title(const struct gram_item *title)
 {
-	const struct conf_option *first = title_row(m.opener->opens);
+	const struct gram_option *first = gram_title_row(m.t, m.opener);
 
 	m.block = m.opener->opens;
 	if (first_time(first, &m.s.pos))
-		(void)conf_set(first, base(), title);
-	m.block = CONF_TOP;
+		(void)gram_set(m.t, first, base(), title);
+	m.block = GRAM_TOP;
 }
 
 void
-conf_match_begin(const struct conf_item *title)
+gram_match_begin(const struct gram_item *title)
 {
-	const struct conf_option *o = m.opener;
-	struct conf_item there = { .pos = m.s.pos };
+	const struct gram_option *o = m.opener;
+	struct gram_item there = { .pos = m.s.pos };
 	size_t i;
 
 	if (title != NULL && !o->title) {
@@ -437,13 +432,13 @@ conf_match_begin(const struct conf_item *title)
 		return;
 	}
 	/* Each block of this kind starts unset. */
-	for (i = 0; o->repeat != 0 && i < conf_noptions; i++)
-		if (conf_options[i].block == o->opens)
+	for (i = 0; o->repeat != 0 && i < m.t->n; i++)
+		if (m.t->rows[i].block == o->opens)
 			done[i] = 0;
 	if (!first_time(o, &m.s.pos))
 		return;
-	if (o->type->store == CONF_INT)
-		(void)conf_set(o, conf_parsed, &there);
+	if (o->type->store == GRAM_INT)
+		(void)gram_set(m.t, o, gram_reading.conf, &there);
 	if (o->begin != NULL)
 		o->begin(&m.s.pos);
 	if (title != NULL)
@@ -451,16 +446,16 @@ conf_match_begin(const struct conf_item *title)
 }
 
 void
-conf_match_open(void)
+gram_match_open(void)
 {
 	clear();
 	m.block = m.opener->opens;
 }
 
 void
-conf_match_close(const struct conf_item *end)
+gram_match_close(const struct gram_item *end)
 {
-	conf_match_end(end);
-	m.block = CONF_TOP;
+	gram_match_end(end);
+	m.block = GRAM_TOP;
 	m.state = CLOSED;
 }

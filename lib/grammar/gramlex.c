@@ -1,21 +1,22 @@
 /*
- * lex: the tokens of the configuration: comments, quotes, macro expansion, and
- * skipping refused statements.  Called by the grammar of parse.y.
+ * gramlex: the tokens of a configuration: comments, quotes, macro expansion,
+ * and skipping refused statements.  Called by the grammar of parse.y.
  */
 #include <sys/queue.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf_match.h"
-#include "conf_parse.h"
-#include "conf_source.h"
-#include "conf_store.h"
+#include "grammatch.h"
+#include "gramparse.h"
+#include "gramsource.h"
+#include "gramstore.h"
+#include "gramtypes.h"
 #include "parse.h"
 
 #define WORD_MAX_LEN	1024		/* with the NUL */
 #define NEAR_MAX	64		/* bytes of a word in a message */
-#define WORD_CHARS	MACRO_NAME_CHARS ".-:/@+%"
+#define WORD_CHARS	GRAM_NAME_CHARS ".-:/@+%"
 
 struct string {
 	SLIST_ENTRY(string) entry;
@@ -37,7 +38,7 @@ static int		 nest;		/* open braces in the skipped text */
 
 /* The current block. */
 static int		 in_block;
-static struct conf_pos	 block_pos;
+static struct gram_pos	 block_pos;
 static char		 opener[NEAR_MAX]; /* its word */
 static int		 opens;		/* 1: a { would open it */
 static int		 closes;	/* 1: the last } closes it, not a
@@ -45,14 +46,14 @@ static int		 closes;	/* 1: the last } closes it, not a
 
 /* The current list in braces, which is a value. */
 static int		 in_list;
-static struct conf_pos	 list_pos;
+static struct gram_pos	 list_pos;
 
 void
-conf_lex_reset(void)
+gram_lex_reset(void)
 {
 	struct string *s;
 
-	conf_source_reset();
+	gram_source_reset();
 	while ((s = SLIST_FIRST(&strings)) != NULL) {
 		SLIST_REMOVE_HEAD(&strings, entry);
 		free(s);
@@ -72,7 +73,7 @@ get(void)
 			return ((unsigned char)*expand++);
 		expand = NULL;
 	}
-	return (conf_source_get());
+	return (gram_source_get());
 }
 
 static void
@@ -83,7 +84,7 @@ put_back(int ch)
 	if (expand != NULL)
 		expand--;
 	else
-		conf_source_put_back(ch);
+		gram_source_put_back(ch);
 }
 
 /* The same outside quotes, where a backslash continues the line. */
@@ -120,20 +121,20 @@ read_word(const char *set)
 static int
 bad(const char *what)
 {
-	struct conf_pos pos;
+	struct gram_pos pos;
 
-	conf_source_pos(&pos);
-	conf_error(&pos, "%s", what);
+	gram_source_pos(&pos);
+	gram_error(&pos, "%s", what);
 	reported = 1;
 	return (BADWORD);
 }
 
-/* A token whose text is kept until conf_lex_reset(). */
+/* A token whose text is kept until gram_lex_reset(). */
 static int
-text_token(int token, enum conf_kind kind)
+text_token(int token, enum gram_kind kind)
 {
 	size_t n = strlen(word) + 1;
-	struct string *s = conf_alloc(sizeof(*s) + n);
+	struct string *s = gram_alloc(sizeof(*s) + n);
 
 	memcpy(s->text, word, n);
 	SLIST_INSERT_HEAD(&strings, s, entry);
@@ -166,7 +167,7 @@ quoted(void)
 		word[n++] = (char)ch;
 	}
 	word[n] = '\0';
-	return (text_token(STRING, CONF_STRING));
+	return (text_token(STRING, GRAM_STRING));
 }
 
 /* $name: continue with its value.  0, or the token of an error. */
@@ -178,9 +179,9 @@ expand_macro(void)
 
 	if (expand != NULL)
 		return (bad("$ in the value of a macro: expected plain text"));
-	if (read_word(MACRO_NAME_CHARS) == -1 || word[0] == '\0')
+	if (read_word(GRAM_NAME_CHARS) == -1 || word[0] == '\0')
 		return (bad("$ without a name: expected $NAME"));
-	if ((value = conf_macro_value(word)) == NULL) {
+	if ((value = gram_macro_value(word)) == NULL) {
 		snprintf(text, sizeof(text), "macro %.*s is not defined: "
 		    "expected a line %.*s = \"VALUE\" before, or -D",
 		    NEAR_MAX - 1, word, NEAR_MAX - 1, word);
@@ -223,25 +224,27 @@ keyword_defined(void)
 static int
 word_token(void)
 {
+	const struct gram_table *t = gram_reading.table;
 	const char *errstr;
-	int keyword;
+	int keyword, block;
 
 	if (read_word(WORD_CHARS) == -1)
 		return (bad("a word of more than 1023 characters"));
 	if (word[strspn(word, "0123456789")] == '\0') {
 		yylval.number = strtonum(word, 0, INT64_MAX, &errstr);
 		return (errstr != NULL ? bad("a number is too large") :
-		    text_token(NUMBER, CONF_NUMBER));
+		    text_token(NUMBER, GRAM_NUMBER));
 	}
-	keyword = conf_is_keyword(word) || conf_find_block(word) != NULL;
+	block = gram_find_block(t, word) != NULL;
+	keyword = block || gram_is_keyword(t, word);
 	if (keyword && is_macro())
-		return (conf_may_define(word) ? text_token(STRING,
-		    CONF_STRING) : keyword_defined());
-	if (last == '\n' && !in_block && conf_find_block(word) != NULL)
-		return (text_token(BLOCK, CONF_WORD));
+		return (gram_may_define(t, word) ? text_token(STRING,
+		    GRAM_STRING) : keyword_defined());
+	if (last == '\n' && !in_block && block)
+		return (text_token(BLOCK, GRAM_WORD));
 	if (keyword)
-		return (text_token(WORD, CONF_WORD));
-	return (text_token(STRING, CONF_STRING));
+		return (text_token(WORD, GRAM_WORD));
+	return (text_token(STRING, GRAM_STRING));
 }
 
 /*
@@ -254,18 +257,18 @@ end_of_file(void)
 	if (last != '\n')
 		return ('\n');
 	if (in_list) {
-		conf_error(&list_pos, "{ is not closed: expected } in the same "
+		gram_error(&list_pos, "{ is not closed: expected } in the same "
 		    "file");
 		return ('}');
 	}
 	if (in_block) {
-		conf_error(&block_pos, "%s { is not closed: expected } in the "
+		gram_error(&block_pos, "%s { is not closed: expected } in the "
 		    "same file", opener);
 		return ('}');
 	}
-	if (!conf_source_is_included())
+	if (!gram_source_is_included())
 		return (0);
-	(void)conf_source_pop();
+	(void)gram_source_pop();
 	return ('\n');
 }
 
@@ -279,12 +282,12 @@ raw_token(void)
 	yylval.text = "";
 again:
 	do {
-		conf_source_pos(&yylval.pos);
+		gram_source_pos(&yylval.pos);
 		ch = next_char();
 	} while (ch == ' ' || ch == '\t' || ch == '\r');
 	if (ch == '#')
 		do {
-			conf_source_pos(&yylval.pos);
+			gram_source_pos(&yylval.pos);
 			ch = get();
 		} while (ch != '\n' && ch != EOF);
 	switch (ch) {
@@ -300,7 +303,7 @@ again:
 		goto again;
 	case '*':
 		strlcpy(word, "*", sizeof(word));
-		return (text_token('*', CONF_STAR));
+		return (text_token('*', GRAM_STAR));
 	case '{': case '}': case '=':
 		snprintf(word, sizeof(word), "%c", ch);
 		return (text_token(ch, 0));
@@ -357,7 +360,7 @@ skip_token(void)
 }
 
 void
-conf_lex_skip(void)
+gram_lex_skip(void)
 {
 	if (last == '\n')
 		return;
@@ -405,7 +408,7 @@ yylex(void)
 	else if (skipping) {
 		token = skip_token();
 		skipping = 0;
-	} else if (conf_source_begins())
+	} else if (gram_source_begins())
 		token = '\n';
 	else
 		token = raw_token();
@@ -418,26 +421,26 @@ yylex(void)
 }
 
 void
-conf_lex_refuse(const struct conf_item *it, const char *want)
+gram_lex_refuse(const struct gram_item *it, const char *want)
 {
 	if (it->kind == 0 && *it->text == '\0')
-		conf_error(&it->pos, "at the end of the line: expected %s",
+		gram_error(&it->pos, "at the end of the line: expected %s",
 		    want);
 	else
-		conf_error(&it->pos, "near `%.*s': expected %s", NEAR_MAX - 1,
+		gram_error(&it->pos, "near `%.*s': expected %s", NEAR_MAX - 1,
 		    it->text, want);
 	/* The parser has read the end of the line, or of the block. */
 	if (it->kind != 0)
-		conf_lex_skip();
+		gram_lex_skip();
 }
 
 void
-conf_lex_error(void)
+gram_lex_error(void)
 {
-	const char *usage = conf_match_usage();
+	const char *usage = gram_match_usage();
 	const char *want = usage != NULL ? usage :
-	    conf_statements(conf_match_where());
-	struct conf_item it = { .kind = CONF_WORD, .text = word,
+	    gram_statements(gram_reading.table, gram_match_where());
+	struct gram_item it = { .kind = GRAM_WORD, .text = word,
 	    .pos = yylval.pos };
 
 	if (usage == NULL && first[0] != '\0')
@@ -447,7 +450,7 @@ conf_lex_error(void)
 		it.text = "";
 	}
 	if (reported)
-		conf_lex_skip();
+		gram_lex_skip();
 	else
-		conf_lex_refuse(&it, want);
+		gram_lex_refuse(&it, want);
 }
