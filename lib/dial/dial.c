@@ -2,77 +2,66 @@
  * dial: see dial.h.  Called by mesh and by the bridge's worker.
  *
  * An attempt goes through the steps of enum dial_step; each step ends at
- * once, waits for the socket or for keys, or fails.  A new turn of the
+ * once, waits for the socket or for the owner, or fails.  A new turn of the
  * transport begins with each event.
  */
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
-#include "dial.h"
-#include "log.h"
-#include "tcpoptions.h"
-
-/* Results of a step. */
-enum { FAILED = -1, WAITS, GOES_ON };
+#include "dialstep.h"
 
 static void	run(struct dial *);
-static int	fail(struct dial *, const char *, ...)
-		    __attribute__((format(printf, 2, 3)));
 
-/*
- * Store the reason, unless a later step failed at another address: that a
- * certificate has expired says more than that there is no IPv6.  Always returns
- * FAILED.
- */
-static int
-fail(struct dial *d, const char *fmt, ...)
+int
+dial_fail(struct dial *d, const char *fmt, ...)
 {
 	va_list ap;
 
 	if (d->why[0] != '\0' && d->step < d->why_step)
-		return (FAILED);
+		return (DIAL_STEP_FAILED);
 	va_start(ap, fmt);
 	vsnprintf(d->why, sizeof(d->why), fmt, ap);
 	va_end(ap);
 	d->why_step = d->step;
-	return (FAILED);
+	return (DIAL_STEP_FAILED);
 }
 
-/* The same, with what was tried where. */
-static int
-fail_here(struct dial *d, const char *why)
+int
+dial_fail_here(struct dial *d, const char *why)
 {
 	static const char *const doing[] = {
+		[DIAL_FIND] = "find the addresses of",
+		[DIAL_LEND] = "a socket for",
 		[DIAL_CONNECT] = "connect to",
+		[DIAL_PROXY_SEND] = "CONNECT at",
+		[DIAL_PROXY_READ] = "CONNECT at",
 		[DIAL_SHAKE] = "TLS with",
 		[DIAL_SEND] = "request to",
 		[DIAL_READ] = "answer of",
 		[DIAL_ASK] = "login at"
 	};
 
-	return (fail(d, "%s %s: %s", doing[d->step], d->where, why));
+	return (dial_fail(d, "%s %s: %s", doing[d->step], d->where, why));
 }
 
 /* Events */
 
-/* Wait as the transport's result `want' says. */
-static int
-wait_as(struct dial *d, ssize_t want)
+int
+dial_wait_as(struct dial *d, ssize_t want)
 {
 	event_del(&d->io);
 	event_assign(&d->io, d->base, d->t.fd, want == TRANSPORT_WANT_READ ?
 	    EV_READ : EV_WRITE, event_get_callback(&d->io), d);
 	event_add(&d->io, NULL);
-	return (WAITS);
+	return (DIAL_STEP_WAITS);
 }
 
-static void
-set_timer(struct dial *d, uint64_t until)
+void
+dial_set_timer(struct dial *d, uint64_t until)
 {
 	uint64_t now = base_clock_ms(), ms = until > now ? until - now : 0;
 	struct timeval tv;
@@ -107,7 +96,7 @@ finish(struct dial *d, enum dial_end e)
 	if (e != DIAL_IN)
 		net_transport_close(&d->t);
 	d->ended(d, e, d->arg);
-	return (WAITS);
+	return (DIAL_STEP_WAITS);
 }
 
 /* Steps */
@@ -116,81 +105,19 @@ static int
 step_idle(struct dial *d)
 {
 	(void)d;
-	return (WAITS);
+	return (DIAL_STEP_WAITS);
 }
 
-static int
-step_find(struct dial *d)
-{
-	const struct dial_node *n = d->node;
-	int rv;
-
-	if (n->trust.why[0] != '\0')
-		return (fail(d, "%s", n->trust.why));
-	rv = net_place_find(d->resolver, n->address[0] != '\0' ? n->address :
-	    n->trust.host, n->port, 0, d->places, d->why, sizeof(d->why));
-	/* The resolver may have taken a long time. */
-	event_base_update_cache_time(d->base);
-	if (rv == -1)
-		return (FAILED);
-	d->nplaces = (size_t)rv;
-	d->tried = 0;
-	d->until = base_clock_ms() + d->dial_ms;
-	d->step = DIAL_TRY;
-	return (GOES_ON);
-}
-
-static int
-step_try(struct dial *d)
-{
-	const struct net_place *v;
-	uint64_t until = base_clock_ms() + d->connect_ms;
-
-	d->at = (d->first + d->tried++) % d->nplaces;
-	v = &d->places[d->at];
-	net_place_text(v, d->where, sizeof(d->where));
-	dial_login_init(&d->login);
-	d->step = DIAL_CONNECT;
-	set_timer(d, until < d->until ? until : d->until);
-	if (net_transport_connect(&d->t, (const struct sockaddr *)&v->ss,
-	    v->len) == -1)
-		return (fail_here(d, d->t.why));
-	return (wait_as(d, TRANSPORT_WANT_WRITE));
-}
-
-/* A relay worker may set no option: what its sockets have is set here. */
-static void
-set_options(const struct dial *d)
-{
-	static struct log_limit limit;
-	const struct dial_node *n = d->node;
-	const char *failed = net_tcp_options(d->t.fd, &n->tcp);
-
-#ifdef TCP_CONGESTION
-	if (failed == NULL && n->congestion[0] != '\0' &&
-	    setsockopt(d->t.fd, IPPROTO_TCP, TCP_CONGESTION, n->congestion,
-	    (socklen_t)strlen(n->congestion)) == -1)
-		failed = "TCP_CONGESTION";
-#endif
-	if (failed != NULL)
-		log_limited_warnx(&limit, "can't set %s on the connection to "
-		    "%s (setsockopt)", failed, n->label);
-}
-
-static int
-step_connect(struct dial *d)
+int
+dial_begin_tls(struct dial *d)
 {
 	struct dial_trust *trust = &d->node->trust;
 
-	if (net_transport_connected(&d->t) == -1)
-		return (fail_here(d, d->t.why));
-	set_timer(d, d->until);
-	set_options(d);
 	d->step = DIAL_SHAKE;
 	if (net_transport_keep_secrets(&d->t, d->records) == -1 ||
 	    net_transport_secure(&d->t, trust->tls, trust->host) == -1)
-		return (fail_here(d, d->t.why));
-	return (GOES_ON);
+		return (dial_fail_here(d, d->t.why));
+	return (DIAL_STEP_GOES_ON);
 }
 
 /* Write the request. */
@@ -204,11 +131,11 @@ begin_send(struct dial *d)
 	n = net_upgrade_request((char *)d->out, sizeof(d->out),
 	    d->node->trust.host, port == 443 ? 0 : port, 0);
 	if (n == -1)
-		return (fail_here(d, "the host is no name and no address"));
+		return (dial_fail_here(d, "the host is no name and no address"));
 	d->out_len = (size_t)n;
 	d->out_done = 0;
 	d->step = DIAL_SEND;
-	return (GOES_ON);
+	return (DIAL_STEP_GOES_ON);
 }
 
 static int
@@ -218,14 +145,14 @@ step_shake(struct dial *d)
 	int rv = net_transport_shake(&d->t);
 
 	if (rv == -1)
-		return (fail_here(d, d->t.why));
+		return (dial_fail_here(d, d->t.why));
 	if (rv != 0)
-		return (wait_as(d, rv));
+		return (dial_wait_as(d, rv));
 	if ((why = dial_trust_check(&d->node->trust, d->t.tls)) != NULL)
-		return (fail(d, "TLS with %s: %s (certname %.80s)", d->where,
+		return (dial_fail(d, "TLS with %s: %s (certname %.80s)", d->where,
 		    why, d->node->trust.certname));
 	if (net_transport_own(&d->t) == -1)
-		return (fail_here(d, d->t.why));
+		return (dial_fail_here(d, d->t.why));
 	return (begin_send(d));
 }
 
@@ -238,17 +165,17 @@ step_send(struct dial *d)
 		n = net_transport_write(&d->t, d->out + d->out_done,
 		    d->out_len - d->out_done);
 		if (n == -1)
-			return (fail_here(d, d->t.why));
+			return (dial_fail_here(d, d->t.why));
 		if (n < 0)
-			return (wait_as(d, n));
+			return (dial_wait_as(d, n));
 		d->out_done += (size_t)n;
 	}
 	if ((n = net_transport_flush(&d->t)) == -1)
-		return (fail_here(d, d->t.why));
+		return (dial_fail_here(d, d->t.why));
 	if (n < 0)
-		return (wait_as(d, n));
-	d->step = DIAL_READ;
-	return (GOES_ON);
+		return (dial_wait_as(d, n));
+	d->step = d->step == DIAL_PROXY_SEND ? DIAL_PROXY_READ : DIAL_READ;
+	return (DIAL_STEP_GOES_ON);
 }
 
 /* The node's key is known. */
@@ -260,12 +187,12 @@ got_key(struct dial *d)
 	if (memcmp(key, d->node->own, FRAME_KEY_LEN) == 0)
 		return (finish(d, DIAL_SELF));
 	if (d->node->pinned && memcmp(key, d->node->key, FRAME_KEY_LEN) != 0)
-		return (fail_here(d, "the node has another key than the "
+		return (dial_fail_here(d, "the node has another key than the "
 		    "configuration says (server key)"));
 	event_del(&d->io);
 	d->step = DIAL_ASK;
 	d->ask(d, d->arg);
-	return (WAITS);
+	return (DIAL_STEP_WAITS);
 }
 
 static int
@@ -278,7 +205,7 @@ step_read(struct dial *d)
 	for (;;) {
 		switch (dial_login_next(&d->login, (size_t)n)) {
 		case DIAL_LOGIN_FAILED:
-			return (fail_here(d, d->login.why));
+			return (dial_fail_here(d, d->login.why));
 		case DIAL_LOGIN_KEY:
 			return (got_key(d));
 		case DIAL_LOGIN_IN:
@@ -289,33 +216,33 @@ step_read(struct dial *d)
 		p = dial_login_room(&d->login, &room);
 		n = net_transport_read(&d->t, p, room);
 		if (n == -1)
-			return (fail_here(d, d->t.why));
+			return (dial_fail_here(d, d->t.why));
 		if (n == 0)
-			return (fail_here(d, "the node closed the "
+			return (dial_fail_here(d, "the node closed the "
 			    "connection"));
 		if (n < 0)
-			return (wait_as(d, n));
+			return (dial_wait_as(d, n));
 	}
 }
 
-/* keys is at work. */
+/* The owner is at work. */
 static int
-step_ask(struct dial *d)
+step_wait(struct dial *d)
 {
 	(void)d;
-	return (WAITS);
+	return (DIAL_STEP_WAITS);
 }
 
 /* A step failed: try another address, or give up. */
 static int
 recover(struct dial *d)
 {
-	const int tried = d->step >= DIAL_CONNECT;
+	const int tried = d->step > DIAL_TRY;
 
 	hang_up(d);
 	if (tried && d->tried < d->nplaces && base_clock_ms() < d->until) {
 		d->step = DIAL_TRY;
-		return (GOES_ON);
+		return (DIAL_STEP_GOES_ON);
 	}
 	if (tried)
 		d->first = d->at + 1;
@@ -328,21 +255,24 @@ run(struct dial *d)
 {
 	static int (*const steps[])(struct dial *) = {
 		[DIAL_IDLE] = step_idle,
-		[DIAL_FIND] = step_find,
-		[DIAL_TRY] = step_try,
-		[DIAL_CONNECT] = step_connect,
+		[DIAL_FIND] = dial_step_find,
+		[DIAL_TRY] = dial_step_try,
+		[DIAL_LEND] = step_wait,
+		[DIAL_CONNECT] = dial_step_connect,
+		[DIAL_PROXY_SEND] = step_send,
+		[DIAL_PROXY_READ] = dial_step_proxy_read,
 		[DIAL_SHAKE] = step_shake,
 		[DIAL_SEND] = step_send,
 		[DIAL_READ] = step_read,
-		[DIAL_ASK] = step_ask
+		[DIAL_ASK] = step_wait
 	};
 	int rv;
 
 	net_transport_turn(&d->t);
 	do {
-		if ((rv = steps[d->step](d)) == FAILED)
+		if ((rv = steps[d->step](d)) == DIAL_STEP_FAILED)
 			rv = recover(d);
-	} while (rv == GOES_ON);
+	} while (rv == DIAL_STEP_GOES_ON);
 }
 
 static void
@@ -353,15 +283,22 @@ on_io(evutil_socket_t fd, short events, void *arg)
 	run(arg);
 }
 
+/* What the step waited for does not come. */
+static void
+give_up(struct dial *d, const char *why)
+{
+	(void)dial_fail_here(d, why);
+	if (recover(d) == DIAL_STEP_GOES_ON)
+		run(d);
+}
+
 /* The time of an address, or of all, is over. */
 static void
 on_timer(evutil_socket_t fd, short events, void *arg)
 {
-	struct dial *d = arg;
-
 	(void)fd;
 	(void)events;
-	dial_no_info(d, "no answer in time");
+	give_up(arg, "no answer in time");
 }
 
 void
@@ -387,6 +324,32 @@ dial_begin(struct dial *d)
 }
 
 void
+dial_places(struct dial *d, const struct net_place *v, size_t n,
+    const char *why)
+{
+	if (d->step != DIAL_FIND)
+		return;
+	if (n == 0)
+		give_up(d, why);
+	else if (dial_use_places(d, v, n) == DIAL_STEP_GOES_ON)
+		run(d);
+}
+
+void
+dial_socket(struct dial *d, int fd, const char *why)
+{
+	if (d->step != DIAL_LEND) {
+		if (fd != -1)
+			close(fd);
+		return;
+	}
+	if (fd == -1)
+		give_up(d, why);
+	else if (dial_connect_over(d, fd) == DIAL_STEP_FAILED && recover(d) == DIAL_STEP_GOES_ON)
+		run(d);
+}
+
+void
 dial_info(struct dial *d, const uint8_t *info, size_t len)
 {
 	if (d->step != DIAL_ASK)
@@ -406,9 +369,6 @@ dial_info(struct dial *d, const uint8_t *info, size_t len)
 void
 dial_no_info(struct dial *d, const char *why)
 {
-	if (d->step < DIAL_CONNECT)
-		return;
-	(void)fail_here(d, why);
-	if (recover(d) == GOES_ON)
-		run(d);
+	if (d->step == DIAL_ASK)
+		give_up(d, why);
 }

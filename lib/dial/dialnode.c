@@ -29,6 +29,9 @@ dial_node_same(const struct dial_node *a, const struct dial_node *b)
 	return (strcmp(a->trust.host, b->trust.host) == 0 &&
 	    strcmp(a->trust.certname, b->trust.certname) == 0 &&
 	    strcmp(a->trust.cas.file, b->trust.cas.file) == 0 &&
+	    strcmp(a->proxy.host, b->proxy.host) == 0 &&
+	    strcmp(a->proxy.port, b->proxy.port) == 0 &&
+	    strcmp(a->proxy.login, b->proxy.login) == 0 &&
 	    strcmp(a->address, b->address) == 0 &&
 	    strcmp(a->port, b->port) == 0 &&
 	    memcmp(a->own, b->own, sizeof(a->own)) == 0 &&

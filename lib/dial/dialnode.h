@@ -8,12 +8,14 @@
 #include <stdint.h>
 
 #include "bounds.h"
+#include "dialproxy.h"
 #include "dialtrust.h"
 #include "frame.h"
 #include "tcpoptions.h"
 
 struct dial_node {
 	struct dial_trust trust;
+	struct dial_proxy proxy;	/* on the way; it finds the address */
 	char		 address[IPC_HOSTSIZE];	/* "": resolve the host */
 	char		 port[8];
 	char		 label[IPC_MESH_NAMESIZE]; /* "host" or "host:port" */

@@ -34,9 +34,14 @@ dial_trust_begin(struct dial_trust *t)
 	else if (tls_config_set_alpn(t->tls, "http/1.1") == -1)
 		(void)snprintf(t->why, sizeof(t->why), "TLS set-up: %s",
 		    tls_config_error(t->tls));
-	else if (use_certname(t) == 0)
+	else if (use_certname(t) == -1)
+		return;
+	else if (t->held == NULL)
 		(void)net_cas_use(&t->cas, t->tls, t->host, t->why,
 		    sizeof(t->why));
+	else if (tls_config_set_ca_mem(t->tls, t->held->p, t->held->len) == -1)
+		(void)snprintf(t->why, sizeof(t->why), "CA certificates: %s",
+		    tls_config_error(t->tls));
 }
 
 const char *
@@ -56,9 +61,17 @@ dial_trust_check(struct dial_trust *t, struct tls *tls)
 }
 
 void
-dial_trust_free(struct dial_trust *t)
+dial_trust_end(struct dial_trust *t)
 {
 	tls_config_free(t->tls);
 	net_cas_free(&t->cas);
+	t->tls = NULL;
+	t->why[0] = '\0';
+}
+
+void
+dial_trust_free(struct dial_trust *t)
+{
+	dial_trust_end(t);
 	memset(t, 0, sizeof(*t));
 }

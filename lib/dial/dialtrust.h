@@ -18,14 +18,17 @@ struct dial_trust {
 						   name */
 	char		 certname[IPC_MESH_CERTSIZE];	/* "": none */
 	struct net_cas	 cas;
+	const struct net_cas *held;		/* used in their place, see
+						   net_cas_hold(); NULL: none */
 	struct tls_config *tls;
 	char		 why[IPC_WHYSIZE];	/* why the node can't be
 						   verified; "": it can */
 };
 
 /*
- * Before confinement: read the CA certificates and prepare TLS for a trust with
- * its names, which is all zeros otherwise.  A failure is kept in t->why.
+ * Prepare TLS for a trust with its names, which is all zeros otherwise.  Unless
+ * they are held, the CA certificates are read: before confinement.  A failure
+ * is kept in t->why.
  */
 void	 dial_trust_begin(struct dial_trust *t);
 
@@ -35,7 +38,13 @@ void	 dial_trust_begin(struct dial_trust *t);
  */
 const char *dial_trust_check(struct dial_trust *t, struct tls *tls);
 
-/* Free what it holds. */
+/*
+ * Free what dial_trust_begin() made, but keep the names: for nodes that are
+ * dialled now and then.
+ */
+void	 dial_trust_end(struct dial_trust *t);
+
+/* Free what it has, and zero it. */
 void	 dial_trust_free(struct dial_trust *t);
 
 #endif

@@ -49,15 +49,30 @@ try(const struct net_cas *c, struct tls_config *conf, const char *name,
 	return (rv);
 }
 
-/* Read the file.  Returns 0, or -1. */
+/* Read `file'.  Returns 0, or -1. */
+static int
+read_file(struct net_cas *c, const char *file, char *why, size_t size)
+{
+	if ((c->p = tls_load_file(file, &c->len, NULL)) != NULL)
+		return (0);
+	(void)snprintf(why, size, "can't read the CA certificates in %.150s: "
+	    "%s", file, strerror(errno));
+	return (-1);
+}
+
+int
+net_cas_hold(struct net_cas *c, char *why, size_t size)
+{
+	return (read_file(c, c->file[0] != '\0' ? c->file :
+	    tls_default_ca_cert_file(), why, size));
+}
+
+/* Read the file and use it.  Returns 0, or -1. */
 static int
 load(struct net_cas *c, struct tls_config *conf, char *why, size_t size)
 {
-	if ((c->p = tls_load_file(c->file, &c->len, NULL)) == NULL) {
-		(void)snprintf(why, size, "can't read the CA certificates in "
-		    "%.150s: %s", c->file, strerror(errno));
+	if (read_file(c, c->file, why, size) == -1)
 		return (-1);
-	}
 	if (tls_config_set_ca_mem(conf, c->p, c->len) == 0)
 		return (0);
 	(void)snprintf(why, size, "%.150s: %s", c->file,

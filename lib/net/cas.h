@@ -1,7 +1,7 @@
 /*
  * cas: the CA certificates that a client verifies servers with: those of a
- * file, which is read before confinement, or the system's.  Used by verify and
- * mesh.
+ * file, which is read before confinement, or the system's.  Used by verify,
+ * mesh and the bridge's worker.
  */
 #ifndef CAS_H
 #define CAS_H
@@ -25,6 +25,12 @@ struct net_cas {
  */
 int	 net_cas_use(struct net_cas *c, struct tls_config *conf,
 	    const char *name, char *why, size_t size);
+
+/*
+ * Read the file, or the system's, for a process that can open none later.
+ * Returns as above.
+ */
+int	 net_cas_hold(struct net_cas *c, char *why, size_t size);
 
 /* Returns 1 when the file still has the contents that were read, else 0. */
 int	 net_cas_are_current(const struct net_cas *c);

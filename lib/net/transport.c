@@ -1,5 +1,5 @@
 /*
- * transport: see transport.h.  Called by verify and mesh.  Touches its socket.
+ * transport: see transport.h.  Called by verify and lib/dial.  Touches its socket.
  */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -52,6 +52,14 @@ net_transport_connect(struct net_transport *t, const struct sockaddr *sa,
 	if (sa->sa_family != AF_UNIX)
 		(void)setsockopt(t->fd, IPPROTO_TCP, TCP_NODELAY, &one,
 		    sizeof(one));
+	return (net_transport_connect_over(t, t->fd, sa, len));
+}
+
+int
+net_transport_connect_over(struct net_transport *t, int fd,
+    const struct sockaddr *sa, socklen_t len)
+{
+	t->fd = fd;
 	if (connect(t->fd, sa, len) == 0)
 		return (0);
 	if (errno == EINPROGRESS)

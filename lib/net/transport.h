@@ -52,6 +52,13 @@ void	 net_transport_init(struct net_transport *t);
 int	 net_transport_connect(struct net_transport *t,
 	    const struct sockaddr *sa, socklen_t len);
 
+/*
+ * The same over the socket `fd', which is taken: it is of the address's family,
+ * not connected and non-blocking.
+ */
+int	 net_transport_connect_over(struct net_transport *t, int fd,
+	    const struct sockaddr *sa, socklen_t len);
+
 /* The socket became writable: returns 0 when connected, or -1 with t->why. */
 int	 net_transport_connected(struct net_transport *t);
 
