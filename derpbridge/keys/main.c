@@ -1,5 +1,6 @@
 /*
- * derpbridge-keys: makes logins with the private key of an interface; see derpbridged(8).
+ * derpbridge-keys: the process that makes logins with the private keys of
+ * WireGuard interfaces.  Started by derpbridged(8).
  */
 #include "child.h"
 #include "wgkeys.h"
@@ -7,7 +8,9 @@
 int
 main(int argc, char *argv[])
 {
-	static const struct ipc_child_program role = { ROLE_WGKEYS, wgkeys_main };
+	static const struct ipc_child_program role = {
+		ROLE_WGKEYS, wgkeys_main
+	};
 
 	return (ipc_child_program(argc, argv, &role, 1));
 }

@@ -1,5 +1,5 @@
 /*
- * wgkeys: the process that makes the login boxes of the bridge (derpbridged(8)).
+ * wgkeys: the process that makes the logins of the bridge, derpbridge-keys.
  */
 #ifndef WGKEYS_H
 #define WGKEYS_H

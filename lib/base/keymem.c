@@ -1,8 +1,6 @@
 /*
  * keymem: locked and zeroed memory for libcrypto; see keymem.h.
  */
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <stdalign.h>
@@ -11,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keylock.h"
 #include "keymem.h"
 #include "log.h"
 
@@ -91,37 +90,14 @@ set_up(void)
 }
 #endif
 
-/* Can so many bytes more be locked? */
-static int
-can_lock(size_t n)
-{
-	void *p;
-	int ok;
-
-	p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1,
-	    0);
-	if (p == MAP_FAILED)
-		return (1);
-	ok = mlock(p, n) == 0;
-	(void)munmap(p, n);
-	return (ok);
-}
-
 void
 base_keymem_init(size_t more)
 {
-	struct rlimit rl;
-	int locked = set_up();
+	const int locked = set_up();
 
 	if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG |
 	    OPENSSL_INIT_LOAD_CRYPTO_STRINGS, NULL) != 1)
 		fatalx("can't initialise libcrypto: %s",
 		    ERR_reason_error_string(ERR_peek_last_error()));
-	/* libcrypto and libsodium continue silently. */
-	if ((!locked || (more > 0 && !can_lock(more))) &&
-	    getrlimit(RLIMIT_MEMLOCK, &rl) == 0)
-		log_warnx("can't lock keys in memory (mlock), they may be "
-		    "written to swap: raise the limit, now %llu bytes, to "
-		    "8 MiB (LimitMEMLOCK= in the unit, ulimit -l)",
-		    (unsigned long long)rl.rlim_cur);
+	base_keylock_check(locked, more);
 }

@@ -57,6 +57,8 @@ libraries_body() {
 	    libtls
 	want acme-helper/acme-helper libcrypto libevent_core-2.1 libseccomp \
 	    libtls
+	want derpbridge/keys/derpbridge-keys libevent_core-2.1 libseccomp \
+	    libsodium
 	# For derpctl top, where configure found it.
 	_curses=
 	! grep -q '^SCREEN = curses' "$SRC/../../config.mk" ||
