@@ -2,11 +2,7 @@
  * derpd: the privileged parent's options and start.  See derpd(8).
  */
 #include <sys/types.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,6 +12,7 @@
 #include <unistd.h>
 
 #include "about.h"
+#include "daemon.h"
 #include "fromenv.h"
 #include "log.h"
 #include "parent.h"
@@ -81,92 +78,6 @@ tell(int ch)
 	else
 		base_about_version();
 	exit(fflush(stdout) == EOF);
-}
-
-/*
- * The path of this program; the children's programs are found relative to it.
- */
-static const char *
-own_path(const char *argv0)
-{
-	static char path[PATH_MAX];
-#ifdef __linux__
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-
-	if (n > 0) {
-		path[n] = '\0';
-		return (path);
-	}
-#endif
-	/* The children are started from /, so a relative path is no use. */
-	if (strchr(argv0, '/') == NULL || realpath(argv0, path) == NULL)
-		fatalx("derpd must be started by its full path, to start its "
-		    "children");
-	return (path);
-}
-
-/*
- * Make a relative path absolute: derpd changes its directory when it
- * daemonizes.
- */
-static const char *
-full_path(const char *path)
-{
-	char dir[PATH_MAX], *full;
-
-	if (*path == '/')
-		return (path);
-	if (getcwd(dir, sizeof(dir)) == NULL)
-		fatal("can't get the current directory (getcwd) to find %s: "
-		    "give -f a full path", path);
-	if (asprintf(&full, "%s/%s", dir, path) == -1)
-		fatal("no memory for the full path of %s", path);
-	return (full);
-}
-
-/*
- * Raise the soft limit of open files to the hard one: a client is a descriptor.
- */
-static void
-raise_limits(void)
-{
-	struct rlimit rl;
-
-	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
-		return;
-	rl.rlim_cur = rl.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &rl) == -1)
-		log_warn("can't raise the limit of open files to %llu "
-		    "(setrlimit), which bounds the number of clients",
-		    (unsigned long long)rl.rlim_max);
-}
-
-/*
- * Daemonize.  The process that the shell started exits when all children are
- * ready (0), or with the exit status of a failed start.  Returns the write end
- * of the pipe on which that status is reported, as a byte.
- */
-static int
-detach(void)
-{
-	unsigned char status;
-	int pfd[2];
-
-	if (pipe(pfd) == -1 || fcntl(pfd[1], F_SETFD, FD_CLOEXEC) == -1)
-		fatal("can't daemonize (pipe, fcntl): -d runs in the "
-		    "foreground");
-	switch (fork()) {
-	case -1:
-		fatal("can't daemonize (fork): -d runs in the foreground");
-	case 0:
-		close(pfd[0]);
-		if (setsid() == -1)
-			fatal("can't daemonize (setsid)");
-		return (pfd[1]);
-	default:
-		close(pfd[1]);
-		_exit(read(pfd[0], &status, 1) == 1 ? status : 1);
-	}
 }
 
 /*
@@ -280,7 +191,7 @@ main(int argc, char *argv[])
 	log_init("", 1, d.verbose);
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
-	d.self = own_path(argv[0]);
+	d.self = super_own_path(argv[0]);
 	if ((d.conf = load(&d, from_env)) == NULL) {
 		if (d.checking)
 			return (1);
@@ -288,14 +199,14 @@ main(int argc, char *argv[])
 		return (EX_CONFIG);
 	}
 	warn_unprivileged();
-	raise_limits();
+	super_raise_files("which bounds the number of clients");
 	if (d.checking)
 		return (check(&d));
 	log_setjson(d.conf->log_json);
 	if (!d.debug) {
 		if (!from_env)
-			d.conf_path = full_path(d.conf_path);
-		ready = detach();
+			d.conf_path = super_full_path(d.conf_path);
+		ready = super_detach();
 	}
 	return (parent_run(&d, ready));
 }

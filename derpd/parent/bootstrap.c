@@ -105,7 +105,7 @@ parent_dns_send(struct parent_proc *front)
 	ipc_wr_init(&w);
 	put_names(s, &w);
 	if (ipc_wr_ok(&w))
-		rv = ipc_chan_send(front->chan, MSG_FRONT_DNS, &w, -1);
+		rv = ipc_chan_send(front->c.chan, MSG_FRONT_DNS, &w, -1);
 	ipc_wr_free(&w);
 	return (rv);
 }
@@ -132,7 +132,7 @@ on_send(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (!d->stopping)
+	if (!d->super.stopping)
 		send_names(d);
 }
 
@@ -143,7 +143,7 @@ send_soon(struct parent *d)
 	struct event **ev = &d->dns.ev_send;
 
 	if (*ev == NULL)
-		*ev = evtimer_new(d->base, on_send, d);
+		*ev = evtimer_new(d->super.base, on_send, d);
 	if (*ev != NULL && !evtimer_pending(*ev, NULL))
 		evtimer_add(*ev, &tv);
 }
@@ -231,7 +231,7 @@ send_conf(struct parent_proc *p)
 
 	for (i = 0; i < s->n; i++)
 		v.names[i] = s->v[i].name;
-	return (ipc_send_resolve_conf(p->chan, &v));
+	return (ipc_send_resolve_conf(p->c.chan, &v));
 }
 
 int
@@ -244,9 +244,9 @@ void
 parent_dns_configure(struct parent *d)
 {
 	parent_dns_set(d);
-	if (parent_procs_adjust(&d->resolve) == 0 && d->resolve.chan != NULL &&
+	if (super_adjust(&d->resolve.c) == 0 && d->resolve.c.chan != NULL &&
 	    parent_dns_wanted(d->conf) && send_conf(&d->resolve) == -1)
-		parent_procs_fail(&d->resolve,
+		super_fail(&d->resolve.c,
 		    "could not be sent new settings");
 	send_soon(d);
 }

@@ -25,7 +25,7 @@ static const uint8_t addrs[(IPC_DNS_MAXADDRS + 1) * IPC_ADDRLEN] = {
 static void
 begin(void)
 {
-	ATF_REQUIRE((d.base = event_base_new()) != NULL);
+	ATF_REQUIRE((d.super.base = event_base_new()) != NULL);
 	TAILQ_INIT(&conf.dns.names);
 	TAILQ_INIT(&conf.dns.unpublished);
 	TAILQ_INSERT_TAIL(&conf.dns.names, &one, entry);
@@ -141,15 +141,15 @@ ATF_TC_BODY(sent, tc)
 	int sv[2];
 
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
-	front.chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, ROLE_FRONT, NULL,
+	front.c.chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, ROLE_FRONT, NULL,
 	    NULL, NULL);
 	other = ipc_chan_new(NULL, sv[1], ROLE_FRONT, ROLE_PARENT, NULL, NULL,
 	    NULL);
-	ATF_REQUIRE(front.chan != NULL && other != NULL);
+	ATF_REQUIRE(front.c.chan != NULL && other != NULL);
 	begin();
 	ATF_REQUIRE_EQ(0, result("two.test", 2, "", 1000));
 	ATF_REQUIRE_EQ(0, parent_dns_send(&front));
-	ATF_REQUIRE_EQ(0, ipc_chan_flush(front.chan, 1000));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(front.c.chan, 1000));
 	ATF_REQUIRE_EQ(0, ipc_chan_recv(other, &m, 1000));
 	ATF_REQUIRE_EQ(MSG_FRONT_DNS, m.type);
 	ATF_REQUIRE_EQ(0, ipc_get_front_dns(&m.rd, &v));

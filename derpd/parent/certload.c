@@ -231,7 +231,7 @@ begin_selfsigned(struct parent_certload *l)
 	 * the file and the pair that was in use before.
 	 */
 	if (l->nnames == 0 && !l->keep && !l->changed &&
-	    (l->d->checking || !l->d->starting || is_missing(l->crt))) {
+	    (l->d->checking || !l->d->super.starting || is_missing(l->crt))) {
 		log_warnx("%s:%d: certificate self-signed is left over: the "
 		    "certificates of files are valid for all host names, and "
 		    "clients would get one or the other: remove this line, or "
@@ -426,7 +426,7 @@ ended(struct parent_certload *l, int rv, const char *why)
 		return;
 	}
 	parent_cert_free(cert);
-	if (!l->d->starting || !goes_on(l)) {
+	if (!l->d->super.starting || !goes_on(l)) {
 		l->done(l->arg, -1, NULL, why);
 		return;
 	}

@@ -214,7 +214,7 @@ made_anew(void *arg, const char *why)
 	struct parent *d = arg;
 
 	d->certself.due = 0;
-	if (why != NULL && !d->stopping)
+	if (why != NULL && !d->super.stopping)
 		log_warnx("the self-signed certificate could not be made anew, "
 		    "the next try is in an hour: %s", why);
 }
@@ -228,7 +228,7 @@ look(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	wait_for_look(d);
-	if (d->stopping || parent_certself_paths(d->conf, 0, &p) == -1 ||
+	if (d->super.stopping || parent_certself_paths(d->conf, 0, &p) == -1 ||
 	    !parent_certself_look(&d->certself, &d->loaded, p.crt,
 	    time(NULL)) || d->certself.due)
 		return;
@@ -239,7 +239,7 @@ look(evutil_socket_t fd, short what, void *arg)
 void
 parent_certself_begin(struct parent *d)
 {
-	if ((d->certself.ev = evtimer_new(d->base, look, d)) == NULL)
+	if ((d->certself.ev = evtimer_new(d->super.base, look, d)) == NULL)
 		fatalx("no timer to look at certificates (event_new)");
 	wait_for_look(d);
 }

@@ -57,7 +57,7 @@ reloaded(void *arg, const char *why)
 	struct parent *d = arg;
 	struct parent_certwatch *w = &d->certwatch;
 
-	if (d->stopping)
+	if (d->super.stopping)
 		return;
 	strlcpy(w->error, why == NULL ? "" : why, sizeof(w->error));
 	if (why == NULL) {
@@ -78,7 +78,7 @@ settled(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (d->stopping || d->starting)
+	if (d->super.stopping || d->super.starting)
 		return;
 	if (changed_since(d))
 		parent_certs_reload(d, reloaded, d);
@@ -106,7 +106,8 @@ watch(struct parent *d, const char *path)
 		return;
 	}
 	w->files = v;
-	if ((v[w->n] = parent_filewatch_new(d->base, path, changed, d)) == NULL)
+	if ((v[w->n] = parent_filewatch_new(d->super.base, path, changed, d)) ==
+	    NULL)
 		log_warn("%s can't be watched: reload after a change", path);
 	else
 		w->n++;
@@ -119,7 +120,7 @@ parent_certwatch_begin(struct parent *d)
 
 	parent_certwatch_end(d);
 	d->certwatch.error[0] = '\0';
-	d->certwatch.ev = evtimer_new(d->base, settled, d);
+	d->certwatch.ev = evtimer_new(d->super.base, settled, d);
 	if (d->certwatch.ev == NULL) {
 		log_warnx("certificates can't be watched: reload after a "
 		    "change");

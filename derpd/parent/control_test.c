@@ -29,11 +29,12 @@ static pid_t		 server = -1;
 static void
 serve(int ready)
 {
-	d.base = event_base_new();
-	if (d.base == NULL || parent_control_open(&d) == -1 ||
+	d.super.base = event_base_new();
+	parent_procs_set_up(&d);
+	if (d.super.base == NULL || parent_control_open(&d) == -1 ||
 	    write(ready, "x", 1) != 1)
 		_exit(1);
-	(void)event_base_dispatch(d.base);
+	(void)event_base_dispatch(d.super.base);
 	_exit(0);
 }
 

@@ -56,13 +56,13 @@ look(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (d->stopping)
+	if (d->super.stopping)
 		return;
 	/* Not before fronts have put these aside. */
 	parent_listen_drain(&d->listens, 1);
 	if (is_empty(d))
 		log_info("drained: no client is left");
-	else if (d->system->clock() >= d->drain.end_ms + LATE_MS)
+	else if (d->super.system->clock() >= d->drain.end_ms + LATE_MS)
 		log_info("drained: the time is over, clients left: %llu",
 		    (unsigned long long)parent_drain_clients(d));
 	else
@@ -74,13 +74,13 @@ static int
 tell_relay(struct parent_proc *p)
 {
 	const struct parent_drain *drain = &p->d->drain;
-	uint64_t now = p->d->system->clock();
+	uint64_t now = p->d->super.system->clock();
 	struct ipc_msg_relay_drain v = { 0 };
 
 	if (drain->on)
 		v.ms = drain->end_ms > now ? (uint32_t)(drain->end_ms - now) :
 		    1;
-	return (ipc_send_relay_drain(p->chan, &v));
+	return (ipc_send_relay_drain(p->c.chan, &v));
 }
 
 static int
@@ -88,7 +88,7 @@ tell_front(struct parent_proc *p)
 {
 	struct ipc_msg_front_drain v = { p->d->drain.on };
 
-	return (ipc_send_front_drain(p->chan, &v));
+	return (ipc_send_front_drain(p->c.chan, &v));
 }
 
 /* Tell all fronts and relay workers, and those that depend on a drain. */
@@ -98,14 +98,14 @@ tell_all(struct parent *d)
 	unsigned int i;
 
 	for (i = 0; i < d->nfronts; i++)
-		if (d->fronts[i].chan != NULL && tell_front(&d->fronts[i]) ==
+		if (d->fronts[i].c.chan != NULL && tell_front(&d->fronts[i]) ==
 		    -1)
-			parent_procs_fail(&d->fronts[i],
+			super_fail(&d->fronts[i].c,
 			    "could not be told of a drain");
 	for (i = 0; i < d->nworkers; i++)
-		if (d->relays[i].chan != NULL && tell_relay(&d->relays[i]) ==
+		if (d->relays[i].c.chan != NULL && tell_relay(&d->relays[i]) ==
 		    -1)
-			parent_procs_fail(&d->relays[i],
+			super_fail(&d->relays[i].c,
 			    "could not be told of a drain");
 	parent_health_configure(d);
 	parent_stuns_configure(d);
@@ -118,7 +118,7 @@ begin(struct parent *d)
 	struct timeval tv = { 0, LOOK_MS * 1000 };
 
 	if (d->drain.ev == NULL)
-		d->drain.ev = event_new(d->base, -1, EV_PERSIST, look, d);
+		d->drain.ev = event_new(d->super.base, -1, EV_PERSIST, look, d);
 	if (d->drain.ev == NULL || event_add(d->drain.ev, &tv) == -1)
 		return ("out of memory");
 	memset(d->drain.workers, 0, sizeof(d->drain.workers));
@@ -152,7 +152,7 @@ parent_drain(struct parent *d, uint32_t ms)
 		return (cancel(d));
 	if (!d->drain.on && (why = begin(d)) != NULL)
 		return (why);
-	d->drain.end_ms = d->system->clock() + ms;
+	d->drain.end_ms = d->super.system->clock() + ms;
 	log_info("draining: no client is let in, those that are here are "
 	    "closed within %u s, then derpd ends", (ms + 999) / 1000);
 	tell_all(d);
@@ -164,10 +164,10 @@ parent_drain_send(struct parent_proc *p)
 {
 	if (!p->d->drain.on)
 		return (0);
-	if (p->role == ROLE_FRONT)
+	if (p->c.role == ROLE_FRONT)
 		return (tell_front(p));
-	memset(&p->d->drain.workers[p->worker], 0,
-	    sizeof(p->d->drain.workers[p->worker]));
+	memset(&p->d->drain.workers[p->c.worker], 0,
+	    sizeof(p->d->drain.workers[p->c.worker]));
 	return (tell_relay(p));
 }
 
@@ -179,8 +179,8 @@ parent_drain_left(struct parent_proc *p, struct ipc_msg *m)
 	if (ipc_get_relay_drained(&m->rd, &v) == -1)
 		return (-1);
 	/* What it said before a drain was cancelled is too late. */
-	p->d->drain.workers[p->worker].told = p->d->drain.on;
-	p->d->drain.workers[p->worker].left = v.left;
+	p->d->drain.workers[p->c.worker].told = p->d->drain.on;
+	p->d->drain.workers[p->c.worker].left = v.left;
 	return (0);
 }
 
@@ -193,6 +193,6 @@ parent_drain_status(const struct parent *d, struct json_out *o)
 	json_out_time(o, "since", d->drain.since);
 	json_out_uint(o, "clients", parent_drain_clients(d));
 	json_out_uint(o, "seconds", parent_drain_seconds(d,
-	    d->system->clock()));
+	    d->super.system->clock()));
 	json_out_end(o);
 }

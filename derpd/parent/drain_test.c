@@ -58,18 +58,18 @@ run(struct parent_proc *p, struct ipc_chan **end)
 	int		 sv[2];
 
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
-	p->pid = pid++;
-	p->chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, p->role, NULL, NULL,
+	p->c.pid = pid++;
+	p->c.chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, p->c.role, NULL,
+	    NULL, NULL);
+	*end = ipc_chan_new(NULL, sv[1], p->c.role, ROLE_PARENT, NULL, NULL,
 	    NULL);
-	*end = ipc_chan_new(NULL, sv[1], p->role, ROLE_PARENT, NULL, NULL,
-	    NULL);
-	ATF_REQUIRE(p->chan != NULL && *end != NULL);
+	ATF_REQUIRE(p->c.chan != NULL && *end != NULL);
 }
 
 static void
 begin(void)
 {
-	static const struct parent_procs_ops system = {
+	static const struct super_system system = {
 		fake_wait, fake_kill, fake_clock
 	};
 	static const struct parent_gen_ops gen_ops = { .turn = no_turn };
@@ -86,9 +86,9 @@ begin(void)
 	d.nfronts = NFRONTS;
 	d.nworkers = NRELAYS;
 	d.nstuns = 1;
-	ATF_REQUIRE((d.base = event_base_new()) != NULL);
+	ATF_REQUIRE((d.super.base = event_base_new()) != NULL);
 	parent_procs_set_up(&d);
-	d.system = &system;
+	d.super.system = &system;
 	parent_gens_init(&d.gens, &gen_ops, &d, parent_servers_count(&d));
 	for (i = 0; i < NFRONTS; i++)
 		run(&d.fronts[i], &end_fronts[i]);
@@ -102,7 +102,7 @@ static void
 expect(struct parent_proc *p, struct ipc_chan *end, uint32_t type,
     struct ipc_msg *m)
 {
-	ATF_REQUIRE_EQ(0, ipc_chan_flush(p->chan, 1000));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(p->c.chan, 1000));
 	for (;;) {
 		ATF_REQUIRE_MSG(ipc_chan_recv(end, m, 0) == 0, "no %s",
 		    ipc_msg_name(type));
@@ -150,7 +150,7 @@ left(unsigned int i, uint32_t n)
 
 	ATF_REQUIRE_EQ(0, ipc_send_relay_drained(end_relays[i], &v));
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(end_relays[i], 1000));
-	ATF_REQUIRE_EQ(0, ipc_chan_recv(p->chan, &m, 1000));
+	ATF_REQUIRE_EQ(0, ipc_chan_recv(p->c.chan, &m, 1000));
 	ATF_REQUIRE_EQ(0, parent_relays_message(p, &m));
 	ipc_msg_free(&m);
 }
@@ -160,8 +160,8 @@ static int
 over(void)
 {
 	event_active(d.drain.ev, EV_TIMEOUT, 0);
-	(void)event_base_loop(d.base, EVLOOP_NONBLOCK);
-	return (d.stopping);
+	(void)event_base_loop(d.super.base, EVLOOP_NONBLOCK);
+	return (d.super.stopping);
 }
 
 ATF_TC_WITHOUT_HEAD(told);

@@ -29,7 +29,7 @@ wait_ms(struct parent *d, uint64_t ms)
 	struct parent_frontlists *l = &d->frontlists;
 
 	if (l->ev == NULL)
-		l->ev = evtimer_new(d->base, timer, d);
+		l->ev = evtimer_new(d->super.base, timer, d);
 	if (l->ev != NULL && evtimer_add(l->ev, &tv) == 0)
 		return (0);
 	log_warnx("no memory for a timer of the lists of clients");
@@ -42,12 +42,12 @@ end(struct parent *d)
 {
 	struct parent_frontlists *l = &d->frontlists;
 	struct parent_proc *front = &d->fronts[l->front];
-	const uint64_t took = d->system->clock() - l->began_ms;
+	const uint64_t took = d->super.system->clock() - l->began_ms;
 
 	l->running = 0;
 	l->end.id = l->id;
-	if (!l->dropped && front->chan != NULL)
-		(void)ipc_send_front_list_end(front->chan, &l->end);
+	if (!l->dropped && front->c.chan != NULL)
+		(void)ipc_send_front_list_end(front->c.chan, &l->end);
 	l->resting = wait_ms(d, REST_MS + REST_TIMES * took) == 0;
 }
 
@@ -71,10 +71,10 @@ run(struct parent *d, unsigned int n)
 	memset(&l->end, 0, sizeof(l->end));
 	l->end.whole = 1;
 	l->waiting = 0;
-	l->began_ms = d->system->clock();
+	l->began_ms = d->super.system->clock();
 	for (i = 0; i < d->nworkers; i++)
-		if (d->relays[i].ready &&
-		    ipc_send_relay_list(d->relays[i].chan, &v) == 0)
+		if (d->relays[i].c.ready &&
+		    ipc_send_relay_list(d->relays[i].c.chan, &v) == 0)
 			l->waiting |= 1ULL << i;
 		else
 			l->end.whole = 0;
@@ -119,12 +119,12 @@ int
 parent_frontlists_request(struct parent_proc *front, struct ipc_msg *m)
 {
 	struct parent_frontlists *l = &front->d->frontlists;
-	struct parent_frontlist *one = &l->of[front->worker];
+	struct parent_frontlist *one = &l->of[front->c.worker];
 	struct ipc_msg_front_list v;
 
 	if (ipc_get_front_list(&m->rd, &v) == -1)
 		return (-1);
-	if (l->running && l->front == front->worker)
+	if (l->running && l->front == front->c.worker)
 		l->dropped = 1;
 	one->wanted = 1;
 	one->id = v.id;
@@ -141,10 +141,10 @@ pass_on(struct parent *d, const struct ipc_list_row *row)
 	struct parent_proc *front = &d->fronts[l->front];
 	struct ipc_msg_front_listed v = { l->id, *row };
 
-	if (l->dropped || front->chan == NULL)
+	if (l->dropped || front->c.chan == NULL)
 		return;
-	if (ipc_chan_queued(front->chan) > MAX_QUEUED ||
-	    ipc_send_front_listed(front->chan, &v) == -1)
+	if (ipc_chan_queued(front->c.chan) > MAX_QUEUED ||
+	    ipc_send_front_listed(front->c.chan, &v) == -1)
 		l->end.whole = 0;
 }
 
@@ -168,7 +168,7 @@ int
 parent_frontlists_answer(struct parent_proc *relay, struct ipc_msg *m)
 {
 	struct parent_frontlists *l = &relay->d->frontlists;
-	const unsigned int w = relay->worker;
+	const unsigned int w = relay->c.worker;
 	struct ipc_msg_relay_listed row;
 	struct ipc_msg_relay_list_end v;
 	uint32_t request;

@@ -24,7 +24,7 @@ test_clock(void)
 	return (now);
 }
 
-static const struct parent_procs_ops ops = { .clock = test_clock };
+static const struct super_system ops = { .clock = test_clock };
 
 static void
 unexpected(struct ipc_chan *c, struct ipc_msg *m, void *arg)
@@ -50,11 +50,11 @@ run(struct parent_proc *p)
 	int sv[2];
 
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
-	p->chan = ipc_chan_new(d.base, sv[0], ROLE_PARENT, p->role,
+	p->c.chan = ipc_chan_new(d.super.base, sv[0], ROLE_PARENT, p->c.role,
 	    unexpected, gone, NULL);
-	c = ipc_chan_new(NULL, sv[1], p->role, ROLE_PARENT, NULL, NULL, NULL);
-	ATF_REQUIRE(p->chan != NULL && c != NULL);
-	p->ready = 1;
+	c = ipc_chan_new(NULL, sv[1], p->c.role, ROLE_PARENT, NULL, NULL, NULL);
+	ATF_REQUIRE(p->c.chan != NULL && c != NULL);
+	p->c.ready = 1;
 	return (c);
 }
 
@@ -64,11 +64,11 @@ begin(void)
 	unsigned int i;
 
 	d.conf = good(NAME CERT RELAY);
-	ATF_REQUIRE((d.base = event_base_new()) != NULL);
+	ATF_REQUIRE((d.super.base = event_base_new()) != NULL);
 	d.nworkers = NRELAYS;
 	d.nfronts = NFRONTS;
 	parent_procs_set_up(&d);
-	d.system = &ops;
+	d.super.system = &ops;
 	now = 1000;
 	for (i = 0; i < NRELAYS; i++)
 		relay[i] = run(&d.relays[i]);
@@ -79,7 +79,7 @@ begin(void)
 static void
 turn(void)
 {
-	ATF_REQUIRE(event_base_loop(d.base, EVLOOP_NONBLOCK) != -1);
+	ATF_REQUIRE(event_base_loop(d.super.base, EVLOOP_NONBLOCK) != -1);
 }
 
 /* A message of a process, handled by the parent. */
@@ -91,7 +91,7 @@ handle(struct parent_proc *p, uint32_t type, struct ipc_wr *w)
 
 	ATF_REQUIRE(ipc_wr_ok(w));
 	ipc_rd_init(&m.rd, w->p, w->len);
-	rv = p->role == ROLE_FRONT ? parent_fronts_message(p, &m) :
+	rv = p->c.role == ROLE_FRONT ? parent_fronts_message(p, &m) :
 	    parent_relays_message(p, &m);
 	ipc_wr_free(w);
 	turn();
@@ -348,7 +348,7 @@ ATF_TC_BODY(deaths, tc)
 	end(1, id, 0);
 	gets_nothing(0);
 	/* Without workers there is an end at once. */
-	d.relays[0].ready = d.relays[1].ready = 0;
+	d.relays[0].c.ready = d.relays[1].c.ready = 0;
 	request(2, 9, 1);
 	poll(NULL, 0, 300);
 	ends(2, 9, 0, 0);

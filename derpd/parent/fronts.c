@@ -15,15 +15,15 @@ send_sockets(struct parent_proc *p)
 	size_t i;
 	int fd, rv = 0;
 
-	if (parent_listen_options(&d->listens, d->conf, p->worker) == -1)
+	if (parent_listen_options(&d->listens, d->conf, p->c.worker) == -1)
 		return (-1);
 	for (i = 0; rv == 0 && i < d->listens.n; i++) {
-		if ((fd = dup(d->listens.v[i].fds[p->worker])) == -1)
+		if ((fd = dup(d->listens.v[i].fds[p->c.worker])) == -1)
 			return (-1);
 		v.number = d->listens.v[i].number;
 		v.tls = d->listens.v[i].tls;
 		v.derp = d->listens.v[i].derp;
-		rv = ipc_send_front_listen(p->chan, &v, fd);
+		rv = ipc_send_front_listen(p->c.chan, &v, fd);
 	}
 	return (rv);
 }
@@ -40,7 +40,8 @@ send_counters(struct parent_proc *p)
 		if (v.number == parent_servers_number(p))
 			continue;
 		fd = ipc_counters_share_read(d->counters[v.number]);
-		if (fd == -1 || ipc_send_front_counters(p->chan, &v, fd) == -1)
+		if (fd == -1 || ipc_send_front_counters(p->c.chan, &v, fd) ==
+		    -1)
 			return (-1);
 	}
 	return (0);
@@ -50,7 +51,7 @@ int
 parent_fronts_set_up(struct parent_proc *p)
 {
 	if (parent_servers_connect_keys(p) == -1 ||
-	    parent_signers_connect_front(p->d, p->worker) == -1 ||
+	    parent_signers_connect_front(p->d, p->c.worker) == -1 ||
 	    send_sockets(p) == -1 || parent_drain_send(p) == -1 ||
 	    parent_servers_send_slots(p) == -1 ||
 	    parent_servers_send_counters(p) == -1 || send_counters(p) == -1 ||
@@ -73,9 +74,9 @@ mend_sockets(struct parent_proc *p, struct ipc_msg *m)
 	if (now - p->deaf_ms < PARENT_REQUEST_MS)
 		return (0);		/* it will report again */
 	p->deaf_ms = now;
-	if (!p->d->stopping)
+	if (!p->d->super.stopping)
 		(void)parent_listen_options(&p->d->listens, p->d->conf,
-		    p->worker);
+		    p->c.worker);
 	return (0);
 }
 
@@ -113,8 +114,8 @@ parent_fronts_send(struct parent *d, uint32_t type, const struct ipc_wr *w)
 	unsigned int i;
 
 	for (i = 0; i < d->nfronts; i++)
-		if (d->fronts[i].chan != NULL &&
-		    ipc_chan_send(d->fronts[i].chan, type, w, -1) == -1)
-			parent_procs_fail(&d->fronts[i],
+		if (d->fronts[i].c.chan != NULL &&
+		    ipc_chan_send(d->fronts[i].c.chan, type, w, -1) == -1)
+			super_fail(&d->fronts[i].c,
 			    "could not be sent a message");
 }

@@ -103,7 +103,7 @@ send_conf(struct parent_proc *p)
 	snprintf(port, sizeof(port), "%d", l->tls ? parent_status_tls_port(d) :
 	    parent_status_derp_port(d));
 	v.name = TAILQ_FIRST(&d->conf->names)->name;
-	return (ipc_send_health_conf(p->chan, &v));
+	return (ipc_send_health_conf(p->c.chan, &v));
 }
 
 static void
@@ -211,9 +211,9 @@ parent_health_start(struct parent_proc *p)
 void
 parent_health_configure(struct parent *d)
 {
-	if (parent_procs_adjust(&d->health) == 0 && d->health.chan != NULL &&
+	if (super_adjust(&d->health.c) == 0 && d->health.c.chan != NULL &&
 	    parent_health_wanted(d) && send_conf(&d->health) == -1)
-		parent_procs_fail(&d->health, "could not be sent new settings");
+		super_fail(&d->health.c, "could not be sent new settings");
 	if (!parent_health_wanted(d))
 		memset(&d->well, 0, sizeof(d->well));
 }
@@ -221,7 +221,7 @@ parent_health_configure(struct parent *d)
 void
 parent_health_now(struct parent *d)
 {
-	if (d->health.chan != NULL &&
-	    ipc_send_health_now(d->health.chan) == 0)
+	if (d->health.c.chan != NULL &&
+	    ipc_send_health_now(d->health.c.chan) == 0)
 		parent_results_one_more(&d->well.due_ms, RESULT_MS);
 }

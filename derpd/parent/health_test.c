@@ -27,7 +27,7 @@ begin(void)
 	TAILQ_INIT(&conf.certs);
 	conf.relay.enabled = conf.stun.enabled = 1;
 	d.conf = &conf;
-	ATF_REQUIRE((d.base = event_base_new()) != NULL);
+	ATF_REQUIRE((d.super.base = event_base_new()) != NULL);
 }
 
 /* One failure may be chance, two are not. */
@@ -77,9 +77,9 @@ ATF_TC_BODY(at_once, tc)
 
 	begin();
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
-	d.health.chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, ROLE_HEALTH,
+	d.health.c.chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, ROLE_HEALTH,
 	    NULL, NULL, NULL);
-	ATF_REQUIRE(d.health.chan != NULL);
+	ATF_REQUIRE(d.health.c.chan != NULL);
 	for (i = 0; i < PARENT_RESULTS_BURST; i++)
 		ATF_REQUIRE_EQ(0, result(1, 0));
 	for (i = 0; i < 100; i++) {

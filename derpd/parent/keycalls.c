@@ -112,7 +112,7 @@ late(evutil_socket_t fd, short what, void *arg)
 		return;
 	TAILQ_REMOVE(&d->calls.sent, k, entry);
 	refuse(d, k, "no answer from keys");
-	parent_procs_fail(&d->keys, "did not answer");
+	super_fail(&d->keys.c, "did not answer");
 }
 
 /* Call the owners back, one by one: each may cancel others, or call again. */
@@ -138,8 +138,8 @@ set_up(struct parent *d)
 		return;
 	TAILQ_INIT(&d->calls.sent);
 	TAILQ_INIT(&d->calls.done);
-	d->calls.ev_done = evtimer_new(d->base, notify_owners, d);
-	d->calls.ev_late = evtimer_new(d->base, late, d);
+	d->calls.ev_done = evtimer_new(d->super.base, notify_owners, d);
+	d->calls.ev_late = evtimer_new(d->super.base, late, d);
 	if (d->calls.ev_done == NULL || d->calls.ev_late == NULL)
 		fatalx("no event for calls of keys");
 }
@@ -164,11 +164,11 @@ send_call(struct parent *d, struct parent_keycall *k, uint32_t type,
 {
 	int first = TAILQ_EMPTY(&d->calls.sent);
 
-	if (!d->keys.ready) {
+	if (!d->keys.c.ready) {
 		if (fd != -1)
 			close(fd);
 		refuse(d, k, "keys is not running");
-	} else if (ipc_chan_send(d->keys.chan, type, w, fd) == -1)
+	} else if (ipc_chan_send(d->keys.c.chan, type, w, fd) == -1)
 		refuse(d, k, "can't be sent to keys: %s", strerror(errno));
 	else {
 		TAILQ_INSERT_TAIL(&d->calls.sent, k, entry);
@@ -294,12 +294,12 @@ parent_keys_result(struct parent *d, struct ipc_msg *m)
 int
 parent_keys_channel(const struct parent_proc *p, enum ipc_keychan kind)
 {
-	struct ipc_msg_key_chan v = { p->worker, kind };
+	struct ipc_msg_key_chan v = { p->c.worker, kind };
 	int sv[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)
 		return (-1);
-	if (ipc_send_key_chan(p->d->keys.chan, &v, sv[0]) == -1) {
+	if (ipc_send_key_chan(p->d->keys.c.chan, &v, sv[0]) == -1) {
 		close(sv[1]);
 		return (-1);
 	}

@@ -26,7 +26,7 @@ from_keys(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 	(void)c;
 	(void)arg;
 	if (parent_keys_result(&d, m) == -1)
-		parent_procs_fail(&d.keys, "sent a malformed answer");
+		super_fail(&d.keys.c, "sent a malformed answer");
 }
 
 static void
@@ -35,7 +35,7 @@ gone(struct ipc_chan *c, const char *why, void *arg)
 	(void)c;
 	(void)why;
 	(void)arg;
-	parent_procs_forget(&d.keys);
+	super_forget(&d.keys.c);
 }
 
 static uint64_t
@@ -47,32 +47,31 @@ no_time(void)
 static void
 begin(void)
 {
-	static const struct parent_procs_ops	 ops = { .clock = no_time };
+	static const struct super_system	 ops = { .clock = no_time };
 	int	 sv[2];
 
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
-	ATF_REQUIRE((d.base = event_base_new()) != NULL);
+	ATF_REQUIRE((d.super.base = event_base_new()) != NULL);
 	conf.child_timeout = 10;
 	d.conf = &conf;
-	d.system = &ops;
-	d.keys.d = &d;
-	d.keys.role = ROLE_KEYS;
-	d.keys.ready = 1;
-	d.keys.chan = ipc_chan_new(d.base, sv[0], ROLE_PARENT, ROLE_KEYS,
-	    from_keys, gone, NULL);
+	parent_procs_set_up(&d);
+	d.super.system = &ops;
+	d.keys.c.ready = 1;
+	d.keys.c.chan = ipc_chan_new(d.super.base, sv[0], ROLE_PARENT,
+	    ROLE_KEYS, from_keys, gone, NULL);
 	keys = ipc_chan_new(NULL, sv[1], ROLE_KEYS, ROLE_PARENT, NULL, NULL,
 	    NULL);
-	ATF_REQUIRE(d.keys.chan != NULL && keys != NULL);
+	ATF_REQUIRE(d.keys.c.chan != NULL && keys != NULL);
 }
 
 static void
 end(void)
 {
 	parent_keys_end(&d);
-	ipc_chan_free(d.keys.chan);
-	d.keys.chan = NULL;
+	ipc_chan_free(d.keys.c.chan);
+	d.keys.c.chan = NULL;
 	ipc_chan_free(keys);
-	event_base_free(d.base);
+	event_base_free(d.super.base);
 }
 
 static void
@@ -81,7 +80,7 @@ turn(void)
 	int	 i;
 
 	for (i = 0; i < 4; i++)
-		ATF_REQUIRE(event_base_loop(d.base,
+		ATF_REQUIRE(event_base_loop(d.super.base,
 		    EVLOOP_ONCE | EVLOOP_NONBLOCK) != -1);
 }
 
@@ -154,7 +153,7 @@ receive_one(void)
 {
 	struct ipc_msg	 m;
 
-	ATF_REQUIRE_EQ(0, ipc_chan_recv(d.keys.chan, &m, WAIT_MS));
+	ATF_REQUIRE_EQ(0, ipc_chan_recv(d.keys.c.chan, &m, WAIT_MS));
 	ATF_REQUIRE_EQ(0, parent_keys_result(&d, &m));
 	ipc_msg_free(&m);
 }
@@ -176,7 +175,7 @@ ATF_TC_BODY(in_order, tc)
 	/* An answer too many: no call is pending. */
 	answer("4", NULL);
 	ATF_CHECK_STREQ("", news());
-	ATF_CHECK(d.keys.chan == NULL);
+	ATF_CHECK(d.keys.c.chan == NULL);
 	call("d");
 	ATF_CHECK_STREQ("", callbacks);	/* not before the loop */
 	ATF_CHECK_STREQ("d:object: keys is not running ", news());
@@ -259,9 +258,9 @@ ATF_TC_BODY(late, tc)
 	ATF_REQUIRE(evtimer_pending(d.calls.ev_late, &tv));
 	/* Only the timer can wake the loop. */
 	while (callbacks[0] == '\0')
-		ATF_REQUIRE(event_base_loop(d.base, EVLOOP_ONCE) != -1);
+		ATF_REQUIRE(event_base_loop(d.super.base, EVLOOP_ONCE) != -1);
 	ATF_CHECK_STREQ("b:object: no answer from keys ", news());
-	ATF_CHECK(d.keys.chan == NULL);
+	ATF_CHECK(d.keys.c.chan == NULL);
 	ATF_CHECK(!evtimer_pending(d.calls.ev_late, NULL));
 	end();
 }
@@ -282,7 +281,7 @@ ATF_TC_BODY(malformed, tc)
 	ipc_wr_free(&w);
 	ATF_CHECK_STREQ("a:object: malformed answer from keys b:object: keys "
 	    "ended before it answered ", news());
-	ATF_CHECK(d.keys.chan == NULL);
+	ATF_CHECK(d.keys.c.chan == NULL);
 	end();
 }
 

@@ -158,12 +158,13 @@ start_parent(void)
 	(void)synctrace_end();
 	start();
 	d.keys.d = &d;
-	d.keys.pid = child_pid;
-	d.keys.role = ROLE_KEYS;
-	d.keys.ready = 1;
-	d.keys.chan = child;
-	ATF_REQUIRE((d.base = event_base_new()) != NULL);
-	ATF_REQUIRE_EQ(0, ipc_chan_attach(child, d.base, from_keys, NULL, &d));
+	d.keys.c.pid = child_pid;
+	d.keys.c.role = ROLE_KEYS;
+	d.keys.c.ready = 1;
+	d.keys.c.chan = child;
+	ATF_REQUIRE((d.super.base = event_base_new()) != NULL);
+	ATF_REQUIRE_EQ(0, ipc_chan_attach(child, d.super.base, from_keys, NULL,
+	    &d));
 	parent_gens_init(&d.gens, &ops, &d, 0);
 	d.conf = good(text);
 	return (d.conf);
@@ -180,7 +181,7 @@ stop_parent(void)
 static void
 loop(void)
 {
-	ATF_REQUIRE(event_base_loop(d.base, EVLOOP_ONCE) != -1);
+	ATF_REQUIRE(event_base_loop(d.super.base, EVLOOP_ONCE) != -1);
 }
 
 static void

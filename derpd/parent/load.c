@@ -546,7 +546,7 @@ parent_load_step(void *arg, struct parent_generation *g)
 		g->loaded.rate = d->loaded.rate;
 		g->loaded.mesh = d->loaded.mesh;
 		if (g->kind == GEN_RELOAD)
-			(void)parent_notify_reloading();
+			(void)super_notify_reloading();
 	}
 	switch (g->state) {
 	case GEN_AT_CONF:

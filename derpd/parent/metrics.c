@@ -121,7 +121,7 @@ send_metrics(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (d->stopping)
+	if (d->super.stopping)
 		return;
 	if ((text = parent_metrics_text(d, 1)) == NULL) {
 		log_warn("no memory for the metrics: the fronts keep the old "
@@ -146,7 +146,7 @@ parent_metrics_changed(struct parent *d)
 	if (d->nfronts == 0)
 		return;
 	if (d->ev_metrics == NULL)
-		d->ev_metrics = evtimer_new(d->base, send_metrics, d);
+		d->ev_metrics = evtimer_new(d->super.base, send_metrics, d);
 	if (d->ev_metrics != NULL && !evtimer_pending(d->ev_metrics, NULL))
 		evtimer_add(d->ev_metrics, &tv);
 }

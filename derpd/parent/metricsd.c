@@ -30,7 +30,7 @@ send_sockets(struct parent_proc *p)
 	for (i = 0; i < set->n; i++) {
 		v.number = set->v[i].number;
 		if ((fd = dup(set->v[i].fds[0])) == -1 ||
-		    ipc_send_metrics_listen(p->chan, &v, fd) == -1)
+		    ipc_send_metrics_listen(p->c.chan, &v, fd) == -1)
 			return (-1);
 	}
 	return (0);
@@ -44,7 +44,7 @@ send_page(struct parent_proc *p, enum ipc_counters_kind kind,
 	struct ipc_msg_metrics_counters v = { kind, number };
 	int fd = ipc_counters_share_read(page);
 
-	return (fd == -1 ? -1 : ipc_send_metrics_counters(p->chan, &v, fd));
+	return (fd == -1 ? -1 : ipc_send_metrics_counters(p->c.chan, &v, fd));
 }
 
 static int
@@ -90,7 +90,7 @@ send_conf(struct parent_proc *p)
 		}
 		number++;
 	}
-	return (ipc_send_metrics_conf(p->chan, &v));
+	return (ipc_send_metrics_conf(p->c.chan, &v));
 }
 
 /* A document of another file as the member `name'. */
@@ -162,7 +162,7 @@ send_state(struct parent_proc *p)
 	v.len = w.len;
 	/* Without memory, or if it is too large, metrics keeps the last one. */
 	if (ipc_wr_ok(&w) && w.len < MSG_MAXPAYLOAD - 16)
-		rv = ipc_send_metrics_state(p->chan, &v);
+		rv = ipc_send_metrics_state(p->c.chan, &v);
 	else
 		log_limited_warnx(&unsent, "the state for metrics can't be "
 		    "sent: %zu bytes, or no memory: metrics shows an older "
@@ -180,7 +180,7 @@ send_in(struct parent *d, unsigned int ms)
 	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
 
 	if (d->ev_state == NULL)
-		d->ev_state = evtimer_new(d->base, due, d);
+		d->ev_state = evtimer_new(d->super.base, due, d);
 	if (d->ev_state == NULL || evtimer_add(d->ev_state, &tv) == -1)
 		log_warnx("no timer for the state that metrics shows");
 }
@@ -193,10 +193,10 @@ due(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	d->state_soon = 0;
-	if (d->metrics.chan == NULL || d->stopping)
+	if (d->metrics.c.chan == NULL || d->super.stopping)
 		return;
 	if (send_state(&d->metrics) == -1) {
-		parent_procs_fail(&d->metrics, "could not be sent a message");
+		super_fail(&d->metrics.c, "could not be sent a message");
 		return;
 	}
 	send_in(d, EVERY_MS);
@@ -205,7 +205,7 @@ due(evutil_socket_t fd, short what, void *arg)
 void
 parent_metricsd_changed(struct parent *d)
 {
-	if (d->metrics.chan == NULL || d->state_soon)
+	if (d->metrics.c.chan == NULL || d->state_soon)
 		return;
 	d->state_soon = 1;
 	send_in(d, SOON_MS);
@@ -231,7 +231,7 @@ parent_metricsd_start(struct parent_proc *p)
 void
 parent_metricsd_configure(struct parent *d)
 {
-	if (d->metrics.chan != NULL && send_conf(&d->metrics) == -1)
-		parent_procs_fail(&d->metrics,
+	if (d->metrics.c.chan != NULL && send_conf(&d->metrics) == -1)
+		super_fail(&d->metrics.c,
 		    "could not be sent new settings");
 }

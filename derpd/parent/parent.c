@@ -20,6 +20,7 @@
 #include "clock.h"
 #include "confine.h"
 #include "cpus.h"
+#include "daemon.h"
 #include "log.h"
 #include "notify.h"
 #include "parent.h"
@@ -70,7 +71,7 @@ set_up(struct parent *d)
 	d->nfronts = parent_count_fronts(d->conf, ncpus);
 	d->nworkers = parent_count_workers(d->conf, ncpus);
 	d->nstuns = d->conf->stun.enabled ? d->conf->stun.workers : 0;
-	if ((d->base = event_base_new()) == NULL)
+	if ((d->super.base = event_base_new()) == NULL)
 		fatalx("can't make the event loop (event_base_new)");
 	(void)meshset_assign(&d->mesh, d->conf);
 	mapset_checker_init(d);
@@ -81,12 +82,26 @@ set_up(struct parent *d)
 #endif
 }
 
+/* Return 1 if STUN alone does not need the program of this role. */
+static int
+not_for_stun(enum ipc_role role)
+{
+	return (role != ROLE_KEYS && role != ROLE_STUN);
+}
+
 /* Open the programs that the configuration needs.  0, or -1 (logged). */
 static int
-open_programs(const struct parent *d)
+open_programs(struct parent *d)
 {
-	return (parent_programs_open(d->self, d->nfronts == 0 &&
-	    !d->conf->metrics.enabled));
+	return (super_programs_open(&d->super, d->self, d->nfronts == 0 &&
+	    !d->conf->metrics.enabled ? not_for_stun : NULL));
+}
+
+/* Check what the children are confined by.  0, or -1 (logged). */
+static int
+confine(struct parent *d)
+{
+	return (super_confine_check(&d->super, d->conf_path, d->checking));
 }
 
 static void
@@ -96,11 +111,11 @@ start_late(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (!d->starting && !d->checking)
+	if (!d->super.starting && !d->checking)
 		return;
 	log_warnx("children were not ready within %d s", START_MS / 1000);
 	d->failed = 1;
-	event_base_loopbreak(d->base);
+	event_base_loopbreak(d->super.base);
 }
 
 /* Begin the time that the start may take, START_MS. */
@@ -109,28 +124,9 @@ bound_start(struct parent *d)
 {
 	struct timeval late = { START_MS / 1000, 0 };
 
-	if (event_base_once(d->base, -1, EV_TIMEOUT, start_late, d,
+	if (event_base_once(d->super.base, -1, EV_TIMEOUT, start_late, d,
 	    &late) == -1)
 		fatalx("no timer for the start");
-}
-
-/*
- * Kill what is left of the children, and wait until they are gone, for KILL_MS
- * at most: without CAP_KILL one that hangs may stay.
- */
-static void
-end_children(struct parent *d)
-{
-	const struct timespec pause = { 0, 5 * 1000000 };
-	const uint64_t until = base_clock_ms() + KILL_MS;
-	unsigned int i;
-
-	d->stopping = 1;
-	parent_procs_kill(d);
-	for (i = 0; i < d->nprocs; i++)
-		while (d->procs[i]->pid > 0 && waitpid(d->procs[i]->pid, NULL,
-		    WNOHANG) == 0 && base_clock_ms() < until)
-			(void)nanosleep(&pause, NULL);
 }
 
 /* derpd -n: behind the configuration that -v prints, as comments. */
@@ -151,15 +147,15 @@ int
 parent_check(struct parent *d)
 {
 	set_up(d);
-	if (open_programs(d) == -1 || parent_confine_check(d) == -1)
+	if (open_programs(d) == -1 || confine(d) == -1)
 		return (-1);
 	bound_start(d);
 	if (parent_procs_start_keys(&d->keys) == -1)
 		d->failed = 1;
 	while (!d->failed && !d->checked)
-		if (event_base_loop(d->base, EVLOOP_ONCE) == -1)
+		if (event_base_loop(d->super.base, EVLOOP_ONCE) == -1)
 			fatalx("can't run the event loop (epoll, kqueue)");
-	end_children(d);
+	super_end(&d->super);
 	if (!d->failed)
 		report(d);
 	conf_free(d->conf);
@@ -174,12 +170,12 @@ signalled(evutil_socket_t sig, short what, void *arg)
 	(void)what;
 	switch (sig) {
 	case SIGCHLD:
-		parent_procs_reap(d);
-		if (d->stopping && !parent_procs_running(d))
-			event_base_loopbreak(d->base);
+		super_reap(&d->super);
+		if (d->super.stopping && !super_running(&d->super))
+			event_base_loopbreak(d->super.base);
 		break;
 	case SIGHUP:
-		if (d->starting || d->stopping)
+		if (d->super.starting || d->super.stopping)
 			break;
 		log_info("SIGHUP: reading %s again", d->conf_path);
 		parent_reload(d, NULL, NULL);
@@ -198,7 +194,7 @@ catch_signals(struct parent *d)
 	size_t i;
 
 	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		ev = evsignal_new(d->base, signals[i], signalled, d);
+		ev = evsignal_new(d->super.base, signals[i], signalled, d);
 		if (ev == NULL || evsignal_add(ev, NULL) == -1)
 			fatalx("can't catch signal %d (event_add)",
 			    signals[i]);
@@ -213,8 +209,8 @@ stop_late(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	log_warnx("children did not stop in time: killed");
-	parent_procs_kill(d);
-	event_base_loopbreak(d->base);
+	super_kill(&d->super);
+	event_base_loopbreak(d->super.base);
 }
 
 void
@@ -222,81 +218,58 @@ parent_stop(struct parent *d)
 {
 	struct timeval tv = { (STOP_MS + STOP_GRACE_MS) / 1000, 0 };
 
-	if (d->stopping)
+	if (d->super.stopping)
 		return;
-	d->stopping = 1;
+	d->super.stopping = 1;
 	log_info("stopping");
-	(void)parent_notify("STOPPING=1");
+	(void)super_notify("STOPPING=1");
 	parent_gens_stop(&d->gens);
-	parent_control_close(d);
+	parent_control_close();
 	parent_listen_close(&d->listens);	/* refuse new clients at
 						   once */
 	parent_listen_close(&d->stunsocks);
 	parent_listen_close(&d->metricsocks);
 	parent_certwatch_end(d);
-	parent_procs_stop(d, STOP_MS);
-	d->ev_stop = evtimer_new(d->base, stop_late, d);
+	super_stop(&d->super, STOP_MS);
+	d->ev_stop = evtimer_new(d->super.base, stop_late, d);
 	if (d->ev_stop == NULL || evtimer_add(d->ev_stop, &tv) == -1)
-		parent_procs_kill(d);
-	if (!parent_procs_running(d))
-		event_base_loopbreak(d->base);
-}
-
-/* Replace the standard descriptors, and log to syslog only. */
-static void
-let_go(struct parent *d)
-{
-	int null;
-
-	if (ready_fd == -1)
-		return;
-	if ((null = open("/dev/null", O_RDWR)) == -1 || dup2(null, 0) == -1 ||
-	    dup2(null, 1) == -1 || dup2(null, 2) == -1)
-		log_warn("can't put /dev/null in place of the standard "
-		    "descriptors (open, dup2)");
-	if (null > 2)
-		close(null);
-	if (chdir("/") == -1)
-		log_warn("can't change the directory to / (chdir)");
-	log_init("", 0, d->verbose);
-	if (write(ready_fd, "", 1) != 1)	/* status 0 */
-		log_warn("can't report readiness to the starting process "
-		    "(write to a pipe)");
-	close(ready_fd);
-	ready_fd = -1;
+		super_kill(&d->super);
+	if (!super_running(&d->super))
+		event_base_loopbreak(d->super.base);
 }
 
 void
 parent_ready(struct parent *d)
 {
 	/* What was sent before a child was told to stop is too late. */
-	if (d->stopping)
+	if (d->super.stopping)
 		return;
-	if (!d->starting) {
+	if (!d->super.starting) {
 		parent_metrics_changed(d);
 		return;
 	}
-	if (!d->keys_loaded || !parent_procs_ready(d))
+	if (!d->keys_loaded || !super_ready(&d->super))
 		return;
 	if (parent_control_open(d) == -1) {
 		d->failed = 1;
-		event_base_loopbreak(d->base);
+		event_base_loopbreak(d->super.base);
 		return;
 	}
-	d->starting = 0;
+	d->super.starting = 0;
 	log_info("derpd " BASE_VERSION " ready: %u front%s, %u relay "
 	    "worker%s, %u stund, %zu map%s, %s, %llu ms", d->nfronts,
 	    d->nfronts == 1 ? "" : "s", d->nworkers,
 	    d->nworkers == 1 ? "" : "s", d->nstuns, d->maps.n,
-	    d->maps.n == 1 ? "" : "s", d->keys.level,
+	    d->maps.n == 1 ? "" : "s", d->keys.c.level,
 	    (unsigned long long)(base_clock_ms() - d->started_ms));
 	parent_metrics_changed(d);
 	parent_stuns_begin(d);
 	parent_certwatch_begin(d);
-	let_go(d);
+	super_let_go(ready_fd, d->verbose);
+	ready_fd = -1;
 	if (sandbox_parent() == -1)
 		fatal("can't confine the parent");
-	(void)parent_notify("READY=1");
+	(void)super_notify("READY=1");
 }
 
 /* Make the memory that processes share.  0, or -1 with errno. */
@@ -347,7 +320,7 @@ static int
 start(struct parent *d)
 {
 	if (share(d) == -1 || open_programs(d) == -1 ||
-	    parent_confine_check(d) == -1 ||
+	    confine(d) == -1 ||
 	    open_ports(d) == -1)
 		return (-1);
 	if (d->conf->sandbox == SANDBOX_OFF)
@@ -362,23 +335,19 @@ parent_loaded(struct parent *d, int good)
 	d->checked = d->checking;
 	if (good && !d->checking)
 		parent_dns_set(d);
-	if (!good || (!d->checking && parent_procs_start(d) == -1))
+	if (!good || (!d->checking && super_start(&d->super) == -1))
 		d->failed = 1;
-	event_base_loopbreak(d->base);
+	event_base_loopbreak(d->super.base);
 }
 
 /* The start has failed.  Returns the exit status, which it reports. */
 static int
 give_up(struct parent *d)
 {
-	const unsigned char status = (unsigned char)d->status;
-
 	log_errx("derpd did not start%s", d->status == EX_TEMPFAIL ?
 	    ": an address or a port can't be had" : "");
-	end_children(d);
-	if (ready_fd != -1 && write(ready_fd, &status, 1) != 1)
-		log_warn("can't report the failure to the starting process "
-		    "(write to a pipe)");
+	super_end(&d->super);
+	super_give_up(ready_fd, d->status);
 	return (d->status);
 }
 
@@ -387,21 +356,21 @@ parent_run(struct parent *d, int fd)
 {
 	ready_fd = fd;
 	set_up(d);
-	d->starting = 1;
+	d->super.starting = 1;
 	catch_signals(d);
 	bound_start(d);
 	parent_renew_begin(d);
 	parent_certself_begin(d);
-	parent_life_start(d);
+	super_life_start(&d->super);
 	d->status = 1;
 	if (start(d) == -1)
 		return (give_up(d));
-	while (!d->failed && !(d->stopping && !parent_procs_running(d)))
-		if (event_base_loop(d->base, EVLOOP_ONCE) == -1)
+	while (!d->failed && !(d->super.stopping && !super_running(&d->super)))
+		if (event_base_loop(d->super.base, EVLOOP_ONCE) == -1)
 			fatalx("can't run the event loop (epoll, kqueue)");
 	if (!d->failed)
 		return (0);
 	parent_gens_stop(&d->gens);
-	parent_control_close(d);
+	parent_control_close();
 	return (give_up(d));
 }

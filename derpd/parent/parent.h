@@ -3,9 +3,8 @@
  *
  * derpd.c      options, start; fromenv.h the configuration of derpd -E
  * parent.c     the event loop, signals, stop
- * confine.h    users and root of the children
- * procs.c      children: start, death, restart; programs.c their programs
- * startchild.c a child with its settings; life.c children that hang
+ * procs.c      children of all roles, of lib/supervise/
+ * startchild.c a child with its settings
  * fronts.c     fronts; signers.c their signers; relays.c relay workers;
  *              servers.c what fronts and relay workers both need
  * serve.h      the processes of STUN, health and bootstrap-dns
@@ -23,10 +22,9 @@
  * admitset.h   who may use the relay
  * meshset.h    the other nodes of the region
  * listen.c     listening sockets
- * control.c    the control socket; talk.c requests of derpctl, which status.c,
+ * talk.c       the control socket and requests of derpctl, which status.c,
  *              certstatus.c, mapstatus.c and ownnode.c answer; talklists.c what
  *              relay workers and admit list for it
- * notify.c     the service manager
  *
  * The parent opens files and sockets and supervises its children.  It parses
  * nothing that came from a network and reads no private key: keys gets file
@@ -57,12 +55,11 @@
 #include "renew.h"
 #include "serve.h"
 #include "slots.h"
+#include "supervise.h"
 
 #define PARENT_CALL_MS		10000	/* for one answer of keys */
-#define PARENT_LEVEL_SIZE	256
 #define PARENT_REQUEST_MS	900	/* between two requests of a child,
 					   which repeats each every second */
-#define PARENT_MAX_TALKS	16	/* conversations with derpctl */
 #define PARENT_FORGED_MOST	3	/* fronts that are killed on one relay
 					   worker's reports in 10 minutes */
 
@@ -70,21 +67,11 @@ struct parent;
 
 /* A child process. */
 struct parent_proc {
+	struct super_child c;
 	struct parent	*d;
-	enum ipc_role	 role;
-	unsigned int	 worker;	/* its number in its role */
-	/* 0, or -1 (logged): retried later unless pid is set */
+	/* 0, or -1 (logged): retried later unless c.pid is set */
 	int		 (*start)(struct parent_proc *);
-	pid_t		 pid;		/* 0: not running */
-	struct ipc_chan	*chan;		/* NULL: closed */
-	int		 ready;
 	unsigned int	 commits;	/* not acknowledged yet */
-	unsigned int	 restarts;
-	unsigned int	 backoff_ms;	/* last wait before a restart */
-	uint64_t	 started_ms;	/* monotonic */
-	uint64_t	 down_ms;	/* since when it is not ready; 0: it is
-					   ready or not wanted; monotonic */
-	uint64_t	 owes_ms;	/* time that a ping is unanswered */
 	uint64_t	 connected_ms;	/* server, signer: last channels to
 					   keys */
 	uint8_t		 secret[IPC_TICKET_SECRETLEN];	/* relay: of its
@@ -99,9 +86,6 @@ struct parent_proc {
 	uint64_t	 forged_ms[PARENT_FORGED_MOST];	/* relay: when fronts
 					   were killed on its reports, the last
 					   one first, 0: none; all monotonic */
-	char		 level[PARENT_LEVEL_SIZE]; /* sandbox in force, as
-						      reported */
-	struct event	*ev_restart;
 };
 
 /* The maximum number of children of all roles. */
@@ -115,16 +99,8 @@ enum {
 #include "roles.def"
 };
 
-/* System calls for children; a test replaces them. */
-struct parent_procs_ops {
-	pid_t	 (*wait)(int *status);	/* a child that ended, or 0 or -1 */
-	int	 (*kill)(pid_t, const char *user); /* as
-					   parent_confine_kill() */
-	uint64_t (*clock)(void);	/* monotonic ms */
-};
-
 struct parent {
-	struct event_base *base;
+	struct super		 super;		/* all children */
 	const char		*conf_path;
 	const char		*conf_text;	/* of derpd -E; NULL: a file */
 	const char		*self;		/* full path of this program */
@@ -132,13 +108,8 @@ struct parent {
 						   error */
 	int			 verbose;
 	int			 checking;	/* -n: only check */
-	int			 starting;	/* until all children were ready
-						   once */
-	int			 stopping;
 	int			 failed;	/* the start or -n */
 	int			 status;	/* exit status if it failed */
-	int			 one_id;	/* root of a user namespace
-						   without other users */
 	int			 checked;	/* -n has ended */
 	uint64_t		 started_ms;
 	struct conf		*conf;
@@ -184,10 +155,7 @@ struct parent {
 #define WORKERS(ROLE, member, name, program, folder, sandbox)		\
 	struct parent_proc	 member[IPC_MAXWORKERS];
 #include "roles.def"
-	/* All of the above. */
-	struct parent_proc	*procs[PARENT_MAXPROCS];
-	const struct parent_procs_ops *system;
-	unsigned int	 nprocs;
+	struct super_child *children[PARENT_MAXPROCS];	/* of super */
 	struct event	*ev_stop;
 	struct event	*ev_renew;
 	struct event	*ev_turn;	/* of gens */
@@ -236,42 +204,10 @@ unsigned int parent_count_workers(const struct conf *c, long ncpus);
 /* Set up all possible children; none is started. */
 void	 parent_procs_set_up(struct parent *d);
 
-/* 1 when the configuration needs this child, else 0. */
-int	 parent_procs_wanted(const struct parent_proc *p);
-
 /* Start keys; see struct parent_proc. */
 int	 parent_procs_start_keys(struct parent_proc *p);
 
-/* Start all children that are needed and do not run.  0, or -1 (logged). */
-int	 parent_procs_start(struct parent *d);
-
-/*
- * After a reload: start or stop one child as needed now.  1 when it was started
- * just now with its settings, else 0.
- */
-int	 parent_procs_adjust(struct parent_proc *p);
-
-/* 1 when all children that are needed are ready, else 0. */
-int	 parent_procs_ready(const struct parent *d);
-
-/*
- * Open the programs of all roles, found relative to the full path `self' of
- * this program.  With stun_alone, those that STUN does not need may be missing.
- * 0, or -1 (logged).
- */
-int	 parent_programs_open(const char *self, int stun_alone);
-
-/* The path of a role's program, and its open descriptor in *fd (not a copy). */
-const char *parent_programs_find(enum ipc_role role, int *fd);
-
-/* Fork, execute, send MSG_START.  0, or -1 (logged). */
-int	 parent_procs_spawn(struct parent_proc *p);
-
-/*
- * Deliver the messages of a child to `cb', with p as its argument.  0, or -1
- * (logged; the child is killed).
- */
-int	 parent_procs_attach(struct parent_proc *p, ipc_chan_cb cb);
+/* startchild.c */
 
 /*
  * Start a child.  `set_up' sends it its settings (0, or -1 on failure); its
@@ -295,44 +231,6 @@ int	 parent_start_plain(struct parent_proc *p);
 void	 parent_child_message(struct parent_proc *p, struct ipc_msg *m,
 	    int (*handle)(struct parent_proc *, struct ipc_msg *));
 
-/* Handle MSG_READY, sent once in a child's life.  0, or -1 malformed. */
-int	 parent_procs_handle_ready(struct parent_proc *p, struct ipc_msg *m);
-
-/* Kill a child. */
-void	 parent_procs_kill_one(struct parent_proc *p);
-
-/* Close the channel of a child that has ended or is being ended. */
-void	 parent_procs_forget(struct parent_proc *p);
-
-/* Children have ended (SIGCHLD): clean up, and restart them. */
-void	 parent_procs_reap(struct parent *d);
-
-/*
- * A child violated the protocol; `what' follows its name in the log.  The child
- * is killed, and restarted when it has ended.
- */
-void	 parent_procs_fail(struct parent_proc *p, const char *what);
-
-/* 1 when any child is running, else 0. */
-int	 parent_procs_running(const struct parent *d);
-
-/*
- * Stop the children within `ms' milliseconds; keys and the signers are stopped
- * last.
- */
-void	 parent_procs_stop(struct parent *d, unsigned int ms);
-
-/* Kill the remaining children. */
-void	 parent_procs_kill(struct parent *d);
-
-/* Make this process and all children log as d->verbose and d->conf say. */
-void	 parent_procs_log(const struct parent *d);
-
-/* life.c */
-
-/* Supervise all children from now on: a child that hangs is killed. */
-void	 parent_life_start(struct parent *d);
-
 /* servers.c: fronts and relay workers, here called servers */
 
 /* The number of servers, running or not. */
@@ -344,9 +242,6 @@ unsigned int parent_servers_number(const struct parent_proc *p);
 
 /* "front 0", static. */
 const char *parent_servers_name(const struct parent_proc *p);
-
-/* 1 when any server is running, else 0. */
-int	 parent_servers_running(struct parent *d);
 
 /*
  * Start one server as by parent_start_child(), also with the generation under
@@ -520,7 +415,7 @@ void	 parent_settings_drop(struct parent_proc *p, uint32_t id);
  */
 int	 parent_check_files(const struct conf *c);
 
-/* control.c */
+/* talk.c */
 
 /* Check the path of the control socket.  0, or -1 (logged). */
 int	 parent_control_check(const struct conf *c);
@@ -529,18 +424,13 @@ int	 parent_control_check(const struct conf *c);
 int	 parent_control_open(struct parent *d);
 
 /* Remove the control socket, and end all conversations. */
-void	 parent_control_close(struct parent *d);
-
-/* talk.c */
+void	 parent_control_close(void);
 
 /*
  * Begin a conversation over the connection `fd', which is closed if it can't
  * begin (logged).
  */
 void	 parent_talk_start(struct parent *d, int fd);
-
-/* End all conversations. */
-void	 parent_talks_end(void);
 
 /*
  * The job (enum ipc_acme_job) has ended: derpctl, if it waits for the job, gets

@@ -55,8 +55,8 @@ from_child(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 	struct parent_proc	*p = arg;
 
 	(void)c;
-	if (parent_procs_handle_ready(p, m) == -1)
-		parent_procs_fail(p, "sent a malformed message");
+	if (super_handle_ready(&p->c, m) == -1)
+		super_fail(&p->c, "sent a malformed message");
 }
 
 static int
@@ -65,19 +65,19 @@ fake_start(struct parent_proc *p)
 	int	 sv[2];
 
 	starts++;
-	p->started_ms = now_ms;
+	p->c.started_ms = now_ms;
 	if (start_fails == 1)
 		return (-1);
-	p->pid = next_pid++;
+	p->c.pid = next_pid++;
 	if (start_fails == 2)
 		return (-1);
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
-	p->chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, p->role, NULL, NULL,
-	    NULL);
-	ends[p->pid - PID] = ipc_chan_new(NULL, sv[1], p->role, ROLE_PARENT,
+	p->c.chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, p->c.role, NULL,
+	    NULL, NULL);
+	ends[p->c.pid - PID] = ipc_chan_new(NULL, sv[1], p->c.role, ROLE_PARENT,
 	    NULL, NULL, NULL);
-	ATF_REQUIRE(p->chan != NULL && ends[p->pid - PID] != NULL);
-	return (parent_procs_attach(p, from_child));
+	ATF_REQUIRE(p->c.chan != NULL && ends[p->c.pid - PID] != NULL);
+	return (super_attach(&p->c, from_child));
 }
 
 static void
@@ -90,15 +90,16 @@ no_turn(void *arg)
 static void
 without_others(void)
 {
-	while (d.nprocs > 0 && d.procs[d.nprocs - 1]->role > ROLE_ACME)
-		d.nprocs--;
+	while (d.super.n > 0 && d.super.children[d.super.n - 1]->role >
+	    ROLE_ACME)
+		d.super.n--;
 }
 
 /* keys, a signer, a front, two relay workers and a stund run. */
 static void
 begin(void)
 {
-	static const struct parent_procs_ops system = {
+	static const struct super_system system = {
 		fake_wait, fake_kill, fake_clock
 	};
 	static const struct parent_gen_ops gen_ops = { .turn = no_turn };
@@ -114,15 +115,16 @@ begin(void)
 	d.nstuns = 1;
 	now_ms = 1000000;
 	next_pid = PID;
-	ATF_REQUIRE((d.base = event_base_new()) != NULL);
+	ATF_REQUIRE((d.super.base = event_base_new()) != NULL);
 	parent_procs_set_up(&d);
 	without_others();
-	d.system = &system;
+	d.super.system = &system;
 	parent_gens_init(&d.gens, &gen_ops, &d,
 	    parent_servers_count(&d));
-	for (i = 0; i < d.nprocs; i++)
-		d.procs[i]->start = fake_start;
-	ATF_REQUIRE_EQ(0, parent_procs_start(&d));
+	for (i = 0; i < d.super.n; i++)
+		((struct parent_proc *)d.super.children[i])->start =
+		    fake_start;
+	ATF_REQUIRE_EQ(0, super_start(&d.super));
 	ATF_REQUIRE_EQ(6, starts);
 }
 
@@ -130,22 +132,22 @@ begin(void)
 static void
 ends_with(struct parent_proc *p, int st)
 {
-	dead = p->pid;
+	dead = p->c.pid;
 	status = st;
-	parent_procs_reap(&d);
-	ATF_CHECK_EQ(0, p->pid);
-	ATF_CHECK(p->chan == NULL);
+	super_reap(&d.super);
+	ATF_CHECK_EQ(0, p->c.pid);
+	ATF_CHECK(p->c.chan == NULL);
 }
 
 /* The delay before a restart passes; the child is started. */
 static void
 time_passes(struct parent_proc *p)
 {
-	ATF_REQUIRE(p->ev_restart != NULL &&
-	    evtimer_pending(p->ev_restart, NULL));
-	evtimer_del(p->ev_restart);
-	event_active(p->ev_restart, EV_TIMEOUT, 1);
-	ATF_REQUIRE(event_base_loop(d.base,
+	ATF_REQUIRE(p->c.ev_restart != NULL &&
+	    evtimer_pending(p->c.ev_restart, NULL));
+	evtimer_del(p->c.ev_restart);
+	event_active(p->c.ev_restart, EV_TIMEOUT, 1);
+	ATF_REQUIRE(event_base_loop(d.super.base,
 	    EVLOOP_ONCE | EVLOOP_NONBLOCK) != -1);
 }
 
@@ -153,9 +155,9 @@ time_passes(struct parent_proc *p)
 static void
 check_wait(const struct parent_proc *p, unsigned int want)
 {
-	ATF_CHECK(p->ev_restart != NULL && evtimer_pending(p->ev_restart,
+	ATF_CHECK(p->c.ev_restart != NULL && evtimer_pending(p->c.ev_restart,
 	    NULL));
-	ATF_CHECK_EQ(want, p->backoff_ms);
+	ATF_CHECK_EQ(want, p->c.backoff_ms);
 }
 
 ATF_TC_WITHOUT_HEAD(back_off);
@@ -172,7 +174,7 @@ ATF_TC_BODY(back_off, tc)
 		ends_with(p, 256);
 		check_wait(p, ms[i]);
 		time_passes(p);
-		ATF_CHECK_EQ(i + 1, p->restarts);
+		ATF_CHECK_EQ(i + 1, p->c.restarts);
 		ATF_CHECK_EQ(7 + i, starts);
 		next_pid = PID + 7;
 	}
@@ -185,8 +187,8 @@ ATF_TC_BODY(back_off, tc)
 	ends_with(p, 256);
 	check_wait(p, 50);
 	/* The other children go on. */
-	ATF_CHECK(d.relays[0].pid != 0 && d.keys.pid != 0);
-	ATF_CHECK_EQ(0, d.relays[0].restarts);
+	ATF_CHECK(d.relays[0].c.pid != 0 && d.keys.c.pid != 0);
+	ATF_CHECK_EQ(0, d.relays[0].c.restarts);
 }
 
 ATF_TC_WITHOUT_HEAD(restart);
@@ -204,15 +206,15 @@ ATF_TC_BODY(restart, tc)
 	start_fails = 2;
 	time_passes(p);
 	/* The start left an unusable process, which has to end first. */
-	ATF_CHECK(!evtimer_pending(p->ev_restart, NULL));
+	ATF_CHECK(!evtimer_pending(p->c.ev_restart, NULL));
 	start_fails = 0;
 	ends_with(p, 9);
 	time_passes(p);
-	ATF_CHECK(p->pid != 0 && p->chan != NULL);
-	ATF_CHECK(!evtimer_pending(p->ev_restart, NULL));
+	ATF_CHECK(p->c.pid != 0 && p->c.chan != NULL);
+	ATF_CHECK(!evtimer_pending(p->c.ev_restart, NULL));
 	/* An unknown process is reaped, and nothing else happens. */
 	dead = 77;
-	parent_procs_reap(&d);
+	super_reap(&d.super);
 	ATF_CHECK_EQ(9, starts);
 }
 
@@ -224,26 +226,26 @@ ATF_TC_BODY(unwanted, tc)
 
 	begin();
 	conf.acme.enabled = 1;
-	ATF_CHECK_EQ(1, parent_procs_adjust(p));
+	ATF_CHECK_EQ(1, super_adjust(&p->c));
 	ATF_CHECK_EQ(7, starts);
 	ends_with(p, SIGKILL);
 	check_wait(p, 50);
-	p->down_ms = now_ms;
+	p->c.down_ms = now_ms;
 	conf.acme.enabled = 0;
-	ATF_CHECK_EQ(0, parent_procs_adjust(p));
-	ATF_CHECK(!evtimer_pending(p->ev_restart, NULL));
+	ATF_CHECK_EQ(0, super_adjust(&p->c));
+	ATF_CHECK(!evtimer_pending(p->c.ev_restart, NULL));
 	ATF_CHECK_EQ(7, starts);
 	/* The next one that has gets it at once, and its own patience. */
-	ATF_CHECK_EQ(0, p->down_ms);
-	ATF_CHECK_EQ(0, p->backoff_ms);
+	ATF_CHECK_EQ(0, p->c.down_ms);
+	ATF_CHECK_EQ(0, p->c.backoff_ms);
 	conf.acme.enabled = 1;
-	ATF_CHECK_EQ(1, parent_procs_adjust(p));
+	ATF_CHECK_EQ(1, super_adjust(&p->c));
 	ATF_CHECK_EQ(8, starts);
 	/* What it lacked as one that was wanted is forgotten with it. */
-	p->ready = 1;
+	p->c.ready = 1;
 	conf.acme.enabled = 0;
 	ends_with(p, 0);
-	ATF_CHECK_EQ(0, p->down_ms);
+	ATF_CHECK_EQ(0, p->c.down_ms);
 }
 
 /* The counters of a worker outlive it: readers are told that it ended. */
@@ -308,7 +310,7 @@ ATF_TC_BODY(first_map, tc)
 	mapset_queue_clear(&d.mapqueue);
 	time_passes(p);
 	ATF_CHECK_EQ(8, starts);
-	ATF_CHECK_EQ(0, p->pid);
+	ATF_CHECK_EQ(0, p->c.pid);
 }
 
 ATF_TC_WITHOUT_HEAD(failure);
@@ -318,47 +320,47 @@ ATF_TC_BODY(failure, tc)
 	pid_t			 pid;
 
 	begin();
-	pid = p->pid;
+	pid = p->c.pid;
 	p->commits = 3;
-	p->ready = 1;
-	parent_procs_fail(p, "broke the rules");
+	p->c.ready = 1;
+	super_fail(&p->c, "broke the rules");
 	ATF_CHECK_EQ(pid, killed);
-	ATF_CHECK(p->chan == NULL && !p->ready && p->commits == 0);
-	ATF_CHECK_EQ(now_ms, p->down_ms);
+	ATF_CHECK(p->c.chan == NULL && !p->c.ready && p->commits == 0);
+	ATF_CHECK_EQ(now_ms, p->c.down_ms);
 	/* It is restarted when it has ended, not before. */
-	ATF_CHECK_EQ(pid, p->pid);
-	ATF_CHECK(p->ev_restart == NULL);
+	ATF_CHECK_EQ(pid, p->c.pid);
+	ATF_CHECK(p->c.ev_restart == NULL);
 	ends_with(p, SIGKILL);
 	check_wait(p, 50);
 	/* A closed channel ends a child, too. */
 	p = &d.relays[1];
-	pid = p->pid;
+	pid = p->c.pid;
 	ipc_chan_free(ends[pid - PID]);
-	ATF_REQUIRE(event_base_loop(d.base, EVLOOP_ONCE) != -1);
+	ATF_REQUIRE(event_base_loop(d.super.base, EVLOOP_ONCE) != -1);
 	ATF_CHECK_EQ(pid, killed);
 	/* A keys that has ended has nothing loaded. */
 	d.keys_loaded = 1;
 	ends_with(&d.keys, SIGKILL);
 	ATF_CHECK_EQ(0, d.keys_loaded);
 	/* During the start a dying child ends derpd. */
-	d.starting = 1;
+	d.super.starting = 1;
 	ends_with(p, 256);
 	ATF_CHECK(d.failed);
-	ATF_CHECK(p->ev_restart == NULL);
+	ATF_CHECK(p->c.ev_restart == NULL);
 }
 
 static void
 send_ready(struct parent_proc *p)
 {
 	struct ipc_wr	 w;
-	struct ipc_chan	*c = ends[p->pid - PID];
+	struct ipc_chan	*c = ends[p->c.pid - PID];
 
 	ipc_wr_init(&w);
 	ipc_wr_str(&w, "level");
 	ATF_REQUIRE_EQ(0, ipc_chan_send(c, MSG_READY, &w, -1));
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(c, WAIT_MS));
 	ipc_wr_free(&w);
-	ATF_REQUIRE(event_base_loop(d.base, EVLOOP_ONCE) != -1);
+	ATF_REQUIRE(event_base_loop(d.super.base, EVLOOP_ONCE) != -1);
 }
 
 ATF_TC_WITHOUT_HEAD(ready);
@@ -370,20 +372,20 @@ ATF_TC_BODY(ready, tc)
 	send_ready(&d.fronts[0]);
 	send_ready(&d.relays[0]);
 	send_ready(&d.stuns[0]);
-	ATF_CHECK(d.relays[0].ready);
-	ATF_CHECK_STREQ("level", d.relays[0].level);
+	ATF_CHECK(d.relays[0].c.ready);
+	ATF_CHECK_STREQ("level", d.relays[0].c.level);
 	/* Only children that are needed count. */
-	ATF_CHECK(!parent_procs_ready(&d));
+	ATF_CHECK(!super_ready(&d.super));
 	send_ready(&d.relays[1]);
-	ATF_CHECK(parent_procs_ready(&d));
+	ATF_CHECK(super_ready(&d.super));
 	conf.acme.enabled = 1;
-	ATF_CHECK(!parent_procs_ready(&d));
+	ATF_CHECK(!super_ready(&d.super));
 	conf.acme.enabled = 0;
 	/* MSG_READY is sent once. */
 	killed = 0;
 	send_ready(&d.relays[1]);
-	ATF_CHECK_EQ(d.relays[1].pid, killed);
-	ATF_CHECK(!parent_procs_ready(&d));
+	ATF_CHECK_EQ(d.relays[1].c.pid, killed);
+	ATF_CHECK(!super_ready(&d.super));
 }
 
 /* 1: the child was stopped, 0: not; -1: its channel is closed. */
@@ -393,7 +395,7 @@ stop_sent(pid_t pid)
 	struct ipc_msg	 m;
 	int		 rv = 0;
 
-	ATF_REQUIRE(event_base_loop(d.base,
+	ATF_REQUIRE(event_base_loop(d.super.base,
 	    EVLOOP_ONCE | EVLOOP_NONBLOCK) != -1);
 	if (ipc_chan_poll(ends[pid - PID]) == 0)
 		return (0);
@@ -412,14 +414,14 @@ ATF_TC_BODY(stop, tc)
 	pid_t	 keys, signer;
 
 	begin();
-	keys = d.keys.pid;
-	signer = d.signers[0].pid;
-	d.stopping = 1;
-	parent_procs_stop(&d, 5000);
-	ATF_CHECK_EQ(1, stop_sent(d.fronts[0].pid));
-	ATF_CHECK_EQ(1, stop_sent(d.relays[0].pid));
-	ATF_CHECK_EQ(1, stop_sent(d.relays[1].pid));
-	ATF_CHECK_EQ(1, stop_sent(d.stuns[0].pid));
+	keys = d.keys.c.pid;
+	signer = d.signers[0].c.pid;
+	d.super.stopping = 1;
+	super_stop(&d.super, 5000);
+	ATF_CHECK_EQ(1, stop_sent(d.fronts[0].c.pid));
+	ATF_CHECK_EQ(1, stop_sent(d.relays[0].c.pid));
+	ATF_CHECK_EQ(1, stop_sent(d.relays[1].c.pid));
+	ATF_CHECK_EQ(1, stop_sent(d.stuns[0].c.pid));
 	ATF_CHECK_EQ(0, stop_sent(keys));
 	ends_with(&d.stuns[0], 0);
 	ends_with(&d.relays[0], 0);
@@ -430,14 +432,14 @@ ATF_TC_BODY(stop, tc)
 	ends_with(&d.fronts[0], 0);
 	ATF_CHECK_EQ(-1, stop_sent(keys));
 	ATF_CHECK_EQ(-1, stop_sent(signer));
-	ATF_CHECK(parent_procs_running(&d));
+	ATF_CHECK(super_running(&d.super));
 	ends_with(&d.keys, 0);
 	ends_with(&d.signers[0], 0);
 	ends_with(&d.signers[1], 0);
-	ATF_CHECK(!parent_procs_running(&d));
+	ATF_CHECK(!super_running(&d.super));
 	/* No child is restarted. */
 	ATF_CHECK_EQ(6, starts);
-	ATF_CHECK(d.relays[1].ev_restart == NULL);
+	ATF_CHECK(d.relays[1].c.ev_restart == NULL);
 }
 
 /* All are ready, but derpd was told to stop before the last one said so. */
@@ -454,11 +456,11 @@ ATF_TC_BODY(ready_too_late, tc)
 	send_ready(&d.relays[0]);
 	send_ready(&d.relays[1]);
 	send_ready(&d.stuns[0]);
-	d.starting = d.keys_loaded = 1;
+	d.super.starting = d.keys_loaded = 1;
 	parent_stop(&d);
-	ATF_REQUIRE(parent_procs_ready(&d));
+	ATF_REQUIRE(super_ready(&d.super));
 	parent_ready(&d);
-	ATF_CHECK(d.starting);
+	ATF_CHECK(d.super.starting);
 	ATF_CHECK_EQ(-1, access(path, F_OK));
 }
 
@@ -467,8 +469,8 @@ ATF_TC_BODY(kill_all, tc)
 {
 	begin();
 	ends_with(&d.keys, SIGKILL);
-	parent_procs_kill(&d);
-	ATF_CHECK_EQ(d.stuns[0].pid, killed);	/* the last child */
+	super_kill(&d.super);
+	ATF_CHECK_EQ(d.stuns[0].c.pid, killed);	/* the last child */
 }
 
 ATF_TP_ADD_TCS(tp)

@@ -21,12 +21,12 @@
 static int
 new_secret(struct parent_proc *relay)
 {
-	struct ipc_msg_relay_secret v = { relay->worker, relay->secret,
+	struct ipc_msg_relay_secret v = { relay->c.worker, relay->secret,
 	    relay->admit_secret };
 
 	arc4random_buf(relay->secret, sizeof(relay->secret));
 	arc4random_buf(relay->admit_secret, sizeof(relay->admit_secret));
-	return (ipc_send_relay_secret(relay->chan, &v));
+	return (ipc_send_relay_secret(relay->c.chan, &v));
 }
 
 /* Send a worker its side of a link (taken). */
@@ -39,7 +39,7 @@ send_link(struct parent_proc *p, unsigned int other, int *fds)
 	for (; v.part < ipc_ring_nfds(); v.part++) {
 		fd = fds[v.part];
 		fds[v.part] = -1;
-		if (ipc_send_relay_link(p->chan, &v, fd) == -1) {
+		if (ipc_send_relay_link(p->c.chan, &v, fd) == -1) {
 			ipc_ring_close_fds(fds);
 			return (-1);
 		}
@@ -57,26 +57,26 @@ connect_link(struct parent_proc *a, struct parent_proc *b)
 	if (ipc_ring_make(ipc_ring_size(a->d->nworkers), to_a, to_b) == -1) {
 		log_limited_warnx(&failed, "can't make the rings between "
 		    "relays %u and %u (memfd_create, eventfd, socketpair): %s",
-		    a->worker, b->worker, strerror(errno));
+		    a->c.worker, b->c.worker, strerror(errno));
 		return (-1);
 	}
-	if (send_link(a, b->worker, to_a) == -1) {
+	if (send_link(a, b->c.worker, to_a) == -1) {
 		ipc_ring_close_fds(to_b);
 		return (-1);
 	}
-	return (send_link(b, a->worker, to_b));
+	return (send_link(b, a->c.worker, to_b));
 }
 
 void
 parent_relays_gone(const struct parent_proc *p)
 {
-	struct ipc_msg_relay_gone v = { p->worker };
+	struct ipc_msg_relay_gone v = { p->c.worker };
 	struct parent *d = p->d;
 	unsigned int i;
 
 	for (i = 0; i < d->nworkers; i++)
-		if (i != p->worker && d->relays[i].chan != NULL)
-			(void)ipc_send_relay_gone(d->relays[i].chan, &v);
+		if (i != p->c.worker && d->relays[i].c.chan != NULL)
+			(void)ipc_send_relay_gone(d->relays[i].c.chan, &v);
 }
 
 void
@@ -88,15 +88,15 @@ parent_relays_mend(struct parent_proc *p, uint64_t links)
 	unsigned int i;
 
 	for (i = 0; i < d->nworkers; i++) {
-		if ((links & 1ULL << i) == 0 || i == p->worker ||
-		    p->chan == NULL || d->relays[i].chan == NULL)
+		if ((links & 1ULL << i) == 0 || i == p->c.worker ||
+		    p->c.chan == NULL || d->relays[i].c.chan == NULL)
 			continue;
 		if (connect_link(p, &d->relays[i]) == -1)
 			log_limited_warnx(&failed, "can't link relays %u and "
-			    "%u again", p->worker, i);
+			    "%u again", p->c.worker, i);
 		else
 			log_limited(&mended, "linked relays %u and %u again",
-			    p->worker, i);
+			    p->c.worker, i);
 	}
 }
 
@@ -134,7 +134,7 @@ accuse(struct parent_proc *p, struct ipc_msg *m)
 {
 	static struct log_limit accused_limit;
 	struct parent *d = p->d;
-	uint64_t now = d->system->clock();
+	uint64_t now = d->super.system->clock();
 	struct ipc_msg_relay_forged v;
 	struct parent_proc *front;
 	char what[96];
@@ -145,13 +145,13 @@ accuse(struct parent_proc *p, struct ipc_msg *m)
 	if (!may_accuse(p, now))
 		log_limited_warnx(&accused_limit, "relay %u reports a forged "
 		    "or repeated ticket of front %u soon after other reports: "
-		    "the front goes on", p->worker, v.front);
-	else if (front->chan != NULL && !d->stopping) {
+		    "the front goes on", p->c.worker, v.front);
+	else if (front->c.chan != NULL && !d->super.stopping) {
 		note_accusation(p, now);
 		snprintf(what, sizeof(what), "handed over a forged or repeated "
-		    "ticket or junk, as relay %u reports", p->worker);
-		front->backoff_ms = 0;
-		parent_procs_fail(front, what);
+		    "ticket or junk, as relay %u reports", p->c.worker);
+		front->c.backoff_ms = 0;
+		super_fail(&front->c, what);
 	}
 	return (0);
 }
@@ -197,7 +197,7 @@ parent_relays_set_up(struct parent_proc *p)
 	(void)admitset_connect(p);
 	/* The worker knows who owns what when others talk to it. */
 	for (i = 0; i < d->nworkers; i++)
-		if (i != p->worker && d->relays[i].chan != NULL &&
+		if (i != p->c.worker && d->relays[i].c.chan != NULL &&
 		    connect_link(p, &d->relays[i]) == -1)
 			return (-1);
 	meshset_connect_relay(p);

@@ -79,10 +79,10 @@ serve(struct parent *d, const struct conf *old)
 {
 	unsigned int i;
 
-	parent_procs_log(d);
+	super_log(&d->super);
 	for (i = 0; i < d->nfronts; i++)
 		(void)parent_listen_options(&d->listens, d->conf, i);
-	(void)parent_procs_adjust(&d->map);
+	(void)super_adjust(&d->map.c);
 	mapset_fetch_configure(d);
 	parent_health_configure(d);
 	parent_health_now(d);
@@ -91,7 +91,7 @@ serve(struct parent *d, const struct conf *old)
 	renew_configure(d);
 	parent_dns_configure(d);
 	meshset_configure(d);
-	(void)parent_procs_adjust(&d->admit);
+	(void)super_adjust(&d->admit.c);
 	/* Those of admission that is in force were told at the commit. */
 	if (!d->admitset.in_force)
 		admitset_verify_configure(d, old);
@@ -104,7 +104,7 @@ keys_loaded(struct parent *d)
 {
 	unsigned int i;
 
-	if (d->keys.chan == NULL)
+	if (d->keys.c.chan == NULL)
 		return;
 	d->keys_loaded = 1;
 	/* Fronts come last: they request tickets under the workers' secrets. */
@@ -177,8 +177,8 @@ undo(struct parent *d, const struct parent_generation *g)
 		/* One refused: those in force stay, if keys has them. */
 		if (g->state == GEN_AT_STAGE)
 			keys_loaded(d);
-		else if (d->keys.chan != NULL)
-			parent_procs_fail(&d->keys, "could not load its keys");
+		else if (d->keys.c.chan != NULL)
+			super_fail(&d->keys.c, "could not load its keys");
 		return;
 	case GEN_RELOAD:
 		log_warnx("reload refused, nothing was changed: %s", g->why);
@@ -215,7 +215,7 @@ end(void *arg, struct parent_generation *g, int ok)
 	d->admitset.using = 0;
 	parent_filewatch_free(g->ratewatch);
 	note(d, g, ok);
-	if (d->stopping)
+	if (d->super.stopping)
 		;
 	else if (ok)
 		took_effect(d, g);
@@ -224,8 +224,8 @@ end(void *arg, struct parent_generation *g, int ok)
 	parent_load_free(&g->loaded);
 	if (g->own_conf)
 		conf_free(g->conf);
-	if (g->kind == GEN_RELOAD && !d->stopping)
-		(void)parent_notify("READY=1");
+	if (g->kind == GEN_RELOAD && !d->super.stopping)
+		(void)super_notify("READY=1");
 }
 
 static int
@@ -241,9 +241,9 @@ may_begin(void *arg, enum parent_gen_kind kind)
 	case GEN_RATE:
 		return (d->keys_loaded);
 	case GEN_ADMIT:
-		return (!d->starting);
+		return (!d->super.starting);
 	default:
-		return (d->keys.ready);
+		return (d->keys.c.ready);
 	}
 }
 
@@ -252,8 +252,8 @@ late(void *arg, unsigned int server)
 {
 	struct parent_proc *p = parent_servers_at(arg, server);
 
-	if (p->chan != NULL)
-		parent_procs_fail(p, "did not answer");
+	if (p->c.chan != NULL)
+		super_fail(&p->c, "did not answer");
 }
 
 static const char *
@@ -269,8 +269,8 @@ timer(struct parent *d, struct event **ev, event_callback_fn cb, long ms)
 {
 	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
 
-	if ((*ev == NULL && (*ev = evtimer_new(d->base, cb, d)) == NULL) ||
-	    evtimer_add(*ev, &tv) == -1)
+	if ((*ev == NULL && (*ev = evtimer_new(d->super.base, cb, d)) == NULL)
+	    || evtimer_add(*ev, &tv) == -1)
 		fatalx("no timer for reloads");
 }
 
@@ -357,7 +357,7 @@ parent_keys_ready(struct parent *d)
 	/* A signer has a key before any front uses it. */
 	parent_signers_keys_ready(d);
 	parent_gen_request(&d->gens, d->checking ? GEN_CHECK :
-	    d->starting ? GEN_START : GEN_KEYS, NULL, NULL);
+	    d->super.starting ? GEN_START : GEN_KEYS, NULL, NULL);
 }
 
 static void	renew(evutil_socket_t fd, short what, void *arg);
@@ -367,7 +367,7 @@ renewed(void *arg, const char *why)
 {
 	struct parent *d = arg;
 
-	if (why != NULL && !d->stopping)
+	if (why != NULL && !d->super.stopping)
 		timer(d, &d->ev_renew, renew, RENEW_AGAIN * 1000L);
 }
 

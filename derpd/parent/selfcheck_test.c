@@ -19,7 +19,7 @@ begin(void)
 	conf.relay.enabled = conf.stun.enabled = 1;
 	d.conf = &conf;
 	d.well.known = d.well.ok = 1;
-	ATF_REQUIRE((d.base = event_base_new()) != NULL);
+	ATF_REQUIRE((d.super.base = event_base_new()) != NULL);
 }
 
 /* Send the faults with these names, NULL: no more. */

@@ -31,7 +31,8 @@ parent_servers_at(struct parent *d, unsigned int n)
 unsigned int
 parent_servers_number(const struct parent_proc *p)
 {
-	return (p->role == ROLE_FRONT ? p->worker : p->d->nfronts + p->worker);
+	return (p->c.role == ROLE_FRONT ? p->c.worker : p->d->nfronts +
+	    p->c.worker);
 }
 
 const char *
@@ -39,20 +40,9 @@ parent_servers_name(const struct parent_proc *p)
 {
 	static char name[32];
 
-	snprintf(name, sizeof(name), "%s %u", ipc_role_name(p->role),
-	    p->worker);
+	snprintf(name, sizeof(name), "%s %u", ipc_role_name(p->c.role),
+	    p->c.worker);
 	return (name);
-}
-
-int
-parent_servers_running(struct parent *d)
-{
-	unsigned int i;
-
-	for (i = 0; i < parent_servers_count(d); i++)
-		if (parent_servers_at(d, i)->pid > 0)
-			return (1);
-	return (0);
 }
 
 int
@@ -60,7 +50,7 @@ parent_servers_send_slots(struct parent_proc *p)
 {
 	int fd = ipc_slots_share(p->d->slots);
 
-	return (fd == -1 ? -1 : ipc_send_server_slots(p->chan, fd));
+	return (fd == -1 ? -1 : ipc_send_server_slots(p->c.chan, fd));
 }
 
 int
@@ -69,7 +59,7 @@ parent_servers_send_counters(struct parent_proc *p)
 	int fd = ipc_counters_share_write(
 	    p->d->counters[parent_servers_number(p)]);
 
-	return (fd == -1 ? -1 : ipc_send_server_counters(p->chan, fd));
+	return (fd == -1 ? -1 : ipc_send_server_counters(p->c.chan, fd));
 }
 
 void
@@ -91,22 +81,22 @@ connect_kind(struct parent_proc *p, enum ipc_keychan kind)
 	struct ipc_msg_server_keys v = { kind };
 	int fd = parent_keys_channel(p, kind);
 
-	return (fd == -1 ? -1 : ipc_send_server_keys(p->chan, &v, fd));
+	return (fd == -1 ? -1 : ipc_send_server_keys(p->c.chan, &v, fd));
 }
 
 /* Tell keys the secret of a relay worker, before it is asked for tickets. */
 static int
 send_secret(struct parent_proc *relay)
 {
-	struct ipc_msg_key_secret v = { relay->worker, relay->secret };
+	struct ipc_msg_key_secret v = { relay->c.worker, relay->secret };
 
-	return (ipc_send_key_secret(relay->d->keys.chan, &v));
+	return (ipc_send_key_secret(relay->d->keys.c.chan, &v));
 }
 
 static int
 connect_to_keys(struct parent_proc *p)
 {
-	if (p->role == ROLE_RELAY)
+	if (p->c.role == ROLE_RELAY)
 		return (send_secret(p) == -1 ? -1 :
 		    connect_kind(p, KEYCHAN_SEAL));
 	return (connect_kind(p, KEYCHAN_BOX));
@@ -115,7 +105,7 @@ connect_to_keys(struct parent_proc *p)
 int
 parent_servers_connect_keys(struct parent_proc *p)
 {
-	if (!p->d->keys_loaded || p->chan == NULL)
+	if (!p->d->keys_loaded || p->c.chan == NULL)
 		return (0);	/* connected after the restart */
 	p->connected_ms = base_clock_ms();
 	if (connect_to_keys(p) == 0)
@@ -137,13 +127,13 @@ renew_channels(struct parent_proc *p, struct ipc_msg *m)
 	uint64_t now = base_clock_ms();
 
 	if (ipc_get_server_keyless(&m->rd, &v) == -1 ||
-	    (v.sign && p->role != ROLE_FRONT))
+	    (v.sign && p->c.role != ROLE_FRONT))
 		return (-1);
 	if (now - p->connected_ms < PARENT_REQUEST_MS)
 		return (0);
 	p->connected_ms = now;
 	if (v.sign)
-		(void)parent_signers_connect_front(p->d, p->worker);
+		(void)parent_signers_connect_front(p->d, p->c.worker);
 	if (v.keys)
 		(void)parent_servers_connect_keys(p);
 	return (0);
@@ -157,8 +147,8 @@ others(struct parent_proc *p, unsigned int *n)
 {
 	struct parent *d = p->d;
 
-	*n = p->role == ROLE_FRONT ? d->nworkers : d->nfronts;
-	return (p->role == ROLE_FRONT ? d->relays : d->fronts);
+	*n = p->c.role == ROLE_FRONT ? d->nworkers : d->nfronts;
+	return (p->c.role == ROLE_FRONT ? d->relays : d->fronts);
 }
 
 static int
@@ -166,7 +156,7 @@ send_hand(struct parent_proc *p, unsigned int other, int fd)
 {
 	struct ipc_msg_server_hand v = { other };
 
-	return (ipc_send_server_hand(p->chan, &v, fd));
+	return (ipc_send_server_hand(p->c.chan, &v, fd));
 }
 
 /*
@@ -180,11 +170,11 @@ connect_hands(struct parent_proc *a, struct parent_proc *b)
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1)
 		return (-1);
-	if (send_hand(a, b->worker, sv[0]) == -1) {
+	if (send_hand(a, b->c.worker, sv[0]) == -1) {
 		close(sv[1]);
 		return (-1);
 	}
-	return (send_hand(b, a->worker, sv[1]));
+	return (send_hand(b, a->c.worker, sv[1]));
 }
 
 int
@@ -194,7 +184,8 @@ parent_servers_connect_hands(struct parent_proc *p)
 	struct parent_proc *other = others(p, &n);
 
 	for (i = 0; i < n; i++)
-		if (other[i].chan != NULL && connect_hands(p, &other[i]) == -1)
+		if (other[i].c.chan != NULL && connect_hands(p, &other[i]) ==
+		    -1)
 			return (-1);
 	return (0);
 }
@@ -209,17 +200,17 @@ mend_hands(struct parent_proc *p, uint64_t hands)
 	struct parent_proc *other = others(p, &n);
 
 	for (i = 0; i < n; i++) {
-		if ((hands & 1ULL << i) == 0 || p->chan == NULL ||
-		    other[i].chan == NULL)
+		if ((hands & 1ULL << i) == 0 || p->c.chan == NULL ||
+		    other[i].c.chan == NULL)
 			continue;
 		if (connect_hands(p, &other[i]) == -1)
 			log_limited_warnx(&failed, "can't connect %s and %s %u "
 			    "again (socketpair): %s", parent_servers_name(p),
-			    ipc_role_name(other[i].role), i, strerror(errno));
+			    ipc_role_name(other[i].c.role), i, strerror(errno));
 		else
 			log_limited(&mended, "connected %s and %s %u again",
 			    parent_servers_name(p),
-			    ipc_role_name(other[i].role), i);
+			    ipc_role_name(other[i].c.role), i);
 	}
 }
 
@@ -235,7 +226,7 @@ mend(struct parent_proc *p, struct ipc_msg *m)
 	uint64_t now = base_clock_ms();
 
 	if (ipc_get_server_unlinked(&m->rd, &v) == -1 ||
-	    (p->role == ROLE_FRONT && v.links != 0))
+	    (p->c.role == ROLE_FRONT && v.links != 0))
 		return (-1);
 	if (now - p->linked_ms < PARENT_REQUEST_MS)
 		return (0);		/* it will request again */

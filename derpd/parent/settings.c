@@ -57,7 +57,7 @@ send_cert(struct parent_proc *front, const struct parent_cert *c,
 	v.pem = pem.p;
 	v.len = pem.len;
 	if (ipc_wr_ok(&pem))
-		rv = ipc_send_front_cert(front->chan, &v);
+		rv = ipc_send_front_cert(front->c.chan, &v);
 	ipc_wr_free(&pem);
 	return (rv);
 }
@@ -87,7 +87,7 @@ send_proxies(struct parent_proc *front, const struct conf *c)
 		v.nprefixes = (uint32_t)l->nproxies;
 		copy_prefixes(prefixes, l->proxies, l->nproxies);
 		if (v.nprefixes > 0 &&
-		    ipc_send_front_proxies(front->chan, &v) == -1)
+		    ipc_send_front_proxies(front->c.chan, &v) == -1)
 			return (-1);
 	}
 	return (0);
@@ -104,7 +104,7 @@ send_debug(struct parent_proc *front, const struct conf *c)
 	if (v.nprefixes == 0)
 		return (0);
 	copy_prefixes(prefixes, c->debug.v, c->debug.n);
-	return (ipc_send_front_debug(front->chan, &v));
+	return (ipc_send_front_debug(front->c.chan, &v));
 }
 
 /* Bytes of the certificates in a front's queue. */
@@ -146,12 +146,12 @@ send_front(struct parent_proc *front, const struct conf *c,
 	 * Besides the maps, whose number is bounded, the certificates in force
 	 * and the new ones may wait for the front.
 	 */
-	ipc_chan_limit(front->chan, CHAN_MAXQUEUED + size_of(l) +
+	ipc_chan_limit(front->c.chan, CHAN_MAXQUEUED + size_of(l) +
 	    size_of(&d->loaded));
 	parent_front_conf(&v.conf, c, l->node_key, d->slot_secret,
-	    front->worker, d->nfronts, d->nworkers);
+	    front->c.worker, d->nfronts, d->nworkers);
 	v.conf.rate_limited = l->rate.rate != 0;
-	if (ipc_send_front_conf(front->chan, &v) == -1 ||
+	if (ipc_send_front_conf(front->c.chan, &v) == -1 ||
 	    send_proxies(front, c) == -1 || send_debug(front, c) == -1)
 		return (-1);
 	return (send_certs(front, l));
@@ -165,11 +165,11 @@ send_relay(struct parent_proc *relay, const struct conf *c,
 	struct ipc_msg_relay_conf v;
 
 	parent_relay_conf(&v.conf, c, l->node_key, d->slot_secret,
-	    relay->worker, d->nworkers, d->nfronts);
+	    relay->c.worker, d->nworkers, d->nfronts);
 	v.conf.client_rate = l->rate.rate;
 	v.conf.client_burst = l->rate.burst;
 	v.conf.mesh_key = l->mesh.number;
-	return (ipc_send_relay_conf(relay->chan, &v));
+	return (ipc_send_relay_conf(relay->c.chan, &v));
 }
 
 /* Send how to handle the settings just sent.  0, or -1. */
@@ -178,7 +178,7 @@ order(struct parent_proc *p, uint32_t id, enum ipc_settings how)
 {
 	struct ipc_msg_server_commit v = { id, how };
 
-	if (ipc_send_server_commit(p->chan, &v) == -1)
+	if (ipc_send_server_commit(p->c.chan, &v) == -1)
 		return (-1);
 	if (how != SETTINGS_DROP)
 		p->commits++;
@@ -189,7 +189,7 @@ static int
 send_all(struct parent_proc *p, const struct conf *c,
     const struct parent_loaded *l, uint32_t id, enum ipc_settings how)
 {
-	if ((p->role == ROLE_FRONT ? send_front(p, c, l) :
+	if ((p->c.role == ROLE_FRONT ? send_front(p, c, l) :
 	    send_relay(p, c, l)) == -1)
 		return (-1);
 	return (order(p, id, how));
@@ -207,28 +207,28 @@ int
 parent_settings_stage(struct parent_proc *p, const struct conf *c,
     const struct parent_loaded *l, uint32_t id)
 {
-	if (p->chan == NULL)
+	if (p->c.chan == NULL)
 		return (0);
 	if (send_all(p, c, l, id, SETTINGS_STAGE) == 0)
 		return (1);
-	parent_procs_fail(p, "could not be sent new settings");
+	super_fail(&p->c, "could not be sent new settings");
 	return (0);
 }
 
 int
 parent_settings_commit(struct parent_proc *p, uint32_t id)
 {
-	if (p->chan == NULL)
+	if (p->c.chan == NULL)
 		return (0);
 	if (order(p, id, SETTINGS_USE) == 0)
 		return (1);
-	parent_procs_fail(p, "could not be sent new settings");
+	super_fail(&p->c, "could not be sent new settings");
 	return (0);
 }
 
 void
 parent_settings_drop(struct parent_proc *p, uint32_t id)
 {
-	if (p->chan != NULL && order(p, id, SETTINGS_DROP) == -1)
-		parent_procs_fail(p, "could not be sent new settings");
+	if (p->c.chan != NULL && order(p, id, SETTINGS_DROP) == -1)
+		super_fail(&p->c, "could not be sent new settings");
 }

@@ -24,18 +24,18 @@ parent_signers_connect_front(struct parent *d, unsigned int n)
 	struct ipc_msg_server_keys v = { KEYCHAN_SIGN };
 	int sv[2];
 
-	if (signer->chan == NULL || front->chan == NULL)
+	if (signer->c.chan == NULL || front->c.chan == NULL)
 		return (0);		/* connected when both run */
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1) {
 		log_warn("no channel from front %u to its signer (socketpair)",
 		    n);
 		return (-1);
 	}
-	if (ipc_send_signer_front(signer->chan, sv[0]) == -1) {
+	if (ipc_send_signer_front(signer->c.chan, sv[0]) == -1) {
 		close(sv[1]);
 		return (-1);
 	}
-	return (ipc_send_server_keys(front->chan, &v, sv[1]));
+	return (ipc_send_server_keys(front->c.chan, &v, sv[1]));
 }
 
 /* Make a channel between keys and a signer.  0, or -1 (logged). */
@@ -44,15 +44,15 @@ connect_keys(struct parent *d, struct parent_proc *signer)
 {
 	int fd;
 
-	if (!d->keys.ready || signer->chan == NULL)
+	if (!d->keys.c.ready || signer->c.chan == NULL)
 		return (0);		/* connected when both run */
 	signer->connected_ms = base_clock_ms();
 	if ((fd = parent_keys_channel(signer, KEYCHAN_SIGNER)) == -1) {
 		log_warn("no channel from signer %u to keys (socketpair)",
-		    signer->worker);
+		    signer->c.worker);
 		return (-1);
 	}
-	return (ipc_send_signer_keys(signer->chan, fd));
+	return (ipc_send_signer_keys(signer->c.chan, fd));
 }
 
 void
@@ -90,7 +90,7 @@ set_up(struct parent_proc *p)
 {
 	if (connect_keys(p->d, p) == -1)
 		return (-1);
-	return (parent_signers_connect_front(p->d, p->worker));
+	return (parent_signers_connect_front(p->d, p->c.worker));
 }
 
 int

@@ -21,7 +21,7 @@ seconds_since(uint64_t ms)
 }
 
 static void
-put_process(struct json_out *o, const struct parent_proc *p)
+put_process(struct json_out *o, const struct super_child *p)
 {
 	json_out_object(o, NULL);
 	json_out_str(o, "role", ipc_role_name(p->role));
@@ -48,9 +48,9 @@ put_processes(const struct parent *d, struct json_out *o)
 	json_out_uint(o, "restarts", 0);
 	json_out_uint(o, "uptime", seconds_since(d->started_ms));
 	json_out_end(o);
-	for (i = 0; i < d->nprocs; i++)
-		if (parent_procs_wanted(d->procs[i]))
-			put_process(o, d->procs[i]);
+	for (i = 0; i < d->super.n; i++)
+		if (super_wanted(d->super.children[i]))
+			put_process(o, d->super.children[i]);
 	json_out_end(o);
 }
 

@@ -52,10 +52,10 @@ set_up(const char *lines, int tls, int plain)
 	d.nfronts = 1;
 	d.nworkers = 2;
 	parent_procs_set_up(&d);
-	d.relays[0].ready = 1;
-	d.relays[0].pid = 4711;
-	strlcpy(d.relays[0].level, "chroot, \"quoted\"",
-	    sizeof(d.relays[0].level));
+	d.relays[0].c.ready = 1;
+	d.relays[0].c.pid = 4711;
+	strlcpy(d.relays[0].c.level, "chroot, \"quoted\"",
+	    sizeof(d.relays[0].c.level));
 }
 
 /* Parse the text; the document stays valid with the caller's writer. */

@@ -27,9 +27,9 @@ configure_one(struct parent_proc *p)
 	};
 	struct ipc_msg_stun_answer v = { parent_stuns_answering(p->d) };
 
-	if (ipc_send_stun_conf(p->chan, &limits) == -1)
+	if (ipc_send_stun_conf(p->c.chan, &limits) == -1)
 		return (-1);
-	return (ipc_send_stun_answer(p->chan, &v));
+	return (ipc_send_stun_answer(p->c.chan, &v));
 }
 
 void
@@ -38,9 +38,9 @@ parent_stuns_configure(struct parent *d)
 	unsigned int i;
 
 	for (i = 0; i < d->nstuns; i++)
-		if (d->stuns[i].chan != NULL &&
+		if (d->stuns[i].c.chan != NULL &&
 		    configure_one(&d->stuns[i]) == -1)
-			parent_procs_fail(&d->stuns[i],
+			super_fail(&d->stuns[i].c,
 			    "could not be sent new settings");
 }
 
@@ -51,12 +51,12 @@ set_up(struct parent_proc *p)
 	size_t k;
 	int fd;
 
-	if ((fd = ipc_counters_share_write(p->d->stuncounters[p->worker])) ==
-	    -1 || ipc_send_stun_counters(p->chan, fd) == -1)
+	if ((fd = ipc_counters_share_write(p->d->stuncounters[p->c.worker])) ==
+	    -1 || ipc_send_stun_counters(p->c.chan, fd) == -1)
 		return (-1);
 	for (k = 0; k < set->n; k++)
-		if ((fd = dup(set->v[k].fds[p->worker])) == -1 ||
-		    ipc_chan_send(p->chan, MSG_STUN_SOCKET, NULL, fd) == -1)
+		if ((fd = dup(set->v[k].fds[p->c.worker])) == -1 ||
+		    ipc_chan_send(p->c.chan, MSG_STUN_SOCKET, NULL, fd) == -1)
 			return (-1);
 	return (configure_one(p));
 }
@@ -83,8 +83,8 @@ parent_stuns_sum(const struct parent *d, struct net_stun_stats *sum)
 void
 parent_stuns_gone(const struct parent_proc *p)
 {
-	if (p->d->stuncounters[p->worker] != NULL)
-		ipc_counters_ended(p->d->stuncounters[p->worker]);
+	if (p->d->stuncounters[p->c.worker] != NULL)
+		ipc_counters_ended(p->d->stuncounters[p->c.worker]);
 }
 
 /* Fronts show the counters with the metrics; send these when they change. */
@@ -110,7 +110,7 @@ parent_stuns_begin(struct parent *d)
 
 	if (d->nstuns == 0)
 		return;
-	ev = event_new(d->base, -1, EV_PERSIST, look, d);
+	ev = event_new(d->super.base, -1, EV_PERSIST, look, d);
 	if (ev == NULL || event_add(ev, &tv) == -1)
 		fatalx("no timer for the counters of stund");
 }

@@ -1,17 +1,13 @@
 /*
- * talk: conversations with derpctl over the control socket: requests and
- * answers as messages, see control.h for their payloads.  Called by control.c;
+ * talk: the control socket, and the requests of derpctl; see control.h for the
+ * payloads of the answers.  Called by parent.c and lib/supervise/ctltalk.c;
  * renew.c reports what a conversation waits for, and talklists.c has what
  * relay workers and admit list.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "build.h"
 #include "control.h"
+#include "ctlsock.h"
 #include "ipcdispatch.h"
 #include "ipcsend.h"
 #include "log.h"
@@ -19,115 +15,56 @@
 #include "talk.h"
 
 #define CERT_SECS	300		/* for a certificate job */
-#define MAX_QUEUED	(64 * 1024 * 1024) /* unread bytes, in all */
-#define MAX_ANSWER	(4 * 1024 * 1024)  /* and one answer more */
 
-struct parent_talks	 parent_talks = LIST_HEAD_INITIALIZER(parent_talks);
-static unsigned int	 ntalks;
+static void	end(struct super_talk *);
 
-static void
-talk_free(struct parent_talk *t)
+static const struct ipc_handlers handlers;
+
+static struct super_talks	 talks = {
+	.size = sizeof(struct parent_talk), .handlers = &handlers, .end = end
+};
+static struct super_ctlsock	 sock;
+
+struct parent *
+parent_talk_owner(const struct parent_talk *t)
 {
-	LIST_REMOVE(t, entry);
-	ntalks--;
+	return (t->t.all->s->arg);
+}
+
+struct parent_talk *
+parent_talk_first(void)
+{
+	return ((struct parent_talk *)LIST_FIRST(&talks.list));
+}
+
+struct parent_talk *
+parent_talk_next(const struct parent_talk *t)
+{
+	return ((struct parent_talk *)LIST_NEXT(&t->t, entry));
+}
+
+/* A conversation ends. */
+static void
+end(struct super_talk *st)
+{
+	struct parent_talk *t = (struct parent_talk *)st;
+
 	if (t->reloads)
-		parent_reload_cancel(t->d, t);
+		parent_reload_cancel(parent_talk_owner(t), t);
 	parent_talk_end_lists(t);
 	if (t->ev_cert != NULL)
 		event_free(t->ev_cert);
-	ipc_chan_free(t->chan);
-	free(t);
-}
-
-/* The conversation with the most unread bytes; *all gets the bytes of all. */
-static struct parent_talk *
-fullest(size_t *all)
-{
-	struct parent_talk *t, *most = NULL;
-
-	*all = 0;
-	LIST_FOREACH(t, &parent_talks, entry) {
-		if (t->chan == NULL)
-			continue;
-		*all += ipc_chan_queued(t->chan);
-		if (most == NULL ||
-		    ipc_chan_queued(t->chan) > ipc_chan_queued(most->chan))
-			most = t;
-	}
-	return (most);
-}
-
-int
-parent_talk_too_much(struct parent_talk *t)
-{
-	size_t all;
-	struct parent_talk *most = fullest(&all);
-
-	if (most == NULL || all <= MAX_QUEUED)
-		return (0);
-	if (most == t)
-		return (1);
-	log_info("control socket: closed a connection that does not read");
-	talk_free(most);
-	return (0);
-}
-
-static void
-talk_gone(struct ipc_chan *c, const char *why, void *arg)
-{
-	const struct parent_talk *t = arg;
-
-	(void)c;
-	if (strcmp(why, "closed") != 0)
-		log_info("control socket: %s, from derpctl of build %s; derpd "
-		    "is of build %s", why, t->build[0] != '\0' ? t->build :
-		    "unknown", ipc_build_id());
-	talk_free(arg);
-}
-
-void
-parent_talk_done(struct parent_talk *t, const char *what)
-{
-	struct ipc_msg_ctl_done v = { what == NULL, what };
-
-	(void)ipc_send_ctl_done(t->chan, &v);
-}
-
-/*
- * The request is malformed for this build: if derpctl is of another build,
- * answer so.
- */
-static void
-malformed(struct parent_talk *t)
-{
-	char why[256];
-
-	if (t->build[0] == '\0' || strcmp(t->build, ipc_build_id()) == 0) {
-		parent_talk_done(t, "malformed request");
-		return;
-	}
-	snprintf(why, sizeof(why), "derpd does not know this form of the "
-	    "request: derpd is of build %s, derpctl of build %s: restart "
-	    "derpd, or use the derpctl of its build", ipc_build_id(), t->build);
-	parent_talk_done(t, why);
 }
 
 static void
 answer_text(struct parent_talk *t, void (*make)(const struct parent *,
     struct ipc_wr *))
 {
-	struct ipc_msg_ctl_text v;
 	struct ipc_wr text;
 
 	ipc_wr_init(&text);
-	make(t->d, &text);
-	v.text = text.p;
-	v.len = text.len;
-	if (!ipc_wr_ok(&text) || ipc_send_ctl_text(t->chan, &v) == -1)
-		parent_talk_done(t, "no memory for the answer");
-	else
-		parent_talk_done(t, NULL);
-	ipc_wr_free(&text);
+	make(parent_talk_owner(t), &text);
+	super_talk_text(&t->t, &text);
 }
 
 static void
@@ -136,18 +73,18 @@ reload_done(void *arg, const char *why)
 	struct parent_talk *t = arg;
 
 	t->reloads = 0;
-	parent_talk_done(t, why);
+	super_talk_done(&t->t, why);
 }
 
 static void
 answer_reload(struct parent_talk *t)
 {
 	if (t->reloads) {
-		parent_talk_done(t, "one thing at a time");
+		super_talk_done(&t->t, "one thing at a time");
 		return;
 	}
 	t->reloads = 1;
-	parent_reload(t->d, reload_done, t);
+	parent_reload(parent_talk_owner(t), reload_done, t);
 }
 
 /* Answer derpctl that waits for a certificate job; `good' is 1 or 0. */
@@ -159,11 +96,11 @@ cert_done(struct parent_talk *t, int good, const char *line)
 	t->job = 0;
 	evtimer_del(t->ev_cert);
 	if (!good) {
-		parent_talk_done(t, line);
+		super_talk_done(&t->t, line);
 		return;
 	}
-	(void)ipc_send_ctl_text(t->chan, &v);
-	parent_talk_done(t, NULL);
+	(void)ipc_send_ctl_text(t->t.chan, &v);
+	super_talk_done(&t->t, NULL);
 }
 
 void
@@ -171,7 +108,8 @@ parent_control_cert_done(unsigned int job, int good, const char *line)
 {
 	struct parent_talk *t;
 
-	LIST_FOREACH(t, &parent_talks, entry)
+	for (t = parent_talk_first(); t != NULL;
+	    t = parent_talk_next(t))
 		if (t->job == job)
 			cert_done(t, good, line);
 }
@@ -189,32 +127,22 @@ static int
 on_cert_do(void *arg, const struct ipc_msg_ctl_cert_do *v)
 {
 	struct parent_talk *t = arg;
+	struct parent *d = parent_talk_owner(t);
 	struct timeval tv = { CERT_SECS, 0 };
 	const char *why = "malformed request";
 
 	if (t->job != 0)
 		why = "one thing at a time";
 	else if (t->ev_cert == NULL &&
-	    (t->ev_cert = evtimer_new(t->d->base, cert_late, t)) == NULL)
+	    (t->ev_cert = evtimer_new(d->super.base, cert_late, t)) == NULL)
 		why = "out of memory";
-	else if (renew_request(t->d, v->job, v->reason, &why) == 0) {
+	else if (renew_request(d, v->job, v->reason, &why) == 0) {
 		t->job = v->job;
 		evtimer_add(t->ev_cert, &tv);
-		renew_run(t->d);
+		renew_run(d);
 		return (0);
 	}
-	parent_talk_done(t, why);
-	return (0);
-}
-
-static int
-on_hello(void *arg, const struct ipc_msg_ctl_hello *v)
-{
-	struct ipc_msg_ctl_build own = { ipc_build_id() };
-	struct parent_talk *t = arg;
-
-	strlcpy(t->build, v->build, sizeof(t->build));
-	(void)ipc_send_ctl_build(t->chan, &own);
+	super_talk_done(&t->t, why);
 	return (0);
 }
 
@@ -243,12 +171,13 @@ static int
 on_node(void *arg)
 {
 	struct parent_talk *t = arg;
+	const struct parent *d = parent_talk_owner(t);
 
-	if (t->d->conf->relay.enabled || t->d->stunsocks.n > 0)
+	if (d->conf->relay.enabled || d->stunsocks.n > 0)
 		answer_text(t, mapset_own_node);
 	else
-		parent_talk_done(t, "neither a relay nor STUN is configured, "
-		    "so this machine is not a node of a map");
+		super_talk_done(&t->t, "neither a relay nor STUN is "
+		    "configured, so this machine is not a node of a map");
 	return (0);
 }
 
@@ -277,11 +206,12 @@ static int
 on_verbose(void *arg, const struct ipc_msg_ctl_verbose *v)
 {
 	struct parent_talk *t = arg;
+	struct parent *d = parent_talk_owner(t);
 
-	t->d->verbose = v->verbose;
-	parent_procs_log(t->d);
+	d->verbose = v->verbose;
+	super_log(&d->super);
 	log_info("log is %s", v->verbose ? "verbose" : "brief");
-	parent_talk_done(t, NULL);
+	super_talk_done(&t->t, NULL);
 	return (0);
 }
 
@@ -312,13 +242,13 @@ on_kick(void *arg, const struct ipc_msg_ctl_kick *v)
 {
 	struct ipc_msg_relay_kick kick = { v->key };
 	struct parent_talk *t = arg;
-	const struct parent *d = t->d;
+	const struct parent *d = parent_talk_owner(t);
 	unsigned int i;
 
 	for (i = 0; i < d->nworkers; i++)
-		if (d->relays[i].chan != NULL)
-			(void)ipc_send_relay_kick(d->relays[i].chan, &kick);
-	parent_talk_done(t, NULL);
+		if (d->relays[i].c.chan != NULL)
+			(void)ipc_send_relay_kick(d->relays[i].c.chan, &kick);
+	super_talk_done(&t->t, NULL);
 	return (0);
 }
 
@@ -327,13 +257,13 @@ on_drain(void *arg, const struct ipc_msg_ctl_drain *v)
 {
 	struct parent_talk *t = arg;
 
-	parent_talk_done(t, parent_drain(t->d, v->ms));
+	super_talk_done(&t->t, parent_drain(parent_talk_owner(t), v->ms));
 	return (0);
 }
 
 /* The requests of derpctl. */
 static const struct ipc_handlers handlers = {
-	.ctl_hello = on_hello,
+	.ctl_hello = super_talk_hello,
 	.ctl_status = on_status,
 	.ctl_health = on_health,
 	.ctl_mesh = on_mesh,
@@ -350,55 +280,39 @@ static const struct ipc_handlers handlers = {
 	.ctl_drain = on_drain
 };
 
-static void
-request(struct ipc_chan *c, struct ipc_msg *m, void *arg)
+int
+parent_control_check(const struct conf *c)
 {
-	struct parent_talk *t = arg;
-
-	(void)c;
-	if (parent_talk_too_much(t)) {
-		log_info("control socket: closed a connection that does not "
-		    "read");
-		talk_free(t);
-	} else if (ipc_dispatch(&handlers, m, t) != NULL)
-		malformed(t);
+	return (super_ctlsock_check(c->control, gram_at(&c->control_pos,
+	    c->control)));
 }
 
 void
 parent_talk_start(struct parent *d, int fd)
 {
-	struct parent_talk *t;
+	talks.s = &d->super;
+	super_talk_start(&talks, fd);
+}
 
-	if (ntalks >= PARENT_MAX_TALKS ||
-	    (t = calloc(1, sizeof(*t))) == NULL) {
-		log_info("control socket: a connection was refused: %s",
-		    ntalks >= PARENT_MAX_TALKS ? "too many are open" :
-		    "out of memory");
-		close(fd);
-		return;
-	}
-	t->d = d;
-	LIST_INSERT_HEAD(&parent_talks, t, entry);
-	ntalks++;
-	t->chan = ipc_chan_new(d->base, fd, ROLE_PARENT, ROLE_CTL, request,
-	    talk_gone, t);
-	if (t->chan == NULL) {
-		log_warn("control socket: can't serve a connection (malloc)");
-		close(fd);
-		talk_free(t);
-		return;
-	}
-	ipc_chan_limit(t->chan, MAX_QUEUED + MAX_ANSWER);
+static void
+accepted(void *arg, int fd)
+{
+	parent_talk_start(arg, fd);
+}
+
+int
+parent_control_open(struct parent *d)
+{
+	sock.s = &d->super;
+	sock.accepted = accepted;
+	sock.arg = d;
+	return (super_ctlsock_open(&sock, d->conf->control,
+	    gram_at(&d->conf->control_pos, d->conf->control)));
 }
 
 void
-parent_talks_end(void)
+parent_control_close(void)
 {
-	struct parent_talk *t;
-
-	while ((t = LIST_FIRST(&parent_talks)) != NULL) {
-		/* Do not wait: a slow client does not delay a stop. */
-		(void)ipc_chan_flush(t->chan, 0);
-		talk_free(t);
-	}
+	super_ctlsock_close(&sock);
+	super_talks_end(&talks);
 }

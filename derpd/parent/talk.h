@@ -4,13 +4,11 @@
 #ifndef TALK_H
 #define TALK_H
 
-#include <sys/queue.h>
 #include <stdint.h>
 
-#include "bounds.h"
+#include "ctltalk.h"
 
 struct event;
-struct ipc_chan;
 struct parent;
 
 /* A request that other processes answer with a list. */
@@ -23,10 +21,7 @@ struct parent_list {
 };
 
 struct parent_talk {
-	LIST_ENTRY(parent_talk) entry;
-	struct parent	*d;
-	struct ipc_chan	*chan;
-	char		 build[IPC_BUILDSIZE];	/* of derpctl, or "" */
+	struct super_talk t;
 	struct parent_list clients;	/* of relay workers */
 	struct parent_list admit;	/* lines of admit, its only bit */
 	int		 reloads;	/* waits for a reload */
@@ -35,19 +30,14 @@ struct parent_talk {
 	struct event	*ev_cert;
 };
 
-LIST_HEAD(parent_talks, parent_talk);
-extern struct parent_talks parent_talks;
-
 /* talk.c */
 
-/* End a request: `what' NULL: with success, else with this error. */
-void	 parent_talk_done(struct parent_talk *t, const char *what);
+/* Whose conversation it is. */
+struct parent *parent_talk_owner(const struct parent_talk *t);
 
-/*
- * When the unread bytes exceed their bound, end the slowest reader.  1: that is
- * `t', which the caller ends; else 0.
- */
-int	 parent_talk_too_much(struct parent_talk *t);
+/* The first conversation, and the next one; NULL: no more. */
+struct parent_talk *parent_talk_first(void);
+struct parent_talk *parent_talk_next(const struct parent_talk *t);
 
 /* talklists.c */
 

@@ -21,7 +21,7 @@ end_list(struct parent_talk *t, struct parent_list *l)
 	evtimer_del(l->ev_late);
 	l->waiting = 0;
 	l->id = 0;
-	parent_talk_done(t, l->lacks);
+	super_talk_done(&t->t, l->lacks);
 }
 
 /*
@@ -32,16 +32,17 @@ static int
 begin_list(struct parent_talk *t, struct parent_list *l, event_callback_fn late)
 {
 	struct timeval tv = { LIST_MS / 1000, 0 };
+	struct event_base *base = parent_talk_owner(t)->super.base;
 
 	if (l->id != 0) {
-		parent_talk_done(t, "the same is being listed on this "
+		super_talk_done(&t->t, "the same is being listed on this "
 		    "connection already");
 		return (-1);
 	}
 	if ((l->ev_late == NULL &&
-	    (l->ev_late = evtimer_new(t->d->base, late, t)) == NULL) ||
+	    (l->ev_late = evtimer_new(base, late, t)) == NULL) ||
 	    evtimer_add(l->ev_late, &tv) == -1) {
-		parent_talk_done(t, "out of memory");
+		super_talk_done(&t->t, "out of memory");
 		return (-1);
 	}
 	if (++next_id == 0)
@@ -68,7 +69,7 @@ void
 parent_talk_list(struct parent_talk *t, int named)
 {
 	struct parent_list *l = &t->clients;
-	struct parent *d = t->d;
+	struct parent *d = parent_talk_owner(t);
 	struct ipc_msg_relay_clients q;
 	unsigned int i;
 
@@ -77,8 +78,8 @@ parent_talk_list(struct parent_talk *t, int named)
 	l->named = named;
 	q.request = l->id;
 	for (i = 0; i < d->nworkers; i++)
-		if (d->relays[i].ready &&
-		    ipc_send_relay_clients(d->relays[i].chan, &q) == 0)
+		if (d->relays[i].c.ready &&
+		    ipc_send_relay_clients(d->relays[i].c.chan, &q) == 0)
 			l->waiting |= 1ULL << i;
 	if (l->waiting == 0)
 		end_list(t, l);
@@ -90,7 +91,8 @@ find_clients(uint32_t id, unsigned int worker)
 {
 	struct parent_talk *t;
 
-	LIST_FOREACH(t, &parent_talks, entry)
+	for (t = parent_talk_first(); t != NULL;
+	    t = parent_talk_next(t))
 		if (id != 0 && t->clients.id == id &&
 		    (t->clients.waiting & 1ULL << worker))
 			return (t);
@@ -104,7 +106,7 @@ pass_on(struct parent_talk *t, struct ipc_msg_relay_client *one,
 	struct ipc_msg_ctl_listed named;
 	struct ipc_msg_ctl_client v;
 
-	if (parent_talk_too_much(t)) {
+	if (super_talk_too_much(&t->t)) {
 		t->clients.lacks = "derpctl does not read: the list is "
 		    "incomplete";
 		return;
@@ -114,10 +116,10 @@ pass_on(struct parent_talk *t, struct ipc_msg_relay_client *one,
 		named.client = one->client;
 		named.name = one->name;
 		named.group = one->group;
-		(void)ipc_send_ctl_listed(t->chan, &named);
+		(void)ipc_send_ctl_listed(t->t.chan, &named);
 	} else {
 		v.client = one->client;
-		(void)ipc_send_ctl_client(t->chan, &v);
+		(void)ipc_send_ctl_client(t->t.chan, &v);
 	}
 }
 
@@ -143,15 +145,15 @@ parent_control_client(struct parent_proc *relay, struct ipc_msg *m)
 	if (m->type == MSG_RELAY_CLIENT) {
 		if (ipc_get_relay_client(&m->rd, &one) == -1)
 			return (-1);
-		if ((t = find_clients(one.request, relay->worker)) != NULL)
-			pass_on(t, &one, relay->worker);
+		if ((t = find_clients(one.request, relay->c.worker)) != NULL)
+			pass_on(t, &one, relay->c.worker);
 		return (0);
 	}
 	if (m->type != MSG_RELAY_CLIENTS_END ||
 	    ipc_get_relay_clients_end(&m->rd, &end) == -1)
 		return (-1);
-	if ((t = find_clients(end.request, relay->worker)) != NULL)
-		listed(t, relay->worker, end.whole);
+	if ((t = find_clients(end.request, relay->c.worker)) != NULL)
+		listed(t, relay->c.worker, end.whole);
 	return (0);
 }
 
@@ -161,7 +163,8 @@ parent_control_worker_gone(struct parent *d, unsigned int worker)
 	struct parent_talk *t;
 
 	(void)d;
-	LIST_FOREACH(t, &parent_talks, entry) {
+	for (t = parent_talk_first(); t != NULL;
+	    t = parent_talk_next(t)) {
 		if ((t->clients.waiting & 1ULL << worker) == 0)
 			continue;
 		t->clients.waiting &= ~(1ULL << worker);
@@ -189,18 +192,18 @@ admit_late(evutil_socket_t fd, short what, void *arg)
 void
 parent_talk_groups(struct parent_talk *t)
 {
-	struct parent *d = t->d;
+	struct parent *d = parent_talk_owner(t);
 	struct ipc_msg_admit_query q;
 
-	if (!parent_procs_wanted(&d->admit)) {
-		parent_talk_done(t, "there is no admit { ... } in the "
+	if (!super_wanted(&d->admit.c)) {
+		super_talk_done(&t->t, "there is no admit { ... } in the "
 		    "configuration: everybody may relay");
 		return;
 	}
 	if (begin_list(t, &t->admit, admit_late) == -1)
 		return;
 	q.request = t->admit.id;
-	if (d->admit.ready && ipc_send_admit_query(d->admit.chan, &q) == 0)
+	if (d->admit.c.ready && ipc_send_admit_query(d->admit.c.chan, &q) == 0)
 		t->admit.waiting = 1;
 	else {
 		t->admit.lacks = "admit is not running: try again when it is";
@@ -214,18 +217,19 @@ parent_control_admit_line(const struct ipc_msg_admit_line *v)
 	struct ipc_msg_ctl_text line = { v->text, v->len };
 	struct parent_talk *t;
 
-	LIST_FOREACH(t, &parent_talks, entry)
+	for (t = parent_talk_first(); t != NULL;
+	    t = parent_talk_next(t))
 		if (v->request != 0 && t->admit.id == v->request)
 			break;
 	if (t == NULL)
 		return;			/* too late */
 	if (v->last)
 		end_list(t, &t->admit);
-	else if (parent_talk_too_much(t))
+	else if (super_talk_too_much(&t->t))
 		t->admit.lacks = "derpctl does not read: the list is "
 		    "incomplete";
 	else
-		(void)ipc_send_ctl_text(t->chan, &line);
+		(void)ipc_send_ctl_text(t->t.chan, &line);
 }
 
 void
@@ -233,7 +237,8 @@ parent_control_admit_gone(void)
 {
 	struct parent_talk *t;
 
-	LIST_FOREACH(t, &parent_talks, entry)
+	for (t = parent_talk_first(); t != NULL;
+	    t = parent_talk_next(t))
 		if (t->admit.waiting != 0) {
 			t->admit.lacks = "admit died: the list is incomplete";
 			end_list(t, &t->admit);

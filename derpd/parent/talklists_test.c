@@ -24,11 +24,12 @@ run(struct parent_proc *p)
 	int		 sv[2];
 
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
-	p->chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, p->role, NULL, NULL,
+	p->c.chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, p->c.role, NULL,
+	    NULL, NULL);
+	end = ipc_chan_new(NULL, sv[1], p->c.role, ROLE_PARENT, NULL, NULL,
 	    NULL);
-	end = ipc_chan_new(NULL, sv[1], p->role, ROLE_PARENT, NULL, NULL, NULL);
-	ATF_REQUIRE(p->chan != NULL && end != NULL);
-	p->ready = 1;
+	ATF_REQUIRE(p->c.chan != NULL && end != NULL);
+	p->c.ready = 1;
 	return (end);
 }
 
@@ -40,7 +41,7 @@ begin(const char *more)
 
 	snprintf(text, sizeof(text), NAME CERT RELAY "%s", more);
 	d.conf = good(text);
-	ATF_REQUIRE((d.base = event_base_new()) != NULL);
+	ATF_REQUIRE((d.super.base = event_base_new()) != NULL);
 	d.nworkers = NRELAYS;
 	parent_procs_set_up(&d);
 	for (i = 0; i < NRELAYS; i++)
@@ -55,7 +56,7 @@ begin(const char *more)
 static void
 turn(void)
 {
-	ATF_REQUIRE(event_base_loop(d.base, EVLOOP_NONBLOCK) != -1);
+	ATF_REQUIRE(event_base_loop(d.super.base, EVLOOP_NONBLOCK) != -1);
 }
 
 /* derpctl sends a request without fields. */
@@ -74,7 +75,7 @@ requested(unsigned int n)
 	struct ipc_msg_relay_clients	 v;
 	struct ipc_msg			 m;
 
-	ATF_REQUIRE_EQ(0, ipc_chan_flush(d.relays[n].chan, 1000));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(d.relays[n].c.chan, 1000));
 	ATF_REQUIRE_EQ(0, ipc_chan_recv(relay[n], &m, 1000));
 	ATF_REQUIRE_STREQ("MSG_RELAY_CLIENTS", ipc_msg_name(m.type));
 	ATF_REQUIRE_EQ(0, ipc_get_relay_clients(&m.rd, &v));
@@ -228,7 +229,7 @@ queried(struct ipc_chan *admit)
 	struct ipc_msg_admit_query	 v;
 	struct ipc_msg			 m;
 
-	ATF_REQUIRE_EQ(0, ipc_chan_flush(d.admit.chan, 1000));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(d.admit.c.chan, 1000));
 	ATF_REQUIRE_EQ(0, ipc_chan_recv(admit, &m, 1000));
 	ATF_REQUIRE_STREQ("MSG_ADMIT_QUERY", ipc_msg_name(m.type));
 	ATF_REQUIRE_EQ(0, ipc_get_admit_query(&m.rd, &v));
@@ -317,7 +318,7 @@ ATF_TC_BODY(kick, tc)
 	turn();
 	expect_done("");
 	for (i = 0; i < NRELAYS; i++) {
-		ATF_REQUIRE_EQ(0, ipc_chan_flush(d.relays[i].chan, 1000));
+		ATF_REQUIRE_EQ(0, ipc_chan_flush(d.relays[i].c.chan, 1000));
 		ATF_REQUIRE_EQ(0, ipc_chan_recv(relay[i], &m, 1000));
 		ATF_REQUIRE_STREQ("MSG_RELAY_KICK", ipc_msg_name(m.type));
 		ATF_REQUIRE_EQ(0, ipc_get_relay_kick(&m.rd, &got));

@@ -50,7 +50,7 @@ because(struct reasons *r, const char *fmt, ...)
 }
 
 static const char *
-name_of(const struct parent_proc *p, char *dst, size_t size)
+name_of(const struct super_child *p, char *dst, size_t size)
 {
 	if (!ipc_role_numbered(p->role))
 		return (ipc_role_name(p->role));
@@ -59,7 +59,7 @@ name_of(const struct parent_proc *p, char *dst, size_t size)
 }
 
 static void
-judge_process(const struct parent_proc *p, uint64_t now_ms, struct reasons *r)
+judge_process(const struct super_child *p, uint64_t now_ms, struct reasons *r)
 {
 	char buf[32];
 	const char *name = name_of(p, buf, sizeof(buf));
@@ -81,9 +81,9 @@ judge_processes(const struct parent *d, uint64_t now_ms, struct reasons *r)
 {
 	unsigned int i;
 
-	for (i = 0; i < d->nprocs; i++)
-		if (parent_procs_wanted(d->procs[i]))
-			judge_process(d->procs[i], now_ms, r);
+	for (i = 0; i < d->super.n; i++)
+		if (super_wanted(d->super.children[i]))
+			judge_process(d->super.children[i], now_ms, r);
 }
 
 static void
@@ -192,7 +192,7 @@ put_warnings(const struct parent *d, time_t now, struct json_out *o)
 	struct reasons r = { o, 0 };
 
 	json_out_array(o, "warnings");
-	if (!d->stopping && !d->starting) {
+	if (!d->super.stopping && !d->super.starting) {
 		(void)parent_certcheck(d->conf, &d->loaded, NULL, now, warn,
 		    &r);
 		if (d->certwatch.error[0] != '\0')
@@ -227,9 +227,9 @@ parent_wellness_put(const struct parent *d, uint64_t now_ms, time_t now,
 
 	json_out_object(o, name);
 	json_out_array(o, "reasons");
-	if (d->stopping)
+	if (d->super.stopping)
 		because(&r, "derpd is stopping");
-	else if (d->starting)
+	else if (d->super.starting)
 		because(&r, "derpd is starting");
 	else {
 		judge_drain(d, now_ms, &r);

@@ -42,9 +42,9 @@ begin(const char *lines)
 	d.listens.n = 1;
 	d.nfronts = d.nworkers = 2;
 	parent_procs_set_up(&d);
-	for (i = 0; i < d.nprocs; i++) {
-		d.procs[i]->ready = 1;
-		d.procs[i]->started_ms = NOW_MS - 500000;
+	for (i = 0; i < d.super.n; i++) {
+		d.super.children[i]->ready = 1;
+		d.super.children[i]->started_ms = NOW_MS - 500000;
 	}
 }
 
@@ -94,9 +94,9 @@ ATF_TC_BODY(all_well, tc)
 {
 	begin("");
 	ATF_CHECK_MSG(well(), "%s", said);
-	d.starting = 1;
+	d.super.starting = 1;
 	unwell("derpd is starting");
-	d.stopping = 1;
+	d.super.stopping = 1;
 	unwell("derpd is stopping");
 }
 
@@ -124,34 +124,34 @@ ATF_TC_BODY(processes, tc)
 
 	begin("");
 	p = &d.fronts[1];
-	p->ready = 0;
-	p->restarts = 4;
-	p->down_ms = NOW_MS - 10000;
+	p->c.ready = 0;
+	p->c.restarts = 4;
+	p->c.down_ms = NOW_MS - 10000;
 	ATF_CHECK_MSG(well(), "%s", said);
-	p->down_ms = NOW_MS - 12500;
+	p->c.down_ms = NOW_MS - 12500;
 	unwell("front 1 has not been ready for 12 s (restarts: 4)");
 	/* A restart does not make it well, but to be ready does. */
-	p->started_ms = NOW_MS;
+	p->c.started_ms = NOW_MS;
 	ATF_CHECK(!well());
-	p->ready = 1;
-	p->down_ms = 0;
+	p->c.ready = 1;
+	p->c.down_ms = 0;
 	ATF_CHECK_MSG(well(), "%s", said);
 	/* It dies again and again. */
-	p->started_ms = NOW_MS - 3000;
-	p->backoff_ms = 800;
+	p->c.started_ms = NOW_MS - 3000;
+	p->c.backoff_ms = 800;
 	ATF_CHECK_MSG(well(), "%s", said);
-	p->backoff_ms = 1600;
+	p->c.backoff_ms = 1600;
 	unwell("front 1 keeps ending: restarted 4 times, the last time 3 s "
 	    "ago");
-	p->started_ms = NOW_MS - 60000;
+	p->c.started_ms = NOW_MS - 60000;
 	ATF_CHECK_MSG(well(), "%s", said);
 	/* One that has no number; and one that is not wanted. */
-	d.keys.ready = 0;
-	d.keys.down_ms = NOW_MS - 11000;
+	d.keys.c.ready = 0;
+	d.keys.c.down_ms = NOW_MS - 11000;
 	unwell("keys has not been ready for 11 s");
-	d.keys.ready = 1;
-	d.fetch.ready = 0;
-	d.fetch.down_ms = 1;
+	d.keys.c.ready = 1;
+	d.fetch.c.ready = 0;
+	d.fetch.c.down_ms = 1;
 	ATF_CHECK_MSG(well(), "%s", said);
 }
 

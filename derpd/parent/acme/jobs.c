@@ -330,7 +330,7 @@ job(struct parent *d, struct renew_event *ev)
 	const struct parent_cert *c = renew_cert(d);
 	struct ipc_msg_acme_do v = { .next_key = m->roll != RENEW_ROLL_NONE };
 
-	if (d->helper.chan == NULL || !d->helper.ready)
+	if (d->helper.c.chan == NULL || !d->helper.c.ready)
 		return (event(ev, RENEW_ON_GONE, NULL));
 	d->acme.ntokens = 0;
 	v.id = ++d->acme.id;
@@ -344,8 +344,8 @@ job(struct parent *d, struct renew_event *ev)
 	 * acme-helper is reported like any other process.
 	 */
 	if ((m->job == ACMEJOB_ISSUE && renew_send_conf(&d->helper) == -1) ||
-	    ipc_send_acme_do(d->helper.chan, &v) == -1)
-		parent_procs_fail(&d->helper, "could not be sent a job");
+	    ipc_send_acme_do(d->helper.c.chan, &v) == -1)
+		super_fail(&d->helper.c, "could not be sent a job");
 	return (0);
 }
 

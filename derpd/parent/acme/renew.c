@@ -33,9 +33,9 @@ collect_facts(const struct parent *d, struct renew_facts *f,
     struct acme_chain *ch)
 {
 	renew_read_facts(d, f, ch);
-	f->stopping = d->stopping;
-	f->ready = f->enabled && !d->starting && !d->stopping &&
-	    d->helper.ready && d->keys_loaded;
+	f->stopping = d->super.stopping;
+	f->ready = f->enabled && !d->super.starting && !d->super.stopping &&
+	    d->helper.c.ready && d->keys_loaded;
 }
 
 int64_t
@@ -113,8 +113,8 @@ kill_helper(void *arg)
 {
 	struct parent *d = arg;
 
-	if (d->helper.chan != NULL)
-		parent_procs_fail(&d->helper, "did not end its job in time");
+	if (d->helper.c.chan != NULL)
+		super_fail(&d->helper.c, "did not end its job in time");
 }
 
 /* Time */
@@ -140,7 +140,7 @@ schedule(struct parent *d)
 	if (tv.tv_sec == 0)
 		return;
 	if ((d->acme.ev == NULL &&
-	    (d->acme.ev = evtimer_new(d->base, timer, d)) == NULL) ||
+	    (d->acme.ev = evtimer_new(d->super.base, timer, d)) == NULL) ||
 	    evtimer_add(d->acme.ev, &tv) == -1)
 		fatalx("no timer for the renewal of certificates "
 		    "(event_new)");
@@ -249,7 +249,7 @@ from_helper(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 	machine = &d->acme.machine;
 	switch (m->type) {
 	case MSG_READY:
-		if ((rv = parent_procs_handle_ready(p, m)) == 0) {
+		if ((rv = super_handle_ready(&p->c, m)) == 0) {
 			parent_ready(d);
 			renew_run(d);
 		}
@@ -264,7 +264,7 @@ from_helper(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 		break;
 	}
 	if (rv == -1)
-		parent_procs_fail(p, "sent a malformed message");
+		super_fail(&p->c, "sent a malformed message");
 }
 
 int
@@ -273,7 +273,7 @@ renew_send_conf(struct parent_proc *p)
 	static struct ipc_msg_acme_conf v;	/* large */
 
 	renew_conf_from(&v.conf, p->d);
-	return (ipc_send_acme_conf(p->chan, &v));
+	return (ipc_send_acme_conf(p->c.chan, &v));
 }
 
 void
@@ -281,12 +281,12 @@ renew_connect_keys(struct parent *d)
 {
 	int fd;
 
-	if (!d->keys_loaded || d->helper.chan == NULL)
+	if (!d->keys_loaded || d->helper.c.chan == NULL)
 		return;		/* connected after the restart */
 	if ((fd = parent_keys_channel(&d->helper, KEYCHAN_ACME)) == -1)
 		log_warn("no channel from acme-helper to keys (socketpair)");
-	else if (ipc_send_acme_keys(d->helper.chan, fd) == -1)
-		parent_procs_fail(&d->helper, "could not be sent a channel");
+	else if (ipc_send_acme_keys(d->helper.c.chan, fd) == -1)
+		super_fail(&d->helper.c, "could not be sent a channel");
 }
 
 static int
@@ -295,7 +295,7 @@ set_up(struct parent_proc *p)
 	if (renew_send_conf(p) == -1)
 		return (-1);
 	renew_connect_keys(p->d);
-	return (p->chan == NULL ? -1 : 0);
+	return (p->c.chan == NULL ? -1 : 0);
 }
 
 int
@@ -318,9 +318,9 @@ renew_configure(struct parent *d)
 {
 	struct renew_event ev = { .type = RENEW_ON_RELOAD };
 
-	if (parent_procs_adjust(&d->helper) == 0 && d->helper.chan != NULL &&
+	if (super_adjust(&d->helper.c) == 0 && d->helper.c.chan != NULL &&
 	    d->conf->acme.enabled && renew_send_conf(&d->helper) == -1)
-		parent_procs_fail(&d->helper, "could not be sent new settings");
+		super_fail(&d->helper.c, "could not be sent new settings");
 	/* A new acme section: read its record first. */
 	if (d->acme.machine.state == RENEW_AT_OFF)
 		renew_run(d);

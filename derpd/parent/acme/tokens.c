@@ -34,7 +34,7 @@ renew_send_tokens(struct parent_proc *front)
 
 	for (i = 0; rv == 0 && i < t->n; i++) {
 		put_token(&w, t->v[i].name, t->v[i].auth);
-		rv = ipc_chan_send(front->chan, MSG_FRONT_TOKEN, &w, -1);
+		rv = ipc_chan_send(front->c.chan, MSG_FRONT_TOKEN, &w, -1);
 		ipc_wr_free(&w);
 	}
 	return (rv == 0 ? renew_send_validations(front) : rv);
@@ -69,8 +69,8 @@ check_token(struct parent *d)
 		if (d->acme.owes[i])
 			return;
 	v.token = d->acme.pending;
-	if (d->helper.chan != NULL)
-		(void)ipc_send_acme_token_set(d->helper.chan, &v);
+	if (d->helper.c.chan != NULL)
+		(void)ipc_send_acme_token_set(d->helper.c.chan, &v);
 	d->acme.pending[0] = '\0';
 }
 
@@ -83,7 +83,7 @@ renew_token_set(struct parent_proc *front, struct ipc_msg *m)
 	if (ipc_get_front_token_set(&m->rd, &v) == -1)
 		return (-1);
 	if (strcmp(v.token, d->acme.pending) == 0) {
-		d->acme.owes[front->worker] = 0;
+		d->acme.owes[front->c.worker] = 0;
 		check_token(d);
 	}
 	return (0);
@@ -103,7 +103,7 @@ renew_publish(struct parent *d, uint32_t type, struct ipc_wr *w)
 
 	d->acme.unsent = 0;
 	for (i = 0; i < d->nfronts; i++)
-		d->acme.owes[i] = d->fronts[i].chan != NULL;
+		d->acme.owes[i] = d->fronts[i].c.chan != NULL;
 	parent_fronts_send(d, type, w);
 	check_token(d);
 }

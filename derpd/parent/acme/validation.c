@@ -62,7 +62,7 @@ renew_send_validations(struct parent_proc *front)
 
 	for (i = 0; rv == 0 && i < r->nvalidations; i++) {
 		put(&w, &r->validations[i]);
-		rv = ipc_chan_send(front->chan, MSG_FRONT_VALIDATION, &w, -1);
+		rv = ipc_chan_send(front->c.chan, MSG_FRONT_VALIDATION, &w, -1);
 		ipc_wr_free(&w);
 	}
 	return (rv);

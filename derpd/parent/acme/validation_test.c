@@ -30,9 +30,9 @@ on_message(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 	struct parent_proc *p = arg;
 
 	(void)c;
-	if (p->role == ROLE_KEYS)
+	if (p->c.role == ROLE_KEYS)
 		ATF_REQUIRE_EQ(0, parent_keys_result(&d, m));
-	else if (p->role == ROLE_FRONT)
+	else if (p->c.role == ROLE_FRONT)
 		ATF_REQUIRE_EQ(0, renew_token_set(p, m));
 	else if (renew_handle_token(&d, &m->rd) == -1)
 		malformed++;
@@ -55,13 +55,13 @@ connect_child(struct parent_proc *p, enum ipc_role role, unsigned int worker)
 
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
 	p->d = &d;
-	p->role = role;
-	p->worker = worker;
-	p->ready = 1;
-	p->chan = ipc_chan_new(d.base, sv[0], ROLE_PARENT, role, on_message,
-	    on_gone, p);
+	p->c.role = role;
+	p->c.worker = worker;
+	p->c.ready = 1;
+	p->c.chan = ipc_chan_new(d.super.base, sv[0], ROLE_PARENT, role,
+	    on_message, on_gone, p);
 	end = ipc_chan_new(NULL, sv[1], role, ROLE_PARENT, NULL, NULL, NULL);
-	ATF_REQUIRE(p->chan != NULL && end != NULL);
+	ATF_REQUIRE(p->c.chan != NULL && end != NULL);
 	return (end);
 }
 
@@ -75,12 +75,12 @@ no_time(void)
 static void
 begin(void)
 {
-	static const struct parent_procs_ops ops = { .clock = no_time };
+	static const struct super_system ops = { .clock = no_time };
 	static const char *const given[] = { "Relay.test", "192.0.2.1",
 	    "*.relay.test" };
 	size_t i;
 
-	ATF_REQUIRE((d.base = event_base_new()) != NULL);
+	ATF_REQUIRE((d.super.base = event_base_new()) != NULL);
 	TAILQ_INIT(&conf.names);
 	for (i = 0; i < 3; i++) {
 		names[i].name = (char *)(uintptr_t)given[i];
@@ -93,7 +93,7 @@ begin(void)
 	memset(certs[0].hash, 'f', IPC_KEYHASH_LEN);
 	memset(certs[1].hash, 'a', IPC_KEYHASH_LEN);
 	d.conf = &conf;
-	d.system = &ops;
+	d.super.system = &ops;
 	d.loaded.certs = loaded;
 	d.loaded.ncerts = 2;
 	d.nfronts = 2;
@@ -111,7 +111,7 @@ turn(void)
 	int i;
 
 	for (i = 0; i < 4; i++)
-		ATF_REQUIRE(event_base_loop(d.base,
+		ATF_REQUIRE(event_base_loop(d.super.base,
 		    EVLOOP_ONCE | EVLOOP_NONBLOCK) != -1);
 }
 

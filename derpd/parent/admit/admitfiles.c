@@ -93,8 +93,8 @@ add(struct parent *d, struct admitset_files *f, enum ipc_admit_file_kind kind,
 	if ((one->path = strdup(path)) == NULL)
 		fatal("no memory for the files of admit");
 	/* Watch the file before it is read, so that no change is missed. */
-	if (!d->checking && (one->watch = parent_filewatch_new(d->base, path,
-	    admitset_file_changed, d)) == NULL)
+	if (!d->checking && (one->watch = parent_filewatch_new(d->super.base,
+	    path, admitset_file_changed, d)) == NULL)
 		log_warn("%s can't be watched: reload after a change", path);
 	one->since = time(NULL);
 	one->fd = open_copy(path, pos, max);
@@ -145,7 +145,7 @@ admitset_files_send(struct parent_proc *p, const struct admitset_files *f)
 		v.kind = f->v[i].kind;
 		v.path = f->v[i].path;
 		if ((fd = dup(f->v[i].fd)) == -1 ||
-		    ipc_send_admit_file(p->chan, &v, fd) == -1)
+		    ipc_send_admit_file(p->c.chan, &v, fd) == -1)
 			return (-1);
 	}
 	return (0);

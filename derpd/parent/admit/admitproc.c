@@ -29,7 +29,7 @@ on_save(void *arg, const struct ipc_msg_admit_save *v)
 
 	/* Without the answer admit saves the state once more, no worse. */
 	if (rv == 1)
-		(void)ipc_send_admit_saved(p->chan, &saved);
+		(void)ipc_send_admit_saved(p->c.chan, &saved);
 	return (rv == -1 ? -1 : 0);
 }
 
@@ -74,9 +74,9 @@ admitset_drain(struct parent_proc *p)
 {
 	struct ipc_msg m;
 
-	while (p->chan != NULL && ipc_chan_recv(p->chan, &m, 0) == 0) {
+	while (p->c.chan != NULL && ipc_chan_recv(p->c.chan, &m, 0) == 0) {
 		if (handle(p, &m) == -1)
-			parent_procs_forget(p);
+			super_forget(&p->c);
 		ipc_msg_free(&m);
 	}
 }
@@ -89,7 +89,7 @@ send_health(struct parent_proc *p)
 	const struct admitset *a = &p->d->admitset;
 	struct ipc_msg_admit_health v = { a->health };
 
-	return (a->has_health ? ipc_send_admit_health(p->chan, &v) : 0);
+	return (a->has_health ? ipc_send_admit_health(p->c.chan, &v) : 0);
 }
 
 static int
@@ -113,8 +113,8 @@ admitset_run(struct parent *d)
 {
 	struct parent_proc *p = &d->admit;
 
-	if (p->pid > 0 || (p->ev_restart != NULL &&
-	    evtimer_pending(p->ev_restart, NULL)))
+	if (p->c.pid > 0 || (p->c.ev_restart != NULL &&
+	    evtimer_pending(p->c.ev_restart, NULL)))
 		return (0);
 	return (p->start(p));
 }
@@ -126,8 +126,8 @@ admitset_set_health(struct parent *d, const uint8_t key[IPC_KEYLEN])
 
 	memcpy(a->health, key, sizeof(a->health));
 	a->has_health = 1;
-	if (d->admit.chan != NULL && send_health(&d->admit) == -1)
-		parent_procs_fail(&d->admit, "could not be sent a key");
+	if (d->admit.c.chan != NULL && send_health(&d->admit) == -1)
+		super_fail(&d->admit.c, "could not be sent a key");
 }
 
 /* Channels */
@@ -135,15 +135,16 @@ admitset_set_health(struct parent *d, const uint8_t key[IPC_KEYLEN])
 static int
 send_secret(const struct parent_proc *relay)
 {
-	struct ipc_msg_admit_secret v = { relay->worker, relay->admit_secret };
+	struct ipc_msg_admit_secret v = { relay->c.worker, relay->admit_secret
+	    };
 
-	return (ipc_send_admit_secret(relay->d->admit.chan, &v));
+	return (ipc_send_admit_secret(relay->d->admit.c.chan, &v));
 }
 
 static enum ipc_admit_chan_kind
 kind_of(const struct parent_proc *p)
 {
-	switch (p->role) {
+	switch (p->c.role) {
 	case ROLE_FRONT:
 		return (IPC_ADMIT_CHAN_FRONT);
 	case ROLE_RELAY:
@@ -157,15 +158,15 @@ kind_of(const struct parent_proc *p)
 static int
 send_ends(struct parent_proc *p, int sv[2])
 {
-	struct ipc_msg_admit_chan v = { kind_of(p), p->worker };
+	struct ipc_msg_admit_chan v = { kind_of(p), p->c.worker };
 
-	if (ipc_send_admit_chan(p->d->admit.chan, &v, sv[0]) == -1) {
+	if (ipc_send_admit_chan(p->d->admit.c.chan, &v, sv[0]) == -1) {
 		close(sv[1]);
 		return (-1);
 	}
-	return (p->role == ROLE_VERIFY ?
-	    ipc_send_verify_chan(p->chan, sv[1]) :
-	    ipc_send_server_admit(p->chan, sv[1]));
+	return (p->c.role == ROLE_VERIFY ?
+	    ipc_send_verify_chan(p->c.chan, sv[1]) :
+	    ipc_send_server_admit(p->c.chan, sv[1]));
 }
 
 int
@@ -174,15 +175,16 @@ admitset_connect(struct parent_proc *p)
 	const struct parent *d = p->d;
 	int sv[2];
 
-	if (d->admit.chan == NULL || !d->admitset.in_force || p->chan == NULL)
+	if (d->admit.c.chan == NULL || !d->admitset.in_force || p->c.chan ==
+	    NULL)
 		return (0);		/* connected when both run */
 	p->admit_ms = base_clock_ms();
-	if ((p->role != ROLE_RELAY || send_secret(p) == 0) &&
+	if ((p->c.role != ROLE_RELAY || send_secret(p) == 0) &&
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == 0 &&
 	    send_ends(p, sv) == 0)
 		return (0);
 	log_warn("no channel from %s %u to admit (socketpair)",
-	    ipc_role_name(p->role), p->worker);
+	    ipc_role_name(p->c.role), p->c.worker);
 	return (-1);
 }
 

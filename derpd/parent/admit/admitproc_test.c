@@ -171,7 +171,7 @@ expect_source(unsigned int n, const char *name)
 static int
 start_verify(struct parent_proc *p)
 {
-	end_verify[p->worker] = run(p);
+	end_verify[p->c.worker] = run(p);
 	return (0);
 }
 
@@ -184,8 +184,8 @@ ATF_TC_BODY(sources, tc)
 	int		 fd, i;
 
 	set_up("admit { url https://h/v tailscaled /t }\n");
-	ATF_CHECK(parent_procs_wanted(&d.verifies[1]));
-	ATF_CHECK(!parent_procs_wanted(&d.verifies[2]));
+	ATF_CHECK(super_wanted(&d.verifies[1].c));
+	ATF_CHECK(!super_wanted(&d.verifies[2].c));
 	for (i = 0; i < 2; i++)
 		end_verify[i] = run(&d.verifies[i]);
 	old = d.conf;
@@ -210,14 +210,14 @@ ATF_TC_BODY(sources, tc)
 	next(&d.verifies[1], end_verify[1], &m, MSG_STOP);
 	ipc_msg_free(&m);
 	/* And one more. */
-	d.verifies[1].pid = 0;
-	parent_procs_forget(&d.verifies[1]);
+	d.verifies[1].c.pid = 0;
+	super_forget(&d.verifies[1].c);
 	d.verifies[1].start = start_verify;
 	old = d.conf;
 	d.conf = conf_with("admit { tailscaled /u url https://h/v ca file /c "
 	    "}\n");
 	admitset_verify_configure(&d, old);
-	ATF_CHECK(d.verifies[1].pid != 0);
+	ATF_CHECK(d.verifies[1].c.pid != 0);
 	expect_nothing(&d.verifies[0], end_verify[0]);
 	/* Another file of certificate authorities is another source, too. */
 	old = d.conf;

@@ -53,9 +53,9 @@ send_settings(struct parent_proc *p, const struct conf *c,
 		sources[v.nsources++].cafile = s->cafile == NULL ? "" :
 		    s->cafile;
 	}
-	if (ipc_send_admit_settings(p->chan, &v) == -1 ||
+	if (ipc_send_admit_settings(p->c.chan, &v) == -1 ||
 	    admitset_files_send(p, files) == -1 ||
-	    ipc_send_admit_commit(p->chan, &commit) == -1)
+	    ipc_send_admit_commit(p->c.chan, &commit) == -1)
 		return (-1);
 	p->commits++;
 	return (0);
@@ -90,12 +90,12 @@ begin_check(struct admitset_stage *st)
 	struct parent *d = st->d;
 
 	d->admitset.stage = st;
-	if (d->admit.chan == NULL)
+	if (d->admit.c.chan == NULL)
 		return (admitset_run(d));
 	if (send_stage(&d->admit, st) == 0)
 		return (0);
 	/* Its end fails the stage. */
-	parent_procs_fail(&d->admit, "could not be sent new settings");
+	super_fail(&d->admit.c, "could not be sent new settings");
 	return (0);
 }
 
@@ -146,10 +146,10 @@ use(struct admitset_stage *st)
 	struct ipc_msg_admit_commit v = { st->id, SETTINGS_USE };
 	struct parent *d = st->d;
 
-	if (d->admit.chan == NULL)
+	if (d->admit.c.chan == NULL)
 		return (0);		/* the next one starts with it */
-	if (ipc_send_admit_commit(d->admit.chan, &v) == -1) {
-		parent_procs_fail(&d->admit, "could not be sent new settings");
+	if (ipc_send_admit_commit(d->admit.c.chan, &v) == -1) {
+		super_fail(&d->admit.c, "could not be sent new settings");
 		return (0);
 	}
 	d->admit.commits++;
@@ -191,12 +191,12 @@ admitset_drop(struct admitset_stage *st)
 		return;
 	d = st->d;
 	v.id = st->id;
-	if (d->admitset.stage == st && d->admit.chan != NULL &&
-	    ipc_send_admit_commit(d->admit.chan, &v) == -1)
-		parent_procs_fail(&d->admit, "could not be sent new settings");
+	if (d->admitset.stage == st && d->admit.c.chan != NULL &&
+	    ipc_send_admit_commit(d->admit.c.chan, &v) == -1)
+		super_fail(&d->admit.c, "could not be sent new settings");
 	forget(st);
-	if (!d->checking && !parent_procs_wanted(&d->admit))
-		(void)parent_procs_adjust(&d->admit);
+	if (!d->checking && !super_wanted(&d->admit.c))
+		(void)super_adjust(&d->admit.c);
 }
 
 /* The verdict on the stage. */
@@ -249,7 +249,7 @@ admitset_gone(struct parent *d)
 		d->admitset.using = 0;
 		parent_gen_done(&d->gens, 0, NULL);
 	}
-	if (st != NULL && st->state == SENT && !d->stopping) {
+	if (st != NULL && st->state == SENT && !d->super.stopping) {
 		log_warnx("%s", why);
 		st->cb(why, 1, st->arg);
 	}
@@ -261,7 +261,7 @@ reread(void *arg, const char *why)
 {
 	struct parent *d = arg;
 
-	if (d->stopping)
+	if (d->super.stopping)
 		return;
 	strlcpy(d->admitset.error, why == NULL ? "" : why,
 	    sizeof(d->admitset.error));
@@ -277,6 +277,6 @@ admitset_file_changed(void *arg)
 {
 	struct parent *d = arg;
 
-	if (!d->stopping)
+	if (!d->super.stopping)
 		parent_gen_request(&d->gens, GEN_ADMIT, reread, d);
 }

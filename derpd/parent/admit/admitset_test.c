@@ -251,9 +251,9 @@ ATF_TC_BODY(changes, tc)
 	put_in_force(KEYS);
 	turns = 0;
 	put("clients", "two\n");
-	ATF_REQUIRE_EQ(0, event_base_loopexit(d.base, &tv));
+	ATF_REQUIRE_EQ(0, event_base_loopexit(d.super.base, &tv));
 	while (turns == 0)
-		ATF_REQUIRE_EQ(0, event_base_loop(d.base, EVLOOP_ONCE));
+		ATF_REQUIRE_EQ(0, event_base_loop(d.super.base, EVLOOP_ONCE));
 	ATF_REQUIRE(!TAILQ_EMPTY(&d.gens.queue));
 	ATF_CHECK_EQ(GEN_ADMIT, TAILQ_FIRST(&d.gens.queue)->kind);
 }

@@ -57,11 +57,12 @@ run(struct parent_proc *p)
 	int		 sv[2];
 
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
-	p->pid = pid++;
-	p->chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, p->role, NULL, NULL,
+	p->c.pid = pid++;
+	p->c.chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, p->c.role, NULL,
+	    NULL, NULL);
+	end = ipc_chan_new(NULL, sv[1], p->c.role, ROLE_PARENT, NULL, NULL,
 	    NULL);
-	end = ipc_chan_new(NULL, sv[1], p->role, ROLE_PARENT, NULL, NULL, NULL);
-	ATF_REQUIRE(p->chan != NULL && end != NULL);
+	ATF_REQUIRE(p->c.chan != NULL && end != NULL);
 	return (end);
 }
 
@@ -81,9 +82,9 @@ start_admit(struct parent_proc *p)
 static inline void
 end_of_admit(void)
 {
-	d.admit.pid = 0;
+	d.admit.c.pid = 0;
 	admitset_drain(&d.admit);
-	parent_procs_forget(&d.admit);
+	super_forget(&d.admit.c);
 	ipc_chan_free(end_admit);
 	end_admit = NULL;
 	admitset_gone(&d);
@@ -108,7 +109,7 @@ conf_with(const char *text)
 static inline void
 begin(const char *text)
 {
-	static const struct parent_procs_ops system = {
+	static const struct super_system system = {
 		fake_wait, fake_kill, fake_clock
 	};
 	static const struct parent_gen_ops gen_ops = { .turn = note_turn };
@@ -117,9 +118,9 @@ begin(const char *text)
 	d.conf = conf_with(text);
 	d.nfronts = 1;
 	d.nworkers = 2;
-	ATF_REQUIRE((d.base = event_base_new()) != NULL);
+	ATF_REQUIRE((d.super.base = event_base_new()) != NULL);
 	parent_procs_set_up(&d);
-	d.system = &system;
+	d.super.system = &system;
 	d.admit.start = start_admit;
 	parent_gens_init(&d.gens, &gen_ops, &d, parent_servers_count(&d));
 }
@@ -129,7 +130,7 @@ static inline void
 next(struct parent_proc *p, struct ipc_chan *end, struct ipc_msg *m,
     uint32_t type)
 {
-	ATF_REQUIRE_EQ(0, ipc_chan_flush(p->chan, 1000));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(p->c.chan, 1000));
 	ATF_REQUIRE_MSG(ipc_chan_recv(end, m, 0) == 0, "%s was not sent",
 	    ipc_msg_name(type));
 	ATF_REQUIRE_STREQ(ipc_msg_name(type), ipc_msg_name(m->type));
@@ -140,7 +141,7 @@ expect_nothing(struct parent_proc *p, struct ipc_chan *end)
 {
 	struct ipc_msg	 m;
 
-	ATF_REQUIRE_EQ(0, ipc_chan_flush(p->chan, 1000));
+	ATF_REQUIRE_EQ(0, ipc_chan_flush(p->c.chan, 1000));
 	ATF_CHECK_EQ(-1, ipc_chan_recv(end, &m, 0));
 }
 

@@ -75,7 +75,7 @@ admitset_state_send(struct parent_proc *p)
 		    path_of(p->d, v.which, path, sizeof(path)) == -1 ||
 		    (fd = open_state(path)) == -1)
 			continue;
-		if (ipc_send_admit_state(p->chan, &v, fd) == -1)
+		if (ipc_send_admit_state(p->c.chan, &v, fd) == -1)
 			return (-1);
 	}
 	return (0);

@@ -54,7 +54,7 @@ reread(void *arg, const char *why)
 	const struct parent *d = arg;
 	const struct admitset_rate *r = &d->loaded.rate;
 
-	if (d->stopping)
+	if (d->super.stopping)
 		return;
 	if (why == NULL)
 		log_info("client rate: %llu bytes a second, burst %llu",
@@ -69,7 +69,7 @@ changed(void *arg)
 {
 	struct parent *d = arg;
 
-	if (!d->stopping)
+	if (!d->super.stopping)
 		parent_gen_request(&d->gens, GEN_RATE, reread, d);
 }
 
@@ -86,7 +86,7 @@ admitset_rate_get(struct parent *d, const struct conf *c,
 	if (path == NULL || !c->relay.enabled)
 		return (0);
 	/* Watch the file before it is read, so that no change is missed. */
-	if (!d->checking && (*watch = parent_filewatch_new(d->base, path,
+	if (!d->checking && (*watch = parent_filewatch_new(d->super.base, path,
 	    changed, d)) == NULL)
 		log_warn("%s can't be watched: reload after a change", path);
 	if (read_file(path, r, err, sizeof(err)) == 0)

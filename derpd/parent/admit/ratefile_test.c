@@ -118,7 +118,7 @@ ATF_TC_BODY(sources, tc)
 	turns = 0;
 	put("rate", "{" RATE ": 8 }");
 	while (turns == 0)
-		ATF_REQUIRE_EQ(0, event_base_loop(d.base, EVLOOP_ONCE));
+		ATF_REQUIRE_EQ(0, event_base_loop(d.super.base, EVLOOP_ONCE));
 	ATF_CHECK_EQ(GEN_RATE, TAILQ_FIRST(&d.gens.queue)->kind);
 	parent_filewatch_free(w);
 }

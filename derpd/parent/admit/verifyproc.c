@@ -24,13 +24,13 @@ admitset_verify_wanted(const struct parent_proc *p)
 {
 	const struct conf *c = p->d->conf;
 
-	return (admitset_wanted(c) && source(c, p->worker) != NULL);
+	return (admitset_wanted(c) && source(c, p->c.worker) != NULL);
 }
 
 static int
 send_conf(struct parent_proc *p)
 {
-	const struct conf_verify *s = source(p->d->conf, p->worker);
+	const struct conf_verify *s = source(p->d->conf, p->c.worker);
 	struct ipc_msg_verify_conf v;
 
 	if (s == NULL)
@@ -39,7 +39,7 @@ send_conf(struct parent_proc *p)
 	v.source.cleartext = s->cleartext;
 	v.source.name = s->name;
 	v.source.cafile = s->cafile == NULL ? "" : s->cafile;
-	return (ipc_send_verify_conf(p->chan, &v));
+	return (ipc_send_verify_conf(p->c.chan, &v));
 }
 
 static int
@@ -68,7 +68,7 @@ same(const struct conf_verify *a, const struct conf_verify *b)
 static int
 send_source(struct parent_proc *p, const struct conf_verify *old)
 {
-	const struct conf_verify *s = source(p->d->conf, p->worker);
+	const struct conf_verify *s = source(p->d->conf, p->c.worker);
 
 	if (!same(old, s))
 		/* What it answers from here on is of the new source. */
@@ -85,9 +85,9 @@ admitset_verify_configure(struct parent *d, const struct conf *old)
 
 	for (i = 0; i < IPC_MAXVERIFY; i++) {
 		p = &d->verifies[i];
-		if (parent_procs_adjust(p) == 0 && p->chan != NULL &&
-		    parent_procs_wanted(p) &&
+		if (super_adjust(&p->c) == 0 && p->c.chan != NULL &&
+		    super_wanted(&p->c) &&
 		    send_source(p, source(old, i)) == -1)
-			parent_procs_fail(p, "could not be sent new settings");
+			super_fail(&p->c, "could not be sent new settings");
 	}
 }

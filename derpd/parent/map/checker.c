@@ -18,8 +18,8 @@ from_checker(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 	(void)c;
 	if (m->type == MSG_MAP_RESULT)
 		mapset_queue_answer(&p->d->mapqueue, &m->rd);
-	else if (parent_procs_handle_ready(p, m) == -1)
-		parent_procs_fail(p, "sent a malformed message");
+	else if (super_handle_ready(&p->c, m) == -1)
+		super_fail(&p->c, "sent a malformed message");
 	else {
 		mapset_queue_ready(&p->d->mapqueue);
 		parent_ready(p->d);
@@ -29,19 +29,19 @@ from_checker(struct ipc_chan *c, struct ipc_msg *m, void *arg)
 int
 mapset_checker_attach(struct parent_proc *p)
 {
-	return (parent_procs_attach(p, from_checker));
+	return (super_attach(&p->c, from_checker));
 }
 
 int
 mapset_start_checker(struct parent_proc *p)
 {
-	return (parent_procs_spawn(p) == -1 ? -1 : mapset_checker_attach(p));
+	return (super_spawn(&p->c) == -1 ? -1 : mapset_checker_attach(p));
 }
 
 void
 mapset_checker_gone(struct parent *d)
 {
-	if (d->stopping)
+	if (d->super.stopping)
 		mapset_queue_clear(&d->mapqueue);
 	else
 		mapset_queue_gone(&d->mapqueue);
@@ -51,8 +51,8 @@ mapset_checker_gone(struct parent *d)
 static int
 idle(const struct parent_proc *p)
 {
-	return (p->pid == 0 && (p->ev_restart == NULL ||
-	    !evtimer_pending(p->ev_restart, NULL)));
+	return (p->c.pid == 0 && (p->c.ev_restart == NULL ||
+	    !evtimer_pending(p->c.ev_restart, NULL)));
 }
 
 static int
@@ -60,11 +60,11 @@ send_check(void *arg, const struct ipc_wr *w)
 {
 	struct parent *d = arg;
 
-	if (d->map.chan == NULL && idle(&d->map))
+	if (d->map.c.chan == NULL && idle(&d->map))
 		(void)mapset_start_checker(&d->map);
-	if (d->map.chan == NULL || !d->map.ready)
+	if (d->map.c.chan == NULL || !d->map.c.ready)
 		return (-1);
-	return (ipc_chan_send(d->map.chan, MSG_MAP_CHECK, w, -1));
+	return (ipc_chan_send(d->map.c.chan, MSG_MAP_CHECK, w, -1));
 }
 
 static void
@@ -96,7 +96,7 @@ checker_broken(void *arg, const char *what)
 {
 	struct parent *d = arg;
 
-	parent_procs_fail(&d->map, what);
+	super_fail(&d->map.c, what);
 }
 
 static const struct mapset_queue_ops ops = {
@@ -108,7 +108,8 @@ static const struct mapset_queue_ops ops = {
 void
 mapset_checker_init(struct parent *d)
 {
-	if ((d->ev_mapcheck = evtimer_new(d->base, check_late, d)) == NULL)
+	if ((d->ev_mapcheck = evtimer_new(d->super.base, check_late, d)) ==
+	    NULL)
 		fatalx("no timer to wait for derpmapd (event_new)");
 	mapset_queue_init(&d->mapqueue, &ops, d);
 }

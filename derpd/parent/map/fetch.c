@@ -75,7 +75,7 @@ send_conf(struct parent_proc *p)
 			    id_of(d, m, (uint32_t)k), m->others[k].url, m, 0);
 	}
 	v.sources = list;
-	rv = ipc_send_fetch_conf(p->chan, &v);
+	rv = ipc_send_fetch_conf(p->c.chan, &v);
 	free(list);
 	return (rv);
 }
@@ -159,7 +159,7 @@ mapset_fetch_start(struct parent_proc *p)
 void
 mapset_fetch_configure(struct parent *d)
 {
-	if (parent_procs_adjust(&d->fetch) == 0 && d->fetch.chan != NULL &&
+	if (super_adjust(&d->fetch.c) == 0 && d->fetch.c.chan != NULL &&
 	    mapset_fetch_wanted(d->conf) && send_conf(&d->fetch) == -1)
-		parent_procs_fail(&d->fetch, "could not be sent new settings");
+		super_fail(&d->fetch.c, "could not be sent new settings");
 }

@@ -21,7 +21,7 @@ begin(void)
 {
 	const struct conf_map *cm;
 
-	d.base = event_base_new();
+	d.super.base = event_base_new();
 	mapset_checker_init(&d);
 	d.conf = good(NAME CERT RELAY MAPS);
 	d.maps.v = maps;

@@ -86,10 +86,10 @@ mapset_send(struct parent_proc *front)
 	int rv;
 
 	ipc_wr_init(&w);
-	rv = ipc_send_front_maps(front->chan, &count);
+	rv = ipc_send_front_maps(front->c.chan, &count);
 	for (i = 0; rv == 0 && i < d->maps.n; i++) {
 		put_doc(&w, &d->maps.v[i]);
-		rv = ipc_wr_ok(&w) ? ipc_chan_send(front->chan, MSG_FRONT_MAP,
+		rv = ipc_wr_ok(&w) ? ipc_chan_send(front->c.chan, MSG_FRONT_MAP,
 		    &w, -1) : -1;
 		ipc_wr_free(&w);
 	}
@@ -198,7 +198,7 @@ mapset_file_changed(void *arg)
 	uint64_t mtime;
 	ssize_t n;
 
-	if (m->d->stopping)
+	if (m->d->super.stopping)
 		return;
 	if (m->stage != NULL)
 		m->changed = 1;

@@ -215,8 +215,9 @@ stage_file(struct mapset_map *m)
 	ssize_t n;
 
 	/* Watch the file before it is read, so that no change is missed. */
-	if (!m->d->checking && (m->watch = parent_filewatch_new(m->d->base,
-	    path, mapset_file_changed, m)) == NULL)
+	if (!m->d->checking && (m->watch =
+	    parent_filewatch_new(m->d->super.base, path, mapset_file_changed,
+	    m)) == NULL)
 		log_warn("%s can't be watched: reload after a change", path);
 	if ((n = mapset_read(path, text, &mtime, err, sizeof(err))) == -1) {
 		mapset_set_error(m, err);
@@ -263,7 +264,7 @@ stage_alloc(struct mapset_stage *st)
 	if (n > 0 && (st->set.v = calloc(n, sizeof(*st->set.v))) == NULL)
 		return (-1);
 	if (st->cb != NULL &&
-	    (st->ev = evtimer_new(st->d->base, staged, st)) == NULL)
+	    (st->ev = evtimer_new(st->d->super.base, staged, st)) == NULL)
 		return (-1);
 	TAILQ_FOREACH(cm, &st->conf->maps, entry) {
 		st->set.v[st->set.n].d = st->d;
@@ -364,9 +365,9 @@ mapset_commit(struct mapset_stage *st)
 		    d->maps.v[k].conf->file != NULL)
 			mapset_keep(d, &d->maps.v[k]);
 	for (i = 0; i < d->nfronts; i++)
-		if (d->fronts[i].chan != NULL &&
+		if (d->fronts[i].c.chan != NULL &&
 		    mapset_send(&d->fronts[i]) == -1)
-			parent_procs_fail(&d->fronts[i], "could not be sent a "
+			super_fail(&d->fronts[i].c, "could not be sent a "
 			    "map");
 	mapset_free(&old);
 	for (k = 0; k < d->maps.n; k++)

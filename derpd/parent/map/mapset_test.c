@@ -60,11 +60,12 @@ start_checker(void)
 	int sv[2];
 
 	ATF_REQUIRE_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
-	d.map.chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, ROLE_MAP, NULL,
+	d.map.c.chan = ipc_chan_new(NULL, sv[0], ROLE_PARENT, ROLE_MAP, NULL,
 	    NULL, NULL);
-	checker = ipc_chan_new(d.base, sv[1], ROLE_MAP, ROLE_PARENT, to_checker,
-	    NULL, NULL);
-	ATF_REQUIRE(d.map.chan != NULL && checker != NULL);
+	checker = ipc_chan_new(d.super.base, sv[1], ROLE_MAP, ROLE_PARENT,
+	    to_checker, NULL, NULL);
+	ATF_REQUIRE(d.map.c.chan != NULL && checker != NULL);
+	d.map.c.s = &d.super;
 	ATF_REQUIRE_EQ(0, mapset_checker_attach(&d.map));
 	ipc_wr_init(&w);
 	ipc_wr_str(&w, "test");
@@ -95,12 +96,12 @@ static void
 begin(const char *maps)
 {
 	ATF_REQUIRE_EQ(0, mkdir("state", 0700));
-	d.base = event_base_new();
+	d.super.base = event_base_new();
 	mapset_checker_init(&d);
 	d.conf = conf_of(maps);
 	d.map.d = &d;
-	d.map.role = ROLE_MAP;
-	d.map.pid = -1;		/* as if it ran: not to be started */
+	d.map.c.role = ROLE_MAP;
+	d.map.c.pid = -1;		/* as if it ran: not to be started */
 	start_checker();
 }
 
@@ -138,11 +139,11 @@ static void
 until(const int *p, int n, char *what)
 {
 	struct timeval tv = { WAIT_SECS, 0 };
-	struct event *ev = evtimer_new(d.base, too_late, what);
+	struct event *ev = evtimer_new(d.super.base, too_late, what);
 
 	ATF_REQUIRE(ev != NULL && evtimer_add(ev, &tv) == 0);
 	while (*p != n)
-		ATF_REQUIRE(event_base_loop(d.base, EVLOOP_ONCE) != -1);
+		ATF_REQUIRE(event_base_loop(d.super.base, EVLOOP_ONCE) != -1);
 	event_free(ev);
 }
 
@@ -202,7 +203,7 @@ ATF_TC_BODY(whole, tc)
 	silent = 1;
 	st = stage(d.conf);
 	until((int *)&checks, 1, what);
-	ATF_REQUIRE_EQ(0, event_base_once(d.base, -1, EV_TIMEOUT, tick,
+	ATF_REQUIRE_EQ(0, event_base_once(d.super.base, -1, EV_TIMEOUT, tick,
 	    &ticks, &tv));
 	until(&ticks, 1, what);
 	ATF_CHECK_EQ(0, done);

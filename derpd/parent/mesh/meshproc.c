@@ -16,7 +16,7 @@
 static struct meshset_node *
 node_of(const struct parent_proc *p)
 {
-	return (&p->d->mesh.nodes[p->worker]);
+	return (&p->d->mesh.nodes[p->c.worker]);
 }
 
 /* Channels */
@@ -26,11 +26,11 @@ static int
 send_pin(const struct parent_proc *p)
 {
 	const struct meshset_settings *s = &node_of(p)->conf;
-	struct ipc_msg_key_node_pin v = { .node = p->worker,
+	struct ipc_msg_key_node_pin v = { .node = p->c.worker,
 	    .server_key = s->has_key ? s->key : NULL,
 	    .server_key_len = sizeof(s->key) };
 
-	return (ipc_send_key_node_pin(p->d->keys.chan, &v));
+	return (ipc_send_key_node_pin(p->d->keys.c.chan, &v));
 }
 
 /* Make a channel to keys.  0, also when one of the two does not run; or -1. */
@@ -40,13 +40,13 @@ connect_keys(struct parent_proc *p)
 	const struct parent *d = p->d;
 	int fd;
 
-	if (!d->keys_loaded || p->chan == NULL)
+	if (!d->keys_loaded || p->c.chan == NULL)
 		return (0);		/* connected when both run */
 	node_of(p)->keys_ms = base_clock_ms();
 	if (send_pin(p) == 0 &&
 	    (fd = parent_keys_channel(p, KEYCHAN_MESH)) != -1)
-		return (ipc_send_mesh_keys(p->chan, fd));
-	log_warn("no channel from mesh %u to keys (socketpair)", p->worker);
+		return (ipc_send_mesh_keys(p->c.chan, fd));
+	log_warn("no channel from mesh %u to keys (socketpair)", p->c.worker);
 	return (-1);
 }
 
@@ -54,7 +54,7 @@ connect_keys(struct parent_proc *p)
 static struct parent_proc *
 relay_of(const struct parent_proc *p)
 {
-	return (&p->d->relays[p->worker % p->d->nworkers]);
+	return (&p->d->relays[p->c.worker % p->d->nworkers]);
 }
 
 /* The same for a channel to the relay worker. */
@@ -62,29 +62,29 @@ static int
 connect_relay(struct parent_proc *p)
 {
 	const struct parent_proc *relay = relay_of(p);
-	struct ipc_msg_relay_mesh v = { p->worker };
+	struct ipc_msg_relay_mesh v = { p->c.worker };
 	int sv[2];
 
-	if (relay->chan == NULL || p->chan == NULL)
+	if (relay->c.chan == NULL || p->c.chan == NULL)
 		return (0);		/* connected when both run */
 	node_of(p)->relay_ms = base_clock_ms();
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) == -1) {
 		log_warn("no channel from mesh %u to relay %u (socketpair)",
-		    p->worker, relay->worker);
+		    p->c.worker, relay->c.worker);
 		return (-1);
 	}
-	if (ipc_send_relay_mesh(relay->chan, &v, sv[0]) == -1) {
+	if (ipc_send_relay_mesh(relay->c.chan, &v, sv[0]) == -1) {
 		close(sv[1]);
 		return (-1);
 	}
-	return (ipc_send_mesh_relay(p->chan, sv[1]));
+	return (ipc_send_mesh_relay(p->c.chan, sv[1]));
 }
 
 /* 1 when this process has the settings of its node, else 0. */
 static int
 is_current(const struct parent_proc *p)
 {
-	return (p->chan != NULL && meshset_wanted(p) && !node_of(p)->ending);
+	return (p->c.chan != NULL && meshset_wanted(p) && !node_of(p)->ending);
 }
 
 void
@@ -93,7 +93,7 @@ meshset_connect_relay(const struct parent_proc *relay)
 	struct parent *d = relay->d;
 	unsigned int i;
 
-	for (i = relay->worker; i < IPC_MAXNODES; i += d->nworkers)
+	for (i = relay->c.worker; i < IPC_MAXNODES; i += d->nworkers)
 		if (is_current(&d->meshes[i]))
 			/* A process without a channel requests one. */
 			(void)connect_relay(&d->meshes[i]);
@@ -177,7 +177,7 @@ send_conf(struct parent_proc *p)
 	const struct meshset_settings *s = &node_of(p)->conf;
 	const struct conf *c = p->d->conf;
 	struct ipc_msg_mesh_conf v = {
-		.node = p->worker,
+		.node = p->c.worker,
 		.node_key = p->d->loaded.node_key,
 		.host = s->host,
 		.address = s->address,
@@ -193,7 +193,7 @@ send_conf(struct parent_proc *p)
 	};
 
 	memcpy(p->d->mesh.node_key, p->d->loaded.node_key, IPC_KEYLEN);
-	return (ipc_send_mesh_conf(p->chan, &v));
+	return (ipc_send_mesh_conf(p->c.chan, &v));
 }
 
 static int
@@ -222,12 +222,12 @@ renew(struct parent_proc *p)
 {
 	static const struct ipc_msg_stop stop = { 0 };
 
-	if (p->pid == 0)
+	if (p->c.pid == 0)
 		return;
 	node_of(p)->ending = 1;
-	p->backoff_ms = 0;
-	if (p->chan != NULL)
-		(void)ipc_send_stop(p->chan, &stop);
+	p->c.backoff_ms = 0;
+	if (p->c.chan != NULL)
+		(void)ipc_send_stop(p->c.chan, &stop);
 }
 
 void
@@ -246,7 +246,7 @@ meshset_configure(struct parent *d)
 			 * ends if its own file or option is another one.
 			 */
 			(void)send_conf(&d->meshes[i]);
-		(void)parent_procs_adjust(&d->meshes[i]);
+		(void)super_adjust(&d->meshes[i].c);
 	}
 }
 
@@ -274,8 +274,8 @@ meshset_rekeyed(struct parent *d)
 
 	for (i = 0; i < IPC_MAXNODES; i++)
 		if (is_current(&d->meshes[i]) &&
-		    ipc_send_mesh_rekey(d->meshes[i].chan) == -1)
-			parent_procs_fail(&d->meshes[i],
+		    ipc_send_mesh_rekey(d->meshes[i].c.chan) == -1)
+			super_fail(&d->meshes[i].c,
 			    "could not be told of a new mesh key");
 }
 

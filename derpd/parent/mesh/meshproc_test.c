@@ -15,8 +15,8 @@ static struct ipc_chan	*end_keys, *end_relay[2], *end_mesh[3];
 static int
 start_mesh(struct parent_proc *p)
 {
-	end_mesh[p->worker] = run(p);
-	d.mesh.nodes[p->worker].ending = 0;
+	end_mesh[p->c.worker] = run(p);
+	d.mesh.nodes[p->c.worker].ending = 0;
 	starts++;
 	return (0);
 }
@@ -30,7 +30,7 @@ set_up(const char *nodes)
 
 	snprintf(text, sizeof(text), "mesh { key file /m %s }\n", nodes);
 	begin(text);
-	ATF_CHECK_EQ(0, parent_procs_wanted(&d.meshes[0]));
+	ATF_CHECK_EQ(0, super_wanted(&d.meshes[0].c));
 	meshset_assign(&d.mesh, d.conf);
 	end_keys = run(&d.keys);
 	d.keys_loaded = 1;
@@ -150,7 +150,7 @@ nothing_else(void)
 	for (i = 0; i < 2; i++)
 		expect_nothing(&d.relays[i], end_relay[i]);
 	for (i = 0; i < 3; i++)
-		if (d.meshes[i].chan != NULL)
+		if (d.meshes[i].c.chan != NULL)
 			expect_nothing(&d.meshes[i], end_mesh[i]);
 }
 
@@ -162,10 +162,10 @@ ATF_TC_BODY(channels, tc)
 
 	set_up("with a with b server key \"nodekey:" HEX HEX "\" with c");
 	for (i = 0; i < 3; i++) {
-		ATF_CHECK(parent_procs_wanted(&d.meshes[i]));
+		ATF_CHECK(super_wanted(&d.meshes[i].c));
 		start_mesh(&d.meshes[i]);
 	}
-	ATF_CHECK(!parent_procs_wanted(&d.meshes[3]));
+	ATF_CHECK(!super_wanted(&d.meshes[3].c));
 	meshset_connect_keys(&d);
 	for (i = 0; i < 3; i++)
 		expect_keys(i, i == 1);
@@ -179,7 +179,7 @@ ATF_TC_BODY(channels, tc)
 	expect_relay(1);
 	nothing_else();
 	/* A process that does not run is left out. */
-	parent_procs_forget(&d.meshes[1]);
+	super_forget(&d.meshes[1].c);
 	meshset_connect_relay(&d.relays[1]);
 	meshset_connect_keys(&d);
 	expect_keys(0, 0);
@@ -206,7 +206,7 @@ hear(unsigned int node)
 	struct ipc_msg	 m;
 
 	ATF_REQUIRE_EQ(0, ipc_chan_flush(end_mesh[node], 1000));
-	ATF_REQUIRE_EQ(0, ipc_chan_recv(d.meshes[node].chan, &m, 0));
+	ATF_REQUIRE_EQ(0, ipc_chan_recv(d.meshes[node].c.chan, &m, 0));
 	meshset_message(&d.meshes[node], &m);
 	ipc_msg_free(&m);
 }
@@ -242,7 +242,7 @@ ATF_TC_BODY(renewed, tc)
 	chanless(1, 1, 0);
 	nothing_else();
 	/* The relay worker is started again. */
-	parent_procs_forget(&d.relays[1]);
+	super_forget(&d.relays[1].c);
 	d.mesh.nodes[1].relay_ms -= PARENT_REQUEST_MS;
 	chanless(1, 0, 1);
 	expect_nothing(&d.meshes[1], end_mesh[1]);
@@ -358,13 +358,13 @@ ATF_TC_BODY(reloads, tc)
 	start_mesh(&d.meshes[1]);
 	starts = 0;
 	status(0, IPC_MESH_UP, "192.0.2.7", "");
-	d.meshes[0].backoff_ms = 10000;
+	d.meshes[0].c.backoff_ms = 10000;
 	reload("with a port 8443 with b with c");
 	expect(&d.meshes[0], end_mesh[0], MSG_STOP);
 	expect_conf(1);
 	ATF_CHECK_EQ(1, starts);
-	ATF_CHECK(d.meshes[2].pid != 0);
-	ATF_CHECK_EQ(0, d.meshes[0].backoff_ms);
+	ATF_CHECK(d.meshes[2].c.pid != 0);
+	ATF_CHECK_EQ(0, d.meshes[0].c.backoff_ms);
 	/* The old process speaks of the old node, and gets no channel. */
 	status(0, IPC_MESH_UP, "192.0.2.7", "");
 	check_text(0, "state", "starting");
@@ -375,11 +375,11 @@ ATF_TC_BODY(reloads, tc)
 	expect_keys(2, 0);
 	nothing_else();
 	/* Its end is no failure, and the next one has the new settings. */
-	ATF_CHECK(parent_procs_wanted(&d.meshes[0]));
+	ATF_CHECK(super_wanted(&d.meshes[0].c));
 	meshset_gone(&d.meshes[0]);
 	check_text(0, "state", "starting");
 	check_text(0, "error", "");
-	parent_procs_forget(&d.meshes[0]);
+	super_forget(&d.meshes[0].c);
 	start_mesh(&d.meshes[0]);
 	status(0, IPC_MESH_UP, "192.0.2.7", "");
 	check_text(0, "state", "up");
@@ -389,7 +389,7 @@ ATF_TC_BODY(reloads, tc)
 	expect_conf(1);
 	expect_conf(2);
 	nothing_else();
-	ATF_CHECK(!parent_procs_wanted(&d.meshes[0]));
+	ATF_CHECK(!super_wanted(&d.meshes[0].c));
 	check_text(0, "host", "b");
 	/* A node of that number, before the old process has ended. */
 	reload("with a with b with c");

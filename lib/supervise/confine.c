@@ -1,6 +1,6 @@
 /*
- * confine: see confine.h.  Called by parent.c at the start; procs.c kills by
- * it.
+ * confine: see confine.h.  Called by the parent at its start; children.c
+ * kills by it.
  */
 #include <sys/types.h>
 #include <sys/stat.h>
@@ -16,12 +16,12 @@
 
 #include "confine.h"
 #include "log.h"
-#include "parent.h"
+#include "supervise.h"
 
 #define MAPSIZE	16384	/* 340 lines, the most that Linux has */
 
 int
-parent_confine_has_id(const char *text, unsigned long id, unsigned long *total)
+super_confine_has_id(const char *text, unsigned long id, unsigned long *total)
 {
 	unsigned long first, outside, n;
 	int has = 0;
@@ -58,7 +58,7 @@ has_id(const char *path, unsigned long id, unsigned long *total)
 	if (got == -1 || n == 0)
 		return (1);
 	text[n] = '\0';
-	return (parent_confine_has_id(text, id, total));
+	return (super_confine_has_id(text, id, total));
 }
 
 /* Can a process of this user namespace become the user? */
@@ -73,7 +73,7 @@ has_user(const struct passwd *pw)
 
 /* Check that the user for the children exists.  0, or -1 (logged). */
 static int
-check_user(const struct parent *d, const char *what, const char *name)
+check_user(const char *conf_path, const char *what, const char *name)
 {
 	const struct passwd *pw;
 
@@ -84,17 +84,17 @@ check_user(const struct parent *d, const char *what, const char *name)
 		log_warnx("%s: %s \"%s\": the user namespace lacks the id %lu "
 		    "or %lu of this user (/proc/self/uid_map, gid_map): give "
 		    "it more ids, name another user by `%s \"NAME\"', or accept"
-		    " root by `%s \"root\"'", d->conf_path, what, name,
+		    " root by `%s \"root\"'", conf_path, what, name,
 		    (unsigned long)pw->pw_uid, (unsigned long)pw->pw_gid, what,
 		    what);
 	else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
 		log_warn("%s: %s \"%s\": can't look for the user (getpwnam)",
-		    d->conf_path, what, name);
+		    conf_path, what, name);
 	else
 		log_warnx("%s: %s \"%s\": this machine has no such user, and "
 		    "%s would run as root: create the user (make install has "
 		    "the command), name an existing one by `%s \"NAME\"', or "
-		    "accept root by `%s \"root\"'", d->conf_path, what, name,
+		    "accept root by `%s \"root\"'", conf_path, what, name,
 		    strcmp(what, "user") == 0 ? "the processes that face the "
 		    "network" : "the process with the private keys", what,
 		    what);
@@ -106,14 +106,13 @@ check_user(const struct parent *d, const char *what, const char *name)
  * it: the children can be no other, as when that user starts derpd.
  */
 static void
-find_one_id(struct parent *d)
+find_one_id(struct super *s, const struct super_settings *c)
 {
-	const struct conf *c = d->conf;
 	unsigned long n;
 
 	(void)has_id("/proc/self/uid_map", 0, &n);
-	d->one_id = n == 1;
-	if (d->one_id && (strcmp(c->user, "root") != 0 ||
+	s->one_id = n == 1;
+	if (s->one_id && (strcmp(c->user, "root") != 0 ||
 	    strcmp(c->keys_user, "root") != 0))
 		log_warnx("user, keys user: this user namespace has no other "
 		    "user than root (/proc/self/uid_map, setresuid): all "
@@ -123,34 +122,34 @@ find_one_id(struct parent *d)
 }
 
 static int
-check_users(struct parent *d)
+check_users(struct super *s, const struct super_settings *c,
+    const char *conf_path)
 {
 	int rv;
 
 	if (geteuid() != 0)
 		return (0);
-	find_one_id(d);
-	if (d->one_id)
+	find_one_id(s, c);
+	if (s->one_id)
 		return (0);
-	rv = check_user(d, "user", d->conf->user);
-	if (check_user(d, "keys user", d->conf->keys_user) == -1)
+	rv = check_user(conf_path, "user", c->user);
+	if (check_user(conf_path, "keys user", c->keys_user) == -1)
 		rv = -1;
 	return (rv);
 }
 
 /* Check root's empty directory for the children; it is made when missing. */
 static int
-check_chroot(const struct parent *d)
+check_chroot(struct super *s, const struct super_settings *c, int checking)
 {
-	struct conf *c = d->conf;
 	struct stat st;
 	int error;
 
 	if (geteuid() != 0 || *c->chroot == '\0')
 		return (0);
-	if (d->checking && stat(c->chroot, &st) == -1 && errno == ENOENT) {
+	if (checking && stat(c->chroot, &st) == -1 && errno == ENOENT) {
 		log_info("%s: will be made at the first start", c->chroot);
-		c->chroot[0] = '\0';	/* keys of derpd -n has none */
+		s->no_chroot = 1;	/* the child of -n has none */
 		return (0);
 	}
 	if (mkdir(c->chroot, 0755) == 0) {
@@ -174,9 +173,23 @@ check_chroot(const struct parent *d)
 }
 
 int
-parent_confine_check(struct parent *d)
+super_confine_check(struct super *s, const char *conf_path, int checking)
 {
-	return (check_users(d) == -1 || check_chroot(d) == -1 ? -1 : 0);
+	struct super_settings c;
+
+	s->ops->settings(s, &c);
+	return (check_users(s, &c, conf_path) == -1 ||
+	    check_chroot(s, &c, checking) == -1 ? -1 : 0);
+}
+
+const char *
+super_confine_user(const struct super *s, const struct super_settings *c,
+    enum ipc_role role)
+{
+	if (geteuid() != 0 || s->one_id)
+		return ("");
+	return (role == ROLE_KEYS || role == ROLE_SIGNER ||
+	    role == ROLE_WGKEYS ? c->keys_user : c->user);
 }
 
 /* The same as `uid', who may end its own processes. */
@@ -197,7 +210,7 @@ kill_as(uid_t uid, pid_t pid)
 }
 
 int
-parent_confine_kill(pid_t pid, const char *user)
+super_confine_kill(pid_t pid, const char *user)
 {
 	const struct passwd *pw;
 

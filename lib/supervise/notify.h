@@ -1,5 +1,6 @@
 /*
- * notify: reports derpd's state to a service manager (the sd_notify protocol).
+ * notify: reports a daemon's state to a service manager (the sd_notify
+ * protocol).
  */
 #ifndef NOTIFY_H
 #define NOTIFY_H
@@ -8,12 +9,12 @@
  * Send `state' ("READY=1", "STOPPING=1", "STATUS=...") to the socket in
  * NOTIFY_SOCKET; nothing is sent when that is unset.  0, or -1 with errno.
  */
-int	parent_notify(const char *state);
+int	super_notify(const char *state);
 
 /*
  * Send "RELOADING=1" with the monotonic time that the protocol requires;
  * "READY=1" ends the reload.
  */
-int	parent_notify_reloading(void);
+int	super_notify_reloading(void);
 
 #endif

@@ -14,7 +14,7 @@
 #include "notify.h"
 
 int
-parent_notify(const char *state)
+super_notify(const char *state)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un sun;
@@ -41,11 +41,11 @@ parent_notify(const char *state)
 }
 
 int
-parent_notify_reloading(void)
+super_notify_reloading(void)
 {
 	char text[64];
 
 	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%llu",
 	    (unsigned long long)base_clock_us());
-	return (parent_notify(text));
+	return (super_notify(text));
 }

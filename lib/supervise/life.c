@@ -1,7 +1,7 @@
 /*
- * life: detects children that hang; see parent.h.  The parent pings each child;
- * the child's channel answers whenever its loop turns (chan.h).  A child that
- * owes the answer for too long is killed and restarted.
+ * life: detects children that hang; see supervise.h.  The parent pings each
+ * child; the child's channel answers whenever its loop turns (chan.h).  A child
+ * that owes the answer for too long is killed and restarted.
  *
  * Only time in which the parent itself ran counts: after a stop, a suspend or a
  * long call of its own, the parent pings again.
@@ -10,21 +10,28 @@
 
 #include "clock.h"
 #include "log.h"
-#include "parent.h"
+#include "supervise.h"
 
 #define LATE_MS		1000	/* longer: the parent did not run */
 #define MAX_TURN_MS	2000	/* between two checks */
 #define START_MS	20000	/* extra, until a child is ready */
 #define RESOLVER_MS	60000	/* extra, for users of the resolver */
 
-static struct event	*ev_check;
-static uint64_t		 checked_ms;	/* last check, monotonic */
+/* Milliseconds that a child may hang, as the configuration says. */
+static uint64_t
+timeout_ms(const struct super *s)
+{
+	struct super_settings c;
+
+	s->ops->settings(s, &c);
+	return ((uint64_t)c.timeout * 1000);
+}
 
 /* Milliseconds that a child may owe its answer. */
 static uint64_t
-patience(const struct parent_proc *p)
+patience(const struct super_child *p)
 {
-	uint64_t ms = (uint64_t)p->d->conf->child_timeout * 1000;
+	uint64_t ms = timeout_ms(p->s);
 
 	if (!p->ready)
 		ms += START_MS;
@@ -37,7 +44,7 @@ patience(const struct parent_proc *p)
 
 /* `ran' milliseconds have passed in which the child could answer. */
 static void
-check_one(struct parent_proc *p, uint64_t ran)
+check_one(struct super_child *p, uint64_t ran)
 {
 	char what[64];
 
@@ -50,7 +57,7 @@ check_one(struct parent_proc *p, uint64_t ran)
 	if (p->owes_ms >= patience(p)) {
 		snprintf(what, sizeof(what), "gave no sign of life for %llu s",
 		    (unsigned long long)p->owes_ms / 1000);
-		parent_procs_fail(p, what);
+		super_fail(p, what);
 		return;
 	}
 	/* A failure is reported by the event loop. */
@@ -59,46 +66,46 @@ check_one(struct parent_proc *p, uint64_t ran)
 
 /* Milliseconds until the next check. */
 static uint64_t
-turn_ms(const struct parent *d)
+turn_ms(const struct super *s)
 {
-	uint64_t ms = (uint64_t)d->conf->child_timeout * 1000 / 5;
+	uint64_t ms = timeout_ms(s) / 5;
 
 	return (ms < MAX_TURN_MS ? ms : MAX_TURN_MS);
 }
 
 static void
-wait_turn(struct parent *d)
+wait_turn(struct super *s)
 {
-	uint64_t ms = turn_ms(d);
+	uint64_t ms = turn_ms(s);
 	struct timeval tv = { (time_t)(ms / 1000),
 	    (suseconds_t)(ms % 1000 * 1000) };
 
-	checked_ms = base_clock_ms();
-	if (evtimer_add(ev_check, &tv) == -1)
+	s->checked_ms = base_clock_ms();
+	if (evtimer_add(s->ev_life, &tv) == -1)
 		fatalx("no timer to supervise the children");
 }
 
 static void
 check_all(evutil_socket_t fd, short what, void *arg)
 {
-	struct parent *d = arg;
-	uint64_t ran = base_clock_ms() - checked_ms;
+	struct super *s = arg;
+	uint64_t ran = base_clock_ms() - s->checked_ms;
 	unsigned int i;
 
 	(void)fd;
 	(void)what;
-	if (ran > turn_ms(d) + LATE_MS)
+	if (ran > turn_ms(s) + LATE_MS)
 		ran = 0;
-	if (!d->starting && !d->stopping)
-		for (i = 0; i < d->nprocs; i++)
-			check_one(d->procs[i], ran);
-	wait_turn(d);
+	if (!s->starting && !s->stopping)
+		for (i = 0; i < s->n; i++)
+			check_one(s->children[i], ran);
+	wait_turn(s);
 }
 
 void
-parent_life_start(struct parent *d)
+super_life_start(struct super *s)
 {
-	if ((ev_check = evtimer_new(d->base, check_all, d)) == NULL)
+	if ((s->ev_life = evtimer_new(s->base, check_all, s)) == NULL)
 		fatalx("no timer to supervise the children");
-	wait_turn(d);
+	wait_turn(s);
 }

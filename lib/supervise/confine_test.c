@@ -25,21 +25,21 @@ ATF_TC_BODY(ids, tc)
 	    two[] = "0 1000 1\n1 100000 65536\n";
 	unsigned long	n;
 
-	ATF_CHECK_EQ(1, parent_confine_has_id(whole, 65534, &n));
+	ATF_CHECK_EQ(1, super_confine_has_id(whole, 65534, &n));
 	ATF_CHECK_EQ(4294967295UL, n);
-	ATF_CHECK_EQ(1, parent_confine_has_id(one, 0, &n));
+	ATF_CHECK_EQ(1, super_confine_has_id(one, 0, &n));
 	ATF_CHECK_EQ(1, n);
-	ATF_CHECK_EQ(0, parent_confine_has_id(one, 1, &n));
+	ATF_CHECK_EQ(0, super_confine_has_id(one, 1, &n));
 	/* Ids of the outside do not count. */
-	ATF_CHECK_EQ(0, parent_confine_has_id(one, 1000, &n));
-	ATF_CHECK_EQ(1, parent_confine_has_id(two, 0, &n));
+	ATF_CHECK_EQ(0, super_confine_has_id(one, 1000, &n));
+	ATF_CHECK_EQ(1, super_confine_has_id(two, 0, &n));
 	ATF_CHECK_EQ(65537, n);
-	ATF_CHECK_EQ(1, parent_confine_has_id(two, 65536, &n));
-	ATF_CHECK_EQ(0, parent_confine_has_id(two, 65537, &n));
-	ATF_CHECK_EQ(0, parent_confine_has_id("", 0, &n));
+	ATF_CHECK_EQ(1, super_confine_has_id(two, 65536, &n));
+	ATF_CHECK_EQ(0, super_confine_has_id(two, 65537, &n));
+	ATF_CHECK_EQ(0, super_confine_has_id("", 0, &n));
 	ATF_CHECK_EQ(0, n);
-	ATF_CHECK_EQ(0, parent_confine_has_id("0 0", 0, &n));
-	ATF_CHECK_EQ(0, parent_confine_has_id("0 0 1\nx\n", 1, &n));
+	ATF_CHECK_EQ(0, super_confine_has_id("0 0", 0, &n));
+	ATF_CHECK_EQ(0, super_confine_has_id("0 0 1\nx\n", 1, &n));
 	ATF_CHECK_EQ(1, n);
 }
 
@@ -85,11 +85,11 @@ kill_without(pid_t pid)
 		return (0);
 	if (kill(pid, SIGKILL) == -1 && errno == EPERM)
 		done |= 1;
-	if (parent_confine_kill(pid, "daemon") == -1 && errno == EPERM)
+	if (super_confine_kill(pid, "daemon") == -1 && errno == EPERM)
 		done |= 2;
-	if (parent_confine_kill(pid, "") == -1 && errno == EPERM)
+	if (super_confine_kill(pid, "") == -1 && errno == EPERM)
 		done |= 4;
-	if (parent_confine_kill(pid, "nobody") == 0)
+	if (super_confine_kill(pid, "nobody") == 0)
 		done |= 8;
 	return (geteuid() == 0 ? done : 0);
 }
@@ -116,7 +116,7 @@ ATF_TC_BODY(kills, tc)
 	(void)kill(pid, SIGTERM);	/* if it has not been killed */
 	ATF_REQUIRE_EQ(pid, waitpid(pid, &st, 0));
 	ATF_CHECK(WIFSIGNALED(st) && WTERMSIG(st) == SIGKILL);
-	ATF_CHECK_EQ(-1, parent_confine_kill(pid, "nobody"));
+	ATF_CHECK_EQ(-1, super_confine_kill(pid, "nobody"));
 	ATF_CHECK_EQ(ESRCH, errno);
 #else
 	atf_tc_skip("there are no capabilities");

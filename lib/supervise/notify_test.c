@@ -61,12 +61,12 @@ ATF_TC_BODY(by_path, tc)
 
 	own_path(path, sizeof(path));
 	fd = manager(path);
-	ATF_CHECK_EQ(0, parent_notify("READY=1"));
+	ATF_CHECK_EQ(0, super_notify("READY=1"));
 	ATF_CHECK_STREQ("READY=1", heard(fd));
-	ATF_CHECK_EQ(0, parent_notify("STOPPING=1"));
+	ATF_CHECK_EQ(0, super_notify("STOPPING=1"));
 	ATF_CHECK_STREQ("STOPPING=1", heard(fd));
 	close(fd);
-	ATF_CHECK_EQ_MSG(-1, parent_notify("READY=1"), "nobody listens");
+	ATF_CHECK_EQ_MSG(-1, super_notify("READY=1"), "nobody listens");
 }
 
 ATF_TC_WITHOUT_HEAD(reloading);
@@ -79,7 +79,7 @@ ATF_TC_BODY(reloading, tc)
 
 	own_path(path, sizeof(path));
 	fd = manager(path);
-	ATF_REQUIRE_EQ(0, parent_notify_reloading());
+	ATF_REQUIRE_EQ(0, super_notify_reloading());
 	got = heard(fd);
 	ATF_REQUIRE_EQ_MSG(0, strncmp(got, want, strlen(want)), "%s", got);
 	got += strlen(want);
@@ -95,7 +95,7 @@ ATF_TC_BODY(abstract, tc)
 
 	snprintf(name, sizeof(name), "@derpd-notify-test-%d", (int)getpid());
 	fd = manager(name);
-	ATF_CHECK_EQ(0, parent_notify("READY=1"));
+	ATF_CHECK_EQ(0, super_notify("READY=1"));
 	ATF_CHECK_STREQ("READY=1", heard(fd));
 #else
 	atf_tc_skip("abstract names are Linux's");
@@ -108,15 +108,15 @@ ATF_TC_BODY(no_manager, tc)
 	char	name[256];
 
 	unsetenv("NOTIFY_SOCKET");
-	ATF_CHECK_EQ(0, parent_notify("READY=1"));
+	ATF_CHECK_EQ(0, super_notify("READY=1"));
 	ATF_REQUIRE_EQ(0, setenv("NOTIFY_SOCKET", "", 1));
-	ATF_CHECK_EQ(0, parent_notify("READY=1"));
+	ATF_CHECK_EQ(0, super_notify("READY=1"));
 	ATF_REQUIRE_EQ(0, setenv("NOTIFY_SOCKET", "relative", 1));
-	ATF_CHECK_EQ(0, parent_notify("READY=1"));
+	ATF_CHECK_EQ(0, super_notify("READY=1"));
 	memset(name, '/', sizeof(name));
 	name[sizeof(name) - 1] = '\0';
 	ATF_REQUIRE_EQ(0, setenv("NOTIFY_SOCKET", name, 1));
-	ATF_CHECK_EQ_MSG(-1, parent_notify("READY=1"),
+	ATF_CHECK_EQ_MSG(-1, super_notify("READY=1"),
 	    "a name that is too long");
 }
 

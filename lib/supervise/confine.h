@@ -7,25 +7,34 @@
 
 #include <sys/types.h>
 
-struct parent;
+#include "msg.h"
+
+struct super;
+struct super_settings;
 
 /*
  * Check the users of the children and their empty directory, which is made when
- * missing; set d->one_id.  0, or -1 (logged).
+ * missing (not when only `checking'); set s->one_id.  `conf_path' is named in
+ * messages.  0, or -1 (logged).
  */
-int	 parent_confine_check(struct parent *d);
+int	 super_confine_check(struct super *s, const char *conf_path,
+	    int checking);
+
+/* The user of a role, "" without a change of user. */
+const char *super_confine_user(const struct super *s,
+	    const struct super_settings *c, enum ipc_role role);
 
 /*
  * 1 when `text', of /proc/PID/uid_map or gid_map, has the `id' of its user
  * namespace, else 0.  *total: the number of ids that it has.
  */
-int	 parent_confine_has_id(const char *text, unsigned long id,
+int	 super_confine_has_id(const char *text, unsigned long id,
 	    unsigned long *total);
 
 /*
  * Kill a child that runs as `user', also without CAP_KILL.  0, or -1 with
  * errno.
  */
-int	 parent_confine_kill(pid_t pid, const char *user);
+int	 super_confine_kill(pid_t pid, const char *user);
 
 #endif
