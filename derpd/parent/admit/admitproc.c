@@ -175,8 +175,8 @@ admitset_connect(struct parent_proc *p)
 	const struct parent *d = p->d;
 	int sv[2];
 
-	if (d->admit.c.chan == NULL || !d->admitset.in_force || p->c.chan ==
-	    NULL)
+	if (d->admit.c.chan == NULL || !d->admitset.in_force ||
+	    p->c.chan == NULL)
 		return (0);		/* connected when both run */
 	p->admit_ms = base_clock_ms();
 	if ((p->c.role != ROLE_RELAY || send_secret(p) == 0) &&
