@@ -56,9 +56,12 @@ from_parent(struct ipc_chan *ch, struct ipc_msg *m, void *arg)
 static void
 parent_gone(struct ipc_chan *ch, const char *why, void *arg)
 {
+	struct ipc_child *c = arg;
+
 	(void)ch;
-	(void)arg;
 	log_debug("parent: %s", why);
+	if (c->gone != NULL)
+		c->gone(c->arg);
 	exit(0);
 }
 

@@ -38,6 +38,8 @@ struct ipc_child {
 	void		(*begin)(void *arg);
 	/* One turn of the event loop; NULL: libevent's own. */
 	void		(*turn)(void *arg);
+	/* The parent is gone, and this child is about to exit; may be NULL. */
+	void		(*gone)(void *arg);
 	/* Main loop of a child without event loop; never returns. */
 	void		(*work)(void *arg);
 

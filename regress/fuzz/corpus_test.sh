@@ -68,6 +68,9 @@ target stunclient
 target verify
 target web_map
 target websocket
+target wgnetlink
+target wgstate
+target wguapi
 target yamlmap
 
 atf_init_test_cases() {

@@ -1,0 +1,47 @@
+/*
+ * wgpriv: the state of the process; for the files of wg.c alone.
+ */
+#ifndef WGPRIV_H
+#define WGPRIV_H
+
+#include "childrun.h"
+#include "iface.h"
+
+struct event;
+
+/* One number of an interface. */
+struct wg_slot {
+	int		 used;		/* it has settings */
+	int		 fd;		/* that came before these; -1: none */
+	unsigned int	 wants;		/* since its socket worked */
+	uint64_t	 want_at;	/* when to request one, if it is missing */
+	struct wg_iface	 iface;
+};
+
+struct wg {
+	struct ipc_child *child;
+	struct event	*tick;
+	uint64_t	 next;		/* when it is due; 0: it is not armed */
+	struct wg_slot	 slots[IPC_BRIDGE_MAXIFACES];
+	struct wg_memory memory;
+	uint8_t		*buf;		/* of all backends */
+	struct ipc_chan	*worker;	/* NULL: missing */
+	struct ipc_chan	*keys;
+	int		 configured;
+	int		 late;		/* a channel is missing for a second */
+	uint64_t	 save_at;	/* when to save what has changed */
+	uint64_t	 checked_at;	/* channels */
+	uint64_t	 alone_since;	/* there is no worker; 0: there is */
+	int		 alone;		/* endpoints are restored for that */
+};
+
+/* What wg.c does, for an interface: tell the worker; wgreport.c. */
+extern const struct wg_iface_ops wg_report;
+
+/* Report all interfaces to a new worker. */
+void	 wg_report_all(struct wg *w);
+
+/* Send the memory to the parent. */
+void	 wg_save(struct wg *w);
+
+#endif
