@@ -54,6 +54,14 @@ export BENCH_BIN
 LSAN_OPTIONS=suppressions=$PWD/regress/lsan.supp:print_suppressions=0
 export LSAN_OPTIONS
 
+# The virtual machine runs beside the first tests; those of regress/vm, which are
+# among the last, take its results.
+case ${TESTS:-regress/vm} in
+*regress/vm*)
+	nice sh regress/vm/results.sh all &
+	;;
+esac
+
 # run NAME [TEST...]: run these tests, or all, TOGETHER at once; results go to
 # NAME.out and NAME.db.
 run() {

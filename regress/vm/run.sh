@@ -1,0 +1,213 @@
+#!/bin/sh
+# Run scripts in a virtual machine with the kernel's own WireGuard, as root, and
+# with the programs of this build: kernel WireGuard needs no module of the
+# system that runs this, nor root.
+#
+#	regress/vm/run.sh [-f FILE]... [-t SECONDS] [-o FOLDER] SCRIPT...
+#
+# Each SCRIPT is run by sh, with the functions of lib.sh (`pair' makes two hosts
+# with WireGuard and a router between them, `relay' starts derpd), in an empty
+# folder and for at most SECONDS (120); it passes when it exits with 0 and is
+# skipped with 77.  What it prints is shown here at once.  The build tree's
+# programs are in /build (/build/derpd/derpd), the files of -f in /vm/files.
+# Afterwards all its processes, interfaces and namespaces are removed, and the
+# next one begins; then the machine ends.  To try something by hand:
+#
+#	cat >try.sh <<'end'
+#	pair
+#	relay
+#	at a /build/derpbridge/derpbridged -d -f /vm/files/bridge.conf &
+#	block_udp
+#	within 20 "the relay is used" answers a 10.77.0.2
+#	at a wg show
+#	end
+#	regress/vm/run.sh -f bridge.conf try.sh
+#
+# A boot takes some 10 seconds: QEMU emulates the processor unless /dev/kvm can
+# be used.  VM_SMP (1) and VM_MEMORY (1024 MiB) size the machine; VM_BUILD names
+# another build tree.  With -o, what each script printed goes to FOLDER/NAME.log
+# and "pass", "fail", "skip" or "timeout" with its seconds to FOLDER/NAME.
+# Exits 0 when all passed, 1 when one did not, 77 when there is no QEMU or no
+# kernel, with the reason.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+: "${VM_CACHE:=$here/cache}" "${VM_SMP:=1}" "${VM_MEMORY:=1024}"
+: "${VM_BUILD:=$(cd "$here/../.." && pwd)}"
+export VM_CACHE
+
+usage() {
+	sed -n 's/^#	regress\/vm\/run.sh/usage: run.sh/p' "$0" | head -n 1 >&2
+	exit 2
+}
+
+seconds=120 out='' files=''
+while getopts f:o:t: option; do
+	case $option in
+	f) files="$files $OPTARG" ;;
+	o) out=$OPTARG ;;
+	t) seconds=$OPTARG ;;
+	*) usage ;;
+	esac
+done
+shift $((OPTIND - 1))
+[ $# -gt 0 ] || usage
+sh "$here/kernel.sh" || exit
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/vm.XXXXXX")
+trap 'end' EXIT
+trap 'exit 1' HUP INT TERM
+
+# end: no machine and no file is left.
+# shellcheck disable=SC2317	# the trap calls it
+end() {
+	[ ! -s "$work/pid" ] || kill "$(cat "$work/pid")" 2>/dev/null
+	rm -rf "$work"
+}
+
+# base: the archive of what does not change, made again when it is old.
+base() {
+	_base=$VM_CACHE/base.cpio
+	if [ ! -f "$_base" ] || [ -n "$(find "$here/base.sh" -newer "$_base")" ]
+	then
+		sh "$here/base.sh" "$_base"
+	fi
+}
+
+# programs: copy the programs of the build, and the libraries that the base does
+# not have.
+programs() {
+	(cd "$VM_BUILD" && find acme-helper derpbridge derpctl derpd derpmapd \
+	    stund regress/interop regress/bridge -type f -perm -100 \
+	    ! -name '*_test' ! -name '*.sh' 2>/dev/null) |
+	while read -r _program; do
+		mkdir -p "$work/tree/build/$(dirname "$_program")"
+		cp "$VM_BUILD/$_program" "$work/tree/build/$_program"
+		ldd "$VM_BUILD/$_program" 2>/dev/null | grep -o '/[^ ]*'
+	done | sort -u | while read -r _lib; do
+		mkdir -p "$work/tree$(dirname "$_lib")"
+		cp -L "$_lib" "$work/tree$_lib"
+	done
+}
+
+# users: those of etc/*.sysusers, nobody and daemon.
+users() {
+	mkdir -p "$work/tree/etc"
+	{
+		echo root:x:0:0:root:/root:/bin/sh
+		echo daemon:x:1:1::/:/bin/false
+		cat "$VM_BUILD"/etc/*.sysusers | awk '$1 == "u" {
+			printf "%s:x:%d:%d::/:/bin/false\n", $2, 800 + n, 800 + n
+			n++
+		}'
+		echo nobody:x:65534:65534::/:/bin/false
+	} >"$work/tree/etc/passwd"
+	awk -F : '{ print $1 ":x:" $4 ":" }' "$work/tree/etc/passwd" \
+	    >"$work/tree/etc/group"
+	echo '127.0.0.1 localhost
+::1 localhost
+10.9.0.2 relay.test
+10.9.0.3 relay2.test' >"$work/tree/etc/hosts"
+	echo 'hosts: files' >"$work/tree/etc/nsswitch.conf"
+	: >"$work/tree/etc/resolv.conf"
+}
+
+# certificates: a CA, trusted in the machine, and one of each relay.
+certificates() {
+	_tls=$work/tree/vm/tls
+	mkdir -p "$_tls" "$work/tree/etc/ssl/certs"
+	_ec="-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30"
+	# shellcheck disable=SC2086
+	openssl req -x509 $_ec -keyout "$work/ca.key" -out "$_tls/ca.crt" \
+	    -subj "/CN=test CA" -addext keyUsage=critical,keyCertSign \
+	    -addext basicConstraints=critical,CA:TRUE 2>/dev/null || return
+	for _name in relay relay2; do
+		# shellcheck disable=SC2086
+		openssl req -x509 $_ec -CA "$_tls/ca.crt" \
+		    -CAkey "$work/ca.key" -keyout "$_tls/$_name.key" \
+		    -out "$_tls/$_name.crt" -subj "/CN=$_name.test" \
+		    -addext basicConstraints=critical,CA:FALSE \
+		    -addext "subjectAltName=DNS:$_name.test" 2>/dev/null ||
+		    return
+	done
+	cp "$_tls/ca.crt" "$work/tree/etc/ssl/certs/ca-certificates.crt"
+	cp "$_tls/ca.crt" "$work/tree/etc/ssl/cert.pem"
+}
+
+# tree: what is in the machine beside the base.
+tree() {
+	mkdir -p "$work/tree/vm/scenarios" "$work/tree/vm/files"
+	programs
+	users
+	certificates || return
+	cp "$here/init" "$work/tree/init"
+	cp "$here/lib.sh" "$here/enter.sh" "$work/tree/vm/"
+	for _file in $files; do
+		cp "$_file" "$work/tree/vm/files/" || return
+	done
+	for _script; do
+		cp "$_script" "$work/tree/vm/scenarios/" || return
+		echo "$(basename "$_script") $seconds"
+	done >"$work/tree/vm/list"
+	(cd "$work/tree" && find . | cpio -o -H newc --quiet) >"$work/our.cpio"
+	cat "$VM_CACHE/base.cpio" "$work/our.cpio" >"$work/initrd"
+	rm -rf "$work/tree" "$work/our.cpio"
+}
+
+# boot: run the machine; its reports go to the standard output.
+boot() {
+	_limit=$((60 + $1 * (seconds + 15)))
+	exec timeout "$_limit" qemu-system-x86_64 -accel "${VM_ACCEL:-tcg}" -cpu "${VM_CPU:-max}" \
+	    -smp "$VM_SMP" -m "$VM_MEMORY" -nodefaults -no-reboot \
+	    -display none -kernel "$VM_CACHE/root/boot/vmlinuz-$(cat \
+		"$VM_CACHE/ready")" \
+	    -initrd "$work/initrd" -append "console=ttyS0 quiet panic=-1 \
+mitigations=off tsc=unstable random.trust_cpu=on net.ifnames=0" \
+	    -serial "file:$work/console" -device virtio-serial-pci \
+	    -chardev file,path=/dev/stdout,id=port -device virtserialport,chardev=port \
+	    2>"$work/qemu.log" </dev/null
+}
+
+# results: read reports; print what scripts print, keep results in FOLDER.
+results() {
+	awk -v out="$out" '
+	function tell(line) {
+		print line
+		fflush()
+		if (log_file != "")
+			print line >log_file
+	}
+	$1 != "@vm" { tell($0); next }
+	$2 == "begin" {
+		name = $3
+		sub(/\.sh$/, "", name)
+		log_file = out == "" ? "" : out "/" name ".log"
+		tell("--- " name)
+	}
+	$2 == "end" {
+		word = $4 == "0" ? "pass" : $4 == "77" ? "skip" : \
+		    $4 == "timeout" ? "timeout" : "fail"
+		tell("--- " name ": " word " after " $5 " s")
+		if (out != "") {
+			print word, $5 >(out "/" name)
+			close(out "/" name)
+			close(log_file)
+		}
+		log_file = ""
+		if (word == "pass" || word == "skip")
+			good++
+	}
+	$2 == "done" { done = 1 }
+	END { exit(!done || good != want) }' want="$1"
+}
+
+[ -z "$out" ] || mkdir -p "$out" || exit 1
+base && tree "$@" || exit 1
+{ boot $# & echo $! >"$work/pid"; wait; } | results $#
+status=$?
+rm -f "$work/pid"
+if [ "$status" -ne 0 ]; then
+	[ ! -s "$work/qemu.log" ] || sed 's/^/qemu: /' "$work/qemu.log" >&2
+	[ ! -s "$work/console" ] || sed 's/^/console: /' "$work/console" |
+	    tail -n 30 >&2
+fi
+exit "$status"
